@@ -1,0 +1,87 @@
+use crate::{Score, MAX_CANDIDATES};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_core::{bounded::BoundedVec, ConstU32, H256};
+
+/// What measuring one checkpoint on a round's evaluation set gave.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub struct Measurement {
+	/// The score over the whole evaluation set.
+	pub score: Score,
+	/// The [`crate::transcript_root`] of the scores of every batch.
+	pub root: H256,
+}
+
+/// What a committee member says of one candidate.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "lowercase", tag = "verdict")]
+pub enum Verdict {
+	/// Measured, and within the group's tolerance of the claim.
+	Match(Measurement),
+	/// Measured, and not what was claimed.
+	Mismatch(Measurement),
+	/// Nobody served the checkpoint in time.
+	Unavailable,
+	/// The checkpoint is not one of this group's model: wrong names, shapes or types, or weights that are not finite.
+	Invalid,
+}
+
+impl Verdict {
+	/// The measurement, where there is one.
+	pub fn measurement(&self) -> Option<Measurement> {
+		match self {
+			Self::Match(measurement) | Self::Mismatch(measurement) => Some(*measurement),
+			Self::Unavailable | Self::Invalid => None,
+		}
+	}
+}
+
+/// All that a committee member says of a round.
+#[derive(
+	Clone,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub struct Ballot {
+	/// The head, measured on this round's evaluation set; `None` where there is no head or nobody served it.
+	pub baseline: Option<Measurement>,
+	/// The candidates in [`crate::rank`]'s order, as far as they had to be looked at: up to the first match.
+	pub verdicts: BoundedVec<Verdict, ConstU32<MAX_CANDIDATES>>,
+}

@@ -1,0 +1,263 @@
+use crate::{BlockNumber, RoundIndex};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use core::{fmt, ops::Range};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// The lengths of a group's rounds, in blocks. Every window is a pure function of it and the block number.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub struct Clock {
+	/// The block at which round 0's commit window opens.
+	pub start: BlockNumber,
+	/// Length of a round, which is the length of its commit window.
+	pub length: BlockNumber,
+	/// Length of the reveal window.
+	pub reveal: BlockNumber,
+	/// Length of the attest window.
+	pub attest: BlockNumber,
+	/// Length of the open window.
+	pub open: BlockNumber,
+}
+
+/// Why a [`Clock`] can't be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockError {
+	/// A window has no block.
+	EmptyWindow,
+	/// The seed's block and the reveal, attest and open windows don't fit into one round, so that more than two rounds
+	/// would be open at a time.
+	TooLong,
+}
+
+impl fmt::Display for ClockError {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		f.write_str(match self {
+			Self::EmptyWindow => "every window of a round needs at least one block",
+			Self::TooLong => "1 + reveal + attest + open must not exceed the round's length",
+		})
+	}
+}
+
+/// The windows of one round, as half-open ranges of blocks, and the two single blocks between and behind them.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct Windows {
+	/// Commitments are admitted.
+	pub commit: Range<BlockNumber>,
+	/// The block whose randomness draws the evaluation set, the first after the commitments close. Nothing is revealed
+	/// in it, as its randomness is only known to the blocks after it.
+	pub seed: BlockNumber,
+	/// Reveals are admitted.
+	pub reveal: Range<BlockNumber>,
+	/// Attestations are admitted.
+	pub attest: Range<BlockNumber>,
+	/// Attestations are opened.
+	pub open: Range<BlockNumber>,
+	/// The block from which the round can be settled.
+	pub settle: BlockNumber,
+}
+
+/// Where a round stands at a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+	/// The commit window has not opened yet.
+	Waiting,
+	/// Trainers commit.
+	Commit,
+	/// The randomness of this block draws the evaluation set.
+	Seed,
+	/// Trainers reveal and claim.
+	Reveal,
+	/// The committee measures and attests.
+	Attest,
+	/// The committee opens its attestations.
+	Open,
+	/// The round is settled, or about to be.
+	Settle,
+}
+
+impl fmt::Display for Phase {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		f.write_str(match self {
+			Self::Waiting => "waiting",
+			Self::Commit => "commit",
+			Self::Seed => "seed",
+			Self::Reveal => "reveal",
+			Self::Attest => "attest",
+			Self::Open => "open",
+			Self::Settle => "settle",
+		})
+	}
+}
+
+impl Clock {
+	/// Whether the lengths make a clock: no window is empty, and a round is settled before the next one's commitments
+	/// have been closed for as long.
+	pub fn check(&self) -> Result<(), ClockError> {
+		if [self.length, self.reveal, self.attest, self.open].contains(&0) {
+			return Err(ClockError::EmptyWindow);
+		}
+		match self.judging() {
+			Some(judging) if judging <= self.length => Ok(()),
+			_ => Err(ClockError::TooLong),
+		}
+	}
+
+	/// Blocks from the close of the commitments to settlement.
+	fn judging(&self) -> Option<BlockNumber> {
+		self.reveal
+			.checked_add(self.attest)?
+			.checked_add(self.open)?
+			.checked_add(1)
+	}
+
+	/// The round whose commit window holds `block`; `None` before the group starts.
+	pub fn round_at(&self, block: BlockNumber) -> Option<RoundIndex> {
+		block.checked_sub(self.start)?.checked_div(self.length)
+	}
+
+	/// The windows of a round; `None` where they would lie beyond the last block number.
+	pub fn windows(&self, round: RoundIndex) -> Option<Windows> {
+		let from = self.length.checked_mul(round)?.checked_add(self.start)?;
+		let seed = from.checked_add(self.length)?;
+		let reveal = seed.checked_add(1)?;
+		let attest = reveal.checked_add(self.reveal)?;
+		let open = attest.checked_add(self.attest)?;
+		let settle = open.checked_add(self.open)?;
+		Some(Windows {
+			commit: from..seed,
+			seed,
+			reveal: reveal..attest,
+			attest: attest..open,
+			open: open..settle,
+			settle,
+		})
+	}
+}
+
+impl Windows {
+	/// Where the round stands at `block`.
+	pub fn phase(&self, block: BlockNumber) -> Phase {
+		match block {
+			block if block < self.commit.start => Phase::Waiting,
+			block if block < self.commit.end => Phase::Commit,
+			block if block < self.reveal.start => Phase::Seed,
+			block if block < self.reveal.end => Phase::Reveal,
+			block if block < self.attest.end => Phase::Attest,
+			block if block < self.open.end => Phase::Open,
+			_ => Phase::Settle,
+		}
+	}
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	const CLOCK: Clock = Clock {
+		start: 10,
+		length: 12,
+		reveal: 3,
+		attest: 5,
+		open: 2,
+	};
+
+	fn clocks() -> impl Strategy<Value = Clock> {
+		(0..1_000u32, 1..50u32, 1..50u32, 1..50u32, 0..50u32).prop_map(
+			|(start, reveal, attest, open, slack)| Clock {
+				start,
+				length: 1 + reveal + attest + open + slack,
+				reveal,
+				attest,
+				open,
+			},
+		)
+	}
+
+	#[test]
+	fn a_round_in_full() {
+		let windows = CLOCK.windows(1).unwrap();
+		assert_eq!(windows.commit, 22..34);
+		assert_eq!(windows.seed, 34);
+		assert_eq!(windows.reveal, 35..38);
+		assert_eq!(windows.attest, 38..43);
+		assert_eq!(windows.open, 43..45);
+		assert_eq!(windows.settle, 45);
+	}
+
+	#[test]
+	fn impossible_clocks_are_refused() {
+		assert_eq!(CLOCK.check(), Ok(()));
+		assert_eq!(Clock { length: 11, ..CLOCK }.check(), Ok(()));
+		assert_eq!(Clock { length: 10, ..CLOCK }.check(), Err(ClockError::TooLong));
+		assert_eq!(
+			Clock {
+				reveal: u32::MAX,
+				..CLOCK
+			}
+			.check(),
+			Err(ClockError::TooLong)
+		);
+		for clock in [
+			Clock { length: 0, ..CLOCK },
+			Clock { reveal: 0, ..CLOCK },
+			Clock { attest: 0, ..CLOCK },
+			Clock { open: 0, ..CLOCK },
+		] {
+			assert_eq!(clock.check(), Err(ClockError::EmptyWindow));
+		}
+		assert_eq!(CLOCK.windows(u32::MAX), None);
+	}
+
+	proptest! {
+		#[test]
+		fn every_block_is_in_one_commit_window(clock in clocks(), offset in 0..10_000u32) {
+			prop_assert_eq!(clock.check(), Ok(()));
+			let block = clock.start + offset;
+			let round = clock.round_at(block).unwrap();
+			prop_assert!(clock.windows(round).unwrap().commit.contains(&block));
+			prop_assert_eq!(clock.windows(round).unwrap().phase(block), Phase::Commit);
+			prop_assert_eq!(clock.windows(round).unwrap().commit.end, clock.windows(round + 1).unwrap().commit.start);
+			prop_assert!(clock.start == 0 || clock.round_at(clock.start - 1).is_none());
+		}
+
+		#[test]
+		fn windows_of_a_round_follow_each_other_without_gap(clock in clocks(), round in 0..1_000u32) {
+			let windows = clock.windows(round).unwrap();
+			prop_assert_eq!(windows.commit.end, windows.seed);
+			prop_assert_eq!(windows.seed + 1, windows.reveal.start);
+			prop_assert_eq!(windows.reveal.end, windows.attest.start);
+			prop_assert_eq!(windows.attest.end, windows.open.start);
+			prop_assert_eq!(windows.open.end, windows.settle);
+			let phases = (windows.commit.start.saturating_sub(1)..=windows.settle).map(|block| windows.phase(block));
+			let mut order: Vec<_> = phases.collect();
+			order.dedup();
+			prop_assert!(order.ends_with(&[
+				Phase::Commit, Phase::Seed, Phase::Reveal, Phase::Attest, Phase::Open, Phase::Settle,
+			]));
+		}
+
+		#[test]
+		fn at_most_one_round_is_judged_at_a_time(clock in clocks(), round in 0..1_000u32) {
+			let (this, next) = (clock.windows(round).unwrap(), clock.windows(round + 1).unwrap());
+			prop_assert!(this.settle <= next.seed);
+		}
+	}
+
+	use alloc::vec::Vec;
+}

@@ -1,0 +1,266 @@
+use crate::{
+	view::{CandidateView, GroupView, RoundView},
+	Outcome, Phase, Score,
+};
+use alloc::{format, string::String};
+use sp_core::crypto::AccountId32;
+
+/// Says in one sentence why an account's commitment in a round ended as it did, or what it waits for.
+pub fn explain(group: &GroupView, round: &RoundView, account: &AccountId32) -> String {
+	let number = round.round;
+	let Some(candidate) = round
+		.candidates
+		.iter()
+		.find(|candidate| candidate.account == *account)
+	else {
+		return match round.phase {
+			Phase::Waiting => format!("Round {number} has not begun: it takes commitments from block {}.", round.windows.commit.start),
+			Phase::Commit => format!("There is no commitment of this account in round {number} yet; it takes them until block {}.", round.windows.commit.end),
+			_ => format!("This account made no commitment in round {number}, or a larger deposit displaced it and it was returned."),
+		};
+	};
+	match candidate.outcome {
+		None => pending(round, candidate),
+		Some(outcome) => ended(group, round, candidate, outcome),
+	}
+}
+
+fn pending(round: &RoundView, candidate: &CandidateView) -> String {
+	let windows = &round.windows;
+	match (&candidate.reveal, round.phase) {
+		(None, Phase::Commit | Phase::Seed | Phase::Waiting) => {
+			format!(
+				"Committed; the checkpoint is to be revealed from block {} on.",
+				windows.reveal.start
+			)
+		}
+		(None, Phase::Reveal) => {
+			format!(
+				"Committed but not revealed yet: the reveal window closes before block {}.",
+				windows.reveal.end
+			)
+		}
+		(None, _) => format!(
+			"Never revealed: part of the deposit is lost when the round is settled at block {}.",
+			windows.settle
+		),
+		(Some(reveal), _) => format!(
+			"Revealed with a claim of {}; the committee measures it and the round is settled at block {}.",
+			reveal.claim, windows.settle
+		),
+	}
+}
+
+fn ended(group: &GroupView, round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> String {
+	let claim = || {
+		candidate
+			.reveal
+			.as_ref()
+			.map(|reveal| reveal.claim)
+			.unwrap_or_default()
+	};
+	let measured = || candidate.measured.unwrap_or_default();
+	let best = || {
+		round
+			.candidates
+			.iter()
+			.find(|candidate| candidate.measured.is_some() && candidate.outcome != Some(Outcome::Refuted))
+	};
+	match outcome {
+		Outcome::Won => format!(
+			"Paid {}: the committee measured {}, {}, and the checkpoint became the head.",
+			neurons(candidate.reward),
+			measured(),
+			match round.baseline {
+				Some(baseline) => format!("better than the head's {baseline}"),
+				None => String::from("the first checkpoint of the group"),
+			}
+		),
+		Outcome::Outranked => format!(
+			"Not paid: its claim of {} ranked behind {}, whose claim was confirmed; the deposit was returned.",
+			claim(),
+			match best() {
+				Some(best) => format!("{}'s {}", best.account, best.measured.unwrap_or_default()),
+				None => String::from("a lower one"),
+			}
+		),
+		Outcome::NotBetter => format!(
+			"Not paid: the committee measured {}, which does not beat the head's {} by the {} that the group asks for; the deposit was returned.",
+			measured(),
+			round.baseline.unwrap_or_default(),
+			Score(group.minimum_improvement),
+		),
+		Outcome::Refuted => match candidate.measured {
+			Some(measured) => format!(
+				"Not paid, and the deposit of {} is lost: it claimed {} but the committee measured {measured}.",
+				neurons(candidate.slashed),
+				claim(),
+			),
+			None => format!(
+				"Not paid, and the deposit of {} is lost: more than a third of the committee could not fetch the checkpoint, \
+				 or found that it does not fit the model, holds values that are not finite, or does not score the claimed {}.",
+				neurons(candidate.slashed),
+				claim(),
+			),
+		},
+		Outcome::Unrevealed => format!(
+			"Not paid, and {} of the deposit is lost: the commitment was not revealed before block {}.",
+			neurons(candidate.slashed),
+			round.windows.reveal.end
+		),
+		Outcome::NoQuorum => String::from(
+			"Not paid: fewer than two thirds of the committee agreed on what they measured, so the round has no winner; \
+			 the deposit was returned.",
+		),
+	}
+}
+
+/// An amount in NRN, without trailing zeros.
+fn neurons(amount: u128) -> String {
+	const UNIT: u128 = 1_000_000_000_000;
+	let (whole, part) = (amount / UNIT, amount % UNIT);
+	let decimals = format!("{part:012}");
+	match decimals.trim_end_matches('0') {
+		"" => format!("{whole} NRN"),
+		decimals => format!("{whole}.{decimals} NRN"),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{view::RevealView, Clock, ContentRef, EvaluationPolicy, Metric};
+	use alloc::{vec, vec::Vec};
+	use sp_core::H256;
+
+	fn group() -> GroupView {
+		let content = ContentRef::raw(b"x").unwrap();
+		GroupView {
+			id: 0,
+			owner: AccountId32::new([0; 32]),
+			name: "mnist".into(),
+			model: content,
+			deltas: vec![content],
+			dataset_root: H256::zero(),
+			providers: vec![],
+			metric: Metric::Loss,
+			policy: EvaluationPolicy::Training { records: 1 },
+			tolerance: 10,
+			minimum_improvement: 1_000,
+			clock: Clock {
+				start: 0,
+				length: 12,
+				reveal: 3,
+				attest: 5,
+				open: 2,
+			},
+			deposit: 1,
+			head: None,
+			block: 0,
+			round: None,
+			settled: None,
+		}
+	}
+
+	fn candidate(
+		account: u8,
+		claim: Option<u64>,
+		measured: Option<u64>,
+		outcome: Option<Outcome>,
+	) -> CandidateView {
+		let reveal = claim.map(|claim| RevealView {
+			checkpoint: ContentRef::raw(&[account]).unwrap(),
+			claim: Score(claim),
+			providers: vec![],
+		});
+		CandidateView {
+			account: AccountId32::new([account; 32]),
+			commitment: H256::zero(),
+			deposit: 10_500_000_000_000,
+			reveal,
+			measured: measured.map(Score),
+			outcome,
+			reward: if outcome == Some(Outcome::Won) {
+				2_000_000_000_000
+			} else {
+				0
+			},
+			slashed: if outcome == Some(Outcome::Refuted) {
+				10_500_000_000_000
+			} else {
+				0
+			},
+		}
+	}
+
+	fn round(phase: Phase, candidates: Vec<CandidateView>) -> RoundView {
+		RoundView {
+			group: 0,
+			round: 3,
+			phase,
+			windows: group().clock.windows(3).unwrap(),
+			seed: None,
+			settled: phase == Phase::Settle,
+			baseline: Some(Score(200_000)),
+			winner: None,
+			candidates,
+			committee: vec![],
+			block: 0,
+		}
+	}
+
+	fn sentence(candidates: Vec<CandidateView>, account: u8) -> String {
+		explain(
+			&group(),
+			&round(Phase::Settle, candidates),
+			&AccountId32::new([account; 32]),
+		)
+	}
+
+	#[test]
+	fn every_outcome_has_its_reason_and_its_price() {
+		let won = candidate(1, Some(100_000), Some(100_001), Some(Outcome::Won));
+		let outranked = candidate(2, Some(150_000), None, Some(Outcome::Outranked));
+		let refuted = candidate(3, Some(1), Some(900_000), Some(Outcome::Refuted));
+		let all = vec![won, outranked, refuted];
+		assert_eq!(
+			sentence(all.clone(), 1),
+			"Paid 2 NRN: the committee measured 0.100001, better than the head's 0.200000, and the checkpoint became the head."
+		);
+		assert!(sentence(all.clone(), 2).contains("'s 0.100001"));
+		assert_eq!(
+			sentence(all, 3),
+			"Not paid, and the deposit of 10.5 NRN is lost: it claimed 0.000001 but the committee measured 0.900000."
+		);
+		assert!(
+			sentence(vec![candidate(1, Some(5), Some(5), Some(Outcome::NotBetter))], 1).contains("0.001000")
+		);
+		assert!(
+			sentence(vec![candidate(1, None, None, Some(Outcome::Unrevealed))], 1)
+				.contains("not revealed before block 52")
+		);
+		assert!(
+			sentence(vec![candidate(1, Some(5), None, Some(Outcome::NoQuorum))], 1).contains("two thirds")
+		);
+		assert!(
+			sentence(vec![candidate(1, Some(5), None, Some(Outcome::Refuted))], 1)
+				.contains("could not fetch")
+		);
+		assert!(sentence(vec![], 1).contains("no commitment"));
+	}
+
+	#[test]
+	fn what_is_pending_says_what_it_waits_for() {
+		let waiting = |phase, claim| {
+			explain(
+				&group(),
+				&round(phase, vec![candidate(1, claim, None, None)]),
+				&AccountId32::new([1; 32]),
+			)
+		};
+		assert!(waiting(Phase::Commit, None).contains("from block 49 on"));
+		assert!(waiting(Phase::Reveal, None).contains("before block 52"));
+		assert!(waiting(Phase::Attest, None).contains("Never revealed"));
+		assert!(waiting(Phase::Attest, Some(70_000)).contains("claim of 0.070000"));
+	}
+}

@@ -1,0 +1,106 @@
+use crate::{evaluation::EvaluationRequest, Ballot, GroupId, RoundIndex, Salt, Score};
+use codec::Encode;
+use sp_core::H256;
+
+/// blake2b-256 over the SCALE encoding of `b"descent/<what>/v1"` and whatever the hash binds.
+fn domain_hash(what: &[u8], bound: impl Encode) -> H256 {
+	let mut input = alloc::vec::Vec::from(what);
+	bound.encode_to(&mut input);
+	H256(sp_crypto_hashing::blake2_256(&input))
+}
+
+/// What a trainer commits to. Nobody can move it to another chain, group, round, account or checkpoint.
+pub fn commitment_hash(
+	genesis: H256,
+	group: GroupId,
+	round: RoundIndex,
+	account: &impl Encode,
+	checkpoint: H256,
+	salt: &Salt,
+) -> H256 {
+	domain_hash(
+		b"descent/commitment/v1",
+		(genesis, group, round, account, checkpoint, salt),
+	)
+}
+
+/// What a committee member attests before it opens its ballot. `member` is its evaluator key.
+pub fn attestation_hash(
+	genesis: H256,
+	group: GroupId,
+	round: RoundIndex,
+	member: &impl Encode,
+	ballot: &Ballot,
+	salt: &Salt,
+) -> H256 {
+	domain_hash(
+		b"descent/attestation/v1",
+		(genesis, group, round, member, ballot, salt),
+	)
+}
+
+/// What a measurement's root stands for: the scores of every batch of one checkpoint on one round's evaluation set, in
+/// order. Whoever has measured can post the scores, and anybody can check them.
+pub fn transcript_root(
+	genesis: H256,
+	group: GroupId,
+	round: RoundIndex,
+	checkpoint: H256,
+	batches: &[Score],
+) -> H256 {
+	domain_hash(
+		b"descent/transcript/v1",
+		(genesis, group, round, checkpoint, batches),
+	)
+}
+
+/// The seed that draws a round's evaluation set, from the randomness of the first block after its commitments closed.
+pub fn evaluation_seed(genesis: H256, group: GroupId, round: RoundIndex, randomness: &[u8; 32]) -> H256 {
+	domain_hash(b"descent/seed/v1", (genesis, group, round, randomness))
+}
+
+/// The root of a data set's log after one more delta: `blake2_256("descent/dataset/v1", previous root, digest)`. The
+/// empty data set has the root zero.
+pub fn dataset_root(previous: H256, delta: H256) -> H256 {
+	domain_hash(b"descent/dataset/v1", (previous, delta))
+}
+
+/// The id of an evaluation: equal requests are one job.
+pub fn request_id(request: &EvaluationRequest) -> H256 {
+	domain_hash(b"descent/evaluation/v1", request)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	#[test]
+	fn the_encoding_is_frozen() {
+		let hash = commitment_hash(H256::zero(), 1, 2, &[3u8; 32], H256::repeat_byte(4), &[5; 32]);
+		let mut input = b"descent/commitment/v1".to_vec();
+		input.extend([0; 32]);
+		input.extend([1, 0, 0, 0, 2, 0, 0, 0]);
+		input.extend([3; 32]);
+		input.extend([4; 32]);
+		input.extend([5; 32]);
+		assert_eq!(hash.0, sp_crypto_hashing::blake2_256(&input));
+	}
+
+	proptest! {
+		#[test]
+		fn a_commitment_cannot_be_moved(
+			genesis: [u8; 32], group: u32, round: u32, account: [u8; 32], checkpoint: [u8; 32], salt: [u8; 32], other: [u8; 32],
+		) {
+			prop_assume!(![genesis, account, checkpoint, salt].contains(&other));
+			let (genesis, checkpoint) = (H256(genesis), H256(checkpoint));
+			let hash = commitment_hash(genesis, group, round, &account, checkpoint, &salt);
+			prop_assert_ne!(hash, commitment_hash(H256(other), group, round, &account, checkpoint, &salt));
+			prop_assert_ne!(hash, commitment_hash(genesis, group.wrapping_add(1), round, &account, checkpoint, &salt));
+			prop_assert_ne!(hash, commitment_hash(genesis, group, round.wrapping_add(1), &account, checkpoint, &salt));
+			prop_assert_ne!(hash, commitment_hash(genesis, group, round, &other, checkpoint, &salt));
+			prop_assert_ne!(hash, commitment_hash(genesis, group, round, &account, H256(other), &salt));
+			prop_assert_ne!(hash, commitment_hash(genesis, group, round, &account, checkpoint, &other));
+		}
+	}
+}

@@ -1,0 +1,182 @@
+use crate::{Ballot, Measurement, Score, Verdict};
+use alloc::{collections::BTreeMap, vec::Vec};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use core::fmt;
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// How a commitment ended. Every commitment of a settled round has exactly one.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Hash,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+	/// The claim was confirmed and beats the head: the checkpoint is the new head.
+	Won,
+	/// A candidate with a lower claim was confirmed, so this one was not looked at.
+	Outranked,
+	/// The claim was confirmed but does not beat the head by the minimum improvement.
+	NotBetter,
+	/// More than a third of the committee found that the claim is not what the checkpoint scores.
+	Refuted,
+	/// The commitment was never revealed.
+	Unrevealed,
+	/// Too few members of the committee agreed, so the round has no winner.
+	NoQuorum,
+}
+
+impl fmt::Display for Outcome {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		f.write_str(match self {
+			Self::Won => "won",
+			Self::Outranked => "outranked",
+			Self::NotBetter => "not better",
+			Self::Refuted => "refuted",
+			Self::Unrevealed => "unrevealed",
+			Self::NoQuorum => "no quorum",
+		})
+	}
+}
+
+/// What the committee's ballots make of a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+	/// The outcome of each commitment, in commit order.
+	pub outcomes: Vec<Outcome>,
+	/// The score that the committee measured of each commitment's checkpoint, where 2/3 hold the same, in commit order.
+	pub measured: Vec<Option<Score>>,
+	/// The position of the winning commitment and its measured score.
+	pub winner: Option<(usize, Score)>,
+	/// The score that had to be beaten.
+	pub baseline: Option<Score>,
+}
+
+/// At least two thirds of the committee.
+fn is_quorum(members: usize, committee: usize) -> bool {
+	members > 0 && members.saturating_mul(3) >= committee.saturating_mul(2)
+}
+
+/// More than one third of the committee.
+fn is_veto(members: usize, committee: usize) -> bool {
+	members.saturating_mul(3) > committee
+}
+
+/// The measurement that most members hold, and how many do. Which of several equally frequent ones does not matter:
+/// none of them has a quorum.
+fn most_held(measurements: impl Iterator<Item = Measurement>) -> Option<(Measurement, usize)> {
+	let mut held = BTreeMap::<Measurement, usize>::new();
+	for measurement in measurements {
+		let count = held.entry(measurement).or_default();
+		*count = count.saturating_add(1);
+	}
+	held.into_iter().max_by_key(|(_, count)| *count)
+}
+
+/// The measurement that at least two thirds of the committee hold.
+fn agreed(measurements: impl Iterator<Item = Measurement>, committee: usize) -> Option<Measurement> {
+	most_held(measurements)
+		.filter(|(_, count)| is_quorum(*count, committee))
+		.map(|(measurement, _)| measurement)
+}
+
+/// Settles a round.
+///
+/// `claims` are the claimed scores in commit order, `None` where a commitment was not revealed. `head` is the score at
+/// which the head was accepted, `None` where the group has no head. `ballots` are those that were opened; who opened
+/// none of the `committee` members is not among them.
+///
+/// In rank order, a candidate is accepted where at least 2/3 of the committee hold `Match` with one measurement, and
+/// refuted where more than 1/3 hold anything else; then the next is looked at. Neither means that there is no quorum, and
+/// the round has no winner. The accepted candidate wins if it beats the head as 2/3 of the committee measured it on this
+/// round's evaluation set. Where 2/3 say that nobody serves the head, the score at which it was accepted has to be beaten:
+/// withholding the head neither stops the group nor lowers its bar.
+pub fn settle(
+	claims: &[Option<Score>],
+	ballots: &[Ballot],
+	committee: usize,
+	head: Option<Score>,
+	minimum_improvement: u64,
+) -> Settlement {
+	let mut settlement = Settlement {
+		outcomes: claims
+			.iter()
+			.map(|claim| {
+				if claim.is_some() {
+					Outcome::Outranked
+				} else {
+					Outcome::Unrevealed
+				}
+			})
+			.collect(),
+		measured: claims.iter().map(|_| None).collect(),
+		winner: None,
+		baseline: baseline(ballots, committee, head),
+	};
+	let ranked = crate::rank(claims);
+	for (rank, position) in ranked.iter().copied().enumerate() {
+		let verdicts = || ballots.iter().filter_map(|ballot| ballot.verdicts.get(rank));
+		let matches = verdicts().filter_map(|verdict| match verdict {
+			Verdict::Match(measurement) => Some(*measurement),
+			_ => None,
+		});
+		let refusals = verdicts()
+			.filter(|verdict| !matches!(verdict, Verdict::Match(_)))
+			.count();
+		let measured = agreed(verdicts().filter_map(Verdict::measurement), committee);
+		if let Some(slot) = settlement.measured.get_mut(position) {
+			*slot = measured.map(|measurement| measurement.score);
+		}
+		let judged = match (agreed(matches, committee), head, settlement.baseline) {
+			(Some(_), Some(_), None) => Outcome::NoQuorum,
+			(Some(accepted), _, Some(baseline)) if !accepted.score.beats(baseline, minimum_improvement) => {
+				Outcome::NotBetter
+			}
+			(Some(accepted), _, _) => {
+				settlement.winner = Some((position, accepted.score));
+				Outcome::Won
+			}
+			(None, _, _) if is_veto(refusals, committee) => Outcome::Refuted,
+			(None, _, _) => Outcome::NoQuorum,
+		};
+		let ended = if judged == Outcome::NoQuorum {
+			ranked.get(rank..)
+		} else {
+			ranked.get(rank..=rank)
+		};
+		for position in ended.unwrap_or_default() {
+			if let Some(outcome) = settlement.outcomes.get_mut(*position) {
+				*outcome = judged;
+			}
+		}
+		if judged != Outcome::Refuted {
+			break;
+		}
+	}
+	settlement
+}
+
+/// What an accepted candidate has to beat; `None` where there is no head, or the committee does not agree on it.
+fn baseline(ballots: &[Ballot], committee: usize, head: Option<Score>) -> Option<Score> {
+	let accepted = head?;
+	let absent = ballots.iter().filter(|ballot| ballot.baseline.is_none()).count();
+	match agreed(ballots.iter().filter_map(|ballot| ballot.baseline), committee) {
+		Some(measurement) => Some(measurement.score),
+		None => is_quorum(absent, committee).then_some(accepted),
+	}
+}
+
+#[cfg(test)]
+#[path = "settlement_tests.rs"]
+mod tests;

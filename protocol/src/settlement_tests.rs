@@ -1,0 +1,262 @@
+//! Settlement by example, and as properties over arbitrary honest rounds with arbitrary liars.
+use super::*;
+use crate::ballot;
+use proptest::{collection::vec, prelude::*};
+use sp_core::H256;
+
+const TOLERANCE: u64 = 10;
+
+fn measurement(score: u64) -> Measurement {
+	Measurement {
+		score: Score(score),
+		root: H256::from_low_u64_be(score),
+	}
+}
+
+fn ballot(baseline: Option<u64>, verdicts: &[Verdict]) -> Ballot {
+	ballot::Ballot {
+		baseline: baseline.map(measurement),
+		verdicts: verdicts.to_vec().try_into().unwrap(),
+	}
+}
+
+fn claims(claims: &[u64]) -> Vec<Option<Score>> {
+	claims.iter().map(|claim| Some(Score(*claim))).collect()
+}
+
+#[test]
+fn the_first_round_has_no_bar() {
+	let ballots = vec![ballot(None, &[Verdict::Match(measurement(500))]); 3];
+	let settled = settle(&claims(&[500, 600]), &ballots, 4, None, 1_000);
+	assert_eq!(settled.outcomes, [Outcome::Won, Outcome::Outranked]);
+	assert_eq!(settled.winner, Some((0, Score(500))));
+	assert_eq!(settled.measured, [Some(Score(500)), None]);
+}
+
+#[test]
+fn a_refuted_claim_makes_room_for_the_next() {
+	let ballots = vec![
+		ballot(
+			Some(400),
+			&[
+				Verdict::Mismatch(measurement(900)),
+				Verdict::Match(measurement(300))
+			]
+		);
+		4
+	];
+	let settled = settle(&claims(&[350, 100]), &ballots, 4, Some(Score(1)), 50);
+	assert_eq!(settled.outcomes, [Outcome::Won, Outcome::Refuted]);
+	assert_eq!(settled.measured, [Some(Score(300)), Some(Score(900))]);
+	assert_eq!(settled.baseline, Some(Score(400)));
+}
+
+#[test]
+fn the_minimum_improvement_counts() {
+	let ballots = vec![ballot(Some(400), &[Verdict::Match(measurement(351))]); 4];
+	let settled = settle(&claims(&[351, 360]), &ballots, 4, Some(Score(1)), 50);
+	assert_eq!(settled.outcomes, [Outcome::NotBetter, Outcome::Outranked]);
+	assert_eq!(settled.winner, None);
+}
+
+#[test]
+fn an_unrevealed_commitment_is_never_looked_at() {
+	let ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 4];
+	let settled = settle(&[None, Some(Score(7)), None], &ballots, 4, None, 0);
+	assert_eq!(
+		settled.outcomes,
+		[Outcome::Unrevealed, Outcome::Won, Outcome::Unrevealed]
+	);
+}
+
+#[test]
+fn two_of_four_are_no_quorum_and_no_veto() {
+	let ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 2];
+	let settled = settle(&claims(&[7, 8]), &ballots, 4, None, 0);
+	assert_eq!(settled.outcomes, [Outcome::NoQuorum, Outcome::NoQuorum]);
+	let settled = settle(&claims(&[7, 8]), &[], 4, None, 0);
+	assert_eq!(settled.outcomes, [Outcome::NoQuorum, Outcome::NoQuorum]);
+}
+
+#[test]
+fn an_empty_committee_accepts_nothing() {
+	assert_eq!(
+		settle(&claims(&[7]), &[], 0, None, 0).outcomes,
+		[Outcome::NoQuorum]
+	);
+}
+
+#[test]
+fn equal_scores_of_different_transcripts_do_not_add_up() {
+	let copied = Measurement {
+		score: Score(7),
+		root: H256::zero(),
+	};
+	let mut ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 2];
+	ballots.push(ballot(None, &[Verdict::Match(copied)]));
+	assert_eq!(
+		settle(&claims(&[7]), &ballots, 4, None, 0).outcomes,
+		[Outcome::NoQuorum]
+	);
+}
+
+#[test]
+fn a_head_that_nobody_serves_keeps_its_bar() {
+	let ballots = vec![ballot(None, &[Verdict::Match(measurement(300))]); 3];
+	assert_eq!(
+		settle(&claims(&[300]), &ballots, 4, Some(Score(200)), 0).outcomes,
+		[Outcome::NotBetter]
+	);
+	assert_eq!(
+		settle(&claims(&[300]), &ballots, 4, Some(Score(301)), 0).outcomes,
+		[Outcome::Won]
+	);
+}
+
+#[test]
+fn without_an_agreed_baseline_nobody_wins() {
+	let ballots: Vec<_> = (0..4)
+		.map(|member| ballot(Some(400 + member), &[Verdict::Match(measurement(300))]))
+		.collect();
+	assert_eq!(
+		settle(&claims(&[300, 310]), &ballots, 4, Some(Score(400)), 0).outcomes,
+		[Outcome::NoQuorum; 2]
+	);
+}
+
+/// A round as honest members see it: what each candidate claims and what its checkpoint is worth.
+#[derive(Clone, Debug)]
+struct Round {
+	candidates: Vec<Candidate>,
+	head: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+	claim: Option<u64>,
+	worth: Worth,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Worth {
+	Score(u64),
+	Unavailable,
+	Invalid,
+}
+
+impl Round {
+	fn claims(&self) -> Vec<Option<Score>> {
+		self.candidates
+			.iter()
+			.map(|candidate| candidate.claim.map(Score))
+			.collect()
+	}
+
+	fn honest_ballot(&self) -> Ballot {
+		let mut verdicts = Vec::new();
+		for position in crate::rank(&self.claims()) {
+			let Candidate { claim, worth } = self.candidates[position];
+			let verdict = match worth {
+				Worth::Score(score) if Score(score).within(Score(claim.unwrap()), TOLERANCE) => {
+					Verdict::Match(measurement(score))
+				}
+				Worth::Score(score) => Verdict::Mismatch(measurement(score)),
+				Worth::Unavailable => Verdict::Unavailable,
+				Worth::Invalid => Verdict::Invalid,
+			};
+			verdicts.push(verdict);
+			if matches!(verdict, Verdict::Match(_)) {
+				break;
+			}
+		}
+		ballot(self.head, &verdicts)
+	}
+}
+
+fn worths() -> impl Strategy<Value = Worth> {
+	prop_oneof![4 => (0..100u64).prop_map(Worth::Score), 1 => Just(Worth::Unavailable), 1 => Just(Worth::Invalid)]
+}
+
+fn rounds() -> impl Strategy<Value = Round> {
+	let candidate = (proptest::option::weighted(0.8, 0..100u64), worths())
+		.prop_map(|(claim, worth)| Candidate { claim, worth });
+	(vec(candidate, 0..12), proptest::option::of(0..100u64))
+		.prop_map(|(candidates, head)| Round { candidates, head })
+}
+
+fn verdicts() -> impl Strategy<Value = Verdict> {
+	prop_oneof![
+		3 => (0..100u64).prop_map(|score| Verdict::Match(measurement(score))),
+		2 => (0..100u64).prop_map(|score| Verdict::Mismatch(measurement(score))),
+		1 => Just(Verdict::Unavailable),
+		1 => Just(Verdict::Invalid),
+	]
+}
+
+fn lies() -> impl Strategy<Value = Option<Ballot>> {
+	let lie = (proptest::option::of(0..100u64), vec(verdicts(), 0..12))
+		.prop_map(|(baseline, verdicts)| ballot(baseline, &verdicts));
+	proptest::option::weighted(0.8, lie)
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(2_000))]
+
+	/// Fewer than a third of the committee, saying whatever they like or nothing, change nothing.
+	#[test]
+	fn liars_change_nothing(round in rounds(), lies in vec(lies(), 0..5), more in 1..8usize, minimum in 0..20u64) {
+		let honest = lies.len() * 2 + more;
+		let committee = honest + lies.len();
+		prop_assert!(lies.len() * 3 < committee);
+		let head = round.head.map(Score);
+		let truth = settle(&round.claims(), &vec![round.honest_ballot(); committee], committee, head, minimum);
+		let ballots: Vec<_> = lies.into_iter().flatten().chain(std::iter::repeat_n(round.honest_ballot(), honest)).collect();
+		prop_assert_eq!(settle(&round.claims(), &ballots, committee, head, minimum), truth);
+	}
+
+	/// The order in which ballots were opened does not matter.
+	#[test]
+	fn settlement_is_deterministic(
+		round in rounds(),
+		ballots in vec(lies(), 0..8).prop_map(|lies| lies.into_iter().flatten().collect::<Vec<_>>()),
+		committee in 1..10usize,
+		rotation: usize,
+	) {
+		let mut rotated = ballots.clone();
+		rotated.rotate_left(rotation % ballots.len().max(1));
+		rotated.reverse();
+		let head = round.head.map(Score);
+		prop_assert_eq!(
+			settle(&round.claims(), &ballots, committee.max(ballots.len()), head, 0),
+			settle(&round.claims(), &rotated, committee.max(ballots.len()), head, 0),
+		);
+	}
+
+	/// Whatever the ballots say: one outcome each, at most one winner, and only with 2/3 behind it and below the bar.
+	#[test]
+	fn every_commitment_ends_once(
+		round in rounds(),
+		ballots in vec(lies(), 0..8).prop_map(|lies| lies.into_iter().flatten().collect::<Vec<_>>()),
+		absent in 0..4usize,
+		minimum in 0..20u64,
+	) {
+		let committee = ballots.len() + absent;
+		let head = round.head.map(Score);
+		let claims = round.claims();
+		let settled = settle(&claims, &ballots, committee, head, minimum);
+		prop_assert_eq!(settled.outcomes.len(), claims.len());
+		let won: Vec<_> = (0..claims.len()).filter(|position| settled.outcomes[*position] == Outcome::Won).collect();
+		prop_assert_eq!(settled.winner.map(|(position, _)| vec![position]).unwrap_or_default(), won);
+		for (position, outcome) in settled.outcomes.iter().enumerate() {
+			prop_assert_eq!(claims[position].is_none(), *outcome == Outcome::Unrevealed);
+		}
+		if let Some((position, score)) = settled.winner {
+			let rank = crate::rank(&claims).iter().position(|ranked| *ranked == position).unwrap();
+			let behind = ballots.iter().filter(|ballot| {
+				matches!(ballot.verdicts.get(rank), Some(Verdict::Match(measurement)) if measurement.score == score)
+			});
+			prop_assert!(behind.count() * 3 >= committee * 2);
+			prop_assert!(head.is_none() || score.beats(settled.baseline.unwrap(), minimum));
+		}
+	}
+}

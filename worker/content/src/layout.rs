@@ -1,0 +1,209 @@
+use descent_protocol::{Codec, ContentRef, LEAF_SIZE};
+
+use crate::BlockId;
+
+/// Most children of one node of a tree.
+pub const LINKS_PER_NODE: u64 = 1024;
+/// Largest content that can be addressed, in bytes: two levels of nodes above the leaves, 1 TiB.
+pub const MAX_CONTENT_SIZE: u64 = LEAF_SIZE * LINKS_PER_NODE * LINKS_PER_NODE;
+/// Largest block that is accepted from anywhere, in bytes: the limit of every IPFS transport.
+pub const MAX_BLOCK_SIZE: usize = 2 << 20;
+
+/// Why content, or a block of it, does not have the one form that its size prescribes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LayoutError {
+	/// Small content must be a raw block and large content a tree.
+	#[error("content of {size} bytes cannot have the codec {codec:?}: up to {LEAF_SIZE} bytes are raw, more are unixfs")]
+	Codec {
+		/// The codec claimed.
+		codec: Codec,
+		/// The size claimed, in bytes.
+		size: u64,
+	},
+	/// The size is beyond [`MAX_CONTENT_SIZE`].
+	#[error("{size} bytes are more than the {MAX_CONTENT_SIZE} that can be addressed")]
+	Size {
+		/// The size claimed, in bytes.
+		size: u64,
+	},
+	/// A block is longer or shorter than its place in the tree demands.
+	#[error("block {id} has {found} bytes where its place demands {expected}")]
+	Length {
+		/// The block.
+		id: BlockId,
+		/// Its length by the claimed size of the content.
+		expected: u64,
+		/// Its real length.
+		found: u64,
+	},
+	/// A node is not the dag-pb encoding of a UnixFS file node over the children that its place demands.
+	#[error("node {id} is not a canonical UnixFS file node of {size} bytes")]
+	Node {
+		/// The node.
+		id: BlockId,
+		/// The number of content bytes that it must cover.
+		size: u64,
+	},
+}
+
+/// The place of a block in the tree of its content: how far above the leaves it is and how many content bytes it
+/// covers. Both follow from the size of the content, and they fix everything in the block but hashes and leaf bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+	/// 0 for leaves.
+	height: u32,
+	/// Content bytes below.
+	size: u64,
+}
+
+impl Span {
+	/// The place of the root block.
+	pub(crate) fn root(content: &ContentRef) -> Result<Self, LayoutError> {
+		let ContentRef { codec, size, .. } = *content;
+		if !content.is_canonical() {
+			return Err(LayoutError::Codec { codec, size });
+		}
+		if size > MAX_CONTENT_SIZE {
+			return Err(LayoutError::Size { size });
+		}
+		let height = (0..).find(|height| size <= capacity(*height)).unwrap_or_default();
+		Ok(Self { height, size })
+	}
+
+	pub(crate) fn is_leaf(self) -> bool {
+		self.height == 0
+	}
+
+	/// Content bytes below this block.
+	pub(crate) fn size(self) -> u64 {
+		self.size
+	}
+
+	fn codec(self) -> Codec {
+		if self.is_leaf() {
+			Codec::Raw
+		} else {
+			Codec::UnixFs
+		}
+	}
+
+	/// The places of the children: all full, but the last one.
+	fn children(self) -> impl Iterator<Item = Span> {
+		let height = self.height.saturating_sub(1);
+		let full = capacity(height);
+		let count = if self.is_leaf() { 0 } else { self.size.div_ceil(full) };
+		(0..count).map(move |index| Span { height, size: full.min(self.size - index * full) })
+	}
+
+	/// The number of bytes that the encoded block has.
+	pub(crate) fn block_len(self) -> u64 {
+		if self.is_leaf() {
+			return self.size;
+		}
+		let links: u64 = self.children().map(|child| delimited(link_len(child))).sum();
+		links + delimited(self.unixfs_len())
+	}
+
+	/// The sum of the lengths of this block and all below it: dag-pb's `Tsize`.
+	fn dag_len(self) -> u64 {
+		if self.is_leaf() {
+			return self.size;
+		}
+		let full = capacity(self.height - 1);
+		let (whole, rest) = (self.size / full, self.size % full);
+		let below = |size| Span { height: self.height - 1, size }.dag_len();
+		let last = if rest > 0 { below(rest) } else { 0 };
+		self.block_len() + if whole > 0 { whole * below(full) } else { 0 } + last
+	}
+
+	fn unixfs_len(self) -> u64 {
+		let blocksizes: u64 = self.children().map(|child| 1 + varint_len(child.size)).sum();
+		2 + 1 + varint_len(self.size) + blocksizes
+	}
+
+	/// Checks a block whose hash is right against its place; returns its children, none for a leaf.
+	pub(crate) fn open(self, id: &BlockId, block: &[u8]) -> Result<Vec<(BlockId, Span)>, LayoutError> {
+		let (expected, found) = (self.block_len(), block.len() as u64);
+		if expected != found {
+			return Err(LayoutError::Length { id: *id, expected, found });
+		}
+		if self.is_leaf() {
+			return Ok(Vec::new());
+		}
+		let malformed = || LayoutError::Node { id: *id, size: self.size };
+		let mut children = Vec::new();
+		let mut rest = block;
+		for span in self.children() {
+			let head = link_head(span);
+			let digest = rest.strip_prefix(head.as_slice()).and_then(|rest| rest.first_chunk::<32>());
+			let digest = *digest.ok_or_else(malformed)?;
+			rest = rest[head.len() + 32..].strip_prefix(link_tail(span).as_slice()).ok_or_else(malformed)?;
+			children.push((BlockId { codec: span.codec(), digest }, span));
+		}
+		if rest == self.unixfs() {
+			Ok(children)
+		} else {
+			Err(malformed())
+		}
+	}
+
+	/// The `Data` field of the node: a UnixFS message with type, file size and the size below each link.
+	fn unixfs(self) -> Vec<u8> {
+		let mut out = vec![0x0a];
+		put_varint(&mut out, self.unixfs_len());
+		out.extend([0x08, 0x02, 0x18]);
+		put_varint(&mut out, self.size);
+		for child in self.children() {
+			out.push(0x20);
+			put_varint(&mut out, child.size);
+		}
+		out
+	}
+}
+
+/// Content bytes that a full block of this height covers.
+fn capacity(height: u32) -> u64 {
+	LEAF_SIZE.saturating_mul(LINKS_PER_NODE.saturating_pow(height))
+}
+
+/// Length of a dag-pb `PBLink`: a CID of 38 bytes, an empty name, and the size below.
+fn link_len(child: Span) -> u64 {
+	2 + 38 + 2 + 1 + varint_len(child.dag_len())
+}
+
+/// The bytes of a link before the digest.
+fn link_head(child: Span) -> Vec<u8> {
+	let mut out = vec![0x12];
+	put_varint(&mut out, link_len(child));
+	let codec = match child.codec() {
+		Codec::Raw => 0x55,
+		Codec::UnixFs => 0x70,
+	};
+	out.extend([0x0a, 38, 0x01, codec, 0xa0, 0xe4, 0x02, 0x20]);
+	out
+}
+
+/// The bytes of a link after the digest.
+fn link_tail(child: Span) -> Vec<u8> {
+	let mut out = vec![0x12, 0, 0x18];
+	put_varint(&mut out, child.dag_len());
+	out
+}
+
+/// Length of a length-delimited protobuf field with a tag of one byte.
+fn delimited(len: u64) -> u64 {
+	1 + varint_len(len) + len
+}
+
+fn varint_len(value: u64) -> u64 {
+	u64::from((64 - (value | 1).leading_zeros()).div_ceil(7))
+}
+
+/// Appends an LEB128 varint, as protobuf and CAR have it.
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+	while value >= 0x80 {
+		out.push(value.to_le_bytes()[0] | 0x80);
+		value >>= 7;
+	}
+	out.push(value.to_le_bytes()[0]);
+}

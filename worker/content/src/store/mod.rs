@@ -1,0 +1,227 @@
+//! Blocks on disk, one file each, and which of them are to be kept.
+
+mod collect;
+mod files;
+mod import;
+mod read;
+mod session;
+
+use std::{
+	collections::{BTreeMap, HashMap, HashSet},
+	fs::File,
+	io,
+	path::{Path, PathBuf},
+	sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use descent_protocol::ContentRef;
+
+pub use import::address;
+pub use read::ContentReader;
+pub(crate) use {read::Walk, session::Session};
+
+use crate::{layout::Span, BlockId, LayoutError, MAX_BLOCK_SIZE};
+use files::Files;
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+	/// The file system failed.
+	#[error("{path}: {source}")]
+	Io {
+		/// What was read or written.
+		path: PathBuf,
+		/// How it failed.
+		source: io::Error,
+	},
+	/// Another process has the store open.
+	#[error("{0} is in use by another process: stop it, or give this one a directory of its own")]
+	InUse(PathBuf),
+	/// The block would take the store beyond its size cap.
+	#[error("the store holds {used} of at most {max} bytes, no room for {needed} more: remove content or raise the cap")]
+	Quota {
+		/// Bytes in the store.
+		used: u64,
+		/// The cap in bytes.
+		max: u64,
+		/// Bytes of the block that was refused.
+		needed: u64,
+	},
+	/// A block of the content is not in the store.
+	#[error("block {0} is not in the store: fetch the content first")]
+	Missing(BlockId),
+	/// Bytes were offered under an address that is not theirs.
+	#[error("the bytes offered as block {0} do not hash to it")]
+	Mismatch(BlockId),
+	/// The block is beyond [`MAX_BLOCK_SIZE`].
+	#[error("a block of {0} bytes is more than the {MAX_BLOCK_SIZE} allowed")]
+	BlockTooLarge(usize),
+	/// The content would be read into memory but is larger than the caller allows.
+	#[error("content of {size} bytes is more than the {limit} allowed here")]
+	ContentTooLarge {
+		/// Size of the content in bytes.
+		size: u64,
+		/// The caller's limit in bytes.
+		limit: u64,
+	},
+	/// The content is not of the one form that its size prescribes.
+	#[error(transparent)]
+	Layout(#[from] LayoutError),
+	/// The reader that content was to be imported from failed.
+	#[error("reading the content to import: {0}")]
+	Source(io::Error),
+}
+
+pub(crate) type Result<T> = std::result::Result<T, StoreError>;
+
+/// A content-addressed store: blocks in files named by their digest, below one directory.
+///
+/// Blocks are written to a temporary file, flushed to disk and renamed, and hashed again whenever they are read. A
+/// block that no longer hashes to its name is deleted and counts as absent, so that the next fetch heals it. Content
+/// that was imported or fetched whole is *pinned*: [`Store::gc`] keeps it until [`Store::remove`]. Cheap to clone; all
+/// methods block on the file system, so asynchronous callers run them on a blocking thread. One process at a time may
+/// have a directory open.
+#[derive(Clone, Debug)]
+pub struct Store {
+	inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+	files: Files,
+	max_bytes: u64,
+	state: Mutex<State>,
+	/// Holds the lock of the directory for as long as the store is open.
+	_lock: File,
+}
+
+#[derive(Debug, Default)]
+struct State {
+	/// Bytes in block files, and in those being written.
+	used: u64,
+	/// Roots to keep, with the size of their content.
+	pins: BTreeMap<BlockId, u64>,
+	/// Digests that imports and fetches under way rely on.
+	sessions: HashMap<u64, HashSet<[u8; 32]>>,
+	next_session: u64,
+}
+
+impl Store {
+	/// Opens the store in `directory`, creating it where there is none; it will hold at most `max_bytes` of blocks.
+	///
+	/// # Errors
+	/// [`StoreError::InUse`] while another process has it open, [`StoreError::Io`] where it cannot be read or written.
+	/// A store that holds more than `max_bytes` already opens, but takes no further block.
+	pub fn open(directory: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
+		let (files, lock) = Files::open(directory.as_ref())?;
+		let state = State { used: files.used()?, pins: files.pins()?, ..State::default() };
+		Ok(Self { inner: Arc::new(Inner { files, max_bytes, state: Mutex::new(state), _lock: lock }) })
+	}
+
+	/// Bytes that the blocks take now.
+	pub fn used_bytes(&self) -> u64 {
+		self.state().used
+	}
+
+	/// The cap on [`Store::used_bytes`].
+	pub fn max_bytes(&self) -> u64 {
+		self.inner.max_bytes
+	}
+
+	/// Whether there is a file for the block. Its bytes are not read, so it may yet turn out to be damaged.
+	///
+	/// # Errors
+	/// [`StoreError::Io`].
+	pub fn has(&self, id: &BlockId) -> Result<bool> {
+		Ok(self.inner.files.block_len(&id.digest)?.is_some())
+	}
+
+	/// Reads a block and checks its hash; `None` where it is absent or was found damaged.
+	///
+	/// # Errors
+	/// [`StoreError::Io`].
+	pub fn get_block(&self, id: &BlockId) -> Result<Option<Bytes>> {
+		let Some(bytes) = self.inner.files.read_block(&id.digest)? else { return Ok(None) };
+		if id.matches(&bytes) {
+			return Ok(Some(bytes.into()));
+		}
+		tracing::warn!(block = %id, "deleting a damaged block");
+		self.delete(&mut self.state(), &id.digest)?;
+		Ok(None)
+	}
+
+	/// Keeps a block after checking its hash. It stays until the next [`Store::gc`], unless pinned content has it.
+	///
+	/// # Errors
+	/// [`StoreError::Mismatch`], [`StoreError::BlockTooLarge`], [`StoreError::Quota`], [`StoreError::Io`].
+	pub fn put_block(&self, id: &BlockId, bytes: &[u8]) -> Result<()> {
+		if bytes.len() > MAX_BLOCK_SIZE {
+			return Err(StoreError::BlockTooLarge(bytes.len()));
+		}
+		if !id.matches(bytes) {
+			return Err(StoreError::Mismatch(*id));
+		}
+		self.write(id, bytes)
+	}
+
+	/// Keeps a block whose hash has been checked.
+	fn write(&self, id: &BlockId, bytes: &[u8]) -> Result<()> {
+		// Reading what is there deletes it where it is damaged, and so lets it be written anew.
+		if self.has(id)? && self.get_block(id)?.is_some() {
+			return Ok(());
+		}
+		let needed = bytes.len() as u64;
+		{
+			let mut state = self.state();
+			let (used, max) = (state.used, self.inner.max_bytes);
+			if used.checked_add(needed).is_none_or(|total| total > max) {
+				return Err(StoreError::Quota { used, max, needed });
+			}
+			state.used += needed;
+		}
+		let file = self.inner.files.write_temporary(bytes);
+		let mut state = self.state();
+		let kept = file.and_then(|file| self.inner.files.keep_block(file, &id.digest));
+		if !matches!(kept, Ok(true)) {
+			state.used -= needed;
+		}
+		kept.map(drop)
+	}
+
+	/// Whether every block of the content is in the store. Leaves are looked up, not read.
+	///
+	/// # Errors
+	/// [`StoreError::Io`]; [`StoreError::Layout`] where the content is malformed.
+	pub fn is_complete(&self, content: &ContentRef) -> Result<bool> {
+		let mut pending = vec![(BlockId::from(content), Span::root(content)?)];
+		while let Some((id, span)) = pending.pop() {
+			if span.is_leaf() {
+				if self.inner.files.block_len(&id.digest)? != Some(span.size()) {
+					return Ok(false);
+				}
+			} else {
+				let Some(block) = self.get_block(&id)? else { return Ok(false) };
+				pending.extend(span.open(&id, &block)?);
+			}
+		}
+		Ok(true)
+	}
+
+	/// The content that [`Store::gc`] keeps.
+	pub fn pins(&self) -> Vec<ContentRef> {
+		self.state().pins.iter().map(|(id, size)| id.content(*size)).collect()
+	}
+
+	fn state(&self) -> MutexGuard<'_, State> {
+		// Every critical section leaves the state valid at each step, so a panic elsewhere does not spoil it.
+		self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+
+	/// Deletes a block file; returns its length.
+	fn delete(&self, state: &mut State, digest: &[u8; 32]) -> Result<u64> {
+		let freed = self.inner.files.delete_block(digest)?;
+		state.used = state.used.saturating_sub(freed);
+		Ok(freed)
+	}
+}

@@ -1,0 +1,140 @@
+use std::{
+	io::{self, BufWriter, Read, Write},
+	path::Path,
+};
+
+use bytes::{Buf, Bytes};
+use descent_protocol::ContentRef;
+
+use super::{
+	files::{sync, Context},
+	Result, Store, StoreError,
+};
+use crate::{layout::Span, BlockId};
+
+/// The blocks of content in depth-first order, each checked against its hash and its place before it is yielded.
+pub(crate) struct Walk {
+	store: Store,
+	pending: Vec<(BlockId, Span)>,
+}
+
+/// A block of content, where it belongs.
+pub(crate) struct Visited {
+	pub(crate) id: BlockId,
+	pub(crate) is_leaf: bool,
+	pub(crate) bytes: Bytes,
+}
+
+impl Walk {
+	pub(crate) fn new(store: &Store, content: &ContentRef) -> Result<Self> {
+		Ok(Self { store: store.clone(), pending: vec![(content.into(), Span::root(content)?)] })
+	}
+}
+
+impl Iterator for Walk {
+	type Item = Result<Visited>;
+
+	fn next(&mut self) -> Option<Self::Item> {
+		let (id, span) = self.pending.pop()?;
+		let visited = self.store.get_block(&id).and_then(|block| {
+			let bytes = block.ok_or(StoreError::Missing(id))?;
+			self.pending.extend(span.open(&id, &bytes)?.into_iter().rev());
+			Ok(Visited { id, is_leaf: span.is_leaf(), bytes })
+		});
+		if visited.is_err() {
+			self.pending.clear();
+		}
+		Some(visited)
+	}
+}
+
+/// Reads content from a [`Store`], one leaf in memory at a time. It gives exactly the content's `size` bytes or fails:
+/// with [`io::ErrorKind::NotFound`] where a block is absent, with [`io::ErrorKind::InvalidData`] where the content is
+/// malformed; the error holds the [`StoreError`].
+pub struct ContentReader {
+	walk: Walk,
+	leaf: Bytes,
+}
+
+impl Read for ContentReader {
+	fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+		while self.leaf.is_empty() {
+			match self.walk.next() {
+				None => return Ok(0),
+				Some(Ok(visited)) if visited.is_leaf => self.leaf = visited.bytes,
+				Some(Ok(_)) => {}
+				Some(Err(error)) => return Err(to_io(error)),
+			}
+		}
+		let count = buffer.len().min(self.leaf.len());
+		self.leaf.copy_to_slice(&mut buffer[..count]);
+		Ok(count)
+	}
+}
+
+fn to_io(error: StoreError) -> io::Error {
+	let kind = match &error {
+		StoreError::Missing(_) => io::ErrorKind::NotFound,
+		StoreError::Layout(_) => io::ErrorKind::InvalidData,
+		StoreError::Io { source, .. } => source.kind(),
+		_ => io::ErrorKind::Other,
+	};
+	io::Error::new(kind, error)
+}
+
+impl Store {
+	/// A reader over content in the store.
+	///
+	/// # Errors
+	/// [`StoreError::Layout`] where the reference itself is impossible. What is absent or malformed further down shows
+	/// on reading.
+	pub fn reader(&self, content: &ContentRef) -> Result<ContentReader> {
+		Ok(ContentReader { walk: Walk::new(self, content)?, leaf: Bytes::new() })
+	}
+
+	/// The whole content in memory, for content of known small size; `limit` is the most bytes to accept.
+	///
+	/// # Errors
+	/// [`StoreError::ContentTooLarge`] beyond `limit`, [`StoreError::Missing`], [`StoreError::Layout`],
+	/// [`StoreError::Io`].
+	pub fn read(&self, content: &ContentRef, limit: u64) -> Result<Vec<u8>> {
+		let size = content.size;
+		let capacity = usize::try_from(size).ok().filter(|_| size <= limit);
+		let capacity = capacity.ok_or(StoreError::ContentTooLarge { size, limit })?;
+		// Content that turns out absent or malformed costs no more than the blocks it has.
+		let mut bytes = Vec::new();
+		for visited in Walk::new(self, content)? {
+			let visited = visited?;
+			if visited.is_leaf {
+				bytes.reserve(if bytes.is_empty() { visited.bytes.len() } else { capacity - bytes.len() });
+				bytes.extend_from_slice(&visited.bytes);
+			}
+		}
+		Ok(bytes)
+	}
+
+	/// Writes content to a file, which appears under its name only when it is whole and on disk.
+	///
+	/// # Errors
+	/// [`StoreError::Missing`], [`StoreError::Layout`], [`StoreError::Io`].
+	pub fn export_to(&self, content: &ContentRef, path: impl AsRef<Path>) -> Result<()> {
+		let path = path.as_ref();
+		let directory = match path.parent() {
+			Some(parent) if !parent.as_os_str().is_empty() => parent,
+			_ => Path::new("."),
+		};
+		let mut file = tempfile::NamedTempFile::new_in(directory).at(directory)?;
+		let mut writer = BufWriter::new(&mut file);
+		for visited in Walk::new(self, content)? {
+			let visited = visited?;
+			if visited.is_leaf {
+				writer.write_all(&visited.bytes).at(path)?;
+			}
+		}
+		writer.flush().at(path)?;
+		drop(writer);
+		file.as_file().sync_all().at(path)?;
+		file.persist(path).map_err(|error| error.error).at(path)?;
+		sync(directory)
+	}
+}

@@ -1,0 +1,16 @@
+//! Reading and writing delta files.
+
+mod columns;
+mod error;
+mod pages;
+mod reader;
+mod writer;
+
+pub use error::{DeltaError, DeltaLimits, Problem};
+pub use reader::{DeltaReader, Op, Row};
+pub use writer::DeltaWriter;
+
+/// Name of the column that says what a row does.
+const OP: &str = "op";
+/// Name of the column that holds the record's id.
+const ID: &str = "id";

@@ -1,0 +1,136 @@
+//! The layers of the description language. Shapes below are those of one record, without the batch.
+
+use serde::{Deserialize, Serialize};
+
+fn yes() -> bool {
+	true
+}
+
+fn one() -> u64 {
+	1
+}
+
+fn four() -> u64 {
+	4
+}
+
+/// One layer. Variants without fields are structs so that unknown fields are refused in them too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Layer {
+	/// All dimensions into one: `[..] -> [n]`.
+	Flatten {},
+	/// Affine map of the last dimension: `[.., in] -> [.., out]`. Parameters `weight [out, in]`,
+	/// `bias [out]`.
+	Linear {
+		/// Width of the output.
+		out: u64,
+		/// Whether a bias is added.
+		#[serde(default = "yes")]
+		bias: bool,
+	},
+	/// 2-d cross-correlation: `[C, H, W] -> [out, H', W']`. Parameters `weight [out, C, kernel, kernel]`,
+	/// `bias [out]`.
+	Conv2d {
+		/// Output channels.
+		out: u64,
+		/// Side of the square kernel.
+		kernel: u64,
+		/// Step of the kernel, 1 if absent.
+		#[serde(default = "one")]
+		stride: u64,
+		/// Zeros added on every side, 0 if absent.
+		#[serde(default)]
+		padding: u64,
+		/// Whether a bias is added.
+		#[serde(default = "yes")]
+		bias: bool,
+	},
+	/// Largest value of each window: `[C, H, W] -> [C, H', W']`.
+	#[serde(rename = "max_pool2d")]
+	MaxPool2d {
+		/// Side of the square window.
+		kernel: u64,
+		/// Step of the window; the kernel if absent.
+		#[serde(default, skip_serializing_if = "Option::is_none")]
+		stride: Option<u64>,
+	},
+	/// Mean of each window: `[C, H, W] -> [C, H', W']`.
+	#[serde(rename = "avg_pool2d")]
+	AvgPool2d {
+		/// Side of the square window.
+		kernel: u64,
+		/// Step of the window; the kernel if absent.
+		#[serde(default, skip_serializing_if = "Option::is_none")]
+		stride: Option<u64>,
+	},
+	/// `max(0, x)`.
+	Relu {},
+	/// `x Φ(x)`, with the error function, not its approximation.
+	Gelu {},
+	/// Hyperbolic tangent.
+	Tanh {},
+	/// Logistic function.
+	Sigmoid {},
+	/// Zeroes values while training, with probability `p`, and scales the others by `1 / (1 - p)`.
+	Dropout {
+		/// Probability, in `[0, 1)`.
+		p: f64,
+	},
+	/// Batch normalisation (Ioffe and Szegedy, 2015) over the first dimension of `[C]` or `[C, H, W]`, with
+	/// eps 1e-5 and momentum 0.1. Parameters `weight [C]`, `bias [C]`; running statistics
+	/// `running_mean [C]`, `running_var [C]`, which evaluation uses.
+	BatchNorm {},
+	/// Layer normalisation (Ba et al., 2016) over the last dimension, with eps 1e-5. Parameters `weight`
+	/// and `bias` of its size.
+	LayerNorm {},
+	/// Looks tokens up: `[..] -> [.., dim]`. Only as the first layer, on an integer column whose values are
+	/// below `vocabulary`. Parameter `weight [vocabulary, dim]`.
+	Embedding {
+		/// Number of tokens.
+		vocabulary: u64,
+		/// Width of a token's vector.
+		dim: u64,
+	},
+	/// Adds a learned vector to each position: `[T, D] -> [T, D]`. Parameter `weight [T, D]`.
+	PositionEmbedding {},
+	/// Pre-norm causal transformer block (Radford et al., 2019): `[T, D] -> [T, D]`,
+	/// `x += attention(norm1(x)); x += mlp(norm2(x))` with gelu. Position `t` sees positions up to `t` only.
+	/// Parameters `norm1.weight [D]`, `norm1.bias [D]`, `attention.in.weight [3D, D]`,
+	/// `attention.in.bias [3D]`, `attention.out.weight [D, D]`, `attention.out.bias [D]`, `norm2.weight [D]`,
+	/// `norm2.bias [D]`, `mlp.in.weight [RD, D]`, `mlp.in.bias [RD]`, `mlp.out.weight [D, RD]`,
+	/// `mlp.out.bias [D]`, where `R` is `mlp_ratio`.
+	TransformerBlock {
+		/// Number of attention heads; must divide `D`.
+		heads: u64,
+		/// Width of the hidden layer over `D`, 4 if absent.
+		#[serde(default = "four")]
+		mlp_ratio: u64,
+		/// Dropout on what attention and the hidden layer add, 0 if absent.
+		#[serde(default)]
+		dropout: f64,
+	},
+}
+
+impl Layer {
+	/// The layer's `type` in JSON.
+	pub const fn kind(&self) -> &'static str {
+		match self {
+			Layer::Flatten {} => "flatten",
+			Layer::Linear { .. } => "linear",
+			Layer::Conv2d { .. } => "conv2d",
+			Layer::MaxPool2d { .. } => "max_pool2d",
+			Layer::AvgPool2d { .. } => "avg_pool2d",
+			Layer::Relu {} => "relu",
+			Layer::Gelu {} => "gelu",
+			Layer::Tanh {} => "tanh",
+			Layer::Sigmoid {} => "sigmoid",
+			Layer::Dropout { .. } => "dropout",
+			Layer::BatchNorm {} => "batch_norm",
+			Layer::LayerNorm {} => "layer_norm",
+			Layer::Embedding { .. } => "embedding",
+			Layer::PositionEmbedding {} => "position_embedding",
+			Layer::TransformerBlock { .. } => "transformer_block",
+		}
+	}
+}

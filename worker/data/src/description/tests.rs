@@ -1,0 +1,177 @@
+use super::*;
+
+const MLP: &str = r#"{"descent": 1, "name": "mnist-mlp",
+	"inputs": [{"column": "image", "dtype": "u8", "shape": [1, 28, 28], "scale": 0.00392156862745098, "shift": 0.0}],
+	"target": {"column": "label", "dtype": "u8", "shape": [], "classes": 10},
+	"layers": [{"type": "flatten"}, {"type": "linear", "out": 128}, {"type": "relu"}, {"type": "dropout", "p": 0.1},
+		{"type": "linear", "out": 10}],
+	"loss": "cross_entropy"}"#;
+
+fn images(layers: &str) -> Result<Description, DescriptionError> {
+	Description::parse(
+		format!(
+			r#"{{"descent":1,"name":"m","inputs":[{{"column":"x","dtype":"u8","shape":[3,32,32]}}],
+			"target":{{"column":"y","dtype":"u8","shape":[],"classes":10}},"layers":[{layers}],"loss":"cross_entropy"}}"#
+		)
+		.as_bytes(),
+	)
+}
+
+fn tokens(layers: &str) -> Result<Description, DescriptionError> {
+	Description::parse(
+		format!(
+			r#"{{"descent":1,"name":"lm","inputs":[{{"column":"x","dtype":"i64","shape":[16]}}],
+			"target":{{"column":"y","dtype":"i64","shape":[16],"classes":50}},"layers":[{layers}],"loss":"cross_entropy"}}"#
+		)
+		.as_bytes(),
+	)
+}
+
+fn reason(result: Result<Description, DescriptionError>) -> String {
+	result.expect_err("must be refused").to_string()
+}
+
+#[test]
+fn an_mlp_is_planned() {
+	let description = Description::parse(MLP.as_bytes()).unwrap();
+	let plan = description.plan();
+	let names: Vec<_> = plan.parameters.iter().map(|p| p.name.as_str()).collect();
+	assert_eq!(names, ["layers.1.weight", "layers.1.bias", "layers.4.weight", "layers.4.bias"]);
+	assert_eq!(plan.parameters[0].shape, [128, 784]);
+	assert_eq!(plan.parameter_values, 128 * 784 + 128 + 1280 + 10);
+	assert_eq!(plan.output(), [10]);
+	assert_eq!(plan.record_bytes, 785);
+	assert_eq!(plan.flops_per_record, 2 * 784 * 128 + 128 + 128 + 2 * 1280);
+	let schema = description.schema();
+	assert_eq!(schema.record_bytes(), 785);
+	assert_eq!(schema.columns[1].bound, Some(10));
+	assert_eq!(schema.columns[0].bound, None);
+}
+
+#[test]
+fn a_description_survives_being_written() {
+	let description = Description::parse(MLP.as_bytes()).unwrap();
+	let json = serde_json::to_vec(description.document()).unwrap();
+	assert_eq!(Description::parse(&json).unwrap(), description);
+}
+
+#[test]
+fn a_convnet_is_planned() {
+	let description = images(
+		r#"{"type":"conv2d","out":16,"kernel":3,"padding":1},{"type":"batch_norm"},{"type":"relu"},
+		{"type":"max_pool2d","kernel":2},{"type":"conv2d","out":8,"kernel":5,"stride":2,"bias":false},{"type":"gelu"},
+		{"type":"avg_pool2d","kernel":3,"stride":1},{"type":"flatten"},{"type":"linear","out":10}"#,
+	)
+	.unwrap();
+	let plan = description.plan();
+	assert_eq!(plan.shapes[1], [16, 32, 32]);
+	assert_eq!(plan.shapes[4], [16, 16, 16]);
+	assert_eq!(plan.shapes[5], [8, 6, 6]);
+	assert_eq!(plan.shapes[7], [8, 4, 4]);
+	assert_eq!(plan.buffers.iter().map(|b| b.name.as_str()).collect::<Vec<_>>(), [
+		"layers.1.running_mean",
+		"layers.1.running_var"
+	]);
+	assert!(!plan.parameters.iter().any(|p| p.name == "layers.4.bias"));
+}
+
+#[test]
+fn a_language_model_is_planned() {
+	let description = tokens(
+		r#"{"type":"embedding","vocabulary":50,"dim":32},{"type":"position_embedding"},
+		{"type":"transformer_block","heads":4},{"type":"layer_norm"},{"type":"linear","out":50}"#,
+	)
+	.unwrap();
+	let plan = description.plan();
+	assert_eq!(plan.output(), [16, 50]);
+	let block = 12 * 32 * 32 + 13 * 32;
+	assert_eq!(plan.parameter_values, 50 * 32 + 16 * 32 + block + 64 + 32 * 50 + 50);
+	assert_eq!(description.schema().columns[0].bound, Some(50));
+}
+
+#[test]
+fn misfits_name_the_layer_and_the_reason() {
+	let cases = [
+		(images(r#"{"type":"linear","out":0}"#), "layer 0 (linear): out must be"),
+		(images(r#"{"type":"flatten"},{"type":"conv2d","out":1,"kernel":3}"#), "layer 1 (conv2d): takes [channels"),
+		(images(r#"{"type":"conv2d","out":1,"kernel":33}"#), "a kernel of 33 does not fit a side of 32"),
+		(images(r#"{"type":"conv2d","out":1,"kernel":3,"padding":3}"#), "padding 3 must be smaller"),
+		(images(r#"{"type":"conv2d","out":1,"kernel":3,"stride":0}"#), "stride must be"),
+		(images(r#"{"type":"max_pool2d","kernel":0}"#), "kernel must be"),
+		(images(r#"{"type":"dropout","p":1.0}"#), "below 1"),
+		(images(r#"{"type":"dropout","p":-0.1}"#), "at least 0"),
+		(images(r#"{"type":"flatten"},{"type":"linear","out":9}"#), "needs [10]"),
+		(images(r#"{"type":"flatten"},{"type":"position_embedding"}"#), "takes [length, width]"),
+		(images(r#"{"type":"flatten"},{"type":"embedding","vocabulary":2,"dim":2}"#), "must be the first layer"),
+		(images(""), "at least one layer"),
+		(
+			tokens(r#"{"type":"embedding","vocabulary":50,"dim":30},{"type":"transformer_block","heads":4}"#),
+			"4 heads do not divide the width 30",
+		),
+	];
+	for (result, part) in cases {
+		let reason = reason(result);
+		assert!(reason.contains(part), "'{reason}' should contain '{part}'");
+	}
+}
+
+#[test]
+fn the_document_is_strict() {
+	let with = |from: &str, to: &str| reason(Description::parse(MLP.replace(from, to).as_bytes()));
+	assert!(with(r#""p": 0.1"#, r#""p": 0.1, "q": 1"#).contains("unknown field `q`"));
+	assert!(with(r#"{"type": "relu"}"#, r#"{"type": "relu", "x": 1}"#).contains("unknown field `x`"));
+	assert!(with(r#""loss":"#, r#""code": "", "loss":"#).contains("unknown field `code`"));
+	assert!(with("relu", "python").contains("unknown variant `python`"));
+	assert!(with(r#""descent": 1"#, r#""descent": 2"#).contains("version 2"));
+	assert!(with(r#""classes": 10"#, r#""classes": 1"#).contains("classes must be"));
+	assert!(with(r#", "classes": 10"#, "").contains("needs the target's number of classes"));
+	assert!(with(r#""u8", "shape": []"#, r#""f32", "shape": []"#).contains("integer labels"));
+	assert!(with(r#""image""#, r#""op""#).contains("reserved"));
+	assert!(with(r#""image""#, r#""label""#).contains("taken"));
+	assert!(with(r#""image""#, r#""a b""#).contains("column names"));
+	assert!(with("[1, 28, 28]", "[1, 0, 28]").contains("none of them 0"));
+	assert!(with("[1, 28, 28]", "[1, 1, 1, 28, 28]").contains("at most 4 dimensions"));
+	assert!(with("0.00392156862745098", "1e300").contains("scale"));
+	assert!(with("mnist-mlp", "").contains("name"));
+	assert!(with(r#""shift": 0.0"#, r#""shift": 0.0, "shift": 1.0"#).contains("duplicate field"));
+}
+
+#[test]
+fn bombs_are_refused() {
+	let large = |result: Result<Description, DescriptionError>| match result {
+		Err(DescriptionError::TooLarge { what, .. }) => what,
+		other => panic!("{other:?}"),
+	};
+	assert_eq!(large(images(r#"{"type":"flatten"},{"type":"linear","out":16777216}"#)), "parameters");
+	assert_eq!(large(images(r#"{"type":"conv2d","out":16777216,"kernel":32}"#)), "parameters");
+	assert_eq!(large(images(r#"{"type":"conv2d","out":40000,"kernel":1}"#)), "activations per record");
+	let relus = vec![r#"{"type":"relu"}"#; 513].join(",");
+	assert_eq!(large(images(&relus)), "layers");
+	let convolutions = vec![r#"{"type":"conv2d","out":300,"kernel":31,"padding":15}"#; 2].join(",");
+	assert_eq!(large(images(&convolutions)), "operations per record");
+	let misfit = reason(images(r#"{"type":"linear","out":18446744073709551615}"#));
+	assert!(misfit.contains("out must be"), "{misfit}");
+
+	let huge = format!(r#"{{"name":"{}"}}"#, "x".repeat(70_000));
+	assert!(reason(Description::parse(huge.as_bytes())).contains("at most 65536"));
+	let deep = "[".repeat(60_000);
+	assert!(reason(Description::parse(deep.as_bytes())).contains("cannot be read"));
+	let column = MLP.replace("[1, 28, 28]", "[16777216, 16777216, 16777216, 16777216]");
+	assert!(reason(Description::parse(column.as_bytes())).contains("at most 16777216 bytes"));
+	let embedding = reason(tokens(r#"{"type":"embedding","vocabulary":16777216,"dim":16777216}"#));
+	assert!(embedding.contains("its output would") || embedding.contains("parameters"), "{embedding}");
+}
+
+#[test]
+fn mean_squared_error_takes_a_matching_output() {
+	let json = |loss: &str, shape: &str, out: u64| {
+		format!(
+			r#"{{"descent":1,"name":"r","inputs":[{{"column":"x","dtype":"f32","shape":[4]}}],
+			"target":{{"column":"y","dtype":"f32","shape":{shape}}},"layers":[{{"type":"linear","out":{out}}}],"loss":"{loss}"}}"#
+		)
+	};
+	let parse = |shape, out| Description::parse(json("mse", shape, out).as_bytes());
+	assert_eq!(parse("[]", 1).unwrap().plan().output(), [1]);
+	assert_eq!(parse("[3]", 3).unwrap().plan().output(), [3]);
+	assert!(reason(parse("[3]", 2)).contains("need [3]"));
+}

@@ -79,6 +79,17 @@ fn two_of_four_are_no_quorum_and_no_veto() {
 }
 
 #[test]
+fn a_third_is_no_veto_and_more_is() {
+	let refusing = |refusals| {
+		let mut ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 3];
+		ballots.extend(vec![ballot(None, &[Verdict::Unavailable]); refusals]);
+		settle(&claims(&[7]), &ballots, 6, None, 0).outcomes
+	};
+	assert_eq!(refusing(2), [Outcome::NoQuorum]);
+	assert_eq!(refusing(3), [Outcome::Refuted]);
+}
+
+#[test]
 fn an_empty_committee_accepts_nothing() {
 	assert_eq!(
 		settle(&claims(&[7]), &[], 0, None, 0).outcomes,

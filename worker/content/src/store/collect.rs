@@ -85,7 +85,9 @@ impl Store {
 
 	/// Adds the digests of all blocks of the content, as far as its nodes are here and sound.
 	fn reach(&self, content: &ContentRef, digests: &mut HashSet<[u8; 32]>) -> Result<()> {
-		let Ok(root) = Span::root(content) else { return Ok(()) };
+		let Ok(root) = Span::root(content) else {
+			return Ok(());
+		};
 		let mut pending = vec![(BlockId::from(content), root)];
 		while let Some((id, span)) = pending.pop() {
 			digests.insert(id.digest);
@@ -93,7 +95,12 @@ impl Store {
 				continue;
 			}
 			// Unlike get_block, this leaves damaged blocks alone: the caller may hold the state's lock.
-			if let Some(block) = self.inner.files.read_block(&id.digest)?.filter(|block| id.matches(block)) {
+			if let Some(block) = self
+				.inner
+				.files
+				.read_block(&id.digest)?
+				.filter(|block| id.matches(block))
+			{
 				pending.extend(span.open(&id, &block).unwrap_or_default());
 			}
 		}

@@ -22,7 +22,10 @@ pub(super) trait Context<T> {
 
 impl<T> Context<T> for io::Result<T> {
 	fn at(self, path: &Path) -> Result<T> {
-		self.map_err(|source| StoreError::Io { path: path.into(), source })
+		self.map_err(|source| StoreError::Io {
+			path: path.into(),
+			source,
+		})
 	}
 }
 
@@ -49,7 +52,10 @@ impl Files {
 		let files = Self { root: root.into() };
 		let temporary = files.temporary();
 		found(fs::remove_dir_all(&temporary)).at(&temporary)?;
-		for directory in [temporary, files.pin_directory()].into_iter().chain((0..=u8::MAX).map(|s| files.shard(s))) {
+		for directory in [temporary, files.pin_directory()]
+			.into_iter()
+			.chain((0..=u8::MAX).map(|s| files.shard(s)))
+		{
 			fs::create_dir_all(&directory).at(&directory)?;
 		}
 		Ok((files, lock))
@@ -100,13 +106,17 @@ impl Files {
 
 	pub(super) fn block_len(&self, digest: &[u8; 32]) -> Result<Option<u64>> {
 		let path = self.block_path(digest);
-		Ok(found(fs::metadata(&path)).at(&path)?.map(|metadata| metadata.len()))
+		Ok(found(fs::metadata(&path))
+			.at(&path)?
+			.map(|metadata| metadata.len()))
 	}
 
 	/// The bytes of a block file, unchecked; of a file that is longer than any block, only so much that no hash fits.
 	pub(super) fn read_block(&self, digest: &[u8; 32]) -> Result<Option<Vec<u8>>> {
 		let path = self.block_path(digest);
-		let Some(file) = found(File::open(&path)).at(&path)? else { return Ok(None) };
+		let Some(file) = found(File::open(&path)).at(&path)? else {
+			return Ok(None);
+		};
 		let limit = MAX_BLOCK_SIZE + 1;
 		let len = file.metadata().at(&path)?.len();
 		let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(limit).min(limit));
@@ -137,7 +147,11 @@ impl Files {
 	pub(super) fn delete_block(&self, digest: &[u8; 32]) -> Result<u64> {
 		let len = self.block_len(digest)?;
 		let path = self.block_path(digest);
-		Ok(if found(fs::remove_file(&path)).at(&path)?.is_some() { len.unwrap_or(0) } else { 0 })
+		Ok(if found(fs::remove_file(&path)).at(&path)?.is_some() {
+			len.unwrap_or(0)
+		} else {
+			0
+		})
 	}
 
 	/// Makes the names of the block files in these shards last.
@@ -150,7 +164,10 @@ impl Files {
 		let mut pins = BTreeMap::new();
 		for entry in fs::read_dir(&directory).at(&directory)? {
 			let path = entry.at(&directory)?.path();
-			let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<BlockId>().ok());
+			let id = path
+				.file_name()
+				.and_then(|name| name.to_str())
+				.and_then(|name| name.parse::<BlockId>().ok());
 			let size = fs::read_to_string(&path).at(&path)?.parse::<u64>();
 			match (id, size) {
 				(Some(id), Ok(size)) => drop(pins.insert(id, size)),
@@ -176,5 +193,7 @@ impl Files {
 
 /// Flushes a directory, so that renames in it survive a power cut.
 pub(super) fn sync(directory: &Path) -> Result<()> {
-	File::open(directory).and_then(|file| file.sync_all()).at(directory)
+	File::open(directory)
+		.and_then(|file| file.sync_all())
+		.at(directory)
 }

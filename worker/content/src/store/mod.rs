@@ -115,8 +115,19 @@ impl Store {
 	/// A store that holds more than `max_bytes` already opens, but takes no further block.
 	pub fn open(directory: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
 		let (files, lock) = Files::open(directory.as_ref())?;
-		let state = State { used: files.used()?, pins: files.pins()?, ..State::default() };
-		Ok(Self { inner: Arc::new(Inner { files, max_bytes, state: Mutex::new(state), _lock: lock }) })
+		let state = State {
+			used: files.used()?,
+			pins: files.pins()?,
+			..State::default()
+		};
+		Ok(Self {
+			inner: Arc::new(Inner {
+				files,
+				max_bytes,
+				state: Mutex::new(state),
+				_lock: lock,
+			}),
+		})
 	}
 
 	/// Bytes that the blocks take now.
@@ -142,7 +153,9 @@ impl Store {
 	/// # Errors
 	/// [`StoreError::Io`].
 	pub fn get_block(&self, id: &BlockId) -> Result<Option<Bytes>> {
-		let Some(bytes) = self.inner.files.read_block(&id.digest)? else { return Ok(None) };
+		let Some(bytes) = self.inner.files.read_block(&id.digest)? else {
+			return Ok(None);
+		};
 		if id.matches(&bytes) {
 			return Ok(Some(bytes.into()));
 		}
@@ -201,7 +214,9 @@ impl Store {
 					return Ok(false);
 				}
 			} else {
-				let Some(block) = self.get_block(&id)? else { return Ok(false) };
+				let Some(block) = self.get_block(&id)? else {
+					return Ok(false);
+				};
 				pending.extend(span.open(&id, &block)?);
 			}
 		}
@@ -210,7 +225,11 @@ impl Store {
 
 	/// The content that [`Store::gc`] keeps.
 	pub fn pins(&self) -> Vec<ContentRef> {
-		self.state().pins.iter().map(|(id, size)| id.content(*size)).collect()
+		self.state()
+			.pins
+			.iter()
+			.map(|(id, size)| id.content(*size))
+			.collect()
 	}
 
 	fn state(&self) -> MutexGuard<'_, State> {

@@ -27,7 +27,10 @@ pub(crate) struct Visited {
 
 impl Walk {
 	pub(crate) fn new(store: &Store, content: &ContentRef) -> Result<Self> {
-		Ok(Self { store: store.clone(), pending: vec![(content.into(), Span::root(content)?)] })
+		Ok(Self {
+			store: store.clone(),
+			pending: vec![(content.into(), Span::root(content)?)],
+		})
 	}
 }
 
@@ -39,7 +42,11 @@ impl Iterator for Walk {
 		let visited = self.store.get_block(&id).and_then(|block| {
 			let bytes = block.ok_or(StoreError::Missing(id))?;
 			self.pending.extend(span.open(&id, &bytes)?.into_iter().rev());
-			Ok(Visited { id, is_leaf: span.is_leaf(), bytes })
+			Ok(Visited {
+				id,
+				is_leaf: span.is_leaf(),
+				bytes,
+			})
 		});
 		if visited.is_err() {
 			self.pending.clear();
@@ -89,7 +96,10 @@ impl Store {
 	/// [`StoreError::Layout`] where the reference itself is impossible. What is absent or malformed further down shows
 	/// on reading.
 	pub fn reader(&self, content: &ContentRef) -> Result<ContentReader> {
-		Ok(ContentReader { walk: Walk::new(self, content)?, leaf: Bytes::new() })
+		Ok(ContentReader {
+			walk: Walk::new(self, content)?,
+			leaf: Bytes::new(),
+		})
 	}
 
 	/// The whole content in memory, for content of known small size; `limit` is the most bytes to accept.
@@ -101,12 +111,10 @@ impl Store {
 		let size = content.size;
 		let capacity = usize::try_from(size).ok().filter(|_| size <= limit);
 		let capacity = capacity.ok_or(StoreError::ContentTooLarge { size, limit })?;
-		// Content that turns out absent or malformed costs no more than the blocks it has.
-		let mut bytes = Vec::new();
+		let mut bytes = Vec::with_capacity(capacity);
 		for visited in Walk::new(self, content)? {
 			let visited = visited?;
 			if visited.is_leaf {
-				bytes.reserve(if bytes.is_empty() { visited.bytes.len() } else { capacity - bytes.len() });
 				bytes.extend_from_slice(&visited.bytes);
 			}
 		}

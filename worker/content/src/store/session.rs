@@ -19,13 +19,17 @@ impl Session {
 		let id = state.next_session;
 		state.next_session += 1;
 		state.sessions.insert(id, HashSet::new());
-		Self { store: store.clone(), id }
+		Self {
+			store: store.clone(),
+			id,
+		}
 	}
 
-	fn hold(&self, id: &BlockId) {
-		if let Some(held) = self.store.state().sessions.get_mut(&self.id) {
-			held.insert(id.digest);
-		}
+	/// Protects a block; false once the session was discarded.
+	fn hold(&self, id: &BlockId) -> bool {
+		let mut state = self.store.state();
+		let held = state.sessions.get_mut(&self.id);
+		held.map(|held| held.insert(id.digest)).is_some()
 	}
 
 	/// As [`Store::get_block`].
@@ -37,7 +41,12 @@ impl Session {
 	/// Keeps a block whose hash the caller has checked.
 	pub(crate) fn put(&self, id: &BlockId, bytes: &[u8]) -> Result<()> {
 		self.hold(id);
-		self.store.write(id, bytes)
+		self.store.write(id, bytes)?;
+		// The session may have been discarded meanwhile, and then nobody else would delete the block.
+		if !self.hold(id) {
+			self.store.free(HashSet::from([id.digest]))?;
+		}
+		Ok(())
 	}
 
 	/// Pins content all of whose blocks this session wrote or found, after making sure that they survive a power cut.
@@ -54,7 +63,13 @@ impl Session {
 
 	fn shards(&self) -> HashSet<u8> {
 		let state = self.store.state();
-		state.sessions.get(&self.id).into_iter().flatten().map(|digest| digest[0]).collect()
+		state
+			.sessions
+			.get(&self.id)
+			.into_iter()
+			.flatten()
+			.map(|digest| digest[0])
+			.collect()
 	}
 }
 

@@ -1,0 +1,87 @@
+use std::io;
+
+use bytes::Bytes;
+use descent_protocol::{Codec, ContentRef};
+use futures::{stream, Stream};
+use rust_unixfs::file::adder::parse_file_branch;
+use tokio::sync::{mpsc, OwnedSemaphorePermit};
+
+use crate::{
+	layout::{put_varint, Span},
+	store::Walk,
+	BlockId, LayoutError, Store,
+};
+
+/// Blocks read ahead of the client.
+const AHEAD: usize = 2;
+
+/// The content below a root block, with the size that the block itself claims.
+pub(super) fn root(id: &BlockId, block: &[u8]) -> Result<ContentRef, LayoutError> {
+	let size = match id.codec {
+		Codec::Raw => block.len() as u64,
+		Codec::UnixFs => {
+			parse_file_branch(block)
+				.ok_or(LayoutError::Node { id: *id, size: 0 })?
+				.filesize
+		}
+	};
+	let content = id.content(size);
+	Span::root(&content)?.open(id, block)?;
+	Ok(content)
+}
+
+/// The content as a CAR (<https://ipld.io/specs/transport/car/carv1/>), depth first. It breaks off with an error where
+/// a block is missing, which the client sees as a connection that closed early.
+pub(super) fn stream(
+	store: Store,
+	content: ContentRef,
+	slot: OwnedSemaphorePermit,
+) -> impl Stream<Item = io::Result<Bytes>> {
+	let (sender, receiver) = mpsc::channel(AHEAD);
+	tokio::task::spawn_blocking(move || {
+		let _slot = slot;
+		let header = io::Result::Ok(Bytes::from(header(&content)));
+		let walk = match Walk::new(&store, &content) {
+			Ok(walk) => walk,
+			Err(error) => return drop(sender.blocking_send(Err(io::Error::other(error)))),
+		};
+		let sections = walk.map(|visited| match visited {
+			Ok(visited) => Ok(section(&visited.id, &visited.bytes)),
+			Err(error) => Err(io::Error::other(error)),
+		});
+		for part in std::iter::once(header).chain(sections) {
+			if sender.blocking_send(part).is_err() {
+				break;
+			}
+		}
+	});
+	stream::unfold(receiver, |mut receiver| async move {
+		receiver.recv().await.map(|part| (part, receiver))
+	})
+}
+
+/// DAG-CBOR of `{"roots": [cid], "version": 1}`, with its length before it.
+fn header(content: &ContentRef) -> Vec<u8> {
+	let mut cbor = vec![0xa2, 0x65];
+	cbor.extend(b"roots");
+	cbor.extend([0x81, 0xd8, 0x2a, 0x58, 39, 0x00]);
+	cbor.extend(content.cid_bytes());
+	cbor.push(0x67);
+	cbor.extend(b"version");
+	cbor.push(0x01);
+	let mut out = Vec::new();
+	put_varint(&mut out, cbor.len() as u64);
+	out.extend(cbor);
+	out
+}
+
+/// One block with its CID and the length of both before it.
+fn section(id: &BlockId, block: &[u8]) -> Bytes {
+	let cid = id.content(0).cid_bytes();
+	let len = cid.len() + block.len();
+	let mut out = Vec::with_capacity(len + 10);
+	put_varint(&mut out, len as u64);
+	out.extend(cid);
+	out.extend(block);
+	out.into()
+}

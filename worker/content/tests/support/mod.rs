@@ -1,0 +1,204 @@
+#![allow(dead_code, missing_docs)]
+
+use std::{
+	collections::HashMap,
+	future::pending,
+	sync::{
+		atomic::{AtomicUsize, Ordering},
+		Arc, Mutex,
+	},
+	time::Duration,
+};
+
+use axum::{
+	body::Body,
+	extract::{Path, State},
+	http::StatusCode,
+	response::{IntoResponse, Redirect, Response},
+	routing::get,
+	Router,
+};
+use bytes::Bytes;
+use descent_content::{BlockId, FetchLimits, Fetcher, Store};
+use descent_protocol::{ContentRef, LEAF_SIZE};
+use futures::{stream, StreamExt};
+use rand::{rngs::StdRng, RngCore, SeedableRng};
+use tokio::sync::oneshot;
+
+pub const LEAF: usize = LEAF_SIZE as usize;
+
+pub fn random_bytes(seed: u64, len: usize) -> Vec<u8> {
+	let mut bytes = vec![0; len];
+	StdRng::seed_from_u64(seed).fill_bytes(&mut bytes);
+	bytes
+}
+
+/// A store in a directory that is deleted with it.
+pub struct TestStore {
+	pub store: Store,
+	pub directory: tempfile::TempDir,
+}
+
+impl TestStore {
+	pub fn new() -> Self {
+		Self::with_cap(1 << 30)
+	}
+
+	pub fn with_cap(max_bytes: u64) -> Self {
+		let directory = tempfile::tempdir().unwrap();
+		Self {
+			store: Store::open(directory.path(), max_bytes).unwrap(),
+			directory,
+		}
+	}
+
+	pub fn fetcher(&self, limits: FetchLimits) -> Fetcher {
+		Fetcher::new(self.store.clone(), limits).unwrap()
+	}
+
+	/// The one file of a block.
+	pub fn block_file(&self, id: &BlockId) -> std::path::PathBuf {
+		let name = hex::encode(id.digest);
+		self.directory.path().join("blocks").join(&name[..2]).join(name)
+	}
+}
+
+/// Limits short enough for tests of failures, long enough for a busy machine.
+pub fn quick() -> FetchLimits {
+	FetchLimits {
+		deadline: Duration::from_secs(60),
+		patience: Duration::from_secs(15),
+		request_timeout: Duration::from_secs(3),
+		connect_timeout: Duration::from_secs(3),
+		..FetchLimits::default()
+	}
+}
+
+pub type Blocks = HashMap<BlockId, Bytes>;
+
+/// The blocks of content of at most two levels.
+pub fn blocks_of(store: &Store, content: &ContentRef) -> Blocks {
+	let root = BlockId::from(content);
+	let bytes = store.get_block(&root).unwrap().unwrap();
+	let mut blocks = Blocks::new();
+	if let Some(branch) = rust_unixfs::file::adder::parse_file_branch(&bytes) {
+		for link in branch.links {
+			let id = BlockId::try_from(&link.cid).unwrap();
+			blocks.insert(id, store.get_block(&id).unwrap().unwrap());
+		}
+	}
+	blocks.insert(root, bytes);
+	blocks
+}
+
+/// Content in memory: its reference, its bytes and its blocks.
+pub fn sample(seed: u64, len: usize) -> (ContentRef, Vec<u8>, Blocks) {
+	let source = TestStore::new();
+	let bytes = random_bytes(seed, len);
+	let content = source.store.import(bytes.as_slice()).unwrap();
+	(content, bytes, blocks_of(&source.store, &content))
+}
+
+/// What a provider does with one request for a block that it has.
+pub enum Reply {
+	Honest,
+	Absent,
+	/// The right length with one bit flipped.
+	Corrupt,
+	/// Nothing, for ever.
+	Stall,
+	/// Half of the block, and then a closed connection.
+	Cut,
+	/// Zeros without end.
+	Endless,
+	Status(StatusCode),
+	Redirect(String),
+}
+
+type Behaviour = Arc<dyn Fn(usize, &BlockId) -> Reply + Send + Sync>;
+
+/// A provider under the test's control. It stops when dropped.
+pub struct Provider {
+	pub url: String,
+	requests: Arc<AtomicUsize>,
+	asked: Arc<Mutex<Vec<BlockId>>>,
+	_stop: oneshot::Sender<()>,
+}
+
+impl Provider {
+	/// Serves these blocks; `behaviour` gets the number of requests before this one, and the block.
+	pub async fn start(
+		blocks: Blocks,
+		behaviour: impl Fn(usize, &BlockId) -> Reply + Send + Sync + 'static,
+	) -> Self {
+		let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+		let url = format!("http://{}", listener.local_addr().unwrap());
+		let requests = Arc::new(AtomicUsize::new(0));
+		let asked = Arc::new(Mutex::new(Vec::new()));
+		let behaviour: Behaviour = Arc::new(behaviour);
+		let state = (Arc::new(blocks), behaviour, requests.clone(), asked.clone());
+		let router = Router::new().route("/ipfs/{cid}", get(reply)).with_state(state);
+		let (stop, stopped) = oneshot::channel::<()>();
+		tokio::spawn(async move {
+			let server = axum::serve(listener, router);
+			tokio::select! {
+				_ = server => {}
+				_ = stopped => {}
+			}
+		});
+		Self {
+			url,
+			requests,
+			asked,
+			_stop: stop,
+		}
+	}
+
+	pub async fn honest(blocks: Blocks) -> Self {
+		Self::start(blocks, |_, _| Reply::Honest).await
+	}
+
+	pub fn requests(&self) -> usize {
+		self.requests.load(Ordering::SeqCst)
+	}
+
+	pub fn asked(&self) -> Vec<BlockId> {
+		self.asked.lock().unwrap().clone()
+	}
+}
+
+type Shared = (Arc<Blocks>, Behaviour, Arc<AtomicUsize>, Arc<Mutex<Vec<BlockId>>>);
+
+async fn reply(
+	State((blocks, behaviour, requests, asked)): State<Shared>,
+	Path(cid): Path<String>,
+) -> Response {
+	let before = requests.fetch_add(1, Ordering::SeqCst);
+	let id: BlockId = cid.parse().unwrap();
+	asked.lock().unwrap().push(id);
+	let Some(block) = blocks.get(&id).cloned() else {
+		return StatusCode::NOT_FOUND.into_response();
+	};
+	match behaviour(before, &id) {
+		Reply::Honest => block.into_response(),
+		Reply::Absent => StatusCode::NOT_FOUND.into_response(),
+		Reply::Corrupt => {
+			let mut bytes = block.to_vec();
+			let middle = bytes.len() / 2;
+			bytes[middle] ^= 1;
+			bytes.into_response()
+		}
+		Reply::Stall => pending().await,
+		Reply::Cut => {
+			let half = block.slice(..block.len() / 2);
+			let parts = [Ok(half), Err(std::io::Error::other("cut"))];
+			Body::from_stream(stream::iter(parts)).into_response()
+		}
+		Reply::Endless => {
+			let zeros = Bytes::from(vec![0; 64 << 10]);
+			Body::from_stream(stream::repeat(zeros).map(std::io::Result::Ok)).into_response()
+		}
+		Reply::Status(status) => status.into_response(),
+		Reply::Redirect(to) => Redirect::temporary(&format!("{to}/ipfs/{cid}?format=raw")).into_response(),
+	}
+}

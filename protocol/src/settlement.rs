@@ -1,3 +1,8 @@
+#![allow(
+	clippy::as_conversions,
+	reason = "the codec's derive casts the index of an enum's variant"
+)]
+
 use crate::{Ballot, Measurement, Score, Verdict};
 use alloc::{collections::BTreeMap, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};

@@ -1,4 +1,6 @@
 //! Settlement by example, and as properties over arbitrary honest rounds with arbitrary liars.
+#![allow(clippy::arithmetic_side_effects)]
+
 use super::*;
 use crate::ballot;
 use proptest::{collection::vec, prelude::*};

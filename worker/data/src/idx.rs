@@ -21,7 +21,9 @@ pub enum IdxError {
 	#[error("not an IDX file: it begins with {0:02x?}")]
 	Magic([u8; 4]),
 	/// A type that no dtype stands for.
-	#[error("the IDX file holds values of type {0:#04x}; supported are 0x08 (u8), 0x0c (i32) and 0x0d (f32)")]
+	#[error(
+		"the IDX file holds values of type {0:#04x}; supported are 0x08 (u8), 0x0c (i32) and 0x0d (f32)"
+	)]
 	Type(u8),
 	/// The items are not what the description's column holds.
 	#[error("column '{column}' holds {expected} {shape:?}, but the IDX file's items are {found} {item:?}")]
@@ -75,7 +77,9 @@ impl IdxFile {
 		};
 		let mut magic = [0; 4];
 		reader.read_exact(&mut magic)?;
-		let [0, 0, kind, dimensions @ 1..=5] = magic else { return Err(IdxError::Magic(magic)) };
+		let [0, 0, kind, dimensions @ 1..=5] = magic else {
+			return Err(IdxError::Magic(magic));
+		};
 		let dtype = match kind {
 			0x08 => Dtype::U8,
 			0x0c => Dtype::I32,
@@ -89,7 +93,12 @@ impl IdxFile {
 			sizes.push(u64::from(u32::from_be_bytes(size)));
 		}
 		let items = sizes.remove(0);
-		Ok(Self { reader, dtype, items, shape: sizes })
+		Ok(Self {
+			reader,
+			dtype,
+			items,
+			shape: sizes,
+		})
 	}
 
 	/// Number of items that the header declares.
@@ -150,7 +159,12 @@ pub fn convert(
 	}
 	let [images, labels] = [files[0].items, files[1].items];
 	if range.start > range.end || range.end > images.min(labels) || images != labels {
-		return Err(IdxError::Range { start: range.start, end: range.end, images, labels });
+		return Err(IdxError::Range {
+			start: range.start,
+			end: range.end,
+			images,
+			labels,
+		});
 	}
 	let mut writer = DeltaWriter::create(out, &schema)?;
 	let mut record = vec![0; schema.record_bytes()];
@@ -163,7 +177,10 @@ pub fn convert(
 		}
 		if range.contains(&position) {
 			match writer.add(&record) {
-				Err(DeltaError::Row { problem: Problem::Repeated(_), .. }) => {}
+				Err(DeltaError::Row {
+					problem: Problem::Repeated(_),
+					..
+				}) => {}
 				other => drop(other?),
 			}
 		}

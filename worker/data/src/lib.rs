@@ -41,7 +41,10 @@
 //! the row and the reason.
 #![warn(missing_docs)]
 
-const _: () = assert!(cfg!(target_endian = "little"), "records are copied as they lie in memory");
+const _: () = assert!(
+	cfg!(target_endian = "little"),
+	"records are copied as they lie in memory"
+);
 
 mod delta;
 mod description;

@@ -18,7 +18,12 @@ pub struct DeltaLimits {
 
 impl Default for DeltaLimits {
 	fn default() -> Self {
-		Self { file_bytes: 16 << 30, rows: 4 << 20, row_group_values: 128 << 20, page_bytes: 64 << 20 }
+		Self {
+			file_bytes: 16 << 30,
+			rows: 4 << 20,
+			row_group_values: 128 << 20,
+			page_bytes: 64 << 20,
+		}
 	}
 }
 
@@ -136,6 +141,10 @@ impl DeltaError {
 			None => dtype.to_string(),
 			Some(n) => format!("lists of {n} {dtype}"),
 		};
-		DeltaError::WrongType { column: column.into(), expected, found }
+		DeltaError::WrongType {
+			column: column.into(),
+			expected,
+			found,
+		}
 	}
 }

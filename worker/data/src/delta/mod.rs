@@ -4,6 +4,8 @@ mod columns;
 mod error;
 mod pages;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use error::{DeltaError, DeltaLimits, Problem};

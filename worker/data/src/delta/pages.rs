@@ -5,7 +5,8 @@
 //! decompressed, and the number of values against the row group's.
 
 use super::error::{DeltaError, DeltaLimits};
-use bytes::Bytes;
+use bytes::buf::Reader;
+use bytes::{Buf, Bytes};
 use parquet::arrow::arrow_reader::RowGroups;
 use parquet::basic::{Encoding, Type};
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
@@ -14,9 +15,9 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMe
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::Read;
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A footer larger than this is no delta's.
 const FOOTER_BYTES: u64 = 1 << 20;
@@ -24,7 +25,7 @@ const FOOTER_BYTES: u64 = 1 << 20;
 /// [`FOOTER_BYTES`] needs at most a stack of this size. It is only mapped, not touched, for other files.
 const FOOTER_STACK: usize = 1 << 30;
 /// Longest page header: a few dozen bytes and statistics, which hold values.
-const HEADER_BYTES: u64 = 64 * 1024;
+const HEADER_BYTES: u64 = 16 * 1024;
 /// Nested levels of a column's schema: a list is group, group, value.
 const SCHEMA_DEPTH: usize = 4;
 /// Longest string or id.
@@ -50,7 +51,9 @@ pub(super) fn metadata(file: &File, columns: usize) -> std::result::Result<Parqu
 			remedy: "write larger row groups",
 		});
 	}
-	let start = (length - 8).checked_sub(footer).ok_or_else(|| DeltaError::malformed("its footer is cut off"))?;
+	let start = (length - 8)
+		.checked_sub(footer)
+		.ok_or_else(|| DeltaError::malformed("its footer is cut off"))?;
 	let mut bytes = vec![0; usize::try_from(footer).unwrap_or(0)];
 	file.read_exact_at(&mut bytes, start)?;
 	std::thread::Builder::new()
@@ -63,10 +66,17 @@ pub(super) fn metadata(file: &File, columns: usize) -> std::result::Result<Parqu
 			let mut depth = 0;
 			while !level.is_empty() {
 				depth += 1;
-				level = level.into_iter().filter(|t| t.is_group()).flat_map(|t| t.get_fields()).map(|t| &**t).collect();
+				level = level
+					.into_iter()
+					.filter(|t| t.is_group())
+					.flat_map(|t| t.get_fields())
+					.map(|t| &**t)
+					.collect();
 			}
 			if depth > SCHEMA_DEPTH || schema.num_columns() > columns.saturating_add(64) {
-				return Err(DeltaError::malformed("its schema has more columns or levels than any delta's"));
+				return Err(DeltaError::malformed(
+					"its schema has more columns or levels than any delta's",
+				));
 			}
 			Ok(metadata)
 		})?
@@ -79,12 +89,40 @@ pub(super) struct BoundedFile {
 	file: File,
 	length: u64,
 	page_bytes: u64,
+	/// A failure of the machine, which the decoder would report as one of the file.
+	fault: Mutex<Option<std::io::Error>>,
 }
 
 impl BoundedFile {
 	pub(super) fn new(file: File, limits: &DeltaLimits) -> std::io::Result<Self> {
 		let length = file.metadata()?.len();
-		Ok(Self { file, length, page_bytes: limits.page_bytes })
+		Ok(Self {
+			file,
+			length,
+			page_bytes: limits.page_bytes,
+			fault: Mutex::new(None),
+		})
+	}
+
+	/// What made the decoder fail.
+	pub(super) fn blame(&self, error: impl std::fmt::Display) -> DeltaError {
+		let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner).take();
+		fault.map_or_else(|| DeltaError::malformed(error), DeltaError::Io)
+	}
+
+	fn read(&self, start: u64, length: u64) -> Result<Bytes> {
+		if start.checked_add(length).is_none_or(|end| end > self.length) {
+			return Err(ParquetError::EOF(
+				"a page reaches beyond the end of the file".into(),
+			));
+		}
+		let mut bytes = vec![0; usize::try_from(length)?];
+		self.file.read_exact_at(&mut bytes, start).map_err(|fault| {
+			let reason = fault.to_string();
+			*self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+			ParquetError::General(reason)
+		})?;
+		Ok(bytes.into())
 	}
 }
 
@@ -95,35 +133,45 @@ impl Length for BoundedFile {
 }
 
 impl ChunkReader for BoundedFile {
-	type T = BufReader<std::io::Take<File>>;
+	type T = Header;
 
-	/// Called for page headers only.
+	/// Called for page headers only, and behind a header that has been peeked at, where nothing is read.
 	fn get_read(&self, start: u64) -> Result<Self::T> {
-		let mut head = [0; 16];
-		let got = self.file.read_at(&mut head, start)?;
-		match decompressed_bytes(&head[..got]) {
-			Some(bytes) if bytes <= self.page_bytes => {}
-			Some(bytes) => {
-				return Err(ParquetError::General(format!(
-					"a page decompresses to {bytes} bytes; at most {} are allowed; write smaller pages",
-					self.page_bytes
-				)))
-			}
-			None => return Err(ParquetError::General("a page header is malformed".into())),
-		}
-		let mut file = self.file.try_clone()?;
-		file.seek(SeekFrom::Start(start))?;
-		Ok(BufReader::with_capacity(512, file.take(HEADER_BYTES)))
+		let bytes = self.read(start, HEADER_BYTES.min(self.length.saturating_sub(start)))?;
+		Ok(Header {
+			bytes: bytes.reader(),
+			page_bytes: self.page_bytes,
+			checked: false,
+		})
 	}
 
 	fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
-		let end = start.checked_add(length as u64);
-		if end.is_none_or(|end| end > self.length) {
-			return Err(ParquetError::EOF("a page reaches beyond the end of the file".into()));
+		self.read(start, length as u64)
+	}
+}
+
+/// A page header on its way to the decoder, checked when the first byte is read.
+pub(super) struct Header {
+	bytes: Reader<Bytes>,
+	page_bytes: u64,
+	checked: bool,
+}
+
+impl Read for Header {
+	fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+		if !self.checked {
+			match decompressed_bytes(self.bytes.get_ref()) {
+				Some(bytes) if bytes <= self.page_bytes => self.checked = true,
+				Some(bytes) => {
+					return Err(std::io::Error::other(format!(
+						"a page decompresses to {bytes} bytes; at most {} are allowed; write smaller pages",
+						self.page_bytes
+					)))
+				}
+				None => return Err(std::io::Error::other("a page header is malformed")),
+			}
 		}
-		let mut bytes = vec![0; length];
-		self.file.read_exact_at(&mut bytes, start)?;
-		Ok(bytes.into())
+		self.bytes.read(into)
 	}
 }
 
@@ -175,8 +223,10 @@ impl RowGroups for Group {
 			// twice as many and a few, so that a row of a wrong length is met by the check that names it
 			values: rows.saturating_mul(per_row.saturating_mul(2).saturating_add(16)),
 			// a string of the longest kind with its length, levels and headers of the pages
-			string_bytes: strings
-				.then(|| rows.saturating_mul(STRING_BYTES as u64 + 8).saturating_add(64 * 1024)),
+			string_bytes: strings.then(|| {
+				rows.saturating_mul(STRING_BYTES as u64 + 8)
+					.saturating_add(64 * 1024)
+			}),
 		}))))))
 	}
 
@@ -219,9 +269,15 @@ impl BoundedPages {
 				None => return refuse("a column holds more values than its rows and shape allow"),
 			}
 		}
-		let Some(left) = self.string_bytes else { return Ok(()) };
+		let Some(left) = self.string_bytes else {
+			return Ok(());
+		};
 		// of the encodings for strings only these hold each string at full length
-		let allowed = [Encoding::PLAIN, Encoding::RLE_DICTIONARY, Encoding::PLAIN_DICTIONARY];
+		let allowed = [
+			Encoding::PLAIN,
+			Encoding::RLE_DICTIONARY,
+			Encoding::PLAIN_DICTIONARY,
+		];
 		if !allowed.contains(&page.encoding()) {
 			return refuse("strings must be encoded plainly or with a dictionary");
 		}
@@ -280,7 +336,10 @@ mod tests {
 	#[test]
 	fn the_decompressed_length_is_the_header_s_second_field() {
 		assert_eq!(decompressed_bytes(&[0x15, 0, 0x15, 20, 0x15, 8]), Some(10));
-		assert_eq!(decompressed_bytes(&[0x15, 4, 0x15, 0x80, 0x80, 0x80, 0x80, 8, 0x15]), Some(1 << 30));
+		assert_eq!(
+			decompressed_bytes(&[0x15, 4, 0x15, 0x80, 0x80, 0x80, 0x80, 8, 0x15]),
+			Some(1 << 30)
+		);
 		assert_eq!(decompressed_bytes(&[0x15, 0, 0x15, 1]), None, "negative");
 		assert_eq!(decompressed_bytes(&[0x15, 0, 0x25, 20]), None, "field 2 left out");
 		assert_eq!(decompressed_bytes(&[0x15, 0, 0x15, 0x80]), None, "cut off");

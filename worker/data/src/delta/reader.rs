@@ -77,20 +77,36 @@ impl DeltaReader {
 	pub fn open(path: &Path, schema: &Schema, limits: &DeltaLimits) -> Result<Self, DeltaError> {
 		let file = File::open(path)?;
 		let bytes = file.metadata()?.len();
-		let too_large = |what, found, limit, remedy| DeltaError::TooLarge { what, found, limit, remedy };
+		let too_large = |what, found, limit, remedy| DeltaError::TooLarge {
+			what,
+			found,
+			limit,
+			remedy,
+		};
 		if bytes > limits.file_bytes {
 			return Err(too_large("bytes", bytes, limits.file_bytes, "split it"));
 		}
 		let metadata = metadata(&file, schema.columns.len().saturating_add(2))?;
-		let widest = schema.columns.iter().map(|c| c.values().max(1) as u64).max().unwrap_or(1);
+		let widest = schema
+			.columns
+			.iter()
+			.map(|c| c.values().max(1) as u64)
+			.max()
+			.unwrap_or(1);
 		let mut total = 0u64;
 		for group in metadata.row_groups() {
-			let rows = u64::try_from(group.num_rows()).map_err(|_| DeltaError::malformed("a negative row count"))?;
+			let rows =
+				u64::try_from(group.num_rows()).map_err(|_| DeltaError::malformed("a negative row count"))?;
 			total = total.saturating_add(rows);
 			let values = rows.saturating_mul(widest);
 			if values > limits.row_group_values {
 				let remedy = "write smaller row groups (pyarrow: row_group_size)";
-				return Err(too_large("values in a row group", values, limits.row_group_values, remedy));
+				return Err(too_large(
+					"values in a row group",
+					values,
+					limits.row_group_values,
+					remedy,
+				));
 			}
 		}
 		if total > limits.rows {
@@ -121,7 +137,9 @@ impl DeltaReader {
 
 	/// Number of rows that the file declares.
 	pub fn len(&self) -> u64 {
-		self.metadata.row_groups().iter().fold(0, |n, g| n.saturating_add(u64::try_from(g.num_rows()).unwrap_or(0)))
+		self.metadata.row_groups().iter().fold(0, |n, g| {
+			n.saturating_add(u64::try_from(g.num_rows()).unwrap_or(0))
+		})
 	}
 
 	/// Whether the file declares no rows.
@@ -133,7 +151,7 @@ impl DeltaReader {
 		loop {
 			if let Some(batches) = &mut self.batches {
 				if let Some(batch) = batches.next() {
-					return batch.map(Some).map_err(DeltaError::malformed);
+					return batch.map(Some).map_err(|e| self.file.blame(e));
 				}
 				self.batches = None;
 			}
@@ -147,9 +165,13 @@ impl DeltaReader {
 				values_per_row: self.values_per_row.clone(),
 			};
 			self.next_group += 1;
-			let reader =
-				ParquetRecordBatchReader::try_new_with_row_groups(&self.levels, &group, self.batch_rows, None);
-			self.batches = Some(reader.map_err(DeltaError::malformed)?);
+			let reader = ParquetRecordBatchReader::try_new_with_row_groups(
+				&self.levels,
+				&group,
+				self.batch_rows,
+				None,
+			);
+			self.batches = Some(reader.map_err(|e| self.file.blame(e))?);
 		}
 	}
 
@@ -165,7 +187,9 @@ impl DeltaReader {
 			};
 		};
 		let column = |name: &str| {
-			batch.column_by_name(name).ok_or_else(|| DeltaError::MissingColumn(name.into()))
+			batch
+				.column_by_name(name)
+				.ok_or_else(|| DeltaError::MissingColumn(name.into()))
 		};
 		let ops = column(OP)?;
 		let ids = column(ID)?;
@@ -231,7 +255,11 @@ fn check_columns(
 		};
 		match name.as_str() {
 			OP if *field.data_type() != DataType::Utf8 => return Err(wrong("strings")),
-			ID if !matches!(field.data_type(), DataType::FixedSizeBinary(32) | DataType::Binary) => {
+			ID if !matches!(
+				field.data_type(),
+				DataType::FixedSizeBinary(32) | DataType::Binary
+			) =>
+			{
 				return Err(wrong("32 bytes"))
 			}
 			OP | ID => {}
@@ -241,25 +269,45 @@ fn check_columns(
 			},
 		}
 	}
-	let wanted = [OP, ID].into_iter().chain(schema.columns.iter().map(|c| c.name.as_str()));
+	let wanted = [OP, ID]
+		.into_iter()
+		.chain(schema.columns.iter().map(|c| c.name.as_str()));
 	for name in wanted {
 		match fields.iter().filter(|f| f.name() == name).count() {
 			0 => return Err(DeltaError::MissingColumn(name.into())),
 			1 => {}
-			_ => return Err(DeltaError::malformed(format_args!("column '{name}' occurs twice"))),
+			_ => {
+				return Err(DeltaError::malformed(format_args!(
+					"column '{name}' occurs twice"
+				)))
+			}
 		}
 	}
 	let per_row = |leaf: &ColumnDescPtr| {
 		let root = leaf.path().parts().first().map(String::as_str);
-		schema.columns.iter().find(|c| Some(c.name.as_str()) == root).map_or(1, |c| c.values().max(1) as u64)
+		schema
+			.columns
+			.iter()
+			.find(|c| Some(c.name.as_str()) == root)
+			.map_or(1, |c| c.values().max(1) as u64)
 	};
 	Ok(descriptor.columns().iter().map(per_row).collect())
 }
 
 type RowResult = Result<(RecordId, Option<Vec<u8>>), Problem>;
 
-fn read_row(ops: &ArrayRef, ids: &ArrayRef, columns: &[Values], row: usize, record_bytes: usize) -> RowResult {
-	let op = if ops.is_null(row) { "null" } else { ops.as_string::<i32>().value(row) };
+fn read_row(
+	ops: &ArrayRef,
+	ids: &ArrayRef,
+	columns: &[Values],
+	row: usize,
+	record_bytes: usize,
+) -> RowResult {
+	let op = if ops.is_null(row) {
+		"null"
+	} else {
+		ops.as_string::<i32>().value(row)
+	};
 	let id: &[u8] = match ids.data_type() {
 		_ if ids.is_null(row) => &[],
 		DataType::FixedSizeBinary(_) => ids.as_fixed_size_binary().value(row),
@@ -269,7 +317,9 @@ fn read_row(ops: &ArrayRef, ids: &ArrayRef, columns: &[Values], row: usize, reco
 	match op {
 		"add" => {
 			let mut record = Vec::with_capacity(record_bytes);
-			columns.iter().try_for_each(|column| column.append(row, &mut record))?;
+			columns
+				.iter()
+				.try_for_each(|column| column.append(row, &mut record))?;
 			let expected = RecordId::of(&record);
 			if found != expected {
 				return Err(Problem::WrongId { found, expected });

@@ -40,13 +40,21 @@ pub struct DeltaWriter {
 impl DeltaWriter {
 	/// Starts a delta that [`Self::finish`] will put at `path`, replacing what is there.
 	pub fn create(path: &Path, schema: &Schema) -> Result<Self, DeltaError> {
-		let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+		let folder = path
+			.parent()
+			.filter(|p| !p.as_os_str().is_empty())
+			.unwrap_or(Path::new("."));
 		let file = NamedTempFile::new_in(folder)?;
 		let mut fields = vec![
 			Field::new(OP, DataType::Utf8, false),
 			Field::new(ID, DataType::FixedSizeBinary(32), false),
 		];
-		fields.extend(schema.columns.iter().map(|c| Field::new(&c.name, written(c), true)));
+		fields.extend(
+			schema
+				.columns
+				.iter()
+				.map(|c| Field::new(&c.name, written(c), true)),
+		);
 		let arrow = Arc::new(ArrowSchema::new(fields));
 		let rows = (GROUP_BYTES / schema.record_bytes().max(1)).clamp(1, GROUP_ROWS);
 		let properties = WriterProperties::builder()
@@ -55,8 +63,7 @@ impl DeltaWriter {
 			.set_max_row_group_row_count(Some(rows))
 			.set_column_dictionary_enabled(ID.into(), false)
 			.build();
-		let writer = ArrowWriter::try_new(file.reopen()?, arrow.clone(), Some(properties))
-			.map_err(DeltaError::malformed)?;
+		let writer = ArrowWriter::try_new(file.reopen()?, arrow.clone(), Some(properties)).map_err(failed)?;
 		Ok(Self {
 			schema: schema.clone(),
 			arrow,
@@ -87,7 +94,10 @@ impl DeltaWriter {
 			});
 		}
 		if let Err((column, problem)) = self.schema.check(record) {
-			return refuse(Problem::Value { column: column.into(), problem });
+			return refuse(Problem::Value {
+				column: column.into(),
+				problem,
+			});
 		}
 		let id = RecordId::of(record);
 		self.push(id, Some(record.to_vec()))?;
@@ -102,7 +112,10 @@ impl DeltaWriter {
 	fn push(&mut self, id: RecordId, record: Option<Vec<u8>>) -> Result<(), DeltaError> {
 		let row = self.rows();
 		if !self.seen.insert(id) {
-			return Err(DeltaError::Row { row, problem: Problem::Repeated(id) });
+			return Err(DeltaError::Row {
+				row,
+				problem: Problem::Repeated(id),
+			});
 		}
 		self.pending_bytes += record.as_ref().map_or(0, Vec::len);
 		self.pending.push((id, record));
@@ -113,20 +126,28 @@ impl DeltaWriter {
 	}
 
 	fn flush(&mut self) -> Result<(), DeltaError> {
-		let ops = self.pending.iter().map(|(_, record)| Some(if record.is_some() { "add" } else { "remove" }));
+		let ops = self
+			.pending
+			.iter()
+			.map(|(_, record)| Some(if record.is_some() { "add" } else { "remove" }));
 		let ids = FixedSizeBinaryArray::try_from_iter(self.pending.iter().map(|(id, _)| id.0));
-		let mut arrays: Vec<ArrayRef> =
-			vec![Arc::new(StringArray::from_iter(ops)), Arc::new(ids.map_err(DeltaError::malformed)?)];
+		let mut arrays: Vec<ArrayRef> = vec![
+			Arc::new(StringArray::from_iter(ops)),
+			Arc::new(ids.map_err(failed)?),
+		];
 		let mut start = 0;
 		for column in &self.schema.columns {
 			let end = start + column.bytes();
-			let rows: Vec<_> =
-				self.pending.iter().map(|(_, record)| record.as_ref().map(|r| &r[start..end])).collect();
+			let rows: Vec<_> = self
+				.pending
+				.iter()
+				.map(|(_, record)| record.as_ref().map(|r| &r[start..end]))
+				.collect();
 			arrays.push(array(column, &rows));
 			start = end;
 		}
-		let batch = RecordBatch::try_new(self.arrow.clone(), arrays).map_err(DeltaError::malformed)?;
-		self.writer.write(&batch).map_err(DeltaError::malformed)?;
+		let batch = RecordBatch::try_new(self.arrow.clone(), arrays).map_err(failed)?;
+		self.writer.write(&batch).map_err(failed)?;
 		self.pending.clear();
 		self.pending_bytes = 0;
 		Ok(())
@@ -138,9 +159,14 @@ impl DeltaWriter {
 			self.flush()?;
 		}
 		let rows = self.rows();
-		self.writer.close().map_err(DeltaError::malformed)?;
+		self.writer.close().map_err(failed)?;
 		self.file.as_file().sync_all()?;
 		self.file.persist(&self.path).map_err(|e| e.error)?;
 		Ok(rows)
 	}
+}
+
+/// Rows are checked before they reach the Parquet writer, so what fails there is the machine.
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> DeltaError {
+	DeltaError::Io(std::io::Error::other(error))
 }

@@ -1,5 +1,6 @@
 //! The layers of the description language. Shapes below are those of one record, without the batch.
 
+use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
 fn yes() -> bool {
@@ -12,6 +13,15 @@ fn one() -> u64 {
 
 fn four() -> u64 {
 	4
+}
+
+/// Reads an f64 inside a tagged enum. serde buffers those, and where another crate turns on serde_json's
+/// arbitrary precision, a buffered number is a map that only `Number` understands.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+	let number = serde_json::Number::deserialize(deserializer)?;
+	number
+		.as_f64()
+		.ok_or_else(|| D::Error::custom(format!("{number} is not a number that f64 holds")))
 }
 
 /// One layer. Variants without fields are structs so that unknown fields are refused in them too.
@@ -75,6 +85,7 @@ pub enum Layer {
 	/// Zeroes values while training, with probability `p`, and scales the others by `1 / (1 - p)`.
 	Dropout {
 		/// Probability, in `[0, 1)`.
+		#[serde(deserialize_with = "number")]
 		p: f64,
 	},
 	/// Batch normalisation (Ioffe and Szegedy, 2015) over the first dimension of `[C]` or `[C, H, W]`, with
@@ -107,7 +118,7 @@ pub enum Layer {
 		#[serde(default = "four")]
 		mlp_ratio: u64,
 		/// Dropout on what attention and the hidden layer add, 0 if absent.
-		#[serde(default)]
+		#[serde(default, deserialize_with = "number")]
 		dropout: f64,
 	},
 }

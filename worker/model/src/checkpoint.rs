@@ -1,0 +1,245 @@
+//! Checkpoints: safetensors files (<https://huggingface.co/docs/safetensors>) that hold exactly the tensors of the
+//! description's plan, in f32.
+//!
+//! A file comes from a stranger. Its header is bounded before it is read; nothing is allocated by what it declares,
+//! only by what the plan says.
+
+use crate::error::ModelError;
+use crate::input::sizes;
+use crate::model::Model;
+use descent_data::{Description, TensorSpec};
+use safetensors::tensor::{Metadata, TensorInfo};
+use safetensors::{Dtype, SafeTensorError, View};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use tch::{Device, Kind, Tensor};
+
+/// Bytes of the length that a file begins with.
+const LENGTH: u64 = 8;
+
+/// Why a checkpoint is invalid, or could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+	/// The machine failed, not the checkpoint.
+	#[error("reading or writing the checkpoint failed: {0}")]
+	Io(#[from] std::io::Error),
+	/// Not a safetensors file, or a broken one.
+	#[error("not a readable safetensors file: {0}")]
+	Malformed(String),
+	/// The header is longer than any header of this model.
+	#[error("the checkpoint's header has {found} bytes; at most {limit} are allowed")]
+	TooLarge {
+		/// The declared length.
+		found: u64,
+		/// The limit.
+		limit: u64,
+	},
+	/// A tensor of the description is absent.
+	#[error("the tensor '{0}' is missing")]
+	Missing(String),
+	/// A tensor that the description does not have.
+	#[error("the tensor '{0}' is not one of the description's")]
+	Unexpected(String),
+	/// A tensor of another shape.
+	#[error("the tensor '{name}' has the shape {found:?}, but the description's has {expected:?}")]
+	Shape {
+		/// The tensor.
+		name: String,
+		/// The description's shape.
+		expected: Vec<u64>,
+		/// The file's shape.
+		found: Vec<usize>,
+	},
+	/// A tensor of another type than f32.
+	#[error("the tensor '{name}' holds {found}, not F32")]
+	Dtype {
+		/// The tensor.
+		name: String,
+		/// The file's type.
+		found: String,
+	},
+	/// A NaN or infinite weight.
+	#[error("the tensor '{0}' holds a value that is not finite")]
+	NotFinite(String),
+	/// The model could not be built.
+	#[error(transparent)]
+	Model(#[from] ModelError),
+}
+
+impl CheckpointError {
+	/// Whether the checkpoint itself is to blame, so that everybody who reads it finds the same.
+	pub fn is_invalid(&self) -> bool {
+		!matches!(self, CheckpointError::Io(_) | CheckpointError::Model(_))
+	}
+}
+
+/// Longest header of a checkpoint of this description: each tensor's entry, and room for metadata.
+fn max_header_bytes(description: &Description) -> u64 {
+	// {"layers.511.attention.out.weight":{"dtype":"F32","shape":[..],"data_offsets":[..]}}
+	description.plan().tensors().fold(64 * 1024, |n, _| n + 256)
+}
+
+/// Length that no checkpoint of this description exceeds. What is longer need not be fetched.
+pub fn max_checkpoint_bytes(description: &Description) -> u64 {
+	LENGTH + max_header_bytes(description) + description.plan().parameter_values * 4
+}
+
+impl Model {
+	/// Loads a checkpoint.
+	pub fn load(description: &Description, path: &Path, device: Device) -> Result<Self, CheckpointError> {
+		let file = File::open(path)?;
+		let (start, header) = header(&file, description)?;
+		for spec in description.plan().tensors() {
+			check(spec, header.info(&spec.name))?;
+		}
+		// all of the plan's are there, so whatever is beside them is too much
+		let known: std::collections::HashSet<_> =
+			description.plan().tensors().map(|s| s.name.as_str()).collect();
+		if let Some(name) = header
+			.offset_keys()
+			.into_iter()
+			.find(|name| !known.contains(name.as_str()))
+		{
+			return Err(CheckpointError::Unexpected(name));
+		}
+		let expected = start + header.data_len() as u64;
+		let found = file.metadata()?.len();
+		if found != expected {
+			return Err(CheckpointError::Malformed(format!(
+				"it has {found} bytes, but declares {expected}"
+			)));
+		}
+		Model::build(description, device, |spec| {
+			let info = header
+				.info(&spec.name)
+				.ok_or_else(|| CheckpointError::Missing(spec.name.clone()))?;
+			let mut bytes = vec![0; usize::try_from(spec.values() * 4).unwrap_or(usize::MAX)];
+			file.read_exact_at(&mut bytes, start + info.data_offsets.0 as u64)?;
+			if !bytes
+				.chunks_exact(4)
+				.all(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite())
+			{
+				return Err(CheckpointError::NotFinite(spec.name.clone()));
+			}
+			let tensor = Tensor::f_from_data_size(&bytes, &sizes(&spec.shape), Kind::Float);
+			Ok(tensor.map_err(ModelError::Torch)?)
+		})
+	}
+
+	/// Writes a checkpoint. The file appears under its name when it is complete and synced.
+	pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
+		let folder = path
+			.parent()
+			.filter(|p| !p.as_os_str().is_empty())
+			.unwrap_or(Path::new("."));
+		let file = tempfile::NamedTempFile::new_in(folder)?;
+		let tensors = self
+			.tensors()
+			.map(|(spec, tensor)| Weights::copy(spec, tensor).map(|w| (&spec.name, w)));
+		let tensors = tensors.collect::<Result<Vec<_>, _>>()?;
+		safetensors::serialize_to_file(tensors, None::<HashMap<String, String>>, file.path()).map_err(
+			|e| match e {
+				SafeTensorError::IoError(e) => CheckpointError::Io(e),
+				other => CheckpointError::Malformed(other.to_string()),
+			},
+		)?;
+		File::open(file.path())?.sync_all()?;
+		file.persist(path).map_err(|e| e.error)?;
+		Ok(())
+	}
+}
+
+/// Where the data begins, and the checked header.
+fn header(file: &File, description: &Description) -> Result<(u64, Metadata), CheckpointError> {
+	let bytes = file.metadata()?.len();
+	if bytes < LENGTH {
+		return Err(CheckpointError::Malformed(format!("it has {bytes} bytes")));
+	}
+	let mut length = [0; LENGTH as usize];
+	file.read_exact_at(&mut length, 0)?;
+	let length = u64::from_le_bytes(length);
+	let limit = max_header_bytes(description);
+	if length > limit {
+		return Err(CheckpointError::TooLarge { found: length, limit });
+	}
+	let start = LENGTH + length;
+	if start > bytes {
+		return Err(CheckpointError::Malformed("its header is cut off".into()));
+	}
+	let mut json = vec![0; usize::try_from(length).unwrap_or(0)];
+	file.read_exact_at(&mut json, LENGTH)?;
+	// deserializing also checks that the tensors lie one behind the other
+	let header = serde_json::from_slice(&json).map_err(|e| CheckpointError::Malformed(e.to_string()))?;
+	Ok((start, header))
+}
+
+fn check(spec: &TensorSpec, info: Option<&TensorInfo>) -> Result<(), CheckpointError> {
+	let name = || spec.name.clone();
+	let info = info.ok_or_else(|| CheckpointError::Missing(name()))?;
+	if info.dtype != Dtype::F32 {
+		return Err(CheckpointError::Dtype {
+			name: name(),
+			found: format!("{:?}", info.dtype),
+		});
+	}
+	if !info
+		.shape
+		.iter()
+		.map(|d| *d as u64)
+		.eq(spec.shape.iter().copied())
+	{
+		let found = info.shape.clone();
+		return Err(CheckpointError::Shape {
+			name: name(),
+			expected: spec.shape.clone(),
+			found,
+		});
+	}
+	Ok(())
+}
+
+/// A tensor's values on their way to a file.
+struct Weights {
+	shape: Vec<usize>,
+	bytes: Vec<u8>,
+}
+
+impl Weights {
+	fn copy(spec: &TensorSpec, tensor: &Tensor) -> Result<Self, ModelError> {
+		let values = tensor
+			.f_detach()?
+			.f_to_device(Device::Cpu)?
+			.f_totype(Kind::Float)?
+			.f_contiguous()?;
+		let count = values.numel();
+		let mut bytes = vec![0; count * 4];
+		values.f_copy_data_u8(&mut bytes, count)?;
+		let shape = spec
+			.shape
+			.iter()
+			.map(|d| usize::try_from(*d).unwrap_or(usize::MAX))
+			.collect();
+		Ok(Self { shape, bytes })
+	}
+}
+
+impl View for Weights {
+	fn dtype(&self) -> Dtype {
+		Dtype::F32
+	}
+
+	fn shape(&self) -> &[usize] {
+		&self.shape
+	}
+
+	fn data(&self) -> Cow<'_, [u8]> {
+		Cow::Borrowed(&self.bytes)
+	}
+
+	fn data_len(&self) -> usize {
+		self.bytes.len()
+	}
+}

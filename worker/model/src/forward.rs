@@ -1,0 +1,190 @@
+//! The layers in libtorch's terms, and the losses.
+
+use crate::error::ModelError;
+use crate::model::Model;
+use descent_data::{Layer, Loss};
+use tch::{Kind, TchError, Tensor};
+
+const EPSILON: f64 = 1e-5;
+const MOMENTUM: f64 = 0.1;
+
+type Torch = Result<Tensor, TchError>;
+
+/// Hands out a model's tensors in the order in which the layers want them.
+struct Tensors<'a>(std::slice::Iter<'a, Tensor>);
+
+impl<'a> Tensors<'a> {
+	fn next(&mut self) -> Result<&'a Tensor, TchError> {
+		self.0
+			.next()
+			.ok_or_else(|| TchError::Shape("the plan has fewer tensors than the layers".into()))
+	}
+}
+
+impl Model {
+	/// The output `[records, ..output]` for an input `[records, ..input]`. `train` turns on dropout and the
+	/// batch's own statistics.
+	pub(crate) fn forward(&self, input: &Tensor, train: bool) -> Result<Tensor, ModelError> {
+		let mut parameters = Tensors(self.parameters.iter());
+		let mut buffers = Tensors(self.buffers.iter());
+		let mut x = input.shallow_clone();
+		for layer in self.description.layers() {
+			x = self.layer(layer, &x, &mut parameters, &mut buffers, train)?;
+		}
+		Ok(x)
+	}
+
+	fn layer(&self, layer: &Layer, x: &Tensor, p: &mut Tensors, buffers: &mut Tensors, train: bool) -> Torch {
+		match layer {
+			Layer::Flatten {} if x.dim() == 1 => x.f_unsqueeze(1),
+			Layer::Flatten {} => x.f_flatten(1, -1),
+			Layer::Linear { bias, .. } => {
+				let weight = p.next()?;
+				x.f_linear(weight, if *bias { Some(p.next()?) } else { None })
+			}
+			Layer::Conv2d {
+				stride,
+				padding,
+				bias,
+				..
+			} => {
+				let weight = p.next()?;
+				let bias = if *bias { Some(p.next()?) } else { None };
+				x.f_conv2d(weight, bias, [side(*stride); 2], [side(*padding); 2], [1, 1], 1)
+			}
+			Layer::MaxPool2d { kernel, stride } => {
+				let step = stride.unwrap_or(*kernel);
+				x.f_max_pool2d([side(*kernel); 2], [side(step); 2], [0, 0], [1, 1], false)
+			}
+			Layer::AvgPool2d { kernel, stride } => {
+				let step = stride.unwrap_or(*kernel);
+				x.f_avg_pool2d([side(*kernel); 2], [side(step); 2], [0, 0], false, true, None)
+			}
+			Layer::Relu {} => x.f_relu(),
+			Layer::Gelu {} => x.f_gelu("none"),
+			Layer::Tanh {} => x.f_tanh(),
+			Layer::Sigmoid {} => x.f_sigmoid(),
+			Layer::Dropout { p } => x.f_dropout(*p, train),
+			Layer::BatchNorm {} => {
+				let (weight, bias) = (p.next()?, p.next()?);
+				let (mean, variance) = (buffers.next()?, buffers.next()?);
+				x.f_batch_norm(
+					Some(weight),
+					Some(bias),
+					Some(mean),
+					Some(variance),
+					train,
+					MOMENTUM,
+					EPSILON,
+					true,
+				)
+			}
+			Layer::LayerNorm {} => layer_norm(x, p),
+			Layer::Embedding { .. } => Tensor::f_embedding(p.next()?, x, -1, false, false),
+			Layer::PositionEmbedding {} => x.f_add(p.next()?),
+			Layer::TransformerBlock { heads, dropout, .. } => self.block(x, p, side(*heads), *dropout, train),
+		}
+	}
+
+	fn block(&self, x: &Tensor, p: &mut Tensors, heads: i64, dropout: f64, train: bool) -> Torch {
+		let (records, length, dim) = x.size3()?;
+		let normed = layer_norm(x, p)?;
+		let mixed = normed.f_linear(p.next()?, Some(p.next()?))?;
+		let split = mixed
+			.f_reshape([records, length, 3, heads, dim / heads])?
+			.f_permute([2, 0, 3, 1, 4])?;
+		let (query, key, value) = (
+			split.f_select(0, 0)?,
+			split.f_select(0, 1)?,
+			split.f_select(0, 2)?,
+		);
+		let seen = self.attention(&query, &key, &value)?;
+		let joined = seen.f_transpose(1, 2)?.f_reshape([records, length, dim])?;
+		let attended = joined
+			.f_linear(p.next()?, Some(p.next()?))?
+			.f_dropout(dropout, train)?;
+		let x = x.f_add(&attended)?;
+		let hidden = layer_norm(&x, p)?
+			.f_linear(p.next()?, Some(p.next()?))?
+			.f_gelu("none")?;
+		x.f_add(
+			&hidden
+				.f_linear(p.next()?, Some(p.next()?))?
+				.f_dropout(dropout, train)?,
+		)
+	}
+
+	/// Causal attention over `[records, heads, length, width]`.
+	fn attention(&self, query: &Tensor, key: &Tensor, value: &Tensor) -> Torch {
+		if self.kind == Kind::Float {
+			return Tensor::f_scaled_dot_product_attention(
+				query,
+				key,
+				value,
+				None::<&Tensor>,
+				0.0,
+				true,
+				None,
+				false,
+			);
+		}
+		// measuring spells it out, so that no choice among fused kernels can change the numbers
+		let width = query.size().last().copied().unwrap_or(1);
+		let length = query.size().get(2).copied().unwrap_or(1);
+		let scores = query
+			.f_matmul(&key.f_transpose(-2, -1)?)?
+			.f_mul_scalar(1.0 / (width as f64).sqrt())?;
+		let future = Tensor::f_ones([length, length], (Kind::Bool, self.device))?.f_triu(1)?;
+		scores
+			.f_masked_fill(&future, f64::NEG_INFINITY)?
+			.f_softmax(-1, self.kind)?
+			.f_matmul(value)
+	}
+
+	/// Each record's loss, `[records]`, in the model's kind.
+	pub(crate) fn losses(&self, output: &Tensor, target: &Tensor) -> Result<Tensor, ModelError> {
+		let losses = match self.description.loss() {
+			Loss::CrossEntropy => {
+				// tch's own cross entropy computes in f32 whatever comes in
+				let likelihoods = output.f_log_softmax(-1, self.kind)?;
+				likelihoods
+					.f_gather(-1, &target.f_unsqueeze(-1)?, false)?
+					.f_squeeze_dim(-1)?
+					.f_neg()?
+			}
+			Loss::Mse => output.f_reshape(target.size())?.f_sub(target)?.f_square()?,
+		};
+		Ok(per_record(&losses, self.kind)?)
+	}
+
+	/// Each record's share of wrong labels, `[records]`, in the model's kind. Of equal classes the first counts.
+	pub(crate) fn errors(&self, output: &Tensor, target: &Tensor) -> Result<Tensor, ModelError> {
+		Ok(per_record(
+			&output
+				.f_argmax(-1, false)?
+				.f_ne_tensor(target)?
+				.f_totype(self.kind)?,
+			self.kind,
+		)?)
+	}
+}
+
+fn side(value: u64) -> i64 {
+	i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn layer_norm(x: &Tensor, p: &mut Tensors) -> Torch {
+	let width = x.size().last().copied().unwrap_or(1);
+	let (weight, bias) = (p.next()?, p.next()?);
+	x.f_layer_norm([width], Some(weight), Some(bias), EPSILON, true)
+}
+
+/// The mean over all dimensions but the first.
+fn per_record(values: &Tensor, kind: Kind) -> Torch {
+	match values.dim() {
+		1 => Ok(values.shallow_clone()),
+		_ => values
+			.f_flatten(1, -1)?
+			.f_mean_dim([1i64].as_slice(), false, kind),
+	}
+}

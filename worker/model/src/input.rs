@@ -1,0 +1,97 @@
+//! From a batch's raw values to tensors.
+
+use crate::error::ModelError;
+use descent_data::{Batch, Column, Description, Dtype, Layer, Loss};
+use tch::{Device, Kind, Tensor};
+
+fn kind(dtype: Dtype) -> Kind {
+	match dtype {
+		Dtype::U8 => Kind::Uint8,
+		Dtype::I32 => Kind::Int,
+		Dtype::I64 => Kind::Int64,
+		Dtype::F32 => Kind::Float,
+	}
+}
+
+/// A shape in libtorch's terms; descriptions bound each dimension far below `i64::MAX`.
+pub(crate) fn sizes(shape: &[u64]) -> Vec<i64> {
+	shape
+		.iter()
+		.map(|d| i64::try_from(*d).unwrap_or(i64::MAX))
+		.collect()
+}
+
+/// One column of a batch, as stored: `[records, ..shape]`.
+fn column(batch: &Batch, position: usize, column: &Column) -> Result<Tensor, ModelError> {
+	let refuse = |reason: String| ModelError::Batch {
+		column: column.name.clone(),
+		reason,
+	};
+	let values = batch
+		.columns
+		.get(position)
+		.ok_or_else(|| refuse("is missing".into()))?;
+	if values.dtype != column.dtype || values.shape != column.shape {
+		return Err(refuse(format!(
+			"holds {} {:?}, but the description wants {} {:?}",
+			values.dtype, values.shape, column.dtype, column.shape
+		)));
+	}
+	if batch.len == 0 || column.bytes().checked_mul(batch.len) != Some(values.bytes.len()) {
+		return Err(refuse(format!(
+			"holds {} bytes for {} records",
+			values.bytes.len(),
+			batch.len
+		)));
+	}
+	// an index outside a table would end the process on a GPU
+	column.check(&values.bytes).map_err(|e| refuse(e.to_string()))?;
+	let mut size = sizes(&column.shape);
+	size.insert(0, i64::try_from(batch.len).unwrap_or(i64::MAX));
+	Ok(Tensor::f_from_data_size(
+		&values.bytes,
+		&size,
+		kind(column.dtype),
+	)?)
+}
+
+/// The input and the target of a batch. Numbers come in the kind `float`, tokens and labels as Int64.
+pub(crate) fn tensors(
+	description: &Description,
+	columns: &[Column],
+	batch: &Batch,
+	float: Kind,
+	device: Device,
+) -> Result<(Tensor, Tensor), ModelError> {
+	let [first, second] = columns else {
+		return Err(ModelError::Batch {
+			column: "(all)".into(),
+			reason: "are not input and target".into(),
+		});
+	};
+	let input = column(batch, 0, first)?.f_to_device(device)?;
+	let input = if let Some(Layer::Embedding { .. }) = description.layers().first() {
+		input.f_totype(Kind::Int64)?
+	} else {
+		let scale = description.input().scale.unwrap_or(1.0);
+		let shift = description.input().shift.unwrap_or(0.0);
+		let values = input.f_totype(float)?;
+		let scaled = if scale == 1.0 {
+			values
+		} else {
+			values.f_mul_scalar(scale)?
+		};
+		if shift == 0.0 {
+			scaled
+		} else {
+			scaled.f_add_scalar(shift)?
+		}
+	};
+	let target = column(batch, 1, second)?
+		.f_to_device(device)?
+		.f_totype(match description.loss() {
+			Loss::CrossEntropy => Kind::Int64,
+			Loss::Mse => float,
+		})?;
+	Ok((input, target))
+}

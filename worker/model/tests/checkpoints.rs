@@ -1,0 +1,146 @@
+//! Checkpoints, honest and not.
+
+mod common;
+
+use common::{classifier, language_model, random_batch};
+use descent_data::Description;
+use descent_model::{max_checkpoint_bytes, CheckpointError, Device, Model};
+use std::path::{Path, PathBuf};
+
+/// A safetensors file written by hand.
+fn file(folder: &Path, header: &str, data: &[u8]) -> PathBuf {
+	let path = folder.join("lie.safetensors");
+	let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat();
+	std::fs::write(&path, bytes).unwrap();
+	path
+}
+
+fn linear() -> Description {
+	classifier(r#"{"type":"linear","out":3}"#)
+}
+
+const WEIGHT: &str = r#""layers.0.weight":{"dtype":"F32","shape":[3,6],"data_offsets":[0,72]}"#;
+const BIAS: &str = r#""layers.0.bias":{"dtype":"F32","shape":[3],"data_offsets":[72,84]}"#;
+
+fn load(header: &str, data: &[u8]) -> Result<Model, CheckpointError> {
+	let folder = tempfile::tempdir().unwrap();
+	Model::load(&linear(), &file(folder.path(), header, data), Device::Cpu)
+}
+
+#[test]
+fn a_checkpoint_survives_the_way_to_disk_and_back() {
+	let folder = tempfile::tempdir().unwrap();
+	for description in [
+		linear(),
+		language_model(),
+		classifier(r#"{"type":"batch_norm"},{"type":"linear","out":3}"#),
+	] {
+		let path = folder.path().join("model.safetensors");
+		let model = Model::new(&description, 4, Device::Cpu).unwrap();
+		model.save(&path).unwrap();
+		assert!(path.metadata().unwrap().len() <= max_checkpoint_bytes(&description));
+		let again = Model::load(&description, &path, Device::Cpu).unwrap();
+		let batch = random_batch(&description.schema(), 5, 2);
+		assert_eq!(model.predict(&batch).unwrap(), again.predict(&batch).unwrap());
+		let bytes = std::fs::read(&path).unwrap();
+		again.save(&path).unwrap();
+		assert_eq!(
+			bytes,
+			std::fs::read(&path).unwrap(),
+			"equal weights are equal files"
+		);
+	}
+	assert_eq!(
+		std::fs::read_dir(folder.path()).unwrap().count(),
+		1,
+		"nothing is left beside it"
+	);
+}
+
+#[test]
+fn a_file_written_by_hand_is_read() {
+	let model = load(&format!("{{{WEIGHT},{BIAS}}}"), &[0; 84]).unwrap();
+	assert_eq!(model.tensors().count(), 2);
+	// metadata, padding and another order of the tensors are allowed
+	let weight = WEIGHT.replace("[0,72]", "[12,84]");
+	let bias = BIAS.replace("[72,84]", "[0,12]");
+	load(
+		&format!(r#"{{"__metadata__":{{"format":"pt"}},{weight},{bias}}}   "#),
+		&[0; 84],
+	)
+	.unwrap();
+}
+
+#[test]
+fn lies_are_named() {
+	use CheckpointError as E;
+	let both = format!("{{{WEIGHT},{BIAS}}}");
+	let with = |value: f32| {
+		let mut data = [0; 84];
+		data[80..].copy_from_slice(&value.to_le_bytes());
+		load(&both, &data).unwrap_err()
+	};
+	for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+		assert!(matches!(with(value), E::NotFinite(name) if name == "layers.0.bias"));
+	}
+	let refused = |header: &str, data: usize| load(header, &vec![0; data]).unwrap_err();
+	assert!(matches!(refused(&format!("{{{WEIGHT}}}"), 72), E::Missing(name) if name == "layers.0.bias"));
+	let extra = format!(r#"{{{WEIGHT},{BIAS},"code":{{"dtype":"U8","shape":[4],"data_offsets":[84,88]}}}}"#);
+	assert!(matches!(refused(&extra, 88), E::Unexpected(name) if name == "code"));
+	let shape = both.replace("[3,6]", "[6,3]");
+	assert!(
+		matches!(refused(&shape, 84), E::Shape { name, found, .. } if name == "layers.0.weight" && found == [6, 3])
+	);
+	let larger = both
+		.replace("[3,6]", "[4,6]")
+		.replace("72", "96")
+		.replace("84", "108");
+	assert!(matches!(refused(&larger, 108), E::Shape { .. }));
+	let double = both
+		.replacen("F32", "F64", 1)
+		.replace("72", "144")
+		.replace("84", "156");
+	assert!(matches!(refused(&double, 156), E::Dtype { found, .. } if found == "F64"));
+	let renamed = both.replace("layers.0.bias", "layers.1.bias");
+	assert!(matches!(refused(&renamed, 84), E::Missing(_)));
+}
+
+#[test]
+fn broken_files_are_refused() {
+	use CheckpointError as E;
+	let both = format!("{{{WEIGHT},{BIAS}}}");
+	let malformed = |header: &str, data: usize| {
+		let error = load(header, &vec![0; data]).unwrap_err();
+		assert!(matches!(error, E::Malformed(_)) && error.is_invalid(), "{error}");
+	};
+	malformed(&both, 83);
+	malformed(&both, 85);
+	malformed(&both, 0);
+	malformed("{", 84);
+	malformed("", 84);
+	malformed(&"[".repeat(60_000), 84);
+	malformed(&both.replace("[72,84]", "[60,72]"), 84);
+	malformed(&both.replace("[3,6]", "[18446744073709551615,6]"), 84);
+	malformed(&both.replace("[0,72]", "[0,18446744073709551615]"), 84);
+	malformed(
+		&format!("{{{WEIGHT},{WEIGHT},{BIAS}}}")
+			.replacen("[3,6]", "[6,3]", 1)
+			.replace("72,84", "144,156"),
+		156,
+	);
+
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("f");
+	let outcome = |bytes: &[u8]| {
+		std::fs::write(&path, bytes).unwrap();
+		Model::load(&linear(), &path, Device::Cpu).unwrap_err()
+	};
+	assert!(matches!(outcome(b""), E::Malformed(_)));
+	assert!(matches!(outcome(b"1234567"), E::Malformed(_)));
+	assert!(matches!(outcome(&1000u64.to_le_bytes()), E::Malformed(_)));
+	for length in [1u64 << 30, u64::MAX] {
+		assert!(matches!(outcome(&length.to_le_bytes()), E::TooLarge { found, .. } if found == length));
+	}
+	let absent = Model::load(&linear(), &folder.path().join("absent"), Device::Cpu).unwrap_err();
+	assert!(matches!(absent, E::Io(_)) && !absent.is_invalid());
+}

@@ -1,0 +1,88 @@
+//! Models and batches for the tests.
+
+use descent_data::{Batch, Description, Dtype, Schema};
+
+/// A description out of its parts: input `dtype shape`, target `dtype shape` with classes, layers, loss.
+pub fn describe(input: (&str, &str), target: (&str, &str, Option<u64>), layers: &str) -> Description {
+	let (loss, classes) = match target.2 {
+		Some(classes) => ("cross_entropy", format!(r#","classes":{classes}"#)),
+		None => ("mse", String::new()),
+	};
+	let json = format!(
+		r#"{{"descent":1,"name":"test","inputs":[{{"column":"x","dtype":"{}","shape":{}}}],
+		"target":{{"column":"y","dtype":"{}","shape":{}{classes}}},"layers":[{layers}],"loss":"{loss}"}}"#,
+		input.0, input.1, target.0, target.1
+	);
+	Description::parse(json.as_bytes()).unwrap()
+}
+
+/// Six numbers to three classes.
+pub fn classifier(layers: &str) -> Description {
+	describe(("f32", "[6]"), ("u8", "[]", Some(3)), layers)
+}
+
+/// A language model of 8 tokens out of 11.
+#[allow(dead_code)]
+pub fn language_model() -> Description {
+	describe(
+		("i64", "[8]"),
+		("i64", "[8]", Some(11)),
+		r#"{"type":"embedding","vocabulary":11,"dim":16},{"type":"position_embedding"},
+		{"type":"transformer_block","heads":4,"dropout":0.1},{"type":"transformer_block","heads":2,"mlp_ratio":2},
+		{"type":"layer_norm"},{"type":"linear","out":11,"bias":false}"#,
+	)
+}
+
+/// A generator of test data; any will do.
+pub struct Random(pub u64);
+
+impl Random {
+	/// The next 32 bits.
+	pub fn bits(&mut self) -> u32 {
+		self.0 = self
+			.0
+			.wrapping_mul(6364136223846793005)
+			.wrapping_add(1442695040888963407);
+		(self.0 >> 32) as u32
+	}
+
+	/// Uniform in -1..1.
+	pub fn number(&mut self) -> f32 {
+		self.bits() as f32 / (1u32 << 31) as f32 - 1.0
+	}
+}
+
+/// A batch of random records that keep to the schema.
+#[allow(dead_code)]
+pub fn random_batch(schema: &Schema, len: usize, seed: u64) -> Batch {
+	let mut random = Random(seed);
+	let mut records = Vec::new();
+	for _ in 0..len {
+		for column in &schema.columns {
+			for _ in 0..column.values() {
+				let below = |bits: u32| i64::from(bits) % i64::try_from(column.bound.unwrap_or(200)).unwrap();
+				match column.dtype {
+					Dtype::U8 => records.push(below(random.bits()) as u8),
+					Dtype::I32 => records.extend((below(random.bits()) as i32).to_le_bytes()),
+					Dtype::I64 => records.extend(below(random.bits()).to_le_bytes()),
+					Dtype::F32 => records.extend(random.number().to_le_bytes()),
+				}
+			}
+		}
+	}
+	Batch::from_records(schema, &records).unwrap()
+}
+
+/// Records of [`classifier`]'s schema whose class is the largest of the first three numbers: learnable.
+#[allow(dead_code)]
+pub fn learnable_batch(description: &Description, len: usize, seed: u64) -> Batch {
+	let mut random = Random(seed);
+	let mut records = Vec::new();
+	for _ in 0..len {
+		let x: Vec<f32> = (0..6).map(|_| random.number()).collect();
+		let class = (0..3).max_by(|a, b| x[*a].total_cmp(&x[*b])).unwrap();
+		x.iter().for_each(|v| records.extend(v.to_le_bytes()));
+		records.push(class as u8);
+	}
+	Batch::from_records(&description.schema(), &records).unwrap()
+}

@@ -1,0 +1,200 @@
+//! The demo: a network of real processes on this machine trains a classifier of handwritten digits, and what it arrives
+//! at is checked. It ends with exit code 0 only where everything is as it has to be.
+
+mod checks;
+mod live;
+mod names;
+mod options;
+mod snapshot;
+mod story;
+
+use anyhow::{bail, ensure, Context, Result};
+use clap::Parser;
+use descent_chain::Client;
+use descent_integration_tests::{
+	mnist::{self, Mnist},
+	GroupSetup, Network, RoundLengths, TrainerSetup,
+};
+use descent_protocol::{view::RoundEvent, GroupId};
+use futures::StreamExt;
+use names::Names;
+use options::Options;
+use snapshot::Snapshot;
+use std::{
+	path::{Path, PathBuf},
+	process::ExitCode,
+	time::{Duration, SystemTime},
+};
+use story::Story;
+use tokio::signal::unix::{signal, SignalKind};
+
+/// How long it may take until the first round is settled, and each one after it.
+const PATIENCE: Duration = Duration::from_secs(300);
+const REDRAW: Duration = Duration::from_millis(500);
+/// Forty seconds a round.
+const LENGTHS: RoundLengths = RoundLengths {
+	round: 14,
+	reveal: 4,
+	attest: 5,
+	open: 2,
+};
+/// Optimiser and learning rate of the trainers, in turn.
+const OPTIMIZERS: [(&str, f64); 3] = [("sgd", 0.05), ("adam", 0.001), ("adamw", 0.001)];
+
+#[tokio::main]
+async fn main() -> ExitCode {
+	let options = Options::parse();
+	let mut story = Story::new(options.json);
+	let ended = demo(&options, &mut story).await;
+	story.clear();
+	match ended {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			eprintln!("demo: {error:#}");
+			ExitCode::FAILURE
+		}
+	}
+}
+
+/// Completes when somebody wants the demo to end.
+async fn interrupted() -> Result<()> {
+	let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+	tokio::select! {
+		_ = interrupt.recv() => {}
+		_ = terminate.recv() => {}
+	}
+	Ok(())
+}
+
+async fn demo(options: &Options, story: &mut Story) -> Result<()> {
+	let mut builder = Network::builder()
+		.validators(options.validators.into())
+		.node_option("--state-pruning=archive");
+	if let Some(folder) = folder(options)? {
+		builder = builder.directory(folder);
+	}
+	story.step(&format!(
+		"starting {} validators, each with its evaluator",
+		options.validators
+	));
+	let mut network = tokio::select! {
+		started = builder.start() => started?,
+		stopped = interrupted() => return stopped.and_then(|()| bail!("interrupted")),
+	};
+	let ended = tokio::select! {
+		ended = train(options, &mut network, story) => ended,
+		stopped = interrupted() => stopped.and_then(|()| bail!("interrupted")),
+	};
+	story.clear();
+	let ended = network.judge(ended);
+	if ended.is_ok() && options.keep {
+		keep(&network, story).await?;
+	}
+	let stopped = network.stop().await;
+	ended.and(stopped)
+}
+
+/// Where everything is kept; `None` for a temporary folder.
+fn folder(options: &Options) -> Result<Option<PathBuf>> {
+	let chosen = match (&options.directory, options.keep) {
+		(Some(folder), _) => folder.clone(),
+		(None, true) => {
+			let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+			Path::new(env!("CARGO_MANIFEST_DIR"))
+				.join("../.demo")
+				.join(now.as_secs().to_string())
+		}
+		(None, false) => return Ok(None),
+	};
+	std::fs::create_dir_all(&chosen).with_context(|| format!("{} cannot be made", chosen.display()))?;
+	let empty = std::fs::read_dir(&chosen)?.next().is_none();
+	ensure!(empty, "{} is not empty: name a new folder", chosen.display());
+	Ok(Some(chosen))
+}
+
+async fn train(options: &Options, network: &mut Network, story: &mut Story) -> Result<()> {
+	story.step("fetching MNIST and writing it as deltas: 55,000 images to train on, 5,000 to validate, 10,000 to test");
+	let data = network.directory().join("mnist");
+	let mnist = tokio::task::spawn_blocking(move || mnist::prepare(&data)).await??;
+	let group = create_group(network, &mnist).await?;
+	story.step(&format!(
+		"group {group} \"mnist\" is created; rounds of {} blocks begin",
+		LENGTHS.round
+	));
+	for (index, (optimizer, rate)) in (1..=options.trainers.into()).zip(OPTIMIZERS.iter().cycle()) {
+		network
+			.start_trainer(group, TrainerSetup::new(index, optimizer, *rate, 64))
+			.await?;
+		story.step(&format!(
+			"Trainer{index} trains with {optimizer}, learning rate {rate}"
+		));
+	}
+	let names = Names::new(&network.trainers);
+	follow(network, group, options.rounds.into(), &names, story).await?;
+	story.step("all rounds are settled; checking nodes, head and money");
+	let summary = checks::check(network, group, options.rounds.into(), &mnist, &names).await?;
+	story.summary(&summary);
+	Ok(())
+}
+
+async fn create_group(network: &mut Network, mnist: &Mnist) -> Result<GroupId> {
+	let setup = GroupSetup {
+		name: "mnist".into(),
+		model: mnist.model.clone(),
+		dataset: mnist.dataset.clone(),
+		validation: mnist.validation.clone(),
+		records: 2_000,
+		tolerance: 0.000_1,
+		minimum_improvement: 0.000_1,
+		lengths: LENGTHS,
+		deposit: 10,
+	};
+	Ok(network.create_group(&setup).await?.id)
+}
+
+/// Tells what happens until so many rounds are settled in finalized blocks.
+async fn follow(
+	network: &Network,
+	group: GroupId,
+	wanted: u32,
+	names: &Names,
+	story: &mut Story,
+) -> Result<()> {
+	let rpc = network.nodes[0].rpc.clone();
+	let client = Client::connect(&rpc.ws()).await?;
+	let mut events = client.events(Some(group), true).await?;
+	let mut redraw = tokio::time::interval(REDRAW);
+	let mut deadline = Box::pin(tokio::time::sleep(PATIENCE));
+	let mut settled = 0;
+	while settled < wanted {
+		tokio::select! {
+			block = events.next() => {
+				let block = block.context("the event subscription ended")??;
+				story.events(&block, names);
+				let count = block.events.iter().filter(|event| matches!(event, RoundEvent::Settled { .. })).count();
+				if count > 0 {
+					settled += count as u32;
+					deadline = Box::pin(tokio::time::sleep(PATIENCE));
+				}
+			}
+			_ = redraw.tick() => {
+				let snapshot = Snapshot::read(&rpc, group, settled, wanted).await?;
+				story.snapshot(&snapshot, names);
+			}
+			() = &mut deadline => bail!("no round was settled for {} s", PATIENCE.as_secs()),
+		}
+	}
+	Ok(())
+}
+
+/// Leaves the network running until somebody wants it to end.
+async fn keep(network: &Network, story: &mut Story) -> Result<()> {
+	story.step(&format!(
+		"the network keeps running in {}; Ctrl-C stops it",
+		network.directory().display()
+	));
+	for node in &network.nodes {
+		story.step(&format!("{}: {}", node.process.name(), node.rpc.ws()));
+	}
+	interrupted().await
+}

@@ -1,0 +1,218 @@
+//! What the demo tells, and the forms in which it does.
+
+use crate::{live::Live, names::Names, snapshot::Snapshot};
+use descent_chain::format_amount;
+use descent_protocol::{
+	view::{BlockEvents, RoundEvent},
+	BlockNumber,
+};
+use serde::Serialize;
+use std::io::{stdout, IsTerminal, Write};
+
+/// What the demo found when all rounds were settled.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+	/// Rounds settled.
+	pub rounds: u32,
+	/// Rounds won, by trainer.
+	pub wins: Vec<(String, u32)>,
+	/// CID of the head.
+	pub head: String,
+	/// The head's score, by the committee.
+	pub loss: f64,
+	/// The share of the 10,000 test images that the head classifies rightly.
+	pub accuracy: f64,
+	/// The block on which all nodes agree.
+	pub block: BlockNumber,
+	/// Nodes that agree.
+	pub nodes: usize,
+	/// Accounts whose balances make up the issuance.
+	pub accounts: u32,
+	/// The issuance, in the token's smallest unit.
+	pub issuance: String,
+	/// What winners were paid.
+	pub rewards: String,
+	/// What was taken of deposits.
+	pub slashed: String,
+}
+
+/// Tells what happens.
+pub enum Story {
+	/// Line by line.
+	Plain,
+	/// As JSON, line by line.
+	Json,
+	/// Line by line, above a view of the network that is drawn again and again.
+	Live(Box<Live>),
+}
+
+impl Story {
+	/// The form that fits the options and the terminal.
+	pub fn new(json: bool) -> Self {
+		match json {
+			true => Self::Json,
+			false if stdout().is_terminal() => {
+				Live::new().map_or(Self::Plain, |live| Self::Live(Box::new(live)))
+			}
+			false => Self::Plain,
+		}
+	}
+
+	/// A step of the demo.
+	pub fn step(&mut self, text: &str) {
+		match self {
+			Self::Json => json(&serde_json::json!({"event": "step", "text": text})),
+			_ => self.line(text),
+		}
+	}
+
+	/// What happened in a block.
+	pub fn events(&mut self, block: &BlockEvents, names: &Names) {
+		for event in &block.events {
+			match self {
+				Self::Json => json(&Told {
+					block: block.block,
+					event,
+				}),
+				_ => {
+					if let Some(text) = sentence(event, names) {
+						self.line(&format!("#{:<4} {text}", block.block));
+					}
+				}
+			}
+		}
+	}
+
+	/// How things stand.
+	pub fn snapshot(&mut self, snapshot: &Snapshot, names: &Names) {
+		if let Self::Live(live) = self {
+			live.draw(snapshot, names);
+		}
+	}
+
+	/// The end of a demo in which everything was as it has to be.
+	pub fn summary(&mut self, summary: &Summary) {
+		self.clear();
+		if let Self::Json = self {
+			let mut value = serde_json::to_value(summary).unwrap_or_default();
+			value["event"] = "summary".into();
+			return json(&value);
+		}
+		let Summary {
+			rounds,
+			head,
+			loss,
+			accuracy,
+			block,
+			nodes,
+			accounts,
+			..
+		} = summary;
+		let wins: Vec<String> = summary
+			.wins
+			.iter()
+			.map(|(name, wins)| format!("{name} {wins}"))
+			.collect();
+		for line in [
+			format!("{rounds} rounds settled; won by: {}", wins.join(", ")),
+			format!("head {head}, measured loss {loss:.6}"),
+			format!(
+				"{:.2}% of 10,000 test images are classified rightly",
+				accuracy * 100.0
+			),
+			format!("{nodes} nodes agree on block {block} and on the head"),
+			format!(
+				"{accounts} accounts hold exactly the {} issued: genesis + {} rewards - {} slashed",
+				summary.issuance, summary.rewards, summary.slashed
+			),
+		] {
+			self.line(&format!("✓ {line}"));
+		}
+	}
+
+	/// Takes the live view away, so that what follows is plain output.
+	pub fn clear(&mut self) {
+		if let Self::Live(live) = self {
+			live.clear();
+			*self = Self::Plain;
+		}
+	}
+
+	fn line(&mut self, text: &str) {
+		match self {
+			Self::Live(live) => live.line(text),
+			// Nobody reads any more when the pipe is closed.
+			_ => drop(writeln!(stdout(), "{text}")),
+		}
+	}
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+	block: BlockNumber,
+	#[serde(flatten)]
+	event: &'a RoundEvent,
+}
+
+fn json(value: &impl Serialize) {
+	if let Ok(line) = serde_json::to_string(value) {
+		drop(writeln!(stdout(), "{line}"));
+	}
+}
+
+/// An event in words, where it is worth some.
+fn sentence(event: &RoundEvent, names: &Names) -> Option<String> {
+	Some(match event {
+		RoundEvent::Committed { round, account, .. } => {
+			format!("round {round}: {} has committed", names.of(account))
+		}
+		RoundEvent::Displaced { round, account, .. } => {
+			format!("round {round}: {} lost its place", names.of(account))
+		}
+		RoundEvent::Revealed {
+			round,
+			account,
+			claim,
+			..
+		} => {
+			format!("round {round}: {} reveals and claims {claim}", names.of(account))
+		}
+		RoundEvent::Ended {
+			round,
+			account,
+			outcome,
+			measured,
+			reward,
+			slashed,
+			..
+		} => {
+			let measured = measured
+				.map(|score| format!(", measured {score}"))
+				.unwrap_or_default();
+			let reward = if *reward > 0 {
+				format!(", paid {}", format_amount(*reward))
+			} else {
+				String::new()
+			};
+			let slashed = if *slashed > 0 {
+				format!(", loses {}", format_amount(*slashed))
+			} else {
+				String::new()
+			};
+			format!(
+				"round {round}: {} {outcome}{measured}{reward}{slashed}",
+				names.of(account)
+			)
+		}
+		RoundEvent::Settled {
+			round, winner, score, ..
+		} => match (winner, score) {
+			(Some(winner), Some(score)) => format!(
+				"round {round} settled: {} is the head with {score}",
+				names.of(winner)
+			),
+			_ => format!("round {round} settled: nobody won"),
+		},
+		RoundEvent::Attested { .. } | RoundEvent::Opened { .. } => return None,
+	})
+}

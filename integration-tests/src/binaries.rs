@@ -1,0 +1,42 @@
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+
+/// The programs that the harness runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binary {
+	/// `descent-node`.
+	Node,
+	/// `descent-worker`.
+	Worker,
+	/// `descent`.
+	Cli,
+}
+
+impl Binary {
+	fn name(self) -> &'static str {
+		match self {
+			Self::Node => "descent-node",
+			Self::Worker => "descent-worker",
+			Self::Cli => "descent",
+		}
+	}
+
+	/// Where it was built: in the folder that this executable was built into, or a folder above it.
+	///
+	/// # Errors
+	/// Where it was not built.
+	pub fn path(self) -> Result<PathBuf> {
+		let own = std::env::current_exe().context("the path of this executable is not known")?;
+		let name = self.name();
+		let built = own
+			.ancestors()
+			.skip(1)
+			.take(2)
+			.map(|folder| folder.join(name))
+			.find(|path| path.is_file());
+		let folder = own.parent().unwrap_or(&own).display();
+		built.with_context(|| {
+			format!("{name} was built neither in {folder} nor above it: run scripts/test, which builds all programs first")
+		})
+	}
+}

@@ -1,0 +1,88 @@
+use crate::{binaries::Binary, node::VALIDATORS};
+use anyhow::{ensure, Context, Result};
+use serde_json::Value;
+use std::{path::Path, process::Command};
+
+/// The number of validators that the preset `local` has.
+const LOCAL: usize = 4;
+
+/// The chain of a network with so many validators: the preset `local`, or a file made from it.
+pub(crate) fn chain(validators: usize, directory: &Path) -> Result<String> {
+	ensure!(
+		(1..=VALIDATORS.len()).contains(&validators),
+		"a network has 1 to {} validators, as there are development keys for so many, not {validators}",
+		VALIDATORS.len()
+	);
+	if validators == LOCAL {
+		return Ok("local".into());
+	}
+	let mut spec: Value = serde_json::from_str(&node(&["export-chain-spec", "--chain", "local"])?)
+		.context("export-chain-spec printed no JSON")?;
+	let keys = spec
+		.pointer_mut("/genesis/runtimeGenesis/patch/session/keys")
+		.and_then(Value::as_array_mut)
+		.context("the preset local has no session keys at session.keys")?;
+	let template = keys
+		.first()
+		.cloned()
+		.context("the preset local has no validator")?;
+	*keys = VALIDATORS[..validators]
+		.iter()
+		.map(|name| session_keys(&template, name))
+		.collect::<Result<_>>()?;
+	spec["name"] = format!("Descent with {validators} validators").into();
+	spec["id"] = format!("descent_{validators}").into();
+	let file = directory.join("chain.json");
+	std::fs::write(&file, serde_json::to_vec_pretty(&spec)?)?;
+	Ok(file
+		.to_str()
+		.context("the path of the chain specification is not UTF-8")?
+		.to_owned())
+}
+
+/// One entry of the session's genesis, `[account, validator, {key type: public key}]`, for another development key.
+fn session_keys(template: &Value, name: &str) -> Result<Value> {
+	let (account, ed25519) = (address(name, "sr25519")?, address(name, "ed25519")?);
+	let kinds = template[2]
+		.as_object()
+		.context("a validator's session keys are no object")?
+		.keys();
+	let keys = kinds.map(|kind| {
+		(
+			kind.clone(),
+			if kind == "grandpa" { &ed25519 } else { &account }.clone().into(),
+		)
+	});
+	let keys: Value = Value::Object(keys.collect());
+	Ok(serde_json::json!([account, account, keys]))
+}
+
+/// The address of a development key.
+fn address(name: &str, scheme: &str) -> Result<String> {
+	let uri = format!("//{name}");
+	let output = node(&[
+		"key",
+		"inspect",
+		"--scheme",
+		scheme,
+		"--output-type",
+		"json",
+		&uri,
+	])?;
+	let key: Value = serde_json::from_str(&output).context("key inspect printed no JSON")?;
+	Ok(key["ss58Address"]
+		.as_str()
+		.context("key inspect printed no address")?
+		.to_owned())
+}
+
+fn node(arguments: &[&str]) -> Result<String> {
+	let output = Command::new(Binary::Node.path()?).args(arguments).output()?;
+	let error = String::from_utf8_lossy(&output.stderr);
+	ensure!(
+		output.status.success(),
+		"descent-node {} failed: {error}",
+		arguments.join(" ")
+	);
+	Ok(String::from_utf8(output.stdout)?)
+}

@@ -1,0 +1,126 @@
+use crate::{checkpoint::Tensor, Account};
+use anyhow::Result;
+use descent_chain::{Client, Error, Reveal};
+use descent_content::{serve, Store};
+use descent_protocol::{commitment_hash, view::GroupView, ContentRef, GroupId, RoundIndex, Salt, Score};
+use std::{net::SocketAddr, path::Path};
+use tokio::sync::oneshot;
+
+/// The largest store of a competitor, in bytes.
+const MOST: u64 = 2 << 30;
+
+/// A trainer of the test's own: it does not train, but commits and reveals whatever it is told, and serves its
+/// checkpoints, or does not.
+pub struct Competitor {
+	client: Client,
+	account: Account,
+	store: Store,
+	provider: String,
+	/// Ends the gateway when it is dropped.
+	_running: oneshot::Sender<()>,
+}
+
+/// What a competitor is bound to in a round.
+#[derive(Clone, Debug)]
+pub struct Commitment {
+	/// The group.
+	pub group: GroupId,
+	/// The round.
+	pub round: RoundIndex,
+	/// The checkpoint.
+	pub checkpoint: ContentRef,
+	/// Hides it until it is revealed.
+	pub salt: Salt,
+}
+
+impl Competitor {
+	/// A competitor with a store below `folder` and a gateway that serves it.
+	///
+	/// # Errors
+	/// Where the store can't be opened or the gateway not be started.
+	pub async fn new(client: Client, uri: &str, folder: &Path) -> Result<Self> {
+		let account = Account::from_uri(uri)?;
+		let store = Store::open(folder.join(uri.trim_start_matches('/').to_lowercase()), MOST)?;
+		let (running, stopped) = oneshot::channel();
+		let shutdown = async {
+			// The sender is only ever dropped.
+			let _ = stopped.await;
+		};
+		let (address, _task) = serve(SocketAddr::from(([127, 0, 0, 1], 0)), store.clone(), shutdown).await?;
+		Ok(Self {
+			client,
+			account,
+			store,
+			provider: format!("http://{address}"),
+			_running: running,
+		})
+	}
+
+	/// The account that it commits with.
+	pub fn account(&self) -> &Account {
+		&self.account
+	}
+
+	/// Where it serves its checkpoints.
+	pub fn provider(&self) -> &str {
+		&self.provider
+	}
+
+	/// Puts a checkpoint into the store.
+	///
+	/// # Errors
+	/// Where it can't be written.
+	pub async fn publish(&self, tensors: Vec<Tensor>) -> Result<ContentRef> {
+		let store = self.store.clone();
+		let import = move || store.import(crate::checkpoint::safetensors(&tensors));
+		Ok(tokio::task::spawn_blocking(import).await??)
+	}
+
+	/// Commits to a checkpoint with the group's smallest deposit, and waits until a block holds it.
+	///
+	/// # Errors
+	/// Where the chain refuses it.
+	pub async fn commit(
+		&self,
+		group: &GroupView,
+		round: RoundIndex,
+		checkpoint: ContentRef,
+	) -> Result<Commitment, Error> {
+		let salt: Salt = rand::random();
+		let account = self.account.id();
+		let genesis = self.client.genesis();
+		let hash = commitment_hash(genesis, group.id, round, &account, checkpoint.digest, &salt);
+		self.client
+			.commit(self.account.key(), group.id, round, hash, group.deposit)
+			.await?
+			.in_best_block()
+			.await?;
+		Ok(Commitment {
+			group: group.id,
+			round,
+			checkpoint,
+			salt,
+		})
+	}
+
+	/// Reveals a commitment with any claim and any provider, and waits until a block holds it.
+	///
+	/// # Errors
+	/// Where the chain refuses it.
+	pub async fn reveal(&self, commitment: &Commitment, claim: Score, provider: &str) -> Result<(), Error> {
+		let reveal = Reveal {
+			group: commitment.group,
+			round: commitment.round,
+			checkpoint: commitment.checkpoint,
+			salt: commitment.salt,
+			claim,
+			providers: vec![provider.into()],
+		};
+		self.client
+			.reveal(self.account.key(), &reveal)
+			.await?
+			.in_best_block()
+			.await
+			.map(drop)
+	}
+}

@@ -1,0 +1,421 @@
+use crate::{
+	account::Account,
+	binaries::Binary,
+	chain_spec::chain,
+	free_port,
+	group::GroupSetup,
+	node::{Node, NodeSetup, VALIDATORS},
+	process::{stop_all, Launch},
+	trainer::{Trainer, TrainerSetup},
+	wait_until, Process,
+};
+use anyhow::{ensure, Context, Result};
+use descent_protocol::view::GroupView;
+use serde_json::Value;
+use std::{
+	net::SocketAddr,
+	path::{Path, PathBuf},
+	process::Stdio,
+	time::Duration,
+};
+use tempfile::TempDir;
+
+/// Compiling the runtime takes a node some seconds, with several on few cores some more.
+const STARTUP: Duration = Duration::from_secs(180);
+/// Seconds after which an evaluator gives a checkpoint up: everything is on this machine, and windows are short.
+const FETCH_TIMEOUT: &str = "3";
+
+/// Describes a network before it is started.
+#[derive(Clone, Debug)]
+pub struct NetworkBuilder {
+	validators: usize,
+	followers: usize,
+	evaluators: bool,
+	node_options: Vec<String>,
+	directory: Option<PathBuf>,
+}
+
+impl NetworkBuilder {
+	/// How many validators; 4 unless it is said.
+	pub fn validators(mut self, validators: usize) -> Self {
+		self.validators = validators;
+		self
+	}
+
+	/// How many nodes that only follow; none unless it is said.
+	pub fn followers(mut self, followers: usize) -> Self {
+		self.followers = followers;
+		self
+	}
+
+	/// Does without the evaluators.
+	pub fn without_evaluators(mut self) -> Self {
+		self.evaluators = false;
+		self
+	}
+
+	/// Adds an option to every node's command line.
+	pub fn node_option(mut self, option: &str) -> Self {
+		self.node_options.push(option.into());
+		self
+	}
+
+	/// Keeps everything in this folder, and keeps the folder. Otherwise it is a temporary one.
+	pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+		self.directory = Some(directory.into());
+		self
+	}
+
+	/// Starts the nodes and the evaluators and waits until all of them answer and blocks are finalized.
+	///
+	/// # Errors
+	/// Where one does not start, with the end of its log.
+	pub async fn start(self) -> Result<Network> {
+		let folder = Folder::new(self.directory)?;
+		let logs = folder.path().join("logs");
+		std::fs::create_dir_all(&logs)?;
+		let mut network = Network {
+			nodes: Vec::new(),
+			evaluators: Vec::new(),
+			gateway: None,
+			trainers: Vec::new(),
+			logs,
+			failed: false,
+			folder,
+		};
+		let started = network
+			.launch(
+				self.validators,
+				self.followers,
+				self.evaluators,
+				&self.node_options,
+			)
+			.await;
+		network.judge(started)?;
+		Ok(network)
+	}
+}
+
+/// A folder that goes with its owner, or one that stays.
+#[derive(Debug)]
+enum Folder {
+	Temporary(TempDir),
+	Kept(PathBuf),
+}
+
+impl Folder {
+	fn new(kept: Option<PathBuf>) -> Result<Self> {
+		Ok(match kept {
+			Some(path) => {
+				std::fs::create_dir_all(&path)?;
+				Self::Kept(path.canonicalize()?)
+			}
+			None => Self::Temporary(tempfile::Builder::new().prefix("descent-").tempdir()?),
+		})
+	}
+
+	fn path(&self) -> &Path {
+		match self {
+			Self::Temporary(folder) => folder.path(),
+			Self::Kept(path) => path,
+		}
+	}
+}
+
+/// Processes that make a network, each with its own data below one folder. All of them are killed when it is dropped.
+pub struct Network {
+	/// The nodes; the validators come first.
+	pub nodes: Vec<Node>,
+	/// The validators' evaluators, in the order of the validators.
+	pub evaluators: Vec<Process>,
+	/// Serves model descriptions and data, once a group was created.
+	pub gateway: Option<Process>,
+	/// The trainers.
+	pub trainers: Vec<Trainer>,
+	logs: PathBuf,
+	failed: bool,
+	/// Last, so that it is deleted when nothing writes into it any more.
+	folder: Folder,
+}
+
+impl Network {
+	/// Four validators with their evaluators, unless something else is said.
+	pub fn builder() -> NetworkBuilder {
+		NetworkBuilder {
+			validators: 4,
+			followers: 0,
+			evaluators: true,
+			node_options: Vec::new(),
+			directory: None,
+		}
+	}
+
+	/// Where its processes keep their data.
+	pub fn directory(&self) -> &Path {
+		self.folder.path()
+	}
+
+	async fn launch(
+		&mut self,
+		validators: usize,
+		followers: usize,
+		evaluators: bool,
+		options: &[String],
+	) -> Result<()> {
+		let directory = self.directory().to_owned();
+		let chain = chain(validators, &directory)?;
+		let mut setups = Vec::new();
+		for index in 0..validators + followers {
+			let validator = VALIDATORS.get(index).copied().filter(|_| index < validators);
+			let name = validator.map_or_else(|| format!("follower{}", index - validators), str::to_lowercase);
+			let mut setup = NodeSetup::new(name, validator, &directory)?;
+			if let (true, Some(_)) = (evaluators, validator) {
+				let port = free_port()?;
+				setup.evaluator = Some(format!("http://127.0.0.1:{port}"));
+				self.evaluators.push(self.start_evaluator(&setup.name, port)?);
+			}
+			setups.push(setup);
+		}
+		let addresses: Vec<String> = setups.iter().map(NodeSetup::address).collect();
+		for (index, setup) in setups.into_iter().enumerate() {
+			let mut others = addresses.clone();
+			others.remove(index);
+			self.nodes
+				.push(setup.start(&chain, &others, options, &self.logs)?);
+		}
+		for evaluator in &mut self.evaluators {
+			ready(evaluator).await?;
+		}
+		for index in 0..self.nodes.len() {
+			self.finalizes(index, 1, STARTUP).await?;
+		}
+		Ok(())
+	}
+
+	fn start_evaluator(&self, validator: &str, port: u16) -> Result<Process> {
+		let name = format!("{validator}-evaluator");
+		let launch = Launch::new(&name, Binary::Worker.path()?, &self.logs)
+			.args([
+				"evaluate",
+				"--json",
+				"--threads",
+				"1",
+				"--listen",
+				&format!("127.0.0.1:{port}"),
+			])
+			.args(["--fetch-timeout", FETCH_TIMEOUT])
+			.arg("--data")
+			.arg(self.directory().join(&name));
+		Process::spawn(launch)
+	}
+
+	/// Waits until a node has finalized a block of at least this number.
+	///
+	/// # Errors
+	/// Where it has ended, or the deadline passes.
+	pub async fn finalizes(&mut self, node: usize, number: u32, deadline: Duration) -> Result<()> {
+		let Node { process, rpc } = &mut self.nodes[node];
+		let what = format!("{} has finalized block {number}", process.name());
+		let alive = wait_until(&what, deadline, async || {
+			if !process.is_running() {
+				return Ok(Some(false));
+			}
+			Ok((rpc.finalized().await?.0 >= number).then_some(true))
+		})
+		.await?;
+		ensure!(alive, "{} has ended:\n{}", process.name(), process.tail(20));
+		Ok(())
+	}
+
+	/// Runs the program `descent` against the first node, signing as `account`, and returns what it prints with `--json`.
+	///
+	/// # Errors
+	/// Where it fails, with what it says.
+	pub async fn descent(&self, account: &Account, arguments: &[&str]) -> Result<Value> {
+		let node = self.nodes.first().context("there is no node")?.rpc.ws();
+		let output = tokio::process::Command::new(Binary::Cli.path()?)
+			.args(["--node", &node, "--json"])
+			.args(arguments)
+			.env("DESCENT_SURI", account.uri())
+			.stdin(Stdio::null())
+			.kill_on_drop(true)
+			.output();
+		let output = tokio::time::timeout(Duration::from_secs(120), output)
+			.await
+			.context("descent did not end")??;
+		let error = String::from_utf8_lossy(&output.stderr);
+		ensure!(
+			output.status.success(),
+			"descent {} failed: {error}",
+			arguments.join(" ")
+		);
+		serde_json::from_slice(&output.stdout)
+			.with_context(|| format!("not JSON: {}", String::from_utf8_lossy(&output.stdout)))
+	}
+
+	/// Creates a group with the program `descent` and starts the gateway that serves its model and its data.
+	///
+	/// # Errors
+	/// Where it is refused, or the gateway does not start.
+	pub async fn create_group(&mut self, setup: &GroupSetup) -> Result<GroupView> {
+		let store = self.directory().join("gateway");
+		let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
+		let provider = format!("http://{address}");
+		let numbers = [
+			("--records", setup.records.to_string()),
+			("--tolerance", setup.tolerance.to_string()),
+			("--minimum-improvement", setup.minimum_improvement.to_string()),
+			("--round-length", setup.lengths.round.to_string()),
+			("--reveal", setup.lengths.reveal.to_string()),
+			("--attest", setup.lengths.attest.to_string()),
+			("--open", setup.lengths.open.to_string()),
+			("--deposit", setup.deposit.to_string()),
+		];
+		let text = |path: &'_ Path| path.to_str().map(str::to_owned).context("a path is not UTF-8");
+		let files = [
+			("--model", text(&setup.model)?),
+			("--dataset", text(&setup.dataset)?),
+			("--validation", text(&setup.validation)?),
+			("--store", text(&store)?),
+		];
+		let mut arguments = vec![
+			"group",
+			"create",
+			"--name",
+			&setup.name,
+			"--provider",
+			&provider,
+			"--metric",
+			"loss",
+		];
+		arguments.extend(
+			files
+				.iter()
+				.chain(&numbers)
+				.flat_map(|(option, value)| [*option, value.as_str()]),
+		);
+		let known = self.groups().await?.len();
+		self.descent(&Account::from_uri("//Ferdie")?, &arguments).await?;
+		let launch = Launch::new("gateway", Binary::Cli.path()?, &self.logs)
+			.args([
+				"--json",
+				"content",
+				"serve",
+				"--listen",
+				&address.to_string(),
+				"--store",
+			])
+			.arg(&store);
+		self.gateway = Some(Process::spawn(launch)?);
+		if let Some(gateway) = &mut self.gateway {
+			ready(gateway).await?;
+		}
+		wait_until("the group is on the chain", Duration::from_secs(60), async || {
+			Ok(self.groups().await?.into_iter().nth(known))
+		})
+		.await
+	}
+
+	/// All groups.
+	///
+	/// # Errors
+	/// Where the first node does not answer.
+	pub async fn groups(&self) -> Result<Vec<GroupView>> {
+		let node = self.nodes.first().context("there is no node")?;
+		Ok(node
+			.rpc
+			.call("training_groups", serde_json::json!([0, 100]))
+			.await?)
+	}
+
+	/// Starts a trainer of a group and waits until it is ready.
+	///
+	/// # Errors
+	/// Where it does not get ready.
+	pub async fn start_trainer(&mut self, group: u32, setup: TrainerSetup) -> Result<()> {
+		let node = self.nodes.first().context("there is no node")?.rpc.ws();
+		let trainer = Trainer::start(setup, &node, group, self.folder.path(), &self.logs)?;
+		self.trainers.push(trainer);
+		if let Some(trainer) = self.trainers.last_mut() {
+			ready(&mut trainer.process).await?;
+		}
+		Ok(())
+	}
+
+	/// Passes a result on; where it is an error, the ends of all logs are printed when the network is dropped.
+	///
+	/// # Errors
+	/// The result's.
+	pub fn judge<T>(&mut self, result: Result<T>) -> Result<T> {
+		self.failed |= result.is_err();
+		result
+	}
+
+	/// Every process.
+	pub fn processes(&mut self) -> impl Iterator<Item = &mut Process> {
+		let trainers = self.trainers.iter_mut().map(|trainer| &mut trainer.process);
+		let nodes = self.nodes.iter_mut().map(|node| &mut node.process);
+		trainers
+			.chain(&mut self.gateway)
+			.chain(&mut self.evaluators)
+			.chain(nodes)
+	}
+
+	/// Asks all processes to end and waits for them.
+	///
+	/// # Errors
+	/// Names those that had to be killed.
+	pub async fn stop(&mut self) -> Result<()> {
+		stop_all(self.processes()).await
+	}
+
+	/// Copies the logs to where they outlive the network, and prints their ends.
+	fn report(&mut self) {
+		let kept = std::env::var_os("DESCENT_LOGS").map(PathBuf::from);
+		let mut report = String::new();
+		for process in self.processes() {
+			let state = if process.is_running() {
+				"running"
+			} else {
+				"not running"
+			};
+			report += &format!("--- {} ({state})\n{}\n", process.name(), process.tail(12));
+		}
+		if let Some(kept) = kept {
+			let kept = kept.join(format!("{}", std::process::id()));
+			report += &match copy(&self.logs, &kept) {
+				Ok(()) => format!("--- the whole logs are in {}\n", kept.display()),
+				Err(error) => format!("--- the logs could not be kept: {error}\n"),
+			};
+		}
+		eprintln!("{report}");
+	}
+}
+
+impl Drop for Network {
+	fn drop(&mut self) {
+		if self.failed || std::thread::panicking() {
+			self.report();
+		}
+	}
+}
+
+/// Waits until a process has printed that it is ready.
+async fn ready(process: &mut Process) -> Result<()> {
+	let what = format!("{} is ready", process.name());
+	wait_until(&what, STARTUP, async || match process.ready() {
+		Ok(address) => Ok(address.map(Ok)),
+		Err(ended) => Ok(Some(Err(ended))),
+	})
+	.await?
+	.map(drop)
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+	std::fs::create_dir_all(to)?;
+	for entry in std::fs::read_dir(from)? {
+		let entry = entry?;
+		std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+	}
+	Ok(())
+}

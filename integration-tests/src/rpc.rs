@@ -1,0 +1,191 @@
+use descent_chain::AccountId;
+use descent_protocol::{
+	view::{Explanation, GroupView, RoundView, StandingView},
+	BlockNumber, GroupId, RoundIndex,
+};
+use serde::{de::DeserializeOwned, Deserialize};
+use serde_json::{json, Value};
+use sp_core::H256;
+use std::time::Duration;
+
+/// Why a call of a node's RPC has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum RpcError {
+	/// The node can't be reached, or says nothing that can be understood.
+	#[error("{method} of {url}: {reason}")]
+	Unreachable {
+		/// The node's address.
+		url: String,
+		/// What was called.
+		method: String,
+		/// What went wrong.
+		reason: String,
+	},
+	/// The node answers with an error.
+	#[error("{message} (code {code})")]
+	Refused {
+		/// The JSON-RPC error code.
+		code: i64,
+		/// What the node says, with the error's data.
+		message: String,
+	},
+}
+
+/// A plain JSON-RPC client over HTTP, without knowledge of the chain: what a stranger's client would see. It keeps
+/// no connection, so a node may come and go.
+#[derive(Clone, Debug)]
+pub struct Rpc {
+	http: reqwest::Client,
+	port: u16,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+	#[serde(default)]
+	result: Value,
+	error: Option<Refusal>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+	code: i64,
+	message: String,
+	#[serde(default)]
+	data: Value,
+}
+
+#[derive(Deserialize)]
+struct Header {
+	number: String,
+}
+
+impl Rpc {
+	/// A client of the node whose RPC is on this port of loopback.
+	pub fn new(port: u16) -> Self {
+		let http = reqwest::Client::builder()
+			.no_proxy()
+			.timeout(Duration::from_secs(10))
+			.build();
+		Self {
+			http: http.expect("a client without certificates can be built; qed"),
+			port,
+		}
+	}
+
+	/// The address for clients that want a WebSocket.
+	pub fn ws(&self) -> String {
+		format!("ws://127.0.0.1:{}", self.port)
+	}
+
+	/// Calls a method.
+	///
+	/// # Errors
+	/// Where the node is not there, refuses, or answers something else than a `T`.
+	pub async fn call<T: DeserializeOwned>(&self, method: &str, parameters: Value) -> Result<T, RpcError> {
+		let url = format!("http://127.0.0.1:{}", self.port);
+		let unreachable = |reason: String| RpcError::Unreachable {
+			url: url.clone(),
+			method: method.into(),
+			reason,
+		};
+		let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters});
+		let sent = self.http.post(&url).json(&request).send().await;
+		let answer: Answer = match sent {
+			Ok(response) => response
+				.json()
+				.await
+				.map_err(|error| unreachable(error.to_string()))?,
+			Err(error) => return Err(unreachable(error.to_string())),
+		};
+		match answer.error {
+			Some(Refusal { code, message, data }) => {
+				let message = if data.is_null() {
+					message
+				} else {
+					format!("{message}: {data}")
+				};
+				Err(RpcError::Refused { code, message })
+			}
+			None => serde_json::from_value(answer.result).map_err(|error| unreachable(error.to_string())),
+		}
+	}
+
+	/// Number of the best block.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn best(&self) -> Result<BlockNumber, RpcError> {
+		self.number(json!([])).await
+	}
+
+	/// Number and hash of the last finalized block.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn finalized(&self) -> Result<(BlockNumber, H256), RpcError> {
+		let hash: H256 = self.call("chain_getFinalizedHead", json!([])).await?;
+		Ok((self.number(json!([hash])).await?, hash))
+	}
+
+	async fn number(&self, parameters: Value) -> Result<BlockNumber, RpcError> {
+		let header: Header = self.call("chain_getHeader", parameters).await?;
+		BlockNumber::from_str_radix(header.number.trim_start_matches("0x"), 16).map_err(|error| {
+			RpcError::Unreachable {
+				url: self.ws(),
+				method: "chain_getHeader".into(),
+				reason: format!("'{}' is not a block number: {error}", header.number),
+			}
+		})
+	}
+
+	/// Hash of the block at a height of the best chain; `None` beyond it.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn block_hash(&self, number: BlockNumber) -> Result<Option<H256>, RpcError> {
+		self.call("chain_getBlockHash", json!([number])).await
+	}
+
+	/// A group, at the best block or the one given.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn group(&self, group: GroupId, at: Option<H256>) -> Result<GroupView, RpcError> {
+		self.call("training_group", json!([group, at])).await
+	}
+
+	/// A round, at the best block or the one given.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn round(
+		&self,
+		group: GroupId,
+		round: RoundIndex,
+		at: Option<H256>,
+	) -> Result<RoundView, RpcError> {
+		self.call("training_round", json!([group, round, at])).await
+	}
+
+	/// How the group's trainers have done.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn leaderboard(&self, group: GroupId) -> Result<Vec<StandingView>, RpcError> {
+		self.call("training_leaderboard", json!([group])).await
+	}
+
+	/// Why an account's commitment in a round ended as it did.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn explain(
+		&self,
+		group: GroupId,
+		round: RoundIndex,
+		account: &AccountId,
+	) -> Result<Explanation, RpcError> {
+		self.call("training_explain", json!([group, round, account]))
+			.await
+	}
+}

@@ -1,0 +1,111 @@
+//! What most tests begin with and wait for.
+
+use crate::{synthetic, wait_until, GroupSetup, Network, NetworkBuilder, RoundLengths, Rpc};
+use anyhow::{ensure, Result};
+use descent_protocol::{
+	view::{CandidateView, RoundView},
+	GroupId, Phase, RoundIndex,
+};
+use sp_core::crypto::AccountId32;
+use std::{path::Path, time::Duration};
+
+/// Starts a network, runs a test on it and stops it. Where the test fails, the ends of all logs are printed.
+///
+/// # Errors
+/// The test's, and where a process does not start or does not end when it is asked to.
+pub async fn scenario(
+	builder: NetworkBuilder,
+	test: impl AsyncFnOnce(&mut Network) -> Result<()>,
+) -> Result<()> {
+	let mut network = builder.start().await?;
+	let result = test(&mut network).await;
+	network.judge(result)?;
+	let stopped = network.stop().await;
+	network.judge(stopped)
+}
+
+/// A group on [`synthetic`] data. Measured on the whole validation set, so that a round's scores can be compared with the
+/// last one's.
+///
+/// # Errors
+/// Where the data can't be written to the folder.
+pub fn two_clouds_group(folder: &Path, lengths: RoundLengths) -> Result<GroupSetup> {
+	let synthetic::Files {
+		model,
+		dataset,
+		validation,
+	} = synthetic::write(folder)?;
+	Ok(GroupSetup {
+		name: "two clouds".into(),
+		model,
+		dataset,
+		validation,
+		records: 1_000,
+		tolerance: 0.000_1,
+		minimum_improvement: 0.000_001,
+		lengths,
+		deposit: 10,
+	})
+}
+
+/// Waits until a round is settled in a finalized block of this node.
+///
+/// # Errors
+/// After the deadline, and as soon as it is clear that nobody has committed to it, as it is never settled then.
+pub async fn settled(rpc: &Rpc, group: GroupId, round: RoundIndex, deadline: Duration) -> Result<RoundView> {
+	wait_until(
+		&format!("round {round} is settled and finalized"),
+		deadline,
+		async || {
+			let (_, head) = rpc.finalized().await?;
+			let view = rpc.round(group, round, Some(head)).await?;
+			let deserted = view.phase == Phase::Settle && view.candidates.is_empty();
+			Ok((view.settled || deserted).then_some(view))
+		},
+	)
+	.await
+	.and_then(|view| {
+		ensure!(view.settled, "nobody committed in round {round}");
+		Ok(view)
+	})
+}
+
+/// Waits until a round is in a phase or beyond it.
+///
+/// # Errors
+/// After the deadline.
+pub async fn reached(
+	rpc: &Rpc,
+	group: GroupId,
+	round: RoundIndex,
+	phase: Phase,
+	deadline: Duration,
+) -> Result<RoundView> {
+	let order = [
+		Phase::Waiting,
+		Phase::Commit,
+		Phase::Seed,
+		Phase::Reveal,
+		Phase::Attest,
+		Phase::Open,
+		Phase::Settle,
+	];
+	let place = |phase| order.iter().position(|other| *other == phase);
+	wait_until(
+		&format!("round {round} reaches the {phase} phase"),
+		deadline,
+		async || {
+			let view = rpc.round(group, round, None).await?;
+			Ok((place(view.phase) >= place(phase)).then_some(view))
+		},
+	)
+	.await
+}
+
+/// An account's commitment in a round.
+pub fn candidate<'a>(round: &'a RoundView, account: &AccountId32) -> Option<&'a CandidateView> {
+	round
+		.candidates
+		.iter()
+		.find(|candidate| candidate.account == *account)
+}

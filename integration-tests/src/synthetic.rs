@@ -1,0 +1,91 @@
+//! A small data set that takes no time to train on or to evaluate.
+
+use anyhow::Result;
+use descent_data::{DeltaWriter, Description};
+use std::path::{Path, PathBuf};
+
+/// A classifier of points in the plane: one linear layer, six parameters.
+pub const MODEL: &str = r#"{
+  "descent": 1,
+  "name": "two-clouds",
+  "inputs": [{"column": "x", "dtype": "f32", "shape": [2]}],
+  "target": {"column": "y", "dtype": "u8", "shape": [], "classes": 2},
+  "layers": [{"type": "linear", "out": 2}],
+  "loss": "cross_entropy"
+}
+"#;
+
+/// The files of a group's first data.
+#[derive(Clone, Debug)]
+pub struct Files {
+	/// The model description.
+	pub model: PathBuf,
+	/// The first delta.
+	pub dataset: PathBuf,
+	/// The validation set.
+	pub validation: PathBuf,
+}
+
+/// Writes a model description, a delta of 512 records and a validation set of 128 into a folder. The two classes are
+/// clouds with a gap between them, so that no linear classifier is the best one: its loss falls for ever.
+///
+/// # Errors
+/// Where the files cannot be written.
+pub fn write(folder: &Path) -> Result<Files> {
+	let files = Files {
+		model: folder.join("two-clouds.json"),
+		dataset: folder.join("two-clouds.parquet"),
+		validation: folder.join("two-clouds-validation.parquet"),
+	};
+	std::fs::write(&files.model, MODEL)?;
+	let description = Description::parse(MODEL.as_bytes())?;
+	let mut points = Points(0x9e37_79b9_7f4a_7c15);
+	for (path, records) in [(&files.dataset, 512), (&files.validation, 128)] {
+		let mut writer = DeltaWriter::create(path, &description.schema())?;
+		for index in 0..records {
+			writer.add(&points.record(index % 2 == 1))?;
+		}
+		writer.finish()?;
+	}
+	Ok(files)
+}
+
+/// A stream of points, always the same (xorshift64, Marsaglia 2003).
+struct Points(u64);
+
+impl Points {
+	/// Uniform in `[0, 1)`.
+	fn uniform(&mut self) -> f32 {
+		self.0 ^= self.0 << 13;
+		self.0 ^= self.0 >> 7;
+		self.0 ^= self.0 << 17;
+		f32::from((self.0 >> 48) as u16) / 65_536.0
+	}
+
+	/// The canonical bytes of a record: a point right of the gap for class 1, left of it for class 0.
+	fn record(&mut self, right: bool) -> Vec<u8> {
+		let side = if right { 1.0 } else { -1.0 };
+		let x = side * (0.25 + self.uniform());
+		let y = 2.0 * self.uniform() - 1.0;
+		[&x.to_le_bytes()[..], &y.to_le_bytes(), &[u8::from(right)]].concat()
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn is_always_the_same() {
+		let [first, second] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+		let [first, second] = [&first, &second].map(|folder| write(folder.path()).unwrap());
+		assert_eq!(
+			std::fs::read(&first.dataset).unwrap(),
+			std::fs::read(&second.dataset).unwrap()
+		);
+		assert_ne!(
+			std::fs::read(&first.dataset).unwrap(),
+			std::fs::read(&first.validation).unwrap()
+		);
+	}
+}

@@ -1,0 +1,94 @@
+use crate::{account::Account, binaries::Binary, free_port, process::Launch, Process};
+use anyhow::Result;
+use std::{
+	fs::{self, OpenOptions},
+	io::Write,
+	os::unix::fs::OpenOptionsExt,
+	path::Path,
+};
+
+/// How a trainer is to train.
+#[derive(Clone, Debug)]
+pub struct TrainerSetup {
+	/// Its secret URI.
+	pub uri: String,
+	/// `sgd`, `adam` or `adamw`.
+	pub optimizer: String,
+	/// The learning rate.
+	pub learning_rate: f64,
+	/// Records a step.
+	pub batch: u32,
+}
+
+impl TrainerSetup {
+	/// The development trainer of this number, from 1.
+	pub fn new(number: usize, optimizer: &str, learning_rate: f64, batch: u32) -> Self {
+		Self {
+			uri: format!("//Trainer{number}"),
+			optimizer: optimizer.into(),
+			learning_rate,
+			batch,
+		}
+	}
+}
+
+/// A trainer's process and its account.
+pub struct Trainer {
+	/// Its process.
+	pub process: Process,
+	/// The account that it commits with.
+	pub account: Account,
+	/// How it trains.
+	pub setup: TrainerSetup,
+}
+
+impl Trainer {
+	/// Starts a trainer of a group with state of its own below `directory`.
+	pub(crate) fn start(
+		setup: TrainerSetup,
+		node: &str,
+		group: u32,
+		directory: &Path,
+		logs: &Path,
+	) -> Result<Self> {
+		let account = Account::from_uri(&setup.uri)?;
+		let name = setup.uri.trim_start_matches('/').to_lowercase();
+		let folder = directory.join(&name);
+		fs::create_dir_all(&folder)?;
+		let key = folder.join("key");
+		OpenOptions::new()
+			.create(true)
+			.truncate(true)
+			.write(true)
+			.mode(0o600)
+			.open(&key)?
+			.write_all(setup.uri.as_bytes())?;
+		let [seed, ..]: [u8; 32] = account.id().into();
+		let launch = Launch::new(name, Binary::Worker.path()?, logs)
+			.args(["train", "--json", "--node", node, "--group", &group.to_string()])
+			.arg("--key-file")
+			.arg(&key)
+			.arg("--data")
+			.arg(folder.join("data"))
+			.args(["--listen", &format!("127.0.0.1:{}", free_port()?)])
+			.args([
+				"--optimizer",
+				&setup.optimizer,
+				"--learning-rate",
+				&setup.learning_rate.to_string(),
+			])
+			.args([
+				"--batch",
+				&setup.batch.to_string(),
+				"--threads",
+				"1",
+				"--seed",
+				&seed.to_string(),
+			]);
+		Ok(Self {
+			process: Process::spawn(launch)?,
+			account,
+			setup,
+		})
+	}
+}

@@ -1,2 +1,40 @@
-//! x
-fn main() {}
+//! The binary `descent`: groups, rounds, money and keys from the command line.
+//!
+//! Every command prints text for people, or with `--json` one JSON document; `round watch` and `content serve` print one
+//! a line. The exit status is 0, 1 for an error and 2 for wrong usage.
+
+mod args;
+mod commands;
+mod content_ref;
+mod output;
+mod parse;
+mod shutdown;
+mod table;
+
+use args::Cli;
+use clap::Parser;
+use output::Output;
+use std::{io::IsTerminal, process::ExitCode};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+	let cli = Cli::parse();
+	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+	tracing_subscriber::fmt()
+		.with_writer(std::io::stderr)
+		.with_ansi(std::io::stderr().is_terminal())
+		.with_env_filter(filter)
+		.with_target(false)
+		.without_time()
+		.init();
+	let output = Output::new(cli.global.json);
+	match commands::run(cli, &output).await {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+		Err(error) => {
+			output.error(&error);
+			ExitCode::FAILURE
+		}
+	}
+}

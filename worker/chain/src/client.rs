@@ -1,0 +1,173 @@
+use crate::{transport::Transport, Error, Result};
+use serde::de::DeserializeOwned;
+use sp_core::H256;
+use std::{fmt, sync::Arc, time::Duration};
+use subxt::{
+	backend::LegacyBackend,
+	client::{OnlineClient, OnlineClientAtBlock},
+	rpcs::{client::RpcParams, RpcClient},
+	SubstrateConfig,
+};
+use tokio::sync::Mutex;
+
+/// Where a node listens unless it is told otherwise.
+pub const DEFAULT_NODE: &str = "ws://127.0.0.1:9944";
+
+/// How long a client waits for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+	/// Longest time to connect to the node.
+	pub connect_timeout: Duration,
+	/// Longest time for the answer to one request.
+	pub request_timeout: Duration,
+	/// For how long a request that finds no node is repeated. The first connection is tried once only.
+	pub patience: Duration,
+	/// Longest time to wait for a transaction's block.
+	pub inclusion_timeout: Duration,
+}
+
+impl Default for Options {
+	fn default() -> Self {
+		Self {
+			connect_timeout: Duration::from_secs(10),
+			request_timeout: Duration::from_secs(20),
+			patience: Duration::from_secs(60),
+			inclusion_timeout: Duration::from_secs(300),
+		}
+	}
+}
+
+/// A client of one node. Cheap to clone; clones share the connection.
+#[derive(Clone)]
+pub struct Client {
+	inner: Arc<Inner>,
+}
+
+struct Inner {
+	url: String,
+	options: Options,
+	genesis: H256,
+	transport: Arc<Transport>,
+	rpc: RpcClient,
+	online: OnlineClient<SubstrateConfig>,
+	/// Held while a nonce is chosen and used.
+	submitting: Mutex<()>,
+}
+
+impl fmt::Debug for Client {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		f.debug_struct("Client")
+			.field("url", &self.inner.url)
+			.field("genesis", &self.inner.genesis)
+			.finish()
+	}
+}
+
+impl Client {
+	/// Connects to a node with the default [`Options`]. `url` is the address of its RPC, as `ws://127.0.0.1:9944`.
+	///
+	/// # Errors
+	/// [`Error::Address`] for anything that is not ws:// or wss://, [`Error::Unreachable`] where nothing answers.
+	pub async fn connect(url: &str) -> Result<Self> {
+		Self::connect_with(url, Options::default()).await
+	}
+
+	/// Connects to a node.
+	///
+	/// # Errors
+	/// See [`Self::connect`].
+	pub async fn connect_with(url: &str, options: Options) -> Result<Self> {
+		let host = url.strip_prefix("ws://").or_else(|| url.strip_prefix("wss://"));
+		if host.is_none_or(str::is_empty) {
+			return Err(Error::Address(url.into()));
+		}
+		let transport = Arc::new(Transport::new(url, options));
+		let genesis = transport.connect().await?;
+		let rpc = RpcClient::new(transport.clone());
+		let backend = LegacyBackend::builder().build(rpc.clone());
+		let config = SubstrateConfig::builder().set_genesis_hash(genesis).build();
+		let online = OnlineClient::from_backend_with_config(config, Arc::new(backend))
+			.await
+			.map_err(|error| Error::Answer(error.to_string()))?;
+		let inner = Inner {
+			url: url.into(),
+			options,
+			genesis,
+			transport,
+			rpc,
+			online,
+			submitting: Mutex::new(()),
+		};
+		Ok(Self {
+			inner: Arc::new(inner),
+		})
+	}
+
+	/// Hash of the chain's first block. It never changes during a client's life.
+	pub fn genesis(&self) -> H256 {
+		self.inner.genesis
+	}
+
+	/// The node's address.
+	pub fn url(&self) -> &str {
+		&self.inner.url
+	}
+
+	pub(crate) fn options(&self) -> &Options {
+		&self.inner.options
+	}
+
+	pub(crate) fn rpc(&self) -> &RpcClient {
+		&self.inner.rpc
+	}
+
+	pub(crate) fn submitting(&self) -> &Mutex<()> {
+		&self.inner.submitting
+	}
+
+	/// A request, repeated while the node is away.
+	pub(crate) async fn request<T: DeserializeOwned>(&self, method: &str, params: RpcParams) -> Result<T> {
+		self.inner
+			.rpc
+			.request(method, params)
+			.await
+			.map_err(|error| self.error(method, error))
+	}
+
+	pub(crate) fn error(&self, method: &str, error: subxt::rpcs::Error) -> Error {
+		Error::of_rpc(&self.inner.url, method, error)
+	}
+
+	/// The chain as it is at a block: its metadata, storage and events.
+	pub(crate) async fn at(&self, block: H256) -> Result<OnlineClientAtBlock<SubstrateConfig>> {
+		let at = self.inner.online.at_block(block).await;
+		at.map_err(|error| self.unreadable(error))
+	}
+
+	/// What it means that something could not be read through subxt: there is no node, or none that is understood.
+	pub(crate) fn unreadable(&self, error: impl ToString) -> Error {
+		let failure = self.inner.transport.failure();
+		failure.unwrap_or_else(|| Error::Answer(error.to_string()))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[tokio::test]
+	async fn only_websockets_are_addresses() {
+		for url in [
+			"",
+			"127.0.0.1:9944",
+			"http://127.0.0.1:9944",
+			"ws://",
+			"file:///etc/passwd",
+		] {
+			assert_eq!(
+				Client::connect(url).await.unwrap_err(),
+				Error::Address(url.into())
+			);
+		}
+	}
+}

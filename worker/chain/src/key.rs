@@ -1,0 +1,274 @@
+use rand::{rngs::OsRng, TryRngCore};
+use sp_core::crypto::AccountId32;
+use std::{
+	fmt, io,
+	path::{Path, PathBuf},
+	str::FromStr,
+};
+use subxt::{
+	utils::{AccountId32 as SubxtAccountId, MultiSignature},
+	SubstrateConfig,
+};
+use subxt_signer::{bip39::Mnemonic, sr25519::Keypair, SecretUri};
+
+/// The environment variable that holds a secret URI where no key file is given.
+pub const SURI_VARIABLE: &str = "DESCENT_SURI";
+
+/// The largest key file that is read, in bytes: a phrase of 24 words with path and password is a tenth of it.
+const LARGEST_FILE: u64 = 4096;
+
+/// Why there is no key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+	/// The text is no secret URI.
+	#[error("{source_name} holds no secret URI: write a phrase of 12 to 24 words, a seed as 0x and 64 hex digits, or a development key as //Alice")]
+	Malformed {
+		/// Where the text was found.
+		source_name: String,
+	},
+	/// The file can't be read or written.
+	#[error("key file {path}: {source}", path = path.display())]
+	File {
+		/// The file.
+		path: PathBuf,
+		/// How it failed.
+		source: io::Error,
+	},
+	/// The file for a new key exists, and may hold a key.
+	#[error("{path} exists, and a key is never overwritten: name another file", path = .0.display())]
+	Exists(PathBuf),
+	/// Neither a file nor the environment variable were given.
+	#[error("no key to sign with: name a file with --key-file, or set DESCENT_SURI")]
+	Absent,
+	/// The system gave no random bytes.
+	#[error("the system's random generator failed: {0}")]
+	Random(String),
+}
+
+/// An account's key, sr25519. Printing it shows the account only.
+#[derive(Clone)]
+pub struct Key {
+	pair: Keypair,
+}
+
+impl fmt::Debug for Key {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		f.debug_tuple("Key").field(&self.account().to_string()).finish()
+	}
+}
+
+impl Key {
+	/// The key of a secret URI: a BIP-39 phrase or a seed as `0x` and 64 hex digits, then derivations (`//hard`,
+	/// `/soft`) and `///password`; without phrase or seed, a well-known development key such as `//Alice`.
+	///
+	/// # Errors
+	/// [`KeyError::Malformed`], which does not repeat the text.
+	pub fn from_uri(uri: &str) -> Result<Self, KeyError> {
+		Self::parse(uri, "the text")
+	}
+
+	fn parse(uri: &str, source_name: &str) -> Result<Self, KeyError> {
+		let malformed = || KeyError::Malformed {
+			source_name: source_name.into(),
+		};
+		let uri = uri.trim();
+		// Nothing at all would be the development phrase itself, which everybody knows.
+		if uri.is_empty() {
+			return Err(malformed());
+		}
+		let uri = SecretUri::from_str(uri).map_err(|_| malformed())?;
+		let pair = Keypair::from_uri(&uri).map_err(|_| malformed())?;
+		Ok(Self { pair })
+	}
+
+	/// The key in a file that holds a secret URI. Warns when others can read the file.
+	///
+	/// # Errors
+	/// [`KeyError::File`], [`KeyError::Malformed`].
+	pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
+		let path = path.as_ref();
+		let failed = |source| KeyError::File {
+			path: path.into(),
+			source,
+		};
+		let metadata = std::fs::metadata(path).map_err(failed)?;
+		if !metadata.is_file() || metadata.len() > LARGEST_FILE {
+			return Err(KeyError::Malformed {
+				source_name: path.display().to_string(),
+			});
+		}
+		if readable_by_others(&metadata) {
+			tracing::warn!(file = %path.display(), "others can read this key file; make it yours alone with chmod 600");
+		}
+		let uri = std::fs::read_to_string(path).map_err(failed)?;
+		Self::parse(&uri, &path.display().to_string())
+	}
+
+	/// The key in `file`, or else in the environment variable [`SURI_VARIABLE`].
+	///
+	/// # Errors
+	/// [`KeyError::Absent`] where there is neither; see also [`Self::from_file`].
+	pub fn from_file_or_environment(file: Option<&Path>) -> Result<Self, KeyError> {
+		match (file, std::env::var(SURI_VARIABLE)) {
+			(Some(file), _) => Self::from_file(file),
+			(None, Ok(uri)) => Self::parse(&uri, SURI_VARIABLE),
+			(None, Err(_)) => Err(KeyError::Absent),
+		}
+	}
+
+	/// Makes a new key, with a phrase of 12 words, and writes the phrase to a new file that only its owner can read.
+	///
+	/// # Errors
+	/// [`KeyError::Exists`]: a key is never overwritten; [`KeyError::File`].
+	pub fn generate(path: impl AsRef<Path>) -> Result<Self, KeyError> {
+		let path = path.as_ref();
+		let mut entropy = [0; 16];
+		OsRng
+			.try_fill_bytes(&mut entropy)
+			.map_err(|error| KeyError::Random(error.to_string()))?;
+		let phrase = Mnemonic::from_entropy(&entropy).map_err(|error| KeyError::Random(error.to_string()))?;
+		let phrase = phrase.to_string();
+		let key = Self::from_uri(&phrase)?;
+		write_new(path, &format!("{phrase}\n")).map_err(|source| match source.kind() {
+			io::ErrorKind::AlreadyExists => KeyError::Exists(path.into()),
+			_ => KeyError::File {
+				path: path.into(),
+				source,
+			},
+		})?;
+		Ok(key)
+	}
+
+	/// The account that the key signs for.
+	pub fn account(&self) -> AccountId32 {
+		AccountId32::new(self.pair.public_key().0)
+	}
+}
+
+impl subxt::tx::Signer<SubstrateConfig> for Key {
+	fn account_id(&self) -> SubxtAccountId {
+		SubxtAccountId(self.pair.public_key().0)
+	}
+
+	fn sign(&self, payload: &[u8]) -> MultiSignature {
+		MultiSignature::Sr25519(self.pair.sign(payload).0)
+	}
+}
+
+#[cfg(unix)]
+fn readable_by_others(metadata: &std::fs::Metadata) -> bool {
+	use std::os::unix::fs::PermissionsExt;
+	metadata.permissions().mode() & 0o077 != 0
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_: &std::fs::Metadata) -> bool {
+	false
+}
+
+/// Writes a file that did not exist, readable by its owner only from the first moment.
+fn write_new(path: &Path, content: &str) -> io::Result<()> {
+	use io::Write;
+	let mut options = std::fs::OpenOptions::new();
+	options.write(true).create_new(true);
+	#[cfg(unix)]
+	std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+	let mut file = options.open(path)?;
+	file.write_all(content.as_bytes())?;
+	file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+	const PHRASE: &str = "bottom drive obey lake curtain smoke basket hold race lonely fit walk";
+
+	#[test]
+	fn all_kinds_of_secret_uris() {
+		let seed = "0xe5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a";
+		for uri in ["//Alice", " //Alice\n", &format!("{PHRASE}//Alice"), seed] {
+			assert_eq!(Key::from_uri(uri).unwrap().account().to_string(), ALICE, "{uri}");
+		}
+		assert_ne!(
+			Key::from_uri("//Trainer1").unwrap().account(),
+			Key::from_uri("//Trainer2").unwrap().account()
+		);
+	}
+
+	#[test]
+	fn what_is_no_secret_is_refused_and_not_repeated() {
+		for uri in [
+			"",
+			" ",
+			"hunter2",
+			"0x1234",
+			"bottom drive obey",
+			"0xzz",
+			"{\"a\":1}",
+		] {
+			let error = Key::from_uri(uri).unwrap_err();
+			assert!(matches!(error, KeyError::Malformed { .. }), "{uri}");
+			assert!(
+				uri.trim().is_empty() || !format!("{error} {error:?}").contains(uri),
+				"{uri}"
+			);
+		}
+	}
+
+	#[test]
+	fn printing_shows_no_secret() {
+		let shown = format!("{:?}", Key::from_uri(&format!("{PHRASE}//Alice")).unwrap());
+		assert_eq!(shown, format!("Key({ALICE:?})"));
+	}
+
+	#[test]
+	fn a_generated_key_is_in_its_file_and_nobody_else_s() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("key");
+		let key = Key::generate(&path).unwrap();
+		assert_eq!(Key::from_file(&path).unwrap().account(), key.account());
+		assert!(!readable_by_others(&std::fs::metadata(&path).unwrap()));
+		assert_eq!(
+			std::fs::read_to_string(&path).unwrap().split_whitespace().count(),
+			12
+		);
+		let before = std::fs::read(&path).unwrap();
+		assert!(matches!(Key::generate(&path), Err(KeyError::Exists(_))));
+		assert_eq!(std::fs::read(&path).unwrap(), before);
+		assert_ne!(
+			Key::generate(directory.path().join("other")).unwrap().account(),
+			key.account()
+		);
+	}
+
+	#[test]
+	fn key_files_are_bounded_and_named_in_errors() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("key");
+		assert!(matches!(Key::from_file(&path), Err(KeyError::File { .. })));
+		std::fs::write(&path, "x".repeat(5000)).unwrap();
+		assert!(Key::from_file(&path)
+			.unwrap_err()
+			.to_string()
+			.contains("key holds no secret URI"));
+		assert!(matches!(
+			Key::from_file(directory.path()),
+			Err(KeyError::Malformed { .. })
+		));
+	}
+
+	#[cfg(unix)]
+	#[test]
+	fn a_file_that_others_can_read_is_noticed() {
+		use std::os::unix::fs::PermissionsExt;
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("key");
+		std::fs::write(&path, "//Alice").unwrap();
+		for (mode, noticed) in [(0o600, false), (0o640, true), (0o604, true)] {
+			std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+			assert_eq!(readable_by_others(&std::fs::metadata(&path).unwrap()), noticed);
+		}
+	}
+}

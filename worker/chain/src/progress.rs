@@ -1,0 +1,262 @@
+use crate::{blocks::FullBlock, Block, CallError, Client, Error, Result};
+use codec::Decode;
+use descent_protocol::{BlockNumber, GroupId};
+use sp_core::{crypto::AccountId32, H256};
+use std::{collections::HashSet, time::Duration};
+use subxt::{
+	dynamic::At,
+	events::{Event, Phase},
+	ext::scale_value::{Composite, Value, ValueDef},
+	metadata::Metadata,
+	rpcs::client::rpc_params,
+	SubstrateConfig,
+};
+use tokio::time::{sleep, timeout};
+
+/// How often the head of the chain is looked at.
+const INTERVAL: Duration = Duration::from_millis(250);
+/// Blocks to wait after a transaction has expired before it is given up: the best chain may still change.
+const GRACE: BlockNumber = 4;
+
+/// A transaction that is in a node's pool, or was.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+	pub(crate) client: Client,
+	pub(crate) bytes: String,
+	pub(crate) hash: H256,
+	pub(crate) account: AccountId32,
+	pub(crate) nonce: u64,
+	pub(crate) born: BlockNumber,
+	pub(crate) expires: BlockNumber,
+}
+
+/// A transaction that was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Included {
+	/// The transaction.
+	pub transaction: H256,
+	/// The block that holds it.
+	pub block: Block,
+	/// The group that it created, if it did.
+	pub group: Option<GroupId>,
+}
+
+#[derive(Clone, Copy)]
+enum Head {
+	Best,
+	Finalized,
+}
+
+impl Submitted {
+	/// The transaction's hash.
+	pub fn hash(&self) -> H256 {
+		self.hash
+	}
+
+	/// The block from which on the transaction is no longer valid.
+	pub fn expires(&self) -> BlockNumber {
+		self.expires
+	}
+
+	/// Waits until the best block or one before it holds the transaction. That block may yet be replaced by another.
+	/// Survives a restart of the node.
+	///
+	/// # Errors
+	/// [`Error::Call`] where the call failed, [`Error::Expired`] and [`Error::Superseded`] where it never will be in a
+	/// block, [`Error::Timeout`] after [`crate::Options::inclusion_timeout`].
+	pub async fn in_best_block(&self) -> Result<Included> {
+		self.wait(Head::Best).await
+	}
+
+	/// Waits until a finalized block holds the transaction.
+	///
+	/// # Errors
+	/// See [`Self::in_best_block`].
+	pub async fn finalized(&self) -> Result<Included> {
+		self.wait(Head::Finalized).await
+	}
+
+	async fn wait(&self, head: Head) -> Result<Included> {
+		let limit = self.client.options().inclusion_timeout;
+		let (wanted, made) = match head {
+			Head::Best => ("best", "made"),
+			Head::Finalized => ("finalized", "finalized"),
+		};
+		let (block, position) = timeout(limit, self.find(head))
+			.await
+			.map_err(|_| Error::Timeout {
+				wanted,
+				made,
+				seconds: limit.as_secs(),
+			})??;
+		self.client.included(self.hash, block, position).await
+	}
+
+	/// The block that holds the transaction, and its position there.
+	async fn find(&self, head: Head) -> Result<(Block, u32)> {
+		let mut searched = HashSet::new();
+		loop {
+			let top = match head {
+				Head::Best => self.client.best_block().await?,
+				Head::Finalized => self.client.finalized_block().await?,
+			};
+			if !searched.contains(&top.hash) {
+				if let Some(found) = self.search(top, &mut searched).await? {
+					return Ok(found);
+				}
+				if top.number > self.expires.saturating_add(GRACE) {
+					return Err(Error::Expired {
+						expires: self.expires,
+					});
+				}
+				if self.client.nonce(&self.account, top.hash).await? > self.nonce {
+					return Err(Error::Superseded {
+						account: self.account.clone(),
+						nonce: self.nonce,
+					});
+				}
+			}
+			sleep(INTERVAL).await;
+		}
+	}
+
+	/// Looks into the blocks from `top` down to the transaction's birth, as far as they have not been searched.
+	async fn search(&self, top: Block, searched: &mut HashSet<H256>) -> Result<Option<(Block, u32)>> {
+		let mut hash = top.hash;
+		while !searched.contains(&hash) {
+			let FullBlock {
+				block,
+				parent,
+				extrinsics,
+			} = self.client.full_block(hash).await?;
+			let position = extrinsics.iter().position(|extrinsic| *extrinsic == self.bytes);
+			if let Some(position) = position.and_then(|position| u32::try_from(position).ok()) {
+				return Ok(Some((block, position)));
+			}
+			searched.insert(hash);
+			if block.number <= self.born {
+				break;
+			}
+			hash = parent;
+		}
+		Ok(None)
+	}
+}
+
+impl Client {
+	/// Transactions that the account has had in blocks up to this one.
+	async fn nonce(&self, account: &AccountId32, at: H256) -> Result<u64> {
+		let argument = format!("0x{}", hex::encode(account));
+		let params = rpc_params!["AccountNonceApi_account_nonce", argument, at];
+		let answer: String = self.request("state_call", params).await?;
+		let bytes = hex::decode(answer.trim_start_matches("0x")).unwrap_or_default();
+		u32::decode(&mut &bytes[..])
+			.map(u64::from)
+			.map_err(|_| Error::Answer(format!("nonce {answer}")))
+	}
+
+	/// What a transaction did, read from the events of its block.
+	async fn included(&self, transaction: H256, block: Block, position: u32) -> Result<Included> {
+		let at = self.at(block.hash).await?;
+		let events = at
+			.events()
+			.fetch()
+			.await
+			.map_err(|error| self.unreadable(error))?;
+		let mut group = None;
+		for event in events.iter() {
+			let event = event.map_err(|error| Error::Answer(error.to_string()))?;
+			if event.phase() != Phase::ApplyExtrinsic(position) {
+				continue;
+			}
+			match (event.pallet_name(), event.event_name()) {
+				("System", "ExtrinsicFailed") => {
+					let error = fields(&event)?.at("dispatch_error").cloned();
+					let error = error.ok_or_else(|| Error::Answer("a failure without reason".into()))?;
+					return Err(Error::Call(explain(&error, at.metadata_ref())));
+				}
+				("Groups", "Created") => {
+					let id = fields(&event)?.at("group").and_then(Value::as_u128);
+					group = id.and_then(|id| GroupId::try_from(id).ok());
+				}
+				_ => {}
+			}
+		}
+		Ok(Included {
+			transaction,
+			block,
+			group,
+		})
+	}
+}
+
+fn fields(event: &Event<'_, SubstrateConfig>) -> Result<Composite<()>> {
+	let fields = event.decode_fields_unchecked_as::<Composite<()>>();
+	fields.map_err(|error| Error::Answer(error.to_string()))
+}
+
+/// A `DispatchError` in words.
+fn explain(error: &Value<()>, metadata: &Metadata) -> CallError {
+	let ValueDef::Variant(kind) = &error.value else {
+		return CallError {
+			pallet: String::new(),
+			name: error.to_string(),
+			doc: String::new(),
+		};
+	};
+	let inner = kind.values.values().next();
+	if kind.name == "Module" {
+		let byte = |value: Option<&Value<()>>| {
+			let value = value?;
+			value
+				.as_u128()
+				.or_else(|| value.at(0)?.as_u128())
+				.and_then(|value| u8::try_from(value).ok())
+		};
+		let found = byte(inner.at("index"))
+			.zip(byte(inner.at("error")))
+			.and_then(|(pallet, error)| {
+				let pallet = metadata.pallet_by_error_index(pallet)?;
+				let error = pallet.error_variant_by_index(error)?;
+				let doc = error
+					.docs
+					.iter()
+					.map(|line| line.trim())
+					.collect::<Vec<_>>()
+					.join(" ");
+				Some(CallError {
+					pallet: pallet.name().into(),
+					name: error.name.clone(),
+					doc: doc.trim().into(),
+				})
+			});
+		if let Some(found) = found {
+			return found;
+		}
+	}
+	match inner.map(|inner| &inner.value) {
+		Some(ValueDef::Variant(inner)) => CallError {
+			pallet: kind.name.clone(),
+			name: inner.name.clone(),
+			doc: doc(&inner.name).into(),
+		},
+		_ => CallError {
+			pallet: String::new(),
+			name: kind.name.clone(),
+			doc: String::new(),
+		},
+	}
+}
+
+/// What helps against errors that no pallet documents.
+fn doc(name: &str) -> &'static str {
+	match name {
+		"FundsUnavailable" => "The account has too little free balance.",
+		"Underflow" => "The amount is larger than what the account has.",
+		"BelowMinimum" => "The amount is below the smallest balance that an account may have.",
+		"NotExpendable" | "OnlyProvider" => "The account would be left with less than an account must have.",
+		"Frozen" => "The balance is there but frozen.",
+		"CannotCreateHold" => "The account can't hold the deposit.",
+		_ => "",
+	}
+}

@@ -1,0 +1,240 @@
+//! Signing and submitting.
+
+use crate::{
+	call::{self, Call},
+	Client, Error, Key, NewGroup, Result, Reveal, Submitted,
+};
+use descent_protocol::{BlockNumber, GroupId, RoundIndex};
+use sp_core::{crypto::AccountId32, H256};
+use subxt::{config::DefaultExtrinsicParamsBuilder, rpcs::client::rpc_params, SubstrateConfig};
+
+/// For how many blocks a transaction is valid; a power of two.
+pub(crate) const LIFE: BlockNumber = 64;
+/// A transaction names a block of its chain from which on it is valid. This many blocks behind the best one, nobody
+/// replaces it any more.
+const SETTLED: BlockNumber = 8;
+/// How often a transaction is signed anew because another process took its nonce.
+const ATTEMPTS: u32 = 5;
+
+/// JSON-RPC error codes of `author_submitExtrinsic`.
+mod code {
+	pub const INVALID: i32 = 1010;
+	pub const BANNED: i32 = 1012;
+	pub const ALREADY_IMPORTED: i32 = 1013;
+	pub const TOO_LOW_PRIORITY: i32 = 1014;
+	pub const DROPPED: i32 = 1016;
+}
+
+/// A signed transaction.
+struct Signed {
+	bytes: String,
+	hash: H256,
+	nonce: u64,
+	born: BlockNumber,
+}
+
+/// What became of sending a transaction.
+enum Sent {
+	Pooled,
+	NonceTaken,
+}
+
+impl Client {
+	/// Moves `amount` of the smallest unit to another account; the signer's account stays alive.
+	///
+	/// # Errors
+	/// Where the node can't be reached, or does not admit the transaction. What fails in the block shows on waiting.
+	pub async fn transfer(&self, key: &Key, to: &AccountId32, amount: u128) -> Result<Submitted> {
+		self.submit(key, &call::transfer(to, amount)).await
+	}
+
+	/// Creates a training group; [`crate::Included::group`] tells its number.
+	///
+	/// # Errors
+	/// See [`Self::transfer`].
+	pub async fn create_group(&self, key: &Key, group: &NewGroup) -> Result<Submitted> {
+		self.submit(key, &call::create_group(group)).await
+	}
+
+	/// Commits to a checkpoint in a round, see [`descent_protocol::commitment_hash`]; `deposit` is held.
+	///
+	/// Whoever is not sure whether an earlier commitment got through, as after a restart, may commit again: there is one
+	/// per account and round, and the second fails with `AlreadyCommitted`.
+	///
+	/// # Errors
+	/// See [`Self::transfer`].
+	pub async fn commit(
+		&self,
+		key: &Key,
+		group: GroupId,
+		round: RoundIndex,
+		commitment: H256,
+		deposit: u128,
+	) -> Result<Submitted> {
+		self.submit(key, &call::commit(group, round, commitment, deposit))
+			.await
+	}
+
+	/// Reveals what was committed to.
+	///
+	/// # Errors
+	/// See [`Self::transfer`].
+	pub async fn reveal(&self, key: &Key, reveal: &Reveal) -> Result<Submitted> {
+		self.submit(key, &call::reveal(reveal)).await
+	}
+
+	/// Settles a round that is due and has not been settled. Anybody may.
+	///
+	/// # Errors
+	/// See [`Self::transfer`].
+	pub async fn settle(&self, key: &Key, group: GroupId, round: RoundIndex) -> Result<Submitted> {
+		self.submit(key, &call::settle(group, round)).await
+	}
+
+	/// Signs a call and brings it into the node's pool.
+	async fn submit(&self, key: &Key, call: &Call) -> Result<Submitted> {
+		let _turn = self.submitting().lock().await;
+		for _ in 0..ATTEMPTS {
+			let signed = self.sign(key, call).await?;
+			match self.send(key, &signed).await? {
+				Sent::Pooled => {
+					tracing::debug!(call = call.call_name(), hash = ?signed.hash, nonce = signed.nonce, "submitted");
+					let Signed {
+						bytes,
+						hash,
+						nonce,
+						born,
+					} = signed;
+					let expires = born.saturating_add(LIFE);
+					let account = key.account();
+					return Ok(Submitted {
+						client: self.clone(),
+						bytes,
+						hash,
+						account,
+						nonce,
+						born,
+						expires,
+					});
+				}
+				Sent::NonceTaken => tracing::debug!(nonce = signed.nonce, "another process took the nonce"),
+			}
+		}
+		Err(Error::Invalid {
+			account: key.account(),
+			reason: "other transactions of the same account kept taking its nonce; submit from one process at a time".into(),
+		})
+	}
+
+	/// Signs a call with the account's next nonce, from the best block on.
+	async fn sign(&self, key: &Key, call: &Call) -> Result<Signed> {
+		let best = self.best_block().await?;
+		let born = best
+			.number
+			.saturating_sub(SETTLED)
+			.max(self.finalized_block().await?.number.min(best.number));
+		let anchor = self.block_hash(born).await?;
+		let anchor = anchor.ok_or_else(|| Error::Answer(format!("block {born} has no hash")))?;
+		let nonce: u64 = self
+			.request("system_accountNextIndex", rpc_params![key.account().to_string()])
+			.await?;
+		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
+			.mortal_from_unchecked(LIFE.into(), born.into(), anchor)
+			.nonce(nonce)
+			.build();
+		let mut signable = self
+			.at(best.hash)
+			.await?
+			.tx()
+			.create_signable_offline(call, params)
+			.map_err(|error| Error::Encoding(error.to_string()))?;
+		let signed = signable
+			.sign(key)
+			.map_err(|error| Error::Encoding(error.to_string()))?;
+		Ok(Signed {
+			bytes: format!("0x{}", hex::encode(signed.encoded())),
+			hash: signed.hash(),
+			nonce,
+			born,
+		})
+	}
+
+	/// Sends a signed transaction until the node has answered.
+	async fn send(&self, key: &Key, signed: &Signed) -> Result<Sent> {
+		let mut repeated = false;
+		let give_up = tokio::time::Instant::now() + self.options().patience;
+		loop {
+			let answer = self
+				.request::<H256>("author_submitExtrinsic", rpc_params![&signed.bytes])
+				.await;
+			match answer {
+				Ok(_) => return Ok(Sent::Pooled),
+				Err(error) if error.is_transient() && tokio::time::Instant::now() < give_up => {
+					repeated = true;
+					// Waits, with the patience of any request, until there is a node again.
+					self.best_block().await?;
+				}
+				Err(Error::Refused { code, message }) => return judge(key, code, message, repeated),
+				Err(error) => return Err(error),
+			}
+		}
+	}
+}
+
+/// What the pool's refusal means. After an attempt whose answer was lost, `Outdated` may mean that the very transaction
+/// is in a block already, which waiting for it will show.
+fn judge(key: &Key, code: i32, message: String, repeated: bool) -> Result<Sent> {
+	let outdated = code == code::INVALID && message.contains("outdated");
+	let invalid = |reason: String| {
+		Err(Error::Invalid {
+			account: key.account(),
+			reason,
+		})
+	};
+	match code {
+		code::ALREADY_IMPORTED => Ok(Sent::Pooled),
+		_ if outdated && repeated => Ok(Sent::Pooled),
+		code::TOO_LOW_PRIORITY => Ok(Sent::NonceTaken),
+		_ if outdated => Ok(Sent::NonceTaken),
+		code::INVALID if message.contains("pay some fees") => {
+			invalid("it can't pay the fee; send it some NRN first (descent transfer)".into())
+		}
+		code::BANNED => invalid("the node has refused it for now; try again in some minutes".into()),
+		code::DROPPED => invalid("the node's transaction pool is full; try again in a minute".into()),
+		_ => invalid(message),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn judged(code: i32, message: &str, repeated: bool) -> Result<bool> {
+		let key = Key::from_uri("//Alice").unwrap();
+		judge(&key, code, message.into(), repeated).map(|sent| matches!(sent, Sent::Pooled))
+	}
+
+	#[test]
+	fn a_taken_nonce_is_tried_again_but_a_lost_answer_is_not_sent_twice() {
+		let outdated = "Invalid Transaction: Transaction is outdated";
+		assert_eq!(judged(1010, outdated, false), Ok(false));
+		assert_eq!(judged(1010, outdated, true), Ok(true));
+		assert_eq!(judged(1013, "Transaction Already Imported", false), Ok(true));
+		assert_eq!(judged(1014, "Priority is too low", false), Ok(false));
+	}
+
+	#[test]
+	fn refusals_say_what_to_do() {
+		let reason = |code, message| judged(code, message, false).unwrap_err().to_string();
+		let poor = reason(
+			1010,
+			"Invalid Transaction: Inability to pay some fees (e.g. account balance too low)",
+		);
+		assert!(
+			poor.contains("descent transfer") && poor.contains("5GrwvaEF"),
+			"{poor}"
+		);
+		assert!(reason(1016, "Immediately Dropped").contains("pool is full"));
+		assert!(reason(1010, "Invalid Transaction: bad signature").contains("bad signature"));
+	}
+}

@@ -1,0 +1,67 @@
+use crate::{args::Global, output::Output, table::fields};
+use anyhow::Result;
+use clap::Args;
+use descent_chain::{format_amount, parse_account, AccountId, Balance as Amounts};
+use serde::Serialize;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example:\n  descent balance 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY\n\nIn JSON, amounts are in the \
+smallest unit (10^-12 NRN), as strings."
+)]
+pub struct Balance {
+	/// Address of the account
+	#[arg(value_name = "ADDRESS", value_parser = parse_account)]
+	account: AccountId,
+}
+
+#[derive(Debug, Serialize)]
+struct Shown {
+	account: AccountId,
+	free: String,
+	held: String,
+}
+
+impl Shown {
+	fn new(account: AccountId, amounts: Amounts) -> Self {
+		Self {
+			account,
+			free: amounts.free.to_string(),
+			held: amounts.held.to_string(),
+		}
+	}
+}
+
+impl Balance {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let amounts = global.connect().await?.balance(&self.account).await?;
+		output.print(&Shown::new(self.account, amounts), |output| {
+			fields(
+				output,
+				&[
+					("free", format_amount(amounts.free)),
+					("held", format_amount(amounts.held)),
+				],
+			)
+		})
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn amounts_are_strings() {
+		let shown = Shown::new(
+			AccountId::new([0; 32]),
+			Amounts {
+				free: u128::MAX,
+				held: 1,
+			},
+		);
+		let json = serde_json::to_value(&shown).unwrap();
+		assert_eq!(json["free"], "340282366920938463463374607431768211455");
+		assert_eq!(json["held"], "1");
+	}
+}

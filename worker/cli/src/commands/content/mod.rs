@@ -1,0 +1,48 @@
+pub mod add;
+pub mod get;
+pub mod serve;
+
+use crate::output::Output;
+use crate::parse;
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use descent_content::Store;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub enum ContentCommand {
+	/// Add files to a content store and print their references
+	Add(add::Add),
+	/// Fetch content from gateways, checking every block
+	Get(get::Get),
+	/// Serve a content store as a trustless gateway
+	Serve(serve::Serve),
+}
+
+/// Where content is kept.
+#[derive(Clone, Debug, Args)]
+pub struct StoreArg {
+	/// Directory of the content store; one process at a time can have it open
+	#[arg(long, value_name = "DIR")]
+	pub store: PathBuf,
+	/// The most that the store may hold
+	#[arg(long, value_name = "BYTES", default_value = "64G", value_parser = parse::bytes)]
+	pub store_limit: u64,
+}
+
+impl StoreArg {
+	/// Opens the store, off the threads that serve requests.
+	pub async fn open(self) -> Result<Store> {
+		Ok(tokio::task::spawn_blocking(move || Store::open(&self.store, self.store_limit)).await??)
+	}
+}
+
+impl ContentCommand {
+	pub async fn run(self, output: &Output) -> Result<()> {
+		match self {
+			Self::Add(command) => command.run(output).await,
+			Self::Get(command) => command.run(output).await,
+			Self::Serve(command) => command.run(output).await,
+		}
+	}
+}

@@ -1,0 +1,306 @@
+use crate::{
+	args::{Global, Providers, Signing},
+	commands::submit::{wait, Done},
+	content_ref::{Reference, Source},
+	output::Output,
+	parse,
+	table::fields,
+};
+use anyhow::{bail, Context, Result};
+use clap::{Args, ValueEnum};
+use descent_chain::{parse_amount, NewGroup};
+use descent_content::Store;
+use descent_data::{DeltaLimits, Description};
+use descent_protocol::{Clock, EvaluationPolicy, GroupId, Metric, Score, MAX_PROVIDERS};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// The longest description that is read, in bytes; what it may hold is bounded further.
+const DESCRIPTION_LIMIT: u64 = 1 << 20;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example:\n  descent group create --name mnist --model mnist.json --dataset train.parquet --validation \
+validation.parquet \\\n    --provider http://203.0.113.7:8080 --records 2048 --deposit 10 --store ~/.descent/content --key-file \
+~/.descent/key\n  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080\n\nThe defaults make a round of ten minutes, as \
+blocks come every 3 seconds. Files are only read, unless --store names a store to import them into. What somebody else serves is named \
+by its reference, CID:SIZE."
+)]
+pub struct Create {
+	/// Name of the group, at most 64 bytes
+	#[arg(long, value_parser = parse::name)]
+	name: String,
+	/// Model description, JSON
+	#[arg(long, value_name = "FILE|CID:SIZE")]
+	model: Source,
+	/// First delta of the data set, Parquet
+	#[arg(long, value_name = "FILE|CID:SIZE")]
+	dataset: Source,
+	/// Validation set to measure on, a delta that only adds; without it a sample of the data set is measured on
+	#[arg(long, value_name = "FILE|CID:SIZE")]
+	validation: Option<Source>,
+	#[command(flatten)]
+	providers: Providers,
+	/// What trainers compete to lower
+	#[arg(long, value_enum, default_value = "loss")]
+	metric: MetricArg,
+	/// Records that are measured on in a round
+	#[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
+	records: u32,
+	/// How far a measured score may be from its claim
+	#[arg(long, value_name = "X", default_value = "0.0001", value_parser = parse::score)]
+	tolerance: Score,
+	/// How much a checkpoint has to be better than the best so far to be paid
+	#[arg(long, value_name = "X", default_value = "0.001", value_parser = parse::score)]
+	minimum_improvement: Score,
+	#[command(flatten)]
+	rounds: Rounds,
+	/// Smallest deposit of a commitment
+	#[arg(long, value_name = "NRN", default_value = "10", value_parser = parse_amount)]
+	deposit: u128,
+	/// Content store to import the files into
+	#[arg(long, value_name = "DIR")]
+	store: Option<PathBuf>,
+	/// The most that the store may hold
+	#[arg(long, value_name = "BYTES", default_value = "64G", value_parser = parse::bytes)]
+	store_limit: u64,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+/// The lengths of rounds, in blocks.
+#[derive(Clone, Copy, Debug, Args)]
+struct Rounds {
+	/// Blocks in a round, in which commitments are taken
+	#[arg(long, value_name = "BLOCKS", default_value_t = 200)]
+	round_length: u32,
+	/// Blocks in which trainers reveal
+	#[arg(long, value_name = "BLOCKS", default_value_t = 20)]
+	reveal: u32,
+	/// Blocks in which the committee measures and attests
+	#[arg(long, value_name = "BLOCKS", default_value_t = 60)]
+	attest: u32,
+	/// Blocks in which the committee opens its attestations
+	#[arg(long, value_name = "BLOCKS", default_value_t = 10)]
+	open: u32,
+	/// Block at which the first round begins; the next one unless given
+	#[arg(long, value_name = "BLOCK", default_value_t = 0)]
+	start: u32,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum MetricArg {
+	/// Mean loss over the records
+	Loss,
+	/// Share of the records whose most probable class is wrong
+	Error,
+}
+
+impl Rounds {
+	fn clock(self) -> Result<Clock> {
+		let Self {
+			round_length: length,
+			reveal,
+			attest,
+			open,
+			start,
+		} = self;
+		let clock = Clock {
+			start,
+			length,
+			reveal,
+			attest,
+			open,
+		};
+		match clock.check() {
+			Ok(()) => Ok(clock),
+			Err(error) => {
+				bail!("the lengths make no round: {error} (--round-length, --reveal, --attest, --open)")
+			}
+		}
+	}
+}
+
+#[derive(Debug, Serialize)]
+struct Created {
+	group: Option<GroupId>,
+	model: Reference,
+	dataset: Reference,
+	#[serde(skip_serializing_if = "Option::is_none")]
+	validation: Option<Reference>,
+	#[serde(flatten)]
+	done: Done,
+}
+
+impl Create {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let key = self.signing.key()?;
+		let clock = self.rounds.clock()?;
+		let client = global.connect().await?;
+		let signing = self.signing.clone();
+		let spinner = output.spinner("checking and adding the files");
+		let group = tokio::task::spawn_blocking(move || self.prepare(clock)).await??;
+		spinner.finish_and_clear();
+		let submitted = client.create_group(&key, &group).await?;
+		let (included, done) = wait(submitted, &signing, output).await?;
+		let validation = match group.policy {
+			EvaluationPolicy::Training { .. } => None,
+			EvaluationPolicy::Validation { set, .. } => Some(set.into()),
+		};
+		let created = Created {
+			group: included.group,
+			model: group.model.into(),
+			dataset: group.dataset.into(),
+			validation,
+			done,
+		};
+		output.print(&created, |output| show(output, &created))
+	}
+
+	/// Checks the files and makes references of them.
+	fn prepare(self, clock: Clock) -> Result<NewGroup> {
+		let providers = self.providers.providers;
+		let too_many = u32::try_from(providers.len()).map_or(true, |count| count > MAX_PROVIDERS);
+		anyhow::ensure!(!too_many, "a group names at most {MAX_PROVIDERS} providers");
+		let store = self
+			.store
+			.map(|directory| Store::open(directory, self.store_limit))
+			.transpose()?;
+		let store = store.as_ref();
+		let json = self
+			.model
+			.read(store, DESCRIPTION_LIMIT)
+			.context("the model description can't be read")?;
+		let description = json.map(|json| Description::parse(&json)).transpose();
+		let description = description.context("the model description is not valid")?;
+		for (set, what) in [
+			(Some(&self.dataset), "data set"),
+			(self.validation.as_ref(), "validation set"),
+		] {
+			if let (Some(description), Some(file)) = (&description, set.and_then(Source::file)) {
+				check(file, description)
+					.with_context(|| format!("the {what} {} is not valid", file.display()))?;
+			}
+		}
+		let set = self.validation.map(|set| set.resolve(store)).transpose()?;
+		let records = self.records;
+		Ok(NewGroup {
+			name: self.name,
+			model: self.model.resolve(store)?,
+			dataset: self.dataset.resolve(store)?,
+			providers,
+			metric: match self.metric {
+				MetricArg::Loss => Metric::Loss,
+				MetricArg::Error => Metric::Error,
+			},
+			policy: match set {
+				None => EvaluationPolicy::Training { records },
+				Some(set) => EvaluationPolicy::Validation { set, records },
+			},
+			tolerance: self.tolerance.0,
+			minimum_improvement: self.minimum_improvement.0,
+			clock,
+			deposit: self.deposit,
+		})
+	}
+}
+
+/// Refuses a file that the group's members would refuse: as a first delta it may only add, and has to add something.
+fn check(file: &std::path::Path, description: &Description) -> Result<()> {
+	let summary = descent_data::check(None, file, &description.schema(), &DeltaLimits::default())?;
+	anyhow::ensure!(summary.added > 0, "it has no records");
+	Ok(())
+}
+
+fn show(output: &Output, created: &Created) -> String {
+	let group = created.group.map_or("created".into(), |group| group.to_string());
+	let mut pairs = vec![
+		("group", group),
+		("model", created.model.to_string()),
+		("dataset", created.dataset.to_string()),
+	];
+	pairs.extend(
+		created
+			.validation
+			.as_ref()
+			.map(|set| ("validation", set.to_string())),
+	);
+	pairs.push(("in block", created.done.block.to_string()));
+	fields(output, &pairs)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::Parser;
+
+	#[derive(Parser)]
+	struct Line {
+		#[command(flatten)]
+		create: Create,
+	}
+
+	fn create(arguments: &str) -> Create {
+		let line =
+			format!("create --name m --model m.json --dataset d.parquet --provider http://a {arguments}");
+		Line::try_parse_from(line.split_whitespace()).unwrap().create
+	}
+
+	#[test]
+	fn the_defaults_make_rounds() {
+		let create = create("");
+		assert_eq!(
+			(create.tolerance, create.minimum_improvement),
+			(Score(100), Score(1000))
+		);
+		assert_eq!(create.rounds.clock().unwrap().length, 200);
+	}
+
+	#[test]
+	fn impossible_rounds_are_named() {
+		let error = create("--round-length 10")
+			.rounds
+			.clock()
+			.unwrap_err()
+			.to_string();
+		assert!(
+			error.contains("--round-length") && error.contains("must not exceed"),
+			"{error}"
+		);
+		assert!(create("--reveal 0").rounds.clock().is_err());
+	}
+
+	#[test]
+	fn a_file_that_is_no_description_is_refused_before_anything_is_sent() {
+		let directory = tempfile::tempdir().unwrap();
+		let file = directory.path().join("m.json");
+		std::fs::write(&file, b"{}").unwrap();
+		let create = Create {
+			model: Source::File(file),
+			..create("")
+		};
+		let clock = create.rounds.clock().unwrap();
+		let error = create.prepare(clock).unwrap_err();
+		assert!(
+			format!("{error:#}").starts_with("the model description is not valid: "),
+			"{error:#}"
+		);
+	}
+
+	#[test]
+	fn what_others_serve_needs_no_files() {
+		let reference = Reference::from(descent_protocol::ContentRef::raw(b"x").unwrap());
+		let line = format!("create --name m --model {reference} --dataset {reference} --provider http://a --validation {reference}");
+		let create = Line::try_parse_from(line.split_whitespace()).unwrap().create;
+		let clock = create.rounds.clock().unwrap();
+		let group = create.prepare(clock).unwrap();
+		assert_eq!(group.model, reference.content);
+		assert_eq!(
+			group.policy,
+			EvaluationPolicy::Validation {
+				set: reference.content,
+				records: 1024
+			}
+		);
+	}
+}

@@ -1,0 +1,54 @@
+use super::metric_name;
+use crate::{
+	args::Global,
+	output::{plain, Output},
+	table::table,
+};
+use anyhow::Result;
+use clap::Args;
+use descent_protocol::view::GroupView;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  descent group list --json | jq '.[].name'\n  descent group list ")]
+pub struct List {}
+
+impl List {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let groups = global.connect().await?.groups().await?;
+		output.print(&groups, |output| show(output, &groups))
+	}
+}
+
+fn show(output: &Output, groups: &[GroupView]) -> String {
+	if groups.is_empty() {
+		return "There is no group yet; create one with descent group create.".into();
+	}
+	let rows: Vec<_> = groups.iter().map(row).collect();
+	table(output, ["id", "name", "metric", "round", "head", "by"], &rows)
+}
+
+fn row(group: &GroupView) -> [String; 6] {
+	let head = group.head.as_ref();
+	[
+		group.id.to_string(),
+		plain(&group.name),
+		metric_name(group.metric).into(),
+		group.round.map_or("-".into(), |round| round.to_string()),
+		head.map_or("-".into(), |head| head.score.to_string()),
+		head.map_or("-".into(), |head| head.account.to_string()),
+	]
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::commands::group::show::tests::group;
+
+	#[test]
+	fn a_group_without_head_shows_that() {
+		let text = show(&Output::new(true), &[group()]);
+		let cells: Vec<_> = text.lines().nth(1).unwrap().split_whitespace().collect();
+		assert_eq!(cells, ["7", "mnist\u{fffd}", "loss", "3", "-", "-"]);
+		assert!(show(&Output::new(true), &[]).contains("descent group create"));
+	}
+}

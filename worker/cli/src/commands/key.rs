@@ -1,0 +1,89 @@
+use crate::{output::Output, table::fields};
+use anyhow::Result;
+use clap::Subcommand;
+use descent_chain::Key;
+use serde::Serialize;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+	/// Make a new key and write its phrase to a new file that only you can read
+	#[command(
+		after_help = "Example:\n  descent key generate --key-file ~/.descent/key\n\nThe file holds the twelve words: keep a \
+copy, nobody can restore them. An existing file is never overwritten."
+	)]
+	Generate {
+		/// The new file
+		#[arg(long, value_name = "FILE")]
+		key_file: PathBuf,
+	},
+	/// Show the account of a key
+	#[command(
+		after_help = "Examples:\n  descent key show --key-file ~/.descent/key\n  DESCENT_SURI=//Alice descent key show "
+	)]
+	Show {
+		/// File with the secret URI; without it, DESCENT_SURI
+		#[arg(long, value_name = "FILE")]
+		key_file: Option<PathBuf>,
+	},
+}
+
+/// A key without its secret.
+#[derive(Debug, Serialize)]
+struct Shown {
+	account: String,
+	public_key: String,
+	#[serde(skip_serializing_if = "Option::is_none")]
+	key_file: Option<PathBuf>,
+}
+
+impl Shown {
+	fn new(key: &Key, key_file: Option<PathBuf>) -> Self {
+		let account = key.account();
+		Self {
+			account: account.to_string(),
+			public_key: format!("0x{}", hex::encode(&account)),
+			key_file,
+		}
+	}
+}
+
+impl KeyCommand {
+	pub fn run(self, output: &Output) -> Result<()> {
+		let shown = match self {
+			Self::Generate { key_file } => Shown::new(&Key::generate(&key_file)?, Some(key_file)),
+			Self::Show { key_file } => {
+				Shown::new(&Key::from_file_or_environment(key_file.as_deref())?, key_file)
+			}
+		};
+		output.print(&shown, |output| {
+			let mut pairs = vec![
+				("account", shown.account.clone()),
+				("public key", shown.public_key.clone()),
+			];
+			pairs.extend(
+				shown
+					.key_file
+					.as_ref()
+					.map(|file| ("key file", file.display().to_string())),
+			);
+			fields(output, &pairs)
+		})
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn shows_no_secret() {
+		let shown = Shown::new(&Key::from_uri("//Alice").unwrap(), None);
+		let json = serde_json::to_value(&shown).unwrap();
+		let expected = serde_json::json!({
+			"account": "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
+			"public_key": "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d",
+		});
+		assert_eq!(json, expected);
+	}
+}

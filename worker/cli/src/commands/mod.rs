@@ -1,0 +1,34 @@
+//! The commands, one file each.
+
+pub mod balance;
+pub mod content;
+pub mod dataset;
+pub mod explain;
+pub mod group;
+pub mod key;
+pub mod leaderboard;
+pub mod round;
+mod submit;
+pub mod transfer;
+
+use crate::{
+	args::{Cli, Command},
+	output::Output,
+};
+use anyhow::Result;
+
+/// Does what the command line says.
+pub async fn run(cli: Cli, output: &Output) -> Result<()> {
+	let global = &cli.global;
+	match cli.command {
+		Command::Key(command) => command.run(output),
+		Command::Balance(command) => command.run(global, output).await,
+		Command::Transfer(command) => command.run(global, output).await,
+		Command::Group(command) => command.run(global, output).await,
+		Command::Round(command) => command.run(global, output).await,
+		Command::Leaderboard(command) => command.run(global, output).await,
+		Command::Explain(command) => command.run(global, output).await,
+		Command::Content(command) => command.run(output).await,
+		Command::Dataset(command) => command.run(output).await,
+	}
+}

@@ -1,0 +1,191 @@
+use crate::{
+	args::{Global, GroupArg},
+	output::{Output, Style},
+	table::{fields, table},
+};
+use anyhow::{Context, Result};
+use clap::Args;
+use descent_chain::format_amount;
+use descent_protocol::{
+	view::{CandidateView, RoundView},
+	Outcome, RoundIndex,
+};
+use std::ops::Range;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  descent round show --group 0\n  descent round show --group 0 --round 3")]
+pub struct Show {
+	#[command(flatten)]
+	group: GroupArg,
+	/// Number of the round; the one that takes commitments unless given
+	#[arg(long, value_name = "N")]
+	round: Option<RoundIndex>,
+}
+
+impl Show {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let client = global.connect().await?;
+		let group = self.group.group;
+		let round = match self.round {
+			Some(round) => round,
+			None => {
+				let begun = client.group(group).await?.round;
+				begun.with_context(|| format!("group {group} has not begun; name a round with --round"))?
+			}
+		};
+		let view = client.round(group, round).await?;
+		output.print(&view, |output| show(output, &view))
+	}
+}
+
+fn show(output: &Output, view: &RoundView) -> String {
+	let windows = &view.windows;
+	let attested = view.committee.iter().filter(|member| member.attested).count();
+	let opened = view.committee.iter().filter(|member| member.opened).count();
+	let mut pairs = vec![
+		("round", format!("{} of group {}", view.round, view.group)),
+		(
+			"phase",
+			format!(
+				"{} at block {}",
+				output.paint(Style::Bold, &view.phase.to_string()),
+				view.block
+			),
+		),
+		("commit", window(&windows.commit)),
+		("seed", format!("block {}", windows.seed)),
+		("reveal", window(&windows.reveal)),
+		("attest", window(&windows.attest)),
+		("open", window(&windows.open)),
+		("settle", format!("block {}", windows.settle)),
+	];
+	if !view.committee.is_empty() {
+		pairs.push((
+			"committee",
+			format!(
+				"{} members, {attested} attested, {opened} opened",
+				view.committee.len()
+			),
+		));
+	}
+	if view.settled {
+		pairs.push((
+			"to beat",
+			view.baseline
+				.map_or("nothing: the first checkpoint".into(), |score| score.to_string()),
+		));
+		pairs.push((
+			"winner",
+			view.winner
+				.as_ref()
+				.map_or("none".into(), |winner| winner.to_string()),
+		));
+	}
+	let mut text = fields(output, &pairs);
+	if view.candidates.is_empty() {
+		text.push_str("\n\nNo commitments.");
+	} else {
+		let rows: Vec<_> = view.candidates.iter().map(row).collect();
+		let heads = [
+			"account", "deposit", "claim", "measured", "outcome", "paid", "lost",
+		];
+		text.push_str("\n\n");
+		text.push_str(&table(output, heads, &rows));
+	}
+	text
+}
+
+/// The blocks of a window, the last one included.
+fn window(blocks: &Range<u32>) -> String {
+	format!("blocks {} to {}", blocks.start, blocks.end.saturating_sub(1))
+}
+
+fn row(candidate: &CandidateView) -> [String; 7] {
+	let score = |score: Option<descent_protocol::Score>| score.map_or("-".into(), |score| score.to_string());
+	[
+		candidate.account.to_string(),
+		format_amount(candidate.deposit),
+		score(candidate.reveal.as_ref().map(|reveal| reveal.claim)),
+		score(candidate.measured),
+		candidate
+			.outcome
+			.map_or("-".into(), |outcome: Outcome| outcome.to_string()),
+		format_amount(candidate.reward),
+		format_amount(candidate.slashed),
+	]
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use descent_chain::AccountId;
+	use descent_protocol::{
+		view::{MemberView, RevealView},
+		Clock, ContentRef, Phase, Score,
+	};
+
+	fn view() -> RoundView {
+		let clock = Clock {
+			start: 5,
+			length: 20,
+			reveal: 4,
+			attest: 8,
+			open: 4,
+		};
+		RoundView {
+			group: 0,
+			round: 1,
+			phase: Phase::Settle,
+			windows: clock.windows(1).unwrap(),
+			seed: None,
+			settled: true,
+			baseline: None,
+			winner: Some(AccountId::new([1; 32])),
+			candidates: vec![CandidateView {
+				account: AccountId::new([1; 32]),
+				commitment: Default::default(),
+				deposit: 10_000_000_000_000,
+				reveal: Some(RevealView {
+					checkpoint: ContentRef::raw(b"x").unwrap(),
+					claim: Score(70_000),
+					providers: vec![],
+				}),
+				measured: Some(Score(70_001)),
+				outcome: Some(Outcome::Won),
+				reward: 2_000_000_000_000,
+				slashed: 0,
+			}],
+			committee: vec![MemberView {
+				account: AccountId::new([9; 32]),
+				attested: true,
+				opened: false,
+			}],
+			block: 70,
+		}
+	}
+
+	#[test]
+	fn shows_windows_and_endings() {
+		let text = show(&Output::new(true), &view());
+		for part in [
+			"blocks 25 to 44",
+			"block 45",
+			"blocks 46 to 49",
+			"1 members, 1 attested, 0 opened",
+			"0.070000",
+			"0.070001",
+			"won",
+			"2 NRN",
+		] {
+			assert!(text.contains(part), "{part} in\n{text}");
+		}
+		let text = show(
+			&Output::new(true),
+			&RoundView {
+				candidates: vec![],
+				..view()
+			},
+		);
+		assert!(text.ends_with("No commitments."));
+	}
+}

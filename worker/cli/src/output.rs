@@ -1,0 +1,208 @@
+//! What is printed, and how.
+
+use anyhow::{Error, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use std::{
+	io::{self, IsTerminal, Write},
+	time::Duration,
+};
+
+/// Where and in which form a command prints.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+	json: bool,
+	colour: bool,
+}
+
+/// How a piece of text is set off on a terminal.
+#[derive(Clone, Copy, Debug)]
+pub enum Style {
+	Bold,
+	Dim,
+	Good,
+	Bad,
+}
+
+impl Output {
+	/// Text, coloured on a terminal unless `NO_COLOR` is set, or JSON.
+	pub fn new(json: bool) -> Self {
+		let colour = !json && io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+		Self { json, colour }
+	}
+
+	/// Prints a result: `value` as one line of JSON, or the text that `human` makes of it.
+	pub fn print<T: Serialize>(&self, value: &T, human: impl FnOnce(&Self) -> String) -> Result<()> {
+		let text = if self.json {
+			serde_json::to_string(value)?
+		} else {
+			human(self)
+		};
+		let mut stdout = io::stdout().lock();
+		writeln!(stdout, "{}", text.trim_end())?;
+		stdout.flush()?;
+		Ok(())
+	}
+
+	/// Prints what is not part of the result, for people only.
+	pub fn note(&self, text: &str) {
+		if !self.json {
+			eprintln!("{text}");
+		}
+	}
+
+	/// Prints why a command failed.
+	pub fn error(&self, error: &Error) {
+		// Nothing is left to be done where stderr is closed.
+		let _ = writeln!(io::stderr(), "{}", self.error_text(error));
+	}
+
+	fn error_text(&self, error: &Error) -> String {
+		if self.json {
+			serde_json::json!({ "error": message(error) }).to_string()
+		} else {
+			format!("error: {}", message(error))
+		}
+	}
+
+	/// Text as it is set off on a terminal.
+	pub fn paint(&self, style: Style, text: &str) -> String {
+		let code = match style {
+			Style::Bold => "1",
+			Style::Dim => "2",
+			Style::Good => "32",
+			Style::Bad => "31",
+		};
+		if self.colour {
+			format!("\x1b[{code}m{text}\x1b[0m")
+		} else {
+			text.into()
+		}
+	}
+
+	/// A spinner on stderr, shown on a terminal only.
+	pub fn spinner(&self, message: &str) -> ProgressBar {
+		let spinner = self.bar(ProgressBar::new_spinner());
+		spinner.set_message(message.to_string());
+		spinner.enable_steady_tick(Duration::from_millis(100));
+		spinner
+	}
+
+	/// A progress bar over bytes on stderr, shown on a terminal only.
+	pub fn byte_bar(&self, total: u64, message: &str) -> ProgressBar {
+		let bar = self.bar(ProgressBar::new(total));
+		let style = ProgressStyle::with_template(
+			"{msg} [{bar:30}] {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}",
+		);
+		if let Ok(style) = style {
+			bar.set_style(style);
+		}
+		bar.set_message(message.to_string());
+		bar
+	}
+
+	fn bar(&self, bar: ProgressBar) -> ProgressBar {
+		if self.json {
+			bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
+		}
+		bar
+	}
+}
+
+/// An error and its causes in one line. A cause that the text before it repeats already is left out.
+fn message(error: &Error) -> String {
+	let mut text = String::new();
+	for cause in error.chain() {
+		let cause = cause.to_string();
+		if text.is_empty() {
+			text = cause;
+		} else if !text.contains(&cause) {
+			text = format!("{text}: {cause}");
+		}
+	}
+	text
+}
+
+/// Whether the reader of our output went away, which is no failure of ours.
+pub fn is_broken_pipe(error: &Error) -> bool {
+	error
+		.downcast_ref::<io::Error>()
+		.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Text that strangers wrote, without what could steer a terminal.
+pub fn plain(text: &str) -> String {
+	text.chars()
+		.map(|c| {
+			if c.is_control() {
+				char::REPLACEMENT_CHARACTER
+			} else {
+				c
+			}
+		})
+		.collect()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use anyhow::anyhow;
+
+	#[test]
+	fn errors_have_one_shape_each() {
+		let error = anyhow!("inner").context("outer");
+		let json = Output {
+			json: true,
+			colour: false,
+		}
+		.error_text(&error);
+		assert_eq!(json, r#"{"error":"outer: inner"}"#);
+		assert_eq!(
+			Output {
+				json: false,
+				colour: false
+			}
+			.error_text(&error),
+			"error: outer: inner"
+		);
+	}
+
+	#[test]
+	fn causes_are_said_once() {
+		let error = anyhow!("file k: not found")
+			.context("file k: not found")
+			.context("outer");
+		assert_eq!(message(&error), "outer: file k: not found");
+	}
+
+	#[test]
+	fn colour_is_for_terminals() {
+		assert_eq!(
+			Output {
+				json: false,
+				colour: false
+			}
+			.paint(Style::Good, "won"),
+			"won"
+		);
+		assert_eq!(
+			Output {
+				json: false,
+				colour: true
+			}
+			.paint(Style::Good, "won"),
+			"\x1b[32mwon\x1b[0m"
+		);
+	}
+
+	#[test]
+	fn strangers_do_not_steer_the_terminal() {
+		assert_eq!(plain("a\x1b[2Jb\nc"), "a\u{fffd}[2Jb\u{fffd}c");
+	}
+
+	#[test]
+	fn a_closed_pipe_is_no_failure() {
+		assert!(is_broken_pipe(&io::Error::from(io::ErrorKind::BrokenPipe).into()));
+		assert!(!is_broken_pipe(&io::Error::from(io::ErrorKind::NotFound).into()));
+	}
+}

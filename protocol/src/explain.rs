@@ -3,7 +3,7 @@ use crate::{
 	Outcome, Phase, Score,
 };
 use alloc::{format, string::String};
-use sp_core::crypto::AccountId32;
+use sp_core::crypto::{AccountId32, Ss58Codec};
 
 /// Says in one sentence why an account's commitment in a round ended as it did, or what it waits for.
 pub fn explain(group: &GroupView, round: &RoundView, account: &AccountId32) -> String {
@@ -80,7 +80,7 @@ fn ended(group: &GroupView, round: &RoundView, candidate: &CandidateView, outcom
 			"Not paid: its claim of {} ranked behind {}, whose claim was confirmed; the deposit was returned.",
 			claim(),
 			match best() {
-				Some(best) => format!("{}'s {}", best.account, best.measured.unwrap_or_default()),
+				Some(best) => format!("{}'s {}", best.account.to_ss58check(), best.measured.unwrap_or_default()),
 				None => String::from("a lower one"),
 			}
 		),

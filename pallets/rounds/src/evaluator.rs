@@ -1,0 +1,22 @@
+//! The keys with which validators sign what they measured: sr25519, key type `eval`.
+
+use sp_application_crypto::KeyTypeId;
+
+/// The type of evaluator keys in a node's keystore.
+pub const KEY_TYPE: KeyTypeId = KeyTypeId(*b"eval");
+
+#[allow(missing_docs)]
+mod app {
+	use sp_application_crypto::{app_crypto, sr25519};
+	app_crypto!(sr25519, super::KEY_TYPE);
+}
+
+/// A validator's evaluator key, public.
+pub type AuthorityId = app::Public;
+/// A signature with an evaluator key.
+pub type AuthoritySignature = app::Signature;
+
+sp_application_crypto::with_pair! {
+	/// A validator's evaluator key, secret.
+	pub type AuthorityPair = app::Pair;
+}

@@ -1,0 +1,169 @@
+use crate::{
+	Attestations, BalanceOf, Commitment, CommitmentOf, Committees, Config, Ending, Error, Event, Head, Heads,
+	HoldReason, Pallet, Reveal, Reveals, RewardWinner, Rounds, Settled, Standings, Unsettled,
+};
+use alloc::vec::Vec;
+use descent_protocol::{Ballot, GroupId, Outcome, Phase, RoundIndex, Score, Settlement};
+use frame_support::{
+	ensure,
+	pallet_prelude::{DispatchError, Get},
+	traits::{fungible::BalancedHold, Imbalance, OnUnbalanced},
+};
+use pallet_groups::GroupRules;
+use sp_runtime::{
+	traits::{Saturating, Zero},
+	SaturatedConversion,
+};
+
+/// How much there was to do.
+pub(crate) struct Work {
+	pub(crate) candidates: u32,
+	pub(crate) members: u32,
+}
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_settle(group: GroupId, round: RoundIndex) -> Result<Work, DispatchError> {
+		let rules = T::Groups::rules(group).ok_or(Error::<T>::UnknownGroup)?;
+		let mut unsettled = Unsettled::<T>::get(group);
+		ensure!(unsettled.contains(&round), Error::<T>::NotUnsettled);
+		let windows = rules.clock.windows(round).ok_or(Error::<T>::WrongPhase)?;
+		ensure!(
+			windows.phase(Self::now()) == Phase::Settle,
+			Error::<T>::WrongPhase
+		);
+		ensure!(unsettled.first() == Some(&round), Error::<T>::SettlementOverdue);
+		let mut entered = Rounds::<T>::get(group, round).ok_or(Error::<T>::NotUnsettled)?;
+		let reveals: Vec<Option<Reveal>> = entered
+			.commitments
+			.iter()
+			.map(|commitment| Reveals::<T>::get((group, round), &commitment.account))
+			.collect();
+		let claims: Vec<Option<Score>> = reveals
+			.iter()
+			.map(|reveal| reveal.as_ref().map(|reveal| reveal.claim))
+			.collect();
+		let committee = Committees::<T>::decode_len((group, round)).unwrap_or_default();
+		let settlement = descent_protocol::settle(
+			&claims,
+			&Self::ballots(group, round, committee),
+			committee,
+			Heads::<T>::get(group).map(|head| head.score),
+			rules.minimum_improvement,
+		);
+
+		unsettled.remove(0);
+		Unsettled::<T>::insert(group, unsettled);
+		let winner = Self::crown(group, round, &settlement, reveals, &entered.commitments);
+		let reward = winner.as_ref().map(T::Reward::reward).unwrap_or_default();
+		let found = settlement.outcomes.iter().zip(&settlement.measured);
+		for (commitment, (outcome, measured)) in entered.commitments.iter_mut().zip(found) {
+			let ending = Ending {
+				outcome: *outcome,
+				measured: *measured,
+				reward: if *outcome == Outcome::Won {
+					reward
+				} else {
+					Zero::zero()
+				},
+				slashed: Self::return_deposit(commitment, *outcome),
+			};
+			commitment.ending = Some(ending);
+			Self::note_standing(group, &commitment.account, &ending);
+			Self::deposit_event(Event::Ended {
+				group,
+				round,
+				account: commitment.account.clone(),
+				outcome: ending.outcome,
+				measured: ending.measured,
+				reward: ending.reward,
+				slashed: ending.slashed,
+			});
+		}
+		entered.settled = Some(Settled {
+			winner: settlement.winner.map(|(place, _)| place.saturated_into()),
+			baseline: settlement.baseline,
+		});
+		let work = Work {
+			candidates: entered.commitments.len().saturated_into(),
+			members: committee.saturated_into(),
+		};
+		Rounds::<T>::insert(group, round, entered);
+		Self::deposit_event(Event::Settled {
+			group,
+			round,
+			winner,
+			score: settlement.winner.map(|(_, score)| score),
+			baseline: settlement.baseline,
+		});
+		let pruned = Self::keep_settled(group, round);
+		Ok(Work {
+			candidates: work.candidates.max(pruned.candidates),
+			members: work.members.max(pruned.members),
+		})
+	}
+
+	/// The ballots that were opened in a round.
+	fn ballots(group: GroupId, round: RoundIndex, committee: usize) -> Vec<Ballot> {
+		(0u32..)
+			.take(committee)
+			.filter_map(|member| Attestations::<T>::get((group, round), member)?.ballot)
+			.collect()
+	}
+
+	/// Makes the winner's checkpoint the head. Who won.
+	fn crown(
+		group: GroupId,
+		round: RoundIndex,
+		settlement: &Settlement,
+		reveals: Vec<Option<Reveal>>,
+		commitments: &[CommitmentOf<T>],
+	) -> Option<T::AccountId> {
+		let (place, score) = settlement.winner?;
+		let account = commitments.get(place)?.account.clone();
+		let reveal = reveals.into_iter().nth(place)??;
+		let head = Head {
+			round,
+			account: account.clone(),
+			checkpoint: reveal.checkpoint,
+			score,
+			providers: reveal.providers,
+		};
+		Heads::<T>::insert(group, head);
+		Some(account)
+	}
+
+	/// Slashes what the outcome costs of a deposit and returns the rest. What was slashed.
+	fn return_deposit(commitment: &CommitmentOf<T>, outcome: Outcome) -> BalanceOf<T> {
+		let Commitment { account, deposit, .. } = commitment;
+		let loss = match outcome {
+			Outcome::Won | Outcome::Outranked | Outcome::NotBetter | Outcome::NoQuorum => Zero::zero(),
+			Outcome::Unrevealed => T::UnrevealedPenalty::get().mul_floor(*deposit),
+			Outcome::Refuted => *deposit,
+		};
+		let mut slashed = Zero::zero();
+		if !loss.is_zero() {
+			let (credit, _) = T::Currency::slash(&HoldReason::Commitment.into(), account, loss);
+			slashed = credit.peek();
+			T::Slash::on_unbalanced(credit);
+		}
+		let rest = deposit.saturating_sub(slashed);
+		if !rest.is_zero() {
+			Self::release(account, rest);
+		}
+		slashed
+	}
+
+	fn note_standing(group: GroupId, account: &T::AccountId, ending: &Ending<BalanceOf<T>>) {
+		Standings::<T>::mutate(group, account, |standing| {
+			let mut updated = standing.take().unwrap_or_default();
+			updated.rounds = updated.rounds.saturating_add(1);
+			if ending.outcome == Outcome::Won {
+				updated.wins = updated.wins.saturating_add(1);
+			}
+			updated.best = updated.best.into_iter().chain(ending.measured).min();
+			updated.earned = updated.earned.saturating_add(ending.reward);
+			updated.slashed = updated.slashed.saturating_add(ending.slashed);
+			*standing = Some(updated);
+		});
+	}
+}

@@ -1,0 +1,236 @@
+//! A round as a test tells it: who commits, who reveals what, what the committee says.
+
+use crate::{
+	attest_payload,
+	mock::{account, apply, evaluator, run_to, Rounds, RuntimeOrigin, System, Test, DEPOSIT},
+	open_payload, Call, Ending, Pallet,
+};
+use codec::Encode;
+use descent_protocol::{
+	attestation_hash, commitment_hash, Ballot, ContentRef, GroupId, Measurement, Outcome, RoundIndex, Salt,
+	Score, Verdict, Windows,
+};
+use frame_support::assert_ok;
+use sp_core::{Pair, H256};
+use sp_runtime::DispatchResult;
+use std::collections::BTreeMap;
+
+/// Everybody's salt.
+pub(crate) const SALT: Salt = [7; 32];
+
+/// The checkpoint that an account trains for a round.
+pub(crate) fn checkpoint(number: u8, round: RoundIndex) -> ContentRef {
+	ContentRef::raw(&(number, round).encode()).unwrap()
+}
+
+pub(crate) fn measurement(score: u64) -> Measurement {
+	Measurement {
+		score: Score(score),
+		root: H256::from_low_u64_be(score),
+	}
+}
+
+pub(crate) fn ballot(baseline: Option<u64>, verdicts: &[Verdict]) -> Ballot {
+	Ballot {
+		baseline: baseline.map(measurement),
+		verdicts: verdicts.to_vec().try_into().unwrap(),
+	}
+}
+
+/// A round of group 0, or of another.
+#[derive(Clone)]
+pub(crate) struct Round {
+	pub(crate) group: GroupId,
+	pub(crate) index: RoundIndex,
+	pub(crate) ballots: BTreeMap<u32, Ballot>,
+}
+
+impl Round {
+	/// Round 0 of group 0.
+	pub(crate) fn new() -> Self {
+		Self::number(0)
+	}
+
+	pub(crate) fn number(index: RoundIndex) -> Self {
+		Self {
+			group: 0,
+			index,
+			ballots: BTreeMap::new(),
+		}
+	}
+
+	pub(crate) fn of(group: GroupId) -> Self {
+		Self { group, ..Self::new() }
+	}
+
+	pub(crate) fn windows(&self) -> Windows {
+		Rounds::windows(self.group, self.index).unwrap()
+	}
+
+	/// Goes to a block of the round, unless the chain is there.
+	pub(crate) fn at(self, block: impl FnOnce(Windows) -> u32) -> Self {
+		run_to(block(self.windows()).max(System::block_number()));
+		self
+	}
+
+	/// Accounts commit to their checkpoints with the smallest deposit.
+	pub(crate) fn commits(self, numbers: &[u8]) -> Self {
+		let deposits: Vec<_> = numbers.iter().map(|number| (*number, DEPOSIT)).collect();
+		self.deposits(&deposits)
+	}
+
+	/// Accounts commit to their checkpoints with deposits of their choice.
+	pub(crate) fn deposits(self, deposits: &[(u8, u128)]) -> Self {
+		let this = self.at(|windows| windows.commit.start);
+		for (number, deposit) in deposits {
+			assert_ok!(this.commit(*number, *deposit));
+		}
+		this
+	}
+
+	pub(crate) fn commitment(&self, number: u8) -> H256 {
+		let digest = checkpoint(number, self.index).digest;
+		commitment_hash(
+			Rounds::genesis(),
+			self.group,
+			self.index,
+			&account(number),
+			digest,
+			&SALT,
+		)
+	}
+
+	pub(crate) fn commit(&self, number: u8, deposit: u128) -> DispatchResult {
+		let origin = RuntimeOrigin::signed(account(number));
+		Rounds::commit(origin, self.group, self.index, self.commitment(number), deposit)
+	}
+
+	/// Accounts show their checkpoints and claim scores.
+	pub(crate) fn reveals(self, claims: &[(u8, u64)]) -> Self {
+		let this = self.at(|windows| windows.reveal.start);
+		for (number, claim) in claims {
+			assert_ok!(this.reveal(*number, *claim));
+		}
+		this
+	}
+
+	pub(crate) fn reveal(&self, number: u8, claim: u64) -> DispatchResult {
+		self.reveal_as(number, checkpoint(number, self.index), SALT, claim)
+	}
+
+	pub(crate) fn reveal_as(
+		&self,
+		number: u8,
+		checkpoint: ContentRef,
+		salt: Salt,
+		claim: u64,
+	) -> DispatchResult {
+		let provider = b"http://10.0.0.1".to_vec().try_into().unwrap();
+		Rounds::reveal(
+			RuntimeOrigin::signed(account(number)),
+			self.group,
+			self.index,
+			checkpoint,
+			salt,
+			Score(claim),
+			vec![provider].try_into().unwrap(),
+		)
+	}
+
+	/// Members attest, the first of them to the first ballot and so on.
+	pub(crate) fn attests(self, ballots: &[Ballot]) -> Self {
+		let mut this = self.at(|windows| windows.attest.start);
+		for (member, ballot) in (0..).zip(ballots) {
+			assert_eq!(apply(this.attest_call(member, ballot)), Ok(Ok(())));
+			this.ballots.insert(member, ballot.clone());
+		}
+		this
+	}
+
+	/// The hash of a ballot by the member whose key it is now.
+	pub(crate) fn attestation(&self, member: u32, ballot: &Ballot) -> H256 {
+		let key = evaluator(Self::validator(member)).public();
+		attestation_hash(Rounds::genesis(), self.group, self.index, &key, ballot, &SALT)
+	}
+
+	pub(crate) fn attest_call(&self, member: u32, ballot: &Ballot) -> Call<Test> {
+		let hash = self.attestation(member, ballot);
+		let payload = attest_payload(Rounds::genesis(), self.group, self.index, member, hash);
+		Call::attest {
+			group: self.group,
+			round: self.index,
+			member,
+			hash,
+			signature: evaluator(Self::validator(member)).sign(&payload),
+		}
+	}
+
+	/// Members open what they attested to.
+	pub(crate) fn opens(self, members: &[u32]) -> Self {
+		let this = self.at(|windows| windows.open.start);
+		for member in members {
+			assert_eq!(apply(this.open_call(*member, &this.ballots[member])), Ok(Ok(())));
+		}
+		this
+	}
+
+	pub(crate) fn open_call(&self, member: u32, ballot: &Ballot) -> Call<Test> {
+		let hash = self.attestation(member, ballot);
+		let payload = open_payload(Rounds::genesis(), self.group, self.index, member, hash);
+		Call::open {
+			group: self.group,
+			round: self.index,
+			member,
+			ballot: ballot.clone(),
+			salt: SALT,
+			signature: evaluator(Self::validator(member)).sign(&payload),
+		}
+	}
+
+	/// Members attest and open.
+	pub(crate) fn votes(self, ballots: &[Ballot]) -> Self {
+		let members: Vec<_> = (0..).take(ballots.len()).collect();
+		self.attests(ballots).opens(&members)
+	}
+
+	/// Goes to the block in which the alarm settles the round.
+	pub(crate) fn settles(self) -> Self {
+		self.at(|windows| windows.settle)
+	}
+
+	/// Somebody calls `settle`.
+	pub(crate) fn nudge(&self, number: u8) -> DispatchResult {
+		let origin = RuntimeOrigin::signed(account(number));
+		Pallet::<Test>::settle(origin, self.group, self.index)
+			.map(|_| ())
+			.map_err(|failed| failed.error)
+	}
+
+	pub(crate) fn stored(&self) -> crate::RoundOf<Test> {
+		crate::Rounds::<Test>::get(self.group, self.index).unwrap()
+	}
+
+	/// How an account's commitment ended.
+	pub(crate) fn ending(&self, number: u8) -> Ending<u128> {
+		self.stored()
+			.commitments
+			.into_iter()
+			.find(|commitment| commitment.account == account(number))
+			.and_then(|commitment| commitment.ending)
+			.unwrap()
+	}
+
+	/// How the commitments ended, in commit order.
+	pub(crate) fn outcomes(&self) -> Vec<Outcome> {
+		self.stored()
+			.commitments
+			.into_iter()
+			.map(|commitment| commitment.ending.unwrap().outcome)
+			.collect()
+	}
+
+	/// The validator that has a place in the committee.
+	fn validator(member: u32) -> u8 {
+		u8::try_from(200 + member).unwrap()
+	}
+}

@@ -1,0 +1,104 @@
+//! Random crowds: whatever trainers and members do, money adds up and every commitment ends once.
+
+use super::{ballot, measurement, Round};
+use crate::mock::{apply, build_and_execute, free, Balances, DEPOSIT, ENDOWMENT};
+use descent_protocol::{winner_reward, Ballot, Outcome, Verdict};
+use frame_support::assert_ok;
+use proptest::{collection::vec, option, prelude::*};
+
+/// What one trainer does in a round: how much more than the smallest deposit it puts at stake, and what it claims.
+type Trainer = (u128, Option<u64>);
+/// What one member does: a ballot, and whether it opens it.
+type Member = Option<(Ballot, bool)>;
+
+fn verdicts() -> impl Strategy<Value = Verdict> {
+	prop_oneof![
+		4 => (0..4u64).prop_map(|score| Verdict::Match(measurement(score * 100))),
+		2 => (0..4u64).prop_map(|score| Verdict::Mismatch(measurement(score * 100))),
+		1 => Just(Verdict::Unavailable),
+		1 => Just(Verdict::Invalid),
+	]
+}
+
+fn members() -> impl Strategy<Value = Vec<Member>> {
+	let ballots = (option::of(0..5u64), vec(verdicts(), 0..4))
+		.prop_map(|(baseline, verdicts)| ballot(baseline.map(|score| score * 100), &verdicts));
+	let independent = vec(option::weighted(0.9, (ballots, prop::bool::weighted(0.9))), 4);
+	// Mostly one opinion, or hardly any round would end with one.
+	(independent, 0..5usize).prop_map(|(mut members, dissenters)| {
+		let opinion = members.last().cloned().flatten();
+		for member in members.iter_mut().skip(dissenters) {
+			member.clone_from(&opinion);
+		}
+		members
+	})
+}
+
+fn crowds() -> impl Strategy<Value = Vec<(Vec<Trainer>, Vec<Member>)>> {
+	let trainers = vec((0..3u128, option::weighted(0.8, 0..4u64)), 1..6);
+	vec((trainers, members()), 1..7)
+}
+
+fn play(index: u32, trainers: &[Trainer], members: &[Member]) -> Round {
+	let mut round = Round::number(index).at(|windows| windows.commit.start);
+	for (number, (extra, _)) in (1u8..).zip(trainers) {
+		assert_ok!(round.commit(number, DEPOSIT + extra));
+	}
+	round = round.at(|windows| windows.reveal.start);
+	for (number, (_, claim)) in (1u8..).zip(trainers) {
+		if let Some(claim) = claim {
+			assert_ok!(round.reveal(number, *claim));
+		}
+	}
+	let has_committee = trainers.iter().any(|(_, claim)| claim.is_some());
+	round = round.at(|windows| windows.attest.start);
+	for (member, said) in (0..).zip(members) {
+		if let Some((ballot, _)) = said {
+			let attested = apply(round.attest_call(member, ballot));
+			assert_eq!(attested.is_ok(), has_committee);
+		}
+	}
+	round = round.at(|windows| windows.open.start);
+	for (member, said) in (0..).zip(members) {
+		if let Some((ballot, true)) = said {
+			assert_eq!(apply(round.open_call(member, ballot)).is_ok(), has_committee);
+		}
+	}
+	round.settles()
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(200))]
+
+	#[test]
+	fn money_adds_up(crowd in crowds()) {
+		build_and_execute(|| {
+			for (index, (trainers, members)) in (0u32..).zip(&crowd) {
+				let issuance = Balances::total_issuance();
+				let before: Vec<_> = (1..=5).map(free).collect();
+				let round = play(index, trainers, members);
+				let mut minted = 0;
+				let mut burned = 0;
+				for (number, (extra, claim)) in (1u8..).zip(trainers) {
+					let ending = round.ending(number);
+					let deposit = DEPOSIT + extra;
+					let (reward, slashed) = match ending.outcome {
+						Outcome::Won => (winner_reward(issuance), 0),
+						Outcome::Refuted => (0, deposit),
+						Outcome::Unrevealed => (0, deposit / 2),
+						_ => (0, 0),
+					};
+					assert_eq!((ending.reward, ending.slashed), (reward, slashed));
+					assert_eq!(ending.outcome == Outcome::Unrevealed, claim.is_none());
+					let account = usize::from(number - 1);
+					assert_eq!(free(number), before[account] + reward - slashed);
+					(minted, burned) = (minted + reward, burned + slashed);
+				}
+				assert!(round.outcomes().iter().filter(|outcome| **outcome == Outcome::Won).count() <= 1);
+				assert_eq!(Balances::total_issuance(), issuance + minted - burned);
+			}
+			assert!((6..=100).all(|number| number == 100 || free(number) == ENDOWMENT));
+			crate::mock::Rounds::do_try_state().unwrap();
+		});
+	}
+}

@@ -1,0 +1,143 @@
+//! Who must stay silent, and what a node does about its own faults.
+
+use super::*;
+use crate::offchain::testing::{place, LOCK};
+
+fn stays_silent(world: &mut World) {
+	for block in ASK - 3..OPEN + 5 {
+		assert!(world.run(block).is_empty(), "block {block}");
+	}
+	assert!(world.node.asked().is_empty());
+}
+
+#[test]
+fn a_node_that_is_not_a_validator_stays_silent() {
+	let mut world = World::new(1);
+	world.node.set_validator(false);
+	stays_silent(&mut world);
+}
+
+#[test]
+fn a_node_outside_of_the_committee_stays_silent() {
+	let mut world = World::new(1);
+	world.chain.execute_with(|| {
+		Committees::<Test>::mutate((0, 0), |committee| committee.as_mut().unwrap().remove(1));
+	});
+	stays_silent(&mut world);
+}
+
+#[test]
+fn a_node_without_keys_stays_silent() {
+	let mut world = World::new(1);
+	world
+		.chain
+		.register_extension(KeystoreExt::new(MemoryKeystore::new()));
+	stays_silent(&mut world);
+}
+
+#[test]
+fn a_round_without_reveals_is_left_alone() {
+	let mut world = World::new(1);
+	world.chain.execute_with(|| {
+		Committees::<Test>::remove((0, 0));
+		Rounds::<Test>::mutate(0, 0, |round| round.as_mut().unwrap().seed = None);
+	});
+	stays_silent(&mut world);
+}
+
+#[test]
+fn nothing_is_asked_or_said_outside_of_the_windows() {
+	let mut world = World::new(1);
+	for block in [ASK - 1, OPEN - 1, OPEN, OPEN + 3, OPEN + 50] {
+		assert!(world.run(block).is_empty());
+		assert!(world.node.asked().is_empty(), "block {block}");
+	}
+}
+
+#[test]
+fn an_attestation_of_another_data_base_is_not_opened() {
+	let mut world = World::new(1);
+	let sent = world.attest();
+	world.include(ASK + 2, &sent).unwrap();
+	let mut lost = World::new(1);
+	lost.node
+		.set_script(|_| panic!("nothing is measured in the open window"));
+	lost.chain.execute_with(|| {
+		let said = Attestation {
+			hash: sent.attested().1,
+			ballot: None,
+		};
+		Attestations::<Test>::insert((0, 0), MEMBER, said);
+	});
+	for block in OPEN - 1..OPEN + 3 {
+		assert!(lost.run(block).is_empty());
+	}
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_never_contradicted() {
+	let mut world = World::new(1);
+	let key = place(world.request(0).genesis, 0, 0);
+	for broken in [
+		&[0, 0, 0, 0][..],
+		&[0, 0, 0, 0, 1, 2, 3],
+		&[7],
+		&[9, 9, 9, 9, 9, 9],
+	] {
+		world.node.store(&key, broken);
+		stays_silent(&mut world);
+		assert_eq!(world.node.stored(&key).as_deref(), Some(broken));
+	}
+}
+
+#[test]
+fn overlapping_runs_take_turns() {
+	let mut world = World::new(1);
+	let until = world.node.time() + 4_000;
+	world.node.store(LOCK, &until.encode());
+	world.run(ASK);
+	assert!(world.node.asked().is_empty());
+
+	world.node.pass(4_001);
+	world.run(ASK + 1);
+	assert_eq!(world.node.asked().len(), 1, "a dead run's lock ends");
+	assert_eq!(
+		world.node.stored(LOCK),
+		None,
+		"a run that has ended leaves no lock"
+	);
+}
+
+#[test]
+fn what_another_run_has_written_meanwhile_stands() {
+	let mut world = World::new(1);
+	let key = place(world.request(0).genesis, 0, 0);
+	world.run(ASK);
+	let before = world.node.stored(&key).expect("the job is noted");
+	let first = world.run(ASK + 1).pop().unwrap();
+	let after = world.node.stored(&key).expect("the ballot is noted");
+
+	world.node.store(&key, &before);
+	let (node, other) = (world.node.clone(), after.clone());
+	let place = key.clone();
+	world.node.set_script(move |asked| {
+		node.store(&place, &other);
+		let ballot = Ballot {
+			baseline: None,
+			verdicts: vec![Verdict::Invalid].try_into().unwrap(),
+		};
+		job(id(asked), JobStatus::Done { ballot })
+	});
+	assert!(world.run(ASK + 2).is_empty(), "nothing is said that is not kept");
+	assert_eq!(world.node.stored(&key), Some(after));
+	let second = world.run(ASK + 4).pop().unwrap();
+	assert_eq!(second.attested(), first.attested());
+}
+
+#[test]
+fn the_data_base_does_not_grow_with_the_rounds() {
+	let genesis = H256::zero();
+	assert_eq!(place(genesis, 3, 4), place(genesis, 3, 4_000));
+	assert_ne!(place(genesis, 3, 4), place(genesis, 3, 5));
+	assert_ne!(place(genesis, 3, 4), place(genesis, 4, 4));
+}

@@ -1,0 +1,276 @@
+use super::{ballot, checkpoint, measurement, Round};
+use crate::{
+	mock::{
+		account, build_and_execute, free, run_to, start_session, Balances, Rounds as Pallet, RuntimeOrigin,
+		System, Test, DEPOSIT, ENDOWMENT,
+	},
+	Attestations, Committees, Error, Event, Heads, Kept, Reveals, Rounds, Standings, UsedDigests,
+};
+use descent_protocol::{
+	winner_reward, Ballot,
+	Outcome::{self, *},
+	Score,
+	Verdict::{self, *},
+};
+use frame_support::{assert_noop, assert_ok, dispatch::Pays};
+use sp_runtime::traits::BadOrigin;
+
+fn found(score: u64) -> Verdict {
+	Match(measurement(score))
+}
+
+fn all(ballot: Ballot) -> Vec<Ballot> {
+	vec![ballot; 4]
+}
+
+/// Round 0, in which account 1 wins with a score of 500.
+fn first_round() -> Round {
+	Round::new()
+		.commits(&[1])
+		.reveals(&[(1, 500)])
+		.votes(&all(ballot(None, &[found(500)])))
+		.settles()
+}
+
+#[test]
+fn the_winner_is_paid_and_becomes_the_head() {
+	build_and_execute(|| {
+		let issuance = Balances::total_issuance();
+		let reward = winner_reward(issuance);
+		assert!(reward > 0);
+		let round = first_round();
+		assert_eq!(round.outcomes(), [Won]);
+		assert_eq!(free(1), ENDOWMENT + reward);
+		assert_eq!(Balances::total_issuance(), issuance + reward);
+		let head = Heads::<Test>::get(0).unwrap();
+		assert_eq!((head.round, head.account), (0, account(1)));
+		assert_eq!((head.checkpoint, head.score), (checkpoint(1, 0), Score(500)));
+		System::assert_has_event(
+			Event::Ended {
+				group: 0,
+				round: 0,
+				account: account(1),
+				outcome: Won,
+				measured: Some(Score(500)),
+				reward,
+				slashed: 0,
+			}
+			.into(),
+		);
+		System::assert_has_event(
+			Event::Settled {
+				group: 0,
+				round: 0,
+				winner: Some(account(1)),
+				score: Some(Score(500)),
+				baseline: None,
+			}
+			.into(),
+		);
+	});
+}
+
+#[test]
+fn every_outcome_has_its_price() {
+	build_and_execute(|| {
+		first_round();
+		let issuance = Balances::total_issuance();
+		let before = free(3);
+		let round = Round::number(1)
+			.deposits(&[(3, 333), (4, 200), (5, 201), (6, 200)])
+			.reveals(&[(6, 350), (4, 100), (3, 300)])
+			.votes(&all(ballot(Some(400), &[Mismatch(measurement(900)), found(300)])))
+			.settles();
+		assert_eq!(round.outcomes(), [Won, Refuted, Unrevealed, Outranked]);
+		let reward = winner_reward(issuance);
+		assert_eq!(free(3), before + reward);
+		assert_eq!(free(4), ENDOWMENT - 200);
+		assert_eq!(free(5), ENDOWMENT - 100);
+		assert_eq!(free(6), ENDOWMENT);
+		assert_eq!(Balances::total_issuance(), issuance + reward - 300);
+		let refuted = round.ending(4);
+		assert_eq!((refuted.measured, refuted.slashed), (Some(Score(900)), 200));
+		assert_eq!(round.ending(5).slashed, 100);
+		assert_eq!(round.ending(6).measured, None);
+	});
+}
+
+#[test]
+fn who_does_not_beat_the_head_is_not_paid() {
+	build_and_execute(|| {
+		first_round();
+		let issuance = Balances::total_issuance();
+		let round = Round::number(1)
+			.commits(&[2, 3])
+			.reveals(&[(2, 351), (3, 360)])
+			.votes(&all(ballot(Some(400), &[found(351)])))
+			.settles();
+		assert_eq!(round.outcomes(), [NotBetter, Outranked]);
+		assert_eq!((free(2), free(3)), (ENDOWMENT, ENDOWMENT));
+		assert_eq!(Balances::total_issuance(), issuance);
+		assert_eq!(Heads::<Test>::get(0).unwrap().account, account(1));
+		assert_eq!(round.stored().settled.unwrap().baseline, Some(Score(400)));
+	});
+}
+
+/// How a first round of one candidate ends with these ballots, and whether that cost its deposit.
+fn ends(ballots: &[Ballot], outcome: Outcome, loss: u128) {
+	build_and_execute(|| {
+		let round = Round::new()
+			.commits(&[1])
+			.reveals(&[(1, 500)])
+			.votes(ballots)
+			.settles();
+		assert_eq!(round.outcomes(), [outcome]);
+		if outcome != Won {
+			assert_eq!(free(1), ENDOWMENT - loss);
+			assert_eq!(Heads::<Test>::get(0), None);
+		}
+	});
+}
+
+#[test]
+fn three_of_four_are_enough() {
+	ends(&vec![ballot(None, &[found(500)]); 3], Won, 0);
+}
+
+#[test]
+fn two_of_four_are_not() {
+	ends(&vec![ballot(None, &[found(500)]); 2], NoQuorum, 0);
+	ends(&[], NoQuorum, 0);
+	ends(&vec![ballot(None, &[Invalid]); 1], NoQuorum, 0);
+}
+
+#[test]
+fn two_of_four_can_refute() {
+	for verdict in [Invalid, Unavailable, Mismatch(measurement(9))] {
+		ends(&vec![ballot(None, &[verdict]); 2], Refuted, DEPOSIT);
+	}
+}
+
+#[test]
+fn a_ballot_that_is_not_opened_does_not_count() {
+	build_and_execute(|| {
+		let round = Round::new()
+			.commits(&[1])
+			.reveals(&[(1, 500)])
+			.attests(&all(ballot(None, &[found(500)])))
+			.opens(&[0, 1])
+			.settles();
+		assert_eq!(round.outcomes(), [NoQuorum]);
+	});
+}
+
+#[test]
+fn without_validators_nobody_wins() {
+	build_and_execute(|| {
+		start_session([]);
+		let round = Round::new().commits(&[1]).reveals(&[(1, 500)]).settles();
+		assert_eq!(round.outcomes(), [NoQuorum]);
+		assert_eq!(free(1), ENDOWMENT);
+	});
+}
+
+#[test]
+fn a_round_is_settled_once_and_not_before_it_is_due() {
+	build_and_execute(|| {
+		let round = Round::new().commits(&[1]);
+		run_to(32);
+		assert_noop!(round.nudge(9), Error::<Test>::WrongPhase);
+		assert_noop!(Pallet::do_settle(0, 0).map(|_| ()), Error::<Test>::WrongPhase);
+		run_to(33);
+		assert_noop!(round.nudge(9), Error::<Test>::NotUnsettled);
+		assert_noop!(Round::number(1).nudge(9), Error::<Test>::NotUnsettled);
+		assert_noop!(Round::of(3).nudge(9), Error::<Test>::UnknownGroup);
+		assert_eq!(free(1), ENDOWMENT - DEPOSIT / 2);
+	});
+}
+
+#[test]
+fn whoever_nudges_is_not_charged() {
+	build_and_execute(|| {
+		let round = Round::new().commits(&[1]);
+		System::set_block_number(33);
+		let signed = RuntimeOrigin::signed(account(9));
+		let post = Pallet::settle(signed, 0, 0).unwrap();
+		assert_eq!(post.pays_fee, Pays::No);
+		assert_eq!(round.outcomes(), [Unrevealed]);
+		let failed = Pallet::settle(RuntimeOrigin::signed(account(9)), 0, 0).unwrap_err();
+		assert_eq!(failed.post_info.pays_fee, Pays::Yes);
+		assert_noop!(Pallet::settle(RuntimeOrigin::none(), 0, 0), BadOrigin);
+	});
+}
+
+#[test]
+fn rounds_are_settled_in_order() {
+	build_and_execute(|| {
+		let first = Round::new().commits(&[1]);
+		let second = Round::number(1).commits(&[2]);
+		System::set_block_number(45);
+		assert_noop!(second.nudge(9), Error::<Test>::SettlementOverdue);
+		assert_ok!(first.nudge(9));
+		assert_ok!(second.nudge(9));
+		assert_eq!(Pallet::last_settled(0), Some(1));
+	});
+}
+
+#[test]
+fn standings_add_up() {
+	build_and_execute(|| {
+		let reward = winner_reward(Balances::total_issuance());
+		first_round();
+		Round::number(1).commits(&[1]).settles();
+		Round::number(2)
+			.commits(&[1, 2])
+			.reveals(&[(1, 300), (2, 100)])
+			.votes(&all(ballot(Some(480), &[Mismatch(measurement(600)), found(470)])))
+			.settles();
+		let standing = Standings::<Test>::get(0, account(1)).unwrap();
+		assert_eq!((standing.rounds, standing.wins), (3, 1));
+		assert_eq!(standing.best, Some(Score(470)));
+		assert_eq!((standing.earned, standing.slashed), (reward, DEPOSIT / 2));
+		let liar = Standings::<Test>::get(0, account(2)).unwrap();
+		assert_eq!((liar.rounds, liar.wins, liar.slashed), (1, 0, DEPOSIT));
+		assert_eq!(liar.best, Some(Score(600)));
+	});
+}
+
+#[test]
+fn old_rounds_are_removed_and_their_digests_are_not() {
+	build_and_execute(|| {
+		first_round();
+		for index in 1..=4 {
+			assert!(Rounds::<Test>::contains_key(0, 0));
+			Round::number(index).commits(&[2]).reveals(&[(2, 10)]).settles();
+		}
+		assert!(!Rounds::<Test>::contains_key(0, 0));
+		assert!(!Reveals::<Test>::contains_key((0, 0), account(1)));
+		assert!(!Committees::<Test>::contains_key((0, 0)));
+		assert_eq!(Attestations::<Test>::iter_prefix((0, 0)).count(), 0);
+		assert_eq!(UsedDigests::<Test>::get(0, checkpoint(1, 0).digest), Some(0));
+		assert_eq!(Heads::<Test>::get(0).unwrap().round, 0);
+		assert!(Rounds::<Test>::contains_key(0, 1));
+		assert_eq!(Kept::<Test>::iter_prefix(0).count(), 4);
+	});
+}
+
+#[test]
+fn skipped_rounds_leave_nothing_behind() {
+	build_and_execute(|| {
+		for index in [0, 7, 8, 20, 30, 31] {
+			Round::number(index).commits(&[2]).settles();
+		}
+		let mut kept: Vec<_> = Rounds::<Test>::iter_prefix(0).map(|(index, _)| index).collect();
+		kept.sort_unstable();
+		assert_eq!(kept, [8, 20, 30, 31]);
+	});
+}
+
+#[test]
+fn nothing_runs_for_a_group_that_nobody_trains() {
+	build_and_execute(|| {
+		run_to(200);
+		assert_eq!(Rounds::<Test>::iter().count(), 0);
+		assert_eq!(pallet_scheduler::Agenda::<Test>::iter().count(), 0);
+	});
+}

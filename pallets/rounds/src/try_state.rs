@@ -1,0 +1,203 @@
+use crate::{
+	Attestations, BalanceOf, Committees, Config, Heads, HoldReason, Kept, Pallet, Reveals, RoundOf, Rounds,
+	Seeds, Settlements, Unsettled, UsedDigests,
+};
+use alloc::collections::BTreeMap;
+use descent_protocol::{GroupId, Outcome, RoundIndex};
+use frame_support::{
+	ensure,
+	traits::{fungible::InspectHold, Get},
+};
+use sp_runtime::{traits::Saturating, SaturatedConversion, TryRuntimeError};
+
+impl<T: Config> Pallet<T> {
+	/// Checks what must hold of the pallet's storage between any two calls:
+	///
+	/// - every account has on hold exactly what it put at stake in rounds that are not settled;
+	/// - every commitment of a settled round has one ending, and those of other rounds have none;
+	/// - the rounds to be settled are kept and in order, and of the settled ones no more than the last few are kept;
+	/// - reveals, committees and attestations belong to a round that is kept;
+	/// - every revealed digest is noted as used where it was revealed, and every head as won;
+	/// - the ring of randomness has every block at its place.
+	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+		Self::try_rounds()?;
+		Self::try_order()?;
+		Self::try_belongings()?;
+		Self::try_heads()?;
+		Self::try_seeds()
+	}
+
+	fn try_rounds() -> Result<(), TryRuntimeError> {
+		let mut at_stake = BTreeMap::<T::AccountId, BalanceOf<T>>::new();
+		for (group, index, round) in Rounds::<T>::iter() {
+			ensure!(
+				!round.commitments.is_empty(),
+				"a round without commitments is kept"
+			);
+			let is_settled = round.settled.is_some();
+			ensure!(
+				is_settled != Unsettled::<T>::get(group).contains(&index),
+				"a round is settled and waiting to be, or neither"
+			);
+			Self::try_endings(&round)?;
+			for (place, commitment) in round.commitments.iter().enumerate() {
+				let mut later = round.commitments.iter().skip(place.saturating_add(1));
+				ensure!(
+					later.all(|other| other.account != commitment.account),
+					"an account has two commitments in one round"
+				);
+				let sum = at_stake.entry(commitment.account.clone()).or_default();
+				if !is_settled {
+					*sum = sum.saturating_add(commitment.deposit);
+				}
+			}
+		}
+		for (account, sum) in at_stake {
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Commitment.into(), &account) == sum,
+				"an account's hold is not what its open commitments add up to"
+			);
+		}
+		Ok(())
+	}
+
+	fn try_endings(round: &RoundOf<T>) -> Result<(), TryRuntimeError> {
+		let mut winners = round
+			.commitments
+			.iter()
+			.enumerate()
+			.filter(|(_, commitment)| {
+				commitment
+					.ending
+					.is_some_and(|ending| ending.outcome == Outcome::Won)
+			})
+			.map(|(place, _)| place.saturated_into::<u32>());
+		let winner = winners.next();
+		ensure!(winners.next().is_none(), "a round has two winners");
+		ensure!(
+			winner == round.settled.and_then(|settled| settled.winner),
+			"a round's winner is not who ended so"
+		);
+		let ended = round
+			.commitments
+			.iter()
+			.filter(|commitment| commitment.ending.is_some());
+		let expected = if round.settled.is_some() {
+			round.commitments.len()
+		} else {
+			0
+		};
+		ensure!(
+			ended.count() == expected,
+			"a settled round has a commitment without ending, or an open one with"
+		);
+		ensure!(
+			round
+				.commitments
+				.iter()
+				.filter_map(|commitment| Some((commitment.deposit, commitment.ending?)))
+				.all(|(deposit, ending)| ending.slashed <= deposit),
+			"more was slashed than was at stake"
+		);
+		Ok(())
+	}
+
+	fn try_order() -> Result<(), TryRuntimeError> {
+		for (group, unsettled) in Unsettled::<T>::iter() {
+			ensure!(
+				unsettled.windows(2).all(|pair| pair.first() < pair.last()),
+				"rounds to be settled are out of order"
+			);
+			let last = Self::last_settled(group);
+			for round in unsettled {
+				ensure!(
+					Rounds::<T>::contains_key(group, round),
+					"a round that is to be settled is not kept"
+				);
+				ensure!(
+					last.is_none_or(|last| last < round),
+					"a round was settled before its predecessor"
+				);
+			}
+		}
+		for (group, progress) in Settlements::<T>::iter() {
+			let kept: u32 = Kept::<T>::iter_prefix(group).count().saturated_into();
+			ensure!(
+				kept == progress.count.min(T::Retention::get()),
+				"not as many settled rounds are kept as there should be"
+			);
+			let settled = Rounds::<T>::iter_prefix(group).filter(|(_, round)| round.settled.is_some());
+			let settled: u32 = settled.count().saturated_into();
+			ensure!(
+				settled == kept
+					&& Kept::<T>::iter_prefix_values(group)
+						.all(|round| Rounds::<T>::contains_key(group, round)),
+				"the settled rounds are not those that are kept"
+			);
+		}
+		Ok(())
+	}
+
+	fn try_belongings() -> Result<(), TryRuntimeError> {
+		for ((group, index), account, reveal) in Reveals::<T>::iter() {
+			let round = Self::kept_round(group, index)?;
+			ensure!(
+				round.seed.is_some(),
+				"something was revealed in a round without seed"
+			);
+			ensure!(
+				round
+					.commitments
+					.iter()
+					.any(|commitment| commitment.account == account),
+				"an account has revealed without a commitment"
+			);
+			ensure!(
+				UsedDigests::<T>::get(group, reveal.checkpoint.digest) == Some(index),
+				"a revealed digest is not noted as used"
+			);
+		}
+		for (group, index) in Committees::<T>::iter_keys() {
+			ensure!(
+				Self::kept_round(group, index)?.seed.is_some(),
+				"a round has a committee but no seed"
+			);
+		}
+		for ((group, index), member) in Attestations::<T>::iter_keys() {
+			let members: u32 = Committees::<T>::decode_len((group, index))
+				.unwrap_or_default()
+				.saturated_into();
+			ensure!(member < members, "somebody has attested who is no member");
+		}
+		Ok(())
+	}
+
+	fn kept_round(group: GroupId, index: RoundIndex) -> Result<RoundOf<T>, TryRuntimeError> {
+		Rounds::<T>::get(group, index)
+			.ok_or(TryRuntimeError::Other("something is kept of a round that is not"))
+	}
+
+	fn try_heads() -> Result<(), TryRuntimeError> {
+		for (group, head) in Heads::<T>::iter() {
+			ensure!(
+				UsedDigests::<T>::get(group, head.checkpoint.digest) == Some(head.round),
+				"a head was not revealed in the round that it won"
+			);
+			ensure!(
+				Self::last_settled(group).is_some_and(|last| head.round <= last),
+				"a head's round is not settled"
+			);
+		}
+		Ok(())
+	}
+
+	fn try_seeds() -> Result<(), TryRuntimeError> {
+		for (slot, (block, _)) in Seeds::<T>::iter() {
+			ensure!(
+				slot < Self::ring_size() && slot == Self::slot_of(block),
+				"a block's randomness is not at its place"
+			);
+		}
+		Ok(())
+	}
+}

@@ -1,0 +1,134 @@
+use crate::evaluator::AuthorityId;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use descent_protocol::{Ballot, ContentRef, Outcome, RoundIndex, Score, MAX_CANDIDATES, MAX_COMMITTEE};
+use frame_support::{traits::ConstU32, BoundedVec};
+use pallet_groups::Providers;
+use scale_info::TypeInfo;
+use sp_core::H256;
+
+/// Validators and their evaluator keys. A member is known by its place.
+pub type Committee<AccountId> = BoundedVec<(AccountId, AuthorityId), ConstU32<MAX_COMMITTEE>>;
+
+/// A round that somebody has committed to.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Round<AccountId, Balance> {
+	/// The commitments in the order in which they were made.
+	pub commitments: BoundedVec<Commitment<AccountId, Balance>, ConstU32<MAX_CANDIDATES>>,
+	/// Draws the evaluation set; fixed by the first reveal.
+	pub seed: Option<H256>,
+	/// How it was settled, once it is.
+	pub settled: Option<Settled>,
+}
+
+/// Not derived, as it needs nothing of its parameters.
+impl<AccountId, Balance> Default for Round<AccountId, Balance> {
+	fn default() -> Self {
+		Self {
+			commitments: Default::default(),
+			seed: None,
+			settled: None,
+		}
+	}
+}
+
+/// What the settlement of a round found.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Settled {
+	/// The winner's place among the commitments.
+	pub winner: Option<u32>,
+	/// The score that had to be beaten.
+	pub baseline: Option<Score>,
+}
+
+/// A trainer's commitment.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Commitment<AccountId, Balance> {
+	/// The trainer.
+	pub account: AccountId,
+	/// What it committed to, see [`descent_protocol::commitment_hash`].
+	pub hash: H256,
+	/// What it put at stake.
+	pub deposit: Balance,
+	/// How it ended, once the round is settled.
+	pub ending: Option<Ending<Balance>>,
+}
+
+/// How a commitment ended.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Ending<Balance> {
+	/// In one word.
+	pub outcome: Outcome,
+	/// The score that 2/3 of the committee measured.
+	pub measured: Option<Score>,
+	/// What it was paid.
+	pub reward: Balance,
+	/// What it lost of its deposit.
+	pub slashed: Balance,
+}
+
+/// A revealed checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Reveal {
+	/// The safetensors file.
+	pub checkpoint: ContentRef,
+	/// The claimed score.
+	pub claim: Score,
+	/// Where it can be had.
+	pub providers: Providers,
+}
+
+/// What a member of a committee said.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Attestation {
+	/// What it bound itself to, see [`descent_protocol::attestation_hash`].
+	pub hash: H256,
+	/// What it measured, once it has shown it.
+	pub ballot: Option<Ballot>,
+}
+
+/// How far a group's rounds are settled.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Progress {
+	/// How many rounds were settled.
+	pub count: u32,
+	/// The one that was settled last.
+	pub last: RoundIndex,
+}
+
+/// The best checkpoint of a group so far.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Head<AccountId> {
+	/// The round that it won.
+	pub round: RoundIndex,
+	/// The trainer who published it.
+	pub account: AccountId,
+	/// The safetensors file.
+	pub checkpoint: ContentRef,
+	/// The score that the committee measured.
+	pub score: Score,
+	/// Where it can be had.
+	pub providers: Providers,
+}
+
+/// How a trainer has done in a group.
+#[derive(
+	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Standing<Balance> {
+	/// Rounds committed to and settled.
+	pub rounds: u32,
+	/// Rounds won.
+	pub wins: u32,
+	/// The best score that the committee measured of its checkpoints.
+	pub best: Option<Score>,
+	/// What it was paid.
+	pub earned: Balance,
+	/// What it lost of its deposits.
+	pub slashed: Balance,
+}

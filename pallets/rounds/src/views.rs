@@ -1,0 +1,263 @@
+use crate::{
+	Attestations, Commitment, CommitmentOf, Committees, Config, Event, Heads, Pallet, Reveal, Reveals,
+	Rounds, Standings, Unsettled,
+};
+use alloc::{string::String, vec::Vec};
+use core::cmp::Reverse;
+use descent_protocol::{
+	evaluation::{CandidateSource, CheckpointSource, EvaluationRequest},
+	rank,
+	view::{CandidateView, HeadView, MemberView, RevealView, RoundEvent, RoundView, StandingView},
+	GroupId, Phase, RoundIndex, Score, Windows,
+};
+use pallet_groups::{GroupRules, Providers};
+use sp_core::crypto::AccountId32;
+use sp_runtime::SaturatedConversion;
+
+/// The most trainers that a leaderboard looks at.
+const MAX_STANDINGS: usize = 10_000;
+
+/// Providers as text; they were checked to be UTF-8 when they came in.
+fn addresses(providers: &Providers) -> Vec<String> {
+	providers
+		.iter()
+		.map(|provider| String::from_utf8_lossy(provider).into_owned())
+		.collect()
+}
+
+impl<T: Config> Pallet<T> {
+	/// The windows of a round; `None` where there is no such group, or the round lies beyond the last block number.
+	pub fn windows(group: GroupId, round: RoundIndex) -> Option<Windows> {
+		T::Groups::rules(group)?.clock.windows(round)
+	}
+
+	/// What the committee of a round has to measure, seen from the end of a block: from the last block of the reveal window
+	/// on until the round is settled, if anybody has revealed.
+	pub fn evaluation_request(group: GroupId, round: RoundIndex) -> Option<EvaluationRequest> {
+		let rules = T::Groups::rules(group)?;
+		let windows = rules.clock.windows(round)?;
+		if Self::now().saturating_add(1) < windows.reveal.end {
+			return None;
+		}
+		let entered = Rounds::<T>::get(group, round).filter(|round| round.settled.is_none())?;
+		let reveals: Vec<Option<Reveal>> = entered
+			.commitments
+			.iter()
+			.map(|commitment| Reveals::<T>::get((group, round), &commitment.account))
+			.collect();
+		let claims: Vec<Option<Score>> = reveals
+			.iter()
+			.map(|reveal| reveal.as_ref().map(|reveal| reveal.claim))
+			.collect();
+		let candidates = rank(&claims)
+			.into_iter()
+			.filter_map(|place| reveals.get(place)?.as_ref())
+			.map(|reveal| CandidateSource {
+				checkpoint: reveal.checkpoint,
+				providers: addresses(&reveal.providers),
+				claim: reveal.claim,
+			})
+			.collect();
+		Some(EvaluationRequest {
+			genesis: Self::genesis(),
+			group,
+			round,
+			model: rules.model,
+			deltas: rules.deltas.into_inner(),
+			metric: rules.metric,
+			policy: rules.policy,
+			seed: entered.seed?,
+			tolerance: rules.tolerance,
+			providers: addresses(&rules.providers),
+			head: Heads::<T>::get(group).map(|head| CheckpointSource {
+				checkpoint: head.checkpoint,
+				providers: addresses(&head.providers),
+			}),
+			candidates,
+		})
+	}
+}
+
+impl<T: Config> Pallet<T>
+where
+	T::AccountId: Into<AccountId32>,
+{
+	/// A round as clients see it; `None` where there is no such group, or the round lies beyond the last block number. A
+	/// round that nobody committed to has nothing to settle.
+	pub fn round_view(group: GroupId, round: RoundIndex) -> Option<RoundView> {
+		let windows = Self::windows(group, round)?;
+		let phase = windows.phase(Self::now());
+		let entered = Rounds::<T>::get(group, round).unwrap_or_default();
+		let winner = entered
+			.settled
+			.and_then(|settled| usize::try_from(settled.winner?).ok())
+			.and_then(|place| entered.commitments.get(place))
+			.map(|commitment| commitment.account.clone().into());
+		Some(RoundView {
+			group,
+			round,
+			phase,
+			windows,
+			seed: Self::seed_of(group, round),
+			settled: phase == Phase::Settle && !Unsettled::<T>::get(group).contains(&round),
+			baseline: entered.settled.and_then(|settled| settled.baseline),
+			winner,
+			candidates: entered
+				.commitments
+				.into_iter()
+				.map(|commitment| Self::candidate_view(group, round, commitment))
+				.collect(),
+			committee: Self::committee_view(group, round),
+			block: Self::now(),
+		})
+	}
+
+	fn candidate_view(group: GroupId, round: RoundIndex, commitment: CommitmentOf<T>) -> CandidateView {
+		let Commitment {
+			account,
+			hash,
+			deposit,
+			ending,
+		} = commitment;
+		let reveal = Reveals::<T>::get((group, round), &account);
+		CandidateView {
+			account: account.into(),
+			commitment: hash,
+			deposit: deposit.saturated_into(),
+			reveal: reveal.map(|reveal| RevealView {
+				checkpoint: reveal.checkpoint,
+				claim: reveal.claim,
+				providers: addresses(&reveal.providers),
+			}),
+			measured: ending.and_then(|ending| ending.measured),
+			outcome: ending.map(|ending| ending.outcome),
+			reward: ending
+				.map(|ending| ending.reward.saturated_into())
+				.unwrap_or_default(),
+			slashed: ending
+				.map(|ending| ending.slashed.saturated_into())
+				.unwrap_or_default(),
+		}
+	}
+
+	fn committee_view(group: GroupId, round: RoundIndex) -> Vec<MemberView> {
+		let committee = Committees::<T>::get((group, round)).unwrap_or_default();
+		(0u32..)
+			.zip(committee)
+			.map(|(member, (account, _))| {
+				let attestation = Attestations::<T>::get((group, round), member);
+				MemberView {
+					account: account.into(),
+					attested: attestation.is_some(),
+					opened: attestation.is_some_and(|attestation| attestation.ballot.is_some()),
+				}
+			})
+			.collect()
+	}
+
+	/// The best checkpoint of a group so far.
+	pub fn head_view(group: GroupId) -> Option<HeadView> {
+		Heads::<T>::get(group).map(|head| HeadView {
+			round: head.round,
+			account: head.account.into(),
+			checkpoint: head.checkpoint,
+			score: head.score,
+			providers: addresses(&head.providers),
+		})
+	}
+
+	/// How trainers have done in a group: most wins first, then the best score, then the account.
+	pub fn standings(group: GroupId) -> Vec<StandingView> {
+		let mut standings: Vec<StandingView> = Standings::<T>::iter_prefix(group)
+			.take(MAX_STANDINGS)
+			.map(|(account, standing)| StandingView {
+				account: account.into(),
+				rounds: standing.rounds,
+				wins: standing.wins,
+				best: standing.best,
+				earned: standing.earned.saturated_into(),
+				slashed: standing.slashed.saturated_into(),
+			})
+			.collect();
+		standings.sort_by_cached_key(|standing| {
+			let best = standing.best.unwrap_or(Score(u64::MAX));
+			(Reverse(standing.wins), best, standing.account.clone())
+		});
+		standings
+	}
+}
+
+impl<T: Config> Event<T>
+where
+	T::AccountId: Into<AccountId32>,
+{
+	/// The event as clients see it; `None` where it says nothing of a round's course.
+	pub fn view(self) -> Option<RoundEvent> {
+		Some(match self {
+			Self::Committed {
+				group,
+				round,
+				account,
+			} => RoundEvent::Committed {
+				group,
+				round,
+				account: account.into(),
+			},
+			Self::Displaced {
+				group,
+				round,
+				account,
+			} => RoundEvent::Displaced {
+				group,
+				round,
+				account: account.into(),
+			},
+			Self::Revealed {
+				group,
+				round,
+				account,
+				checkpoint,
+				claim,
+			} => RoundEvent::Revealed {
+				group,
+				round,
+				account: account.into(),
+				checkpoint,
+				claim,
+			},
+			Self::Attested { group, round, member } => RoundEvent::Attested { group, round, member },
+			Self::Opened { group, round, member } => RoundEvent::Opened { group, round, member },
+			Self::Ended {
+				group,
+				round,
+				account,
+				outcome,
+				measured,
+				reward,
+				slashed,
+			} => RoundEvent::Ended {
+				group,
+				round,
+				account: account.into(),
+				outcome,
+				measured,
+				reward: reward.saturated_into(),
+				slashed: slashed.saturated_into(),
+			},
+			Self::Settled {
+				group,
+				round,
+				winner,
+				score,
+				baseline,
+			} => RoundEvent::Settled {
+				group,
+				round,
+				winner: winner.map(Into::into),
+				score,
+				baseline,
+			},
+			Self::AlarmMissing { .. } | Self::__Ignore(..) => return None,
+		})
+	}
+}

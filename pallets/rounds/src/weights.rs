@@ -1,0 +1,155 @@
+//! The weights of the pallet's calls: generous estimates, until they are measured on reference hardware.
+
+use core::marker::PhantomData;
+use frame_support::{
+	traits::Get,
+	weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
+};
+
+/// Weights of the calls and hooks of `pallet_rounds`.
+pub trait WeightInfo {
+	/// The first commitment of a round, which sets the alarm.
+	fn commit_first() -> Weight;
+	/// A commitment that displaces another from a full round.
+	fn commit_full() -> Weight;
+	/// The first reveal of a full round, which fixes seed and committee.
+	fn reveal() -> Weight;
+	/// Keeping an attestation.
+	fn attest() -> Weight;
+	/// Checking an attestation of the last of a full committee.
+	fn authorize_attest() -> Weight;
+	/// Keeping the largest ballot.
+	fn open() -> Weight;
+	/// Checking the largest ballot of the last of a full committee.
+	fn authorize_open() -> Weight;
+	/// With `c` commitments in the round and `m` members in its committee, and as many in the round that is removed.
+	fn settle(c: u32, m: u32) -> Weight;
+	/// Keeping the block's randomness.
+	fn on_finalize() -> Weight;
+}
+
+/// Weights with the database of the runtime.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+/// The estimates, for one database.
+struct Estimate(RuntimeDbWeight);
+
+impl Estimate {
+	/// The group, the round, an account with its holds, and the scheduler's agendas and lookup.
+	fn commit_first(&self) -> Weight {
+		Weight::from_parts(200_000_000, 120_000).saturating_add(self.0.reads_writes(12, 6))
+	}
+
+	/// The group, the full round, two accounts with their holds.
+	fn commit_full(&self) -> Weight {
+		Weight::from_parts(250_000_000, 40_000).saturating_add(self.0.reads_writes(8, 6))
+	}
+
+	/// The group, the round, the seed, the validators, the digest, the reveal.
+	fn reveal(&self) -> Weight {
+		Weight::from_parts(150_000_000, 40_000).saturating_add(self.0.reads_writes(8, 5))
+	}
+
+	/// The attestation.
+	fn attest(&self) -> Weight {
+		Weight::from_parts(30_000_000, 8_000).saturating_add(self.0.reads_writes(1, 1))
+	}
+
+	/// The group, the attestation, the committee, the genesis hash, one signature.
+	fn authorize(&self) -> Weight {
+		Weight::from_parts(150_000_000, 30_000).saturating_add(self.0.reads(4))
+	}
+
+	/// The group, the round, the head, the counters and ring; of each commitment its reveal, account, holds and standing,
+	/// and a reveal that is removed; of each member its attestation, and one that is removed.
+	fn settle(&self, c: u32, m: u32) -> Weight {
+		let (c, m) = (u64::from(c), u64::from(m));
+		Weight::from_parts(200_000_000, 120_000)
+			.saturating_add(Weight::from_parts(120_000_000, 8_000).saturating_mul(c))
+			.saturating_add(Weight::from_parts(40_000_000, 8_000).saturating_mul(m))
+			.saturating_add(self.0.reads_writes(12, 8))
+			.saturating_add(self.0.reads_writes(5, 4).saturating_mul(c))
+			.saturating_add(self.0.reads_writes(1, 1).saturating_mul(m))
+	}
+
+	/// The randomness and the ring.
+	fn on_finalize(&self) -> Weight {
+		Weight::from_parts(10_000_000, 4_000).saturating_add(self.0.reads_writes(2, 1))
+	}
+}
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	fn commit_first() -> Weight {
+		Estimate(T::DbWeight::get()).commit_first()
+	}
+
+	fn commit_full() -> Weight {
+		Estimate(T::DbWeight::get()).commit_full()
+	}
+
+	fn reveal() -> Weight {
+		Estimate(T::DbWeight::get()).reveal()
+	}
+
+	fn attest() -> Weight {
+		Estimate(T::DbWeight::get()).attest()
+	}
+
+	fn authorize_attest() -> Weight {
+		Estimate(T::DbWeight::get()).authorize()
+	}
+
+	fn open() -> Weight {
+		Estimate(T::DbWeight::get()).attest()
+	}
+
+	fn authorize_open() -> Weight {
+		Estimate(T::DbWeight::get()).authorize()
+	}
+
+	fn settle(c: u32, m: u32) -> Weight {
+		Estimate(T::DbWeight::get()).settle(c, m)
+	}
+
+	fn on_finalize() -> Weight {
+		Estimate(T::DbWeight::get()).on_finalize()
+	}
+}
+
+impl WeightInfo for () {
+	fn commit_first() -> Weight {
+		Estimate(RocksDbWeight::get()).commit_first()
+	}
+
+	fn commit_full() -> Weight {
+		Estimate(RocksDbWeight::get()).commit_full()
+	}
+
+	fn reveal() -> Weight {
+		Estimate(RocksDbWeight::get()).reveal()
+	}
+
+	fn attest() -> Weight {
+		Estimate(RocksDbWeight::get()).attest()
+	}
+
+	fn authorize_attest() -> Weight {
+		Estimate(RocksDbWeight::get()).authorize()
+	}
+
+	fn open() -> Weight {
+		Estimate(RocksDbWeight::get()).attest()
+	}
+
+	fn authorize_open() -> Weight {
+		Estimate(RocksDbWeight::get()).authorize()
+	}
+
+	fn settle(c: u32, m: u32) -> Weight {
+		Estimate(RocksDbWeight::get()).settle(c, m)
+	}
+
+	fn on_finalize() -> Weight {
+		Estimate(RocksDbWeight::get()).on_finalize()
+	}
+}

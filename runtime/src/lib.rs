@@ -1,2 +1,135 @@
-//! x
+//! The state transition function of Descent: the pallets, joined.
+//!
+//! | index | pallets |
+//! |---|---|
+//! | 0.. | the ground: system, time, authorship |
+//! | 10.. | money |
+//! | 20.. | sessions and finality |
+//! | 30.. | calls that wait, calls in bundles |
+//! | 40.. | governance |
+//! | 50.. | training |
+//!
+//! The gaps are for pallets to come: an index, once given, is part of every encoded call and event and never changes.
+//!
+//! The order in which pallets are declared is the order in which their hooks run, and it matters twice. Balances come
+//! before sessions, as genesis gives validators an account before it registers their keys. BABE comes before rounds, as
+//! it puts the block's VRF output into the state when the block is finalized, and rounds keep it from there.
 #![cfg_attr(not(feature = "std"), no_std)]
+// What the macros generate has no documentation; the modules with what is written by hand ask for it again.
+#![allow(missing_docs)]
+
+extern crate alloc;
+
+#[cfg(feature = "std")]
+include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+
+mod apis;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarks;
+#[warn(missing_docs)]
+mod configs;
+#[warn(missing_docs)]
+pub mod constants;
+#[warn(missing_docs)]
+mod genesis;
+#[warn(missing_docs)]
+mod training;
+#[warn(missing_docs)]
+mod transaction;
+#[warn(missing_docs)]
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(feature = "std")]
+pub use apis::RuntimeApi;
+pub use apis::RUNTIME_API_VERSIONS;
+pub use configs::{RuntimeBlockWeights, BABE_GENESIS_EPOCH_CONFIG};
+pub use constants::NRN;
+pub use genesis::LOCAL_PRESET;
+#[cfg(feature = "std")]
+pub use training::TrainingApi;
+pub use transaction::{SignedPayload, TxExtension, UncheckedExtrinsic};
+pub use types::{
+	opaque, AccountId, Address, Balance, Block, BlockNumber, Hash, Header, Nonce, SessionKeys, Signature,
+};
+
+use alloc::vec::Vec;
+use sp_version::RuntimeVersion;
+
+/// Which runtime this is. `spec_version` rises with every change of behaviour, `transaction_version` with every change of
+/// how a call or an extension is encoded.
+#[sp_version::runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+	spec_name: alloc::borrow::Cow::Borrowed("descent"),
+	impl_name: alloc::borrow::Cow::Borrowed("descent"),
+	authoring_version: 1,
+	spec_version: 1,
+	impl_version: 1,
+	apis: RUNTIME_API_VERSIONS,
+	transaction_version: 1,
+	system_version: 1,
+};
+
+/// Runs blocks.
+pub type Executive = frame_executive::Executive<
+	Runtime,
+	Block,
+	frame_system::ChainContext<Runtime>,
+	Runtime,
+	AllPalletsWithSystem,
+>;
+
+#[frame_support::runtime]
+mod runtime {
+	/// The runtime: all pallets, configured.
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Runtime;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Timestamp = pallet_timestamp;
+	#[runtime::pallet_index(2)]
+	pub type Babe = pallet_babe;
+	#[runtime::pallet_index(3)]
+	pub type Authorship = pallet_authorship;
+
+	#[runtime::pallet_index(10)]
+	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(11)]
+	pub type TransactionPayment = pallet_transaction_payment;
+
+	#[runtime::pallet_index(20)]
+	pub type Session = pallet_session;
+	#[runtime::pallet_index(21)]
+	pub type Grandpa = pallet_grandpa;
+
+	#[runtime::pallet_index(30)]
+	pub type Scheduler = pallet_scheduler;
+	#[runtime::pallet_index(31)]
+	pub type Preimage = pallet_preimage;
+	#[runtime::pallet_index(32)]
+	pub type Utility = pallet_utility;
+
+	#[runtime::pallet_index(40)]
+	pub type Sudo = pallet_sudo;
+
+	#[runtime::pallet_index(50)]
+	pub type Groups = pallet_groups;
+	#[runtime::pallet_index(51)]
+	pub type Rounds = pallet_rounds;
+}

@@ -1,0 +1,111 @@
+use crate::evaluator::EvaluatorUrl;
+use clap::Parser;
+use descent_protocol::evaluation::DEFAULT_EVALUATOR;
+use sc_cli::RunCmd;
+
+const EXAMPLES: &str = "\
+Examples:
+  A chain of one validator that forgets everything at its end:
+    descent-node --dev
+  The first of four validators on one machine, with its evaluator on port 9977:
+    descent-node key generate-node-key --chain local --base-path /tmp/alice
+    descent-node --chain local --alice --base-path /tmp/alice --port 30333 --rpc-port 9944
+  The second one, which finds the first by the peer id that it prints (\"Local node identity is\"):
+    descent-node key generate-node-key --chain local --base-path /tmp/bob
+    descent-node --chain local --bob --base-path /tmp/bob --port 30334 --rpc-port 9945 \\
+      --evaluator-url http://127.0.0.1:9978 --bootnodes /ip4/127.0.0.1/tcp/30333/p2p/PEER_ID
+  New session keys (babe, grandpa, evaluator) for a validator, kept in its keystore:
+    curl -s -H 'Content-Type: application/json' http://127.0.0.1:9944 \\
+      -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"author_rotateKeys\",\"params\":[]}'
+  The specification of a chain, to be shared by its nodes:
+    descent-node export-chain-spec --chain local --raw --output local.json";
+
+/// What the command line says.
+#[derive(Debug, Parser)]
+#[command(after_long_help = EXAMPLES)]
+pub struct Cli {
+	#[command(subcommand)]
+	pub subcommand: Option<Subcommand>,
+
+	#[command(flatten)]
+	pub run: RunCmd,
+
+	#[command(flatten)]
+	pub evaluator: EvaluatorParams,
+}
+
+/// Where the checkpoints that this validator votes on are measured.
+#[derive(Debug, Parser)]
+pub struct EvaluatorParams {
+	/// The address of the evaluator that measures checkpoints for this validator (`descent-worker evaluate`), e.g.
+	/// http://127.0.0.1:9977.
+	///
+	/// The validator signs what the evaluator says, so it has to be one that its operator runs, on this machine.
+	#[arg(long, value_name = "URL", default_value = DEFAULT_EVALUATOR)]
+	pub evaluator_url: EvaluatorUrl,
+
+	/// Accept an evaluator on another machine.
+	///
+	/// Whoever can answer in its place, or on the way to it, decides what this validator signs.
+	#[arg(long)]
+	pub evaluator_remote_ok: bool,
+}
+
+/// Commands besides running a node.
+#[derive(Debug, clap::Subcommand)]
+#[allow(clippy::large_enum_variant)]
+pub enum Subcommand {
+	/// Make, inspect and insert keys
+	#[command(subcommand)]
+	Key(sc_cli::KeySubcommand),
+
+	/// Print the specification of a chain, or write it to a file
+	ExportChainSpec(sc_cli::ExportChainSpecCmd),
+
+	/// Print the specification of a chain (for tools that don't know export-chain-spec)
+	#[allow(deprecated)]
+	BuildSpec(sc_cli::BuildSpecCmd),
+
+	/// Check a block by executing it again
+	CheckBlock(sc_cli::CheckBlockCmd),
+
+	/// Write blocks to a file
+	ExportBlocks(sc_cli::ExportBlocksCmd),
+
+	/// Write the state of a block as a chain specification
+	ExportState(sc_cli::ExportStateCmd),
+
+	/// Read blocks from a file
+	ImportBlocks(sc_cli::ImportBlocksCmd),
+
+	/// Delete this node's copy of the chain
+	PurgeChain(sc_cli::PurgeChainCmd),
+
+	/// Go back to an earlier block that is not yet finalized
+	Revert(sc_cli::RevertCmd),
+
+	/// Show the database's best and finalized blocks
+	ChainInfo(sc_cli::ChainInfoCmd),
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::CommandFactory;
+	use sc_cli::SubstrateCli;
+
+	#[test]
+	fn the_command_line_is_consistent() {
+		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn the_evaluator_has_a_default_and_is_read_from_the_command_line() {
+		let cli = Cli::try_from_iter(["descent-node", "--dev"]).unwrap();
+		assert_eq!(cli.evaluator.evaluator_url.to_string(), DEFAULT_EVALUATOR);
+		let cli =
+			Cli::try_from_iter(["descent-node", "--dev", "--evaluator-url", "http://[::1]:7000"]).unwrap();
+		assert_eq!(cli.evaluator.evaluator_url.to_string(), "http://[::1]:7000");
+		assert!(Cli::try_from_iter(["descent-node", "--evaluator-url", "over there"]).is_err());
+	}
+}

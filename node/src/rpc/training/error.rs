@@ -1,0 +1,39 @@
+use descent_protocol::{GroupId, RoundIndex};
+use descent_runtime::Hash;
+use jsonrpsee::types::ErrorObjectOwned;
+
+/// Why a `training_*` method has no answer. The codes are part of the interface.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Error {
+	/// 8001: there is no such group.
+	UnknownGroup(GroupId),
+	/// 8002: the round lies beyond the last block number.
+	UnknownRound(GroupId, RoundIndex),
+	/// 8003: the state of that block can't be read.
+	State(Hash, String),
+}
+
+impl From<Error> for ErrorObjectOwned {
+	fn from(error: Error) -> Self {
+		let (code, message) = match error {
+			Error::UnknownGroup(group) => (
+				8001,
+				format!("there is no group {group}; training_groups lists those that there are"),
+			),
+			Error::UnknownRound(group, round) => (
+				8002,
+				format!(
+					"there is no round {round} in group {group}; training_group tells the round that takes commitments"
+				),
+			),
+			Error::State(block, reason) => (
+				8003,
+				format!(
+					"the state of block {block:?} can't be read: {reason}; a node keeps the states of the last 256 \
+					 blocks, ask one that runs with --state-pruning archive for older ones"
+				),
+			),
+		};
+		ErrorObjectOwned::owned(code, message, None::<()>)
+	}
+}

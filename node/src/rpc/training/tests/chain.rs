@@ -1,0 +1,263 @@
+//! A chain that a test grows block by block.
+
+use descent_protocol::{
+	view::{CandidateView, GroupView, RoundEvent, RoundView, StandingView},
+	Clock, Codec, ContentRef, EvaluationPolicy, GroupId, Metric, Outcome, RoundIndex, Score,
+};
+use descent_runtime::{
+	opaque::{Block, Header},
+	AccountId, BlockNumber, Hash, TrainingApi, NRN,
+};
+use sc_client_api::{
+	BlockImportNotification, BlockchainEvents, FinalityNotification, FinalityNotifications, FinalizeSummary,
+	ImportNotifications, StorageEventStream, StorageKey,
+};
+use sc_utils::mpsc::{tracing_unbounded, TracingUnboundedSender};
+use sp_api::{ApiRef, ProvideRuntimeApi};
+use sp_blockchain::{BlockStatus, HashAndNumber, HeaderBackend, Info, TreeRoute};
+use sp_consensus::BlockOrigin;
+use sp_runtime::traits::Header as _;
+use std::sync::{Arc, Mutex};
+
+type Listeners<T> = Mutex<Vec<TracingUnboundedSender<T>>>;
+
+/// Its block `n` has the hash `n`, group 0, and a commitment to round `n` of group 0 and of group 1.
+#[derive(Default)]
+pub struct TestChain {
+	finalized: Mutex<BlockNumber>,
+	imports: Listeners<BlockImportNotification<Block>>,
+	finalities: Listeners<FinalityNotification<Block>>,
+}
+
+pub fn hash(block: BlockNumber) -> Hash {
+	Hash::from_low_u64_be(block.into())
+}
+
+pub fn trainer() -> AccountId {
+	AccountId::new([7; 32])
+}
+
+fn header(number: BlockNumber) -> Header {
+	Header::new(
+		number,
+		Default::default(),
+		Default::default(),
+		hash(number.saturating_sub(1)),
+		Default::default(),
+	)
+}
+
+pub fn events_of(block: BlockNumber) -> Vec<RoundEvent> {
+	[0, 1]
+		.map(|group| RoundEvent::Committed {
+			group,
+			round: block,
+			account: trainer(),
+		})
+		.to_vec()
+}
+
+impl TestChain {
+	/// Finalizes `block` and all before it, with one notification.
+	pub fn finalize(&self, block: BlockNumber) {
+		*self.finalized.lock().unwrap() = block;
+		for listener in self.finalities.lock().unwrap().iter() {
+			let summary = FinalizeSummary {
+				header: header(block),
+				finalized: vec![hash(block)],
+				stale_blocks: vec![],
+			};
+			let unpin = tracing_unbounded("unpin", 100).0;
+			let _ = listener.unbounded_send(FinalityNotification::from_summary(summary, unpin));
+		}
+	}
+
+	/// Imports `block` as the best one; `brought` are its new ancestors on another fork than the last best block's.
+	pub fn import(&self, block: BlockNumber, is_new_best: bool, brought: &[BlockNumber]) {
+		let route = (!brought.is_empty()).then(|| {
+			let blocks = [0].iter().chain(brought);
+			let route = blocks.map(|number| HashAndNumber {
+				number: *number,
+				hash: hash(*number),
+			});
+			Arc::new(TreeRoute::new(route.collect(), 0).unwrap())
+		});
+		for listener in self.imports.lock().unwrap().iter() {
+			let unpin = tracing_unbounded("unpin", 100).0;
+			let _ = listener.unbounded_send(BlockImportNotification::new(
+				hash(block),
+				BlockOrigin::NetworkBroadcast,
+				header(block),
+				is_new_best,
+				route.clone(),
+				unpin,
+			));
+		}
+	}
+}
+
+impl BlockchainEvents<Block> for TestChain {
+	fn import_notification_stream(&self) -> ImportNotifications<Block> {
+		let (sender, receiver) = tracing_unbounded("imports", 1_000);
+		self.imports.lock().unwrap().push(sender);
+		receiver
+	}
+
+	fn every_import_notification_stream(&self) -> ImportNotifications<Block> {
+		self.import_notification_stream()
+	}
+
+	fn finality_notification_stream(&self) -> FinalityNotifications<Block> {
+		let (sender, receiver) = tracing_unbounded("finalities", 1_000);
+		self.finalities.lock().unwrap().push(sender);
+		receiver
+	}
+
+	fn storage_changes_notification_stream(
+		&self,
+		_: Option<&[StorageKey]>,
+		_: Option<&[(StorageKey, Option<Vec<StorageKey>>)]>,
+	) -> sp_blockchain::Result<StorageEventStream<Hash>> {
+		Err(sp_blockchain::Error::Backend("this chain has no storage".into()))
+	}
+}
+
+impl HeaderBackend<Block> for TestChain {
+	fn header(&self, _: Hash) -> sp_blockchain::Result<Option<Header>> {
+		Ok(None)
+	}
+
+	fn info(&self) -> Info<Block> {
+		let number = *self.finalized.lock().unwrap();
+		Info {
+			best_hash: hash(number),
+			best_number: number,
+			genesis_hash: hash(0),
+			finalized_hash: hash(number),
+			finalized_number: number,
+			finalized_state: None,
+			number_leaves: 1,
+			block_gap: None,
+		}
+	}
+
+	fn status(&self, _: Hash) -> sp_blockchain::Result<BlockStatus> {
+		Ok(BlockStatus::InChain)
+	}
+
+	fn number(&self, block: Hash) -> sp_blockchain::Result<Option<BlockNumber>> {
+		Ok(u32::try_from(block.to_low_u64_be()).ok())
+	}
+
+	fn hash(&self, number: BlockNumber) -> sp_blockchain::Result<Option<Hash>> {
+		Ok(Some(hash(number)))
+	}
+}
+
+impl ProvideRuntimeApi<Block> for TestChain {
+	type Api = TestApi;
+
+	fn runtime_api(&self) -> ApiRef<'_, TestApi> {
+		TestApi.into()
+	}
+}
+
+fn content(byte: u8) -> ContentRef {
+	ContentRef {
+		digest: Hash::repeat_byte(byte),
+		codec: Codec::Raw,
+		size: 1,
+	}
+}
+
+fn the_group() -> GroupView {
+	GroupView {
+		id: 0,
+		owner: trainer(),
+		name: "digits".into(),
+		model: content(1),
+		deltas: vec![content(2)],
+		dataset_root: Hash::repeat_byte(3),
+		providers: vec!["http://127.0.0.1:1".into()],
+		metric: Metric::Loss,
+		policy: EvaluationPolicy::Training { records: 10 },
+		tolerance: 10,
+		minimum_improvement: 1,
+		clock: Clock {
+			start: 1,
+			length: 10,
+			reveal: 3,
+			attest: 3,
+			open: 3,
+		},
+		deposit: 3 * NRN,
+		head: None,
+		block: 5,
+		round: Some(0),
+		settled: None,
+	}
+}
+
+fn the_round(round: RoundIndex) -> Option<RoundView> {
+	let windows = the_group().clock.windows(round)?;
+	Some(RoundView {
+		group: 0,
+		round,
+		phase: windows.phase(5),
+		windows,
+		seed: None,
+		settled: true,
+		baseline: Some(Score(5)),
+		winner: None,
+		candidates: vec![CandidateView {
+			account: trainer(),
+			commitment: Hash::zero(),
+			deposit: 3 * NRN,
+			reveal: None,
+			measured: None,
+			outcome: Some(Outcome::Unrevealed),
+			reward: 0,
+			slashed: NRN,
+		}],
+		committee: vec![],
+		block: 5,
+	})
+}
+
+pub struct TestApi;
+
+sp_api::mock_impl_runtime_apis! {
+	impl TrainingApi<Block> for TestApi {
+		fn groups(from: GroupId, limit: u32) -> Vec<GroupView> {
+			[the_group()].into_iter().filter(|group| group.id >= from && limit > 0).collect()
+		}
+
+		fn group(id: GroupId) -> Option<GroupView> {
+			(id == 0).then(the_group)
+		}
+
+		fn round(group: GroupId, round: RoundIndex) -> Option<RoundView> {
+			(group == 0).then(|| the_round(round)).flatten()
+		}
+
+		fn leaderboard(_group: GroupId) -> Vec<StandingView> {
+			vec![StandingView {
+				account: trainer(),
+				rounds: 1,
+				wins: 0,
+				best: None,
+				earned: 0,
+				slashed: NRN,
+			}]
+		}
+
+		#[advanced]
+		fn events(at: Hash) -> Result<Vec<RoundEvent>, sp_api::ApiError> {
+			match u32::try_from(at.to_low_u64_be()) {
+				Ok(666) => Err(sp_api::ApiError::UnknownBlock("666".into())),
+				Ok(block) => Ok(events_of(block)),
+				Err(_) => Ok(vec![]),
+			}
+		}
+	}
+}

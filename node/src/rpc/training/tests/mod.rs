@@ -1,0 +1,172 @@
+mod chain;
+
+use super::{Training, TrainingApiServer};
+use chain::{events_of, hash, trainer, TestChain};
+use descent_protocol::view::{BlockEvents, GroupView, RoundView};
+use jsonrpsee::{core::server::Subscription, RpcModule};
+use serde_json::{json, Value};
+use sp_core::crypto::Ss58Codec;
+use std::{sync::Arc, time::Duration};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+fn module() -> (Arc<TestChain>, RpcModule<Training<TestChain>>) {
+	let chain = Arc::new(TestChain::default());
+	let module = Training::new(chain.clone()).into_rpc();
+	(chain, module)
+}
+
+async fn ask(module: &RpcModule<Training<TestChain>>, method: &str, params: Value) -> Value {
+	let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+	let (answer, _) = module.raw_json_request(&request.to_string(), 1).await.unwrap();
+	serde_json::from_str(&answer).unwrap()
+}
+
+#[tokio::test]
+async fn groups_and_rounds_read_as_documented() {
+	let (_, module) = module();
+	let group = &ask(&module, "training_group", json!([0])).await["result"];
+	assert_eq!(group["name"], "digits");
+	assert_eq!(group["deposit"], "3000000000000");
+	assert_eq!(group["owner"], trainer().to_ss58check());
+	assert!(serde_json::from_value::<GroupView>(group.clone()).is_ok());
+	assert_eq!(
+		ask(&module, "training_groups", json!([])).await["result"],
+		json!([group])
+	);
+	assert_eq!(
+		ask(&module, "training_groups", json!([1])).await["result"],
+		json!([])
+	);
+	assert_eq!(
+		ask(&module, "training_groups", json!({ "limit": 0 })).await["result"],
+		json!([])
+	);
+
+	let round = &ask(&module, "training_round", json!([0, 0])).await["result"];
+	assert_eq!(round["phase"], "commit");
+	assert_eq!(round["candidates"][0]["slashed"], "1000000000000");
+	assert!(serde_json::from_value::<RoundView>(round.clone()).is_ok());
+
+	let leaders = &ask(&module, "training_leaderboard", json!([0])).await["result"];
+	assert_eq!(leaders[0]["account"], trainer().to_ss58check());
+}
+
+#[tokio::test]
+async fn an_ending_is_explained_to_its_account() {
+	let (_, module) = module();
+	let params = json!([0, 0, trainer().to_ss58check()]);
+	let answer = &ask(&module, "training_explain", params).await["result"];
+	assert_eq!(answer["account"], trainer().to_ss58check());
+	assert!(!answer["outcome"].is_null());
+	assert!(answer["sentence"].as_str().unwrap().len() > 10);
+
+	let stranger = sp_core::crypto::AccountId32::new([9; 32]).to_ss58check();
+	let answer = &ask(&module, "training_explain", json!([0, 0, stranger])).await["result"];
+	assert!(answer["outcome"].is_null());
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_an_error_that_says_what_to_do() {
+	let (_, module) = module();
+	let someone = trainer().to_ss58check();
+	for (method, params, code, advice) in [
+		("training_group", json!([1]), 8001, "training_groups"),
+		("training_round", json!([1, 0]), 8001, "training_groups"),
+		("training_leaderboard", json!([1]), 8001, "training_groups"),
+		(
+			"training_explain",
+			json!([1, 0, someone]),
+			8001,
+			"training_groups",
+		),
+		("training_round", json!([0, u32::MAX]), 8002, "training_group"),
+	] {
+		let error = &ask(&module, method, params).await["error"];
+		assert_eq!(error["code"], code, "{method}");
+		assert!(error["message"].as_str().unwrap().contains(advice), "{error}");
+	}
+	for params in [json!([]), json!(["zero"]), json!([-1]), json!([0, "0x12"])] {
+		assert_eq!(
+			ask(&module, "training_group", params).await["error"]["code"],
+			-32602
+		);
+	}
+	let error = &ask(&module, "training_explain", json!([0, 0, "not an address"])).await["error"];
+	assert_eq!(error["code"], -32602);
+}
+
+async fn next(subscription: &mut Subscription) -> Option<BlockEvents> {
+	let message = tokio::time::timeout(DEADLINE, subscription.next())
+		.await
+		.expect("a message comes before the deadline")?;
+	Some(message.expect("it can be read").0)
+}
+
+#[tokio::test]
+async fn finalized_blocks_come_once_in_order_and_without_gaps() {
+	let (chain, module) = module();
+	chain.finalize(2);
+	let params = jsonrpsee::core::EmptyServerParams::new();
+	let mut events = module
+		.subscribe_unbounded("training_subscribeEvents", params)
+		.await
+		.unwrap();
+	chain.finalize(3);
+	chain.finalize(6);
+	chain.finalize(6);
+	chain.finalize(7);
+	for block in 3..=7 {
+		let expected = BlockEvents {
+			block,
+			hash: hash(block),
+			events: events_of(block),
+		};
+		assert_eq!(next(&mut events).await, Some(expected));
+	}
+	chain.finalize(2_000);
+	assert_eq!(next(&mut events).await.unwrap().block, 2_000 - 255);
+}
+
+#[tokio::test]
+async fn best_blocks_come_with_those_that_a_fork_brings() {
+	let (chain, module) = module();
+	let mut events = module
+		.subscribe_unbounded("training_subscribeEvents", [json!(null), json!(false)])
+		.await
+		.unwrap();
+	chain.import(1, true, &[]);
+	chain.import(20, false, &[]);
+	chain.import(13, true, &[11, 12]);
+	for block in [1, 11, 12, 13] {
+		assert_eq!(next(&mut events).await.unwrap().block, block);
+	}
+}
+
+#[tokio::test]
+async fn one_group_s_events_can_be_asked_for() {
+	let (chain, module) = module();
+	let mut events = module
+		.subscribe_unbounded("training_subscribeEvents", [1])
+		.await
+		.unwrap();
+	chain.finalize(1);
+	let block = next(&mut events).await.unwrap();
+	assert_eq!(block.events, events_of(1)[1..].to_vec());
+}
+
+#[tokio::test]
+async fn a_subscription_ends_when_events_cannot_be_read() {
+	let (chain, module) = module();
+	chain.finalize(665);
+	let params = jsonrpsee::core::EmptyServerParams::new();
+	let mut events = module
+		.subscribe_unbounded("training_subscribeEvents", params)
+		.await
+		.unwrap();
+	chain.finalize(666);
+	let ended = tokio::time::timeout(DEADLINE, events.next::<BlockEvents>())
+		.await
+		.expect("it ends before the deadline");
+	assert!(!matches!(ended, Some(Ok(_))));
+}

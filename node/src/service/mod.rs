@@ -1,0 +1,51 @@
+//! A node's parts, put together.
+
+mod full;
+mod partial;
+
+pub use full::new_full;
+pub use partial::{new_partial, revert_consensus};
+
+use descent_runtime::{opaque::Block, RuntimeApi};
+use sc_consensus_babe::{BabeBlockImport, BabeLink, BabeWorkerHandle};
+use sc_consensus_grandpa::{GrandpaBlockImport, LinkHalf};
+use sc_executor::WasmExecutor;
+use sc_telemetry::Telemetry;
+use sp_consensus_babe::inherents::BabeCreateInherentDataProviders;
+
+/// What the runtime may call of the node.
+type HostFunctions = sp_io::SubstrateHostFunctions;
+/// Executes blocks and answers questions about them.
+pub type Client = sc_service::TFullClient<Block, RuntimeApi, WasmExecutor<HostFunctions>>;
+/// The database.
+pub type Backend = sc_service::TFullBackend<Block>;
+/// The longest chain wins, among those that contain the finalized block.
+pub type SelectChain = sc_consensus::LongestChain<Backend, Block>;
+/// Transactions that wait for a block.
+pub type Pool = sc_transaction_pool::TransactionPoolHandle<Block, Client>;
+
+type FinalityImport = GrandpaBlockImport<Backend, Block, Client, SelectChain>;
+type BlockImport =
+	BabeBlockImport<Block, Client, FinalityImport, BabeCreateInherentDataProviders<Block>, SelectChain>;
+
+/// How often a finality proof is kept, in blocks.
+const JUSTIFICATION_PERIOD: u32 = 512;
+
+/// What only a running node needs of what [`new_partial`] makes.
+pub struct Consensus {
+	block_import: BlockImport,
+	babe_link: BabeLink<Block>,
+	babe_worker: BabeWorkerHandle<Block>,
+	grandpa_link: LinkHalf<Block, Client, SelectChain>,
+	telemetry: Option<Telemetry>,
+}
+
+/// What a node is made of before it has a network.
+pub type Partial = sc_service::PartialComponents<
+	Client,
+	Backend,
+	SelectChain,
+	sc_consensus::DefaultImportQueue<Block>,
+	Pool,
+	Consensus,
+>;

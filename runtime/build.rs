@@ -1,0 +1,14 @@
+//! Builds the runtime a second time, as the wasm that goes on chain.
+
+fn main() {
+	#[cfg(feature = "std")]
+	{
+		/// Tells the builder where the workspace and its lock file are; it would not find them from a target folder
+		/// outside of it.
+		const WORKSPACE: &str = "WASM_BUILD_WORKSPACE_HINT";
+		if std::env::var_os(WORKSPACE).is_none() {
+			std::env::set_var(WORKSPACE, concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+		}
+		substrate_wasm_builder::WasmBuilder::build_using_defaults();
+	}
+}

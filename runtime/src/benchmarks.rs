@@ -1,0 +1,19 @@
+//! The pallets whose calls can be measured on this runtime.
+
+frame_benchmarking::define_benchmarks!(
+	[frame_benchmarking, BaselineBench::<Runtime>]
+	[frame_system, SystemBench::<Runtime>]
+	[frame_system_extensions, SystemExtensionsBench::<Runtime>]
+	[pallet_balances, Balances]
+	[pallet_groups, Groups]
+	[pallet_preimage, Preimage]
+	[pallet_rounds, Rounds]
+	[pallet_scheduler, Scheduler]
+	[pallet_sudo, Sudo]
+	[pallet_timestamp, Timestamp]
+	[pallet_transaction_payment, TransactionPayment]
+	[pallet_utility, Utility]
+);
+
+/// Nothing has to be prepared beyond the defaults.
+impl pallet_transaction_payment::BenchmarkConfig for crate::Runtime {}

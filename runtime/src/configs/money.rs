@@ -1,0 +1,99 @@
+//! The token and what a transaction costs.
+
+use crate::{
+	constants::{EXISTENTIAL_DEPOSIT, MICRO_NRN, MILLI_NRN},
+	AccountId, Authorship, Balance, Balances, Runtime, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason,
+	System,
+};
+use frame_support::{
+	parameter_types,
+	traits::{
+		fungible::{Balanced, Credit},
+		ConstU128, ConstU32, ConstU8, OnUnbalanced, VariantCountOf,
+	},
+	weights::{
+		constants::ExtrinsicBaseWeight, ConstantMultiplier, WeightToFeeCoefficient, WeightToFeeCoefficients,
+		WeightToFeePolynomial,
+	},
+};
+use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
+use sp_runtime::{traits::One, FixedPointNumber, Perbill, Perquintill};
+
+impl pallet_balances::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type RuntimeFreezeReason = RuntimeFreezeReason;
+	type WeightInfo = pallet_balances::weights::SubstrateWeight<Runtime>;
+	type Balance = Balance;
+	type DustRemoval = ();
+	type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
+	type AccountStore = System;
+	type ReserveIdentifier = [u8; 8];
+	type FreezeIdentifier = RuntimeFreezeReason;
+	type MaxLocks = ConstU32<50>;
+	type MaxReserves = ();
+	type MaxFreezes = VariantCountOf<RuntimeFreezeReason>;
+	type DoneSlashHandler = ();
+}
+
+/// The smallest transaction costs a thousandth of a neuron for the work that it makes; heavier ones cost in proportion.
+pub struct WeightToFee;
+
+impl WeightToFeePolynomial for WeightToFee {
+	type Balance = Balance;
+
+	fn polynomial() -> WeightToFeeCoefficients<Balance> {
+		let base = Balance::from(ExtrinsicBaseWeight::get().ref_time()).max(1);
+		[WeightToFeeCoefficient {
+			degree: 1,
+			negative: false,
+			coeff_integer: MILLI_NRN.checked_div(base).unwrap_or_default(),
+			coeff_frac: Perbill::from_rational(MILLI_NRN.checked_rem(base).unwrap_or_default(), base),
+		}]
+		.into_iter()
+		.collect()
+	}
+}
+
+/// Each byte of a transaction costs a millionth of a neuron.
+pub type LengthToFee = ConstantMultiplier<Balance, ConstU128<MICRO_NRN>>;
+
+parameter_types! {
+	/// How full blocks may be before transactions get dearer.
+	pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
+	/// How fast they do: by about 30% a day of full blocks.
+	pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(1, 100_000);
+	/// They are never cheaper than in an empty block.
+	pub MinimumMultiplier: Multiplier = Multiplier::one();
+	/// Nor more than a hundred times as dear.
+	pub MaximumMultiplier: Multiplier = Multiplier::saturating_from_integer(100);
+}
+
+impl pallet_transaction_payment::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type OnChargeTransaction = FungibleAdapter<Balances, FeesToAuthor>;
+	type WeightToFee = WeightToFee;
+	type LengthToFee = LengthToFee;
+	type FeeMultiplierUpdate = TargetedFeeAdjustment<
+		Runtime,
+		TargetBlockFullness,
+		AdjustmentVariable,
+		MinimumMultiplier,
+		MaximumMultiplier,
+	>;
+	type OperationalFeeMultiplier = ConstU8<5>;
+	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+}
+
+/// Fees and tips go to the block's author. What can't be paid, because the author's account does not exist and the fee
+/// is too small to make it, is burned.
+pub struct FeesToAuthor;
+
+impl OnUnbalanced<Credit<AccountId, Balances>> for FeesToAuthor {
+	fn on_nonzero_unbalanced(fee: Credit<AccountId, Balances>) {
+		match Authorship::author() {
+			Some(author) => drop(Balances::resolve(&author, fee)),
+			None => drop(fee),
+		}
+	}
+}

@@ -1,0 +1,198 @@
+use super::{account, genesis_of};
+use crate::{
+	constants::NRN, training, AccountId, AllPalletsWithSystem, Balances, Groups, Rounds, Runtime,
+	RuntimeOrigin, Scheduler, System, LOCAL_PRESET,
+};
+use descent_protocol::{
+	commitment_hash, view::RoundEvent, Clock, Codec, ContentRef, EvaluationPolicy, Metric, Outcome, Phase,
+	MAX_CANDIDATES,
+};
+use frame_support::{
+	assert_ok,
+	traits::{fungible::Inspect, Hooks, PalletsInfoAccess},
+};
+use pallet_groups::NewGroup;
+use pallet_rounds::WeightInfo;
+use sp_core::H256;
+
+fn content(byte: u8) -> ContentRef {
+	ContentRef {
+		digest: H256::repeat_byte(byte),
+		codec: Codec::Raw,
+		size: 10,
+	}
+}
+
+fn new_group(name: &str) -> NewGroup<u128> {
+	NewGroup {
+		name: name.as_bytes().to_vec().try_into().unwrap(),
+		model: content(1),
+		dataset: content(2),
+		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()]
+			.try_into()
+			.unwrap(),
+		metric: Metric::Loss,
+		policy: EvaluationPolicy::Training { records: 100 },
+		tolerance: 10,
+		minimum_improvement: 1,
+		clock: Clock {
+			start: 0,
+			length: 12,
+			reveal: 3,
+			attest: 5,
+			open: 2,
+		},
+		deposit: 5 * NRN,
+	}
+}
+
+/// Two groups of Trainer1, made in block 1, and a commitment of Trainer2 to the first round of the first one in block 3.
+fn with_groups(test: impl FnOnce(AccountId, AccountId)) {
+	genesis_of(LOCAL_PRESET).execute_with(|| {
+		let (owner, trainer) = (account("//Trainer1"), account("//Trainer2"));
+		System::set_block_number(1);
+		for name in ["digits", "letters"] {
+			assert_ok!(Groups::create(
+				RuntimeOrigin::signed(owner.clone()),
+				new_group(name)
+			));
+		}
+		System::set_block_number(3);
+		System::reset_events();
+		let hash = commitment_hash(Rounds::genesis(), 0, 0, &trainer, content(3).digest, &[0; 32]);
+		assert_ok!(Rounds::commit(
+			RuntimeOrigin::signed(trainer.clone()),
+			0,
+			0,
+			hash,
+			7 * NRN
+		));
+		test(owner, trainer);
+	});
+}
+
+#[test]
+fn groups_are_shown_as_they_were_made() {
+	with_groups(|owner, _| {
+		let group = training::group(0).unwrap();
+		assert_eq!(
+			(group.id, &group.owner, group.name.as_str()),
+			(0, &owner, "digits")
+		);
+		assert_eq!(group.providers, ["http://127.0.0.1:8080"]);
+		assert_eq!(group.deltas, [content(2)]);
+		assert_eq!(group.deposit, 5 * NRN);
+		assert_eq!((group.clock.start, group.block, group.round), (2, 3, Some(0)));
+		assert_eq!((group.head, group.settled), (None, None));
+		assert_eq!(training::group(2), None);
+	});
+}
+
+#[test]
+fn groups_come_in_pages() {
+	with_groups(|_, _| {
+		let ids = |from, limit| {
+			training::groups(from, limit)
+				.into_iter()
+				.map(|group| group.id)
+				.collect::<Vec<_>>()
+		};
+		assert_eq!(ids(0, u32::MAX), [0, 1]);
+		assert_eq!(ids(0, 1), [0]);
+		assert_eq!(ids(1, 100), [1]);
+		assert!(ids(0, 0).is_empty());
+		assert!(ids(2, 100).is_empty());
+		assert!(ids(u32::MAX, u32::MAX).is_empty());
+	});
+}
+
+#[test]
+fn rounds_are_shown_with_and_without_commitments() {
+	with_groups(|_, trainer| {
+		let round = training::round(0, 0).unwrap();
+		assert_eq!((round.phase, round.settled), (Phase::Commit, false));
+		assert_eq!(round.candidates.len(), 1);
+		assert_eq!(round.candidates[0].account, trainer);
+		assert_eq!(round.candidates[0].deposit, 7 * NRN);
+		assert_eq!(training::round(0, 1).unwrap().phase, Phase::Waiting);
+		assert_eq!(training::round(0, u32::MAX), None);
+		assert_eq!(training::round(2, 0), None);
+	});
+}
+
+#[test]
+fn events_are_those_of_the_block() {
+	with_groups(|_, trainer| {
+		let committed = RoundEvent::Committed {
+			group: 0,
+			round: 0,
+			account: trainer,
+		};
+		assert_eq!(training::events(), [committed]);
+		System::reset_events();
+		assert!(training::events().is_empty());
+	});
+}
+
+#[test]
+fn a_commitment_sets_an_alarm_for_its_settlement() {
+	with_groups(|_, trainer| {
+		let settle = training::round(0, 0).unwrap().windows.settle;
+		assert_eq!(pallet_scheduler::Agenda::<Runtime>::get(settle).len(), 1);
+		let held = Balances::reserved_balance(trainer);
+		assert_eq!(held, 7 * NRN);
+	});
+}
+
+#[test]
+fn the_alarm_settles_a_round_and_a_trainer_who_never_revealed_pays() {
+	with_groups(|_, trainer| {
+		let (owned, issued) = (Balances::total_balance(&trainer), Balances::total_issuance());
+		let settle = training::round(0, 0).unwrap().windows.settle;
+		for block in 4..=settle {
+			assert!(!training::round(0, 0).unwrap().settled);
+			System::set_block_number(block);
+			System::reset_events();
+			Scheduler::on_initialize(block);
+		}
+		let round = training::round(0, 0).unwrap();
+		assert!(round.settled);
+		assert_eq!(round.candidates[0].outcome, Some(Outcome::Unrevealed));
+		assert_eq!(round.candidates[0].slashed, 35 * NRN / 10);
+		assert_eq!(owned - Balances::total_balance(&trainer), 35 * NRN / 10);
+		assert_eq!(issued - Balances::total_issuance(), 35 * NRN / 10);
+		assert_eq!(Balances::reserved_balance(&trainer), 0);
+		assert_eq!(training::group(0).unwrap().settled, Some(0));
+		assert_eq!(training::leaderboard(0)[0].account, trainer);
+		let kinds: Vec<_> = training::events().iter().map(core::mem::discriminant).collect();
+		assert_eq!(kinds.len(), 2, "one commitment ended, one round was settled");
+	});
+}
+
+#[test]
+fn the_largest_settlement_fits_into_what_due_calls_may_take() {
+	let largest = <Runtime as pallet_rounds::Config>::WeightInfo::settle(
+		MAX_CANDIDATES,
+		crate::constants::MAX_VALIDATORS,
+	);
+	let due = <Runtime as pallet_scheduler::Config>::MaximumWeight::get();
+	assert!(largest.saturating_mul(5).all_lte(due), "{largest:?} of {due:?}");
+}
+
+#[test]
+fn rounds_keep_the_vrf_output_that_babe_leaves_in_the_same_block() {
+	let names: Vec<_> = AllPalletsWithSystem::infos()
+		.into_iter()
+		.map(|pallet| pallet.name)
+		.collect();
+	let place = |name| names.iter().position(|other| *other == name).unwrap();
+	assert!(place("Babe") < place("Rounds"));
+
+	genesis_of(LOCAL_PRESET).execute_with(|| {
+		System::set_block_number(5);
+		pallet_babe::AuthorVrfRandomness::<Runtime>::put(Some([9; 32]));
+		Rounds::on_finalize(5);
+		let kept = pallet_rounds::Seeds::<Runtime>::iter_values().collect::<Vec<_>>();
+		assert_eq!(kept, [(5, [9; 32])]);
+	});
+}

@@ -1,0 +1,191 @@
+use super::metrics::Metrics;
+use crate::{
+	exam::{self, Exam, Refusal},
+	materials::{within, Materials},
+};
+use anyhow::{ensure, Context, Result};
+use descent_data::Description;
+use descent_protocol::{
+	evaluation::EvaluationRequest, Ballot, ContentRef, EvaluationPolicy, Measurement, Verdict,
+};
+use std::{
+	sync::Arc,
+	time::{Duration, Instant},
+};
+
+/// Makes a ballot of a request.
+pub trait Judge: Send + 'static {
+	/// Measures what is to be measured. `progress` is told the number of checkpoints measured so far. Fails only for
+	/// what no candidate is to blame for.
+	fn judge(&mut self, request: &EvaluationRequest, progress: &dyn Fn(u32)) -> Result<Ballot>;
+}
+
+/// How long what may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadlines {
+	/// The fetch of one checkpoint.
+	pub fetch: Duration,
+	/// A whole evaluation.
+	pub job: Duration,
+}
+
+/// The judge that fetches and measures.
+pub struct Measurer {
+	/// What has been fetched.
+	pub materials: Materials,
+	/// How long what may take.
+	pub deadlines: Deadlines,
+	/// What is counted.
+	pub metrics: Arc<Metrics>,
+}
+
+/// What came of looking at one checkpoint.
+enum Seen {
+	Measured(Measurement),
+	Unavailable,
+	Invalid,
+}
+
+impl Judge for Measurer {
+	fn judge(&mut self, request: &EvaluationRequest, progress: &dyn Fn(u32)) -> Result<Ballot> {
+		let until = within(self.deadlines.job);
+		self.materials.retain(&named(request))?;
+		let (description, exam) = self.prepare(request, until)?;
+		let look = |judge: &Self, checkpoint: &ContentRef, providers: &[String]| {
+			ensure!(
+				Instant::now() < until,
+				"the evaluation took longer than the {} s allowed: raise --job-limit, or measure on a faster machine",
+				judge.deadlines.job.as_secs()
+			);
+			judge.look(request, &description, &exam, checkpoint, providers, until)
+		};
+		let mut measured = 0;
+		let baseline = match &request.head {
+			None => None,
+			Some(head) => match look(self, &head.checkpoint, &head.providers).context("the head")? {
+				Seen::Measured(measurement) => {
+					measured += 1;
+					progress(measured);
+					Some(measurement)
+				}
+				Seen::Unavailable | Seen::Invalid => None,
+			},
+		};
+		let mut ballot = Ballot {
+			baseline,
+			verdicts: Default::default(),
+		};
+		for candidate in &request.candidates {
+			let checkpoint = &candidate.checkpoint;
+			let verdict = match look(self, checkpoint, &candidate.providers)? {
+				Seen::Measured(measurement) => {
+					measured += 1;
+					progress(measured);
+					if measurement.score.within(candidate.claim, request.tolerance) {
+						Verdict::Match(measurement)
+					} else {
+						Verdict::Mismatch(measurement)
+					}
+				}
+				Seen::Unavailable => Verdict::Unavailable,
+				Seen::Invalid => Verdict::Invalid,
+			};
+			tracing::info!(
+				group = request.group,
+				round = request.round,
+				digest = ?checkpoint.digest,
+				claim = %candidate.claim,
+				?verdict,
+				"looked at a candidate"
+			);
+			self.metrics.verdicts.with_label_values(&[name(&verdict)]).inc();
+			ballot
+				.verdicts
+				.try_push(verdict)
+				.map_err(|_| anyhow::anyhow!("more candidates than a ballot holds"))?;
+			if matches!(verdict, Verdict::Match(_)) {
+				break;
+			}
+			// Only a checkpoint that may become the head is worth its room.
+			self.materials.store().remove(checkpoint)?;
+		}
+		self.metrics
+			.content_bytes
+			.set(i64::try_from(self.materials.store().used_bytes()).unwrap_or(i64::MAX));
+		Ok(ballot)
+	}
+}
+
+impl Measurer {
+	fn prepare(&mut self, request: &EvaluationRequest, until: Instant) -> Result<(Description, Exam)> {
+		let providers = &request.providers;
+		let description = self.materials.description(&request.model, providers, until)?;
+		let deltas = match &request.policy {
+			EvaluationPolicy::Training { .. } => request.deltas.as_slice(),
+			EvaluationPolicy::Validation { set, .. } => std::slice::from_ref(set),
+		};
+		let set = self.materials.set(&description, deltas, providers, until)?;
+		let records = request.policy.records();
+		let exam = Exam::draw(set, request.seed, records, request.metric)?;
+		Ok((description, exam))
+	}
+
+	fn look(
+		&self,
+		request: &EvaluationRequest,
+		description: &Description,
+		exam: &Exam,
+		checkpoint: &ContentRef,
+		providers: &[String],
+		until: Instant,
+	) -> Result<Seen> {
+		let digest = checkpoint.digest;
+		let measured = exam::check_size(description, checkpoint).and_then(|()| {
+			let until_fetched = until.min(within(self.deadlines.fetch));
+			let file = self.materials.checkpoint(checkpoint, providers, until_fetched)?;
+			exam.take(&exam::load(description, &file)?, until)
+		});
+		match measured {
+			Ok(evaluation) => Ok(Seen::Measured(Measurement {
+				score: evaluation.score,
+				root: descent_protocol::transcript_root(
+					request.genesis,
+					request.group,
+					request.round,
+					digest,
+					&evaluation.transcript,
+				),
+			})),
+			Err(Refusal::Unavailable(reason)) => {
+				tracing::info!(?digest, "unavailable: {reason}");
+				Ok(Seen::Unavailable)
+			}
+			Err(Refusal::Invalid(reason)) => {
+				tracing::info!(?digest, "invalid: {reason}");
+				Ok(Seen::Invalid)
+			}
+			Err(Refusal::Failed(error)) => Err(error),
+		}
+	}
+}
+
+/// All content that a request names.
+fn named(request: &EvaluationRequest) -> Vec<ContentRef> {
+	let mut named = vec![request.model];
+	named.extend(&request.deltas);
+	if let EvaluationPolicy::Validation { set, .. } = &request.policy {
+		named.push(*set);
+	}
+	named.extend(request.head.iter().map(|head| head.checkpoint));
+	named.extend(request.candidates.iter().map(|candidate| candidate.checkpoint));
+	named
+}
+
+fn name(verdict: &Verdict) -> &'static str {
+	match verdict {
+		Verdict::Match(_) => "match",
+		Verdict::Mismatch(_) => "mismatch",
+		Verdict::Unavailable => "unavailable",
+		Verdict::Invalid => "invalid",
+	}
+}

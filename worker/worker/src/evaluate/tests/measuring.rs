@@ -1,0 +1,184 @@
+use super::*;
+use descent_model::{Device, Model, EVALUATION_BATCH};
+use descent_protocol::{Codec, Measurement, Verdict};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looks_up_to_the_first_match() {
+	let mut fixture = Fixture::new(600);
+	fixture.serve().await;
+	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
+	let lie = candidate(&fixture, fixture.publish(7), Score(1));
+	let truth = honest(&fixture, 8);
+	let unseen = honest(&fixture, 9);
+	let mut request = request(&fixture, vec![lie, truth.clone(), unseen]);
+	let head = fixture.publish(1);
+	request.head = Some(CheckpointSource {
+		checkpoint: head,
+		providers: providers(&fixture),
+	});
+	let ballot = client.ballot(&request).await;
+	let lied = fixture.score(7, SEED, RECORDS);
+	let [Verdict::Mismatch(first), Verdict::Match(second)] = ballot.verdicts.as_slice() else {
+		panic!("{ballot:?}");
+	};
+	assert_eq!(first.score, lied);
+	assert_eq!(second.score, truth.claim);
+	assert_eq!(ballot.baseline.unwrap().score, fixture.score(1, SEED, RECORDS));
+	assert_eq!(RECORDS as usize / EVALUATION_BATCH, 1, "two batches");
+	let roots: std::collections::BTreeSet<_> =
+		[first.root, second.root, ballot.baseline.unwrap().root].into();
+	assert_eq!(roots.len(), 3);
+	let metrics = client.get("/metrics").await.text().await.unwrap();
+	assert!(
+		metrics.contains(r#"descent_evaluator_verdicts_total{verdict="mismatch"} 1"#),
+		"{metrics}"
+	);
+	client.evaluator.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_may_be_off_by_the_tolerance_and_no_more() {
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
+	let mut close = honest(&fixture, 8);
+	close.claim.0 -= 10;
+	let mut far = close.clone();
+	far.claim.0 -= 1;
+	let ballot = client.ballot(&request(&fixture, vec![far, close])).await;
+	assert!(
+		matches!(
+			ballot.verdicts.as_slice(),
+			[Verdict::Mismatch(_), Verdict::Match(_)]
+		),
+		"{ballot:?}"
+	);
+	client.evaluator.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_checkpoint_of_the_model_is_invalid() {
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
+	let mut nan = std::fs::read(fixture.checkpoint(7)).unwrap();
+	let end = nan.len() - 4;
+	nan[end..].copy_from_slice(&f32::NAN.to_le_bytes());
+	let nan = fixture.store.import(nan.as_slice()).unwrap();
+	let path = fixture.directory.path().join("other");
+	let other = crate::fixture::description(20);
+	Model::new(&other, 7, Device::Cpu).unwrap().save(&path).unwrap();
+	let shape = fixture.store.import_path(&path).unwrap();
+	let rubbish = fixture.store.import(vec![7; 2000].as_slice()).unwrap();
+	let huge = ContentRef {
+		digest: H256::repeat_byte(3),
+		codec: Codec::UnixFs,
+		size: 1 << 30,
+	};
+	let impossible = ContentRef {
+		codec: Codec::UnixFs,
+		..fixture.publish(7)
+	};
+	let candidates =
+		[nan, shape, rubbish, huge, impossible].map(|checkpoint| candidate(&fixture, checkpoint, Score(1)));
+	let began = Instant::now();
+	let ballot = client.ballot(&request(&fixture, candidates.into())).await;
+	assert_eq!(ballot.verdicts.as_slice(), [Verdict::Invalid; 5]);
+	assert!(began.elapsed() < Duration::from_secs(20));
+	client.evaluator.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_serves_is_unavailable_in_time() {
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
+	let withheld = descent_content::address(std::fs::File::open(fixture.checkpoint(7)).unwrap()).unwrap();
+	let mut nowhere = candidate(&fixture, withheld, Score(1));
+	nowhere.providers = vec!["http://127.0.0.1:1".into(), "no address".into()];
+	let candidates = vec![
+		candidate(&fixture, withheld, Score(1)),
+		nowhere,
+		honest(&fixture, 8),
+	];
+	let mut request = request(&fixture, candidates);
+	request.head = Some(CheckpointSource {
+		checkpoint: withheld,
+		providers: providers(&fixture),
+	});
+	let began = Instant::now();
+	let ballot = client.ballot(&request).await;
+	assert_eq!(ballot.baseline, None);
+	let expected = [Verdict::Unavailable, Verdict::Unavailable];
+	assert_eq!(&ballot.verdicts[..2], expected);
+	assert!(matches!(ballot.verdicts[2], Verdict::Match(_)));
+	assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+	client.evaluator.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_malformed_head_is_no_baseline() {
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
+	let mut request = request(&fixture, vec![honest(&fixture, 8)]);
+	request.head = Some(CheckpointSource {
+		checkpoint: fixture.store.import(vec![7; 2000].as_slice()).unwrap(),
+		providers: providers(&fixture),
+	});
+	assert_eq!(client.ballot(&request).await.baseline, None);
+	client.evaluator.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_hold_the_same_ballot_whatever_they_measure_with() {
+	let mut fixture = Fixture::new(3_000);
+	fixture.serve().await;
+	let mut request = request(&fixture, Vec::new());
+	request.policy = EvaluationPolicy::Validation {
+		set: fixture.delta,
+		records: 2_000,
+	};
+	let claim = fixture.score(8, SEED, 2_000);
+	request.candidates = vec![candidate(&fixture, fixture.publish(8), claim)];
+	let mut ballots = Vec::new();
+	for threads in [1, 2, 5] {
+		descent_model::set_threads(threads);
+		let client = Client::start(&fixture.directory.path().join(threads.to_string())).await;
+		ballots.push(client.ballot(&request).await);
+		client.evaluator.stop().await.unwrap();
+	}
+	let Verdict::Match(Measurement { score, .. }) = ballots[0].verdicts[0] else {
+		panic!("{ballots:?}");
+	};
+	assert_eq!(score, claim);
+	assert_eq!(ballots[0], ballots[1]);
+	assert_eq!(ballots[0], ballots[2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_that_cannot_be_had_is_nobodys_verdict() {
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let mut options = options(&fixture.directory.path().join("evaluator"));
+	options.job_limit = 2;
+	let client = Client::of(Evaluator::start(&options).await.unwrap());
+	let candidates = vec![honest(&fixture, 8)];
+	let mut requests = vec![request(&fixture, candidates); 4];
+	requests[0].deltas = vec![ContentRef::raw(b"nobody has this").unwrap()];
+	requests[1].model = fixture.store.import(b"{}".as_slice()).unwrap();
+	requests[2].model.size = 1 << 30;
+	requests[2].model.codec = Codec::UnixFs;
+	requests[3].deltas = vec![fixture.store.import(b"not parquet".as_slice()).unwrap()];
+	for (request, words) in requests
+		.iter()
+		.zip(["had", "description", "description", "delta"])
+	{
+		let job = client.submit(request).await;
+		match client.wait(job.id).await {
+			JobStatus::Failed { reason } => assert!(reason.contains(words), "{reason}"),
+			other => panic!("{other:?}"),
+		}
+	}
+	client.evaluator.stop().await.unwrap();
+}

@@ -1,0 +1,141 @@
+//! The service as its users see it: over HTTP, with real content, real models and a real gateway.
+
+mod http;
+mod measuring;
+
+use super::*;
+use crate::fixture::Fixture;
+use descent_protocol::{
+	evaluation::{CandidateSource, CheckpointSource, EvaluationRequest, Job, JobStatus},
+	Ballot, ContentRef, EvaluationPolicy, Metric, Score,
+};
+use sp_core::H256;
+use std::path::Path;
+
+const SEED: H256 = H256::repeat_byte(5);
+const RECORDS: u32 = 300;
+
+fn options(data: &Path) -> Options {
+	Options {
+		listen: "127.0.0.1:0".parse().unwrap(),
+		data: data.into(),
+		threads: None,
+		json: false,
+		allow_remote: false,
+		queue: 4,
+		results: 16,
+		fetch_timeout: 1,
+		job_limit: 60,
+		max_content: 1,
+		max_data: 1,
+	}
+}
+
+/// A service and a client of it.
+struct Client {
+	evaluator: Evaluator,
+	http: reqwest::Client,
+	base: String,
+}
+
+impl Client {
+	async fn start(data: &Path) -> Self {
+		Self::of(Evaluator::start(&options(data)).await.unwrap())
+	}
+
+	fn of(evaluator: Evaluator) -> Self {
+		let base = format!("http://{}", evaluator.address);
+		let http = reqwest::Client::new();
+		Self {
+			evaluator,
+			http,
+			base,
+		}
+	}
+
+	async fn post(&self, request: &EvaluationRequest) -> reqwest::Response {
+		let post = self.http.post(format!("{}/v1/evaluations", self.base));
+		post.json(request).send().await.unwrap()
+	}
+
+	async fn submit(&self, request: &EvaluationRequest) -> Job {
+		let response = self.post(request).await;
+		assert_eq!(response.status(), 202);
+		response.json().await.unwrap()
+	}
+
+	async fn get(&self, path: &str) -> reqwest::Response {
+		self.http
+			.get(format!("{}{path}", self.base))
+			.send()
+			.await
+			.unwrap()
+	}
+
+	/// Waits until an evaluation has ended.
+	async fn wait(&self, id: H256) -> JobStatus {
+		let until = Instant::now() + Duration::from_secs(60);
+		loop {
+			let response = self.get(&format!("/v1/evaluations/{id:?}")).await;
+			assert_eq!(response.status(), 200);
+			let job: Job = response.json().await.unwrap();
+			assert_eq!(job.id, id);
+			if matches!(job.status, JobStatus::Done { .. } | JobStatus::Failed { .. }) {
+				return job.status;
+			}
+			assert!(Instant::now() < until, "still {:?}", job.status);
+			tokio::time::sleep(Duration::from_millis(20)).await;
+		}
+	}
+
+	async fn ballot(&self, request: &EvaluationRequest) -> Ballot {
+		let job = self.submit(request).await;
+		match self.wait(job.id).await {
+			JobStatus::Done { ballot } => ballot,
+			other => panic!("{other:?}"),
+		}
+	}
+}
+
+/// A request to measure candidates on the training set of a fixture.
+fn request(fixture: &Fixture, candidates: Vec<CandidateSource>) -> EvaluationRequest {
+	EvaluationRequest {
+		genesis: H256::repeat_byte(1),
+		group: 2,
+		round: 3,
+		model: fixture.model,
+		deltas: vec![fixture.delta],
+		metric: Metric::Loss,
+		policy: EvaluationPolicy::Training { records: RECORDS },
+		seed: SEED,
+		tolerance: 10,
+		providers: providers(fixture),
+		head: None,
+		candidates,
+	}
+}
+
+fn providers(fixture: &Fixture) -> Vec<String> {
+	fixture
+		.address
+		.iter()
+		.map(|address| format!("http://{address}"))
+		.collect()
+}
+
+fn candidate(fixture: &Fixture, checkpoint: ContentRef, claim: Score) -> CandidateSource {
+	CandidateSource {
+		checkpoint,
+		providers: providers(fixture),
+		claim,
+	}
+}
+
+/// A candidate that claims what it scores.
+fn honest(fixture: &Fixture, weights: u64) -> CandidateSource {
+	candidate(
+		fixture,
+		fixture.publish(weights),
+		fixture.score(weights, SEED, RECORDS),
+	)
+}

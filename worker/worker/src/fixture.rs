@@ -1,0 +1,115 @@
+//! A tiny group for tests: eight features, three classes, and a gateway that serves its content.
+
+use descent_content::Store;
+use descent_data::{DeltaLimits, DeltaWriter, Description, Set};
+use descent_model::{evaluate_set, Device, Model};
+use descent_protocol::{ContentRef, Metric, Score};
+use rand::{rngs::StdRng, Rng, SeedableRng};
+use sp_core::H256;
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+/// The model of this many hidden units, as JSON.
+pub fn description_json(hidden: u32) -> String {
+	format!(
+		r#"{{"descent": 1, "name": "tiny",
+		"inputs": [{{"column": "x", "dtype": "f32", "shape": [8]}}],
+		"target": {{"column": "y", "dtype": "u8", "shape": [], "classes": 3}},
+		"layers": [{{"type": "linear", "out": {hidden}}}, {{"type": "relu"}}, {{"type": "linear", "out": 3}}],
+		"loss": "cross_entropy"}}"#
+	)
+}
+
+/// The model of this many hidden units.
+pub fn description(hidden: u32) -> Description {
+	Description::parse(description_json(hidden).as_bytes()).unwrap()
+}
+
+/// Content on disk, and a gateway over some of it.
+pub struct Fixture {
+	/// Removed with the fixture.
+	pub directory: tempfile::TempDir,
+	/// What the gateway serves.
+	pub store: Store,
+	/// The model.
+	pub description: Description,
+	/// Its reference.
+	pub model: ContentRef,
+	/// The data set's only delta.
+	pub delta: ContentRef,
+	/// The data set.
+	pub set: Arc<Set>,
+	/// The gateway's address, once it serves.
+	pub address: Option<SocketAddr>,
+}
+
+impl Fixture {
+	/// `records` records whose class is the number of positive ones among the first two features.
+	pub fn new(records: u64) -> Self {
+		let directory = tempfile::tempdir().unwrap();
+		let store = Store::open(directory.path().join("served"), 1 << 28).unwrap();
+		let description = description(16);
+		let path = directory.path().join("delta.parquet");
+		let mut writer = DeltaWriter::create(&path, &description.schema()).unwrap();
+		let mut random = StdRng::seed_from_u64(1);
+		for _ in 0..records {
+			let features: [f32; 8] = std::array::from_fn(|_| random.random_range(-1.0..1.0));
+			let class = features[..2].iter().filter(|feature| **feature > 0.0).count() as u8;
+			let mut record: Vec<u8> = features
+				.iter()
+				.flat_map(|feature| feature.to_le_bytes())
+				.collect();
+			record.push(class);
+			writer.add(&record).unwrap();
+		}
+		writer.finish().unwrap();
+		let model = store.import(description_json(16).as_bytes()).unwrap();
+		let delta = store.import_path(&path).unwrap();
+		let sets = directory.path().join("reference");
+		let limits = DeltaLimits::default();
+		let set = Set::apply(&sets, None, &path, delta.digest, &description.schema(), &limits).unwrap();
+		Self {
+			directory,
+			store,
+			description,
+			model,
+			delta,
+			set: Arc::new(set),
+			address: None,
+		}
+	}
+
+	/// Serves the content.
+	pub async fn serve(&mut self) -> String {
+		let any = "127.0.0.1:0".parse().unwrap();
+		let forever = std::future::pending();
+		let (address, _) = descent_content::serve(any, self.store.clone(), forever)
+			.await
+			.unwrap();
+		self.address = Some(address);
+		format!("http://{address}")
+	}
+
+	/// A checkpoint of initial weights that is not published.
+	pub fn checkpoint(&self, seed: u64) -> PathBuf {
+		let path = self.directory.path().join(format!("{seed}.safetensors"));
+		Model::new(&self.description, seed, Device::Cpu)
+			.unwrap()
+			.save(&path)
+			.unwrap();
+		path
+	}
+
+	/// A published checkpoint of initial weights.
+	pub fn publish(&self, seed: u64) -> ContentRef {
+		self.store.import_path(self.checkpoint(seed)).unwrap()
+	}
+
+	/// What the initial weights score on the records that a seed draws.
+	pub fn score(&self, weights: u64, seed: H256, records: u32) -> Score {
+		let model = Model::new(&self.description, weights, Device::Cpu).unwrap();
+		let drawn = descent_protocol::sample(seed, self.set.len(), records);
+		evaluate_set(&model, &self.set, &drawn, Metric::Loss, || false)
+			.unwrap()
+			.score
+	}
+}

@@ -1,0 +1,64 @@
+//! What is shown: results on standard output, logs and progress on standard error, none of them in each other's way.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use serde::Serialize;
+use std::{
+	io::{self, IsTerminal, Write},
+	sync::OnceLock,
+	time::Duration,
+};
+use tracing_subscriber::EnvFilter;
+
+fn bars() -> &'static MultiProgress {
+	static BARS: OnceLock<MultiProgress> = OnceLock::new();
+	BARS.get_or_init(MultiProgress::new)
+}
+
+/// Standard error, with the progress out of the way while it is written to.
+struct Log;
+
+impl Write for Log {
+	fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+		bars().suspend(|| io::stderr().write(bytes))
+	}
+
+	fn flush(&mut self) -> io::Result<()> {
+		io::stderr().flush()
+	}
+}
+
+/// Logs go to standard error, filtered by `RUST_LOG`.
+pub fn start_logging() {
+	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+	tracing_subscriber::fmt()
+		.with_env_filter(filter)
+		.with_writer(|| Log)
+		.with_ansi(io::stderr().is_terminal())
+		.with_target(false)
+		.init();
+}
+
+/// A spinner on a terminal; nothing where standard error is none.
+pub fn spinner() -> ProgressBar {
+	let style =
+		ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+	let spinner = bars().add(ProgressBar::new_spinner().with_style(style));
+	spinner.enable_steady_tick(Duration::from_millis(200));
+	spinner
+}
+
+/// A line on standard output. That nobody reads it is no error.
+pub fn line(text: &str) {
+	bars().suspend(|| {
+		let mut out = io::stdout().lock();
+		let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+	});
+}
+
+/// A line of JSON on standard output.
+pub fn json(value: &impl Serialize) {
+	match serde_json::to_string(value) {
+		Ok(text) => line(&text),
+		Err(error) => tracing::error!("cannot be written as JSON: {error}"),
+	}
+}

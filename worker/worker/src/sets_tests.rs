@@ -1,0 +1,103 @@
+use super::*;
+use crate::fixture::{description, Fixture};
+use descent_data::DeltaWriter;
+use std::cell::Cell;
+
+/// Hands out the deltas of these paths, and counts how many are asked for.
+fn source<'a>(
+	deltas: &'a [(ContentRef, PathBuf)],
+	asked: &'a Cell<u32>,
+) -> impl FnMut(&ContentRef) -> Result<tempfile::TempPath> + use<'a> {
+	move |wanted| {
+		asked.set(asked.get() + 1);
+		let (_, path) = deltas
+			.iter()
+			.find(|(delta, _)| delta == wanted)
+			.context("no such delta")?;
+		let copy = tempfile::NamedTempFile::new()?.into_temp_path();
+		fs::copy(path, &copy)?;
+		Ok(copy)
+	}
+}
+
+fn delta(directory: &Path, features: f32) -> (ContentRef, PathBuf) {
+	let path = directory.join(format!("{features}.parquet"));
+	let mut writer = DeltaWriter::create(&path, &description(16).schema()).unwrap();
+	let mut record: Vec<u8> = [features; 8]
+		.iter()
+		.flat_map(|value| value.to_le_bytes())
+		.collect();
+	record.push(1);
+	writer.add(&record).unwrap();
+	writer.finish().unwrap();
+	(ContentRef::raw(&fs::read(&path).unwrap()).unwrap(), path)
+}
+
+#[test]
+fn sets_are_built_once_and_grow() {
+	let directory = tempfile::tempdir().unwrap();
+	let schema = description(16).schema();
+	let deltas = [1.0, 2.0, 3.0].map(|features| delta(directory.path(), features));
+	let references: Vec<_> = deltas.iter().map(|(reference, _)| *reference).collect();
+	let shelf = directory.path().join("sets");
+	let asked = Cell::new(0);
+	let mut sets = Sets::open(&shelf, 1 << 20).unwrap();
+	let two = sets
+		.build(&schema, &references[..2], source(&deltas, &asked))
+		.unwrap();
+	assert_eq!((two.len(), asked.get()), (2, 2));
+	let mut sets = Sets::open(&shelf, 1 << 20).unwrap();
+	let three = sets.build(&schema, &references, source(&deltas, &asked)).unwrap();
+	assert_eq!((three.len(), asked.get()), (3, 3));
+	sets.build(&schema, &references, source(&deltas, &asked)).unwrap();
+	assert_eq!(asked.get(), 3);
+	let versions = folders(&folders(&shelf).unwrap()[0]).unwrap();
+	assert_eq!(versions.len(), 2, "the version on the way to the second is gone");
+}
+
+#[test]
+fn what_was_left_half_done_is_removed_and_what_is_damaged_is_built_again() {
+	let fixture = Fixture::new(10);
+	let schema = fixture.description.schema();
+	let shelf = fixture.directory.path().join("sets");
+	let path = fixture.directory.path().join("delta.parquet");
+	let deltas = [(fixture.delta, path)];
+	let asked = Cell::new(0);
+	let mut sets = Sets::open(&shelf, 1 << 20).unwrap();
+	let set = sets
+		.build(&schema, &[fixture.delta], source(&deltas, &asked))
+		.unwrap();
+	fs::write(set.folder().join("set.json"), b"{").unwrap();
+	let unfinished = set.folder().with_file_name(".building-x");
+	fs::create_dir(&unfinished).unwrap();
+	let mut sets = Sets::open(&shelf, 1 << 20).unwrap();
+	assert!(!unfinished.exists());
+	let set = sets
+		.build(&schema, &[fixture.delta], source(&deltas, &asked))
+		.unwrap();
+	assert_eq!((set.len(), asked.get()), (10, 2));
+	set.verify().unwrap();
+}
+
+#[test]
+fn room_is_made_and_not_exceeded() {
+	let directory = tempfile::tempdir().unwrap();
+	let schema = description(16).schema();
+	let deltas = [1.0, 2.0].map(|features| delta(directory.path(), features));
+	let shelf = directory.path().join("sets");
+	let asked = Cell::new(0);
+	let error = Sets::open(&shelf, 100)
+		.unwrap()
+		.build(&schema, &[deltas[0].0], source(&deltas, &asked))
+		.unwrap_err();
+	assert!(error.to_string().contains("--max-data"), "{error}");
+	let mut sets = Sets::open(&shelf, 1 << 20).unwrap();
+	let first = sets
+		.build(&schema, &[deltas[0].0], source(&deltas, &asked))
+		.unwrap();
+	let cap = size(first.folder()).unwrap() + 100;
+	let mut sets = Sets::open(&shelf, cap).unwrap();
+	sets.build(&schema, &[deltas[1].0], source(&deltas, &asked))
+		.unwrap();
+	assert!(!first.folder().exists(), "the older one had to go");
+}

@@ -1,0 +1,273 @@
+//! A chain and a workshop in memory, whose blocks are made by the test.
+
+use crate::train::{
+	conductor::{Chain, Conductor, Offer, Reveal, Workshop},
+	report::{Event, Report},
+	state::State,
+};
+use anyhow::Result;
+use descent_protocol::{
+	view::{CandidateView, GroupView, RevealView, RoundView},
+	BlockNumber, Clock, ContentRef, EvaluationPolicy, Metric, Outcome, RoundIndex, Score,
+};
+use sp_core::{crypto::AccountId32, H256};
+use std::{
+	collections::BTreeMap,
+	path::Path,
+	sync::{Arc, Mutex},
+};
+
+pub const CLOCK: Clock = Clock {
+	start: 0,
+	length: 12,
+	reveal: 4,
+	attest: 4,
+	open: 2,
+};
+pub const SEED: H256 = H256::repeat_byte(9);
+
+pub fn account() -> AccountId32 {
+	AccountId32::new([7; 32])
+}
+
+/// A chain in memory, whose blocks are made by the test.
+#[derive(Default)]
+pub struct Ledger {
+	pub block: BlockNumber,
+	pub rounds: BTreeMap<RoundIndex, (Vec<CandidateView>, bool)>,
+	/// Transactions to lose on their way.
+	pub lose: u32,
+	/// Blocks by which finality lags behind.
+	pub lag: BlockNumber,
+	pub seed: H256,
+	pub commits: u32,
+	pub reveals: u32,
+	/// Rounds pruned.
+	pub pruned: bool,
+}
+
+#[derive(Clone, Default)]
+pub struct FakeChain(pub Arc<Mutex<Ledger>>);
+
+impl FakeChain {
+	pub fn group(&self) -> GroupView {
+		let content = ContentRef::raw(b"x").unwrap();
+		let block = self.0.lock().unwrap().block;
+		GroupView {
+			id: 1,
+			owner: account(),
+			name: "test".into(),
+			model: content,
+			deltas: vec![content],
+			dataset_root: H256::zero(),
+			providers: vec![],
+			metric: Metric::Loss,
+			policy: EvaluationPolicy::Training { records: 1 },
+			tolerance: 0,
+			minimum_improvement: 0,
+			clock: CLOCK,
+			deposit: 1,
+			head: None,
+			block,
+			round: CLOCK.round_at(block),
+			settled: None,
+		}
+	}
+
+	/// Settles a round.
+	pub fn settle(&self, round: RoundIndex, outcome: Outcome) {
+		let mut ledger = self.0.lock().unwrap();
+		let (candidates, settled) = ledger.rounds.entry(round).or_default();
+		candidates
+			.iter_mut()
+			.for_each(|candidate| candidate.outcome = Some(outcome));
+		*settled = true;
+	}
+}
+
+impl Chain for FakeChain {
+	async fn round(&self, round: RoundIndex) -> Result<RoundView> {
+		let ledger = self.0.lock().unwrap();
+		let windows = CLOCK.windows(round).unwrap();
+		let (candidates, settled) = ledger.rounds.get(&round).cloned().unwrap_or_default();
+		let view = RoundView {
+			group: 1,
+			round,
+			phase: windows.phase(ledger.block),
+			seed: (ledger.block >= windows.seed).then_some(ledger.seed),
+			windows,
+			settled,
+			baseline: None,
+			winner: None,
+			candidates,
+			committee: vec![],
+			block: ledger.block,
+		};
+		anyhow::ensure!(!ledger.pruned, "no such round");
+		Ok(view)
+	}
+
+	async fn finalized_seed(&self, round: RoundIndex) -> Result<Option<H256>> {
+		let ledger = self.0.lock().unwrap();
+		let known = ledger.block >= CLOCK.windows(round).unwrap().seed + ledger.lag;
+		Ok(known.then_some(ledger.seed))
+	}
+
+	async fn commit(&self, round: RoundIndex, commitment: H256) -> Result<()> {
+		let mut ledger = self.0.lock().unwrap();
+		ledger.commits += 1;
+		if ledger.lose > 0 {
+			ledger.lose -= 1;
+			return Ok(());
+		}
+		let open = CLOCK.windows(round).unwrap().commit.contains(&(ledger.block + 1));
+		anyhow::ensure!(open, "WrongPhase");
+		let (candidates, _) = ledger.rounds.entry(round).or_default();
+		anyhow::ensure!(candidates.is_empty(), "AlreadyCommitted");
+		candidates.push(CandidateView {
+			account: account(),
+			commitment,
+			deposit: 1,
+			reveal: None,
+			measured: None,
+			outcome: None,
+			reward: 0,
+			slashed: 0,
+		});
+		Ok(())
+	}
+
+	async fn reveal(&self, round: RoundIndex, reveal: Reveal) -> Result<()> {
+		let mut ledger = self.0.lock().unwrap();
+		ledger.reveals += 1;
+		if ledger.lose > 0 {
+			ledger.lose -= 1;
+			return Ok(());
+		}
+		let open = CLOCK.windows(round).unwrap().reveal.contains(&(ledger.block + 1));
+		anyhow::ensure!(open, "WrongPhase");
+		let candidate = &mut ledger.rounds.get_mut(&round).unwrap().0[0];
+		let (digest, salt) = (reveal.checkpoint.digest, &reveal.salt);
+		let bound = descent_protocol::commitment_hash(H256::zero(), 1, round, &account(), digest, salt);
+		assert_eq!(candidate.commitment, bound);
+		candidate.reveal = Some(RevealView {
+			checkpoint: reveal.checkpoint,
+			claim: reveal.claim,
+			providers: reveal.providers,
+		});
+		Ok(())
+	}
+
+	async fn explain(&self, _: RoundIndex) -> Result<String> {
+		Ok("Because.".into())
+	}
+}
+
+/// Makes a new checkpoint at every offer, and claims what the seed says.
+#[derive(Default)]
+pub struct FakeWorkshop {
+	pub made: u8,
+	pub nothing: bool,
+	pub published: Vec<ContentRef>,
+}
+
+impl Workshop for FakeWorkshop {
+	async fn offer(&mut self, group: &GroupView, path: &Path) -> Result<Offer> {
+		if self.nothing {
+			return Ok(Offer::Nothing("not better".into()));
+		}
+		self.made += 1;
+		let checkpoint = [self.made, group.block as u8];
+		std::fs::write(path, checkpoint)?;
+		Ok(Offer::Checkpoint(ContentRef::raw(&checkpoint).unwrap()))
+	}
+
+	async fn measure(&mut self, _: &GroupView, path: &Path, seed: H256) -> Result<Score> {
+		anyhow::ensure!(path.exists(), "no checkpoint");
+		Ok(Score(seed.0[0].into()))
+	}
+
+	async fn publish(&mut self, path: &Path, checkpoint: &ContentRef) -> Result<Vec<String>> {
+		anyhow::ensure!(
+			ContentRef::raw(&std::fs::read(path)?) == Some(*checkpoint),
+			"other content"
+		);
+		self.published.push(*checkpoint);
+		Ok(vec!["http://127.0.0.1:1".into()])
+	}
+
+	async fn keep(&mut self, checkpoints: Vec<ContentRef>) -> Result<()> {
+		self.published.retain(|published| checkpoints.contains(published));
+		Ok(())
+	}
+}
+
+#[derive(Clone, Default)]
+pub struct Log(pub Arc<Mutex<Vec<Event>>>);
+
+impl Report for Log {
+	fn event(&self, event: Event) {
+		self.0.lock().unwrap().push(event);
+	}
+}
+
+impl Log {
+	pub fn names(&self) -> Vec<String> {
+		let events = self.0.lock().unwrap();
+		let name = |event: &Event| {
+			serde_json::to_value(event).unwrap()["event"]
+				.as_str()
+				.unwrap()
+				.to_owned()
+		};
+		events.iter().map(name).collect()
+	}
+}
+
+pub struct Bench {
+	pub directory: tempfile::TempDir,
+	pub chain: FakeChain,
+	pub log: Log,
+}
+
+pub type Fake = Conductor<FakeChain, FakeWorkshop, Log>;
+
+impl Bench {
+	pub fn new() -> Self {
+		let chain = FakeChain::default();
+		chain.0.lock().unwrap().seed = SEED;
+		Self {
+			directory: tempfile::tempdir().unwrap(),
+			chain,
+			log: Log::default(),
+		}
+	}
+
+	/// A trainer that knows only what is on disk.
+	pub fn start(&self, rounds: u32) -> Fake {
+		let state = State::open(self.directory.path(), H256::zero(), 1, &account()).unwrap();
+		let workshop = FakeWorkshop {
+			made: state.entries().len() as u8,
+			..FakeWorkshop::default()
+		};
+		Conductor::new(
+			self.chain.clone(),
+			workshop,
+			self.log.clone(),
+			state,
+			account(),
+			2,
+			rounds,
+		)
+	}
+
+	pub async fn at(&self, trainer: &mut Fake, block: BlockNumber) {
+		self.chain.0.lock().unwrap().block = block;
+		trainer.step(&self.chain.group()).await.unwrap();
+	}
+
+	pub fn counts(&self) -> (u32, u32) {
+		let ledger = self.chain.0.lock().unwrap();
+		(ledger.commits, ledger.reveals)
+	}
+}

@@ -1,0 +1,174 @@
+use super::*;
+use fakes::*;
+
+#[path = "conductor_fakes.rs"]
+mod fakes;
+
+#[tokio::test]
+async fn a_round_in_full() {
+	let bench = Bench::new();
+	let mut trainer = bench.start(1);
+	for block in 0..22 {
+		bench.at(&mut trainer, block).await;
+	}
+	bench.chain.settle(0, Outcome::Won);
+	bench.at(&mut trainer, 23).await;
+	assert!(trainer.is_done());
+	assert_eq!(
+		bench.log.names(),
+		["round_started", "committed", "revealed", "ended"]
+	);
+	assert_eq!(bench.counts(), (1, 1));
+	assert_eq!(trainer.workshop.published.len(), 1, "the head stays served");
+}
+
+#[tokio::test]
+async fn killed_after_every_block() {
+	let bench = Bench::new();
+	for block in 0..23 {
+		bench.at(&mut bench.start(1), block).await;
+	}
+	bench.chain.settle(0, Outcome::Outranked);
+	bench.at(&mut bench.start(1), 23).await;
+	let names = bench.log.names();
+	let count = |wanted: &str| names.iter().filter(|name| *name == wanted).count();
+	assert_eq!(
+		[count("committed"), count("revealed"), count("ended")],
+		[1, 1, 1],
+		"{names:?}"
+	);
+	let ledger = bench.chain.0.lock().unwrap();
+	assert_eq!(ledger.rounds[&0].0[0].reveal.as_ref().unwrap().claim, Score(9));
+}
+
+#[tokio::test]
+async fn what_was_written_but_never_sent_is_sent() {
+	let bench = Bench::new();
+	bench.chain.0.lock().unwrap().lose = 1;
+	bench.at(&mut bench.start(1), 9).await;
+	assert!(bench.chain.0.lock().unwrap().rounds.is_empty());
+	bench.at(&mut bench.start(1), 10).await;
+	bench.at(&mut bench.start(1), 11).await;
+	assert_eq!(bench.log.names().last().unwrap(), "committed");
+}
+
+#[tokio::test]
+async fn lost_transactions_are_sent_again() {
+	let bench = Bench::new();
+	let mut trainer = bench.start(1);
+	trainer.margin = 6;
+	bench.chain.0.lock().unwrap().lose = 1;
+	for block in 0..12 {
+		bench.at(&mut trainer, block).await;
+	}
+	assert_eq!(bench.counts(), (2, 0));
+	bench.chain.0.lock().unwrap().lose = 1;
+	for block in 12..17 {
+		bench.at(&mut trainer, block).await;
+	}
+	assert_eq!(bench.counts(), (2, 2));
+	assert_eq!(bench.log.names(), ["round_started", "committed", "revealed"]);
+}
+
+#[tokio::test]
+async fn a_commitment_that_came_too_late_is_given_up() {
+	let bench = Bench::new();
+	bench.chain.0.lock().unwrap().lose = 9;
+	let mut trainer = bench.start(1);
+	for block in 0..18 {
+		bench.at(&mut trainer, block).await;
+	}
+	assert_eq!(bench.log.names(), ["round_started", "ended"]);
+	assert!(trainer.open_rounds().is_empty());
+}
+
+#[tokio::test]
+async fn the_claim_waits_for_a_final_seed_but_not_too_long() {
+	let bench = Bench::new();
+	bench.chain.0.lock().unwrap().lag = 1;
+	let mut trainer = bench.start(1);
+	bench.at(&mut trainer, 9).await;
+	bench.at(&mut trainer, 12).await;
+	assert_eq!(bench.counts(), (1, 0), "block 12 is not final yet");
+	bench.at(&mut trainer, 13).await;
+	assert_eq!(bench.counts(), (1, 1));
+
+	let bench = Bench::new();
+	bench.chain.0.lock().unwrap().lag = 100;
+	let mut trainer = bench.start(1);
+	bench.at(&mut trainer, 9).await;
+	bench.at(&mut trainer, 13).await;
+	assert_eq!(bench.counts(), (1, 0));
+	bench.at(&mut trainer, 14).await;
+	assert_eq!(bench.counts(), (1, 1), "the window closes at block 17");
+}
+
+#[tokio::test]
+async fn another_seed_is_another_claim() {
+	let bench = Bench::new();
+	let mut trainer = bench.start(1);
+	bench.at(&mut trainer, 9).await;
+	bench.chain.0.lock().unwrap().lose = 1;
+	bench.at(&mut trainer, 13).await;
+	bench.chain.0.lock().unwrap().seed = H256::repeat_byte(4);
+	bench.at(&mut trainer, 14).await;
+	bench.at(&mut trainer, 15).await;
+	let ledger = bench.chain.0.lock().unwrap();
+	assert_eq!(ledger.rounds[&0].0[0].reveal.as_ref().unwrap().claim, Score(4));
+}
+
+#[tokio::test]
+async fn the_next_round_is_committed_to_while_this_one_is_judged() {
+	let bench = Bench::new();
+	let mut trainer = bench.start(2);
+	for block in 0..22 {
+		bench.at(&mut trainer, block).await;
+	}
+	assert_eq!(trainer.open_rounds(), [0, 1]);
+	bench.chain.settle(0, Outcome::Won);
+	bench.at(&mut trainer, 23).await;
+	assert_eq!(trainer.open_rounds(), [1]);
+	for block in 24..34 {
+		bench.at(&mut trainer, block).await;
+	}
+	bench.chain.settle(1, Outcome::NotBetter);
+	bench.at(&mut trainer, 35).await;
+	assert!(trainer.is_done());
+	assert_eq!(bench.counts(), (2, 2), "a third round was not asked for");
+}
+
+#[tokio::test]
+async fn nothing_worth_committing() {
+	let bench = Bench::new();
+	let mut trainer = bench.start(1);
+	trainer.workshop.nothing = true;
+	for block in 0..12 {
+		bench.at(&mut trainer, block).await;
+	}
+	assert_eq!(bench.log.names(), ["round_started", "skipped"]);
+	assert_eq!(bench.counts(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_commitment_made_elsewhere_is_left_alone() {
+	let bench = Bench::new();
+	bench.chain.commit(0, H256::repeat_byte(1)).await.unwrap();
+	let mut trainer = bench.start(1);
+	for block in 0..12 {
+		bench.at(&mut trainer, block).await;
+	}
+	assert_eq!(bench.log.names(), ["round_started", "skipped"]);
+}
+
+#[tokio::test]
+async fn a_round_that_the_chain_forgot_ends() {
+	let bench = Bench::new();
+	bench.at(&mut bench.start(1), 9).await;
+	bench.chain.0.lock().unwrap().pruned = true;
+	let mut trainer = bench.start(1);
+	bench.chain.0.lock().unwrap().block = 100;
+	trainer.step(&bench.chain.group()).await.unwrap_err();
+	bench.at(&mut trainer, 9_000).await;
+	assert!(trainer.is_done());
+	assert_eq!(bench.log.names().last().unwrap(), "ended");
+}

@@ -1,0 +1,99 @@
+use super::conductor::{Chain, Reveal};
+use anyhow::Result;
+use descent_chain::{Client, Key, Submitted};
+use descent_protocol::{
+	view::{GroupView, RoundView},
+	GroupId, RoundIndex,
+};
+use sp_core::{crypto::AccountId32, H256};
+
+/// A group on a chain, in the eyes and by the hand of one account.
+#[derive(Clone)]
+pub struct Link {
+	client: Client,
+	key: Key,
+	group: GroupId,
+	/// What is put at stake with each commitment; the group's smallest deposit where absent.
+	deposit: Option<u128>,
+}
+
+impl Link {
+	/// A link over a client.
+	pub fn new(client: Client, key: Key, group: GroupId, deposit: Option<u128>) -> Self {
+		Self {
+			client,
+			key,
+			group,
+			deposit,
+		}
+	}
+
+	/// The chain's genesis.
+	pub fn genesis(&self) -> H256 {
+		self.client.genesis()
+	}
+
+	/// Whose commitments are made.
+	pub fn account(&self) -> AccountId32 {
+		self.key.account()
+	}
+
+	/// The group as the best block has it.
+	pub async fn group(&self) -> Result<GroupView, descent_chain::Error> {
+		self.client.group(self.group).await
+	}
+
+	/// Says in the log how a transaction that failed in its block did; whether it is there, the round shows.
+	fn watch(&self, what: &'static str, submitted: Submitted) {
+		tokio::spawn(async move {
+			match submitted.in_best_block().await {
+				Ok(included) => tracing::info!(block = included.block.number, "{what} is in a block"),
+				Err(error) => tracing::warn!("{what}: {error}"),
+			}
+		});
+	}
+}
+
+impl Chain for Link {
+	async fn round(&self, round: RoundIndex) -> Result<RoundView> {
+		Ok(self.client.round(self.group, round).await?)
+	}
+
+	async fn finalized_seed(&self, round: RoundIndex) -> Result<Option<H256>> {
+		let block = self.client.finalized_block().await?;
+		let view = self.client.round_at(self.group, round, Some(block.hash)).await?;
+		Ok(view.seed)
+	}
+
+	async fn commit(&self, round: RoundIndex, commitment: H256) -> Result<()> {
+		let deposit = match self.deposit {
+			Some(deposit) => deposit,
+			None => self.group().await?.deposit,
+		};
+		let submitted = self
+			.client
+			.commit(&self.key, self.group, round, commitment, deposit)
+			.await?;
+		self.watch("the commitment", submitted);
+		Ok(())
+	}
+
+	async fn reveal(&self, round: RoundIndex, reveal: Reveal) -> Result<()> {
+		let reveal = descent_chain::Reveal {
+			group: self.group,
+			round,
+			checkpoint: reveal.checkpoint,
+			salt: reveal.salt,
+			claim: reveal.claim,
+			providers: reveal.providers,
+		};
+		let submitted = self.client.reveal(&self.key, &reveal).await?;
+		self.watch("the reveal", submitted);
+		Ok(())
+	}
+
+	async fn explain(&self, round: RoundIndex) -> Result<String> {
+		let explanation = self.client.explain(self.group, round, &self.account()).await?;
+		Ok(explanation.sentence)
+	}
+}

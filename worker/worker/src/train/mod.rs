@@ -1,0 +1,274 @@
+//! `descent-worker train`: trains a group's model and competes in its rounds.
+//!
+//! Three things go on side by side: the [`conductor`] takes the trainer through its rounds on the chain; the supplier
+//! fetches model, data and heads; the learner trains. A gateway serves what has been revealed.
+
+mod conductor;
+mod course;
+mod learner;
+mod link;
+mod options;
+mod provision;
+mod report;
+mod state;
+mod studio;
+
+pub use options::Options;
+
+use crate::{
+	materials::{Materials, Quota},
+	screen, shutdown,
+};
+use anyhow::{bail, ensure, Context, Result};
+use conductor::Conductor;
+use course::Settings;
+use descent_chain::{Client, Key};
+use descent_protocol::{view::GroupView, BlockNumber, MAX_PROVIDER_LENGTH};
+use indicatif::ProgressBar;
+use link::Link;
+use provision::Supplier;
+use report::{Event, Report};
+use state::State;
+use std::{
+	net::SocketAddr,
+	pin::pin,
+	time::{Duration, Instant},
+};
+use studio::Studio;
+use tokio::{runtime::Handle, sync::oneshot, task::JoinHandle};
+
+/// How often the chain is looked at.
+const INTERVAL: Duration = Duration::from_millis(500);
+/// For how long a node is waited for at the start.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Trains until it is told to end, or the rounds asked for are over.
+pub async fn run(options: Options) -> Result<()> {
+	check(&options)?;
+	let mut shutdown = pin!(shutdown::requested()?);
+	if let Some(threads) = options.threads {
+		descent_model::set_threads(threads.into());
+	}
+	let device = options.device.resolve()?;
+	let key = Key::from_file_or_environment(options.key_file.as_deref())?;
+	let account = key.account();
+	let client = tokio::select! {
+		() = &mut shutdown => return Ok(()),
+		client = connect(&options.node) => client?,
+	};
+	let link = Link::new(client, key, options.group, options.deposit);
+	let group = link.group().await.with_context(|| {
+		format!(
+			"group {} cannot be read; `descent group list` shows which there are",
+			options.group
+		)
+	})?;
+	let quota = Quota {
+		content: options.max_content << 30,
+		data: options.max_data << 30,
+	};
+	let materials = Materials::open(&options.data, quota, Handle::current())?;
+	let store = materials.store().clone();
+	let mut state = State::open(&options.data, link.genesis(), options.group, &account)?;
+	let gateway = Gateway::start(options.listen, state.port(), store.clone()).await?;
+	state.set_port(gateway.address.port())?;
+	let address = match &options.public_url {
+		Some(url) => url.trim_end_matches('/').to_owned(),
+		None => format!("http://{}", gateway.address),
+	};
+	let settings = Settings {
+		optimizer: options.optimizer,
+		learning_rate: options
+			.learning_rate
+			.unwrap_or_else(|| options.optimizer.default_rate()),
+		batch: options.batch as usize,
+		seed: options.seed.unwrap_or_else(rand::random),
+		holdout: options.holdout,
+		device,
+		directory: options.data.join("training"),
+	};
+	let studio = Studio::new(Supplier::start(materials, settings)?, store, address.clone());
+	let screen = Screen { json: options.json };
+	screen.event(Event::Ready {
+		address,
+		account: account.to_string(),
+	});
+	let rounds = options.rounds.unwrap_or(u32::MAX);
+	let mut conductor = Conductor::new(
+		link.clone(),
+		studio,
+		screen,
+		state,
+		account,
+		options.commit_margin,
+		rounds,
+	);
+	let outcome = tokio::select! {
+		() = shutdown => Ok(()),
+		ended = follow(&link, &mut conductor, group) => ended,
+	};
+	let open = conductor.open_rounds();
+	if !open.is_empty() {
+		tracing::warn!(
+			"deposits are at stake in rounds {open:?}: start again with the same --data before their reveal windows close"
+		);
+	}
+	gateway.stop().await;
+	outcome
+}
+
+fn check(options: &Options) -> Result<()> {
+	let Some(url) = &options.public_url else {
+		ensure!(
+			!options.listen.ip().is_unspecified(),
+			"nobody can fetch from {}: say with --public-url where this machine is reached",
+			options.listen
+		);
+		return Ok(());
+	};
+	ensure!(
+		(url.starts_with("http://") || url.starts_with("https://"))
+			&& url.len() <= MAX_PROVIDER_LENGTH as usize,
+		"--public-url must begin with http:// or https:// and have at most {MAX_PROVIDER_LENGTH} bytes"
+	);
+	Ok(())
+}
+
+/// Takes the conductor through block after block.
+async fn follow(
+	link: &Link,
+	conductor: &mut Conductor<Link, Studio, Screen>,
+	first: GroupView,
+) -> Result<()> {
+	let spinner = screen::spinner();
+	let mut seen: Option<BlockNumber> = None;
+	let mut failure = None;
+	let mut group = first;
+	loop {
+		if seen != Some(group.block) {
+			seen = Some(group.block);
+			conductor.workshop().follow(&group);
+			match conductor.step(&group).await {
+				Ok(()) => failure = None,
+				Err(error) => complain(&mut failure, &error)?,
+			}
+			if conductor.is_done() {
+				return Ok(());
+			}
+		}
+		show(&spinner, &group, conductor.workshop());
+		tokio::time::sleep(INTERVAL).await;
+		match link.group().await {
+			Ok(read) => group = read,
+			Err(error) => complain(&mut failure, &error.into())?,
+		}
+	}
+}
+
+/// Logs a failure that is not the last one again. Fails where going on makes no sense.
+fn complain(last: &mut Option<String>, error: &anyhow::Error) -> Result<()> {
+	if let Some(fatal @ descent_chain::Error::OtherChain { .. }) = error.downcast_ref() {
+		bail!("{fatal}");
+	}
+	let text = format!("{error:#}");
+	if last.as_ref() != Some(&text) {
+		tracing::warn!("{text}; trying again with the next block");
+		*last = Some(text);
+	}
+	Ok(())
+}
+
+fn show(spinner: &ProgressBar, group: &GroupView, studio: &Studio) {
+	let progress = studio
+		.progress()
+		.unwrap_or_else(|| "waiting for model and data".into());
+	let Some(round) = group.round else {
+		spinner.set_message(format!(
+			"block {}: round 0 begins at block {}; {progress}",
+			group.block, group.clock.start
+		));
+		return;
+	};
+	let phase = |round| Some(group.clock.windows(round)?.phase(group.block));
+	let mut rounds = phase(round).map_or_else(String::new, |phase| format!("round {round} {phase}"));
+	if let Some((previous, phase)) = round
+		.checked_sub(1)
+		.and_then(|round| Some((round, phase(round)?)))
+	{
+		rounds = format!("round {previous} {phase}, {rounds}");
+	}
+	spinner.set_message(format!("block {}: {rounds}; {progress}", group.block));
+}
+
+async fn connect(node: &str) -> Result<Client> {
+	let until = Instant::now() + PATIENCE;
+	let mut failure = None;
+	loop {
+		match Client::connect(node).await {
+			Err(error) if error.is_transient() && Instant::now() < until => {
+				complain(&mut failure, &error.into())?;
+				tokio::time::sleep(INTERVAL).await;
+			}
+			connected => return Ok(connected?),
+		}
+	}
+}
+
+/// The server of what has been revealed.
+struct Gateway {
+	address: SocketAddr,
+	stop: oneshot::Sender<()>,
+	serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Gateway {
+	/// Listens where it was told to; at a free port, preferably the one that it had before.
+	async fn start(listen: SocketAddr, before: Option<u16>, store: descent_content::Store) -> Result<Self> {
+		let mut wanted = vec![listen];
+		if let (0, Some(port)) = (listen.port(), before) {
+			wanted.insert(0, SocketAddr::new(listen.ip(), port));
+		}
+		let mut failure = None;
+		for address in wanted {
+			let (stop, stopped) = oneshot::channel();
+			let stopped = async {
+				// ends as well when the sender is dropped
+				let _ = stopped.await;
+			};
+			match descent_content::serve(address, store.clone(), stopped).await {
+				Ok((address, serving)) => {
+					return Ok(Self {
+						address,
+						stop,
+						serving,
+					})
+				}
+				Err(error) => failure = Some(error),
+			}
+		}
+		let error = failure.map_or_else(|| anyhow::anyhow!("no address"), Into::into);
+		Err(error).with_context(|| format!("cannot listen on {listen}: choose another address with --listen"))
+	}
+
+	async fn stop(self) {
+		drop(self.stop);
+		if let Ok(Err(error)) = self.serving.await {
+			tracing::warn!("the gateway: {error}");
+		}
+	}
+}
+
+/// Shows events on standard output.
+struct Screen {
+	json: bool,
+}
+
+impl Report for Screen {
+	fn event(&self, event: Event) {
+		if self.json {
+			screen::json(&event);
+		} else {
+			screen::line(&event.sentence());
+		}
+	}
+}

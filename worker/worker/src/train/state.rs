@@ -1,0 +1,287 @@
+use crate::disk::{create_directory, write_atomically};
+use anyhow::{Context, Result};
+use descent_protocol::{ContentRef, GroupId, RoundIndex, Salt, Score};
+use rand::{rngs::OsRng, TryRngCore};
+use serde::{Deserialize, Serialize};
+use sp_core::{crypto::AccountId32, H256};
+use std::{
+	collections::BTreeMap,
+	fs,
+	path::{Path, PathBuf},
+};
+
+/// Digests remembered, so that no checkpoint is committed twice: the chain refuses the second reveal.
+const DIGESTS: usize = 64;
+
+/// What this trainer is bound to in one round. It is on disk before the commitment is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+	/// The committed safetensors file.
+	pub checkpoint: ContentRef,
+	/// Hides the commitment until the reveal. Whoever knows it and the digest can tell what was committed to.
+	pub salt: Salt,
+	/// The commitment.
+	pub commitment: H256,
+	/// How far it is.
+	pub step: Step,
+}
+
+/// How far an entry is, as far as this trainer knows; the chain decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "step")]
+pub enum Step {
+	/// The commitment may have been sent, but has not been seen on chain.
+	Prepared,
+	/// The commitment is on chain.
+	Committed,
+	/// The claim is measured for this seed; the reveal may have been sent.
+	Measured {
+		/// The seed that drew the records.
+		seed: H256,
+		/// What the checkpoint scores on them.
+		claim: Score,
+	},
+	/// The reveal is on chain.
+	Revealed,
+}
+
+/// Everything that a restarted trainer has to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Content {
+	genesis: H256,
+	group: GroupId,
+	account: AccountId32,
+	entries: BTreeMap<RoundIndex, Entry>,
+	/// Oldest first.
+	digests: Vec<H256>,
+	/// Own checkpoint that is the head, which is kept and served.
+	head: Option<ContentRef>,
+	/// Port of the gateway, so that a restarted one is found where the chain says.
+	port: Option<u16>,
+}
+
+/// The trainer's state, in `state.json`, and its checkpoints, one file a round.
+#[derive(Debug)]
+pub struct State {
+	directory: PathBuf,
+	content: Content,
+}
+
+impl State {
+	/// Reads the state in a directory, or begins one.
+	///
+	/// Fails where it belongs to another chain, group or account: its entries could not be revealed any more if it were
+	/// overwritten.
+	pub fn open(directory: &Path, genesis: H256, group: GroupId, account: &AccountId32) -> Result<Self> {
+		create_directory(&directory.join("checkpoints"))?;
+		let path = directory.join("state.json");
+		let content = match fs::read(&path) {
+			Ok(bytes) => {
+				let content: Content = serde_json::from_slice(&bytes).with_context(|| {
+					format!(
+						"{} is damaged: restore it from a copy, or choose another directory with --data",
+						path.display()
+					)
+				})?;
+				anyhow::ensure!(
+					(content.genesis, content.group, &content.account) == (genesis, group, account),
+					"{} belongs to account {} in group {} of chain {:?}: choose another directory with --data",
+					path.display(),
+					content.account,
+					content.group,
+					content.genesis,
+				);
+				content
+			}
+			Err(error) if error.kind() == std::io::ErrorKind::NotFound => Content {
+				genesis,
+				group,
+				account: account.clone(),
+				entries: BTreeMap::new(),
+				digests: Vec::new(),
+				head: None,
+				port: None,
+			},
+			Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+		};
+		let state = Self {
+			directory: directory.into(),
+			content,
+		};
+		state.save()?;
+		Ok(state)
+	}
+
+	/// What this trainer is bound to, by round.
+	pub fn entries(&self) -> &BTreeMap<RoundIndex, Entry> {
+		&self.content.entries
+	}
+
+	/// Whether a checkpoint of this digest has been committed before.
+	pub fn has_used(&self, digest: &H256) -> bool {
+		self.content.digests.contains(digest)
+	}
+
+	/// The own checkpoint that is the head.
+	pub fn head(&self) -> Option<&ContentRef> {
+		self.content.head.as_ref()
+	}
+
+	/// The port that the gateway had.
+	pub fn port(&self) -> Option<u16> {
+		self.content.port
+	}
+
+	/// Remembers the gateway's port.
+	pub fn set_port(&mut self, port: u16) -> Result<()> {
+		self.content.port = Some(port);
+		self.save()
+	}
+
+	/// Where the checkpoint of a round lies until it is revealed.
+	pub fn checkpoint(&self, round: RoundIndex) -> PathBuf {
+		self.directory
+			.join("checkpoints")
+			.join(format!("{round}.safetensors"))
+	}
+
+	/// Binds this trainer to the checkpoint that lies at [`Self::checkpoint`]. On disk when this returns; only then
+	/// may the commitment be sent.
+	pub fn prepare(&mut self, round: RoundIndex, checkpoint: ContentRef) -> Result<Entry> {
+		let mut salt = Salt::default();
+		OsRng
+			.try_fill_bytes(&mut salt)
+			.context("the operating system gives no random bytes")?;
+		let Content {
+			genesis,
+			group,
+			account,
+			..
+		} = &self.content;
+		let digest = checkpoint.digest;
+		let commitment = descent_protocol::commitment_hash(*genesis, *group, round, account, digest, &salt);
+		let entry = Entry {
+			checkpoint,
+			salt,
+			commitment,
+			step: Step::Prepared,
+		};
+		self.content.entries.insert(round, entry.clone());
+		self.content.digests.push(digest);
+		let excess = self.content.digests.len().saturating_sub(DIGESTS);
+		self.content.digests.drain(..excess);
+		self.save()?;
+		Ok(entry)
+	}
+
+	/// Writes down how far an entry is.
+	pub fn advance(&mut self, round: RoundIndex, step: Step) -> Result<()> {
+		match self.content.entries.get_mut(&round) {
+			Some(entry) if entry.step != step => {
+				entry.step = step;
+				self.save()
+			}
+			_ => Ok(()),
+		}
+	}
+
+	/// Forgets an entry that has ended, and its file.
+	pub fn end(&mut self, round: RoundIndex, won: bool) -> Result<()> {
+		let Some(entry) = self.content.entries.remove(&round) else {
+			return Ok(());
+		};
+		if won {
+			self.content.head = Some(entry.checkpoint);
+		}
+		self.save()?;
+		self.discard(round)
+	}
+
+	/// Removes the file of a checkpoint; that there is none is no error.
+	pub fn discard(&self, round: RoundIndex) -> Result<()> {
+		let path = self.checkpoint(round);
+		match fs::remove_file(&path) {
+			Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+				Err(error).with_context(|| format!("cannot remove {}", path.display()))
+			}
+			_ => Ok(()),
+		}
+	}
+
+	/// Forgets that the head is an own checkpoint.
+	pub fn lose_head(&mut self) -> Result<()> {
+		if self.content.head.take().is_some() {
+			self.save()?;
+		}
+		Ok(())
+	}
+
+	fn save(&self) -> Result<()> {
+		write_atomically(
+			&self.directory.join("state.json"),
+			&serde_json::to_vec_pretty(&self.content)?,
+		)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn open(directory: &Path) -> State {
+		State::open(directory, H256::zero(), 1, &AccountId32::new([7; 32])).unwrap()
+	}
+
+	#[test]
+	fn every_step_survives_a_kill() {
+		let directory = tempfile::tempdir().unwrap();
+		let checkpoint = ContentRef::raw(b"weights").unwrap();
+		let entry = open(directory.path()).prepare(3, checkpoint).unwrap();
+		for step in [
+			Step::Prepared,
+			Step::Committed,
+			Step::Measured {
+				seed: H256::repeat_byte(1),
+				claim: Score(5),
+			},
+			Step::Revealed,
+		] {
+			let mut state = open(directory.path());
+			state.advance(3, step).unwrap();
+			drop(state);
+			let expected = Entry {
+				step,
+				..entry.clone()
+			};
+			assert_eq!(open(directory.path()).entries()[&3], expected);
+		}
+		let mut state = open(directory.path());
+		fs::write(state.checkpoint(3), b"weights").unwrap();
+		state.end(3, true).unwrap();
+		let state = open(directory.path());
+		assert!(state.entries().is_empty() && !state.checkpoint(3).exists());
+		assert_eq!(state.head(), Some(&checkpoint));
+		assert!(state.has_used(&checkpoint.digest));
+	}
+
+	#[test]
+	fn salts_differ() {
+		let directory = tempfile::tempdir().unwrap();
+		let mut state = open(directory.path());
+		let checkpoint = ContentRef::raw(b"weights").unwrap();
+		let [first, second] = [0, 1].map(|round| state.prepare(round, checkpoint).unwrap());
+		assert_ne!(first.salt, second.salt);
+		assert_ne!(first.commitment, second.commitment);
+	}
+
+	#[test]
+	fn another_trainers_state_is_left_alone() {
+		let directory = tempfile::tempdir().unwrap();
+		drop(open(directory.path()));
+		let other = AccountId32::new([8; 32]);
+		let error = State::open(directory.path(), H256::zero(), 1, &other).unwrap_err();
+		assert!(error.to_string().contains("--data"));
+		fs::write(directory.path().join("state.json"), b"{").unwrap();
+		assert!(State::open(directory.path(), H256::zero(), 1, &AccountId32::new([7; 32])).is_err());
+	}
+}

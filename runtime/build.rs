@@ -7,7 +7,8 @@ fn main() {
 		/// outside of it.
 		const WORKSPACE: &str = "WASM_BUILD_WORKSPACE_HINT";
 		if std::env::var_os(WORKSPACE).is_none() {
-			std::env::set_var(WORKSPACE, concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+			let package = std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where the package is");
+			std::env::set_var(WORKSPACE, package + "/..");
 		}
 		substrate_wasm_builder::WasmBuilder::build_using_defaults();
 	}

@@ -22,8 +22,6 @@ use tempfile::TempDir;
 
 /// Compiling the runtime takes a node some seconds, with several on few cores some more.
 const STARTUP: Duration = Duration::from_secs(180);
-/// Seconds after which an evaluator gives a checkpoint up: everything is on this machine, and windows are short.
-const FETCH_TIMEOUT: &str = "3";
 
 /// Describes a network before it is started.
 #[derive(Clone, Debug)]
@@ -203,7 +201,6 @@ impl Network {
 				"--listen",
 				&format!("127.0.0.1:{port}"),
 			])
-			.args(["--fetch-timeout", FETCH_TIMEOUT])
 			.arg("--data")
 			.arg(self.directory().join(&name));
 		Process::spawn(launch)

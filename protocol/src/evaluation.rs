@@ -62,6 +62,9 @@ pub struct EvaluationRequest {
 	pub providers: Vec<String>,
 	/// The head, to be measured as the baseline.
 	pub head: Option<CheckpointSource>,
+	/// How long it may take to fetch the candidates, all of them together, in milliseconds. Whoever makes a committee
+	/// wait can't make it miss the window.
+	pub fetch_ms: u64,
 	/// The candidates in rank order.
 	pub candidates: Vec<CandidateSource>,
 }

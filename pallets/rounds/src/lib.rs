@@ -144,6 +144,9 @@ pub mod pallet {
 		type Reward: RewardWinner<Self::AccountId, BalanceOf<Self>>;
 		/// Takes what is slashed of deposits.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
+		/// How long a block takes, in milliseconds.
+		#[pallet::constant]
+		type BlockTime: Get<u64>;
 		/// The part of the deposit that a commitment loses which is never revealed.
 		#[pallet::constant]
 		type UnrevealedPenalty: Get<Perbill>;

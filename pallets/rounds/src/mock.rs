@@ -11,7 +11,7 @@ use frame_support::{
 	dispatch::GetDispatchInfo,
 	pallet_prelude::{DispatchError, TransactionSource, TransactionValidityError, ValidTransaction},
 	parameter_types,
-	traits::{EqualPrivilegeOnly, Get, OneSessionHandler},
+	traits::{ConstU64, EqualPrivilegeOnly, Get, OneSessionHandler},
 	weights::Weight,
 };
 use frame_system::{
@@ -147,6 +147,7 @@ impl pallet_rounds::Config for Test {
 	type BlockRandomness = BlockRandomness;
 	type Reward = MintWinnerReward<Balances>;
 	type Slash = ();
+	type BlockTime = ConstU64<3_000>;
 	type UnrevealedPenalty = UnrevealedPenalty;
 	type Retention = Retention;
 	type WeightInfo = ();

@@ -1,4 +1,6 @@
-use crate::{Committees, Config, Error, Evaluators, Event, Pallet, Reveal, Reveals, Rounds, Unsettled, UsedDigests};
+use crate::{
+	Committees, Config, Error, Evaluators, Event, Pallet, Reveal, Reveals, Rounds, Unsettled, UsedDigests,
+};
 use descent_protocol::{commitment_hash, GroupId, Phase, RoundIndex, Salt};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use pallet_groups::{are_addresses, GroupRules};

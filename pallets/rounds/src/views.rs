@@ -10,6 +10,7 @@ use descent_protocol::{
 	view::{CandidateView, HeadView, MemberView, RevealView, RoundEvent, RoundView, StandingView},
 	GroupId, Phase, RoundIndex, Score, Windows,
 };
+use frame_support::traits::Get;
 use pallet_groups::{GroupRules, Providers};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
@@ -73,6 +74,7 @@ impl<T: Config> Pallet<T> {
 				checkpoint: head.checkpoint,
 				providers: addresses(&head.providers),
 			}),
+			fetch_ms: u64::from(rules.clock.attest).saturating_mul(T::BlockTime::get()) / 2,
 			candidates,
 		})
 	}

@@ -1,12 +1,12 @@
 //! Training groups and their rounds.
 
 use crate::{
-	constants::{HOURS, NRN},
+	constants::{HOURS, MILLISECONDS_PER_BLOCK, NRN},
 	Babe, Balance, Balances, BlockNumber, Groups, Runtime, RuntimeHoldReason, Scheduler,
 };
 use frame_support::{
 	parameter_types,
-	traits::{ConstU128, ConstU32, Get},
+	traits::{ConstU128, ConstU32, ConstU64, Get},
 };
 use sp_runtime::Perbill;
 
@@ -54,6 +54,7 @@ impl pallet_rounds::Config for Runtime {
 	type BlockRandomness = BlockVrf;
 	type Reward = pallet_rounds::MintWinnerReward<Balances>;
 	type Slash = ();
+	type BlockTime = ConstU64<MILLISECONDS_PER_BLOCK>;
 	type UnrevealedPenalty = UnrevealedPenalty;
 	type Retention = ConstU32<RETENTION>;
 	type WeightInfo = pallet_rounds::weights::SubstrateWeight<Runtime>;

@@ -11,7 +11,11 @@ use std::{
 	sync::Arc,
 	time::{Duration, Instant},
 };
-use tokio::runtime::Handle;
+use tokio::{
+	runtime::Handle,
+	sync::{OwnedSemaphorePermit, Semaphore},
+	task::JoinHandle,
+};
 
 /// What may be kept on disk.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +30,11 @@ pub struct Quota {
 pub struct Materials {
 	handle: Handle,
 	store: Store,
-	fetcher: Fetcher,
+	fetcher: Arc<Fetcher>,
+	/// One permit for each MiB of candidates that may be on disk at a time.
+	room: Arc<Semaphore>,
+	/// All permits.
+	rooms: u32,
 	sets: Sets,
 	scratch: PathBuf,
 }
@@ -48,9 +56,12 @@ impl Materials {
 			max_content_bytes: quota.content,
 			..FetchLimits::default()
 		};
+		let rooms = mebibytes(quota.content / 2);
 		Ok(Self {
 			handle,
-			fetcher: Fetcher::new(store.clone(), limits)?,
+			fetcher: Arc::new(Fetcher::new(store.clone(), limits)?),
+			room: Arc::new(Semaphore::new(usize::try_from(rooms)?)),
+			rooms,
 			store,
 			sets: Sets::open(&directory.join("sets"), quota.data)?,
 			scratch,
@@ -123,6 +134,36 @@ impl Materials {
 		})
 	}
 
+	/// Begins to fetch a candidate, side by side with the others, at the latest until `until`. Whoever begins first is
+	/// given room first.
+	pub fn begin(&self, checkpoint: ContentRef, providers: Vec<String>, until: Instant) -> Fetching {
+		let (fetcher, room) = (self.fetcher.clone(), self.room.clone());
+		// What is too large for any room is refused by the store's quota, which is nobody's fault but this machine's.
+		let needed = mebibytes(checkpoint.size).min(self.rooms);
+		let fetch = async move {
+			let room = room.acquire_many_owned(needed).await;
+			fetcher.fetch(&checkpoint, &providers, |_| ()).await?;
+			Ok(room.expect("the semaphore is never closed"))
+		};
+		let late = move |_| FetchError::Unavailable {
+			content: checkpoint,
+			done: 0,
+			reason: "nobody served all of it in time".into(),
+		};
+		Fetching(
+			self.handle
+				.spawn(async move { tokio::time::timeout_at(until.into(), fetch).await.map_err(late)? }),
+		)
+	}
+
+	/// Waits for a candidate, and puts it into a file. It is forgotten when that is dropped.
+	pub fn fetched(&self, mut fetching: Fetching, checkpoint: &ContentRef) -> Result<Candidate, Refusal> {
+		let room = self.handle.block_on(&mut fetching.0);
+		let room = room.map_err(|error| Refusal::Failed(error.into()))??;
+		let file = export(&self.store, checkpoint, &self.scratch).map_err(Refusal::Failed)?;
+		Ok(Candidate { file, _room: room })
+	}
+
 	/// Fetches a checkpoint, into a file that is removed when the path is dropped. Its size is the caller's to check.
 	pub fn checkpoint(
 		&self,
@@ -144,6 +185,29 @@ impl Materials {
 		self.store.gc()?;
 		Ok(())
 	}
+}
+
+/// A candidate that is being fetched. Nobody waits for it once this is dropped.
+pub struct Fetching(JoinHandle<Result<OwnedSemaphorePermit, FetchError>>);
+
+impl Drop for Fetching {
+	fn drop(&mut self) {
+		self.0.abort();
+	}
+}
+
+/// A fetched candidate, in a file that is removed when this is dropped.
+pub struct Candidate {
+	/// The checkpoint.
+	pub file: tempfile::TempPath,
+	_room: OwnedSemaphorePermit,
+}
+
+/// MiB that so many bytes take up, at least one.
+fn mebibytes(bytes: u64) -> u32 {
+	u32::try_from(bytes.div_ceil(1 << 20))
+		.unwrap_or(u32::MAX)
+		.clamp(1, u32::MAX >> 4)
 }
 
 fn export(store: &Store, content: &ContentRef, directory: &Path) -> Result<tempfile::TempPath> {

@@ -1,7 +1,7 @@
 use super::metrics::Metrics;
 use crate::{
 	exam::{self, Exam, Refusal},
-	materials::{within, Materials},
+	materials::{within, Fetching, Materials},
 };
 use anyhow::{ensure, Context, Result};
 use descent_data::Description;
@@ -23,7 +23,7 @@ pub trait Judge: Send + 'static {
 /// How long what may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {
-	/// The fetch of one checkpoint.
+	/// The fetch of all checkpoints of a round, which the group's windows may shorten.
 	pub fetch: Duration,
 	/// A whole evaluation.
 	pub job: Duration,
@@ -39,6 +39,12 @@ pub struct Measurer {
 	pub metrics: Arc<Metrics>,
 }
 
+/// A checkpoint to be looked at.
+struct Entry {
+	checkpoint: ContentRef,
+	fetching: Result<Fetching, Refusal>,
+}
+
 /// What came of looking at one checkpoint.
 enum Seen {
 	Measured(Measurement),
@@ -51,49 +57,55 @@ impl Judge for Measurer {
 		let until = within(self.deadlines.job);
 		self.materials.retain(&named(request))?;
 		let (description, exam) = self.prepare(request, until)?;
-		let look = |judge: &Self, checkpoint: &ContentRef, providers: &[String]| {
-			ensure!(
-				Instant::now() < until,
-				"the evaluation took longer than the {} s allowed: raise --job-limit, or measure on a faster machine",
-				judge.deadlines.job.as_secs()
-			);
-			judge.look(request, &description, &exam, checkpoint, providers, until)
+		// All side by side, against one deadline: nobody can make a committee wait for long.
+		let fetch = self.deadlines.fetch.min(Duration::from_millis(request.fetch_ms));
+		let fetch_until = until.min(within(fetch));
+		let begin = |checkpoint: ContentRef, providers: &[String]| Entry {
+			checkpoint,
+			fetching: exam::check_size(&description, &checkpoint)
+				.map(|()| self.materials.begin(checkpoint, providers.to_vec(), fetch_until)),
 		};
+		let head = request
+			.head
+			.as_ref()
+			.map(|head| begin(head.checkpoint, &head.providers));
+		let candidates = request.candidates.iter();
+		let entries: Vec<_> = candidates
+			.map(|candidate| begin(candidate.checkpoint, &candidate.providers))
+			.collect();
+
 		let mut measured = 0;
-		let baseline = match &request.head {
-			None => None,
-			Some(head) => match look(self, &head.checkpoint, &head.providers).context("the head")? {
-				Seen::Measured(measurement) => {
-					measured += 1;
-					progress(measured);
-					Some(measurement)
-				}
-				Seen::Unavailable | Seen::Invalid => None,
-			},
+		let mut look = |entry: Entry| -> Result<Seen> {
+			let seen = self.look(request, &description, &exam, entry, until)?;
+			if matches!(seen, Seen::Measured(_)) {
+				measured += 1;
+				progress(measured);
+			}
+			Ok(seen)
+		};
+		let baseline = match head.map(&mut look).transpose().context("the head")? {
+			Some(Seen::Measured(measurement)) => Some(measurement),
+			Some(Seen::Unavailable | Seen::Invalid) | None => None,
 		};
 		let mut ballot = Ballot {
 			baseline,
 			verdicts: Default::default(),
 		};
-		for candidate in &request.candidates {
-			let checkpoint = &candidate.checkpoint;
-			let verdict = match look(self, checkpoint, &candidate.providers)? {
-				Seen::Measured(measurement) => {
-					measured += 1;
-					progress(measured);
-					if measurement.score.within(candidate.claim, request.tolerance) {
-						Verdict::Match(measurement)
-					} else {
-						Verdict::Mismatch(measurement)
-					}
+		for (candidate, entry) in request.candidates.iter().zip(entries) {
+			let verdict = match look(entry)? {
+				Seen::Measured(measurement)
+					if measurement.score.within(candidate.claim, request.tolerance) =>
+				{
+					Verdict::Match(measurement)
 				}
+				Seen::Measured(measurement) => Verdict::Mismatch(measurement),
 				Seen::Unavailable => Verdict::Unavailable,
 				Seen::Invalid => Verdict::Invalid,
 			};
 			tracing::info!(
 				group = request.group,
 				round = request.round,
-				digest = ?checkpoint.digest,
+				digest = ?candidate.checkpoint.digest,
 				claim = %candidate.claim,
 				?verdict,
 				"looked at a candidate"
@@ -107,7 +119,7 @@ impl Judge for Measurer {
 				break;
 			}
 			// Only a checkpoint that may become the head is worth its room.
-			self.materials.store().remove(checkpoint)?;
+			self.materials.store().remove(&candidate.checkpoint)?;
 		}
 		self.metrics
 			.content_bytes
@@ -135,17 +147,21 @@ impl Measurer {
 		request: &EvaluationRequest,
 		description: &Description,
 		exam: &Exam,
-		checkpoint: &ContentRef,
-		providers: &[String],
+		entry: Entry,
 		until: Instant,
 	) -> Result<Seen> {
+		ensure!(
+			Instant::now() < until,
+			"the evaluation took longer than the {} s allowed: raise --job-limit, or measure on a faster machine",
+			self.deadlines.job.as_secs()
+		);
+		let Entry { checkpoint, fetching } = entry;
 		let digest = checkpoint.digest;
-		let measured = exam::check_size(description, checkpoint).and_then(|()| {
-			let until_fetched = until.min(within(self.deadlines.fetch));
-			let file = self.materials.checkpoint(checkpoint, providers, until_fetched)?;
-			exam.take(&exam::load(description, &file)?, until)
+		let evaluation = fetching.and_then(|fetching| {
+			let fetched = self.materials.fetched(fetching, &checkpoint)?;
+			exam.take(&exam::load(description, &fetched.file)?, until)
 		});
-		match measured {
+		match evaluation {
 			Ok(evaluation) => Ok(Seen::Measured(Measurement {
 				score: evaluation.score,
 				root: descent_protocol::transcript_root(

@@ -72,8 +72,9 @@ pub struct Options {
 	/// Results that are kept.
 	#[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..))]
 	pub results: u16,
-	/// Longest time to fetch one checkpoint, in seconds; after it the checkpoint counts as unavailable.
-	#[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+	/// Longest time to fetch the checkpoints of a round, in seconds; what is not there by then counts as unavailable. Half of
+	/// the group's attest window where that is shorter.
+	#[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
 	pub fetch_timeout: u64,
 	/// Longest time for one evaluation, in seconds.
 	#[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]

@@ -117,6 +117,36 @@ async fn what_nobody_serves_is_unavailable_in_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_stalls_delays_nobody() {
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
+	// Connections are taken by the system, and never answered.
+	let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+	let mut candidates: Vec<_> = (0..60)
+		.map(|number| {
+			let checkpoint = ContentRef {
+				digest: H256::from_low_u64_be(number),
+				..fixture.publish(7)
+			};
+			CandidateSource {
+				checkpoint,
+				providers: vec![format!("http://{}", silent.local_addr().unwrap())],
+				claim: Score(0),
+			}
+		})
+		.collect();
+	candidates.push(honest(&fixture, 8));
+	let began = Instant::now();
+	let ballot = client.ballot(&request(&fixture, candidates)).await;
+	assert_eq!(ballot.verdicts[..60], [Verdict::Unavailable; 60]);
+	assert!(matches!(ballot.verdicts[60], Verdict::Match(_)));
+	// One after the other they would take a minute.
+	assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+	client.evaluator.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_head_is_no_baseline() {
 	let mut fixture = Fixture::new(400);
 	fixture.serve().await;

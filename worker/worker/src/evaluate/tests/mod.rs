@@ -111,6 +111,7 @@ fn request(fixture: &Fixture, candidates: Vec<CandidateSource>) -> EvaluationReq
 		tolerance: 10,
 		providers: providers(fixture),
 		head: None,
+		fetch_ms: 60_000,
 		candidates,
 	}
 }

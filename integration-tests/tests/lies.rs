@@ -241,10 +241,8 @@ async fn explanations(cast: &Cast, network: &Network, group: &GroupView) -> Resu
 		(&cast.honest, "Paid"),
 		(&cast.boaster, "claimed 0.1"),
 		(&cast.silent, "was not revealed"),
-		(
-			&cast.nan,
-			"could not fetch the checkpoint, or found that it does not fit the model",
-		),
+		(&cast.nan, "4 found that it is no checkpoint of the group's model"),
+		(&cast.unserved, "4 could not fetch the checkpoint"),
 	] {
 		let sentence = rpc
 			.explain(group.id, 0, &competitor.account().id())

@@ -14,9 +14,9 @@ Examples:
     descent-node key generate-node-key --chain local --base-path /tmp/bob
     descent-node --chain local --bob --base-path /tmp/bob --port 30334 --rpc-port 9945 \\
       --evaluator-url http://127.0.0.1:9978 --bootnodes /ip4/127.0.0.1/tcp/30333/p2p/PEER_ID
-  New session keys (babe, grandpa, evaluator) for a validator, kept in its keystore:
+  New session keys (babe, grandpa, evaluator) of the account with this public key, kept in the keystore:
     curl -s -H 'Content-Type: application/json' http://127.0.0.1:9944 \\
-      -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"author_rotateKeys\",\"params\":[]}'
+      -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"author_rotateKeysWithOwner\",\"params\":[\"0xPUBLIC_KEY\"]}'
   The specification of a chain, to be shared by its nodes:
     descent-node export-chain-spec --chain local --raw --output local.json";
 

@@ -50,8 +50,8 @@ impl FromStr for EvaluatorUrl {
 		}
 		let url =
 			Url::parse(text).map_err(|error| format!("{error}; give one like http://127.0.0.1:9977"))?;
-		if !["http", "https"].contains(&url.scheme()) {
-			return Err("it must begin with http:// or https://".into());
+		if url.scheme() != "http" {
+			return Err("it must begin with http://, which is all that the off-chain worker speaks".into());
 		}
 		if !url.username().is_empty() || url.password().is_some() {
 			return Err("user names and passwords in an address are not supported".into());
@@ -84,7 +84,6 @@ mod tests {
 			"http://127.1.2.3:9977/",
 			"http://localhost:9977",
 			"http://[::1]:9977",
-			"https://127.0.0.1",
 		] {
 			let url: EvaluatorUrl = address.parse().unwrap();
 			assert_eq!(url.check(false), Ok(()), "{address}");
@@ -119,6 +118,7 @@ mod tests {
 			"127.0.0.1:9977",
 			"localhost",
 			"ftp://127.0.0.1",
+			"https://127.0.0.1",
 			"file:///etc/passwd",
 			"http://",
 			"http://user:secret@127.0.0.1",

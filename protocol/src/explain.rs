@@ -1,8 +1,8 @@
 use crate::{
 	view::{CandidateView, GroupView, RoundView},
-	Outcome, Phase, Score,
+	Outcome, Phase, Score, Tally,
 };
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 use sp_core::crypto::{AccountId32, Ss58Codec};
 
 /// Says in one sentence why an account's commitment in a round ended as it did, or what it waits for.
@@ -16,6 +16,7 @@ pub fn explain(group: &GroupView, round: &RoundView, account: &AccountId32) -> S
 		return match round.phase {
 			Phase::Waiting => format!("Round {number} has not begun: it takes commitments from block {}.", round.windows.commit.start),
 			Phase::Commit => format!("There is no commitment of this account in round {number} yet; it takes them until block {}.", round.windows.commit.end),
+			Phase::Settle if round.candidates.is_empty() => format!("The chain holds no commitment to round {number}: either nobody made one, or it was settled so long ago that only the events of its blocks tell how it ended."),
 			_ => format!("This account made no commitment in round {number}, or a larger deposit displaced it and it was returned."),
 		};
 	};
@@ -97,10 +98,11 @@ fn ended(group: &GroupView, round: &RoundView, candidate: &CandidateView, outcom
 				claim(),
 			),
 			None => format!(
-				"Not paid, and the deposit of {} is lost: more than a third of the committee could not fetch the checkpoint, \
-				 or found that it does not fit the model, holds values that are not finite, or does not score the claimed {}.",
+				"Not paid, and the deposit of {} is lost: it claimed {}, but of the committee's {} members {}.",
 				neurons(candidate.slashed),
 				claim(),
+				round.committee.len(),
+				refusals(candidate.tally.unwrap_or_default()),
 			),
 		},
 		Outcome::Unrevealed => format!(
@@ -108,11 +110,30 @@ fn ended(group: &GroupView, round: &RoundView, candidate: &CandidateView, outcom
 			neurons(candidate.slashed),
 			round.windows.reveal.end
 		),
-		Outcome::NoQuorum => String::from(
-			"Not paid: fewer than two thirds of the committee agreed on what they measured, so the round has no winner; \
-			 the deposit was returned.",
+		Outcome::NoQuorum => format!(
+			"Not paid: {} of the committee's {} members showed what they measured, and fewer than two thirds of all agreed, \
+			 so the round has no winner; the deposit was returned.",
+			round.committee.iter().filter(|member| member.opened).count(),
+			round.committee.len(),
 		),
 	}
+}
+
+/// Why members refused a candidate, and how many.
+fn refusals(tally: Tally) -> String {
+	let reasons = [
+		(tally.unavailable, "could not fetch the checkpoint"),
+		(
+			tally.invalid,
+			"found that it is no checkpoint of the group's model: wrong names, shapes or types, or values that are not finite",
+		),
+		(tally.mismatches, "measured something else"),
+	];
+	let given = reasons.into_iter().filter(|(members, _)| *members > 0);
+	given
+		.map(|(members, reason)| format!("{members} {reason}"))
+		.collect::<Vec<_>>()
+		.join(", ")
 }
 
 /// An amount in NRN, without trailing zeros.
@@ -130,7 +151,7 @@ fn neurons(amount: u128) -> String {
 mod tests {
 	use super::*;
 	use crate::{view::RevealView, Clock, ContentRef, EvaluationPolicy, Metric};
-	use alloc::{vec, vec::Vec};
+	use alloc::vec;
 	use sp_core::H256;
 
 	fn group() -> GroupView {
@@ -179,6 +200,12 @@ mod tests {
 			deposit: 10_500_000_000_000,
 			reveal,
 			measured: measured.map(Score),
+			tally: Some(Tally {
+				matches: 0,
+				mismatches: 0,
+				unavailable: 3,
+				invalid: 1,
+			}),
 			outcome,
 			reward: if outcome == Some(Outcome::Won) {
 				2_000_000_000_000
@@ -244,9 +271,16 @@ mod tests {
 		);
 		assert!(
 			sentence(vec![candidate(1, Some(5), None, Some(Outcome::Refuted))], 1)
-				.contains("could not fetch")
+				.contains("claimed 0.000005, but of the committee's 0 members 3 could not fetch the checkpoint, 1 found that")
 		);
 		assert!(sentence(vec![], 1).contains("no commitment"));
+	}
+
+	#[test]
+	fn a_round_that_is_no_longer_kept_is_not_told_from_memory() {
+		assert!(sentence(vec![], 1).contains("so long ago that only the events"));
+		let other = candidate(2, None, None, Some(Outcome::Unrevealed));
+		assert!(sentence(vec![other], 1).contains("made no commitment in round 3"));
 	}
 
 	#[test]

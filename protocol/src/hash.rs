@@ -54,7 +54,8 @@ pub fn transcript_root(
 	)
 }
 
-/// The seed that draws a round's evaluation set, from the randomness of the first block after its commitments closed.
+/// The seed that draws a round's evaluation set. `randomness` is that of the first block after its commitments closed,
+/// mixed with that of the blocks before, as the block's author alone knows its own ahead of time.
 pub fn evaluation_seed(genesis: H256, group: GroupId, round: RoundIndex, randomness: &[u8; 32]) -> H256 {
 	domain_hash(b"descent/seed/v1", (genesis, group, round, randomness))
 }

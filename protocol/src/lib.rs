@@ -37,6 +37,7 @@ mod reward;
 mod sample;
 mod score;
 mod settlement;
+mod tally;
 pub mod view;
 
 pub use ballot::{Ballot, Measurement, Verdict};
@@ -52,6 +53,7 @@ pub use reward::winner_reward;
 pub use sample::sample;
 pub use score::Score;
 pub use settlement::{settle, Outcome, Settlement};
+pub use tally::{tally, Tally};
 
 /// A block's number, as the runtime counts it.
 pub type BlockNumber = u32;

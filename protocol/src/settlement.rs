@@ -103,7 +103,8 @@ fn agreed(measurements: impl Iterator<Item = Measurement>, committee: usize) -> 
 /// none of the `committee` members is not among them.
 ///
 /// In rank order, a candidate is accepted where at least 2/3 of the committee hold `Match` with one measurement, and
-/// refuted where more than 1/3 hold anything else; then the next is looked at. Neither means that there is no quorum, and
+/// refuted where more than 1/3 hold anything else, a match with another measurement among it: a checkpoint whose score
+/// depends on who measures it has none. Then the next is looked at. Neither means that there is no quorum, and
 /// the round has no winner. The accepted candidate wins if it beats the head as 2/3 of the committee measured it on this
 /// round's evaluation set. Where 2/3 say that nobody serves the head, the score at which it was accepted has to be beaten:
 /// withholding the head neither stops the group nor lowers its bar.
@@ -136,14 +137,15 @@ pub fn settle(
 			Verdict::Match(measurement) => Some(*measurement),
 			_ => None,
 		});
-		let refusals = verdicts()
-			.filter(|verdict| !matches!(verdict, Verdict::Match(_)))
-			.count();
+		let (held, holders) = most_held(matches).unzip();
+		let holders = holders.unwrap_or_default();
+		let refusals = verdicts().count().saturating_sub(holders);
 		let measured = agreed(verdicts().filter_map(Verdict::measurement), committee);
 		if let Some(slot) = settlement.measured.get_mut(position) {
 			*slot = measured.map(|measurement| measurement.score);
 		}
-		let judged = match (agreed(matches, committee), head, settlement.baseline) {
+		let accepted = held.filter(|_| is_quorum(holders, committee));
+		let judged = match (accepted, head, settlement.baseline) {
 			(Some(_), Some(_), None) => Outcome::NoQuorum,
 			(Some(accepted), _, Some(baseline)) if !accepted.score.beats(baseline, minimum_improvement) => {
 				Outcome::NotBetter

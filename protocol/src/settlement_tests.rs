@@ -114,6 +114,21 @@ fn equal_scores_of_different_transcripts_do_not_add_up() {
 }
 
 #[test]
+fn a_checkpoint_that_everybody_measures_differently_is_refuted() {
+	let ballots: Vec<_> = (0..4)
+		.map(|member| {
+			let other = Measurement {
+				score: Score(7),
+				root: H256::from_low_u64_be(member),
+			};
+			ballot(None, &[Verdict::Match(other), Verdict::Match(measurement(8))])
+		})
+		.collect();
+	let settled = settle(&claims(&[7, 8]), &ballots, 4, None, 0);
+	assert_eq!(settled.outcomes, [Outcome::Refuted, Outcome::Won]);
+}
+
+#[test]
 fn a_head_that_nobody_serves_keeps_its_bar() {
 	let ballots = vec![ballot(None, &[Verdict::Match(measurement(300))]); 3];
 	assert_eq!(

@@ -7,7 +7,7 @@
 
 use crate::{
 	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Outcome, Phase, RoundIndex, Score,
-	Windows,
+	Tally, Windows,
 };
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, Encode};
@@ -127,6 +127,8 @@ pub struct CandidateView {
 	pub reveal: Option<RevealView>,
 	/// The score that 2/3 of the committee measured.
 	pub measured: Option<Score>,
+	/// What the members who opened their ballots say of it, once somebody has.
+	pub tally: Option<Tally>,
 	/// How it ended, once the round is settled.
 	pub outcome: Option<Outcome>,
 	/// What it was paid.

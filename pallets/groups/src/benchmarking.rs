@@ -46,9 +46,9 @@ pub(crate) fn largest_group<T: Config>() -> NewGroup<BalanceOf<T>> {
 		clock: Clock {
 			start: 0,
 			length: 10,
-			reveal: 1,
-			attest: 1,
-			open: 1,
+			reveal: 2,
+			attest: 2,
+			open: 2,
 		},
 		deposit: T::MinimumCommitmentDeposit::get(),
 	}

@@ -1,6 +1,6 @@
 use crate::{
-	are_addresses, BalanceOf, Config, Error, Event, Group, GroupRules, Groups, HoldReason, NewGroup,
-	NextGroup, Pallet, Rules,
+	are_addresses, types::is_text, BalanceOf, Config, Error, Event, Group, GroupRules, Groups, HoldReason,
+	NewGroup, NextGroup, Pallet, Rules,
 };
 use descent_protocol::{dataset_root, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId};
 use frame_support::{
@@ -41,10 +41,7 @@ impl<T: Config> Pallet<T> {
 			clock,
 			deposit,
 		} = new;
-		ensure!(
-			!name.is_empty() && core::str::from_utf8(&name).is_ok(),
-			Error::<T>::InvalidName
-		);
+		ensure!(is_text(&name), Error::<T>::InvalidName);
 		ensure!(are_addresses(&providers), Error::<T>::InvalidProvider);
 		ensure!(
 			[model, dataset].iter().all(is_content) && has_content(&policy),
@@ -55,6 +52,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			deposit >= T::MinimumCommitmentDeposit::get(),
 			Error::<T>::DepositTooSmall
+		);
+		ensure!(
+			minimum_improvement >= tolerance.max(1),
+			Error::<T>::ImprovementTooSmall
 		);
 		let deltas = BoundedVec::try_from(alloc::vec![dataset]).map_err(|_| Error::<T>::InvalidContent)?;
 		Ok(Group {
@@ -85,6 +86,11 @@ impl<T: Config> Pallet<T> {
 		};
 		ensure!(clock.check().is_ok(), Error::<T>::InvalidClock);
 		ensure!(clock.windows(0).is_some(), Error::<T>::InvalidClock);
+		let windows = [clock.reveal, clock.attest, clock.open];
+		ensure!(
+			windows.iter().all(|window| *window >= T::MinimumWindow::get()),
+			Error::<T>::WindowTooShort
+		);
 		ensure!(clock.reveal <= T::MaxReveal::get(), Error::<T>::RevealTooLong);
 		Ok(clock)
 	}

@@ -83,6 +83,9 @@ pub mod pallet {
 		/// The longest reveal window in blocks: randomness is kept for this long.
 		#[pallet::constant]
 		type MaxReveal: Get<BlockNumber>;
+		/// The shortest window that a clock may have, in blocks.
+		#[pallet::constant]
+		type MinimumWindow: Get<BlockNumber>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
@@ -118,9 +121,9 @@ pub mod pallet {
 	/// Why a call failed.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// The name is empty or not UTF-8.
+		/// The name is empty, not UTF-8, or has control characters.
 		InvalidName,
-		/// A provider is empty or not UTF-8.
+		/// A provider is empty, not UTF-8, or has white space or control characters.
 		InvalidProvider,
 		/// A content reference is empty, or its codec is not the one that content of its size has.
 		InvalidContent,
@@ -135,6 +138,11 @@ pub mod pallet {
 		DepositTooSmall,
 		/// Every group number is taken.
 		TooManyGroups,
+		/// A window is so short that the author of one block could keep others out of it.
+		WindowTooShort,
+		/// The minimum improvement is zero, or smaller than the tolerance: a claim could outrank gains that are larger than
+		/// its own.
+		ImprovementTooSmall,
 	}
 
 	#[pallet::call]

@@ -2,7 +2,7 @@
 #![allow(clippy::as_conversions)]
 
 use crate as pallet_groups;
-use frame_support::{derive_impl, parameter_types, sp_runtime::BuildStorage};
+use frame_support::{derive_impl, parameter_types, sp_runtime::BuildStorage, traits::ConstU32};
 
 #[frame_support::runtime]
 mod runtime {
@@ -55,6 +55,7 @@ impl pallet_groups::Config for Test {
 	type MinimumCommitmentDeposit = MinimumCommitmentDeposit;
 	type MaxEvaluationRecords = MaxEvaluationRecords;
 	type MaxReveal = MaxReveal;
+	type MinimumWindow = ConstU32<2>;
 	type WeightInfo = ();
 }
 

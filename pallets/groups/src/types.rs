@@ -16,11 +16,17 @@ pub type Name = BoundedVec<u8, ConstU32<MAX_NAME_LENGTH>>;
 /// Base addresses of gateways that serve content, in UTF-8.
 pub type Providers = BoundedVec<BoundedVec<u8, ConstU32<MAX_PROVIDER_LENGTH>>, ConstU32<MAX_PROVIDERS>>;
 
-/// Whether every provider can be shown and tried: none is empty or not UTF-8.
+/// Whether bytes can be shown to people: a text in UTF-8 without control characters, which would reach into the terminals
+/// of those who list groups.
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
+	core::str::from_utf8(bytes).is_ok_and(|text| !text.is_empty() && !text.chars().any(char::is_control))
+}
+
+/// Whether every provider can be shown and tried: none is empty, not UTF-8, or has white space or control characters.
 pub fn are_addresses(providers: &Providers) -> bool {
 	providers
 		.iter()
-		.all(|provider| !provider.is_empty() && core::str::from_utf8(provider).is_ok())
+		.all(|provider| is_text(provider) && !provider.iter().any(u8::is_ascii_whitespace))
 }
 
 /// What a group is created from.

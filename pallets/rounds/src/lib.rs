@@ -9,7 +9,7 @@
 //! ```
 //!
 //! - *commit*: trainers train and bind themselves to what they have.
-//! - *seed*: this one block's randomness draws the records that the round is measured on.
+//! - *seed*: the randomness of this block and those before it draws the records that the round is measured on.
 //! - *reveal*: trainers show their checkpoints and claim scores.
 //! - *attest*: the committee measures, and each member binds itself to what it found.
 //! - *open*: the members show what they found.
@@ -20,9 +20,9 @@
 //! so that places cannot be squatted cheaply. The first commitment of a round sets an alarm for its settlement in the
 //! scheduler.
 //!
-//! When the commitments are closed, nobody can train any more on the records that are now drawn. Trainers measure their claims and show their checkpoints with [`Pallet::reveal`]. The first reveal
-//! fixes the round's seed and its committee, the validators of that moment, so that a session that changes later changes
-//! nothing.
+//! When the commitments are closed, nobody can train any more on the records that are now drawn. Trainers measure their
+//! claims and show their checkpoints with [`Pallet::reveal`]. The first reveal fixes the round's seed and its committee,
+//! the validators of that moment, so that a session that changes later changes nothing.
 //!
 //! Every member of the committee measures the candidates in the order of their claims, [`Pallet::attest`]s to a hash of
 //! what it found, and when nobody can copy any more, it [`Pallet::open`]s the hash. Both calls are free, authorized by a
@@ -137,8 +137,8 @@ pub mod pallet {
 			PalletsOriginOf<Self>,
 			Hasher = Self::Hashing,
 		>;
-		/// The randomness of the block that is being executed, known at its end. Nobody may know it when the block
-		/// before it is made.
+		/// The randomness of the block that is being executed, known at its end. Nobody but the block's author may know
+		/// it when the block before it is made.
 		type BlockRandomness: Get<Option<[u8; 32]>>;
 		/// Pays the winner of a round.
 		type Reward: RewardWinner<Self::AccountId, BalanceOf<Self>>;
@@ -212,8 +212,8 @@ pub mod pallet {
 	pub type Standings<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, T::AccountId, Standing<BalanceOf<T>>>;
 
-	/// A ring with the randomness of the last blocks: the block's number and its randomness, by the number modulo the
-	/// ring's size, see [`Pallet::ring_size`].
+	/// A ring with the randomness of the last blocks: the block's number and its randomness mixed with that of all blocks
+	/// before it, by the number modulo the ring's size, see [`Pallet::ring_size`].
 	#[pallet::storage]
 	pub type Seeds<T: Config> = StorageMap<_, Twox64Concat, u32, (BlockNumber, [u8; 32])>;
 
@@ -336,7 +336,7 @@ pub mod pallet {
 		CommitmentMismatch,
 		/// The checkpoint's reference is empty, or its codec is not the one that content of its size has.
 		InvalidContent,
-		/// A provider is empty or not UTF-8.
+		/// A provider is empty, not UTF-8, or has white space or control characters.
 		InvalidProvider,
 		/// The checkpoint was revealed in this group before.
 		DigestUsed,

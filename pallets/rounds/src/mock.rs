@@ -11,7 +11,7 @@ use frame_support::{
 	dispatch::GetDispatchInfo,
 	pallet_prelude::{DispatchError, TransactionSource, TransactionValidityError, ValidTransaction},
 	parameter_types,
-	traits::{ConstU64, EqualPrivilegeOnly, Get, OneSessionHandler},
+	traits::{ConstU32, ConstU64, EqualPrivilegeOnly, Get, OneSessionHandler},
 	weights::Weight,
 };
 use frame_system::{
@@ -116,6 +116,13 @@ pub fn randomness(block: u32) -> [u8; 32] {
 	blake2_256(&block.encode())
 }
 
+/// The randomness of all blocks up to this one, mixed.
+pub fn mixed_randomness(block: u32) -> [u8; 32] {
+	(1..=block).fold([0; 32], |before, block| {
+		(before, randomness(block)).using_encoded(blake2_256)
+	})
+}
+
 parameter_types! {
 	pub static HasRandomness: bool = true;
 	pub static UnrevealedPenalty: Perbill = Perbill::from_percent(50);
@@ -136,6 +143,7 @@ impl pallet_groups::Config for Test {
 	type MinimumCommitmentDeposit = MinimumCommitmentDeposit;
 	type MaxEvaluationRecords = MaxEvaluationRecords;
 	type MaxReveal = MaxReveal;
+	type MinimumWindow = ConstU32<1>;
 	type WeightInfo = ();
 }
 

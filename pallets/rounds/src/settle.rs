@@ -1,9 +1,9 @@
 use crate::{
-	Attestations, BalanceOf, Commitment, CommitmentOf, Committees, Config, Ending, Error, Event, Head, Heads,
-	HoldReason, Pallet, Reveal, Reveals, RewardWinner, Rounds, Settled, Standings, Unsettled,
+	views::claims, Attestations, BalanceOf, Commitment, CommitmentOf, Committees, Config, Ending, Error,
+	Event, Head, Heads, HoldReason, Pallet, Reveal, RewardWinner, Rounds, Settled, Standings, Unsettled,
 };
 use alloc::vec::Vec;
-use descent_protocol::{Ballot, GroupId, Outcome, Phase, RoundIndex, Score, Settlement};
+use descent_protocol::{Ballot, GroupId, Outcome, Phase, RoundIndex, Settlement};
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchError, Get},
@@ -33,18 +33,10 @@ impl<T: Config> Pallet<T> {
 		);
 		ensure!(unsettled.first() == Some(&round), Error::<T>::SettlementOverdue);
 		let mut entered = Rounds::<T>::get(group, round).ok_or(Error::<T>::NotUnsettled)?;
-		let reveals: Vec<Option<Reveal>> = entered
-			.commitments
-			.iter()
-			.map(|commitment| Reveals::<T>::get((group, round), &commitment.account))
-			.collect();
-		let claims: Vec<Option<Score>> = reveals
-			.iter()
-			.map(|reveal| reveal.as_ref().map(|reveal| reveal.claim))
-			.collect();
+		let reveals = Self::reveals(group, round, &entered.commitments);
 		let committee = Committees::<T>::decode_len((group, round)).unwrap_or_default();
 		let settlement = descent_protocol::settle(
-			&claims,
+			&claims(&reveals),
 			&Self::ballots(group, round, committee),
 			committee,
 			Heads::<T>::get(group).map(|head| head.score),
@@ -52,7 +44,12 @@ impl<T: Config> Pallet<T> {
 		);
 
 		unsettled.remove(0);
-		Unsettled::<T>::insert(group, unsettled);
+		// Off-chain workers walk over the groups that have something to settle, and over no others.
+		if unsettled.is_empty() {
+			Unsettled::<T>::remove(group);
+		} else {
+			Unsettled::<T>::insert(group, unsettled);
+		}
 		let winner = Self::crown(group, round, &settlement, reveals, &entered.commitments);
 		let reward = winner.as_ref().map(T::Reward::reward).unwrap_or_default();
 		let found = settlement.outcomes.iter().zip(&settlement.measured);
@@ -103,7 +100,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The ballots that were opened in a round.
-	fn ballots(group: GroupId, round: RoundIndex, committee: usize) -> Vec<Ballot> {
+	pub(crate) fn ballots(group: GroupId, round: RoundIndex, committee: usize) -> Vec<Ballot> {
 		(0u32..)
 			.take(committee)
 			.filter_map(|member| Attestations::<T>::get((group, round), member)?.ballot)

@@ -105,6 +105,10 @@ impl<T: Config> Pallet<T> {
 	fn try_order() -> Result<(), TryRuntimeError> {
 		for (group, unsettled) in Unsettled::<T>::iter() {
 			ensure!(
+				!unsettled.is_empty(),
+				"a group without rounds to be settled is kept among those with"
+			);
+			ensure!(
 				unsettled.windows(2).all(|pair| pair.first() < pair.last()),
 				"rounds to be settled are out of order"
 			);

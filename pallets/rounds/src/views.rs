@@ -6,9 +6,9 @@ use alloc::{string::String, vec::Vec};
 use core::cmp::Reverse;
 use descent_protocol::{
 	evaluation::{CandidateSource, CheckpointSource, EvaluationRequest},
-	rank,
+	rank, tally,
 	view::{CandidateView, HeadView, MemberView, RevealView, RoundEvent, RoundView, StandingView},
-	GroupId, Phase, RoundIndex, Score, Windows,
+	GroupId, Phase, RoundIndex, Score, Tally, Windows,
 };
 use frame_support::traits::Get;
 use pallet_groups::{GroupRules, Providers};
@@ -26,7 +26,27 @@ fn addresses(providers: &Providers) -> Vec<String> {
 		.collect()
 }
 
+/// The claims in commit order, `None` where a commitment was not revealed.
+pub(crate) fn claims(reveals: &[Option<Reveal>]) -> Vec<Option<Score>> {
+	reveals
+		.iter()
+		.map(|reveal| reveal.as_ref().map(|reveal| reveal.claim))
+		.collect()
+}
+
 impl<T: Config> Pallet<T> {
+	/// What was revealed of a round's commitments, in commit order.
+	pub(crate) fn reveals(
+		group: GroupId,
+		round: RoundIndex,
+		commitments: &[CommitmentOf<T>],
+	) -> Vec<Option<Reveal>> {
+		commitments
+			.iter()
+			.map(|commitment| Reveals::<T>::get((group, round), &commitment.account))
+			.collect()
+	}
+
 	/// The windows of a round; `None` where there is no such group, or the round lies beyond the last block number.
 	pub fn windows(group: GroupId, round: RoundIndex) -> Option<Windows> {
 		T::Groups::rules(group)?.clock.windows(round)
@@ -41,16 +61,8 @@ impl<T: Config> Pallet<T> {
 			return None;
 		}
 		let entered = Rounds::<T>::get(group, round).filter(|round| round.settled.is_none())?;
-		let reveals: Vec<Option<Reveal>> = entered
-			.commitments
-			.iter()
-			.map(|commitment| Reveals::<T>::get((group, round), &commitment.account))
-			.collect();
-		let claims: Vec<Option<Score>> = reveals
-			.iter()
-			.map(|reveal| reveal.as_ref().map(|reveal| reveal.claim))
-			.collect();
-		let candidates = rank(&claims)
+		let reveals = Self::reveals(group, round, &entered.commitments);
+		let candidates = rank(&claims(&reveals))
 			.into_iter()
 			.filter_map(|place| reveals.get(place)?.as_ref())
 			.map(|reveal| CandidateSource {
@@ -104,42 +116,31 @@ where
 			settled: phase == Phase::Settle && !Unsettled::<T>::get(group).contains(&round),
 			baseline: entered.settled.and_then(|settled| settled.baseline),
 			winner,
-			candidates: entered
-				.commitments
-				.into_iter()
-				.map(|commitment| Self::candidate_view(group, round, commitment))
-				.collect(),
+			candidates: Self::candidate_views(group, round, entered.commitments.into_inner()),
 			committee: Self::committee_view(group, round),
 			block: Self::now(),
 		})
 	}
 
-	fn candidate_view(group: GroupId, round: RoundIndex, commitment: CommitmentOf<T>) -> CandidateView {
-		let Commitment {
-			account,
-			hash,
-			deposit,
-			ending,
-		} = commitment;
-		let reveal = Reveals::<T>::get((group, round), &account);
-		CandidateView {
-			account: account.into(),
-			commitment: hash,
-			deposit: deposit.saturated_into(),
-			reveal: reveal.map(|reveal| RevealView {
-				checkpoint: reveal.checkpoint,
-				claim: reveal.claim,
-				providers: addresses(&reveal.providers),
-			}),
-			measured: ending.and_then(|ending| ending.measured),
-			outcome: ending.map(|ending| ending.outcome),
-			reward: ending
-				.map(|ending| ending.reward.saturated_into())
-				.unwrap_or_default(),
-			slashed: ending
-				.map(|ending| ending.slashed.saturated_into())
-				.unwrap_or_default(),
-		}
+	fn candidate_views(
+		group: GroupId,
+		round: RoundIndex,
+		commitments: Vec<CommitmentOf<T>>,
+	) -> Vec<CandidateView> {
+		let reveals = Self::reveals(group, round, &commitments);
+		let ranked = rank(&claims(&reveals));
+		let committee = Committees::<T>::decode_len((group, round)).unwrap_or_default();
+		let ballots = Self::ballots(group, round, committee);
+		let views = commitments.into_iter().zip(reveals).enumerate();
+		views
+			.map(|(place, (commitment, reveal))| {
+				let rank = ranked.iter().position(|ranked| *ranked == place);
+				let tally = rank
+					.filter(|_| !ballots.is_empty())
+					.map(|rank| tally(&ballots, rank));
+				candidate_view::<T>(commitment, reveal, tally)
+			})
+			.collect()
 	}
 
 	fn committee_view(group: GroupId, round: RoundIndex) -> Vec<MemberView> {
@@ -261,5 +262,40 @@ where
 			},
 			Self::AlarmMissing { .. } | Self::__Ignore(..) => return None,
 		})
+	}
+}
+
+fn candidate_view<T: Config>(
+	commitment: CommitmentOf<T>,
+	reveal: Option<Reveal>,
+	tally: Option<Tally>,
+) -> CandidateView
+where
+	T::AccountId: Into<AccountId32>,
+{
+	let Commitment {
+		account,
+		hash,
+		deposit,
+		ending,
+	} = commitment;
+	CandidateView {
+		account: account.into(),
+		commitment: hash,
+		deposit: deposit.saturated_into(),
+		reveal: reveal.map(|reveal| RevealView {
+			checkpoint: reveal.checkpoint,
+			claim: reveal.claim,
+			providers: addresses(&reveal.providers),
+		}),
+		measured: ending.and_then(|ending| ending.measured),
+		tally,
+		outcome: ending.map(|ending| ending.outcome),
+		reward: ending
+			.map(|ending| ending.reward.saturated_into())
+			.unwrap_or_default(),
+		slashed: ending
+			.map(|ending| ending.slashed.saturated_into())
+			.unwrap_or_default(),
 	}
 }

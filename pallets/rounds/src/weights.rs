@@ -72,9 +72,9 @@ impl Estimate {
 			.saturating_add(self.0.reads_writes(1, 1).saturating_mul(m))
 	}
 
-	/// The randomness and the ring.
+	/// The randomness, that of the block before, and the ring.
 	fn on_finalize(&self) -> Weight {
-		Weight::from_parts(10_000_000, 4_000).saturating_add(self.0.reads_writes(2, 1))
+		Weight::from_parts(10_000_000, 4_000).saturating_add(self.0.reads_writes(3, 1))
 	}
 }
 

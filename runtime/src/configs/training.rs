@@ -28,6 +28,7 @@ impl pallet_groups::Config for Runtime {
 	type MinimumCommitmentDeposit = ConstU128<MINIMUM_COMMITMENT_DEPOSIT>;
 	type MaxEvaluationRecords = ConstU32<MAX_EVALUATION_RECORDS>;
 	type MaxReveal = ConstU32<MAX_REVEAL>;
+	type MinimumWindow = ConstU32<2>;
 	type WeightInfo = pallet_groups::weights::SubstrateWeight<Runtime>;
 }
 

@@ -217,6 +217,28 @@ fn gc_keeps_pinned_content_only_and_all_survives_reopening() {
 }
 
 #[test]
+fn retaining_forgets_all_other_content_and_keeps_what_is_here_in_part() {
+	let test = TestStore::new();
+	let whole = test.store.import(random_bytes(1, LEAF).as_slice()).unwrap();
+	let gone = test.store.import(random_bytes(2, 2 * LEAF).as_slice()).unwrap();
+	let source = TestStore::new();
+	let part = source.store.import(random_bytes(3, 3 * LEAF).as_slice()).unwrap();
+	let blocks = blocks_of(&source.store, &part);
+	let leaf = blocks.keys().find(|id| id.codec == Codec::Raw).unwrap();
+	for id in [&BlockId::from(&part), leaf] {
+		test.store.put_block(id, &blocks[id]).unwrap();
+	}
+	let absent = address(random_bytes(4, LEAF).as_slice()).unwrap();
+	test.store.retain(&[whole, part, absent]).unwrap();
+	assert_eq!(test.store.pins(), [whole]);
+	assert!(test.store.is_complete(&whole).unwrap());
+	assert!(!test.store.has(&BlockId::from(&gone)).unwrap());
+	assert!(test.store.has(&BlockId::from(&part)).unwrap() && test.store.has(leaf).unwrap());
+	test.store.retain(&[]).unwrap();
+	assert_eq!((test.store.used_bytes(), test.store.pins().len()), (0, 0));
+}
+
+#[test]
 fn impossible_references_are_refused_before_anything_is_read() {
 	let test = TestStore::new();
 	let digest = [0; 32].into();

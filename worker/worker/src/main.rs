@@ -19,7 +19,11 @@ mod train;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use std::process::ExitCode;
+use std::{future::Future, process::ExitCode, time::Duration};
+use tokio::runtime::Runtime;
+
+/// Longest wait, at the end, for what still computes.
+const GRACE: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "Examples:
   descent-worker evaluate --data ~/.local/share/descent/evaluator
@@ -43,17 +47,25 @@ enum Command {
 	Test(test::Options),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
 	let arguments = Arguments::parse();
 	screen::start_logging();
-	match run(arguments.command).await {
+	match complete(run(arguments.command)) {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
 			eprintln!("descent-worker: {error:#}");
 			ExitCode::FAILURE
 		}
 	}
+}
+
+/// Runs to the end. What still computes then is not waited for, but given a moment to finish what it writes: everything
+/// is begun anew, or goes on, after a restart.
+fn complete(work: impl Future<Output = Result<()>>) -> Result<()> {
+	let runtime = Runtime::new()?;
+	let outcome = runtime.block_on(work);
+	runtime.shutdown_timeout(GRACE);
+	outcome
 }
 
 async fn run(command: Command) -> Result<()> {
@@ -72,5 +84,19 @@ mod tests {
 	#[test]
 	fn the_command_line_is_consistent() {
 		Arguments::command().debug_assert();
+	}
+
+	#[test]
+	fn the_end_waits_for_no_long_computation() {
+		let (endless, waiting) = std::sync::mpsc::channel::<()>();
+		let (ended, end) = std::sync::mpsc::channel();
+		std::thread::spawn(move || {
+			ended.send(complete(async {
+				tokio::task::spawn_blocking(move || waiting.recv());
+				Ok(())
+			}))
+		});
+		end.recv_timeout(Duration::from_secs(30)).unwrap().unwrap();
+		drop(endless);
 	}
 }

@@ -2,13 +2,15 @@
 //! fetched from whoever serves them and none of them trusted.
 
 use crate::{disk::create_directory, exam::Refusal, sets::Sets};
-use anyhow::{ensure, Context, Result};
+use anyhow::{anyhow, ensure, Context, Result};
 use descent_content::{FetchError, FetchLimits, Fetcher, Store};
 use descent_data::{Description, Limits, Set};
 use descent_protocol::ContentRef;
 use std::{
+	future::Future,
 	path::{Path, PathBuf},
 	sync::Arc,
+	task::{self, Poll, Waker},
 	time::{Duration, Instant},
 };
 use tokio::{
@@ -16,6 +18,13 @@ use tokio::{
 	sync::{OwnedSemaphorePermit, Semaphore},
 	task::JoinHandle,
 };
+
+/// Requests at one time for one candidate. All of a round's are fetched side by side, and each request may hold a block
+/// of 2 MiB in memory.
+const REQUESTS_PER_CANDIDATE: usize = 4;
+
+/// How long to wait for content of which nothing arrives: evaluators work for one group at a time.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What may be kept on disk.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +39,9 @@ pub struct Quota {
 pub struct Materials {
 	handle: Handle,
 	store: Store,
-	fetcher: Arc<Fetcher>,
+	fetcher: Fetcher,
+	/// Fetches candidates.
+	candidates: Fetcher,
 	/// One permit for each MiB of candidates that may be on disk at a time.
 	room: Arc<Semaphore>,
 	/// All permits.
@@ -45,7 +56,6 @@ impl Materials {
 		let content = directory.join("content");
 		create_directory(&content)?;
 		let store = Store::open(content, quota.content)?;
-		store.gc()?;
 		let scratch = directory.join("scratch");
 		if scratch.exists() {
 			std::fs::remove_dir_all(&scratch)
@@ -54,12 +64,18 @@ impl Materials {
 		create_directory(&scratch)?;
 		let limits = FetchLimits {
 			max_content_bytes: quota.content,
+			patience: PATIENCE,
 			..FetchLimits::default()
+		};
+		let candidate_limits = FetchLimits {
+			requests: REQUESTS_PER_CANDIDATE,
+			..limits.clone()
 		};
 		let rooms = mebibytes(quota.content / 2);
 		Ok(Self {
 			handle,
-			fetcher: Arc::new(Fetcher::new(store.clone(), limits)?),
+			fetcher: Fetcher::new(store.clone(), limits)?,
+			candidates: Fetcher::new(store.clone(), candidate_limits)?,
 			room: Arc::new(Semaphore::new(usize::try_from(rooms)?)),
 			rooms,
 			store,
@@ -84,13 +100,7 @@ impl Materials {
 			let fetch = self.fetcher.fetch(content, providers, |_| ());
 			tokio::time::timeout_at(until.into(), fetch).await
 		};
-		self.handle.block_on(fetch).unwrap_or_else(|_| {
-			Err(FetchError::Unavailable {
-				content: *content,
-				done: 0,
-				reason: "nobody served all of it in time".into(),
-			})
-		})
+		self.handle.block_on(fetch).unwrap_or_else(|_| Err(late(content)))
 	}
 
 	/// Fetches and checks a model description.
@@ -137,29 +147,37 @@ impl Materials {
 	/// Begins to fetch a candidate, side by side with the others, at the latest until `until`. Whoever begins first is
 	/// given room first.
 	pub fn begin(&self, checkpoint: ContentRef, providers: Vec<String>, until: Instant) -> Fetching {
-		let (fetcher, room) = (self.fetcher.clone(), self.room.clone());
+		let fetcher = self.candidates.clone();
 		// What is too large for any room is refused by the store's quota, which is nobody's fault but this machine's.
 		let needed = mebibytes(checkpoint.size).min(self.rooms);
+		let mut room = Box::pin(self.room.clone().acquire_many_owned(needed));
+		// Asked for here and not in the task, so that the order is that of the calls.
+		let asked = room.as_mut().poll(&mut task::Context::from_waker(Waker::noop()));
 		let fetch = async move {
-			let room = room.acquire_many_owned(needed).await;
-			fetcher.fetch(&checkpoint, &providers, |_| ()).await?;
-			Ok(room.expect("the semaphore is never closed"))
+			let (room, waited) = match asked {
+				Poll::Ready(room) => (Some(room), false),
+				Poll::Pending => (tokio::time::timeout_at(until.into(), room).await.ok(), true),
+			};
+			let Some(Ok(room)) = room else {
+				return (None, Err(no_room()));
+			};
+			let fetch = fetcher.fetch(&checkpoint, &providers, |_| ());
+			let fetched = match tokio::time::timeout_at(until.into(), fetch).await {
+				Ok(fetched) => fetched.map_err(Refusal::from),
+				Err(_) if waited => Err(no_room()),
+				Err(_) => Err(late(&checkpoint).into()),
+			};
+			// Kept where it failed, too: what came until then takes up room until the candidate has been looked at.
+			(Some(room), fetched)
 		};
-		let late = move |_| FetchError::Unavailable {
-			content: checkpoint,
-			done: 0,
-			reason: "nobody served all of it in time".into(),
-		};
-		Fetching(
-			self.handle
-				.spawn(async move { tokio::time::timeout_at(until.into(), fetch).await.map_err(late)? }),
-		)
+		Fetching(self.handle.spawn(fetch))
 	}
 
 	/// Waits for a candidate, and puts it into a file. It is forgotten when that is dropped.
 	pub fn fetched(&self, mut fetching: Fetching, checkpoint: &ContentRef) -> Result<Candidate, Refusal> {
-		let room = self.handle.block_on(&mut fetching.0);
-		let room = room.map_err(|error| Refusal::Failed(error.into()))??;
+		let ended = self.handle.block_on(&mut fetching.0);
+		let (room, fetched) = ended.map_err(|error| Refusal::Failed(error.into()))?;
+		fetched?;
 		let file = export(&self.store, checkpoint, &self.scratch).map_err(Refusal::Failed)?;
 		Ok(Candidate { file, _room: room })
 	}
@@ -177,18 +195,13 @@ impl Materials {
 
 	/// Forgets all content but this.
 	pub fn retain(&self, kept: &[ContentRef]) -> Result<()> {
-		for pin in self.store.pins() {
-			if !kept.contains(&pin) {
-				self.store.remove(&pin)?;
-			}
-		}
-		self.store.gc()?;
+		self.store.retain(kept)?;
 		Ok(())
 	}
 }
 
 /// A candidate that is being fetched. Nobody waits for it once this is dropped.
-pub struct Fetching(JoinHandle<Result<OwnedSemaphorePermit, FetchError>>);
+pub struct Fetching(JoinHandle<(Option<OwnedSemaphorePermit>, Result<(), Refusal>)>);
 
 impl Drop for Fetching {
 	fn drop(&mut self) {
@@ -200,7 +213,22 @@ impl Drop for Fetching {
 pub struct Candidate {
 	/// The checkpoint.
 	pub file: tempfile::TempPath,
-	_room: OwnedSemaphorePermit,
+	_room: Option<OwnedSemaphorePermit>,
+}
+
+fn late(content: &ContentRef) -> FetchError {
+	FetchError::Unavailable {
+		content: *content,
+		done: 0,
+		reason: "nobody served all of it in time".into(),
+	}
+}
+
+/// Others took the disk for so long that too little time was left: nothing that a candidate is to blame for.
+fn no_room() -> Refusal {
+	Refusal::Failed(anyhow!(
+		"the candidates before it left no room on disk in time: raise --max-content"
+	))
 }
 
 /// MiB that so many bytes take up, at least one.
@@ -220,3 +248,7 @@ fn export(store: &Store, content: &ContentRef, directory: &Path) -> Result<tempf
 pub fn within(duration: Duration) -> Instant {
 	Instant::now() + duration
 }
+
+#[cfg(test)]
+#[path = "materials_tests.rs"]
+mod tests;

@@ -8,6 +8,7 @@ use sp_core::H256;
 use sp_crypto_hashing::blake2_256;
 use std::{
 	collections::HashMap,
+	ffi::OsString,
 	fs,
 	path::{Path, PathBuf},
 	sync::Arc,
@@ -169,8 +170,19 @@ fn size(folder: &Path) -> Result<u64> {
 	Ok(bytes)
 }
 
+/// Removes a version. It loses its name first: where the process is killed meanwhile, what is left is no version that
+/// lacks a file, but something unfinished.
 fn remove(folder: &Path) -> Result<()> {
-	fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))
+	let failed = || format!("cannot remove {}", folder.display());
+	let name = folder.file_name().with_context(failed)?;
+	let mut hidden = OsString::from(".");
+	hidden.push(name);
+	let hidden = folder.with_file_name(hidden);
+	if hidden.exists() {
+		fs::remove_dir_all(&hidden).with_context(failed)?;
+	}
+	fs::rename(folder, &hidden).with_context(failed)?;
+	fs::remove_dir_all(&hidden).with_context(failed)
 }
 
 #[cfg(test)]

@@ -77,6 +77,12 @@ fn what_was_left_half_done_is_removed_and_what_is_damaged_is_built_again() {
 		.unwrap();
 	assert_eq!((set.len(), asked.get()), (10, 2));
 	set.verify().unwrap();
+	fs::remove_file(set.folder().join("records")).unwrap();
+	let set = sets
+		.build(&schema, &[fixture.delta], source(&deltas, &asked))
+		.unwrap();
+	assert_eq!((set.len(), asked.get()), (10, 3));
+	set.verify().unwrap();
 }
 
 #[test]

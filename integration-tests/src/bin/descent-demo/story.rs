@@ -205,12 +205,27 @@ fn sentence(event: &RoundEvent, names: &Names) -> Option<String> {
 			)
 		}
 		RoundEvent::Settled {
-			round, winner, score, ..
-		} => match (winner, score) {
-			(Some(winner), Some(score)) => format!(
-				"round {round} settled: {} is the head with {score}",
+			round,
+			winner,
+			score,
+			baseline,
+			..
+		} => match (winner, score, baseline) {
+			(Some(winner), Some(score), None) => {
+				format!(
+					"round {round} settled: {} is the first head, with {score}",
+					names.of(winner)
+				)
+			}
+			(Some(winner), Some(score), Some(baseline)) => format!(
+				"round {round} settled: {} is the head with {score}; the one before scored {baseline} on the same records",
 				names.of(winner)
 			),
+			(_, _, Some(baseline)) => {
+				format!(
+					"round {round} settled: nobody beat the head, which scored {baseline} on the same records"
+				)
+			}
 			_ => format!("round {round} settled: nobody won"),
 		},
 		RoundEvent::Attested { .. } | RoundEvent::Opened { .. } => return None,

@@ -102,9 +102,17 @@ fn names_and_providers_must_be_readable() {
 	refuses(Error::InvalidProvider, |group| {
 		group.providers[0] = Default::default()
 	});
+	refuses(Error::InvalidName, |group| {
+		group.name = b"digits\x1b[2J".to_vec().try_into().unwrap()
+	});
 	refuses(Error::InvalidProvider, |group| {
 		group.providers[0] = vec![0xff].try_into().unwrap()
 	});
+	for provider in ["http://127.0.0.1/\n", "http://a b", "\u{9b}2J"] {
+		refuses(Error::InvalidProvider, |group| {
+			group.providers[0] = provider.as_bytes().to_vec().try_into().unwrap()
+		});
+	}
 }
 
 #[test]
@@ -126,6 +134,21 @@ fn evaluations_have_a_bounded_number_of_records() {
 	});
 	refuses(Error::InvalidRecords, |group| {
 		group.policy = EvaluationPolicy::Training { records: 1_001 }
+	});
+}
+
+#[test]
+fn one_author_cannot_keep_others_out_of_a_window() {
+	refuses(Error::WindowTooShort, |group| group.clock.reveal = 1);
+	refuses(Error::WindowTooShort, |group| group.clock.attest = 1);
+	refuses(Error::WindowTooShort, |group| group.clock.open = 1);
+}
+
+#[test]
+fn a_claim_cannot_outrank_gains_larger_than_its_own() {
+	refuses(Error::ImprovementTooSmall, |group| group.minimum_improvement = 9);
+	refuses(Error::ImprovementTooSmall, |group| {
+		(group.tolerance, group.minimum_improvement) = (0, 0)
 	});
 }
 

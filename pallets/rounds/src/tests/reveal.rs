@@ -1,7 +1,7 @@
 use super::{builder::SALT, checkpoint, Round};
 use crate::{
 	mock::{
-		account, build_and_execute, create_group, randomness, run_to, start_session, HasRandomness,
+		account, build_and_execute, create_group, mixed_randomness, run_to, start_session, HasRandomness,
 		MaxReveal, Rounds as Pallet, RuntimeOrigin, System, Test, CLOCK,
 	},
 	Error, Event, UsedDigests,
@@ -23,7 +23,7 @@ fn a_reveal_fixes_seed_and_committee() {
 			}
 			.into(),
 		);
-		let seed = evaluation_seed(Pallet::genesis(), 0, 0, &randomness(22));
+		let seed = evaluation_seed(Pallet::genesis(), 0, 0, &mixed_randomness(22));
 		assert_eq!(round.stored().seed, Some(seed));
 		let committee = Pallet::committee(0, 0).unwrap();
 		let members: Vec<_> = committee.into_iter().map(|(account, _)| account).collect();
@@ -75,10 +75,28 @@ fn a_block_without_randomness_still_draws_a_seed() {
 	build_and_execute(|| {
 		HasRandomness::set(false);
 		let round = Round::new().commits(&[1]).reveals(&[(1, 70)]);
-		let seed = evaluation_seed(Pallet::genesis(), 0, 0, &randomness(22));
+		let seed = evaluation_seed(Pallet::genesis(), 0, 0, &mixed_randomness(22));
 		assert!(round.stored().seed.is_some_and(|drawn| drawn != seed));
 		HasRandomness::set(true);
 	});
+}
+
+#[test]
+fn the_author_of_the_seeds_block_alone_does_not_know_the_seed() {
+	let drawn = |is_known_before: bool| {
+		let mut drawn = None;
+		build_and_execute(|| {
+			run_to(21);
+			HasRandomness::set(is_known_before);
+			run_to(22);
+			HasRandomness::set(true);
+			run_to(23);
+			drawn = Pallet::seed_of(0, 0);
+		});
+		drawn.expect("block 22 is over")
+	};
+	assert_eq!(drawn(true), drawn(true));
+	assert_ne!(drawn(true), drawn(false), "block 21 has its share in it");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::{
 		account, build_and_execute, free, run_to, start_session, Balances, Rounds as Pallet, RuntimeOrigin,
 		System, Test, DEPOSIT, ENDOWMENT,
 	},
-	Attestations, Committees, Error, Event, Heads, Kept, Reveals, Rounds, Standings, UsedDigests,
+	Attestations, Committees, Error, Event, Heads, Kept, Reveals, Rounds, Standings, Unsettled, UsedDigests,
 };
 use descent_protocol::{
 	winner_reward, Ballot,
@@ -110,6 +110,19 @@ fn who_does_not_beat_the_head_is_not_paid() {
 		assert_eq!(Balances::total_issuance(), issuance);
 		assert_eq!(Heads::<Test>::get(0).unwrap().account, account(1));
 		assert_eq!(round.stored().settled.unwrap().baseline, Some(Score(400)));
+	});
+}
+
+#[test]
+fn a_group_with_nothing_to_settle_costs_off_chain_workers_nothing() {
+	build_and_execute(|| {
+		let round = Round::new().commits(&[1]);
+		Round::number(1).commits(&[2]);
+		assert_eq!(Unsettled::<Test>::get(0).to_vec(), [0, 1]);
+		round.settles();
+		assert_eq!(Unsettled::<Test>::get(0).to_vec(), [1]);
+		Round::number(1).settles();
+		assert_eq!(Unsettled::<Test>::iter_keys().count(), 0);
 	});
 }
 

@@ -51,12 +51,37 @@ impl Store {
 	/// [`StoreError::Io`], and then blocks may be left that could go.
 	pub fn gc(&self) -> Result<u64> {
 		let mut state = self.state();
-		let needed = self.needed(&state)?;
+		self.sweep(&mut state, &[])
+	}
+
+	/// Forgets all content but this: unpins all other, and deletes every block that neither pinned content nor this has.
+	/// What is here of this content in part stays, so that a fetch of it goes on where it was. Returns the bytes freed;
+	/// imports and fetches under way keep theirs. Writers wait until it is done.
+	///
+	/// # Errors
+	/// [`StoreError::Io`], and then blocks may be left that could go.
+	pub fn retain(&self, kept: &[ContentRef]) -> Result<u64> {
+		let mut state = self.state();
+		let pins = state.pins.iter().map(|(id, size)| (*id, id.content(*size)));
+		let forgotten: Vec<_> = pins.filter(|(_, content)| !kept.contains(content)).collect();
+		for (id, _) in forgotten {
+			state.pins.remove(&id);
+			self.inner.files.delete_pin(&id)?;
+		}
+		self.sweep(&mut state, kept)
+	}
+
+	/// Deletes every block that nothing needs and none of this content has.
+	fn sweep(&self, state: &mut State, kept: &[ContentRef]) -> Result<u64> {
+		let mut needed = self.needed(state)?;
+		for content in kept {
+			self.reach(content, &mut needed)?;
+		}
 		let mut freed = 0;
 		for first in 0..=u8::MAX {
 			for (digest, _) in self.inner.files.shard_blocks(first)? {
 				if !needed.contains(&digest) {
-					freed += self.delete(&mut state, &digest)?;
+					freed += self.delete(state, &digest)?;
 				}
 			}
 		}

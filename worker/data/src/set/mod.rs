@@ -21,6 +21,7 @@ use index::Index;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -138,7 +139,7 @@ impl Set {
 		let folder = store.join(hex::encode(root));
 		let json = match std::fs::read(folder.join(SET)) {
 			Ok(json) => json,
-			Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+			Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
 			Err(e) => return Err(e.into()),
 		};
 		let damaged = |reason: String| SetError::Damaged {
@@ -152,8 +153,12 @@ impl Set {
 		if header.schema != *schema {
 			return Err(SetError::OtherSchema);
 		}
-		let records = File::open(folder.join(RECORDS))?;
-		let index = Index::open(&folder.join(INDEX))?;
+		let files = File::open(folder.join(RECORDS))
+			.and_then(|records| Ok((records, Index::open(&folder.join(INDEX))?)));
+		let (records, index) = files.map_err(|error| match error.kind() {
+			ErrorKind::NotFound | ErrorKind::InvalidData => damaged(error.to_string()),
+			_ => error.into(),
+		})?;
 		let expected = header.len.saturating_mul(schema.record_bytes() as u64);
 		if records.metadata()?.len() != expected || index.len() != header.len {
 			return Err(damaged("its files have other lengths than they should".into()));

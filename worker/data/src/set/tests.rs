@@ -186,6 +186,15 @@ fn damage_is_noticed() {
 	));
 	std::fs::write(&records, &bytes[1..]).unwrap();
 	assert!(matches!(reopen(), Err(SetError::Damaged { .. })));
+	std::fs::remove_file(&records).unwrap();
+	assert!(matches!(reopen(), Err(SetError::Damaged { .. })));
+	bytes[0] ^= 1;
+	std::fs::write(&records, &bytes).unwrap();
+	reopen().unwrap().unwrap().verify().unwrap();
+	let index = set.folder().join(INDEX);
+	let bytes = std::fs::read(&index).unwrap();
+	std::fs::write(&index, &bytes[1..]).unwrap();
+	assert!(matches!(reopen(), Err(SetError::Damaged { .. })));
 	let mut other = store.schema.clone();
 	other.columns.pop();
 	assert!(matches!(

@@ -144,8 +144,9 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 
 	/// Does what is to be done at a block. Anything that fails is tried again at the next one.
 	pub async fn step(&mut self, group: &GroupView) -> Result<()> {
-		let own_head = self.state.head().copied();
-		if own_head.is_some() && own_head != group.head.as_ref().map(|head| head.checkpoint) {
+		// A view from before the round that was won, as of a node that lags behind, says nothing of a later head.
+		let later = |won| group.head.as_ref().is_some_and(|head| head.round > won);
+		if self.state.head().is_some_and(|(won, _)| later(*won)) {
 			self.state.lose_head()?;
 			self.keep().await?;
 		}
@@ -280,9 +281,8 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 		if !self.may_send(round, Kind::Commit, block) {
 			return Ok(());
 		}
-		self.chain
-			.commit(round, entry.commitment)
-			.await
+		let sent = self.chain.commit(round, entry.commitment).await;
+		self.note(round, Kind::Commit, sent)
 			.context("the commitment was not taken")
 	}
 
@@ -316,9 +316,20 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 		if !self.may_send(round, Kind::Reveal, group.block) {
 			return Ok(());
 		}
+		let revealed = self.publish_and_reveal(round, entry, claim, &path).await;
+		self.note(round, Kind::Reveal, revealed)
+	}
+
+	async fn publish_and_reveal(
+		&mut self,
+		round: RoundIndex,
+		entry: &Entry,
+		claim: Score,
+		path: &Path,
+	) -> Result<()> {
 		let providers = self
 			.workshop
-			.publish(&path, &entry.checkpoint)
+			.publish(path, &entry.checkpoint)
 			.await
 			.context("the checkpoint could not be published")?;
 		let reveal = Reveal {
@@ -331,6 +342,14 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 			.reveal(round, reveal)
 			.await
 			.context("the reveal was not taken")
+	}
+
+	/// What could not be sent is sent again at the next block: a window has few of them.
+	fn note(&mut self, round: RoundIndex, kind: Kind, sent: Result<()>) -> Result<()> {
+		if sent.is_err() {
+			self.sent.remove(&(round, kind));
+		}
+		sent
 	}
 
 	/// Whether a transaction is to be sent now: never before, or so long ago that it must have been lost.
@@ -357,7 +376,8 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 
 	async fn keep(&mut self) -> Result<()> {
 		let bound = self.state.entries().values().map(|entry| entry.checkpoint);
-		let kept = bound.chain(self.state.head().copied()).collect();
+		let head = self.state.head().map(|(_, checkpoint)| *checkpoint);
+		let kept = bound.chain(head).collect();
 		self.workshop.keep(kept).await
 	}
 }

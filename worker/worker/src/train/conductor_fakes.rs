@@ -37,6 +37,8 @@ pub struct Ledger {
 	pub rounds: BTreeMap<RoundIndex, (Vec<CandidateView>, bool)>,
 	/// Transactions to lose on their way.
 	pub lose: u32,
+	/// Transactions that find no node.
+	pub refuse: u32,
 	/// Blocks by which finality lags behind.
 	pub lag: BlockNumber,
 	pub seed: H256,
@@ -116,6 +118,10 @@ impl Chain for FakeChain {
 	async fn commit(&self, round: RoundIndex, commitment: H256) -> Result<()> {
 		let mut ledger = self.0.lock().unwrap();
 		ledger.commits += 1;
+		if ledger.refuse > 0 {
+			ledger.refuse -= 1;
+			anyhow::bail!("no node");
+		}
 		if ledger.lose > 0 {
 			ledger.lose -= 1;
 			return Ok(());
@@ -130,6 +136,7 @@ impl Chain for FakeChain {
 			deposit: 1,
 			reveal: None,
 			measured: None,
+			tally: None,
 			outcome: None,
 			reward: 0,
 			slashed: 0,
@@ -140,6 +147,10 @@ impl Chain for FakeChain {
 	async fn reveal(&self, round: RoundIndex, reveal: Reveal) -> Result<()> {
 		let mut ledger = self.0.lock().unwrap();
 		ledger.reveals += 1;
+		if ledger.refuse > 0 {
+			ledger.refuse -= 1;
+			anyhow::bail!("no node");
+		}
 		if ledger.lose > 0 {
 			ledger.lose -= 1;
 			return Ok(());

@@ -1,4 +1,5 @@
 use super::*;
+use descent_protocol::view::HeadView;
 use fakes::*;
 
 #[path = "conductor_fakes.rs"]
@@ -20,6 +21,38 @@ async fn a_round_in_full() {
 	);
 	assert_eq!(bench.counts(), (1, 1));
 	assert_eq!(trainer.workshop.published.len(), 1, "the head stays served");
+	let mut group = bench.chain.group();
+	trainer.step(&group).await.unwrap();
+	assert_eq!(
+		trainer.workshop.published.len(),
+		1,
+		"by a view from before it won"
+	);
+	let checkpoint = ContentRef::raw(b"another").unwrap();
+	group.head = Some(HeadView {
+		round: 1,
+		account: AccountId32::new([8; 32]),
+		checkpoint,
+		score: Score(1),
+		providers: vec![],
+	});
+	trainer.step(&group).await.unwrap();
+	assert!(trainer.workshop.published.is_empty(), "until there is another");
+}
+
+#[tokio::test]
+async fn what_found_no_node_is_sent_at_the_next_block() {
+	let bench = Bench::new();
+	let mut trainer = bench.start(1);
+	for (refused, sent) in [(9, 10), (13, 14)] {
+		bench.chain.0.lock().unwrap().refuse = 1;
+		bench.chain.0.lock().unwrap().block = refused;
+		trainer.step(&bench.chain.group()).await.unwrap_err();
+		bench.at(&mut trainer, sent).await;
+		bench.at(&mut trainer, sent + 1).await;
+	}
+	assert_eq!(bench.log.names(), ["round_started", "committed", "revealed"]);
+	assert_eq!(bench.counts(), (2, 2));
 }
 
 #[tokio::test]

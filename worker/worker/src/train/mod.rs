@@ -87,6 +87,12 @@ pub async fn run(options: Options) -> Result<()> {
 		device,
 		directory: options.data.join("training"),
 	};
+	if options.public_url.is_none() && gateway.address.ip().is_loopback() {
+		tracing::warn!(
+			"only this machine reaches {address}: validators on others find the checkpoints unavailable, which costs the \
+			 deposits; see --listen and --public-url"
+		);
+	}
 	let studio = Studio::new(Supplier::start(materials, settings)?, store, address.clone());
 	let screen = Screen { json: options.json };
 	screen.event(Event::Ready {
@@ -124,6 +130,13 @@ fn check(options: &Options) -> Result<()> {
 			"nobody can fetch from {}: say with --public-url where this machine is reached",
 			options.listen
 		);
+		ensure!(
+			!options.listen.ip().is_loopback() || is_local(&options.node),
+			"only this machine reaches {}, but the node at {} is elsewhere: validators could not fetch the checkpoints, and the \
+			 deposits would be lost. Listen where others reach this machine, and say where that is with --public-url",
+			options.listen,
+			options.node
+		);
 		return Ok(());
 	};
 	ensure!(
@@ -132,6 +145,18 @@ fn check(options: &Options) -> Result<()> {
 		"--public-url must begin with http:// or https:// and have at most {MAX_PROVIDER_LENGTH} bytes"
 	);
 	Ok(())
+}
+
+/// Whether a node's address is one of this machine's own.
+fn is_local(node: &str) -> bool {
+	let host = node.split_once("://").map_or(node, |(_, host)| host);
+	let host = host.split(['/', '?']).next().unwrap_or_default();
+	let address = host.parse().map(|address: SocketAddr| address.ip());
+	let address = address.or_else(|_| host.trim_matches(['[', ']']).parse());
+	match address {
+		Ok(address) => address.is_loopback(),
+		Err(_) => host == "localhost" || host.starts_with("localhost:"),
+	}
 }
 
 /// Takes the conductor through block after block.
@@ -269,6 +294,34 @@ impl Report for Screen {
 			screen::json(&event);
 		} else {
 			screen::line(&event.sentence());
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn which_nodes_are_on_this_machine() {
+		for node in [
+			"ws://127.0.0.1:9944",
+			"ws://127.0.0.1",
+			"wss://localhost/path",
+			"ws://localhost:9944",
+			"ws://[::1]:9944",
+			"ws://[::1]",
+		] {
+			assert!(is_local(node), "{node}");
+		}
+		for node in [
+			"wss://rpc.example.org",
+			"ws://203.0.113.7:9944",
+			"ws://localhost.example.org:9944",
+			"ws://[2001:db8::1]:9944",
+			"",
+		] {
+			assert!(!is_local(node), "{node}");
 		}
 	}
 }

@@ -54,8 +54,8 @@ struct Content {
 	entries: BTreeMap<RoundIndex, Entry>,
 	/// Oldest first.
 	digests: Vec<H256>,
-	/// Own checkpoint that is the head, which is kept and served.
-	head: Option<ContentRef>,
+	/// Own checkpoint that is the head, which is kept and served, and the round that it won.
+	head: Option<(RoundIndex, ContentRef)>,
 	/// Port of the gateway, so that a restarted one is found where the chain says.
 	port: Option<u16>,
 }
@@ -122,8 +122,8 @@ impl State {
 		self.content.digests.contains(digest)
 	}
 
-	/// The own checkpoint that is the head.
-	pub fn head(&self) -> Option<&ContentRef> {
+	/// The own checkpoint that is the head, and the round that it won.
+	pub fn head(&self) -> Option<&(RoundIndex, ContentRef)> {
 		self.content.head.as_ref()
 	}
 
@@ -191,7 +191,7 @@ impl State {
 			return Ok(());
 		};
 		if won {
-			self.content.head = Some(entry.checkpoint);
+			self.content.head = Some((round, entry.checkpoint));
 		}
 		self.save()?;
 		self.discard(round)
@@ -260,7 +260,7 @@ mod tests {
 		state.end(3, true).unwrap();
 		let state = open(directory.path());
 		assert!(state.entries().is_empty() && !state.checkpoint(3).exists());
-		assert_eq!(state.head(), Some(&checkpoint));
+		assert_eq!(state.head(), Some(&(3, checkpoint)));
 		assert!(state.has_used(&checkpoint.digest));
 	}
 

@@ -123,15 +123,8 @@ impl Workshop for Studio {
 	async fn keep(&mut self, checkpoints: Vec<ContentRef>) -> Result<()> {
 		let kept: Vec<_> = self.named.iter().copied().chain(checkpoints).collect();
 		let store = self.store.clone();
-		let kept = tokio::task::spawn_blocking(move || -> Result<()> {
-			for pin in store.pins() {
-				if !kept.contains(&pin) {
-					store.remove(&pin)?;
-				}
-			}
-			Ok(())
-		});
-		kept.await?
+		tokio::task::spawn_blocking(move || store.retain(&kept)).await??;
+		Ok(())
 	}
 }
 

@@ -215,6 +215,7 @@ fn the_round(round: RoundIndex) -> Option<RoundView> {
 			deposit: 3 * NRN,
 			reveal: None,
 			measured: None,
+			tally: None,
 			outcome: Some(Outcome::Unrevealed),
 			reward: 0,
 			slashed: NRN,

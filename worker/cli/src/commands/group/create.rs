@@ -6,11 +6,11 @@ use crate::{
 	parse,
 	table::fields,
 };
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use clap::{Args, ValueEnum};
 use descent_chain::{parse_amount, NewGroup};
 use descent_content::Store;
-use descent_data::{DeltaLimits, Description};
+use descent_data::{DeltaLimits, Description, Loss};
 use descent_protocol::{Clock, EvaluationPolicy, GroupId, Metric, Score, MAX_PROVIDERS};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -88,7 +88,7 @@ struct Rounds {
 	start: u32,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 enum MetricArg {
 	/// Mean loss over the records
 	Loss,
@@ -173,6 +173,11 @@ impl Create {
 			.context("the model description can't be read")?;
 		let description = json.map(|json| Description::parse(&json)).transpose();
 		let description = description.context("the model description is not valid")?;
+		let classifies = |description: &Description| description.loss() == Loss::CrossEntropy;
+		ensure!(
+			self.metric != MetricArg::Error || description.as_ref().is_none_or(classifies),
+			"a model without classes has no error rate: use --metric loss"
+		);
 		for (set, what) in [
 			(Some(&self.dataset), "data set"),
 			(self.validation.as_ref(), "validation set"),

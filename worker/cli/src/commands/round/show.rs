@@ -69,11 +69,9 @@ fn show(output: &Output, view: &RoundView) -> String {
 		));
 	}
 	if view.settled {
-		pairs.push((
-			"to beat",
-			view.baseline
-				.map_or("nothing: the first checkpoint".into(), |score| score.to_string()),
-		));
+		if let Some(baseline) = view.baseline {
+			pairs.push(("to beat", baseline.to_string()));
+		}
 		pairs.push((
 			"winner",
 			view.winner
@@ -151,6 +149,7 @@ mod tests {
 					providers: vec![],
 				}),
 				measured: Some(Score(70_001)),
+				tally: None,
 				outcome: Some(Outcome::Won),
 				reward: 2_000_000_000_000,
 				slashed: 0,

@@ -125,6 +125,33 @@ async fn results_outlive_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_largest_request_that_a_chain_can_make_is_taken() {
+	let fixture = Fixture::new(1);
+	let (client, judge) = slow(&fixture.directory.path().join("evaluator")).await;
+	let largest = ContentRef {
+		size: u64::MAX,
+		codec: descent_protocol::Codec::UnixFs,
+		..fixture.model
+	};
+	// Bytes that are longest in JSON.
+	let providers = vec!["\u{1}".repeat(128); 8];
+	let candidate = CandidateSource {
+		checkpoint: largest,
+		providers: providers.clone(),
+		claim: Score(u64::MAX),
+	};
+	let request = EvaluationRequest {
+		deltas: vec![largest; 1024],
+		candidates: vec![candidate; 64],
+		providers,
+		..request(&fixture, Vec::new())
+	};
+	client.submit(&request).await;
+	drop(judge);
+	client.evaluator.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_request_is_refused() {
 	let fixture = Fixture::new(1);
 	let (client, judge) = slow(&fixture.directory.path().join("evaluator")).await;

@@ -147,6 +147,66 @@ async fn a_crowd_that_stalls_delays_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_had_no_time_because_the_job_had_none_is_not_to_blame() {
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let mut options = options(&fixture.directory.path().join("evaluator"));
+	(options.fetch_timeout, options.job_limit) = (60, 2);
+	let client = Client::of(Evaluator::start(&options).await.unwrap());
+	let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+	let candidate = CandidateSource {
+		checkpoint: fixture.publish(7),
+		providers: vec![format!("http://{}", silent.local_addr().unwrap())],
+		claim: Score(0),
+	};
+	let job = client.submit(&request(&fixture, vec![candidate])).await;
+	match client.wait(job.id).await {
+		JobStatus::Failed { reason } => assert!(reason.contains("--job-limit"), "{reason}"),
+		other => panic!("{other:?}"),
+	}
+	client.evaluator.stop().await.unwrap();
+}
+
+/// A candidate that names the model description cannot take it away, nor can one that is refuted take its twin away.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_named_twice_stays() {
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
+	let checkpoint = fixture.publish(8);
+	let mut request = request(
+		&fixture,
+		vec![
+			candidate(&fixture, fixture.model, Score(0)),
+			candidate(&fixture, checkpoint, Score(1)),
+			candidate(&fixture, checkpoint, Score(2)),
+		],
+	);
+	client.ballot(&request).await;
+	// The group's providers are gone, and what has been fetched has to do.
+	request.round += 1;
+	request.providers.clear();
+	request.candidates.truncate(1);
+	client.ballot(&request).await;
+	client.evaluator.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_found_when_the_window_closes_is_said() {
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
+	let candidates = vec![honest(&fixture, 7), honest(&fixture, 8)];
+	let request = EvaluationRequest {
+		fetch_ms: 0,
+		..request(&fixture, candidates)
+	};
+	let ballot = client.ballot(&request).await;
+	assert_eq!(ballot.verdicts.as_slice(), [Verdict::Unavailable]);
+	client.evaluator.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_head_is_no_baseline() {
 	let mut fixture = Fixture::new(400);
 	fixture.serve().await;

@@ -1,0 +1,76 @@
+use crate::{Ballot, Verdict};
+use codec::{Decode, Encode};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// What the members of a committee who opened their ballots say of one candidate. Who did not look at it is not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct Tally {
+	/// Measured what was claimed.
+	pub matches: u32,
+	/// Measured something else.
+	pub mismatches: u32,
+	/// Could not fetch it.
+	pub unavailable: u32,
+	/// Found that it is no checkpoint of the group's model.
+	pub invalid: u32,
+}
+
+/// Counts the verdicts on the candidate of a rank.
+pub fn tally(ballots: &[Ballot], rank: usize) -> Tally {
+	let mut tally = Tally::default();
+	for verdict in ballots.iter().filter_map(|ballot| ballot.verdicts.get(rank)) {
+		let counter = match verdict {
+			Verdict::Match(_) => &mut tally.matches,
+			Verdict::Mismatch(_) => &mut tally.mismatches,
+			Verdict::Unavailable => &mut tally.unavailable,
+			Verdict::Invalid => &mut tally.invalid,
+		};
+		*counter = counter.saturating_add(1);
+	}
+	tally
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{Measurement, Score};
+	use alloc::vec;
+	use sp_core::H256;
+
+	#[test]
+	fn counts_who_looked() {
+		let measurement = Measurement {
+			score: Score(7),
+			root: H256::zero(),
+		};
+		let ballot = |verdicts: &[Verdict]| Ballot {
+			baseline: None,
+			verdicts: verdicts.to_vec().try_into().unwrap(),
+		};
+		let ballots = [
+			ballot(&[Verdict::Unavailable, Verdict::Match(measurement)]),
+			ballot(&[Verdict::Invalid, Verdict::Mismatch(measurement)]),
+			ballot(&[Verdict::Match(measurement)]),
+			ballot(&[]),
+		];
+		let expected = [
+			Tally {
+				matches: 1,
+				unavailable: 1,
+				invalid: 1,
+				..Tally::default()
+			},
+			Tally {
+				matches: 1,
+				mismatches: 1,
+				..Tally::default()
+			},
+			Tally::default(),
+		];
+		assert_eq!(
+			[0, 1, 2].map(|rank| tally(&ballots, rank)).to_vec(),
+			vec![expected[0], expected[1], expected[2]]
+		);
+	}
+}

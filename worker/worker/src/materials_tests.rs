@@ -1,0 +1,123 @@
+use super::*;
+use tokio::runtime::Runtime;
+
+const MIB: usize = 1 << 20;
+
+/// Materials with room for two candidates of a MiB, a gateway that serves the returned content, and one that takes
+/// connections and never answers.
+struct Scene {
+	runtime: Runtime,
+	materials: Materials,
+	honest: ContentRef,
+	gateway: String,
+	silent: std::net::TcpListener,
+	_directory: tempfile::TempDir,
+}
+
+impl Scene {
+	fn new() -> Self {
+		let directory = tempfile::tempdir().unwrap();
+		let runtime = Runtime::new().unwrap();
+		let served = Store::open(directory.path().join("served"), 1 << 30).unwrap();
+		let honest = served.import(vec![7; MIB].as_slice()).unwrap();
+		let any = "127.0.0.1:0".parse().unwrap();
+		let serve = descent_content::serve(any, served, std::future::pending());
+		let (address, _) = runtime.block_on(serve).unwrap();
+		let quota = Quota {
+			content: 4 * MIB as u64,
+			data: 1 << 20,
+		};
+		let materials =
+			Materials::open(&directory.path().join("data"), quota, runtime.handle().clone()).unwrap();
+		Self {
+			runtime,
+			materials,
+			honest,
+			gateway: format!("http://{address}"),
+			silent: std::net::TcpListener::bind("127.0.0.1:0").unwrap(),
+			_directory: directory,
+		}
+	}
+
+	fn begin_silent(&self, number: u8, until: Instant) -> (ContentRef, Fetching) {
+		let checkpoint = ContentRef::raw(&vec![number; MIB]).unwrap();
+		let provider = format!("http://{}", self.silent.local_addr().unwrap());
+		(
+			checkpoint,
+			self.materials.begin(checkpoint, vec![provider], until),
+		)
+	}
+
+	fn begin_honest(&self, until: Instant) -> Fetching {
+		self.materials
+			.begin(self.honest, vec![self.gateway.clone()], until)
+	}
+}
+
+#[test]
+fn who_gets_no_room_in_time_is_not_unavailable() {
+	let scene = Scene::new();
+	let until = within(Duration::from_millis(500));
+	let crowd = [1, 2].map(|number| scene.begin_silent(number, until));
+	let honest = scene.begin_honest(until);
+	for (checkpoint, fetching) in crowd {
+		assert!(matches!(
+			scene.materials.fetched(fetching, &checkpoint),
+			Err(Refusal::Unavailable(_))
+		));
+	}
+	assert!(matches!(
+		scene.materials.fetched(honest, &scene.honest),
+		Err(Refusal::Failed(_))
+	));
+}
+
+#[test]
+fn room_is_kept_until_a_candidate_was_looked_at() {
+	let scene = Scene::new();
+	let until = within(Duration::from_secs(60));
+	// Nobody to ask: these end at once.
+	let ended = [1u8, 2].map(|number| {
+		let checkpoint = ContentRef::raw(&vec![number; MIB]).unwrap();
+		(checkpoint, scene.materials.begin(checkpoint, Vec::new(), until))
+	});
+	let honest = scene.begin_honest(until);
+	let deadline = within(Duration::from_secs(30));
+	while ended.iter().any(|(_, fetching)| !fetching.0.is_finished()) {
+		assert!(Instant::now() < deadline);
+		std::thread::yield_now();
+	}
+	assert_eq!(scene.materials.room.available_permits(), 0);
+	assert!(!honest.0.is_finished());
+	for (checkpoint, fetching) in ended {
+		assert!(matches!(
+			scene.materials.fetched(fetching, &checkpoint),
+			Err(Refusal::Unavailable(_))
+		));
+	}
+	let candidate = scene.materials.fetched(honest, &scene.honest).unwrap();
+	assert_eq!(std::fs::read(&candidate.file).unwrap(), vec![7; MIB]);
+	drop(candidate);
+	assert_eq!(scene.materials.room.available_permits(), 2);
+}
+
+#[test]
+fn room_is_given_in_the_order_of_the_calls() {
+	let scene = Scene::new();
+	let until = within(Duration::from_secs(60));
+	for _ in 0..50 {
+		let first = scene.begin_honest(until);
+		let second = scene.begin_honest(until);
+		let crowd: Vec<_> = (1..20).map(|number| scene.begin_silent(number, until)).collect();
+		// Were one of the crowd before them, this would wait for it in vain.
+		drop(scene.materials.fetched(first, &scene.honest).unwrap());
+		drop(scene.materials.fetched(second, &scene.honest).unwrap());
+		drop(crowd);
+		let deadline = within(Duration::from_secs(30));
+		while scene.materials.room.available_permits() < 2 {
+			assert!(Instant::now() < deadline);
+			std::thread::yield_now();
+		}
+	}
+	scene.runtime.shutdown_background();
+}

@@ -22,7 +22,7 @@ impl RoundLengths {
 		round: 12,
 		reveal: 3,
 		attest: 5,
-		open: 2,
+		open: 3,
 	};
 
 	/// Within how long so many rounds are settled and finalized, generously.

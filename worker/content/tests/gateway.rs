@@ -265,7 +265,7 @@ async fn answers_that_nobody_reads_do_not_pile_up() {
 	// More answers than the socket buffers of one connection can swallow.
 	let requests = format!("GET /ipfs/{id}?format=raw HTTP/1.1\r\nhost: x\r\n\r\n").repeat(40);
 	let mut unread = Vec::new();
-	for _ in 0..64 {
+	for _ in 0..128 {
 		let mut connection = TcpStream::connect(gateway.address).await.unwrap();
 		connection.write_all(requests.as_bytes()).await.unwrap();
 		unread.push(connection);

@@ -8,6 +8,7 @@ use std::{
 	time::Duration,
 };
 
+use super::peers::{Peers, Place};
 use axum::serve::Listener;
 use tokio::{
 	io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -21,10 +22,11 @@ const MAX_CONNECTIONS: usize = 256;
 /// Longest time in which nothing moves on a connection, in either direction.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A listener that bounds its connections in number and in idleness.
+/// A listener that bounds its connections in number, altogether and for each peer, and in idleness.
 pub(super) struct Connections {
 	listener: TcpListener,
 	slots: Arc<Semaphore>,
+	peers: Peers,
 }
 
 impl Connections {
@@ -32,6 +34,7 @@ impl Connections {
 		Self {
 			listener,
 			slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+			peers: Peers::default(),
 		}
 	}
 }
@@ -47,7 +50,13 @@ impl Listener for Connections {
 			.acquire_owned()
 			.await
 			.expect("the semaphore is never closed; qed");
-		let (stream, peer) = Listener::accept(&mut self.listener).await;
+		let (stream, peer, place) = loop {
+			let (stream, peer) = Listener::accept(&mut self.listener).await;
+			match self.peers.admit(peer.ip()) {
+				Some(place) => break (stream, peer, place),
+				None => tracing::debug!(%peer, "closing a connection: the peer has too many"),
+			}
+		};
 		if let Err(error) = stream.set_nodelay(true) {
 			tracing::debug!(%error, %peer, "setting TCP_NODELAY");
 		}
@@ -56,6 +65,7 @@ impl Listener for Connections {
 				stream,
 				idle: Box::pin(sleep(IDLE_TIMEOUT)),
 				_slot: slot,
+				_place: place,
 			},
 			peer,
 		)
@@ -72,6 +82,7 @@ pub(super) struct Connection {
 	stream: TcpStream,
 	idle: Pin<Box<Sleep>>,
 	_slot: OwnedSemaphorePermit,
+	_place: Place,
 }
 
 impl Connection {

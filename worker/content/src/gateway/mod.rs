@@ -2,6 +2,7 @@
 
 mod car;
 mod connection;
+mod peers;
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -32,7 +33,7 @@ use crate::{block::parse_cid, store::StoreError, BlockId, Store};
 use connection::Connections;
 
 /// Answers being computed or sent at one time; each holds at most one block in memory, or a few for a CAR.
-const MAX_REQUESTS: usize = 64;
+const MAX_REQUESTS: usize = 2 * peers::MAX_PER_PEER;
 /// Longest time to begin an answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 /// Longest time that open connections are waited for after shutdown was asked for.
@@ -60,7 +61,7 @@ struct Gateway {
 }
 
 /// The routes of a trustless gateway over a store: `GET` and `HEAD` of `/ipfs/{cid}?format=raw|car`, the format being
-/// negotiable by `Accept` as well, and `GET /health`. A CAR is version 1, depth first, with duplicates. Beyond 64
+/// negotiable by `Accept` as well, and `GET /health`. A CAR is version 1, depth first, with duplicates. Beyond 128
 /// answers at a time it refuses with 503.
 pub fn router(store: Store) -> Router {
 	let gateway = Gateway {
@@ -81,7 +82,8 @@ pub fn router(store: Store) -> Router {
 
 /// Serves [`router`] on `address` until `shutdown` completes; port 0 takes a free one. Returns the address bound and
 /// the task, which ends when the last connection is closed, some seconds after `shutdown` at the latest. Connections are
-/// bounded in number, and closed when nothing moves on them for half a minute.
+/// bounded in number, altogether and for each peer but those on this machine, and closed when nothing moves on them for
+/// half a minute.
 ///
 /// # Errors
 /// Where the address cannot be bound.

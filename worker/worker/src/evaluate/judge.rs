@@ -91,6 +91,13 @@ impl Judge for Measurer {
 			Some(Seen::Measured(measurement)) => Some(measurement),
 			Some(Seen::Unavailable | Seen::Invalid) | None => None,
 		};
+		tracing::info!(
+			group = request.group,
+			round = request.round,
+			head = ?request.head.as_ref().map(|head| head.checkpoint.digest),
+			?baseline,
+			"looked at the head"
+		);
 		let mut ballot = Ballot {
 			baseline,
 			verdicts: Default::default(),

@@ -13,7 +13,7 @@ const LENGTHS: RoundLengths = RoundLengths {
 	round: 14,
 	reveal: 5,
 	attest: 5,
-	open: 2,
+	open: 3,
 };
 
 #[tokio::test(flavor = "multi_thread")]

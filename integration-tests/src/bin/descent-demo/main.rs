@@ -36,7 +36,7 @@ const LENGTHS: RoundLengths = RoundLengths {
 	round: 14,
 	reveal: 4,
 	attest: 5,
-	open: 2,
+	open: 3,
 };
 /// Optimiser and learning rate of the trainers, in turn.
 const OPTIMIZERS: [(&str, f64); 3] = [("sgd", 0.05), ("adam", 0.001), ("adamw", 0.001)];

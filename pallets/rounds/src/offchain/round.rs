@@ -16,8 +16,9 @@ use descent_protocol::{
 };
 use sp_core::H256;
 
-/// What is sent with one block can be in the next one, and the block after that sees it.
-const RESEND_AFTER: BlockNumber = 2;
+/// What is sent with one block is in the next one, or has to be sent again: the pool refuses what it has already, and may have
+/// refused what came before it had seen the block. Windows are short.
+const RESEND_AFTER: BlockNumber = 1;
 /// An open window of at least this length leaves room to wait a block before ballots are shown, so that a fork of the
 /// attest window's last block can't carry an attestation that was copied from them.
 const PATIENT_WINDOW: BlockNumber = 3;

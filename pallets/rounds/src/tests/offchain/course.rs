@@ -114,17 +114,17 @@ fn an_open_window_of_two_blocks_is_used_from_its_first() {
 fn what_got_lost_is_sent_again_and_says_the_same() {
 	let mut world = World::new(1);
 	let first = world.attest();
-	assert!(world.run(ASK + 2).is_empty(), "it may be in the next block");
-	let second = world.run(ASK + 3);
+	assert!(world.run(ASK + 1).is_empty(), "once at a height");
+	let second = world.run(ASK + 2);
 	assert_eq!(second.len(), 1);
 	assert_eq!(second[0].attested(), first.attested());
-	world.include(ASK + 4, &second[0]).unwrap();
+	world.include(ASK + 3, &second[0]).unwrap();
 
 	let first = world.run(OPEN);
-	assert!(world.run(OPEN + 1).is_empty());
-	let second = world.run(OPEN + 2);
+	assert!(world.run(OPEN).is_empty(), "once at a height");
+	let second = world.run(OPEN + 1);
 	assert_eq!(second[0].opened(), first[0].opened());
-	assert_eq!(world.include(OPEN + 3, &second[0]), Ok(()));
+	assert_eq!(world.include(OPEN + 2, &second[0]), Ok(()));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_full_pool_is_tried_again() {
 	world.run(ASK);
 	assert!(world.run(ASK + 1).is_empty());
 	world.node.set_pool_refuses(false);
-	assert_eq!(world.run(ASK + 3).len(), 1);
+	assert_eq!(world.run(ASK + 2).len(), 1);
 }
 
 /// Nothing but the data base and the keys outlives a run, so that each run is one after a restart. Here the chain is

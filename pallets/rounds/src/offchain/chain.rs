@@ -1,7 +1,7 @@
 //! What the off-chain worker sends to the chain, and what it looks up there about its own keys.
 
 use super::{round::Round, EvaluatorId, ROUNDS};
-use crate::{attest_payload, open_payload, Attestation, Call, Config, Pallet};
+use crate::{attest_payload, evaluator::AuthoritySignature, open_payload, Attestation, Call, Config, Pallet};
 use alloc::vec::Vec;
 use descent_protocol::{Ballot, Salt};
 use frame_system::offchain::SubmitTransaction;
@@ -33,19 +33,10 @@ pub(super) fn seats<T: Config>(round: &Round, keys: &[EvaluatorId]) -> Vec<Seat>
 }
 
 /// Sends an attestation.
-pub(super) fn attest<T: Config>(round: &Round, seat: &Seat, hash: H256) {
-	let Round {
-		group,
-		round,
-		genesis,
-		..
-	} = *round;
-	let member = seat.member;
-	let payload = attest_payload(genesis, group, round, member, hash);
-	let Some(signature) = seat.evaluator.sign(&payload) else {
-		return complain_of_key(group, round);
-	};
-	submit::<T>(Call::attest {
+pub(super) fn attest<T: Config>(at: &Round, seat: &Seat, hash: H256) {
+	let (group, round, member) = (at.group, at.round, seat.member);
+	let payload = attest_payload(at.genesis, group, round, member, hash);
+	sign_and_submit::<T>(at, seat, &payload, |signature| Call::attest {
 		group,
 		round,
 		member,
@@ -55,19 +46,10 @@ pub(super) fn attest<T: Config>(round: &Round, seat: &Seat, hash: H256) {
 }
 
 /// Opens the attestation that is on chain.
-pub(super) fn open<T: Config>(round: &Round, seat: &Seat, hash: H256, ballot: Ballot, salt: Salt) {
-	let Round {
-		group,
-		round,
-		genesis,
-		..
-	} = *round;
-	let member = seat.member;
-	let payload = open_payload(genesis, group, round, member, hash);
-	let Some(signature) = seat.evaluator.sign(&payload) else {
-		return complain_of_key(group, round);
-	};
-	submit::<T>(Call::open {
+pub(super) fn open<T: Config>(at: &Round, seat: &Seat, hash: H256, ballot: Ballot, salt: Salt) {
+	let (group, round, member) = (at.group, at.round, seat.member);
+	let payload = open_payload(at.genesis, group, round, member, hash);
+	sign_and_submit::<T>(at, seat, &payload, |signature| Call::open {
 		group,
 		round,
 		member,
@@ -77,12 +59,22 @@ pub(super) fn open<T: Config>(round: &Round, seat: &Seat, hash: H256, ballot: Ba
 	});
 }
 
-fn complain_of_key(group: u32, round: u32) {
-	log::error!(
-		target: ROUNDS,
-		"group {group}, round {round}: the keystore lists an evaluator key but does not sign with it. Insert the \
-		session key of type `eval` again",
-	);
+fn sign_and_submit<T: Config>(
+	at: &Round,
+	seat: &Seat,
+	payload: &[u8],
+	call: impl FnOnce(AuthoritySignature) -> Call<T>,
+) {
+	match seat.evaluator.sign(&payload) {
+		Some(signature) => submit::<T>(call(signature)),
+		None => log::error!(
+			target: ROUNDS,
+			"group {}, round {}: the keystore lists an evaluator key but does not sign with it. Insert the session key of \
+			type `eval` again",
+			at.group,
+			at.round,
+		),
+	}
 }
 
 fn submit<T: Config>(call: Call<T>) {

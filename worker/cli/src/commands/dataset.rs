@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// The longest description that is read, in bytes; what it may hold is bounded further.
-const DESCRIPTION_LIMIT: u64 = 1 << 20;
+pub(crate) const DESCRIPTION_LIMIT: u64 = 1 << 20;
 
 #[derive(Debug, Subcommand)]
 pub enum DatasetCommand {

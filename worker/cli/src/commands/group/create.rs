@@ -1,6 +1,9 @@
 use crate::{
 	args::{Global, Providers, Signing},
-	commands::submit::{wait, Done},
+	commands::{
+		dataset::DESCRIPTION_LIMIT,
+		submit::{wait, Done},
+	},
 	content_ref::{Reference, Source},
 	output::Output,
 	parse,
@@ -14,9 +17,6 @@ use descent_data::{DeltaLimits, Description, Loss};
 use descent_protocol::{Clock, EvaluationPolicy, GroupId, Metric, Score, MAX_PROVIDERS};
 use serde::Serialize;
 use std::path::PathBuf;
-
-/// The longest description that is read, in bytes; what it may hold is bounded further.
-const DESCRIPTION_LIMIT: u64 = 1 << 20;
 
 #[derive(Debug, Args)]
 #[command(

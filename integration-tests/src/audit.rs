@@ -1,5 +1,6 @@
 use anyhow::{ensure, Context, Result};
 use sp_core::H256;
+use std::collections::BTreeMap;
 use subxt::{dynamic, ext::scale_decode::DecodeAsType, utils::AccountId32, OnlineClient, SubstrateConfig};
 
 /// All money of the chain at a finalized block, in its smallest unit.
@@ -15,8 +16,10 @@ pub struct Audit {
 	pub balances: u128,
 	/// Number of accounts.
 	pub accounts: u32,
-	/// What winners were paid since genesis, by the events.
+	/// What winners of rounds and proposers of deltas were paid since genesis, by the events.
 	pub rewards: u128,
+	/// What each proposer of applied deltas was paid since genesis, by its address.
+	pub proposers: BTreeMap<String, u128>,
 	/// What was taken of deposits since genesis, by the events.
 	pub slashed: u128,
 	/// What was paid for transactions since genesis, by the events. It goes to the blocks' authors.
@@ -74,6 +77,20 @@ struct Ended {
 
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct ProposalEnded {
+	account: AccountId32,
+	reward: u128,
+	slashed: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Forfeited {
+	slashed: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct TransactionFeePaid {
 	actual_fee: u128,
 	tip: u128,
@@ -110,6 +127,18 @@ pub async fn audit(node: &str, block: H256) -> Result<Audit> {
 					let ended: Ended = event.decode_fields_unchecked_as()?;
 					audit.rewards += ended.reward;
 					audit.slashed += ended.slashed;
+				}
+				("Dataset", "ProposalEnded") => {
+					let ended: ProposalEnded = event.decode_fields_unchecked_as()?;
+					audit.rewards += ended.reward;
+					audit.slashed += ended.slashed;
+					if ended.reward > 0 {
+						*audit.proposers.entry(ended.account.to_string()).or_default() += ended.reward;
+					}
+				}
+				("Dataset", "Forfeited") => {
+					let slashed: Forfeited = event.decode_fields_unchecked_as()?;
+					audit.slashed += slashed.slashed;
 				}
 				("TransactionPayment", "TransactionFeePaid") => {
 					let paid: TransactionFeePaid = event.decode_fields_unchecked_as()?;

@@ -52,4 +52,8 @@ pub struct GroupSetup {
 	pub lengths: RoundLengths,
 	/// The smallest deposit of a commitment, in NRN.
 	pub deposit: u32,
+	/// What its owner stakes, in NRN.
+	pub stake: u32,
+	/// How long a voting period is, in blocks.
+	pub voting_period: u32,
 }

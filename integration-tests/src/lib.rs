@@ -6,6 +6,7 @@
 //!
 //! - [`Rpc`] reads a node the way a stranger would: JSON-RPC over HTTP and the documented types, nothing else.
 //! - [`Competitor`] is a trainer of the test's own, that commits and reveals whatever it is told, honest or not.
+//! - [`governance`] is what stakeholders and proposers do, with the program `descent`.
 //! - [`audit`] adds up every balance, reward and penalty and compares them with the issuance.
 //! - [`synthetic`] and [`mnist`] are data sets, [`checkpoint`] writes checkpoints by hand.
 //!
@@ -18,6 +19,7 @@ mod binaries;
 mod chain_spec;
 pub mod checkpoint;
 mod competitor;
+pub mod governance;
 mod group;
 pub mod mnist;
 mod network;

@@ -3,71 +3,120 @@
 use crate::Binary;
 use anyhow::{ensure, Context, Result};
 use std::{
+	ops::Range,
 	path::{Path, PathBuf},
 	process::{Command, Stdio},
 };
 
-/// How many of the training images are trained on; the others make the validation set.
-const TRAINING: u32 = 55_000;
+/// How many images are proposed to be added.
+pub const PROPOSED: u32 = 5_000;
 
 /// MNIST as delta files.
 #[derive(Clone, Debug)]
 pub struct Mnist {
 	/// The model description: a perceptron with one hidden layer of 128.
 	pub model: PathBuf,
-	/// The first 55,000 training images.
+	/// The first of the training images.
 	pub dataset: PathBuf,
+	/// The 5,000 after them.
+	pub more: PathBuf,
+	/// The same 5,000 with wrong labels.
+	pub mislabelled: PathBuf,
 	/// The last 5,000 training images.
 	pub validation: PathBuf,
 	/// The 10,000 test images.
 	pub test: PathBuf,
 }
 
-/// Fetches the images with `scripts/mnist`, unless they are there, and converts them with `descent dataset mnist`. The
-/// images are kept in `$DESCENT_CACHE/mnist`; the delta files go to `folder`.
+/// The images and labels as they come, in IDX files.
+#[derive(Clone, Debug)]
+pub struct Images {
+	folder: PathBuf,
+	repository: PathBuf,
+}
+
+impl Images {
+	/// Fetches them with `scripts/mnist`, unless they are there, to `$DESCENT_CACHE/mnist`.
+	///
+	/// # Errors
+	/// Where they can't be had, with what helps.
+	pub fn fetch() -> Result<Self> {
+		let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+		let cache = std::env::var_os("DESCENT_CACHE")
+			.map(PathBuf::from)
+			.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/descent")));
+		let folder = cache
+			.context("neither DESCENT_CACHE nor HOME is set: say where MNIST is to be kept")?
+			.join("mnist");
+		let mut fetch = Command::new(repository.join("scripts/mnist"));
+		succeed(fetch.arg(&folder), "scripts/mnist")?;
+		Ok(Self { folder, repository })
+	}
+
+	/// The model description: a perceptron with one hidden layer of 128.
+	pub fn model(&self) -> PathBuf {
+		self.repository.join("integration-tests/models/mnist.json")
+	}
+
+	/// Writes a delta that adds the images of a range, with `descent dataset build`. `set` is `train` or `t10k`.
+	///
+	/// # Errors
+	/// Where they can't be converted.
+	pub fn delta(&self, set: &str, range: Range<u32>, out: &Path) -> Result<()> {
+		let labels = self.folder.join(format!("{set}-labels-idx1-ubyte"));
+		self.build(set, &labels, range, out)
+	}
+
+	/// Writes a delta that adds the training images of a range, every one of them with the label of the next digit.
+	///
+	/// # Errors
+	/// Where they can't be converted.
+	pub fn mislabelled(&self, range: Range<u32>, out: &Path) -> Result<()> {
+		/// Of an IDX file with one dimension: magic number and length.
+		const HEADER: usize = 8;
+		let mut labels = std::fs::read(self.folder.join("train-labels-idx1-ubyte"))?;
+		let values = labels
+			.get_mut(HEADER..)
+			.context("the file of labels is cut off")?;
+		values.iter_mut().for_each(|label| *label = (*label + 1) % 10);
+		let file = out.with_extension("labels");
+		std::fs::write(&file, labels)?;
+		self.build("train", &file, range, out)
+	}
+
+	fn build(&self, set: &str, labels: &Path, range: Range<u32>, out: &Path) -> Result<()> {
+		let mut build = Command::new(Binary::Cli.path()?);
+		build.args(["--json", "dataset", "build"]);
+		build
+			.arg("--images")
+			.arg(self.folder.join(format!("{set}-images-idx3-ubyte")));
+		build.arg("--labels").arg(labels);
+		build.args(["--from", &range.start.to_string(), "--to", &range.end.to_string()]);
+		build.arg("--description").arg(self.model()).arg("--out").arg(out);
+		succeed(&mut build, "descent dataset build")
+	}
+}
+
+/// Writes a data set of so many of the first training images, and the delta files that go with it.
 ///
 /// # Errors
 /// Where the images can't be had or not be converted, with what helps.
-pub fn prepare(folder: &Path) -> Result<Mnist> {
-	let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-	let cache = std::env::var_os("DESCENT_CACHE")
-		.map(PathBuf::from)
-		.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/descent")));
-	let images = cache
-		.context("neither DESCENT_CACHE nor HOME is set: say where MNIST is to be kept")?
-		.join("mnist");
-	succeed(
-		Command::new(repository.join("scripts/mnist")).arg(&images),
-		"scripts/mnist",
-	)?;
+pub fn prepare(folder: &Path, training: u32) -> Result<Mnist> {
+	let images = Images::fetch()?;
 	std::fs::create_dir_all(folder)?;
 	let mnist = Mnist {
-		model: repository.join("integration-tests/models/mnist.json"),
+		model: images.model(),
 		dataset: folder.join("mnist.parquet"),
+		more: folder.join("mnist-more.parquet"),
+		mislabelled: folder.join("mnist-mislabelled.parquet"),
 		validation: folder.join("mnist-validation.parquet"),
 		test: folder.join("mnist-test.parquet"),
 	};
-	for (out, set, from, to) in [
-		(&mnist.dataset, "train", 0, TRAINING),
-		(&mnist.validation, "train", TRAINING, 60_000),
-		(&mnist.test, "t10k", 0, 10_000),
-	] {
-		let mut convert = Command::new(Binary::Cli.path()?);
-		convert.args(["--json", "dataset", "mnist"]);
-		convert
-			.arg("--images")
-			.arg(images.join(format!("{set}-images-idx3-ubyte")));
-		convert
-			.arg("--labels")
-			.arg(images.join(format!("{set}-labels-idx1-ubyte")));
-		convert.args(["--from", &from.to_string(), "--to", &to.to_string()]);
-		convert
-			.arg("--description")
-			.arg(&mnist.model)
-			.arg("--out")
-			.arg(out);
-		succeed(&mut convert, "descent dataset mnist")?;
-	}
+	images.delta("train", 0..training, &mnist.dataset)?;
+	images.delta("train", training..training + PROPOSED, &mnist.more)?;
+	images.mislabelled(training..training + PROPOSED, &mnist.mislabelled)?;
+	images.delta("train", 55_000..60_000, &mnist.validation)?;
+	images.delta("t10k", 0..10_000, &mnist.test)?;
 	Ok(mnist)
 }
 

@@ -29,6 +29,7 @@ pub struct NetworkBuilder {
 	validators: usize,
 	followers: usize,
 	evaluators: bool,
+	strange: Option<(usize, String)>,
 	node_options: Vec<String>,
 	directory: Option<PathBuf>,
 }
@@ -52,6 +53,13 @@ impl NetworkBuilder {
 		self
 	}
 
+	/// Has this validator ask an evaluator of the test's own at an address. It gets none of its own, so that the evaluators
+	/// are one less.
+	pub fn strange_evaluator(mut self, validator: usize, address: String) -> Self {
+		self.strange = Some((validator, address));
+		self
+	}
+
 	/// Adds an option to every node's command line.
 	pub fn node_option(mut self, option: &str) -> Self {
 		self.node_options.push(option.into());
@@ -69,7 +77,7 @@ impl NetworkBuilder {
 	/// # Errors
 	/// Where one does not start, with the end of its log.
 	pub async fn start(self) -> Result<Network> {
-		let folder = Folder::new(self.directory)?;
+		let folder = Folder::new(self.directory.clone())?;
 		let logs = folder.path().join("logs");
 		std::fs::create_dir_all(&logs)?;
 		let mut network = Network {
@@ -81,14 +89,7 @@ impl NetworkBuilder {
 			failed: false,
 			folder,
 		};
-		let started = network
-			.launch(
-				self.validators,
-				self.followers,
-				self.evaluators,
-				&self.node_options,
-			)
-			.await;
+		let started = network.launch(&self).await;
 		network.judge(started)?;
 		Ok(network)
 	}
@@ -126,8 +127,8 @@ pub struct Network {
 	pub nodes: Vec<Node>,
 	/// The validators' evaluators, in the order of the validators.
 	pub evaluators: Vec<Process>,
-	/// Serves model descriptions and data, once a group was created.
-	pub gateway: Option<Process>,
+	/// Serves model descriptions and data, once somebody has asked for it, and its address.
+	gateway: Option<(Process, String)>,
 	/// The trainers.
 	pub trainers: Vec<Trainer>,
 	logs: PathBuf,
@@ -143,6 +144,7 @@ impl Network {
 			validators: 4,
 			followers: 0,
 			evaluators: true,
+			strange: None,
 			node_options: Vec::new(),
 			directory: None,
 		}
@@ -153,21 +155,22 @@ impl Network {
 		self.folder.path()
 	}
 
-	async fn launch(
-		&mut self,
-		validators: usize,
-		followers: usize,
-		evaluators: bool,
-		options: &[String],
-	) -> Result<()> {
+	async fn launch(&mut self, builder: &NetworkBuilder) -> Result<()> {
+		let validators = builder.validators;
 		let directory = self.directory().to_owned();
 		let chain = chain(validators, &directory)?;
 		let mut setups = Vec::new();
-		for index in 0..validators + followers {
+		for index in 0..validators + builder.followers {
 			let validator = VALIDATORS.get(index).copied().filter(|_| index < validators);
 			let name = validator.map_or_else(|| format!("follower{}", index - validators), str::to_lowercase);
 			let mut setup = NodeSetup::new(name, validator, &directory)?;
-			if let (true, Some(_)) = (evaluators, validator) {
+			let strange = builder
+				.strange
+				.as_ref()
+				.filter(|(validator, _)| *validator == index);
+			if let Some((_, address)) = strange {
+				setup.evaluator = Some(address.clone());
+			} else if let (true, Some(_)) = (builder.evaluators, validator) {
 				let port = free_port()?;
 				setup.evaluator = Some(format!("http://127.0.0.1:{port}"));
 				self.evaluators.push(self.start_evaluator(&setup.name, port)?);
@@ -179,7 +182,7 @@ impl Network {
 			let mut others = addresses.clone();
 			others.remove(index);
 			self.nodes
-				.push(setup.start(&chain, &others, options, &self.logs)?);
+				.push(setup.start(&chain, &others, &builder.node_options, &self.logs)?);
 		}
 		for evaluator in &mut self.evaluators {
 			ready(evaluator).await?;
@@ -250,14 +253,43 @@ impl Network {
 			.with_context(|| format!("not JSON: {}", String::from_utf8_lossy(&output.stdout)))
 	}
 
-	/// Creates a group with the program `descent` and starts the gateway that serves its model and its data.
+	/// The store that the gateway serves. What is imported into it can be had from there.
+	pub fn store(&self) -> PathBuf {
+		self.directory().join("gateway")
+	}
+
+	/// Address of the gateway that serves models and data; it is started when it is asked for first.
+	///
+	/// # Errors
+	/// Where it does not start.
+	pub async fn provider(&mut self) -> Result<String> {
+		if let Some((_, provider)) = &self.gateway {
+			return Ok(provider.clone());
+		}
+		let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
+		let launch = Launch::new("gateway", Binary::Cli.path()?, &self.logs)
+			.args([
+				"--json",
+				"content",
+				"serve",
+				"--listen",
+				&address.to_string(),
+				"--store",
+			])
+			.arg(self.store());
+		let provider = format!("http://{address}");
+		let (gateway, _) = self.gateway.insert((Process::spawn(launch)?, provider.clone()));
+		ready(gateway).await?;
+		Ok(provider)
+	}
+
+	/// Creates a group with the program `descent`, whose model and data the gateway serves.
 	///
 	/// # Errors
 	/// Where it is refused, or the gateway does not start.
 	pub async fn create_group(&mut self, setup: &GroupSetup) -> Result<GroupView> {
-		let store = self.directory().join("gateway");
-		let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
-		let provider = format!("http://{address}");
+		let store = self.store();
+		let provider = self.provider().await?;
 		let numbers = [
 			("--records", setup.records.to_string()),
 			("--tolerance", setup.tolerance.to_string()),
@@ -267,6 +299,8 @@ impl Network {
 			("--attest", setup.lengths.attest.to_string()),
 			("--open", setup.lengths.open.to_string()),
 			("--deposit", setup.deposit.to_string()),
+			("--stake", setup.stake.to_string()),
+			("--voting-period", setup.voting_period.to_string()),
 		];
 		let text = |path: &'_ Path| path.to_str().map(str::to_owned).context("a path is not UTF-8");
 		let files = [
@@ -293,20 +327,6 @@ impl Network {
 		);
 		let known = self.groups().await?.len();
 		self.descent(&Account::from_uri("//Ferdie")?, &arguments).await?;
-		let launch = Launch::new("gateway", Binary::Cli.path()?, &self.logs)
-			.args([
-				"--json",
-				"content",
-				"serve",
-				"--listen",
-				&address.to_string(),
-				"--store",
-			])
-			.arg(&store);
-		self.gateway = Some(Process::spawn(launch)?);
-		if let Some(gateway) = &mut self.gateway {
-			ready(gateway).await?;
-		}
 		wait_until("the group is on the chain", Duration::from_secs(60), async || {
 			Ok(self.groups().await?.into_iter().nth(known))
 		})
@@ -353,7 +373,7 @@ impl Network {
 		let trainers = self.trainers.iter_mut().map(|trainer| &mut trainer.process);
 		let nodes = self.nodes.iter_mut().map(|node| &mut node.process);
 		trainers
-			.chain(&mut self.gateway)
+			.chain(self.gateway.iter_mut().map(|(gateway, _)| gateway))
 			.chain(&mut self.evaluators)
 			.chain(nodes)
 	}

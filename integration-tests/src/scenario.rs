@@ -45,6 +45,8 @@ pub fn two_clouds_group(folder: &Path, lengths: RoundLengths) -> Result<GroupSet
 		minimum_improvement: 0.000_001,
 		lengths,
 		deposit: 10,
+		stake: 100,
+		voting_period: 100,
 	})
 }
 

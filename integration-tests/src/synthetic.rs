@@ -50,6 +50,18 @@ pub fn write(folder: &Path) -> Result<Files> {
 	Ok(files)
 }
 
+/// Writes the description of another model for the same data, with a hidden layer, into a folder.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write_wider_model(folder: &Path) -> Result<PathBuf> {
+	const LAYERS: &str = r#"[{"type": "linear", "out": 2}]"#;
+	const WIDER: &str = r#"[{"type": "linear", "out": 16}, {"type": "tanh"}, {"type": "linear", "out": 2}]"#;
+	let path = folder.join("two-clouds-wider.json");
+	std::fs::write(&path, MODEL.replace(LAYERS, WIDER))?;
+	Ok(path)
+}
+
 /// A stream of points, always the same (xorshift64, Marsaglia 2003).
 struct Points(u64);
 
@@ -74,6 +86,15 @@ impl Points {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn the_wider_model_is_another_for_the_same_data() {
+		let folder = tempfile::tempdir().unwrap();
+		let wider = std::fs::read(write_wider_model(folder.path()).unwrap()).unwrap();
+		let [model, wider] = [MODEL.as_bytes(), &wider].map(|json| Description::parse(json).unwrap());
+		assert_ne!(model, wider);
+		assert_eq!(model.schema(), wider.schema());
+	}
 
 	#[test]
 	fn is_always_the_same() {

@@ -25,7 +25,10 @@ use serde::{Deserialize, Serialize};
 	Deserialize,
 )]
 pub struct Clock {
-	/// The block at which round 0's commit window opens.
+	/// The first round that it times: 0, unless the group's rules were amended.
+	#[serde(default)]
+	pub first: RoundIndex,
+	/// The block at which the first round's commit window opens.
 	pub start: BlockNumber,
 	/// Length of a round, which is the length of its commit window.
 	pub length: BlockNumber,
@@ -129,14 +132,17 @@ impl Clock {
 			.checked_add(1)
 	}
 
-	/// The round whose commit window holds `block`; `None` before the group starts.
+	/// The round whose commit window holds `block`; `None` before the first round starts.
 	pub fn round_at(&self, block: BlockNumber) -> Option<RoundIndex> {
-		block.checked_sub(self.start)?.checked_div(self.length)
+		block
+			.checked_sub(self.start)?
+			.checked_div(self.length)?
+			.checked_add(self.first)
 	}
 
-	/// The windows of a round; `None` where they would lie beyond the last block number.
+	/// The windows of a round; `None` for rounds before the first, and where they would lie beyond the last block number.
 	pub fn windows(&self, round: RoundIndex) -> Option<Windows> {
-		let from = self.length.checked_mul(round)?.checked_add(self.start)?;
+		let from = (round.checked_sub(self.first)?.checked_mul(self.length)?).checked_add(self.start)?;
 		let seed = from.checked_add(self.length)?;
 		let reveal = seed.checked_add(1)?;
 		let attest = reveal.checked_add(self.reveal)?;
@@ -149,6 +155,25 @@ impl Clock {
 			attest: attest..open,
 			open: open..settle,
 			settle,
+		})
+	}
+
+	/// The clock that times the rounds from `round` on with the lengths of `next`, where this one times the rounds before.
+	///
+	/// Its first round begins as the commitments of the one before close. Where its rounds are so short that their
+	/// commitments would close before that one is settled, it begins as much later: at most one round is judged at a time.
+	pub fn succeed(&self, round: RoundIndex, next: Clock) -> Option<Clock> {
+		let start = match round.checked_sub(self.first)? {
+			0 => self.start,
+			_ => {
+				let last = self.windows(round.checked_sub(1)?)?;
+				last.seed.max(last.settle.saturating_sub(next.length))
+			}
+		};
+		Some(Clock {
+			first: round,
+			start,
+			..next
 		})
 	}
 }
@@ -175,6 +200,7 @@ mod tests {
 	use proptest::prelude::*;
 
 	const CLOCK: Clock = Clock {
+		first: 0,
 		start: 10,
 		length: 12,
 		reveal: 3,
@@ -185,6 +211,7 @@ mod tests {
 	fn clocks() -> impl Strategy<Value = Clock> {
 		(0..1_000u32, 1..50u32, 1..50u32, 1..50u32, 0..50u32).prop_map(
 			|(start, reveal, attest, open, slack)| Clock {
+				first: 0,
 				start,
 				length: 1 + reveal + attest + open + slack,
 				reveal,
@@ -255,6 +282,26 @@ mod tests {
 			prop_assert!(order.ends_with(&[
 				Phase::Commit, Phase::Seed, Phase::Reveal, Phase::Attest, Phase::Open, Phase::Settle,
 			]));
+		}
+
+		#[test]
+		fn a_clock_that_succeeds_another_leaves_no_round_out_and_judges_one_at_a_time(
+			old in clocks(), next in clocks(), round in 0..1_000u32,
+		) {
+			let new = old.succeed(round, next).unwrap();
+			prop_assert_eq!(new.check(), Ok(()));
+			prop_assert_eq!(new.windows(round).unwrap().commit.start, new.start);
+			prop_assert_eq!(new.round_at(new.start), Some(round));
+			prop_assert!(round == 0 || new.windows(round - 1).is_none());
+			prop_assert_eq!(Clock { start: next.start, first: next.first, ..new }, next);
+			if let Some(last) = round.checked_sub(1) {
+				let last = old.windows(last).unwrap();
+				prop_assert!(last.commit.end <= new.start);
+				prop_assert!(last.settle <= new.windows(round).unwrap().seed);
+				prop_assert!(new.start == last.commit.end || last.settle == new.windows(round).unwrap().seed);
+			} else {
+				prop_assert_eq!(new.start, old.start);
+			}
 		}
 
 		#[test]

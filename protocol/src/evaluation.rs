@@ -1,9 +1,13 @@
 //! What a validator's off-chain worker and the evaluator beside it say to each other, as JSON over HTTP on loopback.
 //!
 //! `POST /v1/evaluations` with an [`EvaluationRequest`] answers at once with a [`Job`]; equal requests are one job.
-//! `GET /v1/evaluations/{id}` answers with the [`Job`] as it stands.
+//! `GET /v1/evaluations/{id}` answers with the [`Job`] as it stands. `POST /v1/checks` with a [`CheckRequest`] and
+//! `GET /v1/checks/{id}` are the same for proposed deltas.
 
-use crate::{Ballot, ContentRef, EvaluationPolicy, GroupId, Metric, RoundIndex, Score};
+use crate::{
+	hash::job_id, Ballot, ContentRef, DeltaVerdict, EvaluationPolicy, GroupId, Metric, ProposalId,
+	RoundIndex, Score,
+};
 use alloc::{string::String, vec::Vec};
 use codec::Encode;
 use serde::{Deserialize, Serialize};
@@ -13,6 +17,16 @@ use sp_core::H256;
 pub const DEFAULT_EVALUATOR: &str = "http://127.0.0.1:9977";
 /// The key of the off-chain local storage under which a node keeps its evaluator's address.
 pub const EVALUATOR_STORAGE_KEY: &[u8] = b"descent::evaluator";
+
+/// A delta and where it can be had.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeltaSource {
+	/// The Parquet file.
+	pub delta: ContentRef,
+	/// Base addresses of gateways, beside those of the group.
+	pub providers: Vec<String>,
+}
 
 /// A checkpoint and where it can be had.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
@@ -48,8 +62,8 @@ pub struct EvaluationRequest {
 	pub round: RoundIndex,
 	/// The model description.
 	pub model: ContentRef,
-	/// The deltas that make the data set, oldest first.
-	pub deltas: Vec<ContentRef>,
+	/// The deltas that make the data set, oldest first, where the policy draws from it; none otherwise.
+	pub deltas: Vec<DeltaSource>,
 	/// The metric of the group.
 	pub metric: Metric,
 	/// What the checkpoints are measured on.
@@ -69,42 +83,98 @@ pub struct EvaluationRequest {
 	pub candidates: Vec<CandidateSource>,
 }
 
-/// An evaluation as the evaluator knows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job {
-	/// The request's [`crate::request_id`].
-	pub id: H256,
-	/// How far it is.
-	pub status: JobStatus,
+impl EvaluationRequest {
+	/// The id of its job.
+	pub fn id(&self) -> H256 {
+		job_id(b"evaluation", self)
+	}
 }
 
-/// How far an evaluation is.
+/// All that is needed to check a proposed delta.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckRequest {
+	/// Hash of the chain's genesis block.
+	pub genesis: H256,
+	/// The group.
+	pub group: GroupId,
+	/// The proposal.
+	pub proposal: ProposalId,
+	/// The version of the data set that it is checked on: so many deltas make it.
+	pub version: u32,
+	/// The committee's attempt to agree, from 0: what could not be fetched is tried anew in the next, as another job.
+	pub attempt: u32,
+	/// The model description.
+	pub model: ContentRef,
+	/// Where the model description and the data can be had.
+	pub providers: Vec<String>,
+	/// The deltas that make the version, oldest first.
+	pub deltas: Vec<DeltaSource>,
+	/// The proposed delta.
+	pub proposed: DeltaSource,
+	/// How long it may take to fetch the proposed delta, in milliseconds.
+	pub fetch_ms: u64,
+}
+
+impl CheckRequest {
+	/// The id of its job.
+	pub fn id(&self) -> H256 {
+		job_id(b"check", self)
+	}
+}
+
+/// A job as the evaluator knows it; `Outcome` is what comes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job<Outcome> {
+	/// The request's id.
+	pub id: H256,
+	/// How far it is.
+	pub status: JobStatus<Outcome>,
+}
+
+/// How far a job is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "state")]
-pub enum JobStatus {
+pub enum JobStatus<Outcome> {
 	/// Waiting for others to finish.
 	Queued,
-	/// Being measured.
+	/// Being worked on.
 	Running {
 		/// Checkpoints measured so far.
 		measured: u32,
 	},
-	/// Measured.
-	Done {
-		/// What the committee member should say.
-		ballot: Ballot,
-	},
-	/// Could not be measured, through no fault of a candidate.
+	/// Done.
+	Done(Outcome),
+	/// Could not be done, through no fault of what was to be looked at.
 	Failed {
 		/// Why, in words.
 		reason: String,
 	},
 }
 
+/// What comes of an evaluation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+	/// What the committee member should say.
+	pub ballot: Ballot,
+}
+
+/// What comes of a check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+	/// What the committee member should say.
+	pub checked: DeltaVerdict,
+}
+
+/// An evaluation.
+pub type EvaluationJob = Job<Measured>;
+/// A check.
+pub type CheckJob = Job<Checked>;
+
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{Measurement, Verdict};
+	use crate::{DeltaFault, Measurement, Verdict};
 
 	#[test]
 	fn a_job_reads_as_documented() {
@@ -121,13 +191,28 @@ mod tests {
 		};
 		let job = Job {
 			id: H256::zero(),
-			status: JobStatus::Done { ballot },
+			status: JobStatus::Done(Measured { ballot }),
 		};
 		let json = serde_json::to_value(&job).unwrap();
 		assert_eq!(json["status"]["state"], "done");
 		assert_eq!(json["status"]["ballot"]["verdicts"][0]["verdict"], "unavailable");
 		assert_eq!(json["status"]["ballot"]["verdicts"][1]["score"], 71_234);
-		assert_eq!(serde_json::from_value::<Job>(json).unwrap(), job);
+		assert_eq!(serde_json::from_value::<EvaluationJob>(json).unwrap(), job);
+	}
+
+	#[test]
+	fn a_check_reads_as_documented() {
+		let job = CheckJob {
+			id: H256::zero(),
+			status: JobStatus::Done(Checked {
+				checked: DeltaVerdict::Invalid(DeltaFault::Columns),
+			}),
+		};
+		let json = serde_json::to_value(&job).unwrap();
+		let expected =
+			serde_json::json!({"state": "done", "checked": {"verdict": "invalid", "fault": "columns"}});
+		assert_eq!(json["status"], expected);
+		assert_eq!(serde_json::from_value::<CheckJob>(json).unwrap(), job);
 	}
 
 	#[test]

@@ -1,12 +1,12 @@
 use crate::{
-	view::{CandidateView, GroupView, RoundView},
+	view::{CandidateView, RoundView},
 	Outcome, Phase, Score, Tally,
 };
 use alloc::{format, string::String, vec::Vec};
 use sp_core::crypto::{AccountId32, Ss58Codec};
 
 /// Says in one sentence why an account's commitment in a round ended as it did, or what it waits for.
-pub fn explain(group: &GroupView, round: &RoundView, account: &AccountId32) -> String {
+pub fn explain(round: &RoundView, account: &AccountId32) -> String {
 	let number = round.round;
 	let Some(candidate) = round
 		.candidates
@@ -22,7 +22,7 @@ pub fn explain(group: &GroupView, round: &RoundView, account: &AccountId32) -> S
 	};
 	match candidate.outcome {
 		None => pending(round, candidate),
-		Some(outcome) => ended(group, round, candidate, outcome),
+		Some(outcome) => ended(round, candidate, outcome),
 	}
 }
 
@@ -52,7 +52,7 @@ fn pending(round: &RoundView, candidate: &CandidateView) -> String {
 	}
 }
 
-fn ended(group: &GroupView, round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> String {
+fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> String {
 	let claim = || {
 		candidate
 			.reveal
@@ -89,7 +89,7 @@ fn ended(group: &GroupView, round: &RoundView, candidate: &CandidateView, outcom
 			"Not paid: the committee measured {}, which does not beat the head's {} by the {} that the group asks for; the deposit was returned.",
 			measured(),
 			round.baseline.unwrap_or_default(),
-			Score(group.minimum_improvement),
+			Score(round.minimum_improvement),
 		),
 		Outcome::Refuted => match candidate.measured {
 			Some(measured) => format!(
@@ -150,38 +150,18 @@ fn neurons(amount: u128) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{view::RevealView, Clock, ContentRef, EvaluationPolicy, Metric};
+	use crate::{view::RevealView, Clock, ContentRef};
 	use alloc::vec;
 	use sp_core::H256;
 
-	fn group() -> GroupView {
-		let content = ContentRef::raw(b"x").unwrap();
-		GroupView {
-			id: 0,
-			owner: AccountId32::new([0; 32]),
-			name: "mnist".into(),
-			model: content,
-			deltas: vec![content],
-			dataset_root: H256::zero(),
-			providers: vec![],
-			metric: Metric::Loss,
-			policy: EvaluationPolicy::Training { records: 1 },
-			tolerance: 10,
-			minimum_improvement: 1_000,
-			clock: Clock {
-				start: 0,
-				length: 12,
-				reveal: 3,
-				attest: 5,
-				open: 2,
-			},
-			deposit: 1,
-			head: None,
-			block: 0,
-			round: None,
-			settled: None,
-		}
-	}
+	const CLOCK: Clock = Clock {
+		first: 0,
+		start: 0,
+		length: 12,
+		reveal: 3,
+		attest: 5,
+		open: 2,
+	};
 
 	fn candidate(
 		account: u8,
@@ -225,7 +205,11 @@ mod tests {
 			group: 0,
 			round: 3,
 			phase,
-			windows: group().clock.windows(3).unwrap(),
+			windows: CLOCK.windows(3).unwrap(),
+			model_version: 0,
+			dataset_version: 1,
+			tolerance: 10,
+			minimum_improvement: 1_000,
 			seed: None,
 			settled: phase == Phase::Settle,
 			baseline: Some(Score(200_000)),
@@ -238,7 +222,6 @@ mod tests {
 
 	fn sentence(candidates: Vec<CandidateView>, account: u8) -> String {
 		explain(
-			&group(),
 			&round(Phase::Settle, candidates),
 			&AccountId32::new([account; 32]),
 		)
@@ -287,7 +270,6 @@ mod tests {
 	fn what_is_pending_says_what_it_waits_for() {
 		let waiting = |phase, claim| {
 			explain(
-				&group(),
 				&round(phase, vec![candidate(1, claim, None, None)]),
 				&AccountId32::new([1; 32]),
 			)

@@ -1,4 +1,4 @@
-use crate::{evaluation::EvaluationRequest, Ballot, GroupId, RoundIndex, Salt, Score};
+use crate::{Ballot, DeltaVerdict, GroupId, ProposalId, RoundIndex, Salt, Score};
 use codec::Encode;
 use sp_core::H256;
 
@@ -66,9 +66,46 @@ pub fn dataset_root(previous: H256, delta: H256) -> H256 {
 	domain_hash(b"descent/dataset/v1", (previous, delta))
 }
 
-/// The id of an evaluation: equal requests are one job.
-pub fn request_id(request: &EvaluationRequest) -> H256 {
-	domain_hash(b"descent/evaluation/v1", request)
+/// What a proposer announces before anybody else can know the delta. Nobody can move it to another chain, group or
+/// account.
+pub fn announcement_hash(
+	genesis: H256,
+	group: GroupId,
+	account: &impl Encode,
+	delta: H256,
+	salt: &Salt,
+) -> H256 {
+	domain_hash(b"descent/announcement/v1", (genesis, group, account, delta, salt))
+}
+
+/// What a committee member attests of a proposed delta before it opens its verdict. `member` is its evaluator key,
+/// `version` the version of the data set that the delta is checked on.
+#[allow(clippy::too_many_arguments, reason = "all of this is bound")]
+pub fn check_hash(
+	genesis: H256,
+	group: GroupId,
+	proposal: ProposalId,
+	version: u32,
+	attempt: u32,
+	member: &impl Encode,
+	verdict: &DeltaVerdict,
+	salt: &Salt,
+) -> H256 {
+	domain_hash(
+		b"descent/check/v1",
+		(genesis, group, proposal, version, attempt, member, verdict, salt),
+	)
+}
+
+/// What a report's root stands for: the operation and id of every row of a delta, as `rows` hashes them: blake2b-256
+/// over a byte (0 for an addition, 1 for a removal) and the 32 bytes of the id, row after row.
+pub fn delta_root(genesis: H256, group: GroupId, proposal: ProposalId, version: u32, rows: H256) -> H256 {
+	domain_hash(b"descent/delta/v1", (genesis, group, proposal, version, rows))
+}
+
+/// The id of a job of the evaluator: equal requests are one job. `kind` is `evaluation` or `check`.
+pub(crate) fn job_id(kind: &[u8], request: &impl Encode) -> H256 {
+	domain_hash(b"descent/job/v1", (kind, request))
 }
 
 #[cfg(test)]
@@ -89,6 +126,20 @@ mod tests {
 	}
 
 	proptest! {
+		#[test]
+		fn an_announcement_cannot_be_moved(
+			genesis: [u8; 32], group: u32, account: [u8; 32], delta: [u8; 32], salt: [u8; 32], other: [u8; 32],
+		) {
+			prop_assume!(![genesis, account, delta, salt].contains(&other));
+			let (genesis, delta) = (H256(genesis), H256(delta));
+			let hash = announcement_hash(genesis, group, &account, delta, &salt);
+			prop_assert_ne!(hash, announcement_hash(H256(other), group, &account, delta, &salt));
+			prop_assert_ne!(hash, announcement_hash(genesis, group.wrapping_add(1), &account, delta, &salt));
+			prop_assert_ne!(hash, announcement_hash(genesis, group, &other, delta, &salt));
+			prop_assert_ne!(hash, announcement_hash(genesis, group, &account, H256(other), &salt));
+			prop_assert_ne!(hash, announcement_hash(genesis, group, &account, delta, &other));
+		}
+
 		#[test]
 		fn a_commitment_cannot_be_moved(
 			genesis: [u8; 32], group: u32, round: u32, account: [u8; 32], checkpoint: [u8; 32], salt: [u8; 32], other: [u8; 32],

@@ -25,13 +25,16 @@
 
 extern crate alloc;
 
+mod amendment;
 mod ballot;
 mod clock;
 mod content;
+mod delta;
 pub mod evaluation;
 mod explain;
 mod group;
 mod hash;
+mod provider;
 mod ranking;
 mod reward;
 mod sample;
@@ -39,21 +42,30 @@ mod score;
 mod settlement;
 mod tally;
 pub mod view;
+mod vote;
 
+pub use amendment::{majority, Change, RoundLengths, MAX_CHANGES};
 pub use ballot::{Ballot, Measurement, Verdict};
 pub use clock::{Clock, ClockError, Phase, Windows};
 pub use content::{Codec, ContentRef, LEAF_SIZE};
+pub use delta::{
+	decide, CheckPhase, CheckWindows, DeltaFault, DeltaReport, DeltaVerdict, RowProblem, MAX_ATTEMPTS,
+	MAX_DELTA_SIZE,
+};
 pub use explain::explain;
 pub use group::{EvaluationPolicy, Metric};
 pub use hash::{
-	attestation_hash, commitment_hash, dataset_root, evaluation_seed, request_id, transcript_root,
+	announcement_hash, attestation_hash, check_hash, commitment_hash, dataset_root, delta_root,
+	evaluation_seed, transcript_root,
 };
+pub use provider::{addresses, are_addresses, is_text, Providers};
 pub use ranking::rank;
-pub use reward::winner_reward;
+pub use reward::{proposer_reward, winner_reward};
 pub use sample::sample;
 pub use score::Score;
-pub use settlement::{settle, Outcome, Settlement};
+pub use settlement::{settle, Incumbent, Outcome, Settlement};
 pub use tally::{tally, Tally};
+pub use vote::{make_room, next_close, sums, winner, Contender, Majority, Share};
 
 /// A block's number, as the runtime counts it.
 pub type BlockNumber = u32;
@@ -61,6 +73,10 @@ pub type BlockNumber = u32;
 pub type GroupId = u32;
 /// A round's number within its group, from 0.
 pub type RoundIndex = u32;
+/// A delta proposal's number within its group, from 0.
+pub type ProposalId = u32;
+/// An amendment's number within its group, from 0.
+pub type AmendmentId = u32;
 /// What hides a commitment or an attestation until it is revealed: 32 bytes from a secure generator.
 pub type Salt = [u8; 32];
 
@@ -74,3 +90,11 @@ pub const MAX_PROVIDERS: u32 = 8;
 pub const MAX_PROVIDER_LENGTH: u32 = 128;
 /// The longest name of a group, in bytes of UTF-8.
 pub const MAX_NAME_LENGTH: u32 = 64;
+/// The longest summary of a proposal or an amendment, in bytes of UTF-8.
+pub const MAX_SUMMARY_LENGTH: u32 = 256;
+/// The most delta proposals that are open in a group at a time.
+pub const MAX_PROPOSALS: u32 = 32;
+/// The most amendments that are open in a group at a time.
+pub const MAX_AMENDMENTS: u32 = 16;
+/// The most deltas that a group's log holds.
+pub const MAX_LOG: u32 = 1_024;

@@ -68,13 +68,35 @@ pub struct Settlement {
 	pub baseline: Option<Score>,
 }
 
+/// The head that a round's candidates compete with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Incumbent {
+	/// There is none.
+	Nobody,
+	/// It was accepted with this score, on what the round is measured on, too.
+	Accepted(Score),
+	/// It was accepted on something else: by another policy, or on another version of the data set. Its score then says
+	/// nothing of what it would be now.
+	Incomparable,
+}
+
+/// What an accepted candidate has to do to win.
+enum Bar {
+	/// Nothing more.
+	None,
+	/// Beat this score.
+	Score(Score),
+	/// The committee does not agree on it.
+	Unsettled,
+}
+
 /// At least two thirds of the committee.
-fn is_quorum(members: usize, committee: usize) -> bool {
+pub(crate) fn is_quorum(members: usize, committee: usize) -> bool {
 	members > 0 && members.saturating_mul(3) >= committee.saturating_mul(2)
 }
 
 /// More than one third of the committee.
-fn is_veto(members: usize, committee: usize) -> bool {
+pub(crate) fn is_veto(members: usize, committee: usize) -> bool {
 	members.saturating_mul(3) > committee
 }
 
@@ -98,8 +120,7 @@ fn agreed(measurements: impl Iterator<Item = Measurement>, committee: usize) -> 
 
 /// Settles a round.
 ///
-/// `claims` are the claimed scores in commit order, `None` where a commitment was not revealed. `head` is the score at
-/// which the head was accepted, `None` where the group has no head. `ballots` are those that were opened; who opened
+/// `claims` are the claimed scores in commit order, `None` where a commitment was not revealed. `ballots` are those that were opened; who opened
 /// none of the `committee` members is not among them.
 ///
 /// In rank order, a candidate is accepted where at least 2/3 of the committee hold `Match` with one measurement, and
@@ -107,12 +128,13 @@ fn agreed(measurements: impl Iterator<Item = Measurement>, committee: usize) -> 
 /// depends on who measures it has none. Then the next is looked at. Neither means that there is no quorum, and
 /// the round has no winner. The accepted candidate wins if it beats the head as 2/3 of the committee measured it on this
 /// round's evaluation set. Where 2/3 say that nobody serves the head, the score at which it was accepted has to be beaten:
-/// withholding the head neither stops the group nor lowers its bar.
+/// withholding the head neither stops the group nor lowers its bar. Where that score was measured on something else, the bar
+/// falls with the head: nobody could tell what it would be.
 pub fn settle(
 	claims: &[Option<Score>],
 	ballots: &[Ballot],
 	committee: usize,
-	head: Option<Score>,
+	head: Incumbent,
 	minimum_improvement: u64,
 ) -> Settlement {
 	let mut settlement = Settlement {
@@ -128,8 +150,12 @@ pub fn settle(
 			.collect(),
 		measured: claims.iter().map(|_| None).collect(),
 		winner: None,
-		baseline: baseline(ballots, committee, head),
+		baseline: None,
 	};
+	let bar = bar(ballots, committee, head);
+	if let Bar::Score(score) = bar {
+		settlement.baseline = Some(score);
+	}
 	let ranked = crate::rank(claims);
 	for (rank, position) in ranked.iter().copied().enumerate() {
 		let verdicts = || ballots.iter().filter_map(|ballot| ballot.verdicts.get(rank));
@@ -145,17 +171,17 @@ pub fn settle(
 			*slot = measured.map(|measurement| measurement.score);
 		}
 		let accepted = held.filter(|_| is_quorum(holders, committee));
-		let judged = match (accepted, head, settlement.baseline) {
-			(Some(_), Some(_), None) => Outcome::NoQuorum,
-			(Some(accepted), _, Some(baseline)) if !accepted.score.beats(baseline, minimum_improvement) => {
+		let judged = match (accepted, &bar) {
+			(Some(_), Bar::Unsettled) => Outcome::NoQuorum,
+			(Some(accepted), Bar::Score(bar)) if !accepted.score.beats(*bar, minimum_improvement) => {
 				Outcome::NotBetter
 			}
-			(Some(accepted), _, _) => {
+			(Some(accepted), _) => {
 				settlement.winner = Some((position, accepted.score));
 				Outcome::Won
 			}
-			(None, _, _) if is_veto(refusals, committee) => Outcome::Refuted,
-			(None, _, _) => Outcome::NoQuorum,
+			(None, _) if is_veto(refusals, committee) => Outcome::Refuted,
+			(None, _) => Outcome::NoQuorum,
 		};
 		let ended = if judged == Outcome::NoQuorum {
 			ranked.get(rank..)
@@ -174,13 +200,18 @@ pub fn settle(
 	settlement
 }
 
-/// What an accepted candidate has to beat; `None` where there is no head, or the committee does not agree on it.
-fn baseline(ballots: &[Ballot], committee: usize, head: Option<Score>) -> Option<Score> {
-	let accepted = head?;
+fn bar(ballots: &[Ballot], committee: usize, head: Incumbent) -> Bar {
+	if head == Incumbent::Nobody {
+		return Bar::None;
+	}
+	if let Some(measured) = agreed(ballots.iter().filter_map(|ballot| ballot.baseline), committee) {
+		return Bar::Score(measured.score);
+	}
 	let absent = ballots.iter().filter(|ballot| ballot.baseline.is_none()).count();
-	match agreed(ballots.iter().filter_map(|ballot| ballot.baseline), committee) {
-		Some(measurement) => Some(measurement.score),
-		None => is_quorum(absent, committee).then_some(accepted),
+	match head {
+		Incumbent::Accepted(score) if is_quorum(absent, committee) => Bar::Score(score),
+		Incumbent::Incomparable if is_quorum(absent, committee) => Bar::None,
+		_ => Bar::Unsettled,
 	}
 }
 

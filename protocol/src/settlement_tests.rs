@@ -29,7 +29,7 @@ fn claims(claims: &[u64]) -> Vec<Option<Score>> {
 #[test]
 fn the_first_round_has_no_bar() {
 	let ballots = vec![ballot(None, &[Verdict::Match(measurement(500))]); 3];
-	let settled = settle(&claims(&[500, 600]), &ballots, 4, None, 1_000);
+	let settled = settle(&claims(&[500, 600]), &ballots, 4, Incumbent::Nobody, 1_000);
 	assert_eq!(settled.outcomes, [Outcome::Won, Outcome::Outranked]);
 	assert_eq!(settled.winner, Some((0, Score(500))));
 	assert_eq!(settled.measured, [Some(Score(500)), None]);
@@ -47,7 +47,13 @@ fn a_refuted_claim_makes_room_for_the_next() {
 		);
 		4
 	];
-	let settled = settle(&claims(&[350, 100]), &ballots, 4, Some(Score(1)), 50);
+	let settled = settle(
+		&claims(&[350, 100]),
+		&ballots,
+		4,
+		Incumbent::Accepted(Score(1)),
+		50,
+	);
 	assert_eq!(settled.outcomes, [Outcome::Won, Outcome::Refuted]);
 	assert_eq!(settled.measured, [Some(Score(300)), Some(Score(900))]);
 	assert_eq!(settled.baseline, Some(Score(400)));
@@ -56,7 +62,13 @@ fn a_refuted_claim_makes_room_for_the_next() {
 #[test]
 fn the_minimum_improvement_counts() {
 	let ballots = vec![ballot(Some(400), &[Verdict::Match(measurement(351))]); 4];
-	let settled = settle(&claims(&[351, 360]), &ballots, 4, Some(Score(1)), 50);
+	let settled = settle(
+		&claims(&[351, 360]),
+		&ballots,
+		4,
+		Incumbent::Accepted(Score(1)),
+		50,
+	);
 	assert_eq!(settled.outcomes, [Outcome::NotBetter, Outcome::Outranked]);
 	assert_eq!(settled.winner, None);
 }
@@ -64,7 +76,7 @@ fn the_minimum_improvement_counts() {
 #[test]
 fn an_unrevealed_commitment_is_never_looked_at() {
 	let ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 4];
-	let settled = settle(&[None, Some(Score(7)), None], &ballots, 4, None, 0);
+	let settled = settle(&[None, Some(Score(7)), None], &ballots, 4, Incumbent::Nobody, 0);
 	assert_eq!(
 		settled.outcomes,
 		[Outcome::Unrevealed, Outcome::Won, Outcome::Unrevealed]
@@ -74,9 +86,9 @@ fn an_unrevealed_commitment_is_never_looked_at() {
 #[test]
 fn two_of_four_are_no_quorum_and_no_veto() {
 	let ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 2];
-	let settled = settle(&claims(&[7, 8]), &ballots, 4, None, 0);
+	let settled = settle(&claims(&[7, 8]), &ballots, 4, Incumbent::Nobody, 0);
 	assert_eq!(settled.outcomes, [Outcome::NoQuorum, Outcome::NoQuorum]);
-	let settled = settle(&claims(&[7, 8]), &[], 4, None, 0);
+	let settled = settle(&claims(&[7, 8]), &[], 4, Incumbent::Nobody, 0);
 	assert_eq!(settled.outcomes, [Outcome::NoQuorum, Outcome::NoQuorum]);
 }
 
@@ -85,7 +97,7 @@ fn a_third_is_no_veto_and_more_is() {
 	let refusing = |refusals| {
 		let mut ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 3];
 		ballots.extend(vec![ballot(None, &[Verdict::Unavailable]); refusals]);
-		settle(&claims(&[7]), &ballots, 6, None, 0).outcomes
+		settle(&claims(&[7]), &ballots, 6, Incumbent::Nobody, 0).outcomes
 	};
 	assert_eq!(refusing(2), [Outcome::NoQuorum]);
 	assert_eq!(refusing(3), [Outcome::Refuted]);
@@ -94,7 +106,7 @@ fn a_third_is_no_veto_and_more_is() {
 #[test]
 fn an_empty_committee_accepts_nothing() {
 	assert_eq!(
-		settle(&claims(&[7]), &[], 0, None, 0).outcomes,
+		settle(&claims(&[7]), &[], 0, Incumbent::Nobody, 0).outcomes,
 		[Outcome::NoQuorum]
 	);
 }
@@ -108,7 +120,7 @@ fn equal_scores_of_different_transcripts_do_not_add_up() {
 	let mut ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 2];
 	ballots.push(ballot(None, &[Verdict::Match(copied)]));
 	assert_eq!(
-		settle(&claims(&[7]), &ballots, 4, None, 0).outcomes,
+		settle(&claims(&[7]), &ballots, 4, Incumbent::Nobody, 0).outcomes,
 		[Outcome::NoQuorum]
 	);
 }
@@ -124,7 +136,7 @@ fn a_checkpoint_that_everybody_measures_differently_is_refuted() {
 			ballot(None, &[Verdict::Match(other), Verdict::Match(measurement(8))])
 		})
 		.collect();
-	let settled = settle(&claims(&[7, 8]), &ballots, 4, None, 0);
+	let settled = settle(&claims(&[7, 8]), &ballots, 4, Incumbent::Nobody, 0);
 	assert_eq!(settled.outcomes, [Outcome::Refuted, Outcome::Won]);
 }
 
@@ -132,13 +144,27 @@ fn a_checkpoint_that_everybody_measures_differently_is_refuted() {
 fn a_head_that_nobody_serves_keeps_its_bar() {
 	let ballots = vec![ballot(None, &[Verdict::Match(measurement(300))]); 3];
 	assert_eq!(
-		settle(&claims(&[300]), &ballots, 4, Some(Score(200)), 0).outcomes,
+		settle(&claims(&[300]), &ballots, 4, Incumbent::Accepted(Score(200)), 0).outcomes,
 		[Outcome::NotBetter]
 	);
 	assert_eq!(
-		settle(&claims(&[300]), &ballots, 4, Some(Score(301)), 0).outcomes,
+		settle(&claims(&[300]), &ballots, 4, Incumbent::Accepted(Score(301)), 0).outcomes,
 		[Outcome::Won]
 	);
+}
+
+#[test]
+fn what_was_measured_on_something_else_is_no_bar() {
+	let ballots = vec![ballot(None, &[Verdict::Match(measurement(300))]); 3];
+	let settled = settle(&claims(&[300]), &ballots, 4, Incumbent::Incomparable, 0);
+	assert_eq!((settled.outcomes, settled.baseline), (vec![Outcome::Won], None));
+	let ballots = vec![ballot(Some(299), &[Verdict::Match(measurement(300))]); 3];
+	let settled = settle(&claims(&[300]), &ballots, 4, Incumbent::Incomparable, 0);
+	assert_eq!(settled.outcomes, [Outcome::NotBetter]);
+	let absent = ballot(None, &[Verdict::Match(measurement(300))]);
+	let divided = [ballots[0].clone(), ballots[1].clone(), absent.clone(), absent];
+	let settled = settle(&claims(&[300]), &divided, 4, Incumbent::Incomparable, 0);
+	assert_eq!(settled.outcomes, [Outcome::NoQuorum]);
 }
 
 #[test]
@@ -147,7 +173,14 @@ fn without_an_agreed_baseline_nobody_wins() {
 		.map(|member| ballot(Some(400 + member), &[Verdict::Match(measurement(300))]))
 		.collect();
 	assert_eq!(
-		settle(&claims(&[300, 310]), &ballots, 4, Some(Score(400)), 0).outcomes,
+		settle(
+			&claims(&[300, 310]),
+			&ballots,
+			4,
+			Incumbent::Accepted(Score(400)),
+			0
+		)
+		.outcomes,
 		[Outcome::NoQuorum; 2]
 	);
 }
@@ -236,7 +269,7 @@ proptest! {
 		let honest = lies.len() * 2 + more;
 		let committee = honest + lies.len();
 		prop_assert!(lies.len() * 3 < committee);
-		let head = round.head.map(Score);
+		let head = round.head.map_or(Incumbent::Nobody, |head| Incumbent::Accepted(Score(head)));
 		let truth = settle(&round.claims(), &vec![round.honest_ballot(); committee], committee, head, minimum);
 		let ballots: Vec<_> = lies.into_iter().flatten().chain(std::iter::repeat_n(round.honest_ballot(), honest)).collect();
 		prop_assert_eq!(settle(&round.claims(), &ballots, committee, head, minimum), truth);
@@ -253,7 +286,7 @@ proptest! {
 		let mut rotated = ballots.clone();
 		rotated.rotate_left(rotation % ballots.len().max(1));
 		rotated.reverse();
-		let head = round.head.map(Score);
+		let head = round.head.map_or(Incumbent::Nobody, |head| Incumbent::Accepted(Score(head)));
 		prop_assert_eq!(
 			settle(&round.claims(), &ballots, committee.max(ballots.len()), head, 0),
 			settle(&round.claims(), &rotated, committee.max(ballots.len()), head, 0),
@@ -269,7 +302,7 @@ proptest! {
 		minimum in 0..20u64,
 	) {
 		let committee = ballots.len() + absent;
-		let head = round.head.map(Score);
+		let head = round.head.map_or(Incumbent::Nobody, |head| Incumbent::Accepted(Score(head)));
 		let claims = round.claims();
 		let settled = settle(&claims, &ballots, committee, head, minimum);
 		prop_assert_eq!(settled.outcomes.len(), claims.len());
@@ -284,7 +317,7 @@ proptest! {
 				matches!(ballot.verdicts.get(rank), Some(Verdict::Match(measurement)) if measurement.score == score)
 			});
 			prop_assert!(behind.count() * 3 >= committee * 2);
-			prop_assert!(head.is_none() || score.beats(settled.baseline.unwrap(), minimum));
+			prop_assert!(head == Incumbent::Nobody || score.beats(settled.baseline.unwrap(), minimum));
 		}
 	}
 }

@@ -7,7 +7,10 @@ use crate::{
 };
 use alloc::vec::Vec;
 use descent_protocol::{
-	view::{GroupView, RoundEvent, RoundView, StandingView},
+	view::{
+		AmendmentView, GroupView, HeadView, LogEntryView, ProposalView, RoundEvent, RoundView, StakeView,
+		StandingView, VoteEvent,
+	},
 	GroupId, RoundIndex,
 };
 use frame_support::{
@@ -241,8 +244,32 @@ impl_runtime_apis! {
 			training::leaderboard(group)
 		}
 
+		fn retired_heads(group: GroupId) -> Vec<HeadView> {
+			training::retired_heads(group)
+		}
+
 		fn events() -> Vec<RoundEvent> {
 			training::events()
+		}
+
+		fn dataset_log(group: GroupId, from: u32, limit: u32) -> Vec<LogEntryView> {
+			training::dataset_log(group, from, limit)
+		}
+
+		fn proposals(group: GroupId) -> Vec<ProposalView> {
+			training::proposals(group)
+		}
+
+		fn amendments(group: GroupId) -> Vec<AmendmentView> {
+			training::amendments(group)
+		}
+
+		fn stake(group: GroupId, account: AccountId) -> Option<StakeView> {
+			training::stake(group, account)
+		}
+
+		fn vote_events() -> Vec<VoteEvent> {
+			training::vote_events()
 		}
 	}
 

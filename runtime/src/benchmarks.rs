@@ -5,6 +5,7 @@ frame_benchmarking::define_benchmarks!(
 	[frame_system, SystemBench::<Runtime>]
 	[frame_system_extensions, SystemExtensionsBench::<Runtime>]
 	[pallet_balances, Balances]
+	[pallet_dataset, Dataset]
 	[pallet_groups, Groups]
 	[pallet_preimage, Preimage]
 	[pallet_rounds, Rounds]

@@ -40,6 +40,8 @@ pub const MINUTES: BlockNumber = 20;
 pub const HOURS: BlockNumber = 60 * MINUTES;
 /// Blocks in a day.
 pub const DAYS: BlockNumber = 24 * HOURS;
+/// Blocks in a year of 365 days.
+pub const YEARS: BlockNumber = 365 * DAYS;
 
 /// How many block hashes the chain remembers, which bounds the life of a mortal transaction: two hours.
 pub const BLOCK_HASH_COUNT: BlockNumber = 2 * HOURS;

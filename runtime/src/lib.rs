@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 0.. | the ground: system, time, authorship |
 //! | 10.. | money |
-//! | 20.. | sessions and finality |
+//! | 20.. | sessions, finality, evaluators |
 //! | 30.. | calls that wait, calls in bundles |
 //! | 40.. | governance |
 //! | 50.. | training |
@@ -117,6 +117,8 @@ mod runtime {
 	pub type Session = pallet_session;
 	#[runtime::pallet_index(21)]
 	pub type Grandpa = pallet_grandpa;
+	#[runtime::pallet_index(22)]
+	pub type Evaluators = pallet_evaluators;
 
 	#[runtime::pallet_index(30)]
 	pub type Scheduler = pallet_scheduler;
@@ -132,4 +134,6 @@ mod runtime {
 	pub type Groups = pallet_groups;
 	#[runtime::pallet_index(51)]
 	pub type Rounds = pallet_rounds;
+	#[runtime::pallet_index(52)]
+	pub type Dataset = pallet_dataset;
 }

@@ -1,15 +1,19 @@
 //! What the chain tells about training: the runtime API behind a node's `training_*` methods.
 
-use crate::{Rounds, Runtime, RuntimeEvent, System};
+use crate::{AccountId, Balance, Dataset, Groups, Rounds, Runtime, RuntimeEvent, System};
 use alloc::{string::String, vec::Vec};
 use descent_protocol::{
-	view::{GroupView, RoundEvent, RoundView, StandingView},
+	addresses,
+	view::{
+		AmendmentView, GroupView, HeadView, LogEntryView, ProposalView, RoundEvent, RoundView, StakeView,
+		StandingView, VoteEvent,
+	},
 	GroupId, RoundIndex,
 };
-use pallet_groups::NextGroup;
+use pallet_groups::{DatasetLog, GroupRules, NextGroup, Rules, Stakeholders};
 
 sp_api::decl_runtime_apis! {
-	/// Groups, rounds and standings as of a block.
+	/// Groups, rounds, standings and votes as of a block.
 	pub trait TrainingApi {
 		/// Groups in the order of their numbers, from number `from` on, at most `limit` of them and never more than
 		/// 100.
@@ -20,47 +24,65 @@ sp_api::decl_runtime_apis! {
 		fn round(group: GroupId, round: RoundIndex) -> Option<RoundView>;
 		/// How the trainers of a group have done, the best first.
 		fn leaderboard(group: GroupId) -> Vec<StandingView>;
+		/// The heads of the models that a group had before the one it trains, the last model's first.
+		fn retired_heads(group: GroupId) -> Vec<HeadView>;
 		/// What happened in the rounds of all groups in the block whose state is asked, in order.
 		fn events() -> Vec<RoundEvent>;
+		/// The log of a group's data set from the entry that made version `from` on, oldest first, at most `limit`
+		/// entries and never more than 100.
+		fn dataset_log(group: GroupId, from: u32, limit: u32) -> Vec<LogEntryView>;
+		/// The delta proposals of a group: those that are open in their order, then the last that ended, the newest first.
+		fn proposals(group: GroupId) -> Vec<ProposalView>;
+		/// The amendments of a group's rules: those that are open, then the last that ended, the newest first in both.
+		fn amendments(group: GroupId) -> Vec<AmendmentView>;
+		/// What an account has staked in a group and votes for; `None` where there is no such group.
+		fn stake(group: GroupId, account: AccountId) -> Option<StakeView>;
+		/// What stakeholders, proposers and the validators who check deltas did in all groups in the block whose state is
+		/// asked, in order.
+		fn vote_events() -> Vec<VoteEvent>;
 	}
 }
 
-/// The most groups that one call returns.
-const MAX_GROUPS_PER_PAGE: u32 = 100;
+/// The most groups, or entries of a log, that one call returns.
+const MAX_PAGE: u32 = 100;
 
 pub(crate) fn groups(from: GroupId, limit: u32) -> Vec<GroupView> {
 	let end = from
-		.saturating_add(limit.min(MAX_GROUPS_PER_PAGE))
+		.saturating_add(limit.min(MAX_PAGE))
 		.min(NextGroup::<Runtime>::get());
 	(from..end).filter_map(group).collect()
 }
 
 pub(crate) fn group(id: GroupId) -> Option<GroupView> {
-	let pallet_groups::Group {
-		owner,
-		name,
-		dataset_root,
-		rules,
-		..
-	} = pallet_groups::Groups::<Runtime>::get(id)?;
+	let group = pallet_groups::Groups::<Runtime>::get(id)?;
 	let block = System::block_number();
+	let round = Groups::round_at(id, block);
+	let played = round.or_else(|| Groups::boundary(id))?;
+	let rules: Rules<Balance> = Groups::rules(id, played)?;
+	let dataset_version = Dataset::version_at(id, played);
 	Some(GroupView {
 		id,
-		owner,
-		name: text(&name),
+		owner: group.owner,
+		name: text(&group.name),
 		model: rules.model,
-		deltas: rules.deltas.into_inner(),
-		dataset_root,
-		providers: rules.providers.iter().map(|provider| text(provider)).collect(),
+		model_version: rules.model_version,
+		dataset_version,
+		dataset_root: Dataset::root_of(id, dataset_version),
+		providers: addresses(&rules.providers),
 		metric: rules.metric,
 		policy: rules.policy,
 		tolerance: rules.tolerance,
 		minimum_improvement: rules.minimum_improvement,
+		target: rules.target,
 		clock: rules.clock,
 		deposit: rules.deposit,
 		head: Rounds::head_view(id),
+		voting_period: group.voting.period,
+		quorum: group.voting.quorum,
+		stake: Groups::total(id),
+		closes: Groups::closes(id)?,
 		block,
-		round: rules.clock.round_at(block),
+		round,
 		settled: Rounds::last_settled(id),
 	})
 }
@@ -78,10 +100,41 @@ pub(crate) fn leaderboard(group: GroupId) -> Vec<StandingView> {
 	Rounds::standings(group)
 }
 
+pub(crate) fn retired_heads(group: GroupId) -> Vec<HeadView> {
+	Rounds::retired_heads(group)
+}
+
 pub(crate) fn events() -> Vec<RoundEvent> {
 	System::read_events_no_consensus()
 		.filter_map(|record| match record.event {
 			RuntimeEvent::Rounds(event) => event.view(),
+			_ => None,
+		})
+		.collect()
+}
+
+pub(crate) fn dataset_log(group: GroupId, from: u32, limit: u32) -> Vec<LogEntryView> {
+	Dataset::log(group, from, limit.min(MAX_PAGE))
+}
+
+pub(crate) fn proposals(group: GroupId) -> Vec<ProposalView> {
+	Dataset::proposals(group)
+}
+
+pub(crate) fn amendments(group: GroupId) -> Vec<AmendmentView> {
+	Groups::amendments(group)
+}
+
+pub(crate) fn stake(group: GroupId, account: AccountId) -> Option<StakeView> {
+	let delta = Dataset::vote_of(group, &account);
+	Groups::stake_view(group, account, delta)
+}
+
+pub(crate) fn vote_events() -> Vec<VoteEvent> {
+	System::read_events_no_consensus()
+		.filter_map(|record| match record.event {
+			RuntimeEvent::Groups(event) => event.view(),
+			RuntimeEvent::Dataset(event) => event.view(),
 			_ => None,
 		})
 		.collect()

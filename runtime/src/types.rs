@@ -1,6 +1,6 @@
 //! What accounts, amounts, blocks and keys are.
 
-use crate::{Babe, Grandpa, Rounds, UncheckedExtrinsic};
+use crate::{Babe, Evaluators, Grandpa, UncheckedExtrinsic};
 use alloc::vec::Vec;
 use sp_runtime::{
 	generic, impl_opaque_keys,
@@ -41,13 +41,13 @@ pub mod opaque {
 }
 
 impl_opaque_keys! {
-	/// What a validator signs with: blocks, finality votes and measurements.
+	/// What a validator signs with: blocks, finality votes, and what its evaluator found.
 	pub struct SessionKeys {
 		/// Authors blocks: sr25519, key type `babe`.
 		pub babe: Babe,
 		/// Votes on finality: ed25519, key type `gran`.
 		pub grandpa: Grandpa,
-		/// Signs what a validator measured: sr25519, key type `eval`.
-		pub evaluator: Rounds,
+		/// Signs what a validator measured and checked: sr25519, key type `eval`.
+		pub evaluator: Evaluators,
 	}
 }

@@ -1,98 +1,150 @@
 use crate::{
-	are_addresses, types::is_text, BalanceOf, Config, Error, Event, Group, GroupRules, Groups, HoldReason,
-	NewGroup, NextGroup, Pallet, Rules,
+	BalanceOf, Config, Error, Event, Group, GroupObserver, Groups, HoldReason, NewGroup, NextGroup, Pallet,
+	Revisions, Rules, Voting,
 };
-use descent_protocol::{dataset_root, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId};
+use descent_protocol::{
+	are_addresses, is_text, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Share,
+};
 use frame_support::{
 	ensure,
-	pallet_prelude::{DispatchError, DispatchResult, Get},
+	pallet_prelude::{DispatchResult, Get},
 	traits::fungible::MutateHold,
-	BoundedVec,
 };
-use sp_core::H256;
 use sp_runtime::SaturatedConversion;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_create(owner: T::AccountId, new: NewGroup<BalanceOf<T>>) -> DispatchResult {
-		let group = Self::admit(owner.clone(), new)?;
-		let id = NextGroup::<T>::get();
-		let next = id.checked_add(1).ok_or(Error::<T>::TooManyGroups)?;
-		T::Currency::hold(&HoldReason::Group.into(), &owner, group.held)?;
-		Groups::<T>::insert(id, group);
-		NextGroup::<T>::put(next);
-		Self::deposit_event(Event::Created { group: id, owner });
-		Ok(())
+		ensure!(is_content(&new.dataset), Error::<T>::InvalidContent);
+		ensure!(is_text(&new.name), Error::<T>::InvalidName);
+		let rules = Self::first_rules(&new);
+		Self::check_rules(&rules)?;
+		Self::check_voting(new.voting_period, new.quorum)?;
+		T::Currency::hold(&HoldReason::Group.into(), &owner, T::GroupDeposit::get())?;
+		let (dataset, stake) = (new.dataset, new.stake);
+		let group = Self::put_new(owner.clone(), T::GroupDeposit::get(), new, rules.clone())?;
+		Self::deposit_event(Event::Created {
+			group,
+			owner: owner.clone(),
+		});
+		T::Observer::created(group, &owner, dataset, &rules.providers);
+		Self::do_stake(group, owner, stake)
 	}
 
-	/// The group that is kept, if every rule of it can be.
-	fn admit(
+	/// The rules that a group begins with. Its first round starts with the next block at the earliest.
+	pub(crate) fn first_rules(new: &NewGroup<BalanceOf<T>>) -> Rules<BalanceOf<T>> {
+		Rules {
+			model: new.model,
+			model_version: 0,
+			providers: new.providers.clone(),
+			metric: new.metric,
+			policy: new.policy,
+			tolerance: new.tolerance,
+			minimum_improvement: new.minimum_improvement,
+			target: new.target,
+			clock: Clock {
+				first: 0,
+				start: new.clock.start.max(Self::now().saturating_add(1)),
+				..new.clock
+			},
+			deposit: new.deposit,
+		}
+	}
+
+	/// Gives a new group its number.
+	pub(crate) fn put_new(
 		owner: T::AccountId,
+		held: BalanceOf<T>,
 		new: NewGroup<BalanceOf<T>>,
-	) -> Result<Group<T::AccountId, BalanceOf<T>>, DispatchError> {
-		let NewGroup {
-			name,
-			model,
-			dataset,
-			providers,
-			metric,
-			policy,
-			tolerance,
-			minimum_improvement,
-			clock,
-			deposit,
-		} = new;
-		ensure!(is_text(&name), Error::<T>::InvalidName);
-		ensure!(are_addresses(&providers), Error::<T>::InvalidProvider);
+		rules: Rules<BalanceOf<T>>,
+	) -> Result<GroupId, Error<T>> {
+		let id = NextGroup::<T>::get();
+		let next = id.checked_add(1).ok_or(Error::<T>::TooManyGroups)?;
+		let group = Group {
+			owner,
+			held,
+			name: new.name,
+			revision: 0,
+			voting: Voting {
+				period: new.voting_period,
+				quorum: new.quorum,
+				since: Self::now(),
+				closing: None,
+				notice: None,
+			},
+		};
+		Groups::<T>::insert(id, group);
+		Revisions::<T>::insert(id, 0, rules);
+		NextGroup::<T>::put(next);
+		Ok(id)
+	}
+
+	/// Whether rounds can be played by these rules.
+	pub(crate) fn check_rules(rules: &Rules<BalanceOf<T>>) -> Result<(), Error<T>> {
+		ensure!(are_addresses(&rules.providers), Error::<T>::InvalidProvider);
 		ensure!(
-			[model, dataset].iter().all(is_content) && has_content(&policy),
+			is_content(&rules.model) && has_content(&rules.policy),
 			Error::<T>::InvalidContent
 		);
 		let records = 1..=T::MaxEvaluationRecords::get();
-		ensure!(records.contains(&policy.records()), Error::<T>::InvalidRecords);
 		ensure!(
-			deposit >= T::MinimumCommitmentDeposit::get(),
+			records.contains(&rules.policy.records()),
+			Error::<T>::InvalidRecords
+		);
+		ensure!(
+			rules.deposit >= T::MinimumCommitmentDeposit::get(),
 			Error::<T>::DepositTooSmall
 		);
 		ensure!(
-			minimum_improvement >= tolerance.max(1),
+			rules.minimum_improvement >= rules.tolerance.max(1),
 			Error::<T>::ImprovementTooSmall
 		);
-		let deltas = BoundedVec::try_from(alloc::vec![dataset]).map_err(|_| Error::<T>::InvalidContent)?;
-		Ok(Group {
-			owner,
-			held: T::GroupDeposit::get(),
-			name,
-			dataset_root: dataset_root(H256::zero(), dataset.digest),
-			rules: Rules {
-				model,
-				deltas,
-				providers,
-				metric,
-				policy,
-				tolerance,
-				minimum_improvement,
-				clock: Self::admit_clock(clock)?,
-				deposit,
-			},
-		})
-	}
-
-	/// The clock, starting with the next block at the earliest.
-	fn admit_clock(clock: Clock) -> Result<Clock, DispatchError> {
-		let now: BlockNumber = frame_system::Pallet::<T>::block_number().saturated_into();
-		let clock = Clock {
-			start: clock.start.max(now.saturating_add(1)),
-			..clock
-		};
+		let clock = rules.clock;
 		ensure!(clock.check().is_ok(), Error::<T>::InvalidClock);
-		ensure!(clock.windows(0).is_some(), Error::<T>::InvalidClock);
+		ensure!(clock.windows(clock.first).is_some(), Error::<T>::InvalidClock);
+		ensure!(
+			clock.length <= T::MaximumRoundLength::get(),
+			Error::<T>::RoundTooLong
+		);
 		let windows = [clock.reveal, clock.attest, clock.open];
 		ensure!(
 			windows.iter().all(|window| *window >= T::MinimumWindow::get()),
 			Error::<T>::WindowTooShort
 		);
 		ensure!(clock.reveal <= T::MaxReveal::get(), Error::<T>::RevealTooLong);
-		Ok(clock)
+		Ok(())
+	}
+
+	/// Whether stakeholders can vote in such periods.
+	pub(crate) fn check_voting(period: BlockNumber, quorum: Share) -> Result<(), Error<T>> {
+		let periods = T::MinimumVotingPeriod::get()..=T::MaximumVotingPeriod::get();
+		ensure!(periods.contains(&period), Error::<T>::InvalidVotingPeriod);
+		ensure!(quorum.is_part() && quorum != Share(0), Error::<T>::InvalidQuorum);
+		Ok(())
+	}
+
+	/// Panics where the configuration leaves no group anything to choose.
+	#[cfg(feature = "std")]
+	pub(crate) fn check_constants() {
+		let shortest = T::MinimumWindow::get().saturating_mul(3).saturating_add(1);
+		assert!(
+			T::MaximumRoundLength::get() >= shortest,
+			"no round could have the shortest windows"
+		);
+		assert!(T::MaxReveal::get() > 0, "no group could have a reveal window");
+		assert!(
+			T::MaxEvaluationRecords::get() > 0,
+			"no group could be measured on anything"
+		);
+		assert!(
+			(1..=T::MaximumVotingPeriod::get()).contains(&T::MinimumVotingPeriod::get()),
+			"no voting period could be chosen, or one without a block"
+		);
+		assert!(T::AmendmentLifetime::get() > 0, "no amendment could be adopted");
+	}
+
+	/// The block that is being executed, as the protocol counts.
+	pub(crate) fn now() -> BlockNumber {
+		frame_system::Pallet::<T>::block_number().saturated_into()
 	}
 }
 
@@ -104,31 +156,5 @@ fn has_content(policy: &EvaluationPolicy) -> bool {
 	match policy {
 		EvaluationPolicy::Training { .. } => true,
 		EvaluationPolicy::Validation { set, .. } => is_content(set),
-	}
-}
-
-impl<T: Config> GroupRules<BalanceOf<T>> for Pallet<T> {
-	fn rules(group: GroupId) -> Option<Rules<BalanceOf<T>>> {
-		Groups::<T>::get(group).map(|group| group.rules)
-	}
-
-	fn longest_reveal() -> BlockNumber {
-		T::MaxReveal::get()
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn put_group(clock: Clock, deposit: BalanceOf<T>) -> GroupId {
-		let mut new = crate::benchmarking::largest_group::<T>();
-		new.deposit = deposit;
-		let owner = frame_benchmarking::whitelisted_caller();
-		let mut group = Self::admit(owner, new).expect("the largest group is a valid one");
-		group.held = Default::default();
-		group.rules.clock = clock;
-		NextGroup::<T>::mutate(|next| {
-			let id = *next;
-			Groups::<T>::insert(id, group);
-			*next = next.saturating_add(1);
-			id
-		})
 	}
 }

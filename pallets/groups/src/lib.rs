@@ -4,16 +4,45 @@
 //! and how long its rounds last. Anybody creates one with [`Pallet::create`] and a deposit. The content itself stays off
 //! chain, the group holds references to it and names providers that serve it.
 //!
-//! The pallet only keeps the rules. What happens in a group's rounds is another pallet's concern, which reads the rules
-//! through [`GroupRules`] and knows nothing else of this one.
+//! The pallet keeps the rules and decides who may change them. What happens in a group's rounds and to its data set are
+//! other pallets' concerns, which read the rules through [`GroupRules`] and the stake through [`Stakeholders`], and are told
+//! through [`GroupObserver`].
+//!
+//! # Stake
+//!
+//! Who holds tokens in a group with [`Pallet::stake`] is a stakeholder: its stake is the weight of its votes. The tokens
+//! are held, never transferred. [`Pallet::unstake`] takes away weight at once, also from votes that were cast, and
+//! gives the tokens free one voting period later, so that nobody votes with stake that is already gone, or twice in a
+//! period with the same. When stakeholders change the period, who leaves within the next one of the old length waits as
+//! long as before: nobody's tokens come free early by it, and nobody is kept in.
+//!
+//! # Revisions
 //!
 //! ```text
-//! create ──> block start: round 0 takes commitments ──> start + length: round 1 ──> ..
+//! create  | start: round 0 | round 1           | round 2 ..
+//!         | revision 0                         | revision 1 ..
+//!                              ^ a voting period closes, an amendment is adopted
 //! ```
 //!
-//! A group that would start in the past or in the block of its creation starts with the next block. Nothing has to run
-//! when it starts: every window is a function of its [`Clock`](descent_protocol::Clock) and the block number, so that a
-//! block's cost does not grow with the number of groups.
+//! A group's rules are revisions. An amendment that stakeholders adopt takes effect with the first round that has not begun,
+//! in a new revision; the rules of a round that has begun never change. A group that would start in the past or in the
+//! block of its creation starts with the next block. Nothing has to run when it starts, or when a revision comes into
+//! force: every window is a function of the revision's [`Clock`](descent_protocol::Clock) and the block number, so that
+//! a block's cost does not grow with the number of groups.
+//!
+//! # Amendments
+//!
+//! A stakeholder proposes changes with [`Pallet::propose_amendment`], stakeholders approve any number of amendments with
+//! [`Pallet::vote_amendment`]. When a voting period closes, what more than half of all stake approves is adopted; another
+//! model needs more than two thirds. A close decides what has been open for half a period at least: nobody finds the rules
+//! changed by what was proposed a block ago. Amendments are never slashed, what proposers and voters have at risk is their
+//! stake.
+//!
+//! A group has a bounded number of them open: when it is full, a proposer with more stake than another takes the place of
+//! the other's, so that stake, not the number of proposals, decides who is heard. What the majority approves stays.
+//!
+//! A voting period is closed by Root through an alarm, or should no alarm have been possible, by anybody with
+//! [`Pallet::close_period`]. Groups where nothing is open have no alarm.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(
 	clippy::as_conversions,
@@ -23,20 +52,35 @@
 
 extern crate alloc;
 
+mod alarm;
+mod amend;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod create;
 #[cfg(test)]
 mod mock;
+mod period;
+mod revise;
+mod reward;
+mod stake;
 #[cfg(test)]
 mod tests;
+mod traits;
 #[cfg(any(test, feature = "try-runtime"))]
 mod try_state;
 mod types;
+mod views;
 pub mod weights;
 
+pub use alarm::{set_alarm, PalletsOriginOf};
+pub use descent_protocol::Providers;
 pub use pallet::*;
-pub use types::{are_addresses, Group, GroupRules, Name, NewGroup, Providers, Rules, MAX_DELTAS};
+pub use reward::{IssuanceShare, MintShare, ProposerShare, Reward, WinnerShare};
+pub use traits::{Closed, DatasetLog, GroupObserver, GroupRules, Stakeholders};
+pub use types::{
+	Amendment, Changes, EndedAmendment, Group, Name, NewGroup, OpenAmendment, Rules, StakeLedger, Summary,
+	Voting, ENDED_KEPT, MAX_UNSTAKING,
+};
 pub use weights::WeightInfo;
 
 use frame_support::traits::fungible;
@@ -48,13 +92,25 @@ pub type BalanceOf<T> =
 /// The group type of a configuration.
 pub type GroupOf<T> = Group<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
-// The casts are the macro's, and beside its one call there is only the variant that is never made.
+/// The ledger type of a configuration.
+pub type LedgerOf<T> = StakeLedger<BalanceOf<T>>;
+
+/// The amendment type of a configuration.
+pub type AmendmentOf<T> = Amendment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
+
+/// How an open amendment of a configuration stands.
+pub type OpenOf<T> = OpenAmendment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
+
+/// The type of a configuration's ended amendments.
+pub type EndedOf<T> = EndedAmendment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
+
+// The casts are the macro's, and calls are not kept in memory in numbers.
 #[allow(clippy::as_conversions, clippy::large_enum_variant)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use descent_protocol::{BlockNumber, GroupId};
-	use frame_support::pallet_prelude::*;
+	use descent_protocol::{view::AmendmentEnding, AmendmentId, BlockNumber, GroupId, MAX_AMENDMENTS};
+	use frame_support::{pallet_prelude::*, traits::schedule::v3::Named};
 	use frame_system::pallet_prelude::*;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -66,11 +122,22 @@ pub mod pallet {
 
 	/// What the pallet needs of its runtime.
 	#[pallet::config]
-	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// Holds the deposits.
+	pub trait Config:
+		frame_system::Config<RuntimeEvent: From<Event<Self>>, RuntimeCall: From<Call<Self>>>
+	{
+		/// Holds deposits and stake.
 		type Currency: fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 		/// The runtime's hold reasons.
 		type RuntimeHoldReason: From<HoldReason>;
+		/// Sets the alarms for the closes of voting periods.
+		type Scheduler: Named<
+			BlockNumberFor<Self>,
+			<Self as frame_system::Config>::RuntimeCall,
+			PalletsOriginOf<Self>,
+			Hasher = Self::Hashing,
+		>;
+		/// Who is told of what happens in groups.
+		type Observer: GroupObserver<Self::AccountId, BalanceOf<Self>>;
 		/// What creating a group holds of its owner's balance.
 		#[pallet::constant]
 		type GroupDeposit: Get<BalanceOf<Self>>;
@@ -86,6 +153,24 @@ pub mod pallet {
 		/// The shortest window that a clock may have, in blocks.
 		#[pallet::constant]
 		type MinimumWindow: Get<BlockNumber>;
+		/// The longest round, in blocks: changes wait until the round that has begun is over.
+		#[pallet::constant]
+		type MaximumRoundLength: Get<BlockNumber>;
+		/// The smallest stake that an account may have in a group.
+		#[pallet::constant]
+		type MinimumStake: Get<BalanceOf<Self>>;
+		/// The shortest voting period, in blocks.
+		#[pallet::constant]
+		type MinimumVotingPeriod: Get<BlockNumber>;
+		/// The longest voting period, in blocks.
+		#[pallet::constant]
+		type MaximumVotingPeriod: Get<BlockNumber>;
+		/// What proposing an amendment holds of its proposer's balance.
+		#[pallet::constant]
+		type AmendmentDeposit: Get<BalanceOf<Self>>;
+		/// How many voting periods an amendment may lose until it ends.
+		#[pallet::constant]
+		type AmendmentLifetime: Get<u32>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
@@ -95,6 +180,10 @@ pub mod pallet {
 	pub enum HoldReason {
 		/// The account owns a group.
 		Group,
+		/// The account has a stake in a group, or is taking it out.
+		Stake,
+		/// The account has proposed an amendment.
+		Amendment,
 	}
 
 	/// The groups by number.
@@ -104,6 +193,43 @@ pub mod pallet {
 	/// The number that the next group gets.
 	#[pallet::storage]
 	pub type NextGroup<T: Config> = StorageValue<_, GroupId, ValueQuery>;
+
+	/// The rules of each group, revision by revision, from 0 to [`Group::revision`].
+	#[pallet::storage]
+	pub type Revisions<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, Rules<BalanceOf<T>>>;
+
+	/// What accounts have staked in groups.
+	#[pallet::storage]
+	pub type Stakes<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, T::AccountId, LedgerOf<T>, ValueQuery>;
+
+	/// All stake in a group, without what is being taken out.
+	#[pallet::storage]
+	pub type TotalStake<T: Config> = StorageMap<_, Twox64Concat, GroupId, BalanceOf<T>, ValueQuery>;
+
+	/// The open amendments of a group.
+	#[pallet::storage]
+	pub type Amendments<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, AmendmentId, AmendmentOf<T>>;
+
+	/// How a group's open amendments stand, in the order of their numbers.
+	#[pallet::storage]
+	pub type Open<T: Config> =
+		StorageMap<_, Twox64Concat, GroupId, BoundedVec<OpenOf<T>, ConstU32<MAX_AMENDMENTS>>, ValueQuery>;
+
+	/// The number that a group's next amendment gets.
+	#[pallet::storage]
+	pub type NextAmendment<T: Config> = StorageMap<_, Twox64Concat, GroupId, AmendmentId, ValueQuery>;
+
+	/// A ring with the amendments of a group that have ended last, by their number in the order of ending, modulo
+	/// [`ENDED_KEPT`].
+	#[pallet::storage]
+	pub type Ended<T: Config> = StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, EndedOf<T>>;
+
+	/// How many amendments of a group have ended.
+	#[pallet::storage]
+	pub type EndedCount<T: Config> = StorageMap<_, Twox64Concat, GroupId, u32, ValueQuery>;
 
 	/// What happened.
 	#[pallet::event]
@@ -115,6 +241,86 @@ pub mod pallet {
 			group: GroupId,
 			/// Who created it.
 			owner: T::AccountId,
+		},
+		/// An account has staked more in a group.
+		Staked {
+			/// The group.
+			group: GroupId,
+			/// The account.
+			account: T::AccountId,
+			/// What it has staked now.
+			stake: BalanceOf<T>,
+			/// All stake in the group now.
+			total: BalanceOf<T>,
+		},
+		/// An account takes stake out of a group. It is held until it comes free.
+		Unstaked {
+			/// The group.
+			group: GroupId,
+			/// The account.
+			account: T::AccountId,
+			/// What it has staked now.
+			stake: BalanceOf<T>,
+			/// All stake in the group now.
+			total: BalanceOf<T>,
+			/// What it takes out.
+			amount: BalanceOf<T>,
+			/// The block from which it can be withdrawn.
+			until: BlockNumber,
+		},
+		/// What an account had taken out of a group is free.
+		Withdrawn {
+			/// The group.
+			group: GroupId,
+			/// The account.
+			account: T::AccountId,
+			/// How much.
+			amount: BalanceOf<T>,
+		},
+		/// An amendment was proposed.
+		AmendmentProposed {
+			/// The group.
+			group: GroupId,
+			/// The amendment.
+			amendment: AmendmentId,
+			/// Who proposed it.
+			account: T::AccountId,
+		},
+		/// A stakeholder approves an amendment, or does not any more.
+		AmendmentVoted {
+			/// The group.
+			group: GroupId,
+			/// The amendment.
+			amendment: AmendmentId,
+			/// The stakeholder.
+			account: T::AccountId,
+			/// Whether it approves.
+			aye: bool,
+			/// With how much stake.
+			stake: BalanceOf<T>,
+		},
+		/// An amendment ended.
+		AmendmentEnded {
+			/// The group.
+			group: GroupId,
+			/// The amendment.
+			amendment: AmendmentId,
+			/// How.
+			ending: AmendmentEnding,
+		},
+		/// A voting period closed.
+		PeriodClosed {
+			/// The group.
+			group: GroupId,
+			/// The block at which the next closes.
+			next: BlockNumber,
+		},
+		/// Nobody will close a voting period by itself when it is due: somebody has to call `close_period`.
+		AlarmMissing {
+			/// The group.
+			group: GroupId,
+			/// The block from which that is possible.
+			close: BlockNumber,
 		},
 	}
 
@@ -132,6 +338,8 @@ pub mod pallet {
 		InvalidClock,
 		/// The reveal window is longer than randomness is kept.
 		RevealTooLong,
+		/// A round is longer than this chain allows.
+		RoundTooLong,
 		/// The records of an evaluation are none, or more than this chain allows.
 		InvalidRecords,
 		/// The deposit asked of commitments is smaller than this chain allows.
@@ -143,16 +351,137 @@ pub mod pallet {
 		/// The minimum improvement is zero, or smaller than the tolerance: a claim could outrank gains that are larger than
 		/// its own.
 		ImprovementTooSmall,
+		/// The voting period is shorter or longer than this chain allows.
+		InvalidVotingPeriod,
+		/// The quorum is zero, or more than the whole.
+		InvalidQuorum,
+		/// There is no such group.
+		UnknownGroup,
+		/// The stake would be smaller than this chain allows: stake more, or take all of it out.
+		StakeTooSmall,
+		/// The amount is zero.
+		ZeroAmount,
+		/// The account has less stake in the group.
+		NotEnoughStake,
+		/// The account takes out as many amounts as it can at a time: withdraw what has come free first.
+		TooManyUnstaking,
+		/// Nothing that the account took out has come free.
+		NothingToWithdraw,
+		/// The account has no stake in the group.
+		NoStake,
+		/// The summary is empty, not UTF-8, or has control characters.
+		InvalidSummary,
+		/// The amendment changes nothing.
+		NoChange,
+		/// The amendment changes the same twice.
+		RepeatedChange,
+		/// The account has proposed another amendment of this group that is open: withdraw it first.
+		AlreadyProposed,
+		/// As many amendments are open as there can be, and all have a majority, or a proposer with no less stake.
+		TooManyAmendments,
+		/// There is no such amendment, or it has ended.
+		UnknownAmendment,
+		/// The account voted so already.
+		VoteUnchanged,
+		/// Only its proposer can withdraw an amendment.
+		NotProposer,
+		/// Stakeholders have not had a chance to decide the amendment: withdraw it after it has lost a voting period.
+		TooEarly,
+		/// The amendment has its majority: it is not its proposer's any more.
+		HasMajority,
+		/// Nothing is open that the close of a voting period would decide.
+		NothingToClose,
+		/// The voting period closes later.
+		NotDue,
 	}
 
-	#[pallet::call]
+	#[pallet::call(weight = T::WeightInfo)]
 	impl<T: Config> Pallet<T> {
-		/// Creates a group that the sender owns. Its deposit is held.
+		/// Creates a group that the sender owns. Its deposit and the sender's stake in it are held.
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::create())]
+		#[pallet::weight(
+			T::WeightInfo::create()
+				.saturating_add(T::Observer::created_weight())
+				.saturating_add(T::Observer::stake_changed_weight())
+		)]
 		pub fn create(origin: OriginFor<T>, group: NewGroup<BalanceOf<T>>) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
 			Self::do_create(owner, group)
+		}
+
+		/// Adds to the sender's stake in a group. It is held.
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::stake().saturating_add(T::Observer::stake_changed_weight()))]
+		pub fn stake(origin: OriginFor<T>, group: GroupId, amount: BalanceOf<T>) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			Self::do_stake(group, account, amount)
+		}
+
+		/// Takes from the sender's stake in a group. Its votes lose this weight at once; the amount comes free after
+		/// [`Voting::lock`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::unstake().saturating_add(T::Observer::stake_changed_weight()))]
+		pub fn unstake(origin: OriginFor<T>, group: GroupId, amount: BalanceOf<T>) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			Self::do_unstake(group, account, amount)
+		}
+
+		/// Releases what the sender has taken out of a group and has come free.
+		#[pallet::call_index(3)]
+		pub fn withdraw(origin: OriginFor<T>, group: GroupId) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			Self::do_withdraw(group, account)
+		}
+
+		/// Proposes to change a group's rules, and approves it. By a stakeholder, who has one amendment open at a time. A
+		/// deposit is held until the amendment ends.
+		#[pallet::call_index(4)]
+		pub fn propose_amendment(
+			origin: OriginFor<T>,
+			group: GroupId,
+			changes: Changes,
+			summary: Summary,
+		) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			Self::do_propose(group, account, changes, summary)
+		}
+
+		/// Approves an amendment with all of the sender's stake in the group, or takes the approval back.
+		#[pallet::call_index(5)]
+		pub fn vote_amendment(
+			origin: OriginFor<T>,
+			group: GroupId,
+			amendment: AmendmentId,
+			aye: bool,
+		) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			Self::do_vote(group, account, amendment, aye)
+		}
+
+		/// Takes an amendment back that has lost a voting period. By its proposer, unless it has its majority.
+		#[pallet::call_index(6)]
+		pub fn withdraw_amendment(
+			origin: OriginFor<T>,
+			group: GroupId,
+			amendment: AmendmentId,
+		) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			Self::do_withdraw_amendment(group, account, amendment)
+		}
+
+		/// Closes a group's voting period that is due. By the alarm as Root; by anybody where the alarm failed, free of charge
+		/// where there was something to close.
+		#[pallet::call_index(7)]
+		#[pallet::weight(
+			T::WeightInfo::close_period(MAX_AMENDMENTS).saturating_add(T::Observer::period_closed_weight())
+		)]
+		pub fn close_period(origin: OriginFor<T>, group: GroupId) -> DispatchResultWithPostInfo {
+			if ensure_root(origin.clone()).is_err() {
+				ensure_signed(origin)?;
+			}
+			let work = Self::do_close(group)?;
+			let weight = T::WeightInfo::close_period(work.amendments).saturating_add(work.observer);
+			Ok((Some(weight), Pays::No).into())
 		}
 	}
 
@@ -160,11 +489,7 @@ pub mod pallet {
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		#[cfg(feature = "std")]
 		fn integrity_test() {
-			assert!(T::MaxReveal::get() > 0, "no group could have a reveal window");
-			assert!(
-				T::MaxEvaluationRecords::get() > 0,
-				"no group could be measured on anything"
-			);
+			Self::check_constants();
 		}
 
 		#[cfg(feature = "try-runtime")]

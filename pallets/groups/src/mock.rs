@@ -1,8 +1,17 @@
+//! A chain whose groups' rounds are twelve blocks long and whose voting periods are twenty.
+
 // The casts are the macro's.
 #![allow(clippy::as_conversions)]
 
-use crate as pallet_groups;
-use frame_support::{derive_impl, parameter_types, sp_runtime::BuildStorage, traits::ConstU32};
+use crate::{self as pallet_groups, Closed, GroupObserver, GroupRules, NewGroup};
+use descent_protocol::{Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Providers, Share};
+use frame_support::{
+	assert_ok, derive_impl, parameter_types,
+	traits::{ConstU128, ConstU32, EqualPrivilegeOnly},
+	weights::Weight,
+};
+use frame_system::{EnsureRoot, RunToBlockHooks};
+use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
 
 #[frame_support::runtime]
 mod runtime {
@@ -25,6 +34,10 @@ mod runtime {
 	#[runtime::pallet_index(1)]
 	pub type Balances = pallet_balances::Pallet<Test>;
 	#[runtime::pallet_index(2)]
+	pub type Preimage = pallet_preimage::Pallet<Test>;
+	#[runtime::pallet_index(3)]
+	pub type Scheduler = pallet_scheduler::Pallet<Test>;
+	#[runtime::pallet_index(4)]
 	pub type Groups = pallet_groups::Pallet<Test>;
 }
 
@@ -33,37 +46,184 @@ type Block = frame_system::mocking::MockBlockU32<Test>;
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = Block;
-	type AccountData = pallet_balances::AccountData<u64>;
+	type AccountId = AccountId32;
+	type Lookup = IdentityLookup<AccountId32>;
+	type AccountData = pallet_balances::AccountData<u128>;
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
 impl pallet_balances::Config for Test {
 	type AccountStore = System;
+	type Balance = u128;
+	type ExistentialDeposit = ConstU128<1>;
+}
+
+impl pallet_preimage::Config for Test {
+	type RuntimeEvent = RuntimeEvent;
+	type WeightInfo = ();
+	type Currency = Balances;
+	type ManagerOrigin = EnsureRoot<AccountId32>;
+	type Consideration = ();
 }
 
 parameter_types! {
-	pub const GroupDeposit: u64 = 100;
-	pub const MinimumCommitmentDeposit: u64 = 5;
-	pub const MaxEvaluationRecords: u32 = 1_000;
-	pub const MaxReveal: u32 = 20;
+	pub const MaximumSchedulerWeight: Weight = Weight::MAX;
 }
+
+impl pallet_scheduler::Config for Test {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeOrigin = RuntimeOrigin;
+	type PalletsOrigin = OriginCaller;
+	type RuntimeCall = RuntimeCall;
+	type MaximumWeight = MaximumSchedulerWeight;
+	type ScheduleOrigin = EnsureRoot<AccountId32>;
+	type OriginPrivilegeCmp = EqualPrivilegeOnly;
+	type MaxScheduledPerBlock = ConstU32<2>;
+	type WeightInfo = ();
+	type Preimages = Preimage;
+	type BlockNumberProvider = System;
+}
+
+/// What the observer was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+	Created(GroupId, u8, ContentRef),
+	Stake(GroupId, u8, u128, u128),
+	Closed(GroupId, u128, Share),
+}
+
+parameter_types! {
+	pub static Heard: Vec<Told> = Vec::new();
+	/// What the observer answers when a period closes.
+	pub static DeltasStay: bool = false;
+	/// The version of the model that the observer saw ahead when a period closed last.
+	pub static ModelAtClose: Option<u32> = None;
+}
+
+/// What the observer says that a close took.
+pub const USED_BY_DELTAS: Weight = Weight::from_parts(1_000, 10);
+
+pub struct Observer;
+
+impl Observer {
+	fn hears(told: Told) {
+		Heard::mutate(|heard| heard.push(told));
+	}
+}
+
+impl GroupObserver<AccountId32, u128> for Observer {
+	fn created(group: GroupId, owner: &AccountId32, dataset: ContentRef, _: &Providers) {
+		Self::hears(Told::Created(group, number(owner), dataset));
+	}
+
+	fn stake_changed(group: GroupId, who: &AccountId32, before: u128, after: u128) {
+		Self::hears(Told::Stake(group, number(who), before, after));
+	}
+
+	fn period_closed(group: GroupId, total: u128, quorum: Share) -> Closed {
+		Self::hears(Told::Closed(group, total, quorum));
+		let rules = Groups::boundary(group).and_then(|round| Groups::rules(group, round));
+		ModelAtClose::set(rules.map(|rules| rules.model_version));
+		Closed {
+			stay: DeltasStay::get(),
+			weight: USED_BY_DELTAS,
+		}
+	}
+
+	fn period_closed_weight() -> Weight {
+		USED_BY_DELTAS.saturating_mul(9)
+	}
+}
+
+/// How long a round may be.
+pub const MAXIMUM_ROUND_LENGTH: u32 = 200;
+/// What creating a group holds.
+pub const GROUP_DEPOSIT: u128 = 100;
+/// What proposing an amendment holds.
+pub const AMENDMENT_DEPOSIT: u128 = 50;
+/// The smallest stake.
+pub const MINIMUM_STAKE: u128 = 10;
+/// How many periods an amendment may lose.
+pub const LIFETIME: u32 = 4;
 
 impl pallet_groups::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
-	type GroupDeposit = GroupDeposit;
-	type MinimumCommitmentDeposit = MinimumCommitmentDeposit;
-	type MaxEvaluationRecords = MaxEvaluationRecords;
-	type MaxReveal = MaxReveal;
+	type Scheduler = Scheduler;
+	type Observer = Observer;
+	type GroupDeposit = ConstU128<GROUP_DEPOSIT>;
+	type MinimumCommitmentDeposit = ConstU128<5>;
+	type MaxEvaluationRecords = ConstU32<1_000>;
+	type MaxReveal = ConstU32<20>;
 	type MinimumWindow = ConstU32<2>;
+	type MaximumRoundLength = ConstU32<MAXIMUM_ROUND_LENGTH>;
+	type MinimumStake = ConstU128<MINIMUM_STAKE>;
+	type MinimumVotingPeriod = ConstU32<5>;
+	type MaximumVotingPeriod = ConstU32<100>;
+	type AmendmentDeposit = ConstU128<AMENDMENT_DEPOSIT>;
+	type AmendmentLifetime = ConstU32<LIFETIME>;
 	type WeightInfo = ();
 }
 
-/// Accounts 1 and 2 own 1,000 each.
+/// What every account owns at first.
+pub const ENDOWMENT: u128 = 1_000_000;
+/// Who creates groups.
+pub const OWNER: u8 = 100;
+/// What the owner of a group stakes in it.
+pub const FOUNDING_STAKE: u128 = 100;
+/// How long a voting period is.
+pub const PERIOD: u32 = 20;
+/// How long the groups' windows are. Round 0 takes commitments in blocks 10 to 21.
+pub const CLOCK: Clock = Clock {
+	first: 0,
+	start: 10,
+	length: 12,
+	reveal: 3,
+	attest: 5,
+	open: 2,
+};
+
+pub fn account(number: u8) -> AccountId32 {
+	AccountId32::new([number; 32])
+}
+
+pub fn number(account: &AccountId32) -> u8 {
+	AsRef::<[u8; 32]>::as_ref(account)[0]
+}
+
+pub fn signed(number: u8) -> RuntimeOrigin {
+	RuntimeOrigin::signed(account(number))
+}
+
+pub fn new_group() -> NewGroup<u128> {
+	NewGroup {
+		name: b"digits".to_vec().try_into().unwrap(),
+		model: ContentRef::raw(b"model").unwrap(),
+		dataset: ContentRef::raw(b"data").unwrap(),
+		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()]
+			.try_into()
+			.unwrap(),
+		metric: Metric::Loss,
+		policy: EvaluationPolicy::Training { records: 100 },
+		tolerance: 10,
+		minimum_improvement: 1_000,
+		target: None,
+		clock: CLOCK,
+		deposit: 5,
+		stake: FOUNDING_STAKE,
+		voting_period: PERIOD,
+		quorum: Share::percent(20),
+	}
+}
+
+/// A chain without groups, on which the accounts 1 to 100 have [`ENDOWMENT`].
 pub fn new_test_ext() -> sp_io::TestExternalities {
+	Heard::set(Vec::new());
+	DeltasStay::set(false);
+	ModelAtClose::set(None);
 	let storage = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
-			balances: vec![(1, 1_000), (2, 1_000)],
+			balances: (1..=100).map(|number| (account(number), ENDOWMENT)).collect(),
 			..Default::default()
 		},
 		..Default::default()
@@ -72,10 +232,30 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	storage.expect("the genesis state is valid").into()
 }
 
+/// Executes empty blocks until `block` has begun.
+pub fn run_to(block: u32) {
+	System::run_to_block_with::<AllPalletsWithSystem>(
+		block,
+		RunToBlockHooks::default()
+			.before_initialize(|_| System::set_block_consumed_resources(Weight::zero(), 0)),
+	);
+}
+
 /// Runs a test in block 7 and checks afterwards what must always hold.
 pub fn build_and_execute(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
-		System::set_block_number(7);
+		run_to(7);
+		test();
+		Groups::do_try_state().expect("the state stays consistent");
+	});
+}
+
+/// Runs a test in block 1, in which group 0 was created, and checks afterwards what must always hold. Its voting periods
+/// close at blocks 21, 41, ..
+pub fn with_group(test: impl FnOnce()) {
+	new_test_ext().execute_with(|| {
+		run_to(1);
+		assert_ok!(Groups::create(signed(OWNER), new_group()));
 		test();
 		Groups::do_try_state().expect("the state stays consistent");
 	});

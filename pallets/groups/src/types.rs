@@ -1,33 +1,24 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use descent_protocol::{
-	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, MAX_NAME_LENGTH, MAX_PROVIDERS,
-	MAX_PROVIDER_LENGTH,
+	view::AmendmentEnding, AmendmentId, BlockNumber, Change, Clock, ContentRef, EvaluationPolicy, Metric,
+	Providers, Score, Share, MAX_AMENDMENTS, MAX_CHANGES, MAX_NAME_LENGTH, MAX_SUMMARY_LENGTH,
 };
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
-use sp_core::H256;
 
-/// The most deltas that make up a group's data set.
-pub const MAX_DELTAS: u32 = 64;
+/// The most amounts that one account takes out of a group at a time.
+pub const MAX_UNSTAKING: u32 = 8;
+/// How many of its ended amendments a group keeps to be looked at.
+pub const ENDED_KEPT: u32 = 32;
 
 /// A group's name, in UTF-8.
 pub type Name = BoundedVec<u8, ConstU32<MAX_NAME_LENGTH>>;
 
-/// Base addresses of gateways that serve content, in UTF-8.
-pub type Providers = BoundedVec<BoundedVec<u8, ConstU32<MAX_PROVIDER_LENGTH>>, ConstU32<MAX_PROVIDERS>>;
+/// What a proposer says of its proposal, in UTF-8.
+pub type Summary = BoundedVec<u8, ConstU32<MAX_SUMMARY_LENGTH>>;
 
-/// Whether bytes can be shown to people: a text in UTF-8 without control characters, which would reach into the terminals
-/// of those who list groups.
-pub(crate) fn is_text(bytes: &[u8]) -> bool {
-	core::str::from_utf8(bytes).is_ok_and(|text| !text.is_empty() && !text.chars().any(char::is_control))
-}
-
-/// Whether every provider can be shown and tried: none is empty, not UTF-8, or has white space or control characters.
-pub fn are_addresses(providers: &Providers) -> bool {
-	providers
-		.iter()
-		.all(|provider| is_text(provider) && !provider.iter().any(u8::is_ascii_whitespace))
-}
+/// What an amendment changes, in this order.
+pub type Changes = BoundedVec<Change, ConstU32<MAX_CHANGES>>;
 
 /// What a group is created from.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -48,13 +39,21 @@ pub struct NewGroup<Balance> {
 	pub tolerance: u64,
 	/// How much a candidate has to be better than the head, in micro-units.
 	pub minimum_improvement: u64,
+	/// The score at which no further round is played.
+	pub target: Option<Score>,
 	/// The lengths of its rounds. A start that is not in the future becomes the next block.
 	pub clock: Clock,
 	/// The smallest deposit of a commitment.
 	pub deposit: Balance,
+	/// What its owner stakes in it.
+	pub stake: Balance,
+	/// How long a voting period is, in blocks.
+	pub voting_period: BlockNumber,
+	/// The part of all stake that a delta needs.
+	pub quorum: Share,
 }
 
-/// A group as it is kept.
+/// A group as it is kept, beside its revisions.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Group<AccountId, Balance> {
 	/// Who created it.
@@ -63,19 +62,58 @@ pub struct Group<AccountId, Balance> {
 	pub held: Balance,
 	/// Its name.
 	pub name: Name,
-	/// The root of the data set's log, see [`descent_protocol::dataset_root`].
-	pub dataset_root: H256,
-	/// The rules of its rounds.
-	pub rules: Rules<Balance>,
+	/// The newest revision of its rules.
+	pub revision: u32,
+	/// How its stakeholders vote.
+	pub voting: Voting,
 }
 
-/// What a round of a group is played by.
+/// How a group's stakeholders vote.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Voting {
+	/// How long a period is, in blocks.
+	pub period: BlockNumber,
+	/// The part of all stake that a delta needs.
+	pub quorum: Share,
+	/// The block from which periods follow each other.
+	pub since: BlockNumber,
+	/// The block at which the period closes; `None` while there is nothing to close.
+	pub closing: Option<BlockNumber>,
+	/// For how many blocks stake that is taken out stays held, and before which block it is so, whatever the period:
+	/// as long as a period was before it changed, for as long again. `None` where it never did.
+	pub notice: Option<(BlockNumber, BlockNumber)>,
+}
+
+impl Voting {
+	/// Has periods of this length follow each other from block `now` on. Who leaves because of it does so as before: a
+	/// shorter period frees no stake early, and a longer one keeps nobody in. A notice that runs goes on.
+	pub(crate) fn change_period(&mut self, period: BlockNumber, now: BlockNumber) {
+		if self.running_notice(now).is_none() {
+			self.notice = Some((self.period, now.saturating_add(self.period)));
+		}
+		(self.period, self.since) = (period, now);
+	}
+
+	/// For how many blocks stake stays held that is taken out in block `now`.
+	pub fn lock(&self, now: BlockNumber) -> BlockNumber {
+		self.running_notice(now).unwrap_or(self.period)
+	}
+
+	fn running_notice(&self, now: BlockNumber) -> Option<BlockNumber> {
+		let (lock, _) = self.notice.filter(|(_, until)| now < *until)?;
+		Some(lock)
+	}
+}
+
+/// What a round of a group is played by: a revision, in force from the round that its clock times first until the next.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Rules<Balance> {
 	/// The model description.
 	pub model: ContentRef,
-	/// The deltas of the data set, oldest first.
-	pub deltas: BoundedVec<ContentRef, ConstU32<MAX_DELTAS>>,
+	/// How many models the group has had before this one.
+	pub model_version: u32,
 	/// Where model and data can be had.
 	pub providers: Providers,
 	/// What is to be lowered.
@@ -86,21 +124,62 @@ pub struct Rules<Balance> {
 	pub tolerance: u64,
 	/// How much a candidate has to be better than the head, in micro-units.
 	pub minimum_improvement: u64,
-	/// The lengths of its rounds.
+	/// The score at which no further round is played.
+	pub target: Option<Score>,
+	/// When its rounds are, from `clock.first` on.
 	pub clock: Clock,
 	/// The smallest deposit of a commitment.
 	pub deposit: Balance,
 }
 
-/// What rounds need to know of groups.
-pub trait GroupRules<Balance> {
-	/// The rules of a group; `None` where there is no such group.
-	fn rules(group: GroupId) -> Option<Rules<Balance>>;
+/// What an account has on hold in a group, and what it approves.
+#[derive(
+	Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct StakeLedger<Balance> {
+	/// Its stake, which is the weight of its votes.
+	pub active: Balance,
+	/// What it is taking out, and the block from which each amount can be withdrawn.
+	pub unstaking: BoundedVec<(Balance, BlockNumber), ConstU32<MAX_UNSTAKING>>,
+	/// The amendments that it approves, among them some that have ended.
+	pub approvals: BoundedVec<AmendmentId, ConstU32<MAX_AMENDMENTS>>,
+}
 
-	/// The longest reveal window of any group, in blocks.
-	fn longest_reveal() -> BlockNumber;
+/// An amendment as it was proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Amendment<AccountId, Balance> {
+	/// Who proposed it.
+	pub proposer: AccountId,
+	/// What is held of the proposer's balance for it.
+	pub deposit: Balance,
+	/// What it changes.
+	pub changes: Changes,
+	/// What its proposer says of it.
+	pub summary: Summary,
+	/// The block in which it was proposed.
+	pub block: BlockNumber,
+}
 
-	/// Puts a group with this clock and commitment deposit into storage, unchecked.
-	#[cfg(feature = "runtime-benchmarks")]
-	fn put_group(clock: Clock, deposit: Balance) -> GroupId;
+/// How an open amendment stands.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct OpenAmendment<AccountId, Balance> {
+	/// The amendment.
+	pub id: AmendmentId,
+	/// Who proposed it.
+	pub proposer: AccountId,
+	/// The stake that approves it.
+	pub ayes: Balance,
+	/// How many voting periods it has lost.
+	pub lost: u32,
+}
+
+/// An amendment that has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct EndedAmendment<AccountId, Balance> {
+	/// How it stood at the end.
+	pub last: OpenAmendment<AccountId, Balance>,
+	/// The amendment.
+	pub amendment: Amendment<AccountId, Balance>,
+	/// How it ended.
+	pub ending: AmendmentEnding,
 }

@@ -6,28 +6,138 @@ use frame_support::{
 	weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
 };
 
-/// Weights of the calls of `pallet_groups`.
+/// Weights of the calls of `pallet_groups`, without what the observer does.
 pub trait WeightInfo {
 	/// Creating the largest group.
 	fn create() -> Weight;
+	/// Staking by who approves as many amendments as can be open.
+	fn stake() -> Weight;
+	/// Unstaking by who approves as many amendments as can be open.
+	fn unstake() -> Weight;
+	/// Withdrawing the most amounts.
+	fn withdraw() -> Weight;
+	/// Proposing the largest amendment, which takes the place of another and sets the alarm.
+	fn propose_amendment() -> Weight;
+	/// Approving the last of as many amendments as can be open.
+	fn vote_amendment() -> Weight;
+	/// Withdrawing the largest amendment.
+	fn withdraw_amendment() -> Weight;
+	/// Adopting `a` of the largest amendments and setting the alarm for the next.
+	fn close_period(a: u32) -> Weight;
 }
 
 /// Weights with the database of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
+/// The estimates, for one database.
+struct Estimate(RuntimeDbWeight);
+
+impl Estimate {
+	/// The owner's account and holds, the counter, the group, its rules, the ledger, the total.
+	fn create(&self) -> Weight {
+		Weight::from_parts(120_000_000, 16_000).saturating_add(self.0.reads_writes(7, 7))
+	}
+
+	/// The group, the ledger, the total, the open amendments, an account and its holds.
+	fn stake(&self) -> Weight {
+		Weight::from_parts(120_000_000, 16_000).saturating_add(self.0.reads_writes(6, 5))
+	}
+
+	/// The ledger, an account and its holds.
+	fn withdraw(&self) -> Weight {
+		Weight::from_parts(80_000_000, 8_000).saturating_add(self.0.reads_writes(3, 3))
+	}
+
+	/// The group, two revisions, the open amendments and the ledger of each proposer, the total, the counter, two amendments, two
+	/// accounts with their holds, the ring, and the scheduler's agendas and lookup.
+	fn propose_amendment(&self) -> Weight {
+		Weight::from_parts(350_000_000, 180_000).saturating_add(self.0.reads_writes(37, 14))
+	}
+
+	/// The ledger and the open amendments.
+	fn vote_amendment(&self) -> Weight {
+		Weight::from_parts(60_000_000, 8_000).saturating_add(self.0.reads_writes(2, 2))
+	}
+
+	/// The open amendments, the total, the amendment, the ring, an account and its holds.
+	fn withdraw_amendment(&self) -> Weight {
+		Weight::from_parts(120_000_000, 28_000).saturating_add(self.0.reads_writes(6, 6))
+	}
+
+	/// The group, the total, the open amendments, and the scheduler's agendas and lookup; of each amendment itself, the group, two
+	/// revisions, its place in the ring, its proposer's account and holds.
+	fn close_period(&self, a: u32) -> Weight {
+		Weight::from_parts(150_000_000, 120_000)
+			.saturating_add(Weight::from_parts(150_000_000, 36_000).saturating_mul(a.into()))
+			.saturating_add(self.0.reads_writes(10, 6))
+			.saturating_add(self.0.reads_writes(8, 7).saturating_mul(a.into()))
+	}
+}
+
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn create() -> Weight {
-		create(T::DbWeight::get())
+		Estimate(T::DbWeight::get()).create()
+	}
+
+	fn stake() -> Weight {
+		Estimate(T::DbWeight::get()).stake()
+	}
+
+	fn unstake() -> Weight {
+		Estimate(T::DbWeight::get()).stake()
+	}
+
+	fn withdraw() -> Weight {
+		Estimate(T::DbWeight::get()).withdraw()
+	}
+
+	fn propose_amendment() -> Weight {
+		Estimate(T::DbWeight::get()).propose_amendment()
+	}
+
+	fn vote_amendment() -> Weight {
+		Estimate(T::DbWeight::get()).vote_amendment()
+	}
+
+	fn withdraw_amendment() -> Weight {
+		Estimate(T::DbWeight::get()).withdraw_amendment()
+	}
+
+	fn close_period(a: u32) -> Weight {
+		Estimate(T::DbWeight::get()).close_period(a)
 	}
 }
 
 impl WeightInfo for () {
 	fn create() -> Weight {
-		create(RocksDbWeight::get())
+		Estimate(RocksDbWeight::get()).create()
 	}
-}
 
-/// Reads and writes the owner's account and holds, the counter and the group.
-fn create(db: RuntimeDbWeight) -> Weight {
-	Weight::from_parts(80_000_000, 12_000).saturating_add(db.reads_writes(4, 4))
+	fn stake() -> Weight {
+		Estimate(RocksDbWeight::get()).stake()
+	}
+
+	fn unstake() -> Weight {
+		Estimate(RocksDbWeight::get()).stake()
+	}
+
+	fn withdraw() -> Weight {
+		Estimate(RocksDbWeight::get()).withdraw()
+	}
+
+	fn propose_amendment() -> Weight {
+		Estimate(RocksDbWeight::get()).propose_amendment()
+	}
+
+	fn vote_amendment() -> Weight {
+		Estimate(RocksDbWeight::get()).vote_amendment()
+	}
+
+	fn withdraw_amendment() -> Weight {
+		Estimate(RocksDbWeight::get()).withdraw_amendment()
+	}
+
+	fn close_period(a: u32) -> Weight {
+		Estimate(RocksDbWeight::get()).close_period(a)
+	}
 }

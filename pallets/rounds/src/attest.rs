@@ -1,15 +1,12 @@
-use crate::{
-	evaluator::{AuthorityId, AuthoritySignature},
-	Attestation, Attestations, Committees, Config, Error, Event, Pallet,
-};
+use crate::{Attestation, Attestations, Config, Error, Event, Pallet};
 use alloc::vec::Vec;
 use codec::Encode;
 use core::ops::Range;
 use descent_protocol::{attestation_hash, Ballot, BlockNumber, GroupId, RoundIndex, Salt, Windows};
 use frame_support::pallet_prelude::{
-	DispatchResult, InvalidTransaction, TransactionPriority, TransactionSource,
-	TransactionValidityWithRefund, ValidTransaction, Weight,
+	DispatchResult, InvalidTransaction, TransactionSource, TransactionValidityWithRefund,
 };
+use pallet_evaluators::{admit, AuthorityId, AuthoritySignature};
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
 
@@ -43,7 +40,7 @@ impl<T: Config> Pallet<T> {
 		if !key.verify(&payload, signature) {
 			return Err(InvalidTransaction::BadProof.into());
 		}
-		Self::valid("descent/attest", group, round, member, longevity)
+		admit("descent/attest", (group, round, member), longevity)
 	}
 
 	/// Whether a ballot is admitted: in its window, once, what the member attested to, and signed by it. What costs least
@@ -69,7 +66,7 @@ impl<T: Config> Pallet<T> {
 		if attestation.hash != hash || !key.verify(&payload, signature) {
 			return Err(InvalidTransaction::BadProof.into());
 		}
-		Self::valid("descent/open", group, round, member, longevity)
+		admit("descent/open", (group, round, member), longevity)
 	}
 
 	/// Blocks until a window of a round closes, this one included.
@@ -78,45 +75,14 @@ impl<T: Config> Pallet<T> {
 		round: RoundIndex,
 		window: impl FnOnce(Windows) -> Range<BlockNumber>,
 	) -> Result<BlockNumber, InvalidTransaction> {
-		let window = Self::windows(group, round)
-			.map(window)
-			.ok_or(InvalidTransaction::Call)?;
-		let now = Self::now();
-		if now < window.start {
-			return Err(InvalidTransaction::Future);
-		}
-		window
-			.end
-			.checked_sub(now)
-			.filter(|left| *left > 0)
-			.ok_or(InvalidTransaction::Stale)
+		let windows = Self::windows(group, round).ok_or(InvalidTransaction::Call)?;
+		pallet_evaluators::blocks_left(&window(windows), Self::now())
 	}
 
 	/// The key of a member of a round's committee.
 	fn seat(group: GroupId, round: RoundIndex, member: u32) -> Result<AuthorityId, InvalidTransaction> {
-		let committee = Committees::<T>::get((group, round)).ok_or(InvalidTransaction::Call)?;
-		usize::try_from(member)
-			.ok()
-			.and_then(|place| committee.into_iter().nth(place))
-			.map(|(_, key)| key)
-			.ok_or(InvalidTransaction::BadSigner)
-	}
-
-	/// One of a kind per member and round, before everything that pays: there are few, and their windows are short.
-	fn valid(
-		kind: &'static str,
-		group: GroupId,
-		round: RoundIndex,
-		member: u32,
-		longevity: BlockNumber,
-	) -> TransactionValidityWithRefund {
-		ValidTransaction::with_tag_prefix(kind)
-			.priority(TransactionPriority::MAX)
-			.and_provides((group, round, member))
-			.longevity(longevity.into())
-			.propagate(true)
-			.build()
-			.map(|valid| (valid, Weight::zero()))
+		let committee = Self::committee(group, round).ok_or(InvalidTransaction::Call)?;
+		pallet_evaluators::seat(committee, member)
 	}
 
 	pub(crate) fn do_attest(group: GroupId, round: RoundIndex, member: u32, hash: H256) -> DispatchResult {

@@ -1,14 +1,14 @@
 //! Benchmarks of the pallet's calls and hooks, each in its worst case.
 
 use crate::{
-	attest_payload, evaluator::AuthorityId, open_payload, Attestation, Attestations, BalanceOf, Call,
-	Commitment, Committees, Config, Evaluators, HoldReason, Kept, Pallet, Reveal, Reveals, Round, Rounds,
-	Seeds, Settled, Unsettled,
+	attest_payload, open_payload, Attestation, Attestations, BalanceOf, Call, Commitment, Committees, Config,
+	HoldReason, Kept, Pallet, Reveal, Reveals, Round, Rounds, Seeds, Settled, Unsettled,
 };
 use alloc::{vec, vec::Vec};
 use descent_protocol::{
 	attestation_hash, commitment_hash, Ballot, BlockNumber, Clock, Codec, ContentRef, GroupId, Measurement,
-	RoundIndex, Score, Verdict, LEAF_SIZE, MAX_CANDIDATES, MAX_COMMITTEE, MAX_PROVIDERS, MAX_PROVIDER_LENGTH,
+	Providers, RoundIndex, Score, Verdict, LEAF_SIZE, MAX_CANDIDATES, MAX_COMMITTEE, MAX_PROVIDERS,
+	MAX_PROVIDER_LENGTH,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -19,12 +19,14 @@ use frame_support::{
 	},
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
-use pallet_groups::{GroupRules, Providers};
+use pallet_evaluators::{AuthorityId, EvaluatorSet};
+use pallet_groups::{DatasetLog, GroupRules};
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
 use sp_runtime::{SaturatedConversion, Saturating};
 
 const CLOCK: Clock = Clock {
+	first: 0,
 	start: 10,
 	length: 40,
 	reveal: 1,
@@ -91,7 +93,7 @@ fn put_round<T: Config>(group: GroupId, round: RoundIndex, candidates: u32)
 where
 	T::Currency: Mutate<T::AccountId>,
 {
-	let mut entered = Round::default();
+	let mut entered = Round::new(0, T::Dataset::version_at(group, round));
 	for number in 0..candidates {
 		let account = trainer::<T>(number);
 		T::Currency::hold(&HoldReason::Commitment.into(), &account, deposit::<T>())
@@ -121,9 +123,7 @@ fn put_evaluators<T: Config>(count: u32) -> AuthorityId {
 	let evaluators: Vec<_> = (0..count)
 		.map(|number| (account("validator", number, 0), key.clone()))
 		.collect();
-	Evaluators::<T>::put(
-		crate::Committee::<T::AccountId>::try_from(evaluators).expect("no more than a committee has"),
-	);
+	T::Evaluators::put_members(evaluators.try_into().expect("no more than a committee has"));
 	key
 }
 
@@ -147,7 +147,7 @@ fn put_course<T: Config>(group: GroupId, round: RoundIndex, candidates: u32, mem
 		let trainer: T::AccountId = account("trainer", number, 0);
 		Reveals::<T>::insert((group, round), trainer, reveal(number));
 	}
-	Committees::<T>::insert((group, round), Evaluators::<T>::get());
+	Committees::<T>::insert((group, round), T::Evaluators::members());
 	Rounds::<T>::mutate(group, round, |round| {
 		if let Some(round) = round {
 			round.seed = Some(H256::zero());
@@ -170,7 +170,7 @@ where
 	let key = put_evaluators::<T>(MAX_COMMITTEE);
 	let group = group::<T>();
 	put_round::<T>(group, ROUND, 1);
-	Committees::<T>::insert((group, ROUND), Evaluators::<T>::get());
+	Committees::<T>::insert((group, ROUND), T::Evaluators::members());
 	go_to::<T>(windows().attest.start);
 	(group, key)
 }

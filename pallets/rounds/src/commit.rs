@@ -1,5 +1,5 @@
 use crate::{
-	BalanceOf, Call, Commitment, CommitmentOf, Config, Error, Event, HoldReason, Pallet, PalletsOriginOf,
+	BalanceOf, Call, Commitment, CommitmentOf, Config, Error, Event, Heads, HoldReason, Pallet, Round,
 	RoundOf, Rounds, Unsettled,
 };
 use codec::Encode;
@@ -7,23 +7,16 @@ use descent_protocol::{BlockNumber, GroupId, Phase, RoundIndex, MAX_CANDIDATES};
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::DispatchResult,
-	traits::{
-		fungible::MutateHold,
-		schedule::{v3::Named, DispatchTime},
-		tokens::Precision,
-		Bounded,
-	},
+	traits::{fungible::MutateHold, tokens::Precision},
 	BoundedVec,
 };
-use frame_system::pallet_prelude::BlockNumberFor;
-use pallet_groups::GroupRules;
+use pallet_groups::{set_alarm, DatasetLog, GroupRules};
 use sp_core::{ConstU32, H256};
 use sp_io::hashing::blake2_256;
 
-/// Where the scheduler has no room at the block of a settlement, the blocks after it are tried, this many in all.
-const ALARM_ATTEMPTS: BlockNumber = 5;
-/// How alarms rank among what the scheduler does in a block: before what users schedule by default.
-const ALARM_PRIORITY: u8 = 63;
+/// How settlements rank among what the scheduler does in a block: before the closes of voting periods, and all that users
+/// schedule by default.
+const PRIORITY: u8 = 63;
 
 type Commitments<T> = BoundedVec<CommitmentOf<T>, ConstU32<MAX_CANDIDATES>>;
 
@@ -35,14 +28,23 @@ impl<T: Config> Pallet<T> {
 		hash: H256,
 		deposit: BalanceOf<T>,
 	) -> DispatchResult {
-		let rules = T::Groups::rules(group).ok_or(Error::<T>::UnknownGroup)?;
+		let rules = T::Groups::rules(group, round).ok_or(Error::<T>::UnknownGroup)?;
 		let windows = rules.clock.windows(round).ok_or(Error::<T>::WrongPhase)?;
 		ensure!(
 			windows.phase(Self::now()) == Phase::Commit,
 			Error::<T>::WrongPhase
 		);
 		ensure!(deposit >= rules.deposit, Error::<T>::DepositTooSmall);
-		let mut entered: RoundOf<T> = Rounds::<T>::get(group, round).unwrap_or_default();
+		let mut entered = Self::round_of(group, round, rules.model_version);
+		if let Some(target) = rules.target {
+			// What a head scored on something else says nothing of whether it is good enough.
+			let head = Heads::<T>::get(group, rules.model_version)
+				.filter(|head| head.is_comparable(rules.policy, entered.dataset_version));
+			ensure!(
+				head.is_none_or(|head| head.score > target),
+				Error::<T>::TargetReached
+			);
+		}
 		let commitments = &mut entered.commitments;
 		ensure!(
 			commitments.iter().all(|other| other.account != account),
@@ -90,6 +92,12 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// A round as it is kept, or as the first commitment finds it.
+	pub(crate) fn round_of(group: GroupId, round: RoundIndex, model_version: u32) -> RoundOf<T> {
+		Rounds::<T>::get(group, round)
+			.unwrap_or_else(|| Round::new(model_version, T::Dataset::version_at(group, round)))
+	}
+
 	/// Takes the commitment with the smallest deposit, the latest among equals, out of a full round.
 	fn make_room(
 		commitments: &mut Commitments<T>,
@@ -124,23 +132,8 @@ impl<T: Config> Pallet<T> {
 
 	/// Has Root settle a round when it is due, or soon after. Whether that is possible.
 	fn set_alarm(group: GroupId, round: RoundIndex, settle: BlockNumber) -> bool {
-		let call = <T as frame_system::Config>::RuntimeCall::from(Call::settle { group, round });
-		let Ok(call) = BoundedVec::try_from(call.encode()) else {
-			return false;
-		};
+		let call = Call::settle { group, round };
 		let name = blake2_256(&(b"descent/settle/v1", group, round).encode());
-		(0..ALARM_ATTEMPTS)
-			.filter_map(|delay| settle.checked_add(delay))
-			.any(|block| {
-				T::Scheduler::schedule_named(
-					name,
-					DispatchTime::At(BlockNumberFor::<T>::from(block)),
-					None,
-					ALARM_PRIORITY,
-					PalletsOriginOf::<T>::from(frame_system::RawOrigin::Root),
-					Bounded::Inline(call.clone()),
-				)
-				.is_ok()
-			})
+		set_alarm::<T, T::Scheduler>(PRIORITY, name, call.into(), settle)
 	}
 }

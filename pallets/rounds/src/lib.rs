@@ -26,12 +26,18 @@
 //!
 //! Every member of the committee measures the candidates in the order of their claims, [`Pallet::attest`]s to a hash of
 //! what it found, and when nobody can copy any more, it [`Pallet::open`]s the hash. Both calls are free, authorized by a
-//! signature with the member's [`evaluator`] key and sent by the validators' off-chain workers.
+//! signature with the member's [evaluator key](pallet_evaluators) and sent by the validators' off-chain workers.
 //!
 //! [`Pallet::settle`] counts. [`descent_protocol::settle`] gives every commitment exactly one
 //! [`Outcome`](descent_protocol::Outcome); the winner is paid and becomes the group's head; deposits are released or
 //! slashed. Rounds of a group are settled in order, by Root through the alarm or, should no alarm have been possible, by
 //! anybody. Settled rounds are kept for a while and then removed, one with every settlement.
+//!
+//! A group's stakeholders change its rules and its data set. A change takes effect with a round that has not begun, so that
+//! every round is played to its end by the rules and on the data that it began with: all that happens in a round asks for
+//! the rules of that round. The first commitment notes which versions of model and data set these are. Where the model
+//! changes, the head is retired: the first round of the new model has no baseline, while the last one of the old model may
+//! still crown its own.
 //!
 //! No hook loops over groups or rounds: a block writes its randomness into a ring of bounded size, and that is all.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -48,13 +54,11 @@ mod attest;
 mod benchmarking;
 mod commit;
 mod committee;
-pub mod evaluator;
 #[cfg(test)]
 mod mock;
 mod offchain;
 mod prune;
 mod reveal;
-mod reward;
 mod seed;
 mod settle;
 #[cfg(test)]
@@ -67,17 +71,11 @@ pub mod weights;
 
 pub use attest::{attest_payload, open_payload};
 pub use pallet::*;
-pub use reward::{MintWinnerReward, RewardWinner};
-pub use types::{
-	Attestation, Commitment, Committee, Ending, Head, Progress, Reveal, Round, Settled, Standing,
-};
+pub use types::{Attestation, Commitment, Ending, Head, Progress, Reveal, Round, Settled, Standing};
 pub use weights::WeightInfo;
 
 use descent_protocol::{BlockNumber, GroupId, RoundIndex};
-use frame_support::traits::{
-	fungible::{self, Credit},
-	OriginTrait,
-};
+use frame_support::traits::fungible::{self, Credit};
 use sp_runtime::SaturatedConversion;
 
 /// The balance type of a configuration's currency.
@@ -93,20 +91,21 @@ pub type RoundOf<T> = Round<<T as frame_system::Config>::AccountId, BalanceOf<T>
 /// The commitment type of a configuration.
 pub type CommitmentOf<T> = Commitment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
-type PalletsOriginOf<T> = <<T as frame_system::Config>::RuntimeOrigin as OriginTrait>::PalletsOrigin;
-
 // The casts are the macro's.
 #[allow(clippy::as_conversions)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use descent_protocol::{Ballot, ContentRef, Outcome, Salt, Score, MAX_CANDIDATES, MAX_COMMITTEE};
+	use descent_protocol::{
+		Ballot, ContentRef, Outcome, Providers, Salt, Score, MAX_CANDIDATES, MAX_COMMITTEE,
+	};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::{schedule::v3::Named, OnUnbalanced},
 	};
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
-	use pallet_groups::{GroupRules, Providers};
+	use pallet_evaluators::{AuthoritySignature, Committee, EvaluatorSet};
+	use pallet_groups::{DatasetLog, GroupRules, PalletsOriginOf, Reward};
 	use sp_core::H256;
 	use sp_runtime::Perbill;
 
@@ -130,6 +129,10 @@ pub mod pallet {
 		type RuntimeHoldReason: From<HoldReason>;
 		/// The groups and the rules of their rounds.
 		type Groups: GroupRules<BalanceOf<Self>>;
+		/// The logs of the groups' data sets.
+		type Dataset: DatasetLog;
+		/// Who measures: the committee of a round is fixed from it.
+		type Evaluators: EvaluatorSet<Self::AccountId>;
 		/// Sets the alarms for settlements.
 		type Scheduler: Named<
 			BlockNumberFor<Self>,
@@ -141,7 +144,7 @@ pub mod pallet {
 		/// it when the block before it is made.
 		type BlockRandomness: Get<Option<[u8; 32]>>;
 		/// Pays the winner of a round.
-		type Reward: RewardWinner<Self::AccountId, BalanceOf<Self>>;
+		type Reward: Reward<Self::AccountId, BalanceOf<Self>>;
 		/// Takes what is slashed of deposits.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
 		/// How long a block takes, in milliseconds.
@@ -203,9 +206,11 @@ pub mod pallet {
 	pub type UsedDigests<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, H256, RoundIndex>;
 
-	/// The best checkpoint of each group.
+	/// The best checkpoint of each group, by the version of the model that it is one of. A group that changes its model
+	/// starts over; the heads before stay as they were.
 	#[pallet::storage]
-	pub type Heads<T: Config> = StorageMap<_, Twox64Concat, GroupId, Head<T::AccountId>>;
+	pub type Heads<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, Head<T::AccountId>>;
 
 	/// How trainers have done in a group.
 	#[pallet::storage]
@@ -216,10 +221,6 @@ pub mod pallet {
 	/// before it, by the number modulo the ring's size, see [`Pallet::ring_size`].
 	#[pallet::storage]
 	pub type Seeds<T: Config> = StorageMap<_, Twox64Concat, u32, (BlockNumber, [u8; 32])>;
-
-	/// The validators of this session and their evaluator keys.
-	#[pallet::storage]
-	pub type Evaluators<T: Config> = StorageValue<_, Committee<T::AccountId>, ValueQuery>;
 
 	/// What happened.
 	#[pallet::event]
@@ -348,6 +349,9 @@ pub mod pallet {
 		NotAttested,
 		/// The member has opened its attestation already.
 		AlreadyOpened,
+		/// The head is as good as the group wants it to be, on what this round is measured on: no further round is played until
+		/// the stakeholders want a better one.
+		TargetReached,
 		/// The round is not waiting to be settled: nobody committed to it, or it is settled.
 		NotUnsettled,
 	}
@@ -398,7 +402,7 @@ pub mod pallet {
 			round: RoundIndex,
 			member: u32,
 			hash: H256,
-			signature: evaluator::AuthoritySignature,
+			signature: AuthoritySignature,
 		) -> DispatchResult {
 			ensure_authorized(origin)?;
 			let _ = signature;
@@ -415,7 +419,7 @@ pub mod pallet {
 			member: u32,
 			ballot: Ballot,
 			salt: Salt,
-			signature: evaluator::AuthoritySignature,
+			signature: AuthoritySignature,
 		) -> DispatchResult {
 			ensure_authorized(origin)?;
 			let _ = (salt, signature);
@@ -474,7 +478,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The hash of the chain's first block, which every hash and signature binds.
 	pub fn genesis() -> sp_core::H256 {
-		frame_system::Pallet::<T>::block_hash(frame_system::pallet_prelude::BlockNumberFor::<T>::default())
+		pallet_evaluators::genesis::<T>()
 	}
 
 	/// The rounds of a group that wait to be settled, in order.

@@ -3,21 +3,23 @@
 // The casts are the macro's.
 #![allow(clippy::as_conversions)]
 
-use crate::{self as pallet_rounds, evaluator::AuthorityPair, MintWinnerReward};
+use crate as pallet_rounds;
 use codec::{Decode, Encode};
-use descent_protocol::{Clock, ContentRef, EvaluationPolicy, Metric};
+use descent_protocol::Clock;
 use frame_support::{
-	assert_ok, derive_impl,
+	derive_impl,
 	dispatch::GetDispatchInfo,
 	pallet_prelude::{DispatchError, TransactionSource, TransactionValidityError, ValidTransaction},
 	parameter_types,
-	traits::{ConstU32, ConstU64, EqualPrivilegeOnly, Get, OneSessionHandler},
+	traits::{ConstU64, EqualPrivilegeOnly, Get, OneSessionHandler},
 	weights::Weight,
 };
 use frame_system::{
 	offchain::{CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase},
 	EnsureRoot, RunToBlockHooks,
 };
+use pallet_evaluators::AuthorityPair;
+use pallet_groups::{MintShare, WinnerShare};
 use sp_core::Pair;
 use sp_io::hashing::blake2_256;
 use sp_runtime::{
@@ -25,6 +27,10 @@ use sp_runtime::{
 	traits::{Applyable, BlakeTwo256, Checkable, IdentityLookup},
 	AccountId32, BuildStorage, MultiSignature, Perbill,
 };
+
+mod groups;
+
+pub use groups::*;
 
 #[frame_support::runtime]
 mod runtime {
@@ -51,7 +57,7 @@ mod runtime {
 	#[runtime::pallet_index(3)]
 	pub type Scheduler = pallet_scheduler::Pallet<Test>;
 	#[runtime::pallet_index(4)]
-	pub type Groups = pallet_groups::Pallet<Test>;
+	pub type Evaluators = pallet_evaluators::Pallet<Test>;
 	#[runtime::pallet_index(5)]
 	pub type Rounds = pallet_rounds::Pallet<Test>;
 }
@@ -129,31 +135,21 @@ parameter_types! {
 	pub const ExistentialDeposit: u128 = 1;
 	pub const MaxScheduledPerBlock: u32 = 2;
 	pub const MaximumSchedulerWeight: Weight = Weight::MAX;
-	pub const GroupDeposit: u128 = 100;
-	pub const MinimumCommitmentDeposit: u128 = 10;
-	pub const MaxEvaluationRecords: u32 = 1_000;
 	pub const MaxReveal: u32 = 5;
 	pub const Retention: u32 = 4;
 }
 
-impl pallet_groups::Config for Test {
-	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
-	type GroupDeposit = GroupDeposit;
-	type MinimumCommitmentDeposit = MinimumCommitmentDeposit;
-	type MaxEvaluationRecords = MaxEvaluationRecords;
-	type MaxReveal = MaxReveal;
-	type MinimumWindow = ConstU32<1>;
-	type WeightInfo = ();
-}
+impl pallet_evaluators::Config for Test {}
 
 impl pallet_rounds::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Groups = Groups;
+	type Dataset = Datasets;
+	type Evaluators = Evaluators;
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockRandomness;
-	type Reward = MintWinnerReward<Balances>;
+	type Reward = MintShare<Balances, WinnerShare>;
 	type Slash = ();
 	type BlockTime = ConstU64<3_000>;
 	type UnrevealedPenalty = UnrevealedPenalty;
@@ -206,6 +202,7 @@ pub const DEPOSIT: u128 = 100;
 pub const IMPROVEMENT: u64 = 50;
 /// How long the group's windows are. Round 0 takes commitments in blocks 10 to 21 and is settled in block 33.
 pub const CLOCK: Clock = Clock {
+	first: 0,
 	start: 10,
 	length: 12,
 	reveal: 3,
@@ -233,27 +230,7 @@ pub fn start_session(validators: impl IntoIterator<Item = u8>) {
 		.map(|validator| (account(validator), evaluator(validator).public()))
 		.collect();
 	let keys = || validators.iter().map(|(account, key)| (account, key.clone()));
-	Rounds::on_new_session(true, keys(), keys());
-}
-
-/// Another group with the same rules.
-pub fn create_group(clock: Clock) {
-	let content = ContentRef::raw(b"content").unwrap();
-	let group = pallet_groups::NewGroup {
-		name: b"group".to_vec().try_into().unwrap(),
-		model: content,
-		dataset: content,
-		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()]
-			.try_into()
-			.unwrap(),
-		metric: Metric::Loss,
-		policy: EvaluationPolicy::Training { records: 100 },
-		tolerance: 10,
-		minimum_improvement: IMPROVEMENT,
-		clock,
-		deposit: DEPOSIT,
-	};
-	assert_ok!(Groups::create(RuntimeOrigin::signed(account(100)), group));
+	Evaluators::on_new_session(true, keys(), keys());
 }
 
 /// The chain in block 1: group 0, validators 200 to 203, and accounts 1 to 100 with [`ENDOWMENT`].

@@ -1,9 +1,8 @@
-use crate::{
-	Committees, Config, Error, Evaluators, Event, Pallet, Reveal, Reveals, Rounds, Unsettled, UsedDigests,
-};
-use descent_protocol::{commitment_hash, GroupId, Phase, RoundIndex, Salt};
+use crate::{Committees, Config, Error, Event, Pallet, Reveal, Reveals, Rounds, Unsettled, UsedDigests};
+use descent_protocol::{are_addresses, commitment_hash, GroupId, Phase, RoundIndex, Salt};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
-use pallet_groups::{are_addresses, GroupRules};
+use pallet_evaluators::EvaluatorSet;
+use pallet_groups::GroupRules;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_reveal(
@@ -16,7 +15,7 @@ impl<T: Config> Pallet<T> {
 		let Reveal {
 			checkpoint, claim, ..
 		} = reveal;
-		let rules = T::Groups::rules(group).ok_or(Error::<T>::UnknownGroup)?;
+		let rules = T::Groups::rules(group, round).ok_or(Error::<T>::UnknownGroup)?;
 		let windows = rules.clock.windows(round).ok_or(Error::<T>::WrongPhase)?;
 		ensure!(
 			windows.phase(Self::now()) == Phase::Reveal,
@@ -52,7 +51,7 @@ impl<T: Config> Pallet<T> {
 			let seed = Self::drawn_seed(group, round, windows.seed).ok_or(Error::<T>::SeedMissing)?;
 			entered.seed = Some(seed);
 			Rounds::<T>::insert(group, round, entered);
-			Committees::<T>::insert((group, round), Evaluators::<T>::get());
+			Committees::<T>::insert((group, round), T::Evaluators::members());
 		}
 		UsedDigests::<T>::insert(group, checkpoint.digest, round);
 		Reveals::<T>::insert((group, round), &account, reveal);

@@ -1,15 +1,17 @@
 use crate::{
 	views::claims, Attestations, BalanceOf, Commitment, CommitmentOf, Committees, Config, Ending, Error,
-	Event, Head, Heads, HoldReason, Pallet, Reveal, RewardWinner, Rounds, Settled, Standings, Unsettled,
+	Event, Head, Heads, HoldReason, Pallet, Reveal, RoundOf, Rounds, Settled, Standings, Unsettled,
 };
 use alloc::vec::Vec;
-use descent_protocol::{Ballot, GroupId, Outcome, Phase, RoundIndex, Settlement};
+use descent_protocol::{
+	Ballot, EvaluationPolicy, GroupId, Incumbent, Outcome, Phase, RoundIndex, Settlement,
+};
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchError, Get},
 	traits::{fungible::BalancedHold, Imbalance, OnUnbalanced},
 };
-use pallet_groups::GroupRules;
+use pallet_groups::{GroupRules, Reward};
 use sp_runtime::{
 	traits::{Saturating, Zero},
 	SaturatedConversion,
@@ -23,7 +25,7 @@ pub(crate) struct Work {
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_settle(group: GroupId, round: RoundIndex) -> Result<Work, DispatchError> {
-		let rules = T::Groups::rules(group).ok_or(Error::<T>::UnknownGroup)?;
+		let rules = T::Groups::rules(group, round).ok_or(Error::<T>::UnknownGroup)?;
 		let mut unsettled = Unsettled::<T>::get(group);
 		ensure!(unsettled.contains(&round), Error::<T>::NotUnsettled);
 		let windows = rules.clock.windows(round).ok_or(Error::<T>::WrongPhase)?;
@@ -39,7 +41,7 @@ impl<T: Config> Pallet<T> {
 			&claims(&reveals),
 			&Self::ballots(group, round, committee),
 			committee,
-			Heads::<T>::get(group).map(|head| head.score),
+			Self::incumbent(group, rules.policy, &entered),
 			rules.minimum_improvement,
 		);
 
@@ -50,8 +52,11 @@ impl<T: Config> Pallet<T> {
 		} else {
 			Unsettled::<T>::insert(group, unsettled);
 		}
-		let winner = Self::crown(group, round, &settlement, reveals, &entered.commitments);
-		let reward = winner.as_ref().map(T::Reward::reward).unwrap_or_default();
+		let winner = Self::crown(group, round, rules.policy, &settlement, reveals, &entered);
+		let reward = winner
+			.as_ref()
+			.map(|winner| T::Reward::reward(group, winner))
+			.unwrap_or_default();
 		let found = settlement.outcomes.iter().zip(&settlement.measured);
 		for (commitment, (outcome, measured)) in entered.commitments.iter_mut().zip(found) {
 			let ending = Ending {
@@ -107,25 +112,39 @@ impl<T: Config> Pallet<T> {
 			.collect()
 	}
 
-	/// Makes the winner's checkpoint the head. Who won.
+	/// The head that a round's candidates compete with.
+	fn incumbent(group: GroupId, policy: EvaluationPolicy, entered: &RoundOf<T>) -> Incumbent {
+		match Heads::<T>::get(group, entered.model_version) {
+			None => Incumbent::Nobody,
+			Some(head) if head.is_comparable(policy, entered.dataset_version) => {
+				Incumbent::Accepted(head.score)
+			}
+			Some(_) => Incumbent::Incomparable,
+		}
+	}
+
+	/// Makes the winner's checkpoint the head of the model that the round trained. Who won.
 	fn crown(
 		group: GroupId,
 		round: RoundIndex,
+		policy: EvaluationPolicy,
 		settlement: &Settlement,
 		reveals: Vec<Option<Reveal>>,
-		commitments: &[CommitmentOf<T>],
+		entered: &RoundOf<T>,
 	) -> Option<T::AccountId> {
 		let (place, score) = settlement.winner?;
-		let account = commitments.get(place)?.account.clone();
+		let account = entered.commitments.get(place)?.account.clone();
 		let reveal = reveals.into_iter().nth(place)??;
 		let head = Head {
 			round,
 			account: account.clone(),
 			checkpoint: reveal.checkpoint,
 			score,
+			policy,
+			dataset_version: entered.dataset_version,
 			providers: reveal.providers,
 		};
-		Heads::<T>::insert(group, head);
+		Heads::<T>::insert(group, entered.model_version, head);
 		Some(account)
 	}
 

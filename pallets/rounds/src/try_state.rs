@@ -8,16 +8,18 @@ use frame_support::{
 	ensure,
 	traits::{fungible::InspectHold, Get},
 };
+use pallet_groups::{DatasetLog, GroupRules};
 use sp_runtime::{traits::Saturating, SaturatedConversion, TryRuntimeError};
 
 impl<T: Config> Pallet<T> {
 	/// Checks what must hold of the pallet's storage between any two calls:
 	///
-	/// - every account has on hold exactly what it put at stake in rounds that are not settled;
+	/// - every account has on hold exactly what it put at stake in rounds that are not settled, and the others nothing;
 	/// - every commitment of a settled round has one ending, and those of other rounds have none;
 	/// - the rounds to be settled are kept and in order, and of the settled ones no more than the last few are kept;
+	/// - every round has the versions of model and data set that the rules and the log say;
 	/// - reveals, committees and attestations belong to a round that is kept;
-	/// - every revealed digest is noted as used where it was revealed, and every head as won;
+	/// - every revealed digest is noted as used where it was revealed, and every head as won, by a round of its model;
 	/// - the ring of randomness has every block at its place.
 	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::try_rounds()?;
@@ -39,6 +41,15 @@ impl<T: Config> Pallet<T> {
 				is_settled != Unsettled::<T>::get(group).contains(&index),
 				"a round is settled and waiting to be, or neither"
 			);
+			ensure!(
+				T::Groups::rules(group, index)
+					.is_some_and(|rules| rules.model_version == round.model_version),
+				"a round has another model than its rules say"
+			);
+			ensure!(
+				T::Dataset::version_at(group, index) == round.dataset_version,
+				"a round has another data set than the log says"
+			);
 			Self::try_endings(&round)?;
 			for (place, commitment) in round.commitments.iter().enumerate() {
 				let mut later = round.commitments.iter().skip(place.saturating_add(1));
@@ -52,7 +63,8 @@ impl<T: Config> Pallet<T> {
 				}
 			}
 		}
-		for (account, sum) in at_stake {
+		for account in frame_system::Account::<T>::iter_keys() {
+			let sum = at_stake.get(&account).copied().unwrap_or_default();
 			ensure!(
 				T::Currency::balance_on_hold(&HoldReason::Commitment.into(), &account) == sum,
 				"an account's hold is not what its open commitments add up to"
@@ -182,10 +194,14 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn try_heads() -> Result<(), TryRuntimeError> {
-		for (group, head) in Heads::<T>::iter() {
+		for (group, model_version, head) in Heads::<T>::iter() {
 			ensure!(
 				UsedDigests::<T>::get(group, head.checkpoint.digest) == Some(head.round),
 				"a head was not revealed in the round that it won"
+			);
+			ensure!(
+				T::Groups::rules(group, head.round).is_some_and(|rules| rules.model_version == model_version),
+				"a head was won in a round of another model"
 			);
 			ensure!(
 				Self::last_settled(group).is_some_and(|last| head.round <= last),

@@ -1,17 +1,18 @@
-use crate::evaluator::AuthorityId;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use descent_protocol::{Ballot, ContentRef, Outcome, RoundIndex, Score, MAX_CANDIDATES, MAX_COMMITTEE};
+use descent_protocol::{
+	Ballot, ContentRef, EvaluationPolicy, Outcome, Providers, RoundIndex, Score, MAX_CANDIDATES,
+};
 use frame_support::{traits::ConstU32, BoundedVec};
-use pallet_groups::Providers;
 use scale_info::TypeInfo;
 use sp_core::H256;
-
-/// Validators and their evaluator keys. A member is known by its place.
-pub type Committee<AccountId> = BoundedVec<(AccountId, AuthorityId), ConstU32<MAX_COMMITTEE>>;
 
 /// A round that somebody has committed to.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Round<AccountId, Balance> {
+	/// The model that is trained in it: how many the group has had before this one.
+	pub model_version: u32,
+	/// The data set that it is played with: how many deltas make it.
+	pub dataset_version: u32,
 	/// The commitments in the order in which they were made.
 	pub commitments: BoundedVec<Commitment<AccountId, Balance>, ConstU32<MAX_CANDIDATES>>,
 	/// Draws the evaluation set; fixed by the first reveal.
@@ -20,10 +21,12 @@ pub struct Round<AccountId, Balance> {
 	pub settled: Option<Settled>,
 }
 
-/// Not derived, as it needs nothing of its parameters.
-impl<AccountId, Balance> Default for Round<AccountId, Balance> {
-	fn default() -> Self {
+impl<AccountId, Balance> Round<AccountId, Balance> {
+	/// A round of these versions of model and data set that nobody has committed to.
+	pub fn new(model_version: u32, dataset_version: u32) -> Self {
 		Self {
+			model_version,
+			dataset_version,
 			commitments: Default::default(),
 			seed: None,
 			settled: None,
@@ -101,7 +104,7 @@ pub struct Progress {
 	pub last: RoundIndex,
 }
 
-/// The best checkpoint of a group so far.
+/// The best checkpoint of one of a group's models so far.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Head<AccountId> {
 	/// The round that it won.
@@ -112,8 +115,24 @@ pub struct Head<AccountId> {
 	pub checkpoint: ContentRef,
 	/// The score that the committee measured.
 	pub score: Score,
+	/// On what it was measured.
+	pub policy: EvaluationPolicy,
+	/// The data set of that round: how many deltas make it.
+	pub dataset_version: u32,
 	/// Where it can be had.
 	pub providers: Providers,
+}
+
+impl<AccountId> Head<AccountId> {
+	/// Whether its score compares with those of a round with this policy and data set. A validation set stays the same
+	/// whatever the data set; of training data, each version has its own.
+	pub(crate) fn is_comparable(&self, policy: EvaluationPolicy, dataset_version: u32) -> bool {
+		self.policy == policy
+			&& match policy {
+				EvaluationPolicy::Validation { .. } => true,
+				EvaluationPolicy::Training { .. } => self.dataset_version == dataset_version,
+			}
+	}
 }
 
 /// How a trainer has done in a group.

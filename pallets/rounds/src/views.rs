@@ -2,29 +2,24 @@ use crate::{
 	Attestations, Commitment, CommitmentOf, Committees, Config, Event, Heads, Pallet, Reveal, Reveals,
 	Rounds, Standings, Unsettled,
 };
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 use core::cmp::Reverse;
 use descent_protocol::{
+	addresses,
 	evaluation::{CandidateSource, CheckpointSource, EvaluationRequest},
 	rank, tally,
 	view::{CandidateView, HeadView, MemberView, RevealView, RoundEvent, RoundView, StandingView},
-	GroupId, Phase, RoundIndex, Score, Tally, Windows,
+	EvaluationPolicy, GroupId, Phase, RoundIndex, Score, Tally, Windows,
 };
 use frame_support::traits::Get;
-use pallet_groups::{GroupRules, Providers};
+use pallet_groups::{DatasetLog, GroupRules};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
 
 /// The most trainers that a leaderboard looks at.
 const MAX_STANDINGS: usize = 10_000;
-
-/// Providers as text; they were checked to be UTF-8 when they came in.
-fn addresses(providers: &Providers) -> Vec<String> {
-	providers
-		.iter()
-		.map(|provider| String::from_utf8_lossy(provider).into_owned())
-		.collect()
-}
+/// The most retired heads that are shown.
+const MAX_RETIRED: usize = 100;
 
 /// The claims in commit order, `None` where a commitment was not revealed.
 pub(crate) fn claims(reveals: &[Option<Reveal>]) -> Vec<Option<Score>> {
@@ -49,13 +44,13 @@ impl<T: Config> Pallet<T> {
 
 	/// The windows of a round; `None` where there is no such group, or the round lies beyond the last block number.
 	pub fn windows(group: GroupId, round: RoundIndex) -> Option<Windows> {
-		T::Groups::rules(group)?.clock.windows(round)
+		T::Groups::rules(group, round)?.clock.windows(round)
 	}
 
 	/// What the committee of a round has to measure, seen from the end of a block: from the last block of the reveal window
 	/// on until the round is settled, if anybody has revealed.
 	pub fn evaluation_request(group: GroupId, round: RoundIndex) -> Option<EvaluationRequest> {
-		let rules = T::Groups::rules(group)?;
+		let rules = T::Groups::rules(group, round)?;
 		let windows = rules.clock.windows(round)?;
 		if Self::now().saturating_add(1) < windows.reveal.end {
 			return None;
@@ -76,13 +71,16 @@ impl<T: Config> Pallet<T> {
 			group,
 			round,
 			model: rules.model,
-			deltas: rules.deltas.into_inner(),
+			deltas: match rules.policy {
+				EvaluationPolicy::Training { .. } => T::Dataset::deltas(group, entered.dataset_version),
+				EvaluationPolicy::Validation { .. } => Vec::new(),
+			},
 			metric: rules.metric,
 			policy: rules.policy,
 			seed: entered.seed?,
 			tolerance: rules.tolerance,
 			providers: addresses(&rules.providers),
-			head: Heads::<T>::get(group).map(|head| CheckpointSource {
+			head: Heads::<T>::get(group, entered.model_version).map(|head| CheckpointSource {
 				checkpoint: head.checkpoint,
 				providers: addresses(&head.providers),
 			}),
@@ -99,9 +97,10 @@ where
 	/// A round as clients see it; `None` where there is no such group, or the round lies beyond the last block number. A
 	/// round that nobody committed to has nothing to settle.
 	pub fn round_view(group: GroupId, round: RoundIndex) -> Option<RoundView> {
-		let windows = Self::windows(group, round)?;
+		let rules = T::Groups::rules(group, round)?;
+		let windows = rules.clock.windows(round)?;
 		let phase = windows.phase(Self::now());
-		let entered = Rounds::<T>::get(group, round).unwrap_or_default();
+		let entered = Self::round_of(group, round, rules.model_version);
 		let winner = entered
 			.settled
 			.and_then(|settled| usize::try_from(settled.winner?).ok())
@@ -112,6 +111,10 @@ where
 			round,
 			phase,
 			windows,
+			model_version: entered.model_version,
+			dataset_version: entered.dataset_version,
+			tolerance: rules.tolerance,
+			minimum_improvement: rules.minimum_improvement,
 			seed: Self::seed_of(group, round),
 			settled: phase == Phase::Settle && !Unsettled::<T>::get(group).contains(&round),
 			baseline: entered.settled.and_then(|settled| settled.baseline),
@@ -158,9 +161,31 @@ where
 			.collect()
 	}
 
-	/// The best checkpoint of a group so far.
+	/// The best checkpoint so far of the model that is trained now: in the round that takes commitments, or the first to come
+	/// where none does.
 	pub fn head_view(group: GroupId) -> Option<HeadView> {
-		Heads::<T>::get(group).map(|head| HeadView {
+		Self::head_of(group, Self::model_version(group)?)
+	}
+
+	/// The best checkpoints of the models that the group trained before, the last model's first.
+	pub fn retired_heads(group: GroupId) -> Vec<HeadView> {
+		let trained = Self::model_version(group).unwrap_or_default();
+		(0..trained)
+			.rev()
+			.take(MAX_RETIRED)
+			.filter_map(|model_version| Self::head_of(group, model_version))
+			.collect()
+	}
+
+	/// The model that is trained now.
+	fn model_version(group: GroupId) -> Option<u32> {
+		let round = T::Groups::round_at(group, Self::now()).or_else(|| T::Groups::boundary(group))?;
+		T::Groups::rules(group, round).map(|rules| rules.model_version)
+	}
+
+	fn head_of(group: GroupId, model_version: u32) -> Option<HeadView> {
+		Heads::<T>::get(group, model_version).map(|head| HeadView {
+			model_version,
 			round: head.round,
 			account: head.account.into(),
 			checkpoint: head.checkpoint,
@@ -194,7 +219,7 @@ impl<T: Config> Event<T>
 where
 	T::AccountId: Into<AccountId32>,
 {
-	/// The event as clients see it; `None` where it says nothing of a round's course.
+	/// The event as clients see it.
 	pub fn view(self) -> Option<RoundEvent> {
 		Some(match self {
 			Self::Committed {
@@ -260,7 +285,8 @@ where
 				score,
 				baseline,
 			},
-			Self::AlarmMissing { .. } | Self::__Ignore(..) => return None,
+			Self::AlarmMissing { group, round } => RoundEvent::AlarmMissing { group, round },
+			Self::__Ignore(..) => return None,
 		})
 	}
 }

@@ -31,23 +31,33 @@ pub trait WeightInfo {
 /// Weights with the database of the runtime.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
+/// Reads that find the rules of a round among all that the group has had.
+const RULES: u64 = 16;
+/// Reads that find the version of the data set that a round is played with.
+const VERSION: u64 = 12;
+
 /// The estimates, for one database.
 struct Estimate(RuntimeDbWeight);
 
 impl Estimate {
-	/// The group, the round, an account with its holds, and the scheduler's agendas and lookup.
+	/// The rules, the version, the head, the round, an account with its holds, and the scheduler's agendas and lookup.
 	fn commit_first(&self) -> Weight {
-		Weight::from_parts(200_000_000, 120_000).saturating_add(self.0.reads_writes(12, 6))
+		Weight::from_parts(200_000_000, 120_000).saturating_add(
+			self.0
+				.reads_writes(RULES.saturating_add(VERSION).saturating_add(12), 6),
+		)
 	}
 
-	/// The group, the full round, two accounts with their holds.
+	/// The rules, the head, the full round, two accounts with their holds.
 	fn commit_full(&self) -> Weight {
-		Weight::from_parts(250_000_000, 40_000).saturating_add(self.0.reads_writes(8, 6))
+		Weight::from_parts(250_000_000, 40_000)
+			.saturating_add(self.0.reads_writes(RULES.saturating_add(8), 6))
 	}
 
-	/// The group, the round, the seed, the validators, the digest, the reveal.
+	/// The rules, the round, the seed, the validators, the digest, the reveal.
 	fn reveal(&self) -> Weight {
-		Weight::from_parts(150_000_000, 40_000).saturating_add(self.0.reads_writes(8, 5))
+		Weight::from_parts(150_000_000, 40_000)
+			.saturating_add(self.0.reads_writes(RULES.saturating_add(8), 5))
 	}
 
 	/// The attestation.
@@ -55,19 +65,19 @@ impl Estimate {
 		Weight::from_parts(30_000_000, 8_000).saturating_add(self.0.reads_writes(1, 1))
 	}
 
-	/// The group, the attestation, the committee, the genesis hash, one signature.
+	/// The rules, the attestation, the committee, the genesis hash, one signature.
 	fn authorize(&self) -> Weight {
-		Weight::from_parts(150_000_000, 30_000).saturating_add(self.0.reads(4))
+		Weight::from_parts(150_000_000, 30_000).saturating_add(self.0.reads(RULES.saturating_add(4)))
 	}
 
-	/// The group, the round, the head, the counters and ring; of each commitment its reveal, account, holds and standing,
+	/// The rules, the round, the head, the counters and ring; of each commitment its reveal, account, holds and standing,
 	/// and a reveal that is removed; of each member its attestation, and one that is removed.
 	fn settle(&self, c: u32, m: u32) -> Weight {
 		let (c, m) = (u64::from(c), u64::from(m));
 		Weight::from_parts(200_000_000, 120_000)
 			.saturating_add(Weight::from_parts(120_000_000, 8_000).saturating_mul(c))
 			.saturating_add(Weight::from_parts(40_000_000, 8_000).saturating_mul(m))
-			.saturating_add(self.0.reads_writes(12, 8))
+			.saturating_add(self.0.reads_writes(RULES.saturating_add(12), 8))
 			.saturating_add(self.0.reads_writes(5, 4).saturating_mul(c))
 			.saturating_add(self.0.reads_writes(1, 1).saturating_mul(m))
 	}

@@ -1,5 +1,5 @@
 //! Who authors and who finalizes: BABE, GRANDPA, and the sessions that carry validators' keys to both of them and to
-//! the committees that measure checkpoints.
+//! the committees that measure checkpoints and check deltas.
 
 use crate::{
 	constants::{EPOCH_DURATION_IN_SLOTS, MAX_VALIDATORS, MILLISECONDS_PER_BLOCK, NRN},
@@ -59,3 +59,5 @@ impl pallet_session::Config for Runtime {
 	type Currency = Balances;
 	type KeyDeposit = ConstU128<NRN>;
 }
+
+impl pallet_evaluators::Config for Runtime {}

@@ -1,8 +1,8 @@
-//! Training groups and their rounds.
+//! Training groups, their rounds and their data sets.
 
 use crate::{
-	constants::{HOURS, MILLISECONDS_PER_BLOCK, NRN},
-	Babe, Balance, Balances, BlockNumber, Groups, Runtime, RuntimeHoldReason, Scheduler,
+	constants::{DAYS, HOURS, MILLISECONDS_PER_BLOCK, MILLI_NRN, MINUTES, NRN, YEARS},
+	Babe, Balance, Balances, BlockNumber, Dataset, Evaluators, Groups, Runtime, RuntimeHoldReason, Scheduler,
 };
 use frame_support::{
 	parameter_types,
@@ -20,6 +20,34 @@ const MAX_EVALUATION_RECORDS: u32 = 65_536;
 const MAX_REVEAL: BlockNumber = 2 * HOURS;
 /// How many of its settled rounds a group keeps in the state.
 const RETENTION: u32 = 256;
+/// The shortest window that a clock may have: what is lost in the first block can be sent again in the second, and the
+/// third is for its block.
+const MINIMUM_WINDOW: BlockNumber = 3;
+
+/// The longest round: what is decided takes effect when one begins.
+const MAXIMUM_ROUND_LENGTH: BlockNumber = 30 * DAYS;
+
+/// The least that an account may have at stake in a group.
+const MINIMUM_STAKE: Balance = 10 * NRN;
+/// The shortest voting period: a tally a minute.
+const MINIMUM_VOTING_PERIOD: BlockNumber = MINUTES;
+/// The longest voting period: what is unstaked is held as long.
+const MAXIMUM_VOTING_PERIOD: BlockNumber = YEARS;
+/// What proposing an amendment holds.
+const AMENDMENT_DEPOSIT: Balance = 10 * NRN;
+/// How many voting periods an amendment may lose.
+const AMENDMENT_LIFETIME: u32 = 4;
+
+/// What proposing a delta holds whatever its size, and what it puts at stake.
+const PROPOSAL_DEPOSIT: Balance = 10 * NRN;
+/// What it holds for each MiB that the committee has to fetch.
+const MEBIBYTE_DEPOSIT: Balance = 10 * MILLI_NRN;
+/// How many voting periods a proposal may lose.
+const PROPOSAL_LIFETIME: u32 = 4;
+/// What announcing a delta holds.
+const ANNOUNCEMENT_DEPOSIT: Balance = NRN;
+/// For how many blocks a delta can be proposed after it was announced: five minutes.
+const ANNOUNCEMENT_LIFETIME: BlockNumber = 5 * MINUTES;
 
 impl pallet_groups::Config for Runtime {
 	type Currency = Balances;
@@ -28,7 +56,15 @@ impl pallet_groups::Config for Runtime {
 	type MinimumCommitmentDeposit = ConstU128<MINIMUM_COMMITMENT_DEPOSIT>;
 	type MaxEvaluationRecords = ConstU32<MAX_EVALUATION_RECORDS>;
 	type MaxReveal = ConstU32<MAX_REVEAL>;
-	type MinimumWindow = ConstU32<2>;
+	type MinimumWindow = ConstU32<MINIMUM_WINDOW>;
+	type MaximumRoundLength = ConstU32<MAXIMUM_ROUND_LENGTH>;
+	type MinimumStake = ConstU128<MINIMUM_STAKE>;
+	type MinimumVotingPeriod = ConstU32<MINIMUM_VOTING_PERIOD>;
+	type MaximumVotingPeriod = ConstU32<MAXIMUM_VOTING_PERIOD>;
+	type AmendmentDeposit = ConstU128<AMENDMENT_DEPOSIT>;
+	type AmendmentLifetime = ConstU32<AMENDMENT_LIFETIME>;
+	type Scheduler = Scheduler;
+	type Observer = Dataset;
 	type WeightInfo = pallet_groups::weights::SubstrateWeight<Runtime>;
 }
 
@@ -51,12 +87,31 @@ impl pallet_rounds::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Groups = Groups;
+	type Dataset = Dataset;
+	type Evaluators = Evaluators;
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockVrf;
-	type Reward = pallet_rounds::MintWinnerReward<Balances>;
+	type Reward = pallet_groups::MintShare<Balances, pallet_groups::WinnerShare>;
 	type Slash = ();
 	type BlockTime = ConstU64<MILLISECONDS_PER_BLOCK>;
 	type UnrevealedPenalty = UnrevealedPenalty;
 	type Retention = ConstU32<RETENTION>;
 	type WeightInfo = pallet_rounds::weights::SubstrateWeight<Runtime>;
+}
+
+/// Proposers whose delta is applied are paid with new tokens; what is slashed is burned.
+impl pallet_dataset::Config for Runtime {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Groups = Groups;
+	type Evaluators = Evaluators;
+	type Reward = pallet_groups::MintShare<Balances, pallet_groups::ProposerShare>;
+	type Slash = ();
+	type BlockTime = ConstU64<MILLISECONDS_PER_BLOCK>;
+	type ProposalDeposit = ConstU128<PROPOSAL_DEPOSIT>;
+	type MebibyteDeposit = ConstU128<MEBIBYTE_DEPOSIT>;
+	type ProposalLifetime = ConstU32<PROPOSAL_LIFETIME>;
+	type AnnouncementDeposit = ConstU128<ANNOUNCEMENT_DEPOSIT>;
+	type AnnouncementLifetime = ConstU32<ANNOUNCEMENT_LIFETIME>;
+	type WeightInfo = pallet_dataset::weights::SubstrateWeight<Runtime>;
 }

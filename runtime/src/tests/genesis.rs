@@ -32,7 +32,7 @@ fn local_has_four_validators_and_no_superuser() {
 			);
 			assert_eq!(Babe::authorities().len(), 4);
 			assert_eq!(Grandpa::grandpa_authorities().len(), 4);
-			let evaluators = pallet_rounds::Evaluators::<Runtime>::get();
+			let evaluators = pallet_evaluators::Evaluators::<Runtime>::get();
 			assert_eq!(
 				evaluators
 					.into_iter()

@@ -1,9 +1,15 @@
+mod chain;
 mod genesis;
+mod governance;
+mod round;
 mod training;
 mod transactions;
 
-use crate::{AccountId, RuntimeGenesisConfig};
+use crate::{constants::NRN, AccountId, RuntimeGenesisConfig};
+use descent_protocol::{Clock, Codec, ContentRef, EvaluationPolicy, Metric, Share};
 use frame_support::genesis_builder_helper;
+use pallet_groups::NewGroup;
+use sp_core::{sr25519, Pair, H256};
 use sp_genesis_builder::PresetId;
 
 /// The state that a node builds of a preset: the default genesis with the preset's patch over it.
@@ -31,10 +37,47 @@ fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
 	}
 }
 
+fn pair(uri: &str) -> sr25519::Pair {
+	sr25519::Pair::from_string(uri, None).unwrap()
+}
+
 fn account(uri: &str) -> AccountId {
-	use sp_core::Pair;
-	sp_core::sr25519::Pair::from_string(uri, None)
-		.unwrap()
-		.public()
-		.into()
+	pair(uri).public().into()
+}
+
+fn content(byte: u8) -> ContentRef {
+	ContentRef {
+		digest: H256::repeat_byte(byte),
+		codec: Codec::Raw,
+		size: 10,
+	}
+}
+
+/// A group whose first round takes commitments from the next block on, for twelve blocks.
+fn new_group(name: &str) -> NewGroup<u128> {
+	NewGroup {
+		name: name.as_bytes().to_vec().try_into().unwrap(),
+		model: content(1),
+		dataset: content(2),
+		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()]
+			.try_into()
+			.unwrap(),
+		metric: Metric::Loss,
+		policy: EvaluationPolicy::Training { records: 100 },
+		tolerance: 1,
+		minimum_improvement: 1,
+		target: None,
+		clock: Clock {
+			first: 0,
+			start: 0,
+			length: 12,
+			reveal: 3,
+			attest: 5,
+			open: 3,
+		},
+		deposit: 5 * NRN,
+		stake: 30 * NRN,
+		voting_period: 100,
+		quorum: Share::percent(20),
+	}
 }

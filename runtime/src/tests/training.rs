@@ -1,50 +1,21 @@
-use super::{account, genesis_of};
+use super::{account, content, genesis_of, new_group};
 use crate::{
 	constants::NRN, training, AccountId, AllPalletsWithSystem, Balances, Groups, Rounds, Runtime,
 	RuntimeOrigin, Scheduler, System, LOCAL_PRESET,
 };
 use descent_protocol::{
-	commitment_hash, view::RoundEvent, Clock, Codec, ContentRef, EvaluationPolicy, Metric, Outcome, Phase,
-	MAX_CANDIDATES,
+	commitment_hash, dataset_root,
+	view::{RoundEvent, StakeView, VoteEvent},
+	Outcome, Phase, Share, MAX_AMENDMENTS, MAX_CANDIDATES,
 };
 use frame_support::{
 	assert_ok,
 	traits::{fungible::Inspect, Hooks, PalletsInfoAccess},
+	weights::Weight,
 };
-use pallet_groups::NewGroup;
-use pallet_rounds::WeightInfo;
+use pallet_groups::{GroupObserver, WeightInfo as _};
+use pallet_rounds::WeightInfo as _;
 use sp_core::H256;
-
-fn content(byte: u8) -> ContentRef {
-	ContentRef {
-		digest: H256::repeat_byte(byte),
-		codec: Codec::Raw,
-		size: 10,
-	}
-}
-
-fn new_group(name: &str) -> NewGroup<u128> {
-	NewGroup {
-		name: name.as_bytes().to_vec().try_into().unwrap(),
-		model: content(1),
-		dataset: content(2),
-		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()]
-			.try_into()
-			.unwrap(),
-		metric: Metric::Loss,
-		policy: EvaluationPolicy::Training { records: 100 },
-		tolerance: 1,
-		minimum_improvement: 1,
-		clock: Clock {
-			start: 0,
-			length: 12,
-			reveal: 3,
-			attest: 5,
-			open: 2,
-		},
-		deposit: 5 * NRN,
-	}
-}
 
 /// Two groups of Trainer1, made in block 1, and a commitment of Trainer2 to the first round of the first one in block 3.
 fn with_groups(test: impl FnOnce(AccountId, AccountId)) {
@@ -80,11 +51,60 @@ fn groups_are_shown_as_they_were_made() {
 			(0, &owner, "digits")
 		);
 		assert_eq!(group.providers, ["http://127.0.0.1:8080"]);
-		assert_eq!(group.deltas, [content(2)]);
-		assert_eq!(group.deposit, 5 * NRN);
+		assert_eq!((group.model_version, group.dataset_version), (0, 1));
+		assert_eq!(group.dataset_root, dataset_root(H256::zero(), content(2).digest));
+		assert_eq!((group.deposit, group.target), (5 * NRN, None));
+		assert_eq!((group.voting_period, group.quorum), (100, Share::percent(20)));
+		assert_eq!((group.stake, group.closes), (30 * NRN, 101));
 		assert_eq!((group.clock.start, group.block, group.round), (2, 3, Some(0)));
 		assert_eq!((group.head, group.settled), (None, None));
 		assert_eq!(training::group(2), None);
+	});
+}
+
+#[test]
+fn before_the_start_the_rules_are_those_of_the_first_round() {
+	genesis_of(LOCAL_PRESET).execute_with(|| {
+		System::set_block_number(1);
+		let mut group = new_group("digits");
+		group.clock.start = 50;
+		assert_ok!(Groups::create(
+			RuntimeOrigin::signed(account("//Trainer1")),
+			group
+		));
+		let group = training::group(0).unwrap();
+		assert_eq!((group.round, group.dataset_version), (None, 1));
+		assert_eq!((group.model, group.clock.start), (content(1), 50));
+	});
+}
+
+#[test]
+fn stakes_are_shown_of_everybody_in_groups_that_there_are() {
+	with_groups(|owner, trainer| {
+		let view = |account, stake| StakeView {
+			group: 0,
+			account,
+			stake,
+			total: 30 * NRN,
+			unstaking: vec![],
+			delta: None,
+			amendments: vec![],
+		};
+		assert_eq!(
+			training::stake(0, owner.clone()),
+			Some(view(owner.clone(), 30 * NRN))
+		);
+		assert_eq!(training::stake(0, trainer.clone()), Some(view(trainer, 0)));
+		assert_eq!(training::stake(2, owner), None);
+	});
+}
+
+#[test]
+fn nothing_is_shown_of_groups_that_there_are_not() {
+	with_groups(|_, _| {
+		assert!(training::dataset_log(2, 1, 100).is_empty());
+		assert!(training::proposals(2).is_empty() && training::amendments(2).is_empty());
+		assert!(training::retired_heads(2).is_empty());
 	});
 }
 
@@ -129,7 +149,22 @@ fn events_are_those_of_the_block() {
 			account: trainer,
 		};
 		assert_eq!(training::events(), [committed]);
+		assert!(training::vote_events().is_empty());
 		System::reset_events();
+		assert!(training::events().is_empty());
+		let stakeholder = account("//Eve");
+		assert_ok!(Groups::stake(
+			RuntimeOrigin::signed(stakeholder.clone()),
+			1,
+			12 * NRN
+		));
+		let staked = VoteEvent::Staked {
+			group: 1,
+			account: stakeholder,
+			stake: 12 * NRN,
+			total: 42 * NRN,
+		};
+		assert_eq!(training::vote_events(), [staked]);
 		assert!(training::events().is_empty());
 	});
 }
@@ -176,6 +211,16 @@ fn the_largest_settlement_fits_into_what_due_calls_may_take() {
 		crate::constants::MAX_VALIDATORS,
 	);
 	let due = <Runtime as pallet_scheduler::Config>::MaximumWeight::get();
+	assert!(largest.saturating_mul(5).all_lte(due), "{largest:?} of {due:?}");
+}
+
+#[test]
+fn the_largest_tally_fits_into_what_due_calls_may_take() {
+	let amendments = <Runtime as pallet_groups::Config>::WeightInfo::close_period(MAX_AMENDMENTS);
+	let deltas = <Runtime as pallet_groups::Config>::Observer::period_closed_weight();
+	let largest = amendments.saturating_add(deltas);
+	let due = <Runtime as pallet_scheduler::Config>::MaximumWeight::get();
+	assert!(deltas.any_gt(Weight::zero()));
 	assert!(largest.saturating_mul(5).all_lte(due), "{largest:?} of {due:?}");
 }
 

@@ -93,7 +93,7 @@ pub enum Error {
 		seconds: u64,
 	},
 	/// The subscription broke. What happened until it was restored is not delivered.
-	#[error("the event subscription broke ({0}) and is being restored; events may have been missed, read the round again")]
+	#[error("the event subscription broke ({0}) and is being restored; events may have been missed, read again what they are about")]
 	Interrupted(String),
 }
 

@@ -1,22 +1,35 @@
 use crate::{Client, Error, Result};
-use descent_protocol::{view::BlockEvents, GroupId};
+use descent_protocol::{
+	view::{BlockEvents, BlockVotes},
+	GroupId,
+};
 use futures::{stream::BoxStream, StreamExt};
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 use subxt::rpcs::{
 	client::{rpc_params, RpcSubscription},
 	Error as RpcError,
 };
 
-const SUBSCRIBE: &str = "training_subscribeEvents";
-const UNSUBSCRIBE: &str = "training_unsubscribeEvents";
 /// Pause before a subscription that can't be restored is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Events as they happen, block by block. See [`Client::events`].
+/// Events of rounds as they happen, block by block. See [`Client::events`].
 pub type EventStream = BoxStream<'static, Result<BlockEvents>>;
+/// Events of votes as they happen, block by block. See [`Client::subscribe_votes`].
+pub type VoteStream = BoxStream<'static, Result<BlockVotes>>;
 
-enum State {
-	Subscribed(RpcSubscription<BlockEvents>),
+/// What is subscribed to.
+#[derive(Clone, Copy)]
+struct Topic {
+	subscribe: &'static str,
+	unsubscribe: &'static str,
+	group: Option<GroupId>,
+	finalized: bool,
+}
+
+enum State<T> {
+	Subscribed(RpcSubscription<T>),
 	Broken,
 	Ended,
 }
@@ -32,37 +45,61 @@ impl Client {
 	/// # Errors
 	/// [`Error::Refused`] where there is no such group; [`Error::Unsupported`] by another kind of node.
 	pub async fn events(&self, group: Option<GroupId>, finalized: bool) -> Result<EventStream> {
-		let first = self.subscribe(group, finalized).await?;
+		self.follow(Topic {
+			subscribe: "training_subscribeEvents",
+			unsubscribe: "training_unsubscribeEvents",
+			group,
+			finalized,
+		})
+		.await
+	}
+
+	/// Follows what stakeholders, proposers and the validators who check deltas do in a group, or in all groups. Breaks
+	/// and is restored as [`Self::events`] is.
+	///
+	/// # Errors
+	/// See [`Self::events`].
+	pub async fn subscribe_votes(&self, group: Option<GroupId>, finalized: bool) -> Result<VoteStream> {
+		self.follow(Topic {
+			subscribe: "training_subscribeVotes",
+			unsubscribe: "training_unsubscribeVotes",
+			group,
+			finalized,
+		})
+		.await
+	}
+
+	async fn follow<T: DeserializeOwned + Send + 'static>(
+		&self,
+		topic: Topic,
+	) -> Result<BoxStream<'static, Result<T>>> {
+		let first = self.subscribe(topic).await?;
 		let client = self.clone();
 		let stream = futures::stream::unfold(State::Subscribed(first), move |state| {
 			let client = client.clone();
-			async move { client.next_events(state, group, finalized).await }
+			async move { client.next(state, topic).await }
 		});
 		Ok(stream.boxed())
 	}
 
-	async fn subscribe(
-		&self,
-		group: Option<GroupId>,
-		finalized: bool,
-	) -> Result<RpcSubscription<BlockEvents>> {
+	async fn subscribe<T: DeserializeOwned>(&self, topic: Topic) -> Result<RpcSubscription<T>> {
+		let params = rpc_params![topic.group, topic.finalized];
 		let subscribed = self
 			.rpc()
-			.subscribe(SUBSCRIBE, rpc_params![group, finalized], UNSUBSCRIBE)
+			.subscribe(topic.subscribe, params, topic.unsubscribe)
 			.await;
-		subscribed.map_err(|error| self.error(SUBSCRIBE, error))
+		subscribed.map_err(|error| self.error(topic.subscribe, error))
 	}
 
-	async fn next_events(
+	async fn next<T: DeserializeOwned>(
 		&self,
-		state: State,
-		group: Option<GroupId>,
-		finalized: bool,
-	) -> Option<(Result<BlockEvents>, State)> {
+		state: State<T>,
+		topic: Topic,
+	) -> Option<(Result<T>, State<T>)> {
 		let mut subscription = match state {
 			State::Ended => return None,
 			State::Subscribed(subscription) => subscription,
-			State::Broken => match self.subscribe(group, finalized).await {
+			State::Broken => match self.subscribe(topic).await {
 				Ok(subscription) => subscription,
 				Err(error) if error.is_transient() => {
 					tokio::time::sleep(PAUSE).await;
@@ -74,7 +111,7 @@ impl Client {
 		let reason = match subscription.next().await {
 			Some(Ok(events)) => return Some((Ok(events), State::Subscribed(subscription))),
 			Some(Err(error @ RpcError::Deserialization(_))) => {
-				return Some((Err(self.error(SUBSCRIBE, error)), State::Ended));
+				return Some((Err(self.error(topic.subscribe, error)), State::Ended));
 			}
 			Some(Err(error)) => error.to_string(),
 			None => "the node closed it".into(),

@@ -1,5 +1,8 @@
 use rand::{rngs::OsRng, TryRngCore};
-use sp_core::crypto::AccountId32;
+use sp_core::{
+	crypto::{AccountId32, Pair},
+	ed25519,
+};
 use std::{
 	fmt, io,
 	path::{Path, PathBuf},
@@ -49,6 +52,7 @@ pub enum KeyError {
 #[derive(Clone)]
 pub struct Key {
 	pair: Keypair,
+	ed25519: Option<[u8; 32]>,
 }
 
 impl fmt::Debug for Key {
@@ -76,9 +80,13 @@ impl Key {
 		if uri.is_empty() {
 			return Err(malformed());
 		}
-		let uri = SecretUri::from_str(uri).map_err(|_| malformed())?;
-		let pair = Keypair::from_uri(&uri).map_err(|_| malformed())?;
-		Ok(Self { pair })
+		let secret = SecretUri::from_str(uri).map_err(|_| malformed())?;
+		let pair = Keypair::from_uri(&secret).map_err(|_| malformed())?;
+		let ed25519 = ed25519::Pair::from_string(uri, None).ok();
+		Ok(Self {
+			pair,
+			ed25519: ed25519.map(|pair| pair.public().0),
+		})
 	}
 
 	/// The key in a file that holds a secret URI. Warns when others can read the file.
@@ -143,6 +151,12 @@ impl Key {
 	pub fn account(&self) -> AccountId32 {
 		AccountId32::new(self.pair.public_key().0)
 	}
+
+	/// The ed25519 public key of the same secret, as an address: what a chain specification names as the key that votes on
+	/// finality. `None` for secrets with a `/soft` derivation, which ed25519 does not have.
+	pub fn ed25519(&self) -> Option<AccountId32> {
+		self.ed25519.map(AccountId32::new)
+	}
 }
 
 impl subxt::tx::Signer<SubstrateConfig> for Key {
@@ -195,6 +209,15 @@ mod tests {
 			Key::from_uri("//Trainer1").unwrap().account(),
 			Key::from_uri("//Trainer2").unwrap().account()
 		);
+	}
+
+	#[test]
+	fn the_same_secret_in_ed25519() {
+		let address = |uri: &str| Key::from_uri(uri).unwrap().ed25519().map(|key| key.to_string());
+		let alice = Some("5FA9nQDVg267DEd8m1ZypXLBnvN7SFxYwV7ndqSYGiN9TTpu".to_string());
+		assert_eq!(address("//Alice"), alice);
+		assert_eq!(address(&format!("{PHRASE}//Alice")), alice);
+		assert_eq!(address("//Alice/soft"), None);
 	}
 
 	#[test]

@@ -1,7 +1,7 @@
 //! Typed client of a Descent node.
 //!
-//! A [`Client`] reads what the chain shows of groups and rounds (the types of [`descent_protocol::view`]), follows its
-//! events and submits transactions signed with a [`Key`]. Calls are encoded against the metadata of the node that is
+//! A [`Client`] reads what the chain shows of groups, rounds and votes (the types of [`descent_protocol::view`]), follows
+//! its events and submits transactions signed with a [`Key`]. A [`Call`] are encoded against the metadata of the node that is
 //! spoken to, by the names of their arguments, so a runtime upgrade does not need a new client as long as the names
 //! stay.
 //!
@@ -38,10 +38,10 @@ mod transport;
 pub use account::{parse_account, AccountError};
 pub use amount::{format_amount, parse_amount, AmountError, UNIT};
 pub use blocks::Block;
-pub use call::{NewGroup, Reveal};
+pub use call::{Call, NewGroup, NewProposal, Reveal};
 pub use client::{Client, Options, DEFAULT_NODE};
 pub use error::{CallError, Error, Result};
-pub use events::EventStream;
+pub use events::{EventStream, VoteStream};
 pub use key::{Key, KeyError, SURI_VARIABLE};
 pub use progress::{Included, Submitted};
 pub use reads::Balance;

@@ -1,6 +1,6 @@
 use crate::{blocks::FullBlock, Block, CallError, Client, Error, Result};
 use codec::Decode;
-use descent_protocol::{BlockNumber, GroupId};
+use descent_protocol::{AmendmentId, BlockNumber, GroupId, ProposalId};
 use sp_core::{crypto::AccountId32, H256};
 use std::{collections::HashSet, time::Duration};
 use subxt::{
@@ -39,6 +39,10 @@ pub struct Included {
 	pub block: Block,
 	/// The group that it created, if it did.
 	pub group: Option<GroupId>,
+	/// The delta proposal that it made, if it did.
+	pub proposal: Option<ProposalId>,
+	/// The amendment that it proposed, if it did.
+	pub amendment: Option<AmendmentId>,
 }
 
 #[derive(Clone, Copy)]
@@ -163,7 +167,13 @@ impl Client {
 			.fetch()
 			.await
 			.map_err(|error| self.unreadable(error))?;
-		let mut group = None;
+		let mut included = Included {
+			transaction,
+			block,
+			group: None,
+			proposal: None,
+			amendment: None,
+		};
 		for event in events.iter() {
 			let event = event.map_err(|error| Error::Answer(error.to_string()))?;
 			if event.phase() != Phase::ApplyExtrinsic(position) {
@@ -175,19 +185,20 @@ impl Client {
 					let error = error.ok_or_else(|| Error::Answer("a failure without reason".into()))?;
 					return Err(Error::Call(explain(&error, at.metadata_ref())));
 				}
-				("Groups", "Created") => {
-					let id = fields(&event)?.at("group").and_then(Value::as_u128);
-					group = id.and_then(|id| GroupId::try_from(id).ok());
-				}
+				("Groups", "Created") => included.group = number(&event, "group")?,
+				("Groups", "AmendmentProposed") => included.amendment = number(&event, "amendment")?,
+				("Dataset", "Proposed") => included.proposal = number(&event, "proposal")?,
 				_ => {}
 			}
 		}
-		Ok(Included {
-			transaction,
-			block,
-			group,
-		})
+		Ok(included)
 	}
+}
+
+/// The number that a field of an event holds.
+fn number(event: &Event<'_, SubstrateConfig>, field: &str) -> Result<Option<u32>> {
+	let number = fields(event)?.at(field).and_then(Value::as_u128);
+	Ok(number.and_then(|number| number.try_into().ok()))
 }
 
 fn fields(event: &Event<'_, SubstrateConfig>) -> Result<Composite<()>> {

@@ -1,18 +1,21 @@
-//! What the chain shows: groups, rounds, standings, money.
+//! What the chain shows: groups, rounds, standings, votes, money.
 
 use crate::{Client, Error, Result};
 use descent_protocol::{
-	view::{Explanation, GroupView, RoundView, StandingView},
+	view::{
+		AmendmentView, Explanation, GroupView, HeadView, LogEntryView, ProposalView, RoundView, StakeView,
+		StandingView,
+	},
 	GroupId, RoundIndex,
 };
-use serde::{Deserialize, Serialize};
+use serde::{de::DeserializeOwned, Deserialize, Serialize};
 use sp_core::{crypto::AccountId32, H256};
 use subxt::{
 	dynamic::{self, At, Value},
-	rpcs::client::rpc_params,
+	rpcs::client::{rpc_params, RpcParams},
 };
 
-/// Groups asked for at a time.
+/// Groups, or entries of a log, asked for at a time.
 const PAGE: u32 = 100;
 
 /// What an account has, in the token's smallest unit.
@@ -30,21 +33,33 @@ impl Client {
 	/// # Errors
 	/// Where the node can't be asked.
 	pub async fn groups(&self) -> Result<Vec<GroupView>> {
-		let mut groups = Vec::<GroupView>::new();
+		let params = |from| rpc_params![from, PAGE];
+		self.pages("training_groups", params, 0, |group: &GroupView| group.id)
+			.await
+	}
+
+	/// All items from number `from` on, page by page until one is empty.
+	async fn pages<T: DeserializeOwned>(
+		&self,
+		method: &str,
+		params: impl Fn(u32) -> RpcParams,
+		mut from: u32,
+		number: impl Fn(&T) -> u32,
+	) -> Result<Vec<T>> {
+		let mut items = Vec::new();
 		loop {
-			let from = match groups.last().map(|group| group.id.checked_add(1)) {
-				None => 0,
-				Some(Some(next)) => next,
-				Some(None) => return Ok(groups),
+			let page: Vec<T> = self.request(method, params(from)).await?;
+			let Some(last) = page.last().map(&number) else {
+				return Ok(items);
 			};
-			let page: Vec<GroupView> = self.request("training_groups", rpc_params![from, PAGE]).await?;
-			let Some(last) = page.last() else {
-				return Ok(groups);
-			};
-			if last.id < from {
-				return Err(Error::Answer(format!("groups from {from} on begin before it")));
+			if last < from {
+				return Err(Error::Answer(format!("{method} from {from} on begins before it")));
 			}
-			groups.extend(page);
+			items.extend(page);
+			match last.checked_add(1) {
+				Some(next) => from = next,
+				None => return Ok(items),
+			}
 		}
 	}
 
@@ -87,6 +102,49 @@ impl Client {
 	/// [`Error::Refused`] where there is no such group.
 	pub async fn leaderboard(&self, group: GroupId) -> Result<Vec<StandingView>> {
 		self.request("training_leaderboard", rpc_params![group]).await
+	}
+
+	/// The heads of the models that a group had before the one it trains, the last model's first.
+	///
+	/// # Errors
+	/// [`Error::Refused`] where there is no such group.
+	pub async fn retired_heads(&self, group: GroupId) -> Result<Vec<HeadView>> {
+		self.request("training_retiredHeads", rpc_params![group]).await
+	}
+
+	/// The log of a group's data set from the entry that made version `from` on, oldest first: the whole log from 1 on.
+	///
+	/// # Errors
+	/// [`Error::Refused`] where there is no such group.
+	pub async fn dataset_log(&self, group: GroupId, from: u32) -> Result<Vec<LogEntryView>> {
+		let params = |from| rpc_params![group, from, PAGE];
+		let version = |entry: &LogEntryView| entry.version;
+		self.pages("training_datasetLog", params, from, version).await
+	}
+
+	/// The delta proposals of a group: those that are open in their order, then the last that ended, the newest first.
+	///
+	/// # Errors
+	/// [`Error::Refused`] where there is no such group.
+	pub async fn proposals(&self, group: GroupId) -> Result<Vec<ProposalView>> {
+		self.request("training_proposals", rpc_params![group]).await
+	}
+
+	/// The amendments of a group: those that are open, then the last that ended, the newest first in both.
+	///
+	/// # Errors
+	/// [`Error::Refused`] where there is no such group.
+	pub async fn amendments(&self, group: GroupId) -> Result<Vec<AmendmentView>> {
+		self.request("training_amendments", rpc_params![group]).await
+	}
+
+	/// What an account has staked in a group and votes for; nothing for an account without stake.
+	///
+	/// # Errors
+	/// [`Error::Refused`] where there is no such group.
+	pub async fn stake(&self, group: GroupId, account: &AccountId32) -> Result<StakeView> {
+		self.request("training_stake", rpc_params![group, account.to_string()])
+			.await
 	}
 
 	/// Why an account's commitment in a round ended as it did, or what it waits for.

@@ -1,9 +1,6 @@
 //! Signing and submitting.
 
-use crate::{
-	call::{self, Call},
-	Client, Error, Key, NewGroup, Result, Reveal, Submitted,
-};
+use crate::{Call, Client, Error, Key, NewGroup, Result, Reveal, Submitted};
 use descent_protocol::{BlockNumber, GroupId, RoundIndex};
 use sp_core::{crypto::AccountId32, H256};
 use subxt::{config::DefaultExtrinsicParamsBuilder, rpcs::client::rpc_params, SubstrateConfig};
@@ -45,7 +42,7 @@ impl Client {
 	/// # Errors
 	/// Where the node can't be reached, or does not admit the transaction. What fails in the block shows on waiting.
 	pub async fn transfer(&self, key: &Key, to: &AccountId32, amount: u128) -> Result<Submitted> {
-		self.submit(key, &call::transfer(to, amount)).await
+		self.submit(key, &Call::transfer(to, amount)).await
 	}
 
 	/// Creates a training group; [`crate::Included::group`] tells its number.
@@ -53,7 +50,7 @@ impl Client {
 	/// # Errors
 	/// See [`Self::transfer`].
 	pub async fn create_group(&self, key: &Key, group: &NewGroup) -> Result<Submitted> {
-		self.submit(key, &call::create_group(group)).await
+		self.submit(key, &Call::create_group(group)).await
 	}
 
 	/// Commits to a checkpoint in a round, see [`descent_protocol::commitment_hash`]; `deposit` is held.
@@ -71,7 +68,7 @@ impl Client {
 		commitment: H256,
 		deposit: u128,
 	) -> Result<Submitted> {
-		self.submit(key, &call::commit(group, round, commitment, deposit))
+		self.submit(key, &Call::commit(group, round, commitment, deposit))
 			.await
 	}
 
@@ -80,7 +77,7 @@ impl Client {
 	/// # Errors
 	/// See [`Self::transfer`].
 	pub async fn reveal(&self, key: &Key, reveal: &Reveal) -> Result<Submitted> {
-		self.submit(key, &call::reveal(reveal)).await
+		self.submit(key, &Call::reveal(reveal)).await
 	}
 
 	/// Settles a round that is due and has not been settled. Anybody may.
@@ -88,17 +85,20 @@ impl Client {
 	/// # Errors
 	/// See [`Self::transfer`].
 	pub async fn settle(&self, key: &Key, group: GroupId, round: RoundIndex) -> Result<Submitted> {
-		self.submit(key, &call::settle(group, round)).await
+		self.submit(key, &Call::settle(group, round)).await
 	}
 
 	/// Signs a call and brings it into the node's pool.
-	async fn submit(&self, key: &Key, call: &Call) -> Result<Submitted> {
+	///
+	/// # Errors
+	/// Where the node can't be reached, or does not admit the transaction. What fails in the block shows on waiting.
+	pub async fn submit(&self, key: &Key, call: &Call) -> Result<Submitted> {
 		let _turn = self.submitting().lock().await;
 		for _ in 0..ATTEMPTS {
 			let signed = self.sign(key, call).await?;
 			match self.send(key, &signed).await? {
 				Sent::Pooled => {
-					tracing::debug!(call = call.call_name(), hash = ?signed.hash, nonce = signed.nonce, "submitted");
+					tracing::debug!(call = call.0.call_name(), hash = ?signed.hash, nonce = signed.nonce, "submitted");
 					let Signed {
 						bytes,
 						hash,
@@ -146,7 +146,7 @@ impl Client {
 			.at(best.hash)
 			.await?
 			.tx()
-			.create_signable_offline(call, params)
+			.create_signable_offline(&call.0, params)
 			.map_err(|error| Error::Encoding(error.to_string()))?;
 		let signed = signable
 			.sign(key)

@@ -1,14 +1,18 @@
 //! The client against a node that goes away and comes back.
 
 use crate::{Client, Error, Options};
-use descent_protocol::view::BlockEvents;
+use descent_protocol::{
+	view::{BlockEvents, BlockVotes, LogEntryView, VoteEvent},
+	ContentRef,
+};
 use futures::StreamExt;
 use jsonrpsee::{
 	server::{Server, ServerHandle, SubscriptionMessage},
 	types::ErrorObjectOwned,
 	RpcModule,
 };
-use sp_core::H256;
+use serde::Serialize;
+use sp_core::{crypto::AccountId32, H256};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
 	sync::Semaphore,
@@ -18,8 +22,24 @@ use tokio::{
 const DEADLINE: Duration = Duration::from_secs(30);
 const GENESIS: H256 = H256::repeat_byte(1);
 
-/// What a node answers, as far as these tests ask: the genesis as every block's hash, and for every permit a block of
-/// events.
+/// Entries in the log of group 0.
+const LOG: u32 = 250;
+
+fn entry(version: u32) -> LogEntryView {
+	LogEntryView {
+		version,
+		delta: ContentRef::raw(b"delta").unwrap(),
+		providers: vec![],
+		root: H256::zero(),
+		from: version,
+		report: None,
+		proposer: AccountId32::new([7; 32]),
+		block: version,
+	}
+}
+
+/// What a node answers, as far as these tests ask: the genesis as every block's hash, a log of which other groups than the
+/// first only ever show the first entry, and for every permit a block of events.
 fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 	let mut module = RpcModule::new(());
 	module
@@ -39,29 +59,55 @@ fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 		})
 		.unwrap();
 	module
+		.register_method("training_datasetLog", |params, _, _| {
+			let (group, from, limit): (u32, u32, u32) = params.parse()?;
+			let versions = match group {
+				0 => from..(from + limit).min(LOG + 1),
+				_ => 1..2,
+			};
+			Ok::<_, ErrorObjectOwned>(versions.map(entry).collect::<Vec<_>>())
+		})
+		.unwrap();
+	let events = BlockEvents {
+		block: 7,
+		hash: H256::zero(),
+		events: vec![],
+	};
+	let votes = BlockVotes {
+		block: 7,
+		hash: H256::zero(),
+		events: vec![VoteEvent::PeriodClosed { group: 0, next: 27 }],
+	};
+	offer(&mut module, "Events", events, &blocks);
+	offer(&mut module, "Votes", votes, &blocks);
+	module
+}
+
+/// A subscription that delivers this message for every permit.
+fn offer<T>(module: &mut RpcModule<()>, topic: &str, message: T, blocks: &Arc<Semaphore>)
+where
+	T: Serialize + Clone + Send + Sync + 'static,
+{
+	let name = |prefix: &str| -> &'static str { format!("training_{prefix}{topic}").leak() };
+	let blocks = blocks.clone();
+	module
 		.register_subscription(
-			"training_subscribeEvents",
-			"training_events",
-			"training_unsubscribeEvents",
+			name("subscribe"),
+			name("of"),
+			name("unsubscribe"),
 			move |_, pending, _, _| {
-				let blocks = blocks.clone();
+				let (blocks, message) = (blocks.clone(), message.clone());
 				async move {
 					let sink = pending.accept().await?;
 					while let Ok(permit) = blocks.acquire().await {
 						permit.forget();
-						let block = BlockEvents {
-							block: 7,
-							hash: H256::zero(),
-							events: vec![],
-						};
-						sink.send(SubscriptionMessage::from_json(&block)?).await?;
+						sink.send(SubscriptionMessage::from_json(&message)?).await?;
 					}
 					Ok(())
 				}
 			},
 		)
 		.unwrap();
-	module
 }
 
 async fn start(address: &str, genesis: H256, blocks: &Arc<Semaphore>) -> (ServerHandle, SocketAddr) {
@@ -144,6 +190,37 @@ async fn a_subscription_says_that_it_broke_and_goes_on() {
 	let blocks = Arc::new(Semaphore::new(1));
 	let (node, _) = start(&address.to_string(), GENESIS, &blocks).await;
 	assert_eq!(next().await.unwrap().unwrap().block, 7);
+	stop(node).await;
+}
+
+#[tokio::test]
+async fn votes_are_followed_as_events_are() {
+	let blocks = Arc::new(Semaphore::new(1));
+	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
+	let client = Client::connect_with(&format!("ws://{address}"), options())
+		.await
+		.unwrap();
+	let mut votes = client.subscribe_votes(Some(0), false).await.unwrap();
+	let block = timeout(DEADLINE, votes.next()).await.unwrap().unwrap().unwrap();
+	assert_eq!(block.events, [VoteEvent::PeriodClosed { group: 0, next: 27 }]);
+	stop(node).await;
+	let broken = timeout(DEADLINE, votes.next()).await.unwrap();
+	assert!(matches!(broken, Some(Err(Error::Interrupted(_)))));
+}
+
+#[tokio::test]
+async fn a_log_is_read_page_by_page() {
+	let blocks = Arc::new(Semaphore::new(0));
+	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
+	let client = Client::connect_with(&format!("ws://{address}"), options())
+		.await
+		.unwrap();
+	let whole: Vec<_> = (1..=LOG).map(entry).collect();
+	assert_eq!(client.dataset_log(0, 1).await.as_ref(), Ok(&whole));
+	assert_eq!(client.dataset_log(0, LOG).await.unwrap(), [entry(LOG)]);
+	assert_eq!(client.dataset_log(0, LOG + 1).await, Ok(vec![]));
+	let repeated = timeout(DEADLINE, client.dataset_log(1, 1)).await.unwrap();
+	assert!(matches!(repeated, Err(Error::Answer(_))), "{repeated:?}");
 	stop(node).await;
 }
 

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use descent_content::{BlockId, Store};
 use descent_protocol::ContentRef;
+use indicatif::ProgressBar;
 use serde::Serialize;
 use std::{
 	fmt,
@@ -63,14 +64,21 @@ impl FromStr for Source {
 impl Source {
 	/// The reference, the file imported into the store where there is one.
 	pub fn resolve(&self, store: Option<&Store>) -> Result<ContentRef> {
+		self.resolve_with(store, &ProgressBar::hidden())
+	}
+
+	/// As [`Self::resolve`], showing how much of the file is read.
+	pub fn resolve_with(&self, store: Option<&Store>, bar: &ProgressBar) -> Result<ContentRef> {
 		let file = match self {
 			Self::Reference(content) => return Ok(*content),
 			Self::File(file) => file,
 		};
+		let reader = bar.wrap_read(open(file)?);
 		let resolved = match store {
-			Some(store) => store.import_path(file),
-			None => descent_content::address(open(file)?),
+			Some(store) => store.import(reader),
+			None => descent_content::address(reader),
 		};
+		bar.finish_and_clear();
 		let content = resolved.with_context(|| format!("reading {}", file.display()))?;
 		anyhow::ensure!(content.size > 0, "{} is empty", file.display());
 		Ok(content)

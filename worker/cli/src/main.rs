@@ -1,8 +1,9 @@
 //! The binary `descent`: groups, rounds, money and keys from the command line.
 //!
-//! Every command prints text for people, or with `--json` one JSON document; `round watch` and `content serve` print one
-//! a line. The exit status is 0, 1 for an error and 2 for wrong usage.
+//! Every command prints text for people, or with `--json` one JSON document; `round watch`, `dataset watch` and `content
+//! serve` print one a line. The exit status is 0, 1 for an error and 2 for wrong usage.
 
+mod advice;
 mod args;
 mod commands;
 mod content_ref;
@@ -10,6 +11,7 @@ mod output;
 mod parse;
 mod shutdown;
 mod table;
+mod words;
 
 use args::Cli;
 use clap::Parser;
@@ -19,7 +21,10 @@ use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-	let cli = Cli::parse();
+	let cli = match Cli::try_parse() {
+		Ok(cli) => cli,
+		Err(error) => return usage(&error),
+	};
 	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
 	tracing_subscriber::fmt()
 		.with_writer(std::io::stderr)
@@ -37,4 +42,16 @@ async fn main() -> ExitCode {
 			ExitCode::FAILURE
 		}
 	}
+}
+
+/// Ends with what clap has to say: help and the version on stdout, wrong usage on stderr, as JSON where that was asked for.
+fn usage(error: &clap::Error) -> ExitCode {
+	let json = std::env::args_os().any(|argument| argument == "--json");
+	if error.use_stderr() && json {
+		Output::new(true).usage(error);
+	} else {
+		// Nothing is left to be done where the terminal is gone.
+		let _ = error.print();
+	}
+	ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(u8::MAX))
 }

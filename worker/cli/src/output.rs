@@ -57,6 +57,12 @@ impl Output {
 		let _ = writeln!(io::stderr(), "{}", self.error_text(error));
 	}
 
+	/// Prints why a command line was not understood.
+	pub fn usage(&self, error: &clap::Error) {
+		let text = error.to_string();
+		self.error(&Error::msg(usage_text(&text).to_string()));
+	}
+
 	fn error_text(&self, error: &Error) -> String {
 		if self.json {
 			serde_json::json!({ "error": message(error) }).to_string()
@@ -101,12 +107,28 @@ impl Output {
 		bar
 	}
 
+	/// A progress bar over records on stderr, shown on a terminal only.
+	pub fn count_bar(&self, total: u64, message: &str) -> ProgressBar {
+		let bar = self.bar(ProgressBar::new(total));
+		if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}") {
+			bar.set_style(style);
+		}
+		bar.set_message(message.to_string());
+		bar
+	}
+
 	fn bar(&self, bar: ProgressBar) -> ProgressBar {
 		if self.json {
 			bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
 		}
 		bar
 	}
+}
+
+/// What clap says, without the prefix that an error of ours gets.
+fn usage_text(text: &str) -> &str {
+	let text = text.trim();
+	text.strip_prefix("error: ").unwrap_or(text)
 }
 
 /// An error and its causes in one line. A cause that the text before it repeats already is left out.
@@ -165,6 +187,15 @@ mod tests {
 			.error_text(&error),
 			"error: outer: inner"
 		);
+	}
+
+	#[test]
+	fn wrong_usage_reads_as_any_error() {
+		assert_eq!(
+			usage_text("error: unexpected argument '--x' found\n\nUsage: descent\n"),
+			"unexpected argument '--x' found\n\nUsage: descent"
+		);
+		assert_eq!(usage_text("Groups, rounds"), "Groups, rounds");
 	}
 
 	#[test]

@@ -1,6 +1,13 @@
 //! Values as people write them.
 
-use descent_protocol::{Score, MAX_NAME_LENGTH, MAX_PROVIDER_LENGTH};
+use descent_protocol::{
+	is_text, BlockNumber, Score, Share, MAX_NAME_LENGTH, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
+};
+
+/// Seconds from one block to the next.
+pub const BLOCK_SECONDS: u64 = 3;
+/// The units of time that people write, in seconds, the longest first.
+pub const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
 /// A score in units, as `0.001`.
 pub fn score(text: &str) -> Result<Score, String> {
@@ -22,6 +29,74 @@ pub fn provider(text: &str) -> Result<String, String> {
 	match u32::try_from(text.len()) {
 		Ok(length) if length <= MAX_PROVIDER_LENGTH => Ok(text.trim_end_matches('/').into()),
 		_ => Err(format!("an address has at most {MAX_PROVIDER_LENGTH} bytes")),
+	}
+}
+
+/// A span of time in blocks: `200`, or with a unit, as `10m`; a part of a block counts as one.
+pub fn blocks(text: &str) -> Result<BlockNumber, String> {
+	let wrong = || String::from("write a number of blocks, or a time as 30s, 10m, 12h or 7d");
+	let unit = UNITS
+		.iter()
+		.find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, *seconds)));
+	let (digits, seconds) = unit.unwrap_or((text, BLOCK_SECONDS));
+	if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+		return Err(wrong());
+	}
+	let blocks = digits
+		.parse::<u64>()
+		.ok()
+		.and_then(|count| count.checked_mul(seconds))
+		.and_then(|seconds| BlockNumber::try_from(seconds.div_ceil(BLOCK_SECONDS)).ok());
+	match blocks {
+		Some(0) => Err("nothing takes no block; write at least 1".into()),
+		Some(blocks) => Ok(blocks),
+		None => Err("longer than any chain lasts".into()),
+	}
+}
+
+/// A part of a whole, as `20%`; more than none of it.
+pub fn share(text: &str) -> Result<Share, String> {
+	const WRONG: &str = "write a part of the whole, as 20% or 12.5%";
+	let number = text.strip_suffix('%').ok_or(WRONG)?.trim_end();
+	let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+	let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+	if !is_number(whole) || !is_number(part) {
+		return Err(WRONG.into());
+	}
+	if part.len() > 4 {
+		return Err("a part has at most four decimals, as 0.0001%".into());
+	}
+	let millionths = format!("{whole}{part:0<4}")
+		.parse()
+		.map_or(Share(u32::MAX), Share);
+	match millionths {
+		Share(0) => Err("no part at all; write at least 0.0001%".into()),
+		share if share.is_part() => Ok(share),
+		_ => Err("more than the whole; write at most 100%".into()),
+	}
+}
+
+/// A score, or `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target(pub Option<Score>);
+
+/// The score at which a group has what it wants, as `0.05`; `none` for no end.
+pub fn target(text: &str) -> Result<Target, String> {
+	match text {
+		"none" => Ok(Target(None)),
+		_ => score(text)
+			.map(|score| Target(Some(score)))
+			.map_err(|error| format!("{error}, or none")),
+	}
+}
+
+/// What a proposer says of a proposal.
+pub fn summary(text: &str) -> Result<String, String> {
+	match u32::try_from(text.len()) {
+		Ok(length) if length <= MAX_SUMMARY_LENGTH && is_text(text.as_bytes()) => Ok(text.into()),
+		_ => Err(format!(
+			"a summary has 1 to {MAX_SUMMARY_LENGTH} bytes and no control characters"
+		)),
 	}
 }
 
@@ -55,6 +130,105 @@ pub fn bytes(text: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use proptest::prelude::*;
+
+	#[test]
+	fn spans_of_time() {
+		for (text, expected) in [
+			("1", 1),
+			("200", 200),
+			("3s", 1),
+			("10s", 4),
+			("10m", 200),
+			("12h", 14_400),
+			("7d", 201_600),
+			("4294967295", u32::MAX),
+		] {
+			assert_eq!(blocks(text), Ok(expected), "{text}");
+		}
+		for text in [
+			"",
+			"d",
+			"0",
+			"0d",
+			"-1",
+			"+1",
+			"1.5h",
+			"7 d",
+			"1w",
+			"7D",
+			"d7",
+			"4294967296",
+			"9999999999999d",
+			"٣d",
+		] {
+			assert!(blocks(text).is_err(), "{text}");
+		}
+		assert!(blocks("1w").unwrap_err().contains("7d"));
+	}
+
+	#[test]
+	fn parts_of_a_whole() {
+		for (text, expected) in [
+			("20%", Share::percent(20)),
+			("100%", Share::ALL),
+			("12.5%", Share(125_000)),
+			("0.0001%", Share(1)),
+			("020 %", Share::percent(20)),
+		] {
+			assert_eq!(share(text), Ok(expected), "{text}");
+		}
+		for text in [
+			"",
+			"%",
+			"20",
+			"0.2",
+			"0%",
+			"0.00001%",
+			"100.0001%",
+			"101%",
+			"-1%",
+			"+1%",
+			"1.%",
+			".5%",
+			"1.2.3%",
+			"1e1%",
+			"99999999999%",
+			"٣%",
+		] {
+			assert!(share(text).is_err(), "{text}");
+		}
+		assert!(share("20").unwrap_err().contains("20%"));
+	}
+
+	#[test]
+	fn targets_and_summaries() {
+		assert_eq!(target("0.05"), Ok(Target(Some(Score(50_000)))));
+		assert_eq!(target("none"), Ok(Target(None)));
+		assert!(target("never").unwrap_err().contains("none"));
+		assert!(summary("five thousand digits").is_ok() && summary(&"é".repeat(128)).is_ok());
+		for text in ["", "a\nb", "a\u{1b}[2J", &"é".repeat(129)] {
+			assert!(summary(text).is_err(), "{text}");
+		}
+	}
+
+	proptest! {
+		#[test]
+		fn what_is_shown_of_a_share_can_be_read(millionths in 1..=1_000_000u32) {
+			prop_assert_eq!(share(&Share(millionths).to_string()), Ok(Share(millionths)));
+		}
+
+		#[test]
+		fn a_time_is_as_many_blocks_as_it_takes(seconds in 1..1_000_000_000u64) {
+			let span = u64::from(blocks(&format!("{seconds}s")).unwrap()) * BLOCK_SECONDS;
+			prop_assert!(span >= seconds && span < seconds + BLOCK_SECONDS);
+		}
+
+		#[test]
+		fn no_text_panics(text: String) {
+			let _ = (blocks(&text), share(&text), share(&format!("{text}%")), target(&text), summary(&text));
+		}
+	}
 
 	#[test]
 	fn scores() {

@@ -5,7 +5,7 @@ use crate::output::{Output, Style};
 /// Blanks between two columns.
 const GAP: &str = "  ";
 
-/// Rows below their heads, every column as wide as its widest cell.
+/// Rows below their heads, every column as wide as its widest cell. Further lines of the last cell are indented.
 pub fn table<const N: usize>(output: &Output, heads: [&str; N], rows: &[[String; N]]) -> String {
 	let width = |column: usize| {
 		let cells = rows.iter().map(|row| row[column].chars().count());
@@ -15,12 +15,19 @@ pub fn table<const N: usize>(output: &Output, heads: [&str; N], rows: &[[String;
 			.unwrap_or_default()
 	};
 	let widths: [usize; N] = std::array::from_fn(width);
+	let before = widths
+		.iter()
+		.rev()
+		.skip(1)
+		.map(|width| width.saturating_add(GAP.len()));
+	let indent = format!("\n{}", " ".repeat(before.sum()));
 	let line = |cells: [&str; N]| {
 		let padded = cells
 			.iter()
 			.zip(widths)
 			.map(|(cell, width)| format!("{cell:width$}"));
-		padded.collect::<Vec<_>>().join(GAP).trim_end().to_string()
+		let line = padded.collect::<Vec<_>>().join(GAP);
+		line.trim_end().replace('\n', &indent)
 	};
 	let head = output.paint(Style::Bold, &line(heads));
 	let rows = rows.iter().map(|row| line(row.each_ref().map(String::as_str)));
@@ -60,6 +67,13 @@ mod tests {
 		];
 		let text = table(&plain(), ["id", "name", "head"], &rows);
 		assert_eq!(text, "id  name   head\n1   mnist  x\n10  é");
+	}
+
+	#[test]
+	fn a_last_cell_of_several_lines_stays_in_its_column() {
+		let rows = [["10".into(), "a\nb".into()], ["2".into(), "c".into()]];
+		let text = table(&plain(), ["id", "changes"], &rows);
+		assert_eq!(text, "id  changes\n10  a\n    b\n2   c");
 	}
 
 	#[test]

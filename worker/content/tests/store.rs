@@ -269,3 +269,24 @@ fn impossible_references_are_refused_before_anything_is_read() {
 		Err(StoreError::Layout(LayoutError::Length { .. }))
 	));
 }
+
+#[test]
+fn a_shared_store_serves_what_another_opener_adds_and_loses_nothing() {
+	let directory = tempfile::tempdir().unwrap();
+	let path = directory.path().join("store");
+	let [serving, adding] = [(); 2].map(|()| Store::open_shared(&path, 1 << 30).unwrap());
+	let bytes = random_bytes(9, 3 * LEAF + 1);
+	let content = adding.import(bytes.as_slice()).unwrap();
+	assert!(serving.read(&content, u64::MAX).unwrap() == bytes);
+	for refused in [serving.gc(), serving.retain(&[]), serving.remove(&content)] {
+		assert!(matches!(refused, Err(StoreError::Shared)));
+	}
+	assert!(matches!(Store::open(&path, 1 << 30), Err(StoreError::InUse(_))));
+	drop((serving, adding));
+	let alone = Store::open(&path, 1 << 30).unwrap();
+	assert_eq!(alone.pins(), [content]);
+	assert!(matches!(
+		Store::open_shared(&path, 1 << 30),
+		Err(StoreError::InUse(_))
+	));
+}

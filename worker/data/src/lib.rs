@@ -37,8 +37,14 @@
 //! delta come the records that were there before, in their order and without the removed ones, and then the
 //! additions in the order of the file's rows.
 //!
-//! Everything here reads what strangers publish: sizes are checked before memory is taken, and errors name
-//! the row and the reason.
+//! Everything here reads what strangers publish: sizes are checked before memory is taken, ids are sorted in
+//! scratch files so that memory depends on neither the delta's length nor the data set's, and errors name the
+//! first row that is wrong and the reason.
+//!
+//! # Building
+//!
+//! [`build()`] makes a delta of a [`Source`]: a table, a pair of IDX files, a folder of images, or what turns one
+//! version of a table into another.
 #![warn(missing_docs)]
 
 const _: () = assert!(
@@ -46,16 +52,21 @@ const _: () = assert!(
 	"records are copied as they lie in memory"
 );
 
+mod build;
 mod delta;
 mod description;
-mod idx;
 mod schema;
 mod set;
+mod sort;
+mod table;
 
+pub use build::{
+	build, open_table, BuildError, Built, ColumnNames, Fault, Idx, Images, Open, Progress, Records, Source,
+	Step, TableColumns, Versions,
+};
 pub use delta::{DeltaError, DeltaLimits, DeltaReader, DeltaWriter, Op, Problem, Row};
 pub use description::{
 	Description, DescriptionError, Document, Input, Layer, Limits, Loss, Plan, Target, TensorSpec,
 };
-pub use idx::{convert, IdxError, IdxFile};
 pub use schema::{Column, Dtype, RecordId, Schema, ValueError};
-pub use set::{check, Batch, ColumnValues, Set, SetError, Summary};
+pub use set::{check, Batch, Changed, ColumnValues, Set, SetError, Summary};

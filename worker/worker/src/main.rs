@@ -1,6 +1,6 @@
 //! The binary `descent-worker`: everything off chain that computes.
 //!
-//! - `evaluate` measures checkpoints for the validator beside it.
+//! - `evaluate` measures checkpoints and checks proposed deltas for the validator beside it.
 //! - `train` trains a group's model, competes in its rounds and serves its checkpoints.
 //! - `test` measures one checkpoint on one data file.
 
@@ -10,10 +10,12 @@ mod evaluate;
 mod exam;
 #[cfg(test)]
 mod fixture;
+mod host;
 mod materials;
 mod screen;
 mod sets;
 mod shutdown;
+mod stock;
 mod test;
 mod train;
 

@@ -1,15 +1,15 @@
 //! What evaluator and trainer both need of a group: its model description, its data sets, and checkpoints, all of them
 //! fetched from whoever serves them and none of them trusted.
 
-use crate::{disk::create_directory, exam::Refusal, sets::Sets};
+use crate::{disk::create_directory, exam::Refusal, sets::Sets, stock::Stock};
 use anyhow::{anyhow, ensure, Context, Result};
 use descent_content::{FetchError, FetchLimits, Fetcher, Store};
 use descent_data::{Description, Limits, Set};
-use descent_protocol::ContentRef;
+use descent_protocol::{evaluation::DeltaSource, ContentRef};
 use std::{
 	future::Future,
 	path::{Path, PathBuf},
-	sync::Arc,
+	sync::{Arc, Mutex, MutexGuard, PoisonError},
 	task::{self, Poll, Waker},
 	time::{Duration, Instant},
 };
@@ -19,8 +19,8 @@ use tokio::{
 	task::JoinHandle,
 };
 
-/// Requests at one time for one candidate. All of a round's are fetched side by side, and each request may hold a block
-/// of 2 MiB in memory.
+/// Requests at one time for one candidate or proposed delta. Many of them are fetched side by side, and each request may
+/// hold a block of 2 MiB in memory.
 const REQUESTS_PER_CANDIDATE: usize = 4;
 
 /// How long to wait for content of which nothing arrives: evaluators work for one group at a time.
@@ -31,16 +31,18 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub struct Quota {
 	/// Bytes of fetched and published content.
 	pub content: u64,
+	/// Of these, bytes that are kept free for candidates.
+	pub candidates: u64,
 	/// Bytes of data sets.
 	pub data: u64,
 }
 
-/// Fetches and keeps content. All methods block, so they are called from threads that may.
+/// Fetches and keeps content, for several threads. All methods block, so they are called from threads that may.
 pub struct Materials {
 	handle: Handle,
-	store: Store,
+	stock: Stock,
 	fetcher: Fetcher,
-	/// Fetches candidates.
+	/// Fetches what many are fetched of side by side.
 	candidates: Fetcher,
 	/// One permit for each MiB of candidates that may be on disk at a time.
 	room: Arc<Semaphore>,
@@ -71,22 +73,33 @@ impl Materials {
 			requests: REQUESTS_PER_CANDIDATE,
 			..limits.clone()
 		};
-		let rooms = mebibytes(quota.content / 2);
+		let rooms = mebibytes(quota.candidates);
 		Ok(Self {
 			handle,
 			fetcher: Fetcher::new(store.clone(), limits)?,
 			candidates: Fetcher::new(store.clone(), candidate_limits)?,
 			room: Arc::new(Semaphore::new(usize::try_from(rooms)?)),
 			rooms,
-			store,
+			stock: Stock::new(store),
 			sets: Sets::open(&directory.join("sets"), quota.data)?,
 			scratch,
 		})
 	}
 
-	/// The store that everything is fetched into.
-	pub fn store(&self) -> &Store {
-		&self.store
+	/// What is here.
+	pub fn stock(&self) -> &Stock {
+		&self.stock
+	}
+
+	/// The folder for files that are only needed for a while.
+	pub fn scratch(&self) -> &Path {
+		&self.scratch
+	}
+
+	/// The largest content, in bytes, that there can be room for beside the candidates.
+	pub fn largest(&self) -> u64 {
+		let candidates = u64::from(self.rooms) << 20;
+		self.stock.store().max_bytes().saturating_sub(candidates)
 	}
 
 	/// Fetches content, at the latest until `until`.
@@ -96,8 +109,19 @@ impl Materials {
 		providers: &[String],
 		until: Instant,
 	) -> Result<(), FetchError> {
+		self.fetch_by(&self.fetcher, content, providers, until)
+	}
+
+	fn fetch_by(
+		&self,
+		fetcher: &Fetcher,
+		content: &ContentRef,
+		providers: &[String],
+		until: Instant,
+	) -> Result<(), FetchError> {
 		let fetch = async {
-			let fetch = self.fetcher.fetch(content, providers, |_| ());
+			let spare = (self.room.available_permits() as u64) << 20;
+			let fetch = fetch(&self.stock, fetcher, *content, providers, spare);
 			tokio::time::timeout_at(until.into(), fetch).await
 		};
 		self.handle.block_on(fetch).unwrap_or_else(|_| Err(late(content)))
@@ -116,38 +140,66 @@ impl Materials {
 			"the model description has {} bytes; at most {limit} are read",
 			model.size
 		);
+		let _hold = self.stock.hold(vec![*model]);
 		self.fetch(model, providers, until)
 			.context("the model description cannot be had")?;
-		let json = self.store.read(model, limit)?;
+		let json = self.stock.store().read(model, limit)?;
 		Description::parse(&json).context("the model description cannot be used")
 	}
 
-	/// Fetches the deltas that are missing and builds the data set.
+	/// Fetches the deltas that are missing, each from its own providers and from these, and builds the data set. A delta
+	/// that has been applied may be forgotten.
 	pub fn set(
-		&mut self,
+		&self,
 		description: &Description,
-		deltas: &[ContentRef],
+		deltas: &[DeltaSource],
 		providers: &[String],
 		until: Instant,
 	) -> Result<Arc<Set>> {
-		let (handle, store, fetcher, scratch) = (&self.handle, &self.store, &self.fetcher, &self.scratch);
-		self.sets.build(&description.schema(), deltas, |delta| {
-			let fetch = async {
-				let fetch = fetcher.fetch(delta, providers, |_| ());
-				tokio::time::timeout_at(until.into(), fetch).await
-			};
-			handle
-				.block_on(fetch)
-				.context("the data cannot be had in time")?
+		self.set_in_turn(description, deltas, providers, until, &Mutex::default())
+	}
+
+	/// As [`Self::set`], but applies each delta only while it has the turn.
+	pub fn set_in_turn(
+		&self,
+		description: &Description,
+		deltas: &[DeltaSource],
+		providers: &[String],
+		until: Instant,
+		turn: &Mutex<()>,
+	) -> Result<Arc<Set>> {
+		self.sets.build(&description.schema(), deltas, until, |source| {
+			let _hold = self.stock.hold(vec![source.delta]);
+			self.fetch(&source.delta, &joined(&source.providers, providers), until)
 				.context("the data cannot be had")?;
-			export(store, delta, scratch)
+			let path = self.export(&source.delta)?;
+			let turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+			Ok(InTurn { path, _turn: turn })
 		})
+	}
+
+	/// Fetches content into a file that is removed when the path is dropped. Its size is the caller's to check.
+	pub fn file(
+		&self,
+		content: &ContentRef,
+		providers: &[String],
+		until: Instant,
+	) -> Result<tempfile::TempPath, Refusal> {
+		let _hold = self.stock.hold(vec![*content]);
+		self.fetch_by(&self.candidates, content, providers, until)?;
+		self.export(content).map_err(Refusal::Failed)
+	}
+
+	fn export(&self, content: &ContentRef) -> Result<tempfile::TempPath> {
+		let path = tempfile::NamedTempFile::new_in(&self.scratch)?.into_temp_path();
+		self.stock.store().export_to(content, &path)?;
+		Ok(path)
 	}
 
 	/// Begins to fetch a candidate, side by side with the others, at the latest until `until`. Whoever begins first is
 	/// given room first.
 	pub fn begin(&self, checkpoint: ContentRef, providers: Vec<String>, until: Instant) -> Fetching {
-		let fetcher = self.candidates.clone();
+		let (stock, fetcher) = (self.stock.clone(), self.candidates.clone());
 		// What is too large for any room is refused by the store's quota, which is nobody's fault but this machine's.
 		let needed = mebibytes(checkpoint.size).min(self.rooms);
 		let mut room = Box::pin(self.room.clone().acquire_many_owned(needed));
@@ -161,7 +213,7 @@ impl Materials {
 			let Some(Ok(room)) = room else {
 				return (None, Err(no_room()));
 			};
-			let fetch = fetcher.fetch(&checkpoint, &providers, |_| ());
+			let fetch = fetch(&stock, &fetcher, checkpoint, &providers, 0);
 			let fetched = match tokio::time::timeout_at(until.into(), fetch).await {
 				Ok(fetched) => fetched.map_err(Refusal::from),
 				Err(_) if waited => Err(no_room()),
@@ -178,26 +230,44 @@ impl Materials {
 		let ended = self.handle.block_on(&mut fetching.0);
 		let (room, fetched) = ended.map_err(|error| Refusal::Failed(error.into()))?;
 		fetched?;
-		let file = export(&self.store, checkpoint, &self.scratch).map_err(Refusal::Failed)?;
+		let file = self.export(checkpoint).map_err(Refusal::Failed)?;
 		Ok(Candidate { file, _room: room })
 	}
+}
 
-	/// Fetches a checkpoint, into a file that is removed when the path is dropped. Its size is the caller's to check.
-	pub fn checkpoint(
-		&self,
-		checkpoint: &ContentRef,
-		providers: &[String],
-		until: Instant,
-	) -> Result<tempfile::TempPath, Refusal> {
-		self.fetch(checkpoint, providers, until)?;
-		export(&self.store, checkpoint, &self.scratch).map_err(Refusal::Failed)
-	}
+/// Fetches content after making room for it, and for `spare` bytes more.
+async fn fetch(
+	stock: &Stock,
+	fetcher: &Fetcher,
+	content: ContentRef,
+	providers: &[String],
+	spare: u64,
+) -> Result<(), FetchError> {
+	let theirs = stock.clone();
+	let reserve = tokio::task::spawn_blocking(move || theirs.reserve(&content, spare));
+	let room = reserve.await.map_err(|error| FetchError::Io(error.into()))??;
+	fetcher
+		.fetch(&content, providers, |progress| room.fill(progress))
+		.await
+}
 
-	/// Forgets all content but this.
-	pub fn retain(&self, kept: &[ContentRef]) -> Result<()> {
-		self.store.retain(kept)?;
-		Ok(())
+/// A file, for whoever has the turn.
+struct InTurn<'a> {
+	path: tempfile::TempPath,
+	_turn: MutexGuard<'a, ()>,
+}
+
+impl AsRef<Path> for InTurn<'_> {
+	fn as_ref(&self) -> &Path {
+		&self.path
 	}
+}
+
+/// Providers of content and of its group, none of them twice.
+pub fn joined(own: &[String], group: &[String]) -> Vec<String> {
+	let mut all = own.to_vec();
+	all.extend(group.iter().filter(|provider| !own.contains(provider)).cloned());
+	all
 }
 
 /// A candidate that is being fetched. Nobody waits for it once this is dropped.
@@ -236,12 +306,6 @@ fn mebibytes(bytes: u64) -> u32 {
 	u32::try_from(bytes.div_ceil(1 << 20))
 		.unwrap_or(u32::MAX)
 		.clamp(1, u32::MAX >> 4)
-}
-
-fn export(store: &Store, content: &ContentRef, directory: &Path) -> Result<tempfile::TempPath> {
-	let path = tempfile::NamedTempFile::new_in(directory)?.into_temp_path();
-	store.export_to(content, &path)?;
-	Ok(path)
 }
 
 /// The moment that lies so far ahead.

@@ -25,6 +25,7 @@ impl Scene {
 		let (address, _) = runtime.block_on(serve).unwrap();
 		let quota = Quota {
 			content: 4 * MIB as u64,
+			candidates: 2 * MIB as u64,
 			data: 1 << 20,
 		};
 		let materials =

@@ -3,7 +3,7 @@
 use crate::disk::create_directory;
 use anyhow::{bail, ensure, Context, Result};
 use descent_data::{DeltaLimits, DeltaReader, Schema, Set, SetError};
-use descent_protocol::ContentRef;
+use descent_protocol::{dataset_root, evaluation::DeltaSource};
 use sp_core::H256;
 use sp_crypto_hashing::blake2_256;
 use std::{
@@ -11,19 +11,61 @@ use std::{
 	ffi::OsString,
 	fs,
 	path::{Path, PathBuf},
-	sync::Arc,
-	time::SystemTime,
+	sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
+	time::{Instant, SystemTime},
 };
 
-/// Bytes of a set's index per record.
-const INDEX_ENTRY: u64 = 40;
-
-/// The versions of data sets that are on disk, at most so many bytes of them.
+/// The versions of data sets that are on disk, at most so many bytes of them. Several threads build side by side.
 #[derive(Debug)]
 pub struct Sets {
 	directory: PathBuf,
 	max_bytes: u64,
+	state: Mutex<State>,
+	/// Something is no longer being built.
+	changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
 	used: HashMap<PathBuf, SystemTime>,
+	/// Versions that somebody reads.
+	open: HashMap<PathBuf, Weak<Set>>,
+	/// Versions that are being built, and the room that each of them needs.
+	building: HashMap<PathBuf, u64>,
+}
+
+impl State {
+	/// Whether a version is read or just coming into being.
+	fn is_busy(&self, version: &Path) -> bool {
+		let read = self.open.get(version).is_some_and(|set| set.strong_count() > 0);
+		read || self.building.contains_key(version)
+	}
+
+	/// The version as others read it already, or else this one.
+	fn share(&mut self, set: Set) -> Arc<Set> {
+		let folder = set.folder().to_owned();
+		self.used.insert(folder.clone(), SystemTime::now());
+		if let Some(set) = self.open.get(&folder).and_then(Weak::upgrade) {
+			return set;
+		}
+		let set = Arc::new(set);
+		self.open.retain(|_, open| open.strong_count() > 0);
+		self.open.insert(folder, Arc::downgrade(&set));
+		set
+	}
+}
+
+/// A version that is being built, until this is dropped.
+struct Site<'a> {
+	sets: &'a Sets,
+	version: PathBuf,
+}
+
+impl Drop for Site<'_> {
+	fn drop(&mut self) {
+		self.sets.lock().building.remove(&self.version);
+		self.sets.changed.notify_all();
+	}
 }
 
 impl Sets {
@@ -33,116 +75,169 @@ impl Sets {
 		for folder in folders(directory)? {
 			for version in folders(&folder)? {
 				if is_unfinished(&version) {
-					remove(&version)?;
+					fs::remove_dir_all(&version)
+						.with_context(|| format!("cannot remove {}", version.display()))?;
 				}
 			}
 		}
 		Ok(Self {
 			directory: directory.into(),
 			max_bytes,
-			used: HashMap::new(),
+			state: Mutex::default(),
+			changed: Condvar::new(),
 		})
 	}
 
-	/// The data set that `deltas` make, the oldest first. `file` brings a delta's file where it is needed.
-	pub fn build(
-		&mut self,
+	/// The data set that `deltas` make, the oldest first. `file` brings a delta's file where it is needed. Where another thread
+	/// builds what is needed, this waits for it, at the latest until `until`.
+	pub fn build<F: AsRef<Path>>(
+		&self,
 		schema: &Schema,
-		deltas: &[ContentRef],
-		mut file: impl FnMut(&ContentRef) -> Result<tempfile::TempPath>,
+		deltas: &[DeltaSource],
+		until: Instant,
+		mut file: impl FnMut(&DeltaSource) -> Result<F>,
 	) -> Result<Arc<Set>> {
 		let shelf = self
 			.directory
 			.join(hex::encode(blake2_256(&serde_json::to_vec(schema)?)));
 		create_directory(&shelf)?;
-		let (mut set, done) = latest(&shelf, schema, deltas)?;
-		for (number, delta) in deltas.iter().enumerate().skip(done) {
-			let path = file(delta)?;
-			self.make_room(schema, set.as_ref(), &path)?;
-			let next = Set::apply(
-				&shelf,
-				set.as_ref(),
-				&path,
-				delta.digest,
-				schema,
-				&DeltaLimits::default(),
-			);
-			let next = next.with_context(|| format!("delta {number} ({:?}) does not apply", delta.digest))?;
+		let mut passed = None;
+		loop {
+			let (set, done) = self.latest(&shelf, schema, deltas)?;
+			let Some(source) = deltas.get(done) else {
+				return set.context("the group's data set has no delta");
+			};
+			let base = set.as_deref();
+			let root = dataset_root(base.map_or(H256::zero(), Set::root), source.delta.digest);
+			// Where another thread is building it, there is nothing to do but to look again.
+			let Some(site) = self.claim(shelf.join(hex::encode(root)), until)? else {
+				continue;
+			};
+			let file = file(source)?;
+			let path = file.as_ref();
+			self.make_room(&site, schema, base, path)?;
+			let limits = DeltaLimits::default();
+			let next = Set::apply(&shelf, base, path, source.delta.digest, schema, &limits);
+			let next =
+				next.with_context(|| format!("delta {done} ({:?}) does not apply", source.delta.digest))?;
+			let next = self.lock().share(next);
+			drop((site, set));
 			// Versions on the way to the wanted one are of no use to anybody.
-			if let Some(previous) = set.replace(next).filter(|_| number > done) {
-				remove(previous.folder())?;
+			if let Some(passed) = passed.replace(next.clone()) {
+				self.forget(passed)?;
+			}
+			if done + 1 == deltas.len() {
+				return Ok(next);
 			}
 		}
-		let set = set.context("the group's data set has no delta")?;
-		self.used.insert(set.folder().into(), SystemTime::now());
-		Ok(Arc::new(set))
 	}
 
-	/// Removes the versions used longest ago until what `delta` makes of `base` has room.
-	fn make_room(&mut self, schema: &Schema, base: Option<&Set>, delta: &Path) -> Result<()> {
-		let limits = DeltaLimits::default();
-		let rows = DeltaReader::open(delta, schema, &limits)
+	/// The site of a version that nobody else builds. Otherwise waits for a change, at the latest until `until`.
+	fn claim(&self, version: PathBuf, until: Instant) -> Result<Option<Site<'_>>> {
+		let mut state = self.lock();
+		if !state.building.contains_key(&version) {
+			state.building.insert(version.clone(), 0);
+			return Ok(Some(Site { sets: self, version }));
+		}
+		let left = until.saturating_duration_since(Instant::now());
+		ensure!(!left.is_zero(), "the data set was not built in time");
+		let waited = self.changed.wait_timeout(state, left);
+		drop(waited.unwrap_or_else(PoisonError::into_inner));
+		Ok(None)
+	}
+
+	/// Removes a version unless somebody else needs it.
+	fn forget(&self, set: Arc<Set>) -> Result<()> {
+		let folder = set.folder().to_owned();
+		let mut state = self.lock();
+		drop(set);
+		if !state.is_busy(&folder) {
+			remove(&folder)?;
+			state.used.remove(&folder);
+		}
+		Ok(())
+	}
+
+	/// Removes the versions used longest ago until what `path` makes of `base` has room.
+	fn make_room(&self, site: &Site, schema: &Schema, base: Option<&Set>, path: &Path) -> Result<()> {
+		let rows = DeltaReader::open(path, schema, &DeltaLimits::default())
 			.context("a delta of the data set cannot be read")?
 			.len();
-		let records = rows.saturating_add(base.map_or(0, Set::len));
-		let width = (schema.record_bytes() as u64).saturating_add(INDEX_ENTRY);
-		// while it is built, the added records lie there twice
-		let needed = records.saturating_add(rows).saturating_mul(width);
+		let needed = Set::room(schema, base.map_or(0, Set::len), rows);
 		ensure!(
 			needed <= self.max_bytes,
 			"the data set needs {needed} bytes on disk, but only {} are allowed: raise --max-data",
 			self.max_bytes
 		);
+		let mut state = self.lock();
 		let mut versions = Vec::new();
 		for shelf in folders(&self.directory)? {
-			for version in folders(&shelf)? {
+			for version in folders(&shelf)?
+				.into_iter()
+				.filter(|version| !is_unfinished(version))
+			{
 				let written = fs::metadata(&version)?.modified()?;
-				let used = self.used.get(&version).copied().unwrap_or(written);
+				let used = state.used.get(&version).copied().unwrap_or(written);
 				versions.push((used, size(&version)?, version));
 			}
 		}
-		let mut total = versions.iter().map(|(_, bytes, _)| *bytes).sum::<u64>();
+		let there = versions.iter().map(|(_, bytes, _)| *bytes);
+		let reserved = state.building.values().copied();
+		let mut total = there.chain(reserved).fold(needed, u64::saturating_add);
 		versions.sort();
 		for (_, bytes, version) in versions {
-			if total.saturating_add(needed) <= self.max_bytes {
-				return Ok(());
+			if total <= self.max_bytes {
+				break;
 			}
-			if base.is_none_or(|base| base.folder() != version) {
+			if !state.is_busy(&version) {
 				remove(&version)?;
-				self.used.remove(&version);
+				state.used.remove(&version);
 				total = total.saturating_sub(bytes);
 			}
 		}
 		ensure!(
-			total.saturating_add(needed) <= self.max_bytes,
-			"the data set and its last version need {} bytes on disk, but only {} are allowed: raise --max-data",
-			total.saturating_add(needed),
+			total <= self.max_bytes,
+			"the data set and those in use need {total} bytes on disk, but only {} are allowed: raise --max-data",
 			self.max_bytes
 		);
+		state.building.insert(site.version.clone(), needed);
 		Ok(())
 	}
-}
 
-/// The version with most of the deltas that is on disk, and how many of them it has.
-fn latest(shelf: &Path, schema: &Schema, deltas: &[ContentRef]) -> Result<(Option<Set>, usize)> {
-	let mut roots = Vec::with_capacity(deltas.len());
-	let mut root = H256::zero();
-	for delta in deltas {
-		root = descent_protocol::dataset_root(root, delta.digest);
-		roots.push(root);
-	}
-	for (position, root) in roots.iter().enumerate().rev() {
-		match Set::open(shelf, *root, schema) {
-			Ok(None) => {}
-			Ok(set) => return Ok((set, position + 1)),
-			Err(SetError::Damaged { folder, reason }) => {
-				tracing::warn!(folder = %folder.display(), "building a damaged data set again: {reason}");
-				remove(&folder)?;
-			}
-			Err(error) => bail!(error),
+	/// The version with most of the deltas that is on disk, and how many of them it has.
+	fn latest(
+		&self,
+		shelf: &Path,
+		schema: &Schema,
+		deltas: &[DeltaSource],
+	) -> Result<(Option<Arc<Set>>, usize)> {
+		let mut roots = Vec::with_capacity(deltas.len());
+		let mut root = H256::zero();
+		for source in deltas {
+			root = dataset_root(root, source.delta.digest);
+			roots.push(root);
 		}
+		// Nobody removes a version between finding and sharing it.
+		let mut state = self.lock();
+		for (position, root) in roots.iter().enumerate().rev() {
+			match Set::open(shelf, *root, schema) {
+				Ok(None) => {}
+				Ok(Some(set)) => return Ok((Some(state.share(set)), position + 1)),
+				Err(SetError::Damaged { folder, reason }) => {
+					tracing::warn!(folder = %folder.display(), "building a damaged data set again: {reason}");
+					state.open.remove(&folder);
+					remove(&folder)?;
+				}
+				Err(error) => bail!(error),
+			}
+		}
+		Ok((None, 0))
 	}
-	Ok((None, 0))
+
+	fn lock(&self) -> MutexGuard<'_, State> {
+		// every critical section leaves the state valid at each step
+		self.state.lock().unwrap_or_else(PoisonError::into_inner)
+	}
 }
 
 fn is_unfinished(version: &Path) -> bool {

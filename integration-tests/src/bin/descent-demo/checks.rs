@@ -53,6 +53,16 @@ pub async fn check(
 	);
 	let audit = audit(&rpc.ws(), hash).await?;
 	audit.check()?;
+	ensure!(
+		expected.dataset_version == 2,
+		"the data set is at version {}, though a majority voted for a delta",
+		expected.dataset_version
+	);
+	ensure!(
+		audit.proposers.len() == 1,
+		"not one proposer was paid: {:?}",
+		audit.proposers
+	);
 	let standings = rpc.leaderboard(group).await?;
 	Ok(Summary {
 		rounds,
@@ -61,6 +71,8 @@ pub async fn check(
 			.map(|standing| (names.of(&standing.account), standing.wins))
 			.collect(),
 		head: cid,
+		dataset_version: expected.dataset_version,
+		proposed: format_amount(audit.proposers.values().sum()),
 		loss: head.score.0 as f64 / 1e6,
 		accuracy,
 		block,

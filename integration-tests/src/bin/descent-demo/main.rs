@@ -7,6 +7,7 @@ mod names;
 mod options;
 mod snapshot;
 mod story;
+mod votes;
 
 use anyhow::{bail, ensure, Context, Result};
 use clap::Parser;
@@ -21,12 +22,17 @@ use names::Names;
 use options::Options;
 use snapshot::Snapshot;
 use std::{
+	future::Future,
 	path::{Path, PathBuf},
+	pin::pin,
 	process::ExitCode,
 	time::{Duration, SystemTime},
 };
 use story::Story;
-use tokio::signal::unix::{signal, SignalKind};
+use tokio::{
+	signal::unix::{signal, SignalKind},
+	sync::mpsc::{unbounded_channel, UnboundedReceiver},
+};
 
 /// How long it may take until the first round is settled, and each one after it.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -38,6 +44,8 @@ const LENGTHS: RoundLengths = RoundLengths {
 	attest: 5,
 	open: 3,
 };
+/// How many images the group begins with.
+const IMAGES: u32 = 50_000;
 /// Optimiser and learning rate of the trainers, in turn.
 const OPTIMIZERS: [(&str, f64); 3] = [("sgd", 0.05), ("adam", 0.001), ("adamw", 0.001)];
 
@@ -113,9 +121,11 @@ fn folder(options: &Options) -> Result<Option<PathBuf>> {
 }
 
 async fn train(options: &Options, network: &mut Network, story: &mut Story) -> Result<()> {
-	story.step("fetching MNIST and writing it as deltas: 55,000 images to train on, 5,000 to validate, 10,000 to test");
+	story.step(
+		"fetching MNIST and writing it as deltas: 50,000 images to train on, 5,000 to be voted on, 5,000 to validate, 10,000 to test",
+	);
 	let data = network.directory().join("mnist");
-	let mnist = tokio::task::spawn_blocking(move || mnist::prepare(&data)).await??;
+	let mnist = tokio::task::spawn_blocking(move || mnist::prepare(&data, IMAGES)).await??;
 	let group = create_group(network, &mnist).await?;
 	story.step(&format!(
 		"group {group} \"mnist\" is created; rounds of {} blocks begin",
@@ -129,8 +139,11 @@ async fn train(options: &Options, network: &mut Network, story: &mut Story) -> R
 			"Trainer{index} trains with {optimizer}, learning rate {rate}"
 		));
 	}
-	let names = Names::new(&network.trainers);
-	follow(network, group, options.rounds.into(), &names, story).await?;
+	let names = Names::new(&network.trainers, votes::names()?);
+	let provider = network.provider().await?;
+	let (tell, told) = unbounded_channel();
+	let votes = votes::vote(network, group, &mnist, &provider, tell);
+	follow(network, group, options.rounds.into(), &names, story, votes, told).await?;
 	story.step("all rounds are settled; checking nodes, head and money");
 	let summary = checks::check(network, group, options.rounds.into(), &mnist, &names).await?;
 	story.summary(&summary);
@@ -148,26 +161,41 @@ async fn create_group(network: &mut Network, mnist: &Mnist) -> Result<GroupId> {
 		minimum_improvement: 0.000_1,
 		lengths: LENGTHS,
 		deposit: 10,
+		stake: votes::FOUNDER,
+		voting_period: votes::PERIOD,
 	};
 	Ok(network.create_group(&setup).await?.id)
 }
 
-/// Tells what happens until so many rounds are settled in finalized blocks.
+/// Tells what happens until so many rounds are settled in finalized blocks and the votes are over.
 async fn follow(
 	network: &Network,
 	group: GroupId,
 	wanted: u32,
 	names: &Names,
 	story: &mut Story,
+	votes: impl Future<Output = Result<()>>,
+	mut told: UnboundedReceiver<String>,
 ) -> Result<()> {
 	let rpc = network.nodes[0].rpc.clone();
 	let client = Client::connect(&rpc.ws()).await?;
 	let mut events = client.events(Some(group), true).await?;
+	let mut ballots = client.subscribe_votes(Some(group), true).await?;
+	let (mut votes, mut voted) = (pin!(votes), false);
 	let mut redraw = tokio::time::interval(REDRAW);
 	let mut deadline = Box::pin(tokio::time::sleep(PATIENCE));
 	let mut settled = 0;
-	while settled < wanted {
+	while settled < wanted || !voted {
 		tokio::select! {
+			outcome = &mut votes, if !voted => {
+				outcome?;
+				voted = true;
+			}
+			Some(text) = told.recv() => story.step(&text),
+			block = ballots.next() => {
+				let block = block.context("the subscription to votes ended")??;
+				story.votes(&block, names);
+			}
 			block = events.next() => {
 				let block = block.context("the event subscription ended")??;
 				story.events(&block, names);

@@ -1,13 +1,13 @@
 use descent_chain::AccountId;
-use descent_integration_tests::Trainer;
+use descent_integration_tests::{Account, Trainer};
 
-/// What the demo calls the trainers.
+/// What the demo calls the trainers and the stakeholders.
 #[derive(Clone, Debug, Default)]
 pub struct Names(Vec<(AccountId, String)>);
 
 impl Names {
-	/// `Trainer1 (sgd)` and so on.
-	pub fn new(trainers: &[Trainer]) -> Self {
+	/// `Trainer1 (sgd)` and so on, and the stakeholders as they are named.
+	pub fn new(trainers: &[Trainer], stakeholders: Vec<(Account, String)>) -> Self {
 		let name = |trainer: &Trainer| {
 			let name = trainer.setup.uri.trim_start_matches('/');
 			(
@@ -15,7 +15,10 @@ impl Names {
 				format!("{name} ({})", trainer.setup.optimizer),
 			)
 		};
-		Self(trainers.iter().map(name).collect())
+		let stakeholders = stakeholders
+			.into_iter()
+			.map(|(account, name)| (account.id(), name));
+		Self(trainers.iter().map(name).chain(stakeholders).collect())
 	}
 
 	/// What an account is called.

@@ -3,8 +3,8 @@
 use crate::{live::Live, names::Names, snapshot::Snapshot};
 use descent_chain::format_amount;
 use descent_protocol::{
-	view::{BlockEvents, RoundEvent},
-	BlockNumber,
+	view::{BlockEvents, BlockVotes, ProposalEnding, RoundEvent, VoteEvent},
+	BlockNumber, DeltaVerdict,
 };
 use serde::Serialize;
 use std::io::{stdout, IsTerminal, Write};
@@ -18,6 +18,10 @@ pub struct Summary {
 	pub wins: Vec<(String, u32)>,
 	/// CID of the head.
 	pub head: String,
+	/// How many deltas make the data set that the last round was played with.
+	pub dataset_version: u32,
+	/// What the proposers of deltas were paid.
+	pub proposed: String,
 	/// The head's score, by the committee.
 	pub loss: f64,
 	/// The share of the 10,000 test images that the head classifies rightly.
@@ -83,6 +87,23 @@ impl Story {
 		}
 	}
 
+	/// What stakeholders and proposers did in a block.
+	pub fn votes(&mut self, block: &BlockVotes, names: &Names) {
+		for event in &block.events {
+			match self {
+				Self::Json => json(&Told {
+					block: block.block,
+					event,
+				}),
+				_ => {
+					if let Some(text) = vote(event, names) {
+						self.line(&format!("#{:<4} {text}", block.block));
+					}
+				}
+			}
+		}
+	}
+
 	/// How things stand.
 	pub fn snapshot(&mut self, snapshot: &Snapshot, names: &Names) {
 		if let Self::Live(live) = self {
@@ -106,6 +127,8 @@ impl Story {
 			block,
 			nodes,
 			accounts,
+			dataset_version,
+			proposed,
 			..
 		} = summary;
 		let wins: Vec<String> = summary
@@ -121,6 +144,9 @@ impl Story {
 				accuracy * 100.0
 			),
 			format!("{nodes} nodes agree on block {block} and on the head"),
+			format!(
+				"the data set is at version {dataset_version}: what the majority voted for was applied, and its proposer paid {proposed}"
+			),
 			format!(
 				"{accounts} accounts hold exactly the {} issued: genesis + {} rewards - {} slashed",
 				summary.issuance, summary.rewards, summary.slashed
@@ -148,16 +174,82 @@ impl Story {
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct Told<'a, Event> {
 	block: BlockNumber,
 	#[serde(flatten)]
-	event: &'a RoundEvent,
+	event: &'a Event,
 }
 
 fn json(value: &impl Serialize) {
 	if let Ok(line) = serde_json::to_string(value) {
 		drop(writeln!(stdout(), "{line}"));
 	}
+}
+
+/// What somebody did about the data set in words, where it is worth some.
+fn vote(event: &VoteEvent, names: &Names) -> Option<String> {
+	Some(match event {
+		VoteEvent::Proposed {
+			proposal,
+			account,
+			delta,
+			..
+		} => {
+			format!(
+				"{} proposes delta {proposal}, {} bytes",
+				names.of(account),
+				delta.size
+			)
+		}
+		VoteEvent::Voted {
+			account,
+			proposal: Some(proposal),
+			stake,
+			..
+		} => {
+			format!(
+				"{} votes for delta {proposal} with {}",
+				names.of(account),
+				format_amount(*stake)
+			)
+		}
+		VoteEvent::Checked {
+			proposal,
+			verdict: DeltaVerdict::Valid(report),
+			..
+		} => {
+			format!(
+				"delta {proposal} was checked: it adds {} records and removes {}",
+				report.added, report.removed
+			)
+		}
+		VoteEvent::ProposalEnded {
+			proposal,
+			account,
+			ending: ProposalEnding::Applied { version },
+			reward,
+			..
+		} => format!(
+			"delta {proposal} wins and makes version {version} of the data set; {} is paid {}",
+			names.of(account),
+			format_amount(*reward)
+		),
+		VoteEvent::ProposalEnded {
+			proposal,
+			account,
+			ending,
+			slashed,
+			..
+		} => format!(
+			"delta {proposal} ends: {ending:?}; {} loses {}",
+			names.of(account),
+			format_amount(*slashed)
+		),
+		VoteEvent::PeriodClosed { next, .. } => {
+			format!("the voting period closes; the next one at block {next}")
+		}
+		_ => return None,
+	})
 }
 
 /// An event in words, where it is worth some.
@@ -228,6 +320,6 @@ fn sentence(event: &RoundEvent, names: &Names) -> Option<String> {
 			}
 			_ => format!("round {round} settled: nobody won"),
 		},
-		RoundEvent::Attested { .. } | RoundEvent::Opened { .. } => return None,
+		RoundEvent::Attested { .. } | RoundEvent::Opened { .. } | RoundEvent::AlarmMissing { .. } => return None,
 	})
 }

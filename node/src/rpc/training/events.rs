@@ -1,16 +1,17 @@
-//! The stream behind `training_subscribeEvents`.
+//! The streams behind `training_subscribeEvents` and `training_subscribeVotes`.
 
-use super::TrainingRuntimeApi;
-use descent_protocol::{view::BlockEvents, GroupId};
 use descent_runtime::{opaque::Block, BlockNumber, Hash};
 use futures::{
 	future::{select, Either},
 	stream::{self, BoxStream},
 	StreamExt,
 };
-use jsonrpsee::{core::StringError, server::SendTimeoutError, SubscriptionMessage, SubscriptionSink};
+use jsonrpsee::{
+	core::SubscriptionResult, server::SendTimeoutError, PendingSubscriptionSink, SubscriptionMessage,
+};
 use sc_client_api::BlockchainEvents;
-use sp_api::ProvideRuntimeApi;
+use serde::Serialize;
+use sp_api::ApiError;
 use sp_blockchain::HeaderBackend;
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MAX_STRIDE: BlockNumber = 256;
 
 /// A block of the chain.
-type At = (BlockNumber, Hash);
+pub type At = (BlockNumber, Hash);
 
 /// Blocks as they are finalized, each one once, in order.
 pub fn finalized_blocks<C>(client: Arc<C>) -> BoxStream<'static, At>
@@ -76,47 +77,29 @@ where
 		.boxed()
 }
 
-/// What happened in each of those blocks, in `group` or in all groups.
-pub fn of_blocks<C>(
-	client: Arc<C>,
-	blocks: BoxStream<'static, At>,
-	group: Option<GroupId>,
-) -> BoxStream<'static, Result<BlockEvents, String>>
-where
-	C: ProvideRuntimeApi<Block> + Send + Sync + 'static,
-	C::Api: TrainingRuntimeApi<Block>,
-{
-	blocks
-		.map(move |(block, hash)| {
-			let mut events = client
-				.runtime_api()
-				.events(hash)
-				.map_err(|error| format!("the events of block {block} can't be read: {error}"))?;
-			events.retain(|event| group.is_none_or(|group| event.group() == group));
-			Ok(BlockEvents { block, hash, events })
-		})
-		.boxed()
-}
-
-/// Sends them until the subscriber leaves, falls behind, or there is an error, of which it is told.
-pub async fn deliver(
-	sink: SubscriptionSink,
-	mut events: BoxStream<'static, Result<BlockEvents, String>>,
-) -> Result<(), StringError> {
+/// Sends what `read` finds of each block until the subscriber leaves, falls behind, or there is an error, of which it is
+/// told.
+pub async fn deliver<T: Serialize>(
+	pending: PendingSubscriptionSink,
+	mut blocks: BoxStream<'static, At>,
+	read: impl Fn(At) -> Result<T, ApiError>,
+) -> SubscriptionResult {
+	let sink = pending.accept().await?;
 	let mut closed = pin!(sink.closed());
 	loop {
-		let block = match select(closed.as_mut(), events.next()).await {
+		let (block, hash) = match select(closed.as_mut(), blocks.next()).await {
 			Either::Left(_) | Either::Right((None, _)) => return Ok(()),
-			Either::Right((Some(block), _)) => block?,
+			Either::Right((Some(block), _)) => block,
 		};
-		let message = SubscriptionMessage::from_json(&block)?;
+		let events = read((block, hash))
+			.map_err(|error| format!("the events of block {block} can't be read: {error}"))?;
+		let message = SubscriptionMessage::from_json(&events)?;
 		match sink.send_timeout(message, PATIENCE).await {
 			Ok(()) => {}
 			Err(SendTimeoutError::Closed(_)) => return Ok(()),
 			Err(SendTimeoutError::Timeout(_)) => {
 				return Err(format!(
-					"the subscriber fell behind at block {}: subscribe again and read messages as they come",
-					block.block
+					"the subscriber fell behind at block {block}: subscribe again and read messages as they come"
 				)
 				.into())
 			}

@@ -1,29 +1,30 @@
-//! The `training_*` methods: groups, rounds, standings, and why a commitment ended as it did.
+//! The `training_*` methods: groups, rounds, standings, why a commitment ended as it did, and what is voted on.
 
 mod error;
 mod events;
+mod server;
 #[cfg(test)]
 mod tests;
 
 use descent_protocol::{
-	explain,
-	view::{Explanation, GroupView, RoundView, StandingView},
+	view::{
+		AmendmentView, Explanation, GroupView, HeadView, LogEntryView, ProposalView, RoundView, StakeView,
+		StandingView,
+	},
 	GroupId, RoundIndex,
 };
 use descent_runtime::{opaque::Block, AccountId, Hash, TrainingApi as TrainingRuntimeApi};
 use error::Error;
 use jsonrpsee::{
-	core::{async_trait, RpcResult, SubscriptionResult},
+	core::{RpcResult, SubscriptionResult},
 	proc_macros::rpc,
-	PendingSubscriptionSink,
 };
-use sc_client_api::BlockchainEvents;
-use sp_api::{ApiError, ProvideRuntimeApi};
+use sp_api::{ApiError, ApiRef, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use std::sync::Arc;
 
-/// How many groups `training_groups` returns unless it is told otherwise.
-const DEFAULT_GROUPS: u32 = 20;
+/// How many groups, or entries of a log, a page has unless another limit is asked for.
+const DEFAULT_LIMIT: u32 = 20;
 
 /// What a node tells about training. `at` is a block's hash, the best block's unless given.
 #[rpc(server)]
@@ -50,6 +51,10 @@ pub trait TrainingApi {
 	#[method(name = "training_leaderboard", blocking)]
 	fn leaderboard(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<StandingView>>;
 
+	/// The heads of the models that the group had before the one it trains, the last model's first.
+	#[method(name = "training_retiredHeads", blocking)]
+	fn retired_heads(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<HeadView>>;
+
 	/// Why an account's commitment in a round ended as it did, or what it waits for.
 	#[method(name = "training_explain", blocking)]
 	fn explain(
@@ -59,6 +64,29 @@ pub trait TrainingApi {
 		account: AccountId,
 		at: Option<Hash>,
 	) -> RpcResult<Explanation>;
+
+	/// The log of a group's data set from the entry that made version `from` (1) on, oldest first, at most `limit` (20)
+	/// entries, never more than 100.
+	#[method(name = "training_datasetLog", blocking)]
+	fn dataset_log(
+		&self,
+		group: GroupId,
+		from: Option<u32>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<LogEntryView>>;
+
+	/// The delta proposals of a group: those that are open in their order, then the last that ended, the newest first.
+	#[method(name = "training_proposals", blocking)]
+	fn proposals(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<ProposalView>>;
+
+	/// The amendments of a group's rules: those that are open, then the last that ended, the newest first in both.
+	#[method(name = "training_amendments", blocking)]
+	fn amendments(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<AmendmentView>>;
+
+	/// What an account has staked in a group, and what it votes for.
+	#[method(name = "training_stake", blocking)]
+	fn stake(&self, group: GroupId, account: AccountId, at: Option<Hash>) -> RpcResult<StakeView>;
 
 	/// What happens in rounds, of one group or of all, one message a block in the order of the chain, also for blocks in
 	/// which nothing happened. Of finalized blocks; with `finalized` false of best blocks, which may be taken back.
@@ -71,6 +99,14 @@ pub trait TrainingApi {
 		item = BlockEvents,
 	)]
 	async fn subscribe_events(&self, group: Option<GroupId>, finalized: Option<bool>) -> SubscriptionResult;
+
+	/// What stakeholders, proposers and the validators who check deltas do, delivered as the events of rounds are.
+	#[subscription(
+		name = "training_subscribeVotes" => "training_votes",
+		unsubscribe = "training_unsubscribeVotes",
+		item = BlockVotes,
+	)]
+	async fn subscribe_votes(&self, group: Option<GroupId>, finalized: Option<bool>) -> SubscriptionResult;
 }
 
 /// Answers the `training_*` methods out of the runtime.
@@ -103,6 +139,18 @@ where
 			.ok_or(Error::UnknownGroup(group))
 	}
 
+	/// What `read` finds of a group that there is.
+	fn of_group<T>(
+		&self,
+		group: GroupId,
+		at: Option<Hash>,
+		read: impl FnOnce(ApiRef<'_, C::Api>, Hash) -> Result<T, ApiError>,
+	) -> RpcResult<T> {
+		let block = self.block(at);
+		self.read_group(block, group)?;
+		Ok(read(self.client.runtime_api(), block).map_err(unreadable(block))?)
+	}
+
 	fn read_round(&self, block: Hash, group: GroupId, round: RoundIndex) -> Result<RoundView, Error> {
 		match self
 			.client
@@ -121,86 +169,4 @@ where
 
 fn unreadable(block: Hash) -> impl Fn(ApiError) -> Error {
 	move |error| Error::State(block, error.to_string())
-}
-
-#[async_trait]
-impl<C> TrainingApiServer for Training<C>
-where
-	C: ProvideRuntimeApi<Block> + HeaderBackend<Block> + BlockchainEvents<Block> + Send + Sync + 'static,
-	C::Api: TrainingRuntimeApi<Block>,
-{
-	fn groups(
-		&self,
-		from: Option<GroupId>,
-		limit: Option<u32>,
-		at: Option<Hash>,
-	) -> RpcResult<Vec<GroupView>> {
-		let block = self.block(at);
-		let groups = self
-			.client
-			.runtime_api()
-			.groups(block, from.unwrap_or_default(), limit.unwrap_or(DEFAULT_GROUPS))
-			.map_err(unreadable(block))?;
-		Ok(groups)
-	}
-
-	fn group(&self, group: GroupId, at: Option<Hash>) -> RpcResult<GroupView> {
-		Ok(self.read_group(self.block(at), group)?)
-	}
-
-	fn round(&self, group: GroupId, round: RoundIndex, at: Option<Hash>) -> RpcResult<RoundView> {
-		Ok(self.read_round(self.block(at), group, round)?)
-	}
-
-	fn leaderboard(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<StandingView>> {
-		let block = self.block(at);
-		self.read_group(block, group)?;
-		let standings = self
-			.client
-			.runtime_api()
-			.leaderboard(block, group)
-			.map_err(unreadable(block))?;
-		Ok(standings)
-	}
-
-	fn explain(
-		&self,
-		group: GroupId,
-		round: RoundIndex,
-		account: AccountId,
-		at: Option<Hash>,
-	) -> RpcResult<Explanation> {
-		let block = self.block(at);
-		let group_view = self.read_group(block, group)?;
-		let round_view = self.read_round(block, group, round)?;
-		let sentence = explain(&group_view, &round_view, &account);
-		let outcome = round_view
-			.candidates
-			.iter()
-			.find(|candidate| candidate.account == account)
-			.and_then(|candidate| candidate.outcome);
-		Ok(Explanation {
-			group,
-			round,
-			account,
-			outcome,
-			sentence,
-		})
-	}
-
-	async fn subscribe_events(
-		&self,
-		pending: PendingSubscriptionSink,
-		group: Option<GroupId>,
-		finalized: Option<bool>,
-	) -> SubscriptionResult {
-		let blocks = if finalized.unwrap_or(true) {
-			events::finalized_blocks(self.client.clone())
-		} else {
-			events::best_blocks(self.client.clone())
-		};
-		let sink = pending.accept().await?;
-		events::deliver(sink, events::of_blocks(self.client.clone(), blocks, group)).await?;
-		Ok(())
-	}
 }

@@ -1,71 +1,67 @@
 use crate::{
-	mock::{build_and_execute, Balances, Groups as Pallet, RuntimeOrigin, System, Test},
-	Error, Event, GroupRules, Groups, HoldReason, NewGroup, NextGroup,
+	mock::{
+		account, build_and_execute, new_group, signed, Groups as Pallet, Heard, RuntimeOrigin, System, Test,
+		Told, ENDOWMENT, FOUNDING_STAKE, GROUP_DEPOSIT, MAXIMUM_ROUND_LENGTH,
+	},
+	tests::builder::{free, held, total},
+	Error, Event, GroupRules, Groups, HoldReason, NewGroup, NextGroup, Stakes,
 };
-use descent_protocol::{dataset_root, Clock, Codec, ContentRef, EvaluationPolicy, Metric, LEAF_SIZE};
-use frame_support::{assert_noop, assert_ok, traits::fungible::InspectHold};
-use sp_core::H256;
+use descent_protocol::{Clock, Codec, EvaluationPolicy, Share, LEAF_SIZE};
+use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{traits::BadOrigin, TokenError};
 
-fn new() -> NewGroup<u64> {
-	NewGroup {
-		name: b"digits".to_vec().try_into().unwrap(),
-		model: ContentRef::raw(b"model").unwrap(),
-		dataset: ContentRef::raw(b"data").unwrap(),
-		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()]
-			.try_into()
-			.unwrap(),
-		metric: Metric::Loss,
-		policy: EvaluationPolicy::Training { records: 100 },
-		tolerance: 10,
-		minimum_improvement: 1_000,
-		clock: Clock {
-			start: 30,
-			length: 12,
-			reveal: 3,
-			attest: 5,
-			open: 2,
-		},
-		deposit: 5,
-	}
-}
-
 /// That a group with this change is refused, whatever else is right with it.
-fn refuses(error: Error<Test>, change: impl FnOnce(&mut NewGroup<u64>)) {
+fn refuses(error: Error<Test>, change: impl FnOnce(&mut NewGroup<u128>)) {
 	build_and_execute(|| {
-		let mut group = new();
+		let mut group = new_group();
 		change(&mut group);
-		assert_noop!(Pallet::create(RuntimeOrigin::signed(1), group), error);
+		assert_noop!(Pallet::create(signed(1), group), error);
 	});
 }
 
 #[test]
 fn a_group_is_kept_with_its_rules() {
 	build_and_execute(|| {
-		assert_ok!(Pallet::create(RuntimeOrigin::signed(1), new()));
-		System::assert_last_event(Event::Created { group: 0, owner: 1 }.into());
+		let mut new = new_group();
+		new.clock.first = 9;
+		assert_ok!(Pallet::create(signed(1), new));
+		let owner = account(1);
+		System::assert_has_event(Event::Created { group: 0, owner }.into());
+		let rules = Pallet::rules(0, 0).unwrap();
+		assert_eq!(rules.clock, new_group().clock);
+		assert_eq!((rules.model, rules.model_version), (new_group().model, 0));
+		assert_eq!(Pallet::rules(0, 7), Some(rules));
+		assert_eq!(Pallet::rules(1, 0), None);
 		let group = Groups::<Test>::get(0).unwrap();
-		assert_eq!(
-			group.dataset_root,
-			dataset_root(H256::zero(), new().dataset.digest)
-		);
-		assert_eq!(group.rules.deltas.to_vec(), [new().dataset]);
-		assert_eq!(group.rules.clock, new().clock);
-		assert_eq!(Pallet::rules(0), Some(group.rules));
-		assert_eq!(Pallet::rules(1), None);
+		assert_eq!((group.voting.since, group.voting.closing), (7, None));
+	});
+}
+
+#[test]
+fn its_owner_has_the_first_stake_in_it() {
+	build_and_execute(|| {
+		assert_ok!(Pallet::create(signed(1), new_group()));
+		assert_eq!(Stakes::<Test>::get(0, account(1)).active, FOUNDING_STAKE);
+		assert_eq!(total(), FOUNDING_STAKE);
+		assert_eq!(free(1), ENDOWMENT - GROUP_DEPOSIT - FOUNDING_STAKE);
+		let told = [
+			Told::Created(0, 1, new_group().dataset),
+			Told::Stake(0, 1, 0, FOUNDING_STAKE),
+		];
+		assert_eq!(Heard::get(), told);
 	});
 }
 
 #[test]
 fn numbers_follow_each_other_and_deposits_add_up() {
 	build_and_execute(|| {
-		for _ in 0..2 {
-			assert_ok!(Pallet::create(RuntimeOrigin::signed(1), new()));
+		for owner in [1, 1, 2] {
+			assert_ok!(Pallet::create(signed(owner), new_group()));
 		}
-		assert_ok!(Pallet::create(RuntimeOrigin::signed(2), new()));
 		assert_eq!(NextGroup::<Test>::get(), 3);
-		assert_eq!(Groups::<Test>::get(2).unwrap().owner, 2);
-		assert_eq!(Balances::balance_on_hold(&HoldReason::Group.into(), &1), 200);
+		assert_eq!(Groups::<Test>::get(2).unwrap().owner, account(2));
+		assert_eq!(held(1, HoldReason::Group), 2 * GROUP_DEPOSIT);
+		assert_eq!(held(1, HoldReason::Stake), 2 * FOUNDING_STAKE);
 	});
 }
 
@@ -73,23 +69,26 @@ fn numbers_follow_each_other_and_deposits_add_up() {
 fn a_start_that_is_over_becomes_the_next_block() {
 	build_and_execute(|| {
 		for (wanted, given) in [(0, 8), (7, 8), (8, 8), (9, 9)] {
-			let mut group = new();
+			let mut group = new_group();
 			group.clock.start = wanted;
-			assert_ok!(Pallet::create(RuntimeOrigin::signed(1), group));
+			assert_ok!(Pallet::create(signed(1), group));
 			let id = NextGroup::<Test>::get() - 1;
-			assert_eq!(Pallet::rules(id).unwrap().clock.start, given);
+			assert_eq!(Pallet::rules(id, 0).unwrap().clock.start, given);
 		}
 	});
 }
 
 #[test]
-fn who_cannot_pay_the_deposit_gets_no_group() {
+fn who_cannot_pay_the_deposit_and_the_stake_gets_no_group() {
 	build_and_execute(|| {
 		assert_noop!(
-			Pallet::create(RuntimeOrigin::signed(3), new()),
+			Pallet::create(signed(101), new_group()),
 			TokenError::FundsUnavailable
 		);
-		assert_noop!(Pallet::create(RuntimeOrigin::root(), new()), BadOrigin);
+		let mut group = new_group();
+		group.stake = ENDOWMENT - GROUP_DEPOSIT;
+		assert_noop!(Pallet::create(signed(1), group), TokenError::FundsUnavailable);
+		assert_noop!(Pallet::create(RuntimeOrigin::root(), new_group()), BadOrigin);
 	});
 }
 
@@ -158,8 +157,23 @@ fn impossible_clocks_are_refused() {
 	refuses(Error::InvalidClock, |group| group.clock.length = 10);
 	refuses(Error::InvalidClock, |group| group.clock.start = u32::MAX - 10);
 	refuses(Error::RevealTooLong, |group| {
-		group.clock.reveal = 21;
-		group.clock.length = 40;
+		group.clock = Clock {
+			reveal: 21,
+			length: 40,
+			..group.clock
+		}
+	});
+}
+
+#[test]
+fn rounds_do_not_last_for_ever() {
+	refuses(Error::RoundTooLong, |group| {
+		group.clock.length = MAXIMUM_ROUND_LENGTH + 1
+	});
+	build_and_execute(|| {
+		let mut group = new_group();
+		group.clock.length = MAXIMUM_ROUND_LENGTH;
+		assert_ok!(Pallet::create(signed(1), group));
 	});
 }
 
@@ -169,11 +183,23 @@ fn commitments_must_put_something_at_stake() {
 }
 
 #[test]
+fn voting_must_be_possible_and_worth_something() {
+	refuses(Error::InvalidVotingPeriod, |group| group.voting_period = 4);
+	refuses(Error::InvalidVotingPeriod, |group| group.voting_period = 101);
+	refuses(Error::InvalidQuorum, |group| group.quorum = Share(0));
+	refuses(Error::InvalidQuorum, |group| {
+		group.quorum = Share(Share::ALL.0 + 1)
+	});
+	refuses(Error::StakeTooSmall, |group| group.stake = 9);
+	refuses(Error::ZeroAmount, |group| group.stake = 0);
+}
+
+#[test]
 fn numbers_run_out_without_overflow() {
 	build_and_execute(|| {
 		NextGroup::<Test>::put(u32::MAX);
 		assert_noop!(
-			Pallet::create(RuntimeOrigin::signed(1), new()),
+			Pallet::create(signed(1), new_group()),
 			Error::<Test>::TooManyGroups
 		);
 		NextGroup::<Test>::put(0);

@@ -2,33 +2,29 @@
 
 use super::{
 	chain::{self, Seat},
-	http::{CallError, Client},
-	report::warn,
-	store::{subject, Record, Stored},
-	EvaluatorId, EVALUATOR, ROUNDS,
+	store::{place, subject, Record},
+	ROUNDS,
 };
 use crate::{Config, Pallet};
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
+use core::fmt;
 use descent_protocol::{
 	attestation_hash,
-	evaluation::{EvaluationRequest, JobStatus},
-	request_id, Ballot, BlockNumber, GroupId, Phase, RoundIndex, Salt, Windows,
+	evaluation::{EvaluationRequest, Measured},
+	Ballot, BlockNumber, GroupId, Phase, RoundIndex, Salt, Windows,
+};
+use pallet_evaluators::{
+	offchain::{is_due, warn, Client, Stored},
+	AuthorityId,
 };
 use sp_core::H256;
 
-/// What is sent with one block is in the next one, or has to be sent again: the pool refuses what it has already, and may have
-/// refused what came before it had seen the block. Windows are short.
-const RESEND_AFTER: BlockNumber = 1;
 /// An open window of at least this length leaves room to wait a block before ballots are shown, so that a fork of the
-/// attest window's last block can't carry an attestation that was copied from them.
+/// attest window's last block can't carry an attestation that was copied from them, and to send them a second time. In
+/// shorter ones they are shown at once.
 const PATIENT_WINDOW: BlockNumber = 3;
-/// The most characters shown of an evaluator's reason.
-const MAX_REASON: usize = 200;
-
-/// Whether it is time to send what was sent last with block `sent`.
-fn is_due(sent: Option<BlockNumber>, now: BlockNumber) -> bool {
-	sent.is_none_or(|sent| now.saturating_sub(sent) >= RESEND_AFTER)
-}
+/// Where the evaluator takes evaluations.
+const EVALUATIONS: &str = "/v1/evaluations";
 
 /// Whether ballots may be shown, seen from the block `now`.
 fn may_open(windows: &Windows, now: BlockNumber) -> bool {
@@ -50,9 +46,15 @@ pub(super) struct Round {
 	pub(super) round: RoundIndex,
 }
 
+impl fmt::Display for Round {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		write!(f, "group {}, round {}", self.group, self.round)
+	}
+}
+
 impl Round {
 	/// Takes the step that is missing.
-	pub(super) fn advance<T: Config>(&self, keys: &[EvaluatorId], client: &mut Client) {
+	pub(super) fn advance<T: Config>(&self, keys: &[AuthorityId], client: &mut Client) {
 		let Some(windows) = Pallet::<T>::windows(self.group, self.round) else {
 			return;
 		};
@@ -64,7 +66,7 @@ impl Round {
 		}
 	}
 
-	fn attest<T: Config>(&self, keys: &[EvaluatorId], client: &mut Client) {
+	fn attest<T: Config>(&self, keys: &[AuthorityId], client: &mut Client) {
 		let mut seats = chain::seats::<T>(self, keys);
 		seats.retain(|seat| seat.said.is_none());
 		if seats.is_empty() {
@@ -90,7 +92,7 @@ impl Round {
 		};
 		let mut hashes = Vec::new();
 		for seat in seats {
-			let voice = record.voice(&seat.evaluator);
+			let voice = record.voices.of(&seat.evaluator);
 			if is_due(voice.attested, self.now) {
 				voice.attested = Some(self.now);
 				let hash = self.hash(&seat.evaluator, &ballot, &voice.salt);
@@ -104,7 +106,7 @@ impl Round {
 		}
 	}
 
-	fn open<T: Config>(&self, keys: &[EvaluatorId]) {
+	fn open<T: Config>(&self, keys: &[AuthorityId]) {
 		let mut seats = chain::seats::<T>(self, keys);
 		seats.retain(|seat| matches!(&seat.said, Some(said) if said.ballot.is_none()));
 		if seats.is_empty() {
@@ -123,16 +125,14 @@ impl Round {
 				warn(
 					ROUNDS,
 					format_args!(
-						"group {}, round {}: member {}'s attestation was not made with this node's data base and can't be \
+						"{self}: member {}'s attestation was not made with this node's data base and can't be \
 						opened here. Use a session key on one node only, and keep the node's data",
-						self.group,
-						self.round,
 						seat.member,
 					),
 				);
 				continue;
 			};
-			let voice = record.voice(&seat.evaluator);
+			let voice = record.voices.of(&seat.evaluator);
 			if is_due(voice.opened, self.now) {
 				voice.opened = Some(self.now);
 				openings.push((seat, hash, ballot, salt));
@@ -146,16 +146,14 @@ impl Round {
 	}
 
 	/// What is known of the round.
-	fn recall(&self) -> Option<Stored> {
-		let stored = Stored::load(self.genesis, self.group, self.round);
+	fn recall(&self) -> Option<Stored<RoundIndex, Record>> {
+		let stored = Stored::load(place(self.genesis, self.group, self.round), self.round);
 		if stored.is_none() {
 			warn(
 				ROUNDS,
 				format_args!(
-					"group {}, round {}: this node has gone on to a later round, or can't read what it has said of this \
-					one; it abstains from it. Nothing has to be done",
-					self.group,
-					self.round,
+					"{self}: this node has spoken of a later round, or can't read what it has said of this one; it \
+					abstains from it. Nothing has to be done",
 				),
 			);
 		}
@@ -171,10 +169,8 @@ impl Round {
 			warn(
 				ROUNDS,
 				format_args!(
-					"group {}, round {}: the chain was reorganised after the round was measured, and asks for other \
+					"{self}: the chain was reorganised after the round was measured, and asks for other \
 					candidates now; this node abstains from it. Nothing has to be done",
-					self.group,
-					self.round,
 				),
 			);
 			return None;
@@ -185,68 +181,21 @@ impl Round {
 	/// A member's attestation on chain and the ballot and the salt behind it, where they are known.
 	fn said(&self, seat: &Seat, record: &Record) -> Option<(H256, Ballot, Salt)> {
 		let (_, ballot) = record.ballot.clone()?;
-		let salt = record.known_voice(&seat.evaluator)?.salt;
+		let salt = record.voices.known(&seat.evaluator)?.salt;
 		let hash = self.hash(&seat.evaluator, &ballot, &salt);
 		let is_said = seat.said.as_ref().is_some_and(|said| said.hash == hash);
 		is_said.then_some((hash, ballot, salt))
 	}
 
-	fn hash(&self, evaluator: &EvaluatorId, ballot: &Ballot, salt: &Salt) -> H256 {
+	fn hash(&self, evaluator: &AuthorityId, ballot: &Ballot, salt: &Salt) -> H256 {
 		attestation_hash(self.genesis, self.group, self.round, evaluator, ballot, salt)
 	}
 
 	/// One step towards a ballot.
 	fn measure(&self, request: &EvaluationRequest, record: &mut Record, client: &mut Client) {
-		let id = request_id(request);
-		record.posted &= record.request == id;
-		record.request = id;
-		let known = record.posted.then(|| client.get(id));
-		let answer = match known {
-			// Never asked, or forgotten since.
-			Some(Err(CallError::Status(404))) | None => client.post(request),
-			Some(answer) => answer,
-		};
-		let Self { group, round, .. } = self;
-		let problem = match answer.map(|job| job.status) {
-			Ok(JobStatus::Queued | JobStatus::Running { .. }) => {
-				record.posted = true;
-				return;
-			}
-			Ok(JobStatus::Done { ballot }) if answers(&ballot, request) => {
-				log::debug!(target: EVALUATOR, "group {group}, round {round}: measured");
-				record.ballot = Some((subject(request), ballot));
-				return;
-			}
-			Ok(JobStatus::Failed { reason }) => {
-				record.posted = false;
-				let reason: String = reason.chars().take(MAX_REASON).collect();
-				warn(
-					EVALUATOR,
-					format_args!(
-						"group {group}, round {round}: the evaluator at {} could not measure: {reason:?}. It is asked \
-						again with the next block; see that it has disk and memory left and reaches the providers",
-						client.address(),
-					),
-				);
-				return;
-			}
-			Ok(JobStatus::Done { .. }) => {
-				record.posted = false;
-				CallError::Malformed
-			}
-			Err(CallError::Exhausted) => return,
-			Err(error) => error,
-		};
-		if !core::mem::replace(&mut record.warned, true) {
-			warn(
-				EVALUATOR,
-				format_args!(
-					"group {group}, round {round}: this validator can't attest, as the evaluator at {:?} {problem}. {}. \
-					It is asked again with every block while the round can be attested",
-					client.address(),
-					problem.remedy(),
-				),
-			);
-		}
+		let is_answer = |measured: &Measured| answers(&measured.ballot, request);
+		let id = request.id();
+		let measured = (record.inquiry).ask(client, EVALUATIONS, id, request, self, is_answer);
+		record.ballot = measured.map(|Measured { ballot }| (subject(request), ballot));
 	}
 }

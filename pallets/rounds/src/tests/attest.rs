@@ -168,7 +168,7 @@ fn a_signature_counts_for_one_member_and_one_thing() {
 		let Call::attest { hash, signature, .. } = round.attest_call(0, &honest()) else {
 			unreachable!()
 		};
-		let attest = |group, member, hash, signature: &crate::evaluator::AuthoritySignature| Call::attest {
+		let attest = |group, member, hash, signature: &pallet_evaluators::AuthoritySignature| Call::attest {
 			group,
 			round: 0,
 			member,

@@ -1,13 +1,17 @@
 use super::Round;
 use crate::{
 	mock::{
-		account, build_and_execute, create_group, free, run_to, Balances, Rounds as Pallet, RuntimeCall,
-		RuntimeOrigin, Scheduler, System, Test, CLOCK, DEPOSIT, ENDOWMENT,
+		account, build_and_execute, create_group, free, new_test_ext, run_to, Balances, Rounds as Pallet,
+		RuntimeCall, RuntimeOrigin, Scheduler, System, Test, CLOCK, DEPOSIT, ENDOWMENT,
 	},
 	Error, Event, HoldReason, Rounds, Unsettled,
 };
 use descent_protocol::{Outcome, MAX_CANDIDATES};
-use frame_support::{assert_noop, assert_ok, traits::fungible::InspectHold};
+use frame_support::{
+	assert_noop, assert_ok,
+	traits::fungible::{InspectHold, MutateHold},
+};
+use pallet_groups::set_alarm;
 use pallet_scheduler::Agenda;
 use sp_core::H256;
 use sp_runtime::{traits::BadOrigin, TokenError};
@@ -17,7 +21,7 @@ fn held(number: u8) -> u128 {
 }
 
 /// Leaves the scheduler no room in a block.
-fn fill_agenda(block: u32) {
+pub(super) fn fill_agenda(block: u32) {
 	let call = Box::new(RuntimeCall::System(frame_system::Call::remark { remark: vec![] }));
 	while Scheduler::schedule(RuntimeOrigin::root(), block, None, 0, call.clone()).is_ok() {}
 }
@@ -173,6 +177,35 @@ fn the_first_commitment_sets_one_alarm() {
 		run_to(33);
 		assert!(round.stored().settled.is_some());
 		assert!(Pallet::unsettled(0).is_empty());
+	});
+}
+
+#[test]
+fn settlements_come_before_closes_of_voting_periods() {
+	build_and_execute(|| {
+		let call = frame_system::Call::remark { remark: vec![] }.into();
+		// As groups have theirs.
+		assert!(set_alarm::<Test, Scheduler>(64, [1; 32], call, 33));
+		Round::new().commits(&[1]);
+		run_to(33);
+		let order: Vec<_> = System::read_events_for_pallet::<pallet_scheduler::Event<Test>>()
+			.into_iter()
+			.filter_map(|event| match event {
+				pallet_scheduler::Event::Dispatched { task, .. } => Some(task.1),
+				_ => None,
+			})
+			.collect();
+		assert_eq!(order, [1, 0]);
+	});
+}
+
+#[test]
+fn a_hold_that_no_commitment_explains_is_seen() {
+	new_test_ext().execute_with(|| {
+		Round::new().commits(&[1]);
+		assert_ok!(Pallet::do_try_state());
+		assert_ok!(Balances::hold(&HoldReason::Commitment.into(), &account(2), 5));
+		assert!(Pallet::do_try_state().is_err());
 	});
 }
 

@@ -1,12 +1,12 @@
 #![allow(clippy::arithmetic_side_effects)]
 
+mod amended;
 mod attest;
 mod builder;
 mod commit;
 mod crowd;
 mod offchain;
 mod reveal;
-mod session;
 mod settle;
 mod views;
 

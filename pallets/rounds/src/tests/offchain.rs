@@ -1,24 +1,25 @@
 //! The validators' off-chain worker, with a node, an evaluator and a chain of the test's making.
 
 use crate::{
-	evaluator::{AuthorityId, KEY_TYPE},
-	mock::{account, apply_extrinsic, evaluator, new_test_ext, Extrinsic, System, Test},
-	offchain::{
-		run,
-		testing::{Answer, Asked, Node},
+	mock::{
+		account, apply_extrinsic, change, evaluator, new_test_ext, put_group, rules, Extrinsic, System, Test,
 	},
-	Attestation, Attestations, Call, Commitment, Committee, Committees, Head, Heads, Pallet, Reveal, Reveals,
-	Round, Rounds, Unsettled,
+	offchain::run,
+	Attestation, Attestations, Call, Commitment, Committees, Head, Heads, Pallet, Reveal, Reveals, Round,
+	Rounds, Unsettled,
 };
-use codec::{Decode, Encode};
+use codec::Decode;
 use descent_protocol::{
 	attestation_hash,
-	evaluation::{EvaluationRequest, Job, JobStatus, EVALUATOR_STORAGE_KEY},
-	request_id, Ballot, Clock, ContentRef, EvaluationPolicy, GroupId, Measurement, Metric, Salt, Score,
-	Verdict,
+	evaluation::{EvaluationJob, EvaluationRequest, JobStatus, Measured, EVALUATOR_STORAGE_KEY},
+	Ballot, Clock, ContentRef, EvaluationPolicy, GroupId, Measurement, Salt, Score, Verdict,
 };
 use frame_support::{traits::IsSubType, BoundedVec};
-use pallet_groups::{Group, Groups, Rules};
+use pallet_evaluators::{
+	offchain::testing::{Answer, Asked, Node},
+	AuthorityId, Committee, KEY_TYPE,
+};
+use pallet_groups::Rules;
 use sp_core::{Pair, H256};
 use sp_io::TestExternalities;
 use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
@@ -32,6 +33,7 @@ mod messages;
 
 /// Round 0 takes attestations in blocks 34 to 39 and ballots in blocks 40 to 43.
 const CLOCK: Clock = Clock {
+	first: 0,
 	start: 10,
 	length: 20,
 	reveal: 3,
@@ -61,14 +63,22 @@ fn ballot() -> Ballot {
 	}
 }
 
-fn job(id: H256, status: JobStatus) -> Answer {
-	Answer::Whole(200, serde_json::to_vec(&Job { id, status }).unwrap())
+type Status = JobStatus<Measured>;
+
+fn job(id: H256, status: Status) -> Answer {
+	Answer::Whole(200, serde_json::to_vec(&EvaluationJob { id, status }).unwrap())
+}
+
+fn done(ballot: Ballot) -> Status {
+	Status::Done(Measured { ballot })
 }
 
 /// The evaluation that a call is about.
 fn id(asked: &Asked) -> H256 {
 	match asked.method.as_str() {
-		"POST" => request_id(&serde_json::from_slice::<EvaluationRequest>(&asked.body).unwrap()),
+		"POST" => serde_json::from_slice::<EvaluationRequest>(&asked.body)
+			.unwrap()
+			.id(),
 		_ => asked.url.rsplit('/').next().unwrap().parse().unwrap(),
 	}
 }
@@ -76,8 +86,8 @@ fn id(asked: &Asked) -> H256 {
 /// Takes a job, and has it done when it is asked for it again.
 fn measure(asked: &Asked) -> Answer {
 	let status = match asked.method.as_str() {
-		"POST" => JobStatus::Queued,
-		_ => JobStatus::Done { ballot: ballot() },
+		"POST" => Status::Queued,
+		_ => done(ballot()),
 	};
 	job(id(asked), status)
 }
@@ -113,25 +123,9 @@ impl World {
 		self.chain.execute_with(|| {
 			let rules = Rules {
 				model: content(group),
-				deltas: vec![content(1_000 + group)].try_into().unwrap(),
-				providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()]
-					.try_into()
-					.unwrap(),
-				metric: Metric::Loss,
-				policy: EvaluationPolicy::Training { records: 100 },
-				tolerance: 10,
-				minimum_improvement: 100,
-				clock: CLOCK,
-				deposit: 10,
+				..rules(CLOCK)
 			};
-			let kept = Group {
-				owner: account(1),
-				held: 0,
-				name: Default::default(),
-				dataset_root: H256::zero(),
-				rules,
-			};
-			Groups::<Test>::insert(group, kept);
+			put_group(group, rules);
 			let commitments: Vec<_> = [11, 12]
 				.map(|name| Commitment {
 					account: account(name),
@@ -143,7 +137,7 @@ impl World {
 			let round = Round {
 				commitments: commitments.try_into().unwrap(),
 				seed: Some(H256::repeat_byte(9)),
-				settled: None,
+				..Round::new(0, 1)
 			};
 			Rounds::<Test>::insert(group, 0, round);
 			for (name, claim) in [(11, 80_000), (12, 71_230)] {

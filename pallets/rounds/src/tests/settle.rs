@@ -42,7 +42,7 @@ fn the_winner_is_paid_and_becomes_the_head() {
 		assert_eq!(round.outcomes(), [Won]);
 		assert_eq!(free(1), ENDOWMENT + reward);
 		assert_eq!(Balances::total_issuance(), issuance + reward);
-		let head = Heads::<Test>::get(0).unwrap();
+		let head = Heads::<Test>::get(0, 0).unwrap();
 		assert_eq!((head.round, head.account), (0, account(1)));
 		assert_eq!((head.checkpoint, head.score), (checkpoint(1, 0), Score(500)));
 		System::assert_has_event(
@@ -108,7 +108,7 @@ fn who_does_not_beat_the_head_is_not_paid() {
 		assert_eq!(round.outcomes(), [NotBetter, Outranked]);
 		assert_eq!((free(2), free(3)), (ENDOWMENT, ENDOWMENT));
 		assert_eq!(Balances::total_issuance(), issuance);
-		assert_eq!(Heads::<Test>::get(0).unwrap().account, account(1));
+		assert_eq!(Heads::<Test>::get(0, 0).unwrap().account, account(1));
 		assert_eq!(round.stored().settled.unwrap().baseline, Some(Score(400)));
 	});
 }
@@ -137,7 +137,7 @@ fn ends(ballots: &[Ballot], outcome: Outcome, loss: u128) {
 		assert_eq!(round.outcomes(), [outcome]);
 		if outcome != Won {
 			assert_eq!(free(1), ENDOWMENT - loss);
-			assert_eq!(Heads::<Test>::get(0), None);
+			assert_eq!(Heads::<Test>::get(0, 0), None);
 		}
 	});
 }
@@ -261,7 +261,7 @@ fn old_rounds_are_removed_and_their_digests_are_not() {
 		assert!(!Committees::<Test>::contains_key((0, 0)));
 		assert_eq!(Attestations::<Test>::iter_prefix((0, 0)).count(), 0);
 		assert_eq!(UsedDigests::<Test>::get(0, checkpoint(1, 0).digest), Some(0));
-		assert_eq!(Heads::<Test>::get(0).unwrap().round, 0);
+		assert_eq!(Heads::<Test>::get(0, 0).unwrap().round, 0);
 		assert!(Rounds::<Test>::contains_key(0, 1));
 		assert_eq!(Kept::<Test>::iter_prefix(0).count(), 4);
 	});

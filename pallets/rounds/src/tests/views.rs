@@ -1,11 +1,13 @@
 use super::{ballot, checkpoint, measurement, Round};
 use crate::{
-	mock::{account, build_and_execute, run_to, Balances, Rounds as Pallet, RuntimeEvent, System, DEPOSIT},
+	mock::{
+		account, build_and_execute, delta, run_to, Balances, Rounds as Pallet, RuntimeEvent, System, DEPOSIT,
+	},
 	Event,
 };
 use descent_protocol::{
 	view::RoundEvent,
-	winner_reward, ContentRef, Outcome, Phase, Score,
+	winner_reward, Outcome, Phase, Score,
 	Verdict::{Match, Mismatch},
 };
 
@@ -98,7 +100,7 @@ fn the_committee_is_asked_in_rank_order_once_claims_are_final() {
 			[(checkpoint(3, 0), Score(60)), (checkpoint(1, 0), Score(70))]
 		);
 		assert_eq!(request.seed, round.stored().seed.unwrap());
-		assert_eq!(request.deltas, [ContentRef::raw(b"content").unwrap()]);
+		assert_eq!(request.deltas, [delta(0)]);
 		assert_eq!(request.head, None);
 		assert_eq!(request.genesis, Pallet::genesis());
 		round.settles();
@@ -176,8 +178,8 @@ fn a_round_tells_its_story_in_events() {
 			matches!(&told[9], RoundEvent::Settled { winner: Some(winner), .. } if *winner == account(1))
 		);
 		assert_eq!(
-			Event::<crate::mock::Test>::AlarmMissing { group: 0, round: 0 }.view(),
-			None
+			Event::<crate::mock::Test>::AlarmMissing { group: 0, round: 7 }.view(),
+			Some(RoundEvent::AlarmMissing { group: 0, round: 7 })
 		);
 	});
 }

@@ -17,9 +17,10 @@ copy, nobody can restore them. An existing file is never overwritten."
 		#[arg(long, value_name = "FILE")]
 		key_file: PathBuf,
 	},
-	/// Show the account of a key
+	/// Show the account of a key, and its ed25519 address
 	#[command(
-		after_help = "Examples:\n  descent key show --key-file ~/.descent/key\n  DESCENT_SURI=//Alice descent key show "
+		after_help = "Examples:\n  descent key show --key-file ~/.descent/key\n  DESCENT_SURI=//Alice descent key show \n\n\
+The account is the sr25519 key, which babe and eval take in a chain specification; gran takes the ed25519 key."
 	)]
 	Show {
 		/// File with the secret URI; without it, DESCENT_SURI
@@ -33,6 +34,9 @@ copy, nobody can restore them. An existing file is never overwritten."
 struct Shown {
 	account: String,
 	public_key: String,
+	/// What a chain specification names as a validator's GRANDPA key.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	ed25519: Option<String>,
 	#[serde(skip_serializing_if = "Option::is_none")]
 	key_file: Option<PathBuf>,
 }
@@ -43,6 +47,7 @@ impl Shown {
 		Self {
 			account: account.to_string(),
 			public_key: format!("0x{}", hex::encode(&account)),
+			ed25519: key.ed25519().map(|key| key.to_string()),
 			key_file,
 		}
 	}
@@ -61,6 +66,7 @@ impl KeyCommand {
 				("account", shown.account.clone()),
 				("public key", shown.public_key.clone()),
 			];
+			pairs.extend(shown.ed25519.iter().map(|key| ("ed25519", key.clone())));
 			pairs.extend(
 				shown
 					.key_file
@@ -83,6 +89,7 @@ mod tests {
 		let expected = serde_json::json!({
 			"account": "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
 			"public_key": "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d",
+			"ed25519": "5FA9nQDVg267DEd8m1ZypXLBnvN7SFxYwV7ndqSYGiN9TTpu",
 		});
 		assert_eq!(json, expected);
 	}

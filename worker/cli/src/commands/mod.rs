@@ -1,13 +1,16 @@
 //! The commands, one file each.
 
+pub mod amend;
 pub mod balance;
 pub mod content;
 pub mod dataset;
 pub mod explain;
+mod follow;
 pub mod group;
 pub mod key;
 pub mod leaderboard;
 pub mod round;
+pub mod stake;
 mod submit;
 pub mod transfer;
 
@@ -25,10 +28,12 @@ pub async fn run(cli: Cli, output: &Output) -> Result<()> {
 		Command::Balance(command) => command.run(global, output).await,
 		Command::Transfer(command) => command.run(global, output).await,
 		Command::Group(command) => command.run(global, output).await,
+		Command::Stake(command) => command.run(global, output).await,
+		Command::Amend(command) => command.run(global, output).await,
 		Command::Round(command) => command.run(global, output).await,
 		Command::Leaderboard(command) => command.run(global, output).await,
 		Command::Explain(command) => command.run(global, output).await,
 		Command::Content(command) => command.run(output).await,
-		Command::Dataset(command) => command.run(output).await,
+		Command::Dataset(command) => command.run(global, output).await,
 	}
 }

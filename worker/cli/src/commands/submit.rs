@@ -1,8 +1,8 @@
 //! Waiting for a transaction.
 
-use crate::{args::Signing, output::Output};
+use crate::{advice::advised, args::Signing, output::Output};
 use anyhow::Result;
-use descent_chain::{Included, Submitted};
+use descent_chain::{Call, Client, Included, Key, Submitted};
 use serde::Serialize;
 
 /// A transaction that was carried out.
@@ -29,16 +29,28 @@ impl Done {
 	}
 }
 
+/// Signs a call, sends it and waits as long as the signer asked for.
+pub async fn send(
+	client: &Client,
+	key: &Key,
+	call: &Call,
+	signing: &Signing,
+	output: &Output,
+) -> Result<(Included, Done)> {
+	let submitted = client.submit(key, call).await?;
+	wait(submitted, signing, output).await
+}
+
 /// Waits as long as the signer asked for.
 pub async fn wait(submitted: Submitted, signing: &Signing, output: &Output) -> Result<(Included, Done)> {
 	let spinner = output.spinner("waiting for a block");
-	let included = submitted.in_best_block().await?;
+	let included = submitted.in_best_block().await.map_err(advised)?;
 	let included = if signing.finalized {
 		spinner.set_message(format!(
 			"in block {}, waiting for it to be final",
 			included.block.number
 		));
-		submitted.finalized().await?
+		submitted.finalized().await.map_err(advised)?
 	} else {
 		included
 	};

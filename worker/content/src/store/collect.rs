@@ -32,6 +32,7 @@ impl Store {
 	/// # Errors
 	/// [`StoreError::Io`].
 	pub fn remove(&self, content: &ContentRef) -> Result<u64> {
+		self.have_alone()?;
 		{
 			let mut state = self.state();
 			let id = BlockId::from(content);
@@ -50,6 +51,7 @@ impl Store {
 	/// # Errors
 	/// [`StoreError::Io`], and then blocks may be left that could go.
 	pub fn gc(&self) -> Result<u64> {
+		self.have_alone()?;
 		let mut state = self.state();
 		self.sweep(&mut state, &[])
 	}
@@ -61,6 +63,7 @@ impl Store {
 	/// # Errors
 	/// [`StoreError::Io`], and then blocks may be left that could go.
 	pub fn retain(&self, kept: &[ContentRef]) -> Result<u64> {
+		self.have_alone()?;
 		let mut state = self.state();
 		let pins = state.pins.iter().map(|(id, size)| (*id, id.content(*size)));
 		let forgotten: Vec<_> = pins.filter(|(_, content)| !kept.contains(content)).collect();
@@ -69,6 +72,13 @@ impl Store {
 			self.inner.files.delete_pin(&id)?;
 		}
 		self.sweep(&mut state, kept)
+	}
+
+	fn have_alone(&self) -> Result<()> {
+		match self.inner.is_shared {
+			true => Err(StoreError::Shared),
+			false => Ok(()),
+		}
 	}
 
 	/// Deletes every block that nothing needs and none of this content has.
@@ -90,6 +100,9 @@ impl Store {
 
 	/// Deletes those of these blocks that nothing needs.
 	pub(super) fn free(&self, blocks: HashSet<[u8; 32]>) -> Result<u64> {
+		if self.inner.is_shared {
+			return Ok(0);
+		}
 		let mut state = self.state();
 		let needed = self.needed(&state)?;
 		let mut freed = 0;

@@ -3,12 +3,17 @@ use std::{
 	fs::{self, File, TryLockError},
 	io::{self, Read, Write},
 	path::{Path, PathBuf},
+	thread,
+	time::{Duration, Instant},
 };
 
 use tempfile::NamedTempFile;
 
 use super::{Result, StoreError};
 use crate::{BlockId, MAX_BLOCK_SIZE};
+
+/// How long to wait for a process that opens a shared store at the same time.
+const SHARING: Duration = Duration::from_secs(2);
 
 /// The directory of a store: `blocks/ab/abcd…` (hex of the digest), `pins/<cid>` (the size in decimal), `tmp/`, `lock`.
 #[derive(Debug)]
@@ -38,27 +43,62 @@ fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 	}
 }
 
+/// Whether a lock was taken.
+fn held(lock: std::result::Result<(), TryLockError>, root: &Path) -> Result<bool> {
+	match lock {
+		Ok(()) => Ok(true),
+		Err(TryLockError::WouldBlock) => Ok(false),
+		Err(TryLockError::Error(error)) => Err(error).at(root),
+	}
+}
+
 impl Files {
-	/// Creates what is missing, locks the directory, and clears what an earlier process left half written.
+	/// Creates what is missing, locks the directory for this process alone, and clears what an earlier process left half
+	/// written.
 	pub(super) fn open(root: &Path) -> Result<(Self, File)> {
+		let (files, lock) = Self::prepare(root)?;
+		if !held(lock.try_lock(), root)? {
+			return Err(StoreError::InUse(root.into()));
+		}
+		files.clear()?;
+		Ok((files, lock))
+	}
+
+	/// Creates what is missing and locks the directory together with others who share it.
+	pub(super) fn open_shared(root: &Path) -> Result<(Self, File)> {
+		let (files, lock) = Self::prepare(root)?;
+		if held(lock.try_lock(), root)? {
+			files.clear()?;
+			lock.unlock().at(root)?;
+		}
+		let until = Instant::now() + SHARING;
+		// Whoever opens it first has it alone for as long as clearing takes.
+		while !held(lock.try_lock_shared(), root)? {
+			if Instant::now() >= until {
+				return Err(StoreError::InUse(root.into()));
+			}
+			thread::sleep(SHARING / 100);
+		}
+		Ok((files, lock))
+	}
+
+	fn prepare(root: &Path) -> Result<(Self, File)> {
 		fs::create_dir_all(root).at(root)?;
 		let lock_path = root.join("lock");
 		let lock = File::create(&lock_path).at(&lock_path)?;
-		match lock.try_lock() {
-			Ok(()) => {}
-			Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(root.into())),
-			Err(TryLockError::Error(error)) => return Err(error).at(&lock_path),
-		}
-		let files = Self { root: root.into() };
-		let temporary = files.temporary();
+		Ok((Self { root: root.into() }, lock))
+	}
+
+	fn clear(&self) -> Result<()> {
+		let temporary = self.temporary();
 		found(fs::remove_dir_all(&temporary)).at(&temporary)?;
-		for directory in [temporary, files.pin_directory()]
+		for directory in [temporary, self.pin_directory()]
 			.into_iter()
-			.chain((0..=u8::MAX).map(|s| files.shard(s)))
+			.chain((0..=u8::MAX).map(|s| self.shard(s)))
 		{
 			fs::create_dir_all(&directory).at(&directory)?;
 		}
-		Ok((files, lock))
+		Ok(())
 	}
 
 	fn temporary(&self) -> PathBuf {

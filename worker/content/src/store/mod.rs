@@ -38,6 +38,9 @@ pub enum StoreError {
 	/// Another process has the store open.
 	#[error("{0} is in use by another process: stop it, or give this one a directory of its own")]
 	InUse(PathBuf),
+	/// Nothing may be deleted from a store that other processes rely on.
+	#[error("the store is shared with other processes, so nothing can be removed from it")]
+	Shared,
 	/// The block would take the store beyond its size cap.
 	#[error("the store holds {used} of at most {max} bytes, no room for {needed} more: remove content or raise the cap")]
 	Quota {
@@ -80,8 +83,8 @@ pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 /// Blocks are written to a temporary file, flushed to disk and renamed, and hashed again whenever they are read. A
 /// block that no longer hashes to its name is deleted and counts as absent, so that the next fetch heals it. Content
 /// that was imported or fetched whole is *pinned*: [`Store::gc`] keeps it until [`Store::remove`]. Cheap to clone; all
-/// methods block on the file system, so asynchronous callers run them on a blocking thread. One process at a time may
-/// have a directory open.
+/// methods block on the file system, so asynchronous callers run them on a blocking thread. One process may have a
+/// directory open at a time, or several that share it and delete nothing.
 #[derive(Clone, Debug)]
 pub struct Store {
 	inner: Arc<Inner>,
@@ -91,6 +94,8 @@ pub struct Store {
 struct Inner {
 	files: Files,
 	max_bytes: u64,
+	/// Other processes may rely on blocks that this one does not know to be needed.
+	is_shared: bool,
 	state: Mutex<State>,
 	/// Holds the lock of the directory for as long as the store is open.
 	_lock: File,
@@ -114,7 +119,23 @@ impl Store {
 	/// [`StoreError::InUse`] while another process has it open, [`StoreError::Io`] where it cannot be read or written.
 	/// A store that holds more than `max_bytes` already opens, but takes no further block.
 	pub fn open(directory: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
-		let (files, lock) = Files::open(directory.as_ref())?;
+		let opened = Files::open(directory.as_ref())?;
+		Self::over(opened, max_bytes, false)
+	}
+
+	/// Opens the store together with other processes that share it, as one that serves content and one that adds some.
+	/// Nothing is ever deleted from it this way but damaged blocks: [`Store::remove`], [`Store::gc`] and [`Store::retain`]
+	/// are refused, and what an import that failed has written stays until one process has the store to itself. Each
+	/// process counts `max_bytes` for itself.
+	///
+	/// # Errors
+	/// As [`Store::open`]; [`StoreError::InUse`] while a process has it to itself.
+	pub fn open_shared(directory: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
+		let opened = Files::open_shared(directory.as_ref())?;
+		Self::over(opened, max_bytes, true)
+	}
+
+	fn over((files, lock): (Files, File), max_bytes: u64, is_shared: bool) -> Result<Self> {
 		let state = State {
 			used: files.used()?,
 			pins: files.pins()?,
@@ -124,6 +145,7 @@ impl Store {
 			inner: Arc::new(Inner {
 				files,
 				max_bytes,
+				is_shared,
 				state: Mutex::new(state),
 				_lock: lock,
 			}),

@@ -23,7 +23,7 @@ fn primitive(dtype: Dtype) -> DataType {
 }
 
 /// The Arrow type that a column is written as.
-pub(super) fn written(column: &Column) -> DataType {
+pub(crate) fn written(column: &Column) -> DataType {
 	if column.shape.is_empty() {
 		return primitive(column.dtype);
 	}
@@ -175,7 +175,7 @@ fn list<O: OffsetSizeTrait>(array: &GenericListArray<O>) -> (ArrayRef, Option<Ve
 }
 
 /// The array of a column for a batch of records' values, `None` for a removal.
-pub(super) fn array(column: &Column, rows: &[Option<&[u8]>]) -> ArrayRef {
+pub(crate) fn array(column: &Column, rows: &[Option<&[u8]>]) -> ArrayRef {
 	match column.dtype {
 		Dtype::U8 => shaped(column, rows, |b| b.to_vec(), |v, n| UInt8Array::new(v.into(), n)),
 		Dtype::I32 => shaped(

@@ -1,31 +1,6 @@
-//! What can be wrong with a delta file, and how much of one is read.
+//! What can be wrong with a delta file.
 
 use crate::schema::{Dtype, RecordId, ValueError};
-
-/// Bounds on what reading one delta file may take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeltaLimits {
-	/// Length of the file in bytes.
-	pub file_bytes: u64,
-	/// Rows of the file. Memory for the ids of one delta is proportional to it, about 50 bytes a row.
-	pub rows: u64,
-	/// Values of one column in one row group. Memory for a file made to be as bad as possible is
-	/// proportional to it; files as usual programs write them are read in pieces of a few MiB.
-	pub row_group_values: u64,
-	/// Length of one decompressed page.
-	pub page_bytes: u64,
-}
-
-impl Default for DeltaLimits {
-	fn default() -> Self {
-		Self {
-			file_bytes: 16 << 30,
-			rows: 4 << 20,
-			row_group_values: 128 << 20,
-			page_bytes: 64 << 20,
-		}
-	}
-}
 
 /// Why a delta is invalid, or could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +39,12 @@ pub enum DeltaError {
 		/// What the file has.
 		found: String,
 	},
+	/// It does nothing.
+	#[error("the delta has no rows; it must add or remove at least one record")]
+	NoRows,
+	/// It removes everything: nobody could train on what it leaves.
+	#[error("the delta leaves no record in the data set; keep or add at least one")]
+	NoRecords,
 	/// A row is wrong.
 	#[error("row {row}: {problem}")]
 	Row {

@@ -1,18 +1,28 @@
 //! Reading and writing delta files.
 
+mod budget;
 mod columns;
 mod error;
+mod fault;
+mod file;
+mod footer;
+mod levels;
+mod limits;
 mod pages;
 mod reader;
+mod row;
 #[cfg(test)]
 mod tests;
 mod writer;
 
-pub use error::{DeltaError, DeltaLimits, Problem};
-pub use reader::{DeltaReader, Op, Row};
+pub(crate) use columns::{array, written};
+pub use error::{DeltaError, Problem};
+pub use limits::DeltaLimits;
+pub use reader::DeltaReader;
+pub use row::{Op, Row};
 pub use writer::DeltaWriter;
 
 /// Name of the column that says what a row does.
-const OP: &str = "op";
+pub(crate) const OP: &str = "op";
 /// Name of the column that holds the record's id.
-const ID: &str = "id";
+pub(crate) const ID: &str = "id";

@@ -1,17 +1,18 @@
 //! Reads a delta file row by row.
 
-use super::columns::{check_type, Values};
-use super::error::{DeltaError, DeltaLimits, Problem};
-use super::pages::{metadata, BoundedFile, Group};
+use super::columns::Values;
+use super::error::DeltaError;
+use super::file::BoundedFile;
+use super::footer::{check_chunks, metadata};
+use super::limits::{at_most, DeltaLimits};
+use super::pages::{Group, Held};
+use super::row::{check_columns, read_row, Row};
 use super::{ID, OP};
-use crate::schema::{RecordId, Schema};
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::{DataType, Fields};
+use crate::schema::Schema;
+use arrow_array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::arrow::{parquet_to_arrow_field_levels, parquet_to_arrow_schema, FieldLevels, ProjectionMask};
 use parquet::file::metadata::ParquetMetaData;
-use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -23,37 +24,6 @@ const BATCH_BYTES: usize = 4 << 20;
 /// Rows of one batch.
 const BATCH_ROWS: usize = 4096;
 
-/// What a row does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-	/// Puts a record into the data set.
-	Add,
-	/// Takes a record out of the data set.
-	Remove,
-}
-
-/// One row of a delta.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-	/// Its number in the file, from 0.
-	pub number: u64,
-	/// The record's id; in an addition it has been checked against the record.
-	pub id: RecordId,
-	/// The canonical bytes of a record to add; `None` for a removal.
-	pub record: Option<Vec<u8>>,
-}
-
-impl Row {
-	/// What the row does.
-	pub fn op(&self) -> Op {
-		if self.record.is_some() {
-			Op::Add
-		} else {
-			Op::Remove
-		}
-	}
-}
-
 /// Iterator over a delta's rows, in the order of the file. Each row by itself has been checked; whether the
 /// delta applies to a data set is [`crate::check`]'s business. After an error it ends.
 pub struct DeltaReader {
@@ -62,7 +32,11 @@ pub struct DeltaReader {
 	metadata: Arc<ParquetMetaData>,
 	levels: FieldLevels,
 	values_per_row: Vec<u64>,
+	held: Arc<Held>,
 	batch_rows: usize,
+	/// Canonical bytes of the additions so far.
+	record_bytes: u64,
+	record_limit: u64,
 	next_group: usize,
 	batches: Option<ParquetRecordBatchReader>,
 	rows: VecDeque<Row>,
@@ -77,41 +51,16 @@ impl DeltaReader {
 	pub fn open(path: &Path, schema: &Schema, limits: &DeltaLimits) -> Result<Self, DeltaError> {
 		let file = File::open(path)?;
 		let bytes = file.metadata()?.len();
-		let too_large = |what, found, limit, remedy| DeltaError::TooLarge {
-			what,
-			found,
-			limit,
-			remedy,
-		};
-		if bytes > limits.file_bytes {
-			return Err(too_large("bytes", bytes, limits.file_bytes, "split it"));
-		}
+		limits.check_file(bytes)?;
 		let metadata = metadata(&file, schema.columns.len().saturating_add(2))?;
-		let widest = schema
-			.columns
-			.iter()
-			.map(|c| c.values().max(1) as u64)
-			.max()
-			.unwrap_or(1);
 		let mut total = 0u64;
 		for group in metadata.row_groups() {
 			let rows =
 				u64::try_from(group.num_rows()).map_err(|_| DeltaError::malformed("a negative row count"))?;
 			total = total.saturating_add(rows);
-			let values = rows.saturating_mul(widest);
-			if values > limits.row_group_values {
-				let remedy = "write smaller row groups (pyarrow: row_group_size)";
-				return Err(too_large(
-					"values in a row group",
-					values,
-					limits.row_group_values,
-					remedy,
-				));
-			}
 		}
-		if total > limits.rows {
-			return Err(too_large("rows", total, limits.rows, "split it"));
-		}
+		limits.check_rows(total, bytes)?;
+		check_chunks(&metadata, bytes)?;
 		let descriptor = metadata.file_metadata().schema_descr();
 		// the embedded Arrow schema is only a hint, and one thing less to trust
 		let levels = parquet_to_arrow_field_levels(descriptor, ProjectionMask::all(), None)
@@ -125,7 +74,10 @@ impl DeltaReader {
 			metadata: Arc::new(metadata),
 			levels,
 			values_per_row,
+			held: Held::new(limits.pages_bytes),
 			batch_rows,
+			record_bytes: 0,
+			record_limit: limits.records(bytes),
 			next_group: 0,
 			batches: None,
 			rows: VecDeque::new(),
@@ -163,6 +115,7 @@ impl DeltaReader {
 				metadata: self.metadata.clone(),
 				index: self.next_group,
 				values_per_row: self.values_per_row.clone(),
+				held: self.held.clone(),
 			};
 			self.next_group += 1;
 			let reader = ParquetRecordBatchReader::try_new_with_row_groups(
@@ -204,6 +157,18 @@ impl DeltaReader {
 			let row = read_row(ops, ids, &columns, index, self.schema.record_bytes())
 				.map_err(|problem| DeltaError::Row { row: number, problem })
 				.map(|(id, record)| Row { number, id, record });
+			let row = row.and_then(|row| {
+				let bytes = row.record.as_ref().map_or(0, Vec::len) as u64;
+				self.record_bytes = self.record_bytes.saturating_add(bytes);
+				let what = "bytes of records";
+				at_most(
+					what,
+					self.record_bytes,
+					self.record_limit,
+					"add fewer in one delta",
+				)
+				.map(|()| row)
+			});
 			match row {
 				Ok(row) => self.rows.push_back(row),
 				Err(failure) => {
@@ -237,99 +202,5 @@ impl Iterator for DeltaReader {
 				Err(failure) => self.failure = Some(failure),
 			}
 		}
-	}
-}
-
-/// Checks names and types; how many values a row of each leaf column may have.
-fn check_columns(
-	schema: &Schema,
-	fields: &Fields,
-	descriptor: &SchemaDescriptor,
-) -> Result<Vec<u64>, DeltaError> {
-	for field in fields.iter() {
-		let name = field.name();
-		let wrong = |expected: &str| DeltaError::WrongType {
-			column: name.clone(),
-			expected: expected.into(),
-			found: field.data_type().to_string(),
-		};
-		match name.as_str() {
-			OP if *field.data_type() != DataType::Utf8 => return Err(wrong("strings")),
-			ID if !matches!(
-				field.data_type(),
-				DataType::FixedSizeBinary(32) | DataType::Binary
-			) =>
-			{
-				return Err(wrong("32 bytes"))
-			}
-			OP | ID => {}
-			_ => match schema.columns.iter().find(|c| c.name == *name) {
-				Some(column) => check_type(column, field.data_type())?,
-				None => return Err(DeltaError::UnknownColumn(name.clone())),
-			},
-		}
-	}
-	let wanted = [OP, ID]
-		.into_iter()
-		.chain(schema.columns.iter().map(|c| c.name.as_str()));
-	for name in wanted {
-		match fields.iter().filter(|f| f.name() == name).count() {
-			0 => return Err(DeltaError::MissingColumn(name.into())),
-			1 => {}
-			_ => {
-				return Err(DeltaError::malformed(format_args!(
-					"column '{name}' occurs twice"
-				)))
-			}
-		}
-	}
-	let per_row = |leaf: &ColumnDescPtr| {
-		let root = leaf.path().parts().first().map(String::as_str);
-		schema
-			.columns
-			.iter()
-			.find(|c| Some(c.name.as_str()) == root)
-			.map_or(1, |c| c.values().max(1) as u64)
-	};
-	Ok(descriptor.columns().iter().map(per_row).collect())
-}
-
-type RowResult = Result<(RecordId, Option<Vec<u8>>), Problem>;
-
-fn read_row(
-	ops: &ArrayRef,
-	ids: &ArrayRef,
-	columns: &[Values],
-	row: usize,
-	record_bytes: usize,
-) -> RowResult {
-	let op = if ops.is_null(row) {
-		"null"
-	} else {
-		ops.as_string::<i32>().value(row)
-	};
-	let id: &[u8] = match ids.data_type() {
-		_ if ids.is_null(row) => &[],
-		DataType::FixedSizeBinary(_) => ids.as_fixed_size_binary().value(row),
-		_ => ids.as_binary::<i32>().value(row),
-	};
-	let found = RecordId(id.try_into().map_err(|_| Problem::IdLength(id.len()))?);
-	match op {
-		"add" => {
-			let mut record = Vec::with_capacity(record_bytes);
-			columns
-				.iter()
-				.try_for_each(|column| column.append(row, &mut record))?;
-			let expected = RecordId::of(&record);
-			if found != expected {
-				return Err(Problem::WrongId { found, expected });
-			}
-			Ok((found, Some(record)))
-		}
-		"remove" => match columns.iter().find(|column| !column.is_null(row)) {
-			Some(column) => Err(Problem::NotNull(column.name().into())),
-			None => Ok((found, None)),
-		},
-		other => Err(Problem::UnknownOp(other.into())),
 	}
 }

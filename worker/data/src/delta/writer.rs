@@ -1,84 +1,52 @@
 //! Writes a delta file.
 
-use super::columns::{array, written};
 use super::error::{DeltaError, Problem};
-use super::{ID, OP};
 use crate::schema::{RecordId, Schema};
-use arrow_array::{ArrayRef, FixedSizeBinaryArray, RecordBatch, StringArray};
-use arrow_schema::{DataType, Field, Schema as ArrowSchema};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use crate::sort::{Sorter, RUN};
+use crate::table::{folder, Table};
 use std::collections::HashSet;
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use tempfile::NamedTempFile;
+use std::path::Path;
 
-/// Canonical bytes that are buffered before they go to the Parquet writer.
-const BATCH_BYTES: usize = 4 << 20;
-/// Rows that are buffered before they go to the Parquet writer.
-const BATCH_ROWS: usize = 4096;
-/// Canonical bytes of one row group; the writer holds one in memory.
-const GROUP_BYTES: usize = 64 << 20;
-/// Rows of one row group.
-const GROUP_ROWS: usize = 256 * 1024;
-
-/// Writes a delta file row by row, in bounded memory but for 32 bytes of id a row. The file appears under its
-/// name when it is complete.
+/// Writes a delta file row by row. The file appears under its name when it is complete.
 pub struct DeltaWriter {
 	schema: Schema,
-	arrow: Arc<ArrowSchema>,
-	writer: ArrowWriter<File>,
-	file: NamedTempFile,
-	path: PathBuf,
-	pending: Vec<(RecordId, Option<Vec<u8>>)>,
-	pending_bytes: usize,
-	seen: HashSet<RecordId>,
+	table: Table,
+	rows: u64,
+	seen: Seen,
+}
+
+/// The ids so far.
+enum Seen {
+	Memory(HashSet<RecordId>),
+	/// Ids and the numbers of their rows, big-endian.
+	Disk(Sorter<40>),
 }
 
 impl DeltaWriter {
-	/// Starts a delta that [`Self::finish`] will put at `path`, replacing what is there.
+	/// Starts a delta that [`Self::finish`] will put at `path`, replacing what is there. Memory is bounded but for
+	/// some 60 bytes a row: the ids, so that a repeated one is refused at once.
 	pub fn create(path: &Path, schema: &Schema) -> Result<Self, DeltaError> {
-		let folder = path
-			.parent()
-			.filter(|p| !p.as_os_str().is_empty())
-			.unwrap_or(Path::new("."));
-		let file = NamedTempFile::new_in(folder)?;
-		let mut fields = vec![
-			Field::new(OP, DataType::Utf8, false),
-			Field::new(ID, DataType::FixedSizeBinary(32), false),
-		];
-		fields.extend(
-			schema
-				.columns
-				.iter()
-				.map(|c| Field::new(&c.name, written(c), true)),
-		);
-		let arrow = Arc::new(ArrowSchema::new(fields));
-		let rows = (GROUP_BYTES / schema.record_bytes().max(1)).clamp(1, GROUP_ROWS);
-		let properties = WriterProperties::builder()
-			.set_compression(Compression::ZSTD(ZstdLevel::default()))
-			.set_statistics_enabled(EnabledStatistics::None)
-			.set_max_row_group_row_count(Some(rows))
-			.set_column_dictionary_enabled(ID.into(), false)
-			.build();
-		let writer = ArrowWriter::try_new(file.reopen()?, arrow.clone(), Some(properties)).map_err(failed)?;
+		Self::new(path, schema, Seen::Memory(HashSet::new()))
+	}
+
+	/// Starts a delta of any number of rows, in bounded memory: ids are kept in a nameless file beside `path`, and
+	/// a repeated one is refused by [`Self::finish`], which then leaves no file.
+	pub fn streaming(path: &Path, schema: &Schema) -> Result<Self, DeltaError> {
+		Self::new(path, schema, Seen::Disk(Sorter::new(folder(path), RUN)))
+	}
+
+	fn new(path: &Path, schema: &Schema, seen: Seen) -> Result<Self, DeltaError> {
 		Ok(Self {
 			schema: schema.clone(),
-			arrow,
-			writer,
-			file,
-			path: path.into(),
-			pending: Vec::new(),
-			pending_bytes: 0,
-			seen: HashSet::new(),
+			table: Table::create(path, schema, true)?,
+			rows: 0,
+			seen,
 		})
 	}
 
 	/// Number of rows so far.
 	pub fn rows(&self) -> u64 {
-		self.seen.len() as u64
+		self.rows
 	}
 
 	/// Adds a record, given by its canonical bytes. After an error of kind [`DeltaError::Row`] the writer
@@ -100,7 +68,7 @@ impl DeltaWriter {
 			});
 		}
 		let id = RecordId::of(record);
-		self.push(id, Some(record.to_vec()))?;
+		self.push(id, Some(record))?;
 		Ok(id)
 	}
 
@@ -109,64 +77,56 @@ impl DeltaWriter {
 		self.push(id, None)
 	}
 
-	fn push(&mut self, id: RecordId, record: Option<Vec<u8>>) -> Result<(), DeltaError> {
-		let row = self.rows();
-		if !self.seen.insert(id) {
-			return Err(DeltaError::Row {
-				row,
-				problem: Problem::Repeated(id),
-			});
+	fn push(&mut self, id: RecordId, record: Option<&[u8]>) -> Result<(), DeltaError> {
+		let row = self.rows;
+		match &mut self.seen {
+			Seen::Memory(ids) => {
+				if !ids.insert(id) {
+					return Err(repeated(row, id));
+				}
+			}
+			Seen::Disk(ids) => {
+				let mut entry = [0; 40];
+				entry[..32].copy_from_slice(&id.0);
+				entry[32..].copy_from_slice(&row.to_be_bytes());
+				ids.push(entry)?;
+			}
 		}
-		self.pending_bytes += record.as_ref().map_or(0, Vec::len);
-		self.pending.push((id, record));
-		if self.pending.len() >= BATCH_ROWS || self.pending_bytes >= BATCH_BYTES {
-			self.flush()?;
-		}
-		Ok(())
-	}
-
-	fn flush(&mut self) -> Result<(), DeltaError> {
-		let ops = self
-			.pending
-			.iter()
-			.map(|(_, record)| Some(if record.is_some() { "add" } else { "remove" }));
-		let ids = FixedSizeBinaryArray::try_from_iter(self.pending.iter().map(|(id, _)| id.0));
-		let mut arrays: Vec<ArrayRef> = vec![
-			Arc::new(StringArray::from_iter(ops)),
-			Arc::new(ids.map_err(failed)?),
-		];
-		let mut start = 0;
-		for column in &self.schema.columns {
-			let end = start + column.bytes();
-			let rows: Vec<_> = self
-				.pending
-				.iter()
-				.map(|(_, record)| record.as_ref().map(|r| &r[start..end]))
-				.collect();
-			arrays.push(array(column, &rows));
-			start = end;
-		}
-		let batch = RecordBatch::try_new(self.arrow.clone(), arrays).map_err(failed)?;
-		self.writer.write(&batch).map_err(failed)?;
-		self.pending.clear();
-		self.pending_bytes = 0;
+		self.table.push(id, record)?;
+		self.rows += 1;
 		Ok(())
 	}
 
 	/// Completes the file, syncs it and puts it in place. Returns the number of rows.
-	pub fn finish(mut self) -> Result<u64, DeltaError> {
-		if !self.pending.is_empty() {
-			self.flush()?;
+	pub fn finish(self) -> Result<u64, DeltaError> {
+		if let Seen::Disk(ids) = self.seen {
+			check_distinct(ids)?;
 		}
-		let rows = self.rows();
-		self.writer.close().map_err(failed)?;
-		self.file.as_file().sync_all()?;
-		self.file.persist(&self.path).map_err(|e| e.error)?;
-		Ok(rows)
+		self.table.finish()?;
+		Ok(self.rows)
 	}
 }
 
-/// Rows are checked before they reach the Parquet writer, so what fails there is the machine.
-fn failed(error: impl std::error::Error + Send + Sync + 'static) -> DeltaError {
-	DeltaError::Io(std::io::Error::other(error))
+fn repeated(row: u64, id: RecordId) -> DeltaError {
+	DeltaError::Row {
+		row,
+		problem: Problem::Repeated(id),
+	}
+}
+
+/// Finds the first row whose id occurs before.
+fn check_distinct(ids: Sorter<40>) -> Result<(), DeltaError> {
+	let mut first: Option<(u64, RecordId)> = None;
+	let mut previous = None;
+	for entry in ids.finish()?.iter()? {
+		let entry = entry?;
+		let (mut id, mut row) = ([0; 32], [0; 8]);
+		id.copy_from_slice(&entry[..32]);
+		row.copy_from_slice(&entry[32..]);
+		let row = u64::from_be_bytes(row);
+		if previous.replace(id) == Some(id) && first.is_none_or(|(earlier, _)| row < earlier) {
+			first = Some((row, RecordId(id)));
+		}
+	}
+	first.map_or(Ok(()), |(row, id)| Err(repeated(row, id)))
 }

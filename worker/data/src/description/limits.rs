@@ -11,7 +11,7 @@ pub struct Limits {
 	pub rank: usize,
 	/// Largest single dimension.
 	pub dimension: u64,
-	/// Canonical bytes of one column of a record.
+	/// Canonical bytes of one record.
 	pub record_bytes: u64,
 	/// Parameters and running statistics of the whole model, in values.
 	pub parameters: u64,

@@ -201,6 +201,7 @@ fn check_document(document: &Document, limits: &Limits) -> Result<(), Descriptio
 	};
 	let target = &document.target;
 	let mut names = HashSet::from(["op", "id"]);
+	let mut record_bytes = 0u64;
 	for (column, dtype, shape) in [
 		(&input.column, input.dtype, &input.shape),
 		(&target.column, target.dtype, &target.shape),
@@ -216,7 +217,7 @@ fn check_document(document: &Document, limits: &Limits) -> Result<(), Descriptio
 				"the column name '{column}' is taken; 'op' and 'id' are reserved"
 			)));
 		}
-		plan::checked_values(shape, limits)
+		let bytes = plan::checked_values(shape, limits)
 			.and_then(|n| n.checked_mul(dtype.bytes() as u64))
 			.filter(|bytes| *bytes <= limits.record_bytes)
 			.ok_or_else(|| {
@@ -226,6 +227,14 @@ fn check_document(document: &Document, limits: &Limits) -> Result<(), Descriptio
 					limits.rank, limits.record_bytes
 				))
 			})?;
+		record_bytes = record_bytes.saturating_add(bytes);
+	}
+	if record_bytes > limits.record_bytes {
+		return Err(DescriptionError::TooLarge {
+			what: "bytes for one record",
+			needed: record_bytes,
+			limit: limits.record_bytes,
+		});
 	}
 	for (what, value) in [("scale", input.scale), ("shift", input.shift)] {
 		if value.is_some_and(|v| !v.is_finite() || v.abs() > 1e30) {

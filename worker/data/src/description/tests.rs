@@ -200,6 +200,12 @@ fn bombs_are_refused() {
 	assert!(reason(Description::parse(huge.as_bytes())).contains("at most 65536"));
 	let deep = "[".repeat(60_000);
 	assert!(reason(Description::parse(deep.as_bytes())).contains("cannot be read"));
+	let record = MLP.replace("[1, 28, 28]", "[16777216]");
+	assert_eq!(
+		large(Description::parse(record.as_bytes())),
+		"bytes for one record",
+		"with its label"
+	);
 	let column = MLP.replace("[1, 28, 28]", "[16777216, 16777216, 16777216, 16777216]");
 	assert!(reason(Description::parse(column.as_bytes())).contains("at most 16777216 bytes"));
 	let embedding = reason(tokens(

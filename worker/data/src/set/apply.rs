@@ -1,110 +1,55 @@
 //! Applying a delta.
 
-use super::index::Index;
+use super::changes::{Changes, Scratch, Summary};
+use super::index::{Index, DAMAGED};
+use super::removed::Removed;
 use super::{Header, Set, SetError, INDEX, RECORDS, SET};
-use crate::delta::{DeltaError, DeltaLimits, DeltaReader, Problem};
-use crate::schema::{RecordId, Schema};
-use serde::Serialize;
+use crate::delta::{DeltaError, DeltaLimits};
+use crate::schema::Schema;
+use crate::sort::RUN;
 use sp_core::H256;
-use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// Prefix of the folders of versions that are being built.
 const BUILDING: &str = ".building-";
+/// Bytes on disk for one row of a delta while it is sorted: its id, and its position twice.
+const SORTED_ROW: u64 = 64;
+/// Bytes of the index for one record.
+const INDEXED: u64 = 40;
 
-/// What a delta does to a data set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
-	/// Records that it adds.
-	pub added: u64,
-	/// Records that it removes.
-	pub removed: u64,
-}
-
-/// Where the delta's ids go.
-#[derive(Default)]
-struct Changes {
-	/// Ids of the delta; the order of additions, or the base's position of a removal.
-	ids: HashMap<RecordId, Change>,
-	added: u64,
-	removed: u64,
-}
-
-enum Change {
-	Add(u64),
-	Remove(u64),
-}
-
-/// Reads a delta and checks that it applies to `base` (`None`: the empty set); writes nothing.
+/// Reads a delta and checks that it applies to `base` (`None`: the empty set). Writes nothing but nameless files
+/// in the folder `scratch`, up to 64 bytes a row, which are gone when it returns.
+///
+/// Whoever checks the same file against the same base finds the same: of all that is wrong with the rows, the
+/// error is about the first one.
 pub fn check(
+	scratch: &Path,
 	base: Option<&Set>,
 	delta: &Path,
 	schema: &Schema,
 	limits: &DeltaLimits,
 ) -> Result<Summary, DeltaError> {
-	let changes = read(base, delta, schema, limits, |_| Ok(()))?;
-	Ok(Summary {
-		added: changes.added,
-		removed: changes.removed,
-	})
-}
-
-fn read(
-	base: Option<&Set>,
-	delta: &Path,
-	schema: &Schema,
-	limits: &DeltaLimits,
-	mut add: impl FnMut(&[u8]) -> std::io::Result<()>,
-) -> Result<Changes, DeltaError> {
-	if base.is_some_and(|base| base.schema != *schema) {
-		return Err(failed(SetError::OtherSchema));
-	}
-	let mut changes = Changes::default();
-	for row in DeltaReader::open(delta, schema, limits)? {
-		let row = row?;
-		let id = row.id;
-		let refuse = |problem| {
-			Err(DeltaError::Row {
-				row: row.number,
-				problem,
-			})
-		};
-		if changes.ids.contains_key(&id) {
-			return refuse(Problem::Repeated(id));
-		}
-		let position = base.map_or(Ok(None), |base| base.index.find(id))?;
-		let change = match (&row.record, position) {
-			(Some(_), Some(_)) => return refuse(Problem::Duplicate(id)),
-			(None, None) => return refuse(Problem::Absent(id)),
-			(Some(record), None) => {
-				add(record)?;
-				changes.added += 1;
-				Change::Add(changes.added - 1)
-			}
-			(None, Some(position)) => {
-				changes.removed += 1;
-				Change::Remove(position)
-			}
-		};
-		changes.ids.insert(id, change);
-	}
-	Ok(changes)
+	let scratch = Scratch {
+		folder: scratch,
+		run: RUN,
+	};
+	Ok(Changes::read(base, delta, scratch, schema, limits, |_| Ok(()))?.summary)
 }
 
 fn failed(error: SetError) -> DeltaError {
 	match error {
 		SetError::Io(e) => DeltaError::Io(e),
-		other => DeltaError::Io(std::io::Error::other(other)),
+		other => DeltaError::Io(io::Error::other(other)),
 	}
 }
 
 impl Set {
 	/// Applies a delta to `base` (`None`: the empty set) and opens the version that results, whose root is
 	/// [`descent_protocol::dataset_root`] of the base's root and `digest`, the digest of the delta's content
-	/// reference, which the caller has checked. Needs disk for one more copy of the set. A version that is
-	/// there already is opened, and the delta not read.
+	/// reference, which the caller has checked. Needs as much disk as [`Set::room`] says. A version that is
+	/// there already is opened, and the delta not read. Errors are those of [`check`].
 	pub fn apply(
 		store: &Path,
 		base: Option<&Set>,
@@ -117,49 +62,61 @@ impl Set {
 		if let Some(set) = Set::open(store, root, schema).map_err(failed)? {
 			return Ok(set);
 		}
+		Self::build(store, base, delta, root, schema, limits, RUN)
+	}
+
+	/// Bytes of disk that applying a delta of so many rows to a version of `base` records takes at most while
+	/// it runs; less of it is the version itself.
+	pub fn room(schema: &Schema, base: u64, rows: u64) -> u64 {
+		let width = (schema.record_bytes() as u64).saturating_add(INDEXED);
+		// additions lie there twice
+		let records = base.saturating_add(rows.saturating_mul(2));
+		width
+			.saturating_mul(records)
+			.saturating_add(rows.saturating_mul(SORTED_ROW))
+	}
+
+	pub(super) fn build(
+		store: &Path,
+		base: Option<&Set>,
+		delta: &Path,
+		root: H256,
+		schema: &Schema,
+		limits: &DeltaLimits,
+		run: usize,
+	) -> Result<Set, DeltaError> {
 		std::fs::create_dir_all(store)?;
 		let folder = tempfile::Builder::new().prefix(BUILDING).tempdir_in(store)?;
-		let added = tempfile::tempfile_in(store)?;
-		let mut sink = BufWriter::with_capacity(1 << 20, added);
-		let changes = read(base, delta, schema, limits, |record| sink.write_all(record))?;
+		let mut sink = BufWriter::with_capacity(1 << 20, tempfile::tempfile_in(store)?);
+		let scratch = Scratch { folder: store, run };
+		let changes = Changes::read(base, delta, scratch, schema, limits, |record| {
+			sink.write_all(record)
+		})?;
 		let mut added = sink.into_inner().map_err(|e| e.into_error())?;
-
-		let mut removed: Vec<u64> = changes
-			.ids
-			.values()
-			.filter_map(|change| match change {
-				Change::Remove(position) => Some(*position),
-				Change::Add(_) => None,
-			})
-			.collect();
-		removed.sort_unstable();
-		let kept = base.map_or(0, Set::len) - changes.removed;
-		let mut entries: Vec<_> = changes
-			.ids
-			.iter()
-			.filter_map(|(id, change)| match change {
-				Change::Add(order) => Some((*id, kept + order)),
-				Change::Remove(_) => None,
-			})
-			.collect();
-		entries.sort_unstable();
+		let mut removed = Removed::new(&changes.removed, store)?;
+		let summary = changes.summary;
 
 		let mut records = File::create(folder.path().join(RECORDS))?;
 		if let Some(base) = base {
 			copy_kept(base, &removed, &mut records)?;
 		}
 		added.seek(SeekFrom::Start(0))?;
-		std::io::copy(&mut added, &mut records)?;
+		io::copy(&mut added, &mut records)?;
+		drop(added);
 		records.sync_all()?;
+		let kept = summary.records - summary.added;
+		let entries = changes
+			.added()?
+			.map(|entry| entry.map(|(id, order)| (id, kept + order)));
 		let index = File::create(folder.path().join(INDEX))?;
-		Index::write(base.map(|base| &base.index), &removed, &entries, index)?;
+		Index::write(base.map(|base| &base.index), &mut removed, entries, index)?;
 		let header = Header {
 			root,
-			len: kept + changes.added,
+			len: summary.records,
 			schema: schema.clone(),
 		};
 		let mut file = File::create(folder.path().join(SET))?;
-		file.write_all(&serde_json::to_vec(&header).map_err(std::io::Error::other)?)?;
+		file.write_all(&serde_json::to_vec(&header).map_err(io::Error::other)?)?;
 		file.sync_all()?;
 		File::open(folder.path())?.sync_all()?;
 
@@ -175,22 +132,20 @@ impl Set {
 		File::open(store)?.sync_all()?;
 		tracing::debug!(
 			?root,
-			added = changes.added,
-			removed = changes.removed,
+			added = summary.added,
+			removed = summary.removed,
 			"data set version built"
 		);
 		Set::open(store, root, schema)
 			.map_err(failed)?
-			.ok_or_else(|| std::io::Error::other("the data set version vanished while it was built").into())
+			.ok_or_else(|| io::Error::other("the data set version vanished while it was built").into())
 	}
-}
 
-impl Set {
 	/// Removes what versions that were never finished have left under `store`. To be called while no other
 	/// process builds there, as when a service starts.
-	pub fn sweep(store: &Path) -> std::io::Result<()> {
+	pub fn sweep(store: &Path) -> io::Result<()> {
 		let entries = match std::fs::read_dir(store) {
-			Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+			Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
 			entries => entries?,
 		};
 		for entry in entries {
@@ -203,20 +158,20 @@ impl Set {
 	}
 }
 
-/// Copies the base's records between the removed positions, which are ascending.
-fn copy_kept(base: &Set, removed: &[u64], out: &mut File) -> std::io::Result<()> {
+/// Copies the base's records between the removed positions.
+fn copy_kept(base: &Set, removed: &Removed, out: &mut File) -> io::Result<()> {
 	let width = base.schema.record_bytes() as u64;
 	// a file of its own: clones would share the position with other readers
 	let mut source = File::open(base.folder.join(RECORDS))?;
+	let damaged = || io::Error::new(io::ErrorKind::InvalidData, DAMAGED);
 	let mut start = 0;
-	for end in removed.iter().copied().chain([base.len]) {
+	for end in removed.iter().chain([Ok(base.len)]) {
+		let end = end?;
 		source.seek(SeekFrom::Start(start * width))?;
-		let wanted = (end - start) * width;
-		let copied = std::io::copy(&mut Read::by_ref(&mut source).take(wanted), out)?;
+		let wanted = end.checked_sub(start).ok_or_else(damaged)? * width;
+		let copied = io::copy(&mut Read::by_ref(&mut source).take(wanted), out)?;
 		if copied != wanted {
-			return Err(std::io::Error::other(
-				"the base version is shorter than it should be",
-			));
+			return Err(damaged());
 		}
 		start = end + 1;
 	}

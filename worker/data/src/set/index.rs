@@ -1,12 +1,19 @@
 //! The sorted file from ids to positions.
 
+use super::removed::Removed;
 use crate::schema::RecordId;
+use crate::sort::At;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 const ENTRY: u64 = 40;
+/// Where fewer than one in so many entries are looked up, searching beats reading them all.
+const SPARSE: u64 = 64;
+
+/// What is wrong where files contradict themselves or each other.
+pub(super) const DAMAGED: &str = "a data set is damaged; remove the version's folder to have it built again";
 
 pub(super) type Entry = (RecordId, u64);
 
@@ -15,20 +22,6 @@ pub(super) type Entry = (RecordId, u64);
 pub(super) struct Index {
 	file: File,
 	len: u64,
-}
-
-/// Reads a file from a position of its own, where clones would share one.
-struct Cursor<'a> {
-	file: &'a File,
-	at: u64,
-}
-
-impl Read for Cursor<'_> {
-	fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-		let read = self.file.read_at(bytes, self.at)?;
-		self.at += read as u64;
-		Ok(read)
-	}
 }
 
 fn decode(bytes: &[u8; ENTRY as usize]) -> Entry {
@@ -76,44 +69,108 @@ impl Index {
 		Ok(None)
 	}
 
-	/// All entries by id.
-	fn entries(&self) -> impl Iterator<Item = io::Result<Entry>> + '_ {
-		let mut reader = BufReader::with_capacity(
-			1 << 16,
-			Cursor {
-				file: &self.file,
-				at: 0,
-			},
-		);
-		(0..self.len).map(move |_| {
-			let mut bytes = [0; ENTRY as usize];
-			reader.read_exact(&mut bytes).map(|()| decode(&bytes))
-		})
+	/// All entries by id. Fails where they are out of order, as only damage makes them.
+	pub(super) fn entries(&self) -> Entries<'_> {
+		Entries {
+			reader: BufReader::with_capacity(1 << 16, At::new(&self.file, 0)),
+			left: self.len,
+			len: self.len,
+			previous: None,
+		}
 	}
 
-	/// Writes the index of the next version: `base` without the positions in `removed` (ascending), the rest
-	/// moved up, and `added`, sorted by id, merged in.
-	pub(super) fn write(base: Option<&Index>, removed: &[u64], added: &[Entry], out: File) -> io::Result<()> {
+	/// Finds `wanted` ids that will be asked for in ascending order.
+	pub(super) fn finder(&self, wanted: u64) -> Finder<'_> {
+		let dense = wanted.saturating_mul(SPARSE) >= self.len;
+		Finder {
+			index: self,
+			entries: dense.then(|| self.entries()),
+			head: None,
+		}
+	}
+
+	/// Writes the index of the next version: `base` without the removed positions, the rest moved up, and
+	/// `added`, sorted by id, merged in.
+	pub(super) fn write(
+		base: Option<&Index>,
+		removed: &mut Removed,
+		added: impl Iterator<Item = io::Result<Entry>>,
+		out: File,
+	) -> io::Result<()> {
 		let mut out = BufWriter::with_capacity(1 << 16, out);
 		let mut put = |(id, position): Entry| {
 			out.write_all(&id.0)?;
 			out.write_all(&position.to_le_bytes())
 		};
-		let mut added = added.iter().copied().peekable();
-		if let Some(base) = base {
-			for entry in base.entries() {
-				let (id, position) = entry?;
-				let Err(before) = removed.binary_search(&position) else {
-					continue;
-				};
-				while let Some(new) = added.next_if(|(new, _)| *new < id) {
-					put(new)?;
-				}
-				put((id, position - before as u64))?;
+		let mut added = added.peekable();
+		for entry in base.iter().flat_map(|base| base.entries()) {
+			let (id, position) = entry?;
+			let Some(position) = removed.moved(position)? else {
+				continue;
+			};
+			// an error is taken out too, and returned
+			while let Some(new) = added.next_if(|new| new.as_ref().map_or(true, |(new, _)| *new < id)) {
+				put(new?)?;
 			}
+			put((id, position))?;
 		}
-		added.try_for_each(&mut put)?;
+		added.try_for_each(|new| put(new?))?;
 		out.flush()?;
 		out.get_ref().sync_all()
+	}
+}
+
+/// Iterator over an index.
+pub(super) struct Entries<'a> {
+	reader: BufReader<At<'a>>,
+	left: u64,
+	len: u64,
+	previous: Option<RecordId>,
+}
+
+impl Iterator for Entries<'_> {
+	type Item = io::Result<Entry>;
+
+	fn next(&mut self) -> Option<Self::Item> {
+		self.left = self.left.checked_sub(1)?;
+		let mut bytes = [0; ENTRY as usize];
+		let entry = self.reader.read_exact(&mut bytes).map(|()| decode(&bytes));
+		let entry = entry.and_then(|(id, position)| {
+			if self.previous.is_some_and(|previous| previous >= id) || position >= self.len {
+				return Err(io::Error::new(io::ErrorKind::InvalidData, DAMAGED));
+			}
+			self.previous = Some(id);
+			Ok((id, position))
+		});
+		if entry.is_err() {
+			self.left = 0;
+		}
+		Some(entry)
+	}
+}
+
+/// Looks ids up in ascending order, reading the whole index once where they are many.
+pub(super) struct Finder<'a> {
+	index: &'a Index,
+	entries: Option<Entries<'a>>,
+	/// Read already, not reached yet.
+	head: Option<Entry>,
+}
+
+impl Finder<'_> {
+	pub(super) fn find(&mut self, id: RecordId) -> io::Result<Option<u64>> {
+		let Some(entries) = &mut self.entries else {
+			return self.index.find(id);
+		};
+		while self.head.is_none_or(|(head, _)| head < id) {
+			match entries.next().transpose()? {
+				None => return Ok(None),
+				head => self.head = head,
+			}
+		}
+		Ok(self
+			.head
+			.filter(|(head, _)| *head == id)
+			.map(|(_, position)| position))
 	}
 }

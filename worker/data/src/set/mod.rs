@@ -10,13 +10,23 @@
 //! name only when it is complete and synced.
 
 mod apply;
+mod batch;
+mod changes;
+mod diff;
+mod export;
 mod index;
+#[cfg(test)]
+mod properties;
+mod removed;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{check, Summary};
+pub use apply::check;
+pub use batch::{Batch, ColumnValues};
+pub use changes::Summary;
+pub use diff::Changed;
 
-use crate::schema::{Column, Dtype, RecordId, Schema};
+use crate::schema::{RecordId, Schema};
 use index::Index;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
@@ -75,76 +85,25 @@ pub struct Set {
 	index: Index,
 }
 
-/// The values of one column of a batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ColumnValues {
-	/// The column's name.
-	pub name: String,
-	/// Type of the values.
-	pub dtype: Dtype,
-	/// Shape of one record's value; the batch's has one more dimension in front.
-	pub shape: Vec<u64>,
-	/// The values, little-endian, row-major, record by record.
-	pub bytes: Vec<u8>,
-}
-
-/// Some records, column by column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Batch {
-	/// Number of records.
-	pub len: usize,
-	/// The columns in the order of the schema: input, then target.
-	pub columns: Vec<ColumnValues>,
-}
-
-impl Batch {
-	/// A batch out of records' canonical bytes, concatenated. `None` if they are not whole records.
-	pub fn from_records(schema: &Schema, records: &[u8]) -> Option<Self> {
-		let width = schema.record_bytes();
-		if width == 0 || !records.len().is_multiple_of(width) {
-			return None;
-		}
-		let len = records.len() / width;
-		let mut batch = Self::empty(schema, len);
-		records
-			.chunks_exact(width)
-			.for_each(|record| batch.push(schema, record));
-		Some(batch)
-	}
-
-	fn empty(schema: &Schema, len: usize) -> Self {
-		let column = |c: &Column| ColumnValues {
-			name: c.name.clone(),
-			dtype: c.dtype,
-			shape: c.shape.clone(),
-			bytes: Vec::with_capacity(c.bytes().saturating_mul(len)),
-		};
-		Self {
-			len,
-			columns: schema.columns.iter().map(column).collect(),
-		}
-	}
-
-	fn push(&mut self, schema: &Schema, record: &[u8]) {
-		for (values, (_, bytes)) in self.columns.iter_mut().zip(schema.split(record)) {
-			values.bytes.extend_from_slice(bytes);
-		}
-	}
-}
-
 impl Set {
 	/// Opens the version `root` under `store`: `None` if it is not there. The root of the empty set, which
 	/// needs no folder, is zero; apply to `None` instead.
 	pub fn open(store: &Path, root: H256, schema: &Schema) -> Result<Option<Self>, SetError> {
 		let folder = store.join(hex::encode(root));
-		let json = match std::fs::read(folder.join(SET)) {
-			Ok(json) => json,
-			Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-			Err(e) => return Err(e.into()),
-		};
 		let damaged = |reason: String| SetError::Damaged {
 			folder: folder.clone(),
 			reason,
+		};
+		// looked for first: a version that appears meanwhile is whole
+		let is_there = folder.exists();
+		let json = match std::fs::read(folder.join(SET)) {
+			Ok(json) => json,
+			// whoever was killed while it removed the version has left the rest, in whose place none could be put
+			Err(e) if e.kind() == ErrorKind::NotFound && is_there => {
+				return Err(damaged(format!("it has no {SET}")))
+			}
+			Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+			Err(e) => return Err(e.into()),
 		};
 		let header: Header = serde_json::from_slice(&json).map_err(|e| damaged(e.to_string()))?;
 		if header.root != root {
@@ -226,19 +185,37 @@ impl Set {
 		Ok(self.index.find(id)?)
 	}
 
-	/// Reads every record and compares it with the index: finds files that were damaged behind our back.
+	/// Ids and positions of all records, the smallest id first. Fails where the index is damaged.
+	pub fn ids(&self) -> impl Iterator<Item = Result<(RecordId, u64), SetError>> + '_ {
+		self.index
+			.entries()
+			.map(|entry| entry.map_err(|error| self.blame(error)))
+	}
+
+	/// Reads the index and every record and compares them: finds files that were damaged behind our back.
 	pub fn verify(&self) -> Result<(), SetError> {
+		self.ids().try_for_each(|entry| entry.map(drop))?;
 		let mut record = Vec::new();
-		let damaged = |reason| SetError::Damaged {
-			folder: self.folder.clone(),
-			reason,
-		};
 		for index in 0..self.len {
 			self.read(index, &mut record)?;
 			if self.index.find(RecordId::of(&record))? != Some(index) {
-				return Err(damaged(format!("record {index} is not the one in the index")));
+				return Err(self.damaged(format!("record {index} is not the one in the index")));
 			}
 		}
 		Ok(())
+	}
+
+	fn blame(&self, error: std::io::Error) -> SetError {
+		match error.kind() {
+			ErrorKind::InvalidData => self.damaged("its index is out of order".into()),
+			_ => error.into(),
+		}
+	}
+
+	fn damaged(&self, reason: String) -> SetError {
+		SetError::Damaged {
+			folder: self.folder.clone(),
+			reason,
+		}
 	}
 }

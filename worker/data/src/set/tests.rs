@@ -1,5 +1,6 @@
 use super::*;
-use crate::delta::{DeltaError, DeltaLimits, DeltaWriter, Problem};
+use crate::delta::{DeltaError, DeltaLimits, DeltaReader, DeltaWriter, Problem};
+use crate::schema::{Column, Dtype};
 use tempfile::TempDir;
 
 struct Store {
@@ -42,7 +43,13 @@ impl Store {
 
 	fn apply(&mut self, base: Option<&Set>, add: &[i32], remove: &[i32]) -> Result<Set, DeltaError> {
 		let (path, digest) = self.delta(add, remove);
-		let checked = check(base, &path, &self.schema, &DeltaLimits::default());
+		let checked = check(
+			self.folder.path(),
+			base,
+			&path,
+			&self.schema,
+			&DeltaLimits::default(),
+		);
 		let set = Set::apply(
 			self.folder.path(),
 			base,
@@ -52,10 +59,10 @@ impl Store {
 			&DeltaLimits::default(),
 		);
 		match (&checked, &set) {
-			(Ok(summary), Ok(_)) => {
+			(Ok(summary), Ok(set)) => {
 				assert_eq!(
-					(summary.added, summary.removed),
-					(add.len() as u64, remove.len() as u64)
+					(summary.added, summary.removed, summary.records),
+					(add.len() as u64, remove.len() as u64, set.len())
 				)
 			}
 			(Err(a), Err(b)) => assert_eq!(a.to_string(), b.to_string()),
@@ -110,13 +117,86 @@ fn deltas_make_versions_in_a_defined_order() {
 }
 
 #[test]
-fn a_set_can_become_empty() {
+fn a_set_never_becomes_empty() {
 	let mut store = Store::new();
+	let refused = store.apply(None, &[], &[]);
+	assert!(matches!(refused, Err(DeltaError::NoRows)), "{refused:?}");
 	let first = store.apply(None, &[1], &[]).unwrap();
-	let second = store.apply(Some(&first), &[], &[1]).unwrap();
-	assert!(second.is_empty());
-	second.verify().unwrap();
-	assert_eq!(contents(&store.apply(Some(&second), &[1], &[]).unwrap()), [1]);
+	let refused = store.apply(Some(&first), &[], &[1]);
+	assert!(matches!(refused, Err(DeltaError::NoRecords)), "{refused:?}");
+	let refused = store.apply(Some(&first), &[], &[]);
+	assert!(matches!(refused, Err(DeltaError::NoRows)), "{refused:?}");
+	assert_eq!(contents(&store.apply(Some(&first), &[2], &[1]).unwrap()), [2]);
+}
+
+#[test]
+fn rows_are_summed_up_in_their_order() {
+	let mut store = Store::new();
+	let base = store.apply(None, &[1, 2], &[]).unwrap();
+	let mut rows = |add: &[i32]| {
+		let (path, _) = store.delta(add, &[1]);
+		let limits = DeltaLimits::default();
+		let summary = check(store.folder.path(), Some(&base), &path, &store.schema, &limits);
+		summary.unwrap().rows
+	};
+	let row = |op: u8, n| [&[op][..], &RecordId::of(&record(n)).0].concat();
+	let expected = [row(0, 3), row(0, 4), row(1, 1)].concat();
+	assert_eq!(rows(&[3, 4]).0, sp_crypto_hashing::blake2_256(&expected));
+	assert_ne!(rows(&[4, 3]), rows(&[3, 4]));
+}
+
+#[test]
+fn versions_differ_in_what_deltas_did() {
+	let mut store = Store::new();
+	let first = store.apply(None, &[5, 3, 8, 1], &[]).unwrap();
+	let second = store.apply(Some(&first), &[9, 2], &[3]).unwrap();
+	let third = store.apply(Some(&second), &[3], &[9, 8]).unwrap();
+	let differences = |a: &Set, b: &Set| a.diff(b).collect::<Result<Vec<_>, _>>().unwrap();
+	assert_eq!(differences(&first, &first), []);
+	// 3 went and came back, so it is in both
+	let id = |n| RecordId::of(&record(n));
+	let mut expected = vec![
+		Changed::Added {
+			id: id(2),
+			position: 2,
+		},
+		Changed::Removed {
+			id: id(8),
+			position: 2,
+		},
+	];
+	let key = |changed: &Changed| match changed {
+		Changed::Added { id, .. } | Changed::Removed { id, .. } => *id,
+	};
+	expected.sort_by_key(key);
+	assert_eq!(differences(&first, &third), expected);
+	let reversed: Vec<_> = expected
+		.into_iter()
+		.map(|changed| match changed {
+			Changed::Added { id, position } => Changed::Removed { id, position },
+			Changed::Removed { id, position } => Changed::Added { id, position },
+		})
+		.collect();
+	assert_eq!(differences(&third, &first), reversed);
+}
+
+#[test]
+fn an_exported_set_holds_every_record() {
+	let mut store = Store::new();
+	let numbers: Vec<i32> = (0..9000).collect();
+	let set = store.apply(None, &numbers, &[]).unwrap();
+	let path = store.folder.path().join("set.parquet");
+	let mut written = 0;
+	set.export(&path, |records| written = records).unwrap();
+	assert_eq!(written, 9000);
+	// to be a delta it lacks but the operations
+	let error = DeltaReader::open(&path, &store.schema, &DeltaLimits::default())
+		.err()
+		.unwrap();
+	assert!(
+		matches!(&error, DeltaError::MissingColumn(name) if name == "op"),
+		"{error}"
+	);
 }
 
 #[test]
@@ -193,6 +273,12 @@ fn damage_is_noticed() {
 	reopen().unwrap().unwrap().verify().unwrap();
 	let index = set.folder().join(INDEX);
 	let bytes = std::fs::read(&index).unwrap();
+	let turned: Vec<u8> = bytes.chunks(40).rev().flatten().copied().collect();
+	std::fs::write(&index, turned).unwrap();
+	let set = reopen().unwrap().unwrap();
+	let error = set.verify().unwrap_err().to_string();
+	assert!(error.contains("out of order"), "{error}");
+	assert!(set.diff(&set).any(|entry| entry.is_err()));
 	std::fs::write(&index, &bytes[1..]).unwrap();
 	assert!(matches!(reopen(), Err(SetError::Damaged { .. })));
 	let mut other = store.schema.clone();
@@ -201,6 +287,8 @@ fn damage_is_noticed() {
 		Set::open(store.folder.path(), set.root(), &other),
 		Err(SetError::OtherSchema)
 	));
+	std::fs::remove_file(set.folder().join(SET)).unwrap();
+	assert!(matches!(reopen(), Err(SetError::Damaged { .. })));
 	assert!(Set::open(store.folder.path(), H256::zero(), &store.schema)
 		.unwrap()
 		.is_none());

@@ -1,35 +1,66 @@
-use super::{metrics::Metrics, results::Results};
+use super::{metrics::JobMetrics, request::Request, results::Results};
+use crate::stock::{Hold, Stock};
 use anyhow::Result;
 use descent_protocol::{
-	evaluation::{EvaluationRequest, Job, JobStatus},
-	request_id, Ballot,
+	evaluation::{Job, JobStatus},
+	GroupId,
 };
 use sp_core::H256;
 use std::{
-	collections::VecDeque,
-	sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+	collections::{HashMap, VecDeque},
+	sync::{Condvar, Mutex, MutexGuard, PoisonError},
 	time::{Duration, Instant},
 };
 
 /// Failures remembered, so that whoever asks learns the reason.
 const FAILURES: usize = 256;
 
-/// The evaluations that this service knows: waiting, being measured, done, failed.
-pub struct Jobs {
-	inner: Mutex<Inner>,
+/// The jobs of one kind that this service knows: waiting, running, done, failed.
+pub struct Jobs<R: Request> {
+	inner: Mutex<Inner<R>>,
 	wake: Condvar,
-	queue_limit: usize,
-	/// A failed evaluation may be asked for again after this long.
-	retry: Duration,
-	metrics: Arc<Metrics>,
+	limits: Limits,
+	stock: Stock,
+	metrics: JobMetrics,
 }
 
-struct Inner {
-	queue: VecDeque<(H256, EvaluationRequest)>,
-	running: Option<(H256, u32)>,
+/// What bounds jobs.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+	/// Jobs that may wait.
+	pub queue: usize,
+	/// Jobs of one group that may be worked on at a time: none keeps all others waiting.
+	pub per_group: usize,
+	/// What failed may be asked for again after this long.
+	pub retry: Duration,
+	/// How long a job that nobody can need any more is kept waiting, as blocks may come late.
+	pub grace: Duration,
+}
+
+/// A job that waits or is worked on. What it names stays here for as long.
+pub struct Task<R> {
+	/// Its id.
+	pub id: H256,
+	/// What is to be done.
+	pub request: R,
+	/// When the window is over in which something can be said of it.
+	pub over: Instant,
+	/// When what it has to fetch is late.
+	due: Instant,
+	_hold: Hold,
+}
+
+struct Inner<R: Request> {
+	queue: Vec<Task<R>>,
+	running: HashMap<H256, Running>,
 	failures: VecDeque<Failure>,
-	results: Results,
+	results: Results<R::Outcome>,
 	closed: bool,
+}
+
+struct Running {
+	group: GroupId,
+	measured: u32,
 }
 
 struct Failure {
@@ -42,12 +73,13 @@ struct Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
-impl Jobs {
+impl<R: Request> Jobs<R> {
 	/// No job but the finished ones.
-	pub fn new(results: Results, queue_limit: usize, retry: Duration, metrics: Arc<Metrics>) -> Self {
+	pub fn new(results: Results<R::Outcome>, limits: Limits, stock: Stock, metrics: JobMetrics) -> Self {
+		metrics.results.set(results.len() as i64);
 		let inner = Inner {
-			queue: VecDeque::new(),
-			running: None,
+			queue: Vec::new(),
+			running: HashMap::new(),
 			failures: VecDeque::new(),
 			results,
 			closed: false,
@@ -55,25 +87,36 @@ impl Jobs {
 		Self {
 			inner: Mutex::new(inner),
 			wake: Condvar::new(),
-			queue_limit,
-			retry,
+			limits,
+			stock,
 			metrics,
 		}
 	}
 
 	/// The job of a request, queued now unless it is known already.
-	pub fn submit(&self, request: EvaluationRequest) -> Result<Job, Full> {
-		let id = request_id(&request);
+	pub fn submit(&self, request: R) -> Result<Job<R::Outcome>, Full> {
+		let now = Instant::now();
+		let task = Task {
+			id: request.id(),
+			due: now + request.fetch_time(),
+			// The time to fetch is half of the window.
+			over: now + request.fetch_time() * 2,
+			_hold: self.stock.hold(request.named()),
+			request,
+		};
+		let id = task.id;
 		let mut inner = self.lock();
-		let failed_lately = |failure: &Failure| failure.id != id || failure.since.elapsed() < self.retry;
+		let failed_lately =
+			|failure: &Failure| failure.id != id || failure.since.elapsed() < self.limits.retry;
 		inner.failures.retain(failed_lately);
 		if let Some(status) = inner.status(&id) {
 			return Ok(Job { id, status });
 		}
-		if inner.queue.len() >= self.queue_limit {
+		inner.forget(now, self.limits.grace);
+		if inner.queue.len() >= self.limits.queue && !inner.make_room(task.request.group()) {
 			return Err(Full);
 		}
-		inner.queue.push_back((id, request));
+		inner.queue.push(task);
 		self.metrics.queued.set(inner.queue.len() as i64);
 		self.wake.notify_one();
 		Ok(Job {
@@ -83,7 +126,7 @@ impl Jobs {
 	}
 
 	/// A job as it stands; `None` where there is none of this id.
-	pub fn get(&self, id: &H256) -> Option<Job> {
+	pub fn get(&self, id: &H256) -> Option<Job<R::Outcome>> {
 		let status = self.lock().status(id)?;
 		Some(Job { id: *id, status })
 	}
@@ -93,42 +136,46 @@ impl Jobs {
 		self.lock().queue.len()
 	}
 
-	/// Waits for the next job and marks it as running; `None` once the service is closed.
-	pub fn next(&self) -> Option<(H256, EvaluationRequest)> {
+	/// Waits for the next job, of those whose group may have another one the one whose time to fetch ends first, and marks
+	/// it as running; `None` once the service is closed.
+	pub fn next(&self) -> Option<Task<R>> {
 		let mut inner = self.lock();
 		loop {
 			if inner.closed {
 				return None;
 			}
-			if let Some((id, request)) = inner.queue.pop_front() {
-				inner.running = Some((id, 0));
-				self.metrics.queued.set(inner.queue.len() as i64);
-				return Some((id, request));
+			inner.forget(Instant::now(), self.limits.grace);
+			let first = inner.first(self.limits.per_group);
+			let task = first.map(|first| inner.queue.remove(first));
+			self.metrics.queued.set(inner.queue.len() as i64);
+			if let Some(task) = task {
+				let group = task.request.group();
+				inner.running.insert(task.id, Running { group, measured: 0 });
+				return Some(task);
 			}
 			inner = self.wake.wait(inner).unwrap_or_else(PoisonError::into_inner);
 		}
 	}
 
-	/// Says how far the running job is.
-	pub fn progress(&self, measured: u32) {
-		if let Some((_, running)) = &mut self.lock().running {
-			*running = measured;
+	/// Says how far a running job is.
+	pub fn progress(&self, id: &H256, measured: u32) {
+		if let Some(running) = self.lock().running.get_mut(id) {
+			running.measured = measured;
 		}
 	}
 
-	/// Ends the running job.
-	pub fn finish(&self, outcome: Result<Ballot>) {
+	/// Ends a running job, which took so long.
+	pub fn finish(&self, id: H256, outcome: Result<R::Outcome>, took: Duration) {
+		self.metrics.seconds.observe(took.as_secs_f64());
 		let mut inner = self.lock();
-		let Some((id, _)) = inner.running.take() else {
-			return;
-		};
-		let outcome = outcome.and_then(|ballot| inner.results.insert(id, ballot));
+		inner.running.remove(&id);
+		let outcome = outcome.and_then(|outcome| inner.results.insert(id, outcome));
 		match outcome {
-			Ok(()) => self.metrics.jobs.with_label_values(&["done"]).inc(),
+			Ok(()) => self.metrics.done.inc(),
 			Err(error) => {
-				self.metrics.jobs.with_label_values(&["failed"]).inc();
+				self.metrics.failed.inc();
 				let reason = format!("{error:#}");
-				tracing::warn!(?id, "evaluation failed: {reason}");
+				tracing::warn!(?id, "{} failed: {reason}", R::KIND);
 				inner.failures.push_back(Failure {
 					id,
 					reason,
@@ -148,23 +195,60 @@ impl Jobs {
 		self.wake.notify_all();
 	}
 
-	fn lock(&self) -> MutexGuard<'_, Inner> {
+	fn lock(&self) -> MutexGuard<'_, Inner<R>> {
 		// every critical section leaves the state valid at each step
 		self.inner.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 }
 
-impl Inner {
-	fn status(&self, id: &H256) -> Option<JobStatus> {
-		if let Some(ballot) = self.results.get(id) {
-			return Some(JobStatus::Done {
-				ballot: ballot.clone(),
-			});
+impl<R: Request> Inner<R> {
+	/// Drops what has waited until nobody can need it: it would only keep others waiting.
+	fn forget(&mut self, now: Instant, grace: Duration) {
+		self.queue.retain(|task| now < task.over + grace);
+	}
+
+	/// The waiting job that is to be worked on first.
+	fn first(&self, per_group: usize) -> Option<usize> {
+		let is_allowed = |task: &Task<R>| {
+			let running = self.running.values();
+			running
+				.filter(|running| running.group == task.request.group())
+				.count() < per_group
+		};
+		let queued = self.queue.iter().enumerate().filter(|(_, task)| is_allowed(task));
+		let first = queued.min_by_key(|(position, task)| (task.due, *position));
+		first.map(|(first, _)| first)
+	}
+
+	/// Makes room for a job of a group by dropping the last one of the group that has most waiting, which will be asked for
+	/// again. No group can fill the queue for all others.
+	fn make_room(&mut self, group: GroupId) -> bool {
+		let waiting = |group| {
+			self.queue
+				.iter()
+				.filter(|task| task.request.group() == group)
+				.count()
+		};
+		let queued = self.queue.iter().enumerate();
+		let last = queued.max_by_key(|(position, task)| (waiting(task.request.group()), task.due, *position));
+		let Some((last, task)) = last else {
+			return false;
+		};
+		let gives_way = waiting(task.request.group()) > waiting(group).saturating_add(1);
+		if gives_way {
+			self.queue.remove(last);
 		}
-		if let Some((_, measured)) = self.running.filter(|(running, _)| running == id) {
-			return Some(JobStatus::Running { measured });
+		gives_way
+	}
+
+	fn status(&self, id: &H256) -> Option<JobStatus<R::Outcome>> {
+		if let Some(outcome) = self.results.get(id) {
+			return Some(JobStatus::Done(outcome.clone()));
 		}
-		if self.queue.iter().any(|(queued, _)| queued == id) {
+		if let Some(Running { measured, .. }) = self.running.get(id) {
+			return Some(JobStatus::Running { measured: *measured });
+		}
+		if self.queue.iter().any(|task| task.id == *id) {
 			return Some(JobStatus::Queued);
 		}
 		let failure = self.failures.iter().rev().find(|failure| failure.id == *id)?;

@@ -1,64 +1,99 @@
+use super::request::Request;
 use anyhow::Result;
-use prometheus::{Encoder, Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{
+	Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+	Registry, TextEncoder,
+};
 
 /// What the service counts, in the exposition format of Prometheus.
 #[derive(Debug)]
 pub struct Metrics {
 	registry: Registry,
-	/// Evaluations finished, by how they ended: done, failed.
-	pub jobs: IntCounterVec,
+	ended: IntCounterVec,
+	queued: IntGaugeVec,
+	results: IntGaugeVec,
+	seconds: HistogramVec,
 	/// Candidates looked at, by verdict.
 	pub verdicts: IntCounterVec,
-	/// Evaluations waiting.
+	/// Proposed deltas checked, by verdict.
+	pub deltas: IntCounterVec,
+	content_bytes: IntGauge,
+}
+
+/// What is counted of the jobs of one kind.
+#[derive(Debug)]
+pub struct JobMetrics {
+	/// Jobs that were done.
+	pub done: IntCounter,
+	/// Jobs that failed.
+	pub failed: IntCounter,
+	/// Jobs waiting.
 	pub queued: IntGauge,
-	/// Ballots kept on disk.
+	/// Results kept on disk.
 	pub results: IntGauge,
-	/// Bytes of content on disk.
-	pub content_bytes: IntGauge,
-	/// Seconds that evaluations took.
+	/// Seconds that jobs took.
 	pub seconds: Histogram,
 }
 
 impl Metrics {
 	/// All at zero.
 	pub fn new() -> Result<Self> {
-		let jobs = IntCounterVec::new(
-			Opts::new(
-				"descent_evaluator_jobs_total",
-				"Evaluations finished, by how they ended.",
-			),
-			&["outcome"],
-		)?;
-		let verdicts = IntCounterVec::new(
-			Opts::new(
-				"descent_evaluator_verdicts_total",
-				"Candidates looked at, by verdict.",
-			),
-			&["verdict"],
-		)?;
-		let queued = IntGauge::new("descent_evaluator_queued_jobs", "Evaluations waiting.")?;
-		let results = IntGauge::new("descent_evaluator_results", "Ballots kept on disk.")?;
-		let content_bytes = IntGauge::new("descent_evaluator_content_bytes", "Bytes of content on disk.")?;
-		let seconds = Histogram::with_opts(
-			HistogramOpts::new("descent_evaluator_job_seconds", "Seconds that evaluations took.")
-				.buckets(vec![0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0]),
-		)?;
 		let registry = Registry::new();
-		for collector in [&queued, &results, &content_bytes] {
-			registry.register(Box::new(collector.clone()))?;
-		}
-		registry.register(Box::new(jobs.clone()))?;
-		registry.register(Box::new(verdicts.clone()))?;
+		let name = |what: &str| format!("descent_evaluator_{what}");
+		let counter = |what: &str, help: &str, labels: &[&str]| -> Result<IntCounterVec> {
+			let counter = IntCounterVec::new(Opts::new(name(what), help), labels)?;
+			registry.register(Box::new(counter.clone()))?;
+			Ok(counter)
+		};
+		let gauge = |what: &str, help: &str| -> Result<IntGaugeVec> {
+			let gauge = IntGaugeVec::new(Opts::new(name(what), help), &["kind"])?;
+			registry.register(Box::new(gauge.clone()))?;
+			Ok(gauge)
+		};
+		let buckets = vec![
+			0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0,
+		];
+		let seconds = HistogramOpts::new(name("job_seconds"), "Seconds that jobs took.").buckets(buckets);
+		let seconds = HistogramVec::new(seconds, &["kind"])?;
 		registry.register(Box::new(seconds.clone()))?;
+		let content_bytes = IntGauge::new(name("content_bytes"), "Bytes of content on disk.")?;
+		registry.register(Box::new(content_bytes.clone()))?;
+		let ended = "Jobs finished, by what was asked for and how they ended.";
 		Ok(Self {
-			registry,
-			jobs,
-			verdicts,
-			queued,
-			results,
-			content_bytes,
+			ended: counter("jobs_total", ended, &["kind", "outcome"])?,
+			queued: gauge("queued_jobs", "Jobs waiting.")?,
+			results: gauge("results", "Results kept on disk.")?,
 			seconds,
+			verdicts: counter(
+				"verdicts_total",
+				"Candidates looked at, by verdict.",
+				&["verdict"],
+			)?,
+			deltas: counter(
+				"deltas_total",
+				"Proposed deltas checked, by verdict.",
+				&["verdict"],
+			)?,
+			content_bytes,
+			registry,
 		})
+	}
+
+	/// What is counted of jobs of this kind.
+	pub fn of<R: Request>(&self) -> JobMetrics {
+		let ended = |outcome| self.ended.with_label_values(&[R::KIND, outcome]);
+		JobMetrics {
+			done: ended("done"),
+			failed: ended("failed"),
+			queued: self.queued.with_label_values(&[R::KIND]),
+			results: self.results.with_label_values(&[R::KIND]),
+			seconds: self.seconds.with_label_values(&[R::KIND]),
+		}
+	}
+
+	/// Says how many bytes of content are on disk.
+	pub fn set_content(&self, bytes: u64) {
+		self.content_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
 	}
 
 	/// All of it as text.

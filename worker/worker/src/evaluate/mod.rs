@@ -1,11 +1,14 @@
-//! `descent-worker evaluate`: measures checkpoints for the validator beside it.
+//! `descent-worker evaluate`: measures checkpoints and checks proposed deltas for the validator beside it.
 //!
-//! The node's off-chain worker posts what is to be measured and polls until it is; see
-//! [`descent_protocol::evaluation`]. Requests wait in a bounded queue and are worked on by one thread. Ballots are kept
-//! on disk; what waits or is being measured is not, because the off-chain worker posts it again.
+//! The node's off-chain worker posts what is to be done and polls until it is; see [`descent_protocol::evaluation`].
+//! Evaluations and checks wait in bounded queues of their own and are worked on by threads of their own, so that none
+//! waits for the other; and as checks wait for strangers, several are worked on side by side. What comes of them is kept on
+//! disk; what waits or is worked on is not, because the off-chain worker posts it again.
 
+mod checker;
 mod jobs;
 mod judge;
+mod measurer;
 mod metrics;
 mod request;
 mod results;
@@ -19,17 +22,20 @@ use crate::{
 	screen, shutdown,
 };
 use anyhow::{ensure, Context, Result};
+use checker::Checker;
 use clap::Args;
-use jobs::Jobs;
-use judge::{Deadlines, Judge, Measurer};
+use descent_protocol::evaluation::{CheckRequest, EvaluationRequest};
+use jobs::{Jobs, Limits};
+use judge::Judge;
+use measurer::{Deadlines, Measurer};
 use metrics::Metrics;
+use request::Request;
 use results::Results;
 use serde_json::json;
 use service::Service;
 use std::{
 	future::Future,
 	net::SocketAddr,
-	panic::{catch_unwind, AssertUnwindSafe},
 	path::PathBuf,
 	sync::Arc,
 	thread,
@@ -37,8 +43,17 @@ use std::{
 };
 use tokio::{net::TcpListener, runtime::Handle};
 
-/// Longest wait for the measuring thread when the service ends.
+/// Longest wait for the working threads when the service ends.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Checks that are worked on side by side: most of their time goes into waiting for those who serve a delta.
+const CHECKERS: usize = 16;
+/// Jobs of a group that are worked on at a time. Fewer would let a slow provider or two keep a group from all of its
+/// other proposals, more would let a few groups keep out all others.
+const PER_GROUP: usize = 4;
+/// What failed may be asked for again after this long.
+const RETRY: Duration = Duration::from_secs(5);
+/// How long a job is kept waiting when its window should be over.
+const GRACE: Duration = Duration::from_secs(15);
 
 const EXAMPLES: &str = "Examples:
   The evaluator of the validator on this machine, at the address where its node expects it:
@@ -47,7 +62,7 @@ const EXAMPLES: &str = "Examples:
   A second one, for a node that runs with --evaluator-url http://127.0.0.1:9978:
     descent-worker evaluate --listen 127.0.0.1:9978 --data /var/lib/descent/evaluator-2 --threads 4";
 
-/// Measure checkpoints for the validator beside it.
+/// Measure checkpoints and check proposed deltas for the validator beside it.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Options {
@@ -66,10 +81,10 @@ pub struct Options {
 	/// Allow an address to listen on that other machines can reach. Whoever reaches it can give this machine work.
 	#[arg(long)]
 	pub allow_remote: bool,
-	/// Evaluations that may wait.
+	/// Evaluations that may wait; as many checks may wait beside them.
 	#[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
 	pub queue: u16,
-	/// Results that are kept.
+	/// Results that are kept, of evaluations and of checks.
 	#[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..))]
 	pub results: u16,
 	/// Longest time to fetch the checkpoints of a round, in seconds; what is not there by then counts as unavailable. Half of
@@ -79,8 +94,11 @@ pub struct Options {
 	/// Longest time for one evaluation, in seconds.
 	#[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
 	pub job_limit: u64,
-	/// Most GiB of fetched content on disk.
-	#[arg(long, value_name = "GIB", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+	/// Longest time for one check of a proposed delta, in seconds.
+	#[arg(long, value_name = "SECONDS", default_value_t = 21_600, value_parser = clap::value_parser!(u64).range(1..))]
+	pub check_limit: u64,
+	/// Most GiB of fetched content on disk. Half of it is for candidates; a delta has to fit into the other half.
+	#[arg(long, value_name = "GIB", default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
 	pub max_content: u64,
 	/// Most GiB of data sets on disk.
 	#[arg(long, value_name = "GIB", default_value_t = 32, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
@@ -114,8 +132,9 @@ pub async fn run(options: Options) -> Result<()> {
 /// A running service.
 struct Evaluator {
 	address: SocketAddr,
-	jobs: Arc<Jobs>,
-	measuring: thread::JoinHandle<()>,
+	evaluations: Arc<Jobs<EvaluationRequest>>,
+	checks: Arc<Jobs<CheckRequest>>,
+	threads: Vec<thread::JoinHandle<()>>,
 	stop: tokio::sync::oneshot::Sender<()>,
 	serving: tokio::task::JoinHandle<std::io::Result<()>>,
 }
@@ -126,33 +145,40 @@ impl Evaluator {
 			fetch: Duration::from_secs(options.fetch_timeout),
 			job: Duration::from_secs(options.job_limit),
 		};
-		let quota = Quota {
-			content: options.max_content << 30,
-			data: options.max_data << 30,
-		};
-		let directory = options.data.clone();
-		Self::start_with(options, |metrics| {
-			Ok(Measurer {
-				materials: Materials::open(&directory, quota, Handle::current())?,
+		let limit = Duration::from_secs(options.check_limit);
+		Self::start_with(options, |materials, metrics| {
+			let measurer = Measurer {
+				materials: materials.clone(),
 				deadlines,
+				metrics: metrics.clone(),
+			};
+			let checker = Checker {
+				materials,
+				limit,
 				metrics,
-			})
+				turn: Arc::default(),
+			};
+			(measurer, checker)
 		})
 		.await
 	}
 
-	/// Starts the service with a judge of the caller's choice.
-	async fn start_with<J: Judge>(
+	/// Starts the service with judges of the caller's choice.
+	async fn start_with<M: Judge<EvaluationRequest>, C: Judge<CheckRequest> + Clone>(
 		options: &Options,
-		judge: impl FnOnce(Arc<Metrics>) -> Result<J>,
+		judges: impl FnOnce(Arc<Materials>, Arc<Metrics>) -> (M, C),
 	) -> Result<Self> {
 		create_directory(&options.data)?;
 		let metrics = Arc::new(Metrics::new()?);
-		// The judge locks the directory, so that no two processes write results.
-		let judge = judge(metrics.clone())?;
-		let results = Results::open(&options.data.join("results"), options.results.into())?;
-		let retry = Duration::from_secs(5);
-		let jobs = Arc::new(Jobs::new(results, options.queue.into(), retry, metrics.clone()));
+		let quota = Quota {
+			content: options.max_content << 30,
+			candidates: options.max_content << 29,
+			data: options.max_data << 30,
+		};
+		// This locks the directory, so that no two processes write results.
+		let materials = Arc::new(Materials::open(&options.data, quota, Handle::current())?);
+		let evaluations = jobs("results", options, &materials, &metrics)?;
+		let checks = jobs("checks", options, &materials, &metrics)?;
 		let listener = TcpListener::bind(options.listen).await.with_context(|| {
 			format!(
 				"cannot listen on {}: choose another address with --listen",
@@ -160,16 +186,16 @@ impl Evaluator {
 			)
 		})?;
 		let address = listener.local_addr()?;
-		let measuring = {
-			let (jobs, metrics) = (jobs.clone(), metrics.clone());
-			thread::Builder::new()
-				.name("measuring".into())
-				.spawn(move || measure(&jobs, judge, &metrics))?
-		};
+		let (measurer, checker) = judges(materials, metrics.clone());
+		let mut threads = vec![spawn(evaluations.clone(), measurer)?];
+		for checker in vec![checker; CHECKERS] {
+			threads.push(spawn(checks.clone(), checker)?);
+		}
 		let router = service::router(Service {
-			jobs: jobs.clone(),
+			evaluations: evaluations.clone(),
+			checks: checks.clone(),
 			metrics,
-			retry_after: 3,
+			local_only: !options.allow_remote,
 		});
 		let (stop, stopped) = tokio::sync::oneshot::channel();
 		let serving = tokio::spawn(serve(listener, router, async {
@@ -178,19 +204,21 @@ impl Evaluator {
 		}));
 		Ok(Self {
 			address,
-			jobs,
-			measuring,
+			evaluations,
+			checks,
+			threads,
 			stop,
 			serving,
 		})
 	}
 
-	/// Ends the service: no new requests, and a job that is being measured gets a little while to finish.
+	/// Ends the service: no new requests, and jobs that are worked on get a little while to finish.
 	async fn stop(self) -> Result<()> {
-		self.jobs.close();
+		self.evaluations.close();
+		self.checks.close();
 		drop(self.stop);
 		let until = Instant::now() + PATIENCE;
-		while !self.measuring.is_finished() && Instant::now() < until {
+		while !self.threads.iter().all(thread::JoinHandle::is_finished) && Instant::now() < until {
 			tokio::time::sleep(Duration::from_millis(20)).await;
 		}
 		match tokio::time::timeout(PATIENCE, self.serving).await {
@@ -198,6 +226,30 @@ impl Evaluator {
 			Err(_) => Ok(()),
 		}
 	}
+}
+
+/// The jobs of one kind, whose results lie in `folder`.
+fn jobs<R: Request>(
+	folder: &str,
+	options: &Options,
+	materials: &Materials,
+	metrics: &Metrics,
+) -> Result<Arc<Jobs<R>>> {
+	let results = Results::open(&options.data.join(folder), options.results.into())?;
+	let limits = Limits {
+		queue: options.queue.into(),
+		per_group: PER_GROUP,
+		retry: RETRY,
+		grace: GRACE,
+	};
+	let stock = materials.stock().clone();
+	Ok(Arc::new(Jobs::new(results, limits, stock, metrics.of::<R>())))
+}
+
+/// Works on jobs on a thread of its own.
+fn spawn<R: Request>(jobs: Arc<Jobs<R>>, judge: impl Judge<R>) -> Result<thread::JoinHandle<()>> {
+	let thread = thread::Builder::new().name(format!("{}s", R::KIND));
+	Ok(thread.spawn(move || judge::work(&jobs, judge))?)
 }
 
 async fn serve(
@@ -208,31 +260,4 @@ async fn serve(
 	axum::serve(listener, router)
 		.with_graceful_shutdown(stopped)
 		.await
-}
-
-/// Works on jobs until there are no more.
-fn measure(jobs: &Jobs, mut judge: impl Judge, metrics: &Metrics) {
-	while let Some((id, request)) = jobs.next() {
-		tracing::info!(
-			?id,
-			group = request.group,
-			round = request.round,
-			candidates = request.candidates.len(),
-			"measuring"
-		);
-		let began = Instant::now();
-		let progress = |measured| jobs.progress(measured);
-		// libtorch's errors are panics; one request must not end the service for all others
-		let outcome = catch_unwind(AssertUnwindSafe(|| judge.judge(&request, &progress)))
-			.unwrap_or_else(|panic| Err(anyhow::anyhow!("measuring failed: {}", words(panic.as_ref()))));
-		metrics.seconds.observe(began.elapsed().as_secs_f64());
-		jobs.finish(outcome);
-	}
-}
-
-/// What a panic said.
-fn words(panic: &(dyn std::any::Any + Send)) -> String {
-	let text = panic.downcast_ref::<String>().map(String::as_str);
-	let text = text.or(panic.downcast_ref::<&str>().copied());
-	text.unwrap_or("no reason is known").chars().take(500).collect()
 }

@@ -1,12 +1,33 @@
 use descent_protocol::{
-	evaluation::EvaluationRequest, ContentRef, EvaluationPolicy, MAX_CANDIDATES, MAX_PROVIDERS,
-	MAX_PROVIDER_LENGTH,
+	evaluation::{CheckRequest, Checked, DeltaSource, EvaluationRequest, Measured},
+	ContentRef, EvaluationPolicy, GroupId, MAX_CANDIDATES, MAX_LOG, MAX_PROVIDERS, MAX_PROVIDER_LENGTH,
 };
+use serde::{de::DeserializeOwned, Serialize};
+use sp_core::H256;
+use std::{fmt::Debug, time::Duration};
 
-/// The most deltas of one data set.
-const MAX_DELTAS: usize = 1024;
 /// The most records that one checkpoint is measured on.
 const MAX_RECORDS: u32 = 1 << 20;
+
+/// What the service can be asked for.
+pub trait Request: Clone + Debug + DeserializeOwned + Send + Sync + 'static {
+	/// What comes of it.
+	type Outcome: Clone + Debug + Serialize + DeserializeOwned + Send + 'static;
+	/// What it is called, in addresses, folders, metrics and messages.
+	const KIND: &'static str;
+
+	/// The id of its job.
+	fn id(&self) -> H256;
+	/// Whose it is.
+	fn group(&self) -> GroupId;
+	/// Checks everything that bounds the work it asks for.
+	fn check(&self) -> Result<(), String>;
+	/// The content that has to be here while it is worked on, the deltas of the data set aside: of these each is needed once,
+	/// to be applied.
+	fn named(&self) -> Vec<ContentRef>;
+	/// How long may be fetched: half of the time in which something can be said of it.
+	fn fetch_time(&self) -> Duration;
+}
 
 /// Why a request is not taken.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,45 +38,114 @@ pub enum Refused {
 	Content(String),
 }
 
-/// Reads a request and checks everything that bounds the work it asks for.
-pub fn parse(body: &[u8]) -> Result<EvaluationRequest, Refused> {
-	let request: EvaluationRequest = serde_json::from_slice(body).map_err(|error| {
-		let reason = format!("not an evaluation request: {error}");
+/// Reads a request and checks it.
+pub fn parse<R: Request>(body: &[u8]) -> Result<R, Refused> {
+	let request: R = serde_json::from_slice(body).map_err(|error| {
+		let reason = format!("not a request of kind {}: {error}", R::KIND);
 		if error.is_data() {
 			Refused::Content(reason)
 		} else {
 			Refused::Syntax(reason)
 		}
 	})?;
-	check(&request).map_err(Refused::Content)?;
+	request.check().map_err(Refused::Content)?;
 	Ok(request)
 }
 
-fn check(request: &EvaluationRequest) -> Result<(), String> {
-	let records = request.policy.records();
-	if !(1..=MAX_RECORDS).contains(&records) {
-		return Err(format!("records must be 1 to {MAX_RECORDS}, not {records}"));
+impl Request for EvaluationRequest {
+	type Outcome = Measured;
+	const KIND: &'static str = "evaluation";
+
+	fn id(&self) -> H256 {
+		self.id()
 	}
-	if request.candidates.len() > MAX_CANDIDATES as usize {
-		return Err(format!("at most {MAX_CANDIDATES} candidates are measured"));
+
+	fn group(&self) -> GroupId {
+		self.group
 	}
-	if request.deltas.len() > MAX_DELTAS {
-		return Err(format!("at most {MAX_DELTAS} deltas are read"));
+
+	fn check(&self) -> Result<(), String> {
+		let records = self.policy.records();
+		if !(1..=MAX_RECORDS).contains(&records) {
+			return Err(format!("records must be 1 to {MAX_RECORDS}, not {records}"));
+		}
+		if self.candidates.len() > MAX_CANDIDATES as usize {
+			return Err(format!("at most {MAX_CANDIDATES} candidates are measured"));
+		}
+		if self.deltas.is_empty() && matches!(self.policy, EvaluationPolicy::Training { .. }) {
+			return Err("the data set has no delta".into());
+		}
+		providers(&self.providers)?;
+		content(&self.model)?;
+		deltas(&self.deltas)?;
+		if let EvaluationPolicy::Validation { set, .. } = &self.policy {
+			content(set)?;
+		}
+		// What a candidate or the head refers to is judged, not refused: the others are measured all the same.
+		let sources = self.candidates.iter().map(|candidate| &candidate.providers);
+		sources
+			.chain(self.head.iter().map(|head| &head.providers))
+			.try_for_each(|list| providers(list))
 	}
-	if request.deltas.is_empty() && matches!(request.policy, EvaluationPolicy::Training { .. }) {
-		return Err("the data set has no delta".into());
+
+	fn named(&self) -> Vec<ContentRef> {
+		let mut named = vec![self.model];
+		if let EvaluationPolicy::Validation { set, .. } = &self.policy {
+			named.push(*set);
+		}
+		named.extend(self.head.iter().map(|head| head.checkpoint));
+		named.extend(self.candidates.iter().map(|candidate| candidate.checkpoint));
+		named
 	}
-	providers(&request.providers)?;
-	content(&request.model)?;
-	request.deltas.iter().try_for_each(content)?;
-	if let EvaluationPolicy::Validation { set, .. } = &request.policy {
-		content(set)?;
+
+	fn fetch_time(&self) -> Duration {
+		Duration::from_millis(self.fetch_ms)
 	}
-	// What a candidate or the head refers to is judged, not refused: the others are measured all the same.
-	let sources = request.candidates.iter().map(|candidate| &candidate.providers);
-	sources
-		.chain(request.head.iter().map(|head| &head.providers))
-		.try_for_each(|list| providers(list))
+}
+
+impl Request for CheckRequest {
+	type Outcome = Checked;
+	const KIND: &'static str = "check";
+
+	fn id(&self) -> H256 {
+		self.id()
+	}
+
+	fn group(&self) -> GroupId {
+		self.group
+	}
+
+	fn check(&self) -> Result<(), String> {
+		if usize::try_from(self.version) != Ok(self.deltas.len()) {
+			return Err(format!(
+				"version {} is made by so many deltas, not by {}",
+				self.version,
+				self.deltas.len()
+			));
+		}
+		providers(&self.providers)?;
+		content(&self.model)?;
+		deltas(&self.deltas)?;
+		deltas(std::slice::from_ref(&self.proposed))
+	}
+
+	fn named(&self) -> Vec<ContentRef> {
+		vec![self.model, self.proposed.delta]
+	}
+
+	fn fetch_time(&self) -> Duration {
+		Duration::from_millis(self.fetch_ms)
+	}
+}
+
+fn deltas(deltas: &[DeltaSource]) -> Result<(), String> {
+	if deltas.len() > MAX_LOG as usize {
+		return Err(format!("at most {MAX_LOG} deltas are read"));
+	}
+	deltas.iter().try_for_each(|source| {
+		content(&source.delta)?;
+		providers(&source.providers)
+	})
 }
 
 fn content(content: &ContentRef) -> Result<(), String> {

@@ -1,9 +1,7 @@
 use crate::disk::{create_directory, write_atomically};
 use anyhow::{Context, Result};
-use descent_protocol::{
-	evaluation::{Job, JobStatus},
-	Ballot,
-};
+use descent_protocol::evaluation::{Job, JobStatus};
+use serde::{de::DeserializeOwned, Serialize};
 use sp_core::H256;
 use std::{
 	collections::{HashMap, VecDeque},
@@ -12,28 +10,28 @@ use std::{
 	time::SystemTime,
 };
 
-/// Ballots of finished evaluations: one JSON file each, named by the request's id, the oldest removed first.
+/// Outcomes of finished jobs: one JSON file each, named by the request's id, the oldest removed first.
 #[derive(Debug)]
-pub struct Results {
+pub struct Results<Outcome> {
 	directory: PathBuf,
 	limit: usize,
-	ballots: HashMap<H256, Ballot>,
+	outcomes: HashMap<H256, Outcome>,
 	/// Oldest first.
 	order: VecDeque<H256>,
 }
 
-impl Results {
+impl<Outcome: Clone + Serialize + DeserializeOwned> Results<Outcome> {
 	/// Reads what is in the directory, and removes what is not a result: the rest of a write that was cut short, or a
 	/// file that does not hold what its name says.
 	pub fn open(directory: &Path, limit: usize) -> Result<Self> {
 		create_directory(directory)?;
-		let mut found = Vec::<(SystemTime, H256, Ballot)>::new();
+		let mut found = Vec::<(SystemTime, H256, Outcome)>::new();
 		let entries =
 			fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
 		for entry in entries {
 			let path = entry?.path();
 			match read(&path) {
-				Ok((written, id, ballot)) => found.push((written, id, ballot)),
+				Ok((written, id, outcome)) => found.push((written, id, outcome)),
 				Err(error) => {
 					tracing::warn!(path = %path.display(), "removing what is not a result: {error:#}");
 					fs::remove_file(&path)
@@ -45,35 +43,33 @@ impl Results {
 		let mut results = Self {
 			directory: directory.into(),
 			limit: limit.max(1),
-			ballots: HashMap::new(),
+			outcomes: HashMap::new(),
 			order: found.iter().map(|(_, id, _)| *id).collect(),
 		};
-		results.ballots = found.into_iter().map(|(_, id, ballot)| (id, ballot)).collect();
+		results.outcomes = found.into_iter().map(|(_, id, outcome)| (id, outcome)).collect();
 		results.trim();
 		Ok(results)
 	}
 
-	/// The ballot of a finished evaluation.
-	pub fn get(&self, id: &H256) -> Option<&Ballot> {
-		self.ballots.get(id)
+	/// The outcome of a finished job.
+	pub fn get(&self, id: &H256) -> Option<&Outcome> {
+		self.outcomes.get(id)
 	}
 
 	/// How many are kept.
 	pub fn len(&self) -> usize {
-		self.ballots.len()
+		self.outcomes.len()
 	}
 
-	/// Keeps a ballot. It is on disk when this returns.
-	pub fn insert(&mut self, id: H256, ballot: Ballot) -> Result<()> {
+	/// Keeps an outcome. It is on disk when this returns.
+	pub fn insert(&mut self, id: H256, outcome: Outcome) -> Result<()> {
 		let path = self.path(&id);
 		let job = Job {
 			id,
-			status: JobStatus::Done {
-				ballot: ballot.clone(),
-			},
+			status: JobStatus::Done(outcome.clone()),
 		};
 		write_atomically(&path, &serde_json::to_vec(&job)?)?;
-		if self.ballots.insert(id, ballot).is_none() {
+		if self.outcomes.insert(id, outcome).is_none() {
 			self.order.push_back(id);
 		}
 		self.trim();
@@ -85,7 +81,7 @@ impl Results {
 			let Some(oldest) = self.order.pop_front() else {
 				break;
 			};
-			self.ballots.remove(&oldest);
+			self.outcomes.remove(&oldest);
 			if let Err(error) = fs::remove_file(self.path(&oldest)) {
 				tracing::warn!(id = ?oldest, "cannot remove an old result: {error}");
 			}
@@ -97,15 +93,15 @@ impl Results {
 	}
 }
 
-fn read(path: &Path) -> Result<(SystemTime, H256, Ballot)> {
-	let job: Job = serde_json::from_slice(&fs::read(path)?)?;
+fn read<Outcome: DeserializeOwned>(path: &Path) -> Result<(SystemTime, H256, Outcome)> {
+	let job: Job<Outcome> = serde_json::from_slice(&fs::read(path)?)?;
 	let name = path.file_name().and_then(|name| name.to_str());
 	anyhow::ensure!(
 		name == Some(&format!("{}.json", hex::encode(job.id))),
 		"its name is not its id"
 	);
 	match job.status {
-		JobStatus::Done { ballot } => Ok((fs::metadata(path)?.modified()?, job.id, ballot)),
+		JobStatus::Done(outcome) => Ok((fs::metadata(path)?.modified()?, job.id, outcome)),
 		_ => anyhow::bail!("it is not finished"),
 	}
 }
@@ -113,12 +109,14 @@ fn read(path: &Path) -> Result<(SystemTime, H256, Ballot)> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use descent_protocol::{evaluation::Measured, Ballot};
 
-	fn ballot() -> Ballot {
-		Ballot {
+	fn measured() -> Measured {
+		let ballot = Ballot {
 			baseline: None,
 			verdicts: Default::default(),
-		}
+		};
+		Measured { ballot }
 	}
 
 	#[test]
@@ -128,14 +126,14 @@ mod tests {
 		{
 			let mut results = Results::open(directory.path(), 3).unwrap();
 			for id in &ids {
-				results.insert(*id, ballot()).unwrap();
+				results.insert(*id, measured()).unwrap();
 			}
 			assert_eq!(results.len(), 3);
 		}
-		let results = Results::open(directory.path(), 3).unwrap();
+		let results = Results::<Measured>::open(directory.path(), 3).unwrap();
 		assert_eq!(results.get(&ids[0]), None);
 		assert!(ids[1..].iter().all(|id| results.get(id).is_some()));
-		assert_eq!(Results::open(directory.path(), 1).unwrap().len(), 1);
+		assert_eq!(Results::<Measured>::open(directory.path(), 1).unwrap().len(), 1);
 		assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 	}
 
@@ -143,12 +141,12 @@ mod tests {
 	fn rubbish_is_removed() {
 		let directory = tempfile::tempdir().unwrap();
 		let mut results = Results::open(directory.path(), 3).unwrap();
-		results.insert(H256::zero(), ballot()).unwrap();
+		results.insert(H256::zero(), measured()).unwrap();
 		let whole = results.path(&H256::zero());
 		fs::copy(&whole, results.path(&H256::repeat_byte(1))).unwrap();
 		fs::write(directory.path().join(".tmpAbCd"), b"{").unwrap();
 		fs::write(results.path(&H256::repeat_byte(2)), b"{\"id\":").unwrap();
-		let results = Results::open(directory.path(), 3).unwrap();
+		let results = Results::<Measured>::open(directory.path(), 3).unwrap();
 		assert_eq!(results.len(), 1);
 		assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 	}

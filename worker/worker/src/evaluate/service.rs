@@ -1,57 +1,89 @@
 use super::{
 	jobs::{Full, Jobs},
 	metrics::Metrics,
-	request,
+	request::{self, Request},
 };
+use crate::host::is_loopback;
 use axum::{
 	body::Bytes,
-	extract::{DefaultBodyLimit, Path, Request, State},
-	http::{header, StatusCode},
+	extract::{self, DefaultBodyLimit, Path, State},
+	http::{header, HeaderValue, StatusCode},
 	middleware::{self, Next},
 	response::{IntoResponse, Response},
 	routing::{get, post},
 	Json, Router,
 };
+use descent_protocol::evaluation::{CheckRequest, EvaluationRequest};
 use serde_json::json;
 use sp_core::H256;
 use std::{sync::Arc, time::Duration};
 use tower_http::timeout::TimeoutLayer;
 
-/// The longest request body in bytes: more than the largest request that a chain can make has, whose providers' addresses
-/// may be such that JSON takes six bytes for each of theirs.
-pub const MAX_BODY: usize = 1 << 20;
+/// The longest request body in bytes. The largest request that a chain can make, with a full log and 8 providers for each of
+/// its deltas whose addresses JSON writes with two bytes for each of theirs, has less.
+pub const MAX_BODY: usize = 4 << 20;
+/// Seconds after which whoever finds a queue full should ask again.
+const RETRY_AFTER: u64 = 3;
 
 /// What the handlers share.
 #[derive(Clone)]
 pub struct Service {
-	/// The jobs.
-	pub jobs: Arc<Jobs>,
+	/// The evaluations.
+	pub evaluations: Arc<Jobs<EvaluationRequest>>,
+	/// The checks of proposed deltas.
+	pub checks: Arc<Jobs<CheckRequest>>,
 	/// What is counted.
 	pub metrics: Arc<Metrics>,
-	/// Seconds after which whoever finds the queue full should ask again.
-	pub retry_after: u64,
+	/// Whether only what was sent to a name of this machine's own is served.
+	pub local_only: bool,
 }
 
 /// The HTTP interface of the evaluator.
 pub fn router(service: Service) -> Router {
-	Router::new()
-		.route("/v1/evaluations", post(submit))
-		.route("/v1/evaluations/{id}", get(look_up))
+	let router = Router::new()
 		.route("/health", get(health))
 		.route("/metrics", get(metrics))
+		.with_state(service.clone())
+		.merge(jobs(service.evaluations))
+		.merge(jobs(service.checks))
 		.layer(DefaultBodyLimit::max(MAX_BODY))
 		.layer(TimeoutLayer::with_status_code(
 			StatusCode::REQUEST_TIMEOUT,
 			Duration::from_secs(10),
 		))
-		.layer(middleware::from_fn(refuse_browsers))
-		.with_state(service)
+		.layer(middleware::from_fn(refuse_browsers));
+	if service.local_only {
+		router.layer(middleware::from_fn(refuse_other_names))
+	} else {
+		router
+	}
+}
+
+fn jobs<R: Request>(jobs: Arc<Jobs<R>>) -> Router {
+	let path = format!("/v1/{}s", R::KIND);
+	Router::new()
+		.route(&path, post(submit::<R>))
+		.route(&format!("{path}/{{id}}"), get(look_up::<R>))
+		.with_state(jobs)
 }
 
 /// A web page that the validator's operator visits must not be able to give this service work.
-async fn refuse_browsers(request: Request, next: Next) -> Response {
+async fn refuse_browsers(request: extract::Request, next: Next) -> Response {
 	if request.headers().contains_key(header::ORIGIN) {
 		return refusal(StatusCode::FORBIDDEN, "requests of web pages are not served");
+	}
+	next.run(request).await
+}
+
+/// Nor may one whose name leads here: its requests have no `Origin`, but name the page's host.
+async fn refuse_other_names(request: extract::Request, next: Next) -> Response {
+	let host = request.headers().get(header::HOST);
+	let named = host.map(HeaderValue::to_str).and_then(Result::ok);
+	if !named.is_some_and(is_loopback) {
+		return refusal(
+			StatusCode::FORBIDDEN,
+			"only requests to localhost or a loopback address are served; see --allow-remote",
+		);
 	}
 	next.run(request).await
 }
@@ -60,52 +92,49 @@ fn refusal(status: StatusCode, reason: impl Into<String>) -> Response {
 	(status, Json(json!({ "error": reason.into() }))).into_response()
 }
 
-async fn submit(State(service): State<Service>, body: Bytes) -> Response {
-	let request = match request::parse(&body) {
-		Ok(request) => request,
-		Err(request::Refused::Syntax(reason)) => return refusal(StatusCode::BAD_REQUEST, reason),
-		Err(request::Refused::Content(reason)) => return refusal(StatusCode::UNPROCESSABLE_ENTITY, reason),
-	};
-	// a finished job is written to disk under the same lock
-	let jobs = service.jobs.clone();
-	match tokio::task::spawn_blocking(move || jobs.submit(request)).await {
-		Ok(Ok(job)) => (StatusCode::ACCEPTED, Json(job)).into_response(),
-		Ok(Err(Full)) => {
+async fn submit<R: Request>(State(jobs): State<Arc<Jobs<R>>>, body: Bytes) -> Response {
+	// a large request takes a while to read, and a finished job is written to disk under the same lock
+	let submitted = tokio::task::spawn_blocking(move || {
+		let request = request::parse::<R>(&body)?;
+		Ok(jobs.submit(request))
+	});
+	match submitted.await {
+		Ok(Ok(Ok(job))) => (StatusCode::ACCEPTED, Json(job)).into_response(),
+		Ok(Ok(Err(Full))) => {
 			let mut response = refusal(
 				StatusCode::SERVICE_UNAVAILABLE,
 				"the queue is full; ask again later",
 			);
 			response
 				.headers_mut()
-				.insert(header::RETRY_AFTER, service.retry_after.into());
+				.insert(header::RETRY_AFTER, RETRY_AFTER.into());
 			response
 		}
+		Ok(Err(request::Refused::Syntax(reason))) => refusal(StatusCode::BAD_REQUEST, reason),
+		Ok(Err(request::Refused::Content(reason))) => refusal(StatusCode::UNPROCESSABLE_ENTITY, reason),
 		Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "the service is ending"),
 	}
 }
 
-async fn look_up(State(service): State<Service>, Path(id): Path<String>) -> Response {
+async fn look_up<R: Request>(State(jobs): State<Arc<Jobs<R>>>, Path(id): Path<String>) -> Response {
 	let mut bytes = [0; 32];
 	let digits = id.strip_prefix("0x").unwrap_or(&id);
 	if hex::decode_to_slice(digits, &mut bytes).is_err() {
-		return refusal(
-			StatusCode::BAD_REQUEST,
-			"an evaluation's id is 32 bytes in hexadecimal",
-		);
+		let reason = format!("the id of this {} is not 32 bytes in hexadecimal", R::KIND);
+		return refusal(StatusCode::BAD_REQUEST, reason);
 	}
-	let jobs = service.jobs.clone();
 	match tokio::task::spawn_blocking(move || jobs.get(&H256(bytes))).await {
 		Ok(Some(job)) => Json(job).into_response(),
 		Ok(None) => refusal(
 			StatusCode::NOT_FOUND,
-			"no evaluation of this id; post its request first",
+			format!("no {} of this id; post its request first", R::KIND),
 		),
 		Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "the service is ending"),
 	}
 }
 
 async fn health(State(service): State<Service>) -> Response {
-	Json(json!({ "status": "ok", "waiting": service.jobs.waiting() })).into_response()
+	Json(json!({ "status": "ok", "waiting": service.evaluations.waiting() })).into_response()
 }
 
 async fn metrics(State(service): State<Service>) -> Response {

@@ -1,6 +1,7 @@
 use super::{
 	report::{Event, Report},
 	state::{Entry, State, Step},
+	terms::Terms,
 };
 use anyhow::{Context, Result};
 use descent_protocol::{
@@ -14,6 +15,10 @@ use std::{collections::HashMap, future::Future, path::Path};
 const RESEND: BlockNumber = 2;
 /// Blocks before the end of the reveal window from which an unfinalized seed has to do.
 const HURRY: BlockNumber = 3;
+/// Blocks after which a round that nobody has settled is overdue, and between two attempts to have it settled.
+const OVERDUE: BlockNumber = 5;
+/// Attempts to have a round settled.
+const NUDGES: u32 = 3;
 /// Rounds that the chain keeps at least after they are settled.
 const RETENTION: RoundIndex = 256;
 
@@ -27,6 +32,8 @@ pub trait Chain {
 	fn commit(&self, round: RoundIndex, commitment: H256) -> impl Future<Output = Result<()>> + Send;
 	/// Sends a reveal.
 	fn reveal(&self, round: RoundIndex, reveal: Reveal) -> impl Future<Output = Result<()>> + Send;
+	/// Asks for a round to be settled.
+	fn settle(&self, round: RoundIndex) -> impl Future<Output = Result<()>> + Send;
 	/// Why this account's commitment in a round ended as it did.
 	fn explain(&self, round: RoundIndex) -> impl Future<Output = Result<String>> + Send;
 }
@@ -48,10 +55,10 @@ pub struct Reveal {
 pub trait Workshop {
 	/// Writes the best checkpoint so far to a file, if it is worth committing.
 	fn offer(&mut self, group: &GroupView, path: &Path) -> impl Future<Output = Result<Offer>> + Send;
-	/// Measures a checkpoint on the records that a seed draws, as a committee member does.
+	/// Measures a checkpoint on the records that a seed draws, as a committee member does in a round of these terms.
 	fn measure(
 		&mut self,
-		group: &GroupView,
+		terms: &Terms,
 		path: &Path,
 		seed: H256,
 	) -> impl Future<Output = Result<Score>> + Send;
@@ -91,8 +98,12 @@ pub struct Conductor<C, W, R> {
 	ended: u32,
 	/// When each transaction was last sent.
 	sent: HashMap<(RoundIndex, Kind), BlockNumber>,
+	/// How often each round was asked to be settled, and when last.
+	nudges: HashMap<RoundIndex, (u32, BlockNumber)>,
 	started: Option<RoundIndex>,
 	skipped: Option<RoundIndex>,
+	/// Whether it has been said that the target is reached.
+	is_idle: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -122,8 +133,10 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 			rounds,
 			ended: 0,
 			sent: HashMap::new(),
+			nudges: HashMap::new(),
 			started: None,
 			skipped: None,
+			is_idle: false,
 		}
 	}
 
@@ -142,6 +155,12 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 		self.state.entries().keys().copied().collect()
 	}
 
+	/// What the rounds are played on that this trainer is bound in.
+	pub fn bound(&self) -> Vec<Terms> {
+		let entries = self.state.entries().values();
+		entries.map(|entry| entry.terms.clone()).collect()
+	}
+
 	/// Does what is to be done at a block. Anything that fails is tried again at the next one.
 	pub async fn step(&mut self, group: &GroupView) -> Result<()> {
 		// A view from before the round that was won, as of a node that lags behind, says nothing of a later head.
@@ -156,7 +175,8 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 				failure = failure.or(Some(error.context(format!("round {round}"))));
 			}
 		}
-		if let Some(round) = group.clock.round_at(group.block) {
+		// Between the rounds of two clocks there is none.
+		if let Some(round) = group.round {
 			let offered = self.offer(group, round).await;
 			failure = failure.or(offered.err().map(|error| error.context(format!("round {round}"))));
 		}
@@ -172,6 +192,14 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 		if self.state.entries().contains_key(&round) || bound >= u64::from(self.rounds) {
 			return Ok(());
 		}
+		if let Some((target, score)) = reached(group) {
+			if !self.is_idle {
+				self.is_idle = true;
+				self.report.event(Event::TargetReached { target, score });
+			}
+			return Ok(());
+		}
+		self.is_idle = false;
 		if self.started != Some(round) {
 			self.started = Some(round);
 			self.report.event(Event::RoundStarted {
@@ -203,7 +231,7 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 				);
 			}
 			Offer::Checkpoint(checkpoint) => {
-				let entry = self.state.prepare(round, checkpoint)?;
+				let entry = self.state.prepare(round, checkpoint, Terms::from(group))?;
 				self.send_commitment(group.block, round, &entry).await?;
 			}
 		}
@@ -258,7 +286,7 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 					None if view.windows.reveal.contains(&group.block.saturating_add(1)) => {
 						self.reveal(group, &view, entry).await
 					}
-					_ => Ok(()),
+					_ => self.nudge(group.block, &view).await,
 				}
 			}
 			None if view.phase == Phase::Commit => {
@@ -305,7 +333,7 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 			_ => {
 				let claim = self
 					.workshop
-					.measure(group, &path, seed)
+					.measure(&entry.terms, &path, seed)
 					.await
 					.context("the claim could not be measured")?;
 				self.state.advance(round, Step::Measured { seed, claim })?;
@@ -318,6 +346,21 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 		}
 		let revealed = self.publish_and_reveal(round, entry, claim, &path).await;
 		self.note(round, Kind::Reveal, revealed)
+	}
+
+	/// Asks for a round to be settled that is due and that no alarm settles.
+	async fn nudge(&mut self, block: BlockNumber, view: &RoundView) -> Result<()> {
+		let (nudges, last) = self
+			.nudges
+			.get(&view.round)
+			.copied()
+			.unwrap_or((0, view.windows.settle));
+		if nudges >= NUDGES || block < last.saturating_add(OVERDUE) {
+			return Ok(());
+		}
+		self.nudges.insert(view.round, (nudges.saturating_add(1), block));
+		let settled = self.chain.settle(view.round).await;
+		settled.context("the round is overdue and could not be settled")
 	}
 
 	async fn publish_and_reveal(
@@ -365,6 +408,7 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 	async fn end(&mut self, round: RoundIndex, outcome: Option<Outcome>, sentence: String) -> Result<()> {
 		self.state.end(round, outcome == Some(Outcome::Won))?;
 		self.sent.retain(|(sent, _), _| *sent != round);
+		self.nudges.remove(&round);
 		self.ended = self.ended.saturating_add(1);
 		self.report.event(Event::Ended {
 			round,
@@ -375,16 +419,19 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 	}
 
 	async fn keep(&mut self) -> Result<()> {
-		let bound = self.state.entries().values().map(|entry| entry.checkpoint);
-		let head = self.state.head().map(|(_, checkpoint)| *checkpoint);
-		let kept = bound.chain(head).collect();
-		self.workshop.keep(kept).await
+		self.workshop.keep(self.state.served()).await
 	}
+}
+
+/// The target of a group, and what its head scores, once that is enough.
+pub fn reached(group: &GroupView) -> Option<(Score, Score)> {
+	let (target, head) = (group.target?, group.head.as_ref()?);
+	(head.score <= target).then_some((target, head.score))
 }
 
 /// Whether the chain may have removed a settled round.
 fn is_forgotten(group: &GroupView, round: RoundIndex) -> bool {
-	let current = group.clock.round_at(group.block).unwrap_or_default();
+	let current = group.round.or(group.settled).unwrap_or_default();
 	current > round.saturating_add(RETENTION)
 }
 

@@ -4,11 +4,12 @@ use crate::train::{
 	conductor::{Chain, Conductor, Offer, Reveal, Workshop},
 	report::{Event, Report},
 	state::State,
+	terms::Terms,
 };
 use anyhow::Result;
 use descent_protocol::{
 	view::{CandidateView, GroupView, RevealView, RoundView},
-	BlockNumber, Clock, ContentRef, EvaluationPolicy, Metric, Outcome, RoundIndex, Score,
+	BlockNumber, Clock, ContentRef, EvaluationPolicy, Metric, Outcome, RoundIndex, Score, Share,
 };
 use sp_core::{crypto::AccountId32, H256};
 use std::{
@@ -18,6 +19,7 @@ use std::{
 };
 
 pub const CLOCK: Clock = Clock {
+	first: 0,
 	start: 0,
 	length: 12,
 	reveal: 4,
@@ -46,6 +48,33 @@ pub struct Ledger {
 	pub reveals: u32,
 	/// Rounds pruned.
 	pub pruned: bool,
+	/// Attempts to settle.
+	pub settlements: u32,
+	/// From each round on: the versions of model and data set.
+	pub versions: BTreeMap<RoundIndex, (u32, u32)>,
+	/// The clock that follows on [`CLOCK`], if one does.
+	pub next: Option<Clock>,
+}
+
+impl Ledger {
+	fn clock(&self, round: RoundIndex) -> Clock {
+		let next = self.next.filter(|next| round >= next.first);
+		next.unwrap_or(CLOCK)
+	}
+
+	/// The round that takes commitments, or `None`, and the first to come.
+	fn round_at(&self, block: BlockNumber) -> (Option<RoundIndex>, RoundIndex) {
+		let now = self.next.and_then(|next| next.round_at(block)).or_else(|| {
+			let first = self.next.map_or(RoundIndex::MAX, |next| next.first);
+			CLOCK.round_at(block).filter(|round| *round < first)
+		});
+		(now, now.or(self.next.map(|next| next.first)).unwrap_or_default())
+	}
+
+	fn versions(&self, round: RoundIndex) -> (u32, u32) {
+		let latest = self.versions.range(..=round).next_back();
+		latest.map_or((0, 1), |(_, versions)| *versions)
+	}
 }
 
 #[derive(Clone, Default)]
@@ -54,24 +83,33 @@ pub struct FakeChain(pub Arc<Mutex<Ledger>>);
 impl FakeChain {
 	pub fn group(&self) -> GroupView {
 		let content = ContentRef::raw(b"x").unwrap();
-		let block = self.0.lock().unwrap().block;
+		let ledger = self.0.lock().unwrap();
+		let block = ledger.block;
+		let (round, playing) = ledger.round_at(block);
+		let (model_version, dataset_version) = ledger.versions(playing);
 		GroupView {
 			id: 1,
 			owner: account(),
 			name: "test".into(),
 			model: content,
-			deltas: vec![content],
-			dataset_root: H256::zero(),
+			model_version,
+			dataset_version,
+			dataset_root: H256::from_low_u64_be(dataset_version.into()),
 			providers: vec![],
 			metric: Metric::Loss,
 			policy: EvaluationPolicy::Training { records: 1 },
 			tolerance: 0,
 			minimum_improvement: 0,
-			clock: CLOCK,
+			target: None,
+			clock: ledger.clock(playing),
 			deposit: 1,
 			head: None,
+			voting_period: 100,
+			quorum: Share(200_000),
+			stake: 1,
+			closes: 100,
 			block,
-			round: CLOCK.round_at(block),
+			round,
 			settled: None,
 		}
 	}
@@ -90,7 +128,8 @@ impl FakeChain {
 impl Chain for FakeChain {
 	async fn round(&self, round: RoundIndex) -> Result<RoundView> {
 		let ledger = self.0.lock().unwrap();
-		let windows = CLOCK.windows(round).unwrap();
+		let windows = ledger.clock(round).windows(round).unwrap();
+		let (model_version, dataset_version) = ledger.versions(round);
 		let (candidates, settled) = ledger.rounds.get(&round).cloned().unwrap_or_default();
 		let view = RoundView {
 			group: 1,
@@ -98,6 +137,10 @@ impl Chain for FakeChain {
 			phase: windows.phase(ledger.block),
 			seed: (ledger.block >= windows.seed).then_some(ledger.seed),
 			windows,
+			model_version,
+			dataset_version,
+			tolerance: 0,
+			minimum_improvement: 0,
 			settled,
 			baseline: None,
 			winner: None,
@@ -111,7 +154,8 @@ impl Chain for FakeChain {
 
 	async fn finalized_seed(&self, round: RoundIndex) -> Result<Option<H256>> {
 		let ledger = self.0.lock().unwrap();
-		let known = ledger.block >= CLOCK.windows(round).unwrap().seed + ledger.lag;
+		let windows = ledger.clock(round).windows(round).unwrap();
+		let known = ledger.block >= windows.seed + ledger.lag;
 		Ok(known.then_some(ledger.seed))
 	}
 
@@ -126,7 +170,8 @@ impl Chain for FakeChain {
 			ledger.lose -= 1;
 			return Ok(());
 		}
-		let open = CLOCK.windows(round).unwrap().commit.contains(&(ledger.block + 1));
+		let windows = ledger.clock(round).windows(round).unwrap();
+		let open = windows.commit.contains(&(ledger.block + 1));
 		anyhow::ensure!(open, "WrongPhase");
 		let (candidates, _) = ledger.rounds.entry(round).or_default();
 		anyhow::ensure!(candidates.is_empty(), "AlreadyCommitted");
@@ -155,7 +200,8 @@ impl Chain for FakeChain {
 			ledger.lose -= 1;
 			return Ok(());
 		}
-		let open = CLOCK.windows(round).unwrap().reveal.contains(&(ledger.block + 1));
+		let windows = ledger.clock(round).windows(round).unwrap();
+		let open = windows.reveal.contains(&(ledger.block + 1));
 		anyhow::ensure!(open, "WrongPhase");
 		let candidate = &mut ledger.rounds.get_mut(&round).unwrap().0[0];
 		let (digest, salt) = (reveal.checkpoint.digest, &reveal.salt);
@@ -169,12 +215,17 @@ impl Chain for FakeChain {
 		Ok(())
 	}
 
+	async fn settle(&self, _: RoundIndex) -> Result<()> {
+		self.0.lock().unwrap().settlements += 1;
+		Ok(())
+	}
+
 	async fn explain(&self, _: RoundIndex) -> Result<String> {
 		Ok("Because.".into())
 	}
 }
 
-/// Makes a new checkpoint at every offer, and claims what the seed says.
+/// Makes a new checkpoint at every offer, and claims what the seed and the versions of model and data set say.
 #[derive(Default)]
 pub struct FakeWorkshop {
 	pub made: u8,
@@ -193,9 +244,9 @@ impl Workshop for FakeWorkshop {
 		Ok(Offer::Checkpoint(ContentRef::raw(&checkpoint).unwrap()))
 	}
 
-	async fn measure(&mut self, _: &GroupView, path: &Path, seed: H256) -> Result<Score> {
+	async fn measure(&mut self, terms: &Terms, path: &Path, seed: H256) -> Result<Score> {
 		anyhow::ensure!(path.exists(), "no checkpoint");
-		Ok(Score(seed.0[0].into()))
+		Ok(score(seed, (terms.model_version, terms.dataset_version)))
 	}
 
 	async fn publish(&mut self, path: &Path, checkpoint: &ContentRef) -> Result<Vec<String>> {
@@ -211,6 +262,11 @@ impl Workshop for FakeWorkshop {
 		self.published.retain(|published| checkpoints.contains(published));
 		Ok(())
 	}
+}
+
+/// What every checkpoint scores.
+pub fn score(seed: H256, (model, dataset): (u32, u32)) -> Score {
+	Score(u64::from(seed.0[0]) + 1_000 * u64::from(model) + 100 * u64::from(dataset))
 }
 
 #[derive(Clone, Default)]

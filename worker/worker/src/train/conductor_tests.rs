@@ -1,9 +1,21 @@
 use super::*;
-use descent_protocol::view::HeadView;
+use descent_protocol::{view::HeadView, Clock};
 use fakes::*;
+use std::collections::BTreeMap;
 
 #[path = "conductor_fakes.rs"]
 mod fakes;
+
+fn head(round: RoundIndex, checkpoint: ContentRef) -> HeadView {
+	HeadView {
+		model_version: 0,
+		round,
+		account: AccountId32::new([8; 32]),
+		checkpoint,
+		score: Score(1_000),
+		providers: vec![],
+	}
+}
 
 #[tokio::test]
 async fn a_round_in_full() {
@@ -29,13 +41,7 @@ async fn a_round_in_full() {
 		"by a view from before it won"
 	);
 	let checkpoint = ContentRef::raw(b"another").unwrap();
-	group.head = Some(HeadView {
-		round: 1,
-		account: AccountId32::new([8; 32]),
-		checkpoint,
-		score: Score(1),
-		providers: vec![],
-	});
+	group.head = Some(head(1, checkpoint));
 	trainer.step(&group).await.unwrap();
 	assert!(trainer.workshop.published.is_empty(), "until there is another");
 }
@@ -71,7 +77,10 @@ async fn killed_after_every_block() {
 		"{names:?}"
 	);
 	let ledger = bench.chain.0.lock().unwrap();
-	assert_eq!(ledger.rounds[&0].0[0].reveal.as_ref().unwrap().claim, Score(9));
+	assert_eq!(
+		ledger.rounds[&0].0[0].reveal.as_ref().unwrap().claim,
+		score(SEED, (0, 1))
+	);
 }
 
 #[tokio::test]
@@ -147,7 +156,10 @@ async fn another_seed_is_another_claim() {
 	bench.at(&mut trainer, 14).await;
 	bench.at(&mut trainer, 15).await;
 	let ledger = bench.chain.0.lock().unwrap();
-	assert_eq!(ledger.rounds[&0].0[0].reveal.as_ref().unwrap().claim, Score(4));
+	assert_eq!(
+		ledger.rounds[&0].0[0].reveal.as_ref().unwrap().claim,
+		score(H256::repeat_byte(4), (0, 1))
+	);
 }
 
 #[tokio::test]
@@ -204,4 +216,105 @@ async fn a_round_that_the_chain_forgot_ends() {
 	bench.at(&mut trainer, 9_000).await;
 	assert!(trainer.is_done());
 	assert_eq!(bench.log.names().last().unwrap(), "ended");
+}
+
+/// Rules and data set change with round 1, while round 0 is judged; killed after every block or not at all.
+#[tokio::test]
+async fn a_round_keeps_the_terms_that_it_began_with() {
+	for is_killed in [false, true] {
+		let bench = Bench::new();
+		bench.chain.0.lock().unwrap().versions = BTreeMap::from([(0, (0, 1)), (1, (0, 2)), (2, (1, 2))]);
+		let mut trainer = bench.start(3);
+		for block in 0..48 {
+			if is_killed {
+				trainer = bench.start(3);
+			}
+			bench.at(&mut trainer, block).await;
+			if block % 12 == 11 && block > 12 {
+				let over = block / 12 - 1;
+				bench.chain.settle(over, Outcome::NotBetter);
+			}
+		}
+		let ledger = bench.chain.0.lock().unwrap();
+		let claims: Vec<_> = ledger
+			.rounds
+			.values()
+			.take(3)
+			.map(|(candidates, _)| candidates[0].reveal.as_ref().unwrap().claim)
+			.collect();
+		let expected = [(0, 1), (0, 2), (1, 2)].map(|versions| score(SEED, versions));
+		assert_eq!(claims, expected, "killed: {is_killed}");
+	}
+}
+
+#[tokio::test]
+async fn between_two_clocks_there_is_nothing_to_do() {
+	let bench = Bench::new();
+	let next = Clock {
+		first: 1,
+		start: 20,
+		length: 12,
+		..CLOCK
+	};
+	bench.chain.0.lock().unwrap().next = Some(next);
+	let mut trainer = bench.start(2);
+	for block in 0..20 {
+		bench.at(&mut trainer, block).await;
+	}
+	assert_eq!(bench.log.names(), ["round_started", "committed", "revealed"]);
+	for block in 20..34 {
+		bench.at(&mut trainer, block).await;
+	}
+	assert_eq!(trainer.open_rounds(), [0, 1]);
+	assert_eq!(bench.counts(), (2, 2));
+}
+
+#[tokio::test]
+async fn a_reached_target_is_said_once_and_waited_out() {
+	let bench = Bench::new();
+	let mut trainer = bench.start(1);
+	for block in 0..12 {
+		bench.chain.0.lock().unwrap().block = block;
+		let mut group = bench.chain.group();
+		group.target = Some(Score(1_000));
+		group.head = Some(head(0, group.model));
+		trainer.step(&group).await.unwrap();
+	}
+	assert_eq!(bench.log.names(), ["target_reached"]);
+	assert_eq!(bench.counts(), (0, 0));
+	for block in 12..24 {
+		bench.chain.0.lock().unwrap().block = block;
+		let mut group = bench.chain.group();
+		group.target = Some(Score(999));
+		group.head = Some(head(0, group.model));
+		trainer.step(&group).await.unwrap();
+	}
+	assert_eq!(
+		bench.log.names(),
+		["target_reached", "round_started", "committed"]
+	);
+}
+
+#[tokio::test]
+async fn an_overdue_round_is_asked_to_be_settled_a_few_times() {
+	let bench = Bench::new();
+	let mut trainer = bench.start(1);
+	for block in 0..28 {
+		bench.at(&mut trainer, block).await;
+	}
+	assert_eq!(
+		bench.chain.0.lock().unwrap().settlements,
+		0,
+		"it is due at block 23"
+	);
+	bench.at(&mut trainer, 28).await;
+	bench.at(&mut trainer, 29).await;
+	assert_eq!(bench.chain.0.lock().unwrap().settlements, 1);
+	for block in 30..200 {
+		bench.at(&mut trainer, block).await;
+	}
+	assert_eq!(bench.chain.0.lock().unwrap().settlements, 3);
+	bench.chain.settle(0, Outcome::NotBetter);
+	bench.at(&mut trainer, 200).await;
+	assert!(trainer.is_done());
 }

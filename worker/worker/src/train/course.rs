@@ -7,7 +7,7 @@ use crate::{
 	exam::{self, Exam, Refusal},
 	materials::within,
 };
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result};
 use descent_data::{Description, Set};
 use descent_model::{Device, Model, Optimiser, Schedule, Shuffle, Trainer, TrainingError, TrainingOptions};
 use descent_protocol::{Metric, Score};
@@ -84,6 +84,7 @@ impl Settings {
 }
 
 /// What to train.
+#[derive(Clone)]
 pub struct Lesson {
 	/// The model.
 	pub description: Arc<Description>,
@@ -93,6 +94,17 @@ pub struct Lesson {
 	pub evaluation: Arc<Set>,
 	/// What is to be lowered.
 	pub metric: Metric,
+}
+
+impl Lesson {
+	/// What to compare checkpoints on, and in which batches to learn.
+	fn prepare(&self, settings: &Settings) -> Result<(Exam, Shuffle)> {
+		let mut random = StdRng::seed_from_u64(settings.seed);
+		let seed = H256(random.random());
+		let holdout = Exam::draw(self.evaluation.clone(), seed, settings.holdout, self.metric)?;
+		let batches = Shuffle::new(self.training.len(), settings.batch, settings.seed);
+		Ok((holdout, batches))
+	}
 }
 
 /// The training itself.
@@ -120,16 +132,8 @@ pub struct Course {
 impl Course {
 	/// A training that begins with the best checkpoint that lies in the directory, or from scratch.
 	pub fn new(lesson: Lesson, settings: Settings, shared: Arc<Shared>) -> Result<Self> {
-		ensure!(!lesson.training.is_empty(), "the training set has no records");
 		create_directory(&settings.directory)?;
-		let mut random = StdRng::seed_from_u64(settings.seed);
-		let holdout = Exam::draw(
-			lesson.evaluation.clone(),
-			H256(random.random()),
-			settings.holdout,
-			lesson.metric,
-		)?;
-		let batches = Shuffle::new(lesson.training.len(), settings.batch, settings.seed);
+		let (holdout, batches) = lesson.prepare(&settings)?;
 		let model = begin(&lesson.description, &settings)?;
 		let trainer = Trainer::new(model, settings.options())?;
 		let mut course = Self {
@@ -152,6 +156,22 @@ impl Course {
 			course.peak = course.examine(course.trainer.model())?;
 		}
 		Ok(course)
+	}
+
+	/// Goes on with the weights as they are on other records. What was measured on other ones says nothing of them.
+	fn learn(&mut self, lesson: Lesson) -> Result<()> {
+		(self.holdout, self.batches) = lesson.prepare(&self.settings)?;
+		self.lesson = lesson;
+		(self.best, self.peak, self.head) = (None, None, None);
+		let mut status = self.shared.status();
+		(status.best, status.head) = (None, None);
+		drop(status);
+		self.stale = 0;
+		if peak_path(&self.settings).exists() {
+			let peak = begin(&self.lesson.description, &self.settings)?;
+			self.peak = self.examine(&peak)?;
+		}
+		self.check()
 	}
 
 	/// Trains until the commands end.
@@ -193,6 +213,7 @@ impl Course {
 				Ok(())
 			}
 			Command::Head(digest, file) => self.meet(digest, &file),
+			Command::Lesson(lesson) => self.learn(lesson),
 		}
 	}
 

@@ -140,12 +140,6 @@ async fn goes_on_after_weights_that_are_not_finite() {
 }
 
 #[test]
-fn an_empty_set_teaches_nothing() {
-	let fixture = Fixture::new(0);
-	assert!(Learner::start(lesson(&fixture), settings(&fixture)).is_err());
-}
-
-#[test]
 fn goes_back_to_the_best_weights_in_smaller_steps() {
 	let fixture = Fixture::new(500);
 	let mut course = Course::new(lesson(&fixture), settings(&fixture), Arc::default()).unwrap();
@@ -164,4 +158,24 @@ fn goes_back_to_the_best_weights_in_smaller_steps() {
 	}
 	assert_eq!(course.examine(course.trainer.model()).unwrap(), Some(peak));
 	assert_eq!(course.settings.learning_rate, 0.5);
+}
+
+/// The first set is too small to learn much of; the second is not.
+#[tokio::test]
+async fn goes_on_with_its_weights_on_other_records() {
+	let (small, large) = (Fixture::new(40), Fixture::new(1_000));
+	let learner = Learner::start(lesson(&small), settings(&small)).unwrap();
+	until(&learner, |status| status.loss > 0.0 && status.loss < 0.3).await;
+	let path = small.directory.path().join("offered.safetensors");
+	let before = learner.snapshot(path.clone()).await.unwrap().unwrap();
+	let steps = learner.status().steps;
+	learner.teach(lesson(&large)).unwrap();
+	let after = learner.snapshot(path).await.unwrap().unwrap();
+	assert!(after.score > before.score, "it is measured on the new records");
+	assert!(after.score < Score(1_000_000), "with the weights that there were");
+	until(&learner, |status| status.steps > steps).await;
+	until(&learner, |status| {
+		status.best.is_some_and(|best| best < Score(250_000))
+	})
+	.await;
 }

@@ -89,6 +89,8 @@ pub enum Command {
 	Snapshot(PathBuf, oneshot::Sender<Result<Option<Snapshot>>>),
 	/// Meets a new head, in a file that is removed afterwards.
 	Head(H256, tempfile::TempPath),
+	/// Goes on with other records.
+	Lesson(Lesson),
 }
 
 /// Keeps the training from computing until it is dropped.
@@ -138,6 +140,12 @@ impl Learner {
 		*self.shared.status()
 	}
 
+	/// Whether both are handles of one training.
+	#[cfg(test)]
+	pub fn is(&self, other: &Self) -> bool {
+		Arc::ptr_eq(&self.shared, &other.shared)
+	}
+
 	/// Whether the training has stopped because something failed.
 	pub fn has_stopped(&self) -> bool {
 		self.shared.stopped.load(Ordering::Relaxed)
@@ -159,6 +167,11 @@ impl Learner {
 			.send(Command::Head(digest, file))
 			.ok()
 			.context(STOPPED)
+	}
+
+	/// Lets it go on with its weights on other records, or for another metric. The model is the same.
+	pub fn teach(&self, lesson: Lesson) -> Result<()> {
+		self.commands.send(Command::Lesson(lesson)).ok().context(STOPPED)
 	}
 
 	/// Leaves the processor to others until the rest is dropped.

@@ -1,11 +1,15 @@
-use super::conductor::{Chain, Reveal};
+use super::{
+	conductor::{Chain, Reveal},
+	log::Log,
+};
 use anyhow::Result;
 use descent_chain::{Client, Key, Submitted};
 use descent_protocol::{
-	view::{GroupView, RoundView},
+	view::{GroupView, LogEntryView, RoundView},
 	GroupId, RoundIndex,
 };
 use sp_core::{crypto::AccountId32, H256};
+use tokio::runtime::Handle;
 
 /// A group on a chain, in the eyes and by the hand of one account.
 #[derive(Clone)]
@@ -41,6 +45,15 @@ impl Link {
 	/// The group as the best block has it.
 	pub async fn group(&self) -> Result<GroupView, descent_chain::Error> {
 		self.client.group(self.group).await
+	}
+
+	/// The log of the group's data set, for threads that may block.
+	pub fn log(&self, handle: Handle) -> ChainLog {
+		ChainLog {
+			client: self.client.clone(),
+			group: self.group,
+			handle,
+		}
 	}
 
 	/// Says in the log how a transaction that failed in its block did; whether it is there, the round shows.
@@ -92,8 +105,27 @@ impl Chain for Link {
 		Ok(())
 	}
 
+	async fn settle(&self, round: RoundIndex) -> Result<()> {
+		let submitted = self.client.settle(&self.key, self.group, round).await?;
+		self.watch("the settlement", submitted);
+		Ok(())
+	}
+
 	async fn explain(&self, round: RoundIndex) -> Result<String> {
 		let explanation = self.client.explain(self.group, round, &self.account()).await?;
 		Ok(explanation.sentence)
+	}
+}
+
+/// The log of a group's data set on a chain.
+pub struct ChainLog {
+	client: Client,
+	group: GroupId,
+	handle: Handle,
+}
+
+impl Log for ChainLog {
+	fn entries(&self, from: u32) -> Result<Vec<LogEntryView>> {
+		Ok(self.handle.block_on(self.client.dataset_log(self.group, from))?)
 	}
 }

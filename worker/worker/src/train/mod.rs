@@ -7,15 +7,18 @@ mod conductor;
 mod course;
 mod learner;
 mod link;
+mod log;
 mod options;
 mod provision;
 mod report;
 mod state;
 mod studio;
+mod terms;
 
 pub use options::Options;
 
 use crate::{
+	host::is_loopback,
 	materials::{Materials, Quota},
 	screen, shutdown,
 };
@@ -65,12 +68,13 @@ pub async fn run(options: Options) -> Result<()> {
 	})?;
 	let quota = Quota {
 		content: options.max_content << 30,
+		candidates: 0,
 		data: options.max_data << 30,
 	};
 	let materials = Materials::open(&options.data, quota, Handle::current())?;
-	let store = materials.store().clone();
+	let stock = materials.stock().clone();
 	let mut state = State::open(&options.data, link.genesis(), options.group, &account)?;
-	let gateway = Gateway::start(options.listen, state.port(), store.clone()).await?;
+	let gateway = Gateway::start(options.listen, state.port(), stock.store().clone()).await?;
 	state.set_port(gateway.address.port())?;
 	let address = match &options.public_url {
 		Some(url) => url.trim_end_matches('/').to_owned(),
@@ -93,8 +97,9 @@ pub async fn run(options: Options) -> Result<()> {
 			 deposits; see --listen and --public-url"
 		);
 	}
-	let studio = Studio::new(Supplier::start(materials, settings)?, store, address.clone());
 	let screen = Screen { json: options.json };
+	let supplier = Supplier::start(materials, settings, link.log(Handle::current()), screen)?;
+	let studio = Studio::new(supplier, stock, address.clone(), state.served());
 	screen.event(Event::Ready {
 		address,
 		account: account.to_string(),
@@ -150,13 +155,7 @@ fn check(options: &Options) -> Result<()> {
 /// Whether a node's address is one of this machine's own.
 fn is_local(node: &str) -> bool {
 	let host = node.split_once("://").map_or(node, |(_, host)| host);
-	let host = host.split(['/', '?']).next().unwrap_or_default();
-	let address = host.parse().map(|address: SocketAddr| address.ip());
-	let address = address.or_else(|_| host.trim_matches(['[', ']']).parse());
-	match address {
-		Ok(address) => address.is_loopback(),
-		Err(_) => host == "localhost" || host.starts_with("localhost:"),
-	}
+	is_loopback(host.split(['/', '?']).next().unwrap_or_default())
 }
 
 /// Takes the conductor through block after block.
@@ -172,7 +171,8 @@ async fn follow(
 	loop {
 		if seen != Some(group.block) {
 			seen = Some(group.block);
-			conductor.workshop().follow(&group);
+			let bound = conductor.bound();
+			conductor.workshop().follow(&group, bound);
 			match conductor.step(&group).await {
 				Ok(()) => failure = None,
 				Err(error) => complain(&mut failure, &error)?,
@@ -209,8 +209,8 @@ fn show(spinner: &ProgressBar, group: &GroupView, studio: &Studio) {
 		.unwrap_or_else(|| "waiting for model and data".into());
 	let Some(round) = group.round else {
 		spinner.set_message(format!(
-			"block {}: round 0 begins at block {}; {progress}",
-			group.block, group.clock.start
+			"block {}: round {} begins at block {}; {progress}",
+			group.block, group.clock.first, group.clock.start
 		));
 		return;
 	};
@@ -284,6 +284,7 @@ impl Gateway {
 }
 
 /// Shows events on standard output.
+#[derive(Clone, Copy)]
 struct Screen {
 	json: bool,
 }

@@ -22,7 +22,7 @@ Examples:
 #[command(after_long_help = EXAMPLES)]
 pub struct Options {
 	/// Address of the node's RPC.
-	#[arg(long, value_name = "URL", default_value = descent_chain::DEFAULT_NODE)]
+	#[arg(long, value_name = "URL", env = "DESCENT_NODE", default_value = descent_chain::DEFAULT_NODE)]
 	pub node: String,
 	/// The training group.
 	#[arg(long, value_name = "NUMBER")]
@@ -70,8 +70,8 @@ pub struct Options {
 	/// Records on which checkpoints are compared while training.
 	#[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
 	pub holdout: u32,
-	/// Most GiB of content on disk.
-	#[arg(long, value_name = "GIB", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+	/// Most GiB of content on disk. The largest delta of the data set has to fit beside model, head and own checkpoints.
+	#[arg(long, value_name = "GIB", default_value_t = 24, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
 	pub max_content: u64,
 	/// Most GiB of data sets on disk.
 	#[arg(long, value_name = "GIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]

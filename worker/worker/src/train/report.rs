@@ -19,6 +19,35 @@ pub enum Event {
 		/// The block before which a commitment must be in.
 		commit_before: BlockNumber,
 	},
+	/// Training goes on with another version of the data set.
+	Dataset {
+		/// The version.
+		version: u32,
+		/// Its records.
+		records: u64,
+		/// Records added since the version before.
+		added: u64,
+		/// Records removed since the version before.
+		removed: u64,
+		/// The first round that is trained for with it.
+		round: RoundIndex,
+	},
+	/// Training begins anew with another model.
+	Model {
+		/// How many models the group had before.
+		version: u32,
+		/// The model's name in its description.
+		name: String,
+		/// The first round that is trained for with it.
+		round: RoundIndex,
+	},
+	/// The group has reached its target, and plays no further round.
+	TargetReached {
+		/// The target.
+		target: Score,
+		/// What the head scores.
+		score: Score,
+	},
 	/// The commitment is on chain.
 	Committed {
 		/// The round.
@@ -61,6 +90,29 @@ impl Event {
 			Self::RoundStarted { round, commit_before } => {
 				format!("Round {round} takes commitments until block {commit_before}.")
 			}
+			Self::Dataset {
+				version,
+				added,
+				removed,
+				round,
+				..
+			} => {
+				let removed = match removed {
+					0 => String::new(),
+					removed => format!(", -{}", grouped(*removed)),
+				};
+				format!(
+					"Data set version {version} (+{}{removed} records) from round {round} on.",
+					grouped(*added)
+				)
+			}
+			Self::Model { version, name, round } => format!(
+				"Model version {version} ({name}) from round {round} on: training begins anew with fresh weights."
+			),
+			Self::TargetReached { target, score } => format!(
+				"The group's target of {target} is reached, its head scores {score}: no further round is played unless its \
+				 stakeholders change that."
+			),
 			Self::Committed { round, .. } => format!("Round {round}: committed."),
 			Self::Skipped { round, reason } => format!("Round {round}: nothing committed, {reason}."),
 			Self::Revealed { round, claim } => format!("Round {round}: revealed with a claim of {claim}."),
@@ -69,8 +121,45 @@ impl Event {
 	}
 }
 
+/// A number with its digits in groups of three.
+fn grouped(number: u64) -> String {
+	let digits = number.to_string();
+	let mut text = String::new();
+	for (position, digit) in digits.chars().enumerate() {
+		if position > 0 && (digits.len() - position).is_multiple_of(3) {
+			text.push(',');
+		}
+		text.push(digit);
+	}
+	text
+}
+
 /// Takes the trainer's events.
 pub trait Report {
 	/// Shows an event.
 	fn event(&self, event: Event);
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn what_changed_is_said_in_words_and_in_json() {
+		let event = Event::Dataset {
+			version: 2,
+			records: 1_055_000,
+			added: 1_005_000,
+			removed: 999,
+			round: 7,
+		};
+		assert_eq!(
+			event.sentence(),
+			"Data set version 2 (+1,005,000, -999 records) from round 7 on."
+		);
+		let json = serde_json::to_value(&event).unwrap();
+		assert_eq!(json["event"], "dataset");
+		assert_eq!((&json["version"], &json["round"]), (&2.into(), &7.into()));
+		assert_eq!(grouped(0) + &grouped(999) + &grouped(1_000), "09991,000");
+	}
 }

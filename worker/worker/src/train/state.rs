@@ -1,3 +1,4 @@
+use super::terms::Terms;
 use crate::disk::{create_directory, write_atomically};
 use anyhow::{Context, Result};
 use descent_protocol::{ContentRef, GroupId, RoundIndex, Salt, Score};
@@ -22,6 +23,8 @@ pub struct Entry {
 	pub salt: Salt,
 	/// The commitment.
 	pub commitment: H256,
+	/// What the round is played on: it is measured so even where the group has other rules by then.
+	pub terms: Terms,
 	/// How far it is.
 	pub step: Step,
 }
@@ -127,6 +130,14 @@ impl State {
 		self.content.head.as_ref()
 	}
 
+	/// The own checkpoints that others may still ask for.
+	pub fn served(&self) -> Vec<ContentRef> {
+		let bound = self.content.entries.values().map(|entry| entry.checkpoint);
+		bound
+			.chain(self.head().map(|(_, checkpoint)| *checkpoint))
+			.collect()
+	}
+
 	/// The port that the gateway had.
 	pub fn port(&self) -> Option<u16> {
 		self.content.port
@@ -147,7 +158,7 @@ impl State {
 
 	/// Binds this trainer to the checkpoint that lies at [`Self::checkpoint`]. On disk when this returns; only then
 	/// may the commitment be sent.
-	pub fn prepare(&mut self, round: RoundIndex, checkpoint: ContentRef) -> Result<Entry> {
+	pub fn prepare(&mut self, round: RoundIndex, checkpoint: ContentRef, terms: Terms) -> Result<Entry> {
 		let mut salt = Salt::default();
 		OsRng
 			.try_fill_bytes(&mut salt)
@@ -164,6 +175,7 @@ impl State {
 			checkpoint,
 			salt,
 			commitment,
+			terms,
 			step: Step::Prepared,
 		};
 		self.content.entries.insert(round, entry.clone());
@@ -227,6 +239,19 @@ impl State {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use descent_protocol::{EvaluationPolicy, Metric};
+
+	fn terms() -> Terms {
+		Terms {
+			model: ContentRef::raw(b"model").unwrap(),
+			model_version: 1,
+			dataset_version: 2,
+			dataset_root: H256::repeat_byte(2),
+			metric: Metric::Error,
+			policy: EvaluationPolicy::Training { records: 5 },
+			providers: vec!["http://a".into()],
+		}
+	}
 
 	fn open(directory: &Path) -> State {
 		State::open(directory, H256::zero(), 1, &AccountId32::new([7; 32])).unwrap()
@@ -236,7 +261,7 @@ mod tests {
 	fn every_step_survives_a_kill() {
 		let directory = tempfile::tempdir().unwrap();
 		let checkpoint = ContentRef::raw(b"weights").unwrap();
-		let entry = open(directory.path()).prepare(3, checkpoint).unwrap();
+		let entry = open(directory.path()).prepare(3, checkpoint, terms()).unwrap();
 		for step in [
 			Step::Prepared,
 			Step::Committed,
@@ -261,6 +286,7 @@ mod tests {
 		let state = open(directory.path());
 		assert!(state.entries().is_empty() && !state.checkpoint(3).exists());
 		assert_eq!(state.head(), Some(&(3, checkpoint)));
+		assert_eq!(state.served(), [checkpoint]);
 		assert!(state.has_used(&checkpoint.digest));
 	}
 
@@ -269,7 +295,7 @@ mod tests {
 		let directory = tempfile::tempdir().unwrap();
 		let mut state = open(directory.path());
 		let checkpoint = ContentRef::raw(b"weights").unwrap();
-		let [first, second] = [0, 1].map(|round| state.prepare(round, checkpoint).unwrap());
+		let [first, second] = [0, 1].map(|round| state.prepare(round, checkpoint, terms()).unwrap());
 		assert_ne!(first.salt, second.salt);
 		assert_ne!(first.commitment, second.commitment);
 	}

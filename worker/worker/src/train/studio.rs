@@ -1,14 +1,16 @@
 use super::{
-	conductor::{Offer, Workshop},
+	conductor::{reached, Offer, Workshop},
+	learner::Rest,
 	provision::Supplier,
+	terms::Terms,
 };
 use crate::{
 	exam::{self, Exam},
 	materials::within,
+	stock::{Hold, Stock},
 };
-use anyhow::{bail, ensure, Result};
-use descent_content::Store;
-use descent_protocol::{view::GroupView, ContentRef, EvaluationPolicy, Score};
+use anyhow::{ensure, Context, Result};
+use descent_protocol::{view::GroupView, ContentRef, Score};
 use sp_core::H256;
 use std::{collections::HashMap, fs::File, path::Path, time::Duration};
 
@@ -18,44 +20,62 @@ const CLAIM_LIMIT: Duration = Duration::from_secs(3600);
 /// Where this trainer's checkpoints come from, are measured and are served.
 pub struct Studio {
 	supplier: Supplier,
-	store: Store,
-	/// Where others fetch from the store.
+	stock: Stock,
+	/// Where others fetch from the stock.
 	address: String,
-	/// What is named by the group as it was last seen.
-	named: Vec<ContentRef>,
+	/// What model, validation set and head are, for the round that is trained for and for those that are judged.
+	_named: Hold,
+	/// Own checkpoints that are served.
+	served: Vec<Hold>,
 	/// What own checkpoints score on the holdout: one of them may have become the head a moment ago.
 	offered: HashMap<H256, Score>,
+	/// While there is nothing to train for.
+	rest: Option<Rest>,
 }
 
 impl Studio {
-	/// A studio that serves `store` at `address`.
-	pub fn new(supplier: Supplier, store: Store, address: String) -> Self {
+	/// A studio that serves `stock` at `address`, among it the own checkpoints `served`.
+	pub fn new(supplier: Supplier, stock: Stock, address: String, served: Vec<ContentRef>) -> Self {
 		Self {
 			supplier,
-			store,
+			_named: stock.hold(Vec::new()),
+			served: vec![stock.hold(served)],
+			stock,
 			address,
-			named: Vec::new(),
 			offered: HashMap::new(),
+			rest: None,
 		}
 	}
 
-	/// Keeps data set, model and head current, in the background.
-	pub fn follow(&mut self, group: &GroupView) {
-		self.named = named(group);
-		self.supplier.follow(group);
+	/// Keeps data set, model and head current, in the background, and what rounds of these terms are measured with.
+	pub fn follow(&mut self, group: &GroupView, bound: Vec<Terms>) {
+		let mut named = Terms::from(group).named();
+		named.extend(bound.iter().flat_map(Terms::named));
+		named.extend(group.head.iter().map(|head| head.checkpoint));
+		self._named = self.stock.hold(named);
+		self.supplier.follow(group, bound);
+		if reached(group).is_none() {
+			self.rest = None;
+		} else if self.rest.is_none() {
+			let learner = self.supplier.provisions().learner;
+			self.rest = learner.map(|(_, learner)| learner.rest());
+		}
 	}
 
 	/// What there is to show of the training.
 	pub fn progress(&self) -> Option<String> {
-		let provisions = self.supplier.provisions();
-		let learner = provisions.learner?;
+		let (_, learner) = self.supplier.provisions().learner?;
 		Some(learner.status().to_string())
 	}
 }
 
 impl Workshop for Studio {
 	async fn offer(&mut self, group: &GroupView, path: &Path) -> Result<Offer> {
-		let Some(learner) = self.supplier.provisions().learner else {
+		let provisions = self.supplier.provisions();
+		// Whoever commits to what it can't measure when the time has come loses the deposit.
+		let is_measurable = provisions.exam(&Terms::from(group)).is_some();
+		let learner = provisions.learner.filter(|_| is_measurable);
+		let Some((_, learner)) = learner.filter(|(version, _)| *version == group.model_version) else {
 			return Ok(Offer::Nothing(
 				"the group's model and data are not here yet".into(),
 			));
@@ -85,17 +105,17 @@ impl Workshop for Studio {
 		Ok(Offer::Checkpoint(checkpoint))
 	}
 
-	async fn measure(&mut self, group: &GroupView, path: &Path, seed: H256) -> Result<Score> {
+	async fn measure(&mut self, terms: &Terms, path: &Path, seed: H256) -> Result<Score> {
 		let provisions = self.supplier.provisions();
-		let (Some(description), Some(set)) = (provisions.description, provisions.evaluation) else {
-			bail!("the group's model and data are not here yet");
-		};
+		let exam = provisions.exam(terms).cloned();
+		let exam = exam.context("the round's model and data are not here yet")?;
 		let path = path.to_owned();
-		let (records, metric) = (group.policy.records(), group.metric);
-		let rest = provisions.learner.map(|learner| learner.rest());
+		let (records, metric) = (terms.policy.records(), terms.metric);
+		let rest = provisions.learner.map(|(_, learner)| learner.rest());
 		let measured = tokio::task::spawn_blocking(move || -> Result<Score> {
-			let model = exam::load(&description, &path)?;
-			let evaluation = Exam::draw(set, seed, records, metric)?.take(&model, within(CLAIM_LIMIT))?;
+			let model = exam::load(&exam.description, &path)?;
+			let evaluation =
+				Exam::draw(exam.set, seed, records, metric)?.take(&model, within(CLAIM_LIMIT))?;
 			drop(rest);
 			Ok(evaluation.score)
 		});
@@ -103,11 +123,14 @@ impl Workshop for Studio {
 	}
 
 	async fn publish(&mut self, path: &Path, checkpoint: &ContentRef) -> Result<Vec<String>> {
-		let (store, path, checkpoint) = (self.store.clone(), path.to_owned(), *checkpoint);
+		self.served.push(self.stock.hold(vec![*checkpoint]));
+		let (stock, path, checkpoint) = (self.stock.clone(), path.to_owned(), *checkpoint);
 		let published = tokio::task::spawn_blocking(move || -> Result<()> {
+			let store = stock.store();
 			if store.pins().contains(&checkpoint) && store.is_complete(&checkpoint)? {
 				return Ok(());
 			}
+			let _room = stock.reserve(&checkpoint, 0)?;
 			let imported = store.import_path(&path)?;
 			ensure!(
 				imported == checkpoint,
@@ -121,20 +144,9 @@ impl Workshop for Studio {
 	}
 
 	async fn keep(&mut self, checkpoints: Vec<ContentRef>) -> Result<()> {
-		let kept: Vec<_> = self.named.iter().copied().chain(checkpoints).collect();
-		let store = self.store.clone();
-		tokio::task::spawn_blocking(move || store.retain(&kept)).await??;
+		self.served = vec![self.stock.hold(checkpoints)];
+		let stock = self.stock.clone();
+		tokio::task::spawn_blocking(move || stock.clear()).await??;
 		Ok(())
 	}
-}
-
-/// All content that a group names.
-fn named(group: &GroupView) -> Vec<ContentRef> {
-	let mut named = vec![group.model];
-	named.extend(&group.deltas);
-	if let EvaluationPolicy::Validation { set, .. } = &group.policy {
-		named.push(*set);
-	}
-	named.extend(group.head.iter().map(|head| head.checkpoint));
-	named
 }

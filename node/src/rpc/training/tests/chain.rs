@@ -1,8 +1,12 @@
 //! A chain that a test grows block by block.
 
 use descent_protocol::{
-	view::{CandidateView, GroupView, RoundEvent, RoundView, StandingView},
-	Clock, Codec, ContentRef, EvaluationPolicy, GroupId, Metric, Outcome, RoundIndex, Score,
+	view::{
+		AmendmentView, CandidateView, CheckView, GroupView, HeadView, LogEntryView, ProposalView, RoundEvent,
+		RoundView, StakeView, StandingView, VoteEvent,
+	},
+	Change, Clock, Codec, ContentRef, DeltaReport, DeltaVerdict, EvaluationPolicy, GroupId, Majority, Metric,
+	Outcome, RoundIndex, Score, Share,
 };
 use descent_runtime::{
 	opaque::{Block, Header},
@@ -21,7 +25,8 @@ use std::sync::{Arc, Mutex};
 
 type Listeners<T> = Mutex<Vec<TracingUnboundedSender<T>>>;
 
-/// Its block `n` has the hash `n`, group 0, and a commitment to round `n` of group 0 and of group 1.
+/// Its block `n` has the hash `n`, group 0, a commitment to round `n` of group 0 and of group 1, and a voting period of
+/// group 0 and of group 1 that closed.
 #[derive(Default)]
 pub struct TestChain {
 	finalized: Mutex<BlockNumber>,
@@ -53,6 +58,15 @@ pub fn events_of(block: BlockNumber) -> Vec<RoundEvent> {
 			group,
 			round: block,
 			account: trainer(),
+		})
+		.to_vec()
+}
+
+pub fn votes_of(block: BlockNumber) -> Vec<VoteEvent> {
+	[0, 1]
+		.map(|group| VoteEvent::PeriodClosed {
+			group,
+			next: block.saturating_add(100),
 		})
 		.to_vec()
 }
@@ -176,14 +190,17 @@ fn the_group() -> GroupView {
 		owner: trainer(),
 		name: "digits".into(),
 		model: content(1),
-		deltas: vec![content(2)],
+		model_version: 0,
+		dataset_version: 1,
 		dataset_root: Hash::repeat_byte(3),
 		providers: vec!["http://127.0.0.1:1".into()],
 		metric: Metric::Loss,
 		policy: EvaluationPolicy::Training { records: 10 },
 		tolerance: 10,
 		minimum_improvement: 1,
+		target: Some(Score(70_000)),
 		clock: Clock {
+			first: 0,
 			start: 1,
 			length: 10,
 			reveal: 3,
@@ -192,6 +209,10 @@ fn the_group() -> GroupView {
 		},
 		deposit: 3 * NRN,
 		head: None,
+		voting_period: 100,
+		quorum: Share::percent(20),
+		stake: 30 * NRN,
+		closes: 100,
 		block: 5,
 		round: Some(0),
 		settled: None,
@@ -205,6 +226,10 @@ fn the_round(round: RoundIndex) -> Option<RoundView> {
 		round,
 		phase: windows.phase(5),
 		windows,
+		model_version: 0,
+		dataset_version: 1,
+		tolerance: 10,
+		minimum_improvement: 1,
 		seed: None,
 		settled: true,
 		baseline: Some(Score(5)),
@@ -223,6 +248,66 @@ fn the_round(round: RoundIndex) -> Option<RoundView> {
 		committee: vec![],
 		block: 5,
 	})
+}
+
+fn the_entry(version: u32) -> LogEntryView {
+	LogEntryView {
+		version,
+		delta: content(2),
+		providers: vec![],
+		root: Hash::repeat_byte(3),
+		from: 0,
+		report: None,
+		proposer: trainer(),
+		block: 1,
+	}
+}
+
+fn the_proposal() -> ProposalView {
+	let report = DeltaReport {
+		added: 5_000,
+		removed: 0,
+		records: 65_000,
+		root: Hash::repeat_byte(5),
+	};
+	ProposalView {
+		group: 0,
+		id: 3,
+		proposer: trainer(),
+		delta: content(4),
+		providers: vec!["http://127.0.0.1:2".into()],
+		summary: "5,000 digits more".into(),
+		deposit: 10 * NRN,
+		base: 1,
+		block: 4,
+		ayes: 20 * NRN,
+		lost: 0,
+		check: Some(CheckView {
+			version: 1,
+			attempt: Some(0),
+			until: Some(15),
+			decided: None,
+			verdicts: vec![(DeltaVerdict::Valid(report), 2)],
+			committee: 4,
+		}),
+		ending: None,
+	}
+}
+
+fn the_amendment() -> AmendmentView {
+	AmendmentView {
+		group: 0,
+		id: 0,
+		proposer: trainer(),
+		changes: vec![Change::VotingPeriod { blocks: 50 }],
+		summary: "vote more often".into(),
+		deposit: 10 * NRN,
+		block: 4,
+		ayes: 20 * NRN,
+		majority: Majority::Half,
+		lost: 0,
+		ending: None,
+	}
 }
 
 pub struct TestApi;
@@ -250,6 +335,39 @@ sp_api::mock_impl_runtime_apis! {
 				earned: 0,
 				slashed: NRN,
 			}]
+		}
+
+		fn retired_heads(_group: GroupId) -> Vec<HeadView> {
+			vec![]
+		}
+
+		fn dataset_log(_group: GroupId, from: u32, limit: u32) -> Vec<LogEntryView> {
+			(1..=2).filter(|version| *version >= from).take(limit as usize).map(the_entry).collect()
+		}
+
+		fn proposals(_group: GroupId) -> Vec<ProposalView> {
+			vec![the_proposal()]
+		}
+
+		fn amendments(_group: GroupId) -> Vec<AmendmentView> {
+			vec![the_amendment()]
+		}
+
+		fn stake(group: GroupId, account: AccountId) -> Option<StakeView> {
+			(group == 0).then(|| StakeView {
+				group,
+				stake: if account == trainer() { 20 * NRN } else { 0 },
+				account,
+				total: 30 * NRN,
+				unstaking: vec![],
+				delta: Some(3),
+				amendments: vec![0],
+			})
+		}
+
+		#[advanced]
+		fn vote_events(at: Hash) -> Result<Vec<VoteEvent>, sp_api::ApiError> {
+			Ok(u32::try_from(at.to_low_u64_be()).map(votes_of).unwrap_or_default())
 		}
 
 		#[advanced]

@@ -1,9 +1,12 @@
 mod chain;
 
 use super::{Training, TrainingApiServer};
-use chain::{events_of, hash, trainer, TestChain};
-use descent_protocol::view::{BlockEvents, GroupView, RoundView};
+use chain::{events_of, hash, trainer, votes_of, TestChain};
+use descent_protocol::view::{
+	AmendmentView, BlockEvents, BlockVotes, GroupView, LogEntryView, ProposalView, RoundView, StakeView,
+};
 use jsonrpsee::{core::server::Subscription, RpcModule};
+use serde::de::DeserializeOwned;
 use serde_json::{json, Value};
 use sp_core::crypto::Ss58Codec;
 use std::{sync::Arc, time::Duration};
@@ -53,6 +56,48 @@ async fn groups_and_rounds_read_as_documented() {
 }
 
 #[tokio::test]
+async fn the_log_comes_in_pages() {
+	let (_, module) = module();
+	let log = async |params| {
+		let answer = ask(&module, "training_datasetLog", params).await;
+		let log: Vec<LogEntryView> = serde_json::from_value(answer["result"].clone()).unwrap();
+		log.into_iter().map(|entry| entry.version).collect::<Vec<_>>()
+	};
+	assert_eq!(log(json!([0])).await, [1, 2]);
+	assert_eq!(log(json!([0, 2])).await, [2]);
+	assert_eq!(log(json!({ "group": 0, "limit": 1 })).await, [1]);
+	assert_eq!(log(json!([0, 3, 100])).await, [0; 0]);
+}
+
+#[tokio::test]
+async fn what_is_voted_on_reads_as_documented() {
+	let (_, module) = module();
+	let proposals = &ask(&module, "training_proposals", json!([0])).await["result"];
+	assert_eq!(proposals[0]["ayes"], "20000000000000");
+	assert_eq!(proposals[0]["check"]["verdicts"][0][0]["verdict"], "valid");
+	assert_eq!(proposals[0]["check"]["verdicts"][0][0]["added"], 5_000);
+	assert!(serde_json::from_value::<Vec<ProposalView>>(proposals.clone()).is_ok());
+
+	let amendments = &ask(&module, "training_amendments", json!([0])).await["result"];
+	assert_eq!(
+		amendments[0]["changes"],
+		json!([{ "change": "voting_period", "blocks": 50 }])
+	);
+	assert_eq!(amendments[0]["majority"], "half");
+	assert!(serde_json::from_value::<Vec<AmendmentView>>(amendments.clone()).is_ok());
+
+	let stake = &ask(&module, "training_stake", json!([0, trainer().to_ss58check()])).await["result"];
+	assert_eq!(
+		(&stake["stake"], &stake["delta"]),
+		(&json!("20000000000000"), &json!(3))
+	);
+	assert!(serde_json::from_value::<StakeView>(stake.clone()).is_ok());
+
+	let heads = &ask(&module, "training_retiredHeads", json!([0])).await["result"];
+	assert_eq!(*heads, json!([]));
+}
+
+#[tokio::test]
 async fn an_ending_is_explained_to_its_account() {
 	let (_, module) = module();
 	let params = json!([0, 0, trainer().to_ss58check()]);
@@ -80,6 +125,11 @@ async fn what_is_not_there_is_an_error_that_says_what_to_do() {
 			8001,
 			"training_groups",
 		),
+		("training_retiredHeads", json!([1]), 8001, "training_groups"),
+		("training_datasetLog", json!([1]), 8001, "training_groups"),
+		("training_proposals", json!([1]), 8001, "training_groups"),
+		("training_amendments", json!([1]), 8001, "training_groups"),
+		("training_stake", json!([1, someone]), 8001, "training_groups"),
 		("training_round", json!([0, u32::MAX]), 8002, "training_group"),
 	] {
 		let error = &ask(&module, method, params).await["error"];
@@ -96,7 +146,7 @@ async fn what_is_not_there_is_an_error_that_says_what_to_do() {
 	assert_eq!(error["code"], -32602);
 }
 
-async fn next(subscription: &mut Subscription) -> Option<BlockEvents> {
+async fn next<T: DeserializeOwned>(subscription: &mut Subscription) -> Option<T> {
 	let message = tokio::time::timeout(DEADLINE, subscription.next())
 		.await
 		.expect("a message comes before the deadline")?;
@@ -125,7 +175,8 @@ async fn finalized_blocks_come_once_in_order_and_without_gaps() {
 		assert_eq!(next(&mut events).await, Some(expected));
 	}
 	chain.finalize(2_000);
-	assert_eq!(next(&mut events).await.unwrap().block, 2_000 - 255);
+	let last: BlockEvents = next(&mut events).await.unwrap();
+	assert_eq!(last.block, 2_000 - 255);
 }
 
 #[tokio::test]
@@ -139,7 +190,8 @@ async fn best_blocks_come_with_those_that_a_fork_brings() {
 	chain.import(20, false, &[]);
 	chain.import(13, true, &[11, 12]);
 	for block in [1, 11, 12, 13] {
-		assert_eq!(next(&mut events).await.unwrap().block, block);
+		let brought: BlockEvents = next(&mut events).await.unwrap();
+		assert_eq!(brought.block, block);
 	}
 }
 
@@ -151,8 +203,34 @@ async fn one_group_s_events_can_be_asked_for() {
 		.await
 		.unwrap();
 	chain.finalize(1);
-	let block = next(&mut events).await.unwrap();
+	let block: BlockEvents = next(&mut events).await.unwrap();
 	assert_eq!(block.events, events_of(1)[1..].to_vec());
+}
+
+#[tokio::test]
+async fn votes_are_delivered_as_events_are() {
+	let (chain, module) = module();
+	let params = jsonrpsee::core::EmptyServerParams::new();
+	let mut all = module
+		.subscribe_unbounded("training_subscribeVotes", params)
+		.await
+		.unwrap();
+	let mut of_one = module
+		.subscribe_unbounded("training_subscribeVotes", [json!(1), json!(false)])
+		.await
+		.unwrap();
+	chain.finalize(2);
+	chain.import(3, true, &[]);
+	for block in 1..=2 {
+		let expected = BlockVotes {
+			block,
+			hash: hash(block),
+			events: votes_of(block),
+		};
+		assert_eq!(next(&mut all).await, Some(expected));
+	}
+	let best: BlockVotes = next(&mut of_one).await.unwrap();
+	assert_eq!((best.block, best.events), (3, votes_of(3)[1..].to_vec()));
 }
 
 #[tokio::test]

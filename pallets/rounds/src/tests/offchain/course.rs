@@ -26,14 +26,14 @@ fn an_evaluation_is_asked_for_once_and_then_polled() {
 
 	world
 		.node
-		.set_script(|asked| job(id(asked), JobStatus::Running { measured: 1 }));
+		.set_script(|asked| job(id(asked), Status::Running { measured: 1 }));
 	for block in ASK + 1..ASK + 4 {
 		assert!(world.run(block).is_empty());
 		let asked = world.node.asked();
 		assert_eq!(asked.len(), 1);
 		assert_eq!(asked[0].method, "GET");
 		assert!(asked[0].body.is_empty());
-		let url = format!("http://127.0.0.1:9977/v1/evaluations/{:#x}", request_id(&request));
+		let url = format!("http://127.0.0.1:9977/v1/evaluations/{:#x}", request.id());
 		assert_eq!(asked[0].url, url);
 	}
 }
@@ -69,9 +69,7 @@ fn the_chain_takes_the_attestation_and_hears_it_once() {
 #[test]
 fn the_evaluator_may_be_done_at_once() {
 	let mut world = World::new(1);
-	world
-		.node
-		.set_script(|asked| job(id(asked), JobStatus::Done { ballot: ballot() }));
+	world.node.set_script(|asked| job(id(asked), done(ballot())));
 	let sent = world.run(ASK);
 	assert_eq!(sent.len(), 1);
 	assert_eq!(world.include(ASK + 1, &sent[0]), Ok(()));
@@ -101,7 +99,7 @@ fn ballots_stay_shut_until_nobody_can_copy_them() {
 fn an_open_window_of_two_blocks_is_used_from_its_first() {
 	let mut world = World::new(1);
 	world.chain.execute_with(|| {
-		Groups::<Test>::mutate(0, |group| group.as_mut().unwrap().rules.clock.open = 2);
+		change(0, |rules| rules.clock.open = 2);
 	});
 	let attestation = world.attest();
 	world.include(ASK + 2, &attestation).unwrap();
@@ -163,7 +161,7 @@ fn two_forks_at_one_height_hear_the_same() {
 	fork.node = world.node.clone();
 	fork.node.register(&mut fork.chain);
 
-	world.node.set_script(|asked| job(id(asked), JobStatus::Queued));
+	world.node.set_script(|asked| job(id(asked), Status::Queued));
 	world.run(ASK);
 	assert!(fork.run(ASK).is_empty());
 	world.node.set_script(measure);
@@ -209,9 +207,11 @@ fn another_head_does_not_silence_what_was_measured() {
 			account: account(11),
 			checkpoint: content(99),
 			score: Score(1),
+			policy: EvaluationPolicy::Training { records: 100 },
+			dataset_version: 1,
 			providers: Default::default(),
 		};
-		Heads::<Test>::insert(0, head);
+		Heads::<Test>::insert(0, 0, head);
 	});
 	assert_eq!(world.run(OPEN).len(), 1);
 }
@@ -288,8 +288,29 @@ fn a_later_round_is_served_in_its_turn() {
 	world.chain.execute_with(|| {
 		Unsettled::<Test>::insert(0, BoundedVec::truncate_from(vec![0]));
 	});
-	assert!(
-		world.run(ASK + 3).is_empty(),
-		"what was said of round 0 is not known any more"
-	);
+	for block in ASK + 3..ASK + 6 {
+		assert!(
+			world.run(block).is_empty(),
+			"what was said of round 0 is not known any more"
+		);
+	}
+}
+
+#[test]
+fn a_round_that_a_fork_has_asked_for_before_is_served() {
+	let mut world = World::new(1);
+	world.chain.execute_with(|| {
+		Rounds::<Test>::insert(0, 2, Rounds::<Test>::get(0, 0).unwrap());
+		Committees::<Test>::insert((0, 2), Committees::<Test>::get((0, 0)).unwrap());
+		let reveal = Reveals::<Test>::get((0, 0), account(11)).unwrap();
+		Reveals::<Test>::insert((0, 2), account(11), reveal);
+		Unsettled::<Test>::insert(0, BoundedVec::truncate_from(vec![2]));
+	});
+	// The later round is asked for, but nothing is said of it.
+	assert!(world.run(ASK + 2 * CLOCK.length).is_empty());
+	assert_eq!(world.node.asked().len(), 1);
+	world.chain.execute_with(|| {
+		Unsettled::<Test>::insert(0, BoundedVec::truncate_from(vec![0]));
+	});
+	assert_eq!(world.attest().attested().0, 0);
 }

@@ -1,7 +1,7 @@
 //! Who must stay silent, and what a node does about its own faults.
 
 use super::*;
-use crate::offchain::testing::{place, LOCK};
+use crate::offchain::place;
 
 fn stays_silent(world: &mut World) {
 	for block in ASK - 3..OPEN + 5 {
@@ -91,24 +91,6 @@ fn a_record_that_cannot_be_read_is_never_contradicted() {
 }
 
 #[test]
-fn overlapping_runs_take_turns() {
-	let mut world = World::new(1);
-	let until = world.node.time() + 4_000;
-	world.node.store(LOCK, &until.encode());
-	world.run(ASK);
-	assert!(world.node.asked().is_empty());
-
-	world.node.pass(4_001);
-	world.run(ASK + 1);
-	assert_eq!(world.node.asked().len(), 1, "a dead run's lock ends");
-	assert_eq!(
-		world.node.stored(LOCK),
-		None,
-		"a run that has ended leaves no lock"
-	);
-}
-
-#[test]
 fn what_another_run_has_written_meanwhile_stands() {
 	let mut world = World::new(1);
 	let key = place(world.request(0).genesis, 0, 0);
@@ -126,7 +108,7 @@ fn what_another_run_has_written_meanwhile_stands() {
 			baseline: None,
 			verdicts: vec![Verdict::Invalid].try_into().unwrap(),
 		};
-		job(id(asked), JobStatus::Done { ballot })
+		job(id(asked), done(ballot))
 	});
 	assert!(world.run(ASK + 2).is_empty(), "nothing is said that is not kept");
 	assert_eq!(world.node.stored(&key), Some(after));

@@ -10,7 +10,7 @@ fn a_run_makes_a_bounded_number_of_calls_and_the_next_one_goes_on() {
 	for block in ASK..ASK + 3 {
 		world
 			.node
-			.set_script(|asked| job(id(asked), JobStatus::Running { measured: 0 }));
+			.set_script(|asked| job(id(asked), Status::Running { measured: 0 }));
 		world.run(block);
 		let asked = world.node.asked();
 		assert_eq!(asked.len(), 16);
@@ -49,10 +49,10 @@ fn a_lazy_evaluator_cannot_hold_up_the_node() {
 #[test]
 fn one_evaluation_that_hangs_does_not_keep_others_from_being_attested() {
 	let mut world = World::new(2);
-	let hangs = request_id(&world.request(0));
+	let hangs = world.request(0).id();
 	world.node.set_script(move |asked| match id(asked) == hangs {
 		true => Answer::Silence,
-		false => job(id(asked), JobStatus::Done { ballot: ballot() }),
+		false => job(id(asked), done(ballot())),
 	});
 	let sent: Vec<_> = (ASK..OPEN - 1).flat_map(|block| world.run(block)).collect();
 	assert!(sent.iter().any(|sent| sent.attested().0 == 1));

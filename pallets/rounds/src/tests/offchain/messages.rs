@@ -1,7 +1,7 @@
 //! What the operator reads.
 
 use super::*;
-use crate::offchain::testing::heard;
+use pallet_evaluators::offchain::testing::heard;
 
 /// The warnings of one block's run.
 fn warnings(world: &mut World, block: u32) -> Vec<String> {
@@ -45,7 +45,7 @@ fn a_failed_evaluation_is_reported_in_few_words() {
 	let mut world = World::new(1);
 	world.node.set_script(|asked| {
 		let reason = "no disk\u{1b}\n".repeat(1_000);
-		job(id(asked), JobStatus::Failed { reason })
+		job(id(asked), Status::Failed { reason })
 	});
 	let heard = warnings(&mut world, ASK);
 	assert_eq!(heard.len(), 1);

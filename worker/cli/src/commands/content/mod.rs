@@ -22,7 +22,7 @@ pub enum ContentCommand {
 /// Where content is kept.
 #[derive(Clone, Debug, Args)]
 pub struct StoreArg {
-	/// Directory of the content store; one process at a time can have it open
+	/// Directory of the content store; it may be served meanwhile
 	#[arg(long, value_name = "DIR")]
 	pub store: PathBuf,
 	/// The most that the store may hold
@@ -33,7 +33,7 @@ pub struct StoreArg {
 impl StoreArg {
 	/// Opens the store, off the threads that serve requests.
 	pub async fn open(self) -> Result<Store> {
-		Ok(tokio::task::spawn_blocking(move || Store::open(&self.store, self.store_limit)).await??)
+		Ok(tokio::task::spawn_blocking(move || Store::open_shared(&self.store, self.store_limit)).await??)
 	}
 }
 

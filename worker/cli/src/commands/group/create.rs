@@ -1,5 +1,5 @@
 use crate::{
-	args::{Global, Providers, Signing},
+	args::{Global, ImportArg, Providers, Signing},
 	commands::{
 		dataset::DESCRIPTION_LIMIT,
 		submit::{wait, Done},
@@ -12,18 +12,16 @@ use crate::{
 use anyhow::{bail, ensure, Context, Result};
 use clap::{Args, ValueEnum};
 use descent_chain::{parse_amount, NewGroup};
-use descent_content::Store;
 use descent_data::{DeltaLimits, Description, Loss};
-use descent_protocol::{Clock, EvaluationPolicy, GroupId, Metric, Score, MAX_PROVIDERS};
+use descent_protocol::{BlockNumber, Clock, EvaluationPolicy, GroupId, Metric, Score, Share, MAX_PROVIDERS};
 use serde::Serialize;
-use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 #[command(
 	after_help = "Example:\n  descent group create --name mnist --model mnist.json --dataset train.parquet --validation \
 validation.parquet \\\n    --provider http://203.0.113.7:8080 --records 2048 --deposit 10 --store ~/.descent/content --key-file \
 ~/.descent/key\n  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080\n\nThe defaults make a round of ten minutes, as \
-blocks come every 3 seconds. Files are only read, unless --store names a store to import them into. What somebody else serves is named \
+blocks come every 3 seconds. Times are written in blocks or as 30s, 10m, 12h or 7d. Files are only read, unless --store names a store to import them into. What somebody else serves is named \
 by its reference, CID:SIZE."
 )]
 pub struct Create {
@@ -58,12 +56,20 @@ pub struct Create {
 	/// Smallest deposit of a commitment
 	#[arg(long, value_name = "NRN", default_value = "10", value_parser = parse_amount)]
 	deposit: u128,
-	/// Content store to import the files into
-	#[arg(long, value_name = "DIR")]
-	store: Option<PathBuf>,
-	/// The most that the store may hold
-	#[arg(long, value_name = "BYTES", default_value = "64G", value_parser = parse::bytes)]
-	store_limit: u64,
+	/// Score at which the group has what it wants: no round is played while the head is as good
+	#[arg(long, value_name = "X|none", default_value = "none", value_parser = parse::target)]
+	target: parse::Target,
+	/// The creator's stake in the group, which is the weight of its votes; it stays the creator's
+	#[arg(long, value_name = "NRN", default_value = "100", value_parser = parse_amount)]
+	stake: u128,
+	/// How long stakeholders vote before the votes are counted
+	#[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse::blocks)]
+	voting_period: BlockNumber,
+	/// The part of all stake that has to approve a change of the data set
+	#[arg(long, value_name = "SHARE", default_value = "20%", value_parser = parse::share)]
+	quorum: Share,
+	#[command(flatten)]
+	store: ImportArg,
 	#[command(flatten)]
 	signing: Signing,
 }
@@ -72,16 +78,16 @@ pub struct Create {
 #[derive(Clone, Copy, Debug, Args)]
 struct Rounds {
 	/// Blocks in a round, in which commitments are taken
-	#[arg(long, value_name = "BLOCKS", default_value_t = 200)]
+	#[arg(long, value_name = "TIME", default_value = "200", value_parser = parse::blocks)]
 	round_length: u32,
 	/// Blocks in which trainers reveal
-	#[arg(long, value_name = "BLOCKS", default_value_t = 20)]
+	#[arg(long, value_name = "TIME", default_value = "20", value_parser = parse::blocks)]
 	reveal: u32,
 	/// Blocks in which the committee measures and attests
-	#[arg(long, value_name = "BLOCKS", default_value_t = 60)]
+	#[arg(long, value_name = "TIME", default_value = "60", value_parser = parse::blocks)]
 	attest: u32,
 	/// Blocks in which the committee opens its attestations
-	#[arg(long, value_name = "BLOCKS", default_value_t = 10)]
+	#[arg(long, value_name = "TIME", default_value = "10", value_parser = parse::blocks)]
 	open: u32,
 	/// Block at which the first round begins; the next one unless given
 	#[arg(long, value_name = "BLOCK", default_value_t = 0)]
@@ -106,17 +112,24 @@ impl Rounds {
 			start,
 		} = self;
 		let clock = Clock {
+			first: 0,
 			start,
 			length,
 			reveal,
 			attest,
 			open,
 		};
-		match clock.check() {
-			Ok(()) => Ok(clock),
-			Err(error) => {
-				bail!("the lengths make no round: {error} (--round-length, --reveal, --attest, --open)")
-			}
+		check_clock(&clock)?;
+		Ok(clock)
+	}
+}
+
+/// Refuses lengths that make no rounds.
+pub(crate) fn check_clock(clock: &Clock) -> Result<()> {
+	match clock.check() {
+		Ok(()) => Ok(()),
+		Err(error) => {
+			bail!("the lengths make no round: {error} (--round-length, --reveal, --attest, --open)")
 		}
 	}
 }
@@ -162,10 +175,7 @@ impl Create {
 		let providers = self.providers.providers;
 		let too_many = u32::try_from(providers.len()).map_or(true, |count| count > MAX_PROVIDERS);
 		anyhow::ensure!(!too_many, "a group names at most {MAX_PROVIDERS} providers");
-		let store = self
-			.store
-			.map(|directory| Store::open(directory, self.store_limit))
-			.transpose()?;
+		let store = self.store.open()?;
 		let store = store.as_ref();
 		let json = self
 			.model
@@ -204,15 +214,21 @@ impl Create {
 			},
 			tolerance: self.tolerance.0,
 			minimum_improvement: self.minimum_improvement.0,
+			target: self.target.0,
 			clock,
 			deposit: self.deposit,
+			stake: self.stake,
+			voting_period: self.voting_period,
+			quorum: self.quorum,
 		})
 	}
 }
 
 /// Refuses a file that the group's members would refuse: as a first delta it may only add, and has to add something.
 fn check(file: &std::path::Path, description: &Description) -> Result<()> {
-	let summary = descent_data::check(None, file, &description.schema(), &DeltaLimits::default())?;
+	let scratch = tempfile::tempdir().context("making a temporary folder")?;
+	let limits = DeltaLimits::default();
+	let summary = descent_data::check(scratch.path(), None, file, &description.schema(), &limits)?;
 	anyhow::ensure!(summary.added > 0, "it has no records");
 	Ok(())
 }
@@ -259,6 +275,10 @@ mod tests {
 			(Score(100), Score(1000))
 		);
 		assert_eq!(create.rounds.clock().unwrap().length, 200);
+		assert_eq!(
+			(create.voting_period, create.quorum, create.target),
+			(201_600, Share::percent(20), parse::Target(None))
+		);
 	}
 
 	#[test]
@@ -272,7 +292,8 @@ mod tests {
 			error.contains("--round-length") && error.contains("must not exceed"),
 			"{error}"
 		);
-		assert!(create("--reveal 0").rounds.clock().is_err());
+		let minutes = create("--round-length 20m --reveal 1m").rounds.clock().unwrap();
+		assert_eq!((minutes.length, minutes.reveal), (400, 20));
 	}
 
 	#[test]

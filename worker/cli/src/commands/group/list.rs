@@ -1,11 +1,12 @@
-use super::metric_name;
 use crate::{
 	args::Global,
 	output::{plain, Output},
 	table::table,
+	words,
 };
 use anyhow::Result;
 use clap::Args;
+use descent_chain::format_amount;
 use descent_protocol::view::GroupView;
 
 #[derive(Debug, Args)]
@@ -24,15 +25,21 @@ fn show(output: &Output, groups: &[GroupView]) -> String {
 		return "There is no group yet; create one with descent group create.".into();
 	}
 	let rows: Vec<_> = groups.iter().map(row).collect();
-	table(output, ["id", "name", "metric", "round", "head", "by"], &rows)
+	let heads = [
+		"id", "name", "metric", "model", "data set", "stake", "round", "head", "by",
+	];
+	table(output, heads, &rows)
 }
 
-fn row(group: &GroupView) -> [String; 6] {
+fn row(group: &GroupView) -> [String; 9] {
 	let head = group.head.as_ref();
 	[
 		group.id.to_string(),
 		plain(&group.name),
-		metric_name(group.metric).into(),
+		words::metric(group.metric).into(),
+		group.model_version.to_string(),
+		group.dataset_version.to_string(),
+		format_amount(group.stake),
 		group.round.map_or("-".into(), |round| round.to_string()),
 		head.map_or("-".into(), |head| head.score.to_string()),
 		head.map_or("-".into(), |head| head.account.to_string()),
@@ -48,7 +55,21 @@ mod tests {
 	fn a_group_without_head_shows_that() {
 		let text = show(&Output::new(true), &[group()]);
 		let cells: Vec<_> = text.lines().nth(1).unwrap().split_whitespace().collect();
-		assert_eq!(cells, ["7", "mnist\u{fffd}", "loss", "3", "-", "-"]);
+		assert_eq!(
+			cells,
+			[
+				"7",
+				"mnist\u{fffd}",
+				"loss",
+				"0",
+				"2",
+				"1500",
+				"NRN",
+				"3",
+				"-",
+				"-"
+			]
+		);
 		assert!(show(&Output::new(true), &[]).contains("descent group create"));
 	}
 }

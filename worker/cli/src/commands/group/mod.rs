@@ -1,3 +1,4 @@
+pub mod close;
 pub mod create;
 pub mod list;
 pub mod show;
@@ -5,7 +6,6 @@ pub mod show;
 use crate::{args::Global, output::Output};
 use anyhow::Result;
 use clap::Subcommand;
-use descent_protocol::{EvaluationPolicy, Metric};
 
 #[derive(Debug, Subcommand)]
 pub enum GroupCommand {
@@ -15,6 +15,8 @@ pub enum GroupCommand {
 	List(list::List),
 	/// Show a training group
 	Show(show::Show),
+	/// Close a voting period that is over, should the chain not have done so itself
+	Close(close::Close),
 }
 
 impl GroupCommand {
@@ -23,20 +25,7 @@ impl GroupCommand {
 			Self::Create(command) => command.run(global, output).await,
 			Self::List(command) => command.run(global, output).await,
 			Self::Show(command) => command.run(global, output).await,
+			Self::Close(command) => command.run(global, output).await,
 		}
-	}
-}
-
-fn metric_name(metric: Metric) -> &'static str {
-	match metric {
-		Metric::Loss => "loss",
-		Metric::Error => "error",
-	}
-}
-
-fn policy_text(policy: &EvaluationPolicy) -> String {
-	match policy {
-		EvaluationPolicy::Training { records } => format!("{records} records of the training set"),
-		EvaluationPolicy::Validation { records, .. } => format!("{records} records of the validation set"),
 	}
 }

@@ -1,14 +1,14 @@
-use super::{metric_name, policy_text};
 use crate::{
 	args::{Global, GroupArg},
 	content_ref::Reference,
 	output::{plain, Output},
 	table::fields,
+	words,
 };
 use anyhow::Result;
 use clap::Args;
 use descent_chain::format_amount;
-use descent_protocol::{view::GroupView, Clock, EvaluationPolicy, Score};
+use descent_protocol::{view::GroupView, Clock, EvaluationPolicy, RoundLengths, Score};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  descent group show --group 0")]
@@ -30,23 +30,17 @@ fn show(output: &Output, group: &GroupView) -> String {
 		("group", format!("{} {}", group.id, plain(&group.name))),
 		("owner", group.owner.to_string()),
 		("model", Reference::from(group.model).to_string()),
+		("model version", group.model_version.to_string()),
 		(
-			"deltas",
-			lines(
-				group
-					.deltas
-					.iter()
-					.map(|delta| Reference::from(*delta).to_string())
-					.collect(),
-			),
+			"data set",
+			format!("version {}, root {:?}", group.dataset_version, group.dataset_root),
 		),
-		("data set", format!("{:?}", group.dataset_root)),
 		(
 			"providers",
 			lines(group.providers.iter().map(|provider| plain(provider)).collect()),
 		),
-		("metric", metric_name(group.metric).into()),
-		("measured on", policy_text(&group.policy)),
+		("metric", words::metric(group.metric).into()),
+		("measured on", words::policy(&group.policy)),
 	];
 	if let EvaluationPolicy::Validation { set, .. } = &group.policy {
 		pairs.push(("validation", Reference::from(*set).to_string()));
@@ -57,8 +51,13 @@ fn show(output: &Output, group: &GroupView) -> String {
 			"improvement",
 			format!("{} at least", Score(group.minimum_improvement)),
 		),
+		("target", words::target(group.target)),
 		("rounds", rounds(&group.clock)),
 		("deposit", format!("{} at least", format_amount(group.deposit))),
+		("stake", format_amount(group.stake)),
+		("quorum", format!("{} of all stake", group.quorum)),
+		("voting period", words::span(group.voting_period)),
+		("closes", words::closes(group)),
 		("at block", group.block.to_string()),
 		(
 			"round",
@@ -91,21 +90,28 @@ fn show(output: &Output, group: &GroupView) -> String {
 }
 
 fn rounds(clock: &Clock) -> String {
-	let Clock {
-		start,
-		length,
-		reveal,
-		attest,
-		open,
-	} = clock;
-	format!("{length} blocks from block {start} on; reveal {reveal}, attest {attest}, open {open}")
+	let lengths = RoundLengths {
+		length: clock.length,
+		reveal: clock.reveal,
+		attest: clock.attest,
+		open: clock.open,
+	};
+	let first = match clock.first {
+		0 => String::new(),
+		first => format!(" for round {first}"),
+	};
+	format!(
+		"{}; from block {} on{first}",
+		words::rounds(&lengths),
+		clock.start
+	)
 }
 
 #[cfg(test)]
 pub mod tests {
 	use super::*;
 	use descent_chain::AccountId;
-	use descent_protocol::{view::HeadView, ContentRef, Metric};
+	use descent_protocol::{view::HeadView, ContentRef, Metric, Share};
 
 	/// A group whose name tries to steer the terminal.
 	pub fn group() -> GroupView {
@@ -115,7 +121,8 @@ pub mod tests {
 			owner: AccountId::new([0; 32]),
 			name: "mnist\u{7}".into(),
 			model: content,
-			deltas: vec![content],
+			model_version: 0,
+			dataset_version: 2,
 			dataset_root: Default::default(),
 			providers: vec!["http://a".into(), "http://b".into()],
 			metric: Metric::Loss,
@@ -125,7 +132,9 @@ pub mod tests {
 			},
 			tolerance: 100,
 			minimum_improvement: 1000,
+			target: None,
 			clock: Clock {
+				first: 0,
 				start: 5,
 				length: 20,
 				reveal: 4,
@@ -134,6 +143,10 @@ pub mod tests {
 			},
 			deposit: 10_000_000_000_000,
 			head: None,
+			voting_period: 100,
+			quorum: Share::percent(20),
+			stake: 1_500_000_000_000_000,
+			closes: 105,
 			block: 70,
 			round: Some(3),
 			settled: None,
@@ -150,13 +163,19 @@ pub mod tests {
 			"0.001000 at least",
 			"10 NRN at least",
 			"512 records of the validation set",
-			"20 blocks from block 5 on",
+			"20 blocks; reveal 4, attest 8, open 4; from block 5 on",
+			"version 2, root 0x0000",
+			"1500 NRN",
+			"20% of all stake",
+			"100 blocks (5m)",
+			"at block 105, in 35 blocks (1m 45s)",
 			"none yet",
 			"3 takes commitments",
 		] {
 			assert!(text.contains(part), "{part} in\n{text}");
 		}
 		group.head = Some(HeadView {
+			model_version: 0,
 			round: 2,
 			account: AccountId::new([1; 32]),
 			checkpoint: group.model,

@@ -52,6 +52,8 @@ fn show(output: &Output, view: &RoundView) -> String {
 				view.block
 			),
 		),
+		("model", format!("version {}", view.model_version)),
+		("data set", format!("version {}", view.dataset_version)),
 		("commit", window(&windows.commit)),
 		("seed", format!("block {}", windows.seed)),
 		("reveal", window(&windows.reveal)),
@@ -124,6 +126,7 @@ mod tests {
 
 	fn view() -> RoundView {
 		let clock = Clock {
+			first: 0,
 			start: 5,
 			length: 20,
 			reveal: 4,
@@ -135,6 +138,10 @@ mod tests {
 			round: 1,
 			phase: Phase::Settle,
 			windows: clock.windows(1).unwrap(),
+			model_version: 1,
+			dataset_version: 3,
+			tolerance: 100,
+			minimum_improvement: 1000,
 			seed: None,
 			settled: true,
 			baseline: None,
@@ -167,6 +174,8 @@ mod tests {
 	fn shows_windows_and_endings() {
 		let text = show(&Output::new(true), &view());
 		for part in [
+			"model      version 1",
+			"data set   version 3",
 			"blocks 25 to 44",
 			"block 45",
 			"blocks 46 to 49",

@@ -1,16 +1,16 @@
 use crate::{
 	args::{Global, GroupArg},
+	commands::follow::follow,
 	output::{Output, Style},
-	shutdown,
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::{format_amount, Error};
+use descent_chain::format_amount;
 use descent_protocol::{
 	view::{BlockEvents, GroupView, RoundEvent},
 	BlockNumber, Clock, Outcome, Phase,
 };
-use futures::StreamExt;
+use std::ops::ControlFlow;
 
 #[derive(Debug, Args)]
 #[command(
@@ -31,31 +31,25 @@ pub struct Watch {
 impl Watch {
 	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
-		let group = client.group(self.group.group).await?;
-		let mut events = client.events(Some(group.id), !self.best).await?;
+		let mut group = client.group(self.group.group).await?;
+		let events = client.events(Some(group.id), !self.best).await?;
 		let spinner = output.spinner(&position(&group, group.block));
-		let mut stop = std::pin::pin!(shutdown::requested());
 		let mut settled = 0u32;
-		while self.rounds.is_none_or(|rounds| settled < rounds) {
-			let next = tokio::select! {
-				next = events.next() => next,
-				() = &mut stop => break,
-			};
-			match next {
-				None => break,
-				Some(Err(error @ Error::Interrupted(_))) => {
-					spinner.suspend(|| output.note(&error.to_string()))
-				}
-				Some(Err(error)) => return Err(error.into()),
-				Some(Ok(block)) => {
-					spinner.set_message(position(&group, block.block));
-					spinner.suspend(|| print(output, &block))?;
-					settled = settled.saturating_add(settlements(&block));
-				}
+		follow(events, &spinner, output, async |block: BlockEvents| {
+			spinner.set_message(position(&group, block.block));
+			spinner.suspend(|| print(output, &block))?;
+			let settlements = settlements(&block);
+			settled = settled.saturating_add(settlements);
+			if self.rounds.is_some_and(|rounds| settled >= rounds) {
+				return Ok(ControlFlow::Break(()));
 			}
-		}
-		spinner.finish_and_clear();
-		Ok(())
+			if settlements > 0 {
+				// Its rules may have been amended.
+				group = client.group(group.id).await?;
+			}
+			Ok(ControlFlow::Continue(()))
+		})
+		.await
 	}
 }
 
@@ -80,7 +74,8 @@ fn print(output: &Output, block: &BlockEvents) -> Result<()> {
 /// Where the rounds stand at a block: the one that takes commitments, and the one before that is being judged.
 fn position(group: &GroupView, block: BlockNumber) -> String {
 	let Some(round) = group.clock.round_at(block) else {
-		return format!("block {block}: round 0 begins at block {}", group.clock.start);
+		let Clock { first, start, .. } = group.clock;
+		return format!("block {block}: round {first} begins at block {start}");
 	};
 	let commit = phase(&group.clock, round, block);
 	let judged = round
@@ -156,6 +151,10 @@ fn line(output: &Output, block: BlockNumber, event: &RoundEvent) -> String {
 			}
 			text
 		}
+		RoundEvent::AlarmMissing { group, round } => format!(
+			"{}  will not settle itself: descent round settle --group {group} --round {round}",
+			head(round)
+		),
 		RoundEvent::Settled {
 			round,
 			winner,

@@ -1,21 +1,38 @@
 use super::*;
+use crate::stock::Stock;
+use descent_protocol::evaluation::Checked;
 use std::sync::mpsc;
 
 /// Judges when it is told to.
 struct Slow(mpsc::Receiver<bool>);
 
-impl Judge for Slow {
-	fn judge(&mut self, _: &EvaluationRequest, progress: &dyn Fn(u32)) -> Result<Ballot> {
+impl Judge<EvaluationRequest> for Slow {
+	fn judge(&mut self, _: &EvaluationRequest, _: Instant, progress: &dyn Fn(u32)) -> Result<Measured> {
 		progress(3);
 		match self.0.recv() {
-			Ok(true) => Ok(Ballot {
-				baseline: None,
-				verdicts: Default::default(),
-			}),
+			Ok(true) => Ok(nothing()),
 			Ok(false) => panic!("libtorch says no"),
 			Err(_) => anyhow::bail!("nobody waits"),
 		}
 	}
+}
+
+/// Checks nothing.
+#[derive(Clone)]
+struct Absent;
+
+impl Judge<CheckRequest> for Absent {
+	fn judge(&mut self, _: &CheckRequest, _: Instant, _: &dyn Fn(u32)) -> Result<Checked> {
+		anyhow::bail!("nobody is here")
+	}
+}
+
+fn nothing() -> Measured {
+	let ballot = Ballot {
+		baseline: None,
+		verdicts: Default::default(),
+	};
+	Measured { ballot }
 }
 
 async fn slow(data: &Path) -> (Client, mpsc::Sender<bool>) {
@@ -24,7 +41,7 @@ async fn slow(data: &Path) -> (Client, mpsc::Sender<bool>) {
 		queue: 1,
 		..options(data)
 	};
-	let evaluator = Evaluator::start_with(&options, |_| Ok(Slow(judged)))
+	let evaluator = Evaluator::start_with(&options, |_, _| (Slow(judged), Absent))
 		.await
 		.unwrap();
 	(Client::of(evaluator), judge)
@@ -33,7 +50,7 @@ async fn slow(data: &Path) -> (Client, mpsc::Sender<bool>) {
 async fn running(client: &Client, id: H256) {
 	let until = Instant::now() + Duration::from_secs(10);
 	loop {
-		let job: Job = client
+		let job: Job<Measured> = client
 			.get(&format!("/v1/evaluations/{id:?}"))
 			.await
 			.json()
@@ -60,7 +77,7 @@ async fn equal_requests_are_one_job_and_the_queue_is_bounded() {
 	let (client, judge) = slow(&fixture.directory.path().join("evaluator")).await;
 	let [first, second, third] = [1, 2, 3].map(|round| numbered(&fixture, round));
 	let job = client.submit(&first).await;
-	assert_eq!(job.id, descent_protocol::request_id(&first));
+	assert_eq!(job.id, first.id());
 	running(&client, job.id).await;
 	assert_eq!(
 		client.submit(&first).await.status,
@@ -80,7 +97,10 @@ async fn equal_requests_are_one_job_and_the_queue_is_bounded() {
 	let health: serde_json::Value = client.get("/health").await.json().await.unwrap();
 	assert_eq!(health["waiting"], 1);
 	judge.send(true).unwrap();
-	assert!(matches!(client.wait(job.id).await, JobStatus::Done { .. }));
+	assert!(matches!(
+		client.wait::<EvaluationRequest>(job.id).await,
+		JobStatus::Done(_)
+	));
 	let id = client.submit(&second).await.id;
 	running(&client, id).await;
 	assert_eq!(client.submit(&third).await.status, JobStatus::Queued);
@@ -93,14 +113,10 @@ async fn a_panic_ends_one_job_and_not_the_service() {
 	let fixture = Fixture::new(1);
 	let (client, judge) = slow(&fixture.directory.path().join("evaluator")).await;
 	judge.send(false).unwrap();
-	let job = client.submit(&numbered(&fixture, 1)).await;
-	let JobStatus::Failed { reason } = client.wait(job.id).await else {
-		panic!("it should have failed");
-	};
+	let reason = client.failure(&numbered(&fixture, 1)).await;
 	assert!(reason.contains("libtorch says no"), "{reason}");
 	judge.send(true).unwrap();
-	let job = client.submit(&numbered(&fixture, 2)).await;
-	assert!(matches!(client.wait(job.id).await, JobStatus::Done { .. }));
+	assert_eq!(client.outcome(&numbered(&fixture, 2)).await, nothing());
 	client.evaluator.stop().await.unwrap();
 }
 
@@ -120,7 +136,7 @@ async fn results_outlive_a_restart() {
 	std::fs::write(data.join("results").join(".tmpCutShort"), b"{").unwrap();
 	let client = Client::start(&data).await;
 	let job = client.submit(&request).await;
-	assert_eq!(job.status, JobStatus::Done { ballot });
+	assert_eq!(job.status, JobStatus::Done(Measured { ballot }));
 	client.evaluator.stop().await.unwrap();
 }
 
@@ -133,15 +149,21 @@ async fn the_largest_request_that_a_chain_can_make_is_taken() {
 		codec: descent_protocol::Codec::UnixFs,
 		..fixture.model
 	};
-	// Bytes that are longest in JSON.
-	let providers = vec!["\u{1}".repeat(128); 8];
+	// Bytes that are longest in JSON, of those that the chain admits.
+	let providers = vec!["\"".repeat(128); 8];
 	let candidate = CandidateSource {
 		checkpoint: largest,
 		providers: providers.clone(),
 		claim: Score(u64::MAX),
 	};
 	let request = EvaluationRequest {
-		deltas: vec![largest; 1024],
+		deltas: vec![
+			DeltaSource {
+				delta: largest,
+				providers: providers.clone(),
+			};
+			1024
+		],
 		candidates: vec![candidate; 64],
 		providers,
 		..request(&fixture, Vec::new())
@@ -235,14 +257,114 @@ async fn other_machines_are_not_served_by_accident() {
 fn a_failure_may_be_asked_for_again() {
 	let directory = tempfile::tempdir().unwrap();
 	let fixture = Fixture::new(1);
-	let results = Results::open(directory.path(), 1).unwrap();
-	let metrics = Arc::new(Metrics::new().unwrap());
-	let jobs = Jobs::new(results, 1, Duration::ZERO, metrics);
+	let jobs = jobs_in(directory.path(), Duration::ZERO);
 	let request = numbered(&fixture, 1);
 	let id = jobs.submit(request.clone()).unwrap().id;
-	assert_eq!(jobs.next().unwrap().0, id);
-	jobs.finish(Err(anyhow::anyhow!("no luck")));
+	assert_eq!(jobs.next().unwrap().id, id);
+	jobs.finish(id, Err(anyhow::anyhow!("no luck")), Duration::ZERO);
 	let reason = "no luck".into();
 	assert_eq!(jobs.get(&id).unwrap().status, JobStatus::Failed { reason });
 	assert_eq!(jobs.submit(request).unwrap().status, JobStatus::Queued);
+}
+
+#[test]
+fn whose_time_to_fetch_ends_first_is_next() {
+	let directory = tempfile::tempdir().unwrap();
+	let fixture = Fixture::new(1);
+	let jobs = jobs_in(directory.path(), Duration::ZERO);
+	for (round, fetch_ms) in [(1, 90_000), (2, 60_000), (3, 60_000), (4, u64::MAX)] {
+		let request = EvaluationRequest {
+			fetch_ms,
+			..numbered(&fixture, round)
+		};
+		jobs.submit(request).unwrap();
+	}
+	let order = [0; 4].map(|_| {
+		let task = jobs.next().unwrap();
+		jobs.finish(task.id, Ok(nothing()), Duration::ZERO);
+		task.request.round
+	});
+	assert_eq!(order, [2, 3, 1, 4]);
+}
+
+#[test]
+fn a_group_keeps_others_neither_from_being_worked_on_nor_from_the_queue() {
+	let directory = tempfile::tempdir().unwrap();
+	let fixture = Fixture::new(1);
+	let jobs = jobs_in(directory.path(), Duration::ZERO);
+	let of = |group, round| EvaluationRequest {
+		group,
+		..numbered(&fixture, round)
+	};
+	let submit = |group, round| jobs.submit(of(group, round)).map(|job| job.id);
+	for round in 0..5 {
+		submit(1, round).unwrap();
+		if round == 0 {
+			assert_eq!(jobs.next().unwrap().request.round, 0);
+		}
+	}
+	let id = submit(2, 0).unwrap();
+	assert_eq!(jobs.get(&of(1, 4).id()), None, "the last of those who have most");
+	assert_eq!(jobs.next().unwrap().id, id, "the other group's turn");
+	submit(2, 1).unwrap();
+	assert_eq!(
+		submit(1, 4),
+		Err(jobs::Full),
+		"who has most can't push others out"
+	);
+	jobs.finish(of(1, 0).id(), Ok(nothing()), Duration::ZERO);
+	assert_eq!(jobs.next().unwrap().request.round, 1);
+}
+
+#[test]
+fn what_nobody_can_need_any_more_is_dropped() {
+	let directory = tempfile::tempdir().unwrap();
+	let fixture = Fixture::new(1);
+	let jobs = jobs_in(directory.path(), Duration::ZERO);
+	let late = EvaluationRequest {
+		fetch_ms: 0,
+		..numbered(&fixture, 1)
+	};
+	let id = jobs.submit(late).unwrap().id;
+	jobs.submit(numbered(&fixture, 2)).unwrap();
+	assert_eq!(jobs.next().unwrap().request.round, 2);
+	assert_eq!((jobs.get(&id), jobs.waiting()), (None, 0));
+}
+
+/// A web page whose name leads to this machine sends no `Origin`, but its own name.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_names_are_not_served() {
+	let fixture = Fixture::new(1);
+	let (client, judge) = slow(&fixture.directory.path().join("evaluator")).await;
+	let status = |host: &'static str| {
+		let get = client.http.get(format!("{}/health", client.base));
+		async move { get.header("host", host).send().await.unwrap().status().as_u16() }
+	};
+	assert_eq!(status("evil.example").await, 403);
+	assert_eq!(status("127.0.0.1.evil.example:9977").await, 403);
+	assert_eq!(status("localhost:9977").await, 200);
+	drop(judge);
+	client.evaluator.stop().await.unwrap();
+	let options = Options {
+		allow_remote: true,
+		..options(&fixture.directory.path().join("open"))
+	};
+	let client = Client::of(Evaluator::start(&options).await.unwrap());
+	let get = client.http.get(format!("{}/health", client.base));
+	let answer = get.header("host", "evaluator.example").send().await.unwrap();
+	assert_eq!(answer.status(), 200);
+	client.evaluator.stop().await.unwrap();
+}
+
+fn jobs_in(directory: &Path, retry: Duration) -> Jobs<EvaluationRequest> {
+	let store = descent_content::Store::open(directory.join("content"), 1).unwrap();
+	let results = Results::open(&directory.join("results"), 1).unwrap();
+	let metrics = Metrics::new().unwrap().of::<EvaluationRequest>();
+	let limits = Limits {
+		queue: 4,
+		per_group: 1,
+		retry,
+		grace: Duration::ZERO,
+	};
+	Jobs::new(results, limits, Stock::new(store), metrics)
 }

@@ -159,11 +159,8 @@ async fn who_had_no_time_because_the_job_had_none_is_not_to_blame() {
 		providers: vec![format!("http://{}", silent.local_addr().unwrap())],
 		claim: Score(0),
 	};
-	let job = client.submit(&request(&fixture, vec![candidate])).await;
-	match client.wait(job.id).await {
-		JobStatus::Failed { reason } => assert!(reason.contains("--job-limit"), "{reason}"),
-		other => panic!("{other:?}"),
-	}
+	let reason = client.failure(&request(&fixture, vec![candidate])).await;
+	assert!(reason.contains("--job-limit"), "{reason}");
 	client.evaluator.stop().await.unwrap();
 }
 
@@ -255,20 +252,17 @@ async fn data_that_cannot_be_had_is_nobodys_verdict() {
 	let client = Client::of(Evaluator::start(&options).await.unwrap());
 	let candidates = vec![honest(&fixture, 8)];
 	let mut requests = vec![request(&fixture, candidates); 4];
-	requests[0].deltas = vec![ContentRef::raw(b"nobody has this").unwrap()];
+	requests[0].deltas = vec![source(ContentRef::raw(b"nobody has this").unwrap())];
 	requests[1].model = fixture.store.import(b"{}".as_slice()).unwrap();
 	requests[2].model.size = 1 << 30;
 	requests[2].model.codec = Codec::UnixFs;
-	requests[3].deltas = vec![fixture.store.import(b"not parquet".as_slice()).unwrap()];
+	requests[3].deltas = vec![source(fixture.store.import(b"not parquet".as_slice()).unwrap())];
 	for (request, words) in requests
 		.iter()
 		.zip(["had", "description", "description", "delta"])
 	{
-		let job = client.submit(request).await;
-		match client.wait(job.id).await {
-			JobStatus::Failed { reason } => assert!(reason.contains(words), "{reason}"),
-			other => panic!("{other:?}"),
-		}
+		let reason = client.failure(request).await;
+		assert!(reason.contains(words), "{reason}");
 	}
 	client.evaluator.stop().await.unwrap();
 }

@@ -1,14 +1,16 @@
 //! The service as its users see it: over HTTP, with real content, real models and a real gateway.
 
+mod checks;
 mod http;
 mod measuring;
 
 use super::*;
 use crate::fixture::Fixture;
 use descent_protocol::{
-	evaluation::{CandidateSource, CheckpointSource, EvaluationRequest, Job, JobStatus},
+	evaluation::{CandidateSource, CheckpointSource, DeltaSource, Job, JobStatus, Measured},
 	Ballot, ContentRef, EvaluationPolicy, Metric, Score,
 };
+use serde::Serialize;
 use sp_core::H256;
 use std::path::Path;
 
@@ -26,6 +28,7 @@ fn options(data: &Path) -> Options {
 		results: 16,
 		fetch_timeout: 1,
 		job_limit: 60,
+		check_limit: 60,
 		max_content: 1,
 		max_data: 1,
 	}
@@ -53,12 +56,12 @@ impl Client {
 		}
 	}
 
-	async fn post(&self, request: &EvaluationRequest) -> reqwest::Response {
-		let post = self.http.post(format!("{}/v1/evaluations", self.base));
+	async fn post<R: Request + Serialize>(&self, request: &R) -> reqwest::Response {
+		let post = self.http.post(format!("{}/v1/{}s", self.base, R::KIND));
 		post.json(request).send().await.unwrap()
 	}
 
-	async fn submit(&self, request: &EvaluationRequest) -> Job {
+	async fn submit<R: Request + Serialize>(&self, request: &R) -> Job<R::Outcome> {
 		let response = self.post(request).await;
 		assert_eq!(response.status(), 202);
 		response.json().await.unwrap()
@@ -72,15 +75,15 @@ impl Client {
 			.unwrap()
 	}
 
-	/// Waits until an evaluation has ended.
-	async fn wait(&self, id: H256) -> JobStatus {
+	/// Waits until a job has ended.
+	async fn wait<R: Request>(&self, id: H256) -> JobStatus<R::Outcome> {
 		let until = Instant::now() + Duration::from_secs(60);
 		loop {
-			let response = self.get(&format!("/v1/evaluations/{id:?}")).await;
+			let response = self.get(&format!("/v1/{}s/{id:?}", R::KIND)).await;
 			assert_eq!(response.status(), 200);
-			let job: Job = response.json().await.unwrap();
+			let job: Job<R::Outcome> = response.json().await.unwrap();
 			assert_eq!(job.id, id);
-			if matches!(job.status, JobStatus::Done { .. } | JobStatus::Failed { .. }) {
+			if matches!(job.status, JobStatus::Done(_) | JobStatus::Failed { .. }) {
 				return job.status;
 			}
 			assert!(Instant::now() < until, "still {:?}", job.status);
@@ -88,12 +91,34 @@ impl Client {
 		}
 	}
 
-	async fn ballot(&self, request: &EvaluationRequest) -> Ballot {
+	/// What comes of a request.
+	async fn outcome<R: Request + Serialize>(&self, request: &R) -> R::Outcome {
 		let job = self.submit(request).await;
-		match self.wait(job.id).await {
-			JobStatus::Done { ballot } => ballot,
+		match self.wait::<R>(job.id).await {
+			JobStatus::Done(outcome) => outcome,
 			other => panic!("{other:?}"),
 		}
+	}
+
+	/// Why a request fails.
+	async fn failure<R: Request + Serialize>(&self, request: &R) -> String {
+		let job = self.submit(request).await;
+		match self.wait::<R>(job.id).await {
+			JobStatus::Failed { reason } => reason,
+			other => panic!("{other:?}"),
+		}
+	}
+
+	async fn ballot(&self, request: &EvaluationRequest) -> Ballot {
+		self.outcome(request).await.ballot
+	}
+}
+
+/// A delta that the group's providers serve.
+fn source(delta: ContentRef) -> DeltaSource {
+	DeltaSource {
+		delta,
+		providers: Vec::new(),
 	}
 }
 
@@ -104,7 +129,7 @@ fn request(fixture: &Fixture, candidates: Vec<CandidateSource>) -> EvaluationReq
 		group: 2,
 		round: 3,
 		model: fixture.model,
-		deltas: vec![fixture.delta],
+		deltas: vec![source(fixture.delta)],
 		metric: Metric::Loss,
 		policy: EvaluationPolicy::Training { records: RECORDS },
 		seed: SEED,

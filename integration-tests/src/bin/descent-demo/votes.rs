@@ -1,0 +1,84 @@
+//! Three stakeholders vote on two deltas while the trainers train.
+
+use anyhow::{ensure, Result};
+use descent_integration_tests::{
+	governance::{ended, found_valid, Stakeholder},
+	mnist::{Mnist, PROPOSED},
+	wait_until, Account, Network, BLOCK_TIME,
+};
+use descent_protocol::{view::ProposalEnding, GroupId};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// What the founder stakes, in NRN.
+pub const FOUNDER: u32 = 100;
+/// Long enough for everybody to stake, propose, see the checks and think twice: two minutes.
+pub const PERIOD: u32 = 40;
+/// The stakeholders who join: their keys, names and stakes in NRN.
+const JOINING: [(&str, &str, u32); 2] = [("//Eve", "Eve", 150), ("//Trainer8", "Mallory", 120)];
+
+/// The stakeholders and what they are called.
+pub fn names() -> Result<Vec<(Account, String)>> {
+	let mut names = vec![(Account::from_uri("//Ferdie")?, "Ferdie".to_owned())];
+	for (uri, name, _) in JOINING {
+		names.push((Account::from_uri(uri)?, name.to_owned()));
+	}
+	Ok(names)
+}
+
+/// Votes until the group's data set has grown. What is done is told as a line.
+///
+/// # Errors
+/// Where the better delta does not win.
+pub async fn vote(
+	network: &Network,
+	group: GroupId,
+	mnist: &Mnist,
+	provider: &str,
+	tell: UnboundedSender<String>,
+) -> Result<()> {
+	// Nobody listens any more where the demo has failed.
+	let tell = |text: String| drop(tell.send(text));
+	let founder = Stakeholder::stranger("//Ferdie", group)?;
+	let [(eve, _, stake), (mallory, _, more)] = JOINING;
+	let eve = Stakeholder::join(network, eve, group, stake).await?;
+	let mallory = Stakeholder::join(network, mallory, group, more).await?;
+	tell(format!(
+		"Ferdie, Eve and Mallory hold {FOUNDER}, {stake} and {more} NRN of stake in the group"
+	));
+	let wrong = mallory
+		.propose(network, &mnist.mislabelled, "more digits", provider)
+		.await?;
+	let right = eve
+		.propose(network, &mnist.more, "more digits, labelled rightly", provider)
+		.await?;
+	tell(format!(
+		"Mallory proposes {PROPOSED} mislabelled images, Eve the same images with their labels; the committee checks both"
+	));
+	founder.vote(network, wrong).await?;
+	tell("Ferdie votes for Mallory's delta".into());
+	let rpc = &network.nodes[0].rpc;
+	for proposal in [wrong, right] {
+		found_valid(rpc, group, proposal, BLOCK_TIME * 60).await?;
+	}
+	founder.vote(network, right).await?;
+	tell("both are valid Parquet; Ferdie has looked at the pictures and votes for Eve's".into());
+	let ending = ended(rpc, group, right, BLOCK_TIME * 3 * PERIOD).await?;
+	ensure!(
+		matches!(ending, ProposalEnding::Applied { .. }),
+		"the majority's delta was not applied: {ending:?}"
+	);
+	let round = wait_until(
+		"a round is played with the new version",
+		BLOCK_TIME * 60,
+		async || {
+			let (_, head) = rpc.finalized().await?;
+			let view = rpc.group(group, Some(head)).await?;
+			Ok(view.round.filter(|_| view.dataset_version == 2))
+		},
+	)
+	.await?;
+	tell(format!(
+		"from round {round} on everybody trains on {PROPOSED} more images"
+	));
+	Ok(())
+}

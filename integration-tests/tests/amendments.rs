@@ -1,0 +1,136 @@
+//! Stakeholders who change the rules of their group.
+
+use anyhow::{ensure, Context, Result};
+use descent_integration_tests::{
+	governance::{amendment, Stakeholder},
+	scenario, settled, synthetic, two_clouds_group, wait_until, Network, RoundLengths, Rpc, TrainerSetup,
+	BLOCK_TIME,
+};
+use descent_protocol::{
+	view::{AmendmentEnding, AmendmentView, GroupView},
+	AmendmentId, GroupId,
+};
+use serde_json::json;
+
+/// At first.
+const VOTING_PERIOD: u32 = 30;
+/// After the amendment.
+const SHORTER: u32 = 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_majority_shortens_the_period_and_two_thirds_fork_the_model() -> Result<()> {
+	scenario(Network::builder(), async |network| {
+		let mut setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
+		setup.voting_period = VOTING_PERIOD;
+		let group = network.create_group(&setup).await?.id;
+		network
+			.start_trainer(group, TrainerSetup::new(1, "sgd", 0.001, 64))
+			.await?;
+		let stakeholders = [
+			Stakeholder::stranger("//Ferdie", group)?,
+			Stakeholder::join(network, "//Eve", group, 120).await?,
+			Stakeholder::join(network, "//Trainer8", group, 80).await?,
+		];
+		the_period_is_shortened_by_a_majority_alone(network, group, &stakeholders).await?;
+		let rpc = network.nodes[0].rpc.clone();
+		wait_until("there is a head", RoundLengths::SHORT.deadline(3), async || {
+			Ok(rpc.group(group, None).await?.head)
+		})
+		.await?;
+		two_thirds_fork_the_model(network, group, &stakeholders).await
+	})
+	.await
+}
+
+/// 100 of 300 are no majority, 220 are.
+async fn the_period_is_shortened_by_a_majority_alone(
+	network: &Network,
+	group: GroupId,
+	[founder, second, _]: &[Stakeholder; 3],
+) -> Result<()> {
+	let rpc = &network.nodes[0].rpc;
+	let shorter = SHORTER.to_string();
+	let minority = founder.amend(network, &["--voting-period", &shorter]).await?;
+	let lost = decided(rpc, group, minority).await?;
+	ensure!(lost.ending.is_none() && lost.lost == 1, "{lost:?}");
+	ensure!(rpc.group(group, None).await?.voting_period == VOTING_PERIOD);
+
+	second.approve(network, minority).await?;
+	let closes = rpc.group(group, None).await?.closes;
+	let adopted = decided(rpc, group, minority).await?;
+	ensure!(
+		matches!(adopted.ending, Some(AmendmentEnding::Adopted { .. })),
+		"{adopted:?}"
+	);
+	let view = rpc.group(group, None).await?;
+	ensure!(view.voting_period == SHORTER, "{view:?}");
+	ensure!(
+		view.closes == closes + SHORTER,
+		"closed at {closes}, and then {view:?}"
+	);
+	Ok(())
+}
+
+/// 180 of 300 are a majority, but not enough for another model; all of them are. The next round trains it, on the same
+/// data and from the start.
+async fn two_thirds_fork_the_model(
+	network: &mut Network,
+	group: GroupId,
+	[founder, second, third]: &[Stakeholder; 3],
+) -> Result<()> {
+	let provider = network.provider().await?;
+	let rpc = network.nodes[0].rpc.clone();
+	let before = rpc.group(group, None).await?;
+	let model = synthetic::write_wider_model(network.directory())?;
+	let store = network.store();
+	let changes = [
+		"--model",
+		model.to_str().context("a path is not UTF-8")?,
+		"--store",
+		store.to_str().context("a path is not UTF-8")?,
+		"--provider",
+		&provider,
+	];
+	let fork = founder.amend(network, &changes).await?;
+	third.approve(network, fork).await?;
+	let lost = decided(&rpc, group, fork).await?;
+	ensure!(lost.ending.is_none() && lost.ayes * 2 > before.stake, "{lost:?}");
+
+	second.approve(network, fork).await?;
+	let adopted = decided(&rpc, group, fork).await?;
+	let Some(AmendmentEnding::Adopted { from }) = adopted.ending else {
+		anyhow::bail!("{adopted:?}");
+	};
+	let deadline = RoundLengths::SHORT.deadline(3);
+	let old = settled(&rpc, group, from - 1, deadline).await?;
+	ensure!(old.model_version == 0, "{old:?}");
+	let head = wait_until("the new model has a head", deadline, async || {
+		let view: GroupView = rpc.group(group, None).await?;
+		Ok((view.model_version == 1).then_some(view.head).flatten())
+	})
+	.await?;
+	ensure!(head.model_version == 1 && head.round >= from, "{head:?}");
+	let view = rpc.group(group, None).await?;
+	ensure!(
+		view.model != before.model && view.dataset_root == before.dataset_root,
+		"{view:?}"
+	);
+	let retired: serde_json::Value = rpc.call("training_retiredHeads", json!([group])).await?;
+	ensure!(retired[0]["model_version"] == 0, "{retired}");
+	Ok(())
+}
+
+/// Waits for the close that decides on an open amendment, and returns it as it is then. One that has not been open for half a
+/// period is decided by the close after the next.
+async fn decided(rpc: &Rpc, group: GroupId, id: AmendmentId) -> Result<AmendmentView> {
+	let before = amendment(rpc, group, id).await?.lost;
+	wait_until(
+		"a close decides on the amendment",
+		BLOCK_TIME * 3 * VOTING_PERIOD,
+		async || {
+			let view = amendment(rpc, group, id).await?;
+			Ok((view.lost > before || view.ending.is_some()).then_some(view))
+		},
+	)
+	.await
+}

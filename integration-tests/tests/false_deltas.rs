@@ -1,0 +1,214 @@
+//! Deltas that are not what they should be, each in its own way, and a validator that calls all of them valid.
+
+use anyhow::{ensure, Context, Result};
+use axum::{extract::State, routing::post, Json, Router};
+use descent_data::{DeltaWriter, Description};
+use descent_integration_tests::{
+	audit, free_port,
+	governance::{ended, proposal, Stakeholder},
+	scenario, synthetic, two_clouds_group, Account, Network, RoundLengths, Rpc, BLOCK_TIME,
+};
+use descent_protocol::{
+	evaluation::{CheckJob, CheckRequest, Checked, JobStatus},
+	view::ProposalEnding,
+	DeltaFault, DeltaReport, DeltaVerdict, GroupId, RowProblem,
+};
+use sp_core::H256;
+use std::{
+	path::{Path, PathBuf},
+	sync::{
+		atomic::{AtomicU32, Ordering},
+		Arc,
+	},
+	time::Duration,
+};
+use tokio::net::TcpListener;
+
+/// The first attempt at a small delta takes 15 blocks, and the second, in which it is decided that nobody serves one, 45
+/// more. Everything is checked at the same time.
+const WAIT: Duration = BLOCK_TIME.saturating_mul(120);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn false_deltas_are_refused_whatever_one_validator_says_and_cost_their_proposers() -> Result<()> {
+	let liar = Liar::listen().await?;
+	let builder = Network::builder()
+		.node_option("--state-pruning=archive")
+		.strange_evaluator(3, liar.address.clone());
+	scenario(builder, async |network| {
+		let setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
+		let group = network.create_group(&setup).await?.id;
+		let provider = network.provider().await?;
+		let rpc = network.nodes[0].rpc.clone();
+		let mut proposed = Vec::new();
+		for ((name, file, expected), number) in
+			lies(network.directory(), &setup.dataset)?.into_iter().zip(1..)
+		{
+			let proposer = Stakeholder::stranger(&format!("//Trainer{number}"), group)?;
+			let id = proposer.propose(network, &file, name, &provider).await?;
+			proposed.push((id, name, expected));
+		}
+		let absent = free_port()?;
+		let nowhere = format!("http://127.0.0.1:{absent}");
+		let unserved = unserved(network, group, &setup.dataset, &nowhere).await?;
+		proposed.push((unserved, "nobody serves it", ProposalEnding::Unavailable));
+
+		let mut deposits = 0;
+		for (id, name, expected) in proposed {
+			let ending = ended(&rpc, group, id, WAIT).await?;
+			ensure!(ending == expected, "{name}: {ending:?}");
+			deposits += proposal(&rpc, group, id).await?.deposit;
+		}
+		ensure!(liar.asked.load(Ordering::Relaxed) > 0, "the liar was never asked");
+		slashed(&rpc, deposits).await
+	})
+	.await
+}
+
+/// Everything that was put at stake is gone, and nothing else.
+async fn slashed(rpc: &Rpc, deposits: u128) -> Result<()> {
+	let audit = descent_integration_tests::wait_until("the last ending is final", WAIT, async || {
+		let (_, head) = rpc.finalized().await?;
+		let audit = audit(&rpc.ws(), head).await?;
+		Ok((audit.slashed >= deposits).then_some(audit))
+	})
+	.await?;
+	audit.check()?;
+	ensure!(
+		audit.slashed == deposits,
+		"{} of {deposits} slashed",
+		audit.slashed
+	);
+	Ok(())
+}
+
+/// Files with what is wrong with them.
+fn lies(folder: &Path, dataset: &Path) -> Result<Vec<(&'static str, PathBuf, ProposalEnding)>> {
+	let description = Description::parse(synthetic::MODEL.as_bytes())?;
+	let schema = description.schema();
+	let record = |x: f32| [&x.to_le_bytes()[..], &0.5f32.to_le_bytes(), &[1]].concat();
+	let invalid = |fault| ProposalEnding::Invalid { fault };
+	let row = |row, problem| invalid(DeltaFault::Row { row, problem });
+
+	let good = folder.join("good.parquet");
+	let mut writer = DeltaWriter::create(&good, &schema)?;
+	(0u8..100).try_for_each(|x| writer.add(&record(f32::from(x))).map(drop))?;
+	writer.finish()?;
+	let bytes = std::fs::read(&good)?;
+
+	let truncated = folder.join("truncated.parquet");
+	std::fs::write(&truncated, &bytes[..bytes.len() / 2])?;
+
+	let absent = folder.join("absent.parquet");
+	let mut writer = DeltaWriter::create(&absent, &schema)?;
+	writer.remove(descent_data::RecordId::of(&record(7.0)))?;
+	writer.finish()?;
+
+	let mut other = serde_json::from_str::<serde_json::Value>(synthetic::MODEL)?;
+	other["inputs"][0]["shape"] = serde_json::json!([3]);
+	let other = Description::parse(other.to_string().as_bytes())?;
+	let misshapen = folder.join("misshapen.parquet");
+	let mut writer = DeltaWriter::create(&misshapen, &other.schema())?;
+	writer.add(&[&record(1.0)[..8], &0.5f32.to_le_bytes(), &[1]].concat())?;
+	writer.finish()?;
+
+	let text = folder.join("text.parquet");
+	std::fs::write(&text, "op,id,x,y\nadd,1,2,3\n")?;
+
+	Ok(vec![
+		("more points", truncated, invalid(DeltaFault::Malformed)),
+		(
+			"the first delta once more",
+			again(folder, dataset)?,
+			row(0, RowProblem::Duplicate),
+		),
+		(
+			"a removal of what is not there",
+			absent,
+			row(0, RowProblem::Absent),
+		),
+		("points in space", misshapen, row(0, RowProblem::Shape)),
+		("a table", text, invalid(DeltaFault::Malformed)),
+	])
+}
+
+/// The records of a delta in a file of other bytes: the same file can't be proposed twice.
+fn again(folder: &Path, dataset: &Path) -> Result<PathBuf> {
+	let description = Description::parse(synthetic::MODEL.as_bytes())?;
+	let schema = description.schema();
+	let path = folder.join("again.parquet");
+	let mut writer = DeltaWriter::create(&path, &schema)?;
+	for row in descent_data::DeltaReader::open(dataset, &schema, &Default::default())?.take(10) {
+		writer.add(&row?.record.context("the first delta only adds")?)?;
+	}
+	writer.finish()?;
+	Ok(path)
+}
+
+/// A proposal of a file that is served nowhere.
+async fn unserved(network: &Network, group: GroupId, dataset: &Path, provider: &str) -> Result<u32> {
+	let proposer = Account::from_uri("//Liar")?;
+	let content = descent_protocol::ContentRef::raw(&[&std::fs::read(dataset)?[..], b"more"].concat())
+		.context("more than a leaf")?;
+	let delta = format!("{}:{}", descent_content::BlockId::from(&content), content.size);
+	let group_number = group.to_string();
+	let data = network.directory().join("announcements");
+	let arguments = [
+		"dataset",
+		"propose",
+		"--group",
+		&group_number,
+		"--delta",
+		&delta,
+		"--provider",
+		provider,
+		"--summary",
+		"trust me",
+		"--data",
+		data.to_str().context("a path is not UTF-8")?,
+	];
+	network.descent(&proposer, &arguments).await?;
+	let proposals = descent_integration_tests::governance::proposals(&network.nodes[0].rpc, group).await?;
+	let own = proposals
+		.iter()
+		.find(|proposal| proposal.proposer == proposer.id());
+	own.map(|proposal| proposal.id)
+		.context("the proposal is not on the chain")
+}
+
+/// An evaluator that finds every delta valid.
+struct Liar {
+	address: String,
+	asked: Arc<AtomicU32>,
+}
+
+impl Liar {
+	async fn listen() -> Result<Self> {
+		let asked = Arc::new(AtomicU32::new(0));
+		let router = Router::new()
+			.route("/v1/checks", post(call_it_valid))
+			.with_state(asked.clone());
+		let listener = TcpListener::bind("127.0.0.1:0").await?;
+		let address = format!("http://{}", listener.local_addr()?);
+		tokio::spawn(async move { axum::serve(listener, router).await });
+		Ok(Self { address, asked })
+	}
+}
+
+async fn call_it_valid(
+	State(asked): State<Arc<AtomicU32>>,
+	Json(request): Json<CheckRequest>,
+) -> Json<CheckJob> {
+	asked.fetch_add(1, Ordering::Relaxed);
+	let report = DeltaReport {
+		added: 1_000,
+		removed: 0,
+		records: 2_000,
+		root: H256::repeat_byte(7),
+	};
+	Json(CheckJob {
+		id: request.id(),
+		status: JobStatus::Done(Checked {
+			checked: DeltaVerdict::Valid(report),
+		}),
+	})
+}

@@ -1,0 +1,185 @@
+//! Stakeholders who decide what is trained on.
+
+use anyhow::{ensure, Context, Result};
+use descent_integration_tests::{
+	audit,
+	governance::{ended, found_valid, proposal, Stakeholder},
+	mnist::{self, Mnist, PROPOSED},
+	scenario, settled, wait_until, Account, GroupSetup, Network, RoundLengths, Rpc, TrainerSetup, BLOCK_TIME,
+};
+use descent_protocol::{
+	view::{GroupView, LogEntryView, ProposalEnding},
+	GroupId, RoundIndex,
+};
+use serde_json::json;
+use std::time::Duration;
+
+/// So few images that 5,000 more are seen in the loss at once.
+const IMAGES: u32 = 1_000;
+/// Time for three stakeholders to stake, propose, vote and change their votes.
+const VOTING_PERIOD: u32 = 50;
+/// Rounds that are played after the delta was applied.
+const ROUNDS: u32 = 2;
+
+fn group(mnist: &Mnist, name: &str) -> GroupSetup {
+	GroupSetup {
+		name: name.into(),
+		model: mnist.model.clone(),
+		dataset: mnist.dataset.clone(),
+		validation: mnist.validation.clone(),
+		records: 5_000,
+		tolerance: 0.000_1,
+		minimum_improvement: 0.000_1,
+		lengths: RoundLengths::SHORT,
+		deposit: 10,
+		stake: 100,
+		voting_period: VOTING_PERIOD,
+	}
+}
+
+/// Two groups begin with the same data and are trained alike. In one of them three stakeholders vote on two deltas; the
+/// other one's data stays what it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_majority_s_delta_is_applied_paid_trained_on_and_lowers_the_loss() -> Result<()> {
+	let builder = Network::builder().node_option("--state-pruning=archive");
+	scenario(builder, async |network| {
+		let data = network.directory().join("mnist");
+		let mnist = tokio::task::spawn_blocking(move || mnist::prepare(&data, IMAGES)).await??;
+		let with = network.create_group(&group(&mnist, "with more data")).await?.id;
+		let without = network.create_group(&group(&mnist, "as it was")).await?.id;
+		for (number, group) in [(1, with), (2, without)] {
+			let setup = TrainerSetup::new(number, "adam", 0.001, 64);
+			network.start_trainer(group, setup).await?;
+		}
+		let (applied, proposer) = vote(network, &mnist, with).await?;
+		let rpc = network.nodes[0].rpc.clone();
+		the_log_has_it(&rpc, with, &applied).await?;
+		paid(&rpc, &proposer).await?;
+		trained_on(network, with, without, applied.from).await?;
+		rebuilt(network, with).await
+	})
+	.await
+}
+
+/// One delta with more images and one with the same images and wrong labels; votes go back and forth until the period
+/// closes.
+async fn vote(network: &mut Network, mnist: &Mnist, group: GroupId) -> Result<(LogEntryView, Account)> {
+	let provider = network.provider().await?;
+	let rpc = network.nodes[0].rpc.clone();
+	let founder = Stakeholder::stranger("//Ferdie", group)?;
+	let other = Stakeholder::join(network, "//Eve", group, 150).await?;
+	let third = Stakeholder::join(network, "//Trainer8", group, 120).await?;
+	let wrong = third
+		.propose(network, &mnist.mislabelled, "more digits", &provider)
+		.await?;
+	let right = other
+		.propose(network, &mnist.more, "5,000 more images", &provider)
+		.await?;
+	founder.vote(network, wrong).await?;
+	let leads = proposal(&rpc, group, wrong).await?;
+	ensure!(leads.ayes > proposal(&rpc, group, right).await?.ayes, "{leads:?}");
+	for id in [wrong, right] {
+		let found = found_valid(&rpc, group, id, BLOCK_TIME * 60).await?;
+		ensure!(found.delta.size > 0, "{found:?}");
+	}
+	founder.vote(network, right).await?;
+
+	let ending = ended(&rpc, group, right, BLOCK_TIME * 2 * VOTING_PERIOD).await?;
+	ensure!(ending == ProposalEnding::Applied { version: 2 }, "{ending:?}");
+	let lost = proposal(&rpc, group, wrong).await?;
+	ensure!(lost.ending.is_none() && lost.lost == 1, "{lost:?}");
+	let log = log(&rpc, group).await?;
+	let applied = log.into_iter().nth(1).context("the log has one entry")?;
+	ensure!(applied.proposer == other.account().id(), "{applied:?}");
+	Ok((applied, other.account().clone()))
+}
+
+async fn log(rpc: &Rpc, group: GroupId) -> Result<Vec<LogEntryView>> {
+	Ok(rpc.call("training_datasetLog", json!([group])).await?)
+}
+
+async fn the_log_has_it(rpc: &Rpc, group: GroupId, applied: &LogEntryView) -> Result<()> {
+	let log = log(rpc, group).await?;
+	let report = applied.report.context("an applied delta has a report")?;
+	ensure!(
+		(report.added, report.removed, report.records) == (PROPOSED.into(), 0, (IMAGES + PROPOSED).into()),
+		"{report:?}"
+	);
+	let root = descent_protocol::dataset_root(log[0].root, applied.delta.digest);
+	ensure!(log.len() == 2 && applied.root == root, "{log:?}");
+	Ok(())
+}
+
+/// The reward was minted, and all deposits but those that are still open are back.
+async fn paid(rpc: &Rpc, proposer: &Account) -> Result<()> {
+	let (_, head) = wait_until("the reward is final", BLOCK_TIME * 40, async || {
+		let (_, head) = rpc.finalized().await?;
+		let audit = audit(&rpc.ws(), head).await?;
+		Ok(audit
+			.proposers
+			.contains_key(&proposer.id().to_string())
+			.then_some((audit, head)))
+	})
+	.await?;
+	let audit = audit(&rpc.ws(), head).await?;
+	audit.check()?;
+	ensure!(audit.slashed == 0, "{audit:?}");
+	Ok(())
+}
+
+/// Both groups play on; the one with more data has the lower loss on the same validation set.
+async fn trained_on(network: &Network, with: GroupId, without: GroupId, from: RoundIndex) -> Result<()> {
+	let rpc = &network.nodes[0].rpc;
+	let deadline = RoundLengths::SHORT.deadline(ROUNDS + 2);
+	let before = settled(rpc, with, from.saturating_sub(1), deadline).await?;
+	ensure!(before.dataset_version == 1, "{before:?}");
+	let view = settled(rpc, with, from, deadline).await?;
+	ensure!(view.dataset_version == 2, "{view:?}");
+	let last = from + ROUNDS - 1;
+	settled(rpc, with, last, deadline).await?;
+	let head = async |group: GroupId| -> Result<GroupView> { Ok(rpc.group(group, None).await?) };
+	let (with, without) = (head(with).await?, head(without).await?);
+	ensure!(
+		with.dataset_version == 2 && without.dataset_version == 1,
+		"{with:?} {without:?}"
+	);
+	let [with, without] = [with.head, without.head].map(|head| head.map(|head| head.score));
+	let (with, without) = (with.context("no head with")?, without.context("no head without")?);
+	ensure!(
+		with < without,
+		"the loss with 5,000 more images is {with}, without them it is {without}"
+	);
+	Ok(())
+}
+
+/// From the chain and the content alone, both versions come out with the roots that the chain has.
+async fn rebuilt(network: &Network, group: GroupId) -> Result<()> {
+	let number = group.to_string();
+	let data = network.directory().join("stranger");
+	for (version, records) in [(2, IMAGES + PROPOSED), (1, IMAGES)] {
+		let version = version.to_string();
+		let out = network.directory().join(format!("version-{version}.parquet"));
+		let arguments = [
+			"dataset",
+			"checkout",
+			"--group",
+			&number,
+			"--version",
+			&version,
+			"--out",
+			out.to_str().context("a path is not UTF-8")?,
+			"--data",
+			data.to_str().context("a path is not UTF-8")?,
+		];
+		let stranger = Account::from_uri("//Alice")?;
+		let printed = network.descent(&stranger, &arguments).await?;
+		ensure!(printed["records"] == records && out.is_file(), "{printed}");
+	}
+	Ok(())
+}
+
+/// Nothing here waits longer than the slowest machine needs.
+#[test]
+fn a_voting_period_is_long_enough_to_vote_in() {
+	assert!(BLOCK_TIME * VOTING_PERIOD >= Duration::from_secs(120));
+}

@@ -1,0 +1,363 @@
+//! A chain with one group whose voting period closes every 60 blocks, and four validators.
+
+// The casts are the macro's.
+#![allow(clippy::as_conversions)]
+
+use crate as pallet_dataset;
+use codec::{Decode, Encode};
+use descent_protocol::{Clock, ContentRef, EvaluationPolicy, Metric, Share};
+use frame_support::{
+	assert_ok, derive_impl,
+	dispatch::GetDispatchInfo,
+	pallet_prelude::{DispatchError, TransactionSource, TransactionValidityError, ValidTransaction},
+	parameter_types,
+	traits::{ConstU32, ConstU64, EqualPrivilegeOnly, OneSessionHandler},
+	weights::Weight,
+};
+use frame_system::{
+	offchain::{CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase},
+	EnsureRoot, RunToBlockHooks,
+};
+use pallet_evaluators::AuthorityPair;
+use pallet_groups::{MintShare, ProposerShare};
+use sp_core::Pair;
+use sp_runtime::{
+	generic,
+	traits::{Applyable, BlakeTwo256, Checkable, IdentityLookup},
+	AccountId32, BuildStorage, MultiSignature,
+};
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system::Pallet<Test>;
+	#[runtime::pallet_index(1)]
+	pub type Balances = pallet_balances::Pallet<Test>;
+	#[runtime::pallet_index(2)]
+	pub type Preimage = pallet_preimage::Pallet<Test>;
+	#[runtime::pallet_index(3)]
+	pub type Scheduler = pallet_scheduler::Pallet<Test>;
+	#[runtime::pallet_index(4)]
+	pub type Evaluators = pallet_evaluators::Pallet<Test>;
+	#[runtime::pallet_index(5)]
+	pub type Groups = pallet_groups::Pallet<Test>;
+	#[runtime::pallet_index(6)]
+	pub type Dataset = pallet_dataset::Pallet<Test>;
+}
+
+pub type TransactionExtension = (
+	frame_system::AuthorizeCall<Test>,
+	frame_system::CheckNonZeroSender<Test>,
+	frame_system::CheckNonce<Test>,
+	frame_system::CheckWeight<Test>,
+);
+pub type Extrinsic =
+	generic::UncheckedExtrinsic<AccountId32, RuntimeCall, MultiSignature, TransactionExtension>;
+type Block = generic::Block<generic::Header<u32, BlakeTwo256>, Extrinsic>;
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type AccountId = AccountId32;
+	type Lookup = IdentityLookup<AccountId32>;
+	type AccountData = pallet_balances::AccountData<u128>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+	type Balance = u128;
+	type ExistentialDeposit = ExistentialDeposit;
+}
+
+impl pallet_preimage::Config for Test {
+	type RuntimeEvent = RuntimeEvent;
+	type WeightInfo = ();
+	type Currency = Balances;
+	type ManagerOrigin = EnsureRoot<AccountId32>;
+	type Consideration = ();
+}
+
+impl pallet_scheduler::Config for Test {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeOrigin = RuntimeOrigin;
+	type PalletsOrigin = OriginCaller;
+	type RuntimeCall = RuntimeCall;
+	type MaximumWeight = MaximumSchedulerWeight;
+	type ScheduleOrigin = EnsureRoot<AccountId32>;
+	type OriginPrivilegeCmp = EqualPrivilegeOnly;
+	type MaxScheduledPerBlock = ConstU32<8>;
+	type WeightInfo = ();
+	type Preimages = Preimage;
+	type BlockNumberProvider = System;
+}
+
+parameter_types! {
+	pub const ExistentialDeposit: u128 = 1;
+	pub const MaximumSchedulerWeight: Weight = Weight::MAX;
+	pub const GroupDeposit: u128 = 100;
+	pub const MinimumCommitmentDeposit: u128 = 10;
+	pub const MinimumStake: u128 = FOUNDING_STAKE;
+	pub const AmendmentDeposit: u128 = 10;
+	pub const AnnouncementDeposit: u128 = ANNOUNCEMENT_DEPOSIT;
+	pub const ProposalDeposit: u128 = PROPOSAL_DEPOSIT;
+	pub const MebibyteDeposit: u128 = 7;
+}
+
+impl pallet_groups::Config for Test {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Scheduler = Scheduler;
+	type Observer = Dataset;
+	type GroupDeposit = GroupDeposit;
+	type MinimumCommitmentDeposit = MinimumCommitmentDeposit;
+	type MaxEvaluationRecords = ConstU32<1_000>;
+	type MaxReveal = ConstU32<5>;
+	type MinimumWindow = ConstU32<1>;
+	type MaximumRoundLength = ConstU32<1_000_000>;
+	type MinimumStake = MinimumStake;
+	type MinimumVotingPeriod = ConstU32<20>;
+	type MaximumVotingPeriod = ConstU32<1_000_000>;
+	type AmendmentDeposit = AmendmentDeposit;
+	type AmendmentLifetime = ConstU32<4>;
+	type WeightInfo = ();
+}
+
+impl pallet_evaluators::Config for Test {}
+
+impl pallet_dataset::Config for Test {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Groups = Groups;
+	type Evaluators = Evaluators;
+	type Reward = MintShare<Balances, ProposerShare>;
+	type Slash = ();
+	type BlockTime = ConstU64<3_000>;
+	type AnnouncementDeposit = AnnouncementDeposit;
+	type AnnouncementLifetime = ConstU32<ANNOUNCEMENT_LIFETIME>;
+	type ProposalDeposit = ProposalDeposit;
+	type MebibyteDeposit = MebibyteDeposit;
+	type ProposalLifetime = ConstU32<4>;
+	type WeightInfo = ();
+}
+
+impl<Call> CreateTransactionBase<Call> for Test
+where
+	RuntimeCall: From<Call>,
+{
+	type Extrinsic = Extrinsic;
+	type RuntimeCall = RuntimeCall;
+}
+
+impl<Call> CreateTransaction<Call> for Test
+where
+	RuntimeCall: From<Call>,
+{
+	type Extension = TransactionExtension;
+
+	fn create_transaction(call: RuntimeCall, extension: TransactionExtension) -> Extrinsic {
+		Extrinsic::new_transaction(call, extension)
+	}
+}
+
+impl<Call> CreateAuthorizedTransaction<Call> for Test
+where
+	RuntimeCall: From<Call>,
+{
+	fn create_extension() -> TransactionExtension {
+		extension()
+	}
+}
+
+pub fn extension() -> TransactionExtension {
+	(
+		frame_system::AuthorizeCall::new(),
+		frame_system::CheckNonZeroSender::new(),
+		frame_system::CheckNonce::from(0),
+		frame_system::CheckWeight::new(),
+	)
+}
+
+/// What every account owns at first.
+pub const ENDOWMENT: u128 = 1_000_000;
+/// What the group's owner, account 100, has staked; nobody else has.
+pub const FOUNDING_STAKE: u128 = 10;
+pub const ANNOUNCEMENT_DEPOSIT: u128 = 50;
+pub const ANNOUNCEMENT_LIFETIME: u32 = 100;
+/// With that for the first MiB, a small delta takes 1,007.
+pub const PROPOSAL_DEPOSIT: u128 = 1_000;
+/// How long the group's voting period is. Its first closes in block 61.
+pub const PERIOD: u32 = 60;
+/// The part of all stake that a delta needs.
+pub const QUORUM: Share = Share::percent(20);
+/// Round 0 begins in block 10, round 1 in block 22, and so on.
+pub const CLOCK: Clock = Clock {
+	first: 0,
+	start: 10,
+	length: 12,
+	reveal: 3,
+	attest: 5,
+	open: 2,
+};
+
+pub fn account(number: u8) -> AccountId32 {
+	AccountId32::new([number; 32])
+}
+
+pub fn signed(number: u8) -> RuntimeOrigin {
+	RuntimeOrigin::signed(account(number))
+}
+
+pub fn free(number: u8) -> u128 {
+	Balances::free_balance(account(number))
+}
+
+/// The evaluator key of a validator.
+pub fn evaluator(validator: u8) -> AuthorityPair {
+	AuthorityPair::from_seed(&[validator; 32])
+}
+
+/// Starts a session with these validators.
+pub fn start_session(validators: impl IntoIterator<Item = u8>) {
+	let validators: Vec<_> = validators
+		.into_iter()
+		.map(|validator| (account(validator), evaluator(validator).public()))
+		.collect();
+	let keys = || validators.iter().map(|(account, key)| (account, key.clone()));
+	Evaluators::on_new_session(true, keys(), keys());
+}
+
+/// What the data set of every group begins with.
+pub fn first_delta() -> ContentRef {
+	ContentRef::raw(b"dataset").unwrap()
+}
+
+/// What the data of every group is for.
+pub fn model() -> ContentRef {
+	ContentRef::raw(b"model").unwrap()
+}
+
+/// Another group with the same rules.
+pub fn create_group() {
+	let group = pallet_groups::NewGroup {
+		name: b"group".to_vec().try_into().unwrap(),
+		model: model(),
+		dataset: first_delta(),
+		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()]
+			.try_into()
+			.unwrap(),
+		metric: Metric::Loss,
+		policy: EvaluationPolicy::Training { records: 100 },
+		tolerance: 10,
+		minimum_improvement: 50,
+		target: None,
+		clock: CLOCK,
+		deposit: 100,
+		stake: FOUNDING_STAKE,
+		voting_period: PERIOD,
+		quorum: QUORUM,
+	};
+	assert_ok!(Groups::create(signed(100), group));
+}
+
+/// The chain in block 1: group 0, validators 200 to 203, and accounts 1 to 100 with [`ENDOWMENT`].
+pub fn new_test_ext() -> sp_io::TestExternalities {
+	let storage = RuntimeGenesisConfig {
+		balances: pallet_balances::GenesisConfig {
+			balances: (1..=100).map(|number| (account(number), ENDOWMENT)).collect(),
+			..Default::default()
+		},
+		..Default::default()
+	}
+	.build_storage();
+	let mut chain: sp_io::TestExternalities = storage.expect("the genesis state is valid").into();
+	chain.execute_with(|| {
+		run_to(1);
+		create_group();
+		start_session(200..204);
+	});
+	chain
+}
+
+/// The same chain with an empty keystore.
+#[cfg(feature = "runtime-benchmarks")]
+pub fn benchmark_ext() -> sp_io::TestExternalities {
+	let mut chain = new_test_ext();
+	let keystore = sp_keystore::testing::MemoryKeystore::new();
+	chain.register_extension(sp_keystore::KeystoreExt::new(keystore));
+	chain
+}
+
+/// Executes empty blocks until `block` has begun.
+pub fn run_to(block: u32) {
+	System::run_to_block_with::<AllPalletsWithSystem>(
+		block,
+		RunToBlockHooks::default()
+			.before_initialize(|_| System::set_block_consumed_resources(Weight::zero(), 0)),
+	);
+}
+
+/// Checks what must hold between any two calls: of the pallet's storage, and that what is open will be closed.
+pub fn check_state() {
+	Dataset::do_try_state().expect("the state stays consistent");
+	for group in crate::Open::<Test>::iter_keys() {
+		let voting = pallet_groups::Groups::<Test>::get(group).unwrap().voting;
+		assert!(
+			voting.closing.is_some(),
+			"proposals are open that no close will decide"
+		);
+	}
+}
+
+/// Runs a test on the chain and checks afterwards what must always hold.
+pub fn build_and_execute(test: impl FnOnce()) {
+	new_test_ext().execute_with(|| {
+		test();
+		check_state();
+	});
+}
+
+/// Whether the pool admits a call as a transaction that nobody pays for.
+pub fn validate(call: crate::Call<Test>) -> Result<ValidTransaction, TransactionValidityError> {
+	let transaction = transaction(call);
+	let info = transaction.get_dispatch_info();
+	let length = transaction.encoded_size();
+	let checked = transaction.check(&frame_system::ChainContext::<Test>::default())?;
+	checked.validate::<Test>(TransactionSource::External, &info, length)
+}
+
+/// Executes a call as a transaction that nobody pays for, the way a block does.
+pub fn apply(call: crate::Call<Test>) -> Result<Result<(), DispatchError>, TransactionValidityError> {
+	apply_extrinsic(transaction(call))
+}
+
+pub fn apply_extrinsic(
+	transaction: Extrinsic,
+) -> Result<Result<(), DispatchError>, TransactionValidityError> {
+	let info = transaction.get_dispatch_info();
+	let length = transaction.encoded_size();
+	let checked = transaction.check(&frame_system::ChainContext::<Test>::default())?;
+	let applied = checked.apply::<Test>(&info, length)?;
+	Ok(applied.map(|_| ()).map_err(|failed| failed.error))
+}
+
+/// What comes out at the other end of the wire.
+fn transaction(call: crate::Call<Test>) -> Extrinsic {
+	let transaction =
+		<Test as CreateAuthorizedTransaction<crate::Call<Test>>>::create_authorized_transaction(call.into());
+	Extrinsic::decode(&mut &transaction.encode()[..]).unwrap()
+}

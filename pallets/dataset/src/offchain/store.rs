@@ -1,0 +1,82 @@
+//! What this node remembers of the deltas that it checks, in the persistent local storage of the off-chain workers.
+//!
+//! A group has as many places as it can have open proposals, and the chain says which one is whose. A place is given to a
+//! later proposal only when the one before has ended, so that no proposal makes a node forget what it said of another.
+
+use alloc::vec::Vec;
+use codec::{Decode, Encode};
+use descent_protocol::{BlockNumber, ContentRef, DeltaVerdict, GroupId, ProposalId, Salt};
+use pallet_evaluators::{
+	offchain::{Inquiry, Speech},
+	AuthorityId,
+};
+use sp_core::H256;
+use sp_io::{hashing::blake2_256, offchain};
+
+/// Changes when the records do.
+const PREFIX: &[u8] = b"descent/dataset/v1";
+
+/// Which attempt a record is of: the proposal, the version and the attempt.
+pub(super) type Order = (ProposalId, u32, u32);
+
+/// What this node has said, or is about to say, with one of its evaluator keys.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct Voice {
+	/// The key.
+	pub(super) evaluator: AuthorityId,
+	/// Hides the verdict until it is opened.
+	pub(super) salt: Salt,
+	/// The block at which the attestation was sent last.
+	pub(super) attested: Option<BlockNumber>,
+	/// The block at which the opening was sent last.
+	pub(super) opened: Option<BlockNumber>,
+}
+
+/// What this node knows of an attempt.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub(super) struct Record {
+	/// The check that the evaluator is asked for.
+	pub(super) inquiry: Inquiry,
+	/// What was found, and the [`subject`] of it.
+	pub(super) verdict: Option<(H256, DeltaVerdict)>,
+	/// One for every key that speaks for this node.
+	pub(super) voices: Vec<Voice>,
+}
+
+impl Speech for Record {
+	fn has_spoken(&self) -> bool {
+		self.verdict.is_some()
+	}
+}
+
+impl Record {
+	/// The voice of a key, if it has one.
+	pub(super) fn known_voice(&self, evaluator: &AuthorityId) -> Option<&Voice> {
+		self.voices.iter().find(|voice| voice.evaluator == *evaluator)
+	}
+
+	/// The voice of a key, with a fresh salt if it is new.
+	pub(super) fn voice(&mut self, evaluator: &AuthorityId) -> &mut Voice {
+		let known = self.voices.iter().position(|voice| voice.evaluator == *evaluator);
+		let index = known.unwrap_or_else(|| {
+			self.voices.push(Voice {
+				evaluator: evaluator.clone(),
+				salt: offchain::random_seed(),
+				attested: None,
+				opened: None,
+			});
+			self.voices.len().saturating_sub(1)
+		});
+		&mut self.voices[index]
+	}
+}
+
+/// The key of a place.
+pub(crate) fn place(genesis: H256, group: GroupId, place: u32) -> Vec<u8> {
+	(PREFIX, genesis, group, place).encode()
+}
+
+/// What a verdict speaks of: this delta, on the version with this root, for this model.
+pub(super) fn subject(delta: &ContentRef, root: H256, model: &ContentRef) -> H256 {
+	H256((delta, root, model).using_encoded(blake2_256))
+}

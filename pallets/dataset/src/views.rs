@@ -1,0 +1,200 @@
+//! What the runtime API shows, and what the evaluators are asked.
+
+use crate::{
+	Check, Checks, Config, Ended, EndedCount, Event, Log, LogEntry, Pallet, ProposalOf, Proposals, MAX_ENDED,
+};
+use alloc::{string::String, vec::Vec};
+use descent_protocol::{
+	addresses,
+	evaluation::{CheckRequest, DeltaSource},
+	view::{CheckView, LogEntryView, ProposalEnding, ProposalView, VoteEvent},
+	BlockNumber, DeltaVerdict, GroupId, ProposalId,
+};
+use frame_support::traits::Get;
+use pallet_evaluators::EvaluatorSet;
+use pallet_groups::{DatasetLog, GroupRules};
+use sp_core::crypto::AccountId32;
+use sp_runtime::SaturatedConversion;
+
+impl<T: Config> Pallet<T> {
+	/// What the committee has to look at of an open proposal in the attest window that holds a block; `None` where none does.
+	pub fn check_request(group: GroupId, proposal: ProposalId, block: BlockNumber) -> Option<CheckRequest> {
+		let check = Checks::<T>::get(group, proposal)?;
+		let phase = check.phase(block).filter(|phase| phase.is_attesting)?;
+		let blocks = phase.window.end.saturating_sub(phase.window.start);
+		let proposed = Proposals::<T>::get(group, proposal)?;
+		let rules = T::Groups::rules(group, T::Groups::boundary(group)?)?;
+		Some(CheckRequest {
+			genesis: Self::genesis(),
+			group,
+			proposal,
+			attempt: phase.attempt,
+			version: check.version,
+			model: check.model,
+			providers: addresses(&rules.providers),
+			deltas: Self::deltas(group, check.version),
+			proposed: DeltaSource {
+				delta: proposed.delta,
+				providers: addresses(&proposed.providers),
+			},
+			fetch_ms: u64::from(blocks).saturating_mul(T::BlockTime::get()) / 2,
+		})
+	}
+}
+
+impl<T: Config> Pallet<T>
+where
+	T::AccountId: Into<AccountId32>,
+{
+	/// The log of a group's data set from a version on, no more than `limit` entries of it.
+	pub fn log(group: GroupId, from: u32, limit: u32) -> Vec<LogEntryView> {
+		let from = from.max(1);
+		let entries = (from..from.saturating_add(limit)).map_while(|version| {
+			let entry = Log::<T>::get(group, version)?;
+			Some(entry_view(version, entry))
+		});
+		entries.collect()
+	}
+
+	/// The proposals of a group: the open ones in order, then those that have ended, the last first.
+	pub fn proposals(group: GroupId) -> Vec<ProposalView> {
+		let open = Self::open_proposals(group).into_iter().map(|(id, proposal)| {
+			let check = Checks::<T>::get(group, id).map(|check| Self::check_view(&proposal, &check));
+			proposal_view::<T>(group, id, proposal, check, None)
+		});
+		let count = EndedCount::<T>::get(group);
+		let ended = (count.saturating_sub(MAX_ENDED)..count).rev();
+		let ended = ended
+			.filter_map(|count| Ended::<T>::get(group, Self::slot_of(count)))
+			.map(|ended| proposal_view::<T>(group, ended.id, ended.proposal, None, Some(ended.ending)));
+		open.chain(ended).collect()
+	}
+
+	/// How far a check is, seen from the end of the block.
+	fn check_view(proposal: &ProposalOf<T>, check: &Check<T::AccountId>) -> CheckView {
+		let phase = check.phase(Self::now().saturating_add(1));
+		let shown = match &phase {
+			Some(phase) => check.attempt(phase.attempt),
+			None => check.attempt.as_ref(),
+		};
+		CheckView {
+			version: check.version,
+			attempt: phase.as_ref().map(|phase| phase.attempt),
+			until: phase.map(|phase| phase.window.end),
+			decided: proposal
+				.report_on(check.version, &check.model)
+				.map(DeltaVerdict::Valid),
+			verdicts: shown.map(|attempt| attempt.verdicts()).unwrap_or_default(),
+			committee: shown
+				.map_or_else(
+					|| T::Evaluators::members().len(),
+					|attempt| attempt.committee.len(),
+				)
+				.saturated_into(),
+		}
+	}
+}
+
+fn entry_view<AccountId: Into<AccountId32>>(version: u32, entry: LogEntry<AccountId>) -> LogEntryView {
+	LogEntryView {
+		version,
+		delta: entry.delta,
+		providers: addresses(&entry.providers),
+		root: entry.root,
+		from: entry.from,
+		report: entry.report,
+		proposer: entry.proposer.into(),
+		block: entry.block,
+	}
+}
+
+fn proposal_view<T: Config>(
+	group: GroupId,
+	id: ProposalId,
+	proposal: ProposalOf<T>,
+	check: Option<CheckView>,
+	ending: Option<ProposalEnding>,
+) -> ProposalView
+where
+	T::AccountId: Into<AccountId32>,
+{
+	ProposalView {
+		group,
+		id,
+		proposer: proposal.proposer.into(),
+		delta: proposal.delta,
+		providers: addresses(&proposal.providers),
+		summary: String::from_utf8_lossy(&proposal.summary).into_owned(),
+		deposit: proposal.deposit.saturated_into(),
+		base: proposal.base,
+		block: proposal.block,
+		ayes: proposal.ayes.saturated_into(),
+		lost: proposal.lost,
+		check,
+		ending,
+	}
+}
+
+impl<T: Config> Event<T>
+where
+	T::AccountId: Into<AccountId32>,
+{
+	/// The event as clients see it; `None` where it says nothing of a proposal's course.
+	pub fn view(self) -> Option<VoteEvent> {
+		Some(match self {
+			Self::Proposed {
+				group,
+				proposal,
+				account,
+				delta,
+			} => VoteEvent::Proposed {
+				group,
+				proposal,
+				account: account.into(),
+				delta,
+			},
+			Self::Voted {
+				group,
+				account,
+				proposal,
+				stake,
+			} => VoteEvent::Voted {
+				group,
+				account: account.into(),
+				proposal,
+				stake: stake.saturated_into(),
+			},
+			Self::Checked {
+				group,
+				proposal,
+				version,
+				verdict,
+			} => VoteEvent::Checked {
+				group,
+				proposal,
+				version,
+				verdict,
+			},
+			Self::ProposalEnded {
+				group,
+				proposal,
+				account,
+				ending,
+				reward,
+				slashed,
+			} => VoteEvent::ProposalEnded {
+				group,
+				proposal,
+				account: account.into(),
+				ending,
+				reward: reward.saturated_into(),
+				slashed: slashed.saturated_into(),
+			},
+			Self::Announced { .. }
+			| Self::Forfeited { .. }
+			| Self::Attested { .. }
+			| Self::Opened { .. }
+			| Self::__Ignore(..) => return None,
+		})
+	}
+}

@@ -1,0 +1,51 @@
+use crate::{AuthorityId, AuthoritySignature, Committee};
+use alloc::vec::Vec;
+use core::fmt;
+use descent_protocol::BlockNumber;
+use frame_system::offchain::{CreateAuthorizedTransaction, SubmitTransaction};
+use sp_application_crypto::RuntimeAppPublic;
+
+/// What is sent with one block is in the next one, or has to be sent again: the pool refuses what it has already, and may have
+/// refused what came before it had seen the block. Windows are short.
+const RESEND_AFTER: BlockNumber = 1;
+
+/// Whether it is time to send what was sent last with block `sent`.
+pub fn is_due(sent: Option<BlockNumber>, now: BlockNumber) -> bool {
+	sent.is_none_or(|sent| now.saturating_sub(sent) >= RESEND_AFTER)
+}
+
+/// The places in a committee that belong to one of this node's keys, and the key of each.
+pub fn own_seats<AccountId>(
+	committee: Committee<AccountId>,
+	keys: &[AuthorityId],
+) -> Vec<(u32, AuthorityId)> {
+	(0..)
+		.zip(committee)
+		.filter(|(_, (_, key))| keys.contains(key))
+		.map(|(member, (_, key))| (member, key))
+		.collect()
+}
+
+/// Signs `payload` with an evaluator key of this node and sends the call that is made of the signature. `subject` says in
+/// messages what the call is about.
+pub fn sign_and_submit<T: CreateAuthorizedTransaction<Call>, Call>(
+	target: &'static str,
+	subject: impl fmt::Display,
+	key: &AuthorityId,
+	payload: &[u8],
+	call: impl FnOnce(AuthoritySignature) -> Call,
+) {
+	let Some(signature) = key.sign(&payload) else {
+		log::error!(
+			target: target,
+			"{subject}: the keystore lists an evaluator key but does not sign with it. Insert the session key of type \
+			`eval` again",
+		);
+		return;
+	};
+	let transaction = T::create_authorized_transaction(call(signature).into());
+	if SubmitTransaction::<T, Call>::submit_transaction(transaction).is_err() {
+		// Most likely the one sent before is still in the pool.
+		log::debug!(target: target, "{subject}: the transaction pool did not take what was sent");
+	}
+}

@@ -1,0 +1,289 @@
+use crate::{
+	Amendment, AmendmentOf, Amendments, BalanceOf, Changes, Config, Ended, EndedAmendment, EndedCount, Error,
+	Event, HoldReason, NextAmendment, Open, OpenAmendment, OpenOf, Pallet, Stakes, Summary, TotalStake,
+	ENDED_KEPT,
+};
+use alloc::vec::Vec;
+use core::mem::discriminant;
+use descent_protocol::{
+	is_text, majority, make_room, view::AmendmentEnding, AmendmentId, BlockNumber, GroupId, Majority,
+	MAX_AMENDMENTS,
+};
+use frame_support::{
+	defensive, ensure,
+	pallet_prelude::{DispatchResult, Get},
+	traits::{fungible::MutateHold, ConstU32},
+	BoundedVec,
+};
+use sp_runtime::{
+	traits::{Saturating, Zero},
+	ArithmeticError, SaturatedConversion,
+};
+
+type OpenListOf<T> = BoundedVec<OpenOf<T>, ConstU32<MAX_AMENDMENTS>>;
+
+/// What became of a group's open amendments.
+pub(crate) struct Tallied {
+	/// How many there were.
+	pub(crate) count: u32,
+	/// Whether some stay open.
+	pub(crate) stay: bool,
+}
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_propose(
+		group: GroupId,
+		account: T::AccountId,
+		changes: Changes,
+		summary: Summary,
+	) -> DispatchResult {
+		ensure!(is_text(&summary), Error::<T>::InvalidSummary);
+		Self::check_changes(group, &changes)?;
+		let stake = Stakes::<T>::get(group, &account).active;
+		ensure!(!stake.is_zero(), Error::<T>::NoStake);
+		let mut open = Open::<T>::get(group);
+		ensure!(
+			open.iter().all(|other| other.proposer != account),
+			Error::<T>::AlreadyProposed
+		);
+		let evicted = Self::evict(group, &mut open, stake)?;
+		let id = NextAmendment::<T>::get(group);
+		let next = id.checked_add(1).ok_or(ArithmeticError::Overflow)?;
+		let deposit = T::AmendmentDeposit::get();
+		T::Currency::hold(&HoldReason::Amendment.into(), &account, deposit)?;
+
+		let contender = OpenAmendment {
+			id,
+			proposer: account.clone(),
+			ayes: Zero::zero(),
+			lost: 0,
+		};
+		open.try_push(contender)
+			.map_err(|_| Error::<T>::TooManyAmendments)?;
+		Open::<T>::insert(group, open);
+		let amendment = Amendment {
+			proposer: account.clone(),
+			deposit,
+			changes,
+			summary,
+			block: Self::now(),
+		};
+		Amendments::<T>::insert(group, id, amendment);
+		NextAmendment::<T>::insert(group, next);
+		if let Some(evicted) = evicted {
+			Self::end(group, evicted, AmendmentEnding::Evicted);
+		}
+		Self::deposit_event(Event::AmendmentProposed {
+			group,
+			amendment: id,
+			account: account.clone(),
+		});
+		Self::alarmed_close(group).ok_or(ArithmeticError::Overflow)?;
+		Self::do_vote(group, account, id, true)
+	}
+
+	/// Whether the changes could be made as the rules are now.
+	fn check_changes(group: GroupId, changes: &Changes) -> DispatchResult {
+		ensure!(!changes.is_empty(), Error::<T>::NoChange);
+		for (place, change) in changes.iter().enumerate() {
+			let mut before = changes.iter().take(place);
+			ensure!(
+				before.all(|other| discriminant(other) != discriminant(change)),
+				Error::<T>::RepeatedChange
+			);
+		}
+		Self::revised(group, changes).map(drop)
+	}
+
+	/// Takes the least supported amendment out of a full list, for a proposer with more stake. Approvals guard no place, as
+	/// one stake can approve them all; what more than half of all stake approves is to be decided.
+	fn evict(
+		group: GroupId,
+		open: &mut OpenListOf<T>,
+		stake: BalanceOf<T>,
+	) -> Result<Option<OpenOf<T>>, Error<T>> {
+		if !open.is_full() {
+			return Ok(None);
+		}
+		let total = TotalStake::<T>::get(group).saturated_into();
+		let support = |contender: &OpenOf<T>| {
+			if Majority::Half.is_met(contender.ayes.saturated_into(), total) {
+				return u128::MAX;
+			}
+			let own = Stakes::<T>::get(group, &contender.proposer).active;
+			own.saturated_into()
+		};
+		let support: Vec<u128> = open.iter().map(support).collect();
+		let place = make_room(&support, stake.saturated_into());
+		let place = place.ok_or(Error::<T>::TooManyAmendments)?;
+		Ok(Some(open.remove(place)))
+	}
+
+	pub(crate) fn do_vote(
+		group: GroupId,
+		account: T::AccountId,
+		amendment: AmendmentId,
+		aye: bool,
+	) -> DispatchResult {
+		let mut ledger = Stakes::<T>::get(group, &account);
+		let stake = ledger.active;
+		ensure!(!stake.is_zero(), Error::<T>::NoStake);
+		let mut open = Open::<T>::get(group);
+		ledger
+			.approvals
+			.retain(|approved| open.iter().any(|contender| contender.id == *approved));
+		let contender = open
+			.iter_mut()
+			.find(|contender| contender.id == amendment)
+			.ok_or(Error::<T>::UnknownAmendment)?;
+		ensure!(
+			ledger.approvals.contains(&amendment) != aye,
+			Error::<T>::VoteUnchanged
+		);
+		if aye {
+			ledger
+				.approvals
+				.try_push(amendment)
+				.map_err(|_| Error::<T>::TooManyAmendments)?;
+			contender.ayes = contender.ayes.saturating_add(stake);
+		} else {
+			ledger.approvals.retain(|approved| *approved != amendment);
+			contender.ayes = contender.ayes.saturating_sub(stake);
+		}
+		Open::<T>::insert(group, open);
+		Stakes::<T>::insert(group, &account, ledger);
+		Self::deposit_event(Event::AmendmentVoted {
+			group,
+			amendment,
+			account,
+			aye,
+			stake,
+		});
+		Ok(())
+	}
+
+	/// Counts a changed stake for what it approves.
+	pub(crate) fn reweigh(
+		group: GroupId,
+		approvals: &[AmendmentId],
+		before: BalanceOf<T>,
+		after: BalanceOf<T>,
+	) {
+		if approvals.is_empty() {
+			return;
+		}
+		Open::<T>::mutate_extant(group, |open| {
+			for contender in open
+				.iter_mut()
+				.filter(|contender| approvals.contains(&contender.id))
+			{
+				contender.ayes = contender.ayes.saturating_sub(before).saturating_add(after);
+			}
+		});
+	}
+
+	pub(crate) fn do_withdraw_amendment(
+		group: GroupId,
+		account: T::AccountId,
+		amendment: AmendmentId,
+	) -> DispatchResult {
+		let mut open = Open::<T>::get(group);
+		let place = open
+			.iter()
+			.position(|contender| contender.id == amendment)
+			.ok_or(Error::<T>::UnknownAmendment)?;
+		let contender = open.remove(place);
+		ensure!(contender.proposer == account, Error::<T>::NotProposer);
+		ensure!(contender.lost > 0, Error::<T>::TooEarly);
+		let kept = Amendments::<T>::get(group, amendment).ok_or(Error::<T>::UnknownAmendment)?;
+		ensure!(
+			!Self::is_carried(&kept, &contender, TotalStake::<T>::get(group)),
+			Error::<T>::HasMajority
+		);
+		Self::put_open(group, open);
+		Self::end(group, contender, AmendmentEnding::Withdrawn);
+		Ok(())
+	}
+
+	fn is_carried(amendment: &AmendmentOf<T>, contender: &OpenOf<T>, total: BalanceOf<T>) -> bool {
+		majority(&amendment.changes).is_met(contender.ayes.saturated_into(), total.saturated_into())
+	}
+
+	/// Decides the open amendments of a group, in the order of their numbers, with so much stake in it, at the end of a period
+	/// of so many blocks.
+	pub(crate) fn tally(group: GroupId, total: BalanceOf<T>, period: BlockNumber) -> Tallied {
+		// Whoever wants to vote or leave has half a period's notice.
+		let latest = Self::now().checked_sub(period.div_ceil(2));
+		let open = Open::<T>::get(group);
+		let count = open.len().saturated_into();
+		let mut left = OpenListOf::<T>::default();
+		for mut contender in open {
+			let Some(ending) = Self::decide(group, &mut contender, total, latest) else {
+				if left.try_push(contender).is_err() {
+					defensive!("more amendments are left than there were");
+				}
+				continue;
+			};
+			Self::end(group, contender, ending);
+		}
+		let stay = !left.is_empty();
+		Self::put_open(group, left);
+		Tallied { count, stay }
+	}
+
+	/// How an amendment ends as a voting period closes that decides what was proposed in the block `latest` or before. `None`
+	/// where it stays open, having lost the period unless it came too late for it.
+	fn decide(
+		group: GroupId,
+		contender: &mut OpenOf<T>,
+		total: BalanceOf<T>,
+		latest: Option<BlockNumber>,
+	) -> Option<AmendmentEnding> {
+		let amendment = Amendments::<T>::get(group, contender.id)?;
+		if latest.is_none_or(|latest| amendment.block > latest) {
+			return None;
+		}
+		if Self::is_carried(&amendment, contender, total) {
+			return Some(match Self::revised(group, &amendment.changes) {
+				Ok(revised) => AmendmentEnding::Adopted {
+					from: Self::revise(group, revised),
+				},
+				Err(_) => AmendmentEnding::Impossible,
+			});
+		}
+		contender.lost = contender.lost.saturating_add(1);
+		(contender.lost >= T::AmendmentLifetime::get()).then_some(AmendmentEnding::Outvoted)
+	}
+
+	/// Ends an amendment that is not among the open ones any more: returns its deposit and keeps it to be looked at.
+	fn end(group: GroupId, contender: OpenOf<T>, ending: AmendmentEnding) {
+		let id = contender.id;
+		let Some(amendment) = Amendments::<T>::take(group, id) else {
+			defensive!("an open amendment is not kept");
+			return;
+		};
+		Self::release(HoldReason::Amendment, &amendment.proposer, amendment.deposit);
+		let ended = EndedAmendment {
+			last: contender,
+			amendment,
+			ending,
+		};
+		EndedCount::<T>::mutate(group, |count| {
+			Ended::<T>::insert(group, *count % ENDED_KEPT, ended);
+			*count = count.wrapping_add(1);
+		});
+		Self::deposit_event(Event::AmendmentEnded {
+			group,
+			amendment: id,
+			ending,
+		});
+	}
+
+	fn put_open(group: GroupId, open: OpenListOf<T>) {
+		if open.is_empty() {
+			Open::<T>::remove(group);
+		} else {
+			Open::<T>::insert(group, open);
+		}
+	}
+}

@@ -1,0 +1,67 @@
+use crate::{set_alarm, Call, Config, Error, Event, GroupObserver, Groups, Pallet, TotalStake};
+use codec::Encode;
+use descent_protocol::{next_close, BlockNumber, GroupId};
+use frame_support::{ensure, pallet_prelude::DispatchError, weights::Weight};
+use sp_io::hashing::blake2_256;
+
+/// How closes rank among what the scheduler does in a block: after the settlements of rounds, which a crowd of closes must
+/// not delay.
+const PRIORITY: u8 = 64;
+
+/// How much a close had to do.
+pub(crate) struct Work {
+	/// How many amendments were open.
+	pub(crate) amendments: u32,
+	/// What the observer did.
+	pub(crate) observer: Weight,
+}
+
+impl<T: Config> Pallet<T> {
+	/// The block at which a group's voting period closes, whether there is anything to close or not. `None` where there is
+	/// no such group, or the block's number would be too large.
+	pub fn closes(group: GroupId) -> Option<BlockNumber> {
+		let voting = Groups::<T>::get(group)?.voting;
+		voting
+			.closing
+			.or_else(|| next_close(voting.since, voting.period, Self::now()))
+	}
+
+	/// The same, and has Root close it, if nobody was asked to before.
+	pub(crate) fn alarmed_close(group: GroupId) -> Option<BlockNumber> {
+		let mut kept = Groups::<T>::get(group)?;
+		if let Some(close) = kept.voting.closing {
+			return Some(close);
+		}
+		let close = Self::closes(group)?;
+		kept.voting.closing = Some(close);
+		Groups::<T>::insert(group, kept);
+		// The alarm of a close that somebody was faster with is still set: names must not repeat.
+		let name = blake2_256(&(b"descent/close/v1", group, close).encode());
+		let call = <T as frame_system::Config>::RuntimeCall::from(Call::close_period { group });
+		if !set_alarm::<T, T::Scheduler>(PRIORITY, name, call, close) {
+			Self::deposit_event(Event::AlarmMissing { group, close });
+		}
+		Some(close)
+	}
+
+	/// Closes the voting period of a group that is due. Amendments come first: what deltas are to be is decided for the
+	/// rules as they will be, by the quorum that the period began with.
+	pub(crate) fn do_close(group: GroupId) -> Result<Work, DispatchError> {
+		let voting = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?.voting;
+		let close = voting.closing.ok_or(Error::<T>::NothingToClose)?;
+		ensure!(Self::now() >= close, Error::<T>::NotDue);
+		let total = TotalStake::<T>::get(group);
+		let amendments = Self::tally(group, total, voting.period);
+		let deltas = T::Observer::period_closed(group, total, voting.quorum);
+		Groups::<T>::mutate_extant(group, |kept| kept.voting.closing = None);
+		if deltas.stay || amendments.stay {
+			Self::alarmed_close(group);
+		}
+		let next = Self::closes(group).unwrap_or(BlockNumber::MAX);
+		Self::deposit_event(Event::PeriodClosed { group, next });
+		Ok(Work {
+			amendments: amendments.count,
+			observer: deltas.weight,
+		})
+	}
+}

@@ -1,0 +1,190 @@
+use crate::{BalanceOf, Config, Error, GroupRules, Groups, Pallet, Revisions, Rules, Voting};
+use descent_protocol::{BlockNumber, Change, Clock, GroupId, RoundIndex};
+use frame_support::{pallet_prelude::DispatchError, traits::Get};
+use sp_runtime::ArithmeticError;
+
+/// What a group's rules become.
+pub(crate) struct Revised<Balance> {
+	/// The revision and its rules, where they change.
+	rules: Option<(u32, Rules<Balance>)>,
+	voting: Voting,
+	/// The first round that is played by it.
+	from: RoundIndex,
+}
+
+/// A revision's rules and those of the one after it.
+type Pair<Balance> = (Rules<Balance>, Option<Rules<Balance>>);
+
+/// What an amendment changes: the revision that has not begun, or a new one.
+struct Draft<Balance> {
+	revision: u32,
+	/// The revision before it, where there is one.
+	before: Option<Rules<Balance>>,
+	rules: Rules<Balance>,
+}
+
+impl<T: Config> Pallet<T> {
+	/// The rules of the newest revision that has `begun`, and of the one after it. They begin one after the other, and
+	/// those asked for are among the newest nearly always.
+	fn revision(group: GroupId, begun: impl Fn(&Clock) -> bool) -> Option<Pair<BalanceOf<T>>> {
+		let mut low = Groups::<T>::get(group)?.revision;
+		let mut found = Revisions::<T>::get(group, low)?;
+		let mut high = low;
+		let mut after = None;
+		let mut step = 1u32;
+		while !begun(&found.clock) {
+			high = low;
+			low = match low {
+				0 => return None,
+				low => low.saturating_sub(step),
+			};
+			step = step.saturating_mul(2);
+			after = Some(core::mem::replace(&mut found, Revisions::<T>::get(group, low)?));
+		}
+		while high.saturating_sub(low) > 1 {
+			let middle = low.midpoint(high);
+			let rules = Revisions::<T>::get(group, middle)?;
+			if begun(&rules.clock) {
+				(low, found) = (middle, rules);
+			} else {
+				(high, after) = (middle, Some(rules));
+			}
+		}
+		Some((found, after))
+	}
+
+	/// What a group's rules become with these changes, from the first round on that has not begun.
+	pub(crate) fn revised(
+		group: GroupId,
+		changes: &[Change],
+	) -> Result<Revised<BalanceOf<T>>, DispatchError> {
+		let mut voting = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?.voting;
+		let Draft {
+			revision,
+			before,
+			mut rules,
+		} = Self::draft(group)?;
+		let unchanged = rules.clone();
+		for change in changes {
+			match change {
+				Change::VotingPeriod { blocks } => voting.change_period(*blocks, Self::now()),
+				Change::Quorum { share } => voting.quorum = *share,
+				Change::Clock { lengths } => {
+					rules.clock.length = lengths.length;
+					rules.clock.reveal = lengths.reveal;
+					rules.clock.attest = lengths.attest;
+					rules.clock.open = lengths.open;
+				}
+				Change::Tolerance { micros } => rules.tolerance = *micros,
+				Change::MinimumImprovement { micros } => rules.minimum_improvement = *micros,
+				Change::Policy { policy } => rules.policy = *policy,
+				Change::Target { score } => rules.target = *score,
+				Change::Providers { providers } => rules.providers = providers.clone(),
+				Change::Model { model } => {
+					rules.model = *model;
+					rules.model_version = match &before {
+						Some(before) => before.model_version.saturating_add(1),
+						None => 0,
+					};
+				}
+			}
+		}
+		if let Some(before) = &before {
+			let clock = before.clock.succeed(rules.clock.first, rules.clock);
+			rules.clock = clock.ok_or(Error::<T>::InvalidClock)?;
+			// Of a clock that starts earlier than the one that was to come, the start may be over.
+			rules.clock.start = rules.clock.start.max(Self::now().saturating_add(1));
+		}
+		Self::check_rules(&rules)?;
+		Self::check_voting(voting.period, voting.quorum)?;
+		Ok(Revised {
+			voting,
+			from: rules.clock.first,
+			rules: (rules != unchanged).then_some((revision, rules)),
+		})
+	}
+
+	/// The revision that changes go into, as it is without them.
+	fn draft(group: GroupId) -> Result<Draft<BalanceOf<T>>, DispatchError> {
+		let newest = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?.revision;
+		let rules = Revisions::<T>::get(group, newest).ok_or(Error::<T>::UnknownGroup)?;
+		let Some(round) = rules.clock.round_at(Self::now()) else {
+			let before = newest
+				.checked_sub(1)
+				.and_then(|before| Revisions::<T>::get(group, before));
+			return Ok(Draft {
+				revision: newest,
+				before,
+				rules,
+			});
+		};
+		let first = round.checked_add(1).ok_or(ArithmeticError::Overflow)?;
+		let clock = rules.clock.succeed(first, rules.clock);
+		let clock = clock.ok_or(Error::<T>::InvalidClock)?;
+		Ok(Draft {
+			revision: newest.checked_add(1).ok_or(ArithmeticError::Overflow)?,
+			rules: Rules {
+				clock,
+				..rules.clone()
+			},
+			before: Some(rules),
+		})
+	}
+
+	/// Makes a group's rules what they are to become. The first round that is played by them.
+	pub(crate) fn revise(group: GroupId, revised: Revised<BalanceOf<T>>) -> RoundIndex {
+		Groups::<T>::mutate_extant(group, |kept| {
+			kept.voting = revised.voting;
+			if let Some((revision, rules)) = revised.rules {
+				kept.revision = revision;
+				Revisions::<T>::insert(group, revision, rules);
+			}
+		});
+		revised.from
+	}
+}
+
+impl<T: Config> GroupRules<BalanceOf<T>> for Pallet<T> {
+	fn rules(group: GroupId, round: RoundIndex) -> Option<Rules<BalanceOf<T>>> {
+		let (rules, _) = Self::revision(group, |clock| clock.first <= round)?;
+		Some(rules)
+	}
+
+	fn round_at(group: GroupId, block: BlockNumber) -> Option<RoundIndex> {
+		let (rules, after) = Self::revision(group, |clock| clock.start <= block)?;
+		let round = rules.clock.round_at(block)?;
+		after
+			.is_none_or(|after| round < after.clock.first)
+			.then_some(round)
+	}
+
+	fn boundary(group: GroupId) -> Option<RoundIndex> {
+		let newest = Revisions::<T>::get(group, Groups::<T>::get(group)?.revision)?;
+		match newest.clock.round_at(Self::now()) {
+			Some(round) => round.checked_add(1),
+			None => Some(newest.clock.first),
+		}
+	}
+
+	fn longest_reveal() -> BlockNumber {
+		T::MaxReveal::get()
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn put_group(clock: Clock, deposit: BalanceOf<T>) -> GroupId {
+		use crate::GroupObserver;
+
+		let owner: T::AccountId = frame_benchmarking::whitelisted_caller();
+		let mut new = crate::benchmarking::largest_group::<T>();
+		new.deposit = deposit;
+		let mut rules = Self::first_rules(&new);
+		rules.clock = clock;
+		let (dataset, providers) = (new.dataset, new.providers.clone());
+		let group = Self::put_new(owner.clone(), Default::default(), new, rules);
+		let Ok(group) = group else {
+			panic!("a benchmark does not use up the numbers of groups");
+		};
+		T::Observer::created(group, &owner, dataset, &providers);
+		group
+	}
+}

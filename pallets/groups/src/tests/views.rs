@@ -1,0 +1,135 @@
+use crate::{
+	mock::{
+		account, run_to, signed, with_group, Groups, System, Test, AMENDMENT_DEPOSIT, FOUNDING_STAKE, OWNER,
+		PERIOD,
+	},
+	tests::builder::*,
+	Event,
+};
+use descent_protocol::{
+	view::{AmendmentEnding, AmendmentView, StakeView, UnstakingView, VoteEvent},
+	Majority,
+};
+use frame_support::assert_ok;
+
+#[test]
+fn amendments_are_shown_open_ones_first_newest_first() {
+	with_group(|| {
+		stake(1, 50);
+		let ended = propose(1, &[tolerance(20)]);
+		run_to(1 + PERIOD);
+		assert_ok!(Groups::withdraw_amendment(signed(1), 0, ended));
+		let fork = propose(1, &[quorum(30), model("another")]);
+		let adopted = propose(OWNER, &[tolerance(20)]);
+		stake(2, 10);
+		let last = propose(2, &[quorum(40)]);
+		let ids = || -> Vec<_> { Groups::amendments(0).into_iter().map(|view| view.id).collect() };
+		assert_eq!(ids(), [last, adopted, fork, ended]);
+		run_to(1 + 2 * PERIOD);
+		assert_eq!(ids(), [last, fork, adopted, ended]);
+		let expected = AmendmentView {
+			group: 0,
+			id: fork,
+			proposer: account(1),
+			changes: vec![quorum(30), model("another")],
+			summary: "as discussed".into(),
+			deposit: AMENDMENT_DEPOSIT,
+			block: 1 + PERIOD,
+			ayes: 50,
+			majority: Majority::TwoThirds,
+			lost: 1,
+			ending: None,
+		};
+		assert_eq!(Groups::amendments(0)[1], expected);
+		let view = &Groups::amendments(0)[2];
+		assert_eq!(view.ending, Some(AmendmentEnding::Adopted { from: 3 }));
+		assert_eq!(
+			(view.ayes, view.lost, view.majority),
+			(FOUNDING_STAKE, 0, Majority::Half)
+		);
+		assert_eq!(Groups::amendments(1), []);
+	});
+}
+
+#[test]
+fn a_stakeholder_sees_what_it_has_and_votes_for() {
+	with_group(|| {
+		stake(1, 50);
+		let ended = propose(1, &[tolerance(20)]);
+		run_to(1 + PERIOD);
+		assert_ok!(Groups::withdraw_amendment(signed(1), 0, ended));
+		let open = propose(OWNER, &[tolerance(20)]);
+		approve(1, open);
+		run_to(3 + PERIOD);
+		unstake(1, 20);
+		let expected = StakeView {
+			group: 0,
+			account: account(1),
+			stake: 30,
+			total: 30 + FOUNDING_STAKE,
+			unstaking: vec![UnstakingView {
+				amount: 20,
+				until: 3 + 2 * PERIOD,
+			}],
+			delta: Some(7),
+			amendments: vec![open],
+		};
+		assert_eq!(Groups::stake_view(0, account(1), Some(7)), Some(expected));
+		let stranger = Groups::stake_view(0, account(9), None).unwrap();
+		assert_eq!((stranger.stake, stranger.unstaking.len()), (0, 0));
+		assert_eq!(Groups::stake_view(1, account(1), None), None);
+	});
+}
+
+#[test]
+fn events_tell_what_stakeholders_did() {
+	with_group(|| {
+		System::reset_events();
+		stake(1, 200);
+		let amendment = propose(1, &[tolerance(20)]);
+		unstake(1, 50);
+		run_to(1 + PERIOD);
+		assert_ok!(Groups::withdraw(signed(1), 0));
+		let (group, account) = (0, account(1));
+		let staked = |stake| VoteEvent::Staked {
+			group,
+			account: account.clone(),
+			stake,
+			total: stake + FOUNDING_STAKE,
+		};
+		let expected = [
+			staked(200),
+			VoteEvent::AmendmentProposed {
+				group,
+				amendment,
+				account: account.clone(),
+			},
+			VoteEvent::AmendmentVoted {
+				group,
+				amendment,
+				account: account.clone(),
+				aye: true,
+				stake: 200,
+			},
+			staked(150),
+			VoteEvent::AmendmentEnded {
+				group,
+				amendment,
+				ending: AmendmentEnding::Adopted { from: 1 },
+			},
+			VoteEvent::PeriodClosed {
+				group,
+				next: 1 + 2 * PERIOD,
+			},
+		];
+		let views: Vec<_> = events().into_iter().filter_map(Event::<Test>::view).collect();
+		assert_eq!(views, expected);
+	});
+}
+
+#[test]
+fn events_tell_that_nobody_will_close_a_period() {
+	let (group, close) = (0, 21);
+	let event = Event::<Test>::AlarmMissing { group, close };
+	assert_eq!(event.view(), Some(VoteEvent::AlarmMissing { group, close }));
+}

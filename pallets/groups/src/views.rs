@@ -1,0 +1,145 @@
+use crate::{
+	AmendmentOf, Amendments, BalanceOf, Config, Ended, EndedCount, Event, Groups, Open, OpenOf, Pallet,
+	Stakes, TotalStake, ENDED_KEPT,
+};
+use alloc::{string::String, vec::Vec};
+use descent_protocol::{
+	majority,
+	view::{AmendmentEnding, AmendmentView, StakeView, UnstakingView, VoteEvent},
+	GroupId, ProposalId,
+};
+use sp_core::crypto::AccountId32;
+use sp_runtime::SaturatedConversion;
+
+fn amount<T: Config>(balance: BalanceOf<T>) -> u128 {
+	balance.saturated_into()
+}
+
+fn amendment_view<T: Config<AccountId: Into<AccountId32>>>(
+	group: GroupId,
+	contender: OpenOf<T>,
+	amendment: AmendmentOf<T>,
+	ending: Option<AmendmentEnding>,
+) -> AmendmentView {
+	AmendmentView {
+		group,
+		id: contender.id,
+		proposer: amendment.proposer.into(),
+		majority: majority(&amendment.changes),
+		changes: amendment.changes.into_inner(),
+		summary: String::from_utf8_lossy(&amendment.summary).into_owned(),
+		deposit: amount::<T>(amendment.deposit),
+		block: amendment.block,
+		ayes: amount::<T>(contender.ayes),
+		lost: contender.lost,
+		ending,
+	}
+}
+
+impl<T: Config> Pallet<T>
+where
+	T::AccountId: Into<AccountId32>,
+{
+	/// The amendments of a group: those that are open, then those that have ended last, the newest first of both.
+	pub fn amendments(group: GroupId) -> Vec<AmendmentView> {
+		let open = Open::<T>::get(group).into_iter().rev();
+		let open = open.filter_map(|contender| {
+			let amendment = Amendments::<T>::get(group, contender.id)?;
+			Some(amendment_view::<T>(group, contender, amendment, None))
+		});
+		let count = EndedCount::<T>::get(group);
+		let ended = (1..=ENDED_KEPT).filter_map(|back| {
+			let ended = Ended::<T>::get(group, count.wrapping_sub(back) % ENDED_KEPT)?;
+			let view = amendment_view::<T>(group, ended.last, ended.amendment, Some(ended.ending));
+			Some(view)
+		});
+		open.chain(ended).collect()
+	}
+
+	/// What an account has staked in a group and votes for; its vote for a delta is kept with the data set, and passed on
+	/// from there. `None` where there is no such group.
+	pub fn stake_view(group: GroupId, account: T::AccountId, delta: Option<ProposalId>) -> Option<StakeView> {
+		Groups::<T>::contains_key(group).then_some(())?;
+		let ledger = Stakes::<T>::get(group, &account);
+		let open = Open::<T>::get(group);
+		let unstaking = ledger.unstaking.into_iter();
+		let unstaking = unstaking.map(|(part, until)| UnstakingView {
+			amount: amount::<T>(part),
+			until,
+		});
+		let approvals = ledger.approvals.into_iter();
+		let approvals = approvals.filter(|id| open.iter().any(|contender| contender.id == *id));
+		Some(StakeView {
+			group,
+			account: account.into(),
+			stake: amount::<T>(ledger.active),
+			total: amount::<T>(TotalStake::<T>::get(group)),
+			unstaking: unstaking.collect(),
+			delta,
+			amendments: approvals.collect(),
+		})
+	}
+}
+
+impl<T: Config> Event<T>
+where
+	T::AccountId: Into<AccountId32>,
+{
+	/// The event as clients see it; `None` for what is not about votes.
+	pub fn view(self) -> Option<VoteEvent> {
+		Some(match self {
+			Self::Staked {
+				group,
+				account,
+				stake,
+				total,
+			}
+			| Self::Unstaked {
+				group,
+				account,
+				stake,
+				total,
+				..
+			} => VoteEvent::Staked {
+				group,
+				account: account.into(),
+				stake: amount::<T>(stake),
+				total: amount::<T>(total),
+			},
+			Self::AmendmentProposed {
+				group,
+				amendment,
+				account,
+			} => VoteEvent::AmendmentProposed {
+				group,
+				amendment,
+				account: account.into(),
+			},
+			Self::AmendmentVoted {
+				group,
+				amendment,
+				account,
+				aye,
+				stake,
+			} => VoteEvent::AmendmentVoted {
+				group,
+				amendment,
+				account: account.into(),
+				aye,
+				stake: amount::<T>(stake),
+			},
+			Self::AmendmentEnded {
+				group,
+				amendment,
+				ending,
+			} => VoteEvent::AmendmentEnded {
+				group,
+				amendment,
+				ending,
+			},
+			Self::AlarmMissing { group, close } => VoteEvent::AlarmMissing { group, close },
+			Self::PeriodClosed { group, next } => VoteEvent::PeriodClosed { group, next },
+			_ => return None,
+		})
+	}
+}

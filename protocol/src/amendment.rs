@@ -1,0 +1,160 @@
+#![allow(
+	clippy::as_conversions,
+	reason = "the codec's derive casts the index of an enum's variant"
+)]
+
+use crate::{
+	provider::as_text, BlockNumber, ContentRef, EvaluationPolicy, Majority, Providers, Score, Share,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// The most changes that one amendment makes.
+pub const MAX_CHANGES: u32 = 8;
+
+/// The lengths of a group's rounds, in blocks; see [`crate::Clock`].
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+pub struct RoundLengths {
+	/// A round, which is its commit window.
+	pub length: BlockNumber,
+	/// The reveal window.
+	pub reveal: BlockNumber,
+	/// The attest window.
+	pub attest: BlockNumber,
+	/// The open window.
+	pub open: BlockNumber,
+}
+
+/// What an amendment changes of a group's rules.
+#[derive(
+	Clone,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case", tag = "change")]
+pub enum Change {
+	/// How long a voting period is, from the one on that begins as this is adopted.
+	VotingPeriod {
+		/// In blocks.
+		blocks: BlockNumber,
+	},
+	/// The part of all stake that a delta needs.
+	Quorum {
+		/// In millionths.
+		share: Share,
+	},
+	/// The lengths of the rounds.
+	Clock {
+		/// In blocks.
+		#[serde(flatten)]
+		lengths: RoundLengths,
+	},
+	/// How far a measured score may be from its claim.
+	Tolerance {
+		/// In micro-units.
+		micros: u64,
+	},
+	/// How much a candidate has to be better than the head.
+	MinimumImprovement {
+		/// In micro-units.
+		micros: u64,
+	},
+	/// On what rounds are measured.
+	Policy {
+		/// The policy.
+		policy: EvaluationPolicy,
+	},
+	/// The score at which the group has what it wants; no round is played while the head is as good.
+	Target {
+		/// The score; `None` for no end.
+		score: Option<Score>,
+	},
+	/// Where model, validation set and data can be had.
+	Providers {
+		/// Base addresses of gateways.
+		#[serde(with = "as_text")]
+		providers: Providers,
+	},
+	/// Another model: a hard fork. The head is retired and trainers start over on the same data.
+	Model {
+		/// The model description.
+		model: ContentRef,
+	},
+}
+
+impl Change {
+	/// How much of all stake it needs.
+	pub fn majority(&self) -> Majority {
+		match self {
+			Self::Model { .. } => Majority::TwoThirds,
+			_ => Majority::Half,
+		}
+	}
+}
+
+/// How much of all stake an amendment with these changes needs: as much as the one that needs most.
+pub fn majority(changes: &[Change]) -> Majority {
+	changes
+		.iter()
+		.map(Change::majority)
+		.max()
+		.unwrap_or(Majority::Half)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_model_needs_two_thirds_whatever_it_comes_with() {
+		let model = Change::Model {
+			model: ContentRef::raw(b"model").unwrap(),
+		};
+		let tolerance = Change::Tolerance { micros: 3 };
+		assert_eq!(majority(&[tolerance.clone()]), Majority::Half);
+		assert_eq!(majority(&[tolerance.clone(), model]), Majority::TwoThirds);
+		assert_eq!(majority(&[]), Majority::Half);
+	}
+
+	#[test]
+	fn a_change_reads_as_documented() {
+		let lengths = RoundLengths {
+			length: 20,
+			reveal: 4,
+			attest: 6,
+			open: 3,
+		};
+		let json = serde_json::to_value(Change::Clock { lengths }).unwrap();
+		let expected =
+			serde_json::json!({"change": "clock", "length": 20, "reveal": 4, "attest": 6, "open": 3});
+		assert_eq!(json, expected);
+		let target: Change = serde_json::from_str(r#"{"change": "target", "score": null}"#).unwrap();
+		assert_eq!(target, Change::Target { score: None });
+		let json = r#"{"change":"providers","providers":["http://127.0.0.1:8080"]}"#;
+		let providers: Change = serde_json::from_str(json).unwrap();
+		assert_eq!(serde_json::to_string(&providers).unwrap(), json);
+		assert!(serde_json::from_str::<Change>(&json.replace("8080", &"8".repeat(128))).is_err());
+	}
+}

@@ -1,0 +1,372 @@
+#![allow(
+	clippy::as_conversions,
+	reason = "the codec's derive casts the index of an enum's variant"
+)]
+
+use super::amount;
+use crate::{
+	AmendmentId, BlockNumber, Change, ContentRef, DeltaFault, DeltaReport, DeltaVerdict, GroupId, Majority,
+	ProposalId, RoundIndex,
+};
+use alloc::{string::String, vec::Vec};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_core::{crypto::AccountId32, H256};
+
+/// An entry of a data set's log.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct LogEntryView {
+	/// The version that it makes: its number, from 1.
+	pub version: u32,
+	/// The delta.
+	pub delta: ContentRef,
+	/// Where it can be had, beside the group's providers.
+	pub providers: Vec<String>,
+	/// The root of the version, see [`crate::dataset_root`].
+	pub root: H256,
+	/// The first round that is played with it.
+	pub from: RoundIndex,
+	/// What it does, as 2/3 of the committee found; `None` for the delta that the group was created with.
+	pub report: Option<DeltaReport>,
+	/// Who proposed it.
+	pub proposer: AccountId32,
+	/// The block that applied it.
+	pub block: BlockNumber,
+}
+
+/// How far the check of a proposed delta is.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct CheckView {
+	/// The version of the data set that the delta is checked on.
+	pub version: u32,
+	/// The attempt, from 0; `None` where it has not begun, or no attempt came to a decision.
+	pub attempt: Option<u32>,
+	/// Until which block members attest or open.
+	pub until: Option<BlockNumber>,
+	/// What 2/3 of the committee found.
+	pub decided: Option<DeltaVerdict>,
+	/// What members who opened say, and how many say so.
+	pub verdicts: Vec<(DeltaVerdict, u32)>,
+	/// How many members there are.
+	pub committee: u32,
+}
+
+/// A delta proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct ProposalView {
+	/// The group.
+	pub group: GroupId,
+	/// Its number.
+	pub id: ProposalId,
+	/// Who proposed it.
+	pub proposer: AccountId32,
+	/// The delta.
+	pub delta: ContentRef,
+	/// Where it can be had, beside the group's providers.
+	pub providers: Vec<String>,
+	/// What its proposer says of it.
+	pub summary: String,
+	/// What its proposer has put at stake.
+	#[serde(with = "amount")]
+	pub deposit: u128,
+	/// The version of the data set that it was proposed on.
+	pub base: u32,
+	/// The block in which it was proposed.
+	pub block: BlockNumber,
+	/// The stake that approves it.
+	#[serde(with = "amount")]
+	pub ayes: u128,
+	/// How many voting periods it has lost.
+	pub lost: u32,
+	/// How far its check is; `None` once it has ended.
+	pub check: Option<CheckView>,
+	/// How it ended, once it has.
+	pub ending: Option<ProposalEnding>,
+}
+
+/// How a delta proposal ended.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case", tag = "ending")]
+pub enum ProposalEnding {
+	/// It won a voting period and is part of the data set. Deposit returned, reward paid.
+	Applied {
+		/// The version that it made.
+		version: u32,
+	},
+	/// It is none that could be applied, and was never found valid. Deposit slashed.
+	Invalid {
+		/// Why.
+		#[serde(flatten)]
+		fault: DeltaFault,
+	},
+	/// Nobody served it. Deposit slashed, unless it had been found valid before.
+	Unavailable,
+	/// It was valid, or could have been, but not on what others have made of data set and model since. Deposit returned.
+	Conflict {
+		/// Why.
+		#[serde(flatten)]
+		fault: DeltaFault,
+	},
+	/// Somebody else had announced it before. Deposit returned: its proposer may have had it from the same source.
+	Copied,
+	/// It has lost as many voting periods as proposals are kept for. Deposit returned.
+	Outvoted,
+	/// Its proposer took it back. Deposit returned.
+	Withdrawn,
+	/// A proposal with more stake behind it took its place. Deposit returned.
+	Evicted,
+}
+
+/// An amendment of a group's rules.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct AmendmentView {
+	/// The group.
+	pub group: GroupId,
+	/// Its number.
+	pub id: AmendmentId,
+	/// Who proposed it.
+	pub proposer: AccountId32,
+	/// What it changes.
+	pub changes: Vec<Change>,
+	/// What its proposer says of it.
+	pub summary: String,
+	/// What its proposer has put at stake.
+	#[serde(with = "amount")]
+	pub deposit: u128,
+	/// The block in which it was proposed.
+	pub block: BlockNumber,
+	/// The stake that approves it.
+	#[serde(with = "amount")]
+	pub ayes: u128,
+	/// How much of all stake it needs.
+	pub majority: Majority,
+	/// How many voting periods it has lost.
+	pub lost: u32,
+	/// How it ended, once it has.
+	pub ending: Option<AmendmentEnding>,
+}
+
+/// How an amendment ended.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case", tag = "ending")]
+pub enum AmendmentEnding {
+	/// It had its majority when a voting period closed. What concerns voting itself is in force at once.
+	Adopted {
+		/// The first round under the changed rules.
+		from: RoundIndex,
+	},
+	/// It had its majority, but the rules as they were by then don't allow it.
+	Impossible,
+	/// It has lost as many voting periods as amendments are kept for.
+	Outvoted,
+	/// Its proposer took it back.
+	Withdrawn,
+	/// An amendment with more stake behind it took its place.
+	Evicted,
+}
+
+/// What an account has staked in a group.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct StakeView {
+	/// The group.
+	pub group: GroupId,
+	/// The account.
+	pub account: AccountId32,
+	/// Its stake, which is the weight of its votes.
+	#[serde(with = "amount")]
+	pub stake: u128,
+	/// All stake in the group.
+	#[serde(with = "amount")]
+	pub total: u128,
+	/// What it is taking out.
+	pub unstaking: Vec<UnstakingView>,
+	/// The delta proposal that it votes for.
+	pub delta: Option<ProposalId>,
+	/// The amendments that it approves.
+	pub amendments: Vec<AmendmentId>,
+}
+
+/// Stake that was taken out and is still held.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct UnstakingView {
+	/// How much.
+	#[serde(with = "amount")]
+	pub amount: u128,
+	/// The block from which it can be withdrawn.
+	pub until: BlockNumber,
+}
+
+/// What stakeholders, proposers and the validators who check deltas did in a group.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum VoteEvent {
+	/// The stake of an account changed.
+	Staked {
+		/// The group.
+		group: GroupId,
+		/// The account.
+		account: AccountId32,
+		/// What it has staked now.
+		#[serde(with = "amount")]
+		stake: u128,
+		/// All stake in the group now.
+		#[serde(with = "amount")]
+		total: u128,
+	},
+	/// A delta was proposed.
+	Proposed {
+		/// The group.
+		group: GroupId,
+		/// The proposal.
+		proposal: ProposalId,
+		/// Who proposed it.
+		account: AccountId32,
+		/// The delta.
+		delta: ContentRef,
+	},
+	/// A stakeholder votes for a delta, or for none any more.
+	Voted {
+		/// The group.
+		group: GroupId,
+		/// The stakeholder.
+		account: AccountId32,
+		/// The proposal.
+		proposal: Option<ProposalId>,
+		/// With how much stake.
+		#[serde(with = "amount")]
+		stake: u128,
+	},
+	/// 2/3 of the committee agree on what a delta does to a version of the data set.
+	Checked {
+		/// The group.
+		group: GroupId,
+		/// The proposal.
+		proposal: ProposalId,
+		/// The version that it was checked on.
+		version: u32,
+		/// What they found.
+		#[serde(flatten)]
+		verdict: DeltaVerdict,
+	},
+	/// A delta proposal ended.
+	ProposalEnded {
+		/// The group.
+		group: GroupId,
+		/// The proposal.
+		proposal: ProposalId,
+		/// Who proposed it.
+		account: AccountId32,
+		/// How.
+		#[serde(flatten)]
+		ending: ProposalEnding,
+		/// What its proposer was paid.
+		#[serde(with = "amount")]
+		reward: u128,
+		/// What its proposer lost.
+		#[serde(with = "amount")]
+		slashed: u128,
+	},
+	/// An amendment was proposed.
+	AmendmentProposed {
+		/// The group.
+		group: GroupId,
+		/// The amendment.
+		amendment: AmendmentId,
+		/// Who proposed it.
+		account: AccountId32,
+	},
+	/// A stakeholder approves an amendment, or does not any more.
+	AmendmentVoted {
+		/// The group.
+		group: GroupId,
+		/// The amendment.
+		amendment: AmendmentId,
+		/// The stakeholder.
+		account: AccountId32,
+		/// Whether it approves.
+		aye: bool,
+		/// With how much stake.
+		#[serde(with = "amount")]
+		stake: u128,
+	},
+	/// An amendment ended.
+	AmendmentEnded {
+		/// The group.
+		group: GroupId,
+		/// The amendment.
+		amendment: AmendmentId,
+		/// How.
+		#[serde(flatten)]
+		ending: AmendmentEnding,
+	},
+	/// Nobody will close a voting period by itself when it is due: somebody has to call `close_period`.
+	AlarmMissing {
+		/// The group.
+		group: GroupId,
+		/// The block from which it can be closed.
+		close: BlockNumber,
+	},
+	/// A voting period closed.
+	PeriodClosed {
+		/// The group.
+		group: GroupId,
+		/// The block that closes the next.
+		next: BlockNumber,
+	},
+}
+
+impl VoteEvent {
+	/// The group in which it happened.
+	pub fn group(&self) -> GroupId {
+		match self {
+			Self::Staked { group, .. }
+			| Self::Proposed { group, .. }
+			| Self::Voted { group, .. }
+			| Self::Checked { group, .. }
+			| Self::ProposalEnded { group, .. }
+			| Self::AmendmentProposed { group, .. }
+			| Self::AmendmentVoted { group, .. }
+			| Self::AmendmentEnded { group, .. }
+			| Self::AlarmMissing { group, .. }
+			| Self::PeriodClosed { group, .. } => *group,
+		}
+	}
+}
+
+/// What the `training_subscribeVotes` subscription delivers: one block's events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockVotes {
+	/// The block's number.
+	pub block: BlockNumber,
+	/// The block's hash.
+	pub hash: H256,
+	/// What happened in it, in order.
+	pub events: Vec<VoteEvent>,
+}

@@ -1,0 +1,344 @@
+//! What the chain shows of groups and rounds: returned by the runtime API in SCALE and by the `training_*` RPC as
+//! JSON. Amounts are in the token's smallest unit (10^-12 NRN), in JSON as decimal strings.
+#![allow(
+	clippy::as_conversions,
+	reason = "the codec's derive casts the index of an enum's variant"
+)]
+
+use crate::{
+	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Outcome, Phase, RoundIndex, Score,
+	Share, Tally, Windows,
+};
+use alloc::{string::String, vec::Vec};
+use codec::{Decode, Encode};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_core::{crypto::AccountId32, H256};
+
+mod governance;
+
+pub use governance::*;
+
+/// Amounts as decimal strings: JSON numbers lose digits in most readers.
+pub(crate) mod amount {
+	use alloc::string::{String, ToString};
+	use serde::{de::Error, Deserialize, Deserializer, Serializer};
+
+	pub fn serialize<S: Serializer>(amount: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+		serializer.serialize_str(&amount.to_string())
+	}
+
+	pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+		String::deserialize(deserializer)?
+			.parse()
+			.map_err(D::Error::custom)
+	}
+}
+
+/// A training group, with the rules of the round that takes commitments, or of the first to come.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct GroupView {
+	/// Its number.
+	pub id: GroupId,
+	/// Who created it.
+	pub owner: AccountId32,
+	/// Its name.
+	pub name: String,
+	/// The model description.
+	pub model: ContentRef,
+	/// How many models the group has had before this one.
+	pub model_version: u32,
+	/// How many deltas make the data set that the round is played with.
+	pub dataset_version: u32,
+	/// The root of that version, see [`crate::dataset_root`].
+	pub dataset_root: H256,
+	/// Where model and data can be had.
+	pub providers: Vec<String>,
+	/// What is to be lowered.
+	pub metric: Metric,
+	/// On what it is measured.
+	pub policy: EvaluationPolicy,
+	/// How far a measured score may be from its claim, in micro-units.
+	pub tolerance: u64,
+	/// How much a candidate has to be better than the head, in micro-units.
+	pub minimum_improvement: u64,
+	/// The score at which no further round is played.
+	pub target: Option<Score>,
+	/// When its rounds are.
+	pub clock: Clock,
+	/// The smallest deposit of a commitment.
+	#[serde(with = "amount")]
+	pub deposit: u128,
+	/// The best checkpoint of this model so far.
+	pub head: Option<HeadView>,
+	/// How long a voting period is, in blocks.
+	pub voting_period: BlockNumber,
+	/// The part of all stake that a delta needs, in millionths.
+	pub quorum: Share,
+	/// All stake in the group.
+	#[serde(with = "amount")]
+	pub stake: u128,
+	/// The block that closes the voting period.
+	pub closes: BlockNumber,
+	/// The block at which this was read.
+	pub block: BlockNumber,
+	/// The round that takes commitments; `None` before the group starts.
+	pub round: Option<RoundIndex>,
+	/// The round that was settled last with a winner or without.
+	pub settled: Option<RoundIndex>,
+}
+
+/// The best checkpoint of a group so far.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct HeadView {
+	/// The model that it is a checkpoint of.
+	pub model_version: u32,
+	/// The round that it won.
+	pub round: RoundIndex,
+	/// The trainer who published it.
+	pub account: AccountId32,
+	/// The safetensors file.
+	pub checkpoint: ContentRef,
+	/// The score that the committee measured.
+	pub score: Score,
+	/// Where it can be had.
+	pub providers: Vec<String>,
+}
+
+/// A round of a group. Rounds are kept for a bounded time after they are settled.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct RoundView {
+	/// The group.
+	pub group: GroupId,
+	/// The round.
+	pub round: RoundIndex,
+	/// Where it stands at `block`.
+	pub phase: Phase,
+	/// When its windows open and close.
+	pub windows: Windows,
+	/// The model that is trained in it.
+	pub model_version: u32,
+	/// How many deltas make the data set that it is played with.
+	pub dataset_version: u32,
+	/// How far a measured score may be from its claim, in micro-units.
+	pub tolerance: u64,
+	/// How much a candidate has to be better than the head, in micro-units.
+	pub minimum_improvement: u64,
+	/// Draws the evaluation set; `None` until it is known.
+	pub seed: Option<H256>,
+	/// Whether it is settled.
+	pub settled: bool,
+	/// The score that had to be beaten, once settled.
+	pub baseline: Option<Score>,
+	/// Who won it, once settled.
+	pub winner: Option<AccountId32>,
+	/// The commitments, in commit order.
+	pub candidates: Vec<CandidateView>,
+	/// The committee, once somebody has revealed.
+	pub committee: Vec<MemberView>,
+	/// The block at which this was read.
+	pub block: BlockNumber,
+}
+
+/// A commitment and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct CandidateView {
+	/// The trainer.
+	pub account: AccountId32,
+	/// What it committed to, see [`crate::commitment_hash`].
+	pub commitment: H256,
+	/// What it has put at stake.
+	#[serde(with = "amount")]
+	pub deposit: u128,
+	/// What it revealed.
+	pub reveal: Option<RevealView>,
+	/// The score that 2/3 of the committee measured.
+	pub measured: Option<Score>,
+	/// What the members who opened their ballots say of it, once somebody has.
+	pub tally: Option<Tally>,
+	/// How it ended, once the round is settled.
+	pub outcome: Option<Outcome>,
+	/// What it was paid.
+	#[serde(with = "amount")]
+	pub reward: u128,
+	/// What it lost of its deposit.
+	#[serde(with = "amount")]
+	pub slashed: u128,
+}
+
+/// A revealed checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct RevealView {
+	/// The safetensors file.
+	pub checkpoint: ContentRef,
+	/// The claimed score.
+	pub claim: Score,
+	/// Where it can be had.
+	pub providers: Vec<String>,
+}
+
+/// A member of a round's committee.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct MemberView {
+	/// The validator.
+	pub account: AccountId32,
+	/// Whether it has attested.
+	pub attested: bool,
+	/// Whether it has opened its attestation.
+	pub opened: bool,
+}
+
+/// How a trainer has done in a group.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct StandingView {
+	/// The trainer.
+	pub account: AccountId32,
+	/// Rounds committed to and settled.
+	pub rounds: u32,
+	/// Rounds won.
+	pub wins: u32,
+	/// The best score that the committee measured of its checkpoints.
+	pub best: Option<Score>,
+	/// What it was paid.
+	#[serde(with = "amount")]
+	pub earned: u128,
+	/// What it lost of its deposits.
+	#[serde(with = "amount")]
+	pub slashed: u128,
+}
+
+/// Why an account's commitment in a round ended as it did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+	/// The group.
+	pub group: GroupId,
+	/// The round.
+	pub round: RoundIndex,
+	/// The trainer.
+	pub account: AccountId32,
+	/// How it ended; `None` while the round is not settled or where there is no commitment.
+	pub outcome: Option<Outcome>,
+	/// In one sentence.
+	pub sentence: String,
+}
+
+/// What happened in a group's rounds in one block.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum RoundEvent {
+	/// A trainer committed.
+	Committed {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The trainer.
+		account: AccountId32,
+	},
+	/// A commitment with a larger deposit took the place of this one in a full round; its deposit was returned.
+	Displaced {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The trainer who lost its place.
+		account: AccountId32,
+	},
+	/// A trainer revealed.
+	Revealed {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The trainer.
+		account: AccountId32,
+		/// Its checkpoint.
+		checkpoint: ContentRef,
+		/// Its claim.
+		claim: Score,
+	},
+	/// A committee member attested.
+	Attested {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The member's place in the committee.
+		member: u32,
+	},
+	/// A committee member opened its attestation.
+	Opened {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The member's place in the committee.
+		member: u32,
+	},
+	/// A commitment ended.
+	Ended {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The trainer.
+		account: AccountId32,
+		/// How.
+		outcome: Outcome,
+		/// The score that 2/3 of the committee measured.
+		measured: Option<Score>,
+		/// What it was paid.
+		#[serde(with = "amount")]
+		reward: u128,
+		/// What it lost of its deposit.
+		#[serde(with = "amount")]
+		slashed: u128,
+	},
+	/// Nobody will settle a round by itself when it is due: somebody has to call `settle`.
+	AlarmMissing {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+	},
+	/// A round was settled.
+	Settled {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// Who won.
+		winner: Option<AccountId32>,
+		/// The winner's measured score.
+		score: Option<Score>,
+		/// What had to be beaten.
+		baseline: Option<Score>,
+	},
+}
+
+impl RoundEvent {
+	/// The group in which it happened.
+	pub fn group(&self) -> GroupId {
+		match self {
+			Self::Committed { group, .. }
+			| Self::Displaced { group, .. }
+			| Self::Revealed { group, .. }
+			| Self::Attested { group, .. }
+			| Self::Opened { group, .. }
+			| Self::Ended { group, .. }
+			| Self::AlarmMissing { group, .. }
+			| Self::Settled { group, .. } => *group,
+		}
+	}
+}
+
+/// What the `training_subscribeEvents` subscription delivers: one block's events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockEvents {
+	/// The block's number.
+	pub block: BlockNumber,
+	/// The block's hash.
+	pub hash: H256,
+	/// What happened in it, in order.
+	pub events: Vec<RoundEvent>,
+}

@@ -1,0 +1,136 @@
+use crate::{
+	args::{Global, GroupArg},
+	output::Output,
+	table::table,
+	words,
+};
+use anyhow::Result;
+use clap::Args;
+use descent_chain::format_amount;
+use descent_protocol::view::{AmendmentView, GroupView};
+
+/// Characters of a summary in a table.
+const SUMMARY: usize = 60;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  descent amend list --group 0\n  descent amend list --group 0 --json | jq '.[].changes'"
+)]
+pub struct List {
+	#[command(flatten)]
+	group: GroupArg,
+}
+
+impl List {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let client = global.connect().await?;
+		let group = client.group(self.group.group).await?;
+		let amendments = client.amendments(group.id).await?;
+		output.print(&amendments, |output| show(output, &group, &amendments))
+	}
+}
+
+fn show(output: &Output, group: &GroupView, amendments: &[AmendmentView]) -> String {
+	let (open, ended): (Vec<_>, Vec<_>) = amendments
+		.iter()
+		.partition(|amendment| amendment.ending.is_none());
+	let mut parts = vec![format!("The voting period closes {}.", words::closes(group))];
+	if open.is_empty() {
+		parts.push("No amendment is open; propose one with descent amend propose.".into());
+	} else {
+		let rows: Vec<_> = open.iter().map(|amendment| open_row(group, amendment)).collect();
+		let heads = [
+			"id", "ayes", "of all", "needs", "lost", "proposer", "summary", "changes",
+		];
+		parts.push(table(output, heads, &rows));
+	}
+	if !ended.is_empty() {
+		let rows: Vec<_> = ended.iter().map(|amendment| ended_row(amendment)).collect();
+		parts.push(table(
+			output,
+			["id", "ended", "proposer", "summary", "changes"],
+			&rows,
+		));
+	}
+	parts.join("\n\n")
+}
+
+fn changes(amendment: &AmendmentView) -> String {
+	let changes: Vec<_> = amendment.changes.iter().map(words::change).collect();
+	changes.join("\n")
+}
+
+fn open_row(group: &GroupView, amendment: &AmendmentView) -> [String; 8] {
+	[
+		amendment.id.to_string(),
+		format_amount(amendment.ayes),
+		words::part(amendment.ayes, group.stake),
+		words::majority(amendment.majority).into(),
+		words::periods(amendment.lost),
+		amendment.proposer.to_string(),
+		words::short(&amendment.summary, SUMMARY),
+		changes(amendment),
+	]
+}
+
+fn ended_row(amendment: &AmendmentView) -> [String; 5] {
+	[
+		amendment.id.to_string(),
+		amendment
+			.ending
+			.as_ref()
+			.map_or("-".into(), words::amendment_ending),
+		amendment.proposer.to_string(),
+		words::short(&amendment.summary, SUMMARY),
+		changes(amendment),
+	]
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::commands::group::show::tests::group;
+	use descent_chain::{AccountId, UNIT};
+	use descent_protocol::{view::AmendmentEnding, Change, Majority, Share};
+
+	fn amendment() -> AmendmentView {
+		AmendmentView {
+			group: 7,
+			id: 2,
+			proposer: AccountId::new([1; 32]),
+			changes: vec![
+				Change::VotingPeriod { blocks: 20 },
+				Change::Quorum {
+					share: Share::percent(30),
+				},
+			],
+			summary: "faster\u{1b}[2J".into(),
+			deposit: UNIT,
+			block: 60,
+			ayes: 600 * UNIT,
+			majority: Majority::Half,
+			lost: 1,
+			ending: None,
+		}
+	}
+
+	#[test]
+	fn shows_what_is_needed_and_what_there_is() {
+		let mut ended = amendment();
+		ended.id = 1;
+		ended.ending = Some(AmendmentEnding::Adopted { from: 12 });
+		let text = show(&Output::new(true), &group(), &[amendment(), ended]);
+		for part in [
+			"closes at block 105, in 35 blocks",
+			"2   600 NRN  40%     more than 1/2  1 period",
+			"voting period 20 blocks (1m)\n",
+			"  quorum 30%\n",
+			"adopted: from round 12 on",
+			"faster\u{fffd}[2J",
+		] {
+			assert!(text.contains(part), "{part} in\n{text}");
+		}
+		let text = show(&Output::new(true), &group(), &[]);
+		assert!(text.contains("descent amend propose"), "{text}");
+	}
+}

@@ -1,0 +1,32 @@
+pub mod list;
+pub mod model;
+pub mod propose;
+pub mod vote;
+pub mod withdraw;
+
+use crate::{args::Global, output::Output};
+use anyhow::Result;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum AmendCommand {
+	/// Propose to change a group's rules
+	Propose(Box<propose::Propose>),
+	/// Approve an amendment, or take the approval back
+	Vote(vote::Vote),
+	/// Take back an amendment of your own
+	Withdraw(withdraw::Withdraw),
+	/// List the amendments of a group and how they ended
+	List(list::List),
+}
+
+impl AmendCommand {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		match self {
+			Self::Propose(command) => command.run(global, output).await,
+			Self::Vote(command) => command.run(global, output).await,
+			Self::Withdraw(command) => command.run(global, output).await,
+			Self::List(command) => command.run(global, output).await,
+		}
+	}
+}

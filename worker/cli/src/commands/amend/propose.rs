@@ -1,0 +1,258 @@
+use super::model;
+use crate::{
+	args::{Global, GroupArg, ImportArg, Signing},
+	commands::{
+		group::create::check_clock,
+		submit::{send, Done},
+	},
+	content_ref::Source,
+	output::Output,
+	parse,
+	table::fields,
+	words,
+};
+use anyhow::{ensure, Context, Result};
+use clap::Args;
+use descent_chain::{format_amount, Call};
+use descent_content::Store;
+use descent_protocol::{
+	majority,
+	view::{GroupView, StakeView},
+	AmendmentId, BlockNumber, Change, Clock, EvaluationPolicy, Majority, Providers, RoundLengths, Score,
+	Share, MAX_CHANGES, MAX_PROVIDERS,
+};
+use serde::Serialize;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  descent amend propose --group 0 --voting-period 1d --quorum 30% --summary \"decide sooner\" --key-file \
+~/.descent/key\n  descent amend propose --group 0 --model wider.json --store ~/.descent/content --summary \"a wider network\" --key-file \
+~/.descent/key\n\nMore than 1/2 of all stake has to approve, more than 2/3 for another model, which begins anew on the same data. It is adopted when \
+the voting period closes, all changes or none, and takes effect with the first round that has not begun then. What is not given stays as it is."
+)]
+pub struct Propose {
+	#[command(flatten)]
+	group: GroupArg,
+	#[command(flatten)]
+	changes: Changes,
+	/// What it is good for, in a sentence for those who vote
+	#[arg(long, value_name = "TEXT", value_parser = parse::summary)]
+	summary: String,
+	#[command(flatten)]
+	store: ImportArg,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+struct Changes {
+	/// How long stakeholders vote before the votes are counted
+	#[arg(long, value_name = "TIME", value_parser = parse::blocks)]
+	voting_period: Option<BlockNumber>,
+	/// The part of all stake that has to approve a change of the data set
+	#[arg(long, value_name = "SHARE", value_parser = parse::share)]
+	quorum: Option<Share>,
+	/// Blocks in a round, in which commitments are taken
+	#[arg(long, value_name = "TIME", value_parser = parse::blocks)]
+	round_length: Option<BlockNumber>,
+	/// Blocks in which trainers reveal
+	#[arg(long, value_name = "TIME", value_parser = parse::blocks)]
+	reveal: Option<BlockNumber>,
+	/// Blocks in which the committee measures and attests
+	#[arg(long, value_name = "TIME", value_parser = parse::blocks)]
+	attest: Option<BlockNumber>,
+	/// Blocks in which the committee opens its attestations
+	#[arg(long, value_name = "TIME", value_parser = parse::blocks)]
+	open: Option<BlockNumber>,
+	/// How far a measured score may be from its claim
+	#[arg(long, value_name = "X", value_parser = parse::score)]
+	tolerance: Option<Score>,
+	/// How much a checkpoint has to be better than the best so far to be paid
+	#[arg(long, value_name = "X", value_parser = parse::score)]
+	minimum_improvement: Option<Score>,
+	/// Records that are measured on in a round
+	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+	records: Option<u32>,
+	/// Measure on this validation set, a delta that only adds
+	#[arg(long, value_name = "FILE|CID:SIZE")]
+	validation: Option<Source>,
+	/// Measure on a sample of the training set
+	#[arg(long, conflicts_with = "validation")]
+	training: bool,
+	/// Score at which the group has what it wants
+	#[arg(long, value_name = "X|none", value_parser = parse::target)]
+	target: Option<parse::Target>,
+	/// Another model, with the same columns: needs more than 2/3 of all stake
+	#[arg(long, value_name = "FILE|CID:SIZE")]
+	model: Option<Source>,
+	/// Base address of a gateway that serves model and data, in place of those named now; may be given up to 8 times
+	#[arg(long = "provider", value_name = "URL", value_parser = parse::provider)]
+	providers: Vec<String>,
+}
+
+/// What was proposed.
+#[derive(Debug, Serialize)]
+struct Proposed {
+	group: u32,
+	amendment: Option<AmendmentId>,
+	changes: Vec<Change>,
+	majority: Majority,
+	#[serde(flatten)]
+	done: Done,
+}
+
+impl Propose {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		ensure!(
+			self.changes != Changes::default(),
+			"name what to change, as --voting-period 1d; descent amend propose --help lists what can be"
+		);
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let group = client.group(self.group.group).await?;
+		let stake = client.stake(group.id, &key.account()).await?;
+		ensure!(
+			stake.stake > 0,
+			"only those who have stake in group {0} amend it: descent stake add --group {0} --amount NRN",
+			group.id
+		);
+		let spinner = output.spinner("checking the changes");
+		let store = self.store;
+		let store = tokio::task::spawn_blocking(move || store.open()).await??;
+		if let Some(model) = &self.changes.model {
+			let providers = if self.changes.providers.is_empty() {
+				&group.providers
+			} else {
+				&self.changes.providers
+			};
+			let warning = model::check(&group, model, providers, store.as_ref()).await?;
+			if let Some(warning) = warning {
+				spinner.suspend(|| output.note(&format!("warning: {warning}")));
+			}
+		}
+		let (resolved, now) = (self.changes, group.clone());
+		let changes = tokio::task::spawn_blocking(move || resolved.resolve(&now, store.as_ref())).await??;
+		spinner.finish_and_clear();
+		let call = Call::propose_amendment(group.id, &changes, &self.summary);
+		let (included, done) = send(&client, &key, &call, &self.signing, output).await?;
+		let proposed = Proposed {
+			group: group.id,
+			amendment: included.amendment,
+			majority: majority(&changes),
+			changes,
+			done,
+		};
+		let group = client.group(group.id).await?;
+		output.print(&proposed, |output| show(output, &group, &stake, &proposed))
+	}
+}
+
+impl Changes {
+	/// The changes of a group's rules, files imported into the store where there is one.
+	fn resolve(self, group: &GroupView, store: Option<&Store>) -> Result<Vec<Change>> {
+		let mut changes = Vec::new();
+		changes.extend(self.voting_period.map(|blocks| Change::VotingPeriod { blocks }));
+		changes.extend(self.quorum.map(|share| Change::Quorum { share }));
+		changes.extend(
+			self.lengths(&group.clock)?
+				.map(|lengths| Change::Clock { lengths }),
+		);
+		changes.extend(self.tolerance.map(|Score(micros)| Change::Tolerance { micros }));
+		let improvement = self.minimum_improvement;
+		changes.extend(improvement.map(|Score(micros)| Change::MinimumImprovement { micros }));
+		if let Some(policy) = self.policy(&group.policy, store)? {
+			changes.push(Change::Policy { policy });
+		}
+		changes.extend(self.target.map(|parse::Target(score)| Change::Target { score }));
+		if !self.providers.is_empty() {
+			let bytes = self.providers.into_iter().map(String::into_bytes);
+			let bounded = bytes
+				.map(|bytes| bytes.try_into().ok())
+				.collect::<Option<Vec<_>>>();
+			let providers: Option<Providers> = bounded.and_then(|providers| providers.try_into().ok());
+			let providers =
+				providers.with_context(|| format!("a group names at most {MAX_PROVIDERS} providers"))?;
+			changes.push(Change::Providers { providers });
+		}
+		if let Some(model) = self.model {
+			let model = model.resolve(store)?;
+			ensure!(model != group.model, "this is the model that the group has");
+			changes.push(Change::Model { model });
+		}
+		let too_many = u32::try_from(changes.len()).map_or(true, |count| count > MAX_CHANGES);
+		ensure!(
+			!too_many,
+			"an amendment makes at most {MAX_CHANGES} changes; propose the others with a second one"
+		);
+		Ok(changes)
+	}
+
+	/// The lengths of rounds where one of them changes.
+	fn lengths(&self, now: &Clock) -> Result<Option<RoundLengths>> {
+		if [self.round_length, self.reveal, self.attest, self.open] == [None; 4] {
+			return Ok(None);
+		}
+		let lengths = RoundLengths {
+			length: self.round_length.unwrap_or(now.length),
+			reveal: self.reveal.unwrap_or(now.reveal),
+			attest: self.attest.unwrap_or(now.attest),
+			open: self.open.unwrap_or(now.open),
+		};
+		check_clock(&Clock {
+			length: lengths.length,
+			reveal: lengths.reveal,
+			attest: lengths.attest,
+			open: lengths.open,
+			..*now
+		})?;
+		Ok(Some(lengths))
+	}
+
+	/// What is measured on where it changes.
+	fn policy(&self, now: &EvaluationPolicy, store: Option<&Store>) -> Result<Option<EvaluationPolicy>> {
+		let records = self.records.unwrap_or(now.records());
+		if let Some(validation) = &self.validation {
+			let set = validation.resolve(store)?;
+			return Ok(Some(EvaluationPolicy::Validation { set, records }));
+		}
+		Ok(match (self.training, now) {
+			(true, _) => Some(EvaluationPolicy::Training { records }),
+			(false, _) if self.records.is_none() => None,
+			(false, EvaluationPolicy::Training { .. }) => Some(EvaluationPolicy::Training { records }),
+			(false, EvaluationPolicy::Validation { set, .. }) => {
+				Some(EvaluationPolicy::Validation { set: *set, records })
+			}
+		})
+	}
+}
+
+fn show(output: &Output, group: &GroupView, own: &StakeView, proposed: &Proposed) -> String {
+	let id = proposed.amendment.map_or("?".into(), |id| id.to_string());
+	let changes: Vec<_> = proposed.changes.iter().map(words::change).collect();
+	let pairs = [
+		("amendment", id.clone()),
+		("changes", changes.join("\n")),
+		(
+			"needs",
+			format!(
+				"{} of all stake, which is {}",
+				words::majority(proposed.majority),
+				format_amount(group.stake)
+			),
+		),
+		("has", format!("yours: {}", words::stake(own.stake, group.stake))),
+		("closes", words::closes(group)),
+		("in block", proposed.done.block.to_string()),
+		(
+			"next",
+			format!(
+				"others approve: descent amend vote --group {} --amendment {id}",
+				group.id
+			),
+		),
+	];
+	fields(output, &pairs)
+}
+
+#[cfg(test)]
+#[path = "propose_tests.rs"]
+mod tests;

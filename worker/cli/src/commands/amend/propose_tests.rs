@@ -1,0 +1,129 @@
+use super::*;
+use crate::commands::group::show::tests::group;
+use clap::Parser;
+use descent_protocol::ContentRef;
+
+#[derive(Debug, Parser)]
+struct Line {
+	#[command(flatten)]
+	propose: Propose,
+}
+
+fn changes(arguments: &str) -> Result<Changes, clap::Error> {
+	let line = format!("propose --group 7 --summary why {arguments}");
+	Line::try_parse_from(line.split_whitespace()).map(|line| line.propose.changes)
+}
+
+fn resolved(arguments: &str) -> Result<Vec<Change>> {
+	changes(arguments)?.resolve(&group(), None)
+}
+
+#[test]
+fn what_is_not_given_stays() {
+	let lengths = RoundLengths {
+		length: 40,
+		reveal: 4,
+		attest: 8,
+		open: 4,
+	};
+	let (content, policy) = (ContentRef::raw(b"x").unwrap(), group().policy);
+	assert_eq!(
+		resolved("--round-length 2m").unwrap(),
+		[Change::Clock { lengths }]
+	);
+	let EvaluationPolicy::Validation { set, .. } = policy else {
+		panic!("{policy:?}")
+	};
+	let policy = EvaluationPolicy::Validation { set, records: 9 };
+	assert_eq!(resolved("--records 9").unwrap(), [Change::Policy { policy }]);
+	let policy = EvaluationPolicy::Training { records: 512 };
+	assert_eq!(resolved("--training").unwrap(), [Change::Policy { policy }]);
+	assert_eq!(
+		resolved("--target none --quorum 30% --voting-period 1d").unwrap(),
+		[
+			Change::VotingPeriod { blocks: 28_800 },
+			Change::Quorum {
+				share: Share::percent(30)
+			},
+			Change::Target { score: None },
+		]
+	);
+	let reference = crate::content_ref::Reference::from(content);
+	assert_eq!(
+		resolved(&format!("--model {reference}")).unwrap_err().to_string(),
+		"this is the model that the group has"
+	);
+}
+
+#[test]
+fn what_can_t_be_is_refused_with_what_to_do() {
+	let other = crate::content_ref::Reference::from(ContentRef::raw(b"y").unwrap());
+	let everything = format!(
+		"--voting-period 1d --quorum 1% --round-length 40 --tolerance 1 --minimum-improvement 1 --records 1 --target 1 \
+		 --provider http://a --model {other}"
+	);
+	for (arguments, part) in [
+		("--round-length 5", "--round-length"),
+		(&"--provider http://a ".repeat(9), "at most 8 providers"),
+		(&everything, "at most 8 changes"),
+		("--model nowhere.json", "opening nowhere.json"),
+	] {
+		let error = format!("{:#}", resolved(arguments).unwrap_err());
+		assert!(error.contains(part), "{error}");
+	}
+	for arguments in [
+		"--voting-period 0",
+		"--quorum 0%",
+		"--quorum 20",
+		"--records 0",
+		"--training --validation v.parquet",
+	] {
+		assert!(changes(arguments).is_err(), "{arguments}");
+	}
+}
+
+#[tokio::test]
+async fn an_amendment_changes_something() {
+	let line = Line::try_parse_from("propose --group 7 --summary why".split_whitespace()).unwrap();
+	let global = Global {
+		node: "nowhere".into(),
+		json: true,
+	};
+	let error = line.propose.run(&global, &Output::new(true)).await.unwrap_err();
+	assert!(error.to_string().starts_with("name what to change"), "{error}");
+}
+
+#[test]
+fn says_who_has_to_vote() {
+	let own = StakeView {
+		group: 7,
+		account: descent_chain::AccountId::new([1; 32]),
+		stake: 600 * descent_chain::UNIT,
+		total: group().stake,
+		unstaking: vec![],
+		delta: None,
+		amendments: vec![],
+	};
+	let changes = resolved("--quorum 30%").unwrap();
+	let proposed = Proposed {
+		group: 7,
+		amendment: Some(2),
+		majority: majority(&changes),
+		changes,
+		done: Done {
+			transaction: "0x00".into(),
+			block: 70,
+			block_hash: "0x01".into(),
+			finalized: false,
+		},
+	};
+	let text = show(&Output::new(true), &group(), &own, &proposed);
+	for part in [
+		"quorum 30%",
+		"more than 1/2 of all stake, which is 1500 NRN",
+		"600 NRN, 40% of all stake",
+		"descent amend vote --group 7 --amendment 2",
+	] {
+		assert!(text.contains(part), "{part} in\n{text}");
+	}
+}

@@ -1,0 +1,44 @@
+use crate::{
+	args::{Global, GroupArg, Signing},
+	commands::submit::send,
+	output::Output,
+};
+use anyhow::Result;
+use clap::Args;
+use descent_chain::Call;
+use descent_protocol::AmendmentId;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  descent amend vote --group 0 --amendment 2 --key-file ~/.descent/key\n  descent amend vote --group 0 \
+--amendment 2 --against --key-file ~/.descent/key\n\nAny number of amendments can be approved at a time. Your stake counts as it is when the \
+voting period closes; not approving and being against are the same."
+)]
+pub struct Vote {
+	#[command(flatten)]
+	group: GroupArg,
+	/// Number of the amendment
+	#[arg(long, value_name = "A")]
+	amendment: AmendmentId,
+	/// Take your approval back
+	#[arg(long)]
+	against: bool,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+impl Vote {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let (group, amendment) = (self.group.group, self.amendment);
+		let call = Call::vote_amendment(group, amendment, !self.against);
+		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
+		output.print(&done, |_| {
+			let what = if self.against { "Not approved" } else { "Approved" };
+			format!(
+				"{what}: amendment {amendment} of group {group}, in block {}.",
+				done.block
+			)
+		})
+	}
+}

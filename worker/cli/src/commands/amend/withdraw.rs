@@ -1,0 +1,37 @@
+use crate::{
+	args::{Global, GroupArg, Signing},
+	commands::submit::send,
+	output::Output,
+};
+use anyhow::Result;
+use clap::Args;
+use descent_chain::Call;
+use descent_protocol::AmendmentId;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example:\n  descent amend withdraw --group 0 --amendment 2 --key-file ~/.descent/key\n\nIts deposit is returned."
+)]
+pub struct Withdraw {
+	#[command(flatten)]
+	group: GroupArg,
+	/// Number of the amendment
+	#[arg(long, value_name = "A")]
+	amendment: AmendmentId,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+impl Withdraw {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let call = Call::withdraw_amendment(self.group.group, self.amendment);
+		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
+		output.print(&done, |_| {
+			format!(
+				"Withdrew amendment {} in block {}; its deposit is returned.",
+				self.amendment, done.block
+			)
+		})
+	}
+}

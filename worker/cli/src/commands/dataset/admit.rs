@@ -1,0 +1,138 @@
+//! What is refused before anything is sent.
+
+use super::read_description;
+use anyhow::{bail, ensure, Context, Result};
+use descent_chain::AccountId;
+use descent_data::{DeltaLimits, DeltaReader};
+use descent_protocol::{
+	view::{LogEntryView, ProposalView},
+	BlockNumber, ContentRef,
+};
+use indicatif::ProgressBar;
+use std::path::Path;
+
+/// Refuses a delta that the chain would refuse, before anything is paid for. `precedes` says whether the delta may have been announced before
+/// a block.
+pub fn admit(
+	log: &[LogEntryView],
+	proposals: &[ProposalView],
+	account: &AccountId,
+	delta: &ContentRef,
+	precedes: impl Fn(BlockNumber) -> bool,
+) -> Result<()> {
+	if let Some(entry) = log.iter().find(|entry| entry.delta.digest == delta.digest) {
+		bail!(
+			"this delta is part of the data set already: it made version {}",
+			entry.version
+		);
+	}
+	let mut open = proposals.iter().filter(|proposal| proposal.ending.is_none());
+	let own = open.clone().find(|proposal| proposal.proposer == *account);
+	if let Some(own) = own {
+		ensure!(
+			own.delta.digest != delta.digest,
+			"you have proposed this delta already, as proposal {}: descent dataset list --group {} shows how it stands",
+			own.id,
+			own.group
+		);
+		bail!(
+			"you have proposal {0} open, and one is allowed at a time: wait until it has ended, or take it back once it has lost a \
+			 voting period: descent dataset withdraw --group {1} --proposal {0}",
+			own.id,
+			own.group
+		);
+	}
+	if let Some(same) = open.find(|proposal| proposal.delta.digest == delta.digest) {
+		// Whoever announced it before takes the proposal's place.
+		ensure!(
+			precedes(same.block),
+			"{} has proposed this delta already: vote for it: descent dataset vote --group {} --proposal {}",
+			same.proposer,
+			same.group,
+			same.id
+		);
+	}
+	Ok(())
+}
+
+/// Refuses a file whose rows are not those of a delta. Whether it applies to the data set is not looked at.
+pub fn check_rows(file: &Path, description: &Path, bar: &ProgressBar) -> Result<()> {
+	let wrong = || format!("{} is not a delta for this model", file.display());
+	let schema = read_description(description)?.schema();
+	let reader = DeltaReader::open(file, &schema, &DeltaLimits::default()).with_context(wrong)?;
+	bar.set_length(reader.len());
+	let mut rows = 0u64;
+	for row in bar.wrap_iter(reader) {
+		row.with_context(wrong)?;
+		rows = rows.saturating_add(1);
+	}
+	bar.finish_and_clear();
+	ensure!(rows > 0, "{} has no rows", file.display());
+	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::commands::dataset::propose::tests::proposal;
+	use descent_protocol::view::ProposalEnding;
+
+	#[test]
+	fn what_can_t_be_proposed_is_refused_before_it_is_announced() {
+		let (delta, other) = (ContentRef::raw(b"x").unwrap(), ContentRef::raw(b"y").unwrap());
+		let account = AccountId::new([1; 32]);
+		let applied = LogEntryView {
+			version: 4,
+			delta,
+			providers: vec![],
+			root: Default::default(),
+			from: 0,
+			report: None,
+			proposer: account.clone(),
+			block: 5,
+		};
+		let refused = |log: &[LogEntryView], open: ProposalView, announced: Option<BlockNumber>| {
+			let precedes = |block| announced.is_some_and(|announced| announced < block);
+			let admitted = admit(log, &[open], &account, &delta, precedes);
+			admitted.err().map(|error| error.to_string()).unwrap_or_default()
+		};
+		let strangers = proposal([2; 32], other);
+		assert_eq!(refused(&[], strangers.clone(), None), "");
+		assert!(refused(&[applied], strangers, None).contains("made version 4"));
+		assert!(refused(&[], proposal([1; 32], delta), None).contains("as proposal 3"));
+		assert!(refused(&[], proposal([1; 32], other), None)
+			.contains("descent dataset withdraw --group 7 --proposal 3"));
+		let ended = ProposalView {
+			ending: Some(ProposalEnding::Outvoted),
+			..proposal([1; 32], delta)
+		};
+		assert_eq!(refused(&[], ended, None), "");
+		let copied = proposal([2; 32], delta);
+		assert!(refused(&[], copied.clone(), None).contains("descent dataset vote --group 7 --proposal 3"));
+		assert!(refused(&[], copied.clone(), Some(60)).contains("vote for it"));
+		assert_eq!(refused(&[], copied, Some(59)), "");
+	}
+
+	#[test]
+	fn a_file_that_is_no_delta_is_refused_before_anything_is_sent() {
+		let folder = tempfile::tempdir().unwrap();
+		let (file, description) = (folder.path().join("d.parquet"), folder.path().join("m.json"));
+		let json = r#"{"descent": 1, "name": "m", "inputs": [{"column": "x", "dtype": "u8", "shape": [2]}],
+			"target": {"column": "y", "dtype": "u8", "shape": [], "classes": 3},
+			"layers": [{"type": "linear", "out": 3}], "loss": "cross_entropy"}"#;
+		std::fs::write(&description, json).unwrap();
+		let schema = read_description(&description).unwrap().schema();
+		let check =
+			|| check_rows(&file, &description, &ProgressBar::hidden()).map_err(|error| format!("{error:#}"));
+		let mut writer = descent_data::DeltaWriter::create(&file, &schema).unwrap();
+		writer.add(&[1, 2, 0]).unwrap();
+		writer.finish().unwrap();
+		assert_eq!(check(), Ok(()));
+		std::fs::write(&file, b"PAR1").unwrap();
+		let error = check().unwrap_err();
+		assert!(
+			error.contains("d.parquet is not a delta for this model: "),
+			"{error}"
+		);
+	}
+}

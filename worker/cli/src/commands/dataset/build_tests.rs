@@ -1,0 +1,147 @@
+use super::super::{testing::Folder, DatasetCommand};
+use super::*;
+use crate::args::{Cli, Command};
+use clap::Parser;
+
+fn parse(folder: &Folder, line: &str) -> Build {
+	let cli = Cli::try_parse_from(folder.line(line)).unwrap_or_else(|error| panic!("{line}: {error}"));
+	match cli.command {
+		Command::Dataset(DatasetCommand::Build(build)) => *build,
+		other => panic!("{other:?}"),
+	}
+}
+
+/// Builds `@out` with these arguments.
+async fn build_with(folder: &Folder, arguments: &str) -> Result<Vec<u8>> {
+	let line = format!("descent dataset build --description @m.json --out @out {arguments}");
+	parse(folder, &line).build(&Output::new(true)).await?;
+	Ok(std::fs::read(folder.path("out"))?)
+}
+
+/// What would be printed.
+fn made(folder: &Folder, arguments: &str) -> Made {
+	let line = format!("descent dataset build --description @m.json --out @out {arguments}");
+	let scratch = tempfile::tempdir().unwrap();
+	let made = parse(folder, &line).make(&scratch.path().join("d"), scratch.path(), &ProgressBar::hidden());
+	made.unwrap()
+}
+
+#[tokio::test]
+async fn a_table_becomes_a_file_that_is_always_the_same() {
+	let folder = Folder::new();
+	folder.table("t.csv", (0..100).chain([5]));
+	let bytes = build_with(&folder, "--table @t.csv").await.unwrap();
+	assert!(bytes.starts_with(b"PAR1"));
+	assert_eq!(folder.names(), ["m.json", "out", "t.csv"], "nothing else is left");
+	assert_eq!(build_with(&folder, "--table @t.csv").await.unwrap(), bytes);
+	let part = build_with(&folder, "--table @t.csv --from 10 --to 20")
+		.await
+		.unwrap();
+	assert_ne!(part, bytes);
+}
+
+#[tokio::test]
+async fn a_failure_leaves_what_was_there() {
+	let folder = Folder::new();
+	folder.write("out", "before");
+	folder.write("t.csv", "x0,x1,y\n1,2,3\n1,2,x\n");
+	let error = build_with(&folder, "--table @t.csv").await.unwrap_err();
+	assert_eq!(
+		folder.text(&error),
+		"row 1 of t.csv (line 3): column 'y': 'x' is not of type u8"
+	);
+	assert_eq!(std::fs::read(folder.path("out")).unwrap(), b"before");
+	assert_eq!(folder.names(), ["m.json", "out", "t.csv"]);
+	folder.table("t.csv", []);
+	let error = build_with(&folder, "--table @t.csv").await.unwrap_err();
+	assert!(folder.text(&error).contains("nothing to add"));
+	let error = build_with(&folder, "--table @t.csv --from 3 --to 3")
+		.await
+		.unwrap_err();
+	assert!(folder.text(&error).contains("--from must lie before --to"));
+}
+
+#[tokio::test]
+async fn what_comes_before_is_left_out() {
+	let folder = Folder::new();
+	folder.table("one.csv", 0..10);
+	folder.table("two.csv", 5..15);
+	build_with(&folder, "--table @one.csv").await.unwrap();
+	std::fs::rename(folder.path("out"), folder.path("first")).unwrap();
+	build_with(&folder, "--table @two.csv --after @first")
+		.await
+		.unwrap();
+	std::fs::rename(folder.path("out"), folder.path("second")).unwrap();
+	let second = made(&folder, "--table @two.csv --after @first").built;
+	assert_eq!((second.added, second.present), (5, 5));
+	folder.table("three.csv", 0..20);
+	let third = made(&folder, "--table @three.csv --after @first --after @second").built;
+	assert_eq!((third.added, third.present), (5, 15));
+
+	let error = build_with(
+		&folder,
+		"--table @three.csv --after @second --after @first --after @second",
+	)
+	.await;
+	assert!(
+		folder.text(&error.unwrap_err()).starts_with("second: row 0: "),
+		"an impossible order is refused"
+	);
+	let error = build_with(&folder, "--table @three.csv --after @three.csv")
+		.await
+		.unwrap_err();
+	assert!(folder
+		.text(&error)
+		.starts_with("three.csv: not a readable Parquet file"));
+}
+
+#[tokio::test]
+async fn an_exported_version_comes_before_as_well() {
+	let folder = Folder::new();
+	folder.table("one.csv", 0..10);
+	build_with(&folder, "--table @one.csv").await.unwrap();
+	let schema = folder.schema();
+	let (delta, limits) = (folder.path("out"), DeltaLimits::default());
+	let digest = Default::default();
+	let set = descent_data::Set::apply(&folder.path("sets"), None, &delta, digest, &schema, &limits).unwrap();
+	set.export(&folder.path("version"), |_| ()).unwrap();
+	folder.table("two.csv", 8..12);
+	let built = made(&folder, "--table @two.csv --after @version").built;
+	assert_eq!((built.added, built.present), (2, 2));
+}
+
+#[test]
+fn two_versions_make_additions_and_removals() {
+	let folder = Folder::new();
+	folder.table("one.csv", 0..10);
+	folder.table("two.csv", 7..12);
+	let made = made(&folder, "--old @one.csv --new @two.csv");
+	assert_eq!((made.built.added, made.built.removed), (2, 7));
+	let text = show(&Output::new(true), &made);
+	assert!(
+		text.contains("adds     2 records") && !text.contains("left out"),
+		"{text}"
+	);
+	let json = serde_json::to_value(&made).unwrap();
+	assert_eq!(json["added"], 2);
+	assert!(json["reference"]["cid"].as_str().unwrap().starts_with("bafk"));
+}
+
+#[test]
+fn there_is_one_source() {
+	for arguments in [
+		"",
+		"--table t --folder f",
+		"--images i",
+		"--labels l",
+		"--old t",
+		"--new t",
+		"--old t --new u --from 1",
+		"--table t --input-columns a..b",
+		"--table t --input-columns",
+	] {
+		let line = format!("descent dataset build --description d --out o {arguments}");
+		let error = Cli::try_parse_from(line.split_whitespace()).expect_err(&line);
+		assert_eq!(error.exit_code(), 2, "{line}");
+	}
+}

@@ -1,0 +1,104 @@
+use super::{
+	library::{DataArg, Library},
+	work::{measure, until_stopped, Draft},
+};
+use crate::{
+	args::{Global, GroupArg},
+	output::Output,
+	table::fields,
+};
+use anyhow::Result;
+use clap::Args;
+use descent_protocol::GroupId;
+use serde::Serialize;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+#[command(
+	// the version here is the data set's
+	disable_version_flag = true,
+	after_help = "Examples:\n  descent dataset checkout --group 0 --out train.parquet\n  descent dataset checkout --group 0 --version 3 --out \
+third.parquet\n\nThe file has the column id and the description's, a row for each record, in the data set's order. Nobody is trusted: every \
+delta is checked against the log on chain, and every record against its id. Deltas and the version are kept, and only what is missing is \
+fetched and applied. One checkout at a time can use a folder."
+)]
+pub struct Checkout {
+	#[command(flatten)]
+	group: GroupArg,
+	/// Version to write, from 1; the newest one in the log unless given
+	#[arg(long, value_name = "V", value_parser = clap::value_parser!(u32).range(1..))]
+	version: Option<u32>,
+	/// Parquet file to write
+	#[arg(long, value_name = "FILE")]
+	out: PathBuf,
+	#[command(flatten)]
+	data: DataArg,
+}
+
+#[derive(Debug, Serialize)]
+struct CheckedOut {
+	file: PathBuf,
+	group: GroupId,
+	version: u32,
+	root: String,
+	records: u64,
+}
+
+impl Checkout {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let draft = Draft::new(&self.out)?;
+		let client = global.connect().await?;
+		let library = Library::open(&client, self.group.group, &self.data, output).await?;
+		let version = self.version.unwrap_or(library.newest());
+		let set = library.version(version, output).await?;
+		let checked_out = CheckedOut {
+			file: self.out,
+			group: self.group.group,
+			version,
+			root: format!("{:?}", set.root()),
+			records: set.len(),
+		};
+		let bar = output.spinner("writing");
+		measure(&bar, set.len());
+		let path = draft.path();
+		let written = {
+			let bar = bar.clone();
+			until_stopped(move || Ok(set.export(&path, |records| bar.set_position(records))?)).await
+		};
+		bar.finish_and_clear();
+		written?;
+		draft.finish()?;
+		output.print(&checked_out, |output| show(output, &checked_out))
+	}
+}
+
+fn show(output: &Output, checked_out: &CheckedOut) -> String {
+	let pairs = [
+		("file", checked_out.file.display().to_string()),
+		("group", checked_out.group.to_string()),
+		("version", checked_out.version.to_string()),
+		("root", checked_out.root.clone()),
+		("records", checked_out.records.to_string()),
+	];
+	fields(output, &pairs)
+}
+
+#[cfg(test)]
+mod tests {
+	use crate::args::Cli;
+	use clap::Parser;
+
+	#[test]
+	fn the_version_is_the_data_set_s() {
+		let parse = |line: &str| Cli::try_parse_from(line.split_whitespace());
+		assert!(parse("descent dataset checkout --group 0 --version 3 --out f").is_ok());
+		assert!(parse("descent dataset checkout --group 0 --out f --data d --data-limit 1G").is_ok());
+		for line in [
+			"descent dataset checkout --group 0 --version 0 --out f",
+			"descent dataset checkout --group 0 --version",
+			"descent dataset checkout --group 0",
+		] {
+			assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+		}
+	}
+}

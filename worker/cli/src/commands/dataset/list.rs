@@ -1,0 +1,164 @@
+use crate::{
+	args::{Global, GroupArg},
+	output::Output,
+	table::table,
+	words,
+};
+use anyhow::Result;
+use clap::Args;
+use descent_chain::format_amount;
+use descent_protocol::view::{GroupView, ProposalView};
+use indicatif::DecimalBytes;
+
+/// Characters of a summary in a table.
+const SUMMARY: usize = 60;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  descent dataset list --group 0\n  descent dataset list --group 0 --json | jq '.[] | select(.ending == null)'"
+)]
+pub struct List {
+	#[command(flatten)]
+	group: GroupArg,
+}
+
+impl List {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let client = global.connect().await?;
+		let group = client.group(self.group.group).await?;
+		let proposals = client.proposals(group.id).await?;
+		output.print(&proposals, |output| show(output, &group, &proposals))
+	}
+}
+
+fn show(output: &Output, group: &GroupView, proposals: &[ProposalView]) -> String {
+	let (open, ended): (Vec<_>, Vec<_>) = proposals.iter().partition(|proposal| proposal.ending.is_none());
+	let mut parts = vec![format!(
+		"The voting period closes {}. The valid proposal with most stake wins if it has {} of all stake, {} of {}.",
+		words::closes(group),
+		group.quorum,
+		format_amount(group.quorum.of(group.stake)),
+		format_amount(group.stake),
+	)];
+	if open.is_empty() {
+		parts.push("No proposal is open; propose one with descent dataset propose.".into());
+	} else {
+		let rows: Vec<_> = open.iter().map(|proposal| open_row(group, proposal)).collect();
+		let heads = [
+			"id", "ayes", "of all", "check", "size", "lost", "proposer", "summary",
+		];
+		parts.push(table(output, heads, &rows));
+	}
+	if !ended.is_empty() {
+		let rows: Vec<_> = ended.iter().map(|proposal| ended_row(proposal)).collect();
+		let heads = ["id", "ended", "deposit", "size", "proposer", "summary"];
+		parts.push(table(output, heads, &rows));
+	}
+	parts.join("\n\n")
+}
+
+fn open_row(group: &GroupView, proposal: &ProposalView) -> [String; 8] {
+	[
+		proposal.id.to_string(),
+		format_amount(proposal.ayes),
+		words::part(proposal.ayes, group.stake),
+		proposal.check.as_ref().map_or("-".into(), words::check),
+		DecimalBytes(proposal.delta.size).to_string(),
+		words::periods(proposal.lost),
+		proposal.proposer.to_string(),
+		words::short(&proposal.summary, SUMMARY),
+	]
+}
+
+fn ended_row(proposal: &ProposalView) -> [String; 6] {
+	let ending = proposal.ending.as_ref();
+	let deposit = format_amount(proposal.deposit);
+	[
+		proposal.id.to_string(),
+		ending.map_or("-".into(), words::proposal_ending),
+		ending.map_or(deposit.clone(), |ending| {
+			format!("{deposit} {}", words::proposal_price(ending))
+		}),
+		DecimalBytes(proposal.delta.size).to_string(),
+		proposal.proposer.to_string(),
+		words::short(&proposal.summary, SUMMARY),
+	]
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::commands::group::show::tests::group;
+	use descent_chain::{AccountId, UNIT};
+	use descent_protocol::{
+		view::{CheckView, ProposalEnding},
+		ContentRef, DeltaFault, DeltaReport, DeltaVerdict, RowProblem,
+	};
+
+	fn proposal() -> ProposalView {
+		ProposalView {
+			group: 7,
+			id: 3,
+			proposer: AccountId::new([1; 32]),
+			delta: ContentRef {
+				size: 12_400_000,
+				..ContentRef::raw(b"x").unwrap()
+			},
+			providers: vec![],
+			summary: "digits\u{1b}[2J".into(),
+			deposit: 50 * UNIT,
+			base: 2,
+			block: 60,
+			ayes: 500 * UNIT,
+			lost: 0,
+			check: Some(CheckView {
+				version: 2,
+				attempt: Some(0),
+				until: Some(120),
+				decided: None,
+				verdicts: vec![],
+				committee: 4,
+			}),
+			ending: None,
+		}
+	}
+
+	#[test]
+	fn shows_votes_checks_and_prices() {
+		let open = proposal();
+		let mut valid = proposal();
+		let report = DeltaReport {
+			added: 5_000,
+			removed: 0,
+			records: 9,
+			root: Default::default(),
+		};
+		valid.id = 4;
+		valid.check = valid.check.map(|check| CheckView {
+			decided: Some(DeltaVerdict::Valid(report)),
+			..check
+		});
+		let mut ended = proposal();
+		let fault = DeltaFault::Row {
+			row: 7,
+			problem: RowProblem::Duplicate,
+		};
+		ended.id = 1;
+		ended.check = None;
+		ended.ending = Some(ProposalEnding::Invalid { fault });
+		let text = show(&Output::new(true), &group(), &[open, valid, ended]);
+		for part in [
+			"closes at block 105, in 35 blocks (1m 45s)",
+			"20% of all stake, 300 NRN of 1500 NRN",
+			"3   500 NRN  33.33%  checking, attempt 1 until block 120",
+			"valid: +5000 -0",
+			"12.40 MB",
+			"invalid: row 7: the record is in the data set already  50 NRN lost",
+			"digits\u{fffd}[2J",
+		] {
+			assert!(text.contains(part), "{part} in\n{text}");
+		}
+		let text = show(&Output::new(true), &group(), &[]);
+		assert!(text.contains("descent dataset propose"), "{text}");
+	}
+}

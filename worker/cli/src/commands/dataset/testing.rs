@@ -1,0 +1,121 @@
+//! Files for tests.
+
+use descent_data::{DeltaWriter, RecordId, Schema};
+use descent_protocol::{dataset_root, view::LogEntryView, ContentRef, DeltaReport};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Two floats and one of ten classes.
+pub const MODEL: &str = r#"{"descent":1,"name":"m","inputs":[{"column":"x","dtype":"f32","shape":[2]}],
+	"target":{"column":"y","dtype":"u8","shape":[],"classes":10},
+	"layers":[{"type":"linear","out":10}],"loss":"cross_entropy"}"#;
+
+/// A folder with the description `m.json`.
+pub struct Folder(TempDir);
+
+impl Folder {
+	pub fn new() -> Self {
+		let folder = Self(tempfile::tempdir().unwrap());
+		folder.write("m.json", MODEL);
+		folder
+	}
+
+	pub fn path(&self, name: &str) -> PathBuf {
+		self.0.path().join(name)
+	}
+
+	pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+		let path = self.path(name);
+		std::fs::write(&path, text).unwrap();
+		path
+	}
+
+	/// A table with a record for each number.
+	pub fn table(&self, name: &str, numbers: impl IntoIterator<Item = u32>) -> PathBuf {
+		let rows: String = numbers
+			.into_iter()
+			.map(|n| format!("{n},{},{}\n", n + 1, n % 10))
+			.collect();
+		self.write(name, format!("x0,x1,y\n{rows}"))
+	}
+
+	pub fn schema(&self) -> Schema {
+		super::read_description(&self.path("m.json")).unwrap().schema()
+	}
+
+	/// A delta of these records.
+	pub fn delta(&self, name: &str, add: &[u8], remove: &[u8]) -> PathBuf {
+		let path = self.path(name);
+		let mut writer = DeltaWriter::create(&path, &self.schema()).unwrap();
+		for n in add {
+			writer.add(&record(*n)).unwrap();
+		}
+		for n in remove {
+			writer.remove(RecordId::of(&record(*n))).unwrap();
+		}
+		writer.finish().unwrap();
+		path
+	}
+
+	/// The log of deltas of additions and removals, whose files are named `1.parquet` and so on.
+	pub fn log(&self, deltas: &[(&[u8], &[u8])]) -> Vec<LogEntryView> {
+		let mut log = Vec::<LogEntryView>::new();
+		let mut records = 0;
+		for ((add, remove), version) in deltas.iter().zip(1u32..) {
+			let path = self.delta(&format!("{version}.parquet"), add, remove);
+			let delta = ContentRef::raw(&std::fs::read(&path).unwrap()).unwrap();
+			let root = log.last().map(|entry| entry.root).unwrap_or_default();
+			let (added, removed) = (add.len() as u64, remove.len() as u64);
+			records = records + added - removed;
+			log.push(LogEntryView {
+				version,
+				delta,
+				providers: Vec::new(),
+				root: dataset_root(root, delta.digest),
+				from: version,
+				report: (version > 1).then_some(DeltaReport {
+					added,
+					removed,
+					records,
+					root: Default::default(),
+				}),
+				proposer: descent_chain::AccountId::new([0; 32]),
+				block: 1,
+			});
+		}
+		log
+	}
+
+	/// Names of what is there, hidden or not.
+	pub fn names(&self) -> Vec<String> {
+		names(self.0.path())
+	}
+
+	/// A command line with the folder put for `@`.
+	pub fn line(&self, line: &str) -> Vec<String> {
+		let folder = format!("{}/", self.0.path().display());
+		line.split_whitespace()
+			.map(|word| word.replace('@', &folder))
+			.collect()
+	}
+
+	/// An error without the folder's name.
+	pub fn text(&self, error: &anyhow::Error) -> String {
+		format!("{error:#}").replace(&format!("{}/", self.0.path().display()), "")
+	}
+}
+
+/// The canonical bytes of the record that [`Folder::table`] makes of a number.
+pub fn record(n: u8) -> Vec<u8> {
+	let x = f32::from(n);
+	[&x.to_le_bytes()[..], &(x + 1.0).to_le_bytes(), &[n % 10]].concat()
+}
+
+pub fn names(folder: &Path) -> Vec<String> {
+	let entries = std::fs::read_dir(folder).unwrap();
+	let mut names: Vec<_> = entries
+		.map(|entry| entry.unwrap().file_name().into_string().unwrap())
+		.collect();
+	names.sort();
+	names
+}

@@ -1,0 +1,54 @@
+use crate::{
+	args::{Global, GroupArg, Signing},
+	commands::submit::send,
+	output::Output,
+};
+use anyhow::Result;
+use clap::Args;
+use descent_chain::Call;
+use descent_protocol::ProposalId;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  descent dataset vote --group 0 --proposal 3 --key-file ~/.descent/key\n  descent dataset vote --group 0 \
+--withdraw --key-file ~/.descent/key\n\nYou vote for one proposal at a time, with your whole stake: a vote for another one takes the place of the \
+first. It can be changed until the voting period closes."
+)]
+pub struct Vote {
+	#[command(flatten)]
+	group: GroupArg,
+	#[command(flatten)]
+	what: What,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+#[group(required = true, multiple = false)]
+struct What {
+	/// Number of the proposal
+	#[arg(long, value_name = "P")]
+	proposal: Option<ProposalId>,
+	/// Take your vote back, whatever it is for
+	#[arg(long)]
+	withdraw: bool,
+}
+
+impl Vote {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let group = self.group.group;
+		let call = match self.what.proposal {
+			Some(proposal) => Call::vote(group, proposal),
+			None => Call::withdraw_vote(group),
+		};
+		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
+		output.print(&done, |_| match self.what.proposal {
+			Some(proposal) => format!(
+				"Voted for proposal {proposal} of group {group} in block {}.",
+				done.block
+			),
+			None => format!("Took the vote in group {group} back in block {}.", done.block),
+		})
+	}
+}

@@ -1,0 +1,38 @@
+use crate::{
+	args::{Global, GroupArg, Signing},
+	commands::submit::send,
+	output::Output,
+};
+use anyhow::Result;
+use clap::Args;
+use descent_chain::Call;
+use descent_protocol::ProposalId;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example:\n  descent dataset withdraw --group 0 --proposal 3 --key-file ~/.descent/key\n\nOnly its proposer can, and only \
+after it has lost a voting period. Its deposit is returned."
+)]
+pub struct Withdraw {
+	#[command(flatten)]
+	group: GroupArg,
+	/// Number of the proposal
+	#[arg(long, value_name = "P")]
+	proposal: ProposalId,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+impl Withdraw {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let call = Call::withdraw_proposal(self.group.group, self.proposal);
+		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
+		output.print(&done, |_| {
+			format!(
+				"Withdrew proposal {} in block {}; its deposit is returned.",
+				self.proposal, done.block
+			)
+		})
+	}
+}

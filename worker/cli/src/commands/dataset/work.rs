@@ -1,0 +1,109 @@
+//! Work that takes long and does not wait for anything.
+
+use crate::shutdown;
+use anyhow::{anyhow, bail, Context, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Does work on a thread of its own until it ends or the process is asked to stop. Then the thread is left behind: what
+/// it would leave on disk belongs in a [`TempDir`] of the caller's.
+pub async fn until_stopped<T: Send + 'static>(
+	work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+	let (done, ended) = tokio::sync::oneshot::channel();
+	// not of the runtime's, which would wait for it at the end
+	std::thread::Builder::new().spawn(move || drop(done.send(work())))?;
+	or_stopped(ended)
+		.await?
+		.map_err(|_| anyhow!("the work ended before it was done"))?
+}
+
+/// Waits for something, unless the process is asked to stop before.
+pub async fn or_stopped<T>(wait: impl Future<Output = T>) -> Result<T> {
+	tokio::select! {
+		result = wait => Ok(result),
+		() = shutdown::requested() => bail!("stopped; nothing was written"),
+	}
+}
+
+/// Makes a spinner a bar of so many steps, of which only the part that is done is shown.
+pub fn measure(spinner: &ProgressBar, total: u64) {
+	spinner.disable_steady_tick();
+	spinner.set_length(total);
+	if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:30}] {percent}% {eta}") {
+		spinner.set_style(style);
+	}
+}
+
+/// A file that is written in a folder of its own beside the place where it is to be.
+pub struct Draft {
+	folder: TempDir,
+	out: PathBuf,
+}
+
+impl Draft {
+	/// A draft of the file `out`, gone with the value unless it is finished.
+	pub fn new(out: &Path) -> Result<Self> {
+		let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty());
+		let parent = parent.unwrap_or(Path::new("."));
+		anyhow::ensure!(
+			out.file_name().is_some() && !out.is_dir(),
+			"{} is no name of a file",
+			out.display()
+		);
+		let folder = tempfile::Builder::new().prefix(".descent-").tempdir_in(parent);
+		Ok(Self {
+			folder: folder.with_context(|| format!("writing to {}", parent.display()))?,
+			out: out.into(),
+		})
+	}
+
+	/// Where to write.
+	pub fn path(&self) -> PathBuf {
+		self.folder.path().join("draft")
+	}
+
+	/// A folder for what is needed meanwhile.
+	pub fn scratch(&self) -> &Path {
+		self.folder.path()
+	}
+
+	/// Puts the file in its place, replacing what is there.
+	pub fn finish(self) -> Result<()> {
+		std::fs::rename(self.path(), &self.out).with_context(|| format!("writing {}", self.out.display()))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_draft_replaces_the_file_or_vanishes() {
+		let folder = tempfile::tempdir().unwrap();
+		let out = folder.path().join("out");
+		std::fs::write(&out, "before").unwrap();
+		let draft = Draft::new(&out).unwrap();
+		std::fs::write(draft.path(), "half").unwrap();
+		drop(draft);
+		assert_eq!(std::fs::read(&out).unwrap(), b"before");
+		let draft = Draft::new(&out).unwrap();
+		std::fs::write(draft.path(), "whole").unwrap();
+		draft.finish().unwrap();
+		assert_eq!(std::fs::read(&out).unwrap(), b"whole");
+		assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+		assert!(Draft::new(folder.path()).is_err());
+		assert!(Draft::new(&folder.path().join("no/out")).is_err());
+	}
+
+	#[tokio::test]
+	async fn the_result_or_the_failure_comes_back() {
+		assert_eq!(until_stopped(|| Ok(7)).await.unwrap(), 7);
+		let failed: Result<()> = until_stopped(|| bail!("no")).await;
+		assert_eq!(failed.unwrap_err().to_string(), "no");
+		let panicked: Result<()> = until_stopped(|| panic!("of the test's own making")).await;
+		assert!(panicked.is_err());
+	}
+}

@@ -1,0 +1,209 @@
+use crate::{
+	args::{Global, GroupArg, Signing},
+	commands::submit::{send, Done},
+	output::Output,
+	words,
+};
+use anyhow::{ensure, Result};
+use clap::Args;
+use descent_chain::{format_amount, parse_amount, Call, Client, Key};
+use descent_protocol::view::StakeView;
+use serde::Serialize;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example:\n  descent stake add --group 0 --amount 100 --key-file ~/.descent/key\n\nThe new stake counts at once in \
+everything that you vote for."
+)]
+pub struct Add {
+	#[command(flatten)]
+	group: GroupArg,
+	/// How much to add
+	#[arg(long, value_name = "NRN", value_parser = parse_amount)]
+	amount: u128,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  descent stake remove --group 0 --amount 40 --key-file ~/.descent/key\n  descent stake remove --group 0 \
+--all --key-file ~/.descent/key\n\nWhat is removed has no votes from then on. It is free after one voting period: descent stake withdraw."
+)]
+pub struct Remove {
+	#[command(flatten)]
+	group: GroupArg,
+	#[command(flatten)]
+	amount: Part,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Part {
+	/// How much to remove
+	#[arg(long, value_name = "NRN", value_parser = parse_amount)]
+	amount: Option<u128>,
+	/// Remove everything
+	#[arg(long)]
+	all: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  descent stake withdraw --group 0 --key-file ~/.descent/key")]
+pub struct Withdraw {
+	#[command(flatten)]
+	group: GroupArg,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+/// A change of stake and what there is after it.
+#[derive(Debug, Serialize)]
+struct Changed {
+	#[serde(flatten)]
+	stake: StakeView,
+	#[serde(flatten)]
+	done: Done,
+}
+
+impl Add {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let call = Call::stake(self.group.group, self.amount);
+		let what = format!("Staked {}", format_amount(self.amount));
+		change(&client, &key, self.group, &call, &self.signing, output, &what).await
+	}
+}
+
+impl Remove {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let group = self.group.group;
+		let amount = match self.amount.amount {
+			Some(amount) => amount,
+			None => client.stake(group, &key.account()).await?.stake,
+		};
+		ensure!(
+			amount > 0,
+			"there is nothing to remove: the stake in group {group} is 0 NRN"
+		);
+		let what = format!("Removed {}", format_amount(amount));
+		let call = Call::unstake(group, amount);
+		change(&client, &key, self.group, &call, &self.signing, output, &what).await
+	}
+}
+
+impl Withdraw {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let call = Call::withdraw(self.group.group);
+		let what = "Withdrew what had come free";
+		change(&client, &key, self.group, &call, &self.signing, output, what).await
+	}
+}
+
+/// Sends a call that changes the signer's stake, and prints what it has then.
+async fn change(
+	client: &Client,
+	key: &Key,
+	group: GroupArg,
+	call: &Call,
+	signing: &Signing,
+	output: &Output,
+	what: &str,
+) -> Result<()> {
+	let (_, done) = send(client, key, call, signing, output).await?;
+	let stake = client.stake(group.group, &key.account()).await?;
+	let changed = Changed { stake, done };
+	output.print(&changed, |_| show(&changed, what))
+}
+
+fn show(changed: &Changed, what: &str) -> String {
+	let Changed { stake, done } = changed;
+	let mut text = format!(
+		"{what} in block {}. Stake in group {} now: {}.",
+		done.block,
+		stake.group,
+		words::stake(stake.stake, stake.total)
+	);
+	if let Some(next) = stake.unstaking.first() {
+		text.push_str(&format!(
+			"\n{} can be withdrawn from block {} on: descent stake withdraw --group {}",
+			format_amount(next.amount),
+			next.until,
+			stake.group
+		));
+	}
+	text
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::Parser;
+	use descent_chain::{AccountId, UNIT};
+	use descent_protocol::view::UnstakingView;
+
+	#[derive(Debug, Parser)]
+	struct Line {
+		#[command(flatten)]
+		remove: Remove,
+	}
+
+	#[test]
+	fn a_removal_is_of_an_amount_or_of_all() {
+		let parse = |line: &str| Line::try_parse_from(format!("remove --group 0 {line}").split_whitespace());
+		assert_eq!(
+			parse("--amount 1.5").unwrap().remove.amount.amount,
+			Some(UNIT + UNIT / 2)
+		);
+		assert!(parse("--all").unwrap().remove.amount.all);
+		for line in ["", "--amount 1 --all", "--amount 0x1", "--amount"] {
+			assert!(parse(line).is_err(), "{line}");
+		}
+	}
+
+	#[test]
+	fn what_is_held_for_longer_is_said() {
+		let mut stake = StakeView {
+			group: 3,
+			account: AccountId::new([1; 32]),
+			stake: 50 * UNIT,
+			total: 200 * UNIT,
+			unstaking: vec![],
+			delta: None,
+			amendments: vec![],
+		};
+		let done = || Done {
+			transaction: "0x00".into(),
+			block: 9,
+			block_hash: "0x01".into(),
+			finalized: false,
+		};
+		let text = show(
+			&Changed {
+				stake: stake.clone(),
+				done: done(),
+			},
+			"Staked 10 NRN",
+		);
+		assert_eq!(
+			text,
+			"Staked 10 NRN in block 9. Stake in group 3 now: 50 NRN, 25% of all stake."
+		);
+		stake.unstaking = vec![UnstakingView {
+			amount: 40 * UNIT,
+			until: 209,
+		}];
+		let changed = Changed { stake, done: done() };
+		assert!(show(&changed, "Removed 40 NRN")
+			.ends_with("40 NRN can be withdrawn from block 209 on: descent stake withdraw --group 3"));
+		let json = serde_json::to_value(&changed).unwrap();
+		assert_eq!(
+			(json["stake"].as_str(), json["block"].as_u64()),
+			(Some("50000000000000"), Some(9))
+		);
+	}
+}

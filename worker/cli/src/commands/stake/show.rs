@@ -1,0 +1,115 @@
+use crate::{
+	args::{Global, GroupArg},
+	output::Output,
+	table::fields,
+	words,
+};
+use anyhow::Result;
+use clap::Args;
+use descent_chain::{format_amount, parse_account, AccountId, Key};
+use descent_protocol::view::StakeView;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  descent stake show --group 0 --key-file ~/.descent/key\n  descent stake show --group 0 --account \
+5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
+)]
+pub struct Show {
+	#[command(flatten)]
+	group: GroupArg,
+	/// Address of the account; the key's unless given
+	#[arg(long, value_name = "ADDRESS", value_parser = parse_account, conflicts_with = "key_file")]
+	account: Option<AccountId>,
+	/// File with the secret URI of the account; without it, DESCENT_SURI
+	#[arg(long, value_name = "FILE")]
+	key_file: Option<PathBuf>,
+}
+
+impl Show {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let account = match self.account {
+			Some(account) => account,
+			None => Key::from_file_or_environment(self.key_file.as_deref())?.account(),
+		};
+		let stake = global.connect().await?.stake(self.group.group, &account).await?;
+		output.print(&stake, |output| show(output, &stake))
+	}
+}
+
+fn show(output: &Output, stake: &StakeView) -> String {
+	let removed = stake
+		.unstaking
+		.iter()
+		.map(|part| format!("{} until block {}", format_amount(part.amount), part.until));
+	let removed: Vec<_> = removed.collect();
+	let amendments: Vec<_> = stake.amendments.iter().map(u32::to_string).collect();
+	let or_none = |lines: Vec<String>, separator: &str| {
+		if lines.is_empty() {
+			return "none".into();
+		}
+		lines.join(separator)
+	};
+	let delta = stake
+		.delta
+		.map(|id| format!("proposal {id}"))
+		.into_iter()
+		.collect();
+	fields(
+		output,
+		&[
+			("account", stake.account.to_string()),
+			("stake", words::stake(stake.stake, stake.total)),
+			("all stake", format_amount(stake.total)),
+			("removed", or_none(removed, "\n")),
+			("votes for", or_none(delta, "")),
+			("amendments", or_none(amendments, ", ")),
+		],
+	)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use descent_chain::UNIT;
+	use descent_protocol::view::UnstakingView;
+
+	#[test]
+	fn shows_stake_and_votes() {
+		let mut stake = StakeView {
+			group: 0,
+			account: AccountId::new([1; 32]),
+			stake: 50 * UNIT,
+			total: 150 * UNIT,
+			unstaking: vec![UnstakingView {
+				amount: UNIT,
+				until: 120,
+			}],
+			delta: Some(4),
+			amendments: vec![1, 7],
+		};
+		let text = show(&Output::new(true), &stake);
+		for part in [
+			"stake       50 NRN, 33.33% of all stake",
+			"all stake   150 NRN",
+			"removed     1 NRN until block 120",
+			"votes for   proposal 4",
+			"amendments  1, 7",
+		] {
+			assert!(text.contains(part), "{part} in\n{text}");
+		}
+		stake = StakeView {
+			stake: 0,
+			total: 0,
+			unstaking: vec![],
+			delta: None,
+			amendments: vec![],
+			..stake
+		};
+		let text = show(&Output::new(true), &stake);
+		assert!(
+			text.contains("stake       0 NRN\n") && text.ends_with("amendments  none"),
+			"{text}"
+		);
+	}
+}

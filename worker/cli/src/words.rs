@@ -1,0 +1,224 @@
+//! How things are said: the same everywhere.
+
+use crate::{
+	content_ref::Reference,
+	output::plain,
+	parse::{BLOCK_SECONDS, UNITS},
+};
+use descent_chain::format_amount;
+use descent_protocol::{
+	addresses,
+	view::{AmendmentEnding, CheckView, GroupView, ProposalEnding},
+	BlockNumber, Change, DeltaVerdict, EvaluationPolicy, Majority, Metric, RoundLengths, Score, Share,
+};
+
+/// What a group measures.
+pub fn metric(metric: Metric) -> &'static str {
+	match metric {
+		Metric::Loss => "loss",
+		Metric::Error => "error",
+	}
+}
+
+/// On what a group measures.
+pub fn policy(policy: &EvaluationPolicy) -> String {
+	match policy {
+		EvaluationPolicy::Training { records } => format!("{records} records of the training set"),
+		EvaluationPolicy::Validation { records, .. } => format!("{records} records of the validation set"),
+	}
+}
+
+/// The lengths of rounds.
+pub fn rounds(lengths: &RoundLengths) -> String {
+	let RoundLengths {
+		length,
+		reveal,
+		attest,
+		open,
+	} = lengths;
+	format!("{length} blocks; reveal {reveal}, attest {attest}, open {open}")
+}
+
+/// What a group wants to reach.
+pub fn target(target: Option<Score>) -> String {
+	target.map_or("none".into(), |score| score.to_string())
+}
+
+/// The time that blocks take, in its two largest units: `1h 30m`.
+pub fn time(blocks: BlockNumber) -> String {
+	let mut rest = u64::from(blocks).saturating_mul(BLOCK_SECONDS);
+	let mut parts = Vec::new();
+	for (unit, seconds) in UNITS {
+		let count = rest / seconds;
+		rest %= seconds;
+		if count > 0 {
+			parts.push(format!("{count}{unit}"));
+		} else if !parts.is_empty() {
+			break;
+		}
+	}
+	parts.truncate(2);
+	if parts.is_empty() {
+		return "0s".into();
+	}
+	parts.join(" ")
+}
+
+/// A number of blocks and the time that they take: `200 blocks (10m)`.
+pub fn span(blocks: BlockNumber) -> String {
+	let unit = if blocks == 1 { "block" } else { "blocks" };
+	format!("{blocks} {unit} ({})", time(blocks))
+}
+
+/// When something comes that is due at a block: `at block 120, in 20 blocks (1m)`.
+pub fn due(at: BlockNumber, now: BlockNumber) -> String {
+	format!("at block {at}, in {}", span(at.saturating_sub(now)))
+}
+
+/// When a group's voting period closes, and what to do where it has not though it should.
+pub fn closes(group: &GroupView) -> String {
+	if group.closes > group.block {
+		return due(group.closes, group.block);
+	}
+	let (at, id) = (group.closes, group.id);
+	format!("at block {at}, overdue: descent group close --group {id}")
+}
+
+/// A part of a total, to a hundredth of a percent and never more than it is: `33.33%`.
+pub fn part(part: u128, total: u128) -> String {
+	const HUNDREDTHS: u128 = 10_000;
+	let hundredths = match part.checked_mul(HUNDREDTHS) {
+		Some(scaled) => scaled.checked_div(total),
+		None => part.checked_div(total / HUNDREDTHS),
+	};
+	let share = hundredths.and_then(|hundredths| u32::try_from(hundredths.checked_mul(100)?).ok());
+	share.map_or("-".into(), |millionths| Share(millionths).to_string())
+}
+
+/// Stake and its part of all stake: `30 NRN, 20% of all stake`.
+pub fn stake(stake: u128, total: u128) -> String {
+	if total == 0 {
+		return format_amount(stake);
+	}
+	format!("{}, {} of all stake", format_amount(stake), part(stake, total))
+}
+
+/// A number of voting periods.
+pub fn periods(periods: u32) -> String {
+	match periods {
+		1 => "1 period".into(),
+		periods => format!("{periods} periods"),
+	}
+}
+
+/// How much of all stake an amendment needs.
+pub fn majority(majority: Majority) -> &'static str {
+	match majority {
+		Majority::Half => "more than 1/2",
+		Majority::TwoThirds => "more than 2/3",
+	}
+}
+
+/// What a committee found of a delta.
+pub fn verdict(verdict: &DeltaVerdict) -> String {
+	match verdict {
+		DeltaVerdict::Valid(report) => format!("valid: +{} -{}", report.added, report.removed),
+		DeltaVerdict::Invalid(fault) => format!("invalid: {fault}"),
+		DeltaVerdict::Unavailable => "unavailable: nobody served it".into(),
+	}
+}
+
+/// How far the check of a proposed delta is.
+pub fn check(check: &CheckView) -> String {
+	match (&check.decided, check.attempt, check.until) {
+		(Some(decided), _, _) => verdict(decided),
+		(None, Some(attempt), Some(until)) => {
+			let opened: u32 = check.verdicts.iter().map(|(_, members)| *members).sum();
+			let attempt = attempt.saturating_add(1);
+			let text = format!("checking, attempt {attempt} until block {until}");
+			match opened {
+				0 => text,
+				opened => format!("{text}, {opened} of {} opened", check.committee),
+			}
+		}
+		_ => "not decided".into(),
+	}
+}
+
+/// How a delta proposal ended.
+pub fn proposal_ending(ending: &ProposalEnding) -> String {
+	match ending {
+		ProposalEnding::Applied { version } => format!("applied: version {version}"),
+		ProposalEnding::Invalid { fault } => format!("invalid: {fault}"),
+		ProposalEnding::Unavailable => "unavailable: nobody served it".into(),
+		ProposalEnding::Conflict { fault } => format!("conflict: {fault}"),
+		ProposalEnding::Copied => "copied: somebody had announced it before".into(),
+		ProposalEnding::Outvoted => "outvoted".into(),
+		ProposalEnding::Withdrawn => "withdrawn".into(),
+		ProposalEnding::Evicted => "evicted: one with more stake took its place".into(),
+	}
+}
+
+/// What the ending of a delta proposal does to its deposit.
+pub fn proposal_price(ending: &ProposalEnding) -> &'static str {
+	match ending {
+		ProposalEnding::Applied { .. } => "returned, reward paid",
+		ProposalEnding::Invalid { .. } => "lost",
+		ProposalEnding::Unavailable => "lost, unless it had been valid before",
+		ProposalEnding::Conflict { .. }
+		| ProposalEnding::Copied
+		| ProposalEnding::Outvoted
+		| ProposalEnding::Withdrawn
+		| ProposalEnding::Evicted => "returned",
+	}
+}
+
+/// How an amendment ended.
+pub fn amendment_ending(ending: &AmendmentEnding) -> String {
+	match ending {
+		AmendmentEnding::Adopted { from } => format!("adopted: from round {from} on"),
+		AmendmentEnding::Impossible => "impossible: the rules did not allow it any more".into(),
+		AmendmentEnding::Outvoted => "outvoted".into(),
+		AmendmentEnding::Withdrawn => "withdrawn".into(),
+		AmendmentEnding::Evicted => "evicted: one with more stake took its place".into(),
+	}
+}
+
+/// What an amendment changes.
+pub fn change(change: &Change) -> String {
+	match change {
+		Change::VotingPeriod { blocks } => format!("voting period {}", span(*blocks)),
+		Change::Quorum { share } => format!("quorum {share}"),
+		Change::Clock { lengths } => format!("rounds {}", rounds(lengths)),
+		Change::Tolerance { micros } => format!("tolerance {}", Score(*micros)),
+		Change::MinimumImprovement { micros } => format!("improvement {} at least", Score(*micros)),
+		Change::Policy { policy: changed } => match changed {
+			EvaluationPolicy::Training { .. } => format!("measured on {}", policy(changed)),
+			EvaluationPolicy::Validation { set, .. } => {
+				format!("measured on {} {}", policy(changed), Reference::from(*set))
+			}
+		},
+		Change::Target { score } => format!("target {}", target(*score)),
+		Change::Providers { providers } => {
+			let providers = addresses(providers);
+			let shown: Vec<_> = providers.iter().map(|provider| plain(provider)).collect();
+			format!("providers {}", shown.join(" "))
+		}
+		Change::Model { model } => format!("model {}", Reference::from(*model)),
+	}
+}
+
+/// Text that is not longer than so many characters.
+pub fn short(text: &str, length: usize) -> String {
+	let text = plain(text);
+	if text.chars().count() <= length {
+		return text;
+	}
+	let mut cut: String = text.chars().take(length.saturating_sub(1)).collect();
+	cut.push('…');
+	cut
+}
+
+#[cfg(test)]
+#[path = "words_tests.rs"]
+mod tests;

@@ -1,0 +1,190 @@
+//! Comma-separated values with a header row (RFC 4180).
+
+use super::columns::TableColumns;
+use super::error::{BuildError, Fault};
+use super::{number, Progress, Source, Step};
+use crate::schema::Schema;
+use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// The longest row: a quote that is never closed makes one row of all that follows.
+const ROW_BYTES: u64 = 64 << 20;
+/// Bytes read at a time.
+const BUFFER_BYTES: usize = 64 << 10;
+/// Characters of a cell that an error shows.
+const SHOWN: usize = 40;
+
+/// A CSV file with a header row.
+pub(super) struct Csv {
+	file: PathBuf,
+	reader: Reader<Bounded>,
+	/// Bytes that the row being read may still take.
+	left: Rc<Cell<u64>>,
+	bytes: u64,
+	header: Vec<String>,
+	schema: Schema,
+	/// Positions of the cells of each of the schema's columns.
+	cells: Vec<Vec<usize>>,
+	row: ByteRecord,
+	rows: u64,
+}
+
+impl Csv {
+	/// Opens a file and finds the schema's columns in its header.
+	///
+	/// # Errors
+	/// Where it cannot be read, or columns are missing.
+	pub(super) fn open(path: &Path, schema: &Schema, columns: &TableColumns) -> Result<Self, BuildError> {
+		let mut csv = Self::raw(path)?;
+		csv.cells = columns.resolve(path, schema, &csv.header, false)?;
+		csv.schema = schema.clone();
+		Ok(csv)
+	}
+
+	/// A file of which cells are asked for by the names in its header.
+	pub(super) fn raw(path: &Path) -> Result<Self, BuildError> {
+		let open = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+		let (bytes, file) = open.map_err(|error| BuildError::io(path, error))?;
+		let left = Rc::new(Cell::new(ROW_BYTES));
+		let bounded = Bounded {
+			file,
+			left: left.clone(),
+		};
+		let mut reader = ReaderBuilder::new()
+			.buffer_capacity(BUFFER_BYTES)
+			.from_reader(bounded);
+		let header = reader.byte_headers().map_err(|error| failed(path, 0, error))?;
+		let header: Vec<String> = header
+			.iter()
+			.map(|name| String::from_utf8_lossy(name).into_owned())
+			.collect();
+		if header.is_empty() {
+			return Err(BuildError::unfit(
+				path,
+				"it is empty; the first row must name the columns",
+			));
+		}
+		Ok(Self {
+			file: path.into(),
+			reader,
+			left,
+			bytes,
+			header,
+			schema: Schema { columns: Vec::new() },
+			cells: Vec::new(),
+			row: ByteRecord::new(),
+			rows: 0,
+		})
+	}
+
+	/// The position of a column.
+	pub(super) fn column(&self, name: &str) -> Option<usize> {
+		self.header.iter().position(|column| column == name)
+	}
+
+	/// Reads the next row; `false` at the end.
+	pub(super) fn next_row(&mut self) -> Result<bool, BuildError> {
+		self.left.set(ROW_BYTES);
+		let more = self.reader.read_byte_record(&mut self.row);
+		let more = more.map_err(|error| failed(&self.file, self.rows, error))?;
+		self.rows += u64::from(more);
+		Ok(more)
+	}
+
+	/// A cell of the row that was read last.
+	pub(super) fn cell(&self, column: usize) -> &[u8] {
+		self.row.get(column).unwrap_or_default()
+	}
+
+	/// The error of a cell of the row that was read last.
+	pub(super) fn not_a_number(&self, column: usize, dtype: crate::schema::Dtype) -> BuildError {
+		let text = String::from_utf8_lossy(self.cell(column));
+		let mut shown: String = text.chars().take(SHOWN).collect();
+		if shown.len() < text.len() {
+			shown.push_str("..");
+		}
+		BuildError::Record {
+			position: self.position(),
+			fault: Fault::NotANumber {
+				column: self.header.get(column).cloned().unwrap_or_default(),
+				text: shown.escape_debug().to_string(),
+				dtype,
+			},
+		}
+	}
+}
+
+impl Source for Csv {
+	fn read(&mut self, record: &mut Vec<u8>) -> Result<Step, BuildError> {
+		if !self.next_row()? {
+			return Ok(Step::End);
+		}
+		record.clear();
+		for (column, cells) in self.schema.columns.iter().zip(&self.cells) {
+			for cell in cells {
+				number::parse(self.cell(*cell), column.dtype, record)
+					.ok_or_else(|| self.not_a_number(*cell, column.dtype))?;
+			}
+		}
+		Ok(Step::Add)
+	}
+
+	fn position(&self) -> String {
+		let line = self.row.position().map_or(0, csv::Position::line);
+		format!(
+			"row {} of {} (line {line})",
+			self.rows.saturating_sub(1),
+			self.file.display()
+		)
+	}
+
+	fn progress(&self) -> Progress {
+		Progress {
+			done: self.reader.position().byte(),
+			total: self.bytes,
+		}
+	}
+}
+
+fn failed(file: &Path, row: u64, error: csv::Error) -> BuildError {
+	let line = error.position().map_or(0, csv::Position::line);
+	match error.into_kind() {
+		ErrorKind::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+			BuildError::unfit(file, error.to_string())
+		}
+		ErrorKind::Io(error) => BuildError::io(file, error),
+		ErrorKind::UnequalLengths {
+			expected_len, len, ..
+		} => BuildError::Record {
+			position: format!("row {row} of {} (line {line})", file.display()),
+			fault: Fault::Unreadable(format!("it has {len} cells, the header {expected_len}")),
+		},
+		other => BuildError::unfit(file, format!("{other:?}")),
+	}
+}
+
+/// A file that ends in an error where a row does not end.
+struct Bounded {
+	file: File,
+	left: Rc<Cell<u64>>,
+}
+
+impl Read for Bounded {
+	fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+		let read = self.file.read(bytes)?;
+		match self.left.get().checked_sub(read as u64) {
+			Some(left) => self.left.set(left),
+			None => {
+				return Err(io::Error::new(
+					io::ErrorKind::InvalidData,
+					format!("a row has more than {ROW_BYTES} bytes; is a quote not closed?"),
+				))
+			}
+		}
+		Ok(read)
+	}
+}

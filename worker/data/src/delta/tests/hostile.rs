@@ -1,0 +1,202 @@
+//! Files made to take more than they should.
+
+use super::*;
+use arrow_array::builder::BinaryBuilder;
+use parquet::basic::{Encoding, GzipLevel};
+
+#[test]
+fn limits_hold() {
+	let draft = Draft::new();
+	let path = &draft.file();
+	let what = |limits| match read(path, &limits) {
+		Err(DeltaError::TooLarge { what, .. }) => what,
+		other => panic!("{other:?}"),
+	};
+	let limits = DeltaLimits::default;
+	assert_eq!(
+		what(DeltaLimits {
+			file_bytes: 100,
+			..limits()
+		}),
+		"bytes"
+	);
+	assert_eq!(what(DeltaLimits { rows: 3, ..limits() }), "rows");
+	assert_eq!(
+		what(DeltaLimits {
+			page_bytes: 8,
+			..limits()
+		}),
+		"bytes in a page"
+	);
+	assert_eq!(
+		what(DeltaLimits {
+			pages_bytes: 100,
+			..limits()
+		}),
+		"bytes in the pages and dictionaries of its columns"
+	);
+	assert_eq!(
+		what(DeltaLimits {
+			record_bytes: 26,
+			..limits()
+		}),
+		"bytes of records"
+	);
+	assert!(read(
+		path,
+		&DeltaLimits {
+			record_bytes: 27,
+			..limits()
+		}
+	)
+	.is_ok());
+}
+
+#[test]
+fn a_row_that_swells_is_refused() {
+	// four million equal values take a few hundred bytes of file
+	let mut draft = Draft::new();
+	let many = vec![Some(0.5); 4 << 20];
+	draft.x = lists(&[Some(&many), None, None, None]);
+	let path = draft.file();
+	assert!(path.metadata().unwrap().len() < 100_000);
+	let error = read(&path, &DeltaLimits::default()).unwrap_err();
+	assert!(error.to_string().contains("more values than its"), "{error}");
+}
+
+#[test]
+fn a_file_has_room_for_the_ids_of_its_rows() {
+	// equal rows take no room, and are no delta
+	let mut draft = Draft::new();
+	let many = 1 << 16;
+	draft.op = Arc::new(StringArray::from(vec!["remove"; many]));
+	draft.id = ids(&vec![[7; 32]; many]);
+	draft.x = lists(&vec![None; many]);
+	draft.y = Arc::new(UInt8Array::from(vec![None; many]));
+	let error = draft.read().unwrap_err();
+	assert!(
+		matches!(error, DeltaError::TooLarge { what: "rows", .. }),
+		"{error}"
+	);
+}
+
+#[test]
+fn compressions_without_a_bound_are_refused() {
+	for compression in [Compression::GZIP(GzipLevel::default()), Compression::LZ4] {
+		let mut draft = Draft::new();
+		draft.properties = WriterProperties::builder().set_compression(compression).build();
+		let error = draft.read().unwrap_err();
+		assert!(error.to_string().contains("is not supported"), "{error}");
+	}
+	for compression in [
+		Compression::SNAPPY,
+		Compression::LZ4_RAW,
+		Compression::UNCOMPRESSED,
+	] {
+		let mut draft = Draft::new();
+		draft.properties = WriterProperties::builder().set_compression(compression).build();
+		draft.read().unwrap();
+	}
+}
+
+#[test]
+fn strings_that_swell_are_refused() {
+	let long = "a".repeat(1 << 20);
+	let mut draft = Draft::new();
+	draft.op = Arc::new(StringArray::from(vec![long.as_str(); 4]));
+	assert!(draft.read().unwrap_err().to_string().contains("too long"));
+	// each string written as "the one before, whole": no page is large, and the strings are
+	let mut id = BinaryBuilder::new();
+	(0..4).for_each(|_| id.append_value([3; 32]));
+	draft = Draft::new();
+	draft.id = Arc::new(id.finish());
+	draft.properties = WriterProperties::builder()
+		.set_dictionary_enabled(false)
+		.set_column_encoding("id".into(), Encoding::DELTA_BYTE_ARRAY)
+		.build();
+	assert!(draft.read().unwrap_err().to_string().contains("encoded plainly"));
+}
+
+#[test]
+fn broken_files_are_refused_and_never_panic() {
+	let draft = Draft::new();
+	let path = draft.file();
+	let good = std::fs::read(&path).unwrap();
+	let mut random = 0x9e37_79b9_7f4a_7c15u64;
+	let mut next = move || {
+		random ^= random << 13;
+		random ^= random >> 7;
+		random ^= random << 17;
+		random
+	};
+	for cut in [0, 3, 11, 12, good.len() / 2, good.len() - 1] {
+		std::fs::write(&path, &good[..cut]).unwrap();
+		assert!(
+			matches!(
+				read(&path, &DeltaLimits::default()),
+				Err(DeltaError::Malformed(_))
+			),
+			"cut at {cut}"
+		);
+	}
+	// what a flipped byte makes of the file may still be valid, but must come back
+	for _ in 0..3000 {
+		let mut bad = good.clone();
+		for _ in 0..=next() % 3 {
+			let at = next() as usize % bad.len();
+			bad[at] = next() as u8;
+		}
+		std::fs::write(&path, &bad).unwrap();
+		drop(read(&path, &DeltaLimits::default()));
+	}
+}
+
+#[test]
+fn a_deep_schema_is_refused() {
+	for depth in [100, 10_000, 140_000, 200_000] {
+		let footer = deep_footer(depth);
+		let mut file = b"PAR1".to_vec();
+		file.extend(&footer);
+		file.extend((footer.len() as u32).to_le_bytes());
+		file.extend(b"PAR1");
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("deep");
+		std::fs::write(&path, &file).unwrap();
+		let error = read(&path, &DeltaLimits::default()).unwrap_err();
+		let expected = if depth == 200_000 {
+			"bytes of metadata"
+		} else {
+			"columns or levels"
+		};
+		assert!(error.to_string().contains(expected), "{error}");
+	}
+}
+
+/// A footer whose schema nests `depth` groups, in Thrift's compact encoding: the decoder is recursive.
+fn deep_footer(depth: u32) -> Vec<u8> {
+	let mut footer = vec![0x15, 2, 0x19, 0xfc];
+	let mut count = depth + 1;
+	while count >= 0x80 {
+		footer.push((count & 0x7f) as u8 | 0x80);
+		count >>= 7;
+	}
+	footer.push(count as u8);
+	// repetition required, no name, one child
+	(0..depth).for_each(|_| footer.extend([0x35, 0, 0x18, 0, 0x15, 2, 0]));
+	// type int32, repetition required, no name
+	footer.extend([0x15, 2, 0x25, 0, 0x18, 0, 0]);
+	// no rows, no row groups
+	footer.extend([0x16, 0, 0x19, 0x0c, 0]);
+	footer
+}
+
+#[test]
+fn columns_that_share_their_bytes_are_refused() {
+	let draft = Draft::new();
+	let file = File::open(draft.file()).unwrap();
+	let length = file.metadata().unwrap().len();
+	let metadata = footer::metadata(&file, 4).unwrap();
+	footer::check_chunks(&metadata, length).unwrap();
+	let error = footer::check_chunks(&metadata, length / 10).unwrap_err();
+	assert!(error.to_string().contains("longer than the file"), "{error}");
+}

@@ -1,0 +1,95 @@
+//! Memory does not grow with the delta: each is checked and applied by a process of its own.
+
+mod large;
+
+use descent_data::Dtype;
+use large::{Large, Taken, Task};
+use sp_core::H256;
+use std::path::Path;
+use std::process::Command;
+
+/// In the environment: the task of a process that only measures.
+const TASK: &str = "DESCENT_MEMORY_TASK";
+/// Before the measurement in its output.
+const TAKEN: &str = "taken: ";
+
+#[test]
+fn measuring_process() {
+	if let Ok(task) = std::env::var(TASK) {
+		let taken = serde_json::from_str::<Task>(&task).unwrap().run().unwrap();
+		println!("\n{TAKEN}{}", serde_json::to_string(&taken).unwrap());
+	}
+}
+
+fn measure(task: &Task) -> Taken {
+	let output = Command::new(std::env::current_exe().unwrap())
+		.args(["--exact", "measuring_process", "--nocapture"])
+		.env(TASK, serde_json::to_string(task).unwrap())
+		.output()
+		.unwrap();
+	let text = String::from_utf8_lossy(&output.stdout);
+	let taken = text.lines().find_map(|line| line.strip_prefix(TAKEN));
+	let taken = taken.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)));
+	serde_json::from_str(taken).unwrap()
+}
+
+/// Checks and applies a delta on `base` in at most `limit` MiB; the version that it makes.
+fn bounded(large: Large, limit: f64, base: H256, folder: &Path) -> H256 {
+	let delta = folder.join("delta.parquet");
+	large.write(&delta).unwrap();
+	let mut task = Task {
+		large,
+		store: folder.into(),
+		base,
+		delta,
+		apply: false,
+	};
+	let checked = measure(&task);
+	task.apply = true;
+	let applied = measure(&task);
+	let peaks = (checked.peak, applied.peak);
+	assert!(
+		peaks.0 < limit && peaks.1 < limit,
+		"{peaks:?} MiB for {:?}",
+		task.large
+	);
+	applied.root
+}
+
+/// Their ids alone take 45 MB, and 90 in a hash map.
+#[test]
+fn many_records() {
+	let limit = 64.0;
+	let folder = tempfile::tempdir().unwrap();
+	let additions = Large {
+		values: 4,
+		dtype: Dtype::F32,
+		target: 0,
+		from: 0,
+		add: 1_400_000,
+		remove: 0,
+	};
+	let base = bounded(additions.clone(), limit, H256::zero(), folder.path());
+	let removals = Large {
+		from: 1_400_000,
+		add: 700_000,
+		remove: 700_000,
+		..additions
+	};
+	bounded(removals, limit, base, folder.path());
+}
+
+/// A record has 4 MiB, the delta 200.
+#[test]
+fn long_records() {
+	let folder = tempfile::tempdir().unwrap();
+	let long = Large {
+		values: 4 << 20,
+		dtype: Dtype::U8,
+		target: 0,
+		from: 0,
+		add: 50,
+		remove: 0,
+	};
+	bounded(long, 160.0, H256::zero(), folder.path());
+}

@@ -1,0 +1,303 @@
+//! The content on disk: what is in use stays, and of all other the least recently used goes when room is needed.
+
+use descent_content::{Progress, Store, StoreError};
+use descent_protocol::ContentRef;
+use sp_core::H256;
+use std::{
+	collections::HashMap,
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc, Mutex, MutexGuard, PoisonError, Weak,
+	},
+};
+
+/// Content whose last use is remembered.
+const REMEMBERED: usize = 1 << 16;
+
+/// A store that several threads fetch into. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Stock {
+	store: Store,
+	ledger: Arc<Mutex<Ledger>>,
+}
+
+#[derive(Debug, Default)]
+struct Ledger {
+	/// Content in use, and how often it is named.
+	held: HashMap<ContentRef, usize>,
+	/// When content was in use last, by its digest; what is not here has not been since the process began.
+	used: HashMap<H256, u64>,
+	now: u64,
+	/// Bytes that each fetch under way will still write.
+	rooms: Vec<Weak<AtomicU64>>,
+}
+
+impl Ledger {
+	fn holders(&self, content: &ContentRef) -> usize {
+		let same = |(held, count): (&ContentRef, &usize)| (held.digest == content.digest).then_some(*count);
+		self.held.iter().filter_map(same).sum()
+	}
+
+	fn touch(&mut self, content: &ContentRef) {
+		self.now += 1;
+		self.used.insert(content.digest, self.now);
+	}
+
+	/// Bytes that are spoken for.
+	fn reserved(&mut self) -> u64 {
+		self.rooms.retain(|room| room.strong_count() > 0);
+		let rooms = self.rooms.iter().filter_map(Weak::upgrade);
+		rooms.fold(0, |sum, room| sum.saturating_add(room.load(Ordering::Relaxed)))
+	}
+}
+
+/// Keeps content until it is dropped.
+#[derive(Debug)]
+pub struct Hold {
+	ledger: Arc<Mutex<Ledger>>,
+	content: Vec<ContentRef>,
+}
+
+impl Drop for Hold {
+	fn drop(&mut self) {
+		let mut ledger = lock(&self.ledger);
+		for content in &self.content {
+			ledger.touch(content);
+			if let Some(count) = ledger.held.get_mut(content) {
+				*count -= 1;
+				if *count == 0 {
+					ledger.held.remove(content);
+				}
+			}
+		}
+	}
+}
+
+/// Room for a fetch, which it fills.
+#[derive(Debug)]
+pub struct Room(Arc<AtomicU64>);
+
+impl Room {
+	/// Says how far the fetch is.
+	pub fn fill(&self, progress: Progress) {
+		let left = progress.total.saturating_sub(progress.done);
+		self.0.fetch_min(left, Ordering::Relaxed);
+	}
+}
+
+impl Stock {
+	/// All content of a store.
+	pub fn new(store: Store) -> Self {
+		Self {
+			store,
+			ledger: Arc::default(),
+		}
+	}
+
+	/// The store.
+	pub fn store(&self) -> &Store {
+		&self.store
+	}
+
+	/// Keeps content, whether it is here or not yet, until the hold is dropped. What is named twice is held twice.
+	pub fn hold(&self, content: Vec<ContentRef>) -> Hold {
+		let mut ledger = lock(&self.ledger);
+		for content in &content {
+			ledger.touch(content);
+			*ledger.held.entry(*content).or_default() += 1;
+		}
+		Hold {
+			ledger: self.ledger.clone(),
+			content,
+		}
+	}
+
+	/// Makes room for content that is to be fetched, so that `spare` more bytes have room, too. What is not held gives way:
+	/// first the remains of fetches that came to nothing, then whole content, the least recently used first.
+	///
+	/// # Errors
+	/// [`StoreError::Quota`] where too much is held; [`StoreError::Io`].
+	pub fn reserve(&self, content: &ContentRef, spare: u64) -> Result<Room, StoreError> {
+		let needed = match self.store.is_complete(content) {
+			// malformed content fails where it is fetched
+			Ok(true) | Err(StoreError::Layout(_)) => 0,
+			Ok(false) => footprint(content),
+			Err(error) => return Err(error),
+		};
+		let mut ledger = lock(&self.ledger);
+		if needed > 0 {
+			self.make_room(&mut ledger, needed, spare)?;
+		}
+		let room = Arc::new(AtomicU64::new(needed));
+		ledger.rooms.push(Arc::downgrade(&room));
+		Ok(Room(room))
+	}
+
+	fn make_room(&self, ledger: &mut Ledger, needed: u64, spare: u64) -> Result<(), StoreError> {
+		let wanted = ledger.reserved().saturating_add(needed).saturating_add(spare);
+		let max = self.store.max_bytes();
+		let fits = || self.store.used_bytes().saturating_add(wanted) <= max;
+		if fits() {
+			return Ok(());
+		}
+		let refusal = || StoreError::Quota {
+			used: self.store.used_bytes(),
+			max,
+			needed,
+		};
+		let pins = self.store.pins();
+		// Where nothing helps, nothing is forgotten.
+		let held = pins.iter().filter(|pin| ledger.holders(pin) > 0);
+		if held.fold(wanted, |sum, pin| sum.saturating_add(pin.size)) > max {
+			return Err(refusal());
+		}
+		if ledger.used.len() > REMEMBERED {
+			ledger
+				.used
+				.retain(|digest, _| pins.iter().any(|pin| pin.digest == *digest));
+		}
+		let kept: Vec<_> = pins.iter().chain(ledger.held.keys()).copied().collect();
+		self.store.retain(&kept)?;
+		let mut idle: Vec<_> = pins.iter().filter(|pin| ledger.holders(pin) == 0).collect();
+		idle.sort_by_key(|pin| ledger.used.get(&pin.digest).copied().unwrap_or_default());
+		for content in idle {
+			if fits() {
+				break;
+			}
+			tracing::debug!(digest = ?content.digest, "forgotten to make room");
+			self.store.remove(content)?;
+		}
+		if fits() {
+			Ok(())
+		} else {
+			Err(refusal())
+		}
+	}
+
+	/// Forgets content that only the caller holds.
+	pub fn discard(&self, content: &ContentRef) -> Result<(), StoreError> {
+		let ledger = lock(&self.ledger);
+		if ledger.holders(content) <= 1 {
+			self.store.remove(content)?;
+		}
+		Ok(())
+	}
+
+	/// Forgets all content that nobody holds.
+	pub fn clear(&self) -> Result<(), StoreError> {
+		let ledger = lock(&self.ledger);
+		let kept: Vec<_> = ledger.held.keys().copied().collect();
+		self.store.retain(&kept)?;
+		Ok(())
+	}
+}
+
+/// The most bytes that content takes in a store: a node of its tree has some 60 bytes for each leaf of a MiB.
+fn footprint(content: &ContentRef) -> u64 {
+	match content.codec {
+		descent_protocol::Codec::Raw => content.size,
+		descent_protocol::Codec::UnixFs => content
+			.size
+			.saturating_add(content.size >> 13)
+			.saturating_add(1 << 10),
+	}
+}
+
+fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+	// every critical section leaves the ledger valid at each step
+	ledger.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	const KIB: usize = 1 << 10;
+
+	fn stock(kibibytes: u64) -> (tempfile::TempDir, Stock) {
+		let directory = tempfile::tempdir().unwrap();
+		let store = Store::open(directory.path(), kibibytes << 10).unwrap();
+		(directory, Stock::new(store))
+	}
+
+	fn bytes(number: u8) -> Vec<u8> {
+		vec![number; 100 * KIB]
+	}
+
+	fn absent() -> ContentRef {
+		ContentRef::raw(&bytes(99)).unwrap()
+	}
+
+	#[test]
+	fn the_least_recently_used_goes_and_what_is_held_stays() {
+		let (_directory, stock) = stock(400);
+		let [held, old, recent] =
+			[1, 2, 3].map(|number| stock.store().import(bytes(number).as_slice()).unwrap());
+		let hold = stock.hold(vec![held]);
+		drop(stock.hold(vec![old]));
+		drop(stock.hold(vec![recent]));
+		let room = stock.reserve(&absent(), 0).unwrap();
+		assert_eq!(stock.store().pins().len(), 3, "there is room");
+		let second = stock.reserve(&ContentRef::raw(&bytes(98)).unwrap(), 0).unwrap();
+		let mut left = [held, recent];
+		left.sort();
+		let mut pins = stock.store().pins();
+		pins.sort();
+		assert_eq!(pins, left);
+		drop(second);
+		assert!(matches!(
+			stock.reserve(&absent(), 200 << 10),
+			Err(StoreError::Quota { .. })
+		));
+		assert_eq!(stock.store().pins().len(), 2, "nothing is forgotten in vain");
+		drop(room);
+		stock.reserve(&absent(), 200 << 10).unwrap();
+		assert_eq!(stock.store().pins(), [held]);
+		drop(hold);
+		stock.reserve(&absent(), 300 << 10).unwrap();
+		assert!(stock.store().pins().is_empty());
+	}
+
+	#[test]
+	fn what_a_fetch_has_written_is_no_longer_reserved() {
+		let (_directory, stock) = stock(250);
+		let room = stock.reserve(&absent(), 0).unwrap();
+		stock.store().import(bytes(99).as_slice()).unwrap();
+		let other = ContentRef::raw(&bytes(1)).unwrap();
+		let _held = stock.hold(vec![absent()]);
+		assert!(stock.reserve(&other, 0).is_err());
+		room.fill(Progress {
+			done: absent().size,
+			total: absent().size,
+			..Progress::default()
+		});
+		stock.reserve(&other, 0).unwrap();
+	}
+
+	#[test]
+	fn remains_go_before_anything_whole() {
+		let (_directory, stock) = stock(250);
+		let whole = stock.store().import(bytes(1).as_slice()).unwrap();
+		let remains = bytes(2);
+		let id = descent_content::BlockId::from(&ContentRef::raw(&remains).unwrap());
+		stock.store().put_block(&id, &remains).unwrap();
+		stock.reserve(&absent(), 0).unwrap();
+		assert_eq!(stock.store().pins(), [whole]);
+		assert!(!stock.store().has(&id).unwrap());
+	}
+
+	#[test]
+	fn only_the_last_holder_can_discard() {
+		let (_directory, stock) = stock(250);
+		let content = stock.store().import(bytes(1).as_slice()).unwrap();
+		let own = stock.hold(vec![content]);
+		let others = stock.hold(vec![content]);
+		stock.discard(&content).unwrap();
+		stock.clear().unwrap();
+		assert_eq!(stock.store().pins(), [content]);
+		drop(others);
+		stock.discard(&content).unwrap();
+		assert!(stock.store().pins().is_empty());
+		drop(own);
+	}
+}

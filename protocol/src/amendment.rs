@@ -133,7 +133,7 @@ mod tests {
 			model: ContentRef::raw(b"model").unwrap(),
 		};
 		let tolerance = Change::Tolerance { micros: 3 };
-		assert_eq!(majority(&[tolerance.clone()]), Majority::Half);
+		assert_eq!(majority(core::slice::from_ref(&tolerance)), Majority::Half);
 		assert_eq!(majority(&[tolerance.clone(), model]), Majority::TwoThirds);
 		assert_eq!(majority(&[]), Majority::Half);
 	}

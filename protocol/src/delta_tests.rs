@@ -1,3 +1,5 @@
+#![allow(clippy::arithmetic_side_effects, clippy::as_conversions)]
+
 use super::*;
 use proptest::prelude::*;
 

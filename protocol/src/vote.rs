@@ -143,7 +143,7 @@ pub fn sums<Id: Ord + Copy>(votes: impl Iterator<Item = (Id, u128)>) -> BTreeMap
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects)]
+#[allow(clippy::arithmetic_side_effects, clippy::as_conversions)]
 mod tests {
 	use super::*;
 	use alloc::{string::ToString, vec::Vec};

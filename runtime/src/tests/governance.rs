@@ -324,9 +324,9 @@ fn a_majority_shortens_the_voting_period_and_a_minority_does_not() {
 fn two_thirds_fork_the_model_and_the_head_is_retired_with_its_history() {
 	with_stakeholders(|| {
 		block(|| ());
-		round::win("//Trainer2", 5, Score(67_036));
 		amend(vec![Change::Model { model: content(9) }]);
 		approve("//Trainer1");
+		round::win("//Trainer2", 5, Score(67_036));
 		run_to(1 + PERIOD);
 		assert_eq!(training::amendments(0)[0].lost, 1, "60% are not two thirds");
 		approve("//Ferdie");

@@ -15,7 +15,7 @@ mod inquiry;
 mod report;
 mod run;
 mod store;
-#[cfg(any(test, feature = "test-utils"))]
+#[cfg(feature = "std")]
 pub mod testing;
 mod voice;
 

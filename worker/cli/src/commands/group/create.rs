@@ -66,7 +66,7 @@ pub struct Create {
 	#[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse::blocks)]
 	voting_period: BlockNumber,
 	/// The part of all stake that has to approve a change of the data set
-	#[arg(long, value_name = "SHARE", default_value = "20%", value_parser = parse::share)]
+	#[arg(long, value_name = "SHARE", default_value = "50%", value_parser = parse::share)]
 	quorum: Share,
 	#[command(flatten)]
 	store: ImportArg,
@@ -277,7 +277,7 @@ mod tests {
 		assert_eq!(create.rounds.clock().unwrap().length, 200);
 		assert_eq!(
 			(create.voting_period, create.quorum, create.target),
-			(201_600, Share::percent(20), parse::Target(None))
+			(201_600, Share::percent(50), parse::Target(None))
 		);
 	}
 

@@ -7,28 +7,19 @@ use super::{
 };
 use crate::{Check, Checks, Config, Pallet, Proposals};
 use alloc::vec::Vec;
-use core::{fmt, ops::Range};
+use core::fmt;
 use descent_protocol::{
 	check_hash, evaluation::Checked, BlockNumber, CheckPhase, DeltaVerdict, GroupId, ProposalId, Salt,
 };
 use pallet_evaluators::{
-	offchain::{is_due, warn, Client, Run, Stored},
+	offchain::{is_due, may_open, warn, Client, Run, Stored},
 	AuthorityId,
 };
 use pallet_groups::DatasetLog;
 use sp_core::H256;
 
-/// An open window of at least this length leaves room to wait a block before verdicts are shown, so that a fork of the
-/// attest window's last block can't carry an attestation that was copied from them.
-const PATIENT_WINDOW: BlockNumber = 3;
 /// Where the evaluator takes checks.
 const CHECKS: &str = "/v1/checks";
-
-/// Whether verdicts may be shown, seen from the block `now`.
-fn may_open(window: &Range<BlockNumber>, now: BlockNumber) -> bool {
-	let length = window.end.saturating_sub(window.start);
-	length < PATIENT_WINDOW || window.contains(&now)
-}
 
 /// An attempt, seen from a block.
 pub(super) struct Case<T: Config> {
@@ -107,7 +98,7 @@ impl<T: Config> Case<T> {
 		};
 		let mut hashes = Vec::new();
 		for seat in seats {
-			let voice = record.voice(&seat.evaluator);
+			let voice = record.voices.of(&seat.evaluator);
 			if is_due(voice.attested, self.now) {
 				voice.attested = Some(self.now);
 				let hash = self.hash(&seat.evaluator, &verdict, &voice.salt);
@@ -144,7 +135,7 @@ impl<T: Config> Case<T> {
 				);
 				continue;
 			};
-			let voice = record.voice(&seat.evaluator);
+			let voice = record.voices.of(&seat.evaluator);
 			if is_due(voice.opened, self.now) {
 				voice.opened = Some(self.now);
 				openings.push((seat, hash, verdict, salt));
@@ -189,7 +180,7 @@ impl<T: Config> Case<T> {
 	/// A member's attestation on chain and the verdict and the salt behind it, where they are known.
 	fn said(&self, seat: &Seat, record: &Record) -> Option<(H256, DeltaVerdict, Salt)> {
 		let (_, verdict) = record.verdict?;
-		let salt = record.known_voice(&seat.evaluator)?.salt;
+		let salt = record.voices.known(&seat.evaluator)?.salt;
 		let hash = self.hash(&seat.evaluator, &verdict, &salt);
 		let is_said = seat.said.is_some_and(|said| said.hash == hash);
 		is_said.then_some((hash, verdict, salt))

@@ -20,12 +20,11 @@ mod store;
 pub(crate) use store::place;
 
 use crate::{Config, Open};
-use alloc::vec::Vec;
 use case::Case;
 use codec::Encode;
 use descent_protocol::{GroupId, ProposalId};
 use frame_system::pallet_prelude::BlockNumberFor;
-use pallet_evaluators::offchain::{Run, Worker};
+use pallet_evaluators::offchain::{after, Run, Worker};
 use sp_runtime::offchain::storage::StorageValueRef;
 
 /// Target of the messages about what is sent to the chain.
@@ -64,12 +63,4 @@ fn visit<T: Config>(run: &mut Run, group: GroupId) {
 	if let Some(asked) = asked.filter(|asked| Some(*asked) != last) {
 		turn.set(&asked);
 	}
-}
-
-/// The proposals in order, beginning behind one of them.
-fn after(mut open: Vec<ProposalId>, last: Option<ProposalId>) -> Vec<ProposalId> {
-	open.sort_unstable();
-	let first = open.partition_point(|proposal| Some(*proposal) <= last);
-	open.rotate_left(first);
-	open
 }

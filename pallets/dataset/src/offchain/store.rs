@@ -5,32 +5,16 @@
 
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
-use descent_protocol::{BlockNumber, ContentRef, DeltaVerdict, GroupId, ProposalId, Salt};
-use pallet_evaluators::{
-	offchain::{Inquiry, Speech},
-	AuthorityId,
-};
+use descent_protocol::{ContentRef, DeltaVerdict, GroupId, ProposalId};
+use pallet_evaluators::offchain::{Inquiry, Speech, Voices};
 use sp_core::H256;
-use sp_io::{hashing::blake2_256, offchain};
+use sp_io::hashing::blake2_256;
 
 /// Changes when the records do.
 const PREFIX: &[u8] = b"descent/dataset/v1";
 
 /// Which attempt a record is of: the proposal, the version and the attempt.
 pub(super) type Order = (ProposalId, u32, u32);
-
-/// What this node has said, or is about to say, with one of its evaluator keys.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(super) struct Voice {
-	/// The key.
-	pub(super) evaluator: AuthorityId,
-	/// Hides the verdict until it is opened.
-	pub(super) salt: Salt,
-	/// The block at which the attestation was sent last.
-	pub(super) attested: Option<BlockNumber>,
-	/// The block at which the opening was sent last.
-	pub(super) opened: Option<BlockNumber>,
-}
 
 /// What this node knows of an attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -40,34 +24,12 @@ pub(super) struct Record {
 	/// What was found, and the [`subject`] of it.
 	pub(super) verdict: Option<(H256, DeltaVerdict)>,
 	/// One for every key that speaks for this node.
-	pub(super) voices: Vec<Voice>,
+	pub(super) voices: Voices,
 }
 
 impl Speech for Record {
 	fn has_spoken(&self) -> bool {
 		self.verdict.is_some()
-	}
-}
-
-impl Record {
-	/// The voice of a key, if it has one.
-	pub(super) fn known_voice(&self, evaluator: &AuthorityId) -> Option<&Voice> {
-		self.voices.iter().find(|voice| voice.evaluator == *evaluator)
-	}
-
-	/// The voice of a key, with a fresh salt if it is new.
-	pub(super) fn voice(&mut self, evaluator: &AuthorityId) -> &mut Voice {
-		let known = self.voices.iter().position(|voice| voice.evaluator == *evaluator);
-		let index = known.unwrap_or_else(|| {
-			self.voices.push(Voice {
-				evaluator: evaluator.clone(),
-				salt: offchain::random_seed(),
-				attested: None,
-				opened: None,
-			});
-			self.voices.len().saturating_sub(1)
-		});
-		&mut self.voices[index]
 	}
 }
 

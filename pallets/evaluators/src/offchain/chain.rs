@@ -1,6 +1,6 @@
 use crate::{AuthorityId, AuthoritySignature, Committee};
 use alloc::vec::Vec;
-use core::fmt;
+use core::{fmt, ops::Range};
 use descent_protocol::BlockNumber;
 use frame_system::offchain::{CreateAuthorizedTransaction, SubmitTransaction};
 use sp_application_crypto::RuntimeAppPublic;
@@ -8,10 +8,20 @@ use sp_application_crypto::RuntimeAppPublic;
 /// What is sent with one block is in the next one, or has to be sent again: the pool refuses what it has already, and may have
 /// refused what came before it had seen the block. Windows are short.
 const RESEND_AFTER: BlockNumber = 1;
+/// An open window of at least this length leaves room to wait a block before attestations are opened, so that a fork of the
+/// attest window's last block can't carry one that was copied from what they show, and to send them a second time. In
+/// shorter ones they are opened at once.
+const PATIENT_WINDOW: BlockNumber = 3;
 
 /// Whether it is time to send what was sent last with block `sent`.
 pub fn is_due(sent: Option<BlockNumber>, now: BlockNumber) -> bool {
 	sent.is_none_or(|sent| now.saturating_sub(sent) >= RESEND_AFTER)
+}
+
+/// Whether attestations may be opened in an open window, seen from the block `now`.
+pub fn may_open(window: &Range<BlockNumber>, now: BlockNumber) -> bool {
+	let length = window.end.saturating_sub(window.start);
+	length < PATIENT_WINDOW || window.contains(&now)
 }
 
 /// The places in a committee that belong to one of this node's keys, and the key of each.

@@ -19,7 +19,7 @@ mod store;
 pub mod testing;
 mod voice;
 
-pub use chain::{is_due, own_seats, sign_and_submit};
+pub use chain::{is_due, may_open, own_seats, sign_and_submit};
 pub use http::{CallError, Client};
 pub use inquiry::Inquiry;
 pub use report::warn;

@@ -11,26 +11,16 @@ use core::fmt;
 use descent_protocol::{
 	attestation_hash,
 	evaluation::{EvaluationRequest, Measured},
-	Ballot, BlockNumber, GroupId, Phase, RoundIndex, Salt, Windows,
+	Ballot, BlockNumber, GroupId, Phase, RoundIndex, Salt,
 };
 use pallet_evaluators::{
-	offchain::{is_due, warn, Client, Stored},
+	offchain::{is_due, may_open, warn, Client, Stored},
 	AuthorityId,
 };
 use sp_core::H256;
 
-/// An open window of at least this length leaves room to wait a block before ballots are shown, so that a fork of the
-/// attest window's last block can't carry an attestation that was copied from them, and to send them a second time. In
-/// shorter ones they are shown at once.
-const PATIENT_WINDOW: BlockNumber = 3;
 /// Where the evaluator takes evaluations.
 const EVALUATIONS: &str = "/v1/evaluations";
-
-/// Whether ballots may be shown, seen from the block `now`.
-fn may_open(windows: &Windows, now: BlockNumber) -> bool {
-	let length = windows.open.end.saturating_sub(windows.open.start);
-	length < PATIENT_WINDOW || windows.open.contains(&now)
-}
 
 /// Whether a ballot can be one on what was asked: no verdicts on candidates that are not there, no baseline without a
 /// head.
@@ -61,7 +51,7 @@ impl Round {
 		// What is sent now is in the next block at the earliest.
 		match windows.phase(self.now.saturating_add(1)) {
 			Phase::Attest => self.attest::<T>(keys, client),
-			Phase::Open if may_open(&windows, self.now) => self.open::<T>(keys),
+			Phase::Open if may_open(&windows.open, self.now) => self.open::<T>(keys),
 			_ => {}
 		}
 	}

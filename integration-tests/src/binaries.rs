@@ -26,17 +26,28 @@ impl Binary {
 	/// # Errors
 	/// Where it was not built.
 	pub fn path(self) -> Result<PathBuf> {
-		let own = std::env::current_exe().context("the path of this executable is not known")?;
-		let name = self.name();
-		let built = own
-			.ancestors()
-			.skip(1)
-			.take(2)
-			.map(|folder| folder.join(name))
-			.find(|path| path.is_file());
-		let folder = own.parent().unwrap_or(&own).display();
-		built.with_context(|| {
-			format!("{name} was built neither in {folder} nor above it: run scripts/test, which builds all programs first")
-		})
+		built(self.name())
 	}
+}
+
+/// Where the runtime was built that the node brings with it, compressed.
+///
+/// # Errors
+/// Where it was not built.
+pub fn runtime() -> Result<PathBuf> {
+	built("wbuild/descent-runtime/descent_runtime.compact.compressed.wasm")
+}
+
+fn built(name: &str) -> Result<PathBuf> {
+	let own = std::env::current_exe().context("the path of this executable is not known")?;
+	let built = own
+		.ancestors()
+		.skip(1)
+		.take(2)
+		.map(|folder| folder.join(name))
+		.find(|path| path.is_file());
+	let folder = own.parent().unwrap_or(&own).display();
+	built.with_context(|| {
+		format!("{name} was built neither in {folder} nor above it: run scripts/test, which builds all programs first")
+	})
 }

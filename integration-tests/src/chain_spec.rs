@@ -6,18 +6,38 @@ use std::{path::Path, process::Command};
 /// The number of validators that the preset `local` has.
 const LOCAL: usize = 4;
 
-/// The chain of a network with so many validators: the preset `local`, or a file made from it.
-pub(crate) fn chain(validators: usize, directory: &Path) -> Result<String> {
+/// The chain of a network with so many validators, which begins with a runtime in a file where one is given: the preset
+/// `local`, or a file made from it.
+pub(crate) fn chain(validators: usize, code: Option<&Path>, directory: &Path) -> Result<String> {
 	ensure!(
 		(1..=VALIDATORS.len()).contains(&validators),
 		"a network has 1 to {} validators, as there are development keys for so many, not {validators}",
 		VALIDATORS.len()
 	);
-	if validators == LOCAL {
+	if validators == LOCAL && code.is_none() {
 		return Ok("local".into());
 	}
 	let mut spec: Value = serde_json::from_str(&node(&["export-chain-spec", "--chain", "local"])?)
 		.context("export-chain-spec printed no JSON")?;
+	if validators != LOCAL {
+		seat(&mut spec, &VALIDATORS[..validators])?;
+	}
+	if let Some(code) = code {
+		let wasm = std::fs::read(code).with_context(|| format!("{} cannot be read", code.display()))?;
+		*spec
+			.pointer_mut("/genesis/runtimeGenesis/code")
+			.context("the preset local has no code")? = sp_core::bytes::to_hex(&wasm, false).into();
+	}
+	let file = directory.join("chain.json");
+	std::fs::write(&file, serde_json::to_vec_pretty(&spec)?)?;
+	Ok(file
+		.to_str()
+		.context("the path of the chain specification is not UTF-8")?
+		.to_owned())
+}
+
+/// Makes these the validators of a chain, each with the bond of those it had.
+fn seat(spec: &mut Value, validators: &[&str]) -> Result<()> {
 	let keys = spec
 		.pointer_mut("/genesis/runtimeGenesis/patch/session/keys")
 		.and_then(Value::as_array_mut)
@@ -26,18 +46,25 @@ pub(crate) fn chain(validators: usize, directory: &Path) -> Result<String> {
 		.first()
 		.cloned()
 		.context("the preset local has no validator")?;
-	*keys = VALIDATORS[..validators]
+	*keys = validators
 		.iter()
 		.map(|name| session_keys(&template, name))
 		.collect::<Result<_>>()?;
-	spec["name"] = format!("Descent with {validators} validators").into();
-	spec["id"] = format!("descent_{validators}").into();
-	let file = directory.join("chain.json");
-	std::fs::write(&file, serde_json::to_vec_pretty(&spec)?)?;
-	Ok(file
-		.to_str()
-		.context("the path of the chain specification is not UTF-8")?
-		.to_owned())
+	let bonds = spec
+		.pointer_mut("/genesis/runtimeGenesis/patch/validators/bonds")
+		.and_then(Value::as_array_mut)
+		.context("the preset local has no bonds at validators.bonds")?;
+	let bond = bonds
+		.first()
+		.map(|entry| entry[1].clone())
+		.context("the preset local has no bond")?;
+	*bonds = validators
+		.iter()
+		.map(|name| Ok(serde_json::json!([address(name, "sr25519")?, bond])))
+		.collect::<Result<_>>()?;
+	spec["name"] = format!("Descent with {} validators", validators.len()).into();
+	spec["id"] = format!("descent_{}", validators.len()).into();
+	Ok(())
 }
 
 /// One entry of the session's genesis, `[account, validator, {key type: public key}]`, for another development key.

@@ -6,7 +6,10 @@
 //!
 //! - [`Rpc`] reads a node the way a stranger would: JSON-RPC over HTTP and the documented types, nothing else.
 //! - [`Competitor`] is a trainer of the test's own, that commits and reveals whatever it is told, honest or not.
-//! - [`governance`] is what stakeholders and proposers do, with the program `descent`.
+//! - [`Liar`] is an evaluator that lies.
+//! - [`governance`] is what stakeholders and proposers do, [`economy`] what validators and winners do, and [`committee`]
+//!   what the technical committee does, all of them with the program `descent`.
+//! - [`upgrade`] compares what is there before and after a runtime upgrade.
 //! - [`audit`] adds up every balance, reward and penalty and compares them with the issuance.
 //! - [`synthetic`] and [`mnist`] are data sets, [`checkpoint`] writes checkpoints by hand.
 //!
@@ -16,11 +19,16 @@
 mod account;
 mod audit;
 mod binaries;
+mod builder;
 mod chain_spec;
 pub mod checkpoint;
+pub mod committee;
 mod competitor;
+pub mod economy;
+mod folder;
 pub mod governance;
 mod group;
+mod liar;
 pub mod mnist;
 mod network;
 mod node;
@@ -30,14 +38,17 @@ mod rpc;
 mod scenario;
 pub mod synthetic;
 mod trainer;
+pub mod upgrade;
 mod wait;
 
 pub use account::Account;
-pub use audit::{audit, Audit};
-pub use binaries::Binary;
+pub use audit::{audit, Audit, Slash};
+pub use binaries::{runtime, Binary};
+pub use builder::NetworkBuilder;
 pub use competitor::{Commitment, Competitor};
 pub use group::{GroupSetup, RoundLengths, BLOCK_TIME};
-pub use network::{Network, NetworkBuilder};
+pub use liar::Liar;
+pub use network::Network;
 pub use node::Node;
 pub use ports::free_port;
 pub use process::{Launch, Process};

@@ -1,10 +1,12 @@
 use crate::{
 	account::Account,
 	binaries::Binary,
+	builder::NetworkBuilder,
 	chain_spec::chain,
+	folder::Folder,
 	free_port,
 	group::GroupSetup,
-	node::{Node, NodeSetup, VALIDATORS},
+	node::{Node, NodeSetup, Role, VALIDATORS},
 	process::{stop_all, Launch},
 	trainer::{Trainer, TrainerSetup},
 	wait_until, Process,
@@ -18,60 +20,11 @@ use std::{
 	process::Stdio,
 	time::Duration,
 };
-use tempfile::TempDir;
 
 /// Compiling the runtime takes a node some seconds, with several on few cores some more.
 const STARTUP: Duration = Duration::from_secs(180);
 
-/// Describes a network before it is started.
-#[derive(Clone, Debug)]
-pub struct NetworkBuilder {
-	validators: usize,
-	followers: usize,
-	evaluators: bool,
-	strange: Option<(usize, String)>,
-	node_options: Vec<String>,
-	directory: Option<PathBuf>,
-}
-
 impl NetworkBuilder {
-	/// How many validators; 4 unless it is said.
-	pub fn validators(mut self, validators: usize) -> Self {
-		self.validators = validators;
-		self
-	}
-
-	/// How many nodes that only follow; none unless it is said.
-	pub fn followers(mut self, followers: usize) -> Self {
-		self.followers = followers;
-		self
-	}
-
-	/// Does without the evaluators.
-	pub fn without_evaluators(mut self) -> Self {
-		self.evaluators = false;
-		self
-	}
-
-	/// Has this validator ask an evaluator of the test's own at an address. It gets none of its own, so that the evaluators
-	/// are one less.
-	pub fn strange_evaluator(mut self, validator: usize, address: String) -> Self {
-		self.strange = Some((validator, address));
-		self
-	}
-
-	/// Adds an option to every node's command line.
-	pub fn node_option(mut self, option: &str) -> Self {
-		self.node_options.push(option.into());
-		self
-	}
-
-	/// Keeps everything in this folder, and keeps the folder. Otherwise it is a temporary one.
-	pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
-		self.directory = Some(directory.into());
-		self
-	}
-
 	/// Starts the nodes and the evaluators and waits until all of them answer and blocks are finalized.
 	///
 	/// # Errors
@@ -85,6 +38,9 @@ impl NetworkBuilder {
 			evaluators: Vec::new(),
 			gateway: None,
 			trainers: Vec::new(),
+			validators: Vec::new(),
+			chain: String::new(),
+			options: self.node_options.clone(),
 			logs,
 			failed: false,
 			folder,
@@ -92,32 +48,6 @@ impl NetworkBuilder {
 		let started = network.launch(&self).await;
 		network.judge(started)?;
 		Ok(network)
-	}
-}
-
-/// A folder that goes with its owner, or one that stays.
-#[derive(Debug)]
-enum Folder {
-	Temporary(TempDir),
-	Kept(PathBuf),
-}
-
-impl Folder {
-	fn new(kept: Option<PathBuf>) -> Result<Self> {
-		Ok(match kept {
-			Some(path) => {
-				std::fs::create_dir_all(&path)?;
-				Self::Kept(path.canonicalize()?)
-			}
-			None => Self::Temporary(tempfile::Builder::new().prefix("descent-").tempdir()?),
-		})
-	}
-
-	fn path(&self) -> &Path {
-		match self {
-			Self::Temporary(folder) => folder.path(),
-			Self::Kept(path) => path,
-		}
 	}
 }
 
@@ -131,6 +61,11 @@ pub struct Network {
 	gateway: Option<(Process, String)>,
 	/// The trainers.
 	pub trainers: Vec<Trainer>,
+	/// The validators of genesis.
+	validators: Vec<Account>,
+	/// What the nodes take for the chain.
+	chain: String,
+	options: Vec<String>,
 	logs: PathBuf,
 	failed: bool,
 	/// Last, so that it is deleted when nothing writes into it any more.
@@ -142,9 +77,11 @@ impl Network {
 	pub fn builder() -> NetworkBuilder {
 		NetworkBuilder {
 			validators: 4,
+			newcomers: 0,
 			followers: 0,
 			evaluators: true,
 			strange: None,
+			genesis_code: None,
 			node_options: Vec::new(),
 			directory: None,
 		}
@@ -155,22 +92,37 @@ impl Network {
 		self.folder.path()
 	}
 
+	/// The accounts of the validators that the chain begins with.
+	pub fn validators(&self) -> &[Account] {
+		&self.validators
+	}
+
 	async fn launch(&mut self, builder: &NetworkBuilder) -> Result<()> {
-		let validators = builder.validators;
 		let directory = self.directory().to_owned();
-		let chain = chain(validators, &directory)?;
+		self.chain = chain(builder.validators, builder.genesis_code.as_deref(), &directory)?;
+		self.validators = VALIDATORS[..builder.validators]
+			.iter()
+			.map(|name| Account::from_uri(&format!("//{name}")))
+			.collect::<Result<_>>()?;
+		let roles = (0..builder.validators)
+			.map(|index| Role::Validator(VALIDATORS[index]))
+			.chain((0..builder.newcomers).map(|_| Role::Newcomer))
+			.chain((0..builder.followers).map(|_| Role::Follower));
 		let mut setups = Vec::new();
-		for index in 0..validators + builder.followers {
-			let validator = VALIDATORS.get(index).copied().filter(|_| index < validators);
-			let name = validator.map_or_else(|| format!("follower{}", index - validators), str::to_lowercase);
-			let mut setup = NodeSetup::new(name, validator, &directory)?;
+		for (index, role) in roles.enumerate() {
+			let name = match role {
+				Role::Validator(key) => key.to_lowercase(),
+				Role::Newcomer => format!("newcomer{}", index - builder.validators),
+				Role::Follower => format!("follower{}", index - builder.validators - builder.newcomers),
+			};
+			let mut setup = NodeSetup::new(name, role, &directory)?;
 			let strange = builder
 				.strange
 				.as_ref()
 				.filter(|(validator, _)| *validator == index);
 			if let Some((_, address)) = strange {
 				setup.evaluator = Some(address.clone());
-			} else if let (true, Some(_)) = (builder.evaluators, validator) {
+			} else if builder.evaluators && role != Role::Follower {
 				let port = free_port()?;
 				setup.evaluator = Some(format!("http://127.0.0.1:{port}"));
 				self.evaluators.push(self.start_evaluator(&setup.name, port)?);
@@ -182,7 +134,7 @@ impl Network {
 			let mut others = addresses.clone();
 			others.remove(index);
 			self.nodes
-				.push(setup.start(&chain, &others, &builder.node_options, &self.logs)?);
+				.push(setup.start(&self.chain, &others, &self.options, &self.logs)?);
 		}
 		for evaluator in &mut self.evaluators {
 			ready(evaluator).await?;
@@ -214,7 +166,7 @@ impl Network {
 	/// # Errors
 	/// Where it has ended, or the deadline passes.
 	pub async fn finalizes(&mut self, node: usize, number: u32, deadline: Duration) -> Result<()> {
-		let Node { process, rpc } = &mut self.nodes[node];
+		let Node { process, rpc, .. } = &mut self.nodes[node];
 		let what = format!("{} has finalized block {number}", process.name());
 		let alive = wait_until(&what, deadline, async || {
 			if !process.is_running() {
@@ -227,12 +179,44 @@ impl Network {
 		Ok(())
 	}
 
+	/// Starts a second node that authors with a validator's key, as who wants to be sure that it never misses a slot. It does
+	/// nothing else that validators do, and is the last of the nodes from then on.
+	///
+	/// # Errors
+	/// Where there is no such validator, or the node can't be started or does not take the key.
+	pub async fn double(&mut self, validator: usize) -> Result<()> {
+		let account = self
+			.validators
+			.get(validator)
+			.context("there is no such validator")?;
+		let key = sp_core::bytes::to_hex(account.id().as_ref(), false);
+		let key = serde_json::json!(["babe", account.uri(), key]);
+		let name = format!("{}-double", VALIDATORS[validator].to_lowercase());
+		let setup = NodeSetup::new(name, Role::Newcomer, self.directory())?;
+		let others: Vec<String> = self.nodes.iter().map(|node| node.address.clone()).collect();
+		let double = setup.start(&self.chain, &others, &self.options, &self.logs)?;
+		let rpc = double.rpc.clone();
+		self.nodes.push(double);
+		wait_until("the second node has the key", STARTUP, async || {
+			Ok(Some(rpc.call("author_insertKey", key.clone()).await?))
+		})
+		.await
+	}
+
 	/// Runs the program `descent` against the first node, signing as `account`, and returns what it prints with `--json`.
 	///
 	/// # Errors
 	/// Where it fails, with what it says.
 	pub async fn descent(&self, account: &Account, arguments: &[&str]) -> Result<Value> {
-		let node = self.nodes.first().context("there is no node")?.rpc.ws();
+		self.descent_at(0, account, arguments).await
+	}
+
+	/// Runs the program `descent` as [`Self::descent`] does, against one of the nodes.
+	///
+	/// # Errors
+	/// Where it fails, with what it says.
+	pub async fn descent_at(&self, node: usize, account: &Account, arguments: &[&str]) -> Result<Value> {
+		let node = self.nodes.get(node).context("there is no such node")?.rpc.ws();
 		let output = tokio::process::Command::new(Binary::Cli.path()?)
 			.args(["--node", &node, "--json"])
 			.args(arguments)

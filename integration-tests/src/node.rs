@@ -10,12 +10,23 @@ use std::{
 /// The validators, in the order of the development keys that the node has flags for.
 pub(crate) const VALIDATORS: [&str; 6] = ["Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie"];
 
+/// How a node takes part in a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+	/// It validates with a development key.
+	Validator(&'static str),
+	/// It validates as soon as somebody gives it keys that are in the set: its operator may have it make some.
+	Newcomer,
+	/// It follows the chain.
+	Follower,
+}
+
 /// What a node is started with.
 #[derive(Clone, Debug)]
 pub(crate) struct NodeSetup {
 	pub name: String,
-	/// The development key that it validates with.
-	pub validator: Option<&'static str>,
+	/// How it takes part.
+	pub role: Role,
 	pub rpc_port: u16,
 	pub p2p_port: u16,
 	pub evaluator: Option<String>,
@@ -26,13 +37,13 @@ pub(crate) struct NodeSetup {
 
 impl NodeSetup {
 	/// Picks ports and makes a network key.
-	pub(crate) fn new(name: String, validator: Option<&'static str>, directory: &Path) -> Result<Self> {
+	pub(crate) fn new(name: String, role: Role, directory: &Path) -> Result<Self> {
 		let folder = directory.join(&name);
 		fs::create_dir_all(&folder)?;
 		let peer = network_key(&folder.join("network-key"))?;
 		Ok(Self {
 			name,
-			validator,
+			role,
 			rpc_port: free_port()?,
 			p2p_port: free_port()?,
 			evaluator: None,
@@ -63,9 +74,11 @@ impl NodeSetup {
 			.arg(self.folder.join("chain"))
 			.arg("--node-key-file")
 			.arg(self.folder.join("network-key"));
-		if let Some(validator) = self.validator {
-			launch = launch.arg(format!("--{}", validator.to_lowercase()));
-		}
+		launch = match self.role {
+			Role::Validator(key) => launch.arg(format!("--{}", key.to_lowercase())),
+			Role::Newcomer => launch.args(["--validator", "--rpc-methods", "unsafe"]),
+			Role::Follower => launch,
+		};
 		if let Some(evaluator) = &self.evaluator {
 			launch = launch.args(["--evaluator-url", evaluator]);
 		}
@@ -79,6 +92,7 @@ impl NodeSetup {
 		Ok(Node {
 			process,
 			rpc: Rpc::new(self.rpc_port),
+			address: self.address(),
 		})
 	}
 }
@@ -114,4 +128,6 @@ pub struct Node {
 	pub process: Process,
 	/// Its RPC.
 	pub rpc: Rpc,
+	/// Where other nodes find it.
+	pub(crate) address: String,
 }

@@ -1,12 +1,16 @@
 use descent_chain::AccountId;
 use descent_protocol::{
-	view::{Explanation, GroupView, RoundView, StandingView},
+	view::{
+		EmissionView, Explanation, GovernanceView, GroupView, PotView, RewardsView, RoundView, StandingView,
+		ValidatorView,
+	},
 	BlockNumber, GroupId, RoundIndex,
 };
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::{json, Value};
 use sp_core::H256;
 use std::time::Duration;
+use subxt::{OnlineClient, SubstrateConfig};
 
 /// Why a call of a node's RPC has no result.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +63,12 @@ struct Header {
 	number: String,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RuntimeVersion {
+	spec_version: u32,
+}
+
 impl Rpc {
 	/// A client of the node whose RPC is on this port of loopback.
 	pub fn new(port: u16) -> Self {
@@ -75,6 +85,14 @@ impl Rpc {
 	/// The address for clients that want a WebSocket.
 	pub fn ws(&self) -> String {
 		format!("ws://127.0.0.1:{}", self.port)
+	}
+
+	/// The chain by its metadata.
+	///
+	/// # Errors
+	/// Where the node is not there.
+	pub async fn chain(&self) -> anyhow::Result<OnlineClient<SubstrateConfig>> {
+		Ok(OnlineClient::from_insecure_url(self.ws()).await?)
 	}
 
 	/// Calls a method.
@@ -138,6 +156,15 @@ impl Rpc {
 		})
 	}
 
+	/// The version of the runtime that the block after this one is made with.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn spec_version(&self, block: H256) -> Result<u32, RpcError> {
+		let version: RuntimeVersion = self.call("state_getRuntimeVersion", json!([block])).await?;
+		Ok(version.spec_version)
+	}
+
 	/// Hash of the block at a height of the best chain; `None` beyond it.
 	///
 	/// # Errors
@@ -173,6 +200,58 @@ impl Rpc {
 	/// As [`Self::call`].
 	pub async fn leaderboard(&self, group: GroupId) -> Result<Vec<StandingView>, RpcError> {
 		self.call("training_leaderboard", json!([group])).await
+	}
+
+	/// What is minted, and how much has been, at the best block or the one given.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn emission(&self, at: Option<H256>) -> Result<EmissionView, RpcError> {
+		self.call("training_emission", json!([at])).await
+	}
+
+	/// What a group has to pay with, at the best block or the one given.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn pot(&self, group: GroupId, at: Option<H256>) -> Result<PotView, RpcError> {
+		self.call("training_pot", json!([group, at])).await
+	}
+
+	/// What an account has earned, at the best block or the one given.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn rewards(&self, account: &AccountId, at: Option<H256>) -> Result<RewardsView, RpcError> {
+		self.call("training_rewards", json!([account, at])).await
+	}
+
+	/// All candidates and all who validate, at the best block or the one given.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn validators(&self, at: Option<H256>) -> Result<Vec<ValidatorView>, RpcError> {
+		self.call("training_validators", json!([at])).await
+	}
+
+	/// How an account stands that has bonded, at the best block or the one given.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn validator(
+		&self,
+		account: &AccountId,
+		at: Option<H256>,
+	) -> Result<Option<ValidatorView>, RpcError> {
+		self.call("training_validator", json!([account, at])).await
+	}
+
+	/// Who governs, and what is before them, at the best block.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn governance(&self) -> Result<GovernanceView, RpcError> {
+		self.call("training_governance", json!([])).await
 	}
 
 	/// Why an account's commitment in a round ended as it did.

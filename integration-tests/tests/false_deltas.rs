@@ -1,39 +1,31 @@
 //! Deltas that are not what they should be, each in its own way, and a validator that calls all of them valid.
 
 use anyhow::{ensure, Context, Result};
-use axum::{extract::State, routing::post, Json, Router};
 use descent_data::{DeltaWriter, Description};
 use descent_integration_tests::{
 	audit, free_port,
 	governance::{ended, proposal, Stakeholder},
-	scenario, synthetic, two_clouds_group, Account, Network, RoundLengths, Rpc, BLOCK_TIME,
+	scenario, synthetic, two_clouds_group, wait_until, Account, Liar, Network, RoundLengths, Rpc, BLOCK_TIME,
 };
-use descent_protocol::{
-	evaluation::{CheckJob, CheckRequest, Checked, JobStatus},
-	view::ProposalEnding,
-	DeltaFault, DeltaReport, DeltaVerdict, GroupId, RowProblem,
-};
-use sp_core::H256;
+use descent_protocol::{view::ProposalEnding, DeltaFault, GroupId, RowProblem};
 use std::{
 	path::{Path, PathBuf},
-	sync::{
-		atomic::{AtomicU32, Ordering},
-		Arc,
-	},
 	time::Duration,
 };
-use tokio::net::TcpListener;
 
 /// The first attempt at a small delta takes 15 blocks, and the second, in which it is decided that nobody serves one, 45
 /// more. Everything is checked at the same time.
 const WAIT: Duration = BLOCK_TIME.saturating_mul(120);
+
+/// The validator that lies.
+const LIAR: usize = 3;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn false_deltas_are_refused_whatever_one_validator_says_and_cost_their_proposers() -> Result<()> {
 	let liar = Liar::listen().await?;
 	let builder = Network::builder()
 		.node_option("--state-pruning=archive")
-		.strange_evaluator(3, liar.address.clone());
+		.strange_evaluator(LIAR, liar.address());
 	scenario(builder, async |network| {
 		let setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
 		let group = network.create_group(&setup).await?.id;
@@ -58,17 +50,17 @@ async fn false_deltas_are_refused_whatever_one_validator_says_and_cost_their_pro
 			ensure!(ending == expected, "{name}: {ending:?}");
 			deposits += proposal(&rpc, group, id).await?.deposit;
 		}
-		ensure!(liar.asked.load(Ordering::Relaxed) > 0, "the liar was never asked");
-		slashed(&rpc, deposits).await
+		ensure!(liar.asked() > 0, "the liar was never asked");
+		slashed(&rpc, deposits, &network.validators()[LIAR]).await
 	})
 	.await
 }
 
-/// Everything that was put at stake is gone, and nothing else.
-async fn slashed(rpc: &Rpc, deposits: u128) -> Result<()> {
-	let audit = descent_integration_tests::wait_until("the last ending is final", WAIT, async || {
+/// Everything that was put at stake is gone, and so is a part of the bond of the validator that lied; nothing else.
+async fn slashed(rpc: &Rpc, deposits: u128, liar: &Account) -> Result<()> {
+	let audit = wait_until("the last ending is final", WAIT, async || {
 		let (_, head) = rpc.finalized().await?;
-		let audit = audit(&rpc.ws(), head).await?;
+		let audit = audit(rpc, head).await?;
 		Ok((audit.slashed >= deposits).then_some(audit))
 	})
 	.await?;
@@ -78,6 +70,11 @@ async fn slashed(rpc: &Rpc, deposits: u128) -> Result<()> {
 		"{} of {deposits} slashed",
 		audit.slashed
 	);
+	let [slash] = &audit.slashes[..] else {
+		anyhow::bail!("not one offence, but {:?}", audit.slashes);
+	};
+	ensure!(slash.account == liar.id() && slash.amount > 0, "{slash:?}");
+	ensure!(!audit.earned.contains_key(&liar.id()), "a liar was paid");
 	Ok(())
 }
 
@@ -173,42 +170,4 @@ async fn unserved(network: &Network, group: GroupId, dataset: &Path, provider: &
 		.find(|proposal| proposal.proposer == proposer.id());
 	own.map(|proposal| proposal.id)
 		.context("the proposal is not on the chain")
-}
-
-/// An evaluator that finds every delta valid.
-struct Liar {
-	address: String,
-	asked: Arc<AtomicU32>,
-}
-
-impl Liar {
-	async fn listen() -> Result<Self> {
-		let asked = Arc::new(AtomicU32::new(0));
-		let router = Router::new()
-			.route("/v1/checks", post(call_it_valid))
-			.with_state(asked.clone());
-		let listener = TcpListener::bind("127.0.0.1:0").await?;
-		let address = format!("http://{}", listener.local_addr()?);
-		tokio::spawn(async move { axum::serve(listener, router).await });
-		Ok(Self { address, asked })
-	}
-}
-
-async fn call_it_valid(
-	State(asked): State<Arc<AtomicU32>>,
-	Json(request): Json<CheckRequest>,
-) -> Json<CheckJob> {
-	asked.fetch_add(1, Ordering::Relaxed);
-	let report = DeltaReport {
-		added: 1_000,
-		removed: 0,
-		records: 2_000,
-		root: H256::repeat_byte(7),
-	};
-	Json(CheckJob {
-		id: request.id(),
-		status: JobStatus::Done(Checked {
-			checked: DeltaVerdict::Valid(report),
-		}),
-	})
 }

@@ -5,7 +5,8 @@ use descent_chain::{Client, Error};
 use descent_integration_tests::{
 	audit, candidate,
 	checkpoint::{two_clouds, Tensor},
-	free_port, reached, scenario, settled, two_clouds_group, Commitment, Competitor, Network, RoundLengths,
+	free_port, reached, scenario, settled, two_clouds_group, Audit, Commitment, Competitor, Network,
+	RoundLengths,
 };
 use descent_protocol::{
 	view::{CandidateView, GroupView, RoundView},
@@ -97,9 +98,10 @@ async fn every_lie_is_found_and_paid_for_and_the_round_goes_on() -> Result<()> {
 				"{head:?}"
 			);
 			let (_, block) = rpc.finalized().await?;
-			let audit = audit(&rpc.ws(), block).await?;
+			let audit = audit(&rpc, block).await?;
 			audit.check()?;
 			ensure!(audit.slashed == group.deposit * 7, "{audit:?}");
+			lying_does_not_pay(&cast, &audit)?;
 			explanations(&cast, network, &group).await
 		},
 	)
@@ -230,6 +232,24 @@ fn verify(cast: &Cast, group: &GroupView, round: &RoundView) -> Result<()> {
 	for silent in [of(&cast.silent)?, of(&cast.copycat)?] {
 		ensure!(silent.outcome == Some(Outcome::Unrevealed), "{silent:?}");
 		ensure!(silent.slashed == group.deposit / 2, "{silent:?}");
+	}
+	Ok(())
+}
+
+/// All began with the same, and each of the liars ends with less than the honest one.
+fn lying_does_not_pay(cast: &Cast, audit: &Audit) -> Result<()> {
+	let has = |competitor: &Competitor| audit.wealth(&competitor.account().id());
+	for (liar, lie) in [
+		(&cast.boaster, "a claim too low"),
+		(&cast.copycat, "a copy"),
+		(&cast.silent, "silence"),
+		(&cast.nan, "NaN"),
+		(&cast.misshapen, "a wrong shape"),
+		(&cast.giant, "1 GB"),
+		(&cast.unserved, "a checkpoint that nobody serves"),
+		(&cast.stalling, "a gateway that never answers"),
+	] {
+		ensure!(has(liar) < has(&cast.honest), "{lie} has paid");
 	}
 	Ok(())
 }

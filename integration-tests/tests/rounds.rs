@@ -25,7 +25,7 @@ async fn six_rounds_are_won_and_finalized_on_all_nodes() -> Result<()> {
 		let last = six_wins(network, group).await?;
 		let rpc = &network.nodes[0].rpc;
 		let (_, head) = rpc.finalized().await?;
-		audit(&rpc.ws(), head).await?.check()?;
+		audit(rpc, head).await?.check()?;
 		the_command_line_explains(network, group, last).await?;
 		a_stranger_reads_the_chain(network, last).await
 	})

@@ -114,14 +114,14 @@ async fn the_log_has_it(rpc: &Rpc, group: GroupId, applied: &LogEntryView) -> Re
 async fn paid(rpc: &Rpc, proposer: &Account) -> Result<()> {
 	let (_, head) = wait_until("the reward is final", BLOCK_TIME * 40, async || {
 		let (_, head) = rpc.finalized().await?;
-		let audit = audit(&rpc.ws(), head).await?;
+		let audit = audit(rpc, head).await?;
 		Ok(audit
 			.proposers
-			.contains_key(&proposer.id().to_string())
+			.contains_key(&proposer.id())
 			.then_some((audit, head)))
 	})
 	.await?;
-	let audit = audit(&rpc.ws(), head).await?;
+	let audit = audit(rpc, head).await?;
 	audit.check()?;
 	ensure!(audit.slashed == 0, "{audit:?}");
 	Ok(())

@@ -1,6 +1,6 @@
 //! The chains that a node knows by name.
 
-use descent_runtime::{LOCAL_PRESET, WASM_BINARY};
+use descent_runtime::{LIVE_PRESET, LOCAL_PRESET, WASM_BINARY};
 use sc_service::{ChainType, Properties};
 
 /// How a chain begins and what it is called.
@@ -22,6 +22,11 @@ pub fn development() -> Result<ChainSpec, String> {
 /// Four validators, Alice to Dave, on one machine.
 pub fn local() -> Result<ChainSpec, String> {
 	from_preset("Descent Local", "local", ChainType::Local, LOCAL_PRESET)
+}
+
+/// Nobody and nothing yet: what is filled with who bought, validates and governs. Without that it makes no blocks.
+pub fn live() -> Result<ChainSpec, String> {
+	from_preset("Descent", "descent", ChainType::Live, LIVE_PRESET)
 }
 
 fn from_preset(name: &str, id: &str, kind: ChainType, preset: &str) -> Result<ChainSpec, String> {
@@ -62,7 +67,7 @@ mod tests {
 			assert!(refused.contains("SKIP_WASM_BUILD"));
 			return;
 		}
-		for (chain, id) in [(development(), "dev"), (local(), "local")] {
+		for (chain, id) in [(development(), "dev"), (local(), "local"), (live(), "descent")] {
 			let chain = chain.unwrap();
 			assert_eq!(chain.id(), id);
 			assert_eq!(chain.properties()["tokenSymbol"], "NRN");

@@ -18,7 +18,9 @@ Examples:
     curl -s -H 'Content-Type: application/json' http://127.0.0.1:9944 \\
       -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"author_rotateKeysWithOwner\",\"params\":[\"0xPUBLIC_KEY\"]}'
   The specification of a chain, to be shared by its nodes:
-    descent-node export-chain-spec --chain local --raw --output local.json";
+    descent-node export-chain-spec --chain local --raw --output local.json
+  What a new chain's specification is filled into (descent chain-spec does it):
+    descent-node export-chain-spec --chain live --output live.json";
 
 /// What the command line says.
 #[derive(Debug, Parser)]

@@ -37,9 +37,10 @@ impl SubstrateCli for Cli {
 		Ok(match id {
 			"dev" => Box::new(chain_spec::development()?),
 			"" | "local" => Box::new(chain_spec::local()?),
+			"live" => Box::new(chain_spec::live()?),
 			path => Box::new(
 				chain_spec::ChainSpec::from_json_file(PathBuf::from(path)).map_err(|error| {
-					format!("{error}; --chain takes dev, local or the path of a chain specification")
+					format!("{error}; --chain takes dev, local, live or the path of a chain specification")
 				})?,
 			),
 		})

@@ -4,7 +4,7 @@
 )]
 
 use crate::{
-	provider::as_text, BlockNumber, ContentRef, EvaluationPolicy, Majority, Providers, Score, Share,
+	provider::as_text, BlockNumber, ContentRef, EvaluationPolicy, Majority, Providers, Score, Share, Shares,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -90,6 +90,12 @@ pub enum Change {
 	Target {
 		/// The score; `None` for no end.
 		score: Option<Score>,
+	},
+	/// How what rounds earn is divided.
+	Shares {
+		/// Among validators and keepers; winners get the rest.
+		#[serde(flatten)]
+		shares: Shares,
 	},
 	/// Where model, validation set and data can be had.
 	Providers {

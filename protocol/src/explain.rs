@@ -110,6 +110,13 @@ fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> Stri
 			neurons(candidate.slashed),
 			round.windows.reveal.end
 		),
+		Outcome::NoQuorum if candidate.slashed > 0 => format!(
+			"Not paid, and {} of the deposit is lost: fewer than two thirds of the committee's {} members confirmed the claim, \
+			 and more contradict it than are silent: {}.",
+			neurons(candidate.slashed),
+			round.committee.len(),
+			refusals(candidate.tally.unwrap_or_default()),
+		),
 		Outcome::NoQuorum => format!(
 			"Not paid: {} of the committee's {} members showed what they measured, and fewer than two thirds of all agreed, \
 			 so the round has no winner; the deposit was returned.",

@@ -25,45 +25,53 @@
 
 extern crate alloc;
 
+mod accumulator;
 mod amendment;
 mod ballot;
 mod clock;
+mod conduct;
 mod content;
 mod delta;
+mod emission;
 pub mod evaluation;
 mod explain;
 mod group;
 mod hash;
+mod penalty;
 mod provider;
 mod ranking;
-mod reward;
 mod sample;
 mod score;
 mod settlement;
+mod shares;
 mod tally;
 pub mod view;
 mod vote;
 
+pub use accumulator::{Accumulator, Mark};
 pub use amendment::{majority, Change, RoundLengths, MAX_CHANGES};
 pub use ballot::{Ballot, Measurement, Verdict};
 pub use clock::{Clock, ClockError, Phase, Windows};
+pub use conduct::{check_conduct, conduct, Conduct, STRIKE_LIFETIME};
 pub use content::{Codec, ContentRef, LEAF_SIZE};
 pub use delta::{
 	decide, CheckPhase, CheckWindows, DeltaFault, DeltaReport, DeltaVerdict, RowProblem, MAX_ATTEMPTS,
 	MAX_DELTA_SIZE,
 };
+pub use emission::{era, flown, Stream};
 pub use explain::explain;
 pub use group::{EvaluationPolicy, Metric};
 pub use hash::{
 	announcement_hash, attestation_hash, check_hash, commitment_hash, dataset_root, delta_root,
 	evaluation_seed, transcript_root,
 };
+pub use penalty::{penalty, MAX_STRIKES, MINIMUM_PENALTY};
 pub use provider::{addresses, are_addresses, is_text, Providers};
 pub use ranking::rank;
-pub use reward::{proposer_reward, winner_reward};
 pub use sample::sample;
 pub use score::Score;
 pub use settlement::{settle, Incumbent, Outcome, Settlement};
+pub use shares::{Shares, Split};
 pub use tally::{tally, Tally};
 pub use vote::{make_room, next_close, sums, winner, Contender, Majority, Share};
 
@@ -96,5 +104,7 @@ pub const MAX_SUMMARY_LENGTH: u32 = 256;
 pub const MAX_PROPOSALS: u32 = 32;
 /// The most amendments that are open in a group at a time.
 pub const MAX_AMENDMENTS: u32 = 16;
+/// The most fundings that a group has at a time.
+pub const MAX_FUNDINGS: u32 = 16;
 /// The most deltas that a group's log holds.
 pub const MAX_LOG: u32 = 1_024;

@@ -38,7 +38,8 @@ pub enum Outcome {
 	Refuted,
 	/// The commitment was never revealed.
 	Unrevealed,
-	/// Too few members of the committee agreed, so the round has no winner.
+	/// Too few members of the committee agreed, so the round has no winner. Where it is the checkpoint that they contradict
+	/// each other about, see [`Settlement::contested`], the commitment loses what an unrevealed one does.
 	NoQuorum,
 }
 
@@ -66,6 +67,9 @@ pub struct Settlement {
 	pub winner: Option<(usize, Score)>,
 	/// The score that had to be beaten.
 	pub baseline: Option<Score>,
+	/// The position of the commitment at which the round ended without a quorum because members contradict each other about
+	/// its checkpoint, and not because they are silent.
+	pub contested: Option<usize>,
 }
 
 /// The head that a round's candidates compete with.
@@ -130,6 +134,13 @@ fn agreed(measurements: impl Iterator<Item = Measurement>, committee: usize) -> 
 /// round's evaluation set. Where 2/3 say that nobody serves the head, the score at which it was accepted has to be beaten:
 /// withholding the head neither stops the group nor lowers its bar. Where that score was measured on something else, the bar
 /// falls with the head: nobody could tell what it would be.
+///
+/// A trainer that serves its checkpoint to some of the members only could have a round end without a quorum as soon as one
+/// member is silent. So a candidate without a quorum is contested where more members refuse it than say nothing of it, and the
+/// committee agrees on the head. Silence alone never makes it so; a checkpoint that every member can fetch is contested only
+/// where more than a sixth of the committee lies and more than a third lies or is silent, which is more than the
+/// committee stands in any case. Where the silent are as many as those who refuse, nobody can tell whose fault it is, and
+/// it is nobody's.
 pub fn settle(
 	claims: &[Option<Score>],
 	ballots: &[Ballot],
@@ -151,6 +162,7 @@ pub fn settle(
 		measured: claims.iter().map(|_| None).collect(),
 		winner: None,
 		baseline: None,
+		contested: None,
 	};
 	let bar = bar(ballots, committee, head);
 	if let Bar::Score(score) = bar {
@@ -165,7 +177,8 @@ pub fn settle(
 		});
 		let (held, holders) = most_held(matches).unzip();
 		let holders = holders.unwrap_or_default();
-		let refusals = verdicts().count().saturating_sub(holders);
+		let looked = verdicts().count();
+		let refusals = looked.saturating_sub(holders);
 		let measured = agreed(verdicts().filter_map(Verdict::measurement), committee);
 		if let Some(slot) = settlement.measured.get_mut(position) {
 			*slot = measured.map(|measurement| measurement.score);
@@ -183,6 +196,10 @@ pub fn settle(
 			(None, _) if is_veto(refusals, committee) => Outcome::Refuted,
 			(None, _) => Outcome::NoQuorum,
 		};
+		let is_agreed_on_head = !matches!(bar, Bar::Unsettled);
+		if judged == Outcome::NoQuorum && is_agreed_on_head && refusals > committee.saturating_sub(looked) {
+			settlement.contested = Some(position);
+		}
 		let ended = if judged == Outcome::NoQuorum {
 			ranked.get(rank..)
 		} else {

@@ -185,6 +185,58 @@ fn without_an_agreed_baseline_nobody_wins() {
 	);
 }
 
+/// How a first round ends of whose committee so many find what is claimed, so many can't fetch it, and the rest is silent.
+fn divided(matches: usize, refusals: usize, committee: usize) -> Settlement {
+	let mut ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); matches];
+	ballots.extend(vec![ballot(None, &[Verdict::Unavailable]); refusals]);
+	settle(&claims(&[8, 7]), &ballots, committee, Incumbent::Nobody, 0)
+}
+
+#[test]
+fn a_checkpoint_that_some_members_only_can_fetch_is_contested() {
+	let settled = divided(4, 2, 7);
+	assert_eq!(settled.outcomes, [Outcome::NoQuorum; 2]);
+	assert_eq!(settled.contested, Some(1));
+	assert_eq!(divided(66, 33, 100).contested, Some(1));
+}
+
+#[test]
+fn silence_is_not_the_trainers_fault() {
+	for (matches, refusals, committee) in [(4, 0, 7), (2, 1, 4), (0, 1, 4), (3, 2, 7), (0, 0, 4)] {
+		let settled = divided(matches, refusals, committee);
+		assert_eq!(settled.outcomes, [Outcome::NoQuorum; 2]);
+		assert_eq!(
+			settled.contested, None,
+			"{matches} of {committee}, {refusals} against"
+		);
+	}
+}
+
+#[test]
+fn what_is_decided_is_not_contested() {
+	for (matches, refusals) in [(5, 2), (4, 3), (0, 7), (7, 0)] {
+		let settled = divided(matches, refusals, 7);
+		assert_ne!(settled.outcomes[1], Outcome::NoQuorum);
+		assert_eq!(settled.contested, None);
+	}
+}
+
+#[test]
+fn nobody_is_to_blame_where_members_disagree_on_the_head() {
+	let ballots: Vec<_> = (0..6u64)
+		.map(|member| {
+			let verdict = match member {
+				0 | 1 => Verdict::Unavailable,
+				_ => Verdict::Match(measurement(7)),
+			};
+			ballot(Some(400 + member), &[verdict])
+		})
+		.collect();
+	let contested = |head| settle(&claims(&[7]), &ballots, 7, head, 0).contested;
+	assert_eq!(contested(Incumbent::Accepted(Score(400))), None);
+	assert_eq!(contested(Incumbent::Nobody), Some(0));
+}
+
 /// A round as honest members see it: what each candidate claims and what its checkpoint is worth.
 #[derive(Clone, Debug)]
 struct Round {
@@ -273,6 +325,28 @@ proptest! {
 		let truth = settle(&round.claims(), &vec![round.honest_ballot(); committee], committee, head, minimum);
 		let ballots: Vec<_> = lies.into_iter().flatten().chain(std::iter::repeat_n(round.honest_ballot(), honest)).collect();
 		prop_assert_eq!(settle(&round.claims(), &ballots, committee, head, minimum), truth);
+	}
+
+	/// A checkpoint that every honest member can measure is never contested as long as no more than a sixth of the committee
+	/// lies, whoever is silent.
+	#[test]
+	fn silence_never_costs_an_honest_trainer(
+		liars in vec(verdicts(), 0..5),
+		more in 0..30usize,
+		silent: usize,
+		stopped: usize,
+	) {
+		let committee = liars.len() * 6 + more;
+		let honest = committee - liars.len();
+		let silent = silent % (honest + 1);
+		let stopped = stopped % (honest - silent + 1);
+		// Some were shown the checkpoint that ranks first, and looked no further.
+		let mut ballots = vec![ballot(None, &[Verdict::Match(measurement(1))]); stopped];
+		let looked = ballot(None, &[Verdict::Unavailable, Verdict::Match(measurement(7))]);
+		ballots.extend(vec![looked; honest - silent - stopped]);
+		ballots.extend(liars.into_iter().map(|lie| ballot(None, &[lie, lie])));
+		let settled = settle(&claims(&[1, 7]), &ballots, committee, Incumbent::Nobody, 0);
+		prop_assert_ne!(settled.contested, Some(1));
 	}
 
 	/// The order in which ballots were opened does not matter.

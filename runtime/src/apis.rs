@@ -1,24 +1,28 @@
 //! What a node may ask the runtime. The bodies are one line each; what is longer lives elsewhere.
 
 use crate::{
-	constants::EPOCH_DURATION_IN_SLOTS, genesis, training, AccountId, Babe, Balance, Block, Executive,
-	Grandpa, InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
-	TransactionPayment, BABE_GENESIS_EPOCH_CONFIG, VERSION,
+	constants::EPOCH_DURATION_IN_SLOTS, economy, genesis, governance, training, AccountId, Babe, Balance,
+	Block, Executive, Grandpa, InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig,
+	SessionKeys, System, TransactionPayment, BABE_GENESIS_EPOCH_CONFIG, VERSION,
 };
 use alloc::vec::Vec;
+use codec::Encode;
 use descent_protocol::{
 	view::{
-		AmendmentView, GroupView, HeadView, LogEntryView, ProposalView, RoundEvent, RoundView, StakeView,
-		StandingView, VoteEvent,
+		AmendmentView, EmissionView, GovernanceView, GroupView, HeadView, LogEntryView, PotView,
+		ProposalView, RewardsView, RoundEvent, RoundView, StakeView, StandingView, ValidatorRules,
+		ValidatorView, VoteEvent,
 	},
 	GroupId, RoundIndex,
 };
 use frame_support::{
-	genesis_builder_helper::{build_state, get_preset},
+	genesis_builder_helper::get_preset,
+	traits::KeyOwnerProofSystem,
 	view_functions::{ViewFunctionDispatchError, ViewFunctionId},
 	weights::Weight,
 };
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
+use pallet_validators::KeyOwners;
 use sp_api::impl_runtime_apis;
 use sp_consensus_babe::BabeConfiguration;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
@@ -136,16 +140,17 @@ impl_runtime_apis! {
 
 		fn generate_key_ownership_proof(
 			_slot: sp_consensus_babe::Slot,
-			_authority: sp_consensus_babe::AuthorityId,
+			authority: sp_consensus_babe::AuthorityId,
 		) -> Option<sp_consensus_babe::OpaqueKeyOwnershipProof> {
-			None
+			KeyOwners::<Runtime>::prove((sp_consensus_babe::KEY_TYPE, authority))
+				.map(|proof| sp_consensus_babe::OpaqueKeyOwnershipProof::new(proof.encode()))
 		}
 
 		fn submit_report_equivocation_unsigned_extrinsic(
-			_proof: sp_consensus_babe::EquivocationProof<Header>,
-			_owner: sp_consensus_babe::OpaqueKeyOwnershipProof,
+			proof: sp_consensus_babe::EquivocationProof<Header>,
+			owner: sp_consensus_babe::OpaqueKeyOwnershipProof,
 		) -> Option<()> {
-			None
+			Babe::submit_unsigned_equivocation_report(proof, owner.decode()?)
 		}
 	}
 
@@ -160,16 +165,17 @@ impl_runtime_apis! {
 
 		fn generate_key_ownership_proof(
 			_set: sp_consensus_grandpa::SetId,
-			_authority: sp_consensus_grandpa::AuthorityId,
+			authority: sp_consensus_grandpa::AuthorityId,
 		) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
-			None
+			KeyOwners::<Runtime>::prove((sp_consensus_grandpa::KEY_TYPE, authority))
+				.map(|proof| sp_consensus_grandpa::OpaqueKeyOwnershipProof::new(proof.encode()))
 		}
 
 		fn submit_report_equivocation_unsigned_extrinsic(
-			_proof: sp_consensus_grandpa::EquivocationProof<Hash, crate::BlockNumber>,
-			_owner: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
+			proof: sp_consensus_grandpa::EquivocationProof<Hash, crate::BlockNumber>,
+			owner: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
 		) -> Option<()> {
-			None
+			Grandpa::submit_unsigned_equivocation_report(proof, owner.decode()?)
 		}
 	}
 
@@ -271,11 +277,39 @@ impl_runtime_apis! {
 		fn vote_events() -> Vec<VoteEvent> {
 			training::vote_events()
 		}
+
+		fn emission() -> EmissionView {
+			economy::emission()
+		}
+
+		fn pot(group: GroupId) -> Option<PotView> {
+			economy::pot(group)
+		}
+
+		fn rewards(account: AccountId) -> RewardsView {
+			economy::rewards(account)
+		}
+
+		fn validators() -> Vec<ValidatorView> {
+			economy::validators()
+		}
+
+		fn validator(account: AccountId) -> Option<ValidatorView> {
+			economy::validator(account)
+		}
+
+		fn validator_rules() -> ValidatorRules {
+			economy::validator_rules()
+		}
+
+		fn governance() -> GovernanceView {
+			governance::governance()
+		}
 	}
 
 	impl sp_genesis_builder::GenesisBuilder<Block> for Runtime {
 		fn build_state(config: Vec<u8>) -> sp_genesis_builder::Result {
-			build_state::<RuntimeGenesisConfig>(config)
+			genesis::build(config)
 		}
 
 		fn get_preset(id: &Option<PresetId>) -> Option<Vec<u8>> {

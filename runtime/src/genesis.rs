@@ -1,11 +1,19 @@
 //! How a chain begins: the presets that a node's chain specification names.
 
 use crate::{
-	constants::NRN, types::SessionKeys, AccountId, BabeConfig, Balance, BalancesConfig, RuntimeGenesisConfig,
-	SessionConfig, SudoConfig, BABE_GENESIS_EPOCH_CONFIG,
+	constants::NRN, types::SessionKeys, AccountId, BabeConfig, Balance, Balances, BalancesConfig, Runtime,
+	RuntimeGenesisConfig, SessionConfig, SudoConfig, TechnicalCommitteeConfig, Treasury, ValidatorsConfig,
+	BABE_GENESIS_EPOCH_CONFIG,
 };
 use alloc::{format, string::ToString, vec, vec::Vec};
-use frame_support::build_struct_json_patch;
+use frame_support::{
+	build_struct_json_patch,
+	genesis_builder_helper::build_state,
+	traits::{
+		fungible::Mutate,
+		tokens::{Fortitude, Precision, Preservation},
+	},
+};
 use serde_json::Value;
 use sp_core::{sr25519, Pair};
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
@@ -14,8 +22,13 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 /// Four validators on one machine. The usual name of such a preset, `local_testnet`, means the same.
 pub const LOCAL_PRESET: &str = "local";
 
+/// Nobody and nothing yet: what was sold, who validates and who governs is added by who starts the chain.
+pub const LIVE_PRESET: &str = "live";
+
 /// What each well-known account begins with.
 const ENDOWMENT: Balance = 1_000_000 * NRN;
+/// What each validator bonds of it.
+const BOND: Balance = 100_000 * NRN;
 /// How many trainers, `//Trainer1` and on, have money.
 const TRAINERS: u32 = 8;
 
@@ -42,13 +55,25 @@ fn session_keys(account: Sr25519Keyring, finality: Ed25519Keyring) -> SessionKey
 	}
 }
 
-fn preset(validators: &[(Sr25519Keyring, Ed25519Keyring)], sudo: Option<AccountId>) -> Value {
+fn preset(
+	validators: &[(Sr25519Keyring, Ed25519Keyring)],
+	committee: &[Sr25519Keyring],
+	sudo: Option<AccountId>,
+) -> Value {
 	let keys = validators
 		.iter()
 		.map(|(validator, finality)| {
 			let account = validator.to_account_id();
 			(account.clone(), account, session_keys(*validator, *finality))
 		})
+		.collect::<Vec<_>>();
+	let bonds = keys
+		.iter()
+		.map(|(account, _, _)| (account.clone(), BOND))
+		.collect::<Vec<_>>();
+	let members = committee
+		.iter()
+		.map(|member| member.to_account_id())
 		.collect::<Vec<_>>();
 	let balances = well_known_accounts()
 		.into_iter()
@@ -59,20 +84,23 @@ fn preset(validators: &[(Sr25519Keyring, Ed25519Keyring)], sudo: Option<AccountI
 		babe: BabeConfig {
 			epoch_config: BABE_GENESIS_EPOCH_CONFIG
 		},
+		validators: ValidatorsConfig { bonds },
 		session: SessionConfig { keys },
+		technical_committee: TechnicalCommitteeConfig { members },
 		sudo: SudoConfig { key: sudo },
 	})
 }
 
-/// One validator, Alice, who is the superuser as well.
+/// One validator, Alice, who is the technical committee and the superuser as well.
 fn development() -> Value {
 	preset(
 		&[(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
+		&[Sr25519Keyring::Alice],
 		Some(Sr25519Keyring::Alice.to_account_id()),
 	)
 }
 
-/// Four validators, Alice to Dave, and no superuser.
+/// Four validators, Alice to Dave, of whom the first three are the technical committee, and no superuser.
 fn local() -> Value {
 	preset(
 		&[
@@ -81,8 +109,37 @@ fn local() -> Value {
 			(Sr25519Keyring::Charlie, Ed25519Keyring::Charlie),
 			(Sr25519Keyring::Dave, Ed25519Keyring::Dave),
 		],
+		&[
+			Sr25519Keyring::Alice,
+			Sr25519Keyring::Bob,
+			Sr25519Keyring::Charlie,
+		],
 		None,
 	)
+}
+
+fn live() -> Value {
+	build_struct_json_patch!(RuntimeGenesisConfig {
+		babe: BabeConfig {
+			epoch_config: BABE_GENESIS_EPOCH_CONFIG
+		},
+	})
+}
+
+/// Builds the state that a chain begins with. The treasury's genesis makes the least that an account holds out of nothing;
+/// where nobody gave it that, it is taken back: nothing is issued but what was sold.
+pub(crate) fn build(config: Vec<u8>) -> sp_genesis_builder::Result {
+	build_state::<RuntimeGenesisConfig>(config)?;
+	let made = Balances::total_issuance().saturating_sub(pallet_emission::GenesisIssuance::<Runtime>::get());
+	Balances::burn_from(
+		&Treasury::account_id(),
+		made,
+		Preservation::Expendable,
+		Precision::Exact,
+		Fortitude::Force,
+	)
+	.map(drop)
+	.map_err(|error| format!("what the treasury made at genesis can't be taken back: {error:?}"))
 }
 
 /// The preset of that name as a JSON patch of the default genesis.
@@ -90,6 +147,7 @@ pub(crate) fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let patch = match id.as_ref() {
 		DEV_RUNTIME_PRESET => development(),
 		LOCAL_PRESET | LOCAL_TESTNET_RUNTIME_PRESET => local(),
+		LIVE_PRESET => live(),
 		_ => return None,
 	};
 	Some(patch.to_string().into_bytes())
@@ -101,5 +159,6 @@ pub(crate) fn preset_names() -> Vec<PresetId> {
 		PresetId::from(DEV_RUNTIME_PRESET),
 		PresetId::from(LOCAL_PRESET),
 		PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET),
+		PresetId::from(LIVE_PRESET),
 	]
 }

@@ -4,17 +4,20 @@
 //! |---|---|
 //! | 0.. | the ground: system, time, authorship |
 //! | 10.. | money |
-//! | 20.. | sessions, finality, evaluators |
-//! | 30.. | calls that wait, calls in bundles |
+//! | 19.. | validators, sessions, finality, evaluators, offences |
+//! | 30.. | calls that wait, calls in bundles, accounts that act together or for others |
 //! | 40.. | governance |
 //! | 50.. | training |
 //!
 //! The gaps are for pallets to come: an index, once given, is part of every encoded call and event and never changes.
 //!
-//! The order in which pallets are declared is the order in which their hooks run, and it matters twice. Balances come
-//! before sessions, as genesis gives validators an account before it registers their keys. BABE comes before rounds, as
-//! it puts the block's VRF output into the state when the block is finalized, and rounds keep it from there.
+//! The order of the indices is also the order in which the pallets' genesis is built and their hooks run, and it matters
+//! thrice. Balances come first of what holds money, then emission, which notes what the chain begins with, then validators,
+//! whose bonds say who is in the first session. BABE comes before rounds, as it puts the block's VRF output into the state
+//! when the block is finalized, and rounds keep it from there.
 #![cfg_attr(not(feature = "std"), no_std)]
+// The runtime's macros recurse once per pallet and part.
+#![recursion_limit = "256"]
 // What the macros generate has no documentation; the modules with what is written by hand ask for it again.
 #![allow(missing_docs)]
 
@@ -31,7 +34,11 @@ mod configs;
 #[warn(missing_docs)]
 pub mod constants;
 #[warn(missing_docs)]
+mod economy;
+#[warn(missing_docs)]
 mod genesis;
+#[warn(missing_docs)]
+mod governance;
 #[warn(missing_docs)]
 mod training;
 #[warn(missing_docs)]
@@ -45,9 +52,9 @@ mod tests;
 #[cfg(feature = "std")]
 pub use apis::RuntimeApi;
 pub use apis::RUNTIME_API_VERSIONS;
-pub use configs::{RuntimeBlockWeights, BABE_GENESIS_EPOCH_CONFIG};
+pub use configs::{ProxyType, RuntimeBlockWeights, BABE_GENESIS_EPOCH_CONFIG};
 pub use constants::NRN;
-pub use genesis::LOCAL_PRESET;
+pub use genesis::{LIVE_PRESET, LOCAL_PRESET};
 #[cfg(feature = "std")]
 pub use training::TrainingApi;
 pub use transaction::{SignedPayload, TxExtension, UncheckedExtrinsic};
@@ -56,6 +63,7 @@ pub use types::{
 };
 
 use alloc::vec::Vec;
+use pallet_session::historical as session_historical;
 use sp_version::RuntimeVersion;
 
 /// Which runtime this is. `spec_version` rises with every change of behaviour, `transaction_version` with every change of
@@ -65,10 +73,10 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("descent"),
 	impl_name: alloc::borrow::Cow::Borrowed("descent"),
 	authoring_version: 1,
-	spec_version: 1,
+	spec_version: 2,
 	impl_version: 1,
 	apis: RUNTIME_API_VERSIONS,
-	transaction_version: 1,
+	transaction_version: 2,
 	system_version: 1,
 };
 
@@ -107,18 +115,30 @@ mod runtime {
 	pub type Babe = pallet_babe;
 	#[runtime::pallet_index(3)]
 	pub type Authorship = pallet_authorship;
+	#[runtime::pallet_index(4)]
+	pub type Migrations = pallet_migrations;
 
 	#[runtime::pallet_index(10)]
 	pub type Balances = pallet_balances;
 	#[runtime::pallet_index(11)]
 	pub type TransactionPayment = pallet_transaction_payment;
+	#[runtime::pallet_index(12)]
+	pub type Vesting = pallet_vesting;
+	#[runtime::pallet_index(13)]
+	pub type Emission = pallet_emission;
 
+	#[runtime::pallet_index(19)]
+	pub type Validators = pallet_validators;
 	#[runtime::pallet_index(20)]
 	pub type Session = pallet_session;
 	#[runtime::pallet_index(21)]
 	pub type Grandpa = pallet_grandpa;
 	#[runtime::pallet_index(22)]
 	pub type Evaluators = pallet_evaluators;
+	#[runtime::pallet_index(24)]
+	pub type Historical = session_historical;
+	#[runtime::pallet_index(25)]
+	pub type Offences = pallet_offences;
 
 	#[runtime::pallet_index(30)]
 	pub type Scheduler = pallet_scheduler;
@@ -126,9 +146,21 @@ mod runtime {
 	pub type Preimage = pallet_preimage;
 	#[runtime::pallet_index(32)]
 	pub type Utility = pallet_utility;
+	#[runtime::pallet_index(33)]
+	pub type Multisig = pallet_multisig;
+	#[runtime::pallet_index(34)]
+	pub type Proxy = pallet_proxy;
 
 	#[runtime::pallet_index(40)]
 	pub type Sudo = pallet_sudo;
+	#[runtime::pallet_index(41)]
+	pub type TechnicalCommittee = pallet_collective<Instance1>;
+	#[runtime::pallet_index(42)]
+	pub type Treasury = pallet_treasury;
+	#[runtime::pallet_index(43)]
+	pub type Whitelist = pallet_whitelist;
+	#[runtime::pallet_index(44)]
+	pub type Parameters = pallet_parameters;
 
 	#[runtime::pallet_index(50)]
 	pub type Groups = pallet_groups;

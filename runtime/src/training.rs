@@ -5,15 +5,16 @@ use alloc::{string::String, vec::Vec};
 use descent_protocol::{
 	addresses,
 	view::{
-		AmendmentView, GroupView, HeadView, LogEntryView, ProposalView, RoundEvent, RoundView, StakeView,
-		StandingView, VoteEvent,
+		AmendmentView, EmissionView, GovernanceView, GroupView, HeadView, LogEntryView, PotView,
+		ProposalView, RewardsView, RoundEvent, RoundView, StakeView, StandingView, ValidatorRules,
+		ValidatorView, VoteEvent,
 	},
 	GroupId, RoundIndex,
 };
 use pallet_groups::{DatasetLog, GroupRules, NextGroup, Rules, Stakeholders};
 
 sp_api::decl_runtime_apis! {
-	/// Groups, rounds, standings and votes as of a block.
+	/// Groups, rounds, standings, votes, money, validators and governance as of a block.
 	pub trait TrainingApi {
 		/// Groups in the order of their numbers, from number `from` on, at most `limit` of them and never more than
 		/// 100.
@@ -40,6 +41,20 @@ sp_api::decl_runtime_apis! {
 		/// What stakeholders, proposers and the validators who check deltas did in all groups in the block whose state is
 		/// asked, in order.
 		fn vote_events() -> Vec<VoteEvent>;
+		/// What is minted, and how much has been.
+		fn emission() -> EmissionView;
+		/// What a group has to pay with; `None` where there is no such group.
+		fn pot(group: GroupId) -> Option<PotView>;
+		/// What an account has earned.
+		fn rewards(account: AccountId) -> RewardsView;
+		/// The candidates in their order, and who else is in the session's set.
+		fn validators() -> Vec<ValidatorView>;
+		/// How an account stands that has bonded; `None` where it never has.
+		fn validator(account: AccountId) -> Option<ValidatorView>;
+		/// The rules of the validator set.
+		fn validator_rules() -> ValidatorRules;
+		/// The technical committee, its motions, and what they are about.
+		fn governance() -> GovernanceView;
 	}
 }
 
@@ -76,6 +91,7 @@ pub(crate) fn group(id: GroupId) -> Option<GroupView> {
 		target: rules.target,
 		clock: rules.clock,
 		deposit: rules.deposit,
+		shares: rules.shares,
 		head: Rounds::head_view(id),
 		voting_period: group.voting.period,
 		quorum: group.voting.quorum,

@@ -2,6 +2,7 @@
 
 mod full;
 mod partial;
+mod seal;
 
 pub use full::new_full;
 pub use partial::{new_partial, revert_consensus};
@@ -25,15 +26,15 @@ pub type SelectChain = sc_consensus::LongestChain<Backend, Block>;
 pub type Pool = sc_transaction_pool::TransactionPoolHandle<Block, Client>;
 
 type FinalityImport = GrandpaBlockImport<Backend, Block, Client, SelectChain>;
-type BlockImport =
-	BabeBlockImport<Block, Client, FinalityImport, BabeCreateInherentDataProviders<Block>, SelectChain>;
+type BabeImport =
+	BabeBlockImport<Block, Client, seal::Unsealed, BabeCreateInherentDataProviders<Block>, SelectChain>;
 
 /// How often a finality proof is kept, in blocks.
 const JUSTIFICATION_PERIOD: u32 = 512;
 
 /// What only a running node needs of what [`new_partial`] makes.
 pub struct Consensus {
-	block_import: BlockImport,
+	block_import: seal::Sealed,
 	babe_link: BabeLink<Block>,
 	babe_worker: BabeWorkerHandle<Block>,
 	grandpa_link: LinkHalf<Block, Client, SelectChain>,

@@ -1,4 +1,7 @@
-use super::{Backend, Client, Consensus, HostFunctions, Partial, JUSTIFICATION_PERIOD};
+use super::{
+	seal::{Sealed, Unsealed},
+	Backend, Client, Consensus, HostFunctions, Partial, JUSTIFICATION_PERIOD,
+};
 use descent_runtime::{opaque::Block, RuntimeApi};
 use sc_consensus_babe::ImportQueueParams;
 use sc_service::{error::Error, Configuration, PartialComponents, TaskManager};
@@ -41,14 +44,15 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 	)?;
 	let babe = sc_consensus_babe::configuration(&*client)?;
 	let slot_duration = babe.slot_duration();
-	let (block_import, babe_link) = sc_consensus_babe::block_import(
+	let (babe_import, babe_link) = sc_consensus_babe::block_import(
 		babe,
-		finality_import.clone(),
+		Unsealed(finality_import.clone()),
 		client.clone(),
 		inherents(slot_duration),
 		select_chain.clone(),
 		OffchainTransactionPoolFactory::new(transaction_pool.clone()),
 	)?;
+	let block_import = Sealed(babe_import);
 	let (import_queue, babe_worker) = sc_consensus_babe::import_queue(ImportQueueParams {
 		link: babe_link.clone(),
 		block_import: block_import.clone(),

@@ -1,20 +1,23 @@
-use crate::{Attempt, Attestation, Check, Checks, Config, Error, Event, Pallet, Proposals};
+use crate::{Attempt, Attestation, Check, Checks, Config, Error, Event, Pallet, Proposals, WeightInfo};
 use alloc::vec::Vec;
 use codec::Encode;
 use core::cmp::Ordering;
 use descent_protocol::{
-	check_hash, view::ProposalEnding, BlockNumber, ContentRef, DeltaVerdict, GroupId, ProposalId, Salt,
+	check_hash, view::ProposalEnding, BlockNumber, Conduct, ContentRef, DeltaVerdict, GroupId, ProposalId,
+	Salt, MAX_COMMITTEE,
 };
 use frame_support::{
 	ensure,
 	pallet_prelude::{
 		DispatchError, DispatchResult, InvalidTransaction, TransactionPriority, TransactionSource,
-		TransactionValidityWithRefund, ValidTransaction,
+		TransactionValidityWithRefund, ValidTransaction, Weight,
 	},
 };
-use pallet_evaluators::{AuthoritySignature, EvaluatorSet};
+use pallet_evaluators::{AuthoritySignature, ConductObserver, EvaluatorSet};
+use pallet_groups::Rewards;
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
+use sp_runtime::SaturatedConversion;
 
 /// What comes of a check can wait for what comes of a round, whose windows are shorter, and for nothing else.
 const PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
@@ -48,6 +51,23 @@ pub fn open_payload(
 }
 
 impl<T: Config> Pallet<T> {
+	/// The block that is being executed, as the protocol counts.
+	pub(crate) fn now() -> BlockNumber {
+		frame_system::Pallet::<T>::block_number().saturated_into()
+	}
+
+	/// The hash of the chain's first block, which every hash and signature binds.
+	pub fn genesis() -> H256 {
+		pallet_evaluators::genesis::<T>()
+	}
+
+	/// The most weight of a verdict: the one that decides.
+	pub(crate) fn open_weight() -> Weight {
+		T::WeightInfo::open()
+			.saturating_add(T::Rewards::delta_checked_weight(MAX_COMMITTEE))
+			.saturating_add(T::Conduct::observed_weight(MAX_COMMITTEE))
+	}
+
 	/// Whether an attestation is admitted: in its window, once, and signed by the member. What costs least comes first.
 	pub(crate) fn authorize_attest(
 		_source: TransactionSource,
@@ -179,12 +199,29 @@ impl<T: Config> Pallet<T> {
 		});
 		let decided = check.attempt(attempt).and_then(Attempt::decide);
 		check.is_decided = decided.is_some();
+		let conduct = decided
+			.zip(check.attempt(attempt))
+			.map(|(verdict, attempt)| attempt.conduct(verdict));
 		let (version, model) = (check.version, check.model);
 		Checks::<T>::insert(group, proposal, check);
+		if let Some(conduct) = conduct {
+			Self::judge(group, &conduct);
+		}
 		match decided {
 			Some(verdict) => Self::conclude(group, proposal, version, model, verdict),
 			None => Ok(()),
 		}
+	}
+
+	/// Has members paid who did sound work, and tells of all.
+	fn judge(group: GroupId, conduct: &[(T::AccountId, Conduct)]) {
+		let sound: Vec<_> = conduct
+			.iter()
+			.filter(|(_, conduct)| *conduct == Conduct::Sound)
+			.map(|(member, _)| member.clone())
+			.collect();
+		T::Rewards::delta_checked(group, &sound);
+		T::Conduct::observed(conduct);
 	}
 
 	/// Does what follows of a check.

@@ -5,8 +5,11 @@ use crate::{
 use alloc::vec::Vec;
 use descent_protocol::{view::ProposalEnding, Contender, ContentRef, GroupId, ProposalId, Share};
 use frame_support::{defensive, pallet_prelude::Get};
-use pallet_groups::{Closed, GroupRules, Reward};
-use sp_runtime::{traits::Zero, SaturatedConversion};
+use pallet_groups::{Closed, GroupRules, Rewards};
+use sp_runtime::{
+	traits::{Saturating, Zero},
+	SaturatedConversion,
+};
 
 impl<T: Config> Pallet<T> {
 	/// The model that deltas of a group are checked for: that of the first round that would be played with them.
@@ -18,7 +21,8 @@ impl<T: Config> Pallet<T> {
 	/// Tallies the open proposals at the end of a voting period.
 	pub(crate) fn close(group: GroupId, total: BalanceOf<T>, quorum: Share) -> Closed {
 		let open = Self::open_proposals(group);
-		let weight = T::WeightInfo::period_closed(open.len().saturated_into());
+		let weight = T::WeightInfo::period_closed(open.len().saturated_into())
+			.saturating_add(T::Rewards::delta_applied_weight());
 		let Some(model) = Self::model(group) else {
 			defensive!("only the period of a group closes");
 			return Closed { stay: false, weight };
@@ -96,8 +100,8 @@ impl<T: Config> Pallet<T> {
 			.collect()
 	}
 
-	/// Ends an open proposal: returns its deposit or slashes it, pays its proposer if it was applied, and keeps it for a
-	/// while among those that have ended. Votes for it count for nothing from now on.
+	/// Ends an open proposal: returns its deposit, less the fee if it was applied, or slashes it, pays its proposer if it was
+	/// applied, and keeps it for a while among those that have ended. Votes for it count for nothing from now on.
 	pub(crate) fn end(group: GroupId, id: ProposalId, ending: ProposalEnding) {
 		let Some(proposal) = Proposals::<T>::take(group, id) else {
 			defensive!("only an open proposal ends");
@@ -118,8 +122,20 @@ impl<T: Config> Pallet<T> {
 			ProposalEnding::Unavailable if proposal.valid.is_none() => {
 				Self::slash(HoldReason::Proposal, &account, proposal.deposit)
 			}
-			ProposalEnding::Applied { .. }
-			| ProposalEnding::Unavailable
+			ProposalEnding::Applied { .. } => {
+				let fee = Self::slash(
+					HoldReason::Proposal,
+					&account,
+					T::LogFee::get().min(proposal.deposit),
+				);
+				Self::release(
+					HoldReason::Proposal,
+					&account,
+					proposal.deposit.saturating_sub(fee),
+				);
+				Zero::zero()
+			}
+			ProposalEnding::Unavailable
 			| ProposalEnding::Conflict { .. }
 			| ProposalEnding::Copied
 			| ProposalEnding::Outvoted
@@ -130,7 +146,7 @@ impl<T: Config> Pallet<T> {
 			}
 		};
 		let reward = match ending {
-			ProposalEnding::Applied { .. } => T::Reward::reward(group, &account),
+			ProposalEnding::Applied { .. } => T::Rewards::delta_applied(group, &account),
 			_ => Zero::zero(),
 		};
 		Self::keep_ended(group, EndedProposal { id, proposal, ending });

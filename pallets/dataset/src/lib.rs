@@ -39,6 +39,12 @@
 //!   Every one of them is checked again where data set or model have changed: a delta that adds what somebody else has added
 //!   by then ends, but costs nothing.
 //!
+//! [`Config::Rewards`] pays the members by whose verdicts a check is decided, and the proposer of a delta that is applied. Who
+//! opens another verdict before the decision is told of to [`Config::Conduct`], see [`descent_protocol::check_conduct`];
+//! whose verdict is not there yet is neither paid nor told of. A delta that is applied has an entry in the log for ever: of its
+//! deposit, [`Config::LogFee`] does not come back. A group's first entry is paid by the group's deposit, and what else is
+//! kept is bounded, or goes with the deposit or the stake that it came with.
+//!
 //! Closing is the concern of `pallet-groups`, which tells of it, and of every change of stake, through
 //! [`GroupObserver`](pallet_groups::GroupObserver). No hook loops over groups or proposals.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -64,7 +70,7 @@ mod offchain;
 mod propose;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 mod types;
 mod views;
@@ -81,7 +87,6 @@ pub use weights::WeightInfo;
 
 use descent_protocol::BlockNumber;
 use frame_support::traits::fungible;
-use sp_runtime::SaturatedConversion;
 
 // The casts are the macro's, the arguments those of the calls.
 #[allow(clippy::as_conversions, clippy::too_many_arguments)]
@@ -93,8 +98,8 @@ pub mod pallet {
 	};
 	use frame_support::{pallet_prelude::*, traits::OnUnbalanced};
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
-	use pallet_evaluators::{AuthoritySignature, EvaluatorSet};
-	use pallet_groups::{GroupRules, Reward, Stakeholders, Summary};
+	use pallet_evaluators::{AuthoritySignature, ConductObserver, EvaluatorSet};
+	use pallet_groups::{GroupRules, Rewards, Stakeholders, Summary};
 	use sp_core::H256;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -119,9 +124,11 @@ pub mod pallet {
 		type Groups: GroupRules<BalanceOf<Self>> + Stakeholders<Self::AccountId, BalanceOf<Self>>;
 		/// Who checks deltas: the committee of a check is fixed from it.
 		type Evaluators: EvaluatorSet<Self::AccountId>;
-		/// Pays the proposer of a delta that is applied.
-		type Reward: Reward<Self::AccountId, BalanceOf<Self>>;
-		/// Takes what is slashed of deposits.
+		/// Pays the proposer of a delta that is applied, and the members of committees who checked deltas.
+		type Rewards: Rewards<Self::AccountId, BalanceOf<Self>>;
+		/// Is told how the members of a committee did.
+		type Conduct: ConductObserver<Self::AccountId>;
+		/// Takes what is slashed of deposits, and the fees.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
 		/// How long a block takes, in milliseconds.
 		#[pallet::constant]
@@ -138,6 +145,9 @@ pub mod pallet {
 		/// What it holds beside that for each begun MiB of the delta.
 		#[pallet::constant]
 		type MebibyteDeposit: Get<BalanceOf<Self>>;
+		/// What is taken of the deposit of a delta that is applied: its entry in the log is kept for ever.
+		#[pallet::constant]
+		type LogFee: Get<BalanceOf<Self>>;
 		/// How many voting periods a proposal may lose before it ends.
 		#[pallet::constant]
 		type ProposalLifetime: Get<u32>;
@@ -306,7 +316,7 @@ pub mod pallet {
 			ending: ProposalEnding,
 			/// What its proposer was paid.
 			reward: BalanceOf<T>,
-			/// What its proposer lost.
+			/// What its proposer lost; [`Config::LogFee`] is not among it.
 			slashed: BalanceOf<T>,
 		},
 	}
@@ -444,6 +454,7 @@ pub mod pallet {
 		/// Shows what a committee member attested to. Signed with its evaluator key over [`open_payload`]. Where 2/3 of the
 		/// committee hold the same, the check ends with it.
 		#[pallet::call_index(6)]
+		#[pallet::weight(Pallet::<T>::open_weight())]
 		#[pallet::authorize(Self::authorize_open)]
 		pub fn open(
 			origin: OriginFor<T>,
@@ -469,31 +480,12 @@ pub mod pallet {
 
 		#[cfg(feature = "std")]
 		fn integrity_test() {
-			assert!(
-				T::AnnouncementLifetime::get() > 0,
-				"nothing could be proposed that was announced"
-			);
-			assert!(
-				T::ProposalLifetime::get() > 0,
-				"a proposal has to be there for a voting period"
-			);
+			Self::check_constants();
 		}
 
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()
 		}
-	}
-}
-
-impl<T: Config> Pallet<T> {
-	/// The block that is being executed, as the protocol counts.
-	pub(crate) fn now() -> BlockNumber {
-		frame_system::Pallet::<T>::block_number().saturated_into()
-	}
-
-	/// The hash of the chain's first block, which every hash and signature binds.
-	pub fn genesis() -> sp_core::H256 {
-		pallet_evaluators::genesis::<T>()
 	}
 }

@@ -5,13 +5,13 @@
 
 use crate as pallet_dataset;
 use codec::{Decode, Encode};
-use descent_protocol::{Clock, ContentRef, EvaluationPolicy, Metric, Share};
+use descent_protocol::{Clock, ContentRef, EvaluationPolicy, Metric, Share, Shares};
 use frame_support::{
 	assert_ok, derive_impl,
 	dispatch::GetDispatchInfo,
 	pallet_prelude::{DispatchError, TransactionSource, TransactionValidityError, ValidTransaction},
 	parameter_types,
-	traits::{ConstU32, ConstU64, EqualPrivilegeOnly, OneSessionHandler},
+	traits::{ConstU128, ConstU32, ConstU64, EqualPrivilegeOnly, OneSessionHandler},
 	weights::Weight,
 };
 use frame_system::{
@@ -19,13 +19,16 @@ use frame_system::{
 	EnsureRoot, RunToBlockHooks,
 };
 use pallet_evaluators::AuthorityPair;
-use pallet_groups::{MintShare, ProposerShare};
 use sp_core::Pair;
 use sp_runtime::{
 	generic,
 	traits::{Applyable, BlakeTwo256, Checkable, IdentityLookup},
 	AccountId32, BuildStorage, MultiSignature,
 };
+
+mod rewards;
+
+pub use rewards::*;
 
 #[frame_support::runtime]
 mod runtime {
@@ -116,6 +119,7 @@ parameter_types! {
 	pub const AnnouncementDeposit: u128 = ANNOUNCEMENT_DEPOSIT;
 	pub const ProposalDeposit: u128 = PROPOSAL_DEPOSIT;
 	pub const MebibyteDeposit: u128 = 7;
+	pub const LogFee: u128 = LOG_FEE;
 }
 
 impl pallet_groups::Config for Test {
@@ -123,6 +127,7 @@ impl pallet_groups::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Scheduler = Scheduler;
 	type Observer = Dataset;
+	type Slash = ();
 	type GroupDeposit = GroupDeposit;
 	type MinimumCommitmentDeposit = MinimumCommitmentDeposit;
 	type MaxEvaluationRecords = ConstU32<1_000>;
@@ -133,6 +138,7 @@ impl pallet_groups::Config for Test {
 	type MinimumVotingPeriod = ConstU32<20>;
 	type MaximumVotingPeriod = ConstU32<1_000_000>;
 	type AmendmentDeposit = AmendmentDeposit;
+	type AdoptionFee = ConstU128<0>;
 	type AmendmentLifetime = ConstU32<4>;
 	type WeightInfo = ();
 }
@@ -144,13 +150,15 @@ impl pallet_dataset::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Groups = Groups;
 	type Evaluators = Evaluators;
-	type Reward = MintShare<Balances, ProposerShare>;
+	type Rewards = Rewards;
+	type Conduct = Observer;
 	type Slash = ();
 	type BlockTime = ConstU64<3_000>;
 	type AnnouncementDeposit = AnnouncementDeposit;
 	type AnnouncementLifetime = ConstU32<ANNOUNCEMENT_LIFETIME>;
 	type ProposalDeposit = ProposalDeposit;
 	type MebibyteDeposit = MebibyteDeposit;
+	type LogFee = LogFee;
 	type ProposalLifetime = ConstU32<4>;
 	type WeightInfo = ();
 }
@@ -200,6 +208,8 @@ pub const ANNOUNCEMENT_DEPOSIT: u128 = 50;
 pub const ANNOUNCEMENT_LIFETIME: u32 = 100;
 /// With that for the first MiB, a small delta takes 1,007.
 pub const PROPOSAL_DEPOSIT: u128 = 1_000;
+/// What is taken of it where the delta is applied.
+pub const LOG_FEE: u128 = 30;
 /// How long the group's voting period is. Its first closes in block 61.
 pub const PERIOD: u32 = 60;
 /// The part of all stake that a delta needs.
@@ -216,6 +226,10 @@ pub const CLOCK: Clock = Clock {
 
 pub fn account(number: u8) -> AccountId32 {
 	AccountId32::new([number; 32])
+}
+
+pub fn number(account: &AccountId32) -> u8 {
+	AsRef::<[u8; 32]>::as_ref(account)[0]
 }
 
 pub fn signed(number: u8) -> RuntimeOrigin {
@@ -267,6 +281,7 @@ pub fn create_group() {
 		target: None,
 		clock: CLOCK,
 		deposit: 100,
+		shares: Shares::default(),
 		stake: FOUNDING_STAKE,
 		voting_period: PERIOD,
 		quorum: QUORUM,
@@ -276,6 +291,8 @@ pub fn create_group() {
 
 /// The chain in block 1: group 0, validators 200 to 203, and accounts 1 to 100 with [`ENDOWMENT`].
 pub fn new_test_ext() -> sp_io::TestExternalities {
+	Paid::set(Vec::new());
+	Observed::set(Vec::new());
 	let storage = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
 			balances: (1..=100).map(|number| (account(number), ENDOWMENT)).collect(),

@@ -1,7 +1,7 @@
 use crate::{BalanceOf, Config, Pallet, WeightInfo};
 use descent_protocol::{ContentRef, GroupId, Providers, Share, MAX_PROPOSALS};
 use frame_support::weights::Weight;
-use pallet_groups::{Closed, GroupObserver};
+use pallet_groups::{Closed, GroupObserver, Rewards};
 
 impl<T: Config> GroupObserver<T::AccountId, BalanceOf<T>> for Pallet<T> {
 	fn created(group: GroupId, owner: &T::AccountId, dataset: ContentRef, providers: &Providers) {
@@ -25,6 +25,6 @@ impl<T: Config> GroupObserver<T::AccountId, BalanceOf<T>> for Pallet<T> {
 	}
 
 	fn period_closed_weight() -> Weight {
-		T::WeightInfo::period_closed(MAX_PROPOSALS)
+		T::WeightInfo::period_closed(MAX_PROPOSALS).saturating_add(T::Rewards::delta_applied_weight())
 	}
 }

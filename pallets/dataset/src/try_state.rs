@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
 	/// - each is approved by exactly the stake of those who vote for it, and only stakeholders vote;
 	/// - every account has on hold exactly what its announcements, and its open proposals, add up to;
 	/// - the ring holds the last proposals that have ended, and every entry of a log that was proposed has ended so.
-	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		for (group, version) in Versions::<T>::iter() {
 			Self::try_log(group, version)?;
 		}

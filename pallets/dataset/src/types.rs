@@ -2,8 +2,8 @@ use crate::Config;
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use descent_protocol::{
-	view::ProposalEnding, BlockNumber, CheckPhase, CheckWindows, ContentRef, DeltaFault, DeltaReport,
-	DeltaVerdict, ProposalId, Providers, RoundIndex, MAX_ATTEMPTS, MAX_COMMITTEE,
+	view::ProposalEnding, BlockNumber, CheckPhase, CheckWindows, Conduct, ContentRef, DeltaFault,
+	DeltaReport, DeltaVerdict, ProposalId, Providers, RoundIndex, MAX_ATTEMPTS, MAX_COMMITTEE,
 };
 use frame_support::{
 	traits::{
@@ -208,6 +208,19 @@ impl<AccountId> Attempt<AccountId> {
 	pub fn decide(&self) -> Option<DeltaVerdict> {
 		let members = self.committee.len().saturated_into();
 		descent_protocol::decide(&self.verdicts(), members, self.number)
+	}
+
+	/// How the members did who had opened when 2/3 held this verdict. Who had not may still have been about to.
+	pub(crate) fn conduct(&self, decided: DeltaVerdict) -> Vec<(AccountId, Conduct)>
+	where
+		AccountId: Clone,
+	{
+		let verdicts = self.attestations.iter().map(|said| said.as_ref()?.verdict);
+		let opened = self.committee.iter().zip(verdicts);
+		let (members, verdicts): (Vec<_>, Vec<_>) = opened.filter(|(_, verdict)| verdict.is_some()).unzip();
+		let conduct = descent_protocol::check_conduct(&verdicts, decided);
+		let members = members.into_iter().map(|(member, _)| member.clone());
+		members.zip(conduct).collect()
 	}
 
 	/// What a member said, by its place.

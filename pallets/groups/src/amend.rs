@@ -12,7 +12,10 @@ use descent_protocol::{
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::{DispatchResult, Get},
-	traits::{fungible::MutateHold, ConstU32},
+	traits::{
+		fungible::{BalancedHold, MutateHold},
+		ConstU32, Imbalance, OnUnbalanced,
+	},
 	BoundedVec,
 };
 use sp_runtime::{
@@ -255,14 +258,22 @@ impl<T: Config> Pallet<T> {
 		(contender.lost >= T::AmendmentLifetime::get()).then_some(AmendmentEnding::Outvoted)
 	}
 
-	/// Ends an amendment that is not among the open ones any more: returns its deposit and keeps it to be looked at.
+	/// Ends an amendment that is not among the open ones any more: returns its deposit, less the fee if it is adopted, and keeps
+	/// it to be looked at.
 	fn end(group: GroupId, contender: OpenOf<T>, ending: AmendmentEnding) {
 		let id = contender.id;
 		let Some(amendment) = Amendments::<T>::take(group, id) else {
 			defensive!("an open amendment is not kept");
 			return;
 		};
-		Self::release(HoldReason::Amendment, &amendment.proposer, amendment.deposit);
+		let fee = match ending {
+			AmendmentEnding::Adopted { .. } => T::AdoptionFee::get().min(amendment.deposit),
+			_ => Zero::zero(),
+		};
+		let (paid, _) = T::Currency::slash(&HoldReason::Amendment.into(), &amendment.proposer, fee);
+		let rest = amendment.deposit.saturating_sub(paid.peek());
+		T::Slash::on_unbalanced(paid);
+		Self::release(HoldReason::Amendment, &amendment.proposer, rest);
 		let ended = EndedAmendment {
 			last: contender,
 			amendment,

@@ -6,8 +6,8 @@ use crate::{
 };
 use alloc::{vec, vec::Vec};
 use descent_protocol::{
-	Change, Clock, Codec, ContentRef, EvaluationPolicy, Metric, Providers, RoundLengths, Share, LEAF_SIZE,
-	MAX_AMENDMENTS, MAX_NAME_LENGTH, MAX_PROVIDERS, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
+	Change, Clock, Codec, ContentRef, EvaluationPolicy, Metric, Providers, RoundLengths, Share, Shares,
+	LEAF_SIZE, MAX_AMENDMENTS, MAX_NAME_LENGTH, MAX_PROVIDERS, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -74,6 +74,7 @@ pub(crate) fn largest_group<T: Config>() -> NewGroup<BalanceOf<T>> {
 			open: window,
 		},
 		deposit: T::MinimumCommitmentDeposit::get(),
+		shares: Shares::default(),
 		stake: T::MinimumStake::get().saturating_add(1u32.into()),
 		voting_period: T::MinimumVotingPeriod::get(),
 		quorum: Share(1),

@@ -47,6 +47,7 @@ impl<T: Config> Pallet<T> {
 				..new.clock
 			},
 			deposit: new.deposit,
+			shares: new.shares,
 		}
 	}
 
@@ -98,6 +99,7 @@ impl<T: Config> Pallet<T> {
 			rules.minimum_improvement >= rules.tolerance.max(1),
 			Error::<T>::ImprovementTooSmall
 		);
+		ensure!(rules.shares.are_valid(), Error::<T>::InvalidShares);
 		let clock = rules.clock;
 		ensure!(clock.check().is_ok(), Error::<T>::InvalidClock);
 		ensure!(clock.windows(clock.first).is_some(), Error::<T>::InvalidClock);
@@ -140,6 +142,10 @@ impl<T: Config> Pallet<T> {
 			"no voting period could be chosen, or one without a block"
 		);
 		assert!(T::AmendmentLifetime::get() > 0, "no amendment could be adopted");
+		assert!(
+			T::AdoptionFee::get() <= T::AmendmentDeposit::get(),
+			"a revision has to be paid with the deposit"
+		);
 	}
 
 	/// The block that is being executed, as the protocol counts.

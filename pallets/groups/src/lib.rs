@@ -36,7 +36,8 @@
 //! [`Pallet::vote_amendment`]. When a voting period closes, what more than half of all stake approves is adopted; another
 //! model needs more than two thirds. A close decides what has been open for half a period at least: nobody finds the rules
 //! changed by what was proposed a block ago. Amendments are never slashed, what proposers and voters have at risk is their
-//! stake.
+//! stake. The deposit comes back, except that of one that is adopted [`Config::AdoptionFee`] is taken: rules are kept for
+//! ever. The first ones are paid with the deposit of the group, which is held as long as there is one: for ever.
 //!
 //! A group has a bounded number of them open: when it is full, a proposer with more stake than another takes the place of
 //! the other's, so that stake, not the number of proposals, decides who is heard. What the majority approves stays.
@@ -66,7 +67,7 @@ mod stake;
 #[cfg(test)]
 mod tests;
 mod traits;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 mod types;
 mod views;
@@ -75,34 +76,13 @@ pub mod weights;
 pub use alarm::{set_alarm, PalletsOriginOf};
 pub use descent_protocol::Providers;
 pub use pallet::*;
-pub use reward::{IssuanceShare, MintShare, ProposerShare, Reward, WinnerShare};
+pub use reward::Rewards;
 pub use traits::{Closed, DatasetLog, GroupObserver, GroupRules, Stakeholders};
 pub use types::{
-	Amendment, Changes, EndedAmendment, Group, Name, NewGroup, OpenAmendment, Rules, StakeLedger, Summary,
-	Voting, ENDED_KEPT, MAX_UNSTAKING,
+	Amendment, AmendmentOf, BalanceOf, Changes, CreditOf, EndedAmendment, EndedOf, Group, GroupOf, LedgerOf,
+	Name, NewGroup, OpenAmendment, OpenOf, Rules, StakeLedger, Summary, Voting, ENDED_KEPT, MAX_UNSTAKING,
 };
 pub use weights::WeightInfo;
-
-use frame_support::traits::fungible;
-
-/// The balance type of a configuration's currency.
-pub type BalanceOf<T> =
-	<<T as Config>::Currency as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
-
-/// The group type of a configuration.
-pub type GroupOf<T> = Group<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
-
-/// The ledger type of a configuration.
-pub type LedgerOf<T> = StakeLedger<BalanceOf<T>>;
-
-/// The amendment type of a configuration.
-pub type AmendmentOf<T> = Amendment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
-
-/// How an open amendment of a configuration stands.
-pub type OpenOf<T> = OpenAmendment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
-
-/// The type of a configuration's ended amendments.
-pub type EndedOf<T> = EndedAmendment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
 // The casts are the macro's, and calls are not kept in memory in numbers.
 #[allow(clippy::as_conversions, clippy::large_enum_variant)]
@@ -110,10 +90,13 @@ pub type EndedOf<T> = EndedAmendment<<T as frame_system::Config>::AccountId, Bal
 pub mod pallet {
 	use super::*;
 	use descent_protocol::{view::AmendmentEnding, AmendmentId, BlockNumber, GroupId, MAX_AMENDMENTS};
-	use frame_support::{pallet_prelude::*, traits::schedule::v3::Named};
+	use frame_support::{
+		pallet_prelude::*,
+		traits::{fungible, schedule::v3::Named, OnUnbalanced},
+	};
 	use frame_system::pallet_prelude::*;
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
 	/// The groups pallet.
 	#[pallet::pallet]
@@ -126,7 +109,8 @@ pub mod pallet {
 		frame_system::Config<RuntimeEvent: From<Event<Self>>, RuntimeCall: From<Call<Self>>>
 	{
 		/// Holds deposits and stake.
-		type Currency: fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+		type Currency: fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+			+ fungible::BalancedHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 		/// The runtime's hold reasons.
 		type RuntimeHoldReason: From<HoldReason>;
 		/// Sets the alarms for the closes of voting periods.
@@ -138,6 +122,8 @@ pub mod pallet {
 		>;
 		/// Who is told of what happens in groups.
 		type Observer: GroupObserver<Self::AccountId, BalanceOf<Self>>;
+		/// Takes the fees.
+		type Slash: OnUnbalanced<CreditOf<Self>>;
 		/// What creating a group holds of its owner's balance.
 		#[pallet::constant]
 		type GroupDeposit: Get<BalanceOf<Self>>;
@@ -168,6 +154,9 @@ pub mod pallet {
 		/// What proposing an amendment holds of its proposer's balance.
 		#[pallet::constant]
 		type AmendmentDeposit: Get<BalanceOf<Self>>;
+		/// What is taken of the deposit of an amendment that is adopted: the revision that it makes is kept for ever.
+		#[pallet::constant]
+		type AdoptionFee: Get<BalanceOf<Self>>;
 		/// How many voting periods an amendment may lose until it ends.
 		#[pallet::constant]
 		type AmendmentLifetime: Get<u32>;
@@ -393,6 +382,8 @@ pub mod pallet {
 		NothingToClose,
 		/// The voting period closes later.
 		NotDue,
+		/// Validators or keepers would get more than they may of what rounds earn, or validators too little to measure for.
+		InvalidShares,
 	}
 
 	#[pallet::call(weight = T::WeightInfo)]

@@ -4,10 +4,10 @@
 #![allow(clippy::as_conversions)]
 
 use crate::{self as pallet_groups, Closed, GroupObserver, GroupRules, NewGroup};
-use descent_protocol::{Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Providers, Share};
+use descent_protocol::{Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Providers, Share, Shares};
 use frame_support::{
 	assert_ok, derive_impl, parameter_types,
-	traits::{ConstU128, ConstU32, EqualPrivilegeOnly},
+	traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32, EqualPrivilegeOnly},
 	weights::Weight,
 };
 use frame_system::{EnsureRoot, RunToBlockHooks};
@@ -94,6 +94,7 @@ pub enum Told {
 
 parameter_types! {
 	pub static Heard: Vec<Told> = Vec::new();
+	pub Treasury: AccountId32 = account(TREASURY);
 	/// What the observer answers when a period closes.
 	pub static DeltasStay: bool = false;
 	/// The version of the model that the observer saw ahead when a period closed last.
@@ -141,6 +142,10 @@ pub const MAXIMUM_ROUND_LENGTH: u32 = 200;
 pub const GROUP_DEPOSIT: u128 = 100;
 /// What proposing an amendment holds.
 pub const AMENDMENT_DEPOSIT: u128 = 50;
+/// What is taken of it where the amendment is adopted.
+pub const ADOPTION_FEE: u128 = 7;
+/// The account that fees go to.
+pub const TREASURY: u8 = 250;
 /// The smallest stake.
 pub const MINIMUM_STAKE: u128 = 10;
 /// How many periods an amendment may lose.
@@ -151,6 +156,7 @@ impl pallet_groups::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Scheduler = Scheduler;
 	type Observer = Observer;
+	type Slash = ResolveTo<Treasury, Balances>;
 	type GroupDeposit = ConstU128<GROUP_DEPOSIT>;
 	type MinimumCommitmentDeposit = ConstU128<5>;
 	type MaxEvaluationRecords = ConstU32<1_000>;
@@ -161,6 +167,7 @@ impl pallet_groups::Config for Test {
 	type MinimumVotingPeriod = ConstU32<5>;
 	type MaximumVotingPeriod = ConstU32<100>;
 	type AmendmentDeposit = ConstU128<AMENDMENT_DEPOSIT>;
+	type AdoptionFee = ConstU128<ADOPTION_FEE>;
 	type AmendmentLifetime = ConstU32<LIFETIME>;
 	type WeightInfo = ();
 }
@@ -210,6 +217,7 @@ pub fn new_group() -> NewGroup<u128> {
 		target: None,
 		clock: CLOCK,
 		deposit: 5,
+		shares: Shares::default(),
 		stake: FOUNDING_STAKE,
 		voting_period: PERIOD,
 		quorum: Share::percent(20),

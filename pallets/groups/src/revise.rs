@@ -79,6 +79,7 @@ impl<T: Config> Pallet<T> {
 				Change::MinimumImprovement { micros } => rules.minimum_improvement = *micros,
 				Change::Policy { policy } => rules.policy = *policy,
 				Change::Target { score } => rules.target = *score,
+				Change::Shares { shares } => rules.shares = *shares,
 				Change::Providers { providers } => rules.providers = providers.clone(),
 				Change::Model { model } => {
 					rules.model = *model;

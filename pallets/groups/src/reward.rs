@@ -1,58 +1,56 @@
-use core::marker::PhantomData;
-use descent_protocol::{proposer_reward, winner_reward, GroupId};
-use frame_support::traits::fungible::Mutate;
-use sp_runtime::{traits::Zero, SaturatedConversion};
+use descent_protocol::{GroupId, RoundIndex, Shares};
+use frame_support::weights::Weight;
+use sp_runtime::traits::Zero;
 
-/// Pays for work on a group.
-pub trait Reward<AccountId, Balance> {
-	/// Pays `who` for one piece of work and says how much that was.
-	fn reward(group: GroupId, who: &AccountId) -> Balance;
-}
+/// Pays for work on groups. What is earned accrues and is claimed; nothing is paid out in a call of somebody else's.
+pub trait Rewards<AccountId, Balance> {
+	/// A group's round is settled that was played with these shares. Pays its winner, where it has one, and the members of its
+	/// committee that did sound work. What the winner gets.
+	fn round_settled(
+		group: GroupId,
+		round: RoundIndex,
+		shares: Shares,
+		winner: Option<&AccountId>,
+		members: &[AccountId],
+	) -> Balance;
 
-/// How much of what is issued a piece of work is worth.
-pub trait IssuanceShare {
-	/// Its part of `issuance`.
-	fn of(issuance: u128) -> u128;
-}
+	/// A committee has decided on a delta that is proposed to a group. Pays the members that did sound work.
+	fn delta_checked(group: GroupId, members: &[AccountId]);
 
-/// What the winner of a round is paid, see [`winner_reward`].
-pub struct WinnerShare;
+	/// A delta is applied to a group's data set. Pays its proposer, and says how much.
+	fn delta_applied(group: GroupId, proposer: &AccountId) -> Balance;
 
-impl IssuanceShare for WinnerShare {
-	fn of(issuance: u128) -> u128 {
-		winner_reward(issuance)
+	/// The weight of [`Self::round_settled`] with so many members.
+	fn round_settled_weight(_members: u32) -> Weight {
+		Weight::zero()
+	}
+
+	/// The weight of [`Self::delta_checked`] with so many members.
+	fn delta_checked_weight(_members: u32) -> Weight {
+		Weight::zero()
+	}
+
+	/// The weight of [`Self::delta_applied`].
+	fn delta_applied_weight() -> Weight {
+		Weight::zero()
 	}
 }
 
-/// What the proposer of an applied delta is paid, see [`proposer_reward`].
-pub struct ProposerShare;
-
-impl IssuanceShare for ProposerShare {
-	fn of(issuance: u128) -> u128 {
-		proposer_reward(issuance)
+/// Pays nothing.
+impl<AccountId, Balance: Zero> Rewards<AccountId, Balance> for () {
+	fn round_settled(
+		_: GroupId,
+		_: RoundIndex,
+		_: Shares,
+		_: Option<&AccountId>,
+		_: &[AccountId],
+	) -> Balance {
+		Balance::zero()
 	}
-}
 
-/// Mints the share of what is issued.
-pub struct MintShare<Currency, Share>(PhantomData<(Currency, Share)>);
+	fn delta_checked(_: GroupId, _: &[AccountId]) {}
 
-impl<AccountId, Currency, Share> Reward<AccountId, Currency::Balance> for MintShare<Currency, Share>
-where
-	AccountId: Eq,
-	Currency: Mutate<AccountId>,
-	Share: IssuanceShare,
-{
-	fn reward(group: GroupId, who: &AccountId) -> Currency::Balance {
-		let amount = Share::of(Currency::total_issuance().saturated_into());
-		match Currency::mint_into(who, amount.saturated_into()) {
-			Ok(minted) => minted,
-			Err(error) => {
-				log::warn!(
-					target: "runtime::groups",
-					"a reward of {amount} in group {group} could not be minted: {error:?}",
-				);
-				Zero::zero()
-			}
-		}
+	fn delta_applied(_: GroupId, _: &AccountId) -> Balance {
+		Balance::zero()
 	}
 }

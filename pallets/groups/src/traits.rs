@@ -99,6 +99,44 @@ impl<AccountId, Balance> GroupObserver<AccountId, Balance> for () {
 	}
 }
 
+/// Two who are told, in this order.
+impl<AccountId, Balance: Copy, First, Second> GroupObserver<AccountId, Balance> for (First, Second)
+where
+	First: GroupObserver<AccountId, Balance>,
+	Second: GroupObserver<AccountId, Balance>,
+{
+	fn created(group: GroupId, owner: &AccountId, dataset: ContentRef, providers: &Providers) {
+		First::created(group, owner, dataset, providers);
+		Second::created(group, owner, dataset, providers);
+	}
+
+	fn stake_changed(group: GroupId, who: &AccountId, before: Balance, after: Balance) {
+		First::stake_changed(group, who, before, after);
+		Second::stake_changed(group, who, before, after);
+	}
+
+	fn period_closed(group: GroupId, total: Balance, quorum: Share) -> Closed {
+		let first = First::period_closed(group, total, quorum);
+		let second = Second::period_closed(group, total, quorum);
+		Closed {
+			stay: first.stay || second.stay,
+			weight: first.weight.saturating_add(second.weight),
+		}
+	}
+
+	fn created_weight() -> Weight {
+		First::created_weight().saturating_add(Second::created_weight())
+	}
+
+	fn stake_changed_weight() -> Weight {
+		First::stake_changed_weight().saturating_add(Second::stake_changed_weight())
+	}
+
+	fn period_closed_weight() -> Weight {
+		First::period_closed_weight().saturating_add(Second::period_closed_weight())
+	}
+}
+
 /// The log of a group's data set, as rounds need it.
 pub trait DatasetLog {
 	/// The version that a round is played with: so many deltas make it.

@@ -22,7 +22,7 @@ impl<T: Config> Pallet<T> {
 	/// - all stake in a group is what its accounts have staked;
 	/// - every open amendment is approved by the stake of those who approve it, is kept and will be closed;
 	/// - no more than the last few ended amendments are kept.
-	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::try_groups()?;
 		Self::try_stakes()?;
 		Self::try_amendments()?;

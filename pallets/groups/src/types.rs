@@ -1,10 +1,39 @@
+use crate::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use descent_protocol::{
 	view::AmendmentEnding, AmendmentId, BlockNumber, Change, Clock, ContentRef, EvaluationPolicy, Metric,
-	Providers, Score, Share, MAX_AMENDMENTS, MAX_CHANGES, MAX_NAME_LENGTH, MAX_SUMMARY_LENGTH,
+	Providers, Score, Share, Shares, MAX_AMENDMENTS, MAX_CHANGES, MAX_NAME_LENGTH, MAX_SUMMARY_LENGTH,
 };
-use frame_support::{traits::ConstU32, BoundedVec};
+use frame_support::{
+	traits::{
+		fungible::{self, Credit},
+		ConstU32,
+	},
+	BoundedVec,
+};
 use scale_info::TypeInfo;
+
+/// The balance type of a configuration's currency.
+pub type BalanceOf<T> =
+	<<T as Config>::Currency as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+
+/// What is taken in a configuration's currency.
+pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
+
+/// The group type of a configuration.
+pub type GroupOf<T> = Group<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
+
+/// The ledger type of a configuration.
+pub type LedgerOf<T> = StakeLedger<BalanceOf<T>>;
+
+/// The amendment type of a configuration.
+pub type AmendmentOf<T> = Amendment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
+
+/// How an open amendment of a configuration stands.
+pub type OpenOf<T> = OpenAmendment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
+
+/// The type of a configuration's ended amendments.
+pub type EndedOf<T> = EndedAmendment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
 /// The most amounts that one account takes out of a group at a time.
 pub const MAX_UNSTAKING: u32 = 8;
@@ -45,6 +74,8 @@ pub struct NewGroup<Balance> {
 	pub clock: Clock,
 	/// The smallest deposit of a commitment.
 	pub deposit: Balance,
+	/// How what its rounds earn is divided.
+	pub shares: Shares,
 	/// What its owner stakes in it.
 	pub stake: Balance,
 	/// How long a voting period is, in blocks.
@@ -130,6 +161,8 @@ pub struct Rules<Balance> {
 	pub clock: Clock,
 	/// The smallest deposit of a commitment.
 	pub deposit: Balance,
+	/// How what its rounds earn is divided.
+	pub shares: Shares,
 }
 
 /// What an account has on hold in a group, and what it approves.

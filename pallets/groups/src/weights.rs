@@ -65,12 +65,12 @@ impl Estimate {
 	}
 
 	/// The group, the total, the open amendments, and the scheduler's agendas and lookup; of each amendment itself, the group, two
-	/// revisions, its place in the ring, its proposer's account and holds.
+	/// revisions, its place in the ring, its proposer's account and holds, and who takes the fee.
 	fn close_period(&self, a: u32) -> Weight {
 		Weight::from_parts(150_000_000, 120_000)
 			.saturating_add(Weight::from_parts(150_000_000, 36_000).saturating_mul(a.into()))
 			.saturating_add(self.0.reads_writes(10, 6))
-			.saturating_add(self.0.reads_writes(8, 7).saturating_mul(a.into()))
+			.saturating_add(self.0.reads_writes(9, 8).saturating_mul(a.into()))
 	}
 }
 

@@ -15,7 +15,7 @@ use frame_support::{
 	pallet_prelude::TransactionSource,
 	traits::{
 		fungible::{Inspect, Mutate, MutateHold},
-		Authorize,
+		Authorize, Get,
 	},
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
@@ -60,7 +60,8 @@ where
 	T::Currency: Mutate<T::AccountId>,
 {
 	let account: T::AccountId = account("trainer", number, 0);
-	T::Currency::set_balance(&account, deposit::<T>().saturating_mul(10u32.into()));
+	let balance = deposit::<T>().saturating_mul(10u32.into());
+	T::Currency::set_balance(&account, balance.saturating_add(T::CommitmentFee::get()));
 	account
 }
 

@@ -7,7 +7,11 @@ use descent_protocol::{BlockNumber, GroupId, Phase, RoundIndex, MAX_CANDIDATES};
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::DispatchResult,
-	traits::{fungible::MutateHold, tokens::Precision},
+	traits::{
+		fungible::{Balanced, MutateHold},
+		tokens::{Fortitude, Precision, Preservation},
+		Get, OnUnbalanced,
+	},
 	BoundedVec,
 };
 use pallet_groups::{set_alarm, DatasetLog, GroupRules};
@@ -67,6 +71,7 @@ impl<T: Config> Pallet<T> {
 		commitments
 			.try_push(commitment)
 			.map_err(|_| Error::<T>::RoundFull)?;
+		Self::take_fee(&account)?;
 		T::Currency::hold(&HoldReason::Commitment.into(), &account, deposit)?;
 
 		Rounds::<T>::insert(group, round, entered);
@@ -89,6 +94,14 @@ impl<T: Config> Pallet<T> {
 				Self::deposit_event(Event::AlarmMissing { group, round });
 			}
 		}
+		Ok(())
+	}
+
+	/// Has an account pay for what stays of its commitment.
+	fn take_fee(account: &T::AccountId) -> DispatchResult {
+		let (fee, precision) = (T::CommitmentFee::get(), Precision::Exact);
+		let paid = T::Currency::withdraw(account, fee, precision, Preservation::Preserve, Fortitude::Polite)?;
+		T::Slash::on_unbalanced(paid);
 		Ok(())
 	}
 

@@ -29,9 +29,25 @@
 //! signature with the member's [evaluator key](pallet_evaluators) and sent by the validators' off-chain workers.
 //!
 //! [`Pallet::settle`] counts. [`descent_protocol::settle`] gives every commitment exactly one
-//! [`Outcome`](descent_protocol::Outcome); the winner is paid and becomes the group's head; deposits are released or
-//! slashed. Rounds of a group are settled in order, by Root through the alarm or, should no alarm have been possible, by
+//! [`Outcome`](descent_protocol::Outcome); the winner becomes the group's head; deposits are released or slashed. Rounds of a group are settled in order, by Root through the alarm or, should no alarm have been possible, by
 //! anybody. Settled rounds are kept for a while and then removed, one with every settlement.
+//!
+//! # Money
+//!
+//! [`Config::Rewards`] pays, by the shares that the round's rules had when it began. The winner gets what its group has earned
+//! since the last one did and what clients pay for a round. The members of the committee who did sound work get the
+//! validators' part between them, whether anybody wins or not: they are those who said what 2/3 of the committee said, wherever
+//! 2/3 said the same, see [`descent_protocol::conduct`]. Where 2/3 agree on nothing, nobody is paid. Who was silent, or could
+//! not fetch what 2/3 could, gets nothing and loses nothing. Who says that it measured or found something else than 2/3 did
+//! gets nothing, and [`Config::Conduct`] is told: when it repeats that is an offence, which costs it of its bond.
+//!
+//! Of deposits, winners, runners-up and honest losers lose nothing; who never reveals, or serves some members only so that
+//! there is no quorum, see [`Settlement::contested`](descent_protocol::Settlement::contested), loses a part, and who is
+//! refuted all. What is kept of a round for a while, its deposits pay for; what is kept for ever, the checkpoint's digest
+//! and how the trainer did, [`Config::CommitmentFee`] does, which does not come back. Both losses and fees go to
+//! [`Config::Slash`].
+//!
+//! # Changes
 //!
 //! A group's stakeholders change its rules and its data set. A change takes effect with a round that has not begun, so that
 //! every round is played to its end by the rules and on the data that it began with: all that happens in a round asks for
@@ -63,7 +79,7 @@ mod seed;
 mod settle;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 mod types;
 mod views;
@@ -71,25 +87,14 @@ pub mod weights;
 
 pub use attest::{attest_payload, open_payload};
 pub use pallet::*;
-pub use types::{Attestation, Commitment, Ending, Head, Progress, Reveal, Round, Settled, Standing};
+pub use types::{
+	Attestation, BalanceOf, Commitment, CommitmentOf, CreditOf, Ending, Head, Progress, Reveal, Round,
+	RoundOf, Settled, Standing,
+};
 pub use weights::WeightInfo;
 
 use descent_protocol::{BlockNumber, GroupId, RoundIndex};
-use frame_support::traits::fungible::{self, Credit};
 use sp_runtime::SaturatedConversion;
-
-/// The balance type of a configuration's currency.
-pub type BalanceOf<T> =
-	<<T as Config>::Currency as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
-
-/// What is slashed in a configuration's currency.
-pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
-
-/// The round type of a configuration.
-pub type RoundOf<T> = Round<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
-
-/// The commitment type of a configuration.
-pub type CommitmentOf<T> = Commitment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
 // The casts are the macro's.
 #[allow(clippy::as_conversions)]
@@ -101,11 +106,11 @@ pub mod pallet {
 	};
 	use frame_support::{
 		pallet_prelude::*,
-		traits::{schedule::v3::Named, OnUnbalanced},
+		traits::{fungible, schedule::v3::Named, OnUnbalanced},
 	};
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
-	use pallet_evaluators::{AuthoritySignature, Committee, EvaluatorSet};
-	use pallet_groups::{DatasetLog, GroupRules, PalletsOriginOf, Reward};
+	use pallet_evaluators::{AuthoritySignature, Committee, ConductObserver, EvaluatorSet};
+	use pallet_groups::{DatasetLog, GroupRules, PalletsOriginOf, Rewards};
 	use sp_core::H256;
 	use sp_runtime::Perbill;
 
@@ -122,8 +127,9 @@ pub mod pallet {
 		CreateAuthorizedTransaction<Call<Self>>
 		+ frame_system::Config<Hash = H256, RuntimeEvent: From<Event<Self>>, RuntimeCall: From<Call<Self>>>
 	{
-		/// Holds the deposits.
-		type Currency: fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+		/// Holds the deposits, takes the fees.
+		type Currency: fungible::Balanced<Self::AccountId>
+			+ fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
 			+ fungible::BalancedHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 		/// The runtime's hold reasons.
 		type RuntimeHoldReason: From<HoldReason>;
@@ -143,14 +149,19 @@ pub mod pallet {
 		/// The randomness of the block that is being executed, known at its end. Nobody but the block's author may know
 		/// it when the block before it is made.
 		type BlockRandomness: Get<Option<[u8; 32]>>;
-		/// Pays the winner of a round.
-		type Reward: Reward<Self::AccountId, BalanceOf<Self>>;
-		/// Takes what is slashed of deposits.
+		/// Pays the winner of a round, and the members of its committee who measured.
+		type Rewards: Rewards<Self::AccountId, BalanceOf<Self>>;
+		/// Is told how the members of a round's committee did.
+		type Conduct: ConductObserver<Self::AccountId>;
+		/// Takes what is slashed of deposits, and the fees.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
+		/// What a commitment costs beside its deposit: that its checkpoint was used, and how the trainer did, is kept for ever.
+		#[pallet::constant]
+		type CommitmentFee: Get<BalanceOf<Self>>;
 		/// How long a block takes, in milliseconds.
 		#[pallet::constant]
 		type BlockTime: Get<u64>;
-		/// The part of the deposit that a commitment loses which is never revealed.
+		/// The part of the deposit that a commitment loses which is never revealed, or contested where the round has no quorum.
 		#[pallet::constant]
 		type UnrevealedPenalty: Get<Perbill>;
 		/// How many of its settled rounds a group keeps.
@@ -358,7 +369,7 @@ pub mod pallet {
 
 	#[pallet::call(weight = T::WeightInfo)]
 	impl<T: Config> Pallet<T> {
-		/// Binds the sender to a checkpoint, see [`descent_protocol::commitment_hash`], and holds the deposit.
+		/// Binds the sender to a checkpoint, see [`descent_protocol::commitment_hash`], takes the fee and holds the deposit.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::commit_first().max(T::WeightInfo::commit_full()))]
 		pub fn commit(
@@ -429,13 +440,13 @@ pub mod pallet {
 		/// Settles the group's next round that is due. By the alarm as Root; by anybody where the alarm failed, free of
 		/// charge where there was something to settle.
 		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::settle(MAX_CANDIDATES, MAX_COMMITTEE))]
+		#[pallet::weight(Pallet::<T>::settle_weight(MAX_CANDIDATES, MAX_COMMITTEE))]
 		pub fn settle(origin: OriginFor<T>, group: GroupId, round: RoundIndex) -> DispatchResultWithPostInfo {
 			if ensure_root(origin.clone()).is_err() {
 				ensure_signed(origin)?;
 			}
 			let work = Self::do_settle(group, round)?;
-			let weight = T::WeightInfo::settle(work.candidates, work.members);
+			let weight = Self::settle_weight(work.candidates, work.members);
 			Ok((Some(weight), Pays::No).into())
 		}
 	}

@@ -19,7 +19,6 @@ use frame_system::{
 	EnsureRoot, RunToBlockHooks,
 };
 use pallet_evaluators::AuthorityPair;
-use pallet_groups::{MintShare, WinnerShare};
 use sp_core::Pair;
 use sp_io::hashing::blake2_256;
 use sp_runtime::{
@@ -29,8 +28,10 @@ use sp_runtime::{
 };
 
 mod groups;
+mod rewards;
 
 pub use groups::*;
+pub use rewards::*;
 
 #[frame_support::runtime]
 mod runtime {
@@ -132,6 +133,8 @@ pub fn mixed_randomness(block: u32) -> [u8; 32] {
 parameter_types! {
 	pub static HasRandomness: bool = true;
 	pub static UnrevealedPenalty: Perbill = Perbill::from_percent(50);
+	/// What a commitment costs, where a test is about it.
+	pub static CommitmentFee: u128 = 0;
 	pub const ExistentialDeposit: u128 = 1;
 	pub const MaxScheduledPerBlock: u32 = 2;
 	pub const MaximumSchedulerWeight: Weight = Weight::MAX;
@@ -149,8 +152,10 @@ impl pallet_rounds::Config for Test {
 	type Evaluators = Evaluators;
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockRandomness;
-	type Reward = MintShare<Balances, WinnerShare>;
+	type Rewards = Rewards;
+	type Conduct = Observer;
 	type Slash = ();
+	type CommitmentFee = CommitmentFee;
 	type BlockTime = ConstU64<3_000>;
 	type UnrevealedPenalty = UnrevealedPenalty;
 	type Retention = Retention;
@@ -214,6 +219,10 @@ pub fn account(number: u8) -> AccountId32 {
 	AccountId32::new([number; 32])
 }
 
+pub fn number(account: &AccountId32) -> u8 {
+	AsRef::<[u8; 32]>::as_ref(account)[0]
+}
+
 pub fn free(number: u8) -> u128 {
 	Balances::free_balance(account(number))
 }
@@ -235,6 +244,9 @@ pub fn start_session(validators: impl IntoIterator<Item = u8>) {
 
 /// The chain in block 1: group 0, validators 200 to 203, and accounts 1 to 100 with [`ENDOWMENT`].
 pub fn new_test_ext() -> sp_io::TestExternalities {
+	Paid::set(Vec::new());
+	Observed::set(Vec::new());
+	CommitmentFee::set(0);
 	let storage = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
 			balances: (1..=100).map(|number| (account(number), ENDOWMENT)).collect(),

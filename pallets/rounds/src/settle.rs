@@ -1,17 +1,18 @@
 use crate::{
-	views::claims, Attestations, BalanceOf, Commitment, CommitmentOf, Committees, Config, Ending, Error,
-	Event, Head, Heads, HoldReason, Pallet, Reveal, RoundOf, Rounds, Settled, Standings, Unsettled,
+	views::claims, Attestations, BalanceOf, Commitment, CommitmentOf, Config, Ending, Error, Event, Head,
+	Heads, HoldReason, Pallet, Reveal, RoundOf, Rounds, Settled, Standings, Unsettled, WeightInfo,
 };
 use alloc::vec::Vec;
 use descent_protocol::{
-	Ballot, EvaluationPolicy, GroupId, Incumbent, Outcome, Phase, RoundIndex, Settlement,
+	Ballot, Conduct, EvaluationPolicy, GroupId, Incumbent, Outcome, Phase, RoundIndex, Settlement,
 };
 use frame_support::{
 	ensure,
-	pallet_prelude::{DispatchError, Get},
+	pallet_prelude::{DispatchError, Get, Weight},
 	traits::{fungible::BalancedHold, Imbalance, OnUnbalanced},
 };
-use pallet_groups::{GroupRules, Reward};
+use pallet_evaluators::ConductObserver;
+use pallet_groups::{GroupRules, Rewards};
 use sp_runtime::{
 	traits::{Saturating, Zero},
 	SaturatedConversion,
@@ -36,11 +37,14 @@ impl<T: Config> Pallet<T> {
 		ensure!(unsettled.first() == Some(&round), Error::<T>::SettlementOverdue);
 		let mut entered = Rounds::<T>::get(group, round).ok_or(Error::<T>::NotUnsettled)?;
 		let reveals = Self::reveals(group, round, &entered.commitments);
-		let committee = Committees::<T>::decode_len((group, round)).unwrap_or_default();
+		let committee = Self::committee(group, round).unwrap_or_default();
+		let said = Self::said(group, round, committee.len());
+		let conduct = descent_protocol::conduct(&said);
+		let opened: Vec<_> = said.into_iter().flatten().collect();
 		let settlement = descent_protocol::settle(
 			&claims(&reveals),
-			&Self::ballots(group, round, committee),
-			committee,
+			&opened,
+			committee.len(),
 			Self::incumbent(group, rules.policy, &entered),
 			rules.minimum_improvement,
 		);
@@ -53,12 +57,23 @@ impl<T: Config> Pallet<T> {
 			Unsettled::<T>::insert(group, unsettled);
 		}
 		let winner = Self::crown(group, round, rules.policy, &settlement, reveals, &entered);
-		let reward = winner
-			.as_ref()
-			.map(|winner| T::Reward::reward(group, winner))
-			.unwrap_or_default();
+		let work = Work {
+			candidates: entered.commitments.len().saturated_into(),
+			members: committee.len().saturated_into(),
+		};
+		let members = committee.into_iter().map(|(member, _)| member);
+		let conduct: Vec<_> = members.zip(conduct).collect();
+		let sound: Vec<_> = conduct
+			.iter()
+			.filter(|(_, conduct)| *conduct == Conduct::Sound)
+			.map(|(member, _)| member.clone())
+			.collect();
+		let reward = T::Rewards::round_settled(group, round, rules.shares, winner.as_ref(), &sound);
+		T::Conduct::observed(&conduct);
 		let found = settlement.outcomes.iter().zip(&settlement.measured);
-		for (commitment, (outcome, measured)) in entered.commitments.iter_mut().zip(found) {
+		for (place, (commitment, (outcome, measured))) in
+			entered.commitments.iter_mut().zip(found).enumerate()
+		{
 			let ending = Ending {
 				outcome: *outcome,
 				measured: *measured,
@@ -67,7 +82,7 @@ impl<T: Config> Pallet<T> {
 				} else {
 					Zero::zero()
 				},
-				slashed: Self::return_deposit(commitment, *outcome),
+				slashed: Self::return_deposit(commitment, *outcome, settlement.contested == Some(place)),
 			};
 			commitment.ending = Some(ending);
 			Self::note_standing(group, &commitment.account, &ending);
@@ -85,10 +100,6 @@ impl<T: Config> Pallet<T> {
 			winner: settlement.winner.map(|(place, _)| place.saturated_into()),
 			baseline: settlement.baseline,
 		});
-		let work = Work {
-			candidates: entered.commitments.len().saturated_into(),
-			members: committee.saturated_into(),
-		};
 		Rounds::<T>::insert(group, round, entered);
 		Self::deposit_event(Event::Settled {
 			group,
@@ -104,11 +115,18 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// The ballots that were opened in a round.
-	pub(crate) fn ballots(group: GroupId, round: RoundIndex, committee: usize) -> Vec<Ballot> {
+	/// The weight of a settlement, with what those weigh who are told of it.
+	pub(crate) fn settle_weight(candidates: u32, members: u32) -> Weight {
+		T::WeightInfo::settle(candidates, members)
+			.saturating_add(T::Rewards::round_settled_weight(members))
+			.saturating_add(T::Conduct::observed_weight(members))
+	}
+
+	/// What each member of a round's committee has opened.
+	pub(crate) fn said(group: GroupId, round: RoundIndex, committee: usize) -> Vec<Option<Ballot>> {
 		(0u32..)
 			.take(committee)
-			.filter_map(|member| Attestations::<T>::get((group, round), member)?.ballot)
+			.map(|member| Attestations::<T>::get((group, round), member)?.ballot)
 			.collect()
 	}
 
@@ -149,11 +167,13 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Slashes what the outcome costs of a deposit and returns the rest. What was slashed.
-	fn return_deposit(commitment: &CommitmentOf<T>, outcome: Outcome) -> BalanceOf<T> {
+	fn return_deposit(commitment: &CommitmentOf<T>, outcome: Outcome, is_contested: bool) -> BalanceOf<T> {
 		let Commitment { account, deposit, .. } = commitment;
+		let part = || T::UnrevealedPenalty::get().mul_floor(*deposit);
 		let loss = match outcome {
+			Outcome::NoQuorum if is_contested => part(),
 			Outcome::Won | Outcome::Outranked | Outcome::NotBetter | Outcome::NoQuorum => Zero::zero(),
-			Outcome::Unrevealed => T::UnrevealedPenalty::get().mul_floor(*deposit),
+			Outcome::Unrevealed => part(),
 			Outcome::Refuted => *deposit,
 		};
 		let mut slashed = Zero::zero();

@@ -9,19 +9,23 @@ use frame_support::{
 	traits::{fungible::InspectHold, Get},
 };
 use pallet_groups::{DatasetLog, GroupRules};
-use sp_runtime::{traits::Saturating, SaturatedConversion, TryRuntimeError};
+use sp_runtime::{
+	traits::{Saturating, Zero},
+	SaturatedConversion, TryRuntimeError,
+};
 
 impl<T: Config> Pallet<T> {
 	/// Checks what must hold of the pallet's storage between any two calls:
 	///
 	/// - every account has on hold exactly what it put at stake in rounds that are not settled, and the others nothing;
-	/// - every commitment of a settled round has one ending, and those of other rounds have none;
+	/// - every commitment of a settled round has one ending, and those of other rounds have none; only the winner is paid, and
+	///   who did nothing wrong lost nothing;
 	/// - the rounds to be settled are kept and in order, and of the settled ones no more than the last few are kept;
 	/// - every round has the versions of model and data set that the rules and the log say;
 	/// - reveals, committees and attestations belong to a round that is kept;
 	/// - every revealed digest is noted as used where it was revealed, and every head as won, by a round of its model;
 	/// - the ring of randomness has every block at its place.
-	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::try_rounds()?;
 		Self::try_order()?;
 		Self::try_belongings()?;
@@ -103,6 +107,12 @@ impl<T: Config> Pallet<T> {
 			ended.count() == expected,
 			"a settled round has a commitment without ending, or an open one with"
 		);
+		let endings = || {
+			round
+				.commitments
+				.iter()
+				.filter_map(|commitment| commitment.ending)
+		};
 		ensure!(
 			round
 				.commitments
@@ -110,6 +120,22 @@ impl<T: Config> Pallet<T> {
 				.filter_map(|commitment| Some((commitment.deposit, commitment.ending?)))
 				.all(|(deposit, ending)| ending.slashed <= deposit),
 			"more was slashed than was at stake"
+		);
+		let is_guiltless =
+			|outcome| matches!(outcome, Outcome::Won | Outcome::Outranked | Outcome::NotBetter);
+		ensure!(
+			endings().all(|ending| ending.slashed.is_zero() || !is_guiltless(ending.outcome)),
+			"somebody was slashed who did nothing wrong"
+		);
+		let contested =
+			endings().filter(|ending| ending.outcome == Outcome::NoQuorum && !ending.slashed.is_zero());
+		ensure!(
+			contested.count() <= 1,
+			"a round ended without a quorum at two candidates"
+		);
+		ensure!(
+			endings().all(|ending| ending.reward.is_zero() || ending.outcome == Outcome::Won),
+			"somebody was paid who has not won"
 		);
 		Ok(())
 	}

@@ -1,10 +1,30 @@
+use crate::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use descent_protocol::{
 	Ballot, ContentRef, EvaluationPolicy, Outcome, Providers, RoundIndex, Score, MAX_CANDIDATES,
 };
-use frame_support::{traits::ConstU32, BoundedVec};
+use frame_support::{
+	traits::{
+		fungible::{self, Credit},
+		ConstU32,
+	},
+	BoundedVec,
+};
 use scale_info::TypeInfo;
 use sp_core::H256;
+
+/// The balance type of a configuration's currency.
+pub type BalanceOf<T> =
+	<<T as Config>::Currency as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+
+/// What is slashed in a configuration's currency.
+pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
+
+/// The round type of a configuration.
+pub type RoundOf<T> = Round<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
+
+/// The commitment type of a configuration.
+pub type CommitmentOf<T> = Commitment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
 /// A round that somebody has committed to.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]

@@ -133,7 +133,10 @@ where
 		let reveals = Self::reveals(group, round, &commitments);
 		let ranked = rank(&claims(&reveals));
 		let committee = Committees::<T>::decode_len((group, round)).unwrap_or_default();
-		let ballots = Self::ballots(group, round, committee);
+		let ballots: Vec<_> = Self::said(group, round, committee)
+			.into_iter()
+			.flatten()
+			.collect();
 		let views = commitments.into_iter().zip(reveals).enumerate();
 		views
 			.map(|(place, (commitment, reveal))| {

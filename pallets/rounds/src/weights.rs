@@ -40,18 +40,19 @@ const VERSION: u64 = 12;
 struct Estimate(RuntimeDbWeight);
 
 impl Estimate {
-	/// The rules, the version, the head, the round, an account with its holds, and the scheduler's agendas and lookup.
+	/// The rules, the version, the head, the round, an account with its holds, who takes the fee, and the scheduler's agendas and
+	/// lookup.
 	fn commit_first(&self) -> Weight {
 		Weight::from_parts(200_000_000, 120_000).saturating_add(
 			self.0
-				.reads_writes(RULES.saturating_add(VERSION).saturating_add(12), 6),
+				.reads_writes(RULES.saturating_add(VERSION).saturating_add(13), 7),
 		)
 	}
 
-	/// The rules, the head, the full round, two accounts with their holds.
+	/// The rules, the head, the full round, two accounts with their holds, who takes the fee.
 	fn commit_full(&self) -> Weight {
 		Weight::from_parts(250_000_000, 40_000)
-			.saturating_add(self.0.reads_writes(RULES.saturating_add(8), 6))
+			.saturating_add(self.0.reads_writes(RULES.saturating_add(9), 7))
 	}
 
 	/// The rules, the round, the seed, the validators, the digest, the reveal.

@@ -7,7 +7,7 @@
 
 use crate::{
 	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Outcome, Phase, RoundIndex, Score,
-	Share, Tally, Windows,
+	Share, Shares, Tally, Windows,
 };
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, Encode};
@@ -15,8 +15,10 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{crypto::AccountId32, H256};
 
+mod economy;
 mod governance;
 
+pub use economy::*;
 pub use governance::*;
 
 /// Amounts as decimal strings: JSON numbers lose digits in most readers.
@@ -69,6 +71,8 @@ pub struct GroupView {
 	/// The smallest deposit of a commitment.
 	#[serde(with = "amount")]
 	pub deposit: u128,
+	/// How what its rounds earn is divided.
+	pub shares: Shares,
 	/// The best checkpoint of this model so far.
 	pub head: Option<HeadView>,
 	/// How long a voting period is, in blocks.

@@ -1,14 +1,20 @@
 //! Who authors and who finalizes: BABE, GRANDPA, and the sessions that carry validators' keys to both of them and to
 //! the committees that measure checkpoints and check deltas.
 
+use super::validators::{OnlyChanges, ReportLongevity, ReportedSessions};
 use crate::{
-	constants::{EPOCH_DURATION_IN_SLOTS, MAX_VALIDATORS, MILLISECONDS_PER_BLOCK, NRN},
-	AccountId, Babe, Balances, Runtime, RuntimeEvent, Session, SessionKeys,
+	constants::{storage_deposit, EPOCH_DURATION_IN_SLOTS, MAX_VALIDATORS, MILLISECONDS_PER_BLOCK},
+	AccountId, Babe, Balance, Balances, Offences, Runtime, RuntimeEvent, Session, SessionKeys, Validators,
 };
 use frame_support::traits::{ConstU128, ConstU32, ConstU64};
-use pallet_session::FindAccountFromAuthorIndex;
+use pallet_session::{
+	disabling::UpToLimitWithReEnablingDisablingStrategy, historical::NoteHistoricalRoot,
+	FindAccountFromAuthorIndex,
+};
+use pallet_validators::KeyOwners;
 use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
 use sp_runtime::traits::{ConvertInto, OpaqueKeys};
+use sp_session::MembershipProof;
 
 /// One slot in four has a primary author on average; the secondary author of every other slot brings a VRF output as
 /// well, so that each block has one: rounds draw their evaluation sets from it.
@@ -16,6 +22,9 @@ pub const BABE_GENESIS_EPOCH_CONFIG: BabeEpochConfiguration = BabeEpochConfigura
 	c: (1, 4),
 	allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots,
 };
+
+/// What session keys hold: the keys of an account, and whose each of the three is.
+const KEY_DEPOSIT: Balance = storage_deposit(4, 384);
 
 impl pallet_babe::Config for Runtime {
 	type EpochDuration = ConstU64<EPOCH_DURATION_IN_SLOTS>;
@@ -25,8 +34,9 @@ impl pallet_babe::Config for Runtime {
 	type WeightInfo = ();
 	type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
 	type MaxNominators = ConstU32<0>;
-	type KeyOwnerProof = sp_core::Void;
-	type EquivocationReportSystem = ();
+	type KeyOwnerProof = MembershipProof;
+	type EquivocationReportSystem =
+		pallet_babe::EquivocationReportSystem<Self, Offences, KeyOwners<Self>, ReportLongevity>;
 }
 
 impl pallet_grandpa::Config for Runtime {
@@ -34,9 +44,10 @@ impl pallet_grandpa::Config for Runtime {
 	type WeightInfo = ();
 	type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
 	type MaxNominators = ConstU32<0>;
-	type MaxSetIdSessionEntries = ConstU64<0>;
-	type KeyOwnerProof = sp_core::Void;
-	type EquivocationReportSystem = ();
+	type MaxSetIdSessionEntries = ReportedSessions;
+	type KeyOwnerProof = MembershipProof;
+	type EquivocationReportSystem =
+		pallet_grandpa::EquivocationReportSystem<Self, Offences, KeyOwners<Self>, ReportLongevity>;
 }
 
 impl pallet_authorship::Config for Runtime {
@@ -44,20 +55,20 @@ impl pallet_authorship::Config for Runtime {
 	type EventHandler = ();
 }
 
-/// A session is an epoch. The validators are those of genesis; each may rotate its keys.
+/// A session is an epoch. The validators are those with the largest bonds; each may rotate its keys.
 impl pallet_session::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type ValidatorId = AccountId;
 	type ValidatorIdOf = ConvertInto;
 	type ShouldEndSession = Babe;
 	type NextSessionRotation = Babe;
-	type SessionManager = ();
+	type SessionManager = NoteHistoricalRoot<Self, OnlyChanges<Validators>>;
 	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
 	type Keys = SessionKeys;
-	type DisablingStrategy = ();
+	type DisablingStrategy = UpToLimitWithReEnablingDisablingStrategy;
 	type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
 	type Currency = Balances;
-	type KeyDeposit = ConstU128<NRN>;
+	type KeyDeposit = ConstU128<KEY_DEPOSIT>;
 }
 
 impl pallet_evaluators::Config for Runtime {}

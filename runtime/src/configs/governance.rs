@@ -17,7 +17,7 @@ parameter_types! {
 	pub MaximumSchedulerWeight: Weight =
 		Perbill::from_percent(60) * super::RuntimeBlockWeights::get().max_block;
 	/// What a stored call costs, whatever its length.
-	pub const PreimageBaseDeposit: Balance = storage_deposit(2, 64);
+	pub const PreimageBaseDeposit: Balance = storage_deposit(2, 192);
 	/// What each byte of it costs.
 	pub const PreimageByteDeposit: Balance = storage_deposit(0, 1);
 	/// Why it is held.

@@ -1,16 +1,13 @@
 //! The token and what a transaction costs.
 
+use super::emission::{Burn, SplitFees};
 use crate::{
 	constants::{EXISTENTIAL_DEPOSIT, MICRO_NRN, MILLI_NRN},
-	AccountId, Authorship, Balance, Balances, Runtime, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason,
-	System,
+	Balance, Balances, Runtime, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, System,
 };
 use frame_support::{
 	parameter_types,
-	traits::{
-		fungible::{Balanced, Credit},
-		ConstU128, ConstU32, ConstU8, OnUnbalanced, VariantCountOf,
-	},
+	traits::{ConstU128, ConstU32, ConstU8, VariantCountOf},
 	weights::{
 		constants::ExtrinsicBaseWeight, ConstantMultiplier, WeightToFeeCoefficient, WeightToFeeCoefficients,
 		WeightToFeePolynomial,
@@ -25,7 +22,7 @@ impl pallet_balances::Config for Runtime {
 	type RuntimeFreezeReason = RuntimeFreezeReason;
 	type WeightInfo = pallet_balances::weights::SubstrateWeight<Runtime>;
 	type Balance = Balance;
-	type DustRemoval = ();
+	type DustRemoval = Burn;
 	type ExistentialDeposit = ConstU128<EXISTENTIAL_DEPOSIT>;
 	type AccountStore = System;
 	type ReserveIdentifier = [u8; 8];
@@ -71,7 +68,7 @@ parameter_types! {
 
 impl pallet_transaction_payment::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	type OnChargeTransaction = FungibleAdapter<Balances, FeesToAuthor>;
+	type OnChargeTransaction = FungibleAdapter<Balances, SplitFees>;
 	type WeightToFee = WeightToFee;
 	type LengthToFee = LengthToFee;
 	type FeeMultiplierUpdate = TargetedFeeAdjustment<
@@ -83,17 +80,4 @@ impl pallet_transaction_payment::Config for Runtime {
 	>;
 	type OperationalFeeMultiplier = ConstU8<5>;
 	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
-}
-
-/// Fees and tips go to the block's author. What can't be paid, because the author's account does not exist and the fee
-/// is too small to make it, is burned.
-pub struct FeesToAuthor;
-
-impl OnUnbalanced<Credit<AccountId, Balances>> for FeesToAuthor {
-	fn on_nonzero_unbalanced(fee: Credit<AccountId, Balances>) {
-		match Authorship::author() {
-			Some(author) => drop(Balances::resolve(&author, fee)),
-			None => drop(fee),
-		}
-	}
 }

@@ -1,9 +1,10 @@
 //! The ground: accounts, blocks and their limits, time.
 
+use super::{filter::AccountableCalls, upgrades::SingleBlockMigrations};
 use crate::{
 	constants::{BLOCK_HASH_COUNT, MILLISECONDS_PER_BLOCK},
-	AccountId, Babe, Balance, Block, BlockNumber, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
-	RuntimeOrigin, RuntimeTask, VERSION,
+	AccountId, Babe, Balance, Block, BlockNumber, Migrations, Nonce, PalletInfo, Runtime, RuntimeCall,
+	RuntimeEvent, RuntimeOrigin, RuntimeTask, VERSION,
 };
 use frame_support::{
 	derive_impl,
@@ -53,6 +54,9 @@ impl frame_system::Config for Runtime {
 	type BlockHashCount = BlockHashCount;
 	type DbWeight = ParityDbWeight;
 	type Version = Version;
+	type BaseCallFilter = AccountableCalls;
+	type SingleBlockMigrations = SingleBlockMigrations;
+	type MultiBlockMigrator = Migrations;
 	type AccountData = pallet_balances::AccountData<Balance>;
 	type SS58Prefix = SS58Prefix;
 	type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;

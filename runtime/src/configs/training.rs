@@ -1,8 +1,10 @@
 //! Training groups, their rounds and their data sets.
 
+use super::emission::ToTreasury;
 use crate::{
-	constants::{DAYS, HOURS, MILLISECONDS_PER_BLOCK, MILLI_NRN, MINUTES, NRN, YEARS},
-	Babe, Balance, Balances, BlockNumber, Dataset, Evaluators, Groups, Runtime, RuntimeHoldReason, Scheduler,
+	constants::{storage_deposit, DAYS, HOURS, MILLISECONDS_PER_BLOCK, MILLI_NRN, MINUTES, NRN, YEARS},
+	Babe, Balance, Balances, BlockNumber, Dataset, Emission, Evaluators, Groups, Runtime, RuntimeHoldReason,
+	Scheduler, Validators,
 };
 use frame_support::{
 	parameter_types,
@@ -10,10 +12,12 @@ use frame_support::{
 };
 use sp_runtime::Perbill;
 
-/// What creating a group holds.
+/// What creating a group holds. It pays for what a group keeps, and makes groups that nobody trains dear.
 const GROUP_DEPOSIT: Balance = 100 * NRN;
-/// The smallest deposit that a group may ask of commitments: places in a round must not be free.
+/// The smallest deposit that a group may ask of commitments. It is at stake: lies lose it.
 const MINIMUM_COMMITMENT_DEPOSIT: Balance = NRN;
+/// What a commitment costs beside its deposit: a digest that must never win again and the trainer's standing stay.
+const COMMITMENT_FEE: Balance = storage_deposit(2, 200);
 /// The most records that a round may be measured on.
 const MAX_EVALUATION_RECORDS: u32 = 65_536;
 /// The longest reveal window: the randomness of as many blocks is kept.
@@ -24,8 +28,8 @@ const RETENTION: u32 = 256;
 /// third is for its block.
 const MINIMUM_WINDOW: BlockNumber = 3;
 
-/// The longest round: what is decided takes effect when one begins.
-const MAXIMUM_ROUND_LENGTH: BlockNumber = 30 * DAYS;
+/// The longest round: what is decided takes effect when one begins. No dispute about a round takes longer.
+pub(super) const MAXIMUM_ROUND_LENGTH: BlockNumber = 30 * DAYS;
 
 /// The least that an account may have at stake in a group.
 const MINIMUM_STAKE: Balance = 10 * NRN;
@@ -33,18 +37,22 @@ const MINIMUM_STAKE: Balance = 10 * NRN;
 const MINIMUM_VOTING_PERIOD: BlockNumber = MINUTES;
 /// The longest voting period: what is unstaked is held as long.
 const MAXIMUM_VOTING_PERIOD: BlockNumber = YEARS;
-/// What proposing an amendment holds.
+/// What proposing an amendment holds: it pays for the amendment, and makes those that nobody votes for dear.
 const AMENDMENT_DEPOSIT: Balance = 10 * NRN;
+/// What of it an amendment costs that is adopted: the revision that it makes stays, and the head of its model.
+const ADOPTION_FEE: Balance = storage_deposit(2, 2_500);
 /// How many voting periods an amendment may lose.
 const AMENDMENT_LIFETIME: u32 = 4;
 
 /// What proposing a delta holds whatever its size, and what it puts at stake.
 const PROPOSAL_DEPOSIT: Balance = 10 * NRN;
-/// What it holds for each MiB that the committee has to fetch.
+/// What of it a delta costs that is applied: its entry in the log stays.
+const LOG_FEE: Balance = storage_deposit(2, 1_300);
+/// What it holds for each MiB that the committee has to fetch: it pays for work, not for storage.
 const MEBIBYTE_DEPOSIT: Balance = 10 * MILLI_NRN;
 /// How many voting periods a proposal may lose.
 const PROPOSAL_LIFETIME: u32 = 4;
-/// What announcing a delta holds.
+/// What announcing a delta holds: who announces and does not propose keeps others waiting.
 const ANNOUNCEMENT_DEPOSIT: Balance = NRN;
 /// For how many blocks a delta can be proposed after it was announced: five minutes.
 const ANNOUNCEMENT_LIFETIME: BlockNumber = 5 * MINUTES;
@@ -64,7 +72,9 @@ impl pallet_groups::Config for Runtime {
 	type AmendmentDeposit = ConstU128<AMENDMENT_DEPOSIT>;
 	type AmendmentLifetime = ConstU32<AMENDMENT_LIFETIME>;
 	type Scheduler = Scheduler;
-	type Observer = Dataset;
+	type Observer = (Dataset, Emission);
+	type Slash = ToTreasury;
+	type AdoptionFee = ConstU128<ADOPTION_FEE>;
 	type WeightInfo = pallet_groups::weights::SubstrateWeight<Runtime>;
 }
 
@@ -82,7 +92,7 @@ parameter_types! {
 	pub const UnrevealedPenalty: Perbill = Perbill::from_percent(50);
 }
 
-/// Winners are paid with new tokens; what is slashed is burned.
+/// Winners and committees are paid out of their group's pot; what is slashed goes to the treasury.
 impl pallet_rounds::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
@@ -91,24 +101,28 @@ impl pallet_rounds::Config for Runtime {
 	type Evaluators = Evaluators;
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockVrf;
-	type Reward = pallet_groups::MintShare<Balances, pallet_groups::WinnerShare>;
-	type Slash = ();
+	type Rewards = Emission;
+	type Conduct = Validators;
+	type Slash = ToTreasury;
+	type CommitmentFee = ConstU128<COMMITMENT_FEE>;
 	type BlockTime = ConstU64<MILLISECONDS_PER_BLOCK>;
 	type UnrevealedPenalty = UnrevealedPenalty;
 	type Retention = ConstU32<RETENTION>;
 	type WeightInfo = pallet_rounds::weights::SubstrateWeight<Runtime>;
 }
 
-/// Proposers whose delta is applied are paid with new tokens; what is slashed is burned.
+/// Proposers and committees are paid out of their group's pot; what is slashed goes to the treasury.
 impl pallet_dataset::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Groups = Groups;
 	type Evaluators = Evaluators;
-	type Reward = pallet_groups::MintShare<Balances, pallet_groups::ProposerShare>;
-	type Slash = ();
+	type Rewards = Emission;
+	type Conduct = Validators;
+	type Slash = ToTreasury;
 	type BlockTime = ConstU64<MILLISECONDS_PER_BLOCK>;
 	type ProposalDeposit = ConstU128<PROPOSAL_DEPOSIT>;
+	type LogFee = ConstU128<LOG_FEE>;
 	type MebibyteDeposit = ConstU128<MEBIBYTE_DEPOSIT>;
 	type ProposalLifetime = ConstU32<PROPOSAL_LIFETIME>;
 	type AnnouncementDeposit = ConstU128<ANNOUNCEMENT_DEPOSIT>;

@@ -1,9 +1,9 @@
 //! Blocks as validators make them: with BABE's digest and its VRF output, the time, and transactions that are checked.
 
-use super::pair;
+use super::{ledger, pair};
 use crate::{
 	constants::{EPOCH_DURATION_IN_SLOTS, MILLISECONDS_PER_BLOCK},
-	AccountId, Babe, BlockNumber, Executive, Header, Runtime, RuntimeCall, SignedPayload, System,
+	AccountId, Babe, Balance, BlockNumber, Executive, Header, Runtime, RuntimeCall, SignedPayload, System,
 	UncheckedExtrinsic,
 };
 use codec::Encode;
@@ -38,6 +38,7 @@ pub fn block(body: impl FnOnce()) {
 	assert_ok!(Executive::apply_extrinsic(time));
 	body();
 	Executive::finalize_block();
+	ledger::check();
 	#[cfg(feature = "try-runtime")]
 	check_state(number);
 }
@@ -75,15 +76,26 @@ fn pre_digest(slot: Slot) -> DigestItem {
 
 /// Signs a call and puts it into the block.
 pub fn submit(uri: &str, call: impl Into<RuntimeCall>) -> DispatchResult {
+	submit_with_tip(uri, 0, call)
+}
+
+/// Signs a call, offers the author a tip, and puts it into the block.
+pub fn submit_with_tip(uri: &str, tip: Balance, call: impl Into<RuntimeCall>) -> DispatchResult {
 	let signer = pair(uri);
 	let account = AccountId::from(signer.public());
 	let mut extension = <Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_extension();
 	extension.6 = frame_system::CheckNonce::from(System::account_nonce(&account));
+	extension.8 = pallet_transaction_payment::ChargeTransactionPayment::from(tip);
 	let payload = SignedPayload::new(call.into(), extension).expect("the extension has what it signs");
 	let signature = payload.using_encoded(|payload| signer.sign(payload));
 	let (call, extension, _) = payload.deconstruct();
 	let transaction = UncheckedExtrinsic::new_signed(call, account.into(), signature.into(), extension);
 	Executive::apply_extrinsic(transaction).expect("the transaction is admitted")
+}
+
+/// Puts a call into the block that nobody signed.
+pub fn submit_bare(call: impl Into<RuntimeCall>) -> Result<DispatchResult, TransactionValidityError> {
+	Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(call.into()))
 }
 
 /// Puts a call into the block that brings its own proof.

@@ -2,6 +2,7 @@ use super::{account, genesis_of};
 use crate::{
 	constants::NRN, genesis, Babe, Balance, Balances, Grandpa, Runtime, Session, Sudo, LOCAL_PRESET,
 };
+use frame_support::traits::fungible::Inspect;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::Sr25519Keyring;
 
@@ -40,6 +41,12 @@ fn local_has_four_validators_and_no_superuser() {
 					.collect::<Vec<_>>(),
 				Session::validators()
 			);
+			let proven = pallet_session::historical::HistoricalSessions::<Runtime>::get(0);
+			assert_eq!(
+				proven.map(|(_, validators)| validators),
+				Some(4),
+				"the first session can be proven"
+			);
 			assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
 			let call = frame_system::Call::remark { remark: vec![] }.into();
 			let origin = frame_system::RawOrigin::Signed(account("//Alice")).into();
@@ -63,7 +70,7 @@ fn well_known_accounts_have_money_and_no_others() {
 			"//Trainer8",
 			"//Liar",
 		] {
-			assert_eq!(Balances::free_balance(account(uri)), 1_000_000 * NRN, "{uri}");
+			assert_eq!(Balances::total_balance(&account(uri)), 1_000_000 * NRN, "{uri}");
 		}
 		assert_eq!(Balances::free_balance(account("//Trainer9")), 0);
 		for account in frame_system::Account::<Runtime>::iter_values() {

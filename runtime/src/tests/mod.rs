@@ -1,28 +1,44 @@
 mod chain;
+mod committee;
+mod deposits;
+mod economy;
+mod equivocation;
 mod genesis;
 mod governance;
+mod layout;
+mod ledger;
+mod money;
+mod people;
 mod round;
 mod training;
 mod transactions;
+mod validators;
 
 use crate::{constants::NRN, AccountId, RuntimeGenesisConfig};
-use descent_protocol::{Clock, Codec, ContentRef, EvaluationPolicy, Metric, Share};
+use descent_protocol::{Clock, Codec, ContentRef, EvaluationPolicy, Metric, Share, Shares};
 use frame_support::genesis_builder_helper;
 use pallet_groups::NewGroup;
 use sp_core::{sr25519, Pair, H256};
 use sp_genesis_builder::PresetId;
 
-/// The state that a node builds of a preset: the default genesis with the preset's patch over it.
+/// The state that a node builds of a preset.
 fn genesis_of(preset: &str) -> sp_io::TestExternalities {
+	state_of(&config_of(preset))
+}
+
+/// The configuration of a preset: the default genesis with the preset's patch over it.
+fn config_of(preset: &str) -> serde_json::Value {
 	let default = genesis_builder_helper::get_preset::<RuntimeGenesisConfig>(&None, |_| None);
 	let mut config = serde_json::from_slice(&default.unwrap()).unwrap();
 	let patch = crate::genesis::get_preset(&PresetId::from(preset)).expect("the preset exists");
 	merge(&mut config, serde_json::from_slice(&patch).unwrap());
+	config
+}
+
+/// The state that a node builds of a whole genesis configuration.
+fn state_of(config: &serde_json::Value) -> sp_io::TestExternalities {
 	let mut ext = sp_io::TestExternalities::default();
-	ext.execute_with(|| {
-		let config = serde_json::to_vec(&config).unwrap();
-		genesis_builder_helper::build_state::<RuntimeGenesisConfig>(config).expect("the preset builds");
-	});
+	ext.execute_with(|| crate::genesis::build(serde_json::to_vec(config).unwrap()).expect("it builds"));
 	ext
 }
 
@@ -76,6 +92,7 @@ fn new_group(name: &str) -> NewGroup<u128> {
 			open: 3,
 		},
 		deposit: 5 * NRN,
+		shares: Shares::default(),
 		stake: 30 * NRN,
 		voting_period: 100,
 		quorum: Share::percent(20),

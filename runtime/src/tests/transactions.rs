@@ -1,8 +1,6 @@
-use super::{account, genesis_of};
+use super::genesis_of;
 use crate::{
-	configs::FeesToAuthor,
-	constants::{MILLI_NRN, NRN},
-	Balances, Executive, Runtime, RuntimeCall, SessionKeys, TransactionPayment, TxExtension, LOCAL_PRESET,
+	constants::MILLI_NRN, Executive, Runtime, RuntimeCall, SessionKeys, TransactionPayment, TxExtension,
 };
 use frame_support::weights::constants::ExtrinsicBaseWeight;
 use frame_system::offchain::CreateAuthorizedTransaction;
@@ -48,47 +46,6 @@ fn the_smallest_transaction_costs_a_thousandth() {
 		let fee = TransactionPayment::weight_to_fee(ExtrinsicBaseWeight::get());
 		assert!(fee.abs_diff(MILLI_NRN) <= 1, "{fee}");
 		assert_eq!(TransactionPayment::length_to_fee(1_000), MILLI_NRN);
-	});
-}
-
-#[test]
-fn a_block_s_author_gets_its_fees() {
-	use frame_support::traits::{
-		fungible::Balanced,
-		tokens::{Fortitude, Precision, Preservation},
-		OnUnbalanced,
-	};
-	use sp_consensus_babe::digests::{CompatibleDigestItem, PreDigest, SecondaryPlainPreDigest};
-
-	let fee = || {
-		Balances::withdraw(
-			&account("//Eve"),
-			NRN,
-			Precision::Exact,
-			Preservation::Preserve,
-			Fortitude::Polite,
-		)
-		.unwrap()
-	};
-	genesis_of(LOCAL_PRESET).execute_with(|| {
-		let issuance = Balances::total_issuance();
-		FeesToAuthor::on_unbalanced(fee());
-		assert_eq!(
-			Balances::total_issuance(),
-			issuance - NRN,
-			"without an author it is burned"
-		);
-
-		let bob =
-			sp_runtime::DigestItem::babe_pre_digest(PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
-				authority_index: 1,
-				slot: 1.into(),
-			}));
-		let digest = sp_runtime::Digest { logs: vec![bob] };
-		frame_system::Pallet::<Runtime>::initialize(&1, &Default::default(), &digest);
-		FeesToAuthor::on_unbalanced(fee());
-		assert_eq!(Balances::total_issuance(), issuance - NRN);
-		assert_eq!(Balances::free_balance(account("//Bob")), 1_000_001 * NRN);
 	});
 }
 

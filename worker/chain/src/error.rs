@@ -43,6 +43,18 @@ pub enum Error {
 		/// The JSON-RPC method.
 		method: String,
 	},
+	/// A node's keys are made by a node on this machine only.
+	#[error(
+		"{0} is not on this machine: only there is a validator's node asked for keys. Run this where the node runs, with \
+		 --node ws://127.0.0.1:9944, or forward its port: ssh -L 9944:127.0.0.1:9944 HOST"
+	)]
+	NotLocal(String),
+	/// The node does not make keys for those who call it.
+	#[error(
+		"the node at {0} makes no keys for its callers: start it with --rpc-methods unsafe, on loopback only, and without \
+		 it again afterwards"
+	)]
+	Locked(String),
 	/// The node refused a request.
 	#[error("{message}")]
 	Refused {

@@ -1,7 +1,7 @@
 //! Typed client of a Descent node.
 //!
 //! A [`Client`] reads what the chain shows of groups, rounds and votes (the types of [`descent_protocol::view`]), follows
-//! its events and submits transactions signed with a [`Key`]. A [`Call`] are encoded against the metadata of the node that is
+//! its events and submits transactions signed with a [`Key`]. A [`Call`] is encoded against the metadata of the node that is
 //! spoken to, by the names of their arguments, so a runtime upgrade does not need a new client as long as the names
 //! stay.
 //!
@@ -27,7 +27,10 @@ mod call;
 mod client;
 mod error;
 mod events;
+mod failure;
 mod key;
+mod motion;
+mod node;
 mod progress;
 mod reads;
 mod submit;
@@ -43,6 +46,8 @@ pub use client::{Client, Options, DEFAULT_NODE};
 pub use error::{CallError, Error, Result};
 pub use events::{EventStream, VoteStream};
 pub use key::{Key, KeyError, SURI_VARIABLE};
+pub use motion::{Encoded, Motion, Parameter, Weight};
+pub use node::SessionKeys;
 pub use progress::{Included, Submitted};
 pub use reads::Balance;
-pub use sp_core::crypto::AccountId32 as AccountId;
+pub use sp_core::{crypto::AccountId32 as AccountId, H256};

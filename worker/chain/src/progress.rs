@@ -1,4 +1,8 @@
-use crate::{blocks::FullBlock, Block, CallError, Client, Error, Result};
+use crate::{
+	blocks::FullBlock,
+	failure::{carried, explain},
+	Block, CallError, Client, Error, Motion, Result,
+};
 use codec::Decode;
 use descent_protocol::{AmendmentId, BlockNumber, GroupId, ProposalId};
 use sp_core::{crypto::AccountId32, H256};
@@ -6,8 +10,7 @@ use std::{collections::HashSet, time::Duration};
 use subxt::{
 	dynamic::At,
 	events::{Event, Phase},
-	ext::scale_value::{Composite, Value, ValueDef},
-	metadata::Metadata,
+	ext::scale_value::{Composite, Value},
 	rpcs::client::rpc_params,
 	SubstrateConfig,
 };
@@ -43,6 +46,14 @@ pub struct Included {
 	pub proposal: Option<ProposalId>,
 	/// The amendment that it proposed, if it did.
 	pub amendment: Option<AmendmentId>,
+	/// The motion that it put before the committee, if it did.
+	pub motion: Option<Motion>,
+	/// Whether the committee approved the motion whose vote it ended, if it did.
+	pub approved: Option<bool>,
+	/// The payment from the treasury that was approved in it, if one was: the number to pay it out by.
+	pub spend: Option<u32>,
+	/// How a call failed that this one carried, if one did; this one has not.
+	pub failed: Option<CallError>,
 }
 
 #[derive(Clone, Copy)]
@@ -173,6 +184,10 @@ impl Client {
 			group: None,
 			proposal: None,
 			amendment: None,
+			motion: None,
+			approved: None,
+			spend: None,
+			failed: None,
 		};
 		for event in events.iter() {
 			let event = event.map_err(|error| Error::Answer(error.to_string()))?;
@@ -188,6 +203,18 @@ impl Client {
 				("Groups", "Created") => included.group = number(&event, "group")?,
 				("Groups", "AmendmentProposed") => included.amendment = number(&event, "amendment")?,
 				("Dataset", "Proposed") => included.proposal = number(&event, "proposal")?,
+				("TechnicalCommittee", "Proposed") => {
+					let hash = hash(&event, "proposal_hash")?;
+					let index = number(&event, "proposal_index")?;
+					included.motion = hash.zip(index).map(|(hash, index)| Motion { hash, index });
+				}
+				("TechnicalCommittee", "Approved") => included.approved = Some(true),
+				("TechnicalCommittee", "Disapproved") => included.approved = Some(false),
+				("Treasury", "AssetSpendApproved") => included.spend = number(&event, "index")?,
+				(pallet, name) if included.failed.is_none() => {
+					let fields = fields(&event)?;
+					included.failed = carried(pallet, name, &fields, at.metadata_ref());
+				}
 				_ => {}
 			}
 		}
@@ -201,73 +228,21 @@ fn number(event: &Event<'_, SubstrateConfig>, field: &str) -> Result<Option<u32>
 	Ok(number.and_then(|number| number.try_into().ok()))
 }
 
+/// The hash that a field of an event holds.
+fn hash(event: &Event<'_, SubstrateConfig>, field: &str) -> Result<Option<H256>> {
+	let fields = fields(event)?;
+	let value = fields.at(field);
+	// A hash is 32 bytes, or a structure around them.
+	let bytes = match value.at(31) {
+		Some(_) => value,
+		None => value.at(0),
+	};
+	let byte = |at: usize| bytes.at(at)?.as_u128().and_then(|byte| u8::try_from(byte).ok());
+	let bytes: Option<Vec<u8>> = (0..32).map(byte).collect();
+	Ok(bytes.map(|bytes| H256::from_slice(&bytes)))
+}
+
 fn fields(event: &Event<'_, SubstrateConfig>) -> Result<Composite<()>> {
 	let fields = event.decode_fields_unchecked_as::<Composite<()>>();
 	fields.map_err(|error| Error::Answer(error.to_string()))
-}
-
-/// A `DispatchError` in words.
-fn explain(error: &Value<()>, metadata: &Metadata) -> CallError {
-	let ValueDef::Variant(kind) = &error.value else {
-		return CallError {
-			pallet: String::new(),
-			name: error.to_string(),
-			doc: String::new(),
-		};
-	};
-	let inner = kind.values.values().next();
-	if kind.name == "Module" {
-		let byte = |value: Option<&Value<()>>| {
-			let value = value?;
-			value
-				.as_u128()
-				.or_else(|| value.at(0)?.as_u128())
-				.and_then(|value| u8::try_from(value).ok())
-		};
-		let found = byte(inner.at("index"))
-			.zip(byte(inner.at("error")))
-			.and_then(|(pallet, error)| {
-				let pallet = metadata.pallet_by_error_index(pallet)?;
-				let error = pallet.error_variant_by_index(error)?;
-				let doc = error
-					.docs
-					.iter()
-					.map(|line| line.trim())
-					.collect::<Vec<_>>()
-					.join(" ");
-				Some(CallError {
-					pallet: pallet.name().into(),
-					name: error.name.clone(),
-					doc: doc.trim().into(),
-				})
-			});
-		if let Some(found) = found {
-			return found;
-		}
-	}
-	match inner.map(|inner| &inner.value) {
-		Some(ValueDef::Variant(inner)) => CallError {
-			pallet: kind.name.clone(),
-			name: inner.name.clone(),
-			doc: doc(&inner.name).into(),
-		},
-		_ => CallError {
-			pallet: String::new(),
-			name: kind.name.clone(),
-			doc: String::new(),
-		},
-	}
-}
-
-/// What helps against errors that no pallet documents.
-fn doc(name: &str) -> &'static str {
-	match name {
-		"FundsUnavailable" => "The account has too little free balance.",
-		"Underflow" => "The amount is larger than what the account has.",
-		"BelowMinimum" => "The amount is below the smallest balance that an account may have.",
-		"NotExpendable" | "OnlyProvider" => "The account would be left with less than an account must have.",
-		"Frozen" => "The balance is there but frozen.",
-		"CannotCreateHold" => "The account can't hold the deposit.",
-		_ => "",
-	}
 }

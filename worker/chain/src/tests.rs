@@ -68,6 +68,16 @@ fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 			Ok::<_, ErrorObjectOwned>(versions.map(entry).collect::<Vec<_>>())
 		})
 		.unwrap();
+	module
+		.register_method("training_pot", |_, _, _| serde_json::Value::Null)
+		.unwrap();
+	module
+		.register_method("author_rotateKeysWithOwner", |params, _, _| {
+			let (owner,): (String,) = params.parse()?;
+			let keys = format!("0x{}", "07".repeat(96));
+			Ok::<_, ErrorObjectOwned>(serde_json::json!({ "keys": keys, "proof": owner }))
+		})
+		.unwrap();
 	let events = BlockEvents {
 		block: 7,
 		hash: H256::zero(),
@@ -242,5 +252,25 @@ async fn what_the_node_refuses_is_not_asked_again() {
 		matches!(&unknown, Err(Error::Unsupported { method, .. }) if method == "training_leaderboard"),
 		"{unknown:?}"
 	);
+	stop(node).await;
+}
+
+#[tokio::test]
+async fn money_is_read_and_keys_are_made() {
+	let blocks = Arc::new(Semaphore::new(0));
+	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
+	let client = Client::connect_with(&format!("ws://{address}"), options())
+		.await
+		.unwrap();
+	assert_eq!(client.pot(0).await, Ok(None));
+	let keys = client.rotate_keys(&AccountId32::new([9; 32])).await.unwrap();
+	assert_eq!(
+		(keys.babe, keys.proof),
+		([7; 32], vec![9; 32]),
+		"the proof is made for the owner"
+	);
+	// A node that does not offer this to its callers.
+	let locked = client.has_keys(&[[7; 32]; 3]).await.unwrap_err();
+	assert_eq!(locked, Error::Locked(client.url().into()));
 	stop(node).await;
 }

@@ -1,5 +1,7 @@
 //! What to do about calls that fail.
 
+mod economy;
+
 use descent_chain::{CallError, Error};
 use std::fmt;
 
@@ -25,12 +27,15 @@ impl std::error::Error for Failed {}
 /// An error with what to do about it, where there is something to do.
 pub fn advised(error: Error) -> anyhow::Error {
 	match error {
-		Error::Call(error) => {
-			let advice = advice(&error.pallet, &error.name);
-			Failed { error, advice }.into()
-		}
+		Error::Call(error) => carried(error),
 		error => error.into(),
 	}
+}
+
+/// How a call failed, or one that another carried, with what to do about it.
+pub fn carried(error: CallError) -> anyhow::Error {
+	let advice = advice(&error.pallet, &error.name).or_else(|| economy::advice(&error.pallet, &error.name));
+	Failed { error, advice }.into()
 }
 
 /// Whether an error is that of a call that failed so.

@@ -1,5 +1,6 @@
 //! Values as people write them.
 
+use descent_chain::H256;
 use descent_protocol::{
 	is_text, BlockNumber, Score, Share, MAX_NAME_LENGTH, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
 };
@@ -76,6 +77,23 @@ pub fn share(text: &str) -> Result<Share, String> {
 	}
 }
 
+/// A part of a whole that may be none of it, as `0%`.
+pub fn share_or_none(text: &str) -> Result<Share, String> {
+	match text {
+		"0%" => Ok(Share(0)),
+		_ => share(text),
+	}
+}
+
+/// A hash: 64 hex digits with or without `0x`.
+pub fn hash(text: &str) -> Result<H256, String> {
+	let bytes = hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok();
+	let bytes = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+	bytes
+		.map(H256)
+		.ok_or_else(|| "write a hash, as 0x and 64 hex digits".into())
+}
+
 /// A score, or `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target(pub Option<Score>);
@@ -128,150 +146,5 @@ pub fn bytes(text: &str) -> Result<u64, String> {
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-	use proptest::prelude::*;
-
-	#[test]
-	fn spans_of_time() {
-		for (text, expected) in [
-			("1", 1),
-			("200", 200),
-			("3s", 1),
-			("10s", 4),
-			("10m", 200),
-			("12h", 14_400),
-			("7d", 201_600),
-			("4294967295", u32::MAX),
-		] {
-			assert_eq!(blocks(text), Ok(expected), "{text}");
-		}
-		for text in [
-			"",
-			"d",
-			"0",
-			"0d",
-			"-1",
-			"+1",
-			"1.5h",
-			"7 d",
-			"1w",
-			"7D",
-			"d7",
-			"4294967296",
-			"9999999999999d",
-			"٣d",
-		] {
-			assert!(blocks(text).is_err(), "{text}");
-		}
-		assert!(blocks("1w").unwrap_err().contains("7d"));
-	}
-
-	#[test]
-	fn parts_of_a_whole() {
-		for (text, expected) in [
-			("20%", Share::percent(20)),
-			("100%", Share::ALL),
-			("12.5%", Share(125_000)),
-			("0.0001%", Share(1)),
-			("020 %", Share::percent(20)),
-		] {
-			assert_eq!(share(text), Ok(expected), "{text}");
-		}
-		for text in [
-			"",
-			"%",
-			"20",
-			"0.2",
-			"0%",
-			"0.00001%",
-			"100.0001%",
-			"101%",
-			"-1%",
-			"+1%",
-			"1.%",
-			".5%",
-			"1.2.3%",
-			"1e1%",
-			"99999999999%",
-			"٣%",
-		] {
-			assert!(share(text).is_err(), "{text}");
-		}
-		assert!(share("20").unwrap_err().contains("20%"));
-	}
-
-	#[test]
-	fn targets_and_summaries() {
-		assert_eq!(target("0.05"), Ok(Target(Some(Score(50_000)))));
-		assert_eq!(target("none"), Ok(Target(None)));
-		assert!(target("never").unwrap_err().contains("none"));
-		assert!(summary("five thousand digits").is_ok() && summary(&"é".repeat(128)).is_ok());
-		for text in ["", "a\nb", "a\u{1b}[2J", &"é".repeat(129)] {
-			assert!(summary(text).is_err(), "{text}");
-		}
-	}
-
-	proptest! {
-		#[test]
-		fn what_is_shown_of_a_share_can_be_read(millionths in 1..=1_000_000u32) {
-			prop_assert_eq!(share(&Share(millionths).to_string()), Ok(Share(millionths)));
-		}
-
-		#[test]
-		fn a_time_is_as_many_blocks_as_it_takes(seconds in 1..1_000_000_000u64) {
-			let span = u64::from(blocks(&format!("{seconds}s")).unwrap()) * BLOCK_SECONDS;
-			prop_assert!(span >= seconds && span < seconds + BLOCK_SECONDS);
-		}
-
-		#[test]
-		fn no_text_panics(text: String) {
-			let _ = (blocks(&text), share(&text), share(&format!("{text}%")), target(&text), summary(&text));
-		}
-	}
-
-	#[test]
-	fn scores() {
-		assert_eq!(score("0.001"), Ok(Score(1000)));
-		assert_eq!(score("1"), Ok(Score(1_000_000)));
-		for text in ["-1", "nan", "inf", "x", "", "1e30"] {
-			assert!(score(text).is_err(), "{text}");
-		}
-	}
-
-	#[test]
-	fn providers() {
-		assert_eq!(
-			provider("http://127.0.0.1:8080/"),
-			Ok("http://127.0.0.1:8080".into())
-		);
-		for text in [
-			"",
-			"127.0.0.1",
-			"ftp://a",
-			"http://",
-			"http:///ipfs",
-			"http://a b",
-			&format!("http://{}", "a".repeat(130)),
-		] {
-			assert!(provider(text).is_err(), "{text}");
-		}
-	}
-
-	#[test]
-	fn names_and_sizes() {
-		assert!(
-			name("mnist").is_ok()
-				&& name("").is_err()
-				&& name(&"é".repeat(33)).is_err()
-				&& name("a\u{1b}[2J").is_err()
-		);
-		assert_eq!(
-			(bytes("4096"), bytes("64G"), bytes("1T")),
-			(Ok(4096), Ok(64 << 30), Ok(1 << 40))
-		);
-		assert!(["", "G", "-1", "1.5G", "99999999999T", "1é"]
-			.iter()
-			.all(|text| bytes(text).is_err()));
-	}
-}
+#[path = "parse_tests.rs"]
+mod tests;

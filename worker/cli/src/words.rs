@@ -5,12 +5,15 @@ use crate::{
 	output::plain,
 	parse::{BLOCK_SECONDS, UNITS},
 };
+use chrono::DateTime;
 use descent_chain::format_amount;
 use descent_protocol::{
 	addresses,
-	view::{AmendmentEnding, CheckView, GroupView, ProposalEnding},
+	view::{AmendmentEnding, CheckView, GroupView, ProposalEnding, ValidatorStanding},
 	BlockNumber, Change, DeltaVerdict, EvaluationPolicy, Majority, Metric, RoundLengths, Score, Share,
+	Shares,
 };
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What a group measures.
 pub fn metric(metric: Metric) -> &'static str {
@@ -101,6 +104,15 @@ pub fn stake(stake: u128, total: u128) -> String {
 		return format_amount(stake);
 	}
 	format!("{}, {} of all stake", format_amount(stake), part(stake, total))
+}
+
+/// An amount and its part of all that is issued: `30 NRN, 0.1% of all there is`.
+pub fn stake_of_all(amount: u128, issuance: u128) -> String {
+	format!(
+		"{}, {} of all there is",
+		format_amount(amount),
+		part(amount, issuance)
+	)
 }
 
 /// A number of voting periods.
@@ -199,6 +211,7 @@ pub fn change(change: &Change) -> String {
 			}
 		},
 		Change::Target { score } => format!("target {}", target(*score)),
+		Change::Shares { shares: changed } => shares(*changed),
 		Change::Providers { providers } => {
 			let providers = addresses(providers);
 			let shown: Vec<_> = providers.iter().map(|provider| plain(provider)).collect();
@@ -206,6 +219,45 @@ pub fn change(change: &Change) -> String {
 		}
 		Change::Model { model } => format!("model {}", Reference::from(*model)),
 	}
+}
+
+/// How what rounds earn is divided.
+pub fn shares(shares: Shares) -> String {
+	format!(
+		"winners {}, validators {}, keepers {}",
+		shares.winner(),
+		shares.validators,
+		shares.keepers
+	)
+}
+
+/// How a validator stands.
+pub fn standing(standing: ValidatorStanding, now: BlockNumber) -> String {
+	match standing {
+		ValidatorStanding::Active => "active".into(),
+		ValidatorStanding::Waiting => "waiting".into(),
+		ValidatorStanding::Chilled => "chilled".into(),
+		ValidatorStanding::Jailed { until } if until > now => {
+			format!(
+				"jailed until block {until}, for {}",
+				span(until.saturating_sub(now))
+			)
+		}
+		ValidatorStanding::Jailed { .. } => "jailed, free to validate again".into(),
+	}
+}
+
+/// The day on which a block is expected, as blocks come every 3 seconds: `2030-11-20`.
+pub fn day(at: BlockNumber, now: BlockNumber, clock: SystemTime) -> String {
+	let blocks = u64::from(at.saturating_sub(now));
+	let seconds = clock
+		.duration_since(UNIX_EPOCH)
+		.map_or(0, |since| since.as_secs())
+		.saturating_add(blocks.saturating_mul(BLOCK_SECONDS));
+	let day = i64::try_from(seconds)
+		.ok()
+		.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+	day.map_or("never".into(), |day| day.date_naive().to_string())
 }
 
 /// Text that is not longer than so many characters.

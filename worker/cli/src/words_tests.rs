@@ -123,6 +123,15 @@ fn changes_are_sentences() {
 		),
 		(Change::Target { score: None }, "target none".into()),
 		(
+			Change::Shares {
+				shares: Shares {
+					validators: Share::percent(25),
+					keepers: Share(125_000),
+				},
+			},
+			"winners 62.5%, validators 25%, keepers 12.5%".into(),
+		),
+		(
 			Change::Target {
 				score: Some(Score(5)),
 			},
@@ -132,6 +141,26 @@ fn changes_are_sentences() {
 	] {
 		assert_eq!(change(&changed), text);
 	}
+}
+
+#[test]
+fn jailed_ones_are_told_until_when() {
+	let jailed = ValidatorStanding::Jailed { until: 120 };
+	assert_eq!(
+		standing(jailed, 100),
+		"jailed until block 120, for 20 blocks (1m)"
+	);
+	assert_eq!(standing(jailed, 120), "jailed, free to validate again");
+	assert_eq!(standing(ValidatorStanding::Waiting, 0), "waiting");
+}
+
+#[test]
+fn days() {
+	let clock = UNIX_EPOCH + std::time::Duration::from_secs(86_400 * 20_000);
+	assert_eq!(day(100, 100, clock), "2024-10-04");
+	assert_eq!(day(100 + 28_800, 100, clock), "2024-10-05");
+	assert_eq!(day(u32::MAX, 0, clock), "2433-01-23");
+	assert_eq!(day(0, 100, UNIX_EPOCH), "1970-01-01");
 }
 
 #[test]

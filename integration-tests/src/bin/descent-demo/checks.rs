@@ -1,6 +1,6 @@
 //! What must hold at the end.
 
-use crate::{names::Names, story::Summary};
+use crate::{names::Names, rewards, story::Summary};
 use anyhow::{ensure, Context, Result};
 use descent_chain::format_amount;
 use descent_content::BlockId;
@@ -15,7 +15,7 @@ const ACCURACY: f64 = 0.97;
 /// Nodes are a block or two apart.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Checks nodes, head and money at one finalized block.
+/// Has the best trainer claim its rewards, and checks nodes, head and money at one finalized block after that.
 pub async fn check(
 	network: &mut Network,
 	group: GroupId,
@@ -23,6 +23,7 @@ pub async fn check(
 	mnist: &Mnist,
 	names: &Names,
 ) -> Result<Summary> {
+	let claimed = rewards::claim(network, group, names).await?;
 	let rpc = network.nodes[0].rpc.clone();
 	let (block, hash) = rpc.finalized().await?;
 	let expected = rpc.group(group, Some(hash)).await?;
@@ -51,7 +52,7 @@ pub async fn check(
 		accuracy >= ACCURACY,
 		"the head is right on {accuracy} of the test images, less than {ACCURACY}"
 	);
-	let audit = audit(&rpc.ws(), hash).await?;
+	let audit = audit(&rpc, hash).await?;
 	audit.check()?;
 	ensure!(
 		expected.dataset_version == 2,
@@ -72,15 +73,16 @@ pub async fn check(
 			.collect(),
 		head: cid,
 		dataset_version: expected.dataset_version,
-		proposed: format_amount(audit.proposers.values().sum()),
+		earned: rewards::earned(network, &audit, names),
+		claimed,
 		loss: head.score.0 as f64 / 1e6,
 		accuracy,
 		block,
 		nodes: network.nodes.len(),
-		accounts: audit.accounts,
+		accounts: audit.accounts.len(),
 		issuance: format_amount(audit.issuance),
-		rewards: format_amount(audit.rewards),
-		slashed: format_amount(audit.slashed),
+		minted: format_amount(audit.minted),
+		burned: format_amount(audit.burned),
 	})
 }
 

@@ -5,6 +5,7 @@ mod checks;
 mod live;
 mod names;
 mod options;
+mod rewards;
 mod snapshot;
 mod story;
 mod votes;
@@ -139,12 +140,12 @@ async fn train(options: &Options, network: &mut Network, story: &mut Story) -> R
 			"Trainer{index} trains with {optimizer}, learning rate {rate}"
 		));
 	}
-	let names = Names::new(&network.trainers, votes::names()?);
+	let names = Names::new(&network.trainers, votes::names()?, network.validators());
 	let provider = network.provider().await?;
 	let (tell, told) = unbounded_channel();
 	let votes = votes::vote(network, group, &mnist, &provider, tell);
 	follow(network, group, options.rounds.into(), &names, story, votes, told).await?;
-	story.step("all rounds are settled; checking nodes, head and money");
+	story.step("all rounds are settled; who has won most claims its rewards; checking nodes, head and money");
 	let summary = checks::check(network, group, options.rounds.into(), &mnist, &names).await?;
 	story.summary(&summary);
 	Ok(())

@@ -1,24 +1,34 @@
 use descent_chain::AccountId;
 use descent_integration_tests::{Account, Trainer};
 
-/// What the demo calls the trainers and the stakeholders.
+/// What the demo calls trainers, stakeholders and validators.
 #[derive(Clone, Debug, Default)]
 pub struct Names(Vec<(AccountId, String)>);
 
 impl Names {
-	/// `Trainer1 (sgd)` and so on, and the stakeholders as they are named.
-	pub fn new(trainers: &[Trainer], stakeholders: Vec<(Account, String)>) -> Self {
+	/// `Trainer1 (sgd)` and so on, the stakeholders as they are named, and the validators by their keys.
+	pub fn new(trainers: &[Trainer], stakeholders: Vec<(Account, String)>, validators: &[Account]) -> Self {
 		let name = |trainer: &Trainer| {
-			let name = trainer.setup.uri.trim_start_matches('/');
+			let name = short(&trainer.account);
 			(
 				trainer.account.id(),
 				format!("{name} ({})", trainer.setup.optimizer),
 			)
 		};
+		let validators = validators
+			.iter()
+			.map(|account| (account.id(), short(account).to_owned()));
 		let stakeholders = stakeholders
 			.into_iter()
 			.map(|(account, name)| (account.id(), name));
-		Self(trainers.iter().map(name).chain(stakeholders).collect())
+		Self(
+			trainers
+				.iter()
+				.map(name)
+				.chain(stakeholders)
+				.chain(validators)
+				.collect(),
+		)
 	}
 
 	/// What an account is called.
@@ -26,4 +36,9 @@ impl Names {
 		let known = self.0.iter().find(|(known, _)| known == account);
 		known.map_or_else(|| account.to_string(), |(_, name)| name.clone())
 	}
+}
+
+/// A development account's name.
+fn short(account: &Account) -> &str {
+	account.uri().trim_start_matches('/')
 }

@@ -7,7 +7,10 @@ use descent_protocol::{
 	BlockNumber, DeltaVerdict,
 };
 use serde::Serialize;
-use std::io::{stdout, IsTerminal, Write};
+use std::{
+	fmt,
+	io::{stdout, IsTerminal, Write},
+};
 
 /// What the demo found when all rounds were settled.
 #[derive(Clone, Debug, Serialize)]
@@ -20,8 +23,10 @@ pub struct Summary {
 	pub head: String,
 	/// How many deltas make the data set that the last round was played with.
 	pub dataset_version: u32,
-	/// What the proposers of deltas were paid.
-	pub proposed: String,
+	/// What those have earned who were paid: by what they do, their names and amounts.
+	pub earned: Vec<(Role, Vec<(String, String)>)>,
+	/// Who has claimed its rewards, and how much they were.
+	pub claimed: (String, String),
 	/// The head's score, by the committee.
 	pub loss: f64,
 	/// The share of the 10,000 test images that the head classifies rightly.
@@ -31,13 +36,35 @@ pub struct Summary {
 	/// Nodes that agree.
 	pub nodes: usize,
 	/// Accounts whose balances make up the issuance.
-	pub accounts: u32,
+	pub accounts: usize,
 	/// The issuance, in the token's smallest unit.
 	pub issuance: String,
-	/// What winners were paid.
-	pub rewards: String,
-	/// What was taken of deposits.
-	pub slashed: String,
+	/// What was minted.
+	pub minted: String,
+	/// What was burned.
+	pub burned: String,
+}
+
+/// What somebody is paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+	/// It wins rounds.
+	Trainers,
+	/// Its deltas are applied.
+	Proposers,
+	/// It measures.
+	Validators,
+}
+
+impl fmt::Display for Role {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		f.write_str(match self {
+			Self::Trainers => "trainers",
+			Self::Proposers => "proposers",
+			Self::Validators => "validators",
+		})
+	}
 }
 
 /// Tells what happens.
@@ -128,30 +155,27 @@ impl Story {
 			nodes,
 			accounts,
 			dataset_version,
-			proposed,
 			..
 		} = summary;
-		let wins: Vec<String> = summary
-			.wins
-			.iter()
-			.map(|(name, wins)| format!("{name} {wins}"))
-			.collect();
-		for line in [
-			format!("{rounds} rounds settled; won by: {}", wins.join(", ")),
+		let mut lines = vec![
+			format!("{rounds} rounds settled; won by: {}", listed(&summary.wins)),
 			format!("head {head}, measured loss {loss:.6}"),
 			format!(
 				"{:.2}% of 10,000 test images are classified rightly",
 				accuracy * 100.0
 			),
 			format!("{nodes} nodes agree on block {block} and on the head"),
-			format!(
-				"the data set is at version {dataset_version}: what the majority voted for was applied, and its proposer paid {proposed}"
-			),
-			format!(
-				"{accounts} accounts hold exactly the {} issued: genesis + {} rewards - {} slashed",
-				summary.issuance, summary.rewards, summary.slashed
-			),
-		] {
+			format!("the data set is at version {dataset_version}: what the majority voted for was applied"),
+		];
+		let earned = summary.earned.iter();
+		lines.extend(earned.map(|(role, amounts)| format!("{role} have earned: {}", listed(amounts))));
+		let (name, amount) = &summary.claimed;
+		lines.push(format!("{name} has claimed {amount}"));
+		lines.push(format!(
+			"{accounts} accounts hold exactly the {} issued: genesis + {} minted - {} burned",
+			summary.issuance, summary.minted, summary.burned
+		));
+		for line in lines {
 			self.line(&format!("✓ {line}"));
 		}
 	}
@@ -171,6 +195,15 @@ impl Story {
 			_ => drop(writeln!(stdout(), "{text}")),
 		}
 	}
+}
+
+/// Names with what each of them has.
+fn listed(entries: &[(String, impl fmt::Display)]) -> String {
+	let entries: Vec<String> = entries
+		.iter()
+		.map(|(name, has)| format!("{name} {has}"))
+		.collect();
+	entries.join(", ")
 }
 
 #[derive(Serialize)]

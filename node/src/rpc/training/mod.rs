@@ -1,4 +1,5 @@
-//! The `training_*` methods: groups, rounds, standings, why a commitment ended as it did, and what is voted on.
+//! The `training_*` methods: groups, rounds, standings, why a commitment ended as it did, what is voted on, what is minted and
+//! earned, and who validates and governs.
 
 mod error;
 mod events;
@@ -8,8 +9,8 @@ mod tests;
 
 use descent_protocol::{
 	view::{
-		AmendmentView, Explanation, GroupView, HeadView, LogEntryView, ProposalView, RoundView, StakeView,
-		StandingView,
+		AmendmentView, EmissionView, Explanation, GovernanceView, GroupView, HeadView, LogEntryView, PotView,
+		ProposalView, RewardsView, RoundView, StakeView, StandingView, ValidatorRules, ValidatorView,
 	},
 	GroupId, RoundIndex,
 };
@@ -88,6 +89,34 @@ pub trait TrainingApi {
 	#[method(name = "training_stake", blocking)]
 	fn stake(&self, group: GroupId, account: AccountId, at: Option<Hash>) -> RpcResult<StakeView>;
 
+	/// What is minted, and how much has been.
+	#[method(name = "training_emission", blocking)]
+	fn emission(&self, at: Option<Hash>) -> RpcResult<EmissionView>;
+
+	/// What a group has to pay with, and who funds it.
+	#[method(name = "training_pot", blocking)]
+	fn pot(&self, group: GroupId, at: Option<Hash>) -> RpcResult<PotView>;
+
+	/// What an account has earned, and what of it was claimed.
+	#[method(name = "training_rewards", blocking)]
+	fn rewards(&self, account: AccountId, at: Option<Hash>) -> RpcResult<RewardsView>;
+
+	/// The candidates in their order, and who else is in the session's set.
+	#[method(name = "training_validators", blocking)]
+	fn validators(&self, at: Option<Hash>) -> RpcResult<Vec<ValidatorView>>;
+
+	/// How an account stands that has bonded; null where it never has.
+	#[method(name = "training_validator", blocking)]
+	fn validator(&self, account: AccountId, at: Option<Hash>) -> RpcResult<Option<ValidatorView>>;
+
+	/// The rules of the validator set.
+	#[method(name = "training_validatorRules", blocking)]
+	fn validator_rules(&self, at: Option<Hash>) -> RpcResult<ValidatorRules>;
+
+	/// The technical committee, its motions, and what they are about.
+	#[method(name = "training_governance", blocking)]
+	fn governance(&self, at: Option<Hash>) -> RpcResult<GovernanceView>;
+
 	/// What happens in rounds, of one group or of all, one message a block in the order of the chain, also for blocks in
 	/// which nothing happened. Of finalized blocks; with `finalized` false of best blocks, which may be taken back.
 	///
@@ -139,6 +168,16 @@ where
 			.ok_or(Error::UnknownGroup(group))
 	}
 
+	/// What `read` finds in a block's state.
+	fn of_block<T>(
+		&self,
+		at: Option<Hash>,
+		read: impl FnOnce(ApiRef<'_, C::Api>, Hash) -> Result<T, ApiError>,
+	) -> RpcResult<T> {
+		let block = self.block(at);
+		Ok(read(self.client.runtime_api(), block).map_err(unreadable(block))?)
+	}
+
 	/// What `read` finds of a group that there is.
 	fn of_group<T>(
 		&self,
@@ -148,7 +187,7 @@ where
 	) -> RpcResult<T> {
 		let block = self.block(at);
 		self.read_group(block, group)?;
-		Ok(read(self.client.runtime_api(), block).map_err(unreadable(block))?)
+		self.of_block(Some(block), read)
 	}
 
 	fn read_round(&self, block: Hash, group: GroupId, round: RoundIndex) -> Result<RoundView, Error> {

@@ -1,13 +1,12 @@
 //! The answers, out of the runtime.
 
-use super::{
-	error::Error, events, unreadable, Training, TrainingApiServer, TrainingRuntimeApi, DEFAULT_LIMIT,
-};
+use super::{error::Error, events, Training, TrainingApiServer, TrainingRuntimeApi, DEFAULT_LIMIT};
 use descent_protocol::{
 	explain,
 	view::{
-		AmendmentView, BlockEvents, BlockVotes, Explanation, GroupView, HeadView, LogEntryView, ProposalView,
-		RoundView, StakeView, StandingView,
+		AmendmentView, BlockEvents, BlockVotes, EmissionView, Explanation, GovernanceView, GroupView,
+		HeadView, LogEntryView, PotView, ProposalView, RewardsView, RoundView, StakeView, StandingView,
+		ValidatorRules, ValidatorView,
 	},
 	GroupId, RoundIndex,
 };
@@ -47,13 +46,9 @@ where
 		limit: Option<u32>,
 		at: Option<Hash>,
 	) -> RpcResult<Vec<GroupView>> {
-		let block = self.block(at);
-		let groups = self
-			.client
-			.runtime_api()
-			.groups(block, from.unwrap_or_default(), limit.unwrap_or(DEFAULT_LIMIT))
-			.map_err(unreadable(block))?;
-		Ok(groups)
+		self.of_block(at, |api, block| {
+			api.groups(block, from.unwrap_or_default(), limit.unwrap_or(DEFAULT_LIMIT))
+		})
 	}
 
 	fn group(&self, group: GroupId, at: Option<Hash>) -> RpcResult<GroupView> {
@@ -117,14 +112,37 @@ where
 	}
 
 	fn stake(&self, group: GroupId, account: AccountId, at: Option<Hash>) -> RpcResult<StakeView> {
-		let block = self.block(at);
-		let stake = self
-			.client
-			.runtime_api()
-			.stake(block, group, account)
-			.map_err(unreadable(block))?
-			.ok_or(Error::UnknownGroup(group))?;
-		Ok(stake)
+		let stake = self.of_block(at, |api, block| api.stake(block, group, account))?;
+		Ok(stake.ok_or(Error::UnknownGroup(group))?)
+	}
+
+	fn emission(&self, at: Option<Hash>) -> RpcResult<EmissionView> {
+		self.of_block(at, |api, block| api.emission(block))
+	}
+
+	fn pot(&self, group: GroupId, at: Option<Hash>) -> RpcResult<PotView> {
+		let pot = self.of_block(at, |api, block| api.pot(block, group))?;
+		Ok(pot.ok_or(Error::UnknownGroup(group))?)
+	}
+
+	fn rewards(&self, account: AccountId, at: Option<Hash>) -> RpcResult<RewardsView> {
+		self.of_block(at, |api, block| api.rewards(block, account))
+	}
+
+	fn validators(&self, at: Option<Hash>) -> RpcResult<Vec<ValidatorView>> {
+		self.of_block(at, |api, block| api.validators(block))
+	}
+
+	fn validator(&self, account: AccountId, at: Option<Hash>) -> RpcResult<Option<ValidatorView>> {
+		self.of_block(at, |api, block| api.validator(block, account))
+	}
+
+	fn validator_rules(&self, at: Option<Hash>) -> RpcResult<ValidatorRules> {
+		self.of_block(at, |api, block| api.validator_rules(block))
+	}
+
+	fn governance(&self, at: Option<Hash>) -> RpcResult<GovernanceView> {
+		self.of_block(at, |api, block| api.governance(block))
 	}
 
 	async fn subscribe_events(

@@ -4,12 +4,12 @@ use super::{
 };
 use crate::{
 	mock::{
-		account, build_and_execute, free, model, run_to, Balances, Dataset, Groups, Test, ENDOWMENT, PERIOD,
-		QUORUM,
+		account, build_and_execute, free, model, run_to, Balances, Dataset, Groups, Paid, Test, Told,
+		APPLIED_WEIGHT, ENDOWMENT, LOG_FEE, PERIOD, QUORUM, REWARD,
 	},
 	Checks, Ended, Open, WeightInfo, MAX_ENDED,
 };
-use descent_protocol::{proposer_reward, view::ProposalEnding, DeltaVerdict, ProposalId};
+use descent_protocol::{view::ProposalEnding, DeltaVerdict, ProposalId};
 use frame_support::assert_ok;
 use pallet_groups::{DatasetLog, GroupObserver};
 
@@ -27,18 +27,16 @@ fn the_proposal_with_most_stake_is_applied_and_paid_once() {
 		let issuance = Balances::total_issuance();
 		closes();
 		assert_eq!((ending(first), ending(second)), (None, APPLIED));
-		let reward = proposer_reward(issuance);
-		assert_eq!(reward, 100);
-		assert_eq!(costs(second), (reward, 0));
-		assert_eq!(free(2), ENDOWMENT + reward);
-		assert_eq!(Balances::total_issuance(), issuance + reward);
+		assert_eq!(costs(second), (REWARD, 0));
+		assert_eq!(free(2), ENDOWMENT - LOG_FEE);
+		assert_eq!(Balances::total_issuance(), issuance - LOG_FEE);
 		assert_eq!((free(1), proposal(first).lost), (ENDOWMENT - DEPOSIT, 1));
 		let entry = crate::Log::<Test>::get(0, 2).unwrap();
 		assert_eq!((entry.delta, entry.proposer), (delta(2), account(2)));
 		assert_eq!(Some(DeltaVerdict::Valid(entry.report.unwrap())), Some(valid(2)));
 		assert_eq!((entry.block, entry.providers.len()), (61, 1));
 		closes();
-		assert_eq!(free(2), ENDOWMENT + reward);
+		assert_eq!(Paid::get().last(), Some(&Told::Applied(0, 2)));
 		assert_eq!(Dataset::version(0), 2);
 	});
 }
@@ -283,7 +281,10 @@ fn a_close_says_what_it_took_and_whether_another_follows() {
 		let closed = close();
 		assert_eq!(
 			(closed.stay, closed.weight),
-			(false, <() as WeightInfo>::period_closed(0))
+			(
+				false,
+				<() as WeightInfo>::period_closed(0).saturating_add(APPLIED_WEIGHT)
+			)
 		);
 		for number in 1..4 {
 			propose(number, delta(number.into()));
@@ -291,7 +292,10 @@ fn a_close_says_what_it_took_and_whether_another_follows() {
 		let closed = close();
 		assert_eq!(
 			(closed.stay, closed.weight),
-			(true, <() as WeightInfo>::period_closed(3))
+			(
+				true,
+				<() as WeightInfo>::period_closed(3).saturating_add(APPLIED_WEIGHT)
+			)
 		);
 	});
 }

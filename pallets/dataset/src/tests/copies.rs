@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
 	mock::{
-		account, build_and_execute, free, Dataset, Test, ANNOUNCEMENT_DEPOSIT, ANNOUNCEMENT_LIFETIME,
-		ENDOWMENT,
+		account, build_and_execute, free, Dataset, Paid, Test, Told, ANNOUNCEMENT_DEPOSIT,
+		ANNOUNCEMENT_LIFETIME, ENDOWMENT, LOG_FEE,
 	},
 	Error,
 };
@@ -52,7 +52,8 @@ fn a_front_runner_who_is_faster_loses_place_votes_and_reward() {
 		pass_all(&[original]);
 		closes();
 		assert_eq!(ending(original), Some(ProposalEnding::Applied { version: 2 }));
-		assert!(free(1) > ENDOWMENT && free(2) == ENDOWMENT);
+		assert_eq!(Paid::get().last(), Some(&Told::Applied(0, 1)));
+		assert_eq!((free(1), free(2)), (ENDOWMENT - LOG_FEE, ENDOWMENT));
 	});
 }
 

@@ -6,11 +6,12 @@ use super::{
 };
 use crate::{
 	mock::{
-		apply, build_and_execute, check_state, model, run_to, signed, start_session, Dataset, Groups, Test,
+		apply, build_and_execute, check_state, model, run_to, signed, start_session, Dataset, Groups,
+		Observed, Paid, Test, Told,
 	},
 	Checks, Open,
 };
-use descent_protocol::{Change, DeltaVerdict, ProposalId};
+use descent_protocol::{Change, Conduct, DeltaVerdict, ProposalId};
 use frame_support::storage::with_storage_layer;
 use proptest::{collection::vec, prelude::*};
 
@@ -129,6 +130,24 @@ fn newest(back: u32) -> ProposalId {
 	crate::NextProposal::<Test>::get(0).saturating_sub(back + 1)
 }
 
+/// That of each check that was decided those were told of who decided it, and of no delta that was not applied.
+fn assert_told_once() {
+	let mut observed = Observed::get().into_iter();
+	let mut applied = 0;
+	for told in Paid::get() {
+		match told {
+			Told::Applied(_, _) => applied += 1,
+			Told::Checked(_, members) => {
+				let committee = observed.next().unwrap();
+				let sound = committee.iter().filter(|(_, conduct)| *conduct == Conduct::Sound);
+				assert!(sound.map(|(member, _)| member).eq(&members));
+				assert!(!members.is_empty() && committee.is_sorted_by(|one, next| one.0 < next.0));
+			}
+		}
+	}
+	assert_eq!((applied, observed.next()), (Dataset::version(0) - 1, None));
+}
+
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(150))]
 
@@ -139,6 +158,7 @@ proptest! {
 				act(next);
 				check_state();
 			}
+			assert_told_once();
 		});
 	}
 }

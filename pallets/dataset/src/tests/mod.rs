@@ -10,6 +10,7 @@ mod crowd;
 mod fork;
 mod log;
 mod offchain;
+mod paid;
 mod propose;
 mod replays;
 mod room;

@@ -2,14 +2,17 @@
 
 use crate::{
 	mock::{
-		account, run_to, signed, with_group, Groups, System, Test, AMENDMENT_DEPOSIT, FOUNDING_STAKE,
-		LIFETIME, MAXIMUM_ROUND_LENGTH, OWNER, PERIOD,
+		account, run_to, signed, with_group, Balances, Groups, System, Test, ADOPTION_FEE, AMENDMENT_DEPOSIT,
+		ENDOWMENT, FOUNDING_STAKE, LIFETIME, MAXIMUM_ROUND_LENGTH, OWNER, PERIOD, TREASURY,
 	},
 	tests::builder::*,
 	Amendments, Changes, Error, Event, GroupRules, HoldReason, Open, Stakes,
 };
 use descent_protocol::{view::AmendmentEnding, Change, Score};
-use frame_support::{assert_noop, assert_ok};
+use frame_support::{
+	assert_noop, assert_ok,
+	traits::{fungible::MutateHold, tokens::Precision},
+};
 use sp_runtime::TokenError;
 
 #[test]
@@ -112,7 +115,7 @@ fn the_same_tokens_do_not_vote_twice_in_a_period() {
 		run_to(1 + PERIOD);
 		assert!(ending(amendment).is_some());
 		assert_ok!(Groups::withdraw(signed(1), 0));
-		assert_eq!(free(1), 1_000 + AMENDMENT_DEPOSIT + 1);
+		assert_eq!(free(1), 1_000 + AMENDMENT_DEPOSIT - ADOPTION_FEE + 1);
 	});
 }
 
@@ -148,6 +151,36 @@ fn an_account_has_one_amendment_open() {
 		assert_ok!(Groups::withdraw_amendment(signed(OWNER), 0, amendment));
 		assert_eq!(propose(OWNER, &[tolerance(30)]), amendment + 1);
 		assert_eq!(held(OWNER, HoldReason::Amendment), AMENDMENT_DEPOSIT);
+	});
+}
+
+#[test]
+fn rules_that_stay_for_ever_cost_their_proposer_a_part_of_the_deposit() {
+	with_group(|| {
+		stake(1, 50);
+		let outvoted = propose(1, &[tolerance(30)]);
+		let before = free(OWNER);
+		let adopted = propose(OWNER, &[tolerance(20)]);
+		// As it would be for an amendment in another group.
+		let (reason, other) = (HoldReason::Amendment.into(), 500);
+		assert_ok!(Balances::hold(&reason, &account(OWNER), other));
+		run_to(1 + PERIOD);
+		assert!(matches!(ending(adopted), Some(AmendmentEnding::Adopted { .. })));
+		assert_eq!(held(OWNER, HoldReason::Amendment), other);
+		assert_ok!(Balances::release(
+			&reason,
+			&account(OWNER),
+			other,
+			Precision::Exact
+		));
+		assert_eq!(free(OWNER), before - ADOPTION_FEE);
+		assert_eq!(
+			(free(TREASURY), held(OWNER, HoldReason::Amendment)),
+			(ADOPTION_FEE, 0)
+		);
+		assert_eq!(ending(outvoted), None);
+		assert_ok!(Groups::withdraw_amendment(signed(1), 0, outvoted));
+		assert_eq!((free(TREASURY), free(1)), (ADOPTION_FEE, ENDOWMENT - 50));
 	});
 }
 

@@ -4,7 +4,7 @@ use crate::{
 	mock::{account, signed, Balances, Groups, System, Test},
 	Changes, Event, HoldReason, NextAmendment, Open, Stakeholders, Summary, TotalStake,
 };
-use descent_protocol::{view::AmendmentEnding, AmendmentId, Change, ContentRef, RoundLengths, Share};
+use descent_protocol::{view::AmendmentEnding, AmendmentId, Change, ContentRef, RoundLengths, Share, Shares};
 use frame_support::{assert_ok, traits::fungible::InspectHold};
 use sp_runtime::DispatchResult;
 
@@ -88,6 +88,15 @@ pub(crate) fn period(blocks: u32) -> Change {
 pub(crate) fn quorum(percent: u32) -> Change {
 	Change::Quorum {
 		share: Share::percent(percent),
+	}
+}
+
+pub(crate) fn shares(validators: u32, keepers: u32) -> Change {
+	Change::Shares {
+		shares: Shares {
+			validators: Share::percent(validators),
+			keepers: Share::percent(keepers),
+		},
 	}
 }
 

@@ -31,6 +31,7 @@ fn change() -> impl Strategy<Value = Change> {
 		(0..40u64).prop_map(improvement),
 		(6..60u32, 1..22u32, 1..20u32, 1..20u32)
 			.prop_map(|(length, reveal, attest, open)| lengths(length, reveal, attest, open)),
+		(0..50u32, 0..50u32).prop_map(|(validators, keepers)| shares(validators, keepers)),
 		(0..3u8).prop_map(|name| model(&name.to_string())),
 	]
 }

@@ -6,7 +6,7 @@ use crate::{
 	tests::builder::{free, held, total},
 	Error, Event, GroupRules, Groups, HoldReason, NewGroup, NextGroup, Stakes,
 };
-use descent_protocol::{Clock, Codec, EvaluationPolicy, Share, LEAF_SIZE};
+use descent_protocol::{Clock, Codec, EvaluationPolicy, Share, Shares, LEAF_SIZE};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{traits::BadOrigin, TokenError};
 
@@ -30,6 +30,7 @@ fn a_group_is_kept_with_its_rules() {
 		let rules = Pallet::rules(0, 0).unwrap();
 		assert_eq!(rules.clock, new_group().clock);
 		assert_eq!((rules.model, rules.model_version), (new_group().model, 0));
+		assert_eq!(rules.shares, Shares::default());
 		assert_eq!(Pallet::rules(0, 7), Some(rules));
 		assert_eq!(Pallet::rules(1, 0), None);
 		let group = Groups::<Test>::get(0).unwrap();
@@ -192,6 +193,21 @@ fn voting_must_be_possible_and_worth_something() {
 	});
 	refuses(Error::StakeTooSmall, |group| group.stake = 9);
 	refuses(Error::ZeroAmount, |group| group.stake = 0);
+}
+
+#[test]
+fn a_fifth_at_least_is_left_for_winners_and_something_for_validators() {
+	let refuses_shares = |validators, keepers| {
+		refuses(Error::InvalidShares, |group| {
+			group.shares = Shares {
+				validators: Share::percent(validators),
+				keepers: Share::percent(keepers),
+			}
+		});
+	};
+	refuses_shares(4, 0);
+	refuses_shares(41, 0);
+	refuses_shares(5, 41);
 }
 
 #[test]

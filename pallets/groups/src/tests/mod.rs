@@ -7,6 +7,5 @@ mod course;
 mod create;
 mod crowd;
 mod revise;
-mod reward;
 mod stake;
 mod views;

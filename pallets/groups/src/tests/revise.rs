@@ -5,7 +5,7 @@ use crate::{
 	tests::builder::*,
 	Error, GroupRules, Groups as Kept, Revisions,
 };
-use descent_protocol::{view::AmendmentEnding, Change, GroupId, RoundIndex};
+use descent_protocol::{view::AmendmentEnding, Change, GroupId, RoundIndex, Share};
 use frame_support::{assert_noop, assert_ok, storage::with_storage_layer};
 use sp_runtime::DispatchError::Other;
 
@@ -63,6 +63,20 @@ fn changes_take_effect_with_the_first_round_that_has_not_begun() {
 		run_to(22);
 		assert_eq!((Groups::boundary(0), Groups::round_at(0, 22)), (Some(2), Some(1)));
 		assert_course(0, 9);
+	});
+}
+
+#[test]
+fn what_rounds_earn_is_divided_as_stakeholders_want_from_the_next_round_on() {
+	with_group(|| {
+		assert_eq!(adopt(&[shares(40, 40)]), 1);
+		let of = |round| rules(round).shares;
+		assert_eq!((of(0), of(0).winner()), (new_group().shares, Share::percent(80)));
+		assert_eq!(
+			(of(1).validators, of(1).winner()),
+			(Share::percent(40), Share::percent(20))
+		);
+		assert_noop!(try_propose(OWNER, &[shares(4, 0)]), Error::<Test>::InvalidShares);
 	});
 }
 

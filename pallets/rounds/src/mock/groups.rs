@@ -5,6 +5,7 @@ use super::{MaxReveal, Rounds, System, DEPOSIT, IMPROVEMENT};
 use codec::Encode;
 use descent_protocol::{
 	evaluation::DeltaSource, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, RoundIndex,
+	Shares,
 };
 use frame_support::{pallet_prelude::ValueQuery, storage_alias, Blake2_128Concat};
 use pallet_groups::{DatasetLog, GroupRules, Rules};
@@ -93,6 +94,7 @@ pub fn rules(clock: Clock) -> Rules<u128> {
 		target: None,
 		clock,
 		deposit: DEPOSIT,
+		shares: Shares::default(),
 	}
 }
 

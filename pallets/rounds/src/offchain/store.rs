@@ -34,12 +34,13 @@ pub(crate) fn place(genesis: H256, group: GroupId, round: RoundIndex) -> Vec<u8>
 	(PREFIX, genesis, group, round & 1).encode()
 }
 
-/// What a ballot speaks of: these candidates in this order, on this evaluation set.
+/// What a ballot speaks of: this head and these candidates in this order, on this evaluation set.
 pub(super) fn subject(request: &EvaluationRequest) -> H256 {
 	let candidates: Vec<_> = request
 		.candidates
 		.iter()
 		.map(|candidate| (candidate.checkpoint, candidate.claim))
 		.collect();
-	H256((request.seed, candidates).using_encoded(blake2_256))
+	let head = request.head.as_ref().map(|head| head.checkpoint);
+	H256((request.seed, head, candidates).using_encoded(blake2_256))
 }

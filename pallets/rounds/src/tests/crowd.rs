@@ -1,8 +1,10 @@
 //! Random crowds: whatever trainers and members do, money adds up and every commitment ends once.
 
 use super::{ballot, measurement, Round};
-use crate::mock::{apply, build_and_execute, free, Balances, DEPOSIT, ENDOWMENT};
-use descent_protocol::{winner_reward, Ballot, Outcome, Verdict};
+use crate::mock::{
+	apply, build_and_execute, free, number, Balances, Observed, Paid, DEPOSIT, ENDOWMENT, REWARD,
+};
+use descent_protocol::{Ballot, Conduct, Outcome, Verdict};
 use frame_support::assert_ok;
 use proptest::{collection::vec, option, prelude::*};
 
@@ -67,6 +69,25 @@ fn play(index: u32, trainers: &[Trainer], members: &[Member]) -> Round {
 	round.settles()
 }
 
+/// That those are told of who did the round's work, each once, and nobody is paid who did none.
+fn assert_told_once(round: &Round, index: u32) {
+	let (paid, observed) = (Paid::get(), Observed::get());
+	let ([told], [committee]) = (&paid[..], &observed[..]) else {
+		panic!("not told once: {paid:?} {observed:?}")
+	};
+	let stored = round.stored();
+	let winner = stored.settled.and_then(|settled| settled.winner);
+	let winner = winner.map(|place| number(&stored.commitments[usize::try_from(place).unwrap()].account));
+	assert_eq!((told.round, told.winner), (index, winner));
+	let sound = committee.iter().filter(|(_, conduct)| *conduct == Conduct::Sound);
+	assert!(sound.map(|(member, _)| member).eq(&told.members));
+	assert!(committee
+		.iter()
+		.map(|(member, _)| *member)
+		.eq((200..).take(committee.len())));
+	assert_eq!(committee.is_empty(), stored.seed.is_none());
+}
+
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -74,16 +95,21 @@ proptest! {
 	fn money_adds_up(crowd in crowds()) {
 		build_and_execute(|| {
 			for (index, (trainers, members)) in (0u32..).zip(&crowd) {
+				(Paid::set(Vec::new()), Observed::set(Vec::new()));
 				let issuance = Balances::total_issuance();
 				let before: Vec<_> = (1..=5).map(free).collect();
 				let round = play(index, trainers, members);
-				let mut minted = 0;
 				let mut burned = 0;
+				let mut contested = 0;
 				for (number, (extra, claim)) in (1u8..).zip(trainers) {
 					let ending = round.ending(number);
 					let deposit = DEPOSIT + extra;
 					let (reward, slashed) = match ending.outcome {
-						Outcome::Won => (winner_reward(issuance), 0),
+						Outcome::Won => (REWARD, 0),
+						Outcome::NoQuorum if ending.slashed > 0 => {
+							contested += 1;
+							(0, deposit / 2)
+						}
 						Outcome::Refuted => (0, deposit),
 						Outcome::Unrevealed => (0, deposit / 2),
 						_ => (0, 0),
@@ -91,11 +117,13 @@ proptest! {
 					assert_eq!((ending.reward, ending.slashed), (reward, slashed));
 					assert_eq!(ending.outcome == Outcome::Unrevealed, claim.is_none());
 					let account = usize::from(number - 1);
-					assert_eq!(free(number), before[account] + reward - slashed);
-					(minted, burned) = (minted + reward, burned + slashed);
+					assert_eq!(free(number), before[account] - slashed);
+					burned += slashed;
 				}
 				assert!(round.outcomes().iter().filter(|outcome| **outcome == Outcome::Won).count() <= 1);
-				assert_eq!(Balances::total_issuance(), issuance + minted - burned);
+				assert_eq!(Balances::total_issuance(), issuance - burned);
+				assert!(contested <= 1);
+				assert_told_once(&round, index);
 			}
 			assert!((6..=100).all(|number| number == 100 || free(number) == ENDOWMENT));
 			crate::mock::Rounds::do_try_state().unwrap();

@@ -6,6 +6,7 @@ mod builder;
 mod commit;
 mod crowd;
 mod offchain;
+mod paid;
 mod reveal;
 mod settle;
 mod views;

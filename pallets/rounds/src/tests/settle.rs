@@ -2,12 +2,12 @@ use super::{ballot, checkpoint, measurement, Round};
 use crate::{
 	mock::{
 		account, build_and_execute, free, run_to, start_session, Balances, Rounds as Pallet, RuntimeOrigin,
-		System, Test, DEPOSIT, ENDOWMENT,
+		System, Test, DEPOSIT, ENDOWMENT, REWARD,
 	},
 	Attestations, Committees, Error, Event, Heads, Kept, Reveals, Rounds, Standings, Unsettled, UsedDigests,
 };
 use descent_protocol::{
-	winner_reward, Ballot,
+	Ballot,
 	Outcome::{self, *},
 	Score,
 	Verdict::{self, *},
@@ -36,12 +36,9 @@ fn first_round() -> Round {
 fn the_winner_is_paid_and_becomes_the_head() {
 	build_and_execute(|| {
 		let issuance = Balances::total_issuance();
-		let reward = winner_reward(issuance);
-		assert!(reward > 0);
 		let round = first_round();
 		assert_eq!(round.outcomes(), [Won]);
-		assert_eq!(free(1), ENDOWMENT + reward);
-		assert_eq!(Balances::total_issuance(), issuance + reward);
+		assert_eq!((free(1), Balances::total_issuance()), (ENDOWMENT, issuance));
 		let head = Heads::<Test>::get(0, 0).unwrap();
 		assert_eq!((head.round, head.account), (0, account(1)));
 		assert_eq!((head.checkpoint, head.score), (checkpoint(1, 0), Score(500)));
@@ -52,7 +49,7 @@ fn the_winner_is_paid_and_becomes_the_head() {
 				account: account(1),
 				outcome: Won,
 				measured: Some(Score(500)),
-				reward,
+				reward: REWARD,
 				slashed: 0,
 			}
 			.into(),
@@ -82,12 +79,12 @@ fn every_outcome_has_its_price() {
 			.votes(&all(ballot(Some(400), &[Mismatch(measurement(900)), found(300)])))
 			.settles();
 		assert_eq!(round.outcomes(), [Won, Refuted, Unrevealed, Outranked]);
-		let reward = winner_reward(issuance);
-		assert_eq!(free(3), before + reward);
+		assert_eq!((free(3), round.ending(3).reward), (before, REWARD));
+		assert_eq!([4, 5, 6].map(|number| round.ending(number).reward), [0; 3]);
 		assert_eq!(free(4), ENDOWMENT - 200);
 		assert_eq!(free(5), ENDOWMENT - 100);
 		assert_eq!(free(6), ENDOWMENT);
-		assert_eq!(Balances::total_issuance(), issuance + reward - 300);
+		assert_eq!(Balances::total_issuance(), issuance - 300);
 		let refuted = round.ending(4);
 		assert_eq!((refuted.measured, refuted.slashed), (Some(Score(900)), 200));
 		assert_eq!(round.ending(5).slashed, 100);
@@ -230,7 +227,6 @@ fn rounds_are_settled_in_order() {
 #[test]
 fn standings_add_up() {
 	build_and_execute(|| {
-		let reward = winner_reward(Balances::total_issuance());
 		first_round();
 		Round::number(1).commits(&[1]).settles();
 		Round::number(2)
@@ -241,7 +237,7 @@ fn standings_add_up() {
 		let standing = Standings::<Test>::get(0, account(1)).unwrap();
 		assert_eq!((standing.rounds, standing.wins), (3, 1));
 		assert_eq!(standing.best, Some(Score(470)));
-		assert_eq!((standing.earned, standing.slashed), (reward, DEPOSIT / 2));
+		assert_eq!((standing.earned, standing.slashed), (REWARD, DEPOSIT / 2));
 		let liar = Standings::<Test>::get(0, account(2)).unwrap();
 		assert_eq!((liar.rounds, liar.wins, liar.slashed), (1, 0, DEPOSIT));
 		assert_eq!(liar.best, Some(Score(600)));

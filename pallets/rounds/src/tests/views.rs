@@ -1,13 +1,13 @@
 use super::{ballot, checkpoint, measurement, Round};
 use crate::{
 	mock::{
-		account, build_and_execute, delta, run_to, Balances, Rounds as Pallet, RuntimeEvent, System, DEPOSIT,
+		account, build_and_execute, delta, run_to, Rounds as Pallet, RuntimeEvent, System, DEPOSIT, REWARD,
 	},
 	Event,
 };
 use descent_protocol::{
 	view::RoundEvent,
-	winner_reward, Outcome, Phase, Score,
+	Outcome, Phase, Score,
 	Verdict::{Match, Mismatch},
 };
 
@@ -52,7 +52,6 @@ fn the_seed_can_be_seen_before_the_first_reveal() {
 #[test]
 fn a_round_is_shown_with_all_that_happened() {
 	build_and_execute(|| {
-		let reward = winner_reward(Balances::total_issuance());
 		let verdicts = [Mismatch(measurement(900)), Match(measurement(70))];
 		let round = Round::new()
 			.commits(&[1, 2])
@@ -73,7 +72,7 @@ fn a_round_is_shown_with_all_that_happened() {
 		let [winner, liar] = &view.candidates[..] else {
 			panic!("two committed")
 		};
-		assert_eq!((winner.outcome, winner.reward), (Some(Outcome::Won), reward));
+		assert_eq!((winner.outcome, winner.reward), (Some(Outcome::Won), REWARD));
 		assert_eq!(winner.reveal.as_ref().unwrap().providers, ["http://10.0.0.1"]);
 		assert_eq!((liar.outcome, liar.slashed), (Some(Outcome::Refuted), DEPOSIT));
 		assert_eq!(liar.measured, Some(Score(900)));

@@ -1,5 +1,7 @@
 //! The calls of the chain that a client makes, by the names of their arguments.
 
+mod economy;
+mod governance;
 mod value;
 mod votes;
 
@@ -7,7 +9,7 @@ pub use votes::NewProposal;
 
 use codec::Encode;
 use descent_protocol::{
-	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, RoundIndex, Salt, Score, Share,
+	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, RoundIndex, Salt, Score, Share, Shares,
 };
 use scale_info::TypeInfo;
 use sp_core::{crypto::AccountId32, H256};
@@ -54,6 +56,8 @@ pub struct NewGroup {
 	pub voting_period: BlockNumber,
 	/// The part of all stake that a delta needs.
 	pub quorum: Share,
+	/// How what its rounds earn is divided.
+	pub shares: Shares,
 }
 
 /// A checkpoint to be revealed.
@@ -104,6 +108,7 @@ impl Call {
 			with("stake", &group.stake),
 			with("voting_period", &group.voting_period),
 			with("quorum", &group.quorum),
+			with("shares", &group.shares),
 		]);
 		Self::new("Groups", "create", [("group", fields)])
 	}

@@ -19,7 +19,7 @@ pub(super) fn value<T: Encode + TypeInfo + 'static>(of: &T) -> Value {
 mod tests {
 	use super::*;
 	use descent_protocol::{
-		Change, Clock, Codec, ContentRef, EvaluationPolicy, Metric, RoundLengths, Score, Share,
+		Change, Clock, Codec, ContentRef, EvaluationPolicy, Metric, RoundLengths, Score, Share, Shares,
 	};
 	use sp_core::H256;
 	use subxt::ext::scale_value::scale::encode_as_type;
@@ -86,6 +86,9 @@ mod tests {
 				score: Some(Score(3)),
 			},
 			Change::Target { score: None },
+			Change::Shares {
+				shares: Shares::default(),
+			},
 			Change::Providers { providers },
 			Change::Model { model: tree },
 		]);

@@ -2,17 +2,22 @@
 
 pub mod amend;
 pub mod balance;
+pub mod chain_spec;
 pub mod content;
 pub mod dataset;
+pub mod emission;
 pub mod explain;
 mod follow;
+pub mod governance;
 pub mod group;
 pub mod key;
 pub mod leaderboard;
+pub mod rewards;
 pub mod round;
 pub mod stake;
 mod submit;
 pub mod transfer;
+pub mod validator;
 
 use crate::{
 	args::{Cli, Command},
@@ -35,5 +40,10 @@ pub async fn run(cli: Cli, output: &Output) -> Result<()> {
 		Command::Explain(command) => command.run(global, output).await,
 		Command::Content(command) => command.run(output).await,
 		Command::Dataset(command) => command.run(global, output).await,
+		Command::Rewards(command) => command.run(global, output).await,
+		Command::Emission(command) => command.run(global, output).await,
+		Command::Validator(command) => command.run(global, output).await,
+		Command::Governance(command) => command.run(global, output).await,
+		Command::ChainSpec(command) => command.run(output),
 	}
 }

@@ -106,6 +106,7 @@ impl FakeChain {
 			head: None,
 			voting_period: 100,
 			quorum: Share(200_000),
+			shares: Default::default(),
 			stake: 1,
 			closes: 100,
 			block,

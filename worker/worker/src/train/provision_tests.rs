@@ -67,6 +67,7 @@ impl Scene {
 			head: None,
 			voting_period: 100,
 			quorum: Share(1),
+			shares: Default::default(),
 			stake: 1,
 			closes: 100,
 			block: 1,

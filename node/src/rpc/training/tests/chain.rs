@@ -2,11 +2,13 @@
 
 use descent_protocol::{
 	view::{
-		AmendmentView, CandidateView, CheckView, GroupView, HeadView, LogEntryView, ProposalView, RoundEvent,
-		RoundView, StakeView, StandingView, VoteEvent,
+		AmendmentView, CandidateView, CheckView, EmissionView, FundingView, GovernanceView, GroupView,
+		HeadView, LogEntryView, MotionView, PotView, ProposalView, RewardsView, RoundEvent, RoundView,
+		StakeView, StandingView, StreamView, Unbonding, ValidatorRules, ValidatorStanding, ValidatorView,
+		VoteEvent,
 	},
 	Change, Clock, Codec, ContentRef, DeltaReport, DeltaVerdict, EvaluationPolicy, GroupId, Majority, Metric,
-	Outcome, RoundIndex, Score, Share,
+	Outcome, RoundIndex, Score, Share, Shares, Stream,
 };
 use descent_runtime::{
 	opaque::{Block, Header},
@@ -208,6 +210,7 @@ fn the_group() -> GroupView {
 			open: 3,
 		},
 		deposit: 3 * NRN,
+		shares: Shares::default(),
 		head: None,
 		voting_period: 100,
 		quorum: Share::percent(20),
@@ -310,6 +313,40 @@ fn the_amendment() -> AmendmentView {
 	}
 }
 
+fn the_pot() -> PotView {
+	PotView {
+		stake: 30 * NRN,
+		emission: 10 * NRN,
+		shares: Shares::default(),
+		winner: 3 * NRN,
+		validators: NRN,
+		keepers: 0,
+		proposer: 2 * NRN,
+		fundings: vec![FundingView {
+			client: trainer(),
+			left: 5 * NRN,
+			per_round: NRN,
+			free: Some(77),
+		}],
+	}
+}
+
+fn the_validator() -> ValidatorView {
+	ValidatorView {
+		account: trainer(),
+		bond: 1_000 * NRN,
+		unbonding: vec![Unbonding {
+			amount: NRN,
+			free: 99,
+		}],
+		standing: ValidatorStanding::Jailed { until: 88 },
+		is_candidate: false,
+		keys: Some([Hash::repeat_byte(1); 3]),
+		strikes: 1,
+		rank: None,
+	}
+}
+
 pub struct TestApi;
 
 sp_api::mock_impl_runtime_apis! {
@@ -363,6 +400,74 @@ sp_api::mock_impl_runtime_apis! {
 				delta: Some(3),
 				amendments: vec![0],
 			})
+		}
+
+		fn emission() -> EmissionView {
+			EmissionView {
+				block: 5,
+				era: 0,
+				next_halving: Some(42_048_000),
+				issuance: 11 * NRN,
+				genesis: 10 * NRN,
+				minted: 2 * NRN,
+				burned: NRN,
+				stake: 30 * NRN,
+				streams: vec![StreamView {
+					stream: Stream::Trainers,
+					period: 1_200,
+					since: 0,
+					emission: NRN,
+					flown: 5,
+				}],
+			}
+		}
+
+		fn pot(group: GroupId) -> Option<PotView> {
+			(group == 0).then(the_pot)
+		}
+
+		fn rewards(account: AccountId) -> RewardsView {
+			RewardsView {
+				accrued: if account == trainer() { NRN } else { 0 },
+				claimed: 0,
+			}
+		}
+
+		fn validators() -> Vec<ValidatorView> {
+			vec![the_validator()]
+		}
+
+		fn validator(account: AccountId) -> Option<ValidatorView> {
+			(account == trainer()).then(the_validator)
+		}
+
+		fn validator_rules() -> ValidatorRules {
+			ValidatorRules {
+				minimum_bond: 1_000 * NRN,
+				seats: 100,
+				unbonding: 921_600,
+				jail: 28_800,
+				minimum_penalty: Share::percent(10),
+			}
+		}
+
+		fn governance() -> GovernanceView {
+			GovernanceView {
+				members: vec![trainer()],
+				motions: vec![MotionView {
+					hash: hash(9),
+					index: 0,
+					call: vec![0, 1],
+					summary: "system.remark".into(),
+					threshold: 1,
+					ayes: vec![trainer()],
+					nays: vec![],
+					end: 100,
+				}],
+				treasury: 7 * NRN,
+				authorized_upgrade: Some(hash(8)),
+				spec_version: 2,
+			}
 		}
 
 		#[advanced]

@@ -3,7 +3,8 @@ mod chain;
 use super::{Training, TrainingApiServer};
 use chain::{events_of, hash, trainer, votes_of, TestChain};
 use descent_protocol::view::{
-	AmendmentView, BlockEvents, BlockVotes, GroupView, LogEntryView, ProposalView, RoundView, StakeView,
+	AmendmentView, BlockEvents, BlockVotes, EmissionView, GovernanceView, GroupView, LogEntryView, PotView,
+	ProposalView, RoundView, StakeView, ValidatorView,
 };
 use jsonrpsee::{core::server::Subscription, RpcModule};
 use serde::de::DeserializeOwned;
@@ -98,6 +99,52 @@ async fn what_is_voted_on_reads_as_documented() {
 }
 
 #[tokio::test]
+async fn money_reads_as_documented() {
+	let (_, module) = module();
+	let emission = &ask(&module, "training_emission", json!([])).await["result"];
+	assert_eq!(emission["issuance"], "11000000000000");
+	assert_eq!(emission["streams"][0]["stream"], "trainers");
+	assert!(serde_json::from_value::<EmissionView>(emission.clone()).is_ok());
+
+	let pot = &ask(&module, "training_pot", json!([0])).await["result"];
+	assert_eq!(
+		(&pot["winner"], &pot["keepers"]),
+		(&json!("3000000000000"), &json!("0"))
+	);
+	assert_eq!(pot["fundings"][0]["client"], trainer().to_ss58check());
+	assert!(serde_json::from_value::<PotView>(pot.clone()).is_ok());
+
+	let rewards = &ask(&module, "training_rewards", json!([trainer().to_ss58check()])).await["result"];
+	assert_eq!(*rewards, json!({ "accrued": "1000000000000", "claimed": "0" }));
+}
+
+#[tokio::test]
+async fn who_validates_and_governs_reads_as_documented() {
+	let (_, module) = module();
+	let validators = &ask(&module, "training_validators", json!([])).await["result"];
+	assert_eq!(
+		validators[0]["standing"],
+		json!({ "standing": "jailed", "until": 88 })
+	);
+	assert!(serde_json::from_value::<Vec<ValidatorView>>(validators.clone()).is_ok());
+	let someone = json!([trainer().to_ss58check()]);
+	assert_eq!(
+		ask(&module, "training_validator", someone).await["result"],
+		validators[0]
+	);
+	let nobody = json!([sp_core::crypto::AccountId32::new([9; 32]).to_ss58check()]);
+	assert!(ask(&module, "training_validator", nobody).await["result"].is_null());
+
+	let rules = &ask(&module, "training_validatorRules", json!([])).await["result"];
+	assert_eq!((&rules["seats"], &rules["jail"]), (&json!(100), &json!(28_800)));
+
+	let governance = &ask(&module, "training_governance", json!([])).await["result"];
+	assert_eq!(governance["motions"][0]["summary"], "system.remark");
+	assert_eq!(governance["treasury"], "7000000000000");
+	assert!(serde_json::from_value::<GovernanceView>(governance.clone()).is_ok());
+}
+
+#[tokio::test]
 async fn an_ending_is_explained_to_its_account() {
 	let (_, module) = module();
 	let params = json!([0, 0, trainer().to_ss58check()]);
@@ -129,6 +176,7 @@ async fn what_is_not_there_is_an_error_that_says_what_to_do() {
 		("training_datasetLog", json!([1]), 8001, "training_groups"),
 		("training_proposals", json!([1]), 8001, "training_groups"),
 		("training_amendments", json!([1]), 8001, "training_groups"),
+		("training_pot", json!([1]), 8001, "training_groups"),
 		("training_stake", json!([1, someone]), 8001, "training_groups"),
 		("training_round", json!([0, u32::MAX]), 8002, "training_group"),
 	] {

@@ -2,7 +2,7 @@ use super::model;
 use crate::{
 	args::{Global, GroupArg, ImportArg, Signing},
 	commands::{
-		group::create::check_clock,
+		group::create::{check_clock, check_shares},
 		submit::{send, Done},
 	},
 	content_ref::Source,
@@ -19,7 +19,7 @@ use descent_protocol::{
 	majority,
 	view::{GroupView, StakeView},
 	AmendmentId, BlockNumber, Change, Clock, EvaluationPolicy, Majority, Providers, RoundLengths, Score,
-	Share, MAX_CHANGES, MAX_PROVIDERS,
+	Share, Shares, MAX_CHANGES, MAX_PROVIDERS,
 };
 use serde::Serialize;
 
@@ -82,6 +82,12 @@ struct Changes {
 	/// Score at which the group has what it wants
 	#[arg(long, value_name = "X|none", value_parser = parse::target)]
 	target: Option<parse::Target>,
+	/// The part of what rounds earn that the validators share who measure: 5% to 40%
+	#[arg(long, value_name = "SHARE", value_parser = parse::share)]
+	validators_share: Option<Share>,
+	/// The part of what rounds earn that is put aside for those who keep the group's content, at most 40%
+	#[arg(long, value_name = "SHARE", value_parser = parse::share_or_none)]
+	keepers_share: Option<Share>,
 	/// Another model, with the same columns: needs more than 2/3 of all stake
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	model: Option<Source>,
@@ -163,6 +169,7 @@ impl Changes {
 			changes.push(Change::Policy { policy });
 		}
 		changes.extend(self.target.map(|parse::Target(score)| Change::Target { score }));
+		changes.extend(self.shares(group.shares)?.map(|shares| Change::Shares { shares }));
 		if !self.providers.is_empty() {
 			let bytes = self.providers.into_iter().map(String::into_bytes);
 			let bounded = bytes
@@ -205,6 +212,19 @@ impl Changes {
 			..*now
 		})?;
 		Ok(Some(lengths))
+	}
+
+	/// How what rounds earn is divided, where it changes.
+	fn shares(&self, now: Shares) -> Result<Option<Shares>> {
+		if [self.validators_share, self.keepers_share] == [None; 2] {
+			return Ok(None);
+		}
+		let shares = Shares {
+			validators: self.validators_share.unwrap_or(now.validators),
+			keepers: self.keepers_share.unwrap_or(now.keepers),
+		};
+		check_shares(shares)?;
+		Ok(Some(shares))
 	}
 
 	/// What is measured on where it changes.

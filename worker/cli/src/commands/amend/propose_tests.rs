@@ -48,6 +48,22 @@ fn what_is_not_given_stays() {
 			Change::Target { score: None },
 		]
 	);
+	let shares = Shares {
+		validators: group().shares.validators,
+		keepers: Share::percent(10),
+	};
+	assert_eq!(
+		resolved("--keepers-share 10%").unwrap(),
+		[Change::Shares { shares }]
+	);
+	let shares = Shares {
+		validators: Share::percent(30),
+		keepers: group().shares.keepers,
+	};
+	assert_eq!(
+		resolved("--validators-share 30%").unwrap(),
+		[Change::Shares { shares }]
+	);
 	let reference = crate::content_ref::Reference::from(content);
 	assert_eq!(
 		resolved(&format!("--model {reference}")).unwrap_err().to_string(),
@@ -64,6 +80,8 @@ fn what_can_t_be_is_refused_with_what_to_do() {
 	);
 	for (arguments, part) in [
 		("--round-length 5", "--round-length"),
+		("--validators-share 4%", "--validators-share"),
+		("--keepers-share 41%", "--keepers-share"),
 		(&"--provider http://a ".repeat(9), "at most 8 providers"),
 		(&everything, "at most 8 changes"),
 		("--model nowhere.json", "opening nowhere.json"),

@@ -13,7 +13,9 @@ use anyhow::{bail, ensure, Context, Result};
 use clap::{Args, ValueEnum};
 use descent_chain::{parse_amount, NewGroup};
 use descent_data::{DeltaLimits, Description, Loss};
-use descent_protocol::{BlockNumber, Clock, EvaluationPolicy, GroupId, Metric, Score, Share, MAX_PROVIDERS};
+use descent_protocol::{
+	BlockNumber, Clock, EvaluationPolicy, GroupId, Metric, Score, Share, Shares, MAX_PROVIDERS,
+};
 use serde::Serialize;
 
 #[derive(Debug, Args)]
@@ -68,6 +70,12 @@ pub struct Create {
 	/// The part of all stake that has to approve a change of the data set
 	#[arg(long, value_name = "SHARE", default_value = "50%", value_parser = parse::share)]
 	quorum: Share,
+	/// The part of what rounds earn that the validators share who measure: 5% to 40%
+	#[arg(long, value_name = "SHARE", default_value = "20%", value_parser = parse::share)]
+	validators_share: Share,
+	/// The part of what rounds earn that is put aside for those who keep the group's content, at most 40%
+	#[arg(long, value_name = "SHARE", default_value = "0%", value_parser = parse::share_or_none)]
+	keepers_share: Share,
 	#[command(flatten)]
 	store: ImportArg,
 	#[command(flatten)]
@@ -134,6 +142,17 @@ pub(crate) fn check_clock(clock: &Clock) -> Result<()> {
 	}
 }
 
+/// Refuses shares that leave validators or winners too little.
+pub(crate) fn check_shares(shares: Shares) -> Result<()> {
+	ensure!(
+		shares.are_valid(),
+		"validators get {} to {} of what rounds earn (--validators-share), keepers at most {1} (--keepers-share); winners the rest",
+		Shares::VALIDATORS_FLOOR,
+		Shares::LIMIT
+	);
+	Ok(())
+}
+
 #[derive(Debug, Serialize)]
 struct Created {
 	group: Option<GroupId>,
@@ -149,10 +168,15 @@ impl Create {
 	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let key = self.signing.key()?;
 		let clock = self.rounds.clock()?;
+		let shares = Shares {
+			validators: self.validators_share,
+			keepers: self.keepers_share,
+		};
+		check_shares(shares)?;
 		let client = global.connect().await?;
 		let signing = self.signing.clone();
 		let spinner = output.spinner("checking and adding the files");
-		let group = tokio::task::spawn_blocking(move || self.prepare(clock)).await??;
+		let group = tokio::task::spawn_blocking(move || self.prepare(clock, shares)).await??;
 		spinner.finish_and_clear();
 		let submitted = client.create_group(&key, &group).await?;
 		let (included, done) = wait(submitted, &signing, output).await?;
@@ -171,7 +195,7 @@ impl Create {
 	}
 
 	/// Checks the files and makes references of them.
-	fn prepare(self, clock: Clock) -> Result<NewGroup> {
+	fn prepare(self, clock: Clock, shares: Shares) -> Result<NewGroup> {
 		let providers = self.providers.providers;
 		let too_many = u32::try_from(providers.len()).map_or(true, |count| count > MAX_PROVIDERS);
 		anyhow::ensure!(!too_many, "a group names at most {MAX_PROVIDERS} providers");
@@ -220,6 +244,7 @@ impl Create {
 			stake: self.stake,
 			voting_period: self.voting_period,
 			quorum: self.quorum,
+			shares,
 		})
 	}
 }
@@ -251,82 +276,5 @@ fn show(output: &Output, created: &Created) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-	use clap::Parser;
-
-	#[derive(Parser)]
-	struct Line {
-		#[command(flatten)]
-		create: Create,
-	}
-
-	fn create(arguments: &str) -> Create {
-		let line =
-			format!("create --name m --model m.json --dataset d.parquet --provider http://a {arguments}");
-		Line::try_parse_from(line.split_whitespace()).unwrap().create
-	}
-
-	#[test]
-	fn the_defaults_make_rounds() {
-		let create = create("");
-		assert_eq!(
-			(create.tolerance, create.minimum_improvement),
-			(Score(100), Score(1000))
-		);
-		assert_eq!(create.rounds.clock().unwrap().length, 200);
-		assert_eq!(
-			(create.voting_period, create.quorum, create.target),
-			(201_600, Share::percent(50), parse::Target(None))
-		);
-	}
-
-	#[test]
-	fn impossible_rounds_are_named() {
-		let error = create("--round-length 10")
-			.rounds
-			.clock()
-			.unwrap_err()
-			.to_string();
-		assert!(
-			error.contains("--round-length") && error.contains("must not exceed"),
-			"{error}"
-		);
-		let minutes = create("--round-length 20m --reveal 1m").rounds.clock().unwrap();
-		assert_eq!((minutes.length, minutes.reveal), (400, 20));
-	}
-
-	#[test]
-	fn a_file_that_is_no_description_is_refused_before_anything_is_sent() {
-		let directory = tempfile::tempdir().unwrap();
-		let file = directory.path().join("m.json");
-		std::fs::write(&file, b"{}").unwrap();
-		let create = Create {
-			model: Source::File(file),
-			..create("")
-		};
-		let clock = create.rounds.clock().unwrap();
-		let error = create.prepare(clock).unwrap_err();
-		assert!(
-			format!("{error:#}").starts_with("the model description is not valid: "),
-			"{error:#}"
-		);
-	}
-
-	#[test]
-	fn what_others_serve_needs_no_files() {
-		let reference = Reference::from(descent_protocol::ContentRef::raw(b"x").unwrap());
-		let line = format!("create --name m --model {reference} --dataset {reference} --provider http://a --validation {reference}");
-		let create = Line::try_parse_from(line.split_whitespace()).unwrap().create;
-		let clock = create.rounds.clock().unwrap();
-		let group = create.prepare(clock).unwrap();
-		assert_eq!(group.model, reference.content);
-		assert_eq!(
-			group.policy,
-			EvaluationPolicy::Validation {
-				set: reference.content,
-				records: 1024
-			}
-		);
-	}
-}
+#[path = "create_tests.rs"]
+mod tests;

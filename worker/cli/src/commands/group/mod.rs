@@ -1,7 +1,10 @@
 pub mod close;
 pub mod create;
+pub mod fund;
 pub mod list;
+pub mod refund;
 pub mod show;
+pub mod stop_funding;
 
 use crate::{args::Global, output::Output};
 use anyhow::Result;
@@ -17,6 +20,12 @@ pub enum GroupCommand {
 	Show(show::Show),
 	/// Close a voting period that is over, should the chain not have done so itself
 	Close(close::Close),
+	/// Pay for a group's rounds, as a client who wants its model
+	Fund(fund::Fund),
+	/// Pay for no more rounds of a group than have begun
+	StopFunding(stop_funding::StopFunding),
+	/// Take back what is left of what you paid for a group's rounds
+	Refund(refund::Refund),
 }
 
 impl GroupCommand {
@@ -26,6 +35,9 @@ impl GroupCommand {
 			Self::List(command) => command.run(global, output).await,
 			Self::Show(command) => command.run(global, output).await,
 			Self::Close(command) => command.run(global, output).await,
+			Self::Fund(command) => command.run(global, output).await,
+			Self::StopFunding(command) => command.run(global, output).await,
+			Self::Refund(command) => command.run(global, output).await,
 		}
 	}
 }

@@ -1,5 +1,7 @@
 //! What the chain shows: groups, rounds, standings, votes, money.
 
+mod economy;
+
 use crate::{Client, Error, Result};
 use descent_protocol::{
 	view::{

@@ -1,0 +1,128 @@
+//! What the events of a block say of money.
+
+use super::{At, Audit, Slash};
+use anyhow::Result;
+use descent_chain::AccountId;
+use descent_protocol::Share;
+use subxt::{
+	dynamic::{constant, Value},
+	events::Event,
+	ext::{scale_decode::DecodeAsType, scale_value::ValueDef},
+	utils::AccountId32,
+	SubstrateConfig,
+};
+
+/// A round's commitment, or a proposed delta, and how it ended.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Ended {
+	account: AccountId32,
+	reward: u128,
+	slashed: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Ending {
+	ending: Value,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct MembersPaid {
+	members: u32,
+	each: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Forfeited {
+	slashed: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Slashed {
+	account: AccountId32,
+	amount: u128,
+	/// In billionths.
+	share: u32,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct TransactionFeePaid {
+	actual_fee: u128,
+	tip: u128,
+}
+
+/// Adds what happened in a block.
+pub(super) async fn read(at: &At, audit: &mut Audit) -> Result<()> {
+	for event in at.events().fetch().await?.iter() {
+		let event = event?;
+		match (event.pallet_name(), event.event_name()) {
+			("Rounds", "Committed") => {
+				audit.kept += fee(at, "Rounds", "CommitmentFee")?;
+			}
+			("Rounds", "Ended") => {
+				paid(event.decode_fields_unchecked_as()?, audit);
+			}
+			("Groups", "AmendmentEnded") if is(&event, "Adopted")? => {
+				audit.kept += fee(at, "Groups", "AdoptionFee")?;
+			}
+			("Dataset", "ProposalEnded") => {
+				if is(&event, "Applied")? {
+					audit.kept += fee(at, "Dataset", "LogFee")?;
+				}
+				let ended: Ended = event.decode_fields_unchecked_as()?;
+				if ended.reward > 0 {
+					let proposer = AccountId::new(ended.account.0);
+					*audit.proposers.entry(proposer).or_default() += ended.reward;
+				}
+				paid(ended, audit);
+			}
+			("Emission", "MembersPaid") => {
+				let MembersPaid { members, each } = event.decode_fields_unchecked_as()?;
+				audit.to_members += u128::from(members) * each;
+			}
+			("Dataset", "Forfeited") => {
+				let Forfeited { slashed } = event.decode_fields_unchecked_as()?;
+				audit.slashed += slashed;
+			}
+			("Validators", "Slashed") => {
+				let slashed: Slashed = event.decode_fields_unchecked_as()?;
+				audit.slashes.push(Slash {
+					block: u32::try_from(at.block_number())?,
+					account: AccountId::new(slashed.account.0),
+					amount: slashed.amount,
+					share: Share(slashed.share / 1_000),
+				});
+			}
+			("TransactionPayment", "TransactionFeePaid") => {
+				let paid: TransactionFeePaid = event.decode_fields_unchecked_as()?;
+				audit.note_fee(paid.actual_fee.saturating_sub(paid.tip));
+			}
+			_ => {}
+		}
+	}
+	Ok(())
+}
+
+/// What a pallet takes for what it keeps.
+fn fee(at: &At, pallet: &str, name: &str) -> Result<u128> {
+	Ok(at.constants().entry(constant(pallet, name))?)
+}
+
+/// Whether something ended so.
+fn is(event: &Event<'_, SubstrateConfig>, ending: &str) -> Result<bool> {
+	let Ending { ending: ended } = event.decode_fields_unchecked_as()?;
+	Ok(matches!(&ended.value, ValueDef::Variant(variant) if variant.name == ending))
+}
+
+/// Notes what somebody got for its work, or lost.
+fn paid(ended: Ended, audit: &mut Audit) {
+	if ended.reward > 0 {
+		*audit.rewards.entry(AccountId::new(ended.account.0)).or_default() += ended.reward;
+	}
+	audit.slashed += ended.slashed;
+}

@@ -1,0 +1,46 @@
+//! What everybody has earned, and who takes it.
+
+use crate::{names::Names, story::Role};
+use anyhow::{Context, Result};
+use descent_chain::{format_amount, AccountId};
+use descent_integration_tests::{economy, Account, Audit, Network};
+use descent_protocol::GroupId;
+
+/// Has the trainer with most wins claim what it has earned. Who it is, and how much it was.
+///
+/// # Errors
+/// Where nobody has won, or the chain refuses it.
+pub async fn claim(network: &Network, group: GroupId, names: &Names) -> Result<(String, String)> {
+	let standings = network.nodes[0].rpc.leaderboard(group).await?;
+	let best = standings
+		.iter()
+		.max_by_key(|standing| standing.wins)
+		.context("nobody has trained")?;
+	let trainers = network.trainers.iter().map(|trainer| &trainer.account);
+	let trainer: &Account = trainers
+		.into_iter()
+		.find(|account| account.id() == best.account)
+		.context("a stranger has won most")?;
+	let claimed = economy::claim(network, trainer).await?;
+	Ok((names.of(&best.account), format_amount(claimed)))
+}
+
+/// What those have earned who were paid, whether they have claimed it or not.
+pub fn earned(network: &Network, audit: &Audit, names: &Names) -> Vec<(Role, Vec<(String, String)>)> {
+	let named = |accounts: &mut dyn Iterator<Item = AccountId>| -> Vec<(String, String)> {
+		accounts
+			.filter_map(|account| {
+				let earned = audit.earned.get(&account)?;
+				Some((names.of(&account), format_amount(*earned)))
+			})
+			.collect()
+	};
+	let mut trainers = network.trainers.iter().map(|trainer| trainer.account.id());
+	let mut proposers = audit.proposers.keys().cloned();
+	let mut validators = network.validators().iter().map(Account::id);
+	vec![
+		(Role::Trainers, named(&mut trainers)),
+		(Role::Proposers, named(&mut proposers)),
+		(Role::Validators, named(&mut validators)),
+	]
+}

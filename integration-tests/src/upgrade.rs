@@ -1,0 +1,218 @@
+//! What an upgrade of the runtime has to leave as it was.
+
+use crate::Rpc;
+use anyhow::{ensure, Context, Result};
+use descent_chain::AccountId;
+use descent_protocol::{
+	view::{GroupView, PotView, RewardsView, RoundView, ValidatorView},
+	BlockNumber, GroupId,
+};
+use serde_json::{json, Value};
+use sp_core::H256;
+use subxt::{dynamic::storage, OnlineClient, SubstrateConfig};
+
+/// The finalized block that took another runtime than the one of this version: the last that was made with the old one.
+/// `None` while there is none.
+///
+/// # Errors
+/// Where the node can't be read.
+pub async fn taken(rpc: &Rpc, version: u32) -> Result<Option<BlockNumber>> {
+	let (mut number, head) = rpc.finalized().await?;
+	if rpc.spec_version(head).await? == version {
+		return Ok(None);
+	}
+	loop {
+		let before = number.checked_sub(1).context("the chain began with it")?;
+		let hash = rpc.block_hash(before).await?.context("a block is gone")?;
+		if rpc.spec_version(hash).await? == version {
+			return Ok(Some(number));
+		}
+		number = before;
+	}
+}
+
+/// The first finalized block after the one that took another runtime in which no migration is left to be done.
+///
+/// # Errors
+/// Where the node can't be read.
+pub async fn migrated(
+	chain: &OnlineClient<SubstrateConfig>,
+	rpc: &Rpc,
+	taken: BlockNumber,
+) -> Result<Option<BlockNumber>> {
+	let (last, _) = rpc.finalized().await?;
+	for number in taken + 1..=last {
+		let at = chain.at_block(number).await?;
+		let cursor = storage::<(), subxt::dynamic::Value>("Migrations", "Cursor");
+		if at.storage().try_fetch(cursor, ()).await?.is_none() {
+			return Ok(Some(number));
+		}
+	}
+	Ok(None)
+}
+
+/// How migrations in several blocks ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Migrations {
+	/// Those that came to their end.
+	pub completed: u32,
+	/// Those that did not.
+	pub failed: u32,
+}
+
+/// What became of the migrations between two blocks, the first one not among them.
+///
+/// # Errors
+/// Where the node can't be read.
+pub async fn migrations(
+	chain: &OnlineClient<SubstrateConfig>,
+	after: BlockNumber,
+	last: BlockNumber,
+) -> Result<Migrations> {
+	let mut migrations = Migrations::default();
+	for number in after + 1..=last {
+		for event in chain.at_block(number).await?.events().fetch().await?.iter() {
+			let event = event?;
+			match (event.pallet_name(), event.event_name()) {
+				("Migrations", "MigrationCompleted") => migrations.completed += 1,
+				("Migrations", "MigrationFailed" | "UpgradeFailed") => migrations.failed += 1,
+				_ => {}
+			}
+		}
+	}
+	Ok(migrations)
+}
+
+/// What people have in a group and in the validator set, at one block.
+#[derive(Clone, Debug)]
+pub struct Holdings {
+	group: GroupView,
+	rounds: Vec<RoundView>,
+	pot: PotView,
+	stakes: Vec<Value>,
+	rewards: Vec<RewardsView>,
+	validators: Vec<ValidatorView>,
+}
+
+impl Holdings {
+	/// Reads what these accounts have at a block.
+	///
+	/// # Errors
+	/// Where the node can't be read.
+	pub async fn read(rpc: &Rpc, group: GroupId, at: H256, accounts: &[AccountId]) -> Result<Self> {
+		let view = rpc.group(group, Some(at)).await?;
+		let mut rounds = Vec::new();
+		for round in 0..=view.round.unwrap_or_default() {
+			rounds.push(rpc.round(group, round, Some(at)).await?);
+		}
+		let (mut stakes, mut rewards) = (Vec::new(), Vec::new());
+		for account in accounts {
+			stakes.push(rpc.call("training_stake", json!([group, account, at])).await?);
+			rewards.push(rpc.rewards(account, Some(at)).await?);
+		}
+		Ok(Self {
+			group: view,
+			rounds,
+			pot: rpc.pot(group, Some(at)).await?,
+			stakes,
+			rewards,
+			validators: rpc.validators(Some(at)).await?,
+		})
+	}
+
+	/// Checks that all of it is still there some blocks later: the same group with the same stakes, bonds, commitments and
+	/// ended rounds, and no less in its pot and for anybody to claim, unless it has paid meanwhile.
+	///
+	/// # Errors
+	/// Says what is not.
+	pub fn are_kept_in(&self, later: &Self) -> Result<()> {
+		let group = GroupView {
+			block: later.group.block,
+			round: later.group.round,
+			settled: later.group.settled,
+			closes: later.group.closes,
+			head: later.group.head.clone(),
+			..self.group.clone()
+		};
+		ensure!(group == later.group, "{:?} became {:?}", self.group, later.group);
+		ensure!(
+			self.stakes == later.stakes,
+			"{:?} became {:?}",
+			self.stakes,
+			later.stakes
+		);
+		for (before, after) in self.rounds.iter().zip(&later.rounds) {
+			rounds_agree(before, after)?;
+		}
+		for before in &self.validators {
+			let after = later
+				.validators
+				.iter()
+				.find(|after| after.account == before.account);
+			let is_kept = after.is_some_and(|after| {
+				(after.bond, &after.unbonding, after.keys, after.strikes)
+					== (before.bond, &before.unbonding, before.keys, before.strikes)
+			});
+			ensure!(is_kept, "{before:?} became {after:?}");
+		}
+		ensure!(
+			self.pot.stake == later.pot.stake,
+			"{:?} became {:?}",
+			self.pot,
+			later.pot
+		);
+		ensure!(
+			self.pot.fundings == later.pot.fundings,
+			"{:?} became {:?}",
+			self.pot,
+			later.pot
+		);
+		if self.group.settled == later.group.settled {
+			ensure!(
+				self.group.head == later.group.head,
+				"{:?} became {:?}",
+				self.group,
+				later.group
+			);
+			ensure!(
+				self.rewards == later.rewards,
+				"{:?} became {:?}",
+				self.rewards,
+				later.rewards
+			);
+			let parts = |pot: &PotView| [pot.winner, pot.validators, pot.keepers, pot.proposer];
+			let has_grown = parts(&self.pot)
+				.into_iter()
+				.zip(parts(&later.pot))
+				.all(|(before, after)| before <= after);
+			ensure!(has_grown, "{:?} became {:?}", self.pot, later.pot);
+		}
+		Ok(())
+	}
+}
+
+/// Whether what was said in a round is still said.
+fn rounds_agree(before: &RoundView, after: &RoundView) -> Result<()> {
+	if before.settled {
+		let expected = RoundView {
+			block: after.block,
+			..before.clone()
+		};
+		ensure!(expected == *after, "{before:?} became {after:?}");
+	}
+	for candidate in &before.candidates {
+		let kept = after.candidates.iter().any(|kept| {
+			(&kept.account, kept.commitment, kept.deposit)
+				== (&candidate.account, candidate.commitment, candidate.deposit)
+				&& (candidate.reveal.is_none() || kept.reveal == candidate.reveal)
+		});
+		ensure!(kept, "{before:?} became {after:?}");
+	}
+	for member in &before.committee {
+		let kept = after.committee.iter().any(|kept| {
+			kept.account == member.account && kept.attested >= member.attested && kept.opened >= member.opened
+		});
+		ensure!(kept, "{before:?} became {after:?}");
+	}
+	Ok(())
+}

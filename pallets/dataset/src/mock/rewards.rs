@@ -1,0 +1,73 @@
+//! Who is said to be paid, and how members are said to have done.
+
+use super::number;
+use descent_protocol::{Conduct, GroupId, RoundIndex, Shares};
+use frame_support::{parameter_types, weights::Weight};
+use pallet_evaluators::ConductObserver;
+use sp_runtime::AccountId32;
+
+/// What proposers are told to get. Nothing is paid.
+pub const REWARD: u128 = 100;
+/// What paying a proposer weighs.
+pub const APPLIED_WEIGHT: Weight = Weight::from_parts(77, 7);
+
+/// What was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+	/// A check was decided that these members are paid for.
+	Checked(GroupId, Vec<u8>),
+	/// A delta of this proposer was applied.
+	Applied(GroupId, u8),
+}
+
+parameter_types! {
+	/// Who was paid for what.
+	pub static Paid: Vec<Told> = Vec::new();
+	/// How the members did who were told of, for each check that was decided.
+	pub static Observed: Vec<Vec<(u8, Conduct)>> = Vec::new();
+}
+
+pub struct Rewards;
+
+impl pallet_groups::Rewards<AccountId32, u128> for Rewards {
+	fn round_settled(
+		_: GroupId,
+		_: RoundIndex,
+		_: Shares,
+		_: Option<&AccountId32>,
+		_: &[AccountId32],
+	) -> u128 {
+		unreachable!("data sets have nothing to do with rounds")
+	}
+
+	fn delta_checked(group: GroupId, members: &[AccountId32]) {
+		let members = members.iter().map(number).collect();
+		Paid::mutate(|paid| paid.push(Told::Checked(group, members)));
+	}
+
+	fn delta_applied(group: GroupId, proposer: &AccountId32) -> u128 {
+		Paid::mutate(|paid| paid.push(Told::Applied(group, number(proposer))));
+		REWARD
+	}
+
+	fn delta_checked_weight(members: u32) -> Weight {
+		Weight::from_parts(1_000, 10).saturating_mul(members.into())
+	}
+
+	fn delta_applied_weight() -> Weight {
+		APPLIED_WEIGHT
+	}
+}
+
+pub struct Observer;
+
+impl ConductObserver<AccountId32> for Observer {
+	fn observed(conduct: &[(AccountId32, Conduct)]) {
+		let conduct = conduct.iter().map(|(member, conduct)| (number(member), *conduct));
+		Observed::mutate(|observed| observed.push(conduct.collect()));
+	}
+
+	fn observed_weight(members: u32) -> Weight {
+		Weight::from_parts(100_000, 1).saturating_mul(members.into())
+	}
+}

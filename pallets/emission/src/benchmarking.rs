@@ -1,0 +1,232 @@
+//! Benchmarks of the pallet's calls and hooks, and of what it does for other pallets, each in its worst case.
+
+use crate::{Accrued, Call, Config, Fundings, Pallet, Pots, Streams};
+use alloc::vec::Vec;
+use descent_protocol::{BlockNumber, Clock, GroupId, Share, Shares, MAX_COMMITTEE, MAX_FUNDINGS};
+use frame_benchmarking::v2::*;
+use frame_support::traits::{
+	fungible::{Inspect, Mutate},
+	Get,
+};
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use pallet_groups::{GroupObserver, GroupRules, Rewards, Stakeholders};
+
+const CLOCK: Clock = Clock {
+	first: 0,
+	start: 10,
+	length: 40,
+	reveal: 1,
+	attest: 10,
+	open: 10,
+};
+const SHARES: Shares = Shares {
+	validators: Share::percent(20),
+	keepers: Share::percent(10),
+};
+/// A round that has begun.
+const ROUND: u32 = 1;
+
+fn go_to<T: Config>(block: BlockNumber) {
+	frame_system::Pallet::<T>::set_block_number(BlockNumberFor::<T>::from(block));
+}
+
+/// What a round is worth to the first client. It is more than any account must have.
+fn worth<T: Config>() -> u128 {
+	T::MinimumFundingPerRound::get().max(T::Currency::minimum_balance())
+}
+
+fn funded<T: Config>(number: u32) -> T::AccountId {
+	let account: T::AccountId = account("client", number, 0);
+	T::Currency::set_balance(&account, worth::<T>().saturating_mul(1_000));
+	account
+}
+
+/// A group with stake, before block `block`, in which something has flown since the streams have been touched last.
+fn group<T: Config>(block: BlockNumber) -> GroupId {
+	let group = T::Groups::put_group(CLOCK, 0);
+	let stake = worth::<T>();
+	let whale: T::AccountId = account("whale", 0, 0);
+	// Enough is issued for something to flow in every block.
+	T::Currency::set_balance(&whale, u128::MAX.checked_shr(8).unwrap_or_default());
+	T::Groups::put_stake(group, &whale, stake);
+	Streams::<T>::kill();
+	Pallet::<T>::begin();
+	Pallet::<T>::stake_changed(group, &whale, 0, stake);
+	go_to::<T>(block);
+	group
+}
+
+/// As many clients as a group can have, each with money for one round.
+fn fill<T: Config>(group: GroupId) -> Vec<T::AccountId> {
+	(0..MAX_FUNDINGS)
+		.map(|number| {
+			let client = funded::<T>(number);
+			Pallet::<T>::do_fund(group, client.clone(), worth::<T>(), worth::<T>())
+				.expect("there is room for it");
+			client
+		})
+		.collect()
+}
+
+fn members<T: Config>(count: u32) -> Vec<T::AccountId> {
+	(0..count).map(|number| account("member", number, 0)).collect()
+}
+
+/// The block in which periods of both streams end.
+fn both<T: Config>() -> BlockNumber {
+	T::EmissionPeriod::get().saturating_mul(T::VotingPeriod::get())
+}
+
+/// A block within the first period of both streams in which round 1 has begun, where there is one.
+fn within<T: Config>() -> BlockNumber {
+	let last = T::EmissionPeriod::get()
+		.min(T::VotingPeriod::get())
+		.saturating_sub(1);
+	last.min(CLOCK.start.saturating_add(CLOCK.length)).max(1)
+}
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn claim() {
+		let group = group::<T>(within::<T>());
+		let winner: T::AccountId = account("winner", 0, 0);
+		Pallet::<T>::round_settled(group, ROUND, SHARES, Some(&winner), &[]);
+		let earned = Accrued::<T>::get(&winner);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(winner.clone()));
+
+		assert!(T::Currency::balance(&winner) >= earned && earned > 0);
+	}
+
+	#[benchmark]
+	fn fund() {
+		let group = group::<T>(within::<T>());
+		fill::<T>(group);
+		let newcomer = funded::<T>(MAX_FUNDINGS);
+		let amount = worth::<T>().saturating_mul(2);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(newcomer.clone()), group, amount, amount);
+
+		let fundings = Fundings::<T>::get(group);
+		assert!(fundings.last().is_some_and(|last| last.client == newcomer));
+	}
+
+	#[benchmark]
+	fn stop_funding() -> Result<(), BenchmarkError> {
+		let group = group::<T>(within::<T>());
+		let last = fill::<T>(group).pop().ok_or("there are clients")?;
+		go_to::<T>(CLOCK.start.saturating_add(CLOCK.length));
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(last), group);
+
+		let fundings = Fundings::<T>::get(group);
+		assert!(fundings.last().is_some_and(|last| last.notice.is_some()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn refund() -> Result<(), BenchmarkError> {
+		let group = group::<T>(within::<T>());
+		let last = fill::<T>(group).pop().ok_or("there are clients")?;
+		Pallet::<T>::do_stop_funding(group, last.clone())?;
+		let notice = Fundings::<T>::get(group).last().and_then(|last| last.notice);
+		go_to::<T>(notice.ok_or("it was given")?.free);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(last), group);
+
+		assert_eq!(
+			Fundings::<T>::decode_len(group),
+			usize::try_from(MAX_FUNDINGS.saturating_sub(1)).ok()
+		);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn on_initialize() {
+		group::<T>(within::<T>());
+
+		#[block]
+		{
+			assert!(!Pallet::<T>::is_period_over());
+		}
+	}
+
+	#[benchmark]
+	fn begin_periods() {
+		group::<T>(both::<T>());
+
+		#[block]
+		{
+			assert!(Pallet::<T>::is_period_over());
+			Pallet::<T>::advance();
+		}
+
+		assert!(!Pallet::<T>::is_period_over());
+	}
+
+	#[benchmark]
+	fn stake_changed() {
+		let group = group::<T>(both::<T>());
+		let whale: T::AccountId = account("whale", 0, 0);
+
+		#[block]
+		{
+			Pallet::<T>::stake_changed(group, &whale, 0, 1);
+		}
+
+		assert_eq!(Pots::<T>::get(group).stake, worth::<T>().saturating_add(1));
+	}
+
+	#[benchmark]
+	fn round_settled(m: Linear<1, MAX_COMMITTEE>) {
+		let group = group::<T>(both::<T>());
+		fill::<T>(group);
+		let winner: T::AccountId = account("winner", 0, 0);
+		let members = members::<T>(m);
+
+		#[block]
+		{
+			Pallet::<T>::round_settled(group, ROUND, SHARES, Some(&winner), &members);
+		}
+
+		assert!(Accrued::<T>::get(&winner) > 0);
+		assert!(members.iter().all(|member| Accrued::<T>::get(member) > 0));
+		assert!(!Fundings::<T>::contains_key(group));
+	}
+
+	#[benchmark]
+	fn delta_checked(m: Linear<1, MAX_COMMITTEE>) {
+		let group = group::<T>(both::<T>());
+		Pallet::<T>::round_settled(group, ROUND, SHARES, None, &[]);
+		let members = members::<T>(m);
+
+		#[block]
+		{
+			Pallet::<T>::delta_checked(group, &members);
+		}
+
+		assert!(members.iter().all(|member| Accrued::<T>::get(member) > 0));
+	}
+
+	#[benchmark]
+	fn delta_applied() {
+		let group = group::<T>(both::<T>());
+		let proposer: T::AccountId = account("proposer", 0, 0);
+
+		#[block]
+		{
+			Pallet::<T>::delta_applied(group, &proposer);
+		}
+
+		assert!(Accrued::<T>::get(&proposer) > 0);
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+}

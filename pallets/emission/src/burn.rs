@@ -1,0 +1,27 @@
+use crate::{Burned, Config, CreditOf};
+use core::marker::PhantomData;
+use frame_support::{
+	pallet_prelude::Get,
+	traits::{fungible::Balanced, Imbalance, OnUnbalanced},
+};
+
+/// Burns what is lost, and notes how much: for everything that takes tokens out of the world.
+pub struct Burn<T>(PhantomData<T>);
+
+impl<T: Config> OnUnbalanced<CreditOf<T>> for Burn<T> {
+	fn on_nonzero_unbalanced(credit: CreditOf<T>) {
+		Burned::<T>::mutate(|burned| *burned = burned.saturating_add(credit.peek()));
+		drop(credit);
+	}
+}
+
+/// Gives what is taken from one account to another, and burns what that can't receive.
+pub struct ToAccount<T, A>(PhantomData<(T, A)>);
+
+impl<T: Config, A: Get<T::AccountId>> OnUnbalanced<CreditOf<T>> for ToAccount<T, A> {
+	fn on_nonzero_unbalanced(credit: CreditOf<T>) {
+		if let Err(credit) = T::Currency::resolve(&A::get(), credit) {
+			Burn::<T>::on_unbalanced(credit);
+		}
+	}
+}

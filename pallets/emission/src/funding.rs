@@ -1,0 +1,154 @@
+use crate::{Config, Entrusted, Error, Event, Funding, FundingOf, Fundings, FundingsOf, Notice, Pallet};
+use descent_protocol::{make_room, BlockNumber, GroupId, RoundIndex};
+use frame_support::{
+	ensure,
+	pallet_prelude::{DispatchError, DispatchResult, Get},
+	traits::{fungible::Mutate, tokens::Preservation},
+};
+use pallet_groups::{GroupRules, Stakeholders};
+use sp_runtime::ArithmeticError;
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_fund(
+		group: GroupId,
+		client: T::AccountId,
+		amount: u128,
+		per_round: u128,
+	) -> DispatchResult {
+		ensure!(T::Groups::exists(group), Error::<T>::UnknownGroup);
+		ensure!(
+			per_round >= T::MinimumFundingPerRound::get(),
+			Error::<T>::PerRoundTooSmall
+		);
+		let mut fundings = Fundings::<T>::get(group);
+		let mut displaced = None;
+		let left = match fundings.iter_mut().find(|funding| funding.client == client) {
+			Some(funding) => {
+				ensure!(per_round >= funding.per_round, Error::<T>::PerRoundLowered);
+				funding.left = funding
+					.left
+					.checked_add(amount)
+					.ok_or(ArithmeticError::Overflow)?;
+				funding.per_round = per_round;
+				funding.notice = None;
+				funding.left
+			}
+			None => {
+				ensure!(amount >= per_round, Error::<T>::AmountTooSmall);
+				if fundings.is_full() {
+					displaced = Some(Self::displace(&mut fundings, per_round)?);
+				}
+				let funding = Funding {
+					client: client.clone(),
+					left: amount,
+					per_round,
+					notice: None,
+				};
+				fundings
+					.try_push(funding)
+					.map_err(|_| Error::<T>::TooManyFundings)?;
+				amount
+			}
+		};
+		T::Currency::transfer(&client, &Self::account_id(), amount, Preservation::Preserve)?;
+		Entrusted::<T>::mutate(|entrusted| *entrusted = entrusted.saturating_add(amount));
+		Self::put_fundings(group, fundings);
+		Self::deposit_event(Event::Funded {
+			group,
+			client,
+			amount,
+			left,
+			per_round,
+		});
+		if let Some(funding) = displaced {
+			Self::give_back(group, funding);
+		}
+		Ok(())
+	}
+
+	/// Takes the funding out of a full list that pays least for a round, the latest among equals, if that is less than
+	/// `per_round`. Those that may be taken back pay nothing.
+	fn displace(fundings: &mut FundingsOf<T>, per_round: u128) -> Result<FundingOf<T>, Error<T>> {
+		let now = Self::now();
+		let worth = |funding: &FundingOf<T>| {
+			if funding.is_free(now) {
+				0
+			} else {
+				funding.payment()
+			}
+		};
+		let support: alloc::vec::Vec<_> = fundings.iter().map(worth).collect();
+		let place = make_room(&support, per_round).ok_or(Error::<T>::TooManyFundings)?;
+		Ok(fundings.remove(place))
+	}
+
+	pub(crate) fn do_stop_funding(group: GroupId, client: T::AccountId) -> DispatchResult {
+		let mut fundings = Fundings::<T>::get(group);
+		let funding = fundings
+			.iter_mut()
+			.find(|funding| funding.client == client)
+			.ok_or(Error::<T>::UnknownFunding)?;
+		ensure!(funding.notice.is_none(), Error::<T>::AlreadyStopped);
+		let notice = Self::notice(group)?;
+		funding.notice = Some(notice);
+		Self::put_fundings(group, fundings);
+		Self::deposit_event(Event::FundingStopped {
+			group,
+			client,
+			free: notice.free,
+		});
+		Ok(())
+	}
+
+	/// When a funding ends that is given notice of now: rounds that have begun are played for what they were worth.
+	fn notice(group: GroupId) -> Result<Notice, DispatchError> {
+		let until = T::Groups::boundary(group).ok_or(Error::<T>::UnknownGroup)?;
+		let free = match until.checked_sub(1) {
+			None => Self::now(),
+			Some(last) => Self::settles(group, last)
+				.and_then(|settle| settle.checked_add(T::FundingGrace::get()))
+				.ok_or(ArithmeticError::Overflow)?,
+		};
+		Ok(Notice { until, free })
+	}
+
+	/// The block from which a round can be settled.
+	fn settles(group: GroupId, round: RoundIndex) -> Option<BlockNumber> {
+		let windows = T::Groups::rules(group, round)?.clock.windows(round)?;
+		Some(windows.settle)
+	}
+
+	pub(crate) fn do_refund(group: GroupId, client: T::AccountId) -> DispatchResult {
+		let mut fundings = Fundings::<T>::get(group);
+		let place = fundings
+			.iter()
+			.position(|funding| funding.client == client)
+			.ok_or(Error::<T>::UnknownFunding)?;
+		let funding = fundings.remove(place);
+		ensure!(funding.notice.is_some(), Error::<T>::NotStopped);
+		ensure!(funding.is_free(Self::now()), Error::<T>::TooEarly);
+		Self::put_fundings(group, fundings);
+		Self::give_back(group, funding);
+		Ok(())
+	}
+
+	/// Gives a client back what is left of a funding. What its account can't receive, it can claim.
+	fn give_back(group: GroupId, funding: FundingOf<T>) {
+		let Funding { client, left, .. } = funding;
+		let paid = Self::pay_out(&client, left).unwrap_or_default();
+		Self::accrue(&client, left.saturating_sub(paid));
+		Self::deposit_event(Event::Refunded {
+			group,
+			client,
+			amount: left,
+		});
+	}
+
+	pub(crate) fn put_fundings(group: GroupId, fundings: FundingsOf<T>) {
+		if fundings.is_empty() {
+			Fundings::<T>::remove(group);
+		} else {
+			Fundings::<T>::insert(group, fundings);
+		}
+	}
+}

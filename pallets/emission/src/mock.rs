@@ -1,0 +1,282 @@
+//! A chain whose periods of emission are ten and fifty blocks long, with groups that are nothing but clocks and stakes.
+
+// The casts are the macro's.
+#![allow(clippy::as_conversions)]
+
+use crate::{self as pallet_emission, Burn, Pot, Pots};
+use descent_protocol::{
+	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, RoundIndex, Shares,
+};
+use frame_support::{
+	derive_impl, pallet_prelude::ValueQuery, parameter_types, storage_alias, traits::fungible::Balanced,
+	weights::Weight, Blake2_128Concat, PalletId,
+};
+use frame_system::RunToBlockHooks;
+use pallet_groups::{GroupObserver, GroupRules, Rules, Stakeholders};
+use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system::Pallet<Test>;
+	#[runtime::pallet_index(1)]
+	pub type Balances = pallet_balances::Pallet<Test>;
+	#[runtime::pallet_index(2)]
+	pub type Emission = pallet_emission::Pallet<Test>;
+}
+
+type Block = frame_system::mocking::MockBlockU32<Test>;
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type AccountId = AccountId32;
+	type Lookup = IdentityLookup<AccountId32>;
+	type AccountData = pallet_balances::AccountData<u128>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+	type Balance = u128;
+	type ExistentialDeposit = ExistentialDeposit;
+	type DustRemoval = Burn<Test>;
+}
+
+parameter_types! {
+	pub static ExistentialDeposit: u128 = 1;
+	pub static EmissionPeriod: BlockNumber = PERIOD;
+	pub static VotingPeriod: BlockNumber = PROPOSERS_PERIOD;
+	pub static EraLength: BlockNumber = 1_000_000;
+	pub const EmissionId: PalletId = PalletId(*b"descentE");
+	pub const MinimumFundingPerRound: u128 = MINIMUM_PER_ROUND;
+	pub const FundingGrace: BlockNumber = GRACE;
+}
+
+impl pallet_emission::Config for Test {
+	type Currency = Balances;
+	type PalletId = EmissionId;
+	type Groups = Groups;
+	type EmissionPeriod = EmissionPeriod;
+	type VotingPeriod = VotingPeriod;
+	type EraLength = EraLength;
+	type MinimumFundingPerRound = MinimumFundingPerRound;
+	type FundingGrace = FundingGrace;
+	type WeightInfo = ();
+}
+
+/// When a group's rounds are.
+#[storage_alias]
+type Clocks = StorageMap<Mock, Blake2_128Concat, GroupId, Clock>;
+
+/// What accounts have staked.
+#[storage_alias]
+type Stakes = StorageMap<Mock, Blake2_128Concat, (GroupId, AccountId32), u128, ValueQuery>;
+
+/// What is staked in a group.
+#[storage_alias]
+type Totals = StorageMap<Mock, Blake2_128Concat, GroupId, u128, ValueQuery>;
+
+pub struct Groups;
+
+impl GroupRules<u128> for Groups {
+	fn rules(group: GroupId, _: RoundIndex) -> Option<Rules<u128>> {
+		Some(Rules {
+			model: ContentRef::raw(b"model").unwrap(),
+			model_version: 0,
+			providers: Default::default(),
+			metric: Metric::Loss,
+			policy: EvaluationPolicy::Training { records: 100 },
+			tolerance: 10,
+			minimum_improvement: 1_000,
+			target: None,
+			clock: Clocks::get(group)?,
+			deposit: 5,
+			shares: SHARES,
+		})
+	}
+
+	fn round_at(group: GroupId, block: BlockNumber) -> Option<RoundIndex> {
+		Clocks::get(group)?.round_at(block)
+	}
+
+	fn boundary(group: GroupId) -> Option<RoundIndex> {
+		let clock = Clocks::get(group)?;
+		let begun = clock.round_at(System::block_number());
+		Some(begun.map_or(clock.first, |round| round.saturating_add(1)))
+	}
+
+	fn longest_reveal() -> BlockNumber {
+		0
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn put_group(clock: Clock, _: u128) -> GroupId {
+		let group = u32::try_from(Clocks::iter().count()).unwrap();
+		Clocks::insert(group, clock);
+		group
+	}
+}
+
+impl Stakeholders<AccountId32, u128> for Groups {
+	fn exists(group: GroupId) -> bool {
+		Clocks::contains_key(group)
+	}
+
+	fn stake(group: GroupId, who: &AccountId32) -> u128 {
+		Stakes::get((group, who))
+	}
+
+	fn total(group: GroupId) -> u128 {
+		Totals::get(group)
+	}
+
+	fn expect_close(_: GroupId) -> Option<BlockNumber> {
+		None
+	}
+
+	fn period(_: GroupId) -> Option<BlockNumber> {
+		None
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn put_stake(group: GroupId, who: &AccountId32, amount: u128) {
+		Stakes::mutate((group, who), |stake| *stake += amount);
+		Totals::mutate(group, |total| *total += amount);
+	}
+}
+
+/// How long the trainers' periods are.
+pub const PERIOD: BlockNumber = 10;
+/// How long the proposers' periods are.
+pub const PROPOSERS_PERIOD: BlockNumber = 50;
+/// The least that a round may be worth to a client.
+pub const MINIMUM_PER_ROUND: u128 = 1_000;
+/// How long a client waits after its last round.
+pub const GRACE: BlockNumber = 7;
+/// What every account owns at first.
+pub const ENDOWMENT: u128 = 1_000_000_000;
+/// What all of them own.
+pub const ISSUANCE: u128 = 100 * ENDOWMENT;
+/// What the trainers' first period mints.
+pub const TRAINERS: u128 = ISSUANCE / 100_000;
+/// What the proposers' first period mints.
+pub const PROPOSERS: u128 = ISSUANCE / 1_000_000;
+/// How what rounds earn is divided: a fifth for validators, a tenth for keepers.
+pub const SHARES: Shares = Shares {
+	validators: descent_protocol::Share::percent(20),
+	keepers: descent_protocol::Share::percent(10),
+};
+/// How long the groups' windows are. Round 0 takes commitments in blocks 10 to 21 and can be settled in block 33.
+pub const CLOCK: Clock = Clock {
+	first: 0,
+	start: 10,
+	length: 12,
+	reveal: 3,
+	attest: 5,
+	open: 2,
+};
+
+pub fn account(number: u8) -> AccountId32 {
+	AccountId32::new([number; 32])
+}
+
+pub fn signed(number: u8) -> RuntimeOrigin {
+	RuntimeOrigin::signed(account(number))
+}
+
+pub fn free(number: u8) -> u128 {
+	Balances::free_balance(account(number))
+}
+
+pub fn accrued(number: u8) -> u128 {
+	crate::Accrued::<Test>::get(account(number))
+}
+
+/// What the pallet's account has.
+pub fn kept() -> u128 {
+	Balances::free_balance(Emission::account_id())
+}
+
+/// What a group has to pay with, all that its stake has earned by now included.
+pub fn pot(group: GroupId) -> Pot {
+	let mut pot = Pots::<Test>::get(group);
+	pot.credit(&Emission::advance());
+	pot
+}
+
+/// Another group.
+pub fn create_group(group: GroupId) {
+	Clocks::insert(group, CLOCK);
+}
+
+/// Gives an account a stake in a group, whatever it had before.
+pub fn stake(group: GroupId, number: u8, amount: u128) {
+	let before = Stakes::get((group, account(number)));
+	Stakes::insert((group, account(number)), amount);
+	Totals::mutate(group, |total| *total = total.saturating_sub(before).saturating_add(amount));
+	Emission::stake_changed(group, &account(number), before, amount);
+}
+
+/// Takes tokens from an account and does what a handler does with them.
+pub fn take(number: u8, amount: u128) -> crate::CreditOf<Test> {
+	<Balances as Balanced<AccountId32>>::withdraw(
+		&account(number),
+		amount,
+		frame_support::traits::tokens::Precision::Exact,
+		frame_support::traits::tokens::Preservation::Preserve,
+		frame_support::traits::tokens::Fortitude::Polite,
+	)
+	.expect("the account has so much")
+}
+
+/// The chain at block 0: the groups 0 to 3 without stake, and accounts 1 to 100 with [`ENDOWMENT`].
+pub fn new_test_ext() -> sp_io::TestExternalities {
+	chain(ENDOWMENT)
+}
+
+/// The same chain, where accounts have so much.
+pub fn chain(endowment: u128) -> sp_io::TestExternalities {
+	let storage = RuntimeGenesisConfig {
+		balances: pallet_balances::GenesisConfig {
+			balances: (1..=100).map(|number| (account(number), endowment)).collect(),
+			..Default::default()
+		},
+		..Default::default()
+	}
+	.build_storage();
+	let mut chain: sp_io::TestExternalities = storage.expect("the genesis state is valid").into();
+	chain.execute_with(|| (0..4).for_each(create_group));
+	chain
+}
+
+/// Executes empty blocks until `block` has begun.
+pub fn run_to(block: u32) {
+	System::run_to_block_with::<AllPalletsWithSystem>(
+		block,
+		RunToBlockHooks::default()
+			.before_initialize(|_| System::set_block_consumed_resources(Weight::zero(), 0)),
+	);
+}
+
+/// Runs a test on the chain and checks afterwards what must always hold.
+pub fn build_and_execute(test: impl FnOnce()) {
+	new_test_ext().execute_with(|| {
+		test();
+		Emission::do_try_state().expect("the state stays consistent");
+	});
+}

@@ -1,0 +1,105 @@
+use crate::{Accrued, Config, Event, Fundings, Pallet, Pots, WeightInfo};
+use core::mem;
+use descent_protocol::{GroupId, RoundIndex, Shares};
+use frame_support::weights::Weight;
+use pallet_groups::Rewards;
+use sp_runtime::SaturatedConversion;
+
+impl<T: Config> Pallet<T> {
+	/// Has an account earn an amount.
+	pub(crate) fn accrue(account: &T::AccountId, amount: u128) {
+		if amount > 0 {
+			Accrued::<T>::mutate(account, |accrued| *accrued = accrued.saturating_add(amount));
+		}
+	}
+
+	fn accrue_each(group: GroupId, members: &[T::AccountId], each: u128) {
+		if each == 0 {
+			return;
+		}
+		for member in members {
+			Self::accrue(member, each);
+		}
+		Self::deposit_event(Event::MembersPaid {
+			group,
+			members: members.len().saturated_into(),
+			each,
+		});
+	}
+
+	/// Takes from a group's fundings what they pay for a round that somebody has won.
+	fn take_fundings(group: GroupId, round: RoundIndex) -> u128 {
+		let mut taken = 0u128;
+		let mut fundings = Fundings::<T>::get(group);
+		for funding in fundings.iter_mut().filter(|funding| funding.pays_for(round)) {
+			let payment = funding.payment();
+			funding.left = funding.left.saturating_sub(payment);
+			taken = taken.saturating_add(payment);
+		}
+		if taken > 0 {
+			fundings.retain(|funding| {
+				if funding.left == 0 {
+					Self::deposit_event(Event::FundingSpent {
+						group,
+						client: funding.client.clone(),
+					});
+				}
+				funding.left > 0
+			});
+			Self::put_fundings(group, fundings);
+		}
+		taken
+	}
+}
+
+impl<T: Config> Rewards<T::AccountId, u128> for Pallet<T> {
+	fn round_settled(
+		group: GroupId,
+		round: RoundIndex,
+		shares: Shares,
+		winner: Option<&T::AccountId>,
+		members: &[T::AccountId],
+	) -> u128 {
+		let accumulators = Self::advance();
+		let mut pot = Pots::<T>::get(group);
+		pot.credit(&accumulators);
+		pot.divide(shares);
+		let mut reward = 0;
+		if let Some(winner) = winner {
+			pot.add(shares.split(Self::take_fundings(group, round)));
+			reward = mem::take(&mut pot.winner);
+			Self::accrue(winner, reward);
+		}
+		let each = pot.share_out(members.len().saturated_into());
+		Self::accrue_each(group, members, each);
+		Pots::<T>::insert(group, pot);
+		reward
+	}
+
+	fn delta_checked(group: GroupId, members: &[T::AccountId]) {
+		let each = Pots::<T>::mutate(group, |pot| pot.share_out(members.len().saturated_into()));
+		Self::accrue_each(group, members, each);
+	}
+
+	fn delta_applied(group: GroupId, proposer: &T::AccountId) -> u128 {
+		let accumulators = Self::advance();
+		let reward = Pots::<T>::mutate(group, |pot| {
+			pot.credit(&accumulators);
+			mem::take(&mut pot.proposer)
+		});
+		Self::accrue(proposer, reward);
+		reward
+	}
+
+	fn round_settled_weight(members: u32) -> Weight {
+		T::WeightInfo::round_settled(members)
+	}
+
+	fn delta_checked_weight(members: u32) -> Weight {
+		T::WeightInfo::delta_checked(members)
+	}
+
+	fn delta_applied_weight() -> Weight {
+		T::WeightInfo::delta_applied()
+	}
+}

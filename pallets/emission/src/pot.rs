@@ -1,0 +1,32 @@
+use crate::{Config, Pallet, Pots, TotalStake, WeightInfo};
+use descent_protocol::{ContentRef, GroupId, Providers, Share};
+use frame_support::weights::Weight;
+use pallet_groups::{Closed, GroupObserver};
+
+impl<T: Config> Pallet<T> {
+	/// Counts another stake in a group, after its pot was credited what the one before has earned.
+	fn reweigh(group: GroupId, before: u128, after: u128) {
+		let accumulators = Self::advance();
+		Pots::<T>::mutate(group, |pot| {
+			pot.credit(&accumulators);
+			pot.stake = pot.stake.saturating_sub(before).saturating_add(after);
+		});
+		TotalStake::<T>::mutate(|total| *total = total.saturating_sub(before).saturating_add(after));
+	}
+}
+
+impl<T: Config> GroupObserver<T::AccountId, u128> for Pallet<T> {
+	fn created(_: GroupId, _: &T::AccountId, _: ContentRef, _: &Providers) {}
+
+	fn stake_changed(group: GroupId, _: &T::AccountId, before: u128, after: u128) {
+		Self::reweigh(group, before, after);
+	}
+
+	fn period_closed(_: GroupId, _: u128, _: Share) -> Closed {
+		Closed::default()
+	}
+
+	fn stake_changed_weight() -> Weight {
+		T::WeightInfo::stake_changed()
+	}
+}

@@ -1,0 +1,71 @@
+//! What a block and a call cost does not grow with the number of groups: as many values are read and written.
+
+use crate::mock::{
+	account, create_group, new_test_ext, run_to, signed, stake, Emission, System, PERIOD, PROPOSERS_PERIOD,
+	SHARES,
+};
+use frame_support::{assert_ok, traits::Hooks};
+use pallet_groups::Rewards;
+use sp_core::Blake2Hasher;
+use sp_trie::recorder::Recorder;
+
+/// How many values something reads and how many it writes, with so many groups that have stake.
+fn accesses(groups: u32, measured: impl FnOnce()) -> (usize, usize) {
+	let mut chain = new_test_ext();
+	chain.execute_with(|| {
+		run_to(1);
+		for group in 0..groups {
+			create_group(group);
+			stake(group, 1, if group == 0 { 1_000_000 } else { 100 });
+		}
+		for client in 10..20 {
+			assert_ok!(Emission::fund(signed(client), 0, 5_000, 1_000));
+		}
+		run_to(PROPOSERS_PERIOD - 1);
+		System::reset_events();
+	});
+	chain.commit_all().expect("all transactions are closed");
+	let recorder = Recorder::<Blake2Hasher>::default();
+	chain.execute_with_recorder(recorder.clone(), measured);
+	let read = recorder.recorded_keys().values().map(|keys| keys.len()).sum();
+	let written = chain.overlayed_changes().changes().count();
+	(read, written)
+}
+
+fn begin_block(block: u32) {
+	System::set_block_number(block);
+	Emission::on_initialize(block);
+}
+
+#[test]
+fn costs_do_not_grow_with_the_number_of_groups() {
+	let measured: [(&str, fn()); 7] = [
+		("a block", || begin_block(PROPOSERS_PERIOD - 1)),
+		("the end of both periods", || begin_block(PROPOSERS_PERIOD)),
+		("a change of stake", || {
+			Emission::on_initialize(PERIOD);
+			stake(0, 1, 77)
+		}),
+		("a payout", || {
+			let members: Vec<_> = (30..40).map(account).collect();
+			let winner = account(1);
+			<Emission as Rewards<_, u128>>::round_settled(0, 0, SHARES, Some(&winner), &members);
+		}),
+		("a payout for a delta", || {
+			<Emission as Rewards<_, u128>>::delta_applied(0, &account(1));
+		}),
+		("a funding", || {
+			assert_ok!(Emission::fund(signed(9), 0, 5_000, 1_000));
+		}),
+		("what is shown", || {
+			Emission::emission_view();
+			Emission::pot_view(0, SHARES);
+		}),
+	];
+	for (what, measured) in measured {
+		let [one, hundred, many] = [1, 100, 10_000].map(|groups| accesses(groups, measured));
+		assert!(one.0 > 0, "{what} reads nothing");
+		assert_eq!(one, hundred, "{what}");
+		assert_eq!(one, many, "{what}");
+	}
+}

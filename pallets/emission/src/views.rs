@@ -1,0 +1,105 @@
+use crate::{
+	Accrued, Burned, Claimed, Config, FundingOf, Fundings, GenesisIssuance, Minted, Pallet, Pots, Streams,
+	TotalStake,
+};
+use descent_protocol::{
+	era,
+	view::{EmissionView, FundingView, PotView, RewardsView, StreamView},
+	Accumulator, BlockNumber, GroupId, Mark, Shares, Stream,
+};
+use frame_support::{pallet_prelude::Get, traits::fungible::Inspect};
+use pallet_groups::Stakeholders;
+use sp_core::crypto::AccountId32;
+
+/// A stake's part of an amount that is divided among all stake.
+fn part(amount: u128, stake: u128, total: u128) -> u128 {
+	let mut accumulator = Accumulator::default();
+	if accumulator.distribute(amount, total) {
+		Mark::default().earn(&accumulator, stake)
+	} else {
+		0
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// What is minted, as it would be if it was in this block.
+	pub fn emission_view() -> EmissionView {
+		let advanced = Self::advanced(Streams::<T>::get());
+		let streams = Stream::ALL.into_iter().zip(advanced.streams);
+		let streams = streams.map(|(stream, state)| StreamView {
+			stream,
+			period: Self::period(stream),
+			since: state.since,
+			emission: state.emission,
+			flown: state.flown,
+		});
+		let era = era(Self::now(), T::EraLength::get());
+		EmissionView {
+			block: Self::now(),
+			era,
+			next_halving: Self::halving(era),
+			issuance: T::Currency::total_issuance().saturating_add(advanced.minted),
+			genesis: GenesisIssuance::<T>::get(),
+			minted: Minted::<T>::get().saturating_add(advanced.minted),
+			burned: Burned::<T>::get(),
+			stake: TotalStake::<T>::get(),
+			streams: streams.collect(),
+		}
+	}
+
+	/// The block with which an era ends.
+	fn halving(era: u32) -> Option<BlockNumber> {
+		let halving = era.checked_add(1)?.checked_mul(T::EraLength::get())?;
+		(halving > 0).then_some(halving)
+	}
+
+	/// What an account has earned.
+	pub fn rewards_view(account: &T::AccountId) -> RewardsView {
+		RewardsView {
+			accrued: Accrued::<T>::get(account),
+			claimed: Claimed::<T>::get(account),
+		}
+	}
+}
+
+impl<T: Config> Pallet<T>
+where
+	T::AccountId: Into<AccountId32>,
+{
+	/// What a group has to pay with, as it would be if it paid in this block for a round that is played with these shares.
+	/// `None` where there is no such group.
+	pub fn pot_view(group: GroupId, shares: Shares) -> Option<PotView> {
+		T::Groups::exists(group).then_some(())?;
+		let advanced = Self::advanced(Streams::<T>::get());
+		let [trainers, _] = advanced.streams;
+		let mut pot = Pots::<T>::get(group);
+		pot.credit(&advanced.accumulators);
+		pot.divide(shares);
+		let fundings = Fundings::<T>::get(group);
+		let now = Self::now();
+		let funded = fundings
+			.iter()
+			.filter(|funding| !funding.is_free(now))
+			.fold(0u128, |sum, funding| sum.saturating_add(funding.payment()));
+		pot.add(shares.split(funded));
+		Some(PotView {
+			stake: pot.stake,
+			emission: part(trainers.emission, pot.stake, TotalStake::<T>::get()),
+			shares,
+			winner: pot.winner,
+			validators: pot.validators,
+			keepers: pot.keepers,
+			proposer: pot.proposer,
+			fundings: fundings.into_iter().map(funding_view::<T>).collect(),
+		})
+	}
+}
+
+fn funding_view<T: Config<AccountId: Into<AccountId32>>>(funding: FundingOf<T>) -> FundingView {
+	FundingView {
+		client: funding.client.into(),
+		left: funding.left,
+		per_round: funding.per_round,
+		free: funding.notice.map(|notice| notice.free),
+	}
+}

@@ -1,0 +1,78 @@
+//! Who is said to be paid, and how members are said to have done.
+
+use super::number;
+use descent_protocol::{Conduct, GroupId, RoundIndex, Shares};
+use frame_support::{parameter_types, weights::Weight};
+use pallet_evaluators::ConductObserver;
+use sp_runtime::AccountId32;
+
+/// What winners are told to get. Nothing is paid.
+pub const REWARD: u128 = 1_000;
+
+/// What was told of a settled round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+	pub group: GroupId,
+	pub round: RoundIndex,
+	pub shares: Shares,
+	pub winner: Option<u8>,
+	pub members: Vec<u8>,
+}
+
+parameter_types! {
+	/// The rounds that were settled.
+	pub static Paid: Vec<Told> = Vec::new();
+	/// How the members of each committee did.
+	pub static Observed: Vec<Vec<(u8, Conduct)>> = Vec::new();
+}
+
+pub struct Rewards;
+
+impl pallet_groups::Rewards<AccountId32, u128> for Rewards {
+	fn round_settled(
+		group: GroupId,
+		round: RoundIndex,
+		shares: Shares,
+		winner: Option<&AccountId32>,
+		members: &[AccountId32],
+	) -> u128 {
+		let told = Told {
+			group,
+			round,
+			shares,
+			winner: winner.map(number),
+			members: members.iter().map(number).collect(),
+		};
+		Paid::mutate(|paid| paid.push(told));
+		if winner.is_some() {
+			REWARD
+		} else {
+			0
+		}
+	}
+
+	fn delta_checked(_: GroupId, _: &[AccountId32]) {
+		unreachable!("rounds have nothing to do with deltas")
+	}
+
+	fn delta_applied(_: GroupId, _: &AccountId32) -> u128 {
+		unreachable!("rounds have nothing to do with deltas")
+	}
+
+	fn round_settled_weight(members: u32) -> Weight {
+		Weight::from_parts(1_000, 10).saturating_mul(members.into())
+	}
+}
+
+pub struct Observer;
+
+impl ConductObserver<AccountId32> for Observer {
+	fn observed(conduct: &[(AccountId32, Conduct)]) {
+		let conduct = conduct.iter().map(|(member, conduct)| (number(member), *conduct));
+		Observed::mutate(|observed| observed.push(conduct.collect()));
+	}
+
+	fn observed_weight(members: u32) -> Weight {
+		Weight::from_parts(100_000, 1).saturating_mul(members.into())
+	}
+}

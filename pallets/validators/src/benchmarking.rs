@@ -1,0 +1,192 @@
+//! Benchmarks of the pallet's calls, and of what it does for others, each in its worst case.
+
+use crate::{
+	BalanceOf, BondLedger, Call, Candidates, Config, CurrencyOf, HoldReason, Ledgers, Pallet, Sentences,
+	Strikes, Struck, MAX_CANDIDATES, MAX_UNBONDING,
+};
+use alloc::vec::Vec;
+use codec::Decode;
+use descent_protocol::{Conduct, MAX_COMMITTEE};
+use frame_benchmarking::v2::*;
+use frame_support::traits::{
+	fungible::{Inspect, Mutate, MutateHold},
+	Get,
+};
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use pallet_evaluators::ConductObserver;
+use sp_runtime::{
+	traits::{Saturating, TrailingZeroInput},
+	Perbill, SaturatedConversion,
+};
+use sp_staking::offence::{OffenceDetails, OnOffenceHandler};
+
+/// A bond that is at least the minimum, whatever it is.
+fn bond<T: Config>() -> BalanceOf<T> {
+	let least = CurrencyOf::<T>::minimum_balance().saturating_mul(10u32.into());
+	<T as Config>::MinimumBond::get().max(least)
+}
+
+/// An account that can pay for everything.
+fn rich<T: Config<Currency: Mutate<T::AccountId>>>(number: u32) -> T::AccountId {
+	let account: T::AccountId = account("validator", number, 0);
+	CurrencyOf::<T>::set_balance(&account, bond::<T>().saturating_mul(100u32.into()));
+	account
+}
+
+/// An account with so much on hold as its bond.
+fn bonded<T: Config<Currency: Mutate<T::AccountId>>>(number: u32, bond: BalanceOf<T>) -> T::AccountId {
+	let account = rich::<T>(number);
+	CurrencyOf::<T>::hold(&HoldReason::Bond.into(), &account, bond).expect("the balance suffices");
+	let ledger = BondLedger {
+		bond,
+		..Default::default()
+	};
+	Ledgers::<T>::insert(&account, ledger);
+	account
+}
+
+/// As many candidates as there can be, the first with twice as much as the others.
+fn fill<T: Config<Currency: Mutate<T::AccountId>>>() -> Vec<T::AccountId> {
+	let candidates: Vec<_> = (0..MAX_CANDIDATES)
+		.map(|number| {
+			let parts: u32 = if number == 0 { 2 } else { 1 };
+			let bond = bond::<T>().saturating_mul(parts.into());
+			(bonded::<T>(number, bond), bond)
+		})
+		.collect();
+	let accounts = candidates.iter().map(|(account, _)| account.clone()).collect();
+	Candidates::<T>::put(candidates.try_into().unwrap_or_default());
+	accounts
+}
+
+fn put_keys<T: Config>(account: &T::AccountId) {
+	let keys = Decode::decode(&mut TrailingZeroInput::zeroes()).expect("keys are made of any bytes");
+	pallet_session::NextKeys::<T>::insert(account, keys);
+}
+
+#[benchmarks(where T::Currency: Mutate<T::AccountId>)]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn bond() {
+		fill::<T>();
+		let newcomer = rich::<T>(MAX_CANDIDATES);
+		let amount = super::bond::<T>().saturating_add(1u32.into());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(newcomer.clone()), amount);
+
+		assert!(Candidates::<T>::get()
+			.iter()
+			.any(|(account, _)| *account == newcomer));
+	}
+
+	#[benchmark]
+	fn unbond() {
+		let candidates = fill::<T>();
+		let amount = super::bond::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(candidates[0].clone()), amount);
+
+		assert!(Candidates::<T>::get()
+			.last()
+			.is_some_and(|(account, _)| *account == candidates[0]));
+	}
+
+	#[benchmark]
+	fn withdraw() {
+		let account = bonded::<T>(0, super::bond::<T>());
+		Ledgers::<T>::mutate(&account, |ledger| {
+			let part = super::bond::<T>() / MAX_UNBONDING.into();
+			for block in 0..MAX_UNBONDING {
+				ledger
+					.unbonding
+					.try_push((part, block))
+					.expect("no more than there can be");
+				ledger.bond = ledger.bond.saturating_sub(part);
+			}
+		});
+		frame_system::Pallet::<T>::set_block_number(BlockNumberFor::<T>::from(MAX_UNBONDING));
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(account.clone()));
+
+		assert!(Ledgers::<T>::get(account).unbonding.is_empty());
+	}
+
+	#[benchmark]
+	fn chill() {
+		let candidates = fill::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(candidates[0].clone()));
+
+		assert!(Ledgers::<T>::get(&candidates[0]).chilled);
+	}
+
+	#[benchmark]
+	fn validate() {
+		fill::<T>();
+		let newcomer = bonded::<T>(MAX_CANDIDATES, super::bond::<T>().saturating_mul(3u32.into()));
+		put_keys::<T>(&newcomer);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(newcomer.clone()));
+
+		assert!(Candidates::<T>::get()
+			.first()
+			.is_some_and(|(account, _)| *account == newcomer));
+	}
+
+	#[benchmark]
+	fn on_offence(n: Linear<1, MAX_COMMITTEE>) {
+		let candidates = fill::<T>();
+		let offenders: Vec<_> = candidates.into_iter().take(n.saturated_into()).collect();
+		pallet_session::Validators::<T>::put(&offenders);
+		let details: Vec<_> = offenders
+			.iter()
+			.map(|account| OffenceDetails {
+				offender: (account.clone(), ()),
+				reporters: Vec::new(),
+			})
+			.collect();
+		let shares: Vec<_> = details.iter().map(|_| Perbill::one()).collect();
+
+		#[block]
+		{
+			Pallet::<T>::on_offence(&details, &shares, 0);
+		}
+
+		assert!(offenders
+			.iter()
+			.all(|account| Sentences::<T>::contains_key(account)));
+	}
+
+	#[benchmark]
+	fn observed(n: Linear<1, MAX_COMMITTEE>) {
+		let candidates = fill::<T>();
+		let offenders: Vec<_> = candidates.into_iter().take(n.saturated_into()).collect();
+		pallet_session::Validators::<T>::put(&offenders);
+		let last = Pallet::<T>::now();
+		for account in &offenders {
+			Struck::<T>::insert(account, Strikes { count: 1, last });
+		}
+		let conduct: Vec<_> = offenders
+			.iter()
+			.map(|account| (account.clone(), Conduct::False))
+			.collect();
+
+		#[block]
+		{
+			Pallet::<T>::observed(&conduct);
+		}
+
+		assert!(offenders
+			.iter()
+			.all(|account| Sentences::<T>::contains_key(account)));
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+}

@@ -1,0 +1,96 @@
+use crate::{BalanceOf, Config, CurrencyOf, Error, Event, HoldReason, LedgerOf, Ledgers, Pallet};
+use frame_support::{
+	defensive, ensure,
+	pallet_prelude::{DispatchResult, Get},
+	traits::{fungible::MutateHold, tokens::Precision},
+};
+use sp_runtime::{
+	traits::{CheckedAdd, CheckedSub, Saturating, Zero},
+	ArithmeticError,
+};
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_bond(account: T::AccountId, amount: BalanceOf<T>) -> DispatchResult {
+		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
+		let mut ledger = Ledgers::<T>::get(&account);
+		ledger.bond = ledger
+			.bond
+			.checked_add(&amount)
+			.ok_or(ArithmeticError::Overflow)?;
+		ensure!(
+			ledger.bond >= <T as Config>::MinimumBond::get(),
+			Error::<T>::BondTooSmall
+		);
+		CurrencyOf::<T>::hold(&HoldReason::Bond.into(), &account, amount)?;
+		Ledgers::<T>::insert(&account, &ledger);
+		Self::deposit_event(Event::Bonded {
+			account: account.clone(),
+			amount,
+			bond: ledger.bond,
+		});
+		Self::follow_bond(&account, ledger.bond);
+		Self::welcome(&account, &ledger);
+		Ok(())
+	}
+
+	pub(crate) fn do_unbond(account: T::AccountId, amount: BalanceOf<T>) -> DispatchResult {
+		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
+		let mut ledger = Ledgers::<T>::get(&account);
+		ledger.bond = ledger
+			.bond
+			.checked_sub(&amount)
+			.ok_or(Error::<T>::NotEnoughBond)?;
+		ensure!(
+			ledger.bond.is_zero() || ledger.bond >= <T as Config>::MinimumBond::get(),
+			Error::<T>::BondTooSmall
+		);
+		let until = Self::now()
+			.checked_add(T::UnbondingPeriod::get())
+			.ok_or(ArithmeticError::Overflow)?;
+		match ledger.unbonding.iter_mut().find(|(_, other)| *other == until) {
+			Some((sum, _)) => *sum = sum.checked_add(&amount).ok_or(ArithmeticError::Overflow)?,
+			None => ledger
+				.unbonding
+				.try_push((amount, until))
+				.map_err(|_| Error::<T>::TooManyUnbonding)?,
+		}
+		Ledgers::<T>::insert(&account, &ledger);
+		Self::deposit_event(Event::Unbonded {
+			account: account.clone(),
+			amount,
+			bond: ledger.bond,
+			until,
+		});
+		Self::follow_bond(&account, ledger.bond);
+		Ok(())
+	}
+
+	pub(crate) fn do_withdraw(account: T::AccountId) -> DispatchResult {
+		let mut ledger = Ledgers::<T>::get(&account);
+		let mut amount = BalanceOf::<T>::zero();
+		ledger.unbonding.retain(|(part, until)| {
+			let is_held = *until > Self::now();
+			if !is_held {
+				amount = amount.saturating_add(*part);
+			}
+			is_held
+		});
+		ensure!(!amount.is_zero(), Error::<T>::NothingToWithdraw);
+		Self::put_ledger(&account, ledger);
+		let released =
+			CurrencyOf::<T>::release(&HoldReason::Bond.into(), &account, amount, Precision::BestEffort);
+		if released != Ok(amount) {
+			defensive!("what is to be released was not on hold");
+		}
+		Self::deposit_event(Event::Withdrawn { account, amount });
+		Ok(())
+	}
+
+	pub(crate) fn put_ledger(account: &T::AccountId, ledger: LedgerOf<T>) {
+		if ledger.is_empty() {
+			Ledgers::<T>::remove(account);
+		} else {
+			Ledgers::<T>::insert(account, ledger);
+		}
+	}
+}

@@ -1,0 +1,109 @@
+use crate::{offence::perbill, Config, Event, Pallet, Struck, WeightInfo};
+use alloc::vec::Vec;
+use descent_protocol::{penalty, Conduct, MAX_STRIKES, STRIKE_LIFETIME};
+use frame_support::weights::Weight;
+use pallet_evaluators::ConductObserver;
+use sp_runtime::{Perbill, SaturatedConversion};
+use sp_staking::{
+	offence::{Kind, Offence, ReportOffence},
+	SessionIndex,
+};
+
+/// Validators keep saying that they measured, or found, something else than 2/3 of a committee did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misattestation<Offender> {
+	/// The session in which this was found out. Those who are found out in the same session are taken to have done it together.
+	pub session: SessionIndex,
+	/// How many validators that session has.
+	pub validators: u32,
+	/// Who did it.
+	pub offenders: Vec<Offender>,
+}
+
+impl<Offender: Clone> Offence<Offender> for Misattestation<Offender> {
+	const ID: Kind = *b"descent:misattes";
+	type Slot = SessionIndex;
+
+	fn offenders(&self) -> Vec<Offender> {
+		self.offenders.clone()
+	}
+
+	fn session_index(&self) -> SessionIndex {
+		self.session
+	}
+
+	fn validator_set_count(&self) -> u32 {
+		self.validators
+	}
+
+	fn slot(&self) -> SessionIndex {
+		self.session
+	}
+
+	fn slash_fraction(&self, offenders: u32) -> Perbill {
+		perbill(penalty(offenders, self.validators))
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// How many misattestations count against an account.
+	pub(crate) fn strikes(account: &T::AccountId) -> u32 {
+		let strikes = Struck::<T>::get(account);
+		if Self::now() < strikes.last.saturating_add(STRIKE_LIFETIME) {
+			strikes.count
+		} else {
+			0
+		}
+	}
+
+	/// Counts a misattestation; whether it makes an offence of them. Those in jail are done with: what is found out of them
+	/// is work from before.
+	fn strike(account: &T::AccountId) -> bool {
+		if Self::jailed_until(account).is_some() {
+			return false;
+		}
+		let count = Self::strikes(account).saturating_add(1);
+		Self::deposit_event(Event::Struck {
+			account: account.clone(),
+			strikes: count,
+		});
+		let is_offence = count >= MAX_STRIKES;
+		if is_offence {
+			Struck::<T>::remove(account);
+		} else {
+			let last = Self::now();
+			Struck::<T>::insert(account, crate::Strikes { count, last });
+		}
+		is_offence
+	}
+}
+
+impl<T: Config> ConductObserver<T::AccountId> for Pallet<T> {
+	fn observed(conduct: &[(T::AccountId, Conduct)]) {
+		let offenders: Vec<_> = conduct
+			.iter()
+			.filter(|(account, conduct)| *conduct == Conduct::False && Self::strike(account))
+			.map(|(account, _)| (account.clone(), ()))
+			.collect();
+		if offenders.is_empty() {
+			return;
+		}
+		let offence = Misattestation {
+			session: pallet_session::CurrentIndex::<T>::get(),
+			validators: pallet_session::Validators::<T>::decode_len()
+				.unwrap_or_default()
+				.saturated_into(),
+			offenders,
+		};
+		if T::Offences::report_offence(Vec::new(), offence).is_err() {
+			log::debug!(
+				target: "runtime::validators",
+				"misattestations of validators that were reported in this session already",
+			);
+		}
+	}
+
+	fn observed_weight(members: u32) -> Weight {
+		<T as Config>::WeightInfo::observed(members)
+	}
+}

@@ -1,0 +1,386 @@
+//! Validators: who they are, what they put at stake, and what an offence costs them.
+//!
+//! A validator puts up a *bond*. Who has bonded enough is a *candidate*; the candidates with the largest bonds are the
+//! validators of the next *session*. A validator that contradicts itself or the work of its peers commits an *offence*: a
+//! part of its bond is *slashed*, it is *jailed*, and it comes back by its own choice once it has served.
+//!
+//! ```text
+//!             bond                                unbond                            withdraw
+//!              |------------- candidate -------------|------- still slashable -------|
+//!                       |           |           |
+//!  session        n     |    n+1    |    n+2    |
+//!                  chosen for n+2   |           |
+//!                                   serves      |
+//!                              offence| slashed, disabled for as long as it sits in a set
+//!                                     | jailed ----------------------------| validate
+//! ```
+//!
+//! **Bond.** [`Pallet::bond`] holds an amount, [`Pallet::unbond`] starts to take it out: it is no weight any more, but stays
+//! held, and can be slashed, for [`Config::UnbondingPeriod`], which is longer than [`Config::LongestDispute`]; so nobody
+//! is out of reach for what it did as a validator. [`Pallet::withdraw`] releases it. A bond is never smaller than
+//! [`Config::MinimumBond`], except for what a slash or a raised minimum leaves: then its owner tops it up, or leaves.
+//!
+//! **Candidates.** There is a bounded number of them, in descending order of their bonds, ties going to who was there first.
+//! When the list is full, a strictly larger bond takes the place of the smallest, so places can't be squatted cheaply. An
+//! account whose bond suffices is a candidate at once, until it [chills](Pallet::chill); then it is none until it asks to
+//! [`validate`](Pallet::validate) again, as do those who have lost their place or served.
+//!
+//! **Sessions.** As a session starts, the one after it is planned: the first [`Config::Seats`] candidates that have set
+//! session keys and whose bonds still suffice. Where there are none, the set stays as it is, for a chain without validators
+//! can't be repaired. The set is passed on even where it has not changed, as the proofs that are needed to report an
+//! offence are of the keys of its session.
+//!
+//! **Offences.** Equivocations of blocks and votes are reported to `pallet-offences` with a proof of whose the key is, see
+//! [`KeyOwners`]. Misattestations are told by those who judge the work of committees through
+//! [`ConductObserver`](pallet_evaluators::ConductObserver): one is a strike, which is forgotten after
+//! [`STRIKE_LIFETIME`](descent_protocol::STRIKE_LIFETIME); [`MAX_STRIKES`](descent_protocol::MAX_STRIKES) are a
+//! [`Misattestation`]. Who could not measure has done nothing wrong.
+//!
+//! What an offence costs grows with the number of those who commit it at the same time: a mistake is cheap, an attack takes
+//! many. Of a hundred validators,
+//!
+//! | offenders | each loses |
+//! |----------:|-----------:|
+//! | 1 to 10   | 10%        |
+//! | 11        | 10.89%     |
+//! | 16        | 23.04%     |
+//! | 25        | 56.25%     |
+//! | 34 or more| everything |
+//!
+//! and never less than [`MINIMUM_PENALTY`](descent_protocol::MINIMUM_PENALTY), whatever the report says. It is a part of all
+//! that is held at that moment, what is being taken out included, and goes to [`Config::Slash`].
+//!
+//! **Sentences.** An offence is often reported again, as others are found to have committed it too; and a misconfigured node
+//! commits hundreds before its owner wakes up. So a [`Sentence`] stands for all that an account did until the session in
+//! which it was passed: what is reported of that time later costs the difference to the largest part only, and no further
+//! time in jail. What it does in later sessions is another offence, except for misattestations while it is in jail, which
+//! are work that it had taken on before.
+//!
+//! **Jail.** An offender is no candidate for [`Config::JailPeriod`]. As the next session was chosen already, it may sit in one
+//! more set: there it is disabled again, as far as the runtime's disabling strategy goes, which never silences more than a
+//! third.
+//!
+//! Nothing is paid or punished in a loop over accounts: calls touch the caller and one bounded list, sessions their set, and a
+//! report its offenders.
+#![cfg_attr(not(feature = "std"), no_std)]
+#![deny(
+	clippy::as_conversions,
+	clippy::float_arithmetic,
+	clippy::arithmetic_side_effects
+)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod bond;
+mod candidates;
+mod conduct;
+#[cfg(test)]
+mod mock;
+mod offence;
+mod ownership;
+mod session;
+#[cfg(test)]
+mod tests;
+#[cfg(any(feature = "std", feature = "try-runtime"))]
+mod try_state;
+mod types;
+mod views;
+pub mod weights;
+
+pub use conduct::Misattestation;
+pub use ownership::KeyOwners;
+pub use pallet::*;
+pub use session::NoIdentification;
+pub use types::{BondLedger, Sentence, Strikes, MAX_CANDIDATES, MAX_UNBONDING};
+pub use weights::WeightInfo;
+
+use descent_protocol::BlockNumber;
+use frame_support::traits::fungible::{self, Credit};
+use sp_runtime::SaturatedConversion;
+
+/// The currency of a configuration.
+pub(crate) type CurrencyOf<T> = <T as Config>::Currency;
+
+/// The balance type of a configuration's currency.
+pub type BalanceOf<T> = <CurrencyOf<T> as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+
+/// What is slashed in a configuration's currency.
+pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, CurrencyOf<T>>;
+
+/// The ledger type of a configuration.
+pub type LedgerOf<T> = BondLedger<BalanceOf<T>>;
+
+// The casts are the macro's.
+#[allow(clippy::as_conversions)]
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use alloc::vec::Vec;
+	use frame_support::{pallet_prelude::*, traits::OnUnbalanced};
+	use frame_system::pallet_prelude::*;
+	use pallet_session::historical::{self, IdentificationTuple};
+	use sp_runtime::Perbill;
+	use sp_staking::offence::ReportOffence;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// The validators pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the pallet needs of its runtime.
+	#[pallet::config]
+	pub trait Config:
+		frame_system::Config<RuntimeEvent: From<Event<Self>>>
+		+ historical::Config<ValidatorId = <Self as frame_system::Config>::AccountId, FullIdentification = ()>
+	{
+		/// Holds the bonds.
+		type Currency: fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+			+ fungible::BalancedHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+		/// The runtime's hold reasons.
+		type RuntimeHoldReason: From<HoldReason>;
+		/// Takes what is slashed of bonds.
+		type Slash: OnUnbalanced<CreditOf<Self>>;
+		/// Where misattestations are reported, which has this pallet punish them.
+		type Offences: ReportOffence<
+			Self::AccountId,
+			IdentificationTuple<Self>,
+			Misattestation<IdentificationTuple<Self>>,
+		>;
+		/// The least that a candidate bonds. May change at any time.
+		type MinimumBond: Get<BalanceOf<Self>>;
+		/// The most validators of a session; no more than the largest committee in any case. May change at any time.
+		type Seats: Get<u32>;
+		/// For how many blocks what is unbonded stays held.
+		#[pallet::constant]
+		type UnbondingPeriod: Get<BlockNumber>;
+		/// For how many blocks after its set was chosen a validator can be held to account for what it did in it.
+		#[pallet::constant]
+		type LongestDispute: Get<BlockNumber>;
+		/// For how many blocks an offender can't be a candidate.
+		#[pallet::constant]
+		type JailPeriod: Get<BlockNumber>;
+		/// The weights of the calls.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// Why balance is held.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// The account's bond as a validator, and what it is taking out of it.
+		Bond,
+	}
+
+	/// What accounts have on hold.
+	#[pallet::storage]
+	pub type Ledgers<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, LedgerOf<T>, ValueQuery>;
+
+	/// Who can be in the next set, with their bonds, the largest first.
+	#[pallet::storage]
+	pub type Candidates<T: Config> =
+		StorageValue<_, BoundedVec<(T::AccountId, BalanceOf<T>), ConstU32<MAX_CANDIDATES>>, ValueQuery>;
+
+	/// The last sentence of everybody who ever committed an offence.
+	#[pallet::storage]
+	pub type Sentences<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Sentence<BalanceOf<T>>>;
+
+	/// The misattestations that may count against validators.
+	#[pallet::storage]
+	pub type Struck<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Strikes, ValueQuery>;
+
+	/// The validators of this session with the keys that they serve with, whatever they have set since.
+	#[pallet::storage]
+	#[pallet::unbounded]
+	pub type ServingKeys<T: Config> =
+		StorageValue<_, Vec<(T::AccountId, <T as pallet_session::Config>::Keys)>, ValueQuery>;
+
+	/// The validators that the chain begins with.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// Who bonds, and how much. What they bond has to be theirs, and they need session keys to be chosen.
+		pub bonds: Vec<(T::AccountId, BalanceOf<T>)>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			for (account, amount) in &self.bonds {
+				Pallet::<T>::do_bond(account.clone(), *amount).expect(
+					"everybody who bonds at genesis owns more than its bond, which is at least the minimum",
+				);
+			}
+		}
+	}
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// An account bonded.
+		Bonded {
+			/// The account.
+			account: T::AccountId,
+			/// How much.
+			amount: BalanceOf<T>,
+			/// Its bond now.
+			bond: BalanceOf<T>,
+		},
+		/// An account takes an amount out of its bond.
+		Unbonded {
+			/// The account.
+			account: T::AccountId,
+			/// How much.
+			amount: BalanceOf<T>,
+			/// Its bond now.
+			bond: BalanceOf<T>,
+			/// The block from which the amount can be withdrawn.
+			until: BlockNumber,
+		},
+		/// An account got back what it had unbonded.
+		Withdrawn {
+			/// The account.
+			account: T::AccountId,
+			/// How much.
+			amount: BalanceOf<T>,
+		},
+		/// An account became a candidate.
+		Entered {
+			/// The account.
+			account: T::AccountId,
+			/// Its bond.
+			bond: BalanceOf<T>,
+		},
+		/// An account is no candidate any more, because it chilled, unbonded, or committed an offence.
+		Left {
+			/// The account.
+			account: T::AccountId,
+		},
+		/// A candidate with a larger bond took the place of this one in the full list.
+		Displaced {
+			/// The account that lost its place.
+			account: T::AccountId,
+		},
+		/// A part of what an offender has on hold was slashed.
+		Slashed {
+			/// The offender.
+			account: T::AccountId,
+			/// How much.
+			amount: BalanceOf<T>,
+			/// The part that all it is sentenced for costs.
+			share: Perbill,
+		},
+		/// An offender can't be a candidate for a while.
+		Jailed {
+			/// The offender.
+			account: T::AccountId,
+			/// The block from which it can.
+			until: BlockNumber,
+		},
+		/// A validator said something else than 2/3 of a committee.
+		Struck {
+			/// The validator.
+			account: T::AccountId,
+			/// How many misattestations count against it now.
+			strikes: u32,
+		},
+	}
+
+	/// Why a call failed.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The amount is zero.
+		ZeroAmount,
+		/// The bond would be smaller than the minimum: bond more, or unbond all of it.
+		BondTooSmall,
+		/// The account has bonded less than that.
+		NotEnoughBond,
+		/// The account takes out as many amounts as it can at a time: withdraw those that are free, or wait for them.
+		TooManyUnbonding,
+		/// Nothing that was unbonded is free yet.
+		NothingToWithdraw,
+		/// The account has no bond.
+		NotBonded,
+		/// The account does not want to be a candidate already.
+		AlreadyChilled,
+		/// The account is a candidate already.
+		AlreadyCandidate,
+		/// The account committed an offence and has not served its time.
+		Jailed,
+		/// The account has no session keys: set them first.
+		NoKeys,
+		/// There are as many candidates as there can be, and none has a smaller bond: bond more.
+		TooManyCandidates,
+	}
+
+	#[pallet::call(weight = <T as Config>::WeightInfo)]
+	impl<T: Config> Pallet<T> {
+		/// Holds so much more of the sender's balance as its bond. It becomes a candidate, unless it is jailed, has chilled,
+		/// or all candidates have bonds as large.
+		#[pallet::call_index(0)]
+		pub fn bond(origin: OriginFor<T>, amount: BalanceOf<T>) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			Self::do_bond(account, amount)
+		}
+
+		/// Takes so much out of the sender's bond, which can be withdrawn after the unbonding period. What remains is nothing,
+		/// or at least the minimum.
+		#[pallet::call_index(1)]
+		pub fn unbond(origin: OriginFor<T>, amount: BalanceOf<T>) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			Self::do_unbond(account, amount)
+		}
+
+		/// Releases what the sender has unbonded and is free.
+		#[pallet::call_index(2)]
+		pub fn withdraw(origin: OriginFor<T>) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			Self::do_withdraw(account)
+		}
+
+		/// Ends the sender's candidacy. It is a validator until the end of the last session that it was chosen for.
+		#[pallet::call_index(3)]
+		pub fn chill(origin: OriginFor<T>) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			Self::do_chill(account)
+		}
+
+		/// Makes the sender a candidate again.
+		#[pallet::call_index(4)]
+		pub fn validate(origin: OriginFor<T>) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			Self::do_validate(account)
+		}
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		#[cfg(feature = "std")]
+		fn integrity_test() {
+			assert!(
+				T::UnbondingPeriod::get() > T::LongestDispute::get(),
+				"what a validator did must cost it its bond for as long as it can be disputed"
+			);
+			assert!(
+				Self::reported_sessions() > 0,
+				"a dispute must last longer than it takes to choose a set and to serve"
+			);
+			assert!(T::JailPeriod::get() > 0, "an offender must serve");
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// The block that is being executed, as the protocol counts.
+	pub(crate) fn now() -> BlockNumber {
+		frame_system::Pallet::<T>::block_number().saturated_into()
+	}
+}

@@ -1,0 +1,86 @@
+use crate::{Candidates, Config, Pallet, Sentences};
+use alloc::vec::Vec;
+use descent_protocol::MAX_COMMITTEE;
+use frame_support::traits::{EstimateNextSessionRotation, Get};
+use pallet_session::historical;
+use sp_runtime::{traits::Convert, SaturatedConversion};
+use sp_staking::{offence::OffenceSeverity, SessionIndex};
+
+/// Nothing beside its account identifies a validator: there is nobody else who has put something at stake for it.
+pub struct NoIdentification;
+
+impl<AccountId> Convert<AccountId, Option<()>> for NoIdentification {
+	fn convert(_: AccountId) -> Option<()> {
+		Some(())
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// The set of the session that is being planned; `None` where the one before is to be kept.
+	fn plan() -> Option<Vec<T::AccountId>> {
+		let minimum = <T as Config>::MinimumBond::get();
+		let seats = T::Seats::get().min(MAX_COMMITTEE);
+		let chosen: Vec<_> = Candidates::<T>::get()
+			.into_iter()
+			.take_while(|(_, bond)| *bond >= minimum)
+			.map(|(account, _)| account)
+			.filter(Self::has_keys)
+			.take(seats.saturated_into())
+			.collect();
+		(!chosen.is_empty()).then_some(chosen)
+	}
+
+	/// Keeps the keys of the session, silences those again who were sentenced after they had been chosen for it, and forgets
+	/// the session whose offences can't be reported any more.
+	fn start(session: SessionIndex) {
+		Self::keep_serving_keys();
+		for validator in pallet_session::Validators::<T>::get() {
+			let running = Sentences::<T>::get(&validator).filter(|sentence| sentence.until > Self::now());
+			if let Some(sentence) = running {
+				pallet_session::Pallet::<T>::report_offence(validator, OffenceSeverity(sentence.share));
+			}
+		}
+		if let Some(oldest) = session.checked_sub(Self::reported_sessions()) {
+			historical::Pallet::<T>::prune_up_to(oldest);
+		}
+	}
+
+	/// For how many sessions an offence can be reported: as many as end within the longest dispute, which begins as the set is
+	/// chosen, a session before its own.
+	pub(crate) fn reported_sessions() -> SessionIndex {
+		let session = T::NextSessionRotation::average_session_length();
+		T::LongestDispute::get()
+			.checked_div(session.saturated_into())
+			.unwrap_or_default()
+			.saturating_sub(2)
+	}
+
+	pub(crate) fn has_keys(account: &T::AccountId) -> bool {
+		pallet_session::NextKeys::<T>::contains_key(account)
+	}
+}
+
+impl<T: Config> pallet_session::SessionManager<T::AccountId> for Pallet<T> {
+	fn new_session(_: SessionIndex) -> Option<Vec<T::AccountId>> {
+		Self::plan()
+	}
+
+	fn start_session(session: SessionIndex) {
+		Self::start(session);
+	}
+
+	fn end_session(_: SessionIndex) {}
+}
+
+impl<T: Config> historical::SessionManager<T::AccountId, ()> for Pallet<T> {
+	fn new_session(_: SessionIndex) -> Option<Vec<(T::AccountId, ())>> {
+		let chosen = Self::plan()?.into_iter();
+		Some(chosen.map(|account| (account, ())).collect())
+	}
+
+	fn start_session(session: SessionIndex) {
+		Self::start(session);
+	}
+
+	fn end_session(_: SessionIndex) {}
+}

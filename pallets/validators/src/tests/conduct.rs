@@ -1,0 +1,188 @@
+use crate::{
+	mock::{
+		account, build_and_execute, execute, genesis, run_sessions, run_to, Session, System, Test,
+		Validators, GENESIS_BOND, JAIL, MINIMUM,
+	},
+	tests::builder::*,
+	Event, Misattestation, Strikes, Struck,
+};
+use descent_protocol::{Conduct, STRIKE_LIFETIME};
+use pallet_evaluators::ConductObserver;
+use sp_runtime::Perbill;
+use sp_staking::offence::Offence;
+
+fn observe(conduct: &[(u8, Conduct)]) {
+	let conduct = conduct.iter();
+	let conduct: Vec<_> = conduct
+		.map(|(number, conduct)| (account(*number), *conduct))
+		.collect();
+	Validators::observed(&conduct);
+}
+
+/// Has an account say something false.
+fn lie(number: u8) {
+	observe(&[(number, Conduct::False)]);
+}
+
+fn struck(number: u8, strikes: u32) -> Event<Test> {
+	Event::Struck {
+		account: account(number),
+		strikes,
+	}
+}
+
+#[test]
+fn one_misattestation_is_a_strike() {
+	build_and_execute(|| {
+		lie(1);
+		assert_eq!(events(), [struck(1, 1)]);
+		assert_eq!(Struck::<Test>::get(account(1)), Strikes { count: 1, last: 1 });
+		assert_eq!(held(1), GENESIS_BOND);
+		assert_eq!(candidates(), [1, 2, 3, 4]);
+	});
+}
+
+#[test]
+fn two_are_an_offence() {
+	build_and_execute(|| {
+		lie(1);
+		run_to(4);
+		lie(1);
+		// One of four: (3/4)^2.
+		let share = Perbill::from_parts(562_500_000);
+		assert_eq!(
+			events(),
+			[
+				struck(1, 1),
+				struck(1, 2),
+				Event::Slashed {
+					account: account(1),
+					amount: GENESIS_BOND * 5_625 / 10_000,
+					share,
+				},
+				left(1),
+				Event::Jailed {
+					account: account(1),
+					until: 4 + JAIL,
+				},
+			]
+		);
+		assert!(!Struck::<Test>::contains_key(account(1)));
+		assert_eq!(silenced(), [1]);
+	});
+}
+
+#[test]
+fn a_strike_is_forgotten_in_time() {
+	build_and_execute(|| {
+		lie(1);
+		System::set_block_number(1 + STRIKE_LIFETIME);
+		lie(1);
+		assert_eq!(events().last(), Some(&struck(1, 1)));
+		assert_eq!(held(1), GENESIS_BOND);
+		System::set_block_number(2 * STRIKE_LIFETIME);
+		lie(1);
+		assert!(held(1) < GENESIS_BOND);
+	});
+}
+
+#[test]
+fn honest_and_idle_members_have_nothing_to_fear() {
+	build_and_execute(|| {
+		for block in 2..20 {
+			run_to(block);
+			observe(&[(1, Conduct::Sound), (2, Conduct::Idle)]);
+		}
+		assert!(events().is_empty());
+		assert_eq!(Struck::<Test>::iter().count(), 0);
+		lie(1);
+		observe(&[(1, Conduct::Sound), (1, Conduct::Idle)]);
+		assert_eq!(Struck::<Test>::get(account(1)).count, 1);
+	});
+}
+
+#[test]
+fn those_who_lie_together_pay_more() {
+	execute(genesis((1..=20).map(|number| (number, MINIMUM * 10))), || {
+		crate::mock::Seats::set(20);
+		run_sessions(2);
+		assert_eq!(set().len(), 20);
+		let liars: Vec<_> = (1..=4).map(|number| (number, Conduct::False)).collect();
+		observe(&liars);
+		observe(&liars);
+		// Four of twenty: (12/20)^2.
+		assert!((1..=4).all(|number| held(number) == MINIMUM * 10 / 100 * 64));
+		// And two more whom another committee finds out: (18/20)^2.
+		observe(&[(5, Conduct::False), (6, Conduct::False)]);
+		observe(&[(5, Conduct::False), (6, Conduct::False)]);
+		assert!((1..=6).all(|number| held(number) == MINIMUM * 10 / 100 * 19));
+		run_sessions(1);
+		for _ in 0..2 {
+			lie(7);
+		}
+		assert_eq!(held(7), MINIMUM * 10 / 10 * 9);
+		assert!((1..=6).all(|number| held(number) == MINIMUM * 10 / 100 * 19));
+	});
+}
+
+#[test]
+fn what_is_found_out_of_who_is_in_jail_is_work_from_before() {
+	build_and_execute(|| {
+		lie(1);
+		lie(1);
+		let left = held(1);
+		for session in 0..4 {
+			run_sessions(1);
+			lie(1);
+			lie(1);
+			assert_eq!((session, held(1)), (session, left));
+		}
+		assert!(!Struck::<Test>::contains_key(account(1)));
+		run_to(1 + JAIL);
+		lie(1);
+		lie(1);
+		assert!(held(1) < left);
+	});
+}
+
+#[test]
+fn who_is_no_validator_any_more_pays_as_well() {
+	build_and_execute(|| {
+		unbond(1, GENESIS_BOND);
+		run_sessions(3);
+		assert_eq!(set(), [2, 3, 4]);
+		lie(1);
+		lie(1);
+		// One of three: everything.
+		assert_eq!(held(1), 0);
+		assert!(silenced().is_empty());
+	});
+}
+
+#[test]
+fn a_full_committee_of_liars_is_no_more_than_work() {
+	execute(genesis((1..=100).map(|number| (number, MINIMUM))), || {
+		let everybody: Vec<_> = (1..=100).map(|number| (number, Conduct::False)).collect();
+		observe(&everybody);
+		observe(&everybody);
+		assert!((1..=100).all(|number| held(number) == 0));
+		assert!(candidates().is_empty());
+	});
+}
+
+#[test]
+fn the_offence_says_what_it_is() {
+	build_and_execute(|| {
+		let offence = Misattestation {
+			session: Session::current_index(),
+			validators: 100,
+			offenders: vec![1, 2],
+		};
+		assert_eq!(offence.offenders(), [1, 2]);
+		assert_eq!((offence.session_index(), offence.slot()), (0, 0));
+		assert_eq!(offence.validator_set_count(), 100);
+		assert_eq!(offence.slash_fraction(1), Perbill::from_percent(10));
+		assert_eq!(offence.slash_fraction(20), Perbill::from_percent(36));
+		assert_eq!(offence.slash_fraction(u32::MAX), Perbill::one());
+	});
+}

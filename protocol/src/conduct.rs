@@ -1,0 +1,165 @@
+#![allow(
+	clippy::as_conversions,
+	reason = "the codec's derive casts the index of an enum's variant"
+)]
+
+use crate::{settlement::is_quorum, Ballot, BlockNumber, DeltaVerdict, Measurement, Verdict};
+use alloc::{collections::BTreeMap, vec::Vec};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// For how many blocks a misattestation counts against a validator: a day.
+pub const STRIKE_LIFETIME: BlockNumber = 28_800;
+
+/// How a member of a committee did its work, as far as 2/3 of the committee tell.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Conduct {
+	/// It said what 2/3 say wherever 2/3 say the same, and did so at least once: it is paid.
+	Sound,
+	/// It said nothing, could not fetch what 2/3 could, or 2/3 agree on nothing: it is not paid.
+	Idle,
+	/// It says that it measured, or found, something else than 2/3 did. It is not paid, and when it repeats that is an
+	/// offence.
+	False,
+}
+
+/// What a member says of one thing, as 2/3 have to agree on it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Statement {
+	/// A measurement, and whether it is what was claimed.
+	Measured(Measurement, bool),
+	/// It is nothing that could be measured.
+	Invalid,
+	/// Nobody serves it.
+	Unavailable,
+}
+
+impl From<&Verdict> for Statement {
+	fn from(verdict: &Verdict) -> Self {
+		match verdict {
+			Verdict::Match(measurement) => Self::Measured(*measurement, true),
+			Verdict::Mismatch(measurement) => Self::Measured(*measurement, false),
+			Verdict::Unavailable => Self::Unavailable,
+			Verdict::Invalid => Self::Invalid,
+		}
+	}
+}
+
+/// What is held against members so far.
+#[derive(Clone, Copy, Default)]
+struct Record {
+	agreed: bool,
+	idle: bool,
+	lied: bool,
+}
+
+impl Record {
+	fn conduct(self) -> Conduct {
+		match self {
+			Self { lied: true, .. } => Conduct::False,
+			Self {
+				agreed: true,
+				idle: false,
+				..
+			} => Conduct::Sound,
+			_ => Conduct::Idle,
+		}
+	}
+}
+
+/// How the members of a round's committee did, in their order; `None` stands for a ballot that was not opened.
+///
+/// Everything that a member looked at is held against what at least 2/3 of the committee say of it: the head, and each
+/// candidate. Where they don't agree, nothing is. That nobody served something can't be refuted, nor can that somebody did:
+/// who could not fetch what 2/3 measured is not paid and no more.
+pub fn conduct(ballots: &[Option<Ballot>]) -> Vec<Conduct> {
+	let mut records: Vec<Record> = ballots.iter().map(|_| Record::default()).collect();
+	let depth = ballots
+		.iter()
+		.flatten()
+		.map(|ballot| ballot.verdicts.len())
+		.max()
+		.unwrap_or_default();
+	let baseline = |ballot: &Ballot| match ballot.baseline {
+		Some(measurement) => Statement::Measured(measurement, true),
+		None => Statement::Unavailable,
+	};
+	let statements: Vec<_> = ballots
+		.iter()
+		.map(|ballot| ballot.as_ref().map(baseline))
+		.collect();
+	// That there is no head to be measured is nothing to be paid for.
+	hold_against(&mut records, &statements, false);
+	for rank in 0..depth {
+		let statements: Vec<_> = ballots
+			.iter()
+			.map(|ballot| ballot.as_ref()?.verdicts.get(rank).map(Statement::from))
+			.collect();
+		hold_against(&mut records, &statements, true);
+	}
+	records.into_iter().map(Record::conduct).collect()
+}
+
+/// Holds what members say of one thing against what 2/3 say of it.
+fn hold_against(records: &mut [Record], statements: &[Option<Statement>], is_work: bool) {
+	let mut counts = BTreeMap::<Statement, usize>::new();
+	for statement in statements.iter().flatten() {
+		let count = counts.entry(*statement).or_default();
+		*count = count.saturating_add(1);
+	}
+	let decided = counts
+		.into_iter()
+		.find(|(_, count)| is_quorum(*count, statements.len()))
+		.map(|(statement, _)| statement);
+	let Some(decided) = decided else {
+		return;
+	};
+	for (record, statement) in records.iter_mut().zip(statements) {
+		match (decided, statement) {
+			(_, Some(said)) if *said == decided => {
+				record.agreed |= is_work || decided != Statement::Unavailable;
+			}
+			(Statement::Unavailable, _) => (),
+			(_, None | Some(Statement::Unavailable)) => record.idle = true,
+			(_, Some(_)) => record.lied = true,
+		}
+	}
+}
+
+/// How the members of a committee that has decided on a delta did, in their order; `None` stands for a verdict that was not
+/// opened.
+///
+/// Of why a delta is invalid members may have different reasons, as it may have many faults. That it is valid has one root,
+/// and that it is there is not refuted by who could not fetch it.
+pub fn check_conduct(verdicts: &[Option<DeltaVerdict>], decided: DeltaVerdict) -> Vec<Conduct> {
+	verdicts
+		.iter()
+		.map(|verdict| match (decided, verdict) {
+			(_, Some(said)) if *said == decided => Conduct::Sound,
+			(DeltaVerdict::Invalid(_), Some(DeltaVerdict::Invalid(_))) => Conduct::Sound,
+			(_, None | Some(DeltaVerdict::Unavailable)) | (DeltaVerdict::Unavailable, _) => Conduct::Idle,
+			_ => Conduct::False,
+		})
+		.collect()
+}
+
+#[cfg(test)]
+#[path = "conduct_tests.rs"]
+mod tests;

@@ -1,0 +1,220 @@
+use super::*;
+use crate::{DeltaFault, DeltaReport, Score};
+use proptest::prelude::*;
+use sp_core::H256;
+
+fn measurement(score: u64) -> Measurement {
+	Measurement {
+		score: Score(score),
+		root: H256::from_low_u64_be(score),
+	}
+}
+
+fn matched(score: u64) -> Verdict {
+	Verdict::Match(measurement(score))
+}
+
+fn mismatched(score: u64) -> Verdict {
+	Verdict::Mismatch(measurement(score))
+}
+
+fn ballot(baseline: Option<u64>, verdicts: &[Verdict]) -> Option<Ballot> {
+	Some(Ballot {
+		baseline: baseline.map(measurement),
+		verdicts: verdicts.to_vec().try_into().unwrap(),
+	})
+}
+
+#[test]
+fn who_measured_what_two_thirds_did_is_paid() {
+	let sound = || ballot(Some(9), &[mismatched(7), matched(5)]);
+	let ballots = [
+		sound(),
+		sound(),
+		sound(),
+		sound(),
+		ballot(Some(9), &[mismatched(7), matched(4)]),
+		None,
+	];
+	let expected = [
+		Conduct::Sound,
+		Conduct::Sound,
+		Conduct::Sound,
+		Conduct::Sound,
+		Conduct::False,
+		Conduct::Idle,
+	];
+	assert_eq!(conduct(&ballots), expected);
+}
+
+#[test]
+fn a_root_of_ones_own_was_not_measured() {
+	let lazy = Measurement {
+		score: Score(5),
+		root: H256::repeat_byte(1),
+	};
+	let ballots = [
+		ballot(None, &[matched(5)]),
+		ballot(None, &[matched(5)]),
+		ballot(None, &[Verdict::Match(lazy)]),
+	];
+	assert_eq!(
+		conduct(&ballots),
+		[Conduct::Sound, Conduct::Sound, Conduct::False]
+	);
+}
+
+#[test]
+fn calling_a_match_a_mismatch_is_false() {
+	let ballots = [
+		ballot(None, &[matched(5)]),
+		ballot(None, &[matched(5)]),
+		ballot(None, &[mismatched(5)]),
+	];
+	assert_eq!(conduct(&ballots)[2], Conduct::False);
+}
+
+#[test]
+fn who_could_not_fetch_is_idle_and_no_liar() {
+	let ballots = [
+		ballot(Some(9), &[matched(5)]),
+		ballot(Some(9), &[matched(5)]),
+		ballot(None, &[matched(5)]),
+	];
+	assert_eq!(conduct(&ballots)[2], Conduct::Idle);
+	let ballots = [
+		ballot(None, &[matched(5)]),
+		ballot(None, &[matched(5)]),
+		ballot(None, &[Verdict::Unavailable, matched(6)]),
+	];
+	assert_eq!(conduct(&ballots)[2], Conduct::Idle);
+	let ballots = [
+		ballot(None, &[Verdict::Unavailable, matched(6)]),
+		ballot(None, &[Verdict::Unavailable, matched(6)]),
+		ballot(None, &[matched(5)]),
+	];
+	assert_eq!(conduct(&ballots), [Conduct::Sound, Conduct::Sound, Conduct::Idle]);
+}
+
+#[test]
+fn calling_a_checkpoint_invalid_that_was_measured_is_false() {
+	let ballots = [
+		ballot(None, &[matched(5)]),
+		ballot(None, &[matched(5)]),
+		ballot(None, &[Verdict::Invalid, matched(6)]),
+	];
+	assert_eq!(conduct(&ballots)[2], Conduct::False);
+	let ballots = [
+		ballot(None, &[Verdict::Invalid]),
+		ballot(None, &[Verdict::Invalid]),
+		ballot(None, &[matched(5)]),
+	];
+	assert_eq!(
+		conduct(&ballots),
+		[Conduct::Sound, Conduct::Sound, Conduct::False]
+	);
+}
+
+#[test]
+fn where_two_thirds_do_not_agree_nobody_is_paid_and_nobody_lied() {
+	let ballots = [
+		ballot(None, &[matched(5)]),
+		ballot(None, &[matched(5)]),
+		ballot(None, &[matched(6)]),
+		None,
+	];
+	assert_eq!(conduct(&ballots), [Conduct::Idle; 4]);
+	assert_eq!(conduct(&[]), []);
+}
+
+#[test]
+fn that_there_is_no_head_is_no_work() {
+	let ballots = [ballot(None, &[]), ballot(None, &[]), ballot(None, &[])];
+	assert_eq!(conduct(&ballots), [Conduct::Idle; 3]);
+}
+
+#[test]
+fn checks_of_deltas() {
+	let valid = |adds: u64| {
+		DeltaVerdict::Valid(DeltaReport {
+			added: adds,
+			removed: 0,
+			records: adds,
+			root: H256::zero(),
+		})
+	};
+	let invalid = |fault| DeltaVerdict::Invalid(fault);
+	let said = [
+		Some(valid(5)),
+		Some(valid(6)),
+		Some(invalid(DeltaFault::Empty)),
+		Some(DeltaVerdict::Unavailable),
+		None,
+	];
+	let expected = [
+		Conduct::Sound,
+		Conduct::False,
+		Conduct::False,
+		Conduct::Idle,
+		Conduct::Idle,
+	];
+	assert_eq!(check_conduct(&said, valid(5)), expected);
+	let said = [
+		Some(invalid(DeltaFault::Empty)),
+		Some(invalid(DeltaFault::Malformed)),
+		Some(valid(5)),
+		Some(DeltaVerdict::Unavailable),
+	];
+	let expected = [Conduct::Sound, Conduct::Sound, Conduct::False, Conduct::Idle];
+	assert_eq!(check_conduct(&said, invalid(DeltaFault::Empty)), expected);
+	let said = [Some(DeltaVerdict::Unavailable), Some(valid(5)), None];
+	let expected = [Conduct::Sound, Conduct::Idle, Conduct::Idle];
+	assert_eq!(check_conduct(&said, DeltaVerdict::Unavailable), expected);
+}
+
+prop_compose! {
+	fn any_verdict()(kind in 0..4u8, score in 0..3u64) -> Verdict {
+		match kind {
+			0 => matched(score),
+			1 => mismatched(score),
+			2 => Verdict::Unavailable,
+			_ => Verdict::Invalid,
+		}
+	}
+}
+
+prop_compose! {
+	fn any_ballot()(
+		opened: bool,
+		baseline in prop::option::of(0..3u64),
+		verdicts in prop::collection::vec(any_verdict(), 0..4),
+	) -> Option<Ballot> {
+		ballot(baseline, &verdicts).filter(|_| opened)
+	}
+}
+
+proptest! {
+	/// However a third lies, who says what the other 2/3 say is never called false.
+	#[test]
+	fn two_thirds_are_never_liars(
+		honest in any_ballot(),
+		liars in prop::collection::vec(any_ballot(), 0..4),
+	) {
+		let mut ballots = vec![honest; liars.len() * 2];
+		ballots.extend(liars.iter().cloned());
+		let conduct = conduct(&ballots);
+		prop_assert_eq!(conduct.len(), ballots.len());
+		for member in conduct.iter().take(liars.len() * 2) {
+			prop_assert_ne!(*member, Conduct::False);
+		}
+	}
+
+	#[test]
+	fn who_says_nothing_is_idle(ballots in prop::collection::vec(any_ballot(), 0..7)) {
+		for (ballot, conduct) in ballots.iter().zip(conduct(&ballots)) {
+			if ballot.is_none() {
+				prop_assert_eq!(conduct, Conduct::Idle);
+			}
+		}
+	}
+}

@@ -1,0 +1,50 @@
+use crate::Share;
+
+/// The least part of its bond that an offence costs a validator.
+pub const MINIMUM_PENALTY: Share = Share::percent(10);
+
+/// How many misattestations within [`crate::STRIKE_LIFETIME`] are an offence: one may be a machine that rounds differently,
+/// two are a habit.
+pub const MAX_STRIKES: u32 = 2;
+
+/// What an offence costs each of `offenders` among so many validators: `(3 x offenders / validators)^2`, as is usual for
+/// equivocations, and [`MINIMUM_PENALTY`] at least. One alone pays little more than the minimum, as it may be a mistake; a
+/// third of the set, which is what an attack takes, loses everything.
+pub fn penalty(offenders: u32, validators: u32) -> Share {
+	const WHOLE: u64 = 1_000_000;
+	let ratio = u64::from(offenders)
+		.saturating_mul(3)
+		.saturating_mul(WHOLE)
+		.checked_div(u64::from(validators))
+		.unwrap_or(WHOLE)
+		.min(WHOLE);
+	let squared = ratio.saturating_mul(ratio) / WHOLE;
+	u32::try_from(squared)
+		.map_or(Share::ALL, Share)
+		.max(MINIMUM_PENALTY)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	#[test]
+	fn the_schedule() {
+		assert_eq!(penalty(1, 100), Share::percent(10));
+		assert_eq!(penalty(1, 9), Share(111_110));
+		assert_eq!(penalty(1, 4), Share(562_500));
+		assert_eq!(penalty(34, 100), Share::ALL);
+		assert_eq!(penalty(1, 3), Share::ALL);
+		assert_eq!(penalty(1, 0), Share::ALL);
+		assert_eq!(penalty(u32::MAX, u32::MAX), Share::ALL);
+	}
+
+	proptest! {
+		#[test]
+		fn more_offenders_never_pay_less(offenders in 0u32..1_000, more in 0u32..1_000, validators in 1u32..1_000) {
+			prop_assert!(penalty(offenders + more, validators) >= penalty(offenders, validators));
+			prop_assert!(penalty(offenders, validators).is_part());
+		}
+	}
+}

@@ -1,0 +1,65 @@
+//! The technical committee: who may become Root by a motion, and how.
+//!
+//! One motion does it: `utility.batch_all` of `whitelist.whitelist_call` with a call's hash and
+//! `whitelist.dispatch_whitelisted_call_with_preimage` with the call itself. Two thirds of the committee carry it.
+
+use super::RuntimeBlockWeights;
+use crate::{
+	constants::DAYS, AccountId, BlockNumber, Preimage, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin,
+	System,
+};
+use frame_support::{
+	parameter_types,
+	traits::{ConstU32, EitherOfDiverse},
+	weights::Weight,
+};
+use frame_system::EnsureRoot;
+use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1, PrimeDefaultVote};
+use sp_runtime::Perbill;
+
+/// For how long a motion takes votes.
+const MOTION_DURATION: BlockNumber = 7 * DAYS;
+/// The most motions that are open at a time.
+const MAX_MOTIONS: u32 = 32;
+/// The most members of the committee.
+const MAX_MEMBERS: u32 = 32;
+
+/// At least two thirds of the committee.
+type TwoThirds = EnsureProportionAtLeast<AccountId, Instance1, 2, 3>;
+/// More than half of the committee.
+pub(super) type Majority = EnsureProportionMoreThan<AccountId, Instance1, 1, 2>;
+/// Who may have calls dispatched as Root.
+type RootOrTwoThirds = EitherOfDiverse<EnsureRoot<AccountId>, TwoThirds>;
+
+parameter_types! {
+	/// What a motion's call may take of a block.
+	pub MaximumMotionWeight: Weight = Perbill::from_percent(50) * RuntimeBlockWeights::get().max_block;
+}
+
+/// Motions are free: their number is bounded, they end, and only members, whom Root names, make them.
+impl pallet_collective::Config<Instance1> for Runtime {
+	type RuntimeOrigin = RuntimeOrigin;
+	type Proposal = RuntimeCall;
+	type RuntimeEvent = RuntimeEvent;
+	type MotionDuration = ConstU32<MOTION_DURATION>;
+	type MaxProposals = ConstU32<MAX_MOTIONS>;
+	type MaxMembers = ConstU32<MAX_MEMBERS>;
+	type DefaultVote = PrimeDefaultVote;
+	type WeightInfo = pallet_collective::weights::SubstrateWeight<Runtime>;
+	type SetMembersOrigin = EnsureRoot<AccountId>;
+	type MaxProposalWeight = MaximumMotionWeight;
+	type DisapproveOrigin = EnsureRoot<AccountId>;
+	type KillOrigin = EnsureRoot<AccountId>;
+	type Consideration = ();
+}
+
+impl pallet_whitelist::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type WhitelistOrigin = RootOrTwoThirds;
+	type DispatchWhitelistedOrigin = RootOrTwoThirds;
+	type Preimages = Preimage;
+	type DeferredDispatchExpiration = ConstU32<MOTION_DURATION>;
+	type BlockNumberProvider = System;
+	type WeightInfo = pallet_whitelist::weights::SubstrateWeight<Runtime>;
+}

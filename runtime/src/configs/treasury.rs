@@ -1,0 +1,64 @@
+//! What belongs to all: a part of the fees, and what is slashed. The technical committee spends it.
+
+use super::committee::Majority;
+use crate::{
+	constants::{DAYS, NRN},
+	AccountId, Balance, Balances, BlockNumber, Runtime, RuntimeEvent, System, Treasury,
+};
+use frame_support::{
+	parameter_types,
+	traits::{
+		tokens::{PayFromAccount, UnityAssetBalanceConversion},
+		ConstU128, ConstU32, EitherOf, MapSuccess,
+	},
+	PalletId,
+};
+use frame_system::{EnsureRoot, EnsureRootWithSuccess};
+use sp_runtime::{
+	traits::{IdentityLookup, Replace},
+	Permill,
+};
+
+/// The most that a majority of the committee spends at once; Root spends more.
+const MAX_SPEND: Balance = 100_000 * NRN;
+/// For how long what was approved can be paid out.
+const PAYOUT_PERIOD: BlockNumber = 30 * DAYS;
+/// How often the treasury says what it holds.
+const SPEND_PERIOD: BlockNumber = 7 * DAYS;
+
+parameter_types! {
+	/// What the treasury's account is made of.
+	pub const TreasuryPalletId: PalletId = PalletId(*b"dsnt/tre");
+	/// The treasury's account.
+	pub TreasuryAccount: AccountId = Treasury::account_id();
+	/// What Root spends at most.
+	pub const UnlimitedSpend: Balance = Balance::MAX;
+	/// Nothing of what is not spent is burned.
+	pub const NoBurn: Permill = Permill::zero();
+}
+
+impl pallet_treasury::Config for Runtime {
+	type Currency = Balances;
+	type RejectOrigin = EnsureRoot<AccountId>;
+	type RuntimeEvent = RuntimeEvent;
+	type SpendPeriod = ConstU32<SPEND_PERIOD>;
+	type Burn = NoBurn;
+	type PalletId = TreasuryPalletId;
+	type BurnDestination = ();
+	type WeightInfo = pallet_treasury::weights::SubstrateWeight<Runtime>;
+	type SpendFunds = ();
+	type MaxApprovals = ConstU32<0>;
+	type SpendOrigin = EitherOf<
+		EnsureRootWithSuccess<AccountId, UnlimitedSpend>,
+		MapSuccess<Majority, Replace<ConstU128<MAX_SPEND>>>,
+	>;
+	type AssetKind = ();
+	type Beneficiary = AccountId;
+	type BeneficiaryLookup = IdentityLookup<AccountId>;
+	type Paymaster = PayFromAccount<Balances, TreasuryAccount>;
+	type BalanceConverter = UnityAssetBalanceConversion;
+	type PayoutPeriod = ConstU32<PAYOUT_PERIOD>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = ();
+	type BlockNumberProvider = System;
+}

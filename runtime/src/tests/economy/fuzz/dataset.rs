@@ -1,0 +1,164 @@
+//! What proposers, voters and those who check do with data sets.
+
+use super::{
+	groups::stakeholder,
+	machine::{groups_count, now, Machine, Move},
+	secrets::Quality,
+};
+use crate::{
+	tests::economy::{actor::owner, say::CheckSeat},
+	AccountId, Dataset, Evaluators, Runtime,
+};
+use descent_protocol::{announcement_hash, DeltaFault, DeltaReport, DeltaVerdict, GroupId, ProposalId};
+use pallet_dataset::{Announcements, Call, Checks, Open, Proposals};
+use pallet_evaluators::EvaluatorSet;
+use rand::Rng;
+use sp_core::H256;
+
+/// The open proposals of all groups.
+fn proposals() -> Vec<(GroupId, ProposalId)> {
+	(0..groups_count())
+		.flat_map(|group| Open::<Runtime>::get(group).into_iter().map(move |id| (group, id)))
+		.collect()
+}
+
+pub fn announce(machine: &mut Machine) -> Option<Move> {
+	let group = machine.group();
+	let by = machine.somebody();
+	let delta = if machine.chance(0.15) {
+		// A file that somebody else has proposed.
+		let (group, id) = machine.one_of(&proposals())?;
+		Proposals::<Runtime>::get(group, id)?.delta
+	} else if machine.chance(0.15) {
+		// A file that somebody else is about to propose.
+		let mut announced: Vec<_> = Announcements::<Runtime>::iter_prefix_values(group).collect();
+		announced.sort_by_key(|announcement| announcement.hash);
+		let hash = machine.one_of(&announced)?.hash;
+		machine.secrets.contents.get(&hash)?.0
+	} else {
+		machine.secrets.file()
+	};
+	let quality = match machine.rng.random_range(0..20u32) {
+		0..3 => Quality::Junk,
+		3..5 => Quality::Unserved,
+		_ => Quality::Valid,
+	};
+	machine.secrets.deltas.entry(delta.digest).or_insert(quality);
+	let salt = machine.salt();
+	let hash = announcement_hash(Dataset::genesis(), group, &by.account, delta.digest, &salt);
+	machine.secrets.contents.insert(hash, (delta, salt));
+	Move::signed(by, Call::<Runtime>::announce { group, hash })
+}
+
+pub fn propose(machine: &mut Machine) -> Option<Move> {
+	let group = machine.group();
+	let mut announced: Vec<_> = Announcements::<Runtime>::iter_prefix(group).collect();
+	announced.sort_by(|(one, _), (other, _)| one.cmp(other));
+	let (account, announcement) = machine.one_of(&announced)?;
+	let (delta, salt) = *machine.secrets.contents.get(&announcement.hash)?;
+	let base = Dataset::version(group) + u32::from(machine.chance(0.03));
+	let call = Call::<Runtime>::propose {
+		group,
+		base,
+		delta,
+		providers: Default::default(),
+		summary: b"more digits".to_vec().try_into().ok()?,
+		salt,
+	};
+	Move::signed(owner(&account)?, call)
+}
+
+pub fn vote(machine: &mut Machine) -> Option<Move> {
+	let (group, account) = stakeholder(machine)?;
+	let proposal = machine.one_of(&Open::<Runtime>::get(group))?;
+	Move::signed(owner(&account)?, Call::<Runtime>::vote { group, proposal })
+}
+
+pub fn withdraw_vote(machine: &mut Machine) -> Option<Move> {
+	let (group, account) = stakeholder(machine)?;
+	Move::signed(owner(&account)?, Call::<Runtime>::withdraw_vote { group })
+}
+
+pub fn withdraw_proposal(machine: &mut Machine) -> Option<Move> {
+	let (group, proposal) = machine.one_of(&proposals())?;
+	let proposer = Proposals::<Runtime>::get(group, proposal)?.proposer;
+	Move::signed(
+		owner(&proposer)?,
+		Call::<Runtime>::withdraw_proposal { group, proposal },
+	)
+}
+
+/// The seats of the committees that check deltas now, with what each member attested to.
+fn seats(is_attesting: bool) -> Vec<(CheckSeat, AccountId, Option<pallet_dataset::Attestation>)> {
+	proposals()
+		.into_iter()
+		.filter_map(|(group, proposal)| {
+			let check = Checks::<Runtime>::get(group, proposal)?;
+			let phase = check
+				.phase(now())
+				.filter(|phase| phase.is_attesting == is_attesting)?;
+			let known = check.attempt(phase.attempt);
+			let committee = known.map_or_else(Evaluators::members, |known| known.committee.clone());
+			let seats = (0u32..).zip(committee).map(|(member, (account, _))| {
+				let seat = CheckSeat {
+					group,
+					proposal,
+					version: check.version,
+					attempt: phase.attempt,
+					member,
+				};
+				(seat, account, known.and_then(|known| known.attestation(member)))
+			});
+			Some(seats.collect::<Vec<_>>())
+		})
+		.flatten()
+		.collect()
+}
+
+pub fn attest(machine: &mut Machine) -> Option<Move> {
+	let mut silent = seats(true);
+	silent.retain(|(_, _, said)| said.is_none());
+	let (seat, account, _) = machine.one_of(&silent)?;
+	let by = owner(&account)?;
+	let verdict = verdict(machine, seat, &account)?;
+	let salt = machine.salt();
+	let hash = seat.hash(by, &verdict, &salt);
+	machine.secrets.verdicts.insert(hash, (verdict, salt));
+	Move::authorized(seat.attest(by, hash))
+}
+
+pub fn open(machine: &mut Machine) -> Option<Move> {
+	let hidden = seats(false).into_iter().filter_map(|(seat, account, said)| {
+		let said = said.filter(|said| said.verdict.is_none())?;
+		Some((seat, account, said.hash))
+	});
+	let (seat, account, hash) = machine.one_of(&hidden.collect::<Vec<_>>())?;
+	let (verdict, salt) = *machine.secrets.verdicts.get(&hash)?;
+	Move::authorized(seat.open(owner(&account)?, verdict, salt))
+}
+
+/// What a member finds of a delta, or says that it does.
+fn verdict(machine: &mut Machine, seat: CheckSeat, account: &AccountId) -> Option<DeltaVerdict> {
+	let delta = Proposals::<Runtime>::get(seat.group, seat.proposal)?.delta;
+	let report = |salt: u8| {
+		let input = [delta.digest.as_bytes(), &seat.version.to_le_bytes(), &[salt]].concat();
+		DeltaVerdict::Valid(DeltaReport {
+			added: 10,
+			removed: 0,
+			records: 100,
+			root: H256(sp_io::hashing::blake2_256(&input)),
+		})
+	};
+	if machine.lies(account) {
+		return Some(match machine.rng.random_range(0..4u32) {
+			0 => DeltaVerdict::Unavailable,
+			1 => DeltaVerdict::Invalid(DeltaFault::Empty),
+			_ => report(1),
+		});
+	}
+	Some(match machine.secrets.deltas.get(&delta.digest)? {
+		Quality::Valid => report(0),
+		Quality::Junk => DeltaVerdict::Invalid(DeltaFault::Malformed),
+		Quality::Unserved => DeltaVerdict::Unavailable,
+	})
+}

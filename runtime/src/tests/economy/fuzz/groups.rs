@@ -1,0 +1,169 @@
+//! What owners and stakeholders of groups do.
+
+use super::machine::{groups_count, now, Machine, Move};
+use crate::{
+	constants::NRN,
+	tests::{economy::actor::owner, new_group},
+	AccountId, Runtime,
+};
+use descent_protocol::{Change, Clock, GroupId, RoundLengths, Score, Share, Shares};
+use pallet_groups::{Call, Groups, NewGroup, Open, Stakes};
+use rand::Rng;
+
+/// More than that are not made: what is looked at after every step grows with them.
+const MOST: GroupId = 3;
+
+pub fn create(machine: &mut Machine) -> Option<Move> {
+	if groups_count() >= MOST {
+		return None;
+	}
+	let rng = &mut machine.rng;
+	let (reveal, attest, open) = (3, rng.random_range(3..5), rng.random_range(2..5));
+	let group = NewGroup {
+		shares: shares(rng),
+		clock: Clock {
+			first: 0,
+			start: now() + rng.random_range(0..10),
+			length: 1 + reveal + attest + open + rng.random_range(0..6),
+			reveal,
+			attest,
+			open,
+		},
+		deposit: rng.random_range(0..5) * NRN,
+		stake: rng.random_range(5..50) * NRN,
+		voting_period: rng.random_range(18..60),
+		quorum: Share::percent(rng.random_range(0..60)),
+		..new_group("digits")
+	};
+	Move::signed(machine.somebody(), Call::<Runtime>::create { group })
+}
+
+fn shares(rng: &mut impl Rng) -> Shares {
+	Shares {
+		validators: Share::percent(rng.random_range(4..41)),
+		keepers: Share::percent(rng.random_range(0..41)),
+	}
+}
+
+pub fn stake(machine: &mut Machine) -> Option<Move> {
+	let (group, amount) = (machine.group(), machine.amount());
+	Move::signed(machine.somebody(), Call::<Runtime>::stake { group, amount })
+}
+
+/// Somebody with a stake in some group, or who takes one out.
+pub fn stakeholder(machine: &mut Machine) -> Option<(GroupId, AccountId)> {
+	let group = machine.group();
+	let mut holders: Vec<_> = Stakes::<Runtime>::iter_key_prefix(group).collect();
+	holders.sort();
+	Some((group, machine.one_of(&holders)?))
+}
+
+pub fn unstake(machine: &mut Machine) -> Option<Move> {
+	let (group, account) = stakeholder(machine)?;
+	let stake = Stakes::<Runtime>::get(group, &account).active;
+	let amount = match machine.rng.random_range(0..4u32) {
+		0 => stake,
+		1 => stake / 2,
+		2 => stake.saturating_sub(10 * NRN),
+		_ => machine.amount(),
+	};
+	Move::signed(owner(&account)?, Call::<Runtime>::unstake { group, amount })
+}
+
+pub fn withdraw(machine: &mut Machine) -> Option<Move> {
+	let (group, account) = stakeholder(machine)?;
+	Move::signed(owner(&account)?, Call::<Runtime>::withdraw { group })
+}
+
+fn change(machine: &mut Machine) -> Change {
+	let is_fork = machine.chance(0.1);
+	let file = machine.secrets.file();
+	let rng = &mut machine.rng;
+	if is_fork {
+		return Change::Model { model: file };
+	}
+	match rng.random_range(0..8u32) {
+		0 => Change::VotingPeriod {
+			blocks: rng.random_range(15..80),
+		},
+		1 => Change::Quorum {
+			share: Share::percent(rng.random_range(0..50)),
+		},
+		2 => {
+			let (reveal, attest, open) = (3, rng.random_range(3..6), rng.random_range(2..5));
+			let length = 1 + reveal + attest + open + rng.random_range(0..8);
+			Change::Clock {
+				lengths: RoundLengths {
+					length,
+					reveal,
+					attest,
+					open,
+				},
+			}
+		}
+		3 => Change::Tolerance {
+			micros: rng.random_range(0..2),
+		},
+		4 => Change::MinimumImprovement {
+			micros: rng.random_range(1..1_000),
+		},
+		5 => Change::Target {
+			score: rng.random_bool(0.5).then_some(Score(1_000)),
+		},
+		6 => Change::Providers {
+			providers: new_group("digits").providers,
+		},
+		_ => Change::Shares { shares: shares(rng) },
+	}
+}
+
+pub fn propose_amendment(machine: &mut Machine) -> Option<Move> {
+	let (group, account) = stakeholder(machine)?;
+	let changes: Vec<_> = (0..machine.rng.random_range(1..3))
+		.map(|_| change(machine))
+		.collect();
+	let call = Call::<Runtime>::propose_amendment {
+		group,
+		changes: changes.try_into().ok()?,
+		summary: b"for the better".to_vec().try_into().ok()?,
+	};
+	Move::signed(owner(&account)?, call)
+}
+
+pub fn vote_amendment(machine: &mut Machine) -> Option<Move> {
+	let (group, account) = stakeholder(machine)?;
+	let amendment = machine.one_of(&Open::<Runtime>::get(group))?.id;
+	let approves = Stakes::<Runtime>::get(group, &account)
+		.approvals
+		.contains(&amendment);
+	let call = Call::<Runtime>::vote_amendment {
+		group,
+		amendment,
+		aye: !approves,
+	};
+	if approves && machine.chance(0.7) {
+		return None;
+	}
+	Move::signed(owner(&account)?, call)
+}
+
+pub fn withdraw_amendment(machine: &mut Machine) -> Option<Move> {
+	let group = machine.group();
+	let open = machine.one_of(&Open::<Runtime>::get(group))?;
+	let call = Call::<Runtime>::withdraw_amendment {
+		group,
+		amendment: open.id,
+	};
+	Move::signed(owner(&open.proposer)?, call)
+}
+
+pub fn close_period(machine: &mut Machine) -> Option<Move> {
+	let mut groups: Vec<_> = (0..groups_count()).collect();
+	let is_anything = machine.chance(0.1);
+	groups.retain(|group| {
+		let closing = Groups::<Runtime>::get(group).and_then(|group| group.voting.closing);
+		is_anything || closing.is_some_and(|closing| closing <= now())
+	});
+	let group = machine.one_of(&groups)?;
+	Move::signed(machine.somebody(), Call::<Runtime>::close_period { group })
+}

@@ -1,0 +1,105 @@
+//! What those who earn and those who pay do.
+
+use super::machine::{Machine, Move};
+use crate::{
+	constants::NRN,
+	tests::economy::actor::{actors, owner},
+	AccountId, Balances, Emission, Runtime, Treasury,
+};
+use pallet_emission::{Accrued, Call, Fundings};
+use rand::Rng;
+
+pub fn claim(machine: &mut Machine) -> Option<Move> {
+	let mut earned: Vec<_> = Accrued::<Runtime>::iter_keys().collect();
+	earned.sort();
+	let by = match machine.one_of(&earned) {
+		Some(account) if machine.chance(0.9) => owner(&account)?,
+		_ => machine.somebody(),
+	};
+	Move::signed(by, Call::<Runtime>::claim {})
+}
+
+pub fn fund(machine: &mut Machine) -> Option<Move> {
+	let (group, amount) = (machine.group(), machine.amount());
+	let per_round = match machine.rng.random_range(0..4u32) {
+		0 => machine.amount(),
+		1 => amount / 2,
+		_ => machine.rng.random_range(1..20) * NRN,
+	};
+	let call = Call::<Runtime>::fund {
+		group,
+		amount,
+		per_round,
+	};
+	Move::signed(machine.somebody(), call)
+}
+
+/// A client of some group.
+fn client(machine: &mut Machine) -> Option<(u32, &'static crate::tests::economy::actor::Actor)> {
+	let group = machine.group();
+	let clients: Vec<_> = Fundings::<Runtime>::get(group)
+		.into_iter()
+		.map(|funding| funding.client)
+		.collect();
+	Some((group, owner(&machine.one_of(&clients)?)?))
+}
+
+pub fn stop_funding(machine: &mut Machine) -> Option<Move> {
+	let (group, by) = client(machine)?;
+	Move::signed(by, Call::<Runtime>::stop_funding { group })
+}
+
+pub fn refund(machine: &mut Machine) -> Option<Move> {
+	let (group, by) = client(machine)?;
+	Move::signed(by, Call::<Runtime>::refund { group })
+}
+
+fn transfer_to(machine: &mut Machine, to: AccountId) -> Option<Move> {
+	let value = machine.amount();
+	let call = pallet_balances::Call::<Runtime>::transfer_allow_death {
+		dest: to.into(),
+		value,
+	};
+	Move::signed(machine.somebody(), call)
+}
+
+pub fn transfer(machine: &mut Machine) -> Option<Move> {
+	// Who has nothing left gets something, so that the game goes on.
+	let poorest = actors()
+		.iter()
+		.min_by_key(|actor| Balances::free_balance(&actor.account))?;
+	let to = match machine.rng.random_range(0..3u32) {
+		0 => poorest.account.clone(),
+		1 => AccountId::new(machine.rng.random()),
+		_ => machine.somebody().account.clone(),
+	};
+	transfer_to(machine, to)
+}
+
+/// Somebody gives tokens to those who only hold those of others.
+pub fn donate(machine: &mut Machine) -> Option<Move> {
+	let to = if machine.chance(0.5) {
+		Emission::account_id()
+	} else {
+		Treasury::account_id()
+	};
+	transfer_to(machine, to)
+}
+
+/// Somebody leaves the chain, as far as it lets go.
+pub fn transfer_all(machine: &mut Machine) -> Option<Move> {
+	let call = pallet_balances::Call::<Runtime>::transfer_all {
+		dest: machine.somebody().account.clone().into(),
+		keep_alive: false,
+	};
+	Move::signed(machine.somebody(), call)
+}
+
+/// Nobody burns tokens past the records.
+pub fn burn(machine: &mut Machine) -> Option<Move> {
+	let call = pallet_balances::Call::<Runtime>::burn {
+		value: machine.amount(),
+		keep_alive: false,
+	};
+	Move::signed(machine.somebody(), call)
+}

@@ -1,0 +1,281 @@
+//! What trainers and validators do in rounds.
+
+use super::machine::{groups_count, now, round_of, Machine, Move};
+use crate::{
+	constants::NRN,
+	tests::economy::{actor::owner, say::Seat},
+	AccountId, BlockNumber, Groups, Rounds, Runtime,
+};
+use descent_protocol::{
+	commitment_hash, rank, Ballot, GroupId, Measurement, Phase, RoundIndex, Score, Verdict,
+};
+use pallet_groups::{GroupRules, Rules};
+use pallet_rounds::{Attestations, Committees, Heads, Reveals, RoundOf, Unsettled};
+use rand::Rng;
+use sp_core::H256;
+
+type Round = RoundOf<Runtime>;
+
+/// A round that somebody has committed to and that is not settled.
+struct Open {
+	group: GroupId,
+	index: RoundIndex,
+	round: Round,
+	rules: Rules<u128>,
+}
+
+/// The rounds that are in a phase.
+fn in_phase(phase: Phase) -> Vec<Open> {
+	let rounds = (0..groups_count()).flat_map(|group| {
+		let unsettled = Unsettled::<Runtime>::get(group).into_iter();
+		unsettled.map(move |index| (group, index))
+	});
+	rounds
+		.filter_map(|(group, index)| {
+			let rules = <Groups as GroupRules<u128>>::rules(group, index)?;
+			let windows = rules.clock.windows(index)?;
+			let round = pallet_rounds::Rounds::<Runtime>::get(group, index)?;
+			(windows.phase(now()) == phase).then_some(Open {
+				group,
+				index,
+				round,
+				rules,
+			})
+		})
+		.collect()
+}
+
+pub fn commit(machine: &mut Machine) -> Option<Move> {
+	let group = machine.group();
+	let round = round_of(group).unwrap_or_default();
+	let by = machine.somebody();
+	let entered = pallet_rounds::Rounds::<Runtime>::get(group, round);
+	let mut commitments = entered.iter().flat_map(|entered| &entered.commitments);
+	if commitments.any(|commitment| commitment.account == by.account) && machine.chance(0.9) {
+		return None;
+	}
+	let head = head(group, round).map_or(2_000_000, |(_, score)| score.0);
+	let file = if machine.chance(0.03) {
+		// Somebody else's, perhaps.
+		let known: Vec<_> = machine.secrets.contents.values().map(|(file, _)| *file).collect();
+		let mut known: Vec<_> = known.into_iter().map(|file| (file.digest, file)).collect();
+		known.sort_by_key(|(digest, _)| *digest);
+		machine.one_of(&known)?.1
+	} else {
+		machine.secrets.file()
+	};
+	let score = machine.rng.random_range(head / 2..=head + head / 8 + 1);
+	machine.secrets.scores.entry(file.digest).or_insert(Score(score));
+	let salt = machine.salt();
+	let commitment = commitment_hash(Rounds::genesis(), group, round, &by.account, file.digest, &salt);
+	machine.secrets.contents.insert(commitment, (file, salt));
+	let least = <Groups as GroupRules<u128>>::rules(group, round).map_or(NRN, |rules| rules.deposit);
+	let deposit = match machine.rng.random_range(0..20u32) {
+		0 => least.saturating_sub(1),
+		1 => machine.amount(),
+		_ => least + machine.rng.random_range(0..3) * NRN,
+	};
+	let call = pallet_rounds::Call::<Runtime>::commit {
+		group,
+		round,
+		commitment,
+		deposit,
+	};
+	Move::signed(by, call)
+}
+
+/// Somebody commits to what somebody else has committed to.
+pub fn commit_copied(machine: &mut Machine) -> Option<Move> {
+	let open = machine.one_of(&in_phase_pairs(Phase::Commit))?;
+	let round = pallet_rounds::Rounds::<Runtime>::get(open.0, open.1)?;
+	let commitment = machine.one_of(&round.commitments)?.hash;
+	let call = pallet_rounds::Call::<Runtime>::commit {
+		group: open.0,
+		round: open.1,
+		commitment,
+		deposit: 20 * NRN,
+	};
+	Move::signed(machine.somebody(), call)
+}
+
+/// The blocks at which a group's rounds can be settled.
+pub fn settles(group: GroupId) -> Vec<BlockNumber> {
+	let unsettled = Unsettled::<Runtime>::get(group).into_iter();
+	unsettled
+		.filter_map(|round| {
+			let rules = <Groups as GroupRules<u128>>::rules(group, round)?;
+			Some(rules.clock.windows(round)?.settle)
+		})
+		.collect()
+}
+
+fn in_phase_pairs(phase: Phase) -> Vec<(GroupId, RoundIndex)> {
+	let open = in_phase(phase).into_iter();
+	open.map(|open| (open.group, open.index)).collect()
+}
+
+pub fn reveal(machine: &mut Machine) -> Option<Move> {
+	let open = in_phase(Phase::Reveal);
+	let hidden = open.iter().flat_map(|open| {
+		let commitments = open.round.commitments.iter();
+		commitments
+			.filter(|commitment| {
+				!Reveals::<Runtime>::contains_key((open.group, open.index), &commitment.account)
+			})
+			.map(|commitment| {
+				(
+					open.group,
+					open.index,
+					commitment.account.clone(),
+					commitment.hash,
+				)
+			})
+	});
+	let (group, round, account, hash) = machine.one_of(&hidden.collect::<Vec<_>>())?;
+	let (checkpoint, mut salt) = *machine.secrets.contents.get(&hash)?;
+	if machine.chance(0.02) {
+		salt = machine.salt();
+	}
+	let truth = machine.secrets.scores.get(&checkpoint.digest)?.0;
+	let claim = if machine.chance(0.12) {
+		machine.rng.random_range(0..=truth)
+	} else {
+		truth
+	};
+	let call = pallet_rounds::Call::<Runtime>::reveal {
+		group,
+		round,
+		checkpoint,
+		salt,
+		claim: Score(claim),
+		providers: Default::default(),
+	};
+	Move::signed(owner(&account)?, call)
+}
+
+/// A seat in the committee of a round that is in this phase and what its member did so far.
+fn seats(phase: Phase) -> Vec<(Seat, AccountId, Option<pallet_rounds::Attestation>)> {
+	in_phase(phase)
+		.into_iter()
+		.flat_map(|Open { group, index, .. }| {
+			let committee = Committees::<Runtime>::get((group, index)).unwrap_or_default();
+			(0u32..).zip(committee).map(move |(member, (account, _))| {
+				let seat = Seat {
+					group,
+					round: index,
+					member,
+				};
+				let said = Attestations::<Runtime>::get((group, index), member);
+				(seat, account, said)
+			})
+		})
+		.collect()
+}
+
+pub fn attest(machine: &mut Machine) -> Option<Move> {
+	let seats = seats(Phase::Attest);
+	let silent: Vec<_> = seats.iter().filter(|(_, _, said)| said.is_none()).collect();
+	let (seat, account, _) = machine.one_of(&silent)?;
+	let by = owner(account)?;
+	let ballot = ballot(machine, *seat, account)?;
+	let salt = machine.salt();
+	let mut hash = seat.hash(by, &ballot, &salt);
+	machine.secrets.ballots.insert(hash, (ballot, salt));
+	if machine.chance(0.02) {
+		// The member copies what another has said.
+		let others = seats.iter().filter(|(other, _, _)| other.round == seat.round);
+		let others: Vec<_> = others
+			.filter_map(|(_, _, said)| Some(said.as_ref()?.hash))
+			.collect();
+		hash = machine.one_of(&others)?;
+	}
+	Move::authorized(seat.attest(by, hash))
+}
+
+pub fn open(machine: &mut Machine) -> Option<Move> {
+	let hidden = seats(Phase::Open)
+		.into_iter()
+		.filter_map(|(seat, account, said)| {
+			let said = said.filter(|said| said.ballot.is_none())?;
+			Some((seat, account, said.hash))
+		});
+	let (seat, account, hash) = machine.one_of(&hidden.collect::<Vec<_>>())?;
+	let (ballot, salt) = machine.secrets.ballots.get(&hash)?.clone();
+	Move::authorized(seat.open(owner(&account)?, &ballot, salt))
+}
+
+/// The head of the model that a round trains, and its score.
+fn head(group: GroupId, round: RoundIndex) -> Option<(H256, Score)> {
+	let model = <Groups as GroupRules<u128>>::rules(group, round)?.model_version;
+	let head = Heads::<Runtime>::get(group, model)?;
+	Some((head.checkpoint.digest, head.score))
+}
+
+/// What everybody who measures a checkpoint in a round finds.
+fn measurement(machine: &Machine, seat: Seat, checkpoint: H256) -> Option<Measurement> {
+	let score = *machine.secrets.scores.get(&checkpoint)?;
+	let root = sp_io::hashing::blake2_256(&[checkpoint.as_bytes(), &seat.round.to_le_bytes()].concat());
+	Some(Measurement {
+		score,
+		root: H256(root),
+	})
+}
+
+/// What a member has to say of a round, or would like it to be.
+fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ballot> {
+	let Seat { group, round, .. } = seat;
+	let open = in_phase(Phase::Attest)
+		.into_iter()
+		.find(|open| (open.group, open.index) == (group, round))?;
+	let baseline = head(group, round).and_then(|(checkpoint, _)| measurement(machine, seat, checkpoint));
+	let commitments = open.round.commitments.iter();
+	let reveals: Vec<_> = commitments
+		.map(|commitment| Reveals::<Runtime>::get((group, round), &commitment.account))
+		.collect();
+	let claims: Vec<_> = reveals
+		.iter()
+		.map(|reveal| Some(reveal.as_ref()?.claim))
+		.collect();
+	let is_lying = machine.lies(account);
+	let mut verdicts = Vec::new();
+	for place in rank(&claims) {
+		let reveal = reveals.get(place)?.as_ref()?;
+		let mut found = measurement(machine, seat, reveal.checkpoint.digest)?;
+		if is_lying {
+			match machine.rng.random_range(0..3u32) {
+				0 => found.root = H256(machine.rng.random()),
+				1 => found.score = Score(found.score.0 / 2),
+				_ => {}
+			}
+		}
+		if found.score.within(reveal.claim, open.rules.tolerance) {
+			verdicts.push(Verdict::Match(found));
+			break;
+		}
+		verdicts.push(Verdict::Mismatch(found));
+	}
+	if is_lying && machine.chance(0.2) {
+		verdicts = vec![if machine.chance(0.5) {
+			Verdict::Unavailable
+		} else {
+			Verdict::Invalid
+		}];
+	}
+	Some(Ballot {
+		baseline,
+		verdicts: verdicts.try_into().ok()?,
+	})
+}
+
+pub fn settle(machine: &mut Machine) -> Option<Move> {
+	let due = machine.one_of(&in_phase_pairs(Phase::Settle));
+	let (group, round) = match due {
+		Some(due) => due,
+		None if machine.chance(0.9) => return None,
+		None => (machine.group(), 0),
+	};
+	Move::signed(
+		machine.somebody(),
+		pallet_rounds::Call::<Runtime>::settle { group, round },
+	)
+}

@@ -1,0 +1,60 @@
+//! What a run has seen: a run that nothing happens in proves nothing.
+
+use std::collections::BTreeMap;
+
+/// How often what succeeded and what did not, and what happened.
+#[derive(Default)]
+pub struct Tally {
+	calls: BTreeMap<&'static str, (u64, u64)>,
+	events: BTreeMap<&'static str, u64>,
+}
+
+impl Tally {
+	/// Notes a call and whether it succeeded.
+	pub fn call(&mut self, kind: &'static str, is_ok: bool) {
+		let (succeeded, failed) = self.calls.entry(kind).or_default();
+		*if is_ok { succeeded } else { failed } += 1;
+	}
+
+	/// Notes something that happened.
+	pub fn event(&mut self, kind: &'static str) {
+		*self.events.entry(kind).or_default() += 1;
+	}
+
+	/// Adds what another run has seen.
+	pub fn add(&mut self, other: &Self) {
+		for (kind, (succeeded, failed)) in &other.calls {
+			let mine = self.calls.entry(kind).or_default();
+			mine.0 += succeeded;
+			mine.1 += failed;
+		}
+		for (kind, count) in &other.events {
+			*self.events.entry(kind).or_default() += count;
+		}
+	}
+
+	pub fn print(&self) {
+		println!("{:<32} {:>9} {:>9}", "call", "succeeded", "failed");
+		for (kind, (succeeded, failed)) in &self.calls {
+			println!("{kind:<32} {succeeded:>9} {failed:>9}");
+		}
+		println!("\n{:<32} {:>9}", "event", "times");
+		for (kind, count) in &self.events {
+			println!("{kind:<32} {count:>9}");
+		}
+	}
+
+	/// Panics where something that can happen has never happened.
+	pub fn assert_effective(&self) {
+		let never: Vec<_> = super::machine::KINDS
+			.iter()
+			.filter(|kind| self.calls.get(*kind).is_none_or(|(succeeded, _)| *succeeded == 0))
+			.chain(
+				super::check::HAPPENINGS
+					.iter()
+					.filter(|kind| !self.events.contains_key(*kind)),
+			)
+			.collect();
+		assert!(never.is_empty(), "this never happened: {never:?}");
+	}
+}

@@ -1,0 +1,63 @@
+//! What lies cost those who tell them. In each row somebody lies, and a twin does the honest thing in the same run: the liar
+//! ends poorer, by an amount that is known to the last unit.
+
+mod committee;
+mod game;
+mod money;
+mod proposer;
+mod trainer;
+
+use crate::constants::NRN;
+
+/// A lie, and what became of those who told it and those who did not.
+pub struct Row {
+	pub lie: &'static str,
+	/// By how much the liar's wealth changed: what it has free, on hold, and earned.
+	pub liar: i128,
+	/// By how much the honest twin's did.
+	pub twin: i128,
+}
+
+/// Tokens with their decimals.
+fn tokens(amount: i128) -> String {
+	let (whole, rest) = (amount.unsigned_abs() / NRN, amount.unsigned_abs() % NRN);
+	let sign = if amount < 0 { "-" } else { "+" };
+	format!("{sign}{whole}.{rest:012}")
+}
+
+#[test]
+fn lies_cost_those_who_tell_them() {
+	let rows = [
+		trainer::claims_what_is_not_true(),
+		trainer::never_reveals(),
+		trainer::copies_a_commitment(),
+		trainer::steals_a_checkpoint(),
+		committee::copies_an_attestation(),
+		committee::says_nothing(),
+		committee::says_a_false_score_once(),
+		committee::says_a_false_score_twice(),
+		committee::says_a_wrong_root_twice(),
+		committee::says_a_false_verdict_twice(),
+		committee::equivocates(),
+		committee::unbonds_before_the_slash(),
+		proposer::proposes_junk(),
+		proposer::proposes_what_nobody_serves(),
+		proposer::copies_and_proposes_first(),
+		proposer::copies_too_late(),
+		money::stakes_just_before_the_payout(),
+		money::stakes_just_before_the_period_ends(),
+	];
+	println!(
+		"{:<44} {:>24} {:>24}",
+		"lie", "the liar, NRN", "the honest twin, NRN"
+	);
+	for row in &rows {
+		println!(
+			"{:<44} {:>24} {:>24}",
+			row.lie,
+			tokens(row.liar),
+			tokens(row.twin)
+		);
+		assert!(row.liar < row.twin, "{}", row.lie);
+	}
+}

@@ -1,0 +1,117 @@
+use super::{
+	game::{
+		does, honest_round, make_group, minted, ok, on_a_chain, skip_to, to, wealth, windows, Plays, SHARES,
+	},
+	Row,
+};
+use crate::{constants::NRN, BlockNumber, Emission, Runtime, System};
+use descent_protocol::{GroupId, Stream};
+use pallet_emission::Error;
+
+/// What stakeholders stake who have much.
+const MUCH: u128 = 970 * NRN;
+
+/// What the trainers' stream has for a group.
+fn pot(group: GroupId) -> i128 {
+	let pot = Emission::pot_view(group, SHARES).expect("there is such a group");
+	(pot.winner + pot.validators + pot.keepers) as i128
+}
+
+/// Two groups have stakes of 1,000 at the end, one from the beginning, the other since the block before it. What they have
+/// earned meanwhile.
+fn row(lie: &'static str, end: BlockNumber) -> Row {
+	on_a_chain(|| {
+		make_group("//Trainer2", 30 * NRN);
+		make_group("//Trainer3", 30 * NRN);
+		let (late, early) = (1, 2);
+		ok(
+			"//Eve",
+			pallet_groups::Call::stake {
+				group: early,
+				amount: MUCH,
+			},
+		);
+		let begun = System::block_number();
+		let before = [late, early].map(pot);
+		skip_to(end - 1);
+		ok(
+			"//Liar",
+			pallet_groups::Call::stake {
+				group: late,
+				amount: MUCH,
+			},
+		);
+		to(end);
+		let row = Row {
+			lie,
+			liar: pot(late) - before[0],
+			twin: pot(early) - before[1],
+		};
+		// Until the last block, group 0 and the late one have 30 of 1,060; in it 1,000 of 2,030.
+		let (long, last) = (
+			minted(Stream::Trainers, begun, end - 1),
+			minted(Stream::Trainers, end - 1, end),
+		);
+		let expected = |part: u128, of: u128, amount: u128| amount * part / of;
+		let [liar, twin] =
+			[30, 1_000].map(|part| (expected(part, 1_060, long) + expected(1_000, 2_030, last)) as i128);
+		assert!(
+			(0..=1).contains(&(row.liar - liar)),
+			"{lie}: {} and {liar}",
+			row.liar
+		);
+		assert!(
+			(0..=1).contains(&(row.twin - twin)),
+			"{lie}: {} and {twin}",
+			row.twin
+		);
+		row
+	})
+}
+
+pub fn stakes_just_before_the_payout() -> Row {
+	row("stakeholder: a stake just before a payout", 24)
+}
+
+pub fn stakes_just_before_the_period_ends() -> Row {
+	row("stakeholder: a stake just before a period ends", 1_200)
+}
+
+/// A client that takes its funding back while a round is played pays for that one as a client that does not.
+#[test]
+fn a_funding_that_is_taken_back_pays_for_the_round_that_has_begun() {
+	on_a_chain(|| {
+		let clients = ["//Liar", "//Eve"];
+		let before = clients.map(wealth);
+		let lost = |client: usize| before[client] - wealth(clients[client]);
+		for client in clients {
+			let fund = pallet_emission::Call::fund {
+				group: 0,
+				amount: 50 * NRN,
+				per_round: 5 * NRN,
+			};
+			ok(client, fund);
+		}
+		let refund = || does("//Liar", pallet_emission::Call::refund { group: 0 });
+		let early = Err(Error::<Runtime>::TooEarly.into());
+		// The trainers have shown what they have when the liar takes back what it promised them.
+		honest_round(0, 10, |honest| {
+			ok("//Liar", pallet_emission::Call::stop_funding { group: 0 });
+			assert_eq!(refund(), early);
+			Plays::Says(honest.clone())
+		});
+		// What a client has given is no more its own; what is paid for a round is gone for good.
+		assert_eq!([lost(0), lost(1)], [50 * NRN as i128; 2]);
+		// Round 1 had begun as well; nobody has won it.
+		honest_round(2, 11, |honest| Plays::Says(honest.clone()));
+		let free = windows(1).settle + 100;
+		to(free - 1);
+		assert_eq!(refund(), early);
+		to(free);
+		assert_eq!(refund(), Ok(()));
+		ok("//Eve", pallet_emission::Call::stop_funding { group: 0 });
+		skip_to(free + 200);
+		ok("//Eve", pallet_emission::Call::refund { group: 0 });
+		assert_eq!([lost(0), lost(1)], [5, 10].map(|rounds| rounds * NRN as i128));
+	});
+}

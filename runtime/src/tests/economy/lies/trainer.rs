@@ -1,0 +1,97 @@
+use super::{
+	game::{
+		ballot, commit, commitment_fee, committed, found, judge, on_a_chain, reveal, to, wealth, windows,
+		worth, Plays, DEPOSIT, TRUTH,
+	},
+	Row,
+};
+use descent_protocol::{RoundIndex, Score, Verdict};
+use frame_support::assert_ok;
+use pallet_rounds::Error;
+
+const ROUND: RoundIndex = 0;
+const HONEST: u8 = 5;
+const LIE: u8 = 6;
+
+/// Plays round 0, in which Trainer2 is honest, and sees what becomes of the liar. Nobody is paid but the winner: the pot has what
+/// has flown since block 1.
+fn row(
+	lie: &'static str,
+	commits: impl FnOnce(),
+	reveals: impl FnOnce(),
+	finds: Vec<Verdict>,
+	loses: u128,
+) -> Row {
+	on_a_chain(|| {
+		let before = ["//Liar", "//Trainer2"].map(wealth);
+		commit("//Trainer2", ROUND, committed("//Trainer2", ROUND, HONEST));
+		commits();
+		to(windows(ROUND).reveal.start);
+		assert_ok!(reveal("//Trainer2", ROUND, HONEST, TRUTH));
+		reveals();
+		judge(ROUND, [(); 4].map(|()| Plays::Says(ballot(None, finds.clone()))));
+		let row = Row {
+			lie,
+			liar: wealth("//Liar") - before[0],
+			twin: wealth("//Trainer2") - before[1],
+		};
+		assert_eq!(row.liar, -(loses as i128) - commitment_fee(), "{lie}");
+		let won = worth(ROUND, 1).winner;
+		assert!(won > 0);
+		assert_eq!(row.twin, won as i128 - commitment_fee(), "{lie}");
+		row
+	})
+}
+
+fn honest_wins() -> Vec<Verdict> {
+	vec![Verdict::Match(found(HONEST, TRUTH))]
+}
+
+pub fn claims_what_is_not_true() -> Row {
+	let refuted = Verdict::Mismatch(found(LIE, Score(6_000)));
+	row(
+		"trainer: a claim that is not true",
+		|| commit("//Liar", ROUND, committed("//Liar", ROUND, LIE)),
+		|| {
+			assert_ok!(reveal("//Liar", ROUND, LIE, Score(1)));
+		},
+		[vec![refuted], honest_wins()].concat(),
+		DEPOSIT,
+	)
+}
+
+pub fn never_reveals() -> Row {
+	row(
+		"trainer: a commitment that is never revealed",
+		|| commit("//Liar", ROUND, committed("//Liar", ROUND, LIE)),
+		|| (),
+		honest_wins(),
+		DEPOSIT / 2,
+	)
+}
+
+pub fn copies_a_commitment() -> Row {
+	row(
+		"trainer: another's commitment, copied",
+		|| commit("//Liar", ROUND, committed("//Trainer2", ROUND, HONEST)),
+		|| {
+			let stolen = reveal("//Liar", ROUND, HONEST, TRUTH);
+			assert_eq!(stolen, Err(Error::<crate::Runtime>::CommitmentMismatch.into()));
+		},
+		honest_wins(),
+		DEPOSIT / 2,
+	)
+}
+
+pub fn steals_a_checkpoint() -> Row {
+	row(
+		"trainer: another's checkpoint",
+		|| commit("//Liar", ROUND, committed("//Liar", ROUND, HONEST)),
+		|| {
+			let stolen = reveal("//Liar", ROUND, HONEST, TRUTH);
+			assert_eq!(stolen, Err(Error::<crate::Runtime>::DigestUsed.into()));
+		},
+		honest_wins(),
+		DEPOSIT / 2,
+	)
+}

@@ -1,0 +1,77 @@
+//! The calls of validators, of those who have earned something, and of clients who pay for rounds.
+
+use super::{with, Call};
+use crate::SessionKeys;
+use descent_protocol::GroupId;
+use subxt::dynamic::Value;
+
+impl Call {
+	/// Bonds `amount` more of the smallest unit. Who has bonded enough is a candidate for the set of validators.
+	pub fn bond(amount: u128) -> Self {
+		Self::new("Validators", "bond", [with("amount", &amount)])
+	}
+
+	/// Takes `amount` of the smallest unit out of the signer's bond; it can be withdrawn an unbonding period later.
+	pub fn unbond(amount: u128) -> Self {
+		Self::new("Validators", "unbond", [with("amount", &amount)])
+	}
+
+	/// Withdraws what was unbonded and has come free.
+	pub fn withdraw_bond() -> Self {
+		Self::new("Validators", "withdraw", [])
+	}
+
+	/// The signer is no candidate any more, and keeps its bond.
+	pub fn chill() -> Self {
+		Self::new("Validators", "chill", [])
+	}
+
+	/// The signer is a candidate again.
+	pub fn validate() -> Self {
+		Self::new("Validators", "validate", [])
+	}
+
+	/// What the signer's node signs with from the session after the next on, as [`crate::Client::rotate_keys`] made it.
+	pub fn set_keys(keys: &SessionKeys) -> Self {
+		let public = |key: &[u8; 32]| Value::from_bytes(key);
+		let fields = Value::named_composite([
+			("babe", public(&keys.babe)),
+			("grandpa", public(&keys.grandpa)),
+			("evaluator", public(&keys.evaluator)),
+		]);
+		Self::new(
+			"Session",
+			"set_keys",
+			[("keys", fields), with("proof", &keys.proof)],
+		)
+	}
+
+	/// Pays out all that the signer has earned.
+	pub fn claim() -> Self {
+		Self::new("Emission", "claim", [])
+	}
+
+	/// Pays `amount` of the smallest unit for a group's rounds, `per_round` for each that somebody wins. Who pays already
+	/// adds to it.
+	pub fn fund(group: GroupId, amount: u128, per_round: u128) -> Self {
+		Self::new(
+			"Emission",
+			"fund",
+			[
+				with("group", &group),
+				with("amount", &amount),
+				with("per_round", &per_round),
+			],
+		)
+	}
+
+	/// Gives notice of what the signer pays for a group's rounds: those that have begun are still paid for.
+	pub fn stop_funding(group: GroupId) -> Self {
+		Self::new("Emission", "stop_funding", [with("group", &group)])
+	}
+
+	/// Takes back what is left of what the signer paid for a group's rounds, after notice.
+	pub fn refund(group: GroupId) -> Self {
+		Self::new("Emission", "refund", [with("group", &group)])
+	}
+}

@@ -1,0 +1,69 @@
+//! What the chain shows of money: emission, rewards, validators, governance.
+
+use crate::{Client, Result};
+use descent_protocol::{
+	view::{EmissionView, GovernanceView, PotView, RewardsView, ValidatorRules, ValidatorView},
+	GroupId,
+};
+use sp_core::crypto::AccountId32;
+use subxt::rpcs::client::rpc_params;
+
+impl Client {
+	/// What is minted, and how much has been.
+	///
+	/// # Errors
+	/// Where the node can't be asked.
+	pub async fn emission(&self) -> Result<EmissionView> {
+		self.request("training_emission", rpc_params![]).await
+	}
+
+	/// What a group has to pay with; `None` for a group that has never had stake.
+	///
+	/// # Errors
+	/// [`crate::Error::Refused`] where there is no such group.
+	pub async fn pot(&self, group: GroupId) -> Result<Option<PotView>> {
+		self.request("training_pot", rpc_params![group]).await
+	}
+
+	/// What an account has earned.
+	///
+	/// # Errors
+	/// Where the node can't be asked.
+	pub async fn rewards(&self, account: &AccountId32) -> Result<RewardsView> {
+		self.request("training_rewards", rpc_params![account.to_string()])
+			.await
+	}
+
+	/// The validators of this session and all candidates.
+	///
+	/// # Errors
+	/// Where the node can't be asked.
+	pub async fn validators(&self) -> Result<Vec<ValidatorView>> {
+		self.request("training_validators", rpc_params![]).await
+	}
+
+	/// How an account stands as a validator; `None` for one that has nothing bonded and is none.
+	///
+	/// # Errors
+	/// Where the node can't be asked.
+	pub async fn validator(&self, account: &AccountId32) -> Result<Option<ValidatorView>> {
+		self.request("training_validator", rpc_params![account.to_string()])
+			.await
+	}
+
+	/// The rules of the set of validators.
+	///
+	/// # Errors
+	/// Where the node can't be asked.
+	pub async fn validator_rules(&self) -> Result<ValidatorRules> {
+		self.request("training_validatorRules", rpc_params![]).await
+	}
+
+	/// Who governs, and what is before them.
+	///
+	/// # Errors
+	/// Where the node can't be asked.
+	pub async fn governance(&self) -> Result<GovernanceView> {
+		self.request("training_governance", rpc_params![]).await
+	}
+}

@@ -1,0 +1,189 @@
+use super::*;
+use clap::{error::ErrorKind, CommandFactory};
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+	Cli::try_parse_from(line.split_whitespace())
+}
+
+#[test]
+fn the_command_line_is_consistent() {
+	Cli::command().debug_assert();
+}
+
+#[test]
+fn every_command_has_an_example() {
+	fn visit(command: &clap::Command, path: &str) {
+		let path = format!("{path} {}", command.get_name());
+		if !command.has_subcommands() {
+			let help = command.clone().render_long_help().to_string();
+			assert!(
+				help.contains(&format!("{} ", path.trim())),
+				"no example in:{path}\n{help}"
+			);
+		}
+		command
+			.get_subcommands()
+			.filter(|sub| sub.get_name() != "help")
+			.for_each(|sub| visit(sub, &path));
+	}
+	visit(&Cli::command(), "");
+}
+
+#[test]
+fn what_is_documented_is_understood() {
+	let alice = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+	for line in [
+		"descent key generate --key-file k",
+		"descent --json key show --key-file k",
+		&format!("descent --node ws://127.0.0.1:9944 balance {alice}"),
+		&format!("descent transfer --to {alice} --amount 1.5 --key-file k --json"),
+		"descent group list",
+		"descent group show --group 0",
+		"descent group close --group 0 --key-file k",
+		"descent stake add --group 0 --amount 100 --key-file k",
+		"descent stake remove --group 0 --all --key-file k",
+		"descent stake withdraw --group 0",
+		"descent stake show --group 0",
+		"descent amend propose --group 0 --voting-period 7d --quorum 20% --summary s",
+		"descent amend propose --group 0 --round-length 20 --reveal 4 --attest 8 --open 4 --tolerance 0.0001 \
+		 --minimum-improvement 0.001 --records 512 --target none --summary s",
+		"descent amend propose --group 0 --model m.json --store s --provider http://a --summary s",
+		"descent amend vote --group 0 --amendment 2 --against",
+		"descent amend withdraw --group 0 --amendment 2",
+		"descent amend list --group 0",
+		"descent dataset propose --group 0 --delta d.parquet --store s --provider http://a --summary s",
+		"descent dataset vote --group 0 --proposal 3",
+		"descent dataset vote --group 0 --withdraw",
+		"descent dataset withdraw --group 0 --proposal 3",
+		"descent dataset list --group 0",
+		"descent dataset log --group 0 --json",
+		"descent dataset watch --group 0 --periods 1 --best",
+		"descent round show --group 0 --round 3",
+		"descent round watch --group 0 --rounds 2",
+		"descent round settle --group 0 --round 3",
+		"descent leaderboard --group 0",
+		&format!("descent explain --group 0 --round 1 --account {alice}"),
+		"descent content add --store s a b",
+		"descent content serve --store s --listen 127.0.0.1:0",
+		"descent dataset build --images i --labels l --from 0 --to 10 --description d --out o.parquet",
+		"descent dataset build --table t --input-columns pixel0..pixel783 --target-column y --description d --out o",
+		"descent dataset build --folder f --after a --after b --description d --out o --json",
+		"descent dataset build --old t --new u --description d --out o",
+		"descent dataset check d --description m --after a --after b",
+		"descent dataset checkout --group 0 --version 3 --out o --data d",
+		"descent dataset diff --group 0 --from 1 --to 3 --ids",
+		"descent group fund 0 100 --per-round 2.5 --key-file k",
+		"descent group stop-funding 0",
+		"descent group refund 0 --finalized",
+		"descent rewards show",
+		&format!("descent rewards show {alice}"),
+		"descent rewards claim --key-file k --json",
+		"descent emission show",
+		"descent emission show --group 0",
+		"descent validator bond 1000 --key-file k",
+		"descent validator unbond 0.5",
+		"descent validator withdraw",
+		"descent validator chill",
+		"descent validator validate",
+		&format!("descent validator status {alice}"),
+		"descent validator status --key-file k",
+		"descent validator list --json",
+		"descent validator keys",
+		"descent validator keys --set --key-file k",
+		"descent governance show",
+		"descent governance propose upgrade --wasm r.wasm --key-file k",
+		"descent governance propose parameter minimum-bond 2000",
+		"descent governance propose parameter seats 50",
+		&format!("descent governance propose spend 10 --to {alice}"),
+		"descent governance propose call 0x0000",
+		&format!("descent governance vote 0x{0} aye", "ab".repeat(32)),
+		&format!("descent governance vote {0} nay", "ab".repeat(32)),
+		&format!("descent governance close 0x{0}", "ab".repeat(32)),
+		"descent governance payout 3",
+		"descent governance apply --wasm r.wasm",
+		"descent chain-spec --sale ledger.csv",
+		&format!(
+			"descent chain-spec --sale l.csv --validators v.csv --committee {alice},{alice} --name N --id n --base b.json"
+		),
+		"descent amend propose --group 0 --validators-share 25% --keepers-share 0% --summary s",
+		"descent group create --name m --model m.json --dataset d.parquet --validation v.parquet --provider http://a \
+		 --provider http://b --metric loss --records 512 --tolerance 0.0001 --minimum-improvement 0.001 \
+		 --round-length 20 --reveal 4 --attest 8 --open 4 --deposit 10 --stake 100 --voting-period 30m --quorum 12.5% \
+		 --target 0.05 --store s --validators-share 10% --keepers-share 5%",
+	] {
+		parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+	}
+}
+
+#[test]
+fn wrong_usage_is_told_apart_from_failure() {
+	for (line, kind) in [
+		("descent balance me", ErrorKind::ValueValidation),
+		("descent transfer --amount 1", ErrorKind::MissingRequiredArgument),
+		("descent round show --group x", ErrorKind::ValueValidation),
+		(
+			"descent transfer --to 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --amount -1",
+			ErrorKind::UnknownArgument,
+		),
+		("descent transfer --suri //Alice", ErrorKind::UnknownArgument),
+		(
+			"descent content serve --store s --listen nowhere",
+			ErrorKind::ValueValidation,
+		),
+		("descent stake add --group 0", ErrorKind::MissingRequiredArgument),
+		(
+			"descent stake remove --group 0 --amount 1 --all",
+			ErrorKind::ArgumentConflict,
+		),
+		(
+			"descent amend propose --group 0 --quorum 20%",
+			ErrorKind::MissingRequiredArgument,
+		),
+		(
+			"descent amend propose --group 0 --quorum 0.2 --summary s",
+			ErrorKind::ValueValidation,
+		),
+		(
+			"descent amend propose --group 0 --voting-period 1w --summary s",
+			ErrorKind::ValueValidation,
+		),
+		(
+			"descent amend vote --group 0 --amendment -1",
+			ErrorKind::UnknownArgument,
+		),
+		(
+			"descent dataset vote --group 0",
+			ErrorKind::MissingRequiredArgument,
+		),
+		(
+			"descent dataset vote --group 0 --proposal 3 --withdraw",
+			ErrorKind::ArgumentConflict,
+		),
+		(
+			"descent dataset log --group 0 --from 0",
+			ErrorKind::ValueValidation,
+		),
+		("descent validator bond", ErrorKind::MissingRequiredArgument),
+		("descent validator bond -1", ErrorKind::UnknownArgument),
+		("descent group fund 0 100", ErrorKind::MissingRequiredArgument),
+		(
+			"descent governance propose parameter seats",
+			ErrorKind::MissingRequiredArgument,
+		),
+		("descent governance vote 0x00 aye", ErrorKind::ValueValidation),
+		(
+			&format!("descent governance vote 0x{} maybe", "ab".repeat(32)),
+			ErrorKind::InvalidValue,
+		),
+		("descent governance propose call 0x0", ErrorKind::ValueValidation),
+		("descent chain-spec", ErrorKind::MissingRequiredArgument),
+		(
+			"descent chain-spec --sale l --id Über",
+			ErrorKind::ValueValidation,
+		),
+		("descent nothing", ErrorKind::InvalidSubcommand),
+	] {
+		let error = parse(line).expect_err(line);
+		assert_eq!((error.kind(), error.exit_code()), (kind, 2), "{line}");
+	}
+}

@@ -1,0 +1,179 @@
+//! What was sold to whom.
+
+use super::lines::{self, Line};
+use anyhow::{bail, ensure, Context, Result};
+use descent_chain::{format_amount, parse_account, parse_amount, AccountId};
+use descent_protocol::BlockNumber;
+use std::{
+	collections::{hash_map::Entry, HashMap},
+	io::Read,
+	path::Path,
+};
+
+/// What an account has to hold to exist: a thousandth of a neuron.
+pub const EXISTENTIAL_DEPOSIT: u128 = 1_000_000_000;
+
+const HEADERS: &[&[&str]] = &[
+	&["account", "amount"],
+	&["account", "amount", "vesting_start", "vesting_blocks"],
+	&["account", "amount", "vesting_start", "vesting_blocks", "liquid"],
+];
+
+/// How a part of what was sold is released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vesting {
+	/// The block after which it begins.
+	pub start: BlockNumber,
+	/// For how many blocks it lasts.
+	pub blocks: BlockNumber,
+	/// What is free at once.
+	pub liquid: u128,
+}
+
+/// What somebody bought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sale {
+	pub account: AccountId,
+	pub amount: u128,
+	pub vesting: Option<Vesting>,
+}
+
+/// What was sold, to whom, and the sum of it.
+#[derive(Debug, Default)]
+pub struct Ledger {
+	lines: Vec<Sale>,
+	/// Where each account is in the list.
+	places: HashMap<AccountId, usize>,
+	total: u128,
+}
+
+impl Ledger {
+	/// Reads a ledger from a file.
+	///
+	/// # Errors
+	/// See [`Self::parse`].
+	pub fn read(file: &Path) -> Result<Self> {
+		let opened = lines::open(file)?;
+		Self::parse(opened).with_context(|| format!("the ledger {} is not right", file.display()))
+	}
+
+	/// Reads a ledger.
+	///
+	/// # Errors
+	/// For a line that is not right, with its number: not an account or an amount, an account for the second time, less
+	/// than an account has to hold, a schedule that is none; for a sum beyond what a chain can hold; and for a ledger in
+	/// which nothing was sold.
+	pub fn parse(input: impl Read) -> Result<Self> {
+		let mut ledger = Self::default();
+		let mut numbers = Vec::new();
+		lines::read(input, HEADERS, |line| {
+			let sale = sale(line)?;
+			match ledger.places.entry(sale.account.clone()) {
+				Entry::Occupied(place) => {
+					let first = numbers.get(*place.get()).copied().unwrap_or(0u64);
+					bail!(
+						"{} is in line {first} already: write all that it bought in one line",
+						sale.account
+					)
+				}
+				Entry::Vacant(place) => place.insert(ledger.lines.len()),
+			};
+			let total = ledger.total.checked_add(sale.amount);
+			ledger.total = total.context("the sum up to here is larger than any chain can hold")?;
+			ledger.lines.push(sale);
+			numbers.push(line.number);
+			Ok(())
+		})?;
+		ensure!(
+			!ledger.lines.is_empty(),
+			"nothing was sold: it has no line below its header"
+		);
+		Ok(ledger)
+	}
+
+	/// What each account bought, in the order of the file.
+	pub fn lines(&self) -> &[Sale] {
+		&self.lines
+	}
+
+	/// What an account bought; nothing for an account that is not there.
+	pub fn amount(&self, account: &AccountId) -> u128 {
+		let sale = self.places.get(account).and_then(|place| self.lines.get(*place));
+		sale.map_or(0, |sale| sale.amount)
+	}
+
+	/// Whether an account bought something.
+	pub fn has(&self, account: &AccountId) -> bool {
+		self.places.contains_key(account)
+	}
+
+	/// The sum of all amounts, exactly.
+	pub fn total(&self) -> u128 {
+		self.total
+	}
+}
+
+fn sale(line: &Line) -> Result<Sale> {
+	let account = parse_account(line.required(0, "the account")?)?;
+	let amount = parse_amount(line.required(1, "the amount")?)?;
+	ensure!(
+		amount >= EXISTENTIAL_DEPOSIT,
+		"{} is less than an account has to hold, {}",
+		format_amount(amount),
+		format_amount(EXISTENTIAL_DEPOSIT)
+	);
+	let vesting = vesting(line, amount)?;
+	Ok(Sale {
+		account,
+		amount,
+		vesting,
+	})
+}
+
+fn vesting(line: &Line, amount: u128) -> Result<Option<Vesting>> {
+	let (start, blocks) = match (line.cell(2), line.cell(3)) {
+		(None, None) => {
+			ensure!(
+				line.cell(4).is_none(),
+				"nothing vests, so liquid is empty: everything is free"
+			);
+			return Ok(None);
+		}
+		(Some(start), Some(blocks)) => (number(start, "vesting_start")?, number(blocks, "vesting_blocks")?),
+		_ => bail!("vesting_start and vesting_blocks are given both or neither"),
+	};
+	let liquid = line.cell(4).map(parse_amount).transpose()?.unwrap_or(0);
+	ensure!(
+		blocks > 0,
+		"vesting_blocks is 0: leave both empty where nothing vests"
+	);
+	ensure!(
+		start.checked_add(blocks).is_some(),
+		"it would vest beyond the last block that a chain can have"
+	);
+	ensure!(
+		liquid < amount,
+		"{} of {} are liquid, so nothing vests: leave vesting_start, vesting_blocks and liquid empty",
+		format_amount(liquid),
+		format_amount(amount)
+	);
+	ensure!(
+		amount.saturating_sub(liquid) >= u128::from(blocks),
+		"less than the smallest unit would vest in a block: make vesting_blocks smaller"
+	);
+	Ok(Some(Vesting {
+		start,
+		blocks,
+		liquid,
+	}))
+}
+
+fn number(text: &str, name: &str) -> Result<BlockNumber> {
+	let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+	let number = text.parse().ok().filter(|_| digits);
+	number.with_context(|| format!("{name} is no number of blocks: `{}`", crate::output::plain(text)))
+}
+
+#[cfg(test)]
+#[path = "ledger_tests.rs"]
+mod tests;

@@ -1,0 +1,150 @@
+mod base;
+mod ledger;
+mod lines;
+mod spec;
+mod validators;
+
+use crate::output::Output;
+use anyhow::{ensure, Context, Result};
+use clap::Args;
+use descent_chain::{format_amount, parse_account, AccountId};
+use ledger::Ledger;
+use std::{collections::HashSet, path::PathBuf};
+use validators::Validators;
+
+/// The most members that the technical committee has.
+const MAX_MEMBERS: usize = 32;
+/// The longest identifier of a chain, which names the folder of its state.
+const MAX_ID: usize = 32;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example:\n  descent chain-spec --sale ledger.csv --validators validators.csv --committee 5Grw..,5FHn..,5FLS.. --name Descent --id \
+descent > spec.json\n  descent-node --chain spec.json\n\nledger.csv has the header account,amount or account,amount,vesting_start,vesting_blocks or \
+account,amount,vesting_start,vesting_blocks,liquid. Amounts are in NRN, as 1500.25. What vests is released block by block from block vesting_start on, for \
+vesting_blocks blocks, but for the part that is liquid at once; leave these cells empty for what is free.\n\nvalidators.csv has the header \
+account,bond,babe,grandpa,evaluator, with public keys in hex. Bonds are part of what these accounts bought.\n\nWhat is issued is exactly what the ledger \
+sums up to, which is printed on stderr. A line that is not right is refused with its number."
+)]
+pub struct ChainSpec {
+	/// What was sold to whom, CSV
+	#[arg(long, value_name = "FILE")]
+	sale: PathBuf,
+	/// Who validates from the first block on, CSV
+	#[arg(long, value_name = "FILE")]
+	validators: Option<PathBuf>,
+	/// Addresses of the technical committee's members, separated by commas
+	#[arg(long, value_name = "ACCOUNTS", value_delimiter = ',', value_parser = parse_account)]
+	committee: Vec<AccountId>,
+	/// Name of the chain
+	#[arg(long, value_name = "NAME", value_parser = crate::parse::name)]
+	name: Option<String>,
+	/// Identifier of the chain, which names the folder of its state
+	#[arg(long, value_name = "ID", value_parser = id)]
+	id: Option<String>,
+	/// Specification to fill in; by default what `descent-node export-chain-spec --chain live` prints
+	#[arg(long, value_name = "SPEC.json")]
+	base: Option<PathBuf>,
+}
+
+/// An identifier of a chain.
+fn id(text: &str) -> Result<String, String> {
+	let fits = (1..=MAX_ID).contains(&text.len());
+	let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+	match fits && text.bytes().all(plain) {
+		true => Ok(text.into()),
+		false => Err(format!(
+			"an identifier has 1 to {MAX_ID} small letters, digits, _ and -"
+		)),
+	}
+}
+
+impl ChainSpec {
+	pub fn run(self, output: &Output) -> Result<()> {
+		let ledger = Ledger::read(&self.sale)?;
+		let validators = match &self.validators {
+			Some(file) => Validators::read(file, &ledger)?,
+			None => Validators::default(),
+		};
+		check_committee(&self.committee)?;
+		let base = match &self.base {
+			Some(file) => base::read(file)?,
+			None => base::export()?,
+		};
+		let genesis = spec::Genesis {
+			ledger: &ledger,
+			validators: &validators,
+			committee: &self.committee,
+		};
+		let mut spec = spec::fill(base, &genesis).context("the base specification can't be filled in")?;
+		spec::rename(&mut spec, self.name, self.id);
+		output.note(&summary(&ledger, &validators, &self.committee));
+		output.print(&spec, |_| format!("{spec:#}"))
+	}
+}
+
+fn check_committee(committee: &[AccountId]) -> Result<()> {
+	ensure!(
+		committee.len() <= MAX_MEMBERS,
+		"the committee has at most {MAX_MEMBERS} members"
+	);
+	let mut seen = HashSet::new();
+	for member in committee {
+		ensure!(seen.insert(member), "{member} is in --committee twice");
+	}
+	Ok(())
+}
+
+/// What was made, and what is odd about it.
+fn summary(ledger: &Ledger, validators: &Validators, committee: &[AccountId]) -> String {
+	let mut text = format!(
+		"Sold: {} to {} accounts.",
+		format_amount(ledger.total()),
+		ledger.lines().len()
+	);
+	if validators.lines().is_empty() {
+		text.push_str("\nNo validators (--validators): nobody makes this chain's blocks.");
+	}
+	if committee.is_empty() {
+		text.push_str("\nNo committee (--committee): nobody can ever change this chain's rules.");
+	}
+	for member in committee {
+		if !ledger.has(member) {
+			text.push_str(&format!(
+				"\n{member} is in the committee and bought nothing: it can't pay for its motions."
+			));
+		}
+	}
+	text
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn identifiers_name_folders() {
+		assert_eq!(id("descent-1"), Ok("descent-1".into()));
+		for text in ["", "Descent", "a/b", "..", "a b", &"a".repeat(33)] {
+			assert!(id(text).is_err(), "{text}");
+		}
+	}
+
+	#[test]
+	fn what_is_odd_is_said() {
+		let member = |number: u8| AccountId::new([number; 32]);
+		let ledger = Ledger::parse(format!("account,amount\n{},1.5\n", member(1)).as_bytes()).unwrap();
+		let text = summary(&ledger, &Validators::default(), &[]);
+		for part in ["Sold: 1.5 NRN to 1 accounts.", "No validators", "No committee"] {
+			assert!(text.contains(part), "{part} in\n{text}");
+		}
+		let text = summary(&ledger, &Validators::default(), &[member(1), member(2)]);
+		assert!(
+			text.contains(&format!("{} is in the committee and bought nothing", member(2))),
+			"{text}"
+		);
+		assert!(!text.contains(&member(1).to_string()), "{text}");
+		assert!(check_committee(&[member(1), member(2)]).is_ok());
+		assert!(check_committee(&[member(1), member(1)]).is_err());
+	}
+}

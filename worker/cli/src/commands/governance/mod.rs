@@ -1,0 +1,122 @@
+pub mod apply;
+pub mod close;
+mod code;
+mod outcome;
+pub mod payout;
+pub mod propose;
+pub mod show;
+pub mod vote;
+
+use crate::{args::Global, output::Output};
+use anyhow::{Context, Result};
+use clap::Subcommand;
+use descent_chain::H256;
+use descent_protocol::view::{GovernanceView, MotionView};
+
+#[derive(Debug, Subcommand)]
+pub enum GovernanceCommand {
+	/// Show the technical committee, its motions and the treasury
+	Show(show::Show),
+	/// Move something, as a member of the committee
+	#[command(subcommand)]
+	Propose(propose::Propose),
+	/// Vote on a motion, as a member of the committee
+	Vote(vote::Vote),
+	/// End the vote on a motion that is decided, and carry it out where it was approved
+	Close(close::Close),
+	/// Pay out what was approved from the treasury
+	Payout(payout::Payout),
+	/// Bring in a runtime that was authorized
+	Apply(apply::Apply),
+}
+
+impl GovernanceCommand {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		match self {
+			Self::Show(command) => command.run(global, output).await,
+			Self::Propose(command) => command.run(global, output).await,
+			Self::Vote(command) => command.run(global, output).await,
+			Self::Close(command) => command.run(global, output).await,
+			Self::Payout(command) => command.run(global, output).await,
+			Self::Apply(command) => command.run(global, output).await,
+		}
+	}
+}
+
+/// The motion with this hash.
+fn motion(governance: &GovernanceView, hash: H256) -> Result<&MotionView> {
+	let motion = governance.motions.iter().find(|motion| motion.hash == hash);
+	motion.with_context(|| {
+		format!("no motion {hash:?} is open; it may be closed already: descent governance show lists those that are")
+	})
+}
+
+/// How the votes on a motion stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stand {
+	/// It has the ayes that it takes.
+	Approved,
+	/// It can't get them any more.
+	Rejected,
+	/// It may.
+	Open,
+}
+
+/// How the votes on a motion stand in a committee of so many members.
+fn stand(motion: &MotionView, members: usize) -> Stand {
+	let threshold = usize::try_from(motion.threshold).unwrap_or(usize::MAX);
+	if motion.ayes.len() >= threshold {
+		return Stand::Approved;
+	}
+	if members.saturating_sub(motion.nays.len()) < threshold {
+		return Stand::Rejected;
+	}
+	Stand::Open
+}
+
+#[cfg(test)]
+pub mod tests {
+	use super::*;
+	use descent_chain::{AccountId, UNIT};
+
+	pub fn governance() -> GovernanceView {
+		let account = |number| AccountId::new([number; 32]);
+		GovernanceView {
+			members: vec![account(1), account(2), account(3)],
+			motions: vec![MotionView {
+				hash: H256::repeat_byte(7),
+				index: 4,
+				call: vec![1, 2, 3],
+				summary: "system.authorize_upgrade\u{7}".into(),
+				threshold: 2,
+				ayes: vec![account(1)],
+				nays: vec![],
+				end: 120,
+			}],
+			treasury: 5 * UNIT,
+			authorized_upgrade: None,
+			spec_version: 2,
+		}
+	}
+
+	#[test]
+	fn motions_are_found_by_their_hash() {
+		let governance = governance();
+		assert_eq!(motion(&governance, H256::repeat_byte(7)).unwrap().index, 4);
+		let error = motion(&governance, H256::zero()).unwrap_err().to_string();
+		assert!(error.contains("descent governance show"), "{error}");
+	}
+
+	#[test]
+	fn a_motion_is_decided_when_no_vote_can_change_it() {
+		let mut view = governance().motions.remove(0);
+		assert_eq!(stand(&view, 3), Stand::Open);
+		view.nays = vec![AccountId::new([2; 32])];
+		assert_eq!(stand(&view, 3), Stand::Open);
+		view.nays.push(AccountId::new([3; 32]));
+		assert_eq!(stand(&view, 3), Stand::Rejected);
+		view.nays.pop();
+		view.ayes.push(AccountId::new([3; 32]));
+		assert_eq!(stand(&view, 3), Stand::Approved);
+	}
+}

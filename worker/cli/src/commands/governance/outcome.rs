@@ -1,0 +1,113 @@
+//! What became of what the committee moved.
+
+use crate::{advice::carried, commands::submit::Done};
+use anyhow::Result;
+use descent_chain::{Included, H256};
+use serde::Serialize;
+
+/// A transaction that moved something on, and what it did.
+#[derive(Debug, Serialize)]
+pub struct Outcome {
+	/// The motion.
+	pub motion: H256,
+	/// Whether the vote on it ended, and how.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub approved: Option<bool>,
+	/// The payment from the treasury that it approved.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub spend: Option<u32>,
+	#[serde(flatten)]
+	pub done: Done,
+}
+
+impl Outcome {
+	/// What a transaction did.
+	///
+	/// # Errors
+	/// Where the motion was carried out and failed: the transaction did not, and the motion is gone.
+	pub fn of(motion: H256, approved: Option<bool>, included: Included, done: Done) -> Result<Self> {
+		if let Some(error) = included.failed {
+			let block = done.block;
+			return Err(carried(error).context(format!(
+				"motion {motion:?} was approved and closed in block {block}, but what it moved failed and did nothing; move it \
+				 again once that can succeed"
+			)));
+		}
+		Ok(Self {
+			motion,
+			approved,
+			spend: included.spend,
+			done,
+		})
+	}
+
+	/// What to say of it after the first sentence.
+	pub fn rest(&self) -> String {
+		match self.spend {
+			Some(spend) => {
+				format!(
+					" Payment {spend} was approved; anybody pays it out: descent governance payout {spend}"
+				)
+			}
+			None => String::new(),
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use descent_chain::{Block, CallError};
+
+	fn included(failed: Option<CallError>, spend: Option<u32>) -> Included {
+		Included {
+			transaction: H256::zero(),
+			block: Block {
+				number: 9,
+				hash: H256::zero(),
+			},
+			group: None,
+			proposal: None,
+			amendment: None,
+			motion: None,
+			approved: Some(true),
+			spend,
+			failed,
+		}
+	}
+
+	fn done() -> Done {
+		Done {
+			transaction: "0x00".into(),
+			block: 9,
+			block_hash: "0x01".into(),
+			finalized: false,
+		}
+	}
+
+	#[test]
+	fn what_was_moved_and_failed_is_an_error() {
+		let error = CallError {
+			pallet: "System".into(),
+			name: "SpecVersionNeedsToIncrease".into(),
+			doc: String::new(),
+		};
+		let included = included(Some(error), None);
+		let error = Outcome::of(H256::zero(), Some(true), included, done()).unwrap_err();
+		let text = format!("{error:#}");
+		assert!(
+			text.contains("what it moved failed")
+				&& text.contains("System::SpecVersionNeedsToIncrease. Build the runtime with a higher"),
+			"{text}"
+		);
+	}
+
+	#[test]
+	fn payments_are_told_of() {
+		let outcome = Outcome::of(H256::zero(), Some(true), included(None, Some(3)), done()).unwrap();
+		assert!(outcome.rest().ends_with("descent governance payout 3"));
+		assert_eq!(serde_json::to_value(&outcome).unwrap()["spend"].as_u64(), Some(3));
+		let outcome = Outcome::of(H256::zero(), None, included(None, None), done()).unwrap();
+		assert_eq!(outcome.rest(), "");
+	}
+}

@@ -1,0 +1,32 @@
+use crate::{
+	args::{Global, Signing},
+	commands::submit::send,
+	output::Output,
+};
+use anyhow::Result;
+use clap::Args;
+use descent_chain::Call;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example:\n  descent governance payout 3 --key-file ~/.descent/key\n\nThe number is told when the motion is closed. Anybody may, \
+free of charge where something is paid."
+)]
+pub struct Payout {
+	/// Number of the payment
+	#[arg(value_name = "NUMBER")]
+	spend: u32,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+impl Payout {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let call = Call::payout(self.spend);
+		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
+		output.print(&done, |_| {
+			format!("Paid out payment {} in block {}.", self.spend, done.block)
+		})
+	}
+}

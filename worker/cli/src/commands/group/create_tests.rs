@@ -1,0 +1,100 @@
+use super::*;
+use clap::Parser;
+
+#[derive(Parser)]
+struct Line {
+	#[command(flatten)]
+	create: Create,
+}
+
+fn create(arguments: &str) -> Create {
+	let line = format!("create --name m --model m.json --dataset d.parquet --provider http://a {arguments}");
+	Line::try_parse_from(line.split_whitespace()).unwrap().create
+}
+
+#[test]
+fn the_defaults_make_rounds() {
+	let create = create("");
+	assert_eq!(
+		(create.tolerance, create.minimum_improvement),
+		(Score(100), Score(1000))
+	);
+	assert_eq!(create.rounds.clock().unwrap().length, 200);
+	assert_eq!(
+		(create.voting_period, create.quorum, create.target),
+		(201_600, Share::percent(50), parse::Target(None))
+	);
+}
+
+#[test]
+fn impossible_rounds_are_named() {
+	let error = create("--round-length 10")
+		.rounds
+		.clock()
+		.unwrap_err()
+		.to_string();
+	assert!(
+		error.contains("--round-length") && error.contains("must not exceed"),
+		"{error}"
+	);
+	let minutes = create("--round-length 20m --reveal 1m").rounds.clock().unwrap();
+	assert_eq!((minutes.length, minutes.reveal), (400, 20));
+}
+
+#[test]
+fn shares_are_within_bounds() {
+	let shares = |validators, keepers| Shares {
+		validators: Share::percent(validators),
+		keepers: Share::percent(keepers),
+	};
+	let create = create("");
+	assert_eq!(
+		shares(20, 0),
+		Shares {
+			validators: create.validators_share,
+			keepers: create.keepers_share
+		}
+	);
+	assert!(check_shares(shares(5, 40)).is_ok());
+	for wrong in [shares(4, 0), shares(41, 0), shares(20, 41)] {
+		let error = check_shares(wrong).unwrap_err().to_string();
+		assert!(
+			error.starts_with("validators get 5% to 40% of what rounds earn"),
+			"{error}"
+		);
+	}
+}
+
+#[test]
+fn a_file_that_is_no_description_is_refused_before_anything_is_sent() {
+	let directory = tempfile::tempdir().unwrap();
+	let file = directory.path().join("m.json");
+	std::fs::write(&file, b"{}").unwrap();
+	let create = Create {
+		model: Source::File(file),
+		..create("")
+	};
+	let clock = create.rounds.clock().unwrap();
+	let error = create.prepare(clock, Shares::default()).unwrap_err();
+	assert!(
+		format!("{error:#}").starts_with("the model description is not valid: "),
+		"{error:#}"
+	);
+}
+
+#[test]
+fn what_others_serve_needs_no_files() {
+	let reference = Reference::from(descent_protocol::ContentRef::raw(b"x").unwrap());
+	let line = format!("create --name m --model {reference} --dataset {reference} --provider http://a --validation {reference}");
+	let create = Line::try_parse_from(line.split_whitespace()).unwrap().create;
+	let clock = create.rounds.clock().unwrap();
+	let group = create.prepare(clock, Shares::default()).unwrap();
+	assert_eq!(group.model, reference.content);
+	assert_eq!(
+		group.policy,
+		EvaluationPolicy::Validation {
+			set: reference.content,
+			records: 1024
+		}
+	);
+}

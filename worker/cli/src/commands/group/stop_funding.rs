@@ -1,0 +1,99 @@
+use crate::{
+	args::{Global, Signing},
+	commands::submit::{send, Done},
+	output::Output,
+	words,
+};
+use anyhow::Result;
+use clap::Args;
+use descent_chain::{format_amount, Call};
+use descent_protocol::{view::FundingView, BlockNumber, GroupId};
+use serde::Serialize;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example:\n  descent group stop-funding 0 --key-file ~/.descent/key\n\nRounds that have begun are still paid for: trainers \
+have begun to work on them. Then what is left is free: descent group refund."
+)]
+pub struct StopFunding {
+	/// Number of the group
+	#[arg(value_name = "N")]
+	group: GroupId,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+#[derive(Debug, Serialize)]
+struct Stopped {
+	group: GroupId,
+	#[serde(skip_serializing_if = "Option::is_none")]
+	funding: Option<FundingView>,
+	#[serde(flatten)]
+	done: Done,
+}
+
+impl StopFunding {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let call = Call::stop_funding(self.group);
+		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
+		let account = key.account();
+		let pot = client.pot(self.group).await?;
+		let fundings = pot.map_or(vec![], |pot| pot.fundings);
+		let funding = fundings.into_iter().find(|funding| funding.client == account);
+		let now = client.best_block().await?.number;
+		let stopped = Stopped {
+			group: self.group,
+			funding,
+			done,
+		};
+		output.print(&stopped, |_| show(&stopped, now))
+	}
+}
+
+fn show(stopped: &Stopped, now: BlockNumber) -> String {
+	let group = stopped.group;
+	let text = format!("Gave notice to group {group} in block {}.", stopped.done.block);
+	let Some(funding) = &stopped.funding else {
+		return text;
+	};
+	let when = match funding.free {
+		Some(free) if free > now => words::due(free, now),
+		_ => "now".into(),
+	};
+	format!(
+		"{text} {} is left, less what rounds that have begun pay. It is free {when}: descent group refund {group}",
+		format_amount(funding.left)
+	)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use descent_chain::{AccountId, UNIT};
+
+	#[test]
+	fn says_when_it_is_free() {
+		let mut stopped = Stopped {
+			group: 3,
+			funding: None,
+			done: Done {
+				transaction: "0x00".into(),
+				block: 9,
+				block_hash: "0x01".into(),
+				finalized: false,
+			},
+		};
+		assert_eq!(show(&stopped, 9), "Gave notice to group 3 in block 9.");
+		stopped.funding = Some(FundingView {
+			client: AccountId::new([1; 32]),
+			left: UNIT,
+			per_round: UNIT,
+			free: Some(29),
+		});
+		assert!(
+			show(&stopped, 9).ends_with("It is free at block 29, in 20 blocks (1m): descent group refund 3")
+		);
+		assert!(show(&stopped, 29).ends_with("It is free now: descent group refund 3"));
+	}
+}

@@ -1,0 +1,50 @@
+use crate::{
+	args::{Global, Signing},
+	commands::submit::{send, Done},
+	output::Output,
+};
+use anyhow::{ensure, Result};
+use clap::Args;
+use descent_chain::{format_amount, Call};
+use serde::Serialize;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  descent rewards claim --key-file ~/.descent/key")]
+pub struct Claim {
+	#[command(flatten)]
+	signing: Signing,
+}
+
+/// A claim, and how much it paid.
+#[derive(Debug, Serialize)]
+struct Claimed {
+	amount: String,
+	#[serde(flatten)]
+	done: Done,
+}
+
+impl Claim {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let account = key.account();
+		let before = client.rewards(&account).await?;
+		ensure!(
+			before.accrued > 0,
+			"{account} has nothing to claim: it has earned nothing since it last did"
+		);
+		let (_, done) = send(&client, &key, &Call::claim(), &self.signing, output).await?;
+		let after = client.rewards(&account).await?;
+		let amount = after.claimed.saturating_sub(before.claimed);
+		let claimed = Claimed {
+			amount: amount.to_string(),
+			done,
+		};
+		output.print(&claimed, |_| {
+			format!(
+				"Claimed {} in block {}.",
+				format_amount(amount),
+				claimed.done.block
+			)
+		})
+	}
+}

@@ -1,0 +1,177 @@
+use super::status::next_step;
+use crate::{
+	args::{Global, Signing},
+	commands::submit::{send, Done},
+	output::Output,
+	words,
+};
+use anyhow::Result;
+use clap::Args;
+use descent_chain::{format_amount, parse_amount, Call, Client, Key};
+use descent_protocol::{
+	view::{ValidatorRules, ValidatorView},
+	BlockNumber,
+};
+use serde::Serialize;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example:\n  descent validator bond 5000 --key-file ~/.descent/key\n  descent validator keys --set --key-file \
+~/.descent/key\n\nAdds to what you have bonded. The bond stays yours and is held; lies cost a part of it. Validators need session keys as well: \
+descent validator keys --set."
+)]
+pub struct Bond {
+	/// How much to add
+	#[arg(value_name = "NRN", value_parser = parse_amount)]
+	amount: u128,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Example:\n  descent validator unbond 1000 --key-file ~/.descent/key\n\nWhat remains is nothing, or what a candidate bonds \
+at least. What is taken out can still be lost to an offence until it is free: descent validator withdraw."
+)]
+pub struct Unbond {
+	/// How much to take out
+	#[arg(value_name = "NRN", value_parser = parse_amount)]
+	amount: u128,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  descent validator withdraw --key-file ~/.descent/key")]
+pub struct Withdraw {
+	#[command(flatten)]
+	signing: Signing,
+}
+
+/// A change of a bond, and how the account stands after it.
+#[derive(Debug, Serialize)]
+pub(super) struct Changed {
+	pub(super) validator: Option<ValidatorView>,
+	#[serde(flatten)]
+	pub(super) done: Done,
+}
+
+impl Bond {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let what = format!("Bonded {}", format_amount(self.amount));
+		change(
+			&client,
+			&key,
+			&Call::bond(self.amount),
+			&self.signing,
+			output,
+			&what,
+		)
+		.await
+	}
+}
+
+impl Unbond {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let what = format!("Took out {}", format_amount(self.amount));
+		let call = Call::unbond(self.amount);
+		change(&client, &key, &call, &self.signing, output, &what).await
+	}
+}
+
+impl Withdraw {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let what = "Withdrew what had come free";
+		change(&client, &key, &Call::withdraw_bond(), &self.signing, output, what).await
+	}
+}
+
+/// Sends a call that changes how the signer stands as a validator, and prints how it does then.
+pub(super) async fn change(
+	client: &Client,
+	key: &Key,
+	call: &Call,
+	signing: &Signing,
+	output: &Output,
+	what: &str,
+) -> Result<()> {
+	let (_, done) = send(client, key, call, signing, output).await?;
+	let validator = client.validator(&key.account()).await?;
+	let rules = client.validator_rules().await?;
+	let now = done.block;
+	let changed = Changed { validator, done };
+	output.print(&changed, |_| show(&changed, &rules, now, what))
+}
+
+fn show(changed: &Changed, rules: &ValidatorRules, now: BlockNumber, what: &str) -> String {
+	let mut text = format!("{what} in block {}.", changed.done.block);
+	let Some(validator) = &changed.validator else {
+		text.push_str(" Nothing is bonded now.");
+		return text;
+	};
+	text.push_str(&format!(
+		" Bond now: {}; {}.",
+		format_amount(validator.bond),
+		words::standing(validator.standing, now)
+	));
+	if let Some(next) = validator.unbonding.first() {
+		text.push_str(&format!(
+			"\n{} can be withdrawn {}: descent validator withdraw",
+			format_amount(next.amount),
+			words::due(next.free, now)
+		));
+	}
+	if let Some(step) = next_step(validator, rules, now) {
+		text.push_str(&format!("\nNext: {step}"));
+	}
+	text
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::commands::validator::status::tests::{rules, validator};
+	use descent_chain::UNIT;
+	use descent_protocol::view::Unbonding;
+
+	#[test]
+	fn what_is_left_to_do_is_said() {
+		let done = || Done {
+			transaction: "0x00".into(),
+			block: 100,
+			block_hash: "0x01".into(),
+			finalized: false,
+		};
+		let mut view = validator();
+		view.keys = None;
+		view.unbonding = vec![Unbonding {
+			amount: UNIT,
+			free: 120,
+		}];
+		let changed = Changed {
+			validator: Some(view),
+			done: done(),
+		};
+		let text = show(&changed, &rules(), 100, "Bonded 5 NRN");
+		for part in [
+			"Bonded 5 NRN in block 100. Bond now: 5000 NRN; waiting.",
+			"1 NRN can be withdrawn at block 120, in 20 blocks (1m): descent validator withdraw",
+			"Next: set session keys",
+		] {
+			assert!(text.contains(part), "{part} in\n{text}");
+		}
+		let json = serde_json::to_value(&changed).unwrap();
+		assert_eq!(
+			(json["validator"]["bond"].as_str(), json["block"].as_u64()),
+			(Some("5000000000000000"), Some(100))
+		);
+		let changed = Changed {
+			validator: None,
+			done: done(),
+		};
+		assert!(show(&changed, &rules(), 100, "Withdrew").ends_with("Nothing is bonded now."));
+	}
+}

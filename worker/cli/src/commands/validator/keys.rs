@@ -1,0 +1,145 @@
+use crate::{
+	args::{Global, Signing},
+	commands::submit::{send, Done},
+	output::Output,
+	table::fields,
+};
+use anyhow::{Context, Result};
+use clap::Args;
+use descent_chain::{Call, Client, Key, H256};
+use serde::Serialize;
+
+#[derive(Debug, Args)]
+#[command(
+	after_help = "Examples:\n  descent validator keys --key-file ~/.descent/key\n  descent validator keys --set --key-file \
+~/.descent/key\n\nRun it where the validator's node runs: only a node on loopback is asked for keys, and only one that was started with \
+--rpc-methods unsafe makes them where its RPC is open to others. With --set, the node makes new keys and proves that it has them, and the \
+chain takes them from the session after the next on. The node needs no restart."
+)]
+pub struct Keys {
+	/// Have the node make new keys, and set them
+	#[arg(long)]
+	set: bool,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+/// Session keys, and whether the node that was asked has their secrets.
+#[derive(Debug, Serialize)]
+struct Shown {
+	babe: H256,
+	grandpa: H256,
+	evaluator: H256,
+	#[serde(skip_serializing_if = "Option::is_none")]
+	in_node: Option<bool>,
+	#[serde(flatten, skip_serializing_if = "Option::is_none")]
+	done: Option<Done>,
+}
+
+impl Keys {
+	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let shown = if self.set {
+			set(&client, &key, &self.signing, output).await?
+		} else {
+			read(&client, &key, output).await?
+		};
+		output.print(&shown, |output| show(output, &shown))
+	}
+}
+
+/// Has the node make keys and sets them.
+async fn set(client: &Client, key: &Key, signing: &Signing, output: &Output) -> Result<Shown> {
+	let keys = client.rotate_keys(&key.account()).await?;
+	let (_, done) = send(client, key, &Call::set_keys(&keys), signing, output).await?;
+	Ok(Shown {
+		babe: H256(keys.babe),
+		grandpa: H256(keys.grandpa),
+		evaluator: H256(keys.evaluator),
+		in_node: Some(true),
+		done: Some(done),
+	})
+}
+
+/// The keys that the chain knows.
+async fn read(client: &Client, key: &Key, output: &Output) -> Result<Shown> {
+	let account = key.account();
+	let keys = client
+		.validator(&account)
+		.await?
+		.and_then(|validator| validator.keys);
+	let keys = keys.with_context(|| {
+		format!("the chain knows no session keys of {account}: descent validator keys --set, where your node runs")
+	})?;
+	let in_node = match client.has_keys(&keys.map(|key| key.0)).await {
+		Ok(has) => Some(has),
+		Err(error) => {
+			output.note(&format!(
+				"whether the node has these keys is not checked: {error}"
+			));
+			None
+		}
+	};
+	let [babe, grandpa, evaluator] = keys;
+	Ok(Shown {
+		babe,
+		grandpa,
+		evaluator,
+		in_node,
+		done: None,
+	})
+}
+
+fn show(output: &Output, shown: &Shown) -> String {
+	let mut pairs = vec![
+		("babe", format!("{:?}", shown.babe)),
+		("grandpa", format!("{:?}", shown.grandpa)),
+		("evaluator", format!("{:?}", shown.evaluator)),
+	];
+	match shown.in_node {
+		Some(true) => pairs.push(("in this node", "yes".into())),
+		Some(false) => pairs.push((
+			"in this node",
+			"no: it can't validate with them; make new ones: descent validator keys --set".into(),
+		)),
+		None => {}
+	}
+	if let Some(done) = &shown.done {
+		pairs.push(("in block", done.block.to_string()));
+		pairs.push(("used", "from the session after the next on".into()));
+	}
+	fields(output, &pairs)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn keys_that_the_node_does_not_have_are_told_of() {
+		let mut shown = Shown {
+			babe: H256::repeat_byte(1),
+			grandpa: H256::repeat_byte(2),
+			evaluator: H256::repeat_byte(3),
+			in_node: Some(false),
+			done: None,
+		};
+		let text = show(&Output::new(true), &shown);
+		assert!(
+			text.contains("grandpa       0x0202") && text.contains("no: it can't validate"),
+			"{text}"
+		);
+		let json = serde_json::to_value(&shown).unwrap();
+		assert_eq!(json["babe"].as_str(), Some(&*format!("0x{}", "01".repeat(32))));
+		assert!(json.get("block").is_none());
+		shown.in_node = Some(true);
+		shown.done = Some(Done {
+			transaction: "0x00".into(),
+			block: 9,
+			block_hash: "0x01".into(),
+			finalized: false,
+		});
+		assert!(show(&Output::new(true), &shown).contains("in block      9"));
+		assert_eq!(serde_json::to_value(&shown).unwrap()["block"].as_u64(), Some(9));
+	}
+}

@@ -228,7 +228,9 @@ pub fn create_group(group: GroupId) {
 pub fn stake(group: GroupId, number: u8, amount: u128) {
 	let before = Stakes::get((group, account(number)));
 	Stakes::insert((group, account(number)), amount);
-	Totals::mutate(group, |total| *total = total.saturating_sub(before).saturating_add(amount));
+	Totals::mutate(group, |total| {
+		*total = total.saturating_sub(before).saturating_add(amount)
+	});
 	Emission::stake_changed(group, &account(number), before, amount);
 }
 

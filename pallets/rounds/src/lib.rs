@@ -70,6 +70,7 @@ mod attest;
 mod benchmarking;
 mod commit;
 mod committee;
+pub mod migrations;
 #[cfg(test)]
 mod mock;
 mod offchain;
@@ -88,8 +89,8 @@ pub mod weights;
 pub use attest::{attest_payload, open_payload};
 pub use pallet::*;
 pub use types::{
-	Attestation, BalanceOf, Commitment, CommitmentOf, CreditOf, Ending, Head, Progress, Reveal, Round,
-	RoundOf, Settled, Standing,
+	Attestation, BalanceOf, Best, Commitment, CommitmentOf, CreditOf, Ending, Head, Progress, Reveal, Round,
+	RoundOf, Settled, Standing, StandingOf,
 };
 pub use weights::WeightInfo;
 
@@ -114,7 +115,7 @@ pub mod pallet {
 	use sp_core::H256;
 	use sp_runtime::Perbill;
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
 	/// The rounds pallet.
 	#[pallet::pallet]
@@ -226,7 +227,7 @@ pub mod pallet {
 	/// How trainers have done in a group.
 	#[pallet::storage]
 	pub type Standings<T: Config> =
-		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, T::AccountId, Standing<BalanceOf<T>>>;
+		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, T::AccountId, StandingOf<T>>;
 
 	/// A ring with the randomness of the last blocks: the block's number and its randomness mixed with that of all blocks
 	/// before it, by the number modulo the ring's size, see [`Pallet::ring_size`].

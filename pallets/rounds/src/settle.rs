@@ -1,6 +1,7 @@
 use crate::{
-	views::claims, Attestations, BalanceOf, Commitment, CommitmentOf, Config, Ending, Error, Event, Head,
-	Heads, HoldReason, Pallet, Reveal, RoundOf, Rounds, Settled, Standings, Unsettled, WeightInfo,
+	migrations::NameModels, views::claims, Attestations, BalanceOf, Best, Commitment, CommitmentOf, Config,
+	Ending, Error, Event, Head, Heads, HoldReason, Pallet, Reveal, RoundOf, Rounds, Settled, Standings,
+	Unsettled, WeightInfo,
 };
 use alloc::vec::Vec;
 use descent_protocol::{
@@ -85,7 +86,7 @@ impl<T: Config> Pallet<T> {
 				slashed: Self::return_deposit(commitment, *outcome, settlement.contested == Some(place)),
 			};
 			commitment.ending = Some(ending);
-			Self::note_standing(group, &commitment.account, &ending);
+			Self::note_standing(group, entered.model_version, &commitment.account, &ending);
 			Self::deposit_event(Event::Ended {
 				group,
 				round,
@@ -189,17 +190,29 @@ impl<T: Config> Pallet<T> {
 		slashed
 	}
 
-	fn note_standing(group: GroupId, account: &T::AccountId, ending: &Ending<BalanceOf<T>>) {
-		Standings::<T>::mutate(group, account, |standing| {
-			let mut updated = standing.take().unwrap_or_default();
-			updated.rounds = updated.rounds.saturating_add(1);
-			if ending.outcome == Outcome::Won {
-				updated.wins = updated.wins.saturating_add(1);
-			}
-			updated.best = updated.best.into_iter().chain(ending.measured).min();
-			updated.earned = updated.earned.saturating_add(ending.reward);
-			updated.slashed = updated.slashed.saturating_add(ending.slashed);
-			*standing = Some(updated);
-		});
+	fn note_standing(
+		group: GroupId,
+		model_version: u32,
+		account: &T::AccountId,
+		ending: &Ending<BalanceOf<T>>,
+	) {
+		let known = Standings::<T>::try_get(group, account).ok();
+		let mut updated = known
+			.or_else(|| NameModels::<T>::upgrade(group, account))
+			.unwrap_or_default();
+		updated.rounds = updated.rounds.saturating_add(1);
+		if ending.outcome == Outcome::Won {
+			updated.wins = updated.wins.saturating_add(1);
+		}
+		if let Some(score) = ending.measured {
+			let before = updated.best.filter(|best| best.model_version == model_version);
+			updated.best = Some(Best {
+				model_version,
+				score: before.map_or(score, |best| best.score.min(score)),
+			});
+		}
+		updated.earned = updated.earned.saturating_add(ending.reward);
+		updated.slashed = updated.slashed.saturating_add(ending.slashed);
+		Standings::<T>::insert(group, account, updated);
 	}
 }

@@ -23,6 +23,9 @@ pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Conf
 /// The round type of a configuration.
 pub type RoundOf<T> = Round<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
+/// The standing type of a configuration.
+pub type StandingOf<T> = Standing<BalanceOf<T>>;
+
 /// The commitment type of a configuration.
 pub type CommitmentOf<T> = Commitment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
@@ -155,6 +158,17 @@ impl<AccountId> Head<AccountId> {
 	}
 }
 
+/// The best score of a trainer's checkpoints of a model.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Best {
+	/// The model: how many the group had before it.
+	pub model_version: u32,
+	/// The score.
+	pub score: Score,
+}
+
 /// How a trainer has done in a group.
 #[derive(
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
@@ -164,8 +178,8 @@ pub struct Standing<Balance> {
 	pub rounds: u32,
 	/// Rounds won.
 	pub wins: u32,
-	/// The best score that the committee measured of its checkpoints.
-	pub best: Option<Score>,
+	/// The best score that the committee measured of its checkpoints of the newest model that it has trained.
+	pub best: Option<Best>,
 	/// What it was paid.
 	pub earned: Balance,
 	/// What it lost of its deposits.

@@ -197,15 +197,20 @@ where
 		})
 	}
 
-	/// How trainers have done in a group: most wins first, then the best score, then the account.
+	/// How trainers have done in a group: most wins first, then the best score of the model that the group trains now, then
+	/// the account.
 	pub fn standings(group: GroupId) -> Vec<StandingView> {
+		let model = Self::model_version(group);
 		let mut standings: Vec<StandingView> = Standings::<T>::iter_prefix(group)
 			.take(MAX_STANDINGS)
 			.map(|(account, standing)| StandingView {
 				account: account.into(),
 				rounds: standing.rounds,
 				wins: standing.wins,
-				best: standing.best,
+				best: standing
+					.best
+					.filter(|best| Some(best.model_version) == model)
+					.map(|best| best.score),
 				earned: standing.earned.saturated_into(),
 				slashed: standing.slashed.saturated_into(),
 			})

@@ -26,6 +26,8 @@ pub trait WeightInfo {
 	fn settle(c: u32, m: u32) -> Weight;
 	/// Keeping the block's randomness.
 	fn on_finalize() -> Weight;
+	/// A standing that is migrated.
+	fn migrate_standing() -> Weight;
 }
 
 /// Weights with the database of the runtime.
@@ -87,6 +89,11 @@ impl Estimate {
 	fn on_finalize(&self) -> Weight {
 		Weight::from_parts(10_000_000, 4_000).saturating_add(self.0.reads_writes(3, 1))
 	}
+
+	/// The standing, its group's rules, and the key before it.
+	fn migrate_standing(&self) -> Weight {
+		Weight::from_parts(30_000_000, 10_000).saturating_add(self.0.reads_writes(RULES.saturating_add(4), 2))
+	}
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
@@ -125,6 +132,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn on_finalize() -> Weight {
 		Estimate(T::DbWeight::get()).on_finalize()
 	}
+
+	fn migrate_standing() -> Weight {
+		Estimate(T::DbWeight::get()).migrate_standing()
+	}
 }
 
 impl WeightInfo for () {
@@ -162,5 +173,9 @@ impl WeightInfo for () {
 
 	fn on_finalize() -> Weight {
 		Estimate(RocksDbWeight::get()).on_finalize()
+	}
+
+	fn migrate_standing() -> Weight {
+		Estimate(RocksDbWeight::get()).migrate_standing()
 	}
 }

@@ -12,7 +12,7 @@ pub type SingleBlockMigrations = ();
 
 /// What is done in as many blocks as it takes, the oldest first; the chain takes no transactions meanwhile.
 #[cfg(not(feature = "runtime-benchmarks"))]
-type SteppedMigrations = ();
+type SteppedMigrations = (pallet_rounds::migrations::NameModels<Runtime>,);
 #[cfg(feature = "runtime-benchmarks")]
 type SteppedMigrations = pallet_migrations::mock_helpers::MockedMigrations;
 

@@ -60,9 +60,7 @@ fn streams() {
 
 #[test]
 fn fundings() {
-	let change = |change: fn(&mut crate::FundingsOf<Test>)| {
-		move || Fundings::<Test>::mutate(0, change)
-	};
+	let change = |change: fn(&mut crate::FundingsOf<Test>)| move || Fundings::<Test>::mutate(0, change);
 	breaks(
 		"a group without fundings is kept among those with",
 		change(|fundings| fundings.clear()),

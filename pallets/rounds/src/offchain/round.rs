@@ -150,8 +150,8 @@ impl Round {
 		stored
 	}
 
-	/// What there is to measure. `None` where something else was measured: a ballot only speaks of the candidates that
-	/// it was made for, and a second one would contradict it.
+	/// What there is to measure. `None` where something else was measured: a ballot only speaks of the head and the candidates
+	/// that it was made for, and a second one would contradict it.
 	fn request<T: Config>(&self, record: &Record) -> Option<EvaluationRequest> {
 		let request = Pallet::<T>::evaluation_request(self.group, self.round)?;
 		let measured = record.ballot.as_ref().map(|(measured, _)| *measured);
@@ -159,8 +159,8 @@ impl Round {
 			warn(
 				ROUNDS,
 				format_args!(
-					"{self}: the chain was reorganised after the round was measured, and asks for other \
-					candidates now; this node abstains from it. Nothing has to be done",
+					"{self}: the chain was reorganised after the round was measured, and asks for something else \
+					now; this node abstains from it. Nothing has to be done",
 				),
 			);
 			return None;

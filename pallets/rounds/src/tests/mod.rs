@@ -5,6 +5,7 @@ mod attest;
 mod builder;
 mod commit;
 mod crowd;
+mod migrations;
 mod offchain;
 mod paid;
 mod reveal;

@@ -236,11 +236,11 @@ fn standings_add_up() {
 			.settles();
 		let standing = Standings::<Test>::get(0, account(1)).unwrap();
 		assert_eq!((standing.rounds, standing.wins), (3, 1));
-		assert_eq!(standing.best, Some(Score(470)));
+		assert_eq!(standing.best.map(|best| best.score), Some(Score(470)));
 		assert_eq!((standing.earned, standing.slashed), (REWARD, DEPOSIT / 2));
 		let liar = Standings::<Test>::get(0, account(2)).unwrap();
 		assert_eq!((liar.rounds, liar.wins, liar.slashed), (1, 0, DEPOSIT));
-		assert_eq!(liar.best, Some(Score(600)));
+		assert_eq!(liar.best.map(|best| best.score), Some(Score(600)));
 	});
 }
 

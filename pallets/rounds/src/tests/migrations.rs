@@ -1,0 +1,117 @@
+use super::{ballot, measurement, Round};
+use crate::{
+	migrations::{v1, NameModels},
+	mock::{account, build_and_execute, change, Test},
+	Best, Pallet, Standings, WeightInfo,
+};
+use descent_protocol::{Score, Verdict::Match};
+use frame_support::{
+	migrations::{SteppedMigration, SteppedMigrationError},
+	traits::{GetStorageVersion, StorageVersion},
+	weights::{Weight, WeightMeter},
+};
+
+type Migration = NameModels<Test>;
+
+/// A standing as version 1 had it.
+fn old(best: Option<u64>, earned: u128) -> v1::Standing<u128> {
+	v1::Standing {
+		rounds: 5,
+		wins: 2,
+		best: best.map(Score),
+		earned,
+		slashed: 7,
+	}
+}
+
+/// A chain of version 1 with standings of so many trainers.
+fn put(trainers: u8) {
+	StorageVersion::new(1).put::<Pallet<Test>>();
+	for trainer in 1..=trainers {
+		let best = (trainer % 3 != 0).then_some(u64::from(trainer));
+		v1::Standings::<Test>::insert(0, account(trainer), old(best, trainer.into()));
+	}
+}
+
+/// Migrates with the weight of so many standings a block; the number of blocks.
+fn migrate(standings: u64) -> u32 {
+	let mut cursor = None;
+	for blocks in 1..=1_000 {
+		let weight = <Test as crate::Config>::WeightInfo::migrate_standing().saturating_mul(standings);
+		cursor = Migration::step(cursor, &mut WeightMeter::with_limit(weight)).unwrap();
+		if cursor.is_none() {
+			return blocks;
+		}
+	}
+	panic!("the migration does not end");
+}
+
+#[test]
+fn every_best_score_gets_its_model() {
+	build_and_execute(|| {
+		put(40);
+		assert_eq!(migrate(7), 6);
+		assert_eq!(Pallet::<Test>::on_chain_storage_version(), StorageVersion::new(2));
+		assert_eq!(Standings::<Test>::iter().count(), 40);
+		for trainer in 1..=40u8 {
+			let standing = Standings::<Test>::get(0, account(trainer)).unwrap();
+			let best = (trainer % 3 != 0).then_some(Best {
+				model_version: 0,
+				score: Score(trainer.into()),
+			});
+			assert_eq!(standing.best, best);
+			assert_eq!((standing.rounds, standing.wins), (5, 2));
+			assert_eq!((standing.earned, standing.slashed), (trainer.into(), 7));
+		}
+	});
+}
+
+#[test]
+fn of_several_models_the_best_score_is_forgotten_and_nothing_else() {
+	build_and_execute(|| {
+		put(1);
+		change(0, |rules| rules.model_version = 3);
+		assert_eq!(migrate(10), 1);
+		let standing = Standings::<Test>::get(0, account(1)).unwrap();
+		assert_eq!(standing.best, None);
+		assert_eq!((standing.wins, standing.earned), (2, 1));
+	});
+}
+
+#[test]
+fn a_round_that_is_settled_meanwhile_loses_nothing() {
+	build_and_execute(|| {
+		put(4);
+		let ballots: Vec<_> = (0..4).map(|_| ballot(None, &[Match(measurement(3))])).collect();
+		Round::new()
+			.commits(&[4])
+			.reveals(&[(4, 3)])
+			.votes(&ballots)
+			.settles();
+		let before = Standings::<Test>::get(0, account(4)).unwrap();
+		assert_eq!((before.rounds, before.wins), (6, 3));
+		assert_eq!(before.best.map(|best| best.score), Some(Score(3)));
+		assert!(before.earned > 4);
+		migrate(1);
+		assert_eq!(Standings::<Test>::get(0, account(4)).unwrap(), before);
+		assert_eq!(Standings::<Test>::get(0, account(2)).unwrap().rounds, 5);
+	});
+}
+
+#[test]
+fn waits_for_enough_weight_and_runs_once() {
+	build_and_execute(|| {
+		put(1);
+		let required = <Test as crate::Config>::WeightInfo::migrate_standing();
+		let little = Weight::from_parts(required.ref_time() - 1, required.proof_size());
+		let refused = Migration::step(None, &mut WeightMeter::with_limit(little));
+		assert_eq!(
+			refused,
+			Err(SteppedMigrationError::InsufficientWeight { required })
+		);
+		migrate(10);
+		let standing = Standings::<Test>::get(0, account(1)).unwrap();
+		migrate(1);
+		assert_eq!(Standings::<Test>::get(0, account(1)).unwrap(), standing);
+	});
+}

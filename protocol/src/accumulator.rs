@@ -82,6 +82,7 @@ impl Mark {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::as_conversions)]
 mod tests {
 	use super::*;
 	use proptest::prelude::*;

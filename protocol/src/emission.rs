@@ -80,6 +80,7 @@ pub fn flown(emission: u128, elapsed: BlockNumber, length: BlockNumber) -> u128 
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::as_conversions)]
 mod tests {
 	use super::*;
 	use proptest::prelude::*;

@@ -25,6 +25,7 @@ pub fn penalty(offenders: u32, validators: u32) -> Share {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::as_conversions)]
 mod tests {
 	use super::*;
 	use proptest::prelude::*;

@@ -94,6 +94,7 @@ fn floor(share: Share, amount: u128) -> u128 {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::as_conversions)]
 mod tests {
 	use super::*;
 	use proptest::prelude::*;

@@ -1,8 +1,10 @@
 //! Benchmarks of the pallet's calls and hooks, each in its worst case.
 
 use crate::{
-	attest_payload, open_payload, Attestation, Attestations, BalanceOf, Call, Commitment, Committees, Config,
-	HoldReason, Kept, Pallet, Reveal, Reveals, Round, Rounds, Seeds, Settled, Unsettled,
+	attest_payload,
+	migrations::{v1, NameModels},
+	open_payload, Attestation, Attestations, BalanceOf, Call, Commitment, Committees, Config, HoldReason,
+	Kept, Pallet, Reveal, Reveals, Round, Rounds, Seeds, Settled, Standings, Unsettled, WeightInfo,
 };
 use alloc::{vec, vec::Vec};
 use descent_protocol::{
@@ -12,11 +14,13 @@ use descent_protocol::{
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
-	pallet_prelude::TransactionSource,
+	migrations::SteppedMigration,
+	pallet_prelude::{StorageVersion, TransactionSource},
 	traits::{
 		fungible::{Inspect, Mutate, MutateHold},
 		Authorize, Get,
 	},
+	weights::WeightMeter,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use pallet_evaluators::{AuthorityId, EvaluatorSet};
@@ -381,6 +385,26 @@ mod benchmarks {
 		}
 
 		assert!(Seeds::<T>::contains_key(Pallet::<T>::slot_of(Pallet::<T>::now())));
+	}
+
+	#[benchmark]
+	fn migrate_standing() {
+		let group = group::<T>();
+		let account: T::AccountId = account("trainer", 0, 0);
+		let old = v1::Standing {
+			best: Some(Score(1)),
+			..Default::default()
+		};
+		v1::Standings::<T>::insert(group, &account, old);
+		StorageVersion::new(1).put::<Pallet<T>>();
+		let mut meter = WeightMeter::with_limit(T::WeightInfo::migrate_standing());
+
+		#[block]
+		{
+			NameModels::<T>::step(None, &mut meter).unwrap();
+		}
+
+		assert!(Standings::<T>::get(group, account).is_some_and(|standing| standing.best.is_some()));
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::benchmark_ext(), crate::mock::Test);

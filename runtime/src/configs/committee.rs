@@ -14,7 +14,9 @@ use frame_support::{
 	weights::Weight,
 };
 use frame_system::EnsureRoot;
-use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1, PrimeDefaultVote};
+use pallet_collective::{
+	DefaultVote, EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1, MemberCount,
+};
 use sp_runtime::Perbill;
 
 /// For how long a motion takes votes.
@@ -36,6 +38,15 @@ parameter_types! {
 	pub MaximumMotionWeight: Weight = Perbill::from_percent(50) * RuntimeBlockWeights::get().max_block;
 }
 
+/// Who does not vote is against: nobody becomes Root because others were silent.
+pub struct SilenceIsNay;
+
+impl DefaultVote for SilenceIsNay {
+	fn default_vote(_: Option<bool>, _: MemberCount, _: MemberCount, _: MemberCount) -> bool {
+		false
+	}
+}
+
 /// Motions are free: their number is bounded, they end, and only members, whom Root names, make them.
 impl pallet_collective::Config<Instance1> for Runtime {
 	type RuntimeOrigin = RuntimeOrigin;
@@ -44,7 +55,7 @@ impl pallet_collective::Config<Instance1> for Runtime {
 	type MotionDuration = ConstU32<MOTION_DURATION>;
 	type MaxProposals = ConstU32<MAX_MOTIONS>;
 	type MaxMembers = ConstU32<MAX_MEMBERS>;
-	type DefaultVote = PrimeDefaultVote;
+	type DefaultVote = SilenceIsNay;
 	type WeightInfo = pallet_collective::weights::SubstrateWeight<Runtime>;
 	type SetMembersOrigin = EnsureRoot<AccountId>;
 	type MaxProposalWeight = MaximumMotionWeight;

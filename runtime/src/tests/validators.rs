@@ -104,8 +104,11 @@ fn finality_has_another_set_only_where_validators_or_keys_change() {
 		run_to(250);
 		assert!(Session::current_index() >= 6);
 		assert_eq!(Grandpa::current_set_id(), 0);
+		block(|| bond("//Dave", NRN).unwrap());
+		run_to(380);
+		assert_eq!(Grandpa::current_set_id(), 0, "who is first is no matter");
 		block(|| set_keys("//Bob", "//Bob//session").unwrap());
-		run_to(400);
+		run_to(530);
 		assert_eq!(Grandpa::current_set_id(), 1);
 		let key = ed25519::Pair::from_string("//Bob//session", None)
 			.unwrap()
@@ -115,7 +118,7 @@ fn finality_has_another_set_only_where_validators_or_keys_change() {
 			.any(|(other, _)| *other == key.into()));
 
 		let proof = Historical::prove((sp_consensus_grandpa::KEY_TYPE, key.encode())).unwrap();
-		run_to(500);
+		run_to(630);
 		assert!(proof.session < Session::current_index());
 		let owner = Historical::check_proof((sp_consensus_grandpa::KEY_TYPE, key.encode()), proof);
 		assert_eq!(

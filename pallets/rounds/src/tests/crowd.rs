@@ -95,7 +95,8 @@ proptest! {
 	fn money_adds_up(crowd in crowds()) {
 		build_and_execute(|| {
 			for (index, (trainers, members)) in (0u32..).zip(&crowd) {
-				(Paid::set(Vec::new()), Observed::set(Vec::new()));
+				Paid::set(Vec::new());
+				Observed::set(Vec::new());
 				let issuance = Balances::total_issuance();
 				let before: Vec<_> = (1..=5).map(free).collect();
 				let round = play(index, trainers, members);

@@ -92,7 +92,8 @@ fn who_says_something_else_than_two_thirds_is_called_false_and_not_paid() {
 fn who_lies_about_the_head_is_called_false_too() {
 	build_and_execute(|| {
 		judged(&vec![ballot(None, &[found(500)]); 4]);
-		(Paid::set(Vec::new()), Observed::set(Vec::new()));
+		Paid::set(Vec::new());
+		Observed::set(Vec::new());
 		let honest = ballot(Some(500), &[found(300)]);
 		let round = Round::number(1).commits(&[2]).reveals(&[(2, 300)]);
 		let lie = ballot(Some(100), &[found(300)]);

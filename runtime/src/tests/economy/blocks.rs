@@ -2,8 +2,8 @@
 
 use super::actor::{actor, Submitted};
 use crate::{
-	constants::MILLISECONDS_PER_BLOCK, Babe, BlockNumber, Executive, Header, Runtime, RuntimeCall, System,
-	UncheckedExtrinsic,
+	constants::{EPOCH_DURATION_IN_SLOTS, MILLISECONDS_PER_BLOCK},
+	Babe, BlockNumber, Executive, Header, Runtime, RuntimeCall, System, UncheckedExtrinsic,
 };
 use frame_support::assert_ok;
 use frame_system::offchain::CreateAuthorizedTransaction;
@@ -25,12 +25,18 @@ static VRF: LazyLock<VrfSignature> = LazyLock::new(|| {
 /// validator that a block disables can't be its author. While she is no validator, it is one that nobody knows.
 pub fn begin(number: BlockNumber) {
 	let alice = AuthorityId::from(actor("//Alice").pair.public());
-	let author = Babe::authorities()
-		.iter()
-		.position(|(author, _)| *author == alice);
+	let slot = Slot::from(u64::from(number));
+	// The first block of an epoch is made by the validators of that epoch.
+	let epoch = if slot >= Babe::current_epoch_start() + EPOCH_DURATION_IN_SLOTS {
+		Babe::next_epoch()
+	} else {
+		Babe::current_epoch()
+	};
+	let mut authors = epoch.authorities.iter();
+	let author = authors.position(|(author, _)| *author == alice);
 	let pre_digest = SecondaryVRFPreDigest {
 		authority_index: author.map_or(u32::MAX, |author| author as u32),
-		slot: Slot::from(u64::from(number)),
+		slot,
 		vrf_signature: VRF.clone(),
 	};
 	let digest = Digest {

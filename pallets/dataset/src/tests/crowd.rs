@@ -86,8 +86,9 @@ fn check_all() {
 }
 
 fn act(act: Act) {
+	let told = (Paid::get(), Observed::get());
 	// What fails changes nothing, as in a block.
-	let _ = with_storage_layer(|| match act {
+	let done = with_storage_layer(|| match act {
 		Act::Stake(who, amount) => Groups::stake(signed(who), 0, amount),
 		Act::Unstake(who, amount) => Groups::unstake(signed(who), 0, amount),
 		Act::Announce(who, number) => announce(who, delta(number)),
@@ -123,6 +124,10 @@ fn act(act: Act) {
 			Ok(())
 		}
 	});
+	if done.is_err() {
+		Paid::set(told.0);
+		Observed::set(told.1);
+	}
 }
 
 /// One of the newest proposals.

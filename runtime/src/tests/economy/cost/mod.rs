@@ -44,8 +44,9 @@ fn nothing_costs_more_where_there_are_more_groups() {
 	let threads = OTHERS.map(|others| thread::spawn(move || Script::new(others).play()));
 	let costs = threads.map(|thread| thread.join().expect("the game is played"));
 	print(&costs);
-	for place in 0..costs[0].len() {
-		let [few, some, many] = [0, 1, 2].map(|chain: usize| &costs[chain][place]);
+	let [few, some, many] = &costs;
+	assert!(few.len() == some.len() && few.len() == many.len());
+	for ((few, some), many) in few.iter().zip(some).zip(many) {
 		assert_eq!(few.touched, some.touched, "{}", few.name);
 		assert_eq!(few.touched, many.touched, "{}", few.name);
 		let touched = few.touched.reads + few.touched.writes;

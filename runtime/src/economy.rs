@@ -14,7 +14,7 @@ pub(crate) fn emission() -> EmissionView {
 
 /// With the shares of the round that takes commitments, or of the first to come.
 pub(crate) fn pot(group: GroupId) -> Option<PotView> {
-	let round = Groups::round_at(group, System::block_number()).or_else(|| Groups::boundary(group))?;
+	let round = Groups::current_round(group, System::block_number())?;
 	let rules: Rules<Balance> = Groups::rules(group, round)?;
 	Emission::pot_view(group, rules.shares)
 }

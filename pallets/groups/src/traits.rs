@@ -20,6 +20,11 @@ pub trait GroupRules<Balance> {
 	/// The first round that has not begun, with which changes take effect; `None` where there is no such group.
 	fn boundary(group: GroupId) -> Option<RoundIndex>;
 
+	/// The round that takes commitments at a block, or the first to come: the one whose rules are the group's to whoever looks.
+	fn current_round(group: GroupId, block: BlockNumber) -> Option<RoundIndex> {
+		Self::round_at(group, block).or_else(|| Self::boundary(group))
+	}
+
 	/// The longest reveal window of any group, in blocks.
 	fn longest_reveal() -> BlockNumber;
 

@@ -182,7 +182,7 @@ where
 
 	/// The model that is trained now.
 	fn model_version(group: GroupId) -> Option<u32> {
-		let round = T::Groups::round_at(group, Self::now()).or_else(|| T::Groups::boundary(group))?;
+		let round = T::Groups::current_round(group, Self::now())?;
 		T::Groups::rules(group, round).map(|rules| rules.model_version)
 	}
 

@@ -127,19 +127,19 @@ impl Externalities for Counter<'_> {
 	}
 
 	fn child_storage_hash(&mut self, _: &ChildInfo, _: &[u8]) -> Option<Vec<u8>> {
-		unimplemented!("{NO_CHILDREN}")
+		unreachable!("{NO_CHILDREN}")
 	}
 
 	fn child_storage(&mut self, _: &ChildInfo, _: &[u8]) -> Option<Vec<u8>> {
-		unimplemented!("{NO_CHILDREN}")
+		unreachable!("{NO_CHILDREN}")
 	}
 
 	fn next_child_storage_key(&mut self, _: &ChildInfo, _: &[u8]) -> Option<Vec<u8>> {
-		unimplemented!("{NO_CHILDREN}")
+		unreachable!("{NO_CHILDREN}")
 	}
 
 	fn kill_child_storage(&mut self, _: &ChildInfo, _: Option<u32>, _: Option<&[u8]>) -> MultiRemovalResults {
-		unimplemented!("{NO_CHILDREN}")
+		unreachable!("{NO_CHILDREN}")
 	}
 
 	fn clear_child_prefix(
@@ -149,15 +149,15 @@ impl Externalities for Counter<'_> {
 		_: Option<u32>,
 		_: Option<&[u8]>,
 	) -> MultiRemovalResults {
-		unimplemented!("{NO_CHILDREN}")
+		unreachable!("{NO_CHILDREN}")
 	}
 
 	fn place_child_storage(&mut self, _: &ChildInfo, _: Vec<u8>, _: Option<Vec<u8>>) {
-		unimplemented!("{NO_CHILDREN}")
+		unreachable!("{NO_CHILDREN}")
 	}
 
 	fn child_storage_root(&mut self, _: &ChildInfo, _: StateVersion) -> Vec<u8> {
-		unimplemented!("{NO_CHILDREN}")
+		unreachable!("{NO_CHILDREN}")
 	}
 
 	fn wipe(&mut self) {

@@ -17,12 +17,12 @@ pub struct RoundLengths {
 }
 
 impl RoundLengths {
-	/// As short as it works with several processes on two cores: 36 seconds a round.
+	/// As short as it works with several processes on two cores: 42 seconds a round.
 	pub const SHORT: Self = Self {
-		round: 12,
-		reveal: 3,
+		round: 14,
+		reveal: 4,
 		attest: 5,
-		open: 3,
+		open: 4,
 	};
 
 	/// Within how long so many rounds are settled and finalized, generously.

@@ -39,6 +39,8 @@ pub struct Launch {
 	pub program: PathBuf,
 	/// Its arguments.
 	pub arguments: Vec<OsString>,
+	/// How much it gives way to other processes, as `nice` counts.
+	pub niceness: u8,
 	/// Variables set besides the inherited ones.
 	pub environment: Vec<(String, String)>,
 	/// The folder of the log files, `<name>.out` (stdout) and `<name>.log` (stderr).
@@ -52,6 +54,7 @@ impl Launch {
 			name: name.into(),
 			program,
 			arguments: Vec::new(),
+			niceness: 0,
 			environment: Vec::new(),
 			logs: logs.into(),
 		}
@@ -66,6 +69,12 @@ impl Launch {
 	/// Adds arguments.
 	pub fn args<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
 		self.arguments.extend(arguments.into_iter().map(Into::into));
+		self
+	}
+
+	/// Has it give way to processes that are less nice, from 0 to 19.
+	pub fn nice(mut self, niceness: u8) -> Self {
+		self.niceness = niceness;
 		self
 	}
 
@@ -89,7 +98,7 @@ impl Launch {
 	fn command(&self) -> Result<Command> {
 		let mut command = Command::new("setpriv");
 		command
-			.args(["--pdeathsig", "KILL"])
+			.args(["--pdeathsig", "KILL", "nice", "-n", &self.niceness.to_string()])
 			.arg(&self.program)
 			.args(&self.arguments);
 		command.envs(self.environment.iter().map(|(name, value)| (name, value)));
@@ -138,7 +147,7 @@ impl Process {
 		let child = answer.recv().context("the spawning thread is gone")?;
 		self.child = Some(child.with_context(|| {
 			format!(
-				"{} cannot be started through setpriv: is util-linux installed?",
+				"{} cannot be started through setpriv: are util-linux and coreutils installed?",
 				self.launch.program.display()
 			)
 		})?);

@@ -7,6 +7,9 @@ use std::{
 	path::Path,
 };
 
+/// Trainers compute as much as they can, on cores that the nodes and evaluators need to keep up with the chain.
+const NICENESS: u8 = 10;
+
 /// How a trainer is to train.
 #[derive(Clone, Debug)]
 pub struct TrainerSetup {
@@ -65,6 +68,7 @@ impl Trainer {
 			.write_all(setup.uri.as_bytes())?;
 		let [seed, ..]: [u8; 32] = account.id().into();
 		let launch = Launch::new(name, Binary::Worker.path()?, logs)
+			.nice(NICENESS)
 			.args(["train", "--json", "--node", node, "--group", &group.to_string()])
 			.arg("--key-file")
 			.arg(&key)

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 /// A window more to come back in than [`RoundLengths::SHORT`] has.
 const LENGTHS: RoundLengths = RoundLengths {
-	round: 14,
+	round: 15,
 	reveal: 5,
 	attest: 5,
-	open: 3,
+	open: 4,
 };
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,7 +43,7 @@ const LENGTHS: RoundLengths = RoundLengths {
 	round: 14,
 	reveal: 4,
 	attest: 5,
-	open: 3,
+	open: 4,
 };
 /// How many images the group begins with.
 const IMAGES: u32 = 50_000;

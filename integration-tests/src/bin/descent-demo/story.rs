@@ -315,7 +315,7 @@ fn sentence(event: &RoundEvent, names: &Names) -> Option<String> {
 				.map(|score| format!(", measured {score}"))
 				.unwrap_or_default();
 			let reward = if *reward > 0 {
-				format!(", paid {}", format_amount(*reward))
+				format!(", earned {}", format_amount(*reward))
 			} else {
 				String::new()
 			};

@@ -9,9 +9,9 @@ use sp_application_crypto::RuntimeAppPublic;
 /// refused what came before it had seen the block. Windows are short.
 const RESEND_AFTER: BlockNumber = 1;
 /// An open window of at least this length leaves room to wait a block before attestations are opened, so that a fork of the
-/// attest window's last block can't carry one that was copied from what they show, and to send them a second time. In
-/// shorter ones they are opened at once.
-const PATIENT_WINDOW: BlockNumber = 3;
+/// attest window's last block can't carry one that was copied from what they show, and to send them a second time, even
+/// where one of its blocks begins a session and takes no transactions. In shorter ones they are opened at once.
+const PATIENT_WINDOW: BlockNumber = 4;
 
 /// Whether it is time to send what was sent last with block `sent`.
 pub fn is_due(sent: Option<BlockNumber>, now: BlockNumber) -> bool {

@@ -96,10 +96,10 @@ fn ballots_stay_shut_until_nobody_can_copy_them() {
 }
 
 #[test]
-fn an_open_window_of_two_blocks_is_used_from_its_first() {
+fn an_open_window_of_three_blocks_is_used_from_its_first() {
 	let mut world = World::new(1);
 	world.chain.execute_with(|| {
-		change(0, |rules| rules.clock.open = 2);
+		change(0, |rules| rules.clock.open = 3);
 	});
 	let attestation = world.attest();
 	world.include(ASK + 2, &attestation).unwrap();

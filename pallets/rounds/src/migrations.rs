@@ -4,12 +4,13 @@
 //! whatever a settlement reads is read as either version has it.
 
 use crate::{BalanceOf, Best, Config, Pallet, Standing, StandingOf, Standings, WeightInfo};
-use codec::{Decode, Encode, MaxEncodedLen};
+use codec::{Decode, DecodeAll, Encode, MaxEncodedLen};
 use core::marker::PhantomData;
 use descent_protocol::{GroupId, Score};
 use frame_support::{
 	migrations::{MigrationId, SteppedMigration, SteppedMigrationError},
 	pallet_prelude::{Blake2_128Concat, StorageVersion, Twox64Concat},
+	storage::unhashed,
 	traits::GetStorageVersion,
 	weights::WeightMeter,
 };
@@ -54,15 +55,25 @@ pub mod v1 {
 pub struct NameModels<T>(PhantomData<T>);
 
 impl<T: Config> NameModels<T> {
-	/// A standing as it is kept now, if it is one of version 1.
-	pub(crate) fn upgrade(group: GroupId, account: &T::AccountId) -> Option<StandingOf<T>> {
+	/// A trainer's standing, whichever version it is kept in. Their encodings differ in length where they differ.
+	pub(crate) fn standing(group: GroupId, account: &T::AccountId) -> Option<StandingOf<T>> {
+		let bytes = unhashed::get_raw(&Standings::<T>::hashed_key_for(group, account))?;
+		let new = StandingOf::<T>::decode_all(&mut &bytes[..]).ok();
+		new.or_else(|| {
+			let old = v1::Standing::decode_all(&mut &bytes[..]).ok()?;
+			Some(Self::upgrade(group, old))
+		})
+	}
+
+	/// A standing of version 1 as it is kept now.
+	fn upgrade(group: GroupId, old: v1::Standing<BalanceOf<T>>) -> StandingOf<T> {
 		let v1::Standing {
 			rounds,
 			wins,
 			best,
 			earned,
 			slashed,
-		} = v1::Standings::<T>::get(group, account)?;
+		} = old;
 		let only = || {
 			let rules = T::Groups::rules(group, T::Groups::boundary(group)?)?;
 			(rules.model_version == 0).then_some(0)
@@ -73,13 +84,13 @@ impl<T: Config> NameModels<T> {
 				score,
 			})
 		});
-		Some(Standing {
+		Standing {
 			rounds,
 			wins,
 			best,
 			earned,
 			slashed,
-		})
+		}
 	}
 }
 
@@ -118,12 +129,8 @@ impl<T: Config> SteppedMigration for NameModels<T> {
 				StorageVersion::new(2).put::<Pallet<T>>();
 				return Ok(None);
 			};
-			if Standings::<T>::try_get(group, &account).is_err() {
-				match Self::upgrade(group, &account) {
-					Some(standing) => Standings::<T>::insert(group, &account, standing),
-					None => return Err(SteppedMigrationError::Failed),
-				}
-			}
+			let standing = Self::standing(group, &account).ok_or(SteppedMigrationError::Failed)?;
+			Standings::<T>::insert(group, &account, standing);
 			cursor = Some((group, account));
 		}
 		Ok(cursor)

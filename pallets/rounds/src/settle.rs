@@ -196,10 +196,7 @@ impl<T: Config> Pallet<T> {
 		account: &T::AccountId,
 		ending: &Ending<BalanceOf<T>>,
 	) {
-		let known = Standings::<T>::try_get(group, account).ok();
-		let mut updated = known
-			.or_else(|| NameModels::<T>::upgrade(group, account))
-			.unwrap_or_default();
+		let mut updated = NameModels::<T>::standing(group, account).unwrap_or_default();
 		updated.rounds = updated.rounds.saturating_add(1);
 		if ending.outcome == Outcome::Won {
 			updated.wins = updated.wins.saturating_add(1);

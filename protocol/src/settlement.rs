@@ -85,13 +85,11 @@ pub enum Incumbent {
 }
 
 /// What an accepted candidate has to do to win.
-enum Bar {
-	/// Nothing more.
-	None,
-	/// Beat this score.
-	Score(Score),
-	/// The committee does not agree on it.
-	Unsettled,
+struct Bar {
+	/// The score that it has to beat, if any.
+	score: Option<Score>,
+	/// Whether 2/3 of the committee say the same of the head.
+	is_agreed: bool,
 }
 
 /// At least two thirds of the committee.
@@ -105,7 +103,7 @@ pub(crate) fn is_veto(members: usize, committee: usize) -> bool {
 }
 
 /// The measurement that most members hold, and how many do. Which of several equally frequent ones does not matter:
-/// none of them has a quorum.
+/// none of them has a quorum, or is more credible than the other.
 fn most_held(measurements: impl Iterator<Item = Measurement>) -> Option<(Measurement, usize)> {
 	let mut held = BTreeMap::<Measurement, usize>::new();
 	for measurement in measurements {
@@ -131,9 +129,10 @@ fn agreed(measurements: impl Iterator<Item = Measurement>, committee: usize) -> 
 /// refuted where more than 1/3 hold anything else, a match with another measurement among it: a checkpoint whose score
 /// depends on who measures it has none. Then the next is looked at. Neither means that there is no quorum, and
 /// the round has no winner. The accepted candidate wins if it beats the head as 2/3 of the committee measured it on this
-/// round's evaluation set. Where 2/3 say that nobody serves the head, the score at which it was accepted has to be beaten:
-/// withholding the head neither stops the group nor lowers its bar. Where that score was measured on something else, the bar
-/// falls with the head: nobody could tell what it would be.
+/// round's evaluation set. Where they did not, because it is withheld from all of them or from some, or because its score depends
+/// on who measures it, the score at which it was accepted has to be beaten: whoever holds the head can neither stop the group
+/// with it nor lower its bar. Where that score was measured on something else, what more than 1/3 measured has to be beaten,
+/// which liars alone can't say; and where there is no such score either, the bar falls with the head.
 ///
 /// A trainer that serves its checkpoint to some of the members only could have a round end without a quorum as soon as one
 /// member is silent. So a candidate without a quorum is contested where more members refuse it than say nothing of it, and the
@@ -165,9 +164,7 @@ pub fn settle(
 		contested: None,
 	};
 	let bar = bar(ballots, committee, head);
-	if let Bar::Score(score) = bar {
-		settlement.baseline = Some(score);
-	}
+	settlement.baseline = bar.score;
 	let ranked = crate::rank(claims);
 	for (rank, position) in ranked.iter().copied().enumerate() {
 		let verdicts = || ballots.iter().filter_map(|ballot| ballot.verdicts.get(rank));
@@ -184,9 +181,8 @@ pub fn settle(
 			*slot = measured.map(|measurement| measurement.score);
 		}
 		let accepted = held.filter(|_| is_quorum(holders, committee));
-		let judged = match (accepted, &bar) {
-			(Some(_), Bar::Unsettled) => Outcome::NoQuorum,
-			(Some(accepted), Bar::Score(bar)) if !accepted.score.beats(*bar, minimum_improvement) => {
+		let judged = match (accepted, bar.score) {
+			(Some(accepted), Some(bar)) if !accepted.score.beats(bar, minimum_improvement) => {
 				Outcome::NotBetter
 			}
 			(Some(accepted), _) => {
@@ -196,8 +192,7 @@ pub fn settle(
 			(None, _) if is_veto(refusals, committee) => Outcome::Refuted,
 			(None, _) => Outcome::NoQuorum,
 		};
-		let is_agreed_on_head = !matches!(bar, Bar::Unsettled);
-		if judged == Outcome::NoQuorum && is_agreed_on_head && refusals > committee.saturating_sub(looked) {
+		if judged == Outcome::NoQuorum && bar.is_agreed && refusals > committee.saturating_sub(looked) {
 			settlement.contested = Some(position);
 		}
 		let ended = if judged == Outcome::NoQuorum {
@@ -219,16 +214,26 @@ pub fn settle(
 
 fn bar(ballots: &[Ballot], committee: usize, head: Incumbent) -> Bar {
 	if head == Incumbent::Nobody {
-		return Bar::None;
+		return Bar {
+			score: None,
+			is_agreed: true,
+		};
 	}
-	if let Some(measured) = agreed(ballots.iter().filter_map(|ballot| ballot.baseline), committee) {
-		return Bar::Score(measured.score);
+	let baselines = || ballots.iter().filter_map(|ballot| ballot.baseline);
+	if let Some(measured) = agreed(baselines(), committee) {
+		return Bar {
+			score: Some(measured.score),
+			is_agreed: true,
+		};
 	}
+	let credible = || most_held(baselines()).filter(|(_, holders)| is_veto(*holders, committee));
 	let absent = ballots.iter().filter(|ballot| ballot.baseline.is_none()).count();
-	match head {
-		Incumbent::Accepted(score) if is_quorum(absent, committee) => Bar::Score(score),
-		Incumbent::Incomparable if is_quorum(absent, committee) => Bar::None,
-		_ => Bar::Unsettled,
+	Bar {
+		score: match head {
+			Incumbent::Accepted(score) => Some(score),
+			_ => credible().map(|(measured, _)| measured.score),
+		},
+		is_agreed: is_quorum(absent, committee),
 	}
 }
 

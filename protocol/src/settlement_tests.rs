@@ -164,25 +164,41 @@ fn what_was_measured_on_something_else_is_no_bar() {
 	let absent = ballot(None, &[Verdict::Match(measurement(300))]);
 	let divided = [ballots[0].clone(), ballots[1].clone(), absent.clone(), absent];
 	let settled = settle(&claims(&[300]), &divided, 4, Incumbent::Incomparable, 0);
-	assert_eq!(settled.outcomes, [Outcome::NoQuorum]);
+	assert_eq!(
+		(settled.outcomes, settled.baseline),
+		(vec![Outcome::NotBetter], Some(Score(299)))
+	);
+	let alone = [ballots[0].clone(), divided[2].clone(), divided[3].clone()];
+	let settled = settle(&claims(&[300]), &alone, 4, Incumbent::Incomparable, 0);
+	assert_eq!((settled.outcomes, settled.baseline), (vec![Outcome::Won], None));
+}
+
+/// How a round ends in which everybody finds 300 claimed and measured, and these are the baselines.
+fn beside(baselines: &[Option<u64>], accepted: u64) -> Settlement {
+	let ballots: Vec<_> = baselines
+		.iter()
+		.map(|baseline| ballot(*baseline, &[Verdict::Match(measurement(300))]))
+		.collect();
+	let head = Incumbent::Accepted(Score(accepted));
+	settle(&claims(&[300, 310]), &ballots, baselines.len(), head, 0)
 }
 
 #[test]
-fn without_an_agreed_baseline_nobody_wins() {
-	let ballots: Vec<_> = (0..4)
-		.map(|member| ballot(Some(400 + member), &[Verdict::Match(measurement(300))]))
-		.collect();
-	assert_eq!(
-		settle(
-			&claims(&[300, 310]),
-			&ballots,
-			4,
-			Incumbent::Accepted(Score(400)),
-			0
-		)
-		.outcomes,
-		[Outcome::NoQuorum; 2]
-	);
+fn a_head_that_some_are_served_or_that_all_measure_differently_stops_nobody() {
+	let served = [Some(250), Some(250), None, None];
+	let measured = [Some(400), Some(401), Some(402), Some(403)];
+	let both = [Some(250), Some(250), Some(251), None];
+	for baselines in [served, measured, both] {
+		let settled = beside(&baselines, 301);
+		assert_eq!(settled.outcomes, [Outcome::Won, Outcome::Outranked]);
+		assert_eq!(settled.baseline, Some(Score(301)));
+		let settled = beside(&baselines, 300);
+		assert_eq!(settled.outcomes, [Outcome::NotBetter, Outcome::Outranked]);
+		assert_eq!(settled.contested, None);
+	}
+	let settled = beside(&[Some(250), Some(250), Some(250), None], 301);
+	assert_eq!(settled.outcomes[0], Outcome::NotBetter);
+	assert_eq!(settled.baseline, Some(Score(250)));
 }
 
 /// How a first round ends of whose committee so many find what is claimed, so many can't fetch it, and the rest is silent.
@@ -347,6 +363,23 @@ proptest! {
 		ballots.extend(liars.into_iter().map(|lie| ballot(None, &[lie, lie])));
 		let settled = settle(&claims(&[1, 7]), &ballots, committee, Incumbent::Nobody, 0);
 		prop_assert_ne!(settled.contested, Some(1));
+	}
+
+	/// Whoever holds the head, whatever it serves to whom: what a round's candidates come to depends on the candidates, and who
+	/// beats both what the head scores and what it was accepted with wins.
+	#[test]
+	fn a_head_never_stops_a_group(
+		baselines in vec(proptest::option::of(50..60u64), 1..12),
+		accepted in proptest::option::of(50..60u64),
+		score in 0..100u64,
+	) {
+		let head = accepted.map_or(Incumbent::Incomparable, |score| Incumbent::Accepted(Score(score)));
+		let ballots: Vec<_> =
+			baselines.iter().map(|baseline| ballot(*baseline, &[Verdict::Match(measurement(score))])).collect();
+		let settled = settle(&claims(&[score]), &ballots, ballots.len(), head, 0);
+		prop_assert_ne!(settled.outcomes[0], Outcome::NoQuorum);
+		prop_assert!(score >= 50 || settled.outcomes[0] == Outcome::Won);
+		prop_assert!(score < 60 || settled.baseline.is_none() || settled.outcomes[0] == Outcome::NotBetter);
 	}
 
 	/// The order in which ballots were opened does not matter.

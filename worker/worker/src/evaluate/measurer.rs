@@ -63,10 +63,11 @@ impl Judge<EvaluationRequest> for Measurer {
 			fetching: exam::check_size(&description, &checkpoint)
 				.map(|()| self.materials.begin(checkpoint, providers.to_vec(), fetch_until)),
 		};
-		let head = request
-			.head
-			.as_ref()
-			.map(|head| begin(head.checkpoint, &head.providers));
+		// Whoever won with it may be gone, or serve it to some members only.
+		let head = request.head.as_ref().map(|head| {
+			let providers = [&head.providers[..], &request.providers].concat();
+			begin(head.checkpoint, &providers)
+		});
 		let candidates = request.candidates.iter();
 		let entries: Vec<_> = candidates
 			.map(|candidate| begin(candidate.checkpoint, &candidate.providers))

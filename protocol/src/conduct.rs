@@ -33,8 +33,11 @@ pub const STRIKE_LIFETIME: BlockNumber = 28_800;
 pub enum Conduct {
 	/// It said what 2/3 say wherever 2/3 say the same, and did so at least once: it is paid.
 	Sound,
-	/// It said nothing, could not fetch what 2/3 could, or 2/3 agree on nothing: it is not paid.
+	/// It could not fetch what 2/3 could, or 2/3 agree on nothing: it is not paid.
 	Idle,
+	/// It was not heard, though 2/3 were and agree: it is not paid, and where that goes on for a day no candidate any more, see
+	/// [`MAX_ABSENCES`](crate::MAX_ABSENCES).
+	Absent,
 	/// It says that it measured, or found, something else than 2/3 did. It is not paid, and when it repeats that is an
 	/// offence.
 	False,
@@ -71,7 +74,7 @@ struct Record {
 }
 
 impl Record {
-	fn conduct(self) -> Conduct {
+	fn conduct(self, was_heard: bool) -> Conduct {
 		match self {
 			Self { lied: true, .. } => Conduct::False,
 			Self {
@@ -79,6 +82,7 @@ impl Record {
 				idle: false,
 				..
 			} => Conduct::Sound,
+			Self { idle: true, .. } if !was_heard => Conduct::Absent,
 			_ => Conduct::Idle,
 		}
 	}
@@ -114,7 +118,12 @@ pub fn conduct(ballots: &[Option<Ballot>]) -> Vec<Conduct> {
 			.collect();
 		hold_against(&mut records, &statements, true);
 	}
-	records.into_iter().map(Record::conduct).collect()
+	let heard = ballots.iter().map(Option::is_some);
+	records
+		.into_iter()
+		.zip(heard)
+		.map(|(record, was_heard)| record.conduct(was_heard))
+		.collect()
 }
 
 /// Holds what members say of one thing against what 2/3 say of it.
@@ -147,7 +156,8 @@ fn hold_against(records: &mut [Record], statements: &[Option<Statement>], is_wor
 /// opened.
 ///
 /// Of why a delta is invalid members may have different reasons, as it may have many faults. That it is valid has one root,
-/// and that it is there is not refuted by who could not fetch it.
+/// and that it is there is not refuted by who could not fetch it. Who was not heard may still have been about to speak, as a
+/// check is over as soon as it is decided: it is idle, not absent.
 pub fn check_conduct(verdicts: &[Option<DeltaVerdict>], decided: DeltaVerdict) -> Vec<Conduct> {
 	verdicts
 		.iter()

@@ -44,9 +44,19 @@ fn who_measured_what_two_thirds_did_is_paid() {
 		Conduct::Sound,
 		Conduct::Sound,
 		Conduct::False,
-		Conduct::Idle,
+		Conduct::Absent,
 	];
 	assert_eq!(conduct(&ballots), expected);
+}
+
+#[test]
+fn nobody_is_absent_where_two_thirds_agree_on_nothing_or_could_not_fetch() {
+	let ballots = [ballot(None, &[matched(5)]), ballot(None, &[matched(6)]), None];
+	assert_eq!(conduct(&ballots), [Conduct::Idle; 3]);
+	let unavailable = || ballot(None, &[Verdict::Unavailable]);
+	let ballots = [unavailable(), unavailable(), None];
+	assert_eq!(conduct(&ballots), [Conduct::Sound, Conduct::Sound, Conduct::Idle]);
+	assert_eq!(conduct(&[None, None, None]), [Conduct::Idle; 3]);
 }
 
 #[test]
@@ -212,11 +222,12 @@ proptest! {
 	}
 
 	#[test]
-	fn who_says_nothing_is_idle(ballots in prop::collection::vec(any_ballot(), 0..7)) {
+	fn who_says_nothing_is_idle_or_absent_and_nobody_else_is_absent(
+		ballots in prop::collection::vec(any_ballot(), 0..7),
+	) {
 		for (ballot, conduct) in ballots.iter().zip(conduct(&ballots)) {
-			if ballot.is_none() {
-				prop_assert_eq!(conduct, Conduct::Idle);
-			}
+			prop_assert!(ballot.is_some() || matches!(conduct, Conduct::Idle | Conduct::Absent));
+			prop_assert!(ballot.is_none() || conduct != Conduct::Absent);
 		}
 	}
 }

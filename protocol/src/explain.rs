@@ -144,7 +144,7 @@ fn refusals(tally: Tally) -> String {
 }
 
 /// An amount in NRN, without trailing zeros.
-fn neurons(amount: u128) -> String {
+pub fn neurons(amount: u128) -> String {
 	const UNIT: u128 = 1_000_000_000_000;
 	let (whole, part) = (amount / UNIT, amount % UNIT);
 	let decimals = format!("{part:012}");

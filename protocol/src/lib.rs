@@ -31,12 +31,14 @@ mod ballot;
 mod clock;
 mod conduct;
 mod content;
+mod crowding;
 mod delta;
 mod emission;
 pub mod evaluation;
 mod explain;
 mod group;
 mod hash;
+mod parting;
 mod penalty;
 mod provider;
 mod ranking;
@@ -54,18 +56,20 @@ pub use ballot::{Ballot, Measurement, Verdict};
 pub use clock::{Clock, ClockError, Phase, Windows};
 pub use conduct::{check_conduct, conduct, Conduct, STRIKE_LIFETIME};
 pub use content::{Codec, ContentRef, LEAF_SIZE};
+pub use crowding::crowding;
 pub use delta::{
 	decide, CheckPhase, CheckWindows, DeltaFault, DeltaReport, DeltaVerdict, RowProblem, MAX_ATTEMPTS,
 	MAX_DELTA_SIZE,
 };
 pub use emission::{era, flown, Stream};
-pub use explain::explain;
+pub use explain::{explain, neurons};
 pub use group::{EvaluationPolicy, Metric};
 pub use hash::{
 	announcement_hash, attestation_hash, check_hash, commitment_hash, dataset_root, delta_root,
 	evaluation_seed, transcript_root,
 };
-pub use penalty::{penalty, MAX_STRIKES, MINIMUM_PENALTY};
+pub use parting::{part_with, take_free, PartingError};
+pub use penalty::{penalty, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_STRIKES, MINIMUM_PENALTY};
 pub use provider::{addresses, are_addresses, is_text, Providers};
 pub use ranking::rank;
 pub use sample::sample;

@@ -1,4 +1,4 @@
-use crate::Share;
+use crate::{BlockNumber, Share};
 
 /// The least part of its bond that an offence costs a validator.
 pub const MINIMUM_PENALTY: Share = Share::percent(10);
@@ -6,6 +6,13 @@ pub const MINIMUM_PENALTY: Share = Share::percent(10);
 /// How many misattestations within [`crate::STRIKE_LIFETIME`] are an offence: one may be a machine that rounds differently,
 /// two are a habit.
 pub const MAX_STRIKES: u32 = 2;
+
+/// How many absences in a row end a validator's candidacy, until it asks to be a candidate again: who is never heard of brings
+/// everybody's rounds closer to having no quorum. Nothing is slashed.
+pub const MAX_ABSENCES: u32 = 100;
+
+/// Blocks from an absence that is counted to the next that is, so that as many as [`MAX_ABSENCES`] take a day.
+pub const ABSENCE_INTERVAL: BlockNumber = 291;
 
 /// What an offence costs each of `offenders` among so many validators: `(3 x offenders / validators)^2`, as is usual for
 /// equivocations, and [`MINIMUM_PENALTY`] at least. One alone pays little more than the minimum, as it may be a mistake; a
@@ -29,6 +36,11 @@ pub fn penalty(offenders: u32, validators: u32) -> Share {
 mod tests {
 	use super::*;
 	use proptest::prelude::*;
+
+	#[test]
+	fn who_is_put_out_was_gone_for_a_day() {
+		assert!(ABSENCE_INTERVAL * (MAX_ABSENCES - 1) >= crate::STRIKE_LIFETIME);
+	}
 
 	#[test]
 	fn the_schedule() {

@@ -3,7 +3,7 @@ use crate::{
 	RoundOf, Rounds, Unsettled,
 };
 use codec::Encode;
-use descent_protocol::{BlockNumber, GroupId, Phase, RoundIndex, MAX_CANDIDATES};
+use descent_protocol::{crowding, BlockNumber, GroupId, Phase, RoundIndex, MAX_CANDIDATES};
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::DispatchResult,
@@ -17,6 +17,7 @@ use frame_support::{
 use pallet_groups::{set_alarm, DatasetLog, GroupRules};
 use sp_core::{ConstU32, H256};
 use sp_io::hashing::blake2_256;
+use sp_runtime::{traits::Saturating, SaturatedConversion};
 
 /// How settlements rank among what the scheduler does in a block: before the closes of voting periods, and all that users
 /// schedule by default.
@@ -55,6 +56,10 @@ impl<T: Config> Pallet<T> {
 			Error::<T>::AlreadyCommitted
 		);
 		let displaced = Self::make_room(commitments, deposit)?;
+		let contended = displaced
+			.as_ref()
+			.map_or(rules.deposit, |displaced| displaced.deposit);
+		let taken = commitments.len().saturating_add(usize::from(displaced.is_some()));
 		let is_first = commitments.is_empty();
 		let mut unsettled = Unsettled::<T>::get(group);
 		if is_first {
@@ -71,7 +76,7 @@ impl<T: Config> Pallet<T> {
 		commitments
 			.try_push(commitment)
 			.map_err(|_| Error::<T>::RoundFull)?;
-		Self::take_fee(&account)?;
+		Self::take_fee(&account, Self::price(taken.saturated_into(), contended))?;
 		T::Currency::hold(&HoldReason::Commitment.into(), &account, deposit)?;
 
 		Rounds::<T>::insert(group, round, entered);
@@ -97,10 +102,17 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Has an account pay for what stays of its commitment.
-	fn take_fee(account: &T::AccountId) -> DispatchResult {
-		let (fee, precision) = (T::CommitmentFee::get(), Precision::Exact);
-		let paid = T::Currency::withdraw(account, fee, precision, Preservation::Preserve, Fortitude::Polite)?;
+	/// What a place costs in a round with so many that are taken, where the deposit of who had it, or the smallest that may be made, is
+	/// `contended`.
+	fn price(taken: u32, contended: BalanceOf<T>) -> BalanceOf<T> {
+		crowding(taken).of(contended.saturated_into()).saturated_into()
+	}
+
+	/// Has an account pay for what stays of its commitment, and for its place.
+	fn take_fee(account: &T::AccountId, place: BalanceOf<T>) -> DispatchResult {
+		let fee = T::CommitmentFee::get().saturating_add(place);
+		let (precision, fortitude) = (Precision::Exact, Fortitude::Polite);
+		let paid = T::Currency::withdraw(account, fee, precision, Preservation::Preserve, fortitude)?;
 		T::Slash::on_unbalanced(paid);
 		Ok(())
 	}

@@ -44,8 +44,8 @@
 //! Of deposits, winners, runners-up and honest losers lose nothing; who never reveals, or serves some members only so that
 //! there is no quorum, see [`Settlement::contested`](descent_protocol::Settlement::contested), loses a part, and who is
 //! refuted all. What is kept of a round for a while, its deposits pay for; what is kept for ever, the checkpoint's digest
-//! and how the trainer did, [`Config::CommitmentFee`] does, which does not come back. Both losses and fees go to
-//! [`Config::Slash`].
+//! and how the trainer did, [`Config::CommitmentFee`] does, which does not come back. Nor does the price of a place in a crowded
+//! round, see [`crowding`](descent_protocol::crowding). Losses, fees and prices go to [`Config::Slash`].
 //!
 //! # Changes
 //!

@@ -192,7 +192,8 @@ pub struct MotionView {
 	pub hash: H256,
 	/// Its number.
 	pub index: u32,
-	/// The call, in SCALE.
+	/// The call, in SCALE; hexadecimal in JSON.
+	#[serde(with = "sp_core::bytes")]
 	pub call: Vec<u8>,
 	/// What it is, in words: `pallet.call`, the innermost first where calls carry calls.
 	pub summary: String,

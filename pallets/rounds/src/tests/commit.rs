@@ -121,7 +121,7 @@ fn a_larger_deposit_displaces_the_latest_of_the_smallest() {
 	build_and_execute(|| {
 		let round = full_round();
 		assert_ok!(round.commit(65, DEPOSIT + 1));
-		assert_eq!((held(64), free(64)), (0, ENDOWMENT));
+		assert_eq!((held(64), free(64)), (0, ENDOWMENT - DEPOSIT / 2));
 		System::assert_last_event(
 			Event::Displaced {
 				group: 0,
@@ -135,6 +135,35 @@ fn a_larger_deposit_displaces_the_latest_of_the_smallest() {
 		assert_eq!(commitments[1].account, account(2));
 		assert_ok!(round.commit(64, DEPOSIT + 2));
 		assert_eq!((held(2), held(65)), (0, DEPOSIT + 1));
+	});
+}
+
+#[test]
+fn places_have_a_price_that_rises_with_how_many_are_taken() {
+	build_and_execute(|| {
+		full_round();
+		let paid = |number: u8| ENDOWMENT - free(number) - held(number);
+		assert!((1..=16).all(|number| paid(number) == 0));
+		assert!((16..64).all(|number| paid(number) <= paid(number + 1)));
+		assert_eq!(paid(64), DEPOSIT / 2);
+	});
+}
+
+#[test]
+fn who_takes_a_place_away_pays_half_of_what_was_put_up_for_it() {
+	build_and_execute(|| {
+		let accounts: Vec<_> = (1..=64).map(|number| (number, 10 * DEPOSIT)).collect();
+		let round = Round::new().deposits(&accounts);
+		let paid = |number: u8| ENDOWMENT - free(number) - held(number);
+		let issuance = Balances::total_issuance();
+		assert_ok!(round.commit(65, 10 * DEPOSIT + 1));
+		assert_eq!(paid(65), 5 * DEPOSIT);
+		// It goes to whoever takes fees, and not to who was displaced.
+		assert_eq!(Balances::total_issuance(), issuance - 5 * DEPOSIT);
+		assert_eq!(paid(64), DEPOSIT / 2);
+		let deposit = ENDOWMENT - 5 * DEPOSIT;
+		assert_noop!(round.commit(66, deposit), TokenError::FundsUnavailable);
+		assert_ok!(round.commit(66, deposit - 1));
 	});
 }
 

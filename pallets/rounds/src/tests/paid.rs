@@ -112,7 +112,7 @@ fn the_silent_and_those_who_fetched_nothing_get_nothing_and_are_no_liars() {
 		judged(&vec![ballot(None, &[found(500)]); 3]);
 		assert_eq!(
 			(paid().1, conduct()),
-			(vec![200, 201, 202], vec![Sound, Sound, Sound, Idle])
+			(vec![200, 201, 202], vec![Sound, Sound, Sound, Absent])
 		);
 	});
 	build_and_execute(|| {
@@ -134,7 +134,7 @@ fn the_silent_and_those_who_fetched_nothing_get_nothing_and_are_no_liars() {
 		round.opens(&[3, 1, 0]).settles();
 		assert_eq!(
 			(paid().1, conduct()),
-			(vec![200, 201, 203], vec![Sound, Sound, Idle, Sound])
+			(vec![200, 201, 203], vec![Sound, Sound, Absent, Sound])
 		);
 	});
 }

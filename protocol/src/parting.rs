@@ -1,0 +1,97 @@
+use crate::BlockNumber;
+use sp_arithmetic::traits::{CheckedAdd, Saturating, Zero};
+use sp_core::{bounded::BoundedVec, Get};
+
+/// Why an amount can't be taken out of a bond or a stake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartingError {
+	/// As many amounts as there can be are being taken out.
+	Full,
+	/// The amounts of one block are more than a balance can be.
+	Overflow,
+}
+
+/// Takes an amount out of a bond or a stake: it stays held until a block, with what comes free at the same one.
+///
+/// # Errors
+/// Where there is no room for it; then nothing has changed.
+pub fn part_with<Balance: Copy + CheckedAdd, Bound: Get<u32>>(
+	parts: &mut BoundedVec<(Balance, BlockNumber), Bound>,
+	amount: Balance,
+	until: BlockNumber,
+) -> Result<(), PartingError> {
+	match parts.iter_mut().find(|(_, other)| *other == until) {
+		Some((sum, _)) => *sum = sum.checked_add(&amount).ok_or(PartingError::Overflow)?,
+		None => parts.try_push((amount, until)).map_err(|_| PartingError::Full)?,
+	}
+	Ok(())
+}
+
+/// Takes away what is not held any more at block `now`; how much it is.
+pub fn take_free<Balance: Copy + Saturating + Zero, Bound: Get<u32>>(
+	parts: &mut BoundedVec<(Balance, BlockNumber), Bound>,
+	now: BlockNumber,
+) -> Balance {
+	let mut free = Balance::zero();
+	parts.retain(|(amount, until)| {
+		let is_held = *until > now;
+		if !is_held {
+			free = free.saturating_add(*amount);
+		}
+		is_held
+	});
+	free
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
+mod tests {
+	use super::*;
+	use alloc::vec::Vec;
+	use proptest::prelude::*;
+	use sp_core::ConstU32;
+
+	type Parts = BoundedVec<(u64, BlockNumber), ConstU32<4>>;
+
+	#[test]
+	fn one_block_has_one_part_and_there_are_only_so_many() {
+		let mut parts = Parts::default();
+		for until in [9, 7, 9, 8, 10] {
+			assert_eq!(part_with(&mut parts, 5, until), Ok(()));
+		}
+		assert_eq!(parts.as_slice(), [(10, 9), (5, 7), (5, 8), (5, 10)]);
+		let before = parts.clone();
+		assert_eq!(part_with(&mut parts, 5, 11), Err(PartingError::Full));
+		assert_eq!(part_with(&mut parts, u64::MAX, 9), Err(PartingError::Overflow));
+		assert_eq!(parts, before);
+	}
+
+	#[test]
+	fn a_part_is_free_from_its_block_on() {
+		let mut parts = Parts::try_from(alloc::vec![(1, 5), (2, 6), (4, 7)]).unwrap();
+		assert_eq!(take_free(&mut parts, 4), 0);
+		assert_eq!(take_free(&mut parts, 6), 3);
+		assert_eq!(parts.as_slice(), [(4, 7)]);
+	}
+
+	proptest! {
+		#[test]
+		fn what_is_taken_out_comes_free_once_and_in_its_time(
+			steps in proptest::collection::vec((1u64..1_000, 0u32..20), 0..40)
+		) {
+			let mut parts = Parts::default();
+			let (mut now, mut due) = (0, Vec::<(u64, BlockNumber)>::new());
+			for (amount, delay) in steps {
+				now += delay / 4;
+				let free: u64 = due.iter().filter(|(_, until)| *until <= now).map(|(part, _)| part).sum();
+				prop_assert_eq!(take_free(&mut parts, now), free);
+				due.retain(|(_, until)| *until > now);
+				if part_with(&mut parts, amount, now + delay).is_ok() {
+					due.push((amount, now + delay));
+				}
+				let held: u64 = parts.iter().map(|(part, _)| part).sum();
+				prop_assert_eq!(held, due.iter().map(|(part, _)| part).sum::<u64>());
+			}
+		}
+	}
+}

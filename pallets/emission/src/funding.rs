@@ -36,6 +36,8 @@ impl<T: Config> Pallet<T> {
 			None => {
 				ensure!(amount >= per_round, Error::<T>::AmountTooSmall);
 				if fundings.is_full() {
+					// The rounds that the one before would have paid for have begun: one is judged, one takes commitments.
+					ensure!(amount >= per_round.saturating_mul(2), Error::<T>::AmountTooSmall);
 					displaced = Some(Self::displace(&mut fundings, per_round)?);
 				}
 				let funding = Funding {

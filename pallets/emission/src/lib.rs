@@ -292,7 +292,7 @@ pub mod pallet {
 		PerRoundTooSmall,
 		/// What a round is worth can't be lowered: stop the funding, take back what is left and fund anew.
 		PerRoundLowered,
-		/// A funding has to pay for one round at least.
+		/// A funding has to pay for one round at least, and for two where it takes the place of another.
 		AmountTooSmall,
 		/// The group has as many fundings as it can, and none pays less for a round.
 		TooManyFundings,

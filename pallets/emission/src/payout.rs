@@ -1,9 +1,12 @@
 use crate::{Accrued, Config, Event, Fundings, Pallet, Pots, WeightInfo};
 use core::mem;
-use descent_protocol::{GroupId, RoundIndex, Shares};
+use descent_protocol::{GroupId, RoundIndex, Share, Shares};
 use frame_support::weights::Weight;
-use pallet_groups::Rewards;
+use pallet_groups::{GroupRules, Rewards};
 use sp_runtime::SaturatedConversion;
+
+/// What the check of a delta is worth to its committee of all that has gathered for validators: rounds are the rest of their work.
+const CHECK_SHARE: Share = Share::percent(25);
 
 impl<T: Config> Pallet<T> {
 	/// Has an account earn an amount.
@@ -70,14 +73,23 @@ impl<T: Config> Rewards<T::AccountId, u128> for Pallet<T> {
 			reward = mem::take(&mut pot.winner);
 			Self::accrue(winner, reward);
 		}
-		let each = pot.share_out(members.len().saturated_into());
+		let each = pot.share_out(Share::ALL, members.len().saturated_into());
 		Self::accrue_each(group, members, each);
 		Pots::<T>::insert(group, pot);
 		reward
 	}
 
 	fn delta_checked(group: GroupId, members: &[T::AccountId]) {
-		let each = Pots::<T>::mutate(group, |pot| pot.share_out(members.len().saturated_into()));
+		let current = T::Groups::current_round(group, Self::now());
+		let Some(rules) = current.and_then(|round| T::Groups::rules(group, round)) else {
+			return;
+		};
+		let accumulators = Self::advance();
+		let each = Pots::<T>::mutate(group, |pot| {
+			pot.credit(&accumulators);
+			pot.divide(rules.shares);
+			pot.share_out(CHECK_SHARE, members.len().saturated_into())
+		});
 		Self::accrue_each(group, members, each);
 	}
 

@@ -1,6 +1,6 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::mem;
-use descent_protocol::{Accumulator, BlockNumber, Mark, RoundIndex, Shares, Split};
+use descent_protocol::{Accumulator, BlockNumber, Mark, RoundIndex, Share, Shares, Split};
 use scale_info::TypeInfo;
 
 /// How far a stream of new tokens has got.
@@ -29,7 +29,7 @@ pub struct Pot {
 	pub trainers: Mark,
 	/// How far it was credited what the proposers' stream mints.
 	pub proposers: Mark,
-	/// What it has for rounds and is not divided: the shares of the next settled round do.
+	/// What it has for rounds and is not divided: the shares do of the next round or check that is paid.
 	pub fresh: u128,
 	/// What the next round is won with.
 	pub winner: u128,
@@ -63,9 +63,11 @@ impl Pot {
 		self.keepers = self.keepers.saturating_add(split.keepers);
 	}
 
-	/// Takes an equal part of what validators share for each of so many members. What does not divide stays. What each gets.
-	pub(crate) fn share_out(&mut self, members: u128) -> u128 {
-		let each = self.validators.checked_div(members).unwrap_or_default();
+	/// Takes an equal part of a share of what is the validators' for each of so many members. What does not divide stays. What
+	/// each gets.
+	pub(crate) fn share_out(&mut self, share: Share, members: u128) -> u128 {
+		let due = share.of(self.validators);
+		let each = due.checked_div(members).unwrap_or_default();
 		self.validators = self.validators.saturating_sub(each.saturating_mul(members));
 		each
 	}

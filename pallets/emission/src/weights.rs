@@ -89,10 +89,11 @@ impl Estimate {
 			.saturating_mul(u64::from(m))
 	}
 
-	/// The pot; of each member what has accrued.
+	/// Also the pot, and the rules of a round among all that the group has had; of each member what has accrued.
 	fn delta_checked(&self, m: u32) -> Weight {
-		Weight::from_parts(20_000_000, 4_000)
-			.saturating_add(self.0.reads_writes(1, 1))
+		self.advance()
+			.saturating_add(Weight::from_parts(50_000_000, 70_000))
+			.saturating_add(self.0.reads_writes(19, 1))
 			.saturating_add(self.members(m))
 	}
 

@@ -125,7 +125,9 @@ fn a_full_list_is_entered_by_who_pays_more() {
 		assert_eq!(clients().len(), usize::try_from(MAX_FUNDINGS).unwrap());
 		assert_eq!(clients().last().unwrap().client, account(CLIENT));
 		// Two pay 2,001 now: the later goes.
-		assert_ok!(fund(11, 2_002, 2_002));
+		// As many rounds may have begun for what the one before was worth.
+		assert_noop!(fund(11, 4_003, 2_002), Error::<Test>::AmountTooSmall);
+		assert_ok!(fund(11, 4_004, 2_002));
 		assert_eq!(free(CLIENT), ENDOWMENT);
 		assert_eq!(clients()[0].client, account(21));
 		// Who is in adds without displacing anybody.
@@ -140,7 +142,7 @@ fn what_is_left_of_a_displaced_funding_is_given_back() {
 	build_and_execute(|| {
 		fill();
 		win(0);
-		assert_ok!(fund(CLIENT, 5_000, 5_000));
+		assert_ok!(fund(CLIENT, 10_000, 5_000));
 		assert_eq!(free(20), ENDOWMENT - 2_000);
 	});
 }
@@ -153,12 +155,12 @@ fn room_goes_by_what_a_round_really_is_worth() {
 		assert_ok!(fund(35, 0, 9_000));
 		win(0);
 		assert_eq!(clients()[15].left, 1_000);
-		assert_ok!(fund(CLIENT, 1_500, 1_500));
+		assert_ok!(fund(CLIENT, 3_000, 1_500));
 		assert!(clients().iter().all(|funding| funding.client != account(35)));
 		// One that could be taken back is worth nothing.
 		run_to(5);
 		assert_ok!(Emission::stop_funding(signed(25), 0));
-		assert_ok!(fund(11, 1_000, 1_000));
+		assert_ok!(fund(11, 2_000, 1_000));
 		assert!(clients().iter().all(|funding| funding.client != account(25)));
 	});
 }
@@ -172,7 +174,7 @@ fn a_displaced_client_whose_account_is_gone_can_claim() {
 		assert_eq!(clients()[0].left, 500);
 		let rest = free(20);
 		assert_ok!(Balances::transfer_allow_death(signed(20), account(2), rest));
-		assert_ok!(fund(CLIENT, 2_000, 2_000));
+		assert_ok!(fund(CLIENT, 4_000, 2_000));
 		assert_eq!((free(20), accrued(20)), (0, 500));
 	});
 }

@@ -123,25 +123,27 @@ fn one_account_can_earn_in_every_role() {
 }
 
 #[test]
-fn a_check_pays_members_from_what_validators_share() {
+fn a_check_pays_members_a_quarter_of_what_validators_share() {
 	after_a_period(|| {
 		let check = |members: &[u8]| {
 			let members: Vec<AccountId32> = members.iter().copied().map(account).collect();
 			<Emission as Rewards<_, u128>>::delta_checked(0, &members);
 		};
-		// Nothing is divided before a round is settled.
+		let quarter = |amount: u128| Share::percent(25).of(amount);
+		// No round has to be settled for it.
 		check(&[2]);
-		assert_eq!(accrued(2), 0);
-		settle(0, Some(1), &[]);
+		assert_eq!(accrued(2), quarter(VALIDATORS));
+		let left = VALIDATORS - quarter(VALIDATORS);
 		check(&[]);
-		check(&[2, 3, 4]);
-		assert_eq!([2, 3, 4].map(accrued), [VALIDATORS / 3; 3]);
-		// A remainder that is too small to be shared is not.
-		check(&[2, 3, 4]);
-		assert_eq!(accrued(2), VALIDATORS / 3);
-		assert_eq!(pot(0).validators, 2);
-		check(&[5]);
-		assert_eq!(accrued(5), 2);
+		assert_eq!(pot(0).validators, left);
+		check(&[3, 4, 5]);
+		assert_eq!([3, 4, 5].map(accrued), [quarter(left) / 3; 3]);
+		let left = left - quarter(left) / 3 * 3;
+		settle(0, Some(1), &[6]);
+		assert_eq!((accrued(1), accrued(6)), (WINNER, left));
+		// Who is not there is paid nothing, and no group that is not either.
+		<Emission as Rewards<_, u128>>::delta_checked(99, &[account(7)]);
+		assert_eq!(accrued(7), 0);
 	});
 }
 

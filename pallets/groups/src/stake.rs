@@ -2,7 +2,7 @@ use crate::{
 	BalanceOf, Config, Error, Event, GroupObserver, Groups, HoldReason, LedgerOf, Pallet, Stakeholders,
 	Stakes, TotalStake,
 };
-use descent_protocol::{BlockNumber, GroupId};
+use descent_protocol::{part_with, take_free, BlockNumber, GroupId, PartingError};
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::{DispatchResult, Get},
@@ -10,7 +10,7 @@ use frame_support::{
 };
 use sp_runtime::{
 	traits::{CheckedAdd, CheckedSub, Saturating, Zero},
-	ArithmeticError,
+	ArithmeticError, DispatchError,
 };
 
 impl<T: Config> Pallet<T> {
@@ -51,13 +51,10 @@ impl<T: Config> Pallet<T> {
 		let until = now
 			.checked_add(voting.lock(now))
 			.ok_or(ArithmeticError::Overflow)?;
-		match ledger.unstaking.iter_mut().find(|(_, other)| *other == until) {
-			Some((sum, _)) => *sum = sum.checked_add(&amount).ok_or(ArithmeticError::Overflow)?,
-			None => ledger
-				.unstaking
-				.try_push((amount, until))
-				.map_err(|_| Error::<T>::TooManyUnstaking)?,
-		}
+		part_with(&mut ledger.unstaking, amount, until).map_err(|error| match error {
+			PartingError::Full => DispatchError::from(Error::<T>::TooManyUnstaking),
+			PartingError::Overflow => ArithmeticError::Overflow.into(),
+		})?;
 		let stake = ledger.active;
 		let total = Self::keep_stake(group, &account, before, ledger);
 		Self::deposit_event(Event::Unstaked {
@@ -73,14 +70,7 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_withdraw(group: GroupId, account: T::AccountId) -> DispatchResult {
 		let mut ledger = Stakes::<T>::get(group, &account);
-		let mut amount = BalanceOf::<T>::zero();
-		ledger.unstaking.retain(|(part, until)| {
-			let is_held = *until > Self::now();
-			if !is_held {
-				amount = amount.saturating_add(*part);
-			}
-			is_held
-		});
+		let amount = take_free(&mut ledger.unstaking, Self::now());
 		ensure!(!amount.is_zero(), Error::<T>::NothingToWithdraw);
 		Self::put_ledger(group, &account, ledger);
 		Self::release(HoldReason::Stake, &account, amount);

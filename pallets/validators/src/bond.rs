@@ -1,12 +1,13 @@
-use crate::{BalanceOf, Config, CurrencyOf, Error, Event, HoldReason, LedgerOf, Ledgers, Pallet};
+use crate::{Absences, BalanceOf, Config, CurrencyOf, Error, Event, HoldReason, LedgerOf, Ledgers, Pallet};
+use descent_protocol::{part_with, take_free, PartingError};
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::{DispatchResult, Get},
 	traits::{fungible::MutateHold, tokens::Precision},
 };
 use sp_runtime::{
-	traits::{CheckedAdd, CheckedSub, Saturating, Zero},
-	ArithmeticError,
+	traits::{CheckedAdd, CheckedSub, Zero},
+	ArithmeticError, DispatchError,
 };
 
 impl<T: Config> Pallet<T> {
@@ -47,13 +48,10 @@ impl<T: Config> Pallet<T> {
 		let until = Self::now()
 			.checked_add(T::UnbondingPeriod::get())
 			.ok_or(ArithmeticError::Overflow)?;
-		match ledger.unbonding.iter_mut().find(|(_, other)| *other == until) {
-			Some((sum, _)) => *sum = sum.checked_add(&amount).ok_or(ArithmeticError::Overflow)?,
-			None => ledger
-				.unbonding
-				.try_push((amount, until))
-				.map_err(|_| Error::<T>::TooManyUnbonding)?,
-		}
+		part_with(&mut ledger.unbonding, amount, until).map_err(|error| match error {
+			PartingError::Full => DispatchError::from(Error::<T>::TooManyUnbonding),
+			PartingError::Overflow => ArithmeticError::Overflow.into(),
+		})?;
 		Ledgers::<T>::insert(&account, &ledger);
 		Self::deposit_event(Event::Unbonded {
 			account: account.clone(),
@@ -67,14 +65,7 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_withdraw(account: T::AccountId) -> DispatchResult {
 		let mut ledger = Ledgers::<T>::get(&account);
-		let mut amount = BalanceOf::<T>::zero();
-		ledger.unbonding.retain(|(part, until)| {
-			let is_held = *until > Self::now();
-			if !is_held {
-				amount = amount.saturating_add(*part);
-			}
-			is_held
-		});
+		let amount = take_free(&mut ledger.unbonding, Self::now());
 		ensure!(!amount.is_zero(), Error::<T>::NothingToWithdraw);
 		Self::put_ledger(&account, ledger);
 		let released =
@@ -89,6 +80,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn put_ledger(account: &T::AccountId, ledger: LedgerOf<T>) {
 		if ledger.is_empty() {
 			Ledgers::<T>::remove(account);
+			Absences::<T>::remove(account);
 		} else {
 			Ledgers::<T>::insert(account, ledger);
 		}

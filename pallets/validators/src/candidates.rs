@@ -1,5 +1,6 @@
 use crate::{
-	BalanceOf, Candidates, Config, Error, Event, LedgerOf, Ledgers, Pallet, Sentences, MAX_CANDIDATES,
+	Absences, BalanceOf, Candidates, Config, Error, Event, LedgerOf, Ledgers, Pallet, Sentences,
+	MAX_CANDIDATES,
 };
 use alloc::vec::Vec;
 use descent_protocol::BlockNumber;
@@ -14,13 +15,22 @@ type List<T> = Vec<(<T as frame_system::Config>::AccountId, BalanceOf<T>)>;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_chill(account: T::AccountId) -> DispatchResult {
-		let mut ledger = Ledgers::<T>::get(&account);
+		let ledger = Ledgers::<T>::get(&account);
 		ensure!(!ledger.is_empty(), Error::<T>::NotBonded);
 		ensure!(!ledger.chilled, Error::<T>::AlreadyChilled);
-		ledger.chilled = true;
-		Ledgers::<T>::insert(&account, ledger);
-		Self::leave(&account);
+		Self::put_out(&account, ledger);
 		Ok(())
+	}
+
+	pub(crate) fn is_candidate(account: &T::AccountId) -> bool {
+		Candidates::<T>::get().iter().any(|(other, _)| other == account)
+	}
+
+	/// Ends an account's candidacy until it asks to validate.
+	pub(crate) fn put_out(account: &T::AccountId, mut ledger: LedgerOf<T>) {
+		ledger.chilled = true;
+		Ledgers::<T>::insert(account, ledger);
+		Self::leave(account);
 	}
 
 	pub(crate) fn do_validate(account: T::AccountId) -> DispatchResult {
@@ -44,6 +54,7 @@ impl<T: Config> Pallet<T> {
 		Self::put_candidates(list);
 		ledger.chilled = false;
 		Ledgers::<T>::insert(&account, ledger);
+		Absences::<T>::remove(&account);
 		Ok(())
 	}
 

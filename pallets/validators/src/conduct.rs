@@ -1,6 +1,6 @@
-use crate::{offence::perbill, Config, Event, Pallet, Struck, WeightInfo};
+use crate::{offence::perbill, Absence, Absences, Config, Event, Ledgers, Pallet, Struck, WeightInfo};
 use alloc::vec::Vec;
-use descent_protocol::{penalty, Conduct, MAX_STRIKES, STRIKE_LIFETIME};
+use descent_protocol::{penalty, Conduct, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_STRIKES, STRIKE_LIFETIME};
 use frame_support::weights::Weight;
 use pallet_evaluators::ConductObserver;
 use sp_runtime::{Perbill, SaturatedConversion};
@@ -78,11 +78,51 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
+impl<T: Config> Pallet<T> {
+	/// Counts an absence of a candidate; too many in a row end that. One in a while is counted, however many rounds end in it:
+	/// their number is what groups make it.
+	fn miss(account: &T::AccountId) {
+		let Absence { count, last } = Absences::<T>::get(account);
+		let now = Self::now();
+		let is_counted = count == 0 || now >= last.saturating_add(ABSENCE_INTERVAL);
+		if !is_counted || !Self::is_candidate(account) {
+			return;
+		}
+		let count = count.saturating_add(1);
+		if count < MAX_ABSENCES {
+			return Absences::<T>::insert(account, Absence { count, last: now });
+		}
+		Absences::<T>::remove(account);
+		Self::deposit_event(Event::Missed {
+			account: account.clone(),
+		});
+		Self::put_out(account, Ledgers::<T>::get(account));
+	}
+
+	/// Ends a row of absences.
+	fn hear(account: &T::AccountId) {
+		if Absences::<T>::contains_key(account) {
+			Absences::<T>::remove(account);
+		}
+	}
+
+	/// Notes how a member did; whether that makes an offence.
+	fn note(account: &T::AccountId, conduct: Conduct) -> bool {
+		match conduct {
+			Conduct::Absent => Self::miss(account),
+			Conduct::Sound | Conduct::False => Self::hear(account),
+			// Whether it was heard is not said.
+			Conduct::Idle => {}
+		}
+		conduct == Conduct::False && Self::strike(account)
+	}
+}
+
 impl<T: Config> ConductObserver<T::AccountId> for Pallet<T> {
 	fn observed(conduct: &[(T::AccountId, Conduct)]) {
 		let offenders: Vec<_> = conduct
 			.iter()
-			.filter(|(account, conduct)| *conduct == Conduct::False && Self::strike(account))
+			.filter(|(account, conduct)| Self::note(account, *conduct))
 			.map(|(account, _)| (account.clone(), ()))
 			.collect();
 		if offenders.is_empty() {

@@ -26,15 +26,18 @@
 //! [`validate`](Pallet::validate) again, as do those who have lost their place or served.
 //!
 //! **Sessions.** As a session starts, the one after it is planned: the first [`Config::Seats`] candidates that have set
-//! session keys and whose bonds still suffice. Where there are none, the set stays as it is, for a chain without validators
-//! can't be repaired. The set is passed on even where it has not changed, as the proofs that are needed to report an
+//! session keys and whose bonds still suffice. A minimum that was raised lets the set shrink by a third a session, and not below
+//! [`SMALLEST_SET`], or the first to have so much would be all of it: candidates with less fill it up. Where there is no candidate, the
+//! set stays as it is, for a chain without validators can't be repaired. The set is passed on even where it has not changed, as the proofs that are needed to report an
 //! offence are of the keys of its session.
 //!
 //! **Offences.** Equivocations of blocks and votes are reported to `pallet-offences` with a proof of whose the key is, see
 //! [`KeyOwners`]. Misattestations are told by those who judge the work of committees through
 //! [`ConductObserver`](pallet_evaluators::ConductObserver): one is a strike, which is forgotten after
 //! [`STRIKE_LIFETIME`](descent_protocol::STRIKE_LIFETIME); [`MAX_STRIKES`](descent_protocol::MAX_STRIKES) are a
-//! [`Misattestation`]. Who could not measure has done nothing wrong.
+//! [`Misattestation`]. Who could not measure has done nothing wrong. Who is not heard at all, though 2/3 of its committees are,
+//! for a day at least, [`MAX_ABSENCES`](descent_protocol::MAX_ABSENCES) times in a row, is taken to be gone: it is chilled, at no
+//! other cost.
 //!
 //! What an offence costs grows with the number of those who commit it at the same time: a mistake is cheap, an attack takes
 //! many. Of a hundred validators,
@@ -51,9 +54,9 @@
 //! that is held at that moment, what is being taken out included, and goes to [`Config::Slash`].
 //!
 //! **Sentences.** An offence is often reported again, as others are found to have committed it too; and a misconfigured node
-//! commits hundreds before its owner wakes up. So a [`Sentence`] stands for all that an account did until the session in
-//! which it was passed: what is reported of that time later costs the difference to the largest part only, and no further
-//! time in jail. What it does in later sessions is another offence, except for misattestations while it is in jail, which
+//! commits hundreds before its owner wakes up. So a [`Sentence`] stands for all that an account did until the end of the
+//! session after the one in which it was passed, the last that it may have been chosen for: what is reported of that time later
+//! costs the difference to the largest part only, and no further time in jail. What it does in later sessions is another offence, except for misattestations while it is in jail, which
 //! are work that it had taken on before.
 //!
 //! **Jail.** An offender is no candidate for [`Config::JailPeriod`]. As the next session was chosen already, it may sit in one
@@ -93,7 +96,7 @@ pub use conduct::Misattestation;
 pub use ownership::KeyOwners;
 pub use pallet::*;
 pub use session::NoIdentification;
-pub use types::{BondLedger, Sentence, Strikes, MAX_CANDIDATES, MAX_UNBONDING};
+pub use types::{Absence, BondLedger, Sentence, Strikes, MAX_CANDIDATES, MAX_UNBONDING, SMALLEST_SET};
 pub use weights::WeightInfo;
 
 use descent_protocol::BlockNumber;
@@ -191,6 +194,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Struck<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Strikes, ValueQuery>;
 
+	/// How often in a row candidates were not heard of.
+	#[pallet::storage]
+	pub type Absences<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Absence, ValueQuery>;
+
 	/// The validators of this session with the keys that they serve with, whatever they have set since.
 	#[pallet::storage]
 	#[pallet::unbounded]
@@ -254,7 +261,7 @@ pub mod pallet {
 			/// Its bond.
 			bond: BalanceOf<T>,
 		},
-		/// An account is no candidate any more, because it chilled, unbonded, or committed an offence.
+		/// An account is no candidate any more, because it chilled, unbonded, was absent, or committed an offence.
 		Left {
 			/// The account.
 			account: T::AccountId,
@@ -286,6 +293,11 @@ pub mod pallet {
 			account: T::AccountId,
 			/// How many misattestations count against it now.
 			strikes: u32,
+		},
+		/// A validator was not heard of for so long that it is taken to be gone, and was chilled.
+		Missed {
+			/// The validator.
+			account: T::AccountId,
 		},
 	}
 

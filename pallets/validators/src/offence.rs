@@ -57,10 +57,11 @@ impl<T: Config> Pallet<T> {
 		Sentences::<T>::insert(account, sentence);
 	}
 
-	/// The sentence that is passed now, before anything is slashed.
+	/// The sentence that is passed now, before anything is slashed. Who is in this session may be in the next as well, whose set
+	/// was chosen already, and what it does in this one can be proven with either, where they have the same set.
 	fn sentence(ledger: &LedgerOf<T>) -> Sentence<BalanceOf<T>> {
 		Sentence {
-			session: pallet_session::CurrentIndex::<T>::get(),
+			session: pallet_session::CurrentIndex::<T>::get().saturating_add(1),
 			until: Self::now().saturating_add(T::JailPeriod::get()),
 			share: Perbill::zero(),
 			held: ledger.held(),

@@ -1,4 +1,4 @@
-use crate::{Candidates, Config, Pallet, Sentences};
+use crate::{Candidates, Config, Pallet, Sentences, SMALLEST_SET};
 use alloc::vec::Vec;
 use descent_protocol::MAX_COMMITTEE;
 use frame_support::traits::{EstimateNextSessionRotation, Get};
@@ -20,12 +20,18 @@ impl<T: Config> Pallet<T> {
 	fn plan() -> Option<Vec<T::AccountId>> {
 		let minimum = <T as Config>::MinimumBond::get();
 		let seats = T::Seats::get().min(MAX_COMMITTEE);
+		let set = pallet_session::Validators::<T>::decode_len().unwrap_or_default();
+		let least = set
+			.saturating_mul(2)
+			.div_ceil(3)
+			.max(SMALLEST_SET.saturated_into());
 		let chosen: Vec<_> = Candidates::<T>::get()
 			.into_iter()
-			.take_while(|(_, bond)| *bond >= minimum)
-			.map(|(account, _)| account)
-			.filter(Self::has_keys)
+			.filter(|(account, _)| Self::has_keys(account))
 			.take(seats.saturated_into())
+			.enumerate()
+			.take_while(|(place, (_, bond))| *bond >= minimum || *place < least)
+			.map(|(_, (account, _))| account)
 			.collect();
 		(!chosen.is_empty()).then_some(chosen)
 	}

@@ -1,6 +1,6 @@
-use crate::{Candidates, Config, CurrencyOf, HoldReason, Ledgers, Pallet, Sentences, Struck};
+use crate::{Absences, Candidates, Config, CurrencyOf, HoldReason, Ledgers, Pallet, Sentences, Struck};
 use alloc::collections::BTreeSet;
-use descent_protocol::MAX_STRIKES;
+use descent_protocol::{MAX_ABSENCES, MAX_STRIKES};
 use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::{traits::Zero, TryRuntimeError};
 
@@ -11,11 +11,13 @@ impl<T: Config> Pallet<T> {
 	/// - candidates are in order, each there once, with the bond of its ledger, which it wants to be one with;
 	/// - nobody is a candidate who is in jail;
 	/// - nobody was slashed more than its sentence says;
-	/// - strikes are fewer than an offence takes.
+	/// - strikes are fewer than an offence takes;
+	/// - absences are fewer than it takes to be put out, and of who has a bond.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::try_ledgers()?;
 		Self::try_candidates()?;
-		Self::try_sentences()
+		Self::try_sentences()?;
+		Self::try_absences()
 	}
 
 	fn try_ledgers() -> Result<(), TryRuntimeError> {
@@ -74,6 +76,20 @@ impl<T: Config> Pallet<T> {
 			Struck::<T>::iter_values().all(|strikes| (1..MAX_STRIKES).contains(&strikes.count)),
 			"strikes that are none, or an offence, are kept"
 		);
+		Ok(())
+	}
+
+	fn try_absences() -> Result<(), TryRuntimeError> {
+		for (account, absence) in Absences::<T>::iter() {
+			ensure!(
+				(1..MAX_ABSENCES).contains(&absence.count),
+				"absences that are none, or too many, are kept"
+			);
+			ensure!(
+				Ledgers::<T>::contains_key(account),
+				"absences are kept of who has no bond"
+			);
+		}
 		Ok(())
 	}
 }

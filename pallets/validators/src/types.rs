@@ -13,6 +13,9 @@ pub const MAX_CANDIDATES: u32 = 256;
 /// The most amounts that one account takes out of its bond at a time.
 pub const MAX_UNBONDING: u32 = 8;
 
+/// The set is not made smaller by a raised minimum: the fewest validators of which one may fail.
+pub const SMALLEST_SET: u32 = 4;
+
 /// What an account has on hold as a validator.
 #[derive(
 	Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
@@ -54,7 +57,8 @@ impl<Balance: Copy + Ord + Saturating + Zero> BondLedger<Balance> {
 /// What an account was punished with last.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Sentence<Balance> {
-	/// The session in which it was passed. It stands for all that the account did until then.
+	/// The session after the one in which it was passed. It stands for all that the account did until the end of that one, the
+	/// last for which it may have been chosen before.
 	pub session: SessionIndex,
 	/// The block from which the account can be a candidate again.
 	pub until: BlockNumber,
@@ -74,5 +78,16 @@ pub struct Strikes {
 	/// How many.
 	pub count: u32,
 	/// The block of the last.
+	pub last: BlockNumber,
+}
+
+/// The absences in a row of a candidate.
+#[derive(
+	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Absence {
+	/// How many were counted.
+	pub count: u32,
+	/// The block of the last that was.
 	pub last: BlockNumber,
 }

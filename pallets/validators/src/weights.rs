@@ -50,12 +50,12 @@ impl Estimate {
 			.saturating_add(self.0.reads_writes(5, 5).saturating_mul(n.into()))
 	}
 
-	/// The session; of each member its sentence, its strikes and the report of its offence; and what these cost.
+	/// The session; of each member its absences, its sentence, its strikes and the report of its offence; and what these cost.
 	fn observed(&self, n: u32) -> Weight {
 		Weight::from_parts(30_000_000, 8_000)
-			.saturating_add(Weight::from_parts(30_000_000, 8_000).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(40_000_000, 10_000).saturating_mul(n.into()))
 			.saturating_add(self.0.reads_writes(4, 2))
-			.saturating_add(self.0.reads_writes(4, 2).saturating_mul(n.into()))
+			.saturating_add(self.0.reads_writes(5, 3).saturating_mul(n.into()))
 			.saturating_add(self.on_offence(n))
 	}
 }

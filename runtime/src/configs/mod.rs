@@ -19,7 +19,6 @@ pub use consensus::BABE_GENESIS_EPOCH_CONFIG;
 pub use emission::SplitFees;
 #[cfg(test)]
 pub use governance::{PreimageBaseDeposit, PreimageByteDeposit};
-#[cfg(test)]
 pub use parameters::{dynamic_params, RuntimeParameters};
 pub use people::ProxyType;
 pub use system::RuntimeBlockWeights;

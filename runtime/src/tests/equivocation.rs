@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
 	constants::{DAYS, NRN},
-	economy, Babe, Balance, Balances, Executive, Grandpa, Hash, Header, Runtime, RuntimeCall, Session,
-	System, Treasury, UncheckedExtrinsic, LOCAL_PRESET,
+	economy, Balance, Balances, Executive, Grandpa, Hash, Header, Runtime, RuntimeCall, Session, System,
+	Treasury, UncheckedExtrinsic, LOCAL_PRESET,
 };
 use codec::{Decode, Encode};
 use descent_protocol::{penalty, view::ValidatorStanding};
@@ -232,7 +232,7 @@ fn who_is_no_validator_can_t_be_reported() {
 }
 
 #[test]
-fn anybody_may_sign_a_report_once() {
+fn nobody_makes_free_reports_without_end() {
 	with_blocks(|| {
 		let pallet_babe::Call::report_equivocation_unsigned {
 			equivocation_proof,
@@ -241,19 +241,33 @@ fn anybody_may_sign_a_report_once() {
 		else {
 			panic!("it is a report");
 		};
-		let call = pallet_babe::Call::report_equivocation {
+		let two_blocks: RuntimeCall = pallet_babe::Call::report_equivocation {
 			equivocation_proof,
 			key_owner_proof,
+		}
+		.into();
+		let pallet_grandpa::Call::report_equivocation_unsigned {
+			equivocation_proof,
+			key_owner_proof,
+		} = two_votes(3, [1, 2])
+		else {
+			panic!("it is a report");
 		};
-		block(|| {
-			assert_ok!(submit("//Eve", call.clone()));
-			let again = pallet_babe::Error::<Runtime>::DuplicateOffenceReport;
-			assert_eq!(submit("//Eve", call), Err(again.into()));
-		});
-		assert_eq!(Babe::authorities().len(), 4, "the set is that of the session");
-		assert_eq!(
-			economy::validator(account("//Bob")).unwrap().bond,
-			BOND - penalty(1, 4).of(BOND)
-		);
+		let two_votes: RuntimeCall = pallet_grandpa::Call::report_equivocation {
+			equivocation_proof,
+			key_owner_proof,
+		}
+		.into();
+		let filtered = DispatchError::from(frame_system::Error::<Runtime>::CallFiltered);
+		for report in [two_blocks, two_votes] {
+			let bundle = pallet_utility::Call::batch_all {
+				calls: vec![report.clone()],
+			};
+			block(|| {
+				assert_eq!(submit("//Eve", report), Err(filtered));
+				assert_eq!(submit("//Eve", bundle), Err(filtered));
+			});
+		}
+		assert_eq!(economy::validator(account("//Bob")).unwrap().bond, BOND);
 	});
 }

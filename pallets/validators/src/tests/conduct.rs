@@ -1,12 +1,13 @@
 use crate::{
 	mock::{
-		account, build_and_execute, execute, genesis, run_sessions, run_to, Session, System, Test,
-		Validators, GENESIS_BOND, JAIL, MINIMUM,
+		account, build_and_execute, execute, genesis, run_sessions, run_to, signed, Session, System, Test,
+		Validators, GENESIS_BOND, JAIL, MINIMUM, UNBONDING,
 	},
 	tests::builder::*,
-	Event, Misattestation, Strikes, Struck,
+	Absences, Event, Misattestation, Strikes, Struck,
 };
-use descent_protocol::{Conduct, STRIKE_LIFETIME};
+use descent_protocol::{Conduct, ABSENCE_INTERVAL, MAX_ABSENCES, STRIKE_LIFETIME};
+use frame_support::assert_ok;
 use pallet_evaluators::ConductObserver;
 use sp_runtime::Perbill;
 use sp_staking::offence::Offence;
@@ -98,6 +99,92 @@ fn honest_and_idle_members_have_nothing_to_fear() {
 		lie(1);
 		observe(&[(1, Conduct::Sound), (1, Conduct::Idle)]);
 		assert_eq!(Struck::<Test>::get(account(1)).count, 1);
+	});
+}
+
+/// Has an account be absent so often in a row, each time so long after the last that it counts.
+fn miss(number: u8, times: u32) {
+	for _ in 0..times {
+		System::set_block_number(System::block_number() + ABSENCE_INTERVAL);
+		observe(&[(number, Conduct::Absent)]);
+	}
+}
+
+fn absences(number: u8) -> u32 {
+	Absences::<Test>::get(account(number)).count
+}
+
+#[test]
+fn who_is_never_heard_of_is_no_candidate_any_more_and_loses_nothing() {
+	build_and_execute(|| {
+		miss(1, MAX_ABSENCES - 1);
+		assert_eq!((candidates(), events()), (vec![1, 2, 3, 4], vec![]));
+		miss(1, 1);
+		let missed = Event::Missed { account: account(1) };
+		assert_eq!(events(), [missed, left(1)]);
+		assert_eq!((candidates(), held(1)), (vec![2, 3, 4], GENESIS_BOND));
+		// What is still found out of it is of before.
+		miss(1, 2 * MAX_ABSENCES);
+		assert_eq!(Absences::<Test>::iter().count(), 0);
+		assert_ok!(Validators::validate(signed(1)));
+		miss(1, MAX_ABSENCES - 1);
+		assert_eq!(candidates(), [2, 3, 4, 1]);
+	});
+}
+
+#[test]
+fn it_takes_a_day_however_many_rounds_there_are() {
+	build_and_execute(|| {
+		let begin = System::block_number();
+		while candidates().contains(&1) {
+			System::set_block_number(System::block_number() + 1);
+			for _ in 0..3 {
+				observe(&[(1, Conduct::Absent)]);
+			}
+		}
+		assert!(System::block_number() - begin >= STRIKE_LIFETIME);
+	});
+}
+
+#[test]
+fn only_candidates_are_absent() {
+	build_and_execute(|| {
+		offend(1, 0);
+		miss(1, MAX_ABSENCES);
+		System::set_block_number(System::block_number() + JAIL);
+		assert_eq!((absences(1), ledger(1).chilled), (0, false));
+		assert_ok!(Validators::validate(signed(1)));
+		miss(200, MAX_ABSENCES);
+		assert_eq!(Absences::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
+fn who_is_heard_once_in_a_while_stays() {
+	build_and_execute(|| {
+		for heard in [Conduct::Sound, Conduct::False] {
+			miss(1, MAX_ABSENCES - 1);
+			observe(&[(1, heard)]);
+			assert!(!Absences::<Test>::contains_key(account(1)));
+		}
+		miss(1, MAX_ABSENCES - 1);
+		// It may have been silent then as well.
+		observe(&[(1, Conduct::Idle)]);
+		assert_eq!(candidates(), [1, 2, 3, 4]);
+		miss(1, 1);
+		assert_eq!(candidates(), [2, 3, 4]);
+	});
+}
+
+#[test]
+fn absences_are_forgotten_with_the_bond() {
+	build_and_execute(|| {
+		miss(1, 5);
+		unbond(1, GENESIS_BOND);
+		assert_eq!(absences(1), 5);
+		System::set_block_number(System::block_number() + UNBONDING);
+		assert_ok!(Validators::withdraw(signed(1)));
+		assert!(!Absences::<Test>::contains_key(account(1)));
 	});
 }
 

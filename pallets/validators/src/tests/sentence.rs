@@ -56,10 +56,23 @@ fn of_two_offences_in_a_session_the_larger_counts() {
 }
 
 #[test]
+fn what_is_proven_with_the_next_session_of_the_same_set_is_no_other_offence() {
+	build_and_execute(|| {
+		offend(1, 0);
+		let sentence = Sentences::<Test>::get(account(1));
+		run_sessions(1);
+		assert!(set().contains(&1));
+		offend(1, 1);
+		assert_eq!(held(1), GENESIS_BOND / 5 * 4);
+		assert_eq!(Sentences::<Test>::get(account(1)), sentence);
+	});
+}
+
+#[test]
 fn offences_of_different_sessions_add_up() {
 	build_and_execute(|| {
 		offend(1, 0);
-		run_sessions(1);
+		run_sessions(2);
 		let session = System::block_number();
 		offend(1, 1);
 		// A fifth of what is left, once.
@@ -145,7 +158,7 @@ fn a_slash_takes_no_more_than_there_is() {
 		});
 		assert_eq!(report(offence.clone()), Ok(()));
 		// Another offence has taken most of it meanwhile.
-		run_sessions(1);
+		run_sessions(2);
 		let worse = equivocation(5, &[1], |_| Perbill::from_percent(90));
 		assert_eq!(report(worse), Ok(()));
 		assert_eq!(held(1), GENESIS_BOND / 100 * 9);

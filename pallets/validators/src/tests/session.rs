@@ -111,17 +111,38 @@ fn a_set_is_no_larger_than_a_committee() {
 
 #[test]
 fn who_has_less_than_a_raised_minimum_is_not_chosen() {
-	build_and_execute(|| {
-		bond(2, 1);
+	execute(genesis((1..=9).map(|number| (number, GENESIS_BOND))), || {
+		Seats::set(9);
+		run_sessions(2);
+		assert_eq!(set().len(), 9);
+		for number in 2..=8 {
+			bond(number, 1);
+		}
 		MinimumBond::set(GENESIS_BOND + 1);
 		run_sessions(2);
-		assert_eq!(set(), [2]);
-		bond(3, 1);
+		assert_eq!(set(), [2, 3, 4, 5, 6, 7, 8]);
+		bond(9, 1);
 		run_sessions(2);
-		assert_eq!(set(), [2, 3]);
-		MinimumBond::set(GENESIS_BOND + 2);
+		assert_eq!(set(), [2, 3, 4, 5, 6, 7, 8, 9]);
+	});
+}
+
+#[test]
+fn nobody_captures_the_chain_by_being_the_first_with_a_raised_minimum() {
+	execute(genesis((1..=10).map(|number| (number, GENESIS_BOND))), || {
+		Seats::set(10);
 		run_sessions(2);
-		assert_eq!(set(), [2, 3]);
+		MinimumBond::set(2 * GENESIS_BOND);
+		bond(11, 2 * GENESIS_BOND);
+		// Its last third goes with each session that is planned.
+		run_sessions(2);
+		assert_eq!(set(), [11, 1, 2, 3, 4, 5, 6]);
+		run_sessions(10);
+		assert_eq!(set(), [11, 1, 2, 3]);
+		// Whoever bonds more comes first, as ever.
+		bond(9, GENESIS_BOND);
+		run_sessions(2);
+		assert_eq!(set(), [11, 9, 1, 2]);
 	});
 }
 

@@ -61,6 +61,11 @@ pub fn end() {
 	Executive::finalize_block();
 }
 
+/// Puts a call into the block that its author's node makes.
+pub fn submit_unsigned(call: RuntimeCall) -> Submitted {
+	Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(call))
+}
+
 /// Puts a call into the block that brings its own proof.
 pub fn submit_authorized(call: RuntimeCall) -> Submitted {
 	let transaction =

@@ -29,7 +29,7 @@ fn sealed(by: &Actor, slot: Slot, root: u8) -> Header {
 	header
 }
 
-/// The call that reports a validator of this session for the slot of this block. `None` where it is none.
+/// The call by which a node reports a validator of this session for the slot of this block. `None` where it is none.
 pub fn report(offender: &Actor) -> Option<RuntimeCall> {
 	let slot = crate::Babe::current_slot();
 	let key = AuthorityId::from(offender.pair.public());
@@ -40,7 +40,7 @@ pub fn report(offender: &Actor) -> Option<RuntimeCall> {
 		second_header: sealed(offender, slot, 2),
 		offender: key,
 	};
-	let call = pallet_babe::Call::<Runtime>::report_equivocation {
+	let call = pallet_babe::Call::<Runtime>::report_equivocation_unsigned {
 		equivocation_proof: Box::new(equivocation_proof),
 		key_owner_proof: Decode::decode(&mut &key_owner_proof.encode()[..]).ok()?,
 	};

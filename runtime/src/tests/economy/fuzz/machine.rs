@@ -17,20 +17,36 @@ use std::collections::VecDeque;
 /// How many of its last steps a machine prints that fails.
 const TRACE: usize = 60;
 
-/// Something to be done: a call of somebody, or one that brings its own proof.
+/// Who makes a call.
+enum By {
+	/// Somebody.
+	Somebody(&'static Actor),
+	/// Whoever likes: it brings its own proof.
+	Proof,
+	/// The node that makes the block.
+	Node,
+}
+
+/// Something to be done.
 pub struct Move {
-	pub by: Option<&'static Actor>,
-	pub call: RuntimeCall,
+	by: By,
+	call: RuntimeCall,
 }
 
 impl Move {
 	pub fn signed(by: &'static Actor, call: impl Into<RuntimeCall>) -> Option<Self> {
-		let call = call.into();
-		Some(Self { by: Some(by), call })
+		let (by, call) = (By::Somebody(by), call.into());
+		Some(Self { by, call })
 	}
 
 	pub fn authorized(call: RuntimeCall) -> Option<Self> {
-		Some(Self { by: None, call })
+		let by = By::Proof;
+		Some(Self { by, call })
+	}
+
+	pub fn unsigned(call: RuntimeCall) -> Option<Self> {
+		let by = By::Node;
+		Some(Self { by, call })
 	}
 }
 
@@ -198,11 +214,16 @@ impl Machine {
 	}
 
 	fn play(&mut self, kind: &'static str, Move { by, call }: Move) {
-		let name = by.map_or("authorized", |by| by.name);
+		let name = match by {
+			By::Somebody(actor) => actor.name,
+			By::Proof => "authorized",
+			By::Node => "unsigned",
+		};
 		let said = format!("{}: {name} {call:?}", System::block_number());
 		let done: Submitted = match by {
-			Some(by) => by.submit(call),
-			None => blocks::submit_authorized(call),
+			By::Somebody(actor) => actor.submit(call),
+			By::Proof => blocks::submit_authorized(call),
+			By::Node => blocks::submit_unsigned(call),
 		};
 		self.tally.call(kind, done == Ok(Ok(())));
 		self.note(format!("{said} -> {done:?}"));

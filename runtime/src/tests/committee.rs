@@ -269,7 +269,7 @@ fn motions_are_told_in_words() {
 		let motion = &view.motions[0];
 		assert_eq!(
 			motion.summary,
-			"whitelist.whitelist_call and parameters.set_parameter in \
+			"whitelist.whitelist_call and parameters.set_parameter(seats 3) in \
 			 whitelist.dispatch_whitelisted_call_with_preimage in utility.batch_all"
 		);
 		assert_eq!((motion.index, motion.threshold), (0, 2));
@@ -283,6 +283,61 @@ fn motions_are_told_in_words() {
 		);
 		assert_eq!(motion.end, System::block_number() + 7 * crate::constants::DAYS);
 	});
+}
+
+#[test]
+fn members_see_what_they_vote_on() {
+	let told = |call: RuntimeCall| {
+		genesis_of(DEV_RUNTIME_PRESET).execute_with(|| {
+			let members = vec![account("//Alice"), account("//Bob"), account("//Charlie")];
+			assert_ok!(crate::TechnicalCommittee::set_members(
+				crate::RuntimeOrigin::root(),
+				members,
+				None,
+				32
+			));
+			block(|| propose("//Alice", 2, &call).unwrap());
+			governance::governance().motions[0].summary.clone()
+		})
+	};
+	let bob = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
+	let spend = pallet_treasury::Call::spend {
+		asset_kind: Box::new(()),
+		amount: 5 * NRN / 2,
+		beneficiary: Box::new(account("//Bob")),
+		valid_from: None,
+	};
+	assert_eq!(told(spend.into()), format!("treasury.spend(2.5 NRN to {bob})"));
+	let code = Hash::repeat_byte(7);
+	let whitelisted = "whitelist.dispatch_whitelisted_call_with_preimage in utility.batch_all";
+	assert_eq!(
+		told(as_root(authorize(code))),
+		format!("whitelist.whitelist_call and system.authorize_upgrade({code:#x}) in {whitelisted}")
+	);
+	// One call's hash beside another, harmless one.
+	let RuntimeCall::Utility(pallet_utility::Call::batch_all { mut calls }) = as_root(seats(3)) else {
+		panic!("it is a bundle");
+	};
+	let hidden = Hash::repeat_byte(9);
+	calls[0] = pallet_whitelist::Call::whitelist_call { call_hash: hidden }.into();
+	assert_eq!(
+		told(pallet_utility::Call::batch_all { calls }.into()),
+		format!(
+			"whitelist.whitelist_call({hidden:#x}) and parameters.set_parameter(seats 3) in {whitelisted}"
+		)
+	);
+	let members = pallet_collective::Call::set_members {
+		new_members: vec![account("//Bob"); 10],
+		prime: None,
+		old_count: 3,
+	};
+	assert_eq!(
+		told(RuntimeCall::TechnicalCommittee(members)),
+		format!(
+			"technicalCommittee.set_members({}2 more)",
+			format!("{bob}, ").repeat(8)
+		)
+	);
 }
 
 #[test]

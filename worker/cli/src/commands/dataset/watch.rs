@@ -136,7 +136,7 @@ fn line(output: &Output, block: BlockNumber, event: &VoteEvent) -> String {
 			let ended = output.paint(style, &words::proposal_ending(ending));
 			let mut text = format!("of {account} {ended}");
 			if *reward > 0 {
-				text.push_str(&format!(", paid {}", format_amount(*reward)));
+				text.push_str(&format!(", earned {}", format_amount(*reward)));
 			}
 			if *slashed > 0 {
 				text.push_str(&format!(", lost {}", format_amount(*slashed)));

@@ -87,7 +87,7 @@ fn show(output: &Output, view: &RoundView) -> String {
 	} else {
 		let rows: Vec<_> = view.candidates.iter().map(row).collect();
 		let heads = [
-			"account", "deposit", "claim", "measured", "outcome", "paid", "lost",
+			"account", "deposit", "claim", "measured", "outcome", "earned", "lost",
 		];
 		text.push_str("\n\n");
 		text.push_str(&table(output, heads, &rows));

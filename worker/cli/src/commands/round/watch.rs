@@ -144,7 +144,7 @@ fn line(output: &Output, block: BlockNumber, event: &RoundEvent) -> String {
 				text.push_str(&format!(", measured {measured}"));
 			}
 			if *reward > 0 {
-				text.push_str(&format!(", paid {}", format_amount(*reward)));
+				text.push_str(&format!(", earned {}", format_amount(*reward)));
 			}
 			if *slashed > 0 {
 				text.push_str(&format!(", lost {}", format_amount(*slashed)));

@@ -19,7 +19,7 @@ pub struct Chill {
 
 #[derive(Debug, Args)]
 #[command(
-	after_help = "Example:\n  descent validator validate --key-file ~/.descent/key\n\nFor who chilled, was displaced, or has been in jail."
+	after_help = "Example:\n  descent validator validate --key-file ~/.descent/key\n\nFor who chilled, was displaced, was chilled for being absent, or has been in jail."
 )]
 pub struct Validate {
 	#[command(flatten)]

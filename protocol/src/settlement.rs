@@ -84,14 +84,6 @@ pub enum Incumbent {
 	Incomparable,
 }
 
-/// What an accepted candidate has to do to win.
-struct Bar {
-	/// The score that it has to beat, if any.
-	score: Option<Score>,
-	/// Whether 2/3 of the committee say the same of the head.
-	is_agreed: bool,
-}
-
 /// At least two thirds of the committee.
 pub(crate) fn is_quorum(members: usize, committee: usize) -> bool {
 	members > 0 && members.saturating_mul(3) >= committee.saturating_mul(2)
@@ -103,7 +95,7 @@ pub(crate) fn is_veto(members: usize, committee: usize) -> bool {
 }
 
 /// The measurement that most members hold, and how many do. Which of several equally frequent ones does not matter:
-/// none of them has a quorum, or is more credible than the other.
+/// none of them has a quorum.
 fn most_held(measurements: impl Iterator<Item = Measurement>) -> Option<(Measurement, usize)> {
 	let mut held = BTreeMap::<Measurement, usize>::new();
 	for measurement in measurements {
@@ -129,14 +121,13 @@ fn agreed(measurements: impl Iterator<Item = Measurement>, committee: usize) -> 
 /// refuted where more than 1/3 hold anything else, a match with another measurement among it: a checkpoint whose score
 /// depends on who measures it has none. Then the next is looked at. Neither means that there is no quorum, and
 /// the round has no winner. The accepted candidate wins if it beats the head as 2/3 of the committee measured it on this
-/// round's evaluation set. Where they did not, because it is withheld from all of them or from some, or because its score depends
-/// on who measures it, the score at which it was accepted has to be beaten: whoever holds the head can neither stop the group
-/// with it nor lower its bar. Where that score was measured on something else, what more than 1/3 measured has to be beaten,
-/// which liars alone can't say; and where there is no such score either, the bar falls with the head.
+/// round's evaluation set. Where they did not, because it is withheld from some of them or because its score depends on who
+/// measures it, what more than 1/3 measured has to be beaten, which liars alone can't say. Where no third did either, the score at
+/// which the head was accepted has to be beaten: whoever holds it can't stop the group with it. Where that score was measured on
+/// something else, the bar falls with the head: nobody could tell what it would be.
 ///
 /// A trainer that serves its checkpoint to some of the members only could have a round end without a quorum as soon as one
-/// member is silent. So a candidate without a quorum is contested where more members refuse it than say nothing of it, and the
-/// committee agrees on the head. Silence alone never makes it so; a checkpoint that every member can fetch is contested only
+/// member is silent. So a candidate without a quorum is contested where more members refuse it than say nothing of it. Silence alone never makes it so; a checkpoint that every member can fetch is contested only
 /// where more than a sixth of the committee lies and more than a third lies or is silent, which is more than the
 /// committee stands in any case. Where the silent are as many as those who refuse, nobody can tell whose fault it is, and
 /// it is nobody's.
@@ -163,8 +154,7 @@ pub fn settle(
 		baseline: None,
 		contested: None,
 	};
-	let bar = bar(ballots, committee, head);
-	settlement.baseline = bar.score;
+	settlement.baseline = bar(ballots, committee, head);
 	let ranked = crate::rank(claims);
 	for (rank, position) in ranked.iter().copied().enumerate() {
 		let verdicts = || ballots.iter().filter_map(|ballot| ballot.verdicts.get(rank));
@@ -181,7 +171,7 @@ pub fn settle(
 			*slot = measured.map(|measurement| measurement.score);
 		}
 		let accepted = held.filter(|_| is_quorum(holders, committee));
-		let judged = match (accepted, bar.score) {
+		let judged = match (accepted, settlement.baseline) {
 			(Some(accepted), Some(bar)) if !accepted.score.beats(bar, minimum_improvement) => {
 				Outcome::NotBetter
 			}
@@ -192,7 +182,7 @@ pub fn settle(
 			(None, _) if is_veto(refusals, committee) => Outcome::Refuted,
 			(None, _) => Outcome::NoQuorum,
 		};
-		if judged == Outcome::NoQuorum && bar.is_agreed && refusals > committee.saturating_sub(looked) {
+		if judged == Outcome::NoQuorum && refusals > committee.saturating_sub(looked) {
 			settlement.contested = Some(position);
 		}
 		let ended = if judged == Outcome::NoQuorum {
@@ -212,29 +202,22 @@ pub fn settle(
 	settlement
 }
 
-fn bar(ballots: &[Ballot], committee: usize, head: Incumbent) -> Bar {
-	if head == Incumbent::Nobody {
-		return Bar {
-			score: None,
-			is_agreed: true,
-		};
-	}
+/// The score that an accepted candidate has to beat to win, if any.
+fn bar(ballots: &[Ballot], committee: usize, head: Incumbent) -> Option<Score> {
+	let accepted = match head {
+		Incumbent::Nobody => return None,
+		Incumbent::Accepted(score) => Some(score),
+		Incumbent::Incomparable => None,
+	};
 	let baselines = || ballots.iter().filter_map(|ballot| ballot.baseline);
-	if let Some(measured) = agreed(baselines(), committee) {
-		return Bar {
-			score: Some(measured.score),
-			is_agreed: true,
-		};
-	}
-	let credible = || most_held(baselines()).filter(|(_, holders)| is_veto(*holders, committee));
-	let absent = ballots.iter().filter(|ballot| ballot.baseline.is_none()).count();
-	Bar {
-		score: match head {
-			Incumbent::Accepted(score) => Some(score),
-			_ => credible().map(|(measured, _)| measured.score),
-		},
-		is_agreed: is_quorum(absent, committee),
-	}
+	let held = |measured: &Measurement| baselines().filter(|other| other == measured).count();
+	agreed(baselines(), committee)
+		.or_else(|| {
+			let credible = baselines().filter(|measured| is_veto(held(measured), committee));
+			credible.min_by_key(|measured| measured.score)
+		})
+		.map(|measured| measured.score)
+		.or(accepted)
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ const FREE_PLACES: u32 = 16;
 /// What part of a deposit the last place of a round costs.
 const LAST_PLACE: Share = Share::percent(50);
 
-/// What part of a deposit a commitment costs, and does not get back, to a round in which so many places are taken.
+/// What part of its deposit a commitment costs, and does not get back, to a round in which so many places are taken.
 ///
 /// Nothing for the first 16, then more with the square of how many there are beyond them, up to half for the last place and for
 /// one that has to be made first. Candidates behind the one that is accepted are never looked at, so that what they reveal may be
-/// junk and loses nothing: without a price, 64 accounts could keep all others out of a round for its fees.
+/// junk and loses nothing: without a price, 64 accounts could keep all others out of a round for its fees. It is a part of the
+/// commitment's own deposit, so that who comes first can't make places dear for the others and have them cheaply.
 pub fn crowding(taken: u32) -> Share {
 	const PAID_PLACES: u32 = MAX_CANDIDATES.saturating_sub(FREE_PLACES);
 	let beyond = taken

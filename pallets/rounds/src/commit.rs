@@ -56,9 +56,6 @@ impl<T: Config> Pallet<T> {
 			Error::<T>::AlreadyCommitted
 		);
 		let displaced = Self::make_room(commitments, deposit)?;
-		let contended = displaced
-			.as_ref()
-			.map_or(rules.deposit, |displaced| displaced.deposit);
 		let taken = commitments.len().saturating_add(usize::from(displaced.is_some()));
 		let is_first = commitments.is_empty();
 		let mut unsettled = Unsettled::<T>::get(group);
@@ -76,7 +73,7 @@ impl<T: Config> Pallet<T> {
 		commitments
 			.try_push(commitment)
 			.map_err(|_| Error::<T>::RoundFull)?;
-		Self::take_fee(&account, Self::price(taken.saturated_into(), contended))?;
+		Self::take_fee(&account, Self::price(taken.saturated_into(), deposit))?;
 		T::Currency::hold(&HoldReason::Commitment.into(), &account, deposit)?;
 
 		Rounds::<T>::insert(group, round, entered);
@@ -102,10 +99,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// What a place costs in a round with so many that are taken, where the deposit of who had it, or the smallest that may be made, is
-	/// `contended`.
-	fn price(taken: u32, contended: BalanceOf<T>) -> BalanceOf<T> {
-		crowding(taken).of(contended.saturated_into()).saturated_into()
+	/// What a place costs, with such a deposit, in a round with so many that are taken.
+	fn price(taken: u32, deposit: BalanceOf<T>) -> BalanceOf<T> {
+		crowding(taken).of(deposit.saturated_into()).saturated_into()
 	}
 
 	/// Has an account pay for what stays of its commitment, and for its place.

@@ -144,26 +144,26 @@ fn places_have_a_price_that_rises_with_how_many_are_taken() {
 		full_round();
 		let paid = |number: u8| ENDOWMENT - free(number) - held(number);
 		assert!((1..=16).all(|number| paid(number) == 0));
-		assert!((16..64).all(|number| paid(number) <= paid(number + 1)));
+		assert!((16..63).all(|number| paid(number) <= paid(number + 1)));
 		assert_eq!(paid(64), DEPOSIT / 2);
 	});
 }
 
 #[test]
-fn who_takes_a_place_away_pays_half_of_what_was_put_up_for_it() {
+fn a_place_costs_a_part_of_the_deposit_that_is_made_for_it() {
 	build_and_execute(|| {
 		let accounts: Vec<_> = (1..=64).map(|number| (number, 10 * DEPOSIT)).collect();
 		let round = Round::new().deposits(&accounts);
 		let paid = |number: u8| ENDOWMENT - free(number) - held(number);
 		let issuance = Balances::total_issuance();
-		assert_ok!(round.commit(65, 10 * DEPOSIT + 1));
-		assert_eq!(paid(65), 5 * DEPOSIT);
+		assert_eq!(paid(64), 5 * DEPOSIT);
+		assert_ok!(round.commit(65, 20 * DEPOSIT));
 		// It goes to whoever takes fees, and not to who was displaced.
-		assert_eq!(Balances::total_issuance(), issuance - 5 * DEPOSIT);
-		assert_eq!(paid(64), DEPOSIT / 2);
-		let deposit = ENDOWMENT - 5 * DEPOSIT;
-		assert_noop!(round.commit(66, deposit), TokenError::FundsUnavailable);
-		assert_ok!(round.commit(66, deposit - 1));
+		assert_eq!((paid(65), paid(64)), (10 * DEPOSIT, 5 * DEPOSIT));
+		assert_eq!(Balances::total_issuance(), issuance - 10 * DEPOSIT);
+		let most = (ENDOWMENT - 1) / 3 * 2;
+		assert_noop!(round.commit(66, most + 2), TokenError::FundsUnavailable);
+		assert_ok!(round.commit(66, most));
 	});
 }
 

@@ -110,7 +110,12 @@ mod benchmarks {
 		let amount = worth::<T>().saturating_mul(2);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(newcomer.clone()), group, amount, amount);
+		_(
+			RawOrigin::Signed(newcomer.clone()),
+			group,
+			amount.saturating_mul(2),
+			amount,
+		);
 
 		let fundings = Fundings::<T>::get(group);
 		assert!(fundings.last().is_some_and(|last| last.client == newcomer));
@@ -204,7 +209,6 @@ mod benchmarks {
 	#[benchmark]
 	fn delta_checked(m: Linear<1, MAX_COMMITTEE>) {
 		let group = group::<T>(both::<T>());
-		Pallet::<T>::round_settled(group, ROUND, SHARES, None, &[]);
 		let members = members::<T>(m);
 
 		#[block]

@@ -29,8 +29,9 @@
 //! and the end of a period each cost the same with one group and with a million.
 //!
 //! What the trainers' stream mints is divided by the [`Shares`](descent_protocol::Shares) of the group's next round that is
-//! settled. The round's winner gets the winners' part, the members of its committee who did sound work the validators' in
-//! equal parts; members who check deltas are paid from the same. What nobody is there for stays in the pot, and so does
+//! settled, or of the round that takes commitments when a delta is checked before. The round's winner gets the winners' part, the
+//! members of its committee who did sound work the validators' in equal parts; members who check a delta get a quarter of what has
+//! come in for validators since. What nobody is there for stays in the pot, and so does
 //! what does not divide. The keepers' part is put aside. What the proposers' stream mints is for who proposes the next
 //! delta that is applied.
 //!
@@ -47,7 +48,7 @@
 //! takes what a round is worth to the client, divided by the round's shares. Trainers rely on it, so who wants to stop gives
 //! notice with [`Pallet::stop_funding`], and pays for the rounds that have begun. When the last of them can be settled, and
 //! some time has passed in which it is, [`Pallet::refund`] gives back what is left. Nor can a client lower what a round is
-//! worth. A group has a bounded number of fundings; when there are as many, one that pays strictly more for a round takes
+//! worth. A group has a bounded number of fundings; when there are as many, one that pays strictly more for each of two rounds takes
 //! the place of the one that pays least, which is given back at once.
 //!
 //! # What is exact

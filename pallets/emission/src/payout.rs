@@ -5,7 +5,8 @@ use frame_support::weights::Weight;
 use pallet_groups::{GroupRules, Rewards};
 use sp_runtime::SaturatedConversion;
 
-/// What the check of a delta is worth to its committee of all that has gathered for validators: rounds are the rest of their work.
+/// What the check of a delta is worth to its committee, of what has come in for validators since a round or a check was paid last. So
+/// however many deltas are checked between two rounds, three quarters are left for the round.
 const CHECK_SHARE: Share = Share::percent(25);
 
 impl<T: Config> Pallet<T> {
@@ -73,7 +74,7 @@ impl<T: Config> Rewards<T::AccountId, u128> for Pallet<T> {
 			reward = mem::take(&mut pot.winner);
 			Self::accrue(winner, reward);
 		}
-		let each = pot.share_out(Share::ALL, members.len().saturated_into());
+		let each = pot.share_out(pot.validators, members.len().saturated_into());
 		Self::accrue_each(group, members, each);
 		Pots::<T>::insert(group, pot);
 		reward
@@ -87,8 +88,8 @@ impl<T: Config> Rewards<T::AccountId, u128> for Pallet<T> {
 		let accumulators = Self::advance();
 		let each = Pots::<T>::mutate(group, |pot| {
 			pot.credit(&accumulators);
-			pot.divide(rules.shares);
-			pot.share_out(CHECK_SHARE, members.len().saturated_into())
+			let come_in = pot.divide(rules.shares).validators;
+			pot.share_out(CHECK_SHARE.of(come_in), members.len().saturated_into())
 		});
 		Self::accrue_each(group, members, each);
 	}

@@ -1,6 +1,6 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::mem;
-use descent_protocol::{Accumulator, BlockNumber, Mark, RoundIndex, Share, Shares, Split};
+use descent_protocol::{Accumulator, BlockNumber, Mark, RoundIndex, Shares, Split};
 use scale_info::TypeInfo;
 
 /// How far a stream of new tokens has got.
@@ -50,10 +50,11 @@ impl Pot {
 		self.proposer = self.proposer.saturating_add(earned);
 	}
 
-	/// Divides what is not divided yet.
-	pub(crate) fn divide(&mut self, shares: Shares) {
-		let fresh = mem::take(&mut self.fresh);
-		self.add(shares.split(fresh));
+	/// Divides what is not divided yet. How it was.
+	pub(crate) fn divide(&mut self, shares: Shares) -> Split {
+		let split = shares.split(mem::take(&mut self.fresh));
+		self.add(split);
+		split
 	}
 
 	/// Adds what was divided.
@@ -63,10 +64,9 @@ impl Pot {
 		self.keepers = self.keepers.saturating_add(split.keepers);
 	}
 
-	/// Takes an equal part of a share of what is the validators' for each of so many members. What does not divide stays. What
-	/// each gets.
-	pub(crate) fn share_out(&mut self, share: Share, members: u128) -> u128 {
-		let due = share.of(self.validators);
+	/// Takes an equal part of `due`, which is the validators', for each of so many members. What does not divide stays. What each
+	/// gets.
+	pub(crate) fn share_out(&mut self, due: u128, members: u128) -> u128 {
 		let each = due.checked_div(members).unwrap_or_default();
 		self.validators = self.validators.saturating_sub(each.saturating_mul(members));
 		each

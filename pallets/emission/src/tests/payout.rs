@@ -134,14 +134,23 @@ fn a_check_pays_members_a_quarter_of_what_validators_share() {
 		check(&[2]);
 		assert_eq!(accrued(2), quarter(VALIDATORS));
 		let left = VALIDATORS - quarter(VALIDATORS);
-		check(&[]);
-		assert_eq!(pot(0).validators, left);
-		check(&[3, 4, 5]);
-		assert_eq!([3, 4, 5].map(accrued), [quarter(left) / 3; 3]);
-		let left = left - quarter(left) / 3 * 3;
+		// Another takes a part of what has come in since, and nothing of what the round is left.
+		check(&[3]);
+		assert_eq!((accrued(3), pot(0).validators), (0, left));
 		settle(0, Some(1), &[6]);
 		assert_eq!((accrued(1), accrued(6)), (WINNER, left));
-		// Who is not there is paid nothing, and no group that is not either.
+		run_to(2 * PERIOD);
+		let before = pot(0).validators;
+		check(&[]);
+		let left = pot(0).validators;
+		assert!(left > before, "what nobody is there for stays");
+		check(&[4]);
+		assert_eq!((accrued(4), pot(0).validators), (0, left));
+		run_to(3 * PERIOD);
+		check(&[3, 4, 5]);
+		assert!(accrued(3) > 0 && accrued(3) == accrued(4) && accrued(4) == accrued(5));
+		assert!(pot(0).validators > left);
+		// Nor does a group pay that does not exist.
 		<Emission as Rewards<_, u128>>::delta_checked(99, &[account(7)]);
 		assert_eq!(accrued(7), 0);
 	});

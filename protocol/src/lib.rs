@@ -68,7 +68,7 @@ pub use hash::{
 	announcement_hash, attestation_hash, check_hash, commitment_hash, dataset_root, delta_root,
 	evaluation_seed, transcript_root,
 };
-pub use parting::{part_with, take_free, PartingError};
+pub use parting::{part_with, take_free, TooManyParts};
 pub use penalty::{penalty, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_STRIKES, MINIMUM_PENALTY};
 pub use provider::{addresses, are_addresses, is_text, Providers};
 pub use ranking::rank;

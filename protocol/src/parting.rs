@@ -1,28 +1,24 @@
 use crate::BlockNumber;
-use sp_arithmetic::traits::{CheckedAdd, Saturating, Zero};
+use sp_arithmetic::traits::{Saturating, Zero};
 use sp_core::{bounded::BoundedVec, Get};
 
-/// Why an amount can't be taken out of a bond or a stake.
+/// As many amounts as there can be are being taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PartingError {
-	/// As many amounts as there can be are being taken out.
-	Full,
-	/// The amounts of one block are more than a balance can be.
-	Overflow,
-}
+pub struct TooManyParts;
 
-/// Takes an amount out of a bond or a stake: it stays held until a block, with what comes free at the same one.
+/// Takes an amount out of a bond or a stake: it stays held until a block, with what comes free at the same one. All of them are
+/// parts of one balance, so that no sum can be more than that.
 ///
 /// # Errors
 /// Where there is no room for it; then nothing has changed.
-pub fn part_with<Balance: Copy + CheckedAdd, Bound: Get<u32>>(
+pub fn part_with<Balance: Copy + Saturating, Bound: Get<u32>>(
 	parts: &mut BoundedVec<(Balance, BlockNumber), Bound>,
 	amount: Balance,
 	until: BlockNumber,
-) -> Result<(), PartingError> {
+) -> Result<(), TooManyParts> {
 	match parts.iter_mut().find(|(_, other)| *other == until) {
-		Some((sum, _)) => *sum = sum.checked_add(&amount).ok_or(PartingError::Overflow)?,
-		None => parts.try_push((amount, until)).map_err(|_| PartingError::Full)?,
+		Some((sum, _)) => *sum = sum.saturating_add(amount),
+		None => parts.try_push((amount, until)).map_err(|_| TooManyParts)?,
 	}
 	Ok(())
 }
@@ -61,8 +57,7 @@ mod tests {
 		}
 		assert_eq!(parts.as_slice(), [(10, 9), (5, 7), (5, 8), (5, 10)]);
 		let before = parts.clone();
-		assert_eq!(part_with(&mut parts, 5, 11), Err(PartingError::Full));
-		assert_eq!(part_with(&mut parts, u64::MAX, 9), Err(PartingError::Overflow));
+		assert_eq!(part_with(&mut parts, 5, 11), Err(TooManyParts));
 		assert_eq!(parts, before);
 	}
 

@@ -7,7 +7,7 @@ pub const MINIMUM_PENALTY: Share = Share::percent(10);
 /// two are a habit.
 pub const MAX_STRIKES: u32 = 2;
 
-/// How many absences in a row end a validator's candidacy, until it asks to be a candidate again: who is never heard of brings
+/// How many absences in a row end a validator's candidacy, until it asks to be a candidate again: who is never heard from brings
 /// everybody's rounds closer to having no quorum. Nothing is slashed.
 pub const MAX_ABSENCES: u32 = 100;
 

@@ -2,7 +2,7 @@ use crate::{
 	BalanceOf, Config, Error, Event, GroupObserver, Groups, HoldReason, LedgerOf, Pallet, Stakeholders,
 	Stakes, TotalStake,
 };
-use descent_protocol::{part_with, take_free, BlockNumber, GroupId, PartingError};
+use descent_protocol::{part_with, take_free, BlockNumber, GroupId};
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::{DispatchResult, Get},
@@ -10,7 +10,7 @@ use frame_support::{
 };
 use sp_runtime::{
 	traits::{CheckedAdd, CheckedSub, Saturating, Zero},
-	ArithmeticError, DispatchError,
+	ArithmeticError,
 };
 
 impl<T: Config> Pallet<T> {
@@ -51,10 +51,7 @@ impl<T: Config> Pallet<T> {
 		let until = now
 			.checked_add(voting.lock(now))
 			.ok_or(ArithmeticError::Overflow)?;
-		part_with(&mut ledger.unstaking, amount, until).map_err(|error| match error {
-			PartingError::Full => DispatchError::from(Error::<T>::TooManyUnstaking),
-			PartingError::Overflow => ArithmeticError::Overflow.into(),
-		})?;
+		part_with(&mut ledger.unstaking, amount, until).map_err(|_| Error::<T>::TooManyUnstaking)?;
 		let stake = ledger.active;
 		let total = Self::keep_stake(group, &account, before, ledger);
 		Self::deposit_event(Event::Unstaked {

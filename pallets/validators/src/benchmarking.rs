@@ -1,8 +1,8 @@
 //! Benchmarks of the pallet's calls, and of what it does for others, each in its worst case.
 
 use crate::{
-	BalanceOf, BondLedger, Call, Candidates, Config, CurrencyOf, HoldReason, Ledgers, Pallet, Sentences,
-	Strikes, Struck, MAX_CANDIDATES, MAX_UNBONDING,
+	Absence, Absences, BalanceOf, BondLedger, Call, Candidates, Config, CurrencyOf, HoldReason, Ledgers,
+	Pallet, Sentences, Strikes, Struck, MAX_CANDIDATES, MAX_UNBONDING,
 };
 use alloc::vec::Vec;
 use codec::Decode;
@@ -108,6 +108,7 @@ mod benchmarks {
 				ledger.bond = ledger.bond.saturating_sub(part);
 			}
 		});
+		Absences::<T>::insert(&account, Absence { count: 1, last: 0 });
 		frame_system::Pallet::<T>::set_block_number(BlockNumberFor::<T>::from(MAX_UNBONDING));
 
 		#[extrinsic_call]
@@ -172,6 +173,7 @@ mod benchmarks {
 		let last = Pallet::<T>::now();
 		for account in &offenders {
 			Struck::<T>::insert(account, Strikes { count: 1, last });
+			Absences::<T>::insert(account, Absence { count: 1, last });
 		}
 		let conduct: Vec<_> = offenders
 			.iter()

@@ -1,5 +1,5 @@
 use crate::{Absences, BalanceOf, Config, CurrencyOf, Error, Event, HoldReason, LedgerOf, Ledgers, Pallet};
-use descent_protocol::{part_with, take_free, PartingError};
+use descent_protocol::{part_with, take_free};
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::{DispatchResult, Get},
@@ -7,7 +7,7 @@ use frame_support::{
 };
 use sp_runtime::{
 	traits::{CheckedAdd, CheckedSub, Zero},
-	ArithmeticError, DispatchError,
+	ArithmeticError,
 };
 
 impl<T: Config> Pallet<T> {
@@ -48,10 +48,7 @@ impl<T: Config> Pallet<T> {
 		let until = Self::now()
 			.checked_add(T::UnbondingPeriod::get())
 			.ok_or(ArithmeticError::Overflow)?;
-		part_with(&mut ledger.unbonding, amount, until).map_err(|error| match error {
-			PartingError::Full => DispatchError::from(Error::<T>::TooManyUnbonding),
-			PartingError::Overflow => ArithmeticError::Overflow.into(),
-		})?;
+		part_with(&mut ledger.unbonding, amount, until).map_err(|_| Error::<T>::TooManyUnbonding)?;
 		Ledgers::<T>::insert(&account, &ledger);
 		Self::deposit_event(Event::Unbonded {
 			account: account.clone(),

@@ -1,6 +1,6 @@
 use crate::{
 	Absences, BalanceOf, Candidates, Config, Error, Event, LedgerOf, Ledgers, Pallet, Sentences,
-	MAX_CANDIDATES,
+	MAX_CANDIDATES, SMALLEST_SET,
 };
 use alloc::vec::Vec;
 use descent_protocol::BlockNumber;
@@ -22,8 +22,12 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	pub(crate) fn is_candidate(account: &T::AccountId) -> bool {
-		Candidates::<T>::get().iter().any(|(other, _)| other == account)
+	/// Whether an account is a candidate, and one of more than a set needs: one that makes blocks and does not measure is better than
+	/// none then.
+	pub(crate) fn can_be_spared(account: &T::AccountId) -> bool {
+		let candidates = Candidates::<T>::get();
+		candidates.len() > SMALLEST_SET.saturated_into()
+			&& candidates.iter().any(|(other, _)| other == account)
 	}
 
 	/// Ends an account's candidacy until it asks to validate.

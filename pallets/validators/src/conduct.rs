@@ -79,13 +79,13 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Counts an absence of a candidate; too many in a row end that. One in a while is counted, however many rounds end in it:
-	/// their number is what groups make it.
+	/// Counts an absence of a candidate; too many in a row end that, unless hardly any are left. One in a while is counted, however
+	/// many rounds end in it: their number is what groups make it.
 	fn miss(account: &T::AccountId) {
 		let Absence { count, last } = Absences::<T>::get(account);
 		let now = Self::now();
 		let is_counted = count == 0 || now >= last.saturating_add(ABSENCE_INTERVAL);
-		if !is_counted || !Self::is_candidate(account) {
+		if !is_counted || !Self::can_be_spared(account) {
 			return;
 		}
 		let count = count.saturating_add(1);

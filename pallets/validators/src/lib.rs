@@ -26,8 +26,8 @@
 //! [`validate`](Pallet::validate) again, as do those who have lost their place or served.
 //!
 //! **Sessions.** As a session starts, the one after it is planned: the first [`Config::Seats`] candidates that have set
-//! session keys and whose bonds still suffice. A minimum that was raised lets the set shrink by a third a session, and not below
-//! [`SMALLEST_SET`], or the first to have so much would be all of it: candidates with less fill it up. Where there is no candidate, the
+//! session keys and whose bonds still suffice. A minimum that was raised excludes a third of those at most, and lets the set be no
+//! smaller than [`SMALLEST_SET`], or the first to have so much would be all of it: candidates with less fill it up. Where there is no candidate, the
 //! set stays as it is, for a chain without validators can't be repaired. The set is passed on even where it has not changed, as the proofs that are needed to report an
 //! offence are of the keys of its session.
 //!
@@ -194,7 +194,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Struck<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Strikes, ValueQuery>;
 
-	/// How often in a row candidates were not heard of.
+	/// How often in a row candidates were not heard from.
 	#[pallet::storage]
 	pub type Absences<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Absence, ValueQuery>;
 
@@ -294,7 +294,7 @@ pub mod pallet {
 			/// How many misattestations count against it now.
 			strikes: u32,
 		},
-		/// A validator was not heard of for so long that it is taken to be gone, and was chilled.
+		/// A validator was not heard from for so long that it is taken to be gone, and was chilled.
 		Missed {
 			/// The validator.
 			account: T::AccountId,

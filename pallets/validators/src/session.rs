@@ -20,15 +20,15 @@ impl<T: Config> Pallet<T> {
 	fn plan() -> Option<Vec<T::AccountId>> {
 		let minimum = <T as Config>::MinimumBond::get();
 		let seats = T::Seats::get().min(MAX_COMMITTEE);
-		let set = pallet_session::Validators::<T>::decode_len().unwrap_or_default();
-		let least = set
-			.saturating_mul(2)
-			.div_ceil(3)
-			.max(SMALLEST_SET.saturated_into());
-		let chosen: Vec<_> = Candidates::<T>::get()
+		let able: Vec<_> = Candidates::<T>::get()
 			.into_iter()
 			.filter(|(account, _)| Self::has_keys(account))
 			.take(seats.saturated_into())
+			.collect();
+		let two_thirds = able.len().saturating_mul(2).div_ceil(3);
+		let least = two_thirds.max(SMALLEST_SET.saturated_into());
+		let chosen: Vec<_> = able
+			.into_iter()
 			.enumerate()
 			.take_while(|(place, (_, bond))| *bond >= minimum || *place < least)
 			.map(|(_, (account, _))| account)

@@ -13,7 +13,7 @@ pub const MAX_CANDIDATES: u32 = 256;
 /// The most amounts that one account takes out of its bond at a time.
 pub const MAX_UNBONDING: u32 = 8;
 
-/// The set is not made smaller by a raised minimum: the fewest validators of which one may fail.
+/// The fewest validators of which one may fail. Neither a raised minimum nor absences make the set smaller.
 pub const SMALLEST_SET: u32 = 4;
 
 /// What an account has on hold as a validator.

@@ -36,13 +36,13 @@ impl Estimate {
 		Weight::from_parts(120_000_000, 32_000).saturating_add(self.0.reads_writes(7, 4))
 	}
 
-	/// The ledger, an account and its holds.
+	/// The ledger, an account and its holds, and absences that are forgotten.
 	fn withdraw(&self) -> Weight {
-		Weight::from_parts(80_000_000, 8_000).saturating_add(self.0.reads_writes(3, 3))
+		Weight::from_parts(80_000_000, 8_000).saturating_add(self.0.reads_writes(3, 4))
 	}
 
 	/// The candidates, the session's validators and those that are silenced, and who gets what is slashed; of each offender
-	/// its ledger, sentence, account and holds.
+	/// its ledger, sentence, account and holds, and its absences.
 	fn on_offence(&self, n: u32) -> Weight {
 		Weight::from_parts(50_000_000, 40_000)
 			.saturating_add(Weight::from_parts(150_000_000, 8_000).saturating_mul(n.into()))

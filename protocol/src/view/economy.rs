@@ -195,7 +195,7 @@ pub struct MotionView {
 	/// The call, in SCALE; hexadecimal in JSON.
 	#[serde(with = "sp_core::bytes")]
 	pub call: Vec<u8>,
-	/// What it is, in words: `pallet.call`, the innermost first where calls carry calls.
+	/// What it is, in words: `pallet.call`, with what it is about in brackets, the innermost first where calls carry calls.
 	pub summary: String,
 	/// How many ayes it takes.
 	pub threshold: u32,

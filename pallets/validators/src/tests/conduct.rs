@@ -114,27 +114,32 @@ fn absences(number: u8) -> u32 {
 	Absences::<Test>::get(account(number)).count
 }
 
+/// A chain with one candidate more than a set needs.
+fn with_five(test: impl FnOnce()) {
+	execute(genesis((1..=5).map(|number| (number, GENESIS_BOND))), test);
+}
+
 #[test]
-fn who_is_never_heard_of_is_no_candidate_any_more_and_loses_nothing() {
-	build_and_execute(|| {
+fn who_is_never_heard_from_is_no_candidate_any_more_and_loses_nothing() {
+	with_five(|| {
 		miss(1, MAX_ABSENCES - 1);
-		assert_eq!((candidates(), events()), (vec![1, 2, 3, 4], vec![]));
+		assert_eq!((candidates(), events()), (vec![1, 2, 3, 4, 5], vec![]));
 		miss(1, 1);
 		let missed = Event::Missed { account: account(1) };
 		assert_eq!(events(), [missed, left(1)]);
-		assert_eq!((candidates(), held(1)), (vec![2, 3, 4], GENESIS_BOND));
+		assert_eq!((candidates(), held(1)), (vec![2, 3, 4, 5], GENESIS_BOND));
 		// What is still found out of it is of before.
 		miss(1, 2 * MAX_ABSENCES);
 		assert_eq!(Absences::<Test>::iter().count(), 0);
 		assert_ok!(Validators::validate(signed(1)));
 		miss(1, MAX_ABSENCES - 1);
-		assert_eq!(candidates(), [2, 3, 4, 1]);
+		assert_eq!(candidates(), [2, 3, 4, 5, 1]);
 	});
 }
 
 #[test]
 fn it_takes_a_day_however_many_rounds_there_are() {
-	build_and_execute(|| {
+	with_five(|| {
 		let begin = System::block_number();
 		while candidates().contains(&1) {
 			System::set_block_number(System::block_number() + 1);
@@ -148,7 +153,7 @@ fn it_takes_a_day_however_many_rounds_there_are() {
 
 #[test]
 fn only_candidates_are_absent() {
-	build_and_execute(|| {
+	with_five(|| {
 		offend(1, 0);
 		miss(1, MAX_ABSENCES);
 		System::set_block_number(System::block_number() + JAIL);
@@ -161,7 +166,7 @@ fn only_candidates_are_absent() {
 
 #[test]
 fn who_is_heard_once_in_a_while_stays() {
-	build_and_execute(|| {
+	with_five(|| {
 		for heard in [Conduct::Sound, Conduct::False] {
 			miss(1, MAX_ABSENCES - 1);
 			observe(&[(1, heard)]);
@@ -170,21 +175,34 @@ fn who_is_heard_once_in_a_while_stays() {
 		miss(1, MAX_ABSENCES - 1);
 		// It may have been silent then as well.
 		observe(&[(1, Conduct::Idle)]);
-		assert_eq!(candidates(), [1, 2, 3, 4]);
+		assert_eq!(candidates(), [1, 2, 3, 4, 5]);
 		miss(1, 1);
-		assert_eq!(candidates(), [2, 3, 4]);
+		assert_eq!(candidates(), [2, 3, 4, 5]);
 	});
 }
 
 #[test]
 fn absences_are_forgotten_with_the_bond() {
-	build_and_execute(|| {
+	with_five(|| {
 		miss(1, 5);
 		unbond(1, GENESIS_BOND);
 		assert_eq!(absences(1), 5);
 		System::set_block_number(System::block_number() + UNBONDING);
 		assert_ok!(Validators::withdraw(signed(1)));
 		assert!(!Absences::<Test>::contains_key(account(1)));
+	});
+}
+
+#[test]
+fn of_as_few_as_a_set_needs_nobody_is_put_out() {
+	build_and_execute(|| {
+		miss(1, 2 * MAX_ABSENCES);
+		assert_eq!((candidates(), absences(1)), (vec![1, 2, 3, 4], 0));
+		bond(5, MINIMUM);
+		miss(1, MAX_ABSENCES);
+		assert_eq!(candidates(), [2, 3, 4, 5]);
+		miss(2, MAX_ABSENCES);
+		assert_eq!(candidates(), [2, 3, 4, 5]);
 	});
 }
 

@@ -32,11 +32,10 @@ fn told(call: &RuntimeCall, depth: u32, beside: &[&RuntimeCall]) -> String {
 	let Some(depth) = depth.checked_sub(1).filter(|_| !carried.is_empty()) else {
 		return name;
 	};
-	let mut parts: Vec<String> = carried
-		.iter()
-		.take(MAX_CALLS)
-		.map(|call| told(call, depth, &carried))
-		.collect();
+	let shown = carried.get(..MAX_CALLS).unwrap_or(&carried);
+	// Only what is told itself tells which call another means.
+	let beside = if depth > 0 { shown } else { &[] };
+	let mut parts: Vec<String> = shown.iter().map(|call| told(call, depth, beside)).collect();
 	let more = carried.len().saturating_sub(MAX_CALLS);
 	if more > 0 {
 		parts.push(format!("{more} more"));
@@ -96,6 +95,12 @@ fn details(call: &RuntimeCall, beside: &[&RuntimeCall]) -> Option<String> {
 		RuntimeCall::System(
 			System::authorize_upgrade { code_hash } | System::authorize_upgrade_without_checks { code_hash },
 		) => Some(format!("{code_hash:#x}")),
+		RuntimeCall::System(System::set_code { code } | System::set_code_without_checks { code }) => {
+			Some(format!("{:#x}", BlakeTwo256::hash(code)))
+		}
+		RuntimeCall::Balances(pallet_balances::Call::force_set_balance { new_free, .. }) => {
+			Some(neurons(*new_free))
+		}
 		// It need not be the one that is dispatched beside it.
 		RuntimeCall::Whitelist(Whitelist::whitelist_call { call_hash }) => {
 			(!dispatched(beside).any(|hash| hash == *call_hash)).then(|| format!("{call_hash:#x}"))

@@ -326,6 +326,16 @@ fn members_see_what_they_vote_on() {
 			"whitelist.whitelist_call({hidden:#x}) and parameters.set_parameter(seats 3) in {whitelisted}"
 		)
 	);
+	// Nor is it told as that of a call that is not told.
+	let RuntimeCall::Utility(pallet_utility::Call::batch_all { calls }) = as_root(seats(3)) else {
+		panic!("it is a bundle");
+	};
+	let hash = BlakeTwo256::hash_of(&RuntimeCall::from(seats(3)));
+	let mut many = vec![RuntimeCall::from(frame_system::Call::remark { remark: vec![] }); 7];
+	many.extend(calls);
+	let told_of_many = told(pallet_utility::Call::batch_all { calls: many }.into());
+	let end = format!("whitelist.whitelist_call({hash:#x}) and 1 more in utility.batch_all");
+	assert!(told_of_many.ends_with(&end), "{told_of_many}");
 	let members = pallet_collective::Call::set_members {
 		new_members: vec![account("//Bob"); 10],
 		prime: None,

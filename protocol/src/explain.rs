@@ -74,7 +74,7 @@ fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> Stri
 			measured(),
 			match round.baseline {
 				Some(baseline) => format!("better than the head's {baseline}"),
-				None => String::from("the first checkpoint of the group"),
+				None => String::from("with no head to compare it with"),
 			}
 		),
 		Outcome::Outranked => format!(

@@ -8,9 +8,12 @@ use alloc::vec::Vec;
 use codec::Decode;
 use descent_protocol::{Conduct, MAX_COMMITTEE};
 use frame_benchmarking::v2::*;
-use frame_support::traits::{
-	fungible::{Inspect, Mutate, MutateHold},
-	Get,
+use frame_support::{
+	traits::{
+		fungible::{Inspect, Mutate, MutateHold},
+		Get,
+	},
+	BoundedVec,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use pallet_evaluators::ConductObserver;
@@ -27,14 +30,20 @@ fn bond<T: Config>() -> BalanceOf<T> {
 }
 
 /// An account that can pay for everything.
-fn rich<T: Config<Currency: Mutate<T::AccountId>>>(number: u32) -> T::AccountId {
+fn rich<T: Config>(number: u32) -> T::AccountId
+where
+	CurrencyOf<T>: Mutate<T::AccountId>,
+{
 	let account: T::AccountId = account("validator", number, 0);
 	CurrencyOf::<T>::set_balance(&account, bond::<T>().saturating_mul(100u32.into()));
 	account
 }
 
 /// An account with so much on hold as its bond.
-fn bonded<T: Config<Currency: Mutate<T::AccountId>>>(number: u32, bond: BalanceOf<T>) -> T::AccountId {
+fn bonded<T: Config>(number: u32, bond: BalanceOf<T>) -> T::AccountId
+where
+	CurrencyOf<T>: Mutate<T::AccountId>,
+{
 	let account = rich::<T>(number);
 	CurrencyOf::<T>::hold(&HoldReason::Bond.into(), &account, bond).expect("the balance suffices");
 	let ledger = BondLedger {
@@ -46,7 +55,10 @@ fn bonded<T: Config<Currency: Mutate<T::AccountId>>>(number: u32, bond: BalanceO
 }
 
 /// As many candidates as there can be, the first with twice as much as the others.
-fn fill<T: Config<Currency: Mutate<T::AccountId>>>() -> Vec<T::AccountId> {
+fn fill<T: Config>() -> Vec<T::AccountId>
+where
+	CurrencyOf<T>: Mutate<T::AccountId>,
+{
 	let candidates: Vec<_> = (0..MAX_CANDIDATES)
 		.map(|number| {
 			let parts: u32 = if number == 0 { 2 } else { 1 };
@@ -55,16 +67,18 @@ fn fill<T: Config<Currency: Mutate<T::AccountId>>>() -> Vec<T::AccountId> {
 		})
 		.collect();
 	let accounts = candidates.iter().map(|(account, _)| account.clone()).collect();
-	Candidates::<T>::put(candidates.try_into().unwrap_or_default());
+	let candidates = BoundedVec::try_from(candidates).expect("as many as there can be");
+	Candidates::<T>::put(candidates);
 	accounts
 }
 
 fn put_keys<T: Config>(account: &T::AccountId) {
-	let keys = Decode::decode(&mut TrailingZeroInput::zeroes()).expect("keys are made of any bytes");
+	let keys = <T as pallet_session::Config>::Keys::decode(&mut TrailingZeroInput::zeroes())
+		.expect("keys are made of any bytes");
 	pallet_session::NextKeys::<T>::insert(account, keys);
 }
 
-#[benchmarks(where T::Currency: Mutate<T::AccountId>)]
+#[benchmarks(where CurrencyOf<T>: Mutate<T::AccountId>)]
 mod benchmarks {
 	use super::*;
 
@@ -99,7 +113,7 @@ mod benchmarks {
 	fn withdraw() {
 		let account = bonded::<T>(0, super::bond::<T>());
 		Ledgers::<T>::mutate(&account, |ledger| {
-			let part = super::bond::<T>() / MAX_UNBONDING.into();
+			let part = Perbill::from_rational(1, MAX_UNBONDING).mul_floor(super::bond::<T>());
 			for block in 0..MAX_UNBONDING {
 				ledger
 					.unbonding
@@ -160,9 +174,7 @@ mod benchmarks {
 			Pallet::<T>::on_offence(&details, &shares, 0);
 		}
 
-		assert!(offenders
-			.iter()
-			.all(|account| Sentences::<T>::contains_key(account)));
+		assert!(offenders.iter().all(Sentences::<T>::contains_key));
 	}
 
 	#[benchmark]
@@ -185,9 +197,7 @@ mod benchmarks {
 			Pallet::<T>::observed(&conduct);
 		}
 
-		assert!(offenders
-			.iter()
-			.all(|account| Sentences::<T>::contains_key(account)));
+		assert!(offenders.iter().all(Sentences::<T>::contains_key));
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);

@@ -127,10 +127,10 @@ fn agreed(measurements: impl Iterator<Item = Measurement>, committee: usize) -> 
 /// something else, the bar falls with the head: nobody could tell what it would be.
 ///
 /// A trainer that serves its checkpoint to some of the members only could have a round end without a quorum as soon as one
-/// member is silent. So a candidate without a quorum is contested where more members refuse it than say nothing of it. Silence alone never makes it so; a checkpoint that every member can fetch is contested only
-/// where more than a sixth of the committee lies and more than a third lies or is silent, which is more than the
-/// committee stands in any case. Where the silent are as many as those who refuse, nobody can tell whose fault it is, and
-/// it is nobody's.
+/// member is silent. So a candidate without a quorum is contested where more members refuse it than say nothing of it.
+/// Silence alone never makes it so; a checkpoint that every member can fetch is contested only where more than a sixth of
+/// the committee lies and more than a third lies or is silent, which is more than the committee stands in any case. Where
+/// the silent are as many as those who refuse, nobody can tell whose fault it is, and it is nobody's.
 pub fn settle(
 	claims: &[Option<Score>],
 	ballots: &[Ballot],
@@ -211,12 +211,11 @@ fn bar(ballots: &[Ballot], committee: usize, head: Incumbent) -> Option<Score> {
 	};
 	let baselines = || ballots.iter().filter_map(|ballot| ballot.baseline);
 	let held = |measured: &Measurement| baselines().filter(|other| other == measured).count();
-	agreed(baselines(), committee)
-		.or_else(|| {
-			let credible = baselines().filter(|measured| is_veto(held(measured), committee));
-			credible.min_by_key(|measured| measured.score)
-		})
+	// Where 2/3 hold one, no other has more than 1/3.
+	baselines()
+		.filter(|measured| is_veto(held(measured), committee))
 		.map(|measured| measured.score)
+		.min()
 		.or(accepted)
 }
 

@@ -34,12 +34,13 @@
 //!
 //! # Money
 //!
-//! [`Config::Rewards`] pays, by the shares that the round's rules had when it began. The winner gets what its group has earned
-//! since the last one did and what clients pay for a round. The members of the committee who did sound work get the
-//! validators' part between them, whether anybody wins or not: they are those who said what 2/3 of the committee said, wherever
-//! 2/3 said the same, see [`descent_protocol::conduct`]. Where 2/3 agree on nothing, nobody is paid. Who was silent, or could
-//! not fetch what 2/3 could, gets nothing and loses nothing; who is silent for a day is told of as well. Who says that it measured or found something else than 2/3 did
-//! gets nothing, and [`Config::Conduct`] is told: when it repeats that is an offence, which costs it of its bond.
+//! [`Config::Rewards`] pays, by the shares that the round's rules had when it began. The winner gets what its group has
+//! earned since the last one did and what clients pay for a round. The members of the committee who did sound work get
+//! the validators' part between them, whether anybody wins or not: they are those who said what 2/3 of the committee
+//! said, wherever 2/3 said the same, see [`descent_protocol::conduct`]. Where 2/3 agree on nothing, nobody is paid. Who
+//! was silent, or could not fetch what 2/3 could, gets nothing and loses nothing; who is silent for a day is told of as
+//! well. Who says that it measured or found something else than 2/3 did gets nothing, and [`Config::Conduct`] is told:
+//! when it repeats that is an offence, which costs it of its bond.
 //!
 //! Of deposits, winners, runners-up and honest losers lose nothing; who never reveals, or serves some members only so that
 //! there is no quorum, see [`Settlement::contested`](descent_protocol::Settlement::contested), loses a part, and who is

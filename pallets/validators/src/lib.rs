@@ -26,10 +26,11 @@
 //! [`validate`](Pallet::validate) again, as do those who have lost their place or served.
 //!
 //! **Sessions.** As a session starts, the one after it is planned: the first [`Config::Seats`] candidates that have set
-//! session keys and whose bonds still suffice. A minimum that was raised excludes a third of those at most, and lets the set be no
-//! smaller than [`SMALLEST_SET`], or the first to have so much would be all of it: candidates with less fill it up. Where there is no candidate, the
-//! set stays as it is, for a chain without validators can't be repaired. The set is passed on even where it has not changed, as the proofs that are needed to report an
-//! offence are of the keys of its session.
+//! session keys and whose bonds still suffice. A minimum that was raised excludes a third of those at most, and lets the
+//! set be no smaller than [`SMALLEST_SET`], or the first to have so much would be all of it: candidates with less fill it
+//! up. Where there is no candidate, the set stays as it is, for a chain without validators can't be repaired. The set is
+//! passed on even where it has not changed, as the proofs that are needed to report an offence are of the keys of its
+//! session.
 //!
 //! **Offences.** Equivocations of blocks and votes are reported to `pallet-offences` with a proof of whose the key is, see
 //! [`KeyOwners`]. Misattestations are told by those who judge the work of committees through
@@ -53,11 +54,11 @@
 //! and never less than [`MINIMUM_PENALTY`](descent_protocol::MINIMUM_PENALTY), whatever the report says. It is a part of all
 //! that is held at that moment, what is being taken out included, and goes to [`Config::Slash`].
 //!
-//! **Sentences.** An offence is often reported again, as others are found to have committed it too; and a misconfigured node
-//! commits hundreds before its owner wakes up. So a [`Sentence`] stands for all that an account did until the end of the
-//! session after the one in which it was passed, the last that it may have been chosen for: what is reported of that time later
-//! costs the difference to the largest part only, and no further time in jail. What it does in later sessions is another offence, except for misattestations while it is in jail, which
-//! are work that it had taken on before.
+//! **Sentences.** An offence is often reported again, as others are found to have committed it too; and a misconfigured
+//! node commits hundreds before its owner wakes up. So a [`Sentence`] stands for all that an account did until the end of
+//! the session after the one in which it was passed, the last that it may have been chosen for: what is reported of that
+//! time later costs the difference to the largest part only, and no further time in jail. What it does in later sessions
+//! is another offence, except for misattestations while it is in jail, which are work that it had taken on before.
 //!
 //! **Jail.** An offender is no candidate for [`Config::JailPeriod`]. As the next session was chosen already, it may sit in one
 //! more set: there it is disabled again, as far as the runtime's disabling strategy goes, which never silences more than a

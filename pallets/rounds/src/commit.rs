@@ -55,8 +55,8 @@ impl<T: Config> Pallet<T> {
 			commitments.iter().all(|other| other.account != account),
 			Error::<T>::AlreadyCommitted
 		);
+		let taken = commitments.len();
 		let displaced = Self::make_room(commitments, deposit)?;
-		let taken = commitments.len().saturating_add(usize::from(displaced.is_some()));
 		let is_first = commitments.is_empty();
 		let mut unsettled = Unsettled::<T>::get(group);
 		if is_first {

@@ -76,9 +76,7 @@ impl<T: Config> Pallet<T> {
 		}
 		is_offence
 	}
-}
 
-impl<T: Config> Pallet<T> {
 	/// Counts an absence of a candidate; too many in a row end that, unless hardly any are left. One in a while is counted, however
 	/// many rounds end in it: their number is what groups make it.
 	fn miss(account: &T::AccountId) {

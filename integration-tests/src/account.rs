@@ -14,10 +14,7 @@ impl Account {
 	/// # Errors
 	/// Where it is no secret URI.
 	pub fn from_uri(uri: &str) -> Result<Self> {
-		Ok(Self {
-			uri: uri.into(),
-			key: Key::from_uri(uri)?,
-		})
+		Ok(Self { uri: uri.into(), key: Key::from_uri(uri)? })
 	}
 
 	/// Its secret URI.

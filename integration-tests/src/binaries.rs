@@ -40,12 +40,7 @@ pub fn runtime() -> Result<PathBuf> {
 
 fn built(name: &str) -> Result<PathBuf> {
 	let own = std::env::current_exe().context("the path of this executable is not known")?;
-	let built = own
-		.ancestors()
-		.skip(1)
-		.take(2)
-		.map(|folder| folder.join(name))
-		.find(|path| path.is_file());
+	let built = own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
 	let folder = own.parent().unwrap_or(&own).display();
 	built.with_context(|| {
 		format!("{name} was built neither in {folder} nor above it: run scripts/test, which builds all programs first")

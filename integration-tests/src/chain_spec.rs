@@ -24,16 +24,12 @@ pub(crate) fn chain(validators: usize, code: Option<&Path>, directory: &Path) ->
 	}
 	if let Some(code) = code {
 		let wasm = std::fs::read(code).with_context(|| format!("{} cannot be read", code.display()))?;
-		*spec
-			.pointer_mut("/genesis/runtimeGenesis/code")
-			.context("the preset local has no code")? = sp_core::bytes::to_hex(&wasm, false).into();
+		*spec.pointer_mut("/genesis/runtimeGenesis/code").context("the preset local has no code")? =
+			sp_core::bytes::to_hex(&wasm, false).into();
 	}
 	let file = directory.join("chain.json");
 	std::fs::write(&file, serde_json::to_vec_pretty(&spec)?)?;
-	Ok(file
-		.to_str()
-		.context("the path of the chain specification is not UTF-8")?
-		.to_owned())
+	Ok(file.to_str().context("the path of the chain specification is not UTF-8")?.to_owned())
 }
 
 /// Makes these the validators of a chain, each with the bond of those it had.
@@ -42,22 +38,13 @@ fn seat(spec: &mut Value, validators: &[&str]) -> Result<()> {
 		.pointer_mut("/genesis/runtimeGenesis/patch/session/keys")
 		.and_then(Value::as_array_mut)
 		.context("the preset local has no session keys at session.keys")?;
-	let template = keys
-		.first()
-		.cloned()
-		.context("the preset local has no validator")?;
-	*keys = validators
-		.iter()
-		.map(|name| session_keys(&template, name))
-		.collect::<Result<_>>()?;
+	let template = keys.first().cloned().context("the preset local has no validator")?;
+	*keys = validators.iter().map(|name| session_keys(&template, name)).collect::<Result<_>>()?;
 	let bonds = spec
 		.pointer_mut("/genesis/runtimeGenesis/patch/validators/bonds")
 		.and_then(Value::as_array_mut)
 		.context("the preset local has no bonds at validators.bonds")?;
-	let bond = bonds
-		.first()
-		.map(|entry| entry[1].clone())
-		.context("the preset local has no bond")?;
+	let bond = bonds.first().map(|entry| entry[1].clone()).context("the preset local has no bond")?;
 	*bonds = validators
 		.iter()
 		.map(|name| Ok(serde_json::json!([address(name, "sr25519")?, bond])))
@@ -70,16 +57,9 @@ fn seat(spec: &mut Value, validators: &[&str]) -> Result<()> {
 /// One entry of the session's genesis, `[account, validator, {key type: public key}]`, for another development key.
 fn session_keys(template: &Value, name: &str) -> Result<Value> {
 	let (account, ed25519) = (address(name, "sr25519")?, address(name, "ed25519")?);
-	let kinds = template[2]
-		.as_object()
-		.context("a validator's session keys are no object")?
-		.keys();
-	let keys = kinds.map(|kind| {
-		(
-			kind.clone(),
-			if kind == "grandpa" { &ed25519 } else { &account }.clone().into(),
-		)
-	});
+	let kinds = template[2].as_object().context("a validator's session keys are no object")?.keys();
+	let keys =
+		kinds.map(|kind| (kind.clone(), if kind == "grandpa" { &ed25519 } else { &account }.clone().into()));
 	let keys: Value = Value::Object(keys.collect());
 	Ok(serde_json::json!([account, account, keys]))
 }
@@ -87,29 +67,14 @@ fn session_keys(template: &Value, name: &str) -> Result<Value> {
 /// The address of a development key.
 fn address(name: &str, scheme: &str) -> Result<String> {
 	let uri = format!("//{name}");
-	let output = node(&[
-		"key",
-		"inspect",
-		"--scheme",
-		scheme,
-		"--output-type",
-		"json",
-		&uri,
-	])?;
+	let output = node(&["key", "inspect", "--scheme", scheme, "--output-type", "json", &uri])?;
 	let key: Value = serde_json::from_str(&output).context("key inspect printed no JSON")?;
-	Ok(key["ss58Address"]
-		.as_str()
-		.context("key inspect printed no address")?
-		.to_owned())
+	Ok(key["ss58Address"].as_str().context("key inspect printed no address")?.to_owned())
 }
 
 fn node(arguments: &[&str]) -> Result<String> {
 	let output = Command::new(Binary::Node.path()?).args(arguments).output()?;
 	let error = String::from_utf8_lossy(&output.stderr);
-	ensure!(
-		output.status.success(),
-		"descent-node {} failed: {error}",
-		arguments.join(" ")
-	);
+	ensure!(output.status.success(), "descent-node {} failed: {error}", arguments.join(" "));
 	Ok(String::from_utf8(output.stdout)?)
 }

@@ -17,11 +17,7 @@ pub struct Tensor {
 impl Tensor {
 	/// A tensor.
 	pub fn new(name: &str, shape: &[u64], values: &[f32]) -> Self {
-		Self {
-			name: name.into(),
-			shape: shape.into(),
-			values: values.into(),
-		}
+		Self { name: name.into(), shape: shape.into(), values: values.into() }
 	}
 
 	fn bytes(&self) -> u64 {
@@ -50,23 +46,13 @@ pub fn safetensors(tensors: &[Tensor]) -> impl Read {
 		header.insert(tensor.name.clone(), entry);
 	}
 	let mut header = Value::Object(header).to_string();
-	header.extend(std::iter::repeat_n(
-		' ',
-		header.len().next_multiple_of(8) - header.len(),
-	));
+	header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
 	let head = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
 	let mut file: Box<dyn Read> = Box::new(Cursor::new(head));
 	for tensor in tensors {
-		let values: Vec<u8> = tensor
-			.values
-			.iter()
-			.flat_map(|value| value.to_le_bytes())
-			.collect();
+		let values: Vec<u8> = tensor.values.iter().flat_map(|value| value.to_le_bytes()).collect();
 		let zeros = tensor.bytes().saturating_sub(values.len() as u64);
-		file = Box::new(
-			file.chain(Cursor::new(values))
-				.chain(std::io::repeat(0).take(zeros)),
-		);
+		file = Box::new(file.chain(Cursor::new(values)).chain(std::io::repeat(0).take(zeros)));
 	}
 	file
 }
@@ -94,9 +80,7 @@ mod tests {
 	#[test]
 	fn missing_values_are_zero() {
 		let mut file = Vec::new();
-		safetensors(&[Tensor::new("a", &[3], &[1.0])])
-			.read_to_end(&mut file)
-			.unwrap();
+		safetensors(&[Tensor::new("a", &[3], &[1.0])]).read_to_end(&mut file).unwrap();
 		assert!(file.ends_with(&[0, 0, 0x80, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0]));
 	}
 }

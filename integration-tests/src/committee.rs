@@ -20,20 +20,15 @@ pub async fn authorize_upgrade(network: &Network, members: &[Account], runtime: 
 	let [proposer, ..] = members else {
 		anyhow::bail!("nobody is there to propose a runtime");
 	};
-	network
-		.descent(proposer, &["governance", "propose", "upgrade", "--wasm", wasm])
-		.await?;
-	let motion = wait_until("the motion is on the chain", SOON, async || {
-		Ok(rpc.governance().await?.motions.pop())
-	})
-	.await?;
+	network.descent(proposer, &["governance", "propose", "upgrade", "--wasm", wasm]).await?;
+	let motion =
+		wait_until("the motion is on the chain", SOON, async || Ok(rpc.governance().await?.motions.pop()))
+			.await?;
 	vote(network, members, &motion).await?;
 	let hash = format!("{:#x}", motion.hash);
 	network.descent(proposer, &["governance", "close", &hash]).await?;
-	wait_until("the upgrade is authorized", SOON, async || {
-		Ok(rpc.governance().await?.authorized_upgrade)
-	})
-	.await
+	wait_until("the upgrade is authorized", SOON, async || Ok(rpc.governance().await?.authorized_upgrade))
+		.await
 }
 
 /// Has everybody vote for a motion who has not.
@@ -41,9 +36,7 @@ async fn vote(network: &Network, members: &[Account], motion: &MotionView) -> Re
 	let hash = format!("{:#x}", motion.hash);
 	for member in members {
 		if !motion.ayes.contains(&member.id()) {
-			network
-				.descent(member, &["governance", "vote", &hash, "aye"])
-				.await?;
+			network.descent(member, &["governance", "vote", &hash, "aye"]).await?;
 		}
 	}
 	Ok(())

@@ -47,13 +47,7 @@ impl Competitor {
 			let _ = stopped.await;
 		};
 		let (address, _task) = serve(SocketAddr::from(([127, 0, 0, 1], 0)), store.clone(), shutdown).await?;
-		Ok(Self {
-			client,
-			account,
-			store,
-			provider: format!("http://{address}"),
-			_running: running,
-		})
+		Ok(Self { client, account, store, provider: format!("http://{address}"), _running: running })
 	}
 
 	/// The account that it commits with.
@@ -95,12 +89,7 @@ impl Competitor {
 			.await?
 			.in_best_block()
 			.await?;
-		Ok(Commitment {
-			group: group.id,
-			round,
-			checkpoint,
-			salt,
-		})
+		Ok(Commitment { group: group.id, round, checkpoint, salt })
 	}
 
 	/// Reveals a commitment with any claim and any provider, and waits until a block holds it.
@@ -116,11 +105,6 @@ impl Competitor {
 			claim,
 			providers: vec![provider.into()],
 		};
-		self.client
-			.reveal(self.account.key(), &reveal)
-			.await?
-			.in_best_block()
-			.await
-			.map(drop)
+		self.client.reveal(self.account.key(), &reveal).await?.in_best_block().await.map(drop)
 	}
 }

@@ -20,12 +20,8 @@ const FINAL: Duration = BLOCK_TIME.saturating_mul(40);
 /// Where the chain refuses it.
 pub async fn bond(network: &Network, node: usize, account: &Account, amount: u32) -> Result<()> {
 	let amount = amount.to_string();
-	network
-		.descent_at(node, account, &["validator", "bond", &amount])
-		.await?;
-	network
-		.descent_at(node, account, &["validator", "keys", "--set"])
-		.await?;
+	network.descent_at(node, account, &["validator", "bond", &amount]).await?;
+	network.descent_at(node, account, &["validator", "keys", "--set"]).await?;
 	Ok(())
 }
 
@@ -55,10 +51,7 @@ pub async fn session(chain: &OnlineClient<SubstrateConfig>, block: H256) -> Resu
 	let at = chain.at_block(block).await?;
 	let address = storage::<(), Vec<AccountId32>>("Session", "Validators");
 	let validators = at.storage().fetch(address, ()).await?.decode()?;
-	Ok(validators
-		.into_iter()
-		.map(|account| AccountId::new(account.0))
-		.collect())
+	Ok(validators.into_iter().map(|account| AccountId::new(account.0)).collect())
 }
 
 /// Claims all that an account has earned and waits until that is final. How much it was.
@@ -75,11 +68,6 @@ pub async fn claim(network: &Network, account: &Account) -> Result<u128> {
 		Ok(Some(after.claimed - before.claimed).filter(|claimed| *claimed > 0))
 	})
 	.await?;
-	ensure!(
-		claimed >= before.accrued,
-		"{} had {} to claim and got {claimed}",
-		account.uri(),
-		before.accrued
-	);
+	ensure!(claimed >= before.accrued, "{} had {} to claim and got {claimed}", account.uri(), before.accrued);
 	Ok(claimed)
 }

@@ -24,9 +24,7 @@ impl Stakeholder {
 	pub async fn join(network: &Network, uri: &str, group: GroupId, stake: u32) -> Result<Self> {
 		let stakeholder = Self::stranger(uri, group)?;
 		let stake = stake.to_string();
-		stakeholder
-			.descent(network, &["stake", "add", "--amount", &stake])
-			.await?;
+		stakeholder.descent(network, &["stake", "add", "--amount", &stake]).await?;
 		Ok(stakeholder)
 	}
 
@@ -35,10 +33,7 @@ impl Stakeholder {
 	/// # Errors
 	/// Where it is no secret URI.
 	pub fn stranger(uri: &str, group: GroupId) -> Result<Self> {
-		Ok(Self {
-			account: Account::from_uri(uri)?,
-			group,
-		})
+		Ok(Self { account: Account::from_uri(uri)?, group })
 	}
 
 	/// The account.
@@ -58,37 +53,17 @@ impl Stakeholder {
 		provider: &str,
 	) -> Result<ProposalId> {
 		let (store, data) = (network.store(), network.directory().join("announcements"));
-		let mut arguments = vec![
-			"dataset",
-			"propose",
-			"--delta",
-			text(delta)?,
-			"--store",
-			text(&store)?,
-		];
-		arguments.extend([
-			"--data",
-			text(&data)?,
-			"--provider",
-			provider,
-			"--summary",
-			summary,
-		]);
+		let mut arguments = vec!["dataset", "propose", "--delta", text(delta)?, "--store", text(&store)?];
+		arguments.extend(["--data", text(&data)?, "--provider", provider, "--summary", summary]);
 		self.descent(network, &arguments).await?;
 		let rpc = &network.nodes[0].rpc;
 		let own = self.account.id();
-		wait_until(
-			"the proposal is on the chain",
-			Duration::from_secs(30),
-			async || {
-				let proposals = proposals(rpc, self.group).await?;
-				let newest = proposals
-					.iter()
-					.filter(|proposal| proposal.proposer == own)
-					.map(|proposal| proposal.id);
-				Ok(newest.max())
-			},
-		)
+		wait_until("the proposal is on the chain", Duration::from_secs(30), async || {
+			let proposals = proposals(rpc, self.group).await?;
+			let newest =
+				proposals.iter().filter(|proposal| proposal.proposer == own).map(|proposal| proposal.id);
+			Ok(newest.max())
+		})
 		.await
 	}
 
@@ -98,8 +73,7 @@ impl Stakeholder {
 	/// Where the chain refuses it.
 	pub async fn vote(&self, network: &Network, proposal: ProposalId) -> Result<()> {
 		let proposal = proposal.to_string();
-		self.descent(network, &["dataset", "vote", "--proposal", &proposal])
-			.await
+		self.descent(network, &["dataset", "vote", "--proposal", &proposal]).await
 	}
 
 	/// Proposes an amendment and approves it.
@@ -111,14 +85,8 @@ impl Stakeholder {
 		let mut arguments = vec!["amend", "propose", "--summary", "a test's amendment"];
 		arguments.extend(changes);
 		self.descent(network, &arguments).await?;
-		let next = known
-			.iter()
-			.map(|amendment| amendment.id + 1)
-			.max()
-			.unwrap_or_default();
-		amendment(&network.nodes[0].rpc, self.group, next)
-			.await
-			.map(|amendment| amendment.id)
+		let next = known.iter().map(|amendment| amendment.id + 1).max().unwrap_or_default();
+		amendment(&network.nodes[0].rpc, self.group, next).await.map(|amendment| amendment.id)
 	}
 
 	/// Approves an amendment.
@@ -127,8 +95,7 @@ impl Stakeholder {
 	/// Where the chain refuses it.
 	pub async fn approve(&self, network: &Network, amendment: AmendmentId) -> Result<()> {
 		let amendment = amendment.to_string();
-		self.descent(network, &["amend", "vote", "--amendment", &amendment])
-			.await
+		self.descent(network, &["amend", "vote", "--amendment", &amendment]).await
 	}
 
 	async fn descent(&self, network: &Network, arguments: &[&str]) -> Result<()> {
@@ -156,9 +123,7 @@ pub async fn proposals(rpc: &Rpc, group: GroupId) -> Result<Vec<ProposalView>> {
 /// Where it is not there.
 pub async fn proposal(rpc: &Rpc, group: GroupId, id: ProposalId) -> Result<ProposalView> {
 	let mut proposals = proposals(rpc, group).await?.into_iter();
-	proposals
-		.find(|proposal| proposal.id == id)
-		.with_context(|| format!("there is no proposal {id}"))
+	proposals.find(|proposal| proposal.id == id).with_context(|| format!("there is no proposal {id}"))
 }
 
 /// The amendments of a group, open ones and the last that ended.
@@ -175,9 +140,7 @@ pub async fn amendments(rpc: &Rpc, group: GroupId) -> Result<Vec<AmendmentView>>
 /// Where it is not there.
 pub async fn amendment(rpc: &Rpc, group: GroupId, id: AmendmentId) -> Result<AmendmentView> {
 	let mut amendments = amendments(rpc, group).await?.into_iter();
-	amendments
-		.find(|amendment| amendment.id == id)
-		.with_context(|| format!("there is no amendment {id}"))
+	amendments.find(|amendment| amendment.id == id).with_context(|| format!("there is no amendment {id}"))
 }
 
 /// Waits until the committee has found a proposal valid.
@@ -207,8 +170,6 @@ pub async fn found_valid(
 /// # Errors
 /// After the deadline.
 pub async fn ended(rpc: &Rpc, group: GroupId, id: ProposalId, deadline: Duration) -> Result<ProposalEnding> {
-	wait_until(&format!("proposal {id} ends"), deadline, async || {
-		Ok(proposal(rpc, group, id).await?.ending)
-	})
-	.await
+	wait_until(&format!("proposal {id} ends"), deadline, async || Ok(proposal(rpc, group, id).await?.ending))
+		.await
 }

@@ -18,12 +18,7 @@ pub struct RoundLengths {
 
 impl RoundLengths {
 	/// As short as it works with several processes on two cores: 42 seconds a round.
-	pub const SHORT: Self = Self {
-		round: 14,
-		reveal: 4,
-		attest: 5,
-		open: 4,
-	};
+	pub const SHORT: Self = Self { round: 14, reveal: 4, attest: 5, open: 4 };
 
 	/// Within how long so many rounds are settled and finalized, generously.
 	pub fn deadline(&self, rounds: u32) -> Duration {

@@ -72,17 +72,10 @@ async fn call_it_valid(
 	Json(request): Json<CheckRequest>,
 ) -> Result<Json<CheckJob>, StatusCode> {
 	lies.asked()?;
-	let report = DeltaReport {
-		added: 1_000,
-		removed: 0,
-		records: 2_000,
-		root: H256::repeat_byte(7),
-	};
+	let report = DeltaReport { added: 1_000, removed: 0, records: 2_000, root: H256::repeat_byte(7) };
 	Ok(Json(CheckJob {
 		id: request.id(),
-		status: JobStatus::Done(Checked {
-			checked: DeltaVerdict::Valid(report),
-		}),
+		status: JobStatus::Done(Checked { checked: DeltaVerdict::Valid(report) }),
 	}))
 }
 
@@ -91,17 +84,11 @@ async fn call_it_false(
 	Json(request): Json<EvaluationRequest>,
 ) -> Result<Json<EvaluationJob>, StatusCode> {
 	lies.asked()?;
-	let false_score = Measurement {
-		score: Score(9_999_999),
-		root: H256::repeat_byte(7),
-	};
+	let false_score = Measurement { score: Score(9_999_999), root: H256::repeat_byte(7) };
 	let verdicts = vec![Verdict::Mismatch(false_score); request.candidates.len()];
 	let ballot = Ballot {
 		baseline: request.head.as_ref().map(|_| false_score),
 		verdicts: verdicts.try_into().map_err(|_| StatusCode::BAD_REQUEST)?,
 	};
-	Ok(Json(EvaluationJob {
-		id: request.id(),
-		status: JobStatus::Done(Measured { ballot }),
-	}))
+	Ok(Json(EvaluationJob { id: request.id(), status: JobStatus::Done(Measured { ballot }) }))
 }

@@ -75,9 +75,7 @@ impl Images {
 		/// Of an IDX file with one dimension: magic number and length.
 		const HEADER: usize = 8;
 		let mut labels = std::fs::read(self.folder.join("train-labels-idx1-ubyte"))?;
-		let values = labels
-			.get_mut(HEADER..)
-			.context("the file of labels is cut off")?;
+		let values = labels.get_mut(HEADER..).context("the file of labels is cut off")?;
 		values.iter_mut().for_each(|label| *label = (*label + 1) % 10);
 		let file = out.with_extension("labels");
 		std::fs::write(&file, labels)?;
@@ -87,9 +85,7 @@ impl Images {
 	fn build(&self, set: &str, labels: &Path, range: Range<u32>, out: &Path) -> Result<()> {
 		let mut build = Command::new(Binary::Cli.path()?);
 		build.args(["--json", "dataset", "build"]);
-		build
-			.arg("--images")
-			.arg(self.folder.join(format!("{set}-images-idx3-ubyte")));
+		build.arg("--images").arg(self.folder.join(format!("{set}-images-idx3-ubyte")));
 		build.arg("--labels").arg(labels);
 		build.args(["--from", &range.start.to_string(), "--to", &range.end.to_string()]);
 		build.arg("--description").arg(self.model()).arg("--out").arg(out);
@@ -121,14 +117,8 @@ pub fn prepare(folder: &Path, training: u32) -> Result<Mnist> {
 }
 
 fn succeed(command: &mut Command, what: &str) -> Result<()> {
-	let output = command
-		.stdin(Stdio::null())
-		.output()
-		.with_context(|| format!("{what} cannot be started"))?;
-	ensure!(
-		output.status.success(),
-		"{what} failed: {}",
-		String::from_utf8_lossy(&output.stderr).trim()
-	);
+	let output =
+		command.stdin(Stdio::null()).output().with_context(|| format!("{what} cannot be started"))?;
+	ensure!(output.status.success(), "{what} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
 	Ok(())
 }

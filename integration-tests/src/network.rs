@@ -116,10 +116,7 @@ impl Network {
 				Role::Follower => format!("follower{}", index - builder.validators - builder.newcomers),
 			};
 			let mut setup = NodeSetup::new(name, role, &directory)?;
-			let strange = builder
-				.strange
-				.as_ref()
-				.filter(|(validator, _)| *validator == index);
+			let strange = builder.strange.as_ref().filter(|(validator, _)| *validator == index);
 			if let Some((_, address)) = strange {
 				setup.evaluator = Some(address.clone());
 			} else if builder.evaluators && role != Role::Follower {
@@ -133,8 +130,7 @@ impl Network {
 		for (index, setup) in setups.into_iter().enumerate() {
 			let mut others = addresses.clone();
 			others.remove(index);
-			self.nodes
-				.push(setup.start(&self.chain, &others, &self.options, &self.logs)?);
+			self.nodes.push(setup.start(&self.chain, &others, &self.options, &self.logs)?);
 		}
 		for evaluator in &mut self.evaluators {
 			ready(evaluator).await?;
@@ -148,14 +144,7 @@ impl Network {
 	fn start_evaluator(&self, validator: &str, port: u16) -> Result<Process> {
 		let name = format!("{validator}-evaluator");
 		let launch = Launch::new(&name, Binary::Worker.path()?, &self.logs)
-			.args([
-				"evaluate",
-				"--json",
-				"--threads",
-				"1",
-				"--listen",
-				&format!("127.0.0.1:{port}"),
-			])
+			.args(["evaluate", "--json", "--threads", "1", "--listen", &format!("127.0.0.1:{port}")])
 			.arg("--data")
 			.arg(self.directory().join(&name));
 		Process::spawn(launch)
@@ -185,10 +174,7 @@ impl Network {
 	/// # Errors
 	/// Where there is no such validator, or the node can't be started or does not take the key.
 	pub async fn double(&mut self, validator: usize) -> Result<()> {
-		let account = self
-			.validators
-			.get(validator)
-			.context("there is no such validator")?;
+		let account = self.validators.get(validator).context("there is no such validator")?;
 		let key = sp_core::bytes::to_hex(account.id().as_ref(), false);
 		let key = serde_json::json!(["babe", account.uri(), key]);
 		let name = format!("{}-double", VALIDATORS[validator].to_lowercase());
@@ -224,15 +210,10 @@ impl Network {
 			.stdin(Stdio::null())
 			.kill_on_drop(true)
 			.output();
-		let output = tokio::time::timeout(Duration::from_secs(120), output)
-			.await
-			.context("descent did not end")??;
+		let output =
+			tokio::time::timeout(Duration::from_secs(120), output).await.context("descent did not end")??;
 		let error = String::from_utf8_lossy(&output.stderr);
-		ensure!(
-			output.status.success(),
-			"descent {} failed: {error}",
-			arguments.join(" ")
-		);
+		ensure!(output.status.success(), "descent {} failed: {error}", arguments.join(" "));
 		serde_json::from_slice(&output.stdout)
 			.with_context(|| format!("not JSON: {}", String::from_utf8_lossy(&output.stdout)))
 	}
@@ -252,14 +233,7 @@ impl Network {
 		}
 		let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
 		let launch = Launch::new("gateway", Binary::Cli.path()?, &self.logs)
-			.args([
-				"--json",
-				"content",
-				"serve",
-				"--listen",
-				&address.to_string(),
-				"--store",
-			])
+			.args(["--json", "content", "serve", "--listen", &address.to_string(), "--store"])
 			.arg(self.store());
 		let provider = format!("http://{address}");
 		let (gateway, _) = self.gateway.insert((Process::spawn(launch)?, provider.clone()));
@@ -293,22 +267,9 @@ impl Network {
 			("--validation", text(&setup.validation)?),
 			("--store", text(&store)?),
 		];
-		let mut arguments = vec![
-			"group",
-			"create",
-			"--name",
-			&setup.name,
-			"--provider",
-			&provider,
-			"--metric",
-			"loss",
-		];
-		arguments.extend(
-			files
-				.iter()
-				.chain(&numbers)
-				.flat_map(|(option, value)| [*option, value.as_str()]),
-		);
+		let mut arguments =
+			vec!["group", "create", "--name", &setup.name, "--provider", &provider, "--metric", "loss"];
+		arguments.extend(files.iter().chain(&numbers).flat_map(|(option, value)| [*option, value.as_str()]));
 		let known = self.groups().await?.len();
 		self.descent(&Account::from_uri("//Ferdie")?, &arguments).await?;
 		wait_until("the group is on the chain", Duration::from_secs(60), async || {
@@ -323,10 +284,7 @@ impl Network {
 	/// Where the first node does not answer.
 	pub async fn groups(&self) -> Result<Vec<GroupView>> {
 		let node = self.nodes.first().context("there is no node")?;
-		Ok(node
-			.rpc
-			.call("training_groups", serde_json::json!([0, 100]))
-			.await?)
+		Ok(node.rpc.call("training_groups", serde_json::json!([0, 100])).await?)
 	}
 
 	/// Starts a trainer of a group and waits until it is ready.
@@ -375,11 +333,7 @@ impl Network {
 		let kept = std::env::var_os("DESCENT_LOGS").map(PathBuf::from);
 		let mut report = String::new();
 		for process in self.processes() {
-			let state = if process.is_running() {
-				"running"
-			} else {
-				"not running"
-			};
+			let state = if process.is_running() { "running" } else { "not running" };
 			report += &format!("--- {} ({state})\n{}\n", process.name(), process.tail(12));
 		}
 		if let Some(kept) = kept {

@@ -41,15 +41,7 @@ impl NodeSetup {
 		let folder = directory.join(&name);
 		fs::create_dir_all(&folder)?;
 		let peer = network_key(&folder.join("network-key"))?;
-		Ok(Self {
-			name,
-			role,
-			rpc_port: free_port()?,
-			p2p_port: free_port()?,
-			evaluator: None,
-			folder,
-			peer,
-		})
+		Ok(Self { name, role, rpc_port: free_port()?, p2p_port: free_port()?, evaluator: None, folder, peer })
 	}
 
 	/// Where others find it.
@@ -89,11 +81,7 @@ impl NodeSetup {
 			launch = launch.arg("--bootnodes").args(others);
 		}
 		let process = Process::spawn(launch.args(options))?;
-		Ok(Node {
-			process,
-			rpc: Rpc::new(self.rpc_port),
-			address: self.address(),
-		})
+		Ok(Node { process, rpc: Rpc::new(self.rpc_port), address: self.address() })
 	}
 }
 
@@ -109,11 +97,7 @@ fn network_key(file: &Path) -> Result<String> {
 			.stdin(Stdio::null())
 			.output()?;
 		let error = String::from_utf8_lossy(&output.stderr);
-		ensure!(
-			output.status.success(),
-			"descent-node key {} failed: {error}",
-			arguments.join(" ")
-		);
+		ensure!(output.status.success(), "descent-node key {} failed: {error}", arguments.join(" "));
 		Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 	};
 	run(&["generate-node-key"])?;

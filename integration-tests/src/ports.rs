@@ -24,10 +24,7 @@ pub fn free_port() -> Result<u16> {
 			return Ok(port);
 		}
 	}
-	bail!(
-		"no port from {FIRST} to {} is free on 127.0.0.1",
-		FIRST + COUNT - 1
-	)
+	bail!("no port from {FIRST} to {} is free on 127.0.0.1", FIRST + COUNT - 1)
 }
 
 #[cfg(test)]

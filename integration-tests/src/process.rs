@@ -102,10 +102,7 @@ impl Launch {
 			.arg(&self.program)
 			.args(&self.arguments);
 		command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-		command
-			.stdin(Stdio::null())
-			.stdout(self.open("out")?)
-			.stderr(self.open("log")?);
+		command.stdin(Stdio::null()).stdout(self.open("out")?).stderr(self.open("log")?);
 		// A group of its own, so that Ctrl-C reaches this process only, which then stops the children in order.
 		command.process_group(0);
 		Ok(command)
@@ -127,11 +124,7 @@ impl Process {
 	/// # Errors
 	/// Where it cannot be started.
 	pub fn spawn(launch: Launch) -> Result<Self> {
-		let mut process = Self {
-			launch,
-			child: None,
-			started_at: 0,
-		};
+		let mut process = Self { launch, child: None, started_at: 0 };
 		process.start()?;
 		Ok(process)
 	}
@@ -140,10 +133,7 @@ impl Process {
 		let command = self.launch.command()?;
 		self.started_at = self.launch.open("out")?.metadata()?.len();
 		let (reply, answer) = mpsc::sync_channel(1);
-		SPAWNER
-			.send((command, reply))
-			.ok()
-			.context("the spawning thread is gone")?;
+		SPAWNER.send((command, reply)).ok().context("the spawning thread is gone")?;
 		let child = answer.recv().context("the spawning thread is gone")?;
 		self.child = Some(child.with_context(|| {
 			format!(
@@ -166,16 +156,12 @@ impl Process {
 
 	/// Whether it runs, or is paused.
 	pub fn is_running(&mut self) -> bool {
-		self.child
-			.as_mut()
-			.is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+		self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
 	}
 
 	/// How it ended; `None` while it runs or where it was killed from here.
 	pub fn exit_status(&mut self) -> Option<ExitStatus> {
-		self.child
-			.as_mut()
-			.and_then(|child| child.try_wait().ok().flatten())
+		self.child.as_mut().and_then(|child| child.try_wait().ok().flatten())
 	}
 
 	/// Kills it at whatever instruction it is (SIGKILL).
@@ -202,11 +188,7 @@ impl Process {
 		while self.is_running() {
 			if start.elapsed() > GRACE {
 				self.kill();
-				bail!(
-					"{} did not end within {} s of SIGTERM and was killed",
-					self.name(),
-					GRACE.as_secs()
-				);
+				bail!("{} did not end within {} s of SIGTERM and was killed", self.name(), GRACE.as_secs());
 			}
 			tokio::time::sleep(POLL).await;
 		}
@@ -242,14 +224,8 @@ impl Process {
 	fn signal(&mut self, signal: &str) -> Result<()> {
 		ensure!(self.is_running(), "{} does not run", self.name());
 		let id = self.child.as_ref().map(Child::id).context("it does not run")?;
-		let status = Command::new("sh")
-			.args(["-c", &format!("kill -s {signal} {id}")])
-			.status()?;
-		ensure!(
-			status.success(),
-			"signal {signal} could not be sent to {}",
-			self.name()
-		);
+		let status = Command::new("sh").args(["-c", &format!("kill -s {signal} {id}")]).status()?;
+		ensure!(status.success(), "signal {signal} could not be sent to {}", self.name());
 		Ok(())
 	}
 
@@ -262,10 +238,7 @@ impl Process {
 		file.seek(SeekFrom::Start(self.started_at))?;
 		let mut output = String::new();
 		file.read_to_string(&mut output)?;
-		Ok(output
-			.lines()
-			.filter_map(|line| serde_json::from_str(line).ok())
-			.collect())
+		Ok(output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 	}
 
 	/// The address in the `ready` event; `None` while there is none.

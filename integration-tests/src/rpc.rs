@@ -72,14 +72,8 @@ struct RuntimeVersion {
 impl Rpc {
 	/// A client of the node whose RPC is on this port of loopback.
 	pub fn new(port: u16) -> Self {
-		let http = reqwest::Client::builder()
-			.no_proxy()
-			.timeout(Duration::from_secs(10))
-			.build();
-		Self {
-			http: http.expect("a client without certificates can be built; qed"),
-			port,
-		}
+		let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
+		Self { http: http.expect("a client without certificates can be built; qed"), port }
 	}
 
 	/// The address for clients that want a WebSocket.
@@ -101,27 +95,17 @@ impl Rpc {
 	/// Where the node is not there, refuses, or answers something else than a `T`.
 	pub async fn call<T: DeserializeOwned>(&self, method: &str, parameters: Value) -> Result<T, RpcError> {
 		let url = format!("http://127.0.0.1:{}", self.port);
-		let unreachable = |reason: String| RpcError::Unreachable {
-			url: url.clone(),
-			method: method.into(),
-			reason,
-		};
+		let unreachable =
+			|reason: String| RpcError::Unreachable { url: url.clone(), method: method.into(), reason };
 		let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters});
 		let sent = self.http.post(&url).json(&request).send().await;
 		let answer: Answer = match sent {
-			Ok(response) => response
-				.json()
-				.await
-				.map_err(|error| unreachable(error.to_string()))?,
+			Ok(response) => response.json().await.map_err(|error| unreachable(error.to_string()))?,
 			Err(error) => return Err(unreachable(error.to_string())),
 		};
 		match answer.error {
 			Some(Refusal { code, message, data }) => {
-				let message = if data.is_null() {
-					message
-				} else {
-					format!("{message}: {data}")
-				};
+				let message = if data.is_null() { message } else { format!("{message}: {data}") };
 				Err(RpcError::Refused { code, message })
 			}
 			None => serde_json::from_value(answer.result).map_err(|error| unreachable(error.to_string())),
@@ -264,7 +248,6 @@ impl Rpc {
 		round: RoundIndex,
 		account: &AccountId,
 	) -> Result<Explanation, RpcError> {
-		self.call("training_explain", json!([group, round, account]))
-			.await
+		self.call("training_explain", json!([group, round, account])).await
 	}
 }

@@ -30,11 +30,7 @@ pub async fn scenario(
 /// # Errors
 /// Where the data can't be written to the folder.
 pub fn two_clouds_group(folder: &Path, lengths: RoundLengths) -> Result<GroupSetup> {
-	let synthetic::Files {
-		model,
-		dataset,
-		validation,
-	} = synthetic::write(folder)?;
+	let synthetic::Files { model, dataset, validation } = synthetic::write(folder)?;
 	Ok(GroupSetup {
 		name: "two clouds".into(),
 		model,
@@ -55,16 +51,12 @@ pub fn two_clouds_group(folder: &Path, lengths: RoundLengths) -> Result<GroupSet
 /// # Errors
 /// After the deadline, and as soon as it is clear that nobody has committed to it, as it is never settled then.
 pub async fn settled(rpc: &Rpc, group: GroupId, round: RoundIndex, deadline: Duration) -> Result<RoundView> {
-	wait_until(
-		&format!("round {round} is settled and finalized"),
-		deadline,
-		async || {
-			let (_, head) = rpc.finalized().await?;
-			let view = rpc.round(group, round, Some(head)).await?;
-			let deserted = view.phase == Phase::Settle && view.candidates.is_empty();
-			Ok((view.settled || deserted).then_some(view))
-		},
-	)
+	wait_until(&format!("round {round} is settled and finalized"), deadline, async || {
+		let (_, head) = rpc.finalized().await?;
+		let view = rpc.round(group, round, Some(head)).await?;
+		let deserted = view.phase == Phase::Settle && view.candidates.is_empty();
+		Ok((view.settled || deserted).then_some(view))
+	})
 	.await
 	.and_then(|view| {
 		ensure!(view.settled, "nobody committed in round {round}");
@@ -93,21 +85,14 @@ pub async fn reached(
 		Phase::Settle,
 	];
 	let place = |phase| order.iter().position(|other| *other == phase);
-	wait_until(
-		&format!("round {round} reaches the {phase} phase"),
-		deadline,
-		async || {
-			let view = rpc.round(group, round, None).await?;
-			Ok((place(view.phase) >= place(phase)).then_some(view))
-		},
-	)
+	wait_until(&format!("round {round} reaches the {phase} phase"), deadline, async || {
+		let view = rpc.round(group, round, None).await?;
+		Ok((place(view.phase) >= place(phase)).then_some(view))
+	})
 	.await
 }
 
 /// An account's commitment in a round.
 pub fn candidate<'a>(round: &'a RoundView, account: &AccountId32) -> Option<&'a CandidateView> {
-	round
-		.candidates
-		.iter()
-		.find(|candidate| candidate.account == *account)
+	round.candidates.iter().find(|candidate| candidate.account == *account)
 }

@@ -100,13 +100,7 @@ mod tests {
 	fn is_always_the_same() {
 		let [first, second] = [(); 2].map(|()| tempfile::tempdir().unwrap());
 		let [first, second] = [&first, &second].map(|folder| write(folder.path()).unwrap());
-		assert_eq!(
-			std::fs::read(&first.dataset).unwrap(),
-			std::fs::read(&second.dataset).unwrap()
-		);
-		assert_ne!(
-			std::fs::read(&first.dataset).unwrap(),
-			std::fs::read(&first.validation).unwrap()
-		);
+		assert_eq!(std::fs::read(&first.dataset).unwrap(), std::fs::read(&second.dataset).unwrap());
+		assert_ne!(std::fs::read(&first.dataset).unwrap(), std::fs::read(&first.validation).unwrap());
 	}
 }

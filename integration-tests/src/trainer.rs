@@ -26,12 +26,7 @@ pub struct TrainerSetup {
 impl TrainerSetup {
 	/// The development trainer of this number, from 1.
 	pub fn new(number: usize, optimizer: &str, learning_rate: f64, batch: u32) -> Self {
-		Self {
-			uri: format!("//Trainer{number}"),
-			optimizer: optimizer.into(),
-			learning_rate,
-			batch,
-		}
+		Self { uri: format!("//Trainer{number}"), optimizer: optimizer.into(), learning_rate, batch }
 	}
 }
 
@@ -75,24 +70,8 @@ impl Trainer {
 			.arg("--data")
 			.arg(folder.join("data"))
 			.args(["--listen", &format!("127.0.0.1:{}", free_port()?)])
-			.args([
-				"--optimizer",
-				&setup.optimizer,
-				"--learning-rate",
-				&setup.learning_rate.to_string(),
-			])
-			.args([
-				"--batch",
-				&setup.batch.to_string(),
-				"--threads",
-				"1",
-				"--seed",
-				&seed.to_string(),
-			]);
-		Ok(Self {
-			process: Process::spawn(launch)?,
-			account,
-			setup,
-		})
+			.args(["--optimizer", &setup.optimizer, "--learning-rate", &setup.learning_rate.to_string()])
+			.args(["--batch", &setup.batch.to_string(), "--threads", "1", "--seed", &seed.to_string()]);
+		Ok(Self { process: Process::spawn(launch)?, account, setup })
 	}
 }

@@ -135,56 +135,26 @@ impl Holdings {
 			..self.group.clone()
 		};
 		ensure!(group == later.group, "{:?} became {:?}", self.group, later.group);
-		ensure!(
-			self.stakes == later.stakes,
-			"{:?} became {:?}",
-			self.stakes,
-			later.stakes
-		);
+		ensure!(self.stakes == later.stakes, "{:?} became {:?}", self.stakes, later.stakes);
 		for (before, after) in self.rounds.iter().zip(&later.rounds) {
 			rounds_agree(before, after)?;
 		}
 		for before in &self.validators {
-			let after = later
-				.validators
-				.iter()
-				.find(|after| after.account == before.account);
+			let after = later.validators.iter().find(|after| after.account == before.account);
 			let is_kept = after.is_some_and(|after| {
 				(after.bond, &after.unbonding, after.keys, after.strikes)
 					== (before.bond, &before.unbonding, before.keys, before.strikes)
 			});
 			ensure!(is_kept, "{before:?} became {after:?}");
 		}
-		ensure!(
-			self.pot.stake == later.pot.stake,
-			"{:?} became {:?}",
-			self.pot,
-			later.pot
-		);
-		ensure!(
-			self.pot.fundings == later.pot.fundings,
-			"{:?} became {:?}",
-			self.pot,
-			later.pot
-		);
+		ensure!(self.pot.stake == later.pot.stake, "{:?} became {:?}", self.pot, later.pot);
+		ensure!(self.pot.fundings == later.pot.fundings, "{:?} became {:?}", self.pot, later.pot);
 		if self.group.settled == later.group.settled {
-			ensure!(
-				self.group.head == later.group.head,
-				"{:?} became {:?}",
-				self.group,
-				later.group
-			);
-			ensure!(
-				self.rewards == later.rewards,
-				"{:?} became {:?}",
-				self.rewards,
-				later.rewards
-			);
+			ensure!(self.group.head == later.group.head, "{:?} became {:?}", self.group, later.group);
+			ensure!(self.rewards == later.rewards, "{:?} became {:?}", self.rewards, later.rewards);
 			let parts = |pot: &PotView| [pot.winner, pot.validators, pot.keepers, pot.proposer];
-			let has_grown = parts(&self.pot)
-				.into_iter()
-				.zip(parts(&later.pot))
-				.all(|(before, after)| before <= after);
+			let has_grown =
+				parts(&self.pot).into_iter().zip(parts(&later.pot)).all(|(before, after)| before <= after);
 			ensure!(has_grown, "{:?} became {:?}", self.pot, later.pot);
 		}
 		Ok(())
@@ -194,10 +164,7 @@ impl Holdings {
 /// Whether what was said in a round is still said.
 fn rounds_agree(before: &RoundView, after: &RoundView) -> Result<()> {
 	if before.settled {
-		let expected = RoundView {
-			block: after.block,
-			..before.clone()
-		};
+		let expected = RoundView { block: after.block, ..before.clone() };
 		ensure!(expected == *after, "{before:?} became {after:?}");
 	}
 	for candidate in &before.candidates {

@@ -54,10 +54,7 @@ mod tests {
 			Result::<Option<()>>::Err(anyhow!("no"))
 		});
 		let error = format!("{:#}", never.await.unwrap_err());
-		assert!(
-			error.contains("until never") && error.contains("failed: no"),
-			"{error}"
-		);
+		assert!(error.contains("until never") && error.contains("failed: no"), "{error}");
 		let stuck = wait_until("it moves", Duration::from_millis(300), async || {
 			std::future::pending::<Result<Option<()>>>().await
 		});

@@ -23,9 +23,7 @@ async fn a_majority_shortens_the_period_and_two_thirds_fork_the_model() -> Resul
 		let mut setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
 		setup.voting_period = VOTING_PERIOD;
 		let group = network.create_group(&setup).await?.id;
-		network
-			.start_trainer(group, TrainerSetup::new(1, "sgd", 0.001, 64))
-			.await?;
+		network.start_trainer(group, TrainerSetup::new(1, "sgd", 0.001, 64)).await?;
 		let stakeholders = [
 			Stakeholder::stranger("//Ferdie", group)?,
 			Stakeholder::join(network, "//Eve", group, 120).await?,
@@ -58,16 +56,10 @@ async fn the_period_is_shortened_by_a_majority_alone(
 	second.approve(network, minority).await?;
 	let closes = rpc.group(group, None).await?.closes;
 	let adopted = decided(rpc, group, minority).await?;
-	ensure!(
-		matches!(adopted.ending, Some(AmendmentEnding::Adopted { .. })),
-		"{adopted:?}"
-	);
+	ensure!(matches!(adopted.ending, Some(AmendmentEnding::Adopted { .. })), "{adopted:?}");
 	let view = rpc.group(group, None).await?;
 	ensure!(view.voting_period == SHORTER, "{view:?}");
-	ensure!(
-		view.closes == closes + SHORTER,
-		"closed at {closes}, and then {view:?}"
-	);
+	ensure!(view.closes == closes + SHORTER, "closed at {closes}, and then {view:?}");
 	Ok(())
 }
 
@@ -111,10 +103,7 @@ async fn two_thirds_fork_the_model(
 	.await?;
 	ensure!(head.model_version == 1 && head.round >= from, "{head:?}");
 	let view = rpc.group(group, None).await?;
-	ensure!(
-		view.model != before.model && view.dataset_root == before.dataset_root,
-		"{view:?}"
-	);
+	ensure!(view.model != before.model && view.dataset_root == before.dataset_root, "{view:?}");
 	let retired: serde_json::Value = rpc.call("training_retiredHeads", json!([group])).await?;
 	ensure!(retired[0]["model_version"] == 0, "{retired}");
 	Ok(())
@@ -124,13 +113,9 @@ async fn two_thirds_fork_the_model(
 /// period is decided by the close after the next.
 async fn decided(rpc: &Rpc, group: GroupId, id: AmendmentId) -> Result<AmendmentView> {
 	let before = amendment(rpc, group, id).await?.lost;
-	wait_until(
-		"a close decides on the amendment",
-		BLOCK_TIME * 3 * VOTING_PERIOD,
-		async || {
-			let view = amendment(rpc, group, id).await?;
-			Ok((view.lost > before || view.ending.is_some()).then_some(view))
-		},
-	)
+	wait_until("a close decides on the amendment", BLOCK_TIME * 3 * VOTING_PERIOD, async || {
+		let view = amendment(rpc, group, id).await?;
+		Ok((view.lost > before || view.ending.is_some()).then_some(view))
+	})
 	.await
 }

@@ -43,9 +43,7 @@ async fn honest_work_is_paid_and_a_liar_and_an_equivocator_lose_bond_and_seat() 
 		network.double(DAVE).await?;
 		let setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
 		let group = network.create_group(&setup).await?.id;
-		network
-			.start_trainer(group, TrainerSetup::new(1, "sgd", 0.000_2, 64))
-			.await?;
+		network.start_trainer(group, TrainerSetup::new(1, "sgd", 0.000_2, 64)).await?;
 		equivocates(network, &dave).await?;
 
 		validates(&rpc, &eve).await?;
@@ -58,10 +56,7 @@ async fn honest_work_is_paid_and_a_liar_and_an_equivocator_lose_bond_and_seat() 
 			is_paid(network, &network.trainers[0].account, "//TrainersHeir").await?,
 			is_paid(network, &Account::from_uri("//Alice")?, "//ValidatorsHeir").await?,
 		];
-		ensure!(
-			earned[0] > earned[1],
-			"a trainer gets more than a validator: {earned:?}"
-		);
+		ensure!(earned[0] > earned[1], "a trainer gets more than a validator: {earned:?}");
 		left(&rpc, &[eve.id(), dave.id()]).await?;
 		honest_rounds_were_won(network, group, &eve.id()).await?;
 		adds_up(&rpc, group, &eve.id(), &dave.id()).await
@@ -73,14 +68,8 @@ async fn honest_work_is_paid_and_a_liar_and_an_equivocator_lose_bond_and_seat() 
 async fn joins(network: &Network, eve: &Account) -> Result<()> {
 	bond(network, NEWCOMER, eve, BOND).await?;
 	let rpc = &network.nodes[NEWCOMER].rpc;
-	let view = stands(rpc, &eve.id(), "the newcomer has keys", SESSION, |view| {
-		view.keys.is_some()
-	})
-	.await?;
-	ensure!(
-		view.bond == u128::from(BOND) * NRN && view.is_candidate && view.rank == Some(4),
-		"{view:?}"
-	);
+	let view = stands(rpc, &eve.id(), "the newcomer has keys", SESSION, |view| view.keys.is_some()).await?;
+	ensure!(view.bond == u128::from(BOND) * NRN && view.is_candidate && view.rank == Some(4), "{view:?}");
 	ensure!(view.standing == ValidatorStanding::Waiting, "{view:?}");
 	Ok(())
 }
@@ -89,62 +78,28 @@ async fn joins(network: &Network, eve: &Account) -> Result<()> {
 async fn equivocates(network: &mut Network, dave: &Account) -> Result<()> {
 	let rpc = network.nodes[0].rpc.clone();
 	let slashed = |view: &ValidatorView| view.bond < GENESIS_BOND * NRN;
-	let view = stands(
-		&rpc,
-		&dave.id(),
-		"an equivocation is punished",
-		SESSION * 3,
-		slashed,
-	)
-	.await?;
-	network
-		.nodes
-		.pop()
-		.context("there is no second node")?
-		.process
-		.stop()
-		.await?;
-	ensure!(
-		matches!(view.standing, ValidatorStanding::Jailed { .. }) && !view.is_candidate,
-		"{view:?}"
-	);
+	let view = stands(&rpc, &dave.id(), "an equivocation is punished", SESSION * 3, slashed).await?;
+	network.nodes.pop().context("there is no second node")?.process.stop().await?;
+	ensure!(matches!(view.standing, ValidatorStanding::Jailed { .. }) && !view.is_candidate, "{view:?}");
 	Ok(())
 }
 
 /// Takes its seat with the second session from now at the latest.
 async fn validates(rpc: &Rpc, eve: &Account) -> Result<()> {
 	let is_active = |view: &ValidatorView| view.standing == ValidatorStanding::Active;
-	stands(rpc, &eve.id(), "the newcomer validates", SESSION * 3, is_active)
-		.await
-		.map(drop)
+	stands(rpc, &eve.id(), "the newcomer validates", SESSION * 3, is_active).await.map(drop)
 }
 
 /// The first lie is held against it, and costs nothing; the second one does.
 async fn lies_twice(rpc: &Rpc, eve: &Account) -> Result<()> {
 	let is_struck = |view: &ValidatorView| view.strikes > 0 || view.bond < u128::from(BOND) * NRN;
 	let struck = stands(rpc, &eve.id(), "the first lie is noticed", TWO_ROUNDS, is_struck).await?;
-	ensure!(
-		struck.strikes == 1 && struck.bond == u128::from(BOND) * NRN,
-		"{struck:?}"
-	);
+	ensure!(struck.strikes == 1 && struck.bond == u128::from(BOND) * NRN, "{struck:?}");
 	ensure!(struck.standing == ValidatorStanding::Active, "{struck:?}");
 	let is_slashed = |view: &ValidatorView| view.bond < u128::from(BOND) * NRN;
-	let slashed = stands(
-		rpc,
-		&eve.id(),
-		"the second lie is punished",
-		TWO_ROUNDS,
-		is_slashed,
-	)
-	.await?;
-	ensure!(
-		slashed.strikes == 0 && !slashed.is_candidate && slashed.rank.is_none(),
-		"{slashed:?}"
-	);
-	ensure!(
-		matches!(slashed.standing, ValidatorStanding::Jailed { .. }),
-		"{slashed:?}"
-	);
+	let slashed = stands(rpc, &eve.id(), "the second lie is punished", TWO_ROUNDS, is_slashed).await?;
+	ensure!(slashed.strikes == 0 && !slashed.is_candidate && slashed.rank.is_none(), "{slashed:?}");
+	ensure!(matches!(slashed.standing, ValidatorStanding::Jailed { .. }), "{slashed:?}");
 	Ok(())
 }
 
@@ -161,17 +116,9 @@ async fn is_paid(network: &Network, account: &Account, heir: &str) -> Result<u12
 	let claimed = claim(network, account).await?;
 	let heir = Account::from_uri(heir)?.id().to_string();
 	let amount = format!("{claimed}p");
-	network
-		.descent(
-			account,
-			&["transfer", "--to", &heir, "--amount", &amount, "--finalized"],
-		)
-		.await?;
+	network.descent(account, &["transfer", "--to", &heir, "--amount", &amount, "--finalized"]).await?;
 	let has = network.descent(account, &["balance", &heir]).await?;
-	ensure!(
-		has["free"] == claimed.to_string(),
-		"{claimed} were claimed, {has} spent"
-	);
+	ensure!(has["free"] == claimed.to_string(), "{claimed} were claimed, {has} spent");
 	Ok(claimed)
 }
 
@@ -194,19 +141,13 @@ async fn honest_rounds_were_won(network: &Network, group: GroupId, liar: &Accoun
 	let mut lied_in = 0;
 	for round in 0..current {
 		let view: RoundView = rpc.round(group, round, None).await?;
-		let has_lied = view
-			.committee
-			.iter()
-			.any(|member| member.account == *liar && member.opened);
+		let has_lied = view.committee.iter().any(|member| member.account == *liar && member.opened);
 		if !view.settled || !has_lied {
 			continue;
 		}
 		lied_in += 1;
 		ensure!(view.winner.as_ref() == Some(&trainer), "{view:?}");
-		ensure!(
-			view.candidates.iter().all(|candidate| candidate.slashed == 0),
-			"{view:?}"
-		);
+		ensure!(view.candidates.iter().all(|candidate| candidate.slashed == 0), "{view:?}");
 	}
 	ensure!(lied_in >= 2, "the liar lied in {lied_in} rounds");
 	Ok(())
@@ -219,16 +160,8 @@ async fn adds_up(rpc: &Rpc, group: GroupId, eve: &AccountId, dave: &AccountId) -
 	issued_as_published(rpc, group, &audit, block).await?;
 	let (lies, equivocations): (Vec<&Slash>, Vec<_>) =
 		audit.slashes.iter().partition(|slash| slash.account == *eve);
-	ensure!(
-		lies.len() == 1 && !equivocations.is_empty(),
-		"{:?}",
-		audit.slashes
-	);
-	ensure!(
-		equivocations.iter().all(|slash| slash.account == *dave),
-		"{:?}",
-		audit.slashes
-	);
+	ensure!(lies.len() == 1 && !equivocations.is_empty(), "{:?}", audit.slashes);
+	ensure!(equivocations.iter().all(|slash| slash.account == *dave), "{:?}", audit.slashes);
 	let rest = punished(rpc, u128::from(BOND) * NRN, &lies).await?;
 	ensure!(rpc.validator(eve, Some(head)).await?.context("no bond")?.bond == rest);
 	let rest = punished(rpc, GENESIS_BOND * NRN, &equivocations).await?;
@@ -238,11 +171,7 @@ async fn adds_up(rpc: &Rpc, group: GroupId, eve: &AccountId, dave: &AccountId) -
 		let honest = Account::from_uri(honest)?.id();
 		ensure!(audit.earned.contains_key(&honest), "{honest} worked for nothing");
 		for offender in [eve, dave] {
-			ensure!(
-				audit.wealth(offender) < ENDOWMENT - 10_000 * NRN,
-				"{:?}",
-				audit.slashes
-			);
+			ensure!(audit.wealth(offender) < ENDOWMENT - 10_000 * NRN, "{:?}", audit.slashes);
 			ensure!(audit.wealth(offender) < audit.wealth(&honest), "lying has paid");
 		}
 	}
@@ -254,17 +183,11 @@ async fn punished(rpc: &Rpc, bond: u128, slashes: &[&Slash]) -> Result<u128> {
 	let chain = rpc.chain().await?;
 	let mut rest = bond;
 	for slash in slashes {
-		let before = rpc
-			.block_hash(slash.block.saturating_sub(1))
-			.await?
-			.context("a block is gone")?;
+		let before = rpc.block_hash(slash.block.saturating_sub(1)).await?.context("a block is gone")?;
 		let validators = u32::try_from(session(&chain, before).await?.len())?;
 		let share = penalty(1, validators);
 		ensure!(share > MINIMUM_PENALTY, "{validators} validators");
-		ensure!(
-			slash.share == share && slash.amount == share.of(rest),
-			"{slash:?} of {rest}"
-		);
+		ensure!(slash.share == share && slash.amount == share.of(rest), "{slash:?} of {rest}");
 		rest -= slash.amount;
 	}
 	Ok(rest)
@@ -275,10 +198,7 @@ async fn issued_as_published(rpc: &Rpc, group: GroupId, audit: &Audit, block: Bl
 	let head = rpc.block_hash(block).await?;
 	let view = rpc.emission(head).await?;
 	ensure!(view.genesis == audit.genesis && view.era == 0, "{view:?}");
-	ensure!(
-		view.issuance == view.genesis + view.minted - view.burned,
-		"{view:?}"
-	);
+	ensure!(view.issuance == view.genesis + view.minted - view.burned, "{view:?}");
 	let founded = rpc.group(group, head).await?.clock.start - 1;
 	let mut minted = 0;
 	for stream in &view.streams {
@@ -289,10 +209,7 @@ async fn issued_as_published(rpc: &Rpc, group: GroupId, audit: &Audit, block: Bl
 		minted +=
 			flown(stream.emission, block, stream.period) - flown(stream.emission, founded, stream.period);
 	}
-	ensure!(
-		view.minted == minted,
-		"{minted} should have been minted: {view:?}"
-	);
+	ensure!(view.minted == minted, "{minted} should have been minted: {view:?}");
 	ensure!(view.minted >= audit.minted, "{view:?}, but {audit:?}");
 	Ok(())
 }

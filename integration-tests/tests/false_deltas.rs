@@ -23,9 +23,8 @@ const LIAR: usize = 3;
 #[tokio::test(flavor = "multi_thread")]
 async fn false_deltas_are_refused_whatever_one_validator_says_and_cost_their_proposers() -> Result<()> {
 	let liar = Liar::listen().await?;
-	let builder = Network::builder()
-		.node_option("--state-pruning=archive")
-		.strange_evaluator(LIAR, liar.address());
+	let builder =
+		Network::builder().node_option("--state-pruning=archive").strange_evaluator(LIAR, liar.address());
 	scenario(builder, async |network| {
 		let setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
 		let group = network.create_group(&setup).await?.id;
@@ -65,11 +64,7 @@ async fn slashed(rpc: &Rpc, deposits: u128, liar: &Account) -> Result<()> {
 	})
 	.await?;
 	audit.check()?;
-	ensure!(
-		audit.slashed == deposits,
-		"{} of {deposits} slashed",
-		audit.slashed
-	);
+	ensure!(audit.slashed == deposits, "{} of {deposits} slashed", audit.slashed);
 	let [slash] = &audit.slashes[..] else {
 		anyhow::bail!("not one offence, but {:?}", audit.slashes);
 	};
@@ -113,16 +108,8 @@ fn lies(folder: &Path, dataset: &Path) -> Result<Vec<(&'static str, PathBuf, Pro
 
 	Ok(vec![
 		("more points", truncated, invalid(DeltaFault::Malformed)),
-		(
-			"the first delta once more",
-			again(folder, dataset)?,
-			row(0, RowProblem::Duplicate),
-		),
-		(
-			"a removal of what is not there",
-			absent,
-			row(0, RowProblem::Absent),
-		),
+		("the first delta once more", again(folder, dataset)?, row(0, RowProblem::Duplicate)),
+		("a removal of what is not there", absent, row(0, RowProblem::Absent)),
 		("points in space", misshapen, row(0, RowProblem::Shape)),
 		("a table", text, invalid(DeltaFault::Malformed)),
 	])
@@ -165,9 +152,6 @@ async fn unserved(network: &Network, group: GroupId, dataset: &Path, provider: &
 	];
 	network.descent(&proposer, &arguments).await?;
 	let proposals = descent_integration_tests::governance::proposals(&network.nodes[0].rpc, group).await?;
-	let own = proposals
-		.iter()
-		.find(|proposal| proposal.proposer == proposer.id());
-	own.map(|proposal| proposal.id)
-		.context("the proposal is not on the chain")
+	let own = proposals.iter().find(|proposal| proposal.proposer == proposer.id());
+	own.map(|proposal| proposal.id).context("the proposal is not on the chain")
 }

@@ -9,21 +9,14 @@ use descent_protocol::{GroupId, Outcome, Phase, RoundIndex};
 use std::time::Duration;
 
 /// A window more to come back in than [`RoundLengths::SHORT`] has.
-const LENGTHS: RoundLengths = RoundLengths {
-	round: 15,
-	reveal: 5,
-	attest: 5,
-	open: 4,
-};
+const LENGTHS: RoundLengths = RoundLengths { round: 15, reveal: 5, attest: 5, open: 4 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rounds_go_on_without_one_evaluator_and_a_killed_trainer_reveals_after_its_restart() -> Result<()> {
 	scenario(Network::builder(), async |network| {
 		let setup = two_clouds_group(network.directory(), LENGTHS)?;
 		let group = network.create_group(&setup).await?.id;
-		network
-			.start_trainer(group, TrainerSetup::new(1, "sgd", 0.001, 64))
-			.await?;
+		network.start_trainer(group, TrainerSetup::new(1, "sgd", 0.001, 64)).await?;
 
 		network.evaluators[3].kill();
 		let round = a_round_is_won_by_three_of_four(network, group).await?;
@@ -36,10 +29,8 @@ async fn rounds_go_on_without_one_evaluator_and_a_killed_trainer_reveals_after_i
 async fn a_round_is_won_by_three_of_four(network: &Network, group: GroupId) -> Result<RoundIndex> {
 	let rpc = &network.nodes[0].rpc;
 	let deadline = LENGTHS.deadline(2);
-	let (_, round) = wait_until("there is a commitment", deadline, async || {
-		committed(network, group, 0).await
-	})
-	.await?;
+	let (_, round) =
+		wait_until("there is a commitment", deadline, async || committed(network, group, 0).await).await?;
 	let view = settled(rpc, group, round, deadline).await?;
 	ensure!(view.winner == Some(network.trainers[0].account.id()), "{view:?}");
 	let opened: Vec<bool> = view.committee.iter().map(|member| member.opened).collect();
@@ -82,21 +73,13 @@ async fn a_trainer_is_killed_between_commit_and_reveal(
 	process.kill();
 	let rpc = &network.nodes[0].rpc;
 	let closed = reached(rpc, group, round, Phase::Seed, Duration::from_secs(120)).await?;
-	let bound = candidate(&closed, &account.id())
-		.context("the commitment is gone")?
-		.commitment;
+	let bound = candidate(&closed, &account.id()).context("the commitment is gone")?.commitment;
 	process.restart()?;
 
 	let view = settled(rpc, group, round, deadline).await?;
 	let ended = candidate(&view, &account.id()).context("the commitment is gone")?;
-	ensure!(
-		ended.commitment == bound,
-		"the restarted trainer is bound to something else"
-	);
+	ensure!(ended.commitment == bound, "the restarted trainer is bound to something else");
 	ensure!(ended.reveal.is_some(), "the restarted trainer did not reveal");
-	ensure!(
-		matches!(ended.outcome, Some(Outcome::Won | Outcome::NotBetter)),
-		"{ended:?}"
-	);
+	ensure!(matches!(ended.outcome, Some(Outcome::Won | Outcome::NotBetter)), "{ended:?}");
 	Ok(())
 }

@@ -15,10 +15,7 @@ async fn grows(network: &Network, blocks: u32) -> Result<()> {
 	let rpc = &network.nodes[0].rpc;
 	let start = rpc.best().await?;
 	let what = format!("the best chain has grown by {blocks} blocks");
-	wait_until(&what, DEADLINE, async || {
-		Ok((rpc.best().await? >= start + blocks).then_some(()))
-	})
-	.await
+	wait_until(&what, DEADLINE, async || Ok((rpc.best().await? >= start + blocks).then_some(()))).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,10 +29,7 @@ async fn two_of_four_dead_halt_finality_until_one_returns_and_the_other_catches_
 		grows(network, WATCHED).await?;
 		for node in &network.nodes[..2] {
 			let (number, _) = node.rpc.finalized().await?;
-			ensure!(
-				number <= halted,
-				"two of four validators finalized block {number} after {halted}"
-			);
+			ensure!(number <= halted, "two of four validators finalized block {number} after {halted}");
 		}
 
 		network.nodes[2].process.restart()?;

@@ -16,12 +16,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// Eight candidates are fetched and measured, some of them from gateways that never answer.
-const LENGTHS: RoundLengths = RoundLengths {
-	round: 21,
-	reveal: 6,
-	attest: 10,
-	open: 4,
-};
+const LENGTHS: RoundLengths = RoundLengths { round: 21, reveal: 6, attest: 10, open: 4 };
 /// The loss of a model without weights: ln 2.
 const CLUELESS: Score = Score(693_147);
 const WAIT: Duration = Duration::from_secs(180);
@@ -73,38 +68,28 @@ struct Commitments {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_lie_is_found_and_paid_for_and_the_round_goes_on() -> Result<()> {
-	scenario(
-		Network::builder().node_option("--state-pruning=archive"),
-		async |network| {
-			let setup = two_clouds_group(network.directory(), LENGTHS)?;
-			let group = network.create_group(&setup).await?;
-			let rpc = network.nodes[0].rpc.clone();
-			let client = Client::connect(&rpc.ws()).await?;
-			let cast = Cast::assemble(&client, network).await?;
+	scenario(Network::builder().node_option("--state-pruning=archive"), async |network| {
+		let setup = two_clouds_group(network.directory(), LENGTHS)?;
+		let group = network.create_group(&setup).await?;
+		let rpc = network.nodes[0].rpc.clone();
+		let client = Client::connect(&rpc.ws()).await?;
+		let cast = Cast::assemble(&client, network).await?;
 
-			let commitments = commit(&cast, &group).await?;
-			reached(&rpc, group.id, 0, Phase::Reveal, WAIT).await?;
-			reveal(&cast, &commitments).await?;
+		let commitments = commit(&cast, &group).await?;
+		reached(&rpc, group.id, 0, Phase::Reveal, WAIT).await?;
+		reveal(&cast, &commitments).await?;
 
-			let round = settled(&rpc, group.id, 0, WAIT).await?;
-			verify(&cast, &group, &round)?;
-			let head = rpc
-				.group(group.id, None)
-				.await?
-				.head
-				.context("there is no head")?;
-			ensure!(
-				head.account == cast.honest.account().id() && head.score == CLUELESS,
-				"{head:?}"
-			);
-			let (_, block) = rpc.finalized().await?;
-			let audit = audit(&rpc, block).await?;
-			audit.check()?;
-			ensure!(audit.slashed == group.deposit * 7, "{audit:?}");
-			lying_does_not_pay(&cast, &audit)?;
-			explanations(&cast, network, &group).await
-		},
-	)
+		let round = settled(&rpc, group.id, 0, WAIT).await?;
+		verify(&cast, &group, &round)?;
+		let head = rpc.group(group.id, None).await?.head.context("there is no head")?;
+		ensure!(head.account == cast.honest.account().id() && head.score == CLUELESS, "{head:?}");
+		let (_, block) = rpc.finalized().await?;
+		let audit = audit(&rpc, block).await?;
+		audit.check()?;
+		ensure!(audit.slashed == group.deposit * 7, "{audit:?}");
+		lying_does_not_pay(&cast, &audit)?;
+		explanations(&cast, network, &group).await
+	})
 	.await
 }
 
@@ -137,56 +122,26 @@ async fn commit(cast: &Cast, group: &GroupView) -> Result<Commitments> {
 		cast.unserved.commit(group, 0, unserved),
 		cast.stalling.commit(group, 0, stalling),
 	)?;
-	Ok(Commitments {
-		honest,
-		boaster,
-		copycat,
-		nan,
-		misshapen,
-		giant,
-		unserved,
-		stalling,
-	})
+	Ok(Commitments { honest, boaster, copycat, nan, misshapen, giant, unserved, stalling })
 }
 
 async fn reveal(cast: &Cast, commitments: &Commitments) -> Result<()> {
 	let nobody = format!("http://127.0.0.1:{}", free_port()?);
 	let mute = format!("http://{}", cast.mute.local_addr()?);
-	cast.honest
-		.reveal(&commitments.honest, CLUELESS, cast.honest.provider())
-		.await?;
+	cast.honest.reveal(&commitments.honest, CLUELESS, cast.honest.provider()).await?;
 	tokio::try_join!(
-		cast.boaster
-			.reveal(&commitments.boaster, Score(100_000), cast.boaster.provider()),
-		cast.nan
-			.reveal(&commitments.nan, Score(100_001), cast.nan.provider()),
-		cast.misshapen
-			.reveal(&commitments.misshapen, Score(100_002), cast.misshapen.provider()),
-		cast.giant
-			.reveal(&commitments.giant, Score(100_003), cast.giant.provider()),
-		cast.unserved
-			.reveal(&commitments.unserved, Score(100_004), &nobody),
+		cast.boaster.reveal(&commitments.boaster, Score(100_000), cast.boaster.provider()),
+		cast.nan.reveal(&commitments.nan, Score(100_001), cast.nan.provider()),
+		cast.misshapen.reveal(&commitments.misshapen, Score(100_002), cast.misshapen.provider()),
+		cast.giant.reveal(&commitments.giant, Score(100_003), cast.giant.provider()),
+		cast.unserved.reveal(&commitments.unserved, Score(100_004), &nobody),
 		cast.stalling.reveal(&commitments.stalling, Score(100_005), &mute),
 	)?;
-	let copied = cast
-		.copycat
-		.reveal(&commitments.copycat, Score(100_006), cast.copycat.provider())
-		.await;
-	let Err(Error::Call(error)) = copied else {
-		anyhow::bail!("a copied digest was admitted: {copied:?}")
-	};
-	ensure!(
-		error.pallet == "Rounds" && error.name.contains("Digest"),
-		"refused, but as {error:?}"
-	);
-	let moved = Commitment {
-		checkpoint: commitments.giant.checkpoint,
-		..commitments.copycat.clone()
-	};
-	let moved = cast
-		.copycat
-		.reveal(&moved, Score(100_006), cast.copycat.provider())
-		.await;
+	let copied = cast.copycat.reveal(&commitments.copycat, Score(100_006), cast.copycat.provider()).await;
+	let Err(Error::Call(error)) = copied else { anyhow::bail!("a copied digest was admitted: {copied:?}") };
+	ensure!(error.pallet == "Rounds" && error.name.contains("Digest"), "refused, but as {error:?}");
+	let moved = Commitment { checkpoint: commitments.giant.checkpoint, ..commitments.copycat.clone() };
+	let moved = cast.copycat.reveal(&moved, Score(100_006), cast.copycat.provider()).await;
 	ensure!(
 		matches!(moved, Err(Error::Call(_))),
 		"something else than was committed to was admitted: {moved:?}"
@@ -198,16 +153,9 @@ fn verify(cast: &Cast, group: &GroupView, round: &RoundView) -> Result<()> {
 	let of = |competitor: &Competitor| -> Result<&CandidateView> {
 		candidate(round, &competitor.account().id()).context("a commitment is gone")
 	};
-	ensure!(
-		round.winner == Some(cast.honest.account().id()),
-		"{:?} won",
-		round.winner
-	);
+	ensure!(round.winner == Some(cast.honest.account().id()), "{:?} won", round.winner);
 	let honest = of(&cast.honest)?;
-	ensure!(
-		honest.outcome == Some(Outcome::Won) && honest.slashed == 0 && honest.reward > 0,
-		"{honest:?}"
-	);
+	ensure!(honest.outcome == Some(Outcome::Won) && honest.slashed == 0 && honest.reward > 0, "{honest:?}");
 	for (liar, lie) in [
 		(&cast.boaster, "a claim too low"),
 		(&cast.nan, "NaN"),
@@ -218,17 +166,10 @@ fn verify(cast: &Cast, group: &GroupView, round: &RoundView) -> Result<()> {
 	] {
 		let ended = of(liar)?;
 		ensure!(ended.outcome == Some(Outcome::Refuted), "{lie}: {ended:?}");
-		ensure!(
-			ended.slashed == group.deposit && ended.reward == 0,
-			"{lie}: {ended:?}"
-		);
+		ensure!(ended.slashed == group.deposit && ended.reward == 0, "{lie}: {ended:?}");
 	}
 	let boaster = of(&cast.boaster)?;
-	ensure!(
-		boaster.measured == Some(CLUELESS),
-		"the committee measured {:?}",
-		boaster.measured
-	);
+	ensure!(boaster.measured == Some(CLUELESS), "the committee measured {:?}", boaster.measured);
 	for silent in [of(&cast.silent)?, of(&cast.copycat)?] {
 		ensure!(silent.outcome == Some(Outcome::Unrevealed), "{silent:?}");
 		ensure!(silent.slashed == group.deposit / 2, "{silent:?}");
@@ -264,10 +205,7 @@ async fn explanations(cast: &Cast, network: &Network, group: &GroupView) -> Resu
 		(&cast.nan, "4 found that it is no checkpoint of the group's model"),
 		(&cast.unserved, "4 could not fetch the checkpoint"),
 	] {
-		let sentence = rpc
-			.explain(group.id, 0, &competitor.account().id())
-			.await?
-			.sentence;
+		let sentence = rpc.explain(group.id, 0, &competitor.account().id()).await?.sentence;
 		ensure!(sentence.contains(says), "'{sentence}' does not say '{says}'");
 	}
 	Ok(())

@@ -18,9 +18,7 @@ async fn six_rounds_are_won_and_finalized_on_all_nodes() -> Result<()> {
 		let setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
 		let group = network.create_group(&setup).await?.id;
 		for (number, rate) in [(1, 0.000_2), (2, 0.000_1)] {
-			network
-				.start_trainer(group, TrainerSetup::new(number, "sgd", rate, 64))
-				.await?;
+			network.start_trainer(group, TrainerSetup::new(number, "sgd", rate, 64)).await?;
 		}
 		let last = six_wins(network, group).await?;
 		let rpc = &network.nodes[0].rpc;
@@ -57,13 +55,7 @@ async fn six_wins(network: &mut Network, group: GroupId) -> Result<u32> {
 			outcomes.all(|outcome| !matches!(outcome, None | Some(Outcome::NoQuorum))),
 			"{settled_round:?}"
 		);
-		ensure!(
-			settled_round
-				.candidates
-				.iter()
-				.all(|candidate| candidate.slashed == 0),
-			"{settled_round:?}"
-		);
+		ensure!(settled_round.candidates.iter().all(|candidate| candidate.slashed == 0), "{settled_round:?}");
 		round += 1;
 	}
 	let last = round - 1;
@@ -73,10 +65,7 @@ async fn six_wins(network: &mut Network, group: GroupId) -> Result<u32> {
 	for index in 1..network.nodes.len() {
 		network.finalizes(index, block, Duration::from_secs(60)).await?;
 		let other = &network.nodes[index].rpc;
-		ensure!(
-			other.block_hash(block).await? == Some(hash),
-			"node {index} finalized another block {block}"
-		);
+		ensure!(other.block_hash(block).await? == Some(hash), "node {index} finalized another block {block}");
 		ensure!(
 			other.round(group, last, Some(hash)).await? == expected,
 			"node {index} shows another round {last}"
@@ -99,23 +88,10 @@ async fn first_commitment(network: &Network, group: GroupId) -> Result<u32> {
 async fn the_command_line_explains(network: &Network, group: GroupId, round: u32) -> Result<()> {
 	let (group, number) = (group.to_string(), round.to_string());
 	let account = Account::from_uri("//Trainer1")?.id().to_string();
-	let arguments = [
-		"explain",
-		"--group",
-		&group,
-		"--round",
-		&number,
-		"--account",
-		&account,
-	];
-	let explanation = network
-		.descent(&Account::from_uri("//Alice")?, &arguments)
-		.await?;
+	let arguments = ["explain", "--group", &group, "--round", &number, "--account", &account];
+	let explanation = network.descent(&Account::from_uri("//Alice")?, &arguments).await?;
 	let sentence = explanation["sentence"].as_str().context("no sentence")?;
-	ensure!(
-		sentence.starts_with("Paid") || sentence.starts_with("Not paid"),
-		"{sentence}"
-	);
+	ensure!(sentence.starts_with("Paid") || sentence.starts_with("Not paid"), "{sentence}");
 	Ok(())
 }
 
@@ -143,44 +119,20 @@ async fn a_stranger_reads_the_chain(network: &Network, round: u32) -> Result<()>
 		.current_dir(&folder)
 		.output()
 		.await?;
-	ensure!(
-		installed.status.success(),
-		"npm install: {}",
-		String::from_utf8_lossy(&installed.stderr)
-	);
+	ensure!(installed.status.success(), "npm install: {}", String::from_utf8_lossy(&installed.stderr));
 	let rpc = &network.nodes[0].rpc;
 	let read = async || {
-		let output = Command::new("node")
-			.arg("read.mjs")
-			.arg(rpc.ws())
-			.current_dir(&folder)
-			.output()
-			.await?;
-		ensure!(
-			output.status.success(),
-			"read.mjs: {}",
-			String::from_utf8_lossy(&output.stderr)
-		);
+		let output = Command::new("node").arg("read.mjs").arg(rpc.ws()).current_dir(&folder).output().await?;
+		ensure!(output.status.success(), "read.mjs: {}", String::from_utf8_lossy(&output.stderr));
 		let seen: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-		let seen = seen
-			.as_array()
-			.and_then(|groups| groups.first())
-			.cloned()
-			.context("no group")?;
+		let seen = seen.as_array().and_then(|groups| groups.first()).cloned().context("no group")?;
 		Ok((seen["settled"].as_u64() >= Some(round.into())).then_some(seen))
 	};
 	let seen = wait_until("polkadot-api sees the last round", Duration::from_secs(60), read).await?;
 	ensure!(seen["name"] == "two clouds", "{seen}");
 	let settled = u32::try_from(seen["settled"].as_u64().context("no round")?)?;
-	let winner = rpc
-		.round(0, settled, None)
-		.await?
-		.winner
-		.map(|winner| winner.to_string());
-	ensure!(
-		seen["winner"].as_str().map(str::to_owned) == winner,
-		"{seen}, but {winner:?} won"
-	);
+	let winner = rpc.round(0, settled, None).await?.winner.map(|winner| winner.to_string());
+	ensure!(seen["winner"].as_str().map(str::to_owned) == winner, "{seen}, but {winner:?} won");
 	Ok(())
 }
 

@@ -19,16 +19,12 @@ const WAIT: Duration = BLOCK_TIME.saturating_mul(60);
 #[tokio::test(flavor = "multi_thread")]
 async fn the_committee_upgrades_the_runtime_while_rounds_run_and_nothing_is_lost() -> Result<()> {
 	let before = Path::new(env!("CARGO_MANIFEST_DIR")).join(BEFORE);
-	let builder = Network::builder()
-		.genesis_code(before)
-		.node_option("--state-pruning=archive");
+	let builder = Network::builder().genesis_code(before).node_option("--state-pruning=archive");
 	scenario(builder, async |network| {
 		let setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
 		let group = network.create_group(&setup).await?.id;
 		for (number, rate) in [(1, 0.000_2), (2, 0.000_1)] {
-			network
-				.start_trainer(group, TrainerSetup::new(number, "sgd", rate, 64))
-				.await?;
+			network.start_trainer(group, TrainerSetup::new(number, "sgd", rate, 64)).await?;
 		}
 		Stakeholder::join(network, "//Eve", group, 150).await?;
 		let first = a_head(network, group).await?;
@@ -64,21 +60,14 @@ async fn upgraded(network: &Network, group: GroupId) -> Result<(u32, u32)> {
 	let members = members.into_iter().collect::<Result<Vec<_>>>()?;
 	let wasm = runtime()?;
 	let authorized = authorize_upgrade(network, &members, &wasm).await?;
-	ensure!(
-		authorized == Blake2Hasher::hash(&std::fs::read(&wasm)?),
-		"{authorized}"
-	);
+	ensure!(authorized == Blake2Hasher::hash(&std::fs::read(&wasm)?), "{authorized}");
 	let round = rpc.group(group, None).await?.round.context("no round")?;
 	reached(rpc, group, round, Phase::Attest, WAIT).await?;
 	let anybody = Account::from_uri("//Charlie")?;
 	let wasm = wasm.to_str().context("a path is not UTF-8")?;
-	network
-		.descent(&anybody, &["governance", "apply", "--wasm", wasm])
-		.await?;
-	let block = wait_until("the new runtime is final", WAIT, async || {
-		upgrade::taken(rpc, version).await
-	})
-	.await?;
+	network.descent(&anybody, &["governance", "apply", "--wasm", wasm]).await?;
+	let block =
+		wait_until("the new runtime is final", WAIT, async || upgrade::taken(rpc, version).await).await?;
 	Ok((version, block))
 }
 
@@ -86,10 +75,9 @@ async fn upgraded(network: &Network, group: GroupId) -> Result<(u32, u32)> {
 async fn nothing_is_lost(network: &Network, group: GroupId, version: u32, taken: u32) -> Result<()> {
 	let rpc = &network.nodes[0].rpc;
 	let chain = rpc.chain().await?;
-	let done = wait_until("the migrations are done", WAIT, async || {
-		upgrade::migrated(&chain, rpc, taken).await
-	})
-	.await?;
+	let done =
+		wait_until("the migrations are done", WAIT, async || upgrade::migrated(&chain, rpc, taken).await)
+			.await?;
 	let (from, to) = (taken - 1, done);
 	let hash = async |number| rpc.block_hash(number).await?.context("a block is gone");
 	let (from, to) = (hash(from).await?, hash(to).await?);
@@ -100,10 +88,7 @@ async fn nothing_is_lost(network: &Network, group: GroupId, version: u32, taken:
 		.iter()
 		.chain(network.trainers.iter().map(|trainer| &trainer.account))
 		.map(Account::id)
-		.chain([
-			Account::from_uri("//Eve")?.id(),
-			Account::from_uri("//Ferdie")?.id(),
-		])
+		.chain([Account::from_uri("//Eve")?.id(), Account::from_uri("//Ferdie")?.id()])
 		.collect();
 	let before = upgrade::Holdings::read(rpc, group, from, &accounts).await?;
 	let after = upgrade::Holdings::read(rpc, group, to, &accounts).await?;
@@ -129,10 +114,7 @@ async fn rounds_went_on(rpc: &Rpc, group: GroupId, first: RoundIndex, rounds: u3
 				"{view:?}"
 			);
 		}
-		let won = view
-			.candidates
-			.iter()
-			.find(|candidate| candidate.outcome == Some(Outcome::Won));
+		let won = view.candidates.iter().find(|candidate| candidate.outcome == Some(Outcome::Won));
 		if let Some(score) = won.and_then(|won| won.measured) {
 			ensure!(head.is_none_or(|head| score < head), "{head:?}, then {view:?}");
 			head = Some(score);
@@ -149,10 +131,7 @@ async fn all_nodes_agree(network: &mut Network) -> Result<()> {
 	for index in 1..network.nodes.len() {
 		network.finalizes(index, block, WAIT).await?;
 		let other = network.nodes[index].rpc.block_hash(block).await?;
-		ensure!(
-			other == Some(hash),
-			"node {index} finalized another block {block}"
-		);
+		ensure!(other == Some(hash), "node {index} finalized another block {block}");
 	}
 	Ok(())
 }

@@ -69,12 +69,8 @@ async fn vote(network: &mut Network, mnist: &Mnist, group: GroupId) -> Result<(L
 	let founder = Stakeholder::stranger("//Ferdie", group)?;
 	let other = Stakeholder::join(network, "//Eve", group, 150).await?;
 	let third = Stakeholder::join(network, "//Trainer8", group, 120).await?;
-	let wrong = third
-		.propose(network, &mnist.mislabelled, "more digits", &provider)
-		.await?;
-	let right = other
-		.propose(network, &mnist.more, "5,000 more images", &provider)
-		.await?;
+	let wrong = third.propose(network, &mnist.mislabelled, "more digits", &provider).await?;
+	let right = other.propose(network, &mnist.more, "5,000 more images", &provider).await?;
 	founder.vote(network, wrong).await?;
 	let leads = proposal(&rpc, group, wrong).await?;
 	ensure!(leads.ayes > proposal(&rpc, group, right).await?.ayes, "{leads:?}");
@@ -115,10 +111,7 @@ async fn paid(rpc: &Rpc, proposer: &Account) -> Result<()> {
 	let (_, head) = wait_until("the reward is final", BLOCK_TIME * 40, async || {
 		let (_, head) = rpc.finalized().await?;
 		let audit = audit(rpc, head).await?;
-		Ok(audit
-			.proposers
-			.contains_key(&proposer.id())
-			.then_some((audit, head)))
+		Ok(audit.proposers.contains_key(&proposer.id()).then_some((audit, head)))
 	})
 	.await?;
 	let audit = audit(rpc, head).await?;
@@ -139,16 +132,10 @@ async fn trained_on(network: &Network, with: GroupId, without: GroupId, from: Ro
 	settled(rpc, with, last, deadline).await?;
 	let head = async |group: GroupId| -> Result<GroupView> { Ok(rpc.group(group, None).await?) };
 	let (with, without) = (head(with).await?, head(without).await?);
-	ensure!(
-		with.dataset_version == 2 && without.dataset_version == 1,
-		"{with:?} {without:?}"
-	);
+	ensure!(with.dataset_version == 2 && without.dataset_version == 1, "{with:?} {without:?}");
 	let [with, without] = [with.head, without.head].map(|head| head.map(|head| head.score));
 	let (with, without) = (with.context("no head with")?, without.context("no head without")?);
-	ensure!(
-		with < without,
-		"the loss with 5,000 more images is {with}, without them it is {without}"
-	);
+	ensure!(with < without, "the loss with 5,000 more images is {with}, without them it is {without}");
 	Ok(())
 }
 

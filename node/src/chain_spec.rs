@@ -11,12 +11,7 @@ const DEVELOPMENT_PRESET: &str = "development";
 
 /// One validator, Alice, who is the superuser as well.
 pub fn development() -> Result<ChainSpec, String> {
-	from_preset(
-		"Descent Development",
-		"dev",
-		ChainType::Development,
-		DEVELOPMENT_PRESET,
-	)
+	from_preset("Descent Development", "dev", ChainType::Development, DEVELOPMENT_PRESET)
 }
 
 /// Four validators, Alice to Dave, on one machine.
@@ -61,9 +56,7 @@ mod tests {
 	#[test]
 	fn known_chains_have_a_genesis() {
 		if WASM_BINARY.is_none() {
-			let refused = development()
-				.err()
-				.expect("there is no wasm to make a genesis of");
+			let refused = development().err().expect("there is no wasm to make a genesis of");
 			assert!(refused.contains("SKIP_WASM_BUILD"));
 			return;
 		}

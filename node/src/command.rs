@@ -38,11 +38,11 @@ impl SubstrateCli for Cli {
 			"dev" => Box::new(chain_spec::development()?),
 			"" | "local" => Box::new(chain_spec::local()?),
 			"live" => Box::new(chain_spec::live()?),
-			path => Box::new(
-				chain_spec::ChainSpec::from_json_file(PathBuf::from(path)).map_err(|error| {
+			path => {
+				Box::new(chain_spec::ChainSpec::from_json_file(PathBuf::from(path)).map_err(|error| {
 					format!("{error}; --chain takes dev, local, live or the path of a chain specification")
-				})?,
-			),
+				})?)
+			}
 		})
 	}
 }
@@ -57,65 +57,39 @@ pub fn run() -> sc_cli::Result<()> {
 		Subcommand::Key(cmd) => cmd.run(&cli),
 		Subcommand::ExportChainSpec(cmd) => cmd.run(cli.load_spec(&cmd.chain)?),
 		#[allow(deprecated)]
-		Subcommand::BuildSpec(cmd) => cli
-			.create_runner(cmd)?
-			.sync_run(|config| cmd.run(config.chain_spec, config.network)),
+		Subcommand::BuildSpec(cmd) => {
+			cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.chain_spec, config.network))
+		}
 		Subcommand::CheckBlock(cmd) => cli.create_runner(cmd)?.async_run(|config| {
-			let PartialComponents {
-				client,
-				task_manager,
-				import_queue,
-				..
-			} = service::new_partial(&config)?;
+			let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config)?;
 			Ok((cmd.run(client, import_queue), task_manager))
 		}),
 		Subcommand::ExportBlocks(cmd) => cli.create_runner(cmd)?.async_run(|config| {
-			let PartialComponents {
-				client, task_manager, ..
-			} = service::new_partial(&config)?;
+			let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
 			Ok((cmd.run(client, config.database), task_manager))
 		}),
 		Subcommand::ExportState(cmd) => cli.create_runner(cmd)?.async_run(|config| {
-			let PartialComponents {
-				client, task_manager, ..
-			} = service::new_partial(&config)?;
+			let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
 			Ok((cmd.run(client, config.chain_spec), task_manager))
 		}),
 		Subcommand::ImportBlocks(cmd) => cli.create_runner(cmd)?.async_run(|config| {
-			let PartialComponents {
-				client,
-				task_manager,
-				import_queue,
-				..
-			} = service::new_partial(&config)?;
+			let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config)?;
 			Ok((cmd.run(client, import_queue), task_manager))
 		}),
-		Subcommand::PurgeChain(cmd) => cli
-			.create_runner(cmd)?
-			.sync_run(|config| cmd.run(config.database)),
+		Subcommand::PurgeChain(cmd) => cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.database)),
 		Subcommand::Revert(cmd) => cli.create_runner(cmd)?.async_run(|config| {
-			let PartialComponents {
-				client,
-				task_manager,
-				backend,
-				..
-			} = service::new_partial(&config)?;
+			let PartialComponents { client, task_manager, backend, .. } = service::new_partial(&config)?;
 			let revert_consensus = Box::new(service::revert_consensus);
 			Ok((cmd.run(client, backend, Some(revert_consensus)), task_manager))
 		}),
-		Subcommand::ChainInfo(cmd) => cli
-			.create_runner(cmd)?
-			.sync_run(|config| cmd.run::<Block>(&config)),
+		Subcommand::ChainInfo(cmd) => cli.create_runner(cmd)?.sync_run(|config| cmd.run::<Block>(&config)),
 	}
 }
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	let evaluator = cli.evaluator.evaluator_url.clone();
-	evaluator
-		.check(cli.evaluator.evaluator_remote_ok)
-		.map_err(sc_cli::Error::Input)?;
-	cli.create_runner(&cli.run)?
-		.run_node_until_exit(|config| async move {
-			service::new_full(config, &evaluator).map_err(sc_cli::Error::Service)
-		})
+	evaluator.check(cli.evaluator.evaluator_remote_ok).map_err(sc_cli::Error::Input)?;
+	cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
+		service::new_full(config, &evaluator).map_err(sc_cli::Error::Service)
+	})
 }

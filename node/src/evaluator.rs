@@ -65,10 +65,7 @@ impl FromStr for EvaluatorUrl {
 			Some(Host::Ipv6(address)) => address.is_loopback(),
 			None => return Err("it names no host".into()),
 		};
-		Ok(Self {
-			text: url.as_str().trim_end_matches('/').to_string(),
-			loopback,
-		})
+		Ok(Self { text: url.as_str().trim_end_matches('/').to_string(), loopback })
 	}
 }
 
@@ -79,12 +76,9 @@ mod tests {
 
 	#[test]
 	fn loopback_addresses_are_accepted() {
-		for address in [
-			"http://127.0.0.1:9977",
-			"http://127.1.2.3:9977/",
-			"http://localhost:9977",
-			"http://[::1]:9977",
-		] {
+		for address in
+			["http://127.0.0.1:9977", "http://127.1.2.3:9977/", "http://localhost:9977", "http://[::1]:9977"]
+		{
 			let url: EvaluatorUrl = address.parse().unwrap();
 			assert_eq!(url.check(false), Ok(()), "{address}");
 			assert!(!url.to_string().ends_with('/'));
@@ -103,10 +97,7 @@ mod tests {
 			"http://2130706434.example",
 		] {
 			let url: EvaluatorUrl = address.parse().unwrap();
-			assert!(
-				url.check(false).unwrap_err().contains("--evaluator-remote-ok"),
-				"{address}"
-			);
+			assert!(url.check(false).unwrap_err().contains("--evaluator-remote-ok"), "{address}");
 			assert_eq!(url.check(true), Ok(()));
 		}
 	}
@@ -129,21 +120,13 @@ mod tests {
 		] {
 			assert!(address.parse::<EvaluatorUrl>().is_err(), "{address}");
 		}
-		assert!(format!("http://127.0.0.1/{}", "x".repeat(300))
-			.parse::<EvaluatorUrl>()
-			.is_err());
+		assert!(format!("http://127.0.0.1/{}", "x".repeat(300)).parse::<EvaluatorUrl>().is_err());
 	}
 
 	#[test]
 	fn the_off_chain_worker_reads_the_bytes() {
 		let mut storage = InMemOffchainStorage::default();
-		"http://127.0.0.1:7/"
-			.parse::<EvaluatorUrl>()
-			.unwrap()
-			.store(&mut storage);
-		assert_eq!(
-			storage.get(STORAGE_PREFIX, EVALUATOR_STORAGE_KEY),
-			Some(b"http://127.0.0.1:7".to_vec())
-		);
+		"http://127.0.0.1:7/".parse::<EvaluatorUrl>().unwrap().store(&mut storage);
+		assert_eq!(storage.get(STORAGE_PREFIX, EVALUATOR_STORAGE_KEY), Some(b"http://127.0.0.1:7".to_vec()));
 	}
 }

@@ -1,7 +1,4 @@
-#![allow(
-	clippy::as_conversions,
-	reason = "the codec's derive casts the index of an enum's variant"
-)]
+#![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -71,9 +68,7 @@ impl Mark {
 	/// What a stake has earned that was the same since the mark, in whole units. Moves the mark to where the accumulator is.
 	pub fn earn(&mut self, accumulator: &Accumulator, stake: u128) -> u128 {
 		let since = accumulator.per_stake.saturating_sub(self.per_stake);
-		let earned = since
-			.saturating_mul(U256::from(stake))
-			.saturating_add(U256::from(self.fraction));
+		let earned = since.saturating_mul(U256::from(stake)).saturating_add(U256::from(self.fraction));
 		self.per_stake = accumulator.per_stake;
 		self.fraction = earned.low_u128();
 		let whole = earned.checked_div(UNIT).unwrap_or_default();

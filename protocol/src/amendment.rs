@@ -1,7 +1,4 @@
-#![allow(
-	clippy::as_conversions,
-	reason = "the codec's derive casts the index of an enum's variant"
-)]
+#![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
 	provider::as_text, BlockNumber, ContentRef, EvaluationPolicy, Majority, Providers, Score, Share, Shares,
@@ -122,11 +119,7 @@ impl Change {
 
 /// How much of all stake an amendment with these changes needs: as much as the one that needs most.
 pub fn majority(changes: &[Change]) -> Majority {
-	changes
-		.iter()
-		.map(Change::majority)
-		.max()
-		.unwrap_or(Majority::Half)
+	changes.iter().map(Change::majority).max().unwrap_or(Majority::Half)
 }
 
 #[cfg(test)]
@@ -135,9 +128,7 @@ mod tests {
 
 	#[test]
 	fn a_model_needs_two_thirds_whatever_it_comes_with() {
-		let model = Change::Model {
-			model: ContentRef::raw(b"model").unwrap(),
-		};
+		let model = Change::Model { model: ContentRef::raw(b"model").unwrap() };
 		let tolerance = Change::Tolerance { micros: 3 };
 		assert_eq!(majority(core::slice::from_ref(&tolerance)), Majority::Half);
 		assert_eq!(majority(&[tolerance.clone(), model]), Majority::TwoThirds);
@@ -146,12 +137,7 @@ mod tests {
 
 	#[test]
 	fn a_change_reads_as_documented() {
-		let lengths = RoundLengths {
-			length: 20,
-			reveal: 4,
-			attest: 6,
-			open: 3,
-		};
+		let lengths = RoundLengths { length: 20, reveal: 4, attest: 6, open: 3 };
 		let json = serde_json::to_value(Change::Clock { lengths }).unwrap();
 		let expected =
 			serde_json::json!({"change": "clock", "length": 20, "reveal": 4, "attest": 6, "open": 3});

@@ -1,7 +1,4 @@
-#![allow(
-	clippy::as_conversions,
-	reason = "the codec's derive casts the index of an enum's variant"
-)]
+#![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{Score, MAX_CANDIDATES};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};

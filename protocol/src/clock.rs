@@ -1,7 +1,4 @@
-#![allow(
-	clippy::as_conversions,
-	reason = "the codec's derive casts the index of an enum's variant"
-)]
+#![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{BlockNumber, RoundIndex};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -126,18 +123,12 @@ impl Clock {
 
 	/// Blocks from the close of the commitments to settlement.
 	fn judging(&self) -> Option<BlockNumber> {
-		self.reveal
-			.checked_add(self.attest)?
-			.checked_add(self.open)?
-			.checked_add(1)
+		self.reveal.checked_add(self.attest)?.checked_add(self.open)?.checked_add(1)
 	}
 
 	/// The round whose commit window holds `block`; `None` before the first round starts.
 	pub fn round_at(&self, block: BlockNumber) -> Option<RoundIndex> {
-		block
-			.checked_sub(self.start)?
-			.checked_div(self.length)?
-			.checked_add(self.first)
+		block.checked_sub(self.start)?.checked_div(self.length)?.checked_add(self.first)
 	}
 
 	/// The windows of a round; `None` for rounds before the first, and where they would lie beyond the last block number.
@@ -170,11 +161,7 @@ impl Clock {
 				last.seed.max(last.settle.saturating_sub(next.length))
 			}
 		};
-		Some(Clock {
-			first: round,
-			start,
-			..next
-		})
+		Some(Clock { first: round, start, ..next })
 	}
 }
 
@@ -199,14 +186,7 @@ mod tests {
 	use super::*;
 	use proptest::prelude::*;
 
-	const CLOCK: Clock = Clock {
-		first: 0,
-		start: 10,
-		length: 12,
-		reveal: 3,
-		attest: 5,
-		open: 2,
-	};
+	const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
 
 	fn clocks() -> impl Strategy<Value = Clock> {
 		(0..1_000u32, 1..50u32, 1..50u32, 1..50u32, 0..50u32).prop_map(
@@ -237,14 +217,7 @@ mod tests {
 		assert_eq!(CLOCK.check(), Ok(()));
 		assert_eq!(Clock { length: 11, ..CLOCK }.check(), Ok(()));
 		assert_eq!(Clock { length: 10, ..CLOCK }.check(), Err(ClockError::TooLong));
-		assert_eq!(
-			Clock {
-				reveal: u32::MAX,
-				..CLOCK
-			}
-			.check(),
-			Err(ClockError::TooLong)
-		);
+		assert_eq!(Clock { reveal: u32::MAX, ..CLOCK }.check(), Err(ClockError::TooLong));
 		for clock in [
 			Clock { length: 0, ..CLOCK },
 			Clock { reveal: 0, ..CLOCK },

@@ -1,7 +1,4 @@
-#![allow(
-	clippy::as_conversions,
-	reason = "the codec's derive casts the index of an enum's variant"
-)]
+#![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{settlement::is_quorum, Ballot, BlockNumber, DeltaVerdict, Measurement, Verdict};
 use alloc::{collections::BTreeMap, vec::Vec};
@@ -77,11 +74,7 @@ impl Record {
 	fn conduct(self, was_heard: bool) -> Conduct {
 		match self {
 			Self { lied: true, .. } => Conduct::False,
-			Self {
-				agreed: true,
-				idle: false,
-				..
-			} => Conduct::Sound,
+			Self { agreed: true, idle: false, .. } => Conduct::Sound,
 			Self { idle: true, .. } if !was_heard => Conduct::Absent,
 			_ => Conduct::Idle,
 		}
@@ -95,35 +88,21 @@ impl Record {
 /// who could not fetch what 2/3 measured is not paid and no more.
 pub fn conduct(ballots: &[Option<Ballot>]) -> Vec<Conduct> {
 	let mut records: Vec<Record> = ballots.iter().map(|_| Record::default()).collect();
-	let depth = ballots
-		.iter()
-		.flatten()
-		.map(|ballot| ballot.verdicts.len())
-		.max()
-		.unwrap_or_default();
+	let depth = ballots.iter().flatten().map(|ballot| ballot.verdicts.len()).max().unwrap_or_default();
 	let baseline = |ballot: &Ballot| match ballot.baseline {
 		Some(measurement) => Statement::Measured(measurement, true),
 		None => Statement::Unavailable,
 	};
-	let statements: Vec<_> = ballots
-		.iter()
-		.map(|ballot| ballot.as_ref().map(baseline))
-		.collect();
+	let statements: Vec<_> = ballots.iter().map(|ballot| ballot.as_ref().map(baseline)).collect();
 	// That there is no head to be measured is nothing to be paid for.
 	hold_against(&mut records, &statements, false);
 	for rank in 0..depth {
-		let statements: Vec<_> = ballots
-			.iter()
-			.map(|ballot| ballot.as_ref()?.verdicts.get(rank).map(Statement::from))
-			.collect();
+		let statements: Vec<_> =
+			ballots.iter().map(|ballot| ballot.as_ref()?.verdicts.get(rank).map(Statement::from)).collect();
 		hold_against(&mut records, &statements, true);
 	}
 	let heard = ballots.iter().map(Option::is_some);
-	records
-		.into_iter()
-		.zip(heard)
-		.map(|(record, was_heard)| record.conduct(was_heard))
-		.collect()
+	records.into_iter().zip(heard).map(|(record, was_heard)| record.conduct(was_heard)).collect()
 }
 
 /// Holds what members say of one thing against what 2/3 say of it.

@@ -6,10 +6,7 @@ use proptest::prelude::*;
 use sp_core::H256;
 
 fn measurement(score: u64) -> Measurement {
-	Measurement {
-		score: Score(score),
-		root: H256::from_low_u64_be(score),
-	}
+	Measurement { score: Score(score), root: H256::from_low_u64_be(score) }
 }
 
 fn matched(score: u64) -> Verdict {
@@ -21,31 +18,15 @@ fn mismatched(score: u64) -> Verdict {
 }
 
 fn ballot(baseline: Option<u64>, verdicts: &[Verdict]) -> Option<Ballot> {
-	Some(Ballot {
-		baseline: baseline.map(measurement),
-		verdicts: verdicts.to_vec().try_into().unwrap(),
-	})
+	Some(Ballot { baseline: baseline.map(measurement), verdicts: verdicts.to_vec().try_into().unwrap() })
 }
 
 #[test]
 fn who_measured_what_two_thirds_did_is_paid() {
 	let sound = || ballot(Some(9), &[mismatched(7), matched(5)]);
-	let ballots = [
-		sound(),
-		sound(),
-		sound(),
-		sound(),
-		ballot(Some(9), &[mismatched(7), matched(4)]),
-		None,
-	];
-	let expected = [
-		Conduct::Sound,
-		Conduct::Sound,
-		Conduct::Sound,
-		Conduct::Sound,
-		Conduct::False,
-		Conduct::Absent,
-	];
+	let ballots = [sound(), sound(), sound(), sound(), ballot(Some(9), &[mismatched(7), matched(4)]), None];
+	let expected =
+		[Conduct::Sound, Conduct::Sound, Conduct::Sound, Conduct::Sound, Conduct::False, Conduct::Absent];
 	assert_eq!(conduct(&ballots), expected);
 }
 
@@ -61,38 +42,22 @@ fn nobody_is_absent_where_two_thirds_agree_on_nothing_or_could_not_fetch() {
 
 #[test]
 fn a_root_of_ones_own_was_not_measured() {
-	let lazy = Measurement {
-		score: Score(5),
-		root: H256::repeat_byte(1),
-	};
-	let ballots = [
-		ballot(None, &[matched(5)]),
-		ballot(None, &[matched(5)]),
-		ballot(None, &[Verdict::Match(lazy)]),
-	];
-	assert_eq!(
-		conduct(&ballots),
-		[Conduct::Sound, Conduct::Sound, Conduct::False]
-	);
+	let lazy = Measurement { score: Score(5), root: H256::repeat_byte(1) };
+	let ballots =
+		[ballot(None, &[matched(5)]), ballot(None, &[matched(5)]), ballot(None, &[Verdict::Match(lazy)])];
+	assert_eq!(conduct(&ballots), [Conduct::Sound, Conduct::Sound, Conduct::False]);
 }
 
 #[test]
 fn calling_a_match_a_mismatch_is_false() {
-	let ballots = [
-		ballot(None, &[matched(5)]),
-		ballot(None, &[matched(5)]),
-		ballot(None, &[mismatched(5)]),
-	];
+	let ballots = [ballot(None, &[matched(5)]), ballot(None, &[matched(5)]), ballot(None, &[mismatched(5)])];
 	assert_eq!(conduct(&ballots)[2], Conduct::False);
 }
 
 #[test]
 fn who_could_not_fetch_is_idle_and_no_liar() {
-	let ballots = [
-		ballot(Some(9), &[matched(5)]),
-		ballot(Some(9), &[matched(5)]),
-		ballot(None, &[matched(5)]),
-	];
+	let ballots =
+		[ballot(Some(9), &[matched(5)]), ballot(Some(9), &[matched(5)]), ballot(None, &[matched(5)])];
 	assert_eq!(conduct(&ballots)[2], Conduct::Idle);
 	let ballots = [
 		ballot(None, &[matched(5)]),
@@ -116,25 +81,15 @@ fn calling_a_checkpoint_invalid_that_was_measured_is_false() {
 		ballot(None, &[Verdict::Invalid, matched(6)]),
 	];
 	assert_eq!(conduct(&ballots)[2], Conduct::False);
-	let ballots = [
-		ballot(None, &[Verdict::Invalid]),
-		ballot(None, &[Verdict::Invalid]),
-		ballot(None, &[matched(5)]),
-	];
-	assert_eq!(
-		conduct(&ballots),
-		[Conduct::Sound, Conduct::Sound, Conduct::False]
-	);
+	let ballots =
+		[ballot(None, &[Verdict::Invalid]), ballot(None, &[Verdict::Invalid]), ballot(None, &[matched(5)])];
+	assert_eq!(conduct(&ballots), [Conduct::Sound, Conduct::Sound, Conduct::False]);
 }
 
 #[test]
 fn where_two_thirds_do_not_agree_nobody_is_paid_and_nobody_lied() {
-	let ballots = [
-		ballot(None, &[matched(5)]),
-		ballot(None, &[matched(5)]),
-		ballot(None, &[matched(6)]),
-		None,
-	];
+	let ballots =
+		[ballot(None, &[matched(5)]), ballot(None, &[matched(5)]), ballot(None, &[matched(6)]), None];
 	assert_eq!(conduct(&ballots), [Conduct::Idle; 4]);
 	assert_eq!(conduct(&[]), []);
 }
@@ -148,12 +103,7 @@ fn that_there_is_no_head_is_no_work() {
 #[test]
 fn checks_of_deltas() {
 	let valid = |adds: u64| {
-		DeltaVerdict::Valid(DeltaReport {
-			added: adds,
-			removed: 0,
-			records: adds,
-			root: H256::zero(),
-		})
+		DeltaVerdict::Valid(DeltaReport { added: adds, removed: 0, records: adds, root: H256::zero() })
 	};
 	let invalid = |fault| DeltaVerdict::Invalid(fault);
 	let said = [
@@ -163,13 +113,7 @@ fn checks_of_deltas() {
 		Some(DeltaVerdict::Unavailable),
 		None,
 	];
-	let expected = [
-		Conduct::Sound,
-		Conduct::False,
-		Conduct::False,
-		Conduct::Idle,
-		Conduct::Idle,
-	];
+	let expected = [Conduct::Sound, Conduct::False, Conduct::False, Conduct::Idle, Conduct::Idle];
 	assert_eq!(check_conduct(&said, valid(5)), expected);
 	let said = [
 		Some(invalid(DeltaFault::Empty)),

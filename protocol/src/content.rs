@@ -1,7 +1,4 @@
-#![allow(
-	clippy::as_conversions,
-	reason = "the codec's derive casts the index of an enum's variant"
-)]
+#![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -73,11 +70,7 @@ impl ContentRef {
 	pub fn raw(content: &[u8]) -> Option<Self> {
 		let size = u64::try_from(content.len()).ok()?;
 		let digest = H256(sp_crypto_hashing::blake2_256(content));
-		(size <= LEAF_SIZE).then_some(Self {
-			digest,
-			codec: Codec::Raw,
-			size,
-		})
+		(size <= LEAF_SIZE).then_some(Self { digest, codec: Codec::Raw, size })
 	}
 
 	/// Whether the codec is the one that content of this size has.
@@ -107,11 +100,7 @@ impl ContentRef {
 			_ => return None,
 		};
 		let known = cid[0] == 1 && cid[2..6] == Self::MULTIHASH_PREFIX;
-		known.then(|| Self {
-			digest: H256::from_slice(&cid[6..]),
-			codec,
-			size,
-		})
+		known.then(|| Self { digest: H256::from_slice(&cid[6..]), codec, size })
 	}
 }
 

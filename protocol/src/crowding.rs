@@ -13,14 +13,9 @@ const LAST_PLACE: Share = Share::percent(50);
 /// commitment's own deposit, so that who comes first can't make places dear for the others and have them cheaply.
 pub fn crowding(taken: u32) -> Share {
 	const PAID_PLACES: u32 = MAX_CANDIDATES.saturating_sub(FREE_PLACES);
-	let beyond = taken
-		.saturating_add(1)
-		.saturating_sub(FREE_PLACES)
-		.min(PAID_PLACES);
+	let beyond = taken.saturating_add(1).saturating_sub(FREE_PLACES).min(PAID_PLACES);
 	let squared = |places: u32| u64::from(places).saturating_mul(places.into());
-	let part = u64::from(LAST_PLACE.0)
-		.saturating_mul(squared(beyond))
-		.div_ceil(squared(PAID_PLACES));
+	let part = u64::from(LAST_PLACE.0).saturating_mul(squared(beyond)).div_ceil(squared(PAID_PLACES));
 	u32::try_from(part).map_or(LAST_PLACE, Share)
 }
 

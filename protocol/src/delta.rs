@@ -1,7 +1,4 @@
-#![allow(
-	clippy::as_conversions,
-	reason = "the codec's derive casts the index of an enum's variant"
-)]
+#![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
 	settlement::{is_quorum, is_veto},
@@ -115,13 +112,7 @@ pub enum DeltaFault {
 impl DeltaFault {
 	/// Whether it lies in the data set as much as in the delta: on another version, the delta may be valid.
 	pub fn is_conflict(&self) -> bool {
-		matches!(
-			self,
-			Self::Row {
-				problem: RowProblem::Duplicate | RowProblem::Absent,
-				..
-			}
-		)
+		matches!(self, Self::Row { problem: RowProblem::Duplicate | RowProblem::Absent, .. })
 	}
 }
 
@@ -207,12 +198,8 @@ pub fn decide(verdicts: &[(DeltaVerdict, u32)], committee: u32, attempt: u32) ->
 	if let Some((verdict, _)) = valid {
 		return Some(*verdict);
 	}
-	let invalid = verdicts
-		.iter()
-		.filter(|(verdict, _)| matches!(verdict, DeltaVerdict::Invalid(_)));
-	let total = invalid
-		.clone()
-		.fold(0u32, |sum, (_, members)| sum.saturating_add(*members));
+	let invalid = verdicts.iter().filter(|(verdict, _)| matches!(verdict, DeltaVerdict::Invalid(_)));
+	let total = invalid.clone().fold(0u32, |sum, (_, members)| sum.saturating_add(*members));
 	if holds(total) {
 		// The most frequent, and of several the one that everybody orders first.
 		return invalid
@@ -280,11 +267,7 @@ impl CheckWindows {
 			if (begin..end).contains(&block) {
 				let is_attesting = block < middle;
 				let window = if is_attesting { begin..middle } else { middle..end };
-				return Some(CheckPhase {
-					attempt,
-					is_attesting,
-					window,
-				});
+				return Some(CheckPhase { attempt, is_attesting, window });
 			}
 			begin = end;
 			attest = attest.checked_mul(Self::GROWTH)?;

@@ -4,12 +4,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn report(added: u64) -> DeltaReport {
-	DeltaReport {
-		added,
-		removed: 0,
-		records: added,
-		root: H256::zero(),
-	}
+	DeltaReport { added, removed: 0, records: added, root: H256::zero() }
 }
 
 fn valid(added: u64) -> DeltaVerdict {
@@ -38,10 +33,7 @@ fn reports_have_to_be_the_same_and_refusals_only_refusals() {
 	assert_eq!(decide(&[(valid(3), 2), (valid(4), 2)], 4, 0), None);
 	assert_eq!(decide(&[(MALFORMED, 1), (COLUMNS, 2)], 4, 0), Some(COLUMNS));
 	assert_eq!(decide(&[(COLUMNS, 2), (MALFORMED, 2)], 4, 0), Some(MALFORMED));
-	assert_eq!(
-		decide(&[(MALFORMED, 2), (DeltaVerdict::Unavailable, 2)], 4, 1),
-		None
-	);
+	assert_eq!(decide(&[(MALFORMED, 2), (DeltaVerdict::Unavailable, 2)], 4, 1), None);
 }
 
 #[test]
@@ -58,23 +50,14 @@ fn only_what_depends_on_the_version_is_a_conflict() {
 	assert!(row(RowProblem::Absent).is_conflict());
 	assert!(!row(RowProblem::Repeated).is_conflict());
 	assert!(!DeltaFault::Empty.is_conflict());
-	assert_eq!(
-		row(RowProblem::WrongId).to_string(),
-		"row 3: the id is not that of the record"
-	);
+	assert_eq!(row(RowProblem::WrongId).to_string(), "row 3: the id is not that of the record");
 }
 
 #[test]
 fn a_check_in_full() {
 	let windows = CheckWindows::new(100, 1_000);
 	assert_eq!(windows.phase(100), None);
-	let phase = |attempt, is_attesting, window| {
-		Some(CheckPhase {
-			attempt,
-			is_attesting,
-			window,
-		})
-	};
+	let phase = |attempt, is_attesting, window| Some(CheckPhase { attempt, is_attesting, window });
 	assert_eq!(windows.phase(101), phase(0, true, 101..111));
 	assert_eq!(windows.phase(110), phase(0, true, 101..111));
 	assert_eq!(windows.phase(111), phase(0, false, 111..116));
@@ -89,19 +72,14 @@ fn a_check_in_full() {
 #[test]
 fn large_deltas_take_longer() {
 	assert_eq!(CheckWindows::new(0, 2 << 30).attest, 10 + 1024);
-	assert_eq!(
-		CheckWindows::new(0, u64::MAX),
-		CheckWindows::new(0, MAX_DELTA_SIZE)
-	);
+	assert_eq!(CheckWindows::new(0, u64::MAX), CheckWindows::new(0, MAX_DELTA_SIZE));
 }
 
 #[test]
 fn a_verdict_reads_as_documented() {
-	let json = serde_json::to_value(DeltaVerdict::Invalid(DeltaFault::Row {
-		row: 7,
-		problem: RowProblem::WrongId,
-	}))
-	.unwrap();
+	let json =
+		serde_json::to_value(DeltaVerdict::Invalid(DeltaFault::Row { row: 7, problem: RowProblem::WrongId }))
+			.unwrap();
 	let expected = serde_json::json!({"verdict": "invalid", "fault": "row", "row": 7, "problem": "wrong_id"});
 	assert_eq!(json, expected);
 	let json = serde_json::to_value(valid(2)).unwrap();

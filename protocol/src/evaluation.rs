@@ -178,21 +178,10 @@ mod tests {
 
 	#[test]
 	fn a_job_reads_as_documented() {
-		let measurement = Measurement {
-			score: Score(71_234),
-			root: H256::zero(),
-		};
-		let verdicts = alloc::vec![Verdict::Unavailable, Verdict::Match(measurement)]
-			.try_into()
-			.unwrap();
-		let ballot = Ballot {
-			baseline: None,
-			verdicts,
-		};
-		let job = Job {
-			id: H256::zero(),
-			status: JobStatus::Done(Measured { ballot }),
-		};
+		let measurement = Measurement { score: Score(71_234), root: H256::zero() };
+		let verdicts = alloc::vec![Verdict::Unavailable, Verdict::Match(measurement)].try_into().unwrap();
+		let ballot = Ballot { baseline: None, verdicts };
+		let job = Job { id: H256::zero(), status: JobStatus::Done(Measured { ballot }) };
 		let json = serde_json::to_value(&job).unwrap();
 		assert_eq!(json["status"]["state"], "done");
 		assert_eq!(json["status"]["ballot"]["verdicts"][0]["verdict"], "unavailable");
@@ -204,9 +193,7 @@ mod tests {
 	fn a_check_reads_as_documented() {
 		let job = CheckJob {
 			id: H256::zero(),
-			status: JobStatus::Done(Checked {
-				checked: DeltaVerdict::Invalid(DeltaFault::Columns),
-			}),
+			status: JobStatus::Done(Checked { checked: DeltaVerdict::Invalid(DeltaFault::Columns) }),
 		};
 		let json = serde_json::to_value(&job).unwrap();
 		let expected =

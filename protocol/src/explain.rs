@@ -8,11 +8,7 @@ use sp_core::crypto::{AccountId32, Ss58Codec};
 /// Says in one sentence why an account's commitment in a round ended as it did, or what it waits for.
 pub fn explain(round: &RoundView, account: &AccountId32) -> String {
 	let number = round.round;
-	let Some(candidate) = round
-		.candidates
-		.iter()
-		.find(|candidate| candidate.account == *account)
-	else {
+	let Some(candidate) = round.candidates.iter().find(|candidate| candidate.account == *account) else {
 		return match round.phase {
 			Phase::Waiting => format!("Round {number} has not begun: it takes commitments from block {}.", round.windows.commit.start),
 			Phase::Commit => format!("There is no commitment of this account in round {number} yet; it takes them until block {}.", round.windows.commit.end),
@@ -30,10 +26,7 @@ fn pending(round: &RoundView, candidate: &CandidateView) -> String {
 	let windows = &round.windows;
 	match (&candidate.reveal, round.phase) {
 		(None, Phase::Commit | Phase::Seed | Phase::Waiting) => {
-			format!(
-				"Committed; the checkpoint is to be revealed from block {} on.",
-				windows.reveal.start
-			)
+			format!("Committed; the checkpoint is to be revealed from block {} on.", windows.reveal.start)
 		}
 		(None, Phase::Reveal) => {
 			format!(
@@ -53,13 +46,7 @@ fn pending(round: &RoundView, candidate: &CandidateView) -> String {
 }
 
 fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> String {
-	let claim = || {
-		candidate
-			.reveal
-			.as_ref()
-			.map(|reveal| reveal.claim)
-			.unwrap_or_default()
-	};
+	let claim = || candidate.reveal.as_ref().map(|reveal| reveal.claim).unwrap_or_default();
 	let measured = || candidate.measured.unwrap_or_default();
 	let best = || {
 		round
@@ -137,10 +124,7 @@ fn refusals(tally: Tally) -> String {
 		(tally.mismatches, "measured something else"),
 	];
 	let given = reasons.into_iter().filter(|(members, _)| *members > 0);
-	given
-		.map(|(members, reason)| format!("{members} {reason}"))
-		.collect::<Vec<_>>()
-		.join(", ")
+	given.map(|(members, reason)| format!("{members} {reason}")).collect::<Vec<_>>().join(", ")
 }
 
 /// An amount in NRN, without trailing zeros.
@@ -161,14 +145,7 @@ mod tests {
 	use alloc::vec;
 	use sp_core::H256;
 
-	const CLOCK: Clock = Clock {
-		first: 0,
-		start: 0,
-		length: 12,
-		reveal: 3,
-		attest: 5,
-		open: 2,
-	};
+	const CLOCK: Clock = Clock { first: 0, start: 0, length: 12, reveal: 3, attest: 5, open: 2 };
 
 	fn candidate(
 		account: u8,
@@ -187,23 +164,10 @@ mod tests {
 			deposit: 10_500_000_000_000,
 			reveal,
 			measured: measured.map(Score),
-			tally: Some(Tally {
-				matches: 0,
-				mismatches: 0,
-				unavailable: 3,
-				invalid: 1,
-			}),
+			tally: Some(Tally { matches: 0, mismatches: 0, unavailable: 3, invalid: 1 }),
 			outcome,
-			reward: if outcome == Some(Outcome::Won) {
-				2_000_000_000_000
-			} else {
-				0
-			},
-			slashed: if outcome == Some(Outcome::Refuted) {
-				10_500_000_000_000
-			} else {
-				0
-			},
+			reward: if outcome == Some(Outcome::Won) { 2_000_000_000_000 } else { 0 },
+			slashed: if outcome == Some(Outcome::Refuted) { 10_500_000_000_000 } else { 0 },
 		}
 	}
 
@@ -228,10 +192,7 @@ mod tests {
 	}
 
 	fn sentence(candidates: Vec<CandidateView>, account: u8) -> String {
-		explain(
-			&round(Phase::Settle, candidates),
-			&AccountId32::new([account; 32]),
-		)
+		explain(&round(Phase::Settle, candidates), &AccountId32::new([account; 32]))
 	}
 
 	#[test]
@@ -252,10 +213,8 @@ mod tests {
 		assert!(
 			sentence(vec![candidate(1, Some(5), Some(5), Some(Outcome::NotBetter))], 1).contains("0.001000")
 		);
-		assert!(
-			sentence(vec![candidate(1, None, None, Some(Outcome::Unrevealed))], 1)
-				.contains("not revealed before block 52")
-		);
+		assert!(sentence(vec![candidate(1, None, None, Some(Outcome::Unrevealed))], 1)
+			.contains("not revealed before block 52"));
 		assert!(
 			sentence(vec![candidate(1, Some(5), None, Some(Outcome::NoQuorum))], 1).contains("two thirds")
 		);
@@ -276,10 +235,7 @@ mod tests {
 	#[test]
 	fn what_is_pending_says_what_it_waits_for() {
 		let waiting = |phase, claim| {
-			explain(
-				&round(phase, vec![candidate(1, claim, None, None)]),
-				&AccountId32::new([1; 32]),
-			)
+			explain(&round(phase, vec![candidate(1, claim, None, None)]), &AccountId32::new([1; 32]))
 		};
 		assert!(waiting(Phase::Commit, None).contains("from block 49 on"));
 		assert!(waiting(Phase::Reveal, None).contains("before block 52"));

@@ -18,10 +18,7 @@ pub fn commitment_hash(
 	checkpoint: H256,
 	salt: &Salt,
 ) -> H256 {
-	domain_hash(
-		b"descent/commitment/v1",
-		(genesis, group, round, account, checkpoint, salt),
-	)
+	domain_hash(b"descent/commitment/v1", (genesis, group, round, account, checkpoint, salt))
 }
 
 /// What a committee member attests before it opens its ballot. `member` is its evaluator key.
@@ -33,10 +30,7 @@ pub fn attestation_hash(
 	ballot: &Ballot,
 	salt: &Salt,
 ) -> H256 {
-	domain_hash(
-		b"descent/attestation/v1",
-		(genesis, group, round, member, ballot, salt),
-	)
+	domain_hash(b"descent/attestation/v1", (genesis, group, round, member, ballot, salt))
 }
 
 /// What a measurement's root stands for: the scores of every batch of one checkpoint on one round's evaluation set, in
@@ -48,10 +42,7 @@ pub fn transcript_root(
 	checkpoint: H256,
 	batches: &[Score],
 ) -> H256 {
-	domain_hash(
-		b"descent/transcript/v1",
-		(genesis, group, round, checkpoint, batches),
-	)
+	domain_hash(b"descent/transcript/v1", (genesis, group, round, checkpoint, batches))
 }
 
 /// The seed that draws a round's evaluation set. `randomness` is that of the first block after its commitments closed,
@@ -91,10 +82,7 @@ pub fn check_hash(
 	verdict: &DeltaVerdict,
 	salt: &Salt,
 ) -> H256 {
-	domain_hash(
-		b"descent/check/v1",
-		(genesis, group, proposal, version, attempt, member, verdict, salt),
-	)
+	domain_hash(b"descent/check/v1", (genesis, group, proposal, version, attempt, member, verdict, salt))
 }
 
 /// What a report's root stands for: the operation and id of every row of a delta, as `rows` hashes them: blake2b-256

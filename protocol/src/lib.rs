@@ -17,11 +17,7 @@
 //! first after the commitments close, carries the randomness that draws them. Then they reveal and claim a score, the
 //! committee measures, and [`settle`] compares.
 #![cfg_attr(not(feature = "std"), no_std)]
-#![deny(
-	clippy::as_conversions,
-	clippy::float_arithmetic,
-	clippy::arithmetic_side_effects
-)]
+#![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 extern crate alloc;
 

@@ -26,9 +26,7 @@ pub fn penalty(offenders: u32, validators: u32) -> Share {
 		.unwrap_or(WHOLE)
 		.min(WHOLE);
 	let squared = ratio.saturating_mul(ratio) / WHOLE;
-	u32::try_from(squared)
-		.map_or(Share::ALL, Share)
-		.max(MINIMUM_PENALTY)
+	u32::try_from(squared).map_or(Share::ALL, Share).max(MINIMUM_PENALTY)
 }
 
 #[cfg(test)]

@@ -12,9 +12,7 @@ pub fn is_text(bytes: &[u8]) -> bool {
 
 /// Whether every provider can be shown and tried: none is empty, not UTF-8, or has white space or control characters.
 pub fn are_addresses(providers: &Providers) -> bool {
-	providers
-		.iter()
-		.all(|provider| is_text(provider) && !provider.iter().any(u8::is_ascii_whitespace))
+	providers.iter().all(|provider| is_text(provider) && !provider.iter().any(u8::is_ascii_whitespace))
 }
 
 /// Providers as text; bytes that are not UTF-8 are replaced.

@@ -5,11 +5,8 @@ use alloc::vec::Vec;
 /// earlier commitment (PoDL's decreasing claimed accuracy). `claims` is in commit order; who has not revealed is `None`
 /// and has no rank.
 pub fn rank(claims: &[Option<Score>]) -> Vec<usize> {
-	let mut ranked: Vec<(Score, usize)> = claims
-		.iter()
-		.enumerate()
-		.filter_map(|(position, claim)| Some(((*claim)?, position)))
-		.collect();
+	let mut ranked: Vec<(Score, usize)> =
+		claims.iter().enumerate().filter_map(|(position, claim)| Some(((*claim)?, position))).collect();
 	ranked.sort_unstable();
 	ranked.into_iter().map(|(_, position)| position).collect()
 }
@@ -21,13 +18,7 @@ mod tests {
 
 	#[test]
 	fn ties_go_to_the_earlier_commitment() {
-		let claims = [
-			Some(Score(5)),
-			None,
-			Some(Score(3)),
-			Some(Score(5)),
-			Some(Score(3)),
-		];
+		let claims = [Some(Score(5)), None, Some(Score(3)), Some(Score(5)), Some(Score(3))];
 		assert_eq!(rank(&claims), [2, 4, 0, 3]);
 	}
 

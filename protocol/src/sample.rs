@@ -11,12 +11,7 @@ pub fn sample(seed: H256, population: u64, count: u32) -> Vec<u64> {
 	if population <= count {
 		return (0..population).collect();
 	}
-	let mut draws = Draws {
-		seed,
-		counter: 0,
-		word: 4,
-		block: [0; 32],
-	};
+	let mut draws = Draws { seed, counter: 0, word: 4, block: [0; 32] };
 	let mut chosen = BTreeSet::new();
 	for last in population.saturating_sub(count)..population {
 		let position = draws.below(last);
@@ -57,14 +52,8 @@ impl Draws {
 			return self.next();
 		};
 		// The largest multiple of `range`: words from there on would favour the low positions.
-		let excess = (u64::MAX.checked_rem(range))
-			.and_then(|rest| rest.checked_add(1))
-			.unwrap_or_default();
-		let fair = if excess == range {
-			u64::MAX
-		} else {
-			u64::MAX.saturating_sub(excess)
-		};
+		let excess = (u64::MAX.checked_rem(range)).and_then(|rest| rest.checked_add(1)).unwrap_or_default();
+		let fair = if excess == range { u64::MAX } else { u64::MAX.saturating_sub(excess) };
 		loop {
 			let word = self.next();
 			if word <= fair {

@@ -56,10 +56,7 @@ impl Score {
 
 	/// Whether this score beats `baseline` by at least `minimum_improvement` micro-units. An equal score never does.
 	pub fn beats(self, baseline: Self, minimum_improvement: u64) -> bool {
-		baseline
-			.0
-			.checked_sub(self.0)
-			.is_some_and(|gain| gain > 0 && gain >= minimum_improvement)
+		baseline.0.checked_sub(self.0).is_some_and(|gain| gain > 0 && gain >= minimum_improvement)
 	}
 }
 
@@ -67,21 +64,12 @@ impl Score {
 impl fmt::Display for Score {
 	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
 		let (whole, micro) = (self.0.checked_div(Self::UNIT), self.0.checked_rem(Self::UNIT));
-		write!(
-			f,
-			"{}.{:06}",
-			whole.unwrap_or_default(),
-			micro.unwrap_or_default()
-		)
+		write!(f, "{}.{:06}", whole.unwrap_or_default(), micro.unwrap_or_default())
 	}
 }
 
 #[cfg(test)]
-#[allow(
-	clippy::float_arithmetic,
-	clippy::as_conversions,
-	clippy::arithmetic_side_effects
-)]
+#[allow(clippy::float_arithmetic, clippy::as_conversions, clippy::arithmetic_side_effects)]
 mod tests {
 	use super::*;
 	use proptest::prelude::*;
@@ -95,15 +83,7 @@ mod tests {
 
 	#[test]
 	fn refuses_what_has_no_score() {
-		for value in [
-			f64::NAN,
-			f64::INFINITY,
-			f64::NEG_INFINITY,
-			-1.0,
-			-1e-9,
-			1e300,
-			f64::MAX,
-		] {
+		for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, -1e-9, 1e300, f64::MAX] {
 			assert_eq!(Score::from_f64(value), None, "{value}");
 		}
 		assert_eq!(Score::from_f64(-0.0), Some(Score(0)));

@@ -1,7 +1,4 @@
-#![allow(
-	clippy::as_conversions,
-	reason = "the codec's derive casts the index of an enum's variant"
-)]
+#![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{Ballot, Measurement, Score, Verdict};
 use alloc::{collections::BTreeMap, vec::Vec};
@@ -141,13 +138,7 @@ pub fn settle(
 	let mut settlement = Settlement {
 		outcomes: claims
 			.iter()
-			.map(|claim| {
-				if claim.is_some() {
-					Outcome::Outranked
-				} else {
-					Outcome::Unrevealed
-				}
-			})
+			.map(|claim| if claim.is_some() { Outcome::Outranked } else { Outcome::Unrevealed })
 			.collect(),
 		measured: claims.iter().map(|_| None).collect(),
 		winner: None,
@@ -185,11 +176,7 @@ pub fn settle(
 		if judged == Outcome::NoQuorum && refusals > committee.saturating_sub(looked) {
 			settlement.contested = Some(position);
 		}
-		let ended = if judged == Outcome::NoQuorum {
-			ranked.get(rank..)
-		} else {
-			ranked.get(rank..=rank)
-		};
+		let ended = if judged == Outcome::NoQuorum { ranked.get(rank..) } else { ranked.get(rank..=rank) };
 		for position in ended.unwrap_or_default() {
 			if let Some(outcome) = settlement.outcomes.get_mut(*position) {
 				*outcome = judged;

@@ -9,17 +9,11 @@ use sp_core::H256;
 const TOLERANCE: u64 = 10;
 
 fn measurement(score: u64) -> Measurement {
-	Measurement {
-		score: Score(score),
-		root: H256::from_low_u64_be(score),
-	}
+	Measurement { score: Score(score), root: H256::from_low_u64_be(score) }
 }
 
 fn ballot(baseline: Option<u64>, verdicts: &[Verdict]) -> Ballot {
-	ballot::Ballot {
-		baseline: baseline.map(measurement),
-		verdicts: verdicts.to_vec().try_into().unwrap(),
-	}
+	ballot::Ballot { baseline: baseline.map(measurement), verdicts: verdicts.to_vec().try_into().unwrap() }
 }
 
 fn claims(claims: &[u64]) -> Vec<Option<Score>> {
@@ -37,23 +31,9 @@ fn the_first_round_has_no_bar() {
 
 #[test]
 fn a_refuted_claim_makes_room_for_the_next() {
-	let ballots = vec![
-		ballot(
-			Some(400),
-			&[
-				Verdict::Mismatch(measurement(900)),
-				Verdict::Match(measurement(300))
-			]
-		);
-		4
-	];
-	let settled = settle(
-		&claims(&[350, 100]),
-		&ballots,
-		4,
-		Incumbent::Accepted(Score(1)),
-		50,
-	);
+	let ballots =
+		vec![ballot(Some(400), &[Verdict::Mismatch(measurement(900)), Verdict::Match(measurement(300))]); 4];
+	let settled = settle(&claims(&[350, 100]), &ballots, 4, Incumbent::Accepted(Score(1)), 50);
 	assert_eq!(settled.outcomes, [Outcome::Won, Outcome::Refuted]);
 	assert_eq!(settled.measured, [Some(Score(300)), Some(Score(900))]);
 	assert_eq!(settled.baseline, Some(Score(400)));
@@ -62,13 +42,7 @@ fn a_refuted_claim_makes_room_for_the_next() {
 #[test]
 fn the_minimum_improvement_counts() {
 	let ballots = vec![ballot(Some(400), &[Verdict::Match(measurement(351))]); 4];
-	let settled = settle(
-		&claims(&[351, 360]),
-		&ballots,
-		4,
-		Incumbent::Accepted(Score(1)),
-		50,
-	);
+	let settled = settle(&claims(&[351, 360]), &ballots, 4, Incumbent::Accepted(Score(1)), 50);
 	assert_eq!(settled.outcomes, [Outcome::NotBetter, Outcome::Outranked]);
 	assert_eq!(settled.winner, None);
 }
@@ -77,10 +51,7 @@ fn the_minimum_improvement_counts() {
 fn an_unrevealed_commitment_is_never_looked_at() {
 	let ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 4];
 	let settled = settle(&[None, Some(Score(7)), None], &ballots, 4, Incumbent::Nobody, 0);
-	assert_eq!(
-		settled.outcomes,
-		[Outcome::Unrevealed, Outcome::Won, Outcome::Unrevealed]
-	);
+	assert_eq!(settled.outcomes, [Outcome::Unrevealed, Outcome::Won, Outcome::Unrevealed]);
 }
 
 #[test]
@@ -105,34 +76,22 @@ fn a_third_is_no_veto_and_more_is() {
 
 #[test]
 fn an_empty_committee_accepts_nothing() {
-	assert_eq!(
-		settle(&claims(&[7]), &[], 0, Incumbent::Nobody, 0).outcomes,
-		[Outcome::NoQuorum]
-	);
+	assert_eq!(settle(&claims(&[7]), &[], 0, Incumbent::Nobody, 0).outcomes, [Outcome::NoQuorum]);
 }
 
 #[test]
 fn equal_scores_of_different_transcripts_do_not_add_up() {
-	let copied = Measurement {
-		score: Score(7),
-		root: H256::zero(),
-	};
+	let copied = Measurement { score: Score(7), root: H256::zero() };
 	let mut ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 2];
 	ballots.push(ballot(None, &[Verdict::Match(copied)]));
-	assert_eq!(
-		settle(&claims(&[7]), &ballots, 4, Incumbent::Nobody, 0).outcomes,
-		[Outcome::NoQuorum]
-	);
+	assert_eq!(settle(&claims(&[7]), &ballots, 4, Incumbent::Nobody, 0).outcomes, [Outcome::NoQuorum]);
 }
 
 #[test]
 fn a_checkpoint_that_everybody_measures_differently_is_refuted() {
 	let ballots: Vec<_> = (0..4)
 		.map(|member| {
-			let other = Measurement {
-				score: Score(7),
-				root: H256::from_low_u64_be(member),
-			};
+			let other = Measurement { score: Score(7), root: H256::from_low_u64_be(member) };
 			ballot(None, &[Verdict::Match(other), Verdict::Match(measurement(8))])
 		})
 		.collect();
@@ -164,10 +123,7 @@ fn what_was_measured_on_something_else_is_no_bar() {
 	let absent = ballot(None, &[Verdict::Match(measurement(300))]);
 	let divided = [ballots[0].clone(), ballots[1].clone(), absent.clone(), absent];
 	let settled = settle(&claims(&[300]), &divided, 4, Incumbent::Incomparable, 0);
-	assert_eq!(
-		(settled.outcomes, settled.baseline),
-		(vec![Outcome::NotBetter], Some(Score(299)))
-	);
+	assert_eq!((settled.outcomes, settled.baseline), (vec![Outcome::NotBetter], Some(Score(299))));
 	let alone = [ballots[0].clone(), divided[2].clone(), divided[3].clone()];
 	let settled = settle(&claims(&[300]), &alone, 4, Incumbent::Incomparable, 0);
 	assert_eq!((settled.outcomes, settled.baseline), (vec![Outcome::Won], None));
@@ -175,10 +131,8 @@ fn what_was_measured_on_something_else_is_no_bar() {
 
 /// How a round ends in which everybody finds 300 claimed and measured, and these are the baselines.
 fn beside(baselines: &[Option<u64>], accepted: u64) -> Settlement {
-	let ballots: Vec<_> = baselines
-		.iter()
-		.map(|baseline| ballot(*baseline, &[Verdict::Match(measurement(300))]))
-		.collect();
+	let ballots: Vec<_> =
+		baselines.iter().map(|baseline| ballot(*baseline, &[Verdict::Match(measurement(300))])).collect();
 	let head = Incumbent::Accepted(Score(accepted));
 	settle(&claims(&[300, 310]), &ballots, baselines.len(), head, 0)
 }
@@ -230,10 +184,7 @@ fn silence_is_not_the_trainers_fault() {
 	for (matches, refusals, committee) in [(4, 0, 7), (2, 1, 4), (0, 1, 4), (3, 2, 7), (0, 0, 4)] {
 		let settled = divided(matches, refusals, committee);
 		assert_eq!(settled.outcomes, [Outcome::NoQuorum; 2]);
-		assert_eq!(
-			settled.contested, None,
-			"{matches} of {committee}, {refusals} against"
-		);
+		assert_eq!(settled.contested, None, "{matches} of {committee}, {refusals} against");
 	}
 }
 
@@ -284,10 +235,7 @@ enum Worth {
 
 impl Round {
 	fn claims(&self) -> Vec<Option<Score>> {
-		self.candidates
-			.iter()
-			.map(|candidate| candidate.claim.map(Score))
-			.collect()
+		self.candidates.iter().map(|candidate| candidate.claim.map(Score)).collect()
 	}
 
 	fn honest_ballot(&self) -> Ballot {

@@ -1,7 +1,4 @@
-#![allow(
-	clippy::as_conversions,
-	reason = "the codec's derive casts the index of an enum's variant"
-)]
+#![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::Share;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -45,33 +42,21 @@ impl Shares {
 
 	/// The winners' part, in millionths of the whole.
 	pub fn winner(self) -> Share {
-		Share(
-			Share::ALL
-				.0
-				.saturating_sub(self.validators.0)
-				.saturating_sub(self.keepers.0),
-		)
+		Share(Share::ALL.0.saturating_sub(self.validators.0).saturating_sub(self.keepers.0))
 	}
 
 	/// Divides an amount. The parts add up to it: what does not divide goes to the winner.
 	pub fn split(self, amount: u128) -> Split {
 		let validators = floor(self.validators, amount);
 		let keepers = floor(self.keepers, amount).min(amount.saturating_sub(validators));
-		Split {
-			winner: amount.saturating_sub(validators).saturating_sub(keepers),
-			validators,
-			keepers,
-		}
+		Split { winner: amount.saturating_sub(validators).saturating_sub(keepers), validators, keepers }
 	}
 }
 
 impl Default for Shares {
 	/// A fifth for validators; nothing for keepers.
 	fn default() -> Self {
-		Self {
-			validators: Share::percent(20),
-			keepers: Share(0),
-		}
+		Self { validators: Share::percent(20), keepers: Share(0) }
 	}
 }
 
@@ -116,10 +101,7 @@ mod tests {
 
 	#[test]
 	fn splits_as_it_says() {
-		let shares = Shares {
-			validators: Share::percent(20),
-			keepers: Share::percent(10),
-		};
+		let shares = Shares { validators: Share::percent(20), keepers: Share::percent(10) };
 		let split = shares.split(1_000);
 		assert_eq!((split.winner, split.validators, split.keepers), (700, 200, 100));
 		let split = shares.split(7);

@@ -40,14 +40,9 @@ mod tests {
 
 	#[test]
 	fn counts_who_looked() {
-		let measurement = Measurement {
-			score: Score(7),
-			root: H256::zero(),
-		};
-		let ballot = |verdicts: &[Verdict]| Ballot {
-			baseline: None,
-			verdicts: verdicts.to_vec().try_into().unwrap(),
-		};
+		let measurement = Measurement { score: Score(7), root: H256::zero() };
+		let ballot =
+			|verdicts: &[Verdict]| Ballot { baseline: None, verdicts: verdicts.to_vec().try_into().unwrap() };
 		let ballots = [
 			ballot(&[Verdict::Unavailable, Verdict::Match(measurement)]),
 			ballot(&[Verdict::Invalid, Verdict::Mismatch(measurement)]),
@@ -55,17 +50,8 @@ mod tests {
 			ballot(&[]),
 		];
 		let expected = [
-			Tally {
-				matches: 1,
-				unavailable: 1,
-				invalid: 1,
-				..Tally::default()
-			},
-			Tally {
-				matches: 1,
-				mismatches: 1,
-				..Tally::default()
-			},
+			Tally { matches: 1, unavailable: 1, invalid: 1, ..Tally::default() },
+			Tally { matches: 1, mismatches: 1, ..Tally::default() },
 			Tally::default(),
 		];
 		assert_eq!(

@@ -1,7 +1,4 @@
-#![allow(
-	clippy::as_conversions,
-	reason = "the codec's derive casts the index of an enum's variant"
-)]
+#![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::BlockNumber;
 use alloc::collections::BTreeMap;
@@ -150,11 +147,7 @@ mod tests {
 	use proptest::prelude::*;
 
 	fn contender(id: u32, ayes: u128) -> Contender<u32> {
-		Contender {
-			id,
-			ayes,
-			is_valid: true,
-		}
+		Contender { id, ayes, is_valid: true }
 	}
 
 	#[test]
@@ -176,14 +169,8 @@ mod tests {
 		assert_eq!(winner(&[contender(1, 0)], 0, Share(0)), None);
 		assert_eq!(winner(&[contender(1, 9)], 100, Share::percent(10)), None);
 		assert_eq!(winner(&[contender(1, 10)], 100, Share::percent(10)), Some(1));
-		let invalid = Contender {
-			is_valid: false,
-			..contender(1, 50)
-		};
-		assert_eq!(
-			winner(&[invalid, contender(2, 10)], 100, Share::percent(10)),
-			Some(2)
-		);
+		let invalid = Contender { is_valid: false, ..contender(1, 50) };
+		assert_eq!(winner(&[invalid, contender(2, 10)], 100, Share::percent(10)), Some(2));
 	}
 
 	#[test]

@@ -18,9 +18,7 @@ pub const fn storage_deposit(items: u32, bytes: u32) -> Balance {
 	const ITEM: Balance = 10 * MILLI_NRN;
 	/// What each of its bytes costs.
 	const BYTE: Balance = 100 * MICRO_NRN;
-	widen(items)
-		.saturating_mul(ITEM)
-		.saturating_add(widen(bytes).saturating_mul(BYTE))
+	widen(items).saturating_mul(ITEM).saturating_add(widen(bytes).saturating_mul(BYTE))
 }
 
 /// `u128::from` is not const; the bytes of a number are.

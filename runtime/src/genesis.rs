@@ -40,10 +40,7 @@ fn well_known_accounts() -> Vec<AccountId> {
 		.chain(["//Liar".to_string()])
 		.filter_map(|path| sr25519::Pair::from_string(&path, None).ok())
 		.map(|pair| AccountId::from(pair.public()));
-	Sr25519Keyring::invulnerable()
-		.map(Sr25519Keyring::to_account_id)
-		.chain(derived)
-		.collect()
+	Sr25519Keyring::invulnerable().map(Sr25519Keyring::to_account_id).chain(derived).collect()
 }
 
 /// The session keys of a well-known validator, all derived from its name.
@@ -67,23 +64,12 @@ fn preset(
 			(account.clone(), account, session_keys(*validator, *finality))
 		})
 		.collect::<Vec<_>>();
-	let bonds = keys
-		.iter()
-		.map(|(account, _, _)| (account.clone(), BOND))
-		.collect::<Vec<_>>();
-	let members = committee
-		.iter()
-		.map(|member| member.to_account_id())
-		.collect::<Vec<_>>();
-	let balances = well_known_accounts()
-		.into_iter()
-		.map(|account| (account, ENDOWMENT))
-		.collect::<Vec<_>>();
+	let bonds = keys.iter().map(|(account, _, _)| (account.clone(), BOND)).collect::<Vec<_>>();
+	let members = committee.iter().map(|member| member.to_account_id()).collect::<Vec<_>>();
+	let balances = well_known_accounts().into_iter().map(|account| (account, ENDOWMENT)).collect::<Vec<_>>();
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		balances: BalancesConfig { balances },
-		babe: BabeConfig {
-			epoch_config: BABE_GENESIS_EPOCH_CONFIG
-		},
+		babe: BabeConfig { epoch_config: BABE_GENESIS_EPOCH_CONFIG },
 		validators: ValidatorsConfig { bonds },
 		session: SessionConfig { keys },
 		technical_committee: TechnicalCommitteeConfig { members },
@@ -109,20 +95,14 @@ fn local() -> Value {
 			(Sr25519Keyring::Charlie, Ed25519Keyring::Charlie),
 			(Sr25519Keyring::Dave, Ed25519Keyring::Dave),
 		],
-		&[
-			Sr25519Keyring::Alice,
-			Sr25519Keyring::Bob,
-			Sr25519Keyring::Charlie,
-		],
+		&[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie],
 		None,
 	)
 }
 
 fn live() -> Value {
 	build_struct_json_patch!(RuntimeGenesisConfig {
-		babe: BabeConfig {
-			epoch_config: BABE_GENESIS_EPOCH_CONFIG
-		},
+		babe: BabeConfig { epoch_config: BABE_GENESIS_EPOCH_CONFIG },
 	})
 }
 

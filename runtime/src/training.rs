@@ -62,9 +62,7 @@ sp_api::decl_runtime_apis! {
 const MAX_PAGE: u32 = 100;
 
 pub(crate) fn groups(from: GroupId, limit: u32) -> Vec<GroupView> {
-	let end = from
-		.saturating_add(limit.min(MAX_PAGE))
-		.min(NextGroup::<Runtime>::get());
+	let end = from.saturating_add(limit.min(MAX_PAGE)).min(NextGroup::<Runtime>::get());
 	(from..end).filter_map(group).collect()
 }
 

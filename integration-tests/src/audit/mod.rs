@@ -82,14 +82,7 @@ impl Audit {
 	/// # Errors
 	/// Says which does not add up, with the numbers.
 	pub fn check(&self) -> Result<()> {
-		let Self {
-			block,
-			genesis,
-			issuance,
-			minted,
-			burned,
-			..
-		} = self;
+		let Self { block, genesis, issuance, minted, burned, .. } = self;
 		let balances: u128 = self.accounts.values().sum();
 		ensure!(
 			balances == *issuance,
@@ -116,10 +109,7 @@ impl Audit {
 		}
 		for (account, paid) in &self.rewards {
 			let earned = self.earned.get(account).copied().unwrap_or_default();
-			ensure!(
-				earned >= *paid,
-				"at block {block} {account} has earned {earned}, but was paid {paid}"
-			);
+			ensure!(earned >= *paid, "at block {block} {account} has earned {earned}, but was paid {paid}");
 		}
 		let earned: u128 = self.earned.values().sum();
 		let paid = self.rewards.values().sum::<u128>() + self.to_members;

@@ -80,10 +80,7 @@ pub(super) async fn read(chain: &OnlineClient<SubstrateConfig>, block: H256) -> 
 			*audit.holds.entry(reason(&id)?).or_default() += amount;
 		}
 	}
-	audit.accrued = by_account(&at, "Emission", "Accrued")
-		.await?
-		.into_iter()
-		.collect();
+	audit.accrued = by_account(&at, "Emission", "Accrued").await?.into_iter().collect();
 	audit.earned = audit.accrued.clone();
 	for (account, claimed) in by_account::<u128>(&at, "Emission", "Claimed").await? {
 		*audit.earned.entry(account).or_default() += claimed;
@@ -118,13 +115,9 @@ async fn recorded(at: &At) -> Result<BTreeMap<String, u128>> {
 		let open = round.commitments.iter().filter(|entry| entry.ending.is_none());
 		commitments += open.map(|commitment| commitment.deposit).sum::<u128>();
 	}
-	Ok([
-		("Validators.Bond", bonds),
-		("Groups.Stake", stakes),
-		("Rounds.Commitment", commitments),
-	]
-	.map(|(reason, amount)| (reason.to_owned(), amount))
-	.into())
+	Ok([("Validators.Bond", bonds), ("Groups.Stake", stakes), ("Rounds.Commitment", commitments)]
+		.map(|(reason, amount)| (reason.to_owned(), amount))
+		.into())
 }
 
 /// The reason of a hold, `{pallet}.{reason}`: a variant in a variant.
@@ -141,10 +134,7 @@ fn reason(id: &Value) -> Result<String> {
 
 /// A number in the state, 0 where there is none.
 async fn number(at: &At, pallet: &str, item: &str) -> Result<u128> {
-	let entry = at
-		.storage()
-		.try_fetch(storage::<(), u128>(pallet, item), ())
-		.await?;
+	let entry = at.storage().try_fetch(storage::<(), u128>(pallet, item), ()).await?;
 	Ok(match entry {
 		Some(entry) => entry.decode()?,
 		None => 0,
@@ -167,11 +157,8 @@ async fn by_account<T: DecodeAsType>(at: &At, pallet: &str, item: &str) -> Resul
 /// The values of a map with two keys.
 async fn values<T: DecodeAsType>(at: &At, pallet: &str, item: &str) -> Result<Vec<T>> {
 	let address = storage::<(Value, Value), T>(pallet, item);
-	let mut entries = at
-		.storage()
-		.iter(address, ())
-		.await
-		.with_context(|| format!("{pallet} has no {item}"))?;
+	let mut entries =
+		at.storage().iter(address, ()).await.with_context(|| format!("{pallet} has no {item}"))?;
 	let mut all = Vec::new();
 	while let Some(entry) = entries.next().await {
 		all.push(entry?.value().decode()?);

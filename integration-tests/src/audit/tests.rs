@@ -16,12 +16,7 @@ fn wrong(change: impl FnOnce(&mut Audit)) -> String {
 		rewards: [(account(1), 7)].into(),
 		to_members: 2,
 		slashed: 4,
-		slashes: vec![Slash {
-			block: 1,
-			account: account(2),
-			amount: 5,
-			share: Share::percent(10),
-		}],
+		slashes: vec![Slash { block: 1, account: account(2), amount: 5, share: Share::percent(10) }],
 		fees: 10,
 		fees_to_treasury: 2,
 		kept: 3,
@@ -35,10 +30,7 @@ fn wrong(change: impl FnOnce(&mut Audit)) -> String {
 
 #[test]
 fn a_fifth_of_fees_makes_the_treasury_where_it_is_enough() {
-	let mut audit = Audit {
-		existential_deposit: 10,
-		..Audit::default()
-	};
+	let mut audit = Audit { existential_deposit: 10, ..Audit::default() };
 	for (fee, in_all) in [(49, 0), (50, 10), (9, 11), (4, 11)] {
 		audit.note_fee(fee);
 		assert_eq!(audit.fees_to_treasury, in_all);

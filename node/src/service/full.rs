@@ -37,14 +37,7 @@ pub fn new_full(config: Configuration, evaluator: &EvaluatorUrl) -> Result<TaskM
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other:
-			Consensus {
-				block_import,
-				babe_link,
-				babe_worker,
-				grandpa_link,
-				mut telemetry,
-			},
+		other: Consensus { block_import, babe_link, babe_worker, grandpa_link, mut telemetry },
 	} = partial::new_partial(&config)?;
 	let keystore = keystore_container.keystore();
 
@@ -109,12 +102,8 @@ pub fn new_full(config: Configuration, evaluator: &EvaluatorUrl) -> Result<TaskM
 	let votes = !config.disable_grandpa;
 	let prometheus_registry = config.prometheus_registry().cloned();
 	let rpc_builder = {
-		let (client, pool, keystore, select_chain) = (
-			client.clone(),
-			transaction_pool.clone(),
-			keystore.clone(),
-			select_chain.clone(),
-		);
+		let (client, pool, keystore, select_chain) =
+			(client.clone(), transaction_pool.clone(), keystore.clone(), select_chain.clone());
 		Box::new(move |_| {
 			rpc::create_full(FullDeps {
 				client: client.clone(),
@@ -169,9 +158,7 @@ pub fn new_full(config: Configuration, evaluator: &EvaluatorUrl) -> Result<TaskM
 			max_block_proposal_slot_portion: None,
 			telemetry: telemetry.clone(),
 		})?;
-		task_manager
-			.spawn_essential_handle()
-			.spawn_blocking("babe", Some("block-authoring"), author);
+		task_manager.spawn_essential_handle().spawn_blocking("babe", Some("block-authoring"), author);
 	}
 
 	if votes {
@@ -196,9 +183,7 @@ pub fn new_full(config: Configuration, evaluator: &EvaluatorUrl) -> Result<TaskM
 			telemetry,
 			offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(transaction_pool),
 		})?;
-		task_manager
-			.spawn_essential_handle()
-			.spawn_blocking("grandpa-voter", None, voter);
+		task_manager.spawn_essential_handle().spawn_blocking("grandpa-voter", None, voter);
 	}
 	Ok(task_manager)
 }

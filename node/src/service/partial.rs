@@ -73,13 +73,7 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: Consensus {
-			block_import,
-			babe_link,
-			babe_worker,
-			grandpa_link,
-			telemetry,
-		},
+		other: Consensus { block_import, babe_link, babe_worker, grandpa_link, telemetry },
 	})
 }
 
@@ -93,11 +87,7 @@ pub(super) fn inherents(slot_duration: SlotDuration) -> BabeCreateInherentDataPr
 }
 
 fn connect_telemetry(config: &Configuration) -> Result<Option<(TelemetryWorker, Telemetry)>, Error> {
-	let Some(endpoints) = config
-		.telemetry_endpoints
-		.clone()
-		.filter(|endpoints| !endpoints.is_empty())
-	else {
+	let Some(endpoints) = config.telemetry_endpoints.clone().filter(|endpoints| !endpoints.is_empty()) else {
 		return Ok(None);
 	};
 	let worker = TelemetryWorker::new(16)?;

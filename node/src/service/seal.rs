@@ -70,9 +70,7 @@ mod tests {
 	fn the_seal_comes_back_to_where_it_was() {
 		let before = DigestItem::PreRuntime(*b"BABE", vec![1]);
 		let seal_item = DigestItem::Seal(*b"BABE", vec![2]);
-		let digest = Digest {
-			logs: vec![before.clone()],
-		};
+		let digest = Digest { logs: vec![before.clone()] };
 		let header = OpaqueHeader::new(1, H256::zero(), H256::zero(), H256::zero(), digest);
 		let mut block = BlockImportParams::<Block>::new(BlockOrigin::Own, header.clone());
 		block.post_digests.push(seal_item.clone());

@@ -16,17 +16,9 @@ impl<T: Config> Pallet<T> {
 			let is_repeated = before.hash == hash && !Self::is_expired(&before);
 			ensure!(!is_repeated, Error::<T>::AlreadyAnnounced);
 			let slashed = Self::slash(HoldReason::Announcement, &account, before.deposit);
-			Self::deposit_event(Event::Forfeited {
-				group,
-				account: account.clone(),
-				slashed,
-			});
+			Self::deposit_event(Event::Forfeited { group, account: account.clone(), slashed });
 		}
-		let announcement = Announcement {
-			hash,
-			block: Self::now(),
-			deposit: T::AnnouncementDeposit::get(),
-		};
+		let announcement = Announcement { hash, block: Self::now(), deposit: T::AnnouncementDeposit::get() };
 		T::Currency::hold(&HoldReason::Announcement.into(), &account, announcement.deposit)?;
 		Announcements::<T>::insert(group, &account, announcement);
 		Self::deposit_event(Event::Announced { group, account });
@@ -44,10 +36,7 @@ impl<T: Config> Pallet<T> {
 		let announcement = Announcements::<T>::get(group, account).ok_or(Error::<T>::NotAnnounced)?;
 		let hash = announcement_hash(Self::genesis(), group, account, delta, salt);
 		ensure!(announcement.hash == hash, Error::<T>::AnnouncementMismatch);
-		ensure!(
-			announcement.block < Self::now(),
-			Error::<T>::AnnouncementTooRecent
-		);
+		ensure!(announcement.block < Self::now(), Error::<T>::AnnouncementTooRecent);
 		ensure!(!Self::is_expired(&announcement), Error::<T>::AnnouncementExpired);
 		Announcements::<T>::remove(group, account);
 		Self::release(HoldReason::Announcement, account, announcement.deposit);

@@ -25,22 +25,11 @@ use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
 use sp_runtime::{SaturatedConversion, Saturating};
 
-const CLOCK: Clock = Clock {
-	first: 0,
-	start: 10,
-	length: 40,
-	reveal: 1,
-	attest: 10,
-	open: 10,
-};
+const CLOCK: Clock = Clock { first: 0, start: 10, length: 40, reveal: 1, attest: 10, open: 10 };
 const SALT: [u8; 32] = [7; 32];
 const INVALID: DeltaVerdict = DeltaVerdict::Invalid(DeltaFault::Malformed);
-const REPORT: DeltaReport = DeltaReport {
-	added: u64::MAX,
-	removed: u64::MAX,
-	records: u64::MAX,
-	root: H256::repeat_byte(1),
-};
+const REPORT: DeltaReport =
+	DeltaReport { added: u64::MAX, removed: u64::MAX, records: u64::MAX, root: H256::repeat_byte(1) };
 
 fn stake<T: Config>(units: u32) -> BalanceOf<T> {
 	T::Currency::minimum_balance().saturating_mul(units.into())
@@ -61,9 +50,7 @@ fn content(number: u32) -> ContentRef {
 fn providers() -> Providers {
 	let address = vec![b'a'; MAX_PROVIDER_LENGTH.saturated_into()];
 	let address = address.try_into().expect("of the largest length");
-	vec![address; MAX_PROVIDERS.saturated_into()]
-		.try_into()
-		.expect("as many as there can be")
+	vec![address; MAX_PROVIDERS.saturated_into()].try_into().expect("as many as there can be")
 }
 
 fn summary() -> Summary {
@@ -78,9 +65,7 @@ where
 {
 	let account: T::AccountId = account("proposer", number, 0);
 	let deposit = Pallet::<T>::deposit_for(content(0).size);
-	let balance = T::AnnouncementDeposit::get()
-		.saturating_add(deposit)
-		.saturating_mul(4u32.into());
+	let balance = T::AnnouncementDeposit::get().saturating_add(deposit).saturating_mul(4u32.into());
 	T::Currency::set_balance(&account, balance.saturating_add(stake::<T>(10)));
 	T::Groups::put_stake(group, &account, stake::<T>(units));
 	account
@@ -155,9 +140,8 @@ fn announce<T: Config>(group: GroupId, account: &T::AccountId, delta: ContentRef
 /// Validators, all of whom have the same key, which is in the keystore.
 fn put_evaluators<T: Config>() -> AuthorityId {
 	let key = AuthorityId::generate_pair(None);
-	let evaluators: Vec<_> = (0..MAX_COMMITTEE)
-		.map(|number| (account("validator", number, 0), key.clone()))
-		.collect();
+	let evaluators: Vec<_> =
+		(0..MAX_COMMITTEE).map(|number| (account("validator", number, 0), key.clone())).collect();
 	T::Evaluators::put_members(evaluators.try_into().expect("no more than a committee has"));
 	key
 }
@@ -177,10 +161,8 @@ where
 	let opened = MAX_COMMITTEE.saturating_mul(2).div_ceil(3).saturating_sub(1);
 	let mut attempt = Attempt::new(0, T::Evaluators::members());
 	for (member, place) in (0u32..).zip(attempt.attestations.iter_mut()) {
-		*place = (member != MEMBER).then_some(Attestation {
-			hash: H256::zero(),
-			verdict: (member < opened).then_some(INVALID),
-		});
+		*place = (member != MEMBER)
+			.then_some(Attestation { hash: H256::zero(), verdict: (member < opened).then_some(INVALID) });
 	}
 	Checks::<T>::mutate(group, PROPOSAL, |check| {
 		if let Some(check) = check {
@@ -252,15 +234,7 @@ mod benchmarks {
 		go_to::<T>(2);
 
 		#[extrinsic_call]
-		_(
-			RawOrigin::Signed(newcomer),
-			group,
-			1,
-			delta,
-			providers(),
-			summary(),
-			SALT,
-		);
+		_(RawOrigin::Signed(newcomer), group, 1, delta, providers(), summary(), SALT);
 
 		let last = MAX_PROPOSALS.saturating_sub(1);
 		assert!(!Proposals::<T>::contains_key(group, last));
@@ -328,8 +302,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			call.authorize(TransactionSource::External)
-				.ok_or("the call has an authorization")??;
+			call.authorize(TransactionSource::External).ok_or("the call has an authorization")??;
 		}
 
 		Ok(())
@@ -338,24 +311,12 @@ mod benchmarks {
 	#[benchmark]
 	fn open() -> Result<(), BenchmarkError> {
 		let (group, key) = checking::<T>();
-		let Call::open {
-			verdict, signature, ..
-		} = open_call::<T>(group, &key)
-		else {
+		let Call::open { verdict, signature, .. } = open_call::<T>(group, &key) else {
 			return Err(BenchmarkError::Stop("another call"));
 		};
 
 		#[extrinsic_call]
-		_(
-			RawOrigin::Authorized,
-			group,
-			PROPOSAL,
-			0,
-			MEMBER,
-			verdict,
-			SALT,
-			signature,
-		);
+		_(RawOrigin::Authorized, group, PROPOSAL, 0, MEMBER, verdict, SALT, signature);
 
 		assert!(!Proposals::<T>::contains_key(group, PROPOSAL));
 		Ok(())
@@ -368,8 +329,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			call.authorize(TransactionSource::External)
-				.ok_or("the call has an authorization")??;
+			call.authorize(TransactionSource::External).ok_or("the call has an authorization")??;
 		}
 
 		Ok(())

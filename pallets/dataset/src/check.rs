@@ -168,12 +168,7 @@ impl<T: Config> Pallet<T> {
 				Some(_) => Err(Error::<T>::AlreadyAttested),
 			}
 		})?;
-		Self::deposit_event(Event::Attested {
-			group,
-			proposal,
-			attempt,
-			member,
-		});
+		Self::deposit_event(Event::Attested { group, proposal, attempt, member });
 		Ok(())
 	}
 
@@ -191,17 +186,10 @@ impl<T: Config> Pallet<T> {
 		if attestation.verdict.replace(verdict).is_some() {
 			return Err(Error::<T>::AlreadyOpened.into());
 		}
-		Self::deposit_event(Event::Opened {
-			group,
-			proposal,
-			attempt,
-			member,
-		});
+		Self::deposit_event(Event::Opened { group, proposal, attempt, member });
 		let decided = check.attempt(attempt).and_then(Attempt::decide);
 		check.is_decided = decided.is_some();
-		let conduct = decided
-			.zip(check.attempt(attempt))
-			.map(|(verdict, attempt)| attempt.conduct(verdict));
+		let conduct = decided.zip(check.attempt(attempt)).map(|(verdict, attempt)| attempt.conduct(verdict));
 		let (version, model) = (check.version, check.model);
 		Checks::<T>::insert(group, proposal, check);
 		if let Some(conduct) = conduct {
@@ -232,12 +220,7 @@ impl<T: Config> Pallet<T> {
 		model: ContentRef,
 		verdict: DeltaVerdict,
 	) -> DispatchResult {
-		Self::deposit_event(Event::Checked {
-			group,
-			proposal: id,
-			version,
-			verdict,
-		});
+		Self::deposit_event(Event::Checked { group, proposal: id, version, verdict });
 		let ending = Proposals::<T>::try_mutate(group, id, |proposal| {
 			let proposal = proposal.as_mut().ok_or(Error::<T>::UnknownProposal)?;
 			Ok::<_, DispatchError>(match verdict {
@@ -271,9 +254,6 @@ fn seat<AccountId>(
 /// Admits one of a kind per subject.
 fn admit(kind: &'static str, subject: impl Encode, longevity: BlockNumber) -> TransactionValidityWithRefund {
 	let (valid, refund) = pallet_evaluators::admit(kind, subject, longevity)?;
-	let valid = ValidTransaction {
-		priority: PRIORITY,
-		..valid
-	};
+	let valid = ValidTransaction { priority: PRIORITY, ..valid };
 	Ok((valid, refund))
 }

@@ -37,13 +37,10 @@ impl<T: Config> Pallet<T> {
 			})
 			.collect();
 		let winner = descent_protocol::winner(&contenders, total.saturated_into(), quorum);
-		let applied = open
-			.iter()
-			.find(|(id, _)| Some(*id) == winner)
-			.and_then(|(id, proposal)| {
-				let report = proposal.report_on(version, &model)?;
-				Some((*id, Self::apply(group, proposal, report)?))
-			});
+		let applied = open.iter().find(|(id, _)| Some(*id) == winner).and_then(|(id, proposal)| {
+			let report = proposal.report_on(version, &model)?;
+			Some((*id, Self::apply(group, proposal, report)?))
+		});
 		for (id, proposal) in open {
 			match applied {
 				Some((winner, version)) if id == winner => {
@@ -96,8 +93,7 @@ impl<T: Config> Pallet<T> {
 	/// The open proposals of a group, in order.
 	pub(crate) fn open_proposals(group: GroupId) -> Vec<(ProposalId, ProposalOf<T>)> {
 		let open = Open::<T>::get(group).into_iter();
-		open.filter_map(|id| Some((id, Proposals::<T>::get(group, id)?)))
-			.collect()
+		open.filter_map(|id| Some((id, Proposals::<T>::get(group, id)?))).collect()
 	}
 
 	/// Ends an open proposal: returns its deposit, less the fee if it was applied, or slashes it, pays its proposer if it was
@@ -123,16 +119,8 @@ impl<T: Config> Pallet<T> {
 				Self::slash(HoldReason::Proposal, &account, proposal.deposit)
 			}
 			ProposalEnding::Applied { .. } => {
-				let fee = Self::slash(
-					HoldReason::Proposal,
-					&account,
-					T::LogFee::get().min(proposal.deposit),
-				);
-				Self::release(
-					HoldReason::Proposal,
-					&account,
-					proposal.deposit.saturating_sub(fee),
-				);
+				let fee = Self::slash(HoldReason::Proposal, &account, T::LogFee::get().min(proposal.deposit));
+				Self::release(HoldReason::Proposal, &account, proposal.deposit.saturating_sub(fee));
 				Zero::zero()
 			}
 			ProposalEnding::Unavailable
@@ -150,14 +138,7 @@ impl<T: Config> Pallet<T> {
 			_ => Zero::zero(),
 		};
 		Self::keep_ended(group, EndedProposal { id, proposal, ending });
-		Self::deposit_event(Event::ProposalEnded {
-			group,
-			proposal: id,
-			account,
-			ending,
-			reward,
-			slashed,
-		});
+		Self::deposit_event(Event::ProposalEnded { group, proposal: id, account, ending, reward, slashed });
 	}
 
 	/// Keeps a proposal that has ended in the place of the one that ended longest ago.

@@ -12,14 +12,8 @@ impl<T: Config> Pallet<T> {
 	/// Panics where the configuration lets nobody propose anything, or takes more of a deposit than there is.
 	#[cfg(feature = "std")]
 	pub(crate) fn check_constants() {
-		assert!(
-			T::AnnouncementLifetime::get() > 0,
-			"nothing could be proposed that was announced"
-		);
-		assert!(
-			T::ProposalLifetime::get() > 0,
-			"a proposal has to be there for a voting period"
-		);
+		assert!(T::AnnouncementLifetime::get() > 0, "nothing could be proposed that was announced");
+		assert!(T::ProposalLifetime::get() > 0, "a proposal has to be there for a voting period");
 		assert!(
 			T::LogFee::get() <= T::ProposalDeposit::get(),
 			"an entry of a log has to be paid with the deposit"

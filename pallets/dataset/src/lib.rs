@@ -48,11 +48,7 @@
 //! Closing is the concern of `pallet-groups`, which tells of it, and of every change of stake, through
 //! [`GroupObserver`](pallet_groups::GroupObserver). No hook loops over groups or proposals.
 #![cfg_attr(not(feature = "std"), no_std)]
-#![deny(
-	clippy::as_conversions,
-	clippy::float_arithmetic,
-	clippy::arithmetic_side_effects
-)]
+#![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 extern crate alloc;
 

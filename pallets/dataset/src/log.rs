@@ -76,10 +76,7 @@ impl<T: Config> DatasetLog for Pallet<T> {
 	fn deltas(group: GroupId, version: u32) -> Vec<DeltaSource> {
 		let entries = (1..=version).map_while(|version| Log::<T>::get(group, version));
 		entries
-			.map(|entry| DeltaSource {
-				delta: entry.delta,
-				providers: addresses(&entry.providers),
-			})
+			.map(|entry| DeltaSource { delta: entry.delta, providers: addresses(&entry.providers) })
 			.collect()
 	}
 }

@@ -215,14 +215,7 @@ pub const PERIOD: u32 = 60;
 /// The part of all stake that a delta needs.
 pub const QUORUM: Share = Share::percent(20);
 /// Round 0 begins in block 10, round 1 in block 22, and so on.
-pub const CLOCK: Clock = Clock {
-	first: 0,
-	start: 10,
-	length: 12,
-	reveal: 3,
-	attest: 5,
-	open: 2,
-};
+pub const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
 
 pub fn account(number: u8) -> AccountId32 {
 	AccountId32::new([number; 32])
@@ -247,10 +240,8 @@ pub fn evaluator(validator: u8) -> AuthorityPair {
 
 /// Starts a session with these validators.
 pub fn start_session(validators: impl IntoIterator<Item = u8>) {
-	let validators: Vec<_> = validators
-		.into_iter()
-		.map(|validator| (account(validator), evaluator(validator).public()))
-		.collect();
+	let validators: Vec<_> =
+		validators.into_iter().map(|validator| (account(validator), evaluator(validator).public())).collect();
 	let keys = || validators.iter().map(|(account, key)| (account, key.clone()));
 	Evaluators::on_new_session(true, keys(), keys());
 }
@@ -271,9 +262,7 @@ pub fn create_group() {
 		name: b"group".to_vec().try_into().unwrap(),
 		model: model(),
 		dataset: first_delta(),
-		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()]
-			.try_into()
-			.unwrap(),
+		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()].try_into().unwrap(),
 		metric: Metric::Loss,
 		policy: EvaluationPolicy::Training { records: 100 },
 		tolerance: 10,
@@ -333,10 +322,7 @@ pub fn check_state() {
 	Dataset::do_try_state().expect("the state stays consistent");
 	for group in crate::Open::<Test>::iter_keys() {
 		let voting = pallet_groups::Groups::<Test>::get(group).unwrap().voting;
-		assert!(
-			voting.closing.is_some(),
-			"proposals are open that no close will decide"
-		);
+		assert!(voting.closing.is_some(), "proposals are open that no close will decide");
 	}
 }
 

@@ -49,17 +49,11 @@ impl<T: Config> Pallet<T> {
 		ensure!(first_attempt(delta.size) < period, Error::<T>::PeriodTooShort);
 		ensure!(are_addresses(&providers), Error::<T>::InvalidProvider);
 		ensure!(is_text(&summary), Error::<T>::InvalidSummary);
-		ensure!(
-			!Applied::<T>::contains_key(group, delta.digest),
-			Error::<T>::AlreadyApplied
-		);
+		ensure!(!Applied::<T>::contains_key(group, delta.digest), Error::<T>::AlreadyApplied);
 		let announced = Self::take_announcement(group, &proposer, delta.digest, &salt)?;
 		let stake = T::Groups::stake(group, &proposer);
 		let open = Self::open_proposals(group);
-		ensure!(
-			open.iter().all(|(_, other)| other.proposer != proposer),
-			Error::<T>::HasProposal
-		);
+		ensure!(open.iter().all(|(_, other)| other.proposer != proposer), Error::<T>::HasProposal);
 		let displaced = Self::make_place(group, &open, delta.digest, announced, stake)?;
 		let place = displaced.map_or_else(|| free_place(&open), |displaced| displaced.place);
 		if let Some(Displaced { id, ending, .. }) = displaced {
@@ -89,12 +83,7 @@ impl<T: Config> Pallet<T> {
 		Self::begin_check(group, id, &proposal, model);
 		Proposals::<T>::insert(group, id, proposal);
 		T::Groups::expect_close(group);
-		Self::deposit_event(Event::Proposed {
-			group,
-			proposal: id,
-			account: proposer.clone(),
-			delta,
-		});
+		Self::deposit_event(Event::Proposed { group, proposal: id, account: proposer.clone(), delta });
 		if !stake.is_zero() {
 			Self::cast(group, proposer, id, stake);
 		}
@@ -168,7 +157,5 @@ fn is_delta(content: &ContentRef) -> bool {
 
 /// The first place that no open proposal has.
 fn free_place<AccountId, Balance>(open: &[(ProposalId, Proposal<AccountId, Balance>)]) -> u32 {
-	(0..MAX_PROPOSALS)
-		.find(|place| open.iter().all(|(_, other)| other.place != *place))
-		.unwrap_or_default()
+	(0..MAX_PROPOSALS).find(|place| open.iter().all(|(_, other)| other.place != *place)).unwrap_or_default()
 }

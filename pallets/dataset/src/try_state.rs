@@ -34,14 +34,8 @@ impl<T: Config> Pallet<T> {
 			Self::try_log(group, version)?;
 		}
 		let groups = (0..).take_while(|group| T::Groups::exists(*group));
-		ensure!(
-			groups.clone().all(|group| Self::version(group) > 0),
-			"a group has no log"
-		);
-		ensure!(
-			groups.count() == Versions::<T>::iter_keys().count(),
-			"there is a log without a group"
-		);
+		ensure!(groups.clone().all(|group| Self::version(group) > 0), "a group has no log");
+		ensure!(groups.count() == Versions::<T>::iter_keys().count(), "there is a log without a group");
 		ensure!(
 			Log::<T>::iter_keys().all(|(group, version)| (1..=Self::version(group)).contains(&version)),
 			"a log has more entries than versions"
@@ -72,14 +66,8 @@ impl<T: Config> Pallet<T> {
 				entry.root == dataset_root(root, entry.delta.digest),
 				"a version's root is not what its deltas make"
 			);
-			ensure!(
-				entry.from >= from,
-				"a version is played with before the one that it is made of"
-			);
-			ensure!(
-				entry.report.is_some() == (number > 1),
-				"a delta was applied that nobody checked"
-			);
+			ensure!(entry.from >= from, "a version is played with before the one that it is made of");
+			ensure!(entry.report.is_some() == (number > 1), "a delta was applied that nobody checked");
 			ensure!(
 				Applied::<T>::get(group, entry.delta.digest) == Some(number),
 				"a delta is not noted as applied where it is"
@@ -96,10 +84,7 @@ impl<T: Config> Pallet<T> {
 
 	fn try_proposals(group: GroupId) -> Result<(), TryRuntimeError> {
 		let open = Self::open_proposals(group);
-		ensure!(
-			open.len() == Open::<T>::get(group).len(),
-			"an open proposal is not kept"
-		);
+		ensure!(open.len() == Open::<T>::get(group).len(), "an open proposal is not kept");
 		ensure!(
 			!Open::<T>::contains_key(group) || !open.is_empty(),
 			"a group without open proposals is kept among those with"
@@ -110,14 +95,8 @@ impl<T: Config> Pallet<T> {
 		});
 		ensure!(is_in_order, "open proposals are out of order");
 		for (position, (id, proposal)) in open.iter().enumerate() {
-			ensure!(
-				*id < NextProposal::<T>::get(group),
-				"a proposal has a number that was not given yet"
-			);
-			ensure!(
-				proposal.place < MAX_PROPOSALS,
-				"a proposal is at a place that there is not"
-			);
+			ensure!(*id < NextProposal::<T>::get(group), "a proposal has a number that was not given yet");
+			ensure!(proposal.place < MAX_PROPOSALS, "a proposal is at a place that there is not");
 			let mut later = open.iter().skip(position.saturating_add(1));
 			ensure!(
 				later.all(|(_, other)| {
@@ -151,10 +130,7 @@ impl<T: Config> Pallet<T> {
 			!Applied::<T>::contains_key(group, proposal.delta.digest),
 			"a delta is proposed that is applied"
 		);
-		ensure!(
-			proposal.lost < T::ProposalLifetime::get(),
-			"a proposal has outlived its periods"
-		);
+		ensure!(proposal.lost < T::ProposalLifetime::get(), "a proposal has outlived its periods");
 		if let Some(attempt) = &check.attempt {
 			ensure!(
 				(check.first_attempt..check.next_attempt()).contains(&attempt.number),
@@ -181,10 +157,7 @@ impl<T: Config> Pallet<T> {
 		for (account, proposal) in Votes::<T>::iter_prefix(group) {
 			let stake = T::Groups::stake(group, &account);
 			ensure!(!stake.is_zero(), "an account votes without stake");
-			ensure!(
-				proposal < NextProposal::<T>::get(group),
-				"an account votes for what was never proposed"
-			);
+			ensure!(proposal < NextProposal::<T>::get(group), "an account votes for what was never proposed");
 			votes.push((proposal, stake.saturated_into()));
 		}
 		let sums = sums(votes.into_iter());
@@ -210,10 +183,7 @@ impl<T: Config> Pallet<T> {
 			"not as many ended proposals are kept as there should be"
 		);
 		for ended in Ended::<T>::iter_prefix_values(group) {
-			ensure!(
-				!Proposals::<T>::contains_key(group, ended.id),
-				"a proposal is open and has ended"
-			);
+			ensure!(!Proposals::<T>::contains_key(group, ended.id), "a proposal is open and has ended");
 			if let ProposalEnding::Applied { version } = ended.ending {
 				let digest = ended.proposal.delta.digest;
 				ensure!(
@@ -238,17 +208,15 @@ impl<T: Config> Pallet<T> {
 		reason: HoldReason,
 		deposits: impl Iterator<Item = (T::AccountId, BalanceOf<T>)>,
 	) -> Result<(), TryRuntimeError> {
-		let mut held: BTreeMap<_, BalanceOf<T>> = frame_system::Account::<T>::iter_keys()
-			.map(|account| (account, Zero::zero()))
-			.collect();
+		let mut held: BTreeMap<_, BalanceOf<T>> =
+			frame_system::Account::<T>::iter_keys().map(|account| (account, Zero::zero())).collect();
 		for (account, deposit) in deposits {
 			let sum = held.entry(account).or_default();
 			*sum = sum.saturating_add(deposit);
 		}
 		let reason = reason.into();
 		ensure!(
-			held.into_iter()
-				.all(|(account, sum)| T::Currency::balance_on_hold(&reason, &account) == sum),
+			held.into_iter().all(|(account, sum)| T::Currency::balance_on_hold(&reason, &account) == sum),
 			"an account's hold is not what its deposits add up to"
 		);
 		Ok(())

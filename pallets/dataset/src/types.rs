@@ -148,10 +148,7 @@ impl<AccountId> Check<AccountId> {
 			return None;
 		}
 		let phase = CheckWindows::new(self.since, self.size).phase(block)?;
-		Some(CheckPhase {
-			attempt: self.first_attempt.saturating_add(phase.attempt),
-			..phase
-		})
+		Some(CheckPhase { attempt: self.first_attempt.saturating_add(phase.attempt), ..phase })
 	}
 
 	/// Whether it may still be decided, at a block or later: there is no decision, and attempts are left.
@@ -186,11 +183,7 @@ impl<AccountId> Attempt<AccountId> {
 	/// An attempt in which nobody has attested.
 	pub fn new(number: u32, committee: Committee<AccountId>) -> Self {
 		let attestations = BoundedVec::truncate_from(vec![None; committee.len()]);
-		Self {
-			number,
-			committee,
-			attestations,
-		}
+		Self { number, committee, attestations }
 	}
 
 	/// The verdicts that were opened, with how many members hold each.

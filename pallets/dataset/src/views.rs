@@ -33,10 +33,7 @@ impl<T: Config> Pallet<T> {
 			model: check.model,
 			providers: addresses(&rules.providers),
 			deltas: Self::deltas(group, check.version),
-			proposed: DeltaSource {
-				delta: proposed.delta,
-				providers: addresses(&proposed.providers),
-			},
+			proposed: DeltaSource { delta: proposed.delta, providers: addresses(&proposed.providers) },
 			fetch_ms: u64::from(blocks).saturating_mul(T::BlockTime::get()) / 2,
 		})
 	}
@@ -81,15 +78,10 @@ where
 			version: check.version,
 			attempt: phase.as_ref().map(|phase| phase.attempt),
 			until: phase.map(|phase| phase.window.end),
-			decided: proposal
-				.report_on(check.version, &check.model)
-				.map(DeltaVerdict::Valid),
+			decided: proposal.report_on(check.version, &check.model).map(DeltaVerdict::Valid),
 			verdicts: shown.map(|attempt| attempt.verdicts()).unwrap_or_default(),
 			committee: shown
-				.map_or_else(
-					|| T::Evaluators::members().len(),
-					|attempt| attempt.committee.len(),
-				)
+				.map_or_else(|| T::Evaluators::members().len(), |attempt| attempt.committee.len())
 				.saturated_into(),
 		}
 	}
@@ -142,54 +134,25 @@ where
 	/// The event as clients see it; `None` where it says nothing of a proposal's course.
 	pub fn view(self) -> Option<VoteEvent> {
 		Some(match self {
-			Self::Proposed {
-				group,
-				proposal,
-				account,
-				delta,
-			} => VoteEvent::Proposed {
-				group,
-				proposal,
-				account: account.into(),
-				delta,
-			},
-			Self::Voted {
-				group,
-				account,
-				proposal,
-				stake,
-			} => VoteEvent::Voted {
-				group,
-				account: account.into(),
-				proposal,
-				stake: stake.saturated_into(),
-			},
-			Self::Checked {
-				group,
-				proposal,
-				version,
-				verdict,
-			} => VoteEvent::Checked {
-				group,
-				proposal,
-				version,
-				verdict,
-			},
-			Self::ProposalEnded {
-				group,
-				proposal,
-				account,
-				ending,
-				reward,
-				slashed,
-			} => VoteEvent::ProposalEnded {
-				group,
-				proposal,
-				account: account.into(),
-				ending,
-				reward: reward.saturated_into(),
-				slashed: slashed.saturated_into(),
-			},
+			Self::Proposed { group, proposal, account, delta } => {
+				VoteEvent::Proposed { group, proposal, account: account.into(), delta }
+			}
+			Self::Voted { group, account, proposal, stake } => {
+				VoteEvent::Voted { group, account: account.into(), proposal, stake: stake.saturated_into() }
+			}
+			Self::Checked { group, proposal, version, verdict } => {
+				VoteEvent::Checked { group, proposal, version, verdict }
+			}
+			Self::ProposalEnded { group, proposal, account, ending, reward, slashed } => {
+				VoteEvent::ProposalEnded {
+					group,
+					proposal,
+					account: account.into(),
+					ending,
+					reward: reward.saturated_into(),
+					slashed: slashed.saturated_into(),
+				}
+			}
 			Self::Announced { .. }
 			| Self::Forfeited { .. }
 			| Self::Attested { .. }

@@ -6,10 +6,7 @@ use sp_runtime::traits::{Saturating, Zero};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_vote(group: GroupId, account: T::AccountId, proposal: ProposalId) -> DispatchResult {
-		ensure!(
-			Proposals::<T>::contains_key(group, proposal),
-			Error::<T>::UnknownProposal
-		);
+		ensure!(Proposals::<T>::contains_key(group, proposal), Error::<T>::UnknownProposal);
 		let stake = T::Groups::stake(group, &account);
 		ensure!(!stake.is_zero(), Error::<T>::NoStake);
 		Self::cast(group, account, proposal, stake);
@@ -21,12 +18,7 @@ impl<T: Config> Pallet<T> {
 		let stake = T::Groups::stake(group, &account);
 		Self::reweigh(group, voted, stake, Zero::zero());
 		Votes::<T>::remove(group, &account);
-		Self::deposit_event(Event::Voted {
-			group,
-			account,
-			proposal: None,
-			stake: Zero::zero(),
-		});
+		Self::deposit_event(Event::Voted { group, account, proposal: None, stake: Zero::zero() });
 		Ok(())
 	}
 
@@ -42,12 +34,7 @@ impl<T: Config> Pallet<T> {
 		}
 		Self::reweigh(group, proposal, Zero::zero(), stake);
 		Votes::<T>::insert(group, &account, proposal);
-		Self::deposit_event(Event::Voted {
-			group,
-			account,
-			proposal: Some(proposal),
-			stake,
-		});
+		Self::deposit_event(Event::Voted { group, account, proposal: Some(proposal), stake });
 	}
 
 	/// Has the vote of an account count what it has at stake now. Without stake it has none.

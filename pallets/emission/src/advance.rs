@@ -55,10 +55,7 @@ impl<T: Config> Pallet<T> {
 		Streams::<T>::put(after.streams);
 		for ((stream, before), state) in Stream::ALL.into_iter().zip(before).zip(after.streams) {
 			if before.since != state.since {
-				Self::deposit_event(Event::PeriodBegan {
-					stream,
-					emission: state.emission,
-				});
+				Self::deposit_event(Event::PeriodBegan { stream, emission: state.emission });
 			}
 		}
 		after.accumulators
@@ -68,11 +65,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn advanced(streams: [StreamState; 2]) -> Advanced {
 		let now = Self::now();
 		let stake = TotalStake::<T>::get();
-		let mut advanced = Advanced {
-			streams,
-			accumulators: Accumulators::<T>::get(),
-			minted: 0,
-		};
+		let mut advanced = Advanced { streams, accumulators: Accumulators::<T>::get(), minted: 0 };
 		Self::flow(&mut advanced, now, stake);
 		if Self::begin_periods(&mut advanced.streams, now, advanced.minted) {
 			Self::flow(&mut advanced, now, stake);
@@ -87,17 +80,10 @@ impl<T: Config> Pallet<T> {
 			let elapsed = now.saturating_sub(state.since);
 			let flown = flown(state.emission, elapsed, Self::period(stream));
 			let new = flown.saturating_sub(state.flown);
-			state.due = if stake > 0 {
-				state.due.saturating_add(new)
-			} else {
-				0
-			};
+			state.due = if stake > 0 { state.due.saturating_add(new) } else { 0 };
 			state.flown = flown;
 		}
-		let due = advanced
-			.streams
-			.iter()
-			.fold(0u128, |sum, state| sum.saturating_add(state.due));
+		let due = advanced.streams.iter().fold(0u128, |sum, state| sum.saturating_add(state.due));
 		let minted = advanced.minted.saturating_add(due);
 		if due == 0 || !Self::can_mint(minted) {
 			return;

@@ -11,18 +11,8 @@ use frame_support::traits::{
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use pallet_groups::{GroupObserver, GroupRules, Rewards, Stakeholders};
 
-const CLOCK: Clock = Clock {
-	first: 0,
-	start: 10,
-	length: 40,
-	reveal: 1,
-	attest: 10,
-	open: 10,
-};
-const SHARES: Shares = Shares {
-	validators: Share::percent(20),
-	keepers: Share::percent(10),
-};
+const CLOCK: Clock = Clock { first: 0, start: 10, length: 40, reveal: 1, attest: 10, open: 10 };
+const SHARES: Shares = Shares { validators: Share::percent(20), keepers: Share::percent(10) };
 /// A round that has begun.
 const ROUND: u32 = 1;
 
@@ -79,9 +69,7 @@ fn both<T: Config>() -> BlockNumber {
 
 /// A block within the first period of both streams in which round 1 has begun, where there is one.
 fn within<T: Config>() -> BlockNumber {
-	let last = T::EmissionPeriod::get()
-		.min(T::VotingPeriod::get())
-		.saturating_sub(1);
+	let last = T::EmissionPeriod::get().min(T::VotingPeriod::get()).saturating_sub(1);
 	last.min(CLOCK.start.saturating_add(CLOCK.length)).max(1)
 }
 
@@ -110,12 +98,7 @@ mod benchmarks {
 		let amount = worth::<T>().saturating_mul(2);
 
 		#[extrinsic_call]
-		_(
-			RawOrigin::Signed(newcomer.clone()),
-			group,
-			amount.saturating_mul(2),
-			amount,
-		);
+		_(RawOrigin::Signed(newcomer.clone()), group, amount.saturating_mul(2), amount);
 
 		let fundings = Fundings::<T>::get(group);
 		assert!(fundings.last().is_some_and(|last| last.client == newcomer));
@@ -146,10 +129,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(last), group);
 
-		assert_eq!(
-			Fundings::<T>::decode_len(group),
-			usize::try_from(MAX_FUNDINGS.saturating_sub(1)).ok()
-		);
+		assert_eq!(Fundings::<T>::decode_len(group), usize::try_from(MAX_FUNDINGS.saturating_sub(1)).ok());
 		Ok(())
 	}
 

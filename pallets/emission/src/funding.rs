@@ -16,19 +16,13 @@ impl<T: Config> Pallet<T> {
 		per_round: u128,
 	) -> DispatchResult {
 		ensure!(T::Groups::exists(group), Error::<T>::UnknownGroup);
-		ensure!(
-			per_round >= T::MinimumFundingPerRound::get(),
-			Error::<T>::PerRoundTooSmall
-		);
+		ensure!(per_round >= T::MinimumFundingPerRound::get(), Error::<T>::PerRoundTooSmall);
 		let mut fundings = Fundings::<T>::get(group);
 		let mut displaced = None;
 		let left = match fundings.iter_mut().find(|funding| funding.client == client) {
 			Some(funding) => {
 				ensure!(per_round >= funding.per_round, Error::<T>::PerRoundLowered);
-				funding.left = funding
-					.left
-					.checked_add(amount)
-					.ok_or(ArithmeticError::Overflow)?;
+				funding.left = funding.left.checked_add(amount).ok_or(ArithmeticError::Overflow)?;
 				funding.per_round = per_round;
 				funding.notice = None;
 				funding.left
@@ -40,28 +34,15 @@ impl<T: Config> Pallet<T> {
 					ensure!(amount >= per_round.saturating_mul(2), Error::<T>::AmountTooSmall);
 					displaced = Some(Self::displace(&mut fundings, per_round)?);
 				}
-				let funding = Funding {
-					client: client.clone(),
-					left: amount,
-					per_round,
-					notice: None,
-				};
-				fundings
-					.try_push(funding)
-					.map_err(|_| Error::<T>::TooManyFundings)?;
+				let funding = Funding { client: client.clone(), left: amount, per_round, notice: None };
+				fundings.try_push(funding).map_err(|_| Error::<T>::TooManyFundings)?;
 				amount
 			}
 		};
 		T::Currency::transfer(&client, &Self::account_id(), amount, Preservation::Preserve)?;
 		Entrusted::<T>::mutate(|entrusted| *entrusted = entrusted.saturating_add(amount));
 		Self::put_fundings(group, fundings);
-		Self::deposit_event(Event::Funded {
-			group,
-			client,
-			amount,
-			left,
-			per_round,
-		});
+		Self::deposit_event(Event::Funded { group, client, amount, left, per_round });
 		if let Some(funding) = displaced {
 			Self::give_back(group, funding);
 		}
@@ -86,19 +67,13 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_stop_funding(group: GroupId, client: T::AccountId) -> DispatchResult {
 		let mut fundings = Fundings::<T>::get(group);
-		let funding = fundings
-			.iter_mut()
-			.find(|funding| funding.client == client)
-			.ok_or(Error::<T>::UnknownFunding)?;
+		let funding =
+			fundings.iter_mut().find(|funding| funding.client == client).ok_or(Error::<T>::UnknownFunding)?;
 		ensure!(funding.notice.is_none(), Error::<T>::AlreadyStopped);
 		let notice = Self::notice(group)?;
 		funding.notice = Some(notice);
 		Self::put_fundings(group, fundings);
-		Self::deposit_event(Event::FundingStopped {
-			group,
-			client,
-			free: notice.free,
-		});
+		Self::deposit_event(Event::FundingStopped { group, client, free: notice.free });
 		Ok(())
 	}
 
@@ -122,10 +97,8 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_refund(group: GroupId, client: T::AccountId) -> DispatchResult {
 		let mut fundings = Fundings::<T>::get(group);
-		let place = fundings
-			.iter()
-			.position(|funding| funding.client == client)
-			.ok_or(Error::<T>::UnknownFunding)?;
+		let place =
+			fundings.iter().position(|funding| funding.client == client).ok_or(Error::<T>::UnknownFunding)?;
 		let funding = fundings.remove(place);
 		ensure!(funding.notice.is_some(), Error::<T>::NotStopped);
 		ensure!(funding.is_free(Self::now()), Error::<T>::TooEarly);
@@ -139,11 +112,7 @@ impl<T: Config> Pallet<T> {
 		let Funding { client, left, .. } = funding;
 		let paid = Self::pay_out(&client, left).unwrap_or_default();
 		Self::accrue(&client, left.saturating_sub(paid));
-		Self::deposit_event(Event::Refunded {
-			group,
-			client,
-			amount: left,
-		});
+		Self::deposit_event(Event::Refunded { group, client, amount: left });
 	}
 
 	pub(crate) fn put_fundings(group: GroupId, fundings: FundingsOf<T>) {

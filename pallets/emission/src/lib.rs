@@ -58,11 +58,7 @@
 //! accounts have not claimed, and for each group but one less than a unit of each stream: fractions that its mark keeps
 //! and pays later.
 #![cfg_attr(not(feature = "std"), no_std)]
-#![deny(
-	clippy::as_conversions,
-	clippy::float_arithmetic,
-	clippy::arithmetic_side_effects
-)]
+#![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 extern crate alloc;
 

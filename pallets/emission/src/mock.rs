@@ -182,14 +182,7 @@ pub const SHARES: Shares = Shares {
 	keepers: descent_protocol::Share::percent(10),
 };
 /// How long the groups' windows are. Round 0 takes commitments in blocks 10 to 21 and can be settled in block 33.
-pub const CLOCK: Clock = Clock {
-	first: 0,
-	start: 10,
-	length: 12,
-	reveal: 3,
-	attest: 5,
-	open: 2,
-};
+pub const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
 
 pub fn account(number: u8) -> AccountId32 {
 	AccountId32::new([number; 32])
@@ -228,9 +221,7 @@ pub fn create_group(group: GroupId) {
 pub fn stake(group: GroupId, number: u8, amount: u128) {
 	let before = Stakes::get((group, account(number)));
 	Stakes::insert((group, account(number)), amount);
-	Totals::mutate(group, |total| {
-		*total = total.saturating_sub(before).saturating_add(amount)
-	});
+	Totals::mutate(group, |total| *total = total.saturating_sub(before).saturating_add(amount));
 	Emission::stake_changed(group, &account(number), before, amount);
 }
 

@@ -24,11 +24,7 @@ impl<T: Config> Pallet<T> {
 		for member in members {
 			Self::accrue(member, each);
 		}
-		Self::deposit_event(Event::MembersPaid {
-			group,
-			members: members.len().saturated_into(),
-			each,
-		});
+		Self::deposit_event(Event::MembersPaid { group, members: members.len().saturated_into(), each });
 	}
 
 	/// Takes from a group's fundings what they pay for a round that somebody has won.
@@ -43,10 +39,7 @@ impl<T: Config> Pallet<T> {
 		if taken > 0 {
 			fundings.retain(|funding| {
 				if funding.left == 0 {
-					Self::deposit_event(Event::FundingSpent {
-						group,
-						client: funding.client.clone(),
-					});
+					Self::deposit_event(Event::FundingSpent { group, client: funding.client.clone() });
 				}
 				funding.left > 0
 			});

@@ -37,16 +37,10 @@ impl<T: Config> Pallet<T> {
 	fn try_stake() -> Result<(), TryRuntimeError> {
 		let mut sum = 0u128;
 		for (group, pot) in Pots::<T>::iter() {
-			ensure!(
-				pot.stake == T::Groups::total(group),
-				"a pot has another stake than its group"
-			);
+			ensure!(pot.stake == T::Groups::total(group), "a pot has another stake than its group");
 			sum = sum.saturating_add(pot.stake);
 		}
-		ensure!(
-			sum == TotalStake::<T>::get(),
-			"the pots' stakes do not add up to all stake"
-		);
+		ensure!(sum == TotalStake::<T>::get(), "the pots' stakes do not add up to all stake");
 		Ok(())
 	}
 
@@ -54,15 +48,9 @@ impl<T: Config> Pallet<T> {
 		let now = Self::now();
 		let mut due = 0u128;
 		for (stream, state) in Stream::ALL.into_iter().zip(Streams::<T>::get()) {
-			ensure!(
-				state.flown <= state.emission,
-				"more has flown than the period mints"
-			);
+			ensure!(state.flown <= state.emission, "more has flown than the period mints");
 			let over = state.since.checked_rem(Self::period(stream));
-			ensure!(
-				over == Some(0) && state.since <= now,
-				"a period begins where it should not"
-			);
+			ensure!(over == Some(0) && state.since <= now, "a period begins where it should not");
 			due = due.saturating_add(state.due);
 		}
 		ensure!(
@@ -74,10 +62,7 @@ impl<T: Config> Pallet<T> {
 
 	fn try_fundings() -> Result<(), TryRuntimeError> {
 		for (group, fundings) in Fundings::<T>::iter() {
-			ensure!(
-				!fundings.is_empty(),
-				"a group without fundings is kept among those with"
-			);
+			ensure!(!fundings.is_empty(), "a group without fundings is kept among those with");
 			ensure!(T::Groups::exists(group), "a group is funded that is not");
 			for (place, funding) in fundings.iter().enumerate() {
 				ensure!(funding.left > 0, "a funding is kept of which nothing is left");
@@ -86,10 +71,7 @@ impl<T: Config> Pallet<T> {
 					"a round is worth less to a client than it may be"
 				);
 				let mut later = fundings.iter().skip(place.saturating_add(1));
-				ensure!(
-					later.all(|other| other.client != funding.client),
-					"a client funds a group twice"
-				);
+				ensure!(later.all(|other| other.client != funding.client), "a client funds a group twice");
 			}
 		}
 		Ok(())
@@ -111,10 +93,7 @@ impl<T: Config> Pallet<T> {
 			pot.amount()
 		});
 		let fundings = Fundings::<T>::iter_values().flatten().map(|funding| funding.left);
-		let owed = pots
-			.chain(fundings)
-			.chain(Accrued::<T>::iter_values())
-			.fold(0, u128::saturating_add);
+		let owed = pots.chain(fundings).chain(Accrued::<T>::iter_values()).fold(0, u128::saturating_add);
 		let others: u128 = Pots::<T>::iter_keys().count().saturating_sub(1).saturated_into();
 		let fractions = entrusted.checked_sub(owed);
 		ensure!(

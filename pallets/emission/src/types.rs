@@ -75,15 +75,9 @@ impl Pot {
 	/// All that it has.
 	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub(crate) fn amount(&self) -> u128 {
-		[
-			self.fresh,
-			self.winner,
-			self.validators,
-			self.keepers,
-			self.proposer,
-		]
-		.into_iter()
-		.fold(0, u128::saturating_add)
+		[self.fresh, self.winner, self.validators, self.keepers, self.proposer]
+			.into_iter()
+			.fold(0, u128::saturating_add)
 	}
 }
 

@@ -55,10 +55,7 @@ impl<T: Config> Pallet<T> {
 
 	/// What an account has earned.
 	pub fn rewards_view(account: &T::AccountId) -> RewardsView {
-		RewardsView {
-			accrued: Accrued::<T>::get(account),
-			claimed: Claimed::<T>::get(account),
-		}
+		RewardsView { accrued: Accrued::<T>::get(account), claimed: Claimed::<T>::get(account) }
 	}
 }
 

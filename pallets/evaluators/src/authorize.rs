@@ -15,11 +15,7 @@ pub fn blocks_left(window: &Range<BlockNumber>, now: BlockNumber) -> Result<Bloc
 	if now < window.start {
 		return Err(InvalidTransaction::Future);
 	}
-	window
-		.end
-		.checked_sub(now)
-		.filter(|left| *left > 0)
-		.ok_or(InvalidTransaction::Stale)
+	window.end.checked_sub(now).filter(|left| *left > 0).ok_or(InvalidTransaction::Stale)
 }
 
 /// The key of a committee's member, by its place. `BadSigner` where there is no such place.

@@ -18,11 +18,7 @@
 //! - [`offchain`] has the worker's side: a client for the evaluator that can't hold up the node, records that can't
 //!   contradict each other, and the signing of calls.
 #![cfg_attr(not(feature = "std"), no_std)]
-#![deny(
-	clippy::as_conversions,
-	clippy::float_arithmetic,
-	clippy::arithmetic_side_effects
-)]
+#![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 extern crate alloc;
 

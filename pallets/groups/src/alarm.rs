@@ -35,17 +35,15 @@ where
 	let Ok(call) = BoundedVec::try_from(call.encode()) else {
 		return false;
 	};
-	(0..ATTEMPTS)
-		.filter_map(|delay| due.checked_add(delay))
-		.any(|block| {
-			Scheduler::schedule_named(
-				name,
-				DispatchTime::At(BlockNumberFor::<T>::from(block)),
-				None,
-				priority,
-				PalletsOriginOf::<T>::from(frame_system::RawOrigin::Root),
-				Bounded::Inline(call.clone()),
-			)
-			.is_ok()
-		})
+	(0..ATTEMPTS).filter_map(|delay| due.checked_add(delay)).any(|block| {
+		Scheduler::schedule_named(
+			name,
+			DispatchTime::At(BlockNumberFor::<T>::from(block)),
+			None,
+			priority,
+			PalletsOriginOf::<T>::from(frame_system::RawOrigin::Root),
+			Bounded::Inline(call.clone()),
+		)
+		.is_ok()
+	})
 }

@@ -45,42 +45,24 @@ impl<T: Config> Pallet<T> {
 		let stake = Stakes::<T>::get(group, &account).active;
 		ensure!(!stake.is_zero(), Error::<T>::NoStake);
 		let mut open = Open::<T>::get(group);
-		ensure!(
-			open.iter().all(|other| other.proposer != account),
-			Error::<T>::AlreadyProposed
-		);
+		ensure!(open.iter().all(|other| other.proposer != account), Error::<T>::AlreadyProposed);
 		let evicted = Self::evict(group, &mut open, stake)?;
 		let id = NextAmendment::<T>::get(group);
 		let next = id.checked_add(1).ok_or(ArithmeticError::Overflow)?;
 		let deposit = T::AmendmentDeposit::get();
 		T::Currency::hold(&HoldReason::Amendment.into(), &account, deposit)?;
 
-		let contender = OpenAmendment {
-			id,
-			proposer: account.clone(),
-			ayes: Zero::zero(),
-			lost: 0,
-		};
-		open.try_push(contender)
-			.map_err(|_| Error::<T>::TooManyAmendments)?;
+		let contender = OpenAmendment { id, proposer: account.clone(), ayes: Zero::zero(), lost: 0 };
+		open.try_push(contender).map_err(|_| Error::<T>::TooManyAmendments)?;
 		Open::<T>::insert(group, open);
-		let amendment = Amendment {
-			proposer: account.clone(),
-			deposit,
-			changes,
-			summary,
-			block: Self::now(),
-		};
+		let amendment =
+			Amendment { proposer: account.clone(), deposit, changes, summary, block: Self::now() };
 		Amendments::<T>::insert(group, id, amendment);
 		NextAmendment::<T>::insert(group, next);
 		if let Some(evicted) = evicted {
 			Self::end(group, evicted, AmendmentEnding::Evicted);
 		}
-		Self::deposit_event(Event::AmendmentProposed {
-			group,
-			amendment: id,
-			account: account.clone(),
-		});
+		Self::deposit_event(Event::AmendmentProposed { group, amendment: id, account: account.clone() });
 		Self::alarmed_close(group).ok_or(ArithmeticError::Overflow)?;
 		Self::do_vote(group, account, id, true)
 	}
@@ -132,22 +114,14 @@ impl<T: Config> Pallet<T> {
 		let stake = ledger.active;
 		ensure!(!stake.is_zero(), Error::<T>::NoStake);
 		let mut open = Open::<T>::get(group);
-		ledger
-			.approvals
-			.retain(|approved| open.iter().any(|contender| contender.id == *approved));
+		ledger.approvals.retain(|approved| open.iter().any(|contender| contender.id == *approved));
 		let contender = open
 			.iter_mut()
 			.find(|contender| contender.id == amendment)
 			.ok_or(Error::<T>::UnknownAmendment)?;
-		ensure!(
-			ledger.approvals.contains(&amendment) != aye,
-			Error::<T>::VoteUnchanged
-		);
+		ensure!(ledger.approvals.contains(&amendment) != aye, Error::<T>::VoteUnchanged);
 		if aye {
-			ledger
-				.approvals
-				.try_push(amendment)
-				.map_err(|_| Error::<T>::TooManyAmendments)?;
+			ledger.approvals.try_push(amendment).map_err(|_| Error::<T>::TooManyAmendments)?;
 			contender.ayes = contender.ayes.saturating_add(stake);
 		} else {
 			ledger.approvals.retain(|approved| *approved != amendment);
@@ -155,13 +129,7 @@ impl<T: Config> Pallet<T> {
 		}
 		Open::<T>::insert(group, open);
 		Stakes::<T>::insert(group, &account, ledger);
-		Self::deposit_event(Event::AmendmentVoted {
-			group,
-			amendment,
-			account,
-			aye,
-			stake,
-		});
+		Self::deposit_event(Event::AmendmentVoted { group, amendment, account, aye, stake });
 		Ok(())
 	}
 
@@ -176,10 +144,7 @@ impl<T: Config> Pallet<T> {
 			return;
 		}
 		Open::<T>::mutate_extant(group, |open| {
-			for contender in open
-				.iter_mut()
-				.filter(|contender| approvals.contains(&contender.id))
-			{
+			for contender in open.iter_mut().filter(|contender| approvals.contains(&contender.id)) {
 				contender.ayes = contender.ayes.saturating_sub(before).saturating_add(after);
 			}
 		});
@@ -199,10 +164,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(contender.proposer == account, Error::<T>::NotProposer);
 		ensure!(contender.lost > 0, Error::<T>::TooEarly);
 		let kept = Amendments::<T>::get(group, amendment).ok_or(Error::<T>::UnknownAmendment)?;
-		ensure!(
-			!Self::is_carried(&kept, &contender, TotalStake::<T>::get(group)),
-			Error::<T>::HasMajority
-		);
+		ensure!(!Self::is_carried(&kept, &contender, TotalStake::<T>::get(group)), Error::<T>::HasMajority);
 		Self::put_open(group, open);
 		Self::end(group, contender, AmendmentEnding::Withdrawn);
 		Ok(())
@@ -248,9 +210,7 @@ impl<T: Config> Pallet<T> {
 		}
 		if Self::is_carried(&amendment, contender, total) {
 			return Some(match Self::revised(group, &amendment.changes) {
-				Ok(revised) => AmendmentEnding::Adopted {
-					from: Self::revise(group, revised),
-				},
+				Ok(revised) => AmendmentEnding::Adopted { from: Self::revise(group, revised) },
 				Err(_) => AmendmentEnding::Impossible,
 			});
 		}
@@ -274,20 +234,12 @@ impl<T: Config> Pallet<T> {
 		let rest = amendment.deposit.saturating_sub(paid.peek());
 		T::Slash::on_unbalanced(paid);
 		Self::release(HoldReason::Amendment, &amendment.proposer, rest);
-		let ended = EndedAmendment {
-			last: contender,
-			amendment,
-			ending,
-		};
+		let ended = EndedAmendment { last: contender, amendment, ending };
 		EndedCount::<T>::mutate(group, |count| {
 			Ended::<T>::insert(group, *count % ENDED_KEPT, ended);
 			*count = count.wrapping_add(1);
 		});
-		Self::deposit_event(Event::AmendmentEnded {
-			group,
-			amendment: id,
-			ending,
-		});
+		Self::deposit_event(Event::AmendmentEnded { group, amendment: id, ending });
 	}
 
 	fn put_open(group: GroupId, open: OpenListOf<T>) {

@@ -33,20 +33,12 @@ fn bytes(count: u32) -> Vec<u8> {
 
 /// Content that is read as a tree.
 fn content() -> ContentRef {
-	ContentRef {
-		digest: H256::repeat_byte(1),
-		codec: Codec::UnixFs,
-		size: LEAF_SIZE.saturating_add(1),
-	}
+	ContentRef { digest: H256::repeat_byte(1), codec: Codec::UnixFs, size: LEAF_SIZE.saturating_add(1) }
 }
 
 fn providers() -> Providers {
-	let provider = bytes(MAX_PROVIDER_LENGTH)
-		.try_into()
-		.expect("of the largest length");
-	vec![provider; MAX_PROVIDERS.saturated_into()]
-		.try_into()
-		.expect("as many as there can be")
+	let provider = bytes(MAX_PROVIDER_LENGTH).try_into().expect("of the largest length");
+	vec![provider; MAX_PROVIDERS.saturated_into()].try_into().expect("as many as there can be")
 }
 
 /// A group that is as large as one can be.
@@ -58,10 +50,7 @@ pub(crate) fn largest_group<T: Config>() -> NewGroup<BalanceOf<T>> {
 		dataset: content(),
 		providers: providers(),
 		metric: Metric::Loss,
-		policy: EvaluationPolicy::Validation {
-			set: content(),
-			records: T::MaxEvaluationRecords::get(),
-		},
+		policy: EvaluationPolicy::Validation { set: content(), records: T::MaxEvaluationRecords::get() },
 		tolerance: 1,
 		minimum_improvement: 1,
 		target: None,
@@ -86,15 +75,8 @@ fn largest_changes<T: Config>() -> Changes {
 	let window = T::MinimumWindow::get();
 	let changes = vec![
 		Change::Model { model: content() },
-		Change::Providers {
-			providers: providers(),
-		},
-		Change::Policy {
-			policy: EvaluationPolicy::Validation {
-				set: content(),
-				records: 1,
-			},
-		},
+		Change::Providers { providers: providers() },
+		Change::Policy { policy: EvaluationPolicy::Validation { set: content(), records: 1 } },
 		Change::Clock {
 			lengths: RoundLengths {
 				length: window.saturating_mul(5),
@@ -112,9 +94,7 @@ fn largest_changes<T: Config>() -> Changes {
 }
 
 fn longest_summary() -> Summary {
-	bytes(MAX_SUMMARY_LENGTH)
-		.try_into()
-		.expect("of the largest length")
+	bytes(MAX_SUMMARY_LENGTH).try_into().expect("of the largest length")
 }
 
 /// An account that can pay for everything.
@@ -222,12 +202,7 @@ mod benchmarks {
 		go_to::<T>(T::MinimumVotingPeriod::get().saturating_add(1));
 
 		#[extrinsic_call]
-		_(
-			RawOrigin::Signed(owner.clone()),
-			GROUP,
-			largest_changes::<T>(),
-			longest_summary(),
-		);
+		_(RawOrigin::Signed(owner.clone()), GROUP, largest_changes::<T>(), longest_summary());
 
 		assert_eq!(EndedCount::<T>::get(GROUP), 1);
 		assert!(Amendments::<T>::contains_key(GROUP, MAX_AMENDMENTS));
@@ -252,9 +227,7 @@ mod benchmarks {
 		let owner = group::<T>()?;
 		amendments::<T>(&owner, MAX_AMENDMENTS)?;
 		let last = MAX_AMENDMENTS.saturating_sub(1);
-		Open::<T>::mutate_extant(GROUP, |open| {
-			open.iter_mut().for_each(|contender| contender.lost = 1)
-		});
+		Open::<T>::mutate_extant(GROUP, |open| open.iter_mut().for_each(|contender| contender.lost = 1));
 		// Without the owner's approval it has no majority.
 		Pallet::<T>::vote_amendment(RawOrigin::Signed(owner).into(), GROUP, last, false)?;
 		let proposer: T::AccountId = account("stakeholder", MAX_AMENDMENTS, 0);

@@ -22,10 +22,7 @@ impl<T: Config> Pallet<T> {
 		T::Currency::hold(&HoldReason::Group.into(), &owner, T::GroupDeposit::get())?;
 		let (dataset, stake) = (new.dataset, new.stake);
 		let group = Self::put_new(owner.clone(), T::GroupDeposit::get(), new, rules.clone())?;
-		Self::deposit_event(Event::Created {
-			group,
-			owner: owner.clone(),
-		});
+		Self::deposit_event(Event::Created { group, owner: owner.clone() });
 		T::Observer::created(group, &owner, dataset, &rules.providers);
 		Self::do_stake(group, owner, stake)
 	}
@@ -41,11 +38,7 @@ impl<T: Config> Pallet<T> {
 			tolerance: new.tolerance,
 			minimum_improvement: new.minimum_improvement,
 			target: new.target,
-			clock: Clock {
-				first: 0,
-				start: new.clock.start.max(Self::now().saturating_add(1)),
-				..new.clock
-			},
+			clock: Clock { first: 0, start: new.clock.start.max(Self::now().saturating_add(1)), ..new.clock },
 			deposit: new.deposit,
 			shares: new.shares,
 		}
@@ -82,36 +75,18 @@ impl<T: Config> Pallet<T> {
 	/// Whether rounds can be played by these rules.
 	pub(crate) fn check_rules(rules: &Rules<BalanceOf<T>>) -> Result<(), Error<T>> {
 		ensure!(are_addresses(&rules.providers), Error::<T>::InvalidProvider);
-		ensure!(
-			is_content(&rules.model) && has_content(&rules.policy),
-			Error::<T>::InvalidContent
-		);
+		ensure!(is_content(&rules.model) && has_content(&rules.policy), Error::<T>::InvalidContent);
 		let records = 1..=T::MaxEvaluationRecords::get();
-		ensure!(
-			records.contains(&rules.policy.records()),
-			Error::<T>::InvalidRecords
-		);
-		ensure!(
-			rules.deposit >= T::MinimumCommitmentDeposit::get(),
-			Error::<T>::DepositTooSmall
-		);
-		ensure!(
-			rules.minimum_improvement >= rules.tolerance.max(1),
-			Error::<T>::ImprovementTooSmall
-		);
+		ensure!(records.contains(&rules.policy.records()), Error::<T>::InvalidRecords);
+		ensure!(rules.deposit >= T::MinimumCommitmentDeposit::get(), Error::<T>::DepositTooSmall);
+		ensure!(rules.minimum_improvement >= rules.tolerance.max(1), Error::<T>::ImprovementTooSmall);
 		ensure!(rules.shares.are_valid(), Error::<T>::InvalidShares);
 		let clock = rules.clock;
 		ensure!(clock.check().is_ok(), Error::<T>::InvalidClock);
 		ensure!(clock.windows(clock.first).is_some(), Error::<T>::InvalidClock);
-		ensure!(
-			clock.length <= T::MaximumRoundLength::get(),
-			Error::<T>::RoundTooLong
-		);
+		ensure!(clock.length <= T::MaximumRoundLength::get(), Error::<T>::RoundTooLong);
 		let windows = [clock.reveal, clock.attest, clock.open];
-		ensure!(
-			windows.iter().all(|window| *window >= T::MinimumWindow::get()),
-			Error::<T>::WindowTooShort
-		);
+		ensure!(windows.iter().all(|window| *window >= T::MinimumWindow::get()), Error::<T>::WindowTooShort);
 		ensure!(clock.reveal <= T::MaxReveal::get(), Error::<T>::RevealTooLong);
 		Ok(())
 	}
@@ -128,15 +103,9 @@ impl<T: Config> Pallet<T> {
 	#[cfg(feature = "std")]
 	pub(crate) fn check_constants() {
 		let shortest = T::MinimumWindow::get().saturating_mul(3).saturating_add(1);
-		assert!(
-			T::MaximumRoundLength::get() >= shortest,
-			"no round could have the shortest windows"
-		);
+		assert!(T::MaximumRoundLength::get() >= shortest, "no round could have the shortest windows");
 		assert!(T::MaxReveal::get() > 0, "no group could have a reveal window");
-		assert!(
-			T::MaxEvaluationRecords::get() > 0,
-			"no group could be measured on anything"
-		);
+		assert!(T::MaxEvaluationRecords::get() > 0, "no group could be measured on anything");
 		assert!(
 			(1..=T::MaximumVotingPeriod::get()).contains(&T::MinimumVotingPeriod::get()),
 			"no voting period could be chosen, or one without a block"

@@ -45,11 +45,7 @@
 //! A voting period is closed by Root through an alarm, or should no alarm have been possible, by anybody with
 //! [`Pallet::close_period`]. Groups where nothing is open have no alarm.
 #![cfg_attr(not(feature = "std"), no_std)]
-#![deny(
-	clippy::as_conversions,
-	clippy::float_arithmetic,
-	clippy::arithmetic_side_effects
-)]
+#![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 extern crate alloc;
 

@@ -125,10 +125,7 @@ impl GroupObserver<AccountId32, u128> for Observer {
 		Self::hears(Told::Closed(group, total, quorum));
 		let rules = Groups::boundary(group).and_then(|round| Groups::rules(group, round));
 		ModelAtClose::set(rules.map(|rules| rules.model_version));
-		Closed {
-			stay: DeltasStay::get(),
-			weight: USED_BY_DELTAS,
-		}
+		Closed { stay: DeltasStay::get(), weight: USED_BY_DELTAS }
 	}
 
 	fn period_closed_weight() -> Weight {
@@ -181,14 +178,7 @@ pub const FOUNDING_STAKE: u128 = 100;
 /// How long a voting period is.
 pub const PERIOD: u32 = 20;
 /// How long the groups' windows are. Round 0 takes commitments in blocks 10 to 21.
-pub const CLOCK: Clock = Clock {
-	first: 0,
-	start: 10,
-	length: 12,
-	reveal: 3,
-	attest: 5,
-	open: 2,
-};
+pub const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
 
 pub fn account(number: u8) -> AccountId32 {
 	AccountId32::new([number; 32])
@@ -207,9 +197,7 @@ pub fn new_group() -> NewGroup<u128> {
 		name: b"digits".to_vec().try_into().unwrap(),
 		model: ContentRef::raw(b"model").unwrap(),
 		dataset: ContentRef::raw(b"data").unwrap(),
-		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()]
-			.try_into()
-			.unwrap(),
+		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()].try_into().unwrap(),
 		metric: Metric::Loss,
 		policy: EvaluationPolicy::Training { records: 100 },
 		tolerance: 10,

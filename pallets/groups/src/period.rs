@@ -21,9 +21,7 @@ impl<T: Config> Pallet<T> {
 	/// no such group, or the block's number would be too large.
 	pub fn closes(group: GroupId) -> Option<BlockNumber> {
 		let voting = Groups::<T>::get(group)?.voting;
-		voting
-			.closing
-			.or_else(|| next_close(voting.since, voting.period, Self::now()))
+		voting.closing.or_else(|| next_close(voting.since, voting.period, Self::now()))
 	}
 
 	/// The same, and has Root close it, if nobody was asked to before.
@@ -59,9 +57,6 @@ impl<T: Config> Pallet<T> {
 		}
 		let next = Self::closes(group).unwrap_or(BlockNumber::MAX);
 		Self::deposit_event(Event::PeriodClosed { group, next });
-		Ok(Work {
-			amendments: amendments.count,
-			observer: deltas.weight,
-		})
+		Ok(Work { amendments: amendments.count, observer: deltas.weight })
 	}
 }

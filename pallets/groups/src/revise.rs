@@ -59,11 +59,7 @@ impl<T: Config> Pallet<T> {
 		changes: &[Change],
 	) -> Result<Revised<BalanceOf<T>>, DispatchError> {
 		let mut voting = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?.voting;
-		let Draft {
-			revision,
-			before,
-			mut rules,
-		} = Self::draft(group)?;
+		let Draft { revision, before, mut rules } = Self::draft(group)?;
 		let unchanged = rules.clone();
 		for change in changes {
 			match change {
@@ -110,24 +106,15 @@ impl<T: Config> Pallet<T> {
 		let newest = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?.revision;
 		let rules = Revisions::<T>::get(group, newest).ok_or(Error::<T>::UnknownGroup)?;
 		let Some(round) = rules.clock.round_at(Self::now()) else {
-			let before = newest
-				.checked_sub(1)
-				.and_then(|before| Revisions::<T>::get(group, before));
-			return Ok(Draft {
-				revision: newest,
-				before,
-				rules,
-			});
+			let before = newest.checked_sub(1).and_then(|before| Revisions::<T>::get(group, before));
+			return Ok(Draft { revision: newest, before, rules });
 		};
 		let first = round.checked_add(1).ok_or(ArithmeticError::Overflow)?;
 		let clock = rules.clock.succeed(first, rules.clock);
 		let clock = clock.ok_or(Error::<T>::InvalidClock)?;
 		Ok(Draft {
 			revision: newest.checked_add(1).ok_or(ArithmeticError::Overflow)?,
-			rules: Rules {
-				clock,
-				..rules.clone()
-			},
+			rules: Rules { clock, ..rules.clone() },
 			before: Some(rules),
 		})
 	}
@@ -154,9 +141,7 @@ impl<T: Config> GroupRules<BalanceOf<T>> for Pallet<T> {
 	fn round_at(group: GroupId, block: BlockNumber) -> Option<RoundIndex> {
 		let (rules, after) = Self::revision(group, |clock| clock.start <= block)?;
 		let round = rules.clock.round_at(block)?;
-		after
-			.is_none_or(|after| round < after.clock.first)
-			.then_some(round)
+		after.is_none_or(|after| round < after.clock.first).then_some(round)
 	}
 
 	fn boundary(group: GroupId) -> Option<RoundIndex> {

@@ -21,19 +21,11 @@ impl<T: Config> Pallet<T> {
 		let before = ledger.active;
 		ledger.active = before.checked_add(&amount).ok_or(ArithmeticError::Overflow)?;
 		ensure!(ledger.active >= T::MinimumStake::get(), Error::<T>::StakeTooSmall);
-		ensure!(
-			TotalStake::<T>::get(group).checked_add(&amount).is_some(),
-			ArithmeticError::Overflow
-		);
+		ensure!(TotalStake::<T>::get(group).checked_add(&amount).is_some(), ArithmeticError::Overflow);
 		T::Currency::hold(&HoldReason::Stake.into(), &account, amount)?;
 		let stake = ledger.active;
 		let total = Self::keep_stake(group, &account, before, ledger);
-		Self::deposit_event(Event::Staked {
-			group,
-			account,
-			stake,
-			total,
-		});
+		Self::deposit_event(Event::Staked { group, account, stake, total });
 		Ok(())
 	}
 
@@ -48,20 +40,11 @@ impl<T: Config> Pallet<T> {
 			Error::<T>::StakeTooSmall
 		);
 		let now = Self::now();
-		let until = now
-			.checked_add(voting.lock(now))
-			.ok_or(ArithmeticError::Overflow)?;
+		let until = now.checked_add(voting.lock(now)).ok_or(ArithmeticError::Overflow)?;
 		part_with(&mut ledger.unstaking, amount, until).map_err(|_| Error::<T>::TooManyUnstaking)?;
 		let stake = ledger.active;
 		let total = Self::keep_stake(group, &account, before, ledger);
-		Self::deposit_event(Event::Unstaked {
-			group,
-			account,
-			stake,
-			total,
-			amount,
-			until,
-		});
+		Self::deposit_event(Event::Unstaked { group, account, stake, total, amount, until });
 		Ok(())
 	}
 
@@ -71,11 +54,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(!amount.is_zero(), Error::<T>::NothingToWithdraw);
 		Self::put_ledger(group, &account, ledger);
 		Self::release(HoldReason::Stake, &account, amount);
-		Self::deposit_event(Event::Withdrawn {
-			group,
-			account,
-			amount,
-		});
+		Self::deposit_event(Event::Withdrawn { group, account, amount });
 		Ok(())
 	}
 

@@ -123,10 +123,7 @@ where
 	fn period_closed(group: GroupId, total: Balance, quorum: Share) -> Closed {
 		let first = First::period_closed(group, total, quorum);
 		let second = Second::period_closed(group, total, quorum);
-		Closed {
-			stay: first.stay || second.stay,
-			weight: first.weight.saturating_add(second.weight),
-		}
+		Closed { stay: first.stay || second.stay, weight: first.weight.saturating_add(second.weight) }
 	}
 
 	fn created_weight() -> Weight {

@@ -34,15 +34,9 @@ impl<T: Config> Pallet<T> {
 		let mut count = 0u32;
 		let mut revisions = 0u32;
 		for (id, group) in Groups::<T>::iter() {
-			ensure!(
-				id < NextGroup::<T>::get(),
-				"a group has a number that was not given yet"
-			);
+			ensure!(id < NextGroup::<T>::get(), "a group has a number that was not given yet");
 			let Voting { period, quorum, .. } = group.voting;
-			ensure!(
-				Self::check_voting(period, quorum).is_ok(),
-				"stakeholders of a group cannot vote"
-			);
+			ensure!(Self::check_voting(period, quorum).is_ok(), "stakeholders of a group cannot vote");
 			ensure!(
 				Self::check_voting(group.voting.lock(Self::now()), quorum).is_ok(),
 				"stake is held for longer than a period can be"
@@ -61,9 +55,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn try_revisions(group: GroupId, newest: u32) -> Result<(), TryRuntimeError> {
-		let revisions: Vec<_> = (0..=newest)
-			.map_while(|revision| Revisions::<T>::get(group, revision))
-			.collect();
+		let revisions: Vec<_> =
+			(0..=newest).map_while(|revision| Revisions::<T>::get(group, revision)).collect();
 		ensure!(
 			newest.saturating_add(1) == revisions.len().saturated_into::<u32>(),
 			"a revision of a group is missing"
@@ -72,23 +65,14 @@ impl<T: Config> Pallet<T> {
 			revisions.iter().all(|rules| Self::check_rules(rules).is_ok()),
 			"rounds cannot be played by a group's rules"
 		);
-		let first = revisions
-			.first()
-			.map(|rules| (rules.clock.first, rules.model_version));
-		ensure!(
-			first == Some((0, 0)),
-			"a group does not begin with its first round and model"
-		);
+		let first = revisions.first().map(|rules| (rules.clock.first, rules.model_version));
+		ensure!(first == Some((0, 0)), "a group does not begin with its first round and model");
 		for (before, after) in revisions.iter().zip(revisions.iter().skip(1)) {
 			ensure!(
 				before.clock.first < after.clock.first && before.clock.start < after.clock.start,
 				"a revision does not begin after the one before"
 			);
-			let last = after
-				.clock
-				.first
-				.checked_sub(1)
-				.and_then(|last| before.clock.windows(last));
+			let last = after.clock.first.checked_sub(1).and_then(|last| before.clock.windows(last));
 			let next = after.clock.windows(after.clock.first);
 			ensure!(
 				last.zip(next).is_some_and(
@@ -109,14 +93,8 @@ impl<T: Config> Pallet<T> {
 		let mut held = BTreeMap::new();
 		let mut totals = BTreeMap::new();
 		for (group, account, ledger) in Stakes::<T>::iter() {
-			ensure!(
-				Groups::<T>::contains_key(group),
-				"somebody has staked in a group that does not exist"
-			);
-			ensure!(
-				!ledger.active.is_zero() || !ledger.unstaking.is_empty(),
-				"an empty ledger is kept"
-			);
+			ensure!(Groups::<T>::contains_key(group), "somebody has staked in a group that does not exist");
+			ensure!(!ledger.active.is_zero() || !ledger.unstaking.is_empty(), "an empty ledger is kept");
 			ensure!(
 				!ledger.active.is_zero() || ledger.approvals.is_empty(),
 				"an account without stake approves something"
@@ -134,13 +112,8 @@ impl<T: Config> Pallet<T> {
 			*total = ledger.active.saturating_add(*total);
 		}
 		totals.retain(|_, total| !total.is_zero());
-		let kept: BTreeMap<_, _> = TotalStake::<T>::iter()
-			.filter(|(_, total)| !total.is_zero())
-			.collect();
-		ensure!(
-			kept == totals,
-			"all stake in a group is not what its accounts have staked"
-		);
+		let kept: BTreeMap<_, _> = TotalStake::<T>::iter().filter(|(_, total)| !total.is_zero()).collect();
+		ensure!(kept == totals, "all stake in a group is not what its accounts have staked");
 		Self::try_holds(HoldReason::Stake, held)
 	}
 
@@ -178,10 +151,7 @@ impl<T: Config> Pallet<T> {
 				);
 				let amendment = Amendments::<T>::get(group, contender.id)
 					.ok_or(TryRuntimeError::Other("an open amendment is not kept"))?;
-				ensure!(
-					amendment.proposer == contender.proposer,
-					"an amendment has two proposers"
-				);
+				ensure!(amendment.proposer == contender.proposer, "an amendment has two proposers");
 				add::<T>(&mut held, amendment.proposer, amendment.deposit);
 				count = count.saturating_add(1);
 			}

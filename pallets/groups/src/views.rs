@@ -63,10 +63,7 @@ where
 		let ledger = Stakes::<T>::get(group, &account);
 		let open = Open::<T>::get(group);
 		let unstaking = ledger.unstaking.into_iter();
-		let unstaking = unstaking.map(|(part, until)| UnstakingView {
-			amount: amount::<T>(part),
-			until,
-		});
+		let unstaking = unstaking.map(|(part, until)| UnstakingView { amount: amount::<T>(part), until });
 		let approvals = ledger.approvals.into_iter();
 		let approvals = approvals.filter(|id| open.iter().any(|contender| contender.id == *id));
 		Some(StakeView {
@@ -88,55 +85,26 @@ where
 	/// The event as clients see it; `None` for what is not about votes.
 	pub fn view(self) -> Option<VoteEvent> {
 		Some(match self {
-			Self::Staked {
-				group,
-				account,
-				stake,
-				total,
-			}
-			| Self::Unstaked {
-				group,
-				account,
-				stake,
-				total,
-				..
-			} => VoteEvent::Staked {
+			Self::Staked { group, account, stake, total }
+			| Self::Unstaked { group, account, stake, total, .. } => VoteEvent::Staked {
 				group,
 				account: account.into(),
 				stake: amount::<T>(stake),
 				total: amount::<T>(total),
 			},
-			Self::AmendmentProposed {
-				group,
-				amendment,
-				account,
-			} => VoteEvent::AmendmentProposed {
-				group,
-				amendment,
-				account: account.into(),
-			},
-			Self::AmendmentVoted {
-				group,
-				amendment,
-				account,
-				aye,
-				stake,
-			} => VoteEvent::AmendmentVoted {
+			Self::AmendmentProposed { group, amendment, account } => {
+				VoteEvent::AmendmentProposed { group, amendment, account: account.into() }
+			}
+			Self::AmendmentVoted { group, amendment, account, aye, stake } => VoteEvent::AmendmentVoted {
 				group,
 				amendment,
 				account: account.into(),
 				aye,
 				stake: amount::<T>(stake),
 			},
-			Self::AmendmentEnded {
-				group,
-				amendment,
-				ending,
-			} => VoteEvent::AmendmentEnded {
-				group,
-				amendment,
-				ending,
-			},
+			Self::AmendmentEnded { group, amendment, ending } => {
+				VoteEvent::AmendmentEnded { group, amendment, ending }
+			}
 			Self::AlarmMissing { group, close } => VoteEvent::AlarmMissing { group, close },
 			Self::PeriodClosed { group, next } => VoteEvent::PeriodClosed { group, next },
 			_ => return None,

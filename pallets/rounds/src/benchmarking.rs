@@ -29,14 +29,7 @@ use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
 use sp_runtime::{SaturatedConversion, Saturating};
 
-const CLOCK: Clock = Clock {
-	first: 0,
-	start: 10,
-	length: 40,
-	reveal: 1,
-	attest: 10,
-	open: 10,
-};
+const CLOCK: Clock = Clock { first: 0, start: 10, length: 40, reveal: 1, attest: 10, open: 10 };
 const SALT: [u8; 32] = [7; 32];
 /// The round under measurement, and an older one that its settlement removes.
 const ROUND: RoundIndex = 1;
@@ -80,17 +73,11 @@ fn checkpoint(number: u32) -> ContentRef {
 fn providers() -> Providers {
 	let address = vec![b'a'; MAX_PROVIDER_LENGTH.saturated_into()];
 	let address = address.try_into().expect("of the largest length");
-	vec![address; MAX_PROVIDERS.saturated_into()]
-		.try_into()
-		.expect("as many as there can be")
+	vec![address; MAX_PROVIDERS.saturated_into()].try_into().expect("as many as there can be")
 }
 
 fn reveal(number: u32) -> Reveal {
-	Reveal {
-		checkpoint: checkpoint(number),
-		claim: Score(number.into()),
-		providers: providers(),
-	}
+	Reveal { checkpoint: checkpoint(number), claim: Score(number.into()), providers: providers() }
 }
 
 /// A round to which so many trainers have committed.
@@ -105,39 +92,25 @@ where
 			.expect("the balance suffices");
 		let digest = checkpoint(number).digest;
 		let hash = commitment_hash(Pallet::<T>::genesis(), group, round, &account, digest, &SALT);
-		let commitment = Commitment {
-			account,
-			hash,
-			deposit: deposit::<T>(),
-			ending: None,
-		};
-		entered
-			.commitments
-			.try_push(commitment)
-			.expect("no more than a round admits");
+		let commitment = Commitment { account, hash, deposit: deposit::<T>(), ending: None };
+		entered.commitments.try_push(commitment).expect("no more than a round admits");
 	}
 	Rounds::<T>::insert(group, round, entered);
-	Unsettled::<T>::mutate(group, |unsettled| {
-		unsettled.try_push(round).expect("no more than two")
-	});
+	Unsettled::<T>::mutate(group, |unsettled| unsettled.try_push(round).expect("no more than two"));
 }
 
 /// Validators, the first of whom has its key in the keystore.
 fn put_evaluators<T: Config>(count: u32) -> AuthorityId {
 	let key = AuthorityId::generate_pair(None);
-	let evaluators: Vec<_> = (0..count)
-		.map(|number| (account("validator", number, 0), key.clone()))
-		.collect();
+	let evaluators: Vec<_> =
+		(0..count).map(|number| (account("validator", number, 0), key.clone())).collect();
 	T::Evaluators::put_members(evaluators.try_into().expect("no more than a committee has"));
 	key
 }
 
 /// A ballot that refutes every one of so many candidates.
 fn refutation(candidates: u32) -> Ballot {
-	let measurement = Measurement {
-		score: Score(u64::MAX),
-		root: H256::repeat_byte(1),
-	};
+	let measurement = Measurement { score: Score(u64::MAX), root: H256::repeat_byte(1) };
 	Ballot {
 		baseline: Some(measurement),
 		verdicts: vec![Verdict::Mismatch(measurement); candidates.saturated_into()]
@@ -159,10 +132,7 @@ fn put_course<T: Config>(group: GroupId, round: RoundIndex, candidates: u32, mem
 		}
 	});
 	for member in 0..members {
-		let attestation = Attestation {
-			hash: H256::zero(),
-			ballot: Some(refutation(candidates)),
-		};
+		let attestation = Attestation { hash: H256::zero(), ballot: Some(refutation(candidates)) };
 		Attestations::<T>::insert((group, round), member, attestation);
 	}
 }
@@ -223,13 +193,7 @@ mod benchmarks {
 		go_to::<T>(windows().commit.start);
 
 		#[extrinsic_call]
-		commit(
-			RawOrigin::Signed(newcomer),
-			group,
-			ROUND,
-			H256::zero(),
-			deposit::<T>(),
-		);
+		commit(RawOrigin::Signed(newcomer), group, ROUND, H256::zero(), deposit::<T>());
 
 		assert_eq!(Pallet::<T>::unsettled(group), [ROUND]);
 	}
@@ -251,10 +215,7 @@ mod benchmarks {
 		);
 
 		let entered = Rounds::<T>::get(group, ROUND).expect("it was put there");
-		assert!(entered
-			.commitments
-			.last()
-			.is_some_and(|last| last.account == newcomer));
+		assert!(entered.commitments.last().is_some_and(|last| last.account == newcomer));
 	}
 
 	#[benchmark]
@@ -269,15 +230,7 @@ mod benchmarks {
 		go_to::<T>(windows().reveal.start);
 
 		#[extrinsic_call]
-		_(
-			RawOrigin::Signed(trainer.clone()),
-			group,
-			ROUND,
-			checkpoint(number),
-			SALT,
-			Score(1),
-			providers(),
-		);
+		_(RawOrigin::Signed(trainer.clone()), group, ROUND, checkpoint(number), SALT, Score(1), providers());
 
 		assert!(Reveals::<T>::contains_key((group, ROUND), trainer));
 	}
@@ -303,8 +256,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			call.authorize(TransactionSource::External)
-				.ok_or("the call has an authorization")??;
+			call.authorize(TransactionSource::External).ok_or("the call has an authorization")??;
 		}
 
 		Ok(())
@@ -313,23 +265,12 @@ mod benchmarks {
 	#[benchmark]
 	fn open() -> Result<(), BenchmarkError> {
 		let (group, key) = attesting::<T>();
-		let Call::open {
-			ballot, signature, ..
-		} = open_call::<T>(group, &key)
-		else {
+		let Call::open { ballot, signature, .. } = open_call::<T>(group, &key) else {
 			return Err(BenchmarkError::Stop("another call"));
 		};
 
 		#[extrinsic_call]
-		_(
-			RawOrigin::Authorized,
-			group,
-			ROUND,
-			MEMBER,
-			ballot,
-			SALT,
-			signature,
-		);
+		_(RawOrigin::Authorized, group, ROUND, MEMBER, ballot, SALT, signature);
 
 		let attestation = Pallet::<T>::attestation(group, ROUND, MEMBER);
 		assert!(attestation.is_some_and(|attestation| attestation.ballot.is_some()));
@@ -343,8 +284,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			call.authorize(TransactionSource::External)
-				.ok_or("the call has an authorization")??;
+			call.authorize(TransactionSource::External).ok_or("the call has an authorization")??;
 		}
 
 		Ok(())
@@ -360,10 +300,7 @@ mod benchmarks {
 		}
 		Rounds::<T>::mutate(group, OLDEST, |round| {
 			if let Some(round) = round {
-				round.settled = Some(Settled {
-					winner: None,
-					baseline: None,
-				});
+				round.settled = Some(Settled { winner: None, baseline: None });
 			}
 		});
 		Unsettled::<T>::mutate(group, |unsettled| unsettled.remove(0));
@@ -391,10 +328,7 @@ mod benchmarks {
 	fn migrate_standing() {
 		let group = group::<T>();
 		let account: T::AccountId = account("trainer", 0, 0);
-		let old = v1::Standing {
-			best: Some(Score(1)),
-			..Default::default()
-		};
+		let old = v1::Standing { best: Some(Score(1)), ..Default::default() };
 		v1::Standings::<T>::insert(group, &account, old);
 		StorageVersion::new(1).put::<Pallet<T>>();
 		let mut meter = WeightMeter::with_limit(T::WeightInfo::migrate_standing());

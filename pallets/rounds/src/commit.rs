@@ -35,60 +35,34 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let rules = T::Groups::rules(group, round).ok_or(Error::<T>::UnknownGroup)?;
 		let windows = rules.clock.windows(round).ok_or(Error::<T>::WrongPhase)?;
-		ensure!(
-			windows.phase(Self::now()) == Phase::Commit,
-			Error::<T>::WrongPhase
-		);
+		ensure!(windows.phase(Self::now()) == Phase::Commit, Error::<T>::WrongPhase);
 		ensure!(deposit >= rules.deposit, Error::<T>::DepositTooSmall);
 		let mut entered = Self::round_of(group, round, rules.model_version);
 		if let Some(target) = rules.target {
 			// What a head scored on something else says nothing of whether it is good enough.
 			let head = Heads::<T>::get(group, rules.model_version)
 				.filter(|head| head.is_comparable(rules.policy, entered.dataset_version));
-			ensure!(
-				head.is_none_or(|head| head.score > target),
-				Error::<T>::TargetReached
-			);
+			ensure!(head.is_none_or(|head| head.score > target), Error::<T>::TargetReached);
 		}
 		let commitments = &mut entered.commitments;
-		ensure!(
-			commitments.iter().all(|other| other.account != account),
-			Error::<T>::AlreadyCommitted
-		);
+		ensure!(commitments.iter().all(|other| other.account != account), Error::<T>::AlreadyCommitted);
 		let taken = commitments.len();
 		let displaced = Self::make_room(commitments, deposit)?;
 		let is_first = commitments.is_empty();
 		let mut unsettled = Unsettled::<T>::get(group);
 		if is_first {
-			unsettled
-				.try_push(round)
-				.map_err(|_| Error::<T>::SettlementOverdue)?;
+			unsettled.try_push(round).map_err(|_| Error::<T>::SettlementOverdue)?;
 		}
-		let commitment = Commitment {
-			account: account.clone(),
-			hash,
-			deposit,
-			ending: None,
-		};
-		commitments
-			.try_push(commitment)
-			.map_err(|_| Error::<T>::RoundFull)?;
+		let commitment = Commitment { account: account.clone(), hash, deposit, ending: None };
+		commitments.try_push(commitment).map_err(|_| Error::<T>::RoundFull)?;
 		Self::take_fee(&account, Self::price(taken.saturated_into(), deposit))?;
 		T::Currency::hold(&HoldReason::Commitment.into(), &account, deposit)?;
 
 		Rounds::<T>::insert(group, round, entered);
-		Self::deposit_event(Event::Committed {
-			group,
-			round,
-			account,
-		});
+		Self::deposit_event(Event::Committed { group, round, account });
 		if let Some(displaced) = displaced {
 			Self::release(&displaced.account, displaced.deposit);
-			Self::deposit_event(Event::Displaced {
-				group,
-				round,
-				account: displaced.account,
-			});
+			Self::deposit_event(Event::Displaced { group, round, account: displaced.account });
 		}
 		if is_first {
 			Unsettled::<T>::insert(group, unsettled);
@@ -140,12 +114,8 @@ impl<T: Config> Pallet<T> {
 
 	/// Returns what an account put at stake.
 	pub(crate) fn release(account: &T::AccountId, amount: BalanceOf<T>) {
-		let released = T::Currency::release(
-			&HoldReason::Commitment.into(),
-			account,
-			amount,
-			Precision::BestEffort,
-		);
+		let released =
+			T::Currency::release(&HoldReason::Commitment.into(), account, amount, Precision::BestEffort);
 		if released != Ok(amount) {
 			defensive!("a deposit was not on hold");
 		}

@@ -58,11 +58,7 @@
 //!
 //! No hook loops over groups or rounds: a block writes its randomness into a ring of bounded size, and that is all.
 #![cfg_attr(not(feature = "std"), no_std)]
-#![deny(
-	clippy::as_conversions,
-	clippy::float_arithmetic,
-	clippy::arithmetic_side_effects
-)]
+#![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 extern crate alloc;
 
@@ -397,11 +393,7 @@ pub mod pallet {
 			providers: Providers,
 		) -> DispatchResult {
 			let account = ensure_signed(origin)?;
-			let reveal = Reveal {
-				checkpoint,
-				claim,
-				providers,
-			};
+			let reveal = Reveal { checkpoint, claim, providers };
 			Self::do_reveal(group, round, account, salt, reveal)
 		}
 
@@ -470,10 +462,7 @@ pub mod pallet {
 		#[cfg(feature = "std")]
 		fn integrity_test() {
 			assert!(T::Retention::get() > 0, "the last settled round has to be kept");
-			assert!(
-				T::Groups::longest_reveal() < BlockNumber::MAX,
-				"randomness cannot be kept for ever"
-			);
+			assert!(T::Groups::longest_reveal() < BlockNumber::MAX, "randomness cannot be kept for ever");
 		}
 
 		#[cfg(feature = "try-runtime")]

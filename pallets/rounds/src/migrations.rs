@@ -67,30 +67,13 @@ impl<T: Config> NameModels<T> {
 
 	/// A standing of version 1 as it is kept now.
 	fn upgrade(group: GroupId, old: v1::Standing<BalanceOf<T>>) -> StandingOf<T> {
-		let v1::Standing {
-			rounds,
-			wins,
-			best,
-			earned,
-			slashed,
-		} = old;
+		let v1::Standing { rounds, wins, best, earned, slashed } = old;
 		let only = || {
 			let rules = T::Groups::rules(group, T::Groups::boundary(group)?)?;
 			(rules.model_version == 0).then_some(0)
 		};
-		let best = best.and_then(|score| {
-			Some(Best {
-				model_version: only()?,
-				score,
-			})
-		});
-		Standing {
-			rounds,
-			wins,
-			best,
-			earned,
-			slashed,
-		}
+		let best = best.and_then(|score| Some(Best { model_version: only()?, score }));
+		Standing { rounds, wins, best, earned, slashed }
 	}
 }
 
@@ -100,11 +83,7 @@ impl<T: Config> SteppedMigration for NameModels<T> {
 	type Identifier = MigrationId<13>;
 
 	fn id() -> Self::Identifier {
-		MigrationId {
-			pallet_id: *b"pallet-rounds",
-			version_from: 1,
-			version_to: 2,
-		}
+		MigrationId { pallet_id: *b"pallet-rounds", version_from: 1, version_to: 2 }
 	}
 
 	fn step(

@@ -125,9 +125,7 @@ pub fn randomness(block: u32) -> [u8; 32] {
 
 /// The randomness of all blocks up to this one, mixed.
 pub fn mixed_randomness(block: u32) -> [u8; 32] {
-	(1..=block).fold([0; 32], |before, block| {
-		(before, randomness(block)).using_encoded(blake2_256)
-	})
+	(1..=block).fold([0; 32], |before, block| (before, randomness(block)).using_encoded(blake2_256))
 }
 
 parameter_types! {
@@ -206,14 +204,7 @@ pub const DEPOSIT: u128 = 100;
 /// How much a checkpoint has to be better than the head.
 pub const IMPROVEMENT: u64 = 50;
 /// How long the group's windows are. Round 0 takes commitments in blocks 10 to 21 and is settled in block 33.
-pub const CLOCK: Clock = Clock {
-	first: 0,
-	start: 10,
-	length: 12,
-	reveal: 3,
-	attest: 5,
-	open: 2,
-};
+pub const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
 
 pub fn account(number: u8) -> AccountId32 {
 	AccountId32::new([number; 32])
@@ -234,10 +225,8 @@ pub fn evaluator(validator: u8) -> AuthorityPair {
 
 /// Starts a session with these validators.
 pub fn start_session(validators: impl IntoIterator<Item = u8>) {
-	let validators: Vec<_> = validators
-		.into_iter()
-		.map(|validator| (account(validator), evaluator(validator).public()))
-		.collect();
+	let validators: Vec<_> =
+		validators.into_iter().map(|validator| (account(validator), evaluator(validator).public())).collect();
 	let keys = || validators.iter().map(|(account, key)| (account, key.clone()));
 	Evaluators::on_new_session(true, keys(), keys());
 }

@@ -14,40 +14,27 @@ impl<T: Config> Pallet<T> {
 	/// Notes that a round was settled and removes the one whose place in the ring it takes.
 	pub(crate) fn keep_settled(group: GroupId, round: RoundIndex) -> Work {
 		let count = Settlements::<T>::get(group).map_or(0, |progress| progress.count);
-		let progress = Progress {
-			count: count.saturating_add(1),
-			last: round,
-		};
+		let progress = Progress { count: count.saturating_add(1), last: round };
 		Settlements::<T>::insert(group, progress);
 		let slot = count.checked_rem(T::Retention::get()).unwrap_or_default();
 		let oldest = Kept::<T>::mutate(group, slot, |kept| kept.replace(round));
 		match oldest {
 			Some(oldest) => Self::remove_round(group, oldest),
-			None => Work {
-				candidates: 0,
-				members: 0,
-			},
+			None => Work { candidates: 0, members: 0 },
 		}
 	}
 
 	/// Removes all that is kept of a settled round, except that its checkpoints were used.
 	fn remove_round(group: GroupId, round: RoundIndex) -> Work {
-		let commitments = Rounds::<T>::take(group, round)
-			.map(|round| round.commitments)
-			.unwrap_or_default();
+		let commitments = Rounds::<T>::take(group, round).map(|round| round.commitments).unwrap_or_default();
 		for commitment in &commitments {
 			Reveals::<T>::remove((group, round), &commitment.account);
 		}
-		let members: u32 = Committees::<T>::decode_len((group, round))
-			.unwrap_or_default()
-			.saturated_into();
+		let members: u32 = Committees::<T>::decode_len((group, round)).unwrap_or_default().saturated_into();
 		Committees::<T>::remove((group, round));
 		for member in 0..members {
 			Attestations::<T>::remove((group, round), member);
 		}
-		Work {
-			candidates: commitments.len().saturated_into(),
-			members,
-		}
+		Work { candidates: commitments.len().saturated_into(), members }
 	}
 }

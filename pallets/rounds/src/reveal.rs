@@ -12,15 +12,10 @@ impl<T: Config> Pallet<T> {
 		salt: Salt,
 		reveal: Reveal,
 	) -> DispatchResult {
-		let Reveal {
-			checkpoint, claim, ..
-		} = reveal;
+		let Reveal { checkpoint, claim, .. } = reveal;
 		let rules = T::Groups::rules(group, round).ok_or(Error::<T>::UnknownGroup)?;
 		let windows = rules.clock.windows(round).ok_or(Error::<T>::WrongPhase)?;
-		ensure!(
-			windows.phase(Self::now()) == Phase::Reveal,
-			Error::<T>::WrongPhase
-		);
+		ensure!(windows.phase(Self::now()) == Phase::Reveal, Error::<T>::WrongPhase);
 		let mut entered = Rounds::<T>::get(group, round).ok_or(Error::<T>::NotCommitted)?;
 		let commitment = entered
 			.commitments
@@ -28,25 +23,13 @@ impl<T: Config> Pallet<T> {
 			.find(|commitment| commitment.account == account)
 			.ok_or(Error::<T>::NotCommitted)?;
 		// An earlier round that is settled late may still change the head, which this round's committee measures.
-		ensure!(
-			Unsettled::<T>::get(group).first() == Some(&round),
-			Error::<T>::SettlementOverdue
-		);
-		ensure!(
-			!Reveals::<T>::contains_key((group, round), &account),
-			Error::<T>::AlreadyRevealed
-		);
-		ensure!(
-			checkpoint.size > 0 && checkpoint.is_canonical(),
-			Error::<T>::InvalidContent
-		);
+		ensure!(Unsettled::<T>::get(group).first() == Some(&round), Error::<T>::SettlementOverdue);
+		ensure!(!Reveals::<T>::contains_key((group, round), &account), Error::<T>::AlreadyRevealed);
+		ensure!(checkpoint.size > 0 && checkpoint.is_canonical(), Error::<T>::InvalidContent);
 		ensure!(are_addresses(&reveal.providers), Error::<T>::InvalidProvider);
 		let hash = commitment_hash(Self::genesis(), group, round, &account, checkpoint.digest, &salt);
 		ensure!(commitment.hash == hash, Error::<T>::CommitmentMismatch);
-		ensure!(
-			!UsedDigests::<T>::contains_key(group, checkpoint.digest),
-			Error::<T>::DigestUsed
-		);
+		ensure!(!UsedDigests::<T>::contains_key(group, checkpoint.digest), Error::<T>::DigestUsed);
 		if entered.seed.is_none() {
 			let seed = Self::drawn_seed(group, round, windows.seed).ok_or(Error::<T>::SeedMissing)?;
 			entered.seed = Some(seed);
@@ -55,13 +38,7 @@ impl<T: Config> Pallet<T> {
 		}
 		UsedDigests::<T>::insert(group, checkpoint.digest, round);
 		Reveals::<T>::insert((group, round), &account, reveal);
-		Self::deposit_event(Event::Revealed {
-			group,
-			round,
-			account,
-			checkpoint,
-			claim,
-		});
+		Self::deposit_event(Event::Revealed { group, round, account, checkpoint, claim });
 		Ok(())
 	}
 }

@@ -26,10 +26,7 @@ impl<T: Config> Pallet<T> {
 		let now = Self::now();
 		let fresh = T::BlockRandomness::get()
 			.unwrap_or_else(|| blake2_256(&frame_system::Pallet::<T>::parent_hash().encode()));
-		let before = now
-			.checked_sub(1)
-			.and_then(Self::randomness_at)
-			.unwrap_or_default();
+		let before = now.checked_sub(1).and_then(Self::randomness_at).unwrap_or_default();
 		let randomness = (before, fresh).using_encoded(blake2_256);
 		Seeds::<T>::insert(Self::slot_of(now), (now, randomness));
 	}

@@ -31,10 +31,7 @@ impl<T: Config> Pallet<T> {
 		let mut unsettled = Unsettled::<T>::get(group);
 		ensure!(unsettled.contains(&round), Error::<T>::NotUnsettled);
 		let windows = rules.clock.windows(round).ok_or(Error::<T>::WrongPhase)?;
-		ensure!(
-			windows.phase(Self::now()) == Phase::Settle,
-			Error::<T>::WrongPhase
-		);
+		ensure!(windows.phase(Self::now()) == Phase::Settle, Error::<T>::WrongPhase);
 		ensure!(unsettled.first() == Some(&round), Error::<T>::SettlementOverdue);
 		let mut entered = Rounds::<T>::get(group, round).ok_or(Error::<T>::NotUnsettled)?;
 		let reveals = Self::reveals(group, round, &entered.commitments);
@@ -78,11 +75,7 @@ impl<T: Config> Pallet<T> {
 			let ending = Ending {
 				outcome: *outcome,
 				measured: *measured,
-				reward: if *outcome == Outcome::Won {
-					reward
-				} else {
-					Zero::zero()
-				},
+				reward: if *outcome == Outcome::Won { reward } else { Zero::zero() },
 				slashed: Self::return_deposit(commitment, *outcome, settlement.contested == Some(place)),
 			};
 			commitment.ending = Some(ending);
@@ -203,10 +196,8 @@ impl<T: Config> Pallet<T> {
 		}
 		if let Some(score) = ending.measured {
 			let before = updated.best.filter(|best| best.model_version == model_version);
-			updated.best = Some(Best {
-				model_version,
-				score: before.map_or(score, |best| best.score.min(score)),
-			});
+			updated.best =
+				Some(Best { model_version, score: before.map_or(score, |best| best.score.min(score)) });
 		}
 		updated.earned = updated.earned.saturating_add(ending.reward);
 		updated.slashed = updated.slashed.saturating_add(ending.slashed);

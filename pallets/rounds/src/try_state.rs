@@ -36,10 +36,7 @@ impl<T: Config> Pallet<T> {
 	fn try_rounds() -> Result<(), TryRuntimeError> {
 		let mut at_stake = BTreeMap::<T::AccountId, BalanceOf<T>>::new();
 		for (group, index, round) in Rounds::<T>::iter() {
-			ensure!(
-				!round.commitments.is_empty(),
-				"a round without commitments is kept"
-			);
+			ensure!(!round.commitments.is_empty(), "a round without commitments is kept");
 			let is_settled = round.settled.is_some();
 			ensure!(
 				is_settled != Unsettled::<T>::get(group).contains(&index),
@@ -82,11 +79,7 @@ impl<T: Config> Pallet<T> {
 			.commitments
 			.iter()
 			.enumerate()
-			.filter(|(_, commitment)| {
-				commitment
-					.ending
-					.is_some_and(|ending| ending.outcome == Outcome::Won)
-			})
+			.filter(|(_, commitment)| commitment.ending.is_some_and(|ending| ending.outcome == Outcome::Won))
 			.map(|(place, _)| place.saturated_into::<u32>());
 		let winner = winners.next();
 		ensure!(winners.next().is_none(), "a round has two winners");
@@ -94,25 +87,13 @@ impl<T: Config> Pallet<T> {
 			winner == round.settled.and_then(|settled| settled.winner),
 			"a round's winner is not who ended so"
 		);
-		let ended = round
-			.commitments
-			.iter()
-			.filter(|commitment| commitment.ending.is_some());
-		let expected = if round.settled.is_some() {
-			round.commitments.len()
-		} else {
-			0
-		};
+		let ended = round.commitments.iter().filter(|commitment| commitment.ending.is_some());
+		let expected = if round.settled.is_some() { round.commitments.len() } else { 0 };
 		ensure!(
 			ended.count() == expected,
 			"a settled round has a commitment without ending, or an open one with"
 		);
-		let endings = || {
-			round
-				.commitments
-				.iter()
-				.filter_map(|commitment| commitment.ending)
-		};
+		let endings = || round.commitments.iter().filter_map(|commitment| commitment.ending);
 		ensure!(
 			round
 				.commitments
@@ -129,10 +110,7 @@ impl<T: Config> Pallet<T> {
 		);
 		let contested =
 			endings().filter(|ending| ending.outcome == Outcome::NoQuorum && !ending.slashed.is_zero());
-		ensure!(
-			contested.count() <= 1,
-			"a round ended without a quorum at two candidates"
-		);
+		ensure!(contested.count() <= 1, "a round ended without a quorum at two candidates");
 		ensure!(
 			endings().all(|ending| ending.reward.is_zero() || ending.outcome == Outcome::Won),
 			"somebody was paid who has not won"
@@ -142,24 +120,15 @@ impl<T: Config> Pallet<T> {
 
 	fn try_order() -> Result<(), TryRuntimeError> {
 		for (group, unsettled) in Unsettled::<T>::iter() {
-			ensure!(
-				!unsettled.is_empty(),
-				"a group without rounds to be settled is kept among those with"
-			);
+			ensure!(!unsettled.is_empty(), "a group without rounds to be settled is kept among those with");
 			ensure!(
 				unsettled.windows(2).all(|pair| pair.first() < pair.last()),
 				"rounds to be settled are out of order"
 			);
 			let last = Self::last_settled(group);
 			for round in unsettled {
-				ensure!(
-					Rounds::<T>::contains_key(group, round),
-					"a round that is to be settled is not kept"
-				);
-				ensure!(
-					last.is_none_or(|last| last < round),
-					"a round was settled before its predecessor"
-				);
+				ensure!(Rounds::<T>::contains_key(group, round), "a round that is to be settled is not kept");
+				ensure!(last.is_none_or(|last| last < round), "a round was settled before its predecessor");
 			}
 		}
 		for (group, progress) in Settlements::<T>::iter() {
@@ -183,15 +152,9 @@ impl<T: Config> Pallet<T> {
 	fn try_belongings() -> Result<(), TryRuntimeError> {
 		for ((group, index), account, reveal) in Reveals::<T>::iter() {
 			let round = Self::kept_round(group, index)?;
+			ensure!(round.seed.is_some(), "something was revealed in a round without seed");
 			ensure!(
-				round.seed.is_some(),
-				"something was revealed in a round without seed"
-			);
-			ensure!(
-				round
-					.commitments
-					.iter()
-					.any(|commitment| commitment.account == account),
+				round.commitments.iter().any(|commitment| commitment.account == account),
 				"an account has revealed without a commitment"
 			);
 			ensure!(
@@ -200,15 +163,11 @@ impl<T: Config> Pallet<T> {
 			);
 		}
 		for (group, index) in Committees::<T>::iter_keys() {
-			ensure!(
-				Self::kept_round(group, index)?.seed.is_some(),
-				"a round has a committee but no seed"
-			);
+			ensure!(Self::kept_round(group, index)?.seed.is_some(), "a round has a committee but no seed");
 		}
 		for ((group, index), member) in Attestations::<T>::iter_keys() {
-			let members: u32 = Committees::<T>::decode_len((group, index))
-				.unwrap_or_default()
-				.saturated_into();
+			let members: u32 =
+				Committees::<T>::decode_len((group, index)).unwrap_or_default().saturated_into();
 			ensure!(member < members, "somebody has attested who is no member");
 		}
 		Ok(())

@@ -47,13 +47,7 @@ pub struct Round<AccountId, Balance> {
 impl<AccountId, Balance> Round<AccountId, Balance> {
 	/// A round of these versions of model and data set that nobody has committed to.
 	pub fn new(model_version: u32, dataset_version: u32) -> Self {
-		Self {
-			model_version,
-			dataset_version,
-			commitments: Default::default(),
-			seed: None,
-			settled: None,
-		}
+		Self { model_version, dataset_version, commitments: Default::default(), seed: None, settled: None }
 	}
 }
 

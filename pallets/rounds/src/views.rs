@@ -23,10 +23,7 @@ const MAX_RETIRED: usize = 100;
 
 /// The claims in commit order, `None` where a commitment was not revealed.
 pub(crate) fn claims(reveals: &[Option<Reveal>]) -> Vec<Option<Score>> {
-	reveals
-		.iter()
-		.map(|reveal| reveal.as_ref().map(|reveal| reveal.claim))
-		.collect()
+	reveals.iter().map(|reveal| reveal.as_ref().map(|reveal| reveal.claim)).collect()
 }
 
 impl<T: Config> Pallet<T> {
@@ -36,10 +33,7 @@ impl<T: Config> Pallet<T> {
 		round: RoundIndex,
 		commitments: &[CommitmentOf<T>],
 	) -> Vec<Option<Reveal>> {
-		commitments
-			.iter()
-			.map(|commitment| Reveals::<T>::get((group, round), &commitment.account))
-			.collect()
+		commitments.iter().map(|commitment| Reveals::<T>::get((group, round), &commitment.account)).collect()
 	}
 
 	/// The windows of a round; `None` where there is no such group, or the round lies beyond the last block number.
@@ -133,17 +127,12 @@ where
 		let reveals = Self::reveals(group, round, &commitments);
 		let ranked = rank(&claims(&reveals));
 		let committee = Committees::<T>::decode_len((group, round)).unwrap_or_default();
-		let ballots: Vec<_> = Self::said(group, round, committee)
-			.into_iter()
-			.flatten()
-			.collect();
+		let ballots: Vec<_> = Self::said(group, round, committee).into_iter().flatten().collect();
 		let views = commitments.into_iter().zip(reveals).enumerate();
 		views
 			.map(|(place, (commitment, reveal))| {
 				let rank = ranked.iter().position(|ranked| *ranked == place);
-				let tally = rank
-					.filter(|_| !ballots.is_empty())
-					.map(|rank| tally(&ballots, rank));
+				let tally = rank.filter(|_| !ballots.is_empty()).map(|rank| tally(&ballots, rank));
 				candidate_view::<T>(commitment, reveal, tally)
 			})
 			.collect()
@@ -207,10 +196,7 @@ where
 				account: account.into(),
 				rounds: standing.rounds,
 				wins: standing.wins,
-				best: standing
-					.best
-					.filter(|best| Some(best.model_version) == model)
-					.map(|best| best.score),
+				best: standing.best.filter(|best| Some(best.model_version) == model).map(|best| best.score),
 				earned: standing.earned.saturated_into(),
 				slashed: standing.slashed.saturated_into(),
 			})
@@ -230,48 +216,18 @@ where
 	/// The event as clients see it.
 	pub fn view(self) -> Option<RoundEvent> {
 		Some(match self {
-			Self::Committed {
-				group,
-				round,
-				account,
-			} => RoundEvent::Committed {
-				group,
-				round,
-				account: account.into(),
-			},
-			Self::Displaced {
-				group,
-				round,
-				account,
-			} => RoundEvent::Displaced {
-				group,
-				round,
-				account: account.into(),
-			},
-			Self::Revealed {
-				group,
-				round,
-				account,
-				checkpoint,
-				claim,
-			} => RoundEvent::Revealed {
-				group,
-				round,
-				account: account.into(),
-				checkpoint,
-				claim,
-			},
+			Self::Committed { group, round, account } => {
+				RoundEvent::Committed { group, round, account: account.into() }
+			}
+			Self::Displaced { group, round, account } => {
+				RoundEvent::Displaced { group, round, account: account.into() }
+			}
+			Self::Revealed { group, round, account, checkpoint, claim } => {
+				RoundEvent::Revealed { group, round, account: account.into(), checkpoint, claim }
+			}
 			Self::Attested { group, round, member } => RoundEvent::Attested { group, round, member },
 			Self::Opened { group, round, member } => RoundEvent::Opened { group, round, member },
-			Self::Ended {
-				group,
-				round,
-				account,
-				outcome,
-				measured,
-				reward,
-				slashed,
-			} => RoundEvent::Ended {
+			Self::Ended { group, round, account, outcome, measured, reward, slashed } => RoundEvent::Ended {
 				group,
 				round,
 				account: account.into(),
@@ -280,19 +236,9 @@ where
 				reward: reward.saturated_into(),
 				slashed: slashed.saturated_into(),
 			},
-			Self::Settled {
-				group,
-				round,
-				winner,
-				score,
-				baseline,
-			} => RoundEvent::Settled {
-				group,
-				round,
-				winner: winner.map(Into::into),
-				score,
-				baseline,
-			},
+			Self::Settled { group, round, winner, score, baseline } => {
+				RoundEvent::Settled { group, round, winner: winner.map(Into::into), score, baseline }
+			}
 			Self::AlarmMissing { group, round } => RoundEvent::AlarmMissing { group, round },
 			Self::__Ignore(..) => return None,
 		})
@@ -307,12 +253,7 @@ fn candidate_view<T: Config>(
 where
 	T::AccountId: Into<AccountId32>,
 {
-	let Commitment {
-		account,
-		hash,
-		deposit,
-		ending,
-	} = commitment;
+	let Commitment { account, hash, deposit, ending } = commitment;
 	CandidateView {
 		account: account.into(),
 		commitment: hash,
@@ -325,11 +266,7 @@ where
 		measured: ending.and_then(|ending| ending.measured),
 		tally,
 		outcome: ending.map(|ending| ending.outcome),
-		reward: ending
-			.map(|ending| ending.reward.saturated_into())
-			.unwrap_or_default(),
-		slashed: ending
-			.map(|ending| ending.slashed.saturated_into())
-			.unwrap_or_default(),
+		reward: ending.map(|ending| ending.reward.saturated_into()).unwrap_or_default(),
+		slashed: ending.map(|ending| ending.slashed.saturated_into()).unwrap_or_default(),
 	}
 }

@@ -45,10 +45,8 @@ impl Estimate {
 	/// The rules, the version, the head, the round, an account with its holds, who takes the fee, and the scheduler's agendas and
 	/// lookup.
 	fn commit_first(&self) -> Weight {
-		Weight::from_parts(200_000_000, 120_000).saturating_add(
-			self.0
-				.reads_writes(RULES.saturating_add(VERSION).saturating_add(13), 7),
-		)
+		Weight::from_parts(200_000_000, 120_000)
+			.saturating_add(self.0.reads_writes(RULES.saturating_add(VERSION).saturating_add(13), 7))
 	}
 
 	/// The rules, the head, the full round, two accounts with their holds, who takes the fee.

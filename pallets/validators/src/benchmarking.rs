@@ -46,10 +46,7 @@ where
 {
 	let account = rich::<T>(number);
 	CurrencyOf::<T>::hold(&HoldReason::Bond.into(), &account, bond).expect("the balance suffices");
-	let ledger = BondLedger {
-		bond,
-		..Default::default()
-	};
+	let ledger = BondLedger { bond, ..Default::default() };
 	Ledgers::<T>::insert(&account, ledger);
 	account
 }
@@ -91,9 +88,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(newcomer.clone()), amount);
 
-		assert!(Candidates::<T>::get()
-			.iter()
-			.any(|(account, _)| *account == newcomer));
+		assert!(Candidates::<T>::get().iter().any(|(account, _)| *account == newcomer));
 	}
 
 	#[benchmark]
@@ -104,9 +99,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(candidates[0].clone()), amount);
 
-		assert!(Candidates::<T>::get()
-			.last()
-			.is_some_and(|(account, _)| *account == candidates[0]));
+		assert!(Candidates::<T>::get().last().is_some_and(|(account, _)| *account == candidates[0]));
 	}
 
 	#[benchmark]
@@ -115,10 +108,7 @@ mod benchmarks {
 		Ledgers::<T>::mutate(&account, |ledger| {
 			let part = Perbill::from_rational(1, MAX_UNBONDING).mul_floor(super::bond::<T>());
 			for block in 0..MAX_UNBONDING {
-				ledger
-					.unbonding
-					.try_push((part, block))
-					.expect("no more than there can be");
+				ledger.unbonding.try_push((part, block)).expect("no more than there can be");
 				ledger.bond = ledger.bond.saturating_sub(part);
 			}
 		});
@@ -150,9 +140,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(newcomer.clone()));
 
-		assert!(Candidates::<T>::get()
-			.first()
-			.is_some_and(|(account, _)| *account == newcomer));
+		assert!(Candidates::<T>::get().first().is_some_and(|(account, _)| *account == newcomer));
 	}
 
 	#[benchmark]
@@ -162,10 +150,7 @@ mod benchmarks {
 		pallet_session::Validators::<T>::put(&offenders);
 		let details: Vec<_> = offenders
 			.iter()
-			.map(|account| OffenceDetails {
-				offender: (account.clone(), ()),
-				reporters: Vec::new(),
-			})
+			.map(|account| OffenceDetails { offender: (account.clone(), ()), reporters: Vec::new() })
 			.collect();
 		let shares: Vec<_> = details.iter().map(|_| Perbill::one()).collect();
 
@@ -187,10 +172,7 @@ mod benchmarks {
 			Struck::<T>::insert(account, Strikes { count: 1, last });
 			Absences::<T>::insert(account, Absence { count: 1, last });
 		}
-		let conduct: Vec<_> = offenders
-			.iter()
-			.map(|account| (account.clone(), Conduct::False))
-			.collect();
+		let conduct: Vec<_> = offenders.iter().map(|account| (account.clone(), Conduct::False)).collect();
 
 		#[block]
 		{

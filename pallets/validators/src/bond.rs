@@ -14,21 +14,11 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_bond(account: T::AccountId, amount: BalanceOf<T>) -> DispatchResult {
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
 		let mut ledger = Ledgers::<T>::get(&account);
-		ledger.bond = ledger
-			.bond
-			.checked_add(&amount)
-			.ok_or(ArithmeticError::Overflow)?;
-		ensure!(
-			ledger.bond >= <T as Config>::MinimumBond::get(),
-			Error::<T>::BondTooSmall
-		);
+		ledger.bond = ledger.bond.checked_add(&amount).ok_or(ArithmeticError::Overflow)?;
+		ensure!(ledger.bond >= <T as Config>::MinimumBond::get(), Error::<T>::BondTooSmall);
 		CurrencyOf::<T>::hold(&HoldReason::Bond.into(), &account, amount)?;
 		Ledgers::<T>::insert(&account, &ledger);
-		Self::deposit_event(Event::Bonded {
-			account: account.clone(),
-			amount,
-			bond: ledger.bond,
-		});
+		Self::deposit_event(Event::Bonded { account: account.clone(), amount, bond: ledger.bond });
 		Self::follow_bond(&account, ledger.bond);
 		Self::welcome(&account, &ledger);
 		Ok(())
@@ -37,25 +27,15 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_unbond(account: T::AccountId, amount: BalanceOf<T>) -> DispatchResult {
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
 		let mut ledger = Ledgers::<T>::get(&account);
-		ledger.bond = ledger
-			.bond
-			.checked_sub(&amount)
-			.ok_or(Error::<T>::NotEnoughBond)?;
+		ledger.bond = ledger.bond.checked_sub(&amount).ok_or(Error::<T>::NotEnoughBond)?;
 		ensure!(
 			ledger.bond.is_zero() || ledger.bond >= <T as Config>::MinimumBond::get(),
 			Error::<T>::BondTooSmall
 		);
-		let until = Self::now()
-			.checked_add(T::UnbondingPeriod::get())
-			.ok_or(ArithmeticError::Overflow)?;
+		let until = Self::now().checked_add(T::UnbondingPeriod::get()).ok_or(ArithmeticError::Overflow)?;
 		part_with(&mut ledger.unbonding, amount, until).map_err(|_| Error::<T>::TooManyUnbonding)?;
 		Ledgers::<T>::insert(&account, &ledger);
-		Self::deposit_event(Event::Unbonded {
-			account: account.clone(),
-			amount,
-			bond: ledger.bond,
-			until,
-		});
+		Self::deposit_event(Event::Unbonded { account: account.clone(), amount, bond: ledger.bond, until });
 		Self::follow_bond(&account, ledger.bond);
 		Ok(())
 	}

@@ -40,21 +40,12 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_validate(account: T::AccountId) -> DispatchResult {
 		let mut ledger = Ledgers::<T>::get(&account);
 		ensure!(!ledger.bond.is_zero(), Error::<T>::NotBonded);
-		ensure!(
-			ledger.bond >= <T as Config>::MinimumBond::get(),
-			Error::<T>::BondTooSmall
-		);
+		ensure!(ledger.bond >= <T as Config>::MinimumBond::get(), Error::<T>::BondTooSmall);
 		ensure!(Self::jailed_until(&account).is_none(), Error::<T>::Jailed);
 		ensure!(Self::has_keys(&account), Error::<T>::NoKeys);
 		let mut list = Candidates::<T>::get().into_inner();
-		ensure!(
-			list.iter().all(|(other, _)| *other != account),
-			Error::<T>::AlreadyCandidate
-		);
-		ensure!(
-			Self::enter(&mut list, &account, ledger.bond),
-			Error::<T>::TooManyCandidates
-		);
+		ensure!(list.iter().all(|(other, _)| *other != account), Error::<T>::AlreadyCandidate);
+		ensure!(Self::enter(&mut list, &account, ledger.bond), Error::<T>::TooManyCandidates);
 		Self::put_candidates(list);
 		ledger.chilled = false;
 		Ledgers::<T>::insert(&account, ledger);
@@ -93,9 +84,7 @@ impl<T: Config> Pallet<T> {
 		if let Some(place) = list.iter().position(|(other, _)| other == account) {
 			list.remove(place);
 			Self::put_candidates(list);
-			Self::deposit_event(Event::Left {
-				account: account.clone(),
-			});
+			Self::deposit_event(Event::Left { account: account.clone() });
 		}
 	}
 
@@ -116,10 +105,7 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		Self::insert(list, account, bond);
-		Self::deposit_event(Event::Entered {
-			account: account.clone(),
-			bond,
-		});
+		Self::deposit_event(Event::Entered { account: account.clone(), bond });
 		true
 	}
 

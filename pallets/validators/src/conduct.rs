@@ -63,10 +63,7 @@ impl<T: Config> Pallet<T> {
 			return false;
 		}
 		let count = Self::strikes(account).saturating_add(1);
-		Self::deposit_event(Event::Struck {
-			account: account.clone(),
-			strikes: count,
-		});
+		Self::deposit_event(Event::Struck { account: account.clone(), strikes: count });
 		let is_offence = count >= MAX_STRIKES;
 		if is_offence {
 			Struck::<T>::remove(account);
@@ -91,9 +88,7 @@ impl<T: Config> Pallet<T> {
 			return Absences::<T>::insert(account, Absence { count, last: now });
 		}
 		Absences::<T>::remove(account);
-		Self::deposit_event(Event::Missed {
-			account: account.clone(),
-		});
+		Self::deposit_event(Event::Missed { account: account.clone() });
 		Self::put_out(account, Ledgers::<T>::get(account));
 	}
 
@@ -128,9 +123,7 @@ impl<T: Config> ConductObserver<T::AccountId> for Pallet<T> {
 		}
 		let offence = Misattestation {
 			session: pallet_session::CurrentIndex::<T>::get(),
-			validators: pallet_session::Validators::<T>::decode_len()
-				.unwrap_or_default()
-				.saturated_into(),
+			validators: pallet_session::Validators::<T>::decode_len().unwrap_or_default().saturated_into(),
 			offenders,
 		};
 		if T::Offences::report_offence(Vec::new(), offence).is_err() {

@@ -67,11 +67,7 @@
 //! Nothing is paid or punished in a loop over accounts: calls touch the caller and one bounded list, sessions their set, and a
 //! report its offenders.
 #![cfg_attr(not(feature = "std"), no_std)]
-#![deny(
-	clippy::as_conversions,
-	clippy::float_arithmetic,
-	clippy::arithmetic_side_effects
-)]
+#![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 extern crate alloc;
 

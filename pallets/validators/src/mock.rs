@@ -85,11 +85,8 @@ impl_opaque_keys! {
 pub struct Handler;
 
 impl SessionHandler<AccountId32> for Handler {
-	const KEY_TYPE_IDS: &'static [KeyTypeId] = &[
-		sp_runtime::key_types::BABE,
-		sp_runtime::key_types::GRANDPA,
-		pallet_evaluators::KEY_TYPE,
-	];
+	const KEY_TYPE_IDS: &'static [KeyTypeId] =
+		&[sp_runtime::key_types::BABE, sp_runtime::key_types::GRANDPA, pallet_evaluators::KEY_TYPE];
 
 	fn on_genesis_session<Ks: OpaqueKeys>(_: &[(AccountId32, Ks)]) {}
 
@@ -201,14 +198,10 @@ pub fn genesis(bonds: impl IntoIterator<Item = (u8, u128)>) -> sp_io::TestExtern
 	let key_set = |number| (account(number), account(number), keys(number));
 	let storage = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
-			balances: (1..=TREASURY)
-				.map(|number| (account(number), ENDOWMENT))
-				.collect(),
+			balances: (1..=TREASURY).map(|number| (account(number), ENDOWMENT)).collect(),
 			..Default::default()
 		},
-		validators: pallet_validators::GenesisConfig {
-			bonds: bonds.collect(),
-		},
+		validators: pallet_validators::GenesisConfig { bonds: bonds.collect() },
 		session: pallet_session::GenesisConfig {
 			keys: vec![key_set(1)],
 			non_authority_keys: (2..=100).map(key_set).collect(),

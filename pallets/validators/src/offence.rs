@@ -37,18 +37,11 @@ impl<T: Config> Pallet<T> {
 			sentence.slashed = sentence.slashed.saturating_add(amount);
 			Self::follow_bond(account, ledger.bond);
 			Self::put_ledger(account, ledger);
-			Self::deposit_event(Event::Slashed {
-				account: account.clone(),
-				amount,
-				share,
-			});
+			Self::deposit_event(Event::Slashed { account: account.clone(), amount, share });
 		}
 		if is_new {
 			Self::leave(account);
-			Self::deposit_event(Event::Jailed {
-				account: account.clone(),
-				until: sentence.until,
-			});
+			Self::deposit_event(Event::Jailed { account: account.clone(), until: sentence.until });
 		}
 		if sentence.until > Self::now() {
 			let severity = OffenceSeverity(sentence.share);

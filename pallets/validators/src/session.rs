@@ -55,10 +55,7 @@ impl<T: Config> Pallet<T> {
 	/// chosen, a session before its own.
 	pub(crate) fn reported_sessions() -> SessionIndex {
 		let session = T::NextSessionRotation::average_session_length();
-		T::LongestDispute::get()
-			.checked_div(session.saturated_into())
-			.unwrap_or_default()
-			.saturating_sub(2)
+		T::LongestDispute::get().checked_div(session.saturated_into()).unwrap_or_default().saturating_sub(2)
 	}
 
 	pub(crate) fn has_keys(account: &T::AccountId) -> bool {

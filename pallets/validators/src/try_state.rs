@@ -50,16 +50,10 @@ impl<T: Config> Pallet<T> {
 			"candidates are out of order"
 		);
 		let accounts: BTreeSet<_> = candidates.iter().map(|(account, _)| account).collect();
-		ensure!(
-			accounts.len() == candidates.len(),
-			"an account is a candidate twice"
-		);
+		ensure!(accounts.len() == candidates.len(), "an account is a candidate twice");
 		for (account, bond) in &candidates {
 			let ledger = Ledgers::<T>::get(account);
-			ensure!(
-				!bond.is_zero() && ledger.bond == *bond,
-				"a candidate's bond is not its ledger's"
-			);
+			ensure!(!bond.is_zero() && ledger.bond == *bond, "a candidate's bond is not its ledger's");
 			ensure!(!ledger.chilled, "a candidate has chilled");
 			ensure!(Self::jailed_until(account).is_none(), "a candidate is in jail");
 		}
@@ -85,10 +79,7 @@ impl<T: Config> Pallet<T> {
 				(1..MAX_ABSENCES).contains(&absence.count),
 				"absences that are none, or too many, are kept"
 			);
-			ensure!(
-				Ledgers::<T>::contains_key(account),
-				"absences are kept of who has no bond"
-			);
+			ensure!(Ledgers::<T>::contains_key(account), "absences are kept of who has no bond");
 		}
 		Ok(())
 	}

@@ -32,9 +32,7 @@ pub struct BondLedger<Balance> {
 impl<Balance: Copy + Ord + Saturating + Zero> BondLedger<Balance> {
 	/// All that is held, and can be slashed: the bond and what is being taken out of it.
 	pub fn held(&self) -> Balance {
-		self.unbonding
-			.iter()
-			.fold(self.bond, |sum, (amount, _)| sum.saturating_add(*amount))
+		self.unbonding.iter().fold(self.bond, |sum, (amount, _)| sum.saturating_add(*amount))
 	}
 
 	/// Whether nothing is held.

@@ -15,10 +15,7 @@ fn amount<T: Config>(balance: BalanceOf<T>) -> u128 {
 impl<T: Config<AccountId: Into<AccountId32>>> Pallet<T> {
 	/// The candidates in their order, and behind them those of the session that are none any more.
 	pub fn validators_view() -> Vec<ValidatorView> {
-		let candidates: Vec<_> = Candidates::<T>::get()
-			.into_iter()
-			.map(|(account, _)| account)
-			.collect();
+		let candidates: Vec<_> = Candidates::<T>::get().into_iter().map(|(account, _)| account).collect();
 		let set = pallet_session::Validators::<T>::get();
 		let known: BTreeSet<_> = candidates.iter().collect();
 		let others: Vec<_> = set.iter().filter(|account| !known.contains(account)).collect();
@@ -62,10 +59,8 @@ impl<T: Config<AccountId: Into<AccountId32>>> Pallet<T> {
 			None if rank.is_some() => ValidatorStanding::Waiting,
 			None => ValidatorStanding::Chilled,
 		};
-		let unbonding = ledger.unbonding.into_iter().map(|(part, free)| Unbonding {
-			amount: amount::<T>(part),
-			free,
-		});
+		let unbonding =
+			ledger.unbonding.into_iter().map(|(part, free)| Unbonding { amount: amount::<T>(part), free });
 		ValidatorView {
 			account: account.clone().into(),
 			bond: amount::<T>(ledger.bond),

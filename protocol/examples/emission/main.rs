@@ -40,12 +40,7 @@ struct Arguments {
 
 /// `None` where help is asked for.
 fn arguments(mut given: impl Iterator<Item = String>) -> Result<Option<Arguments>, String> {
-	let mut arguments = Arguments {
-		sold: 1_000_000_000 * NRN,
-		years: 50,
-		format: Format::Text,
-		svg: None,
-	};
+	let mut arguments = Arguments { sold: 1_000_000_000 * NRN, years: 50, format: Format::Text, svg: None };
 	while let Some(name) = given.next() {
 		let mut value = || given.next().ok_or(format!("{name} needs a value"));
 		match name.as_str() {

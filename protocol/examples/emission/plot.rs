@@ -95,19 +95,10 @@ impl Panel {
 
 /// The plot: what is issued at the end of each year, and what trainers and proposers earn in each era.
 pub fn svg(outlook: &Outlook) -> String {
-	let years = u128::try_from(outlook.years.len().saturating_sub(1))
-		.unwrap_or(1)
-		.max(1);
+	let years = u128::try_from(outlook.years.len().saturating_sub(1)).unwrap_or(1).max(1);
 	let issued = outlook.years.last().copied().unwrap_or_default();
 	let sold = outlook.years.first().copied().unwrap_or_default();
-	let most = |stream: usize| {
-		outlook
-			.eras
-			.iter()
-			.map(|era| era.income[stream])
-			.max()
-			.unwrap_or_default()
-	};
+	let most = |stream: usize| outlook.eras.iter().map(|era| era.income[stream]).max().unwrap_or_default();
 	let curve = Panel::new(56, 220, issued);
 	let trainers = Panel::new(360, 150, most(0));
 	let proposers = Panel::new(594, 150, most(1));
@@ -122,10 +113,7 @@ pub fn svg(outlook: &Outlook) -> String {
 		&format!("<title>What is issued over {years} years, and what trainers and proposers earn</title>"),
 	);
 	push(&mut svg, &format!("<style>\n{STYLE}\n</style>"));
-	push(
-		&mut svg,
-		&format!(r#"<rect class="card" width="{WIDTH}" height="{height}" rx="8"/>"#),
-	);
+	push(&mut svg, &format!(r#"<rect class="card" width="{WIDTH}" height="{height}" rx="8"/>"#));
 
 	let title = format!("Issued, in NRN: {} are sold", whole(sold));
 	curve.frame(&mut svg, "area", &title, years);
@@ -149,13 +137,9 @@ pub fn svg(outlook: &Outlook) -> String {
 	);
 
 	trainers.frame(&mut svg, "trainers", "Trainers' stream, in NRN per era", years);
-	bars(&mut svg, &trainers, "trainers", &outlook.eras, years, |era| {
-		era.income[0]
-	});
+	bars(&mut svg, &trainers, "trainers", &outlook.eras, years, |era| era.income[0]);
 	proposers.frame(&mut svg, "proposers", "Proposers' stream, in NRN per era", years);
-	bars(&mut svg, &proposers, "proposers", &outlook.eras, years, |era| {
-		era.income[1]
-	});
+	bars(&mut svg, &proposers, "proposers", &outlook.eras, years, |era| era.income[1]);
 	push(
 		&mut svg,
 		&format!(

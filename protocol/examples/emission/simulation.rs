@@ -18,10 +18,7 @@ pub struct Lengths {
 
 impl Lengths {
 	/// Those of the chain: an hour, a week, four years.
-	pub const CHAIN: Self = Self {
-		periods: [1_200, 7 * 24 * 1_200],
-		era: 4 * YEAR,
-	};
+	pub const CHAIN: Self = Self { periods: [1_200, 7 * 24 * 1_200], era: 4 * YEAR };
 }
 
 /// A period of a stream, and what the stream minted in those before.
@@ -61,22 +58,13 @@ impl Simulation {
 			earned: 0,
 		};
 		let [first, second] = lengths.periods;
-		Self {
-			lengths,
-			genesis,
-			periods: [period(trainers, first), period(proposers, second)],
-		}
+		Self { lengths, genesis, periods: [period(trainers, first), period(proposers, second)] }
 	}
 
 	/// Goes on until the periods are those of a block. Periods begin in their order, each with what is issued by then.
 	pub fn advance(&mut self, block: BlockNumber) {
 		loop {
-			let next = self
-				.periods
-				.iter()
-				.map(Period::end)
-				.min()
-				.unwrap_or(BlockNumber::MAX);
+			let next = self.periods.iter().map(Period::end).min().unwrap_or(BlockNumber::MAX);
 			if next > block {
 				return;
 			}

@@ -47,11 +47,8 @@ pub fn text(outlook: &Outlook) -> String {
 	let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
 	let widths: [usize; 9] = std::array::from_fn(width);
 	let line = |row: &[String; 9]| {
-		let cells: Vec<String> = row
-			.iter()
-			.zip(widths)
-			.map(|(cell, width)| format!("{cell:>width$}"))
-			.collect();
+		let cells: Vec<String> =
+			row.iter().zip(widths).map(|(cell, width)| format!("{cell:>width$}")).collect();
 		format!("{}\n", cells.join("  "))
 	};
 	rows.iter().map(line).collect()

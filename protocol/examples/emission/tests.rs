@@ -18,10 +18,7 @@ fn step_every_block(
 	blocks: BlockNumber,
 	mut seen: impl FnMut(BlockNumber, &Stepped),
 ) {
-	let mut chain = Stepped {
-		issuance: genesis,
-		minted: [0; 2],
-	};
+	let mut chain = Stepped { issuance: genesis, minted: [0; 2] };
 	let mut emissions = [0; 2];
 	let mut of_period = [0; 2];
 	for block in 0..=blocks {
@@ -86,10 +83,7 @@ fn an_hour_of_the_first_era_is_the_published_number() {
 		panic!("five years are two eras");
 	};
 	assert_eq!(second.period[0], Stream::Trainers.emission(second.issuance[0], 1));
-	assert_eq!(
-		second.issuance[1] - second.issuance[0],
-		second.income.iter().sum()
-	);
+	assert_eq!(second.issuance[1] - second.issuance[0], second.income.iter().sum());
 	assert_eq!(outlook.years[5], second.issuance[1]);
 }
 
@@ -121,9 +115,7 @@ fn odd_arguments_are_named() {
 		("--years 401", "--years: 401"),
 		("--xml", "--xml is not an option"),
 	] {
-		let error = super::arguments(line.split(' ').map(str::to_owned))
-			.err()
-			.unwrap();
+		let error = super::arguments(line.split(' ').map(str::to_owned)).err().unwrap();
 		assert!(error.contains(named), "{error}");
 	}
 }
@@ -148,9 +140,6 @@ fn the_book_says_the_same() {
 		fs::write(&picture, &svg).unwrap();
 	}
 	let hint = "the book is not what the code says: run this test with WRITE_BOOK=1";
-	assert!(
-		text == expected || std::env::var_os("WRITE_BOOK").is_some(),
-		"{hint}"
-	);
+	assert!(text == expected || std::env::var_os("WRITE_BOOK").is_some(), "{hint}");
 	assert!(fs::read_to_string(&picture).unwrap_or_default() == svg, "{hint}");
 }

@@ -1,9 +1,6 @@
 //! What the chain shows of groups and rounds: returned by the runtime API in SCALE and by the `training_*` RPC as
 //! JSON. Amounts are in the token's smallest unit (10^-12 NRN), in JSON as decimal strings.
-#![allow(
-	clippy::as_conversions,
-	reason = "the codec's derive casts the index of an enum's variant"
-)]
+#![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
 	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Outcome, Phase, RoundIndex, Score,
@@ -31,9 +28,7 @@ pub(crate) mod amount {
 	}
 
 	pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
-		String::deserialize(deserializer)?
-			.parse()
-			.map_err(D::Error::custom)
+		String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 	}
 }
 

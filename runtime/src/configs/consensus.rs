@@ -18,10 +18,8 @@ use sp_session::MembershipProof;
 
 /// One slot in four has a primary author on average; the secondary author of every other slot brings a VRF output as
 /// well, so that each block has one: rounds draw their evaluation sets from it.
-pub const BABE_GENESIS_EPOCH_CONFIG: BabeEpochConfiguration = BabeEpochConfiguration {
-	c: (1, 4),
-	allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots,
-};
+pub const BABE_GENESIS_EPOCH_CONFIG: BabeEpochConfiguration =
+	BabeEpochConfiguration { c: (1, 4), allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots };
 
 /// What session keys hold: the keys of an account, and whose each of the three is.
 const KEY_DEPOSIT: Balance = storage_deposit(4, 384);

@@ -101,10 +101,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 			}
 			Self::Governance => is_bundle || matches!(call, RuntimeCall::TechnicalCommittee(..)),
 			Self::Rejection => {
-				matches!(
-					call,
-					RuntimeCall::Proxy(pallet_proxy::Call::reject_announcement { .. })
-				)
+				matches!(call, RuntimeCall::Proxy(pallet_proxy::Call::reject_announcement { .. }))
 			}
 		}
 	}

@@ -19,10 +19,7 @@ pub(super) fn summary(call: &RuntimeCall) -> String {
 
 /// A call that is carried beside others.
 fn told(call: &RuntimeCall, depth: u32, beside: &[&RuntimeCall]) -> String {
-	let CallMetadata {
-		function_name,
-		pallet_name,
-	} = call.get_call_metadata();
+	let CallMetadata { function_name, pallet_name } = call.get_call_metadata();
 	let mut letters = pallet_name.chars();
 	let first = letters.next().map(|letter| letter.to_ascii_lowercase());
 	let pallet: String = first.into_iter().chain(letters).collect();
@@ -89,9 +86,9 @@ fn details(call: &RuntimeCall, beside: &[&RuntimeCall]) -> Option<String> {
 	use frame_system::Call as System;
 	use pallet_whitelist::Call as Whitelist;
 	match call {
-		RuntimeCall::Treasury(pallet_treasury::Call::spend {
-			amount, beneficiary, ..
-		}) => Some(format!("{} to {}", neurons(*amount), beneficiary.to_ss58check())),
+		RuntimeCall::Treasury(pallet_treasury::Call::spend { amount, beneficiary, .. }) => {
+			Some(format!("{} to {}", neurons(*amount), beneficiary.to_ss58check()))
+		}
 		RuntimeCall::System(
 			System::authorize_upgrade { code_hash } | System::authorize_upgrade_without_checks { code_hash },
 		) => Some(format!("{code_hash:#x}")),
@@ -140,11 +137,7 @@ fn parameter(parameter: &RuntimeParameters) -> String {
 }
 
 fn accounts(accounts: &[AccountId]) -> String {
-	let mut parts: Vec<_> = accounts
-		.iter()
-		.take(MAX_CALLS)
-		.map(Ss58Codec::to_ss58check)
-		.collect();
+	let mut parts: Vec<_> = accounts.iter().take(MAX_CALLS).map(Ss58Codec::to_ss58check).collect();
 	let more = accounts.len().saturating_sub(MAX_CALLS);
 	if more > 0 {
 		parts.push(format!("{more} more"));

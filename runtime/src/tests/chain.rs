@@ -22,17 +22,9 @@ pub const COMMITTEE: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
 /// Makes the next block, authored by Alice, with what `body` submits. The slot has the block's number.
 pub fn block(body: impl FnOnce()) {
 	let number = System::block_number() + 1;
-	let digest = Digest {
-		logs: vec![pre_digest(Slot::from(u64::from(number)))],
-	};
+	let digest = Digest { logs: vec![pre_digest(Slot::from(u64::from(number)))] };
 	let parent = System::parent_hash();
-	Executive::initialize_block(&Header::new(
-		number,
-		Default::default(),
-		Default::default(),
-		parent,
-		digest,
-	));
+	Executive::initialize_block(&Header::new(number, Default::default(), Default::default(), parent, digest));
 	let now = u64::from(number) * MILLISECONDS_PER_BLOCK;
 	let time = UncheckedExtrinsic::new_bare(pallet_timestamp::Call::set { now }.into());
 	assert_ok!(Executive::apply_extrinsic(time));
@@ -61,11 +53,7 @@ pub fn run_to(number: BlockNumber) {
 
 fn pre_digest(slot: Slot) -> DigestItem {
 	let has_ended = slot >= Babe::current_epoch_start() + EPOCH_DURATION_IN_SLOTS;
-	let epoch = if has_ended {
-		Babe::next_epoch()
-	} else {
-		Babe::current_epoch()
-	};
+	let epoch = if has_ended { Babe::next_epoch() } else { Babe::current_epoch() };
 	let data = make_vrf_sign_data(&epoch.randomness, slot, epoch.epoch_index);
 	DigestItem::babe_pre_digest(PreDigest::SecondaryVRF(SecondaryVRFPreDigest {
 		authority_index: 0,

@@ -33,10 +33,7 @@ type Collective = pallet_collective::Call<Runtime, Instance1>;
 fn as_root(call: impl Into<RuntimeCall>) -> RuntimeCall {
 	let call = call.into();
 	let calls = vec![
-		pallet_whitelist::Call::whitelist_call {
-			call_hash: BlakeTwo256::hash_of(&call),
-		}
-		.into(),
+		pallet_whitelist::Call::whitelist_call { call_hash: BlakeTwo256::hash_of(&call) }.into(),
 		pallet_whitelist::Call::dispatch_whitelisted_call_with_preimage { call: Box::new(call) }.into(),
 	];
 	pallet_utility::Call::batch_all { calls }.into()
@@ -55,14 +52,7 @@ fn propose(member: &str, threshold: u32, call: &RuntimeCall) -> DispatchResult {
 
 fn vote(member: &str, call: &RuntimeCall, index: u32, approve: bool) -> DispatchResult {
 	let proposal = BlakeTwo256::hash_of(call);
-	submit(
-		member,
-		Collective::vote {
-			proposal,
-			index,
-			approve,
-		},
-	)
+	submit(member, Collective::vote { proposal, index, approve })
 }
 
 fn close(member: &str, call: &RuntimeCall, index: u32) -> DispatchResult {
@@ -200,17 +190,10 @@ fn the_seats_of_a_session_are_a_parameter() {
 		assert_eq!(economy::validator_rules().seats, 3);
 		assert_eq!(Session::validators().len(), 4);
 		run_to(130);
-		assert_eq!(
-			Session::validators(),
-			["//Alice", "//Bob", "//Charlie"].map(account)
-		);
+		assert_eq!(Session::validators(), ["//Alice", "//Bob", "//Charlie"].map(account));
 
 		carry(1, &as_root(seats(0)));
-		assert_eq!(
-			economy::validator_rules().seats,
-			1,
-			"a chain without validators could not be repaired"
-		);
+		assert_eq!(economy::validator_rules().seats, 1, "a chain without validators could not be repaired");
 		carry(2, &as_root(seats(u32::MAX)));
 		assert_eq!(economy::validator_rules().seats, 100);
 	});
@@ -228,10 +211,7 @@ fn a_majority_spends_from_the_treasury_within_bounds() {
 		carry(0, &spend(100_000 * NRN));
 		let before = Balances::total_balance(&account("//Trainer5"));
 		block(|| submit("//Eve", pallet_treasury::Call::payout { index: 0 }).unwrap());
-		assert_eq!(
-			Balances::total_balance(&account("//Trainer5")),
-			before + 100_000 * NRN
-		);
+		assert_eq!(Balances::total_balance(&account("//Trainer5")), before + 100_000 * NRN);
 
 		let more = spend(100_001 * NRN);
 		block(|| {
@@ -273,14 +253,8 @@ fn motions_are_told_in_words() {
 			 whitelist.dispatch_whitelisted_call_with_preimage in utility.batch_all"
 		);
 		assert_eq!((motion.index, motion.threshold), (0, 2));
-		assert_eq!(
-			(&motion.ayes, &motion.nays),
-			(&vec![account("//Charlie")], &vec![account("//Bob")])
-		);
-		assert_eq!(
-			(&motion.call, motion.hash),
-			(&call.encode(), BlakeTwo256::hash_of(&call))
-		);
+		assert_eq!((&motion.ayes, &motion.nays), (&vec![account("//Charlie")], &vec![account("//Bob")]));
+		assert_eq!((&motion.call, motion.hash), (&call.encode(), BlakeTwo256::hash_of(&call)));
 		assert_eq!(motion.end, System::block_number() + 7 * crate::constants::DAYS);
 	});
 }
@@ -343,10 +317,7 @@ fn members_see_what_they_vote_on() {
 	};
 	assert_eq!(
 		told(RuntimeCall::TechnicalCommittee(members)),
-		format!(
-			"technicalCommittee.set_members({}2 more)",
-			format!("{bob}, ").repeat(8)
-		)
+		format!("technicalCommittee.set_members({}2 more)", format!("{bob}, ").repeat(8))
 	);
 }
 
@@ -357,10 +328,7 @@ fn calls_in_calls_are_told_within_bounds() {
 		for _ in 0..40 {
 			call = pallet_utility::Call::batch { calls: vec![call; 1] }.into();
 		}
-		let many = pallet_utility::Call::batch {
-			calls: vec![call; 20],
-		}
-		.into();
+		let many = pallet_utility::Call::batch { calls: vec![call; 20] }.into();
 		block(|| propose("//Alice", 2, &many).unwrap());
 		let summary = &governance::governance().motions[0].summary;
 		assert!(summary.contains("12 more in utility.batch"), "{summary}");
@@ -380,9 +348,6 @@ fn only_root_names_members_and_sets_parameters() {
 		else {
 			panic!("it sets a parameter");
 		};
-		assert_noop!(
-			crate::Parameters::set_parameter(origin(), key_value),
-			DispatchError::BadOrigin
-		);
+		assert_noop!(crate::Parameters::set_parameter(origin(), key_value), DispatchError::BadOrigin);
 	});
 }

@@ -10,8 +10,7 @@ fn size(pallet: &str, entry: &str) -> u32 {
 	let info = info
 		.iter()
 		.find(|info| info.pallet_name == pallet.as_bytes() && info.storage_name == entry.as_bytes());
-	info.and_then(|info| info.max_size)
-		.unwrap_or_else(|| panic!("{pallet}.{entry} has a largest size"))
+	info.and_then(|info| info.max_size).unwrap_or_else(|| panic!("{pallet}.{entry} has a largest size"))
 }
 
 /// What one item of each of these storage entries costs at its largest.
@@ -26,10 +25,7 @@ fn of<G: Get<Balance>>() -> Balance {
 
 fn check(what: &str, deposit: Balance, entries: &[(&str, &str)]) {
 	let cost = cost(entries);
-	assert!(
-		deposit >= cost,
-		"{what}: {deposit} is held, {cost} is what it costs"
-	);
+	assert!(deposit >= cost, "{what}: {deposit} is held, {cost} is what it costs");
 }
 
 #[test]
@@ -99,11 +95,7 @@ fn what_deltas_hold_pays_for_what_they_keep() {
 	check(
 		"a proposal",
 		of::<<Runtime as pallet_dataset::Config>::ProposalDeposit>(),
-		&[
-			("Dataset", "Proposals"),
-			("Dataset", "Checks"),
-			("Dataset", "Ended"),
-		],
+		&[("Dataset", "Proposals"), ("Dataset", "Checks"), ("Dataset", "Ended")],
 	);
 	check(
 		"an entry of the log",
@@ -119,11 +111,7 @@ fn what_validators_bond_and_clients_fund_pays_for_what_is_kept_of_them() {
 	check(
 		"a bond",
 		bond,
-		&[
-			("Validators", "Ledgers"),
-			("Validators", "Struck"),
-			("Validators", "Sentences"),
-		],
+		&[("Validators", "Ledgers"), ("Validators", "Struck"), ("Validators", "Sentences")],
 	);
 	let funding = pallet_emission::FundingOf::<Runtime>::max_encoded_len() as u32;
 	let least = of::<<Runtime as pallet_emission::Config>::MinimumFundingPerRound>();
@@ -141,11 +129,7 @@ fn what_validators_bond_and_clients_fund_pays_for_what_is_kept_of_them() {
 fn what_people_hold_pays_for_what_they_keep() {
 	type Multisig = <Runtime as pallet_multisig::Config>::DepositBase;
 	let signers = 100 * of::<<Runtime as pallet_multisig::Config>::DepositFactor>();
-	check(
-		"a call that waits for signers",
-		of::<Multisig>() + signers,
-		&[("Multisig", "Multisigs")],
-	);
+	check("a call that waits for signers", of::<Multisig>() + signers, &[("Multisig", "Multisigs")]);
 	let proxies = 32 * of::<<Runtime as pallet_proxy::Config>::ProxyDepositFactor>();
 	check(
 		"accounts that act for one",

@@ -40,10 +40,7 @@ fn ownership(kind: KeyTypeId, key: impl Encode) -> MembershipProof {
 
 /// A header of Bob's for a slot, that somebody signed.
 fn header(slot: Slot, root: u8, signer: &str) -> Header {
-	let pre_digest = SecondaryPlainPreDigest {
-		authority_index: OFFENDER,
-		slot,
-	};
+	let pre_digest = SecondaryPlainPreDigest { authority_index: OFFENDER, slot };
 	let logs = vec![DigestItem::babe_pre_digest(PreDigest::SecondaryPlain(pre_digest))];
 	let root = Hash::repeat_byte(root);
 	let mut header = Header::new(7, root, root, root, Digest { logs });
@@ -87,11 +84,7 @@ fn two_votes(round: u64, blocks: [u8; 2]) -> pallet_grandpa::Call<Runtime> {
 }
 
 fn validity(source: TransactionSource, call: impl Into<RuntimeCall>) -> TransactionValidity {
-	Executive::validate_transaction(
-		source,
-		UncheckedExtrinsic::new_bare(call.into()),
-		Default::default(),
-	)
+	Executive::validate_transaction(source, UncheckedExtrinsic::new_bare(call.into()), Default::default())
 }
 
 /// Ten blocks of the first session.
@@ -113,10 +106,7 @@ fn check_punished() {
 	assert_eq!(bob.standing, ValidatorStanding::Jailed { until });
 	assert!(!bob.is_candidate);
 	assert_eq!(Session::disabled_validators(), [OFFENDER]);
-	assert_eq!(
-		Balances::total_issuance() - economy::emission().minted,
-		15_000_000 * NRN
-	);
+	assert_eq!(Balances::total_issuance() - economy::emission().minted, 15_000_000 * NRN);
 }
 
 #[test]
@@ -124,26 +114,17 @@ fn who_makes_two_blocks_in_a_slot_is_slashed_and_leaves_the_set() {
 	with_blocks(|| {
 		let report = || two_blocks(5, [1, 2], ["//Bob", "//Bob"]);
 		assert!(validity(TransactionSource::Local, report()).is_ok());
-		assert!(
-			validity(TransactionSource::External, report()).is_err(),
-			"a node believes itself alone"
-		);
+		assert!(validity(TransactionSource::External, report()).is_err(), "a node believes itself alone");
 		block(|| assert_eq!(submit_bare(report()), Ok(Ok(()))));
 		check_punished();
 
 		let again = validity(TransactionSource::Local, report());
 		assert_eq!(again, Err(InvalidTransaction::Stale.into()));
 		block(|| assert_eq!(submit_bare(report()), Err(InvalidTransaction::Stale.into())));
-		assert_eq!(
-			economy::validator(account("//Bob")).unwrap().bond,
-			BOND - penalty(1, 4).of(BOND)
-		);
+		assert_eq!(economy::validator(account("//Bob")).unwrap().bond, BOND - penalty(1, 4).of(BOND));
 
 		run_to(130);
-		assert_eq!(
-			Session::validators(),
-			["//Alice", "//Charlie", "//Dave"].map(account)
-		);
+		assert_eq!(Session::validators(), ["//Alice", "//Charlie", "//Dave"].map(account));
 		assert!(Session::disabled_validators().is_empty());
 	});
 }
@@ -176,10 +157,7 @@ fn who_votes_twice_in_a_round_is_slashed_and_leaves_the_set() {
 		check_punished();
 		block(|| assert_eq!(submit_bare(report()), Err(InvalidTransaction::Stale.into())));
 		run_to(130);
-		assert_eq!(
-			Session::validators(),
-			["//Alice", "//Charlie", "//Dave"].map(account)
-		);
+		assert_eq!(Session::validators(), ["//Alice", "//Charlie", "//Dave"].map(account));
 	});
 }
 
@@ -188,10 +166,7 @@ fn what_bob_did_not_do_costs_him_nothing() {
 	with_blocks(|| {
 		let invalid = DispatchError::from(pallet_babe::Error::<Runtime>::InvalidEquivocationProof);
 		let mut one_block = two_blocks(5, [1, 2], ["//Bob", "//Bob"]);
-		if let pallet_babe::Call::report_equivocation_unsigned {
-			equivocation_proof, ..
-		} = &mut one_block
-		{
+		if let pallet_babe::Call::report_equivocation_unsigned { equivocation_proof, .. } = &mut one_block {
 			equivocation_proof.second_header = equivocation_proof.first_header.clone();
 		}
 		let lies = [
@@ -215,10 +190,8 @@ fn what_bob_did_not_do_costs_him_nothing() {
 #[test]
 fn who_is_no_validator_can_t_be_reported() {
 	with_blocks(|| {
-		let pallet_babe::Call::report_equivocation_unsigned {
-			mut equivocation_proof,
-			..
-		} = two_blocks(5, [1, 2], ["//Liar", "//Liar"])
+		let pallet_babe::Call::report_equivocation_unsigned { mut equivocation_proof, .. } =
+			two_blocks(5, [1, 2], ["//Liar", "//Liar"])
 		else {
 			panic!("it is a report");
 		};
@@ -234,35 +207,23 @@ fn who_is_no_validator_can_t_be_reported() {
 #[test]
 fn nobody_makes_free_reports_without_end() {
 	with_blocks(|| {
-		let pallet_babe::Call::report_equivocation_unsigned {
-			equivocation_proof,
-			key_owner_proof,
-		} = two_blocks(5, [1, 2], ["//Bob", "//Bob"])
+		let pallet_babe::Call::report_equivocation_unsigned { equivocation_proof, key_owner_proof } =
+			two_blocks(5, [1, 2], ["//Bob", "//Bob"])
 		else {
 			panic!("it is a report");
 		};
-		let two_blocks: RuntimeCall = pallet_babe::Call::report_equivocation {
-			equivocation_proof,
-			key_owner_proof,
-		}
-		.into();
-		let pallet_grandpa::Call::report_equivocation_unsigned {
-			equivocation_proof,
-			key_owner_proof,
-		} = two_votes(3, [1, 2])
+		let two_blocks: RuntimeCall =
+			pallet_babe::Call::report_equivocation { equivocation_proof, key_owner_proof }.into();
+		let pallet_grandpa::Call::report_equivocation_unsigned { equivocation_proof, key_owner_proof } =
+			two_votes(3, [1, 2])
 		else {
 			panic!("it is a report");
 		};
-		let two_votes: RuntimeCall = pallet_grandpa::Call::report_equivocation {
-			equivocation_proof,
-			key_owner_proof,
-		}
-		.into();
+		let two_votes: RuntimeCall =
+			pallet_grandpa::Call::report_equivocation { equivocation_proof, key_owner_proof }.into();
 		let filtered = DispatchError::from(frame_system::Error::<Runtime>::CallFiltered);
 		for report in [two_blocks, two_votes] {
-			let bundle = pallet_utility::Call::batch_all {
-				calls: vec![report.clone()],
-			};
+			let bundle = pallet_utility::Call::batch_all { calls: vec![report.clone()] };
 			block(|| {
 				assert_eq!(submit("//Eve", report), Err(filtered));
 				assert_eq!(submit("//Eve", bundle), Err(filtered));

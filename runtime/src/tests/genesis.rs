@@ -21,32 +21,18 @@ fn development_has_one_validator_who_is_the_superuser() {
 fn local_has_four_validators_and_no_superuser() {
 	for preset in [LOCAL_PRESET, LOCAL_TESTNET_RUNTIME_PRESET] {
 		genesis_of(preset).execute_with(|| {
-			let validators = [
-				Sr25519Keyring::Alice,
-				Sr25519Keyring::Bob,
-				Sr25519Keyring::Charlie,
-				Sr25519Keyring::Dave,
-			];
-			assert_eq!(
-				Session::validators(),
-				validators.map(Sr25519Keyring::to_account_id).to_vec()
-			);
+			let validators =
+				[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie, Sr25519Keyring::Dave];
+			assert_eq!(Session::validators(), validators.map(Sr25519Keyring::to_account_id).to_vec());
 			assert_eq!(Babe::authorities().len(), 4);
 			assert_eq!(Grandpa::grandpa_authorities().len(), 4);
 			let evaluators = pallet_evaluators::Evaluators::<Runtime>::get();
 			assert_eq!(
-				evaluators
-					.into_iter()
-					.map(|(account, _)| account)
-					.collect::<Vec<_>>(),
+				evaluators.into_iter().map(|(account, _)| account).collect::<Vec<_>>(),
 				Session::validators()
 			);
 			let proven = pallet_session::historical::HistoricalSessions::<Runtime>::get(0);
-			assert_eq!(
-				proven.map(|(_, validators)| validators),
-				Some(4),
-				"the first session can be proven"
-			);
+			assert_eq!(proven.map(|(_, validators)| validators), Some(4), "the first session can be proven");
 			assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
 			let call = frame_system::Call::remark { remark: vec![] }.into();
 			let origin = frame_system::RawOrigin::Signed(account("//Alice")).into();

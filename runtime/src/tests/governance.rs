@@ -26,30 +26,18 @@ const PERIOD: BlockNumber = 30;
 const SALT: [u8; 32] = [7; 32];
 
 fn report(delta: u8) -> DeltaReport {
-	DeltaReport {
-		added: 5_000,
-		removed: 0,
-		records: 65_000,
-		root: H256::repeat_byte(delta),
-	}
+	DeltaReport { added: 5_000, removed: 0, records: 65_000, root: H256::repeat_byte(delta) }
 }
 
 /// A group in which Trainer1, its owner, has 20% of the stake, and Eve and Ferdie 40% each. Block 1 is its block.
 fn with_stakeholders(test: impl FnOnce()) {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
 		block(|| {
-			let group = NewGroup {
-				voting_period: PERIOD,
-				quorum: Share::percent(50),
-				..new_group("digits")
-			};
+			let group = NewGroup { voting_period: PERIOD, quorum: Share::percent(50), ..new_group("digits") };
 			assert_ok!(submit("//Trainer1", pallet_groups::Call::create { group }));
 			for stakeholder in ["//Eve", "//Ferdie"] {
 				let amount = 60 * NRN;
-				assert_ok!(submit(
-					stakeholder,
-					pallet_groups::Call::stake { group: 0, amount }
-				));
+				assert_ok!(submit(stakeholder, pallet_groups::Call::stake { group: 0, amount }));
 			}
 		});
 		test();
@@ -61,10 +49,7 @@ fn propose(proposer: &str, delta: u8) {
 	let digest = content(delta).digest;
 	let hash = announcement_hash(Dataset::genesis(), 0, &account(proposer), digest, &SALT);
 	block(|| {
-		assert_ok!(submit(
-			proposer,
-			pallet_dataset::Call::announce { group: 0, hash }
-		));
+		assert_ok!(submit(proposer, pallet_dataset::Call::announce { group: 0, hash }));
 	});
 	block(|| {
 		let call = pallet_dataset::Call::propose {
@@ -80,10 +65,7 @@ fn propose(proposer: &str, delta: u8) {
 }
 
 fn vote(stakeholder: &str, proposal: ProposalId) {
-	assert_ok!(submit(
-		stakeholder,
-		pallet_dataset::Call::vote { group: 0, proposal }
-	));
+	assert_ok!(submit(stakeholder, pallet_dataset::Call::vote { group: 0, proposal }));
 }
 
 /// What a committee member says: its attestation, or what it attested to.
@@ -128,9 +110,7 @@ fn check(found: &[(ProposalId, [DeltaVerdict; 4])]) {
 		let of = |(proposal, verdicts): &(ProposalId, [DeltaVerdict; 4])| {
 			let proposal = *proposal;
 			let members = verdicts.iter().copied().enumerate();
-			members
-				.map(move |(member, verdict)| (proposal, member, verdict))
-				.collect::<Vec<_>>()
+			members.map(move |(member, verdict)| (proposal, member, verdict)).collect::<Vec<_>>()
 		};
 		found.iter().flat_map(of)
 	};
@@ -141,9 +121,7 @@ fn check(found: &[(ProposalId, [DeltaVerdict; 4])]) {
 			assert_eq!(again, Err(InvalidTransaction::Stale.into()));
 		}
 	});
-	let ends = training::proposals(0)
-		.into_iter()
-		.filter_map(|view| view.check?.until);
+	let ends = training::proposals(0).into_iter().filter_map(|view| view.check?.until);
 	run_to(ends.max().expect("members attest") - 1);
 	block(|| {
 		for (proposal, member, verdict) in members() {
@@ -169,17 +147,12 @@ fn the_majority_s_delta_is_applied_at_the_close_and_played_from_the_next_round_o
 		let close = training::group(0).unwrap().closes;
 		assert_eq!(close, 1 + PERIOD);
 		run_to(close - 1);
-		let (gathered, round) = (
-			economy::pot(0).unwrap().proposer,
-			training::group(0).unwrap().round.unwrap(),
-		);
+		let (gathered, round) =
+			(economy::pot(0).unwrap().proposer, training::group(0).unwrap().round.unwrap());
 		block(|| ());
 
 		let reward = economy::rewards(account("//Trainer3")).accrued;
-		assert!(
-			reward > gathered && gathered > 0,
-			"what the group has gathered flows on"
-		);
+		assert!(reward > gathered && gathered > 0, "what the group has gathered flows on");
 		assert_eq!(economy::pot(0).unwrap().proposer, 0);
 		assert_eq!(Balances::reserved_balance(account("//Trainer3")), 0);
 		let ended = VoteEvent::ProposalEnded {
@@ -192,10 +165,8 @@ fn the_majority_s_delta_is_applied_at_the_close_and_played_from_the_next_round_o
 		};
 		assert!(training::vote_events().contains(&ended));
 		let log = training::dataset_log(0, 1, 100);
-		let roots = [
-			dataset_root(H256::zero(), content(2).digest),
-			dataset_root(log[0].root, content(4).digest),
-		];
+		let roots =
+			[dataset_root(H256::zero(), content(2).digest), dataset_root(log[0].root, content(4).digest)];
 		assert_eq!([log[0].root, log[1].root], roots);
 		assert_eq!((log[1].from, log[1].report), (round + 1, Some(report(4))));
 		assert_eq!(training::dataset_log(0, 2, 100), [log[1].clone()]);
@@ -228,9 +199,7 @@ fn one_validator_of_four_cannot_attest_junk_as_valid_and_its_proposer_pays() {
 		let before = treasury();
 		check(&[(0, [DeltaVerdict::Valid(report(3)), junk, junk, junk])]);
 
-		let ending = ProposalEnding::Invalid {
-			fault: DeltaFault::Malformed,
-		};
+		let ending = ProposalEnding::Invalid { fault: DeltaFault::Malformed };
 		assert_eq!(training::proposals(0)[0].ending, Some(ending));
 		assert_eq!(Balances::reserved_balance(account("//Liar")), 0);
 		assert_eq!(treasury(), before + deposit);
@@ -255,10 +224,7 @@ fn stake_that_is_taken_out_after_voting_does_not_vote_and_stays_held_for_a_perio
 		let until = System::block_number() + PERIOD;
 		let eve = training::stake(0, account("//Eve")).unwrap();
 		assert_eq!((eve.stake, eve.total), (0, 90 * NRN));
-		assert_eq!(
-			(eve.unstaking[0].amount, eve.unstaking[0].until),
-			(60 * NRN, until)
-		);
+		assert_eq!((eve.unstaking[0].amount, eve.unstaking[0].until), (60 * NRN, until));
 		assert_eq!(training::proposals(0)[0].ayes, 30 * NRN);
 		run_to(1 + PERIOD);
 		assert_eq!(training::dataset_log(0, 1, 100).len(), 1, "a third is no quorum");
@@ -288,11 +254,7 @@ fn amend(changes: Vec<Change>) {
 
 fn approve(stakeholder: &str) {
 	block(|| {
-		let call = pallet_groups::Call::vote_amendment {
-			group: 0,
-			amendment: 0,
-			aye: true,
-		};
+		let call = pallet_groups::Call::vote_amendment { group: 0, amendment: 0, aye: true };
 		assert_ok!(submit(stakeholder, call));
 	});
 }
@@ -311,10 +273,7 @@ fn a_majority_shortens_the_voting_period_and_a_minority_does_not() {
 		let ferdie = training::stake(0, account("//Ferdie")).unwrap();
 		assert_eq!((ferdie.stake, ferdie.amendments), (60 * NRN, vec![0]));
 		run_to(group.closes);
-		assert!(matches!(
-			training::amendments(0)[0].ending,
-			Some(AmendmentEnding::Adopted { .. })
-		));
+		assert!(matches!(training::amendments(0)[0].ending, Some(AmendmentEnding::Adopted { .. })));
 		let group = training::group(0).unwrap();
 		assert_eq!((group.voting_period, group.closes), (25, 1 + 2 * PERIOD + 25));
 

@@ -87,12 +87,7 @@ impl Types {
 			StorageEntryTypeIR::Plain(value) => self.name(value),
 			StorageEntryTypeIR::Map { hashers, key, value } => {
 				let hashers: Vec<_> = hashers.iter().map(|hasher| format!("{hasher:?}")).collect();
-				format!(
-					"{} of {} -> {}",
-					hashers.join(" "),
-					self.name(key),
-					self.name(value)
-				)
+				format!("{} of {} -> {}", hashers.join(" "), self.name(key), self.name(value))
 			}
 		}
 	}
@@ -127,25 +122,13 @@ fn layout() -> String {
 		let pallet = metadata.pallets.iter().find(|pallet| pallet.name == name);
 		let storage = pallet.expect("the runtime has it").storage.as_ref();
 		for entry in &storage.expect("it stores something").entries {
-			writeln!(
-				text,
-				"{}.{}: {:?} {}",
-				name,
-				entry.name,
-				entry.modifier,
-				types.entry(&entry.ty)
-			)
-			.unwrap();
+			writeln!(text, "{}.{}: {:?} {}", name, entry.name, entry.modifier, types.entry(&entry.ty))
+				.unwrap();
 		}
 	}
 	text.push_str("\n# Types\n");
 	for (name, definition) in types.0 {
-		writeln!(
-			text,
-			"{name} ={}{definition}",
-			if definition.starts_with(' ') { "" } else { " " }
-		)
-		.unwrap();
+		writeln!(text, "{name} ={}{definition}", if definition.starts_with(' ') { "" } else { " " }).unwrap();
 	}
 	text
 }
@@ -187,9 +170,6 @@ fn a_layout_tells_names_keys_and_what_values_are_made_of() {
 		"descent_protocol::score::Score = (u64)",
 		"primitive_types::H256 = ([u8; 32])",
 	] {
-		assert!(
-			layout.lines().any(|other| other == line),
-			"{line} is not in\n{layout}"
-		);
+		assert!(layout.lines().any(|other| other == line), "{line} is not in\n{layout}");
 	}
 }

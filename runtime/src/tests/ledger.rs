@@ -15,12 +15,7 @@ pub fn check() {
 	let genesis = pallet_emission::GenesisIssuance::<Runtime>::get();
 	let minted = pallet_emission::Minted::<Runtime>::get();
 	let burned = pallet_emission::Burned::<Runtime>::get();
-	assert_eq!(
-		genesis + minted - burned,
-		issued,
-		"block {}",
-		System::block_number()
-	);
+	assert_eq!(genesis + minted - burned, issued, "block {}", System::block_number());
 	check_holds();
 }
 
@@ -35,9 +30,7 @@ fn check_holds() {
 	use pallet_groups::HoldReason as Groups;
 	check(
 		Groups::Group.into(),
-		pallet_groups::Groups::<Runtime>::iter_values()
-			.map(|group| group.held)
-			.sum(),
+		pallet_groups::Groups::<Runtime>::iter_values().map(|group| group.held).sum(),
 	);
 	check(
 		Groups::Stake.into(),
@@ -47,15 +40,11 @@ fn check_holds() {
 	);
 	check(
 		Groups::Amendment.into(),
-		pallet_groups::Amendments::<Runtime>::iter_values()
-			.map(|amendment| amendment.deposit)
-			.sum(),
+		pallet_groups::Amendments::<Runtime>::iter_values().map(|amendment| amendment.deposit).sum(),
 	);
 	check(
 		pallet_rounds::HoldReason::Commitment.into(),
-		pallet_rounds::Rounds::<Runtime>::iter_values()
-			.map(at_stake)
-			.sum(),
+		pallet_rounds::Rounds::<Runtime>::iter_values().map(at_stake).sum(),
 	);
 	check(
 		Dataset::Announcement.into(),
@@ -65,27 +54,15 @@ fn check_holds() {
 	);
 	check(
 		Dataset::Proposal.into(),
-		pallet_dataset::Proposals::<Runtime>::iter_values()
-			.map(|proposal| proposal.deposit)
-			.sum(),
+		pallet_dataset::Proposals::<Runtime>::iter_values().map(|proposal| proposal.deposit).sum(),
 	);
 	check(
 		pallet_validators::HoldReason::Bond.into(),
-		pallet_validators::Ledgers::<Runtime>::iter_values()
-			.map(|ledger| ledger.held())
-			.sum(),
+		pallet_validators::Ledgers::<Runtime>::iter_values().map(|ledger| ledger.held()).sum(),
 	);
-	let others = held(|reason| {
-		matches!(
-			reason,
-			RuntimeHoldReason::Session(..) | RuntimeHoldReason::Preimage(..)
-		)
-	});
-	assert_eq!(
-		checked.get() + others,
-		held(|_| true),
-		"every hold has a reason that is known here"
-	);
+	let others =
+		held(|reason| matches!(reason, RuntimeHoldReason::Session(..) | RuntimeHoldReason::Preimage(..)));
+	assert_eq!(checked.get() + others, held(|_| true), "every hold has a reason that is known here");
 }
 
 fn sum(amounts: impl Iterator<Item = Balance>) -> Balance {
@@ -97,19 +74,11 @@ fn at_stake(round: RoundOf<Runtime>) -> Balance {
 	if round.settled.is_some() {
 		return 0;
 	}
-	round
-		.commitments
-		.iter()
-		.map(|commitment| commitment.deposit)
-		.sum()
+	round.commitments.iter().map(|commitment| commitment.deposit).sum()
 }
 
 /// What is on hold for some reasons.
 fn held(is_counted: impl Fn(&RuntimeHoldReason) -> bool) -> Balance {
 	let holds = pallet_balances::Holds::<Runtime>::iter_values();
-	holds
-		.flatten()
-		.filter(|hold| is_counted(&hold.id))
-		.map(|hold| hold.amount)
-		.sum()
+	holds.flatten().filter(|hold| is_counted(&hold.id)).map(|hold| hold.amount).sum()
 }

@@ -62,11 +62,7 @@ fn account(uri: &str) -> AccountId {
 }
 
 fn content(byte: u8) -> ContentRef {
-	ContentRef {
-		digest: H256::repeat_byte(byte),
-		codec: Codec::Raw,
-		size: 10,
-	}
+	ContentRef { digest: H256::repeat_byte(byte), codec: Codec::Raw, size: 10 }
 }
 
 /// A group whose first round takes commitments from the next block on, for twelve blocks.
@@ -75,22 +71,13 @@ fn new_group(name: &str) -> NewGroup<u128> {
 		name: name.as_bytes().to_vec().try_into().unwrap(),
 		model: content(1),
 		dataset: content(2),
-		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()]
-			.try_into()
-			.unwrap(),
+		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()].try_into().unwrap(),
 		metric: Metric::Loss,
 		policy: EvaluationPolicy::Training { records: 100 },
 		tolerance: 1,
 		minimum_improvement: 1,
 		target: None,
-		clock: Clock {
-			first: 0,
-			start: 0,
-			length: 12,
-			reveal: 3,
-			attest: 5,
-			open: 3,
-		},
+		clock: Clock { first: 0, start: 0, length: 12, reveal: 3, attest: 5, open: 3 },
 		deposit: 5 * NRN,
 		shares: Shares::default(),
 		stake: 30 * NRN,

@@ -29,10 +29,7 @@ fn total_of(uri: &str) -> Balance {
 }
 
 fn transfer(to: AccountId, value: Balance) -> pallet_balances::Call<Runtime> {
-	pallet_balances::Call::transfer_allow_death {
-		dest: MultiAddress::Id(to),
-		value,
-	}
+	pallet_balances::Call::transfer_allow_death { dest: MultiAddress::Id(to), value }
 }
 
 /// Gives the treasury an account.
@@ -65,10 +62,7 @@ fn paid_in_block() -> Vec<(Balance, Balance)> {
 fn a_fifth_of_fees_is_the_treasury_s_and_the_rest_and_tips_the_author_s() {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
 		endow_treasury(NRN);
-		let (treasury, alice) = (
-			Balances::free_balance(Treasury::account_id()),
-			total_of("//Alice"),
-		);
+		let (treasury, alice) = (Balances::free_balance(Treasury::account_id()), total_of("//Alice"));
 		let issued = Balances::total_issuance();
 		block(|| {
 			assert_ok!(submit("//Eve", transfer(account("//Bob"), NRN)));
@@ -133,13 +127,8 @@ fn dust_is_burned_on_the_record() {
 #[test]
 fn nobody_burns_tokens_off_the_record() {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
-		let burn = pallet_balances::Call::burn {
-			value: NRN,
-			keep_alive: true,
-		};
-		let bundle = pallet_utility::Call::batch_all {
-			calls: vec![burn.clone().into()],
-		};
+		let burn = pallet_balances::Call::burn { value: NRN, keep_alive: true };
+		let bundle = pallet_utility::Call::batch_all { calls: vec![burn.clone().into()] };
 		let filtered = DispatchError::from(frame_system::Error::<Runtime>::CallFiltered);
 		block(|| {
 			assert_eq!(submit("//Eve", burn), Err(filtered));
@@ -162,10 +151,7 @@ fn a_period_of_emission_mints_exactly_what_it_should() {
 			flown(emission, to, length) - flown(emission, from, length)
 		};
 		let expected = flow(Stream::Trainers, 1, HOURS) + flow(Stream::Proposers, 1, HOURS);
-		assert_eq!(
-			first, expected,
-			"what flowed before somebody had a stake is not minted"
-		);
+		assert_eq!(first, expected, "what flowed before somebody had a stake is not minted");
 
 		let issued = Balances::total_issuance();
 		assert_eq!(issued, ISSUANCE + first);
@@ -179,10 +165,7 @@ fn a_period_of_emission_mints_exactly_what_it_should() {
 
 		let pot = economy::pot(0).unwrap();
 		assert_eq!(pot.winner + pot.validators + pot.keepers + pot.proposer, minted());
-		assert_eq!(
-			(pot.stake, pot.emission),
-			(30 * NRN, economy::emission().streams[0].emission)
-		);
+		assert_eq!((pot.stake, pot.emission), (30 * NRN, economy::emission().streams[0].emission));
 		assert_eq!(pot.shares, training::group(0).unwrap().shares);
 		assert_eq!(economy::pot(1), None);
 	});
@@ -199,10 +182,7 @@ fn a_round_pays_its_winner_and_its_committee_who_claim() {
 			["//Alice", "//Bob", "//Charlie", "//Dave"].map(|uri| economy::rewards(account(uri)).accrued);
 		assert!(trainer > 0 && validators[0] > 0);
 		assert_eq!(validators, [validators[0]; 4]);
-		assert!(
-			(4 * validators[0]).abs_diff(trainer / 4) < 10,
-			"a fifth is the validators'"
-		);
+		assert!((4 * validators[0]).abs_diff(trainer / 4) < 10, "a fifth is the validators'");
 		let reward = training::leaderboard(0)[0].earned;
 		assert_eq!(reward, trainer);
 

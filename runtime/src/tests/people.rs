@@ -43,11 +43,7 @@ fn act(delegate: &str, real: &str, call: impl Into<RuntimeCall>) -> DispatchResu
 }
 
 fn transfer(to: &str, value: Balance) -> RuntimeCall {
-	pallet_balances::Call::transfer_allow_death {
-		dest: MultiAddress::Id(account(to)),
-		value,
-	}
-	.into()
+	pallet_balances::Call::transfer_allow_death { dest: MultiAddress::Id(account(to)), value }.into()
 }
 
 #[test]
@@ -61,11 +57,7 @@ fn a_trainer_s_machine_trains_for_its_owner_and_can_t_take_its_money() {
 		assert_eq!(act("//Liar", "//Trainer1", stolen.clone()), filtered);
 		let wrapped = pallet_utility::Call::batch_all { calls: vec![stolen] };
 		assert_eq!(act("//Liar", "//Trainer1", wrapped), filtered);
-		let fund = pallet_emission::Call::fund {
-			group: 0,
-			amount: 2 * NRN,
-			per_round: NRN,
-		};
+		let fund = pallet_emission::Call::fund { group: 0, amount: 2 * NRN, per_round: NRN };
 		assert_eq!(act("//Liar", "//Trainer1", fund), filtered);
 		let bond = pallet_validators::Call::bond { amount: 1_000 * NRN };
 		assert_eq!(act("//Liar", "//Trainer1", bond), filtered);
@@ -78,10 +70,7 @@ fn a_validator_s_machine_bonds_for_its_owner() {
 		add_proxy("//Eve", "//Liar", ProxyType::Validation);
 		let bond = pallet_validators::Call::bond { amount: 1_000 * NRN };
 		assert_ok!(act("//Liar", "//Eve", bond));
-		assert_eq!(
-			Validators::validator_view(account("//Eve")).unwrap().bond,
-			1_000 * NRN
-		);
+		assert_eq!(Validators::validator_view(account("//Eve")).unwrap().bond, 1_000 * NRN);
 		let filtered = Err(frame_system::Error::<Runtime>::CallFiltered.into());
 		assert_eq!(act("//Liar", "//Eve", transfer("//Liar", NRN)), filtered);
 	});
@@ -130,10 +119,7 @@ fn two_of_three_sign_for_a_common_account() {
 		};
 		block(|| submit("//Eve", as_multi("//Eve", None)).unwrap());
 		assert!(held() > 0);
-		let timepoint = pallet_multisig::Timepoint {
-			height: System::block_number(),
-			index: 1,
-		};
+		let timepoint = pallet_multisig::Timepoint { height: System::block_number(), index: 1 };
 		block(|| {
 			let stranger = submit("//Liar", as_multi("//Eve", Some(timepoint)));
 			assert!(stranger.is_err());
@@ -187,10 +173,7 @@ fn what_is_released_over_time_can_be_staked_but_not_sold_before() {
 		run_to(1);
 		block(|| {
 			let frozen = sp_runtime::TokenError::Frozen;
-			assert_eq!(
-				submit("//Buyer", transfer("//Alice", 200 * NRN)),
-				Err(DispatchError::Token(frozen))
-			);
+			assert_eq!(submit("//Buyer", transfer("//Alice", 200 * NRN)), Err(DispatchError::Token(frozen)));
 			assert_ok!(submit("//Buyer", transfer("//Alice", 90 * NRN)));
 			let mut group = new_group("digits");
 			group.stake = 500 * NRN;

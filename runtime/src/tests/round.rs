@@ -18,12 +18,7 @@ pub fn commit(trainer: &str, round: RoundIndex, checkpoint: u8) {
 	let digest = content(checkpoint).digest;
 	let commitment = commitment_hash(Rounds::genesis(), 0, round, &account(trainer), digest, &SALT);
 	block(|| {
-		let call = pallet_rounds::Call::commit {
-			group: 0,
-			round,
-			commitment,
-			deposit: 5 * NRN,
-		};
+		let call = pallet_rounds::Call::commit { group: 0, round, commitment, deposit: 5 * NRN };
 		assert_ok!(submit(trainer, call));
 	});
 }
@@ -31,10 +26,7 @@ pub fn commit(trainer: &str, round: RoundIndex, checkpoint: u8) {
 /// Has a trainer win the round that takes commitments with the group's first checkpoint, of which all validators find its
 /// claim to be true.
 pub fn win(trainer: &str, checkpoint: u8, score: Score) {
-	let round = training::group(0)
-		.unwrap()
-		.round
-		.expect("a round takes commitments");
+	let round = training::group(0).unwrap().round.expect("a round takes commitments");
 	let windows = training::round(0, round).unwrap().windows;
 	commit(trainer, round, checkpoint);
 	run_to(windows.reveal.start - 1);
@@ -52,9 +44,7 @@ pub fn win(trainer: &str, checkpoint: u8, score: Score) {
 	let root = H256::repeat_byte(checkpoint);
 	let ballot = Ballot {
 		baseline: None,
-		verdicts: vec![Verdict::Match(Measurement { score, root })]
-			.try_into()
-			.unwrap(),
+		verdicts: vec![Verdict::Match(Measurement { score, root })].try_into().unwrap(),
 	};
 	for (window, is_attesting) in [(windows.attest, true), (windows.open, false)] {
 		run_to(window.start - 1);

@@ -23,21 +23,12 @@ fn with_groups(test: impl FnOnce(AccountId, AccountId)) {
 		let (owner, trainer) = (account("//Trainer1"), account("//Trainer2"));
 		System::set_block_number(1);
 		for name in ["digits", "letters"] {
-			assert_ok!(Groups::create(
-				RuntimeOrigin::signed(owner.clone()),
-				new_group(name)
-			));
+			assert_ok!(Groups::create(RuntimeOrigin::signed(owner.clone()), new_group(name)));
 		}
 		System::set_block_number(3);
 		System::reset_events();
 		let hash = commitment_hash(Rounds::genesis(), 0, 0, &trainer, content(3).digest, &[0; 32]);
-		assert_ok!(Rounds::commit(
-			RuntimeOrigin::signed(trainer.clone()),
-			0,
-			0,
-			hash,
-			7 * NRN
-		));
+		assert_ok!(Rounds::commit(RuntimeOrigin::signed(trainer.clone()), 0, 0, hash, 7 * NRN));
 		test(owner, trainer);
 	});
 }
@@ -46,10 +37,7 @@ fn with_groups(test: impl FnOnce(AccountId, AccountId)) {
 fn groups_are_shown_as_they_were_made() {
 	with_groups(|owner, _| {
 		let group = training::group(0).unwrap();
-		assert_eq!(
-			(group.id, &group.owner, group.name.as_str()),
-			(0, &owner, "digits")
-		);
+		assert_eq!((group.id, &group.owner, group.name.as_str()), (0, &owner, "digits"));
 		assert_eq!(group.providers, ["http://127.0.0.1:8080"]);
 		assert_eq!((group.model_version, group.dataset_version), (0, 1));
 		assert_eq!(group.dataset_root, dataset_root(H256::zero(), content(2).digest));
@@ -68,10 +56,7 @@ fn before_the_start_the_rules_are_those_of_the_first_round() {
 		System::set_block_number(1);
 		let mut group = new_group("digits");
 		group.clock.start = 50;
-		assert_ok!(Groups::create(
-			RuntimeOrigin::signed(account("//Trainer1")),
-			group
-		));
+		assert_ok!(Groups::create(RuntimeOrigin::signed(account("//Trainer1")), group));
 		let group = training::group(0).unwrap();
 		assert_eq!((group.round, group.dataset_version), (None, 1));
 		assert_eq!((group.model, group.clock.start), (content(1), 50));
@@ -90,10 +75,7 @@ fn stakes_are_shown_of_everybody_in_groups_that_there_are() {
 			delta: None,
 			amendments: vec![],
 		};
-		assert_eq!(
-			training::stake(0, owner.clone()),
-			Some(view(owner.clone(), 30 * NRN))
-		);
+		assert_eq!(training::stake(0, owner.clone()), Some(view(owner.clone(), 30 * NRN)));
 		assert_eq!(training::stake(0, trainer.clone()), Some(view(trainer, 0)));
 		assert_eq!(training::stake(2, owner), None);
 	});
@@ -111,12 +93,8 @@ fn nothing_is_shown_of_groups_that_there_are_not() {
 #[test]
 fn groups_come_in_pages() {
 	with_groups(|_, _| {
-		let ids = |from, limit| {
-			training::groups(from, limit)
-				.into_iter()
-				.map(|group| group.id)
-				.collect::<Vec<_>>()
-		};
+		let ids =
+			|from, limit| training::groups(from, limit).into_iter().map(|group| group.id).collect::<Vec<_>>();
 		assert_eq!(ids(0, u32::MAX), [0, 1]);
 		assert_eq!(ids(0, 1), [0]);
 		assert_eq!(ids(1, 100), [1]);
@@ -143,27 +121,14 @@ fn rounds_are_shown_with_and_without_commitments() {
 #[test]
 fn events_are_those_of_the_block() {
 	with_groups(|_, trainer| {
-		let committed = RoundEvent::Committed {
-			group: 0,
-			round: 0,
-			account: trainer,
-		};
+		let committed = RoundEvent::Committed { group: 0, round: 0, account: trainer };
 		assert_eq!(training::events(), [committed]);
 		assert!(training::vote_events().is_empty());
 		System::reset_events();
 		assert!(training::events().is_empty());
 		let stakeholder = account("//Eve");
-		assert_ok!(Groups::stake(
-			RuntimeOrigin::signed(stakeholder.clone()),
-			1,
-			12 * NRN
-		));
-		let staked = VoteEvent::Staked {
-			group: 1,
-			account: stakeholder,
-			stake: 12 * NRN,
-			total: 42 * NRN,
-		};
+		assert_ok!(Groups::stake(RuntimeOrigin::signed(stakeholder.clone()), 1, 12 * NRN));
+		let staked = VoteEvent::Staked { group: 1, account: stakeholder, stake: 12 * NRN, total: 42 * NRN };
 		assert_eq!(training::vote_events(), [staked]);
 		assert!(training::events().is_empty());
 	});
@@ -227,10 +192,7 @@ fn the_largest_tally_fits_into_what_due_calls_may_take() {
 
 #[test]
 fn rounds_keep_the_vrf_output_that_babe_leaves_in_the_same_block() {
-	let names: Vec<_> = AllPalletsWithSystem::infos()
-		.into_iter()
-		.map(|pallet| pallet.name)
-		.collect();
+	let names: Vec<_> = AllPalletsWithSystem::infos().into_iter().map(|pallet| pallet.name).collect();
 	let place = |name| names.iter().position(|other| *other == name).unwrap();
 	assert!(place("Babe") < place("Rounds"));
 

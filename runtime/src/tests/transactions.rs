@@ -18,10 +18,8 @@ fn validators_sign_blocks_votes_and_measurements() {
 
 #[test]
 fn calls_are_authorized_before_anything_else_is_checked() {
-	let extensions: Vec<_> = TxExtension::metadata()
-		.into_iter()
-		.map(|extension| extension.identifier)
-		.collect();
+	let extensions: Vec<_> =
+		TxExtension::metadata().into_iter().map(|extension| extension.identifier).collect();
 	assert_eq!(
 		extensions,
 		[

@@ -24,12 +24,7 @@ fn keys(owner: &AccountId, name: &str) -> (SessionKeys, Vec<u8>) {
 		evaluator: pair.public().into(),
 	};
 	let statement = [b"POP_".as_slice(), &owner.encode()].concat();
-	let proof = (
-		pair.sign(&statement),
-		finality.sign(&statement),
-		pair.sign(&statement),
-	)
-		.encode();
+	let proof = (pair.sign(&statement), finality.sign(&statement), pair.sign(&statement)).encode();
 	(keys, proof)
 }
 
@@ -51,29 +46,16 @@ fn a_fifth_validator_bonds_and_enters_the_set() {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
 		block(|| {
 			let little = bond("//Eve", 999 * NRN);
-			assert_eq!(
-				little,
-				Err(pallet_validators::Error::<Runtime>::BondTooSmall.into())
-			);
+			assert_eq!(little, Err(pallet_validators::Error::<Runtime>::BondTooSmall.into()));
 			assert_ok!(bond("//Eve", 200_000 * NRN));
 		});
 		run_to(130);
-		assert_eq!(
-			standing("//Eve"),
-			ValidatorStanding::Waiting,
-			"it has no session keys"
-		);
+		assert_eq!(standing("//Eve"), ValidatorStanding::Waiting, "it has no session keys");
 		block(|| set_keys("//Eve", "//Eve//session").unwrap());
-		assert!(
-			Balances::reserved_balance(account("//Eve")) > 200_000 * NRN,
-			"its keys hold a deposit"
-		);
+		assert!(Balances::reserved_balance(account("//Eve")) > 200_000 * NRN, "its keys hold a deposit");
 		run_to(250);
 		assert_eq!(standing("//Eve"), ValidatorStanding::Active);
-		assert_eq!(
-			Session::validators(),
-			["//Eve", "//Alice", "//Bob", "//Charlie", "//Dave"].map(account)
-		);
+		assert_eq!(Session::validators(), ["//Eve", "//Alice", "//Bob", "//Charlie", "//Dave"].map(account));
 		assert_eq!(pallet_evaluators::Evaluators::<Runtime>::get().len(), 5);
 		let views = economy::validators();
 		let ranks: Vec<_> = views.iter().map(|view| view.rank).collect();
@@ -110,22 +92,14 @@ fn finality_has_another_set_only_where_validators_or_keys_change() {
 		block(|| set_keys("//Bob", "//Bob//session").unwrap());
 		run_to(530);
 		assert_eq!(Grandpa::current_set_id(), 1);
-		let key = ed25519::Pair::from_string("//Bob//session", None)
-			.unwrap()
-			.public();
-		assert!(Grandpa::grandpa_authorities()
-			.iter()
-			.any(|(other, _)| *other == key.into()));
+		let key = ed25519::Pair::from_string("//Bob//session", None).unwrap().public();
+		assert!(Grandpa::grandpa_authorities().iter().any(|(other, _)| *other == key.into()));
 
 		let proof = Historical::prove((sp_consensus_grandpa::KEY_TYPE, key.encode())).unwrap();
 		run_to(630);
 		assert!(proof.session < Session::current_index());
 		let owner = Historical::check_proof((sp_consensus_grandpa::KEY_TYPE, key.encode()), proof);
-		assert_eq!(
-			owner,
-			Some((account("//Bob"), ())),
-			"the new keys can be proven afterwards"
-		);
+		assert_eq!(owner, Some((account("//Bob"), ())), "the new keys can be proven afterwards");
 	});
 }
 

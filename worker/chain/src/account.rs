@@ -25,9 +25,7 @@ pub enum AccountError {
 /// [`AccountError`].
 pub fn parse_account(text: &str) -> Result<AccountId32, AccountError> {
 	if let Ok(key) = hex::decode(text.strip_prefix("0x").unwrap_or(text)) {
-		return <[u8; 32]>::try_from(key)
-			.map(AccountId32::new)
-			.map_err(|_| AccountError::Malformed);
+		return <[u8; 32]>::try_from(key).map(AccountId32::new).map_err(|_| AccountError::Malformed);
 	}
 	let (account, format) =
 		AccountId32::from_ss58check_with_version(text).map_err(|_| AccountError::Malformed)?;
@@ -49,15 +47,9 @@ mod tests {
 		assert_eq!(parse_account(hex).as_ref(), Ok(&account));
 		assert_eq!(parse_account(&format!("0x{hex}")).as_ref(), Ok(&account));
 		assert_eq!(account.to_string(), address);
-		for text in [
-			"",
-			"0x",
-			"5Grw",
-			"//Alice",
-			&format!("{address}x"),
-			&address.replace('F', "G"),
-			&hex[2..],
-		] {
+		for text in
+			["", "0x", "5Grw", "//Alice", &format!("{address}x"), &address.replace('F', "G"), &hex[2..]]
+		{
 			assert_eq!(parse_account(text), Err(AccountError::Malformed), "{text}");
 		}
 		let other = account.to_ss58check_with_version(0u16.into());

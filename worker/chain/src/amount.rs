@@ -28,19 +28,11 @@ pub fn parse_amount(text: &str) -> std::result::Result<u128, AmountError> {
 	let too_large = || AmountError::TooLarge(text.into());
 	let trimmed = text.trim();
 	if let Some(units) = trimmed.strip_suffix('p') {
-		return digits(units)
-			.ok_or_else(malformed)?
-			.parse()
-			.map_err(|_| too_large());
+		return digits(units).ok_or_else(malformed)?.parse().map_err(|_| too_large());
 	}
 	let number = trimmed.strip_suffix("NRN").map_or(trimmed, str::trim_end);
-	let (whole, part) = number
-		.split_once('.')
-		.map_or((number, None), |(whole, part)| (whole, Some(part)));
-	let whole: u128 = digits(whole)
-		.ok_or_else(malformed)?
-		.parse()
-		.map_err(|_| too_large())?;
+	let (whole, part) = number.split_once('.').map_or((number, None), |(whole, part)| (whole, Some(part)));
+	let whole: u128 = digits(whole).ok_or_else(malformed)?.parse().map_err(|_| too_large())?;
 	let part: u128 = match part {
 		None => 0,
 		Some(part) => {
@@ -51,10 +43,7 @@ pub fn parse_amount(text: &str) -> std::result::Result<u128, AmountError> {
 			format!("{part:0<DECIMALS$}").parse().map_err(|_| malformed())?
 		}
 	};
-	whole
-		.checked_mul(UNIT)
-		.and_then(|whole| whole.checked_add(part))
-		.ok_or_else(too_large)
+	whole.checked_mul(UNIT).and_then(|whole| whole.checked_add(part)).ok_or_else(too_large)
 }
 
 /// The text where it is at least one ASCII digit and nothing else.
@@ -98,25 +87,13 @@ mod tests {
 			"", "p", "NRN", ".", "1.", ".5", "-1", "+1", "1e3", "1,5", "1_000", "1.5p", "1 2", "1.5.5", "٣",
 			"1.5 BTC",
 		] {
-			assert_eq!(
-				parse_amount(text),
-				Err(AmountError::Malformed(text.into())),
-				"{text}"
-			);
+			assert_eq!(parse_amount(text), Err(AmountError::Malformed(text.into())), "{text}");
 		}
-		assert!(matches!(
-			parse_amount("0.0000000000001"),
-			Err(AmountError::TooFine(_))
-		));
-		for text in [
-			"340282366920938463463374607431768211456p",
-			"340282366920938463463374608",
-			&"9".repeat(60),
-		] {
-			assert!(
-				matches!(parse_amount(text), Err(AmountError::TooLarge(_))),
-				"{text}"
-			);
+		assert!(matches!(parse_amount("0.0000000000001"), Err(AmountError::TooFine(_))));
+		for text in
+			["340282366920938463463374607431768211456p", "340282366920938463463374608", &"9".repeat(60)]
+		{
+			assert!(matches!(parse_amount(text), Err(AmountError::TooLarge(_))), "{text}");
 		}
 	}
 

@@ -79,26 +79,15 @@ impl Client {
 	async fn block(&self, hash: H256) -> Result<Block> {
 		let header: Option<Header> = self.request("chain_getHeader", rpc_params![hash]).await?;
 		let header = header.ok_or_else(|| Error::Answer(format!("no header of block {hash:?}")))?;
-		Ok(Block {
-			number: header.number()?,
-			hash,
-		})
+		Ok(Block { number: header.number()?, hash })
 	}
 
 	pub(crate) async fn full_block(&self, hash: H256) -> Result<FullBlock> {
 		let block: Option<SignedBlock> = self.request("chain_getBlock", rpc_params![hash]).await?;
-		let Body { header, extrinsics } = block
-			.ok_or_else(|| Error::Answer(format!("no block {hash:?}")))?
-			.block;
-		let block = Block {
-			number: header.number()?,
-			hash,
-		};
-		Ok(FullBlock {
-			block,
-			parent: header.parent_hash,
-			extrinsics,
-		})
+		let Body { header, extrinsics } =
+			block.ok_or_else(|| Error::Answer(format!("no block {hash:?}")))?.block;
+		let block = Block { number: header.number()?, hash };
+		Ok(FullBlock { block, parent: header.parent_hash, extrinsics })
 	}
 }
 
@@ -112,15 +101,9 @@ mod tests {
 			"parentHash": H256::repeat_byte(7), "number": "0x1a", "stateRoot": H256::zero(), "digest": { "logs": [] },
 		});
 		let header: Header = serde_json::from_value(json).unwrap();
-		assert_eq!(
-			(header.number(), header.parent_hash),
-			(Ok(26), H256::repeat_byte(7))
-		);
+		assert_eq!((header.number(), header.parent_hash), (Ok(26), H256::repeat_byte(7)));
 		for number in ["", "0x", "0xzz", "0x100000000", "-1"] {
-			let header = Header {
-				parent_hash: H256::zero(),
-				number: number.into(),
-			};
+			let header = Header { parent_hash: H256::zero(), number: number.into() };
 			assert!(matches!(header.number(), Err(Error::Answer(_))), "{number}");
 		}
 	}

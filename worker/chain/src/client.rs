@@ -56,10 +56,7 @@ struct Inner {
 
 impl fmt::Debug for Client {
 	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-		f.debug_struct("Client")
-			.field("url", &self.inner.url)
-			.field("genesis", &self.inner.genesis)
-			.finish()
+		f.debug_struct("Client").field("url", &self.inner.url).field("genesis", &self.inner.genesis).finish()
 	}
 }
 
@@ -89,18 +86,9 @@ impl Client {
 		let online = OnlineClient::from_backend_with_config(config, Arc::new(backend))
 			.await
 			.map_err(|error| Error::Answer(error.to_string()))?;
-		let inner = Inner {
-			url: url.into(),
-			options,
-			genesis,
-			transport,
-			rpc,
-			online,
-			submitting: Mutex::new(()),
-		};
-		Ok(Self {
-			inner: Arc::new(inner),
-		})
+		let inner =
+			Inner { url: url.into(), options, genesis, transport, rpc, online, submitting: Mutex::new(()) };
+		Ok(Self { inner: Arc::new(inner) })
 	}
 
 	/// Hash of the chain's first block. It never changes during a client's life.
@@ -127,11 +115,7 @@ impl Client {
 
 	/// A request, repeated while the node is away.
 	pub(crate) async fn request<T: DeserializeOwned>(&self, method: &str, params: RpcParams) -> Result<T> {
-		self.inner
-			.rpc
-			.request(method, params)
-			.await
-			.map_err(|error| self.error(method, error))
+		self.inner.rpc.request(method, params).await.map_err(|error| self.error(method, error))
 	}
 
 	pub(crate) fn error(&self, method: &str, error: subxt::rpcs::Error) -> Error {
@@ -157,17 +141,8 @@ mod tests {
 
 	#[tokio::test]
 	async fn only_websockets_are_addresses() {
-		for url in [
-			"",
-			"127.0.0.1:9944",
-			"http://127.0.0.1:9944",
-			"ws://",
-			"file:///etc/passwd",
-		] {
-			assert_eq!(
-				Client::connect(url).await.unwrap_err(),
-				Error::Address(url.into())
-			);
+		for url in ["", "127.0.0.1:9944", "http://127.0.0.1:9944", "ws://", "file:///etc/passwd"] {
+			assert_eq!(Client::connect(url).await.unwrap_err(), Error::Address(url.into()));
 		}
 	}
 }

@@ -143,35 +143,23 @@ impl Error {
 	/// What an error of the RPC client means for a request of `method` to `url`.
 	pub(crate) fn of_rpc(url: &str, method: &str, error: rpcs::Error) -> Self {
 		match error {
-			rpcs::Error::User(error) if error.code == METHOD_NOT_FOUND => Self::Unsupported {
-				url: url.into(),
-				method: method.into(),
-			},
+			rpcs::Error::User(error) if error.code == METHOD_NOT_FOUND => {
+				Self::Unsupported { url: url.into(), method: method.into() }
+			}
 			rpcs::Error::User(error) => {
-				let data = error
-					.data
-					.as_ref()
-					.and_then(|data| serde_json::from_str::<String>(data.get()).ok());
+				let data =
+					error.data.as_ref().and_then(|data| serde_json::from_str::<String>(data.get()).ok());
 				let message = match data {
 					Some(data) if data != error.message => format!("{}: {data}", error.message),
 					_ => error.message,
 				};
-				Self::Refused {
-					code: error.code,
-					message,
-				}
+				Self::Refused { code: error.code, message }
 			}
 			rpcs::Error::Client(error) => match error.downcast::<Self>() {
 				Ok(error) => *error,
-				Err(error) => Self::Unreachable {
-					url: url.into(),
-					reason: error.to_string(),
-				},
+				Err(error) => Self::Unreachable { url: url.into(), reason: error.to_string() },
 			},
-			rpcs::Error::DisconnectedWillReconnect(reason) => Self::Unreachable {
-				url: url.into(),
-				reason,
-			},
+			rpcs::Error::DisconnectedWillReconnect(reason) => Self::Unreachable { url: url.into(), reason },
 			error => Self::Answer(error.to_string()),
 		}
 	}
@@ -196,11 +184,7 @@ mod tests {
 
 	#[test]
 	fn says_what_to_do() {
-		let unknown = Error::of_rpc(
-			"ws://x",
-			"training_groups",
-			user(-32601, "Method not found", None),
-		);
+		let unknown = Error::of_rpc("ws://x", "training_groups", user(-32601, "Method not found", None));
 		assert_eq!(
 			unknown.to_string(),
 			"the node at ws://x does not offer training_groups; is it a descent-node of this version?"
@@ -208,13 +192,7 @@ mod tests {
 		let refused = Error::of_rpc("ws://x", "training_group", user(1, "There is no group 7", None));
 		assert_eq!(refused.to_string(), "There is no group 7");
 		let detailed = Error::of_rpc("ws://x", "m", user(1010, "Invalid Transaction", Some("Outdated")));
-		assert_eq!(
-			detailed,
-			Error::Refused {
-				code: 1010,
-				message: "Invalid Transaction: Outdated".into()
-			}
-		);
+		assert_eq!(detailed, Error::Refused { code: 1010, message: "Invalid Transaction: Outdated".into() });
 		let gone = Error::of_rpc("ws://x", "m", rpcs::Error::Client("connection refused".into()));
 		assert!(gone.is_transient());
 		assert!(gone.to_string().contains("is descent-node running"), "{gone}");
@@ -222,11 +200,8 @@ mod tests {
 
 	#[test]
 	fn the_transport_s_own_errors_pass_through() {
-		let error = Error::OtherChain {
-			url: "ws://x".into(),
-			expected: H256::zero(),
-			found: H256::repeat_byte(1),
-		};
+		let error =
+			Error::OtherChain { url: "ws://x".into(), expected: H256::zero(), found: H256::repeat_byte(1) };
 		let passed = Error::of_rpc("ws://x", "m", rpcs::Error::Client(Box::new(error.clone())));
 		assert_eq!(passed, error);
 		assert!(!passed.is_transient());
@@ -234,17 +209,9 @@ mod tests {
 
 	#[test]
 	fn a_failed_call_reads_as_a_sentence() {
-		let error = CallError {
-			pallet: "Rounds".into(),
-			name: "WrongPhase".into(),
-			doc: "Not now.".into(),
-		};
+		let error = CallError { pallet: "Rounds".into(), name: "WrongPhase".into(), doc: "Not now.".into() };
 		assert_eq!(error.to_string(), "the call failed: Rounds::WrongPhase: Not now.");
-		let error = CallError {
-			pallet: String::new(),
-			name: "BadOrigin".into(),
-			doc: String::new(),
-		};
+		let error = CallError { pallet: String::new(), name: "BadOrigin".into(), doc: String::new() };
 		assert_eq!(error.to_string(), "the call failed: BadOrigin");
 	}
 }

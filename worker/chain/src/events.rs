@@ -84,10 +84,7 @@ impl Client {
 
 	async fn subscribe<T: DeserializeOwned>(&self, topic: Topic) -> Result<RpcSubscription<T>> {
 		let params = rpc_params![topic.group, topic.finalized];
-		let subscribed = self
-			.rpc()
-			.subscribe(topic.subscribe, params, topic.unsubscribe)
-			.await;
+		let subscribed = self.rpc().subscribe(topic.subscribe, params, topic.unsubscribe).await;
 		subscribed.map_err(|error| self.error(topic.subscribe, error))
 	}
 

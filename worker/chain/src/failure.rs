@@ -42,53 +42,29 @@ fn failure(result: &Value<()>) -> Option<&Value<()>> {
 /// A `DispatchError` in words.
 pub(crate) fn explain(error: &Value<()>, metadata: &Metadata) -> CallError {
 	let ValueDef::Variant(kind) = &error.value else {
-		return CallError {
-			pallet: String::new(),
-			name: error.to_string(),
-			doc: String::new(),
-		};
+		return CallError { pallet: String::new(), name: error.to_string(), doc: String::new() };
 	};
 	let inner = kind.values.values().next();
 	if kind.name == "Module" {
 		let byte = |value: Option<&Value<()>>| {
 			let value = value?;
-			value
-				.as_u128()
-				.or_else(|| value.at(0)?.as_u128())
-				.and_then(|value| u8::try_from(value).ok())
+			value.as_u128().or_else(|| value.at(0)?.as_u128()).and_then(|value| u8::try_from(value).ok())
 		};
-		let found = byte(inner.at("index"))
-			.zip(byte(inner.at("error")))
-			.and_then(|(pallet, error)| {
-				let pallet = metadata.pallet_by_error_index(pallet)?;
-				let error = pallet.error_variant_by_index(error)?;
-				let doc = error
-					.docs
-					.iter()
-					.map(|line| line.trim())
-					.collect::<Vec<_>>()
-					.join(" ");
-				Some(CallError {
-					pallet: pallet.name().into(),
-					name: error.name.clone(),
-					doc: doc.trim().into(),
-				})
-			});
+		let found = byte(inner.at("index")).zip(byte(inner.at("error"))).and_then(|(pallet, error)| {
+			let pallet = metadata.pallet_by_error_index(pallet)?;
+			let error = pallet.error_variant_by_index(error)?;
+			let doc = error.docs.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+			Some(CallError { pallet: pallet.name().into(), name: error.name.clone(), doc: doc.trim().into() })
+		});
 		if let Some(found) = found {
 			return found;
 		}
 	}
 	match inner.map(|inner| &inner.value) {
-		Some(ValueDef::Variant(inner)) => CallError {
-			pallet: kind.name.clone(),
-			name: inner.name.clone(),
-			doc: doc(&inner.name).into(),
-		},
-		_ => CallError {
-			pallet: String::new(),
-			name: kind.name.clone(),
-			doc: String::new(),
-		},
+		Some(ValueDef::Variant(inner)) => {
+			CallError { pallet: kind.name.clone(), name: inner.name.clone(), doc: doc(&inner.name).into() }
+		}
+		_ => CallError { pallet: String::new(), name: kind.name.clone(), doc: String::new() },
 	}
 }
 

@@ -72,9 +72,7 @@ impl Key {
 	}
 
 	fn parse(uri: &str, source_name: &str) -> Result<Self, KeyError> {
-		let malformed = || KeyError::Malformed {
-			source_name: source_name.into(),
-		};
+		let malformed = || KeyError::Malformed { source_name: source_name.into() };
 		let uri = uri.trim();
 		// Nothing at all would be the development phrase itself, which everybody knows.
 		if uri.is_empty() {
@@ -83,10 +81,7 @@ impl Key {
 		let secret = SecretUri::from_str(uri).map_err(|_| malformed())?;
 		let pair = Keypair::from_uri(&secret).map_err(|_| malformed())?;
 		let ed25519 = ed25519::Pair::from_string(uri, None).ok();
-		Ok(Self {
-			pair,
-			ed25519: ed25519.map(|pair| pair.public().0),
-		})
+		Ok(Self { pair, ed25519: ed25519.map(|pair| pair.public().0) })
 	}
 
 	/// The key in a file that holds a secret URI. Warns when others can read the file.
@@ -95,15 +90,10 @@ impl Key {
 	/// [`KeyError::File`], [`KeyError::Malformed`].
 	pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
 		let path = path.as_ref();
-		let failed = |source| KeyError::File {
-			path: path.into(),
-			source,
-		};
+		let failed = |source| KeyError::File { path: path.into(), source };
 		let metadata = std::fs::metadata(path).map_err(failed)?;
 		if !metadata.is_file() || metadata.len() > LARGEST_FILE {
-			return Err(KeyError::Malformed {
-				source_name: path.display().to_string(),
-			});
+			return Err(KeyError::Malformed { source_name: path.display().to_string() });
 		}
 		if readable_by_others(&metadata) {
 			tracing::warn!(file = %path.display(), "others can read this key file; make it yours alone with chmod 600");
@@ -131,18 +121,13 @@ impl Key {
 	pub fn generate(path: impl AsRef<Path>) -> Result<Self, KeyError> {
 		let path = path.as_ref();
 		let mut entropy = [0; 16];
-		OsRng
-			.try_fill_bytes(&mut entropy)
-			.map_err(|error| KeyError::Random(error.to_string()))?;
+		OsRng.try_fill_bytes(&mut entropy).map_err(|error| KeyError::Random(error.to_string()))?;
 		let phrase = Mnemonic::from_entropy(&entropy).map_err(|error| KeyError::Random(error.to_string()))?;
 		let phrase = phrase.to_string();
 		let key = Self::from_uri(&phrase)?;
 		write_new(path, &format!("{phrase}\n")).map_err(|source| match source.kind() {
 			io::ErrorKind::AlreadyExists => KeyError::Exists(path.into()),
-			_ => KeyError::File {
-				path: path.into(),
-				source,
-			},
+			_ => KeyError::File { path: path.into(), source },
 		})?;
 		Ok(key)
 	}
@@ -222,21 +207,10 @@ mod tests {
 
 	#[test]
 	fn what_is_no_secret_is_refused_and_not_repeated() {
-		for uri in [
-			"",
-			" ",
-			"hunter2",
-			"0x1234",
-			"bottom drive obey",
-			"0xzz",
-			"{\"a\":1}",
-		] {
+		for uri in ["", " ", "hunter2", "0x1234", "bottom drive obey", "0xzz", "{\"a\":1}"] {
 			let error = Key::from_uri(uri).unwrap_err();
 			assert!(matches!(error, KeyError::Malformed { .. }), "{uri}");
-			assert!(
-				uri.trim().is_empty() || !format!("{error} {error:?}").contains(uri),
-				"{uri}"
-			);
+			assert!(uri.trim().is_empty() || !format!("{error} {error:?}").contains(uri), "{uri}");
 		}
 	}
 
@@ -253,17 +227,11 @@ mod tests {
 		let key = Key::generate(&path).unwrap();
 		assert_eq!(Key::from_file(&path).unwrap().account(), key.account());
 		assert!(!readable_by_others(&std::fs::metadata(&path).unwrap()));
-		assert_eq!(
-			std::fs::read_to_string(&path).unwrap().split_whitespace().count(),
-			12
-		);
+		assert_eq!(std::fs::read_to_string(&path).unwrap().split_whitespace().count(), 12);
 		let before = std::fs::read(&path).unwrap();
 		assert!(matches!(Key::generate(&path), Err(KeyError::Exists(_))));
 		assert_eq!(std::fs::read(&path).unwrap(), before);
-		assert_ne!(
-			Key::generate(directory.path().join("other")).unwrap().account(),
-			key.account()
-		);
+		assert_ne!(Key::generate(directory.path().join("other")).unwrap().account(), key.account());
 	}
 
 	#[test]
@@ -272,14 +240,8 @@ mod tests {
 		let path = directory.path().join("key");
 		assert!(matches!(Key::from_file(&path), Err(KeyError::File { .. })));
 		std::fs::write(&path, "x".repeat(5000)).unwrap();
-		assert!(Key::from_file(&path)
-			.unwrap_err()
-			.to_string()
-			.contains("key holds no secret URI"));
-		assert!(matches!(
-			Key::from_file(directory.path()),
-			Err(KeyError::Malformed { .. })
-		));
+		assert!(Key::from_file(&path).unwrap_err().to_string().contains("key holds no secret URI"));
+		assert!(matches!(Key::from_file(directory.path()), Err(KeyError::Malformed { .. })));
 	}
 
 	#[cfg(unix)]

@@ -61,9 +61,7 @@ impl Client {
 	pub async fn encode(&self, call: &Call) -> Result<Encoded> {
 		let at = self.at(self.best_block().await?.hash).await?;
 		let bytes = at.tx().call_data(&call.0);
-		bytes
-			.map(Encoded)
-			.map_err(|error| Error::Encoding(error.to_string()))
+		bytes.map(Encoded).map_err(|error| Error::Encoding(error.to_string()))
 	}
 
 	/// A call from its encoding, checked against the best block's runtime.
@@ -99,9 +97,7 @@ impl Call {
 	pub fn in_words(&self) -> String {
 		let (pallet, name) = (self.0.pallet_name(), self.0.call_name());
 		let arguments = self.0.call_data().values();
-		let arguments: Vec<_> = arguments
-			.map(|value| readable(value.clone()).to_string())
-			.collect();
+		let arguments: Vec<_> = arguments.map(|value| readable(value.clone()).to_string()).collect();
 		format!("{pallet}.{name}({})", arguments.join(", "))
 	}
 }
@@ -113,26 +109,19 @@ fn readable(value: Value) -> Value {
 			Some(bytes) => return Value::string(format!("0x{}", hex::encode(bytes))),
 			None => ValueDef::Composite(readable_all(composite)),
 		},
-		ValueDef::Variant(Variant { name, values }) => ValueDef::Variant(Variant {
-			name,
-			values: readable_all(values),
-		}),
+		ValueDef::Variant(Variant { name, values }) => {
+			ValueDef::Variant(Variant { name, values: readable_all(values) })
+		}
 		other => other,
 	};
-	Value {
-		value: inner,
-		context: (),
-	}
+	Value { value: inner, context: () }
 }
 
 fn readable_all(composite: Composite<()>) -> Composite<()> {
 	match composite {
-		Composite::Named(fields) => Composite::Named(
-			fields
-				.into_iter()
-				.map(|(name, value)| (name, readable(value)))
-				.collect(),
-		),
+		Composite::Named(fields) => {
+			Composite::Named(fields.into_iter().map(|(name, value)| (name, readable(value))).collect())
+		}
 		Composite::Unnamed(values) => Composite::Unnamed(values.into_iter().map(readable).collect()),
 	}
 }

@@ -42,19 +42,12 @@ impl TryFrom<Generated> for SessionKeys {
 		let bytes = |text: &str| hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok();
 		let keys = bytes(&generated.keys).filter(|keys| keys.len() == KEYS_LENGTH);
 		let keys = keys.ok_or_else(unreadable)?;
-		let mut parts = keys
-			.chunks_exact(32)
-			.filter_map(|part| <[u8; 32]>::try_from(part).ok());
+		let mut parts = keys.chunks_exact(32).filter_map(|part| <[u8; 32]>::try_from(part).ok());
 		let mut next = || parts.next().ok_or_else(unreadable);
 		let (babe, grandpa, evaluator) = (next()?, next()?, next()?);
 		let proof = generated.proof.as_deref().and_then(bytes);
 		let proof = proof.ok_or_else(unreadable)?;
-		Ok(Self {
-			babe,
-			grandpa,
-			evaluator,
-			proof,
-		})
+		Ok(Self { babe, grandpa, evaluator, proof })
 	}
 }
 
@@ -67,9 +60,7 @@ impl Client {
 	/// decide what the validator signs with. [`Error::Locked`] where the node does not do this for its callers.
 	pub async fn rotate_keys(&self, owner: &AccountId32) -> Result<SessionKeys> {
 		let owner = hexadecimal(owner.as_ref());
-		let generated: Generated = self
-			.operate("author_rotateKeysWithOwner", rpc_params![owner])
-			.await?;
+		let generated: Generated = self.operate("author_rotateKeysWithOwner", rpc_params![owner]).await?;
 		generated.try_into()
 	}
 
@@ -117,12 +108,7 @@ mod tests {
 
 	#[test]
 	fn only_this_machine_is_local() {
-		for url in [
-			"ws://127.0.0.1:9944",
-			"ws://127.8.8.8",
-			"wss://localhost:9944/x",
-			"ws://[::1]:9944",
-		] {
+		for url in ["ws://127.0.0.1:9944", "ws://127.8.8.8", "wss://localhost:9944/x", "ws://[::1]:9944"] {
 			assert!(is_local(url), "{url}");
 		}
 		for url in [
@@ -144,16 +130,8 @@ mod tests {
 	#[test]
 	fn keys_come_in_their_order() {
 		let keys = [[1u8; 32], [2; 32], [3; 32]];
-		let generated = Generated {
-			keys: hexadecimal(&keys.concat()),
-			proof: Some("0x0405".into()),
-		};
-		let expected = SessionKeys {
-			babe: keys[0],
-			grandpa: keys[1],
-			evaluator: keys[2],
-			proof: vec![4, 5],
-		};
+		let generated = Generated { keys: hexadecimal(&keys.concat()), proof: Some("0x0405".into()) };
+		let expected = SessionKeys { babe: keys[0], grandpa: keys[1], evaluator: keys[2], proof: vec![4, 5] };
 		assert_eq!(SessionKeys::try_from(generated), Ok(expected));
 		for (keys, proof) in [
 			(hexadecimal(&keys.concat()), None),

@@ -97,13 +97,11 @@ impl Submitted {
 			Head::Best => ("best", "made"),
 			Head::Finalized => ("finalized", "finalized"),
 		};
-		let (block, position) = timeout(limit, self.find(head))
-			.await
-			.map_err(|_| Error::Timeout {
-				wanted,
-				made,
-				seconds: limit.as_secs(),
-			})??;
+		let (block, position) = timeout(limit, self.find(head)).await.map_err(|_| Error::Timeout {
+			wanted,
+			made,
+			seconds: limit.as_secs(),
+		})??;
 		self.client.included(self.hash, block, position).await
 	}
 
@@ -120,15 +118,10 @@ impl Submitted {
 					return Ok(found);
 				}
 				if top.number > self.expires.saturating_add(GRACE) {
-					return Err(Error::Expired {
-						expires: self.expires,
-					});
+					return Err(Error::Expired { expires: self.expires });
 				}
 				if self.client.nonce(&self.account, top.hash).await? > self.nonce {
-					return Err(Error::Superseded {
-						account: self.account.clone(),
-						nonce: self.nonce,
-					});
+					return Err(Error::Superseded { account: self.account.clone(), nonce: self.nonce });
 				}
 			}
 			sleep(INTERVAL).await;
@@ -139,11 +132,7 @@ impl Submitted {
 	async fn search(&self, top: Block, searched: &mut HashSet<H256>) -> Result<Option<(Block, u32)>> {
 		let mut hash = top.hash;
 		while !searched.contains(&hash) {
-			let FullBlock {
-				block,
-				parent,
-				extrinsics,
-			} = self.client.full_block(hash).await?;
+			let FullBlock { block, parent, extrinsics } = self.client.full_block(hash).await?;
 			let position = extrinsics.iter().position(|extrinsic| *extrinsic == self.bytes);
 			if let Some(position) = position.and_then(|position| u32::try_from(position).ok()) {
 				return Ok(Some((block, position)));
@@ -165,19 +154,13 @@ impl Client {
 		let params = rpc_params!["AccountNonceApi_account_nonce", argument, at];
 		let answer: String = self.request("state_call", params).await?;
 		let bytes = hex::decode(answer.trim_start_matches("0x")).unwrap_or_default();
-		u32::decode(&mut &bytes[..])
-			.map(u64::from)
-			.map_err(|_| Error::Answer(format!("nonce {answer}")))
+		u32::decode(&mut &bytes[..]).map(u64::from).map_err(|_| Error::Answer(format!("nonce {answer}")))
 	}
 
 	/// What a transaction did, read from the events of its block.
 	async fn included(&self, transaction: H256, block: Block, position: u32) -> Result<Included> {
 		let at = self.at(block.hash).await?;
-		let events = at
-			.events()
-			.fetch()
-			.await
-			.map_err(|error| self.unreadable(error))?;
+		let events = at.events().fetch().await.map_err(|error| self.unreadable(error))?;
 		let mut included = Included {
 			transaction,
 			block,

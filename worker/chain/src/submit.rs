@@ -68,8 +68,7 @@ impl Client {
 		commitment: H256,
 		deposit: u128,
 	) -> Result<Submitted> {
-		self.submit(key, &Call::commit(group, round, commitment, deposit))
-			.await
+		self.submit(key, &Call::commit(group, round, commitment, deposit)).await
 	}
 
 	/// Reveals what was committed to.
@@ -99,12 +98,7 @@ impl Client {
 			match self.send(key, &signed).await? {
 				Sent::Pooled => {
 					tracing::debug!(call = call.0.call_name(), hash = ?signed.hash, nonce = signed.nonce, "submitted");
-					let Signed {
-						bytes,
-						hash,
-						nonce,
-						born,
-					} = signed;
+					let Signed { bytes, hash, nonce, born } = signed;
 					let expires = born.saturating_add(LIFE);
 					let account = key.account();
 					return Ok(Submitted {
@@ -129,15 +123,12 @@ impl Client {
 	/// Signs a call with the account's next nonce, from the best block on.
 	async fn sign(&self, key: &Key, call: &Call) -> Result<Signed> {
 		let best = self.best_block().await?;
-		let born = best
-			.number
-			.saturating_sub(SETTLED)
-			.max(self.finalized_block().await?.number.min(best.number));
+		let born =
+			best.number.saturating_sub(SETTLED).max(self.finalized_block().await?.number.min(best.number));
 		let anchor = self.block_hash(born).await?;
 		let anchor = anchor.ok_or_else(|| Error::Answer(format!("block {born} has no hash")))?;
-		let nonce: u64 = self
-			.request("system_accountNextIndex", rpc_params![key.account().to_string()])
-			.await?;
+		let nonce: u64 =
+			self.request("system_accountNextIndex", rpc_params![key.account().to_string()]).await?;
 		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
 			.mortal_from_unchecked(LIFE.into(), born.into(), anchor)
 			.nonce(nonce)
@@ -148,15 +139,8 @@ impl Client {
 			.tx()
 			.create_signable_offline(&call.0, params)
 			.map_err(|error| Error::Encoding(error.to_string()))?;
-		let signed = signable
-			.sign(key)
-			.map_err(|error| Error::Encoding(error.to_string()))?;
-		Ok(Signed {
-			bytes: format!("0x{}", hex::encode(signed.encoded())),
-			hash: signed.hash(),
-			nonce,
-			born,
-		})
+		let signed = signable.sign(key).map_err(|error| Error::Encoding(error.to_string()))?;
+		Ok(Signed { bytes: format!("0x{}", hex::encode(signed.encoded())), hash: signed.hash(), nonce, born })
 	}
 
 	/// Sends a signed transaction until the node has answered.
@@ -164,9 +148,7 @@ impl Client {
 		let mut repeated = false;
 		let give_up = tokio::time::Instant::now() + self.options().patience;
 		loop {
-			let answer = self
-				.request::<H256>("author_submitExtrinsic", rpc_params![&signed.bytes])
-				.await;
+			let answer = self.request::<H256>("author_submitExtrinsic", rpc_params![&signed.bytes]).await;
 			match answer {
 				Ok(_) => return Ok(Sent::Pooled),
 				Err(error) if error.is_transient() && tokio::time::Instant::now() < give_up => {
@@ -185,12 +167,7 @@ impl Client {
 /// is in a block already, which waiting for it will show.
 fn judge(key: &Key, code: i32, message: String, repeated: bool) -> Result<Sent> {
 	let outdated = code == code::INVALID && message.contains("outdated");
-	let invalid = |reason: String| {
-		Err(Error::Invalid {
-			account: key.account(),
-			reason,
-		})
-	};
+	let invalid = |reason: String| Err(Error::Invalid { account: key.account(), reason });
 	match code {
 		code::ALREADY_IMPORTED => Ok(Sent::Pooled),
 		_ if outdated && repeated => Ok(Sent::Pooled),
@@ -226,14 +203,9 @@ mod tests {
 	#[test]
 	fn refusals_say_what_to_do() {
 		let reason = |code, message| judged(code, message, false).unwrap_err().to_string();
-		let poor = reason(
-			1010,
-			"Invalid Transaction: Inability to pay some fees (e.g. account balance too low)",
-		);
-		assert!(
-			poor.contains("descent transfer") && poor.contains("5GrwvaEF"),
-			"{poor}"
-		);
+		let poor =
+			reason(1010, "Invalid Transaction: Inability to pay some fees (e.g. account balance too low)");
+		assert!(poor.contains("descent transfer") && poor.contains("5GrwvaEF"), "{poor}");
 		assert!(reason(1016, "Immediately Dropped").contains("pool is full"));
 		assert!(reason(1010, "Invalid Transaction: bad signature").contains("bad signature"));
 	}

@@ -42,11 +42,7 @@ fn entry(version: u32) -> LogEntryView {
 /// first only ever show the first entry, and for every permit a block of events.
 fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 	let mut module = RpcModule::new(());
-	module
-		.register_method("chain_getBlockHash", move |_, _, _| {
-			Ok::<_, ErrorObjectOwned>(genesis)
-		})
-		.unwrap();
+	module.register_method("chain_getBlockHash", move |_, _, _| Ok::<_, ErrorObjectOwned>(genesis)).unwrap();
 	module
 		.register_method(
 			"chain_getHeader",
@@ -68,9 +64,7 @@ fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 			Ok::<_, ErrorObjectOwned>(versions.map(entry).collect::<Vec<_>>())
 		})
 		.unwrap();
-	module
-		.register_method("training_pot", |_, _, _| serde_json::Value::Null)
-		.unwrap();
+	module.register_method("training_pot", |_, _, _| serde_json::Value::Null).unwrap();
 	module
 		.register_method("author_rotateKeysWithOwner", |params, _, _| {
 			let (owner,): (String,) = params.parse()?;
@@ -78,11 +72,7 @@ fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 			Ok::<_, ErrorObjectOwned>(serde_json::json!({ "keys": keys, "proof": owner }))
 		})
 		.unwrap();
-	let events = BlockEvents {
-		block: 7,
-		hash: H256::zero(),
-		events: vec![],
-	};
+	let events = BlockEvents { block: 7, hash: H256::zero(), events: vec![] };
 	let votes = BlockVotes {
 		block: 7,
 		hash: H256::zero(),
@@ -101,22 +91,17 @@ where
 	let name = |prefix: &str| -> &'static str { format!("training_{prefix}{topic}").leak() };
 	let blocks = blocks.clone();
 	module
-		.register_subscription(
-			name("subscribe"),
-			name("of"),
-			name("unsubscribe"),
-			move |_, pending, _, _| {
-				let (blocks, message) = (blocks.clone(), message.clone());
-				async move {
-					let sink = pending.accept().await?;
-					while let Ok(permit) = blocks.acquire().await {
-						permit.forget();
-						sink.send(SubscriptionMessage::from_json(&message)?).await?;
-					}
-					Ok(())
+		.register_subscription(name("subscribe"), name("of"), name("unsubscribe"), move |_, pending, _, _| {
+			let (blocks, message) = (blocks.clone(), message.clone());
+			async move {
+				let sink = pending.accept().await?;
+				while let Ok(permit) = blocks.acquire().await {
+					permit.forget();
+					sink.send(SubscriptionMessage::from_json(&message)?).await?;
 				}
-			},
-		)
+				Ok(())
+			}
+		})
 		.unwrap();
 }
 
@@ -152,9 +137,7 @@ fn options() -> Options {
 async fn a_restart_of_the_node_is_not_noticed() {
 	let blocks = Arc::new(Semaphore::new(0));
 	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
-	let client = Client::connect_with(&format!("ws://{address}"), options())
-		.await
-		.unwrap();
+	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
 	assert_eq!(client.best_block().await.unwrap().number, 7);
 	stop(node).await;
 	let address = address.to_string();
@@ -167,21 +150,12 @@ async fn a_restart_of_the_node_is_not_noticed() {
 async fn a_node_that_comes_back_with_another_chain_is_refused() {
 	let blocks = Arc::new(Semaphore::new(0));
 	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
-	let client = Client::connect_with(&format!("ws://{address}"), options())
-		.await
-		.unwrap();
+	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
 	stop(node).await;
 	let other = H256::repeat_byte(2);
 	let (node, _) = start(&address.to_string(), other, &blocks).await;
 	let refused = client.best_block().await.unwrap_err();
-	assert_eq!(
-		refused,
-		Error::OtherChain {
-			url: client.url().into(),
-			expected: GENESIS,
-			found: other
-		}
-	);
+	assert_eq!(refused, Error::OtherChain { url: client.url().into(), expected: GENESIS, found: other });
 	stop(node).await;
 }
 
@@ -189,9 +163,7 @@ async fn a_node_that_comes_back_with_another_chain_is_refused() {
 async fn a_subscription_says_that_it_broke_and_goes_on() {
 	let blocks = Arc::new(Semaphore::new(1));
 	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
-	let client = Client::connect_with(&format!("ws://{address}"), options())
-		.await
-		.unwrap();
+	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
 	let mut events = client.events(None, true).await.unwrap();
 	let mut next = async || timeout(DEADLINE, events.next()).await.unwrap();
 	assert_eq!(next().await.unwrap().unwrap().block, 7);
@@ -207,9 +179,7 @@ async fn a_subscription_says_that_it_broke_and_goes_on() {
 async fn votes_are_followed_as_events_are() {
 	let blocks = Arc::new(Semaphore::new(1));
 	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
-	let client = Client::connect_with(&format!("ws://{address}"), options())
-		.await
-		.unwrap();
+	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
 	let mut votes = client.subscribe_votes(Some(0), false).await.unwrap();
 	let block = timeout(DEADLINE, votes.next()).await.unwrap().unwrap().unwrap();
 	assert_eq!(block.events, [VoteEvent::PeriodClosed { group: 0, next: 27 }]);
@@ -222,9 +192,7 @@ async fn votes_are_followed_as_events_are() {
 async fn a_log_is_read_page_by_page() {
 	let blocks = Arc::new(Semaphore::new(0));
 	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
-	let client = Client::connect_with(&format!("ws://{address}"), options())
-		.await
-		.unwrap();
+	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
 	let whole: Vec<_> = (1..=LOG).map(entry).collect();
 	assert_eq!(client.dataset_log(0, 1).await.as_ref(), Ok(&whole));
 	assert_eq!(client.dataset_log(0, LOG).await.unwrap(), [entry(LOG)]);
@@ -238,14 +206,9 @@ async fn a_log_is_read_page_by_page() {
 async fn what_the_node_refuses_is_not_asked_again() {
 	let blocks = Arc::new(Semaphore::new(0));
 	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
-	let client = Client::connect_with(&format!("ws://{address}"), options())
-		.await
-		.unwrap();
+	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
 	let refused = timeout(Duration::from_secs(5), client.group(0)).await.unwrap();
-	let expected = Error::Refused {
-		code: 8001,
-		message: "there is no group 0".into(),
-	};
+	let expected = Error::Refused { code: 8001, message: "there is no group 0".into() };
 	assert_eq!(refused, Err(expected));
 	let unknown = client.leaderboard(0).await;
 	assert!(
@@ -259,16 +222,10 @@ async fn what_the_node_refuses_is_not_asked_again() {
 async fn money_is_read_and_keys_are_made() {
 	let blocks = Arc::new(Semaphore::new(0));
 	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
-	let client = Client::connect_with(&format!("ws://{address}"), options())
-		.await
-		.unwrap();
+	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
 	assert_eq!(client.pot(0).await, Ok(None));
 	let keys = client.rotate_keys(&AccountId32::new([9; 32])).await.unwrap();
-	assert_eq!(
-		(keys.babe, keys.proof),
-		([7; 32], vec![9; 32]),
-		"the proof is made for the owner"
-	);
+	assert_eq!((keys.babe, keys.proof), ([7; 32], vec![9; 32]), "the proof is made for the owner");
 	// A node that does not offer this to its callers.
 	let locked = client.has_keys(&[[7; 32]; 3]).await.unwrap_err();
 	assert_eq!(locked, Error::Locked(client.url().into()));

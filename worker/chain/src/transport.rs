@@ -54,10 +54,7 @@ impl Transport {
 	/// Connects, once; returns the genesis of the node's chain.
 	pub(crate) async fn connect(&self) -> Result<H256, Error> {
 		self.connection().await?;
-		self.genesis
-			.get()
-			.copied()
-			.ok_or_else(|| Error::Answer("no genesis".into()))
+		self.genesis.get().copied().ok_or_else(|| Error::Answer("no genesis".into()))
 	}
 
 	/// The connection, opened where there is none, to the chain that the first one was to.
@@ -98,21 +95,14 @@ impl Transport {
 			serde_json::from_str(answer.get()).map_err(|error| Error::Answer(error.to_string()))?;
 		let expected = *self.genesis.get_or_init(|| found);
 		if expected != found {
-			return Err(Error::OtherChain {
-				url: self.url.clone(),
-				expected,
-				found,
-			});
+			return Err(Error::OtherChain { url: self.url.clone(), expected, found });
 		}
 		Ok(client)
 	}
 
 	/// Why the last request failed, if it did for want of a node. Errors of layers above do not tell.
 	pub(crate) fn failure(&self) -> Option<Error> {
-		self.failure
-			.lock()
-			.unwrap_or_else(PoisonError::into_inner)
-			.clone()
+		self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
 	}
 
 	fn note(&self, failure: Option<Error>) {
@@ -120,10 +110,7 @@ impl Transport {
 	}
 
 	fn unreachable(&self, reason: impl ToString) -> Error {
-		Error::Unreachable {
-			url: self.url.clone(),
-			reason: reason.to_string(),
-		}
+		Error::Unreachable { url: self.url.clone(), reason: reason.to_string() }
 	}
 
 	/// Does `work` with a connection, again and again for as long as there is none and `patience` lasts.
@@ -231,20 +218,11 @@ mod tests {
 		let url = format!("ws://{}", listener.local_addr().unwrap());
 		drop(listener);
 		let transport = Transport::new(&url, options());
-		assert!(matches!(
-			transport.connect().await,
-			Err(Error::Unreachable { .. })
-		));
+		assert!(matches!(transport.connect().await, Err(Error::Unreachable { .. })));
 		let request = transport.request_raw("system_health", None);
-		let error = timeout(Duration::from_secs(10), request)
-			.await
-			.unwrap()
-			.unwrap_err();
+		let error = timeout(Duration::from_secs(10), request).await.unwrap().unwrap_err();
 		assert!(matches!(transport.failure(), Some(Error::Unreachable { .. })));
-		assert!(matches!(
-			Error::of_rpc(&url, "system_health", error),
-			Error::Unreachable { .. }
-		));
+		assert!(matches!(Error::of_rpc(&url, "system_health", error), Error::Unreachable { .. }));
 	}
 
 	#[tokio::test]
@@ -252,12 +230,7 @@ mod tests {
 		let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
 		let url = format!("ws://{}", listener.local_addr().unwrap());
 		let transport = Transport::new(&url, options());
-		let connected = timeout(Duration::from_secs(10), transport.connect())
-			.await
-			.unwrap();
-		assert!(
-			matches!(connected, Err(Error::Unreachable { .. })),
-			"{connected:?}"
-		);
+		let connected = timeout(Duration::from_secs(10), transport.connect()).await.unwrap();
+		assert!(matches!(connected, Err(Error::Unreachable { .. })), "{connected:?}");
 	}
 }

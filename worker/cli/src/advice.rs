@@ -101,11 +101,7 @@ mod tests {
 	use super::*;
 
 	fn failed(pallet: &str, name: &str, doc: &str) -> anyhow::Error {
-		advised(Error::Call(CallError {
-			pallet: pallet.into(),
-			name: name.into(),
-			doc: doc.into(),
-		}))
+		advised(Error::Call(CallError { pallet: pallet.into(), name: name.into(), doc: doc.into() }))
 	}
 
 	#[test]
@@ -117,17 +113,9 @@ mod tests {
 			 `descent stake add --group N --amount NRN`."
 		);
 		let error = failed("Dataset", "NoStake", "");
-		assert!(
-			error
-				.to_string()
-				.starts_with("the call failed: Dataset::NoStake. Stake some"),
-			"{error}"
-		);
+		assert!(error.to_string().starts_with("the call failed: Dataset::NoStake. Stake some"), "{error}");
 		let error = failed("Groups", "InvalidClock", "Too long.");
-		assert_eq!(
-			error.to_string(),
-			"the call failed: Groups::InvalidClock: Too long."
-		);
+		assert_eq!(error.to_string(), "the call failed: Groups::InvalidClock: Too long.");
 		assert_eq!(advised(Error::Expired { expires: 3 }).to_string(), {
 			Error::Expired { expires: 3 }.to_string()
 		});

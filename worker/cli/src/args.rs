@@ -13,12 +13,7 @@ use std::path::PathBuf;
 
 /// Groups, rounds, money and keys of the Descent network.
 #[derive(Debug, Parser)]
-#[command(
-	name = "descent",
-	version,
-	propagate_version = true,
-	arg_required_else_help = true
-)]
+#[command(name = "descent", version, propagate_version = true, arg_required_else_help = true)]
 #[command(
 	after_help = "Amounts are in neurons, as 1.5 or \"1.5 NRN\", or in the smallest unit, as 1500p. Scores are mean losses or \
 error rates with up to six decimals.\n\nA key to sign with comes from --key-file or from the environment variable DESCENT_SURI, \

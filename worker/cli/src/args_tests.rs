@@ -16,15 +16,9 @@ fn every_command_has_an_example() {
 		let path = format!("{path} {}", command.get_name());
 		if !command.has_subcommands() {
 			let help = command.clone().render_long_help().to_string();
-			assert!(
-				help.contains(&format!("{} ", path.trim())),
-				"no example in:{path}\n{help}"
-			);
+			assert!(help.contains(&format!("{} ", path.trim())), "no example in:{path}\n{help}");
 		}
-		command
-			.get_subcommands()
-			.filter(|sub| sub.get_name() != "help")
-			.for_each(|sub| visit(sub, &path));
+		command.get_subcommands().filter(|sub| sub.get_name() != "help").for_each(|sub| visit(sub, &path));
 	}
 	visit(&Cli::command(), "");
 }
@@ -126,61 +120,25 @@ fn wrong_usage_is_told_apart_from_failure() {
 			ErrorKind::UnknownArgument,
 		),
 		("descent transfer --suri //Alice", ErrorKind::UnknownArgument),
-		(
-			"descent content serve --store s --listen nowhere",
-			ErrorKind::ValueValidation,
-		),
+		("descent content serve --store s --listen nowhere", ErrorKind::ValueValidation),
 		("descent stake add --group 0", ErrorKind::MissingRequiredArgument),
-		(
-			"descent stake remove --group 0 --amount 1 --all",
-			ErrorKind::ArgumentConflict,
-		),
-		(
-			"descent amend propose --group 0 --quorum 20%",
-			ErrorKind::MissingRequiredArgument,
-		),
-		(
-			"descent amend propose --group 0 --quorum 0.2 --summary s",
-			ErrorKind::ValueValidation,
-		),
-		(
-			"descent amend propose --group 0 --voting-period 1w --summary s",
-			ErrorKind::ValueValidation,
-		),
-		(
-			"descent amend vote --group 0 --amendment -1",
-			ErrorKind::UnknownArgument,
-		),
-		(
-			"descent dataset vote --group 0",
-			ErrorKind::MissingRequiredArgument,
-		),
-		(
-			"descent dataset vote --group 0 --proposal 3 --withdraw",
-			ErrorKind::ArgumentConflict,
-		),
-		(
-			"descent dataset log --group 0 --from 0",
-			ErrorKind::ValueValidation,
-		),
+		("descent stake remove --group 0 --amount 1 --all", ErrorKind::ArgumentConflict),
+		("descent amend propose --group 0 --quorum 20%", ErrorKind::MissingRequiredArgument),
+		("descent amend propose --group 0 --quorum 0.2 --summary s", ErrorKind::ValueValidation),
+		("descent amend propose --group 0 --voting-period 1w --summary s", ErrorKind::ValueValidation),
+		("descent amend vote --group 0 --amendment -1", ErrorKind::UnknownArgument),
+		("descent dataset vote --group 0", ErrorKind::MissingRequiredArgument),
+		("descent dataset vote --group 0 --proposal 3 --withdraw", ErrorKind::ArgumentConflict),
+		("descent dataset log --group 0 --from 0", ErrorKind::ValueValidation),
 		("descent validator bond", ErrorKind::MissingRequiredArgument),
 		("descent validator bond -1", ErrorKind::UnknownArgument),
 		("descent group fund 0 100", ErrorKind::MissingRequiredArgument),
-		(
-			"descent governance propose parameter seats",
-			ErrorKind::MissingRequiredArgument,
-		),
+		("descent governance propose parameter seats", ErrorKind::MissingRequiredArgument),
 		("descent governance vote 0x00 aye", ErrorKind::ValueValidation),
-		(
-			&format!("descent governance vote 0x{} maybe", "ab".repeat(32)),
-			ErrorKind::InvalidValue,
-		),
+		(&format!("descent governance vote 0x{} maybe", "ab".repeat(32)), ErrorKind::InvalidValue),
 		("descent governance propose call 0x0", ErrorKind::ValueValidation),
 		("descent chain-spec", ErrorKind::MissingRequiredArgument),
-		(
-			"descent chain-spec --sale l --id Über",
-			ErrorKind::ValueValidation,
-		),
+		("descent chain-spec --sale l --id Über", ErrorKind::ValueValidation),
 		("descent nothing", ErrorKind::InvalidSubcommand),
 	] {
 		let error = parse(line).expect_err(line);

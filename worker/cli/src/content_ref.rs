@@ -23,10 +23,7 @@ pub struct Reference {
 
 impl From<ContentRef> for Reference {
 	fn from(content: ContentRef) -> Self {
-		Self {
-			cid: BlockId::from(&content).to_string(),
-			content,
-		}
+		Self { cid: BlockId::from(&content).to_string(), content }
 	}
 }
 
@@ -126,10 +123,7 @@ mod tests {
 	fn a_reference_can_be_read_back() {
 		let content = ContentRef::raw(b"descent").unwrap();
 		let reference = Reference::from(content);
-		assert_eq!(
-			Source::from_str(&reference.to_string()),
-			Ok(Source::Reference(content))
-		);
+		assert_eq!(Source::from_str(&reference.to_string()), Ok(Source::Reference(content)));
 		assert!(Source::from_str(&format!("{}:x", reference.cid)).is_err());
 		for file in ["model.json", "C:\\model.json", "a:7", ""] {
 			assert_eq!(Source::from_str(file), Ok(Source::File(file.into())));
@@ -140,10 +134,7 @@ mod tests {
 	fn a_reference_is_flat_json() {
 		let reference = Reference::from(ContentRef::raw(b"descent").unwrap());
 		let json = serde_json::to_value(&reference).unwrap();
-		assert_eq!(
-			(json["size"].as_u64(), json["codec"].as_str()),
-			(Some(7), Some("raw"))
-		);
+		assert_eq!((json["size"].as_u64(), json["codec"].as_str()), (Some(7), Some("raw")));
 		assert!(json["cid"].as_str().unwrap().starts_with("bafk2bz"));
 		assert!(json["digest"].as_str().unwrap().starts_with("0x"));
 	}
@@ -160,10 +151,7 @@ mod tests {
 		let reference = Source::Reference(content);
 		assert_eq!(reference.read(Some(&store), 100).unwrap(), None);
 		assert_eq!(source.resolve(Some(&store)).unwrap(), content);
-		assert_eq!(
-			reference.read(Some(&store), 100).unwrap().as_deref(),
-			Some(&b"descent"[..])
-		);
+		assert_eq!(reference.read(Some(&store), 100).unwrap().as_deref(), Some(&b"descent"[..]));
 		assert!(source.read(None, 3).is_err());
 		std::fs::write(&file, b"").unwrap();
 		assert!(source.resolve(None).unwrap_err().to_string().contains("is empty"));

@@ -33,11 +33,7 @@ impl Output {
 
 	/// Prints a result: `value` as one line of JSON, or the text that `human` makes of it.
 	pub fn print<T: Serialize>(&self, value: &T, human: impl FnOnce(&Self) -> String) -> Result<()> {
-		let text = if self.json {
-			serde_json::to_string(value)?
-		} else {
-			human(self)
-		};
+		let text = if self.json { serde_json::to_string(value)? } else { human(self) };
 		let mut stdout = io::stdout().lock();
 		writeln!(stdout, "{}", text.trim_end())?;
 		stdout.flush()?;
@@ -147,22 +143,12 @@ fn message(error: &Error) -> String {
 
 /// Whether the reader of our output went away, which is no failure of ours.
 pub fn is_broken_pipe(error: &Error) -> bool {
-	error
-		.downcast_ref::<io::Error>()
-		.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+	error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Text that strangers wrote, without what could steer a terminal.
 pub fn plain(text: &str) -> String {
-	text.chars()
-		.map(|c| {
-			if c.is_control() {
-				char::REPLACEMENT_CHARACTER
-			} else {
-				c
-			}
-		})
-		.collect()
+	text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -173,20 +159,9 @@ mod tests {
 	#[test]
 	fn errors_have_one_shape_each() {
 		let error = anyhow!("inner").context("outer");
-		let json = Output {
-			json: true,
-			colour: false,
-		}
-		.error_text(&error);
+		let json = Output { json: true, colour: false }.error_text(&error);
 		assert_eq!(json, r#"{"error":"outer: inner"}"#);
-		assert_eq!(
-			Output {
-				json: false,
-				colour: false
-			}
-			.error_text(&error),
-			"error: outer: inner"
-		);
+		assert_eq!(Output { json: false, colour: false }.error_text(&error), "error: outer: inner");
 	}
 
 	#[test]
@@ -200,30 +175,14 @@ mod tests {
 
 	#[test]
 	fn causes_are_said_once() {
-		let error = anyhow!("file k: not found")
-			.context("file k: not found")
-			.context("outer");
+		let error = anyhow!("file k: not found").context("file k: not found").context("outer");
 		assert_eq!(message(&error), "outer: file k: not found");
 	}
 
 	#[test]
 	fn colour_is_for_terminals() {
-		assert_eq!(
-			Output {
-				json: false,
-				colour: false
-			}
-			.paint(Style::Good, "won"),
-			"won"
-		);
-		assert_eq!(
-			Output {
-				json: false,
-				colour: true
-			}
-			.paint(Style::Good, "won"),
-			"\x1b[32mwon\x1b[0m"
-		);
+		assert_eq!(Output { json: false, colour: false }.paint(Style::Good, "won"), "won");
+		assert_eq!(Output { json: false, colour: true }.paint(Style::Good, "won"), "\x1b[32mwon\x1b[0m");
 	}
 
 	#[test]

@@ -18,9 +18,7 @@ pub fn score(text: &str) -> Result<Score, String> {
 
 /// The base address of a gateway.
 pub fn provider(text: &str) -> Result<String, String> {
-	let host = text
-		.strip_prefix("http://")
-		.or_else(|| text.strip_prefix("https://"));
+	let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
 	if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
 		return Err("write the address of a gateway, as http://127.0.0.1:8080".into());
 	}
@@ -36,9 +34,7 @@ pub fn provider(text: &str) -> Result<String, String> {
 /// A span of time in blocks: `200`, or with a unit, as `10m`; a part of a block counts as one.
 pub fn blocks(text: &str) -> Result<BlockNumber, String> {
 	let wrong = || String::from("write a number of blocks, or a time as 30s, 10m, 12h or 7d");
-	let unit = UNITS
-		.iter()
-		.find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, *seconds)));
+	let unit = UNITS.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, *seconds)));
 	let (digits, seconds) = unit.unwrap_or((text, BLOCK_SECONDS));
 	if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
 		return Err(wrong());
@@ -67,9 +63,7 @@ pub fn share(text: &str) -> Result<Share, String> {
 	if part.len() > 4 {
 		return Err("a part has at most four decimals, as 0.0001%".into());
 	}
-	let millionths = format!("{whole}{part:0<4}")
-		.parse()
-		.map_or(Share(u32::MAX), Share);
+	let millionths = format!("{whole}{part:0<4}").parse().map_or(Share(u32::MAX), Share);
 	match millionths {
 		Share(0) => Err("no part at all; write at least 0.0001%".into()),
 		share if share.is_part() => Ok(share),
@@ -89,9 +83,7 @@ pub fn share_or_none(text: &str) -> Result<Share, String> {
 pub fn hash(text: &str) -> Result<H256, String> {
 	let bytes = hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok();
 	let bytes = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-	bytes
-		.map(H256)
-		.ok_or_else(|| "write a hash, as 0x and 64 hex digits".into())
+	bytes.map(H256).ok_or_else(|| "write a hash, as 0x and 64 hex digits".into())
 }
 
 /// A score, or `none`.
@@ -102,9 +94,7 @@ pub struct Target(pub Option<Score>);
 pub fn target(text: &str) -> Result<Target, String> {
 	match text {
 		"none" => Ok(Target(None)),
-		_ => score(text)
-			.map(|score| Target(Some(score)))
-			.map_err(|error| format!("{error}, or none")),
+		_ => score(text).map(|score| Target(Some(score))).map_err(|error| format!("{error}, or none")),
 	}
 }
 
@@ -112,9 +102,7 @@ pub fn target(text: &str) -> Result<Target, String> {
 pub fn summary(text: &str) -> Result<String, String> {
 	match u32::try_from(text.len()) {
 		Ok(length) if length <= MAX_SUMMARY_LENGTH && is_text(text.as_bytes()) => Ok(text.into()),
-		_ => Err(format!(
-			"a summary has 1 to {MAX_SUMMARY_LENGTH} bytes and no control characters"
-		)),
+		_ => Err(format!("a summary has 1 to {MAX_SUMMARY_LENGTH} bytes and no control characters")),
 	}
 }
 
@@ -122,9 +110,7 @@ pub fn summary(text: &str) -> Result<String, String> {
 pub fn name(text: &str) -> Result<String, String> {
 	match u32::try_from(text.len()) {
 		Ok(1..=MAX_NAME_LENGTH) if !text.chars().any(char::is_control) => Ok(text.into()),
-		_ => Err(format!(
-			"a name has 1 to {MAX_NAME_LENGTH} bytes and no control characters"
-		)),
+		_ => Err(format!("a name has 1 to {MAX_NAME_LENGTH} bytes and no control characters")),
 	}
 }
 
@@ -137,12 +123,8 @@ pub fn bytes(text: &str) -> Result<u64, String> {
 		Some((at, 'T')) => (&text[..at], 40),
 		_ => (text, 0),
 	};
-	let value: u64 = digits
-		.parse()
-		.map_err(|_| "write a number of bytes, as 4096 or 64G")?;
-	value
-		.checked_mul(1 << shift)
-		.ok_or_else(|| "more bytes than can be counted".into())
+	let value: u64 = digits.parse().map_err(|_| "write a number of bytes, as 4096 or 64G")?;
+	value.checked_mul(1 << shift).ok_or_else(|| "more bytes than can be counted".into())
 }
 
 #[cfg(test)]

@@ -68,10 +68,7 @@ fn parts_of_a_whole() {
 		assert!(share(text).is_err(), "{text}");
 	}
 	assert!(share("20").unwrap_err().contains("20%"));
-	assert_eq!(
-		(share_or_none("0%"), share_or_none("1%")),
-		(Ok(Share(0)), share("1%"))
-	);
+	assert_eq!((share_or_none("0%"), share_or_none("1%")), (Ok(Share(0)), share("1%")));
 	assert!(share_or_none("0").is_err());
 }
 
@@ -125,10 +122,7 @@ fn scores() {
 
 #[test]
 fn providers() {
-	assert_eq!(
-		provider("http://127.0.0.1:8080/"),
-		Ok("http://127.0.0.1:8080".into())
-	);
+	assert_eq!(provider("http://127.0.0.1:8080/"), Ok("http://127.0.0.1:8080".into()));
 	for text in [
 		"",
 		"127.0.0.1",
@@ -150,11 +144,6 @@ fn names_and_sizes() {
 			&& name(&"é".repeat(33)).is_err()
 			&& name("a\u{1b}[2J").is_err()
 	);
-	assert_eq!(
-		(bytes("4096"), bytes("64G"), bytes("1T")),
-		(Ok(4096), Ok(64 << 30), Ok(1 << 40))
-	);
-	assert!(["", "G", "-1", "1.5G", "99999999999T", "1é"]
-		.iter()
-		.all(|text| bytes(text).is_err()));
+	assert_eq!((bytes("4096"), bytes("64G"), bytes("1T")), (Ok(4096), Ok(64 << 30), Ok(1 << 40)));
+	assert!(["", "G", "-1", "1.5G", "99999999999T", "1é"].iter().all(|text| bytes(text).is_err()));
 }

@@ -33,12 +33,7 @@ pub fn policy(policy: &EvaluationPolicy) -> String {
 
 /// The lengths of rounds.
 pub fn rounds(lengths: &RoundLengths) -> String {
-	let RoundLengths {
-		length,
-		reveal,
-		attest,
-		open,
-	} = lengths;
+	let RoundLengths { length, reveal, attest, open } = lengths;
 	format!("{length} blocks; reveal {reveal}, attest {attest}, open {open}")
 }
 
@@ -108,11 +103,7 @@ pub fn stake(stake: u128, total: u128) -> String {
 
 /// An amount and its part of all that is issued: `30 NRN, 0.1% of all there is`.
 pub fn stake_of_all(amount: u128, issuance: u128) -> String {
-	format!(
-		"{}, {} of all there is",
-		format_amount(amount),
-		part(amount, issuance)
-	)
+	format!("{}, {} of all there is", format_amount(amount), part(amount, issuance))
 }
 
 /// A number of voting periods.
@@ -223,12 +214,7 @@ pub fn change(change: &Change) -> String {
 
 /// How what rounds earn is divided.
 pub fn shares(shares: Shares) -> String {
-	format!(
-		"winners {}, validators {}, keepers {}",
-		shares.winner(),
-		shares.validators,
-		shares.keepers
-	)
+	format!("winners {}, validators {}, keepers {}", shares.winner(), shares.validators, shares.keepers)
 }
 
 /// How a validator stands.
@@ -238,10 +224,7 @@ pub fn standing(standing: ValidatorStanding, now: BlockNumber) -> String {
 		ValidatorStanding::Waiting => "waiting".into(),
 		ValidatorStanding::Chilled => "chilled".into(),
 		ValidatorStanding::Jailed { until } if until > now => {
-			format!(
-				"jailed until block {until}, for {}",
-				span(until.saturating_sub(now))
-			)
+			format!("jailed until block {until}, for {}", span(until.saturating_sub(now)))
 		}
 		ValidatorStanding::Jailed { .. } => "jailed, free to validate again".into(),
 	}
@@ -254,9 +237,7 @@ pub fn day(at: BlockNumber, now: BlockNumber, clock: SystemTime) -> String {
 		.duration_since(UNIX_EPOCH)
 		.map_or(0, |since| since.as_secs())
 		.saturating_add(blocks.saturating_mul(BLOCK_SECONDS));
-	let day = i64::try_from(seconds)
-		.ok()
-		.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+	let day = i64::try_from(seconds).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
 	day.map_or("never".into(), |day| day.date_naive().to_string())
 }
 

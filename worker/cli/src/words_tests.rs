@@ -4,25 +4,14 @@ use descent_protocol::{ContentRef, DeltaFault, DeltaReport, RowProblem};
 use proptest::prelude::*;
 
 fn report() -> DeltaVerdict {
-	DeltaVerdict::Valid(DeltaReport {
-		added: 5_000,
-		removed: 0,
-		records: 60_000,
-		root: Default::default(),
-	})
+	DeltaVerdict::Valid(DeltaReport { added: 5_000, removed: 0, records: 60_000, root: Default::default() })
 }
 
 #[test]
 fn times() {
-	for (blocks, text) in [
-		(0, "0s"),
-		(1, "3s"),
-		(20, "1m"),
-		(45, "2m 15s"),
-		(201_600, "7d"),
-		(28_801, "1d"),
-		(30_000, "1d 1h"),
-	] {
+	for (blocks, text) in
+		[(0, "0s"), (1, "3s"), (20, "1m"), (45, "2m 15s"), (201_600, "7d"), (28_801, "1d"), (30_000, "1d 1h")]
+	{
 		assert_eq!(time(blocks), text);
 	}
 	assert_eq!(span(1), "1 block (3s)");
@@ -30,10 +19,7 @@ fn times() {
 	let mut group = group();
 	assert_eq!(closes(&group), "at block 105, in 35 blocks (1m 45s)");
 	group.block = 105;
-	assert_eq!(
-		closes(&group),
-		"at block 105, overdue: descent group close --group 7"
-	);
+	assert_eq!(closes(&group), "at block 105, overdue: descent group close --group 7");
 }
 
 #[test]
@@ -61,18 +47,10 @@ fn checks_say_what_to_wait_for() {
 	assert_eq!(check(&view), "checking, attempt 1 until block 120, 3 of 4 opened");
 	view.decided = Some(report());
 	assert_eq!(check(&view), "valid: +5000 -0");
-	let fault = DeltaFault::Row {
-		row: 7,
-		problem: RowProblem::WrongId,
-	};
+	let fault = DeltaFault::Row { row: 7, problem: RowProblem::WrongId };
 	view.decided = Some(DeltaVerdict::Invalid(fault));
 	assert_eq!(check(&view), "invalid: row 7: the id is not that of the record");
-	view = CheckView {
-		attempt: None,
-		until: None,
-		decided: None,
-		..view
-	};
+	view = CheckView { attempt: None, until: None, decided: None, ..view };
 	assert_eq!(check(&view), "not decided");
 }
 
@@ -80,63 +58,27 @@ fn checks_say_what_to_wait_for() {
 fn changes_are_sentences() {
 	let content = ContentRef::raw(b"x").unwrap();
 	let reference = Reference::from(content).to_string();
-	let lengths = RoundLengths {
-		length: 20,
-		reveal: 4,
-		attest: 6,
-		open: 3,
-	};
+	let lengths = RoundLengths { length: 20, reveal: 4, attest: 6, open: 3 };
 	for (changed, text) in [
-		(
-			Change::VotingPeriod { blocks: 20 },
-			"voting period 20 blocks (1m)".into(),
-		),
-		(
-			Change::Quorum {
-				share: Share::percent(30),
-			},
-			"quorum 30%".into(),
-		),
-		(
-			Change::Clock { lengths },
-			"rounds 20 blocks; reveal 4, attest 6, open 3".into(),
-		),
+		(Change::VotingPeriod { blocks: 20 }, "voting period 20 blocks (1m)".into()),
+		(Change::Quorum { share: Share::percent(30) }, "quorum 30%".into()),
+		(Change::Clock { lengths }, "rounds 20 blocks; reveal 4, attest 6, open 3".into()),
 		(Change::Tolerance { micros: 100 }, "tolerance 0.000100".into()),
+		(Change::MinimumImprovement { micros: 100 }, "improvement 0.000100 at least".into()),
 		(
-			Change::MinimumImprovement { micros: 100 },
-			"improvement 0.000100 at least".into(),
-		),
-		(
-			Change::Policy {
-				policy: EvaluationPolicy::Training { records: 9 },
-			},
+			Change::Policy { policy: EvaluationPolicy::Training { records: 9 } },
 			"measured on 9 records of the training set".into(),
 		),
 		(
-			Change::Policy {
-				policy: EvaluationPolicy::Validation {
-					set: content,
-					records: 9,
-				},
-			},
+			Change::Policy { policy: EvaluationPolicy::Validation { set: content, records: 9 } },
 			format!("measured on 9 records of the validation set {reference}"),
 		),
 		(Change::Target { score: None }, "target none".into()),
 		(
-			Change::Shares {
-				shares: Shares {
-					validators: Share::percent(25),
-					keepers: Share(125_000),
-				},
-			},
+			Change::Shares { shares: Shares { validators: Share::percent(25), keepers: Share(125_000) } },
 			"winners 62.5%, validators 25%, keepers 12.5%".into(),
 		),
-		(
-			Change::Target {
-				score: Some(Score(5)),
-			},
-			"target 0.000005".into(),
-		),
+		(Change::Target { score: Some(Score(5)) }, "target 0.000005".into()),
 		(Change::Model { model: content }, format!("model {reference}")),
 	] {
 		assert_eq!(change(&changed), text);
@@ -146,10 +88,7 @@ fn changes_are_sentences() {
 #[test]
 fn jailed_ones_are_told_until_when() {
 	let jailed = ValidatorStanding::Jailed { until: 120 };
-	assert_eq!(
-		standing(jailed, 100),
-		"jailed until block 120, for 20 blocks (1m)"
-	);
+	assert_eq!(standing(jailed, 100), "jailed until block 120, for 20 blocks (1m)");
 	assert_eq!(standing(jailed, 120), "jailed, free to validate again");
 	assert_eq!(standing(ValidatorStanding::Waiting, 0), "waiting");
 }

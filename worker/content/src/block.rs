@@ -38,10 +38,7 @@ pub enum CidError {
 impl BlockId {
 	/// The address of a block from its bytes.
 	pub fn of(codec: Codec, bytes: &[u8]) -> Self {
-		Self {
-			codec,
-			digest: blake2b_256(bytes),
-		}
+		Self { codec, digest: blake2b_256(bytes) }
 	}
 
 	/// Whether these bytes are the block.
@@ -51,11 +48,7 @@ impl BlockId {
 
 	/// The content of `size` bytes that has this block for its root.
 	pub fn content(self, size: u64) -> ContentRef {
-		ContentRef {
-			digest: self.digest.into(),
-			codec: self.codec,
-			size,
-		}
+		ContentRef { digest: self.digest.into(), codec: self.codec, size }
 	}
 }
 
@@ -67,10 +60,7 @@ fn blake2b_256(bytes: &[u8]) -> [u8; 32] {
 
 impl From<&ContentRef> for BlockId {
 	fn from(content: &ContentRef) -> Self {
-		Self {
-			codec: content.codec,
-			digest: content.digest.0,
-		}
+		Self { codec: content.codec, digest: content.digest.0 }
 	}
 }
 
@@ -95,11 +85,7 @@ impl TryFrom<&Cid> for BlockId {
 			(cid::Version::V1, DAG_PB, BLAKE2B_256) => Codec::UnixFs,
 			_ => return Err(CidError::Foreign(*cid)),
 		};
-		let digest = cid
-			.hash()
-			.digest()
-			.try_into()
-			.map_err(|_| CidError::Foreign(*cid))?;
+		let digest = cid.hash().digest().try_into().map_err(|_| CidError::Foreign(*cid))?;
 		Ok(Self { codec, digest })
 	}
 }
@@ -107,10 +93,7 @@ impl TryFrom<&Cid> for BlockId {
 /// Reads any CID from text of bounded length.
 pub(crate) fn parse_cid(text: &str) -> Result<Cid, CidError> {
 	if text.len() > MAX_CID_TEXT {
-		return Err(CidError::Syntax(format!(
-			"{} characters are too many",
-			text.len()
-		)));
+		return Err(CidError::Syntax(format!("{} characters are too many", text.len())));
 	}
 	Cid::try_from(text).map_err(|error| CidError::Syntax(error.to_string()))
 }
@@ -153,10 +136,7 @@ mod tests {
 		assert!(matches!(version_0.parse::<BlockId>(), Err(CidError::Foreign(_))));
 		let long = "b".repeat(100_000);
 		for noise in ["", "b", "../../etc/passwd", "bafk2bz", long.as_str()] {
-			assert!(
-				matches!(noise.parse::<BlockId>(), Err(CidError::Syntax(_))),
-				"{noise:.20}"
-			);
+			assert!(matches!(noise.parse::<BlockId>(), Err(CidError::Syntax(_))), "{noise:.20}");
 		}
 	}
 }

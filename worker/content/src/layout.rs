@@ -91,15 +91,8 @@ impl Span {
 	fn children(self) -> impl Iterator<Item = Span> {
 		let height = self.height.saturating_sub(1);
 		let full = capacity(height);
-		let count = if self.is_leaf() {
-			0
-		} else {
-			self.size.div_ceil(full)
-		};
-		(0..count).map(move |index| Span {
-			height,
-			size: full.min(self.size - index * full),
-		})
+		let count = if self.is_leaf() { 0 } else { self.size.div_ceil(full) };
+		(0..count).map(move |index| Span { height, size: full.min(self.size - index * full) })
 	}
 
 	/// The number of bytes that the encoded block has.
@@ -118,13 +111,7 @@ impl Span {
 		}
 		let full = capacity(self.height - 1);
 		let (whole, rest) = (self.size / full, self.size % full);
-		let below = |size| {
-			Span {
-				height: self.height - 1,
-				size,
-			}
-			.dag_len()
-		};
+		let below = |size| Span { height: self.height - 1, size }.dag_len();
 		let last = if rest > 0 { below(rest) } else { 0 };
 		self.block_len() + if whole > 0 { whole * below(full) } else { 0 } + last
 	}
@@ -138,37 +125,20 @@ impl Span {
 	pub(crate) fn open(self, id: &BlockId, block: &[u8]) -> Result<Vec<(BlockId, Span)>, LayoutError> {
 		let (expected, found) = (self.block_len(), block.len() as u64);
 		if expected != found {
-			return Err(LayoutError::Length {
-				id: *id,
-				expected,
-				found,
-			});
+			return Err(LayoutError::Length { id: *id, expected, found });
 		}
 		if self.is_leaf() {
 			return Ok(Vec::new());
 		}
-		let malformed = || LayoutError::Node {
-			id: *id,
-			size: self.size,
-		};
+		let malformed = || LayoutError::Node { id: *id, size: self.size };
 		let mut children = Vec::new();
 		let mut rest = block;
 		for span in self.children() {
 			let head = link_head(span);
-			let digest = rest
-				.strip_prefix(head.as_slice())
-				.and_then(|rest| rest.first_chunk::<32>());
+			let digest = rest.strip_prefix(head.as_slice()).and_then(|rest| rest.first_chunk::<32>());
 			let digest = *digest.ok_or_else(malformed)?;
-			rest = rest[head.len() + 32..]
-				.strip_prefix(link_tail(span).as_slice())
-				.ok_or_else(malformed)?;
-			children.push((
-				BlockId {
-					codec: span.codec(),
-					digest,
-				},
-				span,
-			));
+			rest = rest[head.len() + 32..].strip_prefix(link_tail(span).as_slice()).ok_or_else(malformed)?;
+			children.push((BlockId { codec: span.codec(), digest }, span));
 		}
 		if rest == self.unixfs() {
 			Ok(children)

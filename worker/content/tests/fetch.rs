@@ -27,9 +27,8 @@ async fn content_of_every_size_comes_from_a_real_gateway() {
 	let source = TestStore::new();
 	let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
 	let shutdown = async move { drop(stopped.await) };
-	let (address, task) = serve("127.0.0.1:0".parse().unwrap(), source.store.clone(), shutdown)
-		.await
-		.unwrap();
+	let (address, task) =
+		serve("127.0.0.1:0".parse().unwrap(), source.store.clone(), shutdown).await.unwrap();
 	let providers = [format!("http://{address}")];
 	for len in [0, 1, LEAF, LEAF + 1, 5 * LEAF + 3] {
 		let bytes = random_bytes(len as u64, len);
@@ -37,12 +36,7 @@ async fn content_of_every_size_comes_from_a_real_gateway() {
 		let test = TestStore::new();
 		let seen = Mutex::new(Vec::new());
 		let fetcher = test.fetcher(FetchLimits::default());
-		fetcher
-			.fetch(&content, &providers, |progress| {
-				seen.lock().unwrap().push(progress)
-			})
-			.await
-			.unwrap();
+		fetcher.fetch(&content, &providers, |progress| seen.lock().unwrap().push(progress)).await.unwrap();
 		assert!(test.store.read(&content, content.size).unwrap() == bytes);
 		assert_eq!(test.store.pins(), [content]);
 		let seen = seen.into_inner().unwrap();
@@ -101,16 +95,9 @@ async fn a_liar_is_found_out_and_left() {
 		let limits = quick();
 		let slots = limits.requests_per_provider;
 		let fetcher = test.fetcher(limits);
-		fetcher
-			.fetch(&content, &[&liar.url, &honest.url], quiet)
-			.await
-			.unwrap();
+		fetcher.fetch(&content, &[&liar.url, &honest.url], quiet).await.unwrap();
 		assert!(test.store.read(&content, u64::MAX).unwrap() == bytes);
-		assert!(
-			(1..=slots).contains(&liar.requests()),
-			"{} requests to a liar",
-			liar.requests()
-		);
+		assert!((1..=slots).contains(&liar.requests()), "{} requests to a liar", liar.requests());
 		assert_eq!(honest.requests(), blocks.len());
 	}
 }
@@ -120,10 +107,7 @@ async fn only_liars_make_content_unavailable_at_once() {
 	let (content, _, blocks) = sample(4, 2 * LEAF);
 	let liar = Provider::start(blocks, |_, _| Reply::Corrupt).await;
 	let test = TestStore::new();
-	let limits = FetchLimits {
-		patience: Duration::from_secs(3600),
-		..quick()
-	};
+	let limits = FetchLimits { patience: Duration::from_secs(3600), ..quick() };
 	let (done, reason) = assert_unavailable(test.fetcher(limits).fetch(&content, &[&liar.url], quiet).await);
 	assert_eq!((done, test.store.used_bytes(), liar.requests()), (0, 0, 1));
 	assert!(reason.contains("something else than block"), "{reason}");
@@ -141,11 +125,7 @@ async fn stalling_and_failing_providers_do_not_stop_an_honest_one() {
 	let test = TestStore::new();
 	let started = Instant::now();
 	test.fetcher(quick()).fetch(&content, &urls, quiet).await.unwrap();
-	assert!(
-		started.elapsed() < Duration::from_secs(30),
-		"{:?}",
-		started.elapsed()
-	);
+	assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
 	assert!(test.store.read(&content, u64::MAX).unwrap() == bytes);
 	assert_eq!(honest.requests(), blocks.len());
 }
@@ -153,30 +133,18 @@ async fn stalling_and_failing_providers_do_not_stop_an_honest_one() {
 #[tokio::test]
 async fn a_fetch_whose_provider_dies_is_resumed_from_another() {
 	let (content, bytes, blocks) = sample(6, 8 * LEAF + 5);
-	let dying = Provider::start(blocks.clone(), |before, _| {
-		if before < 4 {
-			Reply::Honest
-		} else {
-			Reply::Cut
-		}
-	})
-	.await;
+	let dying =
+		Provider::start(blocks.clone(), |before, _| if before < 4 { Reply::Honest } else { Reply::Cut })
+			.await;
 	let test = TestStore::new();
-	let limits = FetchLimits {
-		requests_per_provider: 1,
-		patience: Duration::from_secs(3),
-		..quick()
-	};
+	let limits = FetchLimits { requests_per_provider: 1, patience: Duration::from_secs(3), ..quick() };
 	let fetcher = test.fetcher(limits);
 	let (done, reason) = assert_unavailable(fetcher.fetch(&content, &[&dying.url], quiet).await);
 	assert_eq!(done, 3 * LEAF_SIZE, "the root and three leaves came");
 	assert!(reason.contains("failed on block"), "{reason}");
 	assert!(test.store.pins().is_empty());
 	let other = Provider::honest(blocks.clone()).await;
-	fetcher
-		.fetch(&content, &[&dying.url, &other.url], quiet)
-		.await
-		.unwrap();
+	fetcher.fetch(&content, &[&dying.url, &other.url], quiet).await.unwrap();
 	assert_eq!(other.requests(), blocks.len() - 4);
 	assert!(test.store.read(&content, u64::MAX).unwrap() == bytes);
 }
@@ -191,22 +159,13 @@ async fn two_halves_make_a_whole() {
 	}
 	let (first, second) = (Provider::honest(first).await, Provider::honest(second).await);
 	let test = TestStore::new();
-	test.fetcher(quick())
-		.fetch(&content, &[&first.url, &second.url], quiet)
-		.await
-		.unwrap();
+	test.fetcher(quick()).fetch(&content, &[&first.url, &second.url], quiet).await.unwrap();
 	assert!(test.store.read(&content, u64::MAX).unwrap() == bytes);
 	let alone = TestStore::new();
-	let limits = FetchLimits {
-		patience: Duration::from_secs(3),
-		..quick()
-	};
+	let limits = FetchLimits { patience: Duration::from_secs(3), ..quick() };
 	let (done, reason) =
 		assert_unavailable(alone.fetcher(limits).fetch(&content, &[&first.url], quiet).await);
-	assert!(
-		done < content.size && reason.contains("does not have block"),
-		"{done}: {reason}"
-	);
+	assert!(done < content.size && reason.contains("does not have block"), "{done}: {reason}");
 }
 
 #[tokio::test]
@@ -224,10 +183,7 @@ async fn a_block_that_appears_later_is_found() {
 	});
 	let provider = provider.await;
 	let test = TestStore::new();
-	test.fetcher(quick())
-		.fetch(&content, &[&provider.url], quiet)
-		.await
-		.unwrap();
+	test.fetcher(quick()).fetch(&content, &[&provider.url], quiet).await.unwrap();
 	assert!(test.store.read(&content, u64::MAX).unwrap() == bytes);
 }
 
@@ -240,12 +196,7 @@ async fn repeated_leaves_are_fetched_once() {
 	let test = TestStore::new();
 	let last = Mutex::new(Progress::default());
 	let fetcher = test.fetcher(quick());
-	fetcher
-		.fetch(&content, &[&provider.url], |progress| {
-			*last.lock().unwrap() = progress
-		})
-		.await
-		.unwrap();
+	fetcher.fetch(&content, &[&provider.url], |progress| *last.lock().unwrap() = progress).await.unwrap();
 	assert_eq!((provider.requests(), blocks.len()), (2, 2));
 	assert_eq!(last.into_inner().unwrap().done, content.size);
 }
@@ -257,15 +208,9 @@ async fn redirects_are_not_followed() {
 	let to = target.url.clone();
 	let redirecting = Provider::start(blocks, move |_, _| Reply::Redirect(to.clone())).await;
 	let test = TestStore::new();
-	let limits = FetchLimits {
-		patience: Duration::from_secs(3),
-		..quick()
-	};
-	let (_, reason) = assert_unavailable(
-		test.fetcher(limits)
-			.fetch(&content, &[&redirecting.url], quiet)
-			.await,
-	);
+	let limits = FetchLimits { patience: Duration::from_secs(3), ..quick() };
+	let (_, reason) =
+		assert_unavailable(test.fetcher(limits).fetch(&content, &[&redirecting.url], quiet).await);
 	assert!(reason.contains("307"), "{reason}");
 	assert_eq!(target.requests(), 0);
 }
@@ -275,11 +220,7 @@ async fn nobody_to_ask_is_unavailable_at_once() {
 	let (content, _, _) = sample(10, 10);
 	let test = TestStore::new();
 	for urls in [&[][..], &["", "ftp://127.0.0.1/", "127.0.0.1:80", "http://"]] {
-		assert_unavailable(
-			test.fetcher(FetchLimits::default())
-				.fetch(&content, urls, quiet)
-				.await,
-		);
+		assert_unavailable(test.fetcher(FetchLimits::default()).fetch(&content, urls, quiet).await);
 	}
 }
 
@@ -287,13 +228,17 @@ async fn nobody_to_ask_is_unavailable_at_once() {
 async fn the_deadline_holds_though_blocks_trickle_in() {
 	let (content, _, blocks) = sample(11, 8 * LEAF);
 	let root = BlockId::from(&content);
-	let trickling = Provider::start(blocks, move |before, id| {
-		if *id == root || before % 3 == 0 {
-			Reply::Honest
-		} else {
-			Reply::Stall
-		}
-	});
+	let trickling =
+		Provider::start(
+			blocks,
+			move |before, id| {
+				if *id == root || before % 3 == 0 {
+					Reply::Honest
+				} else {
+					Reply::Stall
+				}
+			},
+		);
 	let trickling = trickling.await;
 	let test = TestStore::new();
 	let limits = FetchLimits {
@@ -303,16 +248,8 @@ async fn the_deadline_holds_though_blocks_trickle_in() {
 		..quick()
 	};
 	let started = Instant::now();
-	let (done, _) = assert_unavailable(
-		test.fetcher(limits)
-			.fetch(&content, &[&trickling.url], quiet)
-			.await,
-	);
-	assert!(
-		started.elapsed() < Duration::from_secs(10) && done < content.size,
-		"{:?}",
-		started.elapsed()
-	);
+	let (done, _) = assert_unavailable(test.fetcher(limits).fetch(&content, &[&trickling.url], quiet).await);
+	assert!(started.elapsed() < Duration::from_secs(10) && done < content.size, "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -320,41 +257,20 @@ async fn too_large_content_is_refused_without_a_request() {
 	let (content, _, blocks) = sample(12, 2 * LEAF);
 	let provider = Provider::honest(blocks).await;
 	let test = TestStore::new();
-	let limits = FetchLimits {
-		max_content_bytes: content.size - 1,
-		..quick()
-	};
-	let error = test
-		.fetcher(limits)
-		.fetch(&content, &[&provider.url], quiet)
-		.await
-		.unwrap_err();
+	let limits = FetchLimits { max_content_bytes: content.size - 1, ..quick() };
+	let error = test.fetcher(limits).fetch(&content, &[&provider.url], quiet).await.unwrap_err();
 	assert!(
 		matches!(error, FetchError::TooLarge { size, limit } if size == content.size && limit == size - 1)
 	);
 	let small = TestStore::with_cap(content.size - 1);
-	let error = small
-		.fetcher(quick())
-		.fetch(&content, &[&provider.url], quiet)
-		.await
-		.unwrap_err();
-	assert!(
-		matches!(error, FetchError::Io(_)) && error.to_string().contains("raise the cap"),
-		"{error}"
-	);
+	let error = small.fetcher(quick()).fetch(&content, &[&provider.url], quiet).await.unwrap_err();
+	assert!(matches!(error, FetchError::Io(_)) && error.to_string().contains("raise the cap"), "{error}");
 	assert_eq!(provider.requests(), 0);
 	small.store.import(&random_bytes(1, LEAF / 2)[..]).unwrap();
-	let tight = FetchLimits {
-		max_content_bytes: 1 << 30,
-		..quick()
-	};
+	let tight = FetchLimits { max_content_bytes: 1 << 30, ..quick() };
 	let nearly_full = TestStore::with_cap(content.size + 1);
 	nearly_full.store.import(&random_bytes(2, LEAF)[..]).unwrap();
-	let error = nearly_full
-		.fetcher(tight)
-		.fetch(&content, &[&provider.url], quiet)
-		.await
-		.unwrap_err();
+	let error = nearly_full.fetcher(tight).fetch(&content, &[&provider.url], quiet).await.unwrap_err();
 	assert!(matches!(error, FetchError::Io(_)), "{error}");
 	assert!(nearly_full.store.used_bytes() <= nearly_full.store.max_bytes());
 }

@@ -35,23 +35,12 @@ impl Gateway {
 		let shutdown = async move { drop(stopped.await) };
 		let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
 		let (address, task) = serve(any_port, test.store.clone(), shutdown).await.unwrap();
-		let client = Client::builder()
-			.no_proxy()
-			.timeout(Duration::from_secs(20))
-			.build()
-			.unwrap();
-		Self {
-			test,
-			address,
-			client,
-			stop,
-			task,
-		}
+		let client = Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
+		Self { test, address, client, stop, task }
 	}
 
 	fn request(&self, method: Method, path: &str) -> RequestBuilder {
-		self.client
-			.request(method, format!("http://{}{path}", self.address))
+		self.client.request(method, format!("http://{}{path}", self.address))
 	}
 
 	async fn get(&self, path: &str) -> Response {
@@ -81,19 +70,12 @@ async fn a_block_comes_with_the_headers_of_the_specification() {
 	let bytes = random_bytes(1, LEAF);
 	let id = BlockId::from(&gateway.import(&bytes));
 	for (method, body) in [(Method::GET, bytes.as_slice()), (Method::HEAD, &[])] {
-		let response = gateway
-			.request(method, &format!("/ipfs/{id}?format=raw"))
-			.send()
-			.await
-			.unwrap();
+		let response = gateway.request(method, &format!("/ipfs/{id}?format=raw")).send().await.unwrap();
 		assert_eq!(response.status(), StatusCode::OK);
 		assert_eq!(header(&response, "content-type"), "application/vnd.ipld.raw");
 		assert_eq!(header(&response, "content-length"), bytes.len().to_string());
 		assert_eq!(header(&response, "etag"), format!("\"{id}.raw\""));
-		assert_eq!(
-			header(&response, "cache-control"),
-			"public, max-age=29030400, immutable"
-		);
+		assert_eq!(header(&response, "cache-control"), "public, max-age=29030400, immutable");
 		assert_eq!(header(&response, "x-content-type-options"), "nosniff");
 		assert!(response.bytes().await.unwrap() == body);
 	}
@@ -105,26 +87,16 @@ async fn the_format_may_come_by_accept_and_cached_answers_stay_valid() {
 	let id = BlockId::from(&gateway.import(b"small"));
 	let path = format!("/ipfs/{id}");
 	let accept = "text/html, application/vnd.ipld.raw;q=0.9";
-	let response = gateway
-		.request(Method::GET, &path)
-		.header("accept", accept)
-		.send()
-		.await
-		.unwrap();
+	let response = gateway.request(Method::GET, &path).header("accept", accept).send().await.unwrap();
 	assert_eq!(response.bytes().await.unwrap(), &b"small"[..]);
 	for tag in [format!("\"{id}.raw\""), format!("\"x\", W/\"{id}.raw\"")] {
-		let request = gateway
-			.request(Method::GET, &format!("{path}?format=raw"))
-			.header("if-none-match", tag);
+		let request =
+			gateway.request(Method::GET, &format!("{path}?format=raw")).header("if-none-match", tag);
 		assert_eq!(request.send().await.unwrap().status(), StatusCode::NOT_MODIFIED);
 	}
 	let absent = BlockId::of(Codec::Raw, b"absent");
 	let request = gateway.request(Method::GET, &format!("/ipfs/{absent}?format=raw"));
-	let response = request
-		.header("if-none-match", format!("\"{absent}.raw\""))
-		.send()
-		.await
-		.unwrap();
+	let response = request.header("if-none-match", format!("\"{absent}.raw\"")).send().await.unwrap();
 	assert_eq!(response.status(), StatusCode::NOT_FOUND);
 }
 
@@ -149,18 +121,9 @@ async fn errors_have_the_right_status() {
 	for (path, status) in cases {
 		assert_eq!(gateway.get(&path).await.status(), status, "{path}");
 	}
-	let inline = gateway
-		.get("/ipfs/bafkqablimvwgy3y?format=raw")
-		.await
-		.bytes()
-		.await
-		.unwrap();
+	let inline = gateway.get("/ipfs/bafkqablimvwgy3y?format=raw").await.bytes().await.unwrap();
 	assert_eq!(inline, &b"hello"[..]);
-	let post = gateway
-		.request(Method::POST, &format!("/ipfs/{here}?format=raw"))
-		.send()
-		.await
-		.unwrap();
+	let post = gateway.request(Method::POST, &format!("/ipfs/{here}?format=raw")).send().await.unwrap();
 	assert_eq!(post.status(), StatusCode::METHOD_NOT_ALLOWED);
 }
 
@@ -201,10 +164,7 @@ async fn a_car_has_all_blocks_depth_first() {
 	let content = gateway.import(&bytes);
 	let id = BlockId::from(&content);
 	let response = gateway.get(&format!("/ipfs/{id}?format=car")).await;
-	assert_eq!(
-		header(&response, "content-type"),
-		"application/vnd.ipld.car; version=1; order=dfs; dups=y"
-	);
+	assert_eq!(header(&response, "content-type"), "application/vnd.ipld.car; version=1; order=dfs; dups=y");
 	let (head, blocks) = read_car(&response.bytes().await.unwrap());
 	assert_eq!(&head[..13], b"\xa2\x65roots\x81\xd8\x2a\x58\x27\x00");
 	assert_eq!(head[13..51], content.cid_bytes());
@@ -218,10 +178,7 @@ async fn a_car_has_all_blocks_depth_first() {
 async fn a_car_of_a_tree_with_a_hole_breaks_off() {
 	let gateway = Gateway::start().await;
 	let content = gateway.import(&random_bytes(3, 2 * LEAF));
-	let leaf = *blocks_of(&gateway.test.store, &content)
-		.keys()
-		.find(|id| id.codec == Codec::Raw)
-		.unwrap();
+	let leaf = *blocks_of(&gateway.test.store, &content).keys().find(|id| id.codec == Codec::Raw).unwrap();
 	fs::remove_file(gateway.test.block_file(&leaf)).unwrap();
 	let path = format!("/ipfs/{}?format=car", BlockId::from(&content));
 	let whole = match gateway.request(Method::GET, &path).send().await {
@@ -244,16 +201,8 @@ async fn shutdown_ends_the_task_though_a_client_hangs() {
 	hanging.read_exact(&mut first).await.unwrap();
 	assert_eq!(&first, b"HTTP/1.1 200");
 	gateway.stop.send(()).unwrap();
-	tokio::time::timeout(Duration::from_secs(15), gateway.task)
-		.await
-		.unwrap()
-		.unwrap()
-		.unwrap();
-	let refused = gateway
-		.client
-		.get(format!("http://{}/health", gateway.address))
-		.send()
-		.await;
+	tokio::time::timeout(Duration::from_secs(15), gateway.task).await.unwrap().unwrap().unwrap();
+	let refused = gateway.client.get(format!("http://{}/health", gateway.address)).send().await;
 	assert!(refused.is_err());
 }
 

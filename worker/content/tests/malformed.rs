@@ -24,23 +24,13 @@ async fn assert_invalid(content: ContentRef, blocks: Blocks, words: &str) {
 
 async fn assert_invalid_from(provider: &Provider, test: &TestStore, content: ContentRef, words: &str) {
 	let fetcher = test.fetcher(quick());
-	let error = fetcher
-		.fetch(&content, &[&provider.url], |_| {})
-		.await
-		.unwrap_err();
-	assert!(
-		matches!(&error, FetchError::Invalid { reason } if reason.contains(words)),
-		"{words}: {error}"
-	);
+	let error = fetcher.fetch(&content, &[&provider.url], |_| {}).await.unwrap_err();
+	assert!(matches!(&error, FetchError::Invalid { reason } if reason.contains(words)), "{words}: {error}");
 	assert!(test.store.pins().is_empty());
 	// Blocks that were being written when the verdict fell go as soon as they are there.
 	let deadline = Instant::now() + Duration::from_secs(10);
 	while test.store.used_bytes() > 0 {
-		assert!(
-			Instant::now() < deadline,
-			"{} bytes stay",
-			test.store.used_bytes()
-		);
+		assert!(Instant::now() < deadline, "{} bytes stay", test.store.used_bytes());
 		tokio::task::yield_now().await;
 	}
 }
@@ -58,11 +48,7 @@ fn root_over(links: &[FileBranchLink], size: u64) -> Vec<u8> {
 }
 
 fn link(id: BlockId, blocksize: u64, tsize: u64) -> FileBranchLink {
-	FileBranchLink {
-		cid: id.into(),
-		blocksize,
-		tsize,
-	}
+	FileBranchLink { cid: id.into(), blocksize, tsize }
 }
 
 fn leaf(seed: u64, len: usize, blocks: &mut Blocks) -> BlockId {
@@ -87,24 +73,8 @@ async fn another_size_than_claimed() {
 #[tokio::test]
 async fn the_codec_of_another_size() {
 	let (content, _, blocks) = sample(3, 100);
-	assert_invalid(
-		ContentRef {
-			codec: Codec::UnixFs,
-			..content
-		},
-		blocks.clone(),
-		"codec",
-	)
-	.await;
-	assert_invalid(
-		ContentRef {
-			size: LEAF_SIZE + 1,
-			..content
-		},
-		blocks,
-		"codec",
-	)
-	.await;
+	assert_invalid(ContentRef { codec: Codec::UnixFs, ..content }, blocks.clone(), "codec").await;
+	assert_invalid(ContentRef { size: LEAF_SIZE + 1, ..content }, blocks, "codec").await;
 }
 
 #[tokio::test]
@@ -112,27 +82,17 @@ async fn a_root_that_is_no_node() {
 	let size = 2 * LEAF_SIZE;
 	let (content, _, blocks) = sample(4, 2 * LEAF);
 	let genuine = blocks[&BlockId::from(&content)].clone();
-	for root in [
-		Vec::new(),
-		vec![0; genuine.len()],
-		vec![0xff; genuine.len()],
-		random_bytes(4, genuine.len()),
-	] {
+	for root in
+		[Vec::new(), vec![0; genuine.len()], vec![0xff; genuine.len()], random_bytes(4, genuine.len())]
+	{
 		let (content, blocks) = with_root(root, size, Blocks::new());
 		assert_invalid(content, blocks, "").await;
 	}
 	// Every single byte of a node but the digests is prescribed.
-	let digests: Vec<_> = genuine
-		.windows(4)
-		.enumerate()
-		.filter(|(_, w)| *w == [0xa0, 0xe4, 0x02, 0x20])
-		.collect();
+	let digests: Vec<_> =
+		genuine.windows(4).enumerate().filter(|(_, w)| *w == [0xa0, 0xe4, 0x02, 0x20]).collect();
 	assert_eq!(digests.len(), 2);
-	let in_digest = |at: usize| {
-		digests
-			.iter()
-			.any(|(start, _)| (start + 4..start + 36).contains(&at))
-	};
+	let in_digest = |at: usize| digests.iter().any(|(start, _)| (start + 4..start + 36).contains(&at));
 	let (mut all, mut mutants) = (blocks.clone(), Vec::new());
 	for at in (0..genuine.len()).filter(|at| !in_digest(*at)) {
 		let mut root = genuine.to_vec();
@@ -210,9 +170,7 @@ async fn trees_of_other_importers() {
 		FileAdder::builder()
 			.with_chunker(Chunker::Size(LEAF))
 			.with_collector(BalancedCollector::with_branching_factor(2)),
-		FileAdder::builder()
-			.with_chunker(Chunker::Size(LEAF))
-			.with_raw_leaves(false),
+		FileAdder::builder().with_chunker(Chunker::Size(LEAF)).with_raw_leaves(false),
 		FileAdder::builder()
 			.with_chunker(Chunker::Size(LEAF))
 			.with_metadata(Metadata::default().with_mode(0o644)),
@@ -227,9 +185,8 @@ async fn trees_of_other_importers() {
 		}
 		all.extend(adder.finish());
 		let root = BlockId::try_from(&all.last().unwrap().0).unwrap();
-		let blocks = all
-			.into_iter()
-			.map(|(cid, block)| (BlockId::try_from(&cid).unwrap(), Bytes::from(block)));
+		let blocks =
+			all.into_iter().map(|(cid, block)| (BlockId::try_from(&cid).unwrap(), Bytes::from(block)));
 		assert_invalid(root.content(bytes.len() as u64), blocks.collect(), "").await;
 	}
 }

@@ -20,11 +20,7 @@ fn round_trip(bytes: &[u8]) {
 	assert_eq!(address(bytes).unwrap(), content);
 	assert!(test.store.is_complete(&content).unwrap());
 	let mut read = Vec::new();
-	test.store
-		.reader(&content)
-		.unwrap()
-		.read_to_end(&mut read)
-		.unwrap();
+	test.store.reader(&content).unwrap().read_to_end(&mut read).unwrap();
 	assert!(read == bytes);
 	assert!(test.store.read(&content, content.size).unwrap() == bytes);
 	let path = test.directory.path().join("exported");
@@ -82,21 +78,13 @@ fn a_damaged_block_is_noticed_deleted_and_healed() {
 	let test = TestStore::new();
 	let bytes = random_bytes(2, 2 * LEAF + 9);
 	let content = test.store.import(bytes.as_slice()).unwrap();
-	let leaf = *blocks_of(&test.store, &content)
-		.keys()
-		.find(|id| id.codec == Codec::Raw)
-		.unwrap();
+	let leaf = *blocks_of(&test.store, &content).keys().find(|id| id.codec == Codec::Raw).unwrap();
 	let used = test.store.used_bytes();
 	let path = test.block_file(&leaf);
 	let mut damaged = fs::read(&path).unwrap();
 	damaged[0] ^= 1;
 	fs::write(&path, &damaged).unwrap();
-	let error = test
-		.store
-		.reader(&content)
-		.unwrap()
-		.read_to_end(&mut Vec::new())
-		.unwrap_err();
+	let error = test.store.reader(&content).unwrap().read_to_end(&mut Vec::new()).unwrap_err();
 	assert_eq!(error.kind(), io::ErrorKind::NotFound);
 	assert!(error.to_string().contains(&leaf.to_string()), "{error}");
 	assert!(!test.store.has(&leaf).unwrap());
@@ -127,15 +115,9 @@ fn importing_over_a_damaged_block_replaces_it() {
 fn blocks_are_checked_when_put() {
 	let test = TestStore::new();
 	let id = BlockId::of(Codec::Raw, b"right");
-	assert!(matches!(
-		test.store.put_block(&id, b"wrong"),
-		Err(StoreError::Mismatch(_))
-	));
+	assert!(matches!(test.store.put_block(&id, b"wrong"), Err(StoreError::Mismatch(_))));
 	let large = vec![0; MAX_BLOCK_SIZE + 1];
-	let error = test
-		.store
-		.put_block(&BlockId::of(Codec::Raw, &large), &large)
-		.unwrap_err();
+	let error = test.store.put_block(&BlockId::of(Codec::Raw, &large), &large).unwrap_err();
 	assert!(matches!(error, StoreError::BlockTooLarge(len) if len == large.len()));
 	assert_eq!(test.store.used_bytes(), 0);
 	test.store.put_block(&id, b"right").unwrap();
@@ -149,10 +131,7 @@ fn the_cap_holds_and_a_failed_import_leaves_nothing() {
 	let test = TestStore::with_cap(3 * LEAF_SIZE);
 	let kept = test.store.import(&random_bytes(3, LEAF)[..]).unwrap();
 	let error = test.store.import(&random_bytes(4, 3 * LEAF)[..]).unwrap_err();
-	assert!(
-		matches!(error, StoreError::Quota { max, .. } if max == 3 * LEAF_SIZE),
-		"{error}"
-	);
+	assert!(matches!(error, StoreError::Quota { max, .. } if max == 3 * LEAF_SIZE), "{error}");
 	assert_eq!(test.store.used_bytes(), LEAF_SIZE);
 	assert!(test.store.is_complete(&kept).unwrap());
 	test.store.remove(&kept).unwrap();
@@ -196,13 +175,8 @@ fn gc_keeps_pinned_content_only_and_all_survives_reopening() {
 	let bytes = random_bytes(6, 2 * LEAF + 1);
 	let content = test.store.import(bytes.as_slice()).unwrap();
 	let used = test.store.used_bytes();
-	test.store
-		.put_block(&BlockId::of(Codec::Raw, b"stray"), b"stray")
-		.unwrap();
-	assert!(matches!(
-		Store::open(test.directory.path(), 1),
-		Err(StoreError::InUse(_))
-	));
+	test.store.put_block(&BlockId::of(Codec::Raw, b"stray"), b"stray").unwrap();
+	assert!(matches!(Store::open(test.directory.path(), 1), Err(StoreError::InUse(_))));
 	let TestStore { store, directory } = test;
 	drop(store);
 	fs::write(directory.path().join("tmp/half-written"), b"x").unwrap();
@@ -244,17 +218,10 @@ fn impossible_references_are_refused_before_anything_is_read() {
 	let digest = [0; 32].into();
 	for (codec, size) in [(Codec::UnixFs, LEAF_SIZE), (Codec::Raw, LEAF_SIZE + 1)] {
 		let content = ContentRef { digest, codec, size };
-		assert!(matches!(
-			test.store.reader(&content),
-			Err(StoreError::Layout(LayoutError::Codec { .. }))
-		));
+		assert!(matches!(test.store.reader(&content), Err(StoreError::Layout(LayoutError::Codec { .. }))));
 	}
 	for size in [(1 << 40) + 1, u64::MAX] {
-		let content = ContentRef {
-			digest,
-			codec: Codec::UnixFs,
-			size,
-		};
+		let content = ContentRef { digest, codec: Codec::UnixFs, size };
 		assert!(matches!(
 			test.store.is_complete(&content),
 			Err(StoreError::Layout(LayoutError::Size { .. }))
@@ -264,10 +231,7 @@ fn impossible_references_are_refused_before_anything_is_read() {
 	let error = test.store.read(&content, 3).unwrap_err();
 	assert!(matches!(error, StoreError::ContentTooLarge { size: 4, limit: 3 }));
 	let longer = ContentRef { size: 5, ..content };
-	assert!(matches!(
-		test.store.read(&longer, 9),
-		Err(StoreError::Layout(LayoutError::Length { .. }))
-	));
+	assert!(matches!(test.store.read(&longer, 9), Err(StoreError::Layout(LayoutError::Length { .. }))));
 }
 
 #[test]
@@ -285,8 +249,5 @@ fn a_shared_store_serves_what_another_opener_adds_and_loses_nothing() {
 	drop((serving, adding));
 	let alone = Store::open(&path, 1 << 30).unwrap();
 	assert_eq!(alone.pins(), [content]);
-	assert!(matches!(
-		Store::open_shared(&path, 1 << 30),
-		Err(StoreError::InUse(_))
-	));
+	assert!(matches!(Store::open_shared(&path, 1 << 30), Err(StoreError::InUse(_))));
 }

@@ -33,12 +33,7 @@ struct Options {
 }
 
 fn options() -> Outcome<Options> {
-	let mut options = Options {
-		folder: std::env::temp_dir(),
-		gib: 2.0,
-		json: false,
-		task: None,
-	};
+	let mut options = Options { folder: std::env::temp_dir(), gib: 2.0, json: false, task: None };
 	let mut arguments = std::env::args().skip(1);
 	while let Some(argument) = arguments.next() {
 		let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
@@ -67,23 +62,11 @@ fn measure(task: &Task) -> Outcome<Taken> {
 fn line(name: &'static str, large: Large, base: H256, folder: &Path) -> Outcome<Line> {
 	let delta = folder.join("delta.parquet");
 	let rows = large.write(&delta)?;
-	let mut task = Task {
-		large,
-		store: folder.into(),
-		base,
-		delta,
-		apply: false,
-	};
+	let mut task = Task { large, store: folder.into(), base, delta, apply: false };
 	let check = measure(&task)?;
 	task.apply = true;
 	let apply = measure(&task)?;
-	let line = Line {
-		delta: name,
-		file_bytes: task.delta.metadata()?.len(),
-		rows,
-		check,
-		apply,
-	};
+	let line = Line { delta: name, file_bytes: task.delta.metadata()?.len(), rows, check, apply };
 	eprintln!(
 		"{:<44} {:>6.2} GiB {:>11} rows  check {:>6.1} s {:>4.0} MiB  apply {:>6.1} s {:>4.0} MiB",
 		line.delta,
@@ -112,36 +95,21 @@ fn run(options: &Options) -> Outcome<bool> {
 	let images = adding(784, Dtype::F32, 0, 784 * 4 + 33);
 	// an id for each 97 bytes
 	let small = adding(24, Dtype::F32, 0, 97 + 32);
-	let exchange = Large {
-		from: small.add,
-		add: small.add / 2,
-		remove: small.add / 2,
-		..small.clone()
-	};
+	let exchange = Large { from: small.add, add: small.add / 2, remove: small.add / 2, ..small.clone() };
 	let mut lines = Vec::new();
-	for (name, large) in [
-		("adds records of 16 MiB", long),
-		("adds records of 3 KiB", images),
-	] {
+	for (name, large) in [("adds records of 16 MiB", long), ("adds records of 3 KiB", images)] {
 		let folder = tempfile::tempdir_in(&options.folder)?;
 		lines.push(line(name, large, H256::zero(), folder.path())?);
 	}
 	let folder = tempfile::tempdir_in(&options.folder)?;
-	lines.push(line(
-		"adds records of 97 bytes",
-		small,
-		H256::zero(),
-		folder.path(),
-	)?);
+	lines.push(line("adds records of 97 bytes", small, H256::zero(), folder.path())?);
 	let base = lines.last().map_or(H256::zero(), |line| line.apply.root);
 	let name = "exchanges half of these for as many others";
 	lines.push(line(name, exchange, base, folder.path())?);
 	if options.json {
 		println!("{}", serde_json::to_string_pretty(&lines)?);
 	}
-	Ok(lines
-		.iter()
-		.all(|line| line.check.peak <= LIMIT && line.apply.peak <= LIMIT))
+	Ok(lines.iter().all(|line| line.check.peak <= LIMIT && line.apply.peak <= LIMIT))
 }
 
 fn main() -> Outcome<ExitCode> {

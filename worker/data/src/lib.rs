@@ -47,10 +47,7 @@
 //! version of a table into another.
 #![warn(missing_docs)]
 
-const _: () = assert!(
-	cfg!(target_endian = "little"),
-	"records are copied as they lie in memory"
-);
+const _: () = assert!(cfg!(target_endian = "little"), "records are copied as they lie in memory");
 
 mod build;
 mod delta;

@@ -78,9 +78,7 @@ impl Column {
 	/// Number of values in one record. Descriptions bound it, so the product cannot overflow there;
 	/// elsewhere it saturates.
 	pub fn values(&self) -> usize {
-		self.shape.iter().fold(1usize, |n, d| {
-			n.saturating_mul(usize::try_from(*d).unwrap_or(usize::MAX))
-		})
+		self.shape.iter().fold(1usize, |n, d| n.saturating_mul(usize::try_from(*d).unwrap_or(usize::MAX)))
 	}
 
 	/// Bytes of the column in one record.
@@ -92,11 +90,7 @@ impl Column {
 	pub fn check(&self, bytes: &[u8]) -> Result<(), ValueError> {
 		if self.dtype == Dtype::F32 {
 			let finite = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite();
-			return if bytes.chunks_exact(4).all(finite) {
-				Ok(())
-			} else {
-				Err(ValueError::NotFinite)
-			};
+			return if bytes.chunks_exact(4).all(finite) { Ok(()) } else { Err(ValueError::NotFinite) };
 		}
 		let Some(bound) = self.bound else { return Ok(()) };
 		let refused = |value: i64| u64::try_from(value).map_or(true, |v| v >= bound);
@@ -125,9 +119,7 @@ pub struct Schema {
 impl Schema {
 	/// Length of a record's canonical bytes.
 	pub fn record_bytes(&self) -> usize {
-		self.columns
-			.iter()
-			.fold(0usize, |n, c| n.saturating_add(c.bytes()))
+		self.columns.iter().fold(0usize, |n, c| n.saturating_add(c.bytes()))
 	}
 
 	/// The parts of a record's canonical bytes, column by column. `record` must hold
@@ -143,8 +135,7 @@ impl Schema {
 
 	/// Checks a record's values; the error names the column.
 	pub fn check<'a>(&'a self, record: &'a [u8]) -> Result<(), (&'a str, ValueError)> {
-		self.split(record)
-			.try_for_each(|(c, bytes)| c.check(bytes).map_err(|e| (c.name.as_str(), e)))
+		self.split(record).try_for_each(|(c, bytes)| c.check(bytes).map_err(|e| (c.name.as_str(), e)))
 	}
 }
 
@@ -182,12 +173,7 @@ mod tests {
 			shape: shape.to_vec(),
 			bound,
 		};
-		Schema {
-			columns: vec![
-				column("x", Dtype::F32, &[2], None),
-				column("y", Dtype::U8, &[], Some(10)),
-			],
-		}
+		Schema { columns: vec![column("x", Dtype::F32, &[2], None), column("y", Dtype::U8, &[], Some(10))] }
 	}
 
 	#[test]
@@ -209,29 +195,15 @@ mod tests {
 		let schema = schema();
 		let record = |x: f32, y: u8| [&x.to_le_bytes()[..], &0f32.to_le_bytes(), &[y]].concat();
 		assert_eq!(schema.check(&record(1.0, 9)), Ok(()));
-		assert_eq!(
-			schema.check(&record(f32::NAN, 9)),
-			Err(("x", ValueError::NotFinite))
-		);
-		assert_eq!(
-			schema.check(&record(f32::NEG_INFINITY, 9)),
-			Err(("x", ValueError::NotFinite))
-		);
+		assert_eq!(schema.check(&record(f32::NAN, 9)), Err(("x", ValueError::NotFinite)));
+		assert_eq!(schema.check(&record(f32::NEG_INFINITY, 9)), Err(("x", ValueError::NotFinite)));
 		assert_eq!(
 			schema.check(&record(1.0, 10)),
 			Err(("y", ValueError::OutOfBound { value: 10, bound: 10 }))
 		);
-		let token = Column {
-			name: "t".into(),
-			dtype: Dtype::I64,
-			shape: vec![2],
-			bound: Some(5),
-		};
+		let token = Column { name: "t".into(), dtype: Dtype::I64, shape: vec![2], bound: Some(5) };
 		let tokens = |a: i64, b: i64| [a.to_le_bytes(), b.to_le_bytes()].concat();
 		assert_eq!(token.check(&tokens(0, 4)), Ok(()));
-		assert_eq!(
-			token.check(&tokens(0, -1)),
-			Err(ValueError::OutOfBound { value: -1, bound: 5 })
-		);
+		assert_eq!(token.check(&tokens(0, -1)), Err(ValueError::OutOfBound { value: -1, bound: 5 }));
 	}
 }

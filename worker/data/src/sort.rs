@@ -35,13 +35,7 @@ impl<const N: usize> Sorter<N> {
 	/// Keeps up to `run` entries in memory and the others in a nameless file in `folder`, which vanishes with
 	/// the sorter.
 	pub(crate) fn new(folder: &Path, run: usize) -> Self {
-		Self {
-			folder: folder.into(),
-			run: run.max(1),
-			pending: Vec::new(),
-			spilled: None,
-			runs: Vec::new(),
-		}
+		Self { folder: folder.into(), run: run.max(1), pending: Vec::new(), spilled: None, runs: Vec::new() }
 	}
 
 	pub(crate) fn push(&mut self, entry: [u8; N]) -> io::Result<()> {
@@ -56,10 +50,9 @@ impl<const N: usize> Sorter<N> {
 		self.pending.sort_unstable();
 		let spilled = match &mut self.spilled {
 			Some(spilled) => spilled,
-			None => self.spilled.insert(BufWriter::with_capacity(
-				1 << 20,
-				tempfile::tempfile_in(&self.folder)?,
-			)),
+			None => {
+				self.spilled.insert(BufWriter::with_capacity(1 << 20, tempfile::tempfile_in(&self.folder)?))
+			}
 		};
 		let start = self.runs.last().map_or(0, |run| run.end);
 		self.runs.push(start..start + (self.pending.len() * N) as u64);
@@ -72,11 +65,7 @@ impl<const N: usize> Sorter<N> {
 	pub(crate) fn finish(mut self) -> io::Result<Sorted<N>> {
 		self.pending.sort_unstable();
 		let spilled = self.spilled.map(BufWriter::into_inner).transpose();
-		Ok(Sorted {
-			spilled: spilled.map_err(|e| e.into_error())?,
-			runs: self.runs,
-			last: self.pending,
-		})
+		Ok(Sorted { spilled: spilled.map_err(|e| e.into_error())?, runs: self.runs, last: self.pending })
 	}
 }
 

@@ -88,11 +88,8 @@ impl Table {
 		let mut start = 0;
 		for column in &self.schema.columns {
 			let end = start + column.bytes();
-			let rows: Vec<_> = self
-				.pending
-				.iter()
-				.map(|(_, record)| record.as_ref().map(|r| &r[start..end]))
-				.collect();
+			let rows: Vec<_> =
+				self.pending.iter().map(|(_, record)| record.as_ref().map(|r| &r[start..end])).collect();
 			arrays.push(array(column, &rows));
 			start = end;
 		}
@@ -117,7 +114,5 @@ impl Table {
 
 /// The folder that a file is in.
 pub(crate) fn folder(path: &Path) -> &Path {
-	path.parent()
-		.filter(|folder| !folder.as_os_str().is_empty())
-		.unwrap_or(Path::new("."))
+	path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

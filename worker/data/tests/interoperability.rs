@@ -10,34 +10,22 @@ fn schema() -> Schema {
 		shape: shape.to_vec(),
 		bound: None,
 	};
-	Schema {
-		columns: vec![column("x", Dtype::F32, &[2]), column("y", Dtype::U8, &[])],
-	}
+	Schema { columns: vec![column("x", Dtype::F32, &[2]), column("y", Dtype::U8, &[])] }
 }
 
 fn reads(file: &str) {
-	let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-		.join("tests/fixtures")
-		.join(file);
+	let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(file);
 	let reader = DeltaReader::open(&path, &schema(), &DeltaLimits::default()).unwrap();
 	assert_eq!(reader.len(), 6);
 	let rows = reader.collect::<Result<Vec<_>, _>>().unwrap();
 	for (number, row) in rows.iter().take(5).enumerate() {
 		let label = number as u8 + 1;
-		let record = [
-			&f32::from(label).to_le_bytes()[..],
-			&(-2.5f32).to_le_bytes(),
-			&[label],
-		]
-		.concat();
+		let record = [&f32::from(label).to_le_bytes()[..], &(-2.5f32).to_le_bytes(), &[label]].concat();
 		assert_eq!((row.number, row.op()), (number as u64, Op::Add));
 		assert_eq!(row.record.as_deref(), Some(record.as_slice()));
 	}
 	let last = rows.last().unwrap();
-	assert_eq!(
-		(last.number, last.op(), last.id),
-		(5, Op::Remove, RecordId([7; 32]))
-	);
+	assert_eq!((last.number, last.op(), last.id), (5, Op::Remove, RecordId([7; 32])));
 }
 
 #[test]

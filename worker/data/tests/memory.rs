@@ -37,22 +37,12 @@ fn measure(task: &Task) -> Taken {
 fn bounded(large: Large, limit: f64, base: H256, folder: &Path) -> H256 {
 	let delta = folder.join("delta.parquet");
 	large.write(&delta).unwrap();
-	let mut task = Task {
-		large,
-		store: folder.into(),
-		base,
-		delta,
-		apply: false,
-	};
+	let mut task = Task { large, store: folder.into(), base, delta, apply: false };
 	let checked = measure(&task);
 	task.apply = true;
 	let applied = measure(&task);
 	let peaks = (checked.peak, applied.peak);
-	assert!(
-		peaks.0 < limit && peaks.1 < limit,
-		"{peaks:?} MiB for {:?}",
-		task.large
-	);
+	assert!(peaks.0 < limit && peaks.1 < limit, "{peaks:?} MiB for {:?}", task.large);
 	applied.root
 }
 
@@ -61,21 +51,9 @@ fn bounded(large: Large, limit: f64, base: H256, folder: &Path) -> H256 {
 fn many_records() {
 	let limit = 64.0;
 	let folder = tempfile::tempdir().unwrap();
-	let additions = Large {
-		values: 4,
-		dtype: Dtype::F32,
-		target: 0,
-		from: 0,
-		add: 1_400_000,
-		remove: 0,
-	};
+	let additions = Large { values: 4, dtype: Dtype::F32, target: 0, from: 0, add: 1_400_000, remove: 0 };
 	let base = bounded(additions.clone(), limit, H256::zero(), folder.path());
-	let removals = Large {
-		from: 1_400_000,
-		add: 700_000,
-		remove: 700_000,
-		..additions
-	};
+	let removals = Large { from: 1_400_000, add: 700_000, remove: 700_000, ..additions };
 	bounded(removals, limit, base, folder.path());
 }
 
@@ -83,13 +61,6 @@ fn many_records() {
 #[test]
 fn long_records() {
 	let folder = tempfile::tempdir().unwrap();
-	let long = Large {
-		values: 4 << 20,
-		dtype: Dtype::U8,
-		target: 0,
-		from: 0,
-		add: 50,
-		remove: 0,
-	};
+	let long = Large { values: 4 << 20, dtype: Dtype::U8, target: 0, from: 0, add: 50, remove: 0 };
 	bounded(long, 160.0, H256::zero(), folder.path());
 }

@@ -60,25 +60,18 @@ struct Bad {
 
 /// Has the script do a task; what it says of the outcome.
 fn run<T: DeserializeOwned>(task: &str, folder: &Path) -> T {
-	let python = std::env::var_os("DESCENT_PYTHON")
-		.map(PathBuf::from)
-		.unwrap_or_else(|| {
-			let cache = std::env::var_os("DESCENT_CACHE").map(PathBuf::from);
-			let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/descent");
-			cache.unwrap_or_else(home).join("python/bin/python")
-		});
+	let python = std::env::var_os("DESCENT_PYTHON").map(PathBuf::from).unwrap_or_else(|| {
+		let cache = std::env::var_os("DESCENT_CACHE").map(PathBuf::from);
+		let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/descent");
+		cache.unwrap_or_else(home).join("python/bin/python")
+	});
 	let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors.py");
-	let output = Command::new(&python)
-		.arg(&script)
-		.arg(task)
-		.arg(folder)
-		.output()
-		.unwrap_or_else(|error| {
-			panic!(
-				"{} cannot be run ({error}): run scripts/setup, which installs it with pyarrow",
-				python.display()
-			)
-		});
+	let output = Command::new(&python).arg(&script).arg(task).arg(folder).output().unwrap_or_else(|error| {
+		panic!(
+			"{} cannot be run ({error}): run scripts/setup, which installs it with pyarrow",
+			python.display()
+		)
+	});
 	assert!(
 		output.status.success(),
 		"vectors.py failed; scripts/setup installs the pyarrow that it needs:\n{}",
@@ -108,15 +101,7 @@ fn first(folder: &Path) -> Set {
 	let log: Vec<Step> = run("log", folder);
 	let file = folder.join(&log[0].file);
 	let digest = H256(blake2_256(&std::fs::read(&file).unwrap()));
-	Set::apply(
-		&folder.join("store"),
-		None,
-		&file,
-		digest,
-		&schema(),
-		&DeltaLimits::default(),
-	)
-	.unwrap()
+	Set::apply(&folder.join("store"), None, &file, digest, &schema(), &DeltaLimits::default()).unwrap()
 }
 
 #[test]
@@ -184,9 +169,7 @@ fn pyarrow_reads_what_is_written() {
 	let mut writer = DeltaWriter::create(&folder.join("delta.parquet"), &schema()).unwrap();
 	let mut written = Vec::new();
 	for n in 0..5000i32 {
-		let x = [0.1, -0.0, f32::MIN_POSITIVE / 2.0, n as f32]
-			.map(f32::to_le_bytes)
-			.concat();
+		let x = [0.1, -0.0, f32::MIN_POSITIVE / 2.0, n as f32].map(f32::to_le_bytes).concat();
 		let t = [49, i64::from(n % 50), 0].map(i64::to_le_bytes).concat();
 		let record = [&x[..], &t, &(n - 2500).to_le_bytes(), &[(n % 10) as u8]].concat();
 		written.push(("add".into(), writer.add(&record).unwrap().to_string()));
@@ -205,8 +188,7 @@ fn pyarrow_reads_what_is_written() {
 	// and so does this crate, what it has written itself
 	let reader =
 		DeltaReader::open(&folder.join("delta.parquet"), &schema(), &DeltaLimits::default()).unwrap();
-	assert_eq!(
-		reader.map(|row| row.unwrap().id.to_string()).collect::<Vec<_>>(),
-		{ written.into_iter().map(|(_, id)| id).collect::<Vec<_>>() }
-	);
+	assert_eq!(reader.map(|row| row.unwrap().id.to_string()).collect::<Vec<_>>(), {
+		written.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
+	});
 }

@@ -98,30 +98,19 @@ impl Model {
 		// all of the plan's are there, so whatever is beside them is too much
 		let known: std::collections::HashSet<_> =
 			description.plan().tensors().map(|s| s.name.as_str()).collect();
-		if let Some(name) = header
-			.offset_keys()
-			.into_iter()
-			.find(|name| !known.contains(name.as_str()))
-		{
+		if let Some(name) = header.offset_keys().into_iter().find(|name| !known.contains(name.as_str())) {
 			return Err(CheckpointError::Unexpected(name));
 		}
 		let expected = start + header.data_len() as u64;
 		let found = file.metadata()?.len();
 		if found != expected {
-			return Err(CheckpointError::Malformed(format!(
-				"it has {found} bytes, but declares {expected}"
-			)));
+			return Err(CheckpointError::Malformed(format!("it has {found} bytes, but declares {expected}")));
 		}
 		Model::build(description, device, |spec| {
-			let info = header
-				.info(&spec.name)
-				.ok_or_else(|| CheckpointError::Missing(spec.name.clone()))?;
+			let info = header.info(&spec.name).ok_or_else(|| CheckpointError::Missing(spec.name.clone()))?;
 			let mut bytes = vec![0; usize::try_from(spec.values() * 4).unwrap_or(usize::MAX)];
 			file.read_exact_at(&mut bytes, start + info.data_offsets.0 as u64)?;
-			if !bytes
-				.chunks_exact(4)
-				.all(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite())
-			{
+			if !bytes.chunks_exact(4).all(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite()) {
 				return Err(CheckpointError::NotFinite(spec.name.clone()));
 			}
 			let tensor = Tensor::f_from_data_size(&bytes, &sizes(&spec.shape), Kind::Float);
@@ -131,14 +120,10 @@ impl Model {
 
 	/// Writes a checkpoint. The file appears under its name when it is complete and synced.
 	pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
-		let folder = path
-			.parent()
-			.filter(|p| !p.as_os_str().is_empty())
-			.unwrap_or(Path::new("."));
+		let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
 		let file = tempfile::NamedTempFile::new_in(folder)?;
-		let tensors = self
-			.tensors()
-			.map(|(spec, tensor)| Weights::copy(spec, tensor).map(|w| (&spec.name, w)));
+		let tensors =
+			self.tensors().map(|(spec, tensor)| Weights::copy(spec, tensor).map(|w| (&spec.name, w)));
 		let tensors = tensors.collect::<Result<Vec<_>, _>>()?;
 		safetensors::serialize_to_file(tensors, None::<HashMap<String, String>>, file.path()).map_err(
 			|e| match e {
@@ -180,23 +165,11 @@ fn check(spec: &TensorSpec, info: Option<&TensorInfo>) -> Result<(), CheckpointE
 	let name = || spec.name.clone();
 	let info = info.ok_or_else(|| CheckpointError::Missing(name()))?;
 	if info.dtype != Dtype::F32 {
-		return Err(CheckpointError::Dtype {
-			name: name(),
-			found: format!("{:?}", info.dtype),
-		});
+		return Err(CheckpointError::Dtype { name: name(), found: format!("{:?}", info.dtype) });
 	}
-	if !info
-		.shape
-		.iter()
-		.map(|d| *d as u64)
-		.eq(spec.shape.iter().copied())
-	{
+	if !info.shape.iter().map(|d| *d as u64).eq(spec.shape.iter().copied()) {
 		let found = info.shape.clone();
-		return Err(CheckpointError::Shape {
-			name: name(),
-			expected: spec.shape.clone(),
-			found,
-		});
+		return Err(CheckpointError::Shape { name: name(), expected: spec.shape.clone(), found });
 	}
 	Ok(())
 }
@@ -209,19 +182,11 @@ struct Weights {
 
 impl Weights {
 	fn copy(spec: &TensorSpec, tensor: &Tensor) -> Result<Self, ModelError> {
-		let values = tensor
-			.f_detach()?
-			.f_to_device(Device::Cpu)?
-			.f_totype(Kind::Float)?
-			.f_contiguous()?;
+		let values = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_totype(Kind::Float)?.f_contiguous()?;
 		let count = values.numel();
 		let mut bytes = vec![0; count * 4];
 		values.f_copy_data_u8(&mut bytes, count)?;
-		let shape = spec
-			.shape
-			.iter()
-			.map(|d| usize::try_from(*d).unwrap_or(usize::MAX))
-			.collect();
+		let shape = spec.shape.iter().map(|d| usize::try_from(*d).unwrap_or(usize::MAX)).collect();
 		Ok(Self { shape, bytes })
 	}
 }

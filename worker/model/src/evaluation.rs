@@ -73,12 +73,7 @@ pub fn evaluate_set(
 	metric: Metric,
 	stop: impl Fn() -> bool,
 ) -> Result<Evaluation, EvaluationError> {
-	evaluate(
-		model,
-		indices.chunks(EVALUATION_BATCH).map(|chunk| set.gather(chunk)),
-		metric,
-		stop,
-	)
+	evaluate(model, indices.chunks(EVALUATION_BATCH).map(|chunk| set.gather(chunk)), metric, stop)
 }
 
 /// Measures a model on batches of [`EVALUATION_BATCH`] records, in f64 on the CPU wherever the model is.
@@ -122,11 +117,7 @@ where
 	}
 	let score = Score::from_f64(total / records as f64);
 	let score = score.ok_or(EvaluationError::NotFinite(metric, transcript.len()))?;
-	Ok(Evaluation {
-		score,
-		transcript,
-		records,
-	})
+	Ok(Evaluation { score, transcript, records })
 }
 
 /// Each record's value.
@@ -156,10 +147,7 @@ fn measure(
 			let y = target.f_narrow(0, start, count).map_err(torch)?;
 			let output = model.forward(&x, false)?;
 			// classes of a NaN output would be as good as any
-			let finite = output
-				.f_isfinite()
-				.and_then(|f| f.f_all())
-				.and_then(|f| f.f_int64_value(&[]));
+			let finite = output.f_isfinite().and_then(|f| f.f_all()).and_then(|f| f.f_int64_value(&[]));
 			if finite.map_err(torch)? == 0 {
 				return Err(EvaluationError::NotFinite(metric, position));
 			}

@@ -15,9 +15,7 @@ struct Tensors<'a>(std::slice::Iter<'a, Tensor>);
 
 impl<'a> Tensors<'a> {
 	fn next(&mut self) -> Result<&'a Tensor, TchError> {
-		self.0
-			.next()
-			.ok_or_else(|| TchError::Shape("the plan has fewer tensors than the layers".into()))
+		self.0.next().ok_or_else(|| TchError::Shape("the plan has fewer tensors than the layers".into()))
 	}
 }
 
@@ -42,12 +40,7 @@ impl Model {
 				let weight = p.next()?;
 				x.f_linear(weight, if *bias { Some(p.next()?) } else { None })
 			}
-			Layer::Conv2d {
-				stride,
-				padding,
-				bias,
-				..
-			} => {
+			Layer::Conv2d { stride, padding, bias, .. } => {
 				let weight = p.next()?;
 				let bias = if *bias { Some(p.next()?) } else { None };
 				x.f_conv2d(weight, bias, [side(*stride); 2], [side(*padding); 2], [1, 1], 1)
@@ -90,28 +83,14 @@ impl Model {
 		let (records, length, dim) = x.size3()?;
 		let normed = layer_norm(x, p)?;
 		let mixed = normed.f_linear(p.next()?, Some(p.next()?))?;
-		let split = mixed
-			.f_reshape([records, length, 3, heads, dim / heads])?
-			.f_permute([2, 0, 3, 1, 4])?;
-		let (query, key, value) = (
-			split.f_select(0, 0)?,
-			split.f_select(0, 1)?,
-			split.f_select(0, 2)?,
-		);
+		let split = mixed.f_reshape([records, length, 3, heads, dim / heads])?.f_permute([2, 0, 3, 1, 4])?;
+		let (query, key, value) = (split.f_select(0, 0)?, split.f_select(0, 1)?, split.f_select(0, 2)?);
 		let seen = self.attention(&query, &key, &value)?;
 		let joined = seen.f_transpose(1, 2)?.f_reshape([records, length, dim])?;
-		let attended = joined
-			.f_linear(p.next()?, Some(p.next()?))?
-			.f_dropout(dropout, train)?;
+		let attended = joined.f_linear(p.next()?, Some(p.next()?))?.f_dropout(dropout, train)?;
 		let x = x.f_add(&attended)?;
-		let hidden = layer_norm(&x, p)?
-			.f_linear(p.next()?, Some(p.next()?))?
-			.f_gelu("none")?;
-		x.f_add(
-			&hidden
-				.f_linear(p.next()?, Some(p.next()?))?
-				.f_dropout(dropout, train)?,
-		)
+		let hidden = layer_norm(&x, p)?.f_linear(p.next()?, Some(p.next()?))?.f_gelu("none")?;
+		x.f_add(&hidden.f_linear(p.next()?, Some(p.next()?))?.f_dropout(dropout, train)?)
 	}
 
 	/// Causal attention over `[records, heads, length, width]`.
@@ -131,14 +110,9 @@ impl Model {
 		// measuring spells it out, so that no choice among fused kernels can change the numbers
 		let width = query.size().last().copied().unwrap_or(1);
 		let length = query.size().get(2).copied().unwrap_or(1);
-		let scores = query
-			.f_matmul(&key.f_transpose(-2, -1)?)?
-			.f_mul_scalar(1.0 / (width as f64).sqrt())?;
+		let scores = query.f_matmul(&key.f_transpose(-2, -1)?)?.f_mul_scalar(1.0 / (width as f64).sqrt())?;
 		let future = Tensor::f_ones([length, length], (Kind::Bool, self.device))?.f_triu(1)?;
-		scores
-			.f_masked_fill(&future, f64::NEG_INFINITY)?
-			.f_softmax(-1, self.kind)?
-			.f_matmul(value)
+		scores.f_masked_fill(&future, f64::NEG_INFINITY)?.f_softmax(-1, self.kind)?.f_matmul(value)
 	}
 
 	/// Each record's loss, `[records]`, in the model's kind.
@@ -147,10 +121,7 @@ impl Model {
 			Loss::CrossEntropy => {
 				// tch's own cross entropy computes in f32 whatever comes in
 				let likelihoods = output.f_log_softmax(-1, self.kind)?;
-				likelihoods
-					.f_gather(-1, &target.f_unsqueeze(-1)?, false)?
-					.f_squeeze_dim(-1)?
-					.f_neg()?
+				likelihoods.f_gather(-1, &target.f_unsqueeze(-1)?, false)?.f_squeeze_dim(-1)?.f_neg()?
 			}
 			Loss::Mse => output.f_reshape(target.size())?.f_sub(target)?.f_square()?,
 		};
@@ -159,13 +130,7 @@ impl Model {
 
 	/// Each record's share of wrong labels, `[records]`, in the model's kind. Of equal classes the first counts.
 	pub(crate) fn errors(&self, output: &Tensor, target: &Tensor) -> Result<Tensor, ModelError> {
-		Ok(per_record(
-			&output
-				.f_argmax(-1, false)?
-				.f_ne_tensor(target)?
-				.f_totype(self.kind)?,
-			self.kind,
-		)?)
+		Ok(per_record(&output.f_argmax(-1, false)?.f_ne_tensor(target)?.f_totype(self.kind)?, self.kind)?)
 	}
 }
 
@@ -183,8 +148,6 @@ fn layer_norm(x: &Tensor, p: &mut Tensors) -> Torch {
 fn per_record(values: &Tensor, kind: Kind) -> Torch {
 	match values.dim() {
 		1 => Ok(values.shallow_clone()),
-		_ => values
-			.f_flatten(1, -1)?
-			.f_mean_dim([1i64].as_slice(), false, kind),
+		_ => values.f_flatten(1, -1)?.f_mean_dim([1i64].as_slice(), false, kind),
 	}
 }

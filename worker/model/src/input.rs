@@ -15,22 +15,13 @@ fn kind(dtype: Dtype) -> Kind {
 
 /// A shape in libtorch's terms; descriptions bound each dimension far below `i64::MAX`.
 pub(crate) fn sizes(shape: &[u64]) -> Vec<i64> {
-	shape
-		.iter()
-		.map(|d| i64::try_from(*d).unwrap_or(i64::MAX))
-		.collect()
+	shape.iter().map(|d| i64::try_from(*d).unwrap_or(i64::MAX)).collect()
 }
 
 /// One column of a batch, as stored: `[records, ..shape]`.
 fn column(batch: &Batch, position: usize, column: &Column) -> Result<Tensor, ModelError> {
-	let refuse = |reason: String| ModelError::Batch {
-		column: column.name.clone(),
-		reason,
-	};
-	let values = batch
-		.columns
-		.get(position)
-		.ok_or_else(|| refuse("is missing".into()))?;
+	let refuse = |reason: String| ModelError::Batch { column: column.name.clone(), reason };
+	let values = batch.columns.get(position).ok_or_else(|| refuse("is missing".into()))?;
 	if values.dtype != column.dtype || values.shape != column.shape {
 		return Err(refuse(format!(
 			"holds {} {:?}, but the description wants {} {:?}",
@@ -38,21 +29,13 @@ fn column(batch: &Batch, position: usize, column: &Column) -> Result<Tensor, Mod
 		)));
 	}
 	if batch.len == 0 || column.bytes().checked_mul(batch.len) != Some(values.bytes.len()) {
-		return Err(refuse(format!(
-			"holds {} bytes for {} records",
-			values.bytes.len(),
-			batch.len
-		)));
+		return Err(refuse(format!("holds {} bytes for {} records", values.bytes.len(), batch.len)));
 	}
 	// an index outside a table would end the process on a GPU
 	column.check(&values.bytes).map_err(|e| refuse(e.to_string()))?;
 	let mut size = sizes(&column.shape);
 	size.insert(0, i64::try_from(batch.len).unwrap_or(i64::MAX));
-	Ok(Tensor::f_from_data_size(
-		&values.bytes,
-		&size,
-		kind(column.dtype),
-	)?)
+	Ok(Tensor::f_from_data_size(&values.bytes, &size, kind(column.dtype))?)
 }
 
 /// The input and the target of a batch. Numbers come in the kind `float`, tokens and labels as Int64.
@@ -64,10 +47,7 @@ pub(crate) fn tensors(
 	device: Device,
 ) -> Result<(Tensor, Tensor), ModelError> {
 	let [first, second] = columns else {
-		return Err(ModelError::Batch {
-			column: "(all)".into(),
-			reason: "are not input and target".into(),
-		});
+		return Err(ModelError::Batch { column: "(all)".into(), reason: "are not input and target".into() });
 	};
 	let input = column(batch, 0, first)?.f_to_device(device)?;
 	let input = if let Some(Layer::Embedding { .. }) = description.layers().first() {
@@ -76,22 +56,16 @@ pub(crate) fn tensors(
 		let scale = description.input().scale.unwrap_or(1.0);
 		let shift = description.input().shift.unwrap_or(0.0);
 		let values = input.f_totype(float)?;
-		let scaled = if scale == 1.0 {
-			values
-		} else {
-			values.f_mul_scalar(scale)?
-		};
+		let scaled = if scale == 1.0 { values } else { values.f_mul_scalar(scale)? };
 		if shift == 0.0 {
 			scaled
 		} else {
 			scaled.f_add_scalar(shift)?
 		}
 	};
-	let target = column(batch, 1, second)?
-		.f_to_device(device)?
-		.f_totype(match description.loss() {
-			Loss::CrossEntropy => Kind::Int64,
-			Loss::Mse => float,
-		})?;
+	let target = column(batch, 1, second)?.f_to_device(device)?.f_totype(match description.loss() {
+		Loss::CrossEntropy => Kind::Int64,
+		Loss::Mse => float,
+	})?;
 	Ok((input, target))
 }

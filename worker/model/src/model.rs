@@ -46,10 +46,7 @@ fn start(layer: &Layer, spec: &TensorSpec) -> Start {
 
 /// The position in `layers.<position>.<name>`.
 fn layer_of(name: &str) -> usize {
-	name.split('.')
-		.nth(1)
-		.and_then(|position| position.parse().ok())
-		.unwrap_or(usize::MAX)
+	name.split('.').nth(1).and_then(|position| position.parse().ok()).unwrap_or(usize::MAX)
 }
 
 impl Model {
@@ -91,13 +88,7 @@ impl Model {
 		for spec in &plan.buffers {
 			buffers.push(tensor(spec)?.f_to_device(device).map_err(torch)?);
 		}
-		Ok(Self {
-			description: description.clone(),
-			device,
-			kind: Kind::Float,
-			parameters,
-			buffers,
-		})
+		Ok(Self { description: description.clone(), device, kind: Kind::Float, parameters, buffers })
 	}
 
 	/// A copy for measuring: on the CPU, in f64, without gradients.
@@ -127,10 +118,7 @@ impl Model {
 
 	/// Names and values of everything that a checkpoint holds: parameters, then buffers.
 	pub fn tensors(&self) -> impl Iterator<Item = (&TensorSpec, &Tensor)> {
-		self.description
-			.plan()
-			.tensors()
-			.zip(self.parameters.iter().chain(&self.buffers))
+		self.description.plan().tensors().zip(self.parameters.iter().chain(&self.buffers))
 	}
 
 	/// The model's output for a batch, `[records, ..output]` in f32 on the model's device, without gradients and

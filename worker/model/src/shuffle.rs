@@ -17,13 +17,8 @@ pub struct Shuffle {
 impl Shuffle {
 	/// Batches of `batch` (at least one) out of `records` records.
 	pub fn new(records: u64, batch: usize, seed: u64) -> Self {
-		let mut shuffle = Self {
-			seed,
-			batch: batch.max(1),
-			epoch: 0,
-			order: (0..records).collect(),
-			next: 0,
-		};
+		let mut shuffle =
+			Self { seed, batch: batch.max(1), epoch: 0, order: (0..records).collect(), next: 0 };
 		shuffle.permute();
 		shuffle
 	}

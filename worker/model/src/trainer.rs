@@ -87,10 +87,7 @@ pub struct TrainingOptions {
 impl Default for TrainingOptions {
 	fn default() -> Self {
 		Self {
-			optimiser: Optimiser::AdamW {
-				betas: (0.9, 0.999),
-				weight_decay: 0.01,
-			},
+			optimiser: Optimiser::AdamW { betas: (0.9, 0.999), weight_decay: 0.01 },
 			learning_rate: 1e-3,
 			schedule: Schedule::Constant,
 			clip: None,
@@ -136,19 +133,15 @@ impl Trainer {
 	pub fn new(model: Model, options: TrainingOptions) -> Result<Self, ModelError> {
 		let rate = options.learning_rate;
 		let mut optimiser = match options.optimiser {
-			Optimiser::Sgd {
-				momentum,
-				nesterov,
-				weight_decay,
-			} => COptimizer::sgd(rate, momentum, 0.0, weight_decay, nesterov),
-			Optimiser::Adam {
-				betas: (b1, b2),
-				weight_decay,
-			} => COptimizer::adam(rate, b1, b2, weight_decay, 1e-8, false),
-			Optimiser::AdamW {
-				betas: (b1, b2),
-				weight_decay,
-			} => COptimizer::adamw(rate, b1, b2, weight_decay, 1e-8, false),
+			Optimiser::Sgd { momentum, nesterov, weight_decay } => {
+				COptimizer::sgd(rate, momentum, 0.0, weight_decay, nesterov)
+			}
+			Optimiser::Adam { betas: (b1, b2), weight_decay } => {
+				COptimizer::adam(rate, b1, b2, weight_decay, 1e-8, false)
+			}
+			Optimiser::AdamW { betas: (b1, b2), weight_decay } => {
+				COptimizer::adamw(rate, b1, b2, weight_decay, 1e-8, false)
+			}
 		}?;
 		// group 0 decays, group 1 does not
 		for parameter in &model.parameters {
@@ -159,13 +152,7 @@ impl Trainer {
 		}
 		tch::manual_seed(i64::from_le_bytes(options.seed.to_le_bytes()));
 		let columns = model.description.schema().columns;
-		Ok(Self {
-			model,
-			columns,
-			options,
-			optimiser,
-			step: 0,
-		})
+		Ok(Self { model, columns, options, optimiser, step: 0 })
 	}
 
 	/// One step on one batch; its mean loss before the step.
@@ -181,10 +168,7 @@ impl Trainer {
 		let mean = self.model.losses(&output, &target)?.f_mean(self.model.kind)?;
 		let loss = mean.f_double_value(&[])? as f32;
 		if !loss.is_finite() {
-			return Err(TrainingError::Diverged {
-				step: self.step,
-				loss,
-			});
+			return Err(TrainingError::Diverged { step: self.step, loss });
 		}
 		self.optimiser.zero_grad()?;
 		mean.f_backward()?;
@@ -236,17 +220,11 @@ impl Trainer {
 }
 
 fn clip(parameters: &[Tensor], limit: f64) -> Result<(), TchError> {
-	let gradients = parameters
-		.iter()
-		.map(Tensor::f_grad)
-		.collect::<Result<Vec<_>, _>>()?;
+	let gradients = parameters.iter().map(Tensor::f_grad).collect::<Result<Vec<_>, _>>()?;
 	let gradients: Vec<_> = gradients.into_iter().filter(Tensor::defined).collect();
 	let mut squares = 0.0;
 	for gradient in &gradients {
-		squares += gradient
-			.f_square()?
-			.f_sum(tch::Kind::Double)?
-			.f_double_value(&[])?;
+		squares += gradient.f_square()?.f_sum(tch::Kind::Double)?.f_double_value(&[])?;
 	}
 	let norm = squares.sqrt();
 	if norm > limit {

@@ -30,11 +30,9 @@ fn load(header: &str, data: &[u8]) -> Result<Model, CheckpointError> {
 #[test]
 fn a_checkpoint_survives_the_way_to_disk_and_back() {
 	let folder = tempfile::tempdir().unwrap();
-	for description in [
-		linear(),
-		language_model(),
-		classifier(r#"{"type":"batch_norm"},{"type":"linear","out":3}"#),
-	] {
+	for description in
+		[linear(), language_model(), classifier(r#"{"type":"batch_norm"},{"type":"linear","out":3}"#)]
+	{
 		let path = folder.path().join("model.safetensors");
 		let model = Model::new(&description, 4, Device::Cpu).unwrap();
 		model.save(&path).unwrap();
@@ -44,17 +42,9 @@ fn a_checkpoint_survives_the_way_to_disk_and_back() {
 		assert_eq!(model.predict(&batch).unwrap(), again.predict(&batch).unwrap());
 		let bytes = std::fs::read(&path).unwrap();
 		again.save(&path).unwrap();
-		assert_eq!(
-			bytes,
-			std::fs::read(&path).unwrap(),
-			"equal weights are equal files"
-		);
+		assert_eq!(bytes, std::fs::read(&path).unwrap(), "equal weights are equal files");
 	}
-	assert_eq!(
-		std::fs::read_dir(folder.path()).unwrap().count(),
-		1,
-		"nothing is left beside it"
-	);
+	assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
 }
 
 #[test]
@@ -64,11 +54,7 @@ fn a_file_written_by_hand_is_read() {
 	// metadata, padding and another order of the tensors are allowed
 	let weight = WEIGHT.replace("[0,72]", "[12,84]");
 	let bias = BIAS.replace("[72,84]", "[0,12]");
-	load(
-		&format!(r#"{{"__metadata__":{{"format":"pt"}},{weight},{bias}}}   "#),
-		&[0; 84],
-	)
-	.unwrap();
+	load(&format!(r#"{{"__metadata__":{{"format":"pt"}},{weight},{bias}}}   "#), &[0; 84]).unwrap();
 }
 
 #[test]
@@ -91,15 +77,9 @@ fn lies_are_named() {
 	assert!(
 		matches!(refused(&shape, 84), E::Shape { name, found, .. } if name == "layers.0.weight" && found == [6, 3])
 	);
-	let larger = both
-		.replace("[3,6]", "[4,6]")
-		.replace("72", "96")
-		.replace("84", "108");
+	let larger = both.replace("[3,6]", "[4,6]").replace("72", "96").replace("84", "108");
 	assert!(matches!(refused(&larger, 108), E::Shape { .. }));
-	let double = both
-		.replacen("F32", "F64", 1)
-		.replace("72", "144")
-		.replace("84", "156");
+	let double = both.replacen("F32", "F64", 1).replace("72", "144").replace("84", "156");
 	assert!(matches!(refused(&double, 156), E::Dtype { found, .. } if found == "F64"));
 	let renamed = both.replace("layers.0.bias", "layers.1.bias");
 	assert!(matches!(refused(&renamed, 84), E::Missing(_)));
@@ -123,9 +103,7 @@ fn broken_files_are_refused() {
 	malformed(&both.replace("[3,6]", "[18446744073709551615,6]"), 84);
 	malformed(&both.replace("[0,72]", "[0,18446744073709551615]"), 84);
 	malformed(
-		&format!("{{{WEIGHT},{WEIGHT},{BIAS}}}")
-			.replacen("[3,6]", "[6,3]", 1)
-			.replace("72,84", "144,156"),
+		&format!("{{{WEIGHT},{WEIGHT},{BIAS}}}").replacen("[3,6]", "[6,3]", 1).replace("72,84", "144,156"),
 		156,
 	);
 

@@ -10,11 +10,7 @@ use std::cell::Cell;
 
 fn batches(description: &Description, sizes: &[usize]) -> Vec<Result<Batch, SetError>> {
 	let schema = description.schema();
-	sizes
-		.iter()
-		.enumerate()
-		.map(|(n, len)| Ok(random_batch(&schema, *len, n as u64 + 1)))
-		.collect()
+	sizes.iter().enumerate().map(|(n, len)| Ok(random_batch(&schema, *len, n as u64 + 1))).collect()
 }
 
 fn measure(
@@ -44,36 +40,20 @@ fn the_score_of_a_model_that_knows_nothing_is_ln_classes() {
 	assert_eq!(loss.transcript, [loss.score, loss.score]);
 	assert_eq!(loss.records, 356);
 	// of equal classes the first counts
-	let error = evaluate(&model, batches(&description, &[256, 100]), Metric::Error, || {
-		false
-	})
-	.unwrap();
+	let error = evaluate(&model, batches(&description, &[256, 100]), Metric::Error, || false).unwrap();
 	let wrong = batches(&description, &[256, 100])
 		.into_iter()
-		.map(|b| {
-			b.unwrap().columns[1]
-				.bytes
-				.iter()
-				.filter(|label| **label != 0)
-				.count()
-		})
+		.map(|b| b.unwrap().columns[1].bytes.iter().filter(|label| **label != 0).count())
 		.sum::<usize>();
 	assert_eq!(error.score, Score::from_f64(wrong as f64 / 356.0).unwrap());
 }
 
 #[test]
 fn mean_squared_error_is_measured() {
-	let description = describe(
-		("f32", "[6]"),
-		("f32", "[]", None),
-		r#"{"type":"linear","out":1}"#,
-	);
+	let description = describe(("f32", "[6]"), ("f32", "[]", None), r#"{"type":"linear","out":1}"#);
 	let model = constant(&description, 0.0);
 	let batch = random_batch(&description.schema(), 10, 3);
-	let targets = batch.columns[1]
-		.bytes
-		.chunks_exact(4)
-		.map(|b| f32::from_le_bytes(b.try_into().unwrap()));
+	let targets = batch.columns[1].bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap()));
 	let expected = targets.map(|y| f64::from(y).powi(2)).sum::<f64>() / 10.0;
 	let measured = evaluate(&model, [Ok::<_, SetError>(batch)], Metric::Loss, || false).unwrap();
 	assert_eq!(Some(measured.score), Score::from_f64(expected));
@@ -93,12 +73,7 @@ fn threads_do_not_change_scores() {
 	for description in [convnet, language_model()] {
 		let run = |threads| {
 			set_threads(threads);
-			measure(
-				&description,
-				&[EVALUATION_BATCH, EVALUATION_BATCH, 77],
-				Metric::Loss,
-			)
-			.unwrap()
+			measure(&description, &[EVALUATION_BATCH, EVALUATION_BATCH, 77], Metric::Loss).unwrap()
 		};
 		let one = run(1);
 		assert_eq!(one, run(2));
@@ -113,16 +88,9 @@ fn measuring_agrees_with_what_training_computes() {
 	let description = language_model();
 	let model = Model::new(&description, 2, Device::Cpu).unwrap();
 	let batch = random_batch(&description.schema(), 64, 8);
-	let targets = batch.columns[1]
-		.bytes
-		.chunks_exact(8)
-		.map(|b| i64::from_le_bytes(b.try_into().unwrap()));
+	let targets = batch.columns[1].bytes.chunks_exact(8).map(|b| i64::from_le_bytes(b.try_into().unwrap()));
 	let targets = tch::Tensor::from_slice(&targets.collect::<Vec<_>>());
-	let single = model
-		.predict(&batch)
-		.unwrap()
-		.reshape([64 * 8, 11])
-		.cross_entropy_for_logits(&targets);
+	let single = model.predict(&batch).unwrap().reshape([64 * 8, 11]).cross_entropy_for_logits(&targets);
 	let double = evaluate(&model, [Ok::<_, SetError>(batch)], Metric::Loss, || false).unwrap();
 	assert!((single.double_value(&[]) - double.score.to_f64()).abs() < 1e-5);
 }
@@ -155,10 +123,7 @@ fn what_has_no_score_is_refused() {
 	let model = constant(&description, -1.0);
 	for metric in [Metric::Loss, Metric::Error] {
 		let error = evaluate(&model, batches(&description, &[3]), metric, || false).unwrap_err();
-		assert!(
-			matches!(error, EvaluationError::NotFinite(_, 0)) && error.is_invalid(),
-			"{error}"
-		);
+		assert!(matches!(error, EvaluationError::NotFinite(_, 0)) && error.is_invalid(), "{error}");
 	}
 	let empty = measure(&classifier(r#"{"type":"linear","out":3}"#), &[], Metric::Loss);
 	assert!(matches!(empty, Err(EvaluationError::Empty)));

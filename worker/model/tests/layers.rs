@@ -13,12 +13,7 @@ fn runs_as_planned(description: &Description) {
 	let model = Model::new(description, 1, Device::Cpu).unwrap();
 	let mut values = 0;
 	for (spec, tensor) in model.tensors() {
-		assert_eq!(
-			tensor.size().iter().map(|d| *d as u64).collect::<Vec<_>>(),
-			spec.shape,
-			"{}",
-			spec.name
-		);
+		assert_eq!(tensor.size().iter().map(|d| *d as u64).collect::<Vec<_>>(), spec.shape, "{}", spec.name);
 		values += tensor.numel() as u64;
 	}
 	assert_eq!(values, plan.parameter_values);
@@ -38,9 +33,7 @@ fn images(layers: &str, output: &str) {
 #[test]
 fn linear() {
 	runs_as_planned(&classifier(r#"{"type":"linear","out":3}"#));
-	runs_as_planned(&classifier(
-		r#"{"type":"linear","out":7,"bias":false},{"type":"linear","out":3}"#,
-	));
+	runs_as_planned(&classifier(r#"{"type":"linear","out":7,"bias":false},{"type":"linear","out":3}"#));
 	images(r#"{"type":"linear","out":4}"#, "[3,12,4]");
 }
 
@@ -48,10 +41,7 @@ fn linear() {
 fn convolutions() {
 	images(r#"{"type":"conv2d","out":5,"kernel":3}"#, "[5,10,8]");
 	images(r#"{"type":"conv2d","out":5,"kernel":3,"padding":1}"#, "[5,12,10]");
-	images(
-		r#"{"type":"conv2d","out":5,"kernel":4,"stride":3,"padding":2,"bias":false}"#,
-		"[5,5,4]",
-	);
+	images(r#"{"type":"conv2d","out":5,"kernel":4,"stride":3,"padding":2,"bias":false}"#, "[5,5,4]");
 	images(r#"{"type":"conv2d","out":1,"kernel":10}"#, "[1,3,1]");
 }
 
@@ -59,14 +49,8 @@ fn convolutions() {
 fn pools() {
 	for kind in ["max_pool2d", "avg_pool2d"] {
 		images(&format!(r#"{{"type":"{kind}","kernel":2}}"#), "[3,6,5]");
-		images(
-			&format!(r#"{{"type":"{kind}","kernel":3,"stride":1}}"#),
-			"[3,10,8]",
-		);
-		images(
-			&format!(r#"{{"type":"{kind}","kernel":5,"stride":4}}"#),
-			"[3,2,2]",
-		);
+		images(&format!(r#"{{"type":"{kind}","kernel":3,"stride":1}}"#), "[3,10,8]");
+		images(&format!(r#"{{"type":"{kind}","kernel":5,"stride":4}}"#), "[3,2,2]");
 	}
 }
 
@@ -88,9 +72,7 @@ fn activations_dropout_and_flatten() {
 fn normalisations() {
 	images(r#"{"type":"batch_norm"}"#, "[3,12,10]");
 	images(r#"{"type":"layer_norm"}"#, "[3,12,10]");
-	runs_as_planned(&classifier(
-		r#"{"type":"batch_norm"},{"type":"linear","out":3},{"type":"layer_norm"}"#,
-	));
+	runs_as_planned(&classifier(r#"{"type":"batch_norm"},{"type":"linear","out":3},{"type":"layer_norm"}"#));
 }
 
 #[test]
@@ -116,16 +98,11 @@ fn a_block_does_not_look_ahead() {
 		*token = (*token + 1) % 11;
 		let after = model.predict(&other).unwrap();
 		for position in 0..8 {
-			let difference = (before.select(1, position) - after.select(1, position))
-				.abs()
-				.max()
-				.double_value(&[]);
+			let difference =
+				(before.select(1, position) - after.select(1, position)).abs().max().double_value(&[]);
 			match position < changed as i64 {
 				true => assert_eq!(difference, 0.0, "position {position} saw token {changed}"),
-				false => assert!(
-					difference > 0.0,
-					"position {position} did not see token {changed}"
-				),
+				false => assert!(difference > 0.0, "position {position} did not see token {changed}"),
 			}
 		}
 	}
@@ -136,10 +113,7 @@ fn initial_weights_follow_from_the_seed() {
 	let description = language_model();
 	let weights = |seed| {
 		let model = Model::new(&description, seed, Device::Cpu).unwrap();
-		model
-			.tensors()
-			.map(|(_, t)| Vec::<f32>::try_from(t.flatten(0, -1)).unwrap())
-			.collect::<Vec<_>>()
+		model.tensors().map(|(_, t)| Vec::<f32>::try_from(t.flatten(0, -1)).unwrap()).collect::<Vec<_>>()
 	};
 	let first = weights(1);
 	assert_eq!(first, weights(1));
@@ -147,12 +121,7 @@ fn initial_weights_follow_from_the_seed() {
 	let embedding = &first[0];
 	assert!(embedding.iter().all(|w| w.abs() < 0.035) && embedding.iter().any(|w| w.abs() > 0.01));
 	// the frozen first weight: other machines must begin the same way
-	assert_eq!(
-		embedding[0].to_bits(),
-		FIRST_WEIGHT,
-		"{:#x}",
-		embedding[0].to_bits()
-	);
+	assert_eq!(embedding[0].to_bits(), FIRST_WEIGHT, "{:#x}", embedding[0].to_bits());
 }
 
 const FIRST_WEIGHT: u32 = 0x3cb8_6df9;

@@ -8,10 +8,7 @@ use descent_model::{evaluate, Device, Model, Optimiser, Schedule, Trainer, Train
 use descent_protocol::Metric;
 
 fn score(model: &Model, batch: &Batch, metric: Metric) -> f64 {
-	evaluate(model, [Ok::<_, SetError>(batch.clone())], metric, || false)
-		.unwrap()
-		.score
-		.to_f64()
+	evaluate(model, [Ok::<_, SetError>(batch.clone())], metric, || false).unwrap().score.to_f64()
 }
 
 fn perceptron() -> Description {
@@ -27,44 +24,14 @@ fn trainer(options: TrainingOptions) -> Trainer {
 #[test]
 fn every_optimiser_learns() {
 	let optimisers = [
-		(
-			Optimiser::Sgd {
-				momentum: 0.9,
-				nesterov: true,
-				weight_decay: 1e-4,
-			},
-			0.05,
-		),
-		(
-			Optimiser::Sgd {
-				momentum: 0.0,
-				nesterov: false,
-				weight_decay: 0.0,
-			},
-			0.3,
-		),
-		(
-			Optimiser::Adam {
-				betas: (0.9, 0.999),
-				weight_decay: 0.0,
-			},
-			0.01,
-		),
-		(
-			Optimiser::AdamW {
-				betas: (0.9, 0.999),
-				weight_decay: 0.01,
-			},
-			0.01,
-		),
+		(Optimiser::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 }, 0.05),
+		(Optimiser::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 }, 0.3),
+		(Optimiser::Adam { betas: (0.9, 0.999), weight_decay: 0.0 }, 0.01),
+		(Optimiser::AdamW { betas: (0.9, 0.999), weight_decay: 0.01 }, 0.01),
 	];
 	let unseen = learnable_batch(&perceptron(), 256, 1_000_000);
 	for (optimiser, learning_rate) in optimisers {
-		let schedule = Schedule::Cosine {
-			steps: 200,
-			warmup: 10,
-			floor: 0.1,
-		};
+		let schedule = Schedule::Cosine { steps: 200, warmup: 10, floor: 0.1 };
 		let options = TrainingOptions {
 			optimiser,
 			learning_rate,
@@ -80,10 +47,7 @@ fn every_optimiser_learns() {
 		assert_eq!(trainer.steps(), 200);
 		let after = score(trainer.model(), &unseen, Metric::Loss);
 		assert!(after < before * 0.5, "{options:?}: {before} -> {after}");
-		assert!(
-			score(trainer.model(), &unseen, Metric::Error) < 0.15,
-			"{options:?}"
-		);
+		assert!(score(trainer.model(), &unseen, Metric::Error) < 0.15, "{options:?}");
 	}
 }
 
@@ -97,10 +61,7 @@ fn a_language_model_learns_a_pattern() {
 		(1..9).for_each(|n| records.extend(((start + n) % 11).to_le_bytes()));
 	}
 	let batch = Batch::from_records(&description.schema(), &records).unwrap();
-	let options = TrainingOptions {
-		learning_rate: 0.01,
-		..TrainingOptions::default()
-	};
+	let options = TrainingOptions { learning_rate: 0.01, ..TrainingOptions::default() };
 	let mut trainer = Trainer::new(Model::new(&description, 1, Device::Cpu).unwrap(), options).unwrap();
 	let first = trainer.step(&batch).unwrap();
 	assert!((f64::from(first) - 11f64.ln()).abs() < 0.5, "{first}");
@@ -119,11 +80,8 @@ fn a_convnet_learns_to_regress() {
 		{"type":"linear","out":2}"#,
 	);
 	let batch = random_batch(&description.schema(), 16, 1);
-	let mut trainer = Trainer::new(
-		Model::new(&description, 1, Device::Cpu).unwrap(),
-		TrainingOptions::default(),
-	)
-	.unwrap();
+	let mut trainer =
+		Trainer::new(Model::new(&description, 1, Device::Cpu).unwrap(), TrainingOptions::default()).unwrap();
 	let before = trainer.step(&batch).unwrap();
 	let after = (0..200).map(|_| trainer.step(&batch).unwrap()).last().unwrap();
 	assert!(after < before * 0.2, "{before} -> {after}");
@@ -132,17 +90,12 @@ fn a_convnet_learns_to_regress() {
 #[test]
 fn the_same_seed_gives_the_same_weights() {
 	let run = || {
-		let mut trainer = trainer(TrainingOptions {
-			seed: 7,
-			..TrainingOptions::default()
-		});
+		let mut trainer = trainer(TrainingOptions { seed: 7, ..TrainingOptions::default() });
 		for n in 0..10 {
 			trainer.step(&learnable_batch(&perceptron(), 32, n)).unwrap();
 		}
 		let model = trainer.into_model();
-		let values = model
-			.tensors()
-			.map(|(_, t)| Vec::<f32>::try_from(t.flatten(0, -1)).unwrap());
+		let values = model.tensors().map(|(_, t)| Vec::<f32>::try_from(t.flatten(0, -1)).unwrap());
 		values.collect::<Vec<_>>()
 	};
 	assert_eq!(run(), run());
@@ -151,11 +104,7 @@ fn the_same_seed_gives_the_same_weights() {
 #[test]
 fn a_run_that_diverges_is_stopped() {
 	let options = TrainingOptions {
-		optimiser: Optimiser::Sgd {
-			momentum: 0.0,
-			nesterov: false,
-			weight_decay: 0.0,
-		},
+		optimiser: Optimiser::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 },
 		learning_rate: 1e30,
 		..TrainingOptions::default()
 	};
@@ -178,11 +127,7 @@ fn training_stops_when_it_is_told() {
 
 #[test]
 fn schedules_have_their_shape() {
-	let schedule = Schedule::Cosine {
-		steps: 110,
-		warmup: 10,
-		floor: 0.1,
-	};
+	let schedule = Schedule::Cosine { steps: 110, warmup: 10, floor: 0.1 };
 	assert_eq!(schedule.factor(0), 0.1);
 	assert_eq!(schedule.factor(9), 1.0);
 	assert_eq!(schedule.factor(10), 1.0);
@@ -190,37 +135,23 @@ fn schedules_have_their_shape() {
 	assert_eq!(schedule.factor(110), 0.1);
 	assert_eq!(schedule.factor(u64::MAX), 0.1);
 	assert_eq!(Schedule::Constant.factor(5), 1.0);
-	let backwards = Schedule::Cosine {
-		steps: 5,
-		warmup: 10,
-		floor: 0.0,
-	};
+	let backwards = Schedule::Cosine { steps: 5, warmup: 10, floor: 0.0 };
 	assert!((0..20).all(|step| backwards.factor(step).is_finite()));
 }
 
 #[test]
 fn biases_and_normalisations_do_not_decay() {
 	let options = TrainingOptions {
-		optimiser: Optimiser::AdamW {
-			betas: (0.9, 0.999),
-			weight_decay: 10.0,
-		},
+		optimiser: Optimiser::AdamW { betas: (0.9, 0.999), weight_decay: 10.0 },
 		learning_rate: 1e-3,
 		..TrainingOptions::default()
 	};
 	let mut trainer = trainer(options);
 	let norm = |trainer: &Trainer, name: &str| {
-		let (_, tensor) = trainer
-			.model()
-			.tensors()
-			.find(|(spec, _)| spec.name == name)
-			.unwrap();
+		let (_, tensor) = trainer.model().tensors().find(|(spec, _)| spec.name == name).unwrap();
 		tensor.norm().double_value(&[])
 	};
-	let before = (
-		norm(&trainer, "layers.0.weight"),
-		norm(&trainer, "layers.1.weight"),
-	);
+	let before = (norm(&trainer, "layers.0.weight"), norm(&trainer, "layers.1.weight"));
 	for n in 0..50 {
 		trainer.step(&learnable_batch(&perceptron(), 32, n)).unwrap();
 	}

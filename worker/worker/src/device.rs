@@ -49,11 +49,7 @@ impl DeviceChoice {
 			Self::Auto => 0,
 			Self::Cuda(number) => number,
 		};
-		let count = if Cuda::is_available() {
-			Cuda::device_count()
-		} else {
-			0
-		};
+		let count = if Cuda::is_available() { Cuda::device_count() } else { 0 };
 		ensure!(
 			i64::try_from(number).is_ok_and(|number| number < count),
 			"there is no cuda:{number}: {count} usable GPUs were found; use --device cpu, or install a CUDA build of libtorch \

@@ -15,19 +15,13 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 		File::open(directory)?.sync_all()
 	};
 	write().with_context(|| {
-		format!(
-			"cannot write {}: check that the disk has room and the directory is writable",
-			path.display()
-		)
+		format!("cannot write {}: check that the disk has room and the directory is writable", path.display())
 	})
 }
 
 /// Creates a directory and those above it.
 pub fn create_directory(path: &Path) -> Result<()> {
 	std::fs::create_dir_all(path).with_context(|| {
-		format!(
-			"cannot create the directory {}: choose another with --data",
-			path.display()
-		)
+		format!("cannot create the directory {}: choose another with --data", path.display())
 	})
 }

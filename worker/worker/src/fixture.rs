@@ -54,10 +54,7 @@ impl Fixture {
 		for _ in 0..records {
 			let features: [f32; 8] = std::array::from_fn(|_| random.random_range(-1.0..1.0));
 			let class = features[..2].iter().filter(|feature| **feature > 0.0).count() as u8;
-			let mut record: Vec<u8> = features
-				.iter()
-				.flat_map(|feature| feature.to_le_bytes())
-				.collect();
+			let mut record: Vec<u8> = features.iter().flat_map(|feature| feature.to_le_bytes()).collect();
 			record.push(class);
 			writer.add(&record).unwrap();
 		}
@@ -67,24 +64,14 @@ impl Fixture {
 		let sets = directory.path().join("reference");
 		let limits = DeltaLimits::default();
 		let set = Set::apply(&sets, None, &path, delta.digest, &description.schema(), &limits).unwrap();
-		Self {
-			directory,
-			store,
-			description,
-			model,
-			delta,
-			set: Arc::new(set),
-			address: None,
-		}
+		Self { directory, store, description, model, delta, set: Arc::new(set), address: None }
 	}
 
 	/// Serves the content.
 	pub async fn serve(&mut self) -> String {
 		let any = "127.0.0.1:0".parse().unwrap();
 		let forever = std::future::pending();
-		let (address, _) = descent_content::serve(any, self.store.clone(), forever)
-			.await
-			.unwrap();
+		let (address, _) = descent_content::serve(any, self.store.clone(), forever).await.unwrap();
 		self.address = Some(address);
 		format!("http://{address}")
 	}
@@ -92,10 +79,7 @@ impl Fixture {
 	/// A checkpoint of initial weights that is not published.
 	pub fn checkpoint(&self, seed: u64) -> PathBuf {
 		let path = self.directory.path().join(format!("{seed}.safetensors"));
-		Model::new(&self.description, seed, Device::Cpu)
-			.unwrap()
-			.save(&path)
-			.unwrap();
+		Model::new(&self.description, seed, Device::Cpu).unwrap().save(&path).unwrap();
 		path
 	}
 
@@ -108,8 +92,6 @@ impl Fixture {
 	pub fn score(&self, weights: u64, seed: H256, records: u32) -> Score {
 		let model = Model::new(&self.description, weights, Device::Cpu).unwrap();
 		let drawn = descent_protocol::sample(seed, self.set.len(), records);
-		evaluate_set(&model, &self.set, &drawn, Metric::Loss, || false)
-			.unwrap()
-			.score
+		evaluate_set(&model, &self.set, &drawn, Metric::Loss, || false).unwrap().score
 	}
 }

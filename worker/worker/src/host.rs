@@ -24,14 +24,7 @@ mod tests {
 
 	#[test]
 	fn names_of_this_machine_and_of_others() {
-		for host in [
-			"localhost",
-			"LOCALHOST:9977",
-			"127.0.0.1",
-			"127.8.0.1:80",
-			"[::1]",
-			"[::1]:9977",
-		] {
+		for host in ["localhost", "LOCALHOST:9977", "127.0.0.1", "127.8.0.1:80", "[::1]", "[::1]:9977"] {
 			assert!(is_loopback(host), "{host}");
 		}
 		for host in [

@@ -64,15 +64,9 @@ impl Materials {
 				.with_context(|| format!("cannot remove {}", scratch.display()))?;
 		}
 		create_directory(&scratch)?;
-		let limits = FetchLimits {
-			max_content_bytes: quota.content,
-			patience: PATIENCE,
-			..FetchLimits::default()
-		};
-		let candidate_limits = FetchLimits {
-			requests: REQUESTS_PER_CANDIDATE,
-			..limits.clone()
-		};
+		let limits =
+			FetchLimits { max_content_bytes: quota.content, patience: PATIENCE, ..FetchLimits::default() };
+		let candidate_limits = FetchLimits { requests: REQUESTS_PER_CANDIDATE, ..limits.clone() };
 		let rooms = mebibytes(quota.candidates);
 		Ok(Self {
 			handle,
@@ -141,8 +135,7 @@ impl Materials {
 			model.size
 		);
 		let _hold = self.stock.hold(vec![*model]);
-		self.fetch(model, providers, until)
-			.context("the model description cannot be had")?;
+		self.fetch(model, providers, until).context("the model description cannot be had")?;
 		let json = self.stock.store().read(model, limit)?;
 		Description::parse(&json).context("the model description cannot be used")
 	}
@@ -246,9 +239,7 @@ async fn fetch(
 	let theirs = stock.clone();
 	let reserve = tokio::task::spawn_blocking(move || theirs.reserve(&content, spare));
 	let room = reserve.await.map_err(|error| FetchError::Io(error.into()))??;
-	fetcher
-		.fetch(&content, providers, |progress| room.fill(progress))
-		.await
+	fetcher.fetch(&content, providers, |progress| room.fill(progress)).await
 }
 
 /// A file, for whoever has the turn.
@@ -287,25 +278,17 @@ pub struct Candidate {
 }
 
 fn late(content: &ContentRef) -> FetchError {
-	FetchError::Unavailable {
-		content: *content,
-		done: 0,
-		reason: "nobody served all of it in time".into(),
-	}
+	FetchError::Unavailable { content: *content, done: 0, reason: "nobody served all of it in time".into() }
 }
 
 /// Others took the disk for so long that too little time was left: nothing that a candidate is to blame for.
 fn no_room() -> Refusal {
-	Refusal::Failed(anyhow!(
-		"the candidates before it left no room on disk in time: raise --max-content"
-	))
+	Refusal::Failed(anyhow!("the candidates before it left no room on disk in time: raise --max-content"))
 }
 
 /// MiB that so many bytes take up, at least one.
 fn mebibytes(bytes: u64) -> u32 {
-	u32::try_from(bytes.div_ceil(1 << 20))
-		.unwrap_or(u32::MAX)
-		.clamp(1, u32::MAX >> 4)
+	u32::try_from(bytes.div_ceil(1 << 20)).unwrap_or(u32::MAX).clamp(1, u32::MAX >> 4)
 }
 
 /// The moment that lies so far ahead.

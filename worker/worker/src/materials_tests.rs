@@ -23,11 +23,7 @@ impl Scene {
 		let any = "127.0.0.1:0".parse().unwrap();
 		let serve = descent_content::serve(any, served, std::future::pending());
 		let (address, _) = runtime.block_on(serve).unwrap();
-		let quota = Quota {
-			content: 4 * MIB as u64,
-			candidates: 2 * MIB as u64,
-			data: 1 << 20,
-		};
+		let quota = Quota { content: 4 * MIB as u64, candidates: 2 * MIB as u64, data: 1 << 20 };
 		let materials =
 			Materials::open(&directory.path().join("data"), quota, runtime.handle().clone()).unwrap();
 		Self {
@@ -43,15 +39,11 @@ impl Scene {
 	fn begin_silent(&self, number: u8, until: Instant) -> (ContentRef, Fetching) {
 		let checkpoint = ContentRef::raw(&vec![number; MIB]).unwrap();
 		let provider = format!("http://{}", self.silent.local_addr().unwrap());
-		(
-			checkpoint,
-			self.materials.begin(checkpoint, vec![provider], until),
-		)
+		(checkpoint, self.materials.begin(checkpoint, vec![provider], until))
 	}
 
 	fn begin_honest(&self, until: Instant) -> Fetching {
-		self.materials
-			.begin(self.honest, vec![self.gateway.clone()], until)
+		self.materials.begin(self.honest, vec![self.gateway.clone()], until)
 	}
 }
 
@@ -62,15 +54,9 @@ fn who_gets_no_room_in_time_is_not_unavailable() {
 	let crowd = [1, 2].map(|number| scene.begin_silent(number, until));
 	let honest = scene.begin_honest(until);
 	for (checkpoint, fetching) in crowd {
-		assert!(matches!(
-			scene.materials.fetched(fetching, &checkpoint),
-			Err(Refusal::Unavailable(_))
-		));
+		assert!(matches!(scene.materials.fetched(fetching, &checkpoint), Err(Refusal::Unavailable(_))));
 	}
-	assert!(matches!(
-		scene.materials.fetched(honest, &scene.honest),
-		Err(Refusal::Failed(_))
-	));
+	assert!(matches!(scene.materials.fetched(honest, &scene.honest), Err(Refusal::Failed(_))));
 }
 
 #[test]
@@ -91,10 +77,7 @@ fn room_is_kept_until_a_candidate_was_looked_at() {
 	assert_eq!(scene.materials.room.available_permits(), 0);
 	assert!(!honest.0.is_finished());
 	for (checkpoint, fetching) in ended {
-		assert!(matches!(
-			scene.materials.fetched(fetching, &checkpoint),
-			Err(Refusal::Unavailable(_))
-		));
+		assert!(matches!(scene.materials.fetched(fetching, &checkpoint), Err(Refusal::Unavailable(_))));
 	}
 	let candidate = scene.materials.fetched(honest, &scene.honest).unwrap();
 	assert_eq!(std::fs::read(&candidate.file).unwrap(), vec![7; MIB]);

@@ -80,12 +80,7 @@ impl Sets {
 				}
 			}
 		}
-		Ok(Self {
-			directory: directory.into(),
-			max_bytes,
-			state: Mutex::default(),
-			changed: Condvar::new(),
-		})
+		Ok(Self { directory: directory.into(), max_bytes, state: Mutex::default(), changed: Condvar::new() })
 	}
 
 	/// The data set that `deltas` make, the oldest first. `file` brings a delta's file where it is needed. Where another thread
@@ -97,9 +92,7 @@ impl Sets {
 		until: Instant,
 		mut file: impl FnMut(&DeltaSource) -> Result<F>,
 	) -> Result<Arc<Set>> {
-		let shelf = self
-			.directory
-			.join(hex::encode(blake2_256(&serde_json::to_vec(schema)?)));
+		let shelf = self.directory.join(hex::encode(blake2_256(&serde_json::to_vec(schema)?)));
 		create_directory(&shelf)?;
 		let mut passed = None;
 		loop {
@@ -172,10 +165,7 @@ impl Sets {
 		let mut state = self.lock();
 		let mut versions = Vec::new();
 		for shelf in folders(&self.directory)? {
-			for version in folders(&shelf)?
-				.into_iter()
-				.filter(|version| !is_unfinished(version))
-			{
+			for version in folders(&shelf)?.into_iter().filter(|version| !is_unfinished(version)) {
 				let written = fs::metadata(&version)?.modified()?;
 				let used = state.used.get(&version).copied().unwrap_or(written);
 				versions.push((used, size(&version)?, version));

@@ -11,10 +11,7 @@ fn source<'a>(
 ) -> impl FnMut(&DeltaSource) -> Result<tempfile::TempPath> + use<'a> {
 	move |wanted| {
 		asked.set(asked.get() + 1);
-		let (_, path) = deltas
-			.iter()
-			.find(|(delta, _)| *delta == wanted.delta)
-			.context("no such delta")?;
+		let (_, path) = deltas.iter().find(|(delta, _)| *delta == wanted.delta).context("no such delta")?;
 		let copy = tempfile::NamedTempFile::new()?.into_temp_path();
 		fs::copy(path, &copy)?;
 		Ok(copy)
@@ -26,19 +23,13 @@ fn soon() -> Instant {
 }
 
 fn plain(delta: ContentRef) -> DeltaSource {
-	DeltaSource {
-		delta,
-		providers: Vec::new(),
-	}
+	DeltaSource { delta, providers: Vec::new() }
 }
 
 fn delta(directory: &Path, features: f32) -> (ContentRef, PathBuf) {
 	let path = directory.join(format!("{features}.parquet"));
 	let mut writer = DeltaWriter::create(&path, &description(16).schema()).unwrap();
-	let mut record: Vec<u8> = [features; 8]
-		.iter()
-		.flat_map(|value| value.to_le_bytes())
-		.collect();
+	let mut record: Vec<u8> = [features; 8].iter().flat_map(|value| value.to_le_bytes()).collect();
 	record.push(1);
 	writer.add(&record).unwrap();
 	writer.finish().unwrap();
@@ -54,17 +45,12 @@ fn sets_are_built_once_and_grow() {
 	let shelf = directory.path().join("sets");
 	let asked = Cell::new(0);
 	let sets = Sets::open(&shelf, 1 << 20).unwrap();
-	let two = sets
-		.build(&schema, &references[..2], soon(), source(&deltas, &asked))
-		.unwrap();
+	let two = sets.build(&schema, &references[..2], soon(), source(&deltas, &asked)).unwrap();
 	assert_eq!((two.len(), asked.get()), (2, 2));
 	let sets = Sets::open(&shelf, 1 << 20).unwrap();
-	let three = sets
-		.build(&schema, &references, soon(), source(&deltas, &asked))
-		.unwrap();
+	let three = sets.build(&schema, &references, soon(), source(&deltas, &asked)).unwrap();
 	assert_eq!((three.len(), asked.get()), (3, 3));
-	sets.build(&schema, &references, soon(), source(&deltas, &asked))
-		.unwrap();
+	sets.build(&schema, &references, soon(), source(&deltas, &asked)).unwrap();
 	assert_eq!(asked.get(), 3);
 	let versions = folders(&folders(&shelf).unwrap()[0]).unwrap();
 	assert_eq!(versions.len(), 2, "the version on the way to the second is gone");
@@ -79,23 +65,17 @@ fn what_was_left_half_done_is_removed_and_what_is_damaged_is_built_again() {
 	let deltas = [(fixture.delta, path)];
 	let asked = Cell::new(0);
 	let sets = Sets::open(&shelf, 1 << 20).unwrap();
-	let set = sets
-		.build(&schema, &[plain(fixture.delta)], soon(), source(&deltas, &asked))
-		.unwrap();
+	let set = sets.build(&schema, &[plain(fixture.delta)], soon(), source(&deltas, &asked)).unwrap();
 	fs::write(set.folder().join("set.json"), b"{").unwrap();
 	let unfinished = set.folder().with_file_name(".building-x");
 	fs::create_dir(&unfinished).unwrap();
 	let sets = Sets::open(&shelf, 1 << 20).unwrap();
 	assert!(!unfinished.exists());
-	let set = sets
-		.build(&schema, &[plain(fixture.delta)], soon(), source(&deltas, &asked))
-		.unwrap();
+	let set = sets.build(&schema, &[plain(fixture.delta)], soon(), source(&deltas, &asked)).unwrap();
 	assert_eq!((set.len(), asked.get()), (10, 2));
 	set.verify().unwrap();
 	fs::remove_file(set.folder().join("records")).unwrap();
-	let set = sets
-		.build(&schema, &[plain(fixture.delta)], soon(), source(&deltas, &asked))
-		.unwrap();
+	let set = sets.build(&schema, &[plain(fixture.delta)], soon(), source(&deltas, &asked)).unwrap();
 	assert_eq!((set.len(), asked.get()), (10, 3));
 	set.verify().unwrap();
 }
@@ -113,13 +93,10 @@ fn room_is_made_and_not_exceeded() {
 		.unwrap_err();
 	assert!(error.to_string().contains("--max-data"), "{error}");
 	let sets = Sets::open(&shelf, 1 << 20).unwrap();
-	let first = sets
-		.build(&schema, &[plain(deltas[0].0)], soon(), source(&deltas, &asked))
-		.unwrap();
+	let first = sets.build(&schema, &[plain(deltas[0].0)], soon(), source(&deltas, &asked)).unwrap();
 	let cap = size(first.folder()).unwrap() + 100;
 	let sets = Sets::open(&shelf, cap).unwrap();
-	sets.build(&schema, &[plain(deltas[1].0)], soon(), source(&deltas, &asked))
-		.unwrap();
+	sets.build(&schema, &[plain(deltas[1].0)], soon(), source(&deltas, &asked)).unwrap();
 	assert!(!first.folder().exists(), "the older one had to go");
 }
 
@@ -161,8 +138,7 @@ fn several_threads_build_side_by_side() {
 				let (sets, schema, deltas, references) = (&sets, &schema, &deltas, &references);
 				scope.spawn(move || {
 					let asked = Cell::new(0);
-					sets.build(schema, &references[..count], soon(), source(deltas, &asked))
-						.unwrap()
+					sets.build(schema, &references[..count], soon(), source(deltas, &asked)).unwrap()
 				})
 			};
 			[build(3), build(2), build(3), build(1)].map(|thread| thread.join().unwrap())

@@ -88,10 +88,7 @@ impl Room {
 impl Stock {
 	/// All content of a store.
 	pub fn new(store: Store) -> Self {
-		Self {
-			store,
-			ledger: Arc::default(),
-		}
+		Self { store, ledger: Arc::default() }
 	}
 
 	/// The store.
@@ -106,10 +103,7 @@ impl Stock {
 			ledger.touch(content);
 			*ledger.held.entry(*content).or_default() += 1;
 		}
-		Hold {
-			ledger: self.ledger.clone(),
-			content,
-		}
+		Hold { ledger: self.ledger.clone(), content }
 	}
 
 	/// Makes room for content that is to be fetched, so that `spare` more bytes have room, too. What is not held gives way:
@@ -140,11 +134,7 @@ impl Stock {
 		if fits() {
 			return Ok(());
 		}
-		let refusal = || StoreError::Quota {
-			used: self.store.used_bytes(),
-			max,
-			needed,
-		};
+		let refusal = || StoreError::Quota { used: self.store.used_bytes(), max, needed };
 		let pins = self.store.pins();
 		// Where nothing helps, nothing is forgotten.
 		let held = pins.iter().filter(|pin| ledger.holders(pin) > 0);
@@ -152,9 +142,7 @@ impl Stock {
 			return Err(refusal());
 		}
 		if ledger.used.len() > REMEMBERED {
-			ledger
-				.used
-				.retain(|digest, _| pins.iter().any(|pin| pin.digest == *digest));
+			ledger.used.retain(|digest, _| pins.iter().any(|pin| pin.digest == *digest));
 		}
 		let kept: Vec<_> = pins.iter().chain(ledger.held.keys()).copied().collect();
 		self.store.retain(&kept)?;
@@ -196,10 +184,9 @@ impl Stock {
 fn footprint(content: &ContentRef) -> u64 {
 	match content.codec {
 		descent_protocol::Codec::Raw => content.size,
-		descent_protocol::Codec::UnixFs => content
-			.size
-			.saturating_add(content.size >> 13)
-			.saturating_add(1 << 10),
+		descent_protocol::Codec::UnixFs => {
+			content.size.saturating_add(content.size >> 13).saturating_add(1 << 10)
+		}
 	}
 }
 
@@ -245,10 +232,7 @@ mod tests {
 		pins.sort();
 		assert_eq!(pins, left);
 		drop(second);
-		assert!(matches!(
-			stock.reserve(&absent(), 200 << 10),
-			Err(StoreError::Quota { .. })
-		));
+		assert!(matches!(stock.reserve(&absent(), 200 << 10), Err(StoreError::Quota { .. })));
 		assert_eq!(stock.store().pins().len(), 2, "nothing is forgotten in vain");
 		drop(room);
 		stock.reserve(&absent(), 200 << 10).unwrap();
@@ -266,11 +250,7 @@ mod tests {
 		let other = ContentRef::raw(&bytes(1)).unwrap();
 		let _held = stock.hold(vec![absent()]);
 		assert!(stock.reserve(&other, 0).is_err());
-		room.fill(Progress {
-			done: absent().size,
-			total: absent().size,
-			..Progress::default()
-		});
+		room.fill(Progress { done: absent().size, total: absent().size, ..Progress::default() });
 		stock.reserve(&other, 0).unwrap();
 	}
 

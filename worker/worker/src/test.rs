@@ -58,13 +58,9 @@ pub fn run(options: Options) -> Result<()> {
 		screen::json(&report);
 		return Ok(());
 	}
-	let accuracy = report.accuracy.map_or_else(String::new, |accuracy| {
-		format!(", accuracy {:.2} %", accuracy * 100.0)
-	});
-	screen::line(&format!(
-		"{} records: loss {:.6}{accuracy}",
-		report.records, report.loss
-	));
+	let accuracy =
+		report.accuracy.map_or_else(String::new, |accuracy| format!(", accuracy {:.2} %", accuracy * 100.0));
+	screen::line(&format!("{} records: loss {:.6}{accuracy}", report.records, report.loss));
 	Ok(())
 }
 
@@ -102,9 +98,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 	let limit = Limits::default().file_bytes as u64;
 	let mut json = Vec::new();
 	let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-	file.take(limit + 1)
-		.read_to_end(&mut json)
-		.with_context(|| format!("cannot read {}", path.display()))?;
+	file.take(limit + 1).read_to_end(&mut json).with_context(|| format!("cannot read {}", path.display()))?;
 	ensure!(
 		json.len() as u64 <= limit,
 		"{} has more than the {limit} bytes that a description may have",

@@ -27,31 +27,19 @@ pub async fn check(
 	let rpc = network.nodes[0].rpc.clone();
 	let (block, hash) = rpc.finalized().await?;
 	let expected = rpc.group(group, Some(hash)).await?;
-	let head = expected
-		.head
-		.clone()
-		.context("no round was won, so there is no head")?;
+	let head = expected.head.clone().context("no round was won, so there is no head")?;
 	for index in 0..network.nodes.len() {
 		network.finalizes(index, block, PATIENCE).await?;
 		let node = &network.nodes[index];
 		let (name, own) = (node.process.name(), node.rpc.block_hash(block).await?);
-		ensure!(
-			own == Some(hash),
-			"{name} finalized {own:?} as block {block}, not {hash:?}"
-		);
+		ensure!(own == Some(hash), "{name} finalized {own:?} as block {block}, not {hash:?}");
 		let view = node.rpc.group(group, Some(hash)).await?;
-		ensure!(
-			view == expected,
-			"{name} shows another group: {view:?}, not {expected:?}"
-		);
+		ensure!(view == expected, "{name} shows another group: {view:?}, not {expected:?}");
 	}
 	let checkpoint = network.directory().join("head.safetensors");
 	let cid = fetch(network, &head, &checkpoint).await?;
 	let accuracy = accuracy(mnist, &checkpoint).await?;
-	ensure!(
-		accuracy >= ACCURACY,
-		"the head is right on {accuracy} of the test images, less than {ACCURACY}"
-	);
+	ensure!(accuracy >= ACCURACY, "the head is right on {accuracy} of the test images, less than {ACCURACY}");
 	let audit = audit(&rpc, hash).await?;
 	audit.check()?;
 	ensure!(
@@ -59,18 +47,11 @@ pub async fn check(
 		"the data set is at version {}, though a majority voted for a delta",
 		expected.dataset_version
 	);
-	ensure!(
-		audit.proposers.len() == 1,
-		"not one proposer was paid: {:?}",
-		audit.proposers
-	);
+	ensure!(audit.proposers.len() == 1, "not one proposer was paid: {:?}", audit.proposers);
 	let standings = rpc.leaderboard(group).await?;
 	Ok(Summary {
 		rounds,
-		wins: standings
-			.iter()
-			.map(|standing| (names.of(&standing.account), standing.wins))
-			.collect(),
+		wins: standings.iter().map(|standing| (names.of(&standing.account), standing.wins)).collect(),
 		head: cid,
 		dataset_version: expected.dataset_version,
 		earned: rewards::earned(network, &audit, names),
@@ -92,14 +73,8 @@ async fn fetch(network: &Network, head: &HeadView, out: &Path) -> Result<String>
 	let size = head.checkpoint.size.to_string();
 	let out = out.to_str().context("the folder's path is not UTF-8")?;
 	let mut arguments = vec!["content", "get", &cid, "--size", &size, "--out", out];
-	arguments.extend(
-		head.providers
-			.iter()
-			.flat_map(|provider| ["--provider", provider.as_str()]),
-	);
-	network
-		.descent(&Account::from_uri("//Alice")?, &arguments)
-		.await?;
+	arguments.extend(head.providers.iter().flat_map(|provider| ["--provider", provider.as_str()]));
+	network.descent(&Account::from_uri("//Alice")?, &arguments).await?;
 	Ok(cid)
 }
 
@@ -113,22 +88,11 @@ struct Tested {
 async fn accuracy(mnist: &Mnist, checkpoint: &Path) -> Result<f64> {
 	let mut test = Command::new(Binary::Worker.path()?);
 	test.args(["test", "--json", "--description"]).arg(&mnist.model);
-	test.arg("--checkpoint")
-		.arg(checkpoint)
-		.arg("--data")
-		.arg(&mnist.test);
+	test.arg("--checkpoint").arg(checkpoint).arg("--data").arg(&mnist.test);
 	let output = test.stdin(Stdio::null()).kill_on_drop(true).output().await?;
-	ensure!(
-		output.status.success(),
-		"descent-worker test: {}",
-		String::from_utf8_lossy(&output.stderr)
-	);
+	ensure!(output.status.success(), "descent-worker test: {}", String::from_utf8_lossy(&output.stderr));
 	let tested: Tested =
 		serde_json::from_slice(&output.stdout).context("descent-worker test printed no result")?;
-	ensure!(
-		tested.records == 10_000,
-		"{} test images were measured, not 10,000",
-		tested.records
-	);
+	ensure!(tested.records == 10_000, "{} test images were measured, not 10,000", tested.records);
 	Ok(tested.accuracy)
 }

@@ -24,9 +24,7 @@ impl Live {
 	/// A view; `None` where the terminal can't have one.
 	pub fn new() -> Option<Self> {
 		// The terminal stays in its own mode, so that Ctrl-C is a signal as everywhere.
-		let options = TerminalOptions {
-			viewport: Viewport::Inline(HEIGHT),
-		};
+		let options = TerminalOptions { viewport: Viewport::Inline(HEIGHT) };
 		let terminal = Terminal::with_options(CrosstermBackend::new(stdout()), options).ok()?;
 		Some(Self { terminal })
 	}
@@ -35,10 +33,7 @@ impl Live {
 	pub fn line(&mut self, text: &str) {
 		let paragraph = Paragraph::new(text.to_owned());
 		// A terminal that can't be drawn on is no reason to fail.
-		drop(
-			self.terminal
-				.insert_before(1, |buffer| paragraph.render(buffer.area, buffer)),
-		);
+		drop(self.terminal.insert_before(1, |buffer| paragraph.render(buffer.area, buffer)));
 	}
 
 	/// Draws how things stand.
@@ -69,15 +64,8 @@ fn draw(frame: &mut Frame, snapshot: &Snapshot, names: &Names) {
 	]);
 	let [state, head, progress, rounds] = parts.areas(frame.area());
 	let state_line = Line::from(vec![
-		Span::from(format!(
-			"block {}  finalized {}",
-			snapshot.block, snapshot.finalized
-		))
-		.bold(),
-		Span::from(format!(
-			"  group {} \"{}\"",
-			snapshot.group.id, snapshot.group.name
-		)),
+		Span::from(format!("block {}  finalized {}", snapshot.block, snapshot.finalized)).bold(),
+		Span::from(format!("  group {} \"{}\"", snapshot.group.id, snapshot.group.name)),
 	]);
 	frame.render_widget(state_line, state);
 	frame.render_widget(head_line(snapshot, names), head);
@@ -85,10 +73,7 @@ fn draw(frame: &mut Frame, snapshot: &Snapshot, names: &Names) {
 	let gauge = Gauge::default()
 		.gauge_style(Style::new().fg(Color::Cyan))
 		.ratio(share.clamp(0.0, 1.0))
-		.label(format!(
-			"{} of {} rounds settled",
-			snapshot.settled, snapshot.wanted
-		));
+		.label(format!("{} of {} rounds settled", snapshot.settled, snapshot.wanted));
 	frame.render_widget(gauge, progress);
 	let areas = Layout::vertical((0..count).map(|_| Constraint::Ratio(1, count))).split(rounds);
 	for (round, area) in snapshot.rounds.iter().zip(areas.iter()) {
@@ -100,14 +85,8 @@ fn head_line(snapshot: &Snapshot, names: &Names) -> Line<'static> {
 	match &snapshot.group.head {
 		None => Line::from("no head yet").dim(),
 		Some(head) => Line::from(vec![
-			Span::from(format!("head loss {}", head.score))
-				.fg(Color::Green)
-				.bold(),
-			Span::from(format!(
-				"  by {} in round {}",
-				names.of(&head.account),
-				head.round
-			)),
+			Span::from(format!("head loss {}", head.score)).fg(Color::Green).bold(),
+			Span::from(format!("  by {} in round {}", names.of(&head.account), head.round)),
 		]),
 	}
 }
@@ -115,19 +94,10 @@ fn head_line(snapshot: &Snapshot, names: &Names) -> Line<'static> {
 /// A round's candidates, with claims and measured scores.
 fn table(round: &RoundView, block: u32, names: &Names) -> Table<'static> {
 	let rows = round.candidates.iter().map(|candidate| {
-		let claim = candidate
-			.reveal
-			.as_ref()
-			.map(|reveal| reveal.claim.to_string())
-			.unwrap_or("hidden".into());
-		let measured = candidate
-			.measured
-			.map(|score| score.to_string())
-			.unwrap_or_default();
-		let outcome = candidate
-			.outcome
-			.map(|outcome| outcome.to_string())
-			.unwrap_or_default();
+		let claim =
+			candidate.reveal.as_ref().map(|reveal| reveal.claim.to_string()).unwrap_or("hidden".into());
+		let measured = candidate.measured.map(|score| score.to_string()).unwrap_or_default();
+		let outcome = candidate.outcome.map(|outcome| outcome.to_string()).unwrap_or_default();
 		let row = Row::new([names.of(&candidate.account), claim, measured, outcome]);
 		if round.winner.as_ref() == Some(&candidate.account) {
 			row.style(Style::new().fg(Color::Green))
@@ -135,16 +105,10 @@ fn table(round: &RoundView, block: u32, names: &Names) -> Table<'static> {
 			row
 		}
 	});
-	let widths = [
-		Constraint::Min(20),
-		Constraint::Length(12),
-		Constraint::Length(12),
-		Constraint::Length(12),
-	];
+	let widths =
+		[Constraint::Min(20), Constraint::Length(12), Constraint::Length(12), Constraint::Length(12)];
 	let columns = Row::new(["candidate", "claim", "measured", "outcome"]).style(Style::new().dim());
-	Table::new(rows, widths)
-		.header(columns)
-		.block(Block::bordered().title(title(round, block)))
+	Table::new(rows, widths).header(columns).block(Block::bordered().title(title(round, block)))
 }
 
 fn title(round: &RoundView, block: u32) -> String {
@@ -167,9 +131,6 @@ fn title(round: &RoundView, block: u32) -> String {
 	match (round.settled, until.saturating_sub(block)) {
 		(true, _) => format!(" round {}: settled{votes} ", round.round),
 		(false, 0) => format!(" round {}: {}{votes} ", round.round, round.phase),
-		(false, left) => format!(
-			" round {}: {}, {left} blocks left{votes} ",
-			round.round, round.phase
-		),
+		(false, left) => format!(" round {}: {}, {left} blocks left{votes} ", round.round, round.phase),
 	}
 }

@@ -39,12 +39,7 @@ use tokio::{
 const PATIENCE: Duration = Duration::from_secs(300);
 const REDRAW: Duration = Duration::from_millis(500);
 /// Forty seconds a round.
-const LENGTHS: RoundLengths = RoundLengths {
-	round: 14,
-	reveal: 4,
-	attest: 5,
-	open: 4,
-};
+const LENGTHS: RoundLengths = RoundLengths { round: 14, reveal: 4, attest: 5, open: 4 };
 /// How many images the group begins with.
 const IMAGES: u32 = 50_000;
 /// Optimiser and learning rate of the trainers, in turn.
@@ -76,16 +71,12 @@ async fn interrupted() -> Result<()> {
 }
 
 async fn demo(options: &Options, story: &mut Story) -> Result<()> {
-	let mut builder = Network::builder()
-		.validators(options.validators.into())
-		.node_option("--state-pruning=archive");
+	let mut builder =
+		Network::builder().validators(options.validators.into()).node_option("--state-pruning=archive");
 	if let Some(folder) = folder(options)? {
 		builder = builder.directory(folder);
 	}
-	story.step(&format!(
-		"starting {} validators, each with its evaluator",
-		options.validators
-	));
+	story.step(&format!("starting {} validators, each with its evaluator", options.validators));
 	let mut network = tokio::select! {
 		started = builder.start() => started?,
 		stopped = interrupted() => return stopped.and_then(|()| bail!("interrupted")),
@@ -109,9 +100,7 @@ fn folder(options: &Options) -> Result<Option<PathBuf>> {
 		(Some(folder), _) => folder.clone(),
 		(None, true) => {
 			let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-			Path::new(env!("CARGO_MANIFEST_DIR"))
-				.join("../.demo")
-				.join(now.as_secs().to_string())
+			Path::new(env!("CARGO_MANIFEST_DIR")).join("../.demo").join(now.as_secs().to_string())
 		}
 		(None, false) => return Ok(None),
 	};
@@ -128,17 +117,10 @@ async fn train(options: &Options, network: &mut Network, story: &mut Story) -> R
 	let data = network.directory().join("mnist");
 	let mnist = tokio::task::spawn_blocking(move || mnist::prepare(&data, IMAGES)).await??;
 	let group = create_group(network, &mnist).await?;
-	story.step(&format!(
-		"group {group} \"mnist\" is created; rounds of {} blocks begin",
-		LENGTHS.round
-	));
+	story.step(&format!("group {group} \"mnist\" is created; rounds of {} blocks begin", LENGTHS.round));
 	for (index, (optimizer, rate)) in (1..=options.trainers.into()).zip(OPTIMIZERS.iter().cycle()) {
-		network
-			.start_trainer(group, TrainerSetup::new(index, optimizer, *rate, 64))
-			.await?;
-		story.step(&format!(
-			"Trainer{index} trains with {optimizer}, learning rate {rate}"
-		));
+		network.start_trainer(group, TrainerSetup::new(index, optimizer, *rate, 64)).await?;
+		story.step(&format!("Trainer{index} trains with {optimizer}, learning rate {rate}"));
 	}
 	let names = Names::new(&network.trainers, votes::names()?, network.validators());
 	let provider = network.provider().await?;
@@ -218,10 +200,7 @@ async fn follow(
 
 /// Leaves the network running until somebody wants it to end.
 async fn keep(network: &Network, story: &mut Story) -> Result<()> {
-	story.step(&format!(
-		"the network keeps running in {}; Ctrl-C stops it",
-		network.directory().display()
-	));
+	story.step(&format!("the network keeps running in {}; Ctrl-C stops it", network.directory().display()));
 	for node in &network.nodes {
 		story.step(&format!("{}: {}", node.process.name(), node.rpc.ws()));
 	}

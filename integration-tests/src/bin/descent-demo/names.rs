@@ -10,25 +10,11 @@ impl Names {
 	pub fn new(trainers: &[Trainer], stakeholders: Vec<(Account, String)>, validators: &[Account]) -> Self {
 		let name = |trainer: &Trainer| {
 			let name = short(&trainer.account);
-			(
-				trainer.account.id(),
-				format!("{name} ({})", trainer.setup.optimizer),
-			)
+			(trainer.account.id(), format!("{name} ({})", trainer.setup.optimizer))
 		};
-		let validators = validators
-			.iter()
-			.map(|account| (account.id(), short(account).to_owned()));
-		let stakeholders = stakeholders
-			.into_iter()
-			.map(|(account, name)| (account.id(), name));
-		Self(
-			trainers
-				.iter()
-				.map(name)
-				.chain(stakeholders)
-				.chain(validators)
-				.collect(),
-		)
+		let validators = validators.iter().map(|account| (account.id(), short(account).to_owned()));
+		let stakeholders = stakeholders.into_iter().map(|(account, name)| (account.id(), name));
+		Self(trainers.iter().map(name).chain(stakeholders).chain(validators).collect())
 	}
 
 	/// What an account is called.

@@ -12,10 +12,7 @@ use descent_protocol::GroupId;
 /// Where nobody has won, or the chain refuses it.
 pub async fn claim(network: &Network, group: GroupId, names: &Names) -> Result<(String, String)> {
 	let standings = network.nodes[0].rpc.leaderboard(group).await?;
-	let best = standings
-		.iter()
-		.max_by_key(|standing| standing.wins)
-		.context("nobody has trained")?;
+	let best = standings.iter().max_by_key(|standing| standing.wins).context("nobody has trained")?;
 	let trainers = network.trainers.iter().map(|trainer| &trainer.account);
 	let trainer: &Account = trainers
 		.into_iter()

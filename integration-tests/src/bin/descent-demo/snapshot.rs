@@ -36,13 +36,6 @@ impl Snapshot {
 				rounds.push(rpc.round(group.id, round, None).await?);
 			}
 		}
-		Ok(Self {
-			block: group.block,
-			finalized,
-			settled,
-			wanted,
-			group,
-			rounds,
-		})
+		Ok(Self { block: group.block, finalized, settled, wanted, group, rounds })
 	}
 }

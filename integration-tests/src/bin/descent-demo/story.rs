@@ -101,10 +101,7 @@ impl Story {
 	pub fn events(&mut self, block: &BlockEvents, names: &Names) {
 		for event in &block.events {
 			match self {
-				Self::Json => json(&Told {
-					block: block.block,
-					event,
-				}),
+				Self::Json => json(&Told { block: block.block, event }),
 				_ => {
 					if let Some(text) = sentence(event, names) {
 						self.line(&format!("#{:<4} {text}", block.block));
@@ -118,10 +115,7 @@ impl Story {
 	pub fn votes(&mut self, block: &BlockVotes, names: &Names) {
 		for event in &block.events {
 			match self {
-				Self::Json => json(&Told {
-					block: block.block,
-					event,
-				}),
+				Self::Json => json(&Told { block: block.block, event }),
 				_ => {
 					if let Some(text) = vote(event, names) {
 						self.line(&format!("#{:<4} {text}", block.block));
@@ -146,24 +140,11 @@ impl Story {
 			value["event"] = "summary".into();
 			return json(&value);
 		}
-		let Summary {
-			rounds,
-			head,
-			loss,
-			accuracy,
-			block,
-			nodes,
-			accounts,
-			dataset_version,
-			..
-		} = summary;
+		let Summary { rounds, head, loss, accuracy, block, nodes, accounts, dataset_version, .. } = summary;
 		let mut lines = vec![
 			format!("{rounds} rounds settled; won by: {}", listed(&summary.wins)),
 			format!("head {head}, measured loss {loss:.6}"),
-			format!(
-				"{:.2}% of 10,000 test images are classified rightly",
-				accuracy * 100.0
-			),
+			format!("{:.2}% of 10,000 test images are classified rightly", accuracy * 100.0),
 			format!("{nodes} nodes agree on block {block} and on the head"),
 			format!("the data set is at version {dataset_version}: what the majority voted for was applied"),
 		];
@@ -199,10 +180,7 @@ impl Story {
 
 /// Names with what each of them has.
 fn listed(entries: &[(String, impl fmt::Display)]) -> String {
-	let entries: Vec<String> = entries
-		.iter()
-		.map(|(name, has)| format!("{name} {has}"))
-		.collect();
+	let entries: Vec<String> = entries.iter().map(|(name, has)| format!("{name} {has}")).collect();
 	entries.join(", ")
 }
 
@@ -222,35 +200,13 @@ fn json(value: &impl Serialize) {
 /// What somebody did about the data set in words, where it is worth some.
 fn vote(event: &VoteEvent, names: &Names) -> Option<String> {
 	Some(match event {
-		VoteEvent::Proposed {
-			proposal,
-			account,
-			delta,
-			..
-		} => {
-			format!(
-				"{} proposes delta {proposal}, {} bytes",
-				names.of(account),
-				delta.size
-			)
+		VoteEvent::Proposed { proposal, account, delta, .. } => {
+			format!("{} proposes delta {proposal}, {} bytes", names.of(account), delta.size)
 		}
-		VoteEvent::Voted {
-			account,
-			proposal: Some(proposal),
-			stake,
-			..
-		} => {
-			format!(
-				"{} votes for delta {proposal} with {}",
-				names.of(account),
-				format_amount(*stake)
-			)
+		VoteEvent::Voted { account, proposal: Some(proposal), stake, .. } => {
+			format!("{} votes for delta {proposal} with {}", names.of(account), format_amount(*stake))
 		}
-		VoteEvent::Checked {
-			proposal,
-			verdict: DeltaVerdict::Valid(report),
-			..
-		} => {
+		VoteEvent::Checked { proposal, verdict: DeltaVerdict::Valid(report), .. } => {
 			format!(
 				"delta {proposal} was checked: it adds {} records and removes {}",
 				report.added, report.removed
@@ -267,13 +223,7 @@ fn vote(event: &VoteEvent, names: &Names) -> Option<String> {
 			names.of(account),
 			format_amount(*reward)
 		),
-		VoteEvent::ProposalEnded {
-			proposal,
-			account,
-			ending,
-			slashed,
-			..
-		} => format!(
+		VoteEvent::ProposalEnded { proposal, account, ending, slashed, .. } => format!(
 			"delta {proposal} ends: {ending:?}; {} loses {}",
 			names.of(account),
 			format_amount(*slashed)

@@ -42,15 +42,9 @@ pub async fn vote(
 	let [(eve, _, stake), (mallory, _, more)] = JOINING;
 	let eve = Stakeholder::join(network, eve, group, stake).await?;
 	let mallory = Stakeholder::join(network, mallory, group, more).await?;
-	tell(format!(
-		"Ferdie, Eve and Mallory hold {FOUNDER}, {stake} and {more} NRN of stake in the group"
-	));
-	let wrong = mallory
-		.propose(network, &mnist.mislabelled, "more digits", provider)
-		.await?;
-	let right = eve
-		.propose(network, &mnist.more, "more digits, labelled rightly", provider)
-		.await?;
+	tell(format!("Ferdie, Eve and Mallory hold {FOUNDER}, {stake} and {more} NRN of stake in the group"));
+	let wrong = mallory.propose(network, &mnist.mislabelled, "more digits", provider).await?;
+	let right = eve.propose(network, &mnist.more, "more digits, labelled rightly", provider).await?;
 	tell(format!(
 		"Mallory proposes {PROPOSED} mislabelled images, Eve the same images with their labels; the committee checks both"
 	));
@@ -67,18 +61,12 @@ pub async fn vote(
 		matches!(ending, ProposalEnding::Applied { .. }),
 		"the majority's delta was not applied: {ending:?}"
 	);
-	let round = wait_until(
-		"a round is played with the new version",
-		BLOCK_TIME * 60,
-		async || {
-			let (_, head) = rpc.finalized().await?;
-			let view = rpc.group(group, Some(head)).await?;
-			Ok(view.round.filter(|_| view.dataset_version == 2))
-		},
-	)
+	let round = wait_until("a round is played with the new version", BLOCK_TIME * 60, async || {
+		let (_, head) = rpc.finalized().await?;
+		let view = rpc.group(group, Some(head)).await?;
+		Ok(view.round.filter(|_| view.dataset_version == 2))
+	})
 	.await?;
-	tell(format!(
-		"from round {round} on everybody trains on {PROPOSED} more images"
-	));
+	tell(format!("from round {round} on everybody trains on {PROPOSED} more images"));
 	Ok(())
 }

@@ -16,10 +16,9 @@ pub enum Error {
 impl From<Error> for ErrorObjectOwned {
 	fn from(error: Error) -> Self {
 		let (code, message) = match error {
-			Error::UnknownGroup(group) => (
-				8001,
-				format!("there is no group {group}; training_groups lists those that there are"),
-			),
+			Error::UnknownGroup(group) => {
+				(8001, format!("there is no group {group}; training_groups lists those that there are"))
+			}
 			Error::UnknownRound(group, round) => (
 				8002,
 				format!(

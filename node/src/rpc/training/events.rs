@@ -33,9 +33,7 @@ where
 	notifications
 		.flat_map(move |notification| {
 			let reached = notification.header.number;
-			let from = delivered
-				.saturating_add(1)
-				.max(reached.saturating_sub(MAX_STRIDE - 1));
+			let from = delivered.saturating_add(1).max(reached.saturating_sub(MAX_STRIDE - 1));
 			delivered = delivered.max(reached);
 			let client = client.clone();
 			stream::iter(
@@ -58,21 +56,10 @@ where
 			let brought: Vec<At> = notification
 				.tree_route
 				.as_ref()
-				.map(|route| {
-					route
-						.enacted()
-						.iter()
-						.map(|block| (block.number, block.hash))
-						.collect()
-				})
+				.map(|route| route.enacted().iter().map(|block| (block.number, block.hash)).collect())
 				.unwrap_or_default();
 			let best = (notification.header.number, notification.hash);
-			stream::iter(
-				brought
-					.into_iter()
-					.filter(move |block| *block != best)
-					.chain([best]),
-			)
+			stream::iter(brought.into_iter().filter(move |block| *block != best).chain([best]))
 		})
 		.boxed()
 }

@@ -191,12 +191,7 @@ where
 	}
 
 	fn read_round(&self, block: Hash, group: GroupId, round: RoundIndex) -> Result<RoundView, Error> {
-		match self
-			.client
-			.runtime_api()
-			.round(block, group, round)
-			.map_err(unreadable(block))?
-		{
+		match self.client.runtime_api().round(block, group, round).map_err(unreadable(block))? {
 			Some(view) => Ok(view),
 			None => Err(match self.read_group(block, group) {
 				Ok(_) => Error::UnknownRound(group, round),

@@ -78,13 +78,7 @@ where
 			.iter()
 			.find(|candidate| candidate.account == account)
 			.and_then(|candidate| candidate.outcome);
-		Ok(Explanation {
-			group,
-			round,
-			account,
-			outcome,
-			sentence,
-		})
+		Ok(Explanation { group, round, account, outcome, sentence })
 	}
 
 	fn retired_heads(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<HeadView>> {

@@ -38,12 +38,7 @@ pub(super) struct Case<T: Config> {
 
 impl<T: Config> fmt::Display for Case<T> {
 	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-		let Self {
-			group,
-			proposal,
-			attempt,
-			..
-		} = self;
+		let Self { group, proposal, attempt, .. } = self;
 		write!(f, "group {group}, delta proposal {proposal}, attempt {attempt}")
 	}
 }

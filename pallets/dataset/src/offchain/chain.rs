@@ -39,15 +39,13 @@ pub(super) fn attest<T: Config>(case: &Case<T>, seat: &Seat, hash: H256) {
 	let (group, proposal, attempt, member) = (case.group, case.proposal, case.attempt, seat.member);
 	let version = case.check.version;
 	let payload = attest_payload(case.genesis, group, proposal, version, attempt, member, hash);
-	sign_and_submit::<T, Call<T>>(DATASET, case, &seat.evaluator, &payload, |signature| {
-		Call::attest {
-			group,
-			proposal,
-			attempt,
-			member,
-			hash,
-			signature,
-		}
+	sign_and_submit::<T, Call<T>>(DATASET, case, &seat.evaluator, &payload, |signature| Call::attest {
+		group,
+		proposal,
+		attempt,
+		member,
+		hash,
+		signature,
 	});
 }
 

@@ -32,11 +32,8 @@ const DATASET: &str = "runtime::dataset";
 /// The key of the local storage with the proposal of a group that the evaluator was asked about last.
 const TURN: &[u8] = b"descent/dataset/turn/group";
 
-const WORKER: Worker = Worker {
-	target: DATASET,
-	lock: b"descent/dataset/lock",
-	turn: b"descent/dataset/turn",
-};
+const WORKER: Worker =
+	Worker { target: DATASET, lock: b"descent/dataset/lock", turn: b"descent/dataset/turn" };
 
 /// Takes the next step in every check, seen from the best block `now`.
 pub(crate) fn run<T: Config>(now: BlockNumberFor<T>) {

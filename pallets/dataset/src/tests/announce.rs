@@ -14,13 +14,7 @@ fn an_announcement_holds_its_deposit_until_the_proposal() {
 	build_and_execute(|| {
 		assert_ok!(announce(1, delta(1)));
 		let (group, account_1) = (0, account(1));
-		System::assert_last_event(
-			Event::Announced {
-				group,
-				account: account_1.clone(),
-			}
-			.into(),
-		);
+		System::assert_last_event(Event::Announced { group, account: account_1.clone() }.into());
 		assert_eq!(free(1), ENDOWMENT - ANNOUNCEMENT_DEPOSIT);
 		pass(1);
 		assert_ok!(propose_announced(1, delta(1)));
@@ -34,10 +28,7 @@ fn a_proposal_follows_its_announcement_in_a_later_block_and_in_time() {
 	build_and_execute(|| {
 		assert_noop!(propose_announced(1, delta(1)), Error::<Test>::NotAnnounced);
 		assert_ok!(announce(1, delta(1)));
-		assert_noop!(
-			propose_announced(1, delta(1)),
-			Error::<Test>::AnnouncementTooRecent
-		);
+		assert_noop!(propose_announced(1, delta(1)), Error::<Test>::AnnouncementTooRecent);
 		pass(ANNOUNCEMENT_LIFETIME);
 		assert_ok!(announce(2, delta(2)));
 		pass(1);
@@ -52,22 +43,11 @@ fn nothing_else_can_be_proposed_than_what_was_announced() {
 	build_and_execute(|| {
 		assert_ok!(announce(1, delta(1)));
 		pass(1);
-		assert_noop!(
-			propose_announced(1, delta(2)),
-			Error::<Test>::AnnouncementMismatch
-		);
+		assert_noop!(propose_announced(1, delta(2)), Error::<Test>::AnnouncementMismatch);
 		let summary = || b"more".to_vec().try_into().unwrap();
 		let other_salt = [0; 32];
 		assert_noop!(
-			Dataset::propose(
-				signed(1),
-				0,
-				1,
-				delta(1),
-				Default::default(),
-				summary(),
-				other_salt
-			),
+			Dataset::propose(signed(1), 0, 1, delta(1), Default::default(), summary(), other_salt),
 			Error::<Test>::AnnouncementMismatch
 		);
 		assert_ok!(Dataset::announce(signed(2), 0, announcement(1, delta(1))));
@@ -82,10 +62,7 @@ fn nothing_else_can_be_proposed_than_what_was_announced() {
 #[test]
 fn one_announcement_at_a_time() {
 	build_and_execute(|| {
-		assert_noop!(
-			Dataset::announce(signed(1), 1, H256::zero()),
-			Error::<Test>::UnknownGroup
-		);
+		assert_noop!(Dataset::announce(signed(1), 1, H256::zero()), Error::<Test>::UnknownGroup);
 		assert_ok!(announce(1, delta(1)));
 		pass(ANNOUNCEMENT_LIFETIME);
 		assert_noop!(announce(1, delta(1)), Error::<Test>::AlreadyAnnounced);
@@ -103,18 +80,10 @@ fn who_was_refused_announces_something_else_and_pays_for_the_first() {
 		let issuance = Balances::total_issuance();
 		assert_ok!(announce(1, delta(2)));
 		System::assert_has_event(
-			Event::Forfeited {
-				group: 0,
-				account: account(1),
-				slashed: ANNOUNCEMENT_DEPOSIT,
-			}
-			.into(),
+			Event::Forfeited { group: 0, account: account(1), slashed: ANNOUNCEMENT_DEPOSIT }.into(),
 		);
 		assert_eq!(Balances::total_issuance(), issuance - ANNOUNCEMENT_DEPOSIT);
-		assert_noop!(
-			propose_announced(1, delta(2)),
-			Error::<Test>::AnnouncementTooRecent
-		);
+		assert_noop!(propose_announced(1, delta(2)), Error::<Test>::AnnouncementTooRecent);
 		pass(1);
 		assert_ok!(propose_announced(1, delta(2)));
 		assert_eq!(free(1), ENDOWMENT - ANNOUNCEMENT_DEPOSIT - DEPOSIT);
@@ -129,12 +98,7 @@ fn who_never_proposes_what_it_announced_pays_for_it() {
 		pass(ANNOUNCEMENT_LIFETIME + 1);
 		assert_ok!(announce(1, delta(1)));
 		System::assert_has_event(
-			Event::Forfeited {
-				group: 0,
-				account: account(1),
-				slashed: ANNOUNCEMENT_DEPOSIT,
-			}
-			.into(),
+			Event::Forfeited { group: 0, account: account(1), slashed: ANNOUNCEMENT_DEPOSIT }.into(),
 		);
 		assert_eq!(Balances::total_issuance(), issuance - ANNOUNCEMENT_DEPOSIT);
 		assert_eq!(free(1), ENDOWMENT - 2 * ANNOUNCEMENT_DEPOSIT);

@@ -11,12 +11,8 @@ use crate::{
 use descent_protocol::{view::ProposalEnding, DeltaVerdict, MAX_ATTEMPTS};
 use frame_support::{assert_noop, assert_ok, pallet_prelude::InvalidTransaction};
 
-const SPLIT: [Option<DeltaVerdict>; 4] = [
-	Some(DeltaVerdict::Unavailable),
-	Some(DeltaVerdict::Unavailable),
-	Some(MALFORMED),
-	Some(MALFORMED),
-];
+const SPLIT: [Option<DeltaVerdict>; 4] =
+	[Some(DeltaVerdict::Unavailable), Some(DeltaVerdict::Unavailable), Some(MALFORMED), Some(MALFORMED)];
 
 /// Has the voting period close at another block.
 fn close_at(block: u32) {
@@ -67,30 +63,16 @@ fn attempts_that_were_used_up_begin_again_at_a_close_under_new_numbers() {
 		is_never_decided(id);
 		closes_now();
 		let check = check_of(id);
-		assert_eq!(
-			(check.first_attempt, check.since),
-			(MAX_ATTEMPTS, System::block_number())
-		);
+		assert_eq!((check.first_attempt, check.since), (MAX_ATTEMPTS, System::block_number()));
 		pass(1);
 		refuses(old.clone(), InvalidTransaction::Stale);
-		let Call::attest { hash, signature, .. } = old else {
-			unreachable!()
-		};
-		let replayed = Call::attest {
-			group: 0,
-			proposal: id,
-			attempt: MAX_ATTEMPTS,
-			member: 0,
-			hash,
-			signature,
-		};
+		let Call::attest { hash, signature, .. } = old else { unreachable!() };
+		let replayed =
+			Call::attest { group: 0, proposal: id, attempt: MAX_ATTEMPTS, member: 0, hash, signature };
 		refuses(replayed, InvalidTransaction::BadProof);
 		is_never_decided(id);
 		closes_now();
-		assert_eq!(
-			(check_of(id).first_attempt, proposal(id).lost),
-			(2 * MAX_ATTEMPTS, 2)
-		);
+		assert_eq!((check_of(id).first_attempt, proposal(id).lost), (2 * MAX_ATTEMPTS, 2));
 		// It is not the first attempt on this version.
 		checks_in(id, 2 * MAX_ATTEMPTS, &[Some(DeltaVerdict::Unavailable); 4]);
 		assert_eq!(ending(id), Some(ProposalEnding::Unavailable));
@@ -173,9 +155,7 @@ fn what_was_valid_once_is_never_slashed() {
 		closes();
 		assert_eq!(Dataset::version(0), 2);
 		checks_in(junk, 0, &[Some(MALFORMED); 4]);
-		let DeltaVerdict::Invalid(fault) = MALFORMED else {
-			unreachable!()
-		};
+		let DeltaVerdict::Invalid(fault) = MALFORMED else { unreachable!() };
 		assert_eq!(ending(junk), Some(ProposalEnding::Conflict { fault }));
 		assert_eq!((costs(junk), free(4)), ((0, 0), ENDOWMENT));
 		checks_in(absent, 1, &[Some(DeltaVerdict::Unavailable); 4]);

@@ -22,10 +22,7 @@ pub(crate) const SALT: Salt = [7; 32];
 /// What a small delta takes.
 pub(crate) const DEPOSIT: u128 = PROPOSAL_DEPOSIT + 7;
 pub(crate) const MALFORMED: DeltaVerdict = DeltaVerdict::Invalid(DeltaFault::Malformed);
-pub(crate) const DUPLICATE: DeltaFault = DeltaFault::Row {
-	row: 3,
-	problem: RowProblem::Duplicate,
-};
+pub(crate) const DUPLICATE: DeltaFault = DeltaFault::Row { row: 3, problem: RowProblem::Duplicate };
 
 /// A delta.
 pub(crate) fn delta(number: u32) -> ContentRef {
@@ -33,12 +30,7 @@ pub(crate) fn delta(number: u32) -> ContentRef {
 }
 
 pub(crate) fn report(added: u64) -> DeltaReport {
-	DeltaReport {
-		added,
-		removed: 0,
-		records: 100 + added,
-		root: H256::from_low_u64_be(added),
-	}
+	DeltaReport { added, removed: 0, records: 100 + added, root: H256::from_low_u64_be(added) }
 }
 
 pub(crate) fn valid(added: u64) -> DeltaVerdict {
@@ -136,12 +128,9 @@ pub(crate) fn ended() -> u32 {
 pub(crate) fn costs(id: ProposalId) -> (u128, u128) {
 	let events = System::events().into_iter().rev();
 	let mut costs = events.filter_map(|record| match record.event {
-		RuntimeEvent::Dataset(Event::ProposalEnded {
-			proposal,
-			reward,
-			slashed,
-			..
-		}) if proposal == id => Some((reward, slashed)),
+		RuntimeEvent::Dataset(Event::ProposalEnded { proposal, reward, slashed, .. }) if proposal == id => {
+			Some((reward, slashed))
+		}
 		_ => None,
 	});
 	let found = costs.next().expect("the proposal has ended in this block");
@@ -252,9 +241,7 @@ pub(crate) fn pass_all(ids: &[ProposalId]) {
 	}
 	for id in ids {
 		opens(*id, 0, &verdicts(*id));
-		assert!(proposal(*id)
-			.report_on(Dataset::version(0), &check_of(*id).model)
-			.is_some());
+		assert!(proposal(*id).report_on(Dataset::version(0), &check_of(*id).model).is_some());
 	}
 }
 

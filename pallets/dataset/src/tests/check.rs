@@ -30,13 +30,7 @@ fn a_delta_that_two_thirds_find_valid_may_win() {
 		assert_eq!(apply(open_call(id, 0, 2, &valid(5))), Ok(Ok(())));
 		assert_eq!(proposal(id).valid, found(1, 5));
 		System::assert_last_event(
-			Event::Checked {
-				group: 0,
-				proposal: id,
-				version: 1,
-				verdict: valid(5),
-			}
-			.into(),
+			Event::Checked { group: 0, proposal: id, version: 1, verdict: valid(5) }.into(),
 		);
 		refuses(open_call(id, 0, 3, &valid(5)), InvalidTransaction::Stale);
 		assert_eq!(free(1), ENDOWMENT - DEPOSIT);
@@ -110,11 +104,7 @@ fn one_of_four_who_calls_a_valid_delta_junk_is_outvoted() {
 fn what_one_attempt_leaves_open_the_next_may_decide() {
 	build_and_execute(|| {
 		let id = propose(1, delta(1));
-		checks_in(
-			id,
-			0,
-			&[Some(DeltaVerdict::Unavailable), Some(valid(5)), NOBODY, NOBODY],
-		);
+		checks_in(id, 0, &[Some(DeltaVerdict::Unavailable), Some(valid(5)), NOBODY, NOBODY]);
 		checks_in(id, 1, &[Some(valid(5)), Some(valid(5)), Some(valid(5)), NOBODY]);
 		assert_eq!(proposal(id).valid, found(1, 5));
 		let check = Checks::<Test>::get(0, id).unwrap();
@@ -206,32 +196,14 @@ fn a_member_says_each_thing_once() {
 		opens(id, 0, &[Some(valid(5))]);
 		refuses(open_call(id, 0, 0, &valid(5)), InvalidTransaction::Stale);
 		let hash = H256::zero();
-		assert_noop!(
-			Dataset::do_attest(0, id, 0, 0, hash),
-			Error::<Test>::AlreadyAttested
-		);
+		assert_noop!(Dataset::do_attest(0, id, 0, 0, hash), Error::<Test>::AlreadyAttested);
 		assert_noop!(Dataset::do_attest(0, id, 0, 4, hash), Error::<Test>::NotMember);
-		assert_noop!(
-			Dataset::do_attest(0, 7, 0, 0, hash),
-			Error::<Test>::UnknownProposal
-		);
-		assert_noop!(
-			Dataset::do_open(0, id, 0, 0, valid(5)),
-			Error::<Test>::AlreadyOpened
-		);
-		assert_noop!(
-			Dataset::do_open(0, id, 0, 1, valid(5)),
-			Error::<Test>::NotAttested
-		);
-		assert_noop!(
-			Dataset::do_open(0, id, 1, 0, valid(5)),
-			Error::<Test>::NotAttested
-		);
+		assert_noop!(Dataset::do_attest(0, 7, 0, 0, hash), Error::<Test>::UnknownProposal);
+		assert_noop!(Dataset::do_open(0, id, 0, 0, valid(5)), Error::<Test>::AlreadyOpened);
+		assert_noop!(Dataset::do_open(0, id, 0, 1, valid(5)), Error::<Test>::NotAttested);
+		assert_noop!(Dataset::do_open(0, id, 1, 0, valid(5)), Error::<Test>::NotAttested);
 		assert_noop!(Dataset::do_open(0, id, 0, 4, valid(5)), Error::<Test>::NotMember);
-		assert_noop!(
-			Dataset::do_open(0, 7, 0, 0, valid(5)),
-			Error::<Test>::UnknownProposal
-		);
+		assert_noop!(Dataset::do_open(0, 7, 0, 0, valid(5)), Error::<Test>::UnknownProposal);
 	});
 }
 
@@ -262,14 +234,9 @@ fn only_the_extension_authorizes() {
 	build_and_execute(|| {
 		let id = propose(1, delta(1));
 		go_to_window(id, 0, true);
-		let Call::attest { hash, signature, .. } = attest_call(id, 0, 0, &valid(5)) else {
-			unreachable!()
-		};
+		let Call::attest { hash, signature, .. } = attest_call(id, 0, 0, &valid(5)) else { unreachable!() };
 		for origin in [RuntimeOrigin::root(), RuntimeOrigin::none(), signed(200)] {
-			assert_noop!(
-				Dataset::attest(origin, 0, id, 0, 0, hash, signature.clone()),
-				BadOrigin
-			);
+			assert_noop!(Dataset::attest(origin, 0, id, 0, 0, hash, signature.clone()), BadOrigin);
 		}
 		let bare = Extrinsic::new_bare(attest_call(id, 0, 0, &valid(5)).into());
 		assert_ne!(apply_extrinsic(bare), Ok(Ok(())));
@@ -278,9 +245,10 @@ fn only_the_extension_authorizes() {
 		let payload = sp_runtime::generic::SignedPayload::new(call.clone(), extension()).unwrap();
 		let signature = payload.using_encoded(|payload| MultiSignature::from(payer.sign(payload)));
 		let transaction = Extrinsic::new_signed(call, payer.public().into(), signature, extension());
-		assert_ok!(
-			<Balances as frame_support::traits::fungible::Mutate<_>>::mint_into(&payer.public().into(), 100)
-		);
+		assert_ok!(<Balances as frame_support::traits::fungible::Mutate<_>>::mint_into(
+			&payer.public().into(),
+			100
+		));
 		assert_eq!(apply_extrinsic(transaction), Ok(Err(DispatchError::BadOrigin)));
 		assert!(Checks::<Test>::get(0, id).unwrap().attempt.is_none());
 	});

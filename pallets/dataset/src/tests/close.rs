@@ -171,10 +171,7 @@ fn who_is_valid_on_the_next_version_too_wins_the_next_period() {
 		assert_eq!(proposal(second).valid, found(2, 7));
 		closes();
 		assert_eq!(ending(second), Some(ProposalEnding::Applied { version: 3 }));
-		assert_eq!(
-			crate::Log::<Test>::get(0, 3).unwrap().report,
-			Some(super::report(7))
-		);
+		assert_eq!(crate::Log::<Test>::get(0, 3).unwrap().report, Some(super::report(7)));
 	});
 }
 
@@ -217,9 +214,7 @@ fn the_last_to_end_are_kept() {
 			checks_in(id, 0, &[Some(MALFORMED); 4]);
 		}
 		assert_eq!(ended(), MAX_ENDED + 6);
-		let mut kept: Vec<ProposalId> = Ended::<Test>::iter_prefix_values(0)
-			.map(|ended| ended.id)
-			.collect();
+		let mut kept: Vec<ProposalId> = Ended::<Test>::iter_prefix_values(0).map(|ended| ended.id).collect();
 		kept.sort_unstable();
 		assert_eq!(kept, (6..MAX_ENDED + 6).collect::<Vec<_>>());
 		let shown: Vec<_> = Dataset::proposals(0).into_iter().map(|view| view.id).collect();
@@ -281,10 +276,7 @@ fn a_close_says_what_it_took_and_whether_another_follows() {
 		let closed = close();
 		assert_eq!(
 			(closed.stay, closed.weight),
-			(
-				false,
-				<() as WeightInfo>::period_closed(0).saturating_add(APPLIED_WEIGHT)
-			)
+			(false, <() as WeightInfo>::period_closed(0).saturating_add(APPLIED_WEIGHT))
 		);
 		for number in 1..4 {
 			propose(number, delta(number.into()));
@@ -292,10 +284,7 @@ fn a_close_says_what_it_took_and_whether_another_follows() {
 		let closed = close();
 		assert_eq!(
 			(closed.stay, closed.weight),
-			(
-				true,
-				<() as WeightInfo>::period_closed(3).saturating_add(APPLIED_WEIGHT)
-			)
+			(true, <() as WeightInfo>::period_closed(3).saturating_add(APPLIED_WEIGHT))
 		);
 	});
 }

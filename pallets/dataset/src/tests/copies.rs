@@ -21,10 +21,7 @@ fn a_front_runner_who_has_announced_nothing_proposes_nothing() {
 		pass(1);
 		assert_noop!(propose_announced(2, delta(1)), Error::<Test>::NotAnnounced);
 		assert_ok!(announce(2, delta(1)));
-		assert_noop!(
-			propose_announced(2, delta(1)),
-			Error::<Test>::AnnouncementTooRecent
-		);
+		assert_noop!(propose_announced(2, delta(1)), Error::<Test>::AnnouncementTooRecent);
 		assert_ok!(propose_announced(1, delta(1)));
 	});
 }
@@ -41,10 +38,7 @@ fn a_front_runner_who_is_faster_loses_place_votes_and_reward() {
 		assert_ok!(propose_announced(1, delta(1)));
 		let original = copy + 1;
 		assert_eq!(proposal(original).proposer, account(1));
-		assert_eq!(
-			(ending(copy), costs(copy)),
-			(Some(ProposalEnding::Copied), (0, 0))
-		);
+		assert_eq!((ending(copy), costs(copy)), (Some(ProposalEnding::Copied), (0, 0)));
 		// It may have had the file from the same source.
 		assert_eq!((free(1), free(2)), (ENDOWMENT - DEPOSIT, ENDOWMENT));
 		assert_eq!((ayes(original), Dataset::vote_of(0, &account(4))), (0, None));

@@ -126,9 +126,6 @@ fn a_data_set_that_others_emptied_costs_nothing() {
 		// On the version that it was made for, it is its proposer's own.
 		let own = propose(4, delta(4));
 		checks_in(own, 0, &[Some(empty); 4]);
-		assert_eq!(
-			(ending(own), costs(own)),
-			(Some(ProposalEnding::Invalid { fault }), (0, DEPOSIT))
-		);
+		assert_eq!((ending(own), costs(own)), (Some(ProposalEnding::Invalid { fault }), (0, DEPOSIT)));
 	});
 }

@@ -51,9 +51,7 @@ fn every_version_has_the_root_that_its_deltas_make() {
 		}
 		assert_eq!(Dataset::deltas(0, 3).len(), 3);
 		// Five rounds a period: every version is found whichever round is asked for.
-		let entries: Vec<_> = (1..8)
-			.map(|version| Log::<Test>::get(0, version).unwrap())
-			.collect();
+		let entries: Vec<_> = (1..8).map(|version| Log::<Test>::get(0, version).unwrap()).collect();
 		for round in 0..60 {
 			let expected = entries.iter().filter(|entry| entry.from <= round).count();
 			assert_eq!(Dataset::version_at(0, round) as usize, expected);

@@ -83,10 +83,7 @@ impl World {
 		let node = Node::new(check);
 		let mut chain = new_test_ext();
 		let keystore = MemoryKeystore::new();
-		let key: AuthorityId = keystore
-			.sr25519_generate_new(KEY_TYPE, Some("//Own"))
-			.unwrap()
-			.into();
+		let key: AuthorityId = keystore.sr25519_generate_new(KEY_TYPE, Some("//Own")).unwrap().into();
 		chain.register_extension(KeystoreExt::new(keystore));
 		node.register(&mut chain);
 		let mut world = Self { node, chain, key };
@@ -100,13 +97,9 @@ impl World {
 
 	fn set_committee(&mut self) {
 		let own = self.key.clone();
-		let committee = vec![
-			(account(1), evaluator(1).public()),
-			(account(2), own),
-			(account(3), evaluator(3).public()),
-		];
-		self.chain
-			.execute_with(|| Evaluators::<Test>::put(Committee::truncate_from(committee)));
+		let committee =
+			vec![(account(1), evaluator(1).public()), (account(2), own), (account(3), evaluator(3).public())];
+		self.chain.execute_with(|| Evaluators::<Test>::put(Committee::truncate_from(committee)));
 	}
 
 	/// A proposal of [`ASK`], whatever its deposit.
@@ -161,9 +154,7 @@ impl World {
 
 	/// What there is to check of a proposal, seen from a block.
 	fn request(&mut self, proposal: ProposalId, block: u32) -> CheckRequest {
-		let request = self
-			.chain
-			.execute_with(|| Dataset::check_request(0, proposal, block + 1));
+		let request = self.chain.execute_with(|| Dataset::check_request(0, proposal, block + 1));
 		request.expect("there is something to check")
 	}
 
@@ -172,8 +163,7 @@ impl World {
 	}
 
 	fn change_check(&mut self, change: impl FnOnce(&mut Check<sp_runtime::AccountId32>)) {
-		self.chain
-			.execute_with(|| Checks::<Test>::mutate(0, 0, |check| change(check.as_mut().unwrap())));
+		self.chain.execute_with(|| Checks::<Test>::mutate(0, 0, |check| change(check.as_mut().unwrap())));
 	}
 
 	/// Puts this member's attestation on chain, whatever is known of it.
@@ -204,12 +194,7 @@ impl Sent {
 	/// The proposal, the attempt and the hash of an attestation.
 	fn attested(&self) -> (ProposalId, u32, H256) {
 		match self.call() {
-			Call::attest {
-				proposal,
-				attempt,
-				hash,
-				..
-			} => (proposal, attempt, hash),
+			Call::attest { proposal, attempt, hash, .. } => (proposal, attempt, hash),
 			call => panic!("not an attestation: {call:?}"),
 		}
 	}
@@ -217,12 +202,7 @@ impl Sent {
 	/// The proposal, the verdict and the salt of an opening.
 	fn opened(&self) -> (ProposalId, DeltaVerdict, Salt) {
 		match self.call() {
-			Call::open {
-				proposal,
-				verdict,
-				salt,
-				..
-			} => (proposal, verdict, salt),
+			Call::open { proposal, verdict, salt, .. } => (proposal, verdict, salt),
 			call => panic!("not an opening: {call:?}"),
 		}
 	}

@@ -34,9 +34,7 @@ use sp_core::H256;
 /// What was told of the only check that was decided.
 fn told() -> (Vec<Told>, Vec<(u8, Conduct)>) {
 	let observed = Observed::get();
-	let [committee] = &observed[..] else {
-		panic!("not told once: {observed:?}")
-	};
+	let [committee] = &observed[..] else { panic!("not told once: {observed:?}") };
 	(Paid::get(), committee.clone())
 }
 
@@ -57,24 +55,14 @@ fn those_who_decide_are_paid_and_who_comes_later_is_not_told_of() {
 
 #[test]
 fn who_finds_something_else_than_two_thirds_is_called_false() {
-	let other_root = Valid(DeltaReport {
-		root: H256::repeat_byte(9),
-		..report(5)
-	});
-	for (lie, truth) in [
-		(valid(6), valid(5)),
-		(other_root, valid(5)),
-		(MALFORMED, valid(5)),
-		(valid(5), MALFORMED),
-	] {
+	let other_root = Valid(DeltaReport { root: H256::repeat_byte(9), ..report(5) });
+	for (lie, truth) in
+		[(valid(6), valid(5)), (other_root, valid(5)), (MALFORMED, valid(5)), (valid(5), MALFORMED)]
+	{
 		build_and_execute(|| {
 			judged([lie, truth, truth, truth]);
 			let conduct = vec![(200, False), (201, Sound), (202, Sound), (203, Sound)];
-			assert_eq!(
-				told(),
-				(vec![Checked(0, vec![201, 202, 203])], conduct),
-				"{lie:?}"
-			);
+			assert_eq!(told(), (vec![Checked(0, vec![201, 202, 203])], conduct), "{lie:?}");
 		});
 	}
 }
@@ -105,16 +93,8 @@ fn nobody_can_be_called_false_for_a_delta_that_is_not_there() {
 	build_and_execute(|| {
 		let id = propose(1, delta(1));
 		checks(id, [Unavailable; 4]);
-		assert_eq!(
-			(Paid::get(), Observed::get()),
-			(vec![], vec![]),
-			"nothing is decided"
-		);
-		checks_in(
-			id,
-			1,
-			&[valid(5), Unavailable, Unavailable, Unavailable].map(Some),
-		);
+		assert_eq!((Paid::get(), Observed::get()), (vec![], vec![]), "nothing is decided");
+		checks_in(id, 1, &[valid(5), Unavailable, Unavailable, Unavailable].map(Some));
 		let (paid, conduct) = told();
 		assert_eq!(paid, [Checked(0, vec![201, 202, 203])]);
 		assert_eq!(conduct[0], (200, Idle));
@@ -147,11 +127,7 @@ fn the_proposer_is_paid_when_its_delta_is_applied_and_no_other() {
 		let paid = Paid::get();
 		assert_eq!((&paid[..2], &paid[2..]), (&checked[..], &[Applied(0, 1)][..]));
 		checks_in(second, 0, &[Some(Invalid(DUPLICATE)); 4]);
-		assert_eq!(
-			Paid::get().len(),
-			4,
-			"it is checked again on the version that there is now"
-		);
+		assert_eq!(Paid::get().len(), 4, "it is checked again on the version that there is now");
 		assert_eq!(Observed::get().len(), 3);
 		closes();
 		assert_eq!(Paid::get().len(), 4);
@@ -189,9 +165,6 @@ fn a_verdict_and_a_close_weigh_what_those_weigh_who_are_told_of_them() {
 		let expected = <<Test as Config>::WeightInfo as WeightInfo>::open().saturating_add(told);
 		assert_eq!(call.get_dispatch_info().call_weight, expected);
 		let most = <() as WeightInfo>::period_closed(MAX_PROPOSALS).saturating_add(APPLIED_WEIGHT);
-		assert_eq!(
-			<crate::mock::Dataset as GroupObserver<_, _>>::period_closed_weight(),
-			most
-		);
+		assert_eq!(<crate::mock::Dataset as GroupObserver<_, _>>::period_closed_weight(), most);
 	});
 }

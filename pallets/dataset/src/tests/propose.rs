@@ -24,13 +24,7 @@ fn a_proposal_is_kept_and_its_check_begins() {
 		assert_eq!((kept.ayes, kept.lost, kept.valid), (0, 0, None));
 		assert_eq!(free(1), ENDOWMENT - DEPOSIT);
 		System::assert_has_event(
-			Event::Proposed {
-				group: 0,
-				proposal: 0,
-				account: account(1),
-				delta: delta(1),
-			}
-			.into(),
+			Event::Proposed { group: 0, proposal: 0, account: account(1), delta: delta(1) }.into(),
 		);
 		let check = Checks::<Test>::get(0, id).unwrap();
 		assert_eq!((check.version, check.since), (1, 2));
@@ -43,11 +37,7 @@ fn a_proposal_is_kept_and_its_check_begins() {
 #[test]
 fn a_larger_delta_takes_a_larger_deposit() {
 	build_and_execute(|| {
-		let content = |size| ContentRef {
-			digest: H256::repeat_byte(9),
-			codec: Codec::UnixFs,
-			size,
-		};
+		let content = |size| ContentRef { digest: H256::repeat_byte(9), codec: Codec::UnixFs, size };
 		propose(1, content((1 << 20) + 1));
 		assert_eq!(free(1), ENDOWMENT - 1_000 - 2 * 7);
 		assert_eq!(Dataset::deposit_for(MAX_DELTA_SIZE), 1_000 + 7 * (16 << 10));
@@ -105,29 +95,16 @@ fn malformed_proposals_are_refused() {
 		let provider = &b"http://10.0.0.1"[..];
 		assert_noop!(propose(1, delta(1), provider, &ok), Error::<Test>::UnknownGroup);
 		let empty = ContentRef { size: 0, ..delta(1) };
-		let huge = ContentRef {
-			size: MAX_DELTA_SIZE + 1,
-			codec: Codec::UnixFs,
-			..delta(1)
-		};
-		let foreign = ContentRef {
-			codec: Codec::UnixFs,
-			..delta(1)
-		};
+		let huge = ContentRef { size: MAX_DELTA_SIZE + 1, codec: Codec::UnixFs, ..delta(1) };
+		let foreign = ContentRef { codec: Codec::UnixFs, ..delta(1) };
 		for content in [empty, huge, foreign] {
 			assert_noop!(propose(0, content, provider, &ok), Error::<Test>::InvalidContent);
 		}
 		for provider in [&b""[..], b"http://a b", b"\xff", b"http://\x1b[31m"] {
-			assert_noop!(
-				propose(0, delta(1), provider, &ok),
-				Error::<Test>::InvalidProvider
-			);
+			assert_noop!(propose(0, delta(1), provider, &ok), Error::<Test>::InvalidProvider);
 		}
 		for text in [&b""[..], b"\xff", b"\x1b[31m"] {
-			assert_noop!(
-				propose(0, delta(1), provider, &summary(text)),
-				Error::<Test>::InvalidSummary
-			);
+			assert_noop!(propose(0, delta(1), provider, &summary(text)), Error::<Test>::InvalidSummary);
 		}
 	});
 }
@@ -170,10 +147,7 @@ fn who_cannot_pay_the_deposit_proposes_nothing() {
 		assert_ok!(announce(1, delta(1)));
 		stake(1, ENDOWMENT - DEPOSIT + 1);
 		pass(1);
-		assert_noop!(
-			propose_announced(1, delta(1)),
-			sp_runtime::TokenError::FundsUnavailable
-		);
+		assert_noop!(propose_announced(1, delta(1)), sp_runtime::TokenError::FundsUnavailable);
 		assert_eq!(NextProposal::<Test>::get(0), 0);
 	});
 }
@@ -185,14 +159,7 @@ fn a_full_log_takes_nothing_more() {
 		let id = propose(1, delta(1));
 		passes(id);
 		let first = Log::<Test>::get(0, 1).unwrap();
-		Log::<Test>::insert(
-			0,
-			MAX_LOG,
-			LogEntry {
-				from: 3,
-				..first.clone()
-			},
-		);
+		Log::<Test>::insert(0, MAX_LOG, LogEntry { from: 3, ..first.clone() });
 		Versions::<Test>::insert(0, MAX_LOG);
 		assert_ok!(announce(2, delta(2)));
 		pass(1);
@@ -223,26 +190,14 @@ fn a_proposal_can_be_taken_back_once_it_has_lost_a_period() {
 		stake(3, 100);
 		vote(2, id);
 		passes(id);
-		assert_noop!(
-			Dataset::withdraw_proposal(signed(1), 0, id),
-			Error::<Test>::TooEarly
-		);
+		assert_noop!(Dataset::withdraw_proposal(signed(1), 0, id), Error::<Test>::TooEarly);
 		run_to(60);
-		assert_noop!(
-			Dataset::withdraw_proposal(signed(1), 0, id),
-			Error::<Test>::TooEarly
-		);
+		assert_noop!(Dataset::withdraw_proposal(signed(1), 0, id), Error::<Test>::TooEarly);
 		run_to(61);
-		assert_noop!(
-			Dataset::withdraw_proposal(signed(2), 0, id),
-			Error::<Test>::NotProposer
-		);
+		assert_noop!(Dataset::withdraw_proposal(signed(2), 0, id), Error::<Test>::NotProposer);
 		assert_ok!(Dataset::withdraw_proposal(signed(1), 0, id));
 		assert_eq!(ending(id), Some(ProposalEnding::Withdrawn));
 		assert_eq!((super::costs(id), free(1)), ((0, 0), ENDOWMENT));
-		assert_noop!(
-			Dataset::withdraw_proposal(signed(1), 0, id),
-			Error::<Test>::UnknownProposal
-		);
+		assert_noop!(Dataset::withdraw_proposal(signed(1), 0, id), Error::<Test>::UnknownProposal);
 	});
 }

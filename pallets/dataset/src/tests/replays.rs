@@ -17,9 +17,7 @@ fn an_attestation_counts_for_one_proposal_attempt_member_and_hash() {
 	build_and_execute(|| {
 		let (id, other) = (propose(1, delta(1)), propose(2, delta(2)));
 		go_to_window(other, 0, true);
-		let Call::attest { hash, signature, .. } = attest_call(id, 0, 0, &valid(5)) else {
-			unreachable!()
-		};
+		let Call::attest { hash, signature, .. } = attest_call(id, 0, 0, &valid(5)) else { unreachable!() };
 		let attest = |proposal, attempt, member, hash| Call::attest {
 			group: 0,
 			proposal,
@@ -108,9 +106,7 @@ fn only_what_was_attested_to_can_be_opened() {
 		attests(id, 0, &[Some(valid(5)), Some(valid(5))]);
 		go_to_window(id, 0, false);
 		refuses(open_call(id, 0, 0, &valid(6)), InvalidTransaction::BadProof);
-		let Call::open { signature, .. } = open_call(id, 0, 0, &valid(5)) else {
-			unreachable!()
-		};
+		let Call::open { signature, .. } = open_call(id, 0, 0, &valid(5)) else { unreachable!() };
 		let open = |member, salt| Call::open {
 			group: 0,
 			proposal: id,
@@ -156,9 +152,7 @@ fn what_was_said_of_one_version_is_not_said_of_the_next() {
 /// The opening of attempt 0, under another attempt.
 fn moved(opening: &Call<Test>, to: u32) -> Call<Test> {
 	let mut moved = opening.clone();
-	let Call::open { attempt, .. } = &mut moved else {
-		unreachable!()
-	};
+	let Call::open { attempt, .. } = &mut moved else { unreachable!() };
 	*attempt = to;
 	moved
 }

@@ -71,24 +71,11 @@ fn a_thousand_junk_proposals_push_out_nothing_that_is_backed_by_stake() {
 		assert_eq!(Open::<Test>::get(0).len(), MAX_PROPOSALS as usize);
 		assert_eq!(Proposals::<Test>::iter().count(), MAX_PROPOSALS as usize);
 		assert_eq!(Checks::<Test>::iter().count(), MAX_PROPOSALS as usize);
-		assert_eq!(
-			(
-				ended(),
-				Ended::<Test>::iter().count(),
-				Votes::<Test>::iter().count()
-			),
-			(1, 1, 2)
-		);
+		assert_eq!((ended(), Ended::<Test>::iter().count(), Votes::<Test>::iter().count()), (1, 1, 2));
 		// Each of those who got in has its deposit at stake, each of the others that of its announcement.
-		assert_eq!(
-			Announcements::<Test>::iter().count(),
-			1_000 - MAX_PROPOSALS as usize
-		);
+		assert_eq!(Announcements::<Test>::iter().count(), 1_000 - MAX_PROPOSALS as usize);
 		assert_eq!(Balances::free_balance(stranger(0)), 10_000 - super::DEPOSIT);
-		assert_eq!(
-			Balances::free_balance(stranger(999)),
-			10_000 - ANNOUNCEMENT_DEPOSIT
-		);
+		assert_eq!(Balances::free_balance(stranger(999)), 10_000 - ANNOUNCEMENT_DEPOSIT);
 		let size: usize = Proposals::<Test>::iter().map(|entry| entry.encoded_size()).sum();
 		assert!(size < 32 * 2_000);
 		pass_all(&[honest]);

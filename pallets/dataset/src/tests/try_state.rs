@@ -36,10 +36,9 @@ fn a_log_without_a_group_is_found() {
 
 #[test]
 fn a_check_for_another_model_is_found() {
-	finds(
-		"a proposal is checked for another model than that of the next round",
-		|| Checks::<Test>::mutate(0, 0, |check| check.as_mut().unwrap().model = other_model()),
-	);
+	finds("a proposal is checked for another model than that of the next round", || {
+		Checks::<Test>::mutate(0, 0, |check| check.as_mut().unwrap().model = other_model())
+	});
 }
 
 #[test]

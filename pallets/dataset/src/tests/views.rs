@@ -21,10 +21,7 @@ fn proposals_are_shown_with_their_checks() {
 		assert_eq!((view.summary.as_str(), view.ending), ("more of it", None));
 		assert_eq!(view.providers, ["http://10.0.0.1"]);
 		let check = view.check.unwrap();
-		assert_eq!(
-			(check.version, check.attempt, check.until),
-			(1, Some(0), Some(13))
-		);
+		assert_eq!((check.version, check.attempt, check.until), (1, Some(0), Some(13)));
 		assert_eq!((check.decided, check.committee), (None, 4));
 		assert!(check.verdicts.is_empty());
 
@@ -42,10 +39,7 @@ fn proposals_are_shown_with_their_checks() {
 		checks_in(id, 1, &[Some(valid(5)); 4]);
 		let check = Dataset::proposals(0)[0].check.clone().unwrap();
 		assert_eq!((check.attempt, check.until), (None, None));
-		assert_eq!(
-			(check.decided, check.verdicts),
-			(Some(valid(5)), vec![(valid(5), 3)])
-		);
+		assert_eq!((check.decided, check.verdicts), (Some(valid(5)), vec![(valid(5), 3)]));
 		closes();
 		let view = Dataset::proposals(0).pop().unwrap();
 		assert_eq!(view.ending, Some(ProposalEnding::Applied { version: 2 }));
@@ -121,43 +115,25 @@ fn events_are_shown_as_far_as_they_tell_a_proposals_course() {
 		let id = propose(1, delta(1));
 		vote(3, id);
 		let views = |events: Vec<_>| -> Vec<_> {
-			let views = events
-				.into_iter()
-				.filter_map(|record: frame_system::EventRecord<_, _>| match record.event {
+			let views =
+				events.into_iter().filter_map(|record: frame_system::EventRecord<_, _>| match record.event {
 					RuntimeEvent::Dataset(event) => event.view(),
 					_ => None,
 				});
 			views.collect()
 		};
 		let expected = [
-			VoteEvent::Proposed {
-				group: 0,
-				proposal: id,
-				account: account(1),
-				delta: delta(1),
-			},
-			VoteEvent::Voted {
-				group: 0,
-				account: account(3),
-				proposal: Some(id),
-				stake: 40,
-			},
+			VoteEvent::Proposed { group: 0, proposal: id, account: account(1), delta: delta(1) },
+			VoteEvent::Voted { group: 0, account: account(3), proposal: Some(id), stake: 40 },
 		];
 		assert_eq!(views(System::events()), expected);
 		attests(id, 0, &[Some(MALFORMED); 4]);
 		go_to_window(id, 0, false);
 		System::reset_events();
 		opens(id, 0, &[Some(MALFORMED); 4]);
-		let DeltaVerdict::Invalid(fault) = MALFORMED else {
-			unreachable!()
-		};
+		let DeltaVerdict::Invalid(fault) = MALFORMED else { unreachable!() };
 		let expected = [
-			VoteEvent::Checked {
-				group: 0,
-				proposal: id,
-				version: 1,
-				verdict: MALFORMED,
-			},
+			VoteEvent::Checked { group: 0, proposal: id, version: 1, verdict: MALFORMED },
 			VoteEvent::ProposalEnded {
 				group: 0,
 				proposal: id,

@@ -16,13 +16,7 @@ fn a_vote_weighs_what_its_account_has_at_stake() {
 		stake(4, 40);
 		vote(3, first);
 		System::assert_last_event(
-			Event::Voted {
-				group: 0,
-				account: account(3),
-				proposal: Some(first),
-				stake: 30,
-			}
-			.into(),
+			Event::Voted { group: 0, account: account(3), proposal: Some(first), stake: 30 }.into(),
 		);
 		vote(4, first);
 		assert_eq!((ayes(first), ayes(second)), (70, 0));
@@ -32,13 +26,7 @@ fn a_vote_weighs_what_its_account_has_at_stake() {
 		assert_eq!(ayes(second), 40);
 		assert_ok!(Dataset::withdraw_vote(signed(4), 0));
 		System::assert_last_event(
-			Event::Voted {
-				group: 0,
-				account: account(4),
-				proposal: None,
-				stake: 0,
-			}
-			.into(),
+			Event::Voted { group: 0, account: account(4), proposal: None, stake: 0 }.into(),
 		);
 		assert_eq!((ayes(second), Dataset::vote_of(0, &account(4))), (0, None));
 		assert_eq!(Dataset::vote_of(0, &account(3)), Some(first));
@@ -83,13 +71,7 @@ fn a_vote_follows_the_stake() {
 		unstake(2, 70);
 		assert_eq!(ayes(id), 0);
 		System::assert_has_event(
-			Event::Voted {
-				group: 0,
-				account: account(2),
-				proposal: None,
-				stake: 0,
-			}
-			.into(),
+			Event::Voted { group: 0, account: account(2), proposal: None, stake: 0 }.into(),
 		);
 		assert!(!Votes::<Test>::contains_key(0, account(2)));
 		stake(2, 100);

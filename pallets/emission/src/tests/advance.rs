@@ -17,10 +17,7 @@ const PER_BLOCK_PROPOSERS: u128 = PROPOSERS / PROPOSERS_PERIOD as u128;
 fn genesis_begins_both_streams() {
 	build_and_execute(|| {
 		assert_eq!(GenesisIssuance::<Test>::get(), ISSUANCE);
-		let begun = |emission| StreamState {
-			emission,
-			..Default::default()
-		};
+		let begun = |emission| StreamState { emission, ..Default::default() };
 		assert_eq!(Streams::<Test>::get(), [begun(TRAINERS), begun(PROPOSERS)]);
 	});
 }
@@ -240,10 +237,7 @@ fn blocks_that_nobody_executed_mint_nothing_but_what_is_left_of_the_period() {
 		stake(0, 1, 100);
 		run_to(3);
 		System::set_block_number(3 * PERIOD + 7);
-		assert_eq!(
-			pot(0).fresh,
-			TRAINERS + 7 * Streams::<Test>::get()[0].emission / 10
-		);
+		assert_eq!(pot(0).fresh, TRAINERS + 7 * Streams::<Test>::get()[0].emission / 10);
 		assert_eq!(Streams::<Test>::get()[0].since, 3 * PERIOD);
 	});
 }

@@ -50,11 +50,7 @@ fn what_an_account_cannot_receive_is_burned() {
 fn dust_is_burned() {
 	ExistentialDeposit::set(100);
 	build_and_execute(|| {
-		assert_ok!(Balances::transfer_allow_death(
-			signed(1),
-			account(2),
-			ENDOWMENT - 99
-		));
+		assert_ok!(Balances::transfer_allow_death(signed(1), account(2), ENDOWMENT - 99));
 		assert_eq!((free(1), Burned::<Test>::get()), (0, 99));
 		assert_eq!(Balances::total_issuance(), ISSUANCE - 99);
 	});

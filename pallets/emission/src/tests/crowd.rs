@@ -60,10 +60,7 @@ fn play(step: Step, rounds: &mut u32) {
 		Step::Blocks(count) => run_to(System::block_number() + count),
 		Step::Stake(group, who, amount) => stake(group, who, amount),
 		Step::Settle(group, won, members, share) => {
-			let shares = Shares {
-				validators: Share::percent(share),
-				keepers: Share::percent(40 - share),
-			};
+			let shares = Shares { validators: Share::percent(share), keepers: Share::percent(40 - share) };
 			// A round that has begun, and not only the last.
 			let begun = CLOCK.round_at(System::block_number()).unwrap_or_default();
 			*rounds = (*rounds + 1).min(begun);

@@ -91,11 +91,7 @@ fn the_first_periods_in_numbers() {
 		];
 		for (block, trainers, proposers) in table {
 			run_to(block);
-			assert_eq!(
-				(pot(0).fresh, pot(0).proposer),
-				(trainers, proposers),
-				"block {block}"
-			);
+			assert_eq!((pot(0).fresh, pot(0).proposer), (trainers, proposers), "block {block}");
 		}
 		Emission::do_try_state().expect("the state stays consistent");
 	});
@@ -110,11 +106,7 @@ fn a_period_belongs_to_the_era_in_which_it_begins() {
 		for (block, per_period) in [(10, 1_000_000), (20, 1_000_010), (30, 500_010), (40, 250_006)] {
 			run_to(block);
 			let fresh = pot(0).fresh;
-			assert_eq!(
-				fresh - before,
-				per_period,
-				"the period that ends at block {block}"
-			);
+			assert_eq!(fresh - before, per_period, "the period that ends at block {block}");
 			before = fresh;
 		}
 		Emission::do_try_state().expect("the state stays consistent");

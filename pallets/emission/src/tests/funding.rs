@@ -34,10 +34,7 @@ fn a_funding_is_kept_by_the_pallet() {
 		let [funding] = &clients()[..] else {
 			panic!("one funding");
 		};
-		assert_eq!(
-			(funding.left, funding.per_round, funding.notice),
-			(5_000, 1_000, None)
-		);
+		assert_eq!((funding.left, funding.per_round, funding.notice), (5_000, 1_000, None));
 		System::assert_last_event(RuntimeEvent::Emission(Event::Funded {
 			group: 0,
 			client: account(CLIENT),
@@ -51,14 +48,8 @@ fn a_funding_is_kept_by_the_pallet() {
 #[test]
 fn impossible_fundings_are_refused() {
 	build_and_execute(|| {
-		assert_noop!(
-			Emission::fund(signed(CLIENT), 9, 5_000, 1_000),
-			Error::<Test>::UnknownGroup
-		);
-		assert_noop!(
-			fund(CLIENT, 5_000, MINIMUM_PER_ROUND - 1),
-			Error::<Test>::PerRoundTooSmall
-		);
+		assert_noop!(Emission::fund(signed(CLIENT), 9, 5_000, 1_000), Error::<Test>::UnknownGroup);
+		assert_noop!(fund(CLIENT, 5_000, MINIMUM_PER_ROUND - 1), Error::<Test>::PerRoundTooSmall);
 		assert_noop!(fund(CLIENT, 1_999, 2_000), Error::<Test>::AmountTooSmall);
 		// Nobody funds a group with the last of what it has.
 		assert_noop!(fund(CLIENT, ENDOWMENT, 2_000), TokenError::NotExpendable);
@@ -75,10 +66,7 @@ fn a_client_adds_to_its_funding_and_may_raise_what_a_round_is_worth() {
 		assert_ok!(fund(CLIENT, 0, 3_000));
 		// To lower it would be to stop without notice.
 		assert_noop!(fund(CLIENT, 50_000, 2_999), Error::<Test>::PerRoundLowered);
-		assert_noop!(
-			fund(CLIENT, u128::MAX, 3_000),
-			sp_runtime::ArithmeticError::Overflow
-		);
+		assert_noop!(fund(CLIENT, u128::MAX, 3_000), sp_runtime::ArithmeticError::Overflow);
 		assert_eq!(clients().len(), 1);
 		assert_eq!(kept(), 5_001);
 	});
@@ -193,17 +181,8 @@ fn a_notice_holds_for_the_rounds_that_have_begun() {
 			client: account(CLIENT),
 			free: free_from,
 		}));
-		assert_eq!(
-			clients()[0].notice,
-			Some(Notice {
-				until: 2,
-				free: free_from
-			})
-		);
-		assert_noop!(
-			Emission::stop_funding(signed(CLIENT), 0),
-			Error::<Test>::AlreadyStopped
-		);
+		assert_eq!(clients()[0].notice, Some(Notice { until: 2, free: free_from }));
+		assert_noop!(Emission::stop_funding(signed(CLIENT), 0), Error::<Test>::AlreadyStopped);
 		assert_noop!(Emission::refund(signed(CLIENT), 0), Error::<Test>::TooEarly);
 		run_to(settle(0));
 		assert_eq!(win(0), 700);
@@ -284,14 +263,8 @@ fn a_late_settlement_is_paid_for_as_long_as_nobody_took_it_back() {
 fn nobody_stops_what_is_not_theirs() {
 	build_and_execute(|| {
 		assert_ok!(fund(CLIENT, 50_000, 1_000));
-		assert_noop!(
-			Emission::stop_funding(signed(11), 0),
-			Error::<Test>::UnknownFunding
-		);
-		assert_noop!(
-			Emission::stop_funding(signed(CLIENT), 1),
-			Error::<Test>::UnknownFunding
-		);
+		assert_noop!(Emission::stop_funding(signed(11), 0), Error::<Test>::UnknownFunding);
+		assert_noop!(Emission::stop_funding(signed(CLIENT), 1), Error::<Test>::UnknownFunding);
 		assert_noop!(Emission::refund(signed(CLIENT), 1), Error::<Test>::UnknownFunding);
 	});
 }

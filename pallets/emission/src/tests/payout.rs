@@ -49,11 +49,7 @@ fn a_round_pays_its_winner_and_the_members() {
 		assert_eq!(Balances::total_issuance(), issuance);
 		assert_eq!(kept(), issuance - ISSUANCE);
 		assert_eq!(Balances::free_balance(account(1)), ENDOWMENT);
-		System::assert_last_event(RuntimeEvent::Emission(Event::MembersPaid {
-			group: 0,
-			members: 3,
-			each,
-		}));
+		System::assert_last_event(RuntimeEvent::Emission(Event::MembersPaid { group: 0, members: 3, each }));
 	});
 }
 
@@ -89,10 +85,7 @@ fn each_round_divides_by_its_own_shares() {
 		settle(0, None, &[]);
 		run_to(2 * PERIOD);
 		let second = pot(0).fresh;
-		let shares = Shares {
-			validators: Share::percent(40),
-			keepers: Share::percent(40),
-		};
+		let shares = Shares { validators: Share::percent(40), keepers: Share::percent(40) };
 		<Emission as Rewards<AccountId32, _>>::round_settled(0, 1, shares, None, &[]);
 		let pot = pot(0);
 		assert_eq!(pot.validators, VALIDATORS + second * 4 / 10);
@@ -190,12 +183,8 @@ fn fundings_pay_for_rounds_that_are_won() {
 	after_a_period(|| {
 		assert_ok!(Emission::fund(signed(10), 0, 25_000, 10_000));
 		assert_ok!(Emission::fund(signed(11), 0, 1_000, 1_000));
-		let left = || -> Vec<u128> {
-			Fundings::<Test>::get(0)
-				.into_iter()
-				.map(|funding| funding.left)
-				.collect()
-		};
+		let left =
+			|| -> Vec<u128> { Fundings::<Test>::get(0).into_iter().map(|funding| funding.left).collect() };
 		assert_eq!(settle(0, None, &[2]), 0);
 		assert_eq!(left(), [25_000, 1_000]);
 		assert_eq!(settle(1, Some(1), &[]), WINNER + 7_700);
@@ -212,10 +201,7 @@ fn fundings_pay_for_rounds_that_are_won() {
 		assert!(!Fundings::<Test>::contains_key(0));
 		assert_eq!(settle(4, Some(1), &[]), 0);
 		let pot = pot(0);
-		assert_eq!(
-			pot.validators + pot.keepers + accrued(1) + accrued(2) + pot.proposer,
-			kept()
-		);
+		assert_eq!(pot.validators + pot.keepers + accrued(1) + accrued(2) + pot.proposer, kept());
 	});
 }
 

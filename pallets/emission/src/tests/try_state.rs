@@ -27,19 +27,13 @@ fn issuance() {
 	let what = "what is issued is not what was at genesis and minted since, less what was burned";
 	breaks(what, || Minted::<Test>::mutate(|minted| *minted += 1));
 	breaks(what, || Burned::<Test>::put(1));
-	breaks(what, || {
-		pallet_balances::TotalIssuance::<Test>::mutate(|issuance| *issuance -= 1)
-	});
+	breaks(what, || pallet_balances::TotalIssuance::<Test>::mutate(|issuance| *issuance -= 1));
 }
 
 #[test]
 fn stake_of_pots() {
-	breaks("a pot has another stake than its group", || {
-		Pots::<Test>::mutate(0, |pot| pot.stake += 1)
-	});
-	breaks("the pots' stakes do not add up to all stake", || {
-		TotalStake::<Test>::mutate(|total| *total -= 1)
-	});
+	breaks("a pot has another stake than its group", || Pots::<Test>::mutate(0, |pot| pot.stake += 1));
+	breaks("the pots' stakes do not add up to all stake", || TotalStake::<Test>::mutate(|total| *total -= 1));
 }
 
 #[test]
@@ -52,23 +46,16 @@ fn streams() {
 			Streams::<Test>::mutate(|[trainers, _]| trainers.since = since)
 		});
 	}
-	breaks(
-		"something is due that the pallet's account could have received",
-		|| Streams::<Test>::mutate(|[_, proposers]| proposers.due = 1),
-	);
+	breaks("something is due that the pallet's account could have received", || {
+		Streams::<Test>::mutate(|[_, proposers]| proposers.due = 1)
+	});
 }
 
 #[test]
 fn fundings() {
 	let change = |change: fn(&mut crate::FundingsOf<Test>)| move || Fundings::<Test>::mutate(0, change);
-	breaks(
-		"a group without fundings is kept among those with",
-		change(|fundings| fundings.clear()),
-	);
-	breaks(
-		"a funding is kept of which nothing is left",
-		change(|fundings| fundings[0].left = 0),
-	);
+	breaks("a group without fundings is kept among those with", change(|fundings| fundings.clear()));
+	breaks("a funding is kept of which nothing is left", change(|fundings| fundings[0].left = 0));
 	breaks(
 		"a round is worth less to a client than it may be",
 		change(|fundings| fundings[0].per_round = 999),
@@ -77,9 +64,7 @@ fn fundings() {
 		"a client funds a group twice",
 		change(|fundings| fundings.try_push(fundings[0].clone()).unwrap()),
 	);
-	breaks("a group is funded that is not", || {
-		Fundings::<Test>::insert(99, Fundings::<Test>::take(0))
-	});
+	breaks("a group is funded that is not", || Fundings::<Test>::insert(99, Fundings::<Test>::take(0)));
 }
 
 #[test]
@@ -91,10 +76,6 @@ fn what_is_owed() {
 	breaks(owed, || Entrusted::<Test>::mutate(|entrusted| *entrusted -= 3));
 	breaks(owed, || Accrued::<Test>::insert(account(6), 3));
 	breaks(owed, || Pots::<Test>::mutate(1, |pot| pot.winner += 3));
-	breaks(owed, || {
-		Fundings::<Test>::mutate(0, |fundings| fundings[0].left -= 3)
-	});
-	breaks("an account is kept that has earned nothing", || {
-		Accrued::<Test>::insert(account(6), 0)
-	});
+	breaks(owed, || Fundings::<Test>::mutate(0, |fundings| fundings[0].left -= 3));
+	breaks("an account is kept that has earned nothing", || Accrued::<Test>::insert(account(6), 0));
 }

@@ -27,25 +27,16 @@ fn emission_is_shown_as_if_it_was_minted_in_this_block() {
 		Emission::advance();
 		assert_eq!(view.minted, Minted::<Test>::get());
 		assert_eq!(view.issuance, Balances::total_issuance());
-		assert_eq!(
-			(view.block, view.era, view.next_halving),
-			(PERIOD + 3, 0, Some(1_000_000))
-		);
+		assert_eq!((view.block, view.era, view.next_halving), (PERIOD + 3, 0, Some(1_000_000)));
 		assert_eq!((view.genesis, view.burned, view.stake), (ISSUANCE, 0, 400));
 		let [trainers, proposers] = &view.streams[..] else {
 			panic!("two streams");
 		};
-		assert_eq!(
-			(trainers.stream, proposers.stream),
-			(Stream::Trainers, Stream::Proposers)
-		);
+		assert_eq!((trainers.stream, proposers.stream), (Stream::Trainers, Stream::Proposers));
 		assert_eq!((trainers.period, trainers.since), (PERIOD, PERIOD));
 		assert_eq!((proposers.period, proposers.since), (PROPOSERS_PERIOD, 0));
 		assert_eq!((trainers.emission, trainers.flown), (1_000_010, 300_003));
-		assert_eq!(
-			(proposers.emission, proposers.flown),
-			(PROPOSERS, PROPOSERS * 13 / 50)
-		);
+		assert_eq!((proposers.emission, proposers.flown), (PROPOSERS, PROPOSERS * 13 / 50));
 	});
 }
 
@@ -91,12 +82,7 @@ fn a_pot_is_shown_as_it_would_pay() {
 		assert_eq!(
 			view.fundings,
 			[
-				FundingView {
-					client: account(10),
-					left: 5_000,
-					per_round: 1_000,
-					free: None
-				},
+				FundingView { client: account(10), left: 5_000, per_round: 1_000, free: None },
 				FundingView {
 					client: account(11),
 					left: 5_000,
@@ -107,10 +93,7 @@ fn a_pot_is_shown_as_it_would_pay() {
 		);
 		let winner = <Emission as Rewards<_, _>>::round_settled(0, 0, SHARES, Some(&account(1)), &[]);
 		assert_eq!(view.winner, winner);
-		assert_eq!(
-			(view.validators, view.keepers),
-			(pot(0).validators, pot(0).keepers)
-		);
+		assert_eq!((view.validators, view.keepers), (pot(0).validators, pot(0).keepers));
 		// Who could take a funding back is not counted on.
 		run_to(CLOCK.windows(0).unwrap().settle + 7);
 		let with = Emission::pot_view(0, SHARES).unwrap().winner;
@@ -126,30 +109,12 @@ fn a_pot_is_shown_as_it_would_pay() {
 fn rewards_are_what_accrued_and_was_claimed() {
 	build_and_execute(|| {
 		let view = || Emission::rewards_view(&account(9));
-		assert_eq!(
-			view(),
-			RewardsView {
-				accrued: 0,
-				claimed: 0
-			}
-		);
+		assert_eq!(view(), RewardsView { accrued: 0, claimed: 0 });
 		stake(0, 1, 100);
 		run_to(PROPOSERS_PERIOD);
 		<Emission as Rewards<_, u128>>::delta_applied(0, &account(9));
-		assert_eq!(
-			view(),
-			RewardsView {
-				accrued: PROPOSERS,
-				claimed: 0
-			}
-		);
+		assert_eq!(view(), RewardsView { accrued: PROPOSERS, claimed: 0 });
 		assert_ok!(Emission::claim(signed(9)));
-		assert_eq!(
-			view(),
-			RewardsView {
-				accrued: 0,
-				claimed: PROPOSERS
-			}
-		);
+		assert_eq!(view(), RewardsView { accrued: 0, claimed: PROPOSERS });
 	});
 }

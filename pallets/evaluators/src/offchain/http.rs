@@ -120,11 +120,7 @@ pub struct Client {
 impl Client {
 	/// A client that makes no call after `until`.
 	pub fn new(until: Timestamp) -> Self {
-		Self {
-			address: address(),
-			until,
-			calls: MAX_CALLS,
-		}
+		Self { address: address(), until, calls: MAX_CALLS }
 	}
 
 	/// The address, to be shown.
@@ -171,11 +167,7 @@ impl Client {
 	/// The body of a successful answer.
 	fn answer(&mut self, method: Method, path: &str, body: &[u8]) -> Result<Vec<u8>, CallError> {
 		let now = offchain::timestamp();
-		self.calls = self
-			.calls
-			.checked_sub(1)
-			.filter(|_| now < self.until)
-			.ok_or(CallError::Exhausted)?;
+		self.calls = self.calls.checked_sub(1).filter(|_| now < self.until).ok_or(CallError::Exhausted)?;
 		let address = self.address.as_ref().map_err(|_| CallError::Address)?;
 		let url = format!("{address}{path}");
 		let deadline = now.add(CALL_TIME).min(self.until);

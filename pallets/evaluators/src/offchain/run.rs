@@ -67,12 +67,7 @@ impl Worker {
 			log::debug!(target: self.target, "block {now}: another block's run is still at it");
 			return;
 		};
-		let mut run = Run {
-			now,
-			genesis: crate::genesis::<T>(),
-			keys,
-			client: Client::new(until),
-		};
+		let mut run = Run { now, genesis: crate::genesis::<T>(), keys, client: Client::new(until) };
 		let turn = StorageValueRef::persistent(self.turn);
 		let last = turn.get::<GroupId>().ok().flatten();
 		let (mut asked, mut visited) = (None, None);

@@ -41,12 +41,7 @@ impl<Order: Encode + Decode + Ord, Record: Encode + Decode + Default + Speech> S
 				}
 			}
 		}
-		Some(Self {
-			key,
-			before,
-			order,
-			record,
-		})
+		Some(Self { key, before, order, record })
 	}
 
 	/// Keeps the record. False where another run has changed it since it was read: then nothing may be said on its

@@ -85,10 +85,7 @@ impl Node {
 			pool_refuses: false,
 			open: BTreeMap::new(),
 		};
-		Self {
-			state: Arc::new(Mutex::new(state)),
-			db: TestPersistentOffchainDB::new(),
-		}
+		Self { state: Arc::new(Mutex::new(state)), db: TestPersistentOffchainDB::new() }
 	}
 
 	/// Gives the chain this node's machine.
@@ -196,11 +193,7 @@ impl Externalities for Node {
 	fn http_request_start(&mut self, method: &str, url: &str, _: &[u8]) -> Result<HttpRequestId, ()> {
 		let mut state = self.state.lock().unwrap();
 		let id = u16::try_from(state.open.len()).unwrap();
-		let asked = Asked {
-			method: method.into(),
-			url: url.into(),
-			..Asked::default()
-		};
+		let asked = Asked { method: method.into(), url: url.into(), ..Asked::default() };
 		state.open.insert(id, (asked, None, 0));
 		Ok(HttpRequestId(id))
 	}

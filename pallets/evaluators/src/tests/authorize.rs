@@ -26,11 +26,7 @@ fn a_seat_has_a_key_and_strangers_have_none() {
 
 #[test]
 fn a_node_finds_its_own_seats() {
-	let keys = [
-		evaluator(7).public(),
-		evaluator(9).public(),
-		evaluator(5).public(),
-	];
+	let keys = [evaluator(7).public(), evaluator(9).public(), evaluator(5).public()];
 	let expected = [(0, evaluator(5).public()), (2, evaluator(7).public())];
 	assert_eq!(own_seats(committee(), &keys), expected);
 	assert!(own_seats(committee(), &[]).is_empty());

@@ -21,10 +21,7 @@ fn fails(answer: Answer, error: CallError) {
 	let before = node.time();
 	let answer = with_client(&node, |client| client.post::<u32>("/v1/sums", &[1, 2]));
 	assert_eq!(answer, Err(error.clone()));
-	assert!(
-		node.time() - before <= 500,
-		"{error:?} took longer than a call may"
-	);
+	assert!(node.time() - before <= 500, "{error:?} took longer than a call may");
 	assert!(!error.remedy().is_empty() && !error.to_string().is_empty());
 }
 
@@ -36,9 +33,7 @@ fn a_request_is_sent_in_json_and_its_answer_read() {
 		assert_eq!(client.get::<u32>("/v1/sums/7"), Ok(3));
 		assert_eq!(client.calls(), 14);
 	});
-	let [post, get] = &node.asked()[..] else {
-		panic!("two were sent")
-	};
+	let [post, get] = &node.asked()[..] else { panic!("two were sent") };
 	assert_eq!((&*post.method, &*post.body), ("POST", &b"[1,2]"[..]));
 	assert_eq!(post.url, "http://127.0.0.1:9977/v1/sums");
 	assert_eq!(post.content_type, "application/json");
@@ -75,10 +70,7 @@ fn only_a_success_is_an_answer() {
 	for body in ["", "null", "<html>", "{", "3 4", "-1", "\u{0}", "[[[[[["] {
 		fails(Answer::Whole(200, body.into()), CallError::Malformed);
 	}
-	fails(
-		Answer::Whole(200, "[".repeat(60_000).into_bytes()),
-		CallError::Malformed,
-	);
+	fails(Answer::Whole(200, "[".repeat(60_000).into_bytes()), CallError::Malformed);
 	fails(Answer::Whole(200, vec![0xff; 1_000]), CallError::Malformed);
 }
 
@@ -103,11 +95,7 @@ fn a_run_has_an_end() {
 		node.set_latency(100);
 		let before = node.time();
 		assert_eq!(client.get::<u32>("/"), Err(CallError::Slow));
-		assert_eq!(
-			node.time() - before,
-			1,
-			"no call lasts longer than the run it is part of"
-		);
+		assert_eq!(node.time() - before, 1, "no call lasts longer than the run it is part of");
 	});
 	let late = Node::new(|_: &Asked| panic!("the time is over"));
 	with_client(&late, |client| {
@@ -130,11 +118,7 @@ fn what_would_fail_again_is_not_tried_again() {
 
 #[test]
 fn the_evaluator_is_where_the_operator_says() {
-	for address in [
-		"http://10.0.0.7:81",
-		"http://10.0.0.7:81/",
-		"http://[::1]:81/behind/",
-	] {
+	for address in ["http://10.0.0.7:81", "http://10.0.0.7:81/", "http://[::1]:81/behind/"] {
 		let node = Node::new(|_: &Asked| Answer::Whole(200, b"3".to_vec()));
 		node.store(EVALUATOR_STORAGE_KEY, address.as_bytes());
 		let shown = with_client(&node, |client| {

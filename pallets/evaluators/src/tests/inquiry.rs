@@ -26,9 +26,8 @@ fn ask(node: &Node, inquiry: &mut Inquiry, id: H256) -> Option<u32> {
 	node.register(&mut chain);
 	chain.execute_with(|| {
 		let mut client = Client::new(timestamp().add(Duration::from_millis(1_500)));
-		let sum = inquiry.ask(&mut client, "/v1/sums", id, &[1, 2], "the sum", |answer: &Sum| {
-			answer.sum < 10
-		});
+		let sum =
+			inquiry.ask(&mut client, "/v1/sums", id, &[1, 2], "the sum", |answer: &Sum| answer.sum < 10);
 		sum.map(|answer| answer.sum)
 	})
 }
@@ -86,11 +85,9 @@ fn another_job_is_asked_for_at_once() {
 #[test]
 fn what_cannot_be_an_answer_is_none() {
 	let done = |sum: u32| serde_json::json!({"state": "done", "sum": sum});
-	for answer in [
-		job(H256::zero(), done(3)),
-		job(JOB, done(10)),
-		job(JOB, serde_json::json!({"state": "done"})),
-	] {
+	for answer in
+		[job(H256::zero(), done(3)), job(JOB, done(10)), job(JOB, serde_json::json!({"state": "done"}))]
+	{
 		let node = Node::new(move |_: &Asked| answer.clone());
 		let mut inquiry = Inquiry::default();
 		for _ in 0..3 {

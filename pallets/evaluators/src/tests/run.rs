@@ -11,11 +11,7 @@ use descent_protocol::GroupId;
 use sp_io::TestExternalities;
 use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
 
-const WORKER: Worker = Worker {
-	target: "test",
-	lock: b"test/lock",
-	turn: b"test/turn",
-};
+const WORKER: Worker = Worker { target: "test", lock: b"test/lock", turn: b"test/turn" };
 
 /// A validator's node with one evaluator key.
 fn world() -> (Node, TestExternalities) {
@@ -23,9 +19,7 @@ fn world() -> (Node, TestExternalities) {
 	let mut chain = new_test_ext();
 	node.register(&mut chain);
 	let keystore = MemoryKeystore::new();
-	keystore
-		.sr25519_generate_new(KEY_TYPE, Some("//Own"))
-		.expect("the keystore is in memory");
+	keystore.sr25519_generate_new(KEY_TYPE, Some("//Own")).expect("the keystore is in memory");
 	chain.register_extension(KeystoreExt::new(keystore));
 	(node, chain)
 }
@@ -95,9 +89,5 @@ fn overlapping_runs_take_turns() {
 	assert!(visited(&mut chain, |_, _| {}).is_empty());
 	node.pass(4_001);
 	assert_eq!(visited(&mut chain, |_, _| {}).len(), 4, "a dead run's lock ends");
-	assert_eq!(
-		node.stored(WORKER.lock),
-		None,
-		"a run that has ended leaves no lock"
-	);
+	assert_eq!(node.stored(WORKER.lock), None, "a run that has ended leaves no lock");
 }

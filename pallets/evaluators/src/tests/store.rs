@@ -70,12 +70,9 @@ fn an_older_one_takes_the_place_of_a_newer_one_that_has_not_spoken() {
 fn what_cannot_be_read_is_never_contradicted() {
 	with_node(|node| {
 		let five = 5u32.encode();
-		for broken in [
-			vec![7],
-			five.clone(),
-			[five.clone(), vec![40, 1]].concat(),
-			[five, vec![0, 9]].concat(),
-		] {
+		for broken in
+			[vec![7], five.clone(), [five.clone(), vec![40, 1]].concat(), [five, vec![0, 9]].concat()]
+		{
 			node.store(KEY, &broken);
 			assert!(load(5).is_none(), "{broken:?}");
 			assert!(load(4).is_none(), "{broken:?}");

@@ -22,18 +22,8 @@ fn a_stakeholder_proposes_and_approves() {
 		let amendment = propose(1, &[tolerance(20)]);
 		assert_eq!(ayes(amendment), 300);
 		assert_eq!(held(1, HoldReason::Amendment), AMENDMENT_DEPOSIT);
-		let proposed = Event::AmendmentProposed {
-			group: 0,
-			amendment,
-			account: account(1),
-		};
-		let voted = Event::AmendmentVoted {
-			group: 0,
-			amendment,
-			account: account(1),
-			aye: true,
-			stake: 300,
-		};
+		let proposed = Event::AmendmentProposed { group: 0, amendment, account: account(1) };
+		let voted = Event::AmendmentVoted { group: 0, amendment, account: account(1), aye: true, stake: 300 };
 		assert!(events().ends_with(&[proposed, voted]));
 		assert_eq!(Amendments::<Test>::get(0, amendment).unwrap().summary, summary());
 	});
@@ -131,10 +121,7 @@ fn one_stake_approves_many_amendments_and_counts_in_each() {
 		assert_eq!((ayes(first), ayes(second)), (100, 150));
 		unstake(1, 90);
 		assert_eq!((ayes(first), ayes(second)), (10, 60));
-		assert_eq!(
-			Stakes::<Test>::get(0, account(1)).approvals.to_vec(),
-			[first, second]
-		);
+		assert_eq!(Stakes::<Test>::get(0, account(1)).approvals.to_vec(), [first, second]);
 	});
 }
 
@@ -142,10 +129,7 @@ fn one_stake_approves_many_amendments_and_counts_in_each() {
 fn an_account_has_one_amendment_open() {
 	with_group(|| {
 		let amendment = propose(OWNER, &[tolerance(20)]);
-		assert_noop!(
-			try_propose(OWNER, &[tolerance(30)]),
-			Error::<Test>::AlreadyProposed
-		);
+		assert_noop!(try_propose(OWNER, &[tolerance(30)]), Error::<Test>::AlreadyProposed);
 		assert_ok!(Groups::vote_amendment(signed(OWNER), 0, amendment, false));
 		run_to(1 + PERIOD);
 		assert_ok!(Groups::withdraw_amendment(signed(OWNER), 0, amendment));
@@ -167,17 +151,9 @@ fn rules_that_stay_for_ever_cost_their_proposer_a_part_of_the_deposit() {
 		run_to(1 + PERIOD);
 		assert!(matches!(ending(adopted), Some(AmendmentEnding::Adopted { .. })));
 		assert_eq!(held(OWNER, HoldReason::Amendment), other);
-		assert_ok!(Balances::release(
-			&reason,
-			&account(OWNER),
-			other,
-			Precision::Exact
-		));
+		assert_ok!(Balances::release(&reason, &account(OWNER), other, Precision::Exact));
 		assert_eq!(free(OWNER), before - ADOPTION_FEE);
-		assert_eq!(
-			(free(TREASURY), held(OWNER, HoldReason::Amendment)),
-			(ADOPTION_FEE, 0)
-		);
+		assert_eq!((free(TREASURY), held(OWNER, HoldReason::Amendment)), (ADOPTION_FEE, 0));
 		assert_eq!(ending(outvoted), None);
 		assert_ok!(Groups::withdraw_amendment(signed(1), 0, outvoted));
 		assert_eq!((free(TREASURY), free(1)), (ADOPTION_FEE, ENDOWMENT - 50));
@@ -203,10 +179,7 @@ fn its_proposer_takes_an_amendment_back() {
 		assert_eq!(vote, Err(Error::<Test>::UnknownAmendment.into()));
 		// Its alarm finds nothing to decide and sets no other.
 		run_to(1 + 2 * PERIOD);
-		let closed = Event::PeriodClosed {
-			group: 0,
-			next: 1 + 3 * PERIOD,
-		};
+		let closed = Event::PeriodClosed { group: 0, next: 1 + 3 * PERIOD };
 		System::assert_has_event(closed.into());
 		assert_eq!(crate::Groups::<Test>::get(0).unwrap().voting.closing, None);
 	});
@@ -220,10 +193,7 @@ fn what_the_majority_approves_is_not_its_proposers_any_more() {
 		run_to(1 + PERIOD);
 		approve(OWNER, amendment);
 		run_to(2 * PERIOD);
-		assert_noop!(
-			Groups::withdraw_amendment(signed(1), 0, amendment),
-			Error::<Test>::HasMajority
-		);
+		assert_noop!(Groups::withdraw_amendment(signed(1), 0, amendment), Error::<Test>::HasMajority);
 		run_to(1 + 2 * PERIOD);
 		assert!(matches!(ending(amendment), Some(AmendmentEnding::Adopted { .. })));
 	});
@@ -252,10 +222,7 @@ fn an_amendment_says_what_it_is_and_changes_something_once() {
 			);
 		}
 		let none: Changes = Default::default();
-		assert_noop!(
-			Groups::propose_amendment(signed(OWNER), 1, none, summary()),
-			Error::<Test>::NoChange
-		);
+		assert_noop!(Groups::propose_amendment(signed(OWNER), 1, none, summary()), Error::<Test>::NoChange);
 		assert_noop!(
 			Groups::propose_amendment(signed(OWNER), 1, changes(&[tolerance(20)]), summary()),
 			Error::<Test>::UnknownGroup
@@ -285,10 +252,7 @@ fn rules_that_no_round_could_be_played_by_are_not_proposed() {
 		let mut empty = crate::mock::new_group().model;
 		empty.size = 0;
 		refuses(Change::Model { model: empty }, Error::InvalidContent);
-		let policy = descent_protocol::EvaluationPolicy::Validation {
-			set: empty,
-			records: 1,
-		};
+		let policy = descent_protocol::EvaluationPolicy::Validation { set: empty, records: 1 };
 		refuses(Change::Policy { policy }, Error::InvalidContent);
 		let policy = descent_protocol::EvaluationPolicy::Training { records: 1_001 };
 		refuses(Change::Policy { policy }, Error::InvalidRecords);
@@ -319,21 +283,14 @@ fn what_loses_too_often_ends_with_its_deposit_returned() {
 fn everything_can_be_amended() {
 	with_group(|| {
 		let new = crate::mock::new_group();
-		let providers = vec![b"http://other".to_vec().try_into().unwrap()]
-			.try_into()
-			.unwrap();
-		let policy = descent_protocol::EvaluationPolicy::Validation {
-			set: new.dataset,
-			records: 7,
-		};
+		let providers = vec![b"http://other".to_vec().try_into().unwrap()].try_into().unwrap();
+		let policy = descent_protocol::EvaluationPolicy::Validation { set: new.dataset, records: 7 };
 		let all = [
 			lengths(20, 4, 6, 3),
 			tolerance(20),
 			improvement(30),
 			Change::Policy { policy },
-			Change::Target {
-				score: Some(Score(5)),
-			},
+			Change::Target { score: Some(Score(5)) },
 			Change::Providers { providers },
 			model("another"),
 			quorum(35),

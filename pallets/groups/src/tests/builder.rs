@@ -62,11 +62,7 @@ pub(crate) fn ayes(amendment: AmendmentId) -> u128 {
 /// How an amendment ended; `None` while it is open.
 pub(crate) fn ending(amendment: AmendmentId) -> Option<AmendmentEnding> {
 	let views = Groups::amendments(0);
-	views
-		.into_iter()
-		.find(|view| view.id == amendment)
-		.unwrap()
-		.ending
+	views.into_iter().find(|view| view.id == amendment).unwrap().ending
 }
 
 pub(crate) fn events() -> Vec<Event<Test>> {
@@ -86,33 +82,19 @@ pub(crate) fn period(blocks: u32) -> Change {
 }
 
 pub(crate) fn quorum(percent: u32) -> Change {
-	Change::Quorum {
-		share: Share::percent(percent),
-	}
+	Change::Quorum { share: Share::percent(percent) }
 }
 
 pub(crate) fn shares(validators: u32, keepers: u32) -> Change {
 	Change::Shares {
-		shares: Shares {
-			validators: Share::percent(validators),
-			keepers: Share::percent(keepers),
-		},
+		shares: Shares { validators: Share::percent(validators), keepers: Share::percent(keepers) },
 	}
 }
 
 pub(crate) fn model(name: &str) -> Change {
-	Change::Model {
-		model: ContentRef::raw(name.as_bytes()).unwrap(),
-	}
+	Change::Model { model: ContentRef::raw(name.as_bytes()).unwrap() }
 }
 
 pub(crate) fn lengths(length: u32, reveal: u32, attest: u32, open: u32) -> Change {
-	Change::Clock {
-		lengths: RoundLengths {
-			length,
-			reveal,
-			attest,
-			open,
-		},
-	}
+	Change::Clock { lengths: RoundLengths { length, reveal, attest, open } }
 }

@@ -31,18 +31,10 @@ fn crowd(blocks: impl Iterator<Item = BlockNumber>) {
 		for _ in 0..2 {
 			let call = frame_system::Call::remark { remark: vec![] };
 			let call = frame_support::traits::Bounded::Inline(
-				codec::Encode::encode(&crate::mock::RuntimeCall::from(call))
-					.try_into()
-					.unwrap(),
+				codec::Encode::encode(&crate::mock::RuntimeCall::from(call)).try_into().unwrap(),
 			);
 			let root = frame_system::RawOrigin::Root.into();
-			assert_ok!(<Scheduler as Anon<_, _, _>>::schedule(
-				DispatchTime::At(block),
-				None,
-				0,
-				root,
-				call
-			));
+			assert_ok!(<Scheduler as Anon<_, _, _>>::schedule(DispatchTime::At(block), None, 0, root, call));
 		}
 	}
 }
@@ -111,9 +103,7 @@ fn where_the_scheduler_is_full_the_alarm_comes_a_little_later() {
 		assert_eq!(ending(amendment), None);
 		run_to(close + 3);
 		assert!(is_adopted(amendment));
-		assert!(!events()
-			.iter()
-			.any(|event| matches!(event, Event::AlarmMissing { .. })));
+		assert!(!events().iter().any(|event| matches!(event, Event::AlarmMissing { .. })));
 	});
 }
 
@@ -169,9 +159,7 @@ fn an_alarm_that_somebody_was_faster_with_closes_nothing_and_hinders_nothing() {
 		assert_eq!(Open::<Test>::get(0)[0].lost, 1);
 		run_to(close + PERIOD);
 		assert_eq!(Open::<Test>::get(0)[0].lost, 2);
-		assert!(!events()
-			.iter()
-			.any(|event| matches!(event, Event::AlarmMissing { .. })));
+		assert!(!events().iter().any(|event| matches!(event, Event::AlarmMissing { .. })));
 	});
 }
 

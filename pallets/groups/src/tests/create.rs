@@ -45,10 +45,7 @@ fn its_owner_has_the_first_stake_in_it() {
 		assert_eq!(Stakes::<Test>::get(0, account(1)).active, FOUNDING_STAKE);
 		assert_eq!(total(), FOUNDING_STAKE);
 		assert_eq!(free(1), ENDOWMENT - GROUP_DEPOSIT - FOUNDING_STAKE);
-		let told = [
-			Told::Created(0, 1, new_group().dataset),
-			Told::Stake(0, 1, 0, FOUNDING_STAKE),
-		];
+		let told = [Told::Created(0, 1, new_group().dataset), Told::Stake(0, 1, 0, FOUNDING_STAKE)];
 		assert_eq!(Heard::get(), told);
 	});
 }
@@ -82,10 +79,7 @@ fn a_start_that_is_over_becomes_the_next_block() {
 #[test]
 fn who_cannot_pay_the_deposit_and_the_stake_gets_no_group() {
 	build_and_execute(|| {
-		assert_noop!(
-			Pallet::create(signed(101), new_group()),
-			TokenError::FundsUnavailable
-		);
+		assert_noop!(Pallet::create(signed(101), new_group()), TokenError::FundsUnavailable);
 		let mut group = new_group();
 		group.stake = ENDOWMENT - GROUP_DEPOSIT;
 		assert_noop!(Pallet::create(signed(1), group), TokenError::FundsUnavailable);
@@ -96,18 +90,10 @@ fn who_cannot_pay_the_deposit_and_the_stake_gets_no_group() {
 #[test]
 fn names_and_providers_must_be_readable() {
 	refuses(Error::InvalidName, |group| group.name = Default::default());
-	refuses(Error::InvalidName, |group| {
-		group.name = vec![0xff].try_into().unwrap()
-	});
-	refuses(Error::InvalidProvider, |group| {
-		group.providers[0] = Default::default()
-	});
-	refuses(Error::InvalidName, |group| {
-		group.name = b"digits\x1b[2J".to_vec().try_into().unwrap()
-	});
-	refuses(Error::InvalidProvider, |group| {
-		group.providers[0] = vec![0xff].try_into().unwrap()
-	});
+	refuses(Error::InvalidName, |group| group.name = vec![0xff].try_into().unwrap());
+	refuses(Error::InvalidProvider, |group| group.providers[0] = Default::default());
+	refuses(Error::InvalidName, |group| group.name = b"digits\x1b[2J".to_vec().try_into().unwrap());
+	refuses(Error::InvalidProvider, |group| group.providers[0] = vec![0xff].try_into().unwrap());
 	for provider in ["http://127.0.0.1/\n", "http://a b", "\u{9b}2J"] {
 		refuses(Error::InvalidProvider, |group| {
 			group.providers[0] = provider.as_bytes().to_vec().try_into().unwrap()
@@ -129,12 +115,8 @@ fn content_must_be_canonical_and_not_empty() {
 
 #[test]
 fn evaluations_have_a_bounded_number_of_records() {
-	refuses(Error::InvalidRecords, |group| {
-		group.policy = EvaluationPolicy::Training { records: 0 }
-	});
-	refuses(Error::InvalidRecords, |group| {
-		group.policy = EvaluationPolicy::Training { records: 1_001 }
-	});
+	refuses(Error::InvalidRecords, |group| group.policy = EvaluationPolicy::Training { records: 0 });
+	refuses(Error::InvalidRecords, |group| group.policy = EvaluationPolicy::Training { records: 1_001 });
 }
 
 #[test]
@@ -147,9 +129,7 @@ fn one_author_cannot_keep_others_out_of_a_window() {
 #[test]
 fn a_claim_cannot_outrank_gains_larger_than_its_own() {
 	refuses(Error::ImprovementTooSmall, |group| group.minimum_improvement = 9);
-	refuses(Error::ImprovementTooSmall, |group| {
-		(group.tolerance, group.minimum_improvement) = (0, 0)
-	});
+	refuses(Error::ImprovementTooSmall, |group| (group.tolerance, group.minimum_improvement) = (0, 0));
 }
 
 #[test]
@@ -157,20 +137,12 @@ fn impossible_clocks_are_refused() {
 	refuses(Error::InvalidClock, |group| group.clock.attest = 0);
 	refuses(Error::InvalidClock, |group| group.clock.length = 10);
 	refuses(Error::InvalidClock, |group| group.clock.start = u32::MAX - 10);
-	refuses(Error::RevealTooLong, |group| {
-		group.clock = Clock {
-			reveal: 21,
-			length: 40,
-			..group.clock
-		}
-	});
+	refuses(Error::RevealTooLong, |group| group.clock = Clock { reveal: 21, length: 40, ..group.clock });
 }
 
 #[test]
 fn rounds_do_not_last_for_ever() {
-	refuses(Error::RoundTooLong, |group| {
-		group.clock.length = MAXIMUM_ROUND_LENGTH + 1
-	});
+	refuses(Error::RoundTooLong, |group| group.clock.length = MAXIMUM_ROUND_LENGTH + 1);
 	build_and_execute(|| {
 		let mut group = new_group();
 		group.clock.length = MAXIMUM_ROUND_LENGTH;
@@ -188,9 +160,7 @@ fn voting_must_be_possible_and_worth_something() {
 	refuses(Error::InvalidVotingPeriod, |group| group.voting_period = 4);
 	refuses(Error::InvalidVotingPeriod, |group| group.voting_period = 101);
 	refuses(Error::InvalidQuorum, |group| group.quorum = Share(0));
-	refuses(Error::InvalidQuorum, |group| {
-		group.quorum = Share(Share::ALL.0 + 1)
-	});
+	refuses(Error::InvalidQuorum, |group| group.quorum = Share(Share::ALL.0 + 1));
 	refuses(Error::StakeTooSmall, |group| group.stake = 9);
 	refuses(Error::ZeroAmount, |group| group.stake = 0);
 }
@@ -199,10 +169,7 @@ fn voting_must_be_possible_and_worth_something() {
 fn a_fifth_at_least_is_left_for_winners_and_something_for_validators() {
 	let refuses_shares = |validators, keepers| {
 		refuses(Error::InvalidShares, |group| {
-			group.shares = Shares {
-				validators: Share::percent(validators),
-				keepers: Share::percent(keepers),
-			}
+			group.shares = Shares { validators: Share::percent(validators), keepers: Share::percent(keepers) }
 		});
 	};
 	refuses_shares(4, 0);
@@ -214,10 +181,7 @@ fn a_fifth_at_least_is_left_for_winners_and_something_for_validators() {
 fn numbers_run_out_without_overflow() {
 	build_and_execute(|| {
 		NextGroup::<Test>::put(u32::MAX);
-		assert_noop!(
-			Pallet::create(signed(1), new_group()),
-			Error::<Test>::TooManyGroups
-		);
+		assert_noop!(Pallet::create(signed(1), new_group()), Error::<Test>::TooManyGroups);
 		NextGroup::<Test>::put(0);
 	});
 }

@@ -96,10 +96,7 @@ fn a_proposers_own_stake_keeps_its_place_even_where_it_does_not_approve() {
 		let first = proposers().next().unwrap();
 		assert_ok!(Groups::vote_amendment(signed(first), 0, 0, false));
 		stake(50, 15);
-		assert_noop!(
-			try_propose(50, &[tolerance(30)]),
-			Error::<Test>::TooManyAmendments
-		);
+		assert_noop!(try_propose(50, &[tolerance(30)]), Error::<Test>::TooManyAmendments);
 		// Once its stake is gone, so is its claim to the place.
 		unstake(first, 20);
 		assert_ok!(try_propose(50, &[tolerance(30)]));

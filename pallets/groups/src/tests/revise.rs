@@ -38,11 +38,7 @@ fn assert_course(group: GroupId, rounds: RoundIndex) {
 		let windows = |round| Groups::rules(group, round).unwrap().clock.windows(round).unwrap();
 		let (last, next) = (windows(round - 1), windows(round));
 		assert!(last.commit.end <= next.commit.start, "round {round} begins early");
-		assert!(
-			last.settle <= next.seed,
-			"rounds {} and {round} are judged at a time",
-			round - 1
-		);
+		assert!(last.settle <= next.seed, "rounds {} and {round} are judged at a time", round - 1);
 		assert_eq!(Groups::round_at(group, next.commit.start), Some(round));
 		assert_eq!(Groups::round_at(group, next.commit.end - 1), Some(round));
 		for block in last.commit.end..next.commit.start {
@@ -72,10 +68,7 @@ fn what_rounds_earn_is_divided_as_stakeholders_want_from_the_next_round_on() {
 		assert_eq!(adopt(&[shares(40, 40)]), 1);
 		let of = |round| rules(round).shares;
 		assert_eq!((of(0), of(0).winner()), (new_group().shares, Share::percent(80)));
-		assert_eq!(
-			(of(1).validators, of(1).winner()),
-			(Share::percent(40), Share::percent(20))
-		);
+		assert_eq!((of(1).validators, of(1).winner()), (Share::percent(40), Share::percent(20)));
 		assert_noop!(try_propose(OWNER, &[shares(4, 0)]), Error::<Test>::InvalidShares);
 	});
 }
@@ -94,10 +87,7 @@ fn before_the_start_the_first_rules_themselves_change() {
 		assert_eq!((rules.tolerance, rules.model_version), (20, 0));
 		assert_eq!((rules.clock.start, rules.clock.length), (500, 20));
 		assert_eq!(Kept::<Test>::get(1).unwrap().revision, 0);
-		assert_eq!(
-			(Groups::round_at(1, 499), Groups::round_at(1, 500)),
-			(None, Some(0))
-		);
+		assert_eq!((Groups::round_at(1, 499), Groups::round_at(1, 500)), (None, Some(0)));
 		assert_course(1, 5);
 	});
 }
@@ -219,10 +209,7 @@ fn a_start_that_is_moved_ahead_is_not_over() {
 		let now = System::block_number();
 		assert!(now > last.commit.end && now < last.settle - 10);
 		assert_eq!(rules(from).clock.start, now + 1);
-		assert_eq!(
-			(Groups::boundary(0), Groups::round_at(0, now)),
-			(Some(from), None)
-		);
+		assert_eq!((Groups::boundary(0), Groups::round_at(0, now)), (Some(from), None));
 		assert_course(0, from + 3);
 	});
 }
@@ -271,10 +258,7 @@ fn where_the_block_numbers_end_nothing_changes_any_more() {
 		let possible = with_storage_layer::<(), _, _>(|| Err(propose().err().unwrap_or(Other("it is"))));
 		assert_eq!(possible, Err(Other("it is")));
 		System::set_block_number(u32::MAX - 25);
-		assert_eq!(
-			(Groups::boundary(1), Groups::round_at(1, u32::MAX - 25)),
-			(Some(1), Some(0))
-		);
+		assert_eq!((Groups::boundary(1), Groups::round_at(1, u32::MAX - 25)), (Some(1), Some(0)));
 		assert_noop!(propose(), Error::<Test>::InvalidClock);
 		assert_eq!(Groups::rules(1, 1).unwrap().clock.windows(1), None);
 	});

@@ -15,13 +15,7 @@ fn stake_is_held_and_counted() {
 		stake(1, 300);
 		stake(1, 200);
 		System::assert_last_event(
-			Event::Staked {
-				group: 0,
-				account: account(1),
-				stake: 500,
-				total: 500 + FOUNDING_STAKE,
-			}
-			.into(),
+			Event::Staked { group: 0, account: account(1), stake: 500, total: 500 + FOUNDING_STAKE }.into(),
 		);
 		assert_eq!(stake_of(1), 500);
 		assert_eq!(held(1, HoldReason::Stake), 500);
@@ -55,14 +49,7 @@ fn what_is_taken_out_votes_no_more_and_comes_free_a_period_later() {
 		assert_noop!(Groups::withdraw(signed(1), 0), error());
 		run_to(until);
 		assert_ok!(Groups::withdraw(signed(1), 0));
-		System::assert_last_event(
-			Event::Withdrawn {
-				group: 0,
-				account: account(1),
-				amount: 100,
-			}
-			.into(),
-		);
+		System::assert_last_event(Event::Withdrawn { group: 0, account: account(1), amount: 100 }.into());
 		assert_eq!(held(1, HoldReason::Stake), 200);
 		assert_eq!(stake_of(1), 200);
 		assert_noop!(Groups::withdraw(signed(1), 0), error());
@@ -146,10 +133,7 @@ fn nobody_stakes_more_than_there_is() {
 		stake(1, 10);
 		assert_noop!(stakes(u128::MAX), ArithmeticError::Overflow);
 		assert_noop!(Groups::stake(signed(2), 0, u128::MAX), ArithmeticError::Overflow);
-		assert_noop!(
-			Groups::unstake(signed(1), 0, u128::MAX),
-			Error::<Test>::NotEnoughStake
-		);
+		assert_noop!(Groups::unstake(signed(1), 0, u128::MAX), Error::<Test>::NotEnoughStake);
 	});
 }
 

@@ -43,10 +43,7 @@ fn amendments_are_shown_open_ones_first_newest_first() {
 		assert_eq!(Groups::amendments(0)[1], expected);
 		let view = &Groups::amendments(0)[2];
 		assert_eq!(view.ending, Some(AmendmentEnding::Adopted { from: 3 }));
-		assert_eq!(
-			(view.ayes, view.lost, view.majority),
-			(FOUNDING_STAKE, 0, Majority::Half)
-		);
+		assert_eq!((view.ayes, view.lost, view.majority), (FOUNDING_STAKE, 0, Majority::Half));
 		assert_eq!(Groups::amendments(1), []);
 	});
 }
@@ -67,10 +64,7 @@ fn a_stakeholder_sees_what_it_has_and_votes_for() {
 			account: account(1),
 			stake: 30,
 			total: 30 + FOUNDING_STAKE,
-			unstaking: vec![UnstakingView {
-				amount: 20,
-				until: 3 + 2 * PERIOD,
-			}],
+			unstaking: vec![UnstakingView { amount: 20, until: 3 + 2 * PERIOD }],
 			delta: Some(7),
 			amendments: vec![open],
 		};
@@ -99,28 +93,11 @@ fn events_tell_what_stakeholders_did() {
 		};
 		let expected = [
 			staked(200),
-			VoteEvent::AmendmentProposed {
-				group,
-				amendment,
-				account: account.clone(),
-			},
-			VoteEvent::AmendmentVoted {
-				group,
-				amendment,
-				account: account.clone(),
-				aye: true,
-				stake: 200,
-			},
+			VoteEvent::AmendmentProposed { group, amendment, account: account.clone() },
+			VoteEvent::AmendmentVoted { group, amendment, account: account.clone(), aye: true, stake: 200 },
 			staked(150),
-			VoteEvent::AmendmentEnded {
-				group,
-				amendment,
-				ending: AmendmentEnding::Adopted { from: 1 },
-			},
-			VoteEvent::PeriodClosed {
-				group,
-				next: 1 + 2 * PERIOD,
-			},
+			VoteEvent::AmendmentEnded { group, amendment, ending: AmendmentEnding::Adopted { from: 1 } },
+			VoteEvent::PeriodClosed { group, next: 1 + 2 * PERIOD },
 		];
 		let views: Vec<_> = events().into_iter().filter_map(Event::<Test>::view).collect();
 		assert_eq!(views, expected);

@@ -84,9 +84,7 @@ pub fn rules(clock: Clock) -> Rules<u128> {
 	Rules {
 		model: ContentRef::raw(b"model").unwrap(),
 		model_version: 0,
-		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()]
-			.try_into()
-			.unwrap(),
+		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()].try_into().unwrap(),
 		metric: Metric::Loss,
 		policy: EvaluationPolicy::Training { records: 100 },
 		tolerance: 10,

@@ -25,23 +25,14 @@ use round::Round;
 /// Target of the messages about what is sent to the chain.
 const ROUNDS: &str = "runtime::rounds";
 
-const WORKER: Worker = Worker {
-	target: ROUNDS,
-	lock: b"descent/rounds/lock",
-	turn: b"descent/rounds/turn",
-};
+const WORKER: Worker = Worker { target: ROUNDS, lock: b"descent/rounds/lock", turn: b"descent/rounds/turn" };
 
 /// Takes the next step in every round, seen from the best block `now`.
 pub(crate) fn run<T: Config>(now: BlockNumberFor<T>) {
 	let groups = || Unsettled::<T>::iter_keys().collect();
 	WORKER.run::<T>(now, groups, |run, group| {
 		for index in Pallet::<T>::unsettled(group) {
-			let round = Round {
-				now: run.now,
-				genesis: run.genesis,
-				group,
-				round: index,
-			};
+			let round = Round { now: run.now, genesis: run.genesis, group, round: index };
 			round.advance::<T>(&run.keys, &mut run.client);
 		}
 	});

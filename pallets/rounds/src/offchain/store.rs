@@ -36,11 +36,8 @@ pub(crate) fn place(genesis: H256, group: GroupId, round: RoundIndex) -> Vec<u8>
 
 /// What a ballot speaks of: this head and these candidates in this order, on this evaluation set.
 pub(super) fn subject(request: &EvaluationRequest) -> H256 {
-	let candidates: Vec<_> = request
-		.candidates
-		.iter()
-		.map(|candidate| (candidate.checkpoint, candidate.claim))
-		.collect();
+	let candidates: Vec<_> =
+		request.candidates.iter().map(|candidate| (candidate.checkpoint, candidate.claim)).collect();
 	let head = request.head.as_ref().map(|head| head.checkpoint);
 	H256((request.seed, head, candidates).using_encoded(blake2_256))
 }

@@ -23,11 +23,7 @@ fn all(baseline: Option<u64>, score: u64) -> Vec<Ballot> {
 /// A round that an account plays alone, against a head that is measured with a score of 500.
 fn played(index: u32, number: u8, score: u64) -> Round {
 	let baseline = (index > 0).then_some(500);
-	Round::number(index)
-		.commits(&[number])
-		.reveals(&[(number, score)])
-		.votes(&all(baseline, score))
-		.settles()
+	Round::number(index).commits(&[number]).reveals(&[(number, score)]).votes(&all(baseline, score)).settles()
 }
 
 #[test]
@@ -35,20 +31,10 @@ fn a_round_is_judged_by_the_clock_that_it_began_with() {
 	build_and_execute(|| {
 		let round = Round::new().commits(&[1]);
 		run_to(15);
-		let longer = Clock {
-			length: 20,
-			reveal: 4,
-			attest: 6,
-			open: 3,
-			..CLOCK
-		};
+		let longer = Clock { length: 20, reveal: 4, attest: 6, open: 3, ..CLOCK };
 		let from = amend(0, |rules| (rules.clock, rules.tolerance) = (longer, 99));
 		assert_eq!(from, 1);
-		assert_eq!(
-			Round::number(1).windows().commit,
-			22..42,
-			"the next round follows at once"
-		);
+		assert_eq!(Round::number(1).windows().commit, 22..42, "the next round follows at once");
 		let next = Round::number(1).commits(&[2]);
 
 		let round = round.reveals(&[(1, 500)]).at(|windows| windows.attest.start);
@@ -75,13 +61,7 @@ fn a_round_is_judged_by_the_clock_that_it_began_with() {
 fn between_two_clocks_there_may_be_blocks_without_a_round() {
 	build_and_execute(|| {
 		let round = Round::new().commits(&[1]);
-		let shorter = Clock {
-			length: 9,
-			reveal: 2,
-			attest: 3,
-			open: 2,
-			..CLOCK
-		};
+		let shorter = Clock { length: 9, reveal: 2, attest: 3, open: 2, ..CLOCK };
 		amend(0, |rules| rules.clock = shorter);
 		for block in [22, 23] {
 			run_to(block);
@@ -134,11 +114,7 @@ fn a_hard_fork_retires_the_head_and_everybody_starts_over() {
 		let request = Pallet::evaluation_request(0, 0).unwrap();
 		assert_eq!(request.model, ContentRef::raw(b"model").unwrap());
 		let old = old.votes(&all(None, 500)).settles();
-		assert_eq!(
-			old.outcomes(),
-			[Won],
-			"the last round of the old model crowns its head"
-		);
+		assert_eq!(old.outcomes(), [Won], "the last round of the old model crowns its head");
 		assert_eq!(Heads::<Test>::get(0, 0).unwrap().account, account(1));
 		assert_eq!(Pallet::head_view(0), None);
 		assert_eq!(Pallet::retired_heads(0)[0].score, Score(500));
@@ -154,10 +130,7 @@ fn a_hard_fork_retires_the_head_and_everybody_starts_over() {
 		assert_eq!((head.model_version, head.round, head.score), (1, 1, Score(900)));
 		assert_eq!(Heads::<Test>::get(0, 0).unwrap().account, account(1));
 
-		Round::number(2)
-			.commits(&[3])
-			.reveals(&[(3, 800)])
-			.at(|windows| windows.attest.start);
+		Round::number(2).commits(&[3]).reveals(&[(3, 800)]).at(|windows| windows.attest.start);
 		let head = Pallet::evaluation_request(0, 2).unwrap().head.unwrap();
 		assert_eq!(head.checkpoint, super::checkpoint(2, 1));
 	});
@@ -188,10 +161,8 @@ fn retired_heads_are_shown_the_last_first() {
 		fork();
 		fork();
 		run_to(200);
-		let retired: Vec<_> = Pallet::retired_heads(0)
-			.into_iter()
-			.map(|head| (head.model_version, head.score))
-			.collect();
+		let retired: Vec<_> =
+			Pallet::retired_heads(0).into_iter().map(|head| (head.model_version, head.score)).collect();
 		assert_eq!(retired, [(1, Score(300)), (0, Score(500))]);
 	});
 }
@@ -221,13 +192,8 @@ fn a_round_is_played_with_the_data_set_that_it_began_with() {
 fn the_committee_is_not_sent_for_data_that_it_does_not_draw_from() {
 	build_and_execute(|| {
 		let set = ContentRef::raw(b"validation").unwrap();
-		change(0, |rules| {
-			rules.policy = EvaluationPolicy::Validation { set, records: 100 }
-		});
-		Round::new()
-			.commits(&[1])
-			.reveals(&[(1, 500)])
-			.at(|windows| windows.attest.start);
+		change(0, |rules| rules.policy = EvaluationPolicy::Validation { set, records: 100 });
+		Round::new().commits(&[1]).reveals(&[(1, 500)]).at(|windows| windows.attest.start);
 		assert!(Pallet::evaluation_request(0, 0).unwrap().deltas.is_empty());
 	});
 }
@@ -243,11 +209,7 @@ fn no_round_is_played_while_the_head_is_good_enough() {
 		round.settles();
 		assert_noop!(next.commit(3, DEPOSIT), Error::<Test>::TargetReached);
 		let next = next.reveals(&[(2, 300)]).votes(&all(Some(500), 300)).settles();
-		assert_eq!(
-			next.outcomes(),
-			[Won],
-			"who has committed before plays the round to its end"
-		);
+		assert_eq!(next.outcomes(), [Won], "who has committed before plays the round to its end");
 		assert_noop!(Round::number(2).commit(3, DEPOSIT), Error::<Test>::TargetReached);
 
 		assert_eq!(amend(0, |rules| rules.target = Some(Score(299))), 3);
@@ -265,33 +227,20 @@ fn no_round_is_played_while_the_head_is_good_enough() {
 
 /// A round that an account plays alone, against a head that nobody serves.
 fn unopposed(index: u32, number: u8, score: u64) -> Round {
-	Round::number(index)
-		.commits(&[number])
-		.reveals(&[(number, score)])
-		.votes(&all(None, score))
-		.settles()
+	Round::number(index).commits(&[number]).reveals(&[(number, score)]).votes(&all(None, score)).settles()
 }
 
-const VALIDATION: fn() -> EvaluationPolicy = || EvaluationPolicy::Validation {
-	set: ContentRef::raw(b"validation").unwrap(),
-	records: 100,
-};
+const VALIDATION: fn() -> EvaluationPolicy =
+	|| EvaluationPolicy::Validation { set: ContentRef::raw(b"validation").unwrap(), records: 100 };
 
 #[test]
 fn a_withheld_head_raises_no_bar_on_data_that_it_was_not_accepted_on() {
 	build_and_execute(|| {
 		played(0, 1, 500);
 		apply_delta(0);
-		assert_eq!(
-			unopposed(1, 2, 900).outcomes(),
-			[NotBetter],
-			"round 1 is played on the old data"
-		);
+		assert_eq!(unopposed(1, 2, 900).outcomes(), [NotBetter], "round 1 is played on the old data");
 		let round = unopposed(2, 2, 900);
-		assert_eq!(
-			(round.outcomes(), round.stored().settled.unwrap().baseline),
-			(vec![Won], None)
-		);
+		assert_eq!((round.outcomes(), round.stored().settled.unwrap().baseline), (vec![Won], None));
 		let head = Heads::<Test>::get(0, 0).unwrap();
 		assert_eq!((head.score, head.dataset_version), (Score(900), 2));
 		assert_eq!(unopposed(3, 3, 900).outcomes(), [NotBetter]);
@@ -337,9 +286,7 @@ fn a_target_is_not_reached_by_a_score_on_something_else() {
 #[test]
 fn a_target_on_the_validation_set_is_reached_whatever_the_data() {
 	build_and_execute(|| {
-		change(0, |rules| {
-			(rules.policy, rules.target) = (VALIDATION(), Some(Score(500)))
-		});
+		change(0, |rules| (rules.policy, rules.target) = (VALIDATION(), Some(Score(500))));
 		played(0, 1, 500);
 		apply_delta(0);
 		run_to(34);

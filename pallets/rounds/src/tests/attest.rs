@@ -45,24 +45,10 @@ fn a_member_attests_and_opens() {
 		assert_eq!(attestation.hash, round.attestation(0, &honest()));
 		assert_eq!(attestation.ballot, None);
 		let (group, round_index, member) = (0, 0, 0);
-		System::assert_has_event(
-			Event::Attested {
-				group,
-				round: round_index,
-				member,
-			}
-			.into(),
-		);
+		System::assert_has_event(Event::Attested { group, round: round_index, member }.into());
 		round.opens(&[0]);
 		assert_eq!(Pallet::attestation(0, 0, 0).unwrap().ballot, Some(honest()));
-		System::assert_has_event(
-			Event::Opened {
-				group,
-				round: round_index,
-				member,
-			}
-			.into(),
-		);
+		System::assert_has_event(Event::Opened { group, round: round_index, member }.into());
 	});
 }
 
@@ -113,16 +99,10 @@ fn a_member_says_each_thing_once() {
 	build_and_execute(|| {
 		let round = revealed().attests(&[honest()]);
 		refuses(round.attest_call(0, &honest()), InvalidTransaction::Stale);
-		refuses(
-			round.attest_call(0, &ballot(None, &[])),
-			InvalidTransaction::Stale,
-		);
+		refuses(round.attest_call(0, &ballot(None, &[])), InvalidTransaction::Stale);
 		let round = round.opens(&[0]);
 		refuses(round.open_call(0, &honest()), InvalidTransaction::Stale);
-		assert_noop!(
-			Pallet::do_attest(0, 0, 0, H256::zero()),
-			Error::<Test>::AlreadyAttested
-		);
+		assert_noop!(Pallet::do_attest(0, 0, 0, H256::zero()), Error::<Test>::AlreadyAttested);
 		assert_noop!(Pallet::do_open(0, 0, 0, honest()), Error::<Test>::AlreadyOpened);
 		assert_noop!(Pallet::do_open(0, 0, 1, honest()), Error::<Test>::NotAttested);
 	});
@@ -131,19 +111,9 @@ fn a_member_says_each_thing_once() {
 #[test]
 fn only_what_was_attested_to_can_be_opened() {
 	build_and_execute(|| {
-		let round = revealed()
-			.attests(&vec![honest(); 2])
-			.at(|windows| windows.open.start);
-		refuses(
-			round.open_call(0, &ballot(None, &[])),
-			InvalidTransaction::BadProof,
-		);
-		let Call::open {
-			ballot, signature, ..
-		} = round.open_call(0, &honest())
-		else {
-			unreachable!()
-		};
+		let round = revealed().attests(&vec![honest(); 2]).at(|windows| windows.open.start);
+		refuses(round.open_call(0, &ballot(None, &[])), InvalidTransaction::BadProof);
+		let Call::open { ballot, signature, .. } = round.open_call(0, &honest()) else { unreachable!() };
 		let open = |member, salt| Call::open {
 			group: 0,
 			round: 0,
@@ -165,9 +135,7 @@ fn a_signature_counts_for_one_member_and_one_thing() {
 		let round = Round::new().commits(&[1]);
 		Round::of(1).commits(&[1]).reveals(&[(1, 70)]);
 		let round = round.reveals(&[(1, 70)]).at(|windows| windows.attest.start);
-		let Call::attest { hash, signature, .. } = round.attest_call(0, &honest()) else {
-			unreachable!()
-		};
+		let Call::attest { hash, signature, .. } = round.attest_call(0, &honest()) else { unreachable!() };
 		let attest = |group, member, hash, signature: &pallet_evaluators::AuthoritySignature| Call::attest {
 			group,
 			round: 0,
@@ -177,10 +145,7 @@ fn a_signature_counts_for_one_member_and_one_thing() {
 		};
 		refuses(attest(0, 1, hash, &signature), InvalidTransaction::BadProof);
 		refuses(attest(1, 0, hash, &signature), InvalidTransaction::BadProof);
-		refuses(
-			attest(0, 0, H256::zero(), &signature),
-			InvalidTransaction::BadProof,
-		);
+		refuses(attest(0, 0, H256::zero(), &signature), InvalidTransaction::BadProof);
 		let opening = crate::open_payload(Pallet::genesis(), 0, 0, 0, hash);
 		let signature = evaluator(200).sign(&opening);
 		refuses(attest(0, 0, hash, &signature), InvalidTransaction::BadProof);
@@ -195,18 +160,8 @@ fn strangers_have_no_say() {
 	build_and_execute(|| {
 		let round = revealed().at(|windows| windows.attest.start);
 		refuses(round.attest_call(4, &honest()), InvalidTransaction::BadSigner);
-		refuses(
-			Round::number(1).attest_call(0, &honest()),
-			InvalidTransaction::Future,
-		);
-		refuses(
-			Round {
-				group: 7,
-				..round.clone()
-			}
-			.attest_call(0, &honest()),
-			InvalidTransaction::Call,
-		);
+		refuses(Round::number(1).attest_call(0, &honest()), InvalidTransaction::Future);
+		refuses(Round { group: 7, ..round.clone() }.attest_call(0, &honest()), InvalidTransaction::Call);
 	});
 }
 
@@ -224,9 +179,7 @@ fn validators_of_a_later_session_do_not_attest() {
 		let round = revealed();
 		start_session(210..214);
 		let round = round.votes(&vec![honest(); 4]);
-		let Call::attest { hash, .. } = round.attest_call(0, &honest()) else {
-			unreachable!()
-		};
+		let Call::attest { hash, .. } = round.attest_call(0, &honest()) else { unreachable!() };
 		assert_eq!(Pallet::attestation(0, 0, 0).unwrap().hash, hash);
 	});
 }
@@ -235,25 +188,12 @@ fn validators_of_a_later_session_do_not_attest() {
 fn only_the_extension_authorizes() {
 	build_and_execute(|| {
 		let round = revealed().at(|windows| windows.attest.start);
-		let Call::attest {
-			group,
-			round: index,
-			member,
-			hash,
-			signature,
-		} = round.attest_call(0, &honest())
+		let Call::attest { group, round: index, member, hash, signature } = round.attest_call(0, &honest())
 		else {
 			unreachable!()
 		};
-		for origin in [
-			RuntimeOrigin::root(),
-			RuntimeOrigin::none(),
-			RuntimeOrigin::signed(account(200)),
-		] {
-			assert_noop!(
-				Pallet::attest(origin, group, index, member, hash, signature.clone()),
-				BadOrigin
-			);
+		for origin in [RuntimeOrigin::root(), RuntimeOrigin::none(), RuntimeOrigin::signed(account(200))] {
+			assert_noop!(Pallet::attest(origin, group, index, member, hash, signature.clone()), BadOrigin);
 		}
 		let bare = Extrinsic::new_bare(round.attest_call(0, &honest()).into());
 		assert_ne!(apply_extrinsic(bare), Ok(Ok(())));

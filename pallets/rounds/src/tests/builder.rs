@@ -24,17 +24,11 @@ pub(crate) fn checkpoint(number: u8, round: RoundIndex) -> ContentRef {
 }
 
 pub(crate) fn measurement(score: u64) -> Measurement {
-	Measurement {
-		score: Score(score),
-		root: H256::from_low_u64_be(score),
-	}
+	Measurement { score: Score(score), root: H256::from_low_u64_be(score) }
 }
 
 pub(crate) fn ballot(baseline: Option<u64>, verdicts: &[Verdict]) -> Ballot {
-	Ballot {
-		baseline: baseline.map(measurement),
-		verdicts: verdicts.to_vec().try_into().unwrap(),
-	}
+	Ballot { baseline: baseline.map(measurement), verdicts: verdicts.to_vec().try_into().unwrap() }
 }
 
 /// A round of group 0, or of another.
@@ -52,11 +46,7 @@ impl Round {
 	}
 
 	pub(crate) fn number(index: RoundIndex) -> Self {
-		Self {
-			group: 0,
-			index,
-			ballots: BTreeMap::new(),
-		}
+		Self { group: 0, index, ballots: BTreeMap::new() }
 	}
 
 	pub(crate) fn of(group: GroupId) -> Self {
@@ -90,14 +80,7 @@ impl Round {
 
 	pub(crate) fn commitment(&self, number: u8) -> H256 {
 		let digest = checkpoint(number, self.index).digest;
-		commitment_hash(
-			Rounds::genesis(),
-			self.group,
-			self.index,
-			&account(number),
-			digest,
-			&SALT,
-		)
+		commitment_hash(Rounds::genesis(), self.group, self.index, &account(number), digest, &SALT)
 	}
 
 	pub(crate) fn commit(&self, number: u8, deposit: u128) -> DispatchResult {
@@ -201,9 +184,7 @@ impl Round {
 	/// Somebody calls `settle`.
 	pub(crate) fn nudge(&self, number: u8) -> DispatchResult {
 		let origin = RuntimeOrigin::signed(account(number));
-		Pallet::<Test>::settle(origin, self.group, self.index)
-			.map(|_| ())
-			.map_err(|failed| failed.error)
+		Pallet::<Test>::settle(origin, self.group, self.index).map(|_| ()).map_err(|failed| failed.error)
 	}
 
 	pub(crate) fn stored(&self) -> crate::RoundOf<Test> {
@@ -222,11 +203,7 @@ impl Round {
 
 	/// How the commitments ended, in commit order.
 	pub(crate) fn outcomes(&self) -> Vec<Outcome> {
-		self.stored()
-			.commitments
-			.into_iter()
-			.map(|commitment| commitment.ending.unwrap().outcome)
-			.collect()
+		self.stored().commitments.into_iter().map(|commitment| commitment.ending.unwrap().outcome).collect()
 	}
 
 	/// The validator that has a place in the committee.

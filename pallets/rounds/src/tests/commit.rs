@@ -31,14 +31,7 @@ fn a_commitment_holds_its_deposit() {
 	build_and_execute(|| {
 		let round = Round::new().deposits(&[(1, 250)]);
 		assert_eq!((held(1), free(1)), (250, ENDOWMENT - 250));
-		System::assert_has_event(
-			Event::Committed {
-				group: 0,
-				round: 0,
-				account: account(1),
-			}
-			.into(),
-		);
+		System::assert_has_event(Event::Committed { group: 0, round: 0, account: account(1) }.into());
 		let stored = round.stored();
 		assert_eq!(stored.commitments[0].hash, round.commitment(1));
 		assert_eq!((stored.seed, stored.settled), (None, None));
@@ -53,10 +46,7 @@ fn commitments_are_taken_in_their_window_only() {
 		assert_noop!(Round::new().commit(1, DEPOSIT), Error::<Test>::WrongPhase);
 		run_to(10);
 		assert_noop!(Round::number(1).commit(1, DEPOSIT), Error::<Test>::WrongPhase);
-		assert_noop!(
-			Round::number(u32::MAX).commit(1, DEPOSIT),
-			Error::<Test>::WrongPhase
-		);
+		assert_noop!(Round::number(u32::MAX).commit(1, DEPOSIT), Error::<Test>::WrongPhase);
 		assert_ok!(Round::new().commit(1, DEPOSIT));
 		run_to(21);
 		assert_ok!(Round::new().commit(2, DEPOSIT));
@@ -83,19 +73,10 @@ fn a_commitment_needs_a_group_and_a_deposit() {
 	build_and_execute(|| {
 		run_to(10);
 		assert_noop!(Round::of(1).commit(1, DEPOSIT), Error::<Test>::UnknownGroup);
-		assert_noop!(
-			Round::new().commit(1, DEPOSIT - 1),
-			Error::<Test>::DepositTooSmall
-		);
-		assert_noop!(
-			Round::new().commit(1, ENDOWMENT + 1),
-			TokenError::FundsUnavailable
-		);
+		assert_noop!(Round::new().commit(1, DEPOSIT - 1), Error::<Test>::DepositTooSmall);
+		assert_noop!(Round::new().commit(1, ENDOWMENT + 1), TokenError::FundsUnavailable);
 		assert_noop!(Round::new().commit(250, DEPOSIT), TokenError::FundsUnavailable);
-		assert_noop!(
-			Pallet::commit(RuntimeOrigin::root(), 0, 0, H256::zero(), DEPOSIT),
-			BadOrigin
-		);
+		assert_noop!(Pallet::commit(RuntimeOrigin::root(), 0, 0, H256::zero(), DEPOSIT), BadOrigin);
 	});
 }
 
@@ -109,10 +90,7 @@ fn full_round() -> Round {
 		})
 		.collect();
 	let round = Round::new().deposits(&deposits);
-	assert_eq!(
-		u32::try_from(round.stored().commitments.len()),
-		Ok(MAX_CANDIDATES)
-	);
+	assert_eq!(u32::try_from(round.stored().commitments.len()), Ok(MAX_CANDIDATES));
 	round
 }
 
@@ -122,14 +100,7 @@ fn a_larger_deposit_displaces_the_latest_of_the_smallest() {
 		let round = full_round();
 		assert_ok!(round.commit(65, DEPOSIT + 1));
 		assert_eq!((held(64), free(64)), (0, ENDOWMENT - DEPOSIT / 2));
-		System::assert_last_event(
-			Event::Displaced {
-				group: 0,
-				round: 0,
-				account: account(64),
-			}
-			.into(),
-		);
+		System::assert_last_event(Event::Displaced { group: 0, round: 0, account: account(64) }.into());
 		let commitments = round.stored().commitments;
 		assert_eq!(commitments.last().unwrap().account, account(65));
 		assert_eq!(commitments[1].account, account(2));
@@ -271,10 +242,7 @@ fn no_third_round_begins_before_the_first_is_settled() {
 		let overdue = Round::new().commits(&[1]);
 		Round::number(1).commits(&[1]);
 		run_to(34);
-		assert_noop!(
-			Round::number(2).commit(1, DEPOSIT),
-			Error::<Test>::SettlementOverdue
-		);
+		assert_noop!(Round::number(2).commit(1, DEPOSIT), Error::<Test>::SettlementOverdue);
 		assert_ok!(overdue.nudge(1));
 		assert_ok!(Round::number(2).commit(1, DEPOSIT));
 		assert_eq!(Unsettled::<Test>::get(0).to_vec(), [1, 2]);

@@ -81,10 +81,7 @@ fn assert_told_once(round: &Round, index: u32) {
 	assert_eq!((told.round, told.winner), (index, winner));
 	let sound = committee.iter().filter(|(_, conduct)| *conduct == Conduct::Sound);
 	assert!(sound.map(|(member, _)| member).eq(&told.members));
-	assert!(committee
-		.iter()
-		.map(|(member, _)| *member)
-		.eq((200..).take(committee.len())));
+	assert!(committee.iter().map(|(member, _)| *member).eq((200..).take(committee.len())));
 	assert_eq!(committee.is_empty(), stored.seed.is_none());
 }
 

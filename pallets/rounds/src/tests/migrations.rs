@@ -15,13 +15,7 @@ type Migration = NameModels<Test>;
 
 /// A standing as version 1 had it.
 fn old(best: Option<u64>, earned: u128) -> v1::Standing<u128> {
-	v1::Standing {
-		rounds: 5,
-		wins: 2,
-		best: best.map(Score),
-		earned,
-		slashed: 7,
-	}
+	v1::Standing { rounds: 5, wins: 2, best: best.map(Score), earned, slashed: 7 }
 }
 
 /// A chain of version 1 with standings of so many trainers.
@@ -55,10 +49,7 @@ fn every_best_score_gets_its_model() {
 		assert_eq!(Standings::<Test>::iter().count(), 40);
 		for trainer in 1..=40u8 {
 			let standing = Standings::<Test>::get(0, account(trainer)).unwrap();
-			let best = (trainer % 3 != 0).then_some(Best {
-				model_version: 0,
-				score: Score(trainer.into()),
-			});
+			let best = (trainer % 3 != 0).then_some(Best { model_version: 0, score: Score(trainer.into()) });
 			assert_eq!(standing.best, best);
 			assert_eq!((standing.rounds, standing.wins), (5, 2));
 			assert_eq!((standing.earned, standing.slashed), (trainer.into(), 7));
@@ -83,11 +74,7 @@ fn a_round_that_is_settled_meanwhile_loses_nothing() {
 	build_and_execute(|| {
 		put(4);
 		let ballots: Vec<_> = (0..4).map(|_| ballot(None, &[Match(measurement(3))])).collect();
-		Round::new()
-			.commits(&[4])
-			.reveals(&[(4, 3)])
-			.votes(&ballots)
-			.settles();
+		Round::new().commits(&[4]).reveals(&[(4, 3)]).votes(&ballots).settles();
 		let before = Standings::<Test>::get(0, account(4)).unwrap();
 		assert_eq!((before.rounds, before.wins), (6, 3));
 		assert_eq!(before.best.map(|best| best.score), Some(Score(3)));
@@ -105,10 +92,7 @@ fn waits_for_enough_weight_and_runs_once() {
 		let required = <Test as crate::Config>::WeightInfo::migrate_standing();
 		let little = Weight::from_parts(required.ref_time() - 1, required.proof_size());
 		let refused = Migration::step(None, &mut WeightMeter::with_limit(little));
-		assert_eq!(
-			refused,
-			Err(SteppedMigrationError::InsufficientWeight { required })
-		);
+		assert_eq!(refused, Err(SteppedMigrationError::InsufficientWeight { required }));
 		migrate(10);
 		let standing = Standings::<Test>::get(0, account(1)).unwrap();
 		migrate(1);

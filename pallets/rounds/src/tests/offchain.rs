@@ -32,14 +32,7 @@ mod load;
 mod messages;
 
 /// Round 0 takes attestations in blocks 34 to 39 and ballots in blocks 40 to 43.
-const CLOCK: Clock = Clock {
-	first: 0,
-	start: 10,
-	length: 20,
-	reveal: 3,
-	attest: 6,
-	open: 4,
-};
+const CLOCK: Clock = Clock { first: 0, start: 10, length: 20, reveal: 3, attest: 6, open: 4 };
 /// The last block of the reveal window: what is sent with it is in the first block of the attest window.
 const ASK: u32 = 33;
 /// The block with which ballots may be opened first.
@@ -53,14 +46,8 @@ fn content(name: u32) -> ContentRef {
 
 /// A ballot of the first candidate that matches.
 fn ballot() -> Ballot {
-	let measurement = Measurement {
-		score: Score(71_234),
-		root: H256::repeat_byte(7),
-	};
-	Ballot {
-		baseline: None,
-		verdicts: vec![Verdict::Match(measurement)].try_into().unwrap(),
-	}
+	let measurement = Measurement { score: Score(71_234), root: H256::repeat_byte(7) };
+	Ballot { baseline: None, verdicts: vec![Verdict::Match(measurement)].try_into().unwrap() }
 }
 
 type Status = JobStatus<Measured>;
@@ -76,9 +63,7 @@ fn done(ballot: Ballot) -> Status {
 /// The evaluation that a call is about.
 fn id(asked: &Asked) -> H256 {
 	match asked.method.as_str() {
-		"POST" => serde_json::from_slice::<EvaluationRequest>(&asked.body)
-			.unwrap()
-			.id(),
+		"POST" => serde_json::from_slice::<EvaluationRequest>(&asked.body).unwrap().id(),
 		_ => asked.url.rsplit('/').next().unwrap().parse().unwrap(),
 	}
 }
@@ -105,10 +90,7 @@ impl World {
 		let node = Node::new(measure);
 		let mut chain = new_test_ext();
 		let keystore = MemoryKeystore::new();
-		let key = keystore
-			.sr25519_generate_new(KEY_TYPE, Some("//Own"))
-			.unwrap()
-			.into();
+		let key = keystore.sr25519_generate_new(KEY_TYPE, Some("//Own")).unwrap().into();
 		chain.register_extension(KeystoreExt::new(keystore));
 		node.register(&mut chain);
 		let mut world = Self { node, chain, key };
@@ -121,10 +103,7 @@ impl World {
 	fn put_group(&mut self, group: GroupId) {
 		let own = self.key.clone();
 		self.chain.execute_with(|| {
-			let rules = Rules {
-				model: content(group),
-				..rules(CLOCK)
-			};
+			let rules = Rules { model: content(group), ..rules(CLOCK) };
 			put_group(group, rules);
 			let commitments: Vec<_> = [11, 12]
 				.map(|name| Commitment {
@@ -217,9 +196,7 @@ impl Sent {
 	/// The group, the ballot and the salt of an opening.
 	fn opened(&self) -> (GroupId, Ballot, Salt) {
 		match self.call() {
-			Call::open {
-				group, ballot, salt, ..
-			} => (group, ballot, salt),
+			Call::open { group, ballot, salt, .. } => (group, ballot, salt),
 			call => panic!("not an opening: {call:?}"),
 		}
 	}

@@ -27,32 +27,21 @@ fn found(score: u64) -> Verdict {
 
 /// A first round in which account 1 claims 500 and members say this.
 fn judged(ballots: &[Ballot]) -> Round {
-	Round::new()
-		.commits(&[1])
-		.reveals(&[(1, 500)])
-		.votes(ballots)
-		.settles()
+	Round::new().commits(&[1]).reveals(&[(1, 500)]).votes(ballots).settles()
 }
 
 /// What was told of the only round that was settled.
 fn paid() -> (Option<u8>, Vec<u8>) {
 	let paid = Paid::get();
-	let [Told { winner, members, .. }] = &paid[..] else {
-		panic!("not told once: {paid:?}")
-	};
+	let [Told { winner, members, .. }] = &paid[..] else { panic!("not told once: {paid:?}") };
 	(*winner, members.clone())
 }
 
 /// How the members of the only committee did, in its order.
 fn conduct() -> Vec<Conduct> {
 	let observed = Observed::get();
-	let [committee] = &observed[..] else {
-		panic!("not told once: {observed:?}")
-	};
-	assert!(committee
-		.iter()
-		.map(|(member, _)| *member)
-		.eq((200..).take(committee.len())));
+	let [committee] = &observed[..] else { panic!("not told once: {observed:?}") };
+	assert!(committee.iter().map(|(member, _)| *member).eq((200..).take(committee.len())));
 	committee.iter().map(|(_, conduct)| *conduct).collect()
 }
 
@@ -68,17 +57,10 @@ fn those_who_agree_are_paid_and_the_winner_too() {
 
 #[test]
 fn who_says_something_else_than_two_thirds_is_called_false_and_not_paid() {
-	let other_root = Measurement {
-		root: H256::zero(),
-		..measurement(500)
-	};
-	for lie in [
-		found(499),
-		Match(other_root),
-		Mismatch(measurement(500)),
-		Mismatch(measurement(900)),
-		Invalid,
-	] {
+	let other_root = Measurement { root: H256::zero(), ..measurement(500) };
+	for lie in
+		[found(499), Match(other_root), Mismatch(measurement(500)), Mismatch(measurement(900)), Invalid]
+	{
 		build_and_execute(|| {
 			let honest = ballot(None, &[found(500)]);
 			judged(&[honest.clone(), ballot(None, &[lie]), honest.clone(), honest]);
@@ -97,9 +79,7 @@ fn who_lies_about_the_head_is_called_false_too() {
 		let honest = ballot(Some(500), &[found(300)]);
 		let round = Round::number(1).commits(&[2]).reveals(&[(2, 300)]);
 		let lie = ballot(Some(100), &[found(300)]);
-		let round = round
-			.votes(&[lie, honest.clone(), honest.clone(), honest])
-			.settles();
+		let round = round.votes(&[lie, honest.clone(), honest.clone(), honest]).settles();
 		assert_eq!(round.outcomes(), [Won]);
 		assert_eq!(conduct(), [False, Sound, Sound, Sound]);
 		assert_eq!(paid(), (Some(2), vec![201, 202, 203]));
@@ -110,32 +90,18 @@ fn who_lies_about_the_head_is_called_false_too() {
 fn the_silent_and_those_who_fetched_nothing_get_nothing_and_are_no_liars() {
 	build_and_execute(|| {
 		judged(&vec![ballot(None, &[found(500)]); 3]);
-		assert_eq!(
-			(paid().1, conduct()),
-			(vec![200, 201, 202], vec![Sound, Sound, Sound, Absent])
-		);
+		assert_eq!((paid().1, conduct()), (vec![200, 201, 202], vec![Sound, Sound, Sound, Absent]));
 	});
 	build_and_execute(|| {
 		let honest = ballot(None, &[found(500)]);
-		judged(&[
-			ballot(None, &[Unavailable]),
-			honest.clone(),
-			honest.clone(),
-			honest,
-		]);
-		assert_eq!(
-			(paid().1, conduct()),
-			(vec![201, 202, 203], vec![Idle, Sound, Sound, Sound])
-		);
+		judged(&[ballot(None, &[Unavailable]), honest.clone(), honest.clone(), honest]);
+		assert_eq!((paid().1, conduct()), (vec![201, 202, 203], vec![Idle, Sound, Sound, Sound]));
 	});
 	build_and_execute(|| {
 		let round = Round::new().commits(&[1]).reveals(&[(1, 500)]);
 		let round = round.attests(&vec![ballot(None, &[found(500)]); 4]);
 		round.opens(&[3, 1, 0]).settles();
-		assert_eq!(
-			(paid().1, conduct()),
-			(vec![200, 201, 203], vec![Sound, Sound, Absent, Sound])
-		);
+		assert_eq!((paid().1, conduct()), (vec![200, 201, 203], vec![Sound, Sound, Absent, Sound]));
 	});
 }
 
@@ -173,19 +139,13 @@ fn a_round_that_nobody_revealed_in_pays_nobody() {
 fn what_a_round_earns_is_divided_as_when_it_began() {
 	build_and_execute(|| {
 		let round = Round::new().commits(&[1]);
-		let shares = Shares {
-			validators: Share::percent(40),
-			keepers: Share::percent(10),
-		};
+		let shares = Shares { validators: Share::percent(40), keepers: Share::percent(10) };
 		assert_eq!(amend(0, |rules| rules.shares = shares), 1);
 		let ballots = vec![ballot(None, &[found(500)]); 4];
 		round.reveals(&[(1, 500)]).votes(&ballots).settles();
 		Round::number(1).commits(&[2]).settles();
 		let paid = Paid::get();
-		let paid: Vec<_> = paid
-			.iter()
-			.map(|told| (told.group, told.round, told.shares))
-			.collect();
+		let paid: Vec<_> = paid.iter().map(|told| (told.group, told.round, told.shares)).collect();
 		assert_eq!(paid, [(0, 0, Shares::default()), (0, 1, shares)]);
 	});
 }
@@ -224,16 +184,10 @@ fn who_serves_some_members_only_pays_for_the_round_without_a_quorum() {
 		assert_eq!(slashed, [(DEPOSIT + 21) / 2, 0, DEPOSIT / 2]);
 		assert_eq!(free(1), ENDOWMENT - (DEPOSIT + 21) / 2);
 		assert_eq!(free(2), ENDOWMENT);
-		assert_eq!(
-			Balances::total_issuance(),
-			issuance - slashed.iter().sum::<u128>()
-		);
+		assert_eq!(Balances::total_issuance(), issuance - slashed.iter().sum::<u128>());
 		assert_eq!(Heads::<Test>::get(0, 0), None);
 		let explained = descent_protocol::explain(&Pallet::round_view(0, 0).unwrap(), &account(1));
-		assert!(
-			explained.contains("2 could not fetch the checkpoint"),
-			"{explained}"
-		);
+		assert!(explained.contains("2 could not fetch the checkpoint"), "{explained}");
 		assert_eq!(paid(), (None, vec![]));
 	});
 }

@@ -51,11 +51,7 @@ fn reveals_are_taken_in_their_window_only() {
 #[test]
 fn the_seed_is_known_to_the_end_of_the_longest_window() {
 	build_and_execute(|| {
-		let clock = Clock {
-			reveal: MaxReveal::get(),
-			length: 20,
-			..CLOCK
-		};
+		let clock = Clock { reveal: MaxReveal::get(), length: 20, ..CLOCK };
 		create_group(clock);
 		let round = Round::of(1).commits(&[1]).at(|windows| windows.reveal.end - 1);
 		let seed = Pallet::seed_of(1, 0).unwrap();
@@ -63,10 +59,7 @@ fn the_seed_is_known_to_the_end_of_the_longest_window() {
 		assert_eq!(round.stored().seed, Some(seed));
 		run_to(60);
 		assert_eq!(Pallet::seed_of(1, 0), Some(seed));
-		assert_eq!(
-			crate::Seeds::<Test>::iter().count(),
-			usize::try_from(MaxReveal::get() + 1).unwrap()
-		);
+		assert_eq!(crate::Seeds::<Test>::iter().count(), usize::try_from(MaxReveal::get() + 1).unwrap());
 	});
 }
 
@@ -105,14 +98,8 @@ fn only_what_was_committed_to_can_be_revealed() {
 		let round = Round::new().commits(&[1, 2]).at(|windows| windows.reveal.start);
 		let mismatch = Error::<Test>::CommitmentMismatch;
 		assert_noop!(round.reveal_as(1, checkpoint(3, 0), SALT, 70), mismatch);
-		assert_noop!(
-			round.reveal_as(1, checkpoint(1, 0), [8; 32], 70),
-			Error::<Test>::CommitmentMismatch
-		);
-		assert_noop!(
-			round.reveal_as(1, checkpoint(2, 0), SALT, 70),
-			Error::<Test>::CommitmentMismatch
-		);
+		assert_noop!(round.reveal_as(1, checkpoint(1, 0), [8; 32], 70), Error::<Test>::CommitmentMismatch);
+		assert_noop!(round.reveal_as(1, checkpoint(2, 0), SALT, 70), Error::<Test>::CommitmentMismatch);
 		assert_noop!(round.reveal(3, 70), Error::<Test>::NotCommitted);
 		assert_noop!(Round::of(1).reveal(1, 70), Error::<Test>::UnknownGroup);
 	});
@@ -128,10 +115,7 @@ fn a_commitment_cannot_be_moved() {
 		assert_ok!(Pallet::commit(signed(), 1, 0, round.commitment(2), 100));
 		run_to(23);
 		assert_ok!(Pallet::commit(signed(), 0, 1, round.commitment(2), 100));
-		assert_noop!(
-			round.reveal_as(2, checkpoint(1, 0), SALT, 70),
-			Error::<Test>::CommitmentMismatch
-		);
+		assert_noop!(round.reveal_as(2, checkpoint(1, 0), SALT, 70), Error::<Test>::CommitmentMismatch);
 		assert_noop!(
 			Round::of(1).reveal_as(2, checkpoint(2, 0), SALT, 70),
 			Error::<Test>::CommitmentMismatch
@@ -170,20 +154,11 @@ fn a_checkpoint_takes_part_once_in_a_group() {
 		}
 		run_to(35);
 		for number in [1, 2] {
-			assert_noop!(
-				again.reveal_as(number, checkpoint(1, 0), SALT, 70),
-				Error::<Test>::DigestUsed
-			);
+			assert_noop!(again.reveal_as(number, checkpoint(1, 0), SALT, 70), Error::<Test>::DigestUsed);
 		}
-		let elsewhere = Round {
-			group: 1,
-			..again.clone()
-		};
+		let elsewhere = Round { group: 1, ..again.clone() };
 		assert_ok!(elsewhere.reveal_as(1, checkpoint(1, 0), SALT, 70));
-		assert_noop!(
-			elsewhere.reveal_as(2, checkpoint(1, 0), SALT, 70),
-			Error::<Test>::DigestUsed
-		);
+		assert_noop!(elsewhere.reveal_as(2, checkpoint(1, 0), SALT, 70), Error::<Test>::DigestUsed);
 	});
 }
 
@@ -194,10 +169,7 @@ fn content_and_providers_must_make_sense() {
 		for (size, codec) in [(0, Codec::Raw), (5, Codec::UnixFs), (1 << 21, Codec::Raw)] {
 			let mut content = checkpoint(1, 0);
 			(content.size, content.codec) = (size, codec);
-			assert_noop!(
-				round.reveal_as(1, content, SALT, 70),
-				Error::<Test>::InvalidContent
-			);
+			assert_noop!(round.reveal_as(1, content, SALT, 70), Error::<Test>::InvalidContent);
 		}
 		for provider in [vec![], vec![0xff]] {
 			assert_noop!(

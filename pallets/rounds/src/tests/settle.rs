@@ -25,11 +25,7 @@ fn all(ballot: Ballot) -> Vec<Ballot> {
 
 /// Round 0, in which account 1 wins with a score of 500.
 fn first_round() -> Round {
-	Round::new()
-		.commits(&[1])
-		.reveals(&[(1, 500)])
-		.votes(&all(ballot(None, &[found(500)])))
-		.settles()
+	Round::new().commits(&[1]).reveals(&[(1, 500)]).votes(&all(ballot(None, &[found(500)]))).settles()
 }
 
 #[test]
@@ -126,11 +122,7 @@ fn a_group_with_nothing_to_settle_costs_off_chain_workers_nothing() {
 /// How a first round of one candidate ends with these ballots, and whether that cost its deposit.
 fn ends(ballots: &[Ballot], outcome: Outcome, loss: u128) {
 	build_and_execute(|| {
-		let round = Round::new()
-			.commits(&[1])
-			.reveals(&[(1, 500)])
-			.votes(ballots)
-			.settles();
+		let round = Round::new().commits(&[1]).reveals(&[(1, 500)]).votes(ballots).settles();
 		assert_eq!(round.outcomes(), [outcome]);
 		if outcome != Won {
 			assert_eq!(free(1), ENDOWMENT - loss);

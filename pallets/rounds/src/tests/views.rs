@@ -60,18 +60,13 @@ fn a_round_is_shown_with_all_that_happened() {
 			.opens(&[0, 2]);
 		let view = Pallet::round_view(0, 0).unwrap();
 		let said = |member: usize| (view.committee[member].attested, view.committee[member].opened);
-		assert_eq!(
-			[0, 1, 2, 3].map(said),
-			[(true, true), (true, false), (true, true), (false, false)]
-		);
+		assert_eq!([0, 1, 2, 3].map(said), [(true, true), (true, false), (true, true), (false, false)]);
 		assert_eq!((view.phase, view.settled), (Phase::Open, false));
 		round.opens(&[1]).settles();
 		let view = Pallet::round_view(0, 0).unwrap();
 		assert!(view.settled);
 		assert_eq!(view.winner, Some(account(1)));
-		let [winner, liar] = &view.candidates[..] else {
-			panic!("two committed")
-		};
+		let [winner, liar] = &view.candidates[..] else { panic!("two committed") };
 		assert_eq!((winner.outcome, winner.reward), (Some(Outcome::Won), REWARD));
 		assert_eq!(winner.reveal.as_ref().unwrap().providers, ["http://10.0.0.1"]);
 		assert_eq!((liar.outcome, liar.slashed), (Some(Outcome::Refuted), DEPOSIT));
@@ -89,15 +84,9 @@ fn the_committee_is_asked_in_rank_order_once_claims_are_final() {
 		assert_eq!(Pallet::evaluation_request(0, 0), None);
 		run_to(25);
 		let request = Pallet::evaluation_request(0, 0).unwrap();
-		let asked: Vec<_> = request
-			.candidates
-			.iter()
-			.map(|candidate| (candidate.checkpoint, candidate.claim))
-			.collect();
-		assert_eq!(
-			asked,
-			[(checkpoint(3, 0), Score(60)), (checkpoint(1, 0), Score(70))]
-		);
+		let asked: Vec<_> =
+			request.candidates.iter().map(|candidate| (candidate.checkpoint, candidate.claim)).collect();
+		assert_eq!(asked, [(checkpoint(3, 0), Score(60)), (checkpoint(1, 0), Score(70))]);
 		assert_eq!(request.seed, round.stored().seed.unwrap());
 		assert_eq!(request.deltas, [delta(0)]);
 		assert_eq!(request.head, None);
@@ -124,10 +113,7 @@ fn the_head_is_measured_with_the_next_round() {
 			.reveals(&[(1, 70)])
 			.votes(&vec![ballot(None, &[Match(measurement(70))]); 4])
 			.settles();
-		Round::number(1)
-			.commits(&[2])
-			.reveals(&[(2, 60)])
-			.at(|windows| windows.attest.start);
+		Round::number(1).commits(&[2]).reveals(&[(2, 60)]).at(|windows| windows.attest.start);
 		let head = Pallet::evaluation_request(0, 1).unwrap().head.unwrap();
 		assert_eq!(head.checkpoint, checkpoint(1, 0));
 	});
@@ -139,13 +125,7 @@ fn the_leaderboard_is_in_order() {
 		Round::new()
 			.commits(&[3, 2, 1])
 			.reveals(&[(1, 70), (2, 60)])
-			.votes(&vec![
-				ballot(
-					None,
-					&[Mismatch(measurement(900)), Match(measurement(70))]
-				);
-				4
-			])
+			.votes(&vec![ballot(None, &[Mismatch(measurement(900)), Match(measurement(70))]); 4])
 			.settles();
 		let board = Pallet::standings(0);
 		let accounts: Vec<_> = board.iter().map(|standing| standing.account.clone()).collect();
@@ -166,13 +146,7 @@ fn a_round_tells_its_story_in_events() {
 		let told = events();
 		assert_eq!(told.len(), 1 + 1 + 3 + 3 + 1 + 1);
 		assert!(told.iter().all(|event| event.group() == 0));
-		assert!(matches!(
-			told[8],
-			RoundEvent::Ended {
-				outcome: Outcome::Won,
-				..
-			}
-		));
+		assert!(matches!(told[8], RoundEvent::Ended { outcome: Outcome::Won, .. }));
 		assert!(
 			matches!(&told[9], RoundEvent::Settled { winner: Some(winner), .. } if *winner == account(1))
 		);

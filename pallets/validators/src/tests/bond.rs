@@ -13,11 +13,7 @@ use sp_runtime::{ArithmeticError, TokenError};
 fn a_bond_is_held_and_makes_a_candidate() {
 	build_and_execute(|| {
 		bond(5, 2_000);
-		let bonded = |amount, bond| Event::<Test>::Bonded {
-			account: account(5),
-			amount,
-			bond,
-		};
+		let bonded = |amount, bond| Event::<Test>::Bonded { account: account(5), amount, bond };
 		assert_eq!(events(), [bonded(2_000, 2_000), entered(5, 2_000)]);
 		bond(5, 500);
 		assert_eq!(events(), [bonded(500, 2_500)]);
@@ -34,13 +30,7 @@ fn what_is_taken_out_is_no_weight_and_comes_free_later() {
 		unbond(1, 4_000);
 		let until = 5 + UNBONDING;
 		System::assert_last_event(
-			Event::Unbonded {
-				account: account(1),
-				amount: 4_000,
-				bond: GENESIS_BOND - 4_000,
-				until,
-			}
-			.into(),
+			Event::Unbonded { account: account(1), amount: 4_000, bond: GENESIS_BOND - 4_000, until }.into(),
 		);
 		assert_eq!(candidates(), [2, 3, 4, 1]);
 		assert_eq!(held(1), GENESIS_BOND);
@@ -48,13 +38,7 @@ fn what_is_taken_out_is_no_weight_and_comes_free_later() {
 		assert_noop!(Validators::withdraw(signed(1)), Error::<Test>::NothingToWithdraw);
 		run_to(until);
 		assert_ok!(Validators::withdraw(signed(1)));
-		System::assert_last_event(
-			Event::Withdrawn {
-				account: account(1),
-				amount: 4_000,
-			}
-			.into(),
-		);
+		System::assert_last_event(Event::Withdrawn { account: account(1), amount: 4_000 }.into());
 		assert_eq!(held(1), GENESIS_BOND - 4_000);
 		assert_noop!(Validators::withdraw(signed(1)), Error::<Test>::NothingToWithdraw);
 	});
@@ -147,14 +131,8 @@ fn dust_and_what_nobody_has_are_refused() {
 fn nobody_bonds_more_than_there_is() {
 	build_and_execute(|| {
 		// The existential deposit stays free.
-		assert_noop!(
-			Validators::bond(signed(5), ENDOWMENT),
-			TokenError::FundsUnavailable
-		);
-		assert_noop!(
-			Validators::bond(signed(5), u128::MAX),
-			TokenError::FundsUnavailable
-		);
+		assert_noop!(Validators::bond(signed(5), ENDOWMENT), TokenError::FundsUnavailable);
+		assert_noop!(Validators::bond(signed(5), u128::MAX), TokenError::FundsUnavailable);
 		bond(5, ENDOWMENT - 1);
 		assert_noop!(Validators::bond(signed(5), u128::MAX), ArithmeticError::Overflow);
 	});

@@ -50,12 +50,7 @@ impl Offence<(AccountId32, ())> for Equivocation {
 
 /// An equivocation in this session.
 pub(crate) fn equivocation(slot: u32, offenders: &[u8], share: fn(u32) -> Perbill) -> Equivocation {
-	Equivocation {
-		session: Session::current_index(),
-		slot,
-		offenders: offenders.to_vec(),
-		share,
-	}
+	Equivocation { session: Session::current_index(), slot, offenders: offenders.to_vec(), share }
 }
 
 pub(crate) fn report(offence: Equivocation) -> Result<(), OffenceError> {
@@ -136,20 +131,13 @@ pub(crate) fn events() -> Vec<Event<Test>> {
 }
 
 pub(crate) fn left(number: u8) -> Event<Test> {
-	Event::Left {
-		account: account(number),
-	}
+	Event::Left { account: account(number) }
 }
 
 pub(crate) fn entered(number: u8, bond: u128) -> Event<Test> {
-	Event::Entered {
-		account: account(number),
-		bond,
-	}
+	Event::Entered { account: account(number), bond }
 }
 
 pub(crate) fn displaced(number: u8) -> Event<Test> {
-	Event::Displaced {
-		account: account(number),
-	}
+	Event::Displaced { account: account(number) }
 }

@@ -27,9 +27,7 @@ fn fill() {
 }
 
 fn is_candidate(who: &AccountId32) -> bool {
-	Candidates::<Test>::get()
-		.iter()
-		.any(|(account, _)| account == who)
+	Candidates::<Test>::get().iter().any(|(account, _)| account == who)
 }
 
 /// Runs a test that makes tokens to fill the list with.
@@ -67,12 +65,7 @@ fn a_full_list_is_entered_by_a_larger_bond_only() {
 		bond(5, 1);
 		assert_eq!(
 			events()[1..],
-			[
-				crate::Event::Displaced {
-					account: last.clone()
-				},
-				entered(5, MINIMUM + 1)
-			]
+			[crate::Event::Displaced { account: last.clone() }, entered(5, MINIMUM + 1)]
 		);
 		assert!(is_candidate(&account(5)) && !is_candidate(&last));
 		assert_eq!(Candidates::<Test>::get().len(), 256);

@@ -14,9 +14,7 @@ use sp_staking::offence::Offence;
 
 fn observe(conduct: &[(u8, Conduct)]) {
 	let conduct = conduct.iter();
-	let conduct: Vec<_> = conduct
-		.map(|(number, conduct)| (account(*number), *conduct))
-		.collect();
+	let conduct: Vec<_> = conduct.map(|(number, conduct)| (account(*number), *conduct)).collect();
 	Validators::observed(&conduct);
 }
 
@@ -26,10 +24,7 @@ fn lie(number: u8) {
 }
 
 fn struck(number: u8, strikes: u32) -> Event<Test> {
-	Event::Struck {
-		account: account(number),
-		strikes,
-	}
+	Event::Struck { account: account(number), strikes }
 }
 
 #[test]
@@ -56,16 +51,9 @@ fn two_are_an_offence() {
 			[
 				struck(1, 1),
 				struck(1, 2),
-				Event::Slashed {
-					account: account(1),
-					amount: GENESIS_BOND * 5_625 / 10_000,
-					share,
-				},
+				Event::Slashed { account: account(1), amount: GENESIS_BOND * 5_625 / 10_000, share },
 				left(1),
-				Event::Jailed {
-					account: account(1),
-					until: 4 + JAIL,
-				},
+				Event::Jailed { account: account(1), until: 4 + JAIL },
 			]
 		);
 		assert!(!Struck::<Test>::contains_key(account(1)));
@@ -278,11 +266,8 @@ fn a_full_committee_of_liars_is_no_more_than_work() {
 #[test]
 fn the_offence_says_what_it_is() {
 	build_and_execute(|| {
-		let offence = Misattestation {
-			session: Session::current_index(),
-			validators: 100,
-			offenders: vec![1, 2],
-		};
+		let offence =
+			Misattestation { session: Session::current_index(), validators: 100, offenders: vec![1, 2] };
 		assert_eq!(offence.offenders(), [1, 2]);
 		assert_eq!((offence.session_index(), offence.slot()), (0, 0));
 		assert_eq!(offence.validator_set_count(), 100);

@@ -6,17 +6,14 @@ use frame_support::traits::Hooks;
 
 #[test]
 fn who_bonds_at_genesis_is_a_validator_of_the_first_sessions() {
-	execute(
-		genesis((1..=6).map(|number| (number, GENESIS_BOND + u128::from(number)))),
-		|| {
-			assert_eq!(candidates(), [6, 5, 4, 3, 2, 1]);
-			assert_eq!(set(), [6, 5, 4, 3]);
-			let queued = Session::queued_keys();
-			assert_eq!(queued.len(), 4);
-			assert_eq!(held(6), GENESIS_BOND + 6);
-			assert_eq!(free(6), ENDOWMENT - GENESIS_BOND - 6);
-		},
-	);
+	execute(genesis((1..=6).map(|number| (number, GENESIS_BOND + u128::from(number)))), || {
+		assert_eq!(candidates(), [6, 5, 4, 3, 2, 1]);
+		assert_eq!(set(), [6, 5, 4, 3]);
+		let queued = Session::queued_keys();
+		assert_eq!(queued.len(), 4);
+		assert_eq!(held(6), GENESIS_BOND + 6);
+		assert_eq!(free(6), ENDOWMENT - GENESIS_BOND - 6);
+	});
 }
 
 #[test]

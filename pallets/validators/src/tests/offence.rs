@@ -21,16 +21,9 @@ fn an_offender_is_slashed_jailed_silenced_and_left_out() {
 		assert_eq!(
 			events(),
 			[
-				Event::Slashed {
-					account: account(2),
-					amount: fifth,
-					share: Perbill::from_percent(20),
-				},
+				Event::Slashed { account: account(2), amount: fifth, share: Perbill::from_percent(20) },
 				left(2),
-				Event::Jailed {
-					account: account(2),
-					until,
-				},
+				Event::Jailed { account: account(2), until },
 			]
 		);
 		assert_eq!(treasury(), before + fifth);
@@ -208,10 +201,7 @@ fn a_chilled_offender_stays_chilled() {
 fn a_report_of_nobody_or_without_shares_does_nothing() {
 	build_and_execute(|| {
 		Validators::on_offence(&[], &[Perbill::one()], 0);
-		let details = OffenceDetails {
-			offender: (account(1), ()),
-			reporters: Vec::new(),
-		};
+		let details = OffenceDetails { offender: (account(1), ()), reporters: Vec::new() };
 		Validators::on_offence(&[details], &[], 0);
 		assert_eq!(held(1), GENESIS_BOND);
 		assert_eq!(Sentences::<Test>::iter().count(), 0);
@@ -221,10 +211,7 @@ fn a_report_of_nobody_or_without_shares_does_nothing() {
 #[test]
 fn the_largest_numbers_do_no_harm() {
 	build_and_execute(|| {
-		let details = |number| OffenceDetails {
-			offender: (account(number), ()),
-			reporters: Vec::new(),
-		};
+		let details = |number| OffenceDetails { offender: (account(number), ()), reporters: Vec::new() };
 		System::set_block_number(u32::MAX);
 		let offenders = [details(1), details(1), details(99)];
 		Validators::on_offence(&offenders, &[Perbill::one(); 3], u32::MAX);

@@ -137,9 +137,8 @@ fn who_has_served_pays_the_difference_and_keeps_its_place() {
 #[test]
 fn who_has_served_and_loses_everything_leaves() {
 	build_and_execute(|| {
-		let mut offence = equivocation(0, &[1], |offenders| {
-			Perbill::from_percent(if offenders > 1 { 100 } else { 10 })
-		});
+		let mut offence =
+			equivocation(0, &[1], |offenders| Perbill::from_percent(if offenders > 1 { 100 } else { 10 }));
 		assert_eq!(report(offence.clone()), Ok(()));
 		run_to(1 + JAIL);
 		assert_ok!(Validators::validate(signed(1)));
@@ -153,9 +152,8 @@ fn who_has_served_and_loses_everything_leaves() {
 #[test]
 fn a_slash_takes_no_more_than_there_is() {
 	build_and_execute(|| {
-		let mut offence = equivocation(0, &[1], |offenders| {
-			Perbill::from_percent(if offenders > 1 { 100 } else { 10 })
-		});
+		let mut offence =
+			equivocation(0, &[1], |offenders| Perbill::from_percent(if offenders > 1 { 100 } else { 10 }));
 		assert_eq!(report(offence.clone()), Ok(()));
 		// Another offence has taken most of it meanwhile.
 		run_sessions(2);
@@ -188,10 +186,9 @@ fn an_old_offence_that_is_found_out_late_is_punished() {
 		assert_eq!(report(offence), Ok(()));
 		assert_eq!(held(1), GENESIS_BOND / 5 * 4);
 		assert_eq!(silenced(), [1]);
-		assert!(events().contains(&Event::Jailed {
-			account: account(1),
-			until: System::block_number() + JAIL,
-		}));
+		assert!(
+			events().contains(&Event::Jailed { account: account(1), until: System::block_number() + JAIL })
+		);
 		// And another of then is a part of it.
 		let mut other = equivocation(1, &[1], a_fifth);
 		other.session = 3;

@@ -175,10 +175,7 @@ fn an_offence_is_proven_with_the_keys_of_its_session_for_as_long_as_it_can_be_di
 		// New keys belong to the session after the next, whose set is the same.
 		set_keys(&account(1), keys(150));
 		run_sessions(2);
-		assert_eq!(
-			Historical::check_proof(key(1), proof.clone()),
-			Some((account(1), ()))
-		);
+		assert_eq!(Historical::check_proof(key(1), proof.clone()), Some((account(1), ())));
 		let newer = Historical::prove(key(150)).unwrap();
 		run_sessions(1);
 		assert_eq!(Historical::check_proof(key(150), newer), Some((account(1), ())));
@@ -197,10 +194,7 @@ fn an_offence_is_proven_with_the_keys_of_its_session_for_as_long_as_it_can_be_di
 fn check_owner(of: u8, key: u8) {
 	let key = (BABE, [key; 32]);
 	let proof = KeyOwners::<Test>::prove(key).unwrap();
-	assert_eq!(
-		KeyOwners::<Test>::check_proof(key, proof),
-		Some((account(of), ()))
-	);
+	assert_eq!(KeyOwners::<Test>::check_proof(key, proof), Some((account(of), ())));
 }
 
 #[test]

@@ -29,10 +29,7 @@ fn how_a_validator_stands() {
 		let expected = ValidatorView {
 			account: account(2),
 			bond: GENESIS_BOND - 100,
-			unbonding: vec![Unbonding {
-				amount: 100,
-				free: 1 + UNBONDING,
-			}],
+			unbonding: vec![Unbonding { amount: 100, free: 1 + UNBONDING }],
 			standing: ValidatorStanding::Active,
 			is_candidate: true,
 			keys,
@@ -94,10 +91,7 @@ fn all_of_them_candidates_first() {
 		assert_eq!(accounts, [5, 1, 2, 3, 4].map(account));
 		let ranks: Vec<_> = views.iter().map(|view| view.rank).collect();
 		assert_eq!(ranks, [Some(0), Some(1), Some(2), None, None]);
-		assert!(views
-			.iter()
-			.skip(1)
-			.all(|view| view.standing == ValidatorStanding::Active));
+		assert!(views.iter().skip(1).all(|view| view.standing == ValidatorStanding::Active));
 		for view in views {
 			assert_eq!(Validators::validator_view(view.account.clone()), Some(view));
 		}

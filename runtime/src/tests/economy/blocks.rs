@@ -39,18 +39,10 @@ pub fn begin(number: BlockNumber) {
 		slot,
 		vrf_signature: VRF.clone(),
 	};
-	let digest = Digest {
-		logs: vec![DigestItem::babe_pre_digest(PreDigest::SecondaryVRF(pre_digest))],
-	};
+	let digest = Digest { logs: vec![DigestItem::babe_pre_digest(PreDigest::SecondaryVRF(pre_digest))] };
 	let parent = System::parent_hash();
 	System::set_block_number(number - 1);
-	Executive::initialize_block(&Header::new(
-		number,
-		Default::default(),
-		Default::default(),
-		parent,
-		digest,
-	));
+	Executive::initialize_block(&Header::new(number, Default::default(), Default::default(), parent, digest));
 	let now = u64::from(number) * MILLISECONDS_PER_BLOCK;
 	let time = UncheckedExtrinsic::new_bare(pallet_timestamp::Call::set { now }.into());
 	assert_ok!(Executive::apply_extrinsic(time));

@@ -14,13 +14,8 @@ use sp_runtime::{traits::Header as _, Digest, DigestItem};
 
 /// A block of a validator in a slot; what is in it differs by `root`.
 fn sealed(by: &Actor, slot: Slot, root: u8) -> Header {
-	let pre_digest = SecondaryPlainPreDigest {
-		authority_index: 0,
-		slot,
-	};
-	let digest = Digest {
-		logs: vec![DigestItem::babe_pre_digest(PreDigest::SecondaryPlain(pre_digest))],
-	};
+	let pre_digest = SecondaryPlainPreDigest { authority_index: 0, slot };
+	let digest = Digest { logs: vec![DigestItem::babe_pre_digest(PreDigest::SecondaryPlain(pre_digest))] };
 	let root = H256::repeat_byte(root);
 	let mut header = Header::new(1, root, root, Default::default(), digest);
 	let pair = AuthorityPair::from(by.pair.clone());

@@ -19,14 +19,7 @@ pub struct Seat {
 impl Seat {
 	/// The hash that hides a ballot.
 	pub fn hash(self, by: &Actor, ballot: &Ballot, salt: &Salt) -> H256 {
-		attestation_hash(
-			Rounds::genesis(),
-			self.group,
-			self.round,
-			&by.evaluator(),
-			ballot,
-			salt,
-		)
+		attestation_hash(Rounds::genesis(), self.group, self.round, &by.evaluator(), ballot, salt)
 	}
 
 	/// Binds the member to what has this hash.
@@ -34,14 +27,7 @@ impl Seat {
 		let Self { group, round, member } = self;
 		let payload = pallet_rounds::attest_payload(Rounds::genesis(), group, round, member, hash);
 		let signature = AuthoritySignature::from(by.pair.sign(&payload));
-		pallet_rounds::Call::attest {
-			group,
-			round,
-			member,
-			hash,
-			signature,
-		}
-		.into()
+		pallet_rounds::Call::attest { group, round, member, hash, signature }.into()
 	}
 
 	/// Shows a ballot.
@@ -50,15 +36,7 @@ impl Seat {
 		let hash = self.hash(by, ballot, &salt);
 		let payload = pallet_rounds::open_payload(Rounds::genesis(), group, round, member, hash);
 		let signature = AuthoritySignature::from(by.pair.sign(&payload));
-		pallet_rounds::Call::open {
-			group,
-			round,
-			member,
-			ballot: ballot.clone(),
-			salt,
-			signature,
-		}
-		.into()
+		pallet_rounds::Call::open { group, round, member, ballot: ballot.clone(), salt, signature }.into()
 	}
 }
 

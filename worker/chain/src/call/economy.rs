@@ -39,11 +39,7 @@ impl Call {
 			("grandpa", public(&keys.grandpa)),
 			("evaluator", public(&keys.evaluator)),
 		]);
-		Self::new(
-			"Session",
-			"set_keys",
-			[("keys", fields), with("proof", &keys.proof)],
-		)
+		Self::new("Session", "set_keys", [("keys", fields), with("proof", &keys.proof)])
 	}
 
 	/// Pays out all that the signer has earned.
@@ -57,11 +53,7 @@ impl Call {
 		Self::new(
 			"Emission",
 			"fund",
-			[
-				with("group", &group),
-				with("amount", &amount),
-				with("per_round", &per_round),
-			],
+			[with("group", &group), with("amount", &amount), with("per_round", &per_round)],
 		)
 	}
 

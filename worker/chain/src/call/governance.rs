@@ -19,11 +19,8 @@ impl Call {
 	/// whitelist and dispatched from there, both or neither.
 	pub fn as_root(call: &Self, hash: H256) -> Self {
 		let whitelist = Self::new("Whitelist", "whitelist_call", [with("call_hash", &hash)]);
-		let dispatch = Self::new(
-			"Whitelist",
-			"dispatch_whitelisted_call_with_preimage",
-			[("call", call.nested())],
-		);
+		let dispatch =
+			Self::new("Whitelist", "dispatch_whitelisted_call_with_preimage", [("call", call.nested())]);
 		let calls = Value::unnamed_composite([whitelist.nested(), dispatch.nested()]);
 		Self::new("Utility", "batch_all", [("calls", calls)])
 	}
@@ -34,11 +31,7 @@ impl Call {
 		Self::new(
 			COMMITTEE,
 			"propose",
-			[
-				with("threshold", &threshold),
-				("proposal", call.nested()),
-				with("length_bound", &length),
-			],
+			[with("threshold", &threshold), ("proposal", call.nested()), with("length_bound", &length)],
 		)
 	}
 
@@ -47,11 +40,7 @@ impl Call {
 		Self::new(
 			COMMITTEE,
 			"vote",
-			[
-				with("proposal", &motion.hash),
-				with("index", &motion.index),
-				with("approve", &aye),
-			],
+			[with("proposal", &motion.hash), with("index", &motion.index), with("approve", &aye)],
 		)
 	}
 
@@ -113,11 +102,7 @@ impl Call {
 
 	/// Brings in a runtime that was authorized. Anybody may.
 	pub fn apply_authorized_upgrade(code: &[u8]) -> Self {
-		Self::new(
-			"System",
-			"apply_authorized_upgrade",
-			[("code", Value::from_bytes(code))],
-		)
+		Self::new("System", "apply_authorized_upgrade", [("code", Value::from_bytes(code))])
 	}
 }
 

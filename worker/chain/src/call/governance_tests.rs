@@ -138,9 +138,7 @@ fn a_call_becomes_root_s_by_the_whitelist() {
 	let motion = Calls::Utility(Utility::batch_all {
 		calls: vec![
 			Calls::Whitelist(Whitelist::whitelist_call { call_hash: hash }),
-			Calls::Whitelist(Whitelist::dispatch_whitelisted_call_with_preimage {
-				call: Box::new(inner),
-			}),
+			Calls::Whitelist(Whitelist::dispatch_whitelisted_call_with_preimage { call: Box::new(inner) }),
 		],
 	});
 	let call = Call::as_root(&upgrade, hash);
@@ -151,10 +149,7 @@ fn a_call_becomes_root_s_by_the_whitelist() {
 		proposal: Box::new(motion),
 		length_bound: length,
 	});
-	assert_eq!(
-		encoded(&Call::propose_motion(2, &call, length)),
-		proposed.encode()
-	);
+	assert_eq!(encoded(&Call::propose_motion(2, &call, length)), proposed.encode());
 	let words = call.in_words();
 	assert!(
 		words.starts_with("Utility.batch_all(")
@@ -165,27 +160,18 @@ fn a_call_becomes_root_s_by_the_whitelist() {
 
 #[test]
 fn votes_and_closing_name_the_motion() {
-	let motion = Motion {
-		hash: H256::repeat_byte(1),
-		index: 70_000,
-	};
+	let motion = Motion { hash: H256::repeat_byte(1), index: 70_000 };
 	let vote = Calls::TechnicalCommittee(Committee::vote {
 		proposal: motion.hash,
 		index: motion.index,
 		approve: false,
 	});
 	assert_eq!(encoded(&Call::vote_motion(motion, false)), vote.encode());
-	let weight = Weight {
-		ref_time: u64::MAX,
-		proof_size: 3,
-	};
+	let weight = Weight { ref_time: u64::MAX, proof_size: 3 };
 	let close = Calls::TechnicalCommittee(Committee::close {
 		proposal_hash: motion.hash,
 		index: motion.index,
-		proposal_weight_bound: ChainWeight {
-			ref_time: weight.ref_time,
-			proof_size: weight.proof_size,
-		},
+		proposal_weight_bound: ChainWeight { ref_time: weight.ref_time, proof_size: weight.proof_size },
 		length_bound: 100,
 	});
 	assert_eq!(encoded(&Call::close_motion(motion, weight, 100)), close.encode());
@@ -194,9 +180,7 @@ fn votes_and_closing_name_the_motion() {
 #[test]
 fn parameters_payments_and_code() {
 	let set = |parameters| {
-		Calls::Parameters(Parameters::set_parameter {
-			key_value: RuntimeParameters::Validators(parameters),
-		})
+		Calls::Parameters(Parameters::set_parameter { key_value: RuntimeParameters::Validators(parameters) })
 	};
 	assert_eq!(
 		encoded(&Call::set_parameter(Parameter::MinimumBond(u128::MAX))),
@@ -214,12 +198,7 @@ fn parameters_payments_and_code() {
 		valid_from: None,
 	});
 	assert_eq!(encoded(&Call::spend(1 << 100, &to)), spend.encode());
-	let apply = Calls::System(System::apply_authorized_upgrade {
-		code: vec![0, 1, 255],
-	});
-	assert_eq!(
-		encoded(&Call::apply_authorized_upgrade(&[0, 1, 255])),
-		apply.encode()
-	);
+	let apply = Calls::System(System::apply_authorized_upgrade { code: vec![0, 1, 255] });
+	assert_eq!(encoded(&Call::apply_authorized_upgrade(&[0, 1, 255])), apply.encode());
 	assert_eq!(Compact(1u128 << 100).encode(), spend.encode()[2..16]);
 }

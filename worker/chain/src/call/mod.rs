@@ -151,10 +151,6 @@ impl Call {
 	/// Moves `amount` of the smallest unit to another account; the signer's account stays alive.
 	pub fn transfer(to: &AccountId32, amount: u128) -> Self {
 		let to = Value::unnamed_variant("Id", [Value::from_bytes(to)]);
-		Self::new(
-			"Balances",
-			"transfer_keep_alive",
-			[("dest", to), with("value", &amount)],
-		)
+		Self::new("Balances", "transfer_keep_alive", [("dest", to), with("value", &amount)])
 	}
 }

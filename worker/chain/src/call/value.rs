@@ -40,40 +40,21 @@ mod tests {
 	#[test]
 	fn values_are_encoded_as_the_chain_s_types() {
 		let raw = ContentRef::raw(b"descent").unwrap();
-		let tree = ContentRef {
-			digest: H256::repeat_byte(3),
-			codec: Codec::UnixFs,
-			size: u64::MAX,
-		};
-		let validation = EvaluationPolicy::Validation {
-			set: tree,
-			records: u32::MAX,
-		};
+		let tree = ContentRef { digest: H256::repeat_byte(3), codec: Codec::UnixFs, size: u64::MAX };
+		let validation = EvaluationPolicy::Validation { set: tree, records: u32::MAX };
 		for reference in [raw, tree] {
 			assert_survives(&reference);
 		}
 		assert_survives(&EvaluationPolicy::Training { records: 7 });
 		assert_survives(&validation);
 		assert_survives(&Metric::Error);
-		assert_survives(&Clock {
-			first: 9,
-			start: 1,
-			length: 2,
-			reveal: 3,
-			attest: 4,
-			open: u32::MAX,
-		});
+		assert_survives(&Clock { first: 9, start: 1, length: 2, reveal: 3, attest: 4, open: u32::MAX });
 		assert_survives(&Score(70_000));
 		assert_survives(&Some(Share::percent(20)));
 		assert_survives(&None::<Score>);
 		assert_survives(&u128::MAX);
 		assert_survives(&[5u8; 32]);
-		let lengths = RoundLengths {
-			length: 20,
-			reveal: 4,
-			attest: 6,
-			open: 3,
-		};
+		let lengths = RoundLengths { length: 20, reveal: 4, attest: 6, open: 3 };
 		let providers = vec![b"http://a".to_vec().try_into().unwrap()].try_into().unwrap();
 		assert_survives(&vec![
 			Change::VotingPeriod { blocks: 20 },
@@ -82,13 +63,9 @@ mod tests {
 			Change::Tolerance { micros: u64::MAX },
 			Change::MinimumImprovement { micros: 2 },
 			Change::Policy { policy: validation },
-			Change::Target {
-				score: Some(Score(3)),
-			},
+			Change::Target { score: Some(Score(3)) },
 			Change::Target { score: None },
-			Change::Shares {
-				shares: Shares::default(),
-			},
+			Change::Shares { shares: Shares::default() },
 			Change::Providers { providers },
 			Change::Model { model: tree },
 		]);
@@ -112,15 +89,8 @@ mod tests {
 	#[test]
 	fn texts_fit_into_bounded_bytes() {
 		let texts = vec![b"http://a".to_vec(), vec![]];
-		let bounded: descent_protocol::Providers = texts
-			.iter()
-			.map(|text| text.clone().try_into().unwrap())
-			.collect::<Vec<_>>()
-			.try_into()
-			.unwrap();
-		assert_eq!(
-			encoded::<descent_protocol::Providers>(&value(&texts)),
-			bounded.encode()
-		);
+		let bounded: descent_protocol::Providers =
+			texts.iter().map(|text| text.clone().try_into().unwrap()).collect::<Vec<_>>().try_into().unwrap();
+		assert_eq!(encoded::<descent_protocol::Providers>(&value(&texts)), bounded.encode());
 	}
 }

@@ -24,21 +24,13 @@ pub struct NewProposal {
 impl Call {
 	/// Stakes `amount` more of the smallest unit in a group.
 	pub fn stake(group: GroupId, amount: u128) -> Self {
-		Self::new(
-			"Groups",
-			"stake",
-			[with("group", &group), with("amount", &amount)],
-		)
+		Self::new("Groups", "stake", [with("group", &group), with("amount", &amount)])
 	}
 
 	/// Takes `amount` of the smallest unit out of a group's stake: it does not vote any more, and can be withdrawn a
 	/// voting period later.
 	pub fn unstake(group: GroupId, amount: u128) -> Self {
-		Self::new(
-			"Groups",
-			"unstake",
-			[with("group", &group), with("amount", &amount)],
-		)
+		Self::new("Groups", "unstake", [with("group", &group), with("amount", &amount)])
 	}
 
 	/// Withdraws what was unstaked and has come free.
@@ -65,21 +57,13 @@ impl Call {
 		Self::new(
 			"Groups",
 			"vote_amendment",
-			[
-				with("group", &group),
-				with("amendment", &amendment),
-				with("aye", &aye),
-			],
+			[with("group", &group), with("amendment", &amendment), with("aye", &aye)],
 		)
 	}
 
 	/// Takes an amendment of the signer back.
 	pub fn withdraw_amendment(group: GroupId, amendment: AmendmentId) -> Self {
-		Self::new(
-			"Groups",
-			"withdraw_amendment",
-			[with("group", &group), with("amendment", &amendment)],
-		)
+		Self::new("Groups", "withdraw_amendment", [with("group", &group), with("amendment", &amendment)])
 	}
 
 	/// Closes a voting period that is over and was not closed by itself. Anybody may.
@@ -90,11 +74,7 @@ impl Call {
 	/// Announces a delta without telling which, see [`descent_protocol::announcement_hash`]: it can be proposed from the
 	/// next block on.
 	pub fn announce(group: GroupId, hash: H256) -> Self {
-		Self::new(
-			"Dataset",
-			"announce",
-			[with("group", &group), with("hash", &hash)],
-		)
+		Self::new("Dataset", "announce", [with("group", &group), with("hash", &hash)])
 	}
 
 	/// Proposes a delta that was announced; [`crate::Included::proposal`] tells the proposal's number. Where the signer
@@ -116,11 +96,7 @@ impl Call {
 
 	/// Votes for a delta with all the signer's stake, and no longer for the one it voted for before.
 	pub fn vote(group: GroupId, proposal: ProposalId) -> Self {
-		Self::new(
-			"Dataset",
-			"vote",
-			[with("group", &group), with("proposal", &proposal)],
-		)
+		Self::new("Dataset", "vote", [with("group", &group), with("proposal", &proposal)])
 	}
 
 	/// Votes for no delta any more.
@@ -130,10 +106,6 @@ impl Call {
 
 	/// Takes a proposal of the signer back, once it has lost a voting period.
 	pub fn withdraw_proposal(group: GroupId, proposal: ProposalId) -> Self {
-		Self::new(
-			"Dataset",
-			"withdraw_proposal",
-			[with("group", &group), with("proposal", &proposal)],
-		)
+		Self::new("Dataset", "withdraw_proposal", [with("group", &group), with("proposal", &proposal)])
 	}
 }

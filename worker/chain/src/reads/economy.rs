@@ -30,8 +30,7 @@ impl Client {
 	/// # Errors
 	/// Where the node can't be asked.
 	pub async fn rewards(&self, account: &AccountId32) -> Result<RewardsView> {
-		self.request("training_rewards", rpc_params![account.to_string()])
-			.await
+		self.request("training_rewards", rpc_params![account.to_string()]).await
 	}
 
 	/// The validators of this session and all candidates.
@@ -47,8 +46,7 @@ impl Client {
 	/// # Errors
 	/// Where the node can't be asked.
 	pub async fn validator(&self, account: &AccountId32) -> Result<Option<ValidatorView>> {
-		self.request("training_validator", rpc_params![account.to_string()])
-			.await
+		self.request("training_validator", rpc_params![account.to_string()]).await
 	}
 
 	/// The rules of the set of validators.

@@ -36,8 +36,7 @@ impl Client {
 	/// Where the node can't be asked.
 	pub async fn groups(&self) -> Result<Vec<GroupView>> {
 		let params = |from| rpc_params![from, PAGE];
-		self.pages("training_groups", params, 0, |group: &GroupView| group.id)
-			.await
+		self.pages("training_groups", params, 0, |group: &GroupView| group.id).await
 	}
 
 	/// All items from number `from` on, page by page until one is empty.
@@ -94,8 +93,7 @@ impl Client {
 	/// # Errors
 	/// [`Error::Refused`] where there is no such group, or the round or the state of the block are forgotten.
 	pub async fn round_at(&self, group: GroupId, round: RoundIndex, at: Option<H256>) -> Result<RoundView> {
-		self.request("training_round", rpc_params![group, round, at])
-			.await
+		self.request("training_round", rpc_params![group, round, at]).await
 	}
 
 	/// How the trainers of a group have done.
@@ -145,8 +143,7 @@ impl Client {
 	/// # Errors
 	/// [`Error::Refused`] where there is no such group.
 	pub async fn stake(&self, group: GroupId, account: &AccountId32) -> Result<StakeView> {
-		self.request("training_stake", rpc_params![group, account.to_string()])
-			.await
+		self.request("training_stake", rpc_params![group, account.to_string()]).await
 	}
 
 	/// Why an account's commitment in a round ended as it did, or what it waits for.
@@ -159,8 +156,7 @@ impl Client {
 		round: RoundIndex,
 		account: &AccountId32,
 	) -> Result<Explanation> {
-		self.request("training_explain", rpc_params![group, round, account.to_string()])
-			.await
+		self.request("training_explain", rpc_params![group, round, account.to_string()]).await
 	}
 
 	/// What an account has at the best block; nothing where it does not exist.
@@ -180,10 +176,7 @@ impl Client {
 			let amount = info.at("data").at(field).and_then(Value::as_u128);
 			amount.ok_or_else(|| Error::Answer(format!("an account without {field}")))
 		};
-		Ok(Balance {
-			free: amount("free")?,
-			held: amount("reserved")?,
-		})
+		Ok(Balance { free: amount("free")?, held: amount("reserved")? })
 	}
 
 	/// All of the token that there is at the best block, in its smallest unit.

@@ -24,11 +24,7 @@ struct Shown {
 
 impl Shown {
 	fn new(account: AccountId, amounts: Amounts) -> Self {
-		Self {
-			account,
-			free: amounts.free.to_string(),
-			held: amounts.held.to_string(),
-		}
+		Self { account, free: amounts.free.to_string(), held: amounts.held.to_string() }
 	}
 }
 
@@ -36,13 +32,7 @@ impl Balance {
 	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let amounts = global.connect().await?.balance(&self.account).await?;
 		output.print(&Shown::new(self.account, amounts), |output| {
-			fields(
-				output,
-				&[
-					("free", format_amount(amounts.free)),
-					("held", format_amount(amounts.held)),
-				],
-			)
+			fields(output, &[("free", format_amount(amounts.free)), ("held", format_amount(amounts.held))])
 		})
 	}
 }
@@ -53,13 +43,7 @@ mod tests {
 
 	#[test]
 	fn amounts_are_strings() {
-		let shown = Shown::new(
-			AccountId::new([0; 32]),
-			Amounts {
-				free: u128::MAX,
-				held: 1,
-			},
-		);
+		let shown = Shown::new(AccountId::new([0; 32]), Amounts { free: u128::MAX, held: 1 });
 		let json = serde_json::to_value(&shown).unwrap();
 		assert_eq!(json["free"], "340282366920938463463374607431768211455");
 		assert_eq!(json["held"], "1");

@@ -24,11 +24,8 @@ pub struct Explain {
 
 impl Explain {
 	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let explanation = global
-			.connect()
-			.await?
-			.explain(self.group.group, self.round, &self.account)
-			.await?;
+		let explanation =
+			global.connect().await?.explain(self.group.group, self.round, &self.account).await?;
 		output.print(&explanation, |_| explanation.sentence.clone())
 	}
 }

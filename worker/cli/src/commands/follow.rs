@@ -44,19 +44,10 @@ mod tests {
 	async fn followed(items: Vec<Result<u32, Error>>, until: u32) -> (Result<()>, Vec<u32>) {
 		let mut seen = Vec::new();
 		let output = Output::new(true);
-		let result = follow(
-			stream::iter(items),
-			&ProgressBar::hidden(),
-			&output,
-			async |item| {
-				seen.push(item);
-				Ok(if item == until {
-					ControlFlow::Break(())
-				} else {
-					ControlFlow::Continue(())
-				})
-			},
-		)
+		let result = follow(stream::iter(items), &ProgressBar::hidden(), &output, async |item| {
+			seen.push(item);
+			Ok(if item == until { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+		})
 		.await;
 		(result, seen)
 	}

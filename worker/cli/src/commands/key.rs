@@ -62,17 +62,10 @@ impl KeyCommand {
 			}
 		};
 		output.print(&shown, |output| {
-			let mut pairs = vec![
-				("account", shown.account.clone()),
-				("public key", shown.public_key.clone()),
-			];
+			let mut pairs =
+				vec![("account", shown.account.clone()), ("public key", shown.public_key.clone())];
 			pairs.extend(shown.ed25519.iter().map(|key| ("ed25519", key.clone())));
-			pairs.extend(
-				shown
-					.key_file
-					.as_ref()
-					.map(|file| ("key file", file.display().to_string())),
-			);
+			pairs.extend(shown.key_file.as_ref().map(|file| ("key file", file.display().to_string())));
 			fields(output, &pairs)
 		})
 	}

@@ -31,11 +31,7 @@ fn show(output: &Output, standings: &[StandingView]) -> String {
 		.enumerate()
 		.map(|(place, standing)| row(place.saturating_add(1), standing))
 		.collect();
-	table(
-		output,
-		["#", "account", "rounds", "wins", "best", "earned", "lost"],
-		&rows,
-	)
+	table(output, ["#", "account", "rounds", "wins", "best", "earned", "lost"], &rows)
 }
 
 fn row(place: usize, standing: &StandingView) -> [String; 7] {
@@ -67,14 +63,8 @@ mod tests {
 			slashed: 0,
 		};
 		let text = show(&Output::new(true), &[standing]);
-		let row: Vec<_> = text
-			.lines()
-			.nth(1)
-			.unwrap()
-			.split("  ")
-			.map(str::trim)
-			.filter(|cell| !cell.is_empty())
-			.collect();
+		let row: Vec<_> =
+			text.lines().nth(1).unwrap().split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
 		assert_eq!(row[2..], ["3", "1", "0.071234", "2.5 NRN", "0 NRN"]);
 		assert!(show(&Output::new(true), &[]).starts_with("Nobody"));
 	}

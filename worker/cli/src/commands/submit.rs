@@ -46,10 +46,7 @@ pub async fn wait(submitted: Submitted, signing: &Signing, output: &Output) -> R
 	let spinner = output.spinner("waiting for a block");
 	let included = submitted.in_best_block().await.map_err(advised)?;
 	let included = if signing.finalized {
-		spinner.set_message(format!(
-			"in block {}, waiting for it to be final",
-			included.block.number
-		));
+		spinner.set_message(format!("in block {}, waiting for it to be final", included.block.number));
 		submitted.finalized().await.map_err(advised)?
 	} else {
 		included

@@ -39,19 +39,9 @@ impl Transfer {
 		let client = global.connect().await?;
 		let submitted = client.transfer(&key, &self.to, self.amount).await?;
 		let (_, done) = wait(submitted, &self.signing, output).await?;
-		let shown = Shown {
-			from: key.account(),
-			to: self.to,
-			amount: self.amount.to_string(),
-			done,
-		};
+		let shown = Shown { from: key.account(), to: self.to, amount: self.amount.to_string(), done };
 		output.print(&shown, |_| {
-			format!(
-				"Sent {} to {} in block {}.",
-				format_amount(self.amount),
-				shown.to,
-				shown.done.block
-			)
+			format!("Sent {} to {} in block {}.", format_amount(self.amount), shown.to, shown.done.block)
 		})
 	}
 }

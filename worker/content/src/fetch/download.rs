@@ -14,21 +14,13 @@ const FIRST_ALLOCATION: usize = 64 << 10;
 pub(super) async fn download(client: &Client, url: Url) -> Result<Bytes, Refusal> {
 	let failed = |error: reqwest::Error| Refusal::Failed(reason(error));
 	let accept = HeaderValue::from_static("application/vnd.ipld.raw");
-	let mut response = client
-		.get(url)
-		.header(ACCEPT, accept)
-		.send()
-		.await
-		.map_err(failed)?;
+	let mut response = client.get(url).header(ACCEPT, accept).send().await.map_err(failed)?;
 	match response.status() {
 		StatusCode::OK => {}
 		StatusCode::NOT_FOUND | StatusCode::GONE => return Err(Refusal::Absent),
 		status => return Err(Refusal::Failed(format!("it answered {status}"))),
 	}
-	if response
-		.content_length()
-		.is_some_and(|len| len > MAX_BLOCK_SIZE as u64)
-	{
+	if response.content_length().is_some_and(|len| len > MAX_BLOCK_SIZE as u64) {
 		return Err(Refusal::Lied);
 	}
 	let mut body = BytesMut::with_capacity(FIRST_ALLOCATION);

@@ -97,9 +97,7 @@ pub enum FetchError {
 impl From<StoreError> for FetchError {
 	fn from(error: StoreError) -> Self {
 		match error {
-			StoreError::Layout(error) => Self::Invalid {
-				reason: error.to_string(),
-			},
+			StoreError::Layout(error) => Self::Invalid { reason: error.to_string() },
 			error => Self::Io(error.into()),
 		}
 	}
@@ -127,11 +125,7 @@ impl Fetcher {
 			.pool_max_idle_per_host(limits.requests_per_provider)
 			.build()
 			.map_err(|error| FetchError::Io(error.into()))?;
-		Ok(Self {
-			client,
-			store,
-			limits,
-		})
+		Ok(Self { client, store, limits })
 	}
 
 	/// The store that content is fetched into.
@@ -162,17 +156,10 @@ impl Fetcher {
 		let root = Span::root(content).map_err(StoreError::from)?;
 		if size > self.store.max_bytes() {
 			let (used, max) = (self.store.used_bytes(), self.store.max_bytes());
-			return Err(StoreError::Quota {
-				used,
-				max,
-				needed: size,
-			}
-			.into());
+			return Err(StoreError::Quota { used, max, needed: size }.into());
 		}
 		let providers = Providers::new(providers, self.limits.requests_per_provider);
 		let session = Session::new(&self.store);
-		Transfer::new(&self.client, &self.limits, session, *content, root, providers)
-			.run(progress)
-			.await
+		Transfer::new(&self.client, &self.limits, session, *content, root, providers).run(progress).await
 	}
 }

@@ -63,9 +63,7 @@ pub(super) struct Providers {
 
 /// The pause after so many failures in a row.
 pub(super) fn pause(failures: u32) -> Duration {
-	FIRST_PAUSE
-		.saturating_mul(1 << failures.saturating_sub(1).min(16))
-		.min(MAX_PAUSE)
+	FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(MAX_PAUSE)
 }
 
 fn parse(text: &str) -> Option<Url> {
@@ -80,14 +78,7 @@ impl Providers {
 			match parse(text) {
 				Some(base) if all.len() < MAX_PROVIDERS && all.iter().all(|known| known.base != base) => {
 					let (ready_at, latency) = (Instant::now(), Duration::ZERO);
-					all.push(Provider {
-						base,
-						in_flight: 0,
-						strikes: 0,
-						ready_at,
-						banned: false,
-						latency,
-					});
+					all.push(Provider { base, in_flight: 0, strikes: 0, ready_at, banned: false, latency });
 				}
 				Some(_) => {}
 				None => {
@@ -95,10 +86,7 @@ impl Providers {
 				}
 			}
 		}
-		Self {
-			all,
-			per_provider: per_provider.max(1),
-		}
+		Self { all, per_provider: per_provider.max(1) }
 	}
 
 	/// Whether there is nobody left to ask.
@@ -108,10 +96,7 @@ impl Providers {
 
 	/// Whether everybody that may still be asked is in the set.
 	pub(super) fn all_in(&self, asked: Asked) -> bool {
-		self.all
-			.iter()
-			.enumerate()
-			.all(|(index, provider)| provider.banned || asked.contains(index))
+		self.all.iter().enumerate().all(|(index, provider)| provider.banned || asked.contains(index))
 	}
 
 	/// The least busy provider outside of the set, and among those the quickest; its slot is taken until
@@ -136,11 +121,7 @@ impl Providers {
 
 	/// When the next pause ends.
 	pub(super) fn next_ready(&self, now: Instant) -> Option<Instant> {
-		self.all
-			.iter()
-			.filter(|p| !p.banned && p.ready_at > now)
-			.map(|p| p.ready_at)
-			.min()
+		self.all.iter().filter(|p| !p.banned && p.ready_at > now).map(|p| p.ready_at).min()
 	}
 
 	/// Where a provider has a block.
@@ -203,14 +184,8 @@ mod tests {
 		let providers = Providers::new(&urls, 1);
 		assert_eq!(providers.all.len(), 2);
 		let id = BlockId::of(Codec::Raw, b"x");
-		assert_eq!(
-			providers.url(0, &id).as_str(),
-			format!("http://a:1/ipfs/{id}?format=raw")
-		);
-		assert_eq!(
-			providers.url(1, &id).as_str(),
-			format!("https://b/base/ipfs/{id}?format=raw")
-		);
+		assert_eq!(providers.url(0, &id).as_str(), format!("http://a:1/ipfs/{id}?format=raw"));
+		assert_eq!(providers.url(1, &id).as_str(), format!("https://b/base/ipfs/{id}?format=raw"));
 		let many: Vec<_> = (1..100).map(|port| format!("http://a:{port}")).collect();
 		assert_eq!(Providers::new(&many, 1).all.len(), MAX_PROVIDERS);
 	}
@@ -228,11 +203,7 @@ mod tests {
 		let later = providers.next_ready(now).unwrap();
 		assert_eq!(later, now + FIRST_PAUSE);
 		assert_eq!(providers.take(nobody, later), Some(1));
-		assert_eq!(
-			providers.take(nobody, later),
-			None,
-			"one request at a time after a failure"
-		);
+		assert_eq!(providers.take(nobody, later), None, "one request at a time after a failure");
 		providers.delivered(1, Duration::from_millis(1));
 		assert_eq!(providers.all[1].strikes, 0);
 		let mut asked = nobody;
@@ -252,10 +223,7 @@ mod tests {
 		assert_eq!(side_by_side, [Some(0), Some(0)]);
 		providers.refused(0, &failed, now);
 		providers.refused(0, &failed, now);
-		assert_eq!(
-			providers.all[0].strikes, 1,
-			"requests made side by side fail together"
-		);
+		assert_eq!(providers.all[0].strikes, 1, "requests made side by side fail together");
 		now += MAX_PAUSE;
 		assert_eq!(providers.take(not_b, now), Some(0));
 		providers.refused(0, &failed, now);

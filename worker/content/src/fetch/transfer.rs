@@ -43,13 +43,7 @@ enum Outcome {
 	/// The store was looked into; `None` where the block has to be fetched.
 	LookedUp(Want, Option<Children>),
 	/// A provider sent the block, now in the store.
-	Delivered {
-		want: Want,
-		provider: usize,
-		took: Duration,
-		bytes: u64,
-		children: Children,
-	},
+	Delivered { want: Want, provider: usize, took: Duration, bytes: u64, children: Children },
 	/// A provider did not.
 	Refused(Want, usize, Refusal),
 }
@@ -94,10 +88,7 @@ impl<'a> Transfer<'a> {
 			missing: VecDeque::new(),
 			repeated: HashMap::new(),
 			jobs: FuturesUnordered::new(),
-			progress: Progress {
-				total: content.size,
-				..Progress::default()
-			},
+			progress: Progress { total: content.size, ..Progress::default() },
 			last_arrival: Instant::now(),
 			last_failure: None,
 		};
@@ -187,11 +178,7 @@ impl<'a> Transfer<'a> {
 
 	/// When a pause ends, of a block or of a provider.
 	fn next_wake(&self, now: Instant) -> Option<Instant> {
-		let blocks = self
-			.missing
-			.iter()
-			.map(|want| want.ready_at)
-			.filter(|ready_at| *ready_at > now);
+		let blocks = self.missing.iter().map(|want| want.ready_at).filter(|ready_at| *ready_at > now);
 		blocks.chain(self.providers.next_ready(now)).min()
 	}
 
@@ -199,13 +186,7 @@ impl<'a> Transfer<'a> {
 		match outcome {
 			Outcome::LookedUp(want, None) => self.missing.push_back(want),
 			Outcome::LookedUp(want, Some(children)) => self.arrived(want, children, progress),
-			Outcome::Delivered {
-				want,
-				provider,
-				took,
-				bytes,
-				children,
-			} => {
+			Outcome::Delivered { want, provider, took, bytes, children } => {
 				self.providers.delivered(provider, took);
 				self.progress.downloaded += bytes;
 				self.arrived(want, children, progress);
@@ -220,8 +201,7 @@ impl<'a> Transfer<'a> {
 			self.progress.done += want.span.size();
 		}
 		self.want(children);
-		self.unseen
-			.extend(self.repeated.remove(&want.id.digest).unwrap_or_default());
+		self.unseen.extend(self.repeated.remove(&want.id.digest).unwrap_or_default());
 		progress(self.progress);
 	}
 
@@ -250,11 +230,7 @@ impl<'a> Transfer<'a> {
 			Some(failure) => format!("{why}; lastly, {failure}"),
 			None => why.into(),
 		};
-		FetchError::Unavailable {
-			content: self.content,
-			done: self.progress.done,
-			reason,
-		}
+		FetchError::Unavailable { content: self.content, done: self.progress.done, reason }
 	}
 
 	/// Frees the disk of content that can never become whole.
@@ -271,9 +247,7 @@ impl<'a> Transfer<'a> {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, FetchError> {
-	tokio::task::spawn_blocking(work)
-		.await
-		.map_err(|error| FetchError::Io(error.into()))
+	tokio::task::spawn_blocking(work).await.map_err(|error| FetchError::Io(error.into()))
 }
 
 async fn look_up(session: Arc<Session>, want: Want) -> Result<Outcome, FetchError> {
@@ -299,13 +273,7 @@ async fn request(
 	let (took, bytes) = (started.elapsed(), block.len() as u64);
 	let kept = blocking(move || keep(&session, &want, &block)).await??;
 	Ok(match kept {
-		Some(children) => Outcome::Delivered {
-			want,
-			provider,
-			took,
-			bytes,
-			children,
-		},
+		Some(children) => Outcome::Delivered { want, provider, took, bytes, children },
 		None => Outcome::Refused(want, provider, Refusal::Lied),
 	})
 }

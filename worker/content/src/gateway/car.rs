@@ -19,11 +19,7 @@ const AHEAD: usize = 2;
 pub(super) fn root(id: &BlockId, block: &[u8]) -> Result<ContentRef, LayoutError> {
 	let size = match id.codec {
 		Codec::Raw => block.len() as u64,
-		Codec::UnixFs => {
-			parse_file_branch(block)
-				.ok_or(LayoutError::Node { id: *id, size: 0 })?
-				.filesize
-		}
+		Codec::UnixFs => parse_file_branch(block).ok_or(LayoutError::Node { id: *id, size: 0 })?.filesize,
 	};
 	let content = id.content(size);
 	Span::root(&content)?.open(id, block)?;
@@ -55,9 +51,7 @@ pub(super) fn stream(
 			}
 		}
 	});
-	stream::unfold(receiver, |mut receiver| async move {
-		receiver.recv().await.map(|part| (part, receiver))
-	})
+	stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|part| (part, receiver)) })
 }
 
 /// DAG-CBOR of `{"roots": [cid], "version": 1}`, with its length before it.

@@ -31,11 +31,7 @@ pub(super) struct Connections {
 
 impl Connections {
 	pub(super) fn new(listener: TcpListener) -> Self {
-		Self {
-			listener,
-			slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
-			peers: Peers::default(),
-		}
+		Self { listener, slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)), peers: Peers::default() }
 	}
 }
 
@@ -44,12 +40,7 @@ impl Listener for Connections {
 	type Addr = SocketAddr;
 
 	async fn accept(&mut self) -> (Connection, SocketAddr) {
-		let slot = self
-			.slots
-			.clone()
-			.acquire_owned()
-			.await
-			.expect("the semaphore is never closed; qed");
+		let slot = self.slots.clone().acquire_owned().await.expect("the semaphore is never closed; qed");
 		let (stream, peer, place) = loop {
 			let (stream, peer) = Listener::accept(&mut self.listener).await;
 			match self.peers.admit(peer.ip()) {
@@ -60,15 +51,7 @@ impl Listener for Connections {
 		if let Err(error) = stream.set_nodelay(true) {
 			tracing::debug!(%error, %peer, "setting TCP_NODELAY");
 		}
-		(
-			Connection {
-				stream,
-				idle: Box::pin(sleep(IDLE_TIMEOUT)),
-				_slot: slot,
-				_place: place,
-			},
-			peer,
-		)
+		(Connection { stream, idle: Box::pin(sleep(IDLE_TIMEOUT)), _slot: slot, _place: place }, peer)
 	}
 
 	fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -92,11 +75,7 @@ impl Connection {
 				self.idle.as_mut().reset(Instant::now() + IDLE_TIMEOUT);
 				Poll::Ready(done)
 			}
-			Poll::Pending => self
-				.idle
-				.as_mut()
-				.poll(context)
-				.map(|()| Err(io::ErrorKind::TimedOut.into())),
+			Poll::Pending => self.idle.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into())),
 		}
 	}
 }

@@ -64,17 +64,11 @@ struct Gateway {
 /// negotiable by `Accept` as well, and `GET /health`. A CAR is version 1, depth first, with duplicates. Beyond 128
 /// answers at a time it refuses with 503.
 pub fn router(store: Store) -> Router {
-	let gateway = Gateway {
-		store,
-		slots: Arc::new(Semaphore::new(MAX_REQUESTS)),
-	};
+	let gateway = Gateway { store, slots: Arc::new(Semaphore::new(MAX_REQUESTS)) };
 	Router::new()
 		.route("/ipfs/{cid}", get(content))
 		.route("/health", get(health))
-		.layer(TimeoutLayer::with_status_code(
-			StatusCode::GATEWAY_TIMEOUT,
-			REQUEST_TIMEOUT,
-		))
+		.layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIMEOUT))
 		.layer(RequestBodyLimitLayer::new(0))
 		.layer(TraceLayer::new_for_http())
 		.with_state(gateway)
@@ -152,10 +146,7 @@ async fn content(
 		return (StatusCode::NOT_MODIFIED, [(ETAG, etag(&text, format))]).into_response();
 	}
 	let Ok(slot) = gateway.slots.try_acquire_owned() else {
-		let busy = refuse(
-			StatusCode::SERVICE_UNAVAILABLE,
-			"too many requests at once: try again",
-		);
+		let busy = refuse(StatusCode::SERVICE_UNAVAILABLE, "too many requests at once: try again");
 		return ([(RETRY_AFTER, HeaderValue::from_static("1"))], busy).into_response();
 	};
 	let store = gateway.store.clone();
@@ -169,20 +160,12 @@ async fn content(
 		Err(_) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the store failed"),
 	};
 	match (format, method) {
-		(Format::Raw, _) => answer(
-			&text,
-			format,
-			Some(block.len()),
-			Body::from_stream(chunks(block, slot)),
-		),
+		(Format::Raw, _) => answer(&text, format, Some(block.len()), Body::from_stream(chunks(block, slot))),
 		(Format::Car, Method::HEAD) => answer(&text, format, None, Body::empty()),
 		(Format::Car, _) => match car::root(&id, &block) {
-			Ok(root) => answer(
-				&text,
-				format,
-				None,
-				Body::from_stream(car::stream(gateway.store, root, slot)),
-			),
+			Ok(root) => {
+				answer(&text, format, None, Body::from_stream(car::stream(gateway.store, root, slot)))
+			}
 			Err(error) => refuse(StatusCode::NOT_FOUND, error),
 		},
 	}
@@ -190,13 +173,11 @@ async fn content(
 
 fn accepted(headers: &HeaderMap) -> Option<Format> {
 	let accept = headers.get(ACCEPT)?.to_str().ok()?;
-	accept
-		.split(',')
-		.find_map(|part| match part.split(';').next()?.trim() {
-			"application/vnd.ipld.raw" => Some(Format::Raw),
-			"application/vnd.ipld.car" => Some(Format::Car),
-			_ => None,
-		})
+	accept.split(',').find_map(|part| match part.split(';').next()?.trim() {
+		"application/vnd.ipld.raw" => Some(Format::Raw),
+		"application/vnd.ipld.car" => Some(Format::Car),
+		_ => None,
+	})
 }
 
 /// The entity tag; weak for a CAR, as the specification demands, for its order of blocks is not part of the address.
@@ -208,10 +189,7 @@ fn etag(cid: &str, format: Format) -> String {
 }
 
 fn matches_etag(headers: &HeaderMap, cid: &str, format: Format) -> bool {
-	let given = headers
-		.get(IF_NONE_MATCH)
-		.and_then(|value| value.to_str().ok())
-		.unwrap_or_default();
+	let given = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
 	let weak = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
 	given.split(',').any(|tag| weak(tag) == weak(&etag(cid, format)))
 }
@@ -225,10 +203,7 @@ fn answer(cid: &str, format: Format, len: Option<usize>, body: Body) -> Response
 		(CONTENT_TYPE, content_type.to_owned()),
 		(CACHE_CONTROL, "public, max-age=29030400, immutable".to_owned()),
 		(ETAG, etag(cid, format)),
-		(
-			CONTENT_DISPOSITION,
-			format!("attachment; filename=\"{cid}.{extension}\""),
-		),
+		(CONTENT_DISPOSITION, format!("attachment; filename=\"{cid}.{extension}\"")),
 		(X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
 		(VARY, "Accept".to_owned()),
 	];

@@ -133,12 +133,7 @@ impl Store {
 				continue;
 			}
 			// Unlike get_block, this leaves damaged blocks alone: the caller may hold the state's lock.
-			if let Some(block) = self
-				.inner
-				.files
-				.read_block(&id.digest)?
-				.filter(|block| id.matches(block))
-			{
+			if let Some(block) = self.inner.files.read_block(&id.digest)?.filter(|block| id.matches(block)) {
 				pending.extend(span.open(&id, &block).unwrap_or_default());
 			}
 		}

@@ -27,10 +27,7 @@ pub(super) trait Context<T> {
 
 impl<T> Context<T> for io::Result<T> {
 	fn at(self, path: &Path) -> Result<T> {
-		self.map_err(|source| StoreError::Io {
-			path: path.into(),
-			source,
-		})
+		self.map_err(|source| StoreError::Io { path: path.into(), source })
 	}
 }
 
@@ -92,9 +89,8 @@ impl Files {
 	fn clear(&self) -> Result<()> {
 		let temporary = self.temporary();
 		found(fs::remove_dir_all(&temporary)).at(&temporary)?;
-		for directory in [temporary, self.pin_directory()]
-			.into_iter()
-			.chain((0..=u8::MAX).map(|s| self.shard(s)))
+		for directory in
+			[temporary, self.pin_directory()].into_iter().chain((0..=u8::MAX).map(|s| self.shard(s)))
 		{
 			fs::create_dir_all(&directory).at(&directory)?;
 		}
@@ -146,9 +142,7 @@ impl Files {
 
 	pub(super) fn block_len(&self, digest: &[u8; 32]) -> Result<Option<u64>> {
 		let path = self.block_path(digest);
-		Ok(found(fs::metadata(&path))
-			.at(&path)?
-			.map(|metadata| metadata.len()))
+		Ok(found(fs::metadata(&path)).at(&path)?.map(|metadata| metadata.len()))
 	}
 
 	/// The bytes of a block file, unchecked; of a file that is longer than any block, only so much that no hash fits.
@@ -187,11 +181,7 @@ impl Files {
 	pub(super) fn delete_block(&self, digest: &[u8; 32]) -> Result<u64> {
 		let len = self.block_len(digest)?;
 		let path = self.block_path(digest);
-		Ok(if found(fs::remove_file(&path)).at(&path)?.is_some() {
-			len.unwrap_or(0)
-		} else {
-			0
-		})
+		Ok(if found(fs::remove_file(&path)).at(&path)?.is_some() { len.unwrap_or(0) } else { 0 })
 	}
 
 	/// Makes the names of the block files in these shards last.
@@ -204,10 +194,8 @@ impl Files {
 		let mut pins = BTreeMap::new();
 		for entry in fs::read_dir(&directory).at(&directory)? {
 			let path = entry.at(&directory)?.path();
-			let id = path
-				.file_name()
-				.and_then(|name| name.to_str())
-				.and_then(|name| name.parse::<BlockId>().ok());
+			let id =
+				path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<BlockId>().ok());
 			let size = fs::read_to_string(&path).at(&path)?.parse::<u64>();
 			match (id, size) {
 				(Some(id), Ok(size)) => drop(pins.insert(id, size)),
@@ -233,7 +221,5 @@ impl Files {
 
 /// Flushes a directory, so that renames in it survive a power cut.
 pub(super) fn sync(directory: &Path) -> Result<()> {
-	File::open(directory)
-		.and_then(|file| file.sync_all())
-		.at(directory)
+	File::open(directory).and_then(|file| file.sync_all()).at(directory)
 }

@@ -24,15 +24,11 @@ impl Store {
 	pub fn import(&self, reader: impl Read) -> Result<ContentRef> {
 		let session = Session::new(self);
 		let imported = build(reader, Code::Blake2b256, |cid, block| {
-			session.put(
-				&BlockId::try_from(cid).expect("the builder hashes with blake2b-256; qed"),
-				block,
-			)
+			session.put(&BlockId::try_from(cid).expect("the builder hashes with blake2b-256; qed"), block)
 		})
 		.and_then(|(root, size)| {
-			let content = BlockId::try_from(&root)
-				.expect("the builder hashes with blake2b-256; qed")
-				.content(size);
+			let content =
+				BlockId::try_from(&root).expect("the builder hashes with blake2b-256; qed").content(size);
 			session.commit(&content)?;
 			Ok(content)
 		});
@@ -58,9 +54,7 @@ impl Store {
 /// [`StoreError::Source`] where the reader fails, [`StoreError::Layout`] beyond [`MAX_CONTENT_SIZE`].
 pub fn address(reader: impl Read) -> Result<ContentRef> {
 	let (root, size) = build(reader, Code::Blake2b256, |_, _| Ok(()))?;
-	Ok(BlockId::try_from(&root)
-		.expect("the builder hashes with blake2b-256; qed")
-		.content(size))
+	Ok(BlockId::try_from(&root).expect("the builder hashes with blake2b-256; qed").content(size))
 }
 
 /// Cuts content into blocks, children before parents, and returns the root and the size.
@@ -147,10 +141,7 @@ mod tests {
 	#[test]
 	fn layout_agrees_with_an_independent_importer() {
 		let (root, size) = build(vector_input(), Code::Sha2_256, |_, _| Ok(())).unwrap();
-		assert_eq!(
-			root.to_string(),
-			"bafybeihdfwyu3xb5xzeqq4n77oau5dzvwygoiwtzepw5ycektv6ueexsy4"
-		);
+		assert_eq!(root.to_string(), "bafybeihdfwyu3xb5xzeqq4n77oau5dzvwygoiwtzepw5ycektv6ueexsy4");
 		assert_eq!(size, 52_428_805);
 	}
 
@@ -167,10 +158,7 @@ mod tests {
 			rest = &rest[consumed..];
 		}
 		let (root, _) = adder.finish().last().or(root).unwrap();
-		assert_eq!(
-			root.to_string(),
-			"bafybeif434e7thzts2ypgnh6srgzklylieg6hwlgds4q4amtz77jva7lk4"
-		);
+		assert_eq!(root.to_string(), "bafybeif434e7thzts2ypgnh6srgzklylieg6hwlgds4q4amtz77jva7lk4");
 	}
 
 	/// 1026 leaves make two levels of nodes; every block that the library builds has the form that its place demands.

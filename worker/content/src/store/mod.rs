@@ -136,19 +136,9 @@ impl Store {
 	}
 
 	fn over((files, lock): (Files, File), max_bytes: u64, is_shared: bool) -> Result<Self> {
-		let state = State {
-			used: files.used()?,
-			pins: files.pins()?,
-			..State::default()
-		};
+		let state = State { used: files.used()?, pins: files.pins()?, ..State::default() };
 		Ok(Self {
-			inner: Arc::new(Inner {
-				files,
-				max_bytes,
-				is_shared,
-				state: Mutex::new(state),
-				_lock: lock,
-			}),
+			inner: Arc::new(Inner { files, max_bytes, is_shared, state: Mutex::new(state), _lock: lock }),
 		})
 	}
 
@@ -247,11 +237,7 @@ impl Store {
 
 	/// The content that [`Store::gc`] keeps.
 	pub fn pins(&self) -> Vec<ContentRef> {
-		self.state()
-			.pins
-			.iter()
-			.map(|(id, size)| id.content(*size))
-			.collect()
+		self.state().pins.iter().map(|(id, size)| id.content(*size)).collect()
 	}
 
 	fn state(&self) -> MutexGuard<'_, State> {

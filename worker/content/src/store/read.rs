@@ -27,10 +27,7 @@ pub(crate) struct Visited {
 
 impl Walk {
 	pub(crate) fn new(store: &Store, content: &ContentRef) -> Result<Self> {
-		Ok(Self {
-			store: store.clone(),
-			pending: vec![(content.into(), Span::root(content)?)],
-		})
+		Ok(Self { store: store.clone(), pending: vec![(content.into(), Span::root(content)?)] })
 	}
 }
 
@@ -42,11 +39,7 @@ impl Iterator for Walk {
 		let visited = self.store.get_block(&id).and_then(|block| {
 			let bytes = block.ok_or(StoreError::Missing(id))?;
 			self.pending.extend(span.open(&id, &bytes)?.into_iter().rev());
-			Ok(Visited {
-				id,
-				is_leaf: span.is_leaf(),
-				bytes,
-			})
+			Ok(Visited { id, is_leaf: span.is_leaf(), bytes })
 		});
 		if visited.is_err() {
 			self.pending.clear();
@@ -96,10 +89,7 @@ impl Store {
 	/// [`StoreError::Layout`] where the reference itself is impossible. What is absent or malformed further down shows
 	/// on reading.
 	pub fn reader(&self, content: &ContentRef) -> Result<ContentReader> {
-		Ok(ContentReader {
-			walk: Walk::new(self, content)?,
-			leaf: Bytes::new(),
-		})
+		Ok(ContentReader { walk: Walk::new(self, content)?, leaf: Bytes::new() })
 	}
 
 	/// The whole content in memory, for content of known small size; `limit` is the most bytes to accept.

@@ -19,10 +19,7 @@ impl Session {
 		let id = state.next_session;
 		state.next_session += 1;
 		state.sessions.insert(id, HashSet::new());
-		Self {
-			store: store.clone(),
-			id,
-		}
+		Self { store: store.clone(), id }
 	}
 
 	/// Protects a block; false once the session was discarded.
@@ -63,13 +60,7 @@ impl Session {
 
 	fn shards(&self) -> HashSet<u8> {
 		let state = self.store.state();
-		state
-			.sessions
-			.get(&self.id)
-			.into_iter()
-			.flatten()
-			.map(|digest| digest[0])
-			.collect()
+		state.sessions.get(&self.id).into_iter().flatten().map(|digest| digest[0]).collect()
 	}
 }
 

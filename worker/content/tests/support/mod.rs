@@ -46,10 +46,7 @@ impl TestStore {
 
 	pub fn with_cap(max_bytes: u64) -> Self {
 		let directory = tempfile::tempdir().unwrap();
-		Self {
-			store: Store::open(directory.path(), max_bytes).unwrap(),
-			directory,
-		}
+		Self { store: Store::open(directory.path(), max_bytes).unwrap(), directory }
 	}
 
 	pub fn fetcher(&self, limits: FetchLimits) -> Fetcher {
@@ -146,12 +143,7 @@ impl Provider {
 				_ = stopped => {}
 			}
 		});
-		Self {
-			url,
-			requests,
-			asked,
-			_stop: stop,
-		}
+		Self { url, requests, asked, _stop: stop }
 	}
 
 	pub async fn honest(blocks: Blocks) -> Self {

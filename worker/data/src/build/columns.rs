@@ -40,14 +40,10 @@ fn range(first: &str, last: &str) -> Result<impl Iterator<Item = String>, String
 	let ((prefix, from), (other, to)) = (split(first), split(last));
 	let bounds = (from.parse::<u64>(), to.parse::<u64>());
 	let (true, (Ok(start), Ok(end))) = (prefix == other, bounds) else {
-		return Err(format!(
-			"{first}..{last} is no range of columns; write it as pixel0..pixel783"
-		));
+		return Err(format!("{first}..{last} is no range of columns; write it as pixel0..pixel783"));
 	};
 	if start > end || end - start >= RANGE {
-		return Err(format!(
-			"{first}..{last} holds no column, or more than any description's"
-		));
+		return Err(format!("{first}..{last} holds no column, or more than any description's"));
 	}
 	// leading zeros are a part of the names: pixel000, pixel001
 	let width = if from.starts_with('0') { from.len() } else { 0 };
@@ -99,10 +95,9 @@ impl TableColumns {
 					None if single && positions.contains_key(column.name.as_str()) => {
 						Ok(vec![find(&column.name)?])
 					}
-					None if values > 1 && positions.contains_key(format!("{}0", column.name).as_str()) => (0
-						..values)
-						.map(|n| find(&format!("{}{n}", column.name)))
-						.collect(),
+					None if values > 1 && positions.contains_key(format!("{}0", column.name).as_str()) => {
+						(0..values).map(|n| find(&format!("{}{n}", column.name))).collect()
+					}
 					None if positions.contains_key(column.name.as_str()) => Err(miscounted(file, column, 1)),
 					None => Err(missing(file, &column.name, header)),
 				}
@@ -125,11 +120,7 @@ fn miscounted(file: &Path, column: &Column, found: usize) -> BuildError {
 
 fn missing(file: &Path, name: &str, header: &[String]) -> BuildError {
 	const SHOWN: usize = 8;
-	let mut there: Vec<_> = header
-		.iter()
-		.take(SHOWN)
-		.map(|name| name.escape_debug().to_string())
-		.collect();
+	let mut there: Vec<_> = header.iter().take(SHOWN).map(|name| name.escape_debug().to_string()).collect();
 	if header.len() > SHOWN {
 		there.push("..".into());
 	}
@@ -153,9 +144,7 @@ mod tests {
 			shape: shape.to_vec(),
 			bound: None,
 		};
-		Schema {
-			columns: vec![column("x", &[values]), column("y", &[])],
-		}
+		Schema { columns: vec![column("x", &[values]), column("y", &[])] }
 	}
 
 	fn resolve(
@@ -165,32 +154,15 @@ mod tests {
 		lists: bool,
 	) -> Result<Vec<Vec<usize>>, String> {
 		let header: Vec<_> = header.split(',').map(String::from).collect();
-		columns
-			.resolve(Path::new("t"), &schema(values), &header, lists)
-			.map_err(|error| error.to_string())
+		columns.resolve(Path::new("t"), &schema(values), &header, lists).map_err(|error| error.to_string())
 	}
 
 	#[test]
 	fn names_and_ranges_are_understood() {
 		assert_eq!(names("a,b"), Ok(vec!["a".into(), "b".into()]));
-		assert_eq!(
-			names("p8..p11,z"),
-			Ok(["p8", "p9", "p10", "p11", "z"].map(String::from).to_vec())
-		);
-		assert_eq!(
-			names("p08..p10"),
-			Ok(["p08", "p09", "p10"].map(String::from).to_vec())
-		);
-		for text in [
-			"",
-			"a,",
-			"a..b",
-			"p0..q3",
-			"p3..p1",
-			"p0..p99999999999",
-			"p0..",
-			"..",
-		] {
+		assert_eq!(names("p8..p11,z"), Ok(["p8", "p9", "p10", "p11", "z"].map(String::from).to_vec()));
+		assert_eq!(names("p08..p10"), Ok(["p08", "p09", "p10"].map(String::from).to_vec()));
+		for text in ["", "a,", "a..b", "p0..q3", "p3..p1", "p0..p99999999999", "p0..", ".."] {
 			assert!(names(text).is_err(), "{text}");
 		}
 	}
@@ -199,19 +171,13 @@ mod tests {
 	fn columns_are_found_by_name() {
 		let default = TableColumns::default();
 		assert_eq!(resolve(&default, 1, "y,x", false), Ok(vec![vec![1], vec![0]]));
-		assert_eq!(
-			resolve(&default, 2, "x1,y,x0", false),
-			Ok(vec![vec![2, 0], vec![1]])
-		);
+		assert_eq!(resolve(&default, 2, "x1,y,x0", false), Ok(vec![vec![2, 0], vec![1]]));
 		assert_eq!(resolve(&default, 2, "x,y", true), Ok(vec![vec![0], vec![1]]));
 		let named = TableColumns {
 			input: names("b,a").map(ColumnNames).ok(),
 			target: names("label").map(ColumnNames).ok(),
 		};
-		assert_eq!(
-			resolve(&named, 2, "a,b,label", false),
-			Ok(vec![vec![1, 0], vec![2]])
-		);
+		assert_eq!(resolve(&named, 2, "a,b,label", false), Ok(vec![vec![1, 0], vec![2]]));
 	}
 
 	#[test]
@@ -219,17 +185,11 @@ mod tests {
 		let default = TableColumns::default();
 		let error =
 			|columns: &TableColumns, values, header| resolve(columns, values, header, false).unwrap_err();
-		assert_eq!(
-			error(&default, 1, "x,z"),
-			"t: column 'y' is missing; there are: x, z"
-		);
+		assert_eq!(error(&default, 1, "x,z"), "t: column 'y' is missing; there are: x, z");
 		assert!(error(&default, 3, "x0,x1,y").contains("'x2' is missing"));
 		assert!(error(&default, 1, "x,y,y").contains("two columns 'y'"));
 		assert!(error(&default, 2, "x,y").contains("x0..x1"));
-		let named = TableColumns {
-			input: names("a,b").map(ColumnNames).ok(),
-			target: None,
-		};
+		let named = TableColumns { input: names("a,b").map(ColumnNames).ok(), target: None };
 		assert!(error(&named, 3, "a,b,y").contains("2 columns are named"));
 	}
 }

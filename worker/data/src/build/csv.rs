@@ -50,23 +50,13 @@ impl Csv {
 		let open = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
 		let (bytes, file) = open.map_err(|error| BuildError::io(path, error))?;
 		let left = Rc::new(Cell::new(ROW_BYTES));
-		let bounded = Bounded {
-			file,
-			left: left.clone(),
-		};
-		let mut reader = ReaderBuilder::new()
-			.buffer_capacity(BUFFER_BYTES)
-			.from_reader(bounded);
+		let bounded = Bounded { file, left: left.clone() };
+		let mut reader = ReaderBuilder::new().buffer_capacity(BUFFER_BYTES).from_reader(bounded);
 		let header = reader.byte_headers().map_err(|error| failed(path, 0, error))?;
-		let header: Vec<String> = header
-			.iter()
-			.map(|name| String::from_utf8_lossy(name).into_owned())
-			.collect();
+		let header: Vec<String> =
+			header.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
 		if header.is_empty() {
-			return Err(BuildError::unfit(
-				path,
-				"it is empty; the first row must name the columns",
-			));
+			return Err(BuildError::unfit(path, "it is empty; the first row must name the columns"));
 		}
 		Ok(Self {
 			file: path.into(),
@@ -135,18 +125,11 @@ impl Source for Csv {
 
 	fn position(&self) -> String {
 		let line = self.row.position().map_or(0, csv::Position::line);
-		format!(
-			"row {} of {} (line {line})",
-			self.rows.saturating_sub(1),
-			self.file.display()
-		)
+		format!("row {} of {} (line {line})", self.rows.saturating_sub(1), self.file.display())
 	}
 
 	fn progress(&self) -> Progress {
-		Progress {
-			done: self.reader.position().byte(),
-			total: self.bytes,
-		}
+		Progress { done: self.reader.position().byte(), total: self.bytes }
 	}
 }
 
@@ -157,9 +140,7 @@ fn failed(file: &Path, row: u64, error: csv::Error) -> BuildError {
 			BuildError::unfit(file, error.to_string())
 		}
 		ErrorKind::Io(error) => BuildError::io(file, error),
-		ErrorKind::UnequalLengths {
-			expected_len, len, ..
-		} => BuildError::Record {
+		ErrorKind::UnequalLengths { expected_len, len, .. } => BuildError::Record {
 			position: format!("row {row} of {} (line {line})", file.display()),
 			fault: Fault::Unreadable(format!("it has {len} cells, the header {expected_len}")),
 		},

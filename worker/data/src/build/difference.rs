@@ -49,9 +49,7 @@ impl Versions {
 			open_old,
 			open_new,
 			scratch: scratch.into(),
-			stage: Stage::Collect {
-				old: IdsWriter::new(scratch),
-			},
+			stage: Stage::Collect { old: IdsWriter::new(scratch) },
 		})
 	}
 
@@ -60,16 +58,11 @@ impl Versions {
 		self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
 			Stage::Collect { old } => {
 				self.source = (self.open_new)()?;
-				Stage::Add {
-					old: old.finish().map_err(io)?,
-					new: IdsWriter::new(&self.scratch),
-				}
+				Stage::Add { old: old.finish().map_err(io)?, new: IdsWriter::new(&self.scratch) }
 			}
 			Stage::Add { new, .. } => {
 				self.source = (self.open_old)()?;
-				Stage::Remove {
-					new: new.finish().map_err(io)?,
-				}
+				Stage::Remove { new: new.finish().map_err(io)? }
 			}
 			Stage::Remove { .. } | Stage::Done => return Ok(Step::End),
 		};
@@ -92,9 +85,9 @@ impl Source for Versions {
 					.and_then(|()| old.contains(id))
 					.map(|known| if known { Step::Skip } else { Step::Add })
 			}
-			Stage::Remove { new } => new
-				.contains(id)
-				.map(|kept| if kept { Step::Skip } else { Step::Remove }),
+			Stage::Remove { new } => {
+				new.contains(id).map(|kept| if kept { Step::Skip } else { Step::Remove })
+			}
 			Stage::Done => Ok(Step::End),
 		};
 		step.map_err(|error| BuildError::io(&self.scratch, error))
@@ -112,9 +105,6 @@ impl Source for Versions {
 		};
 		let Progress { done, total } = self.source.progress();
 		let part = done.min(total).saturating_mul(PARTS).checked_div(total);
-		Progress {
-			done: pass * PARTS + part.unwrap_or(0),
-			total: 3 * PARTS,
-		}
+		Progress { done: pass * PARTS + part.unwrap_or(0), total: 3 * PARTS }
 	}
 }

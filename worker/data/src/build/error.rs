@@ -61,17 +61,11 @@ pub enum BuildError {
 
 impl BuildError {
 	pub(super) fn io(file: &Path, error: std::io::Error) -> Self {
-		Self::Io {
-			file: file.into(),
-			error,
-		}
+		Self::Io { file: file.into(), error }
 	}
 
 	pub(super) fn unfit(file: &Path, reason: impl Into<String>) -> Self {
-		Self::Unfit {
-			file: file.into(),
-			reason: reason.into(),
-		}
+		Self::Unfit { file: file.into(), reason: reason.into() }
 	}
 }
 

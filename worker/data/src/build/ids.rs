@@ -20,10 +20,7 @@ pub(super) struct IdsWriter {
 impl IdsWriter {
 	/// Nameless files in the folder `scratch` take the ids.
 	pub(super) fn new(scratch: &Path) -> Self {
-		Self {
-			scratch: scratch.into(),
-			ids: Sorter::new(scratch, RUN),
-		}
+		Self { scratch: scratch.into(), ids: Sorter::new(scratch, RUN) }
 	}
 
 	pub(super) fn insert(&mut self, id: RecordId) -> io::Result<()> {

@@ -26,24 +26,14 @@ impl Idx {
 	/// Where a file is not IDX or of other shapes, or they are not of the same length.
 	pub fn open(inputs: &Path, targets: &Path, schema: &Schema) -> Result<Self, BuildError> {
 		let [input, target] = schema.columns.as_slice() else {
-			return Err(BuildError::unfit(
-				inputs,
-				"IDX files make one input and one target",
-			));
+			return Err(BuildError::unfit(inputs, "IDX files make one input and one target"));
 		};
 		let (inputs, targets) = (IdxFile::open(inputs, input)?, IdxFile::open(targets, target)?);
 		if inputs.items != targets.items {
-			let reason = format!(
-				"it has {} items, but there are {} inputs",
-				targets.items, inputs.items
-			);
+			let reason = format!("it has {} items, but there are {} inputs", targets.items, inputs.items);
 			return Err(BuildError::unfit(&targets.path, reason));
 		}
-		Ok(Self {
-			inputs,
-			targets,
-			read: 0,
-		})
+		Ok(Self { inputs, targets, read: 0 })
 	}
 }
 
@@ -56,15 +46,10 @@ impl Source for Idx {
 		record.clear();
 		for (file, is_input) in [(&mut self.inputs, true), (&mut self.targets, false)] {
 			file.next_item()?;
-			file.append(is_input, record)
-				.map_err(|value| BuildError::Record {
-					position: format!("item {} of {}", self.read - 1, file.path.display()),
-					fault: Fault::Inexact {
-						column: file.column.name.clone(),
-						value,
-						dtype: file.column.dtype,
-					},
-				})?;
+			file.append(is_input, record).map_err(|value| BuildError::Record {
+				position: format!("item {} of {}", self.read - 1, file.path.display()),
+				fault: Fault::Inexact { column: file.column.name.clone(), value, dtype: file.column.dtype },
+			})?;
 		}
 		Ok(Step::Add)
 	}
@@ -79,10 +64,7 @@ impl Source for Idx {
 	}
 
 	fn progress(&self) -> Progress {
-		Progress {
-			done: self.read,
-			total: self.inputs.items,
-		}
+		Progress { done: self.read, total: self.inputs.items }
 	}
 
 	fn records(&self) -> Option<u64> {
@@ -108,10 +90,7 @@ impl IdxFile {
 		let mut magic = [0; 4];
 		reader.read_exact(&mut magic).map_err(failed)?;
 		let [0, 0, kind, dimensions @ 1..=5] = magic else {
-			return Err(BuildError::unfit(
-				path,
-				format!("not an IDX file: it begins with {magic:02x?}"),
-			));
+			return Err(BuildError::unfit(path, format!("not an IDX file: it begins with {magic:02x?}")));
 		};
 		let dtype = match kind {
 			0x08 => Dtype::U8,
@@ -170,10 +149,7 @@ impl IdxFile {
 }
 
 fn words<T>(bytes: &[u8], word: fn([u8; 4]) -> T) -> Vec<T> {
-	bytes
-		.chunks_exact(4)
-		.map(|b| word([b[0], b[1], b[2], b[3]]))
-		.collect()
+	bytes.chunks_exact(4).map(|b| word([b[0], b[1], b[2], b[3]])).collect()
 }
 
 fn reader(path: &Path) -> io::Result<Box<dyn Read>> {

@@ -70,34 +70,22 @@ impl Images {
 			))
 		})?;
 		if target.values() != 1 {
-			return Err(unfit(format!(
-				"images need one label each, not {:?}",
-				target.shape
-			)));
+			return Err(unfit(format!("images need one label each, not {:?}", target.shape)));
 		}
 		let list = folder.join(LABELS);
 		let labels = if list.is_file() {
 			let csv = Csv::raw(&list)?;
 			let column = |name| {
 				let missing = || {
-					BuildError::unfit(
-						&list,
-						format!("column '{name}' is missing; it needs file and label"),
-					)
+					BuildError::unfit(&list, format!("column '{name}' is missing; it needs file and label"))
 				};
 				csv.column(name).ok_or_else(missing)
 			};
 			let (file, label) = (column("file")?, column("label")?);
-			Labels::Listed {
-				list: csv,
-				file,
-				label,
-			}
+			Labels::Listed { list: csv, file, label }
 		} else {
 			let classes = names(folder, |entry| entry.path().is_dir())?;
-			let counts = classes
-				.iter()
-				.map(|class| Ok(images(&folder.join(class))?.len() as u64));
+			let counts = classes.iter().map(|class| Ok(images(&folder.join(class))?.len() as u64));
 			Labels::Classes {
 				total: counts.sum::<Result<_, BuildError>>()?,
 				classes: classes.into_iter(),
@@ -120,13 +108,7 @@ impl Images {
 	/// Moves on to the next image and puts its label in `label`; `false` at the end.
 	fn next_image(&mut self, label: &mut Vec<u8>) -> Result<bool, BuildError> {
 		match &mut self.labels {
-			Labels::Classes {
-				classes,
-				class,
-				count,
-				images: following,
-				..
-			} => {
+			Labels::Classes { classes, class, count, images: following, .. } => {
 				let image = loop {
 					if let Some(image) = following.next() {
 						break image;
@@ -149,11 +131,7 @@ impl Images {
 					},
 				})?;
 			}
-			Labels::Listed {
-				list,
-				file,
-				label: column,
-			} => {
+			Labels::Listed { list, file, label: column } => {
 				if !list.next_row()? {
 					return Ok(false);
 				}
@@ -185,10 +163,7 @@ impl Source for Images {
 		let path = self.folder.join(&self.current);
 		let pixels = self.form.decode(&path).map_err(|failure| match failure {
 			Failure::Io(error) => BuildError::io(&path, error),
-			Failure::Fault(fault) => BuildError::Record {
-				position: self.position(),
-				fault,
-			},
+			Failure::Fault(fault) => BuildError::Record { position: self.position(), fault },
 		})?;
 		record.clear();
 		append_pixels(&pixels, self.input.dtype, record);
@@ -206,10 +181,7 @@ impl Source for Images {
 
 	fn progress(&self) -> Progress {
 		match &self.labels {
-			Labels::Classes { total, .. } => Progress {
-				done: self.read,
-				total: *total,
-			},
+			Labels::Classes { total, .. } => Progress { done: self.read, total: *total },
 			Labels::Listed { list, .. } => list.progress(),
 		}
 	}
@@ -242,11 +214,7 @@ impl Form {
 			[channels, height, width] => (channels, height, width),
 			_ => return None,
 		};
-		Some(Self {
-			channels,
-			height,
-			width,
-		})
+		Some(Self { channels, height, width })
 	}
 
 	/// The pixels, channel by channel.
@@ -259,10 +227,7 @@ impl Form {
 		};
 		let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
 		let mut reader = reader.map_err(Failure::Io)?;
-		let bytes = self
-			.channels
-			.saturating_mul(self.height)
-			.saturating_mul(self.width);
+		let bytes = self.channels.saturating_mul(self.height).saturating_mul(self.width);
 		let mut limits = Limits::default();
 		limits.max_alloc = Some(bytes.saturating_mul(4).saturating_add(DECODER_BYTES));
 		reader.limits(limits);
@@ -270,21 +235,11 @@ impl Form {
 		let (width, height) = decoder.dimensions();
 		let colour = decoder.color_type();
 		let channels = u64::from(colour.channel_count());
-		let eight_bits = matches!(
-			colour,
-			ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8
-		);
-		let found = Self {
-			channels,
-			height: height.into(),
-			width: width.into(),
-		};
+		let eight_bits =
+			matches!(colour, ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8);
+		let found = Self { channels, height: height.into(), width: width.into() };
 		if found != self || !eight_bits {
-			let depth = if eight_bits {
-				""
-			} else {
-				" and more than 8 bits a channel"
-			};
+			let depth = if eight_bits { "" } else { " and more than 8 bits a channel" };
 			return Err(Failure::Fault(Fault::Image {
 				expected: self.to_string(),
 				found: format!("{found}{depth}"),
@@ -303,11 +258,7 @@ impl Form {
 
 impl std::fmt::Display for Form {
 	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-		let Self {
-			channels,
-			height,
-			width,
-		} = self;
+		let Self { channels, height, width } = self;
 		let plural = if *channels == 1 { "" } else { "s" };
 		write!(f, "{channels} channel{plural} of {height} x {width}")
 	}

@@ -129,15 +129,9 @@ pub fn build(
 		};
 		match written {
 			Ok(count) => *count += 1,
-			Err(DeltaError::Row {
-				problem: Problem::Repeated(_),
-				..
-			}) => built.repeated += 1,
+			Err(DeltaError::Row { problem: Problem::Repeated(_), .. }) => built.repeated += 1,
 			Err(DeltaError::Row { problem, .. }) => {
-				return Err(BuildError::Record {
-					position: source.position(),
-					fault: problem.into(),
-				})
+				return Err(BuildError::Record { position: source.position(), fault: problem.into() })
 			}
 			Err(other) => return Err(other.into()),
 		}

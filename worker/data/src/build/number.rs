@@ -67,9 +67,7 @@ pub(super) fn append<T: Number>(values: &[T], dtype: Dtype, record: &mut Vec<u8>
 	}
 	match dtype {
 		Dtype::U8 => each(values, record, |v| Some([u8::try_from(v.integer()?).ok()?])),
-		Dtype::I32 => each(values, record, |v| {
-			Some(i32::try_from(v.integer()?).ok()?.to_le_bytes())
-		}),
+		Dtype::I32 => each(values, record, |v| Some(i32::try_from(v.integer()?).ok()?.to_le_bytes())),
 		Dtype::I64 => each(values, record, |v| Some(v.integer()?.to_le_bytes())),
 		Dtype::F32 => each(values, record, |v| Some(v.float()?.to_le_bytes())),
 	}
@@ -79,15 +77,9 @@ pub(super) fn append<T: Number>(values: &[T], dtype: Dtype, record: &mut Vec<u8>
 pub(super) fn append_pixels(pixels: &[u8], dtype: Dtype, record: &mut Vec<u8>) {
 	match dtype {
 		Dtype::U8 => record.extend(pixels),
-		Dtype::I32 => pixels
-			.iter()
-			.for_each(|p| record.extend(i32::from(*p).to_le_bytes())),
-		Dtype::I64 => pixels
-			.iter()
-			.for_each(|p| record.extend(i64::from(*p).to_le_bytes())),
-		Dtype::F32 => pixels
-			.iter()
-			.for_each(|p| record.extend((f32::from(*p) / 255.0).to_le_bytes())),
+		Dtype::I32 => pixels.iter().for_each(|p| record.extend(i32::from(*p).to_le_bytes())),
+		Dtype::I64 => pixels.iter().for_each(|p| record.extend(i64::from(*p).to_le_bytes())),
+		Dtype::F32 => pixels.iter().for_each(|p| record.extend((f32::from(*p) / 255.0).to_le_bytes())),
 	}
 }
 
@@ -121,18 +113,9 @@ mod tests {
 		assert_eq!(cast(-1i8, Dtype::I64), Some((-1i64).to_le_bytes().to_vec()));
 		assert_eq!(cast(3.0f64, Dtype::U8), Some(vec![3]));
 		assert_eq!(cast(0.5f64, Dtype::F32), Some(0.5f32.to_le_bytes().to_vec()));
-		assert_eq!(
-			cast(1u64 << 63, Dtype::F32),
-			Some(9_223_372_036_854_775_808f32.to_le_bytes().to_vec())
-		);
-		assert_eq!(
-			cast(i64::MIN as f64, Dtype::I64),
-			Some(i64::MIN.to_le_bytes().to_vec())
-		);
-		assert_eq!(
-			cast(f64::INFINITY, Dtype::F32),
-			Some(f32::INFINITY.to_le_bytes().to_vec())
-		);
+		assert_eq!(cast(1u64 << 63, Dtype::F32), Some(9_223_372_036_854_775_808f32.to_le_bytes().to_vec()));
+		assert_eq!(cast(i64::MIN as f64, Dtype::I64), Some(i64::MIN.to_le_bytes().to_vec()));
+		assert_eq!(cast(f64::INFINITY, Dtype::F32), Some(f32::INFINITY.to_le_bytes().to_vec()));
 	}
 
 	#[test]
@@ -157,10 +140,7 @@ mod tests {
 		};
 		assert_eq!(read("255", Dtype::U8), Some(vec![255]));
 		assert_eq!(read("-7", Dtype::I32), Some((-7i32).to_le_bytes().to_vec()));
-		assert_eq!(
-			read("-2.5e-1", Dtype::F32),
-			Some((-0.25f32).to_le_bytes().to_vec())
-		);
+		assert_eq!(read("-2.5e-1", Dtype::F32), Some((-0.25f32).to_le_bytes().to_vec()));
 		for text in ["", " 1", "1 ", "256", "-1", "1.0", "0x1", "1_000", "\u{663}"] {
 			assert_eq!(read(text, Dtype::U8), None, "{text}");
 		}

@@ -18,12 +18,7 @@ impl<S: Source> Records<S> {
 	/// Where the source is known to have fewer records, or the range ends before it begins.
 	pub fn new(source: S, start: u64, end: Option<u64>) -> Result<Self, BuildError> {
 		let found = source.records();
-		let records = Self {
-			source,
-			start,
-			end,
-			read: 0,
-		};
+		let records = Self { source, start, end, read: 0 };
 		let end = end.unwrap_or(start);
 		if start > end || found.is_some_and(|found| end > found) {
 			return Err(records.range_error(found.unwrap_or(0)));
@@ -32,11 +27,7 @@ impl<S: Source> Records<S> {
 	}
 
 	fn range_error(&self, found: u64) -> BuildError {
-		BuildError::Range {
-			start: self.start,
-			end: self.end,
-			found,
-		}
+		BuildError::Range { start: self.start, end: self.end, found }
 	}
 }
 
@@ -61,10 +52,7 @@ impl<S: Source> Source for Records<S> {
 
 	fn progress(&self) -> Progress {
 		match self.end {
-			Some(total) => Progress {
-				done: self.read,
-				total,
-			},
+			Some(total) => Progress { done: self.read, total },
 			None => self.source.progress(),
 		}
 	}

@@ -52,15 +52,9 @@ impl Parquet {
 		let file = File::open(path).map_err(|error| BuildError::io(path, error))?;
 		// what the writer says of Arrow adds dictionaries and other shapes of lists, which are read as plain ones
 		let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-		let builder = guarded(path, || {
-			ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
-		})?;
-		let header: Vec<String> = builder
-			.schema()
-			.fields()
-			.iter()
-			.map(|field| field.name().clone())
-			.collect();
+		let builder = guarded(path, || ParquetRecordBatchReaderBuilder::try_new_with_options(file, options))?;
+		let header: Vec<String> =
+			builder.schema().fields().iter().map(|field| field.name().clone()).collect();
 		let positions = columns.resolve(path, schema, &header, true)?;
 		for (column, positions) in schema.columns.iter().zip(&positions) {
 			for position in positions {
@@ -71,11 +65,7 @@ impl Parquet {
 					other => single && is_number(other),
 				};
 				if !fits {
-					let wanted = if single {
-						"numbers"
-					} else {
-						"flat lists of numbers"
-					};
+					let wanted = if single { "numbers" } else { "flat lists of numbers" };
 					let reason = format!("column '{}' must hold {wanted}, not {found}", header[*position]);
 					return Err(BuildError::unfit(path, reason));
 				}
@@ -90,12 +80,7 @@ impl Parquet {
 		Ok(Self {
 			file: path.into(),
 			batches,
-			columns: schema
-				.columns
-				.iter()
-				.cloned()
-				.zip(positions.iter().map(names))
-				.collect(),
+			columns: schema.columns.iter().cloned().zip(positions.iter().map(names)).collect(),
 			batch: Vec::new(),
 			len: 0,
 			next: 0,
@@ -111,9 +96,7 @@ impl Parquet {
 			cells.ok_or_else(|| BuildError::unfit(&self.file, format!("column '{name}' cannot be read")))
 		};
 		let columns = self.columns.iter();
-		self.batch = columns
-			.map(|(_, names)| names.iter().map(cells).collect())
-			.collect::<Result<_, _>>()?;
+		self.batch = columns.map(|(_, names)| names.iter().map(cells).collect()).collect::<Result<_, _>>()?;
 		self.len = batch.num_rows();
 		self.next = 0;
 		Ok(())
@@ -127,10 +110,7 @@ impl Source for Parquet {
 			match guarded(&self.file, || batches.next().transpose())? {
 				Some(batch) => self.open_batch(&batch)?,
 				None if self.rows < self.total => {
-					return Err(BuildError::unfit(
-						&self.file,
-						"it holds fewer rows than it declares",
-					))
+					return Err(BuildError::unfit(&self.file, "it holds fewer rows than it declares"))
 				}
 				None => return Ok(Step::End),
 			}
@@ -141,10 +121,7 @@ impl Source for Parquet {
 			let expected = column.values() / cells.len().max(1);
 			for cells in cells {
 				let read = cells.append(self.next, expected, column.dtype, record);
-				read.map_err(|fault| BuildError::Record {
-					position: self.position(),
-					fault,
-				})?;
+				read.map_err(|fault| BuildError::Record { position: self.position(), fault })?;
 			}
 		}
 		self.next += 1;
@@ -156,10 +133,7 @@ impl Source for Parquet {
 	}
 
 	fn progress(&self) -> Progress {
-		Progress {
-			done: self.rows,
-			total: self.total,
-		}
+		Progress { done: self.rows, total: self.total }
 	}
 
 	fn records(&self) -> Option<u64> {
@@ -209,9 +183,7 @@ fn numbers(array: &ArrayRef) -> Option<Box<dyn Numbers>> {
 		DataType::Int32 => Box::new(array.as_primitive::<Int32Type>().values().clone()),
 		DataType::Int64 => Box::new(array.as_primitive::<Int64Type>().values().clone()),
 		DataType::Float16 => {
-			let wide = array
-				.as_primitive::<Float16Type>()
-				.unary::<_, Float32Type>(|half| half.to_f32());
+			let wide = array.as_primitive::<Float16Type>().unary::<_, Float32Type>(|half| half.to_f32());
 			Box::new(wide.values().clone())
 		}
 		DataType::Float32 => Box::new(array.as_primitive::<Float32Type>().values().clone()),
@@ -260,18 +232,12 @@ impl Cells {
 			return Err(Fault::Null(self.name.clone()));
 		}
 		if range.len() != expected {
-			return Err(Fault::Shape {
-				column: self.name.clone(),
-				expected,
-				found: range.len(),
-			});
+			return Err(Fault::Shape { column: self.name.clone(), expected, found: range.len() });
 		}
-		self.numbers
-			.append(range, dtype, record)
-			.map_err(|value| Fault::Inexact {
-				column: self.name.clone(),
-				value,
-				dtype,
-			})
+		self.numbers.append(range, dtype, record).map_err(|value| Fault::Inexact {
+			column: self.name.clone(),
+			value,
+			dtype,
+		})
 	}
 }

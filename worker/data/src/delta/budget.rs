@@ -67,11 +67,7 @@ impl Budget {
 			};
 		};
 		// of the encodings for strings only these hold each string at full length
-		let allowed = [
-			Encoding::PLAIN,
-			Encoding::RLE_DICTIONARY,
-			Encoding::PLAIN_DICTIONARY,
-		];
+		let allowed = [Encoding::PLAIN, Encoding::RLE_DICTIONARY, Encoding::PLAIN_DICTIONARY];
 		if !allowed.contains(&page.encoding()) {
 			return refuse("strings must be encoded plainly or with a dictionary");
 		}
@@ -141,9 +137,7 @@ mod tests {
 	#[test]
 	fn pages_hold_nothing_but_values() {
 		let budget = || Budget::new(1 << 20, 1, false, false);
-		budget()
-			.spend(&data(vec![0; 48 << 10], 1 << 10, Encoding::PLAIN))
-			.unwrap();
+		budget().spend(&data(vec![0; 48 << 10], 1 << 10, Encoding::PLAIN)).unwrap();
 		assert!(
 			refused(budget(), data(vec![0; 1 << 20], 10, Encoding::PLAIN)).contains("longer than its values")
 		);
@@ -153,13 +147,8 @@ mod tests {
 	#[test]
 	fn a_list_is_bounded_however_many_rows_there_are() {
 		// the levels: a run of one 0, a run of 1s
-		let page = |ones: u8| {
-			data(
-				vec![4, 0, 0, 0, 2, 0, ones << 1, 1],
-				u32::from(ones) + 1,
-				Encoding::PLAIN,
-			)
-		};
+		let page =
+			|ones: u8| data(vec![4, 0, 0, 0, 2, 0, ones << 1, 1], u32::from(ones) + 1, Encoding::PLAIN);
 		let budget = || Budget::new(1 << 20, 4, true, false);
 		budget().spend(&page(19)).unwrap();
 		assert!(refused(budget(), page(20)).contains("than its shape allows"));

@@ -28,10 +28,7 @@ pub(crate) fn written(column: &Column) -> DataType {
 		return primitive(column.dtype);
 	}
 	let width = i32::try_from(column.values()).unwrap_or(i32::MAX);
-	DataType::FixedSizeList(
-		Arc::new(Field::new("element", primitive(column.dtype), true)),
-		width,
-	)
+	DataType::FixedSizeList(Arc::new(Field::new("element", primitive(column.dtype), true)), width)
 }
 
 /// Refuses a column whose type is not the description's.
@@ -48,12 +45,7 @@ pub(super) fn check_type(column: &Column, found: &DataType) -> Result<(), DeltaE
 		return Ok(());
 	}
 	let values = (!column.shape.is_empty()).then(|| column.values());
-	Err(DeltaError::wrong_type(
-		&column.name,
-		column.dtype,
-		values,
-		found.to_string(),
-	))
+	Err(DeltaError::wrong_type(&column.name, column.dtype, values, found.to_string()))
 }
 
 /// One column of a batch, opened for reading row by row.
@@ -96,10 +88,7 @@ impl<'a> Values<'a> {
 			DataType::FixedSizeList(..) => {
 				let array = array.as_fixed_size_list();
 				let width = usize::try_from(array.value_length()).unwrap_or(0);
-				(
-					array.values().clone(),
-					Some((0..=array.len()).map(|row| row * width).collect()),
-				)
+				(array.values().clone(), Some((0..=array.len()).map(|row| row * width).collect()))
 			}
 			_ => (array.clone(), None),
 		};
@@ -112,13 +101,7 @@ impl<'a> Values<'a> {
 		let nulls = values.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
 		// for scalars the values are the rows
 		let rows = array.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
-		Ok(Self {
-			column,
-			rows,
-			nulls: offsets.as_ref().and(nulls),
-			offsets,
-			bytes,
-		})
+		Ok(Self { column, rows, nulls: offsets.as_ref().and(nulls), offsets, bytes })
 	}
 
 	/// The column's name.
@@ -143,68 +126,41 @@ impl<'a> Values<'a> {
 		};
 		let expected = self.column.values();
 		if end - start != expected {
-			return Err(Problem::Shape {
-				column: name(),
-				expected,
-				found: end - start,
-			});
+			return Err(Problem::Shape { column: name(), expected, found: end - start });
 		}
-		if self
-			.nulls
-			.as_ref()
-			.is_some_and(|nulls| nulls.slice(start, end - start).null_count() > 0)
-		{
+		if self.nulls.as_ref().is_some_and(|nulls| nulls.slice(start, end - start).null_count() > 0) {
 			return Err(Problem::Null(name()));
 		}
 		let width = self.column.dtype.bytes();
 		let bytes = &self.bytes.as_slice()[start * width..end * width];
-		self.column.check(bytes).map_err(|problem| Problem::Value {
-			column: name(),
-			problem,
-		})?;
+		self.column.check(bytes).map_err(|problem| Problem::Value { column: name(), problem })?;
 		record.extend_from_slice(bytes);
 		Ok(())
 	}
 }
 
 fn list<O: OffsetSizeTrait>(array: &GenericListArray<O>) -> (ArrayRef, Option<Vec<usize>>) {
-	(
-		array.values().clone(),
-		Some(array.offsets().iter().map(|o| o.as_usize()).collect()),
-	)
+	(array.values().clone(), Some(array.offsets().iter().map(|o| o.as_usize()).collect()))
 }
 
 /// The array of a column for a batch of records' values, `None` for a removal.
 pub(crate) fn array(column: &Column, rows: &[Option<&[u8]>]) -> ArrayRef {
 	match column.dtype {
 		Dtype::U8 => shaped(column, rows, |b| b.to_vec(), |v, n| UInt8Array::new(v.into(), n)),
-		Dtype::I32 => shaped(
-			column,
-			rows,
-			|b| words(b, i32::from_le_bytes),
-			|v, n| Int32Array::new(v.into(), n),
-		),
-		Dtype::I64 => shaped(
-			column,
-			rows,
-			|b| words(b, i64::from_le_bytes),
-			|v, n| Int64Array::new(v.into(), n),
-		),
-		Dtype::F32 => shaped(
-			column,
-			rows,
-			|b| words(b, f32::from_le_bytes),
-			|v, n| Float32Array::new(v.into(), n),
-		),
+		Dtype::I32 => {
+			shaped(column, rows, |b| words(b, i32::from_le_bytes), |v, n| Int32Array::new(v.into(), n))
+		}
+		Dtype::I64 => {
+			shaped(column, rows, |b| words(b, i64::from_le_bytes), |v, n| Int64Array::new(v.into(), n))
+		}
+		Dtype::F32 => {
+			shaped(column, rows, |b| words(b, f32::from_le_bytes), |v, n| Float32Array::new(v.into(), n))
+		}
 	}
 }
 
 fn words<const N: usize, T>(bytes: &[u8], word: fn([u8; N]) -> T) -> Vec<T> {
-	bytes
-		.chunks_exact(N)
-		.filter_map(|b| b.try_into().ok())
-		.map(word)
-		.collect()
+	bytes.chunks_exact(N).filter_map(|b| b.try_into().ok()).map(word).collect()
 }
 
 fn shaped<T: arrow_array::ArrowPrimitiveType>(
@@ -228,10 +184,5 @@ fn shaped<T: arrow_array::ArrowPrimitiveType>(
 	}
 	let field = Arc::new(Field::new("element", primitive(column.dtype), true));
 	let width = i32::try_from(count).unwrap_or(i32::MAX);
-	Arc::new(FixedSizeListArray::new(
-		field,
-		width,
-		Arc::new(build(values, None)),
-		nulls,
-	))
+	Arc::new(FixedSizeListArray::new(field, width, Arc::new(build(values, None)), nulls))
 }

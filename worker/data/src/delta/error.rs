@@ -122,10 +122,6 @@ impl DeltaError {
 			None => dtype.to_string(),
 			Some(n) => format!("lists of {n} {dtype}"),
 		};
-		DeltaError::WrongType {
-			column: column.into(),
-			expected,
-			found,
-		}
+		DeltaError::WrongType { column: column.into(), expected, found }
 	}
 }

@@ -14,10 +14,7 @@ impl DeltaError {
 				DeltaFault::Columns
 			}
 			DeltaError::NoRows | DeltaError::NoRecords => DeltaFault::Empty,
-			DeltaError::Row { row, problem } => DeltaFault::Row {
-				row: *row,
-				problem: problem.into(),
-			},
+			DeltaError::Row { row, problem } => DeltaFault::Row { row: *row, problem: problem.into() },
 		})
 	}
 }

@@ -52,12 +52,7 @@ fn page_too_large(found: u64, limit: u64) -> DeltaError {
 impl BoundedFile {
 	pub(super) fn new(file: File, limits: &DeltaLimits) -> std::io::Result<Self> {
 		let length = file.metadata()?.len();
-		Ok(Self {
-			file,
-			length,
-			page_bytes: limits.page_bytes,
-			fault: Arc::default(),
-		})
+		Ok(Self { file, length, page_bytes: limits.page_bytes, fault: Arc::default() })
 	}
 
 	/// What made the decoder fail.
@@ -73,14 +68,10 @@ impl BoundedFile {
 
 	fn read(&self, start: u64, length: u64) -> Result<Bytes> {
 		if start.checked_add(length).is_none_or(|end| end > self.length) {
-			return Err(ParquetError::EOF(
-				"a page reaches beyond the end of the file".into(),
-			));
+			return Err(ParquetError::EOF("a page reaches beyond the end of the file".into()));
 		}
 		let mut bytes = vec![0; usize::try_from(length)?];
-		self.file
-			.read_exact_at(&mut bytes, start)
-			.map_err(|fault| self.refuse(fault.into()))?;
+		self.file.read_exact_at(&mut bytes, start).map_err(|fault| self.refuse(fault.into()))?;
 		Ok(bytes.into())
 	}
 }
@@ -107,10 +98,7 @@ impl ChunkReader for BoundedFile {
 
 	fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
 		// what does not compress gets a little longer
-		let limit = self
-			.page_bytes
-			.saturating_add(self.page_bytes / 4)
-			.saturating_add(1024);
+		let limit = self.page_bytes.saturating_add(self.page_bytes / 4).saturating_add(1024);
 		if length as u64 > limit {
 			return Err(self.refuse(page_too_large(length as u64, limit)));
 		}
@@ -172,10 +160,7 @@ mod tests {
 	#[test]
 	fn the_decompressed_length_is_the_header_s_second_field() {
 		assert_eq!(decompressed_bytes(&[0x15, 0, 0x15, 20, 0x15, 8]), Some(10));
-		assert_eq!(
-			decompressed_bytes(&[0x15, 4, 0x15, 0x80, 0x80, 0x80, 0x80, 8, 0x15]),
-			Some(1 << 30)
-		);
+		assert_eq!(decompressed_bytes(&[0x15, 4, 0x15, 0x80, 0x80, 0x80, 0x80, 8, 0x15]), Some(1 << 30));
 		assert_eq!(decompressed_bytes(&[0x15, 0, 0x15, 1]), None, "negative");
 		assert_eq!(decompressed_bytes(&[0x15, 0, 0x25, 20]), None, "field 2 left out");
 		assert_eq!(decompressed_bytes(&[0x15, 0, 0x15, 0x80]), None, "cut off");

@@ -35,9 +35,8 @@ pub(super) fn metadata(file: &File, columns: usize) -> std::result::Result<Parqu
 			remedy: "write larger row groups",
 		});
 	}
-	let start = (length - 8)
-		.checked_sub(footer)
-		.ok_or_else(|| DeltaError::malformed("its footer is cut off"))?;
+	let start =
+		(length - 8).checked_sub(footer).ok_or_else(|| DeltaError::malformed("its footer is cut off"))?;
 	let mut bytes = vec![0; usize::try_from(footer).unwrap_or(0)];
 	file.read_exact_at(&mut bytes, start)?;
 	std::thread::Builder::new()
@@ -58,9 +57,7 @@ pub(super) fn metadata(file: &File, columns: usize) -> std::result::Result<Parqu
 					.collect();
 			}
 			if depth > SCHEMA_DEPTH || schema.num_columns() > columns.saturating_add(64) {
-				return Err(DeltaError::malformed(
-					"its schema has more columns or levels than any delta's",
-				));
+				return Err(DeltaError::malformed("its schema has more columns or levels than any delta's"));
 			}
 			Ok(metadata)
 		})?

@@ -18,25 +18,14 @@ impl Lists {
 			return Some(0);
 		}
 		let (levels, count) = match page {
-			Page::DataPage {
-				buf,
-				num_values,
-				rep_level_encoding: Encoding::RLE,
-				..
-			} => {
+			Page::DataPage { buf, num_values, rep_level_encoding: Encoding::RLE, .. } => {
 				let (length, rest) = buf.split_first_chunk::<4>()?;
 				let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
 				(rest.get(..length)?, *num_values)
 			}
-			Page::DataPageV2 {
-				buf,
-				num_values,
-				rep_levels_byte_len,
-				..
-			} => (
-				buf.get(..usize::try_from(*rep_levels_byte_len).ok()?)?,
-				*num_values,
-			),
+			Page::DataPageV2 { buf, num_values, rep_levels_byte_len, .. } => {
+				(buf.get(..usize::try_from(*rep_levels_byte_len).ok()?)?, *num_values)
+			}
 			_ => return None,
 		};
 		self.follow(levels, u64::from(count))

@@ -52,10 +52,7 @@ impl DeltaLimits {
 
 	/// Canonical bytes that the additions of a file of so many bytes may have.
 	pub(super) fn records(&self, file_bytes: u64) -> u64 {
-		file_bytes
-			.saturating_mul(self.expansion)
-			.saturating_add(FREE_BYTES)
-			.min(self.record_bytes)
+		file_bytes.saturating_mul(self.expansion).saturating_add(FREE_BYTES).min(self.record_bytes)
 	}
 }
 
@@ -68,10 +65,5 @@ pub(super) fn at_most(
 	if found <= limit {
 		return Ok(());
 	}
-	Err(DeltaError::TooLarge {
-		what,
-		found,
-		limit,
-		remedy,
-	})
+	Err(DeltaError::TooLarge { what, found, limit, remedy })
 }

@@ -30,10 +30,7 @@ pub(super) struct Held {
 
 impl Held {
 	pub(super) fn new(limit: u64) -> Arc<Self> {
-		Arc::new(Self {
-			left: Mutex::new(limit),
-			limit,
-		})
+		Arc::new(Self { left: Mutex::new(limit), limit })
 	}
 
 	/// Lets `old` bytes go for `new` ones.
@@ -113,9 +110,7 @@ impl BoundedPages {
 			false => &mut self.page,
 		};
 		let bytes = page.buffer().len() as u64;
-		self.held
-			.exchange(*slot, bytes)
-			.map_err(|error| self.file.refuse(error))?;
+		self.held.exchange(*slot, bytes).map_err(|error| self.file.refuse(error))?;
 		*slot = bytes;
 		Ok(())
 	}

@@ -89,9 +89,10 @@ impl DeltaReader {
 
 	/// Number of rows that the file declares.
 	pub fn len(&self) -> u64 {
-		self.metadata.row_groups().iter().fold(0, |n, g| {
-			n.saturating_add(u64::try_from(g.num_rows()).unwrap_or(0))
-		})
+		self.metadata
+			.row_groups()
+			.iter()
+			.fold(0, |n, g| n.saturating_add(u64::try_from(g.num_rows()).unwrap_or(0)))
 	}
 
 	/// Whether the file declares no rows.
@@ -139,11 +140,8 @@ impl DeltaReader {
 				false => Err(DeltaError::malformed("it holds fewer rows than it declares")),
 			};
 		};
-		let column = |name: &str| {
-			batch
-				.column_by_name(name)
-				.ok_or_else(|| DeltaError::MissingColumn(name.into()))
-		};
+		let column =
+			|name: &str| batch.column_by_name(name).ok_or_else(|| DeltaError::MissingColumn(name.into()));
 		let ops = column(OP)?;
 		let ids = column(ID)?;
 		let columns = self
@@ -161,13 +159,7 @@ impl DeltaReader {
 				let bytes = row.record.as_ref().map_or(0, Vec::len) as u64;
 				self.record_bytes = self.record_bytes.saturating_add(bytes);
 				let what = "bytes of records";
-				at_most(
-					what,
-					self.record_bytes,
-					self.record_limit,
-					"add fewer in one delta",
-				)
-				.map(|()| row)
+				at_most(what, self.record_bytes, self.record_limit, "add fewer in one delta").map(|()| row)
 			});
 			match row {
 				Ok(row) => self.rows.push_back(row),

@@ -55,11 +55,7 @@ pub(super) fn check_columns(
 		};
 		match name.as_str() {
 			OP if *field.data_type() != DataType::Utf8 => return Err(wrong("strings")),
-			ID if !matches!(
-				field.data_type(),
-				DataType::FixedSizeBinary(32) | DataType::Binary
-			) =>
-			{
+			ID if !matches!(field.data_type(), DataType::FixedSizeBinary(32) | DataType::Binary) => {
 				return Err(wrong("32 bytes"))
 			}
 			OP | ID => {}
@@ -69,27 +65,17 @@ pub(super) fn check_columns(
 			},
 		}
 	}
-	let wanted = [OP, ID]
-		.into_iter()
-		.chain(schema.columns.iter().map(|c| c.name.as_str()));
+	let wanted = [OP, ID].into_iter().chain(schema.columns.iter().map(|c| c.name.as_str()));
 	for name in wanted {
 		match fields.iter().filter(|f| f.name() == name).count() {
 			0 => return Err(DeltaError::MissingColumn(name.into())),
 			1 => {}
-			_ => {
-				return Err(DeltaError::malformed(format_args!(
-					"column '{name}' occurs twice"
-				)))
-			}
+			_ => return Err(DeltaError::malformed(format_args!("column '{name}' occurs twice"))),
 		}
 	}
 	let per_row = |leaf: &ColumnDescPtr| {
 		let root = leaf.path().parts().first().map(String::as_str);
-		schema
-			.columns
-			.iter()
-			.find(|c| Some(c.name.as_str()) == root)
-			.map_or(1, |c| c.values().max(1) as u64)
+		schema.columns.iter().find(|c| Some(c.name.as_str()) == root).map_or(1, |c| c.values().max(1) as u64)
 	};
 	Ok(descriptor.columns().iter().map(per_row).collect())
 }
@@ -103,11 +89,7 @@ pub(super) fn read_row(
 	row: usize,
 	record_bytes: usize,
 ) -> RowResult {
-	let op = if ops.is_null(row) {
-		"null"
-	} else {
-		ops.as_string::<i32>().value(row)
-	};
+	let op = if ops.is_null(row) { "null" } else { ops.as_string::<i32>().value(row) };
 	let id: &[u8] = match ids.data_type() {
 		_ if ids.is_null(row) => &[],
 		DataType::FixedSizeBinary(_) => ids.as_fixed_size_binary().value(row),
@@ -117,9 +99,7 @@ pub(super) fn read_row(
 	match op {
 		"add" => {
 			let mut record = Vec::with_capacity(record_bytes);
-			columns
-				.iter()
-				.try_for_each(|column| column.append(row, &mut record))?;
+			columns.iter().try_for_each(|column| column.append(row, &mut record))?;
 			let expected = RecordId::of(&record);
 			if found != expected {
 				return Err(Problem::WrongId { found, expected });

@@ -36,12 +36,7 @@ impl DeltaWriter {
 	}
 
 	fn new(path: &Path, schema: &Schema, seen: Seen) -> Result<Self, DeltaError> {
-		Ok(Self {
-			schema: schema.clone(),
-			table: Table::create(path, schema, true)?,
-			rows: 0,
-			seen,
-		})
+		Ok(Self { schema: schema.clone(), table: Table::create(path, schema, true)?, rows: 0, seen })
 	}
 
 	/// Number of rows so far.
@@ -62,10 +57,7 @@ impl DeltaWriter {
 			});
 		}
 		if let Err((column, problem)) = self.schema.check(record) {
-			return refuse(Problem::Value {
-				column: column.into(),
-				problem,
-			});
+			return refuse(Problem::Value { column: column.into(), problem });
 		}
 		let id = RecordId::of(record);
 		self.push(id, Some(record))?;
@@ -108,10 +100,7 @@ impl DeltaWriter {
 }
 
 fn repeated(row: u64, id: RecordId) -> DeltaError {
-	DeltaError::Row {
-		row,
-		problem: Problem::Repeated(id),
-	}
+	DeltaError::Row { row, problem: Problem::Repeated(id) }
 }
 
 /// Finds the first row whose id occurs before.

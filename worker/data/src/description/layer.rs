@@ -19,9 +19,7 @@ fn four() -> u64 {
 /// arbitrary precision, a buffered number is a map that only `Number` understands.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
 	let number = serde_json::Number::deserialize(deserializer)?;
-	number
-		.as_f64()
-		.ok_or_else(|| D::Error::custom(format!("{number} is not a number that f64 holds")))
+	number.as_f64().ok_or_else(|| D::Error::custom(format!("{number} is not a number that f64 holds")))
 }
 
 /// One layer. Variants without fields are structs so that unknown fields are refused in them too.

@@ -102,10 +102,7 @@ impl Description {
 	/// Parses and checks a description. Nothing is allocated in proportion to the model that it describes.
 	pub fn parse_within(json: &[u8], limits: &Limits) -> Result<Self, DescriptionError> {
 		if json.len() > limits.file_bytes {
-			return Err(DescriptionError::FileTooLarge {
-				bytes: json.len(),
-				limit: limits.file_bytes,
-			});
+			return Err(DescriptionError::FileTooLarge { bytes: json.len(), limit: limits.file_bytes });
 		}
 		// serde_json itself refuses more than 128 nested values
 		let document = serde_json::from_slice(json).map_err(|e| DescriptionError::Json(e.to_string()))?;
@@ -194,28 +191,20 @@ fn check_document(document: &Document, limits: &Limits) -> Result<(), Descriptio
 		return Err(invalid("the name must be 1 to 64 printable ASCII characters"));
 	}
 	let [input] = document.inputs.as_slice() else {
-		return Err(invalid(format!(
-			"there must be exactly one input, not {}",
-			document.inputs.len()
-		)));
+		return Err(invalid(format!("there must be exactly one input, not {}", document.inputs.len())));
 	};
 	let target = &document.target;
 	let mut names = HashSet::from(["op", "id"]);
 	let mut record_bytes = 0u64;
-	for (column, dtype, shape) in [
-		(&input.column, input.dtype, &input.shape),
-		(&target.column, target.dtype, &target.shape),
-	] {
+	for (column, dtype, shape) in
+		[(&input.column, input.dtype, &input.shape), (&target.column, target.dtype, &target.shape)]
+	{
 		let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
 		if column.is_empty() || column.len() > 64 || !column.bytes().all(legal) {
-			return Err(invalid(
-				"column names must be 1 to 64 letters, digits, '_' or '-'",
-			));
+			return Err(invalid("column names must be 1 to 64 letters, digits, '_' or '-'"));
 		}
 		if !names.insert(column) {
-			return Err(invalid(format!(
-				"the column name '{column}' is taken; 'op' and 'id' are reserved"
-			)));
+			return Err(invalid(format!("the column name '{column}' is taken; 'op' and 'id' are reserved")));
 		}
 		let bytes = plan::checked_values(shape, limits)
 			.and_then(|n| n.checked_mul(dtype.bytes() as u64))
@@ -244,15 +233,11 @@ fn check_document(document: &Document, limits: &Limits) -> Result<(), Descriptio
 	match (document.loss, target.classes) {
 		(Loss::CrossEntropy, None) => Err(invalid("cross entropy needs the target's number of classes")),
 		(Loss::CrossEntropy, Some(classes)) if !(2..=limits.dimension).contains(&classes) => {
-			Err(invalid(format!(
-				"the target's classes must be 2 to {}, not {classes}",
-				limits.dimension
-			)))
+			Err(invalid(format!("the target's classes must be 2 to {}, not {classes}", limits.dimension)))
 		}
-		(Loss::CrossEntropy, Some(_)) if !target.dtype.is_integer() => Err(invalid(format!(
-			"cross entropy needs integer labels, not {}",
-			target.dtype
-		))),
+		(Loss::CrossEntropy, Some(_)) if !target.dtype.is_integer() => {
+			Err(invalid(format!("cross entropy needs integer labels, not {}", target.dtype)))
+		}
 		(Loss::Mse, Some(_)) => Err(invalid("mean squared error takes no classes")),
 		_ => Ok(()),
 	}

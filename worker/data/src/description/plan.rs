@@ -77,16 +77,10 @@ struct Effect {
 pub(super) fn plan(document: &Document, limits: &Limits) -> Result<Plan, DescriptionError> {
 	let too_large = |what, needed, limit| DescriptionError::TooLarge { what, needed, limit };
 	if document.layers.is_empty() {
-		return Err(DescriptionError::Invalid(
-			"there must be at least one layer".into(),
-		));
+		return Err(DescriptionError::Invalid("there must be at least one layer".into()));
 	}
 	if document.layers.len() > limits.layers {
-		return Err(too_large(
-			"layers",
-			document.layers.len() as u64,
-			limits.layers as u64,
-		));
+		return Err(too_large("layers", document.layers.len() as u64, limits.layers as u64));
 	}
 	let input = &document.inputs[0];
 	let target = &document.target;
@@ -99,18 +93,12 @@ pub(super) fn plan(document: &Document, limits: &Limits) -> Result<Plan, Descrip
 	};
 	let mut shape = input.shape.clone();
 	for (position, layer) in document.layers.iter().enumerate() {
-		let fail = |reason: String| DescriptionError::Layer {
-			layer: position,
-			kind: layer.kind(),
-			reason,
-		};
+		let fail = |reason: String| DescriptionError::Layer { layer: position, kind: layer.kind(), reason };
 		if let (Layer::Embedding { .. }, true) = (layer, position > 0 || !input.dtype.is_integer()) {
 			return Err(fail("must be the first layer, on an integer column".into()));
 		}
 		if matches!(layer, Layer::Embedding { .. }) && (input.scale.is_some() || input.shift.is_some()) {
-			return Err(fail(
-				"tokens take no scale and no shift; remove them from the input".into(),
-			));
+			return Err(fail("tokens take no scale and no shift; remove them from the input".into()));
 		}
 		let effect = effect(layer, &shape, limits).map_err(fail)?;
 		let output = checked_values(&effect.output, limits)
@@ -132,18 +120,10 @@ pub(super) fn plan(document: &Document, limits: &Limits) -> Result<Plan, Descrip
 			return Err(too_large("parameters", plan.parameter_values, limits.parameters));
 		}
 		if plan.peak_activations > limits.activations {
-			return Err(too_large(
-				"activations per record",
-				plan.peak_activations,
-				limits.activations,
-			));
+			return Err(too_large("activations per record", plan.peak_activations, limits.activations));
 		}
 		if plan.flops_per_record > limits.flops {
-			return Err(too_large(
-				"operations per record",
-				plan.flops_per_record,
-				limits.flops,
-			));
+			return Err(too_large("operations per record", plan.flops_per_record, limits.flops));
 		}
 		shape = effect.output;
 		plan.shapes.push(shape.clone());
@@ -171,16 +151,9 @@ fn check_output(document: &Document, output: &[u64]) -> Result<(), DescriptionEr
 
 fn effect(layer: &Layer, input: &[u64], limits: &Limits) -> Result<Effect, String> {
 	let values = product(input);
-	let same = |flops: u64| Effect {
-		output: input.to_vec(),
-		flops,
-		..Effect::default()
-	};
+	let same = |flops: u64| Effect { output: input.to_vec(), flops, ..Effect::default() };
 	Ok(match layer {
-		Layer::Flatten {} => Effect {
-			output: vec![values],
-			..Effect::default()
-		},
+		Layer::Flatten {} => Effect { output: vec![values], ..Effect::default() },
 		Layer::Linear { out, bias } => {
 			let (rows, width) = rows_and_width(input)?;
 			positive("out", *out, limits)?;
@@ -188,20 +161,9 @@ fn effect(layer: &Layer, input: &[u64], limits: &Limits) -> Result<Effect, Strin
 			output[input.len() - 1] = *out;
 			let mut parameters = vec![("weight", vec![*out, width])];
 			parameters.extend(bias.then(|| ("bias", vec![*out])));
-			Effect {
-				output,
-				parameters,
-				flops: product(&[2, rows, width, *out]),
-				..Effect::default()
-			}
+			Effect { output, parameters, flops: product(&[2, rows, width, *out]), ..Effect::default() }
 		}
-		Layer::Conv2d {
-			out,
-			kernel,
-			stride,
-			padding,
-			bias,
-		} => {
+		Layer::Conv2d { out, kernel, stride, padding, bias } => {
 			positive("out", *out, limits)?;
 			let [channels, height, width] = image(input)?;
 			let window = Window::new(*kernel, *stride, *padding, limits)?;
@@ -234,10 +196,7 @@ fn effect(layer: &Layer, input: &[u64], limits: &Limits) -> Result<Effect, Strin
 		Layer::Gelu {} | Layer::Tanh {} | Layer::Sigmoid {} => same(values.saturating_mul(8)),
 		Layer::Dropout { p } => {
 			probability(*p)?;
-			Effect {
-				intermediate: values,
-				..same(values)
-			}
+			Effect { intermediate: values, ..same(values) }
 		}
 		Layer::BatchNorm {} => {
 			if !matches!(input.len(), 1 | 3) {
@@ -271,16 +230,11 @@ fn effect(layer: &Layer, input: &[u64], limits: &Limits) -> Result<Effect, Strin
 		}
 		Layer::PositionEmbedding {} => {
 			sequence(input)?;
-			Effect {
-				parameters: vec![("weight", input.to_vec())],
-				..same(values)
-			}
+			Effect { parameters: vec![("weight", input.to_vec())], ..same(values) }
 		}
-		Layer::TransformerBlock {
-			heads,
-			mlp_ratio,
-			dropout,
-		} => transformer(input, *heads, *mlp_ratio, *dropout, limits)?,
+		Layer::TransformerBlock { heads, mlp_ratio, dropout } => {
+			transformer(input, *heads, *mlp_ratio, *dropout, limits)?
+		}
 	})
 }
 
@@ -302,11 +256,7 @@ fn transformer(
 	let three = dim.saturating_mul(3);
 	let values = product(input);
 	let scores = product(&[heads, length, length]);
-	let projections = [
-		product(&[three, dim]),
-		product(&[dim, dim]),
-		product(&[2, hidden, dim]),
-	];
+	let projections = [product(&[three, dim]), product(&[dim, dim]), product(&[2, hidden, dim])];
 	let weights = projections.iter().fold(0u64, |n, w| n.saturating_add(*w));
 	Ok(Effect {
 		output: input.to_vec(),
@@ -340,15 +290,11 @@ fn rows_and_width(input: &[u64]) -> Result<(u64, u64), String> {
 }
 
 fn image(input: &[u64]) -> Result<[u64; 3], String> {
-	input
-		.try_into()
-		.map_err(|_| format!("takes [channels, height, width], not {input:?}"))
+	input.try_into().map_err(|_| format!("takes [channels, height, width], not {input:?}"))
 }
 
 fn sequence(input: &[u64]) -> Result<[u64; 2], String> {
-	input
-		.try_into()
-		.map_err(|_| format!("takes [length, width], not {input:?}"))
+	input.try_into().map_err(|_| format!("takes [length, width], not {input:?}"))
 }
 
 fn positive(what: &str, value: u64, limits: &Limits) -> Result<(), String> {
@@ -362,9 +308,7 @@ fn probability(p: f64) -> Result<(), String> {
 	if (0.0..1.0).contains(&p) {
 		return Ok(());
 	}
-	Err(format!(
-		"the dropout probability must be at least 0 and below 1, not {p}"
-	))
+	Err(format!("the dropout probability must be at least 0 and below 1, not {p}"))
 }
 
 /// The geometry of convolutions and pools.
@@ -379,25 +323,16 @@ impl Window {
 		positive("kernel", kernel, limits)?;
 		positive("stride", stride, limits)?;
 		if padding >= kernel {
-			return Err(format!(
-				"the padding {padding} must be smaller than the kernel {kernel}"
-			));
+			return Err(format!("the padding {padding} must be smaller than the kernel {kernel}"));
 		}
-		Ok(Self {
-			kernel,
-			stride,
-			padding,
-		})
+		Ok(Self { kernel, stride, padding })
 	}
 
 	/// Number of places along a side.
 	fn slide(&self, side: u64) -> Result<u64, String> {
 		let padded = side.saturating_add(self.padding.saturating_mul(2));
 		let room = padded.checked_sub(self.kernel).ok_or_else(|| {
-			format!(
-				"a kernel of {} does not fit a side of {side} with padding {}",
-				self.kernel, self.padding
-			)
+			format!("a kernel of {} does not fit a side of {side} with padding {}", self.kernel, self.padding)
 		})?;
 		Ok(room / self.stride + 1)
 	}

@@ -36,15 +36,7 @@ fn an_mlp_is_planned() {
 	let description = Description::parse(MLP.as_bytes()).unwrap();
 	let plan = description.plan();
 	let names: Vec<_> = plan.parameters.iter().map(|p| p.name.as_str()).collect();
-	assert_eq!(
-		names,
-		[
-			"layers.1.weight",
-			"layers.1.bias",
-			"layers.4.weight",
-			"layers.4.bias"
-		]
-	);
+	assert_eq!(names, ["layers.1.weight", "layers.1.bias", "layers.4.weight", "layers.4.bias"]);
 	assert_eq!(plan.parameters[0].shape, [128, 784]);
 	assert_eq!(plan.parameter_values, 128 * 784 + 128 + 1280 + 10);
 	assert_eq!(plan.output(), [10]);
@@ -93,47 +85,26 @@ fn a_language_model_is_planned() {
 	let plan = description.plan();
 	assert_eq!(plan.output(), [16, 50]);
 	let block = 12 * 32 * 32 + 13 * 32;
-	assert_eq!(
-		plan.parameter_values,
-		50 * 32 + 16 * 32 + block + 64 + 32 * 50 + 50
-	);
+	assert_eq!(plan.parameter_values, 50 * 32 + 16 * 32 + block + 64 + 32 * 50 + 50);
 	assert_eq!(description.schema().columns[0].bound, Some(50));
 }
 
 #[test]
 fn misfits_name_the_layer_and_the_reason() {
 	let cases = [
-		(
-			images(r#"{"type":"linear","out":0}"#),
-			"layer 0 (linear): out must be",
-		),
+		(images(r#"{"type":"linear","out":0}"#), "layer 0 (linear): out must be"),
 		(
 			images(r#"{"type":"flatten"},{"type":"conv2d","out":1,"kernel":3}"#),
 			"layer 1 (conv2d): takes [channels",
 		),
-		(
-			images(r#"{"type":"conv2d","out":1,"kernel":33}"#),
-			"a kernel of 33 does not fit a side of 32",
-		),
-		(
-			images(r#"{"type":"conv2d","out":1,"kernel":3,"padding":3}"#),
-			"padding 3 must be smaller",
-		),
-		(
-			images(r#"{"type":"conv2d","out":1,"kernel":3,"stride":0}"#),
-			"stride must be",
-		),
+		(images(r#"{"type":"conv2d","out":1,"kernel":33}"#), "a kernel of 33 does not fit a side of 32"),
+		(images(r#"{"type":"conv2d","out":1,"kernel":3,"padding":3}"#), "padding 3 must be smaller"),
+		(images(r#"{"type":"conv2d","out":1,"kernel":3,"stride":0}"#), "stride must be"),
 		(images(r#"{"type":"max_pool2d","kernel":0}"#), "kernel must be"),
 		(images(r#"{"type":"dropout","p":1.0}"#), "below 1"),
 		(images(r#"{"type":"dropout","p":-0.1}"#), "at least 0"),
-		(
-			images(r#"{"type":"flatten"},{"type":"linear","out":9}"#),
-			"need [10]",
-		),
-		(
-			images(r#"{"type":"flatten"},{"type":"position_embedding"}"#),
-			"takes [length, width]",
-		),
+		(images(r#"{"type":"flatten"},{"type":"linear","out":9}"#), "need [10]"),
+		(images(r#"{"type":"flatten"},{"type":"position_embedding"}"#), "takes [length, width]"),
 		(
 			images(r#"{"type":"flatten"},{"type":"embedding","vocabulary":2,"dim":2}"#),
 			"must be the first layer",
@@ -177,18 +148,9 @@ fn bombs_are_refused() {
 		Err(DescriptionError::TooLarge { what, .. }) => what,
 		other => panic!("{other:?}"),
 	};
-	assert_eq!(
-		large(images(r#"{"type":"flatten"},{"type":"linear","out":16777216}"#)),
-		"parameters"
-	);
-	assert_eq!(
-		large(images(r#"{"type":"conv2d","out":16777216,"kernel":32}"#)),
-		"parameters"
-	);
-	assert_eq!(
-		large(images(r#"{"type":"conv2d","out":40000,"kernel":1}"#)),
-		"activations per record"
-	);
+	assert_eq!(large(images(r#"{"type":"flatten"},{"type":"linear","out":16777216}"#)), "parameters");
+	assert_eq!(large(images(r#"{"type":"conv2d","out":16777216,"kernel":32}"#)), "parameters");
+	assert_eq!(large(images(r#"{"type":"conv2d","out":40000,"kernel":1}"#)), "activations per record");
 	let relus = vec![r#"{"type":"relu"}"#; 513].join(",");
 	assert_eq!(large(images(&relus)), "layers");
 	let convolutions = [r#"{"type":"conv2d","out":8000,"kernel":1}"#; 3].join(",");
@@ -201,20 +163,11 @@ fn bombs_are_refused() {
 	let deep = "[".repeat(60_000);
 	assert!(reason(Description::parse(deep.as_bytes())).contains("cannot be read"));
 	let record = MLP.replace("[1, 28, 28]", "[16777216]");
-	assert_eq!(
-		large(Description::parse(record.as_bytes())),
-		"bytes for one record",
-		"with its label"
-	);
+	assert_eq!(large(Description::parse(record.as_bytes())), "bytes for one record", "with its label");
 	let column = MLP.replace("[1, 28, 28]", "[16777216, 16777216, 16777216, 16777216]");
 	assert!(reason(Description::parse(column.as_bytes())).contains("at most 16777216 bytes"));
-	let embedding = reason(tokens(
-		r#"{"type":"embedding","vocabulary":16777216,"dim":16777216}"#,
-	));
-	assert!(
-		embedding.contains("its output would") || embedding.contains("parameters"),
-		"{embedding}"
-	);
+	let embedding = reason(tokens(r#"{"type":"embedding","vocabulary":16777216,"dim":16777216}"#));
+	assert!(embedding.contains("its output would") || embedding.contains("parameters"), "{embedding}");
 }
 
 #[test]

@@ -31,10 +31,7 @@ pub fn check(
 	schema: &Schema,
 	limits: &DeltaLimits,
 ) -> Result<Summary, DeltaError> {
-	let scratch = Scratch {
-		folder: scratch,
-		run: RUN,
-	};
+	let scratch = Scratch { folder: scratch, run: RUN };
 	Ok(Changes::read(base, delta, scratch, schema, limits, |_| Ok(()))?.summary)
 }
 
@@ -71,9 +68,7 @@ impl Set {
 		let width = (schema.record_bytes() as u64).saturating_add(INDEXED);
 		// additions lie there twice
 		let records = base.saturating_add(rows.saturating_mul(2));
-		width
-			.saturating_mul(records)
-			.saturating_add(rows.saturating_mul(SORTED_ROW))
+		width.saturating_mul(records).saturating_add(rows.saturating_mul(SORTED_ROW))
 	}
 
 	pub(super) fn build(
@@ -89,9 +84,7 @@ impl Set {
 		let folder = tempfile::Builder::new().prefix(BUILDING).tempdir_in(store)?;
 		let mut sink = BufWriter::with_capacity(1 << 20, tempfile::tempfile_in(store)?);
 		let scratch = Scratch { folder: store, run };
-		let changes = Changes::read(base, delta, scratch, schema, limits, |record| {
-			sink.write_all(record)
-		})?;
+		let changes = Changes::read(base, delta, scratch, schema, limits, |record| sink.write_all(record))?;
 		let mut added = sink.into_inner().map_err(|e| e.into_error())?;
 		let mut removed = Removed::new(&changes.removed, store)?;
 		let summary = changes.summary;
@@ -105,16 +98,10 @@ impl Set {
 		drop(added);
 		records.sync_all()?;
 		let kept = summary.records - summary.added;
-		let entries = changes
-			.added()?
-			.map(|entry| entry.map(|(id, order)| (id, kept + order)));
+		let entries = changes.added()?.map(|entry| entry.map(|(id, order)| (id, kept + order)));
 		let index = File::create(folder.path().join(INDEX))?;
 		Index::write(base.map(|base| &base.index), &mut removed, entries, index)?;
-		let header = Header {
-			root,
-			len: summary.records,
-			schema: schema.clone(),
-		};
+		let header = Header { root, len: summary.records, schema: schema.clone() };
 		let mut file = File::create(folder.path().join(SET))?;
 		file.write_all(&serde_json::to_vec(&header).map_err(io::Error::other)?)?;
 		file.sync_all()?;
@@ -130,12 +117,7 @@ impl Set {
 			}
 		}
 		File::open(store)?.sync_all()?;
-		tracing::debug!(
-			?root,
-			added = summary.added,
-			removed = summary.removed,
-			"data set version built"
-		);
+		tracing::debug!(?root, added = summary.added, removed = summary.removed, "data set version built");
 		Set::open(store, root, schema)
 			.map_err(failed)?
 			.ok_or_else(|| io::Error::other("the data set version vanished while it was built").into())

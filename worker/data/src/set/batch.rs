@@ -33,9 +33,7 @@ impl Batch {
 		}
 		let len = records.len() / width;
 		let mut batch = Self::empty(schema, len);
-		records
-			.chunks_exact(width)
-			.for_each(|record| batch.push(schema, record));
+		records.chunks_exact(width).for_each(|record| batch.push(schema, record));
 		Some(batch)
 	}
 
@@ -46,10 +44,7 @@ impl Batch {
 			shape: c.shape.clone(),
 			bytes: Vec::with_capacity(c.bytes().saturating_mul(len)),
 		};
-		Self {
-			len,
-			columns: schema.columns.iter().map(column).collect(),
-		}
+		Self { len, columns: schema.columns.iter().map(column).collect() }
 	}
 
 	pub(super) fn push(&mut self, schema: &Schema, record: &[u8]) {

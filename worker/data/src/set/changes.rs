@@ -117,11 +117,7 @@ impl Changes {
 			return Err(DeltaError::NoRecords);
 		}
 		summary.rows = H256::from_slice(rows.finalize().as_bytes());
-		Ok(Self {
-			ids,
-			removed,
-			summary,
-		})
+		Ok(Self { ids, removed, summary })
 	}
 
 	/// Ids of the additions, ascending, and their order among the additions.

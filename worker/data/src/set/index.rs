@@ -39,10 +39,7 @@ impl Index {
 		if bytes % ENTRY != 0 {
 			return Err(io::Error::new(io::ErrorKind::InvalidData, "the index is cut off"));
 		}
-		Ok(Self {
-			file,
-			len: bytes / ENTRY,
-		})
+		Ok(Self { file, len: bytes / ENTRY })
 	}
 
 	pub(super) fn len(&self) -> u64 {
@@ -82,11 +79,7 @@ impl Index {
 	/// Finds `wanted` ids that will be asked for in ascending order.
 	pub(super) fn finder(&self, wanted: u64) -> Finder<'_> {
 		let dense = wanted.saturating_mul(SPARSE) >= self.len;
-		Finder {
-			index: self,
-			entries: dense.then(|| self.entries()),
-			head: None,
-		}
+		Finder { index: self, entries: dense.then(|| self.entries()), head: None }
 	}
 
 	/// Writes the index of the next version: `base` without the removed positions, the rest moved up, and
@@ -168,9 +161,6 @@ impl Finder<'_> {
 				head => self.head = head,
 			}
 		}
-		Ok(self
-			.head
-			.filter(|(head, _)| *head == id)
-			.map(|(_, position)| position))
+		Ok(self.head.filter(|(head, _)| *head == id).map(|(_, position)| position))
 	}
 }

@@ -90,10 +90,7 @@ impl Set {
 	/// needs no folder, is zero; apply to `None` instead.
 	pub fn open(store: &Path, root: H256, schema: &Schema) -> Result<Option<Self>, SetError> {
 		let folder = store.join(hex::encode(root));
-		let damaged = |reason: String| SetError::Damaged {
-			folder: folder.clone(),
-			reason,
-		};
+		let damaged = |reason: String| SetError::Damaged { folder: folder.clone(), reason };
 		// looked for first: a version that appears meanwhile is whole
 		let is_there = folder.exists();
 		let json = match std::fs::read(folder.join(SET)) {
@@ -122,14 +119,7 @@ impl Set {
 		if records.metadata()?.len() != expected || index.len() != header.len {
 			return Err(damaged("its files have other lengths than they should".into()));
 		}
-		Ok(Some(Self {
-			folder,
-			root,
-			len: header.len,
-			schema: header.schema,
-			records,
-			index,
-		}))
+		Ok(Some(Self { folder, root, len: header.len, schema: header.schema, records, index }))
 	}
 
 	/// The version's root: the hash over the log of deltas that made it.
@@ -164,9 +154,7 @@ impl Set {
 		}
 		let width = self.schema.record_bytes();
 		record.resize(width, 0);
-		Ok(self
-			.records
-			.read_exact_at(record, index.saturating_mul(width as u64))?)
+		Ok(self.records.read_exact_at(record, index.saturating_mul(width as u64))?)
 	}
 
 	/// Reads the records at these positions, in this order.
@@ -187,9 +175,7 @@ impl Set {
 
 	/// Ids and positions of all records, the smallest id first. Fails where the index is damaged.
 	pub fn ids(&self) -> impl Iterator<Item = Result<(RecordId, u64), SetError>> + '_ {
-		self.index
-			.entries()
-			.map(|entry| entry.map_err(|error| self.blame(error)))
+		self.index.entries().map(|entry| entry.map_err(|error| self.blame(error)))
 	}
 
 	/// Reads the index and every record and compares them: finds files that were damaged behind our back.
@@ -213,9 +199,6 @@ impl Set {
 	}
 
 	fn damaged(&self, reason: String) -> SetError {
-		SetError::Damaged {
-			folder: self.folder.clone(),
-			reason,
-		}
+		SetError::Damaged { folder: self.folder.clone(), reason }
 	}
 }

@@ -9,14 +9,7 @@ use proptest::test_runner::TestCaseResult;
 use std::collections::{HashMap, HashSet};
 
 fn schema() -> Schema {
-	Schema {
-		columns: vec![Column {
-			name: "y".into(),
-			dtype: Dtype::U8,
-			shape: Vec::new(),
-			bound: None,
-		}],
-	}
+	Schema { columns: vec![Column { name: "y".into(), dtype: Dtype::U8, shape: Vec::new(), bound: None }] }
 }
 
 fn id(record: u8) -> RecordId {
@@ -40,10 +33,7 @@ fn model(base: &[u8], rows: &[Row]) -> Result<Vec<u8>, (u64, Problem)> {
 		return Err((number as u64, problem));
 	}
 	let kept = base.iter().filter(|record| !seen.contains(record));
-	let added = rows
-		.iter()
-		.filter(|(remove, _)| !remove)
-		.map(|(_, record)| record);
+	let added = rows.iter().filter(|(remove, _)| !remove).map(|(_, record)| record);
 	Ok(kept.chain(added).copied().collect())
 }
 
@@ -66,10 +56,7 @@ impl Store {
 	}
 
 	fn check(&self, base: Option<&Set>, delta: &Path) -> Result<Summary, DeltaError> {
-		let scratch = Scratch {
-			folder: self.folder.path(),
-			run: self.run,
-		};
+		let scratch = Scratch { folder: self.folder.path(), run: self.run };
 		let limits = DeltaLimits::default();
 		Changes::read(base, delta, scratch, &schema(), &limits, |_| Ok(())).map(|changes| changes.summary)
 	}
@@ -78,15 +65,7 @@ impl Store {
 		let (path, root) = (self.write(rows), H256::repeat_byte(number));
 		let checked = self.check(base, &path);
 		let limits = DeltaLimits::default();
-		let set = Set::build(
-			self.folder.path(),
-			base,
-			&path,
-			root,
-			&schema(),
-			&limits,
-			self.run,
-		);
+		let set = Set::build(self.folder.path(), base, &path, root, &schema(), &limits, self.run);
 		match (checked, set) {
 			(Ok(summary), Ok(set)) => {
 				assert_eq!(summary.records, set.len());

@@ -46,19 +46,13 @@ impl Removed {
 		let mut reader = BufReader::with_capacity(1 << 16, At::new(&self.file, 0));
 		(0..self.len).map(move |_| {
 			let mut position = [0; 8];
-			reader
-				.read_exact(&mut position)
-				.map(|()| u64::from_be_bytes(position))
+			reader.read_exact(&mut position).map(|()| u64::from_be_bytes(position))
 		})
 	}
 
 	/// Where the record at `position` is once the removed ones are gone; `None` if it is one of them.
 	pub(super) fn moved(&mut self, position: u64) -> io::Result<Option<u64>> {
-		let Some(block) = self
-			.first
-			.partition_point(|first| *first <= position)
-			.checked_sub(1)
-		else {
+		let Some(block) = self.first.partition_point(|first| *first <= position).checked_sub(1) else {
 			return Ok(Some(position));
 		};
 		let found = match self.cache.get(&block) {
@@ -72,9 +66,7 @@ impl Removed {
 				found
 			}
 		};
-		Ok(found
-			.err()
-			.map(|before| position - (block * BLOCK + before) as u64))
+		Ok(found.err().map(|before| position - (block * BLOCK + before) as u64))
 	}
 
 	fn block(&self, block: usize) -> io::Result<Vec<u64>> {

@@ -17,14 +17,8 @@ impl Store {
 			shape: shape.to_vec(),
 			bound: None,
 		};
-		let schema = Schema {
-			columns: vec![column("x", Dtype::I32, &[2]), column("y", Dtype::U8, &[])],
-		};
-		Self {
-			folder: tempfile::tempdir().unwrap(),
-			schema,
-			deltas: 0,
-		}
+		let schema = Schema { columns: vec![column("x", Dtype::I32, &[2]), column("y", Dtype::U8, &[])] };
+		Self { folder: tempfile::tempdir().unwrap(), schema, deltas: 0 }
 	}
 
 	fn delta(&mut self, add: &[i32], remove: &[i32]) -> (PathBuf, H256) {
@@ -34,30 +28,15 @@ impl Store {
 		for n in add {
 			writer.add(&record(*n)).unwrap();
 		}
-		remove
-			.iter()
-			.for_each(|n| writer.remove(RecordId::of(&record(*n))).unwrap());
+		remove.iter().for_each(|n| writer.remove(RecordId::of(&record(*n))).unwrap());
 		writer.finish().unwrap();
 		(path, H256::repeat_byte(self.deltas))
 	}
 
 	fn apply(&mut self, base: Option<&Set>, add: &[i32], remove: &[i32]) -> Result<Set, DeltaError> {
 		let (path, digest) = self.delta(add, remove);
-		let checked = check(
-			self.folder.path(),
-			base,
-			&path,
-			&self.schema,
-			&DeltaLimits::default(),
-		);
-		let set = Set::apply(
-			self.folder.path(),
-			base,
-			&path,
-			digest,
-			&self.schema,
-			&DeltaLimits::default(),
-		);
+		let checked = check(self.folder.path(), base, &path, &self.schema, &DeltaLimits::default());
+		let set = Set::apply(self.folder.path(), base, &path, digest, &self.schema, &DeltaLimits::default());
 		match (&checked, &set) {
 			(Ok(summary), Ok(set)) => {
 				assert_eq!(
@@ -91,25 +70,16 @@ fn deltas_make_versions_in_a_defined_order() {
 	let mut store = Store::new();
 	let first = store.apply(None, &[5, 3, 8, 1], &[]).unwrap();
 	assert_eq!(contents(&first), [5, 3, 8, 1]);
-	assert_eq!(
-		first.root(),
-		descent_protocol::dataset_root(H256::zero(), H256::repeat_byte(1))
-	);
+	assert_eq!(first.root(), descent_protocol::dataset_root(H256::zero(), H256::repeat_byte(1)));
 	let second = store.apply(Some(&first), &[9, 2], &[3, 1]).unwrap();
 	assert_eq!(contents(&second), [5, 8, 9, 2]);
-	assert_eq!(
-		second.root(),
-		descent_protocol::dataset_root(first.root(), H256::repeat_byte(2))
-	);
+	assert_eq!(second.root(), descent_protocol::dataset_root(first.root(), H256::repeat_byte(2)));
 	let third = store.apply(Some(&second), &[3], &[5]).unwrap();
 	assert_eq!(contents(&third), [8, 9, 2, 3]);
 	for set in [&first, &second, &third] {
 		set.verify().unwrap();
 		for (position, n) in contents(set).into_iter().enumerate() {
-			assert_eq!(
-				set.position(RecordId::of(&record(n))).unwrap(),
-				Some(position as u64)
-			);
+			assert_eq!(set.position(RecordId::of(&record(n))).unwrap(), Some(position as u64));
 		}
 	}
 	assert_eq!(third.position(RecordId::of(&record(5))).unwrap(), None);
@@ -155,16 +125,8 @@ fn versions_differ_in_what_deltas_did() {
 	assert_eq!(differences(&first, &first), []);
 	// 3 went and came back, so it is in both
 	let id = |n| RecordId::of(&record(n));
-	let mut expected = vec![
-		Changed::Added {
-			id: id(2),
-			position: 2,
-		},
-		Changed::Removed {
-			id: id(8),
-			position: 2,
-		},
-	];
+	let mut expected =
+		vec![Changed::Added { id: id(2), position: 2 }, Changed::Removed { id: id(8), position: 2 }];
 	let key = |changed: &Changed| match changed {
 		Changed::Added { id, .. } | Changed::Removed { id, .. } => *id,
 	};
@@ -190,13 +152,8 @@ fn an_exported_set_holds_every_record() {
 	set.export(&path, |records| written = records).unwrap();
 	assert_eq!(written, 9000);
 	// to be a delta it lacks but the operations
-	let error = DeltaReader::open(&path, &store.schema, &DeltaLimits::default())
-		.err()
-		.unwrap();
-	assert!(
-		matches!(&error, DeltaError::MissingColumn(name) if name == "op"),
-		"{error}"
-	);
+	let error = DeltaReader::open(&path, &store.schema, &DeltaLimits::default()).err().unwrap();
+	assert!(matches!(&error, DeltaError::MissingColumn(name) if name == "op"), "{error}");
 }
 
 #[test]
@@ -216,10 +173,7 @@ fn deltas_that_do_not_apply_are_refused_and_leave_nothing() {
 		}
 	}
 	let deltas = 3;
-	assert_eq!(
-		std::fs::read_dir(store.folder.path()).unwrap().count(),
-		before + deltas
-	);
+	assert_eq!(std::fs::read_dir(store.folder.path()).unwrap().count(), before + deltas);
 }
 
 #[test]
@@ -242,10 +196,7 @@ fn gathers_columns_in_the_asked_order() {
 	assert_eq!(batch.columns[1].bytes, [3, 1, 3]);
 	assert_eq!(batch.columns[0].bytes[..4], 3i32.to_le_bytes());
 	assert_eq!(batch.columns[0].bytes.len(), 24);
-	assert!(matches!(
-		set.gather(&[3]),
-		Err(SetError::NoRecord { index: 3, len: 3 })
-	));
+	assert!(matches!(set.gather(&[3]), Err(SetError::NoRecord { index: 3, len: 3 })));
 	let bytes = [record(3), record(1), record(3)].concat();
 	assert_eq!(Batch::from_records(&store.schema, &bytes), Some(batch));
 	assert_eq!(Batch::from_records(&store.schema, &bytes[1..]), None);
@@ -260,10 +211,7 @@ fn damage_is_noticed() {
 	let mut bytes = std::fs::read(&records).unwrap();
 	bytes[0] ^= 1;
 	std::fs::write(&records, &bytes).unwrap();
-	assert!(matches!(
-		reopen().unwrap().unwrap().verify(),
-		Err(SetError::Damaged { .. })
-	));
+	assert!(matches!(reopen().unwrap().unwrap().verify(), Err(SetError::Damaged { .. })));
 	std::fs::write(&records, &bytes[1..]).unwrap();
 	assert!(matches!(reopen(), Err(SetError::Damaged { .. })));
 	std::fs::remove_file(&records).unwrap();
@@ -283,15 +231,10 @@ fn damage_is_noticed() {
 	assert!(matches!(reopen(), Err(SetError::Damaged { .. })));
 	let mut other = store.schema.clone();
 	other.columns.pop();
-	assert!(matches!(
-		Set::open(store.folder.path(), set.root(), &other),
-		Err(SetError::OtherSchema)
-	));
+	assert!(matches!(Set::open(store.folder.path(), set.root(), &other), Err(SetError::OtherSchema)));
 	std::fs::remove_file(set.folder().join(SET)).unwrap();
 	assert!(matches!(reopen(), Err(SetError::Damaged { .. })));
-	assert!(Set::open(store.folder.path(), H256::zero(), &store.schema)
-		.unwrap()
-		.is_none());
+	assert!(Set::open(store.folder.path(), H256::zero(), &store.schema).unwrap().is_none());
 }
 
 #[test]

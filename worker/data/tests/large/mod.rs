@@ -48,22 +48,9 @@ pub struct Taken {
 
 impl Large {
 	pub fn schema(&self) -> Schema {
-		let column = |name: &str, dtype, shape| Column {
-			name: name.into(),
-			dtype,
-			shape,
-			bound: None,
-		};
-		let target = Some(self.target)
-			.filter(|target| *target > 0)
-			.into_iter()
-			.collect();
-		Schema {
-			columns: vec![
-				column("x", self.dtype, vec![self.values]),
-				column("y", Dtype::U8, target),
-			],
-		}
+		let column = |name: &str, dtype, shape| Column { name: name.into(), dtype, shape, bound: None };
+		let target = Some(self.target).filter(|target| *target > 0).into_iter().collect();
+		Schema { columns: vec![column("x", self.dtype, vec![self.values]), column("y", Dtype::U8, target)] }
 	}
 
 	/// The bytes of a record: noise, as finite floats.
@@ -106,17 +93,10 @@ impl Task {
 			Set::apply(&self.store, base.as_ref(), &self.delta, digest, &schema, &limits)?.root()
 		} else {
 			let summary = check(&self.store, base.as_ref(), &self.delta, &schema, &limits)?;
-			assert_eq!(
-				(summary.added, summary.removed),
-				(self.large.add, self.large.remove)
-			);
+			assert_eq!((summary.added, summary.removed), (self.large.add, self.large.remove));
 			self.base
 		};
-		Ok(Taken {
-			seconds: started.elapsed().as_secs_f64(),
-			peak: peak()?,
-			root,
-		})
+		Ok(Taken { seconds: started.elapsed().as_secs_f64(), peak: peak()?, root })
 	}
 }
 

@@ -39,10 +39,7 @@ pub struct Random(pub u64);
 impl Random {
 	/// The next 32 bits.
 	pub fn bits(&mut self) -> u32 {
-		self.0 = self
-			.0
-			.wrapping_mul(6364136223846793005)
-			.wrapping_add(1442695040888963407);
+		self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
 		(self.0 >> 32) as u32
 	}
 

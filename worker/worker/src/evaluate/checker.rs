@@ -39,8 +39,7 @@ impl Judge<CheckRequest> for Checker {
 			"checked a delta"
 		);
 		self.metrics.deltas.with_label_values(&[name(&checked)]).inc();
-		self.metrics
-			.set_content(self.materials.stock().store().used_bytes());
+		self.metrics.set_content(self.materials.stock().store().used_bytes());
 		Ok(Checked { checked })
 	}
 }
@@ -64,11 +63,9 @@ impl Checker {
 		let base = match request.deltas.as_slice() {
 			[] => None,
 			deltas => Some(
-				self.materials
-					.set_in_turn(&description, deltas, providers, until, &self.turn)
-					.with_context(|| {
-						format!("version {} of the data set cannot be built", request.version)
-					})?,
+				self.materials.set_in_turn(&description, deltas, providers, until, &self.turn).with_context(
+					|| format!("version {} of the data set cannot be built", request.version),
+				)?,
 			),
 		};
 		// Not before the base is there: what this machine needs to build it is no time that the proposer took.

@@ -84,13 +84,7 @@ impl<R: Request> Jobs<R> {
 			results,
 			closed: false,
 		};
-		Self {
-			inner: Mutex::new(inner),
-			wake: Condvar::new(),
-			limits,
-			stock,
-			metrics,
-		}
+		Self { inner: Mutex::new(inner), wake: Condvar::new(), limits, stock, metrics }
 	}
 
 	/// The job of a request, queued now unless it is known already.
@@ -119,10 +113,7 @@ impl<R: Request> Jobs<R> {
 		inner.queue.push(task);
 		self.metrics.queued.set(inner.queue.len() as i64);
 		self.wake.notify_one();
-		Ok(Job {
-			id,
-			status: JobStatus::Queued,
-		})
+		Ok(Job { id, status: JobStatus::Queued })
 	}
 
 	/// A job as it stands; `None` where there is none of this id.
@@ -176,11 +167,7 @@ impl<R: Request> Jobs<R> {
 				self.metrics.failed.inc();
 				let reason = format!("{error:#}");
 				tracing::warn!(?id, "{} failed: {reason}", R::KIND);
-				inner.failures.push_back(Failure {
-					id,
-					reason,
-					since: Instant::now(),
-				});
+				inner.failures.push_back(Failure { id, reason, since: Instant::now() });
 				if inner.failures.len() > FAILURES {
 					inner.failures.pop_front();
 				}
@@ -211,9 +198,7 @@ impl<R: Request> Inner<R> {
 	fn first(&self, per_group: usize) -> Option<usize> {
 		let is_allowed = |task: &Task<R>| {
 			let running = self.running.values();
-			running
-				.filter(|running| running.group == task.request.group())
-				.count() < per_group
+			running.filter(|running| running.group == task.request.group()).count() < per_group
 		};
 		let queued = self.queue.iter().enumerate().filter(|(_, task)| is_allowed(task));
 		let first = queued.min_by_key(|(position, task)| (task.due, *position));
@@ -223,12 +208,7 @@ impl<R: Request> Inner<R> {
 	/// Makes room for a job of a group by dropping the last one of the group that has most waiting, which will be asked for
 	/// again. No group can fill the queue for all others.
 	fn make_room(&mut self, group: GroupId) -> bool {
-		let waiting = |group| {
-			self.queue
-				.iter()
-				.filter(|task| task.request.group() == group)
-				.count()
-		};
+		let waiting = |group| self.queue.iter().filter(|task| task.request.group() == group).count();
 		let queued = self.queue.iter().enumerate();
 		let last = queued.max_by_key(|(position, task)| (waiting(task.request.group()), task.due, *position));
 		let Some((last, task)) = last else {
@@ -252,8 +232,6 @@ impl<R: Request> Inner<R> {
 			return Some(JobStatus::Queued);
 		}
 		let failure = self.failures.iter().rev().find(|failure| failure.id == *id)?;
-		Some(JobStatus::Failed {
-			reason: failure.reason.clone(),
-		})
+		Some(JobStatus::Failed { reason: failure.reason.clone() })
 	}
 }

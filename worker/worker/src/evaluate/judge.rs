@@ -19,10 +19,8 @@ pub fn work<R: Request>(jobs: &Jobs<R>, mut judge: impl Judge<R>) {
 		let began = Instant::now();
 		let progress = |measured| jobs.progress(&task.id, measured);
 		// libtorch's errors are panics; one request must not end the service for all others
-		let outcome = catch_unwind(AssertUnwindSafe(|| {
-			judge.judge(&task.request, task.over, &progress)
-		}))
-		.unwrap_or_else(|panic| Err(anyhow!("the {} failed: {}", R::KIND, words(panic.as_ref()))));
+		let outcome = catch_unwind(AssertUnwindSafe(|| judge.judge(&task.request, task.over, &progress)))
+			.unwrap_or_else(|panic| Err(anyhow!("the {} failed: {}", R::KIND, words(panic.as_ref()))));
 		jobs.finish(task.id, outcome, began.elapsed());
 	}
 }

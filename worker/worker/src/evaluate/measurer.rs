@@ -69,9 +69,8 @@ impl Judge<EvaluationRequest> for Measurer {
 			begin(head.checkpoint, &providers)
 		});
 		let candidates = request.candidates.iter();
-		let entries: Vec<_> = candidates
-			.map(|candidate| begin(candidate.checkpoint, &candidate.providers))
-			.collect();
+		let entries: Vec<_> =
+			candidates.map(|candidate| begin(candidate.checkpoint, &candidate.providers)).collect();
 
 		let mut measured = 0;
 		let mut look = |entry: Entry| -> Result<Seen> {
@@ -93,10 +92,7 @@ impl Judge<EvaluationRequest> for Measurer {
 			?baseline,
 			"looked at the head"
 		);
-		let mut ballot = Ballot {
-			baseline,
-			verdicts: Default::default(),
-		};
+		let mut ballot = Ballot { baseline, verdicts: Default::default() };
 		for (candidate, entry) in request.candidates.iter().zip(entries) {
 			if Instant::now() >= closing && !ballot.verdicts.is_empty() {
 				tracing::warn!(
@@ -137,8 +133,7 @@ impl Judge<EvaluationRequest> for Measurer {
 			// Only a checkpoint that may become the head is worth its room; what is named twice is needed still.
 			self.materials.stock().discard(&candidate.checkpoint)?;
 		}
-		self.metrics
-			.set_content(self.materials.stock().store().used_bytes());
+		self.metrics.set_content(self.materials.stock().store().used_bytes());
 		Ok(Measured { ballot })
 	}
 }
@@ -149,14 +144,10 @@ impl Measurer {
 		let description = self.materials.description(&request.model, providers, until)?;
 		let set = match &request.policy {
 			EvaluationPolicy::Training { .. } => {
-				self.materials
-					.set(&description, &request.deltas, providers, until)?
+				self.materials.set(&description, &request.deltas, providers, until)?
 			}
 			EvaluationPolicy::Validation { set, .. } => {
-				let source = DeltaSource {
-					delta: *set,
-					providers: Vec::new(),
-				};
+				let source = DeltaSource { delta: *set, providers: Vec::new() };
 				self.materials.set(&description, &[source], providers, until)?
 			}
 		};

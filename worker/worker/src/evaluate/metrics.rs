@@ -50,9 +50,7 @@ impl Metrics {
 			registry.register(Box::new(gauge.clone()))?;
 			Ok(gauge)
 		};
-		let buckets = vec![
-			0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0,
-		];
+		let buckets = vec![0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0];
 		let seconds = HistogramOpts::new(name("job_seconds"), "Seconds that jobs took.").buckets(buckets);
 		let seconds = HistogramVec::new(seconds, &["kind"])?;
 		registry.register(Box::new(seconds.clone()))?;
@@ -64,16 +62,8 @@ impl Metrics {
 			queued: gauge("queued_jobs", "Jobs waiting.")?,
 			results: gauge("results", "Results kept on disk.")?,
 			seconds,
-			verdicts: counter(
-				"verdicts_total",
-				"Candidates looked at, by verdict.",
-				&["verdict"],
-			)?,
-			deltas: counter(
-				"deltas_total",
-				"Proposed deltas checked, by verdict.",
-				&["verdict"],
-			)?,
+			verdicts: counter("verdicts_total", "Candidates looked at, by verdict.", &["verdict"])?,
+			deltas: counter("deltas_total", "Proposed deltas checked, by verdict.", &["verdict"])?,
 			content_bytes,
 			registry,
 		})

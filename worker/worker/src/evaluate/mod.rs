@@ -147,17 +147,8 @@ impl Evaluator {
 		};
 		let limit = Duration::from_secs(options.check_limit);
 		Self::start_with(options, |materials, metrics| {
-			let measurer = Measurer {
-				materials: materials.clone(),
-				deadlines,
-				metrics: metrics.clone(),
-			};
-			let checker = Checker {
-				materials,
-				limit,
-				metrics,
-				turn: Arc::default(),
-			};
+			let measurer = Measurer { materials: materials.clone(), deadlines, metrics: metrics.clone() };
+			let checker = Checker { materials, limit, metrics, turn: Arc::default() };
 			(measurer, checker)
 		})
 		.await
@@ -180,10 +171,7 @@ impl Evaluator {
 		let evaluations = jobs("results", options, &materials, &metrics)?;
 		let checks = jobs("checks", options, &materials, &metrics)?;
 		let listener = TcpListener::bind(options.listen).await.with_context(|| {
-			format!(
-				"cannot listen on {}: choose another address with --listen",
-				options.listen
-			)
+			format!("cannot listen on {}: choose another address with --listen", options.listen)
 		})?;
 		let address = listener.local_addr()?;
 		let (measurer, checker) = judges(materials, metrics.clone());
@@ -202,14 +190,7 @@ impl Evaluator {
 			// ends as well when the sender is dropped
 			let _ = stopped.await;
 		}));
-		Ok(Self {
-			address,
-			evaluations,
-			checks,
-			threads,
-			stop,
-			serving,
-		})
+		Ok(Self { address, evaluations, checks, threads, stop, serving })
 	}
 
 	/// Ends the service: no new requests, and jobs that are worked on get a little while to finish.
@@ -236,12 +217,7 @@ fn jobs<R: Request>(
 	metrics: &Metrics,
 ) -> Result<Arc<Jobs<R>>> {
 	let results = Results::open(&options.data.join(folder), options.results.into())?;
-	let limits = Limits {
-		queue: options.queue.into(),
-		per_group: PER_GROUP,
-		retry: RETRY,
-		grace: GRACE,
-	};
+	let limits = Limits { queue: options.queue.into(), per_group: PER_GROUP, retry: RETRY, grace: GRACE };
 	let stock = materials.stock().clone();
 	Ok(Arc::new(Jobs::new(results, limits, stock, metrics.of::<R>())))
 }
@@ -257,7 +233,5 @@ async fn serve(
 	router: axum::Router,
 	stopped: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-	axum::serve(listener, router)
-		.with_graceful_shutdown(stopped)
-		.await
+	axum::serve(listener, router).with_graceful_shutdown(stopped).await
 }

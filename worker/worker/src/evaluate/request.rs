@@ -83,9 +83,7 @@ impl Request for EvaluationRequest {
 		}
 		// What a candidate or the head refers to is judged, not refused: the others are measured all the same.
 		let sources = self.candidates.iter().map(|candidate| &candidate.providers);
-		sources
-			.chain(self.head.iter().map(|head| &head.providers))
-			.try_for_each(|list| providers(list))
+		sources.chain(self.head.iter().map(|head| &head.providers)).try_for_each(|list| providers(list))
 	}
 
 	fn named(&self) -> Vec<ContentRef> {

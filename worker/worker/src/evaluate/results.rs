@@ -64,10 +64,7 @@ impl<Outcome: Clone + Serialize + DeserializeOwned> Results<Outcome> {
 	/// Keeps an outcome. It is on disk when this returns.
 	pub fn insert(&mut self, id: H256, outcome: Outcome) -> Result<()> {
 		let path = self.path(&id);
-		let job = Job {
-			id,
-			status: JobStatus::Done(outcome.clone()),
-		};
+		let job = Job { id, status: JobStatus::Done(outcome.clone()) };
 		write_atomically(&path, &serde_json::to_vec(&job)?)?;
 		if self.outcomes.insert(id, outcome).is_none() {
 			self.order.push_back(id);
@@ -96,10 +93,7 @@ impl<Outcome: Clone + Serialize + DeserializeOwned> Results<Outcome> {
 fn read<Outcome: DeserializeOwned>(path: &Path) -> Result<(SystemTime, H256, Outcome)> {
 	let job: Job<Outcome> = serde_json::from_slice(&fs::read(path)?)?;
 	let name = path.file_name().and_then(|name| name.to_str());
-	anyhow::ensure!(
-		name == Some(&format!("{}.json", hex::encode(job.id))),
-		"its name is not its id"
-	);
+	anyhow::ensure!(name == Some(&format!("{}.json", hex::encode(job.id))), "its name is not its id");
 	match job.status {
 		JobStatus::Done(outcome) => Ok((fs::metadata(path)?.modified()?, job.id, outcome)),
 		_ => anyhow::bail!("it is not finished"),
@@ -112,10 +106,7 @@ mod tests {
 	use descent_protocol::{evaluation::Measured, Ballot};
 
 	fn measured() -> Measured {
-		let ballot = Ballot {
-			baseline: None,
-			verdicts: Default::default(),
-		};
+		let ballot = Ballot { baseline: None, verdicts: Default::default() };
 		Measured { ballot }
 	}
 

@@ -47,10 +47,7 @@ pub fn router(service: Service) -> Router {
 		.merge(jobs(service.evaluations))
 		.merge(jobs(service.checks))
 		.layer(DefaultBodyLimit::max(MAX_BODY))
-		.layer(TimeoutLayer::with_status_code(
-			StatusCode::REQUEST_TIMEOUT,
-			Duration::from_secs(10),
-		))
+		.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(10)))
 		.layer(middleware::from_fn(refuse_browsers));
 	if service.local_only {
 		router.layer(middleware::from_fn(refuse_other_names))
@@ -101,13 +98,8 @@ async fn submit<R: Request>(State(jobs): State<Arc<Jobs<R>>>, body: Bytes) -> Re
 	match submitted.await {
 		Ok(Ok(Ok(job))) => (StatusCode::ACCEPTED, Json(job)).into_response(),
 		Ok(Ok(Err(Full))) => {
-			let mut response = refusal(
-				StatusCode::SERVICE_UNAVAILABLE,
-				"the queue is full; ask again later",
-			);
-			response
-				.headers_mut()
-				.insert(header::RETRY_AFTER, RETRY_AFTER.into());
+			let mut response = refusal(StatusCode::SERVICE_UNAVAILABLE, "the queue is full; ask again later");
+			response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
 			response
 		}
 		Ok(Err(request::Refused::Syntax(reason))) => refusal(StatusCode::BAD_REQUEST, reason),
@@ -125,10 +117,9 @@ async fn look_up<R: Request>(State(jobs): State<Arc<Jobs<R>>>, Path(id): Path<St
 	}
 	match tokio::task::spawn_blocking(move || jobs.get(&H256(bytes))).await {
 		Ok(Some(job)) => Json(job).into_response(),
-		Ok(None) => refusal(
-			StatusCode::NOT_FOUND,
-			format!("no {} of this id; post its request first", R::KIND),
-		),
+		Ok(None) => {
+			refusal(StatusCode::NOT_FOUND, format!("no {} of this id; post its request first", R::KIND))
+		}
 		Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "the service is ending"),
 	}
 }

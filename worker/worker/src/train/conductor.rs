@@ -202,10 +202,7 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 		self.is_idle = false;
 		if self.started != Some(round) {
 			self.started = Some(round);
-			self.report.event(Event::RoundStarted {
-				round,
-				commit_before: windows.commit.end,
-			});
+			self.report.event(Event::RoundStarted { round, commit_before: windows.commit.end });
 		}
 		let next = group.block.saturating_add(1);
 		let due = next.saturating_add(self.margin) >= windows.commit.end && next < windows.commit.end;
@@ -214,10 +211,7 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 		}
 		let view = self.chain.round(round).await?;
 		if mine(&view, &self.account).is_some() {
-			self.skip(
-				round,
-				"this account has a commitment in it that was made elsewhere".into(),
-			);
+			self.skip(round, "this account has a commitment in it that was made elsewhere".into());
 			return Ok(());
 		}
 		let path = self.state.checkpoint(round);
@@ -225,10 +219,7 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 			Offer::Nothing(reason) => self.skip(round, reason),
 			Offer::Checkpoint(checkpoint) if self.state.has_used(&checkpoint.digest) => {
 				self.state.discard(round)?;
-				self.skip(
-					round,
-					"the best checkpoint is one that was committed before".into(),
-				);
+				self.skip(round, "the best checkpoint is one that was committed before".into());
 			}
 			Offer::Checkpoint(checkpoint) => {
 				let entry = self.state.prepare(round, checkpoint, Terms::from(group))?;
@@ -268,18 +259,12 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 			Some(candidate) => {
 				if entry.step == Step::Prepared {
 					self.state.advance(round, Step::Committed)?;
-					self.report.event(Event::Committed {
-						round,
-						checkpoint: entry.checkpoint,
-					});
+					self.report.event(Event::Committed { round, checkpoint: entry.checkpoint });
 				}
 				match &candidate.reveal {
 					Some(reveal) if entry.step != Step::Revealed => {
 						self.state.advance(round, Step::Revealed)?;
-						self.report.event(Event::Revealed {
-							round,
-							claim: reveal.claim,
-						});
+						self.report.event(Event::Revealed { round, claim: reveal.claim });
 						Ok(())
 					}
 					// What is sent now is in the next block at the earliest.
@@ -310,8 +295,7 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 			return Ok(());
 		}
 		let sent = self.chain.commit(round, entry.commitment).await;
-		self.note(round, Kind::Commit, sent)
-			.context("the commitment was not taken")
+		self.note(round, Kind::Commit, sent).context("the commitment was not taken")
 	}
 
 	async fn reveal(&mut self, group: &GroupView, view: &RoundView, entry: &Entry) -> Result<()> {
@@ -326,10 +310,7 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 		};
 		let path = self.state.checkpoint(round);
 		let claim = match entry.step {
-			Step::Measured {
-				seed: measured,
-				claim,
-			} if measured == seed => claim,
+			Step::Measured { seed: measured, claim } if measured == seed => claim,
 			_ => {
 				let claim = self
 					.workshop
@@ -350,11 +331,7 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 
 	/// Asks for a round to be settled that is due and that no alarm settles.
 	async fn nudge(&mut self, block: BlockNumber, view: &RoundView) -> Result<()> {
-		let (nudges, last) = self
-			.nudges
-			.get(&view.round)
-			.copied()
-			.unwrap_or((0, view.windows.settle));
+		let (nudges, last) = self.nudges.get(&view.round).copied().unwrap_or((0, view.windows.settle));
 		if nudges >= NUDGES || block < last.saturating_add(OVERDUE) {
 			return Ok(());
 		}
@@ -375,16 +352,8 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 			.publish(path, &entry.checkpoint)
 			.await
 			.context("the checkpoint could not be published")?;
-		let reveal = Reveal {
-			checkpoint: entry.checkpoint,
-			salt: entry.salt,
-			claim,
-			providers,
-		};
-		self.chain
-			.reveal(round, reveal)
-			.await
-			.context("the reveal was not taken")
+		let reveal = Reveal { checkpoint: entry.checkpoint, salt: entry.salt, claim, providers };
+		self.chain.reveal(round, reveal).await.context("the reveal was not taken")
 	}
 
 	/// What could not be sent is sent again at the next block: a window has few of them.
@@ -410,11 +379,7 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 		self.sent.retain(|(sent, _), _| *sent != round);
 		self.nudges.remove(&round);
 		self.ended = self.ended.saturating_add(1);
-		self.report.event(Event::Ended {
-			round,
-			outcome,
-			sentence,
-		});
+		self.report.event(Event::Ended { round, outcome, sentence });
 		self.keep().await
 	}
 
@@ -436,9 +401,7 @@ fn is_forgotten(group: &GroupView, round: RoundIndex) -> bool {
 }
 
 fn mine<'a>(view: &'a RoundView, account: &AccountId32) -> Option<&'a CandidateView> {
-	view.candidates
-		.iter()
-		.find(|candidate| candidate.account == *account)
+	view.candidates.iter().find(|candidate| candidate.account == *account)
 }
 
 #[cfg(test)]

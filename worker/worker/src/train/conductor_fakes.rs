@@ -18,14 +18,7 @@ use std::{
 	sync::{Arc, Mutex},
 };
 
-pub const CLOCK: Clock = Clock {
-	first: 0,
-	start: 0,
-	length: 12,
-	reveal: 4,
-	attest: 4,
-	open: 2,
-};
+pub const CLOCK: Clock = Clock { first: 0, start: 0, length: 12, reveal: 4, attest: 4, open: 2 };
 pub const SEED: H256 = H256::repeat_byte(9);
 
 pub fn account() -> AccountId32 {
@@ -119,9 +112,7 @@ impl FakeChain {
 	pub fn settle(&self, round: RoundIndex, outcome: Outcome) {
 		let mut ledger = self.0.lock().unwrap();
 		let (candidates, settled) = ledger.rounds.entry(round).or_default();
-		candidates
-			.iter_mut()
-			.for_each(|candidate| candidate.outcome = Some(outcome));
+		candidates.iter_mut().for_each(|candidate| candidate.outcome = Some(outcome));
 		*settled = true;
 	}
 }
@@ -251,10 +242,7 @@ impl Workshop for FakeWorkshop {
 	}
 
 	async fn publish(&mut self, path: &Path, checkpoint: &ContentRef) -> Result<Vec<String>> {
-		anyhow::ensure!(
-			ContentRef::raw(&std::fs::read(path)?) == Some(*checkpoint),
-			"other content"
-		);
+		anyhow::ensure!(ContentRef::raw(&std::fs::read(path)?) == Some(*checkpoint), "other content");
 		self.published.push(*checkpoint);
 		Ok(vec!["http://127.0.0.1:1".into()])
 	}
@@ -282,12 +270,7 @@ impl Report for Log {
 impl Log {
 	pub fn names(&self) -> Vec<String> {
 		let events = self.0.lock().unwrap();
-		let name = |event: &Event| {
-			serde_json::to_value(event).unwrap()["event"]
-				.as_str()
-				.unwrap()
-				.to_owned()
-		};
+		let name = |event: &Event| serde_json::to_value(event).unwrap()["event"].as_str().unwrap().to_owned();
 		events.iter().map(name).collect()
 	}
 }
@@ -304,29 +287,14 @@ impl Bench {
 	pub fn new() -> Self {
 		let chain = FakeChain::default();
 		chain.0.lock().unwrap().seed = SEED;
-		Self {
-			directory: tempfile::tempdir().unwrap(),
-			chain,
-			log: Log::default(),
-		}
+		Self { directory: tempfile::tempdir().unwrap(), chain, log: Log::default() }
 	}
 
 	/// A trainer that knows only what is on disk.
 	pub fn start(&self, rounds: u32) -> Fake {
 		let state = State::open(self.directory.path(), H256::zero(), 1, &account()).unwrap();
-		let workshop = FakeWorkshop {
-			made: state.entries().len() as u8,
-			..FakeWorkshop::default()
-		};
-		Conductor::new(
-			self.chain.clone(),
-			workshop,
-			self.log.clone(),
-			state,
-			account(),
-			2,
-			rounds,
-		)
+		let workshop = FakeWorkshop { made: state.entries().len() as u8, ..FakeWorkshop::default() };
+		Conductor::new(self.chain.clone(), workshop, self.log.clone(), state, account(), 2, rounds)
 	}
 
 	pub async fn at(&self, trainer: &mut Fake, block: BlockNumber) {

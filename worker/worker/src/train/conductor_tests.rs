@@ -27,19 +27,12 @@ async fn a_round_in_full() {
 	bench.chain.settle(0, Outcome::Won);
 	bench.at(&mut trainer, 23).await;
 	assert!(trainer.is_done());
-	assert_eq!(
-		bench.log.names(),
-		["round_started", "committed", "revealed", "ended"]
-	);
+	assert_eq!(bench.log.names(), ["round_started", "committed", "revealed", "ended"]);
 	assert_eq!(bench.counts(), (1, 1));
 	assert_eq!(trainer.workshop.published.len(), 1, "the head stays served");
 	let mut group = bench.chain.group();
 	trainer.step(&group).await.unwrap();
-	assert_eq!(
-		trainer.workshop.published.len(),
-		1,
-		"by a view from before it won"
-	);
+	assert_eq!(trainer.workshop.published.len(), 1, "by a view from before it won");
 	let checkpoint = ContentRef::raw(b"another").unwrap();
 	group.head = Some(head(1, checkpoint));
 	trainer.step(&group).await.unwrap();
@@ -71,16 +64,9 @@ async fn killed_after_every_block() {
 	bench.at(&mut bench.start(1), 23).await;
 	let names = bench.log.names();
 	let count = |wanted: &str| names.iter().filter(|name| *name == wanted).count();
-	assert_eq!(
-		[count("committed"), count("revealed"), count("ended")],
-		[1, 1, 1],
-		"{names:?}"
-	);
+	assert_eq!([count("committed"), count("revealed"), count("ended")], [1, 1, 1], "{names:?}");
 	let ledger = bench.chain.0.lock().unwrap();
-	assert_eq!(
-		ledger.rounds[&0].0[0].reveal.as_ref().unwrap().claim,
-		score(SEED, (0, 1))
-	);
+	assert_eq!(ledger.rounds[&0].0[0].reveal.as_ref().unwrap().claim, score(SEED, (0, 1)));
 }
 
 #[tokio::test]
@@ -156,10 +142,7 @@ async fn another_seed_is_another_claim() {
 	bench.at(&mut trainer, 14).await;
 	bench.at(&mut trainer, 15).await;
 	let ledger = bench.chain.0.lock().unwrap();
-	assert_eq!(
-		ledger.rounds[&0].0[0].reveal.as_ref().unwrap().claim,
-		score(H256::repeat_byte(4), (0, 1))
-	);
+	assert_eq!(ledger.rounds[&0].0[0].reveal.as_ref().unwrap().claim, score(H256::repeat_byte(4), (0, 1)));
 }
 
 #[tokio::test]
@@ -250,12 +233,7 @@ async fn a_round_keeps_the_terms_that_it_began_with() {
 #[tokio::test]
 async fn between_two_clocks_there_is_nothing_to_do() {
 	let bench = Bench::new();
-	let next = Clock {
-		first: 1,
-		start: 20,
-		length: 12,
-		..CLOCK
-	};
+	let next = Clock { first: 1, start: 20, length: 12, ..CLOCK };
 	bench.chain.0.lock().unwrap().next = Some(next);
 	let mut trainer = bench.start(2);
 	for block in 0..20 {
@@ -289,10 +267,7 @@ async fn a_reached_target_is_said_once_and_waited_out() {
 		group.head = Some(head(0, group.model));
 		trainer.step(&group).await.unwrap();
 	}
-	assert_eq!(
-		bench.log.names(),
-		["target_reached", "round_started", "committed"]
-	);
+	assert_eq!(bench.log.names(), ["target_reached", "round_started", "committed"]);
 }
 
 #[tokio::test]
@@ -302,11 +277,7 @@ async fn an_overdue_round_is_asked_to_be_settled_a_few_times() {
 	for block in 0..28 {
 		bench.at(&mut trainer, block).await;
 	}
-	assert_eq!(
-		bench.chain.0.lock().unwrap().settlements,
-		0,
-		"it is due at block 23"
-	);
+	assert_eq!(bench.chain.0.lock().unwrap().settlements, 0, "it is due at block 23");
 	bench.at(&mut trainer, 28).await;
 	bench.at(&mut trainer, 29).await;
 	assert_eq!(bench.chain.0.lock().unwrap().settlements, 1);

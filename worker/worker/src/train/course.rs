@@ -61,19 +61,9 @@ impl Settings {
 		let betas = (0.9, 0.999);
 		TrainingOptions {
 			optimiser: match self.optimizer {
-				Optimizer::Sgd => Optimiser::Sgd {
-					momentum: 0.9,
-					nesterov: false,
-					weight_decay: 0.0,
-				},
-				Optimizer::Adam => Optimiser::Adam {
-					betas,
-					weight_decay: 0.0,
-				},
-				Optimizer::Adamw => Optimiser::AdamW {
-					betas,
-					weight_decay: 0.01,
-				},
+				Optimizer::Sgd => Optimiser::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
+				Optimizer::Adam => Optimiser::Adam { betas, weight_decay: 0.0 },
+				Optimizer::Adamw => Optimiser::AdamW { betas, weight_decay: 0.01 },
 			},
 			learning_rate: self.learning_rate,
 			schedule: Schedule::Constant,
@@ -229,11 +219,8 @@ impl Course {
 		self.unchecked += 1;
 		let mut status = self.shared.status();
 		status.steps += 1;
-		status.loss = if status.steps == 1 {
-			loss
-		} else {
-			status.loss * SMOOTHING + loss * (1.0 - SMOOTHING)
-		};
+		status.loss =
+			if status.steps == 1 { loss } else { status.loss * SMOOTHING + loss * (1.0 - SMOOTHING) };
 		Ok(())
 	}
 
@@ -246,10 +233,7 @@ impl Course {
 		};
 		self.shared.status().best = None;
 		share(&best_path(&self.settings), path)?;
-		Ok(Some(Snapshot {
-			score,
-			head: self.head,
-		}))
+		Ok(Some(Snapshot { score, head: self.head }))
 	}
 
 	/// Measures the weights as they are, and keeps them if they are the best so far.

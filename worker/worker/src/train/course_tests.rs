@@ -52,11 +52,7 @@ async fn learns_and_goes_on_where_it_was() {
 	assert!(all.take(&model, within(PATIENCE)).unwrap().score < Score(300_000));
 	let kept = std::fs::read(&path).unwrap();
 	until(&learner, |status| status.best.is_some()).await;
-	assert_eq!(
-		std::fs::read(&path).unwrap(),
-		kept,
-		"what was offered does not change"
-	);
+	assert_eq!(std::fs::read(&path).unwrap(), kept, "what was offered does not change");
 	drop(learner);
 
 	let learner = Learner::start(lesson(&fixture), settings(&fixture)).unwrap();
@@ -97,11 +93,7 @@ async fn goes_on_from_a_better_head_only() {
 	until(&second, |status| status.steps > before).await;
 	let snapshot = second.snapshot(path).await.unwrap().unwrap();
 	assert_eq!(snapshot.head, Some((digest, score)));
-	assert!(
-		snapshot.score.within(score, 1_000),
-		"{} is not about {score}",
-		snapshot.score
-	);
+	assert!(snapshot.score.within(score, 1_000), "{} is not about {score}", snapshot.score);
 }
 
 #[tokio::test]
@@ -113,10 +105,7 @@ async fn rests_while_something_else_is_measured() {
 	let path = fixture.directory.path().join("offered.safetensors");
 	learner.snapshot(path.clone()).await.unwrap().unwrap();
 	let resting = learner.status().steps;
-	assert!(
-		learner.snapshot(path).await.unwrap().is_none(),
-		"nothing was learnt since"
-	);
+	assert!(learner.snapshot(path).await.unwrap().is_none(), "nothing was learnt since");
 	assert!(learner.status().steps <= resting + 1);
 	drop(rest);
 	until(&learner, |status| status.steps > resting + 1).await;
@@ -125,11 +114,7 @@ async fn rests_while_something_else_is_measured() {
 #[tokio::test]
 async fn goes_on_after_weights_that_are_not_finite() {
 	let fixture = Fixture::new(300);
-	let reckless = Settings {
-		optimizer: Optimizer::Sgd,
-		learning_rate: 1e38,
-		..settings(&fixture)
-	};
+	let reckless = Settings { optimizer: Optimizer::Sgd, learning_rate: 1e38, ..settings(&fixture) };
 	let learner = Learner::start(lesson(&fixture), reckless).unwrap();
 	until(&learner, |status| status.steps > 20).await;
 	let path = fixture.directory.path().join("offered.safetensors");
@@ -149,9 +134,7 @@ fn goes_back_to_the_best_weights_in_smaller_steps() {
 	course.check().unwrap();
 	let peak = course.peak.unwrap();
 	course.settings.learning_rate = 1.0;
-	course
-		.go_on_from(Model::new(&fixture.description, 99, Device::Cpu).unwrap())
-		.unwrap();
+	course.go_on_from(Model::new(&fixture.description, 99, Device::Cpu).unwrap()).unwrap();
 	for _ in 0..STALE_CHECKS {
 		assert!(course.examine(course.trainer.model()).unwrap().unwrap() > peak);
 		course.compare(Score(peak.0 + 1)).unwrap();
@@ -174,8 +157,5 @@ async fn goes_on_with_its_weights_on_other_records() {
 	assert!(after.score > before.score, "it is measured on the new records");
 	assert!(after.score < Score(1_000_000), "with the weights that there were");
 	until(&learner, |status| status.steps > steps).await;
-	until(&learner, |status| {
-		status.best.is_some_and(|best| best < Score(250_000))
-	})
-	.await;
+	until(&learner, |status| status.best.is_some_and(|best| best < Score(250_000))).await;
 }

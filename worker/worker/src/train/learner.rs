@@ -41,11 +41,7 @@ pub struct Status {
 
 impl fmt::Display for Status {
 	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-		write!(
-			f,
-			"step {} ({:.0}/s), loss {:.4}",
-			self.steps, self.rate, self.loss
-		)?;
+		write!(f, "step {} ({:.0}/s), loss {:.4}", self.steps, self.rate, self.loss)?;
 		if let Some(best) = self.best {
 			write!(f, ", holdout {best}")?;
 		}
@@ -154,19 +150,13 @@ impl Learner {
 	/// Puts the best checkpoint since the last snapshot into a file; `None` where nothing was learnt since.
 	pub async fn snapshot(&self, path: PathBuf) -> Result<Option<Snapshot>> {
 		let (reply, replied) = oneshot::channel();
-		self.commands
-			.send(Command::Snapshot(path, reply))
-			.ok()
-			.context(STOPPED)?;
+		self.commands.send(Command::Snapshot(path, reply)).ok().context(STOPPED)?;
 		replied.await.context(STOPPED)?
 	}
 
 	/// Shows it a new head, from which it goes on where that is better than what it has.
 	pub fn meet_head(&self, digest: H256, file: tempfile::TempPath) -> Result<()> {
-		self.commands
-			.send(Command::Head(digest, file))
-			.ok()
-			.context(STOPPED)
+		self.commands.send(Command::Head(digest, file)).ok().context(STOPPED)
 	}
 
 	/// Lets it go on with its weights on other records, or for another metric. The model is the same.

@@ -24,12 +24,7 @@ pub struct Link {
 impl Link {
 	/// A link over a client.
 	pub fn new(client: Client, key: Key, group: GroupId, deposit: Option<u128>) -> Self {
-		Self {
-			client,
-			key,
-			group,
-			deposit,
-		}
+		Self { client, key, group, deposit }
 	}
 
 	/// The chain's genesis.
@@ -49,11 +44,7 @@ impl Link {
 
 	/// The log of the group's data set, for threads that may block.
 	pub fn log(&self, handle: Handle) -> ChainLog {
-		ChainLog {
-			client: self.client.clone(),
-			group: self.group,
-			handle,
-		}
+		ChainLog { client: self.client.clone(), group: self.group, handle }
 	}
 
 	/// Says in the log how a transaction that failed in its block did; whether it is there, the round shows.
@@ -83,10 +74,7 @@ impl Chain for Link {
 			Some(deposit) => deposit,
 			None => self.group().await?.deposit,
 		};
-		let submitted = self
-			.client
-			.commit(&self.key, self.group, round, commitment, deposit)
-			.await?;
+		let submitted = self.client.commit(&self.key, self.group, round, commitment, deposit).await?;
 		self.watch("the commitment", submitted);
 		Ok(())
 	}

@@ -17,10 +17,7 @@ pub struct LogBook<L> {
 impl<L: Log> LogBook<L> {
 	/// A book with nothing in it yet.
 	pub fn new(log: L) -> Self {
-		Self {
-			log,
-			entries: Vec::new(),
-		}
+		Self { log, entries: Vec::new() }
 	}
 
 	/// The entries that make the version of this root.
@@ -70,10 +67,8 @@ impl<L: Log> LogBook<L> {
 
 /// The deltas of log entries, and where they can be had.
 pub fn sources(entries: &[LogEntryView]) -> Vec<DeltaSource> {
-	let source = |entry: &LogEntryView| DeltaSource {
-		delta: entry.delta,
-		providers: entry.providers.clone(),
-	};
+	let source =
+		|entry: &LogEntryView| DeltaSource { delta: entry.delta, providers: entry.providers.clone() };
 	entries.iter().map(source).collect()
 }
 
@@ -140,10 +135,7 @@ pub mod tests {
 		assert_eq!(book.read(2, other).unwrap()[1].delta, delta(4));
 		let (_, next) = log.push(delta(5), vec![], None);
 		log.0.lock().unwrap()[1].delta = delta(6);
-		assert!(
-			LogBook::new(log.clone()).read(3, next).is_err(),
-			"an entry without its root"
-		);
+		assert!(LogBook::new(log.clone()).read(3, next).is_err(), "an entry without its root");
 		assert!(book.read(4, next).is_err(), "more than there is");
 	}
 }

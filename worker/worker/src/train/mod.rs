@@ -61,16 +61,9 @@ pub async fn run(options: Options) -> Result<()> {
 	};
 	let link = Link::new(client, key, options.group, options.deposit);
 	let group = link.group().await.with_context(|| {
-		format!(
-			"group {} cannot be read; `descent group list` shows which there are",
-			options.group
-		)
+		format!("group {} cannot be read; `descent group list` shows which there are", options.group)
 	})?;
-	let quota = Quota {
-		content: options.max_content << 30,
-		candidates: 0,
-		data: options.max_data << 30,
-	};
+	let quota = Quota { content: options.max_content << 30, candidates: 0, data: options.max_data << 30 };
 	let materials = Materials::open(&options.data, quota, Handle::current())?;
 	let stock = materials.stock().clone();
 	let mut state = State::open(&options.data, link.genesis(), options.group, &account)?;
@@ -82,9 +75,7 @@ pub async fn run(options: Options) -> Result<()> {
 	};
 	let settings = Settings {
 		optimizer: options.optimizer,
-		learning_rate: options
-			.learning_rate
-			.unwrap_or_else(|| options.optimizer.default_rate()),
+		learning_rate: options.learning_rate.unwrap_or_else(|| options.optimizer.default_rate()),
 		batch: options.batch as usize,
 		seed: options.seed.unwrap_or_else(rand::random),
 		holdout: options.holdout,
@@ -100,20 +91,10 @@ pub async fn run(options: Options) -> Result<()> {
 	let screen = Screen { json: options.json };
 	let supplier = Supplier::start(materials, settings, link.log(Handle::current()), screen)?;
 	let studio = Studio::new(supplier, stock, address.clone(), state.served());
-	screen.event(Event::Ready {
-		address,
-		account: account.to_string(),
-	});
+	screen.event(Event::Ready { address, account: account.to_string() });
 	let rounds = options.rounds.unwrap_or(u32::MAX);
-	let mut conductor = Conductor::new(
-		link.clone(),
-		studio,
-		screen,
-		state,
-		account,
-		options.commit_margin,
-		rounds,
-	);
+	let mut conductor =
+		Conductor::new(link.clone(), studio, screen, state, account, options.commit_margin, rounds);
 	let outcome = tokio::select! {
 		() = shutdown => Ok(()),
 		ended = follow(&link, &mut conductor, group) => ended,
@@ -204,9 +185,7 @@ fn complain(last: &mut Option<String>, error: &anyhow::Error) -> Result<()> {
 }
 
 fn show(spinner: &ProgressBar, group: &GroupView, studio: &Studio) {
-	let progress = studio
-		.progress()
-		.unwrap_or_else(|| "waiting for model and data".into());
+	let progress = studio.progress().unwrap_or_else(|| "waiting for model and data".into());
 	let Some(round) = group.round else {
 		spinner.set_message(format!(
 			"block {}: round {} begins at block {}; {progress}",
@@ -216,10 +195,7 @@ fn show(spinner: &ProgressBar, group: &GroupView, studio: &Studio) {
 	};
 	let phase = |round| Some(group.clock.windows(round)?.phase(group.block));
 	let mut rounds = phase(round).map_or_else(String::new, |phase| format!("round {round} {phase}"));
-	if let Some((previous, phase)) = round
-		.checked_sub(1)
-		.and_then(|round| Some((round, phase(round)?)))
-	{
+	if let Some((previous, phase)) = round.checked_sub(1).and_then(|round| Some((round, phase(round)?))) {
 		rounds = format!("round {previous} {phase}, {rounds}");
 	}
 	spinner.set_message(format!("block {}: {rounds}; {progress}", group.block));
@@ -261,13 +237,7 @@ impl Gateway {
 				let _ = stopped.await;
 			};
 			match descent_content::serve(address, store.clone(), stopped).await {
-				Ok((address, serving)) => {
-					return Ok(Self {
-						address,
-						stop,
-						serving,
-					})
-				}
+				Ok((address, serving)) => return Ok(Self { address, stop, serving }),
 				Err(error) => failure = Some(error),
 			}
 		}

@@ -93,9 +93,7 @@ impl Supplier {
 			head: None,
 			failure: None,
 		};
-		thread::Builder::new()
-			.name("supply".into())
-			.spawn(move || worker.run(&received))?;
+		thread::Builder::new().name("supply".into()).spawn(move || worker.run(&received))?;
 		Ok(Self { orders, provisions })
 	}
 
@@ -172,16 +170,11 @@ impl<L: Log, R: Report> Worker<L, R> {
 			return Ok(());
 		}
 		let until = within(DATA_LIMIT);
-		let description = self
-			.materials
-			.description(&terms.model, &terms.providers, until)?;
+		let description = self.materials.description(&terms.model, &terms.providers, until)?;
 		let set = match terms.policy {
 			EvaluationPolicy::Training { .. } => self.training(terms, &description)?,
 			EvaluationPolicy::Validation { set, .. } => {
-				let source = DeltaSource {
-					delta: set,
-					providers: Vec::new(),
-				};
+				let source = DeltaSource { delta: set, providers: Vec::new() };
 				self.materials
 					.set(&description, &[source], &terms.providers, until)
 					.context("the validation set")?
@@ -200,12 +193,7 @@ impl<L: Log, R: Report> Worker<L, R> {
 		let entries = self.log.read(terms.dataset_version, terms.dataset_root)?;
 		let set = self
 			.materials
-			.set(
-				description,
-				&sources(entries),
-				&terms.providers,
-				within(DATA_LIMIT),
-			)
+			.set(description, &sources(entries), &terms.providers, within(DATA_LIMIT))
 			.with_context(|| format!("version {} of the data set", terms.dataset_version))?;
 		ensure!(
 			set.root() == terms.dataset_root,
@@ -222,12 +210,7 @@ impl<L: Log, R: Report> Worker<L, R> {
 		let learner = lock(&self.provisions).learner.clone();
 		let learner =
 			learner.filter(|(version, learner)| *version == terms.model_version && !learner.has_stopped());
-		if learner.is_some()
-			&& self
-				.taught
-				.as_ref()
-				.is_some_and(|taught| taught.is_same_lesson(terms))
-		{
+		if learner.is_some() && self.taught.as_ref().is_some_and(|taught| taught.is_same_lesson(terms)) {
 			return Ok(());
 		}
 		if learner.is_none() {
@@ -292,11 +275,7 @@ impl<L: Log, R: Report> Worker<L, R> {
 		round: RoundIndex,
 	) -> Result<()> {
 		if before.model_version != terms.model_version {
-			self.report.event(Event::Model {
-				version: terms.model_version,
-				name: name.into(),
-				round,
-			});
+			self.report.event(Event::Model { version: terms.model_version, name: name.into(), round });
 		}
 		if before.dataset_root == terms.dataset_root {
 			return Ok(());
@@ -306,18 +285,9 @@ impl<L: Log, R: Report> Worker<L, R> {
 		let reports = entries.get(known..).unwrap_or_default();
 		let reports = reports.iter().filter_map(|entry: &LogEntryView| entry.report);
 		let (added, removed) = reports.fold((0u64, 0u64), |(added, removed), report| {
-			(
-				added.saturating_add(report.added),
-				removed.saturating_add(report.removed),
-			)
+			(added.saturating_add(report.added), removed.saturating_add(report.removed))
 		});
-		self.report.event(Event::Dataset {
-			version: terms.dataset_version,
-			records,
-			added,
-			removed,
-			round,
-		});
+		self.report.event(Event::Dataset { version: terms.dataset_version, records, added, removed, round });
 		Ok(())
 	}
 

@@ -55,14 +55,7 @@ impl Scene {
 			tolerance: 0,
 			minimum_improvement: 0,
 			target: None,
-			clock: Clock {
-				first: 0,
-				start: 0,
-				length: 12,
-				reveal: 4,
-				attest: 4,
-				open: 2,
-			},
+			clock: Clock { first: 0, start: 0, length: 12, reveal: 4, attest: 4, open: 2 },
 			deposit: 1,
 			head: None,
 			voting_period: 100,
@@ -74,22 +67,13 @@ impl Scene {
 			round: Some(6),
 			settled: None,
 		};
-		Self {
-			fixture,
-			log,
-			heard: Heard::default(),
-			group,
-		}
+		Self { fixture, log, heard: Heard::default(), group }
 	}
 
 	/// A trainer that knows only what is on disk, in a folder of this name.
 	fn start(&self, name: &str) -> Supplier {
 		let folder = self.fixture.directory.path().join(name);
-		let quota = Quota {
-			content: 1 << 24,
-			candidates: 0,
-			data: 1 << 24,
-		};
+		let quota = Quota { content: 1 << 24, candidates: 0, data: 1 << 24 };
 		let materials = Materials::open(&folder, quota, Handle::current()).unwrap();
 		let settings = Settings {
 			optimizer: Optimizer::Adam,
@@ -105,11 +89,7 @@ impl Scene {
 
 	/// Applies a delta that adds a record, from the next round on. Only `providers` serve it.
 	fn grow(&mut self, number: u8, store: &descent_content::Store, providers: Vec<String>) {
-		let path = self
-			.fixture
-			.directory
-			.path()
-			.join(format!("grown-{number}.parquet"));
+		let path = self.fixture.directory.path().join(format!("grown-{number}.parquet"));
 		let mut writer = DeltaWriter::create(&path, &self.fixture.description.schema()).unwrap();
 		let mut record = vec![0; 32];
 		record[0] = number;
@@ -117,12 +97,7 @@ impl Scene {
 		writer.add(&record).unwrap();
 		writer.finish().unwrap();
 		let delta = store.import_path(&path).unwrap();
-		let report = DeltaReport {
-			added: 1,
-			removed: 0,
-			records: 301,
-			root: H256::zero(),
-		};
+		let report = DeltaReport { added: 1, removed: 0, records: 301, root: H256::zero() };
 		let (version, root) = self.log.push(delta, providers, Some(report));
 		(self.group.dataset_version, self.group.dataset_root) = (version, root);
 		self.group.round = self.group.round.map(|round| round + 1);
@@ -130,11 +105,7 @@ impl Scene {
 
 	/// Another model, from the next round on.
 	fn fork(&mut self) {
-		self.group.model = self
-			.fixture
-			.store
-			.import(description_json(20).as_bytes())
-			.unwrap();
+		self.group.model = self.fixture.store.import(description_json(20).as_bytes()).unwrap();
 		self.group.model_version += 1;
 		self.group.round = self.group.round.map(|round| round + 1);
 	}
@@ -183,29 +154,17 @@ async fn training_goes_on_with_a_new_version_and_says_so() {
 	let elsewhere = scene.fixture.directory.path().join("elsewhere");
 	let store = descent_content::Store::open(elsewhere, 1 << 24).unwrap();
 	let any = "127.0.0.1:0".parse().unwrap();
-	let (address, _) = descent_content::serve(any, store.clone(), std::future::pending())
-		.await
-		.unwrap();
+	let (address, _) = descent_content::serve(any, store.clone(), std::future::pending()).await.unwrap();
 	let before = Terms::from(&scene.group);
 	scene.grow(1, &store, vec![format!("http://{address}")]);
 	let heard = scene.heard.0.clone();
-	let provisions = scene
-		.until(&supplier, &[], |_| !heard.lock().unwrap().is_empty())
-		.await;
-	let expected = Event::Dataset {
-		version: 2,
-		records: 301,
-		added: 1,
-		removed: 0,
-		round: 7,
-	};
+	let provisions = scene.until(&supplier, &[], |_| !heard.lock().unwrap().is_empty()).await;
+	let expected = Event::Dataset { version: 2, records: 301, added: 1, removed: 0, round: 7 };
 	assert_eq!(*heard.lock().unwrap(), [expected]);
 	assert_eq!(records(&provisions, &Terms::from(&scene.group)), 301);
 	let (_, same) = provisions.learner.unwrap();
 	assert!(same.is(&learner) && !learner.has_stopped());
-	scene
-		.until(&supplier, &[], |provisions| provisions.exam(&before).is_none())
-		.await;
+	scene.until(&supplier, &[], |provisions| provisions.exam(&before).is_none()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,26 +177,9 @@ async fn a_new_model_is_trained_anew_while_the_old_one_is_measured() {
 	let bound = [Terms::from(&scene.group)];
 	scene.fork();
 	let heard = scene.heard.0.clone();
-	let provisions = scene
-		.until(&supplier, &bound, |_| !heard.lock().unwrap().is_empty())
-		.await;
-	assert_eq!(
-		*heard.lock().unwrap(),
-		[Event::Model {
-			version: 1,
-			name: "tiny".into(),
-			round: 7
-		}]
-	);
-	let width = |terms: &Terms| {
-		provisions
-			.clone()
-			.exam(terms)
-			.unwrap()
-			.description
-			.plan()
-			.parameter_values
-	};
+	let provisions = scene.until(&supplier, &bound, |_| !heard.lock().unwrap().is_empty()).await;
+	assert_eq!(*heard.lock().unwrap(), [Event::Model { version: 1, name: "tiny".into(), round: 7 }]);
+	let width = |terms: &Terms| provisions.clone().exam(terms).unwrap().description.plan().parameter_values;
 	assert!(width(&bound[0]) < width(&Terms::from(&scene.group)));
 	assert!(!peak.exists(), "weights of the old model are of no use");
 	assert!(!provisions.learner.unwrap().1.is(&old));
@@ -264,10 +206,7 @@ async fn a_restart_measures_what_it_was_bound_to() {
 			.await;
 		assert_eq!(records(&provisions, &bound[0]), 300);
 		assert_eq!(records(&provisions, &current), 302);
-		assert!(
-			scene.heard.0.lock().unwrap().is_empty(),
-			"nothing changed since it began"
-		);
+		assert!(scene.heard.0.lock().unwrap().is_empty(), "nothing changed since it began");
 	}
 }
 
@@ -318,7 +257,5 @@ async fn a_round_that_cannot_be_measured_does_not_stop_the_training() {
 		providers: vec![],
 		..Terms::from(&scene.group)
 	};
-	scene
-		.until(&supplier, &[lost], |provisions| provisions.learner.is_some())
-		.await;
+	scene.until(&supplier, &[lost], |provisions| provisions.learner.is_some()).await;
 }

@@ -146,17 +146,9 @@ mod tests {
 
 	#[test]
 	fn what_changed_is_said_in_words_and_in_json() {
-		let event = Event::Dataset {
-			version: 2,
-			records: 1_055_000,
-			added: 1_005_000,
-			removed: 999,
-			round: 7,
-		};
-		assert_eq!(
-			event.sentence(),
-			"Data set version 2 (+1,005,000, -999 records) from round 7 on."
-		);
+		let event =
+			Event::Dataset { version: 2, records: 1_055_000, added: 1_005_000, removed: 999, round: 7 };
+		assert_eq!(event.sentence(), "Data set version 2 (+1,005,000, -999 records) from round 7 on.");
 		let json = serde_json::to_value(&event).unwrap();
 		assert_eq!(json["event"], "dataset");
 		assert_eq!((&json["version"], &json["round"]), (&2.into(), &7.into()));

@@ -107,10 +107,7 @@ impl State {
 			},
 			Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
 		};
-		let state = Self {
-			directory: directory.into(),
-			content,
-		};
+		let state = Self { directory: directory.into(), content };
 		state.save()?;
 		Ok(state)
 	}
@@ -133,9 +130,7 @@ impl State {
 	/// The own checkpoints that others may still ask for.
 	pub fn served(&self) -> Vec<ContentRef> {
 		let bound = self.content.entries.values().map(|entry| entry.checkpoint);
-		bound
-			.chain(self.head().map(|(_, checkpoint)| *checkpoint))
-			.collect()
+		bound.chain(self.head().map(|(_, checkpoint)| *checkpoint)).collect()
 	}
 
 	/// The port that the gateway had.
@@ -151,33 +146,18 @@ impl State {
 
 	/// Where the checkpoint of a round lies until it is revealed.
 	pub fn checkpoint(&self, round: RoundIndex) -> PathBuf {
-		self.directory
-			.join("checkpoints")
-			.join(format!("{round}.safetensors"))
+		self.directory.join("checkpoints").join(format!("{round}.safetensors"))
 	}
 
 	/// Binds this trainer to the checkpoint that lies at [`Self::checkpoint`]. On disk when this returns; only then
 	/// may the commitment be sent.
 	pub fn prepare(&mut self, round: RoundIndex, checkpoint: ContentRef, terms: Terms) -> Result<Entry> {
 		let mut salt = Salt::default();
-		OsRng
-			.try_fill_bytes(&mut salt)
-			.context("the operating system gives no random bytes")?;
-		let Content {
-			genesis,
-			group,
-			account,
-			..
-		} = &self.content;
+		OsRng.try_fill_bytes(&mut salt).context("the operating system gives no random bytes")?;
+		let Content { genesis, group, account, .. } = &self.content;
 		let digest = checkpoint.digest;
 		let commitment = descent_protocol::commitment_hash(*genesis, *group, round, account, digest, &salt);
-		let entry = Entry {
-			checkpoint,
-			salt,
-			commitment,
-			terms,
-			step: Step::Prepared,
-		};
+		let entry = Entry { checkpoint, salt, commitment, terms, step: Step::Prepared };
 		self.content.entries.insert(round, entry.clone());
 		self.content.digests.push(digest);
 		let excess = self.content.digests.len().saturating_sub(DIGESTS);
@@ -229,10 +209,7 @@ impl State {
 	}
 
 	fn save(&self) -> Result<()> {
-		write_atomically(
-			&self.directory.join("state.json"),
-			&serde_json::to_vec_pretty(&self.content)?,
-		)
+		write_atomically(&self.directory.join("state.json"), &serde_json::to_vec_pretty(&self.content)?)
 	}
 }
 
@@ -265,19 +242,13 @@ mod tests {
 		for step in [
 			Step::Prepared,
 			Step::Committed,
-			Step::Measured {
-				seed: H256::repeat_byte(1),
-				claim: Score(5),
-			},
+			Step::Measured { seed: H256::repeat_byte(1), claim: Score(5) },
 			Step::Revealed,
 		] {
 			let mut state = open(directory.path());
 			state.advance(3, step).unwrap();
 			drop(state);
-			let expected = Entry {
-				step,
-				..entry.clone()
-			};
+			let expected = Entry { step, ..entry.clone() };
 			assert_eq!(open(directory.path()).entries()[&3], expected);
 		}
 		let mut state = open(directory.path());

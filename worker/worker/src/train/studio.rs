@@ -76,9 +76,7 @@ impl Workshop for Studio {
 		let is_measurable = provisions.exam(&Terms::from(group)).is_some();
 		let learner = provisions.learner.filter(|_| is_measurable);
 		let Some((_, learner)) = learner.filter(|(version, _)| *version == group.model_version) else {
-			return Ok(Offer::Nothing(
-				"the group's model and data are not here yet".into(),
-			));
+			return Ok(Offer::Nothing("the group's model and data are not here yet".into()));
 		};
 		let Some(snapshot) = learner.snapshot(path.into()).await? else {
 			return Ok(Offer::Nothing("nothing has been learnt yet".into()));

@@ -55,22 +55,11 @@ fn header(number: BlockNumber) -> Header {
 }
 
 pub fn events_of(block: BlockNumber) -> Vec<RoundEvent> {
-	[0, 1]
-		.map(|group| RoundEvent::Committed {
-			group,
-			round: block,
-			account: trainer(),
-		})
-		.to_vec()
+	[0, 1].map(|group| RoundEvent::Committed { group, round: block, account: trainer() }).to_vec()
 }
 
 pub fn votes_of(block: BlockNumber) -> Vec<VoteEvent> {
-	[0, 1]
-		.map(|group| VoteEvent::PeriodClosed {
-			group,
-			next: block.saturating_add(100),
-		})
-		.to_vec()
+	[0, 1].map(|group| VoteEvent::PeriodClosed { group, next: block.saturating_add(100) }).to_vec()
 }
 
 impl TestChain {
@@ -78,11 +67,8 @@ impl TestChain {
 	pub fn finalize(&self, block: BlockNumber) {
 		*self.finalized.lock().unwrap() = block;
 		for listener in self.finalities.lock().unwrap().iter() {
-			let summary = FinalizeSummary {
-				header: header(block),
-				finalized: vec![hash(block)],
-				stale_blocks: vec![],
-			};
+			let summary =
+				FinalizeSummary { header: header(block), finalized: vec![hash(block)], stale_blocks: vec![] };
 			let unpin = tracing_unbounded("unpin", 100).0;
 			let _ = listener.unbounded_send(FinalityNotification::from_summary(summary, unpin));
 		}
@@ -92,10 +78,7 @@ impl TestChain {
 	pub fn import(&self, block: BlockNumber, is_new_best: bool, brought: &[BlockNumber]) {
 		let route = (!brought.is_empty()).then(|| {
 			let blocks = [0].iter().chain(brought);
-			let route = blocks.map(|number| HashAndNumber {
-				number: *number,
-				hash: hash(*number),
-			});
+			let route = blocks.map(|number| HashAndNumber { number: *number, hash: hash(*number) });
 			Arc::new(TreeRoute::new(route.collect(), 0).unwrap())
 		});
 		for listener in self.imports.lock().unwrap().iter() {
@@ -179,11 +162,7 @@ impl ProvideRuntimeApi<Block> for TestChain {
 }
 
 fn content(byte: u8) -> ContentRef {
-	ContentRef {
-		digest: Hash::repeat_byte(byte),
-		codec: Codec::Raw,
-		size: 1,
-	}
+	ContentRef { digest: Hash::repeat_byte(byte), codec: Codec::Raw, size: 1 }
 }
 
 fn the_group() -> GroupView {
@@ -201,14 +180,7 @@ fn the_group() -> GroupView {
 		tolerance: 10,
 		minimum_improvement: 1,
 		target: Some(Score(70_000)),
-		clock: Clock {
-			first: 0,
-			start: 1,
-			length: 10,
-			reveal: 3,
-			attest: 3,
-			open: 3,
-		},
+		clock: Clock { first: 0, start: 1, length: 10, reveal: 3, attest: 3, open: 3 },
 		deposit: 3 * NRN,
 		shares: Shares::default(),
 		head: None,
@@ -267,12 +239,7 @@ fn the_entry(version: u32) -> LogEntryView {
 }
 
 fn the_proposal() -> ProposalView {
-	let report = DeltaReport {
-		added: 5_000,
-		removed: 0,
-		records: 65_000,
-		root: Hash::repeat_byte(5),
-	};
+	let report = DeltaReport { added: 5_000, removed: 0, records: 65_000, root: Hash::repeat_byte(5) };
 	ProposalView {
 		group: 0,
 		id: 3,
@@ -322,12 +289,7 @@ fn the_pot() -> PotView {
 		validators: NRN,
 		keepers: 0,
 		proposer: 2 * NRN,
-		fundings: vec![FundingView {
-			client: trainer(),
-			left: 5 * NRN,
-			per_round: NRN,
-			free: Some(77),
-		}],
+		fundings: vec![FundingView { client: trainer(), left: 5 * NRN, per_round: NRN, free: Some(77) }],
 	}
 }
 
@@ -335,10 +297,7 @@ fn the_validator() -> ValidatorView {
 	ValidatorView {
 		account: trainer(),
 		bond: 1_000 * NRN,
-		unbonding: vec![Unbonding {
-			amount: NRN,
-			free: 99,
-		}],
+		unbonding: vec![Unbonding { amount: NRN, free: 99 }],
 		standing: ValidatorStanding::Jailed { until: 88 },
 		is_candidate: false,
 		keys: Some([Hash::repeat_byte(1); 3]),

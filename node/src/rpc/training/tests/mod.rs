@@ -34,18 +34,9 @@ async fn groups_and_rounds_read_as_documented() {
 	assert_eq!(group["deposit"], "3000000000000");
 	assert_eq!(group["owner"], trainer().to_ss58check());
 	assert!(serde_json::from_value::<GroupView>(group.clone()).is_ok());
-	assert_eq!(
-		ask(&module, "training_groups", json!([])).await["result"],
-		json!([group])
-	);
-	assert_eq!(
-		ask(&module, "training_groups", json!([1])).await["result"],
-		json!([])
-	);
-	assert_eq!(
-		ask(&module, "training_groups", json!({ "limit": 0 })).await["result"],
-		json!([])
-	);
+	assert_eq!(ask(&module, "training_groups", json!([])).await["result"], json!([group]));
+	assert_eq!(ask(&module, "training_groups", json!([1])).await["result"], json!([]));
+	assert_eq!(ask(&module, "training_groups", json!({ "limit": 0 })).await["result"], json!([]));
 
 	let round = &ask(&module, "training_round", json!([0, 0])).await["result"];
 	assert_eq!(round["phase"], "commit");
@@ -80,18 +71,12 @@ async fn what_is_voted_on_reads_as_documented() {
 	assert!(serde_json::from_value::<Vec<ProposalView>>(proposals.clone()).is_ok());
 
 	let amendments = &ask(&module, "training_amendments", json!([0])).await["result"];
-	assert_eq!(
-		amendments[0]["changes"],
-		json!([{ "change": "voting_period", "blocks": 50 }])
-	);
+	assert_eq!(amendments[0]["changes"], json!([{ "change": "voting_period", "blocks": 50 }]));
 	assert_eq!(amendments[0]["majority"], "half");
 	assert!(serde_json::from_value::<Vec<AmendmentView>>(amendments.clone()).is_ok());
 
 	let stake = &ask(&module, "training_stake", json!([0, trainer().to_ss58check()])).await["result"];
-	assert_eq!(
-		(&stake["stake"], &stake["delta"]),
-		(&json!("20000000000000"), &json!(3))
-	);
+	assert_eq!((&stake["stake"], &stake["delta"]), (&json!("20000000000000"), &json!(3)));
 	assert!(serde_json::from_value::<StakeView>(stake.clone()).is_ok());
 
 	let heads = &ask(&module, "training_retiredHeads", json!([0])).await["result"];
@@ -107,10 +92,7 @@ async fn money_reads_as_documented() {
 	assert!(serde_json::from_value::<EmissionView>(emission.clone()).is_ok());
 
 	let pot = &ask(&module, "training_pot", json!([0])).await["result"];
-	assert_eq!(
-		(&pot["winner"], &pot["keepers"]),
-		(&json!("3000000000000"), &json!("0"))
-	);
+	assert_eq!((&pot["winner"], &pot["keepers"]), (&json!("3000000000000"), &json!("0")));
 	assert_eq!(pot["fundings"][0]["client"], trainer().to_ss58check());
 	assert!(serde_json::from_value::<PotView>(pot.clone()).is_ok());
 
@@ -122,16 +104,10 @@ async fn money_reads_as_documented() {
 async fn who_validates_and_governs_reads_as_documented() {
 	let (_, module) = module();
 	let validators = &ask(&module, "training_validators", json!([])).await["result"];
-	assert_eq!(
-		validators[0]["standing"],
-		json!({ "standing": "jailed", "until": 88 })
-	);
+	assert_eq!(validators[0]["standing"], json!({ "standing": "jailed", "until": 88 }));
 	assert!(serde_json::from_value::<Vec<ValidatorView>>(validators.clone()).is_ok());
 	let someone = json!([trainer().to_ss58check()]);
-	assert_eq!(
-		ask(&module, "training_validator", someone).await["result"],
-		validators[0]
-	);
+	assert_eq!(ask(&module, "training_validator", someone).await["result"], validators[0]);
 	let nobody = json!([sp_core::crypto::AccountId32::new([9; 32]).to_ss58check()]);
 	assert!(ask(&module, "training_validator", nobody).await["result"].is_null());
 
@@ -166,12 +142,7 @@ async fn what_is_not_there_is_an_error_that_says_what_to_do() {
 		("training_group", json!([1]), 8001, "training_groups"),
 		("training_round", json!([1, 0]), 8001, "training_groups"),
 		("training_leaderboard", json!([1]), 8001, "training_groups"),
-		(
-			"training_explain",
-			json!([1, 0, someone]),
-			8001,
-			"training_groups",
-		),
+		("training_explain", json!([1, 0, someone]), 8001, "training_groups"),
 		("training_retiredHeads", json!([1]), 8001, "training_groups"),
 		("training_datasetLog", json!([1]), 8001, "training_groups"),
 		("training_proposals", json!([1]), 8001, "training_groups"),
@@ -185,10 +156,7 @@ async fn what_is_not_there_is_an_error_that_says_what_to_do() {
 		assert!(error["message"].as_str().unwrap().contains(advice), "{error}");
 	}
 	for params in [json!([]), json!(["zero"]), json!([-1]), json!([0, "0x12"])] {
-		assert_eq!(
-			ask(&module, "training_group", params).await["error"]["code"],
-			-32602
-		);
+		assert_eq!(ask(&module, "training_group", params).await["error"]["code"], -32602);
 	}
 	let error = &ask(&module, "training_explain", json!([0, 0, "not an address"])).await["error"];
 	assert_eq!(error["code"], -32602);
@@ -206,20 +174,13 @@ async fn finalized_blocks_come_once_in_order_and_without_gaps() {
 	let (chain, module) = module();
 	chain.finalize(2);
 	let params = jsonrpsee::core::EmptyServerParams::new();
-	let mut events = module
-		.subscribe_unbounded("training_subscribeEvents", params)
-		.await
-		.unwrap();
+	let mut events = module.subscribe_unbounded("training_subscribeEvents", params).await.unwrap();
 	chain.finalize(3);
 	chain.finalize(6);
 	chain.finalize(6);
 	chain.finalize(7);
 	for block in 3..=7 {
-		let expected = BlockEvents {
-			block,
-			hash: hash(block),
-			events: events_of(block),
-		};
+		let expected = BlockEvents { block, hash: hash(block), events: events_of(block) };
 		assert_eq!(next(&mut events).await, Some(expected));
 	}
 	chain.finalize(2_000);
@@ -230,10 +191,8 @@ async fn finalized_blocks_come_once_in_order_and_without_gaps() {
 #[tokio::test]
 async fn best_blocks_come_with_those_that_a_fork_brings() {
 	let (chain, module) = module();
-	let mut events = module
-		.subscribe_unbounded("training_subscribeEvents", [json!(null), json!(false)])
-		.await
-		.unwrap();
+	let mut events =
+		module.subscribe_unbounded("training_subscribeEvents", [json!(null), json!(false)]).await.unwrap();
 	chain.import(1, true, &[]);
 	chain.import(20, false, &[]);
 	chain.import(13, true, &[11, 12]);
@@ -246,10 +205,7 @@ async fn best_blocks_come_with_those_that_a_fork_brings() {
 #[tokio::test]
 async fn one_group_s_events_can_be_asked_for() {
 	let (chain, module) = module();
-	let mut events = module
-		.subscribe_unbounded("training_subscribeEvents", [1])
-		.await
-		.unwrap();
+	let mut events = module.subscribe_unbounded("training_subscribeEvents", [1]).await.unwrap();
 	chain.finalize(1);
 	let block: BlockEvents = next(&mut events).await.unwrap();
 	assert_eq!(block.events, events_of(1)[1..].to_vec());
@@ -259,22 +215,13 @@ async fn one_group_s_events_can_be_asked_for() {
 async fn votes_are_delivered_as_events_are() {
 	let (chain, module) = module();
 	let params = jsonrpsee::core::EmptyServerParams::new();
-	let mut all = module
-		.subscribe_unbounded("training_subscribeVotes", params)
-		.await
-		.unwrap();
-	let mut of_one = module
-		.subscribe_unbounded("training_subscribeVotes", [json!(1), json!(false)])
-		.await
-		.unwrap();
+	let mut all = module.subscribe_unbounded("training_subscribeVotes", params).await.unwrap();
+	let mut of_one =
+		module.subscribe_unbounded("training_subscribeVotes", [json!(1), json!(false)]).await.unwrap();
 	chain.finalize(2);
 	chain.import(3, true, &[]);
 	for block in 1..=2 {
-		let expected = BlockVotes {
-			block,
-			hash: hash(block),
-			events: votes_of(block),
-		};
+		let expected = BlockVotes { block, hash: hash(block), events: votes_of(block) };
 		assert_eq!(next(&mut all).await, Some(expected));
 	}
 	let best: BlockVotes = next(&mut of_one).await.unwrap();
@@ -286,10 +233,7 @@ async fn a_subscription_ends_when_events_cannot_be_read() {
 	let (chain, module) = module();
 	chain.finalize(665);
 	let params = jsonrpsee::core::EmptyServerParams::new();
-	let mut events = module
-		.subscribe_unbounded("training_subscribeEvents", params)
-		.await
-		.unwrap();
+	let mut events = module.subscribe_unbounded("training_subscribeEvents", params).await.unwrap();
 	chain.finalize(666);
 	let ended = tokio::time::timeout(DEADLINE, events.next::<BlockEvents>())
 		.await

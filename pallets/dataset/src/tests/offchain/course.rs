@@ -25,10 +25,7 @@ fn the_evaluator_is_told_all_that_it_needs() {
 	let mut world = World::new(1);
 	world.run(ASK);
 	let asked = world.node.asked().pop().unwrap();
-	assert_eq!(
-		(asked.method.as_str(), asked.content_type.as_str()),
-		("POST", "application/json")
-	);
+	assert_eq!((asked.method.as_str(), asked.content_type.as_str()), ("POST", "application/json"));
 	assert_eq!(asked.url, "http://127.0.0.1:9977/v1/checks");
 	assert_eq!(request(&asked), world.request(0, ASK));
 	world.run(ASK + 1);
@@ -93,9 +90,7 @@ fn a_restart_does_not_change_what_was_said() {
 	let mut again = World::new(1);
 	again.node = world.node.clone();
 	again.node.register(&mut again.chain);
-	again
-		.node
-		.set_script(|_| panic!("what was checked is not checked again"));
+	again.node.set_script(|_| panic!("what was checked is not checked again"));
 	let second = again.run(ASK + 3);
 	assert_eq!(second[0].attested(), first.attested());
 	again.include(ASK + 4, &second[0]).unwrap();
@@ -105,9 +100,7 @@ fn a_restart_does_not_change_what_was_said() {
 #[test]
 fn the_next_attempt_is_asked_for_anew_and_hidden_anew() {
 	let mut world = World::new(1);
-	world
-		.node
-		.set_script(|asked| job(id(asked), done(DeltaVerdict::Unavailable)));
+	world.node.set_script(|asked| job(id(asked), done(DeltaVerdict::Unavailable)));
 	let first = world.run(ASK).pop().unwrap();
 	world.include(ASK + 1, &first).unwrap();
 	let shown = world.run(OPEN).pop().unwrap();
@@ -137,10 +130,7 @@ fn the_next_version_is_checked_anew() {
 	world.include(ASK + 2, &first).unwrap();
 	world.chain.execute_with(|| {
 		let proposal = Proposals::<Test>::get(0, 0).unwrap();
-		let other = Proposal {
-			delta: delta(99),
-			..proposal.clone()
-		};
+		let other = Proposal { delta: delta(99), ..proposal.clone() };
 		assert_eq!(Dataset::apply(0, &other, report(1)), Some(2));
 		System::set_block_number(ASK + 3);
 		Dataset::begin_check(0, 0, &proposal, model());
@@ -186,10 +176,7 @@ fn a_verdict_does_not_speak_of_another_forks_delta() {
 	for block in ASK + 2..AGAIN {
 		assert!(world.run(block).is_empty());
 	}
-	assert!(
-		world.node.asked().is_empty(),
-		"a second verdict would contradict the first"
-	);
+	assert!(world.node.asked().is_empty(), "a second verdict would contradict the first");
 	world.include(ASK + 4, &sent).unwrap();
 	assert!(world.run(OPEN).is_empty());
 }
@@ -251,14 +238,8 @@ fn a_later_proposal_at_the_same_place_is_checked_in_its_turn() {
 fn two_members_of_one_node_share_a_verdict_but_no_salt() {
 	let mut world = World::new(1);
 	let keystore = MemoryKeystore::new();
-	let keys: Vec<AuthorityId> = ["//A", "//B"]
-		.map(|seed| {
-			keystore
-				.sr25519_generate_new(KEY_TYPE, Some(seed))
-				.unwrap()
-				.into()
-		})
-		.into();
+	let keys: Vec<AuthorityId> =
+		["//A", "//B"].map(|seed| keystore.sr25519_generate_new(KEY_TYPE, Some(seed)).unwrap().into()).into();
 	world.chain.register_extension(KeystoreExt::new(keystore));
 	world.chain.execute_with(|| {
 		let members = (1..).zip(&keys).map(|(name, key)| (account(name), key.clone()));
@@ -276,7 +257,5 @@ fn two_members_of_one_node_share_a_verdict_but_no_salt() {
 	for opened in &opened {
 		world.include(OPEN + 1, opened).unwrap();
 	}
-	assert!(world
-		.chain
-		.execute_with(|| Proposals::<Test>::get(0, 0).is_none()));
+	assert!(world.chain.execute_with(|| Proposals::<Test>::get(0, 0).is_none()));
 }

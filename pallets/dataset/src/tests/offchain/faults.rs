@@ -28,9 +28,7 @@ fn a_node_outside_of_the_committee_stays_silent() {
 #[test]
 fn a_node_without_keys_stays_silent() {
 	let mut world = World::new(1);
-	world
-		.chain
-		.register_extension(KeystoreExt::new(MemoryKeystore::new()));
+	world.chain.register_extension(KeystoreExt::new(MemoryKeystore::new()));
 	stays_silent(&mut world);
 }
 
@@ -68,9 +66,7 @@ impl World {
 #[test]
 fn an_attestation_of_another_data_base_is_not_opened() {
 	let mut world = World::new(1);
-	world
-		.node
-		.set_script(|_| panic!("nothing is checked in the open window"));
+	world.node.set_script(|_| panic!("nothing is checked in the open window"));
 	world.put_attestation(H256::repeat_byte(3));
 	for block in OPEN - 1..AGAIN {
 		assert!(world.run(block).is_empty());
@@ -130,9 +126,7 @@ fn the_data_base_does_not_grow_with_the_proposals() {
 			let _ = Proposals::<Test>::clear_prefix(0, 64, None);
 		});
 		world.put_proposal(0, id);
-		let place = world
-			.chain
-			.execute_with(|| Proposals::<Test>::get(0, id).unwrap().place);
+		let place = world.chain.execute_with(|| Proposals::<Test>::get(0, id).unwrap().place);
 		assert_eq!(place, 0);
 		world.run(ASK);
 		let key = place_of_first(&mut world);

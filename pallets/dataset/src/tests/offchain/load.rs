@@ -8,9 +8,7 @@ fn a_run_makes_a_bounded_number_of_calls_and_the_next_one_goes_on() {
 	let mut world = World::new(32);
 	let mut seen = BTreeSet::new();
 	for block in ASK..ASK + 2 {
-		world
-			.node
-			.set_script(|asked| job(id(asked), JobStatus::Running { measured: 0 }));
+		world.node.set_script(|asked| job(id(asked), JobStatus::Running { measured: 0 }));
 		world.run(block);
 		let asked = world.node.asked();
 		assert_eq!(asked.len(), 16);
@@ -24,9 +22,7 @@ fn a_group_with_many_proposals_does_not_keep_another_waiting() {
 	let mut world = World::new(32);
 	world.chain.execute_with(crate::mock::create_group);
 	world.put_proposal(1, 0);
-	world
-		.node
-		.set_script(|asked| job(id(asked), JobStatus::Running { measured: 0 }));
+	world.node.set_script(|asked| job(id(asked), JobStatus::Running { measured: 0 }));
 	world.run(ASK);
 	world.node.asked();
 	world.run(ASK + 1);

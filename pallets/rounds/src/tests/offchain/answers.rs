@@ -77,10 +77,7 @@ fn somebody_elses_job() {
 #[test]
 fn more_verdicts_than_candidates() {
 	is_overcome(|asked| {
-		let ballot = Ballot {
-			baseline: None,
-			verdicts: vec![Verdict::Unavailable; 3].try_into().unwrap(),
-		};
+		let ballot = Ballot { baseline: None, verdicts: vec![Verdict::Unavailable; 3].try_into().unwrap() };
 		job(id(asked), done(ballot))
 	});
 }
@@ -88,10 +85,7 @@ fn more_verdicts_than_candidates() {
 #[test]
 fn a_baseline_without_a_head() {
 	is_overcome(|asked| {
-		let ballot = Ballot {
-			baseline: ballot().verdicts[0].measurement(),
-			..ballot()
-		};
+		let ballot = Ballot { baseline: ballot().verdicts[0].measurement(), ..ballot() };
 		job(id(asked), done(ballot))
 	});
 }
@@ -146,9 +140,7 @@ fn other_candidates_are_another_evaluation() {
 	let mut world = World::new(1);
 	world.run(ASK);
 	let before = world.request(0);
-	world
-		.chain
-		.execute_with(|| Reveals::<Test>::remove((0, 0), account(11)));
+	world.chain.execute_with(|| Reveals::<Test>::remove((0, 0), account(11)));
 	assert!(world.run(ASK + 1).is_empty());
 	let asked = world.node.asked();
 	assert_eq!(asked.len(), 2);

@@ -7,11 +7,7 @@ fn an_evaluation_is_asked_for_once_and_then_polled() {
 	let mut world = World::new(1);
 	let request = world.request(0);
 	assert_eq!(request.candidates.len(), 2);
-	assert_eq!(
-		request.candidates[0].checkpoint,
-		content(12),
-		"the lower claim comes first"
-	);
+	assert_eq!(request.candidates[0].checkpoint, content(12), "the lower claim comes first");
 
 	assert!(world.run(ASK).is_empty());
 	let asked = world.node.asked();
@@ -19,14 +15,9 @@ fn an_evaluation_is_asked_for_once_and_then_polled() {
 	assert_eq!(asked[0].method, "POST");
 	assert_eq!(asked[0].url, "http://127.0.0.1:9977/v1/evaluations");
 	assert_eq!(asked[0].content_type, "application/json");
-	assert_eq!(
-		serde_json::from_slice::<EvaluationRequest>(&asked[0].body).unwrap(),
-		request
-	);
+	assert_eq!(serde_json::from_slice::<EvaluationRequest>(&asked[0].body).unwrap(), request);
 
-	world
-		.node
-		.set_script(|asked| job(id(asked), Status::Running { measured: 1 }));
+	world.node.set_script(|asked| job(id(asked), Status::Running { measured: 1 }));
 	for block in ASK + 1..ASK + 4 {
 		assert!(world.run(block).is_empty());
 		let asked = world.node.asked();
@@ -42,21 +33,12 @@ fn an_evaluation_is_asked_for_once_and_then_polled() {
 fn the_chain_takes_the_attestation_and_hears_it_once() {
 	let mut world = World::new(1);
 	let sent = world.attest();
-	let Call::attest {
-		group,
-		round,
-		member,
-		hash,
-		..
-	} = sent.call()
-	else {
+	let Call::attest { group, round, member, hash, .. } = sent.call() else {
 		panic!("not an attestation");
 	};
 	assert_eq!((group, round, member), (0, 0, MEMBER));
 	assert_eq!(world.include(ASK + 2, &sent), Ok(()));
-	let kept = world
-		.chain
-		.execute_with(|| Attestations::<Test>::get((0, 0), MEMBER));
+	let kept = world.chain.execute_with(|| Attestations::<Test>::get((0, 0), MEMBER));
 	assert_eq!(kept.map(|kept| kept.hash), Some(hash));
 
 	world.node.asked();
@@ -144,9 +126,7 @@ fn a_restart_does_not_change_what_was_said() {
 	let mut again = World::new(1);
 	again.node = world.node.clone();
 	again.node.register(&mut again.chain);
-	again
-		.node
-		.set_script(|_| panic!("what was measured is not measured again"));
+	again.node.set_script(|_| panic!("what was measured is not measured again"));
 	let second = again.run(ASK + 3);
 	assert_eq!(second.len(), 1);
 	assert_eq!(second[0].attested(), first.attested());
@@ -180,18 +160,13 @@ fn a_ballot_does_not_speak_of_another_forks_candidates() {
 	world.include(ASK + 2, &sent).unwrap();
 	world.chain.execute_with(|| {
 		Attestations::<Test>::remove((0, 0), MEMBER);
-		Reveals::<Test>::mutate((0, 0), account(11), |reveal| {
-			reveal.as_mut().unwrap().claim = Score(1)
-		});
+		Reveals::<Test>::mutate((0, 0), account(11), |reveal| reveal.as_mut().unwrap().claim = Score(1));
 	});
 	world.node.asked();
 	for block in ASK + 3..OPEN + 4 {
 		assert!(world.run(block).is_empty());
 	}
-	assert!(
-		world.node.asked().is_empty(),
-		"a second ballot would contradict the first"
-	);
+	assert!(world.node.asked().is_empty(), "a second ballot would contradict the first");
 	world.include(ASK + 4, &sent).unwrap();
 	assert!(world.run(OPEN).is_empty());
 }
@@ -213,10 +188,7 @@ fn a_ballot_does_not_speak_of_another_forks_head() {
 		};
 		Heads::<Test>::insert(0, 0, head);
 	});
-	assert!(
-		world.run(OPEN).is_empty(),
-		"what it measured of the other would be held against it"
-	);
+	assert!(world.run(OPEN).is_empty(), "what it measured of the other would be held against it");
 }
 
 #[test]
@@ -238,20 +210,11 @@ fn two_groups_are_served_at_once() {
 fn two_members_of_one_node_share_a_measurement_but_no_salt() {
 	let mut world = World::new(1);
 	let keystore = MemoryKeystore::new();
-	let keys: Vec<AuthorityId> = ["//A", "//B"]
-		.map(|seed| {
-			keystore
-				.sr25519_generate_new(KEY_TYPE, Some(seed))
-				.unwrap()
-				.into()
-		})
-		.into();
+	let keys: Vec<AuthorityId> =
+		["//A", "//B"].map(|seed| keystore.sr25519_generate_new(KEY_TYPE, Some(seed)).unwrap().into()).into();
 	world.chain.register_extension(KeystoreExt::new(keystore));
 	world.chain.execute_with(|| {
-		let committee: Vec<_> = (1..)
-			.zip(&keys)
-			.map(|(name, key)| (account(name), key.clone()))
-			.collect();
+		let committee: Vec<_> = (1..).zip(&keys).map(|(name, key)| (account(name), key.clone())).collect();
 		Committees::<Test>::insert((0, 0), Committee::truncate_from(committee));
 	});
 	world.run(ASK);
@@ -292,10 +255,7 @@ fn a_later_round_is_served_in_its_turn() {
 		Unsettled::<Test>::insert(0, BoundedVec::truncate_from(vec![0]));
 	});
 	for block in ASK + 3..ASK + 6 {
-		assert!(
-			world.run(block).is_empty(),
-			"what was said of round 0 is not known any more"
-		);
+		assert!(world.run(block).is_empty(), "what was said of round 0 is not known any more");
 	}
 }
 

@@ -29,9 +29,7 @@ fn a_node_outside_of_the_committee_stays_silent() {
 #[test]
 fn a_node_without_keys_stays_silent() {
 	let mut world = World::new(1);
-	world
-		.chain
-		.register_extension(KeystoreExt::new(MemoryKeystore::new()));
+	world.chain.register_extension(KeystoreExt::new(MemoryKeystore::new()));
 	stays_silent(&mut world);
 }
 
@@ -60,13 +58,9 @@ fn an_attestation_of_another_data_base_is_not_opened() {
 	let sent = world.attest();
 	world.include(ASK + 2, &sent).unwrap();
 	let mut lost = World::new(1);
-	lost.node
-		.set_script(|_| panic!("nothing is measured in the open window"));
+	lost.node.set_script(|_| panic!("nothing is measured in the open window"));
 	lost.chain.execute_with(|| {
-		let said = Attestation {
-			hash: sent.attested().1,
-			ballot: None,
-		};
+		let said = Attestation { hash: sent.attested().1, ballot: None };
 		Attestations::<Test>::insert((0, 0), MEMBER, said);
 	});
 	for block in OPEN - 1..OPEN + 3 {
@@ -78,12 +72,7 @@ fn an_attestation_of_another_data_base_is_not_opened() {
 fn a_record_that_cannot_be_read_is_never_contradicted() {
 	let mut world = World::new(1);
 	let key = place(world.request(0).genesis, 0, 0);
-	for broken in [
-		&[0, 0, 0, 0][..],
-		&[0, 0, 0, 0, 1, 2, 3],
-		&[7],
-		&[9, 9, 9, 9, 9, 9],
-	] {
+	for broken in [&[0, 0, 0, 0][..], &[0, 0, 0, 0, 1, 2, 3], &[7], &[9, 9, 9, 9, 9, 9]] {
 		world.node.store(&key, broken);
 		stays_silent(&mut world);
 		assert_eq!(world.node.stored(&key).as_deref(), Some(broken));
@@ -104,10 +93,7 @@ fn what_another_run_has_written_meanwhile_stands() {
 	let place = key.clone();
 	world.node.set_script(move |asked| {
 		node.store(&place, &other);
-		let ballot = Ballot {
-			baseline: None,
-			verdicts: vec![Verdict::Invalid].try_into().unwrap(),
-		};
+		let ballot = Ballot { baseline: None, verdicts: vec![Verdict::Invalid].try_into().unwrap() };
 		job(id(asked), done(ballot))
 	});
 	assert!(world.run(ASK + 2).is_empty(), "nothing is said that is not kept");

@@ -8,9 +8,7 @@ fn a_run_makes_a_bounded_number_of_calls_and_the_next_one_goes_on() {
 	let mut world = World::new(40);
 	let mut seen = BTreeSet::new();
 	for block in ASK..ASK + 3 {
-		world
-			.node
-			.set_script(|asked| job(id(asked), Status::Running { measured: 0 }));
+		world.node.set_script(|asked| job(id(asked), Status::Running { measured: 0 }));
 		world.run(block);
 		let asked = world.node.asked();
 		assert_eq!(asked.len(), 16);

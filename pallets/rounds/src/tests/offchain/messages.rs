@@ -57,10 +57,7 @@ fn a_failed_evaluation_is_reported_in_few_words() {
 fn an_attestation_from_elsewhere_is_reported() {
 	let mut world = World::new(1);
 	world.chain.execute_with(|| {
-		let said = Attestation {
-			hash: H256::repeat_byte(3),
-			ballot: None,
-		};
+		let said = Attestation { hash: H256::repeat_byte(3), ballot: None };
 		Attestations::<Test>::insert((0, 0), MEMBER, said);
 	});
 	let heard = warnings(&mut world, OPEN);

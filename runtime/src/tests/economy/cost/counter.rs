@@ -25,18 +25,10 @@ pub struct Touched {
 /// Runs what counts, inside externalities. Its result and what it touched.
 pub fn counted<R>(run: impl FnOnce() -> R) -> (R, Touched) {
 	with_externalities(|inner| {
-		let mut counter = Counter {
-			inner,
-			read: BTreeSet::new(),
-			written: BTreeSet::new(),
-			bytes: 0,
-		};
+		let mut counter = Counter { inner, read: BTreeSet::new(), written: BTreeSet::new(), bytes: 0 };
 		let result = set_and_run_with_externalities(&mut counter, run);
-		let touched = Touched {
-			reads: counter.read.len(),
-			writes: counter.written.len(),
-			bytes: counter.bytes,
-		};
+		let touched =
+			Touched { reads: counter.read.len(), writes: counter.written.len(), bytes: counter.bytes };
 		(result, touched)
 	})
 	.expect("it runs inside externalities")

@@ -50,11 +50,7 @@ const COMMITTEE: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
 impl Script {
 	/// A chain with so many groups, beside which another is to play.
 	pub fn new(others: u32) -> Self {
-		let mut script = Self {
-			chain: genesis_of(LOCAL_PRESET),
-			group: others,
-			costs: Vec::new(),
-		};
+		let mut script = Self { chain: genesis_of(LOCAL_PRESET), group: others, costs: Vec::new() };
 		script.run(|| {
 			blocks::begin(1);
 			// Who owns thousands of groups has no part in the game, and their deposits and stakes are more than one has.
@@ -95,11 +91,7 @@ impl Script {
 	fn measure(&mut self, name: &'static str, run: impl FnOnce()) {
 		let (((), touched), proof) = self.chain.execute_and_prove(|| counted(run));
 		self.chain.commit_all().expect("the state is sound");
-		self.costs.push(Cost {
-			name,
-			touched,
-			proof: proof.encoded_size(),
-		});
+		self.costs.push(Cost { name, touched, proof: proof.encoded_size() });
 	}
 
 	fn call_as(&mut self, name: &'static str, origin: RuntimeOrigin, call: impl Into<RuntimeCall>) {
@@ -158,27 +150,11 @@ impl Script {
 	}
 
 	fn open_a_group(&mut self) {
-		let group = NewGroup {
-			voting_period: PERIOD,
-			quorum: Share::percent(30),
-			..new_group("digits")
-		};
-		self.call(
-			"groups.create",
-			"//Trainer1",
-			pallet_groups::Call::create { group },
-		);
+		let group = NewGroup { voting_period: PERIOD, quorum: Share::percent(30), ..new_group("digits") };
+		self.call("groups.create", "//Trainer1", pallet_groups::Call::create { group });
 		let (group, amount) = (self.group, 60 * NRN);
-		self.call(
-			"groups.stake",
-			"//Eve",
-			pallet_groups::Call::stake { group, amount },
-		);
-		let fund = |amount| pallet_emission::Call::fund {
-			group,
-			amount,
-			per_round: 5 * NRN,
-		};
+		self.call("groups.stake", "//Eve", pallet_groups::Call::stake { group, amount });
+		let fund = |amount| pallet_emission::Call::fund { group, amount, per_round: 5 * NRN };
 		self.call("emission.fund", "//Ferdie", fund(50 * NRN));
 		for (proposer, delta) in [("//Trainer2", 3), ("//Trainer3", 4)] {
 			let account = &actor(proposer).account;
@@ -195,25 +171,13 @@ impl Script {
 
 	fn become_a_validator(&mut self) {
 		let amount = 5_000 * NRN;
-		self.call(
-			"validators.bond",
-			"//Eve",
-			pallet_validators::Call::bond { amount },
-		);
+		self.call("validators.bond", "//Eve", pallet_validators::Call::bond { amount });
 		let (keys, proof) = actor("//Eve").session_keys();
 		self.also("//Eve", pallet_session::Call::set_keys { keys, proof });
 		self.call("validators.chill", "//Eve", pallet_validators::Call::chill {});
-		self.call(
-			"validators.validate",
-			"//Eve",
-			pallet_validators::Call::validate {},
-		);
+		self.call("validators.validate", "//Eve", pallet_validators::Call::validate {});
 		let amount = 1_000 * NRN;
-		self.call(
-			"validators.unbond",
-			"//Eve",
-			pallet_validators::Call::unbond { amount },
-		);
+		self.call("validators.unbond", "//Eve", pallet_validators::Call::unbond { amount });
 		self.also("//Eve", pallet_validators::Call::chill {});
 	}
 
@@ -235,9 +199,7 @@ impl Script {
 				self.also(proposer, propose);
 			}
 		}
-		let changes = vec![Change::Quorum {
-			share: Share::percent(31),
-		}];
+		let changes = vec![Change::Quorum { share: Share::percent(31) }];
 		let amend = pallet_groups::Call::propose_amendment {
 			group,
 			changes: changes.try_into().unwrap(),
@@ -251,26 +213,13 @@ impl Script {
 		let account = &actor("//Trainer4").account;
 		let commitment =
 			self.run(|| commitment_hash(Rounds::genesis(), group, 0, account, content(5).digest, &SALT));
-		let commit = pallet_rounds::Call::commit {
-			group,
-			round: 0,
-			commitment,
-			deposit: 5 * NRN,
-		};
+		let commit = pallet_rounds::Call::commit { group, round: 0, commitment, deposit: 5 * NRN };
 		self.call("rounds.commit", "//Trainer4", commit);
 		let vote = || pallet_dataset::Call::vote { group, proposal: 0 };
 		self.call("dataset.vote", "//Eve", vote());
-		self.call(
-			"dataset.withdraw_vote",
-			"//Eve",
-			pallet_dataset::Call::withdraw_vote { group },
-		);
+		self.call("dataset.withdraw_vote", "//Eve", pallet_dataset::Call::withdraw_vote { group });
 		self.also("//Eve", vote());
-		let approve = |aye| pallet_groups::Call::vote_amendment {
-			group,
-			amendment: 0,
-			aye,
-		};
+		let approve = |aye| pallet_groups::Call::vote_amendment { group, amendment: 0, aye };
 		self.call("groups.vote_amendment", "//Eve", approve(true));
 		self.also("//Eve", approve(false));
 	}
@@ -278,19 +227,9 @@ impl Script {
 	/// Has the committee find both deltas valid, in the first attempt.
 	fn check(&mut self) {
 		let group = self.group;
-		let seat = |proposal, member| CheckSeat {
-			group,
-			proposal,
-			version: 1,
-			attempt: 0,
-			member,
-		};
-		let verdict = DeltaVerdict::Valid(DeltaReport {
-			added: 1,
-			removed: 0,
-			records: 2,
-			root: H256::zero(),
-		});
+		let seat = |proposal, member| CheckSeat { group, proposal, version: 1, attempt: 0, member };
+		let verdict =
+			DeltaVerdict::Valid(DeltaReport { added: 1, removed: 0, records: 2, root: H256::zero() });
 		self.to(5);
 		for (member, name) in (0..).zip(COMMITTEE) {
 			for proposal in [0, 1] {
@@ -337,22 +276,12 @@ impl Script {
 			providers: Default::default(),
 		};
 		self.call("rounds.reveal", "//Trainer4", reveal);
-		let found = Verdict::Match(Measurement {
-			score: SCORE,
-			root: H256::zero(),
-		});
-		let ballot = Ballot {
-			baseline: None,
-			verdicts: vec![found].try_into().unwrap(),
-		};
+		let found = Verdict::Match(Measurement { score: SCORE, root: H256::zero() });
+		let ballot = Ballot { baseline: None, verdicts: vec![found].try_into().unwrap() };
 		for (name, window) in [("rounds.attest", windows.attest), ("rounds.open", windows.open)] {
 			self.to(window.start);
 			for (member, by) in (0..).zip(COMMITTEE.map(actor)) {
-				let seat = Seat {
-					group,
-					round: 0,
-					member,
-				};
+				let seat = Seat { group, round: 0, member };
 				let call = self.run(|| match name {
 					"rounds.attest" => seat.attest(by, seat.hash(by, &ballot, &SALT)),
 					_ => seat.open(by, &ballot, SALT),
@@ -383,11 +312,7 @@ impl Script {
 	fn leave(&mut self) {
 		let group = self.group;
 		let amount = 60 * NRN;
-		self.call(
-			"groups.unstake",
-			"//Eve",
-			pallet_groups::Call::unstake { group, amount },
-		);
+		self.call("groups.unstake", "//Eve", pallet_groups::Call::unstake { group, amount });
 		let stop = pallet_emission::Call::stop_funding { group };
 		self.call("emission.stop_funding", "//Ferdie", stop);
 		let epoch = 40;
@@ -399,29 +324,15 @@ impl Script {
 		});
 		let now = self.now() + 33 * DAYS;
 		self.skip_to(now);
-		self.call(
-			"groups.withdraw",
-			"//Eve",
-			pallet_groups::Call::withdraw { group },
-		);
-		self.call(
-			"emission.refund",
-			"//Ferdie",
-			pallet_emission::Call::refund { group },
-		);
-		self.call(
-			"validators.withdraw",
-			"//Eve",
-			pallet_validators::Call::withdraw {},
-		);
+		self.call("groups.withdraw", "//Eve", pallet_groups::Call::withdraw { group });
+		self.call("emission.refund", "//Ferdie", pallet_emission::Call::refund { group });
+		self.call("validators.withdraw", "//Eve", pallet_validators::Call::withdraw {});
 		// What was proposed was checked again on the new version, or the attempts are over.
 		let withdraw = pallet_dataset::Call::withdraw_proposal { group, proposal: 1 };
 		self.call("dataset.withdraw_proposal", "//Trainer3", withdraw);
 		let next = (self.now() / HOURS + 1) * HOURS;
-		for (name, block) in [
-			("block: an emission period begins", next),
-			("block: an era begins", 4 * YEARS),
-		] {
+		for (name, block) in [("block: an emission period begins", next), ("block: an era begins", 4 * YEARS)]
+		{
 			self.skip_to(block - 1);
 			self.measure(name, || {
 				blocks::end();

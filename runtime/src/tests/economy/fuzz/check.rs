@@ -60,10 +60,7 @@ pub fn check() {
 		issued,
 		GenesisIssuance::<Runtime>::get() + Minted::<Runtime>::get() - Burned::<Runtime>::get()
 	);
-	assert!(
-		Minted::<Runtime>::get() <= schedule(issued),
-		"more is minted than promised"
-	);
+	assert!(Minted::<Runtime>::get() <= schedule(issued), "more is minted than promised");
 	let owned: u128 = frame_system::Account::<Runtime>::iter()
 		.map(|(account, kept)| {
 			check_holds(&account, kept.data.reserved);
@@ -88,10 +85,7 @@ fn schedule(issued: u128) -> u128 {
 
 /// What is reserved of an account is what is on hold, for whatever reasons.
 fn check_holds(account: &AccountId, reserved: u128) {
-	let held: u128 = Holds::<Runtime>::get(account)
-		.iter()
-		.map(|hold| hold.amount)
-		.sum();
+	let held: u128 = Holds::<Runtime>::get(account).iter().map(|hold| hold.amount).sum();
 	assert_eq!(held, reserved, "what is on hold is reserved");
 }
 
@@ -120,12 +114,7 @@ fn of_round(event: &pallet_rounds::Event<Runtime>) -> Vec<&'static str> {
 	use pallet_rounds::Event;
 
 	match event {
-		Event::Ended {
-			outcome,
-			reward,
-			slashed,
-			..
-		} => {
+		Event::Ended { outcome, reward, slashed, .. } => {
 			let kind = match outcome {
 				Outcome::Won => "round won",
 				Outcome::Outranked => "round lost by rank",
@@ -147,12 +136,7 @@ fn of_dataset(event: &pallet_dataset::Event<Runtime>) -> Vec<&'static str> {
 	use pallet_dataset::Event;
 
 	match event {
-		Event::ProposalEnded {
-			ending,
-			reward,
-			slashed,
-			..
-		} => {
+		Event::ProposalEnded { ending, reward, slashed, .. } => {
 			let kind = match ending {
 				ProposalEnding::Applied { .. } => "delta applied",
 				ProposalEnding::Invalid { .. } => "delta invalid",

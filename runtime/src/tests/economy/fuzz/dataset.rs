@@ -82,10 +82,7 @@ pub fn withdraw_vote(machine: &mut Machine) -> Option<Move> {
 pub fn withdraw_proposal(machine: &mut Machine) -> Option<Move> {
 	let (group, proposal) = machine.one_of(&proposals())?;
 	let proposer = Proposals::<Runtime>::get(group, proposal)?.proposer;
-	Move::signed(
-		owner(&proposer)?,
-		Call::<Runtime>::withdraw_proposal { group, proposal },
-	)
+	Move::signed(owner(&proposer)?, Call::<Runtime>::withdraw_proposal { group, proposal })
 }
 
 /// The seats of the committees that check deltas now, with what each member attested to.
@@ -94,19 +91,12 @@ fn seats(is_attesting: bool) -> Vec<(CheckSeat, AccountId, Option<pallet_dataset
 		.into_iter()
 		.filter_map(|(group, proposal)| {
 			let check = Checks::<Runtime>::get(group, proposal)?;
-			let phase = check
-				.phase(now())
-				.filter(|phase| phase.is_attesting == is_attesting)?;
+			let phase = check.phase(now()).filter(|phase| phase.is_attesting == is_attesting)?;
 			let known = check.attempt(phase.attempt);
 			let committee = known.map_or_else(Evaluators::members, |known| known.committee.clone());
 			let seats = (0u32..).zip(committee).map(|(member, (account, _))| {
-				let seat = CheckSeat {
-					group,
-					proposal,
-					version: check.version,
-					attempt: phase.attempt,
-					member,
-				};
+				let seat =
+					CheckSeat { group, proposal, version: check.version, attempt: phase.attempt, member };
 				(seat, account, known.and_then(|known| known.attestation(member)))
 			});
 			Some(seats.collect::<Vec<_>>())

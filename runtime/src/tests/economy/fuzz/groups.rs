@@ -83,45 +83,24 @@ fn change(machine: &mut Machine) -> Change {
 		return Change::Model { model: file };
 	}
 	match rng.random_range(0..8u32) {
-		0 => Change::VotingPeriod {
-			blocks: rng.random_range(15..80),
-		},
-		1 => Change::Quorum {
-			share: Share::percent(rng.random_range(0..50)),
-		},
+		0 => Change::VotingPeriod { blocks: rng.random_range(15..80) },
+		1 => Change::Quorum { share: Share::percent(rng.random_range(0..50)) },
 		2 => {
 			let (reveal, attest, open) = (3, rng.random_range(3..6), rng.random_range(2..5));
 			let length = 1 + reveal + attest + open + rng.random_range(0..8);
-			Change::Clock {
-				lengths: RoundLengths {
-					length,
-					reveal,
-					attest,
-					open,
-				},
-			}
+			Change::Clock { lengths: RoundLengths { length, reveal, attest, open } }
 		}
-		3 => Change::Tolerance {
-			micros: rng.random_range(0..2),
-		},
-		4 => Change::MinimumImprovement {
-			micros: rng.random_range(1..1_000),
-		},
-		5 => Change::Target {
-			score: rng.random_bool(0.5).then_some(Score(1_000)),
-		},
-		6 => Change::Providers {
-			providers: new_group("digits").providers,
-		},
+		3 => Change::Tolerance { micros: rng.random_range(0..2) },
+		4 => Change::MinimumImprovement { micros: rng.random_range(1..1_000) },
+		5 => Change::Target { score: rng.random_bool(0.5).then_some(Score(1_000)) },
+		6 => Change::Providers { providers: new_group("digits").providers },
 		_ => Change::Shares { shares: shares(rng) },
 	}
 }
 
 pub fn propose_amendment(machine: &mut Machine) -> Option<Move> {
 	let (group, account) = stakeholder(machine)?;
-	let changes: Vec<_> = (0..machine.rng.random_range(1..3))
-		.map(|_| change(machine))
-		.collect();
+	let changes: Vec<_> = (0..machine.rng.random_range(1..3)).map(|_| change(machine)).collect();
 	let call = Call::<Runtime>::propose_amendment {
 		group,
 		changes: changes.try_into().ok()?,
@@ -133,14 +112,8 @@ pub fn propose_amendment(machine: &mut Machine) -> Option<Move> {
 pub fn vote_amendment(machine: &mut Machine) -> Option<Move> {
 	let (group, account) = stakeholder(machine)?;
 	let amendment = machine.one_of(&Open::<Runtime>::get(group))?.id;
-	let approves = Stakes::<Runtime>::get(group, &account)
-		.approvals
-		.contains(&amendment);
-	let call = Call::<Runtime>::vote_amendment {
-		group,
-		amendment,
-		aye: !approves,
-	};
+	let approves = Stakes::<Runtime>::get(group, &account).approvals.contains(&amendment);
+	let call = Call::<Runtime>::vote_amendment { group, amendment, aye: !approves };
 	if approves && machine.chance(0.7) {
 		return None;
 	}
@@ -150,10 +123,7 @@ pub fn vote_amendment(machine: &mut Machine) -> Option<Move> {
 pub fn withdraw_amendment(machine: &mut Machine) -> Option<Move> {
 	let group = machine.group();
 	let open = machine.one_of(&Open::<Runtime>::get(group))?;
-	let call = Call::<Runtime>::withdraw_amendment {
-		group,
-		amendment: open.id,
-	};
+	let call = Call::<Runtime>::withdraw_amendment { group, amendment: open.id };
 	Move::signed(owner(&open.proposer)?, call)
 }
 

@@ -193,10 +193,7 @@ impl Machine {
 			}
 		}
 		let is_duty = self.rng.random_bool(0.75);
-		let found = is_duty
-			.then(|| self.find(&DUTIES, 10))
-			.flatten()
-			.or_else(|| self.find(&WHIMS, 20));
+		let found = is_duty.then(|| self.find(&DUTIES, 10)).flatten().or_else(|| self.find(&WHIMS, 20));
 		match found {
 			Some((kind, found)) => self.play(kind, found),
 			None => self.next_block(1),
@@ -206,9 +203,8 @@ impl Machine {
 	/// Finds something to be done among kinds of things, in so many attempts.
 	fn find(&mut self, kinds: &[(&'static str, u32, Finder)], attempts: u32) -> Option<(&'static str, Move)> {
 		(0..attempts).find_map(|_| {
-			let (kind, _, find) = kinds
-				.choose_weighted(&mut self.rng, |(_, weight, _)| *weight)
-				.expect("weights are positive");
+			let (kind, _, find) =
+				kinds.choose_weighted(&mut self.rng, |(_, weight, _)| *weight).expect("weights are positive");
 			Some((*kind, find(self)?))
 		})
 	}
@@ -254,15 +250,9 @@ impl Machine {
 	fn leap(&mut self) {
 		let left = HOURS - System::block_number() % HOURS;
 		let epoch = EPOCH_DURATION_IN_SLOTS as BlockNumber;
-		let gap = *[
-			1,
-			left.saturating_sub(1).max(1),
-			left,
-			self.rng.random_range(1..=left),
-			epoch.min(left),
-		]
-		.choose(&mut self.rng)
-		.expect("there are several");
+		let gap = *[1, left.saturating_sub(1).max(1), left, self.rng.random_range(1..=left), epoch.min(left)]
+			.choose(&mut self.rng)
+			.expect("there are several");
 		self.next_block(gap);
 	}
 

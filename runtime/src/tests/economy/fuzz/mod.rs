@@ -41,11 +41,7 @@ const FIRST_SEED: u64 = 1;
 /// A number from the environment.
 fn number(name: &str) -> Option<u64> {
 	let value = env::var(name).ok()?;
-	Some(
-		value
-			.parse()
-			.unwrap_or_else(|_| panic!("{name} is a number, not {value}")),
-	)
+	Some(value.parse().unwrap_or_else(|_| panic!("{name} is a number, not {value}")))
 }
 
 /// Plays an episode on a new chain. What happened in it.

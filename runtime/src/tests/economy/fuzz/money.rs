@@ -26,21 +26,14 @@ pub fn fund(machine: &mut Machine) -> Option<Move> {
 		1 => amount / 2,
 		_ => machine.rng.random_range(1..20) * NRN,
 	};
-	let call = Call::<Runtime>::fund {
-		group,
-		amount,
-		per_round,
-	};
+	let call = Call::<Runtime>::fund { group, amount, per_round };
 	Move::signed(machine.somebody(), call)
 }
 
 /// A client of some group.
 fn client(machine: &mut Machine) -> Option<(u32, &'static crate::tests::economy::actor::Actor)> {
 	let group = machine.group();
-	let clients: Vec<_> = Fundings::<Runtime>::get(group)
-		.into_iter()
-		.map(|funding| funding.client)
-		.collect();
+	let clients: Vec<_> = Fundings::<Runtime>::get(group).into_iter().map(|funding| funding.client).collect();
 	Some((group, owner(&machine.one_of(&clients)?)?))
 }
 
@@ -56,18 +49,13 @@ pub fn refund(machine: &mut Machine) -> Option<Move> {
 
 fn transfer_to(machine: &mut Machine, to: AccountId) -> Option<Move> {
 	let value = machine.amount();
-	let call = pallet_balances::Call::<Runtime>::transfer_allow_death {
-		dest: to.into(),
-		value,
-	};
+	let call = pallet_balances::Call::<Runtime>::transfer_allow_death { dest: to.into(), value };
 	Move::signed(machine.somebody(), call)
 }
 
 pub fn transfer(machine: &mut Machine) -> Option<Move> {
 	// Who has nothing left gets something, so that the game goes on.
-	let poorest = actors()
-		.iter()
-		.min_by_key(|actor| Balances::free_balance(&actor.account))?;
+	let poorest = actors().iter().min_by_key(|actor| Balances::free_balance(&actor.account))?;
 	let to = match machine.rng.random_range(0..3u32) {
 		0 => poorest.account.clone(),
 		1 => AccountId::new(machine.rng.random()),
@@ -78,11 +66,7 @@ pub fn transfer(machine: &mut Machine) -> Option<Move> {
 
 /// Somebody gives tokens to those who only hold those of others.
 pub fn donate(machine: &mut Machine) -> Option<Move> {
-	let to = if machine.chance(0.5) {
-		Emission::account_id()
-	} else {
-		Treasury::account_id()
-	};
+	let to = if machine.chance(0.5) { Emission::account_id() } else { Treasury::account_id() };
 	transfer_to(machine, to)
 }
 
@@ -97,9 +81,6 @@ pub fn transfer_all(machine: &mut Machine) -> Option<Move> {
 
 /// Nobody burns tokens past the records.
 pub fn burn(machine: &mut Machine) -> Option<Move> {
-	let call = pallet_balances::Call::<Runtime>::burn {
-		value: machine.amount(),
-		keep_alive: false,
-	};
+	let call = pallet_balances::Call::<Runtime>::burn { value: machine.amount(), keep_alive: false };
 	Move::signed(machine.somebody(), call)
 }

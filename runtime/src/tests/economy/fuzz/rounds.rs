@@ -35,12 +35,7 @@ fn in_phase(phase: Phase) -> Vec<Open> {
 			let rules = <Groups as GroupRules<u128>>::rules(group, index)?;
 			let windows = rules.clock.windows(index)?;
 			let round = pallet_rounds::Rounds::<Runtime>::get(group, index)?;
-			(windows.phase(now()) == phase).then_some(Open {
-				group,
-				index,
-				round,
-				rules,
-			})
+			(windows.phase(now()) == phase).then_some(Open { group, index, round, rules })
 		})
 		.collect()
 }
@@ -75,12 +70,7 @@ pub fn commit(machine: &mut Machine) -> Option<Move> {
 		1 => machine.amount(),
 		_ => least + machine.rng.random_range(0..3) * NRN,
 	};
-	let call = pallet_rounds::Call::<Runtime>::commit {
-		group,
-		round,
-		commitment,
-		deposit,
-	};
+	let call = pallet_rounds::Call::<Runtime>::commit { group, round, commitment, deposit };
 	Move::signed(by, call)
 }
 
@@ -122,14 +112,7 @@ pub fn reveal(machine: &mut Machine) -> Option<Move> {
 			.filter(|commitment| {
 				!Reveals::<Runtime>::contains_key((open.group, open.index), &commitment.account)
 			})
-			.map(|commitment| {
-				(
-					open.group,
-					open.index,
-					commitment.account.clone(),
-					commitment.hash,
-				)
-			})
+			.map(|commitment| (open.group, open.index, commitment.account.clone(), commitment.hash))
 	});
 	let (group, round, account, hash) = machine.one_of(&hidden.collect::<Vec<_>>())?;
 	let (checkpoint, mut salt) = *machine.secrets.contents.get(&hash)?;
@@ -137,11 +120,7 @@ pub fn reveal(machine: &mut Machine) -> Option<Move> {
 		salt = machine.salt();
 	}
 	let truth = machine.secrets.scores.get(&checkpoint.digest)?.0;
-	let claim = if machine.chance(0.12) {
-		machine.rng.random_range(0..=truth)
-	} else {
-		truth
-	};
+	let claim = if machine.chance(0.12) { machine.rng.random_range(0..=truth) } else { truth };
 	let call = pallet_rounds::Call::<Runtime>::reveal {
 		group,
 		round,
@@ -160,11 +139,7 @@ fn seats(phase: Phase) -> Vec<(Seat, AccountId, Option<pallet_rounds::Attestatio
 		.flat_map(|Open { group, index, .. }| {
 			let committee = Committees::<Runtime>::get((group, index)).unwrap_or_default();
 			(0u32..).zip(committee).map(move |(member, (account, _))| {
-				let seat = Seat {
-					group,
-					round: index,
-					member,
-				};
+				let seat = Seat { group, round: index, member };
 				let said = Attestations::<Runtime>::get((group, index), member);
 				(seat, account, said)
 			})
@@ -184,21 +159,17 @@ pub fn attest(machine: &mut Machine) -> Option<Move> {
 	if machine.chance(0.02) {
 		// The member copies what another has said.
 		let others = seats.iter().filter(|(other, _, _)| other.round == seat.round);
-		let others: Vec<_> = others
-			.filter_map(|(_, _, said)| Some(said.as_ref()?.hash))
-			.collect();
+		let others: Vec<_> = others.filter_map(|(_, _, said)| Some(said.as_ref()?.hash)).collect();
 		hash = machine.one_of(&others)?;
 	}
 	Move::authorized(seat.attest(by, hash))
 }
 
 pub fn open(machine: &mut Machine) -> Option<Move> {
-	let hidden = seats(Phase::Open)
-		.into_iter()
-		.filter_map(|(seat, account, said)| {
-			let said = said.filter(|said| said.ballot.is_none())?;
-			Some((seat, account, said.hash))
-		});
+	let hidden = seats(Phase::Open).into_iter().filter_map(|(seat, account, said)| {
+		let said = said.filter(|said| said.ballot.is_none())?;
+		Some((seat, account, said.hash))
+	});
 	let (seat, account, hash) = machine.one_of(&hidden.collect::<Vec<_>>())?;
 	let (ballot, salt) = machine.secrets.ballots.get(&hash)?.clone();
 	Move::authorized(seat.open(owner(&account)?, &ballot, salt))
@@ -215,27 +186,18 @@ fn head(group: GroupId, round: RoundIndex) -> Option<(H256, Score)> {
 fn measurement(machine: &Machine, seat: Seat, checkpoint: H256) -> Option<Measurement> {
 	let score = *machine.secrets.scores.get(&checkpoint)?;
 	let root = sp_io::hashing::blake2_256(&[checkpoint.as_bytes(), &seat.round.to_le_bytes()].concat());
-	Some(Measurement {
-		score,
-		root: H256(root),
-	})
+	Some(Measurement { score, root: H256(root) })
 }
 
 /// What a member has to say of a round, or would like it to be.
 fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ballot> {
 	let Seat { group, round, .. } = seat;
-	let open = in_phase(Phase::Attest)
-		.into_iter()
-		.find(|open| (open.group, open.index) == (group, round))?;
+	let open = in_phase(Phase::Attest).into_iter().find(|open| (open.group, open.index) == (group, round))?;
 	let baseline = head(group, round).and_then(|(checkpoint, _)| measurement(machine, seat, checkpoint));
 	let commitments = open.round.commitments.iter();
-	let reveals: Vec<_> = commitments
-		.map(|commitment| Reveals::<Runtime>::get((group, round), &commitment.account))
-		.collect();
-	let claims: Vec<_> = reveals
-		.iter()
-		.map(|reveal| Some(reveal.as_ref()?.claim))
-		.collect();
+	let reveals: Vec<_> =
+		commitments.map(|commitment| Reveals::<Runtime>::get((group, round), &commitment.account)).collect();
+	let claims: Vec<_> = reveals.iter().map(|reveal| Some(reveal.as_ref()?.claim)).collect();
 	let is_lying = machine.lies(account);
 	let mut verdicts = Vec::new();
 	for place in rank(&claims) {
@@ -255,16 +217,9 @@ fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ball
 		verdicts.push(Verdict::Mismatch(found));
 	}
 	if is_lying && machine.chance(0.2) {
-		verdicts = vec![if machine.chance(0.5) {
-			Verdict::Unavailable
-		} else {
-			Verdict::Invalid
-		}];
+		verdicts = vec![if machine.chance(0.5) { Verdict::Unavailable } else { Verdict::Invalid }];
 	}
-	Some(Ballot {
-		baseline,
-		verdicts: verdicts.try_into().ok()?,
-	})
+	Some(Ballot { baseline, verdicts: verdicts.try_into().ok()? })
 }
 
 pub fn settle(machine: &mut Machine) -> Option<Move> {
@@ -274,8 +229,5 @@ pub fn settle(machine: &mut Machine) -> Option<Move> {
 		None if machine.chance(0.9) => return None,
 		None => (machine.group(), 0),
 	};
-	Move::signed(
-		machine.somebody(),
-		pallet_rounds::Call::<Runtime>::settle { group, round },
-	)
+	Move::signed(machine.somebody(), pallet_rounds::Call::<Runtime>::settle { group, round })
 }

@@ -15,9 +15,7 @@ use rand::{seq::IndexedRandom, Rng};
 const WOULD_BE: usize = 9;
 
 fn would_be(machine: &mut Machine) -> &'static Actor {
-	actors()[..WOULD_BE]
-		.choose(&mut machine.rng)
-		.expect("there are some")
+	actors()[..WOULD_BE].choose(&mut machine.rng).expect("there are some")
 }
 
 /// Somebody who has bonded.

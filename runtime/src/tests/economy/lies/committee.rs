@@ -38,11 +38,7 @@ fn rows(lie: &'static str, rounds: u32, loses: i128, last: impl Fn(&Ballot) -> P
 			(each, left) = (each + pot / 3, pot % 3);
 			since = windows(round).settle;
 		}
-		let row = Row {
-			lie,
-			liar: wealth(LIAR) - before[0],
-			twin: wealth(TWIN) - before[1],
-		};
+		let row = Row { lie, liar: wealth(LIAR) - before[0], twin: wealth(TWIN) - before[1] };
 		assert!(each > 0);
 		assert_eq!((row.liar, row.twin), (-loses, each as i128), "{lie}");
 		row
@@ -50,9 +46,7 @@ fn rows(lie: &'static str, rounds: u32, loses: i128, last: impl Fn(&Ballot) -> P
 }
 
 pub fn copies_an_attestation() -> Row {
-	rows("validator: another's attestation, copied", 1, 0, |_| {
-		Plays::Copies
-	})
+	rows("validator: another's attestation, copied", 1, 0, |_| Plays::Copies)
 }
 
 pub fn says_nothing() -> Row {
@@ -75,25 +69,15 @@ pub fn says_a_false_score_once() -> Row {
 }
 
 pub fn says_a_false_score_twice() -> Row {
-	rows(
-		"validator: a false score, twice in a day",
-		2,
-		slash(),
-		false_score,
-	)
+	rows("validator: a false score, twice in a day", 2, slash(), false_score)
 }
 
 pub fn says_a_wrong_root_twice() -> Row {
-	rows(
-		"validator: a score that it did not measure",
-		2,
-		slash(),
-		|honest| {
-			let mut measured = honest.verdicts[0].measurement().expect("it was measured");
-			measured.root = H256::zero();
-			Plays::Says(ballot(honest.baseline, vec![Verdict::Match(measured)]))
-		},
-	)
+	rows("validator: a score that it did not measure", 2, slash(), |honest| {
+		let mut measured = honest.verdicts[0].measurement().expect("it was measured");
+		measured.root = H256::zero();
+		Plays::Says(ballot(honest.baseline, vec![Verdict::Match(measured)]))
+	})
 }
 
 /// Two deltas are valid, and one member says twice that they are not what they are.
@@ -108,25 +92,13 @@ pub fn says_a_false_verdict_twice() -> Row {
 			assert_ok!(propose(proposer, delta));
 			let honest = valid(delta);
 			let since = System::block_number();
-			check(
-				proposal,
-				since,
-				[(3, valid(0)), (0, honest), (1, honest), (2, honest)],
-			);
+			check(proposal, since, [(3, valid(0)), (0, honest), (1, honest), (2, honest)]);
 		}
-		assert_eq!(
-			Struck::<Runtime>::get(&actor(LIAR).account).count,
-			0,
-			"it has paid"
-		);
+		assert_eq!(Struck::<Runtime>::get(&actor(LIAR).account).count, 0, "it has paid");
 		let checked = wealth(TWIN) - before[1];
 		assert!(checked > 0, "two checks are paid");
 		honest_round(windows_ahead(), 11, |honest| Plays::Says(honest.clone()));
-		let row = Row {
-			lie,
-			liar: wealth(LIAR) - before[0],
-			twin: wealth(TWIN) - before[1],
-		};
+		let row = Row { lie, liar: wealth(LIAR) - before[0], twin: wealth(TWIN) - before[1] };
 		// Who is honest again is paid again, as the committee's member that it still is.
 		assert!(row.twin > checked);
 		assert_eq!(row.liar, row.twin - checked - slash(), "{lie}");
@@ -136,9 +108,7 @@ pub fn says_a_false_verdict_twice() -> Row {
 
 /// The first round whose commitments have not begun.
 fn windows_ahead() -> u32 {
-	(0..)
-		.find(|round| windows(*round).commit.start > System::block_number())
-		.expect("rounds go on")
+	(0..).find(|round| windows(*round).commit.start > System::block_number()).expect("rounds go on")
 }
 
 pub fn equivocates() -> Row {
@@ -149,11 +119,7 @@ pub fn equivocates() -> Row {
 		assert_eq!(submit_unsigned(report.clone()), Ok(Ok(())));
 		// The same again changes nothing.
 		assert!(submit_unsigned(report).is_err());
-		let row = Row {
-			lie,
-			liar: wealth(LIAR) - before[0],
-			twin: wealth(TWIN) - before[1],
-		};
+		let row = Row { lie, liar: wealth(LIAR) - before[0], twin: wealth(TWIN) - before[1] };
 		assert_eq!((row.liar, row.twin), (-slash(), 0));
 		row
 	})
@@ -171,11 +137,7 @@ pub fn unbonds_before_the_slash() -> Row {
 		to(4);
 		let report = equivocation::report(actor(LIAR)).expect("it is a validator still");
 		assert_eq!(submit_unsigned(report), Ok(Ok(())));
-		let row = Row {
-			lie,
-			liar: wealth(LIAR) - before[0],
-			twin: wealth(TWIN) - before[1],
-		};
+		let row = Row { lie, liar: wealth(LIAR) - before[0], twin: wealth(TWIN) - before[1] };
 		assert_eq!((row.liar, row.twin), (-slash(), 0));
 		row
 	})

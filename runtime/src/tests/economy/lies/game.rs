@@ -35,10 +35,7 @@ pub const BOND: Balance = 100_000 * NRN;
 /// What everybody finds of an honest trainer's checkpoint.
 pub const TRUTH: Score = Score(5_000);
 /// How what rounds earn is divided in the group.
-pub const SHARES: Shares = Shares {
-	validators: Share::percent(20),
-	keepers: Share(0),
-};
+pub const SHARES: Shares = Shares { validators: Share::percent(20), keepers: Share(0) };
 /// The committee, by its places.
 pub const COMMITTEE: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
 const PERIOD: BlockNumber = 90;
@@ -137,12 +134,7 @@ pub fn committed(who: &str, round: RoundIndex, file: u8) -> H256 {
 }
 
 pub fn commit(who: &str, round: RoundIndex, commitment: H256) {
-	let call = pallet_rounds::Call::commit {
-		group: 0,
-		round,
-		commitment,
-		deposit: DEPOSIT,
-	};
+	let call = pallet_rounds::Call::commit { group: 0, round, commitment, deposit: DEPOSIT };
 	ok(who, call);
 }
 
@@ -160,18 +152,12 @@ pub fn reveal(who: &str, round: RoundIndex, file: u8, claim: Score) -> DispatchR
 
 /// What everybody finds who measures a file that scores so.
 pub fn found(file: u8, score: Score) -> Measurement {
-	Measurement {
-		score,
-		root: H256::repeat_byte(file),
-	}
+	Measurement { score, root: H256::repeat_byte(file) }
 }
 
 /// A ballot with these verdicts, in a group with this head.
 pub fn ballot(baseline: Option<Measurement>, verdicts: Vec<Verdict>) -> Ballot {
-	Ballot {
-		baseline,
-		verdicts: verdicts.try_into().expect("there are few"),
-	}
+	Ballot { baseline, verdicts: verdicts.try_into().expect("there are few") }
 }
 
 /// How a member of the committee plays a round.
@@ -188,11 +174,7 @@ pub enum Plays {
 /// Has the committee judge a round, whose reveal window is open, and the alarm settle it.
 pub fn judge(round: RoundIndex, members: [Plays; 4]) {
 	let windows = windows(round);
-	let seat = |member| Seat {
-		group: 0,
-		round,
-		member,
-	};
+	let seat = |member| Seat { group: 0, round, member };
 	let first = match &members[0] {
 		Plays::Says(ballot) => ballot.clone(),
 		_ => panic!("the first member says something"),
@@ -268,12 +250,7 @@ pub fn log_fee() -> i128 {
 }
 
 pub fn valid(delta: u8) -> DeltaVerdict {
-	DeltaVerdict::Valid(DeltaReport {
-		added: 1,
-		removed: 0,
-		records: 2,
-		root: H256::repeat_byte(delta),
-	})
+	DeltaVerdict::Valid(DeltaReport { added: 1, removed: 0, records: 2, root: H256::repeat_byte(delta) })
 }
 
 pub fn junk() -> DeltaVerdict {

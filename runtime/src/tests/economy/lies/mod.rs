@@ -47,17 +47,9 @@ fn lies_cost_those_who_tell_them() {
 		money::stakes_just_before_the_payout(),
 		money::stakes_just_before_the_period_ends(),
 	];
-	println!(
-		"{:<44} {:>24} {:>24}",
-		"lie", "the liar, NRN", "the honest twin, NRN"
-	);
+	println!("{:<44} {:>24} {:>24}", "lie", "the liar, NRN", "the honest twin, NRN");
 	for row in &rows {
-		println!(
-			"{:<44} {:>24} {:>24}",
-			row.lie,
-			tokens(row.liar),
-			tokens(row.twin)
-		);
+		println!("{:<44} {:>24} {:>24}", row.lie, tokens(row.liar), tokens(row.twin));
 		assert!(row.liar < row.twin, "{}", row.lie);
 	}
 }

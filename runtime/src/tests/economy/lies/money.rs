@@ -24,47 +24,20 @@ fn row(lie: &'static str, end: BlockNumber) -> Row {
 		make_group("//Trainer2", 30 * NRN);
 		make_group("//Trainer3", 30 * NRN);
 		let (late, early) = (1, 2);
-		ok(
-			"//Eve",
-			pallet_groups::Call::stake {
-				group: early,
-				amount: MUCH,
-			},
-		);
+		ok("//Eve", pallet_groups::Call::stake { group: early, amount: MUCH });
 		let begun = System::block_number();
 		let before = [late, early].map(pot);
 		skip_to(end - 1);
-		ok(
-			"//Liar",
-			pallet_groups::Call::stake {
-				group: late,
-				amount: MUCH,
-			},
-		);
+		ok("//Liar", pallet_groups::Call::stake { group: late, amount: MUCH });
 		to(end);
-		let row = Row {
-			lie,
-			liar: pot(late) - before[0],
-			twin: pot(early) - before[1],
-		};
+		let row = Row { lie, liar: pot(late) - before[0], twin: pot(early) - before[1] };
 		// Until the last block, group 0 and the late one have 30 of 1,060; in it 1,000 of 2,030.
-		let (long, last) = (
-			minted(Stream::Trainers, begun, end - 1),
-			minted(Stream::Trainers, end - 1, end),
-		);
+		let (long, last) = (minted(Stream::Trainers, begun, end - 1), minted(Stream::Trainers, end - 1, end));
 		let expected = |part: u128, of: u128, amount: u128| amount * part / of;
 		let [liar, twin] =
 			[30, 1_000].map(|part| (expected(part, 1_060, long) + expected(1_000, 2_030, last)) as i128);
-		assert!(
-			(0..=1).contains(&(row.liar - liar)),
-			"{lie}: {} and {liar}",
-			row.liar
-		);
-		assert!(
-			(0..=1).contains(&(row.twin - twin)),
-			"{lie}: {} and {twin}",
-			row.twin
-		);
+		assert!((0..=1).contains(&(row.liar - liar)), "{lie}: {} and {liar}", row.liar);
+		assert!((0..=1).contains(&(row.twin - twin)), "{lie}: {} and {twin}", row.twin);
 		row
 	})
 }
@@ -85,11 +58,7 @@ fn a_funding_that_is_taken_back_pays_for_the_round_that_has_begun() {
 		let before = clients.map(wealth);
 		let lost = |client: usize| before[client] - wealth(clients[client]);
 		for client in clients {
-			let fund = pallet_emission::Call::fund {
-				group: 0,
-				amount: 50 * NRN,
-				per_round: 5 * NRN,
-			};
+			let fund = pallet_emission::Call::fund { group: 0, amount: 50 * NRN, per_round: 5 * NRN };
 			ok(client, fund);
 		}
 		let refund = || does("//Liar", pallet_emission::Call::refund { group: 0 });

@@ -28,31 +28,13 @@ fn row(lie: &'static str, lies: impl FnOnce(), loses: i128) -> Row {
 		let (id, proposal) = pallet_dataset::Proposals::<Runtime>::iter_prefix(0)
 			.find(|(_, proposal)| proposal.proposer == actor(HONEST).account)
 			.expect("the honest proposal is open");
-		check(
-			id,
-			proposal.block,
-			[0, 1, 2, 3].map(|member| (member, valid(DELTA))),
-		);
-		ok(
-			"//Trainer1",
-			pallet_dataset::Call::vote {
-				group: 0,
-				proposal: id,
-			},
-		);
+		check(id, proposal.block, [0, 1, 2, 3].map(|member| (member, valid(DELTA))));
+		ok("//Trainer1", pallet_dataset::Call::vote { group: 0, proposal: id });
 		to(Groups::closes(0).expect("there is a group"));
 		assert_eq!(Dataset::version(0), 2);
-		let row = Row {
-			lie,
-			liar: wealth("//Liar") - before[0],
-			twin: wealth(HONEST) - before[1],
-		};
+		let row = Row { lie, liar: wealth("//Liar") - before[0], twin: wealth(HONEST) - before[1] };
 		assert!(proposer_pot() > log_fee());
-		assert_eq!(
-			(row.liar, row.twin),
-			(-loses, proposer_pot() - log_fee()),
-			"{lie}"
-		);
+		assert_eq!((row.liar, row.twin), (-loses, proposer_pot() - log_fee()), "{lie}");
 		row
 	})
 }
@@ -71,11 +53,7 @@ fn proposes_another(finds: DeltaVerdict) {
 }
 
 pub fn proposes_junk() -> Row {
-	row(
-		"proposer: an invalid delta",
-		|| proposes_another(junk()),
-		proposal_deposit(),
-	)
+	row("proposer: an invalid delta", || proposes_another(junk()), proposal_deposit())
 }
 
 pub fn proposes_what_nobody_serves() -> Row {

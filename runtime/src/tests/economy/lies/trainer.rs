@@ -30,11 +30,7 @@ fn row(
 		assert_ok!(reveal("//Trainer2", ROUND, HONEST, TRUTH));
 		reveals();
 		judge(ROUND, [(); 4].map(|()| Plays::Says(ballot(None, finds.clone()))));
-		let row = Row {
-			lie,
-			liar: wealth("//Liar") - before[0],
-			twin: wealth("//Trainer2") - before[1],
-		};
+		let row = Row { lie, liar: wealth("//Liar") - before[0], twin: wealth("//Trainer2") - before[1] };
 		assert_eq!(row.liar, -(loses as i128) - commitment_fee(), "{lie}");
 		let won = worth(ROUND, 1).winner;
 		assert!(won > 0);

@@ -31,26 +31,18 @@ impl List {
 }
 
 fn show(output: &Output, group: &GroupView, amendments: &[AmendmentView]) -> String {
-	let (open, ended): (Vec<_>, Vec<_>) = amendments
-		.iter()
-		.partition(|amendment| amendment.ending.is_none());
+	let (open, ended): (Vec<_>, Vec<_>) = amendments.iter().partition(|amendment| amendment.ending.is_none());
 	let mut parts = vec![format!("The voting period closes {}.", words::closes(group))];
 	if open.is_empty() {
 		parts.push("No amendment is open; propose one with descent amend propose.".into());
 	} else {
 		let rows: Vec<_> = open.iter().map(|amendment| open_row(group, amendment)).collect();
-		let heads = [
-			"id", "ayes", "of all", "needs", "lost", "proposer", "summary", "changes",
-		];
+		let heads = ["id", "ayes", "of all", "needs", "lost", "proposer", "summary", "changes"];
 		parts.push(table(output, heads, &rows));
 	}
 	if !ended.is_empty() {
 		let rows: Vec<_> = ended.iter().map(|amendment| ended_row(amendment)).collect();
-		parts.push(table(
-			output,
-			["id", "ended", "proposer", "summary", "changes"],
-			&rows,
-		));
+		parts.push(table(output, ["id", "ended", "proposer", "summary", "changes"], &rows));
 	}
 	parts.join("\n\n")
 }
@@ -76,10 +68,7 @@ fn open_row(group: &GroupView, amendment: &AmendmentView) -> [String; 8] {
 fn ended_row(amendment: &AmendmentView) -> [String; 5] {
 	[
 		amendment.id.to_string(),
-		amendment
-			.ending
-			.as_ref()
-			.map_or("-".into(), words::amendment_ending),
+		amendment.ending.as_ref().map_or("-".into(), words::amendment_ending),
 		amendment.proposer.to_string(),
 		words::short(&amendment.summary, SUMMARY),
 		changes(amendment),
@@ -98,12 +87,7 @@ mod tests {
 			group: 7,
 			id: 2,
 			proposer: AccountId::new([1; 32]),
-			changes: vec![
-				Change::VotingPeriod { blocks: 20 },
-				Change::Quorum {
-					share: Share::percent(30),
-				},
-			],
+			changes: vec![Change::VotingPeriod { blocks: 20 }, Change::Quorum { share: Share::percent(30) }],
 			summary: "faster\u{1b}[2J".into(),
 			deposit: UNIT,
 			block: 60,

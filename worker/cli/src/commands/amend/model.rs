@@ -62,9 +62,7 @@ pub async fn check(
 /// Columns as `image: u8 [1, 28, 28], label: u8 [] below 10`.
 fn columns(schema: &descent_data::Schema) -> String {
 	let column = |column: &descent_data::Column| {
-		let bound = column
-			.bound
-			.map_or(String::new(), |bound| format!(" below {bound}"));
+		let bound = column.bound.map_or(String::new(), |bound| format!(" below {bound}"));
 		format!("{}: {} {:?}{bound}", column.name, column.dtype, column.shape)
 	};
 	let columns: Vec<_> = schema.columns.iter().map(column).collect();
@@ -121,11 +119,7 @@ mod tests {
 		let model = served.import(current.as_bytes()).unwrap();
 		let any = "127.0.0.1:0".parse().unwrap();
 		let (address, gateway) = descent_content::serve(any, served, pending()).await.unwrap();
-		let group = GroupView {
-			model,
-			providers: vec![format!("http://{address}")],
-			..group()
-		};
+		let group = GroupView { model, providers: vec![format!("http://{address}")], ..group() };
 		let checked = async |json: &str| check(&group, &file(folder.path(), json), &[], None).await;
 		let wider = current.replace("\"out\": 8", "\"out\": 16");
 		assert_eq!(checked(&wider).await.unwrap(), None);
@@ -139,10 +133,7 @@ mod tests {
 		}
 		let unserved = Source::Reference(ContentRef::raw(wider.as_bytes()).unwrap());
 		let nobody = vec!["http://127.0.0.1:1".to_string()];
-		let gone = GroupView {
-			providers: nobody.clone(),
-			..group.clone()
-		};
+		let gone = GroupView { providers: nobody.clone(), ..group.clone() };
 		// Both are in a store at hand: nothing is fetched.
 		let own = Store::open(folder.path().join("own"), 1 << 20).unwrap();
 		own.import(wider.as_bytes()).unwrap();

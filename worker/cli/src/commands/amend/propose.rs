@@ -125,11 +125,8 @@ impl Propose {
 		let store = self.store;
 		let store = tokio::task::spawn_blocking(move || store.open()).await??;
 		if let Some(model) = &self.changes.model {
-			let providers = if self.changes.providers.is_empty() {
-				&group.providers
-			} else {
-				&self.changes.providers
-			};
+			let providers =
+				if self.changes.providers.is_empty() { &group.providers } else { &self.changes.providers };
 			let warning = model::check(&group, model, providers, store.as_ref()).await?;
 			if let Some(warning) = warning {
 				spinner.suspend(|| output.note(&format!("warning: {warning}")));
@@ -158,10 +155,7 @@ impl Changes {
 		let mut changes = Vec::new();
 		changes.extend(self.voting_period.map(|blocks| Change::VotingPeriod { blocks }));
 		changes.extend(self.quorum.map(|share| Change::Quorum { share }));
-		changes.extend(
-			self.lengths(&group.clock)?
-				.map(|lengths| Change::Clock { lengths }),
-		);
+		changes.extend(self.lengths(&group.clock)?.map(|lengths| Change::Clock { lengths }));
 		changes.extend(self.tolerance.map(|Score(micros)| Change::Tolerance { micros }));
 		let improvement = self.minimum_improvement;
 		changes.extend(improvement.map(|Score(micros)| Change::MinimumImprovement { micros }));
@@ -172,9 +166,7 @@ impl Changes {
 		changes.extend(self.shares(group.shares)?.map(|shares| Change::Shares { shares }));
 		if !self.providers.is_empty() {
 			let bytes = self.providers.into_iter().map(String::into_bytes);
-			let bounded = bytes
-				.map(|bytes| bytes.try_into().ok())
-				.collect::<Option<Vec<_>>>();
+			let bounded = bytes.map(|bytes| bytes.try_into().ok()).collect::<Option<Vec<_>>>();
 			let providers: Option<Providers> = bounded.and_then(|providers| providers.try_into().ok());
 			let providers =
 				providers.with_context(|| format!("a group names at most {MAX_PROVIDERS} providers"))?;
@@ -262,13 +254,7 @@ fn show(output: &Output, group: &GroupView, own: &StakeView, proposed: &Proposed
 		("has", format!("yours: {}", words::stake(own.stake, group.stake))),
 		("closes", words::closes(group)),
 		("in block", proposed.done.block.to_string()),
-		(
-			"next",
-			format!(
-				"others approve: descent amend vote --group {} --amendment {id}",
-				group.id
-			),
-		),
+		("next", format!("others approve: descent amend vote --group {} --amendment {id}", group.id)),
 	];
 	fields(output, &pairs)
 }

@@ -20,20 +20,10 @@ fn resolved(arguments: &str) -> Result<Vec<Change>> {
 
 #[test]
 fn what_is_not_given_stays() {
-	let lengths = RoundLengths {
-		length: 40,
-		reveal: 4,
-		attest: 8,
-		open: 4,
-	};
+	let lengths = RoundLengths { length: 40, reveal: 4, attest: 8, open: 4 };
 	let (content, policy) = (ContentRef::raw(b"x").unwrap(), group().policy);
-	assert_eq!(
-		resolved("--round-length 2m").unwrap(),
-		[Change::Clock { lengths }]
-	);
-	let EvaluationPolicy::Validation { set, .. } = policy else {
-		panic!("{policy:?}")
-	};
+	assert_eq!(resolved("--round-length 2m").unwrap(), [Change::Clock { lengths }]);
+	let EvaluationPolicy::Validation { set, .. } = policy else { panic!("{policy:?}") };
 	let policy = EvaluationPolicy::Validation { set, records: 9 };
 	assert_eq!(resolved("--records 9").unwrap(), [Change::Policy { policy }]);
 	let policy = EvaluationPolicy::Training { records: 512 };
@@ -42,28 +32,14 @@ fn what_is_not_given_stays() {
 		resolved("--target none --quorum 30% --voting-period 1d").unwrap(),
 		[
 			Change::VotingPeriod { blocks: 28_800 },
-			Change::Quorum {
-				share: Share::percent(30)
-			},
+			Change::Quorum { share: Share::percent(30) },
 			Change::Target { score: None },
 		]
 	);
-	let shares = Shares {
-		validators: group().shares.validators,
-		keepers: Share::percent(10),
-	};
-	assert_eq!(
-		resolved("--keepers-share 10%").unwrap(),
-		[Change::Shares { shares }]
-	);
-	let shares = Shares {
-		validators: Share::percent(30),
-		keepers: group().shares.keepers,
-	};
-	assert_eq!(
-		resolved("--validators-share 30%").unwrap(),
-		[Change::Shares { shares }]
-	);
+	let shares = Shares { validators: group().shares.validators, keepers: Share::percent(10) };
+	assert_eq!(resolved("--keepers-share 10%").unwrap(), [Change::Shares { shares }]);
+	let shares = Shares { validators: Share::percent(30), keepers: group().shares.keepers };
+	assert_eq!(resolved("--validators-share 30%").unwrap(), [Change::Shares { shares }]);
 	let reference = crate::content_ref::Reference::from(content);
 	assert_eq!(
 		resolved(&format!("--model {reference}")).unwrap_err().to_string(),
@@ -103,10 +79,7 @@ fn what_can_t_be_is_refused_with_what_to_do() {
 #[tokio::test]
 async fn an_amendment_changes_something() {
 	let line = Line::try_parse_from("propose --group 7 --summary why".split_whitespace()).unwrap();
-	let global = Global {
-		node: "nowhere".into(),
-		json: true,
-	};
+	let global = Global { node: "nowhere".into(), json: true };
 	let error = line.propose.run(&global, &Output::new(true)).await.unwrap_err();
 	assert!(error.to_string().starts_with("name what to change"), "{error}");
 }
@@ -128,12 +101,7 @@ fn says_who_has_to_vote() {
 		amendment: Some(2),
 		majority: majority(&changes),
 		changes,
-		done: Done {
-			transaction: "0x00".into(),
-			block: 70,
-			block_hash: "0x01".into(),
-			finalized: false,
-		},
+		done: Done { transaction: "0x00".into(), block: 70, block_hash: "0x01".into(), finalized: false },
 	};
 	let text = show(&Output::new(true), &group(), &own, &proposed);
 	for part in [

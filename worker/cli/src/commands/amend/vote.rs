@@ -35,10 +35,7 @@ impl Vote {
 		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
 		output.print(&done, |_| {
 			let what = if self.against { "Not approved" } else { "Approved" };
-			format!(
-				"{what}: amendment {amendment} of group {group}, in block {}.",
-				done.block
-			)
+			format!("{what}: amendment {amendment} of group {group}, in block {}.", done.block)
 		})
 	}
 }

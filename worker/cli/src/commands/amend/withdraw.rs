@@ -28,10 +28,7 @@ impl Withdraw {
 		let call = Call::withdraw_amendment(self.group.group, self.amendment);
 		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
 		output.print(&done, |_| {
-			format!(
-				"Withdrew amendment {} in block {}; its deposit is returned.",
-				self.amendment, done.block
-			)
+			format!("Withdrew amendment {} in block {}; its deposit is returned.", self.amendment, done.block)
 		})
 	}
 }

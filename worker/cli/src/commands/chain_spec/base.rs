@@ -36,11 +36,7 @@ pub fn export() -> Result<Value> {
 		format!("running {shown} to begin with its chain `{PRESET}`; install it beside descent, or give --base a file that it made")
 	})?;
 	let said = String::from_utf8_lossy(&exported.stderr);
-	ensure!(
-		exported.status.success(),
-		"{shown} export-chain-spec --chain {PRESET} failed: {}",
-		said.trim()
-	);
+	ensure!(exported.status.success(), "{shown} export-chain-spec --chain {PRESET} failed: {}", said.trim());
 	serde_json::from_slice(&exported.stdout)
 		.with_context(|| format!("what {shown} export-chain-spec printed is no chain specification"))
 }
@@ -49,7 +45,5 @@ pub fn export() -> Result<Value> {
 fn node() -> PathBuf {
 	let name = format!("{NODE}{}", env::consts::EXE_SUFFIX);
 	let beside = env::current_exe().ok().map(|own| own.with_file_name(&name));
-	beside
-		.filter(|node| node.is_file())
-		.unwrap_or_else(|| name.into())
+	beside.filter(|node| node.is_file()).unwrap_or_else(|| name.into())
 }

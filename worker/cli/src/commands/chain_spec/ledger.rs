@@ -71,10 +71,7 @@ impl Ledger {
 			match ledger.places.entry(sale.account.clone()) {
 				Entry::Occupied(place) => {
 					let first = numbers.get(*place.get()).copied().unwrap_or(0u64);
-					bail!(
-						"{} is in line {first} already: write all that it bought in one line",
-						sale.account
-					)
+					bail!("{} is in line {first} already: write all that it bought in one line", sale.account)
 				}
 				Entry::Vacant(place) => place.insert(ledger.lines.len()),
 			};
@@ -84,10 +81,7 @@ impl Ledger {
 			numbers.push(line.number);
 			Ok(())
 		})?;
-		ensure!(
-			!ledger.lines.is_empty(),
-			"nothing was sold: it has no line below its header"
-		);
+		ensure!(!ledger.lines.is_empty(), "nothing was sold: it has no line below its header");
 		Ok(ledger)
 	}
 
@@ -123,34 +117,21 @@ fn sale(line: &Line) -> Result<Sale> {
 		format_amount(EXISTENTIAL_DEPOSIT)
 	);
 	let vesting = vesting(line, amount)?;
-	Ok(Sale {
-		account,
-		amount,
-		vesting,
-	})
+	Ok(Sale { account, amount, vesting })
 }
 
 fn vesting(line: &Line, amount: u128) -> Result<Option<Vesting>> {
 	let (start, blocks) = match (line.cell(2), line.cell(3)) {
 		(None, None) => {
-			ensure!(
-				line.cell(4).is_none(),
-				"nothing vests, so liquid is empty: everything is free"
-			);
+			ensure!(line.cell(4).is_none(), "nothing vests, so liquid is empty: everything is free");
 			return Ok(None);
 		}
 		(Some(start), Some(blocks)) => (number(start, "vesting_start")?, number(blocks, "vesting_blocks")?),
 		_ => bail!("vesting_start and vesting_blocks are given both or neither"),
 	};
 	let liquid = line.cell(4).map(parse_amount).transpose()?.unwrap_or(0);
-	ensure!(
-		blocks > 0,
-		"vesting_blocks is 0: leave both empty where nothing vests"
-	);
-	ensure!(
-		start.checked_add(blocks).is_some(),
-		"it would vest beyond the last block that a chain can have"
-	);
+	ensure!(blocks > 0, "vesting_blocks is 0: leave both empty where nothing vests");
+	ensure!(start.checked_add(blocks).is_some(), "it would vest beyond the last block that a chain can have");
 	ensure!(
 		liquid < amount,
 		"{} of {} are liquid, so nothing vests: leave vesting_start, vesting_blocks and liquid empty",
@@ -161,11 +142,7 @@ fn vesting(line: &Line, amount: u128) -> Result<Option<Vesting>> {
 		amount.saturating_sub(liquid) >= u128::from(blocks),
 		"less than the smallest unit would vest in a block: make vesting_blocks smaller"
 	);
-	Ok(Some(Vesting {
-		start,
-		blocks,
-		liquid,
-	}))
+	Ok(Some(Vesting { start, blocks, liquid }))
 }
 
 fn number(text: &str, name: &str) -> Result<BlockNumber> {

@@ -18,11 +18,7 @@ fn reads_all_that_was_sold() {
 		"account,amount,vesting_start,vesting_blocks,liquid\r\n{first},1500.25,,,\n\n{second},\"1000000000 NRN\",100,28800,0.5\n0x{key},0.001,0,1,\n"
 	);
 	let ledger = parse(&text).unwrap();
-	let sale = |account, amount, vesting| Sale {
-		account,
-		amount,
-		vesting,
-	};
+	let sale = |account, amount, vesting| Sale { account, amount, vesting };
 	assert_eq!(
 		ledger.lines(),
 		[
@@ -30,27 +26,12 @@ fn reads_all_that_was_sold() {
 			sale(
 				second.clone(),
 				1_000_000_000 * UNIT,
-				Some(Vesting {
-					start: 100,
-					blocks: 28_800,
-					liquid: UNIT / 2
-				})
+				Some(Vesting { start: 100, blocks: 28_800, liquid: UNIT / 2 })
 			),
-			sale(
-				third,
-				EXISTENTIAL_DEPOSIT,
-				Some(Vesting {
-					start: 0,
-					blocks: 1,
-					liquid: 0
-				})
-			),
+			sale(third, EXISTENTIAL_DEPOSIT, Some(Vesting { start: 0, blocks: 1, liquid: 0 })),
 		]
 	);
-	assert_eq!(
-		ledger.total(),
-		1_000_001_500 * UNIT + UNIT / 4 + EXISTENTIAL_DEPOSIT
-	);
+	assert_eq!(ledger.total(), 1_000_001_500 * UNIT + UNIT / 4 + EXISTENTIAL_DEPOSIT);
 	assert_eq!(ledger.amount(&first), 1500 * UNIT + UNIT / 4);
 	assert_eq!((ledger.amount(&account(9)), ledger.has(&account(9))), (0, false));
 	let short = format!("account,amount\n{first},1\n{second},2\n");
@@ -62,14 +43,8 @@ fn what_is_not_right_is_told_with_its_line() {
 	let (first, second) = (account(1), account(2));
 	let max = u128::MAX;
 	for (lines, parts) in [
-		(
-			format!("{first},1\n{first},2"),
-			&["line 3", "is in line 2 already"] as &[_],
-		),
-		(
-			format!("{first},1\n{second},0.0009"),
-			&["line 3", "less than an account has to hold"],
-		),
+		(format!("{first},1\n{first},2"), &["line 3", "is in line 2 already"] as &[_]),
+		(format!("{first},1\n{second},0.0009"), &["line 3", "less than an account has to hold"]),
 		(format!("{first},0"), &["line 2", "less than"]),
 		(format!("{first},"), &["line 2", "the amount is missing"]),
 		(",1".into(), &["line 2", "the account is missing"]),
@@ -77,10 +52,7 @@ fn what_is_not_right_is_told_with_its_line() {
 		(format!("{first},1e9"), &["line 2", "not an amount"]),
 		(format!("{first},0.0000000000001"), &["line 2", "decimals"]),
 		(format!("{first},{max}"), &["line 2", "larger than any amount"]),
-		(
-			format!("{first},{max}p\n{second},1"),
-			&["line 3", "the sum up to here"],
-		),
+		(format!("{first},{max}p\n{second},1"), &["line 3", "the sum up to here"]),
 		(format!("{first}x,1"), &["line 2", "not an account"]),
 		("//Alice,1".into(), &["line 2", "not an account"]),
 		(format!("{first},1,2"), &["line: 2"]),
@@ -103,17 +75,10 @@ fn what_is_not_right_is_told_with_its_line() {
 		("1,1,1,x", "not an amount"),
 		("0.001,0,4000000000,", "less than the smallest unit"),
 	] {
-		let cells = if part.contains("vesting_start is") {
-			"1,x,5,"
-		} else {
-			cells
-		};
+		let cells = if part.contains("vesting_start is") { "1,x,5," } else { cells };
 		let text = format!("account,amount,vesting_start,vesting_blocks,liquid\n{first},{cells}\n");
 		let error = format!("{:#}", parse(&text).unwrap_err());
-		assert!(
-			error.contains("line 2") && error.contains(part),
-			"{cells}: {error}"
-		);
+		assert!(error.contains("line 2") && error.contains(part), "{cells}: {error}");
 	}
 }
 
@@ -128,10 +93,7 @@ fn only_known_columns_are_read() {
 		("account,amount,amount", "another order"),
 	] {
 		let error = format!("{:#}", parse(&format!("{header}\n")).unwrap_err());
-		assert!(
-			error.contains("line 1") && error.contains(part),
-			"{header}: {error}"
-		);
+		assert!(error.contains("line 1") && error.contains(part), "{header}: {error}");
 	}
 	assert!(format!("{:#}", parse("").unwrap_err()).contains("the file is empty"));
 }

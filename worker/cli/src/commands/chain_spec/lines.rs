@@ -35,14 +35,8 @@ impl Line {
 pub fn open(file: &Path) -> Result<File> {
 	let shown = file.display();
 	let opened = File::open(file).with_context(|| format!("opening {shown}"))?;
-	let length = opened
-		.metadata()
-		.with_context(|| format!("opening {shown}"))?
-		.len();
-	ensure!(
-		length <= LARGEST,
-		"{shown} has {length} bytes; at most {LARGEST} are read"
-	);
+	let length = opened.metadata().with_context(|| format!("opening {shown}"))?.len();
+	ensure!(length <= LARGEST, "{shown} has {length} bytes; at most {LARGEST} are read");
 	Ok(opened)
 }
 
@@ -73,20 +67,16 @@ fn next(reader: &mut Reader<impl Read>) -> Result<Option<Line>> {
 }
 
 fn check_header(cells: &StringRecord, headers: &[&[&str]]) -> Result<()> {
-	if headers
-		.iter()
-		.any(|header| cells.iter().eq(header.iter().copied()))
-	{
+	if headers.iter().any(|header| cells.iter().eq(header.iter().copied())) {
 		return Ok(());
 	}
 	let known = |cell: &str| headers.iter().any(|header| header.contains(&cell));
 	let wanted: Vec<_> = headers.iter().map(|header| header.join(",")).collect();
 	let wanted = wanted.join(" or ");
 	match cells.iter().find(|cell| !known(cell)) {
-		Some(unknown) => bail!(
-			"the column `{}` is unknown; the header is {wanted}",
-			crate::output::plain(unknown)
-		),
+		Some(unknown) => {
+			bail!("the column `{}` is unknown; the header is {wanted}", crate::output::plain(unknown))
+		}
 		None => bail!("the columns are in another order, or some are missing; the header is {wanted}"),
 	}
 }

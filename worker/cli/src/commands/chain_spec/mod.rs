@@ -53,9 +53,7 @@ fn id(text: &str) -> Result<String, String> {
 	let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
 	match fits && text.bytes().all(plain) {
 		true => Ok(text.into()),
-		false => Err(format!(
-			"an identifier has 1 to {MAX_ID} small letters, digits, _ and -"
-		)),
+		false => Err(format!("an identifier has 1 to {MAX_ID} small letters, digits, _ and -")),
 	}
 }
 
@@ -71,11 +69,7 @@ impl ChainSpec {
 			Some(file) => base::read(file)?,
 			None => base::export()?,
 		};
-		let genesis = spec::Genesis {
-			ledger: &ledger,
-			validators: &validators,
-			committee: &self.committee,
-		};
+		let genesis = spec::Genesis { ledger: &ledger, validators: &validators, committee: &self.committee };
 		let mut spec = spec::fill(base, &genesis).context("the base specification can't be filled in")?;
 		spec::rename(&mut spec, self.name, self.id);
 		output.note(&summary(&ledger, &validators, &self.committee));
@@ -84,10 +78,7 @@ impl ChainSpec {
 }
 
 fn check_committee(committee: &[AccountId]) -> Result<()> {
-	ensure!(
-		committee.len() <= MAX_MEMBERS,
-		"the committee has at most {MAX_MEMBERS} members"
-	);
+	ensure!(committee.len() <= MAX_MEMBERS, "the committee has at most {MAX_MEMBERS} members");
 	let mut seen = HashSet::new();
 	for member in committee {
 		ensure!(seen.insert(member), "{member} is in --committee twice");
@@ -97,11 +88,7 @@ fn check_committee(committee: &[AccountId]) -> Result<()> {
 
 /// What was made, and what is odd about it.
 fn summary(ledger: &Ledger, validators: &Validators, committee: &[AccountId]) -> String {
-	let mut text = format!(
-		"Sold: {} to {} accounts.",
-		format_amount(ledger.total()),
-		ledger.lines().len()
-	);
+	let mut text = format!("Sold: {} to {} accounts.", format_amount(ledger.total()), ledger.lines().len());
 	if validators.lines().is_empty() {
 		text.push_str("\nNo validators (--validators): nobody makes this chain's blocks.");
 	}
@@ -139,10 +126,7 @@ mod tests {
 			assert!(text.contains(part), "{part} in\n{text}");
 		}
 		let text = summary(&ledger, &Validators::default(), &[member(1), member(2)]);
-		assert!(
-			text.contains(&format!("{} is in the committee and bought nothing", member(2))),
-			"{text}"
-		);
+		assert!(text.contains(&format!("{} is in the committee and bought nothing", member(2))), "{text}");
 		assert!(!text.contains(&member(1).to_string()), "{text}");
 		assert!(check_committee(&[member(1), member(2)]).is_ok());
 		assert!(check_committee(&[member(1), member(1)]).is_err());

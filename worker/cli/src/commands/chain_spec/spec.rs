@@ -23,45 +23,22 @@ pub fn fill(mut spec: Value, genesis: &Genesis) -> Result<Value> {
 		"it has no genesis that can be filled in: make it with descent-node export-chain-spec --chain live, without --raw",
 	)?;
 	ensure!(
-		patch
-			.get("sudo")
-			.and_then(|sudo| sudo.get("key"))
-			.is_none_or(Value::is_null),
+		patch.get("sudo").and_then(|sudo| sudo.get("key")).is_none_or(Value::is_null),
 		"it has a superuser (sudo.key): a chain whose tokens were sold is governed by its committee"
 	);
-	if let Some(dev) = patch
-		.get("balances")
-		.and_then(|balances| balances.get("devAccounts"))
-	{
-		ensure!(
-			dev.is_null(),
-			"it has development accounts (balances.devAccounts)"
-		);
+	if let Some(dev) = patch.get("balances").and_then(|balances| balances.get("devAccounts")) {
+		ensure!(dev.is_null(), "it has development accounts (balances.devAccounts)");
 	}
-	let Genesis {
-		ledger,
-		validators,
-		committee,
-	} = genesis;
-	let balances = ledger
-		.lines()
-		.iter()
-		.map(|sale| json!([sale.account.to_string(), sale.amount]));
+	let Genesis { ledger, validators, committee } = genesis;
+	let balances = ledger.lines().iter().map(|sale| json!([sale.account.to_string(), sale.amount]));
 	put(patch, "balances", "balances", balances.collect())?;
 	let vesting = ledger.lines().iter().filter_map(|sale| {
 		let vesting = sale.vesting?;
-		Some(json!([
-			sale.account.to_string(),
-			vesting.start,
-			vesting.blocks,
-			vesting.liquid
-		]))
+		Some(json!([sale.account.to_string(), vesting.start, vesting.blocks, vesting.liquid]))
 	});
 	put(patch, "vesting", "vesting", vesting.collect())?;
 	let validators = validators.lines();
-	let bonds = validators
-		.iter()
-		.map(|validator| json!([validator.account.to_string(), validator.bond]));
+	let bonds = validators.iter().map(|validator| json!([validator.account.to_string(), validator.bond]));
 	put(patch, "validators", "bonds", bonds.collect())?;
 	let keys = validators.iter().map(|validator| {
 		let account = validator.account.to_string();
@@ -85,9 +62,7 @@ fn address(key: H256) -> String {
 /// Sets a list of a pallet's genesis that is not there or empty.
 fn put(patch: &mut Map<String, Value>, pallet: &str, field: &str, list: Vec<Value>) -> Result<()> {
 	let config = patch.entry(pallet).or_insert_with(|| json!({}));
-	let config = config
-		.as_object_mut()
-		.with_context(|| format!("its {pallet} is no object"))?;
+	let config = config.as_object_mut().with_context(|| format!("its {pallet} is no object"))?;
 	match config.get(field) {
 		None | Some(Value::Null) => {}
 		Some(Value::Array(items)) if items.is_empty() => {}
@@ -129,11 +104,8 @@ mod tests {
 		let validators =
 			format!("account,bond,babe,grandpa,evaluator\n{first},1500.5,{keys},0x{keys},{keys}\n");
 		let validators = Validators::parse(validators.as_bytes(), &ledger).unwrap();
-		let genesis = Genesis {
-			ledger: &ledger,
-			validators: &validators,
-			committee: &[account(2), account(3)],
-		};
+		let genesis =
+			Genesis { ledger: &ledger, validators: &validators, committee: &[account(2), account(3)] };
 		fill(base(patch), &genesis)
 	}
 
@@ -150,11 +122,7 @@ mod tests {
 		let epoch = json!({ "epochConfig": { "c": [1, 4] } });
 		let spec = filled(&sold(), json!({ "babe": epoch, "balances": { "balances": [] } })).unwrap();
 		let patch = &spec["genesis"]["runtimeGenesis"]["patch"];
-		let (first, second, third) = (
-			account(1).to_string(),
-			account(2).to_string(),
-			account(3).to_string(),
-		);
+		let (first, second, third) = (account(1).to_string(), account(2).to_string(), account(3).to_string());
 		let key = account(7).to_string();
 		assert_eq!(
 			*patch,
@@ -185,18 +153,9 @@ mod tests {
 	#[test]
 	fn a_base_that_gives_something_away_is_refused() {
 		for (patch, part) in [
-			(
-				json!({ "balances": { "balances": [["5Grw", 1]] } }),
-				"balances.balances already",
-			),
-			(
-				json!({ "balances": { "devAccounts": [1, 1, "//Sender"] } }),
-				"development accounts",
-			),
-			(
-				json!({ "validators": { "bonds": [["5Grw", 1]] } }),
-				"validators.bonds already",
-			),
+			(json!({ "balances": { "balances": [["5Grw", 1]] } }), "balances.balances already"),
+			(json!({ "balances": { "devAccounts": [1, 1, "//Sender"] } }), "development accounts"),
+			(json!({ "validators": { "bonds": [["5Grw", 1]] } }), "validators.bonds already"),
 			(json!({ "session": { "keys": "x" } }), "session.keys already"),
 			(json!({ "technicalCommittee": [] }), "is no object"),
 			(json!({ "sudo": { "key": "5Grw" } }), "superuser"),
@@ -206,11 +165,7 @@ mod tests {
 		}
 		assert!(filled(&sold(), json!({ "sudo": { "key": null } })).is_ok());
 		let ledger = Ledger::parse(sold().as_bytes()).unwrap();
-		let genesis = Genesis {
-			ledger: &ledger,
-			validators: &Validators::default(),
-			committee: &[],
-		};
+		let genesis = Genesis { ledger: &ledger, validators: &Validators::default(), committee: &[] };
 		for raw in [json!({ "genesis": { "raw": {} } }), json!([]), json!(null)] {
 			let error = fill(raw, &genesis).unwrap_err().to_string();
 			assert!(error.contains("without --raw"), "{error}");

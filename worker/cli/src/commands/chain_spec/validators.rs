@@ -49,11 +49,7 @@ impl Validators {
 		let (mut accounts, mut keys) = (HashSet::new(), HashSet::new());
 		lines::read(input, HEADERS, |line| {
 			let validator = validator(line, ledger)?;
-			ensure!(
-				accounts.insert(validator.account.clone()),
-				"{} is there already",
-				validator.account
-			);
+			ensure!(accounts.insert(validator.account.clone()), "{} is there already", validator.account);
 			for (key, kind) in validator.keys.iter().zip(["babe", "grandpa", "evaluator"]) {
 				ensure!(
 					keys.insert((kind, *key)),
@@ -87,14 +83,10 @@ fn validator(line: &Line, ledger: &Ledger) -> Result<Validator> {
 		format_amount(MINIMUM_BOND),
 		format_amount(bond)
 	);
-	ensure!(
-		ledger.has(&account),
-		"{account} bought nothing that it could bond"
-	);
+	ensure!(ledger.has(&account), "{account} bought nothing that it could bond");
 	let bought = ledger.amount(&account);
 	ensure!(
-		bond.checked_add(EXISTENTIAL_DEPOSIT)
-			.is_some_and(|needed| needed <= bought),
+		bond.checked_add(EXISTENTIAL_DEPOSIT).is_some_and(|needed| needed <= bought),
 		"{account} bonds {} and bought {}: it bonds at most that less {}, which an account has to hold",
 		format_amount(bond),
 		format_amount(bought),
@@ -141,12 +133,8 @@ mod tests {
 	#[test]
 	fn reads_bonds_and_keys() {
 		let (first, second) = (account(1), account(2));
-		let validators = parse(&format!(
-			"{first},99999.999,{}\n{second},1000,{}\n",
-			keys(1),
-			keys(2)
-		))
-		.unwrap();
+		let validators =
+			parse(&format!("{first},99999.999,{}\n{second},1000,{}\n", keys(1), keys(2))).unwrap();
 		assert_eq!(
 			validators.lines(),
 			[
@@ -155,11 +143,7 @@ mod tests {
 					bond: 100_000 * UNIT - EXISTENTIAL_DEPOSIT,
 					keys: [1, 2, 3].map(H256::repeat_byte)
 				},
-				Validator {
-					account: second,
-					bond: MINIMUM_BOND,
-					keys: [2, 3, 4].map(H256::repeat_byte)
-				},
+				Validator { account: second, bond: MINIMUM_BOND, keys: [2, 3, 4].map(H256::repeat_byte) },
 			]
 		);
 	}
@@ -171,22 +155,13 @@ mod tests {
 		let short = one.replacen("01", "", 1);
 		for (lines, part) in [
 			(format!("{first},100000,{one}"), "line 2: "),
-			(
-				format!("{first},100000,{one}"),
-				"it bonds at most that less 0.001 NRN",
-			),
+			(format!("{first},100000,{one}"), "it bonds at most that less 0.001 NRN"),
 			(format!("{first},{}p,{one}", u128::MAX), "bonds at most"),
 			(format!("{first},999.9,{one}"), "bonds 1000 NRN at least"),
 			(format!("{third},1000,{one}"), "bought nothing"),
 			(format!("{first},1000,{one}\n{first},1000,{two}"), "line 3: "),
-			(
-				format!("{first},1000,{one}\n{first},1000,{two}"),
-				"is there already",
-			),
-			(
-				format!("{first},1000,{one}\n{second},1000,{one}"),
-				"another validator has the babe key",
-			),
+			(format!("{first},1000,{one}\n{first},1000,{two}"), "is there already"),
+			(format!("{first},1000,{one}\n{second},1000,{one}"), "another validator has the babe key"),
 			(format!("{first},1000,{short}"), "the babe key is no public key"),
 			(format!("{first},1000,,,"), "the babe key is missing"),
 			(format!("{first},1"), "line: 2"),

@@ -43,11 +43,7 @@ impl Add {
 				.iter()
 				.map(|added| {
 					let size = added.reference.content.size.to_string();
-					[
-						plain(&added.file.display().to_string()),
-						size,
-						added.reference.cid.clone(),
-					]
+					[plain(&added.file.display().to_string()), size, added.reference.cid.clone()]
 				})
 				.collect();
 			table(output, ["file", "bytes", "cid"], &rows)
@@ -56,14 +52,9 @@ impl Add {
 }
 
 fn import(store: &Store, file: PathBuf, bar: &ProgressBar) -> Result<Added> {
-	let content = store
-		.import(bar.wrap_read(open(&file)?))
-		.with_context(|| adding(&file))?;
+	let content = store.import(bar.wrap_read(open(&file)?)).with_context(|| adding(&file))?;
 	bar.finish_and_clear();
-	Ok(Added {
-		file,
-		reference: content.into(),
-	})
+	Ok(Added { file, reference: content.into() })
 }
 
 fn adding(file: &Path) -> String {

@@ -47,10 +47,7 @@ impl Get {
 			let part = part.clone();
 			tokio::task::spawn_blocking(move || Store::open(part, room)).await??
 		};
-		let limits = FetchLimits {
-			max_content_bytes: self.size,
-			..FetchLimits::default()
-		};
+		let limits = FetchLimits { max_content_bytes: self.size, ..FetchLimits::default() };
 		let fetcher = Fetcher::new(store.clone(), limits)?;
 		let bar = output.byte_bar(self.size, "fetching");
 		let providers = &self.providers.providers;
@@ -71,10 +68,7 @@ impl Get {
 			remove(&part)
 		})
 		.await??;
-		let got = Got {
-			file: self.out,
-			reference: content.into(),
-		};
+		let got = Got { file: self.out, reference: content.into() };
 		output.print(&got, |_| format!("{} bytes in {}", self.size, got.file.display()))
 	}
 }

@@ -31,10 +31,7 @@ impl Serve {
 		let (address, task) = descent_content::serve(self.listen, store, shutdown::requested())
 			.await
 			.with_context(|| format!("listening on {}", self.listen))?;
-		let ready = Ready {
-			event: "ready",
-			address: format!("http://{address}"),
-		};
+		let ready = Ready { event: "ready", address: format!("http://{address}") };
 		output.print(&ready, |_| format!("Serving {directory} on {}", ready.address))?;
 		task.await??;
 		Ok(())
@@ -47,10 +44,7 @@ mod tests {
 
 	#[test]
 	fn the_ready_line_is_a_contract() {
-		let ready = Ready {
-			event: "ready",
-			address: "http://127.0.0.1:1".into(),
-		};
+		let ready = Ready { event: "ready", address: "http://127.0.0.1:1".into() };
 		assert_eq!(
 			serde_json::to_string(&ready).unwrap(),
 			r#"{"event":"ready","address":"http://127.0.0.1:1"}"#

@@ -21,10 +21,7 @@ pub fn admit(
 	precedes: impl Fn(BlockNumber) -> bool,
 ) -> Result<()> {
 	if let Some(entry) = log.iter().find(|entry| entry.delta.digest == delta.digest) {
-		bail!(
-			"this delta is part of the data set already: it made version {}",
-			entry.version
-		);
+		bail!("this delta is part of the data set already: it made version {}", entry.version);
 	}
 	let mut open = proposals.iter().filter(|proposal| proposal.ending.is_none());
 	let own = open.clone().find(|proposal| proposal.proposer == *account);
@@ -102,10 +99,7 @@ mod tests {
 		assert!(refused(&[], proposal([1; 32], delta), None).contains("as proposal 3"));
 		assert!(refused(&[], proposal([1; 32], other), None)
 			.contains("descent dataset withdraw --group 7 --proposal 3"));
-		let ended = ProposalView {
-			ending: Some(ProposalEnding::Outvoted),
-			..proposal([1; 32], delta)
-		};
+		let ended = ProposalView { ending: Some(ProposalEnding::Outvoted), ..proposal([1; 32], delta) };
 		assert_eq!(refused(&[], ended, None), "");
 		let copied = proposal([2; 32], delta);
 		assert!(refused(&[], copied.clone(), None).contains("descent dataset vote --group 7 --proposal 3"));
@@ -130,9 +124,6 @@ mod tests {
 		assert_eq!(check(), Ok(()));
 		std::fs::write(&file, b"PAR1").unwrap();
 		let error = check().unwrap_err();
-		assert!(
-			error.contains("d.parquet is not a delta for this model: "),
-			"{error}"
-		);
+		assert!(error.contains("d.parquet is not a delta for this model: "), "{error}");
 	}
 }

@@ -66,24 +66,12 @@ impl Announcement {
 				let content: Content = serde_json::from_slice(&bytes).with_context(damaged)?;
 				let mut salt = Salt::default();
 				hex::decode_to_slice(&content.salt, &mut salt).with_context(damaged)?;
-				Ok(Self {
-					path,
-					salt,
-					block: content.block,
-					is_new: false,
-				})
+				Ok(Self { path, salt, block: content.block, is_new: false })
 			}
 			Err(error) if error.kind() == ErrorKind::NotFound => {
 				let mut salt = Salt::default();
-				OsRng
-					.try_fill_bytes(&mut salt)
-					.context("the operating system gives no random bytes")?;
-				let announcement = Self {
-					path,
-					salt,
-					block: None,
-					is_new: true,
-				};
+				OsRng.try_fill_bytes(&mut salt).context("the operating system gives no random bytes")?;
+				let announcement = Self { path, salt, block: None, is_new: true };
 				announcement.save()?;
 				Ok(announcement)
 			}
@@ -127,10 +115,7 @@ impl Announcement {
 
 	fn save(&self) -> Result<()> {
 		let writing = || format!("writing {}", self.path.display());
-		let content = Content {
-			salt: hex::encode(self.salt),
-			block: self.block,
-		};
+		let content = Content { salt: hex::encode(self.salt), block: self.block };
 		let folder = self.path.parent().with_context(writing)?;
 		fs::create_dir_all(folder).with_context(writing)?;
 		// Only its owner can read a temporary file, and it is whole before it has the name.
@@ -145,11 +130,7 @@ impl Announcement {
 
 /// Where announcements are kept unless a folder is named: below `$XDG_DATA_HOME`, or `~/.local/share`.
 pub fn folder() -> Result<PathBuf> {
-	let variable = |name: &str| {
-		std::env::var_os(name)
-			.map(PathBuf::from)
-			.filter(|path| path.is_absolute())
-	};
+	let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
 	let data = variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local/share")));
 	let data =
 		data.context("there is no home directory to keep the announcement in; name a folder with --data")?;
@@ -165,12 +146,7 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let folder = folder.path().join("new");
 		let (account, other) = (AccountId::new([1; 32]), AccountId::new([2; 32]));
-		let subject = Subject {
-			genesis: &[7; 32],
-			group: 3,
-			account: &account,
-			delta: &[9; 32],
-		};
+		let subject = Subject { genesis: &[7; 32], group: 3, account: &account, delta: &[9; 32] };
 		let mut first = Announcement::open(&folder, subject).unwrap();
 		assert_eq!(first.block(), None);
 		assert!(!first.may_precede(13) && Announcement::open(&folder, subject).unwrap().may_precede(13));
@@ -180,19 +156,10 @@ mod tests {
 		assert!(first.is_new() && !again.is_new());
 		assert!(again.may_precede(13) && !again.may_precede(12));
 		for different in [
-			Subject {
-				genesis: &[8; 32],
-				..subject
-			},
+			Subject { genesis: &[8; 32], ..subject },
 			Subject { group: 4, ..subject },
-			Subject {
-				account: &other,
-				..subject
-			},
-			Subject {
-				delta: &[8; 32],
-				..subject
-			},
+			Subject { account: &other, ..subject },
+			Subject { delta: &[8; 32], ..subject },
 		] {
 			let different = Announcement::open(&folder, different).unwrap();
 			assert_ne!(different.salt(), first.salt());
@@ -205,12 +172,7 @@ mod tests {
 	fn the_file_is_its_owner_s_and_damage_is_told() {
 		let folder = tempfile::tempdir().unwrap();
 		let account = AccountId::new([1; 32]);
-		let subject = Subject {
-			genesis: &[7; 32],
-			group: 3,
-			account: &account,
-			delta: &[9; 32],
-		};
+		let subject = Subject { genesis: &[7; 32], group: 3, account: &account, delta: &[9; 32] };
 		let path = Announcement::open(folder.path(), subject).unwrap().path;
 		#[cfg(unix)]
 		{
@@ -219,9 +181,7 @@ mod tests {
 		}
 		for content in ["", "{}", r#"{"salt":"00","block":null}"#] {
 			fs::write(&path, content).unwrap();
-			let error = Announcement::open(folder.path(), subject)
-				.unwrap_err()
-				.to_string();
+			let error = Announcement::open(folder.path(), subject).unwrap_err().to_string();
 			assert!(error.contains("is damaged: delete it"), "{error}");
 		}
 	}

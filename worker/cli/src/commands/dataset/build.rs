@@ -100,10 +100,7 @@ impl Build {
 	}
 
 	fn make(self, delta: &Path, scratch: &Path, bar: &ProgressBar) -> Result<Made> {
-		ensure!(
-			self.to.is_none_or(|to| self.from.unwrap_or(0) < to),
-			"--from must lie before --to"
-		);
+		ensure!(self.to.is_none_or(|to| self.from.unwrap_or(0) < to), "--from must lie before --to");
 		let schema = read_description(&self.description)?.schema();
 		let base = self.after.set(scratch, &schema)?;
 		let source = self.source(&schema, scratch)?;
@@ -119,18 +116,11 @@ impl Build {
 			}
 			bar.set_position(progress.done);
 		})?;
-		Ok(Made {
-			file: self.out,
-			built,
-			reference: descent_content::address(open(delta)?)?.into(),
-		})
+		Ok(Made { file: self.out, built, reference: descent_content::address(open(delta)?)?.into() })
 	}
 
 	fn source(&self, schema: &Schema, scratch: &Path) -> Result<Box<dyn Source>, BuildError> {
-		let columns = TableColumns {
-			input: self.input_columns.clone(),
-			target: self.target_column.clone(),
-		};
+		let columns = TableColumns { input: self.input_columns.clone(), target: self.target_column.clone() };
 		if let Some(table) = &self.table {
 			return open_table(table, schema, &columns);
 		}
@@ -144,22 +134,12 @@ impl Build {
 			let (file, schema, columns) = (file.clone().unwrap_or_default(), schema.clone(), columns.clone());
 			Box::new(move || open_table(&file, &schema, &columns))
 		};
-		Ok(Box::new(Versions::open(
-			version(&self.old),
-			version(&self.new),
-			scratch,
-		)?))
+		Ok(Box::new(Versions::open(version(&self.old), version(&self.new), scratch)?))
 	}
 }
 
 fn show(output: &Output, made: &Made) -> String {
-	let Built {
-		added,
-		removed,
-		repeated,
-		present,
-		absent,
-	} = made.built;
+	let Built { added, removed, repeated, present, absent } = made.built;
 	let mut pairs = vec![
 		("file", made.file.display().to_string()),
 		("adds", format!("{added} records")),

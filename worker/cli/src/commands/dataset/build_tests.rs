@@ -34,9 +34,7 @@ async fn a_table_becomes_a_file_that_is_always_the_same() {
 	assert!(bytes.starts_with(b"PAR1"));
 	assert_eq!(folder.names(), ["m.json", "out", "t.csv"], "nothing else is left");
 	assert_eq!(build_with(&folder, "--table @t.csv").await.unwrap(), bytes);
-	let part = build_with(&folder, "--table @t.csv --from 10 --to 20")
-		.await
-		.unwrap();
+	let part = build_with(&folder, "--table @t.csv --from 10 --to 20").await.unwrap();
 	assert_ne!(part, bytes);
 }
 
@@ -46,18 +44,13 @@ async fn a_failure_leaves_what_was_there() {
 	folder.write("out", "before");
 	folder.write("t.csv", "x0,x1,y\n1,2,3\n1,2,x\n");
 	let error = build_with(&folder, "--table @t.csv").await.unwrap_err();
-	assert_eq!(
-		folder.text(&error),
-		"row 1 of t.csv (line 3): column 'y': 'x' is not of type u8"
-	);
+	assert_eq!(folder.text(&error), "row 1 of t.csv (line 3): column 'y': 'x' is not of type u8");
 	assert_eq!(std::fs::read(folder.path("out")).unwrap(), b"before");
 	assert_eq!(folder.names(), ["m.json", "out", "t.csv"]);
 	folder.table("t.csv", []);
 	let error = build_with(&folder, "--table @t.csv").await.unwrap_err();
 	assert!(folder.text(&error).contains("nothing to add"));
-	let error = build_with(&folder, "--table @t.csv --from 3 --to 3")
-		.await
-		.unwrap_err();
+	let error = build_with(&folder, "--table @t.csv --from 3 --to 3").await.unwrap_err();
 	assert!(folder.text(&error).contains("--from must lie before --to"));
 }
 
@@ -68,9 +61,7 @@ async fn what_comes_before_is_left_out() {
 	folder.table("two.csv", 5..15);
 	build_with(&folder, "--table @one.csv").await.unwrap();
 	std::fs::rename(folder.path("out"), folder.path("first")).unwrap();
-	build_with(&folder, "--table @two.csv --after @first")
-		.await
-		.unwrap();
+	build_with(&folder, "--table @two.csv --after @first").await.unwrap();
 	std::fs::rename(folder.path("out"), folder.path("second")).unwrap();
 	let second = made(&folder, "--table @two.csv --after @first").built;
 	assert_eq!((second.added, second.present), (5, 5));
@@ -78,21 +69,14 @@ async fn what_comes_before_is_left_out() {
 	let third = made(&folder, "--table @three.csv --after @first --after @second").built;
 	assert_eq!((third.added, third.present), (5, 15));
 
-	let error = build_with(
-		&folder,
-		"--table @three.csv --after @second --after @first --after @second",
-	)
-	.await;
+	let error =
+		build_with(&folder, "--table @three.csv --after @second --after @first --after @second").await;
 	assert!(
 		folder.text(&error.unwrap_err()).starts_with("second: row 0: "),
 		"an impossible order is refused"
 	);
-	let error = build_with(&folder, "--table @three.csv --after @three.csv")
-		.await
-		.unwrap_err();
-	assert!(folder
-		.text(&error)
-		.starts_with("three.csv: not a readable Parquet file"));
+	let error = build_with(&folder, "--table @three.csv --after @three.csv").await.unwrap_err();
+	assert!(folder.text(&error).starts_with("three.csv: not a readable Parquet file"));
 }
 
 #[tokio::test]
@@ -118,10 +102,7 @@ fn two_versions_make_additions_and_removals() {
 	let made = made(&folder, "--old @one.csv --new @two.csv");
 	assert_eq!((made.built.added, made.built.removed), (2, 7));
 	let text = show(&Output::new(true), &made);
-	assert!(
-		text.contains("adds     2 records") && !text.contains("left out"),
-		"{text}"
-	);
+	assert!(text.contains("adds     2 records") && !text.contains("left out"), "{text}");
 	let json = serde_json::to_value(&made).unwrap();
 	assert_eq!(json["added"], 2);
 	assert!(json["reference"]["cid"].as_str().unwrap().starts_with("bafk"));

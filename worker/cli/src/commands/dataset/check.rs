@@ -54,21 +54,12 @@ impl Check {
 		let limits = DeltaLimits::default();
 		let summary = descent_data::check(scratch, base.as_ref(), &self.delta, &schema, &limits)
 			.with_context(|| format!("{} is not valid", self.delta.display()))?;
-		Ok(Checked {
-			file: self.delta,
-			summary,
-			reference,
-		})
+		Ok(Checked { file: self.delta, summary, reference })
 	}
 }
 
 fn show(output: &Output, checked: &Checked) -> String {
-	let Summary {
-		added,
-		removed,
-		records,
-		..
-	} = checked.summary;
+	let Summary { added, removed, records, .. } = checked.summary;
 	let pairs = [
 		("file", checked.file.display().to_string()),
 		("adds", format!("{added} records")),

@@ -21,21 +21,12 @@ fn a_valid_delta_is_counted() {
 	let first = check(&folder, "first", "").unwrap();
 	assert_eq!((first.summary.added, first.summary.records), (3, 3));
 	let bytes = std::fs::read(folder.path("first")).unwrap();
-	assert_eq!(
-		first.reference.content,
-		descent_protocol::ContentRef::raw(&bytes).unwrap()
-	);
+	assert_eq!(first.reference.content, descent_protocol::ContentRef::raw(&bytes).unwrap());
 	let second = check(&folder, "second", "--after @first").unwrap();
 	let summary = second.summary;
 	assert_eq!((summary.added, summary.removed, summary.records), (1, 2, 2));
 	folder.delta("third", &[2], &[4]);
-	assert_eq!(
-		check(&folder, "third", "--after @first --after @second")
-			.unwrap()
-			.summary
-			.records,
-		2
-	);
+	assert_eq!(check(&folder, "third", "--after @first --after @second").unwrap().summary.records, 2);
 	assert!(show(&Output::new(true), &second).contains("a data set of 2 records"));
 }
 
@@ -46,10 +37,7 @@ fn every_fault_is_named() {
 	let refused = |name: &str, after: &str| folder.text(&check(&folder, name, after).unwrap_err());
 	folder.delta("again", &[7, 2], &[]);
 	let error = refused("again", "--after @first");
-	assert!(
-		error.starts_with("again is not valid: row 1: ") && error.contains("already"),
-		"{error}"
-	);
+	assert!(error.starts_with("again is not valid: row 1: ") && error.contains("already"), "{error}");
 	folder.delta("gone", &[], &[1, 9]);
 	let error = refused("gone", "--after @first");
 	assert!(
@@ -58,10 +46,7 @@ fn every_fault_is_named() {
 	);
 	assert!(refused("gone", "").contains("row 0: "));
 	folder.delta("all", &[], &[1, 2, 3]);
-	assert!(
-		refused("all", "--after @first").starts_with("all is not valid: "),
-		"no record would be left"
-	);
+	assert!(refused("all", "--after @first").starts_with("all is not valid: "), "no record would be left");
 	folder.delta("nothing", &[], &[]);
 	assert!(refused("nothing", "").starts_with("nothing is not valid: "));
 
@@ -86,12 +71,8 @@ fn every_fault_is_named() {
 	let narrow = MODEL.replace("\"shape\":[2]", "\"shape\":[3]");
 	folder.write("m.json", narrow);
 	assert!(refused("first", "").contains("row 0: column 'x' holds 2 values; its shape has 3"));
-	folder.write(
-		"m.json",
-		MODEL
-			.replace("\"classes\":10", "\"classes\":3")
-			.replace("\"out\":10", "\"out\":3"),
-	);
+	folder
+		.write("m.json", MODEL.replace("\"classes\":10", "\"classes\":3").replace("\"out\":10", "\"out\":3"));
 	assert!(refused("first", "").contains("row 2: column 'y' holds 3, which is outside 0..3"));
 	folder.write("m.json", MODEL.replace("\"column\":\"x\"", "\"column\":\"z\""));
 	assert!(refused("first", "").contains("unknown column 'x'"));

@@ -59,11 +59,7 @@ impl Diff {
 		// the earlier one is a part of the later one, which is built from it
 		let earlier = library.version(self.from.min(self.to), output).await?;
 		let later = library.version(self.from.max(self.to), output).await?;
-		let (from, to) = if self.from <= self.to {
-			(earlier, later)
-		} else {
-			(later, earlier)
-		};
+		let (from, to) = if self.from <= self.to { (earlier, later) } else { (later, earlier) };
 		let difference = Difference {
 			group: self.group.group,
 			from: self.from,
@@ -85,11 +81,7 @@ fn compare(from: &Set, to: &Set, mut difference: Difference) -> Result<Differenc
 			Changed::Added { id, .. } => (id, true),
 			Changed::Removed { id, .. } => (id, false),
 		};
-		let count = if is_added {
-			&mut difference.added
-		} else {
-			&mut difference.removed
-		};
+		let count = if is_added { &mut difference.added } else { &mut difference.removed };
 		*count += 1;
 		if let Some(Ids { added, removed }) = &mut difference.ids {
 			let ids = if is_added { added } else { removed };
@@ -100,16 +92,9 @@ fn compare(from: &Set, to: &Set, mut difference: Difference) -> Result<Differenc
 }
 
 fn show(difference: &Difference) -> String {
-	let Difference {
-		from,
-		to,
-		added,
-		removed,
-		..
-	} = difference;
-	let mut lines = vec![format!(
-		"from version {from} to version {to}: {added} records added, {removed} removed"
-	)];
+	let Difference { from, to, added, removed, .. } = difference;
+	let mut lines =
+		vec![format!("from version {from} to version {to}: {added} records added, {removed} removed")];
 	if let Some(ids) = &difference.ids {
 		let signed =
 			|sign: char, ids: &[String]| ids.iter().map(move |id| (id.clone(), sign)).collect::<Vec<_>>();

@@ -5,9 +5,7 @@ use descent_data::{build, open_table, DeltaLimits, RecordId, TableColumns, Versi
 #[test]
 fn what_is_not_common_is_counted_and_listed() {
 	let folder = Folder::new();
-	let schema = super::super::read_description(&folder.path("m.json"))
-		.unwrap()
-		.schema();
+	let schema = super::super::read_description(&folder.path("m.json")).unwrap().schema();
 	let limits = DeltaLimits::default();
 	let (old, new) = (folder.table("old", 0..5), folder.table("new", 3..9));
 	let delta = folder.path("delta");
@@ -15,33 +13,18 @@ fn what_is_not_common_is_counted_and_listed() {
 		let schema = schema.clone();
 		Box::new(move || open_table(&path, &schema, &TableColumns::default()))
 	};
-	build(
-		&mut open(old.clone())().unwrap(),
-		&schema,
-		None,
-		&limits,
-		&delta,
-		|_| (),
-	)
-	.unwrap();
+	build(&mut open(old.clone())().unwrap(), &schema, None, &limits, &delta, |_| ()).unwrap();
 	let store = folder.path("sets");
 	let first = Set::apply(&store, None, &delta, [1; 32].into(), &schema, &limits).unwrap();
 	let mut versions = Versions::open(open(old), open(new), &folder.path("")).unwrap();
 	build(&mut versions, &schema, Some(&first), &limits, &delta, |_| ()).unwrap();
 	let second = Set::apply(&store, Some(&first), &delta, [2; 32].into(), &schema, &limits).unwrap();
 
-	let blank = |ids: bool| Difference {
-		from: 1,
-		to: 2,
-		ids: ids.then(Ids::default),
-		..Difference::default()
-	};
+	let blank =
+		|ids: bool| Difference { from: 1, to: 2, ids: ids.then(Ids::default), ..Difference::default() };
 	let counted = compare(&first, &second, blank(false)).unwrap();
 	assert_eq!((counted.added, counted.removed), (4, 3));
-	assert_eq!(
-		show(&counted),
-		"from version 1 to version 2: 4 records added, 3 removed"
-	);
+	assert_eq!(show(&counted), "from version 1 to version 2: 4 records added, 3 removed");
 	assert!(serde_json::to_value(&counted).unwrap().get("ids").is_none());
 	let listed = compare(&first, &second, blank(true)).unwrap();
 	let ids = listed.ids.as_ref().unwrap();

@@ -86,11 +86,8 @@ impl Library {
 			})
 			.await?
 		};
-		let limits = FetchLimits {
-			max_content_bytes: MAX_DELTA_SIZE,
-			deadline: DEADLINE,
-			..FetchLimits::default()
-		};
+		let limits =
+			FetchLimits { max_content_bytes: MAX_DELTA_SIZE, deadline: DEADLINE, ..FetchLimits::default() };
 		let fetcher = Fetcher::new(store.clone(), limits)?;
 		let longest = Limits::default().file_bytes as u64;
 		ensure!(
@@ -98,14 +95,7 @@ impl Library {
 			"the model description has {} bytes; at most {longest} are read",
 			group.model.size
 		);
-		fetch(
-			&fetcher,
-			&group.model,
-			&group.providers,
-			"model description",
-			output,
-		)
-		.await?;
+		fetch(&fetcher, &group.model, &group.providers, "model description", output).await?;
 		let json = store.read(&group.model, longest)?;
 		let description = Description::parse(&json).context("the model description cannot be used")?;
 		Ok(Self {
@@ -124,9 +114,7 @@ impl Library {
 
 	/// Fetches the deltas of a version that are not here, and builds it.
 	pub async fn version(&self, version: u32, output: &Output) -> Result<Set> {
-		let there = usize::try_from(version)
-			.ok()
-			.and_then(|count| self.log.get(..count));
+		let there = usize::try_from(version).ok().and_then(|count| self.log.get(..count));
 		let log = there.filter(|log| !log.is_empty()).with_context(|| {
 			format!(
 				"group {} has the versions 1 to {}, but no version {version}",

@@ -7,15 +7,9 @@ use std::future::pending;
 fn the_cache_is_the_user_s() {
 	let path = |text: &str| Some(OsString::from(text));
 	let expected = |text: &str| Some(PathBuf::from(text));
-	assert_eq!(
-		cache(path("/c"), path("/home/u")),
-		expected("/c/descent/datasets")
-	);
+	assert_eq!(cache(path("/c"), path("/home/u")), expected("/c/descent/datasets"));
 	for none in [None, path(""), path("relative")] {
-		assert_eq!(
-			cache(none.clone(), path("/home/u")),
-			expected("/home/u/.cache/descent/datasets")
-		);
+		assert_eq!(cache(none.clone(), path("/home/u")), expected("/home/u/.cache/descent/datasets"));
 		assert_eq!(cache(none, None), None);
 	}
 	assert_eq!(cache(None, path("")), None);
@@ -26,15 +20,9 @@ fn library(folder: &Folder, log: &[LogEntryView], providers: &[String]) -> Libra
 	let scratch = folder.path("scratch");
 	std::fs::create_dir_all(&scratch).unwrap();
 	let store = Store::open(folder.path("content"), 1 << 30).unwrap();
-	let limits = FetchLimits {
-		patience: Duration::from_millis(300),
-		..FetchLimits::default()
-	};
+	let limits = FetchLimits { patience: Duration::from_millis(300), ..FetchLimits::default() };
 	Library {
-		group: GroupView {
-			providers: providers.to_vec(),
-			..group()
-		},
+		group: GroupView { providers: providers.to_vec(), ..group() },
 		log: log.to_vec(),
 		fetcher: Fetcher::new(store, limits).unwrap(),
 		shelf: Shelf::open(&folder.path("sets"), &folder.schema()).unwrap(),
@@ -48,9 +36,7 @@ async fn every_version_comes_from_the_log_and_those_who_serve_it() {
 	let mut log = source.log(&[(&[1, 2, 3], &[]), (&[4], &[1]), (&[5], &[])]);
 	let served = Store::open(source.path("store"), 1 << 30).unwrap();
 	for version in 1..=3 {
-		served
-			.import_path(source.path(&format!("{version}.parquet")))
-			.unwrap();
+		served.import_path(source.path(&format!("{version}.parquet"))).unwrap();
 	}
 	let free = "127.0.0.1:0".parse().unwrap();
 	let (address, gateway) = descent_content::serve(free, served, pending()).await.unwrap();
@@ -64,9 +50,7 @@ async fn every_version_comes_from_the_log_and_those_who_serve_it() {
 	let second = group.version(2, &output).await.unwrap();
 	assert_eq!((second.root(), second.len()), (log[1].root, 3));
 	let error = group.version(4, &output).await.unwrap_err();
-	assert!(error
-		.to_string()
-		.contains("has the versions 1 to 3, but no version 4"));
+	assert!(error.to_string().contains("has the versions 1 to 3, but no version 4"));
 	assert!(group.version(0, &output).await.is_err());
 	drop(group);
 
@@ -79,11 +63,7 @@ async fn every_version_comes_from_the_log_and_those_who_serve_it() {
 	let group = library(&folder, &log, std::slice::from_ref(&silent));
 	for (version, entry) in log.iter().enumerate() {
 		let set = group.version(version as u32 + 1, &output).await.unwrap();
-		assert_eq!(
-			set.root(),
-			entry.root,
-			"deltas and versions that are here need nobody"
-		);
+		assert_eq!(set.root(), entry.root, "deltas and versions that are here need nobody");
 	}
 	assert_eq!(super::super::testing::names(&folder.path("scratch")), [""; 0]);
 

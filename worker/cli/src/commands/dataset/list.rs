@@ -44,9 +44,7 @@ fn show(output: &Output, group: &GroupView, proposals: &[ProposalView]) -> Strin
 		parts.push("No proposal is open; propose one with descent dataset propose.".into());
 	} else {
 		let rows: Vec<_> = open.iter().map(|proposal| open_row(group, proposal)).collect();
-		let heads = [
-			"id", "ayes", "of all", "check", "size", "lost", "proposer", "summary",
-		];
+		let heads = ["id", "ayes", "of all", "check", "size", "lost", "proposer", "summary"];
 		parts.push(table(output, heads, &rows));
 	}
 	if !ended.is_empty() {
@@ -76,9 +74,7 @@ fn ended_row(proposal: &ProposalView) -> [String; 6] {
 	[
 		proposal.id.to_string(),
 		ending.map_or("-".into(), words::proposal_ending),
-		ending.map_or(deposit.clone(), |ending| {
-			format!("{deposit} {}", words::proposal_price(ending))
-		}),
+		ending.map_or(deposit.clone(), |ending| format!("{deposit} {}", words::proposal_price(ending))),
 		DecimalBytes(proposal.delta.size).to_string(),
 		proposal.proposer.to_string(),
 		words::short(&proposal.summary, SUMMARY),
@@ -100,10 +96,7 @@ mod tests {
 			group: 7,
 			id: 3,
 			proposer: AccountId::new([1; 32]),
-			delta: ContentRef {
-				size: 12_400_000,
-				..ContentRef::raw(b"x").unwrap()
-			},
+			delta: ContentRef { size: 12_400_000, ..ContentRef::raw(b"x").unwrap() },
 			providers: vec![],
 			summary: "digits\u{1b}[2J".into(),
 			deposit: 50 * UNIT,
@@ -127,22 +120,12 @@ mod tests {
 	fn shows_votes_checks_and_prices() {
 		let open = proposal();
 		let mut valid = proposal();
-		let report = DeltaReport {
-			added: 5_000,
-			removed: 0,
-			records: 9,
-			root: Default::default(),
-		};
+		let report = DeltaReport { added: 5_000, removed: 0, records: 9, root: Default::default() };
 		valid.id = 4;
-		valid.check = valid.check.map(|check| CheckView {
-			decided: Some(DeltaVerdict::Valid(report)),
-			..check
-		});
+		valid.check =
+			valid.check.map(|check| CheckView { decided: Some(DeltaVerdict::Valid(report)), ..check });
 		let mut ended = proposal();
-		let fault = DeltaFault::Row {
-			row: 7,
-			problem: RowProblem::Duplicate,
-		};
+		let fault = DeltaFault::Row { row: 7, problem: RowProblem::Duplicate };
 		ended.id = 1;
 		ended.check = None;
 		ended.ending = Some(ProposalEnding::Invalid { fault });

@@ -33,16 +33,7 @@ fn show(output: &Output, from: u32, log: &[LogEntryView]) -> String {
 		return format!("The data set has no version {from} yet.");
 	}
 	let rows: Vec<_> = log.iter().map(row).collect();
-	let heads = [
-		"version",
-		"added",
-		"removed",
-		"records",
-		"from round",
-		"block",
-		"proposer",
-		"delta",
-	];
+	let heads = ["version", "added", "removed", "records", "from round", "block", "proposer", "delta"];
 	table(output, heads, &rows)
 }
 

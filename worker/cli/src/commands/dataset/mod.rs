@@ -70,11 +70,7 @@ impl DatasetCommand {
 /// Reads and checks a model description.
 fn read_description(file: &Path) -> Result<Description> {
 	let size = open(file)?.metadata()?.len();
-	anyhow::ensure!(
-		size <= DESCRIPTION_LIMIT,
-		"{} is too long for a model description",
-		file.display()
-	);
+	anyhow::ensure!(size <= DESCRIPTION_LIMIT, "{} is too long for a model description", file.display());
 	let json = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
 	Description::parse(&json).with_context(|| format!("{} is no model description", file.display()))
 }

@@ -96,10 +96,7 @@ impl Propose {
 			delta: delta.digest.as_fixed_bytes(),
 		};
 		let mut announcement = Announcement::open(&folder, subject)?;
-		let (log, open) = (
-			client.dataset_log(group.id, 1).await?,
-			client.proposals(group.id).await?,
-		);
+		let (log, open) = (client.dataset_log(group.id, 1).await?, client.proposals(group.id).await?);
 		let precedes = |block| announcement.may_precede(block);
 		if let Err(error) = admit(&log, &open, &account, &delta, precedes) {
 			if announcement.is_new() {
@@ -132,8 +129,7 @@ impl Propose {
 		let (id, done) = match sent {
 			// The chain that held the announcement may have been replaced by another, or time may have passed.
 			Err(error) if is_failure(&error, "Dataset", &["NotAnnounced", "AnnouncementExpired"]) => {
-				self.announce(&client, &key, &proposal, &mut announcement, output)
-					.await?;
+				self.announce(&client, &key, &proposal, &mut announcement, output).await?;
 				self.propose(&client, &key, &proposal, output).await?
 			}
 			sent => sent?,
@@ -151,13 +147,7 @@ impl Propose {
 		let view = client.proposals(group.id).await?;
 		let view = view.into_iter().find(|view| Some(view.id) == id);
 		output.print(&proposed, |output| {
-			show(
-				output,
-				&group,
-				view.as_ref(),
-				&proposed,
-				self.store.store.as_deref(),
-			)
+			show(output, &group, view.as_ref(), &proposed, self.store.store.as_deref())
 		})
 	}
 
@@ -215,14 +205,7 @@ impl Propose {
 			&proposal.salt,
 		);
 		output.note("announcing the delta");
-		let sent = send(
-			client,
-			key,
-			&Call::announce(proposal.group, hash),
-			&self.signing,
-			output,
-		)
-		.await;
+		let sent = send(client, key, &Call::announce(proposal.group, hash), &self.signing, output).await;
 		match sent {
 			Ok((included, _)) => {
 				announcement.set_block(Some(included.block.number))?;
@@ -281,14 +264,8 @@ fn show(
 			store.display()
 		));
 	}
-	next.push(format!(
-		"stakeholders vote for it: descent dataset vote --group {} --proposal {id}",
-		group.id
-	));
-	next.push(format!(
-		"follow its check and the votes: descent dataset watch --group {}",
-		group.id
-	));
+	next.push(format!("stakeholders vote for it: descent dataset vote --group {} --proposal {id}", group.id));
+	next.push(format!("follow its check and the votes: descent dataset watch --group {}", group.id));
 	pairs.extend([
 		(
 			"needs",
@@ -338,21 +315,10 @@ pub mod tests {
 			delta: delta.into(),
 			base: 2,
 			announced: Some(59),
-			done: Done {
-				transaction: "0x00".into(),
-				block: 60,
-				block_hash: "0x01".into(),
-				finalized: false,
-			},
+			done: Done { transaction: "0x00".into(), block: 60, block_hash: "0x01".into(), finalized: false },
 		};
 		let view = proposal([1; 32], delta);
-		let text = show(
-			&Output::new(true),
-			&group(),
-			Some(&view),
-			&proposed,
-			Some(Path::new("/s")),
-		);
+		let text = show(&Output::new(true), &group(), Some(&view), &proposed, Some(Path::new("/s")));
 		for part in [
 			"10 NRN held",
 			"500 NRN, 33.33% of all stake",

@@ -41,10 +41,7 @@ impl Shelf {
 		let name = descent_data::RecordId::of(&serde_json::to_vec(schema)?).to_string();
 		let folder = folder.join(name);
 		Set::sweep(&folder).with_context(|| format!("cleaning {}", folder.display()))?;
-		Ok(Self {
-			folder,
-			schema: schema.clone(),
-		})
+		Ok(Self { folder, schema: schema.clone() })
 	}
 
 	/// Finds the longest part of a log that is on disk. It is read as a whole; what was damaged is removed.
@@ -57,12 +54,7 @@ impl Shelf {
 			});
 			match verified {
 				Ok(None) => {}
-				Ok(set) => {
-					return Ok(Start {
-						set,
-						done: position + 1,
-					})
-				}
+				Ok(set) => return Ok(Start { set, done: position + 1 }),
 				Err(SetError::Damaged { folder, reason }) => {
 					tracing::warn!(folder = %folder.display(), "building a damaged version again: {reason}");
 					remove(&folder)?;

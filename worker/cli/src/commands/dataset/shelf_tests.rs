@@ -60,19 +60,11 @@ const LOG: &[(&[u8], &[u8])] = &[(&[1, 2, 3], &[]), (&[4], &[1]), (&[1], &[2, 3]
 fn every_version_is_built_from_what_is_there() {
 	let fixture = Fixture::new(LOG);
 	assert_eq!(numbers(&fixture.build(3).unwrap()), [4, 1]);
-	assert_eq!(
-		(fixture.asked(), fixture.kept()),
-		(vec![1, 2, 3], 1),
-		"those on the way are gone"
-	);
+	assert_eq!((fixture.asked(), fixture.kept()), (vec![1, 2, 3], 1), "those on the way are gone");
 	let newest = fixture.build(4).unwrap();
 	assert_eq!(numbers(&newest), [4, 1, 9]);
 	assert_eq!(newest.root(), fixture.log[3].root);
-	assert_eq!(
-		(fixture.asked(), fixture.kept()),
-		(vec![4], 2),
-		"only what is new is applied"
-	);
+	assert_eq!((fixture.asked(), fixture.kept()), (vec![4], 2), "only what is new is applied");
 	assert_eq!(numbers(&fixture.build(1).unwrap()), [1, 2, 3]);
 	assert_eq!(fixture.asked(), [1]);
 	assert_eq!(numbers(&fixture.build(2).unwrap()), [2, 3, 4]);
@@ -80,11 +72,7 @@ fn every_version_is_built_from_what_is_there() {
 	for version in 1..=4 {
 		fixture.build(version).unwrap();
 	}
-	assert_eq!(
-		(fixture.asked(), fixture.kept()),
-		(vec![], 4),
-		"nothing is applied twice"
-	);
+	assert_eq!((fixture.asked(), fixture.kept()), (vec![], 4), "nothing is applied twice");
 	assert!(fixture.build(0).is_err());
 }
 
@@ -93,18 +81,11 @@ fn a_delta_of_other_content_is_refused() {
 	let mut fixture = Fixture::new(LOG);
 	fixture.log[2].report = fixture.log[1].report;
 	let error = fixture.build(3).unwrap_err().to_string();
-	assert!(
-		error.starts_with("version 3 is not the one in the log: it has 2 records"),
-		"{error}"
-	);
+	assert!(error.starts_with("version 3 is not the one in the log: it has 2 records"), "{error}");
 	let fixture = Fixture::new(&[(&[1, 2], &[]), (&[2], &[])]);
 	let error = format!("{:#}", fixture.build(2).unwrap_err());
 	assert!(error.starts_with("version 2 cannot be built: row 0: "), "{error}");
-	assert_eq!(
-		numbers(&fixture.build(1).unwrap()),
-		[1, 2],
-		"what came before stays"
-	);
+	assert_eq!(numbers(&fixture.build(1).unwrap()), [1, 2], "what came before stays");
 }
 
 #[test]
@@ -121,11 +102,7 @@ fn a_damaged_version_is_built_again() {
 	fixture.asked();
 	std::fs::remove_file(folder.join("set.json")).unwrap();
 	assert_eq!(numbers(&fixture.build(3).unwrap()), [4, 1]);
-	assert_eq!(
-		fixture.asked(),
-		[1, 2, 3],
-		"what a kill has left of a removed version"
-	);
+	assert_eq!(fixture.asked(), [1, 2, 3], "what a kill has left of a removed version");
 	std::fs::create_dir(fixture.shelf.folder.join(".building-x")).unwrap();
 	Shelf::open(&fixture.folder.path("sets"), &fixture.shelf.schema).unwrap();
 	assert_eq!(fixture.kept(), 1);

@@ -32,10 +32,7 @@ impl Folder {
 
 	/// A table with a record for each number.
 	pub fn table(&self, name: &str, numbers: impl IntoIterator<Item = u32>) -> PathBuf {
-		let rows: String = numbers
-			.into_iter()
-			.map(|n| format!("{n},{},{}\n", n + 1, n % 10))
-			.collect();
+		let rows: String = numbers.into_iter().map(|n| format!("{n},{},{}\n", n + 1, n % 10)).collect();
 		self.write(name, format!("x0,x1,y\n{rows}"))
 	}
 
@@ -94,9 +91,7 @@ impl Folder {
 	/// A command line with the folder put for `@`.
 	pub fn line(&self, line: &str) -> Vec<String> {
 		let folder = format!("{}/", self.0.path().display());
-		line.split_whitespace()
-			.map(|word| word.replace('@', &folder))
-			.collect()
+		line.split_whitespace().map(|word| word.replace('@', &folder)).collect()
 	}
 
 	/// An error without the folder's name.
@@ -113,9 +108,7 @@ pub fn record(n: u8) -> Vec<u8> {
 
 pub fn names(folder: &Path) -> Vec<String> {
 	let entries = std::fs::read_dir(folder).unwrap();
-	let mut names: Vec<_> = entries
-		.map(|entry| entry.unwrap().file_name().into_string().unwrap())
-		.collect();
+	let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
 	names.sort();
 	names
 }

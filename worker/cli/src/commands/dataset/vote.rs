@@ -44,10 +44,9 @@ impl Vote {
 		};
 		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
 		output.print(&done, |_| match self.what.proposal {
-			Some(proposal) => format!(
-				"Voted for proposal {proposal} of group {group} in block {}.",
-				done.block
-			),
+			Some(proposal) => {
+				format!("Voted for proposal {proposal} of group {group} in block {}.", done.block)
+			}
 			None => format!("Took the vote in group {group} back in block {}.", done.block),
 		})
 	}

@@ -57,10 +57,7 @@ impl Watch {
 }
 
 fn position(group: &GroupView, block: BlockNumber) -> String {
-	format!(
-		"block {block}: the voting period closes {}",
-		words::due(group.closes, block)
-	)
+	format!("block {block}: the voting period closes {}", words::due(group.closes, block))
 }
 
 fn print(output: &Output, block: &BlockVotes) -> Result<()> {
@@ -77,42 +74,19 @@ fn line(output: &Output, block: BlockNumber, event: &VoteEvent) -> String {
 	let delta = |id: u32| format!("delta {id}");
 	let amendment = |id: u32| format!("amendment {id}");
 	let (what, text) = match event {
-		VoteEvent::Staked {
-			account,
-			stake,
-			total,
-			..
-		} => (
-			"stake".into(),
-			format!("{account} has {}", words::stake(*stake, *total)),
-		),
-		VoteEvent::Proposed {
-			proposal,
-			account,
-			delta: content,
-			..
-		} => (
-			delta(*proposal),
-			format!("{account} proposed {}", DecimalBytes(content.size)),
-		),
-		VoteEvent::Voted {
-			account,
-			proposal,
-			stake,
-			..
-		} => match proposal {
-			Some(proposal) => (
-				delta(*proposal),
-				format!("{account} votes for it with {}", format_amount(*stake)),
-			),
+		VoteEvent::Staked { account, stake, total, .. } => {
+			("stake".into(), format!("{account} has {}", words::stake(*stake, *total)))
+		}
+		VoteEvent::Proposed { proposal, account, delta: content, .. } => {
+			(delta(*proposal), format!("{account} proposed {}", DecimalBytes(content.size)))
+		}
+		VoteEvent::Voted { account, proposal, stake, .. } => match proposal {
+			Some(proposal) => {
+				(delta(*proposal), format!("{account} votes for it with {}", format_amount(*stake)))
+			}
 			None => ("vote".into(), format!("{account} took its vote back")),
 		},
-		VoteEvent::Checked {
-			proposal,
-			version,
-			verdict,
-			..
-		} => {
+		VoteEvent::Checked { proposal, version, verdict, .. } => {
 			let style = match verdict {
 				DeltaVerdict::Valid(_) => Style::Good,
 				DeltaVerdict::Invalid(_) | DeltaVerdict::Unavailable => Style::Bad,
@@ -120,14 +94,7 @@ fn line(output: &Output, block: BlockNumber, event: &VoteEvent) -> String {
 			let found = output.paint(style, &words::verdict(verdict));
 			(delta(*proposal), format!("on version {version} {found}"))
 		}
-		VoteEvent::ProposalEnded {
-			proposal,
-			account,
-			ending,
-			reward,
-			slashed,
-			..
-		} => {
+		VoteEvent::ProposalEnded { proposal, account, ending, reward, slashed, .. } => {
 			let style = match ending {
 				ProposalEnding::Applied { .. } => Style::Good,
 				_ if *slashed > 0 => Style::Bad,
@@ -147,46 +114,23 @@ fn line(output: &Output, block: BlockNumber, event: &VoteEvent) -> String {
 			"period".into(),
 			format!("will not close itself: descent group close --group {group}, from block {close} on"),
 		),
-		VoteEvent::AmendmentProposed {
-			amendment: id,
-			account,
-			..
-		} => (amendment(*id), format!("{account} proposed it")),
-		VoteEvent::AmendmentVoted {
-			amendment: id,
-			account,
-			aye,
-			stake,
-			..
-		} => {
-			let how = if *aye {
-				"approves it"
-			} else {
-				"does not approve it any more"
-			};
-			(
-				amendment(*id),
-				format!("{account} {how}, with {}", format_amount(*stake)),
-			)
+		VoteEvent::AmendmentProposed { amendment: id, account, .. } => {
+			(amendment(*id), format!("{account} proposed it"))
 		}
-		VoteEvent::AmendmentEnded {
-			amendment: id,
-			ending,
-			..
-		} => {
+		VoteEvent::AmendmentVoted { amendment: id, account, aye, stake, .. } => {
+			let how = if *aye { "approves it" } else { "does not approve it any more" };
+			(amendment(*id), format!("{account} {how}, with {}", format_amount(*stake)))
+		}
+		VoteEvent::AmendmentEnded { amendment: id, ending, .. } => {
 			let style = match ending {
 				AmendmentEnding::Adopted { .. } => Style::Good,
 				_ => Style::Bold,
 			};
-			(
-				amendment(*id),
-				output.paint(style, &words::amendment_ending(ending)),
-			)
+			(amendment(*id), output.paint(style, &words::amendment_ending(ending)))
 		}
-		VoteEvent::PeriodClosed { next, .. } => (
-			"period".into(),
-			format!("closed; the next {}", words::due(*next, block)),
-		),
+		VoteEvent::PeriodClosed { next, .. } => {
+			("period".into(), format!("closed; the next {}", words::due(*next, block)))
+		}
 	};
 	let head = output.paint(Style::Dim, &format!("{block:>7}  {what:<13}"));
 	format!("{head}  {text}")
@@ -202,20 +146,10 @@ mod tests {
 	fn every_event_is_a_line() {
 		let account = AccountId::new([1; 32]);
 		let group = 7;
-		let report = DeltaReport {
-			added: 5_000,
-			removed: 3,
-			records: 9,
-			root: Default::default(),
-		};
+		let report = DeltaReport { added: 5_000, removed: 3, records: 9, root: Default::default() };
 		for (event, expected) in [
 			(
-				VoteEvent::Staked {
-					group,
-					account: account.clone(),
-					stake: UNIT,
-					total: 4 * UNIT,
-				},
+				VoteEvent::Staked { group, account: account.clone(), stake: UNIT, total: 4 * UNIT },
 				format!("stake          {account} has 1 NRN, 25% of all stake"),
 			),
 			(
@@ -228,30 +162,15 @@ mod tests {
 				format!("delta 3        {account} proposed 4.00 kB"),
 			),
 			(
-				VoteEvent::Voted {
-					group,
-					account: account.clone(),
-					proposal: Some(3),
-					stake: UNIT,
-				},
+				VoteEvent::Voted { group, account: account.clone(), proposal: Some(3), stake: UNIT },
 				format!("delta 3        {account} votes for it with 1 NRN"),
 			),
 			(
-				VoteEvent::Voted {
-					group,
-					account: account.clone(),
-					proposal: None,
-					stake: UNIT,
-				},
+				VoteEvent::Voted { group, account: account.clone(), proposal: None, stake: UNIT },
 				format!("vote           {account} took its vote back"),
 			),
 			(
-				VoteEvent::Checked {
-					group,
-					proposal: 3,
-					version: 2,
-					verdict: DeltaVerdict::Valid(report),
-				},
+				VoteEvent::Checked { group, proposal: 3, version: 2, verdict: DeltaVerdict::Valid(report) },
 				"delta 3        on version 2 valid: +5000 -3".into(),
 			),
 			(
@@ -288,10 +207,7 @@ mod tests {
 				"period         closed; the next at block 29, in 20 blocks (1m)".into(),
 			),
 		] {
-			assert_eq!(
-				line(&Output::new(true), 9, &event),
-				format!("      9  {expected}")
-			);
+			assert_eq!(line(&Output::new(true), 9, &event), format!("      9  {expected}"));
 		}
 	}
 }

@@ -29,10 +29,7 @@ impl Withdraw {
 		let call = Call::withdraw_proposal(self.group.group, self.proposal);
 		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
 		output.print(&done, |_| {
-			format!(
-				"Withdrew proposal {} in block {}; its deposit is returned.",
-				self.proposal, done.block
-			)
+			format!("Withdrew proposal {} in block {}; its deposit is returned.", self.proposal, done.block)
 		})
 	}
 }

@@ -15,9 +15,7 @@ pub async fn until_stopped<T: Send + 'static>(
 	let (done, ended) = tokio::sync::oneshot::channel();
 	// not of the runtime's, which would wait for it at the end
 	std::thread::Builder::new().spawn(move || drop(done.send(work())))?;
-	or_stopped(ended)
-		.await?
-		.map_err(|_| anyhow!("the work ended before it was done"))?
+	or_stopped(ended).await?.map_err(|_| anyhow!("the work ended before it was done"))?
 }
 
 /// Waits for something, unless the process is asked to stop before.
@@ -48,11 +46,7 @@ impl Draft {
 	pub fn new(out: &Path) -> Result<Self> {
 		let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty());
 		let parent = parent.unwrap_or(Path::new("."));
-		anyhow::ensure!(
-			out.file_name().is_some() && !out.is_dir(),
-			"{} is no name of a file",
-			out.display()
-		);
+		anyhow::ensure!(out.file_name().is_some() && !out.is_dir(), "{} is no name of a file", out.display());
 		let folder = tempfile::Builder::new().prefix(".descent-").tempdir_in(parent);
 		Ok(Self {
 			folder: folder.with_context(|| format!("writing to {}", parent.display()))?,

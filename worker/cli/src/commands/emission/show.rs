@@ -44,11 +44,7 @@ impl Show {
 			Some(group) => client.pot(group).await?,
 			None => None,
 		};
-		let shown = Shown {
-			emission,
-			group: self.group,
-			pot,
-		};
+		let shown = Shown { emission, group: self.group, pot };
 		output.print(&shown, |output| show(output, &shown, SystemTime::now()))
 	}
 }
@@ -68,20 +64,12 @@ fn show(output: &Output, shown: &Shown, clock: SystemTime) -> String {
 
 fn schedule(output: &Output, emission: &EmissionView, clock: SystemTime) -> String {
 	let halving = match emission.next_halving {
-		Some(at) => format!(
-			"{}, about {}",
-			words::due(at, emission.block),
-			words::day(at, emission.block, clock)
-		),
+		Some(at) => {
+			format!("{}, about {}", words::due(at, emission.block), words::day(at, emission.block, clock))
+		}
 		None => "never: block numbers end before".into(),
 	};
-	let EmissionView {
-		issuance,
-		genesis,
-		minted,
-		burned,
-		..
-	} = emission;
+	let EmissionView { issuance, genesis, minted, burned, .. } = emission;
 	fields(
 		output,
 		&[
@@ -131,18 +119,12 @@ fn group_pot(output: &Output, group: GroupId, emission: &EmissionView, pot: &Pot
 		("earns", earns(emission, pot)),
 		("shares", words::shares(pot.shares)),
 		("next winner", format_amount(pot.winner)),
-		(
-			"committee",
-			format!("{} in equal parts", format_amount(pot.validators)),
-		),
+		("committee", format!("{} in equal parts", format_amount(pot.validators))),
 		("keepers", format!("{} put aside", format_amount(pot.keepers))),
 		("next delta", format_amount(pot.proposer)),
 	];
 	if !pot.fundings.is_empty() {
-		let fundings = pot
-			.fundings
-			.iter()
-			.map(|funding| client_pays(funding, emission.block));
+		let fundings = pot.fundings.iter().map(|funding| client_pays(funding, emission.block));
 		pairs.push(("clients pay", fundings.collect::<Vec<_>>().join("\n")));
 	}
 	fields(output, &pairs)
@@ -155,11 +137,7 @@ fn earns(emission: &EmissionView, pot: &PotView) -> String {
 			Stream::Trainers => (pot.emission, "rounds"),
 			Stream::Proposers => (part(stream.emission, pot.stake, emission.stake), "applied deltas"),
 		};
-		format!(
-			"{} every {} for {what}",
-			format_amount(amount),
-			words::span(stream.period)
-		)
+		format!("{} every {} for {what}", format_amount(amount), words::span(stream.period))
 	});
 	lines.collect::<Vec<_>>().join("\n")
 }

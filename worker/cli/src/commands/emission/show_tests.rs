@@ -21,13 +21,7 @@ fn emission() -> EmissionView {
 				emission: 10 * UNIT,
 				flown: UNIT / 2,
 			},
-			StreamView {
-				stream: Stream::Proposers,
-				period: 201_600,
-				since: 0,
-				emission: UNIT,
-				flown: 0,
-			},
+			StreamView { stream: Stream::Proposers, period: 201_600, since: 0, emission: UNIT, flown: 0 },
 		],
 	}
 }
@@ -48,31 +42,18 @@ fn pot() -> PotView {
 				per_round: 10 * UNIT,
 				free: None,
 			},
-			FundingView {
-				client: AccountId::new([2; 32]),
-				left: UNIT,
-				per_round: UNIT,
-				free: Some(1_400),
-			},
+			FundingView { client: AccountId::new([2; 32]), left: UNIT, per_round: UNIT, free: Some(1_400) },
 		],
 	}
 }
 
 fn text(shown: &Shown) -> String {
-	show(
-		&Output::new(true),
-		shown,
-		UNIX_EPOCH + Duration::from_secs(86_400 * 20_000),
-	)
+	show(&Output::new(true), shown, UNIX_EPOCH + Duration::from_secs(86_400 * 20_000))
 }
 
 #[test]
 fn shows_schedule_and_streams() {
-	let mut shown = Shown {
-		emission: emission(),
-		group: None,
-		pot: None,
-	};
+	let mut shown = Shown { emission: emission(), group: None, pot: None };
 	let all = text(&shown);
 	for part in [
 		"issuance      1000000 NRN",
@@ -90,19 +71,12 @@ fn shows_schedule_and_streams() {
 	shown.emission.next_halving = None;
 	shown.emission.era = 102;
 	let all = text(&shown);
-	assert!(
-		all.contains("102 times") && all.contains("never: block numbers end before"),
-		"{all}"
-	);
+	assert!(all.contains("102 times") && all.contains("never: block numbers end before"), "{all}");
 }
 
 #[test]
 fn shows_what_a_group_earns_and_pays_with() {
-	let mut shown = Shown {
-		emission: emission(),
-		group: Some(7),
-		pot: Some(pot()),
-	};
+	let mut shown = Shown { emission: emission(), group: Some(7), pot: Some(pot()) };
 	let all = text(&shown);
 	for part in [
 		"stake        250 NRN, 25% of all stake",
@@ -119,8 +93,5 @@ fn shows_what_a_group_earns_and_pays_with() {
 	shown.pot = None;
 	assert!(text(&shown).contains("descent stake add --group 7"));
 	let json = serde_json::to_value(&shown).unwrap();
-	assert_eq!(
-		(json["group"].as_u64(), json["issuance"].as_str()),
-		(Some(7), Some("1000000000000000000"))
-	);
+	assert_eq!((json["group"].as_u64(), json["issuance"].as_str()), (Some(7), Some("1000000000000000000")));
 }

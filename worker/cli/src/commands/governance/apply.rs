@@ -46,10 +46,7 @@ impl Apply {
 		}
 		let applied = Applied { code_hash, done };
 		output.print(&applied, |_| {
-			format!(
-				"The runtime {code_hash:?} comes in with the block after block {}.",
-				applied.done.block
-			)
+			format!("The runtime {code_hash:?} comes in with the block after block {}.", applied.done.block)
 		})
 	}
 }

@@ -75,20 +75,12 @@ mod tests {
 			motion: H256::zero(),
 			approved: Some(false),
 			spend: None,
-			done: Done {
-				transaction: "0x00".into(),
-				block: 9,
-				block_hash: "0x01".into(),
-				finalized: false,
-			},
+			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
 		};
 		assert_eq!(show(&outcome), "Rejected, and closed in block 9.");
 		(outcome.approved, outcome.spend) = (Some(true), Some(2));
 		assert!(show(&outcome).starts_with("Approved, and carried out in block 9. Payment 2 was"));
 		let text = too_early(&governance().motions[0], 100);
-		assert!(
-			text.contains("1 of the 2 ayes") && text.ends_with("in 20 blocks (1m)"),
-			"{text}"
-		);
+		assert!(text.contains("1 of the 2 ayes") && text.ends_with("in 20 blocks (1m)"), "{text}");
 	}
 }

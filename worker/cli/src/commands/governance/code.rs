@@ -25,10 +25,7 @@ pub fn read(file: &Path) -> Result<Vec<u8>> {
 		.read_to_end(&mut code)
 		.with_context(|| format!("reading {shown}"))?;
 	let too_long = u64::try_from(code.len()).map_or(true, |length| length > LARGEST);
-	ensure!(
-		!too_long,
-		"{shown} has more than {LARGEST} bytes, which no chain takes"
-	);
+	ensure!(!too_long, "{shown} has more than {LARGEST} bytes, which no chain takes");
 	ensure!(
 		code.starts_with(WASM) || code.starts_with(COMPRESSED),
 		"{shown} is no runtime: give the .compact.compressed.wasm that building the runtime makes"

@@ -33,12 +33,7 @@ impl Outcome {
 				 again once that can succeed"
 			)));
 		}
-		Ok(Self {
-			motion,
-			approved,
-			spend: included.spend,
-			done,
-		})
+		Ok(Self { motion, approved, spend: included.spend, done })
 	}
 
 	/// What to say of it after the first sentence.
@@ -62,10 +57,7 @@ mod tests {
 	fn included(failed: Option<CallError>, spend: Option<u32>) -> Included {
 		Included {
 			transaction: H256::zero(),
-			block: Block {
-				number: 9,
-				hash: H256::zero(),
-			},
+			block: Block { number: 9, hash: H256::zero() },
 			group: None,
 			proposal: None,
 			amendment: None,
@@ -77,12 +69,7 @@ mod tests {
 	}
 
 	fn done() -> Done {
-		Done {
-			transaction: "0x00".into(),
-			block: 9,
-			block_hash: "0x01".into(),
-			finalized: false,
-		}
+		Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false }
 	}
 
 	#[test]

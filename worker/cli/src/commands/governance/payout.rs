@@ -25,8 +25,6 @@ impl Payout {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let call = Call::payout(self.spend);
 		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		output.print(&done, |_| {
-			format!("Paid out payment {} in block {}.", self.spend, done.block)
-		})
+		output.print(&done, |_| format!("Paid out payment {} in block {}.", self.spend, done.block))
 	}
 }

@@ -88,9 +88,7 @@ pub struct Raw {
 fn encoded(text: &str) -> Result<Encoded, String> {
 	let bytes = hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok();
 	let bytes = bytes.filter(|bytes| bytes.len() >= 2);
-	bytes
-		.map(Encoded)
-		.ok_or_else(|| "write a call in SCALE, as 0x and hex digits, two for each byte".into())
+	bytes.map(Encoded).ok_or_else(|| "write a call in SCALE, as 0x and hex digits, two for each byte".into())
 }
 
 /// The voice that a motion takes.
@@ -175,9 +173,7 @@ fn parameter(name: &str, value: &str) -> Result<Parameter> {
 	match name {
 		"minimum-bond" => Ok(Parameter::MinimumBond(parse_amount(value)?)),
 		_ => {
-			let seats: u32 = value
-				.parse()
-				.with_context(|| format!("`{value}` is no number of seats"))?;
+			let seats: u32 = value.parse().with_context(|| format!("`{value}` is no number of seats"))?;
 			ensure!(seats > 0, "a chain needs a validator: write at least 1 seat");
 			Ok(Parameter::Seats(seats))
 		}
@@ -187,10 +183,7 @@ fn parameter(name: &str, value: &str) -> Result<Parameter> {
 fn show(outcome: &Outcome, threshold: u32, members: usize) -> String {
 	let (motion, block) = (outcome.motion, outcome.done.block);
 	if outcome.approved == Some(true) {
-		return format!(
-			"Carried out at once in block {block}, as it takes one voice.{}",
-			outcome.rest()
-		);
+		return format!("Carried out at once in block {block}, as it takes one voice.{}", outcome.rest());
 	}
 	format!(
 		"Moved in block {block}: {motion:?}. It takes {threshold} ayes of {members}, yours as well: descent governance vote {motion:?} aye"
@@ -212,17 +205,9 @@ mod tests {
 
 	#[test]
 	fn parameters_have_their_own_values() {
-		assert_eq!(
-			parameter("minimum-bond", "1.5").unwrap(),
-			Parameter::MinimumBond(3 * UNIT / 2)
-		);
+		assert_eq!(parameter("minimum-bond", "1.5").unwrap(), Parameter::MinimumBond(3 * UNIT / 2));
 		assert_eq!(parameter("seats", "50").unwrap(), Parameter::Seats(50));
-		for (name, value) in [
-			("minimum-bond", "x"),
-			("seats", "1.5"),
-			("seats", "0"),
-			("seats", "-1"),
-		] {
+		for (name, value) in [("minimum-bond", "x"), ("seats", "1.5"), ("seats", "0"), ("seats", "-1")] {
 			assert!(parameter(name, value).is_err(), "{name} {value}");
 		}
 	}
@@ -242,12 +227,7 @@ mod tests {
 			motion: H256::repeat_byte(1),
 			approved: None,
 			spend: None,
-			done: Done {
-				transaction: "0x00".into(),
-				block: 9,
-				block_hash: "0x01".into(),
-				finalized: false,
-			},
+			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
 		};
 		let text = show(&outcome, 2, 3);
 		assert!(
@@ -256,9 +236,6 @@ mod tests {
 		);
 		(outcome.approved, outcome.spend) = (Some(true), Some(0));
 		let text = show(&outcome, 1, 1);
-		assert!(
-			text.contains("at once") && text.ends_with("governance payout 0"),
-			"{text}"
-		);
+		assert!(text.contains("at once") && text.ends_with("governance payout 0"), "{text}");
 	}
 }

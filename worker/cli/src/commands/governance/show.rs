@@ -47,10 +47,7 @@ fn show(output: &Output, governance: &GovernanceView, now: BlockNumber) -> Strin
 		parts.push("No motion is open; members move with descent governance propose.".into());
 	}
 	let members = governance.members.len();
-	let motions = governance
-		.motions
-		.iter()
-		.map(|motion| show_motion(output, motion, members, now));
+	let motions = governance.motions.iter().map(|motion| show_motion(output, motion, members, now));
 	parts.extend(motions);
 	parts.join("\n\n")
 }
@@ -119,19 +116,13 @@ mod tests {
 			assert!(text.contains(part), "{part} in\n{text}");
 		}
 		let text = show(&Output::new(true), &governance, 120);
-		assert!(
-			text.contains("over: 1 of") && text.contains("descent governance close 0x07"),
-			"{text}"
-		);
+		assert!(text.contains("over: 1 of") && text.contains("descent governance close 0x07"), "{text}");
 		governance.motions[0].threshold = 1;
 		let text = show(&Output::new(true), &governance, 100);
 		assert!(text.contains("approved: 1 of the 1"), "{text}");
 		governance.motions.clear();
 		governance.authorized_upgrade = Some(H256::repeat_byte(9));
 		let text = show(&Output::new(true), &governance, 100);
-		assert!(
-			text.contains("governance propose") && text.contains("governance apply --wasm"),
-			"{text}"
-		);
+		assert!(text.contains("governance propose") && text.contains("governance apply --wasm"), "{text}");
 	}
 }

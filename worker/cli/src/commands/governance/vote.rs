@@ -104,17 +104,9 @@ mod tests {
 			ayes: 1,
 			nays: 0,
 			threshold: 2,
-			done: Done {
-				transaction: "0x00".into(),
-				block: 9,
-				block_hash: "0x01".into(),
-				finalized: false,
-			},
+			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
 		};
-		assert_eq!(
-			show(&governance, &voted),
-			"Voted aye in block 9: 1 of the 2 ayes that it takes, 0 nays."
-		);
+		assert_eq!(show(&governance, &voted), "Voted aye in block 9: 1 of the 2 ayes that it takes, 0 nays.");
 		governance.motions[0].ayes.push(AccountId::new([2; 32]));
 		voted.ayes = 2;
 		assert!(show(&governance, &voted).contains("descent governance close 0x0707"));

@@ -25,11 +25,6 @@ impl Close {
 		let client = global.connect().await?;
 		let group = self.group.group;
 		let (_, done) = send(&client, &key, &Call::close_period(group), &self.signing, output).await?;
-		output.print(&done, |_| {
-			format!(
-				"Closed the voting period of group {group} in block {}.",
-				done.block
-			)
-		})
+		output.print(&done, |_| format!("Closed the voting period of group {group} in block {}.", done.block))
 	}
 }

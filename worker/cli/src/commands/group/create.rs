@@ -112,21 +112,8 @@ enum MetricArg {
 
 impl Rounds {
 	fn clock(self) -> Result<Clock> {
-		let Self {
-			round_length: length,
-			reveal,
-			attest,
-			open,
-			start,
-		} = self;
-		let clock = Clock {
-			first: 0,
-			start,
-			length,
-			reveal,
-			attest,
-			open,
-		};
+		let Self { round_length: length, reveal, attest, open, start } = self;
+		let clock = Clock { first: 0, start, length, reveal, attest, open };
 		check_clock(&clock)?;
 		Ok(clock)
 	}
@@ -168,10 +155,7 @@ impl Create {
 	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let key = self.signing.key()?;
 		let clock = self.rounds.clock()?;
-		let shares = Shares {
-			validators: self.validators_share,
-			keepers: self.keepers_share,
-		};
+		let shares = Shares { validators: self.validators_share, keepers: self.keepers_share };
 		check_shares(shares)?;
 		let client = global.connect().await?;
 		let signing = self.signing.clone();
@@ -201,10 +185,8 @@ impl Create {
 		anyhow::ensure!(!too_many, "a group names at most {MAX_PROVIDERS} providers");
 		let store = self.store.open()?;
 		let store = store.as_ref();
-		let json = self
-			.model
-			.read(store, DESCRIPTION_LIMIT)
-			.context("the model description can't be read")?;
+		let json =
+			self.model.read(store, DESCRIPTION_LIMIT).context("the model description can't be read")?;
 		let description = json.map(|json| Description::parse(&json)).transpose();
 		let description = description.context("the model description is not valid")?;
 		let classifies = |description: &Description| description.loss() == Loss::CrossEntropy;
@@ -212,10 +194,7 @@ impl Create {
 			self.metric != MetricArg::Error || description.as_ref().is_none_or(classifies),
 			"a model without classes has no error rate: use --metric loss"
 		);
-		for (set, what) in [
-			(Some(&self.dataset), "data set"),
-			(self.validation.as_ref(), "validation set"),
-		] {
+		for (set, what) in [(Some(&self.dataset), "data set"), (self.validation.as_ref(), "validation set")] {
 			if let (Some(description), Some(file)) = (&description, set.and_then(Source::file)) {
 				check(file, description)
 					.with_context(|| format!("the {what} {} is not valid", file.display()))?;
@@ -265,12 +244,7 @@ fn show(output: &Output, created: &Created) -> String {
 		("model", created.model.to_string()),
 		("dataset", created.dataset.to_string()),
 	];
-	pairs.extend(
-		created
-			.validation
-			.as_ref()
-			.map(|set| ("validation", set.to_string())),
-	);
+	pairs.extend(created.validation.as_ref().map(|set| ("validation", set.to_string())));
 	pairs.push(("in block", created.done.block.to_string()));
 	fields(output, &pairs)
 }

@@ -15,10 +15,7 @@ fn create(arguments: &str) -> Create {
 #[test]
 fn the_defaults_make_rounds() {
 	let create = create("");
-	assert_eq!(
-		(create.tolerance, create.minimum_improvement),
-		(Score(100), Score(1000))
-	);
+	assert_eq!((create.tolerance, create.minimum_improvement), (Score(100), Score(1000)));
 	assert_eq!(create.rounds.clock().unwrap().length, 200);
 	assert_eq!(
 		(create.voting_period, create.quorum, create.target),
@@ -28,15 +25,8 @@ fn the_defaults_make_rounds() {
 
 #[test]
 fn impossible_rounds_are_named() {
-	let error = create("--round-length 10")
-		.rounds
-		.clock()
-		.unwrap_err()
-		.to_string();
-	assert!(
-		error.contains("--round-length") && error.contains("must not exceed"),
-		"{error}"
-	);
+	let error = create("--round-length 10").rounds.clock().unwrap_err().to_string();
+	assert!(error.contains("--round-length") && error.contains("must not exceed"), "{error}");
 	let minutes = create("--round-length 20m --reveal 1m").rounds.clock().unwrap();
 	assert_eq!((minutes.length, minutes.reveal), (400, 20));
 }
@@ -48,20 +38,11 @@ fn shares_are_within_bounds() {
 		keepers: Share::percent(keepers),
 	};
 	let create = create("");
-	assert_eq!(
-		shares(20, 0),
-		Shares {
-			validators: create.validators_share,
-			keepers: create.keepers_share
-		}
-	);
+	assert_eq!(shares(20, 0), Shares { validators: create.validators_share, keepers: create.keepers_share });
 	assert!(check_shares(shares(5, 40)).is_ok());
 	for wrong in [shares(4, 0), shares(41, 0), shares(20, 41)] {
 		let error = check_shares(wrong).unwrap_err().to_string();
-		assert!(
-			error.starts_with("validators get 5% to 40% of what rounds earn"),
-			"{error}"
-		);
+		assert!(error.starts_with("validators get 5% to 40% of what rounds earn"), "{error}");
 	}
 }
 
@@ -70,16 +51,10 @@ fn a_file_that_is_no_description_is_refused_before_anything_is_sent() {
 	let directory = tempfile::tempdir().unwrap();
 	let file = directory.path().join("m.json");
 	std::fs::write(&file, b"{}").unwrap();
-	let create = Create {
-		model: Source::File(file),
-		..create("")
-	};
+	let create = Create { model: Source::File(file), ..create("") };
 	let clock = create.rounds.clock().unwrap();
 	let error = create.prepare(clock, Shares::default()).unwrap_err();
-	assert!(
-		format!("{error:#}").starts_with("the model description is not valid: "),
-		"{error:#}"
-	);
+	assert!(format!("{error:#}").starts_with("the model description is not valid: "), "{error:#}");
 }
 
 #[test]
@@ -90,11 +65,5 @@ fn what_others_serve_needs_no_files() {
 	let clock = create.rounds.clock().unwrap();
 	let group = create.prepare(clock, Shares::default()).unwrap();
 	assert_eq!(group.model, reference.content);
-	assert_eq!(
-		group.policy,
-		EvaluationPolicy::Validation {
-			set: reference.content,
-			records: 1024
-		}
-	);
+	assert_eq!(group.policy, EvaluationPolicy::Validation { set: reference.content, records: 1024 });
 }

@@ -41,10 +41,7 @@ struct Funded {
 
 impl Fund {
 	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		ensure!(
-			self.per_round > 0,
-			"a round is worth something: --per-round is at least 1 NRN"
-		);
+		ensure!(self.per_round > 0, "a round is worth something: --per-round is at least 1 NRN");
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let call = Call::fund(self.group, self.amount, self.per_round);
 		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
@@ -54,23 +51,17 @@ impl Fund {
 		let own = fundings.into_iter().find(|funding| funding.client == account);
 		// Whoever came after this block may have taken its place already.
 		let left = own.map_or(0, |funding| funding.left);
-		let funded = Funded {
-			group: self.group,
-			left: left.to_string(),
-			per_round: self.per_round.to_string(),
-			done,
-		};
+		let funded =
+			Funded { group: self.group, left: left.to_string(), per_round: self.per_round.to_string(), done };
 		output.print(&funded, |_| show(&funded, left, self.per_round))
 	}
 }
 
 fn show(funded: &Funded, left: u128, per_round: u128) -> String {
-	let rounds = left
-		.checked_div(per_round)
-		.map_or(String::new(), |rounds| match rounds {
-			1 => ": enough for 1 round".into(),
-			rounds => format!(": enough for {rounds} rounds"),
-		});
+	let rounds = left.checked_div(per_round).map_or(String::new(), |rounds| match rounds {
+		1 => ": enough for 1 round".into(),
+		rounds => format!(": enough for {rounds} rounds"),
+	});
 	format!(
 		"Funded group {} in block {}. Each round that somebody wins is worth {} more. Left: {}{rounds}.",
 		funded.group,
@@ -91,12 +82,7 @@ mod tests {
 			group: 3,
 			left: String::new(),
 			per_round: String::new(),
-			done: Done {
-				transaction: "0x00".into(),
-				block: 9,
-				block_hash: "0x01".into(),
-				finalized: false,
-			},
+			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
 		};
 		assert_eq!(
 			show(&funded, 10 * UNIT, 4 * UNIT),

@@ -25,9 +25,7 @@ fn show(output: &Output, groups: &[GroupView]) -> String {
 		return "There is no group yet; create one with descent group create.".into();
 	}
 	let rows: Vec<_> = groups.iter().map(row).collect();
-	let heads = [
-		"id", "name", "metric", "model", "data set", "stake", "round", "head", "by",
-	];
+	let heads = ["id", "name", "metric", "model", "data set", "stake", "round", "head", "by"];
 	table(output, heads, &rows)
 }
 
@@ -55,21 +53,7 @@ mod tests {
 	fn a_group_without_head_shows_that() {
 		let text = show(&Output::new(true), &[group()]);
 		let cells: Vec<_> = text.lines().nth(1).unwrap().split_whitespace().collect();
-		assert_eq!(
-			cells,
-			[
-				"7",
-				"mnist\u{fffd}",
-				"loss",
-				"0",
-				"2",
-				"1500",
-				"NRN",
-				"3",
-				"-",
-				"-"
-			]
-		);
+		assert_eq!(cells, ["7", "mnist\u{fffd}", "loss", "0", "2", "1500", "NRN", "3", "-", "-"]);
 		assert!(show(&Output::new(true), &[]).contains("descent group create"));
 	}
 }

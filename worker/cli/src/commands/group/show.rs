@@ -31,14 +31,8 @@ fn show(output: &Output, group: &GroupView) -> String {
 		("owner", group.owner.to_string()),
 		("model", Reference::from(group.model).to_string()),
 		("model version", group.model_version.to_string()),
-		(
-			"data set",
-			format!("version {}, root {:?}", group.dataset_version, group.dataset_root),
-		),
-		(
-			"providers",
-			lines(group.providers.iter().map(|provider| plain(provider)).collect()),
-		),
+		("data set", format!("version {}, root {:?}", group.dataset_version, group.dataset_root)),
+		("providers", lines(group.providers.iter().map(|provider| plain(provider)).collect())),
 		("metric", words::metric(group.metric).into()),
 		("measured on", words::policy(&group.policy)),
 	];
@@ -47,10 +41,7 @@ fn show(output: &Output, group: &GroupView) -> String {
 	}
 	pairs.extend([
 		("tolerance", Score(group.tolerance).to_string()),
-		(
-			"improvement",
-			format!("{} at least", Score(group.minimum_improvement)),
-		),
+		("improvement", format!("{} at least", Score(group.minimum_improvement))),
 		("target", words::target(group.target)),
 		("rounds", rounds(&group.clock)),
 		("deposit", format!("{} at least", format_amount(group.deposit))),
@@ -60,52 +51,28 @@ fn show(output: &Output, group: &GroupView) -> String {
 		("voting period", words::span(group.voting_period)),
 		("closes", words::closes(group)),
 		("at block", group.block.to_string()),
-		(
-			"round",
-			group
-				.round
-				.map_or("not begun".into(), |round| format!("{round} takes commitments")),
-		),
-		(
-			"settled",
-			group
-				.settled
-				.map_or("none yet".into(), |round| format!("up to round {round}")),
-		),
+		("round", group.round.map_or("not begun".into(), |round| format!("{round} takes commitments"))),
+		("settled", group.settled.map_or("none yet".into(), |round| format!("up to round {round}"))),
 	]);
 	match &group.head {
 		None => pairs.push(("head", "none yet".into())),
 		Some(head) => {
-			pairs.push((
-				"head",
-				format!("{} in round {} by {}", head.score, head.round, head.account),
-			));
+			pairs.push(("head", format!("{} in round {} by {}", head.score, head.round, head.account)));
 			pairs.push(("checkpoint", Reference::from(head.checkpoint).to_string()));
-			pairs.push((
-				"served by",
-				lines(head.providers.iter().map(|provider| plain(provider)).collect()),
-			));
+			pairs.push(("served by", lines(head.providers.iter().map(|provider| plain(provider)).collect())));
 		}
 	}
 	fields(output, &pairs)
 }
 
 fn rounds(clock: &Clock) -> String {
-	let lengths = RoundLengths {
-		length: clock.length,
-		reveal: clock.reveal,
-		attest: clock.attest,
-		open: clock.open,
-	};
+	let lengths =
+		RoundLengths { length: clock.length, reveal: clock.reveal, attest: clock.attest, open: clock.open };
 	let first = match clock.first {
 		0 => String::new(),
 		first => format!(" for round {first}"),
 	};
-	format!(
-		"{}; from block {} on{first}",
-		words::rounds(&lengths),
-		clock.start
-	)
+	format!("{}; from block {} on{first}", words::rounds(&lengths), clock.start)
 }
 
 #[cfg(test)]
@@ -127,21 +94,11 @@ pub mod tests {
 			dataset_root: Default::default(),
 			providers: vec!["http://a".into(), "http://b".into()],
 			metric: Metric::Loss,
-			policy: EvaluationPolicy::Validation {
-				set: content,
-				records: 512,
-			},
+			policy: EvaluationPolicy::Validation { set: content, records: 512 },
 			tolerance: 100,
 			minimum_improvement: 1000,
 			target: None,
-			clock: Clock {
-				first: 0,
-				start: 5,
-				length: 20,
-				reveal: 4,
-				attest: 8,
-				open: 4,
-			},
+			clock: Clock { first: 0, start: 5, length: 20, reveal: 4, attest: 8, open: 4 },
 			deposit: 10_000_000_000_000,
 			shares: Default::default(),
 			head: None,
@@ -186,9 +143,6 @@ pub mod tests {
 			providers: vec!["http://c\u{1b}[2J".into()],
 		});
 		let text = show(&Output::new(true), &group);
-		assert!(
-			text.contains("0.071234 in round 2 by") && text.contains("http://c\u{fffd}[2J"),
-			"{text}"
-		);
+		assert!(text.contains("0.071234 in round 2 by") && text.contains("http://c\u{fffd}[2J"), "{text}");
 	}
 }

@@ -42,11 +42,7 @@ impl StopFunding {
 		let fundings = pot.map_or(vec![], |pot| pot.fundings);
 		let funding = fundings.into_iter().find(|funding| funding.client == account);
 		let now = client.best_block().await?.number;
-		let stopped = Stopped {
-			group: self.group,
-			funding,
-			done,
-		};
+		let stopped = Stopped { group: self.group, funding, done };
 		output.print(&stopped, |_| show(&stopped, now))
 	}
 }
@@ -77,12 +73,7 @@ mod tests {
 		let mut stopped = Stopped {
 			group: 3,
 			funding: None,
-			done: Done {
-				transaction: "0x00".into(),
-				block: 9,
-				block_hash: "0x01".into(),
-				finalized: false,
-			},
+			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
 		};
 		assert_eq!(show(&stopped, 9), "Gave notice to group 3 in block 9.");
 		stopped.funding = Some(FundingView {

@@ -35,16 +35,9 @@ impl Claim {
 		let (_, done) = send(&client, &key, &Call::claim(), &self.signing, output).await?;
 		let after = client.rewards(&account).await?;
 		let amount = after.claimed.saturating_sub(before.claimed);
-		let claimed = Claimed {
-			amount: amount.to_string(),
-			done,
-		};
+		let claimed = Claimed { amount: amount.to_string(), done };
 		output.print(&claimed, |_| {
-			format!(
-				"Claimed {} in block {}.",
-				format_amount(amount),
-				claimed.done.block
-			)
+			format!("Claimed {} in block {}.", format_amount(amount), claimed.done.block)
 		})
 	}
 }

@@ -58,10 +58,7 @@ mod tests {
 	fn what_can_be_claimed_is_said() {
 		let mut shown = Shown {
 			account: AccountId::new([1; 32]),
-			rewards: RewardsView {
-				accrued: UNIT / 2,
-				claimed: 7 * UNIT,
-			},
+			rewards: RewardsView { accrued: UNIT / 2, claimed: 7 * UNIT },
 		};
 		let text = show(&Output::new(true), &shown);
 		for part in ["to claim  0.5 NRN", "claimed   7 NRN", "descent rewards claim"] {

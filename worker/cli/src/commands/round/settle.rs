@@ -25,8 +25,6 @@ impl Settle {
 		let client = global.connect().await?;
 		let submitted = client.settle(&key, self.group.group, self.round).await?;
 		let (_, done) = wait(submitted, &self.signing, output).await?;
-		output.print(&done, |_| {
-			format!("Settled round {} in block {}.", self.round, done.block)
-		})
+		output.print(&done, |_| format!("Settled round {} in block {}.", self.round, done.block))
 	}
 }

@@ -44,14 +44,7 @@ fn show(output: &Output, view: &RoundView) -> String {
 	let opened = view.committee.iter().filter(|member| member.opened).count();
 	let mut pairs = vec![
 		("round", format!("{} of group {}", view.round, view.group)),
-		(
-			"phase",
-			format!(
-				"{} at block {}",
-				output.paint(Style::Bold, &view.phase.to_string()),
-				view.block
-			),
-		),
+		("phase", format!("{} at block {}", output.paint(Style::Bold, &view.phase.to_string()), view.block)),
 		("model", format!("version {}", view.model_version)),
 		("data set", format!("version {}", view.dataset_version)),
 		("commit", window(&windows.commit)),
@@ -64,31 +57,21 @@ fn show(output: &Output, view: &RoundView) -> String {
 	if !view.committee.is_empty() {
 		pairs.push((
 			"committee",
-			format!(
-				"{} members, {attested} attested, {opened} opened",
-				view.committee.len()
-			),
+			format!("{} members, {attested} attested, {opened} opened", view.committee.len()),
 		));
 	}
 	if view.settled {
 		if let Some(baseline) = view.baseline {
 			pairs.push(("to beat", baseline.to_string()));
 		}
-		pairs.push((
-			"winner",
-			view.winner
-				.as_ref()
-				.map_or("none".into(), |winner| winner.to_string()),
-		));
+		pairs.push(("winner", view.winner.as_ref().map_or("none".into(), |winner| winner.to_string())));
 	}
 	let mut text = fields(output, &pairs);
 	if view.candidates.is_empty() {
 		text.push_str("\n\nNo commitments.");
 	} else {
 		let rows: Vec<_> = view.candidates.iter().map(row).collect();
-		let heads = [
-			"account", "deposit", "claim", "measured", "outcome", "earned", "lost",
-		];
+		let heads = ["account", "deposit", "claim", "measured", "outcome", "earned", "lost"];
 		text.push_str("\n\n");
 		text.push_str(&table(output, heads, &rows));
 	}
@@ -107,9 +90,7 @@ fn row(candidate: &CandidateView) -> [String; 7] {
 		format_amount(candidate.deposit),
 		score(candidate.reveal.as_ref().map(|reveal| reveal.claim)),
 		score(candidate.measured),
-		candidate
-			.outcome
-			.map_or("-".into(), |outcome: Outcome| outcome.to_string()),
+		candidate.outcome.map_or("-".into(), |outcome: Outcome| outcome.to_string()),
 		format_amount(candidate.reward),
 		format_amount(candidate.slashed),
 	]
@@ -125,14 +106,7 @@ mod tests {
 	};
 
 	fn view() -> RoundView {
-		let clock = Clock {
-			first: 0,
-			start: 5,
-			length: 20,
-			reveal: 4,
-			attest: 8,
-			open: 4,
-		};
+		let clock = Clock { first: 0, start: 5, length: 20, reveal: 4, attest: 8, open: 4 };
 		RoundView {
 			group: 0,
 			round: 1,
@@ -161,11 +135,7 @@ mod tests {
 				reward: 2_000_000_000_000,
 				slashed: 0,
 			}],
-			committee: vec![MemberView {
-				account: AccountId::new([9; 32]),
-				attested: true,
-				opened: false,
-			}],
+			committee: vec![MemberView { account: AccountId::new([9; 32]), attested: true, opened: false }],
 			block: 70,
 		}
 	}
@@ -187,13 +157,7 @@ mod tests {
 		] {
 			assert!(text.contains(part), "{part} in\n{text}");
 		}
-		let text = show(
-			&Output::new(true),
-			&RoundView {
-				candidates: vec![],
-				..view()
-			},
-		);
+		let text = show(&Output::new(true), &RoundView { candidates: vec![], ..view() });
 		assert!(text.ends_with("No commitments."));
 	}
 }

@@ -54,10 +54,7 @@ impl Watch {
 }
 
 fn settlements(block: &BlockEvents) -> u32 {
-	let settled = block
-		.events
-		.iter()
-		.filter(|event| matches!(event, RoundEvent::Settled { .. }));
+	let settled = block.events.iter().filter(|event| matches!(event, RoundEvent::Settled { .. }));
 	u32::try_from(settled.count()).unwrap_or(u32::MAX)
 }
 
@@ -78,9 +75,7 @@ fn position(group: &GroupView, block: BlockNumber) -> String {
 		return format!("block {block}: round {first} begins at block {start}");
 	};
 	let commit = phase(&group.clock, round, block);
-	let judged = round
-		.checked_sub(1)
-		.and_then(|previous| phase(&group.clock, previous, block));
+	let judged = round.checked_sub(1).and_then(|previous| phase(&group.clock, previous, block));
 	let phases = commit.into_iter().chain(judged);
 	format!("block {block}: {}", phases.collect::<Vec<_>>().join(", "))
 }
@@ -98,10 +93,7 @@ fn phase(clock: &Clock, round: u32, block: BlockNumber) -> Option<String> {
 		Phase::Open => windows.open.end,
 		Phase::Settle => return None,
 	};
-	Some(format!(
-		"round {round} {phase}, {} blocks left",
-		end.saturating_sub(block)
-	))
+	Some(format!("round {round} {phase}, {} blocks left", end.saturating_sub(block)))
 }
 
 fn line(output: &Output, block: BlockNumber, event: &RoundEvent) -> String {
@@ -111,35 +103,19 @@ fn line(output: &Output, block: BlockNumber, event: &RoundEvent) -> String {
 		RoundEvent::Displaced { round, account, .. } => {
 			format!("{}  {account} was displaced by a larger deposit", head(round))
 		}
-		RoundEvent::Revealed {
-			round,
-			account,
-			claim,
-			..
-		} => {
+		RoundEvent::Revealed { round, account, claim, .. } => {
 			format!("{}  {account} revealed and claims {claim}", head(round))
 		}
 		RoundEvent::Attested { round, member, .. } => format!("{}  member {member} attested", head(round)),
 		RoundEvent::Opened { round, member, .. } => format!("{}  member {member} opened", head(round)),
-		RoundEvent::Ended {
-			round,
-			account,
-			outcome,
-			measured,
-			reward,
-			slashed,
-			..
-		} => {
+		RoundEvent::Ended { round, account, outcome, measured, reward, slashed, .. } => {
 			let style = match outcome {
 				Outcome::Won => Style::Good,
 				Outcome::Refuted | Outcome::Unrevealed => Style::Bad,
 				_ => Style::Bold,
 			};
-			let mut text = format!(
-				"{}  {account} {}",
-				head(round),
-				output.paint(style, &outcome.to_string())
-			);
+			let mut text =
+				format!("{}  {account} {}", head(round), output.paint(style, &outcome.to_string()));
 			if let Some(measured) = measured {
 				text.push_str(&format!(", measured {measured}"));
 			}
@@ -155,13 +131,7 @@ fn line(output: &Output, block: BlockNumber, event: &RoundEvent) -> String {
 			"{}  will not settle itself: descent round settle --group {group} --round {round}",
 			head(round)
 		),
-		RoundEvent::Settled {
-			round,
-			winner,
-			score,
-			baseline,
-			..
-		} => {
+		RoundEvent::Settled { round, winner, score, baseline, .. } => {
 			let result = match (winner, score) {
 				(Some(winner), Some(score)) => format!("won by {winner} with {score}"),
 				_ => "no winner".into(),
@@ -203,13 +173,8 @@ mod tests {
 			reward: 0,
 			slashed: 10_000_000_000_000,
 		};
-		let settled = RoundEvent::Settled {
-			group: 7,
-			round: 2,
-			winner: None,
-			score: None,
-			baseline: Some(Score(5)),
-		};
+		let settled =
+			RoundEvent::Settled { group: 7, round: 2, winner: None, score: None, baseline: Some(Score(5)) };
 		let output = Output::new(true);
 		assert_eq!(
 			line(&output, 9, &ended),
@@ -219,11 +184,7 @@ mod tests {
 			line(&output, 9, &settled),
 			"      9  round 2     settled: no winner, to beat was 0.000005"
 		);
-		let block = BlockEvents {
-			block: 9,
-			hash: Default::default(),
-			events: vec![ended, settled],
-		};
+		let block = BlockEvents { block: 9, hash: Default::default(), events: vec![ended, settled] };
 		assert_eq!(settlements(&block), 1);
 	}
 }

@@ -85,10 +85,7 @@ impl Remove {
 			Some(amount) => amount,
 			None => client.stake(group, &key.account()).await?.stake,
 		};
-		ensure!(
-			amount > 0,
-			"there is nothing to remove: the stake in group {group} is 0 NRN"
-		);
+		ensure!(amount > 0, "there is nothing to remove: the stake in group {group} is 0 NRN");
 		let what = format!("Removed {}", format_amount(amount));
 		let call = Call::unstake(group, amount);
 		change(&client, &key, self.group, &call, &self.signing, output, &what).await
@@ -155,10 +152,7 @@ mod tests {
 	#[test]
 	fn a_removal_is_of_an_amount_or_of_all() {
 		let parse = |line: &str| Line::try_parse_from(format!("remove --group 0 {line}").split_whitespace());
-		assert_eq!(
-			parse("--amount 1.5").unwrap().remove.amount.amount,
-			Some(UNIT + UNIT / 2)
-		);
+		assert_eq!(parse("--amount 1.5").unwrap().remove.amount.amount, Some(UNIT + UNIT / 2));
 		assert!(parse("--all").unwrap().remove.amount.all);
 		for line in ["", "--amount 1 --all", "--amount 0x1", "--amount"] {
 			assert!(parse(line).is_err(), "{line}");
@@ -176,34 +170,15 @@ mod tests {
 			delta: None,
 			amendments: vec![],
 		};
-		let done = || Done {
-			transaction: "0x00".into(),
-			block: 9,
-			block_hash: "0x01".into(),
-			finalized: false,
-		};
-		let text = show(
-			&Changed {
-				stake: stake.clone(),
-				done: done(),
-			},
-			"Staked 10 NRN",
-		);
-		assert_eq!(
-			text,
-			"Staked 10 NRN in block 9. Stake in group 3 now: 50 NRN, 25% of all stake."
-		);
-		stake.unstaking = vec![UnstakingView {
-			amount: 40 * UNIT,
-			until: 209,
-		}];
+		let done =
+			|| Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false };
+		let text = show(&Changed { stake: stake.clone(), done: done() }, "Staked 10 NRN");
+		assert_eq!(text, "Staked 10 NRN in block 9. Stake in group 3 now: 50 NRN, 25% of all stake.");
+		stake.unstaking = vec![UnstakingView { amount: 40 * UNIT, until: 209 }];
 		let changed = Changed { stake, done: done() };
 		assert!(show(&changed, "Removed 40 NRN")
 			.ends_with("40 NRN can be withdrawn from block 209 on: descent stake withdraw --group 3"));
 		let json = serde_json::to_value(&changed).unwrap();
-		assert_eq!(
-			(json["stake"].as_str(), json["block"].as_u64()),
-			(Some("50000000000000"), Some(9))
-		);
+		assert_eq!((json["stake"].as_str(), json["block"].as_u64()), (Some("50000000000000"), Some(9)));
 	}
 }

@@ -50,11 +50,7 @@ fn show(output: &Output, stake: &StakeView) -> String {
 		}
 		lines.join(separator)
 	};
-	let delta = stake
-		.delta
-		.map(|id| format!("proposal {id}"))
-		.into_iter()
-		.collect();
+	let delta = stake.delta.map(|id| format!("proposal {id}")).into_iter().collect();
 	fields(
 		output,
 		&[
@@ -81,10 +77,7 @@ mod tests {
 			account: AccountId::new([1; 32]),
 			stake: 50 * UNIT,
 			total: 150 * UNIT,
-			unstaking: vec![UnstakingView {
-				amount: UNIT,
-				until: 120,
-			}],
+			unstaking: vec![UnstakingView { amount: UNIT, until: 120 }],
 			delta: Some(4),
 			amendments: vec![1, 7],
 		};
@@ -98,18 +91,8 @@ mod tests {
 		] {
 			assert!(text.contains(part), "{part} in\n{text}");
 		}
-		stake = StakeView {
-			stake: 0,
-			total: 0,
-			unstaking: vec![],
-			delta: None,
-			amendments: vec![],
-			..stake
-		};
+		stake = StakeView { stake: 0, total: 0, unstaking: vec![], delta: None, amendments: vec![], ..stake };
 		let text = show(&Output::new(true), &stake);
-		assert!(
-			text.contains("stake       0 NRN\n") && text.ends_with("amendments  none"),
-			"{text}"
-		);
+		assert!(text.contains("stake       0 NRN\n") && text.ends_with("amendments  none"), "{text}");
 	}
 }

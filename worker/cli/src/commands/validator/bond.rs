@@ -60,15 +60,7 @@ impl Bond {
 	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let what = format!("Bonded {}", format_amount(self.amount));
-		change(
-			&client,
-			&key,
-			&Call::bond(self.amount),
-			&self.signing,
-			output,
-			&what,
-		)
-		.await
+		change(&client, &key, &Call::bond(self.amount), &self.signing, output, &what).await
 	}
 }
 
@@ -139,22 +131,12 @@ mod tests {
 
 	#[test]
 	fn what_is_left_to_do_is_said() {
-		let done = || Done {
-			transaction: "0x00".into(),
-			block: 100,
-			block_hash: "0x01".into(),
-			finalized: false,
-		};
+		let done =
+			|| Done { transaction: "0x00".into(), block: 100, block_hash: "0x01".into(), finalized: false };
 		let mut view = validator();
 		view.keys = None;
-		view.unbonding = vec![Unbonding {
-			amount: UNIT,
-			free: 120,
-		}];
-		let changed = Changed {
-			validator: Some(view),
-			done: done(),
-		};
+		view.unbonding = vec![Unbonding { amount: UNIT, free: 120 }];
+		let changed = Changed { validator: Some(view), done: done() };
 		let text = show(&changed, &rules(), 100, "Bonded 5 NRN");
 		for part in [
 			"Bonded 5 NRN in block 100. Bond now: 5000 NRN; waiting.",
@@ -168,10 +150,7 @@ mod tests {
 			(json["validator"]["bond"].as_str(), json["block"].as_u64()),
 			(Some("5000000000000000"), Some(100))
 		);
-		let changed = Changed {
-			validator: None,
-			done: done(),
-		};
+		let changed = Changed { validator: None, done: done() };
 		assert!(show(&changed, &rules(), 100, "Withdrew").ends_with("Nothing is bonded now."));
 	}
 }

@@ -64,30 +64,19 @@ async fn set(client: &Client, key: &Key, signing: &Signing, output: &Output) -> 
 /// The keys that the chain knows.
 async fn read(client: &Client, key: &Key, output: &Output) -> Result<Shown> {
 	let account = key.account();
-	let keys = client
-		.validator(&account)
-		.await?
-		.and_then(|validator| validator.keys);
+	let keys = client.validator(&account).await?.and_then(|validator| validator.keys);
 	let keys = keys.with_context(|| {
 		format!("the chain knows no session keys of {account}: descent validator keys --set, where your node runs")
 	})?;
 	let in_node = match client.has_keys(&keys.map(|key| key.0)).await {
 		Ok(has) => Some(has),
 		Err(error) => {
-			output.note(&format!(
-				"whether the node has these keys is not checked: {error}"
-			));
+			output.note(&format!("whether the node has these keys is not checked: {error}"));
 			None
 		}
 	};
 	let [babe, grandpa, evaluator] = keys;
-	Ok(Shown {
-		babe,
-		grandpa,
-		evaluator,
-		in_node,
-		done: None,
-	})
+	Ok(Shown { babe, grandpa, evaluator, in_node, done: None })
 }
 
 fn show(output: &Output, shown: &Shown) -> String {
@@ -125,20 +114,13 @@ mod tests {
 			done: None,
 		};
 		let text = show(&Output::new(true), &shown);
-		assert!(
-			text.contains("grandpa       0x0202") && text.contains("no: it can't validate"),
-			"{text}"
-		);
+		assert!(text.contains("grandpa       0x0202") && text.contains("no: it can't validate"), "{text}");
 		let json = serde_json::to_value(&shown).unwrap();
 		assert_eq!(json["babe"].as_str(), Some(&*format!("0x{}", "01".repeat(32))));
 		assert!(json.get("block").is_none());
 		shown.in_node = Some(true);
-		shown.done = Some(Done {
-			transaction: "0x00".into(),
-			block: 9,
-			block_hash: "0x01".into(),
-			finalized: false,
-		});
+		shown.done =
+			Some(Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false });
 		assert!(show(&Output::new(true), &shown).contains("in block      9"));
 		assert_eq!(serde_json::to_value(&shown).unwrap()["block"].as_u64(), Some(9));
 	}

@@ -43,17 +43,10 @@ fn show(output: &Output, validators: &[ValidatorView], rules: &ValidatorRules, n
 
 fn row(validator: &ValidatorView, now: BlockNumber) -> [String; 6] {
 	[
-		validator
-			.rank
-			.map_or("-".into(), |rank| rank.saturating_add(1).to_string()),
+		validator.rank.map_or("-".into(), |rank| rank.saturating_add(1).to_string()),
 		validator.account.to_string(),
 		format_amount(validator.bond),
-		if validator.keys.is_some() {
-			"set"
-		} else {
-			"not set"
-		}
-		.into(),
+		if validator.keys.is_some() { "set" } else { "not set" }.into(),
 		validator.strikes.to_string(),
 		words::standing(validator.standing, now),
 	]
@@ -73,22 +66,10 @@ mod tests {
 			standing: ValidatorStanding::Active,
 			..validator()
 		};
-		let first = ValidatorView {
-			rank: Some(0),
-			keys: None,
-			..validator()
-		};
+		let first = ValidatorView { rank: Some(0), keys: None, ..validator() };
 		let text = show(&Output::new(true), &[leaving, validator(), first], &rules(), 100);
-		let rows: Vec<Vec<_>> = text
-			.lines()
-			.skip(3)
-			.map(|line| line.split_whitespace().collect())
-			.collect();
-		assert_eq!(
-			rows.iter().map(|row| row[0]).collect::<Vec<_>>(),
-			["1", "2", "-"],
-			"{text}"
-		);
+		let rows: Vec<Vec<_>> = text.lines().skip(3).map(|line| line.split_whitespace().collect()).collect();
+		assert_eq!(rows.iter().map(|row| row[0]).collect::<Vec<_>>(), ["1", "2", "-"], "{text}");
 		assert!(rows[0].contains(&"not") && rows[2].contains(&"active"), "{text}");
 		assert!(text.starts_with("2 seats; a candidate bonds 1000 NRN"), "{text}");
 		assert!(show(&Output::new(true), &[], &rules(), 1).contains("validator bond"));

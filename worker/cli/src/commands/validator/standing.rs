@@ -29,15 +29,7 @@ pub struct Validate {
 impl Chill {
 	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
-		change(
-			&client,
-			&key,
-			&Call::chill(),
-			&self.signing,
-			output,
-			"No candidate",
-		)
-		.await
+		change(&client, &key, &Call::chill(), &self.signing, output, "No candidate").await
 	}
 }
 

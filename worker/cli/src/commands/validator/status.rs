@@ -44,34 +44,23 @@ impl Status {
 			)
 		})?;
 		let at_block = client.best_block().await?.number;
-		let shown = Shown {
-			validator,
-			rules,
-			at_block,
-		};
+		let shown = Shown { validator, rules, at_block };
 		output.print(&shown, |output| show(output, &shown))
 	}
 }
 
 fn show(output: &Output, shown: &Shown) -> String {
-	let Shown {
-		validator,
-		rules,
-		at_block,
-	} = shown;
+	let Shown { validator, rules, at_block } = shown;
 	let mut pairs = vec![
 		("account", validator.account.to_string()),
 		("standing", words::standing(validator.standing, *at_block)),
 		("bond", format_amount(validator.bond)),
 	];
 	if !validator.unbonding.is_empty() {
-		let parts = validator.unbonding.iter().map(|part| {
-			format!(
-				"{} free {}",
-				format_amount(part.amount),
-				words::due(part.free, *at_block)
-			)
-		});
+		let parts = validator
+			.unbonding
+			.iter()
+			.map(|part| format!("{} free {}", format_amount(part.amount), words::due(part.free, *at_block)));
 		pairs.push(("taken out", parts.collect::<Vec<_>>().join("\n")));
 	}
 	pairs.push(("candidate", candidate(validator, rules)));
@@ -99,11 +88,9 @@ fn candidate(validator: &ValidatorView, rules: &ValidatorRules) -> String {
 	match (validator.is_candidate, validator.rank) {
 		(false, _) => "no".into(),
 		(true, None) => "yes".into(),
-		(true, Some(rank)) => format!(
-			"number {} of all by bond; the first {} validate",
-			rank.saturating_add(1),
-			rules.seats
-		),
+		(true, Some(rank)) => {
+			format!("number {} of all by bond; the first {} validate", rank.saturating_add(1), rules.seats)
+		}
 	}
 }
 
@@ -173,10 +160,7 @@ pub mod tests {
 	fn shows_bond_and_keys() {
 		let shown = Shown {
 			validator: ValidatorView {
-				unbonding: vec![Unbonding {
-					amount: UNIT,
-					free: 120,
-				}],
+				unbonding: vec![Unbonding { amount: UNIT, free: 120 }],
 				..validator()
 			},
 			rules: rules(),
@@ -223,20 +207,14 @@ pub mod tests {
 				},
 				"bond 1 NRN more",
 			),
-			(
-				|validator: &mut ValidatorView| validator.keys = None,
-				"keys --set",
-			),
+			(|validator: &mut ValidatorView| validator.keys = None, "keys --set"),
 			(
 				|validator: &mut ValidatorView| {
 					(validator.is_candidate, validator.standing) = (false, ValidatorStanding::Chilled)
 				},
 				"validator validate",
 			),
-			(
-				|validator: &mut ValidatorView| validator.rank = Some(2),
-				"others have bonded more",
-			),
+			(|validator: &mut ValidatorView| validator.rank = Some(2), "others have bonded more"),
 		] {
 			let step = step(change).unwrap();
 			assert!(step.contains(part), "{part} in {step}");

@@ -10,20 +10,10 @@ fn open(folder: &Folder, text: &str) -> Result<Box<dyn Source>, BuildError> {
 fn columns_are_found_whatever_their_order() {
 	let folder = Folder::new();
 	let records = folder.records(open(&folder, GOOD).unwrap(), &points()).unwrap();
+	assert_eq!(records, [point(-1.0, 2.5, 3), point(1e-3, 0.25, 9)], "the third is the first again");
 	assert_eq!(
-		records,
-		[point(-1.0, 2.5, 3), point(1e-3, 0.25, 9)],
-		"the third is the first again"
-	);
-	assert_eq!(
-		folder
-			.make(open(&folder, GOOD).unwrap(), &points(), None)
-			.unwrap(),
-		Built {
-			added: 2,
-			repeated: 1,
-			..Built::default()
-		}
+		folder.make(open(&folder, GOOD).unwrap(), &points(), None).unwrap(),
+		Built { added: 2, repeated: 1, ..Built::default() }
 	);
 }
 
@@ -31,10 +21,7 @@ fn columns_are_found_whatever_their_order() {
 fn columns_can_be_named() {
 	let folder = Folder::new();
 	let path = folder.write("t.csv", "\u{feff}pixel0,pixel1,class\n1,2,3\n");
-	let columns = TableColumns {
-		input: "pixel0..pixel1".parse().ok(),
-		target: "class".parse().ok(),
-	};
+	let columns = TableColumns { input: "pixel0..pixel1".parse().ok(), target: "class".parse().ok() };
 	let source = open_table(&path, &points(), &columns).unwrap();
 	assert_eq!(folder.records(source, &points()).unwrap(), [point(1.0, 2.0, 3)]);
 }
@@ -61,10 +48,7 @@ fn a_wrong_cell_is_named_with_row_line_and_column() {
 		refused(&format!("{head}0,0,10\n")),
 		"row 2 of t.csv (line 4): column 'y' holds 10, which is outside 0..10"
 	);
-	assert_eq!(
-		refused(&format!("{head}0,0\n")),
-		"row 2 of t.csv (line 4): it has 2 cells, the header 3"
-	);
+	assert_eq!(refused(&format!("{head}0,0\n")), "row 2 of t.csv (line 4): it has 2 cells, the header 3");
 	assert!(refused(&format!("{head}0,\u{1b}[2J,1\n")).contains("\\u{1b}"));
 }
 
@@ -74,10 +58,7 @@ fn a_file_without_records_or_columns_is_refused() {
 	let refused = |text: &str| folder.refused(open(&folder, text), &points());
 	assert!(refused("").contains("t.csv: it is empty"));
 	assert!(refused("x0,x1,y\n").contains("nothing to add"));
-	assert_eq!(
-		refused("x0,x1\n1,2\n"),
-		"t.csv: column 'y' is missing; there are: x0, x1"
-	);
+	assert_eq!(refused("x0,x1\n1,2\n"), "t.csv: column 'y' is missing; there are: x0, x1");
 	assert!(refused("x0,x1,y,y\n1,2,3,3\n").contains("two columns 'y'"));
 	let none = open_table(&folder.path("none"), &points(), &TableColumns::default());
 	assert!(folder.refused(none, &points()).contains("reading none failed"));

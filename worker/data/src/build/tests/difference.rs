@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 fn csv(rows: &[u8]) -> String {
 	let mut text = "x0,x1,y\n".to_string();
-	rows.iter()
-		.for_each(|n| text.push_str(&format!("{n},-{n}.5,{}\n", n % 10)));
+	rows.iter().for_each(|n| text.push_str(&format!("{n},-{n}.5,{}\n", n % 10)));
 	text
 }
 
@@ -46,21 +45,14 @@ fn additions_come_first_and_each_in_its_table_s_order() {
 	let row = |op, n| (op, RecordId::of(&record(n)));
 	let (add, remove) = ([9, 8, 7], [5, 1]);
 	let expected = add.map(|n| row(Op::Add, n)).into_iter();
-	assert_eq!(
-		rows,
-		expected
-			.chain(remove.map(|n| row(Op::Remove, n)))
-			.collect::<Vec<_>>()
-	);
+	assert_eq!(rows, expected.chain(remove.map(|n| row(Op::Remove, n))).collect::<Vec<_>>());
 }
 
 #[test]
 fn two_equal_versions_make_no_delta() {
 	let folder = Folder::new();
 	let same = versions(&folder, &[1, 2, 3, 1], &[3, 2, 1]);
-	assert!(folder
-		.refused(same, &points())
-		.contains("nothing to add or to remove"));
+	assert!(folder.refused(same, &points()).contains("nothing to add or to remove"));
 }
 
 #[test]

@@ -44,10 +44,7 @@ fn pixels_are_scaled_and_labels_are_not() {
 	let images = folder.write("images", idx(8, &[1, 2], &[0, 51]));
 	let labels = folder.write("labels", idx(8, &[1], &[7]));
 	let schema = Schema {
-		columns: vec![
-			column("image", Dtype::F32, &[2], None),
-			column("label", Dtype::F32, &[], None),
-		],
+		columns: vec![column("image", Dtype::F32, &[2], None), column("label", Dtype::F32, &[], None)],
 	};
 	let source = Idx::open(&images, &labels, &schema).unwrap();
 	let expected = [0f32, 51.0 / 255.0, 7.0].map(f32::to_le_bytes).concat();
@@ -77,10 +74,7 @@ fn misfits_are_refused() {
 	assert!(refused(&images, &labels, &schema(&[3, 2])).contains("have the shape [2, 3]"));
 	assert!(refused(&labels, &labels, &good).contains("have the shape []"));
 	let fewer = folder.write("fewer", idx(8, &[4], &[0; 4]));
-	assert_eq!(
-		refused(&images, &fewer, &good),
-		"fewer: it has 4 items, but there are 5 inputs"
-	);
+	assert_eq!(refused(&images, &fewer, &good), "fewer: it has 4 items, but there are 5 inputs");
 	let cut = folder.write("cut", idx(8, &[5, 2, 3], &[0; 29]));
 	assert_eq!(refused(&cut, &labels, &good), "cut: the file is cut off");
 	let cut = folder.write("cut", &gzip(&idx(8, &[5, 2, 3], &[0; 30]))[..20]);
@@ -113,9 +107,6 @@ fn a_range_beyond_the_end_is_refused() {
 	for (start, end) in [(0, 6), (7, 8), (3, 2)] {
 		let source = Idx::open(&images, &labels, &schema).unwrap();
 		let refused = folder.refused(Records::new(source, start, Some(end)), &schema);
-		assert_eq!(
-			refused,
-			format!("records {start}..{end} were asked for, but there are 5")
-		);
+		assert_eq!(refused, format!("records {start}..{end} were asked for, but there are 5"));
 	}
 }

@@ -22,11 +22,7 @@ fn images(folder: &Folder, schema: &Schema) -> Result<Images, BuildError> {
 #[test]
 fn folders_are_classes_in_the_order_of_their_names() {
 	let folder = Folder::new();
-	for (name, seed) in [
-		("set/cat/2.png", 2),
-		("set/cat/10.png", 10),
-		("set/ant/z.PNG", 100),
-	] {
+	for (name, seed) in [("set/cat/2.png", 2), ("set/cat/10.png", 10), ("set/ant/z.PNG", 100)] {
 		save(&folder, name, grey(seed));
 	}
 	folder.write("set/.hidden", "");
@@ -52,21 +48,13 @@ fn a_list_gives_labels() {
 	};
 	list("label,file\n7,2.png\n3,a/1.png\n");
 	let schema = pictures(Dtype::U8, &[2, 3]);
-	let records = folder
-		.records(images(&folder, &schema).unwrap(), &schema)
-		.unwrap();
-	assert_eq!(
-		(records[0][0], records[0][6], records[1][0], records[1][6]),
-		(2, 7, 1, 3)
-	);
+	let records = folder.records(images(&folder, &schema).unwrap(), &schema).unwrap();
+	assert_eq!((records[0][0], records[0][6], records[1][0], records[1][6]), (2, 7, 1, 3));
 
 	std::fs::remove_file(folder.path("delta")).unwrap();
 	let refused = || folder.refused(images(&folder, &schema), &schema);
 	list("file\n2.png\n");
-	assert_eq!(
-		refused(),
-		"set/labels.csv: column 'label' is missing; it needs file and label"
-	);
+	assert_eq!(refused(), "set/labels.csv: column 'label' is missing; it needs file and label");
 	list("file,label\n2.png,cat\n");
 	assert!(refused().contains("row 0 of set/labels.csv (line 2): column 'label': 'cat' is not of type u8"));
 	list("file,label\n2.png,10\n");
@@ -84,24 +72,13 @@ fn channels_follow_each_other() {
 	let folder = Folder::new();
 	save(&folder, "set/a/1.png", colour());
 	let schema = pictures(Dtype::U8, &[3, 2, 3]);
-	let records = folder
-		.records(images(&folder, &schema).unwrap(), &schema)
-		.unwrap();
-	let planes = [
-		[0, 1, 2, 0, 1, 2],
-		[10, 10, 10, 11, 11, 11],
-		[100, 101, 102, 103, 104, 105],
-	];
+	let records = folder.records(images(&folder, &schema).unwrap(), &schema).unwrap();
+	let planes = [[0, 1, 2, 0, 1, 2], [10, 10, 10, 11, 11, 11], [100, 101, 102, 103, 104, 105]];
 	assert_eq!(records, [[planes.concat(), vec![0]].concat()]);
 
 	let schema = pictures(Dtype::F32, &[3, 2, 3]);
-	let records = folder
-		.records(images(&folder, &schema).unwrap(), &schema)
-		.unwrap();
-	let scaled = planes
-		.concat()
-		.into_iter()
-		.flat_map(|p| (f32::from(p) / 255.0).to_le_bytes());
+	let records = folder.records(images(&folder, &schema).unwrap(), &schema).unwrap();
+	let scaled = planes.concat().into_iter().flat_map(|p| (f32::from(p) / 255.0).to_le_bytes());
 	assert_eq!(records, [scaled.chain([0]).collect::<Vec<u8>>()]);
 }
 
@@ -111,13 +88,8 @@ fn jpeg_is_read() {
 	save(&folder, "set/a/1.jpeg", GrayImage::from_pixel(8, 8, Luma([128])));
 	save(&folder, "set/b/1.jpg", GrayImage::from_pixel(8, 8, Luma([0])));
 	let schema = pictures(Dtype::U8, &[1, 8, 8]);
-	let records = folder
-		.records(images(&folder, &schema).unwrap(), &schema)
-		.unwrap();
-	assert_eq!(
-		records,
-		[[vec![128; 64], vec![0]].concat(), [vec![0; 64], vec![1]].concat()]
-	);
+	let records = folder.records(images(&folder, &schema).unwrap(), &schema).unwrap();
+	assert_eq!(records, [[vec![128; 64], vec![0]].concat(), [vec![0; 64], vec![1]].concat()]);
 }
 
 #[test]
@@ -156,10 +128,7 @@ fn what_is_no_image_is_refused() {
 	for cut in [0, 7, 20, good.len() / 2, good.len() - 13] {
 		folder.write("set/a/1.png", &good[..cut]);
 		let error = refused();
-		assert!(
-			error.starts_with("set/a/1.png: the image cannot be read"),
-			"{cut}: {error}"
-		);
+		assert!(error.starts_with("set/a/1.png: the image cannot be read"), "{cut}: {error}");
 	}
 	// the size in the header, which the checksum of the header covers, too
 	let mut huge = good.clone();

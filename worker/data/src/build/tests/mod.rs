@@ -14,22 +14,12 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 fn column(name: &str, dtype: Dtype, shape: &[u64], bound: Option<u64>) -> Column {
-	Column {
-		name: name.into(),
-		dtype,
-		shape: shape.to_vec(),
-		bound,
-	}
+	Column { name: name.into(), dtype, shape: shape.to_vec(), bound }
 }
 
 /// Two floats and one of ten classes.
 fn points() -> Schema {
-	Schema {
-		columns: vec![
-			column("x", Dtype::F32, &[2], None),
-			column("y", Dtype::U8, &[], Some(10)),
-		],
-	}
+	Schema { columns: vec![column("x", Dtype::F32, &[2], None), column("y", Dtype::U8, &[], Some(10))] }
 }
 
 fn point(a: f32, b: f32, y: u8) -> Vec<u8> {
@@ -38,12 +28,7 @@ fn point(a: f32, b: f32, y: u8) -> Vec<u8> {
 
 /// Images of so many pixels, and one of ten classes.
 fn pictures(dtype: Dtype, shape: &[u64]) -> Schema {
-	Schema {
-		columns: vec![
-			column("image", dtype, shape, None),
-			column("label", Dtype::U8, &[], Some(10)),
-		],
-	}
+	Schema { columns: vec![column("image", dtype, shape, None), column("label", Dtype::U8, &[], Some(10))] }
 }
 
 struct Folder(TempDir);
@@ -97,22 +82,12 @@ impl Folder {
 			.filter(|name| name == "delta" || name.to_string_lossy().starts_with(".tmp"))
 			.collect();
 		assert!(left.is_empty(), "{left:?}");
-		error
-			.to_string()
-			.replace(&format!("{}/", self.0.path().display()), "")
+		error.to_string().replace(&format!("{}/", self.0.path().display()), "")
 	}
 
 	/// The version that a delta makes.
 	fn set(&self, delta: &Path, base: Option<&Set>, schema: &Schema) -> Set {
 		let digest = sp_core::H256(RecordId::of(&std::fs::read(delta).unwrap()).0);
-		Set::apply(
-			&self.path("sets"),
-			base,
-			delta,
-			digest,
-			schema,
-			&DeltaLimits::default(),
-		)
-		.unwrap()
+		Set::apply(&self.path("sets"), base, delta, digest, schema, &DeltaLimits::default()).unwrap()
 	}
 }

@@ -19,9 +19,7 @@ fn lists<T: ArrowPrimitiveType>(rows: &[Option<&[Option<T::Native>]>]) -> ArrayR
 	let mut builder = ListBuilder::new(PrimitiveBuilder::<T>::new());
 	for row in rows {
 		if let Some(values) = row {
-			values
-				.iter()
-				.for_each(|value| builder.values().append_option(*value));
+			values.iter().for_each(|value| builder.values().append_option(*value));
 		}
 		builder.append(row.is_some());
 	}
@@ -60,11 +58,7 @@ fn lists_of_both_kinds_and_scalars_are_the_same() {
 	let wide: ArrayRef = Arc::new(UInt64Array::from(vec![3, 9]));
 	for columns in [
 		vec![("x", lists::<Float32Type>(&rows)), y()],
-		vec![
-			("y", wide),
-			("other", labels(&[0, 0])),
-			("x", Arc::new(fixed.finish()) as ArrayRef),
-		],
+		vec![("y", wide), ("other", labels(&[0, 0])), ("x", Arc::new(fixed.finish()) as ArrayRef)],
 		vec![("x0", scalars(0) as ArrayRef), ("x1", scalars(1)), y()],
 	] {
 		let source = open(&write(&folder, columns)).unwrap();
@@ -80,10 +74,7 @@ fn only_exact_values_are_cast() {
 	let good: &[_] = &[Some(0.5), Some(1.0)];
 	let double = |rows: &[Option<&[Option<f64>]>]| lists::<Float64Type>(rows);
 	assert_eq!(
-		refused(vec![
-			("x", double(&[Some(good), Some(&[Some(1.0), Some(0.1)])])),
-			("y", labels(&[0, 0]))
-		]),
+		refused(vec![("x", double(&[Some(good), Some(&[Some(1.0), Some(0.1)])])), ("y", labels(&[0, 0]))]),
 		"row 1 of t.parquet: column 'x': f32 cannot hold 0.1 exactly; round it in the source"
 	);
 	let y: ArrayRef = Arc::new(Int64Array::from(vec![1, -1]));
@@ -92,10 +83,7 @@ fn only_exact_values_are_cast() {
 		"row 1 of t.parquet: column 'y': u8 cannot hold -1 exactly; round it in the source"
 	);
 	assert_eq!(
-		refused(vec![
-			("x", double(&[Some(&[Some(1.0), Some(f64::NAN)])])),
-			("y", labels(&[0]))
-		]),
+		refused(vec![("x", double(&[Some(&[Some(1.0), Some(f64::NAN)])])), ("y", labels(&[0]))]),
 		"row 0 of t.parquet: column 'x' holds a value that is not finite"
 	);
 	assert_eq!(
@@ -121,20 +109,11 @@ fn wrong_shapes_and_nulls_are_named() {
 		x(&[Some(good), Some(&[Some(1), Some(2), Some(3)])]),
 		"row 1 of t.parquet: column 'x' holds 3 values; its shape has 2"
 	);
-	assert_eq!(
-		x(&[Some(good), None]),
-		"row 1 of t.parquet: column 'x' holds null"
-	);
-	assert_eq!(
-		x(&[Some(&[Some(1), None])]),
-		"row 0 of t.parquet: column 'x' holds null"
-	);
+	assert_eq!(x(&[Some(good), None]), "row 1 of t.parquet: column 'x' holds null");
+	assert_eq!(x(&[Some(&[Some(1), None])]), "row 0 of t.parquet: column 'x' holds null");
 	let y: ArrayRef = Arc::new(Int64Array::from(vec![None]));
 	let path = write(&folder, vec![("x", lists::<Int64Type>(&[Some(good)])), ("y", y)]);
-	assert_eq!(
-		folder.refused(open(&path), &points()),
-		"row 0 of t.parquet: column 'y' holds null"
-	);
+	assert_eq!(folder.refused(open(&path), &points()), "row 0 of t.parquet: column 'y' holds null");
 }
 
 #[test]
@@ -143,10 +122,7 @@ fn wrong_columns_are_named() {
 	let refused = |columns| folder.refused(open(&write(&folder, columns)), &points());
 	let text: ArrayRef = Arc::new(StringArray::from(vec!["a"]));
 	let x = lists::<Int64Type>(&[Some(&[Some(1), Some(2)])]);
-	assert_eq!(
-		refused(vec![("x", x.clone())]),
-		"t.parquet: column 'y' is missing; there are: x"
-	);
+	assert_eq!(refused(vec![("x", x.clone())]), "t.parquet: column 'y' is missing; there are: x");
 	assert_eq!(
 		refused(vec![("x", x.clone()), ("y", text.clone())]),
 		"t.parquet: column 'y' must hold numbers, not Utf8"
@@ -164,20 +140,14 @@ fn wrong_columns_are_named() {
 fn what_is_no_parquet_file_is_refused() {
 	let folder = Folder::new();
 	let columns = vec![
-		(
-			"x",
-			lists::<Int64Type>(&vec![Some(&[Some(1), Some(2)][..]); 1000]),
-		),
+		("x", lists::<Int64Type>(&vec![Some(&[Some(1), Some(2)][..]); 1000])),
 		("y", labels(&[0; 1000])),
 	];
 	let path = write(&folder, columns);
 	let good = std::fs::read(&path).unwrap();
 	for cut in [4, 12, good.len() / 2, good.len() - 1] {
 		let refused = folder.refused(open(&folder.write("t.parquet", &good[..cut])), &points());
-		assert!(
-			refused.contains("not a readable Parquet file"),
-			"{cut}: {refused}"
-		);
+		assert!(refused.contains("not a readable Parquet file"), "{cut}: {refused}");
 	}
 	// a footer that claims to be longer than the file, and one of nothing but claims
 	for footer in [&[0xff; 4], &[16, 0, 0, 0]] {

@@ -13,43 +13,15 @@ fn limits_hold() {
 		other => panic!("{other:?}"),
 	};
 	let limits = DeltaLimits::default;
-	assert_eq!(
-		what(DeltaLimits {
-			file_bytes: 100,
-			..limits()
-		}),
-		"bytes"
-	);
+	assert_eq!(what(DeltaLimits { file_bytes: 100, ..limits() }), "bytes");
 	assert_eq!(what(DeltaLimits { rows: 3, ..limits() }), "rows");
+	assert_eq!(what(DeltaLimits { page_bytes: 8, ..limits() }), "bytes in a page");
 	assert_eq!(
-		what(DeltaLimits {
-			page_bytes: 8,
-			..limits()
-		}),
-		"bytes in a page"
-	);
-	assert_eq!(
-		what(DeltaLimits {
-			pages_bytes: 100,
-			..limits()
-		}),
+		what(DeltaLimits { pages_bytes: 100, ..limits() }),
 		"bytes in the pages and dictionaries of its columns"
 	);
-	assert_eq!(
-		what(DeltaLimits {
-			record_bytes: 26,
-			..limits()
-		}),
-		"bytes of records"
-	);
-	assert!(read(
-		path,
-		&DeltaLimits {
-			record_bytes: 27,
-			..limits()
-		}
-	)
-	.is_ok());
+	assert_eq!(what(DeltaLimits { record_bytes: 26, ..limits() }), "bytes of records");
+	assert!(read(path, &DeltaLimits { record_bytes: 27, ..limits() }).is_ok());
 }
 
 #[test]
@@ -74,10 +46,7 @@ fn a_file_has_room_for_the_ids_of_its_rows() {
 	draft.x = lists(&vec![None; many]);
 	draft.y = Arc::new(UInt8Array::from(vec![None; many]));
 	let error = draft.read().unwrap_err();
-	assert!(
-		matches!(error, DeltaError::TooLarge { what: "rows", .. }),
-		"{error}"
-	);
+	assert!(matches!(error, DeltaError::TooLarge { what: "rows", .. }), "{error}");
 }
 
 #[test]
@@ -88,11 +57,7 @@ fn compressions_without_a_bound_are_refused() {
 		let error = draft.read().unwrap_err();
 		assert!(error.to_string().contains("is not supported"), "{error}");
 	}
-	for compression in [
-		Compression::SNAPPY,
-		Compression::LZ4_RAW,
-		Compression::UNCOMPRESSED,
-	] {
+	for compression in [Compression::SNAPPY, Compression::LZ4_RAW, Compression::UNCOMPRESSED] {
 		let mut draft = Draft::new();
 		draft.properties = WriterProperties::builder().set_compression(compression).build();
 		draft.read().unwrap();
@@ -132,10 +97,7 @@ fn broken_files_are_refused_and_never_panic() {
 	for cut in [0, 3, 11, 12, good.len() / 2, good.len() - 1] {
 		std::fs::write(&path, &good[..cut]).unwrap();
 		assert!(
-			matches!(
-				read(&path, &DeltaLimits::default()),
-				Err(DeltaError::Malformed(_))
-			),
+			matches!(read(&path, &DeltaLimits::default()), Err(DeltaError::Malformed(_))),
 			"cut at {cut}"
 		);
 	}
@@ -163,11 +125,7 @@ fn a_deep_schema_is_refused() {
 		let path = folder.path().join("deep");
 		std::fs::write(&path, &file).unwrap();
 		let error = read(&path, &DeltaLimits::default()).unwrap_err();
-		let expected = if depth == 200_000 {
-			"bytes of metadata"
-		} else {
-			"columns or levels"
-		};
+		let expected = if depth == 200_000 { "bytes of metadata" } else { "columns or levels" };
 		assert!(error.to_string().contains(expected), "{error}");
 	}
 }

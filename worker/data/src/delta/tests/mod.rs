@@ -19,12 +19,7 @@ fn schema() -> Schema {
 		shape: shape.to_vec(),
 		bound,
 	};
-	Schema {
-		columns: vec![
-			column("x", Dtype::F32, &[2], None),
-			column("y", Dtype::U8, &[], Some(10)),
-		],
-	}
+	Schema { columns: vec![column("x", Dtype::F32, &[2], None), column("y", Dtype::U8, &[], Some(10))] }
 }
 
 fn record(x: f32, y: u8) -> Vec<u8> {
@@ -66,12 +61,7 @@ impl Draft {
 		Self {
 			op: Arc::new(StringArray::from(vec!["add", "add", "add", "remove"])),
 			id: ids(&[id(0.0, 0), id(1.0, 1), id(2.0, 2), [9; 32]]),
-			x: lists(&[
-				Some(&[Some(0.0), half]),
-				Some(&[Some(1.0), half]),
-				Some(&[Some(2.0), half]),
-				None,
-			]),
+			x: lists(&[Some(&[Some(0.0), half]), Some(&[Some(1.0), half]), Some(&[Some(2.0), half]), None]),
 			y: Arc::new(UInt8Array::from(vec![Some(0), Some(1), Some(2), None])),
 			folder: tempfile::tempdir().unwrap(),
 			properties: WriterProperties::builder()
@@ -121,14 +111,7 @@ fn a_good_file_is_read() {
 	let rows = Draft::new().read().unwrap();
 	assert_eq!(rows.len(), 4);
 	assert_eq!(rows[1].record, Some(record(1.0, 1)));
-	assert_eq!(
-		rows[3],
-		Row {
-			number: 3,
-			id: RecordId([9; 32]),
-			record: None
-		}
-	);
+	assert_eq!(rows[3], Row { number: 3, id: RecordId([9; 32]), record: None });
 }
 
 #[test]
@@ -136,9 +119,7 @@ fn what_is_written_is_read() {
 	let folder = tempfile::tempdir().unwrap();
 	let path = folder.path().join("delta.parquet");
 	let mut writer = DeltaWriter::create(&path, &schema()).unwrap();
-	let records: Vec<_> = (0..10_000u16)
-		.map(|n| record(f32::from(n), (n % 10) as u8))
-		.collect();
+	let records: Vec<_> = (0..10_000u16).map(|n| record(f32::from(n), (n % 10) as u8)).collect();
 	for record in &records {
 		writer.add(record).unwrap();
 	}
@@ -146,10 +127,7 @@ fn what_is_written_is_read() {
 	assert!(!path.exists(), "not before it is complete");
 	assert_eq!(writer.finish().unwrap(), 10_001);
 	let rows = read(&path, &DeltaLimits::default()).unwrap();
-	assert!(rows
-		.iter()
-		.zip(&records)
-		.all(|(row, record)| row.record.as_ref() == Some(record)));
+	assert!(rows.iter().zip(&records).all(|(row, record)| row.record.as_ref() == Some(record)));
 	assert_eq!(rows[10_000].op(), Op::Remove);
 }
 
@@ -161,9 +139,7 @@ fn lists_of_many_pages_are_read() {
 		shape: shape.to_vec(),
 		bound: None,
 	};
-	let schema = Schema {
-		columns: vec![column("x", Dtype::U8, &[28, 28]), column("y", Dtype::I32, &[])],
-	};
+	let schema = Schema { columns: vec![column("x", Dtype::U8, &[28, 28]), column("y", Dtype::I32, &[])] };
 	let folder = tempfile::tempdir().unwrap();
 	let path = folder.path().join("delta.parquet");
 	let mut writer = DeltaWriter::create(&path, &schema).unwrap();
@@ -177,14 +153,9 @@ fn lists_of_many_pages_are_read() {
 		writer.add(record).unwrap();
 	}
 	writer.finish().unwrap();
-	let rows: Result<Vec<_>, _> = DeltaReader::open(&path, &schema, &DeltaLimits::default())
-		.unwrap()
-		.collect();
-	assert!(rows
-		.unwrap()
-		.into_iter()
-		.map(|row| row.record.unwrap())
-		.eq(records));
+	let rows: Result<Vec<_>, _> =
+		DeltaReader::open(&path, &schema, &DeltaLimits::default()).unwrap().collect();
+	assert!(rows.unwrap().into_iter().map(|row| row.record.unwrap()).eq(records));
 }
 
 #[test]
@@ -196,14 +167,8 @@ fn the_writer_refuses_what_the_reader_would() {
 		Err(DeltaError::Row { row: 1, problem }) => problem,
 		other => panic!("{other:?}"),
 	};
-	assert!(matches!(
-		problem(writer.add(&record(1.0, 1))),
-		Problem::Repeated(_)
-	));
-	assert!(matches!(
-		problem(writer.add(&record(f32::NAN, 1))),
-		Problem::Value { .. }
-	));
+	assert!(matches!(problem(writer.add(&record(1.0, 1))), Problem::Repeated(_)));
+	assert!(matches!(problem(writer.add(&record(f32::NAN, 1))), Problem::Value { .. }));
 	assert!(matches!(problem(writer.add(&[0; 3])), Problem::Shape { .. }));
 }
 
@@ -216,12 +181,7 @@ fn wrong_rows_are_named() {
 	let mut draft = Draft::new();
 	draft.op = Arc::new(StringArray::from(vec!["add", "insert", "add", "remove"]));
 	assert_eq!(draft.problem(), (1, Problem::UnknownOp("insert".into())));
-	draft.op = Arc::new(StringArray::from(vec![
-		Some("add"),
-		None,
-		Some("add"),
-		Some("remove"),
-	]));
+	draft.op = Arc::new(StringArray::from(vec![Some("add"), None, Some("add"), Some("remove")]));
 	assert_eq!(draft.problem(), (1, Problem::UnknownOp("null".into())));
 	draft.op = Arc::new(StringArray::from(vec!["add", "add", "remove", "remove"]));
 	assert_eq!(draft.problem(), (2, Problem::NotNull("x".into())));
@@ -231,58 +191,20 @@ fn wrong_rows_are_named() {
 	let mut draft = Draft::new();
 	draft.y = Arc::new(UInt8Array::from(vec![Some(0), Some(1), Some(10), None]));
 	let problem = ValueError::OutOfBound { value: 10, bound: 10 };
-	assert_eq!(
-		draft.problem(),
-		(
-			2,
-			Problem::Value {
-				column: "y".into(),
-				problem
-			}
-		)
-	);
+	assert_eq!(draft.problem(), (2, Problem::Value { column: "y".into(), problem }));
 	draft.y = Arc::new(UInt8Array::from(vec![None, Some(1), Some(2), None]));
 	assert_eq!(draft.problem(), (0, Problem::Null("y".into())));
 
 	let mut draft = Draft::new();
 	let good: &[_] = &[Some(0.0), Some(0.5)];
 	draft.x = lists(&[Some(good), Some(&[Some(1.0)]), None, None]);
-	assert_eq!(
-		draft.problem(),
-		(
-			1,
-			Problem::Shape {
-				column: "x".into(),
-				expected: 2,
-				found: 1
-			}
-		)
-	);
+	assert_eq!(draft.problem(), (1, Problem::Shape { column: "x".into(), expected: 2, found: 1 }));
 	draft.x = lists(&[Some(good), Some(&[Some(1.0), Some(0.5), Some(1.0)]), None, None]);
-	assert_eq!(
-		draft.problem(),
-		(
-			1,
-			Problem::Shape {
-				column: "x".into(),
-				expected: 2,
-				found: 3
-			}
-		)
-	);
+	assert_eq!(draft.problem(), (1, Problem::Shape { column: "x".into(), expected: 2, found: 3 }));
 	draft.x = lists(&[Some(good), Some(&[Some(1.0), None]), None, None]);
 	assert_eq!(draft.problem(), (1, Problem::Null("x".into())));
 	draft.x = lists(&[Some(good), Some(&[Some(f32::INFINITY), Some(0.5)]), None, None]);
-	assert_eq!(
-		draft.problem(),
-		(
-			1,
-			Problem::Value {
-				column: "x".into(),
-				problem: ValueError::NotFinite
-			}
-		)
-	);
+	assert_eq!(draft.problem(), (1, Problem::Value { column: "x".into(), problem: ValueError::NotFinite }));
 
 	let mut draft = Draft::new();
 	draft.id = Arc::new(BinaryArray::from(vec![Some(&b"short"[..]), None, None, None]));

@@ -19,26 +19,13 @@ struct Row {
 
 fn addition(number: f32) -> Row {
 	let features = vec![number; 8];
-	let mut record: Vec<u8> = features
-		.iter()
-		.flat_map(|feature| feature.to_le_bytes())
-		.collect();
+	let mut record: Vec<u8> = features.iter().flat_map(|feature| feature.to_le_bytes()).collect();
 	record.push(1);
-	Row {
-		op: "add",
-		id: RecordId::of(&record),
-		features: Some(features),
-		class: Some(1),
-	}
+	Row { op: "add", id: RecordId::of(&record), features: Some(features), class: Some(1) }
 }
 
 fn removal(id: RecordId) -> Row {
-	Row {
-		op: "remove",
-		id,
-		features: None,
-		class: None,
-	}
+	Row { op: "remove", id, features: None, class: None }
 }
 
 /// The file that pyarrow would write of these rows.
@@ -50,19 +37,10 @@ fn parquet(rows: &[Row], class: &str) -> Vec<u8> {
 		features.map(|features| features.iter().copied().map(Some).collect::<Vec<_>>())
 	});
 	let columns: [(&str, ArrayRef); 4] = [
-		(
-			"op",
-			Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.op))),
-		),
+		("op", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.op)))),
 		("id", Arc::new(ids)),
-		(
-			"x",
-			Arc::new(ListArray::from_iter_primitive::<Float32Type, _, _>(lists)),
-		),
-		(
-			class,
-			Arc::new(UInt8Array::from_iter(rows.iter().map(|row| row.class))),
-		),
+		("x", Arc::new(ListArray::from_iter_primitive::<Float32Type, _, _>(lists))),
+		(class, Arc::new(UInt8Array::from_iter(rows.iter().map(|row| row.class)))),
 	];
 	let batch =
 		RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap();
@@ -102,11 +80,7 @@ fn first_record(fixture: &Fixture) -> Row {
 	Row {
 		op: "add",
 		id: RecordId::of(&record),
-		features: Some(
-			features
-				.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
-				.collect(),
-		),
+		features: Some(features.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()),
 		class: Some(record[32]),
 	}
 }
@@ -133,10 +107,7 @@ async fn a_valid_delta_is_reported_to_the_last_digit() {
 		records: 51,
 		root: descent_protocol::delta_root(request.genesis, 2, 3, 1, rows),
 	};
-	assert_eq!(
-		client.outcome(&request).await.checked,
-		DeltaVerdict::Valid(report)
-	);
+	assert_eq!(client.outcome(&request).await.checked, DeltaVerdict::Valid(report));
 	// On what it makes, it is a duplicate; nobody has to serve any of it again.
 	let next = CheckRequest {
 		version: 2,
@@ -144,14 +115,8 @@ async fn a_valid_delta_is_reported_to_the_last_digit() {
 		providers: Vec::new(),
 		..request
 	};
-	let duplicate = DeltaFault::Row {
-		row: 0,
-		problem: RowProblem::Duplicate,
-	};
-	assert_eq!(
-		client.outcome(&next).await.checked,
-		DeltaVerdict::Invalid(duplicate)
-	);
+	let duplicate = DeltaFault::Row { row: 0, problem: RowProblem::Duplicate };
+	assert_eq!(client.outcome(&next).await.checked, DeltaVerdict::Invalid(duplicate));
 	let metrics = client.get("/metrics").await.text().await.unwrap();
 	for line in [
 		r#"descent_evaluator_deltas_total{verdict="valid"} 1"#,
@@ -188,36 +153,17 @@ async fn each_fault_has_its_verdict() {
 		(parquet(&[], "y"), DeltaFault::Empty),
 		(parquet(&all, "y"), DeltaFault::Empty),
 		(changed(|row| row.op = "Add"), row(1, RowProblem::Op)),
-		(
-			changed(|row| row.id = RecordId([7; 32])),
-			row(1, RowProblem::WrongId),
-		),
+		(changed(|row| row.id = RecordId([7; 32])), row(1, RowProblem::WrongId)),
 		(changed(|row| row.class = None), row(1, RowProblem::Null)),
 		(changed(|row| row.op = "remove"), row(1, RowProblem::NotNull)),
-		(
-			changed(|row| row.features = Some(vec![1.0; 7])),
-			row(1, RowProblem::Shape),
-		),
-		(
-			changed(|row| row.features = Some(vec![f32::NAN; 8])),
-			row(1, RowProblem::Value),
-		),
+		(changed(|row| row.features = Some(vec![1.0; 7])), row(1, RowProblem::Shape)),
+		(changed(|row| row.features = Some(vec![f32::NAN; 8])), row(1, RowProblem::Value)),
 		(changed(|row| *row = addition(5.0)), row(1, RowProblem::Repeated)),
-		(
-			parquet(&[addition(5.0), first_record(&fixture)], "y"),
-			row(1, RowProblem::Duplicate),
-		),
-		(
-			parquet(&[removal(RecordId([7; 32]))], "y"),
-			row(0, RowProblem::Absent),
-		),
+		(parquet(&[addition(5.0), first_record(&fixture)], "y"), row(1, RowProblem::Duplicate)),
+		(parquet(&[removal(RecordId([7; 32]))], "y"), row(0, RowProblem::Absent)),
 	];
 	for (file, fault) in faults {
-		assert_eq!(
-			verdict(&client, &fixture, &file).await,
-			DeltaVerdict::Invalid(fault),
-			"{fault}"
-		);
+		assert_eq!(verdict(&client, &fixture, &file).await, DeltaVerdict::Invalid(fault), "{fault}");
 	}
 	let metrics = client.get("/metrics").await.text().await.unwrap();
 	let line = r#"descent_evaluator_deltas_total{verdict="invalid"} 14"#;
@@ -231,10 +177,7 @@ async fn what_nobody_serves_is_unavailable_within_the_time() {
 	fixture.serve().await;
 	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
 	let withheld = ContentRef::raw(b"nobody has this").unwrap();
-	assert_eq!(
-		client.outcome(&check(&fixture, withheld)).await.checked,
-		DeltaVerdict::Unavailable
-	);
+	assert_eq!(client.outcome(&check(&fixture, withheld)).await.checked, DeltaVerdict::Unavailable);
 	// One that takes connections and never answers, and one that would take all day.
 	let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
 	let mut request = check(&fixture, ContentRef::raw(b"nor this").unwrap());
@@ -251,42 +194,25 @@ async fn what_this_machine_lacks_is_no_verdict() {
 	let mut fixture = Fixture::new(50);
 	fixture.serve().await;
 	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
-	let proposed = fixture
-		.store
-		.import(parquet(&[addition(5.0)], "y").as_slice())
-		.unwrap();
+	let proposed = fixture.store.import(parquet(&[addition(5.0)], "y").as_slice()).unwrap();
 	let good = check(&fixture, proposed);
 	let lost = ContentRef::raw(b"nobody has this").unwrap();
 	let mut requests = vec![good.clone(); 4];
 	requests[0].deltas = vec![source(lost)];
 	requests[1].model = lost;
 	requests[2].deltas = vec![source(fixture.store.import(b"not parquet".as_slice()).unwrap())];
-	requests[3].proposed.delta = ContentRef {
-		codec: Codec::UnixFs,
-		size: 1 << 30,
-		..lost
-	};
-	for (request, words) in requests.iter().zip([
-		"cannot be had",
-		"description",
-		"delta of the data set",
-		"--max-content",
-	]) {
+	requests[3].proposed.delta = ContentRef { codec: Codec::UnixFs, size: 1 << 30, ..lost };
+	for (request, words) in
+		requests.iter().zip(["cannot be had", "description", "delta of the data set", "--max-content"])
+	{
 		let reason = client.failure(request).await;
 		assert!(reason.contains(words), "{reason}");
 	}
 	let too_large = CheckRequest {
-		proposed: source(ContentRef {
-			codec: Codec::UnixFs,
-			size: u64::MAX,
-			..lost
-		}),
+		proposed: source(ContentRef { codec: Codec::UnixFs, size: u64::MAX, ..lost }),
 		..good.clone()
 	};
-	assert_eq!(
-		client.outcome(&too_large).await.checked,
-		DeltaVerdict::Invalid(DeltaFault::TooLarge)
-	);
+	assert_eq!(client.outcome(&too_large).await.checked, DeltaVerdict::Invalid(DeltaFault::TooLarge));
 	// No scratch file can be made: the disk's fault.
 	let scratch = fixture.directory.path().join("evaluator/scratch");
 	std::fs::remove_dir_all(&scratch).unwrap();
@@ -323,10 +249,7 @@ async fn a_check_that_stalls_delays_neither_measurements_nor_other_checks() {
 		jobs.push(id);
 	}
 	let good = parquet(&[addition(5.0)], "y");
-	assert!(matches!(
-		verdict(&client, &fixture, &good).await,
-		DeltaVerdict::Valid(_)
-	));
+	assert!(matches!(verdict(&client, &fixture, &good).await, DeltaVerdict::Valid(_)));
 	let ballot = client.ballot(&request(&fixture, vec![honest(&fixture, 8)])).await;
 	assert_eq!(ballot.verdicts.len(), 1);
 	let mut running = 0;
@@ -349,9 +272,7 @@ async fn what_a_check_needs_is_fetched_while_its_attempt_lasts() {
 	requests[0].deltas = vec![source(lost)];
 	requests[1].model = lost;
 	for request in &mut requests {
-		request
-			.providers
-			.push(format!("http://{}", silent.local_addr().unwrap()));
+		request.providers.push(format!("http://{}", silent.local_addr().unwrap()));
 		request.fetch_ms = 400;
 		let began = Instant::now();
 		let reason = client.failure(request).await;
@@ -372,10 +293,7 @@ async fn verdicts_outlive_a_restart_and_are_made_once() {
 	let checked = client.outcome(&request).await;
 	client.evaluator.stop().await.unwrap();
 	let client = Client::start(&data).await;
-	assert_eq!(
-		client.submit(&request).await.status,
-		JobStatus::Done(checked.clone())
-	);
+	assert_eq!(client.submit(&request).await.status, JobStatus::Done(checked.clone()));
 	// The applied delta and the set that it applies to are here, though nobody serves them any more.
 	let measured = EvaluationRequest {
 		deltas: vec![source(fixture.delta), request.proposed.clone()],
@@ -392,33 +310,14 @@ async fn what_is_no_check_is_refused() {
 	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
 	let good = check(&fixture, fixture.delta);
 	let refused = [
+		CheckRequest { version: 2, ..good.clone() },
+		CheckRequest { version: 1_025, deltas: vec![source(fixture.delta); 1_025], ..good.clone() },
+		CheckRequest { providers: vec!["http://a".into(); 9], ..good.clone() },
 		CheckRequest {
-			version: 2,
+			proposed: DeltaSource { delta: fixture.delta, providers: vec!["a".repeat(129)] },
 			..good.clone()
 		},
-		CheckRequest {
-			version: 1_025,
-			deltas: vec![source(fixture.delta); 1_025],
-			..good.clone()
-		},
-		CheckRequest {
-			providers: vec!["http://a".into(); 9],
-			..good.clone()
-		},
-		CheckRequest {
-			proposed: DeltaSource {
-				delta: fixture.delta,
-				providers: vec!["a".repeat(129)],
-			},
-			..good.clone()
-		},
-		CheckRequest {
-			proposed: source(ContentRef {
-				size: 0,
-				..fixture.delta
-			}),
-			..good.clone()
-		},
+		CheckRequest { proposed: source(ContentRef { size: 0, ..fixture.delta }), ..good.clone() },
 	];
 	for request in refused {
 		assert_eq!(client.post(&request).await.status(), 422);

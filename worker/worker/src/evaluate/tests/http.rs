@@ -28,34 +28,21 @@ impl Judge<CheckRequest> for Absent {
 }
 
 fn nothing() -> Measured {
-	let ballot = Ballot {
-		baseline: None,
-		verdicts: Default::default(),
-	};
+	let ballot = Ballot { baseline: None, verdicts: Default::default() };
 	Measured { ballot }
 }
 
 async fn slow(data: &Path) -> (Client, mpsc::Sender<bool>) {
 	let (judge, judged) = mpsc::channel();
-	let options = Options {
-		queue: 1,
-		..options(data)
-	};
-	let evaluator = Evaluator::start_with(&options, |_, _| (Slow(judged), Absent))
-		.await
-		.unwrap();
+	let options = Options { queue: 1, ..options(data) };
+	let evaluator = Evaluator::start_with(&options, |_, _| (Slow(judged), Absent)).await.unwrap();
 	(Client::of(evaluator), judge)
 }
 
 async fn running(client: &Client, id: H256) {
 	let until = Instant::now() + Duration::from_secs(10);
 	loop {
-		let job: Job<Measured> = client
-			.get(&format!("/v1/evaluations/{id:?}"))
-			.await
-			.json()
-			.await
-			.unwrap();
+		let job: Job<Measured> = client.get(&format!("/v1/evaluations/{id:?}")).await.json().await.unwrap();
 		if job.status == (JobStatus::Running { measured: 3 }) {
 			return;
 		}
@@ -65,10 +52,7 @@ async fn running(client: &Client, id: H256) {
 }
 
 fn numbered(fixture: &Fixture, round: u32) -> EvaluationRequest {
-	EvaluationRequest {
-		round,
-		..request(fixture, Vec::new())
-	}
+	EvaluationRequest { round, ..request(fixture, Vec::new()) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,28 +63,16 @@ async fn equal_requests_are_one_job_and_the_queue_is_bounded() {
 	let job = client.submit(&first).await;
 	assert_eq!(job.id, first.id());
 	running(&client, job.id).await;
-	assert_eq!(
-		client.submit(&first).await.status,
-		JobStatus::Running { measured: 3 }
-	);
+	assert_eq!(client.submit(&first).await.status, JobStatus::Running { measured: 3 });
 	assert_eq!(client.submit(&second).await.status, JobStatus::Queued);
 	assert_eq!(client.submit(&second).await.status, JobStatus::Queued);
 	let refused = client.post(&third).await;
 	assert_eq!(refused.status(), 503);
-	assert!(
-		refused.headers()["retry-after"]
-			.to_str()
-			.unwrap()
-			.parse::<u64>()
-			.unwrap() > 0
-	);
+	assert!(refused.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap() > 0);
 	let health: serde_json::Value = client.get("/health").await.json().await.unwrap();
 	assert_eq!(health["waiting"], 1);
 	judge.send(true).unwrap();
-	assert!(matches!(
-		client.wait::<EvaluationRequest>(job.id).await,
-		JobStatus::Done(_)
-	));
+	assert!(matches!(client.wait::<EvaluationRequest>(job.id).await, JobStatus::Done(_)));
 	let id = client.submit(&second).await.id;
 	running(&client, id).await;
 	assert_eq!(client.submit(&third).await.status, JobStatus::Queued);
@@ -128,10 +100,7 @@ async fn results_outlive_a_restart() {
 	let client = Client::start(&data).await;
 	let request = request(&fixture, vec![honest(&fixture, 8)]);
 	let ballot = client.ballot(&request).await;
-	assert!(
-		Evaluator::start(&options(&data)).await.is_err(),
-		"one process at a time"
-	);
+	assert!(Evaluator::start(&options(&data)).await.is_err(), "one process at a time");
 	client.evaluator.stop().await.unwrap();
 	std::fs::write(data.join("results").join(".tmpCutShort"), b"{").unwrap();
 	let client = Client::start(&data).await;
@@ -144,26 +113,13 @@ async fn results_outlive_a_restart() {
 async fn the_largest_request_that_a_chain_can_make_is_taken() {
 	let fixture = Fixture::new(1);
 	let (client, judge) = slow(&fixture.directory.path().join("evaluator")).await;
-	let largest = ContentRef {
-		size: u64::MAX,
-		codec: descent_protocol::Codec::UnixFs,
-		..fixture.model
-	};
+	let largest = ContentRef { size: u64::MAX, codec: descent_protocol::Codec::UnixFs, ..fixture.model };
 	// Bytes that are longest in JSON, of those that the chain admits.
 	let providers = vec!["\"".repeat(128); 8];
-	let candidate = CandidateSource {
-		checkpoint: largest,
-		providers: providers.clone(),
-		claim: Score(u64::MAX),
-	};
+	let candidate =
+		CandidateSource { checkpoint: largest, providers: providers.clone(), claim: Score(u64::MAX) };
 	let request = EvaluationRequest {
-		deltas: vec![
-			DeltaSource {
-				delta: largest,
-				providers: providers.clone(),
-			};
-			1024
-		],
+		deltas: vec![DeltaSource { delta: largest, providers: providers.clone() }; 1024],
 		candidates: vec![candidate; 64],
 		providers,
 		..request(&fixture, Vec::new())
@@ -177,49 +133,20 @@ async fn the_largest_request_that_a_chain_can_make_is_taken() {
 async fn what_is_no_request_is_refused() {
 	let fixture = Fixture::new(1);
 	let (client, judge) = slow(&fixture.directory.path().join("evaluator")).await;
-	let post = |body: Vec<u8>| {
-		client
-			.http
-			.post(format!("{}/v1/evaluations", client.base))
-			.body(body)
-	};
+	let post = |body: Vec<u8>| client.http.post(format!("{}/v1/evaluations", client.base)).body(body);
 	let status = |body: Vec<u8>| async { post(body).send().await.unwrap().status().as_u16() };
 	assert_eq!(status(b"{".to_vec()).await, 400);
 	assert_eq!(status(b"{}".to_vec()).await, 422);
 	assert_eq!(status(vec![b' '; service::MAX_BODY + 1]).await, 413);
 	let good = request(&fixture, vec![candidate(&fixture, fixture.publish(1), Score(1))]);
 	let refused = [
-		EvaluationRequest {
-			candidates: vec![good.candidates[0].clone(); 65],
-			..good.clone()
-		},
-		EvaluationRequest {
-			policy: EvaluationPolicy::Training { records: 0 },
-			..good.clone()
-		},
-		EvaluationRequest {
-			policy: EvaluationPolicy::Training { records: u32::MAX },
-			..good.clone()
-		},
-		EvaluationRequest {
-			deltas: Vec::new(),
-			..good.clone()
-		},
-		EvaluationRequest {
-			providers: vec!["http://a".into(); 9],
-			..good.clone()
-		},
-		EvaluationRequest {
-			providers: vec!["a".repeat(129)],
-			..good.clone()
-		},
-		EvaluationRequest {
-			model: ContentRef {
-				size: 0,
-				..good.model
-			},
-			..good.clone()
-		},
+		EvaluationRequest { candidates: vec![good.candidates[0].clone(); 65], ..good.clone() },
+		EvaluationRequest { policy: EvaluationPolicy::Training { records: 0 }, ..good.clone() },
+		EvaluationRequest { policy: EvaluationPolicy::Training { records: u32::MAX }, ..good.clone() },
+		EvaluationRequest { deltas: Vec::new(), ..good.clone() },
+		EvaluationRequest { providers: vec!["http://a".into(); 9], ..good.clone() },
+		EvaluationRequest { providers: vec!["a".repeat(129)], ..good.clone() },
+		EvaluationRequest { model: ContentRef { size: 0, ..good.model }, ..good.clone() },
 	];
 	for request in refused {
 		let response = client.post(&request).await;
@@ -229,13 +156,7 @@ async fn what_is_no_request_is_refused() {
 	}
 	let page = post(serde_json::to_vec(&good).unwrap()).header("origin", "http://evil.example");
 	assert_eq!(page.send().await.unwrap().status(), 403);
-	assert_eq!(
-		client
-			.get(&format!("/v1/evaluations/{:?}", H256::zero()))
-			.await
-			.status(),
-		404
-	);
+	assert_eq!(client.get(&format!("/v1/evaluations/{:?}", H256::zero())).await.status(), 404);
 	assert_eq!(client.get("/v1/evaluations/1").await.status(), 400);
 	assert_eq!(client.submit(&good).await.status, JobStatus::Queued);
 	drop(judge);
@@ -245,10 +166,7 @@ async fn what_is_no_request_is_refused() {
 #[tokio::test]
 async fn other_machines_are_not_served_by_accident() {
 	let directory = tempfile::tempdir().unwrap();
-	let options = Options {
-		listen: "0.0.0.0:0".parse().unwrap(),
-		..options(directory.path())
-	};
+	let options = Options { listen: "0.0.0.0:0".parse().unwrap(), ..options(directory.path()) };
 	let error = run(options).await.unwrap_err();
 	assert!(error.to_string().contains("--allow-remote"));
 }
@@ -273,10 +191,7 @@ fn whose_time_to_fetch_ends_first_is_next() {
 	let fixture = Fixture::new(1);
 	let jobs = jobs_in(directory.path(), Duration::ZERO);
 	for (round, fetch_ms) in [(1, 90_000), (2, 60_000), (3, 60_000), (4, u64::MAX)] {
-		let request = EvaluationRequest {
-			fetch_ms,
-			..numbered(&fixture, round)
-		};
+		let request = EvaluationRequest { fetch_ms, ..numbered(&fixture, round) };
 		jobs.submit(request).unwrap();
 	}
 	let order = [0; 4].map(|_| {
@@ -292,10 +207,7 @@ fn a_group_keeps_others_neither_from_being_worked_on_nor_from_the_queue() {
 	let directory = tempfile::tempdir().unwrap();
 	let fixture = Fixture::new(1);
 	let jobs = jobs_in(directory.path(), Duration::ZERO);
-	let of = |group, round| EvaluationRequest {
-		group,
-		..numbered(&fixture, round)
-	};
+	let of = |group, round| EvaluationRequest { group, ..numbered(&fixture, round) };
 	let submit = |group, round| jobs.submit(of(group, round)).map(|job| job.id);
 	for round in 0..5 {
 		submit(1, round).unwrap();
@@ -307,11 +219,7 @@ fn a_group_keeps_others_neither_from_being_worked_on_nor_from_the_queue() {
 	assert_eq!(jobs.get(&of(1, 4).id()), None, "the last of those who have most");
 	assert_eq!(jobs.next().unwrap().id, id, "the other group's turn");
 	submit(2, 1).unwrap();
-	assert_eq!(
-		submit(1, 4),
-		Err(jobs::Full),
-		"who has most can't push others out"
-	);
+	assert_eq!(submit(1, 4), Err(jobs::Full), "who has most can't push others out");
 	jobs.finish(of(1, 0).id(), Ok(nothing()), Duration::ZERO);
 	assert_eq!(jobs.next().unwrap().request.round, 1);
 }
@@ -321,10 +229,7 @@ fn what_nobody_can_need_any_more_is_dropped() {
 	let directory = tempfile::tempdir().unwrap();
 	let fixture = Fixture::new(1);
 	let jobs = jobs_in(directory.path(), Duration::ZERO);
-	let late = EvaluationRequest {
-		fetch_ms: 0,
-		..numbered(&fixture, 1)
-	};
+	let late = EvaluationRequest { fetch_ms: 0, ..numbered(&fixture, 1) };
 	let id = jobs.submit(late).unwrap().id;
 	jobs.submit(numbered(&fixture, 2)).unwrap();
 	assert_eq!(jobs.next().unwrap().request.round, 2);
@@ -345,10 +250,7 @@ async fn other_names_are_not_served() {
 	assert_eq!(status("localhost:9977").await, 200);
 	drop(judge);
 	client.evaluator.stop().await.unwrap();
-	let options = Options {
-		allow_remote: true,
-		..options(&fixture.directory.path().join("open"))
-	};
+	let options = Options { allow_remote: true, ..options(&fixture.directory.path().join("open")) };
 	let client = Client::of(Evaluator::start(&options).await.unwrap());
 	let get = client.http.get(format!("{}/health", client.base));
 	let answer = get.header("host", "evaluator.example").send().await.unwrap();
@@ -360,11 +262,6 @@ fn jobs_in(directory: &Path, retry: Duration) -> Jobs<EvaluationRequest> {
 	let store = descent_content::Store::open(directory.join("content"), 1).unwrap();
 	let results = Results::open(&directory.join("results"), 1).unwrap();
 	let metrics = Metrics::new().unwrap().of::<EvaluationRequest>();
-	let limits = Limits {
-		queue: 4,
-		per_group: 1,
-		retry,
-		grace: Duration::ZERO,
-	};
+	let limits = Limits { queue: 4, per_group: 1, retry, grace: Duration::ZERO };
 	Jobs::new(results, limits, Stock::new(store), metrics)
 }

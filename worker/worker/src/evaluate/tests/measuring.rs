@@ -12,10 +12,7 @@ async fn looks_up_to_the_first_match() {
 	let unseen = honest(&fixture, 9);
 	let mut request = request(&fixture, vec![lie, truth.clone(), unseen]);
 	let head = fixture.publish(1);
-	request.head = Some(CheckpointSource {
-		checkpoint: head,
-		providers: providers(&fixture),
-	});
+	request.head = Some(CheckpointSource { checkpoint: head, providers: providers(&fixture) });
 	let ballot = client.ballot(&request).await;
 	let lied = fixture.score(7, SEED, RECORDS);
 	let [Verdict::Mismatch(first), Verdict::Match(second)] = ballot.verdicts.as_slice() else {
@@ -29,10 +26,7 @@ async fn looks_up_to_the_first_match() {
 		[first.root, second.root, ballot.baseline.unwrap().root].into();
 	assert_eq!(roots.len(), 3);
 	let metrics = client.get("/metrics").await.text().await.unwrap();
-	assert!(
-		metrics.contains(r#"descent_evaluator_verdicts_total{verdict="mismatch"} 1"#),
-		"{metrics}"
-	);
+	assert!(metrics.contains(r#"descent_evaluator_verdicts_total{verdict="mismatch"} 1"#), "{metrics}");
 	client.evaluator.stop().await.unwrap();
 }
 
@@ -46,13 +40,7 @@ async fn a_claim_may_be_off_by_the_tolerance_and_no_more() {
 	let mut far = close.clone();
 	far.claim.0 -= 1;
 	let ballot = client.ballot(&request(&fixture, vec![far, close])).await;
-	assert!(
-		matches!(
-			ballot.verdicts.as_slice(),
-			[Verdict::Mismatch(_), Verdict::Match(_)]
-		),
-		"{ballot:?}"
-	);
+	assert!(matches!(ballot.verdicts.as_slice(), [Verdict::Mismatch(_), Verdict::Match(_)]), "{ballot:?}");
 	client.evaluator.stop().await.unwrap();
 }
 
@@ -70,15 +58,8 @@ async fn what_is_no_checkpoint_of_the_model_is_invalid() {
 	Model::new(&other, 7, Device::Cpu).unwrap().save(&path).unwrap();
 	let shape = fixture.store.import_path(&path).unwrap();
 	let rubbish = fixture.store.import(vec![7; 2000].as_slice()).unwrap();
-	let huge = ContentRef {
-		digest: H256::repeat_byte(3),
-		codec: Codec::UnixFs,
-		size: 1 << 30,
-	};
-	let impossible = ContentRef {
-		codec: Codec::UnixFs,
-		..fixture.publish(7)
-	};
+	let huge = ContentRef { digest: H256::repeat_byte(3), codec: Codec::UnixFs, size: 1 << 30 };
+	let impossible = ContentRef { codec: Codec::UnixFs, ..fixture.publish(7) };
 	let candidates =
 		[nan, shape, rubbish, huge, impossible].map(|checkpoint| candidate(&fixture, checkpoint, Score(1)));
 	let began = Instant::now();
@@ -96,16 +77,9 @@ async fn what_nobody_serves_is_unavailable_in_time() {
 	let withheld = descent_content::address(std::fs::File::open(fixture.checkpoint(7)).unwrap()).unwrap();
 	let mut nowhere = candidate(&fixture, withheld, Score(1));
 	nowhere.providers = vec!["http://127.0.0.1:1".into(), "no address".into()];
-	let candidates = vec![
-		candidate(&fixture, withheld, Score(1)),
-		nowhere,
-		honest(&fixture, 8),
-	];
+	let candidates = vec![candidate(&fixture, withheld, Score(1)), nowhere, honest(&fixture, 8)];
 	let mut request = request(&fixture, candidates);
-	request.head = Some(CheckpointSource {
-		checkpoint: withheld,
-		providers: providers(&fixture),
-	});
+	request.head = Some(CheckpointSource { checkpoint: withheld, providers: providers(&fixture) });
 	let began = Instant::now();
 	let ballot = client.ballot(&request).await;
 	assert_eq!(ballot.baseline, None);
@@ -125,10 +99,7 @@ async fn a_crowd_that_stalls_delays_nobody() {
 	let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
 	let mut candidates: Vec<_> = (0..60)
 		.map(|number| {
-			let checkpoint = ContentRef {
-				digest: H256::from_low_u64_be(number),
-				..fixture.publish(7)
-			};
+			let checkpoint = ContentRef { digest: H256::from_low_u64_be(number), ..fixture.publish(7) };
 			CandidateSource {
 				checkpoint,
 				providers: vec![format!("http://{}", silent.local_addr().unwrap())],
@@ -194,10 +165,7 @@ async fn what_was_found_when_the_window_closes_is_said() {
 	fixture.serve().await;
 	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
 	let candidates = vec![honest(&fixture, 7), honest(&fixture, 8)];
-	let request = EvaluationRequest {
-		fetch_ms: 0,
-		..request(&fixture, candidates)
-	};
+	let request = EvaluationRequest { fetch_ms: 0, ..request(&fixture, candidates) };
 	let ballot = client.ballot(&request).await;
 	assert_eq!(ballot.verdicts.as_slice(), [Verdict::Unavailable]);
 	client.evaluator.stop().await.unwrap();
@@ -222,10 +190,7 @@ async fn members_hold_the_same_ballot_whatever_they_measure_with() {
 	let mut fixture = Fixture::new(3_000);
 	fixture.serve().await;
 	let mut request = request(&fixture, Vec::new());
-	request.policy = EvaluationPolicy::Validation {
-		set: fixture.delta,
-		records: 2_000,
-	};
+	request.policy = EvaluationPolicy::Validation { set: fixture.delta, records: 2_000 };
 	let claim = fixture.score(8, SEED, 2_000);
 	request.candidates = vec![candidate(&fixture, fixture.publish(8), claim)];
 	let mut ballots = Vec::new();
@@ -257,10 +222,7 @@ async fn data_that_cannot_be_had_is_nobodys_verdict() {
 	requests[2].model.size = 1 << 30;
 	requests[2].model.codec = Codec::UnixFs;
 	requests[3].deltas = vec![source(fixture.store.import(b"not parquet".as_slice()).unwrap())];
-	for (request, words) in requests
-		.iter()
-		.zip(["had", "description", "description", "delta"])
-	{
+	for (request, words) in requests.iter().zip(["had", "description", "description", "delta"]) {
 		let reason = client.failure(request).await;
 		assert!(reason.contains(words), "{reason}");
 	}

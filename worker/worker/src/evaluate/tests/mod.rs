@@ -49,11 +49,7 @@ impl Client {
 	fn of(evaluator: Evaluator) -> Self {
 		let base = format!("http://{}", evaluator.address);
 		let http = reqwest::Client::new();
-		Self {
-			evaluator,
-			http,
-			base,
-		}
+		Self { evaluator, http, base }
 	}
 
 	async fn post<R: Request + Serialize>(&self, request: &R) -> reqwest::Response {
@@ -68,11 +64,7 @@ impl Client {
 	}
 
 	async fn get(&self, path: &str) -> reqwest::Response {
-		self.http
-			.get(format!("{}{path}", self.base))
-			.send()
-			.await
-			.unwrap()
+		self.http.get(format!("{}{path}", self.base)).send().await.unwrap()
 	}
 
 	/// Waits until a job has ended.
@@ -116,10 +108,7 @@ impl Client {
 
 /// A delta that the group's providers serve.
 fn source(delta: ContentRef) -> DeltaSource {
-	DeltaSource {
-		delta,
-		providers: Vec::new(),
-	}
+	DeltaSource { delta, providers: Vec::new() }
 }
 
 /// A request to measure candidates on the training set of a fixture.
@@ -142,26 +131,14 @@ fn request(fixture: &Fixture, candidates: Vec<CandidateSource>) -> EvaluationReq
 }
 
 fn providers(fixture: &Fixture) -> Vec<String> {
-	fixture
-		.address
-		.iter()
-		.map(|address| format!("http://{address}"))
-		.collect()
+	fixture.address.iter().map(|address| format!("http://{address}")).collect()
 }
 
 fn candidate(fixture: &Fixture, checkpoint: ContentRef, claim: Score) -> CandidateSource {
-	CandidateSource {
-		checkpoint,
-		providers: providers(fixture),
-		claim,
-	}
+	CandidateSource { checkpoint, providers: providers(fixture), claim }
 }
 
 /// A candidate that claims what it scores.
 fn honest(fixture: &Fixture, weights: u64) -> CandidateSource {
-	candidate(
-		fixture,
-		fixture.publish(weights),
-		fixture.score(weights, SEED, RECORDS),
-	)
+	candidate(fixture, fixture.publish(weights), fixture.score(weights, SEED, RECORDS))
 }

@@ -3,8 +3,8 @@ use alloc::vec::Vec;
 use codec::Encode;
 use core::cmp::Ordering;
 use descent_protocol::{
-	check_hash, view::ProposalEnding, BlockNumber, Conduct, ContentRef, DeltaVerdict, GroupId, ProposalId,
-	Salt, MAX_COMMITTEE,
+	check_hash, view::ProposalEnding, BlockNumber, ContentRef, DeltaVerdict, GroupId, Performance,
+	ProposalId, Salt, MAX_COMMITTEE,
 };
 use frame_support::{
 	ensure,
@@ -13,7 +13,7 @@ use frame_support::{
 		TransactionValidityWithRefund, ValidTransaction, Weight,
 	},
 };
-use pallet_evaluators::{AuthoritySignature, ConductObserver, EvaluatorSet};
+use pallet_evaluators::{AuthoritySignature, EvaluatorSet, PerformanceObserver};
 use pallet_groups::Rewards;
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
@@ -65,7 +65,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn open_weight() -> Weight {
 		T::WeightInfo::open()
 			.saturating_add(T::Rewards::delta_checked_weight(MAX_COMMITTEE))
-			.saturating_add(T::Conduct::observed_weight(MAX_COMMITTEE))
+			.saturating_add(T::Performance::observed_weight(MAX_COMMITTEE))
 	}
 
 	/// Whether an attestation is admitted: in its window, once, and signed by the member. What costs least comes first.
@@ -189,11 +189,12 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::Opened { group, proposal, attempt, member });
 		let decided = check.attempt(attempt).and_then(Attempt::decide);
 		check.is_decided = decided.is_some();
-		let conduct = decided.zip(check.attempt(attempt)).map(|(verdict, attempt)| attempt.conduct(verdict));
+		let performance =
+			decided.zip(check.attempt(attempt)).map(|(verdict, attempt)| attempt.performance(verdict));
 		let (version, model) = (check.version, check.model);
 		Checks::<T>::insert(group, proposal, check);
-		if let Some(conduct) = conduct {
-			Self::judge(group, &conduct);
+		if let Some(performance) = performance {
+			Self::judge(group, &performance);
 		}
 		match decided {
 			Some(verdict) => Self::conclude(group, proposal, version, model, verdict),
@@ -202,14 +203,14 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Has members paid who did sound work, and tells of all.
-	fn judge(group: GroupId, conduct: &[(T::AccountId, Conduct)]) {
-		let sound: Vec<_> = conduct
+	fn judge(group: GroupId, performance: &[(T::AccountId, Performance)]) {
+		let sound: Vec<_> = performance
 			.iter()
-			.filter(|(_, conduct)| *conduct == Conduct::Sound)
+			.filter(|(_, performance)| *performance == Performance::Sound)
 			.map(|(member, _)| member.clone())
 			.collect();
 		T::Rewards::delta_checked(group, &sound);
-		T::Conduct::observed(conduct);
+		T::Performance::observed(performance);
 	}
 
 	/// Does what follows of a check.

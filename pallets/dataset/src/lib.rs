@@ -40,7 +40,7 @@
 //!   by then ends, but costs nothing.
 //!
 //! [`Config::Rewards`] pays the members by whose verdicts a check is decided, and the proposer of a delta that is applied. Who
-//! opens another verdict before the decision is told of to [`Config::Conduct`], see [`descent_protocol::check_conduct`];
+//! opens another verdict before the decision is told of to [`Config::Performance`], see [`descent_protocol::check_performance`];
 //! whose verdict is not there yet is neither paid nor told of. A delta that is applied has an entry in the log for ever: of its
 //! deposit, [`Config::LogFee`] does not come back. A group's first entry is paid by the group's deposit, and what else is
 //! kept is bounded, or goes with the deposit or the stake that it came with.
@@ -94,7 +94,7 @@ pub mod pallet {
 	};
 	use frame_support::{pallet_prelude::*, traits::OnUnbalanced};
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
-	use pallet_evaluators::{AuthoritySignature, ConductObserver, EvaluatorSet};
+	use pallet_evaluators::{AuthoritySignature, EvaluatorSet, PerformanceObserver};
 	use pallet_groups::{GroupRules, Rewards, Stakeholders, Summary};
 	use sp_core::H256;
 
@@ -123,7 +123,7 @@ pub mod pallet {
 		/// Pays the proposer of a delta that is applied, and the members of committees who checked deltas.
 		type Rewards: Rewards<Self::AccountId, BalanceOf<Self>>;
 		/// Is told how the members of a committee did.
-		type Conduct: ConductObserver<Self::AccountId>;
+		type Performance: PerformanceObserver<Self::AccountId>;
 		/// Takes what is slashed of deposits, and the fees.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
 		/// How long a block takes, in milliseconds.

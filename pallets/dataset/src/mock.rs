@@ -151,7 +151,7 @@ impl pallet_dataset::Config for Test {
 	type Groups = Groups;
 	type Evaluators = Evaluators;
 	type Rewards = Rewards;
-	type Conduct = Observer;
+	type Performance = Observer;
 	type Slash = ();
 	type BlockTime = ConstU64<3_000>;
 	type AnnouncementDeposit = AnnouncementDeposit;

@@ -2,8 +2,8 @@ use crate::Config;
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use descent_protocol::{
-	view::ProposalEnding, BlockNumber, CheckPhase, CheckWindows, Conduct, ContentRef, DeltaFault,
-	DeltaReport, DeltaVerdict, ProposalId, Providers, RoundIndex, MAX_ATTEMPTS, MAX_COMMITTEE,
+	view::ProposalEnding, BlockNumber, CheckPhase, CheckWindows, ContentRef, DeltaFault, DeltaReport,
+	DeltaVerdict, Performance, ProposalId, Providers, RoundIndex, MAX_ATTEMPTS, MAX_COMMITTEE,
 };
 use frame_support::{
 	traits::{
@@ -204,16 +204,16 @@ impl<AccountId> Attempt<AccountId> {
 	}
 
 	/// How the members did who had opened when 2/3 held this verdict. Who had not may still have been about to.
-	pub(crate) fn conduct(&self, decided: DeltaVerdict) -> Vec<(AccountId, Conduct)>
+	pub(crate) fn performance(&self, decided: DeltaVerdict) -> Vec<(AccountId, Performance)>
 	where
 		AccountId: Clone,
 	{
 		let verdicts = self.attestations.iter().map(|said| said.as_ref()?.verdict);
 		let opened = self.committee.iter().zip(verdicts);
 		let (members, verdicts): (Vec<_>, Vec<_>) = opened.filter(|(_, verdict)| verdict.is_some()).unzip();
-		let conduct = descent_protocol::check_conduct(&verdicts, decided);
+		let performance = descent_protocol::check_performance(&verdicts, decided);
 		let members = members.into_iter().map(|(member, _)| member.clone());
-		members.zip(conduct).collect()
+		members.zip(performance).collect()
 	}
 
 	/// What a member said, by its place.

@@ -161,64 +161,64 @@ impl Stakeholders<AccountId32, u128> for Groups {
 }
 
 /// How long the trainers' periods are.
-pub const PERIOD: BlockNumber = 10;
+pub(crate) const PERIOD: BlockNumber = 10;
 /// How long the proposers' periods are.
-pub const PROPOSERS_PERIOD: BlockNumber = 50;
+pub(crate) const PROPOSERS_PERIOD: BlockNumber = 50;
 /// The least that a round may be worth to a client.
-pub const MINIMUM_PER_ROUND: u128 = 1_000;
+pub(crate) const MINIMUM_PER_ROUND: u128 = 1_000;
 /// How long a client waits after its last round.
-pub const GRACE: BlockNumber = 7;
+pub(crate) const GRACE: BlockNumber = 7;
 /// What every account owns at first.
-pub const ENDOWMENT: u128 = 1_000_000_000;
+pub(crate) const ENDOWMENT: u128 = 1_000_000_000;
 /// What all of them own.
-pub const ISSUANCE: u128 = 100 * ENDOWMENT;
+pub(crate) const ISSUANCE: u128 = 100 * ENDOWMENT;
 /// What the trainers' first period mints.
-pub const TRAINERS: u128 = ISSUANCE / 100_000;
+pub(crate) const TRAINERS: u128 = ISSUANCE / 100_000;
 /// What the proposers' first period mints.
-pub const PROPOSERS: u128 = ISSUANCE / 1_000_000;
+pub(crate) const PROPOSERS: u128 = ISSUANCE / 1_000_000;
 /// How what rounds earn is divided: a fifth for validators, a tenth for keepers.
-pub const SHARES: Shares = Shares {
+pub(crate) const SHARES: Shares = Shares {
 	validators: descent_protocol::Share::percent(20),
 	keepers: descent_protocol::Share::percent(10),
 };
 /// How long the groups' windows are. Round 0 takes commitments in blocks 10 to 21 and can be settled in block 33.
-pub const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
+pub(crate) const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
 
-pub fn account(number: u8) -> AccountId32 {
+pub(crate) fn account(number: u8) -> AccountId32 {
 	AccountId32::new([number; 32])
 }
 
-pub fn signed(number: u8) -> RuntimeOrigin {
+pub(crate) fn signed(number: u8) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account(number))
 }
 
-pub fn free(number: u8) -> u128 {
+pub(crate) fn free(number: u8) -> u128 {
 	Balances::free_balance(account(number))
 }
 
-pub fn accrued(number: u8) -> u128 {
+pub(crate) fn accrued(number: u8) -> u128 {
 	crate::Accrued::<Test>::get(account(number))
 }
 
 /// What the pallet's account has.
-pub fn kept() -> u128 {
+pub(crate) fn kept() -> u128 {
 	Balances::free_balance(Emission::account_id())
 }
 
 /// What a group has to pay with, all that its stake has earned by now included.
-pub fn pot(group: GroupId) -> Pot {
+pub(crate) fn pot(group: GroupId) -> Pot {
 	let mut pot = Pots::<Test>::get(group);
 	pot.credit(&Emission::advance());
 	pot
 }
 
 /// Another group.
-pub fn create_group(group: GroupId) {
+pub(crate) fn create_group(group: GroupId) {
 	Clocks::insert(group, CLOCK);
 }
 
 /// Gives an account a stake in a group, whatever it had before.
-pub fn stake(group: GroupId, number: u8, amount: u128) {
+pub(crate) fn stake(group: GroupId, number: u8, amount: u128) {
 	let before = Stakes::get((group, account(number)));
 	Stakes::insert((group, account(number)), amount);
 	Totals::mutate(group, |total| *total = total.saturating_sub(before).saturating_add(amount));
@@ -226,7 +226,7 @@ pub fn stake(group: GroupId, number: u8, amount: u128) {
 }
 
 /// Takes tokens from an account and does what a handler does with them.
-pub fn take(number: u8, amount: u128) -> crate::CreditOf<Test> {
+pub(crate) fn take(number: u8, amount: u128) -> crate::CreditOf<Test> {
 	<Balances as Balanced<AccountId32>>::withdraw(
 		&account(number),
 		amount,
@@ -238,12 +238,12 @@ pub fn take(number: u8, amount: u128) -> crate::CreditOf<Test> {
 }
 
 /// The chain at block 0: the groups 0 to 3 without stake, and accounts 1 to 100 with [`ENDOWMENT`].
-pub fn new_test_ext() -> sp_io::TestExternalities {
+pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	chain(ENDOWMENT)
 }
 
 /// The same chain, where accounts have so much.
-pub fn chain(endowment: u128) -> sp_io::TestExternalities {
+pub(crate) fn chain(endowment: u128) -> sp_io::TestExternalities {
 	let storage = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
 			balances: (1..=100).map(|number| (account(number), endowment)).collect(),
@@ -258,7 +258,7 @@ pub fn chain(endowment: u128) -> sp_io::TestExternalities {
 }
 
 /// Executes empty blocks until `block` has begun.
-pub fn run_to(block: u32) {
+pub(crate) fn run_to(block: u32) {
 	System::run_to_block_with::<AllPalletsWithSystem>(
 		block,
 		RunToBlockHooks::default()
@@ -267,7 +267,7 @@ pub fn run_to(block: u32) {
 }
 
 /// Runs a test on the chain and checks afterwards what must always hold.
-pub fn build_and_execute(test: impl FnOnce()) {
+pub(crate) fn build_and_execute(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
 		test();
 		Emission::do_try_state().expect("the state stays consistent");

@@ -13,7 +13,7 @@
 //!
 //! - The pallet keeps who the evaluators of the session are. Other pallets ask for them through [`EvaluatorSet`] and
 //!   fix a [`Committee`] of their own, so that a session that changes later changes nothing.
-//! - [`ConductObserver`] is told how the members of a committee did, once their work is judged.
+//! - [`PerformanceObserver`] is told how the members of a committee did, once their work is judged.
 //! - [`seat`], [`blocks_left`] and [`admit`] are what checking a member's free call is made of.
 //! - [`offchain`] has the worker's side: a client for the evaluator that can't hold up the node, records that can't
 //!   contradict each other, and the signing of calls.
@@ -23,21 +23,21 @@
 extern crate alloc;
 
 mod authorize;
-mod conduct;
 mod key;
 #[cfg(test)]
 mod mock;
 pub mod offchain;
+mod performance;
 mod session;
 #[cfg(test)]
 mod tests;
 
 pub use authorize::{admit, blocks_left, seat};
-pub use conduct::ConductObserver;
 #[cfg(feature = "std")]
 pub use key::AuthorityPair;
 pub use key::{AuthorityId, AuthoritySignature, KEY_TYPE};
 pub use pallet::*;
+pub use performance::PerformanceObserver;
 
 use descent_protocol::MAX_COMMITTEE;
 use frame_support::{traits::ConstU32, BoundedVec};

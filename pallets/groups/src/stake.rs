@@ -2,7 +2,7 @@ use crate::{
 	BalanceOf, Config, Error, Event, GroupObserver, Groups, HoldReason, LedgerOf, Pallet, Stakeholders,
 	Stakes, TotalStake,
 };
-use descent_protocol::{part_with, take_free, BlockNumber, GroupId};
+use descent_protocol::{schedule_unbonding, withdraw_unbonded, BlockNumber, GroupId};
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::{DispatchResult, Get},
@@ -41,7 +41,7 @@ impl<T: Config> Pallet<T> {
 		);
 		let now = Self::now();
 		let until = now.checked_add(voting.lock(now)).ok_or(ArithmeticError::Overflow)?;
-		part_with(&mut ledger.unstaking, amount, until).map_err(|_| Error::<T>::TooManyUnstaking)?;
+		schedule_unbonding(&mut ledger.unstaking, amount, until).map_err(|_| Error::<T>::TooManyUnstaking)?;
 		let stake = ledger.active;
 		let total = Self::keep_stake(group, &account, before, ledger);
 		Self::deposit_event(Event::Unstaked { group, account, stake, total, amount, until });
@@ -50,7 +50,7 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_withdraw(group: GroupId, account: T::AccountId) -> DispatchResult {
 		let mut ledger = Stakes::<T>::get(group, &account);
-		let amount = take_free(&mut ledger.unstaking, Self::now());
+		let amount = withdraw_unbonded(&mut ledger.unstaking, Self::now());
 		ensure!(!amount.is_zero(), Error::<T>::NothingToWithdraw);
 		Self::put_ledger(group, &account, ledger);
 		Self::release(HoldReason::Stake, &account, amount);

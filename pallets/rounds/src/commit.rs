@@ -3,7 +3,7 @@ use crate::{
 	RoundOf, Rounds, Unsettled,
 };
 use codec::Encode;
-use descent_protocol::{crowding, BlockNumber, GroupId, Phase, RoundIndex, MAX_CANDIDATES};
+use descent_protocol::{slot_fee, BlockNumber, GroupId, Phase, RoundIndex, MAX_CANDIDATES};
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::DispatchResult,
@@ -75,7 +75,7 @@ impl<T: Config> Pallet<T> {
 
 	/// What a place costs, with such a deposit, in a round with so many that are taken.
 	fn price(taken: u32, deposit: BalanceOf<T>) -> BalanceOf<T> {
-		crowding(taken).of(deposit.saturated_into()).saturated_into()
+		slot_fee(taken).of(deposit.saturated_into()).saturated_into()
 	}
 
 	/// Has an account pay for what stays of its commitment, and for its place.

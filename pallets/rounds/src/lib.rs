@@ -37,16 +37,16 @@
 //! [`Config::Rewards`] pays, by the shares that the round's rules had when it began. The winner gets what its group has
 //! earned since the last one did and what clients pay for a round. The members of the committee who did sound work get
 //! the validators' part between them, whether anybody wins or not: they are those who said what 2/3 of the committee
-//! said, wherever 2/3 said the same, see [`descent_protocol::conduct`]. Where 2/3 agree on nothing, nobody is paid. Who
+//! said, wherever 2/3 said the same, see [`descent_protocol::performance`]. Where 2/3 agree on nothing, nobody is paid. Who
 //! was silent, or could not fetch what 2/3 could, gets nothing and loses nothing; who is silent for a day is told of as
-//! well. Who says that it measured or found something else than 2/3 did gets nothing, and [`Config::Conduct`] is told:
+//! well. Who says that it measured or found something else than 2/3 did gets nothing, and [`Config::Performance`] is told:
 //! when it repeats that is an offence, which costs it of its bond.
 //!
 //! Of deposits, winners, runners-up and honest losers lose nothing; who never reveals, or serves some members only so that
 //! there is no quorum, see [`Settlement::contested`](descent_protocol::Settlement::contested), loses a part, and who is
 //! refuted all. What is kept of a round for a while, its deposits pay for; what is kept for ever, the checkpoint's digest
 //! and how the trainer did, [`Config::CommitmentFee`] does, which does not come back. Nor does the price of a place in a crowded
-//! round, see [`crowding`](descent_protocol::crowding). Losses, fees and prices go to [`Config::Slash`].
+//! round, see [`slot_fee`](descent_protocol::slot_fee). Losses, fees and prices go to [`Config::Slash`].
 //!
 //! # Changes
 //!
@@ -107,7 +107,7 @@ pub mod pallet {
 		traits::{fungible, schedule::v3::Named, OnUnbalanced},
 	};
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
-	use pallet_evaluators::{AuthoritySignature, Committee, ConductObserver, EvaluatorSet};
+	use pallet_evaluators::{AuthoritySignature, Committee, EvaluatorSet, PerformanceObserver};
 	use pallet_groups::{DatasetLog, GroupRules, PalletsOriginOf, Rewards};
 	use sp_core::H256;
 	use sp_runtime::Perbill;
@@ -150,7 +150,7 @@ pub mod pallet {
 		/// Pays the winner of a round, and the members of its committee who measured.
 		type Rewards: Rewards<Self::AccountId, BalanceOf<Self>>;
 		/// Is told how the members of a round's committee did.
-		type Conduct: ConductObserver<Self::AccountId>;
+		type Performance: PerformanceObserver<Self::AccountId>;
 		/// Takes what is slashed of deposits, and the fees.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
 		/// What a commitment costs beside its deposit: that its checkpoint was used, and how the trainer did, is kept for ever.

@@ -151,7 +151,7 @@ impl pallet_rounds::Config for Test {
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockRandomness;
 	type Rewards = Rewards;
-	type Conduct = Observer;
+	type Performance = Observer;
 	type Slash = ();
 	type CommitmentFee = CommitmentFee;
 	type BlockTime = ConstU64<3_000>;

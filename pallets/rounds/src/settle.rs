@@ -5,14 +5,14 @@ use crate::{
 };
 use alloc::vec::Vec;
 use descent_protocol::{
-	Ballot, Conduct, EvaluationPolicy, GroupId, Incumbent, Outcome, Phase, RoundIndex, Settlement,
+	Ballot, EvaluationPolicy, GroupId, Incumbent, Outcome, Performance, Phase, RoundIndex, Settlement,
 };
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchError, Get, Weight},
 	traits::{fungible::BalancedHold, Imbalance, OnUnbalanced},
 };
-use pallet_evaluators::ConductObserver;
+use pallet_evaluators::PerformanceObserver;
 use pallet_groups::{GroupRules, Rewards};
 use sp_runtime::{
 	traits::{Saturating, Zero},
@@ -37,7 +37,7 @@ impl<T: Config> Pallet<T> {
 		let reveals = Self::reveals(group, round, &entered.commitments);
 		let committee = Self::committee(group, round).unwrap_or_default();
 		let said = Self::said(group, round, committee.len());
-		let conduct = descent_protocol::conduct(&said);
+		let performance = descent_protocol::performance(&said);
 		let opened: Vec<_> = said.into_iter().flatten().collect();
 		let settlement = descent_protocol::settle(
 			&claims(&reveals),
@@ -60,14 +60,14 @@ impl<T: Config> Pallet<T> {
 			members: committee.len().saturated_into(),
 		};
 		let members = committee.into_iter().map(|(member, _)| member);
-		let conduct: Vec<_> = members.zip(conduct).collect();
-		let sound: Vec<_> = conduct
+		let performance: Vec<_> = members.zip(performance).collect();
+		let sound: Vec<_> = performance
 			.iter()
-			.filter(|(_, conduct)| *conduct == Conduct::Sound)
+			.filter(|(_, performance)| *performance == Performance::Sound)
 			.map(|(member, _)| member.clone())
 			.collect();
 		let reward = T::Rewards::round_settled(group, round, rules.shares, winner.as_ref(), &sound);
-		T::Conduct::observed(&conduct);
+		T::Performance::observed(&performance);
 		let found = settlement.outcomes.iter().zip(&settlement.measured);
 		for (place, (commitment, (outcome, measured))) in
 			entered.commitments.iter_mut().zip(found).enumerate()
@@ -113,7 +113,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn settle_weight(candidates: u32, members: u32) -> Weight {
 		T::WeightInfo::settle(candidates, members)
 			.saturating_add(T::Rewards::round_settled_weight(members))
-			.saturating_add(T::Conduct::observed_weight(members))
+			.saturating_add(T::Performance::observed_weight(members))
 	}
 
 	/// What each member of a round's committee has opened.

@@ -6,7 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use codec::Decode;
-use descent_protocol::{Conduct, MAX_COMMITTEE};
+use descent_protocol::{Performance, MAX_COMMITTEE};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{
@@ -16,7 +16,7 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
-use pallet_evaluators::ConductObserver;
+use pallet_evaluators::PerformanceObserver;
 use sp_runtime::{
 	traits::{Saturating, TrailingZeroInput},
 	Perbill, SaturatedConversion,
@@ -172,11 +172,12 @@ mod benchmarks {
 			Struck::<T>::insert(account, Strikes { count: 1, last });
 			Absences::<T>::insert(account, Absence { count: 1, last });
 		}
-		let conduct: Vec<_> = offenders.iter().map(|account| (account.clone(), Conduct::False)).collect();
+		let performance: Vec<_> =
+			offenders.iter().map(|account| (account.clone(), Performance::False)).collect();
 
 		#[block]
 		{
-			Pallet::<T>::observed(&conduct);
+			Pallet::<T>::observed(&performance);
 		}
 
 		assert!(offenders.iter().all(Sentences::<T>::contains_key));

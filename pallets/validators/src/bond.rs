@@ -1,5 +1,5 @@
 use crate::{Absences, BalanceOf, Config, CurrencyOf, Error, Event, HoldReason, LedgerOf, Ledgers, Pallet};
-use descent_protocol::{part_with, take_free};
+use descent_protocol::{schedule_unbonding, withdraw_unbonded};
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::{DispatchResult, Get},
@@ -33,7 +33,7 @@ impl<T: Config> Pallet<T> {
 			Error::<T>::BondTooSmall
 		);
 		let until = Self::now().checked_add(T::UnbondingPeriod::get()).ok_or(ArithmeticError::Overflow)?;
-		part_with(&mut ledger.unbonding, amount, until).map_err(|_| Error::<T>::TooManyUnbonding)?;
+		schedule_unbonding(&mut ledger.unbonding, amount, until).map_err(|_| Error::<T>::TooManyUnbonding)?;
 		Ledgers::<T>::insert(&account, &ledger);
 		Self::deposit_event(Event::Unbonded { account: account.clone(), amount, bond: ledger.bond, until });
 		Self::follow_bond(&account, ledger.bond);
@@ -42,7 +42,7 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_withdraw(account: T::AccountId) -> DispatchResult {
 		let mut ledger = Ledgers::<T>::get(&account);
-		let amount = take_free(&mut ledger.unbonding, Self::now());
+		let amount = withdraw_unbonded(&mut ledger.unbonding, Self::now());
 		ensure!(!amount.is_zero(), Error::<T>::NothingToWithdraw);
 		Self::put_ledger(&account, ledger);
 		let released =

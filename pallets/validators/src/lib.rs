@@ -34,7 +34,7 @@
 //!
 //! **Offences.** Equivocations of blocks and votes are reported to `pallet-offences` with a proof of whose the key is, see
 //! [`KeyOwners`]. Misattestations are told by those who judge the work of committees through
-//! [`ConductObserver`](pallet_evaluators::ConductObserver): one is a strike, which is forgotten after
+//! [`PerformanceObserver`](pallet_evaluators::PerformanceObserver): one is a strike, which is forgotten after
 //! [`STRIKE_LIFETIME`](descent_protocol::STRIKE_LIFETIME); [`MAX_STRIKES`](descent_protocol::MAX_STRIKES) are a
 //! [`Misattestation`]. Who could not measure has done nothing wrong. Who is not heard at all, though 2/3 of its committees are,
 //! for a day at least, [`MAX_ABSENCES`](descent_protocol::MAX_ABSENCES) times in a row, is taken to be gone: it is chilled, at no
@@ -51,7 +51,7 @@
 //! | 25        | 56.25%     |
 //! | 34 or more| everything |
 //!
-//! and never less than [`MINIMUM_PENALTY`](descent_protocol::MINIMUM_PENALTY), whatever the report says. It is a part of all
+//! and never less than [`MINIMUM_SLASH`](descent_protocol::MINIMUM_SLASH), whatever the report says. It is a part of all
 //! that is held at that moment, what is being taken out included, and goes to [`Config::Slash`].
 //!
 //! **Sentences.** An offence is often reported again, as others are found to have committed it too; and a misconfigured
@@ -75,11 +75,11 @@ extern crate alloc;
 mod benchmarking;
 mod bond;
 mod candidates;
-mod conduct;
 #[cfg(test)]
 mod mock;
 mod offence;
 mod ownership;
+mod performance;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -89,9 +89,9 @@ mod types;
 mod views;
 pub mod weights;
 
-pub use conduct::Misattestation;
 pub use ownership::KeyOwners;
 pub use pallet::*;
+pub use performance::Misattestation;
 pub use session::NoIdentification;
 pub use types::{Absence, BondLedger, Sentence, Strikes, MAX_CANDIDATES, MAX_UNBONDING, SMALLEST_SET};
 pub use weights::WeightInfo;

@@ -96,13 +96,13 @@ impl SessionHandler<AccountId32> for Handler {
 }
 
 /// How long a session is.
-pub const SESSION: u32 = 10;
+pub(crate) const SESSION: u32 = 10;
 /// For how many blocks what is unbonded stays held.
-pub const UNBONDING: u32 = 200;
+pub(crate) const UNBONDING: u32 = 200;
 /// For how many blocks a validator can be held to account.
-pub const DISPUTE: u32 = 100;
+pub(crate) const DISPUTE: u32 = 100;
 /// For how many blocks an offender can't be a candidate.
-pub const JAIL: u32 = 50;
+pub(crate) const JAIL: u32 = 50;
 
 type Sessions = PeriodicSessions<ConstU32<SESSION>, ConstU32<SESSION>>;
 
@@ -161,27 +161,27 @@ impl pallet_validators::Config for Test {
 }
 
 /// What every account owns at first.
-pub const ENDOWMENT: u128 = 1_000_000;
+pub(crate) const ENDOWMENT: u128 = 1_000_000;
 /// The least that is bonded.
-pub const MINIMUM: u128 = 1_000;
+pub(crate) const MINIMUM: u128 = 1_000;
 /// How many validators a session has.
-pub const SET_SIZE: u32 = 4;
+pub(crate) const SET_SIZE: u32 = 4;
 /// Who gets what is slashed.
-pub const TREASURY: u8 = 255;
+pub(crate) const TREASURY: u8 = 255;
 /// What those bond who are validators at genesis.
-pub const GENESIS_BOND: u128 = 10_000;
+pub(crate) const GENESIS_BOND: u128 = 10_000;
 /// How many bond at genesis: 1 to 4.
-pub const GENESIS_VALIDATORS: u8 = 4;
+pub(crate) const GENESIS_VALIDATORS: u8 = 4;
 
-pub fn account(number: u8) -> AccountId32 {
+pub(crate) fn account(number: u8) -> AccountId32 {
 	AccountId32::new([number; 32])
 }
 
-pub fn signed(number: u8) -> RuntimeOrigin {
+pub(crate) fn signed(number: u8) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account(number))
 }
 
-pub fn keys(number: u8) -> SessionKeys {
+pub(crate) fn keys(number: u8) -> SessionKeys {
 	SessionKeys {
 		babe: sr25519::Public::from_raw([number; 32]).into(),
 		grandpa: ed25519::Public::from_raw([number; 32]).into(),
@@ -191,7 +191,7 @@ pub fn keys(number: u8) -> SessionKeys {
 
 /// A chain on which so many accounts, from 1 on, have bonded as much at genesis. All accounts have [`ENDOWMENT`], and those
 /// from 1 to 100 have session keys.
-pub fn genesis(bonds: impl IntoIterator<Item = (u8, u128)>) -> sp_io::TestExternalities {
+pub(crate) fn genesis(bonds: impl IntoIterator<Item = (u8, u128)>) -> sp_io::TestExternalities {
 	MinimumBond::set(MINIMUM);
 	Seats::set(SET_SIZE);
 	let bonds = bonds.into_iter().map(|(number, bond)| (account(number), bond));
@@ -213,23 +213,23 @@ pub fn genesis(bonds: impl IntoIterator<Item = (u8, u128)>) -> sp_io::TestExtern
 }
 
 /// The chain that tests begin with: accounts 1 to 4 are its validators, and there is nobody else.
-pub fn new_test_ext() -> sp_io::TestExternalities {
+pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	genesis((1..=GENESIS_VALIDATORS).map(|number| (number, GENESIS_BOND)))
 }
 
 /// Executes empty blocks until `block` has begun.
-pub fn run_to(block: u32) {
+pub(crate) fn run_to(block: u32) {
 	System::run_to_block_with::<AllPalletsWithSystem>(block, RunToBlockHooks::default());
 }
 
 /// Executes empty blocks until so many more sessions have begun.
-pub fn run_sessions(count: u32) {
+pub(crate) fn run_sessions(count: u32) {
 	let session = System::block_number() / SESSION;
 	run_to(session.saturating_add(count).saturating_mul(SESSION));
 }
 
 /// Runs a test in block 1 of a chain and checks afterwards what must always hold.
-pub fn execute(mut chain: sp_io::TestExternalities, test: impl FnOnce()) {
+pub(crate) fn execute(mut chain: sp_io::TestExternalities, test: impl FnOnce()) {
 	chain.execute_with(|| {
 		run_to(1);
 		let issuance = Balances::total_issuance();
@@ -240,6 +240,6 @@ pub fn execute(mut chain: sp_io::TestExternalities, test: impl FnOnce()) {
 }
 
 /// Runs a test in block 1 and checks afterwards what must always hold.
-pub fn build_and_execute(test: impl FnOnce()) {
+pub(crate) fn build_and_execute(test: impl FnOnce()) {
 	execute(new_test_ext(), test);
 }

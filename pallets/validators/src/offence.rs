@@ -2,7 +2,7 @@ use crate::{
 	BalanceOf, Config, CreditOf, CurrencyOf, Event, HoldReason, LedgerOf, Ledgers, Pallet, Sentence,
 	Sentences, WeightInfo,
 };
-use descent_protocol::{Share, MINIMUM_PENALTY};
+use descent_protocol::{Share, MINIMUM_SLASH};
 use frame_support::{
 	traits::{fungible::BalancedHold, Get, Imbalance, OnUnbalanced},
 	weights::Weight,
@@ -25,7 +25,7 @@ pub(crate) fn perbill(share: Share) -> Perbill {
 impl<T: Config> Pallet<T> {
 	/// Sentences an account for what it did in a session.
 	fn punish(account: &T::AccountId, share: Perbill, session: SessionIndex) {
-		let share = share.max(perbill(MINIMUM_PENALTY));
+		let share = share.max(perbill(MINIMUM_SLASH));
 		let mut ledger = Ledgers::<T>::get(account);
 		let known = Sentences::<T>::get(account).filter(|sentence| session <= sentence.session);
 		let is_new = known.is_none();

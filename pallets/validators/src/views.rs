@@ -2,7 +2,7 @@ use crate::{BalanceOf, Candidates, Config, Ledgers, Pallet};
 use alloc::{collections::BTreeSet, vec::Vec};
 use descent_protocol::{
 	view::{Unbonding, ValidatorRules, ValidatorStanding, ValidatorView},
-	MAX_COMMITTEE, MINIMUM_PENALTY,
+	MAX_COMMITTEE, MINIMUM_SLASH,
 };
 use frame_support::traits::Get;
 use sp_core::{crypto::AccountId32, H256};
@@ -47,7 +47,7 @@ impl<T: Config<AccountId: Into<AccountId32>>> Pallet<T> {
 			seats: T::Seats::get().min(MAX_COMMITTEE),
 			unbonding: T::UnbondingPeriod::get(),
 			jail: T::JailPeriod::get(),
-			minimum_penalty: MINIMUM_PENALTY,
+			minimum_penalty: MINIMUM_SLASH,
 		}
 	}
 

@@ -1,9 +1,9 @@
 //! Who is said to be paid, and how members are said to have done.
 
 use super::number;
-use descent_protocol::{Conduct, GroupId, RoundIndex, Shares};
+use descent_protocol::{GroupId, Performance, RoundIndex, Shares};
 use frame_support::{parameter_types, weights::Weight};
-use pallet_evaluators::ConductObserver;
+use pallet_evaluators::PerformanceObserver;
 use sp_runtime::AccountId32;
 
 /// What proposers are told to get. Nothing is paid.
@@ -24,7 +24,7 @@ parameter_types! {
 	/// Who was paid for what.
 	pub static Paid: Vec<Told> = Vec::new();
 	/// How the members did who were told of, for each check that was decided.
-	pub static Observed: Vec<Vec<(u8, Conduct)>> = Vec::new();
+	pub static Observed: Vec<Vec<(u8, Performance)>> = Vec::new();
 }
 
 pub struct Rewards;
@@ -61,10 +61,10 @@ impl pallet_groups::Rewards<AccountId32, u128> for Rewards {
 
 pub struct Observer;
 
-impl ConductObserver<AccountId32> for Observer {
-	fn observed(conduct: &[(AccountId32, Conduct)]) {
-		let conduct = conduct.iter().map(|(member, conduct)| (number(member), *conduct));
-		Observed::mutate(|observed| observed.push(conduct.collect()));
+impl PerformanceObserver<AccountId32> for Observer {
+	fn observed(performance: &[(AccountId32, Performance)]) {
+		let performance = performance.iter().map(|(member, performance)| (number(member), *performance));
+		Observed::mutate(|observed| observed.push(performance.collect()));
 	}
 
 	fn observed_weight(members: u32) -> Weight {

@@ -11,7 +11,7 @@ use crate::{
 	},
 	Checks, Open,
 };
-use descent_protocol::{Change, Conduct, DeltaVerdict, ProposalId};
+use descent_protocol::{Change, DeltaVerdict, Performance, ProposalId};
 use frame_support::storage::with_storage_layer;
 use proptest::{collection::vec, prelude::*};
 
@@ -144,7 +144,7 @@ fn assert_told_once() {
 			Told::Applied(_, _) => applied += 1,
 			Told::Checked(_, members) => {
 				let committee = observed.next().unwrap();
-				let sound = committee.iter().filter(|(_, conduct)| *conduct == Conduct::Sound);
+				let sound = committee.iter().filter(|(_, performance)| *performance == Performance::Sound);
 				assert!(sound.map(|(member, _)| member).eq(&members));
 				assert!(!members.is_empty() && committee.is_sorted_by(|one, next| one.0 < next.0));
 			}

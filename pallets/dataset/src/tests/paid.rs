@@ -14,9 +14,9 @@ use crate::{
 };
 use descent_protocol::{
 	view::ProposalEnding,
-	Conduct::{self, *},
 	DeltaFault, DeltaReport,
 	DeltaVerdict::{self, *},
+	Performance::{self, *},
 	MAX_COMMITTEE, MAX_PROPOSALS,
 };
 use frame_support::{
@@ -32,7 +32,7 @@ use pallet_groups::GroupObserver;
 use sp_core::H256;
 
 /// What was told of the only check that was decided.
-fn told() -> (Vec<Told>, Vec<(u8, Conduct)>) {
+fn told() -> (Vec<Told>, Vec<(u8, Performance)>) {
 	let observed = Observed::get();
 	let [committee] = &observed[..] else { panic!("not told once: {observed:?}") };
 	(Paid::get(), committee.clone())
@@ -48,8 +48,8 @@ fn judged(verdicts: [DeltaVerdict; 4]) {
 fn those_who_decide_are_paid_and_who_comes_later_is_not_told_of() {
 	build_and_execute(|| {
 		judged([valid(5); 4]);
-		let conduct = vec![(200, Sound), (201, Sound), (202, Sound)];
-		assert_eq!(told(), (vec![Checked(0, vec![200, 201, 202])], conduct));
+		let performance = vec![(200, Sound), (201, Sound), (202, Sound)];
+		assert_eq!(told(), (vec![Checked(0, vec![200, 201, 202])], performance));
 	});
 }
 
@@ -61,8 +61,8 @@ fn who_finds_something_else_than_two_thirds_is_called_false() {
 	{
 		build_and_execute(|| {
 			judged([lie, truth, truth, truth]);
-			let conduct = vec![(200, False), (201, Sound), (202, Sound), (203, Sound)];
-			assert_eq!(told(), (vec![Checked(0, vec![201, 202, 203])], conduct), "{lie:?}");
+			let performance = vec![(200, False), (201, Sound), (202, Sound), (203, Sound)];
+			assert_eq!(told(), (vec![Checked(0, vec![201, 202, 203])], performance), "{lie:?}");
 		});
 	}
 }
@@ -72,9 +72,9 @@ fn an_invalid_delta_may_have_many_faults() {
 	build_and_execute(|| {
 		let columns = Invalid(DeltaFault::Columns);
 		judged([columns, MALFORMED, columns, valid(1)]);
-		let (paid, conduct) = told();
+		let (paid, performance) = told();
 		assert_eq!(paid, [Checked(0, vec![200, 201, 202])]);
-		assert!(conduct.iter().all(|(_, conduct)| *conduct == Sound));
+		assert!(performance.iter().all(|(_, performance)| *performance == Sound));
 	});
 }
 
@@ -82,9 +82,9 @@ fn an_invalid_delta_may_have_many_faults() {
 fn who_could_not_fetch_it_gets_nothing_and_is_no_liar() {
 	build_and_execute(|| {
 		judged([Unavailable, valid(5), valid(5), valid(5)]);
-		let (paid, conduct) = told();
+		let (paid, performance) = told();
 		assert_eq!(paid, [Checked(0, vec![201, 202, 203])]);
-		assert_eq!(conduct[0], (200, Idle));
+		assert_eq!(performance[0], (200, Idle));
 	});
 }
 
@@ -95,9 +95,9 @@ fn nobody_can_be_called_false_for_a_delta_that_is_not_there() {
 		checks(id, [Unavailable; 4]);
 		assert_eq!((Paid::get(), Observed::get()), (vec![], vec![]), "nothing is decided");
 		checks_in(id, 1, &[valid(5), Unavailable, Unavailable, Unavailable].map(Some));
-		let (paid, conduct) = told();
+		let (paid, performance) = told();
 		assert_eq!(paid, [Checked(0, vec![201, 202, 203])]);
-		assert_eq!(conduct[0], (200, Idle));
+		assert_eq!(performance[0], (200, Idle));
 	});
 }
 

@@ -1,9 +1,9 @@
 //! Who is said to be paid, and how members are said to have done.
 
 use super::number;
-use descent_protocol::{Conduct, GroupId, RoundIndex, Shares};
+use descent_protocol::{GroupId, Performance, RoundIndex, Shares};
 use frame_support::{parameter_types, weights::Weight};
-use pallet_evaluators::ConductObserver;
+use pallet_evaluators::PerformanceObserver;
 use sp_runtime::AccountId32;
 
 /// What winners are told to get. Nothing is paid.
@@ -23,7 +23,7 @@ parameter_types! {
 	/// The rounds that were settled.
 	pub static Paid: Vec<Told> = Vec::new();
 	/// How the members of each committee did.
-	pub static Observed: Vec<Vec<(u8, Conduct)>> = Vec::new();
+	pub static Observed: Vec<Vec<(u8, Performance)>> = Vec::new();
 }
 
 pub struct Rewards;
@@ -66,10 +66,10 @@ impl pallet_groups::Rewards<AccountId32, u128> for Rewards {
 
 pub struct Observer;
 
-impl ConductObserver<AccountId32> for Observer {
-	fn observed(conduct: &[(AccountId32, Conduct)]) {
-		let conduct = conduct.iter().map(|(member, conduct)| (number(member), *conduct));
-		Observed::mutate(|observed| observed.push(conduct.collect()));
+impl PerformanceObserver<AccountId32> for Observer {
+	fn observed(performance: &[(AccountId32, Performance)]) {
+		let performance = performance.iter().map(|(member, performance)| (number(member), *performance));
+		Observed::mutate(|observed| observed.push(performance.collect()));
 	}
 
 	fn observed_weight(members: u32) -> Weight {

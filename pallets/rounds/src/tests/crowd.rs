@@ -4,7 +4,7 @@ use super::{ballot, measurement, Round};
 use crate::mock::{
 	apply, build_and_execute, free, number, Balances, Observed, Paid, DEPOSIT, ENDOWMENT, REWARD,
 };
-use descent_protocol::{Ballot, Conduct, Outcome, Verdict};
+use descent_protocol::{Ballot, Outcome, Performance, Verdict};
 use frame_support::assert_ok;
 use proptest::{collection::vec, option, prelude::*};
 
@@ -79,7 +79,7 @@ fn assert_told_once(round: &Round, index: u32) {
 	let winner = stored.settled.and_then(|settled| settled.winner);
 	let winner = winner.map(|place| number(&stored.commitments[usize::try_from(place).unwrap()].account));
 	assert_eq!((told.round, told.winner), (index, winner));
-	let sound = committee.iter().filter(|(_, conduct)| *conduct == Conduct::Sound);
+	let sound = committee.iter().filter(|(_, performance)| *performance == Performance::Sound);
 	assert!(sound.map(|(member, _)| member).eq(&told.members));
 	assert!(committee.iter().map(|(member, _)| *member).eq((200..).take(committee.len())));
 	assert_eq!(committee.is_empty(), stored.seed.is_none());

@@ -9,10 +9,9 @@ use crate::{
 	Call, Heads, WeightInfo,
 };
 use descent_protocol::{
-	Ballot,
-	Conduct::{self, *},
-	Measurement,
+	Ballot, Measurement,
 	Outcome::{NoQuorum, Outranked, Refuted, Unrevealed, Won},
+	Performance::{self, *},
 	Share, Shares, Verdict,
 	Verdict::*,
 	MAX_CANDIDATES, MAX_COMMITTEE,
@@ -38,11 +37,11 @@ fn paid() -> (Option<u8>, Vec<u8>) {
 }
 
 /// How the members of the only committee did, in its order.
-fn conduct() -> Vec<Conduct> {
+fn performance() -> Vec<Performance> {
 	let observed = Observed::get();
 	let [committee] = &observed[..] else { panic!("not told once: {observed:?}") };
 	assert!(committee.iter().map(|(member, _)| *member).eq((200..).take(committee.len())));
-	committee.iter().map(|(_, conduct)| *conduct).collect()
+	committee.iter().map(|(_, performance)| *performance).collect()
 }
 
 #[test]
@@ -50,7 +49,7 @@ fn those_who_agree_are_paid_and_the_winner_too() {
 	build_and_execute(|| {
 		let round = judged(&vec![ballot(None, &[found(500)]); 4]);
 		assert_eq!(paid(), (Some(1), vec![200, 201, 202, 203]));
-		assert_eq!(conduct(), [Sound; 4]);
+		assert_eq!(performance(), [Sound; 4]);
 		assert_eq!(round.ending(1).reward, REWARD);
 	});
 }
@@ -65,7 +64,7 @@ fn who_says_something_else_than_two_thirds_is_called_false_and_not_paid() {
 			let honest = ballot(None, &[found(500)]);
 			judged(&[honest.clone(), ballot(None, &[lie]), honest.clone(), honest]);
 			assert_eq!(paid(), (Some(1), vec![200, 202, 203]), "{lie:?}");
-			assert_eq!(conduct(), [Sound, False, Sound, Sound], "{lie:?}");
+			assert_eq!(performance(), [Sound, False, Sound, Sound], "{lie:?}");
 		});
 	}
 }
@@ -81,7 +80,7 @@ fn who_lies_about_the_head_is_called_false_too() {
 		let lie = ballot(Some(100), &[found(300)]);
 		let round = round.votes(&[lie, honest.clone(), honest.clone(), honest]).settles();
 		assert_eq!(round.outcomes(), [Won]);
-		assert_eq!(conduct(), [False, Sound, Sound, Sound]);
+		assert_eq!(performance(), [False, Sound, Sound, Sound]);
 		assert_eq!(paid(), (Some(2), vec![201, 202, 203]));
 	});
 }
@@ -90,18 +89,18 @@ fn who_lies_about_the_head_is_called_false_too() {
 fn the_silent_and_those_who_fetched_nothing_get_nothing_and_are_no_liars() {
 	build_and_execute(|| {
 		judged(&vec![ballot(None, &[found(500)]); 3]);
-		assert_eq!((paid().1, conduct()), (vec![200, 201, 202], vec![Sound, Sound, Sound, Absent]));
+		assert_eq!((paid().1, performance()), (vec![200, 201, 202], vec![Sound, Sound, Sound, Absent]));
 	});
 	build_and_execute(|| {
 		let honest = ballot(None, &[found(500)]);
 		judged(&[ballot(None, &[Unavailable]), honest.clone(), honest.clone(), honest]);
-		assert_eq!((paid().1, conduct()), (vec![201, 202, 203], vec![Idle, Sound, Sound, Sound]));
+		assert_eq!((paid().1, performance()), (vec![201, 202, 203], vec![Idle, Sound, Sound, Sound]));
 	});
 	build_and_execute(|| {
 		let round = Round::new().commits(&[1]).reveals(&[(1, 500)]);
 		let round = round.attests(&vec![ballot(None, &[found(500)]); 4]);
 		round.opens(&[3, 1, 0]).settles();
-		assert_eq!((paid().1, conduct()), (vec![200, 201, 203], vec![Sound, Sound, Absent, Sound]));
+		assert_eq!((paid().1, performance()), (vec![200, 201, 203], vec![Sound, Sound, Absent, Sound]));
 	});
 }
 
@@ -110,7 +109,7 @@ fn without_a_quorum_nobody_is_paid_and_nobody_lied() {
 	build_and_execute(|| {
 		judged(&[ballot(None, &[found(500)]), ballot(None, &[Invalid])]);
 		assert_eq!(paid(), (None, vec![]));
-		assert_eq!(conduct(), [Idle; 4]);
+		assert_eq!(performance(), [Idle; 4]);
 	});
 }
 
@@ -122,7 +121,7 @@ fn who_refutes_is_paid_although_nobody_wins() {
 		let round = judged(&[refutes.clone(), refutes.clone(), lies, refutes]);
 		assert_eq!(round.outcomes(), [Refuted]);
 		assert_eq!(paid(), (None, vec![200, 201, 203]));
-		assert_eq!(conduct(), [Sound, Sound, False, Sound]);
+		assert_eq!(performance(), [Sound, Sound, False, Sound]);
 	});
 }
 
@@ -131,7 +130,7 @@ fn a_round_that_nobody_revealed_in_pays_nobody() {
 	build_and_execute(|| {
 		let round = Round::new().commits(&[1]).settles();
 		assert_eq!(round.outcomes(), [Unrevealed]);
-		assert_eq!((paid(), conduct()), ((None, vec![]), vec![]));
+		assert_eq!((paid(), performance()), ((None, vec![]), vec![]));
 	});
 }
 
@@ -158,7 +157,7 @@ fn the_committee_of_the_round_is_paid_whoever_validates_now() {
 		start_session(210..214);
 		round.settles();
 		assert_eq!(paid(), (Some(1), vec![200, 201, 202, 203]));
-		assert_eq!(conduct(), [Sound; 4]);
+		assert_eq!(performance(), [Sound; 4]);
 	});
 }
 

@@ -7,8 +7,8 @@ use crate::{
 	},
 	tests::builder::*,
 };
-use descent_protocol::Conduct;
-use pallet_evaluators::ConductObserver;
+use descent_protocol::Performance;
+use pallet_evaluators::PerformanceObserver;
 use proptest::{collection::vec, prelude::*};
 use sp_runtime::Perbill;
 
@@ -67,7 +67,7 @@ fn take(step: Step) {
 			drop(report(offence));
 		}
 		Step::Lie(who) => {
-			let lies = who.into_iter().map(|who| (account(who), Conduct::False));
+			let lies = who.into_iter().map(|who| (account(who), Performance::False));
 			Validators::observed(&lies.collect::<Vec<_>>());
 		}
 		Step::Blocks(count) => run_to(System::block_number() + count),

@@ -3,10 +3,10 @@
 mod bond;
 mod builder;
 mod candidates;
-mod conduct;
 mod course;
 mod genesis;
 mod offence;
+mod performance;
 mod sentence;
 mod session;
 mod try_state;

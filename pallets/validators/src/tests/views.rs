@@ -7,10 +7,10 @@ use crate::{
 };
 use descent_protocol::{
 	view::{Unbonding, ValidatorRules, ValidatorStanding, ValidatorView},
-	Conduct, Share, MAX_COMMITTEE, STRIKE_LIFETIME,
+	Performance, Share, MAX_COMMITTEE, STRIKE_LIFETIME,
 };
 use frame_support::assert_ok;
-use pallet_evaluators::ConductObserver;
+use pallet_evaluators::PerformanceObserver;
 use sp_core::H256;
 
 fn view(number: u8) -> Option<ValidatorView> {
@@ -71,7 +71,7 @@ fn how_an_offender_stands() {
 #[test]
 fn strikes_are_shown_for_as_long_as_they_count() {
 	build_and_execute(|| {
-		Validators::observed(&[(account(1), Conduct::False)]);
+		Validators::observed(&[(account(1), Performance::False)]);
 		assert_eq!(view(1).unwrap().strikes, 1);
 		frame_system::Pallet::<crate::mock::Test>::set_block_number(STRIKE_LIFETIME);
 		assert_eq!(view(1).unwrap().strikes, 1);

@@ -4,27 +4,27 @@ use sp_core::{bounded::BoundedVec, Get};
 
 /// As many amounts as there can be are being taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyParts;
+pub struct TooManyChunks;
 
 /// Takes an amount out of a bond or a stake: it stays held until a block, with what comes free at the same one. All of them are
 /// parts of one balance, so that no sum can be more than that.
 ///
 /// # Errors
 /// Where there is no room for it; then nothing has changed.
-pub fn part_with<Balance: Copy + Saturating, Bound: Get<u32>>(
+pub fn schedule_unbonding<Balance: Copy + Saturating, Bound: Get<u32>>(
 	parts: &mut BoundedVec<(Balance, BlockNumber), Bound>,
 	amount: Balance,
 	until: BlockNumber,
-) -> Result<(), TooManyParts> {
+) -> Result<(), TooManyChunks> {
 	match parts.iter_mut().find(|(_, other)| *other == until) {
 		Some((sum, _)) => *sum = sum.saturating_add(amount),
-		None => parts.try_push((amount, until)).map_err(|_| TooManyParts)?,
+		None => parts.try_push((amount, until)).map_err(|_| TooManyChunks)?,
 	}
 	Ok(())
 }
 
 /// Takes away what is not held any more at block `now`; how much it is.
-pub fn take_free<Balance: Copy + Saturating + Zero, Bound: Get<u32>>(
+pub fn withdraw_unbonded<Balance: Copy + Saturating + Zero, Bound: Get<u32>>(
 	parts: &mut BoundedVec<(Balance, BlockNumber), Bound>,
 	now: BlockNumber,
 ) -> Balance {
@@ -53,19 +53,19 @@ mod tests {
 	fn one_block_has_one_part_and_there_are_only_so_many() {
 		let mut parts = Parts::default();
 		for until in [9, 7, 9, 8, 10] {
-			assert_eq!(part_with(&mut parts, 5, until), Ok(()));
+			assert_eq!(schedule_unbonding(&mut parts, 5, until), Ok(()));
 		}
 		assert_eq!(parts.as_slice(), [(10, 9), (5, 7), (5, 8), (5, 10)]);
 		let before = parts.clone();
-		assert_eq!(part_with(&mut parts, 5, 11), Err(TooManyParts));
+		assert_eq!(schedule_unbonding(&mut parts, 5, 11), Err(TooManyChunks));
 		assert_eq!(parts, before);
 	}
 
 	#[test]
 	fn a_part_is_free_from_its_block_on() {
 		let mut parts = Parts::try_from(alloc::vec![(1, 5), (2, 6), (4, 7)]).unwrap();
-		assert_eq!(take_free(&mut parts, 4), 0);
-		assert_eq!(take_free(&mut parts, 6), 3);
+		assert_eq!(withdraw_unbonded(&mut parts, 4), 0);
+		assert_eq!(withdraw_unbonded(&mut parts, 6), 3);
 		assert_eq!(parts.as_slice(), [(4, 7)]);
 	}
 
@@ -79,9 +79,9 @@ mod tests {
 			for (amount, delay) in steps {
 				now += delay / 4;
 				let free: u64 = due.iter().filter(|(_, until)| *until <= now).map(|(part, _)| part).sum();
-				prop_assert_eq!(take_free(&mut parts, now), free);
+				prop_assert_eq!(withdraw_unbonded(&mut parts, now), free);
 				due.retain(|(_, until)| *until > now);
-				if part_with(&mut parts, amount, now + delay).is_ok() {
+				if schedule_unbonding(&mut parts, amount, now + delay).is_ok() {
 					due.push((amount, now + delay));
 				}
 				let held: u64 = parts.iter().map(|(part, _)| part).sum();

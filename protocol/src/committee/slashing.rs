@@ -1,9 +1,12 @@
 use crate::{BlockNumber, Share};
 
 /// The least part of its bond that an offence costs a validator.
-pub const MINIMUM_PENALTY: Share = Share::percent(10);
+pub const MINIMUM_SLASH: Share = Share::percent(10);
 
-/// How many misattestations within [`crate::STRIKE_LIFETIME`] are an offence: one may be a machine that rounds differently,
+/// For how many blocks a misattestation counts against a validator: a day.
+pub const STRIKE_LIFETIME: BlockNumber = 28_800;
+
+/// How many misattestations within [`STRIKE_LIFETIME`] are an offence: one may be a machine that rounds differently,
 /// two are a habit.
 pub const MAX_STRIKES: u32 = 2;
 
@@ -12,12 +15,12 @@ pub const MAX_STRIKES: u32 = 2;
 pub const MAX_ABSENCES: u32 = 100;
 
 /// Blocks from an absence that is counted to the next that is, so that as many as [`MAX_ABSENCES`] take a day: 291.
-pub const ABSENCE_INTERVAL: BlockNumber = crate::STRIKE_LIFETIME.div_ceil(MAX_ABSENCES.saturating_sub(1));
+pub const ABSENCE_INTERVAL: BlockNumber = STRIKE_LIFETIME.div_ceil(MAX_ABSENCES.saturating_sub(1));
 
 /// What an offence costs each of `offenders` among so many validators: `(3 x offenders / validators)^2`, as is usual for
-/// equivocations, and [`MINIMUM_PENALTY`] at least. One alone pays little more than the minimum, as it may be a mistake; a
+/// equivocations, and [`MINIMUM_SLASH`] at least. One alone pays little more than the minimum, as it may be a mistake; a
 /// third of the set, which is what an attack takes, loses everything.
-pub fn penalty(offenders: u32, validators: u32) -> Share {
+pub fn slash_fraction(offenders: u32, validators: u32) -> Share {
 	const WHOLE: u64 = 1_000_000;
 	let ratio = u64::from(offenders)
 		.saturating_mul(3)
@@ -26,7 +29,7 @@ pub fn penalty(offenders: u32, validators: u32) -> Share {
 		.unwrap_or(WHOLE)
 		.min(WHOLE);
 	let squared = ratio.saturating_mul(ratio) / WHOLE;
-	u32::try_from(squared).map_or(Share::ALL, Share).max(MINIMUM_PENALTY)
+	u32::try_from(squared).map_or(Share::ALL, Share).max(MINIMUM_SLASH)
 }
 
 #[cfg(test)]
@@ -37,20 +40,20 @@ mod tests {
 
 	#[test]
 	fn the_schedule() {
-		assert_eq!(penalty(1, 100), Share::percent(10));
-		assert_eq!(penalty(1, 9), Share(111_110));
-		assert_eq!(penalty(1, 4), Share(562_500));
-		assert_eq!(penalty(34, 100), Share::ALL);
-		assert_eq!(penalty(1, 3), Share::ALL);
-		assert_eq!(penalty(1, 0), Share::ALL);
-		assert_eq!(penalty(u32::MAX, u32::MAX), Share::ALL);
+		assert_eq!(slash_fraction(1, 100), Share::percent(10));
+		assert_eq!(slash_fraction(1, 9), Share(111_110));
+		assert_eq!(slash_fraction(1, 4), Share(562_500));
+		assert_eq!(slash_fraction(34, 100), Share::ALL);
+		assert_eq!(slash_fraction(1, 3), Share::ALL);
+		assert_eq!(slash_fraction(1, 0), Share::ALL);
+		assert_eq!(slash_fraction(u32::MAX, u32::MAX), Share::ALL);
 	}
 
 	proptest! {
 		#[test]
 		fn more_offenders_never_pay_less(offenders in 0u32..1_000, more in 0u32..1_000, validators in 1u32..1_000) {
-			prop_assert!(penalty(offenders + more, validators) >= penalty(offenders, validators));
-			prop_assert!(penalty(offenders, validators).is_part());
+			prop_assert!(slash_fraction(offenders + more, validators) >= slash_fraction(offenders, validators));
+			prop_assert!(slash_fraction(offenders, validators).is_part());
 		}
 	}
 }

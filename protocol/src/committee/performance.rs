@@ -1,13 +1,10 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
-use crate::{settlement::is_quorum, Ballot, BlockNumber, DeltaVerdict, Measurement, Verdict};
+use crate::{committee::is_quorum, Ballot, DeltaVerdict, Measurement, Verdict};
 use alloc::{collections::BTreeMap, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-
-/// For how many blocks a misattestation counts against a validator: a day.
-pub const STRIKE_LIFETIME: BlockNumber = 28_800;
 
 /// How a member of a committee did its work, as far as 2/3 of the committee tell.
 #[derive(
@@ -27,7 +24,7 @@ pub const STRIKE_LIFETIME: BlockNumber = 28_800;
 	Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Conduct {
+pub enum Performance {
 	/// It said what 2/3 say wherever 2/3 say the same, and did so at least once: it is paid.
 	Sound,
 	/// It could not fetch what 2/3 could, or 2/3 agree on nothing: it is not paid.
@@ -71,12 +68,12 @@ struct Record {
 }
 
 impl Record {
-	fn conduct(self, was_heard: bool) -> Conduct {
+	fn performance(self, was_heard: bool) -> Performance {
 		match self {
-			Self { lied: true, .. } => Conduct::False,
-			Self { agreed: true, idle: false, .. } => Conduct::Sound,
-			Self { idle: true, .. } if !was_heard => Conduct::Absent,
-			_ => Conduct::Idle,
+			Self { lied: true, .. } => Performance::False,
+			Self { agreed: true, idle: false, .. } => Performance::Sound,
+			Self { idle: true, .. } if !was_heard => Performance::Absent,
+			_ => Performance::Idle,
 		}
 	}
 }
@@ -86,7 +83,7 @@ impl Record {
 /// Everything that a member looked at is held against what at least 2/3 of the committee say of it: the head, and each
 /// candidate. Where they don't agree, nothing is. That nobody served something can't be refuted, nor can that somebody did:
 /// who could not fetch what 2/3 measured is not paid and no more.
-pub fn conduct(ballots: &[Option<Ballot>]) -> Vec<Conduct> {
+pub fn performance(ballots: &[Option<Ballot>]) -> Vec<Performance> {
 	let mut records: Vec<Record> = ballots.iter().map(|_| Record::default()).collect();
 	let depth = ballots.iter().flatten().map(|ballot| ballot.verdicts.len()).max().unwrap_or_default();
 	let baseline = |ballot: &Ballot| match ballot.baseline {
@@ -102,7 +99,7 @@ pub fn conduct(ballots: &[Option<Ballot>]) -> Vec<Conduct> {
 		hold_against(&mut records, &statements, true);
 	}
 	let heard = ballots.iter().map(Option::is_some);
-	records.into_iter().zip(heard).map(|(record, was_heard)| record.conduct(was_heard)).collect()
+	records.into_iter().zip(heard).map(|(record, was_heard)| record.performance(was_heard)).collect()
 }
 
 /// Holds what members say of one thing against what 2/3 say of it.
@@ -137,18 +134,18 @@ fn hold_against(records: &mut [Record], statements: &[Option<Statement>], is_wor
 /// Of why a delta is invalid members may have different reasons, as it may have many faults. That it is valid has one root,
 /// and that it is there is not refuted by who could not fetch it. Who was not heard may still have been about to speak, as a
 /// check is over as soon as it is decided: it is idle, not absent.
-pub fn check_conduct(verdicts: &[Option<DeltaVerdict>], decided: DeltaVerdict) -> Vec<Conduct> {
+pub fn check_performance(verdicts: &[Option<DeltaVerdict>], decided: DeltaVerdict) -> Vec<Performance> {
 	verdicts
 		.iter()
 		.map(|verdict| match (decided, verdict) {
-			(_, Some(said)) if *said == decided => Conduct::Sound,
-			(DeltaVerdict::Invalid(_), Some(DeltaVerdict::Invalid(_))) => Conduct::Sound,
-			(_, None | Some(DeltaVerdict::Unavailable)) | (DeltaVerdict::Unavailable, _) => Conduct::Idle,
-			_ => Conduct::False,
+			(_, Some(said)) if *said == decided => Performance::Sound,
+			(DeltaVerdict::Invalid(_), Some(DeltaVerdict::Invalid(_))) => Performance::Sound,
+			(_, None | Some(DeltaVerdict::Unavailable)) | (DeltaVerdict::Unavailable, _) => Performance::Idle,
+			_ => Performance::False,
 		})
 		.collect()
 }
 
 #[cfg(test)]
-#[path = "conduct_tests.rs"]
+#[path = "performance_tests.rs"]
 mod tests;

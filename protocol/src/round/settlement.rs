@@ -1,6 +1,9 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
-use crate::{Ballot, Measurement, Score, Verdict};
+use crate::{
+	committee::{is_quorum, is_veto},
+	Ballot, Measurement, Score, Verdict,
+};
 use alloc::{collections::BTreeMap, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::fmt;
@@ -79,16 +82,6 @@ pub enum Incumbent {
 	/// It was accepted on something else: by another policy, or on another version of the data set. Its score then says
 	/// nothing of what it would be now.
 	Incomparable,
-}
-
-/// At least two thirds of the committee.
-pub(crate) fn is_quorum(members: usize, committee: usize) -> bool {
-	members > 0 && members.saturating_mul(3) >= committee.saturating_mul(2)
-}
-
-/// More than one third of the committee.
-pub(crate) fn is_veto(members: usize, committee: usize) -> bool {
-	members.saturating_mul(3) > committee
 }
 
 /// The measurement that most members hold, and how many do. Which of several equally frequent ones does not matter:

@@ -1,7 +1,7 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
-	settlement::{is_quorum, is_veto},
+	committee::{is_quorum, is_veto},
 	BlockNumber,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};

@@ -1,10 +1,10 @@
-use descent_protocol::Conduct;
+use descent_protocol::Performance;
 use frame_support::weights::Weight;
 
 /// Who is told how the members of a committee did their work.
-pub trait ConductObserver<AccountId> {
+pub trait PerformanceObserver<AccountId> {
 	/// A committee's work is done; each member with how it did. A member is told of once per piece of work.
-	fn observed(conduct: &[(AccountId, Conduct)]);
+	fn observed(performance: &[(AccountId, Performance)]);
 
 	/// The weight of [`Self::observed`] with so many members.
 	fn observed_weight(_members: u32) -> Weight {
@@ -13,6 +13,6 @@ pub trait ConductObserver<AccountId> {
 }
 
 /// Nobody cares.
-impl<AccountId> ConductObserver<AccountId> for () {
-	fn observed(_: &[(AccountId, Conduct)]) {}
+impl<AccountId> PerformanceObserver<AccountId> for () {
+	fn observed(_: &[(AccountId, Performance)]) {}
 }

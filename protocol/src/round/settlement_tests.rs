@@ -2,7 +2,6 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 use super::*;
-use crate::ballot;
 use proptest::{collection::vec, prelude::*};
 use sp_core::H256;
 
@@ -13,7 +12,7 @@ fn measurement(score: u64) -> Measurement {
 }
 
 fn ballot(baseline: Option<u64>, verdicts: &[Verdict]) -> Ballot {
-	ballot::Ballot { baseline: baseline.map(measurement), verdicts: verdicts.to_vec().try_into().unwrap() }
+	Ballot { baseline: baseline.map(measurement), verdicts: verdicts.to_vec().try_into().unwrap() }
 }
 
 fn claims(claims: &[u64]) -> Vec<Option<Score>> {

@@ -11,7 +11,7 @@ const LAST_PLACE: Share = Share::percent(50);
 /// one that has to be made first. Candidates behind the one that is accepted are never looked at, so that what they reveal may be
 /// junk and loses nothing: without a price, 64 accounts could keep all others out of a round for its fees. It is a part of the
 /// commitment's own deposit, so that who comes first can't make places dear for the others and have them cheaply.
-pub fn crowding(taken: u32) -> Share {
+pub fn slot_fee(taken: u32) -> Share {
 	const PAID_PLACES: u32 = MAX_CANDIDATES.saturating_sub(FREE_PLACES);
 	let beyond = taken.saturating_add(1).saturating_sub(FREE_PLACES).min(PAID_PLACES);
 	let squared = |places: u32| u64::from(places).saturating_mul(places.into());
@@ -26,22 +26,22 @@ mod tests {
 
 	#[test]
 	fn the_price_of_each_place() {
-		assert!((0..FREE_PLACES).all(|taken| crowding(taken) == Share(0)));
-		assert_eq!(crowding(16), Share(218));
-		assert_eq!(crowding(39), Share(125_000));
+		assert!((0..FREE_PLACES).all(|taken| slot_fee(taken) == Share(0)));
+		assert_eq!(slot_fee(16), Share(218));
+		assert_eq!(slot_fee(39), Share(125_000));
 		for taken in [63, 64, u32::MAX] {
-			assert_eq!(crowding(taken), LAST_PLACE);
+			assert_eq!(slot_fee(taken), LAST_PLACE);
 		}
 	}
 
 	#[test]
 	fn it_never_falls() {
-		assert!((0..MAX_CANDIDATES).all(|taken| crowding(taken) <= crowding(taken + 1)));
+		assert!((0..MAX_CANDIDATES).all(|taken| slot_fee(taken) <= slot_fee(taken + 1)));
 	}
 
 	#[test]
 	fn keeping_a_round_to_oneself_costs_several_deposits() {
-		let all: u32 = (0..MAX_CANDIDATES).map(|taken| crowding(taken).0).sum();
+		let all: u32 = (0..MAX_CANDIDATES).map(|taken| slot_fee(taken).0).sum();
 		assert!(all > 8 * Share::ALL.0, "{all} millionths of a deposit");
 	}
 }

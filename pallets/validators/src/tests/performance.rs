@@ -6,21 +6,22 @@ use crate::{
 	tests::builder::*,
 	Absences, Event, Misattestation, Strikes, Struck,
 };
-use descent_protocol::{Conduct, ABSENCE_INTERVAL, MAX_ABSENCES, STRIKE_LIFETIME};
+use descent_protocol::{Performance, ABSENCE_INTERVAL, MAX_ABSENCES, STRIKE_LIFETIME};
 use frame_support::assert_ok;
-use pallet_evaluators::ConductObserver;
+use pallet_evaluators::PerformanceObserver;
 use sp_runtime::Perbill;
 use sp_staking::offence::Offence;
 
-fn observe(conduct: &[(u8, Conduct)]) {
-	let conduct = conduct.iter();
-	let conduct: Vec<_> = conduct.map(|(number, conduct)| (account(*number), *conduct)).collect();
-	Validators::observed(&conduct);
+fn observe(performance: &[(u8, Performance)]) {
+	let performance = performance.iter();
+	let performance: Vec<_> =
+		performance.map(|(number, performance)| (account(*number), *performance)).collect();
+	Validators::observed(&performance);
 }
 
 /// Has an account say something false.
 fn lie(number: u8) {
-	observe(&[(number, Conduct::False)]);
+	observe(&[(number, Performance::False)]);
 }
 
 fn struck(number: u8, strikes: u32) -> Event<Test> {
@@ -80,12 +81,12 @@ fn honest_and_idle_members_have_nothing_to_fear() {
 	build_and_execute(|| {
 		for block in 2..20 {
 			run_to(block);
-			observe(&[(1, Conduct::Sound), (2, Conduct::Idle)]);
+			observe(&[(1, Performance::Sound), (2, Performance::Idle)]);
 		}
 		assert!(events().is_empty());
 		assert_eq!(Struck::<Test>::iter().count(), 0);
 		lie(1);
-		observe(&[(1, Conduct::Sound), (1, Conduct::Idle)]);
+		observe(&[(1, Performance::Sound), (1, Performance::Idle)]);
 		assert_eq!(Struck::<Test>::get(account(1)).count, 1);
 	});
 }
@@ -94,7 +95,7 @@ fn honest_and_idle_members_have_nothing_to_fear() {
 fn miss(number: u8, times: u32) {
 	for _ in 0..times {
 		System::set_block_number(System::block_number() + ABSENCE_INTERVAL);
-		observe(&[(number, Conduct::Absent)]);
+		observe(&[(number, Performance::Absent)]);
 	}
 }
 
@@ -132,7 +133,7 @@ fn it_takes_a_day_however_many_rounds_there_are() {
 		while candidates().contains(&1) {
 			System::set_block_number(System::block_number() + 1);
 			for _ in 0..3 {
-				observe(&[(1, Conduct::Absent)]);
+				observe(&[(1, Performance::Absent)]);
 			}
 		}
 		assert!(System::block_number() - begin >= STRIKE_LIFETIME);
@@ -155,14 +156,14 @@ fn only_candidates_are_absent() {
 #[test]
 fn who_is_heard_once_in_a_while_stays() {
 	with_five(|| {
-		for heard in [Conduct::Sound, Conduct::False] {
+		for heard in [Performance::Sound, Performance::False] {
 			miss(1, MAX_ABSENCES - 1);
 			observe(&[(1, heard)]);
 			assert!(!Absences::<Test>::contains_key(account(1)));
 		}
 		miss(1, MAX_ABSENCES - 1);
 		// It may have been silent then as well.
-		observe(&[(1, Conduct::Idle)]);
+		observe(&[(1, Performance::Idle)]);
 		assert_eq!(candidates(), [1, 2, 3, 4, 5]);
 		miss(1, 1);
 		assert_eq!(candidates(), [2, 3, 4, 5]);
@@ -200,14 +201,14 @@ fn those_who_lie_together_pay_more() {
 		crate::mock::Seats::set(20);
 		run_sessions(2);
 		assert_eq!(set().len(), 20);
-		let liars: Vec<_> = (1..=4).map(|number| (number, Conduct::False)).collect();
+		let liars: Vec<_> = (1..=4).map(|number| (number, Performance::False)).collect();
 		observe(&liars);
 		observe(&liars);
 		// Four of twenty: (12/20)^2.
 		assert!((1..=4).all(|number| held(number) == MINIMUM * 10 / 100 * 64));
 		// And two more whom another committee finds out: (18/20)^2.
-		observe(&[(5, Conduct::False), (6, Conduct::False)]);
-		observe(&[(5, Conduct::False), (6, Conduct::False)]);
+		observe(&[(5, Performance::False), (6, Performance::False)]);
+		observe(&[(5, Performance::False), (6, Performance::False)]);
 		assert!((1..=6).all(|number| held(number) == MINIMUM * 10 / 100 * 19));
 		run_sessions(1);
 		for _ in 0..2 {
@@ -255,7 +256,7 @@ fn who_is_no_validator_any_more_pays_as_well() {
 #[test]
 fn a_full_committee_of_liars_is_no_more_than_work() {
 	execute(genesis((1..=100).map(|number| (number, MINIMUM))), || {
-		let everybody: Vec<_> = (1..=100).map(|number| (number, Conduct::False)).collect();
+		let everybody: Vec<_> = (1..=100).map(|number| (number, Performance::False)).collect();
 		observe(&everybody);
 		observe(&everybody);
 		assert!((1..=100).all(|number| held(number) == 0));

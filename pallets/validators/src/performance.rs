@@ -1,8 +1,10 @@
 use crate::{offence::perbill, Absence, Absences, Config, Event, Ledgers, Pallet, Struck, WeightInfo};
 use alloc::vec::Vec;
-use descent_protocol::{penalty, Conduct, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_STRIKES, STRIKE_LIFETIME};
+use descent_protocol::{
+	slash_fraction, Performance, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_STRIKES, STRIKE_LIFETIME,
+};
 use frame_support::weights::Weight;
-use pallet_evaluators::ConductObserver;
+use pallet_evaluators::PerformanceObserver;
 use sp_runtime::{Perbill, SaturatedConversion};
 use sp_staking::{
 	offence::{Kind, Offence, ReportOffence},
@@ -41,7 +43,7 @@ impl<Offender: Clone> Offence<Offender> for Misattestation<Offender> {
 	}
 
 	fn slash_fraction(&self, offenders: u32) -> Perbill {
-		perbill(penalty(offenders, self.validators))
+		perbill(slash_fraction(offenders, self.validators))
 	}
 }
 
@@ -100,22 +102,22 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Notes how a member did; whether that makes an offence.
-	fn note(account: &T::AccountId, conduct: Conduct) -> bool {
-		match conduct {
-			Conduct::Absent => Self::miss(account),
-			Conduct::Sound | Conduct::False => Self::hear(account),
+	fn note(account: &T::AccountId, performance: Performance) -> bool {
+		match performance {
+			Performance::Absent => Self::miss(account),
+			Performance::Sound | Performance::False => Self::hear(account),
 			// Whether it was heard is not said.
-			Conduct::Idle => {}
+			Performance::Idle => {}
 		}
-		conduct == Conduct::False && Self::strike(account)
+		performance == Performance::False && Self::strike(account)
 	}
 }
 
-impl<T: Config> ConductObserver<T::AccountId> for Pallet<T> {
-	fn observed(conduct: &[(T::AccountId, Conduct)]) {
-		let offenders: Vec<_> = conduct
+impl<T: Config> PerformanceObserver<T::AccountId> for Pallet<T> {
+	fn observed(performance: &[(T::AccountId, Performance)]) {
+		let offenders: Vec<_> = performance
 			.iter()
-			.filter(|(account, conduct)| Self::note(account, *conduct))
+			.filter(|(account, performance)| Self::note(account, *performance))
 			.map(|(account, _)| (account.clone(), ()))
 			.collect();
 		if offenders.is_empty() {

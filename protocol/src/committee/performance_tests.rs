@@ -25,19 +25,25 @@ fn ballot(baseline: Option<u64>, verdicts: &[Verdict]) -> Option<Ballot> {
 fn who_measured_what_two_thirds_did_is_paid() {
 	let sound = || ballot(Some(9), &[mismatched(7), matched(5)]);
 	let ballots = [sound(), sound(), sound(), sound(), ballot(Some(9), &[mismatched(7), matched(4)]), None];
-	let expected =
-		[Conduct::Sound, Conduct::Sound, Conduct::Sound, Conduct::Sound, Conduct::False, Conduct::Absent];
-	assert_eq!(conduct(&ballots), expected);
+	let expected = [
+		Performance::Sound,
+		Performance::Sound,
+		Performance::Sound,
+		Performance::Sound,
+		Performance::False,
+		Performance::Absent,
+	];
+	assert_eq!(performance(&ballots), expected);
 }
 
 #[test]
 fn nobody_is_absent_where_two_thirds_agree_on_nothing_or_could_not_fetch() {
 	let ballots = [ballot(None, &[matched(5)]), ballot(None, &[matched(6)]), None];
-	assert_eq!(conduct(&ballots), [Conduct::Idle; 3]);
+	assert_eq!(performance(&ballots), [Performance::Idle; 3]);
 	let unavailable = || ballot(None, &[Verdict::Unavailable]);
 	let ballots = [unavailable(), unavailable(), None];
-	assert_eq!(conduct(&ballots), [Conduct::Sound, Conduct::Sound, Conduct::Idle]);
-	assert_eq!(conduct(&[None, None, None]), [Conduct::Idle; 3]);
+	assert_eq!(performance(&ballots), [Performance::Sound, Performance::Sound, Performance::Idle]);
+	assert_eq!(performance(&[None, None, None]), [Performance::Idle; 3]);
 }
 
 #[test]
@@ -45,32 +51,32 @@ fn a_root_of_ones_own_was_not_measured() {
 	let lazy = Measurement { score: Score(5), root: H256::repeat_byte(1) };
 	let ballots =
 		[ballot(None, &[matched(5)]), ballot(None, &[matched(5)]), ballot(None, &[Verdict::Match(lazy)])];
-	assert_eq!(conduct(&ballots), [Conduct::Sound, Conduct::Sound, Conduct::False]);
+	assert_eq!(performance(&ballots), [Performance::Sound, Performance::Sound, Performance::False]);
 }
 
 #[test]
 fn calling_a_match_a_mismatch_is_false() {
 	let ballots = [ballot(None, &[matched(5)]), ballot(None, &[matched(5)]), ballot(None, &[mismatched(5)])];
-	assert_eq!(conduct(&ballots)[2], Conduct::False);
+	assert_eq!(performance(&ballots)[2], Performance::False);
 }
 
 #[test]
 fn who_could_not_fetch_is_idle_and_no_liar() {
 	let ballots =
 		[ballot(Some(9), &[matched(5)]), ballot(Some(9), &[matched(5)]), ballot(None, &[matched(5)])];
-	assert_eq!(conduct(&ballots)[2], Conduct::Idle);
+	assert_eq!(performance(&ballots)[2], Performance::Idle);
 	let ballots = [
 		ballot(None, &[matched(5)]),
 		ballot(None, &[matched(5)]),
 		ballot(None, &[Verdict::Unavailable, matched(6)]),
 	];
-	assert_eq!(conduct(&ballots)[2], Conduct::Idle);
+	assert_eq!(performance(&ballots)[2], Performance::Idle);
 	let ballots = [
 		ballot(None, &[Verdict::Unavailable, matched(6)]),
 		ballot(None, &[Verdict::Unavailable, matched(6)]),
 		ballot(None, &[matched(5)]),
 	];
-	assert_eq!(conduct(&ballots), [Conduct::Sound, Conduct::Sound, Conduct::Idle]);
+	assert_eq!(performance(&ballots), [Performance::Sound, Performance::Sound, Performance::Idle]);
 }
 
 #[test]
@@ -80,24 +86,24 @@ fn calling_a_checkpoint_invalid_that_was_measured_is_false() {
 		ballot(None, &[matched(5)]),
 		ballot(None, &[Verdict::Invalid, matched(6)]),
 	];
-	assert_eq!(conduct(&ballots)[2], Conduct::False);
+	assert_eq!(performance(&ballots)[2], Performance::False);
 	let ballots =
 		[ballot(None, &[Verdict::Invalid]), ballot(None, &[Verdict::Invalid]), ballot(None, &[matched(5)])];
-	assert_eq!(conduct(&ballots), [Conduct::Sound, Conduct::Sound, Conduct::False]);
+	assert_eq!(performance(&ballots), [Performance::Sound, Performance::Sound, Performance::False]);
 }
 
 #[test]
 fn where_two_thirds_do_not_agree_nobody_is_paid_and_nobody_lied() {
 	let ballots =
 		[ballot(None, &[matched(5)]), ballot(None, &[matched(5)]), ballot(None, &[matched(6)]), None];
-	assert_eq!(conduct(&ballots), [Conduct::Idle; 4]);
-	assert_eq!(conduct(&[]), []);
+	assert_eq!(performance(&ballots), [Performance::Idle; 4]);
+	assert_eq!(performance(&[]), []);
 }
 
 #[test]
 fn that_there_is_no_head_is_no_work() {
 	let ballots = [ballot(None, &[]), ballot(None, &[]), ballot(None, &[])];
-	assert_eq!(conduct(&ballots), [Conduct::Idle; 3]);
+	assert_eq!(performance(&ballots), [Performance::Idle; 3]);
 }
 
 #[test]
@@ -113,19 +119,20 @@ fn checks_of_deltas() {
 		Some(DeltaVerdict::Unavailable),
 		None,
 	];
-	let expected = [Conduct::Sound, Conduct::False, Conduct::False, Conduct::Idle, Conduct::Idle];
-	assert_eq!(check_conduct(&said, valid(5)), expected);
+	let expected =
+		[Performance::Sound, Performance::False, Performance::False, Performance::Idle, Performance::Idle];
+	assert_eq!(check_performance(&said, valid(5)), expected);
 	let said = [
 		Some(invalid(DeltaFault::Empty)),
 		Some(invalid(DeltaFault::Malformed)),
 		Some(valid(5)),
 		Some(DeltaVerdict::Unavailable),
 	];
-	let expected = [Conduct::Sound, Conduct::Sound, Conduct::False, Conduct::Idle];
-	assert_eq!(check_conduct(&said, invalid(DeltaFault::Empty)), expected);
+	let expected = [Performance::Sound, Performance::Sound, Performance::False, Performance::Idle];
+	assert_eq!(check_performance(&said, invalid(DeltaFault::Empty)), expected);
 	let said = [Some(DeltaVerdict::Unavailable), Some(valid(5)), None];
-	let expected = [Conduct::Sound, Conduct::Idle, Conduct::Idle];
-	assert_eq!(check_conduct(&said, DeltaVerdict::Unavailable), expected);
+	let expected = [Performance::Sound, Performance::Idle, Performance::Idle];
+	assert_eq!(check_performance(&said, DeltaVerdict::Unavailable), expected);
 }
 
 prop_compose! {
@@ -158,10 +165,10 @@ proptest! {
 	) {
 		let mut ballots = vec![honest; liars.len() * 2];
 		ballots.extend(liars.iter().cloned());
-		let conduct = conduct(&ballots);
-		prop_assert_eq!(conduct.len(), ballots.len());
-		for member in conduct.iter().take(liars.len() * 2) {
-			prop_assert_ne!(*member, Conduct::False);
+		let performance = performance(&ballots);
+		prop_assert_eq!(performance.len(), ballots.len());
+		for member in performance.iter().take(liars.len() * 2) {
+			prop_assert_ne!(*member, Performance::False);
 		}
 	}
 
@@ -169,9 +176,9 @@ proptest! {
 	fn who_says_nothing_is_idle_or_absent_and_nobody_else_is_absent(
 		ballots in prop::collection::vec(any_ballot(), 0..7),
 	) {
-		for (ballot, conduct) in ballots.iter().zip(conduct(&ballots)) {
-			prop_assert!(ballot.is_some() || matches!(conduct, Conduct::Idle | Conduct::Absent));
-			prop_assert!(ballot.is_none() || conduct != Conduct::Absent);
+		for (ballot, performance) in ballots.iter().zip(performance(&ballots)) {
+			prop_assert!(ballot.is_some() || matches!(performance, Performance::Idle | Performance::Absent));
+			prop_assert!(ballot.is_none() || performance != Performance::Absent);
 		}
 	}
 }

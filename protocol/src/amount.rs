@@ -1,29 +1,45 @@
 //! Amounts of the token as people write them.
 
+use alloc::{format, string::String};
+use core::fmt;
+
 /// The smallest units in one neuron (NRN).
 pub const UNIT: u128 = 1_000_000_000_000;
 
 const DECIMALS: usize = 12;
 
-/// Why a text is not an amount.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// A reason that a text is not an amount.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AmountError {
-	/// It is not a number.
-	#[error("`{0}` is not an amount: write neurons as `1.5` or `1.5 NRN`, or smallest units as `1500p`")]
+	/// A text that is not a number.
 	Malformed(String),
-	/// It has digits below the smallest unit.
-	#[error("`{0}` has more than 12 decimals: the smallest unit is 0.000000000001 NRN")]
+	/// A number with digits below the smallest unit.
 	TooFine(String),
-	/// It is beyond what the chain can hold.
-	#[error("`{0}` is larger than any amount on the chain")]
+	/// A number beyond what the chain can hold.
 	TooLarge(String),
 }
+
+impl fmt::Display for AmountError {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		match self {
+			Self::Malformed(text) => {
+				write!(f, "`{text}` is not an amount: write neurons as `1.5` or `1.5 NRN`, or smallest units as `1500p`")
+			}
+			Self::TooFine(text) => {
+				write!(f, "`{text}` has more than 12 decimals: the smallest unit is 0.000000000001 NRN")
+			}
+			Self::TooLarge(text) => write!(f, "`{text}` is larger than any amount on the chain"),
+		}
+	}
+}
+
+impl core::error::Error for AmountError {}
 
 /// Reads an amount: neurons as `1.5` or `1.5 NRN`, or smallest units with the suffix `p`, as `1500p`.
 ///
 /// # Errors
 /// [`AmountError`]; signs, exponents and separators are malformed.
-pub fn parse_amount(text: &str) -> std::result::Result<u128, AmountError> {
+pub fn parse_amount(text: &str) -> Result<u128, AmountError> {
 	let malformed = || AmountError::Malformed(text.into());
 	let too_large = || AmountError::TooLarge(text.into());
 	let trimmed = text.trim();

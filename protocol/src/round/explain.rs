@@ -1,4 +1,5 @@
 use crate::{
+	format_amount,
 	view::{CandidateView, RoundView},
 	Outcome, Phase, Score, Tally,
 };
@@ -57,7 +58,7 @@ fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> Stri
 	match outcome {
 		Outcome::Won => format!(
 			"Paid {}: the committee measured {}, {}, and the checkpoint became the head.",
-			neurons(candidate.reward),
+			format_amount(candidate.reward),
 			measured(),
 			match round.baseline {
 				Some(baseline) => format!("better than the head's {baseline}"),
@@ -81,12 +82,12 @@ fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> Stri
 		Outcome::Refuted => match candidate.measured {
 			Some(measured) => format!(
 				"Not paid, and the deposit of {} is lost: it claimed {} but the committee measured {measured}.",
-				neurons(candidate.slashed),
+				format_amount(candidate.slashed),
 				claim(),
 			),
 			None => format!(
 				"Not paid, and the deposit of {} is lost: it claimed {}, but of the committee's {} members {}.",
-				neurons(candidate.slashed),
+				format_amount(candidate.slashed),
 				claim(),
 				round.committee.len(),
 				refusals(candidate.tally.unwrap_or_default()),
@@ -94,13 +95,13 @@ fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> Stri
 		},
 		Outcome::Unrevealed => format!(
 			"Not paid, and {} of the deposit is lost: the commitment was not revealed before block {}.",
-			neurons(candidate.slashed),
+			format_amount(candidate.slashed),
 			round.windows.reveal.end
 		),
 		Outcome::NoQuorum if candidate.slashed > 0 => format!(
 			"Not paid, and {} of the deposit is lost: fewer than two thirds of the committee's {} members confirmed the claim, \
 			 and more contradict it than are silent: {}.",
-			neurons(candidate.slashed),
+			format_amount(candidate.slashed),
 			round.committee.len(),
 			refusals(candidate.tally.unwrap_or_default()),
 		),
@@ -125,17 +126,6 @@ fn refusals(tally: Tally) -> String {
 	];
 	let given = reasons.into_iter().filter(|(members, _)| *members > 0);
 	given.map(|(members, reason)| format!("{members} {reason}")).collect::<Vec<_>>().join(", ")
-}
-
-/// An amount in NRN, without trailing zeros.
-pub fn neurons(amount: u128) -> String {
-	const UNIT: u128 = 1_000_000_000_000;
-	let (whole, part) = (amount / UNIT, amount % UNIT);
-	let decimals = format!("{part:012}");
-	match decimals.trim_end_matches('0') {
-		"" => format!("{whole} NRN"),
-		decimals => format!("{whole}.{decimals} NRN"),
-	}
 }
 
 #[cfg(test)]

@@ -1,0 +1,15 @@
+//! Rules of one round: its windows, the order of its candidates, the records it draws and its settlement.
+
+mod clock;
+mod explain;
+mod ranking;
+mod sample;
+mod settlement;
+mod slot_fee;
+
+pub use clock::{Clock, ClockError, Phase, Windows};
+pub use explain::explain;
+pub use ranking::rank;
+pub use sample::sample;
+pub use settlement::{settle, Incumbent, Outcome, Settlement};
+pub use slot_fee::slot_fee;

@@ -1,0 +1,13 @@
+//! Rules of stake: votes, amendments, unbonding, and the division of rewards among stakes.
+
+mod accumulator;
+mod amendment;
+mod shares;
+mod unbonding;
+mod vote;
+
+pub use accumulator::{Accumulator, Mark};
+pub use amendment::{majority, Change, RoundLengths, MAX_CHANGES};
+pub use shares::{Shares, Split};
+pub use unbonding::{schedule_unbonding, withdraw_unbonded, TooManyChunks};
+pub use vote::{make_room, next_close, sums, winner, Contender, Majority, Share};

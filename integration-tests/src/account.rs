@@ -1,5 +1,5 @@
 use anyhow::Result;
-use descent_chain::{AccountId, Key};
+use descent_client::{AccountId, Key};
 
 /// A development account, funded at genesis.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 use crate::{checkpoint::Tensor, Account};
 use anyhow::Result;
-use descent_chain::{Client, Error, Reveal};
+use descent_client::{Client, Error, Reveal};
 use descent_content::{serve, Store};
 use descent_protocol::{commitment_hash, view::GroupView, ContentRef, GroupId, RoundIndex, Salt, Score};
 use std::{net::SocketAddr, path::Path};

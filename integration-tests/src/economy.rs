@@ -2,7 +2,7 @@
 
 use crate::{wait_until, Account, Network, Rpc, BLOCK_TIME};
 use anyhow::{ensure, Result};
-use descent_chain::AccountId;
+use descent_client::AccountId;
 use descent_protocol::view::ValidatorView;
 use sp_core::H256;
 use std::time::Duration;

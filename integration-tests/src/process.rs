@@ -269,7 +269,7 @@ impl Drop for Process {
 ///
 /// # Errors
 /// Names those that had to be killed.
-pub async fn stop_all(processes: impl IntoIterator<Item = &mut Process>) -> Result<()> {
+pub(crate) async fn stop_all(processes: impl IntoIterator<Item = &mut Process>) -> Result<()> {
 	let mut stopping = Vec::new();
 	for process in processes {
 		if process.is_running() {

@@ -1,4 +1,4 @@
-use descent_chain::AccountId;
+use descent_client::AccountId;
 use descent_protocol::{
 	view::{
 		EmissionView, Explanation, GovernanceView, GroupView, PotView, RewardsView, RoundView, StandingView,

@@ -1,7 +1,7 @@
 //! A small data set that takes no time to train on or to evaluate.
 
 use anyhow::Result;
-use descent_data::{DeltaWriter, Description};
+use descent_dataset::{DeltaWriter, Description};
 use std::path::{Path, PathBuf};
 
 /// A classifier of points in the plane: one linear layer, six parameters.

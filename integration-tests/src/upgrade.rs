@@ -2,7 +2,7 @@
 
 use crate::Rpc;
 use anyhow::{ensure, Context, Result};
-use descent_chain::AccountId;
+use descent_client::AccountId;
 use descent_protocol::{
 	view::{GroupView, PotView, RewardsView, RoundView, ValidatorView},
 	BlockNumber, GroupId,

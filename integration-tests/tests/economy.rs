@@ -1,7 +1,7 @@
 //! A validator that joins and lies, one that equivocates, and those who earn honestly.
 
 use anyhow::{ensure, Context, Result};
-use descent_chain::AccountId;
+use descent_client::AccountId;
 use descent_integration_tests::{
 	audit,
 	economy::{bond, claim, session, stands, SESSION},
@@ -9,9 +9,9 @@ use descent_integration_tests::{
 	TrainerSetup, BLOCK_TIME,
 };
 use descent_protocol::{
-	flown, penalty,
+	flown, slash_fraction,
 	view::{RoundView, ValidatorStanding, ValidatorView},
-	BlockNumber, GroupId, MINIMUM_PENALTY,
+	BlockNumber, GroupId, MINIMUM_SLASH,
 };
 use std::time::Duration;
 
@@ -185,8 +185,8 @@ async fn punished(rpc: &Rpc, bond: u128, slashes: &[&Slash]) -> Result<u128> {
 	for slash in slashes {
 		let before = rpc.block_hash(slash.block.saturating_sub(1)).await?.context("a block is gone")?;
 		let validators = u32::try_from(session(&chain, before).await?.len())?;
-		let share = penalty(1, validators);
-		ensure!(share > MINIMUM_PENALTY, "{validators} validators");
+		let share = slash_fraction(1, validators);
+		ensure!(share > MINIMUM_SLASH, "{validators} validators");
 		ensure!(slash.share == share && slash.amount == share.of(rest), "{slash:?} of {rest}");
 		rest -= slash.amount;
 	}

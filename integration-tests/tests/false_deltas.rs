@@ -1,7 +1,7 @@
 //! Deltas that are not what they should be, each in its own way, and a validator that calls all of them valid.
 
 use anyhow::{ensure, Context, Result};
-use descent_data::{DeltaWriter, Description};
+use descent_dataset::{DeltaWriter, Description};
 use descent_integration_tests::{
 	audit, free_port,
 	governance::{ended, proposal, Stakeholder},
@@ -92,7 +92,7 @@ fn lies(folder: &Path, dataset: &Path) -> Result<Vec<(&'static str, PathBuf, Pro
 
 	let absent = folder.join("absent.parquet");
 	let mut writer = DeltaWriter::create(&absent, &schema)?;
-	writer.remove(descent_data::RecordId::of(&record(7.0)))?;
+	writer.remove(descent_dataset::RecordId::of(&record(7.0)))?;
 	writer.finish()?;
 
 	let mut other = serde_json::from_str::<serde_json::Value>(synthetic::MODEL)?;
@@ -121,7 +121,7 @@ fn again(folder: &Path, dataset: &Path) -> Result<PathBuf> {
 	let schema = description.schema();
 	let path = folder.join("again.parquet");
 	let mut writer = DeltaWriter::create(&path, &schema)?;
-	for row in descent_data::DeltaReader::open(dataset, &schema, &Default::default())?.take(10) {
+	for row in descent_dataset::DeltaReader::open(dataset, &schema, &Default::default())?.take(10) {
 		writer.add(&row?.record.context("the first delta only adds")?)?;
 	}
 	writer.finish()?;

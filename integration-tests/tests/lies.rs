@@ -1,7 +1,7 @@
 //! Trainers that lie, each in its own way and all in one round, and one that does not.
 
 use anyhow::{ensure, Context, Result};
-use descent_chain::{Client, Error};
+use descent_client::{Client, Error};
 use descent_integration_tests::{
 	audit, candidate,
 	checkpoint::{two_clouds, Tensor},

@@ -1,7 +1,7 @@
 //! A runtime upgrade that passes through governance while rounds are played.
 
 use anyhow::{ensure, Context, Result};
-use descent_chain::AccountId;
+use descent_client::AccountId;
 use descent_integration_tests::{
 	audit, committee::authorize_upgrade, governance::Stakeholder, reached, runtime, scenario, settled,
 	two_clouds_group, upgrade, wait_until, Account, Network, RoundLengths, Rpc, TrainerSetup, BLOCK_TIME,

@@ -4,23 +4,23 @@ use descent_runtime::{LIVE_PRESET, LOCAL_PRESET, WASM_BINARY};
 use sc_service::{ChainType, Properties};
 
 /// How a chain begins and what it is called.
-pub type ChainSpec = sc_service::GenericChainSpec;
+pub(crate) type ChainSpec = sc_service::GenericChainSpec;
 
 /// The preset of the runtime with one validator and a superuser.
 const DEVELOPMENT_PRESET: &str = "development";
 
 /// One validator, Alice, who is the superuser as well.
-pub fn development() -> Result<ChainSpec, String> {
+pub(crate) fn development() -> Result<ChainSpec, String> {
 	from_preset("Descent Development", "dev", ChainType::Development, DEVELOPMENT_PRESET)
 }
 
 /// Four validators, Alice to Dave, on one machine.
-pub fn local() -> Result<ChainSpec, String> {
+pub(crate) fn local() -> Result<ChainSpec, String> {
 	from_preset("Descent Local", "local", ChainType::Local, LOCAL_PRESET)
 }
 
 /// Nobody and nothing yet: what is filled with who bought, validates and governs. Without that it makes no blocks.
-pub fn live() -> Result<ChainSpec, String> {
+pub(crate) fn live() -> Result<ChainSpec, String> {
 	from_preset("Descent", "descent", ChainType::Live, LIVE_PRESET)
 }
 

@@ -25,7 +25,7 @@ Examples:
 /// What the command line says.
 #[derive(Debug, Parser)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Cli {
+pub(crate) struct Cli {
 	#[command(subcommand)]
 	pub subcommand: Option<Subcommand>,
 
@@ -38,7 +38,7 @@ pub struct Cli {
 
 /// Where the checkpoints that this validator votes on are measured.
 #[derive(Debug, Parser)]
-pub struct EvaluatorParams {
+pub(crate) struct EvaluatorParams {
 	/// The address of the evaluator that measures checkpoints for this validator (`descent-worker evaluate`), e.g.
 	/// http://127.0.0.1:9977.
 	///
@@ -56,7 +56,7 @@ pub struct EvaluatorParams {
 /// Commands besides running a node.
 #[derive(Debug, clap::Subcommand)]
 #[allow(clippy::large_enum_variant)]
-pub enum Subcommand {
+pub(crate) enum Subcommand {
 	/// Make, inspect and insert keys
 	#[command(subcommand)]
 	Key(sc_cli::KeySubcommand),

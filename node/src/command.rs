@@ -48,7 +48,7 @@ impl SubstrateCli for Cli {
 }
 
 /// Does what the command line says.
-pub fn run() -> sc_cli::Result<()> {
+pub(crate) fn run() -> sc_cli::Result<()> {
 	let cli = Cli::from_args();
 	let Some(subcommand) = &cli.subcommand else {
 		return run_node(&cli);

@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 /// The base address of an evaluator, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EvaluatorUrl {
+pub(crate) struct EvaluatorUrl {
 	text: String,
 	loopback: bool,
 }
@@ -18,7 +18,7 @@ impl EvaluatorUrl {
 	const MAX_LENGTH: usize = 256;
 
 	/// Refuses an evaluator on another machine unless `remote_ok`.
-	pub fn check(&self, remote_ok: bool) -> Result<(), String> {
+	pub(crate) fn check(&self, remote_ok: bool) -> Result<(), String> {
 		if self.loopback || remote_ok {
 			return Ok(());
 		}
@@ -30,7 +30,7 @@ impl EvaluatorUrl {
 	}
 
 	/// Tells the off-chain worker of it.
-	pub fn store(&self, storage: &mut impl OffchainStorage) {
+	pub(crate) fn store(&self, storage: &mut impl OffchainStorage) {
 		storage.set(STORAGE_PREFIX, EVALUATOR_STORAGE_KEY, self.text.as_bytes());
 	}
 }

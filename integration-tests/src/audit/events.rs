@@ -2,7 +2,7 @@
 
 use super::{At, Audit, Slash};
 use anyhow::Result;
-use descent_chain::AccountId;
+use descent_client::AccountId;
 use descent_protocol::Share;
 use subxt::{
 	dynamic::{constant, Value},

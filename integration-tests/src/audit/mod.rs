@@ -5,7 +5,7 @@ mod state;
 
 use crate::Rpc;
 use anyhow::{ensure, Result};
-use descent_chain::AccountId;
+use descent_client::AccountId;
 use descent_protocol::Share;
 use sp_core::H256;
 use std::collections::BTreeMap;

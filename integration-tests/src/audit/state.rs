@@ -2,7 +2,7 @@
 
 use super::{At, Audit};
 use anyhow::{Context, Result};
-use descent_chain::AccountId;
+use descent_client::AccountId;
 use sp_core::H256;
 use std::collections::BTreeMap;
 use subxt::{

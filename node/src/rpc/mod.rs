@@ -10,21 +10,21 @@ use sp_keystore::KeystorePtr;
 use std::{error::Error, sync::Arc};
 
 /// What the answers are made from.
-pub struct FullDeps {
+pub(crate) struct FullDeps {
 	pub client: Arc<Client>,
 	pub pool: Arc<Pool>,
 	pub babe: BabeDeps,
 }
 
 /// What the answers about authorship are made from.
-pub struct BabeDeps {
+pub(crate) struct BabeDeps {
 	pub worker: BabeWorkerHandle<Block>,
 	pub keystore: KeystorePtr,
 	pub select_chain: SelectChain,
 }
 
 /// All methods: `system_*`, `payment_*`, `babe_*` and `training_*`.
-pub fn create_full(deps: FullDeps) -> Result<RpcModule<()>, Box<dyn Error + Send + Sync>> {
+pub(crate) fn create_full(deps: FullDeps) -> Result<RpcModule<()>, Box<dyn Error + Send + Sync>> {
 	use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
 	use sc_consensus_babe_rpc::{Babe, BabeApiServer};
 	use substrate_frame_rpc_system::{System, SystemApiServer};

@@ -28,7 +28,7 @@ const GOSSIP_INTERVAL: Duration = Duration::from_millis(333);
 const PROPOSAL_PORTION: f32 = 2.0 / 3.0;
 
 /// Starts a node: it follows the chain, answers RPC, runs off-chain workers, and authors and votes where it has the keys.
-pub fn new_full(config: Configuration, evaluator: &EvaluatorUrl) -> Result<TaskManager, Error> {
+pub(crate) fn new_full(config: Configuration, evaluator: &EvaluatorUrl) -> Result<TaskManager, Error> {
 	let PartialComponents {
 		client,
 		backend,

@@ -4,8 +4,8 @@ mod full;
 mod partial;
 mod seal;
 
-pub use full::new_full;
-pub use partial::{new_partial, revert_consensus};
+pub(crate) use full::new_full;
+pub(crate) use partial::{new_partial, revert_consensus};
 
 use descent_runtime::{opaque::Block, RuntimeApi};
 use sc_consensus_babe::{BabeBlockImport, BabeLink, BabeWorkerHandle};
@@ -17,13 +17,13 @@ use sp_consensus_babe::inherents::BabeCreateInherentDataProviders;
 /// What the runtime may call of the node.
 type HostFunctions = sp_io::SubstrateHostFunctions;
 /// Executes blocks and answers questions about them.
-pub type Client = sc_service::TFullClient<Block, RuntimeApi, WasmExecutor<HostFunctions>>;
+pub(crate) type Client = sc_service::TFullClient<Block, RuntimeApi, WasmExecutor<HostFunctions>>;
 /// The database.
-pub type Backend = sc_service::TFullBackend<Block>;
+pub(crate) type Backend = sc_service::TFullBackend<Block>;
 /// The longest chain wins, among those that contain the finalized block.
-pub type SelectChain = sc_consensus::LongestChain<Backend, Block>;
+pub(crate) type SelectChain = sc_consensus::LongestChain<Backend, Block>;
 /// Transactions that wait for a block.
-pub type Pool = sc_transaction_pool::TransactionPoolHandle<Block, Client>;
+pub(crate) type Pool = sc_transaction_pool::TransactionPoolHandle<Block, Client>;
 
 type FinalityImport = GrandpaBlockImport<Backend, Block, Client, SelectChain>;
 type BabeImport =
@@ -33,7 +33,7 @@ type BabeImport =
 const JUSTIFICATION_PERIOD: u32 = 512;
 
 /// What only a running node needs of what [`new_partial`] makes.
-pub struct Consensus {
+pub(crate) struct Consensus {
 	block_import: seal::Sealed,
 	babe_link: BabeLink<Block>,
 	babe_worker: BabeWorkerHandle<Block>,
@@ -42,7 +42,7 @@ pub struct Consensus {
 }
 
 /// What a node is made of before it has a network.
-pub type Partial = sc_service::PartialComponents<
+pub(crate) type Partial = sc_service::PartialComponents<
 	Client,
 	Backend,
 	SelectChain,

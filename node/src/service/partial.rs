@@ -15,7 +15,7 @@ use sp_runtime::traits::NumberFor;
 use std::sync::Arc;
 
 /// Opens the database and makes everything that commands on it need: no network, no tasks that author or vote.
-pub fn new_partial(config: &Configuration) -> Result<Partial, Error> {
+pub(crate) fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 	let telemetry = connect_telemetry(config)?;
 	let handle = || telemetry.as_ref().map(|(_, telemetry)| telemetry.handle());
 
@@ -105,7 +105,7 @@ fn spawn_telemetry(
 }
 
 /// Takes back what BABE and GRANDPA noted of the last blocks when these are reverted.
-pub fn revert_consensus(
+pub(crate) fn revert_consensus(
 	client: Arc<Client>,
 	backend: Arc<Backend>,
 	blocks: NumberFor<Block>,

@@ -12,11 +12,11 @@ use sp_runtime::{traits::Header, DigestItem};
 
 /// In front of BABE's import.
 #[derive(Clone)]
-pub struct Sealed(pub BabeImport);
+pub(super) struct Sealed(pub BabeImport);
 
 /// Behind BABE's import.
 #[derive(Clone)]
-pub struct Unsealed(pub FinalityImport);
+pub(super) struct Unsealed(pub FinalityImport);
 
 fn seal(block: &mut BlockImportParams<Block>) {
 	block.header = block.post_header();

@@ -102,7 +102,7 @@ impl pallet_rounds::Config for Runtime {
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockVrf;
 	type Rewards = Emission;
-	type Conduct = Validators;
+	type Performance = Validators;
 	type Slash = ToTreasury;
 	type CommitmentFee = ConstU128<COMMITMENT_FEE>;
 	type BlockTime = ConstU64<MILLISECONDS_PER_BLOCK>;
@@ -118,7 +118,7 @@ impl pallet_dataset::Config for Runtime {
 	type Groups = Groups;
 	type Evaluators = Evaluators;
 	type Rewards = Emission;
-	type Conduct = Validators;
+	type Performance = Validators;
 	type Slash = ToTreasury;
 	type BlockTime = ConstU64<MILLISECONDS_PER_BLOCK>;
 	type ProposalDeposit = ConstU128<PROPOSAL_DEPOSIT>;

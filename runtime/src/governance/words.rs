@@ -2,7 +2,7 @@
 
 use crate::{configs::RuntimeParameters, AccountId, Hash, RuntimeCall};
 use alloc::{format, string::String, vec, vec::Vec};
-use descent_protocol::neurons;
+use descent_protocol::format_amount;
 use frame_support::traits::{CallMetadata, GetCallMetadata};
 use sp_core::crypto::Ss58Codec;
 use sp_runtime::traits::{BlakeTwo256, Hash as _};
@@ -87,7 +87,7 @@ fn details(call: &RuntimeCall, beside: &[&RuntimeCall]) -> Option<String> {
 	use pallet_whitelist::Call as Whitelist;
 	match call {
 		RuntimeCall::Treasury(pallet_treasury::Call::spend { amount, beneficiary, .. }) => {
-			Some(format!("{} to {}", neurons(*amount), beneficiary.to_ss58check()))
+			Some(format!("{} to {}", format_amount(*amount), beneficiary.to_ss58check()))
 		}
 		RuntimeCall::System(
 			System::authorize_upgrade { code_hash } | System::authorize_upgrade_without_checks { code_hash },
@@ -96,7 +96,7 @@ fn details(call: &RuntimeCall, beside: &[&RuntimeCall]) -> Option<String> {
 			Some(format!("{:#x}", BlakeTwo256::hash(code)))
 		}
 		RuntimeCall::Balances(pallet_balances::Call::force_set_balance { new_free, .. }) => {
-			Some(neurons(*new_free))
+			Some(format_amount(*new_free))
 		}
 		// It need not be the one that is dispatched beside it.
 		RuntimeCall::Whitelist(Whitelist::whitelist_call { call_hash }) => {
@@ -131,7 +131,7 @@ fn parameter(parameter: &RuntimeParameters) -> String {
 	let RuntimeParameters::Validators(parameter) = parameter;
 	let or_default = |value: Option<String>| value.unwrap_or_else(|| "as it was at first".into());
 	match parameter {
-		Parameters::MinimumBond(_, bond) => format!("minimum-bond {}", or_default(bond.map(neurons))),
+		Parameters::MinimumBond(_, bond) => format!("minimum-bond {}", or_default(bond.map(format_amount))),
 		Parameters::Seats(_, seats) => format!("seats {}", or_default(seats.map(|seats| format!("{seats}")))),
 	}
 }

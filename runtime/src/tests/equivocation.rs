@@ -11,7 +11,7 @@ use crate::{
 	Treasury, UncheckedExtrinsic, LOCAL_PRESET,
 };
 use codec::{Decode, Encode};
-use descent_protocol::{penalty, view::ValidatorStanding};
+use descent_protocol::{slash_fraction, view::ValidatorStanding};
 use frame_support::{assert_ok, traits::KeyOwnerProofSystem};
 use pallet_session::SessionInterface;
 use pallet_validators::KeyOwners;
@@ -97,7 +97,7 @@ fn with_blocks(test: impl FnOnce()) {
 
 /// Checks what an equivocation of one validator in four has cost Bob.
 fn check_punished() {
-	let lost = penalty(1, 4).of(BOND);
+	let lost = slash_fraction(1, 4).of(BOND);
 	let bob = economy::validator(account("//Bob")).unwrap();
 	assert_eq!(bob.bond, BOND - lost);
 	assert_eq!(Balances::reserved_balance(account("//Bob")), BOND - lost);
@@ -121,7 +121,7 @@ fn who_makes_two_blocks_in_a_slot_is_slashed_and_leaves_the_set() {
 		let again = validity(TransactionSource::Local, report());
 		assert_eq!(again, Err(InvalidTransaction::Stale.into()));
 		block(|| assert_eq!(submit_bare(report()), Err(InvalidTransaction::Stale.into())));
-		assert_eq!(economy::validator(account("//Bob")).unwrap().bond, BOND - penalty(1, 4).of(BOND));
+		assert_eq!(economy::validator(account("//Bob")).unwrap().bond, BOND - slash_fraction(1, 4).of(BOND));
 
 		run_to(130);
 		assert_eq!(Session::validators(), ["//Alice", "//Charlie", "//Dave"].map(account));

@@ -1,10 +1,10 @@
 //! What evaluator and trainer both need of a group: its model description, its data sets, and checkpoints, all of them
 //! fetched from whoever serves them and none of them trusted.
 
-use crate::{disk::create_directory, exam::Refusal, sets::Sets, stock::Stock};
+use crate::{disk::create_directory, ArtifactError, ContentCache, DatasetCache};
 use anyhow::{anyhow, ensure, Context, Result};
 use descent_content::{FetchError, FetchLimits, Fetcher, Store};
-use descent_data::{Description, Limits, Set};
+use descent_dataset::{Description, Limits, Set};
 use descent_protocol::{evaluation::DeltaSource, ContentRef};
 use std::{
 	future::Future,
@@ -38,9 +38,9 @@ pub struct Quota {
 }
 
 /// Fetches and keeps content, for several threads. All methods block, so they are called from threads that may.
-pub struct Materials {
+pub struct Artifacts {
 	handle: Handle,
-	stock: Stock,
+	cache: ContentCache,
 	fetcher: Fetcher,
 	/// Fetches what many are fetched of side by side.
 	candidates: Fetcher,
@@ -48,11 +48,11 @@ pub struct Materials {
 	room: Arc<Semaphore>,
 	/// All permits.
 	rooms: u32,
-	sets: Sets,
+	sets: DatasetCache,
 	scratch: PathBuf,
 }
 
-impl Materials {
+impl Artifacts {
 	/// Opens the directories below `directory`; `handle` is the runtime that fetches run on.
 	pub fn open(directory: &Path, quota: Quota, handle: Handle) -> Result<Self> {
 		let content = directory.join("content");
@@ -74,15 +74,15 @@ impl Materials {
 			candidates: Fetcher::new(store.clone(), candidate_limits)?,
 			room: Arc::new(Semaphore::new(usize::try_from(rooms)?)),
 			rooms,
-			stock: Stock::new(store),
-			sets: Sets::open(&directory.join("sets"), quota.data)?,
+			cache: ContentCache::new(store),
+			sets: DatasetCache::open(&directory.join("sets"), quota.data)?,
 			scratch,
 		})
 	}
 
 	/// What is here.
-	pub fn stock(&self) -> &Stock {
-		&self.stock
+	pub fn cache(&self) -> &ContentCache {
+		&self.cache
 	}
 
 	/// The folder for files that are only needed for a while.
@@ -93,7 +93,7 @@ impl Materials {
 	/// The largest content, in bytes, that there can be room for beside the candidates.
 	pub fn largest(&self) -> u64 {
 		let candidates = u64::from(self.rooms) << 20;
-		self.stock.store().max_bytes().saturating_sub(candidates)
+		self.cache.store().max_bytes().saturating_sub(candidates)
 	}
 
 	/// Fetches content, at the latest until `until`.
@@ -115,7 +115,7 @@ impl Materials {
 	) -> Result<(), FetchError> {
 		let fetch = async {
 			let spare = (self.room.available_permits() as u64) << 20;
-			let fetch = fetch(&self.stock, fetcher, *content, providers, spare);
+			let fetch = fetch(&self.cache, fetcher, *content, providers, spare);
 			tokio::time::timeout_at(until.into(), fetch).await
 		};
 		self.handle.block_on(fetch).unwrap_or_else(|_| Err(late(content)))
@@ -134,9 +134,9 @@ impl Materials {
 			"the model description has {} bytes; at most {limit} are read",
 			model.size
 		);
-		let _hold = self.stock.hold(vec![*model]);
+		let _hold = self.cache.hold(vec![*model]);
 		self.fetch(model, providers, until).context("the model description cannot be had")?;
-		let json = self.stock.store().read(model, limit)?;
+		let json = self.cache.store().read(model, limit)?;
 		Description::parse(&json).context("the model description cannot be used")
 	}
 
@@ -162,7 +162,7 @@ impl Materials {
 		turn: &Mutex<()>,
 	) -> Result<Arc<Set>> {
 		self.sets.build(&description.schema(), deltas, until, |source| {
-			let _hold = self.stock.hold(vec![source.delta]);
+			let _hold = self.cache.hold(vec![source.delta]);
 			self.fetch(&source.delta, &joined(&source.providers, providers), until)
 				.context("the data cannot be had")?;
 			let path = self.export(&source.delta)?;
@@ -177,22 +177,22 @@ impl Materials {
 		content: &ContentRef,
 		providers: &[String],
 		until: Instant,
-	) -> Result<tempfile::TempPath, Refusal> {
-		let _hold = self.stock.hold(vec![*content]);
+	) -> Result<tempfile::TempPath, ArtifactError> {
+		let _hold = self.cache.hold(vec![*content]);
 		self.fetch_by(&self.candidates, content, providers, until)?;
-		self.export(content).map_err(Refusal::Failed)
+		self.export(content).map_err(ArtifactError::Failed)
 	}
 
 	fn export(&self, content: &ContentRef) -> Result<tempfile::TempPath> {
 		let path = tempfile::NamedTempFile::new_in(&self.scratch)?.into_temp_path();
-		self.stock.store().export_to(content, &path)?;
+		self.cache.store().export_to(content, &path)?;
 		Ok(path)
 	}
 
 	/// Begins to fetch a candidate, side by side with the others, at the latest until `until`. Whoever begins first is
 	/// given room first.
 	pub fn begin(&self, checkpoint: ContentRef, providers: Vec<String>, until: Instant) -> Fetching {
-		let (stock, fetcher) = (self.stock.clone(), self.candidates.clone());
+		let (cache, fetcher) = (self.cache.clone(), self.candidates.clone());
 		// What is too large for any room is refused by the store's quota, which is nobody's fault but this machine's.
 		let needed = mebibytes(checkpoint.size).min(self.rooms);
 		let mut room = Box::pin(self.room.clone().acquire_many_owned(needed));
@@ -206,9 +206,9 @@ impl Materials {
 			let Some(Ok(room)) = room else {
 				return (None, Err(no_room()));
 			};
-			let fetch = fetch(&stock, &fetcher, checkpoint, &providers, 0);
+			let fetch = fetch(&cache, &fetcher, checkpoint, &providers, 0);
 			let fetched = match tokio::time::timeout_at(until.into(), fetch).await {
-				Ok(fetched) => fetched.map_err(Refusal::from),
+				Ok(fetched) => fetched.map_err(ArtifactError::from),
 				Err(_) if waited => Err(no_room()),
 				Err(_) => Err(late(&checkpoint).into()),
 			};
@@ -219,24 +219,28 @@ impl Materials {
 	}
 
 	/// Waits for a candidate, and puts it into a file. It is forgotten when that is dropped.
-	pub fn fetched(&self, mut fetching: Fetching, checkpoint: &ContentRef) -> Result<Candidate, Refusal> {
+	pub fn fetched(
+		&self,
+		mut fetching: Fetching,
+		checkpoint: &ContentRef,
+	) -> Result<Candidate, ArtifactError> {
 		let ended = self.handle.block_on(&mut fetching.0);
-		let (room, fetched) = ended.map_err(|error| Refusal::Failed(error.into()))?;
+		let (room, fetched) = ended.map_err(|error| ArtifactError::Failed(error.into()))?;
 		fetched?;
-		let file = self.export(checkpoint).map_err(Refusal::Failed)?;
+		let file = self.export(checkpoint).map_err(ArtifactError::Failed)?;
 		Ok(Candidate { file, _room: room })
 	}
 }
 
 /// Fetches content after making room for it, and for `spare` bytes more.
 async fn fetch(
-	stock: &Stock,
+	cache: &ContentCache,
 	fetcher: &Fetcher,
 	content: ContentRef,
 	providers: &[String],
 	spare: u64,
 ) -> Result<(), FetchError> {
-	let theirs = stock.clone();
+	let theirs = cache.clone();
 	let reserve = tokio::task::spawn_blocking(move || theirs.reserve(&content, spare));
 	let room = reserve.await.map_err(|error| FetchError::Io(error.into()))??;
 	fetcher.fetch(&content, providers, |progress| room.fill(progress)).await
@@ -262,7 +266,7 @@ pub fn joined(own: &[String], group: &[String]) -> Vec<String> {
 }
 
 /// A candidate that is being fetched. Nobody waits for it once this is dropped.
-pub struct Fetching(JoinHandle<(Option<OwnedSemaphorePermit>, Result<(), Refusal>)>);
+pub struct Fetching(JoinHandle<(Option<OwnedSemaphorePermit>, Result<(), ArtifactError>)>);
 
 impl Drop for Fetching {
 	fn drop(&mut self) {
@@ -282,8 +286,10 @@ fn late(content: &ContentRef) -> FetchError {
 }
 
 /// Others took the disk for so long that too little time was left: nothing that a candidate is to blame for.
-fn no_room() -> Refusal {
-	Refusal::Failed(anyhow!("the candidates before it left no room on disk in time: raise --max-content"))
+fn no_room() -> ArtifactError {
+	ArtifactError::Failed(anyhow!(
+		"the candidates before it left no room on disk in time: raise --max-content"
+	))
 }
 
 /// MiB that so many bytes take up, at least one.
@@ -297,5 +303,5 @@ pub fn within(duration: Duration) -> Instant {
 }
 
 #[cfg(test)]
-#[path = "materials_tests.rs"]
+#[path = "artifacts_tests.rs"]
 mod tests;

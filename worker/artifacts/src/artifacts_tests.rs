@@ -3,11 +3,11 @@ use tokio::runtime::Runtime;
 
 const MIB: usize = 1 << 20;
 
-/// Materials with room for two candidates of a MiB, a gateway that serves the returned content, and one that takes
+/// Artifacts with room for two candidates of a MiB, a gateway that serves the returned content, and one that takes
 /// connections and never answers.
 struct Scene {
 	runtime: Runtime,
-	materials: Materials,
+	artifacts: Artifacts,
 	honest: ContentRef,
 	gateway: String,
 	silent: std::net::TcpListener,
@@ -24,11 +24,11 @@ impl Scene {
 		let serve = descent_content::serve(any, served, std::future::pending());
 		let (address, _) = runtime.block_on(serve).unwrap();
 		let quota = Quota { content: 4 * MIB as u64, candidates: 2 * MIB as u64, data: 1 << 20 };
-		let materials =
-			Materials::open(&directory.path().join("data"), quota, runtime.handle().clone()).unwrap();
+		let artifacts =
+			Artifacts::open(&directory.path().join("data"), quota, runtime.handle().clone()).unwrap();
 		Self {
 			runtime,
-			materials,
+			artifacts,
 			honest,
 			gateway: format!("http://{address}"),
 			silent: std::net::TcpListener::bind("127.0.0.1:0").unwrap(),
@@ -39,11 +39,11 @@ impl Scene {
 	fn begin_silent(&self, number: u8, until: Instant) -> (ContentRef, Fetching) {
 		let checkpoint = ContentRef::raw(&vec![number; MIB]).unwrap();
 		let provider = format!("http://{}", self.silent.local_addr().unwrap());
-		(checkpoint, self.materials.begin(checkpoint, vec![provider], until))
+		(checkpoint, self.artifacts.begin(checkpoint, vec![provider], until))
 	}
 
 	fn begin_honest(&self, until: Instant) -> Fetching {
-		self.materials.begin(self.honest, vec![self.gateway.clone()], until)
+		self.artifacts.begin(self.honest, vec![self.gateway.clone()], until)
 	}
 }
 
@@ -54,9 +54,9 @@ fn who_gets_no_room_in_time_is_not_unavailable() {
 	let crowd = [1, 2].map(|number| scene.begin_silent(number, until));
 	let honest = scene.begin_honest(until);
 	for (checkpoint, fetching) in crowd {
-		assert!(matches!(scene.materials.fetched(fetching, &checkpoint), Err(Refusal::Unavailable(_))));
+		assert!(matches!(scene.artifacts.fetched(fetching, &checkpoint), Err(ArtifactError::Unavailable(_))));
 	}
-	assert!(matches!(scene.materials.fetched(honest, &scene.honest), Err(Refusal::Failed(_))));
+	assert!(matches!(scene.artifacts.fetched(honest, &scene.honest), Err(ArtifactError::Failed(_))));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn room_is_kept_until_a_candidate_was_looked_at() {
 	// Nobody to ask: these end at once.
 	let ended = [1u8, 2].map(|number| {
 		let checkpoint = ContentRef::raw(&vec![number; MIB]).unwrap();
-		(checkpoint, scene.materials.begin(checkpoint, Vec::new(), until))
+		(checkpoint, scene.artifacts.begin(checkpoint, Vec::new(), until))
 	});
 	let honest = scene.begin_honest(until);
 	let deadline = within(Duration::from_secs(30));
@@ -74,15 +74,15 @@ fn room_is_kept_until_a_candidate_was_looked_at() {
 		assert!(Instant::now() < deadline);
 		std::thread::yield_now();
 	}
-	assert_eq!(scene.materials.room.available_permits(), 0);
+	assert_eq!(scene.artifacts.room.available_permits(), 0);
 	assert!(!honest.0.is_finished());
 	for (checkpoint, fetching) in ended {
-		assert!(matches!(scene.materials.fetched(fetching, &checkpoint), Err(Refusal::Unavailable(_))));
+		assert!(matches!(scene.artifacts.fetched(fetching, &checkpoint), Err(ArtifactError::Unavailable(_))));
 	}
-	let candidate = scene.materials.fetched(honest, &scene.honest).unwrap();
+	let candidate = scene.artifacts.fetched(honest, &scene.honest).unwrap();
 	assert_eq!(std::fs::read(&candidate.file).unwrap(), vec![7; MIB]);
 	drop(candidate);
-	assert_eq!(scene.materials.room.available_permits(), 2);
+	assert_eq!(scene.artifacts.room.available_permits(), 2);
 }
 
 #[test]
@@ -94,11 +94,11 @@ fn room_is_given_in_the_order_of_the_calls() {
 		let second = scene.begin_honest(until);
 		let crowd: Vec<_> = (1..20).map(|number| scene.begin_silent(number, until)).collect();
 		// Were one of the crowd before them, this would wait for it in vain.
-		drop(scene.materials.fetched(first, &scene.honest).unwrap());
-		drop(scene.materials.fetched(second, &scene.honest).unwrap());
+		drop(scene.artifacts.fetched(first, &scene.honest).unwrap());
+		drop(scene.artifacts.fetched(second, &scene.honest).unwrap());
 		drop(crowd);
 		let deadline = within(Duration::from_secs(30));
-		while scene.materials.room.available_permits() < 2 {
+		while scene.artifacts.room.available_permits() < 2 {
 			assert!(Instant::now() < deadline);
 			std::thread::yield_now();
 		}

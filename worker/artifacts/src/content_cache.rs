@@ -16,7 +16,7 @@ const REMEMBERED: usize = 1 << 16;
 
 /// A store that several threads fetch into. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Stock {
+pub struct ContentCache {
 	store: Store,
 	ledger: Arc<Mutex<Ledger>>,
 }
@@ -53,12 +53,12 @@ impl Ledger {
 
 /// Keeps content until it is dropped.
 #[derive(Debug)]
-pub struct Hold {
+pub struct PinGuard {
 	ledger: Arc<Mutex<Ledger>>,
 	content: Vec<ContentRef>,
 }
 
-impl Drop for Hold {
+impl Drop for PinGuard {
 	fn drop(&mut self) {
 		let mut ledger = lock(&self.ledger);
 		for content in &self.content {
@@ -73,11 +73,11 @@ impl Drop for Hold {
 	}
 }
 
-/// Room for a fetch, which it fills.
+/// Reservation for a fetch, which it fills.
 #[derive(Debug)]
-pub struct Room(Arc<AtomicU64>);
+pub struct Reservation(Arc<AtomicU64>);
 
-impl Room {
+impl Reservation {
 	/// Says how far the fetch is.
 	pub fn fill(&self, progress: Progress) {
 		let left = progress.total.saturating_sub(progress.done);
@@ -85,7 +85,7 @@ impl Room {
 	}
 }
 
-impl Stock {
+impl ContentCache {
 	/// All content of a store.
 	pub fn new(store: Store) -> Self {
 		Self { store, ledger: Arc::default() }
@@ -97,13 +97,13 @@ impl Stock {
 	}
 
 	/// Keeps content, whether it is here or not yet, until the hold is dropped. What is named twice is held twice.
-	pub fn hold(&self, content: Vec<ContentRef>) -> Hold {
+	pub fn hold(&self, content: Vec<ContentRef>) -> PinGuard {
 		let mut ledger = lock(&self.ledger);
 		for content in &content {
 			ledger.touch(content);
 			*ledger.held.entry(*content).or_default() += 1;
 		}
-		Hold { ledger: self.ledger.clone(), content }
+		PinGuard { ledger: self.ledger.clone(), content }
 	}
 
 	/// Makes room for content that is to be fetched, so that `spare` more bytes have room, too. What is not held gives way:
@@ -111,7 +111,7 @@ impl Stock {
 	///
 	/// # Errors
 	/// [`StoreError::Quota`] where too much is held; [`StoreError::Io`].
-	pub fn reserve(&self, content: &ContentRef, spare: u64) -> Result<Room, StoreError> {
+	pub fn reserve(&self, content: &ContentRef, spare: u64) -> Result<Reservation, StoreError> {
 		let needed = match self.store.is_complete(content) {
 			// malformed content fails where it is fetched
 			Ok(true) | Err(StoreError::Layout(_)) => 0,
@@ -124,7 +124,7 @@ impl Stock {
 		}
 		let room = Arc::new(AtomicU64::new(needed));
 		ledger.rooms.push(Arc::downgrade(&room));
-		Ok(Room(room))
+		Ok(Reservation(room))
 	}
 
 	fn make_room(&self, ledger: &mut Ledger, needed: u64, spare: u64) -> Result<(), StoreError> {
@@ -201,10 +201,10 @@ mod tests {
 
 	const KIB: usize = 1 << 10;
 
-	fn stock(kibibytes: u64) -> (tempfile::TempDir, Stock) {
+	fn cache(kibibytes: u64) -> (tempfile::TempDir, ContentCache) {
 		let directory = tempfile::tempdir().unwrap();
 		let store = Store::open(directory.path(), kibibytes << 10).unwrap();
-		(directory, Stock::new(store))
+		(directory, ContentCache::new(store))
 	}
 
 	fn bytes(number: u8) -> Vec<u8> {
@@ -217,67 +217,67 @@ mod tests {
 
 	#[test]
 	fn the_least_recently_used_goes_and_what_is_held_stays() {
-		let (_directory, stock) = stock(400);
+		let (_directory, cache) = cache(400);
 		let [held, old, recent] =
-			[1, 2, 3].map(|number| stock.store().import(bytes(number).as_slice()).unwrap());
-		let hold = stock.hold(vec![held]);
-		drop(stock.hold(vec![old]));
-		drop(stock.hold(vec![recent]));
-		let room = stock.reserve(&absent(), 0).unwrap();
-		assert_eq!(stock.store().pins().len(), 3, "there is room");
-		let second = stock.reserve(&ContentRef::raw(&bytes(98)).unwrap(), 0).unwrap();
+			[1, 2, 3].map(|number| cache.store().import(bytes(number).as_slice()).unwrap());
+		let hold = cache.hold(vec![held]);
+		drop(cache.hold(vec![old]));
+		drop(cache.hold(vec![recent]));
+		let room = cache.reserve(&absent(), 0).unwrap();
+		assert_eq!(cache.store().pins().len(), 3, "there is room");
+		let second = cache.reserve(&ContentRef::raw(&bytes(98)).unwrap(), 0).unwrap();
 		let mut left = [held, recent];
 		left.sort();
-		let mut pins = stock.store().pins();
+		let mut pins = cache.store().pins();
 		pins.sort();
 		assert_eq!(pins, left);
 		drop(second);
-		assert!(matches!(stock.reserve(&absent(), 200 << 10), Err(StoreError::Quota { .. })));
-		assert_eq!(stock.store().pins().len(), 2, "nothing is forgotten in vain");
+		assert!(matches!(cache.reserve(&absent(), 200 << 10), Err(StoreError::Quota { .. })));
+		assert_eq!(cache.store().pins().len(), 2, "nothing is forgotten in vain");
 		drop(room);
-		stock.reserve(&absent(), 200 << 10).unwrap();
-		assert_eq!(stock.store().pins(), [held]);
+		cache.reserve(&absent(), 200 << 10).unwrap();
+		assert_eq!(cache.store().pins(), [held]);
 		drop(hold);
-		stock.reserve(&absent(), 300 << 10).unwrap();
-		assert!(stock.store().pins().is_empty());
+		cache.reserve(&absent(), 300 << 10).unwrap();
+		assert!(cache.store().pins().is_empty());
 	}
 
 	#[test]
 	fn what_a_fetch_has_written_is_no_longer_reserved() {
-		let (_directory, stock) = stock(250);
-		let room = stock.reserve(&absent(), 0).unwrap();
-		stock.store().import(bytes(99).as_slice()).unwrap();
+		let (_directory, cache) = cache(250);
+		let room = cache.reserve(&absent(), 0).unwrap();
+		cache.store().import(bytes(99).as_slice()).unwrap();
 		let other = ContentRef::raw(&bytes(1)).unwrap();
-		let _held = stock.hold(vec![absent()]);
-		assert!(stock.reserve(&other, 0).is_err());
+		let _held = cache.hold(vec![absent()]);
+		assert!(cache.reserve(&other, 0).is_err());
 		room.fill(Progress { done: absent().size, total: absent().size, ..Progress::default() });
-		stock.reserve(&other, 0).unwrap();
+		cache.reserve(&other, 0).unwrap();
 	}
 
 	#[test]
 	fn remains_go_before_anything_whole() {
-		let (_directory, stock) = stock(250);
-		let whole = stock.store().import(bytes(1).as_slice()).unwrap();
+		let (_directory, cache) = cache(250);
+		let whole = cache.store().import(bytes(1).as_slice()).unwrap();
 		let remains = bytes(2);
 		let id = descent_content::BlockId::from(&ContentRef::raw(&remains).unwrap());
-		stock.store().put_block(&id, &remains).unwrap();
-		stock.reserve(&absent(), 0).unwrap();
-		assert_eq!(stock.store().pins(), [whole]);
-		assert!(!stock.store().has(&id).unwrap());
+		cache.store().put_block(&id, &remains).unwrap();
+		cache.reserve(&absent(), 0).unwrap();
+		assert_eq!(cache.store().pins(), [whole]);
+		assert!(!cache.store().has(&id).unwrap());
 	}
 
 	#[test]
 	fn only_the_last_holder_can_discard() {
-		let (_directory, stock) = stock(250);
-		let content = stock.store().import(bytes(1).as_slice()).unwrap();
-		let own = stock.hold(vec![content]);
-		let others = stock.hold(vec![content]);
-		stock.discard(&content).unwrap();
-		stock.clear().unwrap();
-		assert_eq!(stock.store().pins(), [content]);
+		let (_directory, cache) = cache(250);
+		let content = cache.store().import(bytes(1).as_slice()).unwrap();
+		let own = cache.hold(vec![content]);
+		let others = cache.hold(vec![content]);
+		cache.discard(&content).unwrap();
+		cache.clear().unwrap();
+		assert_eq!(cache.store().pins(), [content]);
 		drop(others);
-		stock.discard(&content).unwrap();
-		assert!(stock.store().pins().is_empty());
+		cache.discard(&content).unwrap();
+		assert!(cache.store().pins().is_empty());
 		drop(own);
 	}
 }

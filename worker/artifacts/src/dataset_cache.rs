@@ -2,7 +2,7 @@
 
 use crate::disk::create_directory;
 use anyhow::{bail, ensure, Context, Result};
-use descent_data::{DeltaLimits, DeltaReader, Schema, Set, SetError};
+use descent_dataset::{DeltaLimits, DeltaReader, Schema, Set, SetError};
 use descent_protocol::{dataset_root, evaluation::DeltaSource};
 use sp_core::H256;
 use sp_crypto_hashing::blake2_256;
@@ -17,7 +17,7 @@ use std::{
 
 /// The versions of data sets that are on disk, at most so many bytes of them. Several threads build side by side.
 #[derive(Debug)]
-pub struct Sets {
+pub struct DatasetCache {
 	directory: PathBuf,
 	max_bytes: u64,
 	state: Mutex<State>,
@@ -56,19 +56,19 @@ impl State {
 }
 
 /// A version that is being built, until this is dropped.
-struct Site<'a> {
-	sets: &'a Sets,
+struct BuildGuard<'a> {
+	sets: &'a DatasetCache,
 	version: PathBuf,
 }
 
-impl Drop for Site<'_> {
+impl Drop for BuildGuard<'_> {
 	fn drop(&mut self) {
 		self.sets.lock().building.remove(&self.version);
 		self.sets.changed.notify_all();
 	}
 }
 
-impl Sets {
+impl DatasetCache {
 	/// Opens the directory, and removes what a process that was killed was building.
 	pub fn open(directory: &Path, max_bytes: u64) -> Result<Self> {
 		create_directory(directory)?;
@@ -126,11 +126,11 @@ impl Sets {
 	}
 
 	/// The site of a version that nobody else builds. Otherwise waits for a change, at the latest until `until`.
-	fn claim(&self, version: PathBuf, until: Instant) -> Result<Option<Site<'_>>> {
+	fn claim(&self, version: PathBuf, until: Instant) -> Result<Option<BuildGuard<'_>>> {
 		let mut state = self.lock();
 		if !state.building.contains_key(&version) {
 			state.building.insert(version.clone(), 0);
-			return Ok(Some(Site { sets: self, version }));
+			return Ok(Some(BuildGuard { sets: self, version }));
 		}
 		let left = until.saturating_duration_since(Instant::now());
 		ensure!(!left.is_zero(), "the data set was not built in time");
@@ -152,7 +152,7 @@ impl Sets {
 	}
 
 	/// Removes the versions used longest ago until what `path` makes of `base` has room.
-	fn make_room(&self, site: &Site, schema: &Schema, base: Option<&Set>, path: &Path) -> Result<()> {
+	fn make_room(&self, site: &BuildGuard, schema: &Schema, base: Option<&Set>, path: &Path) -> Result<()> {
 		let rows = DeltaReader::open(path, schema, &DeltaLimits::default())
 			.context("a delta of the data set cannot be read")?
 			.len();
@@ -271,5 +271,5 @@ fn remove(folder: &Path) -> Result<()> {
 }
 
 #[cfg(test)]
-#[path = "sets_tests.rs"]
+#[path = "dataset_cache_tests.rs"]
 mod tests;

@@ -1,7 +1,7 @@
 use super::*;
-use crate::fixture::{description, Fixture};
-use descent_data::DeltaWriter;
+use descent_dataset::DeltaWriter;
 use descent_protocol::ContentRef;
+use descent_testing::{description, Fixture};
 use std::cell::Cell;
 
 /// Hands out the deltas of these paths, and counts how many are asked for.
@@ -44,10 +44,10 @@ fn sets_are_built_once_and_grow() {
 	let references: Vec<_> = deltas.iter().map(|(delta, _)| plain(*delta)).collect();
 	let shelf = directory.path().join("sets");
 	let asked = Cell::new(0);
-	let sets = Sets::open(&shelf, 1 << 20).unwrap();
+	let sets = DatasetCache::open(&shelf, 1 << 20).unwrap();
 	let two = sets.build(&schema, &references[..2], soon(), source(&deltas, &asked)).unwrap();
 	assert_eq!((two.len(), asked.get()), (2, 2));
-	let sets = Sets::open(&shelf, 1 << 20).unwrap();
+	let sets = DatasetCache::open(&shelf, 1 << 20).unwrap();
 	let three = sets.build(&schema, &references, soon(), source(&deltas, &asked)).unwrap();
 	assert_eq!((three.len(), asked.get()), (3, 3));
 	sets.build(&schema, &references, soon(), source(&deltas, &asked)).unwrap();
@@ -64,12 +64,12 @@ fn what_was_left_half_done_is_removed_and_what_is_damaged_is_built_again() {
 	let path = fixture.directory.path().join("delta.parquet");
 	let deltas = [(fixture.delta, path)];
 	let asked = Cell::new(0);
-	let sets = Sets::open(&shelf, 1 << 20).unwrap();
+	let sets = DatasetCache::open(&shelf, 1 << 20).unwrap();
 	let set = sets.build(&schema, &[plain(fixture.delta)], soon(), source(&deltas, &asked)).unwrap();
 	fs::write(set.folder().join("set.json"), b"{").unwrap();
 	let unfinished = set.folder().with_file_name(".building-x");
 	fs::create_dir(&unfinished).unwrap();
-	let sets = Sets::open(&shelf, 1 << 20).unwrap();
+	let sets = DatasetCache::open(&shelf, 1 << 20).unwrap();
 	assert!(!unfinished.exists());
 	let set = sets.build(&schema, &[plain(fixture.delta)], soon(), source(&deltas, &asked)).unwrap();
 	assert_eq!((set.len(), asked.get()), (10, 2));
@@ -87,15 +87,15 @@ fn room_is_made_and_not_exceeded() {
 	let deltas = [1.0, 2.0].map(|features| delta(directory.path(), features));
 	let shelf = directory.path().join("sets");
 	let asked = Cell::new(0);
-	let error = Sets::open(&shelf, 100)
+	let error = DatasetCache::open(&shelf, 100)
 		.unwrap()
 		.build(&schema, &[plain(deltas[0].0)], soon(), source(&deltas, &asked))
 		.unwrap_err();
 	assert!(error.to_string().contains("--max-data"), "{error}");
-	let sets = Sets::open(&shelf, 1 << 20).unwrap();
+	let sets = DatasetCache::open(&shelf, 1 << 20).unwrap();
 	let first = sets.build(&schema, &[plain(deltas[0].0)], soon(), source(&deltas, &asked)).unwrap();
 	let cap = size(first.folder()).unwrap() + 100;
-	let sets = Sets::open(&shelf, cap).unwrap();
+	let sets = DatasetCache::open(&shelf, cap).unwrap();
 	sets.build(&schema, &[plain(deltas[1].0)], soon(), source(&deltas, &asked)).unwrap();
 	assert!(!first.folder().exists(), "the older one had to go");
 }
@@ -107,13 +107,13 @@ fn what_somebody_reads_is_not_removed_to_make_room() {
 	let deltas = [1.0, 2.0].map(|features| delta(directory.path(), features));
 	let shelf = directory.path().join("sets");
 	let asked = Cell::new(0);
-	let build = |sets: &Sets, number: usize| {
+	let build = |sets: &DatasetCache, number: usize| {
 		let wanted = [plain(deltas[number].0)];
 		sets.build(&schema, &wanted, soon(), source(&deltas, &asked))
 	};
-	let first = build(&Sets::open(&shelf, 1 << 20).unwrap(), 0).unwrap();
+	let first = build(&DatasetCache::open(&shelf, 1 << 20).unwrap(), 0).unwrap();
 	let cap = size(first.folder()).unwrap() + Set::room(&schema, 0, 1) - 1;
-	let sets = Sets::open(&shelf, cap).unwrap();
+	let sets = DatasetCache::open(&shelf, cap).unwrap();
 	let [read, again] = [0, 1].map(|_| build(&sets, 0).unwrap());
 	assert!(Arc::ptr_eq(&read, &again));
 	drop(again);
@@ -131,7 +131,7 @@ fn several_threads_build_side_by_side() {
 	let schema = description(16).schema();
 	let deltas = [1.0, 2.0, 3.0].map(|features| delta(directory.path(), features));
 	let references: Vec<_> = deltas.iter().map(|(delta, _)| plain(*delta)).collect();
-	let sets = Sets::open(&directory.path().join("sets"), 1 << 20).unwrap();
+	let sets = DatasetCache::open(&directory.path().join("sets"), 1 << 20).unwrap();
 	for _ in 0..20 {
 		let built = std::thread::scope(|scope| {
 			let build = |count: usize| {

@@ -3,18 +3,18 @@ use descent_protocol::{dataset_root, evaluation::DeltaSource, view::LogEntryView
 use sp_core::H256;
 
 /// Where the log of a group's data set is read.
-pub trait Log: Send + 'static {
+pub trait LogSource: Send + 'static {
 	/// The entries from this version on, oldest first.
 	fn entries(&self, from: u32) -> Result<Vec<LogEntryView>>;
 }
 
 /// The log as far as it has been read, each entry checked against the one before.
-pub struct LogBook<L> {
+pub struct DatasetLog<L> {
 	log: L,
 	entries: Vec<LogEntryView>,
 }
 
-impl<L: Log> LogBook<L> {
+impl<L: LogSource> DatasetLog<L> {
 	/// A book with nothing in it yet.
 	pub fn new(log: L) -> Self {
 		Self { log, entries: Vec::new() }
@@ -70,72 +70,4 @@ pub fn sources(entries: &[LogEntryView]) -> Vec<DeltaSource> {
 	let source =
 		|entry: &LogEntryView| DeltaSource { delta: entry.delta, providers: entry.providers.clone() };
 	entries.iter().map(source).collect()
-}
-
-#[cfg(test)]
-pub mod tests {
-	use super::*;
-	use descent_protocol::{ContentRef, DeltaReport};
-	use sp_core::crypto::AccountId32;
-	use std::sync::{Arc, Mutex};
-
-	/// A log in memory.
-	#[derive(Clone, Default)]
-	pub struct FakeLog(pub Arc<Mutex<Vec<LogEntryView>>>);
-
-	impl FakeLog {
-		/// Adds a delta; the version that it makes and its root.
-		pub fn push(
-			&self,
-			delta: ContentRef,
-			providers: Vec<String>,
-			report: Option<DeltaReport>,
-		) -> (u32, H256) {
-			let mut entries = self.0.lock().unwrap();
-			let before = entries.last().map_or(H256::zero(), |entry| entry.root);
-			let root = dataset_root(before, delta.digest);
-			let version = entries.len() as u32 + 1;
-			entries.push(LogEntryView {
-				version,
-				delta,
-				providers,
-				root,
-				from: 0,
-				report,
-				proposer: AccountId32::new([1; 32]),
-				block: 1,
-			});
-			(version, root)
-		}
-	}
-
-	impl Log for FakeLog {
-		fn entries(&self, from: u32) -> Result<Vec<LogEntryView>> {
-			Ok(self.0.lock().unwrap()[from as usize - 1..].to_vec())
-		}
-	}
-
-	fn delta(number: u8) -> ContentRef {
-		ContentRef::raw(&[number]).unwrap()
-	}
-
-	#[test]
-	fn grows_with_the_chain_and_follows_it_where_it_turns() {
-		let log = FakeLog::default();
-		let (_, first) = log.push(delta(1), vec![], None);
-		let (_, second) = log.push(delta(2), vec!["http://a".into()], None);
-		let mut book = LogBook::new(log.clone());
-		assert_eq!(book.read(1, first).unwrap().len(), 1);
-		let read = sources(book.read(2, second).unwrap());
-		assert_eq!(read[1].providers, ["http://a"]);
-		let (_, third) = log.push(delta(3), vec![], None);
-		assert_eq!(book.read(3, third).unwrap().len(), 3);
-		log.0.lock().unwrap().truncate(1);
-		let (_, other) = log.push(delta(4), vec![], None);
-		assert_eq!(book.read(2, other).unwrap()[1].delta, delta(4));
-		let (_, next) = log.push(delta(5), vec![], None);
-		log.0.lock().unwrap()[1].delta = delta(6);
-		assert!(LogBook::new(log.clone()).read(3, next).is_err(), "an entry without its root");
-		assert!(book.read(4, next).is_err(), "more than there is");
-	}
 }

@@ -2,7 +2,7 @@
 
 mod economy;
 
-use descent_chain::{CallError, Error};
+use descent_client::{CallError, Error};
 use std::fmt;
 
 /// A call that failed in its block, with what helps.

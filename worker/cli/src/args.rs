@@ -7,7 +7,7 @@ use crate::commands::{
 use crate::parse;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use descent_chain::{parse_account, AccountId, Client, Key, DEFAULT_NODE};
+use descent_client::{parse_account, AccountId, Client, Key, DEFAULT_NODE};
 use descent_content::Store;
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! Values as people write them.
 
-use descent_chain::H256;
+use descent_client::H256;
 use descent_protocol::{
 	is_text, BlockNumber, Score, Share, MAX_NAME_LENGTH, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
 };

@@ -6,7 +6,7 @@ use crate::{
 	parse::{BLOCK_SECONDS, UNITS},
 };
 use chrono::DateTime;
-use descent_chain::format_amount;
+use descent_client::format_amount;
 use descent_protocol::{
 	addresses,
 	view::{AmendmentEnding, CheckView, GroupView, ProposalEnding, ValidatorStanding},

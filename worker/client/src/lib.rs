@@ -21,7 +21,7 @@
 //! twice: where the connection breaks while the node answers, the same signed bytes are sent again.
 
 mod account;
-mod amount;
+
 mod blocks;
 mod call;
 mod client;
@@ -39,10 +39,10 @@ mod tests;
 mod transport;
 
 pub use account::{parse_account, AccountError};
-pub use amount::{format_amount, parse_amount, AmountError, UNIT};
 pub use blocks::Block;
 pub use call::{Call, NewGroup, NewProposal, Reveal};
 pub use client::{Client, Options, DEFAULT_NODE};
+pub use descent_protocol::{format_amount, parse_amount, AmountError, UNIT};
 pub use error::{CallError, Error, Result};
 pub use events::{EventStream, VoteStream};
 pub use key::{Key, KeyError, SURI_VARIABLE};

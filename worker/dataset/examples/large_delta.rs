@@ -4,7 +4,7 @@
 #[path = "../tests/large/mod.rs"]
 mod large;
 
-use descent_data::Dtype;
+use descent_dataset::Dtype;
 use large::{Large, Outcome, Taken, Task};
 use serde::Serialize;
 use sp_core::H256;

@@ -1,6 +1,6 @@
 //! Delta files as other programs write them: see `fixtures/make.py`.
 
-use descent_data::{Column, DeltaLimits, DeltaReader, Dtype, Op, RecordId, Schema};
+use descent_dataset::{Column, DeltaLimits, DeltaReader, Dtype, Op, RecordId, Schema};
 use std::path::Path;
 
 fn schema() -> Schema {

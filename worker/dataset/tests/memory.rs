@@ -2,7 +2,7 @@
 
 mod large;
 
-use descent_data::Dtype;
+use descent_dataset::Dtype;
 use large::{Large, Taken, Task};
 use sp_core::H256;
 use std::path::Path;

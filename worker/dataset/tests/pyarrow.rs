@@ -1,6 +1,6 @@
 //! Canonical bytes, ids, roots and refusals as `vectors.py` finds them, which shares nothing with this crate.
 
-use descent_data::{
+use descent_dataset::{
 	check, Column, DeltaLimits, DeltaReader, DeltaWriter, Dtype, RecordId, Schema, Set, Summary,
 };
 use descent_protocol::DeltaFault;

@@ -4,20 +4,11 @@
 //! - `train` trains a group's model, competes in its rounds and serves its checkpoints.
 //! - `test` measures one checkpoint on one data file.
 
-mod device;
-mod disk;
-mod evaluate;
-mod exam;
-#[cfg(test)]
-mod fixture;
-mod host;
-mod materials;
-mod screen;
-mod sets;
-mod shutdown;
-mod stock;
 mod test;
-mod train;
+
+use descent_console::screen;
+use descent_evaluator as evaluate;
+use descent_trainer as train;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

@@ -1,9 +1,9 @@
 //! `descent-worker test`: measures one checkpoint on one data file.
 
-use crate::screen;
 use anyhow::{ensure, Context, Result};
 use clap::Args;
-use descent_data::{DeltaLimits, Description, Limits, Loss, Set};
+use descent_console::screen;
+use descent_dataset::{DeltaLimits, Description, Limits, Loss, Set};
 use descent_model::{evaluate_set, Device, Model};
 use descent_protocol::{Metric, Score};
 use serde::Serialize;
@@ -20,7 +20,7 @@ const EXAMPLES: &str = "Example:
 /// Measure one checkpoint on all records of one data file.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Options {
+pub(crate) struct Options {
 	/// The model description, a JSON file.
 	#[arg(long, value_name = "FILE")]
 	description: PathBuf,
@@ -49,7 +49,7 @@ struct Report {
 }
 
 /// Measures and prints.
-pub fn run(options: Options) -> Result<()> {
+pub(crate) fn run(options: Options) -> Result<()> {
 	if let Some(threads) = options.threads {
 		descent_model::set_threads(threads.into());
 	}

@@ -1,10 +1,7 @@
-use super::{judge::Judge, metrics::Metrics};
-use crate::{
-	exam::Refusal,
-	materials::{joined, within, Materials},
-};
+use super::{metrics::Metrics, runner::JobRunner};
 use anyhow::{bail, ensure, Context, Result};
-use descent_data::DeltaLimits;
+use descent_artifacts::{joined, within, ArtifactError, Artifacts};
+use descent_dataset::DeltaLimits;
 use descent_protocol::{
 	evaluation::{CheckRequest, Checked},
 	DeltaFault, DeltaReport, DeltaVerdict,
@@ -16,9 +13,9 @@ use std::{
 
 /// The judge that fetches proposed deltas and tries them on the data set.
 #[derive(Clone)]
-pub struct Checker {
+pub(crate) struct Checker {
 	/// What has been fetched.
-	pub materials: Arc<Materials>,
+	pub artifacts: Arc<Artifacts>,
 	/// How long a check may take.
 	pub limit: Duration,
 	/// What is counted.
@@ -27,7 +24,7 @@ pub struct Checker {
 	pub turn: Arc<Mutex<()>>,
 }
 
-impl Judge<CheckRequest> for Checker {
+impl JobRunner<CheckRequest> for Checker {
 	fn judge(&mut self, request: &CheckRequest, over: Instant, _: &dyn Fn(u32)) -> Result<Checked> {
 		let checked = self.check(request, over)?;
 		tracing::info!(
@@ -39,7 +36,7 @@ impl Judge<CheckRequest> for Checker {
 			"checked a delta"
 		);
 		self.metrics.deltas.with_label_values(&[name(&checked)]).inc();
-		self.metrics.set_content(self.materials.stock().store().used_bytes());
+		self.metrics.set_content(self.artifacts.cache().store().used_bytes());
 		Ok(Checked { checked })
 	}
 }
@@ -53,17 +50,17 @@ impl Checker {
 			return Ok(DeltaVerdict::Invalid(DeltaFault::TooLarge));
 		}
 		ensure!(
-			proposed.size <= self.materials.largest(),
+			proposed.size <= self.artifacts.largest(),
 			"the delta has {} bytes, but there is room for {} only: raise --max-content",
 			proposed.size,
-			self.materials.largest()
+			self.artifacts.largest()
 		);
 		let providers = &request.providers;
-		let description = self.materials.description(&request.model, providers, until)?;
+		let description = self.artifacts.description(&request.model, providers, until)?;
 		let base = match request.deltas.as_slice() {
 			[] => None,
 			deltas => Some(
-				self.materials.set_in_turn(&description, deltas, providers, until, &self.turn).with_context(
+				self.artifacts.set_in_turn(&description, deltas, providers, until, &self.turn).with_context(
 					|| format!("version {} of the data set cannot be built", request.version),
 				)?,
 			),
@@ -71,24 +68,24 @@ impl Checker {
 		// Not before the base is there: what this machine needs to build it is no time that the proposer took.
 		let late = within(Duration::from_millis(request.fetch_ms));
 		let sources = joined(&request.proposed.providers, providers);
-		let file = match self.materials.file(proposed, &sources, late.min(until)) {
+		let file = match self.artifacts.file(proposed, &sources, late.min(until)) {
 			Ok(file) => file,
-			Err(Refusal::Unavailable(reason)) => {
+			Err(ArtifactError::Unavailable(reason)) => {
 				self.check_time(until)?;
 				tracing::info!(digest = ?proposed.digest, "unavailable: {reason}");
 				return Ok(DeltaVerdict::Unavailable);
 			}
-			Err(Refusal::Invalid(reason)) => {
+			Err(ArtifactError::Invalid(reason)) => {
 				tracing::info!(digest = ?proposed.digest, "invalid: {reason}");
 				return Ok(DeltaVerdict::Invalid(DeltaFault::Malformed));
 			}
-			Err(Refusal::Failed(error)) => bail!(error),
+			Err(ArtifactError::Failed(error)) => bail!(error),
 		};
 		let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
 		self.check_time(until)?;
-		let scratch = self.materials.scratch();
+		let scratch = self.artifacts.scratch();
 		let schema = description.schema();
-		match descent_data::check(scratch, base.as_deref(), &file, &schema, &limits) {
+		match descent_dataset::check(scratch, base.as_deref(), &file, &schema, &limits) {
 			Ok(summary) => Ok(DeltaVerdict::Valid(DeltaReport {
 				added: summary.added,
 				removed: summary.removed,

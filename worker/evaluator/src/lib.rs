@@ -5,32 +5,30 @@
 //! waits for the other; and as checks wait for strangers, several are worked on side by side. What comes of them is kept on
 //! disk; what waits or is worked on is not, because the off-chain worker posts it again.
 
-mod checker;
-mod jobs;
-mod judge;
-mod measurer;
+mod check;
+pub mod evaluation_set;
+mod measure;
 mod metrics;
+mod queue;
 mod request;
 mod results;
+mod runner;
 mod service;
 #[cfg(test)]
 mod tests;
 
-use crate::{
-	disk::create_directory,
-	materials::{Materials, Quota},
-	screen, shutdown,
-};
 use anyhow::{ensure, Context, Result};
-use checker::Checker;
+use check::Checker;
 use clap::Args;
+use descent_artifacts::{disk::create_directory, Artifacts, Quota};
+use descent_console::{screen, shutdown};
 use descent_protocol::evaluation::{CheckRequest, EvaluationRequest};
-use jobs::{Jobs, Limits};
-use judge::Judge;
-use measurer::{Deadlines, Measurer};
+use measure::{Deadlines, Measurer};
 use metrics::Metrics;
+use queue::{JobQueue, Limits};
 use request::Request;
 use results::Results;
+use runner::JobRunner;
 use serde_json::json;
 use service::Service;
 use std::{
@@ -47,7 +45,7 @@ use tokio::{net::TcpListener, runtime::Handle};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Checks that are worked on side by side: most of their time goes into waiting for those who serve a delta.
 const CHECKERS: usize = 16;
-/// Jobs of a group that are worked on at a time. Fewer would let a slow provider or two keep a group from all of its
+/// JobQueue of a group that are worked on at a time. Fewer would let a slow provider or two keep a group from all of its
 /// other proposals, more would let a few groups keep out all others.
 const PER_GROUP: usize = 4;
 /// What failed may be asked for again after this long.
@@ -132,8 +130,8 @@ pub async fn run(options: Options) -> Result<()> {
 /// A running service.
 struct Evaluator {
 	address: SocketAddr,
-	evaluations: Arc<Jobs<EvaluationRequest>>,
-	checks: Arc<Jobs<CheckRequest>>,
+	evaluations: Arc<JobQueue<EvaluationRequest>>,
+	checks: Arc<JobQueue<CheckRequest>>,
 	threads: Vec<thread::JoinHandle<()>>,
 	stop: tokio::sync::oneshot::Sender<()>,
 	serving: tokio::task::JoinHandle<std::io::Result<()>>,
@@ -146,18 +144,18 @@ impl Evaluator {
 			job: Duration::from_secs(options.job_limit),
 		};
 		let limit = Duration::from_secs(options.check_limit);
-		Self::start_with(options, |materials, metrics| {
-			let measurer = Measurer { materials: materials.clone(), deadlines, metrics: metrics.clone() };
-			let checker = Checker { materials, limit, metrics, turn: Arc::default() };
+		Self::start_with(options, |artifacts, metrics| {
+			let measurer = Measurer { artifacts: artifacts.clone(), deadlines, metrics: metrics.clone() };
+			let checker = Checker { artifacts, limit, metrics, turn: Arc::default() };
 			(measurer, checker)
 		})
 		.await
 	}
 
 	/// Starts the service with judges of the caller's choice.
-	async fn start_with<M: Judge<EvaluationRequest>, C: Judge<CheckRequest> + Clone>(
+	async fn start_with<M: JobRunner<EvaluationRequest>, C: JobRunner<CheckRequest> + Clone>(
 		options: &Options,
-		judges: impl FnOnce(Arc<Materials>, Arc<Metrics>) -> (M, C),
+		judges: impl FnOnce(Arc<Artifacts>, Arc<Metrics>) -> (M, C),
 	) -> Result<Self> {
 		create_directory(&options.data)?;
 		let metrics = Arc::new(Metrics::new()?);
@@ -167,14 +165,14 @@ impl Evaluator {
 			data: options.max_data << 30,
 		};
 		// This locks the directory, so that no two processes write results.
-		let materials = Arc::new(Materials::open(&options.data, quota, Handle::current())?);
-		let evaluations = jobs("results", options, &materials, &metrics)?;
-		let checks = jobs("checks", options, &materials, &metrics)?;
+		let artifacts = Arc::new(Artifacts::open(&options.data, quota, Handle::current())?);
+		let evaluations = jobs("results", options, &artifacts, &metrics)?;
+		let checks = jobs("checks", options, &artifacts, &metrics)?;
 		let listener = TcpListener::bind(options.listen).await.with_context(|| {
 			format!("cannot listen on {}: choose another address with --listen", options.listen)
 		})?;
 		let address = listener.local_addr()?;
-		let (measurer, checker) = judges(materials, metrics.clone());
+		let (measurer, checker) = judges(artifacts, metrics.clone());
 		let mut threads = vec![spawn(evaluations.clone(), measurer)?];
 		for checker in vec![checker; CHECKERS] {
 			threads.push(spawn(checks.clone(), checker)?);
@@ -213,19 +211,19 @@ impl Evaluator {
 fn jobs<R: Request>(
 	folder: &str,
 	options: &Options,
-	materials: &Materials,
+	artifacts: &Artifacts,
 	metrics: &Metrics,
-) -> Result<Arc<Jobs<R>>> {
+) -> Result<Arc<JobQueue<R>>> {
 	let results = Results::open(&options.data.join(folder), options.results.into())?;
 	let limits = Limits { queue: options.queue.into(), per_group: PER_GROUP, retry: RETRY, grace: GRACE };
-	let stock = materials.stock().clone();
-	Ok(Arc::new(Jobs::new(results, limits, stock, metrics.of::<R>())))
+	let cache = artifacts.cache().clone();
+	Ok(Arc::new(JobQueue::new(results, limits, cache, metrics.of::<R>())))
 }
 
 /// Works on jobs on a thread of its own.
-fn spawn<R: Request>(jobs: Arc<Jobs<R>>, judge: impl Judge<R>) -> Result<thread::JoinHandle<()>> {
+fn spawn<R: Request>(jobs: Arc<JobQueue<R>>, judge: impl JobRunner<R>) -> Result<thread::JoinHandle<()>> {
 	let thread = thread::Builder::new().name(format!("{}s", R::KIND));
-	Ok(thread.spawn(move || judge::work(&jobs, judge))?)
+	Ok(thread.spawn(move || runner::work(&jobs, judge))?)
 }
 
 async fn serve(

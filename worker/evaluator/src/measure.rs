@@ -1,10 +1,8 @@
-use super::{judge::Judge, metrics::Metrics};
-use crate::{
-	exam::{self, Exam, Refusal},
-	materials::{within, Fetching, Materials},
-};
+use super::{metrics::Metrics, runner::JobRunner};
+use crate::evaluation_set::{self, EvaluationSet};
 use anyhow::{ensure, Context, Result};
-use descent_data::Description;
+use descent_artifacts::{within, ArtifactError, Artifacts, Fetching};
+use descent_dataset::Description;
 use descent_protocol::{
 	evaluation::{DeltaSource, EvaluationRequest, Measured},
 	Ballot, ContentRef, EvaluationPolicy, Measurement, Verdict,
@@ -16,7 +14,7 @@ use std::{
 
 /// How long what may take.
 #[derive(Clone, Copy, Debug)]
-pub struct Deadlines {
+pub(crate) struct Deadlines {
 	/// The fetch of all checkpoints of a round, which the group's windows may shorten.
 	pub fetch: Duration,
 	/// A whole evaluation.
@@ -24,9 +22,9 @@ pub struct Deadlines {
 }
 
 /// The judge that fetches and measures.
-pub struct Measurer {
+pub(crate) struct Measurer {
 	/// What has been fetched.
-	pub materials: Arc<Materials>,
+	pub artifacts: Arc<Artifacts>,
 	/// How long what may take.
 	pub deadlines: Deadlines,
 	/// What is counted.
@@ -36,7 +34,7 @@ pub struct Measurer {
 /// A checkpoint to be looked at.
 struct Entry {
 	checkpoint: ContentRef,
-	fetching: Result<Fetching, Refusal>,
+	fetching: Result<Fetching, ArtifactError>,
 }
 
 /// What came of looking at one checkpoint.
@@ -46,7 +44,7 @@ enum Seen {
 	Invalid,
 }
 
-impl Judge<EvaluationRequest> for Measurer {
+impl JobRunner<EvaluationRequest> for Measurer {
 	fn judge(&mut self, request: &EvaluationRequest, _: Instant, progress: &dyn Fn(u32)) -> Result<Measured> {
 		let (group, round) = (request.group, request.round);
 		tracing::info!(group, round, candidates = request.candidates.len(), "measuring");
@@ -60,8 +58,8 @@ impl Judge<EvaluationRequest> for Measurer {
 		let fetch_until = until.min(within(fetch));
 		let begin = |checkpoint: ContentRef, providers: &[String]| Entry {
 			checkpoint,
-			fetching: exam::check_size(&description, &checkpoint)
-				.map(|()| self.materials.begin(checkpoint, providers.to_vec(), fetch_until)),
+			fetching: evaluation_set::check_size(&description, &checkpoint)
+				.map(|()| self.artifacts.begin(checkpoint, providers.to_vec(), fetch_until)),
 		};
 		// Whoever won with it may be gone, or serve it to some members only.
 		let head = request.head.as_ref().map(|head| {
@@ -131,28 +129,28 @@ impl Judge<EvaluationRequest> for Measurer {
 				break;
 			}
 			// Only a checkpoint that may become the head is worth its room; what is named twice is needed still.
-			self.materials.stock().discard(&candidate.checkpoint)?;
+			self.artifacts.cache().discard(&candidate.checkpoint)?;
 		}
-		self.metrics.set_content(self.materials.stock().store().used_bytes());
+		self.metrics.set_content(self.artifacts.cache().store().used_bytes());
 		Ok(Measured { ballot })
 	}
 }
 
 impl Measurer {
-	fn prepare(&self, request: &EvaluationRequest, until: Instant) -> Result<(Description, Exam)> {
+	fn prepare(&self, request: &EvaluationRequest, until: Instant) -> Result<(Description, EvaluationSet)> {
 		let providers = &request.providers;
-		let description = self.materials.description(&request.model, providers, until)?;
+		let description = self.artifacts.description(&request.model, providers, until)?;
 		let set = match &request.policy {
 			EvaluationPolicy::Training { .. } => {
-				self.materials.set(&description, &request.deltas, providers, until)?
+				self.artifacts.set(&description, &request.deltas, providers, until)?
 			}
 			EvaluationPolicy::Validation { set, .. } => {
 				let source = DeltaSource { delta: *set, providers: Vec::new() };
-				self.materials.set(&description, &[source], providers, until)?
+				self.artifacts.set(&description, &[source], providers, until)?
 			}
 		};
 		let records = request.policy.records();
-		let exam = Exam::draw(set, request.seed, records, request.metric)?;
+		let exam = EvaluationSet::draw(set, request.seed, records, request.metric)?;
 		Ok((description, exam))
 	}
 
@@ -169,7 +167,7 @@ impl Measurer {
 		&self,
 		request: &EvaluationRequest,
 		description: &Description,
-		exam: &Exam,
+		exam: &EvaluationSet,
 		entry: Entry,
 		until: Instant,
 	) -> Result<Seen> {
@@ -177,8 +175,8 @@ impl Measurer {
 		let Entry { checkpoint, fetching } = entry;
 		let digest = checkpoint.digest;
 		let evaluation = fetching.and_then(|fetching| {
-			let fetched = self.materials.fetched(fetching, &checkpoint)?;
-			exam.take(&exam::load(description, &fetched.file)?, until)
+			let fetched = self.artifacts.fetched(fetching, &checkpoint)?;
+			exam.evaluate(&evaluation_set::load(description, &fetched.file)?, until)
 		});
 		match evaluation {
 			Ok(evaluation) => Ok(Seen::Measured(Measurement {
@@ -191,17 +189,17 @@ impl Measurer {
 					&evaluation.transcript,
 				),
 			})),
-			Err(Refusal::Unavailable(reason)) => {
+			Err(ArtifactError::Unavailable(reason)) => {
 				// Whoever had less time than the group gives because this machine took its own is not to blame.
 				self.check_time(until)?;
 				tracing::info!(?digest, "unavailable: {reason}");
 				Ok(Seen::Unavailable)
 			}
-			Err(Refusal::Invalid(reason)) => {
+			Err(ArtifactError::Invalid(reason)) => {
 				tracing::info!(?digest, "invalid: {reason}");
 				Ok(Seen::Invalid)
 			}
-			Err(Refusal::Failed(error)) => Err(error),
+			Err(ArtifactError::Failed(error)) => Err(error),
 		}
 	}
 }

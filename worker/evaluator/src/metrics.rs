@@ -7,7 +7,7 @@ use prometheus::{
 
 /// What the service counts, in the exposition format of Prometheus.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
 	registry: Registry,
 	ended: IntCounterVec,
 	queued: IntGaugeVec,
@@ -22,12 +22,12 @@ pub struct Metrics {
 
 /// What is counted of the jobs of one kind.
 #[derive(Debug)]
-pub struct JobMetrics {
-	/// Jobs that were done.
+pub(crate) struct JobMetrics {
+	/// JobQueue that were done.
 	pub done: IntCounter,
-	/// Jobs that failed.
+	/// JobQueue that failed.
 	pub failed: IntCounter,
-	/// Jobs waiting.
+	/// JobQueue waiting.
 	pub queued: IntGauge,
 	/// Results kept on disk.
 	pub results: IntGauge,
@@ -37,7 +37,7 @@ pub struct JobMetrics {
 
 impl Metrics {
 	/// All at zero.
-	pub fn new() -> Result<Self> {
+	pub(crate) fn new() -> Result<Self> {
 		let registry = Registry::new();
 		let name = |what: &str| format!("descent_evaluator_{what}");
 		let counter = |what: &str, help: &str, labels: &[&str]| -> Result<IntCounterVec> {
@@ -56,10 +56,10 @@ impl Metrics {
 		registry.register(Box::new(seconds.clone()))?;
 		let content_bytes = IntGauge::new(name("content_bytes"), "Bytes of content on disk.")?;
 		registry.register(Box::new(content_bytes.clone()))?;
-		let ended = "Jobs finished, by what was asked for and how they ended.";
+		let ended = "JobQueue finished, by what was asked for and how they ended.";
 		Ok(Self {
 			ended: counter("jobs_total", ended, &["kind", "outcome"])?,
-			queued: gauge("queued_jobs", "Jobs waiting.")?,
+			queued: gauge("queued_jobs", "JobQueue waiting.")?,
 			results: gauge("results", "Results kept on disk.")?,
 			seconds,
 			verdicts: counter("verdicts_total", "Candidates looked at, by verdict.", &["verdict"])?,
@@ -70,7 +70,7 @@ impl Metrics {
 	}
 
 	/// What is counted of jobs of this kind.
-	pub fn of<R: Request>(&self) -> JobMetrics {
+	pub(crate) fn of<R: Request>(&self) -> JobMetrics {
 		let ended = |outcome| self.ended.with_label_values(&[R::KIND, outcome]);
 		JobMetrics {
 			done: ended("done"),
@@ -82,12 +82,12 @@ impl Metrics {
 	}
 
 	/// Says how many bytes of content are on disk.
-	pub fn set_content(&self, bytes: u64) {
+	pub(crate) fn set_content(&self, bytes: u64) {
 		self.content_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
 	}
 
 	/// All of it as text.
-	pub fn render(&self) -> Result<String> {
+	pub(crate) fn render(&self) -> Result<String> {
 		let mut text = Vec::new();
 		TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
 		Ok(String::from_utf8(text)?)

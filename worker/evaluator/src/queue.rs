@@ -1,6 +1,6 @@
 use super::{metrics::JobMetrics, request::Request, results::Results};
-use crate::stock::{Hold, Stock};
 use anyhow::Result;
+use descent_artifacts::{ContentCache, PinGuard};
 use descent_protocol::{
 	evaluation::{Job, JobStatus},
 	GroupId,
@@ -16,20 +16,20 @@ use std::{
 const FAILURES: usize = 256;
 
 /// The jobs of one kind that this service knows: waiting, running, done, failed.
-pub struct Jobs<R: Request> {
+pub(crate) struct JobQueue<R: Request> {
 	inner: Mutex<Inner<R>>,
 	wake: Condvar,
 	limits: Limits,
-	stock: Stock,
+	cache: ContentCache,
 	metrics: JobMetrics,
 }
 
 /// What bounds jobs.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
-	/// Jobs that may wait.
+pub(crate) struct Limits {
+	/// JobQueue that may wait.
 	pub queue: usize,
-	/// Jobs of one group that may be worked on at a time: none keeps all others waiting.
+	/// JobQueue of one group that may be worked on at a time: none keeps all others waiting.
 	pub per_group: usize,
 	/// What failed may be asked for again after this long.
 	pub retry: Duration,
@@ -38,7 +38,7 @@ pub struct Limits {
 }
 
 /// A job that waits or is worked on. What it names stays here for as long.
-pub struct Task<R> {
+pub(crate) struct Task<R> {
 	/// Its id.
 	pub id: H256,
 	/// What is to be done.
@@ -47,7 +47,7 @@ pub struct Task<R> {
 	pub over: Instant,
 	/// When what it has to fetch is late.
 	due: Instant,
-	_hold: Hold,
+	_hold: PinGuard,
 }
 
 struct Inner<R: Request> {
@@ -71,11 +71,16 @@ struct Failure {
 
 /// The queue is full: ask again later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Full;
+pub(crate) struct Full;
 
-impl<R: Request> Jobs<R> {
+impl<R: Request> JobQueue<R> {
 	/// No job but the finished ones.
-	pub fn new(results: Results<R::Outcome>, limits: Limits, stock: Stock, metrics: JobMetrics) -> Self {
+	pub(crate) fn new(
+		results: Results<R::Outcome>,
+		limits: Limits,
+		cache: ContentCache,
+		metrics: JobMetrics,
+	) -> Self {
 		metrics.results.set(results.len() as i64);
 		let inner = Inner {
 			queue: Vec::new(),
@@ -84,18 +89,18 @@ impl<R: Request> Jobs<R> {
 			results,
 			closed: false,
 		};
-		Self { inner: Mutex::new(inner), wake: Condvar::new(), limits, stock, metrics }
+		Self { inner: Mutex::new(inner), wake: Condvar::new(), limits, cache, metrics }
 	}
 
 	/// The job of a request, queued now unless it is known already.
-	pub fn submit(&self, request: R) -> Result<Job<R::Outcome>, Full> {
+	pub(crate) fn submit(&self, request: R) -> Result<Job<R::Outcome>, Full> {
 		let now = Instant::now();
 		let task = Task {
 			id: request.id(),
 			due: now + request.fetch_time(),
 			// The time to fetch is half of the window.
 			over: now + request.fetch_time() * 2,
-			_hold: self.stock.hold(request.named()),
+			_hold: self.cache.hold(request.named()),
 			request,
 		};
 		let id = task.id;
@@ -117,19 +122,19 @@ impl<R: Request> Jobs<R> {
 	}
 
 	/// A job as it stands; `None` where there is none of this id.
-	pub fn get(&self, id: &H256) -> Option<Job<R::Outcome>> {
+	pub(crate) fn get(&self, id: &H256) -> Option<Job<R::Outcome>> {
 		let status = self.lock().status(id)?;
 		Some(Job { id: *id, status })
 	}
 
-	/// Jobs waiting.
-	pub fn waiting(&self) -> usize {
+	/// JobQueue waiting.
+	pub(crate) fn waiting(&self) -> usize {
 		self.lock().queue.len()
 	}
 
 	/// Waits for the next job, of those whose group may have another one the one whose time to fetch ends first, and marks
 	/// it as running; `None` once the service is closed.
-	pub fn next(&self) -> Option<Task<R>> {
+	pub(crate) fn next(&self) -> Option<Task<R>> {
 		let mut inner = self.lock();
 		loop {
 			if inner.closed {
@@ -149,14 +154,14 @@ impl<R: Request> Jobs<R> {
 	}
 
 	/// Says how far a running job is.
-	pub fn progress(&self, id: &H256, measured: u32) {
+	pub(crate) fn progress(&self, id: &H256, measured: u32) {
 		if let Some(running) = self.lock().running.get_mut(id) {
 			running.measured = measured;
 		}
 	}
 
 	/// Ends a running job, which took so long.
-	pub fn finish(&self, id: H256, outcome: Result<R::Outcome>, took: Duration) {
+	pub(crate) fn finish(&self, id: H256, outcome: Result<R::Outcome>, took: Duration) {
 		self.metrics.seconds.observe(took.as_secs_f64());
 		let mut inner = self.lock();
 		inner.running.remove(&id);
@@ -177,7 +182,7 @@ impl<R: Request> Jobs<R> {
 	}
 
 	/// Lets [`Self::next`] end; what waits is dropped, as it will be asked for again.
-	pub fn close(&self) {
+	pub(crate) fn close(&self) {
 		self.lock().closed = true;
 		self.wake.notify_all();
 	}

@@ -10,7 +10,7 @@ use std::{fmt::Debug, time::Duration};
 const MAX_RECORDS: u32 = 1 << 20;
 
 /// What the service can be asked for.
-pub trait Request: Clone + Debug + DeserializeOwned + Send + Sync + 'static {
+pub(crate) trait Request: Clone + Debug + DeserializeOwned + Send + Sync + 'static {
 	/// What comes of it.
 	type Outcome: Clone + Debug + Serialize + DeserializeOwned + Send + 'static;
 	/// What it is called, in addresses, folders, metrics and messages.
@@ -31,7 +31,7 @@ pub trait Request: Clone + Debug + DeserializeOwned + Send + Sync + 'static {
 
 /// Why a request is not taken.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Refused {
+pub(crate) enum Refused {
 	/// It is not JSON.
 	Syntax(String),
 	/// It is JSON but not a request that this service can work on.
@@ -39,7 +39,7 @@ pub enum Refused {
 }
 
 /// Reads a request and checks it.
-pub fn parse<R: Request>(body: &[u8]) -> Result<R, Refused> {
+pub(crate) fn parse<R: Request>(body: &[u8]) -> Result<R, Refused> {
 	let request: R = serde_json::from_slice(body).map_err(|error| {
 		let reason = format!("not a request of kind {}: {error}", R::KIND);
 		if error.is_data() {

@@ -1,5 +1,5 @@
-use crate::disk::{create_directory, write_atomically};
 use anyhow::{Context, Result};
+use descent_artifacts::disk::{create_directory, write_atomically};
 use descent_protocol::evaluation::{Job, JobStatus};
 use serde::{de::DeserializeOwned, Serialize};
 use sp_core::H256;
@@ -12,7 +12,7 @@ use std::{
 
 /// Outcomes of finished jobs: one JSON file each, named by the request's id, the oldest removed first.
 #[derive(Debug)]
-pub struct Results<Outcome> {
+pub(crate) struct Results<Outcome> {
 	directory: PathBuf,
 	limit: usize,
 	outcomes: HashMap<H256, Outcome>,
@@ -23,7 +23,7 @@ pub struct Results<Outcome> {
 impl<Outcome: Clone + Serialize + DeserializeOwned> Results<Outcome> {
 	/// Reads what is in the directory, and removes what is not a result: the rest of a write that was cut short, or a
 	/// file that does not hold what its name says.
-	pub fn open(directory: &Path, limit: usize) -> Result<Self> {
+	pub(crate) fn open(directory: &Path, limit: usize) -> Result<Self> {
 		create_directory(directory)?;
 		let mut found = Vec::<(SystemTime, H256, Outcome)>::new();
 		let entries =
@@ -52,17 +52,17 @@ impl<Outcome: Clone + Serialize + DeserializeOwned> Results<Outcome> {
 	}
 
 	/// The outcome of a finished job.
-	pub fn get(&self, id: &H256) -> Option<&Outcome> {
+	pub(crate) fn get(&self, id: &H256) -> Option<&Outcome> {
 		self.outcomes.get(id)
 	}
 
 	/// How many are kept.
-	pub fn len(&self) -> usize {
+	pub(crate) fn len(&self) -> usize {
 		self.outcomes.len()
 	}
 
 	/// Keeps an outcome. It is on disk when this returns.
-	pub fn insert(&mut self, id: H256, outcome: Outcome) -> Result<()> {
+	pub(crate) fn insert(&mut self, id: H256, outcome: Outcome) -> Result<()> {
 		let path = self.path(&id);
 		let job = Job { id, status: JobStatus::Done(outcome.clone()) };
 		write_atomically(&path, &serde_json::to_vec(&job)?)?;

@@ -1,4 +1,4 @@
-use super::{jobs::Jobs, request::Request};
+use super::{queue::JobQueue, request::Request};
 use anyhow::{anyhow, Result};
 use std::{
 	panic::{catch_unwind, AssertUnwindSafe},
@@ -6,14 +6,14 @@ use std::{
 };
 
 /// Does what is asked for.
-pub trait Judge<R: Request>: Send + 'static {
+pub(crate) trait JobRunner<R: Request>: Send + 'static {
 	/// What comes of a request. `progress` is told the number of checkpoints measured so far. Fails only for what nothing that
 	/// is to be looked at is to blame for. From `over` on nobody needs it.
 	fn judge(&mut self, request: &R, over: Instant, progress: &dyn Fn(u32)) -> Result<R::Outcome>;
 }
 
 /// Works on jobs until there are no more.
-pub fn work<R: Request>(jobs: &Jobs<R>, mut judge: impl Judge<R>) {
+pub(crate) fn work<R: Request>(jobs: &JobQueue<R>, mut judge: impl JobRunner<R>) {
 	while let Some(task) = jobs.next() {
 		tracing::debug!(id = ?task.id, "{} begins", R::KIND);
 		let began = Instant::now();

@@ -1,9 +1,8 @@
 use super::{
-	jobs::{Full, Jobs},
 	metrics::Metrics,
+	queue::{Full, JobQueue},
 	request::{self, Request},
 };
-use crate::host::is_loopback;
 use axum::{
 	body::Bytes,
 	extract::{self, DefaultBodyLimit, Path, State},
@@ -14,6 +13,7 @@ use axum::{
 	Json, Router,
 };
 use descent_protocol::evaluation::{CheckRequest, EvaluationRequest};
+use descent_protocol::is_loopback;
 use serde_json::json;
 use sp_core::H256;
 use std::{sync::Arc, time::Duration};
@@ -21,17 +21,17 @@ use tower_http::timeout::TimeoutLayer;
 
 /// The longest request body in bytes. The largest request that a chain can make, with a full log and 8 providers for each of
 /// its deltas whose addresses JSON writes with two bytes for each of theirs, has less.
-pub const MAX_BODY: usize = 4 << 20;
+pub(crate) const MAX_BODY: usize = 4 << 20;
 /// Seconds after which whoever finds a queue full should ask again.
 const RETRY_AFTER: u64 = 3;
 
 /// What the handlers share.
 #[derive(Clone)]
-pub struct Service {
+pub(crate) struct Service {
 	/// The evaluations.
-	pub evaluations: Arc<Jobs<EvaluationRequest>>,
+	pub evaluations: Arc<JobQueue<EvaluationRequest>>,
 	/// The checks of proposed deltas.
-	pub checks: Arc<Jobs<CheckRequest>>,
+	pub checks: Arc<JobQueue<CheckRequest>>,
 	/// What is counted.
 	pub metrics: Arc<Metrics>,
 	/// Whether only what was sent to a name of this machine's own is served.
@@ -39,7 +39,7 @@ pub struct Service {
 }
 
 /// The HTTP interface of the evaluator.
-pub fn router(service: Service) -> Router {
+pub(crate) fn router(service: Service) -> Router {
 	let router = Router::new()
 		.route("/health", get(health))
 		.route("/metrics", get(metrics))
@@ -56,7 +56,7 @@ pub fn router(service: Service) -> Router {
 	}
 }
 
-fn jobs<R: Request>(jobs: Arc<Jobs<R>>) -> Router {
+fn jobs<R: Request>(jobs: Arc<JobQueue<R>>) -> Router {
 	let path = format!("/v1/{}s", R::KIND);
 	Router::new()
 		.route(&path, post(submit::<R>))
@@ -89,7 +89,7 @@ fn refusal(status: StatusCode, reason: impl Into<String>) -> Response {
 	(status, Json(json!({ "error": reason.into() }))).into_response()
 }
 
-async fn submit<R: Request>(State(jobs): State<Arc<Jobs<R>>>, body: Bytes) -> Response {
+async fn submit<R: Request>(State(jobs): State<Arc<JobQueue<R>>>, body: Bytes) -> Response {
 	// a large request takes a while to read, and a finished job is written to disk under the same lock
 	let submitted = tokio::task::spawn_blocking(move || {
 		let request = request::parse::<R>(&body)?;
@@ -108,7 +108,7 @@ async fn submit<R: Request>(State(jobs): State<Arc<Jobs<R>>>, body: Bytes) -> Re
 	}
 }
 
-async fn look_up<R: Request>(State(jobs): State<Arc<Jobs<R>>>, Path(id): Path<String>) -> Response {
+async fn look_up<R: Request>(State(jobs): State<Arc<JobQueue<R>>>, Path(id): Path<String>) -> Response {
 	let mut bytes = [0; 32];
 	let digits = id.strip_prefix("0x").unwrap_or(&id);
 	if hex::decode_to_slice(digits, &mut bytes).is_err() {

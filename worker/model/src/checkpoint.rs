@@ -7,7 +7,7 @@
 use crate::error::ModelError;
 use crate::input::sizes;
 use crate::model::Model;
-use descent_data::{Description, TensorSpec};
+use descent_dataset::{Description, TensorSpec};
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, SafeTensorError, View};
 use std::borrow::Cow;

@@ -3,7 +3,7 @@
 use crate::error::ModelError;
 use crate::input;
 use crate::model::Model;
-use descent_data::{Batch, Loss, Set, SetError};
+use descent_dataset::{Batch, Loss, Set, SetError};
 use descent_protocol::{Metric, Score};
 use tch::{no_grad, Kind};
 

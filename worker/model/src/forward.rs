@@ -2,7 +2,7 @@
 
 use crate::error::ModelError;
 use crate::model::Model;
-use descent_data::{Layer, Loss};
+use descent_dataset::{Layer, Loss};
 use tch::{Kind, TchError, Tensor};
 
 const EPSILON: f64 = 1e-5;

@@ -1,7 +1,7 @@
 //! From a batch's raw values to tensors.
 
 use crate::error::ModelError;
-use descent_data::{Batch, Column, Description, Dtype, Layer, Loss};
+use descent_dataset::{Batch, Column, Description, Dtype, Layer, Loss};
 use tch::{Device, Kind, Tensor};
 
 fn kind(dtype: Dtype) -> Kind {

@@ -1,6 +1,6 @@
 //! Model descriptions as libtorch modules: checkpoints, training and measuring.
 //!
-//! A [`Model`] is built from a checked [`Description`](descent_data::Description), never from code that
+//! A [`Model`] is built from a checked [`Description`](descent_dataset::Description), never from code that
 //! somebody sent. Its tensors are initialised from a seed or loaded from a safetensors file whose names, shapes
 //! and dtypes must be exactly the description's.
 //!

@@ -2,7 +2,7 @@
 
 use crate::error::ModelError;
 use crate::input::sizes;
-use descent_data::{Description, Layer, TensorSpec};
+use descent_dataset::{Description, Layer, TensorSpec};
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use tch::{no_grad, Device, Kind, Tensor};
@@ -123,7 +123,7 @@ impl Model {
 
 	/// The model's output for a batch, `[records, ..output]` in f32 on the model's device, without gradients and
 	/// as in evaluation: no dropout, running statistics.
-	pub fn predict(&self, batch: &descent_data::Batch) -> Result<Tensor, ModelError> {
+	pub fn predict(&self, batch: &descent_dataset::Batch) -> Result<Tensor, ModelError> {
 		let columns = self.description.schema().columns;
 		no_grad(|| {
 			let (input, _) =

@@ -3,7 +3,7 @@
 use crate::error::ModelError;
 use crate::input;
 use crate::model::Model;
-use descent_data::{Batch, Column};
+use descent_dataset::{Batch, Column};
 use serde::{Deserialize, Serialize};
 use tch::{no_grad, COptimizer, TchError, Tensor};
 

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{classifier, language_model, random_batch};
-use descent_data::Description;
+use descent_dataset::Description;
 use descent_model::{max_checkpoint_bytes, CheckpointError, Device, Model};
 use std::path::{Path, PathBuf};
 

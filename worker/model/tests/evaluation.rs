@@ -3,7 +3,7 @@
 mod common;
 
 use common::{classifier, describe, language_model, random_batch};
-use descent_data::{Batch, Description, SetError};
+use descent_dataset::{Batch, Description, SetError};
 use descent_model::{evaluate, set_threads, Device, Evaluation, EvaluationError, Model, EVALUATION_BATCH};
 use descent_protocol::{Metric, Score};
 use std::cell::Cell;

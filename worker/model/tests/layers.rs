@@ -3,7 +3,7 @@
 mod common;
 
 use common::{classifier, describe, language_model, random_batch};
-use descent_data::Description;
+use descent_dataset::Description;
 use descent_model::{Device, Model};
 use std::collections::HashSet;
 

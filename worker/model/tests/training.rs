@@ -3,7 +3,7 @@
 mod common;
 
 use common::{classifier, describe, language_model, learnable_batch, random_batch};
-use descent_data::{Batch, Description, SetError};
+use descent_dataset::{Batch, Description, SetError};
 use descent_model::{evaluate, Device, Model, Optimiser, Schedule, Trainer, TrainingError, TrainingOptions};
 use descent_protocol::Metric;
 

@@ -1,7 +1,11 @@
 //! A tiny group for tests: eight features, three classes, and a gateway that serves its content.
 
+mod fake_log;
+
+pub use fake_log::FakeLog;
+
 use descent_content::Store;
-use descent_data::{DeltaLimits, DeltaWriter, Description, Set};
+use descent_dataset::{DeltaLimits, DeltaWriter, Description, Set};
 use descent_model::{evaluate_set, Device, Model};
 use descent_protocol::{ContentRef, Metric, Score};
 use rand::{rngs::StdRng, Rng, SeedableRng};

@@ -1,15 +1,12 @@
 use super::{
-	conductor::{reached, Offer, Workshop},
-	learner::Rest,
-	provision::Supplier,
-	terms::Terms,
-};
-use crate::{
-	exam::{self, Exam},
-	materials::within,
-	stock::{Hold, Stock},
+	handle::Rest,
+	loader::AssetLoader,
+	round_spec::RoundSpec,
+	rounds::{reached, CheckpointSource, Offer},
 };
 use anyhow::{ensure, Context, Result};
+use descent_artifacts::{within, ContentCache, PinGuard};
+use descent_evaluator::evaluation_set::{self, EvaluationSet};
 use descent_protocol::{view::GroupView, ContentRef, Score};
 use sp_core::H256;
 use std::{collections::HashMap, fs::File, path::Path, time::Duration};
@@ -18,62 +15,67 @@ use std::{collections::HashMap, fs::File, path::Path, time::Duration};
 const CLAIM_LIMIT: Duration = Duration::from_secs(3600);
 
 /// Where this trainer's checkpoints come from, are measured and are served.
-pub struct Studio {
-	supplier: Supplier,
-	stock: Stock,
-	/// Where others fetch from the stock.
+pub(crate) struct Checkpointer {
+	loader: AssetLoader,
+	cache: ContentCache,
+	/// Where others fetch from the cache.
 	address: String,
 	/// What model, validation set and head are, for the round that is trained for and for those that are judged.
-	_named: Hold,
+	_named: PinGuard,
 	/// Own checkpoints that are served.
-	served: Vec<Hold>,
+	served: Vec<PinGuard>,
 	/// What own checkpoints score on the holdout: one of them may have become the head a moment ago.
 	offered: HashMap<H256, Score>,
 	/// While there is nothing to train for.
 	rest: Option<Rest>,
 }
 
-impl Studio {
-	/// A studio that serves `stock` at `address`, among it the own checkpoints `served`.
-	pub fn new(supplier: Supplier, stock: Stock, address: String, served: Vec<ContentRef>) -> Self {
+impl Checkpointer {
+	/// A checkpointer that serves `cache` at `address`, among it the own checkpoints `served`.
+	pub(crate) fn new(
+		loader: AssetLoader,
+		cache: ContentCache,
+		address: String,
+		served: Vec<ContentRef>,
+	) -> Self {
 		Self {
-			supplier,
-			_named: stock.hold(Vec::new()),
-			served: vec![stock.hold(served)],
-			stock,
+			loader,
+			_named: cache.hold(Vec::new()),
+			served: vec![cache.hold(served)],
+			cache,
 			address,
 			offered: HashMap::new(),
 			rest: None,
 		}
 	}
 
-	/// Keeps data set, model and head current, in the background, and what rounds of these terms are measured with.
-	pub fn follow(&mut self, group: &GroupView, bound: Vec<Terms>) {
-		let mut named = Terms::from(group).named();
-		named.extend(bound.iter().flat_map(Terms::named));
+	/// Keeps data set, model and head current, in the background, and what rounds of these spec are measured with.
+	pub(crate) fn follow(&mut self, group: &GroupView, bound: Vec<RoundSpec>) {
+		let mut named = RoundSpec::from(group).named();
+		named.extend(bound.iter().flat_map(RoundSpec::named));
 		named.extend(group.head.iter().map(|head| head.checkpoint));
-		self._named = self.stock.hold(named);
-		self.supplier.follow(group, bound);
+		self._named = self.cache.hold(named);
+		self.loader.follow(group, bound);
 		if reached(group).is_none() {
 			self.rest = None;
 		} else if self.rest.is_none() {
-			let learner = self.supplier.provisions().learner;
+			let learner = self.loader.provisions().learner;
 			self.rest = learner.map(|(_, learner)| learner.rest());
 		}
 	}
 
 	/// What there is to show of the training.
-	pub fn progress(&self) -> Option<String> {
-		let (_, learner) = self.supplier.provisions().learner?;
+	pub(crate) fn progress(&self) -> Option<String> {
+		let (_, learner) = self.loader.provisions().learner?;
 		Some(learner.status().to_string())
 	}
 }
 
-impl Workshop for Studio {
+impl CheckpointSource for Checkpointer {
 	async fn offer(&mut self, group: &GroupView, path: &Path) -> Result<Offer> {
-		let provisions = self.supplier.provisions();
+		let provisions = self.loader.provisions();
 		// Whoever commits to what it can't measure when the time has come loses the deposit.
-		let is_measurable = provisions.exam(&Terms::from(group)).is_some();
+		let is_measurable = provisions.exam(&RoundSpec::from(group)).is_some();
 		let learner = provisions.learner.filter(|_| is_measurable);
 		let Some((_, learner)) = learner.filter(|(version, _)| *version == group.model_version) else {
 			return Ok(Offer::Nothing("the group's model and data are not here yet".into()));
@@ -103,17 +105,17 @@ impl Workshop for Studio {
 		Ok(Offer::Checkpoint(checkpoint))
 	}
 
-	async fn measure(&mut self, terms: &Terms, path: &Path, seed: H256) -> Result<Score> {
-		let provisions = self.supplier.provisions();
-		let exam = provisions.exam(terms).cloned();
+	async fn measure(&mut self, spec: &RoundSpec, path: &Path, seed: H256) -> Result<Score> {
+		let provisions = self.loader.provisions();
+		let exam = provisions.exam(spec).cloned();
 		let exam = exam.context("the round's model and data are not here yet")?;
 		let path = path.to_owned();
-		let (records, metric) = (terms.policy.records(), terms.metric);
+		let (records, metric) = (spec.policy.records(), spec.metric);
 		let rest = provisions.learner.map(|(_, learner)| learner.rest());
 		let measured = tokio::task::spawn_blocking(move || -> Result<Score> {
-			let model = exam::load(&exam.description, &path)?;
-			let evaluation =
-				Exam::draw(exam.set, seed, records, metric)?.take(&model, within(CLAIM_LIMIT))?;
+			let model = evaluation_set::load(&exam.description, &path)?;
+			let evaluation = EvaluationSet::draw(exam.set, seed, records, metric)?
+				.evaluate(&model, within(CLAIM_LIMIT))?;
 			drop(rest);
 			Ok(evaluation.score)
 		});
@@ -121,14 +123,14 @@ impl Workshop for Studio {
 	}
 
 	async fn publish(&mut self, path: &Path, checkpoint: &ContentRef) -> Result<Vec<String>> {
-		self.served.push(self.stock.hold(vec![*checkpoint]));
-		let (stock, path, checkpoint) = (self.stock.clone(), path.to_owned(), *checkpoint);
+		self.served.push(self.cache.hold(vec![*checkpoint]));
+		let (cache, path, checkpoint) = (self.cache.clone(), path.to_owned(), *checkpoint);
 		let published = tokio::task::spawn_blocking(move || -> Result<()> {
-			let store = stock.store();
+			let store = cache.store();
 			if store.pins().contains(&checkpoint) && store.is_complete(&checkpoint)? {
 				return Ok(());
 			}
-			let _room = stock.reserve(&checkpoint, 0)?;
+			let _room = cache.reserve(&checkpoint, 0)?;
 			let imported = store.import_path(&path)?;
 			ensure!(
 				imported == checkpoint,
@@ -142,9 +144,9 @@ impl Workshop for Studio {
 	}
 
 	async fn keep(&mut self, checkpoints: Vec<ContentRef>) -> Result<()> {
-		self.served = vec![self.stock.hold(checkpoints)];
-		let stock = self.stock.clone();
-		tokio::task::spawn_blocking(move || stock.clear()).await??;
+		self.served = vec![self.cache.hold(checkpoints)];
+		let cache = self.cache.clone();
+		tokio::task::spawn_blocking(move || cache.clear()).await??;
 		Ok(())
 	}
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 /// What the trainer tells whoever runs it: lines of JSON with `--json`, sentences without.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
-pub enum Event {
+pub(crate) enum Event {
 	/// The gateway listens and the chain is followed.
 	Ready {
 		/// The gateway's address.
@@ -82,7 +82,7 @@ pub enum Event {
 
 impl Event {
 	/// As a sentence.
-	pub fn sentence(&self) -> String {
+	pub(crate) fn sentence(&self) -> String {
 		match self {
 			Self::Ready { address, account } => {
 				format!("Training as {account}; checkpoints are served at {address}.")
@@ -135,7 +135,7 @@ fn grouped(number: u64) -> String {
 }
 
 /// Takes the trainer's events.
-pub trait Report {
+pub(crate) trait Report {
 	/// Shows an event.
 	fn event(&self, event: Event);
 }

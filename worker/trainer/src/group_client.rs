@@ -1,9 +1,7 @@
-use super::{
-	conductor::{Chain, Reveal},
-	log::Log,
-};
+use super::rounds::{Chain, Reveal};
 use anyhow::Result;
-use descent_chain::{Client, Key, Submitted};
+use descent_artifacts::dataset_log::LogSource;
+use descent_client::{Client, Key, Submitted};
 use descent_protocol::{
 	view::{GroupView, LogEntryView, RoundView},
 	GroupId, RoundIndex,
@@ -13,7 +11,7 @@ use tokio::runtime::Handle;
 
 /// A group on a chain, in the eyes and by the hand of one account.
 #[derive(Clone)]
-pub struct Link {
+pub(crate) struct GroupClient {
 	client: Client,
 	key: Key,
 	group: GroupId,
@@ -21,29 +19,29 @@ pub struct Link {
 	deposit: Option<u128>,
 }
 
-impl Link {
-	/// A link over a client.
-	pub fn new(client: Client, key: Key, group: GroupId, deposit: Option<u128>) -> Self {
+impl GroupClient {
+	/// A client over a client.
+	pub(crate) fn new(client: Client, key: Key, group: GroupId, deposit: Option<u128>) -> Self {
 		Self { client, key, group, deposit }
 	}
 
 	/// The chain's genesis.
-	pub fn genesis(&self) -> H256 {
+	pub(crate) fn genesis(&self) -> H256 {
 		self.client.genesis()
 	}
 
 	/// Whose commitments are made.
-	pub fn account(&self) -> AccountId32 {
+	pub(crate) fn account(&self) -> AccountId32 {
 		self.key.account()
 	}
 
 	/// The group as the best block has it.
-	pub async fn group(&self) -> Result<GroupView, descent_chain::Error> {
+	pub(crate) async fn group(&self) -> Result<GroupView, descent_client::Error> {
 		self.client.group(self.group).await
 	}
 
 	/// The log of the group's data set, for threads that may block.
-	pub fn log(&self, handle: Handle) -> ChainLog {
+	pub(crate) fn log(&self, handle: Handle) -> ChainLog {
 		ChainLog { client: self.client.clone(), group: self.group, handle }
 	}
 
@@ -58,7 +56,7 @@ impl Link {
 	}
 }
 
-impl Chain for Link {
+impl Chain for GroupClient {
 	async fn round(&self, round: RoundIndex) -> Result<RoundView> {
 		Ok(self.client.round(self.group, round).await?)
 	}
@@ -80,7 +78,7 @@ impl Chain for Link {
 	}
 
 	async fn reveal(&self, round: RoundIndex, reveal: Reveal) -> Result<()> {
-		let reveal = descent_chain::Reveal {
+		let reveal = descent_client::Reveal {
 			group: self.group,
 			round,
 			checkpoint: reveal.checkpoint,
@@ -106,13 +104,13 @@ impl Chain for Link {
 }
 
 /// The log of a group's data set on a chain.
-pub struct ChainLog {
+pub(crate) struct ChainLog {
 	client: Client,
 	group: GroupId,
 	handle: Handle,
 }
 
-impl Log for ChainLog {
+impl LogSource for ChainLog {
 	fn entries(&self, from: u32) -> Result<Vec<LogEntryView>> {
 		Ok(self.handle.block_on(self.client.dataset_log(self.group, from))?)
 	}

@@ -1,4 +1,4 @@
-use super::course::{Course, Lesson, Settings};
+use super::training_loop::{Settings, TrainingLoop, TrainingTask};
 use anyhow::{Context, Result};
 use descent_protocol::Score;
 use sp_core::H256;
@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 /// The best checkpoint since the last one was taken.
 #[derive(Clone, Copy, Debug)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
 	/// What it scores on the holdout.
 	pub score: Score,
 	/// The last head that was met, by its digest, and what that scores on the holdout.
@@ -26,7 +26,7 @@ pub struct Snapshot {
 
 /// How the training goes.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Status {
+pub(crate) struct Status {
 	/// Batches learnt from.
 	pub steps: u64,
 	/// Batches in the last second.
@@ -54,14 +54,14 @@ impl fmt::Display for Status {
 
 /// A training that goes on, on a thread of its own, until the last handle is dropped.
 #[derive(Clone)]
-pub struct Learner {
+pub(crate) struct TrainingHandle {
 	commands: Sender<Command>,
 	shared: Arc<Shared>,
 }
 
 /// What learner and training share.
 #[derive(Default)]
-pub struct Shared {
+pub(crate) struct Shared {
 	status: Mutex<Status>,
 	resting: AtomicUsize,
 	stopped: AtomicBool,
@@ -69,28 +69,28 @@ pub struct Shared {
 
 impl Shared {
 	/// How it goes, to be read or changed.
-	pub fn status(&self) -> MutexGuard<'_, Status> {
+	pub(crate) fn status(&self) -> MutexGuard<'_, Status> {
 		self.status.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 
 	/// Whether the training is to leave the processor to others.
-	pub fn is_resting(&self) -> bool {
+	pub(crate) fn is_resting(&self) -> bool {
 		self.resting.load(Ordering::Relaxed) > 0
 	}
 }
 
 /// What the training is asked to do between two steps.
-pub enum Command {
+pub(crate) enum Command {
 	/// Puts the best checkpoint since the last time into a file.
 	Snapshot(PathBuf, oneshot::Sender<Result<Option<Snapshot>>>),
 	/// Meets a new head, in a file that is removed afterwards.
 	Head(H256, tempfile::TempPath),
 	/// Goes on with other records.
-	Lesson(Lesson),
+	TrainingTask(TrainingTask),
 }
 
 /// Keeps the training from computing until it is dropped.
-pub struct Rest(Arc<Shared>);
+pub(crate) struct Rest(Arc<Shared>);
 
 impl Drop for Rest {
 	fn drop(&mut self) {
@@ -100,15 +100,15 @@ impl Drop for Rest {
 
 const STOPPED: &str = "the training has stopped because of an error";
 
-impl Learner {
+impl TrainingHandle {
 	/// Starts to train.
-	pub fn start(lesson: Lesson, settings: Settings) -> Result<Self> {
+	pub(crate) fn start(task: TrainingTask, settings: Settings) -> Result<Self> {
 		let (commands, received) = mpsc::channel();
 		let (ready, begun) = mpsc::channel();
 		let shared = Arc::new(Shared::default());
 		let theirs = shared.clone();
 		let run = move || {
-			let course = match Course::new(lesson, settings, theirs.clone()) {
+			let course = match TrainingLoop::new(task, settings, theirs.clone()) {
 				Ok(course) => course,
 				Err(error) => {
 					// whoever started it may have gone
@@ -132,40 +132,40 @@ impl Learner {
 	}
 
 	/// How it goes.
-	pub fn status(&self) -> Status {
+	pub(crate) fn status(&self) -> Status {
 		*self.shared.status()
 	}
 
 	/// Whether both are handles of one training.
 	#[cfg(test)]
-	pub fn is(&self, other: &Self) -> bool {
+	pub(crate) fn is(&self, other: &Self) -> bool {
 		Arc::ptr_eq(&self.shared, &other.shared)
 	}
 
 	/// Whether the training has stopped because something failed.
-	pub fn has_stopped(&self) -> bool {
+	pub(crate) fn has_stopped(&self) -> bool {
 		self.shared.stopped.load(Ordering::Relaxed)
 	}
 
 	/// Puts the best checkpoint since the last snapshot into a file; `None` where nothing was learnt since.
-	pub async fn snapshot(&self, path: PathBuf) -> Result<Option<Snapshot>> {
+	pub(crate) async fn snapshot(&self, path: PathBuf) -> Result<Option<Snapshot>> {
 		let (reply, replied) = oneshot::channel();
 		self.commands.send(Command::Snapshot(path, reply)).ok().context(STOPPED)?;
 		replied.await.context(STOPPED)?
 	}
 
 	/// Shows it a new head, from which it goes on where that is better than what it has.
-	pub fn meet_head(&self, digest: H256, file: tempfile::TempPath) -> Result<()> {
+	pub(crate) fn meet_head(&self, digest: H256, file: tempfile::TempPath) -> Result<()> {
 		self.commands.send(Command::Head(digest, file)).ok().context(STOPPED)
 	}
 
 	/// Lets it go on with its weights on other records, or for another metric. The model is the same.
-	pub fn teach(&self, lesson: Lesson) -> Result<()> {
-		self.commands.send(Command::Lesson(lesson)).ok().context(STOPPED)
+	pub(crate) fn teach(&self, task: TrainingTask) -> Result<()> {
+		self.commands.send(Command::TrainingTask(task)).ok().context(STOPPED)
 	}
 
 	/// Leaves the processor to others until the rest is dropped.
-	pub fn rest(&self) -> Rest {
+	pub(crate) fn rest(&self) -> Rest {
 		self.shared.resting.fetch_add(1, Ordering::Relaxed);
 		Rest(self.shared.clone())
 	}

@@ -1,44 +1,42 @@
 //! `descent-worker train`: trains a group's model and competes in its rounds.
 //!
-//! Three things go on side by side: the [`conductor`] takes the trainer through its rounds on the chain; the supplier
+//! Three things go on side by side: the [`machine`] takes the trainer through its rounds on the chain; the loader
 //! fetches model, data and heads; the learner trains. A gateway serves what has been revealed.
 
-mod conductor;
-mod course;
-mod learner;
-mod link;
-mod log;
+mod checkpoints;
+mod device;
+mod events;
+mod group_client;
+mod handle;
+mod loader;
 mod options;
-mod provision;
-mod report;
+mod round_spec;
+mod rounds;
 mod state;
-mod studio;
-mod terms;
+mod training_loop;
 
 pub use options::Options;
 
-use crate::{
-	host::is_loopback,
-	materials::{Materials, Quota},
-	screen, shutdown,
-};
 use anyhow::{bail, ensure, Context, Result};
-use conductor::Conductor;
-use course::Settings;
-use descent_chain::{Client, Key};
+use checkpoints::Checkpointer;
+use descent_artifacts::{Artifacts, Quota};
+use descent_client::{Client, Key};
+use descent_console::{screen, shutdown};
+use descent_protocol::is_loopback;
 use descent_protocol::{view::GroupView, BlockNumber, MAX_PROVIDER_LENGTH};
+use events::{Event, Report};
+use group_client::GroupClient;
 use indicatif::ProgressBar;
-use link::Link;
-use provision::Supplier;
-use report::{Event, Report};
+use loader::AssetLoader;
+use rounds::RoundMachine;
 use state::State;
 use std::{
 	net::SocketAddr,
 	pin::pin,
 	time::{Duration, Instant},
 };
-use studio::Studio;
 use tokio::{runtime::Handle, sync::oneshot, task::JoinHandle};
+use training_loop::Settings;
 
 /// How often the chain is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -59,15 +57,15 @@ pub async fn run(options: Options) -> Result<()> {
 		() = &mut shutdown => return Ok(()),
 		client = connect(&options.node) => client?,
 	};
-	let link = Link::new(client, key, options.group, options.deposit);
-	let group = link.group().await.with_context(|| {
+	let client = GroupClient::new(client, key, options.group, options.deposit);
+	let group = client.group().await.with_context(|| {
 		format!("group {} cannot be read; `descent group list` shows which there are", options.group)
 	})?;
 	let quota = Quota { content: options.max_content << 30, candidates: 0, data: options.max_data << 30 };
-	let materials = Materials::open(&options.data, quota, Handle::current())?;
-	let stock = materials.stock().clone();
-	let mut state = State::open(&options.data, link.genesis(), options.group, &account)?;
-	let gateway = Gateway::start(options.listen, state.port(), stock.store().clone()).await?;
+	let artifacts = Artifacts::open(&options.data, quota, Handle::current())?;
+	let cache = artifacts.cache().clone();
+	let mut state = State::open(&options.data, client.genesis(), options.group, &account)?;
+	let gateway = Gateway::start(options.listen, state.port(), cache.store().clone()).await?;
 	state.set_port(gateway.address.port())?;
 	let address = match &options.public_url {
 		Some(url) => url.trim_end_matches('/').to_owned(),
@@ -89,17 +87,24 @@ pub async fn run(options: Options) -> Result<()> {
 		);
 	}
 	let screen = Screen { json: options.json };
-	let supplier = Supplier::start(materials, settings, link.log(Handle::current()), screen)?;
-	let studio = Studio::new(supplier, stock, address.clone(), state.served());
+	let loader = AssetLoader::start(artifacts, settings, client.log(Handle::current()), screen)?;
+	let checkpointer = Checkpointer::new(loader, cache, address.clone(), state.served());
 	screen.event(Event::Ready { address, account: account.to_string() });
 	let rounds = options.rounds.unwrap_or(u32::MAX);
-	let mut conductor =
-		Conductor::new(link.clone(), studio, screen, state, account, options.commit_margin, rounds);
+	let mut machine = RoundMachine::new(
+		client.clone(),
+		checkpointer,
+		screen,
+		state,
+		account,
+		options.commit_margin,
+		rounds,
+	);
 	let outcome = tokio::select! {
 		() = shutdown => Ok(()),
-		ended = follow(&link, &mut conductor, group) => ended,
+		ended = follow(&client, &mut machine, group) => ended,
 	};
-	let open = conductor.open_rounds();
+	let open = machine.open_rounds();
 	if !open.is_empty() {
 		tracing::warn!(
 			"deposits are at stake in rounds {open:?}: start again with the same --data before their reveal windows close"
@@ -139,10 +144,10 @@ fn is_local(node: &str) -> bool {
 	is_loopback(host.split(['/', '?']).next().unwrap_or_default())
 }
 
-/// Takes the conductor through block after block.
+/// Takes the machine through block after block.
 async fn follow(
-	link: &Link,
-	conductor: &mut Conductor<Link, Studio, Screen>,
+	client: &GroupClient,
+	machine: &mut RoundMachine<GroupClient, Checkpointer, Screen>,
 	first: GroupView,
 ) -> Result<()> {
 	let spinner = screen::spinner();
@@ -152,19 +157,19 @@ async fn follow(
 	loop {
 		if seen != Some(group.block) {
 			seen = Some(group.block);
-			let bound = conductor.bound();
-			conductor.workshop().follow(&group, bound);
-			match conductor.step(&group).await {
+			let bound = machine.bound();
+			machine.checkpoints().follow(&group, bound);
+			match machine.step(&group).await {
 				Ok(()) => failure = None,
 				Err(error) => complain(&mut failure, &error)?,
 			}
-			if conductor.is_done() {
+			if machine.is_done() {
 				return Ok(());
 			}
 		}
-		show(&spinner, &group, conductor.workshop());
+		show(&spinner, &group, machine.checkpoints());
 		tokio::time::sleep(INTERVAL).await;
-		match link.group().await {
+		match client.group().await {
 			Ok(read) => group = read,
 			Err(error) => complain(&mut failure, &error.into())?,
 		}
@@ -173,7 +178,7 @@ async fn follow(
 
 /// Logs a failure that is not the last one again. Fails where going on makes no sense.
 fn complain(last: &mut Option<String>, error: &anyhow::Error) -> Result<()> {
-	if let Some(fatal @ descent_chain::Error::OtherChain { .. }) = error.downcast_ref() {
+	if let Some(fatal @ descent_client::Error::OtherChain { .. }) = error.downcast_ref() {
 		bail!("{fatal}");
 	}
 	let text = format!("{error:#}");
@@ -184,8 +189,8 @@ fn complain(last: &mut Option<String>, error: &anyhow::Error) -> Result<()> {
 	Ok(())
 }
 
-fn show(spinner: &ProgressBar, group: &GroupView, studio: &Studio) {
-	let progress = studio.progress().unwrap_or_else(|| "waiting for model and data".into());
+fn show(spinner: &ProgressBar, group: &GroupView, checkpointer: &Checkpointer) {
+	let progress = checkpointer.progress().unwrap_or_else(|| "waiting for model and data".into());
 	let Some(round) = group.round else {
 		spinner.set_message(format!(
 			"block {}: round {} begins at block {}; {progress}",

@@ -1,16 +1,16 @@
 use super::{
-	course::{Lesson, Settings},
-	learner::Learner,
-	log::{sources, Log, LogBook},
-	report::{Event, Report},
-	terms::Terms,
-};
-use crate::{
-	disk::create_directory,
-	materials::{within, Materials},
+	events::{Event, Report},
+	handle::TrainingHandle,
+	round_spec::RoundSpec,
+	training_loop::{Settings, TrainingTask},
 };
 use anyhow::{ensure, Context, Result};
-use descent_data::{Description, Set};
+use descent_artifacts::{
+	dataset_log::{sources, DatasetLog, LogSource},
+	disk::create_directory,
+	within, Artifacts,
+};
+use descent_dataset::{Description, Set};
 use descent_protocol::{
 	evaluation::DeltaSource,
 	view::{GroupView, LogEntryView},
@@ -35,58 +35,58 @@ const HEAD_LIMIT: Duration = Duration::from_secs(600);
 
 /// What a trainer needs of its group, as far as it is here.
 #[derive(Clone, Default)]
-pub struct Provisions {
+pub(crate) struct Assets {
 	/// What checkpoints are measured with: for the round that is trained for, and for those that are judged.
 	pub exams: Vec<Provided>,
 	/// What trains, and the version of its model.
-	pub learner: Option<(u32, Learner)>,
+	pub learner: Option<(u32, TrainingHandle)>,
 }
 
 /// What checkpoints are measured with.
 #[derive(Clone)]
-pub struct Provided {
-	terms: Terms,
+pub(crate) struct Provided {
+	spec: RoundSpec,
 	/// The model.
 	pub description: Arc<Description>,
 	/// The records that evaluation sets are drawn from.
 	pub set: Arc<Set>,
 }
 
-impl Provisions {
-	/// What checkpoints of a round of these terms are measured with.
-	pub fn exam(&self, terms: &Terms) -> Option<&Provided> {
-		self.exams.iter().find(|exam| exam.terms.is_same_exam(terms))
+impl Assets {
+	/// What checkpoints of a round of these spec are measured with.
+	pub(crate) fn exam(&self, spec: &RoundSpec) -> Option<&Provided> {
+		self.exams.iter().find(|exam| exam.spec.is_same_exam(spec))
 	}
 }
 
 /// Brings a group's model, data and head, and keeps the training on them, on a thread of its own: neither a slow provider
 /// nor a large file keeps the trainer from its rounds.
-pub struct Supplier {
+pub(crate) struct AssetLoader {
 	orders: Sender<Order>,
-	provisions: Arc<Mutex<Provisions>>,
+	provisions: Arc<Mutex<Assets>>,
 }
 
 /// What is wanted.
 struct Order {
 	group: GroupView,
 	/// What the rounds are played on in which the trainer is bound.
-	bound: Vec<Terms>,
+	bound: Vec<RoundSpec>,
 }
 
-impl Supplier {
-	/// Starts the thread. It ends with the supplier.
-	pub fn start(
-		materials: Materials,
+impl AssetLoader {
+	/// Starts the thread. It ends with the loader.
+	pub(crate) fn start(
+		artifacts: Artifacts,
 		settings: Settings,
-		log: impl Log,
+		log: impl LogSource,
 		report: impl Report + Send + 'static,
 	) -> Result<Self> {
 		let (orders, received) = mpsc::channel();
-		let provisions = Arc::new(Mutex::new(Provisions::default()));
+		let provisions = Arc::new(Mutex::new(Assets::default()));
 		let worker = Worker {
-			materials,
+			artifacts,
 			settings,
-			log: LogBook::new(log),
+			log: DatasetLog::new(log),
 			report,
 			provisions: provisions.clone(),
 			taught: None,
@@ -97,8 +97,8 @@ impl Supplier {
 		Ok(Self { orders, provisions })
 	}
 
-	/// Brings what the group names now, and what rounds of these terms are measured with.
-	pub fn follow(&self, group: &GroupView, bound: Vec<Terms>) {
+	/// Brings what the group names now, and what rounds of these spec are measured with.
+	pub(crate) fn follow(&self, group: &GroupView, bound: Vec<RoundSpec>) {
 		let group = group.clone();
 		if self.orders.send(Order { group, bound }).is_err() {
 			tracing::error!("the thread that fetches model and data has ended; start the trainer again");
@@ -106,30 +106,30 @@ impl Supplier {
 	}
 
 	/// What is here.
-	pub fn provisions(&self) -> Provisions {
+	pub(crate) fn provisions(&self) -> Assets {
 		lock(&self.provisions).clone()
 	}
 }
 
-fn lock(provisions: &Mutex<Provisions>) -> std::sync::MutexGuard<'_, Provisions> {
+fn lock(provisions: &Mutex<Assets>) -> std::sync::MutexGuard<'_, Assets> {
 	provisions.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Worker<L, R> {
-	materials: Materials,
+	artifacts: Artifacts,
 	settings: Settings,
-	log: LogBook<L>,
+	log: DatasetLog<L>,
 	report: R,
-	provisions: Arc<Mutex<Provisions>>,
+	provisions: Arc<Mutex<Assets>>,
 	/// What is learnt.
-	taught: Option<Terms>,
+	taught: Option<RoundSpec>,
 	/// The head that the learner knows.
 	head: Option<H256>,
 	/// The last thing that failed, so that it is said once.
 	failure: Option<String>,
 }
 
-impl<L: Log, R: Report> Worker<L, R> {
+impl<L: LogSource, R: Report> Worker<L, R> {
 	fn run(mut self, orders: &Receiver<Order>) {
 		while let Ok(order) = orders.recv() {
 			// what has come in the meantime is newer
@@ -148,40 +148,40 @@ impl<L: Log, R: Report> Worker<L, R> {
 	}
 
 	fn supply(&mut self, order: &Order) -> Result<()> {
-		let terms = Terms::from(&order.group);
+		let spec = RoundSpec::from(&order.group);
 		// Deposits are at stake in the rounds that are judged: what measures their claims comes first. That it cannot be had
 		// is no reason not to train.
 		let mut bound = Ok(());
 		for judged in &order.bound {
 			bound = bound.and(self.provide(judged));
 		}
-		self.teach(&order.group, &terms)?;
+		self.teach(&order.group, &spec)?;
 		self.bring_head(&order.group)?;
 		lock(&self.provisions).exams.retain(|exam| {
-			let is_wanted = |wanted: &Terms| wanted.is_same_exam(&exam.terms);
-			is_wanted(&terms) || order.bound.iter().any(is_wanted)
+			let is_wanted = |wanted: &RoundSpec| wanted.is_same_exam(&exam.spec);
+			is_wanted(&spec) || order.bound.iter().any(is_wanted)
 		});
 		bound
 	}
 
 	/// Brings what checkpoints are measured with in a round.
-	fn provide(&mut self, terms: &Terms) -> Result<()> {
-		if lock(&self.provisions).exam(terms).is_some() {
+	fn provide(&mut self, spec: &RoundSpec) -> Result<()> {
+		if lock(&self.provisions).exam(spec).is_some() {
 			return Ok(());
 		}
 		let until = within(DATA_LIMIT);
-		let description = self.materials.description(&terms.model, &terms.providers, until)?;
-		let set = match terms.policy {
-			EvaluationPolicy::Training { .. } => self.training(terms, &description)?,
+		let description = self.artifacts.description(&spec.model, &spec.providers, until)?;
+		let set = match spec.policy {
+			EvaluationPolicy::Training { .. } => self.training(spec, &description)?,
 			EvaluationPolicy::Validation { set, .. } => {
 				let source = DeltaSource { delta: set, providers: Vec::new() };
-				self.materials
-					.set(&description, &[source], &terms.providers, until)
+				self.artifacts
+					.set(&description, &[source], &spec.providers, until)
 					.context("the validation set")?
 			}
 		};
 		lock(&self.provisions).exams.push(Provided {
-			terms: terms.clone(),
+			spec: spec.clone(),
 			description: Arc::new(description),
 			set,
 		});
@@ -189,40 +189,40 @@ impl<L: Log, R: Report> Worker<L, R> {
 	}
 
 	/// Builds the training set, from the latest version that is here.
-	fn training(&mut self, terms: &Terms, description: &Description) -> Result<Arc<Set>> {
-		let entries = self.log.read(terms.dataset_version, terms.dataset_root)?;
+	fn training(&mut self, spec: &RoundSpec, description: &Description) -> Result<Arc<Set>> {
+		let entries = self.log.read(spec.dataset_version, spec.dataset_root)?;
 		let set = self
-			.materials
-			.set(description, &sources(entries), &terms.providers, within(DATA_LIMIT))
-			.with_context(|| format!("version {} of the data set", terms.dataset_version))?;
+			.artifacts
+			.set(description, &sources(entries), &spec.providers, within(DATA_LIMIT))
+			.with_context(|| format!("version {} of the data set", spec.dataset_version))?;
 		ensure!(
-			set.root() == terms.dataset_root,
+			set.root() == spec.dataset_root,
 			"version {} of the data set has the root {:?}, but on chain it is {:?}",
-			terms.dataset_version,
+			spec.dataset_version,
 			set.root(),
-			terms.dataset_root
+			spec.dataset_root
 		);
 		Ok(set)
 	}
 
-	/// Has learnt what the terms say. While data are fetched and built, training goes on with what is here.
-	fn teach(&mut self, group: &GroupView, terms: &Terms) -> Result<()> {
+	/// Has learnt what the spec say. While data are fetched and built, training goes on with what is here.
+	fn teach(&mut self, group: &GroupView, spec: &RoundSpec) -> Result<()> {
 		let learner = lock(&self.provisions).learner.clone();
 		let learner =
-			learner.filter(|(version, learner)| *version == terms.model_version && !learner.has_stopped());
-		if learner.is_some() && self.taught.as_ref().is_some_and(|taught| taught.is_same_lesson(terms)) {
+			learner.filter(|(version, learner)| *version == spec.model_version && !learner.has_stopped());
+		if learner.is_some() && self.taught.as_ref().is_some_and(|taught| taught.is_same_task(spec)) {
 			return Ok(());
 		}
 		if learner.is_none() {
 			// Whatever it learns, no round needs it.
 			lock(&self.provisions).learner = None;
 		}
-		self.provide(terms)?;
-		let exam = lock(&self.provisions).exam(terms).cloned();
+		self.provide(spec)?;
+		let exam = lock(&self.provisions).exam(spec).cloned();
 		let exam = exam.context("what checkpoints are measured with is gone")?;
-		let training = self.training(terms, &exam.description)?;
+		let training = self.training(spec, &exam.description)?;
 		tracing::info!(
-			version = terms.dataset_version,
+			version = spec.dataset_version,
 			records = training.len(),
 			evaluation = exam.set.len(),
 			model = exam.description.name(),
@@ -230,22 +230,22 @@ impl<L: Log, R: Report> Worker<L, R> {
 		);
 		let round = group.round.unwrap_or(group.clock.first);
 		let records = training.len();
-		let lesson = Lesson {
+		let task = TrainingTask {
 			description: exam.description.clone(),
 			training,
 			evaluation: exam.set,
-			metric: terms.metric,
+			metric: spec.metric,
 		};
 		match learner {
-			Some((_, learner)) => learner.teach(lesson)?,
+			Some((_, learner)) => learner.teach(task)?,
 			None => {
-				let learner = Learner::start(lesson, self.settings(terms.model_version)?)?;
-				lock(&self.provisions).learner = Some((terms.model_version, learner));
+				let learner = TrainingHandle::start(task, self.settings(spec.model_version)?)?;
+				lock(&self.provisions).learner = Some((spec.model_version, learner));
 			}
 		}
 		self.head = None;
-		if let Some(before) = self.taught.replace(terms.clone()) {
-			self.tell(&before, terms, exam.description.name(), records, round)?;
+		if let Some(before) = self.taught.replace(spec.clone()) {
+			self.tell(&before, spec, exam.description.name(), records, round)?;
 		}
 		Ok(())
 	}
@@ -268,26 +268,26 @@ impl<L: Log, R: Report> Worker<L, R> {
 	/// Says what changed.
 	fn tell(
 		&mut self,
-		before: &Terms,
-		terms: &Terms,
+		before: &RoundSpec,
+		spec: &RoundSpec,
 		name: &str,
 		records: u64,
 		round: RoundIndex,
 	) -> Result<()> {
-		if before.model_version != terms.model_version {
-			self.report.event(Event::Model { version: terms.model_version, name: name.into(), round });
+		if before.model_version != spec.model_version {
+			self.report.event(Event::Model { version: spec.model_version, name: name.into(), round });
 		}
-		if before.dataset_root == terms.dataset_root {
+		if before.dataset_root == spec.dataset_root {
 			return Ok(());
 		}
-		let entries = self.log.read(terms.dataset_version, terms.dataset_root)?;
+		let entries = self.log.read(spec.dataset_version, spec.dataset_root)?;
 		let known = usize::try_from(before.dataset_version)?;
 		let reports = entries.get(known..).unwrap_or_default();
 		let reports = reports.iter().filter_map(|entry: &LogEntryView| entry.report);
 		let (added, removed) = reports.fold((0u64, 0u64), |(added, removed), report| {
 			(added.saturating_add(report.added), removed.saturating_add(report.removed))
 		});
-		self.report.event(Event::Dataset { version: terms.dataset_version, records, added, removed, round });
+		self.report.event(Event::Dataset { version: spec.dataset_version, records, added, removed, round });
 		Ok(())
 	}
 
@@ -304,10 +304,11 @@ impl<L: Log, R: Report> Worker<L, R> {
 		let Some((_, learner)) = &provisions.learner else {
 			return Ok(());
 		};
-		let exam = provisions.exam(&Terms::from(group)).context("no model")?;
-		crate::exam::check_size(&exam.description, &head.checkpoint).context("the head cannot be used")?;
+		let exam = provisions.exam(&RoundSpec::from(group)).context("no model")?;
+		descent_evaluator::evaluation_set::check_size(&exam.description, &head.checkpoint)
+			.context("the head cannot be used")?;
 		let file = self
-			.materials
+			.artifacts
 			.file(&head.checkpoint, &head.providers, within(HEAD_LIMIT))
 			.context("the head cannot be had")?;
 		learner.meet_head(digest, file)?;
@@ -325,5 +326,5 @@ fn remove(path: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(test)]
-#[path = "provision_tests.rs"]
+#[path = "loader_tests.rs"]
 mod tests;

@@ -1,17 +1,13 @@
 use super::*;
 use crate::{
-	fixture::{description_json, Fixture},
-	materials::Quota,
-	stock::Stock,
-	train::{
-		conductor::{Offer, Workshop},
-		log::tests::FakeLog,
-		options::Optimizer,
-		studio::Studio,
-	},
+	checkpoints::Checkpointer,
+	options::Optimizer,
+	rounds::{CheckpointSource, Offer},
 };
-use descent_data::DeltaWriter;
+use descent_artifacts::{ContentCache, Quota};
+use descent_dataset::DeltaWriter;
 use descent_protocol::{Clock, ContentRef, DeltaReport, Metric, Share};
+use descent_testing::{description_json, FakeLog, Fixture};
 use sp_core::crypto::AccountId32;
 use std::time::Instant;
 use tokio::runtime::Handle;
@@ -27,7 +23,7 @@ impl Report for Heard {
 	}
 }
 
-/// A group whose content is served, and a trainer's supplier.
+/// A group whose content is served, and a trainer's loader.
 struct Scene {
 	fixture: Fixture,
 	log: FakeLog,
@@ -71,10 +67,10 @@ impl Scene {
 	}
 
 	/// A trainer that knows only what is on disk, in a folder of this name.
-	fn start(&self, name: &str) -> Supplier {
+	fn start(&self, name: &str) -> AssetLoader {
 		let folder = self.fixture.directory.path().join(name);
 		let quota = Quota { content: 1 << 24, candidates: 0, data: 1 << 24 };
-		let materials = Materials::open(&folder, quota, Handle::current()).unwrap();
+		let artifacts = Artifacts::open(&folder, quota, Handle::current()).unwrap();
 		let settings = Settings {
 			optimizer: Optimizer::Adam,
 			learning_rate: 0.01,
@@ -84,7 +80,7 @@ impl Scene {
 			device: descent_model::Device::Cpu,
 			directory: folder.join("training"),
 		};
-		Supplier::start(materials, settings, self.log.clone(), self.heard.clone()).unwrap()
+		AssetLoader::start(artifacts, settings, self.log.clone(), self.heard.clone()).unwrap()
 	}
 
 	/// Applies a delta that adds a record, from the next round on. Only `providers` serve it.
@@ -112,14 +108,14 @@ impl Scene {
 
 	async fn until(
 		&self,
-		supplier: &Supplier,
-		bound: &[Terms],
-		what: impl Fn(&Provisions) -> bool,
-	) -> Provisions {
+		loader: &AssetLoader,
+		bound: &[RoundSpec],
+		what: impl Fn(&Assets) -> bool,
+	) -> Assets {
 		let deadline = Instant::now() + PATIENCE;
 		loop {
-			supplier.follow(&self.group, bound.to_vec());
-			let provisions = supplier.provisions();
+			loader.follow(&self.group, bound.to_vec());
+			let provisions = loader.provisions();
 			if what(&provisions) {
 				return provisions;
 			}
@@ -128,59 +124,59 @@ impl Scene {
 		}
 	}
 
-	async fn trained(&self, supplier: &Supplier) -> Provisions {
-		let terms = Terms::from(&self.group);
-		self.until(supplier, &[], |provisions| {
+	async fn trained(&self, loader: &AssetLoader) -> Assets {
+		let spec = RoundSpec::from(&self.group);
+		self.until(loader, &[], |provisions| {
 			let learner = provisions.learner.as_ref();
 			let trains = learner.is_some_and(|(version, learner)| {
-				*version == terms.model_version && learner.status().steps > 0
+				*version == spec.model_version && learner.status().steps > 0
 			});
-			trains && provisions.exam(&terms).is_some()
+			trains && provisions.exam(&spec).is_some()
 		})
 		.await
 	}
 }
 
-fn records(provisions: &Provisions, terms: &Terms) -> u64 {
-	provisions.exam(terms).unwrap().set.len()
+fn records(provisions: &Assets, spec: &RoundSpec) -> u64 {
+	provisions.exam(spec).unwrap().set.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn training_goes_on_with_a_new_version_and_says_so() {
 	let mut scene = Scene::new().await;
-	let supplier = scene.start("trainer");
-	let (_, learner) = scene.trained(&supplier).await.learner.unwrap();
+	let loader = scene.start("trainer");
+	let (_, learner) = scene.trained(&loader).await.learner.unwrap();
 	// The group's gateway does not have it, its proposer's does.
 	let elsewhere = scene.fixture.directory.path().join("elsewhere");
 	let store = descent_content::Store::open(elsewhere, 1 << 24).unwrap();
 	let any = "127.0.0.1:0".parse().unwrap();
 	let (address, _) = descent_content::serve(any, store.clone(), std::future::pending()).await.unwrap();
-	let before = Terms::from(&scene.group);
+	let before = RoundSpec::from(&scene.group);
 	scene.grow(1, &store, vec![format!("http://{address}")]);
 	let heard = scene.heard.0.clone();
-	let provisions = scene.until(&supplier, &[], |_| !heard.lock().unwrap().is_empty()).await;
+	let provisions = scene.until(&loader, &[], |_| !heard.lock().unwrap().is_empty()).await;
 	let expected = Event::Dataset { version: 2, records: 301, added: 1, removed: 0, round: 7 };
 	assert_eq!(*heard.lock().unwrap(), [expected]);
-	assert_eq!(records(&provisions, &Terms::from(&scene.group)), 301);
+	assert_eq!(records(&provisions, &RoundSpec::from(&scene.group)), 301);
 	let (_, same) = provisions.learner.unwrap();
 	assert!(same.is(&learner) && !learner.has_stopped());
-	scene.until(&supplier, &[], |provisions| provisions.exam(&before).is_none()).await;
+	scene.until(&loader, &[], |provisions| provisions.exam(&before).is_none()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_model_is_trained_anew_while_the_old_one_is_measured() {
 	let mut scene = Scene::new().await;
-	let supplier = scene.start("trainer");
-	let (_, old) = scene.trained(&supplier).await.learner.unwrap();
+	let loader = scene.start("trainer");
+	let (_, old) = scene.trained(&loader).await.learner.unwrap();
 	let peak = scene.fixture.directory.path().join("trainer/training/0");
 	assert!(peak.is_dir());
-	let bound = [Terms::from(&scene.group)];
+	let bound = [RoundSpec::from(&scene.group)];
 	scene.fork();
 	let heard = scene.heard.0.clone();
-	let provisions = scene.until(&supplier, &bound, |_| !heard.lock().unwrap().is_empty()).await;
+	let provisions = scene.until(&loader, &bound, |_| !heard.lock().unwrap().is_empty()).await;
 	assert_eq!(*heard.lock().unwrap(), [Event::Model { version: 1, name: "tiny".into(), round: 7 }]);
-	let width = |terms: &Terms| provisions.clone().exam(terms).unwrap().description.plan().parameter_values;
-	assert!(width(&bound[0]) < width(&Terms::from(&scene.group)));
+	let width = |spec: &RoundSpec| provisions.clone().exam(spec).unwrap().description.plan().parameter_values;
+	assert!(width(&bound[0]) < width(&RoundSpec::from(&scene.group)));
 	assert!(!peak.exists(), "weights of the old model are of no use");
 	assert!(!provisions.learner.unwrap().1.is(&old));
 }
@@ -189,7 +185,7 @@ async fn a_new_model_is_trained_anew_while_the_old_one_is_measured() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_measures_what_it_was_bound_to() {
 	let mut scene = Scene::new().await;
-	let bound = [Terms::from(&scene.group)];
+	let bound = [RoundSpec::from(&scene.group)];
 	let store = scene.fixture.store.clone();
 	scene.grow(1, &store, vec![]);
 	scene.fork();
@@ -197,10 +193,10 @@ async fn a_restart_measures_what_it_was_bound_to() {
 	// One with what it had on disk, and one that has to fetch it all.
 	drop(scene.trained(&scene.start("first")).await);
 	for name in ["second", "third"] {
-		let supplier = scene.start(name);
-		let current = Terms::from(&scene.group);
+		let loader = scene.start(name);
+		let current = RoundSpec::from(&scene.group);
 		let provisions = scene
-			.until(&supplier, &bound, |provisions| {
+			.until(&loader, &bound, |provisions| {
 				provisions.exam(&bound[0]).is_some() && provisions.learner.is_some()
 			})
 			.await;
@@ -213,37 +209,37 @@ async fn a_restart_measures_what_it_was_bound_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_chain_does_not_name_is_not_learnt() {
 	let mut scene = Scene::new().await;
-	let supplier = scene.start("trainer");
+	let loader = scene.start("trainer");
 	let honest = scene.group.dataset_root;
 	scene.group.dataset_root = H256::repeat_byte(6);
 	for _ in 0..20 {
-		supplier.follow(&scene.group, Vec::new());
+		loader.follow(&scene.group, Vec::new());
 		tokio::time::sleep(Duration::from_millis(10)).await;
 	}
-	assert!(supplier.provisions().learner.is_none() && supplier.provisions().exams.is_empty());
+	assert!(loader.provisions().learner.is_none() && loader.provisions().exams.is_empty());
 	scene.group.dataset_root = honest;
-	scene.trained(&supplier).await;
+	scene.trained(&loader).await;
 }
 
 /// Who serves a delta to validators and to nobody else would have the deposits of all trainers.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_committed_where_the_claim_could_not_be_measured() {
 	let mut scene = Scene::new().await;
-	let supplier = scene.start("trainer");
-	scene.trained(&supplier).await;
+	let loader = scene.start("trainer");
+	scene.trained(&loader).await;
 	let folder = scene.fixture.directory.path().to_path_buf();
 	let unserved = descent_content::Store::open(folder.join("unserved"), 1 << 24).unwrap();
-	let stock = Stock::new(unserved.clone());
-	let mut studio = Studio::new(supplier, stock, "http://a".into(), Vec::new());
+	let cache = ContentCache::new(unserved.clone());
+	let mut checkpointer = Checkpointer::new(loader, cache, "http://a".into(), Vec::new());
 	let path = folder.join("offered");
 	let deadline = Instant::now() + PATIENCE;
-	while !matches!(studio.offer(&scene.group, &path).await, Ok(Offer::Checkpoint(_))) {
+	while !matches!(checkpointer.offer(&scene.group, &path).await, Ok(Offer::Checkpoint(_))) {
 		assert!(Instant::now() < deadline);
 		tokio::time::sleep(Duration::from_millis(20)).await;
 	}
 	scene.grow(1, &unserved, vec![]);
-	studio.follow(&scene.group, Vec::new());
-	let offer = studio.offer(&scene.group, &path).await.unwrap();
+	checkpointer.follow(&scene.group, Vec::new());
+	let offer = checkpointer.offer(&scene.group, &path).await.unwrap();
 	let expected = "the group's model and data are not here yet";
 	assert_eq!(offer, Offer::Nothing(expected.into()));
 }
@@ -251,11 +247,11 @@ async fn nothing_is_committed_where_the_claim_could_not_be_measured() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_round_that_cannot_be_measured_does_not_stop_the_training() {
 	let scene = Scene::new().await;
-	let supplier = scene.start("trainer");
-	let lost = Terms {
+	let loader = scene.start("trainer");
+	let lost = RoundSpec {
 		model: ContentRef::raw(b"nobody has this").unwrap(),
 		providers: vec![],
-		..Terms::from(&scene.group)
+		..RoundSpec::from(&scene.group)
 	};
-	scene.until(&supplier, &[lost], |provisions| provisions.learner.is_some()).await;
+	scene.until(&loader, &[lost], |provisions| provisions.learner.is_some()).await;
 }

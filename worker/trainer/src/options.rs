@@ -22,7 +22,7 @@ Examples:
 #[command(after_long_help = EXAMPLES)]
 pub struct Options {
 	/// Address of the node's RPC.
-	#[arg(long, value_name = "URL", env = "DESCENT_NODE", default_value = descent_chain::DEFAULT_NODE)]
+	#[arg(long, value_name = "URL", env = "DESCENT_NODE", default_value = descent_client::DEFAULT_NODE)]
 	pub node: String,
 	/// The training group.
 	#[arg(long, value_name = "NUMBER")]
@@ -59,7 +59,7 @@ pub struct Options {
 	#[arg(long, value_name = "N")]
 	pub seed: Option<u64>,
 	/// NRN put at stake in each round, as 10 or 2.5; the group's smallest deposit if absent.
-	#[arg(long, value_name = "NRN", value_parser = descent_chain::parse_amount)]
+	#[arg(long, value_name = "NRN", value_parser = descent_client::parse_amount)]
 	pub deposit: Option<u128>,
 	/// End after this many rounds in which this trainer took part are over.
 	#[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]

@@ -2,9 +2,9 @@ use descent_protocol::{view::GroupView, ContentRef, EvaluationPolicy, Metric};
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 
-/// What a round is played on. A round that has begun keeps its terms, whatever its group's stakeholders change meanwhile.
+/// What a round is played on. A round that has begun keeps its spec, whatever its group's stakeholders change meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Terms {
+pub(crate) struct RoundSpec {
 	/// The model description.
 	pub model: ContentRef,
 	/// How many models the group had before this one.
@@ -21,7 +21,7 @@ pub struct Terms {
 	pub providers: Vec<String>,
 }
 
-impl From<&GroupView> for Terms {
+impl From<&GroupView> for RoundSpec {
 	fn from(group: &GroupView) -> Self {
 		Self {
 			model: group.model,
@@ -35,9 +35,9 @@ impl From<&GroupView> for Terms {
 	}
 }
 
-impl Terms {
+impl RoundSpec {
 	/// Whether checkpoints are measured with the same model on the same records.
-	pub fn is_same_exam(&self, other: &Self) -> bool {
+	pub(crate) fn is_same_exam(&self, other: &Self) -> bool {
 		let is_same_set = match self.policy {
 			EvaluationPolicy::Training { .. } => self.dataset_root == other.dataset_root,
 			EvaluationPolicy::Validation { .. } => true,
@@ -46,13 +46,13 @@ impl Terms {
 	}
 
 	/// Whether the same is learnt.
-	pub fn is_same_lesson(&self, other: &Self) -> bool {
-		let learnt = |terms: &Self| (terms.model_version, terms.dataset_root, terms.metric);
+	pub(crate) fn is_same_task(&self, other: &Self) -> bool {
+		let learnt = |spec: &Self| (spec.model_version, spec.dataset_root, spec.metric);
 		learnt(self) == learnt(other) && self.is_same_exam(other)
 	}
 
-	/// The content that is needed for as long as the terms are, the deltas of the data set aside.
-	pub fn named(&self) -> Vec<ContentRef> {
+	/// The content that is needed for as long as the spec are, the deltas of the data set aside.
+	pub(crate) fn named(&self) -> Vec<ContentRef> {
 		let mut named = vec![self.model];
 		if let EvaluationPolicy::Validation { set, .. } = &self.policy {
 			named.push(*set);

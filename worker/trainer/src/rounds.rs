@@ -1,7 +1,7 @@
 use super::{
-	report::{Event, Report},
+	events::{Event, Report},
+	round_spec::RoundSpec,
 	state::{Entry, State, Step},
-	terms::Terms,
 };
 use anyhow::{Context, Result};
 use descent_protocol::{
@@ -23,7 +23,7 @@ const NUDGES: u32 = 3;
 const RETENTION: RoundIndex = 256;
 
 /// What the chain is asked and told.
-pub trait Chain {
+pub(crate) trait Chain {
 	/// A round as the best block has it. Fails where the chain no longer keeps it.
 	fn round(&self, round: RoundIndex) -> impl Future<Output = Result<RoundView>> + Send;
 	/// A round's seed as the last finalized block has it.
@@ -40,7 +40,7 @@ pub trait Chain {
 
 /// What a reveal says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reveal {
+pub(crate) struct Reveal {
 	/// The committed checkpoint.
 	pub checkpoint: ContentRef,
 	/// The salt of the commitment.
@@ -52,13 +52,13 @@ pub struct Reveal {
 }
 
 /// Where checkpoints are made and measured.
-pub trait Workshop {
+pub(crate) trait CheckpointSource {
 	/// Writes the best checkpoint so far to a file, if it is worth committing.
 	fn offer(&mut self, group: &GroupView, path: &Path) -> impl Future<Output = Result<Offer>> + Send;
-	/// Measures a checkpoint on the records that a seed draws, as a committee member does in a round of these terms.
+	/// Measures a checkpoint on the records that a seed draws, as a committee member does in a round of these spec.
 	fn measure(
 		&mut self,
-		terms: &Terms,
+		spec: &RoundSpec,
 		path: &Path,
 		seed: H256,
 	) -> impl Future<Output = Result<Score>> + Send;
@@ -74,7 +74,7 @@ pub trait Workshop {
 
 /// What there is to commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Offer {
+pub(crate) enum Offer {
 	/// This checkpoint.
 	Checkpoint(ContentRef),
 	/// Nothing, and why.
@@ -85,9 +85,9 @@ pub enum Offer {
 ///
 /// All it does follows from its state on disk and from what the chain shows, so that it can be killed and started again
 /// at any time: what is on disk but not on chain is sent, what is on chain is taken as done.
-pub struct Conductor<C, W, R> {
+pub(crate) struct RoundMachine<C, W, R> {
 	chain: C,
-	workshop: W,
+	checkpoints: W,
 	report: R,
 	state: State,
 	account: AccountId32,
@@ -112,11 +112,11 @@ enum Kind {
 	Reveal,
 }
 
-impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
+impl<C: Chain, W: CheckpointSource, R: Report> RoundMachine<C, W, R> {
 	/// Goes on from `state`. `rounds` is the number of rounds to take part in from now on.
-	pub fn new(
+	pub(crate) fn new(
 		chain: C,
-		workshop: W,
+		checkpoints: W,
 		report: R,
 		state: State,
 		account: AccountId32,
@@ -125,7 +125,7 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 	) -> Self {
 		Self {
 			chain,
-			workshop,
+			checkpoints,
 			report,
 			state,
 			account,
@@ -141,28 +141,28 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 	}
 
 	/// Whether all rounds that were asked for are over.
-	pub fn is_done(&self) -> bool {
+	pub(crate) fn is_done(&self) -> bool {
 		self.ended >= self.rounds && self.state.entries().is_empty()
 	}
 
-	/// The workshop.
-	pub fn workshop(&mut self) -> &mut W {
-		&mut self.workshop
+	/// The checkpoints.
+	pub(crate) fn checkpoints(&mut self) -> &mut W {
+		&mut self.checkpoints
 	}
 
 	/// The rounds that this trainer is bound in.
-	pub fn open_rounds(&self) -> Vec<RoundIndex> {
+	pub(crate) fn open_rounds(&self) -> Vec<RoundIndex> {
 		self.state.entries().keys().copied().collect()
 	}
 
 	/// What the rounds are played on that this trainer is bound in.
-	pub fn bound(&self) -> Vec<Terms> {
+	pub(crate) fn bound(&self) -> Vec<RoundSpec> {
 		let entries = self.state.entries().values();
-		entries.map(|entry| entry.terms.clone()).collect()
+		entries.map(|entry| entry.spec.clone()).collect()
 	}
 
 	/// Does what is to be done at a block. Anything that fails is tried again at the next one.
-	pub async fn step(&mut self, group: &GroupView) -> Result<()> {
+	pub(crate) async fn step(&mut self, group: &GroupView) -> Result<()> {
 		// A view from before the round that was won, as of a node that lags behind, says nothing of a later head.
 		let later = |won| group.head.as_ref().is_some_and(|head| head.round > won);
 		if self.state.head().is_some_and(|(won, _)| later(*won)) {
@@ -215,14 +215,14 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 			return Ok(());
 		}
 		let path = self.state.checkpoint(round);
-		match self.workshop.offer(group, &path).await? {
+		match self.checkpoints.offer(group, &path).await? {
 			Offer::Nothing(reason) => self.skip(round, reason),
 			Offer::Checkpoint(checkpoint) if self.state.has_used(&checkpoint.digest) => {
 				self.state.discard(round)?;
 				self.skip(round, "the best checkpoint is one that was committed before".into());
 			}
 			Offer::Checkpoint(checkpoint) => {
-				let entry = self.state.prepare(round, checkpoint, Terms::from(group))?;
+				let entry = self.state.prepare(round, checkpoint, RoundSpec::from(group))?;
 				self.send_commitment(group.block, round, &entry).await?;
 			}
 		}
@@ -313,8 +313,8 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 			Step::Measured { seed: measured, claim } if measured == seed => claim,
 			_ => {
 				let claim = self
-					.workshop
-					.measure(&entry.terms, &path, seed)
+					.checkpoints
+					.measure(&entry.spec, &path, seed)
 					.await
 					.context("the claim could not be measured")?;
 				self.state.advance(round, Step::Measured { seed, claim })?;
@@ -348,7 +348,7 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 		path: &Path,
 	) -> Result<()> {
 		let providers = self
-			.workshop
+			.checkpoints
 			.publish(path, &entry.checkpoint)
 			.await
 			.context("the checkpoint could not be published")?;
@@ -384,12 +384,12 @@ impl<C: Chain, W: Workshop, R: Report> Conductor<C, W, R> {
 	}
 
 	async fn keep(&mut self) -> Result<()> {
-		self.workshop.keep(self.state.served()).await
+		self.checkpoints.keep(self.state.served()).await
 	}
 }
 
 /// The target of a group, and what its head scores, once that is enough.
-pub fn reached(group: &GroupView) -> Option<(Score, Score)> {
+pub(crate) fn reached(group: &GroupView) -> Option<(Score, Score)> {
 	let (target, head) = (group.target?, group.head.as_ref()?);
 	(head.score <= target).then_some((target, head.score))
 }
@@ -405,5 +405,5 @@ fn mine<'a>(view: &'a RoundView, account: &AccountId32) -> Option<&'a CandidateV
 }
 
 #[cfg(test)]
-#[path = "conductor_tests.rs"]
+#[path = "rounds_tests.rs"]
 mod tests;

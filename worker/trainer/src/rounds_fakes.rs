@@ -1,10 +1,10 @@
-//! A chain and a workshop in memory, whose blocks are made by the test.
+//! A chain and a checkpoints in memory, whose blocks are made by the test.
 
-use crate::train::{
-	conductor::{Chain, Conductor, Offer, Reveal, Workshop},
-	report::{Event, Report},
+use crate::{
+	events::{Event, Report},
+	round_spec::RoundSpec,
+	rounds::{Chain, CheckpointSource, Offer, Reveal, RoundMachine},
 	state::State,
-	terms::Terms,
 };
 use anyhow::Result;
 use descent_protocol::{
@@ -18,16 +18,16 @@ use std::{
 	sync::{Arc, Mutex},
 };
 
-pub const CLOCK: Clock = Clock { first: 0, start: 0, length: 12, reveal: 4, attest: 4, open: 2 };
-pub const SEED: H256 = H256::repeat_byte(9);
+pub(super) const CLOCK: Clock = Clock { first: 0, start: 0, length: 12, reveal: 4, attest: 4, open: 2 };
+pub(super) const SEED: H256 = H256::repeat_byte(9);
 
-pub fn account() -> AccountId32 {
+pub(super) fn account() -> AccountId32 {
 	AccountId32::new([7; 32])
 }
 
 /// A chain in memory, whose blocks are made by the test.
 #[derive(Default)]
-pub struct Ledger {
+pub(super) struct Ledger {
 	pub block: BlockNumber,
 	pub rounds: BTreeMap<RoundIndex, (Vec<CandidateView>, bool)>,
 	/// Transactions to lose on their way.
@@ -71,10 +71,10 @@ impl Ledger {
 }
 
 #[derive(Clone, Default)]
-pub struct FakeChain(pub Arc<Mutex<Ledger>>);
+pub(super) struct FakeChain(pub Arc<Mutex<Ledger>>);
 
 impl FakeChain {
-	pub fn group(&self) -> GroupView {
+	pub(super) fn group(&self) -> GroupView {
 		let content = ContentRef::raw(b"x").unwrap();
 		let ledger = self.0.lock().unwrap();
 		let block = ledger.block;
@@ -109,7 +109,7 @@ impl FakeChain {
 	}
 
 	/// Settles a round.
-	pub fn settle(&self, round: RoundIndex, outcome: Outcome) {
+	pub(super) fn settle(&self, round: RoundIndex, outcome: Outcome) {
 		let mut ledger = self.0.lock().unwrap();
 		let (candidates, settled) = ledger.rounds.entry(round).or_default();
 		candidates.iter_mut().for_each(|candidate| candidate.outcome = Some(outcome));
@@ -219,13 +219,13 @@ impl Chain for FakeChain {
 
 /// Makes a new checkpoint at every offer, and claims what the seed and the versions of model and data set say.
 #[derive(Default)]
-pub struct FakeWorkshop {
+pub(super) struct FakeWorkshop {
 	pub made: u8,
 	pub nothing: bool,
 	pub published: Vec<ContentRef>,
 }
 
-impl Workshop for FakeWorkshop {
+impl CheckpointSource for FakeWorkshop {
 	async fn offer(&mut self, group: &GroupView, path: &Path) -> Result<Offer> {
 		if self.nothing {
 			return Ok(Offer::Nothing("not better".into()));
@@ -236,9 +236,9 @@ impl Workshop for FakeWorkshop {
 		Ok(Offer::Checkpoint(ContentRef::raw(&checkpoint).unwrap()))
 	}
 
-	async fn measure(&mut self, terms: &Terms, path: &Path, seed: H256) -> Result<Score> {
+	async fn measure(&mut self, spec: &RoundSpec, path: &Path, seed: H256) -> Result<Score> {
 		anyhow::ensure!(path.exists(), "no checkpoint");
-		Ok(score(seed, (terms.model_version, terms.dataset_version)))
+		Ok(score(seed, (spec.model_version, spec.dataset_version)))
 	}
 
 	async fn publish(&mut self, path: &Path, checkpoint: &ContentRef) -> Result<Vec<String>> {
@@ -254,55 +254,55 @@ impl Workshop for FakeWorkshop {
 }
 
 /// What every checkpoint scores.
-pub fn score(seed: H256, (model, dataset): (u32, u32)) -> Score {
+pub(super) fn score(seed: H256, (model, dataset): (u32, u32)) -> Score {
 	Score(u64::from(seed.0[0]) + 1_000 * u64::from(model) + 100 * u64::from(dataset))
 }
 
 #[derive(Clone, Default)]
-pub struct Log(pub Arc<Mutex<Vec<Event>>>);
+pub(super) struct LogSource(pub Arc<Mutex<Vec<Event>>>);
 
-impl Report for Log {
+impl Report for LogSource {
 	fn event(&self, event: Event) {
 		self.0.lock().unwrap().push(event);
 	}
 }
 
-impl Log {
-	pub fn names(&self) -> Vec<String> {
+impl LogSource {
+	pub(super) fn names(&self) -> Vec<String> {
 		let events = self.0.lock().unwrap();
 		let name = |event: &Event| serde_json::to_value(event).unwrap()["event"].as_str().unwrap().to_owned();
 		events.iter().map(name).collect()
 	}
 }
 
-pub struct Bench {
+pub(super) struct Bench {
 	pub directory: tempfile::TempDir,
 	pub chain: FakeChain,
-	pub log: Log,
+	pub log: LogSource,
 }
 
-pub type Fake = Conductor<FakeChain, FakeWorkshop, Log>;
+pub(super) type Fake = RoundMachine<FakeChain, FakeWorkshop, LogSource>;
 
 impl Bench {
-	pub fn new() -> Self {
+	pub(super) fn new() -> Self {
 		let chain = FakeChain::default();
 		chain.0.lock().unwrap().seed = SEED;
-		Self { directory: tempfile::tempdir().unwrap(), chain, log: Log::default() }
+		Self { directory: tempfile::tempdir().unwrap(), chain, log: LogSource::default() }
 	}
 
 	/// A trainer that knows only what is on disk.
-	pub fn start(&self, rounds: u32) -> Fake {
+	pub(super) fn start(&self, rounds: u32) -> Fake {
 		let state = State::open(self.directory.path(), H256::zero(), 1, &account()).unwrap();
-		let workshop = FakeWorkshop { made: state.entries().len() as u8, ..FakeWorkshop::default() };
-		Conductor::new(self.chain.clone(), workshop, self.log.clone(), state, account(), 2, rounds)
+		let checkpoints = FakeWorkshop { made: state.entries().len() as u8, ..FakeWorkshop::default() };
+		RoundMachine::new(self.chain.clone(), checkpoints, self.log.clone(), state, account(), 2, rounds)
 	}
 
-	pub async fn at(&self, trainer: &mut Fake, block: BlockNumber) {
+	pub(super) async fn at(&self, trainer: &mut Fake, block: BlockNumber) {
 		self.chain.0.lock().unwrap().block = block;
 		trainer.step(&self.chain.group()).await.unwrap();
 	}
 
-	pub fn counts(&self) -> (u32, u32) {
+	pub(super) fn counts(&self) -> (u32, u32) {
 		let ledger = self.chain.0.lock().unwrap();
 		(ledger.commits, ledger.reveals)
 	}

@@ -3,7 +3,7 @@ use descent_protocol::{view::HeadView, Clock};
 use fakes::*;
 use std::collections::BTreeMap;
 
-#[path = "conductor_fakes.rs"]
+#[path = "rounds_fakes.rs"]
 mod fakes;
 
 fn head(round: RoundIndex, checkpoint: ContentRef) -> HeadView {
@@ -29,14 +29,14 @@ async fn a_round_in_full() {
 	assert!(trainer.is_done());
 	assert_eq!(bench.log.names(), ["round_started", "committed", "revealed", "ended"]);
 	assert_eq!(bench.counts(), (1, 1));
-	assert_eq!(trainer.workshop.published.len(), 1, "the head stays served");
+	assert_eq!(trainer.checkpoints.published.len(), 1, "the head stays served");
 	let mut group = bench.chain.group();
 	trainer.step(&group).await.unwrap();
-	assert_eq!(trainer.workshop.published.len(), 1, "by a view from before it won");
+	assert_eq!(trainer.checkpoints.published.len(), 1, "by a view from before it won");
 	let checkpoint = ContentRef::raw(b"another").unwrap();
 	group.head = Some(head(1, checkpoint));
 	trainer.step(&group).await.unwrap();
-	assert!(trainer.workshop.published.is_empty(), "until there is another");
+	assert!(trainer.checkpoints.published.is_empty(), "until there is another");
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn the_next_round_is_committed_to_while_this_one_is_judged() {
 async fn nothing_worth_committing() {
 	let bench = Bench::new();
 	let mut trainer = bench.start(1);
-	trainer.workshop.nothing = true;
+	trainer.checkpoints.nothing = true;
 	for block in 0..12 {
 		bench.at(&mut trainer, block).await;
 	}

@@ -1,6 +1,6 @@
-use super::terms::Terms;
-use crate::disk::{create_directory, write_atomically};
+use super::round_spec::RoundSpec;
 use anyhow::{Context, Result};
+use descent_artifacts::disk::{create_directory, write_atomically};
 use descent_protocol::{ContentRef, GroupId, RoundIndex, Salt, Score};
 use rand::{rngs::OsRng, TryRngCore};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ const DIGESTS: usize = 64;
 
 /// What this trainer is bound to in one round. It is on disk before the commitment is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub(crate) struct Entry {
 	/// The committed safetensors file.
 	pub checkpoint: ContentRef,
 	/// Hides the commitment until the reveal. Whoever knows it and the digest can tell what was committed to.
@@ -24,7 +24,8 @@ pub struct Entry {
 	/// The commitment.
 	pub commitment: H256,
 	/// What the round is played on: it is measured so even where the group has other rules by then.
-	pub terms: Terms,
+	#[serde(rename = "terms")]
+	pub spec: RoundSpec,
 	/// How far it is.
 	pub step: Step,
 }
@@ -32,7 +33,7 @@ pub struct Entry {
 /// How far an entry is, as far as this trainer knows; the chain decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "step")]
-pub enum Step {
+pub(crate) enum Step {
 	/// The commitment may have been sent, but has not been seen on chain.
 	Prepared,
 	/// The commitment is on chain.
@@ -65,7 +66,7 @@ struct Content {
 
 /// The trainer's state, in `state.json`, and its checkpoints, one file a round.
 #[derive(Debug)]
-pub struct State {
+pub(crate) struct State {
 	directory: PathBuf,
 	content: Content,
 }
@@ -75,7 +76,12 @@ impl State {
 	///
 	/// Fails where it belongs to another chain, group or account: its entries could not be revealed any more if it were
 	/// overwritten.
-	pub fn open(directory: &Path, genesis: H256, group: GroupId, account: &AccountId32) -> Result<Self> {
+	pub(crate) fn open(
+		directory: &Path,
+		genesis: H256,
+		group: GroupId,
+		account: &AccountId32,
+	) -> Result<Self> {
 		create_directory(&directory.join("checkpoints"))?;
 		let path = directory.join("state.json");
 		let content = match fs::read(&path) {
@@ -113,51 +119,56 @@ impl State {
 	}
 
 	/// What this trainer is bound to, by round.
-	pub fn entries(&self) -> &BTreeMap<RoundIndex, Entry> {
+	pub(crate) fn entries(&self) -> &BTreeMap<RoundIndex, Entry> {
 		&self.content.entries
 	}
 
 	/// Whether a checkpoint of this digest has been committed before.
-	pub fn has_used(&self, digest: &H256) -> bool {
+	pub(crate) fn has_used(&self, digest: &H256) -> bool {
 		self.content.digests.contains(digest)
 	}
 
 	/// The own checkpoint that is the head, and the round that it won.
-	pub fn head(&self) -> Option<&(RoundIndex, ContentRef)> {
+	pub(crate) fn head(&self) -> Option<&(RoundIndex, ContentRef)> {
 		self.content.head.as_ref()
 	}
 
 	/// The own checkpoints that others may still ask for.
-	pub fn served(&self) -> Vec<ContentRef> {
+	pub(crate) fn served(&self) -> Vec<ContentRef> {
 		let bound = self.content.entries.values().map(|entry| entry.checkpoint);
 		bound.chain(self.head().map(|(_, checkpoint)| *checkpoint)).collect()
 	}
 
 	/// The port that the gateway had.
-	pub fn port(&self) -> Option<u16> {
+	pub(crate) fn port(&self) -> Option<u16> {
 		self.content.port
 	}
 
 	/// Remembers the gateway's port.
-	pub fn set_port(&mut self, port: u16) -> Result<()> {
+	pub(crate) fn set_port(&mut self, port: u16) -> Result<()> {
 		self.content.port = Some(port);
 		self.save()
 	}
 
 	/// Where the checkpoint of a round lies until it is revealed.
-	pub fn checkpoint(&self, round: RoundIndex) -> PathBuf {
+	pub(crate) fn checkpoint(&self, round: RoundIndex) -> PathBuf {
 		self.directory.join("checkpoints").join(format!("{round}.safetensors"))
 	}
 
 	/// Binds this trainer to the checkpoint that lies at [`Self::checkpoint`]. On disk when this returns; only then
 	/// may the commitment be sent.
-	pub fn prepare(&mut self, round: RoundIndex, checkpoint: ContentRef, terms: Terms) -> Result<Entry> {
+	pub(crate) fn prepare(
+		&mut self,
+		round: RoundIndex,
+		checkpoint: ContentRef,
+		spec: RoundSpec,
+	) -> Result<Entry> {
 		let mut salt = Salt::default();
 		OsRng.try_fill_bytes(&mut salt).context("the operating system gives no random bytes")?;
 		let Content { genesis, group, account, .. } = &self.content;
 		let digest = checkpoint.digest;
 		let commitment = descent_protocol::commitment_hash(*genesis, *group, round, account, digest, &salt);
-		let entry = Entry { checkpoint, salt, commitment, terms, step: Step::Prepared };
+		let entry = Entry { checkpoint, salt, commitment, spec, step: Step::Prepared };
 		self.content.entries.insert(round, entry.clone());
 		self.content.digests.push(digest);
 		let excess = self.content.digests.len().saturating_sub(DIGESTS);
@@ -167,7 +178,7 @@ impl State {
 	}
 
 	/// Writes down how far an entry is.
-	pub fn advance(&mut self, round: RoundIndex, step: Step) -> Result<()> {
+	pub(crate) fn advance(&mut self, round: RoundIndex, step: Step) -> Result<()> {
 		match self.content.entries.get_mut(&round) {
 			Some(entry) if entry.step != step => {
 				entry.step = step;
@@ -178,7 +189,7 @@ impl State {
 	}
 
 	/// Forgets an entry that has ended, and its file.
-	pub fn end(&mut self, round: RoundIndex, won: bool) -> Result<()> {
+	pub(crate) fn end(&mut self, round: RoundIndex, won: bool) -> Result<()> {
 		let Some(entry) = self.content.entries.remove(&round) else {
 			return Ok(());
 		};
@@ -190,7 +201,7 @@ impl State {
 	}
 
 	/// Removes the file of a checkpoint; that there is none is no error.
-	pub fn discard(&self, round: RoundIndex) -> Result<()> {
+	pub(crate) fn discard(&self, round: RoundIndex) -> Result<()> {
 		let path = self.checkpoint(round);
 		match fs::remove_file(&path) {
 			Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -201,7 +212,7 @@ impl State {
 	}
 
 	/// Forgets that the head is an own checkpoint.
-	pub fn lose_head(&mut self) -> Result<()> {
+	pub(crate) fn lose_head(&mut self) -> Result<()> {
 		if self.content.head.take().is_some() {
 			self.save()?;
 		}
@@ -218,8 +229,8 @@ mod tests {
 	use super::*;
 	use descent_protocol::{EvaluationPolicy, Metric};
 
-	fn terms() -> Terms {
-		Terms {
+	fn spec() -> RoundSpec {
+		RoundSpec {
 			model: ContentRef::raw(b"model").unwrap(),
 			model_version: 1,
 			dataset_version: 2,
@@ -238,7 +249,7 @@ mod tests {
 	fn every_step_survives_a_kill() {
 		let directory = tempfile::tempdir().unwrap();
 		let checkpoint = ContentRef::raw(b"weights").unwrap();
-		let entry = open(directory.path()).prepare(3, checkpoint, terms()).unwrap();
+		let entry = open(directory.path()).prepare(3, checkpoint, spec()).unwrap();
 		for step in [
 			Step::Prepared,
 			Step::Committed,
@@ -266,7 +277,7 @@ mod tests {
 		let directory = tempfile::tempdir().unwrap();
 		let mut state = open(directory.path());
 		let checkpoint = ContentRef::raw(b"weights").unwrap();
-		let [first, second] = [0, 1].map(|round| state.prepare(round, checkpoint, terms()).unwrap());
+		let [first, second] = [0, 1].map(|round| state.prepare(round, checkpoint, spec()).unwrap());
 		assert_ne!(first.salt, second.salt);
 		assert_ne!(first.commitment, second.commitment);
 	}

@@ -1,14 +1,11 @@
 use super::{
-	learner::{Command, Shared, Snapshot},
+	handle::{Command, Shared, Snapshot},
 	options::Optimizer,
 };
-use crate::{
-	disk::create_directory,
-	exam::{self, Exam, Refusal},
-	materials::within,
-};
 use anyhow::{Context, Result};
-use descent_data::{Description, Set};
+use descent_artifacts::{disk::create_directory, within, ArtifactError};
+use descent_dataset::{Description, Set};
+use descent_evaluator::evaluation_set::{self, EvaluationSet};
 use descent_model::{Device, Model, Optimiser, Schedule, Shuffle, Trainer, TrainingError, TrainingOptions};
 use descent_protocol::{Metric, Score};
 use rand::{rngs::StdRng, Rng, SeedableRng};
@@ -39,7 +36,7 @@ const SMOOTHING: f64 = 0.98;
 
 /// How to train.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
 	/// How weights are changed.
 	pub optimizer: Optimizer,
 	/// By how much.
@@ -75,7 +72,7 @@ impl Settings {
 
 /// What to train.
 #[derive(Clone)]
-pub struct Lesson {
+pub(crate) struct TrainingTask {
 	/// The model.
 	pub description: Arc<Description>,
 	/// The records that are learnt from.
@@ -86,24 +83,24 @@ pub struct Lesson {
 	pub metric: Metric,
 }
 
-impl Lesson {
+impl TrainingTask {
 	/// What to compare checkpoints on, and in which batches to learn.
-	fn prepare(&self, settings: &Settings) -> Result<(Exam, Shuffle)> {
+	fn prepare(&self, settings: &Settings) -> Result<(EvaluationSet, Shuffle)> {
 		let mut random = StdRng::seed_from_u64(settings.seed);
 		let seed = H256(random.random());
-		let holdout = Exam::draw(self.evaluation.clone(), seed, settings.holdout, self.metric)?;
+		let holdout = EvaluationSet::draw(self.evaluation.clone(), seed, settings.holdout, self.metric)?;
 		let batches = Shuffle::new(self.training.len(), settings.batch, settings.seed);
 		Ok((holdout, batches))
 	}
 }
 
 /// The training itself.
-pub struct Course {
-	lesson: Lesson,
+pub(crate) struct TrainingLoop {
+	task: TrainingTask,
 	settings: Settings,
 	shared: Arc<Shared>,
 	trainer: Trainer,
-	holdout: Exam,
+	holdout: EvaluationSet,
 	batches: Shuffle,
 	/// The score of the best checkpoint since the last snapshot, which lies at [`best_path`].
 	best: Option<Score>,
@@ -119,16 +116,16 @@ pub struct Course {
 	check_took: Duration,
 }
 
-impl Course {
+impl TrainingLoop {
 	/// A training that begins with the best checkpoint that lies in the directory, or from scratch.
-	pub fn new(lesson: Lesson, settings: Settings, shared: Arc<Shared>) -> Result<Self> {
+	pub(crate) fn new(task: TrainingTask, settings: Settings, shared: Arc<Shared>) -> Result<Self> {
 		create_directory(&settings.directory)?;
-		let (holdout, batches) = lesson.prepare(&settings)?;
-		let model = begin(&lesson.description, &settings)?;
+		let (holdout, batches) = task.prepare(&settings)?;
+		let model = begin(&task.description, &settings)?;
 		let trainer = Trainer::new(model, settings.options())?;
 		let mut course = Self {
 			smallest_rate: settings.learning_rate * SMALLEST_SHARE,
-			lesson,
+			task,
 			settings,
 			shared,
 			trainer,
@@ -149,23 +146,23 @@ impl Course {
 	}
 
 	/// Goes on with the weights as they are on other records. What was measured on other ones says nothing of them.
-	fn learn(&mut self, lesson: Lesson) -> Result<()> {
-		(self.holdout, self.batches) = lesson.prepare(&self.settings)?;
-		self.lesson = lesson;
+	fn learn(&mut self, task: TrainingTask) -> Result<()> {
+		(self.holdout, self.batches) = task.prepare(&self.settings)?;
+		self.task = task;
 		(self.best, self.peak, self.head) = (None, None, None);
 		let mut status = self.shared.status();
 		(status.best, status.head) = (None, None);
 		drop(status);
 		self.stale = 0;
 		if peak_path(&self.settings).exists() {
-			let peak = begin(&self.lesson.description, &self.settings)?;
+			let peak = begin(&self.task.description, &self.settings)?;
 			self.peak = self.examine(&peak)?;
 		}
 		self.check()
 	}
 
 	/// Trains until the commands end.
-	pub fn run(mut self, commands: &Receiver<Command>) -> Result<()> {
+	pub(crate) fn run(mut self, commands: &Receiver<Command>) -> Result<()> {
 		let (mut since, mut steps) = (Instant::now(), 0u64);
 		loop {
 			match commands.try_recv() {
@@ -203,14 +200,14 @@ impl Course {
 				Ok(())
 			}
 			Command::Head(digest, file) => self.meet(digest, &file),
-			Command::Lesson(lesson) => self.learn(lesson),
+			Command::TrainingTask(task) => self.learn(task),
 		}
 	}
 
 	/// Learns from one batch.
 	fn step(&mut self) -> Result<()> {
 		let records = self.batches.next().context("the training set has no records")?;
-		let batch = self.lesson.training.gather(&records)?;
+		let batch = self.task.training.gather(&records)?;
 		let loss = match self.trainer.step(&batch) {
 			Ok(loss) => f64::from(loss),
 			Err(TrainingError::Diverged { .. }) => return self.recover(),
@@ -271,14 +268,14 @@ impl Course {
 			learning_rate = self.settings.learning_rate,
 			"no better any more: going back to the best weights, and on in smaller steps"
 		);
-		self.go_on_from(begin(&self.lesson.description, &self.settings)?)
+		self.go_on_from(begin(&self.task.description, &self.settings)?)
 	}
 
 	/// The score on the holdout; `None` where there is none because the weights or what they give is not finite.
 	fn examine(&self, model: &Model) -> Result<Option<Score>> {
-		match self.holdout.take(model, within(CHECK_LIMIT)) {
+		match self.holdout.evaluate(model, within(CHECK_LIMIT)) {
 			Ok(evaluation) => Ok(Some(evaluation.score)),
-			Err(Refusal::Invalid(reason)) => {
+			Err(ArtifactError::Invalid(reason)) => {
 				tracing::debug!("not a model to keep: {reason}");
 				Ok(None)
 			}
@@ -294,7 +291,7 @@ impl Course {
 			learning_rate = self.settings.learning_rate,
 			"the loss is not finite any more: going back, and on in smaller steps"
 		);
-		let model = begin(&self.lesson.description, &self.settings)?;
+		let model = begin(&self.task.description, &self.settings)?;
 		self.go_on_from(model)
 	}
 
@@ -306,10 +303,11 @@ impl Course {
 	}
 
 	fn meet(&mut self, digest: H256, file: &Path) -> Result<()> {
-		let loaded = Model::load(&self.lesson.description, file, self.settings.device).map_err(exam::refusal);
+		let loaded =
+			Model::load(&self.task.description, file, self.settings.device).map_err(evaluation_set::refusal);
 		let model = match loaded {
 			Ok(model) => model,
-			Err(Refusal::Failed(error)) => return Err(error),
+			Err(ArtifactError::Failed(error)) => return Err(error),
 			Err(reason) => {
 				tracing::warn!(?digest, "the head is no checkpoint of this model: {reason}");
 				return Ok(());
@@ -370,5 +368,5 @@ fn share(file: &Path, name: &Path) -> Result<()> {
 }
 
 #[cfg(test)]
-#[path = "course_tests.rs"]
+#[path = "training_loop_tests.rs"]
 mod tests;

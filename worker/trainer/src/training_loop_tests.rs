@@ -1,13 +1,11 @@
 use super::*;
-use crate::{
-	fixture::Fixture,
-	train::learner::{Learner, Status},
-};
+use crate::handle::{Status, TrainingHandle};
+use descent_testing::Fixture;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn lesson(fixture: &Fixture) -> Lesson {
-	Lesson {
+fn task(fixture: &Fixture) -> TrainingTask {
+	TrainingTask {
 		description: Arc::new(fixture.description.clone()),
 		training: fixture.set.clone(),
 		evaluation: fixture.set.clone(),
@@ -27,7 +25,7 @@ fn settings(fixture: &Fixture) -> Settings {
 	}
 }
 
-async fn until(learner: &Learner, what: impl Fn(&Status) -> bool) -> Status {
+async fn until(learner: &TrainingHandle, what: impl Fn(&Status) -> bool) -> Status {
 	let deadline = Instant::now() + PATIENCE;
 	loop {
 		let status = learner.status();
@@ -42,20 +40,20 @@ async fn until(learner: &Learner, what: impl Fn(&Status) -> bool) -> Status {
 #[tokio::test]
 async fn learns_and_goes_on_where_it_was() {
 	let fixture = Fixture::new(1_000);
-	let learner = Learner::start(lesson(&fixture), settings(&fixture)).unwrap();
+	let learner = TrainingHandle::start(task(&fixture), settings(&fixture)).unwrap();
 	until(&learner, |status| status.loss > 0.0 && status.loss < 0.3).await;
 	let path = fixture.directory.path().join("offered.safetensors");
 	let snapshot = learner.snapshot(path.clone()).await.unwrap().unwrap();
 	assert!(snapshot.score < Score(300_000), "{}", snapshot.score);
-	let model = exam::load(&fixture.description, &path).unwrap();
-	let all = Exam::draw(fixture.set.clone(), H256::zero(), 1_000, Metric::Loss).unwrap();
-	assert!(all.take(&model, within(PATIENCE)).unwrap().score < Score(300_000));
+	let model = evaluation_set::load(&fixture.description, &path).unwrap();
+	let all = EvaluationSet::draw(fixture.set.clone(), H256::zero(), 1_000, Metric::Loss).unwrap();
+	assert!(all.evaluate(&model, within(PATIENCE)).unwrap().score < Score(300_000));
 	let kept = std::fs::read(&path).unwrap();
 	until(&learner, |status| status.best.is_some()).await;
 	assert_eq!(std::fs::read(&path).unwrap(), kept, "what was offered does not change");
 	drop(learner);
 
-	let learner = Learner::start(lesson(&fixture), settings(&fixture)).unwrap();
+	let learner = TrainingHandle::start(task(&fixture), settings(&fixture)).unwrap();
 	let status = until(&learner, |status| status.steps > 0).await;
 	assert!(status.loss < 0.4, "{status}");
 }
@@ -68,7 +66,7 @@ async fn goes_on_from_a_better_head_only() {
 		std::fs::copy(path, &copy).unwrap();
 		copy
 	};
-	let first = Learner::start(lesson(&fixture), settings(&fixture)).unwrap();
+	let first = TrainingHandle::start(task(&fixture), settings(&fixture)).unwrap();
 	until(&first, |status| status.loss > 0.0 && status.loss < 0.3).await;
 	let good = fixture.directory.path().join("good.safetensors");
 	let score = first.snapshot(good.clone()).await.unwrap().unwrap().score;
@@ -84,7 +82,7 @@ async fn goes_on_from_a_better_head_only() {
 		learning_rate: 1e-9,
 		..settings(&fixture)
 	};
-	let second = Learner::start(lesson(&fixture), elsewhere).unwrap();
+	let second = TrainingHandle::start(task(&fixture), elsewhere).unwrap();
 	let digest = H256::repeat_byte(2);
 	second.meet_head(digest, head(&good)).unwrap();
 	until(&second, |status| status.head.is_some()).await;
@@ -99,7 +97,7 @@ async fn goes_on_from_a_better_head_only() {
 #[tokio::test]
 async fn rests_while_something_else_is_measured() {
 	let fixture = Fixture::new(100);
-	let learner = Learner::start(lesson(&fixture), settings(&fixture)).unwrap();
+	let learner = TrainingHandle::start(task(&fixture), settings(&fixture)).unwrap();
 	until(&learner, |status| status.steps > 0).await;
 	let rest = learner.rest();
 	let path = fixture.directory.path().join("offered.safetensors");
@@ -115,11 +113,11 @@ async fn rests_while_something_else_is_measured() {
 async fn goes_on_after_weights_that_are_not_finite() {
 	let fixture = Fixture::new(300);
 	let reckless = Settings { optimizer: Optimizer::Sgd, learning_rate: 1e38, ..settings(&fixture) };
-	let learner = Learner::start(lesson(&fixture), reckless).unwrap();
+	let learner = TrainingHandle::start(task(&fixture), reckless).unwrap();
 	until(&learner, |status| status.steps > 20).await;
 	let path = fixture.directory.path().join("offered.safetensors");
 	if learner.snapshot(path.clone()).await.unwrap().is_some() {
-		exam::load(&fixture.description, &path).unwrap();
+		evaluation_set::load(&fixture.description, &path).unwrap();
 	}
 	assert!(!learner.has_stopped());
 }
@@ -127,7 +125,7 @@ async fn goes_on_after_weights_that_are_not_finite() {
 #[test]
 fn goes_back_to_the_best_weights_in_smaller_steps() {
 	let fixture = Fixture::new(500);
-	let mut course = Course::new(lesson(&fixture), settings(&fixture), Arc::default()).unwrap();
+	let mut course = TrainingLoop::new(task(&fixture), settings(&fixture), Arc::default()).unwrap();
 	for _ in 0..200 {
 		course.step().unwrap();
 	}
@@ -147,12 +145,12 @@ fn goes_back_to_the_best_weights_in_smaller_steps() {
 #[tokio::test]
 async fn goes_on_with_its_weights_on_other_records() {
 	let (small, large) = (Fixture::new(40), Fixture::new(1_000));
-	let learner = Learner::start(lesson(&small), settings(&small)).unwrap();
+	let learner = TrainingHandle::start(task(&small), settings(&small)).unwrap();
 	until(&learner, |status| status.loss > 0.0 && status.loss < 0.3).await;
 	let path = small.directory.path().join("offered.safetensors");
 	let before = learner.snapshot(path.clone()).await.unwrap().unwrap();
 	let steps = learner.status().steps;
-	learner.teach(lesson(&large)).unwrap();
+	learner.teach(task(&large)).unwrap();
 	let after = learner.snapshot(path).await.unwrap().unwrap();
 	assert!(after.score > before.score, "it is measured on the new records");
 	assert!(after.score < Score(1_000_000), "with the weights that there were");

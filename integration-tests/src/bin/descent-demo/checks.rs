@@ -2,7 +2,7 @@
 
 use crate::{names::Names, rewards, story::Summary};
 use anyhow::{ensure, Context, Result};
-use descent_chain::format_amount;
+use descent_client::format_amount;
 use descent_content::BlockId;
 use descent_integration_tests::{audit, mnist::Mnist, Account, Binary, Network};
 use descent_protocol::{view::HeadView, GroupId};
@@ -16,7 +16,7 @@ const ACCURACY: f64 = 0.97;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Has the best trainer claim its rewards, and checks nodes, head and money at one finalized block after that.
-pub async fn check(
+pub(crate) async fn check(
 	network: &mut Network,
 	group: GroupId,
 	rounds: u32,

@@ -16,13 +16,13 @@ use std::io::{stdout, Stdout};
 const HEIGHT: u16 = 18;
 
 /// A view at the end of the terminal. What is told line by line scrolls by above it.
-pub struct Live {
+pub(crate) struct Live {
 	terminal: Terminal<CrosstermBackend<Stdout>>,
 }
 
 impl Live {
 	/// A view; `None` where the terminal can't have one.
-	pub fn new() -> Option<Self> {
+	pub(crate) fn new() -> Option<Self> {
 		// The terminal stays in its own mode, so that Ctrl-C is a signal as everywhere.
 		let options = TerminalOptions { viewport: Viewport::Inline(HEIGHT) };
 		let terminal = Terminal::with_options(CrosstermBackend::new(stdout()), options).ok()?;
@@ -30,19 +30,19 @@ impl Live {
 	}
 
 	/// Tells a line.
-	pub fn line(&mut self, text: &str) {
+	pub(crate) fn line(&mut self, text: &str) {
 		let paragraph = Paragraph::new(text.to_owned());
 		// A terminal that can't be drawn on is no reason to fail.
 		drop(self.terminal.insert_before(1, |buffer| paragraph.render(buffer.area, buffer)));
 	}
 
 	/// Draws how things stand.
-	pub fn draw(&mut self, snapshot: &Snapshot, names: &Names) {
+	pub(crate) fn draw(&mut self, snapshot: &Snapshot, names: &Names) {
 		drop(self.terminal.draw(|frame| draw(frame, snapshot, names)));
 	}
 
 	/// Takes the view away.
-	pub fn clear(&mut self) {
+	pub(crate) fn clear(&mut self) {
 		drop(self.terminal.clear());
 		drop(self.terminal.show_cursor());
 	}

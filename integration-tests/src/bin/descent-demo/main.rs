@@ -12,7 +12,7 @@ mod votes;
 
 use anyhow::{bail, ensure, Context, Result};
 use clap::Parser;
-use descent_chain::Client;
+use descent_client::Client;
 use descent_integration_tests::{
 	mnist::{self, Mnist},
 	GroupSetup, Network, RoundLengths, TrainerSetup,

@@ -1,13 +1,17 @@
-use descent_chain::AccountId;
+use descent_client::AccountId;
 use descent_integration_tests::{Account, Trainer};
 
 /// What the demo calls trainers, stakeholders and validators.
 #[derive(Clone, Debug, Default)]
-pub struct Names(Vec<(AccountId, String)>);
+pub(crate) struct Names(Vec<(AccountId, String)>);
 
 impl Names {
 	/// `Trainer1 (sgd)` and so on, the stakeholders as they are named, and the validators by their keys.
-	pub fn new(trainers: &[Trainer], stakeholders: Vec<(Account, String)>, validators: &[Account]) -> Self {
+	pub(crate) fn new(
+		trainers: &[Trainer],
+		stakeholders: Vec<(Account, String)>,
+		validators: &[Account],
+	) -> Self {
 		let name = |trainer: &Trainer| {
 			let name = short(&trainer.account);
 			(trainer.account.id(), format!("{name} ({})", trainer.setup.optimizer))
@@ -18,7 +22,7 @@ impl Names {
 	}
 
 	/// What an account is called.
-	pub fn of(&self, account: &AccountId) -> String {
+	pub(crate) fn of(&self, account: &AccountId) -> String {
 		let known = self.0.iter().find(|(known, _)| known == account);
 		known.map_or_else(|| account.to_string(), |(_, name)| name.clone())
 	}

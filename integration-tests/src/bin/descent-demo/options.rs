@@ -4,7 +4,7 @@ use std::path::PathBuf;
 /// Trains a model on MNIST with a network of real processes on this machine, and checks the result.
 #[derive(Clone, Debug, Parser)]
 #[command(version, max_term_width = 100)]
-pub struct Options {
+pub(crate) struct Options {
 	/// Validators, each with an evaluator beside it.
 	#[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=6))]
 	pub validators: u8,

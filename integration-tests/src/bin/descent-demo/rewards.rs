@@ -2,7 +2,7 @@
 
 use crate::{names::Names, story::Role};
 use anyhow::{Context, Result};
-use descent_chain::{format_amount, AccountId};
+use descent_client::{format_amount, AccountId};
 use descent_integration_tests::{economy, Account, Audit, Network};
 use descent_protocol::GroupId;
 
@@ -10,7 +10,7 @@ use descent_protocol::GroupId;
 ///
 /// # Errors
 /// Where nobody has won, or the chain refuses it.
-pub async fn claim(network: &Network, group: GroupId, names: &Names) -> Result<(String, String)> {
+pub(crate) async fn claim(network: &Network, group: GroupId, names: &Names) -> Result<(String, String)> {
 	let standings = network.nodes[0].rpc.leaderboard(group).await?;
 	let best = standings.iter().max_by_key(|standing| standing.wins).context("nobody has trained")?;
 	let trainers = network.trainers.iter().map(|trainer| &trainer.account);
@@ -23,7 +23,7 @@ pub async fn claim(network: &Network, group: GroupId, names: &Names) -> Result<(
 }
 
 /// What those have earned who were paid, whether they have claimed it or not.
-pub fn earned(network: &Network, audit: &Audit, names: &Names) -> Vec<(Role, Vec<(String, String)>)> {
+pub(crate) fn earned(network: &Network, audit: &Audit, names: &Names) -> Vec<(Role, Vec<(String, String)>)> {
 	let named = |accounts: &mut dyn Iterator<Item = AccountId>| -> Vec<(String, String)> {
 		accounts
 			.filter_map(|account| {

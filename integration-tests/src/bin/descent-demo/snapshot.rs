@@ -7,7 +7,7 @@ use descent_protocol::{
 
 /// How things stand at one moment.
 #[derive(Clone, Debug)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
 	/// The best block.
 	pub block: BlockNumber,
 	/// The last finalized block.
@@ -27,7 +27,7 @@ impl Snapshot {
 	///
 	/// # Errors
 	/// Where it does not answer.
-	pub async fn read(rpc: &Rpc, group: GroupId, settled: u32, wanted: u32) -> Result<Self> {
+	pub(crate) async fn read(rpc: &Rpc, group: GroupId, settled: u32, wanted: u32) -> Result<Self> {
 		let group = rpc.group(group, None).await?;
 		let (finalized, _) = rpc.finalized().await?;
 		let mut rounds = Vec::new();

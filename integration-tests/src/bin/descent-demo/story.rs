@@ -1,7 +1,7 @@
 //! What the demo tells, and the forms in which it does.
 
 use crate::{live::Live, names::Names, snapshot::Snapshot};
-use descent_chain::format_amount;
+use descent_client::format_amount;
 use descent_protocol::{
 	view::{BlockEvents, BlockVotes, ProposalEnding, RoundEvent, VoteEvent},
 	BlockNumber, DeltaVerdict,
@@ -14,7 +14,7 @@ use std::{
 
 /// What the demo found when all rounds were settled.
 #[derive(Clone, Debug, Serialize)]
-pub struct Summary {
+pub(crate) struct Summary {
 	/// Rounds settled.
 	pub rounds: u32,
 	/// Rounds won, by trainer.
@@ -48,7 +48,7 @@ pub struct Summary {
 /// What somebody is paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+pub(crate) enum Role {
 	/// It wins rounds.
 	Trainers,
 	/// Its deltas are applied.
@@ -68,7 +68,7 @@ impl fmt::Display for Role {
 }
 
 /// Tells what happens.
-pub enum Story {
+pub(crate) enum Story {
 	/// Line by line.
 	Plain,
 	/// As JSON, line by line.
@@ -79,7 +79,7 @@ pub enum Story {
 
 impl Story {
 	/// The form that fits the options and the terminal.
-	pub fn new(json: bool) -> Self {
+	pub(crate) fn new(json: bool) -> Self {
 		match json {
 			true => Self::Json,
 			false if stdout().is_terminal() => {
@@ -90,7 +90,7 @@ impl Story {
 	}
 
 	/// A step of the demo.
-	pub fn step(&mut self, text: &str) {
+	pub(crate) fn step(&mut self, text: &str) {
 		match self {
 			Self::Json => json(&serde_json::json!({"event": "step", "text": text})),
 			_ => self.line(text),
@@ -98,7 +98,7 @@ impl Story {
 	}
 
 	/// What happened in a block.
-	pub fn events(&mut self, block: &BlockEvents, names: &Names) {
+	pub(crate) fn events(&mut self, block: &BlockEvents, names: &Names) {
 		for event in &block.events {
 			match self {
 				Self::Json => json(&Told { block: block.block, event }),
@@ -112,7 +112,7 @@ impl Story {
 	}
 
 	/// What stakeholders and proposers did in a block.
-	pub fn votes(&mut self, block: &BlockVotes, names: &Names) {
+	pub(crate) fn votes(&mut self, block: &BlockVotes, names: &Names) {
 		for event in &block.events {
 			match self {
 				Self::Json => json(&Told { block: block.block, event }),
@@ -126,14 +126,14 @@ impl Story {
 	}
 
 	/// How things stand.
-	pub fn snapshot(&mut self, snapshot: &Snapshot, names: &Names) {
+	pub(crate) fn snapshot(&mut self, snapshot: &Snapshot, names: &Names) {
 		if let Self::Live(live) = self {
 			live.draw(snapshot, names);
 		}
 	}
 
 	/// The end of a demo in which everything was as it has to be.
-	pub fn summary(&mut self, summary: &Summary) {
+	pub(crate) fn summary(&mut self, summary: &Summary) {
 		self.clear();
 		if let Self::Json = self {
 			let mut value = serde_json::to_value(summary).unwrap_or_default();
@@ -162,7 +162,7 @@ impl Story {
 	}
 
 	/// Takes the live view away, so that what follows is plain output.
-	pub fn clear(&mut self) {
+	pub(crate) fn clear(&mut self) {
 		if let Self::Live(live) = self {
 			live.clear();
 			*self = Self::Plain;

@@ -10,14 +10,14 @@ use descent_protocol::{view::ProposalEnding, GroupId};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// What the founder stakes, in NRN.
-pub const FOUNDER: u32 = 100;
+pub(crate) const FOUNDER: u32 = 100;
 /// Long enough for everybody to stake, propose, see the checks and think twice: two minutes.
-pub const PERIOD: u32 = 40;
+pub(crate) const PERIOD: u32 = 40;
 /// The stakeholders who join: their keys, names and stakes in NRN.
 const JOINING: [(&str, &str, u32); 2] = [("//Eve", "Eve", 150), ("//Trainer8", "Mallory", 120)];
 
 /// The stakeholders and what they are called.
-pub fn names() -> Result<Vec<(Account, String)>> {
+pub(crate) fn names() -> Result<Vec<(Account, String)>> {
 	let mut names = vec![(Account::from_uri("//Ferdie")?, "Ferdie".to_owned())];
 	for (uri, name, _) in JOINING {
 		names.push((Account::from_uri(uri)?, name.to_owned()));
@@ -29,7 +29,7 @@ pub fn names() -> Result<Vec<(Account, String)>> {
 ///
 /// # Errors
 /// Where the better delta does not win.
-pub async fn vote(
+pub(crate) async fn vote(
 	network: &Network,
 	group: GroupId,
 	mnist: &Mnist,

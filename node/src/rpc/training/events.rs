@@ -21,10 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MAX_STRIDE: BlockNumber = 256;
 
 /// A block of the chain.
-pub type At = (BlockNumber, Hash);
+pub(super) type At = (BlockNumber, Hash);
 
 /// Blocks as they are finalized, each one once, in order.
-pub fn finalized_blocks<C>(client: Arc<C>) -> BoxStream<'static, At>
+pub(super) fn finalized_blocks<C>(client: Arc<C>) -> BoxStream<'static, At>
 where
 	C: HeaderBackend<Block> + BlockchainEvents<Block> + Send + Sync + 'static,
 {
@@ -45,7 +45,7 @@ where
 }
 
 /// Blocks as they become the best, with those that a change of forks brings.
-pub fn best_blocks<C>(client: Arc<C>) -> BoxStream<'static, At>
+pub(super) fn best_blocks<C>(client: Arc<C>) -> BoxStream<'static, At>
 where
 	C: HeaderBackend<Block> + BlockchainEvents<Block> + Send + Sync + 'static,
 {
@@ -66,7 +66,7 @@ where
 
 /// Sends what `read` finds of each block until the subscriber leaves, falls behind, or there is an error, of which it is
 /// told.
-pub async fn deliver<T: Serialize>(
+pub(super) async fn deliver<T: Serialize>(
 	pending: PendingSubscriptionSink,
 	mut blocks: BoxStream<'static, At>,
 	read: impl Fn(At) -> Result<T, ApiError>,

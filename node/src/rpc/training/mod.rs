@@ -139,13 +139,13 @@ pub trait TrainingApi {
 }
 
 /// Answers the `training_*` methods out of the runtime.
-pub struct Training<C> {
+pub(super) struct Training<C> {
 	client: Arc<C>,
 }
 
 impl<C> Training<C> {
 	/// Answers as of this client's blocks.
-	pub fn new(client: Arc<C>) -> Self {
+	pub(super) fn new(client: Arc<C>) -> Self {
 		Self { client }
 	}
 }

@@ -1,7 +1,7 @@
 use crate::{args::Global, output::Output, table::fields};
 use anyhow::Result;
 use clap::Args;
-use descent_chain::{format_amount, parse_account, AccountId, Balance as Amounts};
+use descent_client::{format_amount, parse_account, AccountId, Balance as Amounts};
 use serde::Serialize;
 
 #[derive(Debug, Args)]

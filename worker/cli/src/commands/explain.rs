@@ -4,7 +4,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::{parse_account, AccountId};
+use descent_client::{parse_account, AccountId};
 use descent_protocol::RoundIndex;
 
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use crate::{output::Output, shutdown};
 use anyhow::Result;
-use descent_chain::Error;
+use descent_client::Error;
 use futures::{Stream, StreamExt};
 use indicatif::ProgressBar;
 use std::ops::ControlFlow;

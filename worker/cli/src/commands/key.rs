@@ -1,7 +1,7 @@
 use crate::{output::Output, table::fields};
 use anyhow::Result;
 use clap::Subcommand;
-use descent_chain::Key;
+use descent_client::Key;
 use serde::Serialize;
 use std::path::PathBuf;
 

@@ -5,7 +5,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::format_amount;
+use descent_client::format_amount;
 use descent_protocol::view::StandingView;
 
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ fn row(place: usize, standing: &StandingView) -> [String; 7] {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use descent_chain::AccountId;
+	use descent_client::AccountId;
 	use descent_protocol::Score;
 
 	#[test]

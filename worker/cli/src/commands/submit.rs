@@ -2,7 +2,7 @@
 
 use crate::{advice::advised, args::Signing, output::Output};
 use anyhow::Result;
-use descent_chain::{Call, Client, Included, Key, Submitted};
+use descent_client::{Call, Client, Included, Key, Submitted};
 use serde::Serialize;
 
 /// A transaction that was carried out.

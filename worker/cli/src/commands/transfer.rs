@@ -5,7 +5,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::{format_amount, parse_account, parse_amount, AccountId};
+use descent_client::{format_amount, parse_account, parse_amount, AccountId};
 use serde::Serialize;
 
 #[derive(Debug, Args)]

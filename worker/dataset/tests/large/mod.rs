@@ -1,6 +1,6 @@
 //! Large deltas, made up, and what checking and applying them takes.
 
-use descent_data::{check, Column, DeltaError, DeltaLimits, DeltaWriter, Dtype, RecordId, Schema, Set};
+use descent_dataset::{check, Column, DeltaError, DeltaLimits, DeltaWriter, Dtype, RecordId, Schema, Set};
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 use std::path::{Path, PathBuf};

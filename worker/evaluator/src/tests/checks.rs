@@ -2,7 +2,7 @@ use super::*;
 use arrow_array::{
 	types::Float32Type, ArrayRef, FixedSizeBinaryArray, ListArray, RecordBatch, StringArray, UInt8Array,
 };
-use descent_data::RecordId;
+use descent_dataset::RecordId;
 use descent_protocol::{
 	evaluation::{CheckRequest, Checked},
 	Codec, DeltaFault, DeltaReport, DeltaVerdict, RowProblem,

@@ -1,12 +1,12 @@
 use super::*;
-use crate::stock::Stock;
+use descent_artifacts::ContentCache;
 use descent_protocol::evaluation::Checked;
 use std::sync::mpsc;
 
 /// Judges when it is told to.
 struct Slow(mpsc::Receiver<bool>);
 
-impl Judge<EvaluationRequest> for Slow {
+impl JobRunner<EvaluationRequest> for Slow {
 	fn judge(&mut self, _: &EvaluationRequest, _: Instant, progress: &dyn Fn(u32)) -> Result<Measured> {
 		progress(3);
 		match self.0.recv() {
@@ -21,7 +21,7 @@ impl Judge<EvaluationRequest> for Slow {
 #[derive(Clone)]
 struct Absent;
 
-impl Judge<CheckRequest> for Absent {
+impl JobRunner<CheckRequest> for Absent {
 	fn judge(&mut self, _: &CheckRequest, _: Instant, _: &dyn Fn(u32)) -> Result<Checked> {
 		anyhow::bail!("nobody is here")
 	}
@@ -219,7 +219,7 @@ fn a_group_keeps_others_neither_from_being_worked_on_nor_from_the_queue() {
 	assert_eq!(jobs.get(&of(1, 4).id()), None, "the last of those who have most");
 	assert_eq!(jobs.next().unwrap().id, id, "the other group's turn");
 	submit(2, 1).unwrap();
-	assert_eq!(submit(1, 4), Err(jobs::Full), "who has most can't push others out");
+	assert_eq!(submit(1, 4), Err(queue::Full), "who has most can't push others out");
 	jobs.finish(of(1, 0).id(), Ok(nothing()), Duration::ZERO);
 	assert_eq!(jobs.next().unwrap().request.round, 1);
 }
@@ -258,10 +258,10 @@ async fn other_names_are_not_served() {
 	client.evaluator.stop().await.unwrap();
 }
 
-fn jobs_in(directory: &Path, retry: Duration) -> Jobs<EvaluationRequest> {
+fn jobs_in(directory: &Path, retry: Duration) -> JobQueue<EvaluationRequest> {
 	let store = descent_content::Store::open(directory.join("content"), 1).unwrap();
 	let results = Results::open(&directory.join("results"), 1).unwrap();
 	let metrics = Metrics::new().unwrap().of::<EvaluationRequest>();
 	let limits = Limits { queue: 4, per_group: 1, retry, grace: Duration::ZERO };
-	Jobs::new(results, limits, Stock::new(store), metrics)
+	JobQueue::new(results, limits, ContentCache::new(store), metrics)
 }

@@ -54,7 +54,7 @@ async fn what_is_no_checkpoint_of_the_model_is_invalid() {
 	nan[end..].copy_from_slice(&f32::NAN.to_le_bytes());
 	let nan = fixture.store.import(nan.as_slice()).unwrap();
 	let path = fixture.directory.path().join("other");
-	let other = crate::fixture::description(20);
+	let other = descent_testing::description(20);
 	Model::new(&other, 7, Device::Cpu).unwrap().save(&path).unwrap();
 	let shape = fixture.store.import_path(&path).unwrap();
 	let rubbish = fixture.store.import(vec![7; 2000].as_slice()).unwrap();

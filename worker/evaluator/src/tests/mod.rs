@@ -5,11 +5,11 @@ mod http;
 mod measuring;
 
 use super::*;
-use crate::fixture::Fixture;
 use descent_protocol::{
 	evaluation::{CandidateSource, CheckpointSource, DeltaSource, Job, JobStatus, Measured},
 	Ballot, ContentRef, EvaluationPolicy, Metric, Score,
 };
+use descent_testing::Fixture;
 use serde::Serialize;
 use sp_core::H256;
 use std::path::Path;

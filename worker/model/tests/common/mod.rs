@@ -1,6 +1,6 @@
 //! Models and batches for the tests.
 
-use descent_data::{Batch, Description, Dtype, Schema};
+use descent_dataset::{Batch, Description, Dtype, Schema};
 
 /// A description out of its parts: input `dtype shape`, target `dtype shape` with classes, layers, loss.
 pub fn describe(input: (&str, &str), target: (&str, &str, Option<u64>), layers: &str) -> Description {

@@ -30,17 +30,17 @@ type Listeners<T> = Mutex<Vec<TracingUnboundedSender<T>>>;
 /// Its block `n` has the hash `n`, group 0, a commitment to round `n` of group 0 and of group 1, and a voting period of
 /// group 0 and of group 1 that closed.
 #[derive(Default)]
-pub struct TestChain {
+pub(super) struct TestChain {
 	finalized: Mutex<BlockNumber>,
 	imports: Listeners<BlockImportNotification<Block>>,
 	finalities: Listeners<FinalityNotification<Block>>,
 }
 
-pub fn hash(block: BlockNumber) -> Hash {
+pub(super) fn hash(block: BlockNumber) -> Hash {
 	Hash::from_low_u64_be(block.into())
 }
 
-pub fn trainer() -> AccountId {
+pub(super) fn trainer() -> AccountId {
 	AccountId::new([7; 32])
 }
 
@@ -54,17 +54,17 @@ fn header(number: BlockNumber) -> Header {
 	)
 }
 
-pub fn events_of(block: BlockNumber) -> Vec<RoundEvent> {
+pub(super) fn events_of(block: BlockNumber) -> Vec<RoundEvent> {
 	[0, 1].map(|group| RoundEvent::Committed { group, round: block, account: trainer() }).to_vec()
 }
 
-pub fn votes_of(block: BlockNumber) -> Vec<VoteEvent> {
+pub(super) fn votes_of(block: BlockNumber) -> Vec<VoteEvent> {
 	[0, 1].map(|group| VoteEvent::PeriodClosed { group, next: block.saturating_add(100) }).to_vec()
 }
 
 impl TestChain {
 	/// Finalizes `block` and all before it, with one notification.
-	pub fn finalize(&self, block: BlockNumber) {
+	pub(super) fn finalize(&self, block: BlockNumber) {
 		*self.finalized.lock().unwrap() = block;
 		for listener in self.finalities.lock().unwrap().iter() {
 			let summary =
@@ -75,7 +75,7 @@ impl TestChain {
 	}
 
 	/// Imports `block` as the best one; `brought` are its new ancestors on another fork than the last best block's.
-	pub fn import(&self, block: BlockNumber, is_new_best: bool, brought: &[BlockNumber]) {
+	pub(super) fn import(&self, block: BlockNumber, is_new_best: bool, brought: &[BlockNumber]) {
 		let route = (!brought.is_empty()).then(|| {
 			let blocks = [0].iter().chain(brought);
 			let route = blocks.map(|number| HashAndNumber { number: *number, hash: hash(*number) });
@@ -306,7 +306,7 @@ fn the_validator() -> ValidatorView {
 	}
 }
 
-pub struct TestApi;
+pub(super) struct TestApi;
 
 sp_api::mock_impl_runtime_apis! {
 	impl TrainingApi<Block> for TestApi {

@@ -9,7 +9,7 @@ use crate::{
 	tests::economy::{actor::actor, blocks::submit_unsigned, equivocation},
 	Runtime, System,
 };
-use descent_protocol::{penalty, Ballot, Measurement, Score, Verdict};
+use descent_protocol::{slash_fraction, Ballot, Measurement, Score, Verdict};
 use frame_support::assert_ok;
 use pallet_validators::{Error, Struck};
 use sp_core::H256;
@@ -20,7 +20,7 @@ const TWIN: &str = COMMITTEE[0];
 
 /// What an offence of one of four validators costs.
 fn slash() -> i128 {
-	let share = penalty(1, 4);
+	let share = slash_fraction(1, 4);
 	assert_eq!(share.0, 562_500);
 	share.of(BOND) as i128
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::format_amount;
+use descent_client::format_amount;
 use descent_protocol::view::{AmendmentView, GroupView};
 
 /// Characters of a summary in a table.
@@ -79,7 +79,7 @@ fn ended_row(amendment: &AmendmentView) -> [String; 5] {
 mod tests {
 	use super::*;
 	use crate::commands::group::show::tests::group;
-	use descent_chain::{AccountId, UNIT};
+	use descent_client::{AccountId, UNIT};
 	use descent_protocol::{view::AmendmentEnding, Change, Majority, Share};
 
 	fn amendment() -> AmendmentView {

@@ -3,7 +3,7 @@
 use crate::{commands::dataset::DESCRIPTION_LIMIT, content_ref::Source};
 use anyhow::{ensure, Context, Result};
 use descent_content::{FetchLimits, Fetcher, Store};
-use descent_data::{Description, Loss};
+use descent_dataset::{Description, Loss};
 use descent_protocol::{view::GroupView, ContentRef, Metric};
 use std::time::Duration;
 
@@ -60,8 +60,8 @@ pub async fn check(
 }
 
 /// Columns as `image: u8 [1, 28, 28], label: u8 [] below 10`.
-fn columns(schema: &descent_data::Schema) -> String {
-	let column = |column: &descent_data::Column| {
+fn columns(schema: &descent_dataset::Schema) -> String {
+	let column = |column: &descent_dataset::Column| {
 		let bound = column.bound.map_or(String::new(), |bound| format!(" below {bound}"));
 		format!("{}: {} {:?}{bound}", column.name, column.dtype, column.shape)
 	};

@@ -13,7 +13,7 @@ use crate::{
 };
 use anyhow::{ensure, Context, Result};
 use clap::Args;
-use descent_chain::{format_amount, Call};
+use descent_client::{format_amount, Call};
 use descent_content::Store;
 use descent_protocol::{
 	majority,

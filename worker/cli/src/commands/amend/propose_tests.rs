@@ -88,8 +88,8 @@ async fn an_amendment_changes_something() {
 fn says_who_has_to_vote() {
 	let own = StakeView {
 		group: 7,
-		account: descent_chain::AccountId::new([1; 32]),
-		stake: 600 * descent_chain::UNIT,
+		account: descent_client::AccountId::new([1; 32]),
+		stake: 600 * descent_client::UNIT,
 		total: group().stake,
 		unstaking: vec![],
 		delta: None,

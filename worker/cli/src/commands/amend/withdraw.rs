@@ -5,7 +5,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::Call;
+use descent_client::Call;
 use descent_protocol::AmendmentId;
 
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use super::lines::{self, Line};
 use anyhow::{bail, ensure, Context, Result};
-use descent_chain::{format_amount, parse_account, parse_amount, AccountId};
+use descent_client::{format_amount, parse_account, parse_amount, AccountId};
 use descent_protocol::BlockNumber;
 use std::{
 	collections::{hash_map::Entry, HashMap},

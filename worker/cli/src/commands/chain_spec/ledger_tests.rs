@@ -1,5 +1,5 @@
 use super::*;
-use descent_chain::UNIT;
+use descent_client::UNIT;
 use proptest::prelude::*;
 
 fn account(number: u8) -> AccountId {

@@ -7,7 +7,7 @@ mod validators;
 use crate::output::Output;
 use anyhow::{ensure, Context, Result};
 use clap::Args;
-use descent_chain::{format_amount, parse_account, AccountId};
+use descent_client::{format_amount, parse_account, AccountId};
 use ledger::Ledger;
 use std::{collections::HashSet, path::PathBuf};
 use validators::Validators;

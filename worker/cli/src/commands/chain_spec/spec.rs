@@ -2,7 +2,7 @@
 
 use super::{ledger::Ledger, validators::Validators};
 use anyhow::{bail, ensure, Context, Result};
-use descent_chain::{AccountId, H256};
+use descent_client::{AccountId, H256};
 use serde_json::{json, Map, Value};
 
 /// What a chain begins with.
@@ -87,7 +87,7 @@ pub fn rename(spec: &mut Value, name: Option<String>, id: Option<String>) {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use descent_chain::UNIT;
+	use descent_client::UNIT;
 	use proptest::prelude::*;
 
 	fn account(number: u8) -> AccountId {

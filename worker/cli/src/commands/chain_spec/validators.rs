@@ -5,7 +5,7 @@ use super::{
 	lines::{self, Line},
 };
 use anyhow::{ensure, Context, Result};
-use descent_chain::{format_amount, parse_account, parse_amount, AccountId, H256, UNIT};
+use descent_client::{format_amount, parse_account, parse_amount, AccountId, H256, UNIT};
 use descent_protocol::MAX_COMMITTEE;
 use std::{collections::HashSet, io::Read, path::Path};
 

@@ -2,8 +2,8 @@
 
 use super::read_description;
 use anyhow::{bail, ensure, Context, Result};
-use descent_chain::AccountId;
-use descent_data::{DeltaLimits, DeltaReader};
+use descent_client::AccountId;
+use descent_dataset::{DeltaLimits, DeltaReader};
 use descent_protocol::{
 	view::{LogEntryView, ProposalView},
 	BlockNumber, ContentRef,
@@ -118,7 +118,7 @@ mod tests {
 		let schema = read_description(&description).unwrap().schema();
 		let check =
 			|| check_rows(&file, &description, &ProgressBar::hidden()).map_err(|error| format!("{error:#}"));
-		let mut writer = descent_data::DeltaWriter::create(&file, &schema).unwrap();
+		let mut writer = descent_dataset::DeltaWriter::create(&file, &schema).unwrap();
 		writer.add(&[1, 2, 0]).unwrap();
 		writer.finish().unwrap();
 		assert_eq!(check(), Ok(()));

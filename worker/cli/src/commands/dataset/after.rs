@@ -3,7 +3,7 @@
 use crate::content_ref::open;
 use anyhow::{Context, Result};
 use clap::Args;
-use descent_data::{build, open_table, DeltaError, DeltaLimits, DeltaReader, Schema, Set, TableColumns};
+use descent_dataset::{build, open_table, DeltaError, DeltaLimits, DeltaReader, Schema, Set, TableColumns};
 use std::path::{Path, PathBuf};
 
 /// Files that make a version of a data set.

@@ -1,7 +1,7 @@
 //! What a proposer has announced, kept until it has proposed it.
 
 use anyhow::{Context, Result};
-use descent_chain::AccountId;
+use descent_client::AccountId;
 use descent_protocol::{BlockNumber, GroupId, Salt};
 use rand::{rngs::OsRng, TryRngCore};
 use serde::{Deserialize, Serialize};

@@ -10,7 +10,7 @@ use crate::{
 };
 use anyhow::{ensure, Result};
 use clap::{ArgGroup, Args};
-use descent_data::{
+use descent_dataset::{
 	build, open_table, BuildError, Built, ColumnNames, DeltaLimits, Idx, Images, Open, Records, Schema,
 	Source, TableColumns, Versions,
 };

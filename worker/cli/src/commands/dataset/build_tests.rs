@@ -87,7 +87,8 @@ async fn an_exported_version_comes_before_as_well() {
 	let schema = folder.schema();
 	let (delta, limits) = (folder.path("out"), DeltaLimits::default());
 	let digest = Default::default();
-	let set = descent_data::Set::apply(&folder.path("sets"), None, &delta, digest, &schema, &limits).unwrap();
+	let set =
+		descent_dataset::Set::apply(&folder.path("sets"), None, &delta, digest, &schema, &limits).unwrap();
 	set.export(&folder.path("version"), |_| ()).unwrap();
 	folder.table("two.csv", 8..12);
 	let built = made(&folder, "--table @two.csv --after @version").built;

@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use clap::Args;
-use descent_data::{DeltaLimits, Summary};
+use descent_dataset::{DeltaLimits, Summary};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +52,7 @@ impl Check {
 		let reference = descent_content::address(open(&self.delta)?)?.into();
 		let base = self.after.set(scratch, &schema)?;
 		let limits = DeltaLimits::default();
-		let summary = descent_data::check(scratch, base.as_ref(), &self.delta, &schema, &limits)
+		let summary = descent_dataset::check(scratch, base.as_ref(), &self.delta, &schema, &limits)
 			.with_context(|| format!("{} is not valid", self.delta.display()))?;
 		Ok(Checked { file: self.delta, summary, reference })
 	}

@@ -56,7 +56,7 @@ fn every_fault_is_named() {
 	folder.table("table.csv", 0..3);
 	assert!(refused("table.csv", "").contains("not a readable Parquet file"));
 	// the version of a data set is no delta
-	let set = descent_data::Set::apply(
+	let set = descent_dataset::Set::apply(
 		&folder.path("sets"),
 		None,
 		&folder.path("first"),

@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_data::{Changed, Set};
+use descent_dataset::{Changed, Set};
 use descent_protocol::GroupId;
 use serde::Serialize;
 

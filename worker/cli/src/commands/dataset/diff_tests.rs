@@ -1,6 +1,6 @@
 use super::super::testing::{record, Folder};
 use super::*;
-use descent_data::{build, open_table, DeltaLimits, RecordId, TableColumns, Versions};
+use descent_dataset::{build, open_table, DeltaLimits, RecordId, TableColumns, Versions};
 
 #[test]
 fn what_is_not_common_is_counted_and_listed() {
@@ -9,7 +9,7 @@ fn what_is_not_common_is_counted_and_listed() {
 	let limits = DeltaLimits::default();
 	let (old, new) = (folder.table("old", 0..5), folder.table("new", 3..9));
 	let delta = folder.path("delta");
-	let open = |path: std::path::PathBuf| -> descent_data::Open {
+	let open = |path: std::path::PathBuf| -> descent_dataset::Open {
 		let schema = schema.clone();
 		Box::new(move || open_table(&path, &schema, &TableColumns::default()))
 	};

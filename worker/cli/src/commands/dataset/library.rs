@@ -7,9 +7,9 @@ use super::{
 use crate::{output::Output, parse};
 use anyhow::{ensure, Context, Result};
 use clap::Args;
-use descent_chain::Client;
+use descent_client::Client;
 use descent_content::{FetchLimits, Fetcher, Store};
-use descent_data::{Description, Limits, Set};
+use descent_dataset::{Description, Limits, Set};
 use descent_protocol::{
 	view::{GroupView, LogEntryView},
 	ContentRef, GroupId, MAX_DELTA_SIZE,

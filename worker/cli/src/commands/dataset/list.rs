@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::format_amount;
+use descent_client::format_amount;
 use descent_protocol::view::{GroupView, ProposalView};
 use indicatif::DecimalBytes;
 
@@ -85,7 +85,7 @@ fn ended_row(proposal: &ProposalView) -> [String; 6] {
 mod tests {
 	use super::*;
 	use crate::commands::group::show::tests::group;
-	use descent_chain::{AccountId, UNIT};
+	use descent_client::{AccountId, UNIT};
 	use descent_protocol::{
 		view::{CheckView, ProposalEnding},
 		ContentRef, DeltaFault, DeltaReport, DeltaVerdict, RowProblem,

@@ -55,7 +55,7 @@ fn row(entry: &LogEntryView) -> [String; 8] {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use descent_chain::AccountId;
+	use descent_client::AccountId;
 	use descent_protocol::{ContentRef, DeltaReport};
 
 	#[test]

@@ -20,7 +20,7 @@ mod work;
 use crate::{args::Global, content_ref::open, output::Output};
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use descent_data::Description;
+use descent_dataset::Description;
 use std::path::Path;
 
 /// The longest description that is read, in bytes; what it may hold is bounded further.

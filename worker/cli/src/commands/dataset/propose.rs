@@ -14,7 +14,7 @@ use crate::{
 };
 use anyhow::{ensure, Result};
 use clap::Args;
-use descent_chain::{format_amount, Call, Client, Key, NewProposal};
+use descent_client::{format_amount, Call, Client, Key, NewProposal};
 use descent_protocol::{
 	announcement_hash,
 	view::{GroupView, ProposalView},
@@ -286,7 +286,7 @@ fn show(
 pub mod tests {
 	use super::*;
 	use crate::commands::group::show::tests::group;
-	use descent_chain::{AccountId, UNIT};
+	use descent_client::{AccountId, UNIT};
 
 	pub fn proposal(account: [u8; 32], delta: ContentRef) -> ProposalView {
 		ProposalView {

@@ -1,7 +1,7 @@
 //! Versions of a data set on disk.
 
 use anyhow::{bail, ensure, Context, Result};
-use descent_data::{DeltaLimits, Schema, Set, SetError};
+use descent_dataset::{DeltaLimits, Schema, Set, SetError};
 use descent_protocol::{dataset_root, view::LogEntryView};
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
@@ -38,7 +38,7 @@ pub struct Start {
 impl Shelf {
 	/// Opens a shelf below `folder`, and removes what a process that was killed was building. No other process may use it.
 	pub fn open(folder: &Path, schema: &Schema) -> Result<Self> {
-		let name = descent_data::RecordId::of(&serde_json::to_vec(schema)?).to_string();
+		let name = descent_dataset::RecordId::of(&serde_json::to_vec(schema)?).to_string();
 		let folder = folder.join(name);
 		Set::sweep(&folder).with_context(|| format!("cleaning {}", folder.display()))?;
 		Ok(Self { folder, schema: schema.clone() })

@@ -1,6 +1,6 @@
 //! Files for tests.
 
-use descent_data::{DeltaWriter, RecordId, Schema};
+use descent_dataset::{DeltaWriter, RecordId, Schema};
 use descent_protocol::{dataset_root, view::LogEntryView, ContentRef, DeltaReport};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -76,7 +76,7 @@ impl Folder {
 					records,
 					root: Default::default(),
 				}),
-				proposer: descent_chain::AccountId::new([0; 32]),
+				proposer: descent_client::AccountId::new([0; 32]),
 				block: 1,
 			});
 		}

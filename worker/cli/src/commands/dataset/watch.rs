@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::format_amount;
+use descent_client::format_amount;
 use descent_protocol::{
 	view::{AmendmentEnding, BlockVotes, GroupView, ProposalEnding, VoteEvent},
 	BlockNumber, DeltaVerdict,
@@ -139,7 +139,7 @@ fn line(output: &Output, block: BlockNumber, event: &VoteEvent) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use descent_chain::{AccountId, UNIT};
+	use descent_client::{AccountId, UNIT};
 	use descent_protocol::{ContentRef, DeltaReport};
 
 	#[test]

@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::format_amount;
+use descent_client::format_amount;
 use descent_protocol::{
 	view::{EmissionView, FundingView, PotView},
 	Accumulator, BlockNumber, GroupId, Mark, Stream,

@@ -1,5 +1,5 @@
 use super::*;
-use descent_chain::{AccountId, UNIT};
+use descent_client::{AccountId, UNIT};
 use descent_protocol::view::StreamView;
 use std::time::{Duration, UNIX_EPOCH};
 

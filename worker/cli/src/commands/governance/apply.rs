@@ -7,7 +7,7 @@ use crate::{
 };
 use anyhow::{bail, ensure, Result};
 use clap::Args;
-use descent_chain::{Call, H256};
+use descent_client::{Call, H256};
 use descent_protocol::view::GovernanceView;
 use serde::Serialize;
 use std::path::PathBuf;

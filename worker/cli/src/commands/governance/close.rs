@@ -7,7 +7,7 @@ use crate::{
 };
 use anyhow::{bail, Result};
 use clap::Args;
-use descent_chain::{Call, Encoded, Motion, Weight, H256};
+use descent_client::{Call, Encoded, Motion, Weight, H256};
 use descent_protocol::view::MotionView;
 
 #[derive(Debug, Args)]

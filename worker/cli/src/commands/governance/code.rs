@@ -1,7 +1,7 @@
 //! The code of a runtime.
 
 use anyhow::{ensure, Context, Result};
-use descent_chain::H256;
+use descent_client::H256;
 use sp_crypto_hashing::blake2_256;
 use std::{fs::File, io::Read, path::Path};
 

@@ -10,7 +10,7 @@ pub mod vote;
 use crate::{args::Global, output::Output};
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use descent_chain::H256;
+use descent_client::H256;
 use descent_protocol::view::{GovernanceView, MotionView};
 
 #[derive(Debug, Subcommand)]
@@ -77,7 +77,7 @@ fn stand(motion: &MotionView, members: usize) -> Stand {
 #[cfg(test)]
 pub mod tests {
 	use super::*;
-	use descent_chain::{AccountId, UNIT};
+	use descent_client::{AccountId, UNIT};
 
 	pub fn governance() -> GovernanceView {
 		let account = |number| AccountId::new([number; 32]);

@@ -2,7 +2,7 @@
 
 use crate::{advice::carried, commands::submit::Done};
 use anyhow::Result;
-use descent_chain::{Included, H256};
+use descent_client::{Included, H256};
 use serde::Serialize;
 
 /// A transaction that moved something on, and what it did.
@@ -52,7 +52,7 @@ impl Outcome {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use descent_chain::{Block, CallError};
+	use descent_client::{Block, CallError};
 
 	fn included(failed: Option<CallError>, spend: Option<u32>) -> Included {
 		Included {

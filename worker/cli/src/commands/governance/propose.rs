@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::{ensure, Context, Result};
 use clap::{Args, Subcommand};
-use descent_chain::{parse_account, parse_amount, AccountId, Call, Client, Encoded, Parameter, UNIT};
+use descent_client::{parse_account, parse_amount, AccountId, Call, Client, Encoded, Parameter, UNIT};
 use std::path::PathBuf;
 
 /// The most that more than half of the committee spends at once; two thirds spend more, as root.
@@ -194,7 +194,7 @@ fn show(outcome: &Outcome, threshold: u32, members: usize) -> String {
 mod tests {
 	use super::*;
 	use crate::commands::submit::Done;
-	use descent_chain::H256;
+	use descent_client::H256;
 
 	#[test]
 	fn thresholds_are_whole_members() {

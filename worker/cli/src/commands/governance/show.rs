@@ -7,7 +7,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::{format_amount, AccountId};
+use descent_client::{format_amount, AccountId};
 use descent_protocol::{
 	view::{GovernanceView, MotionView},
 	BlockNumber,
@@ -97,7 +97,7 @@ fn or_none(text: &str) -> String {
 mod tests {
 	use super::*;
 	use crate::commands::governance::tests::governance;
-	use descent_chain::H256;
+	use descent_client::H256;
 
 	#[test]
 	fn shows_motions_and_what_to_do() {

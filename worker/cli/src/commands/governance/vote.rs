@@ -7,7 +7,7 @@ use crate::{
 };
 use anyhow::{ensure, Result};
 use clap::{Args, ValueEnum};
-use descent_chain::{Call, Motion, H256};
+use descent_client::{Call, Motion, H256};
 use descent_protocol::view::GovernanceView;
 use serde::Serialize;
 
@@ -93,7 +93,7 @@ fn show(governance: &GovernanceView, voted: &Voted) -> String {
 mod tests {
 	use super::*;
 	use crate::commands::governance::tests::governance;
-	use descent_chain::AccountId;
+	use descent_client::AccountId;
 
 	#[test]
 	fn a_motion_that_is_decided_can_be_closed() {

@@ -11,8 +11,8 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context, Result};
 use clap::{Args, ValueEnum};
-use descent_chain::{parse_amount, NewGroup};
-use descent_data::{DeltaLimits, Description, Loss};
+use descent_client::{parse_amount, NewGroup};
+use descent_dataset::{DeltaLimits, Description, Loss};
 use descent_protocol::{
 	BlockNumber, Clock, EvaluationPolicy, GroupId, Metric, Score, Share, Shares, MAX_PROVIDERS,
 };
@@ -232,7 +232,7 @@ impl Create {
 fn check(file: &std::path::Path, description: &Description) -> Result<()> {
 	let scratch = tempfile::tempdir().context("making a temporary folder")?;
 	let limits = DeltaLimits::default();
-	let summary = descent_data::check(scratch.path(), None, file, &description.schema(), &limits)?;
+	let summary = descent_dataset::check(scratch.path(), None, file, &description.schema(), &limits)?;
 	anyhow::ensure!(summary.added > 0, "it has no records");
 	Ok(())
 }

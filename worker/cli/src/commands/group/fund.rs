@@ -5,7 +5,7 @@ use crate::{
 };
 use anyhow::{ensure, Result};
 use clap::Args;
-use descent_chain::{format_amount, parse_amount, Call};
+use descent_client::{format_amount, parse_amount, Call};
 use descent_protocol::GroupId;
 use serde::Serialize;
 
@@ -74,7 +74,7 @@ fn show(funded: &Funded, left: u128, per_round: u128) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use descent_chain::UNIT;
+	use descent_client::UNIT;
 
 	#[test]
 	fn says_for_how_long_it_lasts() {

@@ -7,7 +7,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::format_amount;
+use descent_client::format_amount;
 use descent_protocol::{view::GroupView, Clock, EvaluationPolicy, RoundLengths, Score};
 
 #[derive(Debug, Args)]
@@ -78,7 +78,7 @@ fn rounds(clock: &Clock) -> String {
 #[cfg(test)]
 pub mod tests {
 	use super::*;
-	use descent_chain::AccountId;
+	use descent_client::AccountId;
 	use descent_protocol::{view::HeadView, ContentRef, Metric, Share};
 
 	/// A group whose name tries to steer the terminal.

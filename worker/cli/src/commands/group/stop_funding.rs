@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::{format_amount, Call};
+use descent_client::{format_amount, Call};
 use descent_protocol::{view::FundingView, BlockNumber, GroupId};
 use serde::Serialize;
 
@@ -66,7 +66,7 @@ fn show(stopped: &Stopped, now: BlockNumber) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use descent_chain::{AccountId, UNIT};
+	use descent_client::{AccountId, UNIT};
 
 	#[test]
 	fn says_when_it_is_free() {

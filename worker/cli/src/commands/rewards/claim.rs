@@ -5,7 +5,7 @@ use crate::{
 };
 use anyhow::{ensure, Result};
 use clap::Args;
-use descent_chain::{format_amount, Call};
+use descent_client::{format_amount, Call};
 use serde::Serialize;
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::{format_amount, AccountId};
+use descent_client::{format_amount, AccountId};
 use descent_protocol::view::RewardsView;
 use serde::Serialize;
 
@@ -52,7 +52,7 @@ fn show(output: &Output, shown: &Shown) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use descent_chain::UNIT;
+	use descent_client::UNIT;
 
 	#[test]
 	fn what_can_be_claimed_is_said() {

@@ -5,7 +5,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use clap::Args;
-use descent_chain::format_amount;
+use descent_client::format_amount;
 use descent_protocol::{
 	view::{CandidateView, RoundView},
 	Outcome, RoundIndex,
@@ -99,7 +99,7 @@ fn row(candidate: &CandidateView) -> [String; 7] {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use descent_chain::AccountId;
+	use descent_client::AccountId;
 	use descent_protocol::{
 		view::{MemberView, RevealView},
 		Clock, ContentRef, Phase, Score,

@@ -5,7 +5,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::format_amount;
+use descent_client::format_amount;
 use descent_protocol::{
 	view::{BlockEvents, GroupView, RoundEvent},
 	BlockNumber, Clock, Outcome, Phase,
@@ -146,7 +146,7 @@ fn line(output: &Output, block: BlockNumber, event: &RoundEvent) -> String {
 mod tests {
 	use super::*;
 	use crate::commands::group::show::tests::group;
-	use descent_chain::AccountId;
+	use descent_client::AccountId;
 	use descent_protocol::Score;
 
 	#[test]

@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::{ensure, Result};
 use clap::Args;
-use descent_chain::{format_amount, parse_amount, Call, Client, Key};
+use descent_client::{format_amount, parse_amount, Call, Client, Key};
 use descent_protocol::view::StakeView;
 use serde::Serialize;
 
@@ -140,7 +140,7 @@ fn show(changed: &Changed, what: &str) -> String {
 mod tests {
 	use super::*;
 	use clap::Parser;
-	use descent_chain::{AccountId, UNIT};
+	use descent_client::{AccountId, UNIT};
 	use descent_protocol::view::UnstakingView;
 
 	#[derive(Debug, Parser)]

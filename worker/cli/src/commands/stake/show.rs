@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::{format_amount, parse_account, AccountId, Key};
+use descent_client::{format_amount, parse_account, AccountId, Key};
 use descent_protocol::view::StakeView;
 use std::path::PathBuf;
 
@@ -67,7 +67,7 @@ fn show(output: &Output, stake: &StakeView) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use descent_chain::UNIT;
+	use descent_client::UNIT;
 	use descent_protocol::view::UnstakingView;
 
 	#[test]

@@ -7,7 +7,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
-use descent_chain::{format_amount, parse_amount, Call, Client, Key};
+use descent_client::{format_amount, parse_amount, Call, Client, Key};
 use descent_protocol::{
 	view::{ValidatorRules, ValidatorView},
 	BlockNumber,
@@ -126,7 +126,7 @@ fn show(changed: &Changed, rules: &ValidatorRules, now: BlockNumber, what: &str)
 mod tests {
 	use super::*;
 	use crate::commands::validator::status::tests::{rules, validator};
-	use descent_chain::UNIT;
+	use descent_client::UNIT;
 	use descent_protocol::view::Unbonding;
 
 	#[test]

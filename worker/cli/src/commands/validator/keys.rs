@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use clap::Args;
-use descent_chain::{Call, Client, Key, H256};
+use descent_client::{Call, Client, Key, H256};
 use serde::Serialize;
 
 #[derive(Debug, Args)]

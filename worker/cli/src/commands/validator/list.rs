@@ -1,7 +1,7 @@
 use crate::{args::Global, output::Output, table::table, words};
 use anyhow::Result;
 use clap::Args;
-use descent_chain::format_amount;
+use descent_client::format_amount;
 use descent_protocol::{
 	view::{ValidatorRules, ValidatorView},
 	BlockNumber,

@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use clap::Args;
-use descent_chain::format_amount;
+use descent_client::format_amount;
 use descent_protocol::{
 	view::{ValidatorRules, ValidatorStanding, ValidatorView},
 	BlockNumber, MAX_STRIKES,
@@ -130,7 +130,7 @@ pub(super) fn next_step(
 #[cfg(test)]
 pub mod tests {
 	use super::*;
-	use descent_chain::{AccountId, H256, UNIT};
+	use descent_client::{AccountId, H256, UNIT};
 	use descent_protocol::{view::Unbonding, Share};
 
 	pub fn rules() -> ValidatorRules {

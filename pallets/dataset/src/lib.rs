@@ -60,6 +60,7 @@ mod close;
 mod deposit;
 mod log;
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]
 mod mock;
 mod observer;
 mod offchain;

@@ -25,6 +25,7 @@ extern crate alloc;
 mod authorize;
 mod key;
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]
 mod mock;
 pub mod offchain;
 mod performance;

@@ -55,6 +55,7 @@ mod amend;
 mod benchmarking;
 mod create;
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]
 mod mock;
 mod period;
 mod revise;

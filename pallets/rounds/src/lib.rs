@@ -69,6 +69,7 @@ mod commit;
 mod committee;
 pub mod migrations;
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]
 mod mock;
 mod offchain;
 mod prune;

@@ -76,6 +76,7 @@ mod benchmarking;
 mod bond;
 mod candidates;
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]
 mod mock;
 mod offence;
 mod ownership;

@@ -25,7 +25,7 @@ impl fmt::Display for Failed {
 impl std::error::Error for Failed {}
 
 /// An error with what to do about it, where there is something to do.
-pub fn advised(error: Error) -> anyhow::Error {
+pub(crate) fn advised(error: Error) -> anyhow::Error {
 	match error {
 		Error::Call(error) => carried(error),
 		error => error.into(),
@@ -33,13 +33,13 @@ pub fn advised(error: Error) -> anyhow::Error {
 }
 
 /// How a call failed, or one that another carried, with what to do about it.
-pub fn carried(error: CallError) -> anyhow::Error {
+pub(crate) fn carried(error: CallError) -> anyhow::Error {
 	let advice = advice(&error.pallet, &error.name).or_else(|| economy::advice(&error.pallet, &error.name));
 	Failed { error, advice }.into()
 }
 
 /// Whether an error is that of a call that failed so.
-pub fn is_failure(error: &anyhow::Error, pallet: &str, names: &[&str]) -> bool {
+pub(crate) fn is_failure(error: &anyhow::Error, pallet: &str, names: &[&str]) -> bool {
 	let failed = error.downcast_ref::<Failed>();
 	failed.is_some_and(|failed| failed.error.pallet == pallet && names.contains(&failed.error.name.as_str()))
 }

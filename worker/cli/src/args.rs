@@ -19,7 +19,7 @@ use std::path::PathBuf;
 error rates with up to six decimals.\n\nA key to sign with comes from --key-file or from the environment variable DESCENT_SURI, \
 never from an argument: other users can see arguments."
 )]
-pub struct Cli {
+pub(crate) struct Cli {
 	#[command(flatten)]
 	pub global: Global,
 	#[command(subcommand)]
@@ -28,7 +28,7 @@ pub struct Cli {
 
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
-pub struct Global {
+pub(crate) struct Global {
 	/// Address of a node's RPC
 	#[arg(long, global = true, value_name = "URL", env = "DESCENT_NODE", default_value = DEFAULT_NODE)]
 	pub node: String,
@@ -39,14 +39,14 @@ pub struct Global {
 
 impl Global {
 	/// A client of the node.
-	pub async fn connect(&self) -> Result<Client> {
+	pub(crate) async fn connect(&self) -> Result<Client> {
 		Ok(Client::connect(&self.node).await?)
 	}
 }
 
 /// Who signs a transaction, and how long to wait for it.
 #[derive(Clone, Debug, Args)]
-pub struct Signing {
+pub(crate) struct Signing {
 	/// File with the secret URI to sign with: a phrase, a 0x seed, or //Name of a development chain
 	#[arg(long, value_name = "FILE")]
 	pub key_file: Option<PathBuf>,
@@ -57,13 +57,13 @@ pub struct Signing {
 
 impl Signing {
 	/// The key.
-	pub fn key(&self) -> Result<Key> {
+	pub(crate) fn key(&self) -> Result<Key> {
 		Ok(Key::from_file_or_environment(self.key_file.as_deref())?)
 	}
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
 	/// Keys: make one, show its account
 	#[command(subcommand)]
 	Key(key::KeyCommand),
@@ -111,7 +111,7 @@ pub enum Command {
 
 /// Whose state is shown.
 #[derive(Clone, Debug, Args)]
-pub struct AccountArg {
+pub(crate) struct AccountArg {
 	/// Address of the account; the key's unless given
 	#[arg(value_name = "ACCOUNT", value_parser = parse_account, conflicts_with = "key_file")]
 	account: Option<AccountId>,
@@ -122,7 +122,7 @@ pub struct AccountArg {
 
 impl AccountArg {
 	/// The account.
-	pub fn account(self) -> Result<AccountId> {
+	pub(crate) fn account(self) -> Result<AccountId> {
 		match self.account {
 			Some(account) => Ok(account),
 			None => Ok(Key::from_file_or_environment(self.key_file.as_deref())?.account()),
@@ -132,7 +132,7 @@ impl AccountArg {
 
 /// A group's number.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct GroupArg {
+pub(crate) struct GroupArg {
 	/// Number of the group
 	#[arg(long, value_name = "N")]
 	pub group: descent_protocol::GroupId,
@@ -140,7 +140,7 @@ pub struct GroupArg {
 
 /// Where content can be had.
 #[derive(Clone, Debug, Args)]
-pub struct Providers {
+pub(crate) struct Providers {
 	/// Base address of a gateway that serves the content, as http://host:8080; may be given up to 8 times
 	#[arg(long = "provider", value_name = "URL", required = true, value_parser = parse::provider)]
 	pub providers: Vec<String>,
@@ -148,7 +148,7 @@ pub struct Providers {
 
 /// Where files that a command names are imported to.
 #[derive(Clone, Debug, Args)]
-pub struct ImportArg {
+pub(crate) struct ImportArg {
 	/// Content store to import the files into; it may be served meanwhile
 	#[arg(long, value_name = "DIR")]
 	pub store: Option<PathBuf>,
@@ -159,7 +159,7 @@ pub struct ImportArg {
 
 impl ImportArg {
 	/// The store, where one was named.
-	pub fn open(&self) -> Result<Option<Store>> {
+	pub(crate) fn open(&self) -> Result<Option<Store>> {
 		let open = |directory| Store::open_shared(directory, self.store_limit);
 		Ok(self.store.as_ref().map(open).transpose()?)
 	}

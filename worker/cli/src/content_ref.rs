@@ -13,7 +13,7 @@ use std::{
 
 /// A reference as a command prints it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Reference {
+pub(crate) struct Reference {
 	/// The CID in text form.
 	pub cid: String,
 	/// The digest, codec and size that the chain keeps.
@@ -36,7 +36,7 @@ impl fmt::Display for Reference {
 
 /// Content on the command line: a file, or the reference of content that is elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
 	/// A file.
 	File(PathBuf),
 	/// Content that is in a store or served by somebody.
@@ -60,12 +60,12 @@ impl FromStr for Source {
 
 impl Source {
 	/// The reference, the file imported into the store where there is one.
-	pub fn resolve(&self, store: Option<&Store>) -> Result<ContentRef> {
+	pub(crate) fn resolve(&self, store: Option<&Store>) -> Result<ContentRef> {
 		self.resolve_with(store, &ProgressBar::hidden())
 	}
 
 	/// As [`Self::resolve`], showing how much of the file is read.
-	pub fn resolve_with(&self, store: Option<&Store>, bar: &ProgressBar) -> Result<ContentRef> {
+	pub(crate) fn resolve_with(&self, store: Option<&Store>, bar: &ProgressBar) -> Result<ContentRef> {
 		let file = match self {
 			Self::Reference(content) => return Ok(*content),
 			Self::File(file) => file,
@@ -82,7 +82,7 @@ impl Source {
 	}
 
 	/// The content itself where it is small and at hand, in a file or in the store.
-	pub fn read(&self, store: Option<&Store>, limit: u64) -> Result<Option<Vec<u8>>> {
+	pub(crate) fn read(&self, store: Option<&Store>, limit: u64) -> Result<Option<Vec<u8>>> {
 		match (self, store) {
 			(Self::File(file), _) => {
 				let size = open(file)?.metadata()?.len();
@@ -102,7 +102,7 @@ impl Source {
 	}
 
 	/// The file, where it is one.
-	pub fn file(&self) -> Option<&Path> {
+	pub(crate) fn file(&self) -> Option<&Path> {
 		match self {
 			Self::File(file) => Some(file),
 			Self::Reference(_) => None,
@@ -111,7 +111,7 @@ impl Source {
 }
 
 /// Opens a file, naming it where that fails.
-pub fn open(file: &Path) -> Result<std::fs::File> {
+pub(crate) fn open(file: &Path) -> Result<std::fs::File> {
 	std::fs::File::open(file).with_context(|| format!("opening {}", file.display()))
 }
 

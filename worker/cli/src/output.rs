@@ -10,14 +10,14 @@ use std::{
 
 /// Where and in which form a command prints.
 #[derive(Clone, Copy, Debug)]
-pub struct Output {
+pub(crate) struct Output {
 	json: bool,
 	colour: bool,
 }
 
 /// How a piece of text is set off on a terminal.
 #[derive(Clone, Copy, Debug)]
-pub enum Style {
+pub(crate) enum Style {
 	Bold,
 	Dim,
 	Good,
@@ -26,13 +26,13 @@ pub enum Style {
 
 impl Output {
 	/// Text, coloured on a terminal unless `NO_COLOR` is set, or JSON.
-	pub fn new(json: bool) -> Self {
+	pub(crate) fn new(json: bool) -> Self {
 		let colour = !json && io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
 		Self { json, colour }
 	}
 
 	/// Prints a result: `value` as one line of JSON, or the text that `human` makes of it.
-	pub fn print<T: Serialize>(&self, value: &T, human: impl FnOnce(&Self) -> String) -> Result<()> {
+	pub(crate) fn print<T: Serialize>(&self, value: &T, human: impl FnOnce(&Self) -> String) -> Result<()> {
 		let text = if self.json { serde_json::to_string(value)? } else { human(self) };
 		let mut stdout = io::stdout().lock();
 		writeln!(stdout, "{}", text.trim_end())?;
@@ -41,20 +41,20 @@ impl Output {
 	}
 
 	/// Prints what is not part of the result, for people only.
-	pub fn note(&self, text: &str) {
+	pub(crate) fn note(&self, text: &str) {
 		if !self.json {
 			eprintln!("{text}");
 		}
 	}
 
 	/// Prints why a command failed.
-	pub fn error(&self, error: &Error) {
+	pub(crate) fn error(&self, error: &Error) {
 		// Nothing is left to be done where stderr is closed.
 		let _ = writeln!(io::stderr(), "{}", self.error_text(error));
 	}
 
 	/// Prints why a command line was not understood.
-	pub fn usage(&self, error: &clap::Error) {
+	pub(crate) fn usage(&self, error: &clap::Error) {
 		let text = error.to_string();
 		self.error(&Error::msg(usage_text(&text).to_string()));
 	}
@@ -68,7 +68,7 @@ impl Output {
 	}
 
 	/// Text as it is set off on a terminal.
-	pub fn paint(&self, style: Style, text: &str) -> String {
+	pub(crate) fn paint(&self, style: Style, text: &str) -> String {
 		let code = match style {
 			Style::Bold => "1",
 			Style::Dim => "2",
@@ -83,7 +83,7 @@ impl Output {
 	}
 
 	/// A spinner on stderr, shown on a terminal only.
-	pub fn spinner(&self, message: &str) -> ProgressBar {
+	pub(crate) fn spinner(&self, message: &str) -> ProgressBar {
 		let spinner = self.bar(ProgressBar::new_spinner());
 		spinner.set_message(message.to_string());
 		spinner.enable_steady_tick(Duration::from_millis(100));
@@ -91,7 +91,7 @@ impl Output {
 	}
 
 	/// A progress bar over bytes on stderr, shown on a terminal only.
-	pub fn byte_bar(&self, total: u64, message: &str) -> ProgressBar {
+	pub(crate) fn byte_bar(&self, total: u64, message: &str) -> ProgressBar {
 		let bar = self.bar(ProgressBar::new(total));
 		let style = ProgressStyle::with_template(
 			"{msg} [{bar:30}] {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}",
@@ -104,7 +104,7 @@ impl Output {
 	}
 
 	/// A progress bar over records on stderr, shown on a terminal only.
-	pub fn count_bar(&self, total: u64, message: &str) -> ProgressBar {
+	pub(crate) fn count_bar(&self, total: u64, message: &str) -> ProgressBar {
 		let bar = self.bar(ProgressBar::new(total));
 		if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}") {
 			bar.set_style(style);
@@ -142,12 +142,12 @@ fn message(error: &Error) -> String {
 }
 
 /// Whether the reader of our output went away, which is no failure of ours.
-pub fn is_broken_pipe(error: &Error) -> bool {
+pub(crate) fn is_broken_pipe(error: &Error) -> bool {
 	error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Text that strangers wrote, without what could steer a terminal.
-pub fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
 	text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 

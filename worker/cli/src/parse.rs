@@ -6,18 +6,18 @@ use descent_protocol::{
 };
 
 /// Seconds from one block to the next.
-pub const BLOCK_SECONDS: u64 = 3;
+pub(crate) const BLOCK_SECONDS: u64 = 3;
 /// The units of time that people write, in seconds, the longest first.
-pub const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+pub(crate) const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
 /// A score in units, as `0.001`.
-pub fn score(text: &str) -> Result<Score, String> {
+pub(crate) fn score(text: &str) -> Result<Score, String> {
 	let value: f64 = text.parse().map_err(|_| "not a number; write it as 0.001")?;
 	Score::from_f64(value).ok_or_else(|| "a score is not negative and not beyond 9 007 199 254".into())
 }
 
 /// The base address of a gateway.
-pub fn provider(text: &str) -> Result<String, String> {
+pub(crate) fn provider(text: &str) -> Result<String, String> {
 	let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
 	if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
 		return Err("write the address of a gateway, as http://127.0.0.1:8080".into());
@@ -32,7 +32,7 @@ pub fn provider(text: &str) -> Result<String, String> {
 }
 
 /// A span of time in blocks: `200`, or with a unit, as `10m`; a part of a block counts as one.
-pub fn blocks(text: &str) -> Result<BlockNumber, String> {
+pub(crate) fn blocks(text: &str) -> Result<BlockNumber, String> {
 	let wrong = || String::from("write a number of blocks, or a time as 30s, 10m, 12h or 7d");
 	let unit = UNITS.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, *seconds)));
 	let (digits, seconds) = unit.unwrap_or((text, BLOCK_SECONDS));
@@ -52,7 +52,7 @@ pub fn blocks(text: &str) -> Result<BlockNumber, String> {
 }
 
 /// A part of a whole, as `20%`; more than none of it.
-pub fn share(text: &str) -> Result<Share, String> {
+pub(crate) fn share(text: &str) -> Result<Share, String> {
 	const WRONG: &str = "write a part of the whole, as 20% or 12.5%";
 	let number = text.strip_suffix('%').ok_or(WRONG)?.trim_end();
 	let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
@@ -72,7 +72,7 @@ pub fn share(text: &str) -> Result<Share, String> {
 }
 
 /// A part of a whole that may be none of it, as `0%`.
-pub fn share_or_none(text: &str) -> Result<Share, String> {
+pub(crate) fn share_or_none(text: &str) -> Result<Share, String> {
 	match text {
 		"0%" => Ok(Share(0)),
 		_ => share(text),
@@ -80,7 +80,7 @@ pub fn share_or_none(text: &str) -> Result<Share, String> {
 }
 
 /// A hash: 64 hex digits with or without `0x`.
-pub fn hash(text: &str) -> Result<H256, String> {
+pub(crate) fn hash(text: &str) -> Result<H256, String> {
 	let bytes = hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok();
 	let bytes = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
 	bytes.map(H256).ok_or_else(|| "write a hash, as 0x and 64 hex digits".into())
@@ -88,10 +88,10 @@ pub fn hash(text: &str) -> Result<H256, String> {
 
 /// A score, or `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Target(pub Option<Score>);
+pub(crate) struct Target(pub Option<Score>);
 
 /// The score at which a group has what it wants, as `0.05`; `none` for no end.
-pub fn target(text: &str) -> Result<Target, String> {
+pub(crate) fn target(text: &str) -> Result<Target, String> {
 	match text {
 		"none" => Ok(Target(None)),
 		_ => score(text).map(|score| Target(Some(score))).map_err(|error| format!("{error}, or none")),
@@ -99,7 +99,7 @@ pub fn target(text: &str) -> Result<Target, String> {
 }
 
 /// What a proposer says of a proposal.
-pub fn summary(text: &str) -> Result<String, String> {
+pub(crate) fn summary(text: &str) -> Result<String, String> {
 	match u32::try_from(text.len()) {
 		Ok(length) if length <= MAX_SUMMARY_LENGTH && is_text(text.as_bytes()) => Ok(text.into()),
 		_ => Err(format!("a summary has 1 to {MAX_SUMMARY_LENGTH} bytes and no control characters")),
@@ -107,7 +107,7 @@ pub fn summary(text: &str) -> Result<String, String> {
 }
 
 /// A group's name.
-pub fn name(text: &str) -> Result<String, String> {
+pub(crate) fn name(text: &str) -> Result<String, String> {
 	match u32::try_from(text.len()) {
 		Ok(1..=MAX_NAME_LENGTH) if !text.chars().any(char::is_control) => Ok(text.into()),
 		_ => Err(format!("a name has 1 to {MAX_NAME_LENGTH} bytes and no control characters")),
@@ -115,7 +115,7 @@ pub fn name(text: &str) -> Result<String, String> {
 }
 
 /// A size in bytes, with an optional suffix K, M, G or T of 1024.
-pub fn bytes(text: &str) -> Result<u64, String> {
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
 	let (digits, shift) = match text.char_indices().last() {
 		Some((at, 'K')) => (&text[..at], 10),
 		Some((at, 'M')) => (&text[..at], 20),

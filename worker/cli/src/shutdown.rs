@@ -1,7 +1,7 @@
 //! When to stop.
 
 /// Completes when the process is asked to stop: SIGINT (ctrl-c) or SIGTERM.
-pub async fn requested() {
+pub(crate) async fn requested() {
 	#[cfg(unix)]
 	{
 		use tokio::signal::unix::{signal, SignalKind};

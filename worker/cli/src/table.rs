@@ -6,7 +6,7 @@ use crate::output::{Output, Style};
 const GAP: &str = "  ";
 
 /// Rows below their heads, every column as wide as its widest cell. Further lines of the last cell are indented.
-pub fn table<const N: usize>(output: &Output, heads: [&str; N], rows: &[[String; N]]) -> String {
+pub(crate) fn table<const N: usize>(output: &Output, heads: [&str; N], rows: &[[String; N]]) -> String {
 	let width = |column: usize| {
 		let cells = rows.iter().map(|row| row[column].chars().count());
 		cells.chain([heads[column].chars().count()]).max().unwrap_or_default()
@@ -25,7 +25,7 @@ pub fn table<const N: usize>(output: &Output, heads: [&str; N], rows: &[[String;
 }
 
 /// Names and values, one pair a line, the values below each other. Further lines of a value are indented.
-pub fn fields(output: &Output, pairs: &[(&str, String)]) -> String {
+pub(crate) fn fields(output: &Output, pairs: &[(&str, String)]) -> String {
 	let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
 	let indent = format!("\n{}{GAP}", " ".repeat(width));
 	let line = |(name, value): &(&str, String)| {

@@ -16,7 +16,7 @@ use descent_protocol::{
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What a group measures.
-pub fn metric(metric: Metric) -> &'static str {
+pub(crate) fn metric(metric: Metric) -> &'static str {
 	match metric {
 		Metric::Loss => "loss",
 		Metric::Error => "error",
@@ -24,7 +24,7 @@ pub fn metric(metric: Metric) -> &'static str {
 }
 
 /// On what a group measures.
-pub fn policy(policy: &EvaluationPolicy) -> String {
+pub(crate) fn policy(policy: &EvaluationPolicy) -> String {
 	match policy {
 		EvaluationPolicy::Training { records } => format!("{records} records of the training set"),
 		EvaluationPolicy::Validation { records, .. } => format!("{records} records of the validation set"),
@@ -32,18 +32,18 @@ pub fn policy(policy: &EvaluationPolicy) -> String {
 }
 
 /// The lengths of rounds.
-pub fn rounds(lengths: &RoundLengths) -> String {
+pub(crate) fn rounds(lengths: &RoundLengths) -> String {
 	let RoundLengths { length, reveal, attest, open } = lengths;
 	format!("{length} blocks; reveal {reveal}, attest {attest}, open {open}")
 }
 
 /// What a group wants to reach.
-pub fn target(target: Option<Score>) -> String {
+pub(crate) fn target(target: Option<Score>) -> String {
 	target.map_or("none".into(), |score| score.to_string())
 }
 
 /// The time that blocks take, in its two largest units: `1h 30m`.
-pub fn time(blocks: BlockNumber) -> String {
+pub(crate) fn time(blocks: BlockNumber) -> String {
 	let mut rest = u64::from(blocks).saturating_mul(BLOCK_SECONDS);
 	let mut parts = Vec::new();
 	for (unit, seconds) in UNITS {
@@ -63,18 +63,18 @@ pub fn time(blocks: BlockNumber) -> String {
 }
 
 /// A number of blocks and the time that they take: `200 blocks (10m)`.
-pub fn span(blocks: BlockNumber) -> String {
+pub(crate) fn span(blocks: BlockNumber) -> String {
 	let unit = if blocks == 1 { "block" } else { "blocks" };
 	format!("{blocks} {unit} ({})", time(blocks))
 }
 
 /// When something comes that is due at a block: `at block 120, in 20 blocks (1m)`.
-pub fn due(at: BlockNumber, now: BlockNumber) -> String {
+pub(crate) fn due(at: BlockNumber, now: BlockNumber) -> String {
 	format!("at block {at}, in {}", span(at.saturating_sub(now)))
 }
 
 /// When a group's voting period closes, and what to do where it has not though it should.
-pub fn closes(group: &GroupView) -> String {
+pub(crate) fn closes(group: &GroupView) -> String {
 	if group.closes > group.block {
 		return due(group.closes, group.block);
 	}
@@ -83,7 +83,7 @@ pub fn closes(group: &GroupView) -> String {
 }
 
 /// A part of a total, to a hundredth of a percent and never more than it is: `33.33%`.
-pub fn part(part: u128, total: u128) -> String {
+pub(crate) fn part(part: u128, total: u128) -> String {
 	const HUNDREDTHS: u128 = 10_000;
 	let hundredths = match part.checked_mul(HUNDREDTHS) {
 		Some(scaled) => scaled.checked_div(total),
@@ -94,7 +94,7 @@ pub fn part(part: u128, total: u128) -> String {
 }
 
 /// Stake and its part of all stake: `30 NRN, 20% of all stake`.
-pub fn stake(stake: u128, total: u128) -> String {
+pub(crate) fn stake(stake: u128, total: u128) -> String {
 	if total == 0 {
 		return format_amount(stake);
 	}
@@ -102,12 +102,12 @@ pub fn stake(stake: u128, total: u128) -> String {
 }
 
 /// An amount and its part of all that is issued: `30 NRN, 0.1% of all there is`.
-pub fn stake_of_all(amount: u128, issuance: u128) -> String {
+pub(crate) fn stake_of_all(amount: u128, issuance: u128) -> String {
 	format!("{}, {} of all there is", format_amount(amount), part(amount, issuance))
 }
 
 /// A number of voting periods.
-pub fn periods(periods: u32) -> String {
+pub(crate) fn periods(periods: u32) -> String {
 	match periods {
 		1 => "1 period".into(),
 		periods => format!("{periods} periods"),
@@ -115,7 +115,7 @@ pub fn periods(periods: u32) -> String {
 }
 
 /// How much of all stake an amendment needs.
-pub fn majority(majority: Majority) -> &'static str {
+pub(crate) fn majority(majority: Majority) -> &'static str {
 	match majority {
 		Majority::Half => "more than 1/2",
 		Majority::TwoThirds => "more than 2/3",
@@ -123,7 +123,7 @@ pub fn majority(majority: Majority) -> &'static str {
 }
 
 /// What a committee found of a delta.
-pub fn verdict(verdict: &DeltaVerdict) -> String {
+pub(crate) fn verdict(verdict: &DeltaVerdict) -> String {
 	match verdict {
 		DeltaVerdict::Valid(report) => format!("valid: +{} -{}", report.added, report.removed),
 		DeltaVerdict::Invalid(fault) => format!("invalid: {fault}"),
@@ -132,7 +132,7 @@ pub fn verdict(verdict: &DeltaVerdict) -> String {
 }
 
 /// How far the check of a proposed delta is.
-pub fn check(check: &CheckView) -> String {
+pub(crate) fn check(check: &CheckView) -> String {
 	match (&check.decided, check.attempt, check.until) {
 		(Some(decided), _, _) => verdict(decided),
 		(None, Some(attempt), Some(until)) => {
@@ -149,7 +149,7 @@ pub fn check(check: &CheckView) -> String {
 }
 
 /// How a delta proposal ended.
-pub fn proposal_ending(ending: &ProposalEnding) -> String {
+pub(crate) fn proposal_ending(ending: &ProposalEnding) -> String {
 	match ending {
 		ProposalEnding::Applied { version } => format!("applied: version {version}"),
 		ProposalEnding::Invalid { fault } => format!("invalid: {fault}"),
@@ -163,7 +163,7 @@ pub fn proposal_ending(ending: &ProposalEnding) -> String {
 }
 
 /// What the ending of a delta proposal does to its deposit.
-pub fn proposal_price(ending: &ProposalEnding) -> &'static str {
+pub(crate) fn proposal_price(ending: &ProposalEnding) -> &'static str {
 	match ending {
 		ProposalEnding::Applied { .. } => "returned, reward paid",
 		ProposalEnding::Invalid { .. } => "lost",
@@ -177,7 +177,7 @@ pub fn proposal_price(ending: &ProposalEnding) -> &'static str {
 }
 
 /// How an amendment ended.
-pub fn amendment_ending(ending: &AmendmentEnding) -> String {
+pub(crate) fn amendment_ending(ending: &AmendmentEnding) -> String {
 	match ending {
 		AmendmentEnding::Adopted { from } => format!("adopted: from round {from} on"),
 		AmendmentEnding::Impossible => "impossible: the rules did not allow it any more".into(),
@@ -188,7 +188,7 @@ pub fn amendment_ending(ending: &AmendmentEnding) -> String {
 }
 
 /// What an amendment changes.
-pub fn change(change: &Change) -> String {
+pub(crate) fn change(change: &Change) -> String {
 	match change {
 		Change::VotingPeriod { blocks } => format!("voting period {}", span(*blocks)),
 		Change::Quorum { share } => format!("quorum {share}"),
@@ -213,12 +213,12 @@ pub fn change(change: &Change) -> String {
 }
 
 /// How what rounds earn is divided.
-pub fn shares(shares: Shares) -> String {
+pub(crate) fn shares(shares: Shares) -> String {
 	format!("winners {}, validators {}, keepers {}", shares.winner(), shares.validators, shares.keepers)
 }
 
 /// How a validator stands.
-pub fn standing(standing: ValidatorStanding, now: BlockNumber) -> String {
+pub(crate) fn standing(standing: ValidatorStanding, now: BlockNumber) -> String {
 	match standing {
 		ValidatorStanding::Active => "active".into(),
 		ValidatorStanding::Waiting => "waiting".into(),
@@ -231,7 +231,7 @@ pub fn standing(standing: ValidatorStanding, now: BlockNumber) -> String {
 }
 
 /// The day on which a block is expected, as blocks come every 3 seconds: `2030-11-20`.
-pub fn day(at: BlockNumber, now: BlockNumber, clock: SystemTime) -> String {
+pub(crate) fn day(at: BlockNumber, now: BlockNumber, clock: SystemTime) -> String {
 	let blocks = u64::from(at.saturating_sub(now));
 	let seconds = clock
 		.duration_since(UNIX_EPOCH)
@@ -242,7 +242,7 @@ pub fn day(at: BlockNumber, now: BlockNumber, clock: SystemTime) -> String {
 }
 
 /// Text that is not longer than so many characters.
-pub fn short(text: &str, length: usize) -> String {
+pub(crate) fn short(text: &str, length: usize) -> String {
 	let text = plain(text);
 	if text.chars().count() <= length {
 		return text;

@@ -15,11 +15,11 @@ const ATTEMPTS: u32 = 5;
 
 /// JSON-RPC error codes of `author_submitExtrinsic`.
 mod code {
-	pub const INVALID: i32 = 1010;
-	pub const BANNED: i32 = 1012;
-	pub const ALREADY_IMPORTED: i32 = 1013;
-	pub const TOO_LOW_PRIORITY: i32 = 1014;
-	pub const DROPPED: i32 = 1016;
+	pub(super) const INVALID: i32 = 1010;
+	pub(super) const BANNED: i32 = 1012;
+	pub(super) const ALREADY_IMPORTED: i32 = 1013;
+	pub(super) const TOO_LOW_PRIORITY: i32 = 1014;
+	pub(super) const DROPPED: i32 = 1016;
 }
 
 /// A signed transaction.

@@ -9,7 +9,7 @@ use serde::Serialize;
 	after_help = "Example:\n  descent balance 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY\n\nIn JSON, amounts are in the \
 smallest unit (10^-12 NRN), as strings."
 )]
-pub struct Balance {
+pub(crate) struct Balance {
 	/// Address of the account
 	#[arg(value_name = "ADDRESS", value_parser = parse_account)]
 	account: AccountId,
@@ -29,7 +29,7 @@ impl Shown {
 }
 
 impl Balance {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let amounts = global.connect().await?.balance(&self.account).await?;
 		output.print(&Shown::new(self.account, amounts), |output| {
 			fields(output, &[("free", format_amount(amounts.free)), ("held", format_amount(amounts.held))])

@@ -11,7 +11,7 @@ use descent_protocol::RoundIndex;
 #[command(
 	after_help = "Example:\n  descent explain --group 0 --round 3 --account 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 )]
-pub struct Explain {
+pub(crate) struct Explain {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Number of the round
@@ -23,7 +23,7 @@ pub struct Explain {
 }
 
 impl Explain {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let explanation =
 			global.connect().await?.explain(self.group.group, self.round, &self.account).await?;
 		output.print(&explanation, |_| explanation.sentence.clone())

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 
 /// Hands every item of a subscription to `each`, until that breaks, the subscription ends or the process is asked to
 /// stop. An interruption is noted and outlived.
-pub async fn follow<T>(
+pub(super) async fn follow<T>(
 	mut items: impl Stream<Item = Result<T, Error>> + Unpin,
 	spinner: &ProgressBar,
 	output: &Output,

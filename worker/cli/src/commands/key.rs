@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
-pub enum KeyCommand {
+pub(crate) enum KeyCommand {
 	/// Make a new key and write its phrase to a new file that only you can read
 	#[command(
 		after_help = "Example:\n  descent key generate --key-file ~/.descent/key\n\nThe file holds the twelve words: keep a \
@@ -54,7 +54,7 @@ impl Shown {
 }
 
 impl KeyCommand {
-	pub fn run(self, output: &Output) -> Result<()> {
+	pub(crate) fn run(self, output: &Output) -> Result<()> {
 		let shown = match self {
 			Self::Generate { key_file } => Shown::new(&Key::generate(&key_file)?, Some(key_file)),
 			Self::Show { key_file } => {

@@ -10,13 +10,13 @@ use descent_protocol::view::StandingView;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  descent leaderboard --group 0")]
-pub struct Leaderboard {
+pub(crate) struct Leaderboard {
 	#[command(flatten)]
 	group: GroupArg,
 }
 
 impl Leaderboard {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let standings = global.connect().await?.leaderboard(self.group.group).await?;
 		output.print(&standings, |output| show(output, &standings))
 	}

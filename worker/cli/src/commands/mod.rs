@@ -1,23 +1,23 @@
 //! The commands, one file each.
 
-pub mod amend;
-pub mod balance;
-pub mod chain_spec;
-pub mod content;
-pub mod dataset;
-pub mod emission;
-pub mod explain;
+pub(crate) mod amend;
+pub(crate) mod balance;
+pub(crate) mod chain_spec;
+pub(crate) mod content;
+pub(crate) mod dataset;
+pub(crate) mod emission;
+pub(crate) mod explain;
 mod follow;
-pub mod governance;
-pub mod group;
-pub mod key;
-pub mod leaderboard;
-pub mod rewards;
-pub mod round;
-pub mod stake;
+pub(crate) mod governance;
+pub(crate) mod group;
+pub(crate) mod key;
+pub(crate) mod leaderboard;
+pub(crate) mod rewards;
+pub(crate) mod round;
+pub(crate) mod stake;
 mod submit;
-pub mod transfer;
-pub mod validator;
+pub(crate) mod transfer;
+pub(crate) mod validator;
 
 use crate::{
 	args::{Cli, Command},
@@ -26,7 +26,7 @@ use crate::{
 use anyhow::Result;
 
 /// Does what the command line says.
-pub async fn run(cli: Cli, output: &Output) -> Result<()> {
+pub(crate) async fn run(cli: Cli, output: &Output) -> Result<()> {
 	let global = &cli.global;
 	match cli.command {
 		Command::Key(command) => command.run(output),

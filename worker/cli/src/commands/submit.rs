@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// A transaction that was carried out.
 #[derive(Debug, PartialEq, Serialize)]
-pub struct Done {
+pub(super) struct Done {
 	/// The transaction's hash.
 	pub transaction: String,
 	/// Number of the block that holds it.
@@ -30,7 +30,7 @@ impl Done {
 }
 
 /// Signs a call, sends it and waits as long as the signer asked for.
-pub async fn send(
+pub(super) async fn send(
 	client: &Client,
 	key: &Key,
 	call: &Call,
@@ -42,7 +42,11 @@ pub async fn send(
 }
 
 /// Waits as long as the signer asked for.
-pub async fn wait(submitted: Submitted, signing: &Signing, output: &Output) -> Result<(Included, Done)> {
+pub(super) async fn wait(
+	submitted: Submitted,
+	signing: &Signing,
+	output: &Output,
+) -> Result<(Included, Done)> {
 	let spinner = output.spinner("waiting for a block");
 	let included = submitted.in_best_block().await.map_err(advised)?;
 	let included = if signing.finalized {

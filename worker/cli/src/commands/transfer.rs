@@ -13,7 +13,7 @@ use serde::Serialize;
 	after_help = "Examples:\n  descent transfer --to 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty --amount 1.5 \
 --key-file ~/.descent/key\n  DESCENT_SURI=//Alice descent transfer --to 5FHn.. --amount 1500p --finalized"
 )]
-pub struct Transfer {
+pub(crate) struct Transfer {
 	/// Address of the account to send to
 	#[arg(long, value_name = "ADDRESS", value_parser = parse_account)]
 	to: AccountId,
@@ -34,7 +34,7 @@ struct Shown {
 }
 
 impl Transfer {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let key = self.signing.key()?;
 		let client = global.connect().await?;
 		let submitted = client.transfer(&key, &self.to, self.amount).await?;

@@ -25,43 +25,43 @@ use futures::{stream, StreamExt};
 use rand::{rngs::StdRng, RngCore, SeedableRng};
 use tokio::sync::oneshot;
 
-pub const LEAF: usize = LEAF_SIZE as usize;
+pub(crate) const LEAF: usize = LEAF_SIZE as usize;
 
-pub fn random_bytes(seed: u64, len: usize) -> Vec<u8> {
+pub(crate) fn random_bytes(seed: u64, len: usize) -> Vec<u8> {
 	let mut bytes = vec![0; len];
 	StdRng::seed_from_u64(seed).fill_bytes(&mut bytes);
 	bytes
 }
 
 /// A store in a directory that is deleted with it.
-pub struct TestStore {
+pub(crate) struct TestStore {
 	pub store: Store,
 	pub directory: tempfile::TempDir,
 }
 
 impl TestStore {
-	pub fn new() -> Self {
+	pub(crate) fn new() -> Self {
 		Self::with_cap(1 << 30)
 	}
 
-	pub fn with_cap(max_bytes: u64) -> Self {
+	pub(crate) fn with_cap(max_bytes: u64) -> Self {
 		let directory = tempfile::tempdir().unwrap();
 		Self { store: Store::open(directory.path(), max_bytes).unwrap(), directory }
 	}
 
-	pub fn fetcher(&self, limits: FetchLimits) -> Fetcher {
+	pub(crate) fn fetcher(&self, limits: FetchLimits) -> Fetcher {
 		Fetcher::new(self.store.clone(), limits).unwrap()
 	}
 
 	/// The one file of a block.
-	pub fn block_file(&self, id: &BlockId) -> std::path::PathBuf {
+	pub(crate) fn block_file(&self, id: &BlockId) -> std::path::PathBuf {
 		let name = hex::encode(id.digest);
 		self.directory.path().join("blocks").join(&name[..2]).join(name)
 	}
 }
 
 /// Limits short enough for tests of failures, long enough for a busy machine.
-pub fn quick() -> FetchLimits {
+pub(crate) fn quick() -> FetchLimits {
 	FetchLimits {
 		deadline: Duration::from_secs(60),
 		patience: Duration::from_secs(15),
@@ -71,10 +71,10 @@ pub fn quick() -> FetchLimits {
 	}
 }
 
-pub type Blocks = HashMap<BlockId, Bytes>;
+pub(crate) type Blocks = HashMap<BlockId, Bytes>;
 
 /// The blocks of content of at most two levels.
-pub fn blocks_of(store: &Store, content: &ContentRef) -> Blocks {
+pub(crate) fn blocks_of(store: &Store, content: &ContentRef) -> Blocks {
 	let root = BlockId::from(content);
 	let bytes = store.get_block(&root).unwrap().unwrap();
 	let mut blocks = Blocks::new();
@@ -89,7 +89,7 @@ pub fn blocks_of(store: &Store, content: &ContentRef) -> Blocks {
 }
 
 /// Content in memory: its reference, its bytes and its blocks.
-pub fn sample(seed: u64, len: usize) -> (ContentRef, Vec<u8>, Blocks) {
+pub(crate) fn sample(seed: u64, len: usize) -> (ContentRef, Vec<u8>, Blocks) {
 	let source = TestStore::new();
 	let bytes = random_bytes(seed, len);
 	let content = source.store.import(bytes.as_slice()).unwrap();
@@ -97,7 +97,7 @@ pub fn sample(seed: u64, len: usize) -> (ContentRef, Vec<u8>, Blocks) {
 }
 
 /// What a provider does with one request for a block that it has.
-pub enum Reply {
+pub(crate) enum Reply {
 	Honest,
 	Absent,
 	/// The right length with one bit flipped.
@@ -115,7 +115,7 @@ pub enum Reply {
 type Behaviour = Arc<dyn Fn(usize, &BlockId) -> Reply + Send + Sync>;
 
 /// A provider under the test's control. It stops when dropped.
-pub struct Provider {
+pub(crate) struct Provider {
 	pub url: String,
 	requests: Arc<AtomicUsize>,
 	asked: Arc<Mutex<Vec<BlockId>>>,
@@ -124,7 +124,7 @@ pub struct Provider {
 
 impl Provider {
 	/// Serves these blocks; `behaviour` gets the number of requests before this one, and the block.
-	pub async fn start(
+	pub(crate) async fn start(
 		blocks: Blocks,
 		behaviour: impl Fn(usize, &BlockId) -> Reply + Send + Sync + 'static,
 	) -> Self {
@@ -146,15 +146,15 @@ impl Provider {
 		Self { url, requests, asked, _stop: stop }
 	}
 
-	pub async fn honest(blocks: Blocks) -> Self {
+	pub(crate) async fn honest(blocks: Blocks) -> Self {
 		Self::start(blocks, |_, _| Reply::Honest).await
 	}
 
-	pub fn requests(&self) -> usize {
+	pub(crate) fn requests(&self) -> usize {
 		self.requests.load(Ordering::SeqCst)
 	}
 
-	pub fn asked(&self) -> Vec<BlockId> {
+	pub(crate) fn asked(&self) -> Vec<BlockId> {
 		self.asked.lock().unwrap().clone()
 	}
 }

@@ -6,11 +6,11 @@ use sp_core::H256;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-pub type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// A delta of records that nothing compresses.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Large {
+pub(crate) struct Large {
 	/// Values of one record, besides its target.
 	pub values: u64,
 	/// Their type.
@@ -27,7 +27,7 @@ pub struct Large {
 
 /// What a process is to do with a delta, alone in its memory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Task {
+pub(crate) struct Task {
 	pub large: Large,
 	pub store: PathBuf,
 	pub base: H256,
@@ -38,7 +38,7 @@ pub struct Task {
 
 /// What it took.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Taken {
+pub(crate) struct Taken {
 	pub seconds: f64,
 	/// The most memory that the process ever had, in MiB.
 	pub peak: f64,
@@ -47,7 +47,7 @@ pub struct Taken {
 }
 
 impl Large {
-	pub fn schema(&self) -> Schema {
+	pub(crate) fn schema(&self) -> Schema {
 		let column = |name: &str, dtype, shape| Column { name: name.into(), dtype, shape, bound: None };
 		let target = Some(self.target).filter(|target| *target > 0).into_iter().collect();
 		Schema { columns: vec![column("x", self.dtype, vec![self.values]), column("y", Dtype::U8, target)] }
@@ -66,7 +66,7 @@ impl Large {
 	}
 
 	/// Writes the delta; its rows.
-	pub fn write(&self, path: &Path) -> Result<u64, DeltaError> {
+	pub(crate) fn write(&self, path: &Path) -> Result<u64, DeltaError> {
 		let schema = self.schema();
 		let mut writer = DeltaWriter::streaming(path, &schema)?;
 		let mut record = vec![0; schema.record_bytes()];
@@ -84,7 +84,7 @@ impl Large {
 
 impl Task {
 	/// Does it in this process.
-	pub fn run(&self) -> Outcome<Taken> {
+	pub(crate) fn run(&self) -> Outcome<Taken> {
 		let (schema, limits) = (self.large.schema(), DeltaLimits::default());
 		let base = Set::open(&self.store, self.base, &schema)?;
 		let started = Instant::now();

@@ -3,7 +3,7 @@
 use descent_dataset::{Batch, Description, Dtype, Schema};
 
 /// A description out of its parts: input `dtype shape`, target `dtype shape` with classes, layers, loss.
-pub fn describe(input: (&str, &str), target: (&str, &str, Option<u64>), layers: &str) -> Description {
+pub(crate) fn describe(input: (&str, &str), target: (&str, &str, Option<u64>), layers: &str) -> Description {
 	let (loss, classes) = match target.2 {
 		Some(classes) => ("cross_entropy", format!(r#","classes":{classes}"#)),
 		None => ("mse", String::new()),
@@ -17,13 +17,13 @@ pub fn describe(input: (&str, &str), target: (&str, &str, Option<u64>), layers: 
 }
 
 /// Six numbers to three classes.
-pub fn classifier(layers: &str) -> Description {
+pub(crate) fn classifier(layers: &str) -> Description {
 	describe(("f32", "[6]"), ("u8", "[]", Some(3)), layers)
 }
 
 /// A language model of 8 tokens out of 11.
 #[allow(dead_code)]
-pub fn language_model() -> Description {
+pub(crate) fn language_model() -> Description {
 	describe(
 		("i64", "[8]"),
 		("i64", "[8]", Some(11)),
@@ -34,24 +34,24 @@ pub fn language_model() -> Description {
 }
 
 /// A generator of test data; any will do.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub u64);
 
 impl Random {
 	/// The next 32 bits.
-	pub fn bits(&mut self) -> u32 {
+	pub(crate) fn bits(&mut self) -> u32 {
 		self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
 		(self.0 >> 32) as u32
 	}
 
 	/// Uniform in -1..1.
-	pub fn number(&mut self) -> f32 {
+	pub(crate) fn number(&mut self) -> f32 {
 		self.bits() as f32 / (1u32 << 31) as f32 - 1.0
 	}
 }
 
 /// A batch of random records that keep to the schema.
 #[allow(dead_code)]
-pub fn random_batch(schema: &Schema, len: usize, seed: u64) -> Batch {
+pub(crate) fn random_batch(schema: &Schema, len: usize, seed: u64) -> Batch {
 	let mut random = Random(seed);
 	let mut records = Vec::new();
 	for _ in 0..len {
@@ -72,7 +72,7 @@ pub fn random_batch(schema: &Schema, len: usize, seed: u64) -> Batch {
 
 /// Records of [`classifier`]'s schema whose class is the largest of the first three numbers: learnable.
 #[allow(dead_code)]
-pub fn learnable_batch(description: &Description, len: usize, seed: u64) -> Batch {
+pub(crate) fn learnable_batch(description: &Description, len: usize, seed: u64) -> Batch {
 	let mut random = Random(seed);
 	let mut records = Vec::new();
 	for _ in 0..len {

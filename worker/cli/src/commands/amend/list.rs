@@ -16,13 +16,13 @@ const SUMMARY: usize = 60;
 #[command(
 	after_help = "Examples:\n  descent amend list --group 0\n  descent amend list --group 0 --json | jq '.[].changes'"
 )]
-pub struct List {
+pub(crate) struct List {
 	#[command(flatten)]
 	group: GroupArg,
 }
 
 impl List {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
 		let group = client.group(self.group.group).await?;
 		let amendments = client.amendments(group.id).await?;

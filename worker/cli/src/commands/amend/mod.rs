@@ -1,15 +1,15 @@
-pub mod list;
-pub mod model;
-pub mod propose;
-pub mod vote;
-pub mod withdraw;
+pub(crate) mod list;
+pub(crate) mod model;
+pub(crate) mod propose;
+pub(crate) mod vote;
+pub(crate) mod withdraw;
 
 use crate::{args::Global, output::Output};
 use anyhow::Result;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
-pub enum AmendCommand {
+pub(crate) enum AmendCommand {
 	/// Propose to change a group's rules
 	Propose(Box<propose::Propose>),
 	/// Approve an amendment, or take the approval back
@@ -21,7 +21,7 @@ pub enum AmendCommand {
 }
 
 impl AmendCommand {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		match self {
 			Self::Propose(command) => command.run(global, output).await,
 			Self::Vote(command) => command.run(global, output).await,

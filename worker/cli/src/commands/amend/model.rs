@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// Where the new description can't be read or is not valid, or does not fit.
-pub async fn check(
+pub(crate) async fn check(
 	group: &GroupView,
 	model: &Source,
 	providers: &[String],

@@ -30,7 +30,7 @@ use serde::Serialize;
 ~/.descent/key\n\nMore than 1/2 of all stake has to approve, more than 2/3 for another model, which begins anew on the same data. It is adopted when \
 the voting period closes, all changes or none, and takes effect with the first round that has not begun then. What is not given stays as it is."
 )]
-pub struct Propose {
+pub(crate) struct Propose {
 	#[command(flatten)]
 	group: GroupArg,
 	#[command(flatten)]
@@ -108,7 +108,7 @@ struct Proposed {
 }
 
 impl Propose {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		ensure!(
 			self.changes != Changes::default(),
 			"name what to change, as --voting-period 1d; descent amend propose --help lists what can be"

@@ -14,7 +14,7 @@ use descent_protocol::AmendmentId;
 --amendment 2 --against --key-file ~/.descent/key\n\nAny number of amendments can be approved at a time. Your stake counts as it is when the \
 voting period closes; not approving and being against are the same."
 )]
-pub struct Vote {
+pub(crate) struct Vote {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Number of the amendment
@@ -28,7 +28,7 @@ pub struct Vote {
 }
 
 impl Vote {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let (group, amendment) = (self.group.group, self.amendment);
 		let call = Call::vote_amendment(group, amendment, !self.against);

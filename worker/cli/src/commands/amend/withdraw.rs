@@ -12,7 +12,7 @@ use descent_protocol::AmendmentId;
 #[command(
 	after_help = "Example:\n  descent amend withdraw --group 0 --amendment 2 --key-file ~/.descent/key\n\nIts deposit is returned."
 )]
-pub struct Withdraw {
+pub(crate) struct Withdraw {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Number of the amendment
@@ -23,7 +23,7 @@ pub struct Withdraw {
 }
 
 impl Withdraw {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let call = Call::withdraw_amendment(self.group.group, self.amendment);
 		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;

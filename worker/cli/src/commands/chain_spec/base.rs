@@ -17,7 +17,7 @@ const PRESET: &str = "live";
 ///
 /// # Errors
 /// Where it can't be read or is no JSON.
-pub fn read(file: &Path) -> Result<Value> {
+pub(super) fn read(file: &Path) -> Result<Value> {
 	let shown = file.display();
 	let text = std::fs::read(file).with_context(|| format!("reading {shown}"))?;
 	serde_json::from_slice(&text).with_context(|| format!("{shown} is no chain specification"))
@@ -27,7 +27,7 @@ pub fn read(file: &Path) -> Result<Value> {
 ///
 /// # Errors
 /// Where there is no node, or it fails.
-pub fn export() -> Result<Value> {
+pub(super) fn export() -> Result<Value> {
 	let node = node();
 	let shown = node.display();
 	let mut command = Command::new(&node);

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// What an account has to hold to exist: a thousandth of a neuron.
-pub const EXISTENTIAL_DEPOSIT: u128 = 1_000_000_000;
+pub(super) const EXISTENTIAL_DEPOSIT: u128 = 1_000_000_000;
 
 const HEADERS: &[&[&str]] = &[
 	&["account", "amount"],
@@ -21,7 +21,7 @@ const HEADERS: &[&[&str]] = &[
 
 /// How a part of what was sold is released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Vesting {
+pub(super) struct Vesting {
 	/// The block after which it begins.
 	pub start: BlockNumber,
 	/// For how many blocks it lasts.
@@ -32,7 +32,7 @@ pub struct Vesting {
 
 /// What somebody bought.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sale {
+pub(super) struct Sale {
 	pub account: AccountId,
 	pub amount: u128,
 	pub vesting: Option<Vesting>,
@@ -40,7 +40,7 @@ pub struct Sale {
 
 /// What was sold, to whom, and the sum of it.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub(super) struct Ledger {
 	lines: Vec<Sale>,
 	/// Where each account is in the list.
 	places: HashMap<AccountId, usize>,
@@ -52,7 +52,7 @@ impl Ledger {
 	///
 	/// # Errors
 	/// See [`Self::parse`].
-	pub fn read(file: &Path) -> Result<Self> {
+	pub(super) fn read(file: &Path) -> Result<Self> {
 		let opened = lines::open(file)?;
 		Self::parse(opened).with_context(|| format!("the ledger {} is not right", file.display()))
 	}
@@ -63,7 +63,7 @@ impl Ledger {
 	/// For a line that is not right, with its number: not an account or an amount, an account for the second time, less
 	/// than an account has to hold, a schedule that is none; for a sum beyond what a chain can hold; and for a ledger in
 	/// which nothing was sold.
-	pub fn parse(input: impl Read) -> Result<Self> {
+	pub(super) fn parse(input: impl Read) -> Result<Self> {
 		let mut ledger = Self::default();
 		let mut numbers = Vec::new();
 		lines::read(input, HEADERS, |line| {
@@ -86,23 +86,23 @@ impl Ledger {
 	}
 
 	/// What each account bought, in the order of the file.
-	pub fn lines(&self) -> &[Sale] {
+	pub(super) fn lines(&self) -> &[Sale] {
 		&self.lines
 	}
 
 	/// What an account bought; nothing for an account that is not there.
-	pub fn amount(&self, account: &AccountId) -> u128 {
+	pub(super) fn amount(&self, account: &AccountId) -> u128 {
 		let sale = self.places.get(account).and_then(|place| self.lines.get(*place));
 		sale.map_or(0, |sale| sale.amount)
 	}
 
 	/// Whether an account bought something.
-	pub fn has(&self, account: &AccountId) -> bool {
+	pub(super) fn has(&self, account: &AccountId) -> bool {
 		self.places.contains_key(account)
 	}
 
 	/// The sum of all amounts, exactly.
-	pub fn total(&self) -> u128 {
+	pub(super) fn total(&self) -> u128 {
 		self.total
 	}
 }

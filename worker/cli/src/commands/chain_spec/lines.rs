@@ -8,14 +8,14 @@ use std::{fs::File, io::Read, path::Path};
 const LARGEST: u64 = 256 << 20;
 
 /// A line and its number in the file.
-pub struct Line {
+pub(super) struct Line {
 	pub number: u64,
 	cells: StringRecord,
 }
 
 impl Line {
 	/// The cell of a column, if it is there and not empty.
-	pub fn cell(&self, column: usize) -> Option<&str> {
+	pub(super) fn cell(&self, column: usize) -> Option<&str> {
 		self.cells.get(column).filter(|cell| !cell.is_empty())
 	}
 
@@ -23,7 +23,7 @@ impl Line {
 	///
 	/// # Errors
 	/// Where it is empty.
-	pub fn required(&self, column: usize, name: &str) -> Result<&str> {
+	pub(super) fn required(&self, column: usize, name: &str) -> Result<&str> {
 		self.cell(column).with_context(|| format!("{name} is missing"))
 	}
 }
@@ -32,7 +32,7 @@ impl Line {
 ///
 /// # Errors
 /// Where it can't be opened or is too large.
-pub fn open(file: &Path) -> Result<File> {
+pub(super) fn open(file: &Path) -> Result<File> {
 	let shown = file.display();
 	let opened = File::open(file).with_context(|| format!("opening {shown}"))?;
 	let length = opened.metadata().with_context(|| format!("opening {shown}"))?.len();
@@ -45,7 +45,11 @@ pub fn open(file: &Path) -> Result<File> {
 /// # Errors
 /// For another header, lines with more or fewer cells than it, and text that is not UTF-8, with the number of the line.
 /// What `each` says against a line is told with its number as well.
-pub fn read(input: impl Read, headers: &[&[&str]], mut each: impl FnMut(&Line) -> Result<()>) -> Result<()> {
+pub(super) fn read(
+	input: impl Read,
+	headers: &[&[&str]],
+	mut each: impl FnMut(&Line) -> Result<()>,
+) -> Result<()> {
 	let input = input.take(LARGEST);
 	let mut reader = ReaderBuilder::new().has_headers(false).from_reader(input);
 	let header = next(&mut reader)?.context("the file is empty: it begins with a header")?;

@@ -26,7 +26,7 @@ vesting_blocks blocks, but for the part that is liquid at once; leave these cell
 account,bond,babe,grandpa,evaluator, with public keys in hex. Bonds are part of what these accounts bought.\n\nWhat is issued is exactly what the ledger \
 sums up to, which is printed on stderr. A line that is not right is refused with its number."
 )]
-pub struct ChainSpec {
+pub(crate) struct ChainSpec {
 	/// What was sold to whom, CSV
 	#[arg(long, value_name = "FILE")]
 	sale: PathBuf,
@@ -58,7 +58,7 @@ fn id(text: &str) -> Result<String, String> {
 }
 
 impl ChainSpec {
-	pub fn run(self, output: &Output) -> Result<()> {
+	pub(crate) fn run(self, output: &Output) -> Result<()> {
 		let ledger = Ledger::read(&self.sale)?;
 		let validators = match &self.validators {
 			Some(file) => Validators::read(file, &ledger)?,

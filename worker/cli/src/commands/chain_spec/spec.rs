@@ -6,7 +6,7 @@ use descent_client::{AccountId, H256};
 use serde_json::{json, Map, Value};
 
 /// What a chain begins with.
-pub struct Genesis<'a> {
+pub(super) struct Genesis<'a> {
 	pub ledger: &'a Ledger,
 	pub validators: &'a Validators,
 	pub committee: &'a [AccountId],
@@ -17,7 +17,7 @@ pub struct Genesis<'a> {
 /// # Errors
 /// Where the specification has no genesis in words, or one that gives somebody something already: what is issued would not be
 /// what was sold.
-pub fn fill(mut spec: Value, genesis: &Genesis) -> Result<Value> {
+pub(super) fn fill(mut spec: Value, genesis: &Genesis) -> Result<Value> {
 	let patch = spec.pointer_mut("/genesis/runtimeGenesis/patch");
 	let patch = patch.and_then(Value::as_object_mut).context(
 		"it has no genesis that can be filled in: make it with descent-node export-chain-spec --chain live, without --raw",
@@ -73,7 +73,7 @@ fn put(patch: &mut Map<String, Value>, pallet: &str, field: &str, list: Vec<Valu
 }
 
 /// Gives a specification another name and identifier.
-pub fn rename(spec: &mut Value, name: Option<String>, id: Option<String>) {
+pub(super) fn rename(spec: &mut Value, name: Option<String>, id: Option<String>) {
 	if let Some(spec) = spec.as_object_mut() {
 		let given = [("name", name), ("id", id)];
 		for (field, text) in given {

@@ -16,7 +16,7 @@ const HEADERS: &[&[&str]] = &[&["account", "bond", "babe", "grandpa", "evaluator
 
 /// A validator of the first session.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Validator {
+pub(super) struct Validator {
 	pub account: AccountId,
 	pub bond: u128,
 	/// The public keys of babe, grandpa and evaluator.
@@ -25,14 +25,14 @@ pub struct Validator {
 
 /// The validators of the first session.
 #[derive(Debug, Default)]
-pub struct Validators(Vec<Validator>);
+pub(super) struct Validators(Vec<Validator>);
 
 impl Validators {
 	/// Reads them from a file.
 	///
 	/// # Errors
 	/// See [`Self::parse`].
-	pub fn read(file: &Path, ledger: &Ledger) -> Result<Self> {
+	pub(super) fn read(file: &Path, ledger: &Ledger) -> Result<Self> {
 		let opened = lines::open(file)?;
 		Self::parse(opened, ledger)
 			.with_context(|| format!("the list of validators {} is not right", file.display()))
@@ -44,7 +44,7 @@ impl Validators {
 	/// For a line that is not right, with its number: an account that bought nothing, or less than it bonds and has to hold
 	/// beside it, or is there for the second time; a key that is none, or another's; and for more validators than a chain
 	/// has.
-	pub fn parse(input: impl Read, ledger: &Ledger) -> Result<Self> {
+	pub(super) fn parse(input: impl Read, ledger: &Ledger) -> Result<Self> {
 		let mut validators = Vec::new();
 		let (mut accounts, mut keys) = (HashSet::new(), HashSet::new());
 		lines::read(input, HEADERS, |line| {
@@ -69,7 +69,7 @@ impl Validators {
 	}
 
 	/// All of them, in the order of the file.
-	pub fn lines(&self) -> &[Validator] {
+	pub(super) fn lines(&self) -> &[Validator] {
 		&self.0
 	}
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  descent content add --store ~/.descent/content model.json train.parquet")]
-pub struct Add {
+pub(crate) struct Add {
 	#[command(flatten)]
 	store: StoreArg,
 	/// Files to add
@@ -29,7 +29,7 @@ struct Added {
 }
 
 impl Add {
-	pub async fn run(self, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, output: &Output) -> Result<()> {
 		let store = self.store.open().await?;
 		let mut added = Vec::new();
 		for file in self.files {

@@ -14,7 +14,7 @@ use std::{
 Blocks that have arrived are kept in OUT.descent-part until the whole content has: run the same command again to go on after \
 a failure."
 )]
-pub struct Get {
+pub(crate) struct Get {
 	/// CID of the content
 	#[arg(value_name = "CID")]
 	cid: BlockId,
@@ -36,7 +36,7 @@ struct Got {
 }
 
 impl Get {
-	pub async fn run(self, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, output: &Output) -> Result<()> {
 		let content = self.cid.content(self.size);
 		let mut part = OsString::from(&self.out);
 		part.push(".descent-part");

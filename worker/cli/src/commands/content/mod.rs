@@ -1,6 +1,6 @@
-pub mod add;
-pub mod get;
-pub mod serve;
+pub(crate) mod add;
+pub(crate) mod get;
+pub(crate) mod serve;
 
 use crate::output::Output;
 use crate::parse;
@@ -10,7 +10,7 @@ use descent_content::Store;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
-pub enum ContentCommand {
+pub(crate) enum ContentCommand {
 	/// Add files to a content store and print their references
 	Add(add::Add),
 	/// Fetch content from gateways, checking every block
@@ -21,7 +21,7 @@ pub enum ContentCommand {
 
 /// Where content is kept.
 #[derive(Clone, Debug, Args)]
-pub struct StoreArg {
+pub(crate) struct StoreArg {
 	/// Directory of the content store; it may be served meanwhile
 	#[arg(long, value_name = "DIR")]
 	pub store: PathBuf,
@@ -32,13 +32,13 @@ pub struct StoreArg {
 
 impl StoreArg {
 	/// Opens the store, off the threads that serve requests.
-	pub async fn open(self) -> Result<Store> {
+	pub(crate) async fn open(self) -> Result<Store> {
 		Ok(tokio::task::spawn_blocking(move || Store::open_shared(&self.store, self.store_limit)).await??)
 	}
 }
 
 impl ContentCommand {
-	pub async fn run(self, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, output: &Output) -> Result<()> {
 		match self {
 			Self::Add(command) => command.run(output).await,
 			Self::Get(command) => command.run(output).await,

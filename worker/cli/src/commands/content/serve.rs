@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 	after_help = "Example:\n  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080\n\nThe content is at \
 http://HOST:PORT/ipfs/CID?format=raw. Port 0 takes a free one. Stops on ctrl-c or SIGTERM."
 )]
-pub struct Serve {
+pub(crate) struct Serve {
 	#[command(flatten)]
 	store: StoreArg,
 	/// Address to listen on
@@ -25,7 +25,7 @@ struct Ready {
 }
 
 impl Serve {
-	pub async fn run(self, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, output: &Output) -> Result<()> {
 		let directory = self.store.store.display().to_string();
 		let store = self.store.open().await?;
 		let (address, task) = descent_content::serve(self.listen, store, shutdown::requested())

@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// Refuses a delta that the chain would refuse, before anything is paid for. `precedes` says whether the delta may have been announced before
 /// a block.
-pub fn admit(
+pub(super) fn admit(
 	log: &[LogEntryView],
 	proposals: &[ProposalView],
 	account: &AccountId,
@@ -53,7 +53,7 @@ pub fn admit(
 }
 
 /// Refuses a file whose rows are not those of a delta. Whether it applies to the data set is not looked at.
-pub fn check_rows(file: &Path, description: &Path, bar: &ProgressBar) -> Result<()> {
+pub(super) fn check_rows(file: &Path, description: &Path, bar: &ProgressBar) -> Result<()> {
 	let wrong = || format!("{} is not a delta for this model", file.display());
 	let schema = read_description(description)?.schema();
 	let reader = DeltaReader::open(file, &schema, &DeltaLimits::default()).with_context(wrong)?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Files that make a version of a data set.
 #[derive(Clone, Debug, Default, Args)]
-pub struct After {
+pub(crate) struct After {
 	/// Delta that comes before this one, or a version that checkout wrote; several in their order
 	#[arg(long = "after", value_name = "FILE")]
 	files: Vec<PathBuf>,
@@ -16,7 +16,7 @@ pub struct After {
 
 impl After {
 	/// The version, built in the folder `scratch`; `None` where no file was named.
-	pub fn set(&self, scratch: &Path, schema: &Schema) -> Result<Option<Set>> {
+	pub(crate) fn set(&self, scratch: &Path, schema: &Schema) -> Result<Option<Set>> {
 		let limits = DeltaLimits::default();
 		let store = scratch.join("after");
 		let mut set = None;

@@ -13,7 +13,7 @@ use std::{
 
 /// What an announcement is of. Nobody can move it to another.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject<'a> {
+pub(super) struct Subject<'a> {
 	/// Hash of the chain's first block.
 	pub genesis: &'a [u8; 32],
 	/// The group.
@@ -41,7 +41,7 @@ struct Content {
 
 /// The salt of an announcement, on disk before it is used: a proposal that is interrupted goes on with it.
 #[derive(Debug)]
-pub struct Announcement {
+pub(super) struct Announcement {
 	path: PathBuf,
 	salt: Salt,
 	block: Option<BlockNumber>,
@@ -53,7 +53,7 @@ impl Announcement {
 	///
 	/// # Errors
 	/// Where the file can't be read or written, or is damaged.
-	pub fn open(folder: &Path, subject: Subject) -> Result<Self> {
+	pub(super) fn open(folder: &Path, subject: Subject) -> Result<Self> {
 		let path = subject.file(folder);
 		let damaged = || {
 			format!(
@@ -80,12 +80,12 @@ impl Announcement {
 	}
 
 	/// Whether it was begun just now.
-	pub fn is_new(&self) -> bool {
+	pub(super) fn is_new(&self) -> bool {
 		self.is_new
 	}
 
 	/// Whether it may be older than what happened at a block, as far as is known here.
-	pub fn may_precede(&self, block: BlockNumber) -> bool {
+	pub(super) fn may_precede(&self, block: BlockNumber) -> bool {
 		match self.block {
 			Some(announced) => announced < block,
 			None => !self.is_new,
@@ -93,23 +93,23 @@ impl Announcement {
 	}
 
 	/// Hides what was announced until it is proposed.
-	pub fn salt(&self) -> &Salt {
+	pub(super) fn salt(&self) -> &Salt {
 		&self.salt
 	}
 
 	/// The block that holds it, once one does.
-	pub fn block(&self) -> Option<BlockNumber> {
+	pub(super) fn block(&self) -> Option<BlockNumber> {
 		self.block
 	}
 
 	/// Writes down which block holds it; `None` where none does.
-	pub fn set_block(&mut self, block: Option<BlockNumber>) -> Result<()> {
+	pub(super) fn set_block(&mut self, block: Option<BlockNumber>) -> Result<()> {
 		self.block = block;
 		self.save()
 	}
 
 	/// Deletes the file: the delta is proposed.
-	pub fn finish(self) -> Result<()> {
+	pub(super) fn finish(self) -> Result<()> {
 		fs::remove_file(&self.path).with_context(|| format!("removing {}", self.path.display()))
 	}
 
@@ -129,7 +129,7 @@ impl Announcement {
 }
 
 /// Where announcements are kept unless a folder is named: below `$XDG_DATA_HOME`, or `~/.local/share`.
-pub fn folder() -> Result<PathBuf> {
+pub(super) fn folder() -> Result<PathBuf> {
 	let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
 	let data = variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local/share")));
 	let data =

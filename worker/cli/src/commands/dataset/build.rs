@@ -30,7 +30,7 @@ and label. Columns of a table that are not named are found by the description's 
 description's type cannot hold is an error. The same source makes the same file. Additions that the data set of --after has already, \
 and removals of what it lacks, are left out."
 )]
-pub struct Build {
+pub(crate) struct Build {
 	/// CSV file with a header, or Parquet table
 	#[arg(long, value_name = "FILE")]
 	table: Option<PathBuf>,
@@ -80,7 +80,7 @@ struct Made {
 }
 
 impl Build {
-	pub async fn run(self, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, output: &Output) -> Result<()> {
 		let made = self.build(output).await?;
 		output.print(&made, |output| show(output, &made))
 	}

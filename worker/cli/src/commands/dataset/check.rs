@@ -17,7 +17,7 @@ train.parquet --description mnist.json\n\nThis is what validators check. A first
 the version that the files of --after make, in their order: the deltas of the group's log, or one version that descent dataset \
 checkout wrote. Whether a delta is valid depends on that version. What is built meanwhile is kept in the folder for temporary files, TMPDIR."
 )]
-pub struct Check {
+pub(crate) struct Check {
 	/// Delta file
 	#[arg(value_name = "DELTA")]
 	delta: PathBuf,
@@ -37,7 +37,7 @@ struct Checked {
 }
 
 impl Check {
-	pub async fn run(self, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, output: &Output) -> Result<()> {
 		let scratch = tempfile::tempdir().context("there is no folder for temporary files; set TMPDIR")?;
 		let folder = scratch.path().to_path_buf();
 		let spinner = output.spinner("checking");

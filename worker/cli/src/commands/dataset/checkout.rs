@@ -22,7 +22,7 @@ third.parquet\n\nThe file has the column id and the description's, a row for eac
 delta is checked against the log on chain, and every record against its id. Deltas and the version are kept, and only what is missing is \
 fetched and applied. One checkout at a time can use a folder."
 )]
-pub struct Checkout {
+pub(crate) struct Checkout {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Version to write, from 1; the newest one in the log unless given
@@ -45,7 +45,7 @@ struct CheckedOut {
 }
 
 impl Checkout {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let draft = Draft::new(&self.out)?;
 		let client = global.connect().await?;
 		let library = Library::open(&client, self.group.group, &self.data, output).await?;

@@ -18,7 +18,7 @@ use serde::Serialize;
 versions are built from the log, as descent dataset checkout does. Ids are listed in their order, with + where only the later version has \
 the record and - where only the earlier one has it."
 )]
-pub struct Diff {
+pub(crate) struct Diff {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Version to begin at, from 1
@@ -53,7 +53,7 @@ struct Ids {
 }
 
 impl Diff {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
 		let library = Library::open(&client, self.group.group, &self.data, output).await?;
 		// the earlier one is a part of the later one, which is built from it

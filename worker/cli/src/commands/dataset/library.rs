@@ -26,7 +26,7 @@ const DEADLINE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Where data sets are kept.
 #[derive(Clone, Debug, Args)]
-pub struct DataArg {
+pub(super) struct DataArg {
 	/// Folder to keep deltas and versions in, so that the next version needs only what is new; without it a folder
 	/// descent/datasets in the user's cache
 	#[arg(long, value_name = "DIR")]
@@ -55,7 +55,7 @@ fn cache(cache: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
 }
 
 /// A group's data set, of which any version can be had.
-pub struct Library {
+pub(super) struct Library {
 	/// The group.
 	pub group: GroupView,
 	log: Vec<LogEntryView>,
@@ -66,7 +66,12 @@ pub struct Library {
 
 impl Library {
 	/// Reads a group's log, and fetches the model description, which names the columns.
-	pub async fn open(client: &Client, group: GroupId, data: &DataArg, output: &Output) -> Result<Self> {
+	pub(super) async fn open(
+		client: &Client,
+		group: GroupId,
+		data: &DataArg,
+		output: &Output,
+	) -> Result<Self> {
 		let group = client.group(group).await?;
 		let log = client.dataset_log(group.id, 1).await?;
 		check_log(&log)?;
@@ -108,12 +113,12 @@ impl Library {
 	}
 
 	/// The number of the newest version.
-	pub fn newest(&self) -> u32 {
+	pub(super) fn newest(&self) -> u32 {
 		self.log.last().map_or(0, |entry| entry.version)
 	}
 
 	/// Fetches the deltas of a version that are not here, and builds it.
-	pub async fn version(&self, version: u32, output: &Output) -> Result<Set> {
+	pub(super) async fn version(&self, version: u32, output: &Output) -> Result<Set> {
 		let there = usize::try_from(version).ok().and_then(|count| self.log.get(..count));
 		let log = there.filter(|log| !log.is_empty()).with_context(|| {
 			format!(

@@ -17,13 +17,13 @@ const SUMMARY: usize = 60;
 #[command(
 	after_help = "Examples:\n  descent dataset list --group 0\n  descent dataset list --group 0 --json | jq '.[] | select(.ending == null)'"
 )]
-pub struct List {
+pub(crate) struct List {
 	#[command(flatten)]
 	group: GroupArg,
 }
 
 impl List {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
 		let group = client.group(self.group.group).await?;
 		let proposals = client.proposals(group.id).await?;

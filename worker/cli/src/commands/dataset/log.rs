@@ -12,7 +12,7 @@ use descent_protocol::view::LogEntryView;
 #[command(
 	after_help = "Examples:\n  descent dataset log --group 0\n  descent dataset log --group 0 --from 3 --json | jq '.[].root'"
 )]
-pub struct Log {
+pub(crate) struct Log {
 	#[command(flatten)]
 	group: GroupArg,
 	/// First version to show, from 1
@@ -21,7 +21,7 @@ pub struct Log {
 }
 
 impl Log {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
 		let log = client.dataset_log(self.group.group, self.from).await?;
 		output.print(&log, |output| show(output, self.from, &log))

@@ -1,20 +1,20 @@
 mod admit;
-pub mod after;
+pub(crate) mod after;
 mod announcement;
-pub mod build;
-pub mod check;
-pub mod checkout;
-pub mod diff;
+pub(crate) mod build;
+pub(crate) mod check;
+pub(crate) mod checkout;
+pub(crate) mod diff;
 mod library;
-pub mod list;
-pub mod log;
-pub mod propose;
+pub(crate) mod list;
+pub(crate) mod log;
+pub(crate) mod propose;
 mod shelf;
 #[cfg(test)]
 mod testing;
-pub mod vote;
-pub mod watch;
-pub mod withdraw;
+pub(crate) mod vote;
+pub(crate) mod watch;
+pub(crate) mod withdraw;
 mod work;
 
 use crate::{args::Global, content_ref::open, output::Output};
@@ -27,7 +27,7 @@ use std::path::Path;
 pub(crate) const DESCRIPTION_LIMIT: u64 = 1 << 20;
 
 #[derive(Debug, Subcommand)]
-pub enum DatasetCommand {
+pub(crate) enum DatasetCommand {
 	/// Make a delta file of tables, IDX files, images or two versions of a table
 	Build(Box<build::Build>),
 	/// Check a delta file as validators do, without a network
@@ -51,7 +51,7 @@ pub enum DatasetCommand {
 }
 
 impl DatasetCommand {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		match self {
 			Self::Build(command) => command.run(output).await,
 			Self::Check(command) => command.run(output).await,

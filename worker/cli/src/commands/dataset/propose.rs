@@ -35,7 +35,7 @@ http://203.0.113.7:8080 --summary \"5000 more digits\" --key-file ~/.descent/key
 interrupted, the same command goes on. Validators fetch the delta within minutes: what nobody serves, or what is not valid, loses its deposit. Without --store \
 the file is only read, and has to be served by other means. What is served already is named by its reference, CID:SIZE."
 )]
-pub struct Propose {
+pub(crate) struct Propose {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Delta to propose, Parquet
@@ -75,7 +75,7 @@ struct Proposed {
 }
 
 impl Propose {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let key = self.signing.key()?;
 		let too_many = u32::try_from(self.providers.len()).map_or(true, |count| count > MAX_PROVIDERS);
 		ensure!(!too_many, "a proposal names at most {MAX_PROVIDERS} providers");
@@ -283,12 +283,12 @@ fn show(
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
 	use super::*;
 	use crate::commands::group::show::tests::group;
 	use descent_client::{AccountId, UNIT};
 
-	pub fn proposal(account: [u8; 32], delta: ContentRef) -> ProposalView {
+	pub(crate) fn proposal(account: [u8; 32], delta: ContentRef) -> ProposalView {
 		ProposalView {
 			group: 7,
 			id: 3,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 /// Refuses a log that does not begin at the first version, has gaps, or whose roots are not those of its deltas.
-pub fn check_log(log: &[LogEntryView]) -> Result<()> {
+pub(super) fn check_log(log: &[LogEntryView]) -> Result<()> {
 	let mut root = Default::default();
 	for (entry, version) in log.iter().zip(1u32..) {
 		root = dataset_root(root, entry.delta.digest);
@@ -21,14 +21,14 @@ pub fn check_log(log: &[LogEntryView]) -> Result<()> {
 
 /// A folder with versions of data sets of one schema, each named by its root.
 #[derive(Clone, Debug)]
-pub struct Shelf {
+pub(super) struct Shelf {
 	folder: PathBuf,
 	schema: Schema,
 }
 
 /// What is there of a version, and what has to be applied to it.
 #[derive(Debug)]
-pub struct Start {
+pub(super) struct Start {
 	/// The longest part of the log that is on disk.
 	pub set: Option<Set>,
 	/// How many deltas it has.
@@ -37,7 +37,7 @@ pub struct Start {
 
 impl Shelf {
 	/// Opens a shelf below `folder`, and removes what a process that was killed was building. No other process may use it.
-	pub fn open(folder: &Path, schema: &Schema) -> Result<Self> {
+	pub(super) fn open(folder: &Path, schema: &Schema) -> Result<Self> {
 		let name = descent_dataset::RecordId::of(&serde_json::to_vec(schema)?).to_string();
 		let folder = folder.join(name);
 		Set::sweep(&folder).with_context(|| format!("cleaning {}", folder.display()))?;
@@ -45,7 +45,7 @@ impl Shelf {
 	}
 
 	/// Finds the longest part of a log that is on disk. It is read as a whole; what was damaged is removed.
-	pub fn start(&self, log: &[LogEntryView]) -> Result<Start> {
+	pub(super) fn start(&self, log: &[LogEntryView]) -> Result<Start> {
 		for (position, entry) in log.iter().enumerate().rev() {
 			let opened = Set::open(&self.folder, entry.root, &self.schema);
 			let verified = opened.and_then(|set| {
@@ -67,7 +67,7 @@ impl Shelf {
 
 	/// Applies the deltas that are missing; `file` brings each of them. Only the version asked for and the one that was
 	/// there before are kept.
-	pub fn build(
+	pub(super) fn build(
 		&self,
 		start: Start,
 		log: &[LogEntryView],

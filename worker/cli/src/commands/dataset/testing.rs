@@ -6,42 +6,42 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// Two floats and one of ten classes.
-pub const MODEL: &str = r#"{"descent":1,"name":"m","inputs":[{"column":"x","dtype":"f32","shape":[2]}],
+pub(super) const MODEL: &str = r#"{"descent":1,"name":"m","inputs":[{"column":"x","dtype":"f32","shape":[2]}],
 	"target":{"column":"y","dtype":"u8","shape":[],"classes":10},
 	"layers":[{"type":"linear","out":10}],"loss":"cross_entropy"}"#;
 
 /// A folder with the description `m.json`.
-pub struct Folder(TempDir);
+pub(super) struct Folder(TempDir);
 
 impl Folder {
-	pub fn new() -> Self {
+	pub(super) fn new() -> Self {
 		let folder = Self(tempfile::tempdir().unwrap());
 		folder.write("m.json", MODEL);
 		folder
 	}
 
-	pub fn path(&self, name: &str) -> PathBuf {
+	pub(super) fn path(&self, name: &str) -> PathBuf {
 		self.0.path().join(name)
 	}
 
-	pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+	pub(super) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
 		let path = self.path(name);
 		std::fs::write(&path, text).unwrap();
 		path
 	}
 
 	/// A table with a record for each number.
-	pub fn table(&self, name: &str, numbers: impl IntoIterator<Item = u32>) -> PathBuf {
+	pub(super) fn table(&self, name: &str, numbers: impl IntoIterator<Item = u32>) -> PathBuf {
 		let rows: String = numbers.into_iter().map(|n| format!("{n},{},{}\n", n + 1, n % 10)).collect();
 		self.write(name, format!("x0,x1,y\n{rows}"))
 	}
 
-	pub fn schema(&self) -> Schema {
+	pub(super) fn schema(&self) -> Schema {
 		super::read_description(&self.path("m.json")).unwrap().schema()
 	}
 
 	/// A delta of these records.
-	pub fn delta(&self, name: &str, add: &[u8], remove: &[u8]) -> PathBuf {
+	pub(super) fn delta(&self, name: &str, add: &[u8], remove: &[u8]) -> PathBuf {
 		let path = self.path(name);
 		let mut writer = DeltaWriter::create(&path, &self.schema()).unwrap();
 		for n in add {
@@ -55,7 +55,7 @@ impl Folder {
 	}
 
 	/// The log of deltas of additions and removals, whose files are named `1.parquet` and so on.
-	pub fn log(&self, deltas: &[(&[u8], &[u8])]) -> Vec<LogEntryView> {
+	pub(super) fn log(&self, deltas: &[(&[u8], &[u8])]) -> Vec<LogEntryView> {
 		let mut log = Vec::<LogEntryView>::new();
 		let mut records = 0;
 		for ((add, remove), version) in deltas.iter().zip(1u32..) {
@@ -84,29 +84,29 @@ impl Folder {
 	}
 
 	/// Names of what is there, hidden or not.
-	pub fn names(&self) -> Vec<String> {
+	pub(super) fn names(&self) -> Vec<String> {
 		names(self.0.path())
 	}
 
 	/// A command line with the folder put for `@`.
-	pub fn line(&self, line: &str) -> Vec<String> {
+	pub(super) fn line(&self, line: &str) -> Vec<String> {
 		let folder = format!("{}/", self.0.path().display());
 		line.split_whitespace().map(|word| word.replace('@', &folder)).collect()
 	}
 
 	/// An error without the folder's name.
-	pub fn text(&self, error: &anyhow::Error) -> String {
+	pub(super) fn text(&self, error: &anyhow::Error) -> String {
 		format!("{error:#}").replace(&format!("{}/", self.0.path().display()), "")
 	}
 }
 
 /// The canonical bytes of the record that [`Folder::table`] makes of a number.
-pub fn record(n: u8) -> Vec<u8> {
+pub(super) fn record(n: u8) -> Vec<u8> {
 	let x = f32::from(n);
 	[&x.to_le_bytes()[..], &(x + 1.0).to_le_bytes(), &[n % 10]].concat()
 }
 
-pub fn names(folder: &Path) -> Vec<String> {
+pub(super) fn names(folder: &Path) -> Vec<String> {
 	let entries = std::fs::read_dir(folder).unwrap();
 	let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
 	names.sort();

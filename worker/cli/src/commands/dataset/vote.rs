@@ -14,7 +14,7 @@ use descent_protocol::ProposalId;
 --withdraw --key-file ~/.descent/key\n\nYou vote for one proposal at a time, with your whole stake: a vote for another one takes the place of the \
 first. It can be changed until the voting period closes."
 )]
-pub struct Vote {
+pub(crate) struct Vote {
 	#[command(flatten)]
 	group: GroupArg,
 	#[command(flatten)]
@@ -35,7 +35,7 @@ struct What {
 }
 
 impl Vote {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let group = self.group.group;
 		let call = match self.what.proposal {

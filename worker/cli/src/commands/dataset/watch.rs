@@ -19,7 +19,7 @@ use std::ops::ControlFlow;
 	after_help = "Examples:\n  descent dataset watch --group 0\n  descent dataset watch --group 0 --periods 1 --json\n\nStops on ctrl-c, or \
 after --periods closes. With --json, a line for every block in which something happened."
 )]
-pub struct Watch {
+pub(crate) struct Watch {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Stop after this many voting periods have closed
@@ -31,7 +31,7 @@ pub struct Watch {
 }
 
 impl Watch {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
 		let mut group = client.group(self.group.group).await?;
 		let votes = client.subscribe_votes(Some(group.id), !self.best).await?;

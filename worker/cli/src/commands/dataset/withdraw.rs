@@ -13,7 +13,7 @@ use descent_protocol::ProposalId;
 	after_help = "Example:\n  descent dataset withdraw --group 0 --proposal 3 --key-file ~/.descent/key\n\nOnly its proposer can, and only \
 after it has lost a voting period. Its deposit is returned."
 )]
-pub struct Withdraw {
+pub(crate) struct Withdraw {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Number of the proposal
@@ -24,7 +24,7 @@ pub struct Withdraw {
 }
 
 impl Withdraw {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let call = Call::withdraw_proposal(self.group.group, self.proposal);
 		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 /// Does work on a thread of its own until it ends or the process is asked to stop. Then the thread is left behind: what
 /// it would leave on disk belongs in a [`TempDir`] of the caller's.
-pub async fn until_stopped<T: Send + 'static>(
+pub(super) async fn until_stopped<T: Send + 'static>(
 	work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
 	let (done, ended) = tokio::sync::oneshot::channel();
@@ -19,7 +19,7 @@ pub async fn until_stopped<T: Send + 'static>(
 }
 
 /// Waits for something, unless the process is asked to stop before.
-pub async fn or_stopped<T>(wait: impl Future<Output = T>) -> Result<T> {
+pub(super) async fn or_stopped<T>(wait: impl Future<Output = T>) -> Result<T> {
 	tokio::select! {
 		result = wait => Ok(result),
 		() = shutdown::requested() => bail!("stopped; nothing was written"),
@@ -27,7 +27,7 @@ pub async fn or_stopped<T>(wait: impl Future<Output = T>) -> Result<T> {
 }
 
 /// Makes a spinner a bar of so many steps, of which only the part that is done is shown.
-pub fn measure(spinner: &ProgressBar, total: u64) {
+pub(super) fn measure(spinner: &ProgressBar, total: u64) {
 	spinner.disable_steady_tick();
 	spinner.set_length(total);
 	if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:30}] {percent}% {eta}") {
@@ -36,14 +36,14 @@ pub fn measure(spinner: &ProgressBar, total: u64) {
 }
 
 /// A file that is written in a folder of its own beside the place where it is to be.
-pub struct Draft {
+pub(super) struct Draft {
 	folder: TempDir,
 	out: PathBuf,
 }
 
 impl Draft {
 	/// A draft of the file `out`, gone with the value unless it is finished.
-	pub fn new(out: &Path) -> Result<Self> {
+	pub(super) fn new(out: &Path) -> Result<Self> {
 		let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty());
 		let parent = parent.unwrap_or(Path::new("."));
 		anyhow::ensure!(out.file_name().is_some() && !out.is_dir(), "{} is no name of a file", out.display());
@@ -55,17 +55,17 @@ impl Draft {
 	}
 
 	/// Where to write.
-	pub fn path(&self) -> PathBuf {
+	pub(super) fn path(&self) -> PathBuf {
 		self.folder.path().join("draft")
 	}
 
 	/// A folder for what is needed meanwhile.
-	pub fn scratch(&self) -> &Path {
+	pub(super) fn scratch(&self) -> &Path {
 		self.folder.path()
 	}
 
 	/// Puts the file in its place, replacing what is there.
-	pub fn finish(self) -> Result<()> {
+	pub(super) fn finish(self) -> Result<()> {
 		std::fs::rename(self.path(), &self.out).with_context(|| format!("writing {}", self.out.display()))
 	}
 }

@@ -20,7 +20,7 @@ use std::time::SystemTime;
 stake as it flows; while there is none, nothing is minted. A group's part waits in its pot: of the trainers' stream until a round is won, of \
 the proposers' until a delta is applied. Days are estimated from a block every 3 seconds."
 )]
-pub struct Show {
+pub(crate) struct Show {
 	/// Number of a group, to show what it has to pay with
 	#[arg(long, value_name = "N")]
 	group: Option<GroupId>,
@@ -37,7 +37,7 @@ struct Shown {
 }
 
 impl Show {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
 		let emission = client.emission().await?;
 		let pot = match self.group {

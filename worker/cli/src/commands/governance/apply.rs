@@ -17,7 +17,7 @@ use std::path::PathBuf;
 	after_help = "Example:\n  descent governance apply --wasm descent_runtime.compact.compressed.wasm --key-file ~/.descent/key\n\nAnybody may, \
 free of charge, once a motion has authorized this very code: descent governance propose upgrade."
 )]
-pub struct Apply {
+pub(crate) struct Apply {
 	/// The new runtime's code
 	#[arg(long, value_name = "FILE")]
 	wasm: PathBuf,
@@ -33,7 +33,7 @@ struct Applied {
 }
 
 impl Apply {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let wasm = self.wasm;
 		let code = tokio::task::spawn_blocking(move || code::read(&wasm)).await??;

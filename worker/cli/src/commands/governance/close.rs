@@ -16,7 +16,7 @@ use descent_protocol::view::MotionView;
 ~/.descent/key\n\nAnybody may, as soon as no vote can change the result, and in any case when its time is over. What it moves is carried out at \
 once; that it fails is told as an error."
 )]
-pub struct Close {
+pub(crate) struct Close {
 	/// Hash of the motion
 	#[arg(value_name = "HASH", value_parser = parse::hash)]
 	motion: H256,
@@ -25,7 +25,7 @@ pub struct Close {
 }
 
 impl Close {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let governance = client.governance().await?;
 		let now = client.best_block().await?.number;

@@ -16,7 +16,7 @@ const COMPRESSED: &[u8] = &[82, 188, 83, 118, 70, 219, 142, 5];
 ///
 /// # Errors
 /// Where the file can't be read or is no WebAssembly.
-pub fn read(file: &Path) -> Result<Vec<u8>> {
+pub(super) fn read(file: &Path) -> Result<Vec<u8>> {
 	let shown = file.display();
 	let opened = File::open(file).with_context(|| format!("opening {shown}"))?;
 	let mut code = Vec::new();
@@ -34,7 +34,7 @@ pub fn read(file: &Path) -> Result<Vec<u8>> {
 }
 
 /// The hash by which a chain knows code.
-pub fn hash(code: &[u8]) -> H256 {
+pub(super) fn hash(code: &[u8]) -> H256 {
 	H256(blake2_256(code))
 }
 

@@ -1,11 +1,11 @@
-pub mod apply;
-pub mod close;
+pub(crate) mod apply;
+pub(crate) mod close;
 mod code;
 mod outcome;
-pub mod payout;
-pub mod propose;
-pub mod show;
-pub mod vote;
+pub(crate) mod payout;
+pub(crate) mod propose;
+pub(crate) mod show;
+pub(crate) mod vote;
 
 use crate::{args::Global, output::Output};
 use anyhow::{Context, Result};
@@ -14,7 +14,7 @@ use descent_client::H256;
 use descent_protocol::view::{GovernanceView, MotionView};
 
 #[derive(Debug, Subcommand)]
-pub enum GovernanceCommand {
+pub(crate) enum GovernanceCommand {
 	/// Show the technical committee, its motions and the treasury
 	Show(show::Show),
 	/// Move something, as a member of the committee
@@ -31,7 +31,7 @@ pub enum GovernanceCommand {
 }
 
 impl GovernanceCommand {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		match self {
 			Self::Show(command) => command.run(global, output).await,
 			Self::Propose(command) => command.run(global, output).await,
@@ -75,11 +75,11 @@ fn stand(motion: &MotionView, members: usize) -> Stand {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
 	use super::*;
 	use descent_client::{AccountId, UNIT};
 
-	pub fn governance() -> GovernanceView {
+	pub(crate) fn governance() -> GovernanceView {
 		let account = |number| AccountId::new([number; 32]);
 		GovernanceView {
 			members: vec![account(1), account(2), account(3)],

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// A transaction that moved something on, and what it did.
 #[derive(Debug, Serialize)]
-pub struct Outcome {
+pub(super) struct Outcome {
 	/// The motion.
 	pub motion: H256,
 	/// Whether the vote on it ended, and how.
@@ -25,7 +25,7 @@ impl Outcome {
 	///
 	/// # Errors
 	/// Where the motion was carried out and failed: the transaction did not, and the motion is gone.
-	pub fn of(motion: H256, approved: Option<bool>, included: Included, done: Done) -> Result<Self> {
+	pub(super) fn of(motion: H256, approved: Option<bool>, included: Included, done: Done) -> Result<Self> {
 		if let Some(error) = included.failed {
 			let block = done.block;
 			return Err(carried(error).context(format!(
@@ -37,7 +37,7 @@ impl Outcome {
 	}
 
 	/// What to say of it after the first sentence.
-	pub fn rest(&self) -> String {
+	pub(super) fn rest(&self) -> String {
 		match self.spend {
 			Some(spend) => {
 				format!(

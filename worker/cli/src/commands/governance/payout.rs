@@ -12,7 +12,7 @@ use descent_client::Call;
 	after_help = "Example:\n  descent governance payout 3 --key-file ~/.descent/key\n\nThe number is told when the motion is closed. Anybody may, \
 free of charge where something is paid."
 )]
-pub struct Payout {
+pub(crate) struct Payout {
 	/// Number of the payment
 	#[arg(value_name = "NUMBER")]
 	spend: u32,
@@ -21,7 +21,7 @@ pub struct Payout {
 }
 
 impl Payout {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let call = Call::payout(self.spend);
 		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;

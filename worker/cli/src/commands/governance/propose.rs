@@ -13,7 +13,7 @@ use std::path::PathBuf;
 const MAJORITY_SPENDS: u128 = 100_000 * UNIT;
 
 #[derive(Debug, Subcommand)]
-pub enum Propose {
+pub(crate) enum Propose {
 	/// Move that a new runtime may be brought in
 	Upgrade(Upgrade),
 	/// Move that a parameter of the runtime is set
@@ -29,7 +29,7 @@ pub enum Propose {
 	after_help = "Example:\n  descent governance propose upgrade --wasm descent_runtime.compact.compressed.wasm --key-file ~/.descent/key\n\n\
 The motion authorizes the hash of the code. Once it is approved and closed, anybody brings the code in: descent governance apply."
 )]
-pub struct Upgrade {
+pub(crate) struct Upgrade {
 	/// The new runtime's code
 	#[arg(long, value_name = "FILE")]
 	wasm: PathBuf,
@@ -43,7 +43,7 @@ pub struct Upgrade {
 parameter seats 50 --key-file ~/.descent/key\n\nParameters:\n  minimum-bond  the least that a validator bonds, in NRN\n  seats         the most \
 validators of a session"
 )]
-pub struct SetParameter {
+pub(crate) struct SetParameter {
 	/// Which parameter
 	#[arg(value_name = "NAME", value_parser = ["minimum-bond", "seats"])]
 	name: String,
@@ -60,7 +60,7 @@ pub struct SetParameter {
 ~/.descent/key\n\nUp to 100000 NRN it takes more than half of the committee, beyond that two thirds. Once it is approved and closed, anybody \
 pays it out within 30 days: descent governance payout."
 )]
-pub struct Spend {
+pub(crate) struct Spend {
 	/// How much
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
@@ -76,7 +76,7 @@ pub struct Spend {
 	after_help = "Example:\n  descent governance propose call 0x00000c68656c6c6f --key-file ~/.descent/key\n\nThe call is written in SCALE, as \
 wallets show it. Before it is moved, the runtime has to understand it."
 )]
-pub struct Raw {
+pub(crate) struct Raw {
 	/// The call in SCALE, in hex
 	#[arg(value_name = "HEX", value_parser = encoded)]
 	call: Encoded,
@@ -112,7 +112,7 @@ impl Voice {
 }
 
 impl Propose {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
 		let (call, voice, signing) = self.moved(&client).await?;
 		let key = signing.key()?;

@@ -18,10 +18,10 @@ use descent_protocol::{
 	after_help = "Example:\n  descent governance show\n  descent governance show --json | jq '.motions[].hash'\n\nThe technical committee moves \
 what only root may do, such as runtime upgrades, with two thirds of its members, and spends the treasury with more than half."
 )]
-pub struct Show {}
+pub(crate) struct Show {}
 
 impl Show {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
 		let governance = client.governance().await?;
 		let now = client.best_block().await?.number;

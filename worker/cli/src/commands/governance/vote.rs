@@ -16,7 +16,7 @@ use serde::Serialize;
 	after_help = "Example:\n  descent governance vote 0x1c2d0000000000000000000000000000000000000000000000000000000000ff aye --key-file \
 ~/.descent/key\n\nA vote can be changed until the motion is closed. Who moves something votes as well."
 )]
-pub struct Vote {
+pub(crate) struct Vote {
 	/// Hash of the motion
 	#[arg(value_name = "HASH", value_parser = parse::hash)]
 	motion: H256,
@@ -46,7 +46,7 @@ struct Voted {
 }
 
 impl Vote {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let governance = client.governance().await?;
 		ensure!(

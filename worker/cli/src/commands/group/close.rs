@@ -12,7 +12,7 @@ use descent_client::Call;
 	after_help = "Example:\n  descent group close --group 0 --key-file ~/.descent/key\n\nVoting periods close by themselves, by an \
 alarm on chain. Where it could not be set, anybody closes the period, free of charge where there was something to close."
 )]
-pub struct Close {
+pub(crate) struct Close {
 	#[command(flatten)]
 	group: GroupArg,
 	#[command(flatten)]
@@ -20,7 +20,7 @@ pub struct Close {
 }
 
 impl Close {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let key = self.signing.key()?;
 		let client = global.connect().await?;
 		let group = self.group.group;

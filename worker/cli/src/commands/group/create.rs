@@ -26,7 +26,7 @@ validation.parquet \\\n    --provider http://203.0.113.7:8080 --records 2048 --d
 blocks come every 3 seconds. Times are written in blocks or as 30s, 10m, 12h or 7d. Files are only read, unless --store names a store to import them into. What somebody else serves is named \
 by its reference, CID:SIZE."
 )]
-pub struct Create {
+pub(crate) struct Create {
 	/// Name of the group, at most 64 bytes
 	#[arg(long, value_parser = parse::name)]
 	name: String,
@@ -152,7 +152,7 @@ struct Created {
 }
 
 impl Create {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let key = self.signing.key()?;
 		let clock = self.rounds.clock()?;
 		let shares = Shares { validators: self.validators_share, keepers: self.keepers_share };

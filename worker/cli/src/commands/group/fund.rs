@@ -16,7 +16,7 @@ that much more, divided as the group's shares say, until what you paid is used u
 adds to what is left; what a round is worth can be raised, not lowered. It ends with descent group stop-funding, after which descent group refund takes back \
 what is left. 16 clients at most fund a group; a larger amount per round takes the place of the smallest, which is refunded."
 )]
-pub struct Fund {
+pub(crate) struct Fund {
 	/// Number of the group
 	#[arg(value_name = "N")]
 	group: GroupId,
@@ -40,7 +40,7 @@ struct Funded {
 }
 
 impl Fund {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		ensure!(self.per_round > 0, "a round is worth something: --per-round is at least 1 NRN");
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let call = Call::fund(self.group, self.amount, self.per_round);

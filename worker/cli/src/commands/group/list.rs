@@ -11,10 +11,10 @@ use descent_protocol::view::GroupView;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  descent group list --json | jq '.[].name'\n  descent group list ")]
-pub struct List {}
+pub(crate) struct List {}
 
 impl List {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let groups = global.connect().await?.groups().await?;
 		output.print(&groups, |output| show(output, &groups))
 	}

@@ -1,17 +1,17 @@
-pub mod close;
-pub mod create;
-pub mod fund;
-pub mod list;
-pub mod refund;
-pub mod show;
-pub mod stop_funding;
+pub(crate) mod close;
+pub(crate) mod create;
+pub(crate) mod fund;
+pub(crate) mod list;
+pub(crate) mod refund;
+pub(crate) mod show;
+pub(crate) mod stop_funding;
 
 use crate::{args::Global, output::Output};
 use anyhow::Result;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
-pub enum GroupCommand {
+pub(crate) enum GroupCommand {
 	/// Create a training group
 	Create(Box<create::Create>),
 	/// List the training groups
@@ -29,7 +29,7 @@ pub enum GroupCommand {
 }
 
 impl GroupCommand {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		match self {
 			Self::Create(command) => command.run(global, output).await,
 			Self::List(command) => command.run(global, output).await,

@@ -12,7 +12,7 @@ use descent_protocol::GroupId;
 #[command(
 	after_help = "Example:\n  descent group refund 0 --key-file ~/.descent/key\n\nGive notice first: descent group stop-funding."
 )]
-pub struct Refund {
+pub(crate) struct Refund {
 	/// Number of the group
 	#[arg(value_name = "N")]
 	group: GroupId,
@@ -21,7 +21,7 @@ pub struct Refund {
 }
 
 impl Refund {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let call = Call::refund(self.group);
 		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;

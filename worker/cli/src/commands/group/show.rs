@@ -12,13 +12,13 @@ use descent_protocol::{view::GroupView, Clock, EvaluationPolicy, RoundLengths, S
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  descent group show --group 0")]
-pub struct Show {
+pub(crate) struct Show {
 	#[command(flatten)]
 	group: GroupArg,
 }
 
 impl Show {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let group = global.connect().await?.group(self.group.group).await?;
 		output.print(&group, |output| show(output, &group))
 	}
@@ -76,13 +76,13 @@ fn rounds(clock: &Clock) -> String {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
 	use super::*;
 	use descent_client::AccountId;
 	use descent_protocol::{view::HeadView, ContentRef, Metric, Share};
 
 	/// A group whose name tries to steer the terminal.
-	pub fn group() -> GroupView {
+	pub(crate) fn group() -> GroupView {
 		let content = ContentRef::raw(b"x").unwrap();
 		GroupView {
 			id: 7,

@@ -15,7 +15,7 @@ use serde::Serialize;
 	after_help = "Example:\n  descent group stop-funding 0 --key-file ~/.descent/key\n\nRounds that have begun are still paid for: trainers \
 have begun to work on them. Then what is left is free: descent group refund."
 )]
-pub struct StopFunding {
+pub(crate) struct StopFunding {
 	/// Number of the group
 	#[arg(value_name = "N")]
 	group: GroupId,
@@ -33,7 +33,7 @@ struct Stopped {
 }
 
 impl StopFunding {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let call = Call::stop_funding(self.group);
 		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;

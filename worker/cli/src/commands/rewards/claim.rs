@@ -10,7 +10,7 @@ use serde::Serialize;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  descent rewards claim --key-file ~/.descent/key")]
-pub struct Claim {
+pub(crate) struct Claim {
 	#[command(flatten)]
 	signing: Signing,
 }
@@ -24,7 +24,7 @@ struct Claimed {
 }
 
 impl Claim {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let account = key.account();
 		let before = client.rewards(&account).await?;

@@ -15,7 +15,7 @@ use serde::Serialize;
 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY\n\nWinners, validators and proposers earn. What they earn waits for them until they claim \
 it, for however long."
 )]
-pub struct Show {
+pub(crate) struct Show {
 	#[command(flatten)]
 	account: AccountArg,
 }
@@ -28,7 +28,7 @@ struct Shown {
 }
 
 impl Show {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let account = self.account.account()?;
 		let rewards = global.connect().await?.rewards(&account).await?;
 		let shown = Shown { account, rewards };

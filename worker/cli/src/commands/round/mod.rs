@@ -1,13 +1,13 @@
-pub mod settle;
-pub mod show;
-pub mod watch;
+pub(crate) mod settle;
+pub(crate) mod show;
+pub(crate) mod watch;
 
 use crate::{args::Global, output::Output};
 use anyhow::Result;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
-pub enum RoundCommand {
+pub(crate) enum RoundCommand {
 	/// Show a round: its windows, commitments and how they ended
 	Show(show::Show),
 	/// Follow what happens in the rounds of a group
@@ -17,7 +17,7 @@ pub enum RoundCommand {
 }
 
 impl RoundCommand {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		match self {
 			Self::Show(command) => command.run(global, output).await,
 			Self::Watch(command) => command.run(global, output).await,

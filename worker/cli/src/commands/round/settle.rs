@@ -9,7 +9,7 @@ use descent_protocol::RoundIndex;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  descent round settle --group 0 --round 3 --key-file ~/.descent/key")]
-pub struct Settle {
+pub(crate) struct Settle {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Number of the round
@@ -20,7 +20,7 @@ pub struct Settle {
 }
 
 impl Settle {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let key = self.signing.key()?;
 		let client = global.connect().await?;
 		let submitted = client.settle(&key, self.group.group, self.round).await?;

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  descent round show --group 0\n  descent round show --group 0 --round 3")]
-pub struct Show {
+pub(crate) struct Show {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Number of the round; the one that takes commitments unless given
@@ -23,7 +23,7 @@ pub struct Show {
 }
 
 impl Show {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
 		let group = self.group.group;
 		let round = match self.round {

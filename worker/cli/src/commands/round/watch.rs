@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 	after_help = "Examples:\n  descent round watch --group 0\n  descent round watch --group 0 --rounds 3 --json\n\nStops on ctrl-c, or \
 after --rounds settlements. With --json, a line for every block in which something happened."
 )]
-pub struct Watch {
+pub(crate) struct Watch {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Stop after this many settled rounds
@@ -29,7 +29,7 @@ pub struct Watch {
 }
 
 impl Watch {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
 		let mut group = client.group(self.group.group).await?;
 		let events = client.events(Some(group.id), !self.best).await?;

@@ -15,7 +15,7 @@ use serde::Serialize;
 	after_help = "Example:\n  descent stake add --group 0 --amount 100 --key-file ~/.descent/key\n\nThe new stake counts at once in \
 everything that you vote for."
 )]
-pub struct Add {
+pub(crate) struct Add {
 	#[command(flatten)]
 	group: GroupArg,
 	/// How much to add
@@ -30,7 +30,7 @@ pub struct Add {
 	after_help = "Examples:\n  descent stake remove --group 0 --amount 40 --key-file ~/.descent/key\n  descent stake remove --group 0 \
 --all --key-file ~/.descent/key\n\nWhat is removed has no votes from then on. It is free after one voting period: descent stake withdraw."
 )]
-pub struct Remove {
+pub(crate) struct Remove {
 	#[command(flatten)]
 	group: GroupArg,
 	#[command(flatten)]
@@ -52,7 +52,7 @@ struct Part {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  descent stake withdraw --group 0 --key-file ~/.descent/key")]
-pub struct Withdraw {
+pub(crate) struct Withdraw {
 	#[command(flatten)]
 	group: GroupArg,
 	#[command(flatten)]
@@ -69,7 +69,7 @@ struct Changed {
 }
 
 impl Add {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let call = Call::stake(self.group.group, self.amount);
 		let what = format!("Staked {}", format_amount(self.amount));
@@ -78,7 +78,7 @@ impl Add {
 }
 
 impl Remove {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let group = self.group.group;
 		let amount = match self.amount.amount {
@@ -93,7 +93,7 @@ impl Remove {
 }
 
 impl Withdraw {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let call = Call::withdraw(self.group.group);
 		let what = "Withdrew what had come free";

@@ -1,12 +1,12 @@
-pub mod change;
-pub mod show;
+pub(crate) mod change;
+pub(crate) mod show;
 
 use crate::{args::Global, output::Output};
 use anyhow::Result;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
-pub enum StakeCommand {
+pub(crate) enum StakeCommand {
 	/// Put NRN at stake in a group: they stay yours, are held, and are the weight of your votes
 	Add(change::Add),
 	/// Take stake out of a group: its votes are gone at once, the NRN are held for one more voting period
@@ -18,7 +18,7 @@ pub enum StakeCommand {
 }
 
 impl StakeCommand {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		match self {
 			Self::Add(command) => command.run(global, output).await,
 			Self::Remove(command) => command.run(global, output).await,

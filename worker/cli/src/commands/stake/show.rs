@@ -15,7 +15,7 @@ use std::path::PathBuf;
 	after_help = "Examples:\n  descent stake show --group 0 --key-file ~/.descent/key\n  descent stake show --group 0 --account \
 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 )]
-pub struct Show {
+pub(crate) struct Show {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Address of the account; the key's unless given
@@ -27,7 +27,7 @@ pub struct Show {
 }
 
 impl Show {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let account = match self.account {
 			Some(account) => account,
 			None => Key::from_file_or_environment(self.key_file.as_deref())?.account(),

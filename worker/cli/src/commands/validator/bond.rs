@@ -20,7 +20,7 @@ use serde::Serialize;
 ~/.descent/key\n\nAdds to what you have bonded. The bond stays yours and is held; lies cost a part of it. Validators need session keys as well: \
 descent validator keys --set."
 )]
-pub struct Bond {
+pub(crate) struct Bond {
 	/// How much to add
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
@@ -33,7 +33,7 @@ pub struct Bond {
 	after_help = "Example:\n  descent validator unbond 1000 --key-file ~/.descent/key\n\nWhat remains is nothing, or what a candidate bonds \
 at least. What is taken out can still be lost to an offence until it is free: descent validator withdraw."
 )]
-pub struct Unbond {
+pub(crate) struct Unbond {
 	/// How much to take out
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
@@ -43,7 +43,7 @@ pub struct Unbond {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  descent validator withdraw --key-file ~/.descent/key")]
-pub struct Withdraw {
+pub(crate) struct Withdraw {
 	#[command(flatten)]
 	signing: Signing,
 }
@@ -57,7 +57,7 @@ pub(super) struct Changed {
 }
 
 impl Bond {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let what = format!("Bonded {}", format_amount(self.amount));
 		change(&client, &key, &Call::bond(self.amount), &self.signing, output, &what).await
@@ -65,7 +65,7 @@ impl Bond {
 }
 
 impl Unbond {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let what = format!("Took out {}", format_amount(self.amount));
 		let call = Call::unbond(self.amount);
@@ -74,7 +74,7 @@ impl Unbond {
 }
 
 impl Withdraw {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let what = "Withdrew what had come free";
 		change(&client, &key, &Call::withdraw_bond(), &self.signing, output, what).await

@@ -16,7 +16,7 @@ use serde::Serialize;
 --rpc-methods unsafe makes them where its RPC is open to others. With --set, the node makes new keys and proves that it has them, and the \
 chain takes them from the session after the next on. The node needs no restart."
 )]
-pub struct Keys {
+pub(crate) struct Keys {
 	/// Have the node make new keys, and set them
 	#[arg(long)]
 	set: bool,
@@ -37,7 +37,7 @@ struct Shown {
 }
 
 impl Keys {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let shown = if self.set {
 			set(&client, &key, &self.signing, output).await?

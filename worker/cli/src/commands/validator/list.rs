@@ -12,10 +12,10 @@ use descent_protocol::{
 	after_help = "Example:\n  descent validator list\n  descent validator list --json | jq '.[].account'\n\nThe candidates with the largest bonds \
 validate, from the session after the next on."
 )]
-pub struct List {}
+pub(crate) struct List {}
 
 impl List {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
 		let validators = client.validators().await?;
 		let rules = client.validator_rules().await?;

@@ -1,15 +1,15 @@
-pub mod bond;
-pub mod keys;
-pub mod list;
-pub mod standing;
-pub mod status;
+pub(crate) mod bond;
+pub(crate) mod keys;
+pub(crate) mod list;
+pub(crate) mod standing;
+pub(crate) mod status;
 
 use crate::{args::Global, output::Output};
 use anyhow::Result;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
-pub enum ValidatorCommand {
+pub(crate) enum ValidatorCommand {
 	/// Bond NRN: who has bonded enough is a candidate, and the candidates with the largest bonds validate
 	Bond(bond::Bond),
 	/// Take NRN out of your bond; they are held for an unbonding period
@@ -29,7 +29,7 @@ pub enum ValidatorCommand {
 }
 
 impl ValidatorCommand {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		match self {
 			Self::Bond(command) => command.run(global, output).await,
 			Self::Unbond(command) => command.run(global, output).await,

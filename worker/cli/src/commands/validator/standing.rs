@@ -12,7 +12,7 @@ use descent_client::Call;
 	after_help = "Example:\n  descent validator chill --key-file ~/.descent/key\n\nYou validate until the sessions that were planned are over; \
 keep your node running until descent validator status says that you are chilled."
 )]
-pub struct Chill {
+pub(crate) struct Chill {
 	#[command(flatten)]
 	signing: Signing,
 }
@@ -21,20 +21,20 @@ pub struct Chill {
 #[command(
 	after_help = "Example:\n  descent validator validate --key-file ~/.descent/key\n\nFor who chilled, was displaced, was chilled for being absent, or has been in jail."
 )]
-pub struct Validate {
+pub(crate) struct Validate {
 	#[command(flatten)]
 	signing: Signing,
 }
 
 impl Chill {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		change(&client, &key, &Call::chill(), &self.signing, output, "No candidate").await
 	}
 }
 
 impl Validate {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let call = Call::validate();
 		change(&client, &key, &call, &self.signing, output, "A candidate").await

@@ -18,7 +18,7 @@ use serde::Serialize;
 	after_help = "Examples:\n  descent validator status --key-file ~/.descent/key\n  descent validator status \
 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --json"
 )]
-pub struct Status {
+pub(crate) struct Status {
 	#[command(flatten)]
 	account: AccountArg,
 }
@@ -32,7 +32,7 @@ struct Shown {
 }
 
 impl Status {
-	pub async fn run(self, global: &Global, output: &Output) -> Result<()> {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let account = self.account.account()?;
 		let client = global.connect().await?;
 		let rules = client.validator_rules().await?;
@@ -128,12 +128,12 @@ pub(super) fn next_step(
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
 	use super::*;
 	use descent_client::{AccountId, H256, UNIT};
 	use descent_protocol::{view::Unbonding, Share};
 
-	pub fn rules() -> ValidatorRules {
+	pub(crate) fn rules() -> ValidatorRules {
 		ValidatorRules {
 			minimum_bond: 1_000 * UNIT,
 			seats: 2,
@@ -143,7 +143,7 @@ pub mod tests {
 		}
 	}
 
-	pub fn validator() -> ValidatorView {
+	pub(crate) fn validator() -> ValidatorView {
 		ValidatorView {
 			account: AccountId::new([1; 32]),
 			bond: 5_000 * UNIT,

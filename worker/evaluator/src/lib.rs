@@ -45,7 +45,7 @@ use tokio::{net::TcpListener, runtime::Handle};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Checks that are worked on side by side: most of their time goes into waiting for those who serve a delta.
 const CHECKERS: usize = 16;
-/// JobQueue of a group that are worked on at a time. Fewer would let a slow provider or two keep a group from all of its
+/// Jobs of a group that are worked on at a time. Fewer would let a slow provider or two keep a group from all of its
 /// other proposals, more would let a few groups keep out all others.
 const PER_GROUP: usize = 4;
 /// What failed may be asked for again after this long.

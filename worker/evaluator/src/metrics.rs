@@ -23,11 +23,11 @@ pub(crate) struct Metrics {
 /// What is counted of the jobs of one kind.
 #[derive(Debug)]
 pub(crate) struct JobMetrics {
-	/// JobQueue that were done.
+	/// Jobs that were done.
 	pub done: IntCounter,
-	/// JobQueue that failed.
+	/// Jobs that failed.
 	pub failed: IntCounter,
-	/// JobQueue waiting.
+	/// Jobs waiting.
 	pub queued: IntGauge,
 	/// Results kept on disk.
 	pub results: IntGauge,
@@ -56,10 +56,10 @@ impl Metrics {
 		registry.register(Box::new(seconds.clone()))?;
 		let content_bytes = IntGauge::new(name("content_bytes"), "Bytes of content on disk.")?;
 		registry.register(Box::new(content_bytes.clone()))?;
-		let ended = "JobQueue finished, by what was asked for and how they ended.";
+		let ended = "Jobs finished, by what was asked for and how they ended.";
 		Ok(Self {
 			ended: counter("jobs_total", ended, &["kind", "outcome"])?,
-			queued: gauge("queued_jobs", "JobQueue waiting.")?,
+			queued: gauge("queued_jobs", "Jobs waiting.")?,
 			results: gauge("results", "Results kept on disk.")?,
 			seconds,
 			verdicts: counter("verdicts_total", "Candidates looked at, by verdict.", &["verdict"])?,

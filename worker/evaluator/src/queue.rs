@@ -27,9 +27,9 @@ pub(crate) struct JobQueue<R: Request> {
 /// What bounds jobs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-	/// JobQueue that may wait.
+	/// Jobs that may wait.
 	pub queue: usize,
-	/// JobQueue of one group that may be worked on at a time: none keeps all others waiting.
+	/// Jobs of one group that may be worked on at a time: none keeps all others waiting.
 	pub per_group: usize,
 	/// What failed may be asked for again after this long.
 	pub retry: Duration,
@@ -127,7 +127,7 @@ impl<R: Request> JobQueue<R> {
 		Some(Job { id: *id, status })
 	}
 
-	/// JobQueue waiting.
+	/// Jobs waiting.
 	pub(crate) fn waiting(&self) -> usize {
 		self.lock().queue.len()
 	}

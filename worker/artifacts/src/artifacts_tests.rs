@@ -74,7 +74,7 @@ fn room_is_kept_until_a_candidate_was_looked_at() {
 		assert!(Instant::now() < deadline);
 		std::thread::yield_now();
 	}
-	assert_eq!(scene.artifacts.room.available_permits(), 0);
+	assert_eq!(scene.artifacts.permits.available_permits(), 0);
 	assert!(!honest.0.is_finished());
 	for (checkpoint, fetching) in ended {
 		assert!(matches!(scene.artifacts.fetched(fetching, &checkpoint), Err(ArtifactError::Unavailable(_))));
@@ -82,7 +82,7 @@ fn room_is_kept_until_a_candidate_was_looked_at() {
 	let candidate = scene.artifacts.fetched(honest, &scene.honest).unwrap();
 	assert_eq!(std::fs::read(&candidate.file).unwrap(), vec![7; MIB]);
 	drop(candidate);
-	assert_eq!(scene.artifacts.room.available_permits(), 2);
+	assert_eq!(scene.artifacts.permits.available_permits(), 2);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn room_is_given_in_the_order_of_the_calls() {
 		drop(scene.artifacts.fetched(second, &scene.honest).unwrap());
 		drop(crowd);
 		let deadline = within(Duration::from_secs(30));
-		while scene.artifacts.room.available_permits() < 2 {
+		while scene.artifacts.permits.available_permits() < 2 {
 			assert!(Instant::now() < deadline);
 			std::thread::yield_now();
 		}

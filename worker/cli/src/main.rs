@@ -9,7 +9,6 @@ mod commands;
 mod content_ref;
 mod output;
 mod parse;
-mod shutdown;
 mod table;
 mod words;
 

@@ -1,7 +1,7 @@
 use super::{
 	after::After,
+	blocking::{measure, until_stopped, Draft},
 	read_description,
-	work::{measure, until_stopped, Draft},
 };
 use crate::{
 	content_ref::{open, Reference},

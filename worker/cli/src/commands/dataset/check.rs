@@ -1,4 +1,4 @@
-use super::{after::After, read_description, work::until_stopped};
+use super::{after::After, blocking::until_stopped, read_description};
 use crate::{
 	content_ref::{open, Reference},
 	output::Output,

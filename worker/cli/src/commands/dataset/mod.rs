@@ -1,30 +1,26 @@
 mod admit;
 pub(crate) mod after;
 mod announcement;
+mod blocking;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod checkout;
+mod data;
 pub(crate) mod diff;
-mod library;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod propose;
-mod shelf;
 #[cfg(test)]
 mod testing;
 pub(crate) mod vote;
 pub(crate) mod watch;
 pub(crate) mod withdraw;
-mod work;
 
-use crate::{args::Global, content_ref::open, output::Output};
+use crate::{args::Global, output::Output};
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use descent_dataset::Description;
 use std::path::Path;
-
-/// The longest description that is read, in bytes; what it may hold is bounded further.
-pub(crate) const DESCRIPTION_LIMIT: u64 = 1 << 20;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DatasetCommand {
@@ -69,8 +65,5 @@ impl DatasetCommand {
 
 /// Reads and checks a model description.
 fn read_description(file: &Path) -> Result<Description> {
-	let size = open(file)?.metadata()?.len();
-	anyhow::ensure!(size <= DESCRIPTION_LIMIT, "{} is too long for a model description", file.display());
-	let json = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-	Description::parse(&json).with_context(|| format!("{} is no model description", file.display()))
+	Description::read(file).with_context(|| format!("{} is no model description", file.display()))
 }

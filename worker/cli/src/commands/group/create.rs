@@ -1,9 +1,6 @@
 use crate::{
 	args::{Global, ImportArg, Providers, Signing},
-	commands::{
-		dataset::DESCRIPTION_LIMIT,
-		submit::{wait, Done},
-	},
+	commands::submit::{wait, Done},
 	content_ref::{Reference, Source},
 	output::Output,
 	parse,
@@ -12,7 +9,7 @@ use crate::{
 use anyhow::{bail, ensure, Context, Result};
 use clap::{Args, ValueEnum};
 use descent_client::{parse_amount, NewGroup};
-use descent_dataset::{DeltaLimits, Description, Loss};
+use descent_dataset::{DeltaLimits, Description, Loss, MAX_DESCRIPTION_BYTES};
 use descent_protocol::{
 	BlockNumber, Clock, EvaluationPolicy, GroupId, Metric, Score, Share, Shares, MAX_PROVIDERS,
 };
@@ -186,7 +183,7 @@ impl Create {
 		let store = self.store.open()?;
 		let store = store.as_ref();
 		let json =
-			self.model.read(store, DESCRIPTION_LIMIT).context("the model description can't be read")?;
+			self.model.read(store, MAX_DESCRIPTION_BYTES).context("the model description can't be read")?;
 		let description = json.map(|json| Description::parse(&json)).transpose();
 		let description = description.context("the model description is not valid")?;
 		let classifies = |description: &Description| description.loss() == Loss::CrossEntropy;

@@ -1,0 +1,70 @@
+use super::*;
+use crate::test_log::LogFolder;
+use std::future::pending;
+
+/// A client for a group whose log has three deltas, which `providers` serve.
+fn client(folder: &LogFolder, log: &[LogEntryView], providers: &[String]) -> DatasetClient {
+	let (store, cache) = open_folder(&folder.path("data"), 1 << 30).unwrap();
+	let limits = FetchLimits { patience: Duration::from_millis(300), ..FetchLimits::default() };
+	DatasetClient {
+		group: 0,
+		providers: providers.to_vec(),
+		log: log.to_vec(),
+		schema: folder.schema(),
+		fetcher: Fetcher::new(store, limits).unwrap(),
+		cache: Arc::new(cache),
+		scratch: folder.path("data/scratch"),
+	}
+}
+
+#[tokio::test]
+async fn every_version_comes_from_the_log_and_those_who_serve_it() {
+	let source = LogFolder::new();
+	let mut log = source.log(&[(&[1, 2, 3], &[]), (&[4], &[1]), (&[5], &[])]);
+	let served = Store::open(source.path("store"), 1 << 30).unwrap();
+	for version in 1..=3 {
+		served.import_path(source.path(&format!("{version}.parquet"))).unwrap();
+	}
+	let free = "127.0.0.1:0".parse().unwrap();
+	let (address, gateway) = descent_content::serve(free, served, pending()).await.unwrap();
+	let (serving, silent) = (format!("http://{address}"), String::from("http://127.0.0.1:9"));
+	// the last delta's proposer serves it, and nobody else
+	log[2].providers = vec![serving.clone()];
+	let steps: OnStep = Arc::new(|_| ());
+
+	let folder = LogFolder::new();
+	let group = client(&folder, &log, &[serving.clone(), silent.clone()]);
+	let second = group.version(2, &steps).await.unwrap();
+	assert_eq!((second.root(), second.len()), (log[1].root, 3));
+	let error = group.version(4, &steps).await.unwrap_err();
+	assert!(error.to_string().contains("has the versions 1 to 3, but no version 4"));
+	assert!(group.version(0, &steps).await.is_err());
+	drop(group);
+
+	let group = client(&folder, &log, std::slice::from_ref(&silent));
+	let third = group.version(3, &steps).await.unwrap();
+	assert_eq!((third.root(), third.len()), (log[2].root, 4));
+	drop(group);
+
+	gateway.abort();
+	let group = client(&folder, &log, std::slice::from_ref(&silent));
+	for (version, entry) in log.iter().enumerate() {
+		let set = group.version(version as u32 + 1, &steps).await.unwrap();
+		assert_eq!(set.root(), entry.root, "deltas and versions that are here need nobody");
+	}
+	assert_eq!(std::fs::read_dir(folder.path("data/scratch")).unwrap().count(), 0);
+
+	let elsewhere = LogFolder::new();
+	let error = client(&elsewhere, &log, &[silent]).version(1, &steps).await;
+	let error = format!("{:#}", error.unwrap_err());
+	assert!(error.starts_with("the delta 1 cannot be had: "), "{error}");
+}
+
+#[tokio::test]
+async fn the_result_or_the_failure_comes_back() {
+	assert_eq!(on_thread(|| Ok(7)).await.unwrap(), 7);
+	let failed: Result<()> = on_thread(|| anyhow::bail!("no")).await;
+	assert_eq!(failed.unwrap_err().to_string(), "no");
+	let panicked: Result<()> = on_thread(|| panic!("of the test's own making")).await;
+	assert!(panicked.is_err());
+}

@@ -1,5 +1,5 @@
-//! The artifacts of a group that evaluator and trainer both need: its model description, its data sets and its
-//! checkpoints. They are fetched from providers, none of which is trusted.
+//! The artifacts of a group that evaluator and trainer both need: its model description, its data sets and
+//! its checkpoints. They are fetched from providers, none of which is trusted.
 
 use crate::{disk::create_directory, fetch_description, ArtifactError, ContentCache, DatasetCache};
 use anyhow::{anyhow, Context, Result};
@@ -19,8 +19,8 @@ use tokio::{
 	task::JoinHandle,
 };
 
-/// Requests at one time for one candidate or proposed delta. Many of them are fetched side by side, and each request
-/// may hold a block of 2 MiB in memory.
+/// Requests at one time for one candidate or proposed delta. Many of them are fetched side by side, and each
+/// request may hold a block of 2 MiB in memory.
 const REQUESTS_PER_CANDIDATE: usize = 4;
 
 /// Longest time in which no block of content arrives: evaluators work for one group at a time.
@@ -37,7 +37,8 @@ pub struct Quota {
 	pub data: u64,
 }
 
-/// Fetches and keeps content, for several threads. All methods block, so call them from threads that may block.
+/// Fetches and keeps content, for several threads. All methods block, so call them from threads that may
+/// block.
 pub struct Artifacts {
 	handle: Handle,
 	cache: ContentCache,
@@ -129,8 +130,8 @@ impl Artifacts {
 		Ok(self.handle.block_on(fetch_description(self.cache.store(), model, fetch))?)
 	}
 
-	/// Fetches the deltas that are missing, each from its own providers and from these, and builds the data set. A
-	/// delta that has been applied may be forgotten.
+	/// Fetches the deltas that are missing, each from its own providers and from these, and builds the data
+	/// set. A delta that has been applied may be forgotten.
 	pub fn set(
 		&self,
 		description: &Description,
@@ -178,8 +179,8 @@ impl Artifacts {
 		Ok(path)
 	}
 
-	/// Begins to fetch a candidate, side by side with the others, at the latest until `until`. Candidates are given
-	/// room on disk in the order of the calls.
+	/// Begins to fetch a candidate, side by side with the others, at the latest until `until`. Candidates are
+	/// given room on disk in the order of the calls.
 	pub fn begin(&self, checkpoint: ContentRef, providers: Vec<String>, until: Instant) -> Fetching {
 		let (cache, fetcher) = (self.cache.clone(), self.candidates.clone());
 		// A candidate larger than all permits is refused by the store's quota, which is this machine's fault.
@@ -201,7 +202,8 @@ impl Artifacts {
 				Err(_) if waited => Err(no_room()),
 				Err(_) => Err(late(&checkpoint).into()),
 			};
-			// Kept after a failure, too: the blocks that came take up room until the candidate has been looked at.
+			// Kept after a failure, too: the blocks that came take up room until the candidate has been
+			// looked at.
 			(Some(permit), fetched)
 		};
 		Fetching(self.handle.spawn(fetch))

@@ -3,8 +3,8 @@ use tokio::runtime::Runtime;
 
 const MIB: usize = 1 << 20;
 
-/// Artifacts with room for two candidates of a MiB, a gateway that serves the returned content, and one that takes
-/// connections and never answers.
+/// Artifacts with room for two candidates of a MiB, a gateway that serves the returned content, and one that
+/// takes connections and never answers.
 struct Scene {
 	runtime: Runtime,
 	artifacts: Artifacts,

@@ -1,4 +1,5 @@
-//! Content on disk. Content in use stays; of all other, the least recently used is removed when room is needed.
+//! Content on disk. Content in use stays; of all other, the least recently used is removed when room is
+//! needed.
 
 use descent_content::{Progress, Store, StoreError};
 use descent_protocol::ContentRef;
@@ -106,8 +107,8 @@ impl ContentCache {
 		PinGuard { ledger: self.ledger.clone(), content }
 	}
 
-	/// Makes room for content that is to be fetched, and for `spare` bytes more. Content without a pin is removed:
-	/// first the remains of failed fetches, then whole content, the least recently used first.
+	/// Makes room for content that is to be fetched, and for `spare` bytes more. Content without a pin is
+	/// removed: first the remains of failed fetches, then whole content, the least recently used first.
 	///
 	/// # Errors
 	/// [`StoreError::Quota`] if too much is pinned; [`StoreError::Io`].
@@ -180,7 +181,8 @@ impl ContentCache {
 	}
 }
 
-/// Returns the most bytes that content takes in a store: a node of its tree has some 60 bytes for each leaf of a MiB.
+/// Returns the most bytes that content takes in a store: a node of its tree has some 60 bytes for each leaf
+/// of a MiB.
 fn footprint(content: &ContentRef) -> u64 {
 	match content.codec {
 		descent_protocol::Codec::Raw => content.size,

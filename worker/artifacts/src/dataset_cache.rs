@@ -79,8 +79,9 @@ impl DatasetCache {
 		Ok(Self { directory: directory.into(), max_bytes, state: Mutex::default(), changed: Condvar::new() })
 	}
 
-	/// Returns the data set that `deltas` make, the oldest first. `file` returns the file of a delta where it is
-	/// needed. If another thread builds a version that is needed, this waits for it, at the latest until `until`.
+	/// Returns the data set that `deltas` make, the oldest first. `file` returns the file of a delta where it
+	/// is needed. If another thread builds a version that is needed, this waits for it, at the latest until
+	/// `until`.
 	pub fn build<F: AsRef<Path>>(
 		&self,
 		schema: &Schema,
@@ -91,8 +92,8 @@ impl DatasetCache {
 		self.grow(schema, &digests(deltas), until, |number| file(&deltas[number]), |_, _| Ok(()))
 	}
 
-	/// Returns the version that a whole log makes, as [`Self::build`] does, and compares the length of each version
-	/// that it builds with the log.
+	/// Returns the version that a whole log makes, as [`Self::build`] does, and compares the length of each
+	/// version that it builds with the log.
 	pub fn build_log<F: AsRef<Path>>(
 		&self,
 		schema: &Schema,
@@ -114,8 +115,8 @@ impl DatasetCache {
 		self.grow(schema, &digests(&sources(log)), until, |number| file(&log[number]), check)
 	}
 
-	/// Reads the longest part of `deltas` that is on disk as a whole and returns its number of deltas. Versions that
-	/// are damaged are removed.
+	/// Reads the longest part of `deltas` that is on disk as a whole and returns its number of deltas.
+	/// Versions that are damaged are removed.
 	pub fn verify(&self, schema: &Schema, deltas: &[DeltaSource]) -> Result<usize> {
 		let (_, done) = self.latest(&self.folder(schema)?, schema, &digests(deltas), Set::verify)?;
 		Ok(done)
@@ -164,7 +165,8 @@ impl DatasetCache {
 		Ok(self.directory.join(RecordId::of(&serde_json::to_vec(schema)?).to_string()))
 	}
 
-	/// Claims a version that no other thread builds. Otherwise waits for a change, at the latest until `until`.
+	/// Claims a version that no other thread builds. Otherwise waits for a change, at the latest until
+	/// `until`.
 	fn claim(&self, version: PathBuf, until: Instant) -> Result<Option<BuildGuard<'_>>> {
 		let mut state = self.lock();
 		if !state.building.contains_key(&version) {
@@ -226,7 +228,8 @@ impl DatasetCache {
 		}
 		ensure!(
 			total <= self.max_bytes,
-			"the data set and those in use need {total} bytes on disk, but only {} are allowed: raise --max-data",
+			"the data set and those in use need {total} bytes on disk, but only {} are allowed: \
+			 raise --max-data",
 			self.max_bytes
 		);
 		state.building.insert(guard.version.clone(), needed);

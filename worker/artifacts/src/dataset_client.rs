@@ -44,8 +44,8 @@ pub enum DatasetStep {
 /// Callback that is told each step.
 pub type OnStep = Arc<dyn Fn(DatasetStep) + Send + Sync>;
 
-/// Client for the versions of one group's data set. It keeps deltas and versions in a folder, which no other process
-/// may use meanwhile.
+/// Client for the versions of one group's data set. It keeps deltas and versions in a folder, which no other
+/// process may use meanwhile.
 pub struct DatasetClient {
 	group: GroupId,
 	providers: Vec<String>,
@@ -57,8 +57,8 @@ pub struct DatasetClient {
 }
 
 impl DatasetClient {
-	/// Checks a group's whole log, opens the folder, and fetches the model description, which names the columns. The
-	/// deltas in the folder take up at most `max_bytes`.
+	/// Checks a group's whole log, opens the folder, and fetches the model description, which names the
+	/// columns. The deltas in the folder take up at most `max_bytes`.
 	pub async fn open(
 		group: &GroupView,
 		log: Vec<LogEntryView>,
@@ -148,8 +148,8 @@ fn open_folder(folder: &Path, max_bytes: u64) -> Result<(Store, DatasetCache)> {
 	Ok((store, DatasetCache::open(&folder.join("sets"), u64::MAX)?))
 }
 
-/// Does work that blocks on a thread of its own. If the returned future is dropped, the thread is left behind; the
-/// runtime does not wait for it when it ends.
+/// Does work that blocks on a thread of its own. If the returned future is dropped, the thread is left
+/// behind; the runtime does not wait for it when it ends.
 pub async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
 	let (done, ended) = tokio::sync::oneshot::channel();
 	std::thread::Builder::new().spawn(move || drop(done.send(work())))?;

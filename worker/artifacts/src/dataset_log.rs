@@ -56,7 +56,8 @@ impl<L: LogSource> DatasetLog<L> {
 	}
 }
 
-/// Checks that log entries continue those `before` without a gap, and that their roots are those of their deltas.
+/// Checks that log entries continue those `before` without a gap, and that their roots are those of their
+/// deltas.
 pub fn check_log(before: &[LogEntryView], entries: &[LogEntryView]) -> Result<()> {
 	let mut root = root_of(before);
 	let first = u32::try_from(before.len())?.saturating_add(1);

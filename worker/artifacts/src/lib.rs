@@ -1,8 +1,9 @@
-//! Artifacts of training groups on disk: content, data sets and model descriptions, fetched from providers that are not
-//! trusted. Workers and the command line share them.
+//! Artifacts of training groups on disk: content, data sets and model descriptions, fetched from providers
+//! that are not trusted. Workers and the command line share them.
 //!
 //! - [`Artifacts`] fetches what an evaluator or a trainer works on.
-//! - [`ContentCache`] keeps fetched content within a quota and [`DatasetCache`] the data sets that are built of it.
+//! - [`ContentCache`] keeps fetched content within a quota.
+//! - [`DatasetCache`] keeps the data sets that are built of it.
 //! - [`DatasetClient`] makes any version of a group's data set from its log.
 //!
 //! # Example

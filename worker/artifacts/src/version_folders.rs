@@ -1,5 +1,5 @@
-//! Folders of versions: one for each schema, and in it one for each version, named by its root in hexadecimal. A
-//! name that begins with a dot is that of an unfinished version.
+//! Folders of versions: one for each schema, and in it one for each version, named by its root in
+//! hexadecimal. A name that begins with a dot is that of an unfinished version.
 
 use anyhow::{Context, Result};
 use std::{
@@ -46,8 +46,8 @@ pub(crate) fn size(folder: &Path) -> Result<u64> {
 	Ok(bytes)
 }
 
-/// Removes a version. It loses its name first: if the process is killed meanwhile, an unfinished version is left
-/// and not one that lacks a file.
+/// Removes a version. It loses its name first: if the process is killed meanwhile, an unfinished version is
+/// left and not one that lacks a file.
 pub(crate) fn remove(version: &Path) -> Result<()> {
 	let failed = || format!("cannot remove {}", version.display());
 	let name = version.file_name().with_context(failed)?;

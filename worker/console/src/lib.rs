@@ -1,4 +1,18 @@
 //! Output, logging and shutdown, the same for every program.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use descent_console::{screen, shutdown};
+//!
+//! # async fn example() -> anyhow::Result<()> {
+//! screen::start_logging();
+//! let shutdown = shutdown::requested()?;
+//! screen::line("serving");
+//! shutdown.await;
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod screen;
 pub mod shutdown;

@@ -22,6 +22,7 @@ use checkpoints::Checkpointer;
 use descent_artifacts::{Artifacts, Quota};
 use descent_client::{Client, Key};
 use descent_console::{screen, shutdown};
+use descent_content::{ServerHandle, Store};
 use descent_protocol::is_loopback;
 use descent_protocol::{view::GroupView, BlockNumber, MAX_PROVIDER_LENGTH};
 use events::{Event, Report};
@@ -35,7 +36,7 @@ use std::{
 	pin::pin,
 	time::{Duration, Instant},
 };
-use tokio::{runtime::Handle, sync::oneshot, task::JoinHandle};
+use tokio::runtime::Handle;
 use training_loop::Settings;
 
 /// How often the chain is looked at.
@@ -65,11 +66,11 @@ pub async fn run(options: Options) -> Result<()> {
 	let artifacts = Artifacts::open(&options.data, quota, Handle::current())?;
 	let cache = artifacts.cache().clone();
 	let mut state = State::open(&options.data, client.genesis(), options.group, &account)?;
-	let gateway = Gateway::start(options.listen, state.port(), cache.store().clone()).await?;
-	state.set_port(gateway.address.port())?;
+	let gateway = serve(options.listen, state.port(), cache.store().clone()).await?;
+	state.set_port(gateway.address().port())?;
 	let address = match &options.public_url {
 		Some(url) => url.trim_end_matches('/').to_owned(),
-		None => format!("http://{}", gateway.address),
+		None => format!("http://{}", gateway.address()),
 	};
 	let settings = Settings {
 		optimizer: options.optimizer,
@@ -80,7 +81,7 @@ pub async fn run(options: Options) -> Result<()> {
 		device,
 		directory: options.data.join("training"),
 	};
-	if options.public_url.is_none() && gateway.address.ip().is_loopback() {
+	if options.public_url.is_none() && gateway.address().ip().is_loopback() {
 		tracing::warn!(
 			"only this machine reaches {address}: validators on others find the checkpoints unavailable, which costs the \
 			 deposits; see --listen and --public-url"
@@ -110,7 +111,9 @@ pub async fn run(options: Options) -> Result<()> {
 			"deposits are at stake in rounds {open:?}: start again with the same --data before their reveal windows close"
 		);
 	}
-	gateway.stop().await;
+	if let Err(error) = gateway.stop().await {
+		tracing::warn!("the gateway: {error}");
+	}
 	outcome
 }
 
@@ -220,42 +223,16 @@ async fn connect(node: &str) -> Result<Client> {
 	}
 }
 
-/// The server of what has been revealed.
-struct Gateway {
-	address: SocketAddr,
-	stop: oneshot::Sender<()>,
-	serving: JoinHandle<std::io::Result<()>>,
-}
-
-impl Gateway {
-	/// Listens where it was told to; at a free port, preferably the one that it had before.
-	async fn start(listen: SocketAddr, before: Option<u16>, store: descent_content::Store) -> Result<Self> {
-		let mut wanted = vec![listen];
-		if let (0, Some(port)) = (listen.port(), before) {
-			wanted.insert(0, SocketAddr::new(listen.ip(), port));
-		}
-		let mut failure = None;
-		for address in wanted {
-			let (stop, stopped) = oneshot::channel();
-			let stopped = async {
-				// ends as well when the sender is dropped
-				let _ = stopped.await;
-			};
-			match descent_content::serve(address, store.clone(), stopped).await {
-				Ok((address, serving)) => return Ok(Self { address, stop, serving }),
-				Err(error) => failure = Some(error),
-			}
-		}
-		let error = failure.map_or_else(|| anyhow::anyhow!("no address"), Into::into);
-		Err(error).with_context(|| format!("cannot listen on {listen}: choose another address with --listen"))
-	}
-
-	async fn stop(self) {
-		drop(self.stop);
-		if let Ok(Err(error)) = self.serving.await {
-			tracing::warn!("the gateway: {error}");
+/// Serves a store where the options say, on a free port preferably the one of before.
+async fn serve(listen: SocketAddr, before: Option<u16>, store: Store) -> Result<ServerHandle> {
+	let failed = || format!("cannot listen on {listen}: choose another address with --listen");
+	if let (0, Some(port)) = (listen.port(), before) {
+		let address = SocketAddr::new(listen.ip(), port);
+		if let Ok(server) = ServerHandle::gateway(address, store.clone()).await {
+			return Ok(server);
 		}
 	}
+	ServerHandle::gateway(listen, store).await.with_context(failed)
 }
 
 /// Shows events on standard output.

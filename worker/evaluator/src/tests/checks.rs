@@ -67,7 +67,7 @@ fn check(fixture: &Fixture, proposed: ContentRef) -> CheckRequest {
 	}
 }
 
-/// What a check of these bytes, which the group's providers serve, comes to.
+/// The verdict on these bytes, which the group's providers serve.
 async fn verdict(client: &Client, fixture: &Fixture, bytes: &[u8]) -> DeltaVerdict {
 	let proposed = fixture.store.import(bytes).unwrap();
 	client.outcome(&check(fixture, proposed)).await.checked

@@ -8,8 +8,8 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Does work on a thread of its own until it ends or the process is asked to stop. The thread is left behind then, so
-/// keep unfinished files in a [`TempDir`] of the caller.
+/// Does work on a thread of its own until it ends or the process is asked to stop. The thread is left behind
+/// then, so keep unfinished files in a [`TempDir`] of the caller.
 pub(super) async fn until_stopped<T: Send + 'static>(
 	work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

@@ -19,8 +19,8 @@ use std::{
 /// Options that name the folder of data sets.
 #[derive(Clone, Debug, Args)]
 pub(super) struct DataArg {
-	/// Folder to keep deltas and versions in, so that the next version needs only what is new; without it a folder
-	/// descent/datasets in the user's cache
+	/// Folder to keep deltas and versions in, so that the next version needs only what is new; without it a
+	/// folder descent/datasets in the user's cache
 	#[arg(long, value_name = "DIR")]
 	data: Option<PathBuf>,
 	/// The most that the deltas there may take up

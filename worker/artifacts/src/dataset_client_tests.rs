@@ -28,7 +28,7 @@ async fn every_version_comes_from_the_log_and_those_who_serve_it() {
 	let free = "127.0.0.1:0".parse().unwrap();
 	let (address, gateway) = descent_content::serve(free, served, pending()).await.unwrap();
 	let (serving, silent) = (format!("http://{address}"), String::from("http://127.0.0.1:9"));
-	// the last delta's proposer serves it, and nobody else
+	// the last delta's proposer is the only one that serves it
 	log[2].providers = vec![serving.clone()];
 	let steps: OnStep = Arc::new(|_| ());
 

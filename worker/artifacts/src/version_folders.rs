@@ -2,6 +2,7 @@
 //! hexadecimal. A name that begins with a dot is that of an unfinished version.
 
 use anyhow::{Context, Result};
+use descent_dataset::Set;
 use std::{
 	ffi::OsString,
 	fs,
@@ -10,16 +11,13 @@ use std::{
 
 /// Returns true if a version is only partly there.
 pub(crate) fn is_unfinished(version: &Path) -> bool {
-	let name = version.file_name().and_then(|name| name.to_str());
-	name.is_none_or(|name| name.starts_with('.'))
+	version.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'))
 }
 
 /// Removes the unfinished versions that a killed process left below `directory`.
 pub(crate) fn sweep(directory: &Path) -> Result<()> {
 	for folder in subfolders(directory)? {
-		for version in subfolders(&folder)?.iter().filter(|version| is_unfinished(version)) {
-			fs::remove_dir_all(version).with_context(|| format!("cannot remove {}", version.display()))?;
-		}
+		Set::sweep(&folder).with_context(|| format!("cannot clean {}", folder.display()))?;
 	}
 	Ok(())
 }

@@ -6,7 +6,7 @@
 //! use descent_console::{screen, shutdown};
 //!
 //! # async fn example() -> anyhow::Result<()> {
-//! screen::start_logging();
+//! screen::start_logging("info", true);
 //! let shutdown = shutdown::requested()?;
 //! screen::line("serving");
 //! shutdown.await;

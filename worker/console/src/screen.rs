@@ -28,15 +28,19 @@ impl Write for Log {
 	}
 }
 
-/// Starts logging to standard error, filtered by `RUST_LOG`.
-pub fn start_logging() {
-	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-	tracing_subscriber::fmt()
+/// Starts logging to standard error, filtered by `RUST_LOG` or else by `level`.
+pub fn start_logging(level: &str, with_time: bool) {
+	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+	let logs = tracing_subscriber::fmt()
 		.with_env_filter(filter)
 		.with_writer(|| Log)
 		.with_ansi(io::stderr().is_terminal())
-		.with_target(false)
-		.init();
+		.with_target(false);
+	if with_time {
+		logs.init();
+	} else {
+		logs.without_time().init();
+	}
 }
 
 /// Creates a spinner, which is shown if standard error is a terminal.

@@ -30,8 +30,7 @@ pub(crate) struct Options {
 	/// Print a line of JSON with the address when ready.
 	#[arg(long)]
 	json: bool,
-	/// Allow an address to listen on that other machines can reach. Whoever reaches it can give this machine
-	/// work.
+	/// Allow an address to listen on that other machines can reach. Any of them can give this machine work.
 	#[arg(long)]
 	allow_remote: bool,
 	/// Evaluations that may wait; as many checks may wait beside them.

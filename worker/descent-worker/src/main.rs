@@ -43,7 +43,7 @@ enum Command {
 
 fn main() -> ExitCode {
 	let arguments = Arguments::parse();
-	screen::start_logging();
+	screen::start_logging("info", true);
 	match complete(run(arguments.command)) {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {

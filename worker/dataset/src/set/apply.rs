@@ -123,8 +123,8 @@ impl Set {
 			.ok_or_else(|| io::Error::other("the data set version vanished while it was built").into())
 	}
 
-	/// Removes what versions that were never finished have left under `store`. To be called while no other
-	/// process builds there, as when a service starts.
+	/// Removes unfinished versions under `store`: the folders whose names begin with a dot. Call it while no other
+	/// process uses `store`, as when a service starts.
 	pub fn sweep(store: &Path) -> io::Result<()> {
 		let entries = match std::fs::read_dir(store) {
 			Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -132,7 +132,8 @@ impl Set {
 		};
 		for entry in entries {
 			let entry = entry?;
-			if entry.file_name().to_string_lossy().starts_with(BUILDING) {
+			let is_unfinished = entry.file_name().to_string_lossy().starts_with('.');
+			if is_unfinished && entry.file_type()?.is_dir() {
 				std::fs::remove_dir_all(entry.path())?;
 			}
 		}

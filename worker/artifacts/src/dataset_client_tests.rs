@@ -33,23 +33,23 @@ async fn every_version_comes_from_the_log_and_those_who_serve_it() {
 	let steps: OnStep = Arc::new(|_| ());
 
 	let folder = LogFolder::new();
-	let group = client(&folder, &log, &[serving.clone(), silent.clone()]);
-	let second = group.version(2, &steps).await.unwrap();
+	let dataset = client(&folder, &log, &[serving.clone(), silent.clone()]);
+	let second = dataset.version(2, &steps).await.unwrap();
 	assert_eq!((second.root(), second.len()), (log[1].root, 3));
-	let error = group.version(4, &steps).await.unwrap_err();
+	let error = dataset.version(4, &steps).await.unwrap_err();
 	assert!(error.to_string().contains("has the versions 1 to 3, but no version 4"));
-	assert!(group.version(0, &steps).await.is_err());
-	drop(group);
+	assert!(dataset.version(0, &steps).await.is_err());
+	drop(dataset);
 
-	let group = client(&folder, &log, std::slice::from_ref(&silent));
-	let third = group.version(3, &steps).await.unwrap();
+	let dataset = client(&folder, &log, std::slice::from_ref(&silent));
+	let third = dataset.version(3, &steps).await.unwrap();
 	assert_eq!((third.root(), third.len()), (log[2].root, 4));
-	drop(group);
+	drop(dataset);
 
 	gateway.abort();
-	let group = client(&folder, &log, std::slice::from_ref(&silent));
+	let dataset = client(&folder, &log, std::slice::from_ref(&silent));
 	for (version, entry) in log.iter().enumerate() {
-		let set = group.version(version as u32 + 1, &steps).await.unwrap();
+		let set = dataset.version(version as u32 + 1, &steps).await.unwrap();
 		assert_eq!(set.root(), entry.root, "deltas and versions that are here need nobody");
 	}
 	assert_eq!(std::fs::read_dir(folder.path("data/scratch")).unwrap().count(), 0);
@@ -58,13 +58,4 @@ async fn every_version_comes_from_the_log_and_those_who_serve_it() {
 	let error = client(&elsewhere, &log, &[silent]).version(1, &steps).await;
 	let error = format!("{:#}", error.unwrap_err());
 	assert!(error.starts_with("the delta 1 cannot be had: "), "{error}");
-}
-
-#[tokio::test]
-async fn the_result_or_the_failure_comes_back() {
-	assert_eq!(on_thread(|| Ok(7)).await.unwrap(), 7);
-	let failed: Result<()> = on_thread(|| anyhow::bail!("no")).await;
-	assert_eq!(failed.unwrap_err().to_string(), "no");
-	let panicked: Result<()> = on_thread(|| panic!("of the test's own making")).await;
-	assert!(panicked.is_err());
 }

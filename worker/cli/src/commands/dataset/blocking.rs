@@ -90,4 +90,13 @@ mod tests {
 		assert!(Draft::new(folder.path()).is_err());
 		assert!(Draft::new(&folder.path().join("no/out")).is_err());
 	}
+
+	#[tokio::test]
+	async fn the_result_or_the_failure_comes_back() {
+		assert_eq!(until_stopped(|| Ok(7)).await.unwrap(), 7);
+		let failed: Result<()> = until_stopped(|| bail!("no")).await;
+		assert_eq!(failed.unwrap_err().to_string(), "no");
+		let panicked: Result<()> = until_stopped(|| panic!("of the test's own making")).await;
+		assert!(panicked.is_err());
+	}
 }

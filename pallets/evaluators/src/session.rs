@@ -54,6 +54,6 @@ impl<T: Config> OneSessionHandler<T::AccountId> for Pallet<T> {
 		Self::set_evaluators(validators);
 	}
 
-	/// A validator that does not author blocks for a while is still a witness.
+	/// Keeps the validator: one that may not author blocks for a while still evaluates.
 	fn on_disabled(_validator: u32) {}
 }

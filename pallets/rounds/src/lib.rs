@@ -66,7 +66,7 @@ mod attest;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod commit;
-mod committee;
+
 pub mod migrations;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]

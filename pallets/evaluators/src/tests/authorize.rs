@@ -1,4 +1,9 @@
-use crate::{admit, blocks_left, mock::evaluator, offchain::own_seats, seat, Committee};
+use crate::{
+	authorize::{admit, blocks_left, seat},
+	mock::evaluator,
+	offchain::own_seats,
+	Committee,
+};
 use frame_support::pallet_prelude::{InvalidTransaction, TransactionPriority, Weight};
 use sp_core::Pair;
 

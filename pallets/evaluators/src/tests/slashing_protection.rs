@@ -2,23 +2,23 @@ use crate::{
 	mock::new_test_ext,
 	offchain::{
 		testing::{Answer, Asked, Node},
-		Speech, Stored,
+		SigningRecord, SlashingProtection,
 	},
 };
 use codec::Encode;
 
-impl Speech for Vec<u8> {
-	fn has_spoken(&self) -> bool {
+impl SigningRecord for Vec<u8> {
+	fn has_signed(&self) -> bool {
 		!self.is_empty()
 	}
 }
 
-type Note = Stored<u32, Vec<u8>>;
+type Note = SlashingProtection<u32, Vec<u8>>;
 
 const KEY: &[u8] = b"test/note";
 
 fn load(order: u32) -> Option<Note> {
-	Stored::load(KEY.to_vec(), order)
+	SlashingProtection::load(KEY.to_vec(), order)
 }
 
 fn with_node(test: impl FnOnce(&Node)) {

@@ -127,7 +127,7 @@ where
 		let reveals = Self::reveals(group, round, &commitments);
 		let ranked = rank(&claims(&reveals));
 		let committee = Committees::<T>::decode_len((group, round)).unwrap_or_default();
-		let ballots: Vec<_> = Self::said(group, round, committee).into_iter().flatten().collect();
+		let ballots: Vec<_> = Self::ballots(group, round, committee).into_iter().flatten().collect();
 		let views = commitments.into_iter().zip(reveals).enumerate();
 		views
 			.map(|(place, (commitment, reveal))| {

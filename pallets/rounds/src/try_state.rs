@@ -19,7 +19,7 @@ impl<T: Config> Pallet<T> {
 	///
 	/// - every account has on hold exactly what it put at stake in rounds that are not settled, and the others nothing;
 	/// - every commitment of a settled round has one ending, and those of other rounds have none; only the winner is paid, and
-	///   who did nothing wrong lost nothing;
+	///   a trainer that did nothing wrong lost nothing;
 	/// - the rounds to be settled are kept and in order, and of the settled ones no more than the last few are kept;
 	/// - every round has the versions of model and data set that the rules and the log say;
 	/// - reveals, committees and attestations belong to a round that is kept;

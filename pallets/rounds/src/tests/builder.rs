@@ -191,7 +191,7 @@ impl Round {
 		crate::Rounds::<Test>::get(self.group, self.index).unwrap()
 	}
 
-	/// How an account's commitment ended.
+	/// Returns the ending of an account's commitment.
 	pub(crate) fn ending(&self, number: u8) -> Ending<u128> {
 		self.stored()
 			.commitments
@@ -201,7 +201,7 @@ impl Round {
 			.unwrap()
 	}
 
-	/// How the commitments ended, in commit order.
+	/// Returns the endings of the commitments, in commit order.
 	pub(crate) fn outcomes(&self) -> Vec<Outcome> {
 		self.stored().commitments.into_iter().map(|commitment| commitment.ending.unwrap().outcome).collect()
 	}

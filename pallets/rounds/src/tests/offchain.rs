@@ -160,7 +160,7 @@ impl World {
 		})
 	}
 
-	/// What there is to measure in a group's round 0.
+	/// Returns the request to measure a group's round 0.
 	fn request(&mut self, group: GroupId) -> EvaluationRequest {
 		let request = self.chain.execute_with(|| {
 			System::set_block_number(System::block_number().max(ASK));

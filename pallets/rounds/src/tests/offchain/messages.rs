@@ -1,4 +1,4 @@
-//! What the operator reads.
+//! Messages to the operator.
 
 use super::*;
 use pallet_evaluators::offchain::testing;

@@ -18,12 +18,12 @@ use pallet_groups::Rewards;
 use sp_core::H256;
 use sp_runtime::SaturatedConversion;
 
-/// Priority of the calls of a check in the transaction pool. They come after those of rounds, whose windows are shorter, and
-/// before all others.
+/// Priority of the calls of a check in the transaction pool. They come after those of rounds, whose windows
+/// are shorter, and before all others.
 const PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
 
-/// Returns the bytes that a committee member signs to attest to a delta. `version` is the version of the data set on which it
-/// was checked.
+/// Returns the bytes that a committee member signs to attest to a delta. `version` is the version of the data
+/// set on which it was checked.
 pub fn attest_payload(
 	genesis: H256,
 	group: GroupId,
@@ -37,8 +37,8 @@ pub fn attest_payload(
 	(domain, genesis, group, proposal, version, attempt, member, hash).encode()
 }
 
-/// Returns the bytes that a committee member signs to open its attestation. `hash` is the [`check_hash`] of the verdict that
-/// it opens.
+/// Returns the bytes that a committee member signs to open its attestation. `hash` is the [`check_hash`] of
+/// the verdict that it opens.
 pub fn open_payload(
 	genesis: H256,
 	group: GroupId,
@@ -97,7 +97,8 @@ impl<T: Config> Pallet<T> {
 		admit("descent/check-attest", subject, longevity)
 	}
 
-	/// Admits a verdict in its window, once, if it is the one that the member attested to, and signed by the member.
+	/// Admits a verdict in its window, once, if it is the one that the member attested to, and signed by the
+	/// member.
 	#[allow(clippy::too_many_arguments, reason = "those of the call")]
 	pub(crate) fn authorize_open(
 		_source: TransactionSource,
@@ -127,7 +128,8 @@ impl<T: Config> Pallet<T> {
 		admit("descent/check-open", subject, longevity)
 	}
 
-	/// Returns the number of blocks until the attest window of an attempt, or its open window, closes, this one included.
+	/// Returns the number of blocks until the attest window of an attempt, or its open window, closes, this
+	/// one included.
 	///
 	/// Errors: `Future` before the window, `Stale` after it.
 	fn blocks_left(

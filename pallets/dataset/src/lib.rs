@@ -1,9 +1,10 @@
 //! The data set of a group, which changes by the votes of the group's stakeholders.
 //!
-//! The data set itself is never on chain. The chain has its log: the ordered list of deltas, each of which says which records
-//! to add and which to remove. With the files that the log names, anyone can build every version, and finds the root that the
-//! log has for it. Any account can propose a delta. Validators check it, stakeholders vote, and when a voting period closes, at
-//! most one proposal becomes the next version. The log of a group begins with the delta with which the group was created.
+//! The data set itself is never on chain. The chain has its log: the ordered list of deltas, each of which
+//! says which records to add and which to remove. With the files that the log names, anyone can build every
+//! version, and finds the root that the log has for it. Any account can propose a delta. Validators check it,
+//! stakeholders vote, and when a voting period closes, at most one proposal becomes the next version. The log
+//! of a group begins with the delta with which the group was created.
 //!
 //! # Life cycle
 //!
@@ -15,40 +16,45 @@
 //!               ^ hash    ^ delta                                                 ^ the group's voting period
 //! ```
 //!
-//! - *announce*: a proposer binds itself to a delta, in a block before it shows the delta to anyone. An account that sees a
-//!   delta on its way to the chain can only announce it later. If it proposes the same delta, it loses its slot, its votes and
-//!   the reward to the proposer with the earlier announcement. It gets its deposit back, as two proposers may have the same
-//!   public file. An account that comes too late to propose at all loses the deposit of its announcement.
-//! - *propose*: the proposer shows the delta, made for the current version of the data set, with a deposit that grows with its
-//!   size. A group has a bounded number of open proposals. When they are full, a new proposal displaces the least supported
-//!   one if its proposer has more at stake, see [`descent_protocol::make_room`]. So many accounts without stake displace no
-//!   proposal.
-//! - *check*: the committee fetches the delta and checks that it applies to the data set, for the model of the next round. As
-//!   in rounds, each member binds itself to its verdict with [`Pallet::attest`] and then shows it with [`Pallet::open`]. Both
-//!   calls are free, sent by the members' off-chain workers, and signed with their [evaluator keys](pallet_evaluators). The
-//!   verdict of 2/3 is final as soon as it is shown, see [`descent_protocol::decide`]. An invalid or unavailable delta ends
-//!   there and loses its deposit, unless it was found valid before, or the data set or the model have changed since. If 2/3 do
-//!   not agree, another attempt follows with the validators of its time, see [`CheckWindows`](descent_protocol::CheckWindows).
-//!   After the last attempt the delta can't win until the period closes, and the check begins again. While the check goes on,
-//!   a proposal can't be withdrawn, and can't lose a period.
-//! - *vote*: a stakeholder approves one open proposal at a time with all its stake, and may change its vote until the period
-//!   closes. Stake that comes or goes counts at once. There are no votes against a delta. An opponent proposes a rival delta
-//!   and votes for it, or has the quorum raised by an amendment.
-//! - *close*: the proposals that are valid on the current data set, for the model of the next round, compete. The one with the
-//!   most stake behind it wins if that is at least the quorum, see [`descent_protocol::winner`]. Amendments of the same close
-//!   come first. The winner's delta becomes the next version, with which rounds are played that have not begun. Its proposer
-//!   gets the deposit back and is paid. The other proposals stay for some more periods, and are then returned. They are
-//!   checked again if the data set or the model have changed. A delta that adds records which another delta has added by then
-//!   ends, but loses nothing.
+//! - *announce*: a proposer binds itself to a delta, in a block before it shows the delta to anyone. An
+//!   account that sees a delta on its way to the chain can only announce it later. If it proposes the same
+//!   delta, it loses its place, its votes and the reward to the proposer with the earlier announcement. It
+//!   gets its deposit back, as two proposers may have the same public file. An account that comes too late to
+//!   propose at all loses the deposit of its announcement.
+//! - *propose*: the proposer shows the delta, made for the current version of the data set, with a deposit
+//!   that grows with its size. A group has a bounded number of open proposals. When they are full, a new
+//!   proposal displaces the least supported one if its proposer has more at stake, see
+//!   [`descent_protocol::make_room`]. So many accounts without stake displace no proposal.
+//! - *check*: the committee fetches the delta and checks that it applies to the data set, for the model of
+//!   the next round. As in rounds, each member binds itself to its verdict with [`Pallet::attest`] and then
+//!   shows it with [`Pallet::open`]. Both calls are free, sent by the members' off-chain workers, and signed
+//!   with their [evaluator keys](pallet_evaluators). The verdict of 2/3 is final as soon as it is shown, see
+//!   [`descent_protocol::decide`]. An invalid or unavailable delta ends there and loses its deposit, unless
+//!   it was found valid before, or the data set or the model have changed since. If 2/3 do not agree, another
+//!   attempt follows with the validators of its time, see [`CheckWindows`](descent_protocol::CheckWindows).
+//!   After the last attempt the delta can't win until the period closes, and the check begins again. While
+//!   the check goes on, a proposal can't be withdrawn, and can't lose a period.
+//! - *vote*: a stakeholder approves one open proposal at a time with all its stake, and may change its vote
+//!   until the period closes. Stake that comes or goes counts at once. There are no votes against a delta. An
+//!   opponent proposes a rival delta and votes for it, or has the quorum raised by an amendment.
+//! - *close*: the proposals that are valid on the current data set, for the model of the next round, compete.
+//!   The one with the most stake behind it wins if that is at least the quorum, see
+//!   [`descent_protocol::winner`]. Amendments of the same close come first. The winner's delta becomes the
+//!   next version, with which rounds are played that have not begun. Its proposer gets the deposit back and
+//!   is paid. The other proposals stay for some more periods, and are then returned. They are checked again
+//!   if the data set or the model have changed. A delta that adds records which another delta has added by
+//!   then ends, but loses nothing.
 //!
 //! # Rewards, deposits and fees
 //!
-//! [`Config::Rewards`] pays the members whose verdicts decide a check, and the proposer of a delta that is applied.
-//! [`Config::Performance`] learns of the members who have opened when the check is decided, see
-//! [`descent_protocol::check_performance`]. A member whose verdict is not there yet is neither paid nor reported.
+//! [`Config::Rewards`] pays the members whose verdicts decide a check, and the proposer of a delta that is
+//! applied. [`Config::Performance`] learns of the members who have opened when the check is decided, see
+//! [`descent_protocol::check_performance`]. A member whose verdict is not there yet is neither paid nor
+//! reported.
 //!
-//! A delta that is applied has an entry in the log for ever. Its deposit is returned less [`Config::LogFee`]. The group's
-//! deposit pays for its first entry. Everything else that is stored is bounded, or is removed with its deposit or stake.
+//! A delta that is applied has an entry in the log for ever. Its deposit is returned less [`Config::LogFee`].
+//! The group's deposit pays for its first entry. Everything else that is stored is bounded, or is removed
+//! with its deposit or stake.
 //!
 //! `pallet-groups` closes voting periods. It tells this pallet of closes and of every change of stake through
 //! [`GroupObserver`](pallet_groups::GroupObserver). No hook loops over groups or proposals.
@@ -56,11 +62,14 @@
 //! # Terms
 //!
 //! - **Delta**: a file that says which records to add to a data set and which to remove.
-//! - **Log**: the deltas of a data set in order. **Version** `n` is the data set that the first `n` deltas make.
+//! - **Log**: the deltas of a data set in order. **Version** `n` is the data set that the first `n` deltas
+//!   make.
 //! - **Root**: the hash of a version, see [`descent_protocol::dataset_root`].
-//! - **Announcement**: the hash that binds a proposer to a delta, see [`descent_protocol::announcement_hash`].
+//! - **Announcement**: the hash that binds a proposer to a delta, see
+//!   [`descent_protocol::announcement_hash`].
 //! - **Check**: the attempts of committees to agree on a verdict on a proposed delta, see [`Check`].
-//! - **Verdict**: a member's finding: valid, invalid or unavailable, see [`DeltaVerdict`](descent_protocol::DeltaVerdict).
+//! - **Verdict**: a member's finding: valid, invalid or unavailable, see
+//!   [`DeltaVerdict`](descent_protocol::DeltaVerdict).
 //! - **Quorum**: the part of a group's stake that a delta needs to win.
 //!
 //! # Usage
@@ -176,8 +185,8 @@ pub mod pallet {
 		/// The part of a proposal's deposit for each begun MiB of the delta.
 		#[pallet::constant]
 		type MebibyteDeposit: Get<BalanceOf<Self>>;
-		/// The fee that is taken from the deposit of a delta that is applied. It pays for the entry in the log, which is kept
-		/// for ever.
+		/// The fee that is taken from the deposit of a delta that is applied. It pays for the entry in the
+		/// log, which is kept for ever.
 		#[pallet::constant]
 		type LogFee: Get<BalanceOf<Self>>;
 		/// Number of voting periods that a proposal may lose before it ends.
@@ -239,8 +248,8 @@ pub mod pallet {
 	pub type Checks<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, ProposalId, Check<T::AccountId>>;
 
-	/// The proposal that each stakeholder of a group has approved last. It may have ended since, and then counts for nothing,
-	/// as numbers are never given again.
+	/// The proposal that each stakeholder of a group has approved last. It may have ended since, and then
+	/// counts for nothing, as numbers are never given again.
 	#[pallet::storage]
 	pub type Votes<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, T::AccountId, ProposalId>;
@@ -249,8 +258,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type EndedCount<T: Config> = StorageMap<_, Twox64Concat, GroupId, u32, ValueQuery>;
 
-	/// A ring with the last proposals of a group that have ended, by their number in the order of their ends, modulo
-	/// [`MAX_ENDED`].
+	/// A ring with the last proposals of a group that have ended, by their number in the order of their ends,
+	/// modulo [`MAX_ENDED`].
 	#[pallet::storage]
 	pub type Ended<T: Config> = StorageDoubleMap<
 		_,
@@ -360,7 +369,8 @@ pub mod pallet {
 		UnknownGroup,
 		/// The account has announced this very delta, and can still propose it.
 		AlreadyAnnounced,
-		/// The account has announced no delta in this group: announce a delta in a block before you propose it.
+		/// The account has announced no delta in this group: announce a delta in a block before you propose
+		/// it.
 		NotAnnounced,
 		/// The announcement was made in this block: propose in a later one.
 		AnnouncementTooRecent,
@@ -374,7 +384,8 @@ pub mod pallet {
 		LogFull,
 		/// The group's voting periods are too short to check a delta of this size: propose a smaller one.
 		PeriodTooShort,
-		/// The delta's reference is empty, too large, or its codec is not the one that content of its size has.
+		/// The delta's reference is empty, too large, or its codec is not the one that content of its size
+		/// has.
 		InvalidContent,
 		/// A provider is empty, not UTF-8, or has white space or control characters.
 		InvalidProvider,
@@ -386,7 +397,8 @@ pub mod pallet {
 		AlreadyProposed,
 		/// The account has an open proposal in this group.
 		HasProposal,
-		/// The group has as many open proposals as it can have, each backed by at least as much stake as the account has.
+		/// The group has as many open proposals as it can have, each backed by at least as much stake as the
+		/// account has.
 		TooManyProposals,
 		/// Every proposal number is taken.
 		OutOfNumbers,
@@ -414,35 +426,38 @@ pub mod pallet {
 
 	#[pallet::call(weight = T::WeightInfo)]
 	impl<T: Config> Pallet<T> {
-		/// Binds the sender to a delta, which it can propose from the next block on. The deposit is released when it does. An
-		/// earlier announcement of the sender is replaced, and its deposit slashed.
+		/// Binds the sender to a delta, which it can propose from the next block on. The deposit is released
+		/// when it does. An earlier announcement of the sender is replaced, and its deposit slashed.
 		///
 		/// - `hash`: the [`descent_protocol::announcement_hash`] of the delta.
 		///
 		/// Emits [`Event::Announced`]. Emits [`Event::Forfeited`] for a replaced announcement.
 		///
-		/// Errors: [`Error::UnknownGroup`], [`Error::AlreadyAnnounced`], and those of the currency if the balance does not
-		/// suffice for the deposit.
+		/// Errors: [`Error::UnknownGroup`], [`Error::AlreadyAnnounced`], and those of the currency if the
+		/// balance does not suffice for the deposit.
 		#[pallet::call_index(0)]
 		pub fn announce(origin: OriginFor<T>, group: GroupId, hash: H256) -> DispatchResult {
 			let account = ensure_signed(origin)?;
 			Self::do_announce(group, account, hash)
 		}
 
-		/// Proposes the delta that the sender has announced, and holds the deposit. The sender's vote goes to the proposal.
+		/// Proposes the delta that the sender has announced, and holds the deposit. The sender's vote goes to
+		/// the proposal.
 		///
 		/// - `base`: the current version of the data set, for which the delta is made.
 		/// - `providers`: addresses from which the delta can be fetched, beside the group's providers.
 		/// - `salt`: the salt of the announcement.
 		///
-		/// Emits [`Event::Proposed`]. Emits [`Event::Voted`] if the sender has stake, and [`Event::ProposalEnded`] for a proposal
-		/// that is displaced.
+		/// Emits [`Event::Proposed`]. Emits [`Event::Voted`] if the sender has stake, and
+		/// [`Event::ProposalEnded`] for a proposal that is displaced.
 		///
-		/// Errors: [`Error::UnknownGroup`], [`Error::StaleBase`], [`Error::LogFull`], [`Error::InvalidContent`],
-		/// [`Error::PeriodTooShort`], [`Error::InvalidProvider`], [`Error::InvalidSummary`], [`Error::AlreadyApplied`],
-		/// [`Error::NotAnnounced`], [`Error::AnnouncementMismatch`], [`Error::AnnouncementTooRecent`],
-		/// [`Error::AnnouncementExpired`], [`Error::HasProposal`], [`Error::AlreadyProposed`], [`Error::TooManyProposals`],
-		/// [`Error::OutOfNumbers`], and those of the currency if the balance does not suffice for the deposit.
+		/// Errors: [`Error::UnknownGroup`], [`Error::StaleBase`], [`Error::LogFull`],
+		/// [`Error::InvalidContent`], [`Error::PeriodTooShort`], [`Error::InvalidProvider`],
+		/// [`Error::InvalidSummary`], [`Error::AlreadyApplied`], [`Error::NotAnnounced`],
+		/// [`Error::AnnouncementMismatch`], [`Error::AnnouncementTooRecent`], [`Error::AnnouncementExpired`],
+		/// [`Error::HasProposal`], [`Error::AlreadyProposed`], [`Error::TooManyProposals`],
+		/// [`Error::OutOfNumbers`], and those of the currency if the balance does not suffice for the
+		/// deposit.
 		#[pallet::call_index(1)]
 		pub fn propose(
 			origin: OriginFor<T>,
@@ -479,11 +494,13 @@ pub mod pallet {
 			Self::do_withdraw_vote(group, account)
 		}
 
-		/// Withdraws a proposal of the sender that has lost a voting period and is not being checked. Its deposit is released.
+		/// Withdraws a proposal of the sender that has lost a voting period and is not being checked. Its
+		/// deposit is released.
 		///
 		/// Emits [`Event::ProposalEnded`].
 		///
-		/// Errors: [`Error::UnknownProposal`], [`Error::NotProposer`], [`Error::BeingChecked`], [`Error::TooEarly`].
+		/// Errors: [`Error::UnknownProposal`], [`Error::NotProposer`], [`Error::BeingChecked`],
+		/// [`Error::TooEarly`].
 		#[pallet::call_index(4)]
 		pub fn withdraw_proposal(
 			origin: OriginFor<T>,
@@ -503,8 +520,8 @@ pub mod pallet {
 		///
 		/// Emits [`Event::Attested`].
 		///
-		/// Errors: [`Error::UnknownProposal`], [`Error::NotMember`], [`Error::AlreadyAttested`]. Any other fault makes the
-		/// transaction invalid.
+		/// Errors: [`Error::UnknownProposal`], [`Error::NotMember`], [`Error::AlreadyAttested`]. Any other
+		/// fault makes the transaction invalid.
 		#[pallet::call_index(5)]
 		#[pallet::authorize(Self::authorize_attest)]
 		pub fn attest(
@@ -521,19 +538,19 @@ pub mod pallet {
 			Self::do_attest(group, proposal, attempt, member, hash)
 		}
 
-		/// Shows the verdict to which a committee member attested, in an open window. The check ends when 2/3 of the committee
-		/// hold the same verdict. The call is free.
+		/// Shows the verdict to which a committee member attested, in an open window. The check ends when 2/3
+		/// of the committee hold the same verdict. The call is free.
 		///
 		/// - `attempt`: the number of the attempt.
 		/// - `member`: the member's place in the committee.
 		/// - `salt`: the salt of the attestation.
 		/// - `signature`: the member's, with its evaluator key over [`open_payload`].
 		///
-		/// Emits [`Event::Opened`]. Emits [`Event::Checked`] if the verdict decides the check, and [`Event::ProposalEnded`] if
-		/// that ends the proposal.
+		/// Emits [`Event::Opened`]. Emits [`Event::Checked`] if the verdict decides the check, and
+		/// [`Event::ProposalEnded`] if that ends the proposal.
 		///
-		/// Errors: [`Error::UnknownProposal`], [`Error::NotMember`], [`Error::NotAttested`], [`Error::AlreadyOpened`]. Any other
-		/// fault makes the transaction invalid.
+		/// Errors: [`Error::UnknownProposal`], [`Error::NotMember`], [`Error::NotAttested`],
+		/// [`Error::AlreadyOpened`]. Any other fault makes the transaction invalid.
 		#[pallet::call_index(6)]
 		#[pallet::weight(Pallet::<T>::open_weight())]
 		#[pallet::authorize(Self::authorize_open)]

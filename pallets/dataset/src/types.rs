@@ -84,8 +84,8 @@ pub struct Proposal<AccountId, Balance> {
 	pub announced: BlockNumber,
 	/// The block in which it was proposed.
 	pub block: BlockNumber,
-	/// Its place among the open proposals, which stays the same for as long as it is open. Validators keep one signing record
-	/// per place, so that the number of records is bounded.
+	/// Its place among the open proposals, which stays the same for as long as it is open. Validators keep
+	/// one signing record per place, so that the number of records is bounded.
 	pub place: u32,
 	/// The stake that approves it.
 	pub ayes: Balance,
@@ -96,14 +96,16 @@ pub struct Proposal<AccountId, Balance> {
 }
 
 impl<AccountId, Balance> Proposal<AccountId, Balance> {
-	/// Returns the report on the delta, if it was found valid on this version of the data set, for this model.
+	/// Returns the report on the delta, if it was found valid on this version of the data set, for this
+	/// model.
 	pub fn report_on(&self, version: u32, model: &ContentRef) -> Option<DeltaReport> {
 		let (on, by, report) = self.valid?;
 		((on, by) == (version, *model)).then_some(report)
 	}
 
-	/// Returns true if the proposer is not to blame for a fault that was found on a version, for a model. So it is if the delta
-	/// was valid before, if the model has changed, or if it does not fit to records that other deltas have added or removed.
+	/// Returns true if the proposer is not to blame for a fault that was found on a version, for a model. So
+	/// it is if the delta was valid before, if the model has changed, or if it does not fit to records that
+	/// other deltas have added or removed.
 	pub fn is_conflict(&self, fault: DeltaFault, version: u32, model: &ContentRef) -> bool {
 		let is_of_version = fault.is_conflict() || fault == DeltaFault::Empty;
 		self.valid.is_some() || self.model != *model || (version > self.base && is_of_version)
@@ -128,8 +130,8 @@ pub struct Check<AccountId> {
 	pub version: u32,
 	/// The model: that of the first round that would be played with the delta.
 	pub model: ContentRef,
-	/// The number of its first attempt. Checks of a proposal on the same version share no number, so that no verdict that was
-	/// signed in one of them counts in another.
+	/// The number of its first attempt. Checks of a proposal on the same version share no number, so that no
+	/// verdict that was signed in one of them counts in another.
 	pub first_attempt: u32,
 	/// The block at which it begins; members attest from the next one on.
 	pub since: BlockNumber,
@@ -151,13 +153,14 @@ impl<AccountId> Check<AccountId> {
 		Some(CheckPhase { attempt: self.first_attempt.saturating_add(phase.attempt), ..phase })
 	}
 
-	/// Returns true if the check may still be decided at a block or later: there is no decision, and attempts are left.
+	/// Returns true if the check may still be decided at a block or later: there is no decision, and attempts
+	/// are left.
 	pub fn is_running(&self, block: BlockNumber) -> bool {
 		!self.is_decided && (block <= self.since || self.phase(block).is_some())
 	}
 
-	/// Returns the number of the first attempt of another check on the same version. No attempt of this check has it, on any
-	/// fork.
+	/// Returns the number of the first attempt of another check on the same version. No attempt of this check
+	/// has it, on any fork.
 	pub fn next_attempt(&self) -> u32 {
 		self.first_attempt.saturating_add(MAX_ATTEMPTS)
 	}
@@ -203,8 +206,8 @@ impl<AccountId> Attempt<AccountId> {
 		descent_protocol::decide(&self.verdicts(), members, self.number)
 	}
 
-	/// Returns the performance of the members who had opened when 2/3 held this verdict. A member that had not opened may
-	/// still have been about to.
+	/// Returns the performance of the members who had opened when 2/3 held this verdict. A member that had
+	/// not opened may still have been about to.
 	pub(crate) fn performance(&self, decided: DeltaVerdict) -> Vec<(AccountId, Performance)>
 	where
 		AccountId: Clone,

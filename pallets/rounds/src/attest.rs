@@ -17,8 +17,8 @@ pub fn attest_payload(genesis: H256, group: GroupId, round: RoundIndex, member: 
 	(b"descent/attest/v1", genesis, group, round, member, hash).encode()
 }
 
-/// Returns the bytes that a committee member signs to open its attestation. `hash` is the [`attestation_hash`] of the ballot
-/// that it opens.
+/// Returns the bytes that a committee member signs to open its attestation. `hash` is the
+/// [`attestation_hash`] of the ballot that it opens.
 pub fn open_payload(genesis: H256, group: GroupId, round: RoundIndex, member: u32, hash: H256) -> Vec<u8> {
 	(b"descent/open/v1", genesis, group, round, member, hash).encode()
 }
@@ -54,7 +54,8 @@ impl<T: Config> Pallet<T> {
 		admit("descent/attest", (group, round, member), longevity)
 	}
 
-	/// Admits a ballot in its window, once, if it is the one that the member attested to, and signed by the member.
+	/// Admits a ballot in its window, once, if it is the one that the member attested to, and signed by the
+	/// member.
 	pub(crate) fn authorize_open(
 		_source: TransactionSource,
 		group: &GroupId,

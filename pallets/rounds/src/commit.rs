@@ -19,8 +19,8 @@ use sp_core::{ConstU32, H256};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{traits::Saturating, SaturatedConversion};
 
-/// Priority of settlements in the scheduler. In a block they come before the closes of voting periods, and before all that
-/// users schedule by default.
+/// Priority of settlements in the scheduler. In a block they come before the closes of voting periods, and
+/// before all that users schedule by default.
 const PRIORITY: u8 = 63;
 
 type Commitments<T> = BoundedVec<CommitmentOf<T>, ConstU32<MAX_CANDIDATES>>;
@@ -93,7 +93,8 @@ impl<T: Config> Pallet<T> {
 			.unwrap_or_else(|| Round::new(model_version, T::Dataset::version_at(group, round)))
 	}
 
-	/// Removes the commitment with the smallest deposit, the latest among equals, from a full round. Returns it.
+	/// Removes the commitment with the smallest deposit, the latest among equals, from a full round. Returns
+	/// it.
 	fn make_room(
 		commitments: &mut Commitments<T>,
 		deposit: BalanceOf<T>,
@@ -121,7 +122,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Schedules the settlement of a round for when it is due, or soon after. Returns false if that is not possible.
+	/// Schedules the settlement of a round for when it is due, or soon after. Returns false if that is not
+	/// possible.
 	fn set_alarm(group: GroupId, round: RoundIndex, settle: BlockNumber) -> bool {
 		let call = Call::settle { group, round };
 		let name = blake2_256(&(b"descent/settle/v1", group, round).encode());

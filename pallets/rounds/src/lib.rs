@@ -1,11 +1,12 @@
 //! Rounds: the proof of useful work.
 //!
-//! A round is to this chain what a block is to proof of work: trainers compete for it, and at most one of them wins.
+//! A round is to this chain what a block is to proof of work: trainers compete for it, and at most one of
+//! them wins.
 //!
 //! # Life cycle
 //!
-//! A round goes through six windows. Each is a function of the group's [`Clock`](descent_protocol::Clock) and the block
-//! number:
+//! A round goes through six windows. Each is a function of the group's [`Clock`](descent_protocol::Clock) and
+//! the block number:
 //!
 //! ```text
 //! round r    | commit           | seed | reveal | attest | open | settle
@@ -13,64 +14,73 @@
 //! ```
 //!
 //! - *commit*: trainers train and bind themselves to their checkpoints.
-//! - *seed*: the randomness of this block and of those before it draws the records on which the round is measured.
+//! - *seed*: the randomness of this block and of those before it draws the records on which the round is
+//!   measured.
 //! - *reveal*: trainers show their checkpoints and claim scores.
 //! - *attest*: the members of the committee measure, and each binds itself to its ballot.
 //! - *open*: the members show their ballots.
 //! - *settle*: Root, by an alarm, or any account has the round counted and paid.
 //!
-//! A trainer binds itself to a checkpoint with [`Pallet::commit`] and puts a deposit at stake. A round admits a bounded number
-//! of commitments. When it is full, a strictly larger deposit displaces the smallest one, which is returned, so that slots
-//! cannot be squatted cheaply. The first commitment of a round sets an alarm for its settlement in the scheduler.
+//! A trainer binds itself to a checkpoint with [`Pallet::commit`] and puts a deposit at stake. A round admits
+//! a bounded number of commitments. When it is full, a strictly larger deposit displaces the smallest one,
+//! which is returned, so that slots cannot be squatted cheaply. The first commitment of a round sets an alarm
+//! for its settlement in the scheduler.
 //!
-//! The records are drawn after the last commitment, so that no trainer can train on them. Trainers measure their claims and
-//! show their checkpoints with [`Pallet::reveal`]. The first reveal fixes the seed and the committee of the round. The
-//! committee is the validators of that moment, and a later session does not change it.
+//! The records are drawn after the last commitment, so that no trainer can train on them. Trainers measure
+//! their claims and show their checkpoints with [`Pallet::reveal`]. The first reveal fixes the seed and the
+//! committee of the round. The committee is the validators of that moment, and a later session does not
+//! change it.
 //!
-//! Each member of the committee measures the candidates in the order of their claims and [`Pallet::attest`]s to a hash of its
-//! ballot. Once no member can copy another, it [`Pallet::open`]s the hash. Both calls are free. They are authorized by a
-//! signature with the member's [evaluator key](pallet_evaluators) and sent by the validators' off-chain workers.
+//! Each member of the committee measures the candidates in the order of their claims and [`Pallet::attest`]s
+//! to a hash of its ballot. Once no member can copy another, it [`Pallet::open`]s the hash. Both calls are
+//! free. They are authorized by a signature with the member's [evaluator key](pallet_evaluators) and sent by
+//! the validators' off-chain workers.
 //!
 //! [`Pallet::settle`] gives every commitment exactly one [`Outcome`](descent_protocol::Outcome), by
-//! [`descent_protocol::settle`]. The winner's checkpoint becomes the group's head. Deposits are released or slashed. Rounds of
-//! a group are settled in order, by Root through the alarm, or by any account if no alarm could be set. Settled rounds are
-//! kept for a while. Each settlement removes the oldest one.
+//! [`descent_protocol::settle`]. The winner's checkpoint becomes the group's head. Deposits are released or
+//! slashed. Rounds of a group are settled in order, by Root through the alarm, or by any account if no alarm
+//! could be set. Settled rounds are kept for a while. Each settlement removes the oldest one.
 //!
-//! No hook loops over groups or rounds. A block writes its randomness into a ring of bounded size, and nothing else.
+//! No hook loops over groups or rounds. A block writes its randomness into a ring of bounded size, and
+//! nothing else.
 //!
 //! # Rewards, deposits and fees
 //!
 //! [`Config::Rewards`] pays by the shares that the rules of the round had when it began:
 //!
-//! - The winner gets the amount that its group has earned since the last winner, and the price that clients pay for a round.
-//! - The committee members who did sound work share the validators' part, even if no candidate wins. A member's work is sound
-//!   if it agrees with 2/3 of the committee wherever 2/3 agree, see [`descent_protocol::performance`]. If 2/3 agree on
-//!   nothing, no member is paid.
+//! - The winner gets the amount that its group has earned since the last winner, and the price that clients
+//!   pay for a round.
+//! - The committee members who did sound work share the validators' part, even if no candidate wins. A
+//!   member's work is sound if it agrees with 2/3 of the committee wherever 2/3 agree, see
+//!   [`descent_protocol::performance`]. If 2/3 agree on nothing, no member is paid.
 //! - A member that is silent, or that could not fetch what 2/3 could, gets nothing and loses nothing.
 //! - A member whose ballot differs from that of 2/3 gets nothing.
 //!
-//! [`Config::Performance`] learns how each member did. A validator that repeats false measurements, or is silent for a day, is
-//! dealt with there.
+//! [`Config::Performance`] learns how each member did. A validator that repeats false measurements, or is
+//! silent for a day, is dealt with there.
 //!
-//! Deposits of winners, of outranked and of honest losers are returned whole. A trainer that never reveals loses a part of its
-//! deposit. So does one that serves its checkpoint to some members only so that there is no quorum, see
-//! [`Settlement::contested`](descent_protocol::Settlement::contested). A trainer whose claim is refuted loses all of it.
+//! Deposits of winners, of outranked and of honest losers are returned whole. A trainer that never reveals
+//! loses a part of its deposit. So does one that serves its checkpoint to some members only so that there is
+//! no quorum, see [`Settlement::contested`](descent_protocol::Settlement::contested). A trainer whose claim
+//! is refuted loses all of it.
 //!
-//! The deposits pay for what the chain keeps of a round for a while. The checkpoint's digest and the trainer's standing are
-//! kept for ever. [`Config::CommitmentFee`] pays for them and is not returned. Neither is the slot fee, which grows with the
-//! number of commitments in the round, see [`slot_fee`](descent_protocol::slot_fee). Slashed deposits and fees go to
-//! [`Config::Slash`].
+//! The deposits pay for what the chain keeps of a round for a while. The checkpoint's digest and the
+//! trainer's standing are kept for ever. [`Config::CommitmentFee`] pays for them and is not returned. Neither
+//! is the slot fee, which grows with the number of commitments in the round, see
+//! [`slot_fee`](descent_protocol::slot_fee). Slashed deposits and fees go to [`Config::Slash`].
 //!
 //! # Changes of a group
 //!
-//! The stakeholders of a group change its rules and its data set. A change takes effect with a round that has not begun. So
-//! every round is played to its end by the rules and on the data that it began with. The first commitment notes the versions
-//! of the model and the data set. When the model changes, the head is retired: the first round of the new model has no
-//! baseline, while the last round of the old model may still change the head of its own.
+//! The stakeholders of a group change its rules and its data set. A change takes effect with a round that has
+//! not begun. So every round is played to its end by the rules and on the data that it began with. The first
+//! commitment notes the versions of the model and the data set. When the model changes, the head is retired:
+//! the first round of the new model has no baseline, while the last round of the old model may still change
+//! the head of its own.
 //!
 //! # Terms
 //!
-//! - **Commitment**: the hash that binds a trainer to a checkpoint, see [`descent_protocol::commitment_hash`].
+//! - **Commitment**: the hash that binds a trainer to a checkpoint, see
+//!   [`descent_protocol::commitment_hash`].
 //! - **Candidate**: a revealed checkpoint with a claimed score.
 //! - **Claim**: the score that a trainer measured of its own checkpoint. Lower is better.
 //! - **Ballot**: the measurements of one member, see [`Ballot`](descent_protocol::Ballot).
@@ -185,8 +195,8 @@ pub mod pallet {
 			PalletsOriginOf<Self>,
 			Hasher = Self::Hashing,
 		>;
-		/// The randomness of the block that is being executed, known at its end. Only the block's author may know it when
-		/// the block before it is made.
+		/// The randomness of the block that is being executed, known at its end. Only the block's author may
+		/// know it when the block before it is made.
 		type BlockRandomness: Get<Option<[u8; 32]>>;
 		/// Pays the winner of a round, and the members of its committee who did sound work.
 		type Rewards: Rewards<Self::AccountId, BalanceOf<Self>>;
@@ -194,14 +204,15 @@ pub mod pallet {
 		type Performance: PerformanceObserver<Self::AccountId>;
 		/// Takes slashed deposits and fees.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
-		/// The fee of a commitment, beside its deposit. It pays for the used digest and the trainer's standing, which are kept
-		/// for ever.
+		/// The fee of a commitment, beside its deposit. It pays for the used digest and the trainer's
+		/// standing, which are kept for ever.
 		#[pallet::constant]
 		type CommitmentFee: Get<BalanceOf<Self>>;
 		/// The time between two blocks, in milliseconds.
 		#[pallet::constant]
 		type BlockTime: Get<u64>;
-		/// The part of its deposit that a commitment loses if it is never revealed, or contested in a round without a quorum.
+		/// The part of its deposit that a commitment loses if it is never revealed, or contested in a round
+		/// without a quorum.
 		#[pallet::constant]
 		type UnrevealedPenalty: Get<Perbill>;
 		/// Number of settled rounds that a group keeps.
@@ -233,12 +244,14 @@ pub mod pallet {
 	pub type Committees<T: Config> =
 		StorageMap<_, Twox64Concat, (GroupId, RoundIndex), Committee<T::AccountId>>;
 
-	/// The attestations of a round's committee members, by their place in the committee, for as long as the round is kept.
+	/// The attestations of a round's committee members, by their place in the committee, for as long as the
+	/// round is kept.
 	#[pallet::storage]
 	pub type Attestations<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, (GroupId, RoundIndex), Twox64Concat, u32, Attestation>;
 
-	/// The rounds of a group that are to be settled, in order: the one that takes commitments and the one before.
+	/// The rounds of a group that are to be settled, in order: the one that takes commitments and the one
+	/// before.
 	#[pallet::storage]
 	pub type Unsettled<T: Config> =
 		StorageMap<_, Twox64Concat, GroupId, BoundedVec<RoundIndex, ConstU32<2>>, ValueQuery>;
@@ -252,13 +265,14 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Kept<T: Config> = StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, RoundIndex>;
 
-	/// The digests of checkpoints that were revealed in a group, and their rounds. A checkpoint can take part once.
+	/// The digests of checkpoints that were revealed in a group, and their rounds. A checkpoint can take part
+	/// once.
 	#[pallet::storage]
 	pub type UsedDigests<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, H256, RoundIndex>;
 
-	/// The best checkpoint of each model of a group, by the model's version. A group that changes its model starts without a
-	/// head. The heads of earlier models stay as they were.
+	/// The best checkpoint of each model of a group, by the model's version. A group that changes its model
+	/// starts without a head. The heads of earlier models stay as they were.
 	#[pallet::storage]
 	pub type Heads<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, Head<T::AccountId>>;
@@ -269,7 +283,8 @@ pub mod pallet {
 		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, T::AccountId, StandingOf<T>>;
 
 	/// A ring with the randomness of the last blocks, by the block's number modulo the ring's size, see
-	/// [`Pallet::ring_size`]. An entry is the block's number, and its randomness mixed with that of all blocks before it.
+	/// [`Pallet::ring_size`]. An entry is the block's number, and its randomness mixed with that of all
+	/// blocks before it.
 	#[pallet::storage]
 	pub type Seeds<T: Config> = StorageMap<_, Twox64Concat, u32, (BlockNumber, [u8; 32])>;
 
@@ -286,7 +301,8 @@ pub mod pallet {
 			/// The trainer.
 			account: T::AccountId,
 		},
-		/// A commitment was displaced from a full round by one with a larger deposit. Its deposit was returned.
+		/// A commitment was displaced from a full round by one with a larger deposit. Its deposit was
+		/// returned.
 		Displaced {
 			/// The group.
 			group: GroupId,
@@ -400,8 +416,8 @@ pub mod pallet {
 		NotAttested,
 		/// The member has opened its attestation already.
 		AlreadyOpened,
-		/// The head has reached the group's target, measured as in this round. No further round is played until the
-		/// stakeholders set a better target.
+		/// The head has reached the group's target, measured as in this round. No further round is played
+		/// until the stakeholders set a better target.
 		TargetReached,
 		/// The round does not wait to be settled: it has no commitments, or is settled.
 		NotUnsettled,
@@ -409,18 +425,19 @@ pub mod pallet {
 
 	#[pallet::call(weight = T::WeightInfo)]
 	impl<T: Config> Pallet<T> {
-		/// Binds the sender to a checkpoint in the commit window, takes the commitment fee and the slot fee, and holds the
-		/// deposit.
+		/// Binds the sender to a checkpoint in the commit window, takes the commitment fee and the slot fee,
+		/// and holds the deposit.
 		///
 		/// - `commitment`: the [`descent_protocol::commitment_hash`] of the checkpoint.
-		/// - `deposit`: at least the group's smallest deposit. A full round requires more than the smallest one in it.
+		/// - `deposit`: at least the group's smallest deposit. A full round requires more than the smallest
+		///   one in it.
 		///
 		/// Emits [`Event::Committed`]. Emits [`Event::Displaced`] if another commitment had to make room, and
 		/// [`Event::AlarmMissing`] if no alarm could be set for the settlement.
 		///
-		/// Errors: [`Error::UnknownGroup`], [`Error::WrongPhase`], [`Error::DepositTooSmall`], [`Error::TargetReached`],
-		/// [`Error::AlreadyCommitted`], [`Error::RoundFull`], [`Error::SettlementOverdue`], and those of the currency if the
-		/// balance does not suffice.
+		/// Errors: [`Error::UnknownGroup`], [`Error::WrongPhase`], [`Error::DepositTooSmall`],
+		/// [`Error::TargetReached`], [`Error::AlreadyCommitted`], [`Error::RoundFull`],
+		/// [`Error::SettlementOverdue`], and those of the currency if the balance does not suffice.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::commit_first().max(T::WeightInfo::commit_full()))]
 		pub fn commit(
@@ -434,16 +451,18 @@ pub mod pallet {
 			Self::do_commit(group, round, account, commitment, deposit)
 		}
 
-		/// Shows the sender's checkpoint in the reveal window and claims its score on the round's evaluation set.
+		/// Shows the sender's checkpoint in the reveal window and claims its score on the round's evaluation
+		/// set.
 		///
 		/// - `salt`: the salt of the commitment.
 		/// - `providers`: addresses from which the checkpoint can be fetched.
 		///
 		/// Emits [`Event::Revealed`].
 		///
-		/// Errors: [`Error::UnknownGroup`], [`Error::WrongPhase`], [`Error::NotCommitted`], [`Error::SettlementOverdue`],
-		/// [`Error::AlreadyRevealed`], [`Error::InvalidContent`], [`Error::InvalidProvider`], [`Error::CommitmentMismatch`],
-		/// [`Error::DigestUsed`], [`Error::SeedMissing`].
+		/// Errors: [`Error::UnknownGroup`], [`Error::WrongPhase`], [`Error::NotCommitted`],
+		/// [`Error::SettlementOverdue`], [`Error::AlreadyRevealed`], [`Error::InvalidContent`],
+		/// [`Error::InvalidProvider`], [`Error::CommitmentMismatch`], [`Error::DigestUsed`],
+		/// [`Error::SeedMissing`].
 		#[pallet::call_index(1)]
 		pub fn reveal(
 			origin: OriginFor<T>,
@@ -491,7 +510,8 @@ pub mod pallet {
 		///
 		/// Emits [`Event::Opened`].
 		///
-		/// Errors: [`Error::NotAttested`], [`Error::AlreadyOpened`]. Any other fault makes the transaction invalid.
+		/// Errors: [`Error::NotAttested`], [`Error::AlreadyOpened`]. Any other fault makes the transaction
+		/// invalid.
 		#[pallet::call_index(3)]
 		#[pallet::authorize(Self::authorize_open)]
 		pub fn open(
@@ -508,12 +528,13 @@ pub mod pallet {
 			Self::do_open(group, round, member, ballot)
 		}
 
-		/// Settles the group's next round that is due. The alarm calls it as Root. Any account can call it if the alarm failed,
-		/// and pays nothing if the call succeeds.
+		/// Settles the group's next round that is due. The alarm calls it as Root. Any account can call it if
+		/// the alarm failed, and pays nothing if the call succeeds.
 		///
 		/// Emits [`Event::Ended`] for each commitment and [`Event::Settled`] for the round.
 		///
-		/// Errors: [`Error::UnknownGroup`], [`Error::NotUnsettled`], [`Error::WrongPhase`], [`Error::SettlementOverdue`].
+		/// Errors: [`Error::UnknownGroup`], [`Error::NotUnsettled`], [`Error::WrongPhase`],
+		/// [`Error::SettlementOverdue`].
 		#[pallet::call_index(4)]
 		#[pallet::weight(Pallet::<T>::settle_weight(MAX_CANDIDATES, MAX_COMMITTEE))]
 		pub fn settle(origin: OriginFor<T>, group: GroupId, round: RoundIndex) -> DispatchResultWithPostInfo {

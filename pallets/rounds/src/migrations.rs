@@ -1,7 +1,7 @@
 //! Migrations of the pallet's storage from earlier versions.
 //!
-//! A chain goes on while its storage is migrated: it takes no transactions, but alarms ring and rounds are settled. So a
-//! settlement reads everything in either version.
+//! A chain goes on while its storage is migrated: it takes no transactions, but alarms ring and rounds are
+//! settled. So a settlement reads everything in either version.
 
 use crate::{BalanceOf, Best, Config, Pallet, Standing, StandingOf, Standings, WeightInfo};
 use codec::{Decode, DecodeAll, Encode, MaxEncodedLen};
@@ -50,13 +50,13 @@ pub mod v1 {
 
 /// The migration from storage version 1 to 2, which adds the model to every best score.
 ///
-/// The model is known if the group has had only one. Otherwise the score may be one of any model. It is dropped, and the next
-/// one counts.
+/// The model is known if the group has had only one. Otherwise the score may be one of any model. It is
+/// dropped, and the next one counts.
 pub struct NameModels<T>(PhantomData<T>);
 
 impl<T: Config> NameModels<T> {
-	/// Returns a trainer's standing, stored in either version. The encodings of the versions have different lengths where their
-	/// contents differ.
+	/// Returns a trainer's standing, stored in either version. The encodings of the versions have different
+	/// lengths where their contents differ.
 	pub(crate) fn standing(group: GroupId, account: &T::AccountId) -> Option<StandingOf<T>> {
 		let bytes = unhashed::get_raw(&Standings::<T>::hashed_key_for(group, account))?;
 		let new = StandingOf::<T>::decode_all(&mut &bytes[..]).ok();

@@ -7,20 +7,21 @@ use sp_core::H256;
 use sp_io::hashing::blake2_256;
 
 impl<T: Config> Pallet<T> {
-	/// Returns the number of blocks whose randomness is kept. It suffices for the last block of the longest reveal window to
-	/// know the randomness of the block before the window.
+	/// Returns the number of blocks whose randomness is kept. It suffices for the last block of the longest
+	/// reveal window to know the randomness of the block before the window.
 	pub fn ring_size() -> u32 {
 		T::Groups::longest_reveal().saturating_add(1)
 	}
 
 	/// Stores the randomness of the block that ends, mixed with that of all blocks before it.
 	///
-	/// An author knows its own VRF outputs as soon as the epoch's randomness is known, minutes ahead. If a seed were drawn
-	/// from one block's output alone, its author could train on a round's records before it commits. With the mixture, an
-	/// author does not know the seed before the last block of another author.
+	/// An author knows its own VRF outputs as soon as the epoch's randomness is known, minutes ahead. If a
+	/// seed were drawn from one block's output alone, its author could train on a round's records before it
+	/// commits. With the mixture, an author does not know the seed before the last block of another author.
 	///
-	/// A block without randomness of its own uses its parent's hash. The parent's author could bias that, but a round that
-	/// cannot be revealed would cost every trainer a deposit. With BABE's VRF in secondary slots every block has randomness.
+	/// A block without randomness of its own uses its parent's hash. The parent's author could bias that, but
+	/// a round that cannot be revealed would cost every trainer a deposit. With BABE's VRF in secondary slots
+	/// every block has randomness.
 	pub(crate) fn keep_randomness() {
 		let now = Self::now();
 		let fresh = T::BlockRandomness::get()
@@ -37,8 +38,8 @@ impl<T: Config> Pallet<T> {
 			.map(|(_, randomness)| randomness)
 	}
 
-	/// Returns the seed that draws a round's evaluation set. Returns `None` before it is drawn, and if no trainer revealed while
-	/// the randomness of its block was still stored.
+	/// Returns the seed that draws a round's evaluation set. Returns `None` before it is drawn, and if no
+	/// trainer revealed while the randomness of its block was still stored.
 	pub fn seed_of(group: GroupId, round: RoundIndex) -> Option<H256> {
 		let fixed = Rounds::<T>::get(group, round).and_then(|round| round.seed);
 		fixed.or_else(|| Self::drawn_seed(group, round, Self::windows(group, round)?.seed))

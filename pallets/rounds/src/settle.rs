@@ -126,7 +126,8 @@ impl<T: Config> Pallet<T> {
 		Work { candidates: candidates.max(pruned.candidates), members: members.max(pruned.members) }
 	}
 
-	/// Gives every commitment of a round its outcome, returns or slashes its deposit, and updates the trainer's standing.
+	/// Gives every commitment of a round its outcome, returns or slashes its deposit, and updates the
+	/// trainer's standing.
 	fn end_commitments(
 		group: GroupId,
 		index: RoundIndex,
@@ -209,7 +210,8 @@ impl<T: Config> Pallet<T> {
 		Some(account)
 	}
 
-	/// Slashes a deposit as the outcome requires and returns the rest to the trainer. Returns the slashed amount.
+	/// Slashes a deposit as the outcome requires and returns the rest to the trainer. Returns the slashed
+	/// amount.
 	fn return_deposit(commitment: &CommitmentOf<T>, outcome: Outcome, is_contested: bool) -> BalanceOf<T> {
 		let Commitment { account, deposit, .. } = commitment;
 		let part = || T::UnrevealedPenalty::get().mul_floor(*deposit);

@@ -141,8 +141,8 @@ pub struct Head<AccountId> {
 }
 
 impl<AccountId> Head<AccountId> {
-	/// Returns true if its score compares with those of a round with this policy and data set. A validation set stays the same
-	/// whatever the data set, but training data are those of one version.
+	/// Returns true if its score compares with those of a round with this policy and data set. A validation
+	/// set stays the same whatever the data set, but training data are those of one version.
 	pub(crate) fn is_comparable(&self, policy: EvaluationPolicy, dataset_version: u32) -> bool {
 		self.policy == policy
 			&& match policy {

@@ -36,13 +36,15 @@ impl<T: Config> Pallet<T> {
 		commitments.iter().map(|commitment| Reveals::<T>::get((group, round), &commitment.account)).collect()
 	}
 
-	/// Returns the windows of a round, or `None` if there is no such group, or the round lies beyond the last block number.
+	/// Returns the windows of a round, or `None` if there is no such group, or the round lies beyond the last
+	/// block number.
 	pub fn windows(group: GroupId, round: RoundIndex) -> Option<Windows> {
 		T::Groups::rules(group, round)?.clock.windows(round)
 	}
 
-	/// Returns the evaluation that the committee of a round has to make, seen from the end of a block. There is one from the
-	/// last block of the reveal window until the round is settled, if at least one trainer has revealed.
+	/// Returns the evaluation that the committee of a round has to make, seen from the end of a block. There
+	/// is one from the last block of the reveal window until the round is settled, if at least one trainer
+	/// has revealed.
 	pub fn evaluation_request(group: GroupId, round: RoundIndex) -> Option<EvaluationRequest> {
 		let rules = T::Groups::rules(group, round)?;
 		let windows = rules.clock.windows(round)?;
@@ -88,8 +90,8 @@ impl<T: Config> Pallet<T>
 where
 	T::AccountId: Into<AccountId32>,
 {
-	/// Returns a round as clients see it, or `None` if there is no such group, or the round lies beyond the last block number. A
-	/// round without commitments counts as settled once its windows are over.
+	/// Returns a round as clients see it, or `None` if there is no such group, or the round lies beyond the
+	/// last block number. A round without commitments counts as settled once its windows are over.
 	pub fn round_view(group: GroupId, round: RoundIndex) -> Option<RoundView> {
 		let rules = T::Groups::rules(group, round)?;
 		let windows = rules.clock.windows(round)?;
@@ -153,8 +155,8 @@ where
 			.collect()
 	}
 
-	/// Returns the best checkpoint so far of the model that is trained now: in the round that takes commitments, or else in the
-	/// next one.
+	/// Returns the best checkpoint so far of the model that is trained now: in the round that takes
+	/// commitments, or else in the next one.
 	pub fn head_view(group: GroupId) -> Option<HeadView> {
 		Self::head_of(group, Self::model_version(group)?)
 	}
@@ -186,8 +188,8 @@ where
 		})
 	}
 
-	/// Returns the standings of a group's trainers, sorted by most wins, then by the best score of the model that the group
-	/// trains now, then by account.
+	/// Returns the standings of a group's trainers, sorted by most wins, then by the best score of the model
+	/// that the group trains now, then by account.
 	pub fn standings(group: GroupId) -> Vec<StandingView> {
 		let model = Self::model_version(group);
 		let mut standings: Vec<StandingView> = Standings::<T>::iter_prefix(group)

@@ -150,8 +150,8 @@ impl<T: Config> Check<T> {
 		}
 	}
 
-	/// Returns the members of the attempt's committee whose keys are this node's. While no member has attested, the committee
-	/// is the one that the attempt will have.
+	/// Returns the members of the attempt's committee whose keys are this node's. While no member has
+	/// attested, the committee is the one that the attempt will have.
 	fn seats(&self, keys: &[AuthorityId]) -> Vec<Seat> {
 		let attempt = self.check.attempt(self.attempt);
 		let committee = attempt.map_or_else(T::Evaluators::members, |attempt| attempt.committee.clone());
@@ -194,8 +194,9 @@ impl<T: Config> Check<T> {
 		});
 	}
 
-	/// Loads the signing record of the attempt. Returns `None` if the node must not sign anything in the attempt: a verdict is
-	/// about the delta, the version and the model that it was found for, and a second one would contradict it.
+	/// Loads the signing record of the attempt. Returns `None` if the node must not sign anything in the
+	/// attempt: a verdict is about the delta, the version and the model that it was found for, and a second
+	/// one would contradict it.
 	fn load(&self) -> Option<SlashingProtection<Order, Record>> {
 		let order: Order = (self.proposal, self.check.version, self.attempt);
 		let key = place(self.genesis, self.group, self.place);
@@ -223,7 +224,8 @@ impl<T: Config> Check<T> {
 		Some(stored)
 	}
 
-	/// Returns a member's attestation on chain with the verdict and the salt behind it, if the record has them.
+	/// Returns a member's attestation on chain with the verdict and the salt behind it, if the record has
+	/// them.
 	fn attested(&self, seat: &Seat, record: &Record) -> Option<(H256, DeltaVerdict, Salt)> {
 		let (_, verdict) = record.verdict?;
 		let salt = record.signers.known(&seat.evaluator)?.salt;

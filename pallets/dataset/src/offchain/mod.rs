@@ -1,4 +1,5 @@
-//! The off-chain worker of validators, which carries the evaluator's verdicts on proposed deltas to the chain.
+//! The off-chain worker of validators, which carries the evaluator's verdicts on proposed deltas to the
+//! chain.
 //!
 //! With every new best block it looks at the phase of each check and takes the step that is still missing:
 //!
@@ -7,10 +8,10 @@
 //! open window   | own attestation on chain? -> open it from disk -> on chain? else again
 //! ```
 //!
-//! Every step can be repeated and none waits for another, see [`pallet_evaluators::offchain`]. The evaluator is asked anew in
-//! each attempt, as content that nobody served in one may be available in the next. Attempts at a proposal are numbered
-//! consecutively for as long as the version of the data set is the same. So a verdict that a node signs in one attempt can't
-//! be taken for its verdict in another.
+//! Every step can be repeated and none waits for another, see [`pallet_evaluators::offchain`]. The evaluator
+//! is asked anew in each attempt, as content that nobody served in one may be available in the next. Attempts
+//! at a proposal are numbered consecutively for as long as the version of the data set is the same. So a
+//! verdict that a node signs in one attempt can't be taken for its verdict in another.
 
 mod check;
 mod store;
@@ -28,7 +29,8 @@ use sp_runtime::offchain::storage::StorageValueRef;
 
 /// Log target of messages about calls to the chain.
 const DATASET: &str = "runtime::dataset";
-/// Prefix of the keys in the local storage of the proposal of each group for which the evaluator was asked last.
+/// Prefix of the keys in the local storage of the proposal of each group for which the evaluator was asked
+/// last.
 const TURN: &[u8] = b"descent/dataset/turn/group";
 
 const WORKER: Worker =
@@ -42,8 +44,8 @@ pub(crate) fn run<T: Config>(now: BlockNumberFor<T>) {
 
 /// Takes the next step in every check of a group.
 ///
-/// It begins after the proposal for which the evaluator was asked last. If there are too many proposals for one run, or one of
-/// them has stopped a run, the others come first in the next run.
+/// It begins after the proposal for which the evaluator was asked last. If there are too many proposals for
+/// one run, or one of them has stopped a run, the others come first in the next run.
 fn visit<T: Config>(run: &mut Run, group: GroupId) {
 	let key = (TURN, group).encode();
 	let turn = StorageValueRef::persistent(&key);

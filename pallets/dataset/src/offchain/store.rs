@@ -1,7 +1,9 @@
-//! The signing records of the deltas that this node checks, in the persistent local storage of the off-chain workers.
+//! The signing records of the deltas that this node checks, in the persistent local storage of the off-chain
+//! workers.
 //!
-//! A group has as many places as it can have open proposals, and the chain assigns one to each. A later proposal gets a place
-//! only when the one before has ended. So no proposal makes a node forget the verdict that it signed on another.
+//! A group has as many places as it can have open proposals, and the chain assigns one to each. A later
+//! proposal gets a place only when the one before has ended. So no proposal makes a node forget the verdict
+//! that it signed on another.
 
 use alloc::vec::Vec;
 use codec::{Decode, Encode};

@@ -1,4 +1,5 @@
-//! The off-chain worker of validators, which carries the ballots of the evaluator beside the node to the chain.
+//! The off-chain worker of validators, which carries the ballots of the evaluator beside the node to the
+//! chain.
 //!
 //! With every new best block it looks at the phase of each round and takes the step that is still missing:
 //!

@@ -29,8 +29,8 @@ struct Seat {
 	attestation: Option<Attestation>,
 }
 
-/// Returns true if a ballot can answer the request: it has no verdicts on unknown candidates, and no baseline without a
-/// head.
+/// Returns true if a ballot can answer the request: it has no verdicts on unknown candidates, and no baseline
+/// without a head.
 fn answers(ballot: &Ballot, request: &EvaluationRequest) -> bool {
 	ballot.verdicts.len() <= request.candidates.len() && (ballot.baseline.is_none() || request.head.is_some())
 }
@@ -196,8 +196,8 @@ impl Round {
 		stored
 	}
 
-	/// Returns the request to the evaluator, or `None` if something else was measured before. A ballot is only about the head
-	/// and the candidates that it was made for, and a second one would contradict it.
+	/// Returns the request to the evaluator, or `None` if something else was measured before. A ballot is
+	/// only about the head and the candidates that it was made for, and a second one would contradict it.
 	fn request<T: Config>(&self, record: &Record) -> Option<EvaluationRequest> {
 		let request = Pallet::<T>::evaluation_request(self.group, self.round)?;
 		let measured = record.ballot.as_ref().map(|(measured, _)| *measured);
@@ -214,7 +214,8 @@ impl Round {
 		Some(request)
 	}
 
-	/// Returns a member's attestation on chain with the ballot and the salt behind it, if the record has them.
+	/// Returns a member's attestation on chain with the ballot and the salt behind it, if the record has
+	/// them.
 	fn attested(&self, seat: &Seat, record: &Record) -> Option<(H256, Ballot, Salt)> {
 		let (_, ballot) = record.ballot.clone()?;
 		let salt = record.signers.known(&seat.evaluator)?.salt;

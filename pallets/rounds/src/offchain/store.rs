@@ -1,4 +1,5 @@
-//! The signing records of the rounds that this node measures, in the persistent local storage of the off-chain workers.
+//! The signing records of the rounds that this node measures, in the persistent local storage of the
+//! off-chain workers.
 //!
 //! A group has two keys, one for even rounds and one for odd ones, as two rounds can be unsettled at a time.
 

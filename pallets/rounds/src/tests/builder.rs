@@ -1,4 +1,4 @@
-//! A round as a test tells it: who commits, who reveals what, what the committee says.
+//! A builder of rounds: commitments, reveals, attestations, openings and settlements.
 
 use crate::{
 	attest_payload,

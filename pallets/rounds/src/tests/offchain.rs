@@ -26,10 +26,10 @@ use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
 use sp_runtime::transaction_validity::TransactionValidityError;
 
 mod answers;
-mod course;
 mod faults;
 mod load;
 mod messages;
+mod steps;
 
 /// Round 0 takes attestations in blocks 34 to 39 and ballots in blocks 40 to 43.
 const CLOCK: Clock = Clock { first: 0, start: 10, length: 20, reveal: 3, attest: 6, open: 4 };

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// Checks that a call with this answer sends nothing to the chain and ends in time, and that the next block repairs it.
+/// Checks that a call with this answer sends nothing to the chain and ends in time, and that the next block
+/// repairs it.
 fn is_overcome(answer: impl Fn(&Asked) -> Answer + Send + 'static) {
 	let mut world = World::new(1);
 	world.node.set_script(answer);

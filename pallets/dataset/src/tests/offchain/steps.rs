@@ -1,4 +1,4 @@
-//! Checks that go well, and what a node says twice.
+//! The steps of a check: post, poll, attest, open.
 
 use super::*;
 
@@ -81,8 +81,8 @@ fn what_got_lost_is_sent_again_and_says_the_same() {
 	assert_eq!(world.include(OPEN + 2, &second[0]), Ok(()));
 }
 
-/// Nothing but the data base and the keys outlives a run, so that each run is one after a restart. Here the chain is
-/// another view of the same, too.
+/// Nothing but the data base and the keys outlives a run, so that each run is one after a restart. Here the
+/// chain is another view of the same, too.
 #[test]
 fn a_restart_does_not_change_what_was_said() {
 	let mut world = World::new(1);

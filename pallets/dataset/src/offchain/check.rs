@@ -130,8 +130,8 @@ impl<T: Config> Check<T> {
 				warn(
 					DATASET,
 					format_args!(
-						"{self}: member {}'s attestation was not made with this node's data base and can't be \
-						opened here. Use a session key on one node only, and keep the node's data",
+						"{self}: member {}'s attestation was not made with this node's data base and can't \
+						be opened here. Use a session key on one node only, and keep the node's data",
 						seat.member,
 					),
 				);
@@ -204,8 +204,8 @@ impl<T: Config> Check<T> {
 			warn(
 				DATASET,
 				format_args!(
-					"{self}: this node has signed a verdict of a later one, or can't read its record of this one; it \
-					abstains from it. Nothing has to be done",
+					"{self}: this node has signed a verdict of a later one, or can't read its record of this \
+					one; it abstains from it. Nothing has to be done",
 				),
 			);
 			return None;
@@ -215,8 +215,8 @@ impl<T: Config> Check<T> {
 			warn(
 				DATASET,
 				format_args!(
-					"{self}: the chain was reorganised after the delta was checked, and asks for something else now; \
-					this node abstains from the attempt. Nothing has to be done",
+					"{self}: the chain was reorganised after the delta was checked, and asks for something \
+					else now; this node abstains from the attempt. Nothing has to be done",
 				),
 			);
 			return None;

@@ -50,8 +50,8 @@ pub fn sign_and_submit<T: CreateAuthorizedTransaction<Call>, Call>(
 	let Some(signature) = key.sign(&payload) else {
 		log::error!(
 			target: target,
-			"{subject}: the keystore lists an evaluator key but does not sign with it. Insert the session key of type \
-			`eval` again",
+			"{subject}: the keystore lists an evaluator key but does not sign with it. Insert the session key \
+			of type `eval` again",
 		);
 		return;
 	};

@@ -62,8 +62,9 @@ impl JobPoll {
 				warn(
 					EVALUATOR,
 					format_args!(
-						"{subject}: the evaluator at {} could not do its work: {reason:?}. It is asked again with the \
-						next block; see that it has disk and memory left and reaches the providers",
+						"{subject}: the evaluator at {} could not do its work: {reason:?}. It is asked \
+						again with the next block; see that it has disk and memory left and reaches the \
+						providers",
 						client.address(),
 					),
 				);
@@ -74,8 +75,8 @@ impl JobPoll {
 					warn(
 						EVALUATOR,
 						format_args!(
-							"{subject}: this validator can't attest, as the evaluator at {:?} {problem}. {}. It is asked \
-							again with every block while there is time",
+							"{subject}: this validator can't attest, as the evaluator at {:?} {problem}. {}. \
+							It is asked again with every block while there is time",
 							client.address(),
 							problem.remedy(),
 						),

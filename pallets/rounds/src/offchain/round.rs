@@ -122,8 +122,8 @@ impl Round {
 				warn(
 					ROUNDS,
 					format_args!(
-						"{self}: member {}'s attestation was not made with this node's data base and can't be \
-						opened here. Use a session key on one node only, and keep the node's data",
+						"{self}: member {}'s attestation was not made with this node's data base and can't \
+						be opened here. Use a session key on one node only, and keep the node's data",
 						seat.member,
 					),
 				);
@@ -188,8 +188,8 @@ impl Round {
 			warn(
 				ROUNDS,
 				format_args!(
-					"{self}: this node has signed a ballot of a later round, or can't read its record of this one; it \
-					abstains from it. Nothing has to be done",
+					"{self}: this node has signed a ballot of a later round, or can't read its record of this \
+					one; it abstains from it. Nothing has to be done",
 				),
 			);
 		}
@@ -205,8 +205,8 @@ impl Round {
 			warn(
 				ROUNDS,
 				format_args!(
-					"{self}: the chain was reorganised after the round was measured, and asks for something else \
-					now; this node abstains from it. Nothing has to be done",
+					"{self}: the chain was reorganised after the round was measured, and asks for something \
+					else now; this node abstains from it. Nothing has to be done",
 				),
 			);
 			return None;

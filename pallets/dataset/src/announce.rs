@@ -1,3 +1,5 @@
+//! Announcements of deltas.
+
 use crate::{Announcement, Announcements, BalanceOf, Config, Error, Event, HoldReason, Pallet};
 use descent_protocol::{announcement_hash, BlockNumber, GroupId, Salt};
 use frame_support::{

@@ -1,3 +1,5 @@
+//! Attestations and openings of committee members, and the decisions of checks.
+
 use crate::{Attempt, Attestation, Check, Checks, Config, Error, Event, Pallet, Proposals, WeightInfo};
 use alloc::vec::Vec;
 use codec::Encode;

@@ -1,3 +1,5 @@
+//! The close of a voting period, and the end of proposals.
+
 use crate::{
 	BalanceOf, Check, Checks, Config, Ended, EndedCount, EndedProposal, Event, HoldReason, Open, Pallet,
 	ProposalOf, Proposals, WeightInfo, MAX_ENDED,

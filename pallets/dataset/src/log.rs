@@ -1,3 +1,5 @@
+//! The log of a data set.
+
 use crate::{Applied, Config, Log, LogEntry, Pallet, ProposalOf, Versions};
 use alloc::vec::Vec;
 use descent_protocol::{

@@ -1,3 +1,5 @@
+//! Proposals of deltas.
+
 use crate::{
 	Applied, BalanceOf, Checks, Config, Error, Event, HoldReason, NextProposal, Open, Pallet, Proposal,
 	ProposalOf, Proposals,

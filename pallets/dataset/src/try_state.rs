@@ -1,3 +1,5 @@
+//! Checks of the pallet's storage.
+
 use crate::{
 	Announcements, Applied, BalanceOf, Checks, Config, Ended, EndedCount, HoldReason, Log, LogEntry,
 	NextProposal, Open, Pallet, ProposalOf, Proposals, Versions, Votes, MAX_ENDED,

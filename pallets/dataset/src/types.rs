@@ -1,3 +1,5 @@
+//! The types that the pallet stores.
+
 use crate::Config;
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};

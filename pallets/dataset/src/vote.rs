@@ -1,3 +1,5 @@
+//! Votes of stakeholders.
+
 use crate::{BalanceOf, Config, Error, Event, Pallet, Proposals, Votes};
 use descent_protocol::{GroupId, ProposalId};
 use frame_support::{ensure, pallet_prelude::DispatchResult};

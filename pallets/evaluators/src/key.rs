@@ -1,4 +1,4 @@
-//! The keys with which validators sign what they measured: sr25519, key type `eval`.
+//! The keys with which validators sign their findings: sr25519, key type `eval`.
 
 use sp_application_crypto::KeyTypeId;
 

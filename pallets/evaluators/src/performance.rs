@@ -1,3 +1,5 @@
+//! The performance of committee members, as other pallets learn of it.
+
 use alloc::vec::Vec;
 use descent_protocol::Performance;
 use frame_support::weights::Weight;

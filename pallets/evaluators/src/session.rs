@@ -1,3 +1,5 @@
+//! The evaluators of a session, as `pallet-session` tells of them.
+
 use crate::{AuthorityId, Committee, Config, EvaluatorSet, Evaluators, Pallet};
 use alloc::vec::Vec;
 use descent_protocol::MAX_COMMITTEE;

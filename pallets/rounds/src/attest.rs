@@ -1,3 +1,5 @@
+//! Attestations and openings of committee members.
+
 use crate::{Attestation, Attestations, Committees, Config, Error, Event, Pallet};
 use alloc::vec::Vec;
 use codec::Encode;

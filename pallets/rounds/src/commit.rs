@@ -1,3 +1,5 @@
+//! Commitments of trainers.
+
 use crate::{
 	BalanceOf, Call, Commitment, CommitmentOf, Config, Error, Event, Heads, HoldReason, Pallet, Round,
 	RoundOf, Rounds, Unsettled,

@@ -1,3 +1,5 @@
+//! The ring of settled rounds that a group keeps.
+
 use crate::{
 	settle::Work, Attestations, Committees, Config, Kept, Pallet, Progress, Reveals, Rounds, Settlements,
 };

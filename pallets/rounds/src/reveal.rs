@@ -1,3 +1,5 @@
+//! Reveals of checkpoints.
+
 use crate::{Committees, Config, Error, Event, Pallet, Reveal, Reveals, Rounds, Unsettled, UsedDigests};
 use descent_protocol::{are_addresses, commitment_hash, GroupId, Phase, RoundIndex, Salt};
 use frame_support::{ensure, pallet_prelude::DispatchResult};

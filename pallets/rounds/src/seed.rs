@@ -1,3 +1,5 @@
+//! The randomness of blocks, and the seeds of rounds that it draws.
+
 use crate::{Config, Pallet, Rounds, Seeds};
 use codec::Encode;
 use descent_protocol::{evaluation_seed, BlockNumber, GroupId, RoundIndex};

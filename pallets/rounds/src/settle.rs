@@ -1,3 +1,5 @@
+//! The settlement of a round, in three steps: gather what it depends on, decide, apply.
+
 use crate::{
 	migrations::NameModels, views::claims, Attestations, BalanceOf, Best, Commitment, CommitmentOf, Config,
 	Ending, Error, Event, Head, Heads, HoldReason, Pallet, Reveal, RoundOf, Rounds, Settled, Standings,

@@ -1,3 +1,5 @@
+//! Checks of the pallet's storage.
+
 use crate::{
 	Attestations, BalanceOf, Committees, Config, Heads, HoldReason, Kept, Pallet, Reveals, RoundOf, Rounds,
 	Seeds, Settlements, Unsettled, UsedDigests,

@@ -1,3 +1,5 @@
+//! The types that the pallet stores.
+
 use crate::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use descent_protocol::{

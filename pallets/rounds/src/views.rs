@@ -1,3 +1,5 @@
+//! The views of the runtime API, and the requests to evaluators.
+
 use crate::{
 	Attestations, Commitment, CommitmentOf, Committees, Config, Event, Heads, Pallet, Reveal, Reveals,
 	Rounds, Standings, Unsettled,

@@ -43,14 +43,14 @@ const VERSION: u64 = 12;
 struct Estimate(RuntimeDbWeight);
 
 impl Estimate {
-	/// The rules, the version, the head, the round, an account with its holds, who takes the fee, and the
+	/// The rules, the version, the head, the round, an account with its holds, the taker of the fee, and the
 	/// scheduler's agendas and lookup.
 	fn commit_first(&self) -> Weight {
 		Weight::from_parts(200_000_000, 120_000)
 			.saturating_add(self.0.reads_writes(RULES.saturating_add(VERSION).saturating_add(13), 7))
 	}
 
-	/// The rules, the head, the full round, two accounts with their holds, who takes the fee.
+	/// The rules, the head, the full round, two accounts with their holds, the taker of the fee.
 	fn commit_full(&self) -> Weight {
 		Weight::from_parts(250_000_000, 40_000)
 			.saturating_add(self.0.reads_writes(RULES.saturating_add(9), 7))

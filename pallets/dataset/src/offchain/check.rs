@@ -54,7 +54,7 @@ impl<T: Config> Check<T> {
 	/// Returns the attempt that is made at an open proposal, if there is one.
 	pub(super) fn find(run: &Run, group: GroupId, proposal: ProposalId) -> Option<Self> {
 		let check = Checks::<T>::get(group, proposal)?;
-		// What is sent now is in the next block at the earliest.
+		// A call that is sent now is in the next block at the earliest.
 		let phase = check.phase(run.now.saturating_add(1))?;
 		let proposed = Proposals::<T>::get(group, proposal)?;
 		let root = Pallet::<T>::root_of(group, check.version);
@@ -94,7 +94,7 @@ impl<T: Config> Check<T> {
 			self.check(record, client);
 		}
 		let Some((_, verdict)) = record.verdict else {
-			// A lost note only makes the next run ask or complain once more.
+			// Without the record, the next run only polls or warns once more.
 			let _ = stored.save();
 			return;
 		};

@@ -217,7 +217,7 @@ pub(crate) fn checks_in(id: ProposalId, attempt: u32, verdicts: &[Option<DeltaVe
 	opens(id, attempt, verdicts);
 }
 
-/// Members open what they attested to. What comes after the decision is refused.
+/// Members open their attestations. What comes after the decision is refused.
 pub(crate) fn opens(id: ProposalId, attempt: u32, verdicts: &[Option<DeltaVerdict>]) {
 	go_to_window(id, attempt, false);
 	for (member, verdict) in (0..).zip(verdicts) {

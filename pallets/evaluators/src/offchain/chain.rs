@@ -1,3 +1,5 @@
+//! Decisions about calls to the chain, and their signing.
+
 use crate::{AuthorityId, AuthoritySignature, Committee};
 use alloc::vec::Vec;
 use core::{fmt, ops::Range};

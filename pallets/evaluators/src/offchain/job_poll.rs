@@ -1,3 +1,5 @@
+//! The polling of a job at the evaluator.
+
 use super::{warn, CallError, Client, EVALUATOR};
 use alloc::{format, string::String};
 use codec::{Decode, Encode};

@@ -1,3 +1,5 @@
+//! Warnings to the operator.
+
 use core::fmt;
 
 /// Logs a warning for the operator, which says what is wrong and what to do about it.

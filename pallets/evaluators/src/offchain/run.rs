@@ -1,3 +1,5 @@
+//! Runs of an off-chain worker, one for each best block.
+
 use super::Client;
 use crate::AuthorityId;
 use alloc::vec::Vec;

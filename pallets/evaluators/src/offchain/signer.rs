@@ -1,3 +1,5 @@
+//! The salts of a node's evaluator keys, and the blocks with which they last sent something.
+
 use crate::AuthorityId;
 use alloc::vec::Vec;
 use codec::{Decode, Encode};

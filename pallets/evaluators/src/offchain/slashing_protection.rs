@@ -1,3 +1,6 @@
+//! Slashing protection: a node signs one finding in each matter, whatever happens to the chain or to the
+//! node.
+
 use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode};
 use sp_core::offchain::StorageKind;

@@ -55,7 +55,7 @@ impl Round {
 		let Some(windows) = Pallet::<T>::windows(self.group, self.round) else {
 			return;
 		};
-		// What is sent now is in the next block at the earliest.
+		// A call that is sent now is in the next block at the earliest.
 		match windows.phase(self.now.saturating_add(1)) {
 			Phase::Attest => self.attest::<T>(keys, client),
 			Phase::Open if may_open(&windows.open, self.now) => self.open::<T>(keys),
@@ -83,7 +83,7 @@ impl Round {
 			self.measure(&request, record, client);
 		}
 		let Some((_, ballot)) = record.ballot.clone() else {
-			// A lost note only makes the next run ask or complain once more.
+			// Without the record, the next run only polls or warns once more.
 			let _ = stored.save();
 			return;
 		};

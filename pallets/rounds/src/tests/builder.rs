@@ -148,7 +148,7 @@ impl Round {
 		}
 	}
 
-	/// Members open what they attested to.
+	/// Members open their attestations.
 	pub(crate) fn opens(self, members: &[u32]) -> Self {
 		let this = self.at(|windows| windows.open.start);
 		for member in members {
@@ -181,7 +181,7 @@ impl Round {
 		self.at(|windows| windows.settle)
 	}
 
-	/// Somebody calls `settle`.
+	/// An account calls `settle`.
 	pub(crate) fn nudge(&self, number: u8) -> DispatchResult {
 		let origin = RuntimeOrigin::signed(account(number));
 		Pallet::<Test>::settle(origin, self.group, self.index).map(|_| ()).map_err(|failed| failed.error)

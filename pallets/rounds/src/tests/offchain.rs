@@ -137,7 +137,7 @@ impl World {
 		});
 	}
 
-	/// The off-chain worker of a block. Returns what it sent.
+	/// Runs the off-chain worker of a block. Returns the transactions that it sent.
 	fn run(&mut self, block: u32) -> Vec<Sent> {
 		self.chain.execute_with(|| {
 			System::set_block_number(block);

@@ -228,7 +228,7 @@ fn a_later_proposal_at_the_same_place_is_checked_in_its_turn() {
 	world.put_proposal(0, 1);
 	assert!(world.run(ASK + 2).is_empty());
 	assert_eq!(world.run(ASK + 3).pop().unwrap().attested().0, 1);
-	// Back on a fork where the first is open: what was said of it is not known any more.
+	// Back on a fork where the first is open: its record is gone.
 	world.chain.execute_with(|| Open::<Test>::remove(0));
 	world.put_proposal(0, 0);
 	assert!((ASK + 4..OPEN - 1).all(|block| world.run(block).is_empty()));

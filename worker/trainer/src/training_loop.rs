@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use descent_artifacts::{disk::create_directory, within, ArtifactError};
 use descent_dataset::{Description, Set};
 use descent_evaluator::evaluation_set::{self, EvaluationSet};
-use descent_model::{Device, Model, Optimiser, Schedule, Shuffle, Trainer, TrainingError, TrainingOptions};
+use descent_model::{Device, Model, Schedule, Shuffle, Trainer, TrainingError, TrainingOptions};
 use descent_protocol::{Metric, Score};
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use sp_core::H256;
@@ -57,10 +57,10 @@ impl Settings {
 	fn options(&self) -> TrainingOptions {
 		let betas = (0.9, 0.999);
 		TrainingOptions {
-			optimiser: match self.optimizer {
-				Optimizer::Sgd => Optimiser::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
-				Optimizer::Adam => Optimiser::Adam { betas, weight_decay: 0.0 },
-				Optimizer::Adamw => Optimiser::AdamW { betas, weight_decay: 0.01 },
+			optimizer: match self.optimizer {
+				Optimizer::Sgd => descent_model::Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
+				Optimizer::Adam => descent_model::Optimizer::Adam { betas, weight_decay: 0.0 },
+				Optimizer::Adamw => descent_model::Optimizer::AdamW { betas, weight_decay: 0.01 },
 			},
 			learning_rate: self.learning_rate,
 			schedule: Schedule::Constant,

@@ -77,7 +77,7 @@ pub(crate) struct Options {
 	#[arg(long, value_name = "N")]
 	seed: Option<u64>,
 	/// NRN put at stake in each round, as 10 or 2.5; the group's smallest deposit if absent.
-	#[arg(long, value_name = "NRN", value_parser = descent_client::parse_amount)]
+	#[arg(long, value_name = "NRN", value_parser = descent_protocol::parse_amount)]
 	deposit: Option<u128>,
 	/// End after this many rounds in which this trainer took part are over.
 	#[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]

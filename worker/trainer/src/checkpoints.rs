@@ -1,3 +1,5 @@
+//! Checkpoints for the round machine, from the training and the content cache.
+
 use crate::{
 	control::Pause,
 	loader::AssetLoader,
@@ -89,10 +91,10 @@ impl CheckpointSource for Checkpointer {
 			let evaluated = snapshot.head.filter(|(evaluated, _)| *evaluated == digest);
 			let known = evaluated.map(|(_, score)| score).or(self.own_scores.get(&digest).copied());
 			// The score at which the head was accepted stands in for one on the holdout.
-			let baseline = known.unwrap_or(head.score);
-			if snapshot.score >= baseline {
+			let head_score = known.unwrap_or(head.score);
+			if snapshot.score >= head_score {
 				return Ok(Offer::Nothing(format!(
-					"the best checkpoint so far scores {} where the head has {baseline}",
+					"the best checkpoint so far scores {} where the head has {head_score}",
 					snapshot.score
 				)));
 			}

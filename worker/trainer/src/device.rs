@@ -1,3 +1,5 @@
+//! The choice of a device.
+
 use anyhow::{ensure, Result};
 use descent_model::Device;
 use std::{fmt, str::FromStr};

@@ -1,3 +1,5 @@
+//! Events of a trainer, as JSON and as sentences.
+
 use descent_protocol::{BlockNumber, ContentRef, Outcome, RoundIndex, Score};
 use serde::Serialize;
 

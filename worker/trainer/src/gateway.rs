@@ -1,3 +1,5 @@
+//! The gateway that serves revealed checkpoints.
+
 use anyhow::{Context, Result};
 use descent_content::Store;
 use std::net::SocketAddr;

@@ -1,3 +1,5 @@
+//! The chain as the round machine and the loader see it.
+
 use crate::rounds::{Chain, Reveal};
 use anyhow::Result;
 use descent_artifacts::dataset_log::LogSource;

@@ -1,3 +1,5 @@
+//! The handle of a training loop, and the thread that it runs on.
+
 use crate::{
 	control::{Command, Head, Pause, Shared, Snapshot, Status, TrainingSettings, TrainingTask},
 	training_loop::TrainingLoop,

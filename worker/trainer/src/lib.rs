@@ -16,8 +16,9 @@
 //! 4. waits until the round is **settled**, requests that if it is overdue, and reports the outcome. A
 //!    checkpoint that has become the head stays served.
 //!
-//! The commit window of one round overlaps with the judgement of the round before, so two rounds are open at
-//! a time. A trainer can be killed at any time: it goes on from `state.json` and from what the chain shows.
+//! The commit window of one round overlaps with the reveals and measurements of the round before, so two
+//! rounds are open at a time. A trainer can be killed at any time: it goes on from `state.json` and from
+//! what the chain shows.
 //!
 //! # Example
 //!

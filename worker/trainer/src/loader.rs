@@ -1,3 +1,5 @@
+//! Model, data and head of a group, loaded in the background.
+
 use crate::{
 	control::{TrainingSettings, TrainingTask},
 	events::{Event, Report},
@@ -36,7 +38,7 @@ const HEAD_LIMIT: Duration = Duration::from_secs(600);
 /// A group's model and data, as far as they are loaded.
 #[derive(Clone, Default)]
 pub(crate) struct Assets {
-	/// For the round that is trained for and for the open rounds.
+	/// Evaluation assets of the current round and of open rounds.
 	pub evaluations: Vec<EvaluationAssets>,
 	/// The running training, and the version of its model.
 	pub training: Option<(u32, TrainingHandle)>,

@@ -1,3 +1,5 @@
+//! The part of a group's rules that a round keeps.
+
 use descent_protocol::{view::GroupView, ContentRef, EvaluationPolicy, Metric};
 use serde::{Deserialize, Serialize};
 use sp_core::H256;

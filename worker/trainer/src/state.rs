@@ -1,3 +1,5 @@
+//! The state that a trainer needs to reveal its checkpoints after a restart.
+
 use crate::round_spec::RoundSpec;
 use anyhow::{Context, Result};
 use descent_artifacts::disk::{create_directory, write_atomically};

@@ -1,3 +1,5 @@
+//! The trainer as a whole: its settings, its start, its way from block to block, and its end.
+
 use crate::{
 	checkpoints::Checkpointer,
 	control::TrainingSettings,

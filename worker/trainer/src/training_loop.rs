@@ -1,3 +1,5 @@
+//! The training loop: steps, checks on the holdout, and new heads.
+
 use crate::{
 	best_weights::BestWeights,
 	control::{Command, Shared, Snapshot, TrainingSettings, TrainingTask},

@@ -228,7 +228,7 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		}
 	}
 
-	/// Takes an open round one step further in which the commitment is on chain.
+	/// Takes an open round one step further whose commitment is on chain.
 	async fn advance_candidate(
 		&mut self,
 		group: &GroupView,
@@ -252,7 +252,7 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		}
 	}
 
-	/// Sends a transaction that failed to be sent again at the next block: a window has few of them.
+	/// Notes the result of sending. A failed transaction is sent again at the next block.
 	fn note_sent(&mut self, round: RoundIndex, kind: Transaction, sent: Result<()>) -> Result<()> {
 		if sent.is_err() {
 			self.sent.remove(&(round, kind));
@@ -260,7 +260,7 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		sent
 	}
 
-	/// Returns true if a transaction was never sent, or so long ago that it must have been lost.
+	/// Returns true, and notes the block, if a transaction was never sent or must have been lost.
 	fn may_send(&mut self, round: RoundIndex, kind: Transaction, block: BlockNumber) -> bool {
 		let last = self.sent.get(&(round, kind));
 		let may = last.is_none_or(|last| block >= last.saturating_add(RESEND_AFTER));

@@ -32,32 +32,32 @@
 //! struct Print;
 //!
 //! impl Report for Print {
-//! 	fn event(&self, event: Event) {
-//! 		println!("{}", event.sentence());
-//! 	}
+//!     fn event(&self, event: Event) {
+//!         println!("{}", event.sentence());
+//!     }
 //! }
 //!
 //! # async fn example() -> anyhow::Result<()> {
 //! let settings = Settings {
-//! 	node: DEFAULT_NODE.into(),
-//! 	group: 0,
-//! 	key: Key::from_uri("//Trainer1")?,
-//! 	data: "/tmp/trainer".into(),
-//! 	listen: "127.0.0.1:0".parse()?,
-//! 	public_url: None,
-//! 	deposit: None,
-//! 	rounds: Some(1),
-//! 	commit_margin: 2,
-//! 	max_content: 24 << 30,
-//! 	max_data: 64 << 30,
-//! 	training: TrainingSettings {
-//! 		optimizer: Optimizer::Adam { betas: (0.9, 0.999), weight_decay: 0.0 },
-//! 		learning_rate: 0.001,
-//! 		batch: 64,
-//! 		seed: 1,
-//! 		holdout: 2_000,
-//! 		device: DeviceChoice::Auto.resolve()?,
-//! 	},
+//!     node: DEFAULT_NODE.into(),
+//!     group: 0,
+//!     key: Key::from_uri("//Trainer1")?,
+//!     data: "/tmp/trainer".into(),
+//!     listen: "127.0.0.1:0".parse()?,
+//!     public_url: None,
+//!     deposit: None,
+//!     rounds: Some(1),
+//!     commit_margin: 2,
+//!     max_content: 24 << 30,
+//!     max_data: 64 << 30,
+//!     training: TrainingSettings {
+//!         optimizer: Optimizer::Adam { betas: (0.9, 0.999), weight_decay: 0.0 },
+//!         learning_rate: 0.001,
+//!         batch: 64,
+//!         seed: 1,
+//!         holdout: 2_000,
+//!         device: DeviceChoice::Auto.resolve()?,
+//!     },
 //! };
 //! descent_trainer::run(settings, Print, std::future::pending()).await
 //! # }

@@ -5,10 +5,10 @@
 //! - `test` measures one checkpoint on one data file.
 
 mod test;
+mod train;
 
 use descent_console::screen;
 use descent_evaluator as evaluate;
-use descent_trainer as train;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

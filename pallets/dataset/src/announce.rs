@@ -1,3 +1,5 @@
+//! Announcements of deltas.
+
 use crate::{Announcement, Announcements, BalanceOf, Config, Error, Event, HoldReason, Pallet};
 use descent_protocol::{announcement_hash, BlockNumber, GroupId, Salt};
 use frame_support::{
@@ -12,7 +14,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_announce(group: GroupId, account: T::AccountId, hash: H256) -> DispatchResult {
 		ensure!(T::Groups::exists(group), Error::<T>::UnknownGroup);
 		if let Some(before) = Announcements::<T>::get(group, &account) {
-			// Saying the same again is most likely a mistake, and would only cost.
+			// Another announcement of the same delta is most likely a mistake, which would cost a deposit.
 			let is_repeated = before.hash == hash && !Self::is_expired(&before);
 			ensure!(!is_repeated, Error::<T>::AlreadyAnnounced);
 			let slashed = Self::slash(HoldReason::Announcement, &account, before.deposit);
@@ -25,8 +27,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Takes the announcement of a delta that an account is about to propose, and releases its deposit. The block in which it
-	/// was made.
+	/// Takes the announcement of a delta that an account is about to propose, and releases its deposit.
+	/// Returns the block in which it was made.
 	pub(crate) fn take_announcement(
 		group: GroupId,
 		account: &T::AccountId,

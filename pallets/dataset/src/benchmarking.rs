@@ -149,8 +149,8 @@ fn put_evaluators<T: Config>() -> AuthorityId {
 const PROPOSAL: ProposalId = 0;
 const MEMBER: u32 = MAX_COMMITTEE.saturating_sub(1);
 
-/// A proposal in its attest window, of whose committee all but the last have attested, and opened that it is invalid as
-/// far as that decides nothing yet.
+/// A proposal in its attest window, of whose committee all but the last have attested, and opened that it is
+/// invalid as far as that decides nothing yet.
 fn checking<T: Config>() -> (GroupId, AuthorityId)
 where
 	T::Currency: Mutate<T::AccountId>,

@@ -1,3 +1,5 @@
+//! Attestations and openings of committee members, and the decisions of checks.
+
 use crate::{Attempt, Attestation, Check, Checks, Config, Error, Event, Pallet, Proposals, WeightInfo};
 use alloc::vec::Vec;
 use codec::Encode;
@@ -13,16 +15,17 @@ use frame_support::{
 		TransactionValidityWithRefund, ValidTransaction, Weight,
 	},
 };
-use pallet_evaluators::{AuthoritySignature, EvaluatorSet, PerformanceObserver};
+use pallet_evaluators::{authorize, sound, AuthoritySignature, EvaluatorSet, PerformanceObserver};
 use pallet_groups::Rewards;
-use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
 use sp_runtime::SaturatedConversion;
 
-/// What comes of a check can wait for what comes of a round, whose windows are shorter, and for nothing else.
+/// Priority of the calls of a check in the transaction pool. They come after those of rounds, whose windows
+/// are shorter, and before all others.
 const PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
 
-/// What a committee member signs to attest to a delta. `version` is the version of the data set that it was checked on.
+/// Returns the bytes that a committee member signs to attest to a delta. `version` is the version of the data
+/// set on which it was checked.
 pub fn attest_payload(
 	genesis: H256,
 	group: GroupId,
@@ -36,7 +39,8 @@ pub fn attest_payload(
 	(domain, genesis, group, proposal, version, attempt, member, hash).encode()
 }
 
-/// What a committee member signs to open its attestation. `hash` is the [`check_hash`] of what it opens.
+/// Returns the bytes that a committee member signs to open its attestation. `hash` is the [`check_hash`] of
+/// the verdict that it opens.
 pub fn open_payload(
 	genesis: H256,
 	group: GroupId,
@@ -56,19 +60,19 @@ impl<T: Config> Pallet<T> {
 		frame_system::Pallet::<T>::block_number().saturated_into()
 	}
 
-	/// The hash of the chain's first block, which every hash and signature binds.
+	/// Returns the hash of the chain's first block, which every hash and signature contains.
 	pub fn genesis() -> H256 {
 		pallet_evaluators::genesis::<T>()
 	}
 
-	/// The most weight of a verdict: the one that decides.
+	/// Returns the largest weight of an opening, which is that of the deciding one.
 	pub(crate) fn open_weight() -> Weight {
 		T::WeightInfo::open()
 			.saturating_add(T::Rewards::delta_checked_weight(MAX_COMMITTEE))
 			.saturating_add(T::Performance::observed_weight(MAX_COMMITTEE))
 	}
 
-	/// Whether an attestation is admitted: in its window, once, and signed by the member. What costs least comes first.
+	/// Admits an attestation in its window, once, and signed by the member.
 	pub(crate) fn authorize_attest(
 		_source: TransactionSource,
 		group: &GroupId,
@@ -81,25 +85,22 @@ impl<T: Config> Pallet<T> {
 		let (group, proposal, attempt, member) = (*group, *proposal, *attempt, *member);
 		let check = Checks::<T>::get(group, proposal).ok_or(InvalidTransaction::Call)?;
 		let longevity = Self::blocks_left(&check, attempt, true)?;
-		let committee = match check.attempt(attempt) {
-			Some(known) if known.attestation(member).is_some() => {
-				return Err(InvalidTransaction::Stale.into());
-			}
-			Some(known) => known.committee.clone(),
-			None => T::Evaluators::members(),
-		};
-		let key = pallet_evaluators::seat(committee, member)?;
-		let genesis = Self::genesis();
-		let payload = attest_payload(genesis, group, proposal, check.version, attempt, member, *hash);
-		if !key.verify(&payload, signature) {
-			return Err(InvalidTransaction::BadProof.into());
-		}
-		let subject = (group, proposal, check.version, attempt, member);
+		let (known, version) = (check.attempt(attempt), check.version);
+		authorize::attestation(
+			known.is_some_and(|known| known.attestation(member).is_some()),
+			|| {
+				let committee = known.map_or_else(T::Evaluators::members, |known| known.committee.clone());
+				authorize::seat(committee, member)
+			},
+			|| attest_payload(Self::genesis(), group, proposal, version, attempt, member, *hash),
+			signature,
+		)?;
+		let subject = (group, proposal, version, attempt, member);
 		admit("descent/check-attest", subject, longevity)
 	}
 
-	/// Whether a verdict is admitted: in its window, once, what the member attested to, and signed by it. What costs least
-	/// comes first.
+	/// Admits a verdict in its window, once, if it is the one that the member attested to, and signed by the
+	/// member.
 	#[allow(clippy::too_many_arguments, reason = "those of the call")]
 	pub(crate) fn authorize_open(
 		_source: TransactionSource,
@@ -116,22 +117,23 @@ impl<T: Config> Pallet<T> {
 		let longevity = Self::blocks_left(&check, attempt, false)?;
 		let known = check.attempt(attempt).ok_or(InvalidTransaction::Call)?;
 		let attestation = known.attestation(member).ok_or(InvalidTransaction::Call)?;
-		if attestation.verdict.is_some() {
-			return Err(InvalidTransaction::Stale.into());
-		}
-		let key = pallet_evaluators::seat(known.committee.clone(), member)?;
-		let (genesis, version) = (Self::genesis(), check.version);
-		let hash = check_hash(genesis, group, proposal, version, attempt, &key, verdict, salt);
-		let payload = open_payload(genesis, group, proposal, version, attempt, member, hash);
-		if attestation.hash != hash || !key.verify(&payload, signature) {
-			return Err(InvalidTransaction::BadProof.into());
-		}
+		let version = check.version;
+		authorize::opening(
+			attestation.verdict.is_some(),
+			attestation.hash,
+			|| authorize::seat(known.committee.clone(), member),
+			|key| check_hash(Self::genesis(), group, proposal, version, attempt, key, verdict, salt),
+			|hash| open_payload(Self::genesis(), group, proposal, version, attempt, member, hash),
+			signature,
+		)?;
 		let subject = (group, proposal, version, attempt, member);
 		admit("descent/check-open", subject, longevity)
 	}
 
-	/// Blocks until the attest window of an attempt, or its open window, closes, this one included. An error outside of it:
-	/// `Future` before it and `Stale` after it.
+	/// Returns the number of blocks until the attest window of an attempt, or its open window, closes, this
+	/// one included.
+	///
+	/// Errors: `Future` before the window, `Stale` after it.
 	fn blocks_left(
 		check: &Check<T::AccountId>,
 		attempt: u32,
@@ -145,7 +147,7 @@ impl<T: Config> Pallet<T> {
 		// An attempt's members open after they have attested.
 		match (attempt, !is_attesting).cmp(&(phase.attempt, !phase.is_attesting)) {
 			Ordering::Less => Err(InvalidTransaction::Stale),
-			Ordering::Equal => pallet_evaluators::blocks_left(&phase.window, now),
+			Ordering::Equal => authorize::blocks_left(&phase.window, now),
 			Ordering::Greater => Err(InvalidTransaction::Future),
 		}
 	}
@@ -162,7 +164,7 @@ impl<T: Config> Pallet<T> {
 			if check.attempt(attempt).is_none() {
 				check.attempt = Some(Attempt::new(attempt, T::Evaluators::members()));
 			}
-			let place = seat(&mut check.attempt, member).ok_or(Error::<T>::NotMember)?;
+			let place = place(&mut check.attempt, member).ok_or(Error::<T>::NotMember)?;
 			match place.replace(Attestation { hash, verdict: None }) {
 				None => Ok(()),
 				Some(_) => Err(Error::<T>::AlreadyAttested),
@@ -181,7 +183,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let mut check = Checks::<T>::get(group, proposal).ok_or(Error::<T>::UnknownProposal)?;
 		ensure!(check.attempt(attempt).is_some(), Error::<T>::NotAttested);
-		let place = seat(&mut check.attempt, member).ok_or(Error::<T>::NotMember)?;
+		let place = place(&mut check.attempt, member).ok_or(Error::<T>::NotMember)?;
 		let attestation = place.as_mut().ok_or(Error::<T>::NotAttested)?;
 		if attestation.verdict.replace(verdict).is_some() {
 			return Err(Error::<T>::AlreadyOpened.into());
@@ -202,18 +204,13 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Has members paid who did sound work, and tells of all.
+	/// Pays the members who did sound work, and reports the performance of all.
 	fn judge(group: GroupId, performance: &[(T::AccountId, Performance)]) {
-		let sound: Vec<_> = performance
-			.iter()
-			.filter(|(_, performance)| *performance == Performance::Sound)
-			.map(|(member, _)| member.clone())
-			.collect();
-		T::Rewards::delta_checked(group, &sound);
+		T::Rewards::delta_checked(group, &sound(performance));
 		T::Performance::observed(performance);
 	}
 
-	/// Does what follows of a check.
+	/// Marks the proposal valid, or ends it, as the verdict says.
 	fn conclude(
 		group: GroupId,
 		id: ProposalId,
@@ -243,8 +240,8 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// What a member said in an attempt, if it has such a member.
-fn seat<AccountId>(
+/// Returns the place for a member's attestation in an attempt, or `None` if the committee has no such member.
+fn place<AccountId>(
 	attempt: &mut Option<Attempt<AccountId>>,
 	member: u32,
 ) -> Option<&mut Option<Attestation>> {
@@ -252,9 +249,9 @@ fn seat<AccountId>(
 	attempt.as_mut()?.attestations.get_mut(place)
 }
 
-/// Admits one of a kind per subject.
+/// Admits a call to the transaction pool, which keeps one call of a `kind` per `subject`.
 fn admit(kind: &'static str, subject: impl Encode, longevity: BlockNumber) -> TransactionValidityWithRefund {
-	let (valid, refund) = pallet_evaluators::admit(kind, subject, longevity)?;
+	let (valid, refund) = authorize::admit(kind, subject, longevity)?;
 	let valid = ValidTransaction { priority: PRIORITY, ..valid };
 	Ok((valid, refund))
 }

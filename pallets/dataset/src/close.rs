@@ -1,3 +1,5 @@
+//! The close of a voting period, and the end of proposals.
+
 use crate::{
 	BalanceOf, Check, Checks, Config, Ended, EndedCount, EndedProposal, Event, HoldReason, Open, Pallet,
 	ProposalOf, Proposals, WeightInfo, MAX_ENDED,
@@ -12,7 +14,8 @@ use sp_runtime::{
 };
 
 impl<T: Config> Pallet<T> {
-	/// The model that deltas of a group are checked for: that of the first round that would be played with them.
+	/// Returns the model for which deltas of a group are checked: that of the first round that would be
+	/// played with them.
 	pub(crate) fn model(group: GroupId) -> Option<ContentRef> {
 		let rules = T::Groups::rules(group, T::Groups::boundary(group)?)?;
 		Some(rules.model)
@@ -53,9 +56,10 @@ impl<T: Config> Pallet<T> {
 		Closed { stay, weight }
 	}
 
-	/// Keeps a proposal that has not won for another period, unless it has lost as many as it may. A period in which its check
-	/// did not end is none that it has lost: who proposes junk can't have its deposit back before the committee has spoken.
-	/// It is checked anew where data set or model have changed, or the committee has used up its attempts.
+	/// Keeps a proposal that has not won for another period, unless it has lost as many as it may. A period
+	/// in which its check did not end does not count as lost, so that the proposer of junk can't get its
+	/// deposit back before the committee has decided. The proposal is checked again if the data set or the
+	/// model have changed, or no attempts are left.
 	fn lose_period(group: GroupId, id: ProposalId, mut proposal: ProposalOf<T>, model: &ContentRef) {
 		let check = Checks::<T>::get(group, id);
 		let is_running = check.as_ref().is_some_and(|check| check.is_running(Self::now()));
@@ -74,7 +78,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Has a delta checked on the data set as it is, for a model. What was found of it for the same before stands.
+	/// Begins the check of a delta on the current data set, for a model. An earlier verdict for the same two
+	/// stands.
 	pub(crate) fn begin_check(group: GroupId, id: ProposalId, proposal: &ProposalOf<T>, model: ContentRef) {
 		let version = Self::version(group);
 		let before = Checks::<T>::get(group, id).filter(|before| before.version == version);
@@ -90,14 +95,15 @@ impl<T: Config> Pallet<T> {
 		Checks::<T>::insert(group, id, check);
 	}
 
-	/// The open proposals of a group, in order.
+	/// Returns the open proposals of a group, in order.
 	pub(crate) fn open_proposals(group: GroupId) -> Vec<(ProposalId, ProposalOf<T>)> {
 		let open = Open::<T>::get(group).into_iter();
 		open.filter_map(|id| Some((id, Proposals::<T>::get(group, id)?))).collect()
 	}
 
-	/// Ends an open proposal: returns its deposit, less the fee if it was applied, or slashes it, pays its proposer if it was
-	/// applied, and keeps it for a while among those that have ended. Votes for it count for nothing from now on.
+	/// Ends an open proposal. Its deposit is returned, less the fee if it was applied, or slashed. Its
+	/// proposer is paid if it was applied. It is kept for a while among the ended proposals. Votes for it
+	/// count for nothing from now on.
 	pub(crate) fn end(group: GroupId, id: ProposalId, ending: ProposalEnding) {
 		let Some(proposal) = Proposals::<T>::take(group, id) else {
 			defensive!("only an open proposal ends");
@@ -141,14 +147,14 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::ProposalEnded { group, proposal: id, account, ending, reward, slashed });
 	}
 
-	/// Keeps a proposal that has ended in the place of the one that ended longest ago.
+	/// Stores an ended proposal in the place of the one that ended longest ago.
 	fn keep_ended(group: GroupId, ended: EndedProposal<T::AccountId, BalanceOf<T>>) {
 		let count = EndedCount::<T>::get(group);
 		EndedCount::<T>::insert(group, count.saturating_add(1));
 		Ended::<T>::insert(group, Self::slot_of(count), ended);
 	}
 
-	/// The place in the ring of the proposal that ended as the `count`th, from 0.
+	/// Returns the place in the ring of the proposal that ended as the `count`th, from 0.
 	pub(crate) fn slot_of(count: u32) -> u32 {
 		count.checked_rem(MAX_ENDED).unwrap_or_default()
 	}

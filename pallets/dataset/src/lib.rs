@@ -1,9 +1,12 @@
-//! The data set of a group: owned by nobody, changed by those who have a stake in the group.
+//! The data set of a group, which changes by the votes of the group's stakeholders.
 //!
-//! The set itself is never on chain. It is the ordered log of deltas, each of which says which records to add and which
-//! to remove: whoever has the files that the log names builds every version, and finds the root that the log has.
-//! Anybody proposes a delta, validators find out whether it is one, stakeholders vote, and when a voting period closes at
-//! most one becomes the next version. The log of a group begins with the delta that the group was created with.
+//! The data set itself is never on chain. The chain has its log: the ordered list of deltas, each of which
+//! says which records to add and which to remove. With the files that the log names, anyone can build every
+//! version, and finds the root that the log has for it. Any account can propose a delta. Validators check it,
+//! stakeholders vote, and when a voting period closes, at most one proposal becomes the next version. The log
+//! of a group begins with the delta with which the group was created.
+//!
+//! # Life cycle
 //!
 //! ```text
 //! proposer      announce  propose
@@ -13,40 +16,80 @@
 //!               ^ hash    ^ delta                                                 ^ the group's voting period
 //! ```
 //!
-//! - *announce*: a proposer binds itself to a delta, in a block before it shows the delta to anybody. Whoever sees a delta
-//!   on its way to the chain and proposes the same can only have announced it later, and loses place, votes and reward to
-//!   the one it was taken from. Its deposit it gets back, as two may have the same public file; who came too late to propose
-//!   at all pays with the deposit of an announcement that nothing follows.
-//! - *propose*: the delta, on the version of the data set as it is, with a deposit that grows with its size. A group has a
-//!   bounded number of open proposals; when they are full, a newcomer takes the place of the least supported one if its
-//!   proposer has more at stake, see [`descent_protocol::make_room`], so that a crowd of accounts without stake pushes nobody
-//!   out.
-//! - *check*: the committee fetches the delta and looks whether it applies to the data set, for the model that the next round
-//!   is played with. As in rounds, each member binds itself to what it found with [`Pallet::attest`] and then shows it with
-//!   [`Pallet::open`], free calls that its off-chain worker sends, signed with its [evaluator key](pallet_evaluators). What
-//!   2/3 hold is final as soon as it is shown, see [`descent_protocol::decide`]. A delta that nobody serves, or that is
-//!   invalid, ends there and costs its deposit, unless it was found valid before, or data set or model have changed since.
-//!   Where 2/3 don't agree, another attempt follows with the validators of its time, see
-//!   [`CheckWindows`](descent_protocol::CheckWindows) for when; after the last the delta can't win until the period closes,
-//!   and the check begins again. As long as it lasts, a proposal can neither be taken back nor lose a period.
-//! - *vote*: a stakeholder approves one open proposal at a time with all its stake, and may change its mind until the
-//!   period closes. Stake that comes or goes counts at once. Votes are for deltas only, there are none against: who opposes
-//!   one proposes a rival delta and votes for that, or has the quorum raised by an amendment.
-//! - *close*: of the proposals that are valid on the data set as it is, for the model that the next round is played with,
-//!   the one with most stake behind it wins if that is at least the quorum, see [`descent_protocol::winner`]. Amendments of
-//!   the same close come first. The winner's delta becomes the next version, which rounds are played with that have not
-//!   begun; its proposer gets the deposit back and is paid. The others stay for some more periods, and are then returned.
-//!   Every one of them is checked again where data set or model have changed: a delta that adds what somebody else has added
-//!   by then ends, but costs nothing.
+//! - *announce*: a proposer binds itself to a delta, in a block before it shows the delta to anyone. An
+//!   account that sees a delta on its way to the chain can only announce it later. If it proposes the same
+//!   delta, it loses its place, its votes and the reward to the proposer with the earlier announcement. It
+//!   gets its deposit back, as two proposers may have the same public file. An account that comes too late to
+//!   propose at all loses the deposit of its announcement.
+//! - *propose*: the proposer shows the delta, made for the current version of the data set, with a deposit
+//!   that grows with its size. A group has a bounded number of open proposals. When they are full, a new
+//!   proposal displaces the least supported one if its proposer has more at stake, see
+//!   [`descent_protocol::make_room`]. So many accounts without stake displace no proposal.
+//! - *check*: the committee fetches the delta and checks that it applies to the data set, for the model of
+//!   the next round. As in rounds, each member binds itself to its verdict with [`Pallet::attest`] and then
+//!   shows it with [`Pallet::open`]. Both calls are free, sent by the members' off-chain workers, and signed
+//!   with their [evaluator keys](pallet_evaluators). The verdict of 2/3 is final as soon as it is shown, see
+//!   [`descent_protocol::decide`]. An invalid or unavailable delta ends there and loses its deposit, unless
+//!   it was found valid before, or the data set or the model have changed since. If 2/3 do not agree, another
+//!   attempt follows with the validators of its time, see [`CheckWindows`](descent_protocol::CheckWindows).
+//!   After the last attempt the delta can't win until the period closes, and the check begins again. While
+//!   the check goes on, a proposal can't be withdrawn, and can't lose a period.
+//! - *vote*: a stakeholder approves one open proposal at a time with all its stake, and may change its vote
+//!   until the period closes. Stake that comes or goes counts at once. There are no votes against a delta. An
+//!   opponent proposes a rival delta and votes for it, or has the quorum raised by an amendment.
+//! - *close*: the proposals that are valid on the current data set, for the model of the next round, compete.
+//!   The one with the most stake behind it wins if that is at least the quorum, see
+//!   [`descent_protocol::winner`]. Amendments of the same close come first. The winner's delta becomes the
+//!   next version, with which rounds are played that have not begun. Its proposer gets the deposit back and
+//!   is paid. The other proposals stay for some more periods, and are then returned. They are checked again
+//!   if the data set or the model have changed. A delta that adds records which another delta has added by
+//!   then ends, but loses nothing.
 //!
-//! [`Config::Rewards`] pays the members by whose verdicts a check is decided, and the proposer of a delta that is applied. Who
-//! opens another verdict before the decision is told of to [`Config::Performance`], see [`descent_protocol::check_performance`];
-//! whose verdict is not there yet is neither paid nor told of. A delta that is applied has an entry in the log for ever: of its
-//! deposit, [`Config::LogFee`] does not come back. A group's first entry is paid by the group's deposit, and what else is
-//! kept is bounded, or goes with the deposit or the stake that it came with.
+//! # Rewards, deposits and fees
 //!
-//! Closing is the concern of `pallet-groups`, which tells of it, and of every change of stake, through
+//! [`Config::Rewards`] pays the members whose verdicts decide a check, and the proposer of a delta that is
+//! applied. [`Config::Performance`] learns of the members who have opened when the check is decided, see
+//! [`descent_protocol::check_performance`]. A member whose verdict is not there yet is neither paid nor
+//! reported.
+//!
+//! A delta that is applied has an entry in the log for ever. Its deposit is returned less [`Config::LogFee`].
+//! The group's deposit pays for its first entry. Everything else that is stored is bounded, or is removed
+//! with its deposit or stake.
+//!
+//! `pallet-groups` closes voting periods. It tells this pallet of closes and of every change of stake through
 //! [`GroupObserver`](pallet_groups::GroupObserver). No hook loops over groups or proposals.
+//!
+//! # Terms
+//!
+//! - **Delta**: a file that says which records to add to a data set and which to remove.
+//! - **Log**: the deltas of a data set in order. **Version** `n` is the data set that the first `n` deltas
+//!   make.
+//! - **Root**: the hash of a version, see [`descent_protocol::dataset_root`].
+//! - **Announcement**: the hash that binds a proposer to a delta, see
+//!   [`descent_protocol::announcement_hash`].
+//! - **Check**: the attempts of committees to agree on a verdict on a proposed delta, see [`Check`].
+//! - **Verdict**: a member's finding: valid, invalid or unavailable, see
+//!   [`DeltaVerdict`](descent_protocol::DeltaVerdict).
+//! - **Quorum**: the part of a group's stake that a delta needs to win.
+//!
+//! # Usage
+//!
+//! - A proposer calls [`Pallet::announce`], and [`Pallet::propose`] in a later block. It may call
+//!   [`Pallet::withdraw_proposal`] after a lost period.
+//! - Stakeholders call [`Pallet::vote`] and [`Pallet::withdraw_vote`].
+//! - The off-chain workers of validators call [`Pallet::attest`] and [`Pallet::open`].
+//!
+//! A proposer computes the hash of its announcement off chain:
+//!
+//! ```
+//! use descent_protocol::announcement_hash;
+//! use sp_core::H256;
+//!
+//! let (genesis, group, account, salt) = (H256::zero(), 0, [1u8; 32], [3; 32]);
+//! let hash = announcement_hash(genesis, group, &account, H256::repeat_byte(2), &salt);
+//! // It binds the account to this delta and to no other.
+//! assert_ne!(hash, announcement_hash(genesis, group, &account, H256::repeat_byte(4), &salt));
+//! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
@@ -106,53 +149,54 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// What the pallet needs of its runtime.
+	/// The configuration of the pallet.
 	#[pallet::config]
 	pub trait Config:
 		CreateAuthorizedTransaction<Call<Self>>
 		+ frame_system::Config<Hash = H256, RuntimeEvent: From<Event<Self>>>
 	{
-		/// Holds the deposits.
+		/// The currency of deposits and fees.
 		type Currency: fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
 			+ fungible::BalancedHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 		/// The runtime's hold reasons.
 		type RuntimeHoldReason: From<HoldReason>;
-		/// The groups, the rules of their rounds, and who has a stake in them.
+		/// The groups, the rules of their rounds, and their stakeholders.
 		type Groups: GroupRules<BalanceOf<Self>> + Stakeholders<Self::AccountId, BalanceOf<Self>>;
-		/// Who checks deltas: the committee of a check is fixed from it.
+		/// The evaluators of the session, from which the committee of a check is fixed.
 		type Evaluators: EvaluatorSet<Self::AccountId>;
-		/// Pays the proposer of a delta that is applied, and the members of committees who checked deltas.
+		/// Pays the proposer of a delta that is applied, and the committee members who decided a check.
 		type Rewards: Rewards<Self::AccountId, BalanceOf<Self>>;
-		/// Is told how the members of a committee did.
+		/// Observes how the members of a committee did.
 		type Performance: PerformanceObserver<Self::AccountId>;
-		/// Takes what is slashed of deposits, and the fees.
+		/// Takes slashed deposits and fees.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
-		/// How long a block takes, in milliseconds.
+		/// The time between two blocks, in milliseconds.
 		#[pallet::constant]
 		type BlockTime: Get<u64>;
-		/// What an announcement holds of an account's balance.
+		/// The deposit of an announcement.
 		#[pallet::constant]
 		type AnnouncementDeposit: Get<BalanceOf<Self>>;
-		/// For how many blocks after its own an announcement can be followed by its proposal.
+		/// Number of blocks after its own in which an announcement can be followed by its proposal.
 		#[pallet::constant]
 		type AnnouncementLifetime: Get<BlockNumber>;
-		/// What a proposal holds of its proposer's balance, whatever its size.
+		/// The part of a proposal's deposit that does not depend on its size.
 		#[pallet::constant]
 		type ProposalDeposit: Get<BalanceOf<Self>>;
-		/// What it holds beside that for each begun MiB of the delta.
+		/// The part of a proposal's deposit for each begun MiB of the delta.
 		#[pallet::constant]
 		type MebibyteDeposit: Get<BalanceOf<Self>>;
-		/// What is taken of the deposit of a delta that is applied: its entry in the log is kept for ever.
+		/// The fee that is taken from the deposit of a delta that is applied. It pays for the entry in the
+		/// log, which is kept for ever.
 		#[pallet::constant]
 		type LogFee: Get<BalanceOf<Self>>;
-		/// How many voting periods a proposal may lose before it ends.
+		/// Number of voting periods that a proposal may lose before it ends.
 		#[pallet::constant]
 		type ProposalLifetime: Get<u32>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
 
-	/// Why balance is held.
+	/// The reasons of holds.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
 		/// The account has announced deltas.
@@ -161,20 +205,20 @@ pub mod pallet {
 		Proposal,
 	}
 
-	/// How many deltas make a group's data set.
+	/// The version of a group's data set: the number of deltas that make it.
 	#[pallet::storage]
 	pub type Versions<T: Config> = StorageMap<_, Twox64Concat, GroupId, u32, ValueQuery>;
 
-	/// The log of a group's data set: what makes each version of it, from 1.
+	/// The log of a group's data set, by the version that each entry makes, from 1.
 	#[pallet::storage]
 	pub type Log<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, LogEntry<T::AccountId>>;
 
-	/// The deltas in a group's log and the version that each makes: a delta is applied once.
+	/// The digests of the deltas in a group's log, and the version that each makes. A delta is applied once.
 	#[pallet::storage]
 	pub type Applied<T: Config> = StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, H256, u32>;
 
-	/// What accounts have announced in a group.
+	/// The announcements of accounts in a group.
 	#[pallet::storage]
 	pub type Announcements<T: Config> = StorageDoubleMap<
 		_,
@@ -204,18 +248,18 @@ pub mod pallet {
 	pub type Checks<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, ProposalId, Check<T::AccountId>>;
 
-	/// The proposal that each stakeholder of a group has approved last. It may have ended since: then it counts for nothing,
-	/// as numbers are never given again.
+	/// The proposal that each stakeholder of a group has approved last. It may have ended since, and then
+	/// counts for nothing, as numbers are never given again.
 	#[pallet::storage]
 	pub type Votes<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, T::AccountId, ProposalId>;
 
-	/// How many of a group's proposals have ended.
+	/// Number of a group's proposals that have ended.
 	#[pallet::storage]
 	pub type EndedCount<T: Config> = StorageMap<_, Twox64Concat, GroupId, u32, ValueQuery>;
 
-	/// A ring with the last proposals of a group that have ended, by their number in the order of their ends, modulo
-	/// [`MAX_ENDED`].
+	/// A ring with the last proposals of a group that have ended, by their number in the order of their ends,
+	/// modulo [`MAX_ENDED`].
 	#[pallet::storage]
 	pub type Ended<T: Config> = StorageDoubleMap<
 		_,
@@ -226,7 +270,7 @@ pub mod pallet {
 		EndedProposal<T::AccountId, BalanceOf<T>>,
 	>;
 
-	/// What happened.
+	/// The events of the pallet.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -237,13 +281,13 @@ pub mod pallet {
 			/// The account.
 			account: T::AccountId,
 		},
-		/// An announcement was not followed by its proposal, and its deposit slashed.
+		/// An announcement was replaced before its proposal was made, and its deposit was slashed.
 		Forfeited {
 			/// The group.
 			group: GroupId,
 			/// The account.
 			account: T::AccountId,
-			/// What it lost.
+			/// The slashed deposit.
 			slashed: BalanceOf<T>,
 		},
 		/// A delta was proposed.
@@ -252,20 +296,20 @@ pub mod pallet {
 			group: GroupId,
 			/// The proposal.
 			proposal: ProposalId,
-			/// Who proposed it.
+			/// The proposer.
 			account: T::AccountId,
 			/// The delta.
 			delta: ContentRef,
 		},
-		/// A stakeholder votes for a delta, or for none any more.
+		/// A stakeholder voted for a delta, withdrew its vote, or voted with another stake.
 		Voted {
 			/// The group.
 			group: GroupId,
 			/// The stakeholder.
 			account: T::AccountId,
-			/// The proposal.
+			/// The proposal, or `None` if the stakeholder votes for none.
 			proposal: Option<ProposalId>,
-			/// With how much stake: none, where it votes for none.
+			/// The stake behind the vote, zero if there is none.
 			stake: BalanceOf<T>,
 		},
 		/// A committee member attested.
@@ -298,7 +342,7 @@ pub mod pallet {
 			proposal: ProposalId,
 			/// The version that it was checked on.
 			version: u32,
-			/// What they found.
+			/// The verdict.
 			verdict: DeltaVerdict,
 		},
 		/// A proposal ended.
@@ -307,39 +351,41 @@ pub mod pallet {
 			group: GroupId,
 			/// The proposal.
 			proposal: ProposalId,
-			/// Who proposed it.
+			/// The proposer.
 			account: T::AccountId,
-			/// How.
+			/// The ending.
 			ending: ProposalEnding,
-			/// What its proposer was paid.
+			/// The reward that the proposer was paid.
 			reward: BalanceOf<T>,
-			/// What its proposer lost; [`Config::LogFee`] is not among it.
+			/// The slashed part of the deposit, without [`Config::LogFee`].
 			slashed: BalanceOf<T>,
 		},
 	}
 
-	/// Why a call failed.
+	/// The errors of the pallet.
 	#[pallet::error]
 	pub enum Error<T> {
 		/// There is no such group.
 		UnknownGroup,
 		/// The account has announced this very delta, and can still propose it.
 		AlreadyAnnounced,
-		/// The account has announced nothing in this group: announce a delta in a block before you propose it.
+		/// The account has announced no delta in this group: announce a delta in a block before you propose
+		/// it.
 		NotAnnounced,
 		/// The announcement was made in this block: propose in a later one.
 		AnnouncementTooRecent,
 		/// The announcement was made too long ago: announce the delta again.
 		AnnouncementExpired,
-		/// Delta and salt are not what the account announced.
+		/// The delta and the salt do not match the account's announcement.
 		AnnouncementMismatch,
-		/// The delta is made for another version of the data set than the one that there is: build it anew.
+		/// The delta is made for another version of the data set than the current one: build it anew.
 		StaleBase,
 		/// The log of this group's data set is full.
 		LogFull,
-		/// The group's voting periods are too short to check a delta of this size in one: propose a smaller one.
+		/// The group's voting periods are too short to check a delta of this size: propose a smaller one.
 		PeriodTooShort,
-		/// The delta's reference is empty, too large, or its codec is not the one that content of its size has.
+		/// The delta's reference is empty, too large, or its codec is not the one that content of its size
+		/// has.
 		InvalidContent,
 		/// A provider is empty, not UTF-8, or has white space or control characters.
 		InvalidProvider,
@@ -347,11 +393,12 @@ pub mod pallet {
 		InvalidSummary,
 		/// The delta is part of the data set.
 		AlreadyApplied,
-		/// The delta is proposed already, by somebody who did not announce it later.
+		/// The delta is proposed already, by an account that did not announce it later.
 		AlreadyProposed,
 		/// The account has an open proposal in this group.
 		HasProposal,
-		/// The group has as many open proposals as it can have, each backed by at least as much stake as the account has.
+		/// The group has as many open proposals as it can have, each backed by at least as much stake as the
+		/// account has.
 		TooManyProposals,
 		/// Every proposal number is taken.
 		OutOfNumbers,
@@ -361,7 +408,7 @@ pub mod pallet {
 		NoStake,
 		/// The account votes for no open proposal.
 		NoVote,
-		/// The proposal is somebody else's.
+		/// The account is not the proposer.
 		NotProposer,
 		/// The committee has not decided on the delta yet.
 		BeingChecked,
@@ -379,17 +426,38 @@ pub mod pallet {
 
 	#[pallet::call(weight = T::WeightInfo)]
 	impl<T: Config> Pallet<T> {
-		/// Binds the sender to a delta, see [`descent_protocol::announcement_hash`], which it can propose from the next block
-		/// on. The deposit is released when it does. An announcement that the sender made before is replaced, and its deposit
-		/// slashed.
+		/// Binds the sender to a delta, which it can propose from the next block on. The deposit is released
+		/// when it does. An earlier announcement of the sender is replaced, and its deposit slashed.
+		///
+		/// - `hash`: the [`descent_protocol::announcement_hash`] of the delta.
+		///
+		/// Emits [`Event::Announced`]. Emits [`Event::Forfeited`] for a replaced announcement.
+		///
+		/// Errors: [`Error::UnknownGroup`], [`Error::AlreadyAnnounced`], and those of the currency if the
+		/// balance does not suffice for the deposit.
 		#[pallet::call_index(0)]
 		pub fn announce(origin: OriginFor<T>, group: GroupId, hash: H256) -> DispatchResult {
 			let account = ensure_signed(origin)?;
 			Self::do_announce(group, account, hash)
 		}
 
-		/// Proposes the delta that the sender has announced, on the version of the data set as it is, and holds the deposit.
-		/// The sender's vote goes to it.
+		/// Proposes the delta that the sender has announced, and holds the deposit. The sender's vote goes to
+		/// the proposal.
+		///
+		/// - `base`: the current version of the data set, for which the delta is made.
+		/// - `providers`: addresses from which the delta can be fetched, beside the group's providers.
+		/// - `salt`: the salt of the announcement.
+		///
+		/// Emits [`Event::Proposed`]. Emits [`Event::Voted`] if the sender has stake, and
+		/// [`Event::ProposalEnded`] for a proposal that is displaced.
+		///
+		/// Errors: [`Error::UnknownGroup`], [`Error::StaleBase`], [`Error::LogFull`],
+		/// [`Error::InvalidContent`], [`Error::PeriodTooShort`], [`Error::InvalidProvider`],
+		/// [`Error::InvalidSummary`], [`Error::AlreadyApplied`], [`Error::NotAnnounced`],
+		/// [`Error::AnnouncementMismatch`], [`Error::AnnouncementTooRecent`], [`Error::AnnouncementExpired`],
+		/// [`Error::HasProposal`], [`Error::AlreadyProposed`], [`Error::TooManyProposals`],
+		/// [`Error::OutOfNumbers`], and those of the currency if the balance does not suffice for the
+		/// deposit.
 		#[pallet::call_index(1)]
 		pub fn propose(
 			origin: OriginFor<T>,
@@ -404,22 +472,35 @@ pub mod pallet {
 			Self::do_propose(group, account, base, delta, providers, summary, salt)
 		}
 
-		/// Approves an open proposal with all of the sender's stake, and no other.
+		/// Approves an open proposal with all of the sender's stake. It replaces the sender's earlier vote.
+		///
+		/// Emits [`Event::Voted`].
+		///
+		/// Errors: [`Error::UnknownProposal`], [`Error::NoStake`].
 		#[pallet::call_index(2)]
 		pub fn vote(origin: OriginFor<T>, group: GroupId, proposal: ProposalId) -> DispatchResult {
 			let account = ensure_signed(origin)?;
 			Self::do_vote(group, account, proposal)
 		}
 
-		/// Approves no proposal any more.
+		/// Withdraws the sender's vote.
+		///
+		/// Emits [`Event::Voted`] without a proposal.
+		///
+		/// Errors: [`Error::NoVote`].
 		#[pallet::call_index(3)]
 		pub fn withdraw_vote(origin: OriginFor<T>, group: GroupId) -> DispatchResult {
 			let account = ensure_signed(origin)?;
 			Self::do_withdraw_vote(group, account)
 		}
 
-		/// Takes a proposal of the sender's back that has lost a voting period, unless it is being checked. Its deposit is
-		/// released.
+		/// Withdraws a proposal of the sender that has lost a voting period and is not being checked. Its
+		/// deposit is released.
+		///
+		/// Emits [`Event::ProposalEnded`].
+		///
+		/// Errors: [`Error::UnknownProposal`], [`Error::NotProposer`], [`Error::BeingChecked`],
+		/// [`Error::TooEarly`].
 		#[pallet::call_index(4)]
 		pub fn withdraw_proposal(
 			origin: OriginFor<T>,
@@ -430,8 +511,17 @@ pub mod pallet {
 			Self::do_withdraw_proposal(group, account, proposal)
 		}
 
-		/// Binds a committee member to what it found of a delta, see [`descent_protocol::check_hash`]. Signed with its evaluator
-		/// key over [`attest_payload`].
+		/// Binds a committee member to its verdict on a delta, in an attest window. The call is free.
+		///
+		/// - `attempt`: the number of the attempt.
+		/// - `member`: the member's place in the committee.
+		/// - `hash`: the [`descent_protocol::check_hash`] of the verdict.
+		/// - `signature`: the member's, with its evaluator key over [`attest_payload`].
+		///
+		/// Emits [`Event::Attested`].
+		///
+		/// Errors: [`Error::UnknownProposal`], [`Error::NotMember`], [`Error::AlreadyAttested`]. Any other
+		/// fault makes the transaction invalid.
 		#[pallet::call_index(5)]
 		#[pallet::authorize(Self::authorize_attest)]
 		pub fn attest(
@@ -448,8 +538,19 @@ pub mod pallet {
 			Self::do_attest(group, proposal, attempt, member, hash)
 		}
 
-		/// Shows what a committee member attested to. Signed with its evaluator key over [`open_payload`]. Where 2/3 of the
-		/// committee hold the same, the check ends with it.
+		/// Shows the verdict to which a committee member attested, in an open window. The check ends when 2/3
+		/// of the committee hold the same verdict. The call is free.
+		///
+		/// - `attempt`: the number of the attempt.
+		/// - `member`: the member's place in the committee.
+		/// - `salt`: the salt of the attestation.
+		/// - `signature`: the member's, with its evaluator key over [`open_payload`].
+		///
+		/// Emits [`Event::Opened`]. Emits [`Event::Checked`] if the verdict decides the check, and
+		/// [`Event::ProposalEnded`] if that ends the proposal.
+		///
+		/// Errors: [`Error::UnknownProposal`], [`Error::NotMember`], [`Error::NotAttested`],
+		/// [`Error::AlreadyOpened`]. Any other fault makes the transaction invalid.
 		#[pallet::call_index(6)]
 		#[pallet::weight(Pallet::<T>::open_weight())]
 		#[pallet::authorize(Self::authorize_open)]

@@ -1,3 +1,5 @@
+//! The log of a data set.
+
 use crate::{Applied, Config, Log, LogEntry, Pallet, ProposalOf, Versions};
 use alloc::vec::Vec;
 use descent_protocol::{
@@ -8,12 +10,12 @@ use pallet_groups::{DatasetLog, GroupRules};
 use sp_core::H256;
 
 impl<T: Config> Pallet<T> {
-	/// How many deltas make a group's data set.
+	/// Returns the version of a group's data set: the number of deltas that make it.
 	pub fn version(group: GroupId) -> u32 {
 		Versions::<T>::get(group)
 	}
 
-	/// The log of a new group: its first delta, which every round is played with.
+	/// Begins the log of a new group with its first delta, with which every round is played.
 	pub(crate) fn begin_log(group: GroupId, owner: T::AccountId, delta: ContentRef, providers: Providers) {
 		let entry = LogEntry {
 			delta,
@@ -27,8 +29,8 @@ impl<T: Config> Pallet<T> {
 		Self::append(group, 1, entry);
 	}
 
-	/// Makes a proposed delta the next version of the data set, which rounds are played with that have not begun. The version,
-	/// or `None` where the log is full, or no round will ever begin.
+	/// Makes a proposed delta the next version of the data set, with which rounds are played that have not
+	/// begun. Returns the version, or `None` if the log is full, or no round will ever begin.
 	pub(crate) fn apply(group: GroupId, proposal: &ProposalOf<T>, report: DeltaReport) -> Option<u32> {
 		let before = Self::version(group);
 		let version = before.checked_add(1).filter(|version| *version <= MAX_LOG)?;
@@ -54,8 +56,8 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> DatasetLog for Pallet<T> {
-	/// Looks at no more than the logarithm of the log's length, as versions follow each other in the order of the rounds that
-	/// they are played from.
+	/// Reads no more than the logarithm of the log's length, as versions are in the order of their first
+	/// rounds.
 	fn version_at(group: GroupId, round: RoundIndex) -> u32 {
 		let (mut low, mut high) = (0, Self::version(group));
 		while low < high {

@@ -1,3 +1,5 @@
+//! The pallet as the observer of groups.
+
 use crate::{BalanceOf, Config, Pallet, WeightInfo};
 use descent_protocol::{ContentRef, GroupId, Providers, Share, MAX_PROPOSALS};
 use frame_support::weights::Weight;

@@ -1,3 +1,5 @@
+//! Proposals of deltas.
+
 use crate::{
 	Applied, BalanceOf, Checks, Config, Error, Event, HoldReason, NextProposal, Open, Pallet, Proposal,
 	ProposalOf, Proposals,
@@ -19,10 +21,10 @@ use sp_runtime::{
 	SaturatedConversion,
 };
 
-/// Bytes for which a deposit grows by [`Config::MebibyteDeposit`].
+/// Number of bytes for which a deposit grows by [`Config::MebibyteDeposit`].
 const MEBIBYTE: u64 = 1 << 20;
 
-/// An open proposal that another takes the place of.
+/// An open proposal whose place a new one takes.
 #[derive(Clone, Copy)]
 struct Displaced {
 	id: ProposalId,
@@ -90,8 +92,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Which open proposal has to end so that another has its place; `None` where there are places left, and an error where
-	/// nobody makes room.
+	/// Returns the open proposal that has to end for a new one, or `None` if there is a free place. The error
+	/// says why no proposal makes room.
 	fn make_place(
 		group: GroupId,
 		open: &[(ProposalId, ProposalOf<T>)],
@@ -122,7 +124,7 @@ impl<T: Config> Pallet<T> {
 		Ok(Some(displace(least, ProposalEnding::Evicted)))
 	}
 
-	/// What is held for a delta of so many bytes.
+	/// Returns the deposit for a delta of this size in bytes.
 	pub fn deposit_for(size: u64) -> BalanceOf<T> {
 		let mebibytes: BalanceOf<T> = size.div_ceil(MEBIBYTE).saturated_into();
 		let by_size = T::MebibyteDeposit::get().saturating_mul(mebibytes);
@@ -144,18 +146,18 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// How many blocks the first attempt at the check of a delta of so many bytes takes.
+/// Returns the number of blocks of the first attempt at the check of a delta of this size in bytes.
 fn first_attempt(size: u64) -> BlockNumber {
 	let windows = CheckWindows::new(0, size);
 	windows.attest.saturating_add(windows.open)
 }
 
-/// Whether a reference can be one to a delta.
+/// Returns true if a reference can be one to a delta.
 fn is_delta(content: &ContentRef) -> bool {
 	content.size > 0 && content.size <= MAX_DELTA_SIZE && content.is_canonical()
 }
 
-/// The first place that no open proposal has.
+/// Returns the first place that no open proposal has.
 fn free_place<AccountId, Balance>(open: &[(ProposalId, Proposal<AccountId, Balance>)]) -> u32 {
 	(0..MAX_PROPOSALS).find(|place| open.iter().all(|(_, other)| other.place != *place)).unwrap_or_default()
 }

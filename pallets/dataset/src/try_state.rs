@@ -1,3 +1,5 @@
+//! Checks of the pallet's storage.
+
 use crate::{
 	Announcements, Applied, BalanceOf, Checks, Config, Ended, EndedCount, HoldReason, Log, LogEntry,
 	NextProposal, Open, Pallet, ProposalOf, Proposals, Versions, Votes, MAX_ENDED,
@@ -20,15 +22,17 @@ use sp_runtime::{
 impl<T: Config> Pallet<T> {
 	/// Checks what must hold of the pallet's storage between any two calls:
 	///
-	/// - every group has a log, which has a version for each number up to its last, each the root that its deltas make, and the rounds from
-	///   which versions are played with are in order;
+	/// - every group has a log, which has a version for each number up to its last, each the root that its
+	///   deltas make, and the rounds from which versions are played with are in order;
 	/// - the digests of a log, and no others, are noted as applied;
-	/// - the open proposals are those that are listed, each with a number that was given, a place and a delta of its own, and a
-	///   proposer that has no other in the group;
-	/// - each has a check on the version and for the model that there are, decided where it is valid for both;
+	/// - the open proposals are those that are listed, each with a number that was given, a place and a delta
+	///   of its own, and a proposer that has no other in the group;
+	/// - each has a check on the version and for the model that there are, decided where it is valid for
+	///   both;
 	/// - each is approved by exactly the stake of those who vote for it, and only stakeholders vote;
 	/// - every account has on hold exactly what its announcements, and its open proposals, add up to;
-	/// - the ring holds the last proposals that have ended, and every entry of a log that was proposed has ended so.
+	/// - the ring holds the last proposals that have ended, and every entry of a log that was proposed has
+	///   ended so.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		for (group, version) in Versions::<T>::iter() {
 			Self::try_log(group, version)?;
@@ -203,7 +207,7 @@ impl<T: Config> Pallet<T> {
 		Self::try_holds(HoldReason::Proposal, proposed)
 	}
 
-	/// Whether accounts have on hold for a reason what their deposits add up to.
+	/// Checks that accounts have on hold for a reason the sum of their deposits.
 	fn try_holds(
 		reason: HoldReason,
 		deposits: impl Iterator<Item = (T::AccountId, BalanceOf<T>)>,

@@ -1,4 +1,4 @@
-//! What the runtime API shows, and what the evaluators are asked.
+//! The views of the runtime API, and the requests to evaluators.
 
 use crate::{
 	Check, Checks, Config, Ended, EndedCount, Event, Log, LogEntry, Pallet, ProposalOf, Proposals, MAX_ENDED,
@@ -17,7 +17,8 @@ use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
 
 impl<T: Config> Pallet<T> {
-	/// What the committee has to look at of an open proposal in the attest window that holds a block; `None` where none does.
+	/// Returns the check of an open proposal that the committee has to make in the attest window that
+	/// contains a block, or `None` if no attest window does.
 	pub fn check_request(group: GroupId, proposal: ProposalId, block: BlockNumber) -> Option<CheckRequest> {
 		let check = Checks::<T>::get(group, proposal)?;
 		let phase = check.phase(block).filter(|phase| phase.is_attesting)?;
@@ -43,7 +44,7 @@ impl<T: Config> Pallet<T>
 where
 	T::AccountId: Into<AccountId32>,
 {
-	/// The log of a group's data set from a version on, no more than `limit` entries of it.
+	/// Returns the log of a group's data set from a version on, `limit` entries at most.
 	pub fn log(group: GroupId, from: u32, limit: u32) -> Vec<LogEntryView> {
 		let from = from.max(1);
 		let entries = (from..from.saturating_add(limit)).map_while(|version| {
@@ -53,7 +54,7 @@ where
 		entries.collect()
 	}
 
-	/// The proposals of a group: the open ones in order, then those that have ended, the last first.
+	/// Returns the proposals of a group: the open ones in order, then the ended ones, the last one first.
 	pub fn proposals(group: GroupId) -> Vec<ProposalView> {
 		let open = Self::open_proposals(group).into_iter().map(|(id, proposal)| {
 			let check = Checks::<T>::get(group, id).map(|check| Self::check_view(&proposal, &check));
@@ -67,7 +68,7 @@ where
 		open.chain(ended).collect()
 	}
 
-	/// How far a check is, seen from the end of the block.
+	/// Returns the state of a check, seen from the end of the block.
 	fn check_view(proposal: &ProposalOf<T>, check: &Check<T::AccountId>) -> CheckView {
 		let phase = check.phase(Self::now().saturating_add(1));
 		let shown = match &phase {
@@ -131,7 +132,7 @@ impl<T: Config> Event<T>
 where
 	T::AccountId: Into<AccountId32>,
 {
-	/// The event as clients see it; `None` where it says nothing of a proposal's course.
+	/// Returns the event as clients see it, or `None` if clients do not see it.
 	pub fn view(self) -> Option<VoteEvent> {
 		Some(match self {
 			Self::Proposed { group, proposal, account, delta } => {

@@ -1,3 +1,5 @@
+//! Votes of stakeholders.
+
 use crate::{BalanceOf, Config, Error, Event, Pallet, Proposals, Votes};
 use descent_protocol::{GroupId, ProposalId};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
@@ -22,7 +24,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The open proposal that an account votes for.
+	/// Returns the open proposal for which an account votes.
 	pub fn vote_of(group: GroupId, account: &T::AccountId) -> Option<ProposalId> {
 		Votes::<T>::get(group, account).filter(|voted| Proposals::<T>::contains_key(group, voted))
 	}
@@ -37,7 +39,7 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::Voted { group, account, proposal: Some(proposal), stake });
 	}
 
-	/// Has the vote of an account count what it has at stake now. Without stake it has none.
+	/// Makes the vote of an account count with its present stake. Without stake, the vote is removed.
 	pub(crate) fn follow_stake(
 		group: GroupId,
 		account: &T::AccountId,
@@ -61,7 +63,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Counts `after` for a proposal where `before` was counted. Whether it is open.
+	/// Replaces the stake `before` that is counted for a proposal by `after`. Returns true if the proposal is
+	/// open.
 	fn reweigh(group: GroupId, proposal: ProposalId, before: BalanceOf<T>, after: BalanceOf<T>) -> bool {
 		Proposals::<T>::mutate_exists(group, proposal, |proposal| {
 			let Some(proposal) = proposal else {

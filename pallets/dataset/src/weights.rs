@@ -46,8 +46,9 @@ impl Estimate {
 		Weight::from_parts(120_000_000, 12_000).saturating_add(self.0.reads_writes(5, 4))
 	}
 
-	/// The group, its close and its rules, the log's end, the announcement, the open proposals and the stake of who made them, two
-	/// accounts with their holds, what ends, the check, the votes, and the scheduler's agendas and lookup.
+	/// The group, its close and its rules, the log's end, the announcement, the open proposals and the stake
+	/// of their proposers, two accounts with their holds, what ends, the check, the votes, and the
+	/// scheduler's agendas and lookup.
 	fn propose(&self) -> Weight {
 		Weight::from_parts(600_000_000, 400_000).saturating_add(self.0.reads_writes(94, 24))
 	}
@@ -62,7 +63,7 @@ impl Estimate {
 		Weight::from_parts(150_000_000, 40_000).saturating_add(self.0.reads_writes(9, 9))
 	}
 
-	/// The check, with its committee and what that has said.
+	/// The check, with its committee and attestations.
 	fn attest(&self) -> Weight {
 		Weight::from_parts(60_000_000, 30_000).saturating_add(self.0.reads_writes(2, 1))
 	}
@@ -77,7 +78,8 @@ impl Estimate {
 		Weight::from_parts(30_000_000, 4_000).saturating_add(self.0.writes(3))
 	}
 
-	/// The end of the log, the group and its rules, the reward, and of each proposal what its end reads and writes.
+	/// The end of the log, the group and its rules, the reward, and of each proposal what its end reads and
+	/// writes.
 	fn period_closed(&self, p: u32) -> Weight {
 		Weight::from_parts(100_000_000, 20_000)
 			.saturating_add(self.0.reads_writes(10, 6))

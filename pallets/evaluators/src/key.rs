@@ -1,8 +1,8 @@
-//! The keys with which validators sign what they measured: sr25519, key type `eval`.
+//! The keys with which validators sign their findings: sr25519, key type `eval`.
 
 use sp_application_crypto::KeyTypeId;
 
-/// The type of evaluator keys in a node's keystore.
+/// Type of evaluator keys in a node's keystore.
 pub const KEY_TYPE: KeyTypeId = KeyTypeId(*b"eval");
 
 #[allow(missing_docs)]
@@ -11,12 +11,12 @@ mod app {
 	app_crypto!(sr25519, super::KEY_TYPE);
 }
 
-/// A validator's evaluator key, public.
+/// The public evaluator key of a validator.
 pub type AuthorityId = app::Public;
 /// A signature with an evaluator key.
 pub type AuthoritySignature = app::Signature;
 
 sp_application_crypto::with_pair! {
-	/// A validator's evaluator key, secret.
+	/// The secret evaluator key of a validator.
 	pub type AuthorityPair = app::Pair;
 }

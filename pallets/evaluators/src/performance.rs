@@ -1,18 +1,31 @@
+//! The performance of committee members, as other pallets learn of it.
+
+use alloc::vec::Vec;
 use descent_protocol::Performance;
 use frame_support::weights::Weight;
 
-/// Who is told how the members of a committee did their work.
+/// An observer of the performance of committee members.
 pub trait PerformanceObserver<AccountId> {
-	/// A committee's work is done; each member with how it did. A member is told of once per piece of work.
+	/// Takes note of how each member of a committee did, once its work is judged. It is called once per piece
+	/// of work.
 	fn observed(performance: &[(AccountId, Performance)]);
 
-	/// The weight of [`Self::observed`] with so many members.
+	/// Returns the weight of [`Self::observed`] with this number of members.
 	fn observed_weight(_members: u32) -> Weight {
 		Weight::zero()
 	}
 }
 
-/// Nobody cares.
+/// Ignores all performance.
 impl<AccountId> PerformanceObserver<AccountId> for () {
 	fn observed(_: &[(AccountId, Performance)]) {}
+}
+
+/// Returns the members who did sound work, in their order.
+pub fn sound<AccountId: Clone>(performance: &[(AccountId, Performance)]) -> Vec<AccountId> {
+	performance
+		.iter()
+		.filter(|(_, performance)| *performance == Performance::Sound)
+		.map(|(member, _)| member.clone())
+		.collect()
 }

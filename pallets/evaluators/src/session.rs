@@ -1,3 +1,5 @@
+//! The evaluators of a session, as `pallet-session` tells of them.
+
 use crate::{AuthorityId, Committee, Config, EvaluatorSet, Evaluators, Pallet};
 use alloc::vec::Vec;
 use descent_protocol::MAX_COMMITTEE;
@@ -54,6 +56,6 @@ impl<T: Config> OneSessionHandler<T::AccountId> for Pallet<T> {
 		Self::set_evaluators(validators);
 	}
 
-	/// A validator that does not author blocks for a while is still a witness.
+	/// Keeps the validator: one that may not author blocks for a while still evaluates.
 	fn on_disabled(_validator: u32) {}
 }

@@ -1,4 +1,6 @@
-use crate::{Attestation, Attestations, Config, Error, Event, Pallet};
+//! Attestations and openings of committee members.
+
+use crate::{Attestation, Attestations, Committees, Config, Error, Event, Pallet};
 use alloc::vec::Vec;
 use codec::Encode;
 use core::ops::Range;
@@ -6,22 +8,35 @@ use descent_protocol::{attestation_hash, Ballot, BlockNumber, GroupId, RoundInde
 use frame_support::pallet_prelude::{
 	DispatchResult, InvalidTransaction, TransactionSource, TransactionValidityWithRefund,
 };
-use pallet_evaluators::{admit, AuthorityId, AuthoritySignature};
-use sp_application_crypto::RuntimeAppPublic;
+use pallet_evaluators::{
+	authorize::{self, admit},
+	AuthorityId, AuthoritySignature, Committee,
+};
 use sp_core::H256;
 
-/// What a committee member signs to attest.
+/// Returns the bytes that a committee member signs to attest.
 pub fn attest_payload(genesis: H256, group: GroupId, round: RoundIndex, member: u32, hash: H256) -> Vec<u8> {
 	(b"descent/attest/v1", genesis, group, round, member, hash).encode()
 }
 
-/// What a committee member signs to open its attestation. `hash` is the [`attestation_hash`] of what it opens.
+/// Returns the bytes that a committee member signs to open its attestation. `hash` is the
+/// [`attestation_hash`] of the ballot that it opens.
 pub fn open_payload(genesis: H256, group: GroupId, round: RoundIndex, member: u32, hash: H256) -> Vec<u8> {
 	(b"descent/open/v1", genesis, group, round, member, hash).encode()
 }
 
 impl<T: Config> Pallet<T> {
-	/// Whether an attestation is admitted: in its window, once, and signed by the member. What costs least comes first.
+	/// Returns the committee of a round, or `None` before the first reveal.
+	pub fn committee(group: GroupId, round: RoundIndex) -> Option<Committee<T::AccountId>> {
+		Committees::<T>::get((group, round))
+	}
+
+	/// Returns the attestation of a member of a round's committee, by its place in it.
+	pub fn attestation(group: GroupId, round: RoundIndex, member: u32) -> Option<Attestation> {
+		Attestations::<T>::get((group, round), member)
+	}
+
+	/// Admits an attestation in its window, once, and signed by the member.
 	pub(crate) fn authorize_attest(
 		_source: TransactionSource,
 		group: &GroupId,
@@ -32,19 +47,17 @@ impl<T: Config> Pallet<T> {
 	) -> TransactionValidityWithRefund {
 		let (group, round, member) = (*group, *round, *member);
 		let longevity = Self::blocks_left(group, round, |windows| windows.attest)?;
-		if Attestations::<T>::contains_key((group, round), member) {
-			return Err(InvalidTransaction::Stale.into());
-		}
-		let key = Self::seat(group, round, member)?;
-		let payload = attest_payload(Self::genesis(), group, round, member, *hash);
-		if !key.verify(&payload, signature) {
-			return Err(InvalidTransaction::BadProof.into());
-		}
+		authorize::attestation(
+			Attestations::<T>::contains_key((group, round), member),
+			|| Self::seat(group, round, member),
+			|| attest_payload(Self::genesis(), group, round, member, *hash),
+			signature,
+		)?;
 		admit("descent/attest", (group, round, member), longevity)
 	}
 
-	/// Whether a ballot is admitted: in its window, once, what the member attested to, and signed by it. What costs least
-	/// comes first.
+	/// Admits a ballot in its window, once, if it is the one that the member attested to, and signed by the
+	/// member.
 	pub(crate) fn authorize_open(
 		_source: TransactionSource,
 		group: &GroupId,
@@ -57,32 +70,31 @@ impl<T: Config> Pallet<T> {
 		let (group, round, member) = (*group, *round, *member);
 		let longevity = Self::blocks_left(group, round, |windows| windows.open)?;
 		let attestation = Self::attestation(group, round, member).ok_or(InvalidTransaction::Call)?;
-		if attestation.ballot.is_some() {
-			return Err(InvalidTransaction::Stale.into());
-		}
-		let key = Self::seat(group, round, member)?;
-		let hash = attestation_hash(Self::genesis(), group, round, &key, ballot, salt);
-		let payload = open_payload(Self::genesis(), group, round, member, hash);
-		if attestation.hash != hash || !key.verify(&payload, signature) {
-			return Err(InvalidTransaction::BadProof.into());
-		}
+		authorize::opening(
+			attestation.ballot.is_some(),
+			attestation.hash,
+			|| Self::seat(group, round, member),
+			|key| attestation_hash(Self::genesis(), group, round, key, ballot, salt),
+			|hash| open_payload(Self::genesis(), group, round, member, hash),
+			signature,
+		)?;
 		admit("descent/open", (group, round, member), longevity)
 	}
 
-	/// Blocks until a window of a round closes, this one included.
+	/// Returns the number of blocks until a window of a round closes, this one included.
 	fn blocks_left(
 		group: GroupId,
 		round: RoundIndex,
 		window: impl FnOnce(Windows) -> Range<BlockNumber>,
 	) -> Result<BlockNumber, InvalidTransaction> {
 		let windows = Self::windows(group, round).ok_or(InvalidTransaction::Call)?;
-		pallet_evaluators::blocks_left(&window(windows), Self::now())
+		authorize::blocks_left(&window(windows), Self::now())
 	}
 
-	/// The key of a member of a round's committee.
+	/// Returns the key of a member of a round's committee.
 	fn seat(group: GroupId, round: RoundIndex, member: u32) -> Result<AuthorityId, InvalidTransaction> {
 		let committee = Self::committee(group, round).ok_or(InvalidTransaction::Call)?;
-		pallet_evaluators::seat(committee, member)
+		authorize::seat(committee, member)
 	}
 
 	pub(crate) fn do_attest(group: GroupId, round: RoundIndex, member: u32, hash: H256) -> DispatchResult {

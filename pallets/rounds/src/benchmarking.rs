@@ -119,8 +119,8 @@ fn refutation(candidates: u32) -> Ballot {
 	}
 }
 
-/// What trainers revealed and members found in a round.
-fn put_course<T: Config>(group: GroupId, round: RoundIndex, candidates: u32, members: u32) {
+/// Stores the reveals of trainers and the ballots of members in a round.
+fn put_results<T: Config>(group: GroupId, round: RoundIndex, candidates: u32, members: u32) {
 	for number in 0..candidates {
 		let trainer: T::AccountId = account("trainer", number, 0);
 		Reveals::<T>::insert((group, round), trainer, reveal(number));
@@ -296,7 +296,7 @@ mod benchmarks {
 		let group = group::<T>();
 		for round in [OLDEST, ROUND] {
 			put_round::<T>(group, round, c);
-			put_course::<T>(group, round, c, m);
+			put_results::<T>(group, round, c, m);
 		}
 		Rounds::<T>::mutate(group, OLDEST, |round| {
 			if let Some(round) = round {

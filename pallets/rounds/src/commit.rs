@@ -1,3 +1,5 @@
+//! Commitments of trainers.
+
 use crate::{
 	BalanceOf, Call, Commitment, CommitmentOf, Config, Error, Event, Heads, HoldReason, Pallet, Round,
 	RoundOf, Rounds, Unsettled,
@@ -19,8 +21,8 @@ use sp_core::{ConstU32, H256};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{traits::Saturating, SaturatedConversion};
 
-/// How settlements rank among what the scheduler does in a block: before the closes of voting periods, and all that users
-/// schedule by default.
+/// Priority of settlements in the scheduler. In a block they come before the closes of voting periods, and
+/// before all that users schedule by default.
 const PRIORITY: u8 = 63;
 
 type Commitments<T> = BoundedVec<CommitmentOf<T>, ConstU32<MAX_CANDIDATES>>;
@@ -39,7 +41,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(deposit >= rules.deposit, Error::<T>::DepositTooSmall);
 		let mut entered = Self::round_of(group, round, rules.model_version);
 		if let Some(target) = rules.target {
-			// What a head scored on something else says nothing of whether it is good enough.
+			// A score on other data does not tell if the head is good enough.
 			let head = Heads::<T>::get(group, rules.model_version)
 				.filter(|head| head.is_comparable(rules.policy, entered.dataset_version));
 			ensure!(head.is_none_or(|head| head.score > target), Error::<T>::TargetReached);
@@ -55,7 +57,7 @@ impl<T: Config> Pallet<T> {
 		}
 		let commitment = Commitment { account: account.clone(), hash, deposit, ending: None };
 		commitments.try_push(commitment).map_err(|_| Error::<T>::RoundFull)?;
-		Self::take_fee(&account, Self::price(taken.saturated_into(), deposit))?;
+		Self::take_fee(&account, Self::slot_fee(taken.saturated_into(), deposit))?;
 		T::Currency::hold(&HoldReason::Commitment.into(), &account, deposit)?;
 
 		Rounds::<T>::insert(group, round, entered);
@@ -73,27 +75,28 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// What a place costs, with such a deposit, in a round with so many that are taken.
-	fn price(taken: u32, deposit: BalanceOf<T>) -> BalanceOf<T> {
+	/// Returns the slot fee of a commitment with this deposit, in a round in which `taken` slots are taken.
+	fn slot_fee(taken: u32, deposit: BalanceOf<T>) -> BalanceOf<T> {
 		slot_fee(taken).of(deposit.saturated_into()).saturated_into()
 	}
 
-	/// Has an account pay for what stays of its commitment, and for its place.
-	fn take_fee(account: &T::AccountId, place: BalanceOf<T>) -> DispatchResult {
-		let fee = T::CommitmentFee::get().saturating_add(place);
+	/// Takes the commitment fee and the slot fee of an account.
+	fn take_fee(account: &T::AccountId, slot_fee: BalanceOf<T>) -> DispatchResult {
+		let fee = T::CommitmentFee::get().saturating_add(slot_fee);
 		let (precision, fortitude) = (Precision::Exact, Fortitude::Polite);
 		let paid = T::Currency::withdraw(account, fee, precision, Preservation::Preserve, fortitude)?;
 		T::Slash::on_unbalanced(paid);
 		Ok(())
 	}
 
-	/// A round as it is kept, or as the first commitment finds it.
+	/// Returns a round as it is stored, or as the first commitment finds it.
 	pub(crate) fn round_of(group: GroupId, round: RoundIndex, model_version: u32) -> RoundOf<T> {
 		Rounds::<T>::get(group, round)
 			.unwrap_or_else(|| Round::new(model_version, T::Dataset::version_at(group, round)))
 	}
 
-	/// Takes the commitment with the smallest deposit, the latest among equals, out of a full round.
+	/// Removes the commitment with the smallest deposit, the latest among equals, from a full round. Returns
+	/// it.
 	fn make_room(
 		commitments: &mut Commitments<T>,
 		deposit: BalanceOf<T>,
@@ -121,7 +124,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Has Root settle a round when it is due, or soon after. Whether that is possible.
+	/// Schedules the settlement of a round for when it is due, or soon after. Returns false if that is not
+	/// possible.
 	fn set_alarm(group: GroupId, round: RoundIndex, settle: BlockNumber) -> bool {
 		let call = Call::settle { group, round };
 		let name = blake2_256(&(b"descent/settle/v1", group, round).encode());

@@ -1,62 +1,112 @@
 //! Rounds: the proof of useful work.
 //!
-//! What a block is to proof of work, a round is here: trainers compete for it and at most one of them wins. A round goes
-//! through these windows, each a function of the group's [`Clock`](descent_protocol::Clock) and the block number:
+//! A round is to this chain what a block is to proof of work: trainers compete for it, and at most one of
+//! them wins.
+//!
+//! # Life cycle
+//!
+//! A round goes through six windows. Each is a function of the group's [`Clock`](descent_protocol::Clock) and
+//! the block number:
 //!
 //! ```text
 //! round r    | commit           | seed | reveal | attest | open | settle
 //! round r+1                     | commit               ..           | seed | reveal | ..
 //! ```
 //!
-//! - *commit*: trainers train and bind themselves to what they have.
-//! - *seed*: the randomness of this block and those before it draws the records that the round is measured on.
+//! - *commit*: trainers train and bind themselves to their checkpoints.
+//! - *seed*: the randomness of this block and of those before it draws the records on which the round is
+//!   measured.
 //! - *reveal*: trainers show their checkpoints and claim scores.
-//! - *attest*: the committee measures, and each member binds itself to what it found.
-//! - *open*: the members show what they found.
-//! - *settle*: Root, by an alarm, or anybody counts and pays.
+//! - *attest*: the members of the committee measure, and each binds itself to its ballot.
+//! - *open*: the members show their ballots.
+//! - *settle*: Root, by an alarm, or any account has the round counted and paid.
 //!
-//! A trainer binds itself to a checkpoint with [`Pallet::commit`] and puts a deposit at stake. A round admits a bounded
-//! number of commitments; when it is full, a strictly larger deposit takes the place of the smallest, which is returned,
-//! so that places cannot be squatted cheaply. The first commitment of a round sets an alarm for its settlement in the
-//! scheduler.
+//! A trainer binds itself to a checkpoint with [`Pallet::commit`] and puts a deposit at stake. A round admits
+//! a bounded number of commitments. When it is full, a strictly larger deposit displaces the smallest one,
+//! which is returned, so that slots cannot be squatted cheaply. The first commitment of a round sets an alarm
+//! for its settlement in the scheduler.
 //!
-//! When the commitments are closed, nobody can train any more on the records that are now drawn. Trainers measure their
-//! claims and show their checkpoints with [`Pallet::reveal`]. The first reveal fixes the round's seed and its committee,
-//! the validators of that moment, so that a session that changes later changes nothing.
+//! The records are drawn after the last commitment, so that no trainer can train on them. Trainers measure
+//! their claims and show their checkpoints with [`Pallet::reveal`]. The first reveal fixes the seed and the
+//! committee of the round. The committee is the validators of that moment, and a later session does not
+//! change it.
 //!
-//! Every member of the committee measures the candidates in the order of their claims, [`Pallet::attest`]s to a hash of
-//! what it found, and when nobody can copy any more, it [`Pallet::open`]s the hash. Both calls are free, authorized by a
-//! signature with the member's [evaluator key](pallet_evaluators) and sent by the validators' off-chain workers.
+//! Each member of the committee measures the candidates in the order of their claims and [`Pallet::attest`]s
+//! to a hash of its ballot. Once no member can copy another, it [`Pallet::open`]s the hash. Both calls are
+//! free. They are authorized by a signature with the member's [evaluator key](pallet_evaluators) and sent by
+//! the validators' off-chain workers.
 //!
-//! [`Pallet::settle`] counts. [`descent_protocol::settle`] gives every commitment exactly one
-//! [`Outcome`](descent_protocol::Outcome); the winner becomes the group's head; deposits are released or slashed. Rounds of a group are settled in order, by Root through the alarm or, should no alarm have been possible, by
-//! anybody. Settled rounds are kept for a while and then removed, one with every settlement.
+//! [`Pallet::settle`] gives every commitment exactly one [`Outcome`](descent_protocol::Outcome), by
+//! [`descent_protocol::settle`]. The winner's checkpoint becomes the group's head. Deposits are released or
+//! slashed. Rounds of a group are settled in order, by Root through the alarm, or by any account if no alarm
+//! could be set. Settled rounds are kept for a while. Each settlement removes the oldest one.
 //!
-//! # Money
+//! No hook loops over groups or rounds. A block writes its randomness into a ring of bounded size, and
+//! nothing else.
 //!
-//! [`Config::Rewards`] pays, by the shares that the round's rules had when it began. The winner gets what its group has
-//! earned since the last one did and what clients pay for a round. The members of the committee who did sound work get
-//! the validators' part between them, whether anybody wins or not: they are those who said what 2/3 of the committee
-//! said, wherever 2/3 said the same, see [`descent_protocol::performance`]. Where 2/3 agree on nothing, nobody is paid. Who
-//! was silent, or could not fetch what 2/3 could, gets nothing and loses nothing; who is silent for a day is told of as
-//! well. Who says that it measured or found something else than 2/3 did gets nothing, and [`Config::Performance`] is told:
-//! when it repeats that is an offence, which costs it of its bond.
+//! # Rewards, deposits and fees
 //!
-//! Of deposits, winners, runners-up and honest losers lose nothing; who never reveals, or serves some members only so that
-//! there is no quorum, see [`Settlement::contested`](descent_protocol::Settlement::contested), loses a part, and who is
-//! refuted all. What is kept of a round for a while, its deposits pay for; what is kept for ever, the checkpoint's digest
-//! and how the trainer did, [`Config::CommitmentFee`] does, which does not come back. Nor does the price of a place in a crowded
-//! round, see [`slot_fee`](descent_protocol::slot_fee). Losses, fees and prices go to [`Config::Slash`].
+//! [`Config::Rewards`] pays by the shares that the rules of the round had when it began:
 //!
-//! # Changes
+//! - The winner gets the amount that its group has earned since the last winner, and the price that clients
+//!   pay for a round.
+//! - The committee members who did sound work share the validators' part, even if no candidate wins. A
+//!   member's work is sound if it agrees with 2/3 of the committee wherever 2/3 agree, see
+//!   [`descent_protocol::performance`]. If 2/3 agree on nothing, no member is paid.
+//! - A member that is silent, or that could not fetch what 2/3 could, gets nothing and loses nothing.
+//! - A member whose ballot differs from that of 2/3 gets nothing.
 //!
-//! A group's stakeholders change its rules and its data set. A change takes effect with a round that has not begun, so that
-//! every round is played to its end by the rules and on the data that it began with: all that happens in a round asks for
-//! the rules of that round. The first commitment notes which versions of model and data set these are. Where the model
-//! changes, the head is retired: the first round of the new model has no baseline, while the last one of the old model may
-//! still crown its own.
+//! [`Config::Performance`] learns how each member did. A validator that repeats false measurements, or is
+//! silent for a day, is dealt with there.
 //!
-//! No hook loops over groups or rounds: a block writes its randomness into a ring of bounded size, and that is all.
+//! Deposits of winners, of outranked and of honest losers are returned whole. A trainer that never reveals
+//! loses a part of its deposit. So does one that serves its checkpoint to some members only so that there is
+//! no quorum, see [`Settlement::contested`](descent_protocol::Settlement::contested). A trainer whose claim
+//! is refuted loses all of it.
+//!
+//! The deposits pay for what the chain keeps of a round for a while. The checkpoint's digest and the
+//! trainer's standing are kept for ever. [`Config::CommitmentFee`] pays for them and is not returned. Neither
+//! is the slot fee, which grows with the number of commitments in the round, see
+//! [`slot_fee`](descent_protocol::slot_fee). Slashed deposits and fees go to [`Config::Slash`].
+//!
+//! # Changes of a group
+//!
+//! The stakeholders of a group change its rules and its data set. A change takes effect with a round that has
+//! not begun. So every round is played to its end by the rules and on the data that it began with. The first
+//! commitment notes the versions of the model and the data set. When the model changes, the head is retired:
+//! the first round of the new model has no baseline, while the last round of the old model may still change
+//! the head of its own.
+//!
+//! # Terms
+//!
+//! - **Commitment**: the hash that binds a trainer to a checkpoint, see
+//!   [`descent_protocol::commitment_hash`].
+//! - **Candidate**: a revealed checkpoint with a claimed score.
+//! - **Claim**: the score that a trainer measured of its own checkpoint. Lower is better.
+//! - **Ballot**: the measurements of one member, see [`Ballot`](descent_protocol::Ballot).
+//! - **Head**: the best checkpoint of a model so far, which candidates have to beat.
+//! - **Baseline**: the score of the head on the records of the round.
+//! - **Slot**: one of the bounded number of commitments of a round.
+//! - **Standing**: how a trainer has done in a group, see [`Standing`].
+//!
+//! # Usage
+//!
+//! - Trainers call [`Pallet::commit`] and [`Pallet::reveal`].
+//! - The off-chain workers of validators call [`Pallet::attest`] and [`Pallet::open`].
+//! - The alarm calls [`Pallet::settle`]. After [`Event::AlarmMissing`], any account can.
+//!
+//! A trainer computes the hash of its commitment off chain:
+//!
+//! ```
+//! use descent_protocol::commitment_hash;
+//! use sp_core::H256;
+//!
+//! let (genesis, group, round) = (H256::zero(), 0, 7);
+//! let (account, checkpoint, salt) = ([1u8; 32], H256::repeat_byte(2), [3; 32]);
+//! let commitment = commitment_hash(genesis, group, round, &account, checkpoint, &salt);
+//! // Another account cannot use it.
+//! assert_ne!(commitment, commitment_hash(genesis, group, round, &[4u8; 32], checkpoint, &salt));
+//! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
@@ -66,7 +116,7 @@ mod attest;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod commit;
-mod committee;
+
 pub mod migrations;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]
@@ -120,13 +170,13 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// What the pallet needs of its runtime.
+	/// The configuration of the pallet.
 	#[pallet::config]
 	pub trait Config:
 		CreateAuthorizedTransaction<Call<Self>>
 		+ frame_system::Config<Hash = H256, RuntimeEvent: From<Event<Self>>, RuntimeCall: From<Call<Self>>>
 	{
-		/// Holds the deposits, takes the fees.
+		/// The currency of deposits and fees.
 		type Currency: fungible::Balanced<Self::AccountId>
 			+ fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
 			+ fungible::BalancedHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
@@ -136,7 +186,7 @@ pub mod pallet {
 		type Groups: GroupRules<BalanceOf<Self>>;
 		/// The logs of the groups' data sets.
 		type Dataset: DatasetLog;
-		/// Who measures: the committee of a round is fixed from it.
+		/// The evaluators of the session, from which the committee of a round is fixed.
 		type Evaluators: EvaluatorSet<Self::AccountId>;
 		/// Sets the alarms for settlements.
 		type Scheduler: Named<
@@ -145,64 +195,68 @@ pub mod pallet {
 			PalletsOriginOf<Self>,
 			Hasher = Self::Hashing,
 		>;
-		/// The randomness of the block that is being executed, known at its end. Nobody but the block's author may know
-		/// it when the block before it is made.
+		/// The randomness of the block that is being executed, known at its end. Only the block's author may
+		/// know it when the block before it is made.
 		type BlockRandomness: Get<Option<[u8; 32]>>;
-		/// Pays the winner of a round, and the members of its committee who measured.
+		/// Pays the winner of a round, and the members of its committee who did sound work.
 		type Rewards: Rewards<Self::AccountId, BalanceOf<Self>>;
-		/// Is told how the members of a round's committee did.
+		/// Observes how the members of a round's committee did.
 		type Performance: PerformanceObserver<Self::AccountId>;
-		/// Takes what is slashed of deposits, and the fees.
+		/// Takes slashed deposits and fees.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
-		/// What a commitment costs beside its deposit: that its checkpoint was used, and how the trainer did, is kept for ever.
+		/// The fee of a commitment, beside its deposit. It pays for the used digest and the trainer's
+		/// standing, which are kept for ever.
 		#[pallet::constant]
 		type CommitmentFee: Get<BalanceOf<Self>>;
-		/// How long a block takes, in milliseconds.
+		/// The time between two blocks, in milliseconds.
 		#[pallet::constant]
 		type BlockTime: Get<u64>;
-		/// The part of the deposit that a commitment loses which is never revealed, or contested where the round has no quorum.
+		/// The part of its deposit that a commitment loses if it is never revealed, or contested in a round
+		/// without a quorum.
 		#[pallet::constant]
 		type UnrevealedPenalty: Get<Perbill>;
-		/// How many of its settled rounds a group keeps.
+		/// Number of settled rounds that a group keeps.
 		#[pallet::constant]
 		type Retention: Get<u32>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
 
-	/// Why balance is held.
+	/// The reasons of holds.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
 		/// The account has made commitments that are not settled.
 		Commitment,
 	}
 
-	/// Rounds that somebody has committed to, until some time after they are settled.
+	/// The rounds with commitments, until some time after they are settled.
 	#[pallet::storage]
 	pub type Rounds<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, RoundIndex, RoundOf<T>>;
 
-	/// What was revealed in a round, for as long as the round is kept.
+	/// The reveals of a round, for as long as the round is kept.
 	#[pallet::storage]
 	pub type Reveals<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, (GroupId, RoundIndex), Blake2_128Concat, T::AccountId, Reveal>;
 
-	/// The committees of rounds, fixed when the first trainer reveals, for as long as the round is kept.
+	/// The committees of rounds, fixed by the first reveal, for as long as the round is kept.
 	#[pallet::storage]
 	pub type Committees<T: Config> =
 		StorageMap<_, Twox64Concat, (GroupId, RoundIndex), Committee<T::AccountId>>;
 
-	/// What a round's committee members said, by their place in the committee, for as long as the round is kept.
+	/// The attestations of a round's committee members, by their place in the committee, for as long as the
+	/// round is kept.
 	#[pallet::storage]
 	pub type Attestations<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, (GroupId, RoundIndex), Twox64Concat, u32, Attestation>;
 
-	/// The rounds of a group that are to be settled, in order: the one that takes commitments and the one before.
+	/// The rounds of a group that are to be settled, in order: the one that takes commitments and the one
+	/// before.
 	#[pallet::storage]
 	pub type Unsettled<T: Config> =
 		StorageMap<_, Twox64Concat, GroupId, BoundedVec<RoundIndex, ConstU32<2>>, ValueQuery>;
 
-	/// How far a group's rounds are settled.
+	/// The progress of a group's settlements.
 	#[pallet::storage]
 	pub type Settlements<T: Config> = StorageMap<_, Twox64Concat, GroupId, Progress>;
 
@@ -211,28 +265,30 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Kept<T: Config> = StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, RoundIndex>;
 
-	/// The checkpoints that were revealed in a group and where: a checkpoint can take part once.
+	/// The digests of checkpoints that were revealed in a group, and their rounds. A checkpoint can take part
+	/// once.
 	#[pallet::storage]
 	pub type UsedDigests<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, H256, RoundIndex>;
 
-	/// The best checkpoint of each group, by the version of the model that it is one of. A group that changes its model
-	/// starts over; the heads before stay as they were.
+	/// The best checkpoint of each model of a group, by the model's version. A group that changes its model
+	/// starts without a head. The heads of earlier models stay as they were.
 	#[pallet::storage]
 	pub type Heads<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, Head<T::AccountId>>;
 
-	/// How trainers have done in a group.
+	/// The standings of trainers in a group.
 	#[pallet::storage]
 	pub type Standings<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, T::AccountId, StandingOf<T>>;
 
-	/// A ring with the randomness of the last blocks: the block's number and its randomness mixed with that of all blocks
-	/// before it, by the number modulo the ring's size, see [`Pallet::ring_size`].
+	/// A ring with the randomness of the last blocks, by the block's number modulo the ring's size, see
+	/// [`Pallet::ring_size`]. An entry is the block's number, and its randomness mixed with that of all
+	/// blocks before it.
 	#[pallet::storage]
 	pub type Seeds<T: Config> = StorageMap<_, Twox64Concat, u32, (BlockNumber, [u8; 32])>;
 
-	/// What happened.
+	/// The events of the pallet.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -245,13 +301,14 @@ pub mod pallet {
 			/// The trainer.
 			account: T::AccountId,
 		},
-		/// A commitment with a larger deposit took the place of this one in a full round; its deposit was returned.
+		/// A commitment was displaced from a full round by one with a larger deposit. Its deposit was
+		/// returned.
 		Displaced {
 			/// The group.
 			group: GroupId,
 			/// The round.
 			round: RoundIndex,
-			/// The trainer who lost its place.
+			/// The trainer that lost its slot.
 			account: T::AccountId,
 		},
 		/// A trainer revealed.
@@ -262,9 +319,9 @@ pub mod pallet {
 			round: RoundIndex,
 			/// The trainer.
 			account: T::AccountId,
-			/// Its checkpoint.
+			/// The trainer's checkpoint.
 			checkpoint: ContentRef,
-			/// Its claim.
+			/// The claimed score.
 			claim: Score,
 		},
 		/// A committee member attested.
@@ -293,13 +350,13 @@ pub mod pallet {
 			round: RoundIndex,
 			/// The trainer.
 			account: T::AccountId,
-			/// How.
+			/// The outcome.
 			outcome: Outcome,
 			/// The score that 2/3 of the committee measured.
 			measured: Option<Score>,
-			/// What it was paid.
+			/// The reward that the trainer was paid.
 			reward: BalanceOf<T>,
-			/// What it lost of its deposit.
+			/// The part of the deposit that was slashed.
 			slashed: BalanceOf<T>,
 		},
 		/// A round was settled.
@@ -308,14 +365,14 @@ pub mod pallet {
 			group: GroupId,
 			/// The round.
 			round: RoundIndex,
-			/// Who won.
+			/// The winner, if there is one.
 			winner: Option<T::AccountId>,
 			/// The winner's measured score.
 			score: Option<Score>,
-			/// What had to be beaten.
+			/// The score that had to be beaten.
 			baseline: Option<Score>,
 		},
-		/// No alarm could be set for a round's settlement: when it is due, somebody has to call `settle`.
+		/// No alarm could be set for a round's settlement. When it is due, an account has to call `settle`.
 		AlarmMissing {
 			/// The group.
 			group: GroupId,
@@ -324,18 +381,18 @@ pub mod pallet {
 		},
 	}
 
-	/// Why a call failed.
+	/// The errors of the pallet.
 	#[pallet::error]
 	pub enum Error<T> {
 		/// There is no such group.
 		UnknownGroup,
-		/// The round is not in the window that this call belongs to.
+		/// The round is not in the window of this call.
 		WrongPhase,
 		/// The account has a commitment in this round.
 		AlreadyCommitted,
 		/// The round is full, and the deposit is not larger than the smallest in it.
 		RoundFull,
-		/// The deposit is smaller than the group asks for.
+		/// The deposit is smaller than the group requires.
 		DepositTooSmall,
 		/// An earlier round of the group is due and has to be settled first.
 		SettlementOverdue,
@@ -343,7 +400,7 @@ pub mod pallet {
 		NotCommitted,
 		/// The account has revealed already.
 		AlreadyRevealed,
-		/// Checkpoint and salt are not what the account committed to.
+		/// The checkpoint and the salt do not match the account's commitment.
 		CommitmentMismatch,
 		/// The checkpoint's reference is empty, or its codec is not the one that content of its size has.
 		InvalidContent,
@@ -359,16 +416,28 @@ pub mod pallet {
 		NotAttested,
 		/// The member has opened its attestation already.
 		AlreadyOpened,
-		/// The head is as good as the group wants it to be, on what this round is measured on: no further round is played until
-		/// the stakeholders want a better one.
+		/// The head has reached the group's target, measured as in this round. No further round is played
+		/// until the stakeholders set a better target.
 		TargetReached,
-		/// The round is not waiting to be settled: nobody committed to it, or it is settled.
+		/// The round does not wait to be settled: it has no commitments, or is settled.
 		NotUnsettled,
 	}
 
 	#[pallet::call(weight = T::WeightInfo)]
 	impl<T: Config> Pallet<T> {
-		/// Binds the sender to a checkpoint, see [`descent_protocol::commitment_hash`], takes the fee and holds the deposit.
+		/// Binds the sender to a checkpoint in the commit window, takes the commitment fee and the slot fee,
+		/// and holds the deposit.
+		///
+		/// - `commitment`: the [`descent_protocol::commitment_hash`] of the checkpoint.
+		/// - `deposit`: at least the group's smallest deposit. A full round requires more than the smallest
+		///   one in it.
+		///
+		/// Emits [`Event::Committed`]. Emits [`Event::Displaced`] if another commitment had to make room, and
+		/// [`Event::AlarmMissing`] if no alarm could be set for the settlement.
+		///
+		/// Errors: [`Error::UnknownGroup`], [`Error::WrongPhase`], [`Error::DepositTooSmall`],
+		/// [`Error::TargetReached`], [`Error::AlreadyCommitted`], [`Error::RoundFull`],
+		/// [`Error::SettlementOverdue`], and those of the currency if the balance does not suffice.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::commit_first().max(T::WeightInfo::commit_full()))]
 		pub fn commit(
@@ -382,7 +451,18 @@ pub mod pallet {
 			Self::do_commit(group, round, account, commitment, deposit)
 		}
 
-		/// Shows the checkpoint that the sender committed to and claims its score on the round's evaluation set.
+		/// Shows the sender's checkpoint in the reveal window and claims its score on the round's evaluation
+		/// set.
+		///
+		/// - `salt`: the salt of the commitment.
+		/// - `providers`: addresses from which the checkpoint can be fetched.
+		///
+		/// Emits [`Event::Revealed`].
+		///
+		/// Errors: [`Error::UnknownGroup`], [`Error::WrongPhase`], [`Error::NotCommitted`],
+		/// [`Error::SettlementOverdue`], [`Error::AlreadyRevealed`], [`Error::InvalidContent`],
+		/// [`Error::InvalidProvider`], [`Error::CommitmentMismatch`], [`Error::DigestUsed`],
+		/// [`Error::SeedMissing`].
 		#[pallet::call_index(1)]
 		pub fn reveal(
 			origin: OriginFor<T>,
@@ -398,8 +478,15 @@ pub mod pallet {
 			Self::do_reveal(group, round, account, salt, reveal)
 		}
 
-		/// Binds a committee member to what it measured, see [`descent_protocol::attestation_hash`]. Signed with its
-		/// evaluator key over [`attest_payload`].
+		/// Binds a committee member to its ballot in the attest window. The call is free.
+		///
+		/// - `member`: the member's place in the committee.
+		/// - `hash`: the [`descent_protocol::attestation_hash`] of the ballot.
+		/// - `signature`: the member's, with its evaluator key over [`attest_payload`].
+		///
+		/// Emits [`Event::Attested`].
+		///
+		/// Errors: [`Error::AlreadyAttested`]. Any other fault makes the transaction invalid.
 		#[pallet::call_index(2)]
 		#[pallet::authorize(Self::authorize_attest)]
 		pub fn attest(
@@ -415,7 +502,16 @@ pub mod pallet {
 			Self::do_attest(group, round, member, hash)
 		}
 
-		/// Shows what a committee member attested to. Signed with its evaluator key over [`open_payload`].
+		/// Shows the ballot to which a committee member attested, in the open window. The call is free.
+		///
+		/// - `member`: the member's place in the committee.
+		/// - `salt`: the salt of the attestation.
+		/// - `signature`: the member's, with its evaluator key over [`open_payload`].
+		///
+		/// Emits [`Event::Opened`].
+		///
+		/// Errors: [`Error::NotAttested`], [`Error::AlreadyOpened`]. Any other fault makes the transaction
+		/// invalid.
 		#[pallet::call_index(3)]
 		#[pallet::authorize(Self::authorize_open)]
 		pub fn open(
@@ -432,8 +528,13 @@ pub mod pallet {
 			Self::do_open(group, round, member, ballot)
 		}
 
-		/// Settles the group's next round that is due. By the alarm as Root; by anybody where the alarm failed, free of
-		/// charge where there was something to settle.
+		/// Settles the group's next round that is due. The alarm calls it as Root. Any account can call it if
+		/// the alarm failed, and pays nothing if the call succeeds.
+		///
+		/// Emits [`Event::Ended`] for each commitment and [`Event::Settled`] for the round.
+		///
+		/// Errors: [`Error::UnknownGroup`], [`Error::NotUnsettled`], [`Error::WrongPhase`],
+		/// [`Error::SettlementOverdue`].
 		#[pallet::call_index(4)]
 		#[pallet::weight(Pallet::<T>::settle_weight(MAX_CANDIDATES, MAX_COMMITTEE))]
 		pub fn settle(origin: OriginFor<T>, group: GroupId, round: RoundIndex) -> DispatchResultWithPostInfo {
@@ -479,12 +580,12 @@ impl<T: Config> Pallet<T> {
 		frame_system::Pallet::<T>::block_number().saturated_into()
 	}
 
-	/// The hash of the chain's first block, which every hash and signature binds.
+	/// Returns the hash of the chain's first block, which every hash and signature contains.
 	pub fn genesis() -> sp_core::H256 {
 		pallet_evaluators::genesis::<T>()
 	}
 
-	/// The rounds of a group that wait to be settled, in order.
+	/// Returns the rounds of a group that wait to be settled, in order.
 	pub fn unsettled(group: GroupId) -> alloc::vec::Vec<RoundIndex> {
 		Unsettled::<T>::get(group).into_inner()
 	}

@@ -1,7 +1,7 @@
-//! What earlier versions of the pallet stored, brought to what this one stores.
+//! Migrations of the pallet's storage from earlier versions.
 //!
-//! A chain goes on while its storage is migrated: it takes no transactions, but alarms ring and rounds are settled. So
-//! whatever a settlement reads is read as either version has it.
+//! A chain goes on while its storage is migrated: it takes no transactions, but alarms ring and rounds are
+//! settled. So a settlement reads everything in either version.
 
 use crate::{BalanceOf, Best, Config, Pallet, Standing, StandingOf, Standings, WeightInfo};
 use codec::{Decode, DecodeAll, Encode, MaxEncodedLen};
@@ -21,22 +21,22 @@ use pallet_groups::GroupRules;
 pub mod v1 {
 	use super::*;
 
-	/// How a trainer had done in a group.
+	/// The standing of a trainer in a group.
 	#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
 	pub struct Standing<Balance> {
-		/// Rounds committed to and settled.
+		/// Number of settled rounds to which the trainer has committed.
 		pub rounds: u32,
-		/// Rounds won.
+		/// Number of rounds that it has won.
 		pub wins: u32,
 		/// The best score that the committee measured of its checkpoints, whatever the model.
 		pub best: Option<Score>,
-		/// What it was paid.
+		/// The sum of its rewards.
 		pub earned: Balance,
-		/// What it lost of its deposits.
+		/// The sum of its slashed deposits.
 		pub slashed: Balance,
 	}
 
-	/// How trainers had done in groups.
+	/// The standings of trainers in groups.
 	#[frame_support::storage_alias]
 	pub type Standings<T: Config> = StorageDoubleMap<
 		Pallet<T>,
@@ -48,14 +48,15 @@ pub mod v1 {
 	>;
 }
 
-/// From storage version 1 to 2: says of every best score which model it is one of.
+/// The migration from storage version 1 to 2, which adds the model to every best score.
 ///
-/// Of a group that has had one model only, that is known. Where it has had more, the score may be one of any: it is forgotten,
-/// and the next one counts.
+/// The model is known if the group has had only one. Otherwise the score may be one of any model. It is
+/// dropped, and the next one counts.
 pub struct NameModels<T>(PhantomData<T>);
 
 impl<T: Config> NameModels<T> {
-	/// A trainer's standing, whichever version it is kept in. Their encodings differ in length where they differ.
+	/// Returns a trainer's standing, stored in either version. The encodings of the versions have different
+	/// lengths where their contents differ.
 	pub(crate) fn standing(group: GroupId, account: &T::AccountId) -> Option<StandingOf<T>> {
 		let bytes = unhashed::get_raw(&Standings::<T>::hashed_key_for(group, account))?;
 		let new = StandingOf::<T>::decode_all(&mut &bytes[..]).ok();
@@ -65,7 +66,7 @@ impl<T: Config> NameModels<T> {
 		})
 	}
 
-	/// A standing of version 1 as it is kept now.
+	/// Converts a standing of version 1.
 	fn upgrade(group: GroupId, old: v1::Standing<BalanceOf<T>>) -> StandingOf<T> {
 		let v1::Standing { rounds, wins, best, earned, slashed } = old;
 		let only = || {

@@ -1,3 +1,5 @@
+//! The ring of settled rounds that a group keeps.
+
 use crate::{
 	settle::Work, Attestations, Committees, Config, Kept, Pallet, Progress, Reveals, Rounds, Settlements,
 };
@@ -6,12 +8,12 @@ use frame_support::traits::Get;
 use sp_runtime::SaturatedConversion;
 
 impl<T: Config> Pallet<T> {
-	/// The round of a group that was settled last.
+	/// Returns the round of a group that was settled last.
 	pub fn last_settled(group: GroupId) -> Option<RoundIndex> {
 		Settlements::<T>::get(group).map(|progress| progress.last)
 	}
 
-	/// Notes that a round was settled and removes the one whose place in the ring it takes.
+	/// Records that a round was settled and removes the round whose place in the ring it takes.
 	pub(crate) fn keep_settled(group: GroupId, round: RoundIndex) -> Work {
 		let count = Settlements::<T>::get(group).map_or(0, |progress| progress.count);
 		let progress = Progress { count: count.saturating_add(1), last: round };
@@ -24,7 +26,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Removes all that is kept of a settled round, except that its checkpoints were used.
+	/// Removes all that is stored of a settled round, except the digests of its checkpoints.
 	fn remove_round(group: GroupId, round: RoundIndex) -> Work {
 		let commitments = Rounds::<T>::take(group, round).map(|round| round.commitments).unwrap_or_default();
 		for commitment in &commitments {

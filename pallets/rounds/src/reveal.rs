@@ -1,3 +1,5 @@
+//! Reveals of checkpoints.
+
 use crate::{Committees, Config, Error, Event, Pallet, Reveal, Reveals, Rounds, Unsettled, UsedDigests};
 use descent_protocol::{are_addresses, commitment_hash, GroupId, Phase, RoundIndex, Salt};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
@@ -22,7 +24,8 @@ impl<T: Config> Pallet<T> {
 			.iter()
 			.find(|commitment| commitment.account == account)
 			.ok_or(Error::<T>::NotCommitted)?;
-		// An earlier round that is settled late may still change the head, which this round's committee measures.
+		// An earlier round that is settled late may still change the head, which this round's committee
+		// measures.
 		ensure!(Unsettled::<T>::get(group).first() == Some(&round), Error::<T>::SettlementOverdue);
 		ensure!(!Reveals::<T>::contains_key((group, round), &account), Error::<T>::AlreadyRevealed);
 		ensure!(checkpoint.size > 0 && checkpoint.is_canonical(), Error::<T>::InvalidContent);

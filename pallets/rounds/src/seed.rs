@@ -1,3 +1,5 @@
+//! The randomness of blocks, and the seeds of rounds that it draws.
+
 use crate::{Config, Pallet, Rounds, Seeds};
 use codec::Encode;
 use descent_protocol::{evaluation_seed, BlockNumber, GroupId, RoundIndex};
@@ -7,21 +9,21 @@ use sp_core::H256;
 use sp_io::hashing::blake2_256;
 
 impl<T: Config> Pallet<T> {
-	/// How many blocks' randomness is kept: enough for the last block of the longest reveal window to know that of the
-	/// block before the window.
+	/// Returns the number of blocks whose randomness is kept. It suffices for the last block of the longest
+	/// reveal window to know the randomness of the block before the window.
 	pub fn ring_size() -> u32 {
 		T::Groups::longest_reveal().saturating_add(1)
 	}
 
-	/// Keeps the randomness of the block that ends, mixed with that of all blocks before it.
+	/// Stores the randomness of the block that ends, mixed with that of all blocks before it.
 	///
-	/// An author knows its own VRF outputs as soon as the epoch's randomness is known, minutes ahead. Were a seed drawn
-	/// from one block's output alone, its author could train on a round's records before it commits. As it is, the seed is
-	/// known to nobody before the last block that somebody else made.
+	/// An author knows its own VRF outputs as soon as the epoch's randomness is known, minutes ahead. If a
+	/// seed were drawn from one block's output alone, its author could train on a round's records before it
+	/// commits. With the mixture, an author does not know the seed before the last block of another author.
 	///
-	/// Where the block has no randomness of its own, its parent's hash has to do. The parent's author could bias that, but a
-	/// round that nobody can reveal would cost every trainer a deposit. With BABE's VRF in secondary slots every block has
-	/// one.
+	/// A block without randomness of its own uses its parent's hash. The parent's author could bias that, but
+	/// a round that cannot be revealed would cost every trainer a deposit. With BABE's VRF in secondary slots
+	/// every block has randomness.
 	pub(crate) fn keep_randomness() {
 		let now = Self::now();
 		let fresh = T::BlockRandomness::get()
@@ -31,27 +33,27 @@ impl<T: Config> Pallet<T> {
 		Seeds::<T>::insert(Self::slot_of(now), (now, randomness));
 	}
 
-	/// What was kept at the end of a recent block.
+	/// Returns the randomness that was stored at the end of a recent block.
 	fn randomness_at(block: BlockNumber) -> Option<[u8; 32]> {
 		Seeds::<T>::get(Self::slot_of(block))
 			.filter(|(kept, _)| *kept == block)
 			.map(|(_, randomness)| randomness)
 	}
 
-	/// The seed that draws a round's evaluation set; `None` before it is drawn, and where nobody has revealed while its
-	/// block's randomness was still known.
+	/// Returns the seed that draws a round's evaluation set. Returns `None` before it is drawn, and if no
+	/// trainer revealed while the randomness of its block was still stored.
 	pub fn seed_of(group: GroupId, round: RoundIndex) -> Option<H256> {
 		let fixed = Rounds::<T>::get(group, round).and_then(|round| round.seed);
 		fixed.or_else(|| Self::drawn_seed(group, round, Self::windows(group, round)?.seed))
 	}
 
-	/// The seed out of what was kept at the end of a recent block.
+	/// Returns the seed that the randomness of a recent block draws.
 	pub(crate) fn drawn_seed(group: GroupId, round: RoundIndex, block: BlockNumber) -> Option<H256> {
 		Self::randomness_at(block)
 			.map(|randomness| evaluation_seed(Self::genesis(), group, round, &randomness))
 	}
 
-	/// The place of a block in the ring.
+	/// Returns the place of a block in the ring.
 	pub(crate) fn slot_of(block: BlockNumber) -> u32 {
 		block.checked_rem(Self::ring_size()).unwrap_or_default()
 	}

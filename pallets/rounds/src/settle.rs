@@ -1,3 +1,5 @@
+//! The settlement of a round, in three steps: gather what it depends on, decide, apply.
+
 use crate::{
 	migrations::NameModels, views::claims, Attestations, BalanceOf, Best, Commitment, CommitmentOf, Config,
 	Ending, Error, Event, Head, Heads, HoldReason, Pallet, Reveal, RoundOf, Rounds, Settled, Standings,
@@ -10,67 +12,134 @@ use descent_protocol::{
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchError, Get, Weight},
-	traits::{fungible::BalancedHold, Imbalance, OnUnbalanced},
+	traits::{fungible::BalancedHold, ConstU32, Imbalance, OnUnbalanced},
+	BoundedVec,
 };
-use pallet_evaluators::PerformanceObserver;
-use pallet_groups::{GroupRules, Rewards};
+use pallet_evaluators::{sound, Committee, PerformanceObserver};
+use pallet_groups::{GroupRules, Rewards, Rules};
 use sp_runtime::{
 	traits::{Saturating, Zero},
 	SaturatedConversion,
 };
 
-/// How much there was to do.
+/// Numbers of commitments and committee members that a settlement goes through. Its weight depends on them.
 pub(crate) struct Work {
 	pub(crate) candidates: u32,
 	pub(crate) members: u32,
 }
 
-impl<T: Config> Pallet<T> {
-	pub(crate) fn do_settle(group: GroupId, round: RoundIndex) -> Result<Work, DispatchError> {
-		let rules = T::Groups::rules(group, round).ok_or(Error::<T>::UnknownGroup)?;
-		let mut unsettled = Unsettled::<T>::get(group);
-		ensure!(unsettled.contains(&round), Error::<T>::NotUnsettled);
-		let windows = rules.clock.windows(round).ok_or(Error::<T>::WrongPhase)?;
-		ensure!(windows.phase(Self::now()) == Phase::Settle, Error::<T>::WrongPhase);
-		ensure!(unsettled.first() == Some(&round), Error::<T>::SettlementOverdue);
-		let mut entered = Rounds::<T>::get(group, round).ok_or(Error::<T>::NotUnsettled)?;
-		let reveals = Self::reveals(group, round, &entered.commitments);
-		let committee = Self::committee(group, round).unwrap_or_default();
-		let said = Self::said(group, round, committee.len());
-		let performance = descent_protocol::performance(&said);
-		let opened: Vec<_> = said.into_iter().flatten().collect();
-		let settlement = descent_protocol::settle(
-			&claims(&reveals),
-			&opened,
-			committee.len(),
-			Self::incumbent(group, rules.policy, &entered),
-			rules.minimum_improvement,
-		);
+/// A round that can be settled, with all that its settlement depends on.
+struct DueRound<T: Config> {
+	rules: Rules<BalanceOf<T>>,
+	/// The rounds of the group that stay unsettled.
+	unsettled: BoundedVec<RoundIndex, ConstU32<2>>,
+	round: RoundOf<T>,
+	/// The reveals in commit order.
+	reveals: Vec<Option<Reveal>>,
+	committee: Committee<T::AccountId>,
+	/// The opened ballots in the order of the committee.
+	ballots: Vec<Option<Ballot>>,
+	incumbent: Incumbent,
+}
 
+/// The result of a round, and how each member of its committee did.
+struct Decision<AccountId> {
+	settlement: Settlement,
+	performance: Vec<(AccountId, Performance)>,
+}
+
+impl<T: Config> DueRound<T> {
+	/// Judges the candidates and the committee by the rules of the protocol. It reads and writes nothing.
+	fn decide(&self) -> Decision<T::AccountId> {
+		let members = self.committee.iter().map(|(member, _)| member.clone());
+		let opened: Vec<_> = self.ballots.iter().flatten().cloned().collect();
+		Decision {
+			settlement: descent_protocol::settle(
+				&claims(&self.reveals),
+				&opened,
+				self.committee.len(),
+				self.incumbent,
+				self.rules.minimum_improvement,
+			),
+			performance: members.zip(descent_protocol::performance(&self.ballots)).collect(),
+		}
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_settle(group: GroupId, index: RoundIndex) -> Result<Work, DispatchError> {
+		let due = Self::due_round(group, index)?;
+		let decision = due.decide();
+		Ok(Self::apply(group, index, due, decision))
+	}
+
+	/// Reads a round that can be settled now, or returns the error why it can't.
+	fn due_round(group: GroupId, index: RoundIndex) -> Result<DueRound<T>, DispatchError> {
+		let rules = T::Groups::rules(group, index).ok_or(Error::<T>::UnknownGroup)?;
+		let mut unsettled = Unsettled::<T>::get(group);
+		ensure!(unsettled.contains(&index), Error::<T>::NotUnsettled);
+		let windows = rules.clock.windows(index).ok_or(Error::<T>::WrongPhase)?;
+		ensure!(windows.phase(Self::now()) == Phase::Settle, Error::<T>::WrongPhase);
+		ensure!(unsettled.first() == Some(&index), Error::<T>::SettlementOverdue);
 		unsettled.remove(0);
+		let round = Rounds::<T>::get(group, index).ok_or(Error::<T>::NotUnsettled)?;
+		let committee = Self::committee(group, index).unwrap_or_default();
+		Ok(DueRound {
+			reveals: Self::reveals(group, index, &round.commitments),
+			ballots: Self::ballots(group, index, committee.len()),
+			incumbent: Self::incumbent(group, rules.policy, &round),
+			rules,
+			unsettled,
+			round,
+			committee,
+		})
+	}
+
+	/// Settles a round as it was decided.
+	fn apply(group: GroupId, index: RoundIndex, due: DueRound<T>, decision: Decision<T::AccountId>) -> Work {
+		let DueRound { rules, unsettled, mut round, reveals, committee, .. } = due;
+		let Decision { settlement, performance } = decision;
 		// Off-chain workers walk over the groups that have something to settle, and over no others.
 		if unsettled.is_empty() {
 			Unsettled::<T>::remove(group);
 		} else {
 			Unsettled::<T>::insert(group, unsettled);
 		}
-		let winner = Self::crown(group, round, rules.policy, &settlement, reveals, &entered);
-		let work = Work {
-			candidates: entered.commitments.len().saturated_into(),
-			members: committee.len().saturated_into(),
-		};
-		let members = committee.into_iter().map(|(member, _)| member);
-		let performance: Vec<_> = members.zip(performance).collect();
-		let sound: Vec<_> = performance
-			.iter()
-			.filter(|(_, performance)| *performance == Performance::Sound)
-			.map(|(member, _)| member.clone())
-			.collect();
-		let reward = T::Rewards::round_settled(group, round, rules.shares, winner.as_ref(), &sound);
+		let winner = Self::crown(group, index, rules.policy, &settlement, reveals, &round);
+		let reward =
+			T::Rewards::round_settled(group, index, rules.shares, winner.as_ref(), &sound(&performance));
 		T::Performance::observed(&performance);
+		Self::end_commitments(group, index, &mut round, &settlement, reward);
+		let candidates: u32 = round.commitments.len().saturated_into();
+		let members: u32 = committee.len().saturated_into();
+		round.settled = Some(Settled {
+			winner: settlement.winner.map(|(place, _)| place.saturated_into()),
+			baseline: settlement.baseline,
+		});
+		Rounds::<T>::insert(group, index, round);
+		Self::deposit_event(Event::Settled {
+			group,
+			round: index,
+			winner,
+			score: settlement.winner.map(|(_, score)| score),
+			baseline: settlement.baseline,
+		});
+		let pruned = Self::keep_settled(group, index);
+		Work { candidates: candidates.max(pruned.candidates), members: members.max(pruned.members) }
+	}
+
+	/// Gives every commitment of a round its outcome, returns or slashes its deposit, and updates the
+	/// trainer's standing.
+	fn end_commitments(
+		group: GroupId,
+		index: RoundIndex,
+		round: &mut RoundOf<T>,
+		settlement: &Settlement,
+		reward: BalanceOf<T>,
+	) {
+		let model_version = round.model_version;
 		let found = settlement.outcomes.iter().zip(&settlement.measured);
-		for (place, (commitment, (outcome, measured))) in
-			entered.commitments.iter_mut().zip(found).enumerate()
+		for (place, (commitment, (outcome, measured))) in round.commitments.iter_mut().zip(found).enumerate()
 		{
 			let ending = Ending {
 				outcome: *outcome,
@@ -79,10 +148,10 @@ impl<T: Config> Pallet<T> {
 				slashed: Self::return_deposit(commitment, *outcome, settlement.contested == Some(place)),
 			};
 			commitment.ending = Some(ending);
-			Self::note_standing(group, entered.model_version, &commitment.account, &ending);
+			Self::note_standing(group, model_version, &commitment.account, &ending);
 			Self::deposit_event(Event::Ended {
 				group,
-				round,
+				round: index,
 				account: commitment.account.clone(),
 				outcome: ending.outcome,
 				measured: ending.measured,
@@ -90,41 +159,24 @@ impl<T: Config> Pallet<T> {
 				slashed: ending.slashed,
 			});
 		}
-		entered.settled = Some(Settled {
-			winner: settlement.winner.map(|(place, _)| place.saturated_into()),
-			baseline: settlement.baseline,
-		});
-		Rounds::<T>::insert(group, round, entered);
-		Self::deposit_event(Event::Settled {
-			group,
-			round,
-			winner,
-			score: settlement.winner.map(|(_, score)| score),
-			baseline: settlement.baseline,
-		});
-		let pruned = Self::keep_settled(group, round);
-		Ok(Work {
-			candidates: work.candidates.max(pruned.candidates),
-			members: work.members.max(pruned.members),
-		})
 	}
 
-	/// The weight of a settlement, with what those weigh who are told of it.
+	/// Returns the weight of a settlement, with the rewards and the observer of performance.
 	pub(crate) fn settle_weight(candidates: u32, members: u32) -> Weight {
 		T::WeightInfo::settle(candidates, members)
 			.saturating_add(T::Rewards::round_settled_weight(members))
 			.saturating_add(T::Performance::observed_weight(members))
 	}
 
-	/// What each member of a round's committee has opened.
-	pub(crate) fn said(group: GroupId, round: RoundIndex, committee: usize) -> Vec<Option<Ballot>> {
+	/// Returns the ballot that each member of a round's committee has opened.
+	pub(crate) fn ballots(group: GroupId, round: RoundIndex, committee: usize) -> Vec<Option<Ballot>> {
 		(0u32..)
 			.take(committee)
 			.map(|member| Attestations::<T>::get((group, round), member)?.ballot)
 			.collect()
 	}
 
-	/// The head that a round's candidates compete with.
+	/// Returns the head with which a round's candidates compete.
 	fn incumbent(group: GroupId, policy: EvaluationPolicy, entered: &RoundOf<T>) -> Incumbent {
 		match Heads::<T>::get(group, entered.model_version) {
 			None => Incumbent::Nobody,
@@ -135,7 +187,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Makes the winner's checkpoint the head of the model that the round trained. Who won.
+	/// Makes the winner's checkpoint the head of the model that the round trained. Returns the winner.
 	fn crown(
 		group: GroupId,
 		round: RoundIndex,
@@ -160,7 +212,8 @@ impl<T: Config> Pallet<T> {
 		Some(account)
 	}
 
-	/// Slashes what the outcome costs of a deposit and returns the rest. What was slashed.
+	/// Slashes a deposit as the outcome requires and returns the rest to the trainer. Returns the slashed
+	/// amount.
 	fn return_deposit(commitment: &CommitmentOf<T>, outcome: Outcome, is_contested: bool) -> BalanceOf<T> {
 		let Commitment { account, deposit, .. } = commitment;
 		let part = || T::UnrevealedPenalty::get().mul_floor(*deposit);

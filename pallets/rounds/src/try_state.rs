@@ -1,3 +1,5 @@
+//! Checks of the pallet's storage.
+
 use crate::{
 	Attestations, BalanceOf, Committees, Config, Heads, HoldReason, Kept, Pallet, Reveals, RoundOf, Rounds,
 	Seeds, Settlements, Unsettled, UsedDigests,
@@ -17,13 +19,16 @@ use sp_runtime::{
 impl<T: Config> Pallet<T> {
 	/// Checks what must hold of the pallet's storage between any two calls:
 	///
-	/// - every account has on hold exactly what it put at stake in rounds that are not settled, and the others nothing;
-	/// - every commitment of a settled round has one ending, and those of other rounds have none; only the winner is paid, and
-	///   who did nothing wrong lost nothing;
-	/// - the rounds to be settled are kept and in order, and of the settled ones no more than the last few are kept;
+	/// - every account has on hold exactly what it put at stake in rounds that are not settled, and the
+	///   others nothing;
+	/// - every commitment of a settled round has one ending, and those of other rounds have none; only the
+	///   winner is paid, and a trainer that did nothing wrong lost nothing;
+	/// - the rounds to be settled are kept and in order, and of the settled ones no more than the last few
+	///   are kept;
 	/// - every round has the versions of model and data set that the rules and the log say;
 	/// - reveals, committees and attestations belong to a round that is kept;
-	/// - every revealed digest is noted as used where it was revealed, and every head as won, by a round of its model;
+	/// - every revealed digest is noted as used where it was revealed, and every head as won, by a round of
+	///   its model;
 	/// - the ring of randomness has every block at its place.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::try_rounds()?;

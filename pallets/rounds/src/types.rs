@@ -1,3 +1,5 @@
+//! The types that the pallet stores.
+
 use crate::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use descent_protocol::{
@@ -17,7 +19,7 @@ use sp_core::H256;
 pub type BalanceOf<T> =
 	<<T as Config>::Currency as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
 
-/// What is slashed in a configuration's currency.
+/// The type of slashed amounts in a configuration's currency.
 pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
 
 /// The round type of a configuration.
@@ -29,29 +31,29 @@ pub type StandingOf<T> = Standing<BalanceOf<T>>;
 /// The commitment type of a configuration.
 pub type CommitmentOf<T> = Commitment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
-/// A round that somebody has committed to.
+/// A round with commitments.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Round<AccountId, Balance> {
-	/// The model that is trained in it: how many the group has had before this one.
+	/// The version of the model that is trained: the number of models that the group had before it.
 	pub model_version: u32,
-	/// The data set that it is played with: how many deltas make it.
+	/// The version of the data set: the number of deltas that make it.
 	pub dataset_version: u32,
 	/// The commitments in the order in which they were made.
 	pub commitments: BoundedVec<Commitment<AccountId, Balance>, ConstU32<MAX_CANDIDATES>>,
-	/// Draws the evaluation set; fixed by the first reveal.
+	/// The seed that draws the evaluation set, fixed by the first reveal.
 	pub seed: Option<H256>,
-	/// How it was settled, once it is.
+	/// The result, once the round is settled.
 	pub settled: Option<Settled>,
 }
 
 impl<AccountId, Balance> Round<AccountId, Balance> {
-	/// A round of these versions of model and data set that nobody has committed to.
+	/// Creates a round of these versions of model and data set without commitments.
 	pub fn new(model_version: u32, dataset_version: u32) -> Self {
 		Self { model_version, dataset_version, commitments: Default::default(), seed: None, settled: None }
 	}
 }
 
-/// What the settlement of a round found.
+/// The result of a settled round.
 #[derive(
 	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
@@ -67,26 +69,26 @@ pub struct Settled {
 pub struct Commitment<AccountId, Balance> {
 	/// The trainer.
 	pub account: AccountId,
-	/// What it committed to, see [`descent_protocol::commitment_hash`].
+	/// The [`descent_protocol::commitment_hash`] of the checkpoint.
 	pub hash: H256,
-	/// What it put at stake.
+	/// The deposit that the trainer put at stake.
 	pub deposit: Balance,
-	/// How it ended, once the round is settled.
+	/// The ending, once the round is settled.
 	pub ending: Option<Ending<Balance>>,
 }
 
-/// How a commitment ended.
+/// The ending of a commitment.
 #[derive(
 	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Ending<Balance> {
-	/// In one word.
+	/// The outcome.
 	pub outcome: Outcome,
 	/// The score that 2/3 of the committee measured.
 	pub measured: Option<Score>,
-	/// What it was paid.
+	/// The reward that the trainer was paid.
 	pub reward: Balance,
-	/// What it lost of its deposit.
+	/// The part of the deposit that was slashed.
 	pub slashed: Balance,
 }
 
@@ -97,52 +99,52 @@ pub struct Reveal {
 	pub checkpoint: ContentRef,
 	/// The claimed score.
 	pub claim: Score,
-	/// Where it can be had.
+	/// Addresses from which the checkpoint can be fetched.
 	pub providers: Providers,
 }
 
-/// What a member of a committee said.
+/// The attestation of a committee member.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Attestation {
-	/// What it bound itself to, see [`descent_protocol::attestation_hash`].
+	/// The [`descent_protocol::attestation_hash`] of the member's ballot.
 	pub hash: H256,
-	/// What it measured, once it has shown it.
+	/// The ballot, once the member has opened it.
 	pub ballot: Option<Ballot>,
 }
 
-/// How far a group's rounds are settled.
+/// The progress of a group's settlements.
 #[derive(
 	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Progress {
-	/// How many rounds were settled.
+	/// Number of rounds that were settled.
 	pub count: u32,
-	/// The one that was settled last.
+	/// The round that was settled last.
 	pub last: RoundIndex,
 }
 
 /// The best checkpoint of one of a group's models so far.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Head<AccountId> {
-	/// The round that it won.
+	/// The round that the checkpoint won.
 	pub round: RoundIndex,
-	/// The trainer who published it.
+	/// The trainer that published it.
 	pub account: AccountId,
 	/// The safetensors file.
 	pub checkpoint: ContentRef,
 	/// The score that the committee measured.
 	pub score: Score,
-	/// On what it was measured.
+	/// The policy by which it was measured.
 	pub policy: EvaluationPolicy,
-	/// The data set of that round: how many deltas make it.
+	/// The version of that round's data set: the number of deltas that make it.
 	pub dataset_version: u32,
-	/// Where it can be had.
+	/// Addresses from which the checkpoint can be fetched.
 	pub providers: Providers,
 }
 
 impl<AccountId> Head<AccountId> {
-	/// Whether its score compares with those of a round with this policy and data set. A validation set stays the same
-	/// whatever the data set; of training data, each version has its own.
+	/// Returns true if its score compares with those of a round with this policy and data set. A validation
+	/// set stays the same whatever the data set, but training data are those of one version.
 	pub(crate) fn is_comparable(&self, policy: EvaluationPolicy, dataset_version: u32) -> bool {
 		self.policy == policy
 			&& match policy {
@@ -157,25 +159,25 @@ impl<AccountId> Head<AccountId> {
 	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Best {
-	/// The model: how many the group had before it.
+	/// The version of the model: the number of models that the group had before it.
 	pub model_version: u32,
 	/// The score.
 	pub score: Score,
 }
 
-/// How a trainer has done in a group.
+/// The standing of a trainer in a group: how it has done so far.
 #[derive(
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Standing<Balance> {
-	/// Rounds committed to and settled.
+	/// Number of settled rounds to which the trainer has committed.
 	pub rounds: u32,
-	/// Rounds won.
+	/// Number of rounds that it has won.
 	pub wins: u32,
 	/// The best score that the committee measured of its checkpoints of the newest model that it has trained.
 	pub best: Option<Best>,
-	/// What it was paid.
+	/// The sum of its rewards.
 	pub earned: Balance,
-	/// What it lost of its deposits.
+	/// The sum of its slashed deposits.
 	pub slashed: Balance,
 }

@@ -1,3 +1,5 @@
+//! The views of the runtime API, and the requests to evaluators.
+
 use crate::{
 	Attestations, Commitment, CommitmentOf, Committees, Config, Event, Heads, Pallet, Reveal, Reveals,
 	Rounds, Standings, Unsettled,
@@ -16,18 +18,18 @@ use pallet_groups::{DatasetLog, GroupRules};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
 
-/// The most trainers that a leaderboard looks at.
+/// Largest number of trainers that a leaderboard reads.
 const MAX_STANDINGS: usize = 10_000;
-/// The most retired heads that are shown.
+/// Largest number of retired heads that are shown.
 const MAX_RETIRED: usize = 100;
 
-/// The claims in commit order, `None` where a commitment was not revealed.
+/// Returns the claims in commit order, `None` for a commitment that was not revealed.
 pub(crate) fn claims(reveals: &[Option<Reveal>]) -> Vec<Option<Score>> {
 	reveals.iter().map(|reveal| reveal.as_ref().map(|reveal| reveal.claim)).collect()
 }
 
 impl<T: Config> Pallet<T> {
-	/// What was revealed of a round's commitments, in commit order.
+	/// Returns the reveals of a round's commitments, in commit order.
 	pub(crate) fn reveals(
 		group: GroupId,
 		round: RoundIndex,
@@ -36,13 +38,15 @@ impl<T: Config> Pallet<T> {
 		commitments.iter().map(|commitment| Reveals::<T>::get((group, round), &commitment.account)).collect()
 	}
 
-	/// The windows of a round; `None` where there is no such group, or the round lies beyond the last block number.
+	/// Returns the windows of a round, or `None` if there is no such group, or the round lies beyond the last
+	/// block number.
 	pub fn windows(group: GroupId, round: RoundIndex) -> Option<Windows> {
 		T::Groups::rules(group, round)?.clock.windows(round)
 	}
 
-	/// What the committee of a round has to measure, seen from the end of a block: from the last block of the reveal window
-	/// on until the round is settled, if anybody has revealed.
+	/// Returns the evaluation that the committee of a round has to make, seen from the end of a block. There
+	/// is one from the last block of the reveal window until the round is settled, if at least one trainer
+	/// has revealed.
 	pub fn evaluation_request(group: GroupId, round: RoundIndex) -> Option<EvaluationRequest> {
 		let rules = T::Groups::rules(group, round)?;
 		let windows = rules.clock.windows(round)?;
@@ -88,8 +92,8 @@ impl<T: Config> Pallet<T>
 where
 	T::AccountId: Into<AccountId32>,
 {
-	/// A round as clients see it; `None` where there is no such group, or the round lies beyond the last block number. A
-	/// round that nobody committed to has nothing to settle.
+	/// Returns a round as clients see it, or `None` if there is no such group, or the round lies beyond the
+	/// last block number. A round without commitments counts as settled once its windows are over.
 	pub fn round_view(group: GroupId, round: RoundIndex) -> Option<RoundView> {
 		let rules = T::Groups::rules(group, round)?;
 		let windows = rules.clock.windows(round)?;
@@ -127,7 +131,7 @@ where
 		let reveals = Self::reveals(group, round, &commitments);
 		let ranked = rank(&claims(&reveals));
 		let committee = Committees::<T>::decode_len((group, round)).unwrap_or_default();
-		let ballots: Vec<_> = Self::said(group, round, committee).into_iter().flatten().collect();
+		let ballots: Vec<_> = Self::ballots(group, round, committee).into_iter().flatten().collect();
 		let views = commitments.into_iter().zip(reveals).enumerate();
 		views
 			.map(|(place, (commitment, reveal))| {
@@ -153,13 +157,13 @@ where
 			.collect()
 	}
 
-	/// The best checkpoint so far of the model that is trained now: in the round that takes commitments, or the first to come
-	/// where none does.
+	/// Returns the best checkpoint so far of the model that is trained now: in the round that takes
+	/// commitments, or else in the next one.
 	pub fn head_view(group: GroupId) -> Option<HeadView> {
 		Self::head_of(group, Self::model_version(group)?)
 	}
 
-	/// The best checkpoints of the models that the group trained before, the last model's first.
+	/// Returns the best checkpoints of the models that the group trained before, the last model's first.
 	pub fn retired_heads(group: GroupId) -> Vec<HeadView> {
 		let trained = Self::model_version(group).unwrap_or_default();
 		(0..trained)
@@ -169,7 +173,7 @@ where
 			.collect()
 	}
 
-	/// The model that is trained now.
+	/// Returns the version of the model that is trained now.
 	fn model_version(group: GroupId) -> Option<u32> {
 		let round = T::Groups::current_round(group, Self::now())?;
 		T::Groups::rules(group, round).map(|rules| rules.model_version)
@@ -186,8 +190,8 @@ where
 		})
 	}
 
-	/// How trainers have done in a group: most wins first, then the best score of the model that the group trains now, then
-	/// the account.
+	/// Returns the standings of a group's trainers, sorted by most wins, then by the best score of the model
+	/// that the group trains now, then by account.
 	pub fn standings(group: GroupId) -> Vec<StandingView> {
 		let model = Self::model_version(group);
 		let mut standings: Vec<StandingView> = Standings::<T>::iter_prefix(group)
@@ -213,7 +217,7 @@ impl<T: Config> Event<T>
 where
 	T::AccountId: Into<AccountId32>,
 {
-	/// The event as clients see it.
+	/// Returns the event as clients see it.
 	pub fn view(self) -> Option<RoundEvent> {
 		Some(match self {
 			Self::Committed { group, round, account } => {

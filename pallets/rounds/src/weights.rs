@@ -22,7 +22,8 @@ pub trait WeightInfo {
 	fn open() -> Weight;
 	/// Checking the largest ballot of the last of a full committee.
 	fn authorize_open() -> Weight;
-	/// With `c` commitments in the round and `m` members in its committee, and as many in the round that is removed.
+	/// With `c` commitments in the round and `m` members in its committee, and as many in the round that is
+	/// removed.
 	fn settle(c: u32, m: u32) -> Weight;
 	/// Keeping the block's randomness.
 	fn on_finalize() -> Weight;
@@ -42,14 +43,14 @@ const VERSION: u64 = 12;
 struct Estimate(RuntimeDbWeight);
 
 impl Estimate {
-	/// The rules, the version, the head, the round, an account with its holds, who takes the fee, and the scheduler's agendas and
-	/// lookup.
+	/// The rules, the version, the head, the round, an account with its holds, the taker of the fee, and the
+	/// scheduler's agendas and lookup.
 	fn commit_first(&self) -> Weight {
 		Weight::from_parts(200_000_000, 120_000)
 			.saturating_add(self.0.reads_writes(RULES.saturating_add(VERSION).saturating_add(13), 7))
 	}
 
-	/// The rules, the head, the full round, two accounts with their holds, who takes the fee.
+	/// The rules, the head, the full round, two accounts with their holds, the taker of the fee.
 	fn commit_full(&self) -> Weight {
 		Weight::from_parts(250_000_000, 40_000)
 			.saturating_add(self.0.reads_writes(RULES.saturating_add(9), 7))
@@ -71,8 +72,8 @@ impl Estimate {
 		Weight::from_parts(150_000_000, 30_000).saturating_add(self.0.reads(RULES.saturating_add(4)))
 	}
 
-	/// The rules, the round, the head, the counters and ring; of each commitment its reveal, account, holds and standing,
-	/// and a reveal that is removed; of each member its attestation, and one that is removed.
+	/// The rules, the round, the head, the counters and ring; of each commitment its reveal, account, holds
+	/// and standing, and a reveal that is removed; of each member its attestation, and one that is removed.
 	fn settle(&self, c: u32, m: u32) -> Weight {
 		let (c, m) = (u64::from(c), u64::from(m));
 		Weight::from_parts(200_000_000, 120_000)

@@ -6,9 +6,9 @@
 
 mod evaluate;
 mod test;
+mod train;
 
 use descent_console::screen;
-use descent_trainer as train;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

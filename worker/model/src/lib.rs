@@ -33,4 +33,4 @@ pub use evaluation::{evaluate, evaluate_set, set_threads, Evaluation, Evaluation
 pub use model::Model;
 pub use shuffle::Shuffle;
 pub use tch::Device;
-pub use trainer::{Optimiser, Schedule, Trainer, TrainingError, TrainingOptions};
+pub use trainer::{Optimizer, Schedule, Trainer, TrainingError, TrainingOptions};

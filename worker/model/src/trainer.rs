@@ -7,10 +7,10 @@ use descent_dataset::{Batch, Column};
 use serde::{Deserialize, Serialize};
 use tch::{no_grad, COptimizer, TchError, Tensor};
 
-/// The optimiser of a training run, with the names and defaults of PyTorch.
+/// The optimizer of a training run, with the names and defaults of PyTorch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Optimiser {
+pub enum Optimizer {
 	/// Stochastic gradient descent.
 	Sgd {
 		/// Momentum, 0 for none.
@@ -72,8 +72,8 @@ impl Schedule {
 /// How to train.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingOptions {
-	/// The optimiser.
-	pub optimiser: Optimiser,
+	/// The optimizer.
+	pub optimizer: Optimizer,
 	/// The learning rate.
 	pub learning_rate: f64,
 	/// How it changes.
@@ -87,7 +87,7 @@ pub struct TrainingOptions {
 impl Default for TrainingOptions {
 	fn default() -> Self {
 		Self {
-			optimiser: Optimiser::AdamW { betas: (0.9, 0.999), weight_decay: 0.01 },
+			optimizer: Optimizer::AdamW { betas: (0.9, 0.999), weight_decay: 0.01 },
 			learning_rate: 1e-3,
 			schedule: Schedule::Constant,
 			clip: None,
@@ -124,35 +124,35 @@ pub struct Trainer {
 	model: Model,
 	columns: Vec<Column>,
 	options: TrainingOptions,
-	optimiser: COptimizer,
+	optimizer: COptimizer,
 	step: u64,
 }
 
 impl Trainer {
-	/// Starts training a model. The optimiser begins without a history.
+	/// Starts training a model. The optimizer begins without a history.
 	pub fn new(model: Model, options: TrainingOptions) -> Result<Self, ModelError> {
 		let rate = options.learning_rate;
-		let mut optimiser = match options.optimiser {
-			Optimiser::Sgd { momentum, nesterov, weight_decay } => {
+		let mut optimizer = match options.optimizer {
+			Optimizer::Sgd { momentum, nesterov, weight_decay } => {
 				COptimizer::sgd(rate, momentum, 0.0, weight_decay, nesterov)
 			}
-			Optimiser::Adam { betas: (b1, b2), weight_decay } => {
+			Optimizer::Adam { betas: (b1, b2), weight_decay } => {
 				COptimizer::adam(rate, b1, b2, weight_decay, 1e-8, false)
 			}
-			Optimiser::AdamW { betas: (b1, b2), weight_decay } => {
+			Optimizer::AdamW { betas: (b1, b2), weight_decay } => {
 				COptimizer::adamw(rate, b1, b2, weight_decay, 1e-8, false)
 			}
 		}?;
 		// group 0 decays, group 1 does not
 		for parameter in &model.parameters {
-			optimiser.add_parameters(parameter, usize::from(parameter.dim() < 2))?;
+			optimizer.add_parameters(parameter, usize::from(parameter.dim() < 2))?;
 		}
 		if model.parameters.iter().any(|p| p.dim() < 2) {
-			optimiser.set_weight_decay_group(1, 0.0)?;
+			optimizer.set_weight_decay_group(1, 0.0)?;
 		}
 		tch::manual_seed(i64::from_le_bytes(options.seed.to_le_bytes()));
 		let columns = model.description.schema().columns;
-		Ok(Self { model, columns, options, optimiser, step: 0 })
+		Ok(Self { model, columns, options, optimizer, step: 0 })
 	}
 
 	/// One step on one batch; its mean loss before the step.
@@ -170,14 +170,14 @@ impl Trainer {
 		if !loss.is_finite() {
 			return Err(TrainingError::Diverged { step: self.step, loss });
 		}
-		self.optimiser.zero_grad()?;
+		self.optimizer.zero_grad()?;
 		mean.f_backward()?;
 		if let Some(limit) = self.options.clip {
 			no_grad(|| clip(&self.model.parameters, limit))?;
 		}
 		let rate = self.options.learning_rate * self.options.schedule.factor(self.step);
-		self.optimiser.set_learning_rate(rate)?;
-		self.optimiser.step()?;
+		self.optimizer.set_learning_rate(rate)?;
+		self.optimizer.step()?;
 		self.step += 1;
 		Ok(loss)
 	}

@@ -4,7 +4,7 @@ mod common;
 
 use common::{classifier, describe, language_model, learnable_batch, random_batch};
 use descent_dataset::{Batch, Description, SetError};
-use descent_model::{evaluate, Device, Model, Optimiser, Schedule, Trainer, TrainingError, TrainingOptions};
+use descent_model::{evaluate, Device, Model, Optimizer, Schedule, Trainer, TrainingError, TrainingOptions};
 use descent_protocol::Metric;
 
 fn score(model: &Model, batch: &Batch, metric: Metric) -> f64 {
@@ -22,18 +22,18 @@ fn trainer(options: TrainingOptions) -> Trainer {
 }
 
 #[test]
-fn every_optimiser_learns() {
-	let optimisers = [
-		(Optimiser::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 }, 0.05),
-		(Optimiser::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 }, 0.3),
-		(Optimiser::Adam { betas: (0.9, 0.999), weight_decay: 0.0 }, 0.01),
-		(Optimiser::AdamW { betas: (0.9, 0.999), weight_decay: 0.01 }, 0.01),
+fn every_optimizer_learns() {
+	let optimizers = [
+		(Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 }, 0.05),
+		(Optimizer::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 }, 0.3),
+		(Optimizer::Adam { betas: (0.9, 0.999), weight_decay: 0.0 }, 0.01),
+		(Optimizer::AdamW { betas: (0.9, 0.999), weight_decay: 0.01 }, 0.01),
 	];
 	let unseen = learnable_batch(&perceptron(), 256, 1_000_000);
-	for (optimiser, learning_rate) in optimisers {
+	for (optimizer, learning_rate) in optimizers {
 		let schedule = Schedule::Cosine { steps: 200, warmup: 10, floor: 0.1 };
 		let options = TrainingOptions {
-			optimiser,
+			optimizer,
 			learning_rate,
 			schedule,
 			clip: Some(5.0),
@@ -104,7 +104,7 @@ fn the_same_seed_gives_the_same_weights() {
 #[test]
 fn a_run_that_diverges_is_stopped() {
 	let options = TrainingOptions {
-		optimiser: Optimiser::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 },
+		optimizer: Optimizer::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 },
 		learning_rate: 1e30,
 		..TrainingOptions::default()
 	};
@@ -142,7 +142,7 @@ fn schedules_have_their_shape() {
 #[test]
 fn biases_and_normalisations_do_not_decay() {
 	let options = TrainingOptions {
-		optimiser: Optimiser::AdamW { betas: (0.9, 0.999), weight_decay: 10.0 },
+		optimizer: Optimizer::AdamW { betas: (0.9, 0.999), weight_decay: 10.0 },
 		learning_rate: 1e-3,
 		..TrainingOptions::default()
 	};

@@ -1,8 +1,10 @@
-use super::{
-	handle::Rest,
+//! Checkpoints for the round machine, from the training and the content cache.
+
+use crate::{
+	control::Pause,
 	loader::AssetLoader,
 	round_spec::RoundSpec,
-	rounds::{reached, CheckpointSource, Offer},
+	rounds::{reached_target, CheckpointSource, Offer},
 };
 use anyhow::{ensure, Context, Result};
 use descent_artifacts::{within, ContentCache, PinGuard};
@@ -14,24 +16,24 @@ use std::{collections::HashMap, fs::File, path::Path, time::Duration};
 /// Longest time to measure a claim.
 const CLAIM_LIMIT: Duration = Duration::from_secs(3600);
 
-/// Where this trainer's checkpoints come from, are measured and are served.
+/// Takes checkpoints from the training, measures them and serves them.
 pub(crate) struct Checkpointer {
 	loader: AssetLoader,
 	cache: ContentCache,
-	/// Where others fetch from the cache.
+	/// URL of the gateway that serves the cache.
 	address: String,
-	/// What model, validation set and head are, for the round that is trained for and for those that are judged.
-	_named: PinGuard,
+	/// Pins models, validation sets and head of the current round and of open rounds.
+	_pins: PinGuard,
 	/// Own checkpoints that are served.
 	served: Vec<PinGuard>,
-	/// What own checkpoints score on the holdout: one of them may have become the head a moment ago.
-	offered: HashMap<H256, Score>,
-	/// While there is nothing to train for.
-	rest: Option<Rest>,
+	/// Scores of own checkpoints on the holdout: one of them may have become the head a moment ago.
+	own_scores: HashMap<H256, Score>,
+	/// Pauses the training while the target is reached.
+	pause: Option<Pause>,
 }
 
 impl Checkpointer {
-	/// A checkpointer that serves `cache` at `address`, among it the own checkpoints `served`.
+	/// Makes a checkpointer whose `cache` is served at `address`, with the own checkpoints `served` in it.
 	pub(crate) fn new(
 		loader: AssetLoader,
 		cache: ContentCache,
@@ -40,58 +42,59 @@ impl Checkpointer {
 	) -> Self {
 		Self {
 			loader,
-			_named: cache.hold(Vec::new()),
+			_pins: cache.hold(Vec::new()),
 			served: vec![cache.hold(served)],
 			cache,
 			address,
-			offered: HashMap::new(),
-			rest: None,
+			own_scores: HashMap::new(),
+			pause: None,
 		}
 	}
 
-	/// Keeps data set, model and head current, in the background, and what rounds of these spec are measured with.
-	pub(crate) fn follow(&mut self, group: &GroupView, bound: Vec<RoundSpec>) {
-		let mut named = RoundSpec::from(group).named();
-		named.extend(bound.iter().flat_map(RoundSpec::named));
-		named.extend(group.head.iter().map(|head| head.checkpoint));
-		self._named = self.cache.hold(named);
-		self.loader.follow(group, bound);
-		if reached(group).is_none() {
-			self.rest = None;
-		} else if self.rest.is_none() {
-			let learner = self.loader.provisions().learner;
-			self.rest = learner.map(|(_, learner)| learner.rest());
+	/// Loads the assets of the group's current round and of open rounds with these specs, in the background.
+	/// Pauses the training while the target is reached.
+	pub(crate) fn follow(&mut self, group: &GroupView, open: Vec<RoundSpec>) {
+		let mut content = RoundSpec::from(group).content();
+		content.extend(open.iter().flat_map(RoundSpec::content));
+		content.extend(group.head.iter().map(|head| head.checkpoint));
+		self._pins = self.cache.hold(content);
+		self.loader.follow(group, open);
+		if reached_target(group).is_none() {
+			self.pause = None;
+		} else if self.pause.is_none() {
+			let training = self.loader.assets().training;
+			self.pause = training.map(|(_, training)| training.pause());
 		}
 	}
 
-	/// What there is to show of the training.
+	/// Returns the status of the training in words, if it runs.
 	pub(crate) fn progress(&self) -> Option<String> {
-		let (_, learner) = self.loader.provisions().learner?;
-		Some(learner.status().to_string())
+		let (_, training) = self.loader.assets().training?;
+		Some(training.status().to_string())
 	}
 }
 
 impl CheckpointSource for Checkpointer {
 	async fn offer(&mut self, group: &GroupView, path: &Path) -> Result<Offer> {
-		let provisions = self.loader.provisions();
-		// Whoever commits to what it can't measure when the time has come loses the deposit.
-		let is_measurable = provisions.exam(&RoundSpec::from(group)).is_some();
-		let learner = provisions.learner.filter(|_| is_measurable);
-		let Some((_, learner)) = learner.filter(|(version, _)| *version == group.model_version) else {
+		let assets = self.loader.assets();
+		// A trainer that cannot measure its checkpoint in the reveal window loses the deposit.
+		let is_measurable = assets.evaluation(&RoundSpec::from(group)).is_some();
+		let training = assets.training.filter(|_| is_measurable);
+		let Some((_, training)) = training.filter(|(version, _)| *version == group.model_version) else {
 			return Ok(Offer::Nothing("the group's model and data are not here yet".into()));
 		};
-		let Some(snapshot) = learner.snapshot(path.into()).await? else {
+		let Some(snapshot) = training.snapshot(path.into()).await? else {
 			return Ok(Offer::Nothing("nothing has been learnt yet".into()));
 		};
 		if let Some(head) = &group.head {
 			let digest = head.checkpoint.digest;
-			let met = snapshot.head.filter(|(met, _)| *met == digest);
-			let known = met.map(|(_, score)| score).or(self.offered.get(&digest).copied());
-			// Where the head is not here, the score at which it was accepted has to do.
-			let bar = known.unwrap_or(head.score);
-			if snapshot.score >= bar {
+			let evaluated = snapshot.head.filter(|(evaluated, _)| *evaluated == digest);
+			let known = evaluated.map(|(_, score)| score).or(self.own_scores.get(&digest).copied());
+			// The score at which the head was accepted stands in for one on the holdout.
+			let head_score = known.unwrap_or(head.score);
+			if snapshot.score >= head_score {
 				return Ok(Offer::Nothing(format!(
-					"the best checkpoint so far scores {} where the head has {bar}",
+					"the best checkpoint so far scores {} where the head has {head_score}",
 					snapshot.score
 				)));
 			}
@@ -101,23 +104,23 @@ impl CheckpointSource for Checkpointer {
 			Ok(descent_content::address(File::open(&path)?)?)
 		});
 		let checkpoint = checkpoint.await??;
-		self.offered.insert(checkpoint.digest, snapshot.score);
+		self.own_scores.insert(checkpoint.digest, snapshot.score);
 		Ok(Offer::Checkpoint(checkpoint))
 	}
 
 	async fn measure(&mut self, spec: &RoundSpec, path: &Path, seed: H256) -> Result<Score> {
-		let provisions = self.loader.provisions();
-		let exam = provisions.exam(spec).cloned();
-		let exam = exam.context("the round's model and data are not here yet")?;
+		let assets = self.loader.assets();
+		let evaluation = assets.evaluation(spec).cloned();
+		let evaluation = evaluation.context("the round's model and data are not here yet")?;
 		let path = path.to_owned();
 		let (records, metric) = (spec.policy.records(), spec.metric);
-		let rest = provisions.learner.map(|(_, learner)| learner.rest());
+		let pause = assets.training.map(|(_, training)| training.pause());
 		let measured = tokio::task::spawn_blocking(move || -> Result<Score> {
-			let model = evaluation_set::load(&exam.description, &path)?;
-			let evaluation = EvaluationSet::draw(exam.set, seed, records, metric)?
-				.evaluate(&model, within(CLAIM_LIMIT))?;
-			drop(rest);
-			Ok(evaluation.score)
+			let model = evaluation_set::load(&evaluation.description, &path)?;
+			let set = EvaluationSet::draw(evaluation.set, seed, records, metric)?;
+			let score = set.evaluate(&model, within(CLAIM_LIMIT))?.score;
+			drop(pause);
+			Ok(score)
 		});
 		measured.await?
 	}
@@ -130,7 +133,7 @@ impl CheckpointSource for Checkpointer {
 			if store.pins().contains(&checkpoint) && store.is_complete(&checkpoint)? {
 				return Ok(());
 			}
-			let _room = cache.reserve(&checkpoint, 0)?;
+			let _reservation = cache.reserve(&checkpoint, 0)?;
 			let imported = store.import_path(&path)?;
 			ensure!(
 				imported == checkpoint,

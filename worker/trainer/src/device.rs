@@ -1,18 +1,18 @@
-//! What computes.
+//! The choice of a device.
 
 use anyhow::{ensure, Result};
 use descent_model::Device;
 use std::{fmt, str::FromStr};
 use tch::Cuda;
 
-/// What the user wants to compute with.
+/// A device as the user names it: `auto`, `cpu` or `cuda:N`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceChoice {
-	/// A GPU where there is one, else the CPU.
+	/// The first GPU if there is one, else the CPU.
 	Auto,
 	/// The CPU.
 	Cpu,
-	/// This GPU.
+	/// The GPU with this number, from 0.
 	Cuda(usize),
 }
 
@@ -41,7 +41,10 @@ impl fmt::Display for DeviceChoice {
 }
 
 impl DeviceChoice {
-	/// The device; fails where it is not there.
+	/// Returns the device.
+	///
+	/// # Errors
+	/// If the machine does not have it.
 	pub fn resolve(self) -> Result<Device> {
 		let number = match self {
 			Self::Cpu => return Ok(Device::Cpu),
@@ -52,8 +55,8 @@ impl DeviceChoice {
 		let count = if Cuda::is_available() { Cuda::device_count() } else { 0 };
 		ensure!(
 			i64::try_from(number).is_ok_and(|number| number < count),
-			"there is no cuda:{number}: {count} usable GPUs were found; use --device cpu, or install a CUDA build of libtorch \
-			 with scripts/setup --cuda"
+			"there is no cuda:{number}: {count} usable GPUs were found; use --device cpu, or install a CUDA \
+			 build of libtorch with scripts/setup --cuda"
 		);
 		Ok(Device::Cuda(number))
 	}

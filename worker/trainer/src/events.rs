@@ -1,10 +1,12 @@
+//! Events of a trainer, as JSON and as sentences.
+
 use descent_protocol::{BlockNumber, ContentRef, Outcome, RoundIndex, Score};
 use serde::Serialize;
 
-/// What the trainer tells whoever runs it: lines of JSON with `--json`, sentences without.
+/// A step of the trainer. Serialized, it has its name in the field `event`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
-pub(crate) enum Event {
+pub enum Event {
 	/// The gateway listens and the chain is followed.
 	Ready {
 		/// The gateway's address.
@@ -34,18 +36,18 @@ pub(crate) enum Event {
 	},
 	/// Training begins anew with another model.
 	Model {
-		/// How many models the group had before.
+		/// Number of models that the group had before.
 		version: u32,
 		/// The model's name in its description.
 		name: String,
 		/// The first round that is trained for with it.
 		round: RoundIndex,
 	},
-	/// The group has reached its target, and plays no further round.
+	/// The group has reached its target, and has no further round.
 	TargetReached {
 		/// The target.
 		target: Score,
-		/// What the head scores.
+		/// The head's score.
 		score: Score,
 	},
 	/// The commitment is on chain.
@@ -59,7 +61,7 @@ pub(crate) enum Event {
 	Skipped {
 		/// The round.
 		round: RoundIndex,
-		/// Why.
+		/// The reason.
 		reason: String,
 	},
 	/// The reveal is on chain.
@@ -73,16 +75,16 @@ pub(crate) enum Event {
 	Ended {
 		/// The round.
 		round: RoundIndex,
-		/// How; absent where the chain holds no commitment of this account.
+		/// The outcome; absent if the chain holds no commitment of this account.
 		outcome: Option<Outcome>,
-		/// Why, in words.
+		/// The explanation of the outcome.
 		sentence: String,
 	},
 }
 
 impl Event {
-	/// As a sentence.
-	pub(crate) fn sentence(&self) -> String {
+	/// Returns the event as a sentence.
+	pub fn sentence(&self) -> String {
 		match self {
 			Self::Ready { address, account } => {
 				format!("Training as {account}; checkpoints are served at {address}.")
@@ -90,13 +92,7 @@ impl Event {
 			Self::RoundStarted { round, commit_before } => {
 				format!("Round {round} takes commitments until block {commit_before}.")
 			}
-			Self::Dataset {
-				version,
-				added,
-				removed,
-				round,
-				..
-			} => {
+			Self::Dataset { version, added, removed, round, .. } => {
 				let removed = match removed {
 					0 => String::new(),
 					removed => format!(", -{}", grouped(*removed)),
@@ -107,11 +103,12 @@ impl Event {
 				)
 			}
 			Self::Model { version, name, round } => format!(
-				"Model version {version} ({name}) from round {round} on: training begins anew with fresh weights."
+				"Model version {version} ({name}) from round {round} on: training begins anew with fresh \
+				 weights."
 			),
 			Self::TargetReached { target, score } => format!(
-				"The group's target of {target} is reached, its head scores {score}: no further round is played unless its \
-				 stakeholders change that."
+				"The group's target of {target} is reached, its head scores {score}: no further round is \
+				 played unless its stakeholders change that."
 			),
 			Self::Committed { round, .. } => format!("Round {round}: committed."),
 			Self::Skipped { round, reason } => format!("Round {round}: nothing committed, {reason}."),
@@ -121,7 +118,7 @@ impl Event {
 	}
 }
 
-/// A number with its digits in groups of three.
+/// Returns a number with its digits in groups of three.
 fn grouped(number: u64) -> String {
 	let digits = number.to_string();
 	let mut text = String::new();
@@ -134,10 +131,14 @@ fn grouped(number: u64) -> String {
 	text
 }
 
-/// Takes the trainer's events.
-pub(crate) trait Report {
-	/// Shows an event.
+/// Receives the trainer's events.
+pub trait Report {
+	/// Receives an event.
 	fn event(&self, event: Event);
+
+	/// Receives a line about the current round and training, which replaces the line before. Called twice a
+	/// second.
+	fn progress(&self, _line: &str) {}
 }
 
 #[cfg(test)]

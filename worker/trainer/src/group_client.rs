@@ -1,4 +1,6 @@
-use super::rounds::{Chain, Reveal};
+//! The chain as the round machine and the loader see it.
+
+use crate::rounds::{Chain, Reveal};
 use anyhow::Result;
 use descent_artifacts::dataset_log::LogSource;
 use descent_client::{Client, Key, Submitted};
@@ -6,46 +8,33 @@ use descent_protocol::{
 	view::{GroupView, LogEntryView, RoundView},
 	GroupId, RoundIndex,
 };
-use sp_core::{crypto::AccountId32, H256};
+use sp_core::H256;
 use tokio::runtime::Handle;
 
-/// A group on a chain, in the eyes and by the hand of one account.
+/// Reads a group from a chain, and sends the transactions of one account in it.
 #[derive(Clone)]
 pub(crate) struct GroupClient {
 	client: Client,
 	key: Key,
 	group: GroupId,
-	/// What is put at stake with each commitment; the group's smallest deposit where absent.
-	deposit: Option<u128>,
 }
 
 impl GroupClient {
-	/// A client over a client.
-	pub(crate) fn new(client: Client, key: Key, group: GroupId, deposit: Option<u128>) -> Self {
-		Self { client, key, group, deposit }
+	pub(crate) fn new(client: Client, key: Key, group: GroupId) -> Self {
+		Self { client, key, group }
 	}
 
-	/// The chain's genesis.
-	pub(crate) fn genesis(&self) -> H256 {
-		self.client.genesis()
-	}
-
-	/// Whose commitments are made.
-	pub(crate) fn account(&self) -> AccountId32 {
-		self.key.account()
-	}
-
-	/// The group as the best block has it.
+	/// Reads the group at the best block.
 	pub(crate) async fn group(&self) -> Result<GroupView, descent_client::Error> {
 		self.client.group(self.group).await
 	}
 
-	/// The log of the group's data set, for threads that may block.
+	/// Returns the log of the group's data set, for threads that may block.
 	pub(crate) fn log(&self, handle: Handle) -> ChainLog {
 		ChainLog { client: self.client.clone(), group: self.group, handle }
 	}
 
-	/// Says in the log how a transaction that failed in its block did; whether it is there, the round shows.
+	/// Logs the result of a transaction once it is in a block. The round shows its effect.
 	fn watch(&self, what: &'static str, submitted: Submitted) {
 		tokio::spawn(async move {
 			match submitted.in_best_block().await {
@@ -67,11 +56,7 @@ impl Chain for GroupClient {
 		Ok(view.seed)
 	}
 
-	async fn commit(&self, round: RoundIndex, commitment: H256) -> Result<()> {
-		let deposit = match self.deposit {
-			Some(deposit) => deposit,
-			None => self.group().await?.deposit,
-		};
+	async fn commit(&self, round: RoundIndex, commitment: H256, deposit: u128) -> Result<()> {
 		let submitted = self.client.commit(&self.key, self.group, round, commitment, deposit).await?;
 		self.watch("the commitment", submitted);
 		Ok(())
@@ -96,14 +81,9 @@ impl Chain for GroupClient {
 		self.watch("the settlement", submitted);
 		Ok(())
 	}
-
-	async fn explain(&self, round: RoundIndex) -> Result<String> {
-		let explanation = self.client.explain(self.group, round, &self.account()).await?;
-		Ok(explanation.sentence)
-	}
 }
 
-/// The log of a group's data set on a chain.
+/// The log of a group's data set on a chain. Reads of it block.
 pub(crate) struct ChainLog {
 	client: Client,
 	group: GroupId,

@@ -1,8 +1,10 @@
-use super::{
+//! Model, data and head of a group, loaded in the background.
+
+use crate::{
+	control::{TrainingSettings, TrainingTask},
 	events::{Event, Report},
 	handle::TrainingHandle,
 	round_spec::RoundSpec,
-	training_loop::{Settings, TrainingTask},
 };
 use anyhow::{ensure, Context, Result};
 use descent_artifacts::{
@@ -11,18 +13,18 @@ use descent_artifacts::{
 	within, Artifacts,
 };
 use descent_dataset::{Description, Set};
+use descent_evaluator::evaluation_set;
 use descent_protocol::{
 	evaluation::DeltaSource,
 	view::{GroupView, LogEntryView},
 	EvaluationPolicy, RoundIndex,
 };
-use sp_core::H256;
 use std::{
 	fs,
-	path::Path,
+	path::{Path, PathBuf},
 	sync::{
 		mpsc::{self, Receiver, Sender},
-		Arc, Mutex, PoisonError,
+		Arc, Mutex, MutexGuard, PoisonError,
 	},
 	thread,
 	time::Duration,
@@ -33,108 +35,106 @@ const DATA_LIMIT: Duration = Duration::from_secs(6 * 3600);
 /// Longest time to fetch a head.
 const HEAD_LIMIT: Duration = Duration::from_secs(600);
 
-/// What a trainer needs of its group, as far as it is here.
+/// A group's model and data, as far as they are loaded.
 #[derive(Clone, Default)]
 pub(crate) struct Assets {
-	/// What checkpoints are measured with: for the round that is trained for, and for those that are judged.
-	pub exams: Vec<Provided>,
-	/// What trains, and the version of its model.
-	pub learner: Option<(u32, TrainingHandle)>,
+	/// Evaluation assets of the current round and of open rounds.
+	pub evaluations: Vec<EvaluationAssets>,
+	/// The running training, and the version of its model.
+	pub training: Option<(u32, TrainingHandle)>,
 }
 
-/// What checkpoints are measured with.
+/// Model and records to evaluate the checkpoints of a round with.
 #[derive(Clone)]
-pub(crate) struct Provided {
+pub(crate) struct EvaluationAssets {
 	spec: RoundSpec,
-	/// The model.
 	pub description: Arc<Description>,
 	/// The records that evaluation sets are drawn from.
 	pub set: Arc<Set>,
 }
 
 impl Assets {
-	/// What checkpoints of a round of these spec are measured with.
-	pub(crate) fn exam(&self, spec: &RoundSpec) -> Option<&Provided> {
-		self.exams.iter().find(|exam| exam.spec.is_same_exam(spec))
+	/// Returns the assets that evaluate the checkpoints of a round with this spec.
+	pub(crate) fn evaluation(&self, spec: &RoundSpec) -> Option<&EvaluationAssets> {
+		self.evaluations.iter().find(|loaded| loaded.spec.has_same_evaluation(spec))
 	}
 }
 
-/// Brings a group's model, data and head, and keeps the training on them, on a thread of its own: neither a slow provider
-/// nor a large file keeps the trainer from its rounds.
+/// Loads a group's model, data and head, and starts and redirects the training, on a thread of its own:
+/// neither a slow provider nor a large file keeps the trainer from its rounds.
 pub(crate) struct AssetLoader {
-	orders: Sender<Order>,
-	provisions: Arc<Mutex<Assets>>,
+	requests: Sender<Request>,
+	assets: Arc<Mutex<Assets>>,
 }
 
-/// What is wanted.
-struct Order {
+/// The group to follow, and the specs of the rounds in which the trainer has a commitment.
+struct Request {
 	group: GroupView,
-	/// What the rounds are played on in which the trainer is bound.
-	bound: Vec<RoundSpec>,
+	open: Vec<RoundSpec>,
 }
 
 impl AssetLoader {
-	/// Starts the thread. It ends with the loader.
+	/// Starts the thread, which ends when the loader is dropped. Weights are kept below `directory`.
 	pub(crate) fn start(
 		artifacts: Artifacts,
-		settings: Settings,
+		settings: TrainingSettings,
+		directory: PathBuf,
 		log: impl LogSource,
 		report: impl Report + Send + 'static,
 	) -> Result<Self> {
-		let (orders, received) = mpsc::channel();
-		let provisions = Arc::new(Mutex::new(Assets::default()));
-		let worker = Worker {
+		let (requests, received) = mpsc::channel();
+		let assets = Arc::new(Mutex::new(Assets::default()));
+		let thread = LoaderThread {
 			artifacts,
 			settings,
+			directory,
 			log: DatasetLog::new(log),
 			report,
-			provisions: provisions.clone(),
-			taught: None,
-			head: None,
+			assets: assets.clone(),
+			trained: None,
 			failure: None,
 		};
-		thread::Builder::new().name("supply".into()).spawn(move || worker.run(&received))?;
-		Ok(Self { orders, provisions })
+		thread::Builder::new().name("loader".into()).spawn(move || thread.run(&received))?;
+		Ok(Self { requests, assets })
 	}
 
-	/// Brings what the group names now, and what rounds of these spec are measured with.
-	pub(crate) fn follow(&self, group: &GroupView, bound: Vec<RoundSpec>) {
+	/// Asks for the assets of the group's current round, and of open rounds with these specs.
+	pub(crate) fn follow(&self, group: &GroupView, open: Vec<RoundSpec>) {
 		let group = group.clone();
-		if self.orders.send(Order { group, bound }).is_err() {
+		if self.requests.send(Request { group, open }).is_err() {
 			tracing::error!("the thread that fetches model and data has ended; start the trainer again");
 		}
 	}
 
-	/// What is here.
-	pub(crate) fn provisions(&self) -> Assets {
-		lock(&self.provisions).clone()
+	/// Returns the assets that are loaded.
+	pub(crate) fn assets(&self) -> Assets {
+		lock(&self.assets).clone()
 	}
 }
 
-fn lock(provisions: &Mutex<Assets>) -> std::sync::MutexGuard<'_, Assets> {
-	provisions.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(assets: &Mutex<Assets>) -> MutexGuard<'_, Assets> {
+	assets.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-struct Worker<L, R> {
+struct LoaderThread<L, R> {
 	artifacts: Artifacts,
-	settings: Settings,
+	settings: TrainingSettings,
+	directory: PathBuf,
 	log: DatasetLog<L>,
 	report: R,
-	provisions: Arc<Mutex<Assets>>,
-	/// What is learnt.
-	taught: Option<RoundSpec>,
-	/// The head that the learner knows.
-	head: Option<H256>,
-	/// The last thing that failed, so that it is said once.
+	assets: Arc<Mutex<Assets>>,
+	/// The spec that the training has its task from.
+	trained: Option<RoundSpec>,
+	/// The last failure, so that it is logged once.
 	failure: Option<String>,
 }
 
-impl<L: LogSource, R: Report> Worker<L, R> {
-	fn run(mut self, orders: &Receiver<Order>) {
-		while let Ok(order) = orders.recv() {
-			// what has come in the meantime is newer
-			let order = orders.try_iter().last().unwrap_or(order);
-			match self.supply(&order) {
+impl<L: LogSource, R: Report> LoaderThread<L, R> {
+	fn run(mut self, requests: &Receiver<Request>) {
+		while let Ok(request) = requests.recv() {
+			// later requests replace it
+			let request = requests.try_iter().last().unwrap_or(request);
+			match self.load(&request) {
 				Ok(()) => self.failure = None,
 				Err(error) => {
 					let failure = format!("{error:#}");
@@ -147,32 +147,31 @@ impl<L: LogSource, R: Report> Worker<L, R> {
 		}
 	}
 
-	fn supply(&mut self, order: &Order) -> Result<()> {
-		let spec = RoundSpec::from(&order.group);
-		// Deposits are at stake in the rounds that are judged: what measures their claims comes first. That it cannot be had
-		// is no reason not to train.
-		let mut bound = Ok(());
-		for judged in &order.bound {
-			bound = bound.and(self.provide(judged));
+	fn load(&mut self, request: &Request) -> Result<()> {
+		let spec = RoundSpec::from(&request.group);
+		// Deposits are at stake in open rounds, so their assets come first. Training goes on without them.
+		let mut open = Ok(());
+		for judged in &request.open {
+			open = open.and(self.load_evaluation(judged));
 		}
-		self.teach(&order.group, &spec)?;
-		self.bring_head(&order.group)?;
-		lock(&self.provisions).exams.retain(|exam| {
-			let is_wanted = |wanted: &RoundSpec| wanted.is_same_exam(&exam.spec);
-			is_wanted(&spec) || order.bound.iter().any(is_wanted)
+		self.train(&request.group, &spec)?;
+		self.load_head(&request.group)?;
+		lock(&self.assets).evaluations.retain(|loaded| {
+			let is_needed = |needed: &RoundSpec| needed.has_same_evaluation(&loaded.spec);
+			is_needed(&spec) || request.open.iter().any(is_needed)
 		});
-		bound
+		open
 	}
 
-	/// Brings what checkpoints are measured with in a round.
-	fn provide(&mut self, spec: &RoundSpec) -> Result<()> {
-		if lock(&self.provisions).exam(spec).is_some() {
+	/// Loads model and records to evaluate checkpoints of a round with.
+	fn load_evaluation(&mut self, spec: &RoundSpec) -> Result<()> {
+		if lock(&self.assets).evaluation(spec).is_some() {
 			return Ok(());
 		}
 		let until = within(DATA_LIMIT);
 		let description = self.artifacts.description(&spec.model, &spec.providers, until)?;
 		let set = match spec.policy {
-			EvaluationPolicy::Training { .. } => self.training(spec, &description)?,
+			EvaluationPolicy::Training { .. } => self.training_set(spec, &description)?,
 			EvaluationPolicy::Validation { set, .. } => {
 				let source = DeltaSource { delta: set, providers: Vec::new() };
 				self.artifacts
@@ -180,7 +179,7 @@ impl<L: LogSource, R: Report> Worker<L, R> {
 					.context("the validation set")?
 			}
 		};
-		lock(&self.provisions).exams.push(Provided {
+		lock(&self.assets).evaluations.push(EvaluationAssets {
 			spec: spec.clone(),
 			description: Arc::new(description),
 			set,
@@ -188,8 +187,8 @@ impl<L: LogSource, R: Report> Worker<L, R> {
 		Ok(())
 	}
 
-	/// Builds the training set, from the latest version that is here.
-	fn training(&mut self, spec: &RoundSpec, description: &Description) -> Result<Arc<Set>> {
+	/// Builds the training set from the latest version on disk.
+	fn training_set(&mut self, spec: &RoundSpec, description: &Description) -> Result<Arc<Set>> {
 		let entries = self.log.read(spec.dataset_version, spec.dataset_root)?;
 		let set = self
 			.artifacts
@@ -205,68 +204,66 @@ impl<L: LogSource, R: Report> Worker<L, R> {
 		Ok(set)
 	}
 
-	/// Has learnt what the spec say. While data are fetched and built, training goes on with what is here.
-	fn teach(&mut self, group: &GroupView, spec: &RoundSpec) -> Result<()> {
-		let learner = lock(&self.provisions).learner.clone();
-		let learner =
-			learner.filter(|(version, learner)| *version == spec.model_version && !learner.has_stopped());
-		if learner.is_some() && self.taught.as_ref().is_some_and(|taught| taught.is_same_task(spec)) {
+	/// Starts the training, or gives it another task, if the spec asks for one. While data are fetched and
+	/// built, training goes on with the task that it has.
+	fn train(&mut self, group: &GroupView, spec: &RoundSpec) -> Result<()> {
+		let running = lock(&self.assets).training.clone();
+		let running =
+			running.filter(|(version, handle)| *version == spec.model_version && !handle.has_stopped());
+		if running.is_some() && self.trained.as_ref().is_some_and(|trained| trained.has_same_task(spec)) {
 			return Ok(());
 		}
-		if learner.is_none() {
-			// Whatever it learns, no round needs it.
-			lock(&self.provisions).learner = None;
+		if running.is_none() {
+			// No round needs the weights of another model.
+			lock(&self.assets).training = None;
 		}
-		self.provide(spec)?;
-		let exam = lock(&self.provisions).exam(spec).cloned();
-		let exam = exam.context("what checkpoints are measured with is gone")?;
-		let training = self.training(spec, &exam.description)?;
-		tracing::info!(
-			version = spec.dataset_version,
-			records = training.len(),
-			evaluation = exam.set.len(),
-			model = exam.description.name(),
-			"model and data are here"
-		);
-		let round = group.round.unwrap_or(group.clock.first);
-		let records = training.len();
-		let task = TrainingTask {
-			description: exam.description.clone(),
-			training,
-			evaluation: exam.set,
-			metric: spec.metric,
-		};
-		match learner {
-			Some((_, learner)) => learner.teach(task)?,
+		let task = self.load_task(spec)?;
+		let (description, records) = (task.description.clone(), task.training.len());
+		match running {
+			Some((_, handle)) => handle.set_task(task)?,
 			None => {
-				let learner = TrainingHandle::start(task, self.settings(spec.model_version)?)?;
-				lock(&self.provisions).learner = Some((spec.model_version, learner));
+				let directory = self.make_directory(spec.model_version)?;
+				let handle = TrainingHandle::start(task, self.settings.clone(), directory)?;
+				lock(&self.assets).training = Some((spec.model_version, handle));
 			}
 		}
-		self.head = None;
-		if let Some(before) = self.taught.replace(spec.clone()) {
-			self.tell(&before, spec, exam.description.name(), records, round)?;
+		if let Some(before) = self.trained.replace(spec.clone()) {
+			let round = group.round.unwrap_or(group.clock.first);
+			self.report_changes(&before, spec, description.name(), records, round)?;
 		}
 		Ok(())
 	}
 
-	/// How to train this version of the model, in a folder of its own. Those of other versions are removed.
-	fn settings(&self, model_version: u32) -> Result<Settings> {
-		let mut settings = self.settings.clone();
-		let own = settings.directory.join(model_version.to_string());
+	fn load_task(&mut self, spec: &RoundSpec) -> Result<TrainingTask> {
+		self.load_evaluation(spec)?;
+		let loaded = lock(&self.assets).evaluation(spec).cloned();
+		let EvaluationAssets { description, set, .. } = loaded.context("the evaluation assets are gone")?;
+		let training = self.training_set(spec, &description)?;
+		tracing::info!(
+			version = spec.dataset_version,
+			records = training.len(),
+			evaluation = set.len(),
+			model = description.name(),
+			"model and data are here"
+		);
+		Ok(TrainingTask { description, training, evaluation: set, metric: spec.metric })
+	}
+
+	/// Makes the directory for the weights of this version of the model, and removes those of other versions.
+	fn make_directory(&self, model_version: u32) -> Result<PathBuf> {
+		let own = self.directory.join(model_version.to_string());
 		create_directory(&own)?;
-		for entry in fs::read_dir(&settings.directory)? {
+		for entry in fs::read_dir(&self.directory)? {
 			let path = entry?.path();
 			if path != own {
 				remove(&path).with_context(|| format!("cannot remove {}", path.display()))?;
 			}
 		}
-		settings.directory = own;
-		Ok(settings)
+		Ok(own)
 	}
 
-	/// Says what changed.
-	fn tell(
+	/// Reports another model or another version of the data set.
+	fn report_changes(
 		&mut self,
 		before: &RoundSpec,
 		spec: &RoundSpec,
@@ -291,29 +288,27 @@ impl<L: LogSource, R: Report> Worker<L, R> {
 		Ok(())
 	}
 
-	fn bring_head(&mut self, group: &GroupView) -> Result<()> {
+	fn load_head(&mut self, group: &GroupView) -> Result<()> {
 		let head = group.head.as_ref();
 		let Some(head) = head.filter(|head| head.model_version == group.model_version) else {
 			return Ok(());
 		};
-		let digest = head.checkpoint.digest;
-		if self.head == Some(digest) {
-			return Ok(());
-		}
-		let provisions = lock(&self.provisions).clone();
-		let Some((_, learner)) = &provisions.learner else {
+		let assets = lock(&self.assets).clone();
+		let Some((_, training)) = &assets.training else {
 			return Ok(());
 		};
-		let exam = provisions.exam(&RoundSpec::from(group)).context("no model")?;
-		descent_evaluator::evaluation_set::check_size(&exam.description, &head.checkpoint)
+		let digest = head.checkpoint.digest;
+		if training.status().head.is_some_and(|known| known.digest == digest) {
+			return Ok(());
+		}
+		let evaluation = assets.evaluation(&RoundSpec::from(group)).context("no model")?;
+		evaluation_set::check_size(&evaluation.description, &head.checkpoint)
 			.context("the head cannot be used")?;
 		let file = self
 			.artifacts
 			.file(&head.checkpoint, &head.providers, within(HEAD_LIMIT))
 			.context("the head cannot be had")?;
-		learner.meet_head(digest, file)?;
-		self.head = Some(digest);
-		Ok(())
+		training.set_head(digest, file)
 	}
 }
 

@@ -1,43 +1,43 @@
 use super::*;
 use crate::{
 	checkpoints::Checkpointer,
-	options::Optimizer,
 	rounds::{CheckpointSource, Offer},
 };
 use descent_artifacts::{ContentCache, Quota};
 use descent_dataset::DeltaWriter;
+use descent_model::{Device, Optimizer};
 use descent_protocol::{Clock, ContentRef, DeltaReport, Metric, Share};
 use descent_testing::{description_json, FakeLog, Fixture};
-use sp_core::crypto::AccountId32;
+use sp_core::{crypto::AccountId32, H256};
 use std::time::Instant;
 use tokio::runtime::Handle;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<Event>>>);
+struct RecordedEvents(Arc<Mutex<Vec<Event>>>);
 
-impl Report for Heard {
+impl Report for RecordedEvents {
 	fn event(&self, event: Event) {
 		self.0.lock().unwrap().push(event);
 	}
 }
 
 /// A group whose content is served, and a trainer's loader.
-struct Scene {
+struct TestGroup {
 	fixture: Fixture,
 	log: FakeLog,
-	heard: Heard,
-	group: GroupView,
+	events: RecordedEvents,
+	view: GroupView,
 }
 
-impl Scene {
+impl TestGroup {
 	async fn new() -> Self {
 		let mut fixture = Fixture::new(300);
 		let gateway = fixture.serve().await;
 		let log = FakeLog::default();
 		let (version, root) = log.push(fixture.delta, vec![], None);
-		let group = GroupView {
+		let view = GroupView {
 			id: 1,
 			owner: AccountId32::new([1; 32]),
 			name: "test".into(),
@@ -63,7 +63,7 @@ impl Scene {
 			round: Some(6),
 			settled: None,
 		};
-		Self { fixture, log, heard: Heard::default(), group }
+		Self { fixture, log, events: RecordedEvents::default(), view }
 	}
 
 	/// A trainer that knows only what is on disk, in a folder of this name.
@@ -71,16 +71,16 @@ impl Scene {
 		let folder = self.fixture.directory.path().join(name);
 		let quota = Quota { content: 1 << 24, candidates: 0, data: 1 << 24 };
 		let artifacts = Artifacts::open(&folder, quota, Handle::current()).unwrap();
-		let settings = Settings {
-			optimizer: Optimizer::Adam,
+		let settings = TrainingSettings {
+			optimizer: Optimizer::Adam { betas: (0.9, 0.999), weight_decay: 0.0 },
 			learning_rate: 0.01,
 			batch: 32,
 			seed: 7,
 			holdout: 100,
-			device: descent_model::Device::Cpu,
-			directory: folder.join("training"),
+			device: Device::Cpu,
 		};
-		AssetLoader::start(artifacts, settings, self.log.clone(), self.heard.clone()).unwrap()
+		let directory = folder.join("training");
+		AssetLoader::start(artifacts, settings, directory, self.log.clone(), self.events.clone()).unwrap()
 	}
 
 	/// Applies a delta that adds a record, from the next round on. Only `providers` serve it.
@@ -95,163 +95,164 @@ impl Scene {
 		let delta = store.import_path(&path).unwrap();
 		let report = DeltaReport { added: 1, removed: 0, records: 301, root: H256::zero() };
 		let (version, root) = self.log.push(delta, providers, Some(report));
-		(self.group.dataset_version, self.group.dataset_root) = (version, root);
-		self.group.round = self.group.round.map(|round| round + 1);
+		(self.view.dataset_version, self.view.dataset_root) = (version, root);
+		self.view.round = self.view.round.map(|round| round + 1);
 	}
 
 	/// Another model, from the next round on.
 	fn fork(&mut self) {
-		self.group.model = self.fixture.store.import(description_json(20).as_bytes()).unwrap();
-		self.group.model_version += 1;
-		self.group.round = self.group.round.map(|round| round + 1);
+		self.view.model = self.fixture.store.import(description_json(20).as_bytes()).unwrap();
+		self.view.model_version += 1;
+		self.view.round = self.view.round.map(|round| round + 1);
 	}
 
 	async fn until(
 		&self,
 		loader: &AssetLoader,
-		bound: &[RoundSpec],
+		open: &[RoundSpec],
 		what: impl Fn(&Assets) -> bool,
 	) -> Assets {
 		let deadline = Instant::now() + PATIENCE;
 		loop {
-			loader.follow(&self.group, bound.to_vec());
-			let provisions = loader.provisions();
-			if what(&provisions) {
-				return provisions;
+			loader.follow(&self.view, open.to_vec());
+			let assets = loader.assets();
+			if what(&assets) {
+				return assets;
 			}
-			assert!(Instant::now() < deadline, "{:?}", self.heard.0.lock().unwrap());
+			assert!(Instant::now() < deadline, "{:?}", self.events.0.lock().unwrap());
 			tokio::time::sleep(Duration::from_millis(20)).await;
 		}
 	}
 
 	async fn trained(&self, loader: &AssetLoader) -> Assets {
-		let spec = RoundSpec::from(&self.group);
-		self.until(loader, &[], |provisions| {
-			let learner = provisions.learner.as_ref();
-			let trains = learner.is_some_and(|(version, learner)| {
-				*version == spec.model_version && learner.status().steps > 0
+		let spec = RoundSpec::from(&self.view);
+		self.until(loader, &[], |assets| {
+			let training = assets.training.as_ref();
+			let trains = training.is_some_and(|(version, training)| {
+				*version == spec.model_version && training.status().steps > 0
 			});
-			trains && provisions.exam(&spec).is_some()
+			trains && assets.evaluation(&spec).is_some()
 		})
 		.await
 	}
 }
 
-fn records(provisions: &Assets, spec: &RoundSpec) -> u64 {
-	provisions.exam(spec).unwrap().set.len()
+fn records(assets: &Assets, spec: &RoundSpec) -> u64 {
+	assets.evaluation(spec).unwrap().set.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn training_goes_on_with_a_new_version_and_says_so() {
-	let mut scene = Scene::new().await;
-	let loader = scene.start("trainer");
-	let (_, learner) = scene.trained(&loader).await.learner.unwrap();
+	let mut group = TestGroup::new().await;
+	let loader = group.start("trainer");
+	let (_, training) = group.trained(&loader).await.training.unwrap();
 	// The group's gateway does not have it, its proposer's does.
-	let elsewhere = scene.fixture.directory.path().join("elsewhere");
+	let elsewhere = group.fixture.directory.path().join("elsewhere");
 	let store = descent_content::Store::open(elsewhere, 1 << 24).unwrap();
 	let any = "127.0.0.1:0".parse().unwrap();
 	let (address, _) = descent_content::serve(any, store.clone(), std::future::pending()).await.unwrap();
-	let before = RoundSpec::from(&scene.group);
-	scene.grow(1, &store, vec![format!("http://{address}")]);
-	let heard = scene.heard.0.clone();
-	let provisions = scene.until(&loader, &[], |_| !heard.lock().unwrap().is_empty()).await;
+	let before = RoundSpec::from(&group.view);
+	group.grow(1, &store, vec![format!("http://{address}")]);
+	let events = group.events.0.clone();
+	let assets = group.until(&loader, &[], |_| !events.lock().unwrap().is_empty()).await;
 	let expected = Event::Dataset { version: 2, records: 301, added: 1, removed: 0, round: 7 };
-	assert_eq!(*heard.lock().unwrap(), [expected]);
-	assert_eq!(records(&provisions, &RoundSpec::from(&scene.group)), 301);
-	let (_, same) = provisions.learner.unwrap();
-	assert!(same.is(&learner) && !learner.has_stopped());
-	scene.until(&loader, &[], |provisions| provisions.exam(&before).is_none()).await;
+	assert_eq!(*events.lock().unwrap(), [expected]);
+	assert_eq!(records(&assets, &RoundSpec::from(&group.view)), 301);
+	let (_, same) = assets.training.unwrap();
+	assert!(same.is(&training) && !training.has_stopped());
+	group.until(&loader, &[], |assets| assets.evaluation(&before).is_none()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_model_is_trained_anew_while_the_old_one_is_measured() {
-	let mut scene = Scene::new().await;
-	let loader = scene.start("trainer");
-	let (_, old) = scene.trained(&loader).await.learner.unwrap();
-	let peak = scene.fixture.directory.path().join("trainer/training/0");
+	let mut group = TestGroup::new().await;
+	let loader = group.start("trainer");
+	let (_, old) = group.trained(&loader).await.training.unwrap();
+	let peak = group.fixture.directory.path().join("trainer/training/0");
 	assert!(peak.is_dir());
-	let bound = [RoundSpec::from(&scene.group)];
-	scene.fork();
-	let heard = scene.heard.0.clone();
-	let provisions = scene.until(&loader, &bound, |_| !heard.lock().unwrap().is_empty()).await;
-	assert_eq!(*heard.lock().unwrap(), [Event::Model { version: 1, name: "tiny".into(), round: 7 }]);
-	let width = |spec: &RoundSpec| provisions.clone().exam(spec).unwrap().description.plan().parameter_values;
-	assert!(width(&bound[0]) < width(&RoundSpec::from(&scene.group)));
+	let open = [RoundSpec::from(&group.view)];
+	group.fork();
+	let events = group.events.0.clone();
+	let assets = group.until(&loader, &open, |_| !events.lock().unwrap().is_empty()).await;
+	assert_eq!(*events.lock().unwrap(), [Event::Model { version: 1, name: "tiny".into(), round: 7 }]);
+	let width =
+		|spec: &RoundSpec| assets.clone().evaluation(spec).unwrap().description.plan().parameter_values;
+	assert!(width(&open[0]) < width(&RoundSpec::from(&group.view)));
 	assert!(!peak.exists(), "weights of the old model are of no use");
-	assert!(!provisions.learner.unwrap().1.is(&old));
+	assert!(!assets.training.unwrap().1.is(&old));
 }
 
-/// Bound in a round of the first model and data set, it is started again after both have changed.
+/// A trainer with a commitment to a round of the first model and data set restarts after both have changed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_measures_what_it_was_bound_to() {
-	let mut scene = Scene::new().await;
-	let bound = [RoundSpec::from(&scene.group)];
-	let store = scene.fixture.store.clone();
-	scene.grow(1, &store, vec![]);
-	scene.fork();
-	scene.grow(2, &store, vec![]);
+	let mut group = TestGroup::new().await;
+	let open = [RoundSpec::from(&group.view)];
+	let store = group.fixture.store.clone();
+	group.grow(1, &store, vec![]);
+	group.fork();
+	group.grow(2, &store, vec![]);
 	// One with what it had on disk, and one that has to fetch it all.
-	drop(scene.trained(&scene.start("first")).await);
+	drop(group.trained(&group.start("first")).await);
 	for name in ["second", "third"] {
-		let loader = scene.start(name);
-		let current = RoundSpec::from(&scene.group);
-		let provisions = scene
-			.until(&loader, &bound, |provisions| {
-				provisions.exam(&bound[0]).is_some() && provisions.learner.is_some()
+		let loader = group.start(name);
+		let current = RoundSpec::from(&group.view);
+		let assets = group
+			.until(&loader, &open, |assets| {
+				assets.evaluation(&open[0]).is_some() && assets.training.is_some()
 			})
 			.await;
-		assert_eq!(records(&provisions, &bound[0]), 300);
-		assert_eq!(records(&provisions, &current), 302);
-		assert!(scene.heard.0.lock().unwrap().is_empty(), "nothing changed since it began");
+		assert_eq!(records(&assets, &open[0]), 300);
+		assert_eq!(records(&assets, &current), 302);
+		assert!(group.events.0.lock().unwrap().is_empty(), "nothing changed since it began");
 	}
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_chain_does_not_name_is_not_learnt() {
-	let mut scene = Scene::new().await;
-	let loader = scene.start("trainer");
-	let honest = scene.group.dataset_root;
-	scene.group.dataset_root = H256::repeat_byte(6);
+	let mut group = TestGroup::new().await;
+	let loader = group.start("trainer");
+	let honest = group.view.dataset_root;
+	group.view.dataset_root = H256::repeat_byte(6);
 	for _ in 0..20 {
-		loader.follow(&scene.group, Vec::new());
+		loader.follow(&group.view, Vec::new());
 		tokio::time::sleep(Duration::from_millis(10)).await;
 	}
-	assert!(loader.provisions().learner.is_none() && loader.provisions().exams.is_empty());
-	scene.group.dataset_root = honest;
-	scene.trained(&loader).await;
+	assert!(loader.assets().training.is_none() && loader.assets().evaluations.is_empty());
+	group.view.dataset_root = honest;
+	group.trained(&loader).await;
 }
 
-/// Who serves a delta to validators and to nobody else would have the deposits of all trainers.
+/// A proposer that serves its delta to validators only would cost all trainers their deposits.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_committed_where_the_claim_could_not_be_measured() {
-	let mut scene = Scene::new().await;
-	let loader = scene.start("trainer");
-	scene.trained(&loader).await;
-	let folder = scene.fixture.directory.path().to_path_buf();
+	let mut group = TestGroup::new().await;
+	let loader = group.start("trainer");
+	group.trained(&loader).await;
+	let folder = group.fixture.directory.path().to_path_buf();
 	let unserved = descent_content::Store::open(folder.join("unserved"), 1 << 24).unwrap();
 	let cache = ContentCache::new(unserved.clone());
 	let mut checkpointer = Checkpointer::new(loader, cache, "http://a".into(), Vec::new());
 	let path = folder.join("offered");
 	let deadline = Instant::now() + PATIENCE;
-	while !matches!(checkpointer.offer(&scene.group, &path).await, Ok(Offer::Checkpoint(_))) {
+	while !matches!(checkpointer.offer(&group.view, &path).await, Ok(Offer::Checkpoint(_))) {
 		assert!(Instant::now() < deadline);
 		tokio::time::sleep(Duration::from_millis(20)).await;
 	}
-	scene.grow(1, &unserved, vec![]);
-	checkpointer.follow(&scene.group, Vec::new());
-	let offer = checkpointer.offer(&scene.group, &path).await.unwrap();
+	group.grow(1, &unserved, vec![]);
+	checkpointer.follow(&group.view, Vec::new());
+	let offer = checkpointer.offer(&group.view, &path).await.unwrap();
 	let expected = "the group's model and data are not here yet";
 	assert_eq!(offer, Offer::Nothing(expected.into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_round_that_cannot_be_measured_does_not_stop_the_training() {
-	let scene = Scene::new().await;
-	let loader = scene.start("trainer");
+	let group = TestGroup::new().await;
+	let loader = group.start("trainer");
 	let lost = RoundSpec {
 		model: ContentRef::raw(b"nobody has this").unwrap(),
 		providers: vec![],
-		..RoundSpec::from(&scene.group)
+		..RoundSpec::from(&group.view)
 	};
-	scene.until(&loader, &[lost], |provisions| provisions.learner.is_some()).await;
+	group.until(&loader, &[lost], |assets| assets.training.is_some()).await;
 }

@@ -1,23 +1,26 @@
+//! The part of a group's rules that a round keeps.
+
 use descent_protocol::{view::GroupView, ContentRef, EvaluationPolicy, Metric};
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 
-/// What a round is played on. A round that has begun keeps its spec, whatever its group's stakeholders change meanwhile.
+/// The rules and content of a round. They stay the same once the round has begun, even if the group's
+/// stakeholders change those of the group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RoundSpec {
 	/// The model description.
 	pub model: ContentRef,
-	/// How many models the group had before this one.
+	/// Number of models that the group had before this one.
 	pub model_version: u32,
-	/// How many deltas make the data set.
+	/// Number of deltas in the data set.
 	pub dataset_version: u32,
-	/// The root of that version.
+	/// Log root of that version.
 	pub dataset_root: H256,
-	/// What is to be lowered.
+	/// The metric to lower.
 	pub metric: Metric,
-	/// On what it is measured.
+	/// The records that the metric is measured on.
 	pub policy: EvaluationPolicy,
-	/// Where model and data can be had.
+	/// Addresses that serve model and data.
 	pub providers: Vec<String>,
 }
 
@@ -36,8 +39,8 @@ impl From<&GroupView> for RoundSpec {
 }
 
 impl RoundSpec {
-	/// Whether checkpoints are measured with the same model on the same records.
-	pub(crate) fn is_same_exam(&self, other: &Self) -> bool {
+	/// Returns true if checkpoints are evaluated with the same model on the same records.
+	pub(crate) fn has_same_evaluation(&self, other: &Self) -> bool {
 		let is_same_set = match self.policy {
 			EvaluationPolicy::Training { .. } => self.dataset_root == other.dataset_root,
 			EvaluationPolicy::Validation { .. } => true,
@@ -45,18 +48,18 @@ impl RoundSpec {
 		(self.model, self.policy) == (other.model, other.policy) && is_same_set
 	}
 
-	/// Whether the same is learnt.
-	pub(crate) fn is_same_task(&self, other: &Self) -> bool {
-		let learnt = |spec: &Self| (spec.model_version, spec.dataset_root, spec.metric);
-		learnt(self) == learnt(other) && self.is_same_exam(other)
+	/// Returns true if the training task is the same.
+	pub(crate) fn has_same_task(&self, other: &Self) -> bool {
+		let task = |spec: &Self| (spec.model_version, spec.dataset_root, spec.metric);
+		task(self) == task(other) && self.has_same_evaluation(other)
 	}
 
-	/// The content that is needed for as long as the spec are, the deltas of the data set aside.
-	pub(crate) fn named(&self) -> Vec<ContentRef> {
-		let mut named = vec![self.model];
+	/// Returns the content that has to stay on disk, besides the deltas of the data set.
+	pub(crate) fn content(&self) -> Vec<ContentRef> {
+		let mut content = vec![self.model];
 		if let EvaluationPolicy::Validation { set, .. } = &self.policy {
-			named.push(*set);
+			content.push(*set);
 		}
-		named
+		content
 	}
 }

@@ -1,4 +1,6 @@
-use super::round_spec::RoundSpec;
+//! The state that a trainer needs to reveal its checkpoints after a restart.
+
+use crate::round_spec::RoundSpec;
 use anyhow::{Context, Result};
 use descent_artifacts::disk::{create_directory, write_atomically};
 use descent_protocol::{ContentRef, GroupId, RoundIndex, Salt, Score};
@@ -14,23 +16,22 @@ use std::{
 /// Digests remembered, so that no checkpoint is committed twice: the chain refuses the second reveal.
 const DIGESTS: usize = 64;
 
-/// What this trainer is bound to in one round. It is on disk before the commitment is sent.
+/// A checkpoint that this trainer commits to in one round. It is on disk before the commitment is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry {
 	/// The committed safetensors file.
 	pub checkpoint: ContentRef,
-	/// Hides the commitment until the reveal. Whoever knows it and the digest can tell what was committed to.
+	/// The salt, which hides the checkpoint until the reveal: salt and digest together give the commitment.
 	pub salt: Salt,
-	/// The commitment.
 	pub commitment: H256,
-	/// What the round is played on: it is measured so even where the group has other rules by then.
+	/// Rules and content of the round. The checkpoint is measured by them even if the group has others by
+	/// then.
 	#[serde(rename = "terms")]
 	pub spec: RoundSpec,
-	/// How far it is.
 	pub step: Step,
 }
 
-/// How far an entry is, as far as this trainer knows; the chain decides.
+/// The last step of an entry that this trainer knows of; the chain decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "step")]
 pub(crate) enum Step {
@@ -42,25 +43,25 @@ pub(crate) enum Step {
 	Measured {
 		/// The seed that drew the records.
 		seed: H256,
-		/// What the checkpoint scores on them.
+		/// Score of the checkpoint on those records.
 		claim: Score,
 	},
 	/// The reveal is on chain.
 	Revealed,
 }
 
-/// Everything that a restarted trainer has to know.
+/// Content of `state.json`: all that a restarted trainer has to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Content {
 	genesis: H256,
 	group: GroupId,
 	account: AccountId32,
 	entries: BTreeMap<RoundIndex, Entry>,
-	/// Oldest first.
+	/// Digests of committed checkpoints, oldest first.
 	digests: Vec<H256>,
 	/// Own checkpoint that is the head, which is kept and served, and the round that it won.
 	head: Option<(RoundIndex, ContentRef)>,
-	/// Port of the gateway, so that a restarted one is found where the chain says.
+	/// Port of the gateway, so that after a restart it is at the address that the chain has.
 	port: Option<u16>,
 }
 
@@ -74,8 +75,9 @@ pub(crate) struct State {
 impl State {
 	/// Reads the state in a directory, or begins one.
 	///
-	/// Fails where it belongs to another chain, group or account: its entries could not be revealed any more if it were
-	/// overwritten.
+	/// # Errors
+	/// If it belongs to another chain, group or account: were it overwritten, its checkpoints could not be
+	/// revealed.
 	pub(crate) fn open(
 		directory: &Path,
 		genesis: H256,
@@ -94,7 +96,8 @@ impl State {
 				})?;
 				anyhow::ensure!(
 					(content.genesis, content.group, &content.account) == (genesis, group, account),
-					"{} belongs to account {} in group {} of chain {:?}: choose another directory with --data",
+					"{} belongs to account {} in group {} of chain {:?}: choose another directory with \
+					 --data",
 					path.display(),
 					content.account,
 					content.group,
@@ -118,28 +121,28 @@ impl State {
 		Ok(state)
 	}
 
-	/// What this trainer is bound to, by round.
+	/// Returns the entries of open rounds.
 	pub(crate) fn entries(&self) -> &BTreeMap<RoundIndex, Entry> {
 		&self.content.entries
 	}
 
-	/// Whether a checkpoint of this digest has been committed before.
+	/// Returns true if a checkpoint of this digest has been committed before.
 	pub(crate) fn has_used(&self, digest: &H256) -> bool {
 		self.content.digests.contains(digest)
 	}
 
-	/// The own checkpoint that is the head, and the round that it won.
-	pub(crate) fn head(&self) -> Option<&(RoundIndex, ContentRef)> {
+	/// Returns the own checkpoint that is the head, and the round that it won.
+	pub(crate) fn own_head(&self) -> Option<&(RoundIndex, ContentRef)> {
 		self.content.head.as_ref()
 	}
 
-	/// The own checkpoints that others may still ask for.
+	/// Returns the own checkpoints that others may still ask for.
 	pub(crate) fn served(&self) -> Vec<ContentRef> {
-		let bound = self.content.entries.values().map(|entry| entry.checkpoint);
-		bound.chain(self.head().map(|(_, checkpoint)| *checkpoint)).collect()
+		let open = self.content.entries.values().map(|entry| entry.checkpoint);
+		open.chain(self.own_head().map(|(_, checkpoint)| *checkpoint)).collect()
 	}
 
-	/// The port that the gateway had.
+	/// Returns the gateway's port before the restart.
 	pub(crate) fn port(&self) -> Option<u16> {
 		self.content.port
 	}
@@ -150,13 +153,13 @@ impl State {
 		self.save()
 	}
 
-	/// Where the checkpoint of a round lies until it is revealed.
+	/// Returns the path of a round's checkpoint until it is revealed.
 	pub(crate) fn checkpoint(&self, round: RoundIndex) -> PathBuf {
 		self.directory.join("checkpoints").join(format!("{round}.safetensors"))
 	}
 
-	/// Binds this trainer to the checkpoint that lies at [`Self::checkpoint`]. On disk when this returns; only then
-	/// may the commitment be sent.
+	/// Makes an entry for the checkpoint at [`Self::checkpoint`], with a new salt. The entry is on disk when
+	/// this returns; only then may the commitment be sent.
 	pub(crate) fn prepare(
 		&mut self,
 		round: RoundIndex,
@@ -177,7 +180,7 @@ impl State {
 		Ok(entry)
 	}
 
-	/// Writes down how far an entry is.
+	/// Stores the step of an entry.
 	pub(crate) fn advance(&mut self, round: RoundIndex, step: Step) -> Result<()> {
 		match self.content.entries.get_mut(&round) {
 			Some(entry) if entry.step != step => {
@@ -188,7 +191,7 @@ impl State {
 		}
 	}
 
-	/// Forgets an entry that has ended, and its file.
+	/// Removes an entry that has ended, and its file.
 	pub(crate) fn end(&mut self, round: RoundIndex, won: bool) -> Result<()> {
 		let Some(entry) = self.content.entries.remove(&round) else {
 			return Ok(());
@@ -200,7 +203,7 @@ impl State {
 		self.discard(round)
 	}
 
-	/// Removes the file of a checkpoint; that there is none is no error.
+	/// Removes the file of a checkpoint, if there is one.
 	pub(crate) fn discard(&self, round: RoundIndex) -> Result<()> {
 		let path = self.checkpoint(round);
 		match fs::remove_file(&path) {
@@ -211,8 +214,8 @@ impl State {
 		}
 	}
 
-	/// Forgets that the head is an own checkpoint.
-	pub(crate) fn lose_head(&mut self) -> Result<()> {
+	/// Notes that the head is no longer an own checkpoint.
+	pub(crate) fn forget_own_head(&mut self) -> Result<()> {
 		if self.content.head.take().is_some() {
 			self.save()?;
 		}
@@ -267,7 +270,7 @@ mod tests {
 		state.end(3, true).unwrap();
 		let state = open(directory.path());
 		assert!(state.entries().is_empty() && !state.checkpoint(3).exists());
-		assert_eq!(state.head(), Some(&(3, checkpoint)));
+		assert_eq!(state.own_head(), Some(&(3, checkpoint)));
 		assert_eq!(state.served(), [checkpoint]);
 		assert!(state.has_used(&checkpoint.digest));
 	}

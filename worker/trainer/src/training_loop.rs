@@ -1,17 +1,17 @@
-use super::{
-	handle::{Command, Shared, Snapshot},
-	options::Optimizer,
+//! The training loop: steps, checks on the holdout, and new heads.
+
+use crate::{
+	best_weights::BestWeights,
+	control::{Command, Shared, Snapshot, TrainingSettings, TrainingTask},
 };
 use anyhow::{Context, Result};
-use descent_artifacts::{disk::create_directory, within, ArtifactError};
-use descent_dataset::{Description, Set};
+use descent_artifacts::{within, ArtifactError};
 use descent_evaluator::evaluation_set::{self, EvaluationSet};
-use descent_model::{Device, Model, Optimiser, Schedule, Shuffle, Trainer, TrainingError, TrainingOptions};
-use descent_protocol::{Metric, Score};
+use descent_model::{Model, Shuffle, Trainer, TrainingError};
+use descent_protocol::Score;
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use sp_core::H256;
 use std::{
-	fs::{self, File},
 	path::{Path, PathBuf},
 	sync::{
 		mpsc::{Receiver, TryRecvError},
@@ -21,109 +21,43 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Most steps between two checks on the holdout.
+/// Steps after which a check on the holdout is due.
 const CHECK_STEPS: u64 = 500;
 /// A check is not begun before training has taken this many times as long as the last one took.
 const CHECK_SHARE: u32 = 10;
 /// Longest time for a check.
 const CHECK_LIMIT: Duration = Duration::from_secs(600);
-/// Checks without a better score after which training goes back to the best weights, and on in smaller steps.
-const STALE_CHECKS: u32 = 10;
-/// How far the learning rate may fall below the one asked for.
+/// Smallest learning rate after halvings, as a share of the one asked for.
 const SMALLEST_SHARE: f64 = 1.0 / 64.0;
 /// Weight of the past in the loss that is shown.
 const SMOOTHING: f64 = 0.98;
 
-/// How to train.
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-	/// How weights are changed.
-	pub optimizer: Optimizer,
-	/// By how much.
-	pub learning_rate: f64,
-	/// Records in a batch.
-	pub batch: usize,
-	/// Seed of the first weights, of the order of the batches and of the holdout.
-	pub seed: u64,
-	/// Records of the holdout.
-	pub holdout: u32,
-	/// What computes.
-	pub device: Device,
-	/// Where the best checkpoint lies.
-	pub directory: PathBuf,
-}
-
-impl Settings {
-	fn options(&self) -> TrainingOptions {
-		let betas = (0.9, 0.999);
-		TrainingOptions {
-			optimiser: match self.optimizer {
-				Optimizer::Sgd => Optimiser::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
-				Optimizer::Adam => Optimiser::Adam { betas, weight_decay: 0.0 },
-				Optimizer::Adamw => Optimiser::AdamW { betas, weight_decay: 0.01 },
-			},
-			learning_rate: self.learning_rate,
-			schedule: Schedule::Constant,
-			clip: None,
-			seed: self.seed,
-		}
-	}
-}
-
-/// What to train.
-#[derive(Clone)]
-pub(crate) struct TrainingTask {
-	/// The model.
-	pub description: Arc<Description>,
-	/// The records that are learnt from.
-	pub training: Arc<Set>,
-	/// The records that evaluation sets are drawn from, and so the holdout.
-	pub evaluation: Arc<Set>,
-	/// What is to be lowered.
-	pub metric: Metric,
-}
-
-impl TrainingTask {
-	/// What to compare checkpoints on, and in which batches to learn.
-	fn prepare(&self, settings: &Settings) -> Result<(EvaluationSet, Shuffle)> {
-		let mut random = StdRng::seed_from_u64(settings.seed);
-		let seed = H256(random.random());
-		let holdout = EvaluationSet::draw(self.evaluation.clone(), seed, settings.holdout, self.metric)?;
-		let batches = Shuffle::new(self.training.len(), settings.batch, settings.seed);
-		Ok((holdout, batches))
-	}
-}
-
-/// The training itself.
+/// Trains a model, checks it on the holdout and keeps its best weights.
 pub(crate) struct TrainingLoop {
 	task: TrainingTask,
-	settings: Settings,
+	settings: TrainingSettings,
 	shared: Arc<Shared>,
 	trainer: Trainer,
 	holdout: EvaluationSet,
 	batches: Shuffle,
-	/// The score of the best checkpoint since the last snapshot, which lies at [`best_path`].
-	best: Option<Score>,
-	/// The best score ever, of own weights or of a head, which lie at [`peak_path`].
-	peak: Option<Score>,
-	/// Checks since the peak.
-	stale: u32,
+	weights: BestWeights,
 	smallest_rate: f64,
-	head: Option<(H256, Score)>,
-	/// Steps since the last check.
-	unchecked: u64,
-	checked_at: Instant,
-	check_took: Duration,
+	checks: CheckSchedule,
 }
 
 impl TrainingLoop {
-	/// A training that begins with the best checkpoint that lies in the directory, or from scratch.
-	pub(crate) fn new(task: TrainingTask, settings: Settings, shared: Arc<Shared>) -> Result<Self> {
-		create_directory(&settings.directory)?;
-		let (holdout, batches) = task.prepare(&settings)?;
-		let model = begin(&task.description, &settings)?;
+	/// Prepares a training that begins with the best weights in the directory, or with new ones.
+	pub(crate) fn new(
+		task: TrainingTask,
+		settings: TrainingSettings,
+		directory: PathBuf,
+		shared: Arc<Shared>,
+	) -> Result<Self> {
+		let weights = BestWeights::open(directory)?;
+		let (holdout, batches) = prepare(&task, &settings)?;
+		let model = weights.load(&task.description, &settings)?;
 		let trainer = Trainer::new(model, settings.options())?;
-		let mut course = Self {
+		let mut training = Self {
 			smallest_rate: settings.learning_rate * SMALLEST_SHARE,
 			task,
 			settings,
@@ -131,34 +65,13 @@ impl TrainingLoop {
 			trainer,
 			holdout,
 			batches,
-			best: None,
-			peak: None,
-			stale: 0,
-			head: None,
-			unchecked: 0,
-			checked_at: Instant::now(),
-			check_took: Duration::ZERO,
+			weights,
+			checks: CheckSchedule::new(),
 		};
-		if peak_path(&course.settings).exists() {
-			course.peak = course.examine(course.trainer.model())?;
+		if training.weights.has_peak() {
+			training.weights.peak = training.evaluate(training.trainer.model())?;
 		}
-		Ok(course)
-	}
-
-	/// Goes on with the weights as they are on other records. What was measured on other ones says nothing of them.
-	fn learn(&mut self, task: TrainingTask) -> Result<()> {
-		(self.holdout, self.batches) = task.prepare(&self.settings)?;
-		self.task = task;
-		(self.best, self.peak, self.head) = (None, None, None);
-		let mut status = self.shared.status();
-		(status.best, status.head) = (None, None);
-		drop(status);
-		self.stale = 0;
-		if peak_path(&self.settings).exists() {
-			let peak = begin(&self.task.description, &self.settings)?;
-			self.peak = self.examine(&peak)?;
-		}
-		self.check()
+		Ok(training)
 	}
 
 	/// Trains until the commands end.
@@ -167,13 +80,13 @@ impl TrainingLoop {
 		loop {
 			match commands.try_recv() {
 				Ok(command) => {
-					self.obey(command)?;
+					self.handle(command)?;
 					continue;
 				}
 				Err(TryRecvError::Empty) => {}
 				Err(TryRecvError::Disconnected) => return Ok(()),
 			}
-			if self.shared.is_resting() {
+			if self.shared.is_paused() {
 				thread::sleep(Duration::from_millis(10));
 				continue;
 			}
@@ -184,27 +97,45 @@ impl TrainingLoop {
 				self.shared.status().rate = steps as f64 / elapsed.as_secs_f64();
 				(since, steps) = (Instant::now(), 0);
 			}
-			let rested = self.checked_at.elapsed() >= self.check_took.saturating_mul(CHECK_SHARE);
-			if self.unchecked >= CHECK_STEPS && rested {
+			if self.checks.is_due() {
 				self.check()?;
 			}
 		}
 	}
 
-	fn obey(&mut self, command: Command) -> Result<()> {
+	fn handle(&mut self, command: Command) -> Result<()> {
 		match command {
 			Command::Snapshot(path, reply) => {
 				let snapshot = self.snapshot(&path);
-				// whoever asked may have gone
+				// the receiver is gone if the caller is
 				let _ = reply.send(snapshot);
 				Ok(())
 			}
-			Command::Head(digest, file) => self.meet(digest, &file),
-			Command::TrainingTask(task) => self.learn(task),
+			Command::Head(digest, file) => self.evaluate_head(digest, &file),
+			Command::Task(task) => self.set_task(task),
 		}
 	}
 
-	/// Learns from one batch.
+	/// Goes on with the current weights on other records. Scores on the records before say nothing about
+	/// them.
+	fn set_task(&mut self, task: TrainingTask) -> Result<()> {
+		(self.holdout, self.batches) = prepare(&task, &self.settings)?;
+		self.task = task;
+		self.weights.forget_scores();
+		let mut status = self.shared.status();
+		status.best = None;
+		if let Some(head) = &mut status.head {
+			head.score = None;
+		}
+		drop(status);
+		if self.weights.has_peak() {
+			let peak = self.weights.load(&self.task.description, &self.settings)?;
+			self.weights.peak = self.evaluate(&peak)?;
+		}
+		self.check()
+	}
+
+	/// Trains on one batch.
 	fn step(&mut self) -> Result<()> {
 		let records = self.batches.next().context("the training set has no records")?;
 		let batch = self.task.training.gather(&records)?;
@@ -213,7 +144,7 @@ impl TrainingLoop {
 			Err(TrainingError::Diverged { .. }) => return self.recover(),
 			Err(error) => return Err(error.into()),
 		};
-		self.unchecked += 1;
+		self.checks.unchecked += 1;
 		let mut status = self.shared.status();
 		status.steps += 1;
 		status.loss =
@@ -222,45 +153,33 @@ impl TrainingLoop {
 	}
 
 	fn snapshot(&mut self, path: &Path) -> Result<Option<Snapshot>> {
-		if self.unchecked > 0 {
+		if self.checks.unchecked > 0 {
 			self.check()?;
 		}
-		let Some(score) = self.best.take() else {
-			return Ok(None);
-		};
-		self.shared.status().best = None;
-		share(&best_path(&self.settings), path)?;
-		Ok(Some(Snapshot { score, head: self.head }))
+		let taken = self.weights.take(path);
+		let mut status = self.shared.status();
+		status.best = None;
+		Ok(taken?.map(|score| Snapshot { score, head: status.evaluated_head() }))
 	}
 
-	/// Measures the weights as they are, and keeps them if they are the best so far.
+	/// Evaluates the current weights, and keeps them if they are the best so far.
 	fn check(&mut self) -> Result<()> {
 		let began = Instant::now();
-		self.unchecked = 0;
-		match self.examine(self.trainer.model())? {
-			Some(score) => self.compare(score)?,
+		self.checks.unchecked = 0;
+		match self.evaluate(self.trainer.model())? {
+			Some(score) => self.record(score)?,
 			None => self.recover()?,
 		}
-		self.check_took = began.elapsed();
-		self.checked_at = Instant::now();
+		self.checks.end(began);
 		Ok(())
 	}
 
-	/// Keeps weights that are better than others before, and does not go on from ones that only get worse.
-	fn compare(&mut self, score: Score) -> Result<()> {
-		if self.best.is_none_or(|best| score < best) {
-			self.trainer.model().save(&best_path(&self.settings))?;
-			self.best = Some(score);
-			self.shared.status().best = Some(score);
-		}
-		if self.peak.is_none_or(|peak| score < peak) {
-			share(&best_path(&self.settings), &peak_path(&self.settings))?;
-			self.peak = Some(score);
-			self.stale = 0;
-			return Ok(());
-		}
-		self.stale += 1;
-		if self.stale < STALE_CHECKS {
+	/// Keeps the current weights if they are better than those before. Goes back to the best ones if no check
+	/// has been better for long.
+	fn record(&mut self, score: Score) -> Result<()> {
+		let is_stale = self.weights.record(self.trainer.model(), score)?;
+		self.shared.status().best = self.weights.best;
+		if !is_stale {
 			return Ok(());
 		}
 		self.settings.learning_rate = (self.settings.learning_rate / 2.0).max(self.smallest_rate);
@@ -268,11 +187,11 @@ impl TrainingLoop {
 			learning_rate = self.settings.learning_rate,
 			"no better any more: going back to the best weights, and on in smaller steps"
 		);
-		self.go_on_from(begin(&self.task.description, &self.settings)?)
+		self.restart_from(self.weights.load(&self.task.description, &self.settings)?)
 	}
 
-	/// The score on the holdout; `None` where there is none because the weights or what they give is not finite.
-	fn examine(&self, model: &Model) -> Result<Option<Score>> {
+	/// Returns the score on the holdout; `None` if weights or outputs are not finite.
+	fn evaluate(&self, model: &Model) -> Result<Option<Score>> {
 		match self.holdout.evaluate(model, within(CHECK_LIMIT)) {
 			Ok(evaluation) => Ok(Some(evaluation.score)),
 			Err(ArtifactError::Invalid(reason)) => {
@@ -283,7 +202,8 @@ impl TrainingLoop {
 		}
 	}
 
-	/// Goes back to the best weights, or to new ones, after these have diverged; and on in smaller steps.
+	/// Goes back to the best weights, or to new ones, with half the learning rate, after the current ones
+	/// have diverged.
 	fn recover(&mut self) -> Result<()> {
 		self.settings.learning_rate /= 2.0;
 		self.settings.seed = self.settings.seed.wrapping_add(1);
@@ -291,18 +211,18 @@ impl TrainingLoop {
 			learning_rate = self.settings.learning_rate,
 			"the loss is not finite any more: going back, and on in smaller steps"
 		);
-		let model = begin(&self.task.description, &self.settings)?;
-		self.go_on_from(model)
+		self.restart_from(self.weights.load(&self.task.description, &self.settings)?)
 	}
 
-	fn go_on_from(&mut self, model: Model) -> Result<()> {
+	fn restart_from(&mut self, model: Model) -> Result<()> {
 		self.trainer = Trainer::new(model, self.settings.options())?;
-		self.unchecked = 0;
-		self.stale = 0;
+		self.checks.unchecked = 0;
+		self.weights.reset_patience();
 		Ok(())
 	}
 
-	fn meet(&mut self, digest: H256, file: &Path) -> Result<()> {
+	/// Evaluates a new head, and goes on from it if it is better than the best own weights.
+	fn evaluate_head(&mut self, digest: H256, file: &Path) -> Result<()> {
 		let loaded = Model::load(&self.task.description, file, self.settings.device)
 			.map_err(evaluation_set::artifact_error);
 		let model = match loaded {
@@ -313,58 +233,56 @@ impl TrainingLoop {
 				return Ok(());
 			}
 		};
-		let Some(score) = self.examine(&model)? else {
+		let Some(score) = self.evaluate(&model)? else {
 			return Ok(());
 		};
-		self.head = Some((digest, score));
-		self.shared.status().head = Some(score);
-		let own = match self.peak {
-			None => self.examine(self.trainer.model())?,
+		// another head, or none, may have been set meanwhile
+		if let Some(head) = self.shared.status().head.as_mut().filter(|head| head.digest == digest) {
+			head.score = Some(score);
+		}
+		let own = match self.weights.peak {
+			None => self.evaluate(self.trainer.model())?,
 			peak => peak,
 		};
 		if own.is_none_or(|own| score < own) {
 			tracing::info!(%score, "going on from the head");
-			share(file, &peak_path(&self.settings))?;
-			self.peak = Some(score);
-			self.go_on_from(model)?;
+			self.weights.adopt(file, score)?;
+			self.restart_from(model)?;
 		}
 		Ok(())
 	}
 }
 
-fn best_path(settings: &Settings) -> PathBuf {
-	settings.directory.join("best.safetensors")
+/// Draws the holdout of a task, and the order of its batches.
+fn prepare(task: &TrainingTask, settings: &TrainingSettings) -> Result<(EvaluationSet, Shuffle)> {
+	let mut random = StdRng::seed_from_u64(settings.seed);
+	let seed = H256(random.random());
+	let holdout = EvaluationSet::draw(task.evaluation.clone(), seed, settings.holdout, task.metric)?;
+	let batches = Shuffle::new(task.training.len(), settings.batch, settings.seed);
+	Ok((holdout, batches))
 }
 
-fn peak_path(settings: &Settings) -> PathBuf {
-	settings.directory.join("peak.safetensors")
+/// Decides when the next check on the holdout is due, so that checks take a small part of the time.
+struct CheckSchedule {
+	/// Steps since the last check.
+	unchecked: u64,
+	ended: Instant,
+	took: Duration,
 }
 
-/// The weights to begin with: the best that there are, or new ones.
-fn begin(description: &Description, settings: &Settings) -> Result<Model> {
-	let path = peak_path(settings);
-	if path.exists() {
-		match Model::load(description, &path, settings.device) {
-			Ok(model) => return Ok(model),
-			Err(error) => tracing::warn!("beginning anew, as {} cannot be used: {error}", path.display()),
-		}
+impl CheckSchedule {
+	fn new() -> Self {
+		Self { unchecked: 0, ended: Instant::now(), took: Duration::ZERO }
 	}
-	Ok(Model::new(description, settings.seed, settings.device)?)
-}
 
-/// Puts a file that is never changed, only replaced, under a second name.
-fn share(file: &Path, name: &Path) -> Result<()> {
-	let put = || -> std::io::Result<()> {
-		if name.exists() {
-			fs::remove_file(name)?;
-		}
-		if fs::hard_link(file, name).is_err() {
-			fs::copy(file, name)?;
-			File::open(name)?.sync_all()?;
-		}
-		File::open(name.parent().unwrap_or(Path::new(".")))?.sync_all()
-	};
-	put().with_context(|| format!("cannot write {}", name.display()))
+	fn is_due(&self) -> bool {
+		self.unchecked >= CHECK_STEPS && self.ended.elapsed() >= self.took.saturating_mul(CHECK_SHARE)
+	}
+
+	fn end(&mut self, began: Instant) {
+		self.took = began.elapsed();
+		self.ended = Instant::now();
+	}
 }
 
 #[cfg(test)]

@@ -1,35 +1,36 @@
-//! The validators' off-chain worker.
+//! The off-chain worker of validators, which carries the evaluator's verdicts on proposed deltas to the
+//! chain.
 //!
-//! It carries what the evaluator beside the node has found of proposed deltas to the chain, and nothing else. With every
-//! new best block it looks where each check stands and takes the step that is still missing:
+//! With every new best block it looks at the phase of each check and takes the step that is still missing:
 //!
 //! ```text
-//! attest window | evaluator asked? -> done? -> verdict and salt on disk -> attest -> on chain? else again
+//! attest window | job posted? -> done? -> verdict and salt on disk -> attest -> on chain? else again
 //! open window   | own attestation on chain? -> open it from disk -> on chain? else again
 //! ```
 //!
-//! Every step can be repeated and none waits for another, see [`pallet_evaluators::offchain`]. In each attempt the evaluator
-//! is asked anew: what nobody served in one may be there in the next. Attempts at a proposal are numbered on for as long as
-//! the version of the data set is the same, so that nothing that a node says of one can be taken for what it says of another.
+//! Every step can be repeated and none waits for another, see [`pallet_evaluators::offchain`]. The evaluator
+//! is asked anew in each attempt, as content that nobody served in one may be available in the next. Attempts
+//! at a proposal are numbered consecutively for as long as the version of the data set is the same. So a
+//! verdict that a node signs in one attempt can't be taken for its verdict in another.
 
-mod case;
-mod chain;
+mod check;
 mod store;
 
 #[cfg(test)]
 pub(crate) use store::place;
 
 use crate::{Config, Open};
-use case::Case;
+use check::Check;
 use codec::Encode;
 use descent_protocol::{GroupId, ProposalId};
 use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_evaluators::offchain::{after, Run, Worker};
 use sp_runtime::offchain::storage::StorageValueRef;
 
-/// Target of the messages about what is sent to the chain.
+/// Log target of messages about calls to the chain.
 const DATASET: &str = "runtime::dataset";
-/// The key of the local storage with the proposal of a group that the evaluator was asked about last.
+/// Prefix of the keys in the local storage of the proposal of each group for which the evaluator was asked
+/// last.
 const TURN: &[u8] = b"descent/dataset/turn/group";
 
 const WORKER: Worker =
@@ -41,8 +42,10 @@ pub(crate) fn run<T: Config>(now: BlockNumberFor<T>) {
 	WORKER.run::<T>(now, groups, visit::<T>);
 }
 
-/// Takes the next step in every check of a group. It begins behind the proposal that the evaluator was asked about last:
-/// where they are too many for one run, or one of them has stopped a run, the others come first in the next.
+/// Takes the next step in every check of a group.
+///
+/// It begins after the proposal for which the evaluator was asked last. If there are too many proposals for
+/// one run, or one of them has stopped a run, the others come first in the next run.
 fn visit<T: Config>(run: &mut Run, group: GroupId) {
 	let key = (TURN, group).encode();
 	let turn = StorageValueRef::persistent(&key);
@@ -50,8 +53,8 @@ fn visit<T: Config>(run: &mut Run, group: GroupId) {
 	let mut asked = None;
 	for proposal in after(Open::<T>::get(group).into_inner(), last) {
 		let calls = run.client.calls();
-		if let Some(case) = Case::<T>::find(run, group, proposal) {
-			case.advance(&run.keys, &mut run.client);
+		if let Some(check) = Check::<T>::find(run, group, proposal) {
+			check.advance(&run.keys, &mut run.client);
 		}
 		if run.client.calls() != calls {
 			asked = Some(proposal);

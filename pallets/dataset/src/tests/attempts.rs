@@ -1,4 +1,4 @@
-//! Checks that take long: what becomes of proposals until the committee agrees.
+//! Proposals whose checks need several attempts.
 
 use super::{
 	attest_call, check_of, checks_in, closes, costs, delta, ending, found, pass, pass_all, proposal, propose,

@@ -1,4 +1,4 @@
-//! The course of a proposal as a test tells it: who proposes, votes and checks what. All in group 0.
+//! Helpers that propose, vote for and check deltas, all in group 0.
 
 use crate::{
 	attest_payload,
@@ -19,7 +19,7 @@ use sp_runtime::{AccountId32, DispatchResult};
 
 /// Everybody's salt.
 pub(crate) const SALT: Salt = [7; 32];
-/// What a small delta takes.
+/// The deposit of a small delta.
 pub(crate) const DEPOSIT: u128 = PROPOSAL_DEPOSIT + 7;
 pub(crate) const MALFORMED: DeltaVerdict = DeltaVerdict::Invalid(DeltaFault::Malformed);
 pub(crate) const DUPLICATE: DeltaFault = DeltaFault::Row { row: 3, problem: RowProblem::Duplicate };
@@ -37,7 +37,7 @@ pub(crate) fn valid(added: u64) -> DeltaVerdict {
 	DeltaVerdict::Valid(report(added))
 }
 
-/// What the committee is known to have found of a proposal, for the first model.
+/// Returns the valid verdict of the committee on a proposal, for the first model.
 pub(crate) fn found(version: u32, added: u64) -> Option<(u32, ContentRef, DeltaReport)> {
 	Some((version, model(), report(added)))
 }
@@ -46,7 +46,8 @@ pub(crate) fn other_model() -> ContentRef {
 	ContentRef::raw(b"other").unwrap()
 }
 
-/// Proposes and approves another model, which the group has after the next close if that is by more than 2/3 of all stake.
+/// Proposes and approves another model, which the group has after the next close if that is by more than 2/3
+/// of all stake.
 pub(crate) fn forks(number: u8, model: ContentRef) {
 	let changes = vec![Change::Model { model }].try_into().unwrap();
 	let summary = b"fork".to_vec().try_into().unwrap();
@@ -111,7 +112,7 @@ pub(crate) fn ayes(id: ProposalId) -> u128 {
 	proposal(id).ayes
 }
 
-/// How a proposal ended; `None` while it is open.
+/// Returns the ending of a proposal, or `None` while it is open.
 pub(crate) fn ending(id: ProposalId) -> Option<ProposalEnding> {
 	let mut ended = Ended::<Test>::iter_prefix_values(0);
 	let ending = ended.find(|ended| ended.id == id).map(|ended| ended.ending);
@@ -119,12 +120,12 @@ pub(crate) fn ending(id: ProposalId) -> Option<ProposalEnding> {
 	ending
 }
 
-/// How many proposals have ended.
+/// Returns the number of ended proposals.
 pub(crate) fn ended() -> u32 {
 	EndedCount::<Test>::get(0)
 }
 
-/// What the proposer of an ended proposal was paid, and what it lost.
+/// Returns the reward and the loss of the proposer of an ended proposal.
 pub(crate) fn costs(id: ProposalId) -> (u128, u128) {
 	let events = System::events().into_iter().rev();
 	let mut costs = events.filter_map(|record| match record.event {
@@ -179,7 +180,7 @@ pub(crate) fn open_call(id: ProposalId, attempt: u32, member: u32, verdict: &Del
 	}
 }
 
-/// That neither the pool nor a block admits a call, and that nothing comes of it.
+/// Checks that neither the pool nor a block admits a call, and that it has no effect.
 pub(crate) fn refuses(call: Call<Test>, reason: InvalidTransaction) {
 	assert_eq!(crate::mock::validate(call.clone()), Err(reason.into()));
 	let checks = || Checks::<Test>::iter().collect::<Vec<_>>();
@@ -216,7 +217,7 @@ pub(crate) fn checks_in(id: ProposalId, attempt: u32, verdicts: &[Option<DeltaVe
 	opens(id, attempt, verdicts);
 }
 
-/// Members open what they attested to. What comes after the decision is refused.
+/// Members open their attestations. What comes after the decision is refused.
 pub(crate) fn opens(id: ProposalId, attempt: u32, verdicts: &[Option<DeltaVerdict>]) {
 	go_to_window(id, attempt, false);
 	for (member, verdict) in (0..).zip(verdicts) {

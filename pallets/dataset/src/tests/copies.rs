@@ -1,4 +1,4 @@
-//! Who takes a delta from somebody else, and what that costs.
+//! Proposals of a delta that another account has announced.
 
 use super::{
 	announce, ayes, closes, costs, delta, ending, pass, pass_all, proposal, propose, propose_announced,

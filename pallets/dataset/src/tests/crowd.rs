@@ -1,4 +1,5 @@
-//! Random crowds: whatever proposers, stakeholders and members do, in whatever order, the state stays consistent.
+//! Random crowds: whatever proposers, stakeholders and members do, in whatever order, the state stays
+//! consistent.
 
 use super::{
 	announce, attest_call, delta, open_call, other_model, pass, propose_announced, valid, DUPLICATE,
@@ -15,18 +16,18 @@ use descent_protocol::{Change, DeltaVerdict, Performance, ProposalId};
 use frame_support::storage::with_storage_layer;
 use proptest::{collection::vec, prelude::*};
 
-/// What somebody does. Accounts are 1 to 8; many of these calls fail, as they do in life.
+/// A call of an account, or another act. Accounts are 1 to 8. Many of these calls fail.
 #[derive(Clone, Debug)]
 enum Act {
 	Stake(u8, u128),
 	Unstake(u8, u128),
 	Announce(u8, u32),
-	/// What was announced before, or the block before.
+	/// Proposes the announced delta, for the current version or the one before.
 	Propose(u8, u32, bool),
 	Vote(u8, ProposalId),
 	WithdrawVote(u8),
 	WithdrawProposal(u8, ProposalId),
-	/// The committee says of every open proposal what is to be said now.
+	/// The committee attests or opens its verdict on every open proposal, as the phase requires.
 	Check,
 	Session(u8),
 	/// One of two models.
@@ -53,7 +54,7 @@ fn acts() -> impl Strategy<Value = Act> {
 	]
 }
 
-/// What a member finds: mostly what the others find, too.
+/// Returns the verdict of a member, which is mostly that of the others.
 fn verdict(id: ProposalId, version: u32, attempt: u32, member: u32) -> DeltaVerdict {
 	match (id + version + attempt, member) {
 		(_, 3) => DeltaVerdict::Unavailable,
@@ -135,7 +136,7 @@ fn newest(back: u32) -> ProposalId {
 	crate::NextProposal::<Test>::get(0).saturating_sub(back + 1)
 }
 
-/// That of each check that was decided those were told of who decided it, and of no delta that was not applied.
+/// Checks that the members who decided each check were reported, and that only applied deltas were paid for.
 fn assert_told_once() {
 	let mut observed = Observed::get().into_iter();
 	let mut applied = 0;

@@ -25,14 +25,16 @@ use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
 use sp_runtime::transaction_validity::TransactionValidityError;
 
 mod answers;
-mod course;
 mod faults;
 mod load;
 mod messages;
+mod steps;
 
-/// The block in which the proposals were made: what is sent with it is in the first block of the attest window.
+/// The block in which the proposals were made: what is sent with it is in the first block of the attest
+/// window.
 const ASK: u32 = 20;
-/// The block with which verdicts may be opened first: the second of the open window, which takes blocks 31 to 35.
+/// The block with which verdicts may be opened first: the second of the open window, which takes blocks 31 to
+/// 35.
 const OPEN: u32 = 31;
 /// The last block before the second attempt's attest window.
 const AGAIN: u32 = 35;
@@ -129,7 +131,7 @@ impl World {
 		});
 	}
 
-	/// The off-chain worker of a block. Returns what it sent.
+	/// Runs the off-chain worker of a block. Returns the transactions that it sent.
 	fn run(&mut self, block: u32) -> Vec<Sent> {
 		self.chain.execute_with(|| {
 			System::set_block_number(block);
@@ -152,7 +154,7 @@ impl World {
 		})
 	}
 
-	/// What there is to check of a proposal, seen from a block.
+	/// Returns the request to check a proposal, seen from a block.
 	fn request(&mut self, proposal: ProposalId, block: u32) -> CheckRequest {
 		let request = self.chain.execute_with(|| Dataset::check_request(0, proposal, block + 1));
 		request.expect("there is something to check")

@@ -1,4 +1,4 @@
-//! Who is paid for a check and for a delta, who is called a liar, and what is not given back.
+//! Rewards for checks and deltas, the performance of members, and slashed deposits.
 
 use super::{
 	checks, checks_in, closes, costs, delta, ending, pass_all, passes, propose, report, stake, valid, vote,
@@ -31,7 +31,7 @@ use frame_support::{
 use pallet_groups::GroupObserver;
 use sp_core::H256;
 
-/// What was told of the only check that was decided.
+/// Returns the rewards and the performance of the only check that was decided.
 fn told() -> (Vec<Told>, Vec<(u8, Performance)>) {
 	let observed = Observed::get();
 	let [committee] = &observed[..] else { panic!("not told once: {observed:?}") };

@@ -1,4 +1,4 @@
-//! What a member signs counts for one thing, and what it hides only for itself.
+//! Replays: a signature counts for one attempt of one member only.
 
 use super::{
 	attest_call, attests, checks_in, closes, delta, go_to_window, hash_of, open_call, pass_all, propose,

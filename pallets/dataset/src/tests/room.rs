@@ -1,4 +1,4 @@
-//! Many proposals: what a crowd can do to a group, and what it costs the chain.
+//! Groups that are full of proposals, and the weight of their periods.
 
 use super::{
 	announce, ayes, closes, delta, ended, ending, pass, pass_all, proposal, propose, propose_announced,
@@ -16,7 +16,7 @@ use descent_protocol::{announcement_hash, view::ProposalEnding, MAX_PROPOSALS};
 use frame_support::{assert_noop, assert_ok, storage::with_storage_layer, traits::fungible::Mutate};
 use sp_runtime::{AccountId32, DispatchResult};
 
-/// One of many accounts that nobody knows.
+/// One of many accounts without stake.
 fn stranger(number: u32) -> AccountId32 {
 	let mut bytes = [0xee; 32];
 	bytes[..4].copy_from_slice(&number.to_le_bytes());

@@ -1,4 +1,4 @@
-//! What the checks of the state find.
+//! Faults that the checks of the state find.
 
 use super::{attests, delta, other_model, propose, valid};
 use crate::{

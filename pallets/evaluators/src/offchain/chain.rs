@@ -1,3 +1,5 @@
+//! Decisions about calls to the chain, and their signing.
+
 use crate::{AuthorityId, AuthoritySignature, Committee};
 use alloc::vec::Vec;
 use core::{fmt, ops::Range};
@@ -5,26 +7,28 @@ use descent_protocol::BlockNumber;
 use frame_system::offchain::{CreateAuthorizedTransaction, SubmitTransaction};
 use sp_application_crypto::RuntimeAppPublic;
 
-/// What is sent with one block is in the next one, or has to be sent again: the pool refuses what it has already, and may have
-/// refused what came before it had seen the block. Windows are short.
+/// Blocks after which a call is sent again. A call that is sent with one block is in the next one, or has to
+/// be sent again: the pool refuses what it has already, and may have refused a call that it got before it saw
+/// the block. Windows are short.
 const RESEND_AFTER: BlockNumber = 1;
-/// An open window of at least this length leaves room to wait a block before attestations are opened, so that a fork of the
-/// attest window's last block can't carry one that was copied from what they show, and to send them a second time, even
-/// where one of its blocks begins a session and takes no transactions. In shorter ones they are opened at once.
+/// Smallest length of an open window, in blocks, in which a node waits for one block before it opens. A fork
+/// of the attest window's last block then can't carry an attestation that was copied from an opening. There
+/// is still room to send openings twice, even if one of the blocks begins a session and takes no
+/// transactions. In shorter windows a node opens at once.
 const PATIENT_WINDOW: BlockNumber = 4;
 
-/// Whether it is time to send what was sent last with block `sent`.
+/// Returns true if a call that was last sent with block `sent` has to be sent again.
 pub fn is_due(sent: Option<BlockNumber>, now: BlockNumber) -> bool {
 	sent.is_none_or(|sent| now.saturating_sub(sent) >= RESEND_AFTER)
 }
 
-/// Whether attestations may be opened in an open window, seen from the block `now`.
+/// Returns true if attestations may be opened in an open window, seen from the block `now`.
 pub fn may_open(window: &Range<BlockNumber>, now: BlockNumber) -> bool {
 	let length = window.end.saturating_sub(window.start);
 	length < PATIENT_WINDOW || window.contains(&now)
 }
 
-/// The places in a committee that belong to one of this node's keys, and the key of each.
+/// Returns the places in a committee that belong to one of this node's keys, with the key of each.
 pub fn own_seats<AccountId>(
 	committee: Committee<AccountId>,
 	keys: &[AuthorityId],
@@ -36,8 +40,8 @@ pub fn own_seats<AccountId>(
 		.collect()
 }
 
-/// Signs `payload` with an evaluator key of this node and sends the call that is made of the signature. `subject` says in
-/// messages what the call is about.
+/// Signs `payload` with an evaluator key of this node and sends the call that `call` makes of the signature.
+/// `subject` names the matter in log messages.
 pub fn sign_and_submit<T: CreateAuthorizedTransaction<Call>, Call>(
 	target: &'static str,
 	subject: impl fmt::Display,
@@ -48,8 +52,8 @@ pub fn sign_and_submit<T: CreateAuthorizedTransaction<Call>, Call>(
 	let Some(signature) = key.sign(&payload) else {
 		log::error!(
 			target: target,
-			"{subject}: the keystore lists an evaluator key but does not sign with it. Insert the session key of type \
-			`eval` again",
+			"{subject}: the keystore lists an evaluator key but does not sign with it. Insert the session key \
+			of type `eval` again",
 		);
 		return;
 	};

@@ -1,5 +1,5 @@
-//! A client for the evaluator beside this node that can't hold up the node: every call has one deadline for all of its
-//! parts, every answer a largest size, and a run a largest number of calls.
+//! A client for the evaluator beside this node that can't hold up the node. Every call has one deadline for
+//! all of its parts, every answer a largest size, and a run a largest number of calls.
 
 use alloc::{format, string::String, vec, vec::Vec};
 use core::fmt;
@@ -9,41 +9,41 @@ use sp_core::offchain::{Duration, HttpError, StorageKind, Timestamp};
 use sp_io::offchain;
 use sp_runtime::offchain::http::{Error, Method, Request};
 
-/// How long one call may take from the first byte sent to the last byte read.
+/// Longest time that one call may take, from the first byte sent to the last byte read.
 const CALL_TIME: Duration = Duration::from_millis(500);
-/// The most calls of one run.
+/// Largest number of calls in one run.
 const MAX_CALLS: u32 = 16;
-/// The largest answer that is read, in bytes. A job with a verdict on each of 64 candidates has some 9 KiB.
+/// Largest answer that is read, in bytes. A job with a verdict on each of 64 candidates has some 9 KiB.
 const MAX_ANSWER: usize = 64 * 1024;
-/// The longest address, in bytes.
+/// Longest address, in bytes.
 const MAX_ADDRESS: usize = 256;
 
-/// Why the evaluator could not be asked.
+/// An error of a call to the evaluator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError {
-	/// This run has made its calls, or has no time left.
+	/// The run has made all its calls, or has no time left.
 	Exhausted,
 	/// The configured address can't be used.
 	Address,
-	/// Nobody accepts the connection, or it broke.
+	/// The connection was refused, or it broke.
 	Unreachable,
-	/// No complete answer in time.
+	/// There was no complete answer in time.
 	Slow,
-	/// An answer that is not a success.
+	/// The answer's HTTP status is not a success.
 	Status(u16),
-	/// An answer of more than 64 KiB.
+	/// The answer is larger than 64 KiB.
 	TooLarge,
-	/// An answer that is not one to what was asked.
+	/// The answer does not belong to the request.
 	Malformed,
 }
 
 impl CallError {
-	/// Whether the next call of this run would most likely end the same way.
+	/// Returns true if the next call of this run would most likely end the same way.
 	fn is_lasting(&self) -> bool {
 		matches!(self, Self::Address | Self::Unreachable | Self::Slow)
 	}
 
-	/// What the operator can do about it.
+	/// Returns the advice to the operator that belongs to the error.
 	pub fn remedy(&self) -> &'static str {
 		match self {
 			Self::Exhausted => "Nothing has to be done",
@@ -92,7 +92,8 @@ impl From<Error> for CallError {
 	}
 }
 
-/// The evaluator's address, as the operator configured it; `Err` with a printable form where it can't be used.
+/// Returns the evaluator's address as the operator configured it, or `Err` with a printable form if it can't
+/// be used.
 fn address() -> Result<String, String> {
 	let Some(bytes) = offchain::local_storage_get(StorageKind::PERSISTENT, EVALUATOR_STORAGE_KEY) else {
 		return Ok(String::from(DEFAULT_EVALUATOR));
@@ -110,7 +111,7 @@ fn address() -> Result<String, String> {
 	Ok(String::from(address.trim_end_matches('/')))
 }
 
-/// The evaluator, as far as one run of the off-chain worker may use it.
+/// A client for the evaluator, for one run of the off-chain worker.
 pub struct Client {
 	address: Result<String, String>,
 	until: Timestamp,
@@ -118,25 +119,26 @@ pub struct Client {
 }
 
 impl Client {
-	/// A client that makes no call after `until`.
+	/// Creates a client that makes no call after `until`.
 	pub fn new(until: Timestamp) -> Self {
 		Self { address: address(), until, calls: MAX_CALLS }
 	}
 
-	/// The address, to be shown.
+	/// Returns the address in a form that can be shown.
 	pub fn address(&self) -> &str {
 		match &self.address {
 			Ok(address) | Err(address) => address,
 		}
 	}
 
-	/// How many calls it may still make.
+	/// Returns the number of calls that the run may still make.
 	pub fn calls(&self) -> u32 {
 		self.calls
 	}
 
-	/// Sends a request in JSON to a path of the evaluator, such as `/v1/evaluations`, and reads its answer. Whether that is an
-	/// answer to this request has to be seen to by the caller, who calls it [`CallError::Malformed`] where it is not.
+	/// Sends a request in JSON to a path of the evaluator, such as `/v1/evaluations`, and reads its answer.
+	/// The caller has to check that it is an answer to this request, and returns [`CallError::Malformed`] if
+	/// it is not.
 	pub fn post<Answer: DeserializeOwned>(
 		&mut self,
 		path: &str,
@@ -146,7 +148,7 @@ impl Client {
 		self.call(Method::Post, path, &body)
 	}
 
-	/// Reads what the evaluator has at a path.
+	/// Reads the answer of the evaluator at a path.
 	pub fn get<Answer: DeserializeOwned>(&mut self, path: &str) -> Result<Answer, CallError> {
 		self.call(Method::Get, path, &[])
 	}
@@ -164,7 +166,7 @@ impl Client {
 		serde_json::from_slice(&answer?).map_err(|_| CallError::Malformed)
 	}
 
-	/// The body of a successful answer.
+	/// Returns the body of a successful answer.
 	fn answer(&mut self, method: Method, path: &str, body: &[u8]) -> Result<Vec<u8>, CallError> {
 		let now = offchain::timestamp();
 		self.calls = self.calls.checked_sub(1).filter(|_| now < self.until).ok_or(CallError::Exhausted)?;

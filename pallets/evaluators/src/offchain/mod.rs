@@ -1,31 +1,32 @@
-//! The off-chain worker of a validator, as far as it is the same for whatever it carries to the chain.
+//! The part of a validator's off-chain worker that every pallet with a committee shares.
 //!
-//! With every new best block a pallet's worker runs: it visits the groups where something is to be done, takes in each the
-//! step that is still missing, and ends. A step is an [`Inquiry`] at the evaluator through the run's [`Client`], keeping
-//! what it said with [`Stored`], or sending a call with [`sign_and_submit`].
+//! A pallet's worker runs with every new best block. It visits the groups in which there is something to do,
+//! takes the next step in each, and ends. A step is one of three: it polls a job of the evaluator with a
+//! [`JobPoll`] and the run's [`Client`], stores what is about to be signed with [`SlashingProtection`], or
+//! sends a call with [`sign_and_submit`].
 //!
-//! Every step can be repeated and none waits for another. No call of a run can end after 1.5 s, so that a slow evaluator
-//! never holds up the workers of later blocks. Runs may overlap, be left out, or see one height twice on two forks: what a
-//! node is going to say is kept before anything is signed, so that whatever happens, what it says of one thing with one
-//! key is the same every time.
+//! Every step can be repeated, and none waits for another. No call of a run can end after 1.5 s, so that a
+//! slow evaluator never holds up the workers of later blocks. Runs may overlap, be left out, or see one
+//! height twice on two forks. A node therefore stores what it is about to sign before it signs anything.
+//! Whatever happens, it signs the same finding with the same key every time.
 
 mod chain;
 mod http;
-mod inquiry;
+mod job_poll;
 mod report;
 mod run;
-mod store;
+mod signer;
+mod slashing_protection;
 #[cfg(feature = "std")]
 pub mod testing;
-mod voice;
 
 pub use chain::{is_due, may_open, own_seats, sign_and_submit};
 pub use http::{CallError, Client};
-pub use inquiry::Inquiry;
+pub use job_poll::JobPoll;
 pub use report::warn;
 pub use run::{after, Run, Worker};
-pub use store::{Speech, Stored};
-pub use voice::{Voice, Voices};
+pub use signer::{Signer, Signers};
+pub use slashing_protection::{SigningRecord, SlashingProtection};
 
-/// Target of the messages about the evaluator.
+/// Log target of messages about the evaluator.
 pub const EVALUATOR: &str = "descent::evaluator";

@@ -1,20 +1,22 @@
+//! Warnings to the operator.
+
 use core::fmt;
 
-/// Says the operator what is wrong and what to do about it.
+/// Logs a warning for the operator, which says what is wrong and what to do about it.
 pub fn warn(target: &'static str, message: fmt::Arguments) {
 	#[cfg(feature = "std")]
-	HEARD.with_borrow_mut(|heard| heard.push(alloc::format!("{target}: {message}")));
+	WARNINGS.with_borrow_mut(|warnings| warnings.push(alloc::format!("{target}: {message}")));
 	log::warn!(target: target, "{message}");
 }
 
 #[cfg(feature = "std")]
 std::thread_local! {
-	static HEARD: core::cell::RefCell<alloc::vec::Vec<alloc::string::String>> =
+	static WARNINGS: core::cell::RefCell<alloc::vec::Vec<alloc::string::String>> =
 		const { core::cell::RefCell::new(alloc::vec::Vec::new()) };
 }
 
-/// The warnings of this thread's runs since this was asked last.
+/// Takes the warnings of this thread's runs since the last call.
 #[cfg(feature = "std")]
-pub(super) fn heard() -> alloc::vec::Vec<alloc::string::String> {
-	HEARD.take()
+pub(super) fn warnings() -> alloc::vec::Vec<alloc::string::String> {
+	WARNINGS.take()
 }

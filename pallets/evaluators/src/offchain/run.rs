@@ -1,3 +1,5 @@
+//! Runs of an off-chain worker, one for each best block.
+
 use super::Client;
 use crate::AuthorityId;
 use alloc::vec::Vec;
@@ -14,39 +16,40 @@ use sp_runtime::{
 	SaturatedConversion,
 };
 
-/// How long a run may take.
+/// Longest time that a run may take.
 const RUN_TIME: Duration = Duration::from_millis(1_500);
-/// After this time a run that holds the lock is taken for dead.
+/// Time after which a run that holds the lock is taken for dead.
 const LOCK_TIME: Duration = Duration::from_millis(5_000);
 
 /// The off-chain worker of one pallet.
 #[derive(Clone, Copy, Debug)]
 pub struct Worker {
-	/// Target of its messages.
+	/// Log target of its messages.
 	pub target: &'static str,
-	/// The key of the local storage that is held while a run lasts.
+	/// Key in the local storage of the lock that a run holds.
 	pub lock: &'static [u8],
-	/// The key of the local storage with the group that the evaluator was asked for last.
+	/// Key in the local storage of the group for which the evaluator was asked last.
 	pub turn: &'static [u8],
 }
 
-/// One run, seen from a best block.
+/// A run of a worker, seen from a best block.
 pub struct Run {
-	/// The block's number.
+	/// The number of the best block.
 	pub now: BlockNumber,
 	/// The hash of the chain's first block.
 	pub genesis: H256,
 	/// This node's evaluator keys, at least one.
 	pub keys: Vec<AuthorityId>,
-	/// The evaluator, as far as this run may use it.
+	/// The run's client for the evaluator.
 	pub client: Client,
 }
 
 impl Worker {
-	/// Visits groups, unless this node is no validator, has no evaluator key, or is still at it for another block.
+	/// Visits groups. Does nothing if this node is not a validator, has no evaluator key, or another block's
+	/// run goes on.
 	///
-	/// It begins behind the group that the evaluator was asked for last: where they are too many for one run, or one of
-	/// them has stopped a run, the others come first in the next.
+	/// The run begins after the group for which the evaluator was asked last. If there are too many groups
+	/// for one run, or one of them has stopped a run, the others come first in the next run.
 	pub fn run<T: frame_system::Config<Hash = H256>>(
 		&self,
 		now: BlockNumberFor<T>,
@@ -93,7 +96,8 @@ impl Worker {
 	}
 }
 
-/// Groups or what else takes turns, in order, beginning behind one of them.
+/// Sorts the numbers of groups, or of other things that take turns, and begins with the first one after
+/// `last`.
 pub fn after<Id: Copy + Ord>(mut ids: Vec<Id>, last: Option<Id>) -> Vec<Id> {
 	ids.sort_unstable();
 	let first = ids.partition_point(|id| Some(*id) <= last);

@@ -1,5 +1,5 @@
-//! A node for the tests of the off-chain worker: its clock only moves when something is waited for, and an evaluator of
-//! the test's making answers its calls.
+//! A node for the tests of off-chain workers. Its clock only moves when something waits, and a script of the
+//! test answers its calls in place of an evaluator.
 
 #![allow(clippy::arithmetic_side_effects)]
 
@@ -17,21 +17,21 @@ use std::{
 	sync::{Arc, Mutex},
 };
 
-/// The warnings of this thread's runs since this was asked last.
-pub fn heard() -> Vec<String> {
-	super::report::heard()
+/// Takes the warnings of this thread's runs since the last call.
+pub fn warnings() -> Vec<String> {
+	super::report::warnings()
 }
 
-/// How a call ends.
+/// The evaluator's answer to a call.
 #[derive(Clone, Debug)]
 pub enum Answer {
-	/// Nobody listens.
+	/// The connection is refused.
 	Refused,
-	/// The connection is accepted, and then nothing.
+	/// The connection is accepted, and nothing follows.
 	Silence,
 	/// A status and a whole body.
 	Whole(u16, Vec<u8>),
-	/// A status 200 and the beginning of a body, and then nothing.
+	/// A status 200 and the beginning of a body, and nothing follows.
 	Half(Vec<u8>),
 	/// A status 200 and a body without end.
 	Endless,
@@ -42,11 +42,11 @@ pub enum Answer {
 pub struct Asked {
 	/// `GET` or `POST`.
 	pub method: String,
-	/// Whom and what.
+	/// The whole URL.
 	pub url: String,
-	/// The header of this name.
+	/// The `content-type` header.
 	pub content_type: String,
-	/// Empty where there is none.
+	/// The body, empty if there is none.
 	pub body: Vec<u8>,
 }
 
@@ -64,7 +64,7 @@ struct State {
 	open: BTreeMap<u16, (Asked, Option<Answer>, usize)>,
 }
 
-/// What a test holds of a node.
+/// A node, as a test sees it.
 #[derive(Clone)]
 pub struct Node {
 	state: Arc<Mutex<State>>,
@@ -72,7 +72,7 @@ pub struct Node {
 }
 
 impl Node {
-	/// A validator's node with an empty data base, whose evaluator answers by the script.
+	/// Creates a validator's node with an empty local storage, whose evaluator answers by the script.
 	pub fn new(script: impl FnMut(&Asked) -> Answer + Send + 'static) -> Self {
 		let state = State {
 			validator: true,
@@ -88,7 +88,7 @@ impl Node {
 		Self { state: Arc::new(Mutex::new(state)), db: TestPersistentOffchainDB::new() }
 	}
 
-	/// Gives the chain this node's machine.
+	/// Registers the node's off-chain extensions with a chain.
 	pub fn register(&self, chain: &mut TestExternalities) {
 		let (db, _) = TestOffchainExt::with_offchain_db(self.db.clone());
 		chain.register_extension(OffchainDbExt::new(db));
@@ -96,52 +96,52 @@ impl Node {
 		chain.register_extension(TransactionPoolExt::new(self.clone()));
 	}
 
-	/// Whether the node runs with `--validator`.
+	/// Makes the node run with or without `--validator`.
 	pub fn set_validator(&self, validator: bool) {
 		self.state.lock().unwrap().validator = validator;
 	}
 
-	/// Another evaluator in place of the one before.
+	/// Replaces the script of the evaluator.
 	pub fn set_script(&self, script: impl FnMut(&Asked) -> Answer + Send + 'static) {
 		self.state.lock().unwrap().script = Box::new(script);
 	}
 
-	/// The calls since this was asked last.
+	/// Takes the calls since it was asked last.
 	pub fn asked(&self) -> Vec<Asked> {
 		core::mem::take(&mut self.state.lock().unwrap().asked)
 	}
 
-	/// The transactions since this was asked last.
+	/// Takes the transactions since it was asked last.
 	pub fn sent(&self) -> Vec<Vec<u8>> {
 		core::mem::take(&mut self.state.lock().unwrap().pool)
 	}
 
-	/// Whether the transaction pool takes nothing.
+	/// Makes the transaction pool refuse every transaction, or none.
 	pub fn set_pool_refuses(&self, refuses: bool) {
 		self.state.lock().unwrap().pool_refuses = refuses;
 	}
 
-	/// What the node's data base holds under a key.
+	/// Returns the value of a key in the node's local storage.
 	pub fn stored(&self, key: &[u8]) -> Option<Vec<u8>> {
 		self.db.get(key)
 	}
 
-	/// Changes the node's data base.
+	/// Sets the value of a key in the node's local storage.
 	pub fn store(&self, key: &[u8], value: &[u8]) {
 		self.db.clone().set(b"", key, value);
 	}
 
-	/// The node's clock in milliseconds.
+	/// Returns the node's clock in milliseconds.
 	pub fn time(&self) -> u64 {
 		self.state.lock().unwrap().time
 	}
 
-	/// How long the evaluator thinks before it answers, in milliseconds.
+	/// Sets the time that the evaluator takes to answer, in milliseconds.
 	pub fn set_latency(&self, latency: u64) {
 		self.state.lock().unwrap().latency = latency;
 	}
 
-	/// Lets time pass.
+	/// Advances the clock.
 	pub fn pass(&self, milliseconds: u64) {
 		self.state.lock().unwrap().time += milliseconds;
 	}
@@ -183,7 +183,7 @@ impl Externalities for Node {
 		panic!("the off-chain worker must not sleep");
 	}
 
-	/// Another one every time, as on a real node.
+	/// Returns another seed every time, as on a real node.
 	fn random_seed(&mut self) -> [u8; 32] {
 		let mut state = self.state.lock().unwrap();
 		state.seeds += 1;

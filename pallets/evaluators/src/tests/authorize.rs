@@ -1,6 +1,11 @@
-use crate::{admit, blocks_left, mock::evaluator, offchain::own_seats, seat, Committee};
+use crate::{
+	authorize::{admit, attestation, blocks_left, opening, seat},
+	mock::evaluator,
+	offchain::own_seats,
+	Committee,
+};
 use frame_support::pallet_prelude::{InvalidTransaction, TransactionPriority, Weight};
-use sp_core::Pair;
+use sp_core::{Pair, H256};
 
 fn committee() -> Committee<u64> {
 	let members = [5, 6, 7].map(|validator| (u64::from(validator), evaluator(validator).public()));
@@ -42,4 +47,37 @@ fn the_pool_keeps_one_of_a_kind() {
 	assert_eq!(provides("descent/test", (0, 1)), first.provides);
 	assert_ne!(provides("descent/test", (0, 2)), first.provides);
 	assert_ne!(provides("descent/other", (0, 1)), first.provides);
+}
+
+#[test]
+fn a_member_attests_once_and_with_its_own_key() {
+	let attest = |has_attested, payload: &[u8], signer: u8| {
+		let signature = evaluator(signer).sign(b"payload");
+		attestation(has_attested, || seat(committee(), 1), || payload.to_vec(), &signature)
+	};
+	assert_eq!(attest(false, b"payload", 6), Ok(()));
+	assert_eq!(attest(true, b"payload", 6), Err(InvalidTransaction::Stale));
+	assert_eq!(attest(false, b"other", 6), Err(InvalidTransaction::BadProof));
+	assert_eq!(attest(false, b"payload", 7), Err(InvalidTransaction::BadProof));
+}
+
+#[test]
+fn a_member_opens_what_it_attested_to() {
+	let attested = H256::repeat_byte(1);
+	let open = |has_opened, hash: H256, signed: H256| {
+		let signature = evaluator(6).sign(signed.as_bytes());
+		opening(
+			has_opened,
+			attested,
+			|| seat(committee(), 1),
+			|_| hash,
+			|hash| hash.as_bytes().to_vec(),
+			&signature,
+		)
+	};
+	let other = H256::repeat_byte(2);
+	assert_eq!(open(false, attested, attested), Ok(()));
+	assert_eq!(open(true, attested, attested), Err(InvalidTransaction::Stale));
+	assert_eq!(open(false, other, other), Err(InvalidTransaction::BadProof));
+	assert_eq!(open(false, attested, other), Err(InvalidTransaction::BadProof));
 }

@@ -9,7 +9,7 @@ use descent_protocol::evaluation::EVALUATOR_STORAGE_KEY;
 use sp_core::offchain::Duration;
 use sp_io::offchain::timestamp;
 
-/// What a client gets from a node with this evaluator, with 1.5 s for all of its calls.
+/// Runs a test with a client of the node, which has 1.5 s for all of its calls.
 fn with_client<R>(node: &Node, test: impl FnOnce(&mut Client) -> R) -> R {
 	let mut chain = new_test_ext();
 	node.register(&mut chain);

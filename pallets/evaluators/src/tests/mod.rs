@@ -2,7 +2,7 @@
 
 mod authorize;
 mod client;
-mod inquiry;
+mod job_poll;
 mod run;
 mod session;
-mod store;
+mod slashing_protection;

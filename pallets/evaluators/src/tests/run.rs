@@ -50,7 +50,7 @@ fn a_run_visits_every_group_in_order() {
 }
 
 #[test]
-fn who_cannot_speak_visits_nobody() {
+fn a_node_that_cannot_sign_visits_nobody() {
 	let (node, mut chain) = world();
 	node.set_validator(false);
 	assert!(visited(&mut chain, |_, _| {}).is_empty());

@@ -1,16 +1,15 @@
-//! The validators' off-chain worker.
+//! The off-chain worker of validators, which carries the ballots of the evaluator beside the node to the
+//! chain.
 //!
-//! It carries what the evaluator beside the node has measured to the chain, and nothing else. With every new best block
-//! it looks where each round stands and takes the step that is still missing:
+//! With every new best block it looks at the phase of each round and takes the step that is still missing:
 //!
 //! ```text
-//! attest window | evaluator asked? -> measured? -> ballot and salt on disk -> attest -> on chain? else again
+//! attest window | job posted? -> measured? -> ballot and salt on disk -> attest -> on chain? else again
 //! open window   | own attestation on chain? -> open it from disk -> on chain? else again
 //! ```
 //!
 //! Every step can be repeated and none waits for another, see [`pallet_evaluators::offchain`].
 
-mod chain;
 mod round;
 mod store;
 
@@ -22,7 +21,7 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_evaluators::offchain::Worker;
 use round::Round;
 
-/// Target of the messages about what is sent to the chain.
+/// Log target of messages about calls to the chain.
 const ROUNDS: &str = "runtime::rounds";
 
 const WORKER: Worker = Worker { target: ROUNDS, lock: b"descent/rounds/lock", turn: b"descent/rounds/turn" };

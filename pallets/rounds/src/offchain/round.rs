@@ -1,11 +1,10 @@
-//! One round, as a run of the off-chain worker finds it.
+//! One round, seen from a run of the off-chain worker.
 
 use super::{
-	chain::{self, Seat},
 	store::{place, subject, Record},
 	ROUNDS,
 };
-use crate::{Config, Pallet};
+use crate::{attest_payload, open_payload, Attestation, Call, Config, Pallet};
 use alloc::vec::Vec;
 use core::fmt;
 use descent_protocol::{
@@ -14,16 +13,24 @@ use descent_protocol::{
 	Ballot, BlockNumber, GroupId, Phase, RoundIndex, Salt,
 };
 use pallet_evaluators::{
-	offchain::{is_due, may_open, warn, Client, Stored},
+	offchain::{is_due, may_open, own_seats, sign_and_submit, warn, Client, SlashingProtection},
 	AuthorityId,
 };
 use sp_core::H256;
 
-/// Where the evaluator takes evaluations.
+/// The path of the evaluator for evaluations.
 const EVALUATIONS: &str = "/v1/evaluations";
 
-/// Whether a ballot can be one on what was asked: no verdicts on candidates that are not there, no baseline without a
-/// head.
+/// A member of a round's committee whose key is one of this node's.
+struct Seat {
+	member: u32,
+	evaluator: AuthorityId,
+	/// The member's attestation on chain.
+	attestation: Option<Attestation>,
+}
+
+/// Returns true if a ballot can answer the request: it has no verdicts on unknown candidates, and no baseline
+/// without a head.
 fn answers(ballot: &Ballot, request: &EvaluationRequest) -> bool {
 	ballot.verdicts.len() <= request.candidates.len() && (ballot.baseline.is_none() || request.head.is_some())
 }
@@ -43,12 +50,12 @@ impl fmt::Display for Round {
 }
 
 impl Round {
-	/// Takes the step that is missing.
+	/// Takes the step that is still missing.
 	pub(super) fn advance<T: Config>(&self, keys: &[AuthorityId], client: &mut Client) {
 		let Some(windows) = Pallet::<T>::windows(self.group, self.round) else {
 			return;
 		};
-		// What is sent now is in the next block at the earliest.
+		// A call that is sent now is in the next block at the earliest.
 		match windows.phase(self.now.saturating_add(1)) {
 			Phase::Attest => self.attest::<T>(keys, client),
 			Phase::Open if may_open(&windows.open, self.now) => self.open::<T>(keys),
@@ -57,12 +64,12 @@ impl Round {
 	}
 
 	fn attest<T: Config>(&self, keys: &[AuthorityId], client: &mut Client) {
-		let mut seats = chain::seats::<T>(self, keys);
-		seats.retain(|seat| seat.said.is_none());
+		let mut seats = self.seats::<T>(keys);
+		seats.retain(|seat| seat.attestation.is_none());
 		if seats.is_empty() {
 			return;
 		}
-		let Some(mut stored) = self.recall() else {
+		let Some(mut stored) = self.load() else {
 			return;
 		};
 		if stored.record.ballot.is_none() && client.calls() == 0 {
@@ -76,33 +83,33 @@ impl Round {
 			self.measure(&request, record, client);
 		}
 		let Some((_, ballot)) = record.ballot.clone() else {
-			// A lost note only makes the next run ask or complain once more.
+			// Without the record, the next run only polls or warns once more.
 			let _ = stored.save();
 			return;
 		};
 		let mut hashes = Vec::new();
 		for seat in seats {
-			let voice = record.voices.of(&seat.evaluator);
-			if is_due(voice.attested, self.now) {
-				voice.attested = Some(self.now);
-				let hash = self.hash(&seat.evaluator, &ballot, &voice.salt);
+			let signer = record.signers.of(&seat.evaluator);
+			if is_due(signer.attested, self.now) {
+				signer.attested = Some(self.now);
+				let hash = self.hash(&seat.evaluator, &ballot, &signer.salt);
 				hashes.push((seat, hash));
 			}
 		}
 		if stored.save() {
 			for (seat, hash) in hashes {
-				chain::attest::<T>(self, &seat, hash);
+				self.submit_attestation::<T>(&seat, hash);
 			}
 		}
 	}
 
 	fn open<T: Config>(&self, keys: &[AuthorityId]) {
-		let mut seats = chain::seats::<T>(self, keys);
-		seats.retain(|seat| matches!(&seat.said, Some(said) if said.ballot.is_none()));
+		let mut seats = self.seats::<T>(keys);
+		seats.retain(|seat| seat.attestation.as_ref().is_some_and(|attested| attested.ballot.is_none()));
 		if seats.is_empty() {
 			return;
 		}
-		let Some(mut stored) = self.recall() else {
+		let Some(mut stored) = self.load() else {
 			return;
 		};
 		if self.request::<T>(&stored.record).is_none() {
@@ -111,47 +118,86 @@ impl Round {
 		let mut openings = Vec::new();
 		for seat in seats {
 			let record = &mut stored.record;
-			let Some((hash, ballot, salt)) = self.said(&seat, record) else {
+			let Some((hash, ballot, salt)) = self.attested(&seat, record) else {
 				warn(
 					ROUNDS,
 					format_args!(
-						"{self}: member {}'s attestation was not made with this node's data base and can't be \
-						opened here. Use a session key on one node only, and keep the node's data",
+						"{self}: member {}'s attestation was not made with this node's data base and can't \
+						be opened here. Use a session key on one node only, and keep the node's data",
 						seat.member,
 					),
 				);
 				continue;
 			};
-			let voice = record.voices.of(&seat.evaluator);
-			if is_due(voice.opened, self.now) {
-				voice.opened = Some(self.now);
+			let signer = record.signers.of(&seat.evaluator);
+			if is_due(signer.opened, self.now) {
+				signer.opened = Some(self.now);
 				openings.push((seat, hash, ballot, salt));
 			}
 		}
 		if !openings.is_empty() && stored.save() {
 			for (seat, hash, ballot, salt) in openings {
-				chain::open::<T>(self, &seat, hash, ballot, salt);
+				self.submit_opening::<T>(&seat, hash, ballot, salt);
 			}
 		}
 	}
 
-	/// What is known of the round.
-	fn recall(&self) -> Option<Stored<RoundIndex, Record>> {
-		let stored = Stored::load(place(self.genesis, self.group, self.round), self.round);
+	/// Returns the members of the round's committee whose keys are this node's.
+	fn seats<T: Config>(&self, keys: &[AuthorityId]) -> Vec<Seat> {
+		let committee = Pallet::<T>::committee(self.group, self.round).unwrap_or_default();
+		own_seats(committee, keys)
+			.into_iter()
+			.map(|(member, evaluator)| Seat {
+				member,
+				evaluator,
+				attestation: Pallet::<T>::attestation(self.group, self.round, member),
+			})
+			.collect()
+	}
+
+	fn submit_attestation<T: Config>(&self, seat: &Seat, hash: H256) {
+		let (group, round, member) = (self.group, self.round, seat.member);
+		let payload = attest_payload(self.genesis, group, round, member, hash);
+		sign_and_submit::<T, Call<T>>(ROUNDS, self, &seat.evaluator, &payload, |signature| Call::attest {
+			group,
+			round,
+			member,
+			hash,
+			signature,
+		});
+	}
+
+	fn submit_opening<T: Config>(&self, seat: &Seat, hash: H256, ballot: Ballot, salt: Salt) {
+		let (group, round, member) = (self.group, self.round, seat.member);
+		let payload = open_payload(self.genesis, group, round, member, hash);
+		sign_and_submit::<T, Call<T>>(ROUNDS, self, &seat.evaluator, &payload, |signature| Call::open {
+			group,
+			round,
+			member,
+			ballot,
+			salt,
+			signature,
+		});
+	}
+
+	/// Loads the signing record of the round. Returns `None` if the node must not sign anything in the round.
+	fn load(&self) -> Option<SlashingProtection<RoundIndex, Record>> {
+		let key = place(self.genesis, self.group, self.round);
+		let stored = SlashingProtection::load(key, self.round);
 		if stored.is_none() {
 			warn(
 				ROUNDS,
 				format_args!(
-					"{self}: this node has spoken of a later round, or can't read what it has said of this one; it \
-					abstains from it. Nothing has to be done",
+					"{self}: this node has signed a ballot of a later round, or can't read its record of this \
+					one; it abstains from it. Nothing has to be done",
 				),
 			);
 		}
 		stored
 	}
 
-	/// What there is to measure. `None` where something else was measured: a ballot only speaks of the head and the candidates
-	/// that it was made for, and a second one would contradict it.
+	/// Returns the request to the evaluator, or `None` if something else was measured before. A ballot is
+	/// only about the head and the candidates that it was made for, and a second one would contradict it.
 	fn request<T: Config>(&self, record: &Record) -> Option<EvaluationRequest> {
 		let request = Pallet::<T>::evaluation_request(self.group, self.round)?;
 		let measured = record.ballot.as_ref().map(|(measured, _)| *measured);
@@ -159,8 +205,8 @@ impl Round {
 			warn(
 				ROUNDS,
 				format_args!(
-					"{self}: the chain was reorganised after the round was measured, and asks for something else \
-					now; this node abstains from it. Nothing has to be done",
+					"{self}: the chain was reorganised after the round was measured, and asks for something \
+					else now; this node abstains from it. Nothing has to be done",
 				),
 			);
 			return None;
@@ -168,24 +214,25 @@ impl Round {
 		Some(request)
 	}
 
-	/// A member's attestation on chain and the ballot and the salt behind it, where they are known.
-	fn said(&self, seat: &Seat, record: &Record) -> Option<(H256, Ballot, Salt)> {
+	/// Returns a member's attestation on chain with the ballot and the salt behind it, if the record has
+	/// them.
+	fn attested(&self, seat: &Seat, record: &Record) -> Option<(H256, Ballot, Salt)> {
 		let (_, ballot) = record.ballot.clone()?;
-		let salt = record.voices.known(&seat.evaluator)?.salt;
+		let salt = record.signers.known(&seat.evaluator)?.salt;
 		let hash = self.hash(&seat.evaluator, &ballot, &salt);
-		let is_said = seat.said.as_ref().is_some_and(|said| said.hash == hash);
-		is_said.then_some((hash, ballot, salt))
+		let is_attested = seat.attestation.as_ref().is_some_and(|attested| attested.hash == hash);
+		is_attested.then_some((hash, ballot, salt))
 	}
 
 	fn hash(&self, evaluator: &AuthorityId, ballot: &Ballot, salt: &Salt) -> H256 {
 		attestation_hash(self.genesis, self.group, self.round, evaluator, ballot, salt)
 	}
 
-	/// One step towards a ballot.
+	/// Polls the evaluator for a ballot.
 	fn measure(&self, request: &EvaluationRequest, record: &mut Record, client: &mut Client) {
 		let is_answer = |measured: &Measured| answers(&measured.ballot, request);
 		let id = request.id();
-		let measured = (record.inquiry).ask(client, EVALUATIONS, id, request, self, is_answer);
+		let measured = record.job.poll(client, EVALUATIONS, id, request, self, is_answer);
 		record.ballot = measured.map(|Measured { ballot }| (subject(request), ballot));
 	}
 }

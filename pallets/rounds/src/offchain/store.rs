@@ -1,40 +1,40 @@
-//! What this node remembers of the rounds that it measures, in the persistent local storage of the off-chain workers.
+//! The signing records of the rounds that this node measures, in the persistent local storage of the
+//! off-chain workers.
 //!
-//! A group has two places, one for even rounds and one for odd ones, as two can be unsettled at a time.
+//! A group has two keys, one for even rounds and one for odd ones, as two rounds can be unsettled at a time.
 
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use descent_protocol::{evaluation::EvaluationRequest, Ballot, GroupId, RoundIndex};
-use pallet_evaluators::offchain::{Inquiry, Speech, Voices};
+use pallet_evaluators::offchain::{JobPoll, Signers, SigningRecord};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
 
-/// Changes when the records do.
+/// Prefix of the keys. It changes when the encoding of the records does.
 const PREFIX: &[u8] = b"descent/rounds/v1";
 
-/// What this node knows of a round.
+/// The ballot of this node in a round, and the calls that it has signed with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub(super) struct Record {
-	/// The evaluation that is asked for.
-	pub(super) inquiry: Inquiry,
-	/// What was measured, and the [`subject`] of it.
+	pub(super) job: JobPoll,
+	/// The ballot, and the [`subject`] that was measured for it.
 	pub(super) ballot: Option<(H256, Ballot)>,
-	/// One for every key that speaks for this node.
-	pub(super) voices: Voices,
+	/// One signer for each of this node's keys in the committee.
+	pub(super) signers: Signers,
 }
 
-impl Speech for Record {
-	fn has_spoken(&self) -> bool {
+impl SigningRecord for Record {
+	fn has_signed(&self) -> bool {
 		self.ballot.is_some()
 	}
 }
 
-/// The key of a round's place.
+/// Returns the key of a round's record.
 pub(crate) fn place(genesis: H256, group: GroupId, round: RoundIndex) -> Vec<u8> {
 	(PREFIX, genesis, group, round & 1).encode()
 }
 
-/// What a ballot speaks of: this head and these candidates in this order, on this evaluation set.
+/// Returns the hash of a ballot's subject: the head and the candidates in this order, on this evaluation set.
 pub(super) fn subject(request: &EvaluationRequest) -> H256 {
 	let candidates: Vec<_> =
 		request.candidates.iter().map(|candidate| (candidate.checkpoint, candidate.claim)).collect();

@@ -225,7 +225,7 @@ fn no_round_is_played_while_the_head_is_good_enough() {
 	});
 }
 
-/// A round that an account plays alone, against a head that nobody serves.
+/// A round that an account plays alone, against a head that no provider serves.
 fn unopposed(index: u32, number: u8, score: u64) -> Round {
 	Round::number(index).commits(&[number]).reveals(&[(number, score)]).votes(&all(None, score)).settles()
 }

@@ -28,7 +28,7 @@ fn refused(reason: InvalidTransaction) -> TransactionValidityError {
 	TransactionValidityError::Invalid(reason)
 }
 
-/// That neither the pool nor a block admits a call, and that nothing comes of it.
+/// Checks that neither the pool nor a block admits a call, and that it has no effect.
 fn refuses(call: Call<Test>, reason: InvalidTransaction) {
 	assert_eq!(validate(call.clone()), Err(refused(reason)));
 	let attestations = || crate::Attestations::<Test>::iter().collect::<Vec<_>>();

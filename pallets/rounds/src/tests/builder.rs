@@ -1,4 +1,4 @@
-//! A round as a test tells it: who commits, who reveals what, what the committee says.
+//! A builder of rounds: commitments, reveals, attestations, openings and settlements.
 
 use crate::{
 	attest_payload,
@@ -148,7 +148,7 @@ impl Round {
 		}
 	}
 
-	/// Members open what they attested to.
+	/// Members open their attestations.
 	pub(crate) fn opens(self, members: &[u32]) -> Self {
 		let this = self.at(|windows| windows.open.start);
 		for member in members {
@@ -181,7 +181,7 @@ impl Round {
 		self.at(|windows| windows.settle)
 	}
 
-	/// Somebody calls `settle`.
+	/// An account calls `settle`.
 	pub(crate) fn nudge(&self, number: u8) -> DispatchResult {
 		let origin = RuntimeOrigin::signed(account(number));
 		Pallet::<Test>::settle(origin, self.group, self.index).map(|_| ()).map_err(|failed| failed.error)
@@ -191,7 +191,7 @@ impl Round {
 		crate::Rounds::<Test>::get(self.group, self.index).unwrap()
 	}
 
-	/// How an account's commitment ended.
+	/// Returns the ending of an account's commitment.
 	pub(crate) fn ending(&self, number: u8) -> Ending<u128> {
 		self.stored()
 			.commitments
@@ -201,7 +201,7 @@ impl Round {
 			.unwrap()
 	}
 
-	/// How the commitments ended, in commit order.
+	/// Returns the endings of the commitments, in commit order.
 	pub(crate) fn outcomes(&self) -> Vec<Outcome> {
 		self.stored().commitments.into_iter().map(|commitment| commitment.ending.unwrap().outcome).collect()
 	}

@@ -129,7 +129,7 @@ fn a_place_costs_a_part_of_the_deposit_that_is_made_for_it() {
 		let issuance = Balances::total_issuance();
 		assert_eq!(paid(64), 5 * DEPOSIT);
 		assert_ok!(round.commit(65, 20 * DEPOSIT));
-		// It goes to whoever takes fees, and not to who was displaced.
+		// The fee goes to the taker of fees, and not to the displaced account.
 		assert_eq!((paid(65), paid(64)), (10 * DEPOSIT, 5 * DEPOSIT));
 		assert_eq!(Balances::total_issuance(), issuance - 10 * DEPOSIT);
 		let most = (ENDOWMENT - 1) / 3 * 2;

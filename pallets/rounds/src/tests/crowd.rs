@@ -8,9 +8,9 @@ use descent_protocol::{Ballot, Outcome, Performance, Verdict};
 use frame_support::assert_ok;
 use proptest::{collection::vec, option, prelude::*};
 
-/// What one trainer does in a round: how much more than the smallest deposit it puts at stake, and what it claims.
+/// A trainer in a round: the part of its deposit above the smallest one, and its claim.
 type Trainer = (u128, Option<u64>);
-/// What one member does: a ballot, and whether it opens it.
+/// A member in a round: its ballot, and true if it opens it.
 type Member = Option<(Ballot, bool)>;
 
 fn verdicts() -> impl Strategy<Value = Verdict> {
@@ -69,7 +69,7 @@ fn play(index: u32, trainers: &[Trainer], members: &[Member]) -> Round {
 	round.settles()
 }
 
-/// That those are told of who did the round's work, each once, and nobody is paid who did none.
+/// Checks that each member's performance is reported once, and that only members who did sound work are paid.
 fn assert_told_once(round: &Round, index: u32) {
 	let (paid, observed) = (Paid::get(), Observed::get());
 	let ([told], [committee]) = (&paid[..], &observed[..]) else {

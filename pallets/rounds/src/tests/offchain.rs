@@ -26,10 +26,10 @@ use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
 use sp_runtime::transaction_validity::TransactionValidityError;
 
 mod answers;
-mod course;
 mod faults;
 mod load;
 mod messages;
+mod steps;
 
 /// Round 0 takes attestations in blocks 34 to 39 and ballots in blocks 40 to 43.
 const CLOCK: Clock = Clock { first: 0, start: 10, length: 20, reveal: 3, attest: 6, open: 4 };
@@ -137,7 +137,7 @@ impl World {
 		});
 	}
 
-	/// The off-chain worker of a block. Returns what it sent.
+	/// Runs the off-chain worker of a block. Returns the transactions that it sent.
 	fn run(&mut self, block: u32) -> Vec<Sent> {
 		self.chain.execute_with(|| {
 			System::set_block_number(block);
@@ -160,7 +160,7 @@ impl World {
 		})
 	}
 
-	/// What there is to measure in a group's round 0.
+	/// Returns the request to measure a group's round 0.
 	fn request(&mut self, group: GroupId) -> EvaluationRequest {
 		let request = self.chain.execute_with(|| {
 			System::set_block_number(System::block_number().max(ASK));

@@ -1,4 +1,4 @@
-//! Who is paid for a round, who is called a liar, and what is not given back.
+//! Rewards for a round, the performance of members, and slashed deposits.
 
 use super::{ballot, measurement, Round};
 use crate::{
@@ -29,14 +29,14 @@ fn judged(ballots: &[Ballot]) -> Round {
 	Round::new().commits(&[1]).reveals(&[(1, 500)]).votes(ballots).settles()
 }
 
-/// What was told of the only round that was settled.
+/// Returns the winner and the paid members of the only round that was settled.
 fn paid() -> (Option<u8>, Vec<u8>) {
 	let paid = Paid::get();
 	let [Told { winner, members, .. }] = &paid[..] else { panic!("not told once: {paid:?}") };
 	(*winner, members.clone())
 }
 
-/// How the members of the only committee did, in its order.
+/// Returns the performance of the members of the only committee, in its order.
 fn performance() -> Vec<Performance> {
 	let observed = Observed::get();
 	let [committee] = &observed[..] else { panic!("not told once: {observed:?}") };
@@ -161,7 +161,7 @@ fn the_committee_of_the_round_is_paid_whoever_validates_now() {
 	});
 }
 
-/// Who serves four of seven members and refuses two, while one is silent.
+/// A trainer serves four of seven members and refuses two, while one member is silent.
 fn served_to_some() -> Round {
 	start_session(200..207);
 	let mut ballots = vec![ballot(None, &[found(500)]); 4];

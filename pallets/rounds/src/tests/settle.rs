@@ -119,7 +119,8 @@ fn a_group_with_nothing_to_settle_costs_off_chain_workers_nothing() {
 	});
 }
 
-/// How a first round of one candidate ends with these ballots, and whether that cost its deposit.
+/// Checks the outcome of a first round of one candidate with these ballots, and the slashed part of its
+/// deposit.
 fn ends(ballots: &[Ballot], outcome: Outcome, loss: u128) {
 	build_and_execute(|| {
 		let round = Round::new().commits(&[1]).reveals(&[(1, 500)]).votes(ballots).settles();

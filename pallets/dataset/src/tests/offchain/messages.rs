@@ -1,24 +1,24 @@
-//! What the operator reads.
+//! Messages to the operator.
 
 use super::*;
-use pallet_evaluators::offchain::testing::heard;
+use pallet_evaluators::offchain::testing;
 
-/// The warnings of one block's run.
-fn warnings(world: &mut World, block: u32) -> Vec<String> {
-	heard();
+/// Returns the warnings of one block's run.
+fn warned(world: &mut World, block: u32) -> Vec<String> {
+	testing::warnings();
 	world.run(block);
-	heard()
+	testing::warnings()
 }
 
 #[test]
 fn a_dead_evaluator_is_reported_once_an_attempt() {
 	let mut world = World::new(1);
 	world.node.set_script(|_| Answer::Refused);
-	let heard = warnings(&mut world, ASK);
-	assert_eq!(heard.len(), 1);
-	assert!(heard[0].contains("descent::evaluator: group 0, delta proposal 0, attempt 0"));
+	let warnings = warned(&mut world, ASK);
+	assert_eq!(warnings.len(), 1);
+	assert!(warnings[0].contains("descent::evaluator: group 0, delta proposal 0, attempt 0"));
 	for block in ASK + 1..OPEN - 1 {
-		assert!(warnings(&mut world, block).is_empty());
+		assert!(warned(&mut world, block).is_empty());
 	}
 }
 
@@ -26,9 +26,9 @@ fn a_dead_evaluator_is_reported_once_an_attempt() {
 fn an_attestation_from_elsewhere_is_reported() {
 	let mut world = World::new(1);
 	world.put_attestation(H256::repeat_byte(3));
-	let heard = warnings(&mut world, OPEN);
-	assert_eq!(heard.len(), 1);
-	assert!(heard[0].contains("session key on one node only"));
+	let warnings = warned(&mut world, OPEN);
+	assert_eq!(warnings.len(), 1);
+	assert!(warnings[0].contains("session key on one node only"));
 }
 
 #[test]
@@ -38,19 +38,19 @@ fn another_delta_under_the_same_number_is_reported() {
 	world.chain.execute_with(|| {
 		Proposals::<Test>::mutate(0, 0, |proposal| proposal.as_mut().unwrap().delta = delta(50));
 	});
-	let heard = warnings(&mut world, ASK + 2);
-	assert_eq!(heard.len(), 1);
-	assert!(heard[0].contains("reorganised"));
+	let warnings = warned(&mut world, ASK + 2);
+	assert_eq!(warnings.len(), 1);
+	assert!(warnings[0].contains("reorganised"));
 }
 
 #[test]
 fn a_check_that_goes_well_says_nothing() {
 	let mut world = World::new(2);
 	for block in ASK..AGAIN {
-		heard();
+		testing::warnings();
 		for sent in world.run(block) {
 			world.include(block + 1, &sent).unwrap();
 		}
-		assert!(heard().is_empty());
+		assert!(testing::warnings().is_empty());
 	}
 }

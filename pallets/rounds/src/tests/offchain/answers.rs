@@ -1,8 +1,9 @@
-//! What an evaluator may answer, and what becomes of it.
+//! Answers of the evaluator, and their effect.
 
 use super::*;
 
-/// One call with this answer says nothing to the chain, ends in time, and the next block makes good for it.
+/// Checks that a call with this answer sends nothing to the chain and ends in time, and that the next block
+/// repairs it.
 fn is_overcome(answer: impl Fn(&Asked) -> Answer + Send + 'static) {
 	let mut world = World::new(1);
 	world.node.set_script(answer);

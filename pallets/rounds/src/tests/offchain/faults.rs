@@ -1,4 +1,4 @@
-//! Who must stay silent, and what a node does about its own faults.
+//! Nodes that must sign nothing, and faults of a node.
 
 use super::*;
 use crate::offchain::place;

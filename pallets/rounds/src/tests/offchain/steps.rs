@@ -1,4 +1,4 @@
-//! A round's course: ask, poll, attest, open.
+//! The steps of a round: post, poll, attest, open.
 
 use super::*;
 
@@ -117,8 +117,8 @@ fn a_full_pool_is_tried_again() {
 	assert_eq!(world.run(ASK + 2).len(), 1);
 }
 
-/// Nothing but the data base and the keys outlives a run, so that each run is one after a restart. Here the chain is
-/// another view of the same, too.
+/// Nothing but the data base and the keys outlives a run, so that each run is one after a restart. Here the
+/// chain is another view of the same, too.
 #[test]
 fn a_restart_does_not_change_what_was_said() {
 	let mut world = World::new(1);

@@ -1,4 +1,4 @@
-//! Checks that go well, and what a node says twice.
+//! The steps of a check: post, poll, attest, open.
 
 use super::*;
 
@@ -81,8 +81,8 @@ fn what_got_lost_is_sent_again_and_says_the_same() {
 	assert_eq!(world.include(OPEN + 2, &second[0]), Ok(()));
 }
 
-/// Nothing but the data base and the keys outlives a run, so that each run is one after a restart. Here the chain is
-/// another view of the same, too.
+/// Nothing but the data base and the keys outlives a run, so that each run is one after a restart. Here the
+/// chain is another view of the same, too.
 #[test]
 fn a_restart_does_not_change_what_was_said() {
 	let mut world = World::new(1);
@@ -228,7 +228,7 @@ fn a_later_proposal_at_the_same_place_is_checked_in_its_turn() {
 	world.put_proposal(0, 1);
 	assert!(world.run(ASK + 2).is_empty());
 	assert_eq!(world.run(ASK + 3).pop().unwrap().attested().0, 1);
-	// Back on a fork where the first is open: what was said of it is not known any more.
+	// Back on a fork where the first is open: its record is gone.
 	world.chain.execute_with(|| Open::<Test>::remove(0));
 	world.put_proposal(0, 0);
 	assert!((ASK + 4..OPEN - 1).all(|block| world.run(block).is_empty()));

@@ -1,9 +1,9 @@
-//! A chain and a checkpoints in memory, whose blocks are made by the test.
+//! A chain and a source of checkpoints in memory. The test makes the blocks.
 
 use crate::{
 	events::{Event, Report},
 	round_spec::RoundSpec,
-	rounds::{Chain, CheckpointSource, Offer, Reveal, RoundMachine},
+	rounds::{Chain, CheckpointSource, Offer, Participation, Reveal, RoundMachine},
 	state::State,
 };
 use anyhow::Result;
@@ -25,25 +25,25 @@ pub(super) fn account() -> AccountId32 {
 	AccountId32::new([7; 32])
 }
 
-/// A chain in memory, whose blocks are made by the test.
+/// State of the chain.
 #[derive(Default)]
 pub(super) struct Ledger {
 	pub block: BlockNumber,
 	pub rounds: BTreeMap<RoundIndex, (Vec<CandidateView>, bool)>,
 	/// Transactions to lose on their way.
 	pub lose: u32,
-	/// Transactions that find no node.
+	/// Transactions to refuse, as without a node.
 	pub refuse: u32,
 	/// Blocks by which finality lags behind.
 	pub lag: BlockNumber,
 	pub seed: H256,
 	pub commits: u32,
 	pub reveals: u32,
-	/// Rounds pruned.
+	/// True if the chain no longer keeps any round.
 	pub pruned: bool,
 	/// Attempts to settle.
 	pub settlements: u32,
-	/// From each round on: the versions of model and data set.
+	/// Versions of model and data set from each round on.
 	pub versions: BTreeMap<RoundIndex, (u32, u32)>,
 	/// The clock that follows on [`CLOCK`], if one does.
 	pub next: Option<Clock>,
@@ -55,7 +55,7 @@ impl Ledger {
 		next.unwrap_or(CLOCK)
 	}
 
-	/// The round that takes commitments, or `None`, and the first to come.
+	/// Returns the round that takes commitments, if any, and the round of the current or next clock.
 	fn round_at(&self, block: BlockNumber) -> (Option<RoundIndex>, RoundIndex) {
 		let now = self.next.and_then(|next| next.round_at(block)).or_else(|| {
 			let first = self.next.map_or(RoundIndex::MAX, |next| next.first);
@@ -151,7 +151,7 @@ impl Chain for FakeChain {
 		Ok(known.then_some(ledger.seed))
 	}
 
-	async fn commit(&self, round: RoundIndex, commitment: H256) -> Result<()> {
+	async fn commit(&self, round: RoundIndex, commitment: H256, deposit: u128) -> Result<()> {
 		let mut ledger = self.0.lock().unwrap();
 		ledger.commits += 1;
 		if ledger.refuse > 0 {
@@ -170,7 +170,7 @@ impl Chain for FakeChain {
 		candidates.push(CandidateView {
 			account: account(),
 			commitment,
-			deposit: 1,
+			deposit,
 			reveal: None,
 			measured: None,
 			tally: None,
@@ -197,8 +197,8 @@ impl Chain for FakeChain {
 		anyhow::ensure!(open, "WrongPhase");
 		let candidate = &mut ledger.rounds.get_mut(&round).unwrap().0[0];
 		let (digest, salt) = (reveal.checkpoint.digest, &reveal.salt);
-		let bound = descent_protocol::commitment_hash(H256::zero(), 1, round, &account(), digest, salt);
-		assert_eq!(candidate.commitment, bound);
+		let expected = descent_protocol::commitment_hash(H256::zero(), 1, round, &account(), digest, salt);
+		assert_eq!(candidate.commitment, expected);
 		candidate.reveal = Some(RevealView {
 			checkpoint: reveal.checkpoint,
 			claim: reveal.claim,
@@ -211,21 +211,18 @@ impl Chain for FakeChain {
 		self.0.lock().unwrap().settlements += 1;
 		Ok(())
 	}
-
-	async fn explain(&self, _: RoundIndex) -> Result<String> {
-		Ok("Because.".into())
-	}
 }
 
-/// Makes a new checkpoint at every offer, and claims what the seed and the versions of model and data set say.
+/// Makes a new checkpoint at every offer, and claims a score that follows from the seed and the versions of
+/// model and data set.
 #[derive(Default)]
-pub(super) struct FakeWorkshop {
+pub(super) struct FakeCheckpoints {
 	pub made: u8,
 	pub nothing: bool,
 	pub published: Vec<ContentRef>,
 }
 
-impl CheckpointSource for FakeWorkshop {
+impl CheckpointSource for FakeCheckpoints {
 	async fn offer(&mut self, group: &GroupView, path: &Path) -> Result<Offer> {
 		if self.nothing {
 			return Ok(Offer::Nothing("not better".into()));
@@ -253,21 +250,21 @@ impl CheckpointSource for FakeWorkshop {
 	}
 }
 
-/// What every checkpoint scores.
+/// Returns the score of every checkpoint.
 pub(super) fn score(seed: H256, (model, dataset): (u32, u32)) -> Score {
 	Score(u64::from(seed.0[0]) + 1_000 * u64::from(model) + 100 * u64::from(dataset))
 }
 
 #[derive(Clone, Default)]
-pub(super) struct LogSource(pub Arc<Mutex<Vec<Event>>>);
+pub(super) struct RecordedEvents(pub Arc<Mutex<Vec<Event>>>);
 
-impl Report for LogSource {
+impl Report for RecordedEvents {
 	fn event(&self, event: Event) {
 		self.0.lock().unwrap().push(event);
 	}
 }
 
-impl LogSource {
+impl RecordedEvents {
 	pub(super) fn names(&self) -> Vec<String> {
 		let events = self.0.lock().unwrap();
 		let name = |event: &Event| serde_json::to_value(event).unwrap()["event"].as_str().unwrap().to_owned();
@@ -275,26 +272,34 @@ impl LogSource {
 	}
 }
 
-pub(super) struct Bench {
+pub(super) struct Harness {
 	pub directory: tempfile::TempDir,
 	pub chain: FakeChain,
-	pub log: LogSource,
+	pub events: RecordedEvents,
 }
 
-pub(super) type Fake = RoundMachine<FakeChain, FakeWorkshop, LogSource>;
+pub(super) type Fake = RoundMachine<FakeChain, FakeCheckpoints, RecordedEvents>;
 
-impl Bench {
+impl Harness {
 	pub(super) fn new() -> Self {
 		let chain = FakeChain::default();
 		chain.0.lock().unwrap().seed = SEED;
-		Self { directory: tempfile::tempdir().unwrap(), chain, log: LogSource::default() }
+		Self { directory: tempfile::tempdir().unwrap(), chain, events: RecordedEvents::default() }
 	}
 
 	/// A trainer that knows only what is on disk.
 	pub(super) fn start(&self, rounds: u32) -> Fake {
 		let state = State::open(self.directory.path(), H256::zero(), 1, &account()).unwrap();
-		let checkpoints = FakeWorkshop { made: state.entries().len() as u8, ..FakeWorkshop::default() };
-		RoundMachine::new(self.chain.clone(), checkpoints, self.log.clone(), state, account(), 2, rounds)
+		let checkpoints = FakeCheckpoints { made: state.entries().len() as u8, ..FakeCheckpoints::default() };
+		let participation = Participation { deposit: None, margin: 2, rounds };
+		RoundMachine::new(
+			self.chain.clone(),
+			checkpoints,
+			self.events.clone(),
+			state,
+			account(),
+			participation,
+		)
 	}
 
 	pub(super) async fn at(&self, trainer: &mut Fake, block: BlockNumber) {

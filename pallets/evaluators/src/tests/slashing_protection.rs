@@ -2,23 +2,23 @@ use crate::{
 	mock::new_test_ext,
 	offchain::{
 		testing::{Answer, Asked, Node},
-		Speech, Stored,
+		SigningRecord, SlashingProtection,
 	},
 };
 use codec::Encode;
 
-impl Speech for Vec<u8> {
-	fn has_spoken(&self) -> bool {
+impl SigningRecord for Vec<u8> {
+	fn has_signed(&self) -> bool {
 		!self.is_empty()
 	}
 }
 
-type Note = Stored<u32, Vec<u8>>;
+type Note = SlashingProtection<u32, Vec<u8>>;
 
 const KEY: &[u8] = b"test/note";
 
 fn load(order: u32) -> Option<Note> {
-	Stored::load(KEY.to_vec(), order)
+	SlashingProtection::load(KEY.to_vec(), order)
 }
 
 fn with_node(test: impl FnOnce(&Node)) {
@@ -28,17 +28,17 @@ fn with_node(test: impl FnOnce(&Node)) {
 	chain.execute_with(|| test(&node));
 }
 
-fn say(order: u32, said: &[u8]) {
-	let mut note = load(order).expect("nothing newer was said");
-	note.record = said.to_vec();
+fn sign(order: u32, finding: &[u8]) {
+	let mut note = load(order).expect("no newer record was signed");
+	note.record = finding.to_vec();
 	assert!(note.save());
 }
 
 #[test]
-fn what_was_said_is_known_again() {
+fn a_stored_record_is_loaded_again() {
 	with_node(|_| {
 		assert!(load(5).unwrap().record.is_empty());
-		say(5, b"five");
+		sign(5, b"five");
 		assert_eq!(load(5).unwrap().record, b"five");
 	});
 }
@@ -46,28 +46,28 @@ fn what_was_said_is_known_again() {
 #[test]
 fn the_newer_takes_the_place_of_the_older_and_never_the_other_way_round() {
 	with_node(|_| {
-		say(5, b"five");
+		sign(5, b"five");
 		assert!(load(4).is_none());
 		assert!(load(6).unwrap().record.is_empty());
 		assert_eq!(load(5).unwrap().record, b"five", "reading takes nobody's place");
-		say(6, b"six");
+		sign(6, b"six");
 		assert!(load(5).is_none());
 	});
 }
 
 #[test]
-fn an_older_one_takes_the_place_of_a_newer_one_that_has_not_spoken() {
+fn an_older_one_takes_the_place_of_a_newer_one_that_has_signed_nothing() {
 	with_node(|_| {
-		say(6, b"");
+		sign(6, b"");
 		assert!(load(5).unwrap().record.is_empty());
-		say(5, b"five");
+		sign(5, b"five");
 		assert_eq!(load(5).unwrap().record, b"five");
 		assert!(load(6).unwrap().record.is_empty());
 	});
 }
 
 #[test]
-fn what_cannot_be_read_is_never_contradicted() {
+fn a_record_that_cannot_be_read_is_never_contradicted() {
 	with_node(|node| {
 		let five = 5u32.encode();
 		for broken in
@@ -78,12 +78,12 @@ fn what_cannot_be_read_is_never_contradicted() {
 			assert!(load(4).is_none(), "{broken:?}");
 		}
 		node.store(KEY, &[4, 0, 0, 0, 255, 255]);
-		assert!(load(5).is_some(), "what an older one said does not matter");
+		assert!(load(5).is_some(), "an older record does not matter");
 	});
 }
 
 #[test]
-fn what_another_run_has_written_meanwhile_stands() {
+fn a_record_that_another_run_has_written_meanwhile_stands() {
 	with_node(|_| {
 		let (mut first, mut second) = (load(5).unwrap(), load(5).unwrap());
 		first.record = b"first".to_vec();

@@ -1,3 +1,5 @@
+//! The polling of a job at the evaluator.
+
 use super::{warn, CallError, Client, EVALUATOR};
 use alloc::{format, string::String};
 use codec::{Decode, Encode};
@@ -6,25 +8,26 @@ use descent_protocol::evaluation::{Job, JobStatus};
 use serde::{de::DeserializeOwned, Serialize};
 use sp_core::H256;
 
-/// The most characters shown of an evaluator's reason.
+/// Largest number of characters that are shown of an evaluator's reason.
 const MAX_REASON: usize = 200;
 
-/// What is remembered of a job that the evaluator is asked for, from one run to the next.
+/// The state of a job at the evaluator, from one run to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
-pub struct Inquiry {
-	/// The job that was asked for last.
+pub struct JobPoll {
 	job: H256,
-	/// Whether the evaluator knows of it.
+	/// True if the evaluator has taken the job.
 	posted: bool,
-	/// Whether the operator has been told that the evaluator can't be used.
+	/// True if the operator has been told that the evaluator can't be used.
 	warned: bool,
 }
 
-impl Inquiry {
-	/// One step towards what comes of a job: asks for it at a path such as `/v1/evaluations`, or how far it is if it was
-	/// asked for before. `id` is the job's, `is_answer` says whether what came of it can be an answer to the request at all,
-	/// and `subject` is what messages to the operator are about.
-	pub fn ask<Outcome: DeserializeOwned>(
+impl JobPoll {
+	/// Posts a job to a path such as `/v1/evaluations`, or polls it if it was posted before. Returns its
+	/// outcome once it is done.
+	///
+	/// `id` is the job's. `is_answer` returns true if an outcome can be an answer to the request at all.
+	/// `subject` names the matter in messages to the operator.
+	pub fn poll<Outcome: DeserializeOwned>(
 		&mut self,
 		client: &mut Client,
 		path: &str,
@@ -37,7 +40,7 @@ impl Inquiry {
 		self.job = id;
 		let known = self.posted.then(|| client.get(&format!("{path}/{id:#x}")));
 		let answer: Result<Job<Outcome>, _> = match known {
-			// Never asked, or forgotten since.
+			// Never posted, or forgotten since.
 			Some(Err(CallError::Status(404))) | None => client.post(path, request),
 			Some(answer) => answer,
 		};
@@ -61,8 +64,9 @@ impl Inquiry {
 				warn(
 					EVALUATOR,
 					format_args!(
-						"{subject}: the evaluator at {} could not do its work: {reason:?}. It is asked again with the \
-						next block; see that it has disk and memory left and reaches the providers",
+						"{subject}: the evaluator at {} could not do its work: {reason:?}. It is asked \
+						again with the next block; see that it has disk and memory left and reaches the \
+						providers",
 						client.address(),
 					),
 				);
@@ -73,8 +77,8 @@ impl Inquiry {
 					warn(
 						EVALUATOR,
 						format_args!(
-							"{subject}: this validator can't attest, as the evaluator at {:?} {problem}. {}. It is asked \
-							again with every block while there is time",
+							"{subject}: this validator can't attest, as the evaluator at {:?} {problem}. {}. \
+							It is asked again with every block while there is time",
 							client.address(),
 							problem.remedy(),
 						),

@@ -1,0 +1,284 @@
+//! `descent-worker train`: trains a group's model and competes in its rounds.
+
+use anyhow::{ensure, Result};
+use clap::{Args, ValueEnum};
+use descent_client::Key;
+use descent_console::{screen, shutdown};
+use descent_protocol::{is_loopback, BlockNumber, GroupId, MAX_PROVIDER_LENGTH};
+use descent_trainer::{DeviceChoice, Event, Optimizer, Report, Settings, TrainingSettings};
+use indicatif::ProgressBar;
+use std::{
+	net::SocketAddr,
+	path::PathBuf,
+	sync::{Arc, OnceLock},
+};
+
+const EXAMPLES: &str = "\
+The key is a secret URI: a phrase, 0x and a seed in hexadecimal, or a development key such as //Trainer1.
+It is read from a file that only you can read (chmod 600), or from the environment variable DESCENT_SURI.
+`descent key generate` makes one.
+
+Examples:
+  Train group 0 of a local node on whatever this machine has:
+    descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer
+
+  On a server with a public address, on its second GPU, staking 50 NRN a round:
+    descent-worker train --node wss://rpc.example.org --group 3 --key-file trainer.key \\
+      --data /var/lib/descent --listen 0.0.0.0:8080 --public-url http://trainer.example.org:8080 \\
+      --device cuda:1 --deposit 50
+
+  Two rounds with a seed, telling a program what happens:
+    DESCENT_SURI=//Trainer1 descent-worker train --group 0 --data /tmp/trainer --rounds 2 --seed 1 --json";
+
+/// Train a group's model, compete in its rounds and serve the checkpoints.
+#[derive(Args, Clone, Debug)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Options {
+	/// Address of the node's RPC.
+	#[arg(long, value_name = "URL", env = "DESCENT_NODE", default_value = descent_client::DEFAULT_NODE)]
+	node: String,
+	/// The training group.
+	#[arg(long, value_name = "NUMBER")]
+	group: GroupId,
+	/// File with the secret URI of the account that commits; DESCENT_SURI if absent.
+	#[arg(long, value_name = "FILE")]
+	key_file: Option<PathBuf>,
+	/// Directory for state, checkpoints, content and data sets; one for each trainer. What it holds is needed
+	/// to reveal: without it the deposits of open rounds are lost.
+	#[arg(long, value_name = "DIR")]
+	data: PathBuf,
+	/// Address on which checkpoints are served; port 0 takes a free one, and the same after a restart.
+	#[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+	listen: SocketAddr,
+	/// URL at which others reach the address listened on, if not there: http://trainer.example.org:8080.
+	#[arg(long, value_name = "URL")]
+	public_url: Option<String>,
+	/// Optimizer.
+	#[arg(long, value_enum, default_value_t = OptimizerName::Adam)]
+	optimizer: OptimizerName,
+	/// Learning rate; 0.001 for adam and adamw, 0.05 for sgd if absent.
+	#[arg(long, value_name = "RATE", value_parser = positive)]
+	learning_rate: Option<f64>,
+	/// Records in a batch.
+	#[arg(
+		long,
+		value_name = "N",
+		default_value_t = 64,
+		value_parser = clap::value_parser!(u32).range(1..=1 << 20)
+	)]
+	batch: u32,
+	/// Threads that compute; all cores if absent.
+	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+	threads: Option<u16>,
+	/// Device to train on: cpu, cuda:N, or auto for a GPU if there is one.
+	#[arg(long, default_value = "auto")]
+	device: DeviceChoice,
+	/// Seed of the first weights and of the order of the batches; random if absent.
+	#[arg(long, value_name = "N")]
+	seed: Option<u64>,
+	/// NRN put at stake in each round, as 10 or 2.5; the group's smallest deposit if absent.
+	#[arg(long, value_name = "NRN", value_parser = descent_protocol::parse_amount)]
+	deposit: Option<u128>,
+	/// End after this many rounds in which this trainer took part are over.
+	#[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+	rounds: Option<u32>,
+	/// Blocks left free between the commitment and the end of its window.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 2)]
+	commit_margin: BlockNumber,
+	/// Records on which checkpoints are compared while training.
+	#[arg(
+		long,
+		value_name = "N",
+		default_value_t = 2000,
+		value_parser = clap::value_parser!(u32).range(1..=1 << 20)
+	)]
+	holdout: u32,
+	/// Most GiB of content on disk. The largest delta of the data set has to fit beside model, head and own
+	/// checkpoints.
+	#[arg(
+		long,
+		value_name = "GIB",
+		default_value_t = 24,
+		value_parser = clap::value_parser!(u64).range(1..=1 << 20)
+	)]
+	max_content: u64,
+	/// Most GiB of data sets on disk.
+	#[arg(
+		long,
+		value_name = "GIB",
+		default_value_t = 64,
+		value_parser = clap::value_parser!(u64).range(1..=1 << 20)
+	)]
+	max_data: u64,
+	/// Print what happens as lines of JSON.
+	#[arg(long)]
+	json: bool,
+}
+
+/// An optimizer with its usual settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OptimizerName {
+	/// Stochastic gradient descent with momentum 0.9.
+	Sgd,
+	/// Adam (Kingma and Ba, 2015).
+	Adam,
+	/// AdamW (Loshchilov and Hutter, 2019) with weight decay 0.01.
+	Adamw,
+}
+
+impl OptimizerName {
+	fn optimizer(self) -> Optimizer {
+		let betas = (0.9, 0.999);
+		match self {
+			Self::Sgd => Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
+			Self::Adam => Optimizer::Adam { betas, weight_decay: 0.0 },
+			Self::Adamw => Optimizer::AdamW { betas, weight_decay: 0.01 },
+		}
+	}
+
+	/// Returns the learning rate that is used if the user gives none.
+	fn default_rate(self) -> f64 {
+		match self {
+			Self::Sgd => 0.05,
+			Self::Adam | Self::Adamw => 0.001,
+		}
+	}
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+	match text.parse::<f64>() {
+		Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+		_ => Err("it must be a number above 0".into()),
+	}
+}
+
+/// Trains until it is told to end, or the rounds asked for are over.
+pub(crate) async fn run(options: Options) -> Result<()> {
+	check(&options)?;
+	let shutdown = shutdown::requested()?;
+	if let Some(threads) = options.threads {
+		descent_model::set_threads(threads.into());
+	}
+	let screen = Screen { json: options.json, spinner: Arc::default() };
+	let outcome = descent_trainer::run(options.settings()?, screen.clone(), shutdown).await;
+	screen.clear();
+	outcome
+}
+
+impl Options {
+	fn settings(self) -> Result<Settings> {
+		let device = self.device.resolve()?;
+		let key = Key::from_file_or_environment(self.key_file.as_deref())?;
+		Ok(Settings {
+			node: self.node,
+			group: self.group,
+			key,
+			data: self.data,
+			listen: self.listen,
+			public_url: self.public_url,
+			deposit: self.deposit,
+			rounds: self.rounds,
+			commit_margin: self.commit_margin,
+			max_content: self.max_content << 30,
+			max_data: self.max_data << 30,
+			training: TrainingSettings {
+				optimizer: self.optimizer.optimizer(),
+				learning_rate: self.learning_rate.unwrap_or_else(|| self.optimizer.default_rate()),
+				batch: self.batch as usize,
+				seed: self.seed.unwrap_or_else(rand::random),
+				holdout: self.holdout,
+				device,
+			},
+		})
+	}
+}
+
+/// Checks that validators can fetch the checkpoints: if they cannot, the deposits are lost.
+fn check(options: &Options) -> Result<()> {
+	let Some(url) = &options.public_url else {
+		ensure!(
+			!options.listen.ip().is_unspecified(),
+			"nobody can fetch from {}: say with --public-url where this machine is reached",
+			options.listen
+		);
+		ensure!(
+			!options.listen.ip().is_loopback() || is_local(&options.node),
+			"only this machine reaches {}, but the node at {} is elsewhere: validators could not fetch the \
+			 checkpoints, and the deposits would be lost. Listen where others reach this machine, and say \
+			 where that is with --public-url",
+			options.listen,
+			options.node
+		);
+		return Ok(());
+	};
+	ensure!(
+		(url.starts_with("http://") || url.starts_with("https://"))
+			&& url.len() <= MAX_PROVIDER_LENGTH as usize,
+		"--public-url must begin with http:// or https:// and have at most {MAX_PROVIDER_LENGTH} bytes"
+	);
+	Ok(())
+}
+
+/// Returns true if a node's address is one of this machine's own.
+fn is_local(node: &str) -> bool {
+	let host = node.split_once("://").map_or(node, |(_, host)| host);
+	is_loopback(host.split(['/', '?']).next().unwrap_or_default())
+}
+
+/// Shows events on standard output, and the progress on standard error.
+#[derive(Clone)]
+struct Screen {
+	json: bool,
+	spinner: Arc<OnceLock<ProgressBar>>,
+}
+
+impl Screen {
+	/// Removes the progress, so that later lines are not written over it.
+	fn clear(&self) {
+		if let Some(spinner) = self.spinner.get() {
+			spinner.finish_and_clear();
+		}
+	}
+}
+
+impl Report for Screen {
+	fn event(&self, event: Event) {
+		if self.json {
+			screen::json(&event);
+		} else {
+			screen::line(&event.sentence());
+		}
+	}
+
+	fn progress(&self, line: &str) {
+		self.spinner.get_or_init(screen::spinner).set_message(line.to_owned());
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn which_nodes_are_on_this_machine() {
+		for node in [
+			"ws://127.0.0.1:9944",
+			"ws://127.0.0.1",
+			"wss://localhost/path",
+			"ws://localhost:9944",
+			"ws://[::1]:9944",
+			"ws://[::1]",
+		] {
+			assert!(is_local(node), "{node}");
+		}
+		for node in [
+			"wss://rpc.example.org",
+			"ws://203.0.113.7:9944",
+			"ws://localhost.example.org:9944",
+			"ws://[2001:db8::1]:9944",
+			"",
+		] {
+			assert!(!is_local(node), "{node}");
+		}
+	}
+}

@@ -1,0 +1,166 @@
+//! State and messages that the training loop shares with its handles.
+
+use anyhow::Result;
+use descent_dataset::{Description, Set};
+use descent_model::{Device, Optimizer, Schedule, TrainingOptions};
+use descent_protocol::{Metric, Score};
+use sp_core::H256;
+use std::{
+	fmt,
+	path::PathBuf,
+	sync::{
+		atomic::{AtomicBool, AtomicUsize, Ordering},
+		Arc, Mutex, MutexGuard, PoisonError,
+	},
+};
+use tempfile::TempPath;
+use tokio::sync::oneshot;
+
+/// Settings of the training itself.
+#[derive(Clone, Debug)]
+pub struct TrainingSettings {
+	/// The optimizer.
+	pub optimizer: Optimizer,
+	/// The learning rate.
+	pub learning_rate: f64,
+	/// Records in a batch.
+	pub batch: usize,
+	/// Seed of the first weights, of the order of the batches and of the holdout.
+	pub seed: u64,
+	/// Records of the holdout, on which checkpoints are compared while training.
+	pub holdout: u32,
+	/// The device that trains.
+	pub device: Device,
+}
+
+impl TrainingSettings {
+	pub(crate) fn options(&self) -> TrainingOptions {
+		TrainingOptions {
+			optimizer: self.optimizer.clone(),
+			learning_rate: self.learning_rate,
+			schedule: Schedule::Constant,
+			clip: None,
+			seed: self.seed,
+		}
+	}
+}
+
+/// A model to train, the records to train it on, and the metric to lower.
+#[derive(Clone)]
+pub(crate) struct TrainingTask {
+	pub description: Arc<Description>,
+	/// The records of the training set.
+	pub training: Arc<Set>,
+	/// The records that evaluation sets are drawn from, and so the holdout.
+	pub evaluation: Arc<Set>,
+	pub metric: Metric,
+}
+
+/// A message to the training loop, which reads it between two steps.
+pub(crate) enum Command {
+	/// Puts the best checkpoint since the last snapshot into a file.
+	Snapshot(PathBuf, oneshot::Sender<Result<Option<Snapshot>>>),
+	/// Evaluates a new head, in a file that is removed afterwards.
+	Head(H256, TempPath),
+	/// Goes on with another task for the same model.
+	Task(TrainingTask),
+}
+
+/// The best checkpoint since the snapshot before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Snapshot {
+	/// The score on the holdout.
+	pub score: Score,
+	/// Digest of the head, and its score on the same holdout, once it is evaluated.
+	pub head: Option<(H256, Score)>,
+}
+
+/// The group's head as the training knows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+	pub digest: H256,
+	/// The score on the holdout, once the head is evaluated.
+	pub score: Option<Score>,
+}
+
+/// State of the training.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Status {
+	/// Steps taken, one batch each.
+	pub steps: u64,
+	/// Steps in the last second.
+	pub rate: f64,
+	/// The training loss, smoothed.
+	pub loss: f64,
+	/// The best score on the holdout since the last snapshot.
+	pub best: Option<Score>,
+	/// The head that the training was given last.
+	pub head: Option<Head>,
+}
+
+impl Status {
+	/// The head's digest and its score on the holdout, once it is evaluated.
+	pub(crate) fn evaluated_head(&self) -> Option<(H256, Score)> {
+		let head = self.head?;
+		Some((head.digest, head.score?))
+	}
+}
+
+impl fmt::Display for Status {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		write!(f, "step {} ({:.0}/s), loss {:.4}", self.steps, self.rate, self.loss)?;
+		if let Some(best) = self.best {
+			write!(f, ", holdout {best}")?;
+		}
+		if let Some((_, score)) = self.evaluated_head() {
+			write!(f, ", head {score}")?;
+		}
+		Ok(())
+	}
+}
+
+/// State that the training loop and its handles share.
+#[derive(Default)]
+pub(crate) struct Shared {
+	status: Mutex<Status>,
+	pauses: AtomicUsize,
+	stopped: AtomicBool,
+}
+
+impl Shared {
+	/// Locks the status, to be read or changed.
+	pub(crate) fn status(&self) -> MutexGuard<'_, Status> {
+		self.status.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+
+	/// Returns true while there is a [`Pause`].
+	pub(crate) fn is_paused(&self) -> bool {
+		self.pauses.load(Ordering::Relaxed) > 0
+	}
+
+	/// Returns true once the training has ended.
+	pub(crate) fn has_stopped(&self) -> bool {
+		self.stopped.load(Ordering::Relaxed)
+	}
+
+	/// Notes that the training has ended.
+	pub(crate) fn stop(&self) {
+		self.stopped.store(true, Ordering::Relaxed);
+	}
+}
+
+/// Keeps the training from computing until it is dropped.
+pub(crate) struct Pause(Arc<Shared>);
+
+impl Pause {
+	pub(crate) fn new(shared: Arc<Shared>) -> Self {
+		shared.pauses.fetch_add(1, Ordering::Relaxed);
+		Self(shared)
+	}
+}
+
+impl Drop for Pause {
+	fn drop(&mut self) {
+		self.0.pauses.fetch_sub(1, Ordering::Relaxed);
+	}
+}

@@ -1,0 +1,232 @@
+//! The trainer as a whole: its settings, its start, its way from block to block, and its end.
+
+use crate::{
+	checkpoints::Checkpointer,
+	control::TrainingSettings,
+	events::{Event, Report},
+	group_client::GroupClient,
+	loader::AssetLoader,
+	rounds::{Participation, RoundMachine},
+	state::State,
+};
+use anyhow::{bail, Context, Result};
+use descent_artifacts::{Artifacts, Quota};
+use descent_client::{Client, Key};
+use descent_content::{ServerHandle, Store};
+use descent_protocol::{view::GroupView, BlockNumber, GroupId};
+use std::{
+	future::Future,
+	net::SocketAddr,
+	path::PathBuf,
+	pin::pin,
+	time::{Duration, Instant},
+};
+use tokio::runtime::Handle;
+
+/// Time between two reads of the group.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// Longest wait for a node at the start.
+const CONNECT_LIMIT: Duration = Duration::from_secs(120);
+
+/// Settings of a trainer.
+#[derive(Clone, Debug)]
+pub struct Settings {
+	/// Address of the node's RPC.
+	pub node: String,
+	/// The training group.
+	pub group: GroupId,
+	/// Key of the account that commits.
+	pub key: Key,
+	/// Directory for state, checkpoints, content and data sets, for this trainer alone. It is needed to
+	/// reveal: without it the deposits of open rounds are lost.
+	pub data: PathBuf,
+	/// Address on which checkpoints are served; port 0 takes a free one, and the same after a restart.
+	pub listen: SocketAddr,
+	/// URL under which others reach `listen`, if not under its address.
+	pub public_url: Option<String>,
+	/// Deposit of each commitment, in the smallest unit; the group's smallest one if absent.
+	pub deposit: Option<u128>,
+	/// Rounds to take part in; without end if absent.
+	pub rounds: Option<u32>,
+	/// Blocks left free between the commitment and the end of its window.
+	pub commit_margin: BlockNumber,
+	/// Largest size of content on disk, in bytes.
+	pub max_content: u64,
+	/// Largest size of data sets on disk, in bytes.
+	pub max_data: u64,
+	/// Settings of the training itself.
+	pub training: TrainingSettings,
+}
+
+/// Trains and takes part in rounds until `shutdown` completes or the rounds to take part in are over.
+///
+/// # Errors
+/// If the node or the group cannot be reached at the start, the directory is in use, damaged or another
+/// trainer's, the address cannot be listened on, or the node turns out to be one of another chain. Later
+/// failures are logged, and tried again at the next block.
+pub async fn run(
+	settings: Settings,
+	report: impl Report + Clone + Send + 'static,
+	shutdown: impl Future<Output = ()>,
+) -> Result<()> {
+	let mut shutdown = pin!(shutdown);
+	let client = tokio::select! {
+		() = &mut shutdown => return Ok(()),
+		client = connect(&settings.node) => client?,
+	};
+	let mut trainer = Trainer::start(settings, client, report).await?;
+	let outcome = tokio::select! {
+		() = shutdown => Ok(()),
+		ended = trainer.follow() => ended,
+	};
+	trainer.stop().await;
+	outcome
+}
+
+/// A running trainer.
+struct Trainer<R> {
+	client: GroupClient,
+	machine: RoundMachine<GroupClient, Checkpointer, R>,
+	gateway: ServerHandle,
+	report: R,
+	/// The group as it was read last.
+	group: GroupView,
+}
+
+impl<R: Report + Clone + Send + 'static> Trainer<R> {
+	async fn start(settings: Settings, client: Client, report: R) -> Result<Self> {
+		let (genesis, account) = (client.genesis(), settings.key.account());
+		let client = GroupClient::new(client, settings.key, settings.group);
+		let group = client.group().await.with_context(|| {
+			format!("group {} cannot be read; `descent group list` shows which there are", settings.group)
+		})?;
+		let quota = Quota { content: settings.max_content, candidates: 0, data: settings.max_data };
+		let artifacts = Artifacts::open(&settings.data, quota, Handle::current())?;
+		let cache = artifacts.cache().clone();
+		let mut state = State::open(&settings.data, genesis, settings.group, &account)?;
+		let gateway = serve(settings.listen, state.port(), cache.store().clone()).await?;
+		state.set_port(gateway.address().port())?;
+		let address = public_address(settings.public_url.as_deref(), gateway.address());
+		let directory = settings.data.join("training");
+		let log = client.log(Handle::current());
+		let loader = AssetLoader::start(artifacts, settings.training, directory, log, report.clone())?;
+		let checkpointer = Checkpointer::new(loader, cache, address.clone(), state.served());
+		report.event(Event::Ready { address, account: account.to_string() });
+		let participation = Participation {
+			deposit: settings.deposit,
+			margin: settings.commit_margin,
+			rounds: settings.rounds.unwrap_or(u32::MAX),
+		};
+		let machine =
+			RoundMachine::new(client.clone(), checkpointer, report.clone(), state, account, participation);
+		Ok(Self { client, machine, gateway, report, group })
+	}
+
+	/// Takes the machine through block after block.
+	async fn follow(&mut self) -> Result<()> {
+		let mut seen: Option<BlockNumber> = None;
+		let mut failure = None;
+		loop {
+			if seen != Some(self.group.block) {
+				seen = Some(self.group.block);
+				let open = self.machine.open_specs();
+				self.machine.checkpoints().follow(&self.group, open);
+				match self.machine.step(&self.group).await {
+					Ok(()) => failure = None,
+					Err(error) => warn_once(&mut failure, &error)?,
+				}
+				if self.machine.is_done() {
+					return Ok(());
+				}
+			}
+			self.report.progress(&progress(&self.group, self.machine.checkpoints()));
+			tokio::time::sleep(POLL_INTERVAL).await;
+			match self.client.group().await {
+				Ok(read) => self.group = read,
+				Err(error) => warn_once(&mut failure, &error.into())?,
+			}
+		}
+	}
+
+	async fn stop(self) {
+		let open = self.machine.open_rounds();
+		if !open.is_empty() {
+			tracing::warn!(
+				"deposits are at stake in rounds {open:?}: start again with the same --data before their \
+				 reveal windows close"
+			);
+		}
+		if let Err(error) = self.gateway.stop().await {
+			tracing::warn!("the gateway: {error}");
+		}
+	}
+}
+
+/// Serves a store at an address. If its port is 0, takes the port `before` if that is free, or any.
+async fn serve(listen: SocketAddr, before: Option<u16>, store: Store) -> Result<ServerHandle> {
+	if let (0, Some(port)) = (listen.port(), before) {
+		let address = SocketAddr::new(listen.ip(), port);
+		if let Ok(server) = ServerHandle::gateway(address, store.clone()).await {
+			return Ok(server);
+		}
+	}
+	let served = ServerHandle::gateway(listen, store).await;
+	served.with_context(|| format!("cannot listen on {listen}: choose another address with --listen"))
+}
+
+/// Returns the URL that reveals name, and warns if other machines cannot reach it.
+fn public_address(public_url: Option<&str>, listening: SocketAddr) -> String {
+	if let Some(url) = public_url {
+		return url.trim_end_matches('/').to_owned();
+	}
+	let address = format!("http://{listening}");
+	if listening.ip().is_loopback() {
+		tracing::warn!(
+			"only this machine reaches {address}: validators on others find the checkpoints unavailable, \
+			 which costs the deposits; see --listen and --public-url"
+		);
+	}
+	address
+}
+
+/// Logs a failure unless it is the last one again. Fails if going on makes no sense.
+fn warn_once(last: &mut Option<String>, error: &anyhow::Error) -> Result<()> {
+	if let Some(fatal @ descent_client::Error::OtherChain { .. }) = error.downcast_ref() {
+		bail!("{fatal}");
+	}
+	let text = format!("{error:#}");
+	if last.as_ref() != Some(&text) {
+		tracing::warn!("{text}; trying again with the next block");
+		*last = Some(text);
+	}
+	Ok(())
+}
+
+/// Returns a line about the current round and training.
+fn progress(group: &GroupView, checkpointer: &Checkpointer) -> String {
+	let training = checkpointer.progress().unwrap_or_else(|| "waiting for model and data".into());
+	let Some(round) = group.round else {
+		let (first, start) = (group.clock.first, group.clock.start);
+		return format!("block {}: round {first} begins at block {start}; {training}", group.block);
+	};
+	let phase = |round| Some(group.clock.windows(round)?.phase(group.block));
+	let mut rounds = phase(round).map_or_else(String::new, |phase| format!("round {round} {phase}"));
+	if let Some((previous, phase)) = round.checked_sub(1).and_then(|round| Some((round, phase(round)?))) {
+		rounds = format!("round {previous} {phase}, {rounds}");
+	}
+	format!("block {}: {rounds}; {training}", group.block)
+}
+
+async fn connect(node: &str) -> Result<Client> {
+	let until = Instant::now() + CONNECT_LIMIT;
+	let mut failure = None;
+	loop {
+		match Client::connect(node).await {
+			Err(error) if error.is_transient() && Instant::now() < until => {
+				warn_once(&mut failure, &error.into())?;
+				tokio::time::sleep(POLL_INTERVAL).await;
+			}
+			connected => return Ok(connected?),
+		}
+	}
+}

@@ -1,30 +1,11 @@
-//! What the command line says.
+//! Arguments that several commands take.
 
-use crate::commands::{
-	amend, balance, chain_spec, content, dataset, emission, explain, governance, group, key, leaderboard,
-	rewards, round, stake, transfer, validator,
-};
 use crate::parse;
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::Args;
 use descent_client::{parse_account, AccountId, Client, Key, DEFAULT_NODE};
 use descent_content::Store;
 use std::path::PathBuf;
-
-/// Groups, rounds, money and keys of the Descent network.
-#[derive(Debug, Parser)]
-#[command(name = "descent", version, propagate_version = true, arg_required_else_help = true)]
-#[command(
-	after_help = "Amounts are in neurons, as 1.5 or \"1.5 NRN\", or in the smallest unit, as 1500p. Scores are mean losses or \
-error rates with up to six decimals.\n\nA key to sign with comes from --key-file or from the environment variable DESCENT_SURI, \
-never from an argument: other users can see arguments."
-)]
-pub(crate) struct Cli {
-	#[command(flatten)]
-	pub global: Global,
-	#[command(subcommand)]
-	pub command: Command,
-}
 
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
@@ -60,53 +41,6 @@ impl Signing {
 	pub(crate) fn key(&self) -> Result<Key> {
 		Ok(Key::from_file_or_environment(self.key_file.as_deref())?)
 	}
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-	/// Keys: make one, show its account
-	#[command(subcommand)]
-	Key(key::KeyCommand),
-	/// Show what an account has
-	Balance(balance::Balance),
-	/// Send NRN to another account
-	Transfer(transfer::Transfer),
-	/// Training groups: create one, look at them, close a voting period
-	#[command(subcommand)]
-	Group(group::GroupCommand),
-	/// Stake in a group: add to it, take it out, look at it
-	#[command(subcommand)]
-	Stake(stake::StakeCommand),
-	/// Rules of a group: propose to change them, vote
-	#[command(subcommand)]
-	Amend(amend::AmendCommand),
-	/// Rounds of a group: look at one, follow them, settle one
-	#[command(subcommand)]
-	Round(round::RoundCommand),
-	/// Show how the trainers of a group have done
-	Leaderboard(leaderboard::Leaderboard),
-	/// Say why a commitment was paid or not
-	Explain(explain::Explain),
-	/// Content: add files to a store, serve it, fetch from others
-	#[command(subcommand)]
-	Content(content::ContentCommand),
-	/// Data sets: make delta files, check them, propose them, vote
-	#[command(subcommand)]
-	Dataset(dataset::DatasetCommand),
-	/// Rewards: what an account has earned, claim it
-	#[command(subcommand)]
-	Rewards(rewards::RewardsCommand),
-	/// Emission: what is minted, when it halves, what a group gets of it
-	#[command(subcommand)]
-	Emission(emission::EmissionCommand),
-	/// Validators: bond, set keys, look at them
-	#[command(subcommand)]
-	Validator(validator::ValidatorCommand),
-	/// Governance: what the technical committee moves, votes on and carries out
-	#[command(subcommand)]
-	Governance(governance::GovernanceCommand),
-	/// Make the specification of a chain whose issuance is what a sale sold
-	ChainSpec(Box<chain_spec::ChainSpec>),
 }
 
 /// Whose state is shown.
@@ -164,7 +98,3 @@ impl ImportArg {
 		Ok(self.store.as_ref().map(open).transpose()?)
 	}
 }
-
-#[cfg(test)]
-#[path = "args_tests.rs"]
-mod tests;

@@ -1,6 +1,6 @@
 //! Waiting for a transaction.
 
-use crate::{advice::advised, args::Signing, output::Output};
+use crate::{args::Signing, hints::advised, output::Output};
 use anyhow::Result;
 use descent_client::{Call, Client, Included, Key, Submitted};
 use serde::Serialize;

@@ -1,8 +1,8 @@
 use crate::{
 	args::{Global, GroupArg},
+	format,
 	output::Output,
 	table::table,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -32,7 +32,7 @@ impl List {
 
 fn show(output: &Output, group: &GroupView, amendments: &[AmendmentView]) -> String {
 	let (open, ended): (Vec<_>, Vec<_>) = amendments.iter().partition(|amendment| amendment.ending.is_none());
-	let mut parts = vec![format!("The voting period closes {}.", words::closes(group))];
+	let mut parts = vec![format!("The voting period closes {}.", format::closes(group))];
 	if open.is_empty() {
 		parts.push("No amendment is open; propose one with descent amend propose.".into());
 	} else {
@@ -48,7 +48,7 @@ fn show(output: &Output, group: &GroupView, amendments: &[AmendmentView]) -> Str
 }
 
 fn changes(amendment: &AmendmentView) -> String {
-	let changes: Vec<_> = amendment.changes.iter().map(words::change).collect();
+	let changes: Vec<_> = amendment.changes.iter().map(format::change).collect();
 	changes.join("\n")
 }
 
@@ -56,11 +56,11 @@ fn open_row(group: &GroupView, amendment: &AmendmentView) -> [String; 8] {
 	[
 		amendment.id.to_string(),
 		format_amount(amendment.ayes),
-		words::part(amendment.ayes, group.stake),
-		words::majority(amendment.majority).into(),
-		words::periods(amendment.lost),
+		format::part(amendment.ayes, group.stake),
+		format::majority(amendment.majority).into(),
+		format::periods(amendment.lost),
 		amendment.proposer.to_string(),
-		words::short(&amendment.summary, SUMMARY),
+		format::short(&amendment.summary, SUMMARY),
 		changes(amendment),
 	]
 }
@@ -68,9 +68,9 @@ fn open_row(group: &GroupView, amendment: &AmendmentView) -> [String; 8] {
 fn ended_row(amendment: &AmendmentView) -> [String; 5] {
 	[
 		amendment.id.to_string(),
-		amendment.ending.as_ref().map_or("-".into(), words::amendment_ending),
+		amendment.ending.as_ref().map_or("-".into(), format::amendment_ending),
 		amendment.proposer.to_string(),
-		words::short(&amendment.summary, SUMMARY),
+		format::short(&amendment.summary, SUMMARY),
 		changes(amendment),
 	]
 }

@@ -6,10 +6,10 @@ use crate::{
 		submit::{send, Done},
 	},
 	content_ref::Source,
+	format,
 	output::Output,
 	parse,
 	table::fields,
-	words,
 };
 use anyhow::{ensure, Context, Result};
 use clap::Args;
@@ -239,7 +239,7 @@ impl Changes {
 
 fn show(output: &Output, group: &GroupView, own: &StakeView, proposed: &Proposed) -> String {
 	let id = proposed.amendment.map_or("?".into(), |id| id.to_string());
-	let changes: Vec<_> = proposed.changes.iter().map(words::change).collect();
+	let changes: Vec<_> = proposed.changes.iter().map(format::change).collect();
 	let pairs = [
 		("amendment", id.clone()),
 		("changes", changes.join("\n")),
@@ -247,12 +247,12 @@ fn show(output: &Output, group: &GroupView, own: &StakeView, proposed: &Proposed
 			"needs",
 			format!(
 				"{} of all stake, which is {}",
-				words::majority(proposed.majority),
+				format::majority(proposed.majority),
 				format_amount(group.stake)
 			),
 		),
-		("has", format!("yours: {}", words::stake(own.stake, group.stake))),
-		("closes", words::closes(group)),
+		("has", format!("yours: {}", format::stake(own.stake, group.stake))),
+		("closes", format::closes(group)),
 		("in block", proposed.done.block.to_string()),
 		("next", format!("others approve: descent amend vote --group {} --amendment {id}", group.id)),
 	];

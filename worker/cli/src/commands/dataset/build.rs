@@ -1,5 +1,5 @@
 use super::{
-	after::After,
+	base::Base,
 	read_description,
 	work::{measure, until_stopped, Draft},
 };
@@ -62,7 +62,7 @@ pub(crate) struct Build {
 	#[arg(long, value_name = "J", conflicts_with = "new")]
 	to: Option<u64>,
 	#[command(flatten)]
-	after: After,
+	after: Base,
 	/// Model description that names the columns
 	#[arg(long, value_name = "FILE")]
 	description: PathBuf,

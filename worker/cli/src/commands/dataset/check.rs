@@ -1,4 +1,4 @@
-use super::{after::After, read_description, work::until_stopped};
+use super::{base::Base, read_description, work::until_stopped};
 use crate::{
 	content_ref::{open, Reference},
 	output::Output,
@@ -22,7 +22,7 @@ pub(crate) struct Check {
 	#[arg(value_name = "DELTA")]
 	delta: PathBuf,
 	#[command(flatten)]
-	after: After,
+	after: Base,
 	/// Model description that names the columns
 	#[arg(long, value_name = "FILE")]
 	description: PathBuf,

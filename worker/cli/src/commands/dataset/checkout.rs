@@ -82,23 +82,3 @@ fn show(output: &Output, checked_out: &CheckedOut) -> String {
 	];
 	fields(output, &pairs)
 }
-
-#[cfg(test)]
-mod tests {
-	use crate::args::Cli;
-	use clap::Parser;
-
-	#[test]
-	fn the_version_is_the_data_set_s() {
-		let parse = |line: &str| Cli::try_parse_from(line.split_whitespace());
-		assert!(parse("descent dataset checkout --group 0 --version 3 --out f").is_ok());
-		assert!(parse("descent dataset checkout --group 0 --out f --data d --data-limit 1G").is_ok());
-		for line in [
-			"descent dataset checkout --group 0 --version 0 --out f",
-			"descent dataset checkout --group 0 --version",
-			"descent dataset checkout --group 0",
-		] {
-			assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
-		}
-	}
-}

@@ -1,8 +1,8 @@
 use crate::{
 	args::{Global, GroupArg},
+	format,
 	output::Output,
 	table::table,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -35,7 +35,7 @@ fn show(output: &Output, group: &GroupView, proposals: &[ProposalView]) -> Strin
 	let (open, ended): (Vec<_>, Vec<_>) = proposals.iter().partition(|proposal| proposal.ending.is_none());
 	let mut parts = vec![format!(
 		"The voting period closes {}. The valid proposal with most stake wins if it has {} of all stake, {} of {}.",
-		words::closes(group),
+		format::closes(group),
 		group.quorum,
 		format_amount(group.quorum.of(group.stake)),
 		format_amount(group.stake),
@@ -59,12 +59,12 @@ fn open_row(group: &GroupView, proposal: &ProposalView) -> [String; 8] {
 	[
 		proposal.id.to_string(),
 		format_amount(proposal.ayes),
-		words::part(proposal.ayes, group.stake),
-		proposal.check.as_ref().map_or("-".into(), words::check),
+		format::part(proposal.ayes, group.stake),
+		proposal.check.as_ref().map_or("-".into(), format::check),
 		DecimalBytes(proposal.delta.size).to_string(),
-		words::periods(proposal.lost),
+		format::periods(proposal.lost),
 		proposal.proposer.to_string(),
-		words::short(&proposal.summary, SUMMARY),
+		format::short(&proposal.summary, SUMMARY),
 	]
 }
 
@@ -73,11 +73,11 @@ fn ended_row(proposal: &ProposalView) -> [String; 6] {
 	let deposit = format_amount(proposal.deposit);
 	[
 		proposal.id.to_string(),
-		ending.map_or("-".into(), words::proposal_ending),
-		ending.map_or(deposit.clone(), |ending| format!("{deposit} {}", words::proposal_price(ending))),
+		ending.map_or("-".into(), format::proposal_ending),
+		ending.map_or(deposit.clone(), |ending| format!("{deposit} {}", format::proposal_price(ending))),
 		DecimalBytes(proposal.delta.size).to_string(),
 		proposal.proposer.to_string(),
-		words::short(&proposal.summary, SUMMARY),
+		format::short(&proposal.summary, SUMMARY),
 	]
 }
 

@@ -1,6 +1,5 @@
-mod admit;
-pub(crate) mod after;
 mod announcement;
+mod base;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod checkout;
@@ -8,6 +7,7 @@ pub(crate) mod diff;
 mod library;
 pub(crate) mod list;
 pub(crate) mod log;
+mod preflight;
 pub(crate) mod propose;
 mod shelf;
 #[cfg(test)]

@@ -1,16 +1,16 @@
 use super::{
-	admit::{admit, check_rows},
 	announcement::{self, Announcement, Subject},
+	preflight::{admit, check_rows},
 };
 use crate::{
-	advice::is_failure,
 	args::{Global, GroupArg, ImportArg, Signing},
 	commands::submit::{send, Done},
 	content_ref::{Reference, Source},
+	format,
+	hints::is_failure,
 	output::Output,
 	parse,
 	table::fields,
-	words,
 };
 use anyhow::{ensure, Result};
 use clap::Args;
@@ -254,8 +254,8 @@ fn show(
 	];
 	if let Some(view) = view {
 		pairs.push(("deposit", format!("{} held", format_amount(view.deposit))));
-		pairs.extend(view.check.as_ref().map(|check| ("check", words::check(check))));
-		pairs.push(("has", words::stake(view.ayes, group.stake)));
+		pairs.extend(view.check.as_ref().map(|check| ("check", format::check(check))));
+		pairs.push(("has", format::stake(view.ayes, group.stake)));
 	}
 	let mut next = Vec::new();
 	if let Some(store) = store {
@@ -276,7 +276,7 @@ fn show(
 				format_amount(group.stake)
 			),
 		),
-		("closes", words::closes(group)),
+		("closes", format::closes(group)),
 		("next", next.join("\n")),
 	]);
 	fields(output, &pairs)

@@ -1,8 +1,8 @@
 use crate::{
 	args::Global,
+	format,
 	output::Output,
 	table::{fields, table},
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -65,7 +65,7 @@ fn show(output: &Output, shown: &Shown, clock: SystemTime) -> String {
 fn schedule(output: &Output, emission: &EmissionView, clock: SystemTime) -> String {
 	let halving = match emission.next_halving {
 		Some(at) => {
-			format!("{}, about {}", words::due(at, emission.block), words::day(at, emission.block, clock))
+			format!("{}, about {}", format::due(at, emission.block), format::day(at, emission.block, clock))
 		}
 		None => "never: block numbers end before".into(),
 	};
@@ -77,7 +77,7 @@ fn schedule(output: &Output, emission: &EmissionView, clock: SystemTime) -> Stri
 			("of the sale", format_amount(*genesis)),
 			("minted", format_amount(*minted)),
 			("burned", format_amount(*burned)),
-			("stake", words::stake_of_all(emission.stake, *issuance)),
+			("stake", format::stake_of_all(emission.stake, *issuance)),
 			("halved", times(emission.era)),
 			("next halving", halving),
 			("at block", emission.block.to_string()),
@@ -101,10 +101,10 @@ fn streams(output: &Output, emission: &EmissionView) -> String {
 			let ends = stream.since.saturating_add(stream.period);
 			[
 				stream.stream.to_string(),
-				words::span(stream.period),
+				format::span(stream.period),
 				format_amount(stream.emission),
 				format_amount(stream.flown),
-				words::due(ends, emission.block),
+				format::due(ends, emission.block),
 			]
 		})
 		.collect();
@@ -115,9 +115,9 @@ fn streams(output: &Output, emission: &EmissionView) -> String {
 fn group_pot(output: &Output, group: GroupId, emission: &EmissionView, pot: &PotView) -> String {
 	let mut pairs = vec![
 		("group", group.to_string()),
-		("stake", words::stake(pot.stake, emission.stake)),
+		("stake", format::stake(pot.stake, emission.stake)),
 		("earns", earns(emission, pot)),
-		("shares", words::shares(pot.shares)),
+		("shares", format::shares(pot.shares)),
 		("next winner", format_amount(pot.winner)),
 		("committee", format!("{} in equal parts", format_amount(pot.validators))),
 		("keepers", format!("{} put aside", format_amount(pot.keepers))),
@@ -137,7 +137,7 @@ fn earns(emission: &EmissionView, pot: &PotView) -> String {
 			Stream::Trainers => (pot.emission, "rounds"),
 			Stream::Proposers => (part(stream.emission, pot.stake, emission.stake), "applied deltas"),
 		};
-		format!("{} every {} for {what}", format_amount(amount), words::span(stream.period))
+		format!("{} every {} for {what}", format_amount(amount), format::span(stream.period))
 	});
 	lines.collect::<Vec<_>>().join("\n")
 }
@@ -160,7 +160,7 @@ fn client_pays(funding: &FundingView, now: BlockNumber) -> String {
 	);
 	match funding.free {
 		None => text,
-		Some(free) if free > now => format!("{text}; notice given, free {}", words::due(free, now)),
+		Some(free) if free > now => format!("{text}; notice given, free {}", format::due(free, now)),
 		Some(_) => format!("{text}; notice given, free"),
 	}
 }

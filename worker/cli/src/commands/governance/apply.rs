@@ -1,8 +1,8 @@
 use super::code;
 use crate::{
-	advice::carried,
 	args::{Global, Signing},
 	commands::submit::{send, Done},
+	hints::carried,
 	output::Output,
 };
 use anyhow::{bail, ensure, Result};

@@ -2,8 +2,9 @@ use super::{motion, outcome::Outcome, stand, Stand};
 use crate::{
 	args::{Global, Signing},
 	commands::submit::send,
+	format,
 	output::Output,
-	parse, words,
+	parse,
 };
 use anyhow::{bail, Result};
 use clap::Args;
@@ -52,7 +53,7 @@ fn too_early(view: &MotionView, now: u32) -> String {
 		view.hash,
 		view.ayes.len(),
 		view.threshold,
-		words::due(view.end, now)
+		format::due(view.end, now)
 	)
 }
 

@@ -1,6 +1,6 @@
 //! What became of what the committee moved.
 
-use crate::{advice::carried, commands::submit::Done};
+use crate::{commands::submit::Done, hints::carried};
 use anyhow::Result;
 use descent_client::{Included, H256};
 use serde::Serialize;

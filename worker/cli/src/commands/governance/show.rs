@@ -1,9 +1,9 @@
 use super::{stand, Stand};
 use crate::{
 	args::Global,
+	format,
 	output::{plain, Output, Style},
 	table::fields,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -77,7 +77,7 @@ fn show_motion(output: &Output, motion: &MotionView, members: usize, now: BlockN
 			("votes", votes),
 			("ayes", or_none(&accounts(&motion.ayes))),
 			("nays", or_none(&accounts(&motion.nays))),
-			("ends", words::due(motion.end, now)),
+			("ends", format::due(motion.end, now)),
 			("next", next),
 		],
 	);

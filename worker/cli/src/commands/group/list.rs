@@ -1,8 +1,8 @@
 use crate::{
 	args::Global,
+	format,
 	output::{plain, Output},
 	table::table,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -34,7 +34,7 @@ fn row(group: &GroupView) -> [String; 9] {
 	[
 		group.id.to_string(),
 		plain(&group.name),
-		words::metric(group.metric).into(),
+		format::metric(group.metric).into(),
 		group.model_version.to_string(),
 		group.dataset_version.to_string(),
 		format_amount(group.stake),

@@ -1,9 +1,9 @@
 use crate::{
 	args::{Global, GroupArg},
 	content_ref::Reference,
+	format,
 	output::{plain, Output},
 	table::fields,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -33,8 +33,8 @@ fn show(output: &Output, group: &GroupView) -> String {
 		("model version", group.model_version.to_string()),
 		("data set", format!("version {}, root {:?}", group.dataset_version, group.dataset_root)),
 		("providers", lines(group.providers.iter().map(|provider| plain(provider)).collect())),
-		("metric", words::metric(group.metric).into()),
-		("measured on", words::policy(&group.policy)),
+		("metric", format::metric(group.metric).into()),
+		("measured on", format::policy(&group.policy)),
 	];
 	if let EvaluationPolicy::Validation { set, .. } = &group.policy {
 		pairs.push(("validation", Reference::from(*set).to_string()));
@@ -42,14 +42,14 @@ fn show(output: &Output, group: &GroupView) -> String {
 	pairs.extend([
 		("tolerance", Score(group.tolerance).to_string()),
 		("improvement", format!("{} at least", Score(group.minimum_improvement))),
-		("target", words::target(group.target)),
+		("target", format::target(group.target)),
 		("rounds", rounds(&group.clock)),
 		("deposit", format!("{} at least", format_amount(group.deposit))),
 		("stake", format_amount(group.stake)),
 		("quorum", format!("{} of all stake", group.quorum)),
-		("shares", words::shares(group.shares)),
-		("voting period", words::span(group.voting_period)),
-		("closes", words::closes(group)),
+		("shares", format::shares(group.shares)),
+		("voting period", format::span(group.voting_period)),
+		("closes", format::closes(group)),
 		("at block", group.block.to_string()),
 		("round", group.round.map_or("not begun".into(), |round| format!("{round} takes commitments"))),
 		("settled", group.settled.map_or("none yet".into(), |round| format!("up to round {round}"))),
@@ -72,7 +72,7 @@ fn rounds(clock: &Clock) -> String {
 		0 => String::new(),
 		first => format!(" for round {first}"),
 	};
-	format!("{}; from block {} on{first}", words::rounds(&lengths), clock.start)
+	format!("{}; from block {} on{first}", format::rounds(&lengths), clock.start)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 use crate::{
 	args::{Global, Signing},
 	commands::submit::{send, Done},
+	format,
 	output::Output,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -54,7 +54,7 @@ fn show(stopped: &Stopped, now: BlockNumber) -> String {
 		return text;
 	};
 	let when = match funding.free {
-		Some(free) if free > now => words::due(free, now),
+		Some(free) if free > now => format::due(free, now),
 		_ => "now".into(),
 	};
 	format!(

@@ -1,8 +1,8 @@
 use crate::{
 	args::{Global, GroupArg, Signing},
 	commands::submit::{send, Done},
+	format,
 	output::Output,
-	words,
 };
 use anyhow::{ensure, Result};
 use clap::Args;
@@ -123,7 +123,7 @@ fn show(changed: &Changed, what: &str) -> String {
 		"{what} in block {}. Stake in group {} now: {}.",
 		done.block,
 		stake.group,
-		words::stake(stake.stake, stake.total)
+		format::stake(stake.stake, stake.total)
 	);
 	if let Some(next) = stake.unstaking.first() {
 		text.push_str(&format!(

@@ -1,8 +1,8 @@
 use crate::{
 	args::{Global, GroupArg},
+	format,
 	output::Output,
 	table::fields,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -55,7 +55,7 @@ fn show(output: &Output, stake: &StakeView) -> String {
 		output,
 		&[
 			("account", stake.account.to_string()),
-			("stake", words::stake(stake.stake, stake.total)),
+			("stake", format::stake(stake.stake, stake.total)),
 			("all stake", format_amount(stake.total)),
 			("removed", or_none(removed, "\n")),
 			("votes for", or_none(delta, "")),

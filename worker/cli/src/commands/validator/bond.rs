@@ -2,8 +2,8 @@ use super::status::next_step;
 use crate::{
 	args::{Global, Signing},
 	commands::submit::{send, Done},
+	format,
 	output::Output,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -107,13 +107,13 @@ fn show(changed: &Changed, rules: &ValidatorRules, now: BlockNumber, what: &str)
 	text.push_str(&format!(
 		" Bond now: {}; {}.",
 		format_amount(validator.bond),
-		words::standing(validator.standing, now)
+		format::standing(validator.standing, now)
 	));
 	if let Some(next) = validator.unbonding.first() {
 		text.push_str(&format!(
 			"\n{} can be withdrawn {}: descent validator withdraw",
 			format_amount(next.amount),
-			words::due(next.free, now)
+			format::due(next.free, now)
 		));
 	}
 	if let Some(step) = next_step(validator, rules, now) {

@@ -1,4 +1,4 @@
-use crate::{args::Global, output::Output, table::table, words};
+use crate::{args::Global, format, output::Output, table::table};
 use anyhow::Result;
 use clap::Args;
 use descent_client::format_amount;
@@ -29,7 +29,7 @@ fn show(output: &Output, validators: &[ValidatorView], rules: &ValidatorRules, n
 		"{} seats; a candidate bonds {} at least, which stays held for {} after unbonding.",
 		rules.seats,
 		format_amount(rules.minimum_bond),
-		words::span(rules.unbonding)
+		format::span(rules.unbonding)
 	);
 	if validators.is_empty() {
 		return format!("{rules}\n\nNobody has bonded: descent validator bond NRN");
@@ -48,7 +48,7 @@ fn row(validator: &ValidatorView, now: BlockNumber) -> [String; 6] {
 		format_amount(validator.bond),
 		if validator.keys.is_some() { "set" } else { "not set" }.into(),
 		validator.strikes.to_string(),
-		words::standing(validator.standing, now),
+		format::standing(validator.standing, now),
 	]
 }
 

@@ -1,8 +1,8 @@
 use crate::{
 	args::{AccountArg, Global},
+	format,
 	output::Output,
 	table::fields,
-	words,
 };
 use anyhow::{Context, Result};
 use clap::Args;
@@ -53,14 +53,14 @@ fn show(output: &Output, shown: &Shown) -> String {
 	let Shown { validator, rules, at_block } = shown;
 	let mut pairs = vec![
 		("account", validator.account.to_string()),
-		("standing", words::standing(validator.standing, *at_block)),
+		("standing", format::standing(validator.standing, *at_block)),
 		("bond", format_amount(validator.bond)),
 	];
 	if !validator.unbonding.is_empty() {
 		let parts = validator
 			.unbonding
 			.iter()
-			.map(|part| format!("{} free {}", format_amount(part.amount), words::due(part.free, *at_block)));
+			.map(|part| format!("{} free {}", format_amount(part.amount), format::due(part.free, *at_block)));
 		pairs.push(("taken out", parts.collect::<Vec<_>>().join("\n")));
 	}
 	pairs.push(("candidate", candidate(validator, rules)));

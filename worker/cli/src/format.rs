@@ -253,5 +253,5 @@ pub(crate) fn short(text: &str, length: usize) -> String {
 }
 
 #[cfg(test)]
-#[path = "words_tests.rs"]
+#[path = "format_tests.rs"]
 mod tests;

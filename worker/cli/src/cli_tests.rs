@@ -145,3 +145,16 @@ fn wrong_usage_is_told_apart_from_failure() {
 		assert_eq!((error.kind(), error.exit_code()), (kind, 2), "{line}");
 	}
 }
+
+#[test]
+fn the_version_is_the_data_set_s() {
+	assert!(parse("descent dataset checkout --group 0 --version 3 --out f").is_ok());
+	assert!(parse("descent dataset checkout --group 0 --out f --data d --data-limit 1G").is_ok());
+	for line in [
+		"descent dataset checkout --group 0 --version 0 --out f",
+		"descent dataset checkout --group 0 --version",
+		"descent dataset checkout --group 0",
+	] {
+		assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+	}
+}

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 /// Files that make a version of a data set.
 #[derive(Clone, Debug, Default, Args)]
-pub(crate) struct After {
+pub(crate) struct Base {
 	/// Delta that comes before this one, or a version that checkout wrote; several in their order
 	#[arg(long = "after", value_name = "FILE")]
 	files: Vec<PathBuf>,
 }
 
-impl After {
+impl Base {
 	/// The version, built in the folder `scratch`; `None` where no file was named.
 	pub(crate) fn set(&self, scratch: &Path, schema: &Schema) -> Result<Option<Set>> {
 		let limits = DeltaLimits::default();

@@ -1,51 +1,56 @@
-//! What to do about calls that fail.
+//! Hints: remedies for calls that fail.
 
 mod economy;
 
 use descent_client::{CallError, Error};
 use std::fmt;
 
-/// A call that failed in its block, with what helps.
+/// A call that failed in its block, and the remedy.
 #[derive(Debug)]
 struct Failed {
 	error: CallError,
-	advice: Option<&'static str>,
+	hint: Option<&'static str>,
 }
 
 impl fmt::Display for Failed {
 	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
 		let text = self.error.to_string();
-		match self.advice {
+		match self.hint {
 			None => f.write_str(&text),
-			Some(advice) => write!(f, "{}. {advice}", text.trim_end_matches('.')),
+			Some(hint) => write!(f, "{}. {hint}", text.trim_end_matches('.')),
 		}
 	}
 }
 
 impl std::error::Error for Failed {}
 
-/// An error with what to do about it, where there is something to do.
-pub(crate) fn advised(error: Error) -> anyhow::Error {
+/// Adds a hint to an error if one is known.
+pub(crate) fn hinted(error: Error) -> anyhow::Error {
 	match error {
-		Error::Call(error) => carried(error),
+		Error::Call(error) => failed(error),
 		error => error.into(),
 	}
 }
 
-/// How a call failed, or one that another carried, with what to do about it.
-pub(crate) fn carried(error: CallError) -> anyhow::Error {
-	let advice = advice(&error.pallet, &error.name).or_else(|| economy::advice(&error.pallet, &error.name));
-	Failed { error, advice }.into()
+/// The error of a call that failed, or of one that another call made, with its hint if one is known.
+pub(crate) fn failed(error: CallError) -> anyhow::Error {
+	let hint = hint(&error.pallet, &error.name).or_else(|| economy::hint(&error.pallet, &error.name));
+	Failed { error, hint }.into()
 }
 
-/// Whether an error is that of a call that failed so.
+/// Returns true if a call failed with one of these errors of a pallet.
 pub(crate) fn is_failure(error: &anyhow::Error, pallet: &str, names: &[&str]) -> bool {
 	let failed = error.downcast_ref::<Failed>();
 	failed.is_some_and(|failed| failed.error.pallet == pallet && names.contains(&failed.error.name.as_str()))
 }
 
-/// What to do; the pallet's own documentation, which precedes it, says what happened.
-fn advice(pallet: &str, name: &str) -> Option<&'static str> {
+/// The hint that the text of an error ends with.
+pub(crate) fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
+	error.downcast_ref::<Failed>()?.hint
+}
+
+/// The remedy for an error of a pallet, whose own documentation says what happened.
+fn hint(pallet: &str, name: &str) -> Option<&'static str> {
 	Some(match (pallet, name) {
 		("Groups" | "Dataset" | "Rounds", "UnknownGroup") => "`descent group list` shows the groups.",
 		("Groups" | "Dataset", "NoStake") => {
@@ -100,34 +105,43 @@ fn advice(pallet: &str, name: &str) -> Option<&'static str> {
 mod tests {
 	use super::*;
 
-	fn failed(pallet: &str, name: &str, doc: &str) -> anyhow::Error {
-		advised(Error::Call(CallError { pallet: pallet.into(), name: name.into(), doc: doc.into() }))
+	fn failure(pallet: &str, name: &str, doc: &str) -> anyhow::Error {
+		hinted(Error::Call(CallError { pallet: pallet.into(), name: name.into(), doc: doc.into() }))
 	}
 
 	#[test]
 	fn says_what_to_do_where_something_can_be_done() {
-		let error = failed("Groups", "NoStake", "The account has no stake in the group.");
+		let error = failure("Groups", "NoStake", "The account has no stake in the group.");
 		assert_eq!(
 			error.to_string(),
 			"the call failed: Groups::NoStake: The account has no stake in the group. Stake some first: \
 			 `descent stake add --group N --amount NRN`."
 		);
-		let error = failed("Dataset", "NoStake", "");
+		let error = failure("Dataset", "NoStake", "");
 		assert!(error.to_string().starts_with("the call failed: Dataset::NoStake. Stake some"), "{error}");
-		let error = failed("Groups", "InvalidClock", "Too long.");
+		let error = failure("Groups", "InvalidClock", "Too long.");
 		assert_eq!(error.to_string(), "the call failed: Groups::InvalidClock: Too long.");
-		assert_eq!(advised(Error::Expired { expires: 3 }).to_string(), {
+		assert_eq!(hinted(Error::Expired { expires: 3 }).to_string(), {
 			Error::Expired { expires: 3 }.to_string()
 		});
 	}
 
 	#[test]
+	fn the_text_ends_with_the_hint() {
+		let error = failure("Groups", "NoStake", "The account has no stake in the group.").context("voting");
+		let hint = hint_of(&error).unwrap();
+		assert!(hint.starts_with("Stake some first") && format!("{error:#}").ends_with(hint), "{error:#}");
+		assert_eq!(hint_of(&failure("Groups", "InvalidClock", "Too long.")), None);
+		assert_eq!(hint_of(&hinted(Error::Expired { expires: 3 })), None);
+	}
+
+	#[test]
 	fn failures_are_told_apart() {
-		let error = failed("Dataset", "NotAnnounced", "").context("proposing");
+		let error = failure("Dataset", "NotAnnounced", "").context("proposing");
 		assert!(is_failure(&error, "Dataset", &["StaleBase", "NotAnnounced"]));
 		assert!(!is_failure(&error, "Dataset", &["StaleBase"]));
 		assert!(!is_failure(&error, "Groups", &["NotAnnounced"]));
-		let other = advised(Error::Expired { expires: 3 });
+		let other = hinted(Error::Expired { expires: 3 });
 		assert!(!is_failure(&other, "Dataset", &["NotAnnounced"]));
 	}
 }

@@ -7,6 +7,8 @@ mod args;
 mod cli;
 mod commands;
 mod content_ref;
+#[cfg(test)]
+mod fixtures;
 mod format;
 mod hints;
 mod output;

@@ -2,6 +2,7 @@
 
 pub(crate) mod amend;
 pub(crate) mod balance;
+mod ballot;
 pub(crate) mod chain_spec;
 pub(crate) mod content;
 pub(crate) mod dataset;

@@ -1,7 +1,7 @@
-//! What to do about calls of money and governance that fail.
+//! Hints for calls of money and governance.
 
-/// What to do; the pallet's own documentation, which precedes it, says what happened.
-pub(super) fn advice(pallet: &str, name: &str) -> Option<&'static str> {
+/// The remedy for an error of a pallet, whose own documentation says what happened.
+pub(super) fn hint(pallet: &str, name: &str) -> Option<&'static str> {
 	match pallet {
 		"Emission" => emission(name),
 		"Validators" | "Session" => validators(name),
@@ -92,12 +92,12 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn errors_of_the_same_name_have_their_own_advice() {
-		let advice = |pallet, name| advice(pallet, name).unwrap();
-		assert!(advice("Emission", "TooEarly").contains("emission show"));
-		assert!(advice("TechnicalCommittee", "TooEarly").contains("governance show"));
-		assert!(advice("Session", "NoKeys").contains("keys --set"));
-		assert_eq!(super::advice("Balances", "TooEarly"), None);
-		assert_eq!(super::advice("System", "TooEarly"), None);
+	fn errors_of_the_same_name_have_their_own_hints() {
+		let hint = |pallet, name| hint(pallet, name).unwrap();
+		assert!(hint("Emission", "TooEarly").contains("emission show"));
+		assert!(hint("TechnicalCommittee", "TooEarly").contains("governance show"));
+		assert!(hint("Session", "NoKeys").contains("keys --set"));
+		assert_eq!(super::hint("Balances", "TooEarly"), None);
+		assert_eq!(super::hint("System", "TooEarly"), None);
 	}
 }

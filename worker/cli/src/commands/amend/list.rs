@@ -1,16 +1,13 @@
 use crate::{
 	args::{Global, GroupArg},
+	commands::ballot::{self, Columns, SUMMARY},
 	format,
 	output::Output,
-	table::table,
 };
 use anyhow::Result;
 use clap::Args;
 use descent_client::format_amount;
 use descent_protocol::view::{AmendmentView, GroupView};
-
-/// Characters of a summary in a table.
-const SUMMARY: usize = 60;
 
 #[derive(Debug, Args)]
 #[command(
@@ -31,20 +28,17 @@ impl List {
 }
 
 fn show(output: &Output, group: &GroupView, amendments: &[AmendmentView]) -> String {
-	let (open, ended): (Vec<_>, Vec<_>) = amendments.iter().partition(|amendment| amendment.ending.is_none());
-	let mut parts = vec![format!("The voting period closes {}.", format::closes(group))];
-	if open.is_empty() {
-		parts.push("No amendment is open; propose one with descent amend propose.".into());
-	} else {
-		let rows: Vec<_> = open.iter().map(|amendment| open_row(group, amendment)).collect();
-		let heads = ["id", "ayes", "of all", "needs", "lost", "proposer", "summary", "changes"];
-		parts.push(table(output, heads, &rows));
-	}
-	if !ended.is_empty() {
-		let rows: Vec<_> = ended.iter().map(|amendment| ended_row(amendment)).collect();
-		parts.push(table(output, ["id", "ended", "proposer", "summary", "changes"], &rows));
-	}
-	parts.join("\n\n")
+	let open = ["id", "ayes", "of all", "needs", "lost", "proposer", "summary", "changes"];
+	let ended = ["id", "ended", "proposer", "summary", "changes"];
+	ballot::show(
+		output,
+		format!("The voting period closes {}.", format::closes(group)),
+		amendments,
+		|amendment| amendment.ending.is_none(),
+		"No amendment is open; propose one with descent amend propose.",
+		&Columns(open, |amendment: &AmendmentView| open_row(group, amendment)),
+		&Columns(ended, ended_row),
+	)
 }
 
 fn changes(amendment: &AmendmentView) -> String {
@@ -78,7 +72,7 @@ fn ended_row(amendment: &AmendmentView) -> [String; 5] {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::group::show::tests::group;
+	use crate::fixtures::group;
 	use descent_client::{AccountId, UNIT};
 	use descent_protocol::{view::AmendmentEnding, Change, Majority, Share};
 

@@ -92,7 +92,7 @@ async fn fetch(content: &ContentRef, providers: &[String], store: Option<&Store>
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::group::show::tests::group;
+	use crate::fixtures::group;
 	use std::{future::pending, path::Path};
 
 	fn description(image: &str, classes: u32, loss: &str) -> String {

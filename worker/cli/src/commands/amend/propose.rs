@@ -3,7 +3,7 @@ use crate::{
 	args::{Global, GroupArg, ImportArg, Signing},
 	commands::{
 		group::create::{check_clock, check_shares},
-		submit::{send, Done},
+		submit::{Done, Sender},
 	},
 	content_ref::Source,
 	format,
@@ -113,9 +113,10 @@ impl Propose {
 			self.changes != Changes::default(),
 			"name what to change, as --voting-period 1d; descent amend propose --help lists what can be"
 		);
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
+		let client = &sender.client;
 		let group = client.group(self.group.group).await?;
-		let stake = client.stake(group.id, &key.account()).await?;
+		let stake = client.stake(group.id, &sender.key.account()).await?;
 		ensure!(
 			stake.stake > 0,
 			"only those who have stake in group {0} amend it: descent stake add --group {0} --amount NRN",
@@ -136,7 +137,7 @@ impl Propose {
 		let changes = tokio::task::spawn_blocking(move || resolved.resolve(&now, store.as_ref())).await??;
 		spinner.finish_and_clear();
 		let call = Call::propose_amendment(group.id, &changes, &self.summary);
-		let (included, done) = send(&client, &key, &call, &self.signing, output).await?;
+		let (included, done) = sender.send(&call).await?;
 		let proposed = Proposed {
 			group: group.id,
 			amendment: included.amendment,

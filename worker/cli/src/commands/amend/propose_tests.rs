@@ -1,5 +1,5 @@
 use super::*;
-use crate::commands::group::show::tests::group;
+use crate::fixtures::group;
 use clap::Parser;
 use descent_protocol::ContentRef;
 
@@ -96,13 +96,8 @@ fn says_who_has_to_vote() {
 		amendments: vec![],
 	};
 	let changes = resolved("--quorum 30%").unwrap();
-	let proposed = Proposed {
-		group: 7,
-		amendment: Some(2),
-		majority: majority(&changes),
-		changes,
-		done: Done { transaction: "0x00".into(), block: 70, block_hash: "0x01".into(), finalized: false },
-	};
+	let proposed =
+		Proposed { group: 7, amendment: Some(2), majority: majority(&changes), changes, done: Done::at(70) };
 	let text = show(&Output::new(true), &group(), &own, &proposed);
 	for part in [
 		"quorum 30%",

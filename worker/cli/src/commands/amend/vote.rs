@@ -1,6 +1,6 @@
 use crate::{
 	args::{Global, GroupArg, Signing},
-	commands::submit::send,
+	commands::submit::submit,
 	output::Output,
 };
 use anyhow::Result;
@@ -29,13 +29,12 @@ pub(crate) struct Vote {
 
 impl Vote {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let (group, amendment) = (self.group.group, self.amendment);
 		let call = Call::vote_amendment(group, amendment, !self.against);
-		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		output.print(&done, |_| {
-			let what = if self.against { "Not approved" } else { "Approved" };
-			format!("{what}: amendment {amendment} of group {group}, in block {}.", done.block)
+		let what = if self.against { "Not approved" } else { "Approved" };
+		submit(global, &self.signing, output, &call, |block| {
+			format!("{what}: amendment {amendment} of group {group}, in block {block}.")
 		})
+		.await
 	}
 }

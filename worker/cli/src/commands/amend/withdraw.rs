@@ -1,6 +1,6 @@
 use crate::{
 	args::{Global, GroupArg, Signing},
-	commands::submit::send,
+	commands::ballot,
 	output::Output,
 };
 use anyhow::Result;
@@ -24,11 +24,8 @@ pub(crate) struct Withdraw {
 
 impl Withdraw {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let call = Call::withdraw_amendment(self.group.group, self.amendment);
-		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		output.print(&done, |_| {
-			format!("Withdrew amendment {} in block {}; its deposit is returned.", self.amendment, done.block)
-		})
+		let item = format!("amendment {}", self.amendment);
+		ballot::withdraw(global, &self.signing, output, &call, &item).await
 	}
 }

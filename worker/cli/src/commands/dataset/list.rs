@@ -1,17 +1,14 @@
 use crate::{
 	args::{Global, GroupArg},
+	commands::ballot::{self, Columns, SUMMARY},
 	format,
 	output::Output,
-	table::table,
 };
 use anyhow::Result;
 use clap::Args;
 use descent_client::format_amount;
 use descent_protocol::view::{GroupView, ProposalView};
 use indicatif::DecimalBytes;
-
-/// Characters of a summary in a table.
-const SUMMARY: usize = 60;
 
 #[derive(Debug, Args)]
 #[command(
@@ -32,27 +29,24 @@ impl List {
 }
 
 fn show(output: &Output, group: &GroupView, proposals: &[ProposalView]) -> String {
-	let (open, ended): (Vec<_>, Vec<_>) = proposals.iter().partition(|proposal| proposal.ending.is_none());
-	let mut parts = vec![format!(
+	let period = format!(
 		"The voting period closes {}. The valid proposal with most stake wins if it has {} of all stake, {} of {}.",
 		format::closes(group),
 		group.quorum,
 		format_amount(group.quorum.of(group.stake)),
 		format_amount(group.stake),
-	)];
-	if open.is_empty() {
-		parts.push("No proposal is open; propose one with descent dataset propose.".into());
-	} else {
-		let rows: Vec<_> = open.iter().map(|proposal| open_row(group, proposal)).collect();
-		let heads = ["id", "ayes", "of all", "check", "size", "lost", "proposer", "summary"];
-		parts.push(table(output, heads, &rows));
-	}
-	if !ended.is_empty() {
-		let rows: Vec<_> = ended.iter().map(|proposal| ended_row(proposal)).collect();
-		let heads = ["id", "ended", "deposit", "size", "proposer", "summary"];
-		parts.push(table(output, heads, &rows));
-	}
-	parts.join("\n\n")
+	);
+	let open = ["id", "ayes", "of all", "check", "size", "lost", "proposer", "summary"];
+	let ended = ["id", "ended", "deposit", "size", "proposer", "summary"];
+	ballot::show(
+		output,
+		period,
+		proposals,
+		|proposal| proposal.ending.is_none(),
+		"No proposal is open; propose one with descent dataset propose.",
+		&Columns(open, |proposal: &ProposalView| open_row(group, proposal)),
+		&Columns(ended, ended_row),
+	)
 }
 
 fn open_row(group: &GroupView, proposal: &ProposalView) -> [String; 8] {
@@ -84,7 +78,7 @@ fn ended_row(proposal: &ProposalView) -> [String; 6] {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::group::show::tests::group;
+	use crate::fixtures::group;
 	use descent_client::{AccountId, UNIT};
 	use descent_protocol::{
 		view::{CheckView, ProposalEnding},

@@ -285,7 +285,7 @@ fn show(
 #[cfg(test)]
 pub(crate) mod tests {
 	use super::*;
-	use crate::commands::group::show::tests::group;
+	use crate::fixtures::group;
 	use descent_client::{AccountId, UNIT};
 
 	pub(crate) fn proposal(account: [u8; 32], delta: ContentRef) -> ProposalView {
@@ -315,7 +315,7 @@ pub(crate) mod tests {
 			delta: delta.into(),
 			base: 2,
 			announced: Some(59),
-			done: Done { transaction: "0x00".into(), block: 60, block_hash: "0x01".into(), finalized: false },
+			done: Done::at(60),
 		};
 		let view = proposal([1; 32], delta);
 		let text = show(&Output::new(true), &group(), Some(&view), &proposed, Some(Path::new("/s")));

@@ -1,6 +1,6 @@
 use crate::{
 	args::{Global, GroupArg, Signing},
-	commands::submit::send,
+	commands::submit::submit,
 	output::Output,
 };
 use anyhow::Result;
@@ -36,18 +36,15 @@ struct What {
 
 impl Vote {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let group = self.group.group;
 		let call = match self.what.proposal {
 			Some(proposal) => Call::vote(group, proposal),
 			None => Call::withdraw_vote(group),
 		};
-		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		output.print(&done, |_| match self.what.proposal {
-			Some(proposal) => {
-				format!("Voted for proposal {proposal} of group {group} in block {}.", done.block)
-			}
-			None => format!("Took the vote in group {group} back in block {}.", done.block),
+		submit(global, &self.signing, output, &call, |block| match self.what.proposal {
+			Some(proposal) => format!("Voted for proposal {proposal} of group {group} in block {block}."),
+			None => format!("Took the vote in group {group} back in block {block}."),
 		})
+		.await
 	}
 }

@@ -1,6 +1,6 @@
 use crate::{
 	args::{Global, GroupArg, Signing},
-	commands::submit::send,
+	commands::ballot,
 	output::Output,
 };
 use anyhow::Result;
@@ -25,11 +25,8 @@ pub(crate) struct Withdraw {
 
 impl Withdraw {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let call = Call::withdraw_proposal(self.group.group, self.proposal);
-		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		output.print(&done, |_| {
-			format!("Withdrew proposal {} in block {}; its deposit is returned.", self.proposal, done.block)
-		})
+		let item = format!("proposal {}", self.proposal);
+		ballot::withdraw(global, &self.signing, output, &call, &item).await
 	}
 }

@@ -1,8 +1,8 @@
 use super::code;
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{send, Done},
-	hints::carried,
+	commands::submit::{Done, Sender},
+	hints::failed,
 	output::Output,
 };
 use anyhow::{bail, ensure, Result};
@@ -34,15 +34,15 @@ struct Applied {
 
 impl Apply {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let wasm = self.wasm;
 		let code = tokio::task::spawn_blocking(move || code::read(&wasm)).await??;
 		let code_hash = code::hash(&code);
-		check(&client.governance().await?, code_hash)?;
+		check(&sender.client.governance().await?, code_hash)?;
 		let call = Call::apply_authorized_upgrade(&code);
-		let (included, done) = send(&client, &key, &call, &self.signing, output).await?;
+		let (included, done) = sender.send(&call).await?;
 		if let Some(error) = included.failed {
-			return Err(carried(error).context("the code was refused, and its authorization is gone"));
+			return Err(failed(error).context("the code was refused, and its authorization is gone"));
 		}
 		let applied = Applied { code_hash, done };
 		output.print(&applied, |_| {

@@ -1,7 +1,7 @@
 use super::{motion, outcome::Outcome, stand, Stand};
 use crate::{
 	args::{Global, Signing},
-	commands::submit::send,
+	commands::submit::Sender,
 	format,
 	output::Output,
 	parse,
@@ -27,9 +27,9 @@ pub(crate) struct Close {
 
 impl Close {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
-		let governance = client.governance().await?;
-		let now = client.best_block().await?.number;
+		let sender = Sender::connect(global, &self.signing, output).await?;
+		let governance = sender.client.governance().await?;
+		let now = sender.client.best_block().await?.number;
 		let view = motion(&governance, self.motion)?;
 		if stand(view, governance.members.len()) == Stand::Open && view.end > now {
 			bail!(too_early(view, now));
@@ -37,11 +37,11 @@ impl Close {
 		let call = Encoded(view.call.clone());
 		let weight = match stand(view, governance.members.len()) {
 			Stand::Rejected => Weight::default(),
-			_ => client.weight(&call).await?,
+			_ => sender.client.weight(&call).await?,
 		};
 		let (hash, index) = (self.motion, view.index);
 		let close = Call::close_motion(Motion { hash, index }, weight, call.length());
-		let (included, done) = send(&client, &key, &close, &self.signing, output).await?;
+		let (included, done) = sender.send(&close).await?;
 		let outcome = Outcome::of(hash, included.approved, included, done)?;
 		output.print(&outcome, |_| show(&outcome))
 	}
@@ -72,12 +72,8 @@ mod tests {
 
 	#[test]
 	fn says_how_it_ended() {
-		let mut outcome = Outcome {
-			motion: H256::zero(),
-			approved: Some(false),
-			spend: None,
-			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
-		};
+		let mut outcome =
+			Outcome { motion: H256::zero(), approved: Some(false), spend: None, done: Done::at(9) };
 		assert_eq!(show(&outcome), "Rejected, and closed in block 9.");
 		(outcome.approved, outcome.spend) = (Some(true), Some(2));
 		assert!(show(&outcome).starts_with("Approved, and carried out in block 9. Payment 2 was"));

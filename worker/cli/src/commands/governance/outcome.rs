@@ -1,6 +1,6 @@
 //! What became of what the committee moved.
 
-use crate::{commands::submit::Done, hints::carried};
+use crate::{commands::submit::Done, hints::failed};
 use anyhow::Result;
 use descent_client::{Included, H256};
 use serde::Serialize;
@@ -28,7 +28,7 @@ impl Outcome {
 	pub(super) fn of(motion: H256, approved: Option<bool>, included: Included, done: Done) -> Result<Self> {
 		if let Some(error) = included.failed {
 			let block = done.block;
-			return Err(carried(error).context(format!(
+			return Err(failed(error).context(format!(
 				"motion {motion:?} was approved and closed in block {block}, but what it moved failed and did nothing; move it \
 				 again once that can succeed"
 			)));
@@ -69,7 +69,7 @@ mod tests {
 	}
 
 	fn done() -> Done {
-		Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false }
+		Done::at(9)
 	}
 
 	#[test]

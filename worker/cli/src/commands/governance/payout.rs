@@ -1,6 +1,6 @@
 use crate::{
 	args::{Global, Signing},
-	commands::submit::send,
+	commands::submit::submit,
 	output::Output,
 };
 use anyhow::Result;
@@ -22,9 +22,10 @@ pub(crate) struct Payout {
 
 impl Payout {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
-		let call = Call::payout(self.spend);
-		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		output.print(&done, |_| format!("Paid out payment {} in block {}.", self.spend, done.block))
+		let spend = self.spend;
+		submit(global, &self.signing, output, &Call::payout(spend), |block| {
+			format!("Paid out payment {spend} in block {block}.")
+		})
+		.await
 	}
 }

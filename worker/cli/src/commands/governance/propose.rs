@@ -223,12 +223,8 @@ mod tests {
 
 	#[test]
 	fn says_what_it_takes() {
-		let mut outcome = Outcome {
-			motion: H256::repeat_byte(1),
-			approved: None,
-			spend: None,
-			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
-		};
+		let mut outcome =
+			Outcome { motion: H256::repeat_byte(1), approved: None, spend: None, done: Done::at(9) };
 		let text = show(&outcome, 2, 3);
 		assert!(
 			text.contains("It takes 2 ayes of 3") && text.contains("descent governance vote 0x0101"),

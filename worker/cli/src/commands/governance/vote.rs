@@ -1,7 +1,7 @@
 use super::{motion, stand, Stand};
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{Done, Sender},
 	output::Output,
 	parse,
 };
@@ -47,19 +47,19 @@ struct Voted {
 
 impl Vote {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
-		let governance = client.governance().await?;
+		let sender = Sender::connect(global, &self.signing, output).await?;
+		let account = sender.key.account();
+		let governance = sender.client.governance().await?;
 		ensure!(
-			governance.members.contains(&key.account()),
-			"{} is not a member of the technical committee: descent governance show lists them",
-			key.account()
+			governance.members.contains(&account),
+			"{account} is not a member of the technical committee: descent governance show lists them"
 		);
 		let index = motion(&governance, self.motion)?.index;
 		let hash = self.motion;
 		let aye = self.vote == Aye::Aye;
 		let call = Call::vote_motion(Motion { hash, index }, aye);
-		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		let governance = client.governance().await?;
+		let (_, done) = sender.send(&call).await?;
+		let governance = sender.client.governance().await?;
 		let view = motion(&governance, hash)?;
 		let voted = Voted {
 			motion: hash,
@@ -104,7 +104,7 @@ mod tests {
 			ayes: 1,
 			nays: 0,
 			threshold: 2,
-			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
+			done: Done::at(9),
 		};
 		assert_eq!(show(&governance, &voted), "Voted aye in block 9: 1 of the 2 ayes that it takes, 0 nays.");
 		governance.motions[0].ayes.push(AccountId::new([2; 32]));

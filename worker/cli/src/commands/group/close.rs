@@ -1,6 +1,6 @@
 use crate::{
 	args::{Global, GroupArg, Signing},
-	commands::submit::send,
+	commands::submit::submit,
 	output::Output,
 };
 use anyhow::Result;
@@ -21,10 +21,10 @@ pub(crate) struct Close {
 
 impl Close {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let key = self.signing.key()?;
-		let client = global.connect().await?;
 		let group = self.group.group;
-		let (_, done) = send(&client, &key, &Call::close_period(group), &self.signing, output).await?;
-		output.print(&done, |_| format!("Closed the voting period of group {group} in block {}.", done.block))
+		submit(global, &self.signing, output, &Call::close_period(group), |block| {
+			format!("Closed the voting period of group {group} in block {block}.")
+		})
+		.await
 	}
 }

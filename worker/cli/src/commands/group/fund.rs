@@ -1,6 +1,6 @@
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{Done, Sender},
 	output::Output,
 };
 use anyhow::{ensure, Result};
@@ -42,11 +42,11 @@ struct Funded {
 impl Fund {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		ensure!(self.per_round > 0, "a round is worth something: --per-round is at least 1 NRN");
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let call = Call::fund(self.group, self.amount, self.per_round);
-		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		let account = key.account();
-		let pot = client.pot(self.group).await?;
+		let (_, done) = sender.send(&call).await?;
+		let account = sender.key.account();
+		let pot = sender.client.pot(self.group).await?;
 		let fundings = pot.map_or(vec![], |pot| pot.fundings);
 		let own = fundings.into_iter().find(|funding| funding.client == account);
 		// Whoever came after this block may have taken its place already.
@@ -78,12 +78,7 @@ mod tests {
 
 	#[test]
 	fn says_for_how_long_it_lasts() {
-		let funded = Funded {
-			group: 3,
-			left: String::new(),
-			per_round: String::new(),
-			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
-		};
+		let funded = Funded { group: 3, left: String::new(), per_round: String::new(), done: Done::at(9) };
 		assert_eq!(
 			show(&funded, 10 * UNIT, 4 * UNIT),
 			"Funded group 3 in block 9. Each round that somebody wins is worth 4 NRN more. Left: 10 NRN: enough for 2 rounds."

@@ -47,7 +47,7 @@ fn row(group: &GroupView) -> [String; 9] {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::group::show::tests::group;
+	use crate::fixtures::group;
 
 	#[test]
 	fn a_group_without_head_shows_that() {

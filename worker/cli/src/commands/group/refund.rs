@@ -1,6 +1,6 @@
 use crate::{
 	args::{Global, Signing},
-	commands::submit::send,
+	commands::submit::submit,
 	output::Output,
 };
 use anyhow::Result;
@@ -22,14 +22,10 @@ pub(crate) struct Refund {
 
 impl Refund {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
-		let call = Call::refund(self.group);
-		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		output.print(&done, |_| {
-			format!(
-				"Took back what was left of your funding of group {} in block {}.",
-				self.group, done.block
-			)
+		let group = self.group;
+		submit(global, &self.signing, output, &Call::refund(group), |block| {
+			format!("Took back what was left of your funding of group {group} in block {block}.")
 		})
+		.await
 	}
 }

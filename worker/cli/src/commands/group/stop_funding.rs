@@ -1,6 +1,6 @@
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{Done, Sender},
 	format,
 	output::Output,
 };
@@ -34,14 +34,14 @@ struct Stopped {
 
 impl StopFunding {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let call = Call::stop_funding(self.group);
-		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		let account = key.account();
-		let pot = client.pot(self.group).await?;
+		let (_, done) = sender.send(&call).await?;
+		let account = sender.key.account();
+		let pot = sender.client.pot(self.group).await?;
 		let fundings = pot.map_or(vec![], |pot| pot.fundings);
 		let funding = fundings.into_iter().find(|funding| funding.client == account);
-		let now = client.best_block().await?.number;
+		let now = sender.client.best_block().await?.number;
 		let stopped = Stopped { group: self.group, funding, done };
 		output.print(&stopped, |_| show(&stopped, now))
 	}
@@ -70,11 +70,7 @@ mod tests {
 
 	#[test]
 	fn says_when_it_is_free() {
-		let mut stopped = Stopped {
-			group: 3,
-			funding: None,
-			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
-		};
+		let mut stopped = Stopped { group: 3, funding: None, done: Done::at(9) };
 		assert_eq!(show(&stopped, 9), "Gave notice to group 3 in block 9.");
 		stopped.funding = Some(FundingView {
 			client: AccountId::new([1; 32]),

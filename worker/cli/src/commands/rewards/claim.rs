@@ -1,6 +1,6 @@
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{Done, Sender},
 	output::Output,
 };
 use anyhow::{ensure, Result};
@@ -25,15 +25,15 @@ struct Claimed {
 
 impl Claim {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
-		let account = key.account();
-		let before = client.rewards(&account).await?;
+		let sender = Sender::connect(global, &self.signing, output).await?;
+		let account = sender.key.account();
+		let before = sender.client.rewards(&account).await?;
 		ensure!(
 			before.accrued > 0,
 			"{account} has nothing to claim: it has earned nothing since it last did"
 		);
-		let (_, done) = send(&client, &key, &Call::claim(), &self.signing, output).await?;
-		let after = client.rewards(&account).await?;
+		let (_, done) = sender.send(&Call::claim()).await?;
+		let after = sender.client.rewards(&account).await?;
 		let amount = after.claimed.saturating_sub(before.claimed);
 		let claimed = Claimed { amount: amount.to_string(), done };
 		output.print(&claimed, |_| {

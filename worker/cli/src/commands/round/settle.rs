@@ -1,10 +1,11 @@
 use crate::{
 	args::{Global, GroupArg, Signing},
-	commands::submit::wait,
+	commands::submit::submit,
 	output::Output,
 };
 use anyhow::Result;
 use clap::Args;
+use descent_client::Call;
 use descent_protocol::RoundIndex;
 
 #[derive(Debug, Args)]
@@ -21,10 +22,10 @@ pub(crate) struct Settle {
 
 impl Settle {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let key = self.signing.key()?;
-		let client = global.connect().await?;
-		let submitted = client.settle(&key, self.group.group, self.round).await?;
-		let (_, done) = wait(submitted, &self.signing, output).await?;
-		output.print(&done, |_| format!("Settled round {} in block {}.", self.round, done.block))
+		let round = self.round;
+		submit(global, &self.signing, output, &Call::settle(self.group.group, round), |block| {
+			format!("Settled round {round} in block {block}.")
+		})
+		.await
 	}
 }

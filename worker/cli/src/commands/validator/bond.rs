@@ -1,13 +1,13 @@
 use super::status::next_step;
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{Done, Sender},
 	format,
 	output::Output,
 };
 use anyhow::Result;
 use clap::Args;
-use descent_client::{format_amount, parse_amount, Call, Client, Key};
+use descent_client::{format_amount, parse_amount, Call};
 use descent_protocol::{
 	view::{ValidatorRules, ValidatorView},
 	BlockNumber,
@@ -58,41 +58,34 @@ pub(super) struct Changed {
 
 impl Bond {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let what = format!("Bonded {}", format_amount(self.amount));
-		change(&client, &key, &Call::bond(self.amount), &self.signing, output, &what).await
+		change(&sender, &Call::bond(self.amount), output, &what).await
 	}
 }
 
 impl Unbond {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let what = format!("Took out {}", format_amount(self.amount));
 		let call = Call::unbond(self.amount);
-		change(&client, &key, &call, &self.signing, output, &what).await
+		change(&sender, &call, output, &what).await
 	}
 }
 
 impl Withdraw {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let what = "Withdrew what had come free";
-		change(&client, &key, &Call::withdraw_bond(), &self.signing, output, what).await
+		change(&sender, &Call::withdraw_bond(), output, what).await
 	}
 }
 
 /// Sends a call that changes how the signer stands as a validator, and prints how it does then.
-pub(super) async fn change(
-	client: &Client,
-	key: &Key,
-	call: &Call,
-	signing: &Signing,
-	output: &Output,
-	what: &str,
-) -> Result<()> {
-	let (_, done) = send(client, key, call, signing, output).await?;
-	let validator = client.validator(&key.account()).await?;
-	let rules = client.validator_rules().await?;
+pub(super) async fn change(sender: &Sender<'_>, call: &Call, output: &Output, what: &str) -> Result<()> {
+	let (_, done) = sender.send(call).await?;
+	let validator = sender.client.validator(&sender.key.account()).await?;
+	let rules = sender.client.validator_rules().await?;
 	let now = done.block;
 	let changed = Changed { validator, done };
 	output.print(&changed, |_| show(&changed, &rules, now, what))
@@ -131,8 +124,7 @@ mod tests {
 
 	#[test]
 	fn what_is_left_to_do_is_said() {
-		let done =
-			|| Done { transaction: "0x00".into(), block: 100, block_hash: "0x01".into(), finalized: false };
+		let done = || Done::at(100);
 		let mut view = validator();
 		view.keys = None;
 		view.unbonding = vec![Unbonding { amount: UNIT, free: 120 }];

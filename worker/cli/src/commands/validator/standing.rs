@@ -1,6 +1,7 @@
 use super::bond::change;
 use crate::{
 	args::{Global, Signing},
+	commands::submit::Sender,
 	output::Output,
 };
 use anyhow::Result;
@@ -28,15 +29,14 @@ pub(crate) struct Validate {
 
 impl Chill {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
-		change(&client, &key, &Call::chill(), &self.signing, output, "No candidate").await
+		let sender = Sender::connect(global, &self.signing, output).await?;
+		change(&sender, &Call::chill(), output, "No candidate").await
 	}
 }
 
 impl Validate {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
-		let call = Call::validate();
-		change(&client, &key, &call, &self.signing, output, "A candidate").await
+		let sender = Sender::connect(global, &self.signing, output).await?;
+		change(&sender, &Call::validate(), output, "A candidate").await
 	}
 }

@@ -11,14 +11,16 @@ use crate::{
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+const NOTES: &str = "Amounts are in neurons, as 1.5 or \"1.5 NRN\", or in the smallest unit, as 1500p. \
+Scores are mean losses or error rates with up to six decimals.
+
+A key to sign with comes from --key-file or from the environment variable DESCENT_SURI, never from an \
+argument: other users can see arguments.";
+
 /// Groups, rounds, money and keys of the Descent network.
 #[derive(Debug, Parser)]
 #[command(name = "descent", version, propagate_version = true, arg_required_else_help = true)]
-#[command(
-	after_help = "Amounts are in neurons, as 1.5 or \"1.5 NRN\", or in the smallest unit, as 1500p. Scores are mean losses or \
-error rates with up to six decimals.\n\nA key to sign with comes from --key-file or from the environment variable DESCENT_SURI, \
-never from an argument: other users can see arguments."
-)]
+#[command(after_help = NOTES)]
 pub(crate) struct Cli {
 	#[command(flatten)]
 	pub global: Global,

@@ -5,23 +5,30 @@ use descent_client::Key;
 use serde::Serialize;
 use std::path::PathBuf;
 
+const GENERATE_EXAMPLES: &str = "Example:
+  descent key generate --key-file ~/.descent/key
+
+The file holds the twelve words: keep a copy, nobody can restore them. An existing file is never \
+overwritten.";
+
+const SHOW_EXAMPLES: &str = "Examples:
+  descent key show --key-file ~/.descent/key
+  DESCENT_SURI=//Alice descent key show
+
+The account is the sr25519 key, which babe and eval take in a chain specification; gran takes the ed25519 \
+key.";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
 	/// Make a new key and write its phrase to a new file that only you can read
-	#[command(
-		after_help = "Example:\n  descent key generate --key-file ~/.descent/key\n\nThe file holds the twelve words: keep a \
-copy, nobody can restore them. An existing file is never overwritten."
-	)]
+	#[command(after_help = GENERATE_EXAMPLES)]
 	Generate {
 		/// The new file
 		#[arg(long, value_name = "FILE")]
 		key_file: PathBuf,
 	},
 	/// Show the account of a key, and its ed25519 address
-	#[command(
-		after_help = "Examples:\n  descent key show --key-file ~/.descent/key\n  DESCENT_SURI=//Alice descent key show \n\n\
-The account is the sr25519 key, which babe and eval take in a chain specification; gran takes the ed25519 key."
-	)]
+	#[command(after_help = SHOW_EXAMPLES)]
 	Show {
 		/// File with the secret URI; without it, DESCENT_SURI
 		#[arg(long, value_name = "FILE")]

@@ -8,11 +8,13 @@ use clap::Args;
 use descent_client::{format_amount, parse_account, parse_amount, AccountId, Call};
 use serde::Serialize;
 
+const EXAMPLES: &str = "Examples:
+  descent transfer --to 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty --amount 1.5 --key-file \
+    ~/.descent/key
+  DESCENT_SURI=//Alice descent transfer --to 5FHn.. --amount 1500p --finalized";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent transfer --to 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty --amount 1.5 \
---key-file ~/.descent/key\n  DESCENT_SURI=//Alice descent transfer --to 5FHn.. --amount 1500p --finalized"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Transfer {
 	/// Address of the account to send to
 	#[arg(long, value_name = "ADDRESS", value_parser = parse_account)]

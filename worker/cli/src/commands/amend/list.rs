@@ -9,10 +9,12 @@ use clap::Args;
 use descent_client::format_amount;
 use descent_protocol::view::{AmendmentView, GroupView};
 
+const EXAMPLES: &str = "Examples:
+  descent amend list --group 0
+  descent amend list --group 0 --json | jq '.[].changes'";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent amend list --group 0\n  descent amend list --group 0 --json | jq '.[].changes'"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct List {
 	#[command(flatten)]
 	group: GroupArg,

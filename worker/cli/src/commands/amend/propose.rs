@@ -23,13 +23,18 @@ use descent_protocol::{
 };
 use serde::Serialize;
 
+const EXAMPLES: &str = "Examples:
+  descent amend propose --group 0 --voting-period 1d --quorum 30% --summary \"decide sooner\" --key-file \
+    ~/.descent/key
+  descent amend propose --group 0 --model wider.json --store ~/.descent/content --summary \"a wider \
+    network\" --key-file ~/.descent/key
+
+More than 1/2 of all stake has to approve, more than 2/3 for another model, which begins anew on the same \
+data. It is adopted when the voting period closes, all changes or none, and takes effect with the first \
+round that has not begun then. What is not given stays as it is.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent amend propose --group 0 --voting-period 1d --quorum 30% --summary \"decide sooner\" --key-file \
-~/.descent/key\n  descent amend propose --group 0 --model wider.json --store ~/.descent/content --summary \"a wider network\" --key-file \
-~/.descent/key\n\nMore than 1/2 of all stake has to approve, more than 2/3 for another model, which begins anew on the same data. It is adopted when \
-the voting period closes, all changes or none, and takes effect with the first round that has not begun then. What is not given stays as it is."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Propose {
 	#[command(flatten)]
 	group: GroupArg,

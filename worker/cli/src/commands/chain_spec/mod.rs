@@ -17,15 +17,24 @@ const MAX_MEMBERS: usize = 32;
 /// The longest identifier of a chain, which names the folder of its state.
 const MAX_ID: usize = 32;
 
+const EXAMPLES: &str = "Example:
+  descent chain-spec --sale ledger.csv --validators validators.csv --committee 5Grw..,5FHn..,5FLS.. --name \
+    Descent --id descent > spec.json
+  descent-node --chain spec.json
+
+ledger.csv has the header account,amount or account,amount,vesting_start,vesting_blocks or \
+account,amount,vesting_start,vesting_blocks,liquid. Amounts are in NRN, as 1500.25. What vests is released \
+block by block from block vesting_start on, for vesting_blocks blocks, but for the part that is liquid at \
+once; leave these cells empty for what is free.
+
+validators.csv has the header account,bond,babe,grandpa,evaluator, with public keys in hex. Bonds are part \
+of what these accounts bought.
+
+What is issued is exactly what the ledger sums up to, which is printed on stderr. A line that is not right \
+is refused with its number.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent chain-spec --sale ledger.csv --validators validators.csv --committee 5Grw..,5FHn..,5FLS.. --name Descent --id \
-descent > spec.json\n  descent-node --chain spec.json\n\nledger.csv has the header account,amount or account,amount,vesting_start,vesting_blocks or \
-account,amount,vesting_start,vesting_blocks,liquid. Amounts are in NRN, as 1500.25. What vests is released block by block from block vesting_start on, for \
-vesting_blocks blocks, but for the part that is liquid at once; leave these cells empty for what is free.\n\nvalidators.csv has the header \
-account,bond,babe,grandpa,evaluator, with public keys in hex. Bonds are part of what these accounts bought.\n\nWhat is issued is exactly what the ledger \
-sums up to, which is printed on stderr. A line that is not right is refused with its number."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct ChainSpec {
 	/// What was sold to whom, CSV
 	#[arg(long, value_name = "FILE")]

@@ -11,8 +11,11 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
+const EXAMPLES: &str = "Example:
+  descent content add --store ~/.descent/content model.json train.parquet";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  descent content add --store ~/.descent/content model.json train.parquet")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Add {
 	#[command(flatten)]
 	store: StoreArg,

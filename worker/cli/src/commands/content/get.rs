@@ -8,12 +8,14 @@ use std::{
 	path::{Path, PathBuf},
 };
 
+const EXAMPLES: &str = "Example:
+  descent content get bafk2bz.. --size 1234 --provider http://127.0.0.1:8080 --out model.json
+
+Blocks that have arrived are kept in OUT.descent-part until the whole content has: run the same command \
+again to go on after a failure.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent content get bafk2bz.. --size 1234 --provider http://127.0.0.1:8080 --out model.json\n\n\
-Blocks that have arrived are kept in OUT.descent-part until the whole content has: run the same command again to go on after \
-a failure."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Get {
 	/// CID of the content
 	#[arg(value_name = "CID")]

@@ -13,14 +13,20 @@ use descent_protocol::GroupId;
 use serde::Serialize;
 use std::path::PathBuf;
 
+const EXAMPLES: &str = "Examples:
+  descent dataset checkout --group 0 --out train.parquet
+  descent dataset checkout --group 0 --version 3 --out third.parquet
+
+The file has the column id and the description's, a row for each record, in the data set's order. Nobody \
+is trusted: every delta is checked against the log on chain, and every record against its id. Deltas and \
+the version are kept, and only what is missing is fetched and applied. One checkout at a time can use a \
+folder.";
+
 #[derive(Debug, Args)]
 #[command(
 	// the version here is the data set's
 	disable_version_flag = true,
-	after_help = "Examples:\n  descent dataset checkout --group 0 --out train.parquet\n  descent dataset checkout --group 0 --version 3 --out \
-third.parquet\n\nThe file has the column id and the description's, a row for each record, in the data set's order. Nobody is trusted: every \
-delta is checked against the log on chain, and every record against its id. Deltas and the version are kept, and only what is missing is \
-fetched and applied. One checkout at a time can use a folder."
+	after_help = EXAMPLES
 )]
 pub(crate) struct Checkout {
 	#[command(flatten)]

@@ -12,12 +12,15 @@ use descent_dataset::{Changed, Set};
 use descent_protocol::GroupId;
 use serde::Serialize;
 
+const EXAMPLES: &str = "Examples:
+  descent dataset diff --group 0 --from 3 --to 4
+  descent dataset diff --group 0 --from 1 --to 4 --ids
+
+Both versions are built from the log, as descent dataset checkout does. Ids are listed in their order, \
+with + where only the later version has the record and - where only the earlier one has it.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent dataset diff --group 0 --from 3 --to 4\n  descent dataset diff --group 0 --from 1 --to 4 --ids\n\nBoth \
-versions are built from the log, as descent dataset checkout does. Ids are listed in their order, with + where only the later version has \
-the record and - where only the earlier one has it."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Diff {
 	#[command(flatten)]
 	group: GroupArg,

@@ -10,10 +10,12 @@ use descent_client::format_amount;
 use descent_protocol::view::{GroupView, ProposalView};
 use indicatif::DecimalBytes;
 
+const EXAMPLES: &str = "Examples:
+  descent dataset list --group 0
+  descent dataset list --group 0 --json | jq '.[] | select(.ending == null)'";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent dataset list --group 0\n  descent dataset list --group 0 --json | jq '.[] | select(.ending == null)'"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct List {
 	#[command(flatten)]
 	group: GroupArg,

@@ -14,7 +14,6 @@ mod shelf;
 mod testing;
 pub(crate) mod vote;
 pub(crate) mod watch;
-pub(crate) mod withdraw;
 mod work;
 
 use crate::{args::Global, content_ref::open, output::Output};
@@ -41,7 +40,7 @@ pub(crate) enum DatasetCommand {
 	/// Vote for a proposed delta, or take the vote back
 	Vote(vote::Vote),
 	/// Take back a proposal of your own
-	Withdraw(withdraw::Withdraw),
+	Withdraw(vote::Withdraw),
 	/// List the proposed deltas of a group and how they ended
 	List(list::List),
 	/// Show the deltas that make a group's data set

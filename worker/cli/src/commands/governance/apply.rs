@@ -12,11 +12,14 @@ use descent_protocol::view::GovernanceView;
 use serde::Serialize;
 use std::path::PathBuf;
 
+const EXAMPLES: &str = "Example:
+  descent governance apply --wasm descent_runtime.compact.compressed.wasm --key-file ~/.descent/key
+
+Anybody may, free of charge, once a motion has authorized this very code: descent governance propose \
+upgrade.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent governance apply --wasm descent_runtime.compact.compressed.wasm --key-file ~/.descent/key\n\nAnybody may, \
-free of charge, once a motion has authorized this very code: descent governance propose upgrade."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Apply {
 	/// The new runtime's code
 	#[arg(long, value_name = "FILE")]

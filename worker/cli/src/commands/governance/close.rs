@@ -11,12 +11,15 @@ use clap::Args;
 use descent_client::{Call, Encoded, Motion, Weight, H256};
 use descent_protocol::view::MotionView;
 
+const EXAMPLES: &str = "Example:
+  descent governance close 0x1c2d0000000000000000000000000000000000000000000000000000000000ff --key-file \
+    ~/.descent/key
+
+Anybody may, as soon as no vote can change the result, and in any case when its time is over. What it \
+moves is carried out at once; that it fails is told as an error.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent governance close 0x1c2d0000000000000000000000000000000000000000000000000000000000ff --key-file \
-~/.descent/key\n\nAnybody may, as soon as no vote can change the result, and in any case when its time is over. What it moves is carried out at \
-once; that it fails is told as an error."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Close {
 	/// Hash of the motion
 	#[arg(value_name = "HASH", value_parser = parse::hash)]

@@ -2,15 +2,18 @@ pub(crate) mod apply;
 pub(crate) mod close;
 mod code;
 mod outcome;
-pub(crate) mod payout;
 pub(crate) mod propose;
 pub(crate) mod show;
 pub(crate) mod vote;
 
-use crate::{args::Global, output::Output};
+use super::submit::submit;
+use crate::{
+	args::{Global, Signing},
+	output::Output,
+};
 use anyhow::{Context, Result};
-use clap::Subcommand;
-use descent_client::H256;
+use clap::{Args, Subcommand};
+use descent_client::{Call, H256};
 use descent_protocol::view::{GovernanceView, MotionView};
 
 #[derive(Debug, Subcommand)]
@@ -25,7 +28,7 @@ pub(crate) enum GovernanceCommand {
 	/// End the vote on a motion that is decided, and carry it out where it was approved
 	Close(close::Close),
 	/// Pay out what was approved from the treasury
-	Payout(payout::Payout),
+	Payout(Payout),
 	/// Bring in a runtime that was authorized
 	Apply(apply::Apply),
 }
@@ -40,6 +43,31 @@ impl GovernanceCommand {
 			Self::Payout(command) => command.run(global, output).await,
 			Self::Apply(command) => command.run(global, output).await,
 		}
+	}
+}
+
+const PAYOUT_EXAMPLES: &str = "Example:
+  descent governance payout 3 --key-file ~/.descent/key
+
+The number is told when the motion is closed. Anybody may, free of charge where something is paid.";
+
+#[derive(Debug, Args)]
+#[command(after_help = PAYOUT_EXAMPLES)]
+pub(crate) struct Payout {
+	/// Number of the payment
+	#[arg(value_name = "NUMBER")]
+	spend: u32,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+impl Payout {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let spend = self.spend;
+		submit(global, &self.signing, output, &Call::payout(spend), |block| {
+			format!("Paid out payment {spend} in block {block}.")
+		})
+		.await
 	}
 }
 

@@ -24,11 +24,15 @@ pub(crate) enum Propose {
 	Call(Raw),
 }
 
+const UPGRADE_EXAMPLES: &str = "Example:
+  descent governance propose upgrade --wasm descent_runtime.compact.compressed.wasm --key-file \
+    ~/.descent/key
+
+The motion authorizes the hash of the code. Once it is approved and closed, anybody brings the code in: \
+descent governance apply.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent governance propose upgrade --wasm descent_runtime.compact.compressed.wasm --key-file ~/.descent/key\n\n\
-The motion authorizes the hash of the code. Once it is approved and closed, anybody brings the code in: descent governance apply."
-)]
+#[command(after_help = UPGRADE_EXAMPLES)]
 pub(crate) struct Upgrade {
 	/// The new runtime's code
 	#[arg(long, value_name = "FILE")]
@@ -37,12 +41,16 @@ pub(crate) struct Upgrade {
 	signing: Signing,
 }
 
+const SET_PARAMETER_EXAMPLES: &str = "Examples:
+  descent governance propose parameter minimum-bond 2000 --key-file ~/.descent/key
+  descent governance propose parameter seats 50 --key-file ~/.descent/key
+
+Parameters:
+  minimum-bond  the least that a validator bonds, in NRN
+  seats         the most validators of a session";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent governance propose parameter minimum-bond 2000 --key-file ~/.descent/key\n  descent governance propose \
-parameter seats 50 --key-file ~/.descent/key\n\nParameters:\n  minimum-bond  the least that a validator bonds, in NRN\n  seats         the most \
-validators of a session"
-)]
+#[command(after_help = SET_PARAMETER_EXAMPLES)]
 pub(crate) struct SetParameter {
 	/// Which parameter
 	#[arg(value_name = "NAME", value_parser = ["minimum-bond", "seats"])]
@@ -54,12 +62,15 @@ pub(crate) struct SetParameter {
 	signing: Signing,
 }
 
+const SPEND_EXAMPLES: &str = "Example:
+  descent governance propose spend 500 --to 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty --key-file \
+    ~/.descent/key
+
+Up to 100000 NRN it takes more than half of the committee, beyond that two thirds. Once it is approved and \
+closed, anybody pays it out within 30 days: descent governance payout.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent governance propose spend 500 --to 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty --key-file \
-~/.descent/key\n\nUp to 100000 NRN it takes more than half of the committee, beyond that two thirds. Once it is approved and closed, anybody \
-pays it out within 30 days: descent governance payout."
-)]
+#[command(after_help = SPEND_EXAMPLES)]
 pub(crate) struct Spend {
 	/// How much
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
@@ -71,11 +82,13 @@ pub(crate) struct Spend {
 	signing: Signing,
 }
 
+const RAW_EXAMPLES: &str = "Example:
+  descent governance propose call 0x00000c68656c6c6f --key-file ~/.descent/key
+
+The call is written in SCALE, as wallets show it. Before it is moved, the runtime has to understand it.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent governance propose call 0x00000c68656c6c6f --key-file ~/.descent/key\n\nThe call is written in SCALE, as \
-wallets show it. Before it is moved, the runtime has to understand it."
-)]
+#[command(after_help = RAW_EXAMPLES)]
 pub(crate) struct Raw {
 	/// The call in SCALE, in hex
 	#[arg(value_name = "HEX", value_parser = encoded)]

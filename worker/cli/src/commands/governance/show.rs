@@ -13,11 +13,15 @@ use descent_protocol::{
 	BlockNumber,
 };
 
+const EXAMPLES: &str = "Example:
+  descent governance show
+  descent governance show --json | jq '.motions[].hash'
+
+The technical committee moves what only root may do, such as runtime upgrades, with two thirds of its \
+members, and spends the treasury with more than half.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent governance show\n  descent governance show --json | jq '.motions[].hash'\n\nThe technical committee moves \
-what only root may do, such as runtime upgrades, with two thirds of its members, and spends the treasury with more than half."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Show {}
 
 impl Show {

@@ -11,11 +11,14 @@ use descent_client::{Call, Motion, H256};
 use descent_protocol::view::GovernanceView;
 use serde::Serialize;
 
+const EXAMPLES: &str = "Example:
+  descent governance vote 0x1c2d0000000000000000000000000000000000000000000000000000000000ff aye \
+    --key-file ~/.descent/key
+
+A vote can be changed until the motion is closed. Who moves something votes as well.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent governance vote 0x1c2d0000000000000000000000000000000000000000000000000000000000ff aye --key-file \
-~/.descent/key\n\nA vote can be changed until the motion is closed. Who moves something votes as well."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Vote {
 	/// Hash of the motion
 	#[arg(value_name = "HASH", value_parser = parse::hash)]

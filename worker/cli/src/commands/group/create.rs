@@ -18,14 +18,19 @@ use descent_protocol::{
 };
 use serde::Serialize;
 
+const EXAMPLES: &str = "Example:
+  descent group create --name mnist --model mnist.json --dataset train.parquet --validation \
+    validation.parquet \\
+    --provider http://203.0.113.7:8080 --records 2048 --deposit 10 --store ~/.descent/content --key-file \
+    ~/.descent/key
+  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080
+
+The defaults make a round of ten minutes, as blocks come every 3 seconds. Times are written in blocks or \
+as 30s, 10m, 12h or 7d. Files are only read, unless --store names a store to import them into. What \
+somebody else serves is named by its reference, CID:SIZE.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent group create --name mnist --model mnist.json --dataset train.parquet --validation \
-validation.parquet \\\n    --provider http://203.0.113.7:8080 --records 2048 --deposit 10 --store ~/.descent/content --key-file \
-~/.descent/key\n  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080\n\nThe defaults make a round of ten minutes, as \
-blocks come every 3 seconds. Times are written in blocks or as 30s, 10m, 12h or 7d. Files are only read, unless --store names a store to import them into. What somebody else serves is named \
-by its reference, CID:SIZE."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Create {
 	/// Name of the group, at most 64 bytes
 	#[arg(long, value_parser = parse::name)]

@@ -9,13 +9,17 @@ use descent_client::{format_amount, parse_amount, Call};
 use descent_protocol::GroupId;
 use serde::Serialize;
 
+const EXAMPLES: &str = "Example:
+  descent group fund 0 100 --per-round 2.5 --key-file ~/.descent/key
+
+Each round that somebody wins is worth that much more, divided as the group's shares say, until what you \
+paid is used up. Rounds that nobody wins cost nothing. Funding a group again adds to what is left; what a \
+round is worth can be raised, not lowered. It ends with descent group stop-funding, after which descent \
+group refund takes back what is left. 16 clients at most fund a group; a larger amount per round takes the \
+place of the smallest, which is refunded.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent group fund 0 100 --per-round 2.5 --key-file ~/.descent/key\n\nEach round that somebody wins is worth \
-that much more, divided as the group's shares say, until what you paid is used up. Rounds that nobody wins cost nothing. Funding a group again \
-adds to what is left; what a round is worth can be raised, not lowered. It ends with descent group stop-funding, after which descent group refund takes back \
-what is left. 16 clients at most fund a group; a larger amount per round takes the place of the smallest, which is refunded."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Fund {
 	/// Number of the group
 	#[arg(value_name = "N")]

@@ -9,8 +9,12 @@ use clap::Args;
 use descent_client::format_amount;
 use descent_protocol::view::GroupView;
 
+const EXAMPLES: &str = "Example:
+  descent group list --json | jq '.[].name'
+  descent group list";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  descent group list --json | jq '.[].name'\n  descent group list ")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct List {}
 
 impl List {

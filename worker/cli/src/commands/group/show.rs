@@ -10,8 +10,11 @@ use clap::Args;
 use descent_client::format_amount;
 use descent_protocol::{view::GroupView, Clock, EvaluationPolicy, RoundLengths, Score};
 
+const EXAMPLES: &str = "Example:
+  descent group show --group 0";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  descent group show --group 0")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
 	#[command(flatten)]
 	group: GroupArg,

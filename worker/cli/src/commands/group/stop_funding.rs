@@ -1,6 +1,6 @@
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{Done, Sender},
+	commands::submit::{submit, Done, Sender},
 	format,
 	output::Output,
 };
@@ -10,11 +10,14 @@ use descent_client::{format_amount, Call};
 use descent_protocol::{view::FundingView, BlockNumber, GroupId};
 use serde::Serialize;
 
+const STOP_FUNDING_EXAMPLES: &str = "Example:
+  descent group stop-funding 0 --key-file ~/.descent/key
+
+Rounds that have begun are still paid for: trainers have begun to work on them. Then what is left is free: \
+descent group refund.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent group stop-funding 0 --key-file ~/.descent/key\n\nRounds that have begun are still paid for: trainers \
-have begun to work on them. Then what is left is free: descent group refund."
-)]
+#[command(after_help = STOP_FUNDING_EXAMPLES)]
 pub(crate) struct StopFunding {
 	/// Number of the group
 	#[arg(value_name = "N")]
@@ -61,6 +64,31 @@ fn show(stopped: &Stopped, now: BlockNumber) -> String {
 		"{text} {} is left, less what rounds that have begun pay. It is free {when}: descent group refund {group}",
 		format_amount(funding.left)
 	)
+}
+
+const REFUND_EXAMPLES: &str = "Example:
+  descent group refund 0 --key-file ~/.descent/key
+
+Give notice first: descent group stop-funding.";
+
+#[derive(Debug, Args)]
+#[command(after_help = REFUND_EXAMPLES)]
+pub(crate) struct Refund {
+	/// Number of the group
+	#[arg(value_name = "N")]
+	group: GroupId,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+impl Refund {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let group = self.group;
+		submit(global, &self.signing, output, &Call::refund(group), |block| {
+			format!("Took back what was left of your funding of group {group} in block {block}.")
+		})
+		.await
+	}
 }
 
 #[cfg(test)]

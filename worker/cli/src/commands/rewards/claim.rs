@@ -8,8 +8,11 @@ use clap::Args;
 use descent_client::{format_amount, Call};
 use serde::Serialize;
 
+const EXAMPLES: &str = "Example:
+  descent rewards claim --key-file ~/.descent/key";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  descent rewards claim --key-file ~/.descent/key")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Claim {
 	#[command(flatten)]
 	signing: Signing,

@@ -12,8 +12,12 @@ use descent_protocol::{
 };
 use std::ops::Range;
 
+const EXAMPLES: &str = "Examples:
+  descent round show --group 0
+  descent round show --group 0 --round 3";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  descent round show --group 0\n  descent round show --group 0 --round 3")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
 	#[command(flatten)]
 	group: GroupArg,

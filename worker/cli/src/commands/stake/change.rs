@@ -10,11 +10,13 @@ use descent_client::{format_amount, parse_amount, Call};
 use descent_protocol::view::StakeView;
 use serde::Serialize;
 
+const ADD_EXAMPLES: &str = "Example:
+  descent stake add --group 0 --amount 100 --key-file ~/.descent/key
+
+The new stake counts at once in everything that you vote for.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent stake add --group 0 --amount 100 --key-file ~/.descent/key\n\nThe new stake counts at once in \
-everything that you vote for."
-)]
+#[command(after_help = ADD_EXAMPLES)]
 pub(crate) struct Add {
 	#[command(flatten)]
 	group: GroupArg,
@@ -25,11 +27,14 @@ pub(crate) struct Add {
 	signing: Signing,
 }
 
+const REMOVE_EXAMPLES: &str = "Examples:
+  descent stake remove --group 0 --amount 40 --key-file ~/.descent/key
+  descent stake remove --group 0 --all --key-file ~/.descent/key
+
+What is removed has no votes from then on. It is free after one voting period: descent stake withdraw.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent stake remove --group 0 --amount 40 --key-file ~/.descent/key\n  descent stake remove --group 0 \
---all --key-file ~/.descent/key\n\nWhat is removed has no votes from then on. It is free after one voting period: descent stake withdraw."
-)]
+#[command(after_help = REMOVE_EXAMPLES)]
 pub(crate) struct Remove {
 	#[command(flatten)]
 	group: GroupArg,
@@ -50,8 +55,11 @@ struct Part {
 	all: bool,
 }
 
+const WITHDRAW_EXAMPLES: &str = "Example:
+  descent stake withdraw --group 0 --key-file ~/.descent/key";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  descent stake withdraw --group 0 --key-file ~/.descent/key")]
+#[command(after_help = WITHDRAW_EXAMPLES)]
 pub(crate) struct Withdraw {
 	#[command(flatten)]
 	group: GroupArg,

@@ -10,11 +10,12 @@ use descent_client::{format_amount, parse_account, AccountId, Key};
 use descent_protocol::view::StakeView;
 use std::path::PathBuf;
 
+const EXAMPLES: &str = "Examples:
+  descent stake show --group 0 --key-file ~/.descent/key
+  descent stake show --group 0 --account 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent stake show --group 0 --key-file ~/.descent/key\n  descent stake show --group 0 --account \
-5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
 	#[command(flatten)]
 	group: GroupArg,

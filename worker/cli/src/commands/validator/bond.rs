@@ -14,12 +14,15 @@ use descent_protocol::{
 };
 use serde::Serialize;
 
+const BOND_EXAMPLES: &str = "Example:
+  descent validator bond 5000 --key-file ~/.descent/key
+  descent validator keys --set --key-file ~/.descent/key
+
+Adds to what you have bonded. The bond stays yours and is held; lies cost a part of it. Validators need \
+session keys as well: descent validator keys --set.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent validator bond 5000 --key-file ~/.descent/key\n  descent validator keys --set --key-file \
-~/.descent/key\n\nAdds to what you have bonded. The bond stays yours and is held; lies cost a part of it. Validators need session keys as well: \
-descent validator keys --set."
-)]
+#[command(after_help = BOND_EXAMPLES)]
 pub(crate) struct Bond {
 	/// How much to add
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
@@ -28,11 +31,14 @@ pub(crate) struct Bond {
 	signing: Signing,
 }
 
+const UNBOND_EXAMPLES: &str = "Example:
+  descent validator unbond 1000 --key-file ~/.descent/key
+
+What remains is nothing, or what a candidate bonds at least. What is taken out can still be lost to an \
+offence until it is free: descent validator withdraw.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent validator unbond 1000 --key-file ~/.descent/key\n\nWhat remains is nothing, or what a candidate bonds \
-at least. What is taken out can still be lost to an offence until it is free: descent validator withdraw."
-)]
+#[command(after_help = UNBOND_EXAMPLES)]
 pub(crate) struct Unbond {
 	/// How much to take out
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
@@ -41,8 +47,11 @@ pub(crate) struct Unbond {
 	signing: Signing,
 }
 
+const WITHDRAW_EXAMPLES: &str = "Example:
+  descent validator withdraw --key-file ~/.descent/key";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  descent validator withdraw --key-file ~/.descent/key")]
+#[command(after_help = WITHDRAW_EXAMPLES)]
 pub(crate) struct Withdraw {
 	#[command(flatten)]
 	signing: Signing,

@@ -9,13 +9,17 @@ use clap::Args;
 use descent_client::{Call, H256};
 use serde::Serialize;
 
+const EXAMPLES: &str = "Examples:
+  descent validator keys --key-file ~/.descent/key
+  descent validator keys --set --key-file ~/.descent/key
+
+Run it where the validator's node runs: only a node on loopback is asked for keys, and only one that was \
+started with --rpc-methods unsafe makes them where its RPC is open to others. With --set, the node makes \
+new keys and proves that it has them, and the chain takes them from the session after the next on. The \
+node needs no restart.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent validator keys --key-file ~/.descent/key\n  descent validator keys --set --key-file \
-~/.descent/key\n\nRun it where the validator's node runs: only a node on loopback is asked for keys, and only one that was started with \
---rpc-methods unsafe makes them where its RPC is open to others. With --set, the node makes new keys and proves that it has them, and the \
-chain takes them from the session after the next on. The node needs no restart."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Keys {
 	/// Have the node make new keys, and set them
 	#[arg(long)]

@@ -7,11 +7,14 @@ use descent_protocol::{
 	BlockNumber,
 };
 
+const EXAMPLES: &str = "Example:
+  descent validator list
+  descent validator list --json | jq '.[].account'
+
+The candidates with the largest bonds validate, from the session after the next on.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent validator list\n  descent validator list --json | jq '.[].account'\n\nThe candidates with the largest bonds \
-validate, from the session after the next on."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct List {}
 
 impl List {

@@ -8,20 +8,26 @@ use anyhow::Result;
 use clap::Args;
 use descent_client::Call;
 
+const CHILL_EXAMPLES: &str = "Example:
+  descent validator chill --key-file ~/.descent/key
+
+You validate until the sessions that were planned are over; keep your node running until descent validator \
+status says that you are chilled.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent validator chill --key-file ~/.descent/key\n\nYou validate until the sessions that were planned are over; \
-keep your node running until descent validator status says that you are chilled."
-)]
+#[command(after_help = CHILL_EXAMPLES)]
 pub(crate) struct Chill {
 	#[command(flatten)]
 	signing: Signing,
 }
 
+const VALIDATE_EXAMPLES: &str = "Example:
+  descent validator validate --key-file ~/.descent/key
+
+For who chilled, was displaced, was chilled for being absent, or has been in jail.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent validator validate --key-file ~/.descent/key\n\nFor who chilled, was displaced, was chilled for being absent, or has been in jail."
-)]
+#[command(after_help = VALIDATE_EXAMPLES)]
 pub(crate) struct Validate {
 	#[command(flatten)]
 	signing: Signing,

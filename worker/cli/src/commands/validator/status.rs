@@ -13,11 +13,12 @@ use descent_protocol::{
 };
 use serde::Serialize;
 
+const EXAMPLES: &str = "Examples:
+  descent validator status --key-file ~/.descent/key
+  descent validator status 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --json";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent validator status --key-file ~/.descent/key\n  descent validator status \
-5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --json"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Status {
 	#[command(flatten)]
 	account: AccountArg,

@@ -5,7 +5,7 @@ use crate::{
 	table::{fields, table},
 };
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, Subcommand};
 use descent_client::format_amount;
 use descent_protocol::{
 	view::{EmissionView, FundingView, PotView},
@@ -14,12 +14,30 @@ use descent_protocol::{
 use serde::Serialize;
 use std::time::SystemTime;
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum EmissionCommand {
+	/// Show what is minted, when it halves, and what a group gets of it
+	Show(Show),
+}
+
+impl EmissionCommand {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		match self {
+			Self::Show(command) => command.run(global, output).await,
+		}
+	}
+}
+
+const EXAMPLES: &str = "Examples:
+  descent emission show
+  descent emission show --group 0
+
+What is minted is divided among groups by stake as it flows; while there is none, nothing is minted. A \
+group's part waits in its pot: of the trainers' stream until a round is won, of the proposers' until a \
+delta is applied. Days are estimated from a block every 3 seconds.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent emission show\n  descent emission show --group 0\n\nWhat is minted is divided among groups by \
-stake as it flows; while there is none, nothing is minted. A group's part waits in its pot: of the trainers' stream until a round is won, of \
-the proposers' until a delta is applied. Days are estimated from a block every 3 seconds."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
 	/// Number of a group, to show what it has to pay with
 	#[arg(long, value_name = "N")]
@@ -166,5 +184,5 @@ fn client_pays(funding: &FundingView, now: BlockNumber) -> String {
 }
 
 #[cfg(test)]
-#[path = "show_tests.rs"]
+#[path = "emission_tests.rs"]
 mod tests;

@@ -1,5 +1,7 @@
 use super::*;
 use clap::{error::ErrorKind, CommandFactory};
+use descent_console::manual;
+use std::path::Path;
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
 	Cli::try_parse_from(line.split_whitespace())
@@ -8,6 +10,12 @@ fn parse(line: &str) -> Result<Cli, clap::Error> {
 #[test]
 fn the_command_line_is_consistent() {
 	Cli::command().debug_assert();
+}
+
+#[test]
+fn the_book_has_the_command_line() {
+	let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/src/cli.md");
+	manual::keep(Cli::command(), &page).unwrap();
 }
 
 #[test]

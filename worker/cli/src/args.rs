@@ -7,7 +7,7 @@ use descent_client::{parse_account, AccountId, Client, Key, DEFAULT_NODE};
 use descent_content::Store;
 use std::path::PathBuf;
 
-/// What every command takes.
+/// Arguments of every command.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Global {
 	/// Address of a node's RPC
@@ -25,7 +25,7 @@ impl Global {
 	}
 }
 
-/// Who signs a transaction, and how long to wait for it.
+/// The key that signs a transaction, and the wait for it.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Signing {
 	/// File with the secret URI to sign with: a phrase, a 0x seed, or //Name of a development chain
@@ -37,13 +37,12 @@ pub(crate) struct Signing {
 }
 
 impl Signing {
-	/// The key.
 	pub(crate) fn key(&self) -> Result<Key> {
 		Ok(Key::from_file_or_environment(self.key_file.as_deref())?)
 	}
 }
 
-/// Whose state is shown.
+/// The account to show.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct AccountArg {
 	/// Address of the account; the key's unless given
@@ -55,7 +54,6 @@ pub(crate) struct AccountArg {
 }
 
 impl AccountArg {
-	/// The account.
 	pub(crate) fn account(self) -> Result<AccountId> {
 		match self.account {
 			Some(account) => Ok(account),
@@ -64,7 +62,6 @@ impl AccountArg {
 	}
 }
 
-/// A group's number.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct GroupArg {
 	/// Number of the group
@@ -72,7 +69,7 @@ pub(crate) struct GroupArg {
 	pub group: descent_protocol::GroupId,
 }
 
-/// Where content can be had.
+/// Gateways that serve content.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Providers {
 	/// Base address of a gateway that serves the content, as http://host:8080; may be given up to 8 times
@@ -80,19 +77,19 @@ pub(crate) struct Providers {
 	pub providers: Vec<String>,
 }
 
-/// Where files that a command names are imported to.
+/// The content store into which a command imports files.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ImportArg {
 	/// Content store to import the files into; it may be served meanwhile
 	#[arg(long, value_name = "DIR")]
 	pub store: Option<PathBuf>,
-	/// The most that the store may hold
+	/// Size limit of the store
 	#[arg(long, value_name = "BYTES", default_value = "64G", value_parser = parse::bytes)]
 	pub store_limit: u64,
 }
 
 impl ImportArg {
-	/// The store, where one was named.
+	/// Opens the store, if one was named.
 	pub(crate) fn open(&self) -> Result<Option<Store>> {
 		let open = |directory| Store::open_shared(directory, self.store_limit);
 		Ok(self.store.as_ref().map(open).transpose()?)

@@ -68,7 +68,8 @@ fn what_is_documented_is_understood() {
 		"descent content add --store s a b",
 		"descent content serve --store s --listen 127.0.0.1:0",
 		"descent dataset build --images i --labels l --from 0 --to 10 --description d --out o.parquet",
-		"descent dataset build --table t --input-columns pixel0..pixel783 --target-column y --description d --out o",
+		"descent dataset build --table t --input-columns pixel0..pixel783 --target-column y --description d \
+		 --out o",
 		"descent dataset build --folder f --after a --after b --description d --out o --json",
 		"descent dataset build --old t --new u --description d --out o",
 		"descent dataset check d --description m --after a --after b",
@@ -105,13 +106,14 @@ fn what_is_documented_is_understood() {
 		"descent governance apply --wasm r.wasm",
 		"descent chain-spec --sale ledger.csv",
 		&format!(
-			"descent chain-spec --sale l.csv --validators v.csv --committee {alice},{alice} --name N --id n --base b.json"
+			"descent chain-spec --sale l.csv --validators v.csv --committee {alice},{alice} --name N --id n \
+			 --base b.json"
 		),
 		"descent amend propose --group 0 --validators-share 25% --keepers-share 0% --summary s",
-		"descent group create --name m --model m.json --dataset d.parquet --validation v.parquet --provider http://a \
-		 --provider http://b --metric loss --records 512 --tolerance 0.0001 --minimum-improvement 0.001 \
-		 --round-length 20 --reveal 4 --attest 8 --open 4 --deposit 10 --stake 100 --voting-period 30m --quorum 12.5% \
-		 --target 0.05 --store s --validators-share 10% --keepers-share 5%",
+		"descent group create --name m --model m.json --dataset d.parquet --validation v.parquet --provider \
+		 http://a --provider http://b --metric loss --records 512 --tolerance 0.0001 --minimum-improvement \
+		 0.001 --round-length 20 --reveal 4 --attest 8 --open 4 --deposit 10 --stake 100 --voting-period 30m \
+		 --quorum 12.5% --target 0.05 --store s --validators-share 10% --keepers-share 5%",
 	] {
 		parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
 	}

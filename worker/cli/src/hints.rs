@@ -53,13 +53,13 @@ pub(crate) fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
 fn hint(pallet: &str, name: &str) -> Option<&'static str> {
 	Some(match (pallet, name) {
 		("Groups" | "Dataset" | "Rounds", "UnknownGroup") => "`descent group list` shows the groups.",
-		("Groups" | "Dataset", "NoStake") => {
-			"Stake some first: `descent stake add --group N --amount NRN`."
-		}
+		("Groups" | "Dataset", "NoStake") => "Stake some first: `descent stake add --group N --amount NRN`.",
 		("Groups", "NotEnoughStake") => "`descent stake show` says how much there is.",
 		("Groups", "TooManyUnstaking") => "`descent stake withdraw` does, once a voting period has passed.",
 		("Groups", "NothingToWithdraw") => "`descent stake show` says when something does.",
-		("Groups", "AlreadyProposed") => "`descent amend list` shows it, `descent amend withdraw` takes it back.",
+		("Groups", "AlreadyProposed") => {
+			"`descent amend list` shows it, `descent amend withdraw` takes it back."
+		}
 		("Groups", "TooManyAmendments") => {
 			"Add stake (`descent stake add`), or wait until one has ended: `descent amend list`."
 		}
@@ -67,33 +67,43 @@ fn hint(pallet: &str, name: &str) -> Option<&'static str> {
 		("Groups", "HasMajority") => {
 			"It is decided when the voting period closes, unless stakeholders take their approval back."
 		}
-		("Groups", "TooEarly") => "It can be withdrawn after the voting period has closed: `descent group show` says when.",
+		("Groups", "TooEarly") => {
+			"It can be withdrawn after the voting period has closed: `descent group show` says when."
+		}
 		("Groups", "NotDue") => "`descent group show` says when.",
 		("Dataset", "AlreadyAnnounced") => {
-			"Propose that one first, or wait five minutes: its announcement has expired then, and its deposit is lost."
+			"Propose that one first, or wait five minutes: its announcement has expired then, and its \
+			 deposit is lost."
 		}
 		("Dataset", "AnnouncementMismatch") => {
-			"Run the command on the machine and with the file that were announced, or wait five minutes and announce this \
-			 one."
+			"Run the command on the machine and with the file that were announced, or wait five minutes and \
+			 announce this one."
 		}
 		("Dataset", "StaleBase") => {
-			"The data set has changed in the meantime: `descent dataset log` shows how. Check that the delta still \
-			 applies, then run the same command again without --base."
+			"The data set has changed in the meantime: `descent dataset log` shows how. Check that the delta \
+			 still applies, then run the same command again without --base."
 		}
-		("Dataset", "AlreadyApplied") => "There is nothing to propose: `descent dataset log` shows which version it made.",
+		("Dataset", "AlreadyApplied") => {
+			"There is nothing to propose: `descent dataset log` shows which version it made."
+		}
 		("Dataset", "AlreadyProposed") => "Vote for that one instead: `descent dataset list` shows it.",
 		("Dataset", "HasProposal") => {
-			"Wait until it has ended, or take it back once it has lost a voting period: `descent dataset withdraw`."
+			"Wait until it has ended, or take it back once it has lost a voting period: `descent dataset \
+			 withdraw`."
 		}
 		("Dataset", "TooManyProposals") => {
-			"Add stake (`descent stake add`), or wait until the voting period has closed: `descent dataset list`."
+			"Add stake (`descent stake add`), or wait until the voting period has closed: `descent dataset \
+			 list`."
 		}
 		("Dataset", "UnknownProposal") => "`descent dataset list` shows which are open.",
 		("Dataset", "BeingChecked") => "`descent dataset list` says until when.",
 		("Dataset", "PeriodTooShort") => {
-			"Propose it in smaller deltas, one after the other, or amend the voting period: `descent amend propose`."
+			"Propose it in smaller deltas, one after the other, or amend the voting period: `descent amend \
+			 propose`."
 		}
-		("Dataset", "TooEarly") => "It can be withdrawn after the voting period has closed: `descent group show` says when.",
+		("Dataset", "TooEarly") => {
+			"It can be withdrawn after the voting period has closed: `descent group show` says when."
+		}
 		(_, "FundsUnavailable" | "CannotCreateHold") => {
 			"`descent balance ADDRESS` shows what it has; what it stakes and its deposits are held."
 		}

@@ -1,7 +1,7 @@
 //! The binary `descent`: groups, rounds, money and keys from the command line.
 //!
-//! Every command prints text for people, or with `--json` one JSON document; `round watch`, `dataset watch` and `content
-//! serve` print one a line. The exit status is 0, 1 for an error and 2 for wrong usage.
+//! Every command prints text for people, or with `--json` one JSON document; `round watch`, `dataset watch`
+//! and `content serve` print one a line. The exit status is 0, 1 for an error and 2 for wrong usage.
 
 mod args;
 mod cli;
@@ -47,7 +47,8 @@ async fn main() -> ExitCode {
 	}
 }
 
-/// Ends with what clap has to say: help and the version on stdout, wrong usage on stderr, as JSON where that was asked for.
+/// Prints the message of clap: help and the version on stdout, wrong usage on stderr, as JSON if that was
+/// asked for.
 fn usage(error: &clap::Error) -> ExitCode {
 	let json = std::env::args_os().any(|argument| argument == "--json");
 	if error.use_stderr() && json {

@@ -41,26 +41,27 @@ impl Output {
 		Ok(())
 	}
 
-	/// Prints what is not part of the result, for people only.
+	/// Prints a note that is not part of the result, for people only.
 	pub(crate) fn note(&self, text: &str) {
 		if !self.json {
 			eprintln!("{text}");
 		}
 	}
 
-	/// Prints why a command failed.
+	/// Prints the error of a command that failed.
 	pub(crate) fn error(&self, error: &Error) {
 		// Nothing is left to be done where stderr is closed.
 		let _ = writeln!(io::stderr(), "{}", self.error_text(error));
 	}
 
-	/// Prints why a command line was not understood.
+	/// Prints the error of a command line that was not understood.
 	pub(crate) fn usage(&self, error: &clap::Error) {
 		let text = error.to_string();
 		self.error(&Error::msg(usage_text(&text).to_string()));
 	}
 
-	/// The text of an error. In JSON its hint, if it has one, is a field as well; for people it is a line of its own.
+	/// The text of an error. Its hint, if it has one, is a field as well in JSON, and a line of its own for
+	/// people.
 	fn error_text(&self, error: &Error) -> String {
 		let message = message(error);
 		match (self.json, hint_of(error)) {

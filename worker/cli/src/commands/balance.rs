@@ -1,3 +1,5 @@
+//! The command `descent balance`.
+
 use crate::{args::Global, output::Output, table::fields};
 use anyhow::Result;
 use clap::Args;

@@ -25,7 +25,7 @@ impl<F, const N: usize> Columns<F, N> {
 	}
 }
 
-/// The items that are open, or the sentence `none`, and those that have ended, below a sentence on the voting period.
+/// The items that are open, or the sentence `none`, and those that have ended, below the sentence `period`.
 pub(super) fn show<T, const N: usize, const M: usize>(
 	output: &Output,
 	period: String,

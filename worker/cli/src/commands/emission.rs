@@ -1,3 +1,5 @@
+//! The commands `descent emission ..`.
+
 use crate::{
 	args::Global,
 	format,
@@ -73,7 +75,8 @@ fn show(output: &Output, shown: &Shown, clock: SystemTime) -> String {
 	match (shown.group, &shown.pot) {
 		(Some(group), Some(pot)) => parts.push(group_pot(output, group, emission, pot)),
 		(Some(group), None) => parts.push(format!(
-			"Nothing is minted for group {group}: nobody has stake in it. descent stake add --group {group} --amount NRN"
+			"Nothing is minted for group {group}: nobody has stake in it. descent stake add --group {group} \
+			 --amount NRN"
 		)),
 		(None, _) => {}
 	}
@@ -148,7 +151,7 @@ fn group_pot(output: &Output, group: GroupId, emission: &EmissionView, pot: &Pot
 	fields(output, &pairs)
 }
 
-/// What a group gets of both streams at its stake now.
+/// A group's part of both streams at its stake now.
 fn earns(emission: &EmissionView, pot: &PotView) -> String {
 	let lines = emission.streams.iter().map(|stream| {
 		let (amount, what) = match stream.stream {

@@ -1,3 +1,5 @@
+//! The command `descent explain`.
+
 use crate::{
 	args::{Global, GroupArg},
 	output::Output,

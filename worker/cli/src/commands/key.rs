@@ -1,3 +1,5 @@
+//! The commands `descent key ..`.
+
 use crate::{output::Output, table::fields};
 use anyhow::Result;
 use clap::Subcommand;
@@ -41,7 +43,7 @@ pub(crate) enum KeyCommand {
 struct Shown {
 	account: String,
 	public_key: String,
-	/// What a chain specification names as a validator's GRANDPA key.
+	/// The GRANDPA key of a validator, as a chain specification names it.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	ed25519: Option<String>,
 	#[serde(skip_serializing_if = "Option::is_none")]

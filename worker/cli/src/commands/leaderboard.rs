@@ -1,3 +1,5 @@
+//! The command `descent leaderboard`.
+
 use crate::{
 	args::{Global, GroupArg},
 	output::Output,

@@ -1,4 +1,4 @@
-//! The commands, one file each.
+//! The commands: a file for each, or a folder for those that have subcommands.
 
 pub(crate) mod amend;
 pub(crate) mod balance;

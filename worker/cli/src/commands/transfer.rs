@@ -1,3 +1,5 @@
+//! The command `descent transfer`.
+
 use super::submit::{Done, Sender};
 use crate::{
 	args::{Global, Signing},
@@ -19,7 +21,7 @@ pub(crate) struct Transfer {
 	/// Address of the account to send to
 	#[arg(long, value_name = "ADDRESS", value_parser = parse_account)]
 	to: AccountId,
-	/// How much
+	/// Amount to send
 	#[arg(long, value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
 	#[command(flatten)]

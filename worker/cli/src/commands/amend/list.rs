@@ -1,3 +1,5 @@
+//! The command `descent amend list`.
+
 use crate::{
 	args::{Global, GroupArg},
 	commands::ballot::{self, Columns, SUMMARY},

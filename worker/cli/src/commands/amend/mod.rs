@@ -1,3 +1,5 @@
+//! The commands `descent amend ..`.
+
 pub(crate) mod list;
 pub(crate) mod model;
 pub(crate) mod propose;

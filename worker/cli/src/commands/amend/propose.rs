@@ -1,3 +1,5 @@
+//! The command `descent amend propose`.
+
 use super::model;
 use crate::{
 	args::{Global, GroupArg, ImportArg, Signing},
@@ -40,7 +42,7 @@ pub(crate) struct Propose {
 	group: GroupArg,
 	#[command(flatten)]
 	changes: Changes,
-	/// What it is good for, in a sentence for those who vote
+	/// Reason for the amendment, in a sentence for those who vote
 	#[arg(long, value_name = "TEXT", value_parser = parse::summary)]
 	summary: String,
 	#[command(flatten)]
@@ -51,10 +53,10 @@ pub(crate) struct Propose {
 
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 struct Changes {
-	/// How long stakeholders vote before the votes are counted
+	/// Time in which stakeholders vote before the votes are counted
 	#[arg(long, value_name = "TIME", value_parser = parse::blocks)]
 	voting_period: Option<BlockNumber>,
-	/// The part of all stake that has to approve a change of the data set
+	/// Part of all stake that has to approve a change of the data set
 	#[arg(long, value_name = "SHARE", value_parser = parse::share)]
 	quorum: Option<Share>,
 	/// Blocks in a round, in which commitments are taken
@@ -69,10 +71,10 @@ struct Changes {
 	/// Blocks in which the committee opens its attestations
 	#[arg(long, value_name = "TIME", value_parser = parse::blocks)]
 	open: Option<BlockNumber>,
-	/// How far a measured score may be from its claim
+	/// Largest difference between a measured score and its claim
 	#[arg(long, value_name = "X", value_parser = parse::score)]
 	tolerance: Option<Score>,
-	/// How much a checkpoint has to be better than the best so far to be paid
+	/// Smallest improvement on the best checkpoint so far that is paid
 	#[arg(long, value_name = "X", value_parser = parse::score)]
 	minimum_improvement: Option<Score>,
 	/// Records that are measured on in a round
@@ -87,21 +89,21 @@ struct Changes {
 	/// Score at which the group has what it wants
 	#[arg(long, value_name = "X|none", value_parser = parse::target)]
 	target: Option<parse::Target>,
-	/// The part of what rounds earn that the validators share who measure: 5% to 40%
+	/// Part of what rounds earn that goes to the validators that measure: 5% to 40%
 	#[arg(long, value_name = "SHARE", value_parser = parse::share)]
 	validators_share: Option<Share>,
-	/// The part of what rounds earn that is put aside for those who keep the group's content, at most 40%
+	/// Part of what rounds earn that is put aside for keepers of the group's content, at most 40%
 	#[arg(long, value_name = "SHARE", value_parser = parse::share_or_none)]
 	keepers_share: Option<Share>,
 	/// Another model, with the same columns: needs more than 2/3 of all stake
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	model: Option<Source>,
-	/// Base address of a gateway that serves model and data, in place of those named now; may be given up to 8 times
+	/// Base address of a gateway that serves model and data, in place of those named now; up to 8 times
 	#[arg(long = "provider", value_name = "URL", value_parser = parse::provider)]
 	providers: Vec<String>,
 }
 
-/// What was proposed.
+/// The proposed amendment, and its number.
 #[derive(Debug, Serialize)]
 struct Proposed {
 	group: u32,
@@ -191,7 +193,7 @@ impl Changes {
 		Ok(changes)
 	}
 
-	/// The lengths of rounds where one of them changes.
+	/// The new lengths of rounds, if one of them changes.
 	fn lengths(&self, now: &Clock) -> Result<Option<RoundLengths>> {
 		if [self.round_length, self.reveal, self.attest, self.open] == [None; 4] {
 			return Ok(None);
@@ -212,7 +214,7 @@ impl Changes {
 		Ok(Some(lengths))
 	}
 
-	/// How what rounds earn is divided, where it changes.
+	/// The new division of what rounds earn, if it changes.
 	fn shares(&self, now: Shares) -> Result<Option<Shares>> {
 		if [self.validators_share, self.keepers_share] == [None; 2] {
 			return Ok(None);
@@ -225,7 +227,7 @@ impl Changes {
 		Ok(Some(shares))
 	}
 
-	/// What is measured on where it changes.
+	/// The new records to measure on, if they change.
 	fn policy(&self, now: &EvaluationPolicy, store: Option<&Store>) -> Result<Option<EvaluationPolicy>> {
 		let records = self.records.unwrap_or(now.records());
 		if let Some(validation) = &self.validation {

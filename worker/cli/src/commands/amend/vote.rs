@@ -1,3 +1,5 @@
+//! The commands `descent amend vote` and `withdraw`.
+
 use crate::{
 	args::{Global, GroupArg, Signing},
 	commands::{ballot, submit::submit},

@@ -1,3 +1,5 @@
+//! The command `descent content add`.
+
 use super::StoreArg;
 use crate::{
 	content_ref::{open, Reference},

@@ -1,3 +1,5 @@
+//! The command `descent content get`.
+
 use crate::{args::Providers, content_ref::Reference, output::Output};
 use anyhow::{Context, Result};
 use clap::Args;

@@ -1,3 +1,5 @@
+//! The commands `descent content ..`.
+
 pub(crate) mod add;
 pub(crate) mod get;
 pub(crate) mod serve;
@@ -19,13 +21,13 @@ pub(crate) enum ContentCommand {
 	Serve(serve::Serve),
 }
 
-/// Where content is kept.
+/// The content store of a command.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct StoreArg {
 	/// Directory of the content store; it may be served meanwhile
 	#[arg(long, value_name = "DIR")]
 	pub store: PathBuf,
-	/// The most that the store may hold
+	/// Size limit of the store
 	#[arg(long, value_name = "BYTES", default_value = "64G", value_parser = parse::bytes)]
 	pub store_limit: u64,
 }

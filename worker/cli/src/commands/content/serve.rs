@@ -1,3 +1,5 @@
+//! The command `descent content serve`.
+
 use super::StoreArg;
 use crate::{output::Output, shutdown};
 use anyhow::{Context, Result};

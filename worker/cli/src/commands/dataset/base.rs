@@ -1,4 +1,4 @@
-//! The data set that a delta is to follow, made of files.
+//! The base version of a delta, made of files.
 
 use crate::content_ref::open;
 use anyhow::{Context, Result};
@@ -15,7 +15,7 @@ pub(crate) struct Base {
 }
 
 impl Base {
-	/// The version, built in the folder `scratch`; `None` where no file was named.
+	/// Builds the version in the folder `scratch`. Returns `None` if no file was named.
 	pub(crate) fn set(&self, scratch: &Path, schema: &Schema) -> Result<Option<Set>> {
 		let limits = DeltaLimits::default();
 		let store = scratch.join("after");

@@ -1,3 +1,5 @@
+//! The command `descent dataset build`.
+
 use super::{
 	base::Base,
 	read_description,

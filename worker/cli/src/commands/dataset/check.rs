@@ -1,3 +1,5 @@
+//! The command `descent dataset check`.
+
 use super::{base::Base, read_description, work::until_stopped};
 use crate::{
 	content_ref::{open, Reference},

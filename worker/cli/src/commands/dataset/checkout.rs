@@ -1,3 +1,5 @@
+//! The command `descent dataset checkout`.
+
 use super::{
 	library::{DataArg, Library},
 	work::{measure, until_stopped, Draft},

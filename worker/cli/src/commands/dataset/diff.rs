@@ -1,3 +1,5 @@
+//! The command `descent dataset diff`.
+
 use super::{
 	library::{DataArg, Library},
 	work::until_stopped,
@@ -37,7 +39,7 @@ pub(crate) struct Diff {
 	data: DataArg,
 }
 
-/// What two versions do not have in common.
+/// The difference between two versions.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct Difference {
 	group: GroupId,

@@ -1,3 +1,5 @@
+//! The command `descent dataset list`.
+
 use crate::{
 	args::{Global, GroupArg},
 	commands::ballot::{self, Columns, SUMMARY},
@@ -32,7 +34,8 @@ impl List {
 
 fn show(output: &Output, group: &GroupView, proposals: &[ProposalView]) -> String {
 	let period = format!(
-		"The voting period closes {}. The valid proposal with most stake wins if it has {} of all stake, {} of {}.",
+		"The voting period closes {}. The valid proposal with most stake wins if it has {} of all stake, {} \
+		 of {}.",
 		format::closes(group),
 		group.quorum,
 		format_amount(group.quorum.of(group.stake)),

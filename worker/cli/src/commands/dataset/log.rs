@@ -1,3 +1,5 @@
+//! The command `descent dataset log`.
+
 use crate::{
 	args::{Global, GroupArg},
 	content_ref::Reference,

@@ -1,3 +1,5 @@
+//! The commands `descent dataset ..`.
+
 mod announcement;
 mod base;
 pub(crate) mod build;

@@ -1,4 +1,4 @@
-//! What is refused before anything is sent.
+//! Checks of a delta before anything is sent.
 
 use super::read_description;
 use anyhow::{bail, ensure, Context, Result};
@@ -11,8 +11,8 @@ use descent_protocol::{
 use indicatif::ProgressBar;
 use std::path::Path;
 
-/// Refuses a delta that the chain would refuse, before anything is paid for. `precedes` says whether the delta may have been announced before
-/// a block.
+/// Refuses a delta that the chain would refuse, before anything is paid for. `precedes` returns true if the
+/// delta may have been announced before a block.
 pub(super) fn admit(
 	log: &[LogEntryView],
 	proposals: &[ProposalView],
@@ -28,19 +28,20 @@ pub(super) fn admit(
 	if let Some(own) = own {
 		ensure!(
 			own.delta.digest != delta.digest,
-			"you have proposed this delta already, as proposal {}: descent dataset list --group {} shows how it stands",
+			"you have proposed this delta already, as proposal {}: descent dataset list --group {} shows how \
+			 it stands",
 			own.id,
 			own.group
 		);
 		bail!(
-			"you have proposal {0} open, and one is allowed at a time: wait until it has ended, or take it back once it has lost a \
-			 voting period: descent dataset withdraw --group {1} --proposal {0}",
+			"you have proposal {0} open, and one is allowed at a time: wait until it has ended, or take it \
+			 back once it has lost a voting period: descent dataset withdraw --group {1} --proposal {0}",
 			own.id,
 			own.group
 		);
 	}
 	if let Some(same) = open.find(|proposal| proposal.delta.digest == delta.digest) {
-		// Whoever announced it before takes the proposal's place.
+		// An account that announced it before takes the proposal's place.
 		ensure!(
 			precedes(same.block),
 			"{} has proposed this delta already: vote for it: descent dataset vote --group {} --proposal {}",
@@ -52,7 +53,8 @@ pub(super) fn admit(
 	Ok(())
 }
 
-/// Refuses a file whose rows are not those of a delta. Whether it applies to the data set is not looked at.
+/// Refuses a file whose rows are not those of a delta. It does not check that the delta applies to the data
+/// set.
 pub(super) fn check_rows(file: &Path, description: &Path, bar: &ProgressBar) -> Result<()> {
 	let wrong = || format!("{} is not a delta for this model", file.display());
 	let schema = read_description(description)?.schema();

@@ -1,3 +1,5 @@
+//! The command `descent governance apply`.
+
 use super::code;
 use crate::{
 	args::{Global, Signing},

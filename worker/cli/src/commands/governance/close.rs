@@ -1,3 +1,5 @@
+//! The command `descent governance close`.
+
 use super::{motion, outcome::Outcome, stand, Stand};
 use crate::{
 	args::{Global, Signing},

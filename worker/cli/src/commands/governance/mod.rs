@@ -1,3 +1,5 @@
+//! The commands `descent governance ..`, and `payout` itself.
+
 pub(crate) mod apply;
 pub(crate) mod close;
 mod code;
@@ -20,7 +22,7 @@ use descent_protocol::view::{GovernanceView, MotionView};
 pub(crate) enum GovernanceCommand {
 	/// Show the technical committee, its motions and the treasury
 	Show(show::Show),
-	/// Move something, as a member of the committee
+	/// Make a motion, as a member of the committee
 	#[command(subcommand)]
 	Propose(propose::Propose),
 	/// Vote on a motion, as a member of the committee
@@ -75,22 +77,25 @@ impl Payout {
 fn motion(governance: &GovernanceView, hash: H256) -> Result<&MotionView> {
 	let motion = governance.motions.iter().find(|motion| motion.hash == hash);
 	motion.with_context(|| {
-		format!("no motion {hash:?} is open; it may be closed already: descent governance show lists those that are")
+		format!(
+			"no motion {hash:?} is open; it may be closed already: descent governance show lists those that \
+			 are"
+		)
 	})
 }
 
-/// How the votes on a motion stand.
+/// The state of the votes on a motion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stand {
-	/// It has the ayes that it takes.
+	/// The motion has the ayes that it takes.
 	Approved,
-	/// It can't get them any more.
+	/// The motion can't get enough ayes any more.
 	Rejected,
-	/// It may.
+	/// The motion may still get enough ayes.
 	Open,
 }
 
-/// How the votes on a motion stand in a committee of so many members.
+/// The state of the votes on a motion in a committee of so many members.
 fn stand(motion: &MotionView, members: usize) -> Stand {
 	let threshold = usize::try_from(motion.threshold).unwrap_or(usize::MAX);
 	if motion.ayes.len() >= threshold {

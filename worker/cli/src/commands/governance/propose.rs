@@ -1,3 +1,5 @@
+//! The commands `descent governance propose ..`.
+
 use super::{code, outcome::Outcome};
 use crate::{
 	args::{Global, Signing},
@@ -9,7 +11,7 @@ use clap::{Args, Subcommand};
 use descent_client::{parse_account, parse_amount, AccountId, Call, Client, Encoded, Parameter, UNIT};
 use std::path::PathBuf;
 
-/// The most that more than half of the committee spends at once; two thirds spend more, as root.
+/// Largest payment that takes more than half of the committee; a larger one takes two thirds, as root.
 const MAJORITY_SPENDS: u128 = 100_000 * UNIT;
 
 #[derive(Debug, Subcommand)]
@@ -52,10 +54,10 @@ Parameters:
 #[derive(Debug, Args)]
 #[command(after_help = SET_PARAMETER_EXAMPLES)]
 pub(crate) struct SetParameter {
-	/// Which parameter
+	/// Name of the parameter
 	#[arg(value_name = "NAME", value_parser = ["minimum-bond", "seats"])]
 	name: String,
-	/// What it is to be
+	/// New value of the parameter
 	#[arg(value_name = "VALUE")]
 	value: String,
 	#[command(flatten)]
@@ -72,7 +74,7 @@ closed, anybody pays it out within 30 days: descent governance payout.";
 #[derive(Debug, Args)]
 #[command(after_help = SPEND_EXAMPLES)]
 pub(crate) struct Spend {
-	/// How much
+	/// Amount to pay
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
 	/// Address of the account to pay
@@ -104,17 +106,17 @@ fn encoded(text: &str) -> Result<Encoded, String> {
 	bytes.map(Encoded).ok_or_else(|| "write a call in SCALE, as 0x and hex digits, two for each byte".into())
 }
 
-/// The voice that a motion takes.
+/// The majority that a motion takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Voice {
+enum Votes {
 	/// More than half of the committee makes the call.
 	Majority,
 	/// Two thirds of the committee have root make the call.
 	TwoThirds,
 }
 
-impl Voice {
-	/// How many of so many members it takes.
+impl Votes {
+	/// Number of ayes that it takes in a committee of so many members.
 	fn threshold(self, members: usize) -> u32 {
 		let count = match self {
 			Self::Majority => (members / 2).saturating_add(1),
@@ -127,7 +129,7 @@ impl Voice {
 impl Propose {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
-		let (call, voice, signing) = self.moved(&client).await?;
+		let (call, votes, signing) = self.moved(&client).await?;
 		let key = signing.key()?;
 		let governance = client.governance().await?;
 		let members = governance.members.len();
@@ -136,46 +138,46 @@ impl Propose {
 			"{} is not a member of the technical committee: descent governance show lists them",
 			key.account()
 		);
-		let call = match voice {
-			Voice::Majority => call,
-			Voice::TwoThirds => {
+		let call = match votes {
+			Votes::Majority => call,
+			Votes::TwoThirds => {
 				let hash = client.encode(&call).await?.hash();
 				Call::as_root(&call, hash)
 			}
 		};
 		let encoded = client.encode(&call).await?;
 		output.note(&format!("Moving {}", call.in_words()));
-		let threshold = voice.threshold(members);
+		let threshold = votes.threshold(members);
 		let motion = Call::propose_motion(threshold, &call, encoded.length());
 		let (included, done) = send(&client, &key, &motion, &signing, output).await?;
-		// With one voice it is carried out at once: there is no vote.
+		// If one vote is enough, the motion is carried out at once: no vote is held.
 		let carried_out = included.motion.is_none();
 		let outcome = Outcome::of(encoded.hash(), carried_out.then_some(true), included, done)?;
 		output.print(&outcome, |_| show(&outcome, threshold, members))
 	}
 
-	/// The call that is moved, whose voice it takes, and who moves it.
-	async fn moved(self, client: &Client) -> Result<(Call, Voice, Signing)> {
+	/// The call that is moved, the majority that it takes, and the signer.
+	async fn moved(self, client: &Client) -> Result<(Call, Votes, Signing)> {
 		Ok(match self {
 			Self::Upgrade(Upgrade { wasm, signing }) => {
 				let code = tokio::task::spawn_blocking(move || code::read(&wasm)).await??;
 				let call = Call::authorize_upgrade(code::hash(&code));
-				(call, Voice::TwoThirds, signing)
+				(call, Votes::TwoThirds, signing)
 			}
 			Self::Parameter(SetParameter { name, value, signing }) => {
 				let call = Call::set_parameter(parameter(&name, &value)?);
-				(call, Voice::TwoThirds, signing)
+				(call, Votes::TwoThirds, signing)
 			}
 			Self::Spend(Spend { amount, to, signing }) => {
-				let voice = match amount <= MAJORITY_SPENDS {
-					true => Voice::Majority,
-					false => Voice::TwoThirds,
+				let votes = match amount <= MAJORITY_SPENDS {
+					true => Votes::Majority,
+					false => Votes::TwoThirds,
 				};
-				(Call::spend(amount, &to), voice, signing)
+				(Call::spend(amount, &to), votes, signing)
 			}
 			Self::Call(Raw { call, signing }) => {
 				let call = client.decode(&call).await?;
-				(call, Voice::TwoThirds, signing)
+				(call, Votes::TwoThirds, signing)
 			}
 		})
 	}
@@ -199,7 +201,8 @@ fn show(outcome: &Outcome, threshold: u32, members: usize) -> String {
 		return format!("Carried out at once in block {block}, as it takes one voice.{}", outcome.rest());
 	}
 	format!(
-		"Moved in block {block}: {motion:?}. It takes {threshold} ayes of {members}, yours as well: descent governance vote {motion:?} aye"
+		"Moved in block {block}: {motion:?}. It takes {threshold} ayes of {members}, yours as well: descent \
+		 governance vote {motion:?} aye"
 	)
 }
 
@@ -211,9 +214,9 @@ mod tests {
 
 	#[test]
 	fn thresholds_are_whole_members() {
-		let thresholds = |voice: Voice| [1, 2, 3, 4, 5, 32].map(|members| voice.threshold(members));
-		assert_eq!(thresholds(Voice::TwoThirds), [1, 2, 2, 3, 4, 22]);
-		assert_eq!(thresholds(Voice::Majority), [1, 2, 2, 3, 3, 17]);
+		let thresholds = |votes: Votes| [1, 2, 3, 4, 5, 32].map(|members| votes.threshold(members));
+		assert_eq!(thresholds(Votes::TwoThirds), [1, 2, 2, 3, 4, 22]);
+		assert_eq!(thresholds(Votes::Majority), [1, 2, 2, 3, 3, 17]);
 	}
 
 	#[test]

@@ -1,3 +1,5 @@
+//! The command `descent governance show`.
+
 use super::{stand, Stand};
 use crate::{
 	args::Global,
@@ -115,7 +117,8 @@ mod tests {
 			"1 of the 2 ayes that it takes, 0 nays",
 			"nays   none",
 			"at block 120, in 20 blocks (1m)",
-			"descent governance vote 0x0707070707070707070707070707070707070707070707070707070707070707 aye|nay",
+			"descent governance vote 0x0707070707070707070707070707070707070707070707070707070707070707 \
+			 aye|nay",
 		] {
 			assert!(text.contains(part), "{part} in\n{text}");
 		}

@@ -1,3 +1,5 @@
+//! The command `descent governance vote`.
+
 use super::{motion, stand, Stand};
 use crate::{
 	args::{Global, Signing},
@@ -15,7 +17,7 @@ const EXAMPLES: &str = "Example:
   descent governance vote 0x1c2d0000000000000000000000000000000000000000000000000000000000ff aye \
     --key-file ~/.descent/key
 
-A vote can be changed until the motion is closed. Who moves something votes as well.";
+A vote can be changed until the motion is closed. The member that makes a motion votes as well.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

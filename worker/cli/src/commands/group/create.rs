@@ -1,3 +1,5 @@
+//! The command `descent group create`.
+
 use crate::{
 	args::{Global, ImportArg, Providers, Signing},
 	commands::{
@@ -41,21 +43,21 @@ pub(crate) struct Create {
 	/// First delta of the data set, Parquet
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	dataset: Source,
-	/// Validation set to measure on, a delta that only adds; without it a sample of the data set is measured on
+	/// Validation set to measure on, a delta that only adds; without it, a sample of the data set
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	validation: Option<Source>,
 	#[command(flatten)]
 	providers: Providers,
-	/// What trainers compete to lower
+	/// Score that trainers compete to lower
 	#[arg(long, value_enum, default_value = "loss")]
 	metric: MetricArg,
 	/// Records that are measured on in a round
 	#[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
 	records: u32,
-	/// How far a measured score may be from its claim
+	/// Largest difference between a measured score and its claim
 	#[arg(long, value_name = "X", default_value = "0.0001", value_parser = parse::score)]
 	tolerance: Score,
-	/// How much a checkpoint has to be better than the best so far to be paid
+	/// Smallest improvement on the best checkpoint so far that is paid
 	#[arg(long, value_name = "X", default_value = "0.001", value_parser = parse::score)]
 	minimum_improvement: Score,
 	#[command(flatten)]
@@ -69,16 +71,16 @@ pub(crate) struct Create {
 	/// The creator's stake in the group, which is the weight of its votes; it stays the creator's
 	#[arg(long, value_name = "NRN", default_value = "100", value_parser = parse_amount)]
 	stake: u128,
-	/// How long stakeholders vote before the votes are counted
+	/// Time in which stakeholders vote before the votes are counted
 	#[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse::blocks)]
 	voting_period: BlockNumber,
-	/// The part of all stake that has to approve a change of the data set
+	/// Part of all stake that has to approve a change of the data set
 	#[arg(long, value_name = "SHARE", default_value = "50%", value_parser = parse::share)]
 	quorum: Share,
-	/// The part of what rounds earn that the validators share who measure: 5% to 40%
+	/// Part of what rounds earn that goes to the validators that measure: 5% to 40%
 	#[arg(long, value_name = "SHARE", default_value = "20%", value_parser = parse::share)]
 	validators_share: Share,
-	/// The part of what rounds earn that is put aside for those who keep the group's content, at most 40%
+	/// Part of what rounds earn that is put aside for keepers of the group's content, at most 40%
 	#[arg(long, value_name = "SHARE", default_value = "0%", value_parser = parse::share_or_none)]
 	keepers_share: Share,
 	#[command(flatten)]
@@ -138,7 +140,8 @@ pub(crate) fn check_clock(clock: &Clock) -> Result<()> {
 pub(crate) fn check_shares(shares: Shares) -> Result<()> {
 	ensure!(
 		shares.are_valid(),
-		"validators get {} to {} of what rounds earn (--validators-share), keepers at most {1} (--keepers-share); winners the rest",
+		"validators get {} to {} of what rounds earn (--validators-share), keepers at most {1} \
+		 (--keepers-share); winners the rest",
 		Shares::VALIDATORS_FLOOR,
 		Shares::LIMIT
 	);
@@ -233,7 +236,8 @@ impl Create {
 	}
 }
 
-/// Refuses a file that the group's members would refuse: as a first delta it may only add, and has to add something.
+/// Refuses a file that the group's members would refuse: a first delta may only add, and has to add
+/// something.
 fn check(file: &std::path::Path, description: &Description) -> Result<()> {
 	let scratch = tempfile::tempdir().context("making a temporary folder")?;
 	let limits = DeltaLimits::default();

@@ -1,3 +1,5 @@
+//! The command `descent group fund`.
+
 use crate::{
 	args::{Global, Signing},
 	commands::submit::{Done, Sender},
@@ -24,10 +26,10 @@ pub(crate) struct Fund {
 	/// Number of the group
 	#[arg(value_name = "N")]
 	group: GroupId,
-	/// How much to pay in all
+	/// Amount to pay in all
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
-	/// How much of it each round is worth that somebody wins, at least 1
+	/// Part of the amount that is paid for each round with a winner, at least 1
 	#[arg(long, value_name = "NRN", value_parser = parse_amount)]
 	per_round: u128,
 	#[command(flatten)]
@@ -85,7 +87,8 @@ mod tests {
 		let funded = Funded { group: 3, left: String::new(), per_round: String::new(), done: Done::at(9) };
 		assert_eq!(
 			show(&funded, 10 * UNIT, 4 * UNIT),
-			"Funded group 3 in block 9. Each round that somebody wins is worth 4 NRN more. Left: 10 NRN: enough for 2 rounds."
+			"Funded group 3 in block 9. Each round that somebody wins is worth 4 NRN more. Left: 10 NRN: \
+			 enough for 2 rounds."
 		);
 		assert!(show(&funded, 4 * UNIT, 4 * UNIT).ends_with("enough for 1 round."));
 		assert!(show(&funded, UNIT, 0).ends_with("Left: 1 NRN."));

@@ -1,3 +1,5 @@
+//! The command `descent group list`.
+
 use crate::{
 	args::Global,
 	format,

@@ -1,3 +1,5 @@
+//! The commands `descent group ..`, and `close` itself.
+
 pub(crate) mod create;
 pub(crate) mod fund;
 pub(crate) mod list;

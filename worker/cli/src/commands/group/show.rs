@@ -1,3 +1,5 @@
+//! The command `descent group show`.
+
 use crate::{
 	args::{Global, GroupArg},
 	content_ref::Reference,

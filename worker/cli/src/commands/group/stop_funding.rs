@@ -1,3 +1,5 @@
+//! The commands `descent group stop-funding` and `refund`.
+
 use crate::{
 	args::{Global, Signing},
 	commands::submit::{submit, Done, Sender},
@@ -61,7 +63,8 @@ fn show(stopped: &Stopped, now: BlockNumber) -> String {
 		_ => "now".into(),
 	};
 	format!(
-		"{text} {} is left, less what rounds that have begun pay. It is free {when}: descent group refund {group}",
+		"{text} {} is left, less what rounds that have begun pay. It is free {when}: descent group refund \
+		 {group}",
 		format_amount(funding.left)
 	)
 }

@@ -1,3 +1,5 @@
+//! The command `descent rewards claim`.
+
 use crate::{
 	args::{Global, Signing},
 	commands::submit::{Done, Sender},

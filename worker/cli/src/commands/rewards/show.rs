@@ -1,3 +1,5 @@
+//! The command `descent rewards show`.
+
 use crate::{
 	args::{AccountArg, Global},
 	output::Output,

@@ -1,3 +1,5 @@
+//! The commands `descent round ..`, and `settle` itself.
+
 pub(crate) mod show;
 pub(crate) mod watch;
 

@@ -1,3 +1,5 @@
+//! The command `descent round show`.
+
 use crate::{
 	args::{Global, GroupArg},
 	output::{Output, Style},

@@ -1,3 +1,5 @@
+//! The commands `descent stake add`, `remove` and `withdraw`.
+
 use crate::{
 	args::{Global, GroupArg, Signing},
 	commands::submit::{Done, Sender},
@@ -20,7 +22,7 @@ The new stake counts at once in everything that you vote for.";
 pub(crate) struct Add {
 	#[command(flatten)]
 	group: GroupArg,
-	/// How much to add
+	/// Amount to add
 	#[arg(long, value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
 	#[command(flatten)]
@@ -47,7 +49,7 @@ pub(crate) struct Remove {
 #[derive(Clone, Copy, Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Part {
-	/// How much to remove
+	/// Amount to remove
 	#[arg(long, value_name = "NRN", value_parser = parse_amount)]
 	amount: Option<u128>,
 	/// Remove everything

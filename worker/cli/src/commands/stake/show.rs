@@ -1,3 +1,5 @@
+//! The command `descent stake show`.
+
 use crate::{
 	args::{Global, GroupArg},
 	format,

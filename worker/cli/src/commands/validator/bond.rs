@@ -1,3 +1,5 @@
+//! The commands `descent validator bond`, `unbond` and `withdraw`.
+
 use super::status::next_step;
 use crate::{
 	args::{Global, Signing},
@@ -24,7 +26,7 @@ session keys as well: descent validator keys --set.";
 #[derive(Debug, Args)]
 #[command(after_help = BOND_EXAMPLES)]
 pub(crate) struct Bond {
-	/// How much to add
+	/// Amount to add
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
 	#[command(flatten)]
@@ -40,7 +42,7 @@ offence until it is free: descent validator withdraw.";
 #[derive(Debug, Args)]
 #[command(after_help = UNBOND_EXAMPLES)]
 pub(crate) struct Unbond {
-	/// How much to take out
+	/// Amount to take out
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
 	#[command(flatten)]

@@ -1,3 +1,5 @@
+//! The command `descent validator keys`.
+
 use crate::{
 	args::{Global, Signing},
 	commands::submit::{Done, Sender},
@@ -66,7 +68,9 @@ async fn read(sender: &Sender<'_>, output: &Output) -> Result<Shown> {
 	let (client, account) = (&sender.client, sender.key.account());
 	let keys = client.validator(&account).await?.and_then(|validator| validator.keys);
 	let keys = keys.with_context(|| {
-		format!("the chain knows no session keys of {account}: descent validator keys --set, where your node runs")
+		format!(
+			"the chain knows no session keys of {account}: descent validator keys --set, where your node runs"
+		)
 	})?;
 	let in_node = match client.has_keys(&keys.map(|key| key.0)).await {
 		Ok(has) => Some(has),

@@ -1,3 +1,5 @@
+//! The command `descent validator list`.
+
 use crate::{args::Global, format, output::Output, table::table};
 use anyhow::Result;
 use clap::Args;

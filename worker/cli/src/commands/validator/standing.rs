@@ -1,3 +1,5 @@
+//! The commands `descent validator chill` and `validate`.
+
 use super::bond::change;
 use crate::{
 	args::{Global, Signing},
@@ -24,7 +26,7 @@ pub(crate) struct Chill {
 const VALIDATE_EXAMPLES: &str = "Example:
   descent validator validate --key-file ~/.descent/key
 
-For who chilled, was displaced, was chilled for being absent, or has been in jail.";
+For a validator that chilled, was displaced, was chilled for being absent, or has been in jail.";
 
 #[derive(Debug, Args)]
 #[command(after_help = VALIDATE_EXAMPLES)]

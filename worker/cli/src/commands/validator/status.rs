@@ -1,3 +1,5 @@
+//! The command `descent validator status`.
+
 use crate::{
 	args::{AccountArg, Global},
 	format,
@@ -40,7 +42,8 @@ impl Status {
 		let validator = client.validator(&account).await?;
 		let validator = validator.with_context(|| {
 			format!(
-				"{account} has nothing bonded and is no validator; a candidate bonds {} at least: descent validator bond NRN",
+				"{account} has nothing bonded and is no validator; a candidate bonds {} at least: descent \
+				 validator bond NRN",
 				format_amount(rules.minimum_bond)
 			)
 		})?;
@@ -95,7 +98,7 @@ fn candidate(validator: &ValidatorView, rules: &ValidatorRules) -> String {
 	}
 }
 
-/// What the account has to do to validate; `None` where there is nothing to be done.
+/// The next step that an account has to take to validate; `None` if there is nothing to do.
 pub(super) fn next_step(
 	validator: &ValidatorView,
 	rules: &ValidatorRules,

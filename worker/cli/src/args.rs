@@ -95,3 +95,21 @@ impl ImportArg {
 		Ok(self.store.as_ref().map(open).transpose()?)
 	}
 }
+
+/// The content store of a command.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StoreArg {
+	/// Directory of the content store; it may be served meanwhile
+	#[arg(long, value_name = "DIR")]
+	pub store: PathBuf,
+	/// Size limit of the store
+	#[arg(long, value_name = "BYTES", default_value = "64G", value_parser = parse::bytes)]
+	pub store_limit: u64,
+}
+
+impl StoreArg {
+	/// Opens the store, off the threads that serve requests.
+	pub(crate) async fn open(self) -> Result<Store> {
+		Ok(tokio::task::spawn_blocking(move || Store::open_shared(&self.store, self.store_limit)).await??)
+	}
+}

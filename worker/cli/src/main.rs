@@ -7,6 +7,7 @@ mod args;
 mod cli;
 mod commands;
 mod content_ref;
+mod description;
 #[cfg(test)]
 mod fixtures;
 mod format;

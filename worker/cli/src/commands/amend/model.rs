@@ -1,6 +1,6 @@
 //! The check that a new model fits a group's data set and metric.
 
-use crate::{commands::dataset::DESCRIPTION_LIMIT, content_ref::Source};
+use crate::{content_ref::Source, description};
 use anyhow::{ensure, Context, Result};
 use descent_content::{FetchLimits, Fetcher, Store};
 use descent_dataset::{Description, Loss};
@@ -28,7 +28,7 @@ pub(crate) async fn check(
 			Err(error) => return Ok(Some(format!("the new model is not checked: {error:#}"))),
 		},
 		Source::File(file) => {
-			let json = model.read(None, DESCRIPTION_LIMIT)?;
+			let json = model.read(None, description::LIMIT)?;
 			json.with_context(|| format!("{} can't be read", file.display()))?
 		}
 	};
@@ -76,20 +76,20 @@ fn columns(schema: &descent_dataset::Schema) -> String {
 async fn fetch(content: &ContentRef, providers: &[String], store: Option<&Store>) -> Result<Vec<u8>> {
 	if let Some(store) = store {
 		if store.is_complete(content)? {
-			return Ok(store.read(content, DESCRIPTION_LIMIT)?);
+			return Ok(store.read(content, description::LIMIT)?);
 		}
 	}
 	let folder = tempfile::tempdir().context("making a temporary folder")?;
-	let store = Store::open(folder.path(), DESCRIPTION_LIMIT.saturating_mul(2))?;
+	let store = Store::open(folder.path(), description::LIMIT.saturating_mul(2))?;
 	let limits = FetchLimits {
-		max_content_bytes: DESCRIPTION_LIMIT,
+		max_content_bytes: description::LIMIT,
 		deadline: PATIENCE,
 		patience: PATIENCE,
 		..FetchLimits::default()
 	};
 	let fetcher = Fetcher::new(store.clone(), limits)?;
 	fetcher.fetch(content, providers, |_| ()).await?;
-	Ok(store.read(content, DESCRIPTION_LIMIT)?)
+	Ok(store.read(content, description::LIMIT)?)
 }
 
 #[cfg(test)]

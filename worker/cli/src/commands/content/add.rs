@@ -1,7 +1,7 @@
 //! The command `descent content add`.
 
-use super::StoreArg;
 use crate::{
+	args::StoreArg,
 	content_ref::{open, Reference},
 	output::{plain, Output},
 	table::table,

@@ -1,7 +1,6 @@
 //! The command `descent content serve`.
 
-use super::StoreArg;
-use crate::{output::Output, shutdown};
+use crate::{args::StoreArg, output::Output, shutdown};
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;

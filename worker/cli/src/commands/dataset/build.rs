@@ -2,11 +2,11 @@
 
 use super::{
 	base::Base,
-	read_description,
 	work::{measure, until_stopped, Draft},
 };
 use crate::{
 	content_ref::{open, Reference},
+	description,
 	output::Output,
 	table::fields,
 };
@@ -111,7 +111,7 @@ impl Build {
 
 	fn make(self, delta: &Path, scratch: &Path, bar: &ProgressBar) -> Result<Made> {
 		ensure!(self.to.is_none_or(|to| self.from.unwrap_or(0) < to), "--from must lie before --to");
-		let schema = read_description(&self.description)?.schema();
+		let schema = description::read(&self.description)?.schema();
 		let base = self.after.set(scratch, &schema)?;
 		let source = self.source(&schema, scratch)?;
 		measure(bar, 0);

@@ -1,8 +1,9 @@
 //! The command `descent dataset check`.
 
-use super::{base::Base, read_description, work::until_stopped};
+use super::{base::Base, work::until_stopped};
 use crate::{
 	content_ref::{open, Reference},
+	description,
 	output::Output,
 	table::fields,
 };
@@ -54,7 +55,7 @@ impl Check {
 	}
 
 	fn check(self, scratch: &Path) -> Result<Checked> {
-		let schema = read_description(&self.description)?.schema();
+		let schema = description::read(&self.description)?.schema();
 		let reference = descent_content::address(open(&self.delta)?)?.into();
 		let base = self.after.set(scratch, &schema)?;
 		let limits = DeltaLimits::default();

@@ -18,14 +18,9 @@ pub(crate) mod vote;
 pub(crate) mod watch;
 mod work;
 
-use crate::{args::Global, content_ref::open, output::Output};
-use anyhow::{Context, Result};
+use crate::{args::Global, output::Output};
+use anyhow::Result;
 use clap::Subcommand;
-use descent_dataset::Description;
-use std::path::Path;
-
-/// The longest description that is read, in bytes; what it may hold is bounded further.
-pub(crate) const DESCRIPTION_LIMIT: u64 = 1 << 20;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DatasetCommand {
@@ -66,12 +61,4 @@ impl DatasetCommand {
 			Self::Watch(command) => command.run(global, output).await,
 		}
 	}
-}
-
-/// Reads and checks a model description.
-fn read_description(file: &Path) -> Result<Description> {
-	let size = open(file)?.metadata()?.len();
-	anyhow::ensure!(size <= DESCRIPTION_LIMIT, "{} is too long for a model description", file.display());
-	let json = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-	Description::parse(&json).with_context(|| format!("{} is no model description", file.display()))
 }

@@ -1,6 +1,6 @@
 //! Checks of a delta before anything is sent.
 
-use super::read_description;
+use crate::description;
 use anyhow::{bail, ensure, Context, Result};
 use descent_client::AccountId;
 use descent_dataset::{DeltaLimits, DeltaReader};
@@ -57,7 +57,7 @@ pub(super) fn admit(
 /// set.
 pub(super) fn check_rows(file: &Path, description: &Path, bar: &ProgressBar) -> Result<()> {
 	let wrong = || format!("{} is not a delta for this model", file.display());
-	let schema = read_description(description)?.schema();
+	let schema = description::read(description)?.schema();
 	let reader = DeltaReader::open(file, &schema, &DeltaLimits::default()).with_context(wrong)?;
 	bar.set_length(reader.len());
 	let mut rows = 0u64;
@@ -117,7 +117,7 @@ mod tests {
 			"target": {"column": "y", "dtype": "u8", "shape": [], "classes": 3},
 			"layers": [{"type": "linear", "out": 3}], "loss": "cross_entropy"}"#;
 		std::fs::write(&description, json).unwrap();
-		let schema = read_description(&description).unwrap().schema();
+		let schema = description::read(&description).unwrap().schema();
 		let check =
 			|| check_rows(&file, &description, &ProgressBar::hidden()).map_err(|error| format!("{error:#}"));
 		let mut writer = descent_dataset::DeltaWriter::create(&file, &schema).unwrap();

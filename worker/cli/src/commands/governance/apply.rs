@@ -71,7 +71,7 @@ fn check(governance: &GovernanceView, code_hash: H256) -> Result<()> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::governance::tests::governance;
+	use crate::commands::governance::motion::tests::governance;
 
 	#[test]
 	fn only_what_was_authorized_is_sent() {

@@ -1,6 +1,9 @@
 //! The command `descent governance close`.
 
-use super::{motion, outcome::Outcome, stand, Stand};
+use super::{
+	motion::{motion, status, Status},
+	outcome::Outcome,
+};
 use crate::{
 	args::{Global, Signing},
 	commands::submit::Sender,
@@ -36,12 +39,12 @@ impl Close {
 		let governance = sender.client.governance().await?;
 		let now = sender.client.best_block().await?.number;
 		let view = motion(&governance, self.motion)?;
-		if stand(view, governance.members.len()) == Stand::Open && view.end > now {
+		if status(view, governance.members.len()) == Status::Open && view.end > now {
 			bail!(too_early(view, now));
 		}
 		let call = Encoded(view.call.clone());
-		let weight = match stand(view, governance.members.len()) {
-			Stand::Rejected => Weight::default(),
+		let weight = match status(view, governance.members.len()) {
+			Status::Rejected => Weight::default(),
 			_ => sender.client.weight(&call).await?,
 		};
 		let (hash, index) = (self.motion, view.index);
@@ -73,7 +76,7 @@ fn show(outcome: &Outcome) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::{governance::tests::governance, submit::Done};
+	use crate::commands::{governance::motion::tests::governance, submit::Done};
 
 	#[test]
 	fn says_how_it_ended() {

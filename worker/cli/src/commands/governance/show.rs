@@ -1,6 +1,6 @@
 //! The command `descent governance show`.
 
-use super::{stand, Stand};
+use super::motion::{status, Status};
 use crate::{
 	args::Global,
 	format,
@@ -59,11 +59,11 @@ fn show(output: &Output, governance: &GovernanceView, now: BlockNumber) -> Strin
 }
 
 fn show_motion(output: &Output, motion: &MotionView, members: usize, now: BlockNumber) -> String {
-	let decided = match stand(motion, members) {
-		Stand::Approved => "approved: ",
-		Stand::Rejected => "rejected: ",
-		Stand::Open if motion.end <= now => "over: ",
-		Stand::Open => "",
+	let decided = match status(motion, members) {
+		Status::Approved => "approved: ",
+		Status::Rejected => "rejected: ",
+		Status::Open if motion.end <= now => "over: ",
+		Status::Open => "",
 	};
 	let next = match decided {
 		"" => format!("members vote: descent governance vote {:?} aye|nay", motion.hash),
@@ -102,7 +102,7 @@ fn or_none(text: &str) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::governance::tests::governance;
+	use crate::commands::governance::motion::tests::governance;
 	use descent_client::H256;
 
 	#[test]

@@ -1,6 +1,6 @@
 //! The command `descent governance vote`.
 
-use super::{motion, stand, Stand};
+use super::motion::{motion, status, Status};
 use crate::{
 	args::{Global, Signing},
 	commands::submit::{Done, Sender},
@@ -84,9 +84,9 @@ fn show(governance: &GovernanceView, voted: &Voted) -> String {
 		"Voted {vote} in block {}: {} of the {} ayes that it takes, {} nays.",
 		voted.done.block, voted.ayes, voted.threshold, voted.nays
 	);
-	let decided = motion(governance, voted.motion).map(|view| stand(view, governance.members.len()));
+	let decided = motion(governance, voted.motion).map(|view| status(view, governance.members.len()));
 	match decided {
-		Ok(Stand::Approved | Stand::Rejected) => {
+		Ok(Status::Approved | Status::Rejected) => {
 			let hash = voted.motion;
 			format!("{text} It is decided; anybody closes it: descent governance close {hash:?}")
 		}
@@ -97,7 +97,7 @@ fn show(governance: &GovernanceView, voted: &Voted) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::governance::tests::governance;
+	use crate::commands::governance::motion::tests::governance;
 	use descent_client::AccountId;
 
 	#[test]

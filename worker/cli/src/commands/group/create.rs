@@ -2,11 +2,9 @@
 
 use crate::{
 	args::{Global, ImportArg, Providers, Signing},
-	commands::{
-		dataset::DESCRIPTION_LIMIT,
-		submit::{send, Done},
-	},
+	commands::submit::{send, Done},
 	content_ref::{Reference, Source},
+	description,
 	output::Output,
 	parse,
 	table::fields,
@@ -194,7 +192,7 @@ impl Create {
 		let store = self.store.open()?;
 		let store = store.as_ref();
 		let json =
-			self.model.read(store, DESCRIPTION_LIMIT).context("the model description can't be read")?;
+			self.model.read(store, description::LIMIT).context("the model description can't be read")?;
 		let description = json.map(|json| Description::parse(&json)).transpose();
 		let description = description.context("the model description is not valid")?;
 		let classifies = |description: &Description| description.loss() == Loss::CrossEntropy;

@@ -1,4 +1,4 @@
-//! Output, logging and shutdown, the same for every program.
+//! Output, logging, shutdown and the pages of the book, the same for every program.
 //!
 //! # Example
 //!
@@ -14,5 +14,6 @@
 //! # }
 //! ```
 
+pub mod manual;
 pub mod screen;
 pub mod shutdown;

@@ -1,4 +1,4 @@
-//! Whether a model can replace a group's.
+//! The check that a new model fits a group's data set and metric.
 
 use crate::content_ref::Source;
 use anyhow::{ensure, Context, Result};
@@ -8,11 +8,12 @@ use descent_dataset::{Description, DescriptionError, Loss, MAX_DESCRIPTION_BYTES
 use descent_protocol::{view::GroupView, ContentRef, Metric};
 use std::{future::ready, time::Duration};
 
-/// How long a description is waited for.
+/// Longest wait for a description.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Refuses a model that does not read the records of a group's data set, as both descriptions say, or can't be measured by its
-/// metric. What nobody serves is not checked: returns what to say of it.
+/// Refuses a model that does not read the records of a group's data set, as both descriptions say, or can't
+/// be measured by its metric. A description that nobody serves is not checked: returns a warning that says
+/// so.
 ///
 /// # Errors
 /// Where the new description can't be read or is not valid, or does not fit.
@@ -38,7 +39,8 @@ pub(crate) async fn check(
 		Ok(current) => current,
 		Err(error) => {
 			return Ok(Some(format!(
-				"whether the new model fits the data set is not checked: the current one is not there: {error:#}"
+				"whether the new model fits the data set is not checked: the current one is not there: \
+				 {error:#}"
 			)))
 		}
 	};
@@ -50,7 +52,8 @@ pub(crate) async fn check(
 	let (new, current) = (new.schema(), current.schema());
 	ensure!(
 		new == current,
-		"the new model does not read the data set: it has the columns {}, the data set {}; a new model keeps the columns",
+		"the new model does not read the data set: it has the columns {}, the data set {}; a new model keeps \
+		 the columns",
 		columns(&new),
 		columns(&current)
 	);
@@ -102,7 +105,7 @@ fn checked(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::group::show::tests::group;
+	use crate::fixtures::group;
 	use std::{future::pending, path::Path};
 
 	fn description(image: &str, classes: u32, loss: &str) -> String {

@@ -1,6 +1,7 @@
-mod admit;
-pub(crate) mod after;
+//! The commands `descent dataset ..`.
+
 mod announcement;
+mod base;
 mod blocking;
 pub(crate) mod build;
 pub(crate) mod check;
@@ -9,18 +10,16 @@ mod data;
 pub(crate) mod diff;
 pub(crate) mod list;
 pub(crate) mod log;
+mod preflight;
 pub(crate) mod propose;
 #[cfg(test)]
 mod testing;
 pub(crate) mod vote;
 pub(crate) mod watch;
-pub(crate) mod withdraw;
 
 use crate::{args::Global, output::Output};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
-use descent_dataset::Description;
-use std::path::Path;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DatasetCommand {
@@ -37,7 +36,7 @@ pub(crate) enum DatasetCommand {
 	/// Vote for a proposed delta, or take the vote back
 	Vote(vote::Vote),
 	/// Take back a proposal of your own
-	Withdraw(withdraw::Withdraw),
+	Withdraw(vote::Withdraw),
 	/// List the proposed deltas of a group and how they ended
 	List(list::List),
 	/// Show the deltas that make a group's data set
@@ -61,9 +60,4 @@ impl DatasetCommand {
 			Self::Watch(command) => command.run(global, output).await,
 		}
 	}
-}
-
-/// Reads and checks a model description.
-fn read_description(file: &Path) -> Result<Description> {
-	Description::read(file).with_context(|| format!("{} is no model description", file.display()))
 }

@@ -95,7 +95,7 @@ impl DatasetClient {
 	/// Fetches the deltas of a version that are missing, and builds it.
 	///
 	/// # Errors
-	/// A version that is not in the log, a delta that no provider serves, and a full disk.
+	/// Fails if the version is not in the log, no provider serves a delta, or the disk is full.
 	pub async fn version(&self, version: u32, on_step: &OnStep) -> Result<Arc<Set>> {
 		let log = self.entries(version)?;
 		on_step(DatasetStep::Searching);

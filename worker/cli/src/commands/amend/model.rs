@@ -70,7 +70,8 @@ fn columns(schema: &descent_dataset::Schema) -> String {
 	columns.join(", ")
 }
 
-/// Reads a description from the store or from its providers. The inner error is that of an invalid description.
+/// Reads a description from the store or from its providers. The inner error is that of an invalid
+/// description.
 async fn fetch(
 	content: &ContentRef,
 	providers: &[String],

@@ -211,7 +211,7 @@ async fn shutdown_ends_the_task_though_a_client_hangs() {
 async fn answers_that_nobody_reads_do_not_pile_up() {
 	let gateway = Gateway::start().await;
 	let id = BlockId::from(&gateway.import(&random_bytes(4, LEAF)));
-	// More answers than the socket buffers of one connection can swallow.
+	// More answers than the socket buffers of one connection can hold.
 	let requests = format!("GET /ipfs/{id}?format=raw HTTP/1.1\r\nhost: x\r\n\r\n").repeat(40);
 	let mut unread = Vec::new();
 	for _ in 0..128 {

@@ -96,7 +96,7 @@ pub(crate) fn sample(seed: u64, len: usize) -> (ContentRef, Vec<u8>, Blocks) {
 	(content, bytes, blocks_of(&source.store, &content))
 }
 
-/// What a provider does with one request for a block that it has.
+/// Answer of a provider to one request for a block that it has.
 pub(crate) enum Reply {
 	Honest,
 	Absent,

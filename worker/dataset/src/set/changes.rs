@@ -79,6 +79,7 @@ impl Changes {
 		}
 		let mut ids = Sorter::new(scratch.folder, scratch.run);
 		let mut summary = Summary::default();
+		// One hash over all rows is bulk hashing, so this is not `blake2`: see `scripts/bench hash`.
 		let mut rows = blake2b_simd::Params::new().hash_length(32).to_state();
 		let mut stopped = None;
 		for row in DeltaReader::open(delta, schema, limits)? {

@@ -27,7 +27,7 @@ fn schema() -> Schema {
 	}
 }
 
-/// What a delta comes to.
+/// Result of applying a delta.
 #[derive(Deserialize)]
 struct Applied {
 	added: u64,

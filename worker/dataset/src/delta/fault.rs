@@ -1,10 +1,11 @@
-//! What the chain is told of an invalid delta.
+//! The fault of an invalid delta in the form that the chain stores.
 
 use super::error::{DeltaError, Problem};
 use descent_protocol::{DeltaFault, RowProblem};
 
 impl DeltaError {
-	/// What validators attest where they find this; `None` where the machine failed, not the delta.
+	/// Returns the fault that validators attest for this error, or `None` if the machine failed and not the
+	/// delta.
 	pub fn fault(&self) -> Option<DeltaFault> {
 		Some(match self {
 			DeltaError::Io(_) => return None,

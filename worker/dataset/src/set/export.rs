@@ -1,4 +1,4 @@
-//! A version as a Parquet file, for everybody else's programs.
+//! Exports a version as a Parquet file for other programs.
 
 use super::{Set, SetError};
 use crate::schema::RecordId;
@@ -8,8 +8,11 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 impl Set {
-	/// Writes all records in their order to one Parquet file: the column `id`, then the description's. `progress`
-	/// gets the number of records written so far. The file appears under its name when it is complete.
+	/// Writes all records in their order to one Parquet file: the column `id`, then the description's
+	/// columns.
+	///
+	/// `progress` gets the number of records written so far. The file appears under its name when it is
+	/// complete.
 	pub fn export(&self, out: &Path, mut progress: impl FnMut(u64)) -> Result<(), SetError> {
 		let mut table = Table::create(out, &self.schema, false)?;
 		let mut reader = BufReader::with_capacity(1 << 20, At::new(&self.records, 0));

@@ -6,8 +6,8 @@
 //! - `index`: for each record its id and its position (u64, little-endian), sorted by id;
 //! - `set.json`: root, number of records and columns.
 //!
-//! Everything is read by position, so memory does not depend on the set's size. A version appears under its
-//! name only when it is complete and synced.
+//! Files are read by position, so memory does not depend on the set's size. A version appears under its name
+//! only when it is complete and synced.
 
 mod apply;
 mod batch;
@@ -39,34 +39,34 @@ const RECORDS: &str = "records";
 const INDEX: &str = "index";
 const SET: &str = "set.json";
 
-/// Why a version cannot be opened or read.
+/// Errors of opening or reading a version.
 #[derive(Debug, thiserror::Error)]
 pub enum SetError {
 	/// The machine failed.
 	#[error("reading the data set failed: {0}")]
 	Io(#[from] std::io::Error),
-	/// The folder is not what it says: delete it and build it again from the deltas.
+	/// The folder contradicts its header. Delete it and build it again from the deltas.
 	#[error("the data set in {folder} is damaged ({reason}); remove the folder to have it built again")]
 	Damaged {
 		/// The version's folder.
 		folder: PathBuf,
-		/// What does not fit.
+		/// Description of the contradiction.
 		reason: String,
 	},
-	/// The model description wants other columns than the set has.
+	/// The model description has other columns than the set.
 	#[error("the data set's columns are not those of the model description")]
 	OtherSchema,
-	/// A record was asked for that is not there.
+	/// A record at this position does not exist.
 	#[error("there is no record {index}; the data set has {len}")]
 	NoRecord {
-		/// The record's position.
+		/// Position of the record.
 		index: u64,
 		/// Number of records.
 		len: u64,
 	},
 }
 
-/// What `set.json` holds.
+/// Contents of `set.json`.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Header {
 	root: H256,
@@ -86,16 +86,17 @@ pub struct Set {
 }
 
 impl Set {
-	/// Opens the version `root` under `store`: `None` if it is not there. The root of the empty set, which
-	/// needs no folder, is zero; apply to `None` instead.
+	/// Opens the version `root` in the folder `store`. Returns `None` if it is not there. The root of the
+	/// empty set is zero; it has no folder, so deltas are applied to `None` instead.
 	pub fn open(store: &Path, root: H256, schema: &Schema) -> Result<Option<Self>, SetError> {
 		let folder = store.join(hex::encode(root));
 		let damaged = |reason: String| SetError::Damaged { folder: folder.clone(), reason };
-		// looked for first: a version that appears meanwhile is whole
+		// This is asked before reading: a version that appears in the meantime is complete.
 		let is_there = folder.exists();
 		let json = match std::fs::read(folder.join(SET)) {
 			Ok(json) => json,
-			// whoever was killed while it removed the version has left the rest, in whose place none could be put
+			// A process that was killed while it removed the version left the rest, and no version could be
+			// put in its place.
 			Err(e) if e.kind() == ErrorKind::NotFound && is_there => {
 				return Err(damaged(format!("it has no {SET}")))
 			}
@@ -122,7 +123,7 @@ impl Set {
 		Ok(Some(Self { folder, root, len: header.len, schema: header.schema, records, index }))
 	}
 
-	/// The version's root: the hash over the log of deltas that made it.
+	/// Root of the version: the hash over the log of the deltas that made it.
 	pub fn root(&self) -> H256 {
 		self.root
 	}
@@ -132,22 +133,22 @@ impl Set {
 		self.len
 	}
 
-	/// Whether the set has no records.
+	/// Returns true if the set has no records.
 	pub fn is_empty(&self) -> bool {
 		self.len == 0
 	}
 
-	/// The set's columns.
+	/// Columns of the set.
 	pub fn schema(&self) -> &Schema {
 		&self.schema
 	}
 
-	/// The folder that holds the version.
+	/// Folder of the version.
 	pub fn folder(&self) -> &Path {
 		&self.folder
 	}
 
-	/// Reads the canonical bytes of a record into `record`, which it resizes.
+	/// Reads the canonical bytes of a record into `record`, which is resized.
 	pub fn read(&self, index: u64, record: &mut Vec<u8>) -> Result<(), SetError> {
 		if index >= self.len {
 			return Err(SetError::NoRecord { index, len: self.len });
@@ -157,7 +158,7 @@ impl Set {
 		Ok(self.records.read_exact_at(record, index.saturating_mul(width as u64))?)
 	}
 
-	/// Reads the records at these positions, in this order.
+	/// Reads the records at these positions into a batch, in this order.
 	pub fn gather(&self, indices: &[u64]) -> Result<Batch, SetError> {
 		let mut batch = Batch::empty(&self.schema, indices.len());
 		let mut record = Vec::new();
@@ -168,17 +169,17 @@ impl Set {
 		Ok(batch)
 	}
 
-	/// The position of a record, if it is in the set.
+	/// Returns the position of a record, or `None` if it is not in the set.
 	pub fn position(&self, id: RecordId) -> Result<Option<u64>, SetError> {
 		Ok(self.index.find(id)?)
 	}
 
-	/// Ids and positions of all records, the smallest id first. Fails where the index is damaged.
+	/// Returns the ids and positions of all records, the smallest id first. Fails if the index is damaged.
 	pub fn ids(&self) -> impl Iterator<Item = Result<(RecordId, u64), SetError>> + '_ {
 		self.index.entries().map(|entry| entry.map_err(|error| self.blame(error)))
 	}
 
-	/// Reads the index and every record and compares them: finds files that were damaged behind our back.
+	/// Reads the index and every record and compares them, which finds damaged files.
 	pub fn verify(&self) -> Result<(), SetError> {
 		self.ids().try_for_each(|entry| entry.map(drop))?;
 		let mut record = Vec::new();

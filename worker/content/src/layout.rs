@@ -13,7 +13,10 @@ pub const MAX_BLOCK_SIZE: usize = 2 << 20;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayoutError {
 	/// Content of up to 1 MiB must be a raw block, and larger content a tree.
-	#[error("content of {size} bytes cannot have the codec {codec:?}: up to {LEAF_SIZE} bytes are raw, more are unixfs")]
+	#[error(
+		"content of {size} bytes cannot have the codec {codec:?}: up to {LEAF_SIZE} bytes are raw, more are \
+		 unixfs"
+	)]
 	Codec {
 		/// The claimed codec.
 		codec: Codec,

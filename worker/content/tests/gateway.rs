@@ -206,7 +206,8 @@ async fn shutdown_ends_the_task_though_a_client_hangs() {
 	assert!(refused.is_err());
 }
 
-/// Clients that never read their answers take slots; the gateway then refuses instead of queueing, until they go.
+/// Clients that never read their answers take slots. Until they go, the gateway refuses requests instead of
+/// queueing them.
 #[tokio::test]
 async fn answers_that_nobody_reads_do_not_pile_up() {
 	let gateway = Gateway::start().await;

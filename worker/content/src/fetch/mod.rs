@@ -67,7 +67,11 @@ pub struct Progress {
 pub enum FetchError {
 	/// No provider served every block in time. The fetch may succeed later or with other providers, and the
 	/// blocks that arrived are kept for it.
-	#[error("content {content} is unavailable, {done} of {total} bytes are here: {reason}", total = content.size, content = crate::BlockId::from(content))]
+	#[error(
+		"content {content} is unavailable, {done} of {total} bytes are here: {reason}",
+		total = content.size,
+		content = crate::BlockId::from(content)
+	)]
 	Unavailable {
 		/// The content.
 		content: ContentRef,

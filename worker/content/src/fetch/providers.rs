@@ -82,7 +82,8 @@ impl Providers {
 				}
 				Some(_) => {}
 				None => {
-					tracing::warn!(provider = ?text.chars().take(100).collect::<String>(), "not an http(s) URL")
+					let provider: String = text.chars().take(100).collect();
+					tracing::warn!(?provider, "not an http(s) URL");
 				}
 			}
 		}

@@ -1,4 +1,5 @@
-//! The store as an IPFS trustless gateway over HTTP (<https://specs.ipfs.tech/http-gateways/trustless-gateway/>).
+//! The store as an IPFS trustless gateway over HTTP
+//! (<https://specs.ipfs.tech/http-gateways/trustless-gateway/>).
 
 mod car;
 mod connection;
@@ -114,9 +115,8 @@ pub async fn serve(
 
 async fn health(State(gateway): State<Gateway>) -> impl IntoResponse {
 	let store = &gateway.store;
-	Json(
-		serde_json::json!({ "status": "ok", "used_bytes": store.used_bytes(), "max_bytes": store.max_bytes() }),
-	)
+	let (used, max) = (store.used_bytes(), store.max_bytes());
+	Json(serde_json::json!({ "status": "ok", "used_bytes": used, "max_bytes": max }))
 }
 
 async fn content(

@@ -164,7 +164,8 @@ mod tests {
 		assert_eq!(root.to_string(), "bafybeif434e7thzts2ypgnh6srgzklylieg6hwlgds4q4amtz77jva7lk4");
 	}
 
-	/// 1026 leaves make two levels of nodes; every block that the library builds has the form that its place demands.
+	/// 1026 leaves make two levels of nodes. Every block that the library builds has the form that its place
+	/// demands.
 	#[test]
 	fn every_built_block_opens_at_its_place() {
 		let size = 1025 * LEAF_SIZE + 7;

@@ -42,7 +42,10 @@ pub enum StoreError {
 	#[error("the store is shared with other processes, so nothing can be removed from it")]
 	Shared,
 	/// The block would exceed the store's limit.
-	#[error("the store holds {used} of at most {max} bytes, no room for {needed} more: remove content or raise the cap")]
+	#[error(
+		"the store holds {used} of at most {max} bytes, no room for {needed} more: remove content or \
+		 raise the cap"
+	)]
 	Quota {
 		/// Number of bytes in the store.
 		used: u64,

@@ -15,7 +15,7 @@ pub struct Tensor {
 }
 
 impl Tensor {
-	/// A tensor.
+	/// Returns a tensor.
 	pub fn new(name: &str, shape: &[u64], values: &[f32]) -> Self {
 		Self { name: name.into(), shape: shape.into(), values: values.into() }
 	}

@@ -31,7 +31,7 @@ pub async fn authorize_upgrade(network: &Network, members: &[Account], runtime: 
 		.await
 }
 
-/// Lets every member vote for a motion who has not voted yet.
+/// Lets every member that has not voted yet vote for a motion.
 async fn vote(network: &Network, members: &[Account], motion: &MotionView) -> Result<()> {
 	let hash = format!("{:#x}", motion.hash);
 	for member in members {

@@ -43,6 +43,7 @@ mod byzantine;
 mod chain_spec;
 pub mod checkpoint;
 pub mod committee;
+mod descent;
 pub mod economy;
 mod folder;
 pub mod governance;

@@ -49,7 +49,7 @@ impl NodeSetup {
 		format!("/ip4/127.0.0.1/tcp/{}/p2p/{}", self.p2p_port, self.peer)
 	}
 
-	/// Starts the node. `others` are the nodes that it is told of.
+	/// Starts the node with `others` as its boot nodes.
 	pub(crate) fn start(
 		self,
 		chain: &str,

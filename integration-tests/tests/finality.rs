@@ -10,7 +10,7 @@ const SETTLING: u32 = 2;
 const WATCHED: u32 = 4;
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// Waits until the best chain has grown by so many blocks.
+/// Waits until the best chain has grown by this many blocks.
 async fn grows(network: &Network, blocks: u32) -> Result<()> {
 	let rpc = &network.nodes[0].rpc;
 	let start = rpc.best().await?;

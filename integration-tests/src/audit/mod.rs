@@ -49,7 +49,7 @@ pub struct Audit {
 	pub slashed: u128,
 	/// Slashes of the bonds of validators since genesis, by the events.
 	pub slashes: Vec<Slash>,
-	/// Fees for data that the chain keeps for ever, since genesis and by the events.
+	/// Fees for data that the chain keeps permanently, since genesis and by the events.
 	pub kept: u128,
 	/// Fees of transactions since genesis, by the events, without tips.
 	pub fees: u128,

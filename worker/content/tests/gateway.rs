@@ -127,7 +127,7 @@ async fn errors_have_the_right_status() {
 	assert_eq!(post.status(), StatusCode::METHOD_NOT_ALLOWED);
 }
 
-/// Reads a CAR: the header as it is, and the blocks in order, each checked.
+/// Reads a CAR. Returns the header's bytes and the checked blocks in order.
 fn read_car(car: &[u8]) -> (Vec<u8>, Vec<(BlockId, Vec<u8>)>) {
 	let mut sections = Vec::new();
 	let mut rest = car;

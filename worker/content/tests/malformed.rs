@@ -153,7 +153,7 @@ async fn a_tree_deeper_than_its_size_needs() {
 		assert_invalid(content, blocks.clone(), "demands").await;
 		root = (BlockId::from(&content), blocks);
 	}
-	// Nodes where leaves belong.
+	// These nodes are in the places of leaves.
 	let links = [
 		link(BlockId::from(&inner), LEAF_SIZE, LEAF_SIZE),
 		link(BlockId::from(&inner), LEAF_SIZE, LEAF_SIZE),

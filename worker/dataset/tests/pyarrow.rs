@@ -58,7 +58,7 @@ struct Bad {
 	fault: DeltaFault,
 }
 
-/// Has the script do a task; what it says of the outcome.
+/// Makes the script do a task, and returns its result.
 fn run<T: DeserializeOwned>(task: &str, folder: &Path) -> T {
 	let python = std::env::var_os("DESCENT_PYTHON").map(PathBuf::from).unwrap_or_else(|| {
 		let cache = std::env::var_os("DESCENT_CACHE").map(PathBuf::from);

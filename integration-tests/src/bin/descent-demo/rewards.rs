@@ -9,7 +9,7 @@ use descent_protocol::GroupId;
 /// Makes the trainer with most wins claim its rewards. Returns its name and the amount.
 ///
 /// # Errors
-/// Fails if nobody has won, or the chain refuses it.
+/// Fails if there is no winner, or if the chain refuses the claim.
 pub(crate) async fn claim(network: &Network, group: GroupId, names: &Names) -> Result<(String, String)> {
 	let standings = network.nodes[0].rpc.leaderboard(group).await?;
 	let best = standings.iter().max_by_key(|standing| standing.wins).context("nobody has trained")?;

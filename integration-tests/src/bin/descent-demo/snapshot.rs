@@ -8,15 +8,14 @@ use descent_protocol::{
 /// State of the network at one moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
-	/// The best block.
+	/// Number of the best block.
 	pub block: BlockNumber,
-	/// The last finalized block.
+	/// Number of the last finalized block.
 	pub finalized: BlockNumber,
 	/// Number of rounds that are settled in finalized blocks.
 	pub settled: u32,
 	/// Number of rounds that the demo waits for.
 	pub wanted: u32,
-	/// The group.
 	pub group: GroupView,
 	/// The round that takes commitments, and the one before it, which is being measured.
 	pub rounds: Vec<RoundView>,

@@ -102,7 +102,7 @@ pub(crate) enum Reply {
 	Absent,
 	/// The right length with one bit flipped.
 	Corrupt,
-	/// Nothing, for ever.
+	/// The provider never answers.
 	Stall,
 	/// Half of the block, and then a closed connection.
 	Cut,

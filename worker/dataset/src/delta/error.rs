@@ -1,6 +1,7 @@
 //! Errors of a delta file.
 
 use crate::schema::{Dtype, RecordId, ValueError};
+use descent_protocol::{DeltaFault, RowProblem};
 
 /// Reasons for which a delta is invalid or could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +117,21 @@ impl DeltaError {
 		!matches!(self, DeltaError::Io(_))
 	}
 
+	/// Returns the fault that validators attest for this error, or `None` if the machine failed and not the
+	/// delta.
+	pub fn fault(&self) -> Option<DeltaFault> {
+		Some(match self {
+			DeltaError::Io(_) => return None,
+			DeltaError::Malformed(_) => DeltaFault::Malformed,
+			DeltaError::TooLarge { .. } => DeltaFault::TooLarge,
+			DeltaError::UnknownColumn(_) | DeltaError::MissingColumn(_) | DeltaError::WrongType { .. } => {
+				DeltaFault::Columns
+			}
+			DeltaError::NoRows | DeltaError::NoRecords => DeltaFault::Empty,
+			DeltaError::Row { row, problem } => DeltaFault::Row { row: *row, problem: problem.into() },
+		})
+	}
+
 	pub(super) fn malformed(reason: impl std::fmt::Display) -> Self {
 		DeltaError::Malformed(reason.to_string())
 	}
@@ -126,5 +142,22 @@ impl DeltaError {
 			Some(n) => format!("lists of {n} {dtype}"),
 		};
 		DeltaError::WrongType { column: column.into(), expected, found }
+	}
+}
+
+impl From<&Problem> for RowProblem {
+	fn from(problem: &Problem) -> Self {
+		match problem {
+			Problem::UnknownOp(_) => RowProblem::Op,
+			Problem::IdLength(_) => RowProblem::IdLength,
+			Problem::WrongId { .. } => RowProblem::WrongId,
+			Problem::Null(_) => RowProblem::Null,
+			Problem::NotNull(_) => RowProblem::NotNull,
+			Problem::Shape { .. } => RowProblem::Shape,
+			Problem::Value { .. } => RowProblem::Value,
+			Problem::Repeated(_) => RowProblem::Repeated,
+			Problem::Duplicate(_) => RowProblem::Duplicate,
+			Problem::Absent(_) => RowProblem::Absent,
+		}
 	}
 }

@@ -3,7 +3,6 @@
 mod budget;
 mod columns;
 mod error;
-mod fault;
 mod file;
 mod footer;
 mod levels;

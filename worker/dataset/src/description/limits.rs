@@ -5,7 +5,7 @@
 pub struct Limits {
 	/// Longest JSON file, in bytes.
 	pub file_bytes: usize,
-	/// Most layers.
+	/// Largest number of layers.
 	pub layers: usize,
 	/// Most dimensions of a shape, without the batch.
 	pub rank: usize,

@@ -12,7 +12,7 @@ use super::{
 pub struct TensorSpec {
 	/// Name in the form `layers.<position>.<name>`, for example `layers.1.weight`.
 	pub name: String,
-	/// Its shape.
+	/// Shape of the tensor.
 	pub shape: Vec<u64>,
 }
 

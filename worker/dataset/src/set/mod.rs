@@ -13,7 +13,6 @@ mod apply;
 mod batch;
 mod changes;
 mod diff;
-mod export;
 mod index;
 #[cfg(test)]
 mod properties;
@@ -27,11 +26,13 @@ pub use changes::Summary;
 pub use diff::Changed;
 
 use crate::schema::{RecordId, Schema};
+use crate::sort::At;
+use crate::table::Table;
 use index::Index;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{BufReader, ErrorKind, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -190,6 +191,23 @@ impl Set {
 			}
 		}
 		Ok(())
+	}
+
+	/// Writes all records in their order to one Parquet file: the column `id`, then the description's
+	/// columns.
+	///
+	/// `progress` gets the number of records written so far. The file appears under its name when it is
+	/// complete.
+	pub fn export(&self, out: &Path, mut progress: impl FnMut(u64)) -> Result<(), SetError> {
+		let mut table = Table::create(out, &self.schema, false)?;
+		let mut reader = BufReader::with_capacity(1 << 20, At::new(&self.records, 0));
+		let mut record = vec![0; self.schema.record_bytes()];
+		for number in 0..self.len {
+			reader.read_exact(&mut record)?;
+			table.push(RecordId::of(&record), Some(&record))?;
+			progress(number + 1);
+		}
+		Ok(table.finish()?)
 	}
 
 	fn blame(&self, error: std::io::Error) -> SetError {

@@ -79,7 +79,7 @@ impl<const N: usize> Sorted<N> {
 		let buffer = (MERGE_BYTES / (self.runs.len() as u64).max(1)).clamp(4 << 10, 256 << 10) as usize;
 		let spilled = self.spilled.iter().flat_map(|file| {
 			self.runs.iter().map(move |run| {
-				let bytes = At::new(file, run.start).take(run.end - run.start);
+				let bytes = PositionedReader::new(file, run.start).take(run.end - run.start);
 				Run::Spilled(BufReader::with_capacity(buffer, bytes))
 			})
 		});
@@ -95,7 +95,7 @@ impl<const N: usize> Sorted<N> {
 }
 
 enum Run<'a, const N: usize> {
-	Spilled(BufReader<io::Take<At<'a>>>),
+	Spilled(BufReader<io::Take<PositionedReader<'a>>>),
 	Memory(std::slice::Iter<'a, [u8; N]>),
 }
 
@@ -140,18 +140,18 @@ impl<const N: usize> Iterator for Merge<'_, N> {
 }
 
 /// Reads a file from its own position. Clones of a file share one position.
-pub(crate) struct At<'a> {
+pub(crate) struct PositionedReader<'a> {
 	file: &'a File,
 	position: u64,
 }
 
-impl<'a> At<'a> {
+impl<'a> PositionedReader<'a> {
 	pub(crate) fn new(file: &'a File, position: u64) -> Self {
 		Self { file, position }
 	}
 }
 
-impl Read for At<'_> {
+impl Read for PositionedReader<'_> {
 	fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
 		let read = self.file.read_at(bytes, self.position)?;
 		self.position += read as u64;

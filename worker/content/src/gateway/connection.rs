@@ -41,25 +41,17 @@ impl Listener for Connections {
 
 	async fn accept(&mut self) -> (Connection, SocketAddr) {
 		let slot = self.slots.clone().acquire_owned().await.expect("the semaphore is never closed; qed");
-		let (stream, peer, peer_permit) = loop {
+		let (stream, peer, permit) = loop {
 			let (stream, peer) = Listener::accept(&mut self.listener).await;
 			match self.peers.admit(peer.ip()) {
-				Some(peer_permit) => break (stream, peer, peer_permit),
+				Some(permit) => break (stream, peer, permit),
 				None => tracing::debug!(%peer, "closing a connection: the peer has too many"),
 			}
 		};
 		if let Err(error) = stream.set_nodelay(true) {
 			tracing::debug!(%error, %peer, "setting TCP_NODELAY");
 		}
-		(
-			Connection {
-				stream,
-				idle: Box::pin(sleep(IDLE_TIMEOUT)),
-				_slot: slot,
-				_peer_permit: peer_permit,
-			},
-			peer,
-		)
+		(Connection { stream, idle: Box::pin(sleep(IDLE_TIMEOUT)), _slot: slot, _permit: permit }, peer)
 	}
 
 	fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -73,7 +65,7 @@ pub(super) struct Connection {
 	stream: TcpStream,
 	idle: Pin<Box<Sleep>>,
 	_slot: OwnedSemaphorePermit,
-	_peer_permit: PeerPermit,
+	_permit: PeerPermit,
 }
 
 impl Connection {

@@ -55,7 +55,7 @@ impl BoundedFile {
 	}
 
 	/// Returns the error that made the decoder fail.
-	pub(super) fn blame(&self, error: impl std::fmt::Display) -> DeltaError {
+	pub(super) fn decode_error(&self, error: impl std::fmt::Display) -> DeltaError {
 		let fault = self.fault.0.lock().unwrap_or_else(PoisonError::into_inner).take();
 		fault.unwrap_or_else(|| DeltaError::malformed(error))
 	}

@@ -107,7 +107,7 @@ impl DeltaReader {
 		loop {
 			if let Some(batches) = &mut self.batches {
 				if let Some(batch) = batches.next() {
-					return batch.map(Some).map_err(|e| self.file.blame(e));
+					return batch.map(Some).map_err(|e| self.file.decode_error(e));
 				}
 				self.batches = None;
 			}
@@ -128,7 +128,7 @@ impl DeltaReader {
 				self.batch_rows,
 				None,
 			);
-			self.batches = Some(reader.map_err(|e| self.file.blame(e))?);
+			self.batches = Some(reader.map_err(|e| self.file.decode_error(e))?);
 		}
 	}
 

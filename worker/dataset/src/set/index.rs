@@ -2,7 +2,7 @@
 
 use super::removed::Removed;
 use crate::schema::RecordId;
-use crate::sort::At;
+use crate::sort::PositionedReader;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::FileExt;
@@ -69,7 +69,7 @@ impl Index {
 	/// Returns all entries by id. Fails if they are out of order, which only damage causes.
 	pub(super) fn entries(&self) -> Entries<'_> {
 		Entries {
-			reader: BufReader::with_capacity(1 << 16, At::new(&self.file, 0)),
+			reader: BufReader::with_capacity(1 << 16, PositionedReader::new(&self.file, 0)),
 			left: self.len,
 			len: self.len,
 			previous: None,
@@ -115,7 +115,7 @@ impl Index {
 
 /// Iterator over an index.
 pub(super) struct Entries<'a> {
-	reader: BufReader<At<'a>>,
+	reader: BufReader<PositionedReader<'a>>,
 	left: u64,
 	len: u64,
 	previous: Option<RecordId>,

@@ -26,7 +26,7 @@ pub use changes::Summary;
 pub use diff::Changed;
 
 use crate::schema::{RecordId, Schema};
-use crate::sort::At;
+use crate::sort::PositionedReader;
 use crate::table::Table;
 use index::Index;
 use serde::{Deserialize, Serialize};
@@ -177,7 +177,7 @@ impl Set {
 
 	/// Returns the ids and positions of all records, the smallest id first. Fails if the index is damaged.
 	pub fn ids(&self) -> impl Iterator<Item = Result<(RecordId, u64), SetError>> + '_ {
-		self.index.entries().map(|entry| entry.map_err(|error| self.blame(error)))
+		self.index.entries().map(|entry| entry.map_err(|error| self.index_error(error)))
 	}
 
 	/// Reads the index and every record and compares them, which finds damaged files.
@@ -200,7 +200,7 @@ impl Set {
 	/// complete.
 	pub fn export(&self, out: &Path, mut progress: impl FnMut(u64)) -> Result<(), SetError> {
 		let mut table = Table::create(out, &self.schema, false)?;
-		let mut reader = BufReader::with_capacity(1 << 20, At::new(&self.records, 0));
+		let mut reader = BufReader::with_capacity(1 << 20, PositionedReader::new(&self.records, 0));
 		let mut record = vec![0; self.schema.record_bytes()];
 		for number in 0..self.len {
 			reader.read_exact(&mut record)?;
@@ -210,7 +210,7 @@ impl Set {
 		Ok(table.finish()?)
 	}
 
-	fn blame(&self, error: std::io::Error) -> SetError {
+	fn index_error(&self, error: std::io::Error) -> SetError {
 		match error.kind() {
 			ErrorKind::InvalidData => self.damaged("its index is out of order".into()),
 			_ => error.into(),

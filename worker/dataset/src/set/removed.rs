@@ -1,6 +1,6 @@
 //! The positions that a delta removes.
 
-use crate::sort::{At, Sorted};
+use crate::sort::{PositionedReader, Sorted};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -43,7 +43,7 @@ impl Removed {
 
 	/// Returns the positions, ascending.
 	pub(super) fn iter(&self) -> impl Iterator<Item = io::Result<u64>> + '_ {
-		let mut reader = BufReader::with_capacity(1 << 16, At::new(&self.file, 0));
+		let mut reader = BufReader::with_capacity(1 << 16, PositionedReader::new(&self.file, 0));
 		(0..self.len).map(move |_| {
 			let mut position = [0; 8];
 			reader.read_exact(&mut position).map(|()| u64::from_be_bytes(position))

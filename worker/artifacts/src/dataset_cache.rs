@@ -2,10 +2,10 @@
 
 use crate::disk::create_directory;
 use anyhow::{bail, ensure, Context, Result};
+use blake2::{digest::consts::U32, Blake2b, Digest};
 use descent_dataset::{DeltaLimits, DeltaReader, Schema, Set, SetError};
 use descent_protocol::{dataset_root, evaluation::DeltaSource};
 use sp_core::H256;
-use sp_crypto_hashing::blake2_256;
 use std::{
 	collections::HashMap,
 	ffi::OsString,
@@ -92,7 +92,7 @@ impl DatasetCache {
 		until: Instant,
 		mut file: impl FnMut(&DeltaSource) -> Result<F>,
 	) -> Result<Arc<Set>> {
-		let shelf = self.directory.join(hex::encode(blake2_256(&serde_json::to_vec(schema)?)));
+		let shelf = self.directory.join(hex::encode(Blake2b::<U32>::digest(serde_json::to_vec(schema)?)));
 		create_directory(&shelf)?;
 		let mut passed = None;
 		loop {
@@ -156,7 +156,7 @@ impl DatasetCache {
 		let rows = DeltaReader::open(path, schema, &DeltaLimits::default())
 			.context("a delta of the data set cannot be read")?
 			.len();
-		let needed = Set::room(schema, base.map_or(0, Set::len), rows);
+		let needed = Set::disk_bytes(schema, base.map_or(0, Set::len), rows);
 		ensure!(
 			needed <= self.max_bytes,
 			"the data set needs {needed} bytes on disk, but only {} are allowed: raise --max-data",

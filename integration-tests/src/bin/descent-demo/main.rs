@@ -1,5 +1,5 @@
-//! The demo: a network of real processes on this machine trains a classifier of handwritten digits, and what it arrives
-//! at is checked. It ends with exit code 0 only where everything is as it has to be.
+//! The demo: a network of real processes on this machine trains a classifier of handwritten digits, and the
+//! demo checks the result. Its exit code is 0 only if every check passes.
 
 mod checks;
 mod live;
@@ -35,14 +35,14 @@ use tokio::{
 	sync::mpsc::{unbounded_channel, UnboundedReceiver},
 };
 
-/// How long it may take until the first round is settled, and each one after it.
+/// Longest time until the first round is settled, and until each one after it.
 const PATIENCE: Duration = Duration::from_secs(300);
 const REDRAW: Duration = Duration::from_millis(500);
-/// Forty seconds a round.
+/// Lengths of a round of about 40 seconds.
 const LENGTHS: RoundLengths = RoundLengths { round: 14, reveal: 4, attest: 5, open: 4 };
-/// How many images the group begins with.
+/// Number of images that the group begins with.
 const IMAGES: u32 = 50_000;
-/// Optimiser and learning rate of the trainers, in turn.
+/// Optimizer and learning rate of the trainers, in turn.
 const OPTIMIZERS: [(&str, f64); 3] = [("sgd", 0.05), ("adam", 0.001), ("adamw", 0.001)];
 
 #[tokio::main]
@@ -60,7 +60,7 @@ async fn main() -> ExitCode {
 	}
 }
 
-/// Completes when somebody wants the demo to end.
+/// Completes when the user interrupts the demo.
 async fn interrupted() -> Result<()> {
 	let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
 	tokio::select! {
@@ -86,7 +86,7 @@ async fn demo(options: &Options, story: &mut Story) -> Result<()> {
 		stopped = interrupted() => stopped.and_then(|()| bail!("interrupted")),
 	};
 	story.clear();
-	let ended = network.judge(ended);
+	let ended = network.note_failure(ended);
 	if ended.is_ok() && options.keep {
 		keep(&network, story).await?;
 	}
@@ -94,7 +94,7 @@ async fn demo(options: &Options, story: &mut Story) -> Result<()> {
 	ended.and(stopped)
 }
 
-/// Where everything is kept; `None` for a temporary folder.
+/// Returns the folder of all data; `None` stands for a temporary folder.
 fn folder(options: &Options) -> Result<Option<PathBuf>> {
 	let chosen = match (&options.directory, options.keep) {
 		(Some(folder), _) => folder.clone(),
@@ -112,7 +112,8 @@ fn folder(options: &Options) -> Result<Option<PathBuf>> {
 
 async fn train(options: &Options, network: &mut Network, story: &mut Story) -> Result<()> {
 	story.step(
-		"fetching MNIST and writing it as deltas: 50,000 images to train on, 5,000 to be voted on, 5,000 to validate, 10,000 to test",
+		"fetching MNIST and writing it as deltas: 50,000 images to train on, 5,000 to be voted on, \
+		 5,000 to validate, 10,000 to test",
 	);
 	let data = network.directory().join("mnist");
 	let mnist = tokio::task::spawn_blocking(move || mnist::prepare(&data, IMAGES)).await??;
@@ -150,7 +151,7 @@ async fn create_group(network: &mut Network, mnist: &Mnist) -> Result<GroupId> {
 	Ok(network.create_group(&setup).await?.id)
 }
 
-/// Tells what happens until so many rounds are settled in finalized blocks and the votes are over.
+/// Reports events until `wanted` rounds are settled in finalized blocks and the votes are over.
 async fn follow(
 	network: &Network,
 	group: GroupId,
@@ -182,7 +183,8 @@ async fn follow(
 			block = events.next() => {
 				let block = block.context("the event subscription ended")??;
 				story.events(&block, names);
-				let count = block.events.iter().filter(|event| matches!(event, RoundEvent::Settled { .. })).count();
+				let is_settled = |event: &&RoundEvent| matches!(event, RoundEvent::Settled { .. });
+				let count = block.events.iter().filter(is_settled).count();
 				if count > 0 {
 					settled += count as u32;
 					deadline = Box::pin(tokio::time::sleep(PATIENCE));
@@ -198,7 +200,7 @@ async fn follow(
 	Ok(())
 }
 
-/// Leaves the network running until somebody wants it to end.
+/// Leaves the network running until the user ends it.
 async fn keep(network: &Network, story: &mut Story) -> Result<()> {
 	story.step(&format!("the network keeps running in {}; Ctrl-C stops it", network.directory().display()));
 	for node in &network.nodes {

@@ -1,32 +1,13 @@
-//! What the command line says.
+//! Arguments that several commands take.
 
-use crate::commands::{
-	amend, balance, chain_spec, content, dataset, emission, explain, governance, group, key, leaderboard,
-	rewards, round, stake, transfer, validator,
-};
 use crate::parse;
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::Args;
 use descent_client::{parse_account, AccountId, Client, Key, DEFAULT_NODE};
 use descent_content::Store;
 use std::path::PathBuf;
 
-/// Groups, rounds, money and keys of the Descent network.
-#[derive(Debug, Parser)]
-#[command(name = "descent", version, propagate_version = true, arg_required_else_help = true)]
-#[command(
-	after_help = "Amounts are in neurons, as 1.5 or \"1.5 NRN\", or in the smallest unit, as 1500p. Scores are mean losses or \
-error rates with up to six decimals.\n\nA key to sign with comes from --key-file or from the environment variable DESCENT_SURI, \
-never from an argument: other users can see arguments."
-)]
-pub(crate) struct Cli {
-	#[command(flatten)]
-	pub global: Global,
-	#[command(subcommand)]
-	pub command: Command,
-}
-
-/// What every command takes.
+/// Arguments of every command.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Global {
 	/// Address of a node's RPC
@@ -44,7 +25,7 @@ impl Global {
 	}
 }
 
-/// Who signs a transaction, and how long to wait for it.
+/// The key that signs a transaction, and the wait for it.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Signing {
 	/// File with the secret URI to sign with: a phrase, a 0x seed, or //Name of a development chain
@@ -56,60 +37,12 @@ pub(crate) struct Signing {
 }
 
 impl Signing {
-	/// The key.
 	pub(crate) fn key(&self) -> Result<Key> {
 		Ok(Key::from_file_or_environment(self.key_file.as_deref())?)
 	}
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-	/// Keys: make one, show its account
-	#[command(subcommand)]
-	Key(key::KeyCommand),
-	/// Show what an account has
-	Balance(balance::Balance),
-	/// Send NRN to another account
-	Transfer(transfer::Transfer),
-	/// Training groups: create one, look at them, close a voting period
-	#[command(subcommand)]
-	Group(group::GroupCommand),
-	/// Stake in a group: add to it, take it out, look at it
-	#[command(subcommand)]
-	Stake(stake::StakeCommand),
-	/// Rules of a group: propose to change them, vote
-	#[command(subcommand)]
-	Amend(amend::AmendCommand),
-	/// Rounds of a group: look at one, follow them, settle one
-	#[command(subcommand)]
-	Round(round::RoundCommand),
-	/// Show how the trainers of a group have done
-	Leaderboard(leaderboard::Leaderboard),
-	/// Say why a commitment was paid or not
-	Explain(explain::Explain),
-	/// Content: add files to a store, serve it, fetch from others
-	#[command(subcommand)]
-	Content(content::ContentCommand),
-	/// Data sets: make delta files, check them, propose them, vote
-	#[command(subcommand)]
-	Dataset(dataset::DatasetCommand),
-	/// Rewards: what an account has earned, claim it
-	#[command(subcommand)]
-	Rewards(rewards::RewardsCommand),
-	/// Emission: what is minted, when it halves, what a group gets of it
-	#[command(subcommand)]
-	Emission(emission::EmissionCommand),
-	/// Validators: bond, set keys, look at them
-	#[command(subcommand)]
-	Validator(validator::ValidatorCommand),
-	/// Governance: what the technical committee moves, votes on and carries out
-	#[command(subcommand)]
-	Governance(governance::GovernanceCommand),
-	/// Make the specification of a chain whose issuance is what a sale sold
-	ChainSpec(Box<chain_spec::ChainSpec>),
-}
-
-/// Whose state is shown.
+/// The account to show.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct AccountArg {
 	/// Address of the account; the key's unless given
@@ -121,7 +54,6 @@ pub(crate) struct AccountArg {
 }
 
 impl AccountArg {
-	/// The account.
 	pub(crate) fn account(self) -> Result<AccountId> {
 		match self.account {
 			Some(account) => Ok(account),
@@ -130,7 +62,6 @@ impl AccountArg {
 	}
 }
 
-/// A group's number.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct GroupArg {
 	/// Number of the group
@@ -138,7 +69,7 @@ pub(crate) struct GroupArg {
 	pub group: descent_protocol::GroupId,
 }
 
-/// Where content can be had.
+/// Gateways that serve content.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Providers {
 	/// Base address of a gateway that serves the content, as http://host:8080; may be given up to 8 times
@@ -146,25 +77,39 @@ pub(crate) struct Providers {
 	pub providers: Vec<String>,
 }
 
-/// Where files that a command names are imported to.
+/// The content store into which a command imports files.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ImportArg {
 	/// Content store to import the files into; it may be served meanwhile
 	#[arg(long, value_name = "DIR")]
 	pub store: Option<PathBuf>,
-	/// The most that the store may hold
+	/// Size limit of the store
 	#[arg(long, value_name = "BYTES", default_value = "64G", value_parser = parse::bytes)]
 	pub store_limit: u64,
 }
 
 impl ImportArg {
-	/// The store, where one was named.
+	/// Opens the store, if one was named.
 	pub(crate) fn open(&self) -> Result<Option<Store>> {
 		let open = |directory| Store::open_shared(directory, self.store_limit);
 		Ok(self.store.as_ref().map(open).transpose()?)
 	}
 }
 
-#[cfg(test)]
-#[path = "args_tests.rs"]
-mod tests;
+/// The content store of a command.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StoreArg {
+	/// Directory of the content store; it may be served meanwhile
+	#[arg(long, value_name = "DIR")]
+	pub store: PathBuf,
+	/// Size limit of the store
+	#[arg(long, value_name = "BYTES", default_value = "64G", value_parser = parse::bytes)]
+	pub store_limit: u64,
+}
+
+impl StoreArg {
+	/// Opens the store, off the threads that serve requests.
+	pub(crate) async fn open(self) -> Result<Store> {
+		Ok(tokio::task::spawn_blocking(move || Store::open_shared(&self.store, self.store_limit)).await??)
+	}
+}

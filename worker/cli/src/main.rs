@@ -1,20 +1,24 @@
 //! The binary `descent`: groups, rounds, money and keys from the command line.
 //!
-//! Every command prints text for people, or with `--json` one JSON document; `round watch`, `dataset watch` and `content
-//! serve` print one a line. The exit status is 0, 1 for an error and 2 for wrong usage.
+//! Every command prints text for people, or with `--json` one JSON document; `round watch`, `dataset watch`
+//! and `content serve` print one a line. The exit status is 0, 1 for an error and 2 for wrong usage.
 
-mod advice;
 mod args;
+mod cli;
 mod commands;
 mod content_ref;
+mod description;
+#[cfg(test)]
+mod fixtures;
+mod format;
+mod hints;
 mod output;
 mod parse;
 mod shutdown;
 mod table;
-mod words;
 
-use args::Cli;
 use clap::Parser;
+use cli::Cli;
 use output::Output;
 use std::{io::IsTerminal, process::ExitCode};
 use tracing_subscriber::EnvFilter;
@@ -34,7 +38,7 @@ async fn main() -> ExitCode {
 		.without_time()
 		.init();
 	let output = Output::new(cli.global.json);
-	match commands::run(cli, &output).await {
+	match cli.run(&output).await {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
 		Err(error) => {
@@ -44,7 +48,8 @@ async fn main() -> ExitCode {
 	}
 }
 
-/// Ends with what clap has to say: help and the version on stdout, wrong usage on stderr, as JSON where that was asked for.
+/// Prints the message of clap: help and the version on stdout, wrong usage on stderr, as JSON if that was
+/// asked for.
 fn usage(error: &clap::Error) -> ExitCode {
 	let json = std::env::args_os().any(|argument| argument == "--json");
 	if error.use_stderr() && json {

@@ -1,5 +1,6 @@
-//! What is printed, and how.
+//! Printing of results, notes and errors.
 
+use crate::hints::hint_of;
 use anyhow::{Error, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -8,14 +9,14 @@ use std::{
 	time::Duration,
 };
 
-/// Where and in which form a command prints.
+/// The form in which a command prints.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
 	json: bool,
 	colour: bool,
 }
 
-/// How a piece of text is set off on a terminal.
+/// A way to set off a piece of text on a terminal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Style {
 	Bold,
@@ -40,30 +41,37 @@ impl Output {
 		Ok(())
 	}
 
-	/// Prints what is not part of the result, for people only.
+	/// Prints a note that is not part of the result, for people only.
 	pub(crate) fn note(&self, text: &str) {
 		if !self.json {
 			eprintln!("{text}");
 		}
 	}
 
-	/// Prints why a command failed.
+	/// Prints the error of a command that failed.
 	pub(crate) fn error(&self, error: &Error) {
 		// Nothing is left to be done where stderr is closed.
 		let _ = writeln!(io::stderr(), "{}", self.error_text(error));
 	}
 
-	/// Prints why a command line was not understood.
+	/// Prints the error of a command line that was not understood.
 	pub(crate) fn usage(&self, error: &clap::Error) {
 		let text = error.to_string();
 		self.error(&Error::msg(usage_text(&text).to_string()));
 	}
 
+	/// The text of an error. Its hint, if it has one, is a field as well in JSON, and a line of its own for
+	/// people.
 	fn error_text(&self, error: &Error) -> String {
-		if self.json {
-			serde_json::json!({ "error": message(error) }).to_string()
-		} else {
-			format!("error: {}", message(error))
+		let message = message(error);
+		match (self.json, hint_of(error)) {
+			(true, None) => serde_json::json!({ "error": message }).to_string(),
+			(true, Some(hint)) => serde_json::json!({ "error": message, "hint": hint }).to_string(),
+			(false, None) => format!("error: {message}"),
+			(false, Some(hint)) => {
+				let message = message.strip_suffix(hint).unwrap_or(&message).trim_end();
+				format!("error: {message}\nhint: {hint}")
+			}
 		}
 	}
 
@@ -121,7 +129,7 @@ impl Output {
 	}
 }
 
-/// What clap says, without the prefix that an error of ours gets.
+/// The message of clap, without the prefix that an error of ours gets.
 fn usage_text(text: &str) -> &str {
 	let text = text.trim();
 	text.strip_prefix("error: ").unwrap_or(text)
@@ -141,7 +149,7 @@ fn message(error: &Error) -> String {
 	text
 }
 
-/// Whether the reader of our output went away, which is no failure of ours.
+/// Returns true if the reader of our output went away, which is not a failure of ours.
 pub(crate) fn is_broken_pipe(error: &Error) -> bool {
 	error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
@@ -154,7 +162,9 @@ pub(crate) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::hints::failed;
 	use anyhow::anyhow;
+	use descent_client::CallError;
 
 	#[test]
 	fn errors_have_one_shape_each() {
@@ -162,6 +172,19 @@ mod tests {
 		let json = Output { json: true, colour: false }.error_text(&error);
 		assert_eq!(json, r#"{"error":"outer: inner"}"#);
 		assert_eq!(Output { json: false, colour: false }.error_text(&error), "error: outer: inner");
+	}
+
+	#[test]
+	fn hints_have_their_own_line() {
+		let call = CallError { pallet: "Session".into(), name: "NoKeys".into(), doc: "No keys.".into() };
+		let error = failed(call).context("validating");
+		let hint = hint_of(&error).unwrap();
+		let said = "validating: the call failed: Session::NoKeys: No keys.";
+		let text = Output { json: false, colour: false }.error_text(&error);
+		assert_eq!(text, format!("error: {said}\nhint: {hint}"));
+		let json = Output { json: true, colour: false }.error_text(&error);
+		let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+		assert_eq!(json, serde_json::json!({ "error": format!("{said} {hint}"), "hint": hint }));
 	}
 
 	#[test]

@@ -1,4 +1,4 @@
-//! Values as people write them.
+//! Parsers for the values of arguments.
 
 use descent_client::H256;
 use descent_protocol::{
@@ -98,7 +98,7 @@ pub(crate) fn target(text: &str) -> Result<Target, String> {
 	}
 }
 
-/// What a proposer says of a proposal.
+/// A proposer's summary of a proposal.
 pub(crate) fn summary(text: &str) -> Result<String, String> {
 	match u32::try_from(text.len()) {
 		Ok(length) if length <= MAX_SUMMARY_LENGTH && is_text(text.as_bytes()) => Ok(text.into()),

@@ -5,7 +5,7 @@ use crate::output::{Output, Style};
 /// Blanks between two columns.
 const GAP: &str = "  ";
 
-/// Rows below their heads, every column as wide as its widest cell. Further lines of the last cell are indented.
+/// Rows below their heads, every column as wide as its widest cell. More lines of the last cell are indented.
 pub(crate) fn table<const N: usize>(output: &Output, heads: [&str; N], rows: &[[String; N]]) -> String {
 	let width = |column: usize| {
 		let cells = rows.iter().map(|row| row[column].chars().count());

@@ -73,10 +73,18 @@ async fn run(command: Command) -> Result<()> {
 mod tests {
 	use super::*;
 	use clap::CommandFactory;
+	use descent_console::manual;
+	use std::path::Path;
 
 	#[test]
 	fn the_command_line_is_consistent() {
 		Arguments::command().debug_assert();
+	}
+
+	#[test]
+	fn the_book_has_the_command_line() {
+		let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/src/cli-worker.md");
+		manual::keep(Arguments::command(), &page).unwrap();
 	}
 
 	#[test]

@@ -1,14 +1,18 @@
+//! The command `descent balance`.
+
 use crate::{args::Global, output::Output, table::fields};
 use anyhow::Result;
 use clap::Args;
 use descent_client::{format_amount, parse_account, AccountId, Balance as Amounts};
 use serde::Serialize;
 
+const EXAMPLES: &str = "Example:
+  descent balance 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY
+
+In JSON, amounts are in the smallest unit (10^-12 NRN), as strings.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent balance 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY\n\nIn JSON, amounts are in the \
-smallest unit (10^-12 NRN), as strings."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Balance {
 	/// Address of the account
 	#[arg(value_name = "ADDRESS", value_parser = parse_account)]

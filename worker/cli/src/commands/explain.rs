@@ -1,3 +1,5 @@
+//! The command `descent explain`.
+
 use crate::{
 	args::{Global, GroupArg},
 	output::Output,
@@ -7,10 +9,11 @@ use clap::Args;
 use descent_client::{parse_account, AccountId};
 use descent_protocol::RoundIndex;
 
+const EXAMPLES: &str = "Example:
+  descent explain --group 0 --round 3 --account 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent explain --group 0 --round 3 --account 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Explain {
 	#[command(flatten)]
 	group: GroupArg,

@@ -1,4 +1,4 @@
-//! Following a subscription.
+//! Following of a subscription.
 
 use crate::{output::Output, shutdown};
 use anyhow::Result;
@@ -7,8 +7,8 @@ use futures::{Stream, StreamExt};
 use indicatif::ProgressBar;
 use std::ops::ControlFlow;
 
-/// Hands every item of a subscription to `each`, until that breaks, the subscription ends or the process is asked to
-/// stop. An interruption is noted and outlived.
+/// Hands every item of a subscription to `each`, until that breaks, the subscription ends or the process is
+/// asked to stop. An interruption is noted and outlived.
 pub(super) async fn follow<T>(
 	mut items: impl Stream<Item = Result<T, Error>> + Unpin,
 	spinner: &ProgressBar,

@@ -1,3 +1,5 @@
+//! The commands `descent key ..`.
+
 use crate::{output::Output, table::fields};
 use anyhow::Result;
 use clap::Subcommand;
@@ -5,23 +7,30 @@ use descent_client::Key;
 use serde::Serialize;
 use std::path::PathBuf;
 
+const GENERATE_EXAMPLES: &str = "Example:
+  descent key generate --key-file ~/.descent/key
+
+The file holds the twelve words: keep a copy, nobody can restore them. An existing file is never \
+overwritten.";
+
+const SHOW_EXAMPLES: &str = "Examples:
+  descent key show --key-file ~/.descent/key
+  DESCENT_SURI=//Alice descent key show
+
+The account is the sr25519 key, which babe and eval take in a chain specification; gran takes the ed25519 \
+key.";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
 	/// Make a new key and write its phrase to a new file that only you can read
-	#[command(
-		after_help = "Example:\n  descent key generate --key-file ~/.descent/key\n\nThe file holds the twelve words: keep a \
-copy, nobody can restore them. An existing file is never overwritten."
-	)]
+	#[command(after_help = GENERATE_EXAMPLES)]
 	Generate {
 		/// The new file
 		#[arg(long, value_name = "FILE")]
 		key_file: PathBuf,
 	},
 	/// Show the account of a key, and its ed25519 address
-	#[command(
-		after_help = "Examples:\n  descent key show --key-file ~/.descent/key\n  DESCENT_SURI=//Alice descent key show \n\n\
-The account is the sr25519 key, which babe and eval take in a chain specification; gran takes the ed25519 key."
-	)]
+	#[command(after_help = SHOW_EXAMPLES)]
 	Show {
 		/// File with the secret URI; without it, DESCENT_SURI
 		#[arg(long, value_name = "FILE")]
@@ -34,7 +43,7 @@ The account is the sr25519 key, which babe and eval take in a chain specificatio
 struct Shown {
 	account: String,
 	public_key: String,
-	/// What a chain specification names as a validator's GRANDPA key.
+	/// The GRANDPA key of a validator, as a chain specification names it.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	ed25519: Option<String>,
 	#[serde(skip_serializing_if = "Option::is_none")]

@@ -1,3 +1,5 @@
+//! The command `descent leaderboard`.
+
 use crate::{
 	args::{Global, GroupArg},
 	output::Output,
@@ -8,8 +10,11 @@ use clap::Args;
 use descent_client::format_amount;
 use descent_protocol::view::StandingView;
 
+const EXAMPLES: &str = "Example:
+  descent leaderboard --group 0";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  descent leaderboard --group 0")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Leaderboard {
 	#[command(flatten)]
 	group: GroupArg,

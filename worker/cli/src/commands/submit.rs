@@ -1,8 +1,12 @@
-//! Waiting for a transaction.
+//! Sending of transactions.
 
-use crate::{advice::advised, args::Signing, output::Output};
+use crate::{
+	args::{Global, Signing},
+	hints::hinted,
+	output::Output,
+};
 use anyhow::Result;
-use descent_client::{Call, Client, Included, Key, Submitted};
+use descent_client::{Call, Client, Included, Key};
 use serde::Serialize;
 
 /// A transaction that was carried out.
@@ -14,7 +18,7 @@ pub(super) struct Done {
 	pub block: u32,
 	/// Hash of that block.
 	pub block_hash: String,
-	/// Whether that block was final when this was printed.
+	/// True if that block was final when this was printed.
 	pub finalized: bool,
 }
 
@@ -29,6 +33,54 @@ impl Done {
 	}
 }
 
+#[cfg(test)]
+impl Done {
+	/// A transaction of a test, in this block.
+	pub(super) fn at(block: u32) -> Self {
+		Self { transaction: "0x00".into(), block, block_hash: "0x01".into(), finalized: false }
+	}
+}
+
+/// An account that sends transactions, and its connection to a node.
+pub(super) struct Sender<'a> {
+	/// The key of the account.
+	pub key: Key,
+	pub client: Client,
+	signing: &'a Signing,
+	output: &'a Output,
+}
+
+impl<'a> Sender<'a> {
+	/// Reads the key and connects to the node.
+	///
+	/// # Errors
+	/// Where there is no key, or the node can't be reached.
+	pub(super) async fn connect(global: &Global, signing: &'a Signing, output: &'a Output) -> Result<Self> {
+		Ok(Self { key: signing.key()?, client: global.connect().await?, signing, output })
+	}
+
+	/// Signs a call, sends it and waits as long as the signer asked for.
+	///
+	/// # Errors
+	/// Where the transaction is not admitted, or fails in its block.
+	pub(super) async fn send(&self, call: &Call) -> Result<(Included, Done)> {
+		send(&self.client, &self.key, call, self.signing, self.output).await
+	}
+}
+
+/// Signs a call, sends it, waits, and prints the sentence that `sentence` makes of the block's number.
+pub(super) async fn submit(
+	global: &Global,
+	signing: &Signing,
+	output: &Output,
+	call: &Call,
+	sentence: impl FnOnce(u32) -> String,
+) -> Result<()> {
+	let sender = Sender::connect(global, signing, output).await?;
+	let (_, done) = sender.send(call).await?;
+	output.print(&done, |_| sentence(done.block))
+}
+
 /// Signs a call, sends it and waits as long as the signer asked for.
 pub(super) async fn send(
 	client: &Client,
@@ -38,20 +90,11 @@ pub(super) async fn send(
 	output: &Output,
 ) -> Result<(Included, Done)> {
 	let submitted = client.submit(key, call).await?;
-	wait(submitted, signing, output).await
-}
-
-/// Waits as long as the signer asked for.
-pub(super) async fn wait(
-	submitted: Submitted,
-	signing: &Signing,
-	output: &Output,
-) -> Result<(Included, Done)> {
 	let spinner = output.spinner("waiting for a block");
-	let included = submitted.in_best_block().await.map_err(advised)?;
+	let included = submitted.in_best_block().await.map_err(hinted)?;
 	let included = if signing.finalized {
 		spinner.set_message(format!("in block {}, waiting for it to be final", included.block.number));
-		submitted.finalized().await.map_err(advised)?
+		submitted.finalized().await.map_err(hinted)?
 	} else {
 		included
 	};

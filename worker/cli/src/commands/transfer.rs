@@ -1,23 +1,27 @@
-use super::submit::{wait, Done};
+//! The command `descent transfer`.
+
+use super::submit::{Done, Sender};
 use crate::{
 	args::{Global, Signing},
 	output::Output,
 };
 use anyhow::Result;
 use clap::Args;
-use descent_client::{format_amount, parse_account, parse_amount, AccountId};
+use descent_client::{format_amount, parse_account, parse_amount, AccountId, Call};
 use serde::Serialize;
 
+const EXAMPLES: &str = "Examples:
+  descent transfer --to 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty --amount 1.5 --key-file \
+    ~/.descent/key
+  DESCENT_SURI=//Alice descent transfer --to 5FHn.. --amount 1500p --finalized";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent transfer --to 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty --amount 1.5 \
---key-file ~/.descent/key\n  DESCENT_SURI=//Alice descent transfer --to 5FHn.. --amount 1500p --finalized"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Transfer {
 	/// Address of the account to send to
 	#[arg(long, value_name = "ADDRESS", value_parser = parse_account)]
 	to: AccountId,
-	/// How much
+	/// Amount to send
 	#[arg(long, value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
 	#[command(flatten)]
@@ -35,11 +39,9 @@ struct Shown {
 
 impl Transfer {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let key = self.signing.key()?;
-		let client = global.connect().await?;
-		let submitted = client.transfer(&key, &self.to, self.amount).await?;
-		let (_, done) = wait(submitted, &self.signing, output).await?;
-		let shown = Shown { from: key.account(), to: self.to, amount: self.amount.to_string(), done };
+		let sender = Sender::connect(global, &self.signing, output).await?;
+		let (_, done) = sender.send(&Call::transfer(&self.to, self.amount)).await?;
+		let shown = Shown { from: sender.key.account(), to: self.to, amount: self.amount.to_string(), done };
 		output.print(&shown, |_| {
 			format!("Sent {} to {} in block {}.", format_amount(self.amount), shown.to, shown.done.block)
 		})

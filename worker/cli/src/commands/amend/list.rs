@@ -1,21 +1,22 @@
+//! The command `descent amend list`.
+
 use crate::{
 	args::{Global, GroupArg},
+	commands::ballot::{self, Columns, SUMMARY},
+	format,
 	output::Output,
-	table::table,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
 use descent_client::format_amount;
 use descent_protocol::view::{AmendmentView, GroupView};
 
-/// Characters of a summary in a table.
-const SUMMARY: usize = 60;
+const EXAMPLES: &str = "Examples:
+  descent amend list --group 0
+  descent amend list --group 0 --json | jq '.[].changes'";
 
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent amend list --group 0\n  descent amend list --group 0 --json | jq '.[].changes'"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct List {
 	#[command(flatten)]
 	group: GroupArg,
@@ -31,24 +32,21 @@ impl List {
 }
 
 fn show(output: &Output, group: &GroupView, amendments: &[AmendmentView]) -> String {
-	let (open, ended): (Vec<_>, Vec<_>) = amendments.iter().partition(|amendment| amendment.ending.is_none());
-	let mut parts = vec![format!("The voting period closes {}.", words::closes(group))];
-	if open.is_empty() {
-		parts.push("No amendment is open; propose one with descent amend propose.".into());
-	} else {
-		let rows: Vec<_> = open.iter().map(|amendment| open_row(group, amendment)).collect();
-		let heads = ["id", "ayes", "of all", "needs", "lost", "proposer", "summary", "changes"];
-		parts.push(table(output, heads, &rows));
-	}
-	if !ended.is_empty() {
-		let rows: Vec<_> = ended.iter().map(|amendment| ended_row(amendment)).collect();
-		parts.push(table(output, ["id", "ended", "proposer", "summary", "changes"], &rows));
-	}
-	parts.join("\n\n")
+	let open = ["id", "ayes", "of all", "needs", "lost", "proposer", "summary", "changes"];
+	let ended = ["id", "ended", "proposer", "summary", "changes"];
+	ballot::show(
+		output,
+		format!("The voting period closes {}.", format::closes(group)),
+		amendments,
+		|amendment| amendment.ending.is_none(),
+		"No amendment is open; propose one with descent amend propose.",
+		&Columns(open, |amendment: &AmendmentView| open_row(group, amendment)),
+		&Columns(ended, ended_row),
+	)
 }
 
 fn changes(amendment: &AmendmentView) -> String {
-	let changes: Vec<_> = amendment.changes.iter().map(words::change).collect();
+	let changes: Vec<_> = amendment.changes.iter().map(format::change).collect();
 	changes.join("\n")
 }
 
@@ -56,11 +54,11 @@ fn open_row(group: &GroupView, amendment: &AmendmentView) -> [String; 8] {
 	[
 		amendment.id.to_string(),
 		format_amount(amendment.ayes),
-		words::part(amendment.ayes, group.stake),
-		words::majority(amendment.majority).into(),
-		words::periods(amendment.lost),
+		format::part(amendment.ayes, group.stake),
+		format::majority(amendment.majority).into(),
+		format::periods(amendment.lost),
 		amendment.proposer.to_string(),
-		words::short(&amendment.summary, SUMMARY),
+		format::short(&amendment.summary, SUMMARY),
 		changes(amendment),
 	]
 }
@@ -68,9 +66,9 @@ fn open_row(group: &GroupView, amendment: &AmendmentView) -> [String; 8] {
 fn ended_row(amendment: &AmendmentView) -> [String; 5] {
 	[
 		amendment.id.to_string(),
-		amendment.ending.as_ref().map_or("-".into(), words::amendment_ending),
+		amendment.ending.as_ref().map_or("-".into(), format::amendment_ending),
 		amendment.proposer.to_string(),
-		words::short(&amendment.summary, SUMMARY),
+		format::short(&amendment.summary, SUMMARY),
 		changes(amendment),
 	]
 }
@@ -78,7 +76,7 @@ fn ended_row(amendment: &AmendmentView) -> [String; 5] {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::group::show::tests::group;
+	use crate::fixtures::group;
 	use descent_client::{AccountId, UNIT};
 	use descent_protocol::{view::AmendmentEnding, Change, Majority, Share};
 

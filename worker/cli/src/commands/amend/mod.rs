@@ -1,8 +1,9 @@
+//! The commands `descent amend ..`.
+
 pub(crate) mod list;
 pub(crate) mod model;
 pub(crate) mod propose;
 pub(crate) mod vote;
-pub(crate) mod withdraw;
 
 use crate::{args::Global, output::Output};
 use anyhow::Result;
@@ -15,7 +16,7 @@ pub(crate) enum AmendCommand {
 	/// Approve an amendment, or take the approval back
 	Vote(vote::Vote),
 	/// Take back an amendment of your own
-	Withdraw(withdraw::Withdraw),
+	Withdraw(vote::Withdraw),
 	/// List the amendments of a group and how they ended
 	List(list::List),
 }

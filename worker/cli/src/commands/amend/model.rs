@@ -1,17 +1,18 @@
-//! Whether a model can replace a group's.
+//! The check that a new model fits a group's data set and metric.
 
-use crate::{commands::dataset::DESCRIPTION_LIMIT, content_ref::Source};
+use crate::{content_ref::Source, description};
 use anyhow::{ensure, Context, Result};
 use descent_content::{FetchLimits, Fetcher, Store};
 use descent_dataset::{Description, Loss};
 use descent_protocol::{view::GroupView, ContentRef, Metric};
 use std::time::Duration;
 
-/// How long a description is waited for.
+/// Longest wait for a description.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Refuses a model that does not read the records of a group's data set, as both descriptions say, or can't be measured by its
-/// metric. What nobody serves is not checked: returns what to say of it.
+/// Refuses a model that does not read the records of a group's data set, as both descriptions say, or can't
+/// be measured by its metric. A description that nobody serves is not checked: returns a warning that says
+/// so.
 ///
 /// # Errors
 /// Where the new description can't be read or is not valid, or does not fit.
@@ -27,7 +28,7 @@ pub(crate) async fn check(
 			Err(error) => return Ok(Some(format!("the new model is not checked: {error:#}"))),
 		},
 		Source::File(file) => {
-			let json = model.read(None, DESCRIPTION_LIMIT)?;
+			let json = model.read(None, description::LIMIT)?;
 			json.with_context(|| format!("{} can't be read", file.display()))?
 		}
 	};
@@ -40,7 +41,8 @@ pub(crate) async fn check(
 		Ok(json) => Description::parse(&json),
 		Err(error) => {
 			return Ok(Some(format!(
-				"whether the new model fits the data set is not checked: the current one is not there: {error:#}"
+				"whether the new model fits the data set is not checked: the current one is not there: \
+				 {error:#}"
 			)))
 		}
 	};
@@ -52,7 +54,8 @@ pub(crate) async fn check(
 	let (new, current) = (new.schema(), current.schema());
 	ensure!(
 		new == current,
-		"the new model does not read the data set: it has the columns {}, the data set {}; a new model keeps the columns",
+		"the new model does not read the data set: it has the columns {}, the data set {}; a new model keeps \
+		 the columns",
 		columns(&new),
 		columns(&current)
 	);
@@ -73,26 +76,26 @@ fn columns(schema: &descent_dataset::Schema) -> String {
 async fn fetch(content: &ContentRef, providers: &[String], store: Option<&Store>) -> Result<Vec<u8>> {
 	if let Some(store) = store {
 		if store.is_complete(content)? {
-			return Ok(store.read(content, DESCRIPTION_LIMIT)?);
+			return Ok(store.read(content, description::LIMIT)?);
 		}
 	}
 	let folder = tempfile::tempdir().context("making a temporary folder")?;
-	let store = Store::open(folder.path(), DESCRIPTION_LIMIT.saturating_mul(2))?;
+	let store = Store::open(folder.path(), description::LIMIT.saturating_mul(2))?;
 	let limits = FetchLimits {
-		max_content_bytes: DESCRIPTION_LIMIT,
+		max_content_bytes: description::LIMIT,
 		deadline: PATIENCE,
 		patience: PATIENCE,
 		..FetchLimits::default()
 	};
 	let fetcher = Fetcher::new(store.clone(), limits)?;
 	fetcher.fetch(content, providers, |_| ()).await?;
-	Ok(store.read(content, DESCRIPTION_LIMIT)?)
+	Ok(store.read(content, description::LIMIT)?)
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::group::show::tests::group;
+	use crate::fixtures::group;
 	use std::{future::pending, path::Path};
 
 	fn description(image: &str, classes: u32, loss: &str) -> String {

@@ -1,15 +1,17 @@
+//! The command `descent amend propose`.
+
 use super::model;
 use crate::{
 	args::{Global, GroupArg, ImportArg, Signing},
 	commands::{
 		group::create::{check_clock, check_shares},
-		submit::{send, Done},
+		submit::{Done, Sender},
 	},
 	content_ref::Source,
+	format,
 	output::Output,
 	parse,
 	table::fields,
-	words,
 };
 use anyhow::{ensure, Context, Result};
 use clap::Args;
@@ -23,19 +25,24 @@ use descent_protocol::{
 };
 use serde::Serialize;
 
+const EXAMPLES: &str = "Examples:
+  descent amend propose --group 0 --voting-period 1d --quorum 30% --summary \"decide sooner\" --key-file \
+    ~/.descent/key
+  descent amend propose --group 0 --model wider.json --store ~/.descent/content --summary \"a wider \
+    network\" --key-file ~/.descent/key
+
+More than 1/2 of all stake has to approve, more than 2/3 for another model, which begins anew on the same \
+data. It is adopted when the voting period closes, all changes or none, and takes effect with the first \
+round that has not begun then. What is not given stays as it is.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent amend propose --group 0 --voting-period 1d --quorum 30% --summary \"decide sooner\" --key-file \
-~/.descent/key\n  descent amend propose --group 0 --model wider.json --store ~/.descent/content --summary \"a wider network\" --key-file \
-~/.descent/key\n\nMore than 1/2 of all stake has to approve, more than 2/3 for another model, which begins anew on the same data. It is adopted when \
-the voting period closes, all changes or none, and takes effect with the first round that has not begun then. What is not given stays as it is."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Propose {
 	#[command(flatten)]
 	group: GroupArg,
 	#[command(flatten)]
 	changes: Changes,
-	/// What it is good for, in a sentence for those who vote
+	/// Reason for the amendment, in a sentence for those who vote
 	#[arg(long, value_name = "TEXT", value_parser = parse::summary)]
 	summary: String,
 	#[command(flatten)]
@@ -46,10 +53,10 @@ pub(crate) struct Propose {
 
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 struct Changes {
-	/// How long stakeholders vote before the votes are counted
+	/// Time in which stakeholders vote before the votes are counted
 	#[arg(long, value_name = "TIME", value_parser = parse::blocks)]
 	voting_period: Option<BlockNumber>,
-	/// The part of all stake that has to approve a change of the data set
+	/// Part of all stake that has to approve a change of the data set
 	#[arg(long, value_name = "SHARE", value_parser = parse::share)]
 	quorum: Option<Share>,
 	/// Blocks in a round, in which commitments are taken
@@ -64,10 +71,10 @@ struct Changes {
 	/// Blocks in which the committee opens its attestations
 	#[arg(long, value_name = "TIME", value_parser = parse::blocks)]
 	open: Option<BlockNumber>,
-	/// How far a measured score may be from its claim
+	/// Largest difference between a measured score and its claim
 	#[arg(long, value_name = "X", value_parser = parse::score)]
 	tolerance: Option<Score>,
-	/// How much a checkpoint has to be better than the best so far to be paid
+	/// Smallest improvement on the best checkpoint so far that is paid
 	#[arg(long, value_name = "X", value_parser = parse::score)]
 	minimum_improvement: Option<Score>,
 	/// Records that are measured on in a round
@@ -82,21 +89,21 @@ struct Changes {
 	/// Score at which the group has what it wants
 	#[arg(long, value_name = "X|none", value_parser = parse::target)]
 	target: Option<parse::Target>,
-	/// The part of what rounds earn that the validators share who measure: 5% to 40%
+	/// Part of what rounds earn that goes to the validators that measure: 5% to 40%
 	#[arg(long, value_name = "SHARE", value_parser = parse::share)]
 	validators_share: Option<Share>,
-	/// The part of what rounds earn that is put aside for those who keep the group's content, at most 40%
+	/// Part of what rounds earn that is put aside for keepers of the group's content, at most 40%
 	#[arg(long, value_name = "SHARE", value_parser = parse::share_or_none)]
 	keepers_share: Option<Share>,
 	/// Another model, with the same columns: needs more than 2/3 of all stake
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	model: Option<Source>,
-	/// Base address of a gateway that serves model and data, in place of those named now; may be given up to 8 times
+	/// Base address of a gateway that serves model and data, in place of those named now; up to 8 times
 	#[arg(long = "provider", value_name = "URL", value_parser = parse::provider)]
 	providers: Vec<String>,
 }
 
-/// What was proposed.
+/// The proposed amendment, and its number.
 #[derive(Debug, Serialize)]
 struct Proposed {
 	group: u32,
@@ -113,9 +120,10 @@ impl Propose {
 			self.changes != Changes::default(),
 			"name what to change, as --voting-period 1d; descent amend propose --help lists what can be"
 		);
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
+		let client = &sender.client;
 		let group = client.group(self.group.group).await?;
-		let stake = client.stake(group.id, &key.account()).await?;
+		let stake = client.stake(group.id, &sender.key.account()).await?;
 		ensure!(
 			stake.stake > 0,
 			"only those who have stake in group {0} amend it: descent stake add --group {0} --amount NRN",
@@ -136,7 +144,7 @@ impl Propose {
 		let changes = tokio::task::spawn_blocking(move || resolved.resolve(&now, store.as_ref())).await??;
 		spinner.finish_and_clear();
 		let call = Call::propose_amendment(group.id, &changes, &self.summary);
-		let (included, done) = send(&client, &key, &call, &self.signing, output).await?;
+		let (included, done) = sender.send(&call).await?;
 		let proposed = Proposed {
 			group: group.id,
 			amendment: included.amendment,
@@ -185,7 +193,7 @@ impl Changes {
 		Ok(changes)
 	}
 
-	/// The lengths of rounds where one of them changes.
+	/// The new lengths of rounds, if one of them changes.
 	fn lengths(&self, now: &Clock) -> Result<Option<RoundLengths>> {
 		if [self.round_length, self.reveal, self.attest, self.open] == [None; 4] {
 			return Ok(None);
@@ -206,7 +214,7 @@ impl Changes {
 		Ok(Some(lengths))
 	}
 
-	/// How what rounds earn is divided, where it changes.
+	/// The new division of what rounds earn, if it changes.
 	fn shares(&self, now: Shares) -> Result<Option<Shares>> {
 		if [self.validators_share, self.keepers_share] == [None; 2] {
 			return Ok(None);
@@ -219,7 +227,7 @@ impl Changes {
 		Ok(Some(shares))
 	}
 
-	/// What is measured on where it changes.
+	/// The new records to measure on, if they change.
 	fn policy(&self, now: &EvaluationPolicy, store: Option<&Store>) -> Result<Option<EvaluationPolicy>> {
 		let records = self.records.unwrap_or(now.records());
 		if let Some(validation) = &self.validation {
@@ -239,7 +247,7 @@ impl Changes {
 
 fn show(output: &Output, group: &GroupView, own: &StakeView, proposed: &Proposed) -> String {
 	let id = proposed.amendment.map_or("?".into(), |id| id.to_string());
-	let changes: Vec<_> = proposed.changes.iter().map(words::change).collect();
+	let changes: Vec<_> = proposed.changes.iter().map(format::change).collect();
 	let pairs = [
 		("amendment", id.clone()),
 		("changes", changes.join("\n")),
@@ -247,12 +255,12 @@ fn show(output: &Output, group: &GroupView, own: &StakeView, proposed: &Proposed
 			"needs",
 			format!(
 				"{} of all stake, which is {}",
-				words::majority(proposed.majority),
+				format::majority(proposed.majority),
 				format_amount(group.stake)
 			),
 		),
-		("has", format!("yours: {}", words::stake(own.stake, group.stake))),
-		("closes", words::closes(group)),
+		("has", format!("yours: {}", format::stake(own.stake, group.stake))),
+		("closes", format::closes(group)),
 		("in block", proposed.done.block.to_string()),
 		("next", format!("others approve: descent amend vote --group {} --amendment {id}", group.id)),
 	];

@@ -1,5 +1,5 @@
 use super::*;
-use crate::commands::group::show::tests::group;
+use crate::fixtures::group;
 use clap::Parser;
 use descent_protocol::ContentRef;
 
@@ -51,8 +51,8 @@ fn what_is_not_given_stays() {
 fn what_can_t_be_is_refused_with_what_to_do() {
 	let other = crate::content_ref::Reference::from(ContentRef::raw(b"y").unwrap());
 	let everything = format!(
-		"--voting-period 1d --quorum 1% --round-length 40 --tolerance 1 --minimum-improvement 1 --records 1 --target 1 \
-		 --provider http://a --model {other}"
+		"--voting-period 1d --quorum 1% --round-length 40 --tolerance 1 --minimum-improvement 1 --records 1 \
+		 --target 1 --provider http://a --model {other}"
 	);
 	for (arguments, part) in [
 		("--round-length 5", "--round-length"),
@@ -96,13 +96,8 @@ fn says_who_has_to_vote() {
 		amendments: vec![],
 	};
 	let changes = resolved("--quorum 30%").unwrap();
-	let proposed = Proposed {
-		group: 7,
-		amendment: Some(2),
-		majority: majority(&changes),
-		changes,
-		done: Done { transaction: "0x00".into(), block: 70, block_hash: "0x01".into(), finalized: false },
-	};
+	let proposed =
+		Proposed { group: 7, amendment: Some(2), majority: majority(&changes), changes, done: Done::at(70) };
 	let text = show(&Output::new(true), &group(), &own, &proposed);
 	for part in [
 		"quorum 30%",

@@ -1,4 +1,4 @@
-//! The specification that is filled in.
+//! The base specification that is filled in.
 
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use std::{
 	process::Command,
 };
 
-/// The node.
+/// Name of the program of the node.
 const NODE: &str = "descent-node";
 /// The preset without balances and validators.
 const PRESET: &str = "live";
@@ -33,7 +33,10 @@ pub(super) fn export() -> Result<Value> {
 	let mut command = Command::new(&node);
 	command.args(["export-chain-spec", "--chain", PRESET]);
 	let exported = command.output().with_context(|| {
-		format!("running {shown} to begin with its chain `{PRESET}`; install it beside descent, or give --base a file that it made")
+		format!(
+			"running {shown} to begin with its chain `{PRESET}`; install it beside descent, or give --base a \
+			 file that it made"
+		)
 	})?;
 	let said = String::from_utf8_lossy(&exported.stderr);
 	ensure!(exported.status.success(), "{shown} export-chain-spec --chain {PRESET} failed: {}", said.trim());

@@ -1,4 +1,4 @@
-//! What was sold to whom.
+//! The ledger of a sale: the accounts, and the amount that each bought.
 
 use super::lines::{self, Line};
 use anyhow::{bail, ensure, Context, Result};
@@ -10,7 +10,7 @@ use std::{
 	path::Path,
 };
 
-/// What an account has to hold to exist: a thousandth of a neuron.
+/// Smallest balance of an account: a thousandth of a neuron, in the smallest unit.
 pub(super) const EXISTENTIAL_DEPOSIT: u128 = 1_000_000_000;
 
 const HEADERS: &[&[&str]] = &[
@@ -19,18 +19,18 @@ const HEADERS: &[&[&str]] = &[
 	&["account", "amount", "vesting_start", "vesting_blocks", "liquid"],
 ];
 
-/// How a part of what was sold is released.
+/// The release of an amount that vests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Vesting {
-	/// The block after which it begins.
+	/// Block after which the release begins.
 	pub start: BlockNumber,
-	/// For how many blocks it lasts.
+	/// Number of blocks that the release lasts.
 	pub blocks: BlockNumber,
-	/// What is free at once.
+	/// The amount that is free at once.
 	pub liquid: u128,
 }
 
-/// What somebody bought.
+/// An account's purchase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sale {
 	pub account: AccountId,
@@ -38,11 +38,11 @@ pub(super) struct Sale {
 	pub vesting: Option<Vesting>,
 }
 
-/// What was sold, to whom, and the sum of it.
+/// All purchases and their sum.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
 	lines: Vec<Sale>,
-	/// Where each account is in the list.
+	/// The index of each account in `lines`.
 	places: HashMap<AccountId, usize>,
 	total: u128,
 }
@@ -60,9 +60,10 @@ impl Ledger {
 	/// Reads a ledger.
 	///
 	/// # Errors
-	/// For a line that is not right, with its number: not an account or an amount, an account for the second time, less
-	/// than an account has to hold, a schedule that is none; for a sum beyond what a chain can hold; and for a ledger in
-	/// which nothing was sold.
+	/// - for a line that is wrong, with its number: it has no account or amount, or names an account for the
+	///   second time, or less than an account has to hold, or a schedule that makes no sense
+	/// - for a sum beyond what a chain can hold
+	/// - for a ledger without purchases
 	pub(super) fn parse(input: impl Read) -> Result<Self> {
 		let mut ledger = Self::default();
 		let mut numbers = Vec::new();
@@ -85,18 +86,18 @@ impl Ledger {
 		Ok(ledger)
 	}
 
-	/// What each account bought, in the order of the file.
+	/// The purchases, in the order of the file.
 	pub(super) fn lines(&self) -> &[Sale] {
 		&self.lines
 	}
 
-	/// What an account bought; nothing for an account that is not there.
+	/// The amount that an account bought; 0 for an account that is not in the ledger.
 	pub(super) fn amount(&self, account: &AccountId) -> u128 {
 		let sale = self.places.get(account).and_then(|place| self.lines.get(*place));
 		sale.map_or(0, |sale| sale.amount)
 	}
 
-	/// Whether an account bought something.
+	/// Returns true if an account bought something.
 	pub(super) fn has(&self, account: &AccountId) -> bool {
 		self.places.contains_key(account)
 	}

@@ -15,7 +15,8 @@ fn reads_all_that_was_sold() {
 	let (first, second, third) = (account(1), account(2), account(3));
 	let key = "03".repeat(32);
 	let text = format!(
-		"account,amount,vesting_start,vesting_blocks,liquid\r\n{first},1500.25,,,\n\n{second},\"1000000000 NRN\",100,28800,0.5\n0x{key},0.001,0,1,\n"
+		"account,amount,vesting_start,vesting_blocks,liquid\r\n{first},1500.25,,,\n\n{second},\"1000000000 \
+		 NRN\",100,28800,0.5\n0x{key},0.001,0,1,\n"
 	);
 	let ledger = parse(&text).unwrap();
 	let sale = |account, amount, vesting| Sale { account, amount, vesting };

@@ -43,8 +43,8 @@ pub(super) fn open(file: &Path) -> Result<File> {
 /// Reads all lines below the header, which has to be one of those known.
 ///
 /// # Errors
-/// For another header, lines with more or fewer cells than it, and text that is not UTF-8, with the number of the line.
-/// What `each` says against a line is told with its number as well.
+/// For another header, for a line with more or fewer cells than it, for text that is not UTF-8, and where
+/// `each` refuses a line. All of them name the line's number.
 pub(super) fn read(
 	input: impl Read,
 	headers: &[&[&str]],

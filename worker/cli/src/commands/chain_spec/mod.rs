@@ -1,3 +1,10 @@
+//! The maker of a chain specification from the ledger of a sale.
+//!
+//! It is used once in the life of a chain, before the first block. It needs no running node and no network:
+//! it reads two CSV files and the specification that `descent-node export-chain-spec` prints, and writes the
+//! specification of a chain whose issuance is exactly what was sold. Nothing else in the command line depends
+//! on it.
+
 mod base;
 mod ledger;
 mod lines;
@@ -12,25 +19,34 @@ use ledger::Ledger;
 use std::{collections::HashSet, path::PathBuf};
 use validators::Validators;
 
-/// The most members that the technical committee has.
+/// Most members of the technical committee.
 const MAX_MEMBERS: usize = 32;
-/// The longest identifier of a chain, which names the folder of its state.
+/// Longest identifier of a chain, in bytes. It names the folder of the chain's state.
 const MAX_ID: usize = 32;
 
+const EXAMPLES: &str = "Example:
+  descent chain-spec --sale ledger.csv --validators validators.csv --committee 5Grw..,5FHn..,5FLS.. --name \
+    Descent --id descent > spec.json
+  descent-node --chain spec.json
+
+ledger.csv has the header account,amount or account,amount,vesting_start,vesting_blocks or \
+account,amount,vesting_start,vesting_blocks,liquid. Amounts are in NRN, as 1500.25. What vests is released \
+block by block from block vesting_start on, for vesting_blocks blocks, but for the part that is liquid at \
+once; leave these cells empty for what is free.
+
+validators.csv has the header account,bond,babe,grandpa,evaluator, with public keys in hex. Bonds are part \
+of what these accounts bought.
+
+What is issued is exactly what the ledger sums up to, which is printed on stderr. A line that is not right \
+is refused with its number.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent chain-spec --sale ledger.csv --validators validators.csv --committee 5Grw..,5FHn..,5FLS.. --name Descent --id \
-descent > spec.json\n  descent-node --chain spec.json\n\nledger.csv has the header account,amount or account,amount,vesting_start,vesting_blocks or \
-account,amount,vesting_start,vesting_blocks,liquid. Amounts are in NRN, as 1500.25. What vests is released block by block from block vesting_start on, for \
-vesting_blocks blocks, but for the part that is liquid at once; leave these cells empty for what is free.\n\nvalidators.csv has the header \
-account,bond,babe,grandpa,evaluator, with public keys in hex. Bonds are part of what these accounts bought.\n\nWhat is issued is exactly what the ledger \
-sums up to, which is printed on stderr. A line that is not right is refused with its number."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct ChainSpec {
-	/// What was sold to whom, CSV
+	/// Ledger of the sale, CSV
 	#[arg(long, value_name = "FILE")]
 	sale: PathBuf,
-	/// Who validates from the first block on, CSV
+	/// Validators from the first block on, CSV
 	#[arg(long, value_name = "FILE")]
 	validators: Option<PathBuf>,
 	/// Addresses of the technical committee's members, separated by commas
@@ -86,7 +102,7 @@ fn check_committee(committee: &[AccountId]) -> Result<()> {
 	Ok(())
 }
 
-/// What was made, and what is odd about it.
+/// The sum of the sale, and warnings about a chain that would not work.
 fn summary(ledger: &Ledger, validators: &Validators, committee: &[AccountId]) -> String {
 	let mut text = format!("Sold: {} to {} accounts.", format_amount(ledger.total()), ledger.lines().len());
 	if validators.lines().is_empty() {

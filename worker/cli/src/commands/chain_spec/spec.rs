@@ -1,11 +1,11 @@
-//! A specification whose genesis is what was sold.
+//! A chain specification whose genesis holds what was sold, and nothing else.
 
 use super::{ledger::Ledger, validators::Validators};
 use anyhow::{bail, ensure, Context, Result};
 use descent_client::{AccountId, H256};
 use serde_json::{json, Map, Value};
 
-/// What a chain begins with.
+/// The first state of a chain.
 pub(super) struct Genesis<'a> {
 	pub ledger: &'a Ledger,
 	pub validators: &'a Validators,
@@ -15,12 +15,13 @@ pub(super) struct Genesis<'a> {
 /// Puts a genesis into a specification that has none of what it decides on.
 ///
 /// # Errors
-/// Where the specification has no genesis in words, or one that gives somebody something already: what is issued would not be
-/// what was sold.
+/// Where the specification has no readable genesis, or one with balances already: then the issuance would not
+/// be what was sold.
 pub(super) fn fill(mut spec: Value, genesis: &Genesis) -> Result<Value> {
 	let patch = spec.pointer_mut("/genesis/runtimeGenesis/patch");
 	let patch = patch.and_then(Value::as_object_mut).context(
-		"it has no genesis that can be filled in: make it with descent-node export-chain-spec --chain live, without --raw",
+		"it has no genesis that can be filled in: make it with descent-node export-chain-spec --chain live, \
+		 without --raw",
 	)?;
 	ensure!(
 		patch.get("sudo").and_then(|sudo| sudo.get("key")).is_none_or(Value::is_null),
@@ -66,7 +67,10 @@ fn put(patch: &mut Map<String, Value>, pallet: &str, field: &str, list: Vec<Valu
 	match config.get(field) {
 		None | Some(Value::Null) => {}
 		Some(Value::Array(items)) if items.is_empty() => {}
-		Some(_) => bail!("it has {pallet}.{field} already: begin with one that has not, as descent-node export-chain-spec --chain live"),
+		Some(_) => bail!(
+			"it has {pallet}.{field} already: begin with one that has not, as descent-node export-chain-spec \
+			 --chain live"
+		),
 	}
 	config.insert(field.into(), Value::Array(list));
 	Ok(())
@@ -95,7 +99,8 @@ mod tests {
 	}
 
 	fn base(patch: Value) -> Value {
-		json!({ "name": "Live", "id": "live", "chainType": "Local", "genesis": { "runtimeGenesis": { "code": "0x00", "patch": patch } } })
+		let genesis = json!({ "runtimeGenesis": { "code": "0x00", "patch": patch } });
+		json!({ "name": "Live", "id": "live", "chainType": "Local", "genesis": genesis })
 	}
 
 	fn filled(ledger: &str, patch: Value) -> Result<Value> {

@@ -1,4 +1,4 @@
-//! Who validates from the first block on.
+//! The validators from the first block on.
 
 use super::{
 	ledger::{Ledger, EXISTENTIAL_DEPOSIT},
@@ -9,7 +9,7 @@ use descent_client::{format_amount, parse_account, parse_amount, AccountId, H256
 use descent_protocol::MAX_COMMITTEE;
 use std::{collections::HashSet, io::Read, path::Path};
 
-/// What a validator bonds at least as a chain begins: a thousand neurons.
+/// Smallest bond of a validator when a chain begins: a thousand neurons.
 const MINIMUM_BOND: u128 = 1_000 * UNIT;
 
 const HEADERS: &[&[&str]] = &[&["account", "bond", "babe", "grandpa", "evaluator"]];
@@ -28,7 +28,7 @@ pub(super) struct Validator {
 pub(super) struct Validators(Vec<Validator>);
 
 impl Validators {
-	/// Reads them from a file.
+	/// Reads the validators from a file.
 	///
 	/// # Errors
 	/// See [`Self::parse`].
@@ -38,12 +38,13 @@ impl Validators {
 			.with_context(|| format!("the list of validators {} is not right", file.display()))
 	}
 
-	/// Reads them.
+	/// Reads the validators.
 	///
 	/// # Errors
-	/// For a line that is not right, with its number: an account that bought nothing, or less than it bonds and has to hold
-	/// beside it, or is there for the second time; a key that is none, or another's; and for more validators than a chain
-	/// has.
+	/// - for a line that is wrong, with its number: its account bought nothing, or less than it bonds and has
+	///   to hold beside the bond, or is there for the second time, or its key is malformed or another
+	///   validator's
+	/// - for more validators than a chain has
 	pub(super) fn parse(input: impl Read, ledger: &Ledger) -> Result<Self> {
 		let mut validators = Vec::new();
 		let (mut accounts, mut keys) = (HashSet::new(), HashSet::new());

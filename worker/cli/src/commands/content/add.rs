@@ -1,5 +1,7 @@
-use super::StoreArg;
+//! The command `descent content add`.
+
 use crate::{
+	args::StoreArg,
 	content_ref::{open, Reference},
 	output::{plain, Output},
 	table::table,
@@ -11,8 +13,11 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
+const EXAMPLES: &str = "Example:
+  descent content add --store ~/.descent/content model.json train.parquet";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  descent content add --store ~/.descent/content model.json train.parquet")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Add {
 	#[command(flatten)]
 	store: StoreArg,

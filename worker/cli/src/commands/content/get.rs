@@ -1,3 +1,5 @@
+//! The command `descent content get`.
+
 use crate::{args::Providers, content_ref::Reference, output::Output};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -8,12 +10,14 @@ use std::{
 	path::{Path, PathBuf},
 };
 
+const EXAMPLES: &str = "Example:
+  descent content get bafk2bz.. --size 1234 --provider http://127.0.0.1:8080 --out model.json
+
+Blocks that have arrived are kept in OUT.descent-part until the whole content has: run the same command \
+again to go on after a failure.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent content get bafk2bz.. --size 1234 --provider http://127.0.0.1:8080 --out model.json\n\n\
-Blocks that have arrived are kept in OUT.descent-part until the whole content has: run the same command again to go on after \
-a failure."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Get {
 	/// CID of the content
 	#[arg(value_name = "CID")]

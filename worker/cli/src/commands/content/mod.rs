@@ -1,13 +1,12 @@
+//! The commands `descent content ..`.
+
 pub(crate) mod add;
 pub(crate) mod get;
 pub(crate) mod serve;
 
 use crate::output::Output;
-use crate::parse;
 use anyhow::Result;
-use clap::{Args, Subcommand};
-use descent_content::Store;
-use std::path::PathBuf;
+use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ContentCommand {
@@ -17,24 +16,6 @@ pub(crate) enum ContentCommand {
 	Get(get::Get),
 	/// Serve a content store as a trustless gateway
 	Serve(serve::Serve),
-}
-
-/// Where content is kept.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct StoreArg {
-	/// Directory of the content store; it may be served meanwhile
-	#[arg(long, value_name = "DIR")]
-	pub store: PathBuf,
-	/// The most that the store may hold
-	#[arg(long, value_name = "BYTES", default_value = "64G", value_parser = parse::bytes)]
-	pub store_limit: u64,
-}
-
-impl StoreArg {
-	/// Opens the store, off the threads that serve requests.
-	pub(crate) async fn open(self) -> Result<Store> {
-		Ok(tokio::task::spawn_blocking(move || Store::open_shared(&self.store, self.store_limit)).await??)
-	}
 }
 
 impl ContentCommand {

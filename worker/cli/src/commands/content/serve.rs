@@ -1,15 +1,18 @@
-use super::StoreArg;
-use crate::{output::Output, shutdown};
+//! The command `descent content serve`.
+
+use crate::{args::StoreArg, output::Output, shutdown};
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
 use std::net::SocketAddr;
 
+const EXAMPLES: &str = "Example:
+  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080
+
+The content is at http://HOST:PORT/ipfs/CID?format=raw. Port 0 takes a free one. Stops on ctrl-c or SIGTERM.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080\n\nThe content is at \
-http://HOST:PORT/ipfs/CID?format=raw. Port 0 takes a free one. Stops on ctrl-c or SIGTERM."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Serve {
 	#[command(flatten)]
 	store: StoreArg,

@@ -1,10 +1,12 @@
+//! The command `descent dataset build`.
+
 use super::{
-	after::After,
-	read_description,
+	base::Base,
 	work::{measure, until_stopped, Draft},
 };
 use crate::{
 	content_ref::{open, Reference},
+	description,
 	output::Output,
 	table::fields,
 };
@@ -18,17 +20,25 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
+const EXAMPLES: &str = "Examples:
+  descent dataset build --table train.csv --input-columns pixel0..pixel783 --target-column label \
+    --description mnist.json --out train.parquet
+  descent dataset build --images train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz --from 0 \
+    --to 10000 --description mnist.json --out train.parquet
+  descent dataset build --folder photos --description photos.json --out photos.parquet
+  descent dataset build --old version1.csv --new version2.csv --after train.parquet --description \
+    mnist.json --out delta.parquet
+
+A folder of images has one folder for each class, labelled by their order, or a file labels.csv with the \
+columns file and label. Columns of a table that are not named are found by the description's names. \
+Nothing is rounded: a value that the description's type cannot hold is an error. The same source makes the \
+same file. Additions that the data set of --after has already, and removals of what it lacks, are left \
+out.";
+
 #[derive(Debug, Args)]
 #[command(
 	group(ArgGroup::new("source").required(true).args(["table", "images", "folder", "new"])),
-	after_help = "Examples:\n  descent dataset build --table train.csv --input-columns pixel0..pixel783 --target-column label --description \
-mnist.json --out train.parquet\n  descent dataset build --images train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz --from 0 \
---to 10000 --description mnist.json --out train.parquet\n  descent dataset build --folder photos --description photos.json --out \
-photos.parquet\n  descent dataset build --old version1.csv --new version2.csv --after train.parquet --description mnist.json --out \
-delta.parquet\n\nA folder of images has one folder for each class, labelled by their order, or a file labels.csv with the columns file \
-and label. Columns of a table that are not named are found by the description's names. Nothing is rounded: a value that the \
-description's type cannot hold is an error. The same source makes the same file. Additions that the data set of --after has already, \
-and removals of what it lacks, are left out."
+	after_help = EXAMPLES
 )]
 pub(crate) struct Build {
 	/// CSV file with a header, or Parquet table
@@ -62,7 +72,7 @@ pub(crate) struct Build {
 	#[arg(long, value_name = "J", conflicts_with = "new")]
 	to: Option<u64>,
 	#[command(flatten)]
-	after: After,
+	after: Base,
 	/// Model description that names the columns
 	#[arg(long, value_name = "FILE")]
 	description: PathBuf,
@@ -101,7 +111,7 @@ impl Build {
 
 	fn make(self, delta: &Path, scratch: &Path, bar: &ProgressBar) -> Result<Made> {
 		ensure!(self.to.is_none_or(|to| self.from.unwrap_or(0) < to), "--from must lie before --to");
-		let schema = read_description(&self.description)?.schema();
+		let schema = description::read(&self.description)?.schema();
 		let base = self.after.set(scratch, &schema)?;
 		let source = self.source(&schema, scratch)?;
 		measure(bar, 0);

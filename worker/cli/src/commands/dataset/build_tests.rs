@@ -1,28 +1,28 @@
-use super::super::{testing::Folder, DatasetCommand};
-use super::*;
-use crate::args::{Cli, Command};
+use super::{super::testing::Folder, *};
 use clap::Parser;
 
-fn parse(folder: &Folder, line: &str) -> Build {
-	let cli = Cli::try_parse_from(folder.line(line)).unwrap_or_else(|error| panic!("{line}: {error}"));
-	match cli.command {
-		Command::Dataset(DatasetCommand::Build(build)) => *build,
-		other => panic!("{other:?}"),
-	}
+#[derive(Debug, Parser)]
+struct Line {
+	#[command(flatten)]
+	build: Build,
+}
+
+fn parse(folder: &Folder, arguments: &str) -> Build {
+	let line = format!("build --description @m.json --out @out {arguments}");
+	Line::try_parse_from(folder.line(&line)).unwrap_or_else(|error| panic!("{line}: {error}")).build
 }
 
 /// Builds `@out` with these arguments.
 async fn build_with(folder: &Folder, arguments: &str) -> Result<Vec<u8>> {
-	let line = format!("descent dataset build --description @m.json --out @out {arguments}");
-	parse(folder, &line).build(&Output::new(true)).await?;
+	parse(folder, arguments).build(&Output::new(true)).await?;
 	Ok(std::fs::read(folder.path("out"))?)
 }
 
-/// What would be printed.
+/// The result that would be printed.
 fn made(folder: &Folder, arguments: &str) -> Made {
-	let line = format!("descent dataset build --description @m.json --out @out {arguments}");
 	let scratch = tempfile::tempdir().unwrap();
-	let made = parse(folder, &line).make(&scratch.path().join("d"), scratch.path(), &ProgressBar::hidden());
+	let made =
+		parse(folder, arguments).make(&scratch.path().join("d"), scratch.path(), &ProgressBar::hidden());
 	made.unwrap()
 }
 
@@ -122,8 +122,8 @@ fn there_is_one_source() {
 		"--table t --input-columns a..b",
 		"--table t --input-columns",
 	] {
-		let line = format!("descent dataset build --description d --out o {arguments}");
-		let error = Cli::try_parse_from(line.split_whitespace()).expect_err(&line);
+		let line = format!("build --description d --out o {arguments}");
+		let error = Line::try_parse_from(line.split_whitespace()).expect_err(&line);
 		assert_eq!(error.exit_code(), 2, "{line}");
 	}
 }

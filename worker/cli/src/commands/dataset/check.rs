@@ -1,6 +1,9 @@
-use super::{after::After, read_description, work::until_stopped};
+//! The command `descent dataset check`.
+
+use super::{base::Base, work::until_stopped};
 use crate::{
 	content_ref::{open, Reference},
+	description,
 	output::Output,
 	table::fields,
 };
@@ -10,19 +13,23 @@ use descent_dataset::{DeltaLimits, Summary};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
+const EXAMPLES: &str = "Examples:
+  descent dataset check train.parquet --description mnist.json
+  descent dataset check more.parquet --after train.parquet --description mnist.json
+
+This is what validators check. A first delta is checked on the empty data set; a later one on the version \
+that the files of --after make, in their order: the deltas of the group's log, or one version that descent \
+dataset checkout wrote. Whether a delta is valid depends on that version. What is built meanwhile is kept \
+in the folder for temporary files, TMPDIR.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent dataset check train.parquet --description mnist.json\n  descent dataset check more.parquet --after \
-train.parquet --description mnist.json\n\nThis is what validators check. A first delta is checked on the empty data set; a later one on \
-the version that the files of --after make, in their order: the deltas of the group's log, or one version that descent dataset \
-checkout wrote. Whether a delta is valid depends on that version. What is built meanwhile is kept in the folder for temporary files, TMPDIR."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Check {
 	/// Delta file
 	#[arg(value_name = "DELTA")]
 	delta: PathBuf,
 	#[command(flatten)]
-	after: After,
+	after: Base,
 	/// Model description that names the columns
 	#[arg(long, value_name = "FILE")]
 	description: PathBuf,
@@ -48,7 +55,7 @@ impl Check {
 	}
 
 	fn check(self, scratch: &Path) -> Result<Checked> {
-		let schema = read_description(&self.description)?.schema();
+		let schema = description::read(&self.description)?.schema();
 		let reference = descent_content::address(open(&self.delta)?)?.into();
 		let base = self.after.set(scratch, &schema)?;
 		let limits = DeltaLimits::default();

@@ -1,3 +1,5 @@
+//! The command `descent dataset checkout`.
+
 use super::{
 	library::{DataArg, Library},
 	work::{measure, until_stopped, Draft},
@@ -13,14 +15,20 @@ use descent_protocol::GroupId;
 use serde::Serialize;
 use std::path::PathBuf;
 
+const EXAMPLES: &str = "Examples:
+  descent dataset checkout --group 0 --out train.parquet
+  descent dataset checkout --group 0 --version 3 --out third.parquet
+
+The file has the column id and the description's, a row for each record, in the data set's order. Nobody \
+is trusted: every delta is checked against the log on chain, and every record against its id. Deltas and \
+the version are kept, and only what is missing is fetched and applied. One checkout at a time can use a \
+folder.";
+
 #[derive(Debug, Args)]
 #[command(
 	// the version here is the data set's
 	disable_version_flag = true,
-	after_help = "Examples:\n  descent dataset checkout --group 0 --out train.parquet\n  descent dataset checkout --group 0 --version 3 --out \
-third.parquet\n\nThe file has the column id and the description's, a row for each record, in the data set's order. Nobody is trusted: every \
-delta is checked against the log on chain, and every record against its id. Deltas and the version are kept, and only what is missing is \
-fetched and applied. One checkout at a time can use a folder."
+	after_help = EXAMPLES
 )]
 pub(crate) struct Checkout {
 	#[command(flatten)]
@@ -81,24 +89,4 @@ fn show(output: &Output, checked_out: &CheckedOut) -> String {
 		("records", checked_out.records.to_string()),
 	];
 	fields(output, &pairs)
-}
-
-#[cfg(test)]
-mod tests {
-	use crate::args::Cli;
-	use clap::Parser;
-
-	#[test]
-	fn the_version_is_the_data_set_s() {
-		let parse = |line: &str| Cli::try_parse_from(line.split_whitespace());
-		assert!(parse("descent dataset checkout --group 0 --version 3 --out f").is_ok());
-		assert!(parse("descent dataset checkout --group 0 --out f --data d --data-limit 1G").is_ok());
-		for line in [
-			"descent dataset checkout --group 0 --version 0 --out f",
-			"descent dataset checkout --group 0 --version",
-			"descent dataset checkout --group 0",
-		] {
-			assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
-		}
-	}
 }

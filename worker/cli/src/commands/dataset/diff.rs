@@ -1,3 +1,5 @@
+//! The command `descent dataset diff`.
+
 use super::{
 	library::{DataArg, Library},
 	work::until_stopped,
@@ -12,12 +14,15 @@ use descent_dataset::{Changed, Set};
 use descent_protocol::GroupId;
 use serde::Serialize;
 
+const EXAMPLES: &str = "Examples:
+  descent dataset diff --group 0 --from 3 --to 4
+  descent dataset diff --group 0 --from 1 --to 4 --ids
+
+Both versions are built from the log, as descent dataset checkout does. Ids are listed in their order, \
+with + where only the later version has the record and - where only the earlier one has it.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent dataset diff --group 0 --from 3 --to 4\n  descent dataset diff --group 0 --from 1 --to 4 --ids\n\nBoth \
-versions are built from the log, as descent dataset checkout does. Ids are listed in their order, with + where only the later version has \
-the record and - where only the earlier one has it."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Diff {
 	#[command(flatten)]
 	group: GroupArg,
@@ -34,7 +39,7 @@ pub(crate) struct Diff {
 	data: DataArg,
 }
 
-/// What two versions do not have in common.
+/// The difference between two versions.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct Difference {
 	group: GroupId,

@@ -5,7 +5,7 @@ use descent_dataset::{build, open_table, DeltaLimits, RecordId, TableColumns, Ve
 #[test]
 fn what_is_not_common_is_counted_and_listed() {
 	let folder = Folder::new();
-	let schema = super::super::read_description(&folder.path("m.json")).unwrap().schema();
+	let schema = crate::description::read(&folder.path("m.json")).unwrap().schema();
 	let limits = DeltaLimits::default();
 	let (old, new) = (folder.table("old", 0..5), folder.table("new", 3..9));
 	let delta = folder.path("delta");

@@ -1,6 +1,6 @@
 use super::super::testing::Folder;
 use super::*;
-use crate::commands::group::show::tests::group;
+use crate::fixtures::group;
 use std::future::pending;
 
 #[test]

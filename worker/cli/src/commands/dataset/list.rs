@@ -1,8 +1,10 @@
+//! The command `descent dataset list`.
+
 use crate::{
 	args::{Global, GroupArg},
+	commands::ballot::{self, Columns, SUMMARY},
+	format,
 	output::Output,
-	table::table,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -10,13 +12,12 @@ use descent_client::format_amount;
 use descent_protocol::view::{GroupView, ProposalView};
 use indicatif::DecimalBytes;
 
-/// Characters of a summary in a table.
-const SUMMARY: usize = 60;
+const EXAMPLES: &str = "Examples:
+  descent dataset list --group 0
+  descent dataset list --group 0 --json | jq '.[] | select(.ending == null)'";
 
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent dataset list --group 0\n  descent dataset list --group 0 --json | jq '.[] | select(.ending == null)'"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct List {
 	#[command(flatten)]
 	group: GroupArg,
@@ -32,39 +33,37 @@ impl List {
 }
 
 fn show(output: &Output, group: &GroupView, proposals: &[ProposalView]) -> String {
-	let (open, ended): (Vec<_>, Vec<_>) = proposals.iter().partition(|proposal| proposal.ending.is_none());
-	let mut parts = vec![format!(
-		"The voting period closes {}. The valid proposal with most stake wins if it has {} of all stake, {} of {}.",
-		words::closes(group),
+	let period = format!(
+		"The voting period closes {}. The valid proposal with most stake wins if it has {} of all stake, {} \
+		 of {}.",
+		format::closes(group),
 		group.quorum,
 		format_amount(group.quorum.of(group.stake)),
 		format_amount(group.stake),
-	)];
-	if open.is_empty() {
-		parts.push("No proposal is open; propose one with descent dataset propose.".into());
-	} else {
-		let rows: Vec<_> = open.iter().map(|proposal| open_row(group, proposal)).collect();
-		let heads = ["id", "ayes", "of all", "check", "size", "lost", "proposer", "summary"];
-		parts.push(table(output, heads, &rows));
-	}
-	if !ended.is_empty() {
-		let rows: Vec<_> = ended.iter().map(|proposal| ended_row(proposal)).collect();
-		let heads = ["id", "ended", "deposit", "size", "proposer", "summary"];
-		parts.push(table(output, heads, &rows));
-	}
-	parts.join("\n\n")
+	);
+	let open = ["id", "ayes", "of all", "check", "size", "lost", "proposer", "summary"];
+	let ended = ["id", "ended", "deposit", "size", "proposer", "summary"];
+	ballot::show(
+		output,
+		period,
+		proposals,
+		|proposal| proposal.ending.is_none(),
+		"No proposal is open; propose one with descent dataset propose.",
+		&Columns(open, |proposal: &ProposalView| open_row(group, proposal)),
+		&Columns(ended, ended_row),
+	)
 }
 
 fn open_row(group: &GroupView, proposal: &ProposalView) -> [String; 8] {
 	[
 		proposal.id.to_string(),
 		format_amount(proposal.ayes),
-		words::part(proposal.ayes, group.stake),
-		proposal.check.as_ref().map_or("-".into(), words::check),
+		format::part(proposal.ayes, group.stake),
+		proposal.check.as_ref().map_or("-".into(), format::check),
 		DecimalBytes(proposal.delta.size).to_string(),
-		words::periods(proposal.lost),
+		format::periods(proposal.lost),
 		proposal.proposer.to_string(),
-		words::short(&proposal.summary, SUMMARY),
+		format::short(&proposal.summary, SUMMARY),
 	]
 }
 
@@ -73,18 +72,18 @@ fn ended_row(proposal: &ProposalView) -> [String; 6] {
 	let deposit = format_amount(proposal.deposit);
 	[
 		proposal.id.to_string(),
-		ending.map_or("-".into(), words::proposal_ending),
-		ending.map_or(deposit.clone(), |ending| format!("{deposit} {}", words::proposal_price(ending))),
+		ending.map_or("-".into(), format::proposal_ending),
+		ending.map_or(deposit.clone(), |ending| format!("{deposit} {}", format::proposal_price(ending))),
 		DecimalBytes(proposal.delta.size).to_string(),
 		proposal.proposer.to_string(),
-		words::short(&proposal.summary, SUMMARY),
+		format::short(&proposal.summary, SUMMARY),
 	]
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::group::show::tests::group;
+	use crate::fixtures::group;
 	use descent_client::{AccountId, UNIT};
 	use descent_protocol::{
 		view::{CheckView, ProposalEnding},

@@ -1,3 +1,5 @@
+//! The command `descent dataset log`.
+
 use crate::{
 	args::{Global, GroupArg},
 	content_ref::Reference,
@@ -8,10 +10,12 @@ use anyhow::Result;
 use clap::Args;
 use descent_protocol::view::LogEntryView;
 
+const EXAMPLES: &str = "Examples:
+  descent dataset log --group 0
+  descent dataset log --group 0 --from 3 --json | jq '.[].root'";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent dataset log --group 0\n  descent dataset log --group 0 --from 3 --json | jq '.[].root'"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Log {
 	#[command(flatten)]
 	group: GroupArg,

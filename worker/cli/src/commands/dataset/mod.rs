@@ -1,6 +1,7 @@
-mod admit;
-pub(crate) mod after;
+//! The commands `descent dataset ..`.
+
 mod announcement;
+mod base;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod checkout;
@@ -8,23 +9,18 @@ pub(crate) mod diff;
 mod library;
 pub(crate) mod list;
 pub(crate) mod log;
+mod preflight;
 pub(crate) mod propose;
 mod shelf;
 #[cfg(test)]
 mod testing;
 pub(crate) mod vote;
 pub(crate) mod watch;
-pub(crate) mod withdraw;
 mod work;
 
-use crate::{args::Global, content_ref::open, output::Output};
-use anyhow::{Context, Result};
+use crate::{args::Global, output::Output};
+use anyhow::Result;
 use clap::Subcommand;
-use descent_dataset::Description;
-use std::path::Path;
-
-/// The longest description that is read, in bytes; what it may hold is bounded further.
-pub(crate) const DESCRIPTION_LIMIT: u64 = 1 << 20;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DatasetCommand {
@@ -41,7 +37,7 @@ pub(crate) enum DatasetCommand {
 	/// Vote for a proposed delta, or take the vote back
 	Vote(vote::Vote),
 	/// Take back a proposal of your own
-	Withdraw(withdraw::Withdraw),
+	Withdraw(vote::Withdraw),
 	/// List the proposed deltas of a group and how they ended
 	List(list::List),
 	/// Show the deltas that make a group's data set
@@ -65,12 +61,4 @@ impl DatasetCommand {
 			Self::Watch(command) => command.run(global, output).await,
 		}
 	}
-}
-
-/// Reads and checks a model description.
-fn read_description(file: &Path) -> Result<Description> {
-	let size = open(file)?.metadata()?.len();
-	anyhow::ensure!(size <= DESCRIPTION_LIMIT, "{} is too long for a model description", file.display());
-	let json = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-	Description::parse(&json).with_context(|| format!("{} is no model description", file.display()))
 }

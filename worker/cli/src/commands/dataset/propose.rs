@@ -1,16 +1,16 @@
 use super::{
-	admit::{admit, check_rows},
 	announcement::{self, Announcement, Subject},
+	preflight::{admit, check_rows},
 };
 use crate::{
-	advice::is_failure,
 	args::{Global, GroupArg, ImportArg, Signing},
 	commands::submit::{send, Done},
 	content_ref::{Reference, Source},
+	format,
+	hints::is_failure,
 	output::Output,
 	parse,
 	table::fields,
-	words,
 };
 use anyhow::{ensure, Result};
 use clap::Args;
@@ -254,8 +254,8 @@ fn show(
 	];
 	if let Some(view) = view {
 		pairs.push(("deposit", format!("{} held", format_amount(view.deposit))));
-		pairs.extend(view.check.as_ref().map(|check| ("check", words::check(check))));
-		pairs.push(("has", words::stake(view.ayes, group.stake)));
+		pairs.extend(view.check.as_ref().map(|check| ("check", format::check(check))));
+		pairs.push(("has", format::stake(view.ayes, group.stake)));
 	}
 	let mut next = Vec::new();
 	if let Some(store) = store {
@@ -276,7 +276,7 @@ fn show(
 				format_amount(group.stake)
 			),
 		),
-		("closes", words::closes(group)),
+		("closes", format::closes(group)),
 		("next", next.join("\n")),
 	]);
 	fields(output, &pairs)
@@ -285,7 +285,7 @@ fn show(
 #[cfg(test)]
 pub(crate) mod tests {
 	use super::*;
-	use crate::commands::group::show::tests::group;
+	use crate::fixtures::group;
 	use descent_client::{AccountId, UNIT};
 
 	pub(crate) fn proposal(account: [u8; 32], delta: ContentRef) -> ProposalView {
@@ -315,7 +315,7 @@ pub(crate) mod tests {
 			delta: delta.into(),
 			base: 2,
 			announced: Some(59),
-			done: Done { transaction: "0x00".into(), block: 60, block_hash: "0x01".into(), finalized: false },
+			done: Done::at(60),
 		};
 		let view = proposal([1; 32], delta);
 		let text = show(&Output::new(true), &group(), Some(&view), &proposed, Some(Path::new("/s")));

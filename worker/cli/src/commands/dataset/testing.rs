@@ -37,7 +37,7 @@ impl Folder {
 	}
 
 	pub(super) fn schema(&self) -> Schema {
-		super::read_description(&self.path("m.json")).unwrap().schema()
+		crate::description::read(&self.path("m.json")).unwrap().schema()
 	}
 
 	/// A delta of these records.

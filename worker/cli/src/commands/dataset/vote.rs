@@ -1,6 +1,8 @@
+//! The commands `descent dataset vote` and `withdraw`.
+
 use crate::{
 	args::{Global, GroupArg, Signing},
-	commands::submit::send,
+	commands::{ballot, submit::submit},
 	output::Output,
 };
 use anyhow::Result;
@@ -8,12 +10,15 @@ use clap::Args;
 use descent_client::Call;
 use descent_protocol::ProposalId;
 
+const VOTE_EXAMPLES: &str = "Examples:
+  descent dataset vote --group 0 --proposal 3 --key-file ~/.descent/key
+  descent dataset vote --group 0 --withdraw --key-file ~/.descent/key
+
+You vote for one proposal at a time, with your whole stake: a vote for another one takes the place of the \
+first. It can be changed until the voting period closes.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent dataset vote --group 0 --proposal 3 --key-file ~/.descent/key\n  descent dataset vote --group 0 \
---withdraw --key-file ~/.descent/key\n\nYou vote for one proposal at a time, with your whole stake: a vote for another one takes the place of the \
-first. It can be changed until the voting period closes."
-)]
+#[command(after_help = VOTE_EXAMPLES)]
 pub(crate) struct Vote {
 	#[command(flatten)]
 	group: GroupArg,
@@ -36,18 +41,40 @@ struct What {
 
 impl Vote {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
 		let group = self.group.group;
 		let call = match self.what.proposal {
 			Some(proposal) => Call::vote(group, proposal),
 			None => Call::withdraw_vote(group),
 		};
-		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		output.print(&done, |_| match self.what.proposal {
-			Some(proposal) => {
-				format!("Voted for proposal {proposal} of group {group} in block {}.", done.block)
-			}
-			None => format!("Took the vote in group {group} back in block {}.", done.block),
+		submit(global, &self.signing, output, &call, |block| match self.what.proposal {
+			Some(proposal) => format!("Voted for proposal {proposal} of group {group} in block {block}."),
+			None => format!("Took the vote in group {group} back in block {block}."),
 		})
+		.await
+	}
+}
+
+const WITHDRAW_EXAMPLES: &str = "Example:
+  descent dataset withdraw --group 0 --proposal 3 --key-file ~/.descent/key
+
+Only its proposer can, and only after it has lost a voting period. Its deposit is returned.";
+
+#[derive(Debug, Args)]
+#[command(after_help = WITHDRAW_EXAMPLES)]
+pub(crate) struct Withdraw {
+	#[command(flatten)]
+	group: GroupArg,
+	/// Number of the proposal
+	#[arg(long, value_name = "P")]
+	proposal: ProposalId,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+impl Withdraw {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let call = Call::withdraw_proposal(self.group.group, self.proposal);
+		let item = format!("proposal {}", self.proposal);
+		ballot::withdraw(global, &self.signing, output, &call, &item).await
 	}
 }

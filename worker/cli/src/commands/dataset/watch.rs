@@ -1,8 +1,8 @@
 use crate::{
 	args::{Global, GroupArg},
 	commands::follow::follow,
+	format,
 	output::{Output, Style},
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -57,7 +57,7 @@ impl Watch {
 }
 
 fn position(group: &GroupView, block: BlockNumber) -> String {
-	format!("block {block}: the voting period closes {}", words::due(group.closes, block))
+	format!("block {block}: the voting period closes {}", format::due(group.closes, block))
 }
 
 fn print(output: &Output, block: &BlockVotes) -> Result<()> {
@@ -75,7 +75,7 @@ fn line(output: &Output, block: BlockNumber, event: &VoteEvent) -> String {
 	let amendment = |id: u32| format!("amendment {id}");
 	let (what, text) = match event {
 		VoteEvent::Staked { account, stake, total, .. } => {
-			("stake".into(), format!("{account} has {}", words::stake(*stake, *total)))
+			("stake".into(), format!("{account} has {}", format::stake(*stake, *total)))
 		}
 		VoteEvent::Proposed { proposal, account, delta: content, .. } => {
 			(delta(*proposal), format!("{account} proposed {}", DecimalBytes(content.size)))
@@ -91,7 +91,7 @@ fn line(output: &Output, block: BlockNumber, event: &VoteEvent) -> String {
 				DeltaVerdict::Valid(_) => Style::Good,
 				DeltaVerdict::Invalid(_) | DeltaVerdict::Unavailable => Style::Bad,
 			};
-			let found = output.paint(style, &words::verdict(verdict));
+			let found = output.paint(style, &format::verdict(verdict));
 			(delta(*proposal), format!("on version {version} {found}"))
 		}
 		VoteEvent::ProposalEnded { proposal, account, ending, reward, slashed, .. } => {
@@ -100,7 +100,7 @@ fn line(output: &Output, block: BlockNumber, event: &VoteEvent) -> String {
 				_ if *slashed > 0 => Style::Bad,
 				_ => Style::Bold,
 			};
-			let ended = output.paint(style, &words::proposal_ending(ending));
+			let ended = output.paint(style, &format::proposal_ending(ending));
 			let mut text = format!("of {account} {ended}");
 			if *reward > 0 {
 				text.push_str(&format!(", earned {}", format_amount(*reward)));
@@ -126,10 +126,10 @@ fn line(output: &Output, block: BlockNumber, event: &VoteEvent) -> String {
 				AmendmentEnding::Adopted { .. } => Style::Good,
 				_ => Style::Bold,
 			};
-			(amendment(*id), output.paint(style, &words::amendment_ending(ending)))
+			(amendment(*id), output.paint(style, &format::amendment_ending(ending)))
 		}
 		VoteEvent::PeriodClosed { next, .. } => {
-			("period".into(), format!("closed; the next {}", words::due(*next, block)))
+			("period".into(), format!("closed; the next {}", format::due(*next, block)))
 		}
 	};
 	let head = output.paint(Style::Dim, &format!("{block:>7}  {what:<13}"));

@@ -1,8 +1,10 @@
+//! The command `descent governance apply`.
+
 use super::code;
 use crate::{
-	advice::carried,
 	args::{Global, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{Done, Sender},
+	hints::failed,
 	output::Output,
 };
 use anyhow::{bail, ensure, Result};
@@ -12,11 +14,14 @@ use descent_protocol::view::GovernanceView;
 use serde::Serialize;
 use std::path::PathBuf;
 
+const EXAMPLES: &str = "Example:
+  descent governance apply --wasm descent_runtime.compact.compressed.wasm --key-file ~/.descent/key
+
+Anybody may, free of charge, once a motion has authorized this very code: descent governance propose \
+upgrade.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent governance apply --wasm descent_runtime.compact.compressed.wasm --key-file ~/.descent/key\n\nAnybody may, \
-free of charge, once a motion has authorized this very code: descent governance propose upgrade."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Apply {
 	/// The new runtime's code
 	#[arg(long, value_name = "FILE")]
@@ -34,15 +39,15 @@ struct Applied {
 
 impl Apply {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let wasm = self.wasm;
 		let code = tokio::task::spawn_blocking(move || code::read(&wasm)).await??;
 		let code_hash = code::hash(&code);
-		check(&client.governance().await?, code_hash)?;
+		check(&sender.client.governance().await?, code_hash)?;
 		let call = Call::apply_authorized_upgrade(&code);
-		let (included, done) = send(&client, &key, &call, &self.signing, output).await?;
+		let (included, done) = sender.send(&call).await?;
 		if let Some(error) = included.failed {
-			return Err(carried(error).context("the code was refused, and its authorization is gone"));
+			return Err(failed(error).context("the code was refused, and its authorization is gone"));
 		}
 		let applied = Applied { code_hash, done };
 		output.print(&applied, |_| {
@@ -66,7 +71,7 @@ fn check(governance: &GovernanceView, code_hash: H256) -> Result<()> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::governance::tests::governance;
+	use crate::commands::governance::motion::tests::governance;
 
 	#[test]
 	fn only_what_was_authorized_is_sent() {

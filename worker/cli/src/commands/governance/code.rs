@@ -5,11 +5,11 @@ use blake2::{digest::consts::U32, Blake2b, Digest};
 use descent_client::H256;
 use std::{fs::File, io::Read, path::Path};
 
-/// The largest code that a chain takes.
+/// Size of the largest code that a chain takes, in bytes.
 const LARGEST: u64 = 16 << 20;
-/// How plain WebAssembly begins.
+/// First bytes of plain WebAssembly.
 const WASM: &[u8] = b"\0asm";
-/// How compressed WebAssembly begins.
+/// First bytes of compressed WebAssembly.
 const COMPRESSED: &[u8] = &[82, 188, 83, 118, 70, 219, 142, 5];
 
 /// Reads a runtime's code, plain or compressed.
@@ -33,7 +33,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>> {
 	Ok(code)
 }
 
-/// The hash by which a chain knows code.
+/// The hash that a chain has of code: BLAKE2b with 256 bits.
 pub(super) fn hash(code: &[u8]) -> H256 {
 	H256(Blake2b::<U32>::digest(code).into())
 }

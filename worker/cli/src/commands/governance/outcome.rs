@@ -1,16 +1,16 @@
-//! What became of what the committee moved.
+//! The outcome of a motion.
 
-use crate::{advice::carried, commands::submit::Done};
+use crate::{commands::submit::Done, hints::failed};
 use anyhow::Result;
 use descent_client::{Included, H256};
 use serde::Serialize;
 
-/// A transaction that moved something on, and what it did.
+/// A transaction that made or closed a motion, and its effect.
 #[derive(Debug, Serialize)]
 pub(super) struct Outcome {
-	/// The motion.
+	/// Hash of the motion.
 	pub motion: H256,
-	/// Whether the vote on it ended, and how.
+	/// True if the motion was approved, false if it was rejected, none if its vote is open.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub approved: Option<bool>,
 	/// The payment from the treasury that it approved.
@@ -21,22 +21,22 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-	/// What a transaction did.
+	/// The outcome of a motion that a transaction made or closed.
 	///
 	/// # Errors
-	/// Where the motion was carried out and failed: the transaction did not, and the motion is gone.
+	/// Where the call of the motion failed. The transaction itself did not fail, and the motion is gone.
 	pub(super) fn of(motion: H256, approved: Option<bool>, included: Included, done: Done) -> Result<Self> {
 		if let Some(error) = included.failed {
 			let block = done.block;
-			return Err(carried(error).context(format!(
-				"motion {motion:?} was approved and closed in block {block}, but what it moved failed and did nothing; move it \
-				 again once that can succeed"
+			return Err(failed(error).context(format!(
+				"motion {motion:?} was approved and closed in block {block}, but what it moved failed and \
+				 did nothing; move it again once that can succeed"
 			)));
 		}
 		Ok(Self { motion, approved, spend: included.spend, done })
 	}
 
-	/// What to say of it after the first sentence.
+	/// The text after the first sentence: the payment that was approved, if there is one.
 	pub(super) fn rest(&self) -> String {
 		match self.spend {
 			Some(spend) => {
@@ -69,7 +69,7 @@ mod tests {
 	}
 
 	fn done() -> Done {
-		Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false }
+		Done::at(9)
 	}
 
 	#[test]

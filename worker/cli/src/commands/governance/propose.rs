@@ -1,3 +1,5 @@
+//! The commands `descent governance propose ..`.
+
 use super::{code, outcome::Outcome};
 use crate::{
 	args::{Global, Signing},
@@ -9,7 +11,7 @@ use clap::{Args, Subcommand};
 use descent_client::{parse_account, parse_amount, AccountId, Call, Client, Encoded, Parameter, UNIT};
 use std::path::PathBuf;
 
-/// The most that more than half of the committee spends at once; two thirds spend more, as root.
+/// Largest payment that takes more than half of the committee; a larger one takes two thirds, as root.
 const MAJORITY_SPENDS: u128 = 100_000 * UNIT;
 
 #[derive(Debug, Subcommand)]
@@ -24,11 +26,15 @@ pub(crate) enum Propose {
 	Call(Raw),
 }
 
+const UPGRADE_EXAMPLES: &str = "Example:
+  descent governance propose upgrade --wasm descent_runtime.compact.compressed.wasm --key-file \
+    ~/.descent/key
+
+The motion authorizes the hash of the code. Once it is approved and closed, anybody brings the code in: \
+descent governance apply.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent governance propose upgrade --wasm descent_runtime.compact.compressed.wasm --key-file ~/.descent/key\n\n\
-The motion authorizes the hash of the code. Once it is approved and closed, anybody brings the code in: descent governance apply."
-)]
+#[command(after_help = UPGRADE_EXAMPLES)]
 pub(crate) struct Upgrade {
 	/// The new runtime's code
 	#[arg(long, value_name = "FILE")]
@@ -37,31 +43,38 @@ pub(crate) struct Upgrade {
 	signing: Signing,
 }
 
+const SET_PARAMETER_EXAMPLES: &str = "Examples:
+  descent governance propose parameter minimum-bond 2000 --key-file ~/.descent/key
+  descent governance propose parameter seats 50 --key-file ~/.descent/key
+
+Parameters:
+  minimum-bond  the least that a validator bonds, in NRN
+  seats         the most validators of a session";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent governance propose parameter minimum-bond 2000 --key-file ~/.descent/key\n  descent governance propose \
-parameter seats 50 --key-file ~/.descent/key\n\nParameters:\n  minimum-bond  the least that a validator bonds, in NRN\n  seats         the most \
-validators of a session"
-)]
+#[command(after_help = SET_PARAMETER_EXAMPLES)]
 pub(crate) struct SetParameter {
-	/// Which parameter
+	/// Name of the parameter
 	#[arg(value_name = "NAME", value_parser = ["minimum-bond", "seats"])]
 	name: String,
-	/// What it is to be
+	/// New value of the parameter
 	#[arg(value_name = "VALUE")]
 	value: String,
 	#[command(flatten)]
 	signing: Signing,
 }
 
+const SPEND_EXAMPLES: &str = "Example:
+  descent governance propose spend 500 --to 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty --key-file \
+    ~/.descent/key
+
+Up to 100000 NRN it takes more than half of the committee, beyond that two thirds. Once it is approved and \
+closed, anybody pays it out within 30 days: descent governance payout.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent governance propose spend 500 --to 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty --key-file \
-~/.descent/key\n\nUp to 100000 NRN it takes more than half of the committee, beyond that two thirds. Once it is approved and closed, anybody \
-pays it out within 30 days: descent governance payout."
-)]
+#[command(after_help = SPEND_EXAMPLES)]
 pub(crate) struct Spend {
-	/// How much
+	/// Amount to pay
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
 	/// Address of the account to pay
@@ -71,11 +84,13 @@ pub(crate) struct Spend {
 	signing: Signing,
 }
 
+const RAW_EXAMPLES: &str = "Example:
+  descent governance propose call 0x00000c68656c6c6f --key-file ~/.descent/key
+
+The call is written in SCALE, as wallets show it. Before it is moved, the runtime has to understand it.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent governance propose call 0x00000c68656c6c6f --key-file ~/.descent/key\n\nThe call is written in SCALE, as \
-wallets show it. Before it is moved, the runtime has to understand it."
-)]
+#[command(after_help = RAW_EXAMPLES)]
 pub(crate) struct Raw {
 	/// The call in SCALE, in hex
 	#[arg(value_name = "HEX", value_parser = encoded)]
@@ -91,17 +106,17 @@ fn encoded(text: &str) -> Result<Encoded, String> {
 	bytes.map(Encoded).ok_or_else(|| "write a call in SCALE, as 0x and hex digits, two for each byte".into())
 }
 
-/// The voice that a motion takes.
+/// The majority that a motion takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Voice {
+enum Votes {
 	/// More than half of the committee makes the call.
 	Majority,
 	/// Two thirds of the committee have root make the call.
 	TwoThirds,
 }
 
-impl Voice {
-	/// How many of so many members it takes.
+impl Votes {
+	/// Number of ayes that it takes in a committee of so many members.
 	fn threshold(self, members: usize) -> u32 {
 		let count = match self {
 			Self::Majority => (members / 2).saturating_add(1),
@@ -114,7 +129,7 @@ impl Voice {
 impl Propose {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
-		let (call, voice, signing) = self.moved(&client).await?;
+		let (call, votes, signing) = self.moved(&client).await?;
 		let key = signing.key()?;
 		let governance = client.governance().await?;
 		let members = governance.members.len();
@@ -123,46 +138,46 @@ impl Propose {
 			"{} is not a member of the technical committee: descent governance show lists them",
 			key.account()
 		);
-		let call = match voice {
-			Voice::Majority => call,
-			Voice::TwoThirds => {
+		let call = match votes {
+			Votes::Majority => call,
+			Votes::TwoThirds => {
 				let hash = client.encode(&call).await?.hash();
 				Call::as_root(&call, hash)
 			}
 		};
 		let encoded = client.encode(&call).await?;
 		output.note(&format!("Moving {}", call.in_words()));
-		let threshold = voice.threshold(members);
+		let threshold = votes.threshold(members);
 		let motion = Call::propose_motion(threshold, &call, encoded.length());
 		let (included, done) = send(&client, &key, &motion, &signing, output).await?;
-		// With one voice it is carried out at once: there is no vote.
+		// If one vote is enough, the motion is carried out at once: no vote is held.
 		let carried_out = included.motion.is_none();
 		let outcome = Outcome::of(encoded.hash(), carried_out.then_some(true), included, done)?;
 		output.print(&outcome, |_| show(&outcome, threshold, members))
 	}
 
-	/// The call that is moved, whose voice it takes, and who moves it.
-	async fn moved(self, client: &Client) -> Result<(Call, Voice, Signing)> {
+	/// The call that is moved, the majority that it takes, and the signer.
+	async fn moved(self, client: &Client) -> Result<(Call, Votes, Signing)> {
 		Ok(match self {
 			Self::Upgrade(Upgrade { wasm, signing }) => {
 				let code = tokio::task::spawn_blocking(move || code::read(&wasm)).await??;
 				let call = Call::authorize_upgrade(code::hash(&code));
-				(call, Voice::TwoThirds, signing)
+				(call, Votes::TwoThirds, signing)
 			}
 			Self::Parameter(SetParameter { name, value, signing }) => {
 				let call = Call::set_parameter(parameter(&name, &value)?);
-				(call, Voice::TwoThirds, signing)
+				(call, Votes::TwoThirds, signing)
 			}
 			Self::Spend(Spend { amount, to, signing }) => {
-				let voice = match amount <= MAJORITY_SPENDS {
-					true => Voice::Majority,
-					false => Voice::TwoThirds,
+				let votes = match amount <= MAJORITY_SPENDS {
+					true => Votes::Majority,
+					false => Votes::TwoThirds,
 				};
-				(Call::spend(amount, &to), voice, signing)
+				(Call::spend(amount, &to), votes, signing)
 			}
 			Self::Call(Raw { call, signing }) => {
 				let call = client.decode(&call).await?;
-				(call, Voice::TwoThirds, signing)
+				(call, Votes::TwoThirds, signing)
 			}
 		})
 	}
@@ -186,7 +201,8 @@ fn show(outcome: &Outcome, threshold: u32, members: usize) -> String {
 		return format!("Carried out at once in block {block}, as it takes one voice.{}", outcome.rest());
 	}
 	format!(
-		"Moved in block {block}: {motion:?}. It takes {threshold} ayes of {members}, yours as well: descent governance vote {motion:?} aye"
+		"Moved in block {block}: {motion:?}. It takes {threshold} ayes of {members}, yours as well: descent \
+		 governance vote {motion:?} aye"
 	)
 }
 
@@ -198,9 +214,9 @@ mod tests {
 
 	#[test]
 	fn thresholds_are_whole_members() {
-		let thresholds = |voice: Voice| [1, 2, 3, 4, 5, 32].map(|members| voice.threshold(members));
-		assert_eq!(thresholds(Voice::TwoThirds), [1, 2, 2, 3, 4, 22]);
-		assert_eq!(thresholds(Voice::Majority), [1, 2, 2, 3, 3, 17]);
+		let thresholds = |votes: Votes| [1, 2, 3, 4, 5, 32].map(|members| votes.threshold(members));
+		assert_eq!(thresholds(Votes::TwoThirds), [1, 2, 2, 3, 4, 22]);
+		assert_eq!(thresholds(Votes::Majority), [1, 2, 2, 3, 3, 17]);
 	}
 
 	#[test]
@@ -223,12 +239,8 @@ mod tests {
 
 	#[test]
 	fn says_what_it_takes() {
-		let mut outcome = Outcome {
-			motion: H256::repeat_byte(1),
-			approved: None,
-			spend: None,
-			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
-		};
+		let mut outcome =
+			Outcome { motion: H256::repeat_byte(1), approved: None, spend: None, done: Done::at(9) };
 		let text = show(&outcome, 2, 3);
 		assert!(
 			text.contains("It takes 2 ayes of 3") && text.contains("descent governance vote 0x0101"),

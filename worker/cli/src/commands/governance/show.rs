@@ -1,9 +1,11 @@
-use super::{stand, Stand};
+//! The command `descent governance show`.
+
+use super::motion::{status, Status};
 use crate::{
 	args::Global,
+	format,
 	output::{plain, Output, Style},
 	table::fields,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -13,11 +15,15 @@ use descent_protocol::{
 	BlockNumber,
 };
 
+const EXAMPLES: &str = "Example:
+  descent governance show
+  descent governance show --json | jq '.motions[].hash'
+
+The technical committee moves what only root may do, such as runtime upgrades, with two thirds of its \
+members, and spends the treasury with more than half.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent governance show\n  descent governance show --json | jq '.motions[].hash'\n\nThe technical committee moves \
-what only root may do, such as runtime upgrades, with two thirds of its members, and spends the treasury with more than half."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Show {}
 
 impl Show {
@@ -53,11 +59,11 @@ fn show(output: &Output, governance: &GovernanceView, now: BlockNumber) -> Strin
 }
 
 fn show_motion(output: &Output, motion: &MotionView, members: usize, now: BlockNumber) -> String {
-	let decided = match stand(motion, members) {
-		Stand::Approved => "approved: ",
-		Stand::Rejected => "rejected: ",
-		Stand::Open if motion.end <= now => "over: ",
-		Stand::Open => "",
+	let decided = match status(motion, members) {
+		Status::Approved => "approved: ",
+		Status::Rejected => "rejected: ",
+		Status::Open if motion.end <= now => "over: ",
+		Status::Open => "",
 	};
 	let next = match decided {
 		"" => format!("members vote: descent governance vote {:?} aye|nay", motion.hash),
@@ -77,7 +83,7 @@ fn show_motion(output: &Output, motion: &MotionView, members: usize, now: BlockN
 			("votes", votes),
 			("ayes", or_none(&accounts(&motion.ayes))),
 			("nays", or_none(&accounts(&motion.nays))),
-			("ends", words::due(motion.end, now)),
+			("ends", format::due(motion.end, now)),
 			("next", next),
 		],
 	);
@@ -96,7 +102,7 @@ fn or_none(text: &str) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::governance::tests::governance;
+	use crate::commands::governance::motion::tests::governance;
 	use descent_client::H256;
 
 	#[test]
@@ -111,7 +117,8 @@ mod tests {
 			"1 of the 2 ayes that it takes, 0 nays",
 			"nays   none",
 			"at block 120, in 20 blocks (1m)",
-			"descent governance vote 0x0707070707070707070707070707070707070707070707070707070707070707 aye|nay",
+			"descent governance vote 0x0707070707070707070707070707070707070707070707070707070707070707 \
+			 aye|nay",
 		] {
 			assert!(text.contains(part), "{part} in\n{text}");
 		}

@@ -1,7 +1,9 @@
-use super::{motion, stand, Stand};
+//! The command `descent governance vote`.
+
+use super::motion::{motion, status, Status};
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{Done, Sender},
 	output::Output,
 	parse,
 };
@@ -11,11 +13,14 @@ use descent_client::{Call, Motion, H256};
 use descent_protocol::view::GovernanceView;
 use serde::Serialize;
 
+const EXAMPLES: &str = "Example:
+  descent governance vote 0x1c2d0000000000000000000000000000000000000000000000000000000000ff aye \
+    --key-file ~/.descent/key
+
+A vote can be changed until the motion is closed. The member that makes a motion votes as well.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent governance vote 0x1c2d0000000000000000000000000000000000000000000000000000000000ff aye --key-file \
-~/.descent/key\n\nA vote can be changed until the motion is closed. Who moves something votes as well."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Vote {
 	/// Hash of the motion
 	#[arg(value_name = "HASH", value_parser = parse::hash)]
@@ -47,19 +52,19 @@ struct Voted {
 
 impl Vote {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
-		let governance = client.governance().await?;
+		let sender = Sender::connect(global, &self.signing, output).await?;
+		let account = sender.key.account();
+		let governance = sender.client.governance().await?;
 		ensure!(
-			governance.members.contains(&key.account()),
-			"{} is not a member of the technical committee: descent governance show lists them",
-			key.account()
+			governance.members.contains(&account),
+			"{account} is not a member of the technical committee: descent governance show lists them"
 		);
 		let index = motion(&governance, self.motion)?.index;
 		let hash = self.motion;
 		let aye = self.vote == Aye::Aye;
 		let call = Call::vote_motion(Motion { hash, index }, aye);
-		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		let governance = client.governance().await?;
+		let (_, done) = sender.send(&call).await?;
+		let governance = sender.client.governance().await?;
 		let view = motion(&governance, hash)?;
 		let voted = Voted {
 			motion: hash,
@@ -79,9 +84,9 @@ fn show(governance: &GovernanceView, voted: &Voted) -> String {
 		"Voted {vote} in block {}: {} of the {} ayes that it takes, {} nays.",
 		voted.done.block, voted.ayes, voted.threshold, voted.nays
 	);
-	let decided = motion(governance, voted.motion).map(|view| stand(view, governance.members.len()));
+	let decided = motion(governance, voted.motion).map(|view| status(view, governance.members.len()));
 	match decided {
-		Ok(Stand::Approved | Stand::Rejected) => {
+		Ok(Status::Approved | Status::Rejected) => {
 			let hash = voted.motion;
 			format!("{text} It is decided; anybody closes it: descent governance close {hash:?}")
 		}
@@ -92,7 +97,7 @@ fn show(governance: &GovernanceView, voted: &Voted) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::governance::tests::governance;
+	use crate::commands::governance::motion::tests::governance;
 	use descent_client::AccountId;
 
 	#[test]
@@ -104,7 +109,7 @@ mod tests {
 			ayes: 1,
 			nays: 0,
 			threshold: 2,
-			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
+			done: Done::at(9),
 		};
 		assert_eq!(show(&governance, &voted), "Voted aye in block 9: 1 of the 2 ayes that it takes, 0 nays.");
 		governance.motions[0].ayes.push(AccountId::new([2; 32]));

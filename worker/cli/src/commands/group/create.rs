@@ -1,31 +1,36 @@
+//! The command `descent group create`.
+
 use crate::{
 	args::{Global, ImportArg, Providers, Signing},
-	commands::{
-		dataset::DESCRIPTION_LIMIT,
-		submit::{wait, Done},
-	},
+	commands::submit::{send, Done},
 	content_ref::{Reference, Source},
+	description,
 	output::Output,
 	parse,
 	table::fields,
 };
 use anyhow::{bail, ensure, Context, Result};
 use clap::{Args, ValueEnum};
-use descent_client::{parse_amount, NewGroup};
+use descent_client::{parse_amount, Call, NewGroup};
 use descent_dataset::{DeltaLimits, Description, Loss};
 use descent_protocol::{
 	BlockNumber, Clock, EvaluationPolicy, GroupId, Metric, Score, Share, Shares, MAX_PROVIDERS,
 };
 use serde::Serialize;
 
+const EXAMPLES: &str = "Example:
+  descent group create --name mnist --model mnist.json --dataset train.parquet --validation \
+    validation.parquet \\
+    --provider http://203.0.113.7:8080 --records 2048 --deposit 10 --store ~/.descent/content --key-file \
+    ~/.descent/key
+  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080
+
+The defaults make a round of ten minutes, as blocks come every 3 seconds. Times are written in blocks or \
+as 30s, 10m, 12h or 7d. Files are only read, unless --store names a store to import them into. What \
+somebody else serves is named by its reference, CID:SIZE.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent group create --name mnist --model mnist.json --dataset train.parquet --validation \
-validation.parquet \\\n    --provider http://203.0.113.7:8080 --records 2048 --deposit 10 --store ~/.descent/content --key-file \
-~/.descent/key\n  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080\n\nThe defaults make a round of ten minutes, as \
-blocks come every 3 seconds. Times are written in blocks or as 30s, 10m, 12h or 7d. Files are only read, unless --store names a store to import them into. What somebody else serves is named \
-by its reference, CID:SIZE."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Create {
 	/// Name of the group, at most 64 bytes
 	#[arg(long, value_parser = parse::name)]
@@ -36,21 +41,21 @@ pub(crate) struct Create {
 	/// First delta of the data set, Parquet
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	dataset: Source,
-	/// Validation set to measure on, a delta that only adds; without it a sample of the data set is measured on
+	/// Validation set to measure on, a delta that only adds; without it, a sample of the data set
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	validation: Option<Source>,
 	#[command(flatten)]
 	providers: Providers,
-	/// What trainers compete to lower
+	/// Score that trainers compete to lower
 	#[arg(long, value_enum, default_value = "loss")]
 	metric: MetricArg,
 	/// Records that are measured on in a round
 	#[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
 	records: u32,
-	/// How far a measured score may be from its claim
+	/// Largest difference between a measured score and its claim
 	#[arg(long, value_name = "X", default_value = "0.0001", value_parser = parse::score)]
 	tolerance: Score,
-	/// How much a checkpoint has to be better than the best so far to be paid
+	/// Smallest improvement on the best checkpoint so far that is paid
 	#[arg(long, value_name = "X", default_value = "0.001", value_parser = parse::score)]
 	minimum_improvement: Score,
 	#[command(flatten)]
@@ -64,16 +69,16 @@ pub(crate) struct Create {
 	/// The creator's stake in the group, which is the weight of its votes; it stays the creator's
 	#[arg(long, value_name = "NRN", default_value = "100", value_parser = parse_amount)]
 	stake: u128,
-	/// How long stakeholders vote before the votes are counted
+	/// Time in which stakeholders vote before the votes are counted
 	#[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse::blocks)]
 	voting_period: BlockNumber,
-	/// The part of all stake that has to approve a change of the data set
+	/// Part of all stake that has to approve a change of the data set
 	#[arg(long, value_name = "SHARE", default_value = "50%", value_parser = parse::share)]
 	quorum: Share,
-	/// The part of what rounds earn that the validators share who measure: 5% to 40%
+	/// Part of what rounds earn that goes to the validators that measure: 5% to 40%
 	#[arg(long, value_name = "SHARE", default_value = "20%", value_parser = parse::share)]
 	validators_share: Share,
-	/// The part of what rounds earn that is put aside for those who keep the group's content, at most 40%
+	/// Part of what rounds earn that is put aside for keepers of the group's content, at most 40%
 	#[arg(long, value_name = "SHARE", default_value = "0%", value_parser = parse::share_or_none)]
 	keepers_share: Share,
 	#[command(flatten)]
@@ -133,7 +138,8 @@ pub(crate) fn check_clock(clock: &Clock) -> Result<()> {
 pub(crate) fn check_shares(shares: Shares) -> Result<()> {
 	ensure!(
 		shares.are_valid(),
-		"validators get {} to {} of what rounds earn (--validators-share), keepers at most {1} (--keepers-share); winners the rest",
+		"validators get {} to {} of what rounds earn (--validators-share), keepers at most {1} \
+		 (--keepers-share); winners the rest",
 		Shares::VALIDATORS_FLOOR,
 		Shares::LIMIT
 	);
@@ -162,8 +168,8 @@ impl Create {
 		let spinner = output.spinner("checking and adding the files");
 		let group = tokio::task::spawn_blocking(move || self.prepare(clock, shares)).await??;
 		spinner.finish_and_clear();
-		let submitted = client.create_group(&key, &group).await?;
-		let (included, done) = wait(submitted, &signing, output).await?;
+		let call = Call::create_group(&group);
+		let (included, done) = send(&client, &key, &call, &signing, output).await?;
 		let validation = match group.policy {
 			EvaluationPolicy::Training { .. } => None,
 			EvaluationPolicy::Validation { set, .. } => Some(set.into()),
@@ -186,7 +192,7 @@ impl Create {
 		let store = self.store.open()?;
 		let store = store.as_ref();
 		let json =
-			self.model.read(store, DESCRIPTION_LIMIT).context("the model description can't be read")?;
+			self.model.read(store, description::LIMIT).context("the model description can't be read")?;
 		let description = json.map(|json| Description::parse(&json)).transpose();
 		let description = description.context("the model description is not valid")?;
 		let classifies = |description: &Description| description.loss() == Loss::CrossEntropy;
@@ -228,7 +234,8 @@ impl Create {
 	}
 }
 
-/// Refuses a file that the group's members would refuse: as a first delta it may only add, and has to add something.
+/// Refuses a file that the group's members would refuse: a first delta may only add, and has to add
+/// something.
 fn check(file: &std::path::Path, description: &Description) -> Result<()> {
 	let scratch = tempfile::tempdir().context("making a temporary folder")?;
 	let limits = DeltaLimits::default();

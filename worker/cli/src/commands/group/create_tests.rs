@@ -60,7 +60,10 @@ fn a_file_that_is_no_description_is_refused_before_anything_is_sent() {
 #[test]
 fn what_others_serve_needs_no_files() {
 	let reference = Reference::from(descent_protocol::ContentRef::raw(b"x").unwrap());
-	let line = format!("create --name m --model {reference} --dataset {reference} --provider http://a --validation {reference}");
+	let line = format!(
+		"create --name m --model {reference} --dataset {reference} --provider http://a --validation \
+		 {reference}"
+	);
 	let create = Line::try_parse_from(line.split_whitespace()).unwrap().create;
 	let clock = create.rounds.clock().unwrap();
 	let group = create.prepare(clock, Shares::default()).unwrap();

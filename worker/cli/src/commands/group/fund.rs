@@ -1,6 +1,8 @@
+//! The command `descent group fund`.
+
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{Done, Sender},
 	output::Output,
 };
 use anyhow::{ensure, Result};
@@ -9,21 +11,25 @@ use descent_client::{format_amount, parse_amount, Call};
 use descent_protocol::GroupId;
 use serde::Serialize;
 
+const EXAMPLES: &str = "Example:
+  descent group fund 0 100 --per-round 2.5 --key-file ~/.descent/key
+
+Each round that somebody wins is worth that much more, divided as the group's shares say, until what you \
+paid is used up. Rounds that nobody wins cost nothing. Funding a group again adds to what is left; what a \
+round is worth can be raised, not lowered. It ends with descent group stop-funding, after which descent \
+group refund takes back what is left. 16 clients at most fund a group; a larger amount per round takes the \
+place of the smallest, which is refunded.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent group fund 0 100 --per-round 2.5 --key-file ~/.descent/key\n\nEach round that somebody wins is worth \
-that much more, divided as the group's shares say, until what you paid is used up. Rounds that nobody wins cost nothing. Funding a group again \
-adds to what is left; what a round is worth can be raised, not lowered. It ends with descent group stop-funding, after which descent group refund takes back \
-what is left. 16 clients at most fund a group; a larger amount per round takes the place of the smallest, which is refunded."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Fund {
 	/// Number of the group
 	#[arg(value_name = "N")]
 	group: GroupId,
-	/// How much to pay in all
+	/// Amount to pay in all
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
-	/// How much of it each round is worth that somebody wins, at least 1
+	/// Part of the amount that is paid for each round with a winner, at least 1
 	#[arg(long, value_name = "NRN", value_parser = parse_amount)]
 	per_round: u128,
 	#[command(flatten)]
@@ -42,11 +48,11 @@ struct Funded {
 impl Fund {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		ensure!(self.per_round > 0, "a round is worth something: --per-round is at least 1 NRN");
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let call = Call::fund(self.group, self.amount, self.per_round);
-		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		let account = key.account();
-		let pot = client.pot(self.group).await?;
+		let (_, done) = sender.send(&call).await?;
+		let account = sender.key.account();
+		let pot = sender.client.pot(self.group).await?;
 		let fundings = pot.map_or(vec![], |pot| pot.fundings);
 		let own = fundings.into_iter().find(|funding| funding.client == account);
 		// Whoever came after this block may have taken its place already.
@@ -78,15 +84,11 @@ mod tests {
 
 	#[test]
 	fn says_for_how_long_it_lasts() {
-		let funded = Funded {
-			group: 3,
-			left: String::new(),
-			per_round: String::new(),
-			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
-		};
+		let funded = Funded { group: 3, left: String::new(), per_round: String::new(), done: Done::at(9) };
 		assert_eq!(
 			show(&funded, 10 * UNIT, 4 * UNIT),
-			"Funded group 3 in block 9. Each round that somebody wins is worth 4 NRN more. Left: 10 NRN: enough for 2 rounds."
+			"Funded group 3 in block 9. Each round that somebody wins is worth 4 NRN more. Left: 10 NRN: \
+			 enough for 2 rounds."
 		);
 		assert!(show(&funded, 4 * UNIT, 4 * UNIT).ends_with("enough for 1 round."));
 		assert!(show(&funded, UNIT, 0).ends_with("Left: 1 NRN."));

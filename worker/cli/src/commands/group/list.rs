@@ -1,16 +1,22 @@
+//! The command `descent group list`.
+
 use crate::{
 	args::Global,
+	format,
 	output::{plain, Output},
 	table::table,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
 use descent_client::format_amount;
 use descent_protocol::view::GroupView;
 
+const EXAMPLES: &str = "Example:
+  descent group list --json | jq '.[].name'
+  descent group list";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  descent group list --json | jq '.[].name'\n  descent group list ")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct List {}
 
 impl List {
@@ -34,7 +40,7 @@ fn row(group: &GroupView) -> [String; 9] {
 	[
 		group.id.to_string(),
 		plain(&group.name),
-		words::metric(group.metric).into(),
+		format::metric(group.metric).into(),
 		group.model_version.to_string(),
 		group.dataset_version.to_string(),
 		format_amount(group.stake),
@@ -47,7 +53,7 @@ fn row(group: &GroupView) -> [String; 9] {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::group::show::tests::group;
+	use crate::fixtures::group;
 
 	#[test]
 	fn a_group_without_head_shows_that() {

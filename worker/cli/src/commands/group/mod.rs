@@ -1,14 +1,19 @@
-pub(crate) mod close;
+//! The commands `descent group ..`, and `close` itself.
+
 pub(crate) mod create;
 pub(crate) mod fund;
 pub(crate) mod list;
-pub(crate) mod refund;
 pub(crate) mod show;
 pub(crate) mod stop_funding;
 
-use crate::{args::Global, output::Output};
+use super::submit::submit;
+use crate::{
+	args::{Global, GroupArg, Signing},
+	output::Output,
+};
 use anyhow::Result;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+use descent_client::Call;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GroupCommand {
@@ -19,13 +24,13 @@ pub(crate) enum GroupCommand {
 	/// Show a training group
 	Show(show::Show),
 	/// Close a voting period that is over, should the chain not have done so itself
-	Close(close::Close),
+	Close(Close),
 	/// Pay for a group's rounds, as a client who wants its model
 	Fund(fund::Fund),
 	/// Pay for no more rounds of a group than have begun
 	StopFunding(stop_funding::StopFunding),
 	/// Take back what is left of what you paid for a group's rounds
-	Refund(refund::Refund),
+	Refund(stop_funding::Refund),
 }
 
 impl GroupCommand {
@@ -39,5 +44,30 @@ impl GroupCommand {
 			Self::StopFunding(command) => command.run(global, output).await,
 			Self::Refund(command) => command.run(global, output).await,
 		}
+	}
+}
+
+const CLOSE_EXAMPLES: &str = "Example:
+  descent group close --group 0 --key-file ~/.descent/key
+
+Voting periods close by themselves, by an alarm on chain. Where it could not be set, anybody closes the \
+period, free of charge where there was something to close.";
+
+#[derive(Debug, Args)]
+#[command(after_help = CLOSE_EXAMPLES)]
+pub(crate) struct Close {
+	#[command(flatten)]
+	group: GroupArg,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+impl Close {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let group = self.group.group;
+		submit(global, &self.signing, output, &Call::close_period(group), |block| {
+			format!("Closed the voting period of group {group} in block {block}.")
+		})
+		.await
 	}
 }

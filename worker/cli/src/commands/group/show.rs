@@ -1,17 +1,22 @@
+//! The command `descent group show`.
+
 use crate::{
 	args::{Global, GroupArg},
 	content_ref::Reference,
+	format,
 	output::{plain, Output},
 	table::fields,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
 use descent_client::format_amount;
 use descent_protocol::{view::GroupView, Clock, EvaluationPolicy, RoundLengths, Score};
 
+const EXAMPLES: &str = "Example:
+  descent group show --group 0";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  descent group show --group 0")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
 	#[command(flatten)]
 	group: GroupArg,
@@ -33,8 +38,8 @@ fn show(output: &Output, group: &GroupView) -> String {
 		("model version", group.model_version.to_string()),
 		("data set", format!("version {}, root {:?}", group.dataset_version, group.dataset_root)),
 		("providers", lines(group.providers.iter().map(|provider| plain(provider)).collect())),
-		("metric", words::metric(group.metric).into()),
-		("measured on", words::policy(&group.policy)),
+		("metric", format::metric(group.metric).into()),
+		("measured on", format::policy(&group.policy)),
 	];
 	if let EvaluationPolicy::Validation { set, .. } = &group.policy {
 		pairs.push(("validation", Reference::from(*set).to_string()));
@@ -42,14 +47,14 @@ fn show(output: &Output, group: &GroupView) -> String {
 	pairs.extend([
 		("tolerance", Score(group.tolerance).to_string()),
 		("improvement", format!("{} at least", Score(group.minimum_improvement))),
-		("target", words::target(group.target)),
+		("target", format::target(group.target)),
 		("rounds", rounds(&group.clock)),
 		("deposit", format!("{} at least", format_amount(group.deposit))),
 		("stake", format_amount(group.stake)),
 		("quorum", format!("{} of all stake", group.quorum)),
-		("shares", words::shares(group.shares)),
-		("voting period", words::span(group.voting_period)),
-		("closes", words::closes(group)),
+		("shares", format::shares(group.shares)),
+		("voting period", format::span(group.voting_period)),
+		("closes", format::closes(group)),
 		("at block", group.block.to_string()),
 		("round", group.round.map_or("not begun".into(), |round| format!("{round} takes commitments"))),
 		("settled", group.settled.map_or("none yet".into(), |round| format!("up to round {round}"))),
@@ -72,45 +77,15 @@ fn rounds(clock: &Clock) -> String {
 		0 => String::new(),
 		first => format!(" for round {first}"),
 	};
-	format!("{}; from block {} on{first}", words::rounds(&lengths), clock.start)
+	format!("{}; from block {} on{first}", format::rounds(&lengths), clock.start)
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
 	use super::*;
+	use crate::fixtures::group;
 	use descent_client::AccountId;
-	use descent_protocol::{view::HeadView, ContentRef, Metric, Share};
-
-	/// A group whose name tries to steer the terminal.
-	pub(crate) fn group() -> GroupView {
-		let content = ContentRef::raw(b"x").unwrap();
-		GroupView {
-			id: 7,
-			owner: AccountId::new([0; 32]),
-			name: "mnist\u{7}".into(),
-			model: content,
-			model_version: 0,
-			dataset_version: 2,
-			dataset_root: Default::default(),
-			providers: vec!["http://a".into(), "http://b".into()],
-			metric: Metric::Loss,
-			policy: EvaluationPolicy::Validation { set: content, records: 512 },
-			tolerance: 100,
-			minimum_improvement: 1000,
-			target: None,
-			clock: Clock { first: 0, start: 5, length: 20, reveal: 4, attest: 8, open: 4 },
-			deposit: 10_000_000_000_000,
-			shares: Default::default(),
-			head: None,
-			voting_period: 100,
-			quorum: Share::percent(20),
-			stake: 1_500_000_000_000_000,
-			closes: 105,
-			block: 70,
-			round: Some(3),
-			settled: None,
-		}
-	}
+	use descent_protocol::view::HeadView;
 
 	#[test]
 	fn shows_every_rule_in_words() {

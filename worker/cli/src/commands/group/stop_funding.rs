@@ -1,8 +1,10 @@
+//! The commands `descent group stop-funding` and `refund`.
+
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{submit, Done, Sender},
+	format,
 	output::Output,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -10,11 +12,14 @@ use descent_client::{format_amount, Call};
 use descent_protocol::{view::FundingView, BlockNumber, GroupId};
 use serde::Serialize;
 
+const STOP_FUNDING_EXAMPLES: &str = "Example:
+  descent group stop-funding 0 --key-file ~/.descent/key
+
+Rounds that have begun are still paid for: trainers have begun to work on them. Then what is left is free: \
+descent group refund.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent group stop-funding 0 --key-file ~/.descent/key\n\nRounds that have begun are still paid for: trainers \
-have begun to work on them. Then what is left is free: descent group refund."
-)]
+#[command(after_help = STOP_FUNDING_EXAMPLES)]
 pub(crate) struct StopFunding {
 	/// Number of the group
 	#[arg(value_name = "N")]
@@ -34,14 +39,14 @@ struct Stopped {
 
 impl StopFunding {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let call = Call::stop_funding(self.group);
-		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
-		let account = key.account();
-		let pot = client.pot(self.group).await?;
+		let (_, done) = sender.send(&call).await?;
+		let account = sender.key.account();
+		let pot = sender.client.pot(self.group).await?;
 		let fundings = pot.map_or(vec![], |pot| pot.fundings);
 		let funding = fundings.into_iter().find(|funding| funding.client == account);
-		let now = client.best_block().await?.number;
+		let now = sender.client.best_block().await?.number;
 		let stopped = Stopped { group: self.group, funding, done };
 		output.print(&stopped, |_| show(&stopped, now))
 	}
@@ -54,13 +59,39 @@ fn show(stopped: &Stopped, now: BlockNumber) -> String {
 		return text;
 	};
 	let when = match funding.free {
-		Some(free) if free > now => words::due(free, now),
+		Some(free) if free > now => format::due(free, now),
 		_ => "now".into(),
 	};
 	format!(
-		"{text} {} is left, less what rounds that have begun pay. It is free {when}: descent group refund {group}",
+		"{text} {} is left, less what rounds that have begun pay. It is free {when}: descent group refund \
+		 {group}",
 		format_amount(funding.left)
 	)
+}
+
+const REFUND_EXAMPLES: &str = "Example:
+  descent group refund 0 --key-file ~/.descent/key
+
+Give notice first: descent group stop-funding.";
+
+#[derive(Debug, Args)]
+#[command(after_help = REFUND_EXAMPLES)]
+pub(crate) struct Refund {
+	/// Number of the group
+	#[arg(value_name = "N")]
+	group: GroupId,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+impl Refund {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let group = self.group;
+		submit(global, &self.signing, output, &Call::refund(group), |block| {
+			format!("Took back what was left of your funding of group {group} in block {block}.")
+		})
+		.await
+	}
 }
 
 #[cfg(test)]
@@ -70,11 +101,7 @@ mod tests {
 
 	#[test]
 	fn says_when_it_is_free() {
-		let mut stopped = Stopped {
-			group: 3,
-			funding: None,
-			done: Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false },
-		};
+		let mut stopped = Stopped { group: 3, funding: None, done: Done::at(9) };
 		assert_eq!(show(&stopped, 9), "Gave notice to group 3 in block 9.");
 		stopped.funding = Some(FundingView {
 			client: AccountId::new([1; 32]),

@@ -1,6 +1,8 @@
+//! The command `descent rewards claim`.
+
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{Done, Sender},
 	output::Output,
 };
 use anyhow::{ensure, Result};
@@ -8,8 +10,11 @@ use clap::Args;
 use descent_client::{format_amount, Call};
 use serde::Serialize;
 
+const EXAMPLES: &str = "Example:
+  descent rewards claim --key-file ~/.descent/key";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  descent rewards claim --key-file ~/.descent/key")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Claim {
 	#[command(flatten)]
 	signing: Signing,
@@ -25,15 +30,15 @@ struct Claimed {
 
 impl Claim {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
-		let account = key.account();
-		let before = client.rewards(&account).await?;
+		let sender = Sender::connect(global, &self.signing, output).await?;
+		let account = sender.key.account();
+		let before = sender.client.rewards(&account).await?;
 		ensure!(
 			before.accrued > 0,
 			"{account} has nothing to claim: it has earned nothing since it last did"
 		);
-		let (_, done) = send(&client, &key, &Call::claim(), &self.signing, output).await?;
-		let after = client.rewards(&account).await?;
+		let (_, done) = sender.send(&Call::claim()).await?;
+		let after = sender.client.rewards(&account).await?;
 		let amount = after.claimed.saturating_sub(before.claimed);
 		let claimed = Claimed { amount: amount.to_string(), done };
 		output.print(&claimed, |_| {

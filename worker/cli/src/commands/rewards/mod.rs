@@ -1,3 +1,5 @@
+//! The commands `descent rewards ..`.
+
 pub(crate) mod claim;
 pub(crate) mod show;
 

@@ -1,3 +1,5 @@
+//! The command `descent rewards show`.
+
 use crate::{
 	args::{AccountArg, Global},
 	output::Output,
@@ -9,12 +11,14 @@ use descent_client::{format_amount, AccountId};
 use descent_protocol::view::RewardsView;
 use serde::Serialize;
 
+const EXAMPLES: &str = "Examples:
+  descent rewards show --key-file ~/.descent/key
+  descent rewards show 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY
+
+Winners, validators and proposers earn. What they earn waits for them until they claim it, for however long.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent rewards show --key-file ~/.descent/key\n  descent rewards show \
-5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY\n\nWinners, validators and proposers earn. What they earn waits for them until they claim \
-it, for however long."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
 	#[command(flatten)]
 	account: AccountArg,

@@ -1,10 +1,17 @@
-pub(crate) mod settle;
+//! The commands `descent round ..`, and `settle` itself.
+
 pub(crate) mod show;
 pub(crate) mod watch;
 
-use crate::{args::Global, output::Output};
+use super::submit::submit;
+use crate::{
+	args::{Global, GroupArg, Signing},
+	output::Output,
+};
 use anyhow::Result;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+use descent_client::Call;
+use descent_protocol::RoundIndex;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RoundCommand {
@@ -13,7 +20,7 @@ pub(crate) enum RoundCommand {
 	/// Follow what happens in the rounds of a group
 	Watch(watch::Watch),
 	/// Settle a round that is due, should the chain not have done so itself
-	Settle(settle::Settle),
+	Settle(Settle),
 }
 
 impl RoundCommand {
@@ -23,5 +30,30 @@ impl RoundCommand {
 			Self::Watch(command) => command.run(global, output).await,
 			Self::Settle(command) => command.run(global, output).await,
 		}
+	}
+}
+
+const SETTLE_EXAMPLES: &str = "Example:
+  descent round settle --group 0 --round 3 --key-file ~/.descent/key";
+
+#[derive(Debug, Args)]
+#[command(after_help = SETTLE_EXAMPLES)]
+pub(crate) struct Settle {
+	#[command(flatten)]
+	group: GroupArg,
+	/// Number of the round
+	#[arg(long, value_name = "N")]
+	round: RoundIndex,
+	#[command(flatten)]
+	signing: Signing,
+}
+
+impl Settle {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let round = self.round;
+		submit(global, &self.signing, output, &Call::settle(self.group.group, round), |block| {
+			format!("Settled round {round} in block {block}.")
+		})
+		.await
 	}
 }

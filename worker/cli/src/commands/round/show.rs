@@ -1,3 +1,5 @@
+//! The command `descent round show`.
+
 use crate::{
 	args::{Global, GroupArg},
 	output::{Output, Style},
@@ -12,8 +14,12 @@ use descent_protocol::{
 };
 use std::ops::Range;
 
+const EXAMPLES: &str = "Examples:
+  descent round show --group 0
+  descent round show --group 0 --round 3";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  descent round show --group 0\n  descent round show --group 0 --round 3")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
 	#[command(flatten)]
 	group: GroupArg,

@@ -145,7 +145,7 @@ fn line(output: &Output, block: BlockNumber, event: &RoundEvent) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::group::show::tests::group;
+	use crate::fixtures::group;
 	use descent_client::AccountId;
 	use descent_protocol::Score;
 

@@ -1,35 +1,42 @@
+//! The commands `descent stake add`, `remove` and `withdraw`.
+
 use crate::{
 	args::{Global, GroupArg, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{Done, Sender},
+	format,
 	output::Output,
-	words,
 };
 use anyhow::{ensure, Result};
 use clap::Args;
-use descent_client::{format_amount, parse_amount, Call, Client, Key};
+use descent_client::{format_amount, parse_amount, Call};
 use descent_protocol::view::StakeView;
 use serde::Serialize;
 
+const ADD_EXAMPLES: &str = "Example:
+  descent stake add --group 0 --amount 100 --key-file ~/.descent/key
+
+The new stake counts at once in everything that you vote for.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent stake add --group 0 --amount 100 --key-file ~/.descent/key\n\nThe new stake counts at once in \
-everything that you vote for."
-)]
+#[command(after_help = ADD_EXAMPLES)]
 pub(crate) struct Add {
 	#[command(flatten)]
 	group: GroupArg,
-	/// How much to add
+	/// Amount to add
 	#[arg(long, value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
 	#[command(flatten)]
 	signing: Signing,
 }
 
+const REMOVE_EXAMPLES: &str = "Examples:
+  descent stake remove --group 0 --amount 40 --key-file ~/.descent/key
+  descent stake remove --group 0 --all --key-file ~/.descent/key
+
+What is removed has no votes from then on. It is free after one voting period: descent stake withdraw.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent stake remove --group 0 --amount 40 --key-file ~/.descent/key\n  descent stake remove --group 0 \
---all --key-file ~/.descent/key\n\nWhat is removed has no votes from then on. It is free after one voting period: descent stake withdraw."
-)]
+#[command(after_help = REMOVE_EXAMPLES)]
 pub(crate) struct Remove {
 	#[command(flatten)]
 	group: GroupArg,
@@ -42,7 +49,7 @@ pub(crate) struct Remove {
 #[derive(Clone, Copy, Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Part {
-	/// How much to remove
+	/// Amount to remove
 	#[arg(long, value_name = "NRN", value_parser = parse_amount)]
 	amount: Option<u128>,
 	/// Remove everything
@@ -50,8 +57,11 @@ struct Part {
 	all: bool,
 }
 
+const WITHDRAW_EXAMPLES: &str = "Example:
+  descent stake withdraw --group 0 --key-file ~/.descent/key";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  descent stake withdraw --group 0 --key-file ~/.descent/key")]
+#[command(after_help = WITHDRAW_EXAMPLES)]
 pub(crate) struct Withdraw {
 	#[command(flatten)]
 	group: GroupArg,
@@ -70,49 +80,47 @@ struct Changed {
 
 impl Add {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let call = Call::stake(self.group.group, self.amount);
 		let what = format!("Staked {}", format_amount(self.amount));
-		change(&client, &key, self.group, &call, &self.signing, output, &what).await
+		change(&sender, self.group, &call, output, &what).await
 	}
 }
 
 impl Remove {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let group = self.group.group;
 		let amount = match self.amount.amount {
 			Some(amount) => amount,
-			None => client.stake(group, &key.account()).await?.stake,
+			None => sender.client.stake(group, &sender.key.account()).await?.stake,
 		};
 		ensure!(amount > 0, "there is nothing to remove: the stake in group {group} is 0 NRN");
 		let what = format!("Removed {}", format_amount(amount));
 		let call = Call::unstake(group, amount);
-		change(&client, &key, self.group, &call, &self.signing, output, &what).await
+		change(&sender, self.group, &call, output, &what).await
 	}
 }
 
 impl Withdraw {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let call = Call::withdraw(self.group.group);
 		let what = "Withdrew what had come free";
-		change(&client, &key, self.group, &call, &self.signing, output, what).await
+		change(&sender, self.group, &call, output, what).await
 	}
 }
 
 /// Sends a call that changes the signer's stake, and prints what it has then.
 async fn change(
-	client: &Client,
-	key: &Key,
+	sender: &Sender<'_>,
 	group: GroupArg,
 	call: &Call,
-	signing: &Signing,
 	output: &Output,
 	what: &str,
 ) -> Result<()> {
-	let (_, done) = send(client, key, call, signing, output).await?;
-	let stake = client.stake(group.group, &key.account()).await?;
+	let (_, done) = sender.send(call).await?;
+	let stake = sender.client.stake(group.group, &sender.key.account()).await?;
 	let changed = Changed { stake, done };
 	output.print(&changed, |_| show(&changed, what))
 }
@@ -123,7 +131,7 @@ fn show(changed: &Changed, what: &str) -> String {
 		"{what} in block {}. Stake in group {} now: {}.",
 		done.block,
 		stake.group,
-		words::stake(stake.stake, stake.total)
+		format::stake(stake.stake, stake.total)
 	);
 	if let Some(next) = stake.unstaking.first() {
 		text.push_str(&format!(
@@ -170,8 +178,7 @@ mod tests {
 			delta: None,
 			amendments: vec![],
 		};
-		let done =
-			|| Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false };
+		let done = || Done::at(9);
 		let text = show(&Changed { stake: stake.clone(), done: done() }, "Staked 10 NRN");
 		assert_eq!(text, "Staked 10 NRN in block 9. Stake in group 3 now: 50 NRN, 25% of all stake.");
 		stake.unstaking = vec![UnstakingView { amount: 40 * UNIT, until: 209 }];

@@ -1,3 +1,5 @@
+//! The commands `descent stake ..`.
+
 pub(crate) mod change;
 pub(crate) mod show;
 

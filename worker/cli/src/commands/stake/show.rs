@@ -1,8 +1,10 @@
+//! The command `descent stake show`.
+
 use crate::{
 	args::{Global, GroupArg},
+	format,
 	output::Output,
 	table::fields,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
@@ -10,11 +12,12 @@ use descent_client::{format_amount, parse_account, AccountId, Key};
 use descent_protocol::view::StakeView;
 use std::path::PathBuf;
 
+const EXAMPLES: &str = "Examples:
+  descent stake show --group 0 --key-file ~/.descent/key
+  descent stake show --group 0 --account 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent stake show --group 0 --key-file ~/.descent/key\n  descent stake show --group 0 --account \
-5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
 	#[command(flatten)]
 	group: GroupArg,
@@ -55,7 +58,7 @@ fn show(output: &Output, stake: &StakeView) -> String {
 		output,
 		&[
 			("account", stake.account.to_string()),
-			("stake", words::stake(stake.stake, stake.total)),
+			("stake", format::stake(stake.stake, stake.total)),
 			("all stake", format_amount(stake.total)),
 			("removed", or_none(removed, "\n")),
 			("votes for", or_none(delta, "")),

@@ -1,48 +1,59 @@
+//! The commands `descent validator bond`, `unbond` and `withdraw`.
+
 use super::status::next_step;
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{Done, Sender},
+	format,
 	output::Output,
-	words,
 };
 use anyhow::Result;
 use clap::Args;
-use descent_client::{format_amount, parse_amount, Call, Client, Key};
+use descent_client::{format_amount, parse_amount, Call};
 use descent_protocol::{
 	view::{ValidatorRules, ValidatorView},
 	BlockNumber,
 };
 use serde::Serialize;
 
+const BOND_EXAMPLES: &str = "Example:
+  descent validator bond 5000 --key-file ~/.descent/key
+  descent validator keys --set --key-file ~/.descent/key
+
+Adds to what you have bonded. The bond stays yours and is held; lies cost a part of it. Validators need \
+session keys as well: descent validator keys --set.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent validator bond 5000 --key-file ~/.descent/key\n  descent validator keys --set --key-file \
-~/.descent/key\n\nAdds to what you have bonded. The bond stays yours and is held; lies cost a part of it. Validators need session keys as well: \
-descent validator keys --set."
-)]
+#[command(after_help = BOND_EXAMPLES)]
 pub(crate) struct Bond {
-	/// How much to add
+	/// Amount to add
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
 	#[command(flatten)]
 	signing: Signing,
 }
 
+const UNBOND_EXAMPLES: &str = "Example:
+  descent validator unbond 1000 --key-file ~/.descent/key
+
+What remains is nothing, or what a candidate bonds at least. What is taken out can still be lost to an \
+offence until it is free: descent validator withdraw.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent validator unbond 1000 --key-file ~/.descent/key\n\nWhat remains is nothing, or what a candidate bonds \
-at least. What is taken out can still be lost to an offence until it is free: descent validator withdraw."
-)]
+#[command(after_help = UNBOND_EXAMPLES)]
 pub(crate) struct Unbond {
-	/// How much to take out
+	/// Amount to take out
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
 	#[command(flatten)]
 	signing: Signing,
 }
 
+const WITHDRAW_EXAMPLES: &str = "Example:
+  descent validator withdraw --key-file ~/.descent/key";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  descent validator withdraw --key-file ~/.descent/key")]
+#[command(after_help = WITHDRAW_EXAMPLES)]
 pub(crate) struct Withdraw {
 	#[command(flatten)]
 	signing: Signing,
@@ -58,41 +69,34 @@ pub(super) struct Changed {
 
 impl Bond {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let what = format!("Bonded {}", format_amount(self.amount));
-		change(&client, &key, &Call::bond(self.amount), &self.signing, output, &what).await
+		change(&sender, &Call::bond(self.amount), output, &what).await
 	}
 }
 
 impl Unbond {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let what = format!("Took out {}", format_amount(self.amount));
 		let call = Call::unbond(self.amount);
-		change(&client, &key, &call, &self.signing, output, &what).await
+		change(&sender, &call, output, &what).await
 	}
 }
 
 impl Withdraw {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
+		let sender = Sender::connect(global, &self.signing, output).await?;
 		let what = "Withdrew what had come free";
-		change(&client, &key, &Call::withdraw_bond(), &self.signing, output, what).await
+		change(&sender, &Call::withdraw_bond(), output, what).await
 	}
 }
 
 /// Sends a call that changes how the signer stands as a validator, and prints how it does then.
-pub(super) async fn change(
-	client: &Client,
-	key: &Key,
-	call: &Call,
-	signing: &Signing,
-	output: &Output,
-	what: &str,
-) -> Result<()> {
-	let (_, done) = send(client, key, call, signing, output).await?;
-	let validator = client.validator(&key.account()).await?;
-	let rules = client.validator_rules().await?;
+pub(super) async fn change(sender: &Sender<'_>, call: &Call, output: &Output, what: &str) -> Result<()> {
+	let (_, done) = sender.send(call).await?;
+	let validator = sender.client.validator(&sender.key.account()).await?;
+	let rules = sender.client.validator_rules().await?;
 	let now = done.block;
 	let changed = Changed { validator, done };
 	output.print(&changed, |_| show(&changed, &rules, now, what))
@@ -107,13 +111,13 @@ fn show(changed: &Changed, rules: &ValidatorRules, now: BlockNumber, what: &str)
 	text.push_str(&format!(
 		" Bond now: {}; {}.",
 		format_amount(validator.bond),
-		words::standing(validator.standing, now)
+		format::standing(validator.standing, now)
 	));
 	if let Some(next) = validator.unbonding.first() {
 		text.push_str(&format!(
 			"\n{} can be withdrawn {}: descent validator withdraw",
 			format_amount(next.amount),
-			words::due(next.free, now)
+			format::due(next.free, now)
 		));
 	}
 	if let Some(step) = next_step(validator, rules, now) {
@@ -131,8 +135,7 @@ mod tests {
 
 	#[test]
 	fn what_is_left_to_do_is_said() {
-		let done =
-			|| Done { transaction: "0x00".into(), block: 100, block_hash: "0x01".into(), finalized: false };
+		let done = || Done::at(100);
 		let mut view = validator();
 		view.keys = None;
 		view.unbonding = vec![Unbonding { amount: UNIT, free: 120 }];

@@ -1,21 +1,27 @@
+//! The command `descent validator keys`.
+
 use crate::{
 	args::{Global, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{Done, Sender},
 	output::Output,
 	table::fields,
 };
 use anyhow::{Context, Result};
 use clap::Args;
-use descent_client::{Call, Client, Key, H256};
+use descent_client::{Call, H256};
 use serde::Serialize;
 
+const EXAMPLES: &str = "Examples:
+  descent validator keys --key-file ~/.descent/key
+  descent validator keys --set --key-file ~/.descent/key
+
+Run it where the validator's node runs: only a node on loopback is asked for keys, and only one that was \
+started with --rpc-methods unsafe makes them where its RPC is open to others. With --set, the node makes \
+new keys and proves that it has them, and the chain takes them from the session after the next on. The \
+node needs no restart.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent validator keys --key-file ~/.descent/key\n  descent validator keys --set --key-file \
-~/.descent/key\n\nRun it where the validator's node runs: only a node on loopback is asked for keys, and only one that was started with \
---rpc-methods unsafe makes them where its RPC is open to others. With --set, the node makes new keys and proves that it has them, and the \
-chain takes them from the session after the next on. The node needs no restart."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Keys {
 	/// Have the node make new keys, and set them
 	#[arg(long)]
@@ -38,20 +44,16 @@ struct Shown {
 
 impl Keys {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (key, client) = (self.signing.key()?, global.connect().await?);
-		let shown = if self.set {
-			set(&client, &key, &self.signing, output).await?
-		} else {
-			read(&client, &key, output).await?
-		};
+		let sender = Sender::connect(global, &self.signing, output).await?;
+		let shown = if self.set { set(&sender).await? } else { read(&sender, output).await? };
 		output.print(&shown, |output| show(output, &shown))
 	}
 }
 
 /// Has the node make keys and sets them.
-async fn set(client: &Client, key: &Key, signing: &Signing, output: &Output) -> Result<Shown> {
-	let keys = client.rotate_keys(&key.account()).await?;
-	let (_, done) = send(client, key, &Call::set_keys(&keys), signing, output).await?;
+async fn set(sender: &Sender<'_>) -> Result<Shown> {
+	let keys = sender.client.rotate_keys(&sender.key.account()).await?;
+	let (_, done) = sender.send(&Call::set_keys(&keys)).await?;
 	Ok(Shown {
 		babe: H256(keys.babe),
 		grandpa: H256(keys.grandpa),
@@ -62,11 +64,13 @@ async fn set(client: &Client, key: &Key, signing: &Signing, output: &Output) -> 
 }
 
 /// The keys that the chain knows.
-async fn read(client: &Client, key: &Key, output: &Output) -> Result<Shown> {
-	let account = key.account();
+async fn read(sender: &Sender<'_>, output: &Output) -> Result<Shown> {
+	let (client, account) = (&sender.client, sender.key.account());
 	let keys = client.validator(&account).await?.and_then(|validator| validator.keys);
 	let keys = keys.with_context(|| {
-		format!("the chain knows no session keys of {account}: descent validator keys --set, where your node runs")
+		format!(
+			"the chain knows no session keys of {account}: descent validator keys --set, where your node runs"
+		)
 	})?;
 	let in_node = match client.has_keys(&keys.map(|key| key.0)).await {
 		Ok(has) => Some(has),
@@ -119,8 +123,7 @@ mod tests {
 		assert_eq!(json["babe"].as_str(), Some(&*format!("0x{}", "01".repeat(32))));
 		assert!(json.get("block").is_none());
 		shown.in_node = Some(true);
-		shown.done =
-			Some(Done { transaction: "0x00".into(), block: 9, block_hash: "0x01".into(), finalized: false });
+		shown.done = Some(Done::at(9));
 		assert!(show(&Output::new(true), &shown).contains("in block      9"));
 		assert_eq!(serde_json::to_value(&shown).unwrap()["block"].as_u64(), Some(9));
 	}

@@ -1,4 +1,6 @@
-use crate::{args::Global, output::Output, table::table, words};
+//! The command `descent validator list`.
+
+use crate::{args::Global, format, output::Output, table::table};
 use anyhow::Result;
 use clap::Args;
 use descent_client::format_amount;
@@ -7,11 +9,14 @@ use descent_protocol::{
 	BlockNumber,
 };
 
+const EXAMPLES: &str = "Example:
+  descent validator list
+  descent validator list --json | jq '.[].account'
+
+The candidates with the largest bonds validate, from the session after the next on.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent validator list\n  descent validator list --json | jq '.[].account'\n\nThe candidates with the largest bonds \
-validate, from the session after the next on."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct List {}
 
 impl List {
@@ -29,7 +34,7 @@ fn show(output: &Output, validators: &[ValidatorView], rules: &ValidatorRules, n
 		"{} seats; a candidate bonds {} at least, which stays held for {} after unbonding.",
 		rules.seats,
 		format_amount(rules.minimum_bond),
-		words::span(rules.unbonding)
+		format::span(rules.unbonding)
 	);
 	if validators.is_empty() {
 		return format!("{rules}\n\nNobody has bonded: descent validator bond NRN");
@@ -48,7 +53,7 @@ fn row(validator: &ValidatorView, now: BlockNumber) -> [String; 6] {
 		format_amount(validator.bond),
 		if validator.keys.is_some() { "set" } else { "not set" }.into(),
 		validator.strikes.to_string(),
-		words::standing(validator.standing, now),
+		format::standing(validator.standing, now),
 	]
 }
 

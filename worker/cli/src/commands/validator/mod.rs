@@ -1,3 +1,5 @@
+//! The commands `descent validator ..`.
+
 pub(crate) mod bond;
 pub(crate) mod keys;
 pub(crate) mod list;
@@ -10,7 +12,8 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ValidatorCommand {
-	/// Bond NRN: who has bonded enough is a candidate, and the candidates with the largest bonds validate
+	/// Bond NRN: an account with a large enough bond is a candidate, and the candidates with the largest
+	/// bonds validate
 	Bond(bond::Bond),
 	/// Take NRN out of your bond; they are held for an unbonding period
 	Unbond(bond::Unbond),

@@ -1,8 +1,10 @@
+//! The command `descent validator status`.
+
 use crate::{
 	args::{AccountArg, Global},
+	format,
 	output::Output,
 	table::fields,
-	words,
 };
 use anyhow::{Context, Result};
 use clap::Args;
@@ -13,11 +15,12 @@ use descent_protocol::{
 };
 use serde::Serialize;
 
+const EXAMPLES: &str = "Examples:
+  descent validator status --key-file ~/.descent/key
+  descent validator status 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --json";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent validator status --key-file ~/.descent/key\n  descent validator status \
-5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --json"
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Status {
 	#[command(flatten)]
 	account: AccountArg,
@@ -39,7 +42,8 @@ impl Status {
 		let validator = client.validator(&account).await?;
 		let validator = validator.with_context(|| {
 			format!(
-				"{account} has nothing bonded and is no validator; a candidate bonds {} at least: descent validator bond NRN",
+				"{account} has nothing bonded and is no validator; a candidate bonds {} at least: descent \
+				 validator bond NRN",
 				format_amount(rules.minimum_bond)
 			)
 		})?;
@@ -53,14 +57,14 @@ fn show(output: &Output, shown: &Shown) -> String {
 	let Shown { validator, rules, at_block } = shown;
 	let mut pairs = vec![
 		("account", validator.account.to_string()),
-		("standing", words::standing(validator.standing, *at_block)),
+		("standing", format::standing(validator.standing, *at_block)),
 		("bond", format_amount(validator.bond)),
 	];
 	if !validator.unbonding.is_empty() {
 		let parts = validator
 			.unbonding
 			.iter()
-			.map(|part| format!("{} free {}", format_amount(part.amount), words::due(part.free, *at_block)));
+			.map(|part| format!("{} free {}", format_amount(part.amount), format::due(part.free, *at_block)));
 		pairs.push(("taken out", parts.collect::<Vec<_>>().join("\n")));
 	}
 	pairs.push(("candidate", candidate(validator, rules)));
@@ -94,7 +98,7 @@ fn candidate(validator: &ValidatorView, rules: &ValidatorRules) -> String {
 	}
 }
 
-/// What the account has to do to validate; `None` where there is nothing to be done.
+/// The next step that an account has to take to validate; `None` if there is nothing to do.
 pub(super) fn next_step(
 	validator: &ValidatorView,
 	rules: &ValidatorRules,

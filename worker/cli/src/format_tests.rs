@@ -1,5 +1,5 @@
 use super::*;
-use crate::{commands::group::show::tests::group, parse};
+use crate::{fixtures::group, parse};
 use descent_protocol::{ContentRef, DeltaFault, DeltaReport, RowProblem};
 use proptest::prelude::*;
 

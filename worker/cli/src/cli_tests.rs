@@ -1,5 +1,7 @@
 use super::*;
 use clap::{error::ErrorKind, CommandFactory};
+use descent_console::manual;
+use std::path::Path;
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
 	Cli::try_parse_from(line.split_whitespace())
@@ -8,6 +10,12 @@ fn parse(line: &str) -> Result<Cli, clap::Error> {
 #[test]
 fn the_command_line_is_consistent() {
 	Cli::command().debug_assert();
+}
+
+#[test]
+fn the_book_has_the_command_line() {
+	let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/src/cli.md");
+	manual::keep(Cli::command(), &page).unwrap();
 }
 
 #[test]
@@ -60,7 +68,8 @@ fn what_is_documented_is_understood() {
 		"descent content add --store s a b",
 		"descent content serve --store s --listen 127.0.0.1:0",
 		"descent dataset build --images i --labels l --from 0 --to 10 --description d --out o.parquet",
-		"descent dataset build --table t --input-columns pixel0..pixel783 --target-column y --description d --out o",
+		"descent dataset build --table t --input-columns pixel0..pixel783 --target-column y --description d \
+		 --out o",
 		"descent dataset build --folder f --after a --after b --description d --out o --json",
 		"descent dataset build --old t --new u --description d --out o",
 		"descent dataset check d --description m --after a --after b",
@@ -97,13 +106,14 @@ fn what_is_documented_is_understood() {
 		"descent governance apply --wasm r.wasm",
 		"descent chain-spec --sale ledger.csv",
 		&format!(
-			"descent chain-spec --sale l.csv --validators v.csv --committee {alice},{alice} --name N --id n --base b.json"
+			"descent chain-spec --sale l.csv --validators v.csv --committee {alice},{alice} --name N --id n \
+			 --base b.json"
 		),
 		"descent amend propose --group 0 --validators-share 25% --keepers-share 0% --summary s",
-		"descent group create --name m --model m.json --dataset d.parquet --validation v.parquet --provider http://a \
-		 --provider http://b --metric loss --records 512 --tolerance 0.0001 --minimum-improvement 0.001 \
-		 --round-length 20 --reveal 4 --attest 8 --open 4 --deposit 10 --stake 100 --voting-period 30m --quorum 12.5% \
-		 --target 0.05 --store s --validators-share 10% --keepers-share 5%",
+		"descent group create --name m --model m.json --dataset d.parquet --validation v.parquet --provider \
+		 http://a --provider http://b --metric loss --records 512 --tolerance 0.0001 --minimum-improvement \
+		 0.001 --round-length 20 --reveal 4 --attest 8 --open 4 --deposit 10 --stake 100 --voting-period 30m \
+		 --quorum 12.5% --target 0.05 --store s --validators-share 10% --keepers-share 5%",
 	] {
 		parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
 	}
@@ -143,5 +153,18 @@ fn wrong_usage_is_told_apart_from_failure() {
 	] {
 		let error = parse(line).expect_err(line);
 		assert_eq!((error.kind(), error.exit_code()), (kind, 2), "{line}");
+	}
+}
+
+#[test]
+fn the_version_is_the_data_set_s() {
+	assert!(parse("descent dataset checkout --group 0 --version 3 --out f").is_ok());
+	assert!(parse("descent dataset checkout --group 0 --out f --data d --data-limit 1G").is_ok());
+	for line in [
+		"descent dataset checkout --group 0 --version 0 --out f",
+		"descent dataset checkout --group 0 --version",
+		"descent dataset checkout --group 0",
+	] {
+		assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
 	}
 }

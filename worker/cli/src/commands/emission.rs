@@ -1,11 +1,13 @@
+//! The commands `descent emission ..`.
+
 use crate::{
 	args::Global,
+	format,
 	output::Output,
 	table::{fields, table},
-	words,
 };
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, Subcommand};
 use descent_client::format_amount;
 use descent_protocol::{
 	view::{EmissionView, FundingView, PotView},
@@ -14,12 +16,30 @@ use descent_protocol::{
 use serde::Serialize;
 use std::time::SystemTime;
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum EmissionCommand {
+	/// Show what is minted, when it halves, and what a group gets of it
+	Show(Show),
+}
+
+impl EmissionCommand {
+	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		match self {
+			Self::Show(command) => command.run(global, output).await,
+		}
+	}
+}
+
+const EXAMPLES: &str = "Examples:
+  descent emission show
+  descent emission show --group 0
+
+What is minted is divided among groups by stake as it flows; while there is none, nothing is minted. A \
+group's part waits in its pot: of the trainers' stream until a round is won, of the proposers' until a \
+delta is applied. Days are estimated from a block every 3 seconds.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Examples:\n  descent emission show\n  descent emission show --group 0\n\nWhat is minted is divided among groups by \
-stake as it flows; while there is none, nothing is minted. A group's part waits in its pot: of the trainers' stream until a round is won, of \
-the proposers' until a delta is applied. Days are estimated from a block every 3 seconds."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
 	/// Number of a group, to show what it has to pay with
 	#[arg(long, value_name = "N")]
@@ -55,7 +75,8 @@ fn show(output: &Output, shown: &Shown, clock: SystemTime) -> String {
 	match (shown.group, &shown.pot) {
 		(Some(group), Some(pot)) => parts.push(group_pot(output, group, emission, pot)),
 		(Some(group), None) => parts.push(format!(
-			"Nothing is minted for group {group}: nobody has stake in it. descent stake add --group {group} --amount NRN"
+			"Nothing is minted for group {group}: nobody has stake in it. descent stake add --group {group} \
+			 --amount NRN"
 		)),
 		(None, _) => {}
 	}
@@ -65,7 +86,7 @@ fn show(output: &Output, shown: &Shown, clock: SystemTime) -> String {
 fn schedule(output: &Output, emission: &EmissionView, clock: SystemTime) -> String {
 	let halving = match emission.next_halving {
 		Some(at) => {
-			format!("{}, about {}", words::due(at, emission.block), words::day(at, emission.block, clock))
+			format!("{}, about {}", format::due(at, emission.block), format::day(at, emission.block, clock))
 		}
 		None => "never: block numbers end before".into(),
 	};
@@ -77,7 +98,7 @@ fn schedule(output: &Output, emission: &EmissionView, clock: SystemTime) -> Stri
 			("of the sale", format_amount(*genesis)),
 			("minted", format_amount(*minted)),
 			("burned", format_amount(*burned)),
-			("stake", words::stake_of_all(emission.stake, *issuance)),
+			("stake", format::stake_of_all(emission.stake, *issuance)),
 			("halved", times(emission.era)),
 			("next halving", halving),
 			("at block", emission.block.to_string()),
@@ -101,10 +122,10 @@ fn streams(output: &Output, emission: &EmissionView) -> String {
 			let ends = stream.since.saturating_add(stream.period);
 			[
 				stream.stream.to_string(),
-				words::span(stream.period),
+				format::span(stream.period),
 				format_amount(stream.emission),
 				format_amount(stream.flown),
-				words::due(ends, emission.block),
+				format::due(ends, emission.block),
 			]
 		})
 		.collect();
@@ -115,9 +136,9 @@ fn streams(output: &Output, emission: &EmissionView) -> String {
 fn group_pot(output: &Output, group: GroupId, emission: &EmissionView, pot: &PotView) -> String {
 	let mut pairs = vec![
 		("group", group.to_string()),
-		("stake", words::stake(pot.stake, emission.stake)),
+		("stake", format::stake(pot.stake, emission.stake)),
 		("earns", earns(emission, pot)),
-		("shares", words::shares(pot.shares)),
+		("shares", format::shares(pot.shares)),
 		("next winner", format_amount(pot.winner)),
 		("committee", format!("{} in equal parts", format_amount(pot.validators))),
 		("keepers", format!("{} put aside", format_amount(pot.keepers))),
@@ -130,14 +151,14 @@ fn group_pot(output: &Output, group: GroupId, emission: &EmissionView, pot: &Pot
 	fields(output, &pairs)
 }
 
-/// What a group gets of both streams at its stake now.
+/// A group's part of both streams at its stake now.
 fn earns(emission: &EmissionView, pot: &PotView) -> String {
 	let lines = emission.streams.iter().map(|stream| {
 		let (amount, what) = match stream.stream {
 			Stream::Trainers => (pot.emission, "rounds"),
 			Stream::Proposers => (part(stream.emission, pot.stake, emission.stake), "applied deltas"),
 		};
-		format!("{} every {} for {what}", format_amount(amount), words::span(stream.period))
+		format!("{} every {} for {what}", format_amount(amount), format::span(stream.period))
 	});
 	lines.collect::<Vec<_>>().join("\n")
 }
@@ -160,11 +181,11 @@ fn client_pays(funding: &FundingView, now: BlockNumber) -> String {
 	);
 	match funding.free {
 		None => text,
-		Some(free) if free > now => format!("{text}; notice given, free {}", words::due(free, now)),
+		Some(free) if free > now => format!("{text}; notice given, free {}", format::due(free, now)),
 		Some(_) => format!("{text}; notice given, free"),
 	}
 }
 
 #[cfg(test)]
-#[path = "show_tests.rs"]
+#[path = "emission_tests.rs"]
 mod tests;

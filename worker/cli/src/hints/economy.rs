@@ -1,7 +1,7 @@
-//! What to do about calls of money and governance that fail.
+//! Hints for calls of money and governance.
 
-/// What to do; the pallet's own documentation, which precedes it, says what happened.
-pub(super) fn advice(pallet: &str, name: &str) -> Option<&'static str> {
+/// The remedy for an error of a pallet, whose own documentation says what happened.
+pub(super) fn hint(pallet: &str, name: &str) -> Option<&'static str> {
 	match pallet {
 		"Emission" => emission(name),
 		"Validators" | "Session" => validators(name),
@@ -19,14 +19,18 @@ fn emission(name: &str) -> Option<&'static str> {
 		"NothingToClaim" => "`descent rewards show` says what there is.",
 		"PerRoundTooSmall" => "Fund it with a larger --per-round, of 1 NRN at least.",
 		"PerRoundLowered" => {
-			"`descent group stop-funding`, then `descent group refund`, then fund it with the --per-round that you want."
+			"`descent group stop-funding`, then `descent group refund`, then fund it with the --per-round \
+			 that you want."
 		}
 		"AmountTooSmall" => "Pay for one round at least: the amount is no less than --per-round.",
 		"TooManyFundings" => {
-			"`descent emission show --group N` shows what others pay: fund it with a larger --per-round than one of them."
+			"`descent emission show --group N` shows what others pay: fund it with a larger --per-round than \
+			 one of them."
 		}
 		"UnknownFunding" => "`descent emission show --group N` shows who funds it.",
-		"AlreadyStopped" => "`descent group refund N` takes back what is left; `descent emission show --group N` says when.",
+		"AlreadyStopped" => {
+			"`descent group refund N` takes back what is left; `descent emission show --group N` says when."
+		}
 		"NotStopped" => "`descent group stop-funding N`, then refund once it is free.",
 		"TooEarly" => "`descent emission show --group N` says when it is free.",
 		_ => return None,
@@ -38,15 +42,20 @@ fn validators(name: &str) -> Option<&'static str> {
 		"BondTooSmall" => "`descent validator list` says how much a candidate bonds at least.",
 		"NotEnoughBond" | "Jailed" => "`descent validator status` shows it.",
 		"TooManyUnbonding" | "NothingToWithdraw" => {
-			"`descent validator status` says when what is taken out is free; `descent validator withdraw` frees it."
+			"`descent validator status` says when what is taken out is free; `descent validator withdraw` \
+			 frees it."
 		}
 		"NotBonded" => "Bond some first: `descent validator bond NRN`.",
 		"NoKeys" => "`descent validator keys --set`, where your node runs.",
 		"TooManyCandidates" => "`descent validator list` shows what others have bonded.",
 		"InvalidProof" => {
-			"Let the node make the keys for the account that sets them: `descent validator keys --set` with its key file."
+			"Let the node make the keys for the account that sets them: `descent validator keys --set` with \
+			 its key file."
 		}
-		"DuplicatedKey" => "Another validator uses one of these keys; have the node make new ones: descent validator keys --set.",
+		"DuplicatedKey" => {
+			"Another validator uses one of these keys; have the node make new ones: descent validator keys \
+			 --set."
+		}
 		_ => return None,
 	})
 }
@@ -61,27 +70,42 @@ fn governance(pallet: &str, name: &str) -> Option<&'static str> {
 			"It is closed already, or never was: `descent governance show` lists those that are open."
 		}
 		("TechnicalCommittee", "DuplicateVote") => "Your vote stands; the other one takes its place.",
-		("TechnicalCommittee", "TooEarly") => "`descent governance show` says how many ayes it has and when its vote ends.",
+		("TechnicalCommittee", "TooEarly") => {
+			"`descent governance show` says how many ayes it has and when its vote ends."
+		}
 		("TechnicalCommittee", "TooManyProposals") => {
 			"Close those that are decided or over: `descent governance show` lists them."
 		}
-		("TechnicalCommittee", "WrongProposalWeight") => "It takes more of a block than a motion may: move it in parts.",
+		("TechnicalCommittee", "WrongProposalWeight") => {
+			"It takes more of a block than a motion may: move it in parts."
+		}
 		("Whitelist", "CallAlreadyWhitelisted") => {
-			"Another motion for the same call was carried out only in part; move whitelist.remove_whitelisted_call for it first."
+			"Another motion for the same call was carried out only in part; move \
+			 whitelist.remove_whitelisted_call for it first."
 		}
 		("Treasury", "InsufficientPermission") => "Larger payments take two thirds of the committee.",
 		("Treasury", "InvalidIndex" | "AlreadyAttempted") => {
 			"`descent governance close` told the number of the payment; it may be paid out already."
 		}
-		("Treasury", "EarlyPayout" | "SpendExpired") => "A payment is made within 30 days of its approval: move it again.",
-		("Treasury", "PayoutError") => "The treasury may hold too little: `descent governance show` says how much.",
+		("Treasury", "EarlyPayout" | "SpendExpired") => {
+			"A payment is made within 30 days of its approval: move it again."
+		}
+		("Treasury", "PayoutError") => {
+			"The treasury may hold too little: `descent governance show` says how much."
+		}
 		("System", "NothingAuthorized") => "`descent governance propose upgrade` moves that it is.",
-		("System", "Unauthorized") => "Give the file that was proposed: `descent governance show` shows the hash of its code.",
+		("System", "Unauthorized") => {
+			"Give the file that was proposed: `descent governance show` shows the hash of its code."
+		}
 		("System", "SpecVersionNeedsToIncrease") => {
 			"Build the runtime with a higher spec_version: `descent governance show` shows the one that runs."
 		}
-		("System", "InvalidSpecName" | "FailedToExtractRuntimeVersion") => "Build the runtime of this chain, and give its wasm.",
-		("System", "MultiBlockMigrationsOngoing") => "Wait until the last upgrade has migrated all state, then apply this one.",
+		("System", "InvalidSpecName" | "FailedToExtractRuntimeVersion") => {
+			"Build the runtime of this chain, and give its wasm."
+		}
+		("System", "MultiBlockMigrationsOngoing") => {
+			"Wait until the last upgrade has migrated all state, then apply this one."
+		}
 		("System", "CallFiltered") => "No account of this chain makes this call.",
 		_ => return None,
 	})
@@ -92,12 +116,12 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn errors_of_the_same_name_have_their_own_advice() {
-		let advice = |pallet, name| advice(pallet, name).unwrap();
-		assert!(advice("Emission", "TooEarly").contains("emission show"));
-		assert!(advice("TechnicalCommittee", "TooEarly").contains("governance show"));
-		assert!(advice("Session", "NoKeys").contains("keys --set"));
-		assert_eq!(super::advice("Balances", "TooEarly"), None);
-		assert_eq!(super::advice("System", "TooEarly"), None);
+	fn errors_of_the_same_name_have_their_own_hints() {
+		let hint = |pallet, name| hint(pallet, name).unwrap();
+		assert!(hint("Emission", "TooEarly").contains("emission show"));
+		assert!(hint("TechnicalCommittee", "TooEarly").contains("governance show"));
+		assert!(hint("Session", "NoKeys").contains("keys --set"));
+		assert_eq!(super::hint("Balances", "TooEarly"), None);
+		assert_eq!(super::hint("System", "TooEarly"), None);
 	}
 }

@@ -1,4 +1,4 @@
-//! The data set that a delta is to follow, made of files.
+//! The base version of a delta, made of files.
 
 use crate::content_ref::open;
 use anyhow::{Context, Result};
@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 
 /// Files that make a version of a data set.
 #[derive(Clone, Debug, Default, Args)]
-pub(crate) struct After {
+pub(crate) struct Base {
 	/// Delta that comes before this one, or a version that checkout wrote; several in their order
 	#[arg(long = "after", value_name = "FILE")]
 	files: Vec<PathBuf>,
 }
 
-impl After {
-	/// The version, built in the folder `scratch`; `None` where no file was named.
+impl Base {
+	/// Builds the version in the folder `scratch`. Returns `None` if no file was named.
 	pub(crate) fn set(&self, scratch: &Path, schema: &Schema) -> Result<Option<Set>> {
 		let limits = DeltaLimits::default();
 		let store = scratch.join("after");

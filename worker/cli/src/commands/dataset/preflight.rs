@@ -1,6 +1,6 @@
-//! What is refused before anything is sent.
+//! Checks of a delta before anything is sent.
 
-use super::read_description;
+use crate::description;
 use anyhow::{bail, ensure, Context, Result};
 use descent_client::AccountId;
 use descent_dataset::{DeltaLimits, DeltaReader};
@@ -11,8 +11,8 @@ use descent_protocol::{
 use indicatif::ProgressBar;
 use std::path::Path;
 
-/// Refuses a delta that the chain would refuse, before anything is paid for. `precedes` says whether the delta may have been announced before
-/// a block.
+/// Refuses a delta that the chain would refuse, before anything is paid for. `precedes` returns true if the
+/// delta may have been announced before a block.
 pub(super) fn admit(
 	log: &[LogEntryView],
 	proposals: &[ProposalView],
@@ -28,19 +28,20 @@ pub(super) fn admit(
 	if let Some(own) = own {
 		ensure!(
 			own.delta.digest != delta.digest,
-			"you have proposed this delta already, as proposal {}: descent dataset list --group {} shows how it stands",
+			"you have proposed this delta already, as proposal {}: descent dataset list --group {} shows how \
+			 it stands",
 			own.id,
 			own.group
 		);
 		bail!(
-			"you have proposal {0} open, and one is allowed at a time: wait until it has ended, or take it back once it has lost a \
-			 voting period: descent dataset withdraw --group {1} --proposal {0}",
+			"you have proposal {0} open, and one is allowed at a time: wait until it has ended, or take it \
+			 back once it has lost a voting period: descent dataset withdraw --group {1} --proposal {0}",
 			own.id,
 			own.group
 		);
 	}
 	if let Some(same) = open.find(|proposal| proposal.delta.digest == delta.digest) {
-		// Whoever announced it before takes the proposal's place.
+		// An account that announced it before takes the proposal's place.
 		ensure!(
 			precedes(same.block),
 			"{} has proposed this delta already: vote for it: descent dataset vote --group {} --proposal {}",
@@ -52,10 +53,11 @@ pub(super) fn admit(
 	Ok(())
 }
 
-/// Refuses a file whose rows are not those of a delta. Whether it applies to the data set is not looked at.
+/// Refuses a file whose rows are not those of a delta. It does not check that the delta applies to the data
+/// set.
 pub(super) fn check_rows(file: &Path, description: &Path, bar: &ProgressBar) -> Result<()> {
 	let wrong = || format!("{} is not a delta for this model", file.display());
-	let schema = read_description(description)?.schema();
+	let schema = description::read(description)?.schema();
 	let reader = DeltaReader::open(file, &schema, &DeltaLimits::default()).with_context(wrong)?;
 	bar.set_length(reader.len());
 	let mut rows = 0u64;
@@ -115,7 +117,7 @@ mod tests {
 			"target": {"column": "y", "dtype": "u8", "shape": [], "classes": 3},
 			"layers": [{"type": "linear", "out": 3}], "loss": "cross_entropy"}"#;
 		std::fs::write(&description, json).unwrap();
-		let schema = read_description(&description).unwrap().schema();
+		let schema = description::read(&description).unwrap().schema();
 		let check =
 			|| check_rows(&file, &description, &ProgressBar::hidden()).map_err(|error| format!("{error:#}"));
 		let mut writer = descent_dataset::DeltaWriter::create(&file, &schema).unwrap();

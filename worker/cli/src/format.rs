@@ -1,4 +1,4 @@
-//! How things are said: the same everywhere.
+//! Text for values that several commands show.
 
 use crate::{
 	content_ref::Reference,
@@ -15,7 +15,7 @@ use descent_protocol::{
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What a group measures.
+/// The name of a metric.
 pub(crate) fn metric(metric: Metric) -> &'static str {
 	match metric {
 		Metric::Loss => "loss",
@@ -23,7 +23,7 @@ pub(crate) fn metric(metric: Metric) -> &'static str {
 	}
 }
 
-/// On what a group measures.
+/// The records on which a group measures.
 pub(crate) fn policy(policy: &EvaluationPolicy) -> String {
 	match policy {
 		EvaluationPolicy::Training { records } => format!("{records} records of the training set"),
@@ -37,7 +37,7 @@ pub(crate) fn rounds(lengths: &RoundLengths) -> String {
 	format!("{length} blocks; reveal {reveal}, attest {attest}, open {open}")
 }
 
-/// What a group wants to reach.
+/// The score that a group wants to reach.
 pub(crate) fn target(target: Option<Score>) -> String {
 	target.map_or("none".into(), |score| score.to_string())
 }
@@ -68,12 +68,12 @@ pub(crate) fn span(blocks: BlockNumber) -> String {
 	format!("{blocks} {unit} ({})", time(blocks))
 }
 
-/// When something comes that is due at a block: `at block 120, in 20 blocks (1m)`.
+/// The block at which something is due, and the time until then: `at block 120, in 20 blocks (1m)`.
 pub(crate) fn due(at: BlockNumber, now: BlockNumber) -> String {
 	format!("at block {at}, in {}", span(at.saturating_sub(now)))
 }
 
-/// When a group's voting period closes, and what to do where it has not though it should.
+/// The block at which a group's voting period closes, or the command that closes one that is overdue.
 pub(crate) fn closes(group: &GroupView) -> String {
 	if group.closes > group.block {
 		return due(group.closes, group.block);
@@ -114,7 +114,7 @@ pub(crate) fn periods(periods: u32) -> String {
 	}
 }
 
-/// How much of all stake an amendment needs.
+/// The part of all stake that an amendment needs.
 pub(crate) fn majority(majority: Majority) -> &'static str {
 	match majority {
 		Majority::Half => "more than 1/2",
@@ -122,7 +122,7 @@ pub(crate) fn majority(majority: Majority) -> &'static str {
 	}
 }
 
-/// What a committee found of a delta.
+/// A committee's verdict on a delta.
 pub(crate) fn verdict(verdict: &DeltaVerdict) -> String {
 	match verdict {
 		DeltaVerdict::Valid(report) => format!("valid: +{} -{}", report.added, report.removed),
@@ -131,7 +131,7 @@ pub(crate) fn verdict(verdict: &DeltaVerdict) -> String {
 	}
 }
 
-/// How far the check of a proposed delta is.
+/// The state of the check of a proposed delta.
 pub(crate) fn check(check: &CheckView) -> String {
 	match (&check.decided, check.attempt, check.until) {
 		(Some(decided), _, _) => verdict(decided),
@@ -148,7 +148,7 @@ pub(crate) fn check(check: &CheckView) -> String {
 	}
 }
 
-/// How a delta proposal ended.
+/// The end of a delta proposal.
 pub(crate) fn proposal_ending(ending: &ProposalEnding) -> String {
 	match ending {
 		ProposalEnding::Applied { version } => format!("applied: version {version}"),
@@ -162,7 +162,7 @@ pub(crate) fn proposal_ending(ending: &ProposalEnding) -> String {
 	}
 }
 
-/// What the ending of a delta proposal does to its deposit.
+/// The effect of a delta proposal's end on its deposit.
 pub(crate) fn proposal_price(ending: &ProposalEnding) -> &'static str {
 	match ending {
 		ProposalEnding::Applied { .. } => "returned, reward paid",
@@ -176,7 +176,7 @@ pub(crate) fn proposal_price(ending: &ProposalEnding) -> &'static str {
 	}
 }
 
-/// How an amendment ended.
+/// The end of an amendment.
 pub(crate) fn amendment_ending(ending: &AmendmentEnding) -> String {
 	match ending {
 		AmendmentEnding::Adopted { from } => format!("adopted: from round {from} on"),
@@ -187,7 +187,7 @@ pub(crate) fn amendment_ending(ending: &AmendmentEnding) -> String {
 	}
 }
 
-/// What an amendment changes.
+/// A change of a rule, and the new value.
 pub(crate) fn change(change: &Change) -> String {
 	match change {
 		Change::VotingPeriod { blocks } => format!("voting period {}", span(*blocks)),
@@ -212,12 +212,12 @@ pub(crate) fn change(change: &Change) -> String {
 	}
 }
 
-/// How what rounds earn is divided.
+/// The division of what rounds earn.
 pub(crate) fn shares(shares: Shares) -> String {
 	format!("winners {}, validators {}, keepers {}", shares.winner(), shares.validators, shares.keepers)
 }
 
-/// How a validator stands.
+/// A validator's standing, and the rest of its time in jail.
 pub(crate) fn standing(standing: ValidatorStanding, now: BlockNumber) -> String {
 	match standing {
 		ValidatorStanding::Active => "active".into(),
@@ -253,5 +253,5 @@ pub(crate) fn short(text: &str, length: usize) -> String {
 }
 
 #[cfg(test)]
-#[path = "words_tests.rs"]
+#[path = "format_tests.rs"]
 mod tests;

@@ -1,0 +1,105 @@
+//! The command line as a whole: all commands, and what runs each.
+
+use crate::{
+	args::Global,
+	commands::{
+		amend, balance, chain_spec, content, dataset, emission, explain, governance, group, key, leaderboard,
+		rewards, round, stake, transfer, validator,
+	},
+	output::Output,
+};
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+const NOTES: &str = "Amounts are in neurons, as 1.5 or \"1.5 NRN\", or in the smallest unit, as 1500p. \
+Scores are mean losses or error rates with up to six decimals.
+
+A key to sign with comes from --key-file or from the environment variable DESCENT_SURI, never from an \
+argument: other users can see arguments.";
+
+/// Groups, rounds, money and keys of the Descent network.
+#[derive(Debug, Parser)]
+#[command(name = "descent", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = NOTES)]
+pub(crate) struct Cli {
+	#[command(flatten)]
+	pub global: Global,
+	#[command(subcommand)]
+	pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+	/// Keys: make one, show its account
+	#[command(subcommand)]
+	Key(key::KeyCommand),
+	/// Show what an account has
+	Balance(balance::Balance),
+	/// Send NRN to another account
+	Transfer(transfer::Transfer),
+	/// Training groups: create one, look at them, close a voting period
+	#[command(subcommand)]
+	Group(group::GroupCommand),
+	/// Stake in a group: add to it, take it out, look at it
+	#[command(subcommand)]
+	Stake(stake::StakeCommand),
+	/// Rules of a group: propose to change them, vote
+	#[command(subcommand)]
+	Amend(amend::AmendCommand),
+	/// Rounds of a group: look at one, follow them, settle one
+	#[command(subcommand)]
+	Round(round::RoundCommand),
+	/// Show how the trainers of a group have done
+	Leaderboard(leaderboard::Leaderboard),
+	/// Say why a commitment was paid or not
+	Explain(explain::Explain),
+	/// Content: add files to a store, serve it, fetch from others
+	#[command(subcommand)]
+	Content(content::ContentCommand),
+	/// Data sets: make delta files, check them, propose them, vote
+	#[command(subcommand)]
+	Dataset(dataset::DatasetCommand),
+	/// Rewards: what an account has earned, claim it
+	#[command(subcommand)]
+	Rewards(rewards::RewardsCommand),
+	/// Emission: what is minted, when it halves, what a group gets of it
+	#[command(subcommand)]
+	Emission(emission::EmissionCommand),
+	/// Validators: bond, set keys, look at them
+	#[command(subcommand)]
+	Validator(validator::ValidatorCommand),
+	/// Governance: what the technical committee moves, votes on and carries out
+	#[command(subcommand)]
+	Governance(governance::GovernanceCommand),
+	/// Make the specification of a chain whose issuance is what a sale sold
+	ChainSpec(Box<chain_spec::ChainSpec>),
+}
+
+impl Cli {
+	/// Runs the command.
+	pub(crate) async fn run(self, output: &Output) -> Result<()> {
+		let global = &self.global;
+		match self.command {
+			Command::Key(command) => command.run(output),
+			Command::Balance(command) => command.run(global, output).await,
+			Command::Transfer(command) => command.run(global, output).await,
+			Command::Group(command) => command.run(global, output).await,
+			Command::Stake(command) => command.run(global, output).await,
+			Command::Amend(command) => command.run(global, output).await,
+			Command::Round(command) => command.run(global, output).await,
+			Command::Leaderboard(command) => command.run(global, output).await,
+			Command::Explain(command) => command.run(global, output).await,
+			Command::Content(command) => command.run(output).await,
+			Command::Dataset(command) => command.run(global, output).await,
+			Command::Rewards(command) => command.run(global, output).await,
+			Command::Emission(command) => command.run(global, output).await,
+			Command::Validator(command) => command.run(global, output).await,
+			Command::Governance(command) => command.run(global, output).await,
+			Command::ChainSpec(command) => command.run(output),
+		}
+	}
+}
+
+#[cfg(test)]
+#[path = "cli_tests.rs"]
+mod tests;

@@ -1,0 +1,157 @@
+//! Hints: remedies for calls that fail.
+
+mod economy;
+
+use descent_client::{CallError, Error};
+use std::fmt;
+
+/// A call that failed in its block, and the remedy.
+#[derive(Debug)]
+struct Failed {
+	error: CallError,
+	hint: Option<&'static str>,
+}
+
+impl fmt::Display for Failed {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		let text = self.error.to_string();
+		match self.hint {
+			None => f.write_str(&text),
+			Some(hint) => write!(f, "{}. {hint}", text.trim_end_matches('.')),
+		}
+	}
+}
+
+impl std::error::Error for Failed {}
+
+/// Adds a hint to an error if one is known.
+pub(crate) fn hinted(error: Error) -> anyhow::Error {
+	match error {
+		Error::Call(error) => failed(error),
+		error => error.into(),
+	}
+}
+
+/// The error of a call that failed, or of one that another call made, with its hint if one is known.
+pub(crate) fn failed(error: CallError) -> anyhow::Error {
+	let hint = hint(&error.pallet, &error.name).or_else(|| economy::hint(&error.pallet, &error.name));
+	Failed { error, hint }.into()
+}
+
+/// Returns true if a call failed with one of these errors of a pallet.
+pub(crate) fn is_failure(error: &anyhow::Error, pallet: &str, names: &[&str]) -> bool {
+	let failed = error.downcast_ref::<Failed>();
+	failed.is_some_and(|failed| failed.error.pallet == pallet && names.contains(&failed.error.name.as_str()))
+}
+
+/// The hint that the text of an error ends with.
+pub(crate) fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
+	error.downcast_ref::<Failed>()?.hint
+}
+
+/// The remedy for an error of a pallet, whose own documentation says what happened.
+fn hint(pallet: &str, name: &str) -> Option<&'static str> {
+	Some(match (pallet, name) {
+		("Groups" | "Dataset" | "Rounds", "UnknownGroup") => "`descent group list` shows the groups.",
+		("Groups" | "Dataset", "NoStake") => "Stake some first: `descent stake add --group N --amount NRN`.",
+		("Groups", "NotEnoughStake") => "`descent stake show` says how much there is.",
+		("Groups", "TooManyUnstaking") => "`descent stake withdraw` does, once a voting period has passed.",
+		("Groups", "NothingToWithdraw") => "`descent stake show` says when something does.",
+		("Groups", "AlreadyProposed") => {
+			"`descent amend list` shows it, `descent amend withdraw` takes it back."
+		}
+		("Groups", "TooManyAmendments") => {
+			"Add stake (`descent stake add`), or wait until one has ended: `descent amend list`."
+		}
+		("Groups", "UnknownAmendment") => "`descent amend list` shows which are open.",
+		("Groups", "HasMajority") => {
+			"It is decided when the voting period closes, unless stakeholders take their approval back."
+		}
+		("Groups", "TooEarly") => {
+			"It can be withdrawn after the voting period has closed: `descent group show` says when."
+		}
+		("Groups", "NotDue") => "`descent group show` says when.",
+		("Dataset", "AlreadyAnnounced") => {
+			"Propose that one first, or wait five minutes: its announcement has expired then, and its \
+			 deposit is lost."
+		}
+		("Dataset", "AnnouncementMismatch") => {
+			"Run the command on the machine and with the file that were announced, or wait five minutes and \
+			 announce this one."
+		}
+		("Dataset", "StaleBase") => {
+			"The data set has changed in the meantime: `descent dataset log` shows how. Check that the delta \
+			 still applies, then run the same command again without --base."
+		}
+		("Dataset", "AlreadyApplied") => {
+			"There is nothing to propose: `descent dataset log` shows which version it made."
+		}
+		("Dataset", "AlreadyProposed") => "Vote for that one instead: `descent dataset list` shows it.",
+		("Dataset", "HasProposal") => {
+			"Wait until it has ended, or take it back once it has lost a voting period: `descent dataset \
+			 withdraw`."
+		}
+		("Dataset", "TooManyProposals") => {
+			"Add stake (`descent stake add`), or wait until the voting period has closed: `descent dataset \
+			 list`."
+		}
+		("Dataset", "UnknownProposal") => "`descent dataset list` shows which are open.",
+		("Dataset", "BeingChecked") => "`descent dataset list` says until when.",
+		("Dataset", "PeriodTooShort") => {
+			"Propose it in smaller deltas, one after the other, or amend the voting period: `descent amend \
+			 propose`."
+		}
+		("Dataset", "TooEarly") => {
+			"It can be withdrawn after the voting period has closed: `descent group show` says when."
+		}
+		(_, "FundsUnavailable" | "CannotCreateHold") => {
+			"`descent balance ADDRESS` shows what it has; what it stakes and its deposits are held."
+		}
+		_ => return None,
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn failure(pallet: &str, name: &str, doc: &str) -> anyhow::Error {
+		hinted(Error::Call(CallError { pallet: pallet.into(), name: name.into(), doc: doc.into() }))
+	}
+
+	#[test]
+	fn says_what_to_do_where_something_can_be_done() {
+		let error = failure("Groups", "NoStake", "The account has no stake in the group.");
+		assert_eq!(
+			error.to_string(),
+			"the call failed: Groups::NoStake: The account has no stake in the group. Stake some first: \
+			 `descent stake add --group N --amount NRN`."
+		);
+		let error = failure("Dataset", "NoStake", "");
+		assert!(error.to_string().starts_with("the call failed: Dataset::NoStake. Stake some"), "{error}");
+		let error = failure("Groups", "InvalidClock", "Too long.");
+		assert_eq!(error.to_string(), "the call failed: Groups::InvalidClock: Too long.");
+		assert_eq!(hinted(Error::Expired { expires: 3 }).to_string(), {
+			Error::Expired { expires: 3 }.to_string()
+		});
+	}
+
+	#[test]
+	fn the_text_ends_with_the_hint() {
+		let error = failure("Groups", "NoStake", "The account has no stake in the group.").context("voting");
+		let hint = hint_of(&error).unwrap();
+		assert!(hint.starts_with("Stake some first") && format!("{error:#}").ends_with(hint), "{error:#}");
+		assert_eq!(hint_of(&failure("Groups", "InvalidClock", "Too long.")), None);
+		assert_eq!(hint_of(&hinted(Error::Expired { expires: 3 })), None);
+	}
+
+	#[test]
+	fn failures_are_told_apart() {
+		let error = failure("Dataset", "NotAnnounced", "").context("proposing");
+		assert!(is_failure(&error, "Dataset", &["StaleBase", "NotAnnounced"]));
+		assert!(!is_failure(&error, "Dataset", &["StaleBase"]));
+		assert!(!is_failure(&error, "Groups", &["NotAnnounced"]));
+		let other = hinted(Error::Expired { expires: 3 });
+		assert!(!is_failure(&other, "Dataset", &["NotAnnounced"]));
+	}
+}

@@ -3,10 +3,10 @@
 fn main() {
 	println!("cargo:rerun-if-env-changed=LIBTORCH");
 	if let Ok(libtorch) = std::env::var("LIBTORCH") {
-		println!("cargo:rustc-client-arg=-Wl,-rpath,{libtorch}/lib");
+		println!("cargo:rustc-link-arg=-Wl,-rpath,{libtorch}/lib");
 		// nothing calls into libtorch.so itself, but a CUDA build of it is what loads the GPU's kernels
-		println!("cargo:rustc-client-arg=-L{libtorch}/lib");
-		println!("cargo:rustc-client-arg=-Wl,--no-as-needed");
-		println!("cargo:rustc-client-arg=-ltorch");
+		println!("cargo:rustc-link-arg=-L{libtorch}/lib");
+		println!("cargo:rustc-link-arg=-Wl,--no-as-needed");
+		println!("cargo:rustc-link-arg=-ltorch");
 	}
 }

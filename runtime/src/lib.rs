@@ -34,29 +34,25 @@ mod configs;
 #[warn(missing_docs)]
 pub mod constants;
 #[warn(missing_docs)]
-mod economy;
-#[warn(missing_docs)]
 mod genesis;
 #[warn(missing_docs)]
 mod governance;
 #[warn(missing_docs)]
-mod training;
-#[warn(missing_docs)]
 mod transaction;
 #[warn(missing_docs)]
 mod types;
+#[warn(missing_docs)]
+mod views;
 
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "std")]
-pub use apis::RuntimeApi;
 pub use apis::RUNTIME_API_VERSIONS;
+#[cfg(feature = "std")]
+pub use apis::{RuntimeApi, TrainingApi};
 pub use configs::{ProxyType, RuntimeBlockWeights, BABE_GENESIS_EPOCH_CONFIG};
 pub use constants::NRN;
 pub use genesis::{LIVE_PRESET, LOCAL_PRESET};
-#[cfg(feature = "std")]
-pub use training::TrainingApi;
 pub use transaction::{SignedPayload, TxExtension, UncheckedExtrinsic};
 pub use types::{
 	opaque, AccountId, Address, Balance, Block, BlockNumber, Hash, Header, Nonce, SessionKeys, Signature,

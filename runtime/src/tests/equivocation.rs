@@ -6,9 +6,10 @@ use super::{
 	genesis_of, pair,
 };
 use crate::{
+	apis::runtime_decl_for_training_api::TrainingApi as _,
 	constants::{DAYS, NRN},
-	economy, Balance, Balances, Executive, Grandpa, Hash, Header, Runtime, RuntimeCall, Session, System,
-	Treasury, UncheckedExtrinsic, LOCAL_PRESET,
+	Balance, Balances, Executive, Grandpa, Hash, Header, Runtime, RuntimeCall, Session, System, Treasury,
+	UncheckedExtrinsic, LOCAL_PRESET,
 };
 use codec::{Decode, Encode};
 use descent_protocol::{slash_fraction, view::ValidatorStanding};
@@ -98,7 +99,7 @@ fn with_blocks(test: impl FnOnce()) {
 /// Checks what an equivocation of one validator in four has cost Bob.
 fn check_punished() {
 	let lost = slash_fraction(1, 4).of(BOND);
-	let bob = economy::validator(account("//Bob")).unwrap();
+	let bob = Runtime::validator(account("//Bob")).unwrap();
 	assert_eq!(bob.bond, BOND - lost);
 	assert_eq!(Balances::reserved_balance(account("//Bob")), BOND - lost);
 	assert_eq!(Balances::free_balance(Treasury::account_id()), lost);
@@ -106,7 +107,7 @@ fn check_punished() {
 	assert_eq!(bob.standing, ValidatorStanding::Jailed { until });
 	assert!(!bob.is_candidate);
 	assert_eq!(Session::disabled_validators(), [OFFENDER]);
-	assert_eq!(Balances::total_issuance() - economy::emission().minted, 15_000_000 * NRN);
+	assert_eq!(Balances::total_issuance() - Runtime::emission().minted, 15_000_000 * NRN);
 }
 
 #[test]
@@ -121,7 +122,7 @@ fn who_makes_two_blocks_in_a_slot_is_slashed_and_leaves_the_set() {
 		let again = validity(TransactionSource::Local, report());
 		assert_eq!(again, Err(InvalidTransaction::Stale.into()));
 		block(|| assert_eq!(submit_bare(report()), Err(InvalidTransaction::Stale.into())));
-		assert_eq!(economy::validator(account("//Bob")).unwrap().bond, BOND - slash_fraction(1, 4).of(BOND));
+		assert_eq!(Runtime::validator(account("//Bob")).unwrap().bond, BOND - slash_fraction(1, 4).of(BOND));
 
 		run_to(130);
 		assert_eq!(Session::validators(), ["//Alice", "//Charlie", "//Dave"].map(account));
@@ -182,7 +183,7 @@ fn what_bob_did_not_do_costs_him_nothing() {
 		block(|| assert_eq!(submit_bare(of_another_epoch), Ok(Err(misplaced.into()))));
 		let invalid = pallet_grandpa::Error::<Runtime>::InvalidEquivocationProof;
 		block(|| assert_eq!(submit_bare(two_votes(3, [1, 1])), Ok(Err(invalid.into()))));
-		let bob = economy::validator(account("//Bob")).unwrap();
+		let bob = Runtime::validator(account("//Bob")).unwrap();
 		assert_eq!((bob.bond, bob.standing), (BOND, ValidatorStanding::Active));
 	});
 }
@@ -229,6 +230,6 @@ fn nobody_makes_free_reports_without_end() {
 				assert_eq!(submit("//Eve", bundle), Err(filtered));
 			});
 		}
-		assert_eq!(economy::validator(account("//Bob")).unwrap().bond, BOND);
+		assert_eq!(Runtime::validator(account("//Bob")).unwrap().bond, BOND);
 	});
 }

@@ -6,8 +6,9 @@ use super::{
 	config_of, genesis_of, new_group, state_of,
 };
 use crate::{
+	apis::runtime_decl_for_training_api::TrainingApi as _,
 	constants::{DAYS, EXISTENTIAL_DEPOSIT, NRN},
-	economy, AccountId, Balance, Balances, ProxyType, Runtime, RuntimeCall, RuntimeEvent, System, Validators,
+	AccountId, Balance, Balances, ProxyType, Runtime, RuntimeCall, RuntimeEvent, System, Validators,
 	LIVE_PRESET, LOCAL_PRESET,
 };
 use frame_support::{assert_ok, traits::fungible::Inspect};
@@ -146,7 +147,7 @@ fn sold(test: impl FnOnce(AccountId)) {
 fn a_live_chain_begins_with_what_was_sold_exactly() {
 	sold(|_| {
 		assert_eq!(Balances::total_issuance(), 21_000 * NRN);
-		assert_eq!(economy::emission().genesis, 21_000 * NRN);
+		assert_eq!(Runtime::emission().genesis, 21_000 * NRN);
 		assert_eq!(crate::Session::validators(), [account("//Alice")]);
 		assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
 		super::ledger::check();

@@ -5,7 +5,7 @@ use super::{
 	chain::{block, run_to, submit, submit_authorized, COMMITTEE},
 	content, pair,
 };
-use crate::{constants::NRN, training, Rounds, Runtime};
+use crate::{apis::runtime_decl_for_training_api::TrainingApi as _, constants::NRN, Rounds, Runtime};
 use descent_protocol::{attestation_hash, commitment_hash, Ballot, Measurement, RoundIndex, Score, Verdict};
 use frame_support::assert_ok;
 use pallet_evaluators::{AuthorityId, AuthoritySignature};
@@ -26,8 +26,8 @@ pub fn commit(trainer: &str, round: RoundIndex, checkpoint: u8) {
 /// Has a trainer win the round that takes commitments with the group's first checkpoint, of which all validators find its
 /// claim to be true.
 pub fn win(trainer: &str, checkpoint: u8, score: Score) {
-	let round = training::group(0).unwrap().round.expect("a round takes commitments");
-	let windows = training::round(0, round).unwrap().windows;
+	let round = Runtime::group(0).unwrap().round.expect("a round takes commitments");
+	let windows = Runtime::round(0, round).unwrap().windows;
 	commit(trainer, round, checkpoint);
 	run_to(windows.reveal.start - 1);
 	block(|| {

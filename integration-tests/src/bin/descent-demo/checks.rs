@@ -1,6 +1,6 @@
 //! What must hold at the end.
 
-use crate::{names::Names, rewards, story::Summary};
+use crate::{names::Names, report::Summary, rewards};
 use anyhow::{ensure, Context, Result};
 use descent_client::format_amount;
 use descent_content::BlockId;

@@ -1,5 +1,6 @@
 use descent_client::AccountId;
 use descent_integration_tests::{Account, Trainer};
+use descent_protocol::view::EventFormat;
 
 /// What the demo calls trainers, stakeholders and validators.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,12 @@ impl Names {
 	pub(crate) fn of(&self, account: &AccountId) -> String {
 		let known = self.0.iter().find(|(known, _)| known == account);
 		known.map_or_else(|| account.to_string(), |(_, name)| name.clone())
+	}
+}
+
+impl EventFormat for Names {
+	fn account(&self, account: &AccountId) -> String {
+		self.of(account)
 	}
 }
 

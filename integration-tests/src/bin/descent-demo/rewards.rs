@@ -1,6 +1,6 @@
 //! What everybody has earned, and who takes it.
 
-use crate::{names::Names, story::Role};
+use crate::{names::Names, report::Role};
 use anyhow::{Context, Result};
 use descent_client::{format_amount, AccountId};
 use descent_integration_tests::{economy, Account, Audit, Network};

@@ -2,9 +2,9 @@ use descent_protocol::{GroupId, RoundIndex};
 use descent_runtime::Hash;
 use jsonrpsee::types::ErrorObjectOwned;
 
-/// Why a `training_*` method has no answer. The codes are part of the interface.
+/// Errors of the `training_*` methods. The codes are part of the interface.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Error {
+pub(super) enum Error {
 	/// 8001: there is no such group.
 	UnknownGroup(GroupId),
 	/// 8002: the round lies beyond the last block number.

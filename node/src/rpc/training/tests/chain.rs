@@ -2,10 +2,9 @@
 
 use descent_protocol::{
 	view::{
-		AmendmentView, CandidateView, CheckView, EmissionView, FundingView, GovernanceView, GroupView,
-		HeadView, LogEntryView, MotionView, PotView, ProposalView, RewardsView, RoundEvent, RoundView,
+		AmendmentView, CandidateView, ChainEvent, CheckView, EmissionView, FundingView, GovernanceView,
+		GroupView, HeadView, LogEntryView, MotionView, PotView, ProposalView, RewardsView, RoundView,
 		StakeView, StandingView, StreamView, Unbonding, ValidatorRules, ValidatorStanding, ValidatorView,
-		VoteEvent,
 	},
 	Change, Clock, Codec, ContentRef, DeltaReport, DeltaVerdict, EvaluationPolicy, GroupId, Majority, Metric,
 	Outcome, RoundIndex, Score, Share, Shares, Stream,
@@ -54,12 +53,14 @@ fn header(number: BlockNumber) -> Header {
 	)
 }
 
-pub(super) fn events_of(block: BlockNumber) -> Vec<RoundEvent> {
-	[0, 1].map(|group| RoundEvent::Committed { group, round: block, account: trainer() }).to_vec()
+/// The events of a block's rounds: a commitment in each group.
+pub(super) fn events_of(block: BlockNumber) -> Vec<ChainEvent> {
+	[0, 1].map(|group| ChainEvent::Committed { group, round: block, account: trainer() }).to_vec()
 }
 
-pub(super) fn votes_of(block: BlockNumber) -> Vec<VoteEvent> {
-	[0, 1].map(|group| VoteEvent::PeriodClosed { group, next: block.saturating_add(100) }).to_vec()
+/// The events of a block's votes: the close of a voting period in each group.
+pub(super) fn votes_of(block: BlockNumber) -> Vec<ChainEvent> {
+	[0, 1].map(|group| ChainEvent::PeriodClosed { group, next: block.saturating_add(100) }).to_vec()
 }
 
 impl TestChain {
@@ -430,15 +431,10 @@ sp_api::mock_impl_runtime_apis! {
 		}
 
 		#[advanced]
-		fn vote_events(at: Hash) -> Result<Vec<VoteEvent>, sp_api::ApiError> {
-			Ok(u32::try_from(at.to_low_u64_be()).map(votes_of).unwrap_or_default())
-		}
-
-		#[advanced]
-		fn events(at: Hash) -> Result<Vec<RoundEvent>, sp_api::ApiError> {
+		fn events(at: Hash) -> Result<Vec<ChainEvent>, sp_api::ApiError> {
 			match u32::try_from(at.to_low_u64_be()) {
 				Ok(666) => Err(sp_api::ApiError::UnknownBlock("666".into())),
-				Ok(block) => Ok(events_of(block)),
+				Ok(block) => Ok([events_of(block), votes_of(block)].concat()),
 				Err(_) => Ok(vec![]),
 			}
 		}

@@ -1,10 +1,10 @@
 //! The evaluator's address: from the command line into the off-chain local storage, where the runtime's off-chain worker
 //! reads it.
 
-use descent_protocol::evaluation::EVALUATOR_STORAGE_KEY;
+use descent_protocol::{evaluation::EVALUATOR_STORAGE_KEY, is_loopback};
 use sp_core::offchain::{OffchainStorage, STORAGE_PREFIX};
 use std::{fmt, str::FromStr};
-use url::{Host, Url};
+use url::Url;
 
 /// The base address of an evaluator, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,12 +59,7 @@ impl FromStr for EvaluatorUrl {
 		if url.query().is_some() || url.fragment().is_some() {
 			return Err("it must be a base address, without query (?) and fragment (#)".into());
 		}
-		let loopback = match url.host() {
-			Some(Host::Domain(name)) => name == "localhost",
-			Some(Host::Ipv4(address)) => address.is_loopback(),
-			Some(Host::Ipv6(address)) => address.is_loopback(),
-			None => return Err("it names no host".into()),
-		};
+		let loopback = is_loopback(url.host_str().ok_or("it names no host")?);
 		Ok(Self { text: url.as_str().trim_end_matches('/').to_string(), loopback })
 	}
 }

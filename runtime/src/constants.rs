@@ -9,14 +9,14 @@ pub const MILLI_NRN: Balance = 1_000_000_000;
 /// A millionth of a neuron.
 pub const MICRO_NRN: Balance = 1_000_000;
 
-/// What an account must hold to exist.
+/// Smallest balance of an account: with less it does not exist.
 pub const EXISTENTIAL_DEPOSIT: Balance = MILLI_NRN;
 
-/// What keeps `items` storage items with `bytes` bytes in all on the chain, held until they are removed.
+/// Deposit of `items` storage items with `bytes` bytes in all, held until they are removed.
 pub const fn storage_deposit(items: u32, bytes: u32) -> Balance {
-	/// What a storage item costs, whatever its size.
+	/// Deposit of a storage item, whatever its size.
 	const ITEM: Balance = 10 * MILLI_NRN;
-	/// What each of its bytes costs.
+	/// Deposit of each byte.
 	const BYTE: Balance = 100 * MICRO_NRN;
 	widen(items).saturating_mul(ITEM).saturating_add(widen(bytes).saturating_mul(BYTE))
 }
@@ -41,7 +41,7 @@ pub const DAYS: BlockNumber = 24 * HOURS;
 /// Blocks in a year of 365 days.
 pub const YEARS: BlockNumber = 365 * DAYS;
 
-/// How many block hashes the chain remembers, which bounds the life of a mortal transaction: two hours.
+/// Number of block hashes that the chain remembers, which bounds the life of a mortal transaction: two hours.
 pub const BLOCK_HASH_COUNT: BlockNumber = 2 * HOURS;
 
 /// The most validators that the chain can have, as a round's committee is the whole set.

@@ -1,4 +1,4 @@
-//! How a chain begins: the presets that a node's chain specification names.
+//! The genesis of a chain: the presets that a node's chain specification names.
 
 use crate::{
 	constants::NRN, types::SessionKeys, AccountId, BabeConfig, Balance, Balances, BalancesConfig, Runtime,
@@ -22,17 +22,17 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 /// Four validators on one machine. The usual name of such a preset, `local_testnet`, means the same.
 pub const LOCAL_PRESET: &str = "local";
 
-/// Nobody and nothing yet: what was sold, who validates and who governs is added by who starts the chain.
+/// An empty chain: its starter adds the buyers, the validators and the committee.
 pub const LIVE_PRESET: &str = "live";
 
-/// What each well-known account begins with.
+/// Balance of each well-known account at genesis.
 const ENDOWMENT: Balance = 1_000_000 * NRN;
-/// What each validator bonds of it.
+/// Part of it that each validator bonds.
 const BOND: Balance = 100_000 * NRN;
-/// How many trainers, `//Trainer1` and on, have money.
+/// Number of trainers, `//Trainer1` and on, that have an endowment.
 const TRAINERS: u32 = 8;
 
-/// The accounts that demonstrations and tests sign with: Alice to Ferdie, the trainers, and one who lies. Their secrets
+/// The accounts that demonstrations and tests sign with: Alice to Ferdie, the trainers, and one that lies. Their secrets
 /// are public: `//Alice` and so on under the development phrase.
 fn well_known_accounts() -> Vec<AccountId> {
 	let derived = (1..=TRAINERS)
@@ -106,8 +106,8 @@ fn live() -> Value {
 	})
 }
 
-/// Builds the state that a chain begins with. The treasury's genesis makes the least that an account holds out of nothing;
-/// where nobody gave it that, it is taken back: nothing is issued but what was sold.
+/// Builds the state of a chain's first block. The treasury's genesis mints the existential deposit; where nobody gave it
+/// that, it is burned again: only sold tokens are issued.
 pub(crate) fn build(config: Vec<u8>) -> sp_genesis_builder::Result {
 	build_state::<RuntimeGenesisConfig>(config)?;
 	let made = Balances::total_issuance().saturating_sub(pallet_emission::GenesisIssuance::<Runtime>::get());

@@ -2,8 +2,8 @@
 //!
 //! | index | pallets |
 //! |---|---|
-//! | 0.. | the ground: system, time, authorship |
-//! | 10.. | money |
+//! | 0.. | system, time, authorship |
+//! | 10.. | balances, fees, vesting, emission |
 //! | 19.. | validators, sessions, finality, evaluators, offences |
 //! | 30.. | calls that wait, calls in bundles, accounts that act together or for others |
 //! | 40.. | governance |
@@ -62,7 +62,7 @@ use alloc::vec::Vec;
 use pallet_session::historical as session_historical;
 use sp_version::RuntimeVersion;
 
-/// Which runtime this is. `spec_version` rises with every change of behaviour, `transaction_version` with every change of
+/// The version of this runtime. `spec_version` rises with every change of behaviour, `transaction_version` with every change of
 /// how a call or an extension is encoded.
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {

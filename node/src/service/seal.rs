@@ -10,13 +10,13 @@ use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResul
 use sp_consensus::Error;
 use sp_runtime::{traits::Header, DigestItem};
 
-/// In front of BABE's import.
+/// BABE's import, which is shown the seal.
 #[derive(Clone)]
-pub(super) struct Sealed(pub BabeImport);
+pub(super) struct Sealed(pub(super) BabeImport);
 
-/// Behind BABE's import.
+/// GRANDPA's import behind it, which is not.
 #[derive(Clone)]
-pub(super) struct Unsealed(pub FinalityImport);
+pub(super) struct Unsealed(pub(super) FinalityImport);
 
 fn seal(block: &mut BlockImportParams<Block>) {
 	block.header = block.post_header();

@@ -30,15 +30,15 @@ const MAX_MEMBERS: u32 = 32;
 type TwoThirds = EnsureProportionAtLeast<AccountId, Instance1, 2, 3>;
 /// More than half of the committee.
 pub(super) type Majority = EnsureProportionMoreThan<AccountId, Instance1, 1, 2>;
-/// Who may have calls dispatched as Root.
+/// Origins that may have calls dispatched as Root.
 type RootOrTwoThirds = EitherOfDiverse<EnsureRoot<AccountId>, TwoThirds>;
 
 parameter_types! {
-	/// What a motion's call may take of a block.
+	/// Share of a block that a motion's call may take.
 	pub MaximumMotionWeight: Weight = Perbill::from_percent(50) * RuntimeBlockWeights::get().max_block;
 }
 
-/// Who does not vote is against: nobody becomes Root because others were silent.
+/// Counts a member that does not vote as against: nobody becomes Root because others were silent.
 pub struct SilenceIsNay;
 
 impl DefaultVote for SilenceIsNay {

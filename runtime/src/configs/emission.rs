@@ -1,4 +1,4 @@
-//! What is minted, for whom, and where fees, dust and penalties go.
+//! Emission, its receivers, and the way of fees, dust and slashed deposits.
 
 use super::treasury::TreasuryAccount;
 use crate::{
@@ -16,9 +16,9 @@ use frame_support::{
 };
 use sp_runtime::Perbill;
 
-/// How long the trainers' period is.
+/// Length of the trainers' period.
 const EMISSION_PERIOD: BlockNumber = HOURS;
-/// How long the proposers' period is.
+/// Length of the proposers' period.
 const VOTING_PERIOD: BlockNumber = 7 * DAYS;
 /// After how many blocks emission halves.
 const ERA: BlockNumber = 4 * YEARS;
@@ -30,7 +30,7 @@ const FUNDING_GRACE: BlockNumber = 100;
 const TREASURY_PART: Perbill = Perbill::from_percent(20);
 
 parameter_types! {
-	/// What the account is made of from which rewards are claimed.
+	/// Source of the account from which rewards are claimed.
 	pub const EmissionPalletId: PalletId = PalletId(*b"dsnt/emi");
 }
 

@@ -1,4 +1,4 @@
-//! The ground: accounts, blocks and their limits, time.
+//! Accounts, blocks and their limits, time.
 
 use super::{filter::AccountableCalls, upgrades::SingleBlockMigrations};
 use crate::{
@@ -20,15 +20,15 @@ use frame_system::limits::{BlockLength, BlockWeights};
 use sp_runtime::Perbill;
 use sp_version::RuntimeVersion;
 
-/// What transactions of users may take of a block; the rest is kept for what must not wait.
+/// Share of a block that users' transactions may take. The rest is kept for calls that must not wait.
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
 /// The longest block, in bytes.
 const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 
 parameter_types! {
-	/// How many block hashes are kept.
+	/// Number of block hashes that are kept.
 	pub const BlockHashCount: BlockNumber = BLOCK_HASH_COUNT;
-	/// Which runtime this is.
+	/// The version of this runtime.
 	pub const Version: RuntimeVersion = VERSION;
 	/// One second of computing in a slot of three: the rest is for gossip and for slower machines.
 	pub RuntimeBlockWeights: BlockWeights = BlockWeights::with_sensible_defaults(

@@ -1,4 +1,4 @@
-//! Who validates, and what an offence costs.
+//! The validator set, and the slashes of offences.
 
 use super::{
 	emission::ToTreasury,
@@ -19,14 +19,14 @@ use sp_staking::SessionIndex;
 
 /// For how many blocks what a validator unbonds stays held.
 const UNBONDING_PERIOD: BlockNumber = 32 * DAYS;
-/// For how many blocks it can be held to account: the longest round, whose committee is fixed when it begins to measure, and a
-/// day to report.
+/// Number of blocks for which a validator can be held to account: the longest round, whose committee is fixed when it
+/// begins to measure, and a day to report.
 const LONGEST_DISPUTE: BlockNumber = MAXIMUM_ROUND_LENGTH + DAYS;
-/// For how many blocks an offender can't be a candidate.
+/// Number of blocks for which an offender can't be a candidate.
 const JAIL_PERIOD: BlockNumber = DAYS;
 
 parameter_types! {
-	/// For how many blocks a report of an equivocation may wait to be put into a block.
+	/// Number of blocks for which a report of an equivocation may wait to be put into a block.
 	pub ReportLongevity: u64 = LONGEST_DISPUTE.into();
 	/// The sessions whose validators can be held to account.
 	pub ReportedSessions: u64 = u64::from(LONGEST_DISPUTE)

@@ -1,4 +1,4 @@
-//! What the technical committee can do, and what its members can't alone.
+//! The powers of the technical committee, and their limits for single members.
 
 use super::{
 	account,
@@ -67,7 +67,7 @@ fn close(member: &str, call: &RuntimeCall, index: u32) -> DispatchResult {
 	)
 }
 
-/// How the last motion of this block ended that was carried out.
+/// Returns the result of the last motion of this block that was carried out.
 fn executed() -> Option<DispatchResult> {
 	System::read_events_no_consensus()
 		.filter_map(|record| match record.event {

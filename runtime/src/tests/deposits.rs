@@ -13,7 +13,7 @@ fn size(pallet: &str, entry: &str) -> u32 {
 	info.and_then(|info| info.max_size).unwrap_or_else(|| panic!("{pallet}.{entry} has a largest size"))
 }
 
-/// What one item of each of these storage entries costs at its largest.
+/// Returns the deposit of one item of each of these storage entries at its largest.
 fn cost(entries: &[(&str, &str)]) -> Balance {
 	let sizes = entries.iter().map(|(pallet, entry)| size(pallet, entry));
 	sizes.map(|size| storage_deposit(1, size)).sum()

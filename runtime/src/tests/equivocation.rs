@@ -31,7 +31,7 @@ use sp_session::MembershipProof;
 
 /// Bob's place in the set.
 const OFFENDER: u32 = 1;
-/// What each validator has bonded.
+/// Bond of each validator.
 const BOND: Balance = 100_000 * NRN;
 
 /// That a key is one of this session.

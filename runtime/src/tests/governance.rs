@@ -68,7 +68,7 @@ fn vote(stakeholder: &str, proposal: ProposalId) {
 	assert_ok!(submit(stakeholder, pallet_dataset::Call::vote { group: 0, proposal }));
 }
 
-/// What a committee member says: its attestation, or what it attested to.
+/// Returns a committee member's attestation, or its opening.
 fn say(
 	proposal: ProposalId,
 	member: usize,

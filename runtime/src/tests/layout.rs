@@ -1,4 +1,4 @@
-//! How the pallets of this project lay out their storage, frozen in a file: a chain that runs has it so.
+//! The storage layout of this project's pallets, frozen in a file: a running chain has it so.
 
 use crate::{Dataset, Emission, Evaluators, Groups, Rounds, Runtime, Validators};
 use frame_support::traits::{GetStorageVersion, PalletInfoAccess, StorageVersion};

@@ -1,4 +1,4 @@
-//! What must hold of all money at every block.
+//! Invariants of all balances at every block.
 
 use crate::{Balance, Balances, Runtime, RuntimeHoldReason, System};
 use core::cell::Cell;
@@ -69,7 +69,7 @@ fn sum(amounts: impl Iterator<Item = Balance>) -> Balance {
 	amounts.sum()
 }
 
-/// What commitments hold of a round.
+/// Returns the sum of the deposits in a round.
 fn at_stake(round: RoundOf<Runtime>) -> Balance {
 	if round.settled.is_some() {
 		return 0;
@@ -77,7 +77,7 @@ fn at_stake(round: RoundOf<Runtime>) -> Balance {
 	round.commitments.iter().map(|commitment| commitment.deposit).sum()
 }
 
-/// What is on hold for some reasons.
+/// Returns the sum of the holds for some reasons.
 fn held(is_counted: impl Fn(&RuntimeHoldReason) -> bool) -> Balance {
 	let holds = pallet_balances::Holds::<Runtime>::iter_values();
 	holds.flatten().filter(|hold| is_counted(&hold.id)).map(|hold| hold.amount).sum()

@@ -57,7 +57,7 @@ pub fn win(trainer: &str, checkpoint: u8, score: Score) {
 	run_to(windows.settle);
 }
 
-/// What a committee member says: its attestation, or what it attested to.
+/// Returns a committee member's attestation, or its opening.
 fn say(
 	round: RoundIndex,
 	member: usize,

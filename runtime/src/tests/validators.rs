@@ -1,4 +1,4 @@
-//! Who is in the set, session after session.
+//! The validator set, session after session.
 
 use super::{
 	account,

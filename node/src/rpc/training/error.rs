@@ -1,3 +1,5 @@
+//! The answers of `training_*` methods that failed.
+
 use descent_protocol::{GroupId, RoundIndex};
 use descent_runtime::Hash;
 use jsonrpsee::types::ErrorObjectOwned;

@@ -9,9 +9,9 @@ mod tests;
 use descent_protocol::{
 	explanation,
 	view::{
-		AmendmentView, EmissionView, EventTopic, Explanation, GovernanceView, GroupView,
-		HeadView, LogEntryView, PotView, ProposalView, RewardsView, RoundView, StakeView, StandingView,
-		ValidatorRules, ValidatorView,
+		AmendmentView, EmissionView, EventTopic, Explanation, GovernanceView, GroupView, HeadView,
+		LogEntryView, PotView, ProposalView, RewardsView, RoundView, StakeView, StandingView, ValidatorRules,
+		ValidatorView,
 	},
 	GroupId, RoundIndex,
 };

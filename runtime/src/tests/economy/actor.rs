@@ -1,4 +1,4 @@
-//! Who acts: the accounts that the presets give money to, with all their keys, made once.
+//! The accounts that the presets endow, with all their keys, made once.
 
 use crate::{AccountId, Runtime, RuntimeCall, SessionKeys, SignedPayload, System, UncheckedExtrinsic};
 use codec::Encode;
@@ -9,7 +9,7 @@ use sp_core::{ed25519, proof_of_possession::ProofOfPossessionGenerator, sr25519,
 use sp_runtime::DispatchResult;
 use std::sync::LazyLock;
 
-/// How a call ended: it was not admitted, or it failed, or not.
+/// Result of a call: not admitted, failed, or done.
 pub type Submitted = Result<DispatchResult, TransactionValidityError>;
 
 /// An account that signs.

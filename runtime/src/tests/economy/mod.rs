@@ -3,8 +3,8 @@
 
 mod actor;
 mod blocks;
+mod calls;
 mod cost;
 mod equivocation;
 mod fuzz;
 mod lies;
-mod say;

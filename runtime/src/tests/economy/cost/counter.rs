@@ -11,7 +11,7 @@ use std::{
 	collections::BTreeSet,
 };
 
-/// What was touched.
+/// The storage that was touched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
 	/// Keys that were read before anything was written to them.

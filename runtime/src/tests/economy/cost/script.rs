@@ -8,7 +8,7 @@ use crate::{
 		economy::{
 			actor::{actor, Actor},
 			blocks,
-			say::{CheckSeat, Seat},
+			calls::{CheckSeat, Seat},
 		},
 		genesis_of, new_group,
 	},
@@ -30,7 +30,7 @@ const SALT: [u8; 32] = [9; 32];
 const PERIOD: BlockNumber = 45;
 const SCORE: Score = Score(5_000);
 
-/// What a step of the game touched, and how large the proof of what it read is.
+/// The storage that a step touched, and the size of the proof of its reads.
 pub struct Cost {
 	pub name: &'static str,
 	pub touched: Touched,
@@ -44,7 +44,7 @@ pub struct Script {
 	costs: Vec<Cost>,
 }
 
-/// Who checks and measures, by its place in the committee.
+/// The members that check and measure, by their seats in the committee.
 const COMMITTEE: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
 
 impl Script {

@@ -1,4 +1,4 @@
-//! What must hold after every step.
+//! Invariants that hold after every step.
 
 use super::tally::Tally;
 use crate::{
@@ -13,7 +13,7 @@ use descent_protocol::{
 use pallet_balances::Holds;
 use pallet_emission::{Burned, GenesisIssuance, Minted};
 
-/// What must happen in a run that is worth it.
+/// Events that a run must have.
 pub const HAPPENINGS: [&str; 30] = [
 	"round won",
 	"round lost by rank",
@@ -83,7 +83,7 @@ fn schedule(issued: u128) -> u128 {
 		.sum()
 }
 
-/// What is reserved of an account is what is on hold, for whatever reasons.
+/// Checks that the reserved balance of an account is the sum of its holds.
 fn check_holds(account: &AccountId, reserved: u128) {
 	let held: u128 = Holds::<Runtime>::get(account).iter().map(|hold| hold.amount).sum();
 	assert_eq!(held, reserved, "what is on hold is reserved");

@@ -1,4 +1,4 @@
-//! What proposers, voters and those who check do with data sets.
+//! Moves of proposers, voters and committees around data sets.
 
 use super::{
 	groups::stakeholder,
@@ -6,7 +6,7 @@ use super::{
 	secrets::Quality,
 };
 use crate::{
-	tests::economy::{actor::owner, say::CheckSeat},
+	tests::economy::{actor::owner, calls::CheckSeat},
 	AccountId, Dataset, Evaluators, Runtime,
 };
 use descent_protocol::{announcement_hash, DeltaFault, DeltaReport, DeltaVerdict, GroupId, ProposalId};
@@ -127,7 +127,7 @@ pub fn open(machine: &mut Machine) -> Option<Move> {
 	Move::authorized(seat.open(owner(&account)?, verdict, salt))
 }
 
-/// What a member finds of a delta, or says that it does.
+/// Returns a member's verdict on a delta, true or false.
 fn verdict(machine: &mut Machine, seat: CheckSeat, account: &AccountId) -> Option<DeltaVerdict> {
 	let delta = Proposals::<Runtime>::get(seat.group, seat.proposal)?.delta;
 	let report = |salt: u8| {

@@ -1,4 +1,4 @@
-//! What owners and stakeholders of groups do.
+//! Moves of owners and stakeholders of groups.
 
 use super::machine::{groups_count, now, Machine, Move};
 use crate::{

@@ -1,6 +1,6 @@
 //! The machine: what it does next, and how it does it.
 
-use super::{check, dataset, groups, money, rounds, secrets::Secrets, tally::Tally, validators};
+use super::{balances, check, dataset, groups, rounds, secrets::Secrets, tally::Tally, validators};
 use crate::{
 	constants::{EPOCH_DURATION_IN_SLOTS, HOURS, NRN},
 	tests::economy::{
@@ -14,10 +14,10 @@ use rand::{seq::IndexedRandom, Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::VecDeque;
 
-/// How many of its last steps a machine prints that fails.
+/// Number of last steps that a failing machine prints.
 const TRACE: usize = 60;
 
-/// Who makes a call.
+/// The origin of a call.
 enum By {
 	/// Somebody.
 	Somebody(&'static Actor),
@@ -53,7 +53,7 @@ impl Move {
 /// Finds something of a kind to be done, if there is.
 type Finder = fn(&mut Machine) -> Option<Move>;
 
-/// What can be done, how often it is tried, and where it is found. Duties have windows that close: they are looked at first.
+/// Moves with their weights and finders. Duties have windows that close: they are looked at first.
 const DUTIES: [(&str, u32, Finder); 5] = [
 	("rounds.reveal", 3, rounds::reveal),
 	("rounds.attest", 3, rounds::attest),
@@ -77,13 +77,13 @@ const WHIMS: [(&str, u32, Finder); 32] = [
 	("dataset.vote", 16, dataset::vote),
 	("dataset.withdraw_vote", 3, dataset::withdraw_vote),
 	("dataset.withdraw_proposal", 4, dataset::withdraw_proposal),
-	("emission.claim", 8, money::claim),
-	("emission.fund", 8, money::fund),
-	("emission.stop_funding", 4, money::stop_funding),
-	("emission.refund", 6, money::refund),
-	("balances.transfer", 6, money::transfer),
-	("balances.transfer_all", 1, money::transfer_all),
-	("balances.burn", 1, money::burn),
+	("emission.claim", 8, balances::claim),
+	("emission.fund", 8, balances::fund),
+	("emission.stop_funding", 4, balances::stop_funding),
+	("emission.refund", 6, balances::refund),
+	("balances.transfer", 6, balances::transfer),
+	("balances.transfer_all", 1, balances::transfer_all),
+	("balances.burn", 1, balances::burn),
 	("validators.bond", 6, validators::bond),
 	("validators.unbond", 4, validators::unbond),
 	("validators.withdraw", 4, validators::withdraw),
@@ -92,7 +92,7 @@ const WHIMS: [(&str, u32, Finder); 32] = [
 	("session.set_keys", 4, validators::set_keys),
 	("session.purge_keys", 1, validators::purge_keys),
 	("babe.report_equivocation", 1, validators::equivocate),
-	("treasury.donate", 2, money::donate),
+	("treasury.donate", 2, balances::donate),
 	("rounds.commit_again", 2, rounds::commit_copied),
 ];
 
@@ -141,7 +141,7 @@ pub struct Machine {
 	seed: u64,
 	pub rng: ChaCha8Rng,
 	pub secrets: Secrets,
-	/// Who lies whenever it attests. Alice, who makes the blocks, is honest.
+	/// The validator that lies whenever it attests. Alice, which makes the blocks, is honest.
 	pub liar: Option<AccountId>,
 	tally: Tally,
 	trace: VecDeque<String>,
@@ -280,12 +280,12 @@ impl Machine {
 		}
 	}
 
-	/// Whether something happens that does once in a while.
+	/// Returns true with this probability.
 	pub fn chance(&mut self, probability: f64) -> bool {
 		self.rng.random_bool(probability)
 	}
 
-	/// Whether a validator tells a lie now.
+	/// Returns true if a validator lies now.
 	pub fn lies(&mut self, account: &AccountId) -> bool {
 		let may = *account != actors()[0].account;
 		may && (self.liar.as_ref() == Some(account) || self.chance(0.01))
@@ -328,7 +328,7 @@ impl Machine {
 	}
 }
 
-/// How many groups there are.
+/// Returns the number of groups.
 pub fn groups_count() -> GroupId {
 	pallet_groups::NextGroup::<Runtime>::get()
 }
@@ -352,7 +352,7 @@ impl Drop for Machine {
 	}
 }
 
-/// Where a group stands.
+/// Returns the round of a group that takes commitments.
 pub fn round_of(group: GroupId) -> Option<u32> {
 	<Groups as pallet_groups::GroupRules<u128>>::round_at(group, now())
 }

@@ -6,11 +6,11 @@
 //! calls; `DESCENT_FUZZ_SEED=<seed>` plays that episode again, step by step the same. `DESCENT_FUZZ_STEPS` is how many steps
 //! are made in all.
 
+mod balances;
 mod check;
 mod dataset;
 mod groups;
 mod machine;
-mod money;
 mod rounds;
 mod secrets;
 mod tally;

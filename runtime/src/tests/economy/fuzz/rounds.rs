@@ -1,9 +1,9 @@
-//! What trainers and validators do in rounds.
+//! Moves of trainers and validators in rounds.
 
 use super::machine::{groups_count, now, round_of, Machine, Move};
 use crate::{
 	constants::NRN,
-	tests::economy::{actor::owner, say::Seat},
+	tests::economy::{actor::owner, calls::Seat},
 	AccountId, BlockNumber, Groups, Rounds, Runtime,
 };
 use descent_protocol::{
@@ -182,14 +182,14 @@ fn head(group: GroupId, round: RoundIndex) -> Option<(H256, Score)> {
 	Some((head.checkpoint.digest, head.score))
 }
 
-/// What everybody who measures a checkpoint in a round finds.
+/// Returns the true measurement of a checkpoint in a round.
 fn measurement(machine: &Machine, seat: Seat, checkpoint: H256) -> Option<Measurement> {
 	let score = *machine.secrets.scores.get(&checkpoint)?;
 	let root = sp_io::hashing::blake2_256(&[checkpoint.as_bytes(), &seat.round.to_le_bytes()].concat());
 	Some(Measurement { score, root: H256(root) })
 }
 
-/// What a member has to say of a round, or would like it to be.
+/// Returns a member's ballot of a round, true or false.
 fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ballot> {
 	let Seat { group, round, .. } = seat;
 	let open = in_phase(Phase::Attest).into_iter().find(|open| (open.group, open.index) == (group, round))?;

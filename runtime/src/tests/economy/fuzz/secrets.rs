@@ -1,10 +1,10 @@
-//! What the actors know that the chain does not: what hides behind hashes, and how good a file really is.
+//! Knowledge of the actors that the chain does not have: the preimages of hashes, and the true quality of files.
 
 use descent_protocol::{Ballot, ContentRef, DeltaVerdict, Salt, Score};
 use sp_core::H256;
 use std::collections::HashMap;
 
-/// How a delta really is.
+/// The true quality of a delta.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quality {
 	Valid,
@@ -16,15 +16,15 @@ pub enum Quality {
 #[derive(Default)]
 pub struct Secrets {
 	files: u64,
-	/// What each checkpoint scores.
+	/// True score of each checkpoint.
 	pub scores: HashMap<H256, Score>,
-	/// What each delta is.
+	/// True quality of each delta.
 	pub deltas: HashMap<H256, Quality>,
-	/// What is committed to, or announced.
+	/// Preimages of commitments and announcements.
 	pub contents: HashMap<H256, (ContentRef, Salt)>,
-	/// What is attested to of rounds.
+	/// Preimages of the attestations of rounds.
 	pub ballots: HashMap<H256, (Ballot, Salt)>,
-	/// What is attested to of deltas.
+	/// Preimages of the attestations of deltas.
 	pub verdicts: HashMap<H256, (DeltaVerdict, Salt)>,
 }
 

@@ -1,8 +1,8 @@
-//! What a run has seen: a run that nothing happens in proves nothing.
+//! The count of a run's events: a run without any proves nothing.
 
 use std::collections::BTreeMap;
 
-/// How often what succeeded and what did not, and what happened.
+/// Counts of calls that succeeded and failed, and of events.
 #[derive(Default)]
 pub struct Tally {
 	calls: BTreeMap<&'static str, (u64, u64)>,

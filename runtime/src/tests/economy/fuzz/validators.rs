@@ -1,4 +1,4 @@
-//! What validators do, and who wants to be one.
+//! Moves of validators, and of accounts that want to be one.
 
 use super::machine::{Machine, Move};
 use crate::{

@@ -18,7 +18,7 @@ use sp_core::H256;
 const LIAR: &str = COMMITTEE[3];
 const TWIN: &str = COMMITTEE[0];
 
-/// What an offence of one of four validators costs.
+/// Returns the slash for an offence of one of four validators.
 fn slash() -> i128 {
 	let share = slash_fraction(1, 4);
 	assert_eq!(share.0, 562_500);

@@ -8,7 +8,7 @@ use crate::{
 		economy::{
 			actor::{actor, Actor},
 			blocks,
-			say::{CheckSeat, Seat},
+			calls::{CheckSeat, Seat},
 		},
 		genesis_of, new_group,
 	},
@@ -28,13 +28,13 @@ use sp_core::H256;
 use sp_runtime::{traits::Dispatchable, DispatchResult};
 
 pub const SALT: [u8; 32] = [9; 32];
-/// What a commitment puts at stake.
+/// Deposit of a commitment.
 pub const DEPOSIT: Balance = 5 * NRN;
-/// What a validator of the preset has bonded.
+/// Bond of a validator of the preset.
 pub const BOND: Balance = 100_000 * NRN;
-/// What everybody finds of an honest trainer's checkpoint.
+/// True score of an honest trainer's checkpoint.
 pub const TRUTH: Score = Score(5_000);
-/// How what rounds earn is divided in the group.
+/// Division of a round's earnings in the group.
 pub const SHARES: Shares = Shares { validators: Share::percent(20), keepers: Share(0) };
 /// The committee, by its places.
 pub const COMMITTEE: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
@@ -106,7 +106,7 @@ pub fn windows(round: RoundIndex) -> Windows {
 	rules.clock.windows(round).expect("the round will be")
 }
 
-/// What has been minted of a stream between two blocks of its first period, where there was stake all the time.
+/// Returns the amount minted by a stream between two blocks of its first period, with stake all the time.
 pub fn minted(stream: Stream, from: BlockNumber, to: BlockNumber) -> Balance {
 	let issuance = pallet_emission::GenesisIssuance::<Runtime>::get();
 	let period = match stream {
@@ -117,12 +117,12 @@ pub fn minted(stream: Stream, from: BlockNumber, to: BlockNumber) -> Balance {
 	flown(emission, to, period) - flown(emission, from, period)
 }
 
-/// What a round is worth that is settled in its first possible block, after another that was settled in block `since`.
+/// Returns the worth of a round that is settled in its first possible block, after one settled in block `since`.
 pub fn worth(round: RoundIndex, since: BlockNumber) -> Split {
 	SHARES.split(minted(Stream::Trainers, since, windows(round).settle))
 }
 
-/// What stays on the chain of each commitment is paid for.
+/// Returns the fee for the part of a commitment that stays on the chain.
 pub fn commitment_fee() -> i128 {
 	let fee: Balance = <Runtime as pallet_rounds::Config>::CommitmentFee::get();
 	i128::try_from(fee).expect("it is small")
@@ -150,7 +150,7 @@ pub fn reveal(who: &str, round: RoundIndex, file: u8, claim: Score) -> DispatchR
 	does(who, call)
 }
 
-/// What everybody finds who measures a file that scores so.
+/// Returns the true measurement of a file with this score.
 pub fn found(file: u8, score: Score) -> Measurement {
 	Measurement { score, root: H256::repeat_byte(file) }
 }
@@ -160,7 +160,7 @@ pub fn ballot(baseline: Option<Measurement>, verdicts: Vec<Verdict>) -> Ballot {
 	Ballot { baseline, verdicts: verdicts.try_into().expect("there are few") }
 }
 
-/// How a member of the committee plays a round.
+/// The strategy of a committee member in a round.
 #[derive(Clone)]
 pub enum Plays {
 	/// It says this.
@@ -238,12 +238,12 @@ pub fn propose(who: &str, delta: u8) -> DispatchResult {
 	does(who, call)
 }
 
-/// What the proposal of a small delta puts at stake.
+/// Returns the deposit of a proposal of a small delta.
 pub fn proposal_deposit() -> i128 {
 	i128::try_from(Dataset::deposit_for(content(1).size)).expect("it is small")
 }
 
-/// What an entry of the log costs.
+/// Returns the fee of an entry of the log.
 pub fn log_fee() -> i128 {
 	let fee: Balance = <Runtime as pallet_dataset::Config>::LogFee::get();
 	i128::try_from(fee).expect("it is small")
@@ -290,7 +290,7 @@ pub fn check(proposal: u32, since: BlockNumber, members: [(usize, DeltaVerdict);
 	}
 }
 
-/// What the proposers' stream has minted for group 0 since block 1, in this block.
+/// Returns the amount that the proposers' stream has minted for group 0 since block 1.
 pub fn proposer_pot() -> i128 {
 	let minted = minted(Stream::Proposers, 1, System::block_number());
 	i128::try_from(minted).expect("it is little")

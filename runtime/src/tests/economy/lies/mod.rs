@@ -1,9 +1,9 @@
-//! What lies cost those who tell them. In each row somebody lies, and a twin does the honest thing in the same run: the liar
+//! The cost of lies to the actors that tell them. In each row somebody lies, and a twin does the honest thing in the same run: the liar
 //! ends poorer, by an amount that is known to the last unit.
 
+mod balances;
 mod committee;
 mod game;
-mod money;
 mod proposer;
 mod trainer;
 
@@ -44,8 +44,8 @@ fn lies_cost_those_who_tell_them() {
 		proposer::proposes_what_nobody_serves(),
 		proposer::copies_and_proposes_first(),
 		proposer::copies_too_late(),
-		money::stakes_just_before_the_payout(),
-		money::stakes_just_before_the_period_ends(),
+		balances::stakes_just_before_the_payout(),
+		balances::stakes_just_before_the_period_ends(),
 	];
 	println!("{:<44} {:>24} {:>24}", "lie", "the liar, NRN", "the honest twin, NRN");
 	for row in &rows {

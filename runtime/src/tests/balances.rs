@@ -1,4 +1,4 @@
-//! Where tokens come from and where they go.
+//! Sources and uses of tokens.
 
 use super::{
 	account,
@@ -44,7 +44,7 @@ fn create_group() {
 	});
 }
 
-/// What this block's transactions paid: the fee and the tip in it of each.
+/// Returns the fee of each of this block's transactions, and the tip in it.
 fn paid_in_block() -> Vec<(Balance, Balance)> {
 	System::read_events_no_consensus()
 		.filter_map(|record| match record.event {

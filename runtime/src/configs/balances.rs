@@ -56,9 +56,9 @@ impl WeightToFeePolynomial for WeightToFee {
 pub type LengthToFee = ConstantMultiplier<Balance, ConstU128<MICRO_NRN>>;
 
 parameter_types! {
-	/// How full blocks may be before transactions get dearer.
+	/// Fullness of blocks above which fees rise.
 	pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
-	/// How fast they do: by about 30% a day of full blocks.
+	/// Speed at which fees rise: about 30% a day of full blocks.
 	pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(1, 100_000);
 	/// They are never cheaper than in an empty block.
 	pub MinimumMultiplier: Multiplier = Multiplier::one();

@@ -8,10 +8,10 @@ use crate::{constants::NRN, BlockNumber, Emission, Runtime, System};
 use descent_protocol::{GroupId, Stream};
 use pallet_emission::Error;
 
-/// What stakeholders stake who have much.
+/// Stake of large stakeholders.
 const MUCH: u128 = 970 * NRN;
 
-/// What the trainers' stream has for a group.
+/// Returns the amount that the trainers' stream has for a group.
 fn pot(group: GroupId) -> i128 {
 	let pot = Emission::pot_view(group, SHARES).expect("there is such a group");
 	(pot.winner + pot.validators + pot.keepers) as i128

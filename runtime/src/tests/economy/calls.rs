@@ -1,4 +1,4 @@
-//! What members of committees say, as the calls that carry it.
+//! The calls of committee members.
 
 use super::actor::Actor;
 use crate::{Dataset, Rounds, RuntimeCall};

@@ -1,4 +1,4 @@
-//! What people use to look after their accounts.
+//! Multisig accounts, proxies and vesting.
 
 use super::{
 	account,

@@ -1,4 +1,4 @@
-//! What a motion would do, in words: members vote on what they read.
+//! Descriptions of a motion's call: members vote on the text that they read.
 
 use crate::{configs::RuntimeParameters, AccountId, Hash, RuntimeCall};
 use alloc::{format, string::String, vec, vec::Vec};
@@ -7,17 +7,17 @@ use frame_support::traits::{CallMetadata, GetCallMetadata};
 use sp_core::crypto::Ss58Codec;
 use sp_runtime::traits::{BlakeTwo256, Hash as _};
 
-/// How deep calls in calls are told.
+/// Depth to which calls in calls are described.
 const MAX_DEPTH: u32 = 8;
-/// How many calls of a bundle are told, and how many accounts of a list.
+/// Number of calls of a bundle, and of accounts of a list, that are described.
 const MAX_CALLS: usize = 8;
 
-/// Which call it is, in words, after those that it carries.
+/// Describes a call, after those that it carries.
 pub(super) fn summary(call: &RuntimeCall) -> String {
 	told(call, MAX_DEPTH, &[])
 }
 
-/// A call that is carried beside others.
+/// Describes a call that is carried beside others.
 fn told(call: &RuntimeCall, depth: u32, beside: &[&RuntimeCall]) -> String {
 	let CallMetadata { function_name, pallet_name } = call.get_call_metadata();
 	let mut letters = pallet_name.chars();
@@ -81,7 +81,7 @@ fn carried(call: &RuntimeCall) -> Vec<&RuntimeCall> {
 	}
 }
 
-/// What tells a call from others of its kind that are not to be confused with it.
+/// Returns the details that tell a call from others of its kind.
 fn details(call: &RuntimeCall, beside: &[&RuntimeCall]) -> Option<String> {
 	use frame_system::Call as System;
 	use pallet_whitelist::Call as Whitelist;

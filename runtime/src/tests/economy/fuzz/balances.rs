@@ -1,4 +1,4 @@
-//! What those who earn and those who pay do.
+//! Moves of accounts that earn and pay.
 
 use super::machine::{Machine, Move};
 use crate::{

@@ -26,8 +26,8 @@ pub(crate) fn live() -> Result<ChainSpec, String> {
 
 fn from_preset(name: &str, id: &str, kind: ChainType, preset: &str) -> Result<ChainSpec, String> {
 	let code = WASM_BINARY.ok_or(
-		"this node was built without the runtime's wasm: build it again with SKIP_WASM_BUILD unset, or give --chain the \
-		 path of a chain specification",
+		"this node was built without the runtime's wasm: build it again with SKIP_WASM_BUILD unset, or \
+		 give --chain the path of a chain specification",
 	)?;
 	Ok(ChainSpec::builder(code, None)
 		.with_name(name)

@@ -39,10 +39,11 @@ pub(crate) struct Cli {
 /// The evaluator that measures the checkpoints that this validator votes on.
 #[derive(Debug, Parser)]
 pub(crate) struct EvaluatorParams {
-	/// The address of the evaluator that measures checkpoints for this validator (`descent-worker evaluate`), e.g.
-	/// http://127.0.0.1:9977.
+	/// The address of the evaluator that measures checkpoints for this validator (`descent-worker evaluate`),
+	/// e.g. http://127.0.0.1:9977.
 	///
-	/// The validator signs what the evaluator says, so it has to be one that its operator runs, on this machine.
+	/// The validator signs what the evaluator says, so it has to be one that its operator runs, on this
+	/// machine.
 	#[arg(long, value_name = "URL", default_value = DEFAULT_EVALUATOR)]
 	pub(crate) evaluator_url: EvaluatorUrl,
 

@@ -1,5 +1,5 @@
-//! The evaluator's address: from the command line into the off-chain local storage, where the runtime's off-chain worker
-//! reads it.
+//! The evaluator's address: from the command line into the off-chain local storage, where the runtime's
+//! off-chain worker reads it.
 
 use descent_protocol::{evaluation::EVALUATOR_STORAGE_KEY, is_loopback};
 use sp_core::offchain::{OffchainStorage, STORAGE_PREFIX};
@@ -23,9 +23,9 @@ impl EvaluatorUrl {
 			return Ok(());
 		}
 		Err(format!(
-			"the evaluator {self} is not on this machine, and whoever answers in its place decides what this validator \
-			 signs: run `descent-worker evaluate` beside the node and give its address, e.g. --evaluator-url \
-			 http://127.0.0.1:9977, or accept the risk with --evaluator-remote-ok"
+			"the evaluator {self} is not on this machine, and whoever answers in its place decides what this \
+			 validator signs: run `descent-worker evaluate` beside the node and give its address, e.g. \
+			 --evaluator-url http://127.0.0.1:9977, or accept the risk with --evaluator-remote-ok"
 		))
 	}
 

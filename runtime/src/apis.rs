@@ -1,4 +1,5 @@
-//! The runtime API: questions that a node may ask the runtime, with their answers. Longer answers are in [`crate::views`].
+//! The runtime API: questions that a node may ask the runtime, with their answers. Longer answers are in
+//! [`crate::views`].
 #![allow(unreachable_pub, reason = "the macros make public items, of which the crate exports some")]
 
 use crate::{
@@ -46,8 +47,8 @@ decl_runtime_apis! {
 	/// Groups, rounds, standings, votes, money, validators and governance as of a block.
 	#[api_version(2)]
 	pub trait TrainingApi {
-		/// Groups in the order of their numbers, from number `from` on, at most `limit` of them and never more than
-		/// 100.
+		/// Groups in the order of their numbers, from number `from` on, at most `limit` of them and never
+		/// more than 100.
 		fn groups(from: GroupId, limit: u32) -> Vec<GroupView>;
 		/// A group.
 		fn group(id: GroupId) -> Option<GroupView>;
@@ -59,12 +60,14 @@ decl_runtime_apis! {
 		fn retired_heads(group: GroupId) -> Vec<HeadView>;
 		/// The events of all groups in the block whose state is asked, in order.
 		fn events() -> Vec<ChainEvent>;
-		/// The log of a group's data set from the entry that made version `from` on, oldest first, at most `limit`
-		/// entries and never more than 100.
+		/// The log of a group's data set from the entry that made version `from` on, oldest first, at most
+		/// `limit` entries and never more than 100.
 		fn dataset_log(group: GroupId, from: u32, limit: u32) -> Vec<LogEntryView>;
-		/// The delta proposals of a group: those that are open in their order, then the last that ended, the newest first.
+		/// The delta proposals of a group: those that are open in their order, then the last that ended, the
+		/// newest first.
 		fn proposals(group: GroupId) -> Vec<ProposalView>;
-		/// The amendments of a group's rules: those that are open, then the last that ended, the newest first in both.
+		/// The amendments of a group's rules: those that are open, then the last that ended, the newest first
+		/// in both.
 		fn amendments(group: GroupId) -> Vec<AmendmentView>;
 		/// The stake of an account in a group, and its votes; `None` where there is no such group.
 		fn stake(group: GroupId, account: AccountId) -> Option<StakeView>;

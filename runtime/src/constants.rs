@@ -27,7 +27,8 @@ const fn widen(number: u32) -> Balance {
 	Balance::from_le_bytes([a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 }
 
-/// The length of a slot, in which at most one block is expected, in milliseconds. It can't change after genesis.
+/// The length of a slot, in which at most one block is expected, in milliseconds. It can't change after
+/// genesis.
 pub const MILLISECONDS_PER_BLOCK: u64 = 3_000;
 /// The length of an epoch, which is also a session, in slots: two minutes. It can't change after genesis.
 pub const EPOCH_DURATION_IN_SLOTS: u64 = 40;

@@ -32,8 +32,8 @@ const BOND: Balance = 100_000 * NRN;
 /// Number of trainers, `//Trainer1` and on, that have an endowment.
 const TRAINERS: u32 = 8;
 
-/// The accounts that demonstrations and tests sign with: Alice to Ferdie, the trainers, and one that lies. Their secrets
-/// are public: `//Alice` and so on under the development phrase.
+/// The accounts that demonstrations and tests sign with: Alice to Ferdie, the trainers, and one that lies.
+/// Their secrets are public: `//Alice` and so on under the development phrase.
 fn well_known_accounts() -> Vec<AccountId> {
 	let derived = (1..=TRAINERS)
 		.map(|number| format!("//Trainer{number}"))
@@ -106,8 +106,8 @@ fn live() -> Value {
 	})
 }
 
-/// Builds the state of a chain's first block. The treasury's genesis mints the existential deposit; where nobody gave it
-/// that, it is burned again: only sold tokens are issued.
+/// Builds the state of a chain's first block. The treasury's genesis mints the existential deposit; where
+/// nobody gave it that, it is burned again: only sold tokens are issued.
 pub(crate) fn build(config: Vec<u8>) -> sp_genesis_builder::Result {
 	build_state::<RuntimeGenesisConfig>(config)?;
 	let made = Balances::total_issuance().saturating_sub(pallet_emission::GenesisIssuance::<Runtime>::get());

@@ -9,12 +9,13 @@
 //! | 40.. | governance |
 //! | 50.. | training |
 //!
-//! The gaps are for pallets to come: an index, once given, is part of every encoded call and event and never changes.
+//! The gaps are for pallets to come: an index, once given, is part of every encoded call and event and never
+//! changes.
 //!
-//! The order of the indices is also the order in which the pallets' genesis is built and their hooks run, and it matters
-//! thrice. Balances come first of what holds money, then emission, which notes what the chain begins with, then validators,
-//! whose bonds say who is in the first session. BABE comes before rounds, as it puts the block's VRF output into the state
-//! when the block is finalized, and rounds keep it from there.
+//! The order of the indices is also the order in which the pallets' genesis is built and their hooks run, and
+//! it matters thrice. Balances come first of what holds money, then emission, which notes what the chain
+//! begins with, then validators, whose bonds say who is in the first session. BABE comes before rounds, as it
+//! puts the block's VRF output into the state when the block is finalized, and rounds keep it from there.
 #![cfg_attr(not(feature = "std"), no_std)]
 // The runtime's macros recurse once per pallet and part.
 #![recursion_limit = "256"]
@@ -62,8 +63,8 @@ use alloc::vec::Vec;
 use pallet_session::historical as session_historical;
 use sp_version::RuntimeVersion;
 
-/// The version of this runtime. `spec_version` rises with every change of behaviour, `transaction_version` with every change of
-/// how a call or an extension is encoded.
+/// The version of this runtime. `spec_version` rises with every change of behaviour, `transaction_version`
+/// with every change of how a call or an extension is encoded.
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("descent"),

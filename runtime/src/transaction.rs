@@ -6,8 +6,8 @@ use frame_system::offchain::{
 };
 use sp_runtime::generic;
 
-/// The checks of every transaction, in this order. [`frame_system::AuthorizeCall`] comes first: it gives calls that
-/// carry their own proof an origin, which the others look at.
+/// The checks of every transaction, in this order. [`frame_system::AuthorizeCall`] comes first: it gives
+/// calls that carry their own proof an origin, which the others look at.
 pub type TxExtension = (
 	frame_system::AuthorizeCall<Runtime>,
 	frame_system::CheckNonZeroSender<Runtime>,

@@ -62,7 +62,8 @@ struct GrandpaProtocol {
 	notifications: Box<dyn NotificationService>,
 }
 
-/// Starts a node: it follows the chain, answers RPC, runs off-chain workers, and authors and votes where it has the keys.
+/// Starts a node: it follows the chain, answers RPC, runs off-chain workers, and authors and votes where it
+/// has the keys.
 pub(crate) fn new_full(config: Configuration, evaluator: &EvaluatorUrl) -> Result<TaskManager, Error> {
 	let partial = partial::new_partial(&config)?;
 	let mut task_manager = partial.task_manager;

@@ -17,7 +17,8 @@ use sp_consensus_babe::{
 use sp_runtime::traits::NumberFor;
 use std::sync::Arc;
 
-/// Opens the database and makes everything that commands on it need: no network, no tasks that author or vote.
+/// Opens the database and makes everything that commands on it need: no network, no tasks that author or
+/// vote.
 pub(crate) fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 	let telemetry = connect_telemetry(config)?;
 	let handle = telemetry.as_ref().map(|(_, telemetry)| telemetry.handle());

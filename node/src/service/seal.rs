@@ -1,8 +1,9 @@
 //! Shows BABE the headers of blocks as they were sealed.
 //!
-//! BABE looks for authors of two blocks in one slot while it imports a block, and has the runtime judge both headers by their
-//! seals. A block that is imported carries its seal beside its header, though, so that the runtime would find every report
-//! invalid. [`Sealed`] puts the seal where BABE sees it, and [`Unsealed`] takes it off again before the block is executed.
+//! BABE looks for authors of two blocks in one slot while it imports a block, and has the runtime judge both
+//! headers by their seals. A block that is imported carries its seal beside its header, though, so that the
+//! runtime would find every report invalid. [`Sealed`] puts the seal where BABE sees it, and [`Unsealed`]
+//! takes it off again before the block is executed.
 
 use super::{BabeImport, FinalityImport};
 use descent_runtime::opaque::Block;

@@ -1,4 +1,5 @@
-//! Events of groups: returned by the runtime API in SCALE and by the `training_subscribeEvents` subscription as JSON.
+//! Events of groups: returned by the runtime API in SCALE and by the `training_subscribeEvents` subscription
+//! as JSON.
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use super::{amount, AmendmentEnding, ProposalEnding};
@@ -24,7 +25,8 @@ pub enum ChainEvent {
 		/// The trainer.
 		account: AccountId32,
 	},
-	/// A commitment with a larger deposit took the slot of this one in a full round. Its deposit was returned.
+	/// A commitment with a larger deposit took the slot of this one in a full round. Its deposit was
+	/// returned.
 	Displaced {
 		/// The group.
 		group: GroupId,

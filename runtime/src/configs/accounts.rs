@@ -29,7 +29,8 @@ const PROXY_ANNOUNCEMENT_BASE: Balance = storage_deposit(1, 64);
 /// Deposit of each announcement: an account, a hash and a block.
 const PROXY_ANNOUNCEMENT_ENTRY: Balance = storage_deposit(0, 68);
 
-/// Smallest amount of a vested transfer. The chain keeps an account's schedules for free, so that each has to be worth it.
+/// Smallest amount of a vested transfer. The chain keeps an account's schedules for free, so that each has to
+/// be worth it.
 const MINIMUM_VESTED_TRANSFER: Balance = NRN;
 
 impl pallet_multisig::Config for Runtime {
@@ -126,8 +127,8 @@ impl pallet_proxy::Config for Runtime {
 }
 
 frame_support::parameter_types! {
-	/// Uses of tokens that are not released yet: they can be staked, bonded and held, but neither transferred nor paid as
-	/// fees.
+	/// Uses of tokens that are not released yet: they can be staked, bonded and held, but neither transferred
+	/// nor paid as fees.
 	pub UnvestedReasons: WithdrawReasons =
 		WithdrawReasons::except(WithdrawReasons::TRANSFER | WithdrawReasons::RESERVE);
 }

@@ -33,7 +33,8 @@ impl pallet_balances::Config for Runtime {
 	type DoneSlashHandler = ();
 }
 
-/// The smallest transaction costs a thousandth of a neuron for the work that it makes; heavier ones cost in proportion.
+/// The smallest transaction costs a thousandth of a neuron for the work that it makes; heavier ones cost in
+/// proportion.
 pub struct WeightToFee;
 
 impl WeightToFeePolynomial for WeightToFee {
@@ -53,7 +54,7 @@ impl WeightToFeePolynomial for WeightToFee {
 }
 
 /// Each byte of a transaction costs a millionth of a neuron.
-pub type LengthToFee = ConstantMultiplier<Balance, ConstU128<MICRO_NRN>>;
+type LengthToFee = ConstantMultiplier<Balance, ConstU128<MICRO_NRN>>;
 
 parameter_types! {
 	/// Fullness of blocks above which fees rise.

@@ -1,7 +1,8 @@
 //! The technical committee: who may become Root by a motion, and how.
 //!
 //! One motion does it: `utility.batch_all` of `whitelist.whitelist_call` with a call's hash and
-//! `whitelist.dispatch_whitelisted_call_with_preimage` with the call itself. Two thirds of the committee carry it.
+//! `whitelist.dispatch_whitelisted_call_with_preimage` with the call itself. Two thirds of the committee
+//! carry it.
 
 use super::RuntimeBlockWeights;
 use crate::{

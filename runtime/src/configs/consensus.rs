@@ -1,5 +1,5 @@
-//! Authorship and finality: BABE, GRANDPA, and the sessions that carry validators' keys to both of them and to the
-//! committees that measure checkpoints and check deltas.
+//! Authorship and finality: BABE, GRANDPA, and the sessions that carry validators' keys to both of them and
+//! to the committees that measure checkpoints and check deltas.
 
 use super::validators::{OnlyChanges, ReportLongevity, ReportedSessions};
 use crate::{
@@ -16,8 +16,8 @@ use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
 use sp_runtime::traits::{ConvertInto, OpaqueKeys};
 use sp_session::MembershipProof;
 
-/// One slot in four has a primary author on average; the secondary author of every other slot brings a VRF output as
-/// well, so that each block has one: rounds draw their evaluation sets from it.
+/// One slot in four has a primary author on average; the secondary author of every other slot brings a VRF
+/// output as well, so that each block has one: rounds draw their evaluation sets from it.
 pub const BABE_GENESIS_EPOCH_CONFIG: BabeEpochConfiguration =
 	BabeEpochConfiguration { c: (1, 4), allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots };
 

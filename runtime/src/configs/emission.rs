@@ -47,12 +47,12 @@ impl pallet_emission::Config for Runtime {
 }
 
 /// Burns, on the record.
-pub type Burn = pallet_emission::Burn<Runtime>;
+pub(super) type Burn = pallet_emission::Burn<Runtime>;
 /// Gives to the treasury.
-pub type ToTreasury = pallet_emission::ToAccount<Runtime, TreasuryAccount>;
+pub(super) type ToTreasury = pallet_emission::ToAccount<Runtime, TreasuryAccount>;
 
-/// Gives the treasury its part of fees, and the block's author the rest and the tip. While the treasury has no account, a part
-/// that is too small to make one goes to the author as well.
+/// Gives the treasury its part of fees, and the block's author the rest and the tip. While the treasury has
+/// no account, a part that is too small to make one goes to the author as well.
 pub struct SplitFees;
 
 impl OnUnbalanced<Credit<AccountId, Balances>> for SplitFees {

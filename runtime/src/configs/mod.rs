@@ -17,8 +17,8 @@ mod validators;
 pub use accounts::ProxyType;
 pub use consensus::BABE_GENESIS_EPOCH_CONFIG;
 #[cfg(test)]
-pub use emission::SplitFees;
+pub(crate) use emission::SplitFees;
 #[cfg(test)]
-pub use governance::{PreimageBaseDeposit, PreimageByteDeposit};
-pub use parameters::{dynamic_params, RuntimeParameters};
+pub(crate) use governance::{PreimageBaseDeposit, PreimageByteDeposit};
+pub(crate) use parameters::{dynamic_params, RuntimeParameters};
 pub use system::RuntimeBlockWeights;

@@ -1,5 +1,7 @@
 //! Parameters that governance can change without a new runtime.
 
+#![allow(unreachable_pub, reason = "the macro's items are public")]
+
 use crate::{
 	constants::{MAX_VALIDATORS, NRN},
 	AccountId, Balance, Runtime, RuntimeEvent,

@@ -16,7 +16,8 @@ use sp_runtime::Perbill;
 const GROUP_DEPOSIT: Balance = 100 * NRN;
 /// The smallest deposit that a group may ask of commitments. It is at stake: lies lose it.
 const MINIMUM_COMMITMENT_DEPOSIT: Balance = NRN;
-/// Fee of a commitment beside its deposit: the digest, which must never win again, and the trainer's standing stay.
+/// Fee of a commitment beside its deposit: the digest, which must never win again, and the trainer's standing
+/// stay.
 const COMMITMENT_FEE: Balance = storage_deposit(2, 200);
 /// The most records that a round may be measured on.
 const MAX_EVALUATION_RECORDS: u32 = 65_536;
@@ -24,8 +25,8 @@ const MAX_EVALUATION_RECORDS: u32 = 65_536;
 const MAX_REVEAL: BlockNumber = 2 * HOURS;
 /// Number of settled rounds that a group keeps in the state.
 const RETENTION: u32 = 256;
-/// The shortest window that a clock may have: what is lost in the first block can be sent again in the second, and the
-/// third is for its block.
+/// The shortest window that a clock may have: what is lost in the first block can be sent again in the
+/// second, and the third is for its block.
 const MINIMUM_WINDOW: BlockNumber = 3;
 
 /// The longest round: what is decided takes effect when one begins. No dispute about a round takes longer.

@@ -7,10 +7,12 @@ use frame_support::{
 };
 use sp_runtime::Perbill;
 
-/// Migrations that run at once in the first block of a new runtime, the oldest first. They are small in every state.
-pub type SingleBlockMigrations = ();
+/// Migrations that run at once in the first block of a new runtime, the oldest first. They are small in every
+/// state.
+pub(super) type SingleBlockMigrations = ();
 
-/// Migrations that run in as many blocks as they take, the oldest first. The chain takes no transactions meanwhile.
+/// Migrations that run in as many blocks as they take, the oldest first. The chain takes no transactions
+/// meanwhile.
 #[cfg(not(feature = "runtime-benchmarks"))]
 type SteppedMigrations = (pallet_rounds::migrations::NameModels<Runtime>,);
 #[cfg(feature = "runtime-benchmarks")]
@@ -25,8 +27,8 @@ parameter_types! {
 	pub MaximumMigrationWeight: Weight = Perbill::from_percent(60) * RuntimeBlockWeights::get().max_block;
 }
 
-/// A migration that fails stops the chain from taking transactions until validators agree on another runtime: half of a state
-/// is worse than none.
+/// A migration that fails stops the chain from taking transactions until validators agree on another runtime:
+/// half of a state is worse than none.
 impl pallet_migrations::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type Migrations = SteppedMigrations;

@@ -19,8 +19,8 @@ use sp_staking::SessionIndex;
 
 /// For how many blocks what a validator unbonds stays held.
 const UNBONDING_PERIOD: BlockNumber = 32 * DAYS;
-/// Number of blocks for which a validator can be held to account: the longest round, whose committee is fixed when it
-/// begins to measure, and a day to report.
+/// Number of blocks for which a validator can be held to account: the longest round, whose committee is fixed
+/// when it begins to measure, and a day to report.
 const LONGEST_DISPUTE: BlockNumber = MAXIMUM_ROUND_LENGTH + DAYS;
 /// Number of blocks for which an offender can't be a candidate.
 const JAIL_PERIOD: BlockNumber = DAYS;
@@ -59,9 +59,9 @@ impl pallet_offences::Config for Runtime {
 	type OnOffenceHandler = Validators;
 }
 
-/// Plans a session only where its validators or their keys, in whatever order, are others than those of the session before,
-/// which the finality gadget would take for a new set otherwise: each one has to be proven to everybody who ever joins the
-/// chain.
+/// Plans a session only where its validators or their keys, in whatever order, are others than those of the
+/// session before, which the finality gadget would take for a new set otherwise: each one has to be proven to
+/// everybody who ever joins the chain.
 pub struct OnlyChanges<Manager>(PhantomData<Manager>);
 
 impl<Manager> OnlyChanges<Manager> {

@@ -131,7 +131,8 @@ fn two_of_three_sign_for_a_common_account() {
 	});
 }
 
-/// A chain that began with what was sold: to Alice, who validates, and to a buyer whose tokens are released over ten days.
+/// A chain that began with what was sold: to Alice, who validates, and to a buyer whose tokens are released
+/// over ten days.
 fn sold(test: impl FnOnce(AccountId)) {
 	let buyer = account("//Buyer");
 	let mut config = config_of(LIVE_PRESET);

@@ -117,8 +117,8 @@ fn what_validators_bond_and_clients_fund_pays_for_what_is_kept_of_them() {
 	let least = of::<<Runtime as pallet_emission::Config>::MinimumFundingPerRound>();
 	assert!(least >= storage_deposit(1, funding));
 
-	// What is kept by account is kept under 8 bytes of hash and the account, what is kept by key under as much, the kind of
-	// the key and its length.
+	// What is kept by account is kept under 8 bytes of hash and the account, what is kept by key under as
+	// much, the kind of the key and its length.
 	let keys = 3 * 32;
 	let owners = 3 * (8 + 4 + 1 + 32 + 32);
 	let deposit = of::<<Runtime as pallet_session::Config>::KeyDeposit>();

@@ -20,8 +20,9 @@ use pallet_groups::NewGroup;
 use sp_core::{Pair, H256};
 use sp_runtime::transaction_validity::InvalidTransaction;
 
-/// Blocks from one close of a voting period to the next; the group is created in block 1. No close may fall on a block that
-/// ends a session, which has no weight left for alarms, so that they ring with the block after.
+/// Blocks from one close of a voting period to the next; the group is created in block 1. No close may fall
+/// on a block that ends a session, which has no weight left for alarms, so that they ring with the block
+/// after.
 const PERIOD: BlockNumber = 30;
 const SALT: [u8; 32] = [7; 32];
 
@@ -29,7 +30,8 @@ fn report(delta: u8) -> DeltaReport {
 	DeltaReport { added: 5_000, removed: 0, records: 65_000, root: H256::repeat_byte(delta) }
 }
 
-/// A group in which Trainer1, its owner, has 20% of the stake, and Eve and Ferdie 40% each. Block 1 is its block.
+/// A group in which Trainer1, its owner, has 20% of the stake, and Eve and Ferdie 40% each. Block 1 is its
+/// block.
 fn with_stakeholders(test: impl FnOnce()) {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
 		block(|| {

@@ -113,8 +113,8 @@ fn layout() -> String {
 	let metadata = Runtime::metadata_ir();
 	let mut types = Types::default();
 	let mut text = String::from(
-		"How the storage of a chain is laid out. Written by the tests of descent-runtime; each change needs another storage \
-		 version of its pallet, and a migration.\n",
+		"How the storage of a chain is laid out. Written by the tests of descent-runtime; each change needs \
+		 another storage version of its pallet, and a migration.\n",
 	);
 	for (name, version) in pallets() {
 		let version = u16::from_be_bytes(version_bytes(version));
@@ -156,8 +156,8 @@ fn the_storage_is_laid_out_as_it_was() {
 	let changes = missing(&before, &now, "-") + &missing(&now, &before, "+");
 	assert!(
 		changes.is_empty(),
-		"the layout of the storage has changed:\n{changes}\nA chain that runs does not have it so: raise the storage version of \
-		 the pallet, write a migration, then write {FILE} anew with {WRITE}=1."
+		"the layout of the storage has changed:\n{changes}\nA chain that runs does not have it so: raise the \
+		 storage version of the pallet, write a migration, then write {FILE} anew with {WRITE}=1."
 	);
 }
 

@@ -4,9 +4,9 @@ use crate::{Balance, Balances, Runtime, RuntimeHoldReason, System};
 use core::cell::Cell;
 use pallet_rounds::RoundOf;
 
-/// Checks that all that is issued is somebody's, that it is what the chain began with and what was minted and burned since,
-/// and that what is on hold is what the pallets say, for every reason.
-pub fn check() {
+/// Checks that all that is issued is somebody's, that it is what the chain began with and what was minted and
+/// burned since, and that what is on hold is what the pallets say, for every reason.
+pub(crate) fn check() {
 	let issued = Balances::total_issuance();
 	let owned: Balance = frame_system::Account::<Runtime>::iter_values()
 		.map(|account| account.data.free + account.data.reserved)

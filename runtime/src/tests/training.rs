@@ -17,7 +17,8 @@ use pallet_groups::{GroupObserver, WeightInfo as _};
 use pallet_rounds::WeightInfo as _;
 use sp_core::H256;
 
-/// Two groups of Trainer1, made in block 1, and a commitment of Trainer2 to the first round of the first one in block 3.
+/// Two groups of Trainer1, made in block 1, and a commitment of Trainer2 to the first round of the first one
+/// in block 3.
 fn with_groups(test: impl FnOnce(AccountId, AccountId)) {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
 		let (owner, trainer) = (account("//Trainer1"), account("//Trainer2"));

@@ -36,12 +36,13 @@ enum State {
 }
 
 impl Client {
-	/// Follows the events of a topic in a group, or in all groups: of finalized blocks, or of best blocks as soon as
-	/// they are there, which may yet be replaced by others.
+	/// Follows the events of a topic in a group, or in all groups: of finalized blocks, or of best blocks as
+	/// soon as they are there, which may yet be replaced by others.
 	///
 	/// The stream outlives the connection. When that breaks, or the node can't be reached, it yields
-	/// [`Error::Interrupted`] and goes on with what happens after the subscription is restored: a caller that needs
-	/// every event reads the round again then. It ends only after an error that [`Error::is_transient`] is not true of.
+	/// [`Error::Interrupted`] and goes on with what happens after the subscription is restored: a caller that
+	/// needs every event reads the round again then. It ends only after an error that [`Error::is_transient`]
+	/// is not true of.
 	///
 	/// # Errors
 	/// [`Error::Refused`] where there is no such group; [`Error::Unsupported`] by another kind of node.

@@ -24,14 +24,15 @@ impl From<Error> for ErrorObjectOwned {
 			Error::UnknownRound(group, round) => (
 				8002,
 				format!(
-					"there is no round {round} in group {group}; training_group tells the round that takes commitments"
+					"there is no round {round} in group {group}; training_group tells the round that \
+					 takes commitments"
 				),
 			),
 			Error::State(block, reason) => (
 				8003,
 				format!(
-					"the state of block {block:?} can't be read: {reason}; a node keeps the states of the last 256 \
-					 blocks, ask one that runs with --state-pruning archive for older ones"
+					"the state of block {block:?} can't be read: {reason}; a node keeps the states of the \
+					 last 256 blocks, ask one that runs with --state-pruning archive for older ones"
 				),
 			),
 		};

@@ -91,8 +91,8 @@ where
 		.boxed()
 }
 
-/// Sends the events of each block, of finalized or of best ones, until the subscriber leaves, falls behind, or there is
-/// an error, of which it is told.
+/// Sends the events of each block, of finalized or of best ones, until the subscriber leaves, falls behind,
+/// or there is an error, of which it is told.
 pub(super) async fn deliver<C>(
 	pending: PendingSubscriptionSink,
 	client: Arc<C>,
@@ -120,7 +120,8 @@ where
 			Err(SendTimeoutError::Closed(_)) => return Ok(()),
 			Err(SendTimeoutError::Timeout(_)) => {
 				return Err(format!(
-					"the subscriber fell behind at block {block}: subscribe again and read messages as they come"
+					"the subscriber fell behind at block {block}: subscribe again and read messages as they \
+					 come"
 				)
 				.into())
 			}

@@ -34,8 +34,8 @@ const DEFAULT_LIMIT: u32 = 20;
 /// The `training_*` methods. `at` is a block's hash, the best block's unless given.
 #[rpc(server)]
 pub(crate) trait TrainingApi {
-	/// Groups in the order of their numbers, from number `from` (0) on, at most `limit` (20) of them, never more than
-	/// 100.
+	/// Groups in the order of their numbers, from number `from` (0) on, at most `limit` (20) of them, never
+	/// more than 100.
 	#[method(name = "training_groups", blocking)]
 	fn groups(
 		&self,
@@ -70,8 +70,8 @@ pub(crate) trait TrainingApi {
 		at: Option<Hash>,
 	) -> RpcResult<Explanation>;
 
-	/// The log of a group's data set from the entry that made version `from` (1) on, oldest first, at most `limit` (20)
-	/// entries, never more than 100.
+	/// The log of a group's data set from the entry that made version `from` (1) on, oldest first, at most
+	/// `limit` (20) entries, never more than 100.
 	#[method(name = "training_datasetLog", blocking)]
 	fn dataset_log(
 		&self,
@@ -81,11 +81,13 @@ pub(crate) trait TrainingApi {
 		at: Option<Hash>,
 	) -> RpcResult<Vec<LogEntryView>>;
 
-	/// The delta proposals of a group: those that are open in their order, then the last that ended, the newest first.
+	/// The delta proposals of a group: those that are open in their order, then the last that ended, the
+	/// newest first.
 	#[method(name = "training_proposals", blocking)]
 	fn proposals(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<ProposalView>>;
 
-	/// The amendments of a group's rules: those that are open, then the last that ended, the newest first in both.
+	/// The amendments of a group's rules: those that are open, then the last that ended, the newest first in
+	/// both.
 	#[method(name = "training_amendments", blocking)]
 	fn amendments(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<AmendmentView>>;
 
@@ -121,11 +123,12 @@ pub(crate) trait TrainingApi {
 	#[method(name = "training_governance", blocking)]
 	fn governance(&self, at: Option<Hash>) -> RpcResult<GovernanceView>;
 
-	/// The events of a topic (`rounds`), of one group or of all, one message a block in the order of the chain, also for
-	/// blocks without events. Of finalized blocks; with `finalized` false of best blocks, which may be taken back.
+	/// The events of a topic (`rounds`), of one group or of all, one message a block in the order of the
+	/// chain, also for blocks without events. Of finalized blocks; with `finalized` false of best blocks,
+	/// which may be taken back.
 	///
-	/// A subscriber that does not keep up is told so and dropped; blocks are missing where the node itself caught up
-	/// with the chain in strides of more than 256.
+	/// A subscriber that does not keep up is told so and dropped; blocks are missing where the node itself
+	/// caught up with the chain in strides of more than 256.
 	#[subscription(
 		name = "training_subscribeEvents" => "training_events",
 		unsubscribe = "training_unsubscribeEvents",

@@ -10,14 +10,14 @@ use sp_runtime::DispatchResult;
 use std::sync::LazyLock;
 
 /// Result of a call: not admitted, failed, or done.
-pub type Submitted = Result<DispatchResult, TransactionValidityError>;
+pub(crate) type Submitted = Result<DispatchResult, TransactionValidityError>;
 
 /// An account that signs.
 #[derive(Clone)]
-pub struct Actor {
-	pub name: &'static str,
-	pub account: AccountId,
-	pub pair: sr25519::Pair,
+pub(crate) struct Actor {
+	pub(crate) name: &'static str,
+	pub(crate) account: AccountId,
+	pub(crate) pair: sr25519::Pair,
 	grandpa: ed25519::Pair,
 }
 
@@ -54,29 +54,29 @@ static ACTORS: LazyLock<Vec<Actor>> = LazyLock::new(|| {
 });
 
 /// All of them.
-pub fn actors() -> &'static [Actor] {
+pub(crate) fn actors() -> &'static [Actor] {
 	&ACTORS
 }
 
 /// The one of that name.
-pub fn actor(name: &str) -> &'static Actor {
+pub(crate) fn actor(name: &str) -> &'static Actor {
 	let found = actors().iter().find(|actor| actor.name == name);
 	found.expect("there is such an actor")
 }
 
 /// The one with that account.
-pub fn owner(account: &AccountId) -> Option<&'static Actor> {
+pub(crate) fn owner(account: &AccountId) -> Option<&'static Actor> {
 	actors().iter().find(|actor| actor.account == *account)
 }
 
 impl Actor {
 	/// Its evaluator key, which is that of its account.
-	pub fn evaluator(&self) -> AuthorityId {
+	pub(crate) fn evaluator(&self) -> AuthorityId {
 		self.pair.public().into()
 	}
 
 	/// All its session keys, and the proof that it has them.
-	pub fn session_keys(&self) -> (SessionKeys, Vec<u8>) {
+	pub(crate) fn session_keys(&self) -> (SessionKeys, Vec<u8>) {
 		let keys = SessionKeys {
 			babe: self.pair.public().into(),
 			grandpa: self.grandpa.public().into(),
@@ -90,7 +90,7 @@ impl Actor {
 	}
 
 	/// Signs a call and puts it into the block.
-	pub fn submit(&self, call: impl Into<RuntimeCall>) -> Submitted {
+	pub(crate) fn submit(&self, call: impl Into<RuntimeCall>) -> Submitted {
 		let mut extension = <Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_extension();
 		extension.6 = frame_system::CheckNonce::from(System::account_nonce(&self.account));
 		let payload = SignedPayload::new(call.into(), extension).expect("the extension has what it signs");

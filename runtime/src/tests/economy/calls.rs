@@ -10,20 +10,20 @@ use sp_core::{Pair, H256};
 
 /// A member's place in the committee of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Seat {
-	pub group: GroupId,
-	pub round: RoundIndex,
-	pub member: u32,
+pub(crate) struct Seat {
+	pub(crate) group: GroupId,
+	pub(crate) round: RoundIndex,
+	pub(crate) member: u32,
 }
 
 impl Seat {
 	/// The hash that hides a ballot.
-	pub fn hash(self, by: &Actor, ballot: &Ballot, salt: &Salt) -> H256 {
+	pub(crate) fn hash(self, by: &Actor, ballot: &Ballot, salt: &Salt) -> H256 {
 		attestation_hash(Rounds::genesis(), self.group, self.round, &by.evaluator(), ballot, salt)
 	}
 
 	/// Binds the member to what has this hash.
-	pub fn attest(self, by: &Actor, hash: H256) -> RuntimeCall {
+	pub(crate) fn attest(self, by: &Actor, hash: H256) -> RuntimeCall {
 		let Self { group, round, member } = self;
 		let payload = pallet_rounds::attest_payload(Rounds::genesis(), group, round, member, hash);
 		let signature = AuthoritySignature::from(by.pair.sign(&payload));
@@ -31,7 +31,7 @@ impl Seat {
 	}
 
 	/// Shows a ballot.
-	pub fn open(self, by: &Actor, ballot: &Ballot, salt: Salt) -> RuntimeCall {
+	pub(crate) fn open(self, by: &Actor, ballot: &Ballot, salt: Salt) -> RuntimeCall {
 		let Self { group, round, member } = self;
 		let hash = self.hash(by, ballot, &salt);
 		let payload = pallet_rounds::open_payload(Rounds::genesis(), group, round, member, hash);
@@ -42,17 +42,17 @@ impl Seat {
 
 /// A member's place in the committee that checks a delta.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CheckSeat {
-	pub group: GroupId,
-	pub proposal: ProposalId,
-	pub version: u32,
-	pub attempt: u32,
-	pub member: u32,
+pub(crate) struct CheckSeat {
+	pub(crate) group: GroupId,
+	pub(crate) proposal: ProposalId,
+	pub(crate) version: u32,
+	pub(crate) attempt: u32,
+	pub(crate) member: u32,
 }
 
 impl CheckSeat {
 	/// The hash that hides a verdict.
-	pub fn hash(self, by: &Actor, verdict: &DeltaVerdict, salt: &Salt) -> H256 {
+	pub(crate) fn hash(self, by: &Actor, verdict: &DeltaVerdict, salt: &Salt) -> H256 {
 		check_hash(
 			Dataset::genesis(),
 			self.group,
@@ -66,7 +66,7 @@ impl CheckSeat {
 	}
 
 	/// Binds the member to what has this hash.
-	pub fn attest(self, by: &Actor, hash: H256) -> RuntimeCall {
+	pub(crate) fn attest(self, by: &Actor, hash: H256) -> RuntimeCall {
 		let payload = pallet_dataset::attest_payload(
 			Dataset::genesis(),
 			self.group,
@@ -88,7 +88,7 @@ impl CheckSeat {
 	}
 
 	/// Shows a verdict.
-	pub fn open(self, by: &Actor, verdict: DeltaVerdict, salt: Salt) -> RuntimeCall {
+	pub(crate) fn open(self, by: &Actor, verdict: DeltaVerdict, salt: Salt) -> RuntimeCall {
 		let payload = pallet_dataset::open_payload(
 			Dataset::genesis(),
 			self.group,

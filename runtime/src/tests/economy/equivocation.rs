@@ -24,8 +24,9 @@ fn sealed(by: &Actor, slot: Slot, root: u8) -> Header {
 	header
 }
 
-/// The call by which a node reports a validator of this session for the slot of this block. `None` where it is none.
-pub fn report(offender: &Actor) -> Option<RuntimeCall> {
+/// The call by which a node reports a validator of this session for the slot of this block. `None` where it
+/// is none.
+pub(crate) fn report(offender: &Actor) -> Option<RuntimeCall> {
 	let slot = crate::Babe::current_slot();
 	let key = AuthorityId::from(offender.pair.public());
 	let key_owner_proof = KeyOwners::<Runtime>::prove((KEY_TYPE, key.encode()))?;

@@ -26,8 +26,8 @@ use std::sync::{Arc, Mutex};
 
 type Listeners<T> = Mutex<Vec<TracingUnboundedSender<T>>>;
 
-/// Its block `n` has the hash `n`, group 0, a commitment to round `n` of group 0 and of group 1, and a voting period of
-/// group 0 and of group 1 that closed.
+/// Its block `n` has the hash `n`, group 0, a commitment to round `n` of group 0 and of group 1, and a voting
+/// period of group 0 and of group 1 that closed.
 #[derive(Default)]
 pub(super) struct TestChain {
 	finalized: Mutex<BlockNumber>,
@@ -75,7 +75,8 @@ impl TestChain {
 		}
 	}
 
-	/// Imports `block` as the best one; `brought` are its new ancestors on another fork than the last best block's.
+	/// Imports `block` as the best one; `brought` are its new ancestors on another fork than the last best
+	/// block's.
 	pub(super) fn import(&self, block: BlockNumber, is_new_best: bool, brought: &[BlockNumber]) {
 		let route = (!brought.is_empty()).then(|| {
 			let blocks = [0].iter().chain(brought);

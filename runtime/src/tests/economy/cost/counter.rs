@@ -13,17 +13,17 @@ use std::{
 
 /// The storage that was touched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Touched {
+pub(crate) struct Touched {
 	/// Keys that were read before anything was written to them.
-	pub reads: usize,
+	pub(crate) reads: usize,
 	/// Keys that were written to.
-	pub writes: usize,
+	pub(crate) writes: usize,
 	/// Bytes of the values that were read.
-	pub bytes: usize,
+	pub(crate) bytes: usize,
 }
 
 /// Runs what counts, inside externalities. Its result and what it touched.
-pub fn counted<R>(run: impl FnOnce() -> R) -> (R, Touched) {
+pub(crate) fn counted<R>(run: impl FnOnce() -> R) -> (R, Touched) {
 	with_externalities(|inner| {
 		let mut counter = Counter { inner, read: BTreeSet::new(), written: BTreeSet::new(), bytes: 0 };
 		let result = set_and_run_with_externalities(&mut counter, run);

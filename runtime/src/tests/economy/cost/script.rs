@@ -31,14 +31,14 @@ const PERIOD: BlockNumber = 45;
 const SCORE: Score = Score(5_000);
 
 /// The storage that a step touched, and the size of the proof of its reads.
-pub struct Cost {
-	pub name: &'static str,
-	pub touched: Touched,
-	pub proof: usize,
+pub(crate) struct Cost {
+	pub(crate) name: &'static str,
+	pub(crate) touched: Touched,
+	pub(crate) proof: usize,
 }
 
 /// A chain with some groups, and one that plays.
-pub struct Script {
+pub(crate) struct Script {
 	chain: sp_io::TestExternalities,
 	group: GroupId,
 	costs: Vec<Cost>,
@@ -49,11 +49,12 @@ const COMMITTEE: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
 
 impl Script {
 	/// A chain with so many groups, beside which another is to play.
-	pub fn new(others: u32) -> Self {
+	pub(crate) fn new(others: u32) -> Self {
 		let mut script = Self { chain: genesis_of(LOCAL_PRESET), group: others, costs: Vec::new() };
 		script.run(|| {
 			blocks::begin(1);
-			// Who owns thousands of groups has no part in the game, and their deposits and stakes are more than one has.
+			// Who owns thousands of groups has no part in the game, and their deposits and stakes are more
+			// than one has.
 			let owners = ["//Bob", "//Charlie", "//Dave"].map(actor);
 			for (_, owner) in (0..others).zip(owners.into_iter().cycle()) {
 				let origin = RawOrigin::Signed(owner.account.clone());
@@ -66,7 +67,7 @@ impl Script {
 	}
 
 	/// Plays it all.
-	pub fn play(mut self) -> Vec<Cost> {
+	pub(crate) fn play(mut self) -> Vec<Cost> {
 		self.measure("block: nothing is due", || {
 			blocks::end();
 			blocks::begin(3);

@@ -9,7 +9,7 @@ use crate::{
 use pallet_emission::{Accrued, Call, Fundings};
 use rand::Rng;
 
-pub fn claim(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn claim(machine: &mut Machine) -> Option<Move> {
 	let mut earned: Vec<_> = Accrued::<Runtime>::iter_keys().collect();
 	earned.sort();
 	let by = match machine.one_of(&earned) {
@@ -19,7 +19,7 @@ pub fn claim(machine: &mut Machine) -> Option<Move> {
 	Move::signed(by, Call::<Runtime>::claim {})
 }
 
-pub fn fund(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn fund(machine: &mut Machine) -> Option<Move> {
 	let (group, amount) = (machine.group(), machine.amount());
 	let per_round = match machine.rng.random_range(0..4u32) {
 		0 => machine.amount(),
@@ -37,12 +37,12 @@ fn client(machine: &mut Machine) -> Option<(u32, &'static crate::tests::economy:
 	Some((group, owner(&machine.one_of(&clients)?)?))
 }
 
-pub fn stop_funding(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn stop_funding(machine: &mut Machine) -> Option<Move> {
 	let (group, by) = client(machine)?;
 	Move::signed(by, Call::<Runtime>::stop_funding { group })
 }
 
-pub fn refund(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn refund(machine: &mut Machine) -> Option<Move> {
 	let (group, by) = client(machine)?;
 	Move::signed(by, Call::<Runtime>::refund { group })
 }
@@ -53,7 +53,7 @@ fn transfer_to(machine: &mut Machine, to: AccountId) -> Option<Move> {
 	Move::signed(machine.somebody(), call)
 }
 
-pub fn transfer(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn transfer(machine: &mut Machine) -> Option<Move> {
 	// Who has nothing left gets something, so that the game goes on.
 	let poorest = actors().iter().min_by_key(|actor| Balances::free_balance(&actor.account))?;
 	let to = match machine.rng.random_range(0..3u32) {
@@ -65,13 +65,13 @@ pub fn transfer(machine: &mut Machine) -> Option<Move> {
 }
 
 /// Somebody gives tokens to those who only hold those of others.
-pub fn donate(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn donate(machine: &mut Machine) -> Option<Move> {
 	let to = if machine.chance(0.5) { Emission::account_id() } else { Treasury::account_id() };
 	transfer_to(machine, to)
 }
 
 /// Somebody leaves the chain, as far as it lets go.
-pub fn transfer_all(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn transfer_all(machine: &mut Machine) -> Option<Move> {
 	let call = pallet_balances::Call::<Runtime>::transfer_all {
 		dest: machine.somebody().account.clone().into(),
 		keep_alive: false,
@@ -80,7 +80,7 @@ pub fn transfer_all(machine: &mut Machine) -> Option<Move> {
 }
 
 /// Nobody burns tokens past the records.
-pub fn burn(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn burn(machine: &mut Machine) -> Option<Move> {
 	let call = pallet_balances::Call::<Runtime>::burn { value: machine.amount(), keep_alive: false };
 	Move::signed(machine.somebody(), call)
 }

@@ -14,7 +14,7 @@ use pallet_balances::Holds;
 use pallet_emission::{Burned, GenesisIssuance, Minted};
 
 /// Events that a run must have.
-pub const HAPPENINGS: [&str; 30] = [
+pub(crate) const HAPPENINGS: [&str; 30] = [
 	"round won",
 	"round lost by rank",
 	"claim refuted",
@@ -47,9 +47,9 @@ pub const HAPPENINGS: [&str; 30] = [
 	"session begun",
 ];
 
-/// Checks all pallets' states, and that issuance is what was sold, plus what was minted, minus what was burned, and all of it
-/// is somebody's.
-pub fn check() {
+/// Checks all pallets' states, and that issuance is what was sold, plus what was minted, minus what was
+/// burned, and all of it is somebody's.
+pub(crate) fn check() {
 	Groups::do_try_state().expect("groups");
 	Rounds::do_try_state().expect("rounds");
 	Dataset::do_try_state().expect("data sets");
@@ -90,7 +90,7 @@ fn check_holds(account: &AccountId, reserved: u128) {
 }
 
 /// Counts what happened in the block.
-pub fn count_events(tally: &mut Tally) {
+pub(crate) fn count_events(tally: &mut Tally) {
 	for record in System::read_events_no_consensus() {
 		for kind in kinds(&record.event) {
 			tally.event(kind);

@@ -28,23 +28,23 @@ enum By {
 }
 
 /// Something to be done.
-pub struct Move {
+pub(crate) struct Move {
 	by: By,
 	call: RuntimeCall,
 }
 
 impl Move {
-	pub fn signed(by: &'static Actor, call: impl Into<RuntimeCall>) -> Option<Self> {
+	pub(crate) fn signed(by: &'static Actor, call: impl Into<RuntimeCall>) -> Option<Self> {
 		let (by, call) = (By::Somebody(by), call.into());
 		Some(Self { by, call })
 	}
 
-	pub fn authorized(call: RuntimeCall) -> Option<Self> {
+	pub(crate) fn authorized(call: RuntimeCall) -> Option<Self> {
 		let by = By::Proof;
 		Some(Self { by, call })
 	}
 
-	pub fn unsigned(call: RuntimeCall) -> Option<Self> {
+	pub(crate) fn unsigned(call: RuntimeCall) -> Option<Self> {
 		let by = By::Node;
 		Some(Self { by, call })
 	}
@@ -97,7 +97,7 @@ const WHIMS: [(&str, u32, Finder); 32] = [
 ];
 
 /// The kinds of calls that must succeed at least once in a run. `balances.burn` never does.
-pub const KINDS: [&str; 36] = [
+pub(crate) const KINDS: [&str; 36] = [
 	"rounds.reveal",
 	"rounds.attest",
 	"rounds.open",
@@ -137,19 +137,19 @@ pub const KINDS: [&str; 36] = [
 ];
 
 /// A chain with all who act on it.
-pub struct Machine {
+pub(crate) struct Machine {
 	seed: u64,
-	pub rng: ChaCha8Rng,
-	pub secrets: Secrets,
+	pub(crate) rng: ChaCha8Rng,
+	pub(crate) secrets: Secrets,
 	/// The validator that lies whenever it attests. Alice, which makes the blocks, is honest.
-	pub liar: Option<AccountId>,
+	pub(crate) liar: Option<AccountId>,
 	tally: Tally,
 	trace: VecDeque<String>,
 	steps: u64,
 }
 
 impl Machine {
-	pub fn new(seed: u64) -> Self {
+	pub(crate) fn new(seed: u64) -> Self {
 		blocks::begin(1);
 		let mut rng = ChaCha8Rng::seed_from_u64(seed);
 		let liar = rng.random_bool(0.8).then(|| {
@@ -168,7 +168,7 @@ impl Machine {
 	}
 
 	/// Does one thing, and checks that all is as it must be.
-	pub fn step(&mut self) {
+	pub(crate) fn step(&mut self) {
 		self.steps += 1;
 		match self.rng.random_range(0..1_000u32) {
 			0..2 => self.leap(),
@@ -181,7 +181,7 @@ impl Machine {
 	}
 
 	/// Ends the last block. What has been seen.
-	pub fn finish(mut self) -> Tally {
+	pub(crate) fn finish(mut self) -> Tally {
 		self.end_block();
 		std::mem::take(&mut self.tally)
 	}
@@ -245,8 +245,8 @@ impl Machine {
 		blocks::begin(number);
 	}
 
-	/// Lets the chain stand still for a while, till the next emission period at most: how many it sleeps through is not what
-	/// a chain can do.
+	/// Lets the chain stand still for a while, till the next emission period at most: how many it sleeps
+	/// through is not what a chain can do.
 	fn leap(&mut self) {
 		let left = HOURS - System::block_number() % HOURS;
 		let epoch = EPOCH_DURATION_IN_SLOTS as BlockNumber;
@@ -281,28 +281,28 @@ impl Machine {
 	}
 
 	/// Returns true with this probability.
-	pub fn chance(&mut self, probability: f64) -> bool {
+	pub(crate) fn chance(&mut self, probability: f64) -> bool {
 		self.rng.random_bool(probability)
 	}
 
 	/// Returns true if a validator lies now.
-	pub fn lies(&mut self, account: &AccountId) -> bool {
+	pub(crate) fn lies(&mut self, account: &AccountId) -> bool {
 		let may = *account != actors()[0].account;
 		may && (self.liar.as_ref() == Some(account) || self.chance(0.01))
 	}
 
 	/// Somebody.
-	pub fn somebody(&mut self) -> &'static Actor {
+	pub(crate) fn somebody(&mut self) -> &'static Actor {
 		actors().choose(&mut self.rng).expect("there are some")
 	}
 
 	/// One of several.
-	pub fn one_of<T: Clone>(&mut self, of: &[T]) -> Option<T> {
+	pub(crate) fn one_of<T: Clone>(&mut self, of: &[T]) -> Option<T> {
 		of.choose(&mut self.rng).cloned()
 	}
 
 	/// A group, now and then one that does not exist.
-	pub fn group(&mut self) -> GroupId {
+	pub(crate) fn group(&mut self) -> GroupId {
 		let groups = groups_count();
 		if groups == 0 || self.chance(0.005) {
 			return groups;
@@ -310,12 +310,12 @@ impl Machine {
 		self.rng.random_range(0..groups)
 	}
 
-	pub fn salt(&mut self) -> Salt {
+	pub(crate) fn salt(&mut self) -> Salt {
 		self.rng.random()
 	}
 
 	/// An amount: nothing, dust, a little, much, or more than anybody has.
-	pub fn amount(&mut self) -> u128 {
+	pub(crate) fn amount(&mut self) -> u128 {
 		match self.rng.random_range(0..100u32) {
 			0 => 0,
 			1 => 1,
@@ -329,12 +329,12 @@ impl Machine {
 }
 
 /// Returns the number of groups.
-pub fn groups_count() -> GroupId {
+pub(crate) fn groups_count() -> GroupId {
 	pallet_groups::NextGroup::<Runtime>::get()
 }
 
 /// The block that is being made.
-pub fn now() -> BlockNumber {
+pub(crate) fn now() -> BlockNumber {
 	System::block_number()
 }
 
@@ -353,6 +353,6 @@ impl Drop for Machine {
 }
 
 /// Returns the round of a group that takes commitments.
-pub fn round_of(group: GroupId) -> Option<u32> {
+pub(crate) fn round_of(group: GroupId) -> Option<u32> {
 	<Groups as pallet_groups::GroupRules<u128>>::round_at(group, now())
 }

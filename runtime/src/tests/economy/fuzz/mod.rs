@@ -1,10 +1,11 @@
-//! A machine that plays the whole economy at random: honest and dishonest trainers, validators, proposers, stakeholders and
-//! clients, with calls that are valid and calls that are not, over blocks, sessions, periods and standstills of the chain.
-//! After every step all pallets' invariants are checked, and that no token was made or lost that is not accounted for.
+//! A machine that plays the whole economy at random: honest and dishonest trainers, validators, proposers,
+//! stakeholders and clients, with calls that are valid and calls that are not, over blocks, sessions, periods
+//! and standstills of the chain. After every step all pallets' invariants are checked, and that no token was
+//! made or lost that is not accounted for.
 //!
-//! A run is made of episodes, each on a chain of its own with a seed of its own. What fails prints the seed and the last
-//! calls; `DESCENT_FUZZ_SEED=<seed>` plays that episode again, step by step the same. `DESCENT_FUZZ_STEPS` is how many steps
-//! are made in all.
+//! A run is made of episodes, each on a chain of its own with a seed of its own. What fails prints the seed
+//! and the last calls; `DESCENT_FUZZ_SEED=<seed>` plays that episode again, step by step the same.
+//! `DESCENT_FUZZ_STEPS` is how many steps are made in all.
 
 mod balances;
 mod check;

@@ -40,7 +40,7 @@ fn in_phase(phase: Phase) -> Vec<Open> {
 		.collect()
 }
 
-pub fn commit(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn commit(machine: &mut Machine) -> Option<Move> {
 	let group = machine.group();
 	let round = round_of(group).unwrap_or_default();
 	let by = machine.somebody();
@@ -75,7 +75,7 @@ pub fn commit(machine: &mut Machine) -> Option<Move> {
 }
 
 /// Somebody commits to what somebody else has committed to.
-pub fn commit_copied(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn commit_copied(machine: &mut Machine) -> Option<Move> {
 	let open = machine.one_of(&in_phase_pairs(Phase::Commit))?;
 	let round = pallet_rounds::Rounds::<Runtime>::get(open.0, open.1)?;
 	let commitment = machine.one_of(&round.commitments)?.hash;
@@ -89,7 +89,7 @@ pub fn commit_copied(machine: &mut Machine) -> Option<Move> {
 }
 
 /// The blocks at which a group's rounds can be settled.
-pub fn settles(group: GroupId) -> Vec<BlockNumber> {
+pub(crate) fn settles(group: GroupId) -> Vec<BlockNumber> {
 	let unsettled = Unsettled::<Runtime>::get(group).into_iter();
 	unsettled
 		.filter_map(|round| {
@@ -104,7 +104,7 @@ fn in_phase_pairs(phase: Phase) -> Vec<(GroupId, RoundIndex)> {
 	open.map(|open| (open.group, open.index)).collect()
 }
 
-pub fn reveal(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn reveal(machine: &mut Machine) -> Option<Move> {
 	let open = in_phase(Phase::Reveal);
 	let hidden = open.iter().flat_map(|open| {
 		let commitments = open.round.commitments.iter();
@@ -147,7 +147,7 @@ fn seats(phase: Phase) -> Vec<(Seat, AccountId, Option<pallet_rounds::Attestatio
 		.collect()
 }
 
-pub fn attest(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn attest(machine: &mut Machine) -> Option<Move> {
 	let seats = seats(Phase::Attest);
 	let silent: Vec<_> = seats.iter().filter(|(_, _, said)| said.is_none()).collect();
 	let (seat, account, _) = machine.one_of(&silent)?;
@@ -165,7 +165,7 @@ pub fn attest(machine: &mut Machine) -> Option<Move> {
 	Move::authorized(seat.attest(by, hash))
 }
 
-pub fn open(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn open(machine: &mut Machine) -> Option<Move> {
 	let hidden = seats(Phase::Open).into_iter().filter_map(|(seat, account, said)| {
 		let said = said.filter(|said| said.ballot.is_none())?;
 		Some((seat, account, said.hash))
@@ -222,7 +222,7 @@ fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ball
 	Some(Ballot { baseline, verdicts: verdicts.try_into().ok()? })
 }
 
-pub fn settle(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn settle(machine: &mut Machine) -> Option<Move> {
 	let due = machine.one_of(&in_phase_pairs(Phase::Settle));
 	let (group, round) = match due {
 		Some(due) => due,

@@ -1,4 +1,5 @@
-//! Knowledge of the actors that the chain does not have: the preimages of hashes, and the true quality of files.
+//! Knowledge of the actors that the chain does not have: the preimages of hashes, and the true quality of
+//! files.
 
 use descent_protocol::{Ballot, ContentRef, DeltaVerdict, Salt, Score};
 use sp_core::H256;
@@ -6,7 +7,7 @@ use std::collections::HashMap;
 
 /// The true quality of a delta.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quality {
+pub(crate) enum Quality {
 	Valid,
 	Junk,
 	Unserved,
@@ -14,23 +15,23 @@ pub enum Quality {
 
 /// All that is kept off chain, by hash.
 #[derive(Default)]
-pub struct Secrets {
+pub(crate) struct Secrets {
 	files: u64,
 	/// True score of each checkpoint.
-	pub scores: HashMap<H256, Score>,
+	pub(crate) scores: HashMap<H256, Score>,
 	/// True quality of each delta.
-	pub deltas: HashMap<H256, Quality>,
+	pub(crate) deltas: HashMap<H256, Quality>,
 	/// Preimages of commitments and announcements.
-	pub contents: HashMap<H256, (ContentRef, Salt)>,
+	pub(crate) contents: HashMap<H256, (ContentRef, Salt)>,
 	/// Preimages of the attestations of rounds.
-	pub ballots: HashMap<H256, (Ballot, Salt)>,
+	pub(crate) ballots: HashMap<H256, (Ballot, Salt)>,
 	/// Preimages of the attestations of deltas.
-	pub verdicts: HashMap<H256, (DeltaVerdict, Salt)>,
+	pub(crate) verdicts: HashMap<H256, (DeltaVerdict, Salt)>,
 }
 
 impl Secrets {
 	/// Another file that nobody has seen.
-	pub fn file(&mut self) -> ContentRef {
+	pub(crate) fn file(&mut self) -> ContentRef {
 		self.files += 1;
 		ContentRef::raw(&self.files.to_le_bytes()).expect("a small file")
 	}

@@ -4,25 +4,25 @@ use std::collections::BTreeMap;
 
 /// Counts of calls that succeeded and failed, and of events.
 #[derive(Default)]
-pub struct Tally {
+pub(crate) struct Tally {
 	calls: BTreeMap<&'static str, (u64, u64)>,
 	events: BTreeMap<&'static str, u64>,
 }
 
 impl Tally {
 	/// Notes a call and whether it succeeded.
-	pub fn call(&mut self, kind: &'static str, is_ok: bool) {
+	pub(crate) fn call(&mut self, kind: &'static str, is_ok: bool) {
 		let (succeeded, failed) = self.calls.entry(kind).or_default();
 		*if is_ok { succeeded } else { failed } += 1;
 	}
 
 	/// Notes something that happened.
-	pub fn event(&mut self, kind: &'static str) {
+	pub(crate) fn event(&mut self, kind: &'static str) {
 		*self.events.entry(kind).or_default() += 1;
 	}
 
 	/// Adds what another run has seen.
-	pub fn add(&mut self, other: &Self) {
+	pub(crate) fn add(&mut self, other: &Self) {
 		for (kind, (succeeded, failed)) in &other.calls {
 			let mine = self.calls.entry(kind).or_default();
 			mine.0 += succeeded;
@@ -33,7 +33,7 @@ impl Tally {
 		}
 	}
 
-	pub fn print(&self) {
+	pub(crate) fn print(&self) {
 		println!("{:<32} {:>9} {:>9}", "call", "succeeded", "failed");
 		for (kind, (succeeded, failed)) in &self.calls {
 			println!("{kind:<32} {succeeded:>9} {failed:>9}");
@@ -45,7 +45,7 @@ impl Tally {
 	}
 
 	/// Panics where something that can happen has never happened.
-	pub fn assert_effective(&self) {
+	pub(crate) fn assert_effective(&self) {
 		let never: Vec<_> = super::machine::KINDS
 			.iter()
 			.filter(|kind| self.calls.get(*kind).is_none_or(|(succeeded, _)| *succeeded == 0))

@@ -17,8 +17,8 @@ fn pot(group: GroupId) -> i128 {
 	(pot.winner + pot.validators + pot.keepers) as i128
 }
 
-/// Two groups have stakes of 1,000 at the end, one from the beginning, the other since the block before it. What they have
-/// earned meanwhile.
+/// Two groups have stakes of 1,000 at the end, one from the beginning, the other since the block before it.
+/// What they have earned meanwhile.
 fn row(lie: &'static str, end: BlockNumber) -> Row {
 	on_a_chain(|| {
 		make_group("//Trainer2", 30 * NRN);
@@ -42,11 +42,11 @@ fn row(lie: &'static str, end: BlockNumber) -> Row {
 	})
 }
 
-pub fn stakes_just_before_the_payout() -> Row {
+pub(crate) fn stakes_just_before_the_payout() -> Row {
 	row("stakeholder: a stake just before a payout", 24)
 }
 
-pub fn stakes_just_before_the_period_ends() -> Row {
+pub(crate) fn stakes_just_before_the_period_ends() -> Row {
 	row("stakeholder: a stake just before a period ends", 1_200)
 }
 

@@ -25,8 +25,8 @@ fn slash() -> i128 {
 	share.of(BOND) as i128
 }
 
-/// Plays rounds in which three members of four do sound work and the last one does something else. They share what each round
-/// has for them.
+/// Plays rounds in which three members of four do sound work and the last one does something else. They share
+/// what each round has for them.
 fn rows(lie: &'static str, rounds: u32, loses: i128, last: impl Fn(&Ballot) -> Plays) -> Row {
 	on_a_chain(|| {
 		let before = [LIAR, TWIN].map(wealth);
@@ -45,11 +45,11 @@ fn rows(lie: &'static str, rounds: u32, loses: i128, last: impl Fn(&Ballot) -> P
 	})
 }
 
-pub fn copies_an_attestation() -> Row {
+pub(crate) fn copies_an_attestation() -> Row {
 	rows("validator: another's attestation, copied", 1, 0, |_| Plays::Copies)
 }
 
-pub fn says_nothing() -> Row {
+pub(crate) fn says_nothing() -> Row {
 	rows("validator: silence", 1, 0, |_| Plays::Nothing)
 }
 
@@ -64,15 +64,15 @@ fn false_score(honest: &Ballot) -> Plays {
 	instead(honest, |measured| measured.score = Score(TRUTH.0 + 1_000))
 }
 
-pub fn says_a_false_score_once() -> Row {
+pub(crate) fn says_a_false_score_once() -> Row {
 	rows("validator: a false score, once", 1, 0, false_score)
 }
 
-pub fn says_a_false_score_twice() -> Row {
+pub(crate) fn says_a_false_score_twice() -> Row {
 	rows("validator: a false score, twice in a day", 2, slash(), false_score)
 }
 
-pub fn says_a_wrong_root_twice() -> Row {
+pub(crate) fn says_a_wrong_root_twice() -> Row {
 	rows("validator: a score that it did not measure", 2, slash(), |honest| {
 		let mut measured = honest.verdicts[0].measurement().expect("it was measured");
 		measured.root = H256::zero();
@@ -81,7 +81,7 @@ pub fn says_a_wrong_root_twice() -> Row {
 }
 
 /// Two deltas are valid, and one member says twice that they are not what they are.
-pub fn says_a_false_verdict_twice() -> Row {
+pub(crate) fn says_a_false_verdict_twice() -> Row {
 	let lie = "validator: a false verdict on two deltas";
 	on_a_chain(|| {
 		let before = [LIAR, TWIN].map(wealth);
@@ -111,7 +111,7 @@ fn windows_ahead() -> u32 {
 	(0..).find(|round| windows(*round).commit.start > System::block_number()).expect("rounds go on")
 }
 
-pub fn equivocates() -> Row {
+pub(crate) fn equivocates() -> Row {
 	let lie = "validator: two blocks in one slot";
 	on_a_chain(|| {
 		let before = [LIAR, TWIN].map(wealth);
@@ -125,7 +125,7 @@ pub fn equivocates() -> Row {
 	})
 }
 
-pub fn unbonds_before_the_slash() -> Row {
+pub(crate) fn unbonds_before_the_slash() -> Row {
 	let lie = "validator: the bond taken out before the slash";
 	on_a_chain(|| {
 		let before = [LIAR, TWIN].map(wealth);

@@ -1,5 +1,5 @@
-//! The cost of lies to the actors that tell them. In each row somebody lies, and a twin does the honest thing in the same run: the liar
-//! ends poorer, by an amount that is known to the last unit.
+//! The cost of lies to the actors that tell them. In each row somebody lies, and a twin does the honest thing
+//! in the same run: the liar ends poorer, by an amount that is known to the last unit.
 
 mod balances;
 mod committee;
@@ -10,12 +10,12 @@ mod trainer;
 use crate::constants::NRN;
 
 /// A lie, and what became of those who told it and those who did not.
-pub struct Row {
-	pub lie: &'static str,
+pub(crate) struct Row {
+	pub(crate) lie: &'static str,
 	/// By how much the liar's wealth changed: what it has free, on hold, and earned.
-	pub liar: i128,
+	pub(crate) liar: i128,
 	/// By how much the honest twin's did.
-	pub twin: i128,
+	pub(crate) twin: i128,
 }
 
 /// Tokens with their decimals.

@@ -17,8 +17,8 @@ use pallet_dataset::Error;
 const HONEST: &str = "//Trainer2";
 const DELTA: u8 = 20;
 
-/// The honest twin's delta is proposed, checked, voted for and applied; the liar does something else meanwhile. What becomes of
-/// both.
+/// The honest twin's delta is proposed, checked, voted for and applied; the liar does something else
+/// meanwhile. What becomes of both.
 fn row(lie: &'static str, lies: impl FnOnce(), loses: i128) -> Row {
 	on_a_chain(|| {
 		// After a day there is more for a proposer than what an entry of the log costs.
@@ -52,11 +52,11 @@ fn proposes_another(finds: DeltaVerdict) {
 	assert_ok!(propose(HONEST, DELTA));
 }
 
-pub fn proposes_junk() -> Row {
+pub(crate) fn proposes_junk() -> Row {
 	row("proposer: an invalid delta", || proposes_another(junk()), proposal_deposit())
 }
 
-pub fn proposes_what_nobody_serves() -> Row {
+pub(crate) fn proposes_what_nobody_serves() -> Row {
 	row(
 		"proposer: a delta that nobody serves",
 		|| proposes_another(DeltaVerdict::Unavailable),
@@ -65,7 +65,7 @@ pub fn proposes_what_nobody_serves() -> Row {
 }
 
 /// The liar sees the delta on its way into a block, and gets its own copy into a block first.
-pub fn copies_and_proposes_first() -> Row {
+pub(crate) fn copies_and_proposes_first() -> Row {
 	row(
 		"proposer: another's delta, proposed first",
 		|| {
@@ -80,8 +80,9 @@ pub fn copies_and_proposes_first() -> Row {
 	)
 }
 
-/// The liar copies a delta that is proposed already. Its announcement leads nowhere, and is lost with the next.
-pub fn copies_too_late() -> Row {
+/// The liar copies a delta that is proposed already. Its announcement leads nowhere, and is lost with the
+/// next.
+pub(crate) fn copies_too_late() -> Row {
 	row(
 		"proposer: another's delta, too late",
 		|| {

@@ -13,8 +13,8 @@ const ROUND: RoundIndex = 0;
 const HONEST: u8 = 5;
 const LIE: u8 = 6;
 
-/// Plays round 0, in which Trainer2 is honest, and sees what becomes of the liar. Nobody is paid but the winner: the pot has what
-/// has flown since block 1.
+/// Plays round 0, in which Trainer2 is honest, and sees what becomes of the liar. Nobody is paid but the
+/// winner: the pot has what has flown since block 1.
 fn row(
 	lie: &'static str,
 	commits: impl FnOnce(),
@@ -43,7 +43,7 @@ fn honest_wins() -> Vec<Verdict> {
 	vec![Verdict::Match(found(HONEST, TRUTH))]
 }
 
-pub fn claims_what_is_not_true() -> Row {
+pub(crate) fn claims_what_is_not_true() -> Row {
 	let refuted = Verdict::Mismatch(found(LIE, Score(6_000)));
 	row(
 		"trainer: a claim that is not true",
@@ -56,7 +56,7 @@ pub fn claims_what_is_not_true() -> Row {
 	)
 }
 
-pub fn never_reveals() -> Row {
+pub(crate) fn never_reveals() -> Row {
 	row(
 		"trainer: a commitment that is never revealed",
 		|| commit("//Liar", ROUND, committed("//Liar", ROUND, LIE)),
@@ -66,7 +66,7 @@ pub fn never_reveals() -> Row {
 	)
 }
 
-pub fn copies_a_commitment() -> Row {
+pub(crate) fn copies_a_commitment() -> Row {
 	row(
 		"trainer: another's commitment, copied",
 		|| commit("//Liar", ROUND, committed("//Trainer2", ROUND, HONEST)),
@@ -79,7 +79,7 @@ pub fn copies_a_commitment() -> Row {
 	)
 }
 
-pub fn steals_a_checkpoint() -> Row {
+pub(crate) fn steals_a_checkpoint() -> Row {
 	row(
 		"trainer: another's checkpoint",
 		|| commit("//Liar", ROUND, committed("//Liar", ROUND, HONEST)),

@@ -6,7 +6,7 @@ use sp_core::offchain::{OffchainStorage, STORAGE_PREFIX};
 use std::{fmt, str::FromStr};
 use url::Url;
 
-/// The base address of an evaluator, without a slash at its end.
+/// Base address of an evaluator, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EvaluatorUrl {
 	text: String,
@@ -29,7 +29,7 @@ impl EvaluatorUrl {
 		))
 	}
 
-	/// Tells the off-chain worker of it.
+	/// Puts the address where the off-chain worker reads it.
 	pub(crate) fn store(&self, storage: &mut impl OffchainStorage) {
 		storage.set(STORAGE_PREFIX, EVALUATOR_STORAGE_KEY, self.text.as_bytes());
 	}

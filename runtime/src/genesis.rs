@@ -43,7 +43,7 @@ fn well_known_accounts() -> Vec<AccountId> {
 	Sr25519Keyring::invulnerable().map(Sr25519Keyring::to_account_id).chain(derived).collect()
 }
 
-/// The session keys of a well-known validator, all derived from its name.
+/// Returns the session keys of a well-known validator, all derived from its name.
 fn session_keys(account: Sr25519Keyring, finality: Ed25519Keyring) -> SessionKeys {
 	SessionKeys {
 		babe: account.public().into(),
@@ -77,7 +77,7 @@ fn preset(
 	})
 }
 
-/// One validator, Alice, who is the technical committee and the superuser as well.
+/// Returns a preset with one validator, Alice, which is the technical committee and the superuser as well.
 fn development() -> Value {
 	preset(
 		&[(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
@@ -86,7 +86,8 @@ fn development() -> Value {
 	)
 }
 
-/// Four validators, Alice to Dave, of whom the first three are the technical committee, and no superuser.
+/// Returns a preset with four validators, Alice to Dave, and no superuser. The first three are the technical
+/// committee.
 fn local() -> Value {
 	preset(
 		&[
@@ -122,7 +123,7 @@ pub(crate) fn build(config: Vec<u8>) -> sp_genesis_builder::Result {
 	.map_err(|error| format!("what the treasury made at genesis can't be taken back: {error:?}"))
 }
 
-/// The preset of that name as a JSON patch of the default genesis.
+/// Returns the preset of that name as a JSON patch of the default genesis.
 pub(crate) fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let patch = match id.as_ref() {
 		DEV_RUNTIME_PRESET => development(),
@@ -133,7 +134,7 @@ pub(crate) fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	Some(patch.to_string().into_bytes())
 }
 
-/// The names of all presets.
+/// Returns the names of all presets.
 pub(crate) fn preset_names() -> Vec<PresetId> {
 	vec![
 		PresetId::from(DEV_RUNTIME_PRESET),

@@ -8,6 +8,7 @@ use pallet_collective::Instance1;
 
 mod describe;
 
+/// Returns the technical committee, its motions, the treasury and the authorized upgrade.
 pub(crate) fn governance() -> GovernanceView {
 	GovernanceView {
 		members: pallet_collective::Members::<Runtime, Instance1>::get(),

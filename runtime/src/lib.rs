@@ -12,10 +12,13 @@
 //! The gaps are for pallets to come: an index, once given, is part of every encoded call and event and never
 //! changes.
 //!
-//! The order of the indices is also the order in which the pallets' genesis is built and their hooks run, and
-//! it matters thrice. Balances come first of what holds money, then emission, which notes what the chain
-//! begins with, then validators, whose bonds say who is in the first session. BABE comes before rounds, as it
-//! puts the block's VRF output into the state when the block is finalized, and rounds keep it from there.
+//! The order of the indices is also the order in which the pallets' genesis is built and their hooks run:
+//!
+//! - Balances come before all pallets that hold tokens.
+//! - Emission notes the issuance at genesis, and so comes before validators. Their bonds decide the first
+//!   session.
+//! - BABE puts the block's VRF output into the state when the block is finalized, and so comes before rounds,
+//!   which keep it.
 #![cfg_attr(not(feature = "std"), no_std)]
 // The runtime's macros recurse once per pallet and part.
 #![recursion_limit = "256"]

@@ -95,9 +95,7 @@ pub(crate) fn new_full(config: Configuration, evaluator: &EvaluatorUrl) -> Resul
 			gap_sync_body_policy: None,
 		})?;
 	node.store_evaluator(evaluator);
-	if config.offchain_worker.enabled {
-		node.spawn_offchain_workers(&task_manager.spawn_handle(), network.clone())?;
-	}
+	node.spawn_offchain_workers(&config, &task_manager.spawn_handle(), network.clone())?;
 	let (force_authoring, votes) = (config.force_authoring, !config.disable_grandpa);
 	sc_service::spawn_tasks(SpawnTasksParams {
 		config,
@@ -174,11 +172,16 @@ impl Node {
 		}
 	}
 
+	/// Runs the off-chain worker of each block, unless the operator forbids it.
 	fn spawn_offchain_workers(
 		&self,
+		config: &Configuration,
 		spawner: &SpawnTaskHandle,
 		network: Arc<dyn NetworkService>,
 	) -> Result<(), Error> {
+		if !config.offchain_worker.enabled {
+			return Ok(());
+		}
 		let workers = OffchainWorkers::new(OffchainWorkerOptions {
 			runtime_api_provider: self.client.clone(),
 			is_validator: self.role.is_authority(),

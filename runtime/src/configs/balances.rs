@@ -61,9 +61,9 @@ parameter_types! {
 	pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
 	/// Speed at which fees rise: about 30% a day of full blocks.
 	pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(1, 100_000);
-	/// They are never cheaper than in an empty block.
+	/// Smallest multiplier: that of empty blocks.
 	pub MinimumMultiplier: Multiplier = Multiplier::one();
-	/// Nor more than a hundred times as dear.
+	/// Largest multiplier: a hundred times the smallest.
 	pub MaximumMultiplier: Multiplier = Multiplier::saturating_from_integer(100);
 }
 

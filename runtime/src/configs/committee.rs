@@ -1,4 +1,4 @@
-//! The technical committee: who may become Root by a motion, and how.
+//! The technical committee, which may become Root by a motion.
 //!
 //! One motion does it: `utility.batch_all` of `whitelist.whitelist_call` with a call's hash and
 //! `whitelist.dispatch_whitelisted_call_with_preimage` with the call itself. Two thirds of the committee
@@ -48,7 +48,7 @@ impl DefaultVote for SilenceIsNay {
 	}
 }
 
-/// Motions are free: their number is bounded, they end, and only members, whom Root names, make them.
+/// Motions are free: their number is bounded, they end, and only members make them, which Root names.
 impl pallet_collective::Config<Instance1> for Runtime {
 	type RuntimeOrigin = RuntimeOrigin;
 	type Proposal = RuntimeCall;

@@ -46,9 +46,9 @@ impl pallet_emission::Config for Runtime {
 	type WeightInfo = pallet_emission::weights::SubstrateWeight<Runtime>;
 }
 
-/// Burns, on the record.
+/// Burns tokens, and records the amount.
 pub(super) type Burn = pallet_emission::Burn<Runtime>;
-/// Gives to the treasury.
+/// Gives tokens to the treasury.
 pub(super) type ToTreasury = pallet_emission::ToAccount<Runtime, TreasuryAccount>;
 
 /// Gives the treasury its part of fees, and the block's author the rest and the tip. While the treasury has
@@ -78,7 +78,7 @@ impl OnUnbalanced<Credit<AccountId, Balances>> for SplitFees {
 	}
 }
 
-/// Gives to the author of the block. What an author can't hold, who has no account, is burned.
+/// Gives tokens to the author of the block. An amount that an author without account can't hold is burned.
 fn to_author(amount: Credit<AccountId, Balances>) {
 	let refused = match Authorship::author() {
 		Some(author) => Balances::resolve(&author, amount).err(),

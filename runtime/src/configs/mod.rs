@@ -5,7 +5,6 @@ mod balances;
 mod committee;
 mod consensus;
 mod emission;
-mod filter;
 mod governance;
 mod parameters;
 mod system;

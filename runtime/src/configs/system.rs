@@ -1,6 +1,6 @@
 //! Accounts, blocks and their limits, time.
 
-use super::{filter::AccountableCalls, upgrades::SingleBlockMigrations};
+use super::upgrades::SingleBlockMigrations;
 use crate::{
 	constants::{BLOCK_HASH_COUNT, MILLISECONDS_PER_BLOCK},
 	AccountId, Babe, Balance, Block, BlockNumber, Migrations, Nonce, PalletInfo, Runtime, RuntimeCall,
@@ -10,7 +10,7 @@ use frame_support::{
 	derive_impl,
 	dispatch::DispatchClass,
 	parameter_types,
-	traits::ConstU64,
+	traits::{ConstU64, Contains},
 	weights::{
 		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
 		Weight,
@@ -68,4 +68,23 @@ impl pallet_timestamp::Config for Runtime {
 	type OnTimestampSet = Babe;
 	type MinimumPeriod = ConstU64<{ MILLISECONDS_PER_BLOCK / 2 }>;
 	type WeightInfo = pallet_timestamp::weights::SubstrateWeight<Runtime>;
+}
+
+/// The calls that accounts can't make:
+///
+/// - burning tokens, which would leave no record in the ledger of what is issued;
+/// - reporting equivocations. Reports are free and stay for ever, and the holder of a validator's key can
+///   make as many as it likes against itself. Validators' nodes report those that they see in their own
+///   blocks, by the unsigned calls of the same name.
+pub struct AccountableCalls;
+
+impl Contains<RuntimeCall> for AccountableCalls {
+	fn contains(call: &RuntimeCall) -> bool {
+		!matches!(
+			call,
+			RuntimeCall::Balances(pallet_balances::Call::burn { .. })
+				| RuntimeCall::Babe(pallet_babe::Call::report_equivocation { .. })
+				| RuntimeCall::Grandpa(pallet_grandpa::Call::report_equivocation { .. })
+		)
+	}
 }

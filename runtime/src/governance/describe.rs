@@ -30,7 +30,7 @@ fn told(call: &RuntimeCall, depth: u32, beside: &[&RuntimeCall]) -> String {
 		return name;
 	};
 	let shown = carried.get(..MAX_CALLS).unwrap_or(&carried);
-	// Only what is told itself tells which call another means.
+	// A call is only named by another's hash where it is described itself.
 	let beside = if depth > 0 { shown } else { &[] };
 	let mut parts: Vec<String> = shown.iter().map(|call| told(call, depth, beside)).collect();
 	let more = carried.len().saturating_sub(MAX_CALLS);

@@ -300,7 +300,7 @@ fn members_see_what_they_vote_on() {
 			"whitelist.whitelist_call({hidden:#x}) and parameters.set_parameter(seats 3) in {whitelisted}"
 		)
 	);
-	// Nor is it told as that of a call that is not told.
+	// A call that is not described gives its name to no hash.
 	let RuntimeCall::Utility(pallet_utility::Call::batch_all { calls }) = as_root(seats(3)) else {
 		panic!("it is a bundle");
 	};

@@ -133,7 +133,7 @@ fn layout() -> String {
 	text
 }
 
-/// A version's number, which it tells in its encoding alone.
+/// Returns a version's bytes, which only its encoding has.
 fn version_bytes(version: StorageVersion) -> [u8; 2] {
 	let mut bytes: [u8; 2] = codec::Encode::encode(&version).try_into().expect("it is a u16");
 	bytes.reverse();

@@ -53,8 +53,8 @@ impl Script {
 		let mut script = Self { chain: genesis_of(LOCAL_PRESET), group: others, costs: Vec::new() };
 		script.run(|| {
 			blocks::begin(1);
-			// Who owns thousands of groups has no part in the game, and their deposits and stakes are more
-			// than one has.
+			// The owner of thousands of groups has no part in the game, and their deposits and stakes are
+			// more than one has.
 			let owners = ["//Bob", "//Charlie", "//Dave"].map(actor);
 			for (_, owner) in (0..others).zip(owners.into_iter().cycle()) {
 				let origin = RawOrigin::Signed(owner.account.clone());

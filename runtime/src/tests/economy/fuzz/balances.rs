@@ -54,7 +54,7 @@ fn transfer_to(machine: &mut Machine, to: AccountId) -> Option<Move> {
 }
 
 pub(crate) fn transfer(machine: &mut Machine) -> Option<Move> {
-	// Who has nothing left gets something, so that the game goes on.
+	// An actor that has nothing left gets something, so that the run goes on.
 	let poorest = actors().iter().min_by_key(|actor| Balances::free_balance(&actor.account))?;
 	let to = match machine.rng.random_range(0..3u32) {
 		0 => poorest.account.clone(),
@@ -64,7 +64,7 @@ pub(crate) fn transfer(machine: &mut Machine) -> Option<Move> {
 	transfer_to(machine, to)
 }
 
-/// Somebody gives tokens to those who only hold those of others.
+/// Gives tokens of an actor to accounts that only hold those of others.
 pub(crate) fn donate(machine: &mut Machine) -> Option<Move> {
 	let to = if machine.chance(0.5) { Emission::account_id() } else { Treasury::account_id() };
 	transfer_to(machine, to)

@@ -50,7 +50,7 @@ pub(crate) fn stake(machine: &mut Machine) -> Option<Move> {
 	Move::signed(machine.somebody(), Call::<Runtime>::stake { group, amount })
 }
 
-/// Somebody with a stake in some group, or who takes one out.
+/// Returns an actor with a stake in some group, or one that takes it out.
 pub(crate) fn stakeholder(machine: &mut Machine) -> Option<(GroupId, AccountId)> {
 	let group = machine.group();
 	let mut holders: Vec<_> = Stakes::<Runtime>::iter_key_prefix(group).collect();

@@ -21,7 +21,7 @@ const TRACE: usize = 60;
 enum By {
 	/// Somebody.
 	Somebody(&'static Actor),
-	/// Whoever likes: it brings its own proof.
+	/// Any account: the call brings its own proof.
 	Proof,
 	/// The node that makes the block.
 	Node,
@@ -136,7 +136,7 @@ pub(crate) const KINDS: [&str; 36] = [
 	"babe.report_equivocation",
 ];
 
-/// A chain with all who act on it.
+/// A chain with its actors.
 pub(crate) struct Machine {
 	seed: u64,
 	pub(crate) rng: ChaCha8Rng,

@@ -11,14 +11,14 @@ use crate::{
 use pallet_validators::{Call, Ledgers};
 use rand::{seq::IndexedRandom, Rng};
 
-/// Of all who act, those who would be validators.
+/// The actors that would be validators.
 const WOULD_BE: usize = 9;
 
 fn would_be(machine: &mut Machine) -> &'static Actor {
 	actors()[..WOULD_BE].choose(&mut machine.rng).expect("there are some")
 }
 
-/// Somebody who has bonded.
+/// Returns an actor that has bonded.
 fn bonded(machine: &mut Machine) -> Option<&'static Actor> {
 	let mut accounts: Vec<_> = Ledgers::<Runtime>::iter_keys().collect();
 	accounts.sort();

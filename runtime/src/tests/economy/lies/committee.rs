@@ -53,7 +53,7 @@ pub(crate) fn says_nothing() -> Row {
 	rows("validator: silence", 1, 0, |_| Plays::Nothing)
 }
 
-/// A ballot that says something else of the checkpoint that won.
+/// Returns a ballot with another measurement of the checkpoint that won.
 fn instead(honest: &Ballot, lie: impl Fn(&mut Measurement)) -> Plays {
 	let mut measured = honest.verdicts[0].measurement().expect("it was measured");
 	lie(&mut measured);
@@ -99,7 +99,7 @@ pub(crate) fn says_a_false_verdict_twice() -> Row {
 		assert!(checked > 0, "two checks are paid");
 		honest_round(windows_ahead(), 11, |honest| Plays::Says(honest.clone()));
 		let row = Row { lie, liar: wealth(LIAR) - before[0], twin: wealth(TWIN) - before[1] };
-		// Who is honest again is paid again, as the committee's member that it still is.
+		// A member that is honest again is paid again, as it is still in the committee.
 		assert!(row.twin > checked);
 		assert_eq!(row.liar, row.twin - checked - slash(), "{lie}");
 		row

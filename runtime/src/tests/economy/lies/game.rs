@@ -164,15 +164,15 @@ pub(crate) fn ballot(baseline: Option<Measurement>, verdicts: Vec<Verdict>) -> B
 /// The strategy of a committee member in a round.
 #[derive(Clone)]
 pub(crate) enum Plays {
-	/// It says this.
+	/// It attests to this ballot.
 	Says(Ballot),
-	/// It says nothing.
+	/// It does not attest.
 	Nothing,
 	/// It copies what the first member attests to, and tries to open that.
 	Copies,
 }
 
-/// Has the committee judge a round, whose reveal window is open, and the alarm settle it.
+/// Has the committee measure a round, whose reveal window is open, and the alarm settle it.
 pub(crate) fn judge(round: RoundIndex, members: [Plays; 4]) {
 	let windows = windows(round);
 	let seat = |member| Seat { group: 0, round, member };

@@ -9,7 +9,7 @@ mod trainer;
 
 use crate::constants::NRN;
 
-/// A lie, and what became of those who told it and those who did not.
+/// A lie, with its results for the liar and for the honest twin.
 pub(crate) struct Row {
 	pub(crate) lie: &'static str,
 	/// By how much the liar's wealth changed: what it has free, on hold, and earned.

@@ -172,7 +172,7 @@ fn missing_alarm(group: u32, alarm: Alarm) -> String {
 /// A size in its largest decimal unit, to two decimals: `4.00 kB`.
 fn decimal_bytes(bytes: u64) -> String {
 	for (unit, hundredth) in [("GB", 10_000_000), ("MB", 10_000), ("kB", 10)] {
-		let hundredths: u64 = bytes / hundredth;
+		let hundredths: u64 = bytes.checked_div(hundredth).unwrap_or_default();
 		if hundredths >= 100 {
 			return format!("{}.{:02} {unit}", hundredths / 100, hundredths % 100);
 		}

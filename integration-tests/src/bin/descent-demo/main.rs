@@ -181,7 +181,8 @@ async fn follow(
 			block = events.next() => {
 				let block = block.context("the event subscription ended")??;
 				report.events(&block, names);
-				let count = block.events.iter().filter(|event| matches!(event, ChainEvent::Settled { .. })).count();
+				let is_settled = |event: &&ChainEvent| matches!(event, ChainEvent::Settled { .. });
+				let count = block.events.iter().filter(is_settled).count();
 				if count > 0 {
 					settled += count as u32;
 					deadline = Box::pin(tokio::time::sleep(PATIENCE));

@@ -1,7 +1,6 @@
 //! Output of the demo: as lines, as JSON, or as lines above a live view.
 
 use crate::{live::Live, names::Names, snapshot::Snapshot};
-use descent_client::format_amount;
 use descent_protocol::{
 	view::{BlockEvents, ChainEvent},
 	BlockNumber, DeltaVerdict,
@@ -16,31 +15,31 @@ use std::{
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Summary {
 	/// Rounds settled.
-	pub rounds: u32,
+	pub(crate) rounds: u32,
 	/// Rounds won, by trainer.
-	pub wins: Vec<(String, u32)>,
+	pub(crate) wins: Vec<(String, u32)>,
 	/// CID of the head.
-	pub head: String,
+	pub(crate) head: String,
 	/// Number of deltas in the data set of the last round.
-	pub dataset_version: u32,
+	pub(crate) dataset_version: u32,
 	/// Names and amounts of those that were paid, by their role.
-	pub earned: Vec<(Role, Vec<(String, String)>)>,
+	pub(crate) earned: Vec<(Role, Vec<(String, String)>)>,
 	/// Name of the trainer that has claimed its rewards, and their amount.
-	pub claimed: (String, String),
+	pub(crate) claimed: (String, String),
 	/// The head's score, by the committee.
-	pub loss: f64,
+	pub(crate) loss: f64,
 	/// Share of the 10,000 test images that the head classifies correctly.
-	pub accuracy: f64,
+	pub(crate) accuracy: f64,
 	/// The block on which all nodes agree.
-	pub block: BlockNumber,
+	pub(crate) block: BlockNumber,
 	/// Nodes that agree.
-	pub nodes: usize,
+	pub(crate) nodes: usize,
 	/// Accounts whose balances make up the issuance.
-	pub accounts: usize,
+	pub(crate) accounts: usize,
 	/// The issuance, in the token's smallest unit.
-	pub issuance: String,
-	pub minted: String,
-	pub burned: String,
+	pub(crate) issuance: String,
+	pub(crate) minted: String,
+	pub(crate) burned: String,
 }
 
 /// A reason to be paid.
@@ -128,7 +127,7 @@ impl Report {
 		let mut lines = vec![
 			format!("{rounds} rounds settled; won by: {}", listed(&summary.wins)),
 			format!("head {head}, measured loss {loss:.6}"),
-			format!("{:.2}% of 10,000 test images are classified rightly", accuracy * 100.0),
+			format!("{:.2}% of 10,000 test images are classified correctly", accuracy * 100.0),
 			format!("{nodes} nodes agree on block {block} and on the head"),
 			format!("the data set is at version {dataset_version}: what the majority voted for was applied"),
 		];
@@ -181,7 +180,7 @@ fn json(value: &impl Serialize) {
 	}
 }
 
-/// Returns an event in words; `None` for the steps between, which would hide the course of the rounds.
+/// Returns an event in words; `None` for the many small steps that would hide the others.
 fn sentence(event: &ChainEvent, names: &Names) -> Option<String> {
 	match event {
 		ChainEvent::Attested { .. }

@@ -20,7 +20,8 @@ Examples:
   descent dataset watch --group 0
   descent dataset watch --group 0 --periods 1 --json
 
-Stops on ctrl-c, or after --periods closes. With --json, a line for every block in which something happened.";
+Stops on ctrl-c, or after --periods closes. With --json, a line for every block in which something \
+happened.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

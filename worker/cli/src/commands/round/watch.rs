@@ -19,7 +19,8 @@ Examples:
   descent round watch --group 0
   descent round watch --group 0 --rounds 3 --json
 
-Stops on ctrl-c, or after --rounds settlements. With --json, a line for every block in which something happened.";
+Stops on ctrl-c, or after --rounds settlements. With --json, a line for every block in which something \
+happened.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

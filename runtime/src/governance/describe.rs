@@ -14,11 +14,11 @@ const MAX_CALLS: usize = 8;
 
 /// Describes a call, after those that it carries.
 pub(super) fn summary(call: &RuntimeCall) -> String {
-	told(call, MAX_DEPTH, &[])
+	described(call, MAX_DEPTH, &[])
 }
 
 /// Describes a call that is carried beside others.
-fn told(call: &RuntimeCall, depth: u32, beside: &[&RuntimeCall]) -> String {
+fn described(call: &RuntimeCall, depth: u32, beside: &[&RuntimeCall]) -> String {
 	let CallMetadata { function_name, pallet_name } = call.get_call_metadata();
 	let mut letters = pallet_name.chars();
 	let first = letters.next().map(|letter| letter.to_ascii_lowercase());
@@ -32,7 +32,7 @@ fn told(call: &RuntimeCall, depth: u32, beside: &[&RuntimeCall]) -> String {
 	let shown = carried.get(..MAX_CALLS).unwrap_or(&carried);
 	// A call is only named by another's hash where it is described itself.
 	let beside = if depth > 0 { shown } else { &[] };
-	let mut parts: Vec<String> = shown.iter().map(|call| told(call, depth, beside)).collect();
+	let mut parts: Vec<String> = shown.iter().map(|call| described(call, depth, beside)).collect();
 	let more = carried.len().saturating_sub(MAX_CALLS);
 	if more > 0 {
 		parts.push(format!("{more} more"));

@@ -261,7 +261,7 @@ fn motions_are_told_in_words() {
 
 #[test]
 fn members_see_what_they_vote_on() {
-	let told = |call: RuntimeCall| {
+	let described = |call: RuntimeCall| {
 		genesis_of(DEV_RUNTIME_PRESET).execute_with(|| {
 			let members = vec![account("//Alice"), account("//Bob"), account("//Charlie")];
 			assert_ok!(crate::TechnicalCommittee::set_members(
@@ -281,11 +281,11 @@ fn members_see_what_they_vote_on() {
 		beneficiary: Box::new(account("//Bob")),
 		valid_from: None,
 	};
-	assert_eq!(told(spend.into()), format!("treasury.spend(2.5 NRN to {bob})"));
+	assert_eq!(described(spend.into()), format!("treasury.spend(2.5 NRN to {bob})"));
 	let code = Hash::repeat_byte(7);
 	let whitelisted = "whitelist.dispatch_whitelisted_call_with_preimage in utility.batch_all";
 	assert_eq!(
-		told(as_root(authorize(code))),
+		described(as_root(authorize(code))),
 		format!("whitelist.whitelist_call and system.authorize_upgrade({code:#x}) in {whitelisted}")
 	);
 	// One call's hash beside another, harmless one.
@@ -295,7 +295,7 @@ fn members_see_what_they_vote_on() {
 	let hidden = Hash::repeat_byte(9);
 	calls[0] = pallet_whitelist::Call::whitelist_call { call_hash: hidden }.into();
 	assert_eq!(
-		told(pallet_utility::Call::batch_all { calls }.into()),
+		described(pallet_utility::Call::batch_all { calls }.into()),
 		format!(
 			"whitelist.whitelist_call({hidden:#x}) and parameters.set_parameter(seats 3) in {whitelisted}"
 		)
@@ -307,16 +307,16 @@ fn members_see_what_they_vote_on() {
 	let hash = BlakeTwo256::hash_of(&RuntimeCall::from(seats(3)));
 	let mut many = vec![RuntimeCall::from(frame_system::Call::remark { remark: vec![] }); 7];
 	many.extend(calls);
-	let told_of_many = told(pallet_utility::Call::batch_all { calls: many }.into());
+	let description = described(pallet_utility::Call::batch_all { calls: many }.into());
 	let end = format!("whitelist.whitelist_call({hash:#x}) and 1 more in utility.batch_all");
-	assert!(told_of_many.ends_with(&end), "{told_of_many}");
+	assert!(description.ends_with(&end), "{description}");
 	let members = pallet_collective::Call::set_members {
 		new_members: vec![account("//Bob"); 10],
 		prime: None,
 		old_count: 3,
 	};
 	assert_eq!(
-		told(RuntimeCall::TechnicalCommittee(members)),
+		described(RuntimeCall::TechnicalCommittee(members)),
 		format!("technicalCommittee.set_members({}2 more)", format!("{bob}, ").repeat(8))
 	);
 }

@@ -71,7 +71,7 @@ fn vote(stakeholder: &str, proposal: ProposalId) {
 }
 
 /// Returns a committee member's attestation, or its opening.
-fn say(
+fn member_call(
 	proposal: ProposalId,
 	member: usize,
 	verdict: DeltaVerdict,
@@ -118,8 +118,8 @@ fn check(found: &[(ProposalId, [DeltaVerdict; 4])]) {
 	};
 	block(|| {
 		for (proposal, member, verdict) in members() {
-			assert_ok!(submit_authorized(say(proposal, member, verdict, true)));
-			let again = submit_authorized(say(proposal, member, verdict, true));
+			assert_ok!(submit_authorized(member_call(proposal, member, verdict, true)));
+			let again = submit_authorized(member_call(proposal, member, verdict, true));
 			assert_eq!(again, Err(InvalidTransaction::Stale.into()));
 		}
 	});
@@ -128,7 +128,7 @@ fn check(found: &[(ProposalId, [DeltaVerdict; 4])]) {
 	block(|| {
 		for (proposal, member, verdict) in members() {
 			// Where three of four agree, the fourth is not asked any more.
-			let opened = submit_authorized(say(proposal, member, verdict, false));
+			let opened = submit_authorized(member_call(proposal, member, verdict, false));
 			assert!(opened.is_ok() || member == 3, "{opened:?}");
 		}
 	});

@@ -68,7 +68,7 @@ impl Types {
 	}
 
 	fn fields(&mut self, fields: &[Field<MetaForm>]) -> String {
-		let told: Vec<_> = fields
+		let parts: Vec<_> = fields
 			.iter()
 			.map(|field| match field.name {
 				Some(name) => format!("{name}: {}", self.name(&field.ty)),
@@ -77,8 +77,8 @@ impl Types {
 			.collect();
 		match fields.first() {
 			None => String::new(),
-			Some(Field { name: Some(_), .. }) => format!(" {{ {} }}", told.join(", ")),
-			Some(_) => format!("({})", told.join(", ")),
+			Some(Field { name: Some(_), .. }) => format!(" {{ {} }}", parts.join(", ")),
+			Some(_) => format!("({})", parts.join(", ")),
 		}
 	}
 

@@ -50,7 +50,7 @@ pub(crate) fn win(trainer: &str, checkpoint: u8, score: Score) {
 		run_to(window.start - 1);
 		block(|| {
 			for member in 0..COMMITTEE.len() {
-				assert_ok!(submit_authorized(say(round, member, &ballot, is_attesting)));
+				assert_ok!(submit_authorized(member_call(round, member, &ballot, is_attesting)));
 			}
 		});
 	}
@@ -58,7 +58,7 @@ pub(crate) fn win(trainer: &str, checkpoint: u8, score: Score) {
 }
 
 /// Returns a committee member's attestation, or its opening.
-fn say(
+fn member_call(
 	round: RoundIndex,
 	member: usize,
 	ballot: &Ballot,

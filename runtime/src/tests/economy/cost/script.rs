@@ -236,7 +236,7 @@ impl Script {
 			for proposal in [0, 1] {
 				let (by, seat) = (actor(name), seat(proposal, member));
 				let call = self.run(|| seat.attest(by, seat.hash(by, &verdict, &SALT)));
-				self.say("dataset.attest", (proposal, member) == (0, 0), call);
+				self.member_call("dataset.attest", (proposal, member) == (0, 0), call);
 			}
 		}
 		self.to(15);
@@ -245,12 +245,12 @@ impl Script {
 				let (by, seat) = (actor(name), seat(proposal, member));
 				let call = self.run(|| seat.open(by, verdict, SALT));
 				// The third one decides, and has the committee paid.
-				self.say("dataset.open", (proposal, member) == (0, 2), call);
+				self.member_call("dataset.open", (proposal, member) == (0, 2), call);
 			}
 		}
 	}
 
-	fn say(&mut self, name: &'static str, is_measured: bool, call: RuntimeCall) {
+	fn member_call(&mut self, name: &'static str, is_measured: bool, call: RuntimeCall) {
 		if is_measured {
 			self.authorized(name, call);
 		} else {
@@ -287,7 +287,7 @@ impl Script {
 					"rounds.attest" => seat.attest(by, seat.hash(by, &ballot, &SALT)),
 					_ => seat.open(by, &ballot, SALT),
 				});
-				self.say(name, member == 0, call);
+				self.member_call(name, member == 0, call);
 			}
 		}
 		self.without_alarm(windows.settle);

@@ -14,7 +14,7 @@ use pallet_balances::Holds;
 use pallet_emission::{Burned, GenesisIssuance, Minted};
 
 /// Events that a run must have.
-pub(crate) const HAPPENINGS: [&str; 30] = [
+pub(crate) const EXPECTED_EVENTS: [&str; 30] = [
 	"round won",
 	"round lost by rank",
 	"claim refuted",

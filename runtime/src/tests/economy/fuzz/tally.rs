@@ -49,7 +49,7 @@ impl Tally {
 		let never: Vec<_> = super::machine::KINDS
 			.iter()
 			.filter(|kind| self.calls.get(*kind).is_none_or(|(succeeded, _)| *succeeded == 0))
-			.chain(super::check::HAPPENINGS.iter().filter(|kind| !self.events.contains_key(*kind)))
+			.chain(super::check::EXPECTED_EVENTS.iter().filter(|kind| !self.events.contains_key(*kind)))
 			.collect();
 		assert!(never.is_empty(), "this never happened: {never:?}");
 	}

@@ -44,7 +44,7 @@ type Hash = <Block as BlockT>::Hash;
 type LazyBlock = <Block as BlockT>::LazyBlock;
 
 decl_runtime_apis! {
-	/// Groups, rounds, standings, votes, money, validators and governance as of a block.
+	/// Groups, rounds, standings, votes, balances, validators and governance as of a block.
 	#[api_version(2)]
 	pub trait TrainingApi {
 		/// Groups in the order of their numbers, from number `from` on, at most `limit` of them and never
@@ -52,7 +52,7 @@ decl_runtime_apis! {
 		fn groups(from: GroupId, limit: u32) -> Vec<GroupView>;
 		/// A group.
 		fn group(id: GroupId) -> Option<GroupView>;
-		/// A round: with its commitments while they are kept, or its windows alone.
+		/// A round: with its commitments while they are kept, later its windows alone.
 		fn round(group: GroupId, round: RoundIndex) -> Option<RoundView>;
 		/// Results of a group's trainers, the best first.
 		fn leaderboard(group: GroupId) -> Vec<StandingView>;
@@ -83,7 +83,7 @@ decl_runtime_apis! {
 		fn validator(account: AccountId) -> Option<ValidatorView>;
 		/// The rules of the validator set.
 		fn validator_rules() -> ValidatorRules;
-		/// The technical committee, its motions, and what they are about.
+		/// The technical committee, its motions, and descriptions of their calls.
 		fn governance() -> GovernanceView;
 	}
 }

@@ -1,4 +1,4 @@
-//! The chain's units: money, time and the limits of a block.
+//! The chain's units of tokens and time, and its limits.
 
 use crate::{Balance, BlockNumber};
 
@@ -21,7 +21,7 @@ pub const fn storage_deposit(items: u32, bytes: u32) -> Balance {
 	widen(items).saturating_mul(ITEM).saturating_add(widen(bytes).saturating_mul(BYTE))
 }
 
-/// `u128::from` is not const; the bytes of a number are.
+/// Converts in a const context, in which `u128::from` is not allowed.
 const fn widen(number: u32) -> Balance {
 	let [a, b, c, d] = number.to_le_bytes();
 	Balance::from_le_bytes([a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
@@ -45,7 +45,7 @@ pub const YEARS: BlockNumber = 365 * DAYS;
 /// Number of block hashes that the chain remembers, which bounds the life of a mortal transaction: two hours.
 pub const BLOCK_HASH_COUNT: BlockNumber = 2 * HOURS;
 
-/// The most validators that the chain can have, as a round's committee is the whole set.
+/// Largest number of validators of the chain: a round's committee is the whole set.
 pub const MAX_VALIDATORS: u32 = descent_protocol::MAX_COMMITTEE;
 
 #[cfg(test)]

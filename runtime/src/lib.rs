@@ -5,12 +5,11 @@
 //! | 0.. | system, time, authorship |
 //! | 10.. | balances, fees, vesting, emission |
 //! | 19.. | validators, sessions, finality, evaluators, offences |
-//! | 30.. | calls that wait, calls in bundles, accounts that act together or for others |
+//! | 30.. | scheduler, preimages, batches, multisig, proxies |
 //! | 40.. | governance |
 //! | 50.. | training |
 //!
-//! The gaps are for pallets to come: an index, once given, is part of every encoded call and event and never
-//! changes.
+//! The gaps are for later pallets. An index is part of every encoded call and event, and never changes.
 //!
 //! The order of the indices is also the order in which the pallets' genesis is built and their hooks run:
 //!
@@ -22,7 +21,7 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 // The runtime's macros recurse once per pallet and part.
 #![recursion_limit = "256"]
-// What the macros generate has no documentation; the modules with what is written by hand ask for it again.
+// The macros' items have no documentation. Modules that are written by hand ask for it again.
 #![allow(missing_docs)]
 
 extern crate alloc;

@@ -27,8 +27,7 @@ pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 /// A block.
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 
-/// The same for a node, which carries transactions without looking into them and so survives changes of the
-/// runtime.
+/// The types of a node, which does not decode transactions and so survives changes of the runtime.
 pub mod opaque {
 	use super::BlakeTwo256;
 	pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;

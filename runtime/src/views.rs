@@ -9,7 +9,7 @@ use descent_protocol::{
 };
 use pallet_groups::{DatasetLog, GroupRules, NextGroup, Rules, Stakeholders};
 
-/// The most groups, or entries of a log, that one call returns.
+/// Largest number of groups, or of entries of a log, that one call returns.
 pub(crate) const MAX_PAGE: u32 = 100;
 
 pub(crate) fn groups(from: GroupId, limit: u32) -> Vec<GroupView> {
@@ -57,7 +57,7 @@ fn text(bytes: &[u8]) -> String {
 	String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Returns the events of a block of which clients hear, while its state is asked.
+/// Returns those events of the block whose state is asked that clients see, in order.
 pub(crate) fn events() -> Vec<ChainEvent> {
 	System::read_events_no_consensus()
 		.filter_map(|record| match record.event {

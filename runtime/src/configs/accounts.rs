@@ -9,20 +9,20 @@ use frame_support::traits::{ConstU128, ConstU32, InstanceFilter, WithdrawReasons
 use scale_info::TypeInfo;
 use sp_runtime::traits::{BlakeTwo256, ConvertInto};
 
-/// The most signers of an account.
+/// Largest number of signers of an account.
 const MAX_SIGNATORIES: u32 = 100;
 /// Deposit of a call that waits for signers: its first block, its first signer and the amount on hold.
 const MULTISIG_BASE: Balance = storage_deposit(1, 192);
 /// Deposit for each signer that the call needs.
 const MULTISIG_SIGNER: Balance = storage_deposit(0, 32);
 
-/// The most accounts that may act for one.
+/// Largest number of proxies of an account.
 const MAX_PROXIES: u32 = 32;
 /// Deposit of the list of proxies.
 const PROXY_BASE: Balance = storage_deposit(1, 64);
 /// Deposit of each proxy: an account, its rights and its delay.
 const PROXY_ENTRY: Balance = storage_deposit(0, 37);
-/// The most calls that one account may have announced to make for others.
+/// Largest number of calls that an account may have announced to make for others.
 const MAX_ANNOUNCEMENTS: u32 = 32;
 /// Deposit of the list of announcements.
 const PROXY_ANNOUNCEMENT_BASE: Balance = storage_deposit(1, 64);
@@ -81,7 +81,7 @@ pub enum ProxyType {
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
 	fn filter(&self, call: &RuntimeCall) -> bool {
-		// What is in a bundle is filtered by itself.
+		// The calls in a bundle are filtered one by one.
 		let is_bundle = matches!(call, RuntimeCall::Utility(..));
 		match self {
 			Self::Any => true,

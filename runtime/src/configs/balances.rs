@@ -1,4 +1,4 @@
-//! The token and what a transaction costs.
+//! The token, and the fees of transactions.
 
 use super::emission::{Burn, SplitFees};
 use crate::{

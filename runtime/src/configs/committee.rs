@@ -1,8 +1,8 @@
 //! The technical committee, which may become Root by a motion.
 //!
-//! One motion does it: `utility.batch_all` of `whitelist.whitelist_call` with a call's hash and
-//! `whitelist.dispatch_whitelisted_call_with_preimage` with the call itself. Two thirds of the committee
-//! carry it.
+//! The motion is a `utility.batch_all` of `whitelist.whitelist_call` with a call's hash and
+//! `whitelist.dispatch_whitelisted_call_with_preimage` with the call itself. It takes two thirds of the
+//! committee.
 
 use super::RuntimeBlockWeights;
 use crate::{
@@ -20,11 +20,11 @@ use pallet_collective::{
 };
 use sp_runtime::Perbill;
 
-/// For how long a motion takes votes.
+/// Time in which a motion takes votes.
 const MOTION_DURATION: BlockNumber = 7 * DAYS;
-/// The most motions that are open at a time.
+/// Largest number of open motions.
 const MAX_MOTIONS: u32 = 32;
-/// The most members of the committee.
+/// Largest number of members of the committee.
 const MAX_MEMBERS: u32 = 32;
 
 /// At least two thirds of the committee.

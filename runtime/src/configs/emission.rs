@@ -1,4 +1,4 @@
-//! Emission, its receivers, and the way of fees, dust and slashed deposits.
+//! Emission, and the receivers of fees, dust and slashed deposits.
 
 use super::treasury::TreasuryAccount;
 use crate::{
@@ -20,11 +20,11 @@ use sp_runtime::Perbill;
 const EMISSION_PERIOD: BlockNumber = HOURS;
 /// Length of the proposers' period.
 const VOTING_PERIOD: BlockNumber = 7 * DAYS;
-/// After how many blocks emission halves.
+/// Number of blocks after which emission halves.
 const ERA: BlockNumber = 4 * YEARS;
-/// The least that a client pays for a round.
+/// Smallest amount that a client pays for a round.
 const MINIMUM_FUNDING_PER_ROUND: Balance = NRN;
-/// For how many blocks after the last round that it pays for could be settled a funding stays.
+/// Number of blocks for which a funding stays after the last round that it pays for could be settled.
 const FUNDING_GRACE: BlockNumber = 100;
 /// The treasury's part of fees; the rest, and tips, are the author's.
 const TREASURY_PART: Perbill = Perbill::from_percent(20);

@@ -1,4 +1,4 @@
-//! Calls that wait, calls in bundles, and the superuser of the development preset.
+//! Scheduled calls, preimages, calls in bundles, and the superuser of the development preset.
 
 use crate::{
 	constants::storage_deposit, AccountId, Balance, Balances, OriginCaller, Preimage, Runtime, RuntimeCall,

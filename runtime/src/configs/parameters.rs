@@ -21,10 +21,10 @@ pub mod dynamic_params {
 	#[dynamic_pallet_params]
 	#[codec(index = 0)]
 	pub mod validators {
-		/// The least that a candidate bonds.
+		/// Smallest bond of a candidate.
 		#[codec(index = 0)]
 		pub static MinimumBond: Balance = 1_000 * NRN;
-		/// The most validators of a session.
+		/// Largest number of validators in a session.
 		#[codec(index = 1)]
 		pub static Seats: u32 = MAX_VALIDATORS;
 	}

@@ -22,7 +22,7 @@ use sp_version::RuntimeVersion;
 
 /// Share of a block that users' transactions may take. The rest is kept for calls that must not wait.
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
-/// The longest block, in bytes.
+/// Largest block, in bytes.
 const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 
 parameter_types! {
@@ -35,7 +35,7 @@ parameter_types! {
 		Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
 		NORMAL_DISPATCH_RATIO,
 	);
-	/// The most bytes in a block.
+	/// Largest block, in bytes.
 	pub RuntimeBlockLength: BlockLength = BlockLength::builder()
 		.max_length(MAX_BLOCK_LENGTH)
 		.modify_max_length_for_class(DispatchClass::Normal, |max| *max = NORMAL_DISPATCH_RATIO * *max)
@@ -72,7 +72,7 @@ impl pallet_timestamp::Config for Runtime {
 
 /// The calls that accounts can't make:
 ///
-/// - burning tokens, which would leave no record in the ledger of what is issued;
+/// - burning tokens, which would leave no record in the issuance;
 /// - reporting equivocations. Reports are free and stay for ever, and the holder of a validator's key can
 ///   make as many as it likes against itself. Validators' nodes report those that they see in their own
 ///   blocks, by the unsigned calls of the same name.

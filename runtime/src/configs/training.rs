@@ -14,29 +14,30 @@ use sp_runtime::Perbill;
 
 /// Deposit of a group. It pays for the group's storage, and makes groups without trainers expensive.
 const GROUP_DEPOSIT: Balance = 100 * NRN;
-/// The smallest deposit that a group may ask of commitments. It is at stake: lies lose it.
+/// Smallest deposit that a group may ask of commitments. A trainer that lies loses it.
 const MINIMUM_COMMITMENT_DEPOSIT: Balance = NRN;
 /// Fee of a commitment beside its deposit: the digest, which must never win again, and the trainer's standing
 /// stay.
 const COMMITMENT_FEE: Balance = storage_deposit(2, 200);
-/// The most records that a round may be measured on.
+/// Largest number of records that a round may be measured on.
 const MAX_EVALUATION_RECORDS: u32 = 65_536;
-/// The longest reveal window: the randomness of as many blocks is kept.
+/// Longest reveal window, in blocks: the randomness of as many blocks is kept.
 const MAX_REVEAL: BlockNumber = 2 * HOURS;
 /// Number of settled rounds that a group keeps in the state.
 const RETENTION: u32 = 256;
-/// The shortest window that a clock may have: what is lost in the first block can be sent again in the
-/// second, and the third is for its block.
+/// Shortest window of a clock, in blocks: a transaction that is lost in the first block can be sent again in
+/// the second, and the third includes it.
 const MINIMUM_WINDOW: BlockNumber = 3;
 
-/// The longest round: what is decided takes effect when one begins. No dispute about a round takes longer.
+/// Longest round, in blocks: decisions take effect when a round begins. No dispute about a round takes
+/// longer.
 pub(super) const MAXIMUM_ROUND_LENGTH: BlockNumber = 30 * DAYS;
 
-/// The least that an account may have at stake in a group.
+/// Smallest stake of an account in a group.
 const MINIMUM_STAKE: Balance = 10 * NRN;
-/// The shortest voting period: a tally a minute.
+/// Shortest voting period: a tally a minute.
 const MINIMUM_VOTING_PERIOD: BlockNumber = MINUTES;
-/// The longest voting period: what is unstaked is held as long.
+/// Longest voting period. Stake that was taken out is held as long.
 const MAXIMUM_VOTING_PERIOD: BlockNumber = YEARS;
 /// Deposit of an amendment. It pays for its storage, and makes amendments without votes expensive.
 const AMENDMENT_DEPOSIT: Balance = 10 * NRN;
@@ -55,7 +56,7 @@ const MEBIBYTE_DEPOSIT: Balance = 10 * MILLI_NRN;
 const PROPOSAL_LIFETIME: u32 = 4;
 /// Deposit of an announcement: one that no proposal follows keeps others waiting.
 const ANNOUNCEMENT_DEPOSIT: Balance = NRN;
-/// For how many blocks a delta can be proposed after it was announced: five minutes.
+/// Number of blocks in which a delta can be proposed after it was announced: five minutes.
 const ANNOUNCEMENT_LIFETIME: BlockNumber = 5 * MINUTES;
 
 impl pallet_groups::Config for Runtime {
@@ -93,7 +94,7 @@ parameter_types! {
 	pub const UnrevealedPenalty: Perbill = Perbill::from_percent(50);
 }
 
-/// Winners and committees are paid out of their group's pot; what is slashed goes to the treasury.
+/// Winners and committees are paid out of their group's pot. Slashed amounts go to the treasury.
 impl pallet_rounds::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
@@ -112,7 +113,7 @@ impl pallet_rounds::Config for Runtime {
 	type WeightInfo = pallet_rounds::weights::SubstrateWeight<Runtime>;
 }
 
-/// Proposers and committees are paid out of their group's pot; what is slashed goes to the treasury.
+/// Proposers and committees are paid out of their group's pot. Slashed amounts go to the treasury.
 impl pallet_dataset::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;

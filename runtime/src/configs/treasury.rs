@@ -19,9 +19,9 @@ use sp_runtime::{
 	Permill,
 };
 
-/// The most that a majority of the committee spends at once; Root spends more.
+/// Largest amount that a majority of the committee spends at once. Root spends more.
 const MAX_SPEND: Balance = 100_000 * NRN;
-/// For how long what was approved can be paid out.
+/// Time in which an approved amount can be paid out.
 const PAYOUT_PERIOD: BlockNumber = 30 * DAYS;
 /// Interval in which the treasury reports its balance.
 const SPEND_PERIOD: BlockNumber = 7 * DAYS;
@@ -33,7 +33,7 @@ parameter_types! {
 	pub TreasuryAccount: AccountId = Treasury::account_id();
 	/// Largest amount that Root spends.
 	pub const UnlimitedSpend: Balance = Balance::MAX;
-	/// Nothing of what is not spent is burned.
+	/// Share of unspent tokens that is burned: none.
 	pub const NoBurn: Permill = Permill::zero();
 }
 

@@ -18,7 +18,7 @@ type SteppedMigrations = (pallet_rounds::migrations::NameModels<Runtime>,);
 #[cfg(feature = "runtime-benchmarks")]
 type SteppedMigrations = pallet_migrations::mock_helpers::MockedMigrations;
 
-/// The longest place in a map that a migration goes on from, and the longest name of one.
+/// Longest cursor of a migration, in bytes, and longest identifier of one.
 const MAX_CURSOR: u32 = 1_024;
 const MAX_IDENTIFIER: u32 = 256;
 
@@ -27,8 +27,8 @@ parameter_types! {
 	pub MaximumMigrationWeight: Weight = Perbill::from_percent(60) * RuntimeBlockWeights::get().max_block;
 }
 
-/// A migration that fails stops the chain from taking transactions until validators agree on another runtime:
-/// half of a state is worse than none.
+/// A migration that fails stops the chain from taking transactions until validators agree on another runtime,
+/// as a state that is half migrated can't be trusted.
 impl pallet_migrations::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type Migrations = SteppedMigrations;

@@ -17,7 +17,7 @@ use pallet_session::historical;
 use pallet_validators::NoIdentification;
 use sp_staking::SessionIndex;
 
-/// For how many blocks what a validator unbonds stays held.
+/// Number of blocks for which an unbonded amount stays held.
 const UNBONDING_PERIOD: BlockNumber = 32 * DAYS;
 /// Number of blocks for which a validator can be held to account: the longest round, whose committee is fixed
 /// when it begins to measure, and a day to report.
@@ -59,9 +59,9 @@ impl pallet_offences::Config for Runtime {
 	type OnOffenceHandler = Validators;
 }
 
-/// Plans a session only where its validators or their keys, in whatever order, are others than those of the
-/// session before, which the finality gadget would take for a new set otherwise: each one has to be proven to
-/// everybody who ever joins the chain.
+/// Plans a session only where its validators or their keys differ, in whatever order, from those of the
+/// session before. The finality gadget would take each planned session for a new set, and each new set has to
+/// be proven to every node that ever joins the chain.
 pub struct OnlyChanges<Manager>(PhantomData<Manager>);
 
 impl<Manager> OnlyChanges<Manager> {

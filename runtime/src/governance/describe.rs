@@ -40,7 +40,7 @@ fn described(call: &RuntimeCall, depth: u32, beside: &[&RuntimeCall]) -> String 
 	format!("{} in {name}", parts.join(" and "))
 }
 
-/// The calls that a call carries.
+/// Returns the calls that a call carries.
 fn carried(call: &RuntimeCall) -> Vec<&RuntimeCall> {
 	use pallet_utility::Call as Utility;
 	match call {
@@ -98,7 +98,7 @@ fn details(call: &RuntimeCall, beside: &[&RuntimeCall]) -> Option<String> {
 		RuntimeCall::Balances(pallet_balances::Call::force_set_balance { new_free, .. }) => {
 			Some(format_amount(*new_free))
 		}
-		// It need not be the one that is dispatched beside it.
+		// The whitelisted call is not always the one that is dispatched beside it.
 		RuntimeCall::Whitelist(Whitelist::whitelist_call { call_hash }) => {
 			(!dispatched(beside).any(|hash| hash == *call_hash)).then(|| format!("{call_hash:#x}"))
 		}
@@ -116,7 +116,7 @@ fn details(call: &RuntimeCall, beside: &[&RuntimeCall]) -> Option<String> {
 	}
 }
 
-/// The hashes of the whitelisted calls that are dispatched by these.
+/// Returns the hashes of the whitelisted calls that are dispatched by these.
 fn dispatched<'a>(calls: &'a [&RuntimeCall]) -> impl Iterator<Item = Hash> + 'a {
 	calls.iter().filter_map(|call| match call {
 		RuntimeCall::Whitelist(pallet_whitelist::Call::dispatch_whitelisted_call_with_preimage { call }) => {

@@ -27,7 +27,7 @@ fn add_proxy(of: &str, delegate: &str, kind: ProxyType) {
 	});
 }
 
-/// Has an account make a call for another. What became of the call.
+/// Has an account make a call for another. Returns the call's result.
 fn act(delegate: &str, real: &str, call: impl Into<RuntimeCall>) -> DispatchResult {
 	let call = pallet_proxy::Call::proxy {
 		real: MultiAddress::Id(account(real)),
@@ -131,8 +131,8 @@ fn two_of_three_sign_for_a_common_account() {
 	});
 }
 
-/// A chain that began with what was sold: to Alice, who validates, and to a buyer whose tokens are released
-/// over ten days.
+/// Runs a test on a chain with two buyers: Alice, which validates, and one whose tokens are released over ten
+/// days.
 fn sold(test: impl FnOnce(AccountId)) {
 	let buyer = account("//Buyer");
 	let mut config = config_of(LIVE_PRESET);

@@ -1,10 +1,10 @@
-//! That what is held and taken covers what is stored for it, at its largest.
+//! Deposits and fees cover the storage that they pay for, at its largest.
 
 use crate::{constants::storage_deposit, AllPalletsWithSystem, Balance, Runtime, NRN};
 use codec::MaxEncodedLen;
 use frame_support::traits::{Get, StorageInfoTrait};
 
-/// The most bytes of an item of a storage entry, its hashed keys included.
+/// Returns the largest size of an item of a storage entry in bytes, its hashed keys included.
 fn size(pallet: &str, entry: &str) -> u32 {
 	let info = AllPalletsWithSystem::storage_info();
 	let info = info

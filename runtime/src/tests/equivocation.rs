@@ -29,17 +29,17 @@ use sp_runtime::{
 };
 use sp_session::MembershipProof;
 
-/// Bob's place in the set.
+/// Bob's index in the set.
 const OFFENDER: u32 = 1;
 /// Bond of each validator.
 const BOND: Balance = 100_000 * NRN;
 
-/// That a key is one of this session.
+/// Returns the proof that a key is one of this session.
 fn ownership(kind: KeyTypeId, key: impl Encode) -> MembershipProof {
 	KeyOwners::<Runtime>::prove((kind, key.encode())).expect("there is always a proof, of whatever")
 }
 
-/// A header of Bob's for a slot, that somebody signed.
+/// Returns a header of Bob's for a slot, with a signature.
 fn header(slot: Slot, root: u8, signer: &str) -> Header {
 	let pre_digest = SecondaryPlainPreDigest { authority_index: OFFENDER, slot };
 	let logs = vec![DigestItem::babe_pre_digest(PreDigest::SecondaryPlain(pre_digest))];
@@ -67,7 +67,7 @@ fn two_blocks(slot: u64, roots: [u8; 2], signers: [&str; 2]) -> pallet_babe::Cal
 
 /// The report that Bob voted twice in a round of finality, as a node makes it.
 fn two_votes(round: u64, blocks: [u8; 2]) -> pallet_grandpa::Call<Runtime> {
-	/// Which kind of vote it is.
+	/// The kind of vote.
 	const PREVOTE: u8 = 0;
 	let set_id: u64 = Grandpa::current_set_id();
 	let key = ed25519::Pair::from_string("//Bob", None).unwrap();
@@ -88,7 +88,7 @@ fn validity(source: TransactionSource, call: impl Into<RuntimeCall>) -> Transact
 	Executive::validate_transaction(source, UncheckedExtrinsic::new_bare(call.into()), Default::default())
 }
 
-/// Ten blocks of the first session.
+/// Runs a test after ten blocks of the first session.
 fn with_blocks(test: impl FnOnce()) {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
 		run_to(10);
@@ -96,7 +96,7 @@ fn with_blocks(test: impl FnOnce()) {
 	});
 }
 
-/// Checks what an equivocation of one validator in four has cost Bob.
+/// Checks Bob's loss by an equivocation of one validator in four.
 fn check_punished() {
 	let lost = slash_fraction(1, 4).of(BOND);
 	let bob = Runtime::validator(account("//Bob")).unwrap();

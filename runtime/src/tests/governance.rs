@@ -106,7 +106,7 @@ fn member_call(
 	}
 }
 
-/// Has the committee check deltas that were just proposed: what each member finds of each of them.
+/// Has the committee check deltas that were just proposed, with the verdict of each member on each of them.
 fn check(found: &[(ProposalId, [DeltaVerdict; 4])]) {
 	let members = || {
 		let of = |(proposal, verdicts): &(ProposalId, [DeltaVerdict; 4])| {
@@ -242,7 +242,7 @@ fn stake_that_is_taken_out_after_voting_does_not_vote_and_stays_held_for_a_perio
 	});
 }
 
-/// Has Eve propose these changes; she approves them with 40% of the stake.
+/// Has Eve propose these changes. She approves them with 40% of the stake.
 fn amend(changes: Vec<Change>) {
 	block(|| {
 		let call = pallet_groups::Call::propose_amendment {

@@ -7,7 +7,7 @@ use sp_metadata_ir::StorageEntryTypeIR;
 use std::{collections::BTreeMap, fmt::Write, fs};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/storage-layout.txt");
-/// Set to anything, it has the file written anew.
+/// Environment variable that has the file written anew.
 const WRITE: &str = "WRITE_STORAGE_LAYOUT";
 
 /// The types that storage entries are made of, by name.
@@ -15,7 +15,7 @@ const WRITE: &str = "WRITE_STORAGE_LAYOUT";
 struct Types(BTreeMap<String, String>);
 
 impl Types {
-	/// The name of a type, which is noted with all that it is made of.
+	/// Returns the name of a type, and notes the type with its parts.
 	fn name(&mut self, meta: &MetaType) -> String {
 		let info = meta.type_info();
 		match &info.type_def {
@@ -47,7 +47,7 @@ impl Types {
 		}
 	}
 
-	/// The path of a type, with the types that it is made for.
+	/// Returns the path of a type, with its type parameters.
 	fn path(&mut self, info: &scale_info::Type<MetaForm>) -> String {
 		let path = info.path.segments.join("::");
 		let params = info.type_params.iter().filter_map(|param| param.ty);

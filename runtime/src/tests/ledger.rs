@@ -4,8 +4,8 @@ use crate::{Balance, Balances, Runtime, RuntimeHoldReason, System};
 use core::cell::Cell;
 use pallet_rounds::RoundOf;
 
-/// Checks that all that is issued is somebody's, that it is what the chain began with and what was minted and
-/// burned since, and that what is on hold is what the pallets say, for every reason.
+/// Checks that balances make up the issuance, that the issuance is that of genesis plus minted minus burned
+/// tokens, and that the holds of every reason are those of the pallets.
 pub(crate) fn check() {
 	let issued = Balances::total_issuance();
 	let owned: Balance = frame_system::Account::<Runtime>::iter_values()

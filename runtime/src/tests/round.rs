@@ -13,7 +13,7 @@ use sp_core::{Pair, H256};
 
 const SALT: [u8; 32] = [8; 32];
 
-/// The smallest commitment to a checkpoint in a round that takes them.
+/// Commits to a checkpoint with the smallest deposit.
 pub(crate) fn commit(trainer: &str, round: RoundIndex, checkpoint: u8) {
 	let digest = content(checkpoint).digest;
 	let commitment = commitment_hash(Rounds::genesis(), 0, round, &account(trainer), digest, &SALT);
@@ -23,8 +23,8 @@ pub(crate) fn commit(trainer: &str, round: RoundIndex, checkpoint: u8) {
 	});
 }
 
-/// Has a trainer win the round that takes commitments with the group's first checkpoint, of which all
-/// validators find its claim to be true.
+/// Has a trainer win the round that takes commitments with the group's first checkpoint. All validators
+/// confirm its claim.
 pub(crate) fn win(trainer: &str, checkpoint: u8, score: Score) {
 	let round = Runtime::group(0).unwrap().round.expect("a round takes commitments");
 	let windows = Runtime::round(0, round).unwrap().windows;

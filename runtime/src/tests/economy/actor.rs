@@ -53,29 +53,29 @@ static ACTORS: LazyLock<Vec<Actor>> = LazyLock::new(|| {
 		.collect()
 });
 
-/// All of them.
+/// Returns all actors.
 pub(crate) fn actors() -> &'static [Actor] {
 	&ACTORS
 }
 
-/// The one of that name.
+/// Returns the actor of a name.
 pub(crate) fn actor(name: &str) -> &'static Actor {
 	let found = actors().iter().find(|actor| actor.name == name);
 	found.expect("there is such an actor")
 }
 
-/// The one with that account.
+/// Returns the actor with an account.
 pub(crate) fn owner(account: &AccountId) -> Option<&'static Actor> {
 	actors().iter().find(|actor| actor.account == *account)
 }
 
 impl Actor {
-	/// Its evaluator key, which is that of its account.
+	/// Returns its evaluator key, which is that of its account.
 	pub(crate) fn evaluator(&self) -> AuthorityId {
 		self.pair.public().into()
 	}
 
-	/// All its session keys, and the proof that it has them.
+	/// Returns its session keys, and the proof that it has them.
 	pub(crate) fn session_keys(&self) -> (SessionKeys, Vec<u8>) {
 		let keys = SessionKeys {
 			babe: self.pair.public().into(),

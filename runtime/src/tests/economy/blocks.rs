@@ -1,5 +1,4 @@
-//! Blocks between whose numbers there may be gaps: time passes in which nothing happens, and that nobody has
-//! to wait for.
+//! Blocks with gaps between their numbers, so that tests need not make the blocks in which nothing happens.
 
 use super::actor::{actor, Submitted};
 use crate::{
@@ -22,9 +21,9 @@ static VRF: LazyLock<VrfSignature> = LazyLock::new(|| {
 	actor("//Alice").pair.vrf_sign(&data)
 });
 
-/// Begins block `number`, in the slot of the same number, where those before it may be missing. Its author is
-/// Alice: a validator that a block disables can't be its author. While she is no validator, it is one that
-/// nobody knows.
+/// Begins block `number`, in the slot of the same number. Blocks before it may be missing. Its author is
+/// Alice, as a validator that a block disables can't be its author. While Alice is no validator, the author
+/// is unknown.
 pub(crate) fn begin(number: BlockNumber) {
 	let alice = AuthorityId::from(actor("//Alice").pair.public());
 	let slot = Slot::from(u64::from(number));

@@ -8,7 +8,7 @@ use descent_protocol::{
 use pallet_evaluators::AuthoritySignature;
 use sp_core::{Pair, H256};
 
-/// A member's place in the committee of a round.
+/// A member's seat in the committee of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Seat {
 	pub(crate) group: GroupId,
@@ -22,7 +22,7 @@ impl Seat {
 		attestation_hash(Rounds::genesis(), self.group, self.round, &by.evaluator(), ballot, salt)
 	}
 
-	/// Binds the member to what has this hash.
+	/// Returns the attestation to a ballot with this hash.
 	pub(crate) fn attest(self, by: &Actor, hash: H256) -> RuntimeCall {
 		let Self { group, round, member } = self;
 		let payload = pallet_rounds::attest_payload(Rounds::genesis(), group, round, member, hash);
@@ -30,7 +30,7 @@ impl Seat {
 		pallet_rounds::Call::attest { group, round, member, hash, signature }.into()
 	}
 
-	/// Shows a ballot.
+	/// Returns the opening of a ballot.
 	pub(crate) fn open(self, by: &Actor, ballot: &Ballot, salt: Salt) -> RuntimeCall {
 		let Self { group, round, member } = self;
 		let hash = self.hash(by, ballot, &salt);
@@ -40,7 +40,7 @@ impl Seat {
 	}
 }
 
-/// A member's place in the committee that checks a delta.
+/// A member's seat in the committee that checks a delta.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct CheckSeat {
 	pub(crate) group: GroupId,
@@ -65,7 +65,7 @@ impl CheckSeat {
 		)
 	}
 
-	/// Binds the member to what has this hash.
+	/// Returns the attestation to a verdict with this hash.
 	pub(crate) fn attest(self, by: &Actor, hash: H256) -> RuntimeCall {
 		let payload = pallet_dataset::attest_payload(
 			Dataset::genesis(),
@@ -87,7 +87,7 @@ impl CheckSeat {
 		.into()
 	}
 
-	/// Shows a verdict.
+	/// Returns the opening of a verdict.
 	pub(crate) fn open(self, by: &Actor, verdict: DeltaVerdict, salt: Salt) -> RuntimeCall {
 		let payload = pallet_dataset::open_payload(
 			Dataset::genesis(),

@@ -1,4 +1,4 @@
-//! Externalities that count which keys are read and written through them.
+//! Externalities that count the keys that are read and written through them.
 
 use codec::Encode;
 use sp_core::storage::{ChildInfo, StateVersion, TrackedStorageKey};
@@ -22,7 +22,7 @@ pub(crate) struct Touched {
 	pub(crate) bytes: usize,
 }
 
-/// Runs what counts, inside externalities. Its result and what it touched.
+/// Runs a function in externalities. Returns its result and the storage that it touched.
 pub(crate) fn counted<R>(run: impl FnOnce() -> R) -> (R, Touched) {
 	with_externalities(|inner| {
 		let mut counter = Counter { inner, read: BTreeSet::new(), written: BTreeSet::new(), bytes: 0 };

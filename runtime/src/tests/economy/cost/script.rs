@@ -1,4 +1,4 @@
-//! A game that makes every call once, in a group that is one among many.
+//! A script that makes every call once, in a group that is one among many.
 
 use super::counter::{counted, Touched};
 use crate::{
@@ -26,7 +26,7 @@ use sp_core::H256;
 use sp_runtime::traits::Dispatchable;
 
 const SALT: [u8; 32] = [9; 32];
-/// A voting period in which checks and a round have room.
+/// Length of a voting period that has room for checks and a round.
 const PERIOD: BlockNumber = 45;
 const SCORE: Score = Score(5_000);
 
@@ -37,7 +37,7 @@ pub(crate) struct Cost {
 	pub(crate) proof: usize,
 }
 
-/// A chain with some groups, and one that plays.
+/// A chain with some groups, and the one under test.
 pub(crate) struct Script {
 	chain: sp_io::TestExternalities,
 	group: GroupId,
@@ -48,12 +48,12 @@ pub(crate) struct Script {
 const COMMITTEE: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
 
 impl Script {
-	/// A chain with so many groups, beside which another is to play.
+	/// Returns a chain with a number of other groups.
 	pub(crate) fn new(others: u32) -> Self {
 		let mut script = Self { chain: genesis_of(LOCAL_PRESET), group: others, costs: Vec::new() };
 		script.run(|| {
 			blocks::begin(1);
-			// The owner of thousands of groups has no part in the game, and their deposits and stakes are
+			// The owner of thousands of groups has no part in the script, and their deposits and stakes are
 			// more than one has.
 			let owners = ["//Bob", "//Charlie", "//Dave"].map(actor);
 			for (_, owner) in (0..others).zip(owners.into_iter().cycle()) {
@@ -66,7 +66,7 @@ impl Script {
 		script
 	}
 
-	/// Plays it all.
+	/// Runs the script.
 	pub(crate) fn play(mut self) -> Vec<Cost> {
 		self.measure("block: nothing is due", || {
 			blocks::end();
@@ -112,7 +112,7 @@ impl Script {
 		self.call_as(name, RuntimeOrigin::from(RawOrigin::Authorized), call);
 	}
 
-	/// Does something that is not measured.
+	/// Does a step that is not measured.
 	fn also(&mut self, by: &str, call: impl Into<RuntimeCall>) {
 		let (call, by): (RuntimeCall, &Actor) = (call.into(), actor(by));
 		let origin = RawOrigin::Signed(by.account.clone());
@@ -125,7 +125,7 @@ impl Script {
 		self.run(System::block_number)
 	}
 
-	/// Has the block begin that has this number.
+	/// Begins the block of a number.
 	fn to(&mut self, number: BlockNumber) {
 		while self.now() < number {
 			self.run(|| {
@@ -145,7 +145,7 @@ impl Script {
 		});
 	}
 
-	/// As if no alarm could have been set for a block.
+	/// Removes the alarms of a block, as if none could have been set.
 	fn without_alarm(&mut self, due: BlockNumber) {
 		self.run(|| pallet_scheduler::Agenda::<Runtime>::remove(due));
 	}

@@ -30,7 +30,7 @@ pub(crate) fn fund(machine: &mut Machine) -> Option<Move> {
 	Move::signed(machine.somebody(), call)
 }
 
-/// A client of some group.
+/// Returns a client of some group.
 fn client(machine: &mut Machine) -> Option<(u32, &'static crate::tests::economy::actor::Actor)> {
 	let group = machine.group();
 	let clients: Vec<_> = Fundings::<Runtime>::get(group).into_iter().map(|funding| funding.client).collect();
@@ -70,7 +70,7 @@ pub(crate) fn donate(machine: &mut Machine) -> Option<Move> {
 	transfer_to(machine, to)
 }
 
-/// Somebody leaves the chain, as far as it lets go.
+/// Transfers all that an account can.
 pub(crate) fn transfer_all(machine: &mut Machine) -> Option<Move> {
 	let call = pallet_balances::Call::<Runtime>::transfer_all {
 		dest: machine.somebody().account.clone().into(),
@@ -79,7 +79,7 @@ pub(crate) fn transfer_all(machine: &mut Machine) -> Option<Move> {
 	Move::signed(machine.somebody(), call)
 }
 
-/// Nobody burns tokens past the records.
+/// Tries to burn tokens, which is forbidden.
 pub(crate) fn burn(machine: &mut Machine) -> Option<Move> {
 	let call = pallet_balances::Call::<Runtime>::burn { value: machine.amount(), keep_alive: false };
 	Move::signed(machine.somebody(), call)

@@ -47,8 +47,8 @@ pub(crate) const EXPECTED_EVENTS: [&str; 30] = [
 	"session begun",
 ];
 
-/// Checks all pallets' states, and that issuance is what was sold, plus what was minted, minus what was
-/// burned, and all of it is somebody's.
+/// Checks all pallets' states, and that the issuance is sold plus minted minus burned tokens, and the sum of
+/// all balances.
 pub(crate) fn check() {
 	Groups::do_try_state().expect("groups");
 	Rounds::do_try_state().expect("rounds");
@@ -70,7 +70,7 @@ pub(crate) fn check() {
 	assert_eq!(owned, issued, "every token is somebody's");
 }
 
-/// The most that can have been minted by now, as there were never more tokens than so many by much.
+/// Returns an upper limit of the tokens minted by now.
 fn schedule(issued: u128) -> u128 {
 	let most = issued + issued / 10;
 	let periods = |length: BlockNumber| u128::from(System::block_number() / length + 1);
@@ -89,7 +89,7 @@ fn check_holds(account: &AccountId, reserved: u128) {
 	assert_eq!(held, reserved, "what is on hold is reserved");
 }
 
-/// Counts what happened in the block.
+/// Counts the events of the block.
 pub(crate) fn count_events(tally: &mut Tally) {
 	for record in System::read_events_no_consensus() {
 		for kind in kinds(&record.event) {

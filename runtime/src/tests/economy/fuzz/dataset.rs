@@ -15,7 +15,7 @@ use pallet_evaluators::EvaluatorSet;
 use rand::Rng;
 use sp_core::H256;
 
-/// The open proposals of all groups.
+/// Returns the open proposals of all groups.
 fn proposals() -> Vec<(GroupId, ProposalId)> {
 	(0..groups_count())
 		.flat_map(|group| Open::<Runtime>::get(group).into_iter().map(move |id| (group, id)))

@@ -10,7 +10,7 @@ use descent_protocol::{Change, Clock, GroupId, RoundLengths, Score, Share, Share
 use pallet_groups::{Call, Groups, NewGroup, Open, Stakes};
 use rand::Rng;
 
-/// More than that are not made: what is looked at after every step grows with them.
+/// Largest number of groups: the checks after every step grow with it.
 const MOST: GroupId = 3;
 
 pub(crate) fn create(machine: &mut Machine) -> Option<Move> {

@@ -1,4 +1,4 @@
-//! The machine: what it does next, and how it does it.
+//! The state machine: it chooses moves, makes them and checks the invariants.
 
 use super::{balances, check, dataset, groups, rounds, secrets::Secrets, tally::Tally, validators};
 use crate::{
@@ -19,7 +19,7 @@ const TRACE: usize = 60;
 
 /// The origin of a call.
 enum By {
-	/// Somebody.
+	/// An actor.
 	Somebody(&'static Actor),
 	/// Any account: the call brings its own proof.
 	Proof,
@@ -27,7 +27,7 @@ enum By {
 	Node,
 }
 
-/// Something to be done.
+/// A move.
 pub(crate) struct Move {
 	by: By,
 	call: RuntimeCall,
@@ -50,7 +50,7 @@ impl Move {
 	}
 }
 
-/// Finds something of a kind to be done, if there is.
+/// Finds a move of a kind, if there is one.
 type Finder = fn(&mut Machine) -> Option<Move>;
 
 /// Moves with their weights and finders. Duties have windows that close: they are looked at first.
@@ -167,7 +167,7 @@ impl Machine {
 		}
 	}
 
-	/// Does one thing, and checks that all is as it must be.
+	/// Makes one move, and checks the invariants.
 	pub(crate) fn step(&mut self) {
 		self.steps += 1;
 		match self.rng.random_range(0..1_000u32) {
@@ -180,7 +180,7 @@ impl Machine {
 		check::check();
 	}
 
-	/// Ends the last block. What has been seen.
+	/// Ends the last block and returns the counts.
 	pub(crate) fn finish(mut self) -> Tally {
 		self.end_block();
 		std::mem::take(&mut self.tally)
@@ -200,7 +200,7 @@ impl Machine {
 		}
 	}
 
-	/// Finds something to be done among kinds of things, in so many attempts.
+	/// Finds a move among kinds of moves, in so many attempts.
 	fn find(&mut self, kinds: &[(&'static str, u32, Finder)], attempts: u32) -> Option<(&'static str, Move)> {
 		(0..attempts).find_map(|_| {
 			let (kind, _, find) =
@@ -237,7 +237,7 @@ impl Machine {
 		blocks::end();
 	}
 
-	/// Ends the block and begins the one after so many.
+	/// Ends the block and begins the one after a number of blocks.
 	fn next_block(&mut self, gap: BlockNumber) {
 		self.end_block();
 		let number = System::block_number() + gap;
@@ -245,8 +245,8 @@ impl Machine {
 		blocks::begin(number);
 	}
 
-	/// Lets the chain stand still for a while, till the next emission period at most: how many it sleeps
-	/// through is not what a chain can do.
+	/// Lets the chain stand still for a while, until the next emission period at most, as a chain does not
+	/// skip whole periods.
 	fn leap(&mut self) {
 		let left = HOURS - System::block_number() % HOURS;
 		let epoch = EPOCH_DURATION_IN_SLOTS as BlockNumber;
@@ -265,7 +265,7 @@ impl Machine {
 		}
 	}
 
-	/// Has the scheduler forget what it was to do when a round can be settled, or a voting period closes.
+	/// Removes the alarm of a settlement or of the close of a voting period from the scheduler.
 	fn lose_alarm(&mut self) {
 		let due: Vec<_> = (0..groups_count())
 			.flat_map(|group| {
@@ -291,17 +291,17 @@ impl Machine {
 		may && (self.liar.as_ref() == Some(account) || self.chance(0.01))
 	}
 
-	/// Somebody.
+	/// Returns a random actor.
 	pub(crate) fn somebody(&mut self) -> &'static Actor {
 		actors().choose(&mut self.rng).expect("there are some")
 	}
 
-	/// One of several.
+	/// Returns one of several values.
 	pub(crate) fn one_of<T: Clone>(&mut self, of: &[T]) -> Option<T> {
 		of.choose(&mut self.rng).cloned()
 	}
 
-	/// A group, now and then one that does not exist.
+	/// Returns a group, sometimes one that does not exist.
 	pub(crate) fn group(&mut self) -> GroupId {
 		let groups = groups_count();
 		if groups == 0 || self.chance(0.005) {
@@ -314,7 +314,7 @@ impl Machine {
 		self.rng.random()
 	}
 
-	/// An amount: nothing, dust, a little, much, or more than anybody has.
+	/// Returns an amount: zero, dust, a small or a large one, or one beyond any balance.
 	pub(crate) fn amount(&mut self) -> u128 {
 		match self.rng.random_range(0..100u32) {
 			0 => 0,
@@ -333,7 +333,7 @@ pub(crate) fn groups_count() -> GroupId {
 	pallet_groups::NextGroup::<Runtime>::get()
 }
 
-/// The block that is being made.
+/// Returns the number of the block that is being made.
 pub(crate) fn now() -> BlockNumber {
 	System::block_number()
 }

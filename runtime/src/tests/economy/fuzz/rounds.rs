@@ -16,7 +16,7 @@ use sp_core::H256;
 
 type Round = RoundOf<Runtime>;
 
-/// A round that somebody has committed to and that is not settled.
+/// A round with commitments that is not settled.
 struct Open {
 	group: GroupId,
 	index: RoundIndex,
@@ -24,7 +24,7 @@ struct Open {
 	rules: Rules<u128>,
 }
 
-/// The rounds that are in a phase.
+/// Returns the rounds that are in a phase.
 fn in_phase(phase: Phase) -> Vec<Open> {
 	let rounds = (0..groups_count()).flat_map(|group| {
 		let unsettled = Unsettled::<Runtime>::get(group).into_iter();
@@ -51,7 +51,7 @@ pub(crate) fn commit(machine: &mut Machine) -> Option<Move> {
 	}
 	let head = head(group, round).map_or(2_000_000, |(_, score)| score.0);
 	let file = if machine.chance(0.03) {
-		// Somebody else's, perhaps.
+		// The file may be another trainer's.
 		let known: Vec<_> = machine.secrets.contents.values().map(|(file, _)| *file).collect();
 		let mut known: Vec<_> = known.into_iter().map(|file| (file.digest, file)).collect();
 		known.sort_by_key(|(digest, _)| *digest);
@@ -74,7 +74,7 @@ pub(crate) fn commit(machine: &mut Machine) -> Option<Move> {
 	Move::signed(by, call)
 }
 
-/// Somebody commits to what somebody else has committed to.
+/// Commits to the commitment of another trainer.
 pub(crate) fn commit_copied(machine: &mut Machine) -> Option<Move> {
 	let open = machine.one_of(&in_phase_pairs(Phase::Commit))?;
 	let round = pallet_rounds::Rounds::<Runtime>::get(open.0, open.1)?;
@@ -157,7 +157,7 @@ pub(crate) fn attest(machine: &mut Machine) -> Option<Move> {
 	let mut hash = seat.hash(by, &ballot, &salt);
 	machine.secrets.ballots.insert(hash, (ballot, salt));
 	if machine.chance(0.02) {
-		// The member copies what another has said.
+		// The member copies another's attestation.
 		let others = seats.iter().filter(|(other, _, _)| other.round == seat.round);
 		let others: Vec<_> = others.filter_map(|(_, _, said)| Some(said.as_ref()?.hash)).collect();
 		hash = machine.one_of(&others)?;

@@ -13,7 +13,7 @@ pub(crate) enum Quality {
 	Unserved,
 }
 
-/// All that is kept off chain, by hash.
+/// Data that is kept off chain, by hash.
 #[derive(Default)]
 pub(crate) struct Secrets {
 	files: u64,
@@ -30,7 +30,7 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-	/// Another file that nobody has seen.
+	/// Returns a new file.
 	pub(crate) fn file(&mut self) -> ContentRef {
 		self.files += 1;
 		ContentRef::raw(&self.files.to_le_bytes()).expect("a small file")

@@ -10,18 +10,18 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-	/// Notes a call and whether it succeeded.
+	/// Counts a call, as succeeded or failed.
 	pub(crate) fn call(&mut self, kind: &'static str, is_ok: bool) {
 		let (succeeded, failed) = self.calls.entry(kind).or_default();
 		*if is_ok { succeeded } else { failed } += 1;
 	}
 
-	/// Notes something that happened.
+	/// Counts an event.
 	pub(crate) fn event(&mut self, kind: &'static str) {
 		*self.events.entry(kind).or_default() += 1;
 	}
 
-	/// Adds what another run has seen.
+	/// Adds the counts of another run.
 	pub(crate) fn add(&mut self, other: &Self) {
 		for (kind, (succeeded, failed)) in &other.calls {
 			let mine = self.calls.entry(kind).or_default();
@@ -44,7 +44,7 @@ impl Tally {
 		}
 	}
 
-	/// Panics where something that can happen has never happened.
+	/// Panics if a call never succeeded or an event never happened.
 	pub(crate) fn assert_effective(&self) {
 		let never: Vec<_> = super::machine::KINDS
 			.iter()

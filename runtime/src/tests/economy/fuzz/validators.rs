@@ -66,7 +66,7 @@ pub(crate) fn purge_keys(machine: &mut Machine) -> Option<Move> {
 	Move::signed(would_be(machine), pallet_session::Call::<Runtime>::purge_keys {})
 }
 
-/// A node reports that a validator made two blocks in one slot.
+/// Reports that a validator made two blocks in one slot.
 pub(crate) fn equivocate(machine: &mut Machine) -> Option<Move> {
 	let mut offenders = Session::validators();
 	offenders.retain(|offender| *offender != actors()[0].account);

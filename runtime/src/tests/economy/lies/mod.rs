@@ -3,8 +3,8 @@
 
 mod balances;
 mod committee;
-mod game;
 mod proposer;
+mod scenario;
 mod trainer;
 
 use crate::constants::NRN;
@@ -12,13 +12,13 @@ use crate::constants::NRN;
 /// A lie, with its results for the liar and for the honest twin.
 pub(crate) struct Row {
 	pub(crate) lie: &'static str,
-	/// By how much the liar's wealth changed: what it has free, on hold, and earned.
+	/// Change of the liar's wealth: free, on hold, and earned.
 	pub(crate) liar: i128,
-	/// By how much the honest twin's did.
+	/// Change of the honest twin's wealth.
 	pub(crate) twin: i128,
 }
 
-/// Tokens with their decimals.
+/// Formats tokens with their decimals.
 fn tokens(amount: i128) -> String {
 	let (whole, rest) = (amount.unsigned_abs() / NRN, amount.unsigned_abs() % NRN);
 	let sign = if amount < 0 { "-" } else { "+" };

@@ -1,5 +1,5 @@
 use super::{
-	game::{
+	scenario::{
 		announce, check, junk, log_fee, ok, on_a_chain, proposal_deposit, propose, proposer_pot, skip_to, to,
 		valid, wealth,
 	},
@@ -17,11 +17,11 @@ use pallet_dataset::Error;
 const HONEST: &str = "//Trainer2";
 const DELTA: u8 = 20;
 
-/// The honest twin's delta is proposed, checked, voted for and applied; the liar does something else
-/// meanwhile. What becomes of both.
+/// Has the honest twin's delta proposed, checked, voted for and applied, while the liar does something else.
+/// Returns the results of both.
 fn row(lie: &'static str, lies: impl FnOnce(), loses: i128) -> Row {
 	on_a_chain(|| {
-		// After a day there is more for a proposer than what an entry of the log costs.
+		// After a day the proposer's reward exceeds the fee of an entry of the log.
 		skip_to(DAYS + 2);
 		let before = ["//Liar", HONEST].map(wealth);
 		lies();

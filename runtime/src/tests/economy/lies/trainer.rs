@@ -1,7 +1,7 @@
 use super::{
-	game::{
-		ballot, commit, commitment_fee, committed, found, judge, on_a_chain, reveal, to, wealth, windows,
-		worth, Plays, DEPOSIT, TRUTH,
+	scenario::{
+		ballot, commit, commitment_fee, committed, found, measure_and_settle, on_a_chain, reveal, to, wealth,
+		windows, worth, Strategy, DEPOSIT, TRUTH,
 	},
 	Row,
 };
@@ -13,8 +13,8 @@ const ROUND: RoundIndex = 0;
 const HONEST: u8 = 5;
 const LIE: u8 = 6;
 
-/// Plays round 0, in which Trainer2 is honest, and sees what becomes of the liar. Nobody is paid but the
-/// winner: the pot has what has flown since block 1.
+/// Runs round 0, in which Trainer2 is honest, and returns the results. Only the winner is paid: the pot has
+/// the emission since block 1.
 fn row(
 	lie: &'static str,
 	commits: impl FnOnce(),
@@ -29,7 +29,7 @@ fn row(
 		to(windows(ROUND).reveal.start);
 		assert_ok!(reveal("//Trainer2", ROUND, HONEST, TRUTH));
 		reveals();
-		judge(ROUND, [(); 4].map(|()| Plays::Says(ballot(None, finds.clone()))));
+		measure_and_settle(ROUND, [(); 4].map(|()| Strategy::Attests(ballot(None, finds.clone()))));
 		let row = Row { lie, liar: wealth("//Liar") - before[0], twin: wealth("//Trainer2") - before[1] };
 		assert_eq!(row.liar, -(loses as i128) - commitment_fee(), "{lie}");
 		let won = worth(ROUND, 1).winner;

@@ -1,5 +1,5 @@
-//! A group with rounds and a data set, and how to play them move by move, without fees: what changes hands is
-//! exactly what moves cost and bring.
+//! A group with rounds and a data set that tests run step by step, without transaction fees: balances change
+//! by the costs and rewards of each step alone.
 
 use crate::{
 	constants::NRN,
@@ -36,12 +36,12 @@ pub(crate) const BOND: Balance = 100_000 * NRN;
 pub(crate) const TRUTH: Score = Score(5_000);
 /// Division of a round's earnings in the group.
 pub(crate) const SHARES: Shares = Shares { validators: Share::percent(20), keepers: Share(0) };
-/// The committee, by its places.
+/// The committee, by its seats.
 pub(crate) const COMMITTEE: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
 const PERIOD: BlockNumber = 90;
 
-/// Plays on a new chain: group 0 is made in block 1 by Trainer1, who stakes in it, and its first round takes
-/// commitments from block 2 on, which has begun.
+/// Runs on a new chain: Trainer1 makes group 0 in block 1 and stakes in it. Its first round takes commitments
+/// from block 2 on, which has begun.
 pub(crate) fn on_a_chain<R>(play: impl FnOnce() -> R) -> R {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
 		blocks::begin(1);
@@ -51,7 +51,7 @@ pub(crate) fn on_a_chain<R>(play: impl FnOnce() -> R) -> R {
 	})
 }
 
-/// Makes a group with this stake of its owner.
+/// Makes a group with a stake of its owner.
 pub(crate) fn make_group(owner: &str, stake: Balance) {
 	let group = NewGroup {
 		stake,
@@ -63,14 +63,14 @@ pub(crate) fn make_group(owner: &str, stake: Balance) {
 	ok(owner, pallet_groups::Call::create { group });
 }
 
-/// All that is somebody's: free, held, and earned.
+/// Returns an account's wealth: free, on hold, and earned.
 pub(crate) fn wealth(of: &str) -> i128 {
 	let account = &actor(of).account;
 	let owned = Balances::total_balance(account) + pallet_emission::Accrued::<Runtime>::get(account);
 	i128::try_from(owned).expect("nobody has that much")
 }
 
-/// Ends blocks and begins others until this one has begun.
+/// Makes blocks until this one has begun.
 pub(crate) fn to(block: BlockNumber) {
 	while System::block_number() < block {
 		let next = System::block_number() + 1;
@@ -95,12 +95,12 @@ pub(crate) fn ok(who: &str, call: impl Into<RuntimeCall>) {
 	assert_eq!(does(who, call), Ok(()), "{who}");
 }
 
-/// A free call of a member of the committee. It is checked as the pool checks it.
-pub(crate) fn says(call: RuntimeCall) -> bool {
+/// Submits a free call of a committee member, checked as by the transaction pool.
+pub(crate) fn submit_free(call: RuntimeCall) -> bool {
 	blocks::submit_authorized(call) == Ok(Ok(()))
 }
 
-/// The windows of a round of group 0.
+/// Returns the windows of a round of group 0.
 pub(crate) fn windows(round: RoundIndex) -> Windows {
 	let rules = <Groups as GroupRules<u128>>::rules(0, round).expect("the group is there");
 	rules.clock.windows(round).expect("the round will be")
@@ -156,16 +156,16 @@ pub(crate) fn found(file: u8, score: Score) -> Measurement {
 	Measurement { score, root: H256::repeat_byte(file) }
 }
 
-/// A ballot with these verdicts, in a group with this head.
+/// Returns a ballot with these verdicts, in a group with this head.
 pub(crate) fn ballot(baseline: Option<Measurement>, verdicts: Vec<Verdict>) -> Ballot {
 	Ballot { baseline, verdicts: verdicts.try_into().expect("there are few") }
 }
 
 /// The strategy of a committee member in a round.
 #[derive(Clone)]
-pub(crate) enum Plays {
+pub(crate) enum Strategy {
 	/// It attests to this ballot.
-	Says(Ballot),
+	Attests(Ballot),
 	/// It does not attest.
 	Nothing,
 	/// It copies what the first member attests to, and tries to open that.
@@ -173,39 +173,39 @@ pub(crate) enum Plays {
 }
 
 /// Has the committee measure a round, whose reveal window is open, and the alarm settle it.
-pub(crate) fn judge(round: RoundIndex, members: [Plays; 4]) {
+pub(crate) fn measure_and_settle(round: RoundIndex, members: [Strategy; 4]) {
 	let windows = windows(round);
 	let seat = |member| Seat { group: 0, round, member };
 	let first = match &members[0] {
-		Plays::Says(ballot) => ballot.clone(),
-		_ => panic!("the first member says something"),
+		Strategy::Attests(ballot) => ballot.clone(),
+		_ => panic!("the first member attests"),
 	};
 	let copied = seat(0).hash(actor(COMMITTEE[0]), &first, &SALT);
 	to(windows.attest.start);
 	for ((member, by), plays) in (0..).zip(COMMITTEE.map(actor)).zip(&members) {
 		let hash = match plays {
-			Plays::Says(ballot) => seat(member).hash(by, ballot, &SALT),
-			Plays::Copies => copied,
-			Plays::Nothing => continue,
+			Strategy::Attests(ballot) => seat(member).hash(by, ballot, &SALT),
+			Strategy::Copies => copied,
+			Strategy::Nothing => continue,
 		};
-		assert!(says(seat(member).attest(by, hash)));
+		assert!(submit_free(seat(member).attest(by, hash)));
 	}
 	to(windows.open.start);
 	for ((member, by), plays) in (0..).zip(COMMITTEE.map(actor)).zip(&members) {
 		match plays {
-			Plays::Says(ballot) => assert!(says(seat(member).open(by, ballot, SALT))),
-			// Nobody can open what is bound to the key of another.
-			Plays::Copies => assert!(!says(seat(member).open(by, &first, SALT))),
-			Plays::Nothing => (),
+			Strategy::Attests(ballot) => assert!(submit_free(seat(member).open(by, ballot, SALT))),
+			// A copied attestation is bound to another member's key and can't be opened.
+			Strategy::Copies => assert!(!submit_free(seat(member).open(by, &first, SALT))),
+			Strategy::Nothing => (),
 		}
 	}
 	to(windows.settle);
 	assert!(pallet_rounds::Unsettled::<Runtime>::get(0).first() != Some(&round));
 }
 
-/// Plays a round that Trainer2 wins with a file, a little better than what it won with before, with these
-/// members, where `lie` is what the last one says of it.
-pub(crate) fn honest_round(round: RoundIndex, file: u8, last: impl FnOnce(&Ballot) -> Plays) {
+/// Runs a round that Trainer2 wins with a file, a little better than what it won with before, with these
+/// members, where `lie` is what the last one attests to.
+pub(crate) fn honest_round(round: RoundIndex, file: u8, last: impl FnOnce(&Ballot) -> Strategy) {
 	let score = |file: u8| Score(TRUTH.0 - u64::from(file) * 10);
 	to(windows(round).commit.start);
 	commit("//Trainer2", round, committed("//Trainer2", round, file));
@@ -215,8 +215,8 @@ pub(crate) fn honest_round(round: RoundIndex, file: u8, last: impl FnOnce(&Ballo
 		.map(|head| found(head.checkpoint.digest.as_bytes()[0], head.score));
 	let honest = ballot(head, vec![Verdict::Match(found(file, score(file)))]);
 	let last = last(&honest);
-	let honest = || Plays::Says(honest.clone());
-	judge(round, [honest(), honest(), honest(), last]);
+	let honest = || Strategy::Attests(honest.clone());
+	measure_and_settle(round, [honest(), honest(), honest(), last]);
 }
 
 /// Announces a delta.
@@ -258,8 +258,8 @@ pub(crate) fn junk() -> DeltaVerdict {
 	DeltaVerdict::Invalid(DeltaFault::Malformed)
 }
 
-/// Has the committee say what it found of a delta that was proposed in block `since`, in the order of
-/// `members`, until it is decided. In every attempt it says the same.
+/// Has the committee attest to a verdict on a delta that was proposed in block `since`, in the order of
+/// `members`, until it is decided. Every attempt has the same verdicts.
 pub(crate) fn check(proposal: u32, since: BlockNumber, members: [(usize, DeltaVerdict); 4]) {
 	let version = Dataset::version(0);
 	let mut block = since + 1;
@@ -285,7 +285,7 @@ pub(crate) fn check(proposal: u32, since: BlockNumber, members: [(usize, DeltaVe
 			} else {
 				seat.open(by, verdict, SALT)
 			};
-			says(call);
+			submit_free(call);
 		}
 		block = phase.window.end;
 	}

@@ -11,7 +11,7 @@ pub(crate) use descent_protocol::view::{format_part as part, format_stake as sta
 use descent_protocol::{
 	addresses,
 	view::{AmendmentEnding, CheckView, GroupView, ProposalEnding, ValidatorStanding},
-	BlockNumber, Change, EvaluationPolicy, Majority, Metric, RoundLengths, Score, Share, Shares,
+	BlockNumber, Change, EvaluationPolicy, Majority, Metric, RoundLengths, Score, Shares,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{commands::group::show::tests::group, parse};
-use descent_protocol::{ContentRef, DeltaFault, DeltaReport, DeltaVerdict, RowProblem};
+use descent_protocol::{ContentRef, DeltaFault, DeltaReport, DeltaVerdict, RowProblem, Share};
 use proptest::prelude::*;
 
 fn report() -> DeltaVerdict {

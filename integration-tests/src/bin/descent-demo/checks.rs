@@ -1,6 +1,6 @@
 //! The final checks of the demo.
 
-use crate::{names::Names, rewards, story::Summary};
+use crate::{names::Names, report::Summary, rewards};
 use anyhow::{ensure, Context, Result};
 use descent_client::format_amount;
 use descent_content::BlockId;

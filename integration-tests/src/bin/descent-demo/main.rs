@@ -5,9 +5,9 @@ mod checks;
 mod live;
 mod names;
 mod options;
+mod report;
 mod rewards;
 mod snapshot;
-mod story;
 mod votes;
 
 use anyhow::{bail, ensure, Context, Result};
@@ -17,10 +17,14 @@ use descent_integration_tests::{
 	mnist::{self, Mnist},
 	GroupSetup, Network, RoundLengths, TrainerSetup,
 };
-use descent_protocol::{view::RoundEvent, GroupId};
+use descent_protocol::{
+	view::{ChainEvent, EventTopic},
+	GroupId,
+};
 use futures::StreamExt;
 use names::Names;
 use options::Options;
+use report::Report;
 use snapshot::Snapshot;
 use std::{
 	future::Future,
@@ -29,7 +33,6 @@ use std::{
 	process::ExitCode,
 	time::{Duration, SystemTime},
 };
-use story::Story;
 use tokio::{
 	signal::unix::{signal, SignalKind},
 	sync::mpsc::{unbounded_channel, UnboundedReceiver},
@@ -48,9 +51,9 @@ const OPTIMIZERS: [(&str, f64); 3] = [("sgd", 0.05), ("adam", 0.001), ("adamw", 
 #[tokio::main]
 async fn main() -> ExitCode {
 	let options = Options::parse();
-	let mut story = Story::new(options.json);
-	let ended = demo(&options, &mut story).await;
-	story.clear();
+	let mut report = Report::new(options.json);
+	let ended = demo(&options, &mut report).await;
+	report.clear();
 	match ended {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
@@ -70,25 +73,25 @@ async fn interrupted() -> Result<()> {
 	Ok(())
 }
 
-async fn demo(options: &Options, story: &mut Story) -> Result<()> {
+async fn demo(options: &Options, report: &mut Report) -> Result<()> {
 	let mut builder =
 		Network::builder().validators(options.validators.into()).node_option("--state-pruning=archive");
 	if let Some(folder) = folder(options)? {
 		builder = builder.directory(folder);
 	}
-	story.step(&format!("starting {} validators, each with its evaluator", options.validators));
+	report.step(&format!("starting {} validators, each with its evaluator", options.validators));
 	let mut network = tokio::select! {
 		started = builder.start() => started?,
 		stopped = interrupted() => return stopped.and_then(|()| bail!("interrupted")),
 	};
 	let ended = tokio::select! {
-		ended = train(options, &mut network, story) => ended,
+		ended = train(options, &mut network, report) => ended,
 		stopped = interrupted() => stopped.and_then(|()| bail!("interrupted")),
 	};
-	story.clear();
+	report.clear();
 	let ended = network.note_failure(ended);
 	if ended.is_ok() && options.keep {
-		keep(&network, story).await?;
+		keep(&network, report).await?;
 	}
 	let stopped = network.stop().await;
 	ended.and(stopped)
@@ -110,27 +113,28 @@ fn folder(options: &Options) -> Result<Option<PathBuf>> {
 	Ok(Some(chosen))
 }
 
-async fn train(options: &Options, network: &mut Network, story: &mut Story) -> Result<()> {
-	story.step(
+async fn train(options: &Options, network: &mut Network, report: &mut Report) -> Result<()> {
+	report.step(
 		"fetching MNIST and writing it as deltas: 50,000 images to train on, 5,000 to be voted on, \
 		 5,000 to validate, 10,000 to test",
 	);
 	let data = network.directory().join("mnist");
 	let mnist = tokio::task::spawn_blocking(move || mnist::prepare(&data, IMAGES)).await??;
 	let group = create_group(network, &mnist).await?;
-	story.step(&format!("group {group} \"mnist\" is created; rounds of {} blocks begin", LENGTHS.round));
+	report.step(&format!("group {group} \"mnist\" is created; rounds of {} blocks begin", LENGTHS.round));
 	for (index, (optimizer, rate)) in (1..=options.trainers.into()).zip(OPTIMIZERS.iter().cycle()) {
 		network.start_trainer(group, TrainerSetup::new(index, optimizer, *rate, 64)).await?;
-		story.step(&format!("Trainer{index} trains with {optimizer}, learning rate {rate}"));
+		report.step(&format!("Trainer{index} trains with {optimizer}, learning rate {rate}"));
 	}
 	let names = Names::new(&network.trainers, votes::names()?, network.validators());
 	let provider = network.provider().await?;
 	let (tell, told) = unbounded_channel();
 	let votes = votes::vote(network, group, &mnist, &provider, tell);
-	follow(network, group, options.rounds.into(), &names, story, votes, told).await?;
-	story.step("all rounds are settled; who has won most claims its rewards; checking nodes, head and money");
+	follow(network, group, options.rounds.into(), &names, report, votes, told).await?;
+	report
+		.step("all rounds are settled; who has won most claims its rewards; checking nodes, head and money");
 	let summary = checks::check(network, group, options.rounds.into(), &mnist, &names).await?;
-	story.summary(&summary);
+	report.summary(&summary);
 	Ok(())
 }
 
@@ -157,14 +161,13 @@ async fn follow(
 	group: GroupId,
 	wanted: u32,
 	names: &Names,
-	story: &mut Story,
+	report: &mut Report,
 	votes: impl Future<Output = Result<()>>,
 	mut told: UnboundedReceiver<String>,
 ) -> Result<()> {
 	let rpc = network.nodes[0].rpc.clone();
 	let client = Client::connect(&rpc.ws()).await?;
-	let mut events = client.events(Some(group), true).await?;
-	let mut ballots = client.subscribe_votes(Some(group), true).await?;
+	let mut events = client.events(Some(group), EventTopic::All, true).await?;
 	let (mut votes, mut voted) = (pin!(votes), false);
 	let mut redraw = tokio::time::interval(REDRAW);
 	let mut deadline = Box::pin(tokio::time::sleep(PATIENCE));
@@ -175,15 +178,11 @@ async fn follow(
 				outcome?;
 				voted = true;
 			}
-			Some(text) = told.recv() => story.step(&text),
-			block = ballots.next() => {
-				let block = block.context("the subscription to votes ended")??;
-				story.votes(&block, names);
-			}
+			Some(text) = told.recv() => report.step(&text),
 			block = events.next() => {
 				let block = block.context("the event subscription ended")??;
-				story.events(&block, names);
-				let is_settled = |event: &&RoundEvent| matches!(event, RoundEvent::Settled { .. });
+				report.events(&block, names);
+				let is_settled = |event: &&ChainEvent| matches!(event, ChainEvent::Settled { .. });
 				let count = block.events.iter().filter(is_settled).count();
 				if count > 0 {
 					settled += count as u32;
@@ -192,7 +191,7 @@ async fn follow(
 			}
 			_ = redraw.tick() => {
 				let snapshot = Snapshot::read(&rpc, group, settled, wanted).await?;
-				story.snapshot(&snapshot, names);
+				report.snapshot(&snapshot, names);
 			}
 			() = &mut deadline => bail!("no round was settled for {} s", PATIENCE.as_secs()),
 		}
@@ -201,10 +200,10 @@ async fn follow(
 }
 
 /// Leaves the network running until the user ends it.
-async fn keep(network: &Network, story: &mut Story) -> Result<()> {
-	story.step(&format!("the network keeps running in {}; Ctrl-C stops it", network.directory().display()));
+async fn keep(network: &Network, report: &mut Report) -> Result<()> {
+	report.step(&format!("the network keeps running in {}; Ctrl-C stops it", network.directory().display()));
 	for node in &network.nodes {
-		story.step(&format!("{}: {}", node.process.name(), node.rpc.ws()));
+		report.step(&format!("{}: {}", node.process.name(), node.rpc.ws()));
 	}
 	interrupted().await
 }

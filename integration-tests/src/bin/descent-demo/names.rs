@@ -1,5 +1,6 @@
 use descent_client::AccountId;
 use descent_integration_tests::{Account, Trainer};
+use descent_protocol::view::EventFormat;
 
 /// Names of trainers, stakeholders and validators in the demo.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,12 @@ impl Names {
 	pub(crate) fn of(&self, account: &AccountId) -> String {
 		let known = self.0.iter().find(|(known, _)| known == account);
 		known.map_or_else(|| account.to_string(), |(_, name)| name.clone())
+	}
+}
+
+impl EventFormat for Names {
+	fn account(&self, account: &AccountId) -> String {
+		self.of(account)
 	}
 }
 

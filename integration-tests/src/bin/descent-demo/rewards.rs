@@ -1,6 +1,6 @@
 //! Rewards of all accounts, and the claim of one of them.
 
-use crate::{names::Names, story::Role};
+use crate::{names::Names, report::Role};
 use anyhow::{Context, Result};
 use descent_client::{format_amount, AccountId};
 use descent_integration_tests::{economy, Account, Audit, Network};

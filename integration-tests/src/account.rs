@@ -9,25 +9,25 @@ pub struct Account {
 }
 
 impl Account {
-	/// The account of a secret URI such as `//Trainer1`.
+	/// Returns the account of a secret URI such as `//Trainer1`.
 	///
 	/// # Errors
-	/// Where it is no secret URI.
+	/// Fails if it is not a secret URI.
 	pub fn from_uri(uri: &str) -> Result<Self> {
 		Ok(Self { uri: uri.into(), key: Key::from_uri(uri)? })
 	}
 
-	/// Its secret URI.
+	/// Secret URI of the account.
 	pub fn uri(&self) -> &str {
 		&self.uri
 	}
 
-	/// What it signs with.
+	/// Key that the account signs with.
 	pub fn key(&self) -> &Key {
 		&self.key
 	}
 
-	/// Its id; shows as its address.
+	/// Id of the account, which displays as its address.
 	pub fn id(&self) -> AccountId {
 		self.key.account()
 	}

@@ -21,19 +21,20 @@ impl Binary {
 		}
 	}
 
-	/// Where it was built: in the folder that this executable was built into, or a folder above it.
+	/// Returns the path of the program: in the folder that this executable was built into, or in a folder
+	/// above it.
 	///
 	/// # Errors
-	/// Where it was not built.
+	/// Fails if the program was not built.
 	pub fn path(self) -> Result<PathBuf> {
 		built(self.name())
 	}
 }
 
-/// Where the runtime was built that the node brings with it, compressed.
+/// Returns the path of the compressed runtime that was built for the node.
 ///
 /// # Errors
-/// Where it was not built.
+/// Fails if the runtime was not built.
 pub fn runtime() -> Result<PathBuf> {
 	built("wbuild/descent-runtime/descent_runtime.compact.compressed.wasm")
 }
@@ -43,6 +44,9 @@ fn built(name: &str) -> Result<PathBuf> {
 	let built = own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
 	let folder = own.parent().unwrap_or(&own).display();
 	built.with_context(|| {
-		format!("{name} was built neither in {folder} nor above it: run scripts/test, which builds all programs first")
+		format!(
+			"{name} was built neither in {folder} nor above it: run scripts/test, which builds all \
+			 programs first"
+		)
 	})
 }

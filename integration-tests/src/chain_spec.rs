@@ -3,11 +3,11 @@ use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 use std::{path::Path, process::Command};
 
-/// The number of validators that the preset `local` has.
+/// Number of validators of the preset `local`.
 const LOCAL: usize = 4;
 
-/// The chain of a network with so many validators, which begins with a runtime in a file where one is given: the preset
-/// `local`, or a file made from it.
+/// Returns the chain spec of a network with this many validators: the preset `local`, or a file made from it.
+/// The chain begins with the runtime in `code`, if there is one.
 pub(crate) fn chain(validators: usize, code: Option<&Path>, directory: &Path) -> Result<String> {
 	ensure!(
 		(1..=VALIDATORS.len()).contains(&validators),
@@ -20,7 +20,7 @@ pub(crate) fn chain(validators: usize, code: Option<&Path>, directory: &Path) ->
 	let mut spec: Value = serde_json::from_str(&node(&["export-chain-spec", "--chain", "local"])?)
 		.context("export-chain-spec printed no JSON")?;
 	if validators != LOCAL {
-		seat(&mut spec, &VALIDATORS[..validators])?;
+		set_validators(&mut spec, &VALIDATORS[..validators])?;
 	}
 	if let Some(code) = code {
 		let wasm = std::fs::read(code).with_context(|| format!("{} cannot be read", code.display()))?;
@@ -32,8 +32,8 @@ pub(crate) fn chain(validators: usize, code: Option<&Path>, directory: &Path) ->
 	Ok(file.to_str().context("the path of the chain specification is not UTF-8")?.to_owned())
 }
 
-/// Makes these the validators of a chain, each with the bond of those it had.
-fn seat(spec: &mut Value, validators: &[&str]) -> Result<()> {
+/// Makes these accounts the validators of a chain, each with the same bond as the validators that it had.
+fn set_validators(spec: &mut Value, validators: &[&str]) -> Result<()> {
 	let keys = spec
 		.pointer_mut("/genesis/runtimeGenesis/patch/session/keys")
 		.and_then(Value::as_array_mut)
@@ -54,7 +54,8 @@ fn seat(spec: &mut Value, validators: &[&str]) -> Result<()> {
 	Ok(())
 }
 
-/// One entry of the session's genesis, `[account, validator, {key type: public key}]`, for another development key.
+/// Returns an entry of the session's genesis, `[account, validator, {key type: public key}]`, for another
+/// development key.
 fn session_keys(template: &Value, name: &str) -> Result<Value> {
 	let (account, ed25519) = (address(name, "sr25519")?, address(name, "ed25519")?);
 	let kinds = template[2].as_object().context("a validator's session keys are no object")?.keys();
@@ -64,7 +65,7 @@ fn session_keys(template: &Value, name: &str) -> Result<Value> {
 	Ok(serde_json::json!([account, account, keys]))
 }
 
-/// The address of a development key.
+/// Returns the address of a development key.
 fn address(name: &str, scheme: &str) -> Result<String> {
 	let uri = format!("//{name}");
 	let output = node(&["key", "inspect", "--scheme", scheme, "--output-type", "json", &uri])?;

@@ -1,4 +1,4 @@
-//! Checkpoints written by hand, honest and not.
+//! Checkpoints written by hand, valid and invalid.
 
 use serde_json::{json, Map, Value};
 use std::io::{Cursor, Read};
@@ -6,16 +6,16 @@ use std::io::{Cursor, Read};
 /// A tensor of a checkpoint, in f32.
 #[derive(Clone, Debug)]
 pub struct Tensor {
-	/// Its name, `layers.<position>.<name>`.
+	/// Name of the tensor, `layers.<position>.<name>`.
 	pub name: String,
-	/// Its shape.
+	/// Shape of the tensor.
 	pub shape: Vec<u64>,
-	/// Its values; missing ones are zero.
+	/// Values of the tensor. Missing ones are zero.
 	pub values: Vec<f32>,
 }
 
 impl Tensor {
-	/// A tensor.
+	/// Returns a tensor.
 	pub fn new(name: &str, shape: &[u64], values: &[f32]) -> Self {
 		Self { name: name.into(), shape: shape.into(), values: values.into() }
 	}
@@ -25,8 +25,8 @@ impl Tensor {
 	}
 }
 
-/// The parameters of [`crate::synthetic::MODEL`]: how strongly it leans on `x`, and a bias, by which checkpoints of one
-/// loss can be told apart as long as it is the same for both classes.
+/// Returns the parameters of [`crate::synthetic::MODEL`]: the weight of `x`, and a bias that is the same for
+/// both classes. The bias does not change the loss, so that checkpoints of the same loss can differ.
 pub fn two_clouds(weight: f32, bias: f32) -> Vec<Tensor> {
 	vec![
 		Tensor::new("layers.0.weight", &[2, 2], &[-weight, 0.0, weight, 0.0]),
@@ -34,8 +34,9 @@ pub fn two_clouds(weight: f32, bias: f32) -> Vec<Tensor> {
 	]
 }
 
-/// A safetensors file (<https://github.com/huggingface/safetensors>), streamed, so that a large tensor of zeros takes no
-/// memory: the header's length in 8 bytes, little-endian, the header in JSON, the values in the order of the tensors.
+/// Returns a safetensors file (<https://github.com/huggingface/safetensors>): the header's length in 8 bytes,
+/// little-endian, the header in JSON, and the values in the order of the tensors. It is streamed, so that a
+/// large tensor of zeros takes no memory.
 pub fn safetensors(tensors: &[Tensor]) -> impl Read {
 	let mut header = Map::new();
 	let mut end = 0;

@@ -1,4 +1,4 @@
-//! What the technical committee does, with the program `descent`.
+//! Actions of the technical committee, through the program `descent`.
 
 use crate::{wait_until, Account, Network, BLOCK_TIME};
 use anyhow::{Context, Result};
@@ -6,14 +6,14 @@ use descent_protocol::view::MotionView;
 use sp_core::H256;
 use std::{path::Path, time::Duration};
 
-/// Within how long a motion is on the chain, or off it.
+/// Longest time until a motion is on the chain or closed.
 const SOON: Duration = BLOCK_TIME.saturating_mul(20);
 
-/// Has these members propose another runtime, carry the motion and close it. The hash of the runtime, which anybody may
-/// apply from then on.
+/// Lets these members propose another runtime, carry the motion and close it. Returns the hash of the
+/// runtime, which anyone may apply from then on.
 ///
 /// # Errors
-/// Where the chain refuses any of it, or they are too few.
+/// Fails if the chain refuses any of it, or they are too few.
 pub async fn authorize_upgrade(network: &Network, members: &[Account], runtime: &Path) -> Result<H256> {
 	let rpc = &network.nodes[0].rpc;
 	let wasm = runtime.to_str().context("a path is not UTF-8")?;
@@ -31,7 +31,7 @@ pub async fn authorize_upgrade(network: &Network, members: &[Account], runtime: 
 		.await
 }
 
-/// Has everybody vote for a motion who has not.
+/// Lets every member that has not voted yet vote for a motion.
 async fn vote(network: &Network, members: &[Account], motion: &MotionView) -> Result<()> {
 	let hash = format!("{:#x}", motion.hash);
 	for member in members {

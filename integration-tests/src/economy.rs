@@ -1,4 +1,4 @@
-//! What those do who earn or bond, with the program `descent`.
+//! Actions of validators and of accounts that earn rewards, through the program `descent`.
 
 use crate::{wait_until, Account, Network, Rpc, BLOCK_TIME};
 use anyhow::{ensure, Result};
@@ -8,16 +8,16 @@ use sp_core::H256;
 use std::time::Duration;
 use subxt::{dynamic::storage, utils::AccountId32, OnlineClient, SubstrateConfig};
 
-/// How long a session is, which is an epoch.
+/// Length of a session, which is an epoch.
 pub const SESSION: Duration = BLOCK_TIME.saturating_mul(40);
-/// Within how long what was done is final.
+/// Longest time until a transaction is finalized.
 const FINAL: Duration = BLOCK_TIME.saturating_mul(40);
 
-/// Bonds so many NRN of an account and gives it session keys of a node of its own, so that it validates when its bond is
-/// among the largest: from the session after the next on.
+/// Bonds `amount` NRN of an account and gives it session keys of a node of its own. If its bond is among the
+/// largest, it validates from the session after the next on.
 ///
 /// # Errors
-/// Where the chain refuses it.
+/// Fails if the chain refuses it.
 pub async fn bond(network: &Network, node: usize, account: &Account, amount: u32) -> Result<()> {
 	let amount = amount.to_string();
 	network.descent_at(node, account, &["validator", "bond", &amount]).await?;
@@ -25,28 +25,28 @@ pub async fn bond(network: &Network, node: usize, account: &Account, amount: u32
 	Ok(())
 }
 
-/// Waits until a validator stands as it should, and says how it does at that block.
+/// Waits until a validator satisfies a condition, and returns its view at that block.
 ///
 /// # Errors
-/// After the deadline, with what it was waited for.
-pub async fn stands(
+/// Fails after the deadline, with the condition.
+pub async fn wait_for_validator(
 	rpc: &Rpc,
 	account: &AccountId,
 	what: &str,
 	deadline: Duration,
-	mut as_it_should: impl FnMut(&ValidatorView) -> bool,
+	mut condition: impl FnMut(&ValidatorView) -> bool,
 ) -> Result<ValidatorView> {
 	wait_until(what, deadline, async || {
 		let view = rpc.validator(account, None).await?;
-		Ok(view.filter(|view| as_it_should(view)))
+		Ok(view.filter(|view| condition(view)))
 	})
 	.await
 }
 
-/// The validators of the session that a block is in.
+/// Returns the validators of the session that a block is in.
 ///
 /// # Errors
-/// Where the node can't be read.
+/// Fails if the node can't be read.
 pub async fn session(chain: &OnlineClient<SubstrateConfig>, block: H256) -> Result<Vec<AccountId>> {
 	let at = chain.at_block(block).await?;
 	let address = storage::<(), Vec<AccountId32>>("Session", "Validators");
@@ -54,10 +54,10 @@ pub async fn session(chain: &OnlineClient<SubstrateConfig>, block: H256) -> Resu
 	Ok(validators.into_iter().map(|account| AccountId::new(account.0)).collect())
 }
 
-/// Claims all that an account has earned and waits until that is final. How much it was.
+/// Claims all rewards of an account, waits until the claim is finalized, and returns the amount.
 ///
 /// # Errors
-/// Where it has earned nothing, or the chain refuses it.
+/// Fails if the account has earned nothing or the chain refuses the claim.
 pub async fn claim(network: &Network, account: &Account) -> Result<u128> {
 	let rpc = &network.nodes[0].rpc;
 	let before = rpc.rewards(&account.id(), None).await?;

@@ -2,7 +2,7 @@ use anyhow::Result;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// A folder that goes with its owner, or one that stays.
+/// A folder that is deleted with its owner, or one that stays.
 #[derive(Debug)]
 pub(crate) enum Folder {
 	Temporary(TempDir),

@@ -1,4 +1,4 @@
-//! What stakeholders and proposers do, with the program `descent`.
+//! Actions of stakeholders and proposers, through the program `descent`.
 
 use crate::{wait_until, Account, Network, Rpc};
 use anyhow::{bail, Context, Result};
@@ -17,10 +17,10 @@ pub struct Stakeholder {
 }
 
 impl Stakeholder {
-	/// A development account that stakes so many NRN in a group.
+	/// Stakes `stake` NRN in a group from a development account.
 	///
 	/// # Errors
-	/// Where the chain refuses it.
+	/// Fails if the chain refuses it.
 	pub async fn join(network: &Network, uri: &str, group: GroupId, stake: u32) -> Result<Self> {
 		let stakeholder = Self::stranger(uri, group)?;
 		let stake = stake.to_string();
@@ -28,15 +28,15 @@ impl Stakeholder {
 		Ok(stakeholder)
 	}
 
-	/// An account that has staked before, or never.
+	/// Returns an account without staking, which may have staked before.
 	///
 	/// # Errors
-	/// Where it is no secret URI.
+	/// Fails if it is not a secret URI.
 	pub fn stranger(uri: &str, group: GroupId) -> Result<Self> {
 		Ok(Self { account: Account::from_uri(uri)?, group })
 	}
 
-	/// The account.
+	/// Account of the stakeholder.
 	pub fn account(&self) -> &Account {
 		&self.account
 	}
@@ -44,7 +44,7 @@ impl Stakeholder {
 	/// Proposes a delta that the network's gateway serves.
 	///
 	/// # Errors
-	/// Where the chain refuses it.
+	/// Fails if the chain refuses it.
 	pub async fn propose(
 		&self,
 		network: &Network,
@@ -70,7 +70,7 @@ impl Stakeholder {
 	/// Votes for a delta.
 	///
 	/// # Errors
-	/// Where the chain refuses it.
+	/// Fails if the chain refuses it.
 	pub async fn vote(&self, network: &Network, proposal: ProposalId) -> Result<()> {
 		let proposal = proposal.to_string();
 		self.descent(network, &["dataset", "vote", "--proposal", &proposal]).await
@@ -79,7 +79,7 @@ impl Stakeholder {
 	/// Proposes an amendment and approves it.
 	///
 	/// # Errors
-	/// Where the chain refuses it.
+	/// Fails if the chain refuses it.
 	pub async fn amend(&self, network: &Network, changes: &[&str]) -> Result<AmendmentId> {
 		let known = amendments(&network.nodes[0].rpc, self.group).await?;
 		let mut arguments = vec!["amend", "propose", "--summary", "a test's amendment"];
@@ -92,7 +92,7 @@ impl Stakeholder {
 	/// Approves an amendment.
 	///
 	/// # Errors
-	/// Where the chain refuses it.
+	/// Fails if the chain refuses it.
 	pub async fn approve(&self, network: &Network, amendment: AmendmentId) -> Result<()> {
 		let amendment = amendment.to_string();
 		self.descent(network, &["amend", "vote", "--amendment", &amendment]).await
@@ -109,35 +109,35 @@ fn text(path: &Path) -> Result<&str> {
 	path.to_str().context("a path is not UTF-8")
 }
 
-/// The delta proposals of a group, open ones and the last that ended.
+/// Returns the delta proposals of a group: open ones, and the last that ended.
 ///
 /// # Errors
-/// Where the node does not answer.
+/// Fails if the node does not answer.
 pub async fn proposals(rpc: &Rpc, group: GroupId) -> Result<Vec<ProposalView>> {
 	Ok(rpc.call("training_proposals", json!([group])).await?)
 }
 
-/// A delta proposal.
+/// Returns a delta proposal.
 ///
 /// # Errors
-/// Where it is not there.
+/// Fails if there is no such proposal.
 pub async fn proposal(rpc: &Rpc, group: GroupId, id: ProposalId) -> Result<ProposalView> {
 	let mut proposals = proposals(rpc, group).await?.into_iter();
 	proposals.find(|proposal| proposal.id == id).with_context(|| format!("there is no proposal {id}"))
 }
 
-/// The amendments of a group, open ones and the last that ended.
+/// Returns the amendments of a group: open ones, and the last that ended.
 ///
 /// # Errors
-/// Where the node does not answer.
+/// Fails if the node does not answer.
 pub async fn amendments(rpc: &Rpc, group: GroupId) -> Result<Vec<AmendmentView>> {
 	Ok(rpc.call("training_amendments", json!([group])).await?)
 }
 
-/// An amendment.
+/// Returns an amendment.
 ///
 /// # Errors
-/// Where it is not there.
+/// Fails if there is no such amendment.
 pub async fn amendment(rpc: &Rpc, group: GroupId, id: AmendmentId) -> Result<AmendmentView> {
 	let mut amendments = amendments(rpc, group).await?.into_iter();
 	amendments.find(|amendment| amendment.id == id).with_context(|| format!("there is no amendment {id}"))
@@ -146,7 +146,7 @@ pub async fn amendment(rpc: &Rpc, group: GroupId, id: AmendmentId) -> Result<Ame
 /// Waits until the committee has found a proposal valid.
 ///
 /// # Errors
-/// After the deadline, and as soon as it ended otherwise.
+/// Fails after the deadline, and as soon as the proposal ended otherwise.
 pub async fn found_valid(
 	rpc: &Rpc,
 	group: GroupId,
@@ -165,10 +165,10 @@ pub async fn found_valid(
 	}
 }
 
-/// Waits until a proposal has ended, and says how.
+/// Waits until a proposal has ended, and returns its ending.
 ///
 /// # Errors
-/// After the deadline.
+/// Fails after the deadline.
 pub async fn ended(rpc: &Rpc, group: GroupId, id: ProposalId, deadline: Duration) -> Result<ProposalEnding> {
 	wait_until(&format!("proposal {id} ends"), deadline, async || Ok(proposal(rpc, group, id).await?.ending))
 		.await

@@ -1,54 +1,54 @@
 use std::{path::PathBuf, time::Duration};
 
-/// The time between two blocks.
+/// Time between two blocks.
 pub const BLOCK_TIME: Duration = Duration::from_secs(3);
 
-/// The lengths of a group's rounds, in blocks.
+/// Lengths of a group's rounds, in blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoundLengths {
-	/// Of a round, which is its commit window.
+	/// Length of a round, which is its commit window.
 	pub round: u32,
-	/// Of the reveal window.
+	/// Length of the reveal window.
 	pub reveal: u32,
-	/// Of the attest window.
+	/// Length of the attest window.
 	pub attest: u32,
-	/// Of the open window.
+	/// Length of the open window.
 	pub open: u32,
 }
 
 impl RoundLengths {
-	/// As short as it works with several processes on two cores: 42 seconds a round.
+	/// The shortest lengths that work with several processes on two cores: 42 seconds a round.
 	pub const SHORT: Self = Self { round: 14, reveal: 4, attest: 5, open: 4 };
 
-	/// Within how long so many rounds are settled and finalized, generously.
+	/// Returns a generous deadline for `rounds` rounds to be settled and finalized.
 	pub fn deadline(&self, rounds: u32) -> Duration {
 		BLOCK_TIME * (2 * self.round * (rounds + 1) + 40)
 	}
 }
 
-/// A group to be created, and what it is made of.
+/// Parameters of a group to be created.
 #[derive(Clone, Debug)]
 pub struct GroupSetup {
-	/// Its name.
+	/// Name of the group.
 	pub name: String,
-	/// The model description.
+	/// Path of the model description.
 	pub model: PathBuf,
-	/// The first delta.
+	/// Path of the first delta.
 	pub dataset: PathBuf,
-	/// The validation set that it is measured on.
+	/// Path of the validation set.
 	pub validation: PathBuf,
-	/// Records drawn a round.
+	/// Number of records that are drawn in a round.
 	pub records: u32,
-	/// How far a measured score may be from its claim.
+	/// Largest difference between a measured score and its claim, in units of the score.
 	pub tolerance: f64,
-	/// How much a candidate has to be better than the head.
+	/// Smallest improvement of a candidate over the head, in units of the score.
 	pub minimum_improvement: f64,
-	/// The lengths of its rounds.
+	/// Lengths of the group's rounds.
 	pub lengths: RoundLengths,
-	/// The smallest deposit of a commitment, in NRN.
+	/// Smallest deposit of a commitment, in NRN.
 	pub deposit: u32,
-	/// What its owner stakes, in NRN.
+	/// Stake of the owner, in NRN.
 	pub stake: u32,
-	/// How long a voting period is, in blocks.
+	/// Length of a voting period, in blocks.
 	pub voting_period: u32,
 }

@@ -1,34 +1,53 @@
-//! Real processes: nodes, evaluators, trainers and clients; faults and lies.
+//! Tests with real processes: nodes, evaluators, trainers and clients, with faults and lies.
 //!
-//! A [`Network`] is a handful of child processes on free ports of loopback, with their data below one folder. Tests and
-//! the demo start one, do something to it and wait ([`wait_until`]) for what must follow. Each [`Process`] can be killed,
-//! frozen and restarted on its own; all of them die with the process that started them, however it ends.
+//! A [`Network`] is a handful of child processes on free ports of loopback, with their data below one folder.
+//! Tests and the demo start one, act on it and wait with [`wait_until`] for the expected result. Each
+//! [`Process`] can be killed, frozen and restarted on its own. All of them die with the process that started
+//! them, however that ends.
 //!
-//! - [`Rpc`] reads a node the way a stranger would: JSON-RPC over HTTP and the documented types, nothing else.
-//! - [`Competitor`] is a trainer of the test's own, that commits and reveals whatever it is told, honest or not.
-//! - [`Liar`] is an evaluator that lies.
-//! - [`governance`] is what stakeholders and proposers do, [`economy`] what validators and winners do, and [`committee`]
-//!   what the technical committee does, all of them with the program `descent`.
-//! - [`upgrade`] compares what is there before and after a runtime upgrade.
-//! - [`audit`] adds up every balance, reward and penalty and compares them with the issuance.
+//! - [`Rpc`] reads a node as an independent client does: JSON-RPC over HTTP and the documented types, nothing
+//! else.
+//! - [`ScriptedTrainer`] is a trainer that commits to and reveals anything that a test tells it to.
+//! - [`ByzantineEvaluator`] is an evaluator that lies.
+//! - [`governance`] has the actions of stakeholders and proposers, [`economy`] those of validators and
+//! winners, and [`committee`] those of the technical committee. All of them use the program `descent`.
+//! - [`upgrade`] compares the state before and after a runtime upgrade.
+//! - [`audit`] adds up every balance, reward and slash and compares them with the issuance.
 //! - [`synthetic`] and [`mnist`] are data sets, [`checkpoint`] writes checkpoints by hand.
 //!
-//! The programs are taken from the folder that this crate was built into; `scripts/test` and `scripts/demo` build them.
+//! The programs are taken from the folder that this crate was built into; `scripts/test` and `scripts/demo`
+//! build them.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use descent_integration_tests::{scenario, Network};
+//! use std::time::Duration;
+//!
+//! # async fn example() -> anyhow::Result<()> {
+//! scenario(Network::builder().validators(2), async |network| {
+//!     network.nodes[1].process.kill();
+//!     network.nodes[1].process.restart()?;
+//!     network.finalizes(1, 5, Duration::from_secs(120)).await
+//! })
+//! .await
+//! # }
+//! ```
 #![warn(missing_docs)]
 
 mod account;
 mod audit;
 mod binaries;
 mod builder;
+mod byzantine;
 mod chain_spec;
 pub mod checkpoint;
 pub mod committee;
-mod competitor;
+mod descent;
 pub mod economy;
 mod folder;
 pub mod governance;
 mod group;
-mod liar;
 pub mod mnist;
 mod network;
 mod node;
@@ -36,6 +55,7 @@ mod ports;
 mod process;
 mod rpc;
 mod scenario;
+mod scripted_trainer;
 pub mod synthetic;
 mod trainer;
 pub mod upgrade;
@@ -45,14 +65,14 @@ pub use account::Account;
 pub use audit::{audit, Audit, Slash};
 pub use binaries::{runtime, Binary};
 pub use builder::NetworkBuilder;
-pub use competitor::{Commitment, Competitor};
+pub use byzantine::ByzantineEvaluator;
 pub use group::{GroupSetup, RoundLengths, BLOCK_TIME};
-pub use liar::Liar;
 pub use network::Network;
 pub use node::Node;
 pub use ports::free_port;
 pub use process::{Launch, Process};
 pub use rpc::{Rpc, RpcError};
 pub use scenario::{candidate, reached, scenario, settled, two_clouds_group};
+pub use scripted_trainer::{Commitment, ScriptedTrainer};
 pub use trainer::{Trainer, TrainerSetup};
 pub use wait::wait_until;

@@ -8,7 +8,7 @@ use std::{
 	process::{Command, Stdio},
 };
 
-/// How many images are proposed to be added.
+/// Number of images that are proposed to be added.
 pub const PROPOSED: u32 = 5_000;
 
 /// MNIST as delta files.
@@ -16,19 +16,19 @@ pub const PROPOSED: u32 = 5_000;
 pub struct Mnist {
 	/// The model description: a perceptron with one hidden layer of 128.
 	pub model: PathBuf,
-	/// The first of the training images.
+	/// Path of the first training images.
 	pub dataset: PathBuf,
-	/// The 5,000 after them.
+	/// Path of the 5,000 training images after them.
 	pub more: PathBuf,
-	/// The same 5,000 with wrong labels.
+	/// Path of the same 5,000 images with wrong labels.
 	pub mislabelled: PathBuf,
-	/// The last 5,000 training images.
+	/// Path of the last 5,000 training images.
 	pub validation: PathBuf,
-	/// The 10,000 test images.
+	/// Path of the 10,000 test images.
 	pub test: PathBuf,
 }
 
-/// The images and labels as they come, in IDX files.
+/// The original images and labels, in IDX files.
 #[derive(Clone, Debug)]
 pub struct Images {
 	folder: PathBuf,
@@ -36,10 +36,10 @@ pub struct Images {
 }
 
 impl Images {
-	/// Fetches them with `scripts/mnist`, unless they are there, to `$DESCENT_CACHE/mnist`.
+	/// Fetches the images with `scripts/mnist` to `$DESCENT_CACHE/mnist`, unless they are there.
 	///
 	/// # Errors
-	/// Where they can't be had, with what helps.
+	/// Fails if they cannot be fetched, with a remedy.
 	pub fn fetch() -> Result<Self> {
 		let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
 		let cache = std::env::var_os("DESCENT_CACHE")
@@ -53,26 +53,27 @@ impl Images {
 		Ok(Self { folder, repository })
 	}
 
-	/// The model description: a perceptron with one hidden layer of 128.
+	/// Returns the path of the model description: a perceptron with one hidden layer of 128.
 	pub fn model(&self) -> PathBuf {
 		self.repository.join("integration-tests/models/mnist.json")
 	}
 
-	/// Writes a delta that adds the images of a range, with `descent dataset build`. `set` is `train` or `t10k`.
+	/// Writes a delta that adds the images of a range, with `descent dataset build`. `set` is `train` or
+	/// `t10k`.
 	///
 	/// # Errors
-	/// Where they can't be converted.
+	/// Fails if they cannot be converted.
 	pub fn delta(&self, set: &str, range: Range<u32>, out: &Path) -> Result<()> {
 		let labels = self.folder.join(format!("{set}-labels-idx1-ubyte"));
 		self.build(set, &labels, range, out)
 	}
 
-	/// Writes a delta that adds the training images of a range, every one of them with the label of the next digit.
+	/// Writes a delta that adds the training images of a range, each with the label of the next digit.
 	///
 	/// # Errors
-	/// Where they can't be converted.
+	/// Fails if they cannot be converted.
 	pub fn mislabelled(&self, range: Range<u32>, out: &Path) -> Result<()> {
-		/// Of an IDX file with one dimension: magic number and length.
+		/// Number of bytes of the header of an IDX file with one dimension: magic number and length.
 		const HEADER: usize = 8;
 		let mut labels = std::fs::read(self.folder.join("train-labels-idx1-ubyte"))?;
 		let values = labels.get_mut(HEADER..).context("the file of labels is cut off")?;
@@ -93,10 +94,10 @@ impl Images {
 	}
 }
 
-/// Writes a data set of so many of the first training images, and the delta files that go with it.
+/// Writes a data set of the first `training` training images, and the delta files that go with it.
 ///
 /// # Errors
-/// Where the images can't be had or not be converted, with what helps.
+/// Fails if the images cannot be fetched or converted, with a remedy.
 pub fn prepare(folder: &Path, training: u32) -> Result<Mnist> {
 	let images = Images::fetch()?;
 	std::fs::create_dir_all(folder)?;

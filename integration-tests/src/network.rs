@@ -5,30 +5,27 @@ use crate::{
 	chain_spec::chain,
 	folder::Folder,
 	free_port,
-	group::GroupSetup,
 	node::{Node, NodeSetup, Role, VALIDATORS},
 	process::{stop_all, Launch},
 	trainer::{Trainer, TrainerSetup},
 	wait_until, Process,
 };
 use anyhow::{ensure, Context, Result};
-use descent_protocol::view::GroupView;
-use serde_json::Value;
 use std::{
 	net::SocketAddr,
 	path::{Path, PathBuf},
-	process::Stdio,
 	time::Duration,
 };
 
-/// Compiling the runtime takes a node some seconds, with several on few cores some more.
+/// Longest time for nodes to start: compiling the runtime takes some seconds, and longer with several nodes
+/// on few cores.
 const STARTUP: Duration = Duration::from_secs(180);
 
 impl NetworkBuilder {
-	/// Starts the nodes and the evaluators and waits until all of them answer and blocks are finalized.
+	/// Starts the nodes and the evaluators, and waits until all of them answer and blocks are finalized.
 	///
 	/// # Errors
-	/// Where one does not start, with the end of its log.
+	/// Fails if one does not start, with the end of its log.
 	pub async fn start(self) -> Result<Network> {
 		let folder = Folder::new(self.directory.clone())?;
 		let logs = folder.path().join("logs");
@@ -46,53 +43,54 @@ impl NetworkBuilder {
 			folder,
 		};
 		let started = network.launch(&self).await;
-		network.judge(started)?;
+		network.note_failure(started)?;
 		Ok(network)
 	}
 }
 
-/// Processes that make a network, each with its own data below one folder. All of them are killed when it is dropped.
+/// The processes of a network, each with its own data below one folder. All of them are killed when it is
+/// dropped.
 pub struct Network {
-	/// The nodes; the validators come first.
+	/// The nodes, validators first.
 	pub nodes: Vec<Node>,
-	/// The validators' evaluators, in the order of the validators.
+	/// The evaluators of the validators, in the order of the validators.
 	pub evaluators: Vec<Process>,
-	/// Serves model descriptions and data, once somebody has asked for it, and its address.
+	/// Gateway that serves model descriptions and data, and its address. It is started on first use.
 	gateway: Option<(Process, String)>,
 	/// The trainers.
 	pub trainers: Vec<Trainer>,
 	/// The validators of genesis.
 	validators: Vec<Account>,
-	/// What the nodes take for the chain.
+	/// Chain spec of the nodes: a preset or a file.
 	chain: String,
 	options: Vec<String>,
 	logs: PathBuf,
 	failed: bool,
-	/// Last, so that it is deleted when nothing writes into it any more.
+	/// The last field, so that the folder is deleted after every process that writes into it has ended.
 	folder: Folder,
 }
 
 impl Network {
-	/// Four validators with their evaluators, unless something else is said.
+	/// Returns a builder of a network that by default has four validators with their evaluators.
 	pub fn builder() -> NetworkBuilder {
 		NetworkBuilder {
 			validators: 4,
 			newcomers: 0,
 			followers: 0,
 			evaluators: true,
-			strange: None,
+			external: None,
 			genesis_code: None,
 			node_options: Vec::new(),
 			directory: None,
 		}
 	}
 
-	/// Where its processes keep their data.
+	/// Folder of the processes' data.
 	pub fn directory(&self) -> &Path {
 		self.folder.path()
 	}
 
-	/// The accounts of the validators that the chain begins with.
+	/// Accounts of the validators that the chain begins with.
 	pub fn validators(&self) -> &[Account] {
 		&self.validators
 	}
@@ -116,8 +114,8 @@ impl Network {
 				Role::Follower => format!("follower{}", index - builder.validators - builder.newcomers),
 			};
 			let mut setup = NodeSetup::new(name, role, &directory)?;
-			let strange = builder.strange.as_ref().filter(|(validator, _)| *validator == index);
-			if let Some((_, address)) = strange {
+			let external = builder.external.as_ref().filter(|(validator, _)| *validator == index);
+			if let Some((_, address)) = external {
 				setup.evaluator = Some(address.clone());
 			} else if builder.evaluators && role != Role::Follower {
 				let port = free_port()?;
@@ -153,7 +151,7 @@ impl Network {
 	/// Waits until a node has finalized a block of at least this number.
 	///
 	/// # Errors
-	/// Where it has ended, or the deadline passes.
+	/// Fails if it has ended, or the deadline passes.
 	pub async fn finalizes(&mut self, node: usize, number: u32, deadline: Duration) -> Result<()> {
 		let Node { process, rpc, .. } = &mut self.nodes[node];
 		let what = format!("{} has finalized block {number}", process.name());
@@ -168,12 +166,12 @@ impl Network {
 		Ok(())
 	}
 
-	/// Starts a second node that authors with a validator's key, as who wants to be sure that it never misses a slot. It does
-	/// nothing else that validators do, and is the last of the nodes from then on.
+	/// Starts a second node that authors with a validator's key, which makes the validator equivocate. It has
+	/// no other duty of a validator and becomes the last of the nodes.
 	///
 	/// # Errors
-	/// Where there is no such validator, or the node can't be started or does not take the key.
-	pub async fn double(&mut self, validator: usize) -> Result<()> {
+	/// Fails if there is no such validator, or the node can't be started or does not take the key.
+	pub async fn start_duplicate(&mut self, validator: usize) -> Result<()> {
 		let account = self.validators.get(validator).context("there is no such validator")?;
 		let key = sp_core::bytes::to_hex(account.id().as_ref(), false);
 		let key = serde_json::json!(["babe", account.uri(), key]);
@@ -189,44 +187,15 @@ impl Network {
 		.await
 	}
 
-	/// Runs the program `descent` against the first node, signing as `account`, and returns what it prints with `--json`.
-	///
-	/// # Errors
-	/// Where it fails, with what it says.
-	pub async fn descent(&self, account: &Account, arguments: &[&str]) -> Result<Value> {
-		self.descent_at(0, account, arguments).await
-	}
-
-	/// Runs the program `descent` as [`Self::descent`] does, against one of the nodes.
-	///
-	/// # Errors
-	/// Where it fails, with what it says.
-	pub async fn descent_at(&self, node: usize, account: &Account, arguments: &[&str]) -> Result<Value> {
-		let node = self.nodes.get(node).context("there is no such node")?.rpc.ws();
-		let output = tokio::process::Command::new(Binary::Cli.path()?)
-			.args(["--node", &node, "--json"])
-			.args(arguments)
-			.env("DESCENT_SURI", account.uri())
-			.stdin(Stdio::null())
-			.kill_on_drop(true)
-			.output();
-		let output =
-			tokio::time::timeout(Duration::from_secs(120), output).await.context("descent did not end")??;
-		let error = String::from_utf8_lossy(&output.stderr);
-		ensure!(output.status.success(), "descent {} failed: {error}", arguments.join(" "));
-		serde_json::from_slice(&output.stdout)
-			.with_context(|| format!("not JSON: {}", String::from_utf8_lossy(&output.stdout)))
-	}
-
-	/// The store that the gateway serves. What is imported into it can be had from there.
+	/// Store of the gateway. The gateway serves everything that is imported into it.
 	pub fn store(&self) -> PathBuf {
 		self.directory().join("gateway")
 	}
 
-	/// Address of the gateway that serves models and data; it is started when it is asked for first.
+	/// Returns the address of the gateway that serves models and data, and starts it on the first call.
 	///
 	/// # Errors
-	/// Where it does not start.
+	/// Fails if it does not start.
 	pub async fn provider(&mut self) -> Result<String> {
 		if let Some((_, provider)) = &self.gateway {
 			return Ok(provider.clone());
@@ -241,56 +210,10 @@ impl Network {
 		Ok(provider)
 	}
 
-	/// Creates a group with the program `descent`, whose model and data the gateway serves.
-	///
-	/// # Errors
-	/// Where it is refused, or the gateway does not start.
-	pub async fn create_group(&mut self, setup: &GroupSetup) -> Result<GroupView> {
-		let store = self.store();
-		let provider = self.provider().await?;
-		let numbers = [
-			("--records", setup.records.to_string()),
-			("--tolerance", setup.tolerance.to_string()),
-			("--minimum-improvement", setup.minimum_improvement.to_string()),
-			("--round-length", setup.lengths.round.to_string()),
-			("--reveal", setup.lengths.reveal.to_string()),
-			("--attest", setup.lengths.attest.to_string()),
-			("--open", setup.lengths.open.to_string()),
-			("--deposit", setup.deposit.to_string()),
-			("--stake", setup.stake.to_string()),
-			("--voting-period", setup.voting_period.to_string()),
-		];
-		let text = |path: &'_ Path| path.to_str().map(str::to_owned).context("a path is not UTF-8");
-		let files = [
-			("--model", text(&setup.model)?),
-			("--dataset", text(&setup.dataset)?),
-			("--validation", text(&setup.validation)?),
-			("--store", text(&store)?),
-		];
-		let mut arguments =
-			vec!["group", "create", "--name", &setup.name, "--provider", &provider, "--metric", "loss"];
-		arguments.extend(files.iter().chain(&numbers).flat_map(|(option, value)| [*option, value.as_str()]));
-		let known = self.groups().await?.len();
-		self.descent(&Account::from_uri("//Ferdie")?, &arguments).await?;
-		wait_until("the group is on the chain", Duration::from_secs(60), async || {
-			Ok(self.groups().await?.into_iter().nth(known))
-		})
-		.await
-	}
-
-	/// All groups.
-	///
-	/// # Errors
-	/// Where the first node does not answer.
-	pub async fn groups(&self) -> Result<Vec<GroupView>> {
-		let node = self.nodes.first().context("there is no node")?;
-		Ok(node.rpc.call("training_groups", serde_json::json!([0, 100])).await?)
-	}
-
 	/// Starts a trainer of a group and waits until it is ready.
 	///
 	/// # Errors
-	/// Where it does not get ready.
+	/// Fails if it does not get ready.
 	pub async fn start_trainer(&mut self, group: u32, setup: TrainerSetup) -> Result<()> {
 		let node = self.nodes.first().context("there is no node")?.rpc.ws();
 		let trainer = Trainer::start(setup, &node, group, self.folder.path(), &self.logs)?;
@@ -301,16 +224,16 @@ impl Network {
 		Ok(())
 	}
 
-	/// Passes a result on; where it is an error, the ends of all logs are printed when the network is dropped.
+	/// Returns the result. If it is an error, the ends of all logs are printed when the network is dropped.
 	///
 	/// # Errors
-	/// The result's.
-	pub fn judge<T>(&mut self, result: Result<T>) -> Result<T> {
+	/// Those of the result.
+	pub fn note_failure<T>(&mut self, result: Result<T>) -> Result<T> {
 		self.failed |= result.is_err();
 		result
 	}
 
-	/// Every process.
+	/// Returns every process.
 	pub fn processes(&mut self) -> impl Iterator<Item = &mut Process> {
 		let trainers = self.trainers.iter_mut().map(|trainer| &mut trainer.process);
 		let nodes = self.nodes.iter_mut().map(|node| &mut node.process);
@@ -323,12 +246,12 @@ impl Network {
 	/// Asks all processes to end and waits for them.
 	///
 	/// # Errors
-	/// Names those that had to be killed.
+	/// Names the processes that had to be killed.
 	pub async fn stop(&mut self) -> Result<()> {
 		stop_all(self.processes()).await
 	}
 
-	/// Copies the logs to where they outlive the network, and prints their ends.
+	/// Copies the logs to a folder that outlives the network, and prints their ends.
 	fn report(&mut self) {
 		let kept = std::env::var_os("DESCENT_LOGS").map(PathBuf::from);
 		let mut report = String::new();

@@ -7,31 +7,31 @@ use std::{
 	process::{Command, Stdio},
 };
 
-/// The validators, in the order of the development keys that the node has flags for.
+/// Names of the validators, in the order of the development keys that the node has flags for.
 pub(crate) const VALIDATORS: [&str; 6] = ["Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie"];
 
-/// How a node takes part in a network.
+/// Role of a node in a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-	/// It validates with a development key.
+	/// The node validates with a development key.
 	Validator(&'static str),
-	/// It validates as soon as somebody gives it keys that are in the set: its operator may have it make some.
+	/// The node validates as soon as it has keys that are in the set. Its operator may have it make some.
 	Newcomer,
-	/// It follows the chain.
+	/// The node follows the chain.
 	Follower,
 }
 
-/// What a node is started with.
+/// Parameters of a node.
 #[derive(Clone, Debug)]
 pub(crate) struct NodeSetup {
 	pub name: String,
-	/// How it takes part.
+	/// Role of the node.
 	pub role: Role,
 	pub rpc_port: u16,
 	pub p2p_port: u16,
 	pub evaluator: Option<String>,
 	pub folder: PathBuf,
-	/// Base58 of its network key's public half.
+	/// Public half of the network key, in base58.
 	pub peer: String,
 }
 
@@ -44,12 +44,12 @@ impl NodeSetup {
 		Ok(Self { name, role, rpc_port: free_port()?, p2p_port: free_port()?, evaluator: None, folder, peer })
 	}
 
-	/// Where others find it.
+	/// Multiaddress for other nodes.
 	pub(crate) fn address(&self) -> String {
 		format!("/ip4/127.0.0.1/tcp/{}/p2p/{}", self.p2p_port, self.peer)
 	}
 
-	/// Starts it; `others` are the nodes that it is told of.
+	/// Starts the node with `others` as its boot nodes.
 	pub(crate) fn start(
 		self,
 		chain: &str,
@@ -75,7 +75,7 @@ impl NodeSetup {
 			launch = launch.args(["--evaluator-url", evaluator]);
 		}
 		if others.is_empty() {
-			// Without peers a node believes that it is offline, and does not author.
+			// Without peers a node believes that it is offline and does not author.
 			launch = launch.arg("--force-authoring");
 		} else {
 			launch = launch.arg("--bootnodes").args(others);
@@ -108,10 +108,10 @@ fn network_key(file: &Path) -> Result<String> {
 /// A node of the network.
 #[derive(Debug)]
 pub struct Node {
-	/// Its process.
+	/// Process of the node.
 	pub process: Process,
-	/// Its RPC.
+	/// Client of the node's RPC.
 	pub rpc: Rpc,
-	/// Where other nodes find it.
+	/// Multiaddress for other nodes.
 	pub(crate) address: String,
 }

@@ -4,17 +4,17 @@ use std::{
 	sync::atomic::{AtomicU16, Ordering},
 };
 
-/// Below the range from which systems take ports for outgoing connections, so that nothing takes a port while the
-/// process that owns it is restarted.
+/// First port of the harness's range. It lies below the range from which systems take ports for outgoing
+/// connections, so that nothing takes the port of a process while that is restarted.
 const FIRST: u16 = 18_000;
 const COUNT: u16 = 12_000;
 
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
-/// A port on loopback on which nothing listens. No two calls of one process return the same.
+/// Returns a port on loopback on which nothing listens. No two calls of one process return the same port.
 ///
 /// # Errors
-/// Where all of the harness's range is taken.
+/// Fails if all of the harness's range is taken.
 pub fn free_port() -> Result<u16> {
 	let offset = u16::try_from(std::process::id().wrapping_mul(131) % u32::from(COUNT)).unwrap_or_default();
 	for _ in 0..COUNT {

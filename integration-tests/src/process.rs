@@ -11,44 +11,44 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// How long a process may take to end after SIGTERM.
+/// Longest time that a process may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);
 
 type Job = (Command, mpsc::SyncSender<io::Result<Child>>);
 
-/// Children are to die with this process, but the system ties them to the *thread* that spawned them: so one thread
-/// that lives as long as the process spawns them all.
+/// Children must die with this process, but the system ties them to the *thread* that spawned them. So one
+/// thread that lives as long as this process spawns them all.
 static SPAWNER: LazyLock<mpsc::Sender<Job>> = LazyLock::new(|| {
 	let (sender, jobs) = mpsc::channel::<Job>();
 	std::thread::spawn(move || {
 		for (mut command, reply) in jobs {
-			// Whoever asked may have been dropped; then the child's handle is too, and its output is not read.
+			// The caller may have been dropped. Then the child's handle is too, and its output is not read.
 			let _ = reply.send(command.spawn());
 		}
 	});
 	sender
 });
 
-/// What a process is started with, every time anew.
+/// Program, arguments and environment of a process, used at every start.
 #[derive(Clone, Debug)]
 pub struct Launch {
-	/// How it is called in messages, and the stem of its log files.
+	/// Name of the process in messages, and the stem of its log files.
 	pub name: String,
-	/// The executable.
+	/// Path of the executable.
 	pub program: PathBuf,
-	/// Its arguments.
+	/// Arguments of the process.
 	pub arguments: Vec<OsString>,
-	/// How much it gives way to other processes, as `nice` counts.
+	/// Niceness of the process, from 0 to 19.
 	pub niceness: u8,
-	/// Variables set besides the inherited ones.
+	/// Environment variables that are set besides the inherited ones.
 	pub environment: Vec<(String, String)>,
-	/// The folder of the log files, `<name>.out` (stdout) and `<name>.log` (stderr).
+	/// Folder of the log files, `<name>.out` (stdout) and `<name>.log` (stderr).
 	pub logs: PathBuf,
 }
 
 impl Launch {
-	/// A program without arguments.
+	/// Returns the launch of a program without arguments.
 	pub fn new(name: impl Into<String>, program: PathBuf, logs: &Path) -> Self {
 		Self {
 			name: name.into(),
@@ -72,13 +72,13 @@ impl Launch {
 		self
 	}
 
-	/// Has it give way to processes that are less nice, from 0 to 19.
+	/// Sets the niceness, from 0 to 19. A nicer process gives way to others.
 	pub fn nice(mut self, niceness: u8) -> Self {
 		self.niceness = niceness;
 		self
 	}
 
-	/// Sets a variable.
+	/// Sets an environment variable.
 	pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
 		self.environment.push((name.into(), value.into()));
 		self
@@ -94,7 +94,7 @@ impl Launch {
 		file.with_context(|| format!("{} cannot be written", path.display()))
 	}
 
-	/// `setpriv` arms the system to kill the child when this process ends, however it ends.
+	/// Builds the command. `setpriv` makes the system kill the child when this process ends in any way.
 	fn command(&self) -> Result<Command> {
 		let mut command = Command::new("setpriv");
 		command
@@ -103,7 +103,8 @@ impl Launch {
 			.args(&self.arguments);
 		command.envs(self.environment.iter().map(|(name, value)| (name, value)));
 		command.stdin(Stdio::null()).stdout(self.open("out")?).stderr(self.open("log")?);
-		// A group of its own, so that Ctrl-C reaches this process only, which then stops the children in order.
+		// The child has a process group of its own, so that Ctrl-C reaches this process only, which then
+		// stops the children in order.
 		command.process_group(0);
 		Ok(command)
 	}
@@ -114,7 +115,7 @@ impl Launch {
 pub struct Process {
 	launch: Launch,
 	child: Option<Child>,
-	/// Length of the output file when the process was last started.
+	/// Length in bytes of the output file when the process was last started.
 	started_at: u64,
 }
 
@@ -122,7 +123,7 @@ impl Process {
 	/// Starts a process.
 	///
 	/// # Errors
-	/// Where it cannot be started.
+	/// Fails if it cannot be started.
 	pub fn spawn(launch: Launch) -> Result<Self> {
 		let mut process = Self { launch, child: None, started_at: 0 };
 		process.start()?;
@@ -144,39 +145,39 @@ impl Process {
 		Ok(())
 	}
 
-	/// How it is called.
+	/// Name of the process.
 	pub fn name(&self) -> &str {
 		&self.launch.name
 	}
 
-	/// The file that takes its standard error.
+	/// Path of the file with its standard error.
 	pub fn log(&self) -> PathBuf {
 		self.launch.file("log")
 	}
 
-	/// Whether it runs, or is paused.
+	/// Returns true if the process runs or is paused.
 	pub fn is_running(&mut self) -> bool {
 		self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
 	}
 
-	/// How it ended; `None` while it runs or where it was killed from here.
+	/// Returns the exit status, or `None` while it runs or if it was killed from here.
 	pub fn exit_status(&mut self) -> Option<ExitStatus> {
 		self.child.as_mut().and_then(|child| child.try_wait().ok().flatten())
 	}
 
-	/// Kills it at whatever instruction it is (SIGKILL).
+	/// Kills the process at any instruction (SIGKILL).
 	pub fn kill(&mut self) {
 		if let Some(mut child) = self.child.take() {
-			// Fails only for a process that has ended already.
+			// Killing fails only for a process that has ended already.
 			let _ = child.kill();
 			let _ = child.wait();
 		}
 	}
 
-	/// Asks it to end (SIGTERM) and waits for it.
+	/// Asks the process to end (SIGTERM) and waits for it.
 	///
 	/// # Errors
-	/// Where it does not end in time; then it is killed.
+	/// Fails if it does not end in time; it is then killed.
 	pub async fn stop(&mut self) -> Result<()> {
 		self.signal("TERM")?;
 		self.ended().await
@@ -196,26 +197,27 @@ impl Process {
 		Ok(())
 	}
 
-	/// Freezes it (SIGSTOP).
+	/// Freezes the process (SIGSTOP).
 	///
 	/// # Errors
-	/// Where it does not run.
+	/// Fails if it does not run.
 	pub fn pause(&mut self) -> Result<()> {
 		self.signal("STOP")
 	}
 
-	/// Lets it go on (SIGCONT).
+	/// Resumes the process (SIGCONT).
 	///
 	/// # Errors
-	/// Where it does not run.
+	/// Fails if it does not run.
 	pub fn resume(&mut self) -> Result<()> {
 		self.signal("CONT")
 	}
 
-	/// Starts it again with the same arguments, in the same folders and on the same ports; kills it where it still runs.
+	/// Starts the process again with the same arguments, in the same folders and on the same ports. If it
+	/// still runs, it is killed first.
 	///
 	/// # Errors
-	/// Where it cannot be started.
+	/// Fails if it cannot be started.
 	pub fn restart(&mut self) -> Result<()> {
 		self.kill();
 		self.start()
@@ -229,10 +231,11 @@ impl Process {
 		Ok(())
 	}
 
-	/// The lines of JSON that it has written to its standard output since it was last started.
+	/// Returns the lines of JSON that the process has written to its standard output since it was last
+	/// started.
 	///
 	/// # Errors
-	/// Where the file cannot be read.
+	/// Fails if the file cannot be read.
 	pub fn events(&self) -> Result<Vec<Value>> {
 		let mut file = File::open(self.launch.file("out"))?;
 		file.seek(SeekFrom::Start(self.started_at))?;
@@ -241,10 +244,10 @@ impl Process {
 		Ok(output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 	}
 
-	/// The address in the `ready` event; `None` while there is none.
+	/// Returns the address in the `ready` event, or `None` while there is none.
 	///
 	/// # Errors
-	/// Where the process has ended instead.
+	/// Fails if the process has ended instead.
 	pub fn ready(&mut self) -> Result<Option<String>> {
 		let address = self.events()?.into_iter().find(|event| event["event"] == "ready");
 		if address.is_none() && !self.is_running() {
@@ -253,7 +256,7 @@ impl Process {
 		Ok(address.map(|event| event["address"].as_str().unwrap_or_default().to_owned()))
 	}
 
-	/// The last lines of its log.
+	/// Returns the last lines of the log.
 	pub fn tail(&self, lines: usize) -> String {
 		tail(&self.log(), lines).unwrap_or_else(|error| format!("(no log: {error})"))
 	}
@@ -268,7 +271,7 @@ impl Drop for Process {
 /// Asks processes to end, all at once, and waits for them.
 ///
 /// # Errors
-/// Names those that had to be killed.
+/// Names the processes that had to be killed.
 pub(crate) async fn stop_all(processes: impl IntoIterator<Item = &mut Process>) -> Result<()> {
 	let mut stopping = Vec::new();
 	for process in processes {
@@ -286,7 +289,7 @@ pub(crate) async fn stop_all(processes: impl IntoIterator<Item = &mut Process>) 
 	Ok(())
 }
 
-/// The last lines of a file; looks at its last 64 KiB at most.
+/// Returns the last lines of a file, from its last 64 KiB at most.
 fn tail(path: &Path, lines: usize) -> Result<String> {
 	const MOST: u64 = 64 * 1024;
 	let mut file = File::open(path)?;

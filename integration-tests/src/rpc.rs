@@ -12,31 +12,31 @@ use sp_core::H256;
 use std::time::Duration;
 use subxt::{OnlineClient, SubstrateConfig};
 
-/// Why a call of a node's RPC has no result.
+/// Reasons for which a call of a node's RPC has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum RpcError {
-	/// The node can't be reached, or says nothing that can be understood.
+	/// The node cannot be reached or sends no valid answer.
 	#[error("{method} of {url}: {reason}")]
 	Unreachable {
-		/// The node's address.
+		/// Address of the node.
 		url: String,
-		/// What was called.
+		/// Name of the called method.
 		method: String,
-		/// What went wrong.
+		/// Description of the failure.
 		reason: String,
 	},
 	/// The node answers with an error.
 	#[error("{message} (code {code})")]
 	Refused {
-		/// The JSON-RPC error code.
+		/// JSON-RPC error code.
 		code: i64,
-		/// What the node says, with the error's data.
+		/// Message of the node, with the error's data.
 		message: String,
 	},
 }
 
-/// A plain JSON-RPC client over HTTP, without knowledge of the chain: what a stranger's client would see. It keeps
-/// no connection, so a node may come and go.
+/// A plain JSON-RPC client over HTTP without knowledge of the chain, like an independent client. It keeps no
+/// connection, so a node may stop and start again.
 #[derive(Clone, Debug)]
 pub struct Rpc {
 	http: reqwest::Client,
@@ -70,21 +70,21 @@ struct RuntimeVersion {
 }
 
 impl Rpc {
-	/// A client of the node whose RPC is on this port of loopback.
+	/// Returns a client of the node whose RPC is on this port of loopback.
 	pub fn new(port: u16) -> Self {
 		let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
 		Self { http: http.expect("a client without certificates can be built; qed"), port }
 	}
 
-	/// The address for clients that want a WebSocket.
+	/// Returns the address for clients that use a WebSocket.
 	pub fn ws(&self) -> String {
 		format!("ws://127.0.0.1:{}", self.port)
 	}
 
-	/// The chain by its metadata.
+	/// Connects to the chain by its metadata.
 	///
 	/// # Errors
-	/// Where the node is not there.
+	/// Fails if the node cannot be reached.
 	pub async fn chain(&self) -> anyhow::Result<OnlineClient<SubstrateConfig>> {
 		Ok(OnlineClient::from_insecure_url(self.ws()).await?)
 	}
@@ -92,7 +92,7 @@ impl Rpc {
 	/// Calls a method.
 	///
 	/// # Errors
-	/// Where the node is not there, refuses, or answers something else than a `T`.
+	/// Fails if the node cannot be reached, refuses, or answers with anything but a `T`.
 	pub async fn call<T: DeserializeOwned>(&self, method: &str, parameters: Value) -> Result<T, RpcError> {
 		let url = format!("http://127.0.0.1:{}", self.port);
 		let unreachable =
@@ -112,7 +112,7 @@ impl Rpc {
 		}
 	}
 
-	/// Number of the best block.
+	/// Returns the number of the best block.
 	///
 	/// # Errors
 	/// As [`Self::call`].
@@ -120,7 +120,7 @@ impl Rpc {
 		self.number(json!([])).await
 	}
 
-	/// Number and hash of the last finalized block.
+	/// Returns the number and hash of the last finalized block.
 	///
 	/// # Errors
 	/// As [`Self::call`].
@@ -140,7 +140,7 @@ impl Rpc {
 		})
 	}
 
-	/// The version of the runtime that the block after this one is made with.
+	/// Returns the version of the runtime that makes the block after this one.
 	///
 	/// # Errors
 	/// As [`Self::call`].
@@ -149,7 +149,7 @@ impl Rpc {
 		Ok(version.spec_version)
 	}
 
-	/// Hash of the block at a height of the best chain; `None` beyond it.
+	/// Returns the hash of the block at a height of the best chain, or `None` beyond it.
 	///
 	/// # Errors
 	/// As [`Self::call`].
@@ -157,7 +157,7 @@ impl Rpc {
 		self.call("chain_getBlockHash", json!([number])).await
 	}
 
-	/// A group, at the best block or the one given.
+	/// Returns a group at `at`, or at the best block.
 	///
 	/// # Errors
 	/// As [`Self::call`].
@@ -165,7 +165,7 @@ impl Rpc {
 		self.call("training_group", json!([group, at])).await
 	}
 
-	/// A round, at the best block or the one given.
+	/// Returns a round at `at`, or at the best block.
 	///
 	/// # Errors
 	/// As [`Self::call`].
@@ -178,7 +178,7 @@ impl Rpc {
 		self.call("training_round", json!([group, round, at])).await
 	}
 
-	/// How the group's trainers have done.
+	/// Returns the standings of the group's trainers.
 	///
 	/// # Errors
 	/// As [`Self::call`].
@@ -186,7 +186,7 @@ impl Rpc {
 		self.call("training_leaderboard", json!([group])).await
 	}
 
-	/// What is minted, and how much has been, at the best block or the one given.
+	/// Returns the emission at `at`, or at the best block.
 	///
 	/// # Errors
 	/// As [`Self::call`].
@@ -194,7 +194,7 @@ impl Rpc {
 		self.call("training_emission", json!([at])).await
 	}
 
-	/// What a group has to pay with, at the best block or the one given.
+	/// Returns the pot of a group at `at`, or at the best block.
 	///
 	/// # Errors
 	/// As [`Self::call`].
@@ -202,7 +202,7 @@ impl Rpc {
 		self.call("training_pot", json!([group, at])).await
 	}
 
-	/// What an account has earned, at the best block or the one given.
+	/// Returns the rewards of an account at `at`, or at the best block.
 	///
 	/// # Errors
 	/// As [`Self::call`].
@@ -210,7 +210,7 @@ impl Rpc {
 		self.call("training_rewards", json!([account, at])).await
 	}
 
-	/// All candidates and all who validate, at the best block or the one given.
+	/// Returns all candidates and validators at `at`, or at the best block.
 	///
 	/// # Errors
 	/// As [`Self::call`].
@@ -218,7 +218,7 @@ impl Rpc {
 		self.call("training_validators", json!([at])).await
 	}
 
-	/// How an account stands that has bonded, at the best block or the one given.
+	/// Returns a validator or candidate at `at`, or at the best block.
 	///
 	/// # Errors
 	/// As [`Self::call`].
@@ -230,7 +230,7 @@ impl Rpc {
 		self.call("training_validator", json!([account, at])).await
 	}
 
-	/// Who governs, and what is before them, at the best block.
+	/// Returns the members of governance, with the matters before them, at the best block.
 	///
 	/// # Errors
 	/// As [`Self::call`].
@@ -238,7 +238,7 @@ impl Rpc {
 		self.call("training_governance", json!([])).await
 	}
 
-	/// Why an account's commitment in a round ended as it did.
+	/// Returns the explanation of the outcome of an account's commitment in a round.
 	///
 	/// # Errors
 	/// As [`Self::call`].

@@ -1,4 +1,4 @@
-//! What most tests begin with and wait for.
+//! The common start and the common waits of the tests.
 
 use crate::{synthetic, wait_until, GroupSetup, Network, NetworkBuilder, RoundLengths, Rpc};
 use anyhow::{ensure, Result};
@@ -9,26 +9,26 @@ use descent_protocol::{
 use sp_core::crypto::AccountId32;
 use std::{path::Path, time::Duration};
 
-/// Starts a network, runs a test on it and stops it. Where the test fails, the ends of all logs are printed.
+/// Starts a network, runs a test on it and stops it. If the test fails, the ends of all logs are printed.
 ///
 /// # Errors
-/// The test's, and where a process does not start or does not end when it is asked to.
+/// Those of the test. Fails as well if a process does not start or does not end when it is asked to.
 pub async fn scenario(
 	builder: NetworkBuilder,
 	test: impl AsyncFnOnce(&mut Network) -> Result<()>,
 ) -> Result<()> {
 	let mut network = builder.start().await?;
 	let result = test(&mut network).await;
-	network.judge(result)?;
+	network.note_failure(result)?;
 	let stopped = network.stop().await;
-	network.judge(stopped)
+	network.note_failure(stopped)
 }
 
-/// A group on [`synthetic`] data. Measured on the whole validation set, so that a round's scores can be compared with the
-/// last one's.
+/// Returns the setup of a group on [`synthetic`] data. It is measured on the whole validation set, so that
+/// the scores of different rounds can be compared.
 ///
 /// # Errors
-/// Where the data can't be written to the folder.
+/// Fails if the data can't be written to the folder.
 pub fn two_clouds_group(folder: &Path, lengths: RoundLengths) -> Result<GroupSetup> {
 	let synthetic::Files { model, dataset, validation } = synthetic::write(folder)?;
 	Ok(GroupSetup {
@@ -49,7 +49,8 @@ pub fn two_clouds_group(folder: &Path, lengths: RoundLengths) -> Result<GroupSet
 /// Waits until a round is settled in a finalized block of this node.
 ///
 /// # Errors
-/// After the deadline, and as soon as it is clear that nobody has committed to it, as it is never settled then.
+/// Fails after the deadline, and as soon as it is clear that the round has no commitment, as it is never
+/// settled then.
 pub async fn settled(rpc: &Rpc, group: GroupId, round: RoundIndex, deadline: Duration) -> Result<RoundView> {
 	wait_until(&format!("round {round} is settled and finalized"), deadline, async || {
 		let (_, head) = rpc.finalized().await?;
@@ -92,7 +93,7 @@ pub async fn reached(
 	.await
 }
 
-/// An account's commitment in a round.
+/// Returns an account's commitment in a round.
 pub fn candidate<'a>(round: &'a RoundView, account: &AccountId32) -> Option<&'a CandidateView> {
 	round.candidates.iter().find(|candidate| candidate.account == *account)
 }

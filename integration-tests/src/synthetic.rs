@@ -1,4 +1,4 @@
-//! A small data set that takes no time to train on or to evaluate.
+//! A small data set that is fast to train on and to evaluate.
 
 use anyhow::Result;
 use descent_dataset::{DeltaWriter, Description};
@@ -15,22 +15,23 @@ pub const MODEL: &str = r#"{
 }
 "#;
 
-/// The files of a group's first data.
+/// Files of a group's first data.
 #[derive(Clone, Debug)]
 pub struct Files {
-	/// The model description.
+	/// Path of the model description.
 	pub model: PathBuf,
-	/// The first delta.
+	/// Path of the first delta.
 	pub dataset: PathBuf,
-	/// The validation set.
+	/// Path of the validation set.
 	pub validation: PathBuf,
 }
 
-/// Writes a model description, a delta of 512 records and a validation set of 128 into a folder. The two classes are
-/// clouds with a gap between them, so that no linear classifier is the best one: its loss falls for ever.
+/// Writes a model description, a delta of 512 records and a validation set of 128 into a folder. The two
+/// classes are clouds with a gap between them, so that no linear classifier is the best one and the loss can
+/// always fall further.
 ///
 /// # Errors
-/// Where the files cannot be written.
+/// Fails if the files cannot be written.
 pub fn write(folder: &Path) -> Result<Files> {
 	let files = Files {
 		model: folder.join("two-clouds.json"),
@@ -53,7 +54,7 @@ pub fn write(folder: &Path) -> Result<Files> {
 /// Writes the description of another model for the same data, with a hidden layer, into a folder.
 ///
 /// # Errors
-/// Where it cannot be written.
+/// Fails if it cannot be written.
 pub fn write_wider_model(folder: &Path) -> Result<PathBuf> {
 	const LAYERS: &str = r#"[{"type": "linear", "out": 2}]"#;
 	const WIDER: &str = r#"[{"type": "linear", "out": 16}, {"type": "tanh"}, {"type": "linear", "out": 2}]"#;
@@ -66,7 +67,7 @@ pub fn write_wider_model(folder: &Path) -> Result<PathBuf> {
 struct Points(u64);
 
 impl Points {
-	/// Uniform in `[0, 1)`.
+	/// Returns a number that is uniform in `[0, 1)`.
 	fn uniform(&mut self) -> f32 {
 		self.0 ^= self.0 << 13;
 		self.0 ^= self.0 >> 7;
@@ -74,7 +75,7 @@ impl Points {
 		f32::from((self.0 >> 48) as u16) / 65_536.0
 	}
 
-	/// The canonical bytes of a record: a point right of the gap for class 1, left of it for class 0.
+	/// Returns the canonical bytes of a record: a point right of the gap for class 1, left of it for class 0.
 	fn record(&mut self, right: bool) -> Vec<u8> {
 		let side = if right { 1.0 } else { -1.0 };
 		let x = side * (0.25 + self.uniform());

@@ -7,24 +7,25 @@ use std::{
 	path::Path,
 };
 
-/// Trainers compute as much as they can, on cores that the nodes and evaluators need to keep up with the chain.
+/// Niceness of trainers, which would otherwise take the cores that nodes and evaluators need to follow the
+/// chain.
 const NICENESS: u8 = 10;
 
-/// How a trainer is to train.
+/// Parameters of a trainer.
 #[derive(Clone, Debug)]
 pub struct TrainerSetup {
-	/// Its secret URI.
+	/// Secret URI of its account.
 	pub uri: String,
-	/// `sgd`, `adam` or `adamw`.
+	/// Name of the optimizer: `sgd`, `adam` or `adamw`.
 	pub optimizer: String,
 	/// The learning rate.
 	pub learning_rate: f64,
-	/// Records a step.
+	/// Number of records in a batch.
 	pub batch: u32,
 }
 
 impl TrainerSetup {
-	/// The development trainer of this number, from 1.
+	/// Returns the setup of the development trainer with this number, from 1.
 	pub fn new(number: usize, optimizer: &str, learning_rate: f64, batch: u32) -> Self {
 		Self { uri: format!("//Trainer{number}"), optimizer: optimizer.into(), learning_rate, batch }
 	}
@@ -32,16 +33,16 @@ impl TrainerSetup {
 
 /// A trainer's process and its account.
 pub struct Trainer {
-	/// Its process.
+	/// Process of the trainer.
 	pub process: Process,
-	/// The account that it commits with.
+	/// Account that the trainer commits with.
 	pub account: Account,
-	/// How it trains.
+	/// Parameters of the trainer.
 	pub setup: TrainerSetup,
 }
 
 impl Trainer {
-	/// Starts a trainer of a group with state of its own below `directory`.
+	/// Starts a trainer of a group, with its state below `directory`.
 	pub(crate) fn start(
 		setup: TrainerSetup,
 		node: &str,

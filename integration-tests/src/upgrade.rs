@@ -1,4 +1,4 @@
-//! What an upgrade of the runtime has to leave as it was.
+//! The state that an upgrade of the runtime must not change.
 
 use crate::Rpc;
 use anyhow::{ensure, Context, Result};
@@ -11,12 +11,12 @@ use serde_json::{json, Value};
 use sp_core::H256;
 use subxt::{dynamic::storage, OnlineClient, SubstrateConfig};
 
-/// The finalized block that took another runtime than the one of this version: the last that was made with the old one.
-/// `None` while there is none.
+/// Returns the finalized block that took a runtime of another version than `version`, which is the last block
+/// that the old one made. Returns `None` while there is none.
 ///
 /// # Errors
-/// Where the node can't be read.
-pub async fn taken(rpc: &Rpc, version: u32) -> Result<Option<BlockNumber>> {
+/// Fails if the node can't be read.
+pub async fn upgrade_block(rpc: &Rpc, version: u32) -> Result<Option<BlockNumber>> {
 	let (mut number, head) = rpc.finalized().await?;
 	if rpc.spec_version(head).await? == version {
 		return Ok(None);
@@ -31,10 +31,10 @@ pub async fn taken(rpc: &Rpc, version: u32) -> Result<Option<BlockNumber>> {
 	}
 }
 
-/// The first finalized block after the one that took another runtime in which no migration is left to be done.
+/// Returns the first finalized block, after the one that took another runtime, at which no migration is left.
 ///
 /// # Errors
-/// Where the node can't be read.
+/// Fails if the node can't be read.
 pub async fn migrated(
 	chain: &OnlineClient<SubstrateConfig>,
 	rpc: &Rpc,
@@ -51,19 +51,19 @@ pub async fn migrated(
 	Ok(None)
 }
 
-/// How migrations in several blocks ended.
+/// Outcome of migrations that take several blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Migrations {
-	/// Those that came to their end.
+	/// Number of migrations that were completed.
 	pub completed: u32,
-	/// Those that did not.
+	/// Number of migrations that failed.
 	pub failed: u32,
 }
 
-/// What became of the migrations between two blocks, the first one not among them.
+/// Counts the migrations that ended between two blocks, the first one not included.
 ///
 /// # Errors
-/// Where the node can't be read.
+/// Fails if the node can't be read.
 pub async fn migrations(
 	chain: &OnlineClient<SubstrateConfig>,
 	after: BlockNumber,
@@ -83,7 +83,7 @@ pub async fn migrations(
 	Ok(migrations)
 }
 
-/// What people have in a group and in the validator set, at one block.
+/// Holdings of accounts in a group and in the validator set, at one block.
 #[derive(Clone, Debug)]
 pub struct Holdings {
 	group: GroupView,
@@ -95,10 +95,10 @@ pub struct Holdings {
 }
 
 impl Holdings {
-	/// Reads what these accounts have at a block.
+	/// Reads the holdings of these accounts at a block.
 	///
 	/// # Errors
-	/// Where the node can't be read.
+	/// Fails if the node can't be read.
 	pub async fn read(rpc: &Rpc, group: GroupId, at: H256, accounts: &[AccountId]) -> Result<Self> {
 		let view = rpc.group(group, Some(at)).await?;
 		let mut rounds = Vec::new();
@@ -120,11 +120,12 @@ impl Holdings {
 		})
 	}
 
-	/// Checks that all of it is still there some blocks later: the same group with the same stakes, bonds, commitments and
-	/// ended rounds, and no less in its pot and for anybody to claim, unless it has paid meanwhile.
+	/// Checks that the holdings are all there some blocks later: the same group with the same stakes, bonds,
+	/// commitments and ended rounds, and no less in its pot and in anyone's rewards, unless the pot has paid
+	/// in the meantime.
 	///
 	/// # Errors
-	/// Says what is not.
+	/// Names the holding that is lost.
 	pub fn are_kept_in(&self, later: &Self) -> Result<()> {
 		let group = GroupView {
 			block: later.group.block,
@@ -161,7 +162,8 @@ impl Holdings {
 	}
 }
 
-/// Whether what was said in a round is still said.
+/// Checks that a settled round is the same, and that an open one has lost no commitment, reveal or
+/// attestation.
 fn rounds_agree(before: &RoundView, after: &RoundView) -> Result<()> {
 	if before.settled {
 		let expected = RoundView { block: after.block, ..before.clone() };

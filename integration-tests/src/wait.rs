@@ -3,11 +3,11 @@ use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(200);
 
-/// Asks `probe` until it has an answer. An error of the probe is an answer that is not there yet: processes that start
-/// refuse connections.
+/// Calls `probe` until it returns an answer. An error of the probe counts as no answer yet, because processes
+/// that start refuse connections.
 ///
 /// # Errors
-/// After `deadline`, with what was waited for and the probe's last error.
+/// Fails after `deadline`, with the subject of the wait and the probe's last error.
 pub async fn wait_until<T>(
 	what: &str,
 	deadline: Duration,

@@ -1,4 +1,4 @@
-//! Stakeholders who change the rules of their group.
+//! Stakeholders that change the rules of their group.
 
 use anyhow::{ensure, Context, Result};
 use descent_integration_tests::{
@@ -12,9 +12,9 @@ use descent_protocol::{
 };
 use serde_json::json;
 
-/// At first.
+/// Voting period at first, in blocks.
 const VOTING_PERIOD: u32 = 30;
-/// After the amendment.
+/// Voting period after the amendment, in blocks.
 const SHORTER: u32 = 20;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,7 +40,7 @@ async fn a_majority_shortens_the_period_and_two_thirds_fork_the_model() -> Resul
 	.await
 }
 
-/// 100 of 300 are no majority, 220 are.
+/// Checks that 100 of 300 are no majority and 220 are.
 async fn the_period_is_shortened_by_a_majority_alone(
 	network: &Network,
 	group: GroupId,
@@ -63,8 +63,8 @@ async fn the_period_is_shortened_by_a_majority_alone(
 	Ok(())
 }
 
-/// 180 of 300 are a majority, but not enough for another model; all of them are. The next round trains it, on the same
-/// data and from the start.
+/// Checks that 180 of 300 are a majority, but not enough for another model, and that all of them are. The
+/// next round trains the new model, on the same data and from the start.
 async fn two_thirds_fork_the_model(
 	network: &mut Network,
 	group: GroupId,
@@ -109,8 +109,8 @@ async fn two_thirds_fork_the_model(
 	Ok(())
 }
 
-/// Waits for the close that decides on an open amendment, and returns it as it is then. One that has not been open for half a
-/// period is decided by the close after the next.
+/// Waits for the close that decides on an open amendment, and returns the amendment as it is then. An
+/// amendment that has not been open for half a period is decided by the close after the next.
 async fn decided(rpc: &Rpc, group: GroupId, id: AmendmentId) -> Result<AmendmentView> {
 	let before = amendment(rpc, group, id).await?.lost;
 	wait_until("a close decides on the amendment", BLOCK_TIME * 3 * VOTING_PERIOD, async || {

@@ -1,12 +1,12 @@
-//! A validator that joins and lies, one that equivocates, and those who earn honestly.
+//! A validator that joins and lies, one that equivocates, and honest accounts that earn.
 
 use anyhow::{ensure, Context, Result};
 use descent_client::AccountId;
 use descent_integration_tests::{
 	audit,
-	economy::{bond, claim, session, stands, SESSION},
-	scenario, two_clouds_group, wait_until, Account, Audit, Liar, Network, RoundLengths, Rpc, Slash,
-	TrainerSetup, BLOCK_TIME,
+	economy::{bond, claim, session, wait_for_validator, SESSION},
+	scenario, two_clouds_group, wait_until, Account, Audit, ByzantineEvaluator, Network, RoundLengths, Rpc,
+	Slash, TrainerSetup, BLOCK_TIME,
 };
 use descent_protocol::{
 	flown, slash_fraction,
@@ -15,32 +15,32 @@ use descent_protocol::{
 };
 use std::time::Duration;
 
-/// One neuron.
+/// One neuron (NRN), in its smallest unit.
 const NRN: u128 = 1_000_000_000_000;
-/// What every account begins with.
+/// Balance of every account at genesis.
 const ENDOWMENT: u128 = 1_000_000 * NRN;
-/// What the validators of genesis have bonded, in NRN.
+/// Bond of each validator of genesis, in NRN.
 const GENESIS_BOND: u128 = 100_000;
-/// What the newcomer bonds, in NRN.
+/// Bond of the newcomer, in NRN.
 const BOND: u32 = 50_000;
-/// The node that equivocates, and the one that joins.
+/// Positions of the node that equivocates and of the one that joins.
 const DAVE: usize = 3;
 const NEWCOMER: usize = 4;
-/// For two rounds to be judged.
+/// Time in which two rounds are settled.
 const TWO_ROUNDS: Duration = BLOCK_TIME.saturating_mul(80);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn honest_work_is_paid_and_a_liar_and_an_equivocator_lose_bond_and_seat() -> Result<()> {
-	let liar = Liar::listen().await?;
+	let liar = ByzantineEvaluator::listen().await?;
 	let builder = Network::builder()
 		.newcomers(1)
-		.strange_evaluator(NEWCOMER, liar.address())
+		.external_evaluator(NEWCOMER, liar.address())
 		.node_option("--state-pruning=archive");
 	scenario(builder, async |network| {
 		let (eve, dave) = (Account::from_uri("//Eve")?, Account::from_uri("//Dave")?);
 		let rpc = network.nodes[0].rpc.clone();
 		joins(network, &eve).await?;
-		network.double(DAVE).await?;
+		network.start_duplicate(DAVE).await?;
 		let setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
 		let group = network.create_group(&setup).await?.id;
 		network.start_trainer(group, TrainerSetup::new(1, "sgd", 0.000_2, 64)).await?;
@@ -48,8 +48,8 @@ async fn honest_work_is_paid_and_a_liar_and_an_equivocator_lose_bond_and_seat() 
 
 		validates(&rpc, &eve).await?;
 		lies_twice(&rpc, &eve).await?;
-		liar.fall_silent();
-		ensure!(liar.asked() > 1, "the liar was never asked");
+		liar.stop_answering();
+		ensure!(liar.requests() > 1, "the liar was never asked");
 		the_jailed_stay_out(network, &eve).await?;
 
 		let earned = [
@@ -64,46 +64,52 @@ async fn honest_work_is_paid_and_a_liar_and_an_equivocator_lose_bond_and_seat() 
 	.await
 }
 
-/// Bonds, has its own node make keys, and waits for a seat.
+/// Bonds, makes its own node create keys, and waits until it is a validator.
 async fn joins(network: &Network, eve: &Account) -> Result<()> {
 	bond(network, NEWCOMER, eve, BOND).await?;
 	let rpc = &network.nodes[NEWCOMER].rpc;
-	let view = stands(rpc, &eve.id(), "the newcomer has keys", SESSION, |view| view.keys.is_some()).await?;
+	let view =
+		wait_for_validator(rpc, &eve.id(), "the newcomer has keys", SESSION, |view| view.keys.is_some())
+			.await?;
 	ensure!(view.bond == u128::from(BOND) * NRN && view.is_candidate && view.rank == Some(4), "{view:?}");
 	ensure!(view.standing == ValidatorStanding::Waiting, "{view:?}");
 	Ok(())
 }
 
-/// A second node with the same key authors in the same slots until somebody has reported it.
+/// Waits until the validator is slashed for authoring with two nodes in the same slots, and stops the second
+/// one.
 async fn equivocates(network: &mut Network, dave: &Account) -> Result<()> {
 	let rpc = network.nodes[0].rpc.clone();
 	let slashed = |view: &ValidatorView| view.bond < GENESIS_BOND * NRN;
-	let view = stands(&rpc, &dave.id(), "an equivocation is punished", SESSION * 3, slashed).await?;
+	let view =
+		wait_for_validator(&rpc, &dave.id(), "an equivocation is punished", SESSION * 3, slashed).await?;
 	network.nodes.pop().context("there is no second node")?.process.stop().await?;
 	ensure!(matches!(view.standing, ValidatorStanding::Jailed { .. }) && !view.is_candidate, "{view:?}");
 	Ok(())
 }
 
-/// Takes its seat with the second session from now at the latest.
+/// Waits until it validates, with the second session from now at the latest.
 async fn validates(rpc: &Rpc, eve: &Account) -> Result<()> {
 	let is_active = |view: &ValidatorView| view.standing == ValidatorStanding::Active;
-	stands(rpc, &eve.id(), "the newcomer validates", SESSION * 3, is_active).await.map(drop)
+	wait_for_validator(rpc, &eve.id(), "the newcomer validates", SESSION * 3, is_active).await.map(drop)
 }
 
-/// The first lie is held against it, and costs nothing; the second one does.
+/// Checks that the first lie is a strike that costs nothing, and that the second one is slashed.
 async fn lies_twice(rpc: &Rpc, eve: &Account) -> Result<()> {
 	let is_struck = |view: &ValidatorView| view.strikes > 0 || view.bond < u128::from(BOND) * NRN;
-	let struck = stands(rpc, &eve.id(), "the first lie is noticed", TWO_ROUNDS, is_struck).await?;
+	let struck =
+		wait_for_validator(rpc, &eve.id(), "the first lie is noticed", TWO_ROUNDS, is_struck).await?;
 	ensure!(struck.strikes == 1 && struck.bond == u128::from(BOND) * NRN, "{struck:?}");
 	ensure!(struck.standing == ValidatorStanding::Active, "{struck:?}");
 	let is_slashed = |view: &ValidatorView| view.bond < u128::from(BOND) * NRN;
-	let slashed = stands(rpc, &eve.id(), "the second lie is punished", TWO_ROUNDS, is_slashed).await?;
+	let slashed =
+		wait_for_validator(rpc, &eve.id(), "the second lie is punished", TWO_ROUNDS, is_slashed).await?;
 	ensure!(slashed.strikes == 0 && !slashed.is_candidate && slashed.rank.is_none(), "{slashed:?}");
 	ensure!(matches!(slashed.standing, ValidatorStanding::Jailed { .. }), "{slashed:?}");
 	Ok(())
 }
 
-/// Who is jailed can't become a candidate.
+/// Checks that a jailed validator cannot become a candidate.
 async fn the_jailed_stay_out(network: &Network, eve: &Account) -> Result<()> {
 	let refused = network.descent(eve, &["validator", "validate"]).await;
 	let refusal = refused.err().context("a jailed validator became a candidate")?;
@@ -111,7 +117,7 @@ async fn the_jailed_stay_out(network: &Network, eve: &Account) -> Result<()> {
 	Ok(())
 }
 
-/// Claims what it has earned and gives all of it to somebody who has nothing. How much that was.
+/// Claims the rewards of an account and transfers them to an empty account. Returns the amount.
 async fn is_paid(network: &Network, account: &Account, heir: &str) -> Result<u128> {
 	let claimed = claim(network, account).await?;
 	let heir = Account::from_uri(heir)?.id().to_string();
@@ -122,7 +128,7 @@ async fn is_paid(network: &Network, account: &Account, heir: &str) -> Result<u12
 	Ok(claimed)
 }
 
-/// Neither is in a session any more.
+/// Checks that neither offender is in a session.
 async fn left(rpc: &Rpc, offenders: &[AccountId]) -> Result<()> {
 	let chain = rpc.chain().await?;
 	wait_until("the offenders are out of the set", SESSION * 3, async || {
@@ -133,7 +139,7 @@ async fn left(rpc: &Rpc, offenders: &[AccountId]) -> Result<()> {
 	.await
 }
 
-/// All rounds in which the liar had a say were won by an honest trainer, who lost nothing.
+/// Checks that every round with an attestation of the liar was won by an honest trainer, which lost nothing.
 async fn honest_rounds_were_won(network: &Network, group: GroupId, liar: &AccountId) -> Result<()> {
 	let rpc = &network.nodes[0].rpc;
 	let trainer = network.trainers[0].account.id();
@@ -178,7 +184,8 @@ async fn adds_up(rpc: &Rpc, group: GroupId, eve: &AccountId, dave: &AccountId) -
 	Ok(())
 }
 
-/// Each offence cost what the schedule says of a single offender in the set of its day. What is left of the bond.
+/// Checks that each offence cost the scheduled fraction for a single offender in the validator set of its
+/// day. Returns the rest of the bond.
 async fn punished(rpc: &Rpc, bond: u128, slashes: &[&Slash]) -> Result<u128> {
 	let chain = rpc.chain().await?;
 	let mut rest = bond;
@@ -193,7 +200,7 @@ async fn punished(rpc: &Rpc, bond: u128, slashes: &[&Slash]) -> Result<u128> {
 	Ok(rest)
 }
 
-/// What is minted is the published part of what was sold, for each block in which somebody had a stake.
+/// Checks that the published part of the sold tokens was minted for each block at which a group had stake.
 async fn issued_as_published(rpc: &Rpc, group: GroupId, audit: &Audit, block: BlockNumber) -> Result<()> {
 	let head = rpc.block_hash(block).await?;
 	let view = rpc.emission(head).await?;

@@ -1,11 +1,12 @@
-//! Deltas that are not what they should be, each in its own way, and a validator that calls all of them valid.
+//! Deltas that are invalid, each in its own way, and a validator that attests that all of them are valid.
 
 use anyhow::{ensure, Context, Result};
 use descent_dataset::{DeltaWriter, Description};
 use descent_integration_tests::{
 	audit, free_port,
 	governance::{ended, proposal, Stakeholder},
-	scenario, synthetic, two_clouds_group, wait_until, Account, Liar, Network, RoundLengths, Rpc, BLOCK_TIME,
+	scenario, synthetic, two_clouds_group, wait_until, Account, ByzantineEvaluator, Network, RoundLengths,
+	Rpc, BLOCK_TIME,
 };
 use descent_protocol::{view::ProposalEnding, DeltaFault, GroupId, RowProblem};
 use std::{
@@ -13,18 +14,18 @@ use std::{
 	time::Duration,
 };
 
-/// The first attempt at a small delta takes 15 blocks, and the second, in which it is decided that nobody serves one, 45
-/// more. Everything is checked at the same time.
+/// Longest wait. The first attempt at a small delta takes 15 blocks. The second attempt, which decides that
+/// nobody serves one, takes 45 more. All deltas are checked at the same time.
 const WAIT: Duration = BLOCK_TIME.saturating_mul(120);
 
-/// The validator that lies.
+/// Position of the validator that lies.
 const LIAR: usize = 3;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn false_deltas_are_refused_whatever_one_validator_says_and_cost_their_proposers() -> Result<()> {
-	let liar = Liar::listen().await?;
+	let liar = ByzantineEvaluator::listen().await?;
 	let builder =
-		Network::builder().node_option("--state-pruning=archive").strange_evaluator(LIAR, liar.address());
+		Network::builder().node_option("--state-pruning=archive").external_evaluator(LIAR, liar.address());
 	scenario(builder, async |network| {
 		let setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
 		let group = network.create_group(&setup).await?.id;
@@ -49,13 +50,13 @@ async fn false_deltas_are_refused_whatever_one_validator_says_and_cost_their_pro
 			ensure!(ending == expected, "{name}: {ending:?}");
 			deposits += proposal(&rpc, group, id).await?.deposit;
 		}
-		ensure!(liar.asked() > 0, "the liar was never asked");
+		ensure!(liar.requests() > 0, "the liar was never asked");
 		slashed(&rpc, deposits, &network.validators()[LIAR]).await
 	})
 	.await
 }
 
-/// Everything that was put at stake is gone, and so is a part of the bond of the validator that lied; nothing else.
+/// Checks that all deposits are slashed, and a part of the bond of the validator that lied, and nothing else.
 async fn slashed(rpc: &Rpc, deposits: u128, liar: &Account) -> Result<()> {
 	let audit = wait_until("the last ending is final", WAIT, async || {
 		let (_, head) = rpc.finalized().await?;
@@ -73,7 +74,7 @@ async fn slashed(rpc: &Rpc, deposits: u128, liar: &Account) -> Result<()> {
 	Ok(())
 }
 
-/// Files with what is wrong with them.
+/// Returns summaries, files and expected endings of invalid deltas.
 fn lies(folder: &Path, dataset: &Path) -> Result<Vec<(&'static str, PathBuf, ProposalEnding)>> {
 	let description = Description::parse(synthetic::MODEL.as_bytes())?;
 	let schema = description.schema();
@@ -115,7 +116,7 @@ fn lies(folder: &Path, dataset: &Path) -> Result<Vec<(&'static str, PathBuf, Pro
 	])
 }
 
-/// The records of a delta in a file of other bytes: the same file can't be proposed twice.
+/// Writes the records of a delta to a file with other bytes, because the same file cannot be proposed twice.
 fn again(folder: &Path, dataset: &Path) -> Result<PathBuf> {
 	let description = Description::parse(synthetic::MODEL.as_bytes())?;
 	let schema = description.schema();
@@ -128,7 +129,7 @@ fn again(folder: &Path, dataset: &Path) -> Result<PathBuf> {
 	Ok(path)
 }
 
-/// A proposal of a file that is served nowhere.
+/// Proposes a file that nobody serves.
 async fn unserved(network: &Network, group: GroupId, dataset: &Path, provider: &str) -> Result<u32> {
 	let proposer = Account::from_uri("//Liar")?;
 	let content = descent_protocol::ContentRef::raw(&[&std::fs::read(dataset)?[..], b"more"].concat())

@@ -8,7 +8,8 @@ use descent_integration_tests::{
 use descent_protocol::{GroupId, Outcome, Phase, RoundIndex};
 use std::time::Duration;
 
-/// A window more to come back in than [`RoundLengths::SHORT`] has.
+/// Lengths with one block more in the commit and reveal windows than [`RoundLengths::SHORT`], in which a
+/// process can restart.
 const LENGTHS: RoundLengths = RoundLengths { round: 15, reveal: 5, attest: 5, open: 4 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +26,7 @@ async fn rounds_go_on_without_one_evaluator_and_a_killed_trainer_reveals_after_i
 	.await
 }
 
-/// One of four members never attests, and that changes nothing. Returns the round that was won.
+/// Checks that a round is won although one of four members never attests. Returns the round.
 async fn a_round_is_won_by_three_of_four(network: &Network, group: GroupId) -> Result<RoundIndex> {
 	let rpc = &network.nodes[0].rpc;
 	let deadline = LENGTHS.deadline(2);
@@ -38,7 +39,7 @@ async fn a_round_is_won_by_three_of_four(network: &Network, group: GroupId) -> R
 	Ok(round)
 }
 
-/// The first round from `from` on in which the trainer has a commitment that waits to be revealed.
+/// Returns the first round from `from` on in which the trainer has an unrevealed commitment.
 async fn committed(
 	network: &Network,
 	group: GroupId,
@@ -64,7 +65,7 @@ async fn a_trainer_is_killed_between_commit_and_reveal(
 ) -> Result<()> {
 	let deadline = LENGTHS.deadline(2);
 	let round = wait_until("the trainer has committed again", deadline, async || {
-		// There may be too little left of the round that took commitments while the one before was judged.
+		// The open round may be almost over while the one before it was measured.
 		let waiting = committed(network, group, from).await?;
 		Ok(waiting.and_then(|(phase, round)| (phase == Phase::Commit).then_some(round)))
 	})

@@ -1,16 +1,16 @@
-//! Nodes that die and come back.
+//! Nodes that stop and start again.
 
 use anyhow::{ensure, Result};
 use descent_integration_tests::{scenario, wait_until, Network};
 use std::time::Duration;
 
-/// Blocks in which whatever was under way when nodes died is over.
+/// Number of blocks after which the work that was in progress when nodes died is done.
 const SETTLING: u32 = 2;
-/// Blocks in which a chain that could finalize would have.
+/// Number of blocks in which a chain that could finalize would have.
 const WATCHED: u32 = 4;
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// The best chain grows by so many blocks.
+/// Waits until the best chain has grown by this many blocks.
 async fn grows(network: &Network, blocks: u32) -> Result<()> {
 	let rpc = &network.nodes[0].rpc;
 	let start = rpc.best().await?;
@@ -46,7 +46,7 @@ async fn two_of_four_dead_halt_finality_until_one_returns_and_the_other_catches_
 			caught_up == Some(hash),
 			"the restarted node finalized {caught_up:?} as block {block}, not {hash:?}"
 		);
-		// It takes part again: with one of the others frozen, three of four finalize only with it.
+		// The node takes part again: with one of the others frozen, three of four finalize only with it.
 		network.nodes[1].process.pause()?;
 		grows(network, SETTLING).await?;
 		let best = network.nodes[0].rpc.best().await?;

@@ -1,4 +1,4 @@
-//! What a node says to those who ask for what is not there.
+//! Errors of a node for requests about things that do not exist.
 
 use anyhow::{ensure, Result};
 use descent_integration_tests::{scenario, Network, RpcError};

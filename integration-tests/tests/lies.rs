@@ -1,12 +1,12 @@
-//! Trainers that lie, each in its own way and all in one round, and one that does not.
+//! Trainers that lie, each in its own way and all in one round, and one that is honest.
 
 use anyhow::{ensure, Context, Result};
 use descent_client::{Client, Error};
 use descent_integration_tests::{
 	audit, candidate,
 	checkpoint::{two_clouds, Tensor},
-	free_port, reached, scenario, settled, two_clouds_group, Audit, Commitment, Competitor, Network,
-	RoundLengths,
+	free_port, reached, scenario, settled, two_clouds_group, Audit, Commitment, Network, RoundLengths,
+	ScriptedTrainer,
 };
 use descent_protocol::{
 	view::{CandidateView, GroupView, RoundView},
@@ -15,46 +15,48 @@ use descent_protocol::{
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// Eight candidates are fetched and measured, some of them from gateways that never answer.
+/// Lengths of a round in which eight candidates are fetched and measured, some of them from gateways that
+/// never answer.
 const LENGTHS: RoundLengths = RoundLengths { round: 21, reveal: 6, attest: 10, open: 4 };
-/// The loss of a model without weights: ln 2.
-const CLUELESS: Score = Score(693_147);
+/// Loss of a model without training: ln 2.
+const UNTRAINED: Score = Score(693_147);
 const WAIT: Duration = Duration::from_secs(180);
 
-/// Everybody in the round. All but the honest one claim less than they have, so that they are looked at first.
-struct Cast {
-	honest: Competitor,
-	boaster: Competitor,
-	copycat: Competitor,
-	silent: Competitor,
-	nan: Competitor,
-	misshapen: Competitor,
-	giant: Competitor,
-	unserved: Competitor,
-	stalling: Competitor,
-	/// Takes connections and never answers.
-	mute: TcpListener,
+/// All trainers of the round. All but the honest one claim a lower loss than they have, so that they are
+/// measured first.
+struct Trainers {
+	honest: ScriptedTrainer,
+	boaster: ScriptedTrainer,
+	copycat: ScriptedTrainer,
+	silent: ScriptedTrainer,
+	nan: ScriptedTrainer,
+	misshapen: ScriptedTrainer,
+	giant: ScriptedTrainer,
+	unserved: ScriptedTrainer,
+	stalling: ScriptedTrainer,
+	/// A listener that takes connections and never answers.
+	unanswering: TcpListener,
 }
 
-impl Cast {
-	async fn assemble(client: &Client, network: &Network) -> Result<Self> {
-		let join = async |uri: &str| Competitor::new(client.clone(), uri, network.directory()).await;
+impl Trainers {
+	async fn create(client: &Client, network: &Network) -> Result<Self> {
+		let trainer = async |uri: &str| ScriptedTrainer::new(client.clone(), uri, network.directory()).await;
 		Ok(Self {
-			honest: join("//Trainer1").await?,
-			boaster: join("//Liar").await?,
-			copycat: join("//Trainer2").await?,
-			silent: join("//Trainer3").await?,
-			nan: join("//Trainer4").await?,
-			misshapen: join("//Trainer5").await?,
-			giant: join("//Trainer6").await?,
-			unserved: join("//Trainer7").await?,
-			stalling: join("//Trainer8").await?,
-			mute: TcpListener::bind("127.0.0.1:0").await?,
+			honest: trainer("//Trainer1").await?,
+			boaster: trainer("//Liar").await?,
+			copycat: trainer("//Trainer2").await?,
+			silent: trainer("//Trainer3").await?,
+			nan: trainer("//Trainer4").await?,
+			misshapen: trainer("//Trainer5").await?,
+			giant: trainer("//Trainer6").await?,
+			unserved: trainer("//Trainer7").await?,
+			stalling: trainer("//Trainer8").await?,
+			unanswering: TcpListener::bind("127.0.0.1:0").await?,
 		})
 	}
 }
 
-/// What the actors are bound to.
+/// Commitments of the trainers.
 struct Commitments {
 	honest: Commitment,
 	boaster: Commitment,
@@ -73,75 +75,76 @@ async fn every_lie_is_found_and_paid_for_and_the_round_goes_on() -> Result<()> {
 		let group = network.create_group(&setup).await?;
 		let rpc = network.nodes[0].rpc.clone();
 		let client = Client::connect(&rpc.ws()).await?;
-		let cast = Cast::assemble(&client, network).await?;
+		let trainers = Trainers::create(&client, network).await?;
 
-		let commitments = commit(&cast, &group).await?;
+		let commitments = commit(&trainers, &group).await?;
 		reached(&rpc, group.id, 0, Phase::Reveal, WAIT).await?;
-		reveal(&cast, &commitments).await?;
+		reveal(&trainers, &commitments).await?;
 
 		let round = settled(&rpc, group.id, 0, WAIT).await?;
-		verify(&cast, &group, &round)?;
+		verify(&trainers, &group, &round)?;
 		let head = rpc.group(group.id, None).await?.head.context("there is no head")?;
-		ensure!(head.account == cast.honest.account().id() && head.score == CLUELESS, "{head:?}");
+		ensure!(head.account == trainers.honest.account().id() && head.score == UNTRAINED, "{head:?}");
 		let (_, block) = rpc.finalized().await?;
 		let audit = audit(&rpc, block).await?;
 		audit.check()?;
 		ensure!(audit.slashed == group.deposit * 7, "{audit:?}");
-		lying_does_not_pay(&cast, &audit)?;
-		explanations(&cast, network, &group).await
+		lying_does_not_pay(&trainers, &audit)?;
+		explanations(&trainers, network, &group).await
 	})
 	.await
 }
 
-async fn commit(cast: &Cast, group: &GroupView) -> Result<Commitments> {
-	let honest = cast.honest.publish(two_clouds(0.0, 0.0)).await?;
-	// Bound to the same file: somebody may have had it beforehand.
+async fn commit(trainers: &Trainers, group: &GroupView) -> Result<Commitments> {
+	let honest = trainers.honest.publish(two_clouds(0.0, 0.0)).await?;
+	// The copy is bound to the same file, as if its trainer had had it beforehand.
 	let copied = honest;
-	let boasted = cast.boaster.publish(two_clouds(0.0, 1.0)).await?;
-	let hidden = cast.silent.publish(two_clouds(0.0, 2.0)).await?;
+	let boasted = trainers.boaster.publish(two_clouds(0.0, 1.0)).await?;
+	let hidden = trainers.silent.publish(two_clouds(0.0, 2.0)).await?;
 	let mut nan = two_clouds(0.0, 3.0);
 	nan[0].values[2] = f32::NAN;
-	let nan = cast.nan.publish(nan).await?;
+	let nan = trainers.nan.publish(nan).await?;
 	let mut misshapen = two_clouds(0.0, 4.0);
 	misshapen[0] = Tensor::new("layers.0.weight", &[2, 3], &[0.0; 6]);
-	let misshapen = cast.misshapen.publish(misshapen).await?;
+	let misshapen = trainers.misshapen.publish(misshapen).await?;
 	let mut giant = two_clouds(0.0, 5.0);
 	giant.push(Tensor::new("ballast", &[1 << 28], &[]));
-	let giant = cast.giant.publish(giant).await?;
+	let giant = trainers.giant.publish(giant).await?;
 	ensure!(giant.size > 1 << 30, "{giant:?}");
-	let unserved = cast.unserved.publish(two_clouds(0.0, 6.0)).await?;
-	let stalling = cast.stalling.publish(two_clouds(0.0, 7.0)).await?;
+	let unserved = trainers.unserved.publish(two_clouds(0.0, 6.0)).await?;
+	let stalling = trainers.stalling.publish(two_clouds(0.0, 7.0)).await?;
 	let (honest, boaster, copycat, _, nan, misshapen, giant, unserved, stalling) = tokio::try_join!(
-		cast.honest.commit(group, 0, honest),
-		cast.boaster.commit(group, 0, boasted),
-		cast.copycat.commit(group, 0, copied),
-		cast.silent.commit(group, 0, hidden),
-		cast.nan.commit(group, 0, nan),
-		cast.misshapen.commit(group, 0, misshapen),
-		cast.giant.commit(group, 0, giant),
-		cast.unserved.commit(group, 0, unserved),
-		cast.stalling.commit(group, 0, stalling),
+		trainers.honest.commit(group, 0, honest),
+		trainers.boaster.commit(group, 0, boasted),
+		trainers.copycat.commit(group, 0, copied),
+		trainers.silent.commit(group, 0, hidden),
+		trainers.nan.commit(group, 0, nan),
+		trainers.misshapen.commit(group, 0, misshapen),
+		trainers.giant.commit(group, 0, giant),
+		trainers.unserved.commit(group, 0, unserved),
+		trainers.stalling.commit(group, 0, stalling),
 	)?;
 	Ok(Commitments { honest, boaster, copycat, nan, misshapen, giant, unserved, stalling })
 }
 
-async fn reveal(cast: &Cast, commitments: &Commitments) -> Result<()> {
+async fn reveal(trainers: &Trainers, commitments: &Commitments) -> Result<()> {
 	let nobody = format!("http://127.0.0.1:{}", free_port()?);
-	let mute = format!("http://{}", cast.mute.local_addr()?);
-	cast.honest.reveal(&commitments.honest, CLUELESS, cast.honest.provider()).await?;
+	let unanswering = format!("http://{}", trainers.unanswering.local_addr()?);
+	trainers.honest.reveal(&commitments.honest, UNTRAINED, trainers.honest.provider()).await?;
 	tokio::try_join!(
-		cast.boaster.reveal(&commitments.boaster, Score(100_000), cast.boaster.provider()),
-		cast.nan.reveal(&commitments.nan, Score(100_001), cast.nan.provider()),
-		cast.misshapen.reveal(&commitments.misshapen, Score(100_002), cast.misshapen.provider()),
-		cast.giant.reveal(&commitments.giant, Score(100_003), cast.giant.provider()),
-		cast.unserved.reveal(&commitments.unserved, Score(100_004), &nobody),
-		cast.stalling.reveal(&commitments.stalling, Score(100_005), &mute),
+		trainers.boaster.reveal(&commitments.boaster, Score(100_000), trainers.boaster.provider()),
+		trainers.nan.reveal(&commitments.nan, Score(100_001), trainers.nan.provider()),
+		trainers.misshapen.reveal(&commitments.misshapen, Score(100_002), trainers.misshapen.provider()),
+		trainers.giant.reveal(&commitments.giant, Score(100_003), trainers.giant.provider()),
+		trainers.unserved.reveal(&commitments.unserved, Score(100_004), &nobody),
+		trainers.stalling.reveal(&commitments.stalling, Score(100_005), &unanswering),
 	)?;
-	let copied = cast.copycat.reveal(&commitments.copycat, Score(100_006), cast.copycat.provider()).await;
+	let copied =
+		trainers.copycat.reveal(&commitments.copycat, Score(100_006), trainers.copycat.provider()).await;
 	let Err(Error::Call(error)) = copied else { anyhow::bail!("a copied digest was admitted: {copied:?}") };
 	ensure!(error.pallet == "Rounds" && error.name.contains("Digest"), "refused, but as {error:?}");
 	let moved = Commitment { checkpoint: commitments.giant.checkpoint, ..commitments.copycat.clone() };
-	let moved = cast.copycat.reveal(&moved, Score(100_006), cast.copycat.provider()).await;
+	let moved = trainers.copycat.reveal(&moved, Score(100_006), trainers.copycat.provider()).await;
 	ensure!(
 		matches!(moved, Err(Error::Call(_))),
 		"something else than was committed to was admitted: {moved:?}"
@@ -149,63 +152,63 @@ async fn reveal(cast: &Cast, commitments: &Commitments) -> Result<()> {
 	Ok(())
 }
 
-fn verify(cast: &Cast, group: &GroupView, round: &RoundView) -> Result<()> {
-	let of = |competitor: &Competitor| -> Result<&CandidateView> {
-		candidate(round, &competitor.account().id()).context("a commitment is gone")
+fn verify(trainers: &Trainers, group: &GroupView, round: &RoundView) -> Result<()> {
+	let of = |trainer: &ScriptedTrainer| -> Result<&CandidateView> {
+		candidate(round, &trainer.account().id()).context("a commitment is gone")
 	};
-	ensure!(round.winner == Some(cast.honest.account().id()), "{:?} won", round.winner);
-	let honest = of(&cast.honest)?;
+	ensure!(round.winner == Some(trainers.honest.account().id()), "{:?} won", round.winner);
+	let honest = of(&trainers.honest)?;
 	ensure!(honest.outcome == Some(Outcome::Won) && honest.slashed == 0 && honest.reward > 0, "{honest:?}");
 	for (liar, lie) in [
-		(&cast.boaster, "a claim too low"),
-		(&cast.nan, "NaN"),
-		(&cast.misshapen, "a wrong shape"),
-		(&cast.giant, "1 GB"),
-		(&cast.unserved, "a checkpoint that nobody serves"),
-		(&cast.stalling, "a gateway that never answers"),
+		(&trainers.boaster, "a claim too low"),
+		(&trainers.nan, "NaN"),
+		(&trainers.misshapen, "a wrong shape"),
+		(&trainers.giant, "1 GB"),
+		(&trainers.unserved, "a checkpoint that nobody serves"),
+		(&trainers.stalling, "a gateway that never answers"),
 	] {
 		let ended = of(liar)?;
 		ensure!(ended.outcome == Some(Outcome::Refuted), "{lie}: {ended:?}");
 		ensure!(ended.slashed == group.deposit && ended.reward == 0, "{lie}: {ended:?}");
 	}
-	let boaster = of(&cast.boaster)?;
-	ensure!(boaster.measured == Some(CLUELESS), "the committee measured {:?}", boaster.measured);
-	for silent in [of(&cast.silent)?, of(&cast.copycat)?] {
+	let boaster = of(&trainers.boaster)?;
+	ensure!(boaster.measured == Some(UNTRAINED), "the committee measured {:?}", boaster.measured);
+	for silent in [of(&trainers.silent)?, of(&trainers.copycat)?] {
 		ensure!(silent.outcome == Some(Outcome::Unrevealed), "{silent:?}");
 		ensure!(silent.slashed == group.deposit / 2, "{silent:?}");
 	}
 	Ok(())
 }
 
-/// All began with the same, and each of the liars ends with less than the honest one.
-fn lying_does_not_pay(cast: &Cast, audit: &Audit) -> Result<()> {
-	let has = |competitor: &Competitor| audit.wealth(&competitor.account().id());
+/// Checks that each liar ends with less than the honest trainer, while all began with the same.
+fn lying_does_not_pay(trainers: &Trainers, audit: &Audit) -> Result<()> {
+	let has = |trainer: &ScriptedTrainer| audit.wealth(&trainer.account().id());
 	for (liar, lie) in [
-		(&cast.boaster, "a claim too low"),
-		(&cast.copycat, "a copy"),
-		(&cast.silent, "silence"),
-		(&cast.nan, "NaN"),
-		(&cast.misshapen, "a wrong shape"),
-		(&cast.giant, "1 GB"),
-		(&cast.unserved, "a checkpoint that nobody serves"),
-		(&cast.stalling, "a gateway that never answers"),
+		(&trainers.boaster, "a claim too low"),
+		(&trainers.copycat, "a copy"),
+		(&trainers.silent, "silence"),
+		(&trainers.nan, "NaN"),
+		(&trainers.misshapen, "a wrong shape"),
+		(&trainers.giant, "1 GB"),
+		(&trainers.unserved, "a checkpoint that nobody serves"),
+		(&trainers.stalling, "a gateway that never answers"),
 	] {
-		ensure!(has(liar) < has(&cast.honest), "{lie} has paid");
+		ensure!(has(liar) < has(&trainers.honest), "{lie} has paid");
 	}
 	Ok(())
 }
 
-/// The chain says in one sentence why somebody was not paid.
-async fn explanations(cast: &Cast, network: &Network, group: &GroupView) -> Result<()> {
+/// Checks that the chain explains in one sentence why a trainer was not paid.
+async fn explanations(trainers: &Trainers, network: &Network, group: &GroupView) -> Result<()> {
 	let rpc = &network.nodes[0].rpc;
-	for (competitor, says) in [
-		(&cast.honest, "Paid"),
-		(&cast.boaster, "claimed 0.1"),
-		(&cast.silent, "was not revealed"),
-		(&cast.nan, "4 found that it is no checkpoint of the group's model"),
-		(&cast.unserved, "4 could not fetch the checkpoint"),
+	for (trainer, says) in [
+		(&trainers.honest, "Paid"),
+		(&trainers.boaster, "claimed 0.1"),
+		(&trainers.silent, "was not revealed"),
+		(&trainers.nan, "4 found that it is no checkpoint of the group's model"),
+		(&trainers.unserved, "4 could not fetch the checkpoint"),
 	] {
-		let sentence = rpc.explain(group.id, 0, &competitor.account().id()).await?.sentence;
+		let sentence = rpc.explain(group.id, 0, &trainer.account().id()).await?.sentence;
 		ensure!(sentence.contains(says), "'{sentence}' does not say '{says}'");
 	}
 	Ok(())

@@ -30,7 +30,8 @@ async fn six_rounds_are_won_and_finalized_on_all_nodes() -> Result<()> {
 	.await
 }
 
-/// Waits for six rounds with a winner and checks that every node holds the same heads. Returns the last one.
+/// Waits for six rounds with a winner and checks that every node holds the same heads. Returns the last
+/// round.
 async fn six_wins(network: &mut Network, group: GroupId) -> Result<u32> {
 	let deadline = RoundLengths::SHORT.deadline(1);
 	let (mut wins, mut head) = (0, None);
@@ -74,7 +75,7 @@ async fn six_wins(network: &mut Network, group: GroupId) -> Result<u32> {
 	Ok(last)
 }
 
-/// The round in which somebody commits for the first time.
+/// Returns the first round with a commitment.
 async fn first_commitment(network: &Network, group: GroupId) -> Result<u32> {
 	let rpc = &network.nodes[0].rpc;
 	wait_until("somebody commits", RoundLengths::SHORT.deadline(1), async || {
@@ -95,7 +96,8 @@ async fn the_command_line_explains(network: &Network, group: GroupId, round: u32
 	Ok(())
 }
 
-/// An independent client, which knows nothing of this project, finds the group and the winner by the metadata alone.
+/// Checks that an independent client, which does not know this project, finds the group and the winner by the
+/// metadata alone.
 async fn a_stranger_reads_the_chain(network: &Network, round: u32) -> Result<()> {
 	let papi = Path::new(env!("CARGO_MANIFEST_DIR")).join("papi");
 	if !succeeds(Command::new("npm").arg("--version")).await {

@@ -1,4 +1,4 @@
-//! A runtime upgrade that passes through governance while rounds are played.
+//! A runtime upgrade that passes through governance while rounds run.
 
 use anyhow::{ensure, Context, Result};
 use descent_client::AccountId;
@@ -10,9 +10,9 @@ use descent_protocol::{view::RoundView, GroupId, Outcome, Phase, RoundIndex, Sco
 use sp_core::{Blake2Hasher, Hasher};
 use std::{path::Path, time::Duration};
 
-/// The runtime that the chain begins with: a release before this one.
+/// Runtime that the chain begins with: a release before this one.
 const BEFORE: &str = "fixtures/descent-2.wasm";
-/// Rounds that are played after the upgrade.
+/// Number of rounds that run after the upgrade.
 const ROUNDS: u32 = 2;
 const WAIT: Duration = BLOCK_TIME.saturating_mul(60);
 
@@ -39,7 +39,7 @@ async fn the_committee_upgrades_the_runtime_while_rounds_run_and_nothing_is_lost
 	.await
 }
 
-/// Waits until a round was won, and says which.
+/// Waits until a round was won, and returns it.
 async fn a_head(network: &Network, group: GroupId) -> Result<RoundIndex> {
 	let rpc = &network.nodes[0].rpc;
 	let head = wait_until("there is a head", RoundLengths::SHORT.deadline(3), async || {
@@ -50,8 +50,8 @@ async fn a_head(network: &Network, group: GroupId) -> Result<RoundIndex> {
 	Ok(head.round)
 }
 
-/// Two of three members of the committee carry the motion, and anybody applies it while a round is attested to. The runtime's
-/// version before, and the block that took the code.
+/// Lets two of three members of the committee carry the motion, and applies the code while a round is
+/// attested to. Returns the runtime's version before, and the block that took the code.
 async fn upgraded(network: &Network, group: GroupId) -> Result<(u32, u32)> {
 	let rpc = &network.nodes[0].rpc;
 	let (_, head) = rpc.finalized().await?;
@@ -67,11 +67,12 @@ async fn upgraded(network: &Network, group: GroupId) -> Result<(u32, u32)> {
 	let wasm = wasm.to_str().context("a path is not UTF-8")?;
 	network.descent(&anybody, &["governance", "apply", "--wasm", wasm]).await?;
 	let block =
-		wait_until("the new runtime is final", WAIT, async || upgrade::taken(rpc, version).await).await?;
+		wait_until("the new runtime is final", WAIT, async || upgrade::upgrade_block(rpc, version).await)
+			.await?;
 	Ok((version, block))
 }
 
-/// Compares what the chain held before the upgrade with what it holds as soon as all migrations are done.
+/// Compares the chain's holdings before the upgrade with those after all migrations.
 async fn nothing_is_lost(network: &Network, group: GroupId, version: u32, taken: u32) -> Result<()> {
 	let rpc = &network.nodes[0].rpc;
 	let chain = rpc.chain().await?;
@@ -101,7 +102,8 @@ async fn nothing_is_lost(network: &Network, group: GroupId, version: u32, taken:
 	Ok(())
 }
 
-/// From a round on until some after the upgrade, each was settled, nobody lost anything and the head never got worse.
+/// Checks that each round from `first` until some after the upgrade was settled, that nobody lost anything,
+/// and that the head never got worse.
 async fn rounds_went_on(rpc: &Rpc, group: GroupId, first: RoundIndex, rounds: u32) -> Result<()> {
 	let current = rpc.group(group, None).await?.round.context("no round")?;
 	let mut head: Option<Score> = None;
@@ -125,7 +127,7 @@ async fn rounds_went_on(rpc: &Rpc, group: GroupId, first: RoundIndex, rounds: u3
 	Ok(())
 }
 
-/// All nodes run the new runtime and hold the same chain.
+/// Checks that all nodes run the new runtime and hold the same chain.
 async fn all_nodes_agree(network: &mut Network) -> Result<()> {
 	let (block, hash) = network.nodes[0].rpc.finalized().await?;
 	for index in 1..network.nodes.len() {

@@ -1,4 +1,4 @@
-//! Stakeholders who decide what is trained on.
+//! Stakeholders that vote on the training data.
 
 use anyhow::{ensure, Context, Result};
 use descent_integration_tests::{
@@ -14,11 +14,11 @@ use descent_protocol::{
 use serde_json::json;
 use std::time::Duration;
 
-/// So few images that 5,000 more are seen in the loss at once.
+/// Number of images to begin with: so few that 5,000 more lower the loss at once.
 const IMAGES: u32 = 1_000;
-/// Time for three stakeholders to stake, propose, vote and change their votes.
+/// Voting period in blocks: enough for three stakeholders to stake, propose, vote and change their votes.
 const VOTING_PERIOD: u32 = 50;
-/// Rounds that are played after the delta was applied.
+/// Number of rounds that run after the delta was applied.
 const ROUNDS: u32 = 2;
 
 fn group(mnist: &Mnist, name: &str) -> GroupSetup {
@@ -37,8 +37,8 @@ fn group(mnist: &Mnist, name: &str) -> GroupSetup {
 	}
 }
 
-/// Two groups begin with the same data and are trained alike. In one of them three stakeholders vote on two deltas; the
-/// other one's data stays what it is.
+/// Creates two groups with the same data and the same trainers. In one of them three stakeholders vote on two
+/// deltas; the data of the other one stays the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_majority_s_delta_is_applied_paid_trained_on_and_lowers_the_loss() -> Result<()> {
 	let builder = Network::builder().node_option("--state-pruning=archive");
@@ -61,8 +61,8 @@ async fn the_majority_s_delta_is_applied_paid_trained_on_and_lowers_the_loss() -
 	.await
 }
 
-/// One delta with more images and one with the same images and wrong labels; votes go back and forth until the period
-/// closes.
+/// Proposes one delta with more images and one with the same images and wrong labels. Votes change until the
+/// period closes.
 async fn vote(network: &mut Network, mnist: &Mnist, group: GroupId) -> Result<(LogEntryView, Account)> {
 	let provider = network.provider().await?;
 	let rpc = network.nodes[0].rpc.clone();
@@ -106,7 +106,7 @@ async fn the_log_has_it(rpc: &Rpc, group: GroupId, applied: &LogEntryView) -> Re
 	Ok(())
 }
 
-/// The reward was minted, and all deposits but those that are still open are back.
+/// Checks that the reward was minted, and that all deposits except those of open proposals are back.
 async fn paid(rpc: &Rpc, proposer: &Account) -> Result<()> {
 	let (_, head) = wait_until("the reward is final", BLOCK_TIME * 40, async || {
 		let (_, head) = rpc.finalized().await?;
@@ -120,7 +120,7 @@ async fn paid(rpc: &Rpc, proposer: &Account) -> Result<()> {
 	Ok(())
 }
 
-/// Both groups play on; the one with more data has the lower loss on the same validation set.
+/// Checks that after more rounds the group with more data has the lower loss on the same validation set.
 async fn trained_on(network: &Network, with: GroupId, without: GroupId, from: RoundIndex) -> Result<()> {
 	let rpc = &network.nodes[0].rpc;
 	let deadline = RoundLengths::SHORT.deadline(ROUNDS + 2);
@@ -139,7 +139,7 @@ async fn trained_on(network: &Network, with: GroupId, without: GroupId, from: Ro
 	Ok(())
 }
 
-/// From the chain and the content alone, both versions come out with the roots that the chain has.
+/// Rebuilds both versions from the chain and the content alone, and compares their roots with the chain's.
 async fn rebuilt(network: &Network, group: GroupId) -> Result<()> {
 	let number = group.to_string();
 	let data = network.directory().join("stranger");
@@ -165,7 +165,7 @@ async fn rebuilt(network: &Network, group: GroupId) -> Result<()> {
 	Ok(())
 }
 
-/// Nothing here waits longer than the slowest machine needs.
+/// Checks that no wait is longer than the slowest machine needs.
 #[test]
 fn a_voting_period_is_long_enough_to_vote_in() {
 	assert!(BLOCK_TIME * VOTING_PERIOD >= Duration::from_secs(120));

@@ -3,10 +3,10 @@
 use descent_runtime::{LIVE_PRESET, LOCAL_PRESET, WASM_BINARY};
 use sc_service::{ChainType, Properties};
 
-/// How a chain begins and what it is called.
+/// A chain's genesis and its name.
 pub(crate) type ChainSpec = sc_service::GenericChainSpec;
 
-/// The preset of the runtime with one validator and a superuser.
+/// The runtime's preset with one validator and a superuser.
 const DEVELOPMENT_PRESET: &str = "development";
 
 /// One validator, Alice, who is the superuser as well.
@@ -19,15 +19,15 @@ pub(crate) fn local() -> Result<ChainSpec, String> {
 	from_preset("Descent Local", "local", ChainType::Local, LOCAL_PRESET)
 }
 
-/// Nobody and nothing yet: what is filled with who bought, validates and governs. Without that it makes no blocks.
+/// An empty chain, to be filled with its buyers, validators and committee. Without these it makes no blocks.
 pub(crate) fn live() -> Result<ChainSpec, String> {
 	from_preset("Descent", "descent", ChainType::Live, LIVE_PRESET)
 }
 
 fn from_preset(name: &str, id: &str, kind: ChainType, preset: &str) -> Result<ChainSpec, String> {
 	let code = WASM_BINARY.ok_or(
-		"this node was built without the runtime's wasm: build it again with SKIP_WASM_BUILD unset, or give --chain the \
-		 path of a chain specification",
+		"this node was built without the runtime's wasm: build it again with SKIP_WASM_BUILD unset, or \
+		 give --chain the path of a chain specification",
 	)?;
 	Ok(ChainSpec::builder(code, None)
 		.with_name(name)
@@ -39,7 +39,7 @@ fn from_preset(name: &str, id: &str, kind: ChainType, preset: &str) -> Result<Ch
 		.build())
 }
 
-/// How wallets show amounts and addresses.
+/// Returns the properties by which wallets show amounts and addresses.
 fn properties() -> Properties {
 	Properties::from_iter([
 		("tokenSymbol".into(), "NRN".into()),

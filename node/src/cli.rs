@@ -19,38 +19,39 @@ Examples:
       -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"author_rotateKeysWithOwner\",\"params\":[\"0xPUBLIC_KEY\"]}'
   The specification of a chain, to be shared by its nodes:
     descent-node export-chain-spec --chain local --raw --output local.json
-  What a new chain's specification is filled into (descent chain-spec does it):
+  The specification of a new chain, to be filled in by descent chain-spec:
     descent-node export-chain-spec --chain live --output live.json";
 
-/// What the command line says.
+/// The command line.
 #[derive(Debug, Parser)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Cli {
 	#[command(subcommand)]
-	pub subcommand: Option<Subcommand>,
+	pub(crate) subcommand: Option<Subcommand>,
 
 	#[command(flatten)]
-	pub run: RunCmd,
+	pub(crate) run: RunCmd,
 
 	#[command(flatten)]
-	pub evaluator: EvaluatorParams,
+	pub(crate) evaluator: EvaluatorParams,
 }
 
-/// Where the checkpoints that this validator votes on are measured.
+/// The evaluator that measures the checkpoints that this validator votes on.
 #[derive(Debug, Parser)]
 pub(crate) struct EvaluatorParams {
-	/// The address of the evaluator that measures checkpoints for this validator (`descent-worker evaluate`), e.g.
-	/// http://127.0.0.1:9977.
+	/// The address of the evaluator that measures checkpoints for this validator (`descent-worker evaluate`),
+	/// e.g. http://127.0.0.1:9977.
 	///
-	/// The validator signs what the evaluator says, so it has to be one that its operator runs, on this machine.
+	/// The validator signs what the evaluator says, so it has to be one that its operator runs, on this
+	/// machine.
 	#[arg(long, value_name = "URL", default_value = DEFAULT_EVALUATOR)]
-	pub evaluator_url: EvaluatorUrl,
+	pub(crate) evaluator_url: EvaluatorUrl,
 
 	/// Accept an evaluator on another machine.
 	///
 	/// Whoever can answer in its place, or on the way to it, decides what this validator signs.
 	#[arg(long)]
-	pub evaluator_remote_ok: bool,
+	pub(crate) evaluator_remote_ok: bool,
 }
 
 /// Commands besides running a node.

@@ -1,12 +1,12 @@
-//! The evaluator's address: from the command line into the off-chain local storage, where the runtime's off-chain worker
-//! reads it.
+//! The evaluator's address: from the command line into the off-chain local storage, where the runtime's
+//! off-chain worker reads it.
 
-use descent_protocol::evaluation::EVALUATOR_STORAGE_KEY;
+use descent_protocol::{evaluation::EVALUATOR_STORAGE_KEY, is_loopback};
 use sp_core::offchain::{OffchainStorage, STORAGE_PREFIX};
 use std::{fmt, str::FromStr};
-use url::{Host, Url};
+use url::Url;
 
-/// The base address of an evaluator, without a slash at its end.
+/// Base address of an evaluator, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EvaluatorUrl {
 	text: String,
@@ -23,13 +23,13 @@ impl EvaluatorUrl {
 			return Ok(());
 		}
 		Err(format!(
-			"the evaluator {self} is not on this machine, and whoever answers in its place decides what this validator \
-			 signs: run `descent-worker evaluate` beside the node and give its address, e.g. --evaluator-url \
-			 http://127.0.0.1:9977, or accept the risk with --evaluator-remote-ok"
+			"the evaluator {self} is not on this machine, and whoever answers in its place decides what this \
+			 validator signs: run `descent-worker evaluate` beside the node and give its address, e.g. \
+			 --evaluator-url http://127.0.0.1:9977, or accept the risk with --evaluator-remote-ok"
 		))
 	}
 
-	/// Tells the off-chain worker of it.
+	/// Puts the address where the off-chain worker reads it.
 	pub(crate) fn store(&self, storage: &mut impl OffchainStorage) {
 		storage.set(STORAGE_PREFIX, EVALUATOR_STORAGE_KEY, self.text.as_bytes());
 	}
@@ -59,12 +59,7 @@ impl FromStr for EvaluatorUrl {
 		if url.query().is_some() || url.fragment().is_some() {
 			return Err("it must be a base address, without query (?) and fragment (#)".into());
 		}
-		let loopback = match url.host() {
-			Some(Host::Domain(name)) => name == "localhost",
-			Some(Host::Ipv4(address)) => address.is_loopback(),
-			Some(Host::Ipv6(address)) => address.is_loopback(),
-			None => return Err("it names no host".into()),
-		};
+		let loopback = is_loopback(url.host_str().ok_or("it names no host")?);
 		Ok(Self { text: url.as_str().trim_end_matches('/').to_string(), loopback })
 	}
 }

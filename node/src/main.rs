@@ -1,5 +1,5 @@
-//! A node of the Descent chain: it authors and finalizes blocks, answers RPC, and asks the evaluator beside it to measure
-//! what trainers claim.
+//! A node of the Descent chain: it authors and finalizes blocks, answers RPC, and asks the evaluator beside
+//! it to measure what trainers claim.
 // The errors are those of the SDK's own signatures.
 #![allow(clippy::result_large_err)]
 

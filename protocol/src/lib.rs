@@ -57,8 +57,8 @@ pub use host::is_loopback;
 pub use limits::*;
 pub use provider::{addresses, are_addresses, is_text, Providers};
 pub use round::{
-	explain, rank, sample, settle, slot_fee, Clock, ClockError, Incumbent, Outcome, Phase, Settlement,
-	Windows,
+	explain, explanation, rank, sample, settle, slot_fee, Clock, ClockError, Incumbent, Outcome, Phase,
+	Settlement, Windows,
 };
 pub use score::Score;
 pub use stake::{

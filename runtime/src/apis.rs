@@ -1,17 +1,19 @@
-//! What a node may ask the runtime. The bodies are one line each; what is longer lives elsewhere.
+//! The runtime API: questions that a node may ask the runtime, with their answers. Longer answers are in
+//! [`crate::views`].
+#![allow(unreachable_pub, reason = "the macros make public items, of which the crate exports some")]
 
 use crate::{
-	constants::EPOCH_DURATION_IN_SLOTS, economy, genesis, governance, training, AccountId, Babe, Balance,
-	Block, Executive, Grandpa, InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig,
-	SessionKeys, System, TransactionPayment, BABE_GENESIS_EPOCH_CONFIG, VERSION,
+	constants::EPOCH_DURATION_IN_SLOTS, genesis, governance, views, AccountId, Babe, Balance, Block, Dataset,
+	Emission, Executive, Grandpa, Groups, InherentDataExt, Nonce, Rounds, Runtime, RuntimeCall,
+	RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, Validators, BABE_GENESIS_EPOCH_CONFIG,
+	VERSION,
 };
 use alloc::vec::Vec;
 use codec::Encode;
 use descent_protocol::{
 	view::{
-		AmendmentView, EmissionView, GovernanceView, GroupView, HeadView, LogEntryView, PotView,
-		ProposalView, RewardsView, RoundEvent, RoundView, StakeView, StandingView, ValidatorRules,
-		ValidatorView, VoteEvent,
+		AmendmentView, ChainEvent, EmissionView, GovernanceView, GroupView, HeadView, LogEntryView, PotView,
+		ProposalView, RewardsView, RoundView, StakeView, StandingView, ValidatorRules, ValidatorView,
 	},
 	GroupId, RoundIndex,
 };
@@ -23,7 +25,7 @@ use frame_support::{
 };
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use pallet_validators::KeyOwners;
-use sp_api::impl_runtime_apis;
+use sp_api::{decl_runtime_apis, impl_runtime_apis};
 use sp_consensus_babe::BabeConfiguration;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
 use sp_genesis_builder::PresetId;
@@ -40,6 +42,51 @@ type Extrinsic = <Block as BlockT>::Extrinsic;
 type Header = <Block as BlockT>::Header;
 type Hash = <Block as BlockT>::Hash;
 type LazyBlock = <Block as BlockT>::LazyBlock;
+
+decl_runtime_apis! {
+	/// Groups, rounds, standings, votes, balances, validators and governance as of a block.
+	#[api_version(2)]
+	pub trait TrainingApi {
+		/// Groups in the order of their numbers, from number `from` on, at most `limit` of them and never
+		/// more than 100.
+		fn groups(from: GroupId, limit: u32) -> Vec<GroupView>;
+		/// A group.
+		fn group(id: GroupId) -> Option<GroupView>;
+		/// A round: with its commitments while they are kept, later its windows alone.
+		fn round(group: GroupId, round: RoundIndex) -> Option<RoundView>;
+		/// Results of a group's trainers, the best first.
+		fn leaderboard(group: GroupId) -> Vec<StandingView>;
+		/// The heads of the models that a group had before the one it trains, the last model's first.
+		fn retired_heads(group: GroupId) -> Vec<HeadView>;
+		/// The events of all groups in the block whose state is asked, in order.
+		fn events() -> Vec<ChainEvent>;
+		/// The log of a group's data set from the entry that made version `from` on, oldest first, at most
+		/// `limit` entries and never more than 100.
+		fn dataset_log(group: GroupId, from: u32, limit: u32) -> Vec<LogEntryView>;
+		/// The delta proposals of a group: those that are open in their order, then the last that ended, the
+		/// newest first.
+		fn proposals(group: GroupId) -> Vec<ProposalView>;
+		/// The amendments of a group's rules: those that are open, then the last that ended, the newest first
+		/// in both.
+		fn amendments(group: GroupId) -> Vec<AmendmentView>;
+		/// The stake of an account in a group, and its votes; `None` where there is no such group.
+		fn stake(group: GroupId, account: AccountId) -> Option<StakeView>;
+		/// The emission, and the amount minted so far.
+		fn emission() -> EmissionView;
+		/// The pot of a group; `None` where there is no such group.
+		fn pot(group: GroupId) -> Option<PotView>;
+		/// The rewards of an account.
+		fn rewards(account: AccountId) -> RewardsView;
+		/// The candidates in their order, then the other validators of the session.
+		fn validators() -> Vec<ValidatorView>;
+		/// The standing of an account that has bonded; `None` where it never has.
+		fn validator(account: AccountId) -> Option<ValidatorView>;
+		/// The rules of the validator set.
+		fn validator_rules() -> ValidatorRules;
+		/// The technical committee, its motions, and descriptions of their calls.
+		fn governance() -> GovernanceView;
+	}
+}
 
 impl_runtime_apis! {
 	impl sp_api::Core<Block> for Runtime {
@@ -233,73 +280,70 @@ impl_runtime_apis! {
 		}
 	}
 
-	impl crate::training::TrainingApi<Block> for Runtime {
+	impl self::TrainingApi<Block> for Runtime {
 		fn groups(from: GroupId, limit: u32) -> Vec<GroupView> {
-			training::groups(from, limit)
+			views::groups(from, limit)
 		}
 
 		fn group(id: GroupId) -> Option<GroupView> {
-			training::group(id)
+			views::group(id)
 		}
 
 		fn round(group: GroupId, round: RoundIndex) -> Option<RoundView> {
-			training::round(group, round)
+			Rounds::round_view(group, round)
 		}
 
 		fn leaderboard(group: GroupId) -> Vec<StandingView> {
-			training::leaderboard(group)
+			Rounds::standings(group)
 		}
 
 		fn retired_heads(group: GroupId) -> Vec<HeadView> {
-			training::retired_heads(group)
+			Rounds::retired_heads(group)
 		}
 
-		fn events() -> Vec<RoundEvent> {
-			training::events()
+		fn events() -> Vec<ChainEvent> {
+			views::events()
 		}
 
 		fn dataset_log(group: GroupId, from: u32, limit: u32) -> Vec<LogEntryView> {
-			training::dataset_log(group, from, limit)
+			Dataset::log(group, from, limit.min(views::MAX_PAGE))
 		}
 
 		fn proposals(group: GroupId) -> Vec<ProposalView> {
-			training::proposals(group)
+			Dataset::proposals(group)
 		}
 
 		fn amendments(group: GroupId) -> Vec<AmendmentView> {
-			training::amendments(group)
+			Groups::amendments(group)
 		}
 
 		fn stake(group: GroupId, account: AccountId) -> Option<StakeView> {
-			training::stake(group, account)
-		}
-
-		fn vote_events() -> Vec<VoteEvent> {
-			training::vote_events()
+			let delta = Dataset::vote_of(group, &account);
+			Groups::stake_view(group, account, delta)
 		}
 
 		fn emission() -> EmissionView {
-			economy::emission()
+			Emission::emission_view()
 		}
 
 		fn pot(group: GroupId) -> Option<PotView> {
-			economy::pot(group)
+			views::pot(group)
 		}
 
 		fn rewards(account: AccountId) -> RewardsView {
-			economy::rewards(account)
+			Emission::rewards_view(&account)
 		}
 
 		fn validators() -> Vec<ValidatorView> {
-			economy::validators()
+			Validators::validators_view()
 		}
 
 		fn validator(account: AccountId) -> Option<ValidatorView> {
-			economy::validator(account)
+			Validators::validator_view(account)
 		}
 
 		fn validator_rules() -> ValidatorRules {
-			economy::validator_rules()
+			Validators::rules_view()
 		}
 
 		fn governance() -> GovernanceView {

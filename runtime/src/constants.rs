@@ -1,4 +1,4 @@
-//! The chain's units: money, time and the limits of a block.
+//! The chain's units of tokens and time, and its limits.
 
 use crate::{Balance, BlockNumber};
 
@@ -9,25 +9,26 @@ pub const MILLI_NRN: Balance = 1_000_000_000;
 /// A millionth of a neuron.
 pub const MICRO_NRN: Balance = 1_000_000;
 
-/// What an account must hold to exist.
+/// Smallest balance of an account: with less it does not exist.
 pub const EXISTENTIAL_DEPOSIT: Balance = MILLI_NRN;
 
-/// What keeps `items` storage items with `bytes` bytes in all on the chain, held until they are removed.
+/// Deposit of `items` storage items with `bytes` bytes in all, held until they are removed.
 pub const fn storage_deposit(items: u32, bytes: u32) -> Balance {
-	/// What a storage item costs, whatever its size.
+	/// Deposit of a storage item, whatever its size.
 	const ITEM: Balance = 10 * MILLI_NRN;
-	/// What each of its bytes costs.
+	/// Deposit of each byte.
 	const BYTE: Balance = 100 * MICRO_NRN;
 	widen(items).saturating_mul(ITEM).saturating_add(widen(bytes).saturating_mul(BYTE))
 }
 
-/// `u128::from` is not const; the bytes of a number are.
+/// Converts in a const context, in which `u128::from` is not allowed.
 const fn widen(number: u32) -> Balance {
 	let [a, b, c, d] = number.to_le_bytes();
 	Balance::from_le_bytes([a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 }
 
-/// The length of a slot, in which at most one block is expected, in milliseconds. It can't change after genesis.
+/// The length of a slot, in which at most one block is expected, in milliseconds. It can't change after
+/// genesis.
 pub const MILLISECONDS_PER_BLOCK: u64 = 3_000;
 /// The length of an epoch, which is also a session, in slots: two minutes. It can't change after genesis.
 pub const EPOCH_DURATION_IN_SLOTS: u64 = 40;
@@ -41,10 +42,10 @@ pub const DAYS: BlockNumber = 24 * HOURS;
 /// Blocks in a year of 365 days.
 pub const YEARS: BlockNumber = 365 * DAYS;
 
-/// How many block hashes the chain remembers, which bounds the life of a mortal transaction: two hours.
+/// Number of block hashes that the chain remembers, which bounds the life of a mortal transaction: two hours.
 pub const BLOCK_HASH_COUNT: BlockNumber = 2 * HOURS;
 
-/// The most validators that the chain can have, as a round's committee is the whole set.
+/// Largest number of validators of the chain: a round's committee is the whole set.
 pub const MAX_VALIDATORS: u32 = descent_protocol::MAX_COMMITTEE;
 
 #[cfg(test)]

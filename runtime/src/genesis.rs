@@ -1,4 +1,4 @@
-//! How a chain begins: the presets that a node's chain specification names.
+//! The genesis of a chain: the presets that a node's chain specification names.
 
 use crate::{
 	constants::NRN, types::SessionKeys, AccountId, BabeConfig, Balance, Balances, BalancesConfig, Runtime,
@@ -22,18 +22,18 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 /// Four validators on one machine. The usual name of such a preset, `local_testnet`, means the same.
 pub const LOCAL_PRESET: &str = "local";
 
-/// Nobody and nothing yet: what was sold, who validates and who governs is added by who starts the chain.
+/// An empty chain: its starter adds the buyers, the validators and the committee.
 pub const LIVE_PRESET: &str = "live";
 
-/// What each well-known account begins with.
+/// Balance of each well-known account at genesis.
 const ENDOWMENT: Balance = 1_000_000 * NRN;
-/// What each validator bonds of it.
+/// Part of it that each validator bonds.
 const BOND: Balance = 100_000 * NRN;
-/// How many trainers, `//Trainer1` and on, have money.
+/// Number of trainers, `//Trainer1` and on, that have an endowment.
 const TRAINERS: u32 = 8;
 
-/// The accounts that demonstrations and tests sign with: Alice to Ferdie, the trainers, and one who lies. Their secrets
-/// are public: `//Alice` and so on under the development phrase.
+/// The accounts that demonstrations and tests sign with: Alice to Ferdie, the trainers, and one that lies.
+/// Their secrets are public: `//Alice` and so on under the development phrase.
 fn well_known_accounts() -> Vec<AccountId> {
 	let derived = (1..=TRAINERS)
 		.map(|number| format!("//Trainer{number}"))
@@ -43,7 +43,7 @@ fn well_known_accounts() -> Vec<AccountId> {
 	Sr25519Keyring::invulnerable().map(Sr25519Keyring::to_account_id).chain(derived).collect()
 }
 
-/// The session keys of a well-known validator, all derived from its name.
+/// Returns the session keys of a well-known validator, all derived from its name.
 fn session_keys(account: Sr25519Keyring, finality: Ed25519Keyring) -> SessionKeys {
 	SessionKeys {
 		babe: account.public().into(),
@@ -77,7 +77,7 @@ fn preset(
 	})
 }
 
-/// One validator, Alice, who is the technical committee and the superuser as well.
+/// Returns a preset with one validator, Alice, which is the technical committee and the superuser as well.
 fn development() -> Value {
 	preset(
 		&[(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
@@ -86,7 +86,8 @@ fn development() -> Value {
 	)
 }
 
-/// Four validators, Alice to Dave, of whom the first three are the technical committee, and no superuser.
+/// Returns a preset with four validators, Alice to Dave, and no superuser. The first three are the technical
+/// committee.
 fn local() -> Value {
 	preset(
 		&[
@@ -106,8 +107,8 @@ fn live() -> Value {
 	})
 }
 
-/// Builds the state that a chain begins with. The treasury's genesis makes the least that an account holds out of nothing;
-/// where nobody gave it that, it is taken back: nothing is issued but what was sold.
+/// Builds the state of a chain's first block. The treasury's genesis mints the existential deposit; where
+/// nobody gave it that, it is burned again: only sold tokens are issued.
 pub(crate) fn build(config: Vec<u8>) -> sp_genesis_builder::Result {
 	build_state::<RuntimeGenesisConfig>(config)?;
 	let made = Balances::total_issuance().saturating_sub(pallet_emission::GenesisIssuance::<Runtime>::get());
@@ -122,7 +123,7 @@ pub(crate) fn build(config: Vec<u8>) -> sp_genesis_builder::Result {
 	.map_err(|error| format!("what the treasury made at genesis can't be taken back: {error:?}"))
 }
 
-/// The preset of that name as a JSON patch of the default genesis.
+/// Returns the preset of that name as a JSON patch of the default genesis.
 pub(crate) fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let patch = match id.as_ref() {
 		DEV_RUNTIME_PRESET => development(),
@@ -133,7 +134,7 @@ pub(crate) fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	Some(patch.to_string().into_bytes())
 }
 
-/// The names of all presets.
+/// Returns the names of all presets.
 pub(crate) fn preset_names() -> Vec<PresetId> {
 	vec![
 		PresetId::from(DEV_RUNTIME_PRESET),

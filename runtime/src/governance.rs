@@ -1,4 +1,4 @@
-//! What the chain tells about its governance.
+//! The view of the chain's governance.
 
 use crate::{AccountId, Balances, BlockNumber, Hash, Runtime, System, Treasury, VERSION};
 use alloc::vec::Vec;
@@ -6,8 +6,9 @@ use codec::{Decode, Encode};
 use descent_protocol::view::{GovernanceView, MotionView};
 use pallet_collective::Instance1;
 
-mod words;
+mod describe;
 
+/// Returns the technical committee, its motions, the treasury and the authorized upgrade.
 pub(crate) fn governance() -> GovernanceView {
 	GovernanceView {
 		members: pallet_collective::Members::<Runtime, Instance1>::get(),
@@ -22,7 +23,7 @@ pub(crate) fn governance() -> GovernanceView {
 }
 
 fn motion(hash: Hash) -> Option<MotionView> {
-	/// As the collective keeps its votes, whose fields it keeps to itself.
+	/// The encoding of the collective's votes, whose fields are private.
 	type Votes = (u32, u32, Vec<AccountId>, Vec<AccountId>, BlockNumber);
 
 	let call = pallet_collective::ProposalOf::<Runtime, Instance1>::get(hash)?;
@@ -31,7 +32,7 @@ fn motion(hash: Hash) -> Option<MotionView> {
 	Some(MotionView {
 		hash,
 		index,
-		summary: words::summary(&call),
+		summary: describe::summary(&call),
 		call: call.encode(),
 		threshold,
 		ayes,
@@ -40,7 +41,7 @@ fn motion(hash: Hash) -> Option<MotionView> {
 	})
 }
 
-/// The hash comes first in what is kept of an authorized upgrade.
+/// Returns the code's hash, which comes first in the encoding of an authorized upgrade.
 fn code_hash(upgrade: impl Encode) -> Option<Hash> {
 	Hash::decode(&mut &upgrade.encode()[..]).ok()
 }

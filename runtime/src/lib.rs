@@ -2,23 +2,26 @@
 //!
 //! | index | pallets |
 //! |---|---|
-//! | 0.. | the ground: system, time, authorship |
-//! | 10.. | money |
+//! | 0.. | system, time, authorship |
+//! | 10.. | balances, fees, vesting, emission |
 //! | 19.. | validators, sessions, finality, evaluators, offences |
-//! | 30.. | calls that wait, calls in bundles, accounts that act together or for others |
+//! | 30.. | scheduler, preimages, batches, multisig, proxies |
 //! | 40.. | governance |
 //! | 50.. | training |
 //!
-//! The gaps are for pallets to come: an index, once given, is part of every encoded call and event and never changes.
+//! The gaps are for later pallets. An index is part of every encoded call and event, and never changes.
 //!
-//! The order of the indices is also the order in which the pallets' genesis is built and their hooks run, and it matters
-//! thrice. Balances come first of what holds money, then emission, which notes what the chain begins with, then validators,
-//! whose bonds say who is in the first session. BABE comes before rounds, as it puts the block's VRF output into the state
-//! when the block is finalized, and rounds keep it from there.
+//! The order of the indices is also the order in which the pallets' genesis is built and their hooks run:
+//!
+//! - Balances come before all pallets that hold tokens.
+//! - Emission notes the issuance at genesis, and so comes before validators. Their bonds decide the first
+//!   session.
+//! - BABE puts the block's VRF output into the state when the block is finalized, and so comes before rounds,
+//!   which keep it.
 #![cfg_attr(not(feature = "std"), no_std)]
 // The runtime's macros recurse once per pallet and part.
 #![recursion_limit = "256"]
-// What the macros generate has no documentation; the modules with what is written by hand ask for it again.
+// The macros' items have no documentation. Modules that are written by hand ask for it again.
 #![allow(missing_docs)]
 
 extern crate alloc;
@@ -34,29 +37,25 @@ mod configs;
 #[warn(missing_docs)]
 pub mod constants;
 #[warn(missing_docs)]
-mod economy;
-#[warn(missing_docs)]
 mod genesis;
 #[warn(missing_docs)]
 mod governance;
 #[warn(missing_docs)]
-mod training;
-#[warn(missing_docs)]
 mod transaction;
 #[warn(missing_docs)]
 mod types;
+#[warn(missing_docs)]
+mod views;
 
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "std")]
-pub use apis::RuntimeApi;
 pub use apis::RUNTIME_API_VERSIONS;
+#[cfg(feature = "std")]
+pub use apis::{RuntimeApi, TrainingApi};
 pub use configs::{ProxyType, RuntimeBlockWeights, BABE_GENESIS_EPOCH_CONFIG};
 pub use constants::NRN;
 pub use genesis::{LIVE_PRESET, LOCAL_PRESET};
-#[cfg(feature = "std")]
-pub use training::TrainingApi;
 pub use transaction::{SignedPayload, TxExtension, UncheckedExtrinsic};
 pub use types::{
 	opaque, AccountId, Address, Balance, Block, BlockNumber, Hash, Header, Nonce, SessionKeys, Signature,
@@ -66,8 +65,8 @@ use alloc::vec::Vec;
 use pallet_session::historical as session_historical;
 use sp_version::RuntimeVersion;
 
-/// Which runtime this is. `spec_version` rises with every change of behaviour, `transaction_version` with every change of
-/// how a call or an extension is encoded.
+/// The version of this runtime. `spec_version` rises with every change of behaviour, `transaction_version`
+/// with every change of how a call or an extension is encoded.
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("descent"),

@@ -1,4 +1,4 @@
-//! What a transaction carries besides its call, and how the chain's own off-chain worker makes one.
+//! The extensions of a transaction, and the transactions that the chain's own off-chain worker makes.
 
 use crate::{Address, Runtime, RuntimeCall, Signature};
 use frame_system::offchain::{
@@ -6,8 +6,8 @@ use frame_system::offchain::{
 };
 use sp_runtime::generic;
 
-/// What is checked of every transaction, in this order. [`frame_system::AuthorizeCall`] comes first: it gives calls that
-/// carry their own proof an origin, which the others look at.
+/// The checks of every transaction, in this order. [`frame_system::AuthorizeCall`] comes first: it gives
+/// calls that carry their own proof an origin, which the others look at.
 pub type TxExtension = (
 	frame_system::AuthorizeCall<Runtime>,
 	frame_system::CheckNonZeroSender<Runtime>,
@@ -24,7 +24,7 @@ pub type TxExtension = (
 
 /// A transaction as it comes from outside.
 pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
-/// What a signer signs.
+/// The payload that a signer signs.
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
 
 impl<C> CreateTransactionBase<C> for Runtime

@@ -1,4 +1,4 @@
-//! What accounts, amounts, blocks and keys are.
+//! The types of accounts, amounts, blocks and keys.
 
 use crate::{Babe, Evaluators, Grandpa, UncheckedExtrinsic};
 use alloc::vec::Vec;
@@ -12,11 +12,11 @@ use sp_runtime::{
 pub type Signature = MultiSignature;
 /// An account: the public key of a signer, or its hash.
 pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
-/// How an account is named in a call.
+/// An account as a call names it.
 pub type Address = MultiAddress<AccountId, ()>;
 /// An amount in the token's smallest unit, 10^-12 NRN.
 pub type Balance = u128;
-/// How many transactions an account has sent.
+/// Number of transactions that an account has sent.
 pub type Nonce = u32;
 /// A hash, blake2b-256.
 pub type Hash = sp_core::H256;
@@ -27,7 +27,7 @@ pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 /// A block.
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 
-/// The same for a node, which carries transactions without looking into them and so survives changes of the runtime.
+/// The types of a node, which does not decode transactions and so survives changes of the runtime.
 pub mod opaque {
 	use super::BlakeTwo256;
 	pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
@@ -41,13 +41,13 @@ pub mod opaque {
 }
 
 impl_opaque_keys! {
-	/// What a validator signs with: blocks, finality votes, and what its evaluator found.
+	/// The keys with which a validator signs blocks, finality votes and the results of its evaluator.
 	pub struct SessionKeys {
 		/// Authors blocks: sr25519, key type `babe`.
 		pub babe: Babe,
 		/// Votes on finality: ed25519, key type `gran`.
 		pub grandpa: Grandpa,
-		/// Signs what a validator measured and checked: sr25519, key type `eval`.
+		/// Signs the attestations of a validator: sr25519, key type `eval`.
 		pub evaluator: Evaluators,
 	}
 }

@@ -1,4 +1,4 @@
-//! Lets tests find libtorch without LD_LIBRARY_PATH.
+//! Sets the search path by which tests find libtorch without LD_LIBRARY_PATH.
 
 fn main() {
 	println!("cargo:rerun-if-env-changed=LIBTORCH");

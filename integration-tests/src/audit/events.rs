@@ -1,4 +1,4 @@
-//! What the events of a block say of money.
+//! Amounts in the events of one block.
 
 use super::{At, Audit, Slash};
 use anyhow::Result;
@@ -12,7 +12,7 @@ use subxt::{
 	SubstrateConfig,
 };
 
-/// A round's commitment, or a proposed delta, and how it ended.
+/// A round's commitment or a proposed delta, and its outcome.
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct Ended {
@@ -45,7 +45,7 @@ struct Forfeited {
 struct Slashed {
 	account: AccountId32,
 	amount: u128,
-	/// In billionths.
+	/// Share of the bond, in billionths.
 	share: u32,
 }
 
@@ -56,12 +56,12 @@ struct TransactionFeePaid {
 	tip: u128,
 }
 
-/// Adds what happened in a block.
+/// Adds the events of a block to the audit.
 pub(super) async fn read(at: &At, audit: &mut Audit) -> Result<()> {
 	for event in at.events().fetch().await?.iter() {
 		let event = event?;
 		match (event.pallet_name(), event.event_name()) {
-			// The first 16 of a round cost nothing more, and no test has as many.
+			// The first 16 commitments of a round cost nothing more, and no test has as many.
 			("Rounds", "Committed") => {
 				audit.kept += fee(at, "Rounds", "CommitmentFee")?;
 			}
@@ -109,18 +109,18 @@ pub(super) async fn read(at: &At, audit: &mut Audit) -> Result<()> {
 	Ok(())
 }
 
-/// What a pallet takes for what it keeps.
+/// Returns the fee that a pallet takes for data that it keeps.
 fn fee(at: &At, pallet: &str, name: &str) -> Result<u128> {
 	Ok(at.constants().entry(constant(pallet, name))?)
 }
 
-/// Whether something ended so.
+/// Returns true if the event has this outcome.
 fn is(event: &Event<'_, SubstrateConfig>, ending: &str) -> Result<bool> {
 	let Ending { ending: ended } = event.decode_fields_unchecked_as()?;
 	Ok(matches!(&ended.value, ValueDef::Variant(variant) if variant.name == ending))
 }
 
-/// Notes what somebody got for its work, or lost.
+/// Records the payment or loss of an outcome.
 fn paid(ended: Ended, audit: &mut Audit) {
 	if ended.reward > 0 {
 		*audit.rewards.entry(AccountId::new(ended.account.0)).or_default() += ended.reward;

@@ -1,4 +1,4 @@
-//! All money of a chain, added up.
+//! Adds up all money of a chain.
 
 mod events;
 mod state;
@@ -14,73 +14,75 @@ use subxt::{
 	SubstrateConfig,
 };
 
-/// All money of the chain at a finalized block, in its smallest unit.
+/// All money of the chain at a finalized block, in the smallest unit (10^-12 NRN).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audit {
-	/// The block.
+	/// Number of the block.
 	pub block: u32,
-	/// Issued at genesis.
+	/// Issuance at genesis.
 	pub genesis: u128,
-	/// Issued at the block.
+	/// Issuance at the block.
 	pub issuance: u128,
-	/// Minted since genesis, as the chain has it.
+	/// Total minted since genesis, as the chain records it.
 	pub minted: u128,
-	/// Burned since genesis, as the chain has it.
+	/// Total burned since genesis, as the chain records it.
 	pub burned: u128,
-	/// What each account has, free and held.
+	/// Balance of each account, free and held.
 	pub accounts: BTreeMap<AccountId, u128>,
-	/// What of that is held, by the accounts.
+	/// Total held, by the accounts.
 	pub held: u128,
-	/// What is held, by its reasons, each with its pallet: `Groups.Stake`.
+	/// Total held for each reason, which is named with its pallet: `Groups.Stake`.
 	pub holds: BTreeMap<String, u128>,
-	/// What the pallets say that they hold, for some of the reasons.
+	/// Total held that the pallets record, for some of the reasons.
 	pub recorded: BTreeMap<String, u128>,
-	/// What each account has earned since genesis: claimed or not.
+	/// Rewards that each account has earned since genesis, claimed or not.
 	pub earned: BTreeMap<AccountId, u128>,
-	/// What each account has earned and not claimed.
+	/// Rewards that each account has earned and not claimed.
 	pub accrued: BTreeMap<AccountId, u128>,
-	/// What each winner of rounds and proposer of deltas was paid since genesis, by the events.
+	/// Rewards paid to each winner of rounds and proposer of deltas since genesis, by the events.
 	pub rewards: BTreeMap<AccountId, u128>,
-	/// What each proposer of applied deltas was paid since genesis, by the events.
+	/// Rewards paid to each proposer of applied deltas since genesis, by the events.
 	pub proposers: BTreeMap<AccountId, u128>,
-	/// What members of committees were paid since genesis, by the events.
+	/// Rewards paid to members of committees since genesis, by the events.
 	pub to_members: u128,
-	/// What was taken of deposits since genesis, by the events.
+	/// Total slashed of deposits since genesis, by the events.
 	pub slashed: u128,
-	/// What was taken of the bonds of validators since genesis, by the events.
+	/// Slashes of the bonds of validators since genesis, by the events.
 	pub slashes: Vec<Slash>,
-	/// What was taken for what the chain keeps for ever since genesis, by the events.
+	/// Fees for data that the chain keeps permanently, since genesis and by the events.
 	pub kept: u128,
-	/// What was paid for transactions since genesis, by the events, without tips.
+	/// Fees of transactions since genesis, by the events, without tips.
 	pub fees: u128,
-	/// What the treasury got of that: a fifth of each fee, but nothing that is too little to make its account.
+	/// Part of these fees that the treasury got: a fifth of each, except for amounts too small to create its
+	/// account.
 	pub fees_to_treasury: u128,
-	/// The least that an account holds.
+	/// Smallest balance of an account.
 	pub existential_deposit: u128,
-	/// By how much the treasury has grown since genesis.
+	/// Growth of the treasury since genesis.
 	pub treasury: u128,
 }
 
-/// An offence that cost a validator a part of its bond.
+/// An offence for which a validator lost a part of its bond.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slash {
-	/// The block in which it was found.
+	/// Block at which the offence was found.
 	pub block: u32,
 	/// The validator.
 	pub account: AccountId,
-	/// How much it lost.
+	/// Amount that the validator lost.
 	pub amount: u128,
-	/// Which part of its bond that was.
+	/// Fraction of the bond that the amount was.
 	pub share: Share,
 }
 
 impl Audit {
-	/// Checks that balances make up the issuance, that minting and burning explain it, that everything held is held for a
-	/// reason and as its pallet says, that winners and proposers have earned what they were paid, and that what was slashed
-	/// or taken for what is kept is in the treasury, together with its part of the fees.
+	/// Checks that balances make up the issuance, that minting and burning explain it, that every hold has a
+	/// reason and the amount that its pallet records, that winners and proposers have earned their payments,
+	/// and that slashed amounts and fees for kept data are in the treasury, together with its part of the
+	/// transaction fees.
 	///
 	/// # Errors
-	/// Says which does not add up, with the numbers.
+	/// Names the sum that is wrong, with the numbers.
 	pub fn check(&self) -> Result<()> {
 		let Self { block, genesis, issuance, minted, burned, .. } = self;
 		let balances: u128 = self.accounts.values().sum();
@@ -91,7 +93,8 @@ impl Audit {
 		);
 		ensure!(
 			genesis + minted == issuance + burned,
-			"at block {block} {issuance} are issued, but genesis issued {genesis}, {minted} were minted and {burned} burned"
+			"at block {block} {issuance} are issued, but genesis issued {genesis}, {minted} were \
+			 minted and {burned} burned"
 		);
 		let reasons: u128 = self.holds.values().sum();
 		ensure!(
@@ -115,7 +118,8 @@ impl Audit {
 		let paid = self.rewards.values().sum::<u128>() + self.to_members;
 		ensure!(
 			earned == paid,
-			"at block {block} {earned} were earned, but {paid} paid to winners, proposers and members of committees"
+			"at block {block} {earned} were earned, but {paid} paid to winners, proposers and members of \
+			 committees"
 		);
 		ensure!(
 			earned <= *minted,
@@ -124,8 +128,8 @@ impl Audit {
 		let bonds: u128 = self.slashes.iter().map(|slash| slash.amount).sum();
 		ensure!(
 			self.treasury == self.slashed + bonds + self.kept + self.fees_to_treasury,
-			"at block {block} the treasury has got {}, but {} were taken of deposits, {bonds} of bonds, {} for what is kept, and \
-			 {} of fees",
+			"at block {block} the treasury has got {}, but {} were taken of deposits, {bonds} of bonds, \
+			 {} for what is kept, and {} of fees",
 			self.treasury,
 			self.slashed,
 			self.kept,
@@ -134,7 +138,7 @@ impl Audit {
 		Ok(())
 	}
 
-	/// Notes a fee, after everything that happened before it.
+	/// Adds a fee, after all events before it.
 	fn note_fee(&mut self, fee: u128) {
 		self.fees += fee;
 		let part = fee / 5;
@@ -144,18 +148,18 @@ impl Audit {
 		}
 	}
 
-	/// What an account has and could claim.
+	/// Total that an account has and could claim.
 	pub fn wealth(&self, account: &AccountId) -> u128 {
 		let of = |amounts: &BTreeMap<AccountId, u128>| amounts.get(account).copied().unwrap_or_default();
 		of(&self.accounts) + of(&self.accrued)
 	}
 }
 
-/// Adds up all money at a finalized block, and the events of every block up to it; the node has to keep their states
-/// (`--state-pruning archive`, or less than 256 blocks). Reads the chain by its metadata alone.
+/// Adds up all money at a finalized block, and the events of every block up to it. The node has to keep their
+/// states (`--state-pruning archive`, or less than 256 blocks). It reads the chain by its metadata alone.
 ///
 /// # Errors
-/// Where the node can't be read. Whether it adds up is for [`Audit::check`] to say.
+/// Fails if the node cannot be read. [`Audit::check`] finds whether the sums are right.
 pub async fn audit(rpc: &Rpc, block: H256) -> Result<Audit> {
 	let chain = rpc.chain().await?;
 	let mut audit = state::read(&chain, block).await?;

@@ -1,4 +1,4 @@
-//! What the state of one block says of money.
+//! Balances and amounts in the state of one block.
 
 use super::{At, Audit};
 use anyhow::{Context, Result};
@@ -59,7 +59,7 @@ struct Commitment {
 	ending: Option<Value>,
 }
 
-/// What is there at a block.
+/// Reads the audit of a block from its state.
 pub(super) async fn read(chain: &OnlineClient<SubstrateConfig>, block: H256) -> Result<Audit> {
 	let at = chain.at_block(block).await?;
 	let first = chain.at_block(0u32).await?;
@@ -99,7 +99,7 @@ pub(super) async fn read(chain: &OnlineClient<SubstrateConfig>, block: H256) -> 
 	Ok(audit)
 }
 
-/// What pallets say that they hold.
+/// Returns the amounts that the pallets record as held, by reason.
 async fn recorded(at: &At) -> Result<BTreeMap<String, u128>> {
 	let sum = |amounts: Vec<(u128, u32)>| amounts.iter().map(|(amount, _)| amount).sum::<u128>();
 	let mut bonds = 0;
@@ -120,7 +120,7 @@ async fn recorded(at: &At) -> Result<BTreeMap<String, u128>> {
 		.into())
 }
 
-/// The reason of a hold, `{pallet}.{reason}`: a variant in a variant.
+/// Returns the reason of a hold, `{pallet}.{reason}`, which is a variant in a variant.
 fn reason(id: &Value) -> Result<String> {
 	let ValueDef::Variant(pallet) = &id.value else {
 		anyhow::bail!("{id} is not the reason of a hold");
@@ -132,7 +132,7 @@ fn reason(id: &Value) -> Result<String> {
 	})
 }
 
-/// A number in the state, 0 where there is none.
+/// Returns a number in the state, 0 if there is none.
 async fn number(at: &At, pallet: &str, item: &str) -> Result<u128> {
 	let entry = at.storage().try_fetch(storage::<(), u128>(pallet, item), ()).await?;
 	Ok(match entry {
@@ -141,7 +141,7 @@ async fn number(at: &At, pallet: &str, item: &str) -> Result<u128> {
 	})
 }
 
-/// All of a map whose keys are accounts.
+/// Returns all entries of a map whose keys are accounts.
 async fn by_account<T: DecodeAsType>(at: &At, pallet: &str, item: &str) -> Result<Vec<(AccountId, T)>> {
 	let address = storage::<(AccountId32,), T>(pallet, item);
 	let mut entries = at.storage().iter(address, ()).await?;
@@ -154,7 +154,7 @@ async fn by_account<T: DecodeAsType>(at: &At, pallet: &str, item: &str) -> Resul
 	Ok(all)
 }
 
-/// The values of a map with two keys.
+/// Returns the values of a map with two keys.
 async fn values<T: DecodeAsType>(at: &At, pallet: &str, item: &str) -> Result<Vec<T>> {
 	let address = storage::<(Value, Value), T>(pallet, item);
 	let mut entries =

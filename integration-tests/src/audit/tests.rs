@@ -1,6 +1,6 @@
 use super::*;
 
-/// What is wrong with a book that was right before something was changed in it.
+/// Returns the error of an audit that was right before `change`.
 fn wrong(change: impl FnOnce(&mut Audit)) -> String {
 	let account = |seed| AccountId::new([seed; 32]);
 	let mut audit = Audit {

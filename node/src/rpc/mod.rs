@@ -1,4 +1,4 @@
-//! What a node answers besides the methods that every Substrate node has.
+//! The RPC methods of a node, besides those of every Substrate node.
 
 mod training;
 
@@ -9,21 +9,21 @@ use sc_consensus_babe::BabeWorkerHandle;
 use sp_keystore::KeystorePtr;
 use std::{error::Error, sync::Arc};
 
-/// What the answers are made from.
+/// The parts of a node that the methods read.
 pub(crate) struct FullDeps {
-	pub client: Arc<Client>,
-	pub pool: Arc<Pool>,
-	pub babe: BabeDeps,
+	pub(crate) client: Arc<Client>,
+	pub(crate) pool: Arc<Pool>,
+	pub(crate) babe: BabeDeps,
 }
 
-/// What the answers about authorship are made from.
+/// The parts that the methods about authorship read.
 pub(crate) struct BabeDeps {
-	pub worker: BabeWorkerHandle<Block>,
-	pub keystore: KeystorePtr,
-	pub select_chain: SelectChain,
+	pub(crate) worker: BabeWorkerHandle<Block>,
+	pub(crate) keystore: KeystorePtr,
+	pub(crate) select_chain: SelectChain,
 }
 
-/// All methods: `system_*`, `payment_*`, `babe_*` and `training_*`.
+/// Returns all methods: `system_*`, `payment_*`, `babe_*` and `training_*`.
 pub(crate) fn create_full(deps: FullDeps) -> Result<RpcModule<()>, Box<dyn Error + Send + Sync>> {
 	use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
 	use sc_consensus_babe_rpc::{Babe, BabeApiServer};

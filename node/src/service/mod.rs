@@ -14,7 +14,7 @@ use sc_executor::WasmExecutor;
 use sc_telemetry::Telemetry;
 use sp_consensus_babe::inherents::BabeCreateInherentDataProviders;
 
-/// What the runtime may call of the node.
+/// Functions of the node that the runtime may call.
 type HostFunctions = sp_io::SubstrateHostFunctions;
 /// Executes blocks and answers questions about them.
 pub(crate) type Client = sc_service::TFullClient<Block, RuntimeApi, WasmExecutor<HostFunctions>>;
@@ -29,10 +29,10 @@ type FinalityImport = GrandpaBlockImport<Backend, Block, Client, SelectChain>;
 type BabeImport =
 	BabeBlockImport<Block, Client, seal::Unsealed, BabeCreateInherentDataProviders<Block>, SelectChain>;
 
-/// How often a finality proof is kept, in blocks.
+/// Interval in which finality proofs are kept, in blocks.
 const JUSTIFICATION_PERIOD: u32 = 512;
 
-/// What only a running node needs of what [`new_partial`] makes.
+/// The parts of [`new_partial`] that only a running node needs.
 pub(crate) struct Consensus {
 	block_import: seal::Sealed,
 	babe_link: BabeLink<Block>,
@@ -41,7 +41,7 @@ pub(crate) struct Consensus {
 	telemetry: Option<Telemetry>,
 }
 
-/// What a node is made of before it has a network.
+/// The parts of a node before it has a network.
 pub(crate) type Partial = sc_service::PartialComponents<
 	Client,
 	Backend,

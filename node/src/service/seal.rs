@@ -1,8 +1,9 @@
 //! Shows BABE the headers of blocks as they were sealed.
 //!
-//! BABE looks for authors of two blocks in one slot while it imports a block, and has the runtime judge both headers by their
-//! seals. A block that is imported carries its seal beside its header, though, so that the runtime would find every report
-//! invalid. [`Sealed`] puts the seal where BABE sees it, and [`Unsealed`] takes it off again before the block is executed.
+//! BABE looks for authors of two blocks in one slot while it imports a block, and has the runtime judge both
+//! headers by their seals. A block that is imported carries its seal beside its header, though, so that the
+//! runtime would find every report invalid. [`Sealed`] puts the seal where BABE sees it, and [`Unsealed`]
+//! takes it off again before the block is executed.
 
 use super::{BabeImport, FinalityImport};
 use descent_runtime::opaque::Block;
@@ -10,13 +11,13 @@ use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResul
 use sp_consensus::Error;
 use sp_runtime::{traits::Header, DigestItem};
 
-/// In front of BABE's import.
+/// BABE's import, which is shown the seal.
 #[derive(Clone)]
-pub(super) struct Sealed(pub BabeImport);
+pub(super) struct Sealed(pub(super) BabeImport);
 
-/// Behind BABE's import.
+/// GRANDPA's import behind it, which is not.
 #[derive(Clone)]
-pub(super) struct Unsealed(pub FinalityImport);
+pub(super) struct Unsealed(pub(super) FinalityImport);
 
 fn seal(block: &mut BlockImportParams<Block>) {
 	block.header = block.post_header();

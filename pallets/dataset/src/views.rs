@@ -7,7 +7,7 @@ use alloc::{string::String, vec::Vec};
 use descent_protocol::{
 	addresses,
 	evaluation::{CheckRequest, DeltaSource},
-	view::{CheckView, LogEntryView, ProposalEnding, ProposalView, VoteEvent},
+	view::{ChainEvent, CheckView, LogEntryView, ProposalEnding, ProposalView},
 	BlockNumber, DeltaVerdict, GroupId, ProposalId,
 };
 use frame_support::traits::Get;
@@ -133,19 +133,19 @@ where
 	T::AccountId: Into<AccountId32>,
 {
 	/// Returns the event as clients see it, or `None` if clients do not see it.
-	pub fn view(self) -> Option<VoteEvent> {
+	pub fn view(self) -> Option<ChainEvent> {
 		Some(match self {
 			Self::Proposed { group, proposal, account, delta } => {
-				VoteEvent::Proposed { group, proposal, account: account.into(), delta }
+				ChainEvent::Proposed { group, proposal, account: account.into(), delta }
 			}
 			Self::Voted { group, account, proposal, stake } => {
-				VoteEvent::Voted { group, account: account.into(), proposal, stake: stake.saturated_into() }
+				ChainEvent::Voted { group, account: account.into(), proposal, stake: stake.saturated_into() }
 			}
 			Self::Checked { group, proposal, version, verdict } => {
-				VoteEvent::Checked { group, proposal, version, verdict }
+				ChainEvent::Checked { group, proposal, version, verdict }
 			}
 			Self::ProposalEnded { group, proposal, account, ending, reward, slashed } => {
-				VoteEvent::ProposalEnded {
+				ChainEvent::ProposalEnded {
 					group,
 					proposal,
 					account: account.into(),

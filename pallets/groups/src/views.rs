@@ -5,7 +5,7 @@ use crate::{
 use alloc::{string::String, vec::Vec};
 use descent_protocol::{
 	majority,
-	view::{AmendmentEnding, AmendmentView, StakeView, UnstakingView, VoteEvent},
+	view::{Alarm, AmendmentEnding, AmendmentView, ChainEvent, StakeView, UnstakingView},
 	GroupId, ProposalId,
 };
 use sp_core::crypto::AccountId32;
@@ -83,19 +83,19 @@ where
 	T::AccountId: Into<AccountId32>,
 {
 	/// The event as clients see it; `None` for what is not about votes.
-	pub fn view(self) -> Option<VoteEvent> {
+	pub fn view(self) -> Option<ChainEvent> {
 		Some(match self {
 			Self::Staked { group, account, stake, total }
-			| Self::Unstaked { group, account, stake, total, .. } => VoteEvent::Staked {
+			| Self::Unstaked { group, account, stake, total, .. } => ChainEvent::Staked {
 				group,
 				account: account.into(),
 				stake: amount::<T>(stake),
 				total: amount::<T>(total),
 			},
 			Self::AmendmentProposed { group, amendment, account } => {
-				VoteEvent::AmendmentProposed { group, amendment, account: account.into() }
+				ChainEvent::AmendmentProposed { group, amendment, account: account.into() }
 			}
-			Self::AmendmentVoted { group, amendment, account, aye, stake } => VoteEvent::AmendmentVoted {
+			Self::AmendmentVoted { group, amendment, account, aye, stake } => ChainEvent::AmendmentVoted {
 				group,
 				amendment,
 				account: account.into(),
@@ -103,10 +103,12 @@ where
 				stake: amount::<T>(stake),
 			},
 			Self::AmendmentEnded { group, amendment, ending } => {
-				VoteEvent::AmendmentEnded { group, amendment, ending }
+				ChainEvent::AmendmentEnded { group, amendment, ending }
 			}
-			Self::AlarmMissing { group, close } => VoteEvent::AlarmMissing { group, close },
-			Self::PeriodClosed { group, next } => VoteEvent::PeriodClosed { group, next },
+			Self::AlarmMissing { group, close } => {
+				ChainEvent::AlarmMissing { group, alarm: Alarm::PeriodClose { close } }
+			}
+			Self::PeriodClosed { group, next } => ChainEvent::PeriodClosed { group, next },
 			_ => return None,
 		})
 	}

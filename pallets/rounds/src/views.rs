@@ -10,7 +10,7 @@ use descent_protocol::{
 	addresses,
 	evaluation::{CandidateSource, CheckpointSource, EvaluationRequest},
 	rank, tally,
-	view::{CandidateView, HeadView, MemberView, RevealView, RoundEvent, RoundView, StandingView},
+	view::{Alarm, CandidateView, ChainEvent, HeadView, MemberView, RevealView, RoundView, StandingView},
 	EvaluationPolicy, GroupId, Phase, RoundIndex, Score, Tally, Windows,
 };
 use frame_support::traits::Get;
@@ -218,20 +218,20 @@ where
 	T::AccountId: Into<AccountId32>,
 {
 	/// Returns the event as clients see it.
-	pub fn view(self) -> Option<RoundEvent> {
+	pub fn view(self) -> Option<ChainEvent> {
 		Some(match self {
 			Self::Committed { group, round, account } => {
-				RoundEvent::Committed { group, round, account: account.into() }
+				ChainEvent::Committed { group, round, account: account.into() }
 			}
 			Self::Displaced { group, round, account } => {
-				RoundEvent::Displaced { group, round, account: account.into() }
+				ChainEvent::Displaced { group, round, account: account.into() }
 			}
 			Self::Revealed { group, round, account, checkpoint, claim } => {
-				RoundEvent::Revealed { group, round, account: account.into(), checkpoint, claim }
+				ChainEvent::Revealed { group, round, account: account.into(), checkpoint, claim }
 			}
-			Self::Attested { group, round, member } => RoundEvent::Attested { group, round, member },
-			Self::Opened { group, round, member } => RoundEvent::Opened { group, round, member },
-			Self::Ended { group, round, account, outcome, measured, reward, slashed } => RoundEvent::Ended {
+			Self::Attested { group, round, member } => ChainEvent::Attested { group, round, member },
+			Self::Opened { group, round, member } => ChainEvent::Opened { group, round, member },
+			Self::Ended { group, round, account, outcome, measured, reward, slashed } => ChainEvent::Ended {
 				group,
 				round,
 				account: account.into(),
@@ -241,9 +241,11 @@ where
 				slashed: slashed.saturated_into(),
 			},
 			Self::Settled { group, round, winner, score, baseline } => {
-				RoundEvent::Settled { group, round, winner: winner.map(Into::into), score, baseline }
+				ChainEvent::Settled { group, round, winner: winner.map(Into::into), score, baseline }
 			}
-			Self::AlarmMissing { group, round } => RoundEvent::AlarmMissing { group, round },
+			Self::AlarmMissing { group, round } => {
+				ChainEvent::AlarmMissing { group, alarm: Alarm::Settlement { round } }
+			}
 			Self::__Ignore(..) => return None,
 		})
 	}

@@ -1,15 +1,31 @@
 use crate::{
 	format_amount,
-	view::{CandidateView, RoundView},
+	view::{CandidateView, Explanation, RoundView},
 	Outcome, Phase, Score, Tally,
 };
 use alloc::{format, string::String, vec::Vec};
 use sp_core::crypto::{AccountId32, Ss58Codec};
 
-/// Says in one sentence why an account's commitment in a round ended as it did, or what it waits for.
+/// Explains the result of an account's commitment in a round, or the step that it waits for.
+pub fn explanation(round: &RoundView, account: &AccountId32) -> Explanation {
+	let candidate = round.candidates.iter().find(|candidate| candidate.account == *account);
+	Explanation {
+		group: round.group,
+		round: round.round,
+		account: account.clone(),
+		outcome: candidate.and_then(|candidate| candidate.outcome),
+		sentence: sentence(round, candidate),
+	}
+}
+
+/// Returns the sentence of an [`explanation`].
 pub fn explain(round: &RoundView, account: &AccountId32) -> String {
+	explanation(round, account).sentence
+}
+
+fn sentence(round: &RoundView, candidate: Option<&CandidateView>) -> String {
 	let number = round.round;
-	let Some(candidate) = round.candidates.iter().find(|candidate| candidate.account == *account) else {
+	let Some(candidate) = candidate else {
 		return match round.phase {
 			Phase::Waiting => format!("Round {number} has not begun: it takes commitments from block {}.", round.windows.commit.start),
 			Phase::Commit => format!("There is no commitment of this account in round {number} yet; it takes them until block {}.", round.windows.commit.end),

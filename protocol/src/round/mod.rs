@@ -8,7 +8,7 @@ mod settlement;
 mod slot_fee;
 
 pub use clock::{Clock, ClockError, Phase, Windows};
-pub use explain::explain;
+pub use explain::{explain, explanation};
 pub use ranking::rank;
 pub use sample::sample;
 pub use settlement::{settle, Incumbent, Outcome, Settlement};

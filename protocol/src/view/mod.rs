@@ -12,10 +12,14 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{crypto::AccountId32, H256};
 
+mod describe;
 mod economy;
+mod events;
 mod governance;
 
+pub use describe::{format_part, format_stake, EventFormat, Tone};
 pub use economy::*;
+pub use events::*;
 pub use governance::*;
 
 /// Amounts as decimal strings: JSON numbers lose digits in most readers.
@@ -219,125 +223,4 @@ pub struct Explanation {
 	pub outcome: Option<Outcome>,
 	/// In one sentence.
 	pub sentence: String,
-}
-
-/// What happened in a group's rounds in one block.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "event")]
-pub enum RoundEvent {
-	/// A trainer committed.
-	Committed {
-		/// The group.
-		group: GroupId,
-		/// The round.
-		round: RoundIndex,
-		/// The trainer.
-		account: AccountId32,
-	},
-	/// A commitment with a larger deposit took the place of this one in a full round; its deposit was returned.
-	Displaced {
-		/// The group.
-		group: GroupId,
-		/// The round.
-		round: RoundIndex,
-		/// The trainer who lost its place.
-		account: AccountId32,
-	},
-	/// A trainer revealed.
-	Revealed {
-		/// The group.
-		group: GroupId,
-		/// The round.
-		round: RoundIndex,
-		/// The trainer.
-		account: AccountId32,
-		/// Its checkpoint.
-		checkpoint: ContentRef,
-		/// Its claim.
-		claim: Score,
-	},
-	/// A committee member attested.
-	Attested {
-		/// The group.
-		group: GroupId,
-		/// The round.
-		round: RoundIndex,
-		/// The member's place in the committee.
-		member: u32,
-	},
-	/// A committee member opened its attestation.
-	Opened {
-		/// The group.
-		group: GroupId,
-		/// The round.
-		round: RoundIndex,
-		/// The member's place in the committee.
-		member: u32,
-	},
-	/// A commitment ended.
-	Ended {
-		/// The group.
-		group: GroupId,
-		/// The round.
-		round: RoundIndex,
-		/// The trainer.
-		account: AccountId32,
-		/// How.
-		outcome: Outcome,
-		/// The score that 2/3 of the committee measured.
-		measured: Option<Score>,
-		/// What it was paid.
-		#[serde(with = "amount")]
-		reward: u128,
-		/// What it lost of its deposit.
-		#[serde(with = "amount")]
-		slashed: u128,
-	},
-	/// Nobody will settle a round by itself when it is due: somebody has to call `settle`.
-	AlarmMissing {
-		/// The group.
-		group: GroupId,
-		/// The round.
-		round: RoundIndex,
-	},
-	/// A round was settled.
-	Settled {
-		/// The group.
-		group: GroupId,
-		/// The round.
-		round: RoundIndex,
-		/// Who won.
-		winner: Option<AccountId32>,
-		/// The winner's measured score.
-		score: Option<Score>,
-		/// What had to be beaten.
-		baseline: Option<Score>,
-	},
-}
-
-impl RoundEvent {
-	/// The group in which it happened.
-	pub fn group(&self) -> GroupId {
-		match self {
-			Self::Committed { group, .. }
-			| Self::Displaced { group, .. }
-			| Self::Revealed { group, .. }
-			| Self::Attested { group, .. }
-			| Self::Opened { group, .. }
-			| Self::Ended { group, .. }
-			| Self::AlarmMissing { group, .. }
-			| Self::Settled { group, .. } => *group,
-		}
-	}
-}
-
-/// What the `training_subscribeEvents` subscription delivers: one block's events.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BlockEvents {
-	/// The block's number.
-	pub block: BlockNumber,
-	/// The block's hash.
-	pub hash: H256,
-	/// What happened in it, in order.
-	pub events: Vec<RoundEvent>,
 }

@@ -1,7 +1,8 @@
-//! The technical committee: who may become Root by a motion, and how.
+//! The technical committee, which may become Root by a motion.
 //!
-//! One motion does it: `utility.batch_all` of `whitelist.whitelist_call` with a call's hash and
-//! `whitelist.dispatch_whitelisted_call_with_preimage` with the call itself. Two thirds of the committee carry it.
+//! The motion is a `utility.batch_all` of `whitelist.whitelist_call` with a call's hash and
+//! `whitelist.dispatch_whitelisted_call_with_preimage` with the call itself. It takes two thirds of the
+//! committee.
 
 use super::RuntimeBlockWeights;
 use crate::{
@@ -19,26 +20,26 @@ use pallet_collective::{
 };
 use sp_runtime::Perbill;
 
-/// For how long a motion takes votes.
+/// Time in which a motion takes votes.
 const MOTION_DURATION: BlockNumber = 7 * DAYS;
-/// The most motions that are open at a time.
+/// Largest number of open motions.
 const MAX_MOTIONS: u32 = 32;
-/// The most members of the committee.
+/// Largest number of members of the committee.
 const MAX_MEMBERS: u32 = 32;
 
 /// At least two thirds of the committee.
 type TwoThirds = EnsureProportionAtLeast<AccountId, Instance1, 2, 3>;
 /// More than half of the committee.
 pub(super) type Majority = EnsureProportionMoreThan<AccountId, Instance1, 1, 2>;
-/// Who may have calls dispatched as Root.
+/// Origins that may have calls dispatched as Root.
 type RootOrTwoThirds = EitherOfDiverse<EnsureRoot<AccountId>, TwoThirds>;
 
 parameter_types! {
-	/// What a motion's call may take of a block.
+	/// Share of a block that a motion's call may take.
 	pub MaximumMotionWeight: Weight = Perbill::from_percent(50) * RuntimeBlockWeights::get().max_block;
 }
 
-/// Who does not vote is against: nobody becomes Root because others were silent.
+/// Counts a member that does not vote as against: nobody becomes Root because others were silent.
 pub struct SilenceIsNay;
 
 impl DefaultVote for SilenceIsNay {
@@ -47,7 +48,7 @@ impl DefaultVote for SilenceIsNay {
 	}
 }
 
-/// Motions are free: their number is bounded, they end, and only members, whom Root names, make them.
+/// Motions are free: their number is bounded, they end, and only members make them, which Root names.
 impl pallet_collective::Config<Instance1> for Runtime {
 	type RuntimeOrigin = RuntimeOrigin;
 	type Proposal = RuntimeCall;

@@ -1,5 +1,5 @@
-//! Who authors and who finalizes: BABE, GRANDPA, and the sessions that carry validators' keys to both of them and to
-//! the committees that measure checkpoints and check deltas.
+//! Authorship and finality: BABE, GRANDPA, and the sessions that carry validators' keys to both of them and
+//! to the committees that measure checkpoints and check deltas.
 
 use super::validators::{OnlyChanges, ReportLongevity, ReportedSessions};
 use crate::{
@@ -16,12 +16,12 @@ use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
 use sp_runtime::traits::{ConvertInto, OpaqueKeys};
 use sp_session::MembershipProof;
 
-/// One slot in four has a primary author on average; the secondary author of every other slot brings a VRF output as
-/// well, so that each block has one: rounds draw their evaluation sets from it.
+/// One slot in four has a primary author on average; the secondary author of every other slot brings a VRF
+/// output as well, so that each block has one: rounds draw their evaluation sets from it.
 pub const BABE_GENESIS_EPOCH_CONFIG: BabeEpochConfiguration =
 	BabeEpochConfiguration { c: (1, 4), allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots };
 
-/// What session keys hold: the keys of an account, and whose each of the three is.
+/// Deposit of session keys: the three keys of an account, and the owner of each.
 const KEY_DEPOSIT: Balance = storage_deposit(4, 384);
 
 impl pallet_babe::Config for Runtime {

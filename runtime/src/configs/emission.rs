@@ -1,4 +1,4 @@
-//! What is minted, for whom, and where fees, dust and penalties go.
+//! Emission, and the receivers of fees, dust and slashed deposits.
 
 use super::treasury::TreasuryAccount;
 use crate::{
@@ -16,21 +16,21 @@ use frame_support::{
 };
 use sp_runtime::Perbill;
 
-/// How long the trainers' period is.
+/// Length of the trainers' period.
 const EMISSION_PERIOD: BlockNumber = HOURS;
-/// How long the proposers' period is.
+/// Length of the proposers' period.
 const VOTING_PERIOD: BlockNumber = 7 * DAYS;
-/// After how many blocks emission halves.
+/// Number of blocks after which emission halves.
 const ERA: BlockNumber = 4 * YEARS;
-/// The least that a client pays for a round.
+/// Smallest amount that a client pays for a round.
 const MINIMUM_FUNDING_PER_ROUND: Balance = NRN;
-/// For how many blocks after the last round that it pays for could be settled a funding stays.
+/// Number of blocks for which a funding stays after the last round that it pays for could be settled.
 const FUNDING_GRACE: BlockNumber = 100;
 /// The treasury's part of fees; the rest, and tips, are the author's.
 const TREASURY_PART: Perbill = Perbill::from_percent(20);
 
 parameter_types! {
-	/// What the account is made of from which rewards are claimed.
+	/// Source of the account from which rewards are claimed.
 	pub const EmissionPalletId: PalletId = PalletId(*b"dsnt/emi");
 }
 
@@ -46,13 +46,13 @@ impl pallet_emission::Config for Runtime {
 	type WeightInfo = pallet_emission::weights::SubstrateWeight<Runtime>;
 }
 
-/// Burns, on the record.
-pub type Burn = pallet_emission::Burn<Runtime>;
-/// Gives to the treasury.
-pub type ToTreasury = pallet_emission::ToAccount<Runtime, TreasuryAccount>;
+/// Burns tokens, and records the amount.
+pub(super) type Burn = pallet_emission::Burn<Runtime>;
+/// Gives tokens to the treasury.
+pub(super) type ToTreasury = pallet_emission::ToAccount<Runtime, TreasuryAccount>;
 
-/// Gives the treasury its part of fees, and the block's author the rest and the tip. While the treasury has no account, a part
-/// that is too small to make one goes to the author as well.
+/// Gives the treasury its part of fees, and the block's author the rest and the tip. While the treasury has
+/// no account, a part that is too small to make one goes to the author as well.
 pub struct SplitFees;
 
 impl OnUnbalanced<Credit<AccountId, Balances>> for SplitFees {
@@ -78,7 +78,7 @@ impl OnUnbalanced<Credit<AccountId, Balances>> for SplitFees {
 	}
 }
 
-/// Gives to the author of the block. What an author can't hold, who has no account, is burned.
+/// Gives tokens to the author of the block. An amount that an author without account can't hold is burned.
 fn to_author(amount: Credit<AccountId, Balances>) {
 	let refused = match Authorship::author() {
 		Some(author) => Balances::resolve(&author, amount).err(),

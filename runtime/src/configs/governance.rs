@@ -1,4 +1,4 @@
-//! Calls that wait, calls in bundles, and the superuser of the development preset.
+//! Scheduled calls, preimages, calls in bundles, and the superuser of the development preset.
 
 use crate::{
 	constants::storage_deposit, AccountId, Balance, Balances, OriginCaller, Preimage, Runtime, RuntimeCall,
@@ -13,14 +13,14 @@ use frame_system::EnsureRoot;
 use sp_runtime::Perbill;
 
 parameter_types! {
-	/// What due calls may take of a block.
+	/// Share of a block that scheduled calls may take.
 	pub MaximumSchedulerWeight: Weight =
 		Perbill::from_percent(60) * super::RuntimeBlockWeights::get().max_block;
-	/// What a stored call costs, whatever its length.
+	/// Deposit of a stored call, whatever its length.
 	pub const PreimageBaseDeposit: Balance = storage_deposit(2, 192);
-	/// What each byte of it costs.
+	/// Deposit of each byte of a stored call.
 	pub const PreimageByteDeposit: Balance = storage_deposit(0, 1);
-	/// Why it is held.
+	/// Reason of the hold on that deposit.
 	pub const PreimageHoldReason: RuntimeHoldReason =
 		RuntimeHoldReason::Preimage(pallet_preimage::HoldReason::Preimage);
 }

@@ -1,24 +1,23 @@
-//! How each pallet is set up, by concern.
+//! The configuration of each pallet, by concern.
 
+mod accounts;
+mod balances;
 mod committee;
 mod consensus;
 mod emission;
-mod filter;
 mod governance;
-mod money;
 mod parameters;
-mod people;
 mod system;
 mod training;
 mod treasury;
 mod upgrades;
 mod validators;
 
+pub use accounts::ProxyType;
 pub use consensus::BABE_GENESIS_EPOCH_CONFIG;
 #[cfg(test)]
-pub use emission::SplitFees;
+pub(crate) use emission::SplitFees;
 #[cfg(test)]
-pub use governance::{PreimageBaseDeposit, PreimageByteDeposit};
-pub use parameters::{dynamic_params, RuntimeParameters};
-pub use people::ProxyType;
+pub(crate) use governance::{PreimageBaseDeposit, PreimageByteDeposit};
+pub(crate) use parameters::{dynamic_params, RuntimeParameters};
 pub use system::RuntimeBlockWeights;

@@ -1,4 +1,6 @@
-//! What governance can change without a new runtime.
+//! Parameters that governance can change without a new runtime.
+
+#![allow(unreachable_pub, reason = "the macro's items are public")]
 
 use crate::{
 	constants::{MAX_VALIDATORS, NRN},
@@ -10,19 +12,19 @@ use frame_support::{
 };
 use frame_system::EnsureRoot;
 
-/// The parameters, by concern. What is set takes effect with the next block.
+/// The parameters, by concern. A change takes effect with the next block.
 #[dynamic_params(RuntimeParameters, pallet_parameters::Parameters::<Runtime>)]
 pub mod dynamic_params {
 	use super::*;
 
-	/// Who is in the validator set.
+	/// The limits of the validator set.
 	#[dynamic_pallet_params]
 	#[codec(index = 0)]
 	pub mod validators {
-		/// The least that a candidate bonds.
+		/// Smallest bond of a candidate.
 		#[codec(index = 0)]
 		pub static MinimumBond: Balance = 1_000 * NRN;
-		/// The most validators of a session.
+		/// Largest number of validators in a session.
 		#[codec(index = 1)]
 		pub static Seats: u32 = MAX_VALIDATORS;
 	}
@@ -36,7 +38,7 @@ impl Default for RuntimeParameters {
 	}
 }
 
-/// How many validators a session has at most: what is set, within what the chain can have.
+/// Largest number of validators in a session: the parameter, within the limits of the chain.
 pub struct Seats;
 
 impl Get<u32> for Seats {

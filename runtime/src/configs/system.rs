@@ -1,6 +1,6 @@
-//! The ground: accounts, blocks and their limits, time.
+//! Accounts, blocks and their limits, time.
 
-use super::{filter::AccountableCalls, upgrades::SingleBlockMigrations};
+use super::upgrades::SingleBlockMigrations;
 use crate::{
 	constants::{BLOCK_HASH_COUNT, MILLISECONDS_PER_BLOCK},
 	AccountId, Babe, Balance, Block, BlockNumber, Migrations, Nonce, PalletInfo, Runtime, RuntimeCall,
@@ -10,7 +10,7 @@ use frame_support::{
 	derive_impl,
 	dispatch::DispatchClass,
 	parameter_types,
-	traits::ConstU64,
+	traits::{ConstU64, Contains},
 	weights::{
 		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
 		Weight,
@@ -20,22 +20,22 @@ use frame_system::limits::{BlockLength, BlockWeights};
 use sp_runtime::Perbill;
 use sp_version::RuntimeVersion;
 
-/// What transactions of users may take of a block; the rest is kept for what must not wait.
+/// Share of a block that users' transactions may take. The rest is kept for calls that must not wait.
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
-/// The longest block, in bytes.
+/// Largest block, in bytes.
 const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 
 parameter_types! {
-	/// How many block hashes are kept.
+	/// Number of block hashes that are kept.
 	pub const BlockHashCount: BlockNumber = BLOCK_HASH_COUNT;
-	/// Which runtime this is.
+	/// The version of this runtime.
 	pub const Version: RuntimeVersion = VERSION;
 	/// One second of computing in a slot of three: the rest is for gossip and for slower machines.
 	pub RuntimeBlockWeights: BlockWeights = BlockWeights::with_sensible_defaults(
 		Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
 		NORMAL_DISPATCH_RATIO,
 	);
-	/// The most bytes in a block.
+	/// Largest block, in bytes.
 	pub RuntimeBlockLength: BlockLength = BlockLength::builder()
 		.max_length(MAX_BLOCK_LENGTH)
 		.modify_max_length_for_class(DispatchClass::Normal, |max| *max = NORMAL_DISPATCH_RATIO * *max)
@@ -68,4 +68,23 @@ impl pallet_timestamp::Config for Runtime {
 	type OnTimestampSet = Babe;
 	type MinimumPeriod = ConstU64<{ MILLISECONDS_PER_BLOCK / 2 }>;
 	type WeightInfo = pallet_timestamp::weights::SubstrateWeight<Runtime>;
+}
+
+/// The calls that accounts can't make:
+///
+/// - burning tokens, which would leave no record in the issuance;
+/// - reporting equivocations. Reports are free and stay for ever, and the holder of a validator's key can
+///   make as many as it likes against itself. Validators' nodes report those that they see in their own
+///   blocks, by the unsigned calls of the same name.
+pub struct AccountableCalls;
+
+impl Contains<RuntimeCall> for AccountableCalls {
+	fn contains(call: &RuntimeCall) -> bool {
+		!matches!(
+			call,
+			RuntimeCall::Balances(pallet_balances::Call::burn { .. })
+				| RuntimeCall::Babe(pallet_babe::Call::report_equivocation { .. })
+				| RuntimeCall::Grandpa(pallet_grandpa::Call::report_equivocation { .. })
+		)
+	}
 }

@@ -12,49 +12,51 @@ use frame_support::{
 };
 use sp_runtime::Perbill;
 
-/// What creating a group holds. It pays for what a group keeps, and makes groups that nobody trains dear.
+/// Deposit of a group. It pays for the group's storage, and makes groups without trainers expensive.
 const GROUP_DEPOSIT: Balance = 100 * NRN;
-/// The smallest deposit that a group may ask of commitments. It is at stake: lies lose it.
+/// Smallest deposit that a group may ask of commitments. A trainer that lies loses it.
 const MINIMUM_COMMITMENT_DEPOSIT: Balance = NRN;
-/// What a commitment costs beside its deposit: a digest that must never win again and the trainer's standing stay.
+/// Fee of a commitment beside its deposit: the digest, which must never win again, and the trainer's standing
+/// stay.
 const COMMITMENT_FEE: Balance = storage_deposit(2, 200);
-/// The most records that a round may be measured on.
+/// Largest number of records that a round may be measured on.
 const MAX_EVALUATION_RECORDS: u32 = 65_536;
-/// The longest reveal window: the randomness of as many blocks is kept.
+/// Longest reveal window, in blocks: the randomness of as many blocks is kept.
 const MAX_REVEAL: BlockNumber = 2 * HOURS;
-/// How many of its settled rounds a group keeps in the state.
+/// Number of settled rounds that a group keeps in the state.
 const RETENTION: u32 = 256;
-/// The shortest window that a clock may have: what is lost in the first block can be sent again in the second, and the
-/// third is for its block.
+/// Shortest window of a clock, in blocks: a transaction that is lost in the first block can be sent again in
+/// the second, and the third includes it.
 const MINIMUM_WINDOW: BlockNumber = 3;
 
-/// The longest round: what is decided takes effect when one begins. No dispute about a round takes longer.
+/// Longest round, in blocks: decisions take effect when a round begins. No dispute about a round takes
+/// longer.
 pub(super) const MAXIMUM_ROUND_LENGTH: BlockNumber = 30 * DAYS;
 
-/// The least that an account may have at stake in a group.
+/// Smallest stake of an account in a group.
 const MINIMUM_STAKE: Balance = 10 * NRN;
-/// The shortest voting period: a tally a minute.
+/// Shortest voting period: a tally a minute.
 const MINIMUM_VOTING_PERIOD: BlockNumber = MINUTES;
-/// The longest voting period: what is unstaked is held as long.
+/// Longest voting period. Stake that was taken out is held as long.
 const MAXIMUM_VOTING_PERIOD: BlockNumber = YEARS;
-/// What proposing an amendment holds: it pays for the amendment, and makes those that nobody votes for dear.
+/// Deposit of an amendment. It pays for its storage, and makes amendments without votes expensive.
 const AMENDMENT_DEPOSIT: Balance = 10 * NRN;
-/// What of it an amendment costs that is adopted: the revision that it makes stays, and the head of its model.
+/// Part of the deposit that an adopted amendment costs: its revision stays, and the head of its model.
 const ADOPTION_FEE: Balance = storage_deposit(2, 2_500);
-/// How many voting periods an amendment may lose.
+/// Number of voting periods that an amendment may lose.
 const AMENDMENT_LIFETIME: u32 = 4;
 
-/// What proposing a delta holds whatever its size, and what it puts at stake.
+/// Deposit of a delta proposal of any size, which it may lose.
 const PROPOSAL_DEPOSIT: Balance = 10 * NRN;
-/// What of it a delta costs that is applied: its entry in the log stays.
+/// Part of the deposit that an applied delta costs: its entry in the log stays.
 const LOG_FEE: Balance = storage_deposit(2, 1_300);
-/// What it holds for each MiB that the committee has to fetch: it pays for work, not for storage.
+/// Deposit for each MiB that the committee has to fetch: it pays for work, not for storage.
 const MEBIBYTE_DEPOSIT: Balance = 10 * MILLI_NRN;
-/// How many voting periods a proposal may lose.
+/// Number of voting periods that a proposal may lose.
 const PROPOSAL_LIFETIME: u32 = 4;
-/// What announcing a delta holds: who announces and does not propose keeps others waiting.
+/// Deposit of an announcement: one that no proposal follows keeps others waiting.
 const ANNOUNCEMENT_DEPOSIT: Balance = NRN;
-/// For how many blocks a delta can be proposed after it was announced: five minutes.
+/// Number of blocks in which a delta can be proposed after it was announced: five minutes.
 const ANNOUNCEMENT_LIFETIME: BlockNumber = 5 * MINUTES;
 
 impl pallet_groups::Config for Runtime {
@@ -88,11 +90,11 @@ impl Get<Option<[u8; 32]>> for BlockVrf {
 }
 
 parameter_types! {
-	/// What a trainer loses who commits and never reveals.
+	/// Share of the deposit that a trainer loses that commits and never reveals.
 	pub const UnrevealedPenalty: Perbill = Perbill::from_percent(50);
 }
 
-/// Winners and committees are paid out of their group's pot; what is slashed goes to the treasury.
+/// Winners and committees are paid out of their group's pot. Slashed amounts go to the treasury.
 impl pallet_rounds::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
@@ -111,7 +113,7 @@ impl pallet_rounds::Config for Runtime {
 	type WeightInfo = pallet_rounds::weights::SubstrateWeight<Runtime>;
 }
 
-/// Proposers and committees are paid out of their group's pot; what is slashed goes to the treasury.
+/// Proposers and committees are paid out of their group's pot. Slashed amounts go to the treasury.
 impl pallet_dataset::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;

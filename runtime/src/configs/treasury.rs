@@ -1,4 +1,4 @@
-//! What belongs to all: a part of the fees, and what is slashed. The technical committee spends it.
+//! The treasury: a part of the fees, and all that is slashed. The technical committee spends it.
 
 use super::committee::Majority;
 use crate::{
@@ -19,21 +19,21 @@ use sp_runtime::{
 	Permill,
 };
 
-/// The most that a majority of the committee spends at once; Root spends more.
+/// Largest amount that a majority of the committee spends at once. Root spends more.
 const MAX_SPEND: Balance = 100_000 * NRN;
-/// For how long what was approved can be paid out.
+/// Time in which an approved amount can be paid out.
 const PAYOUT_PERIOD: BlockNumber = 30 * DAYS;
-/// How often the treasury says what it holds.
+/// Interval in which the treasury reports its balance.
 const SPEND_PERIOD: BlockNumber = 7 * DAYS;
 
 parameter_types! {
-	/// What the treasury's account is made of.
+	/// Source of the treasury's account.
 	pub const TreasuryPalletId: PalletId = PalletId(*b"dsnt/tre");
 	/// The treasury's account.
 	pub TreasuryAccount: AccountId = Treasury::account_id();
-	/// What Root spends at most.
+	/// Largest amount that Root spends.
 	pub const UnlimitedSpend: Balance = Balance::MAX;
-	/// Nothing of what is not spent is burned.
+	/// Share of unspent tokens that is burned: none.
 	pub const NoBurn: Permill = Permill::zero();
 }
 

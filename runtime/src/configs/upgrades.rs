@@ -1,4 +1,4 @@
-//! What happens when the runtime changes.
+//! Migrations of the state to a new runtime.
 
 use super::RuntimeBlockWeights;
 use crate::{Runtime, RuntimeEvent};
@@ -7,26 +7,28 @@ use frame_support::{
 };
 use sp_runtime::Perbill;
 
-/// What is done at once in the first block of a new runtime, the oldest first. Only what is small, whatever the state.
-pub type SingleBlockMigrations = ();
+/// Migrations that run at once in the first block of a new runtime, the oldest first. They are small in every
+/// state.
+pub(super) type SingleBlockMigrations = ();
 
-/// What is done in as many blocks as it takes, the oldest first; the chain takes no transactions meanwhile.
+/// Migrations that run in as many blocks as they take, the oldest first. The chain takes no transactions
+/// meanwhile.
 #[cfg(not(feature = "runtime-benchmarks"))]
 type SteppedMigrations = (pallet_rounds::migrations::NameModels<Runtime>,);
 #[cfg(feature = "runtime-benchmarks")]
 type SteppedMigrations = pallet_migrations::mock_helpers::MockedMigrations;
 
-/// The longest place in a map that a migration goes on from, and the longest name of one.
+/// Longest cursor of a migration, in bytes, and longest identifier of one.
 const MAX_CURSOR: u32 = 1_024;
 const MAX_IDENTIFIER: u32 = 256;
 
 parameter_types! {
-	/// What migrations may take of a block. The rest is for hooks and inherents.
+	/// Share of a block that migrations may take. The rest is for hooks and inherents.
 	pub MaximumMigrationWeight: Weight = Perbill::from_percent(60) * RuntimeBlockWeights::get().max_block;
 }
 
-/// A migration that fails stops the chain from taking transactions until validators agree on another runtime: half of a state
-/// is worse than none.
+/// A migration that fails stops the chain from taking transactions until validators agree on another runtime,
+/// as a state that is half migrated can't be trusted.
 impl pallet_migrations::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type Migrations = SteppedMigrations;

@@ -1,4 +1,4 @@
-//! Who validates, and what an offence costs.
+//! The validator set, and the slashes of offences.
 
 use super::{
 	emission::ToTreasury,
@@ -17,16 +17,16 @@ use pallet_session::historical;
 use pallet_validators::NoIdentification;
 use sp_staking::SessionIndex;
 
-/// For how many blocks what a validator unbonds stays held.
+/// Number of blocks for which an unbonded amount stays held.
 const UNBONDING_PERIOD: BlockNumber = 32 * DAYS;
-/// For how many blocks it can be held to account: the longest round, whose committee is fixed when it begins to measure, and a
-/// day to report.
+/// Number of blocks for which a validator can be held to account: the longest round, whose committee is fixed
+/// when it begins to measure, and a day to report.
 const LONGEST_DISPUTE: BlockNumber = MAXIMUM_ROUND_LENGTH + DAYS;
-/// For how many blocks an offender can't be a candidate.
+/// Number of blocks for which an offender can't be a candidate.
 const JAIL_PERIOD: BlockNumber = DAYS;
 
 parameter_types! {
-	/// For how many blocks a report of an equivocation may wait to be put into a block.
+	/// Number of blocks for which a report of an equivocation may wait to be put into a block.
 	pub ReportLongevity: u64 = LONGEST_DISPUTE.into();
 	/// The sessions whose validators can be held to account.
 	pub ReportedSessions: u64 = u64::from(LONGEST_DISPUTE)
@@ -59,9 +59,9 @@ impl pallet_offences::Config for Runtime {
 	type OnOffenceHandler = Validators;
 }
 
-/// Plans a session only where its validators or their keys, in whatever order, are others than those of the session before,
-/// which the finality gadget would take for a new set otherwise: each one has to be proven to everybody who ever joins the
-/// chain.
+/// Plans a session only where its validators or their keys differ, in whatever order, from those of the
+/// session before. The finality gadget would take each planned session for a new set, and each new set has to
+/// be proven to every node that ever joins the chain.
 pub struct OnlyChanges<Manager>(PhantomData<Manager>);
 
 impl<Manager> OnlyChanges<Manager> {

@@ -1,4 +1,5 @@
-//! Blocks as validators make them: with BABE's digest and its VRF output, the time, and transactions that are checked.
+//! Blocks as validators make them: with BABE's digest and its VRF output, the time, and transactions that are
+//! checked.
 
 use super::{ledger, pair};
 use crate::{
@@ -17,10 +18,10 @@ use sp_core::{crypto::VrfSecret, Pair};
 use sp_runtime::{traits::Header as _, Digest, DigestItem, DispatchResult};
 
 /// The validators, in the order of committees.
-pub const COMMITTEE: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
+pub(crate) const COMMITTEE: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
 
 /// Makes the next block, authored by Alice, with what `body` submits. The slot has the block's number.
-pub fn block(body: impl FnOnce()) {
+pub(crate) fn block(body: impl FnOnce()) {
 	let number = System::block_number() + 1;
 	let digest = Digest { logs: vec![pre_digest(Slot::from(u64::from(number)))] };
 	let parent = System::parent_hash();
@@ -45,7 +46,7 @@ fn check_state(number: BlockNumber) {
 }
 
 /// Makes empty blocks until this one is the last.
-pub fn run_to(number: BlockNumber) {
+pub(crate) fn run_to(number: BlockNumber) {
 	while System::block_number() < number {
 		block(|| ());
 	}
@@ -63,12 +64,12 @@ fn pre_digest(slot: Slot) -> DigestItem {
 }
 
 /// Signs a call and puts it into the block.
-pub fn submit(uri: &str, call: impl Into<RuntimeCall>) -> DispatchResult {
+pub(crate) fn submit(uri: &str, call: impl Into<RuntimeCall>) -> DispatchResult {
 	submit_with_tip(uri, 0, call)
 }
 
 /// Signs a call, offers the author a tip, and puts it into the block.
-pub fn submit_with_tip(uri: &str, tip: Balance, call: impl Into<RuntimeCall>) -> DispatchResult {
+pub(crate) fn submit_with_tip(uri: &str, tip: Balance, call: impl Into<RuntimeCall>) -> DispatchResult {
 	let signer = pair(uri);
 	let account = AccountId::from(signer.public());
 	let mut extension = <Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_extension();
@@ -82,12 +83,14 @@ pub fn submit_with_tip(uri: &str, tip: Balance, call: impl Into<RuntimeCall>) ->
 }
 
 /// Puts a call into the block that nobody signed.
-pub fn submit_bare(call: impl Into<RuntimeCall>) -> Result<DispatchResult, TransactionValidityError> {
+pub(crate) fn submit_bare(call: impl Into<RuntimeCall>) -> Result<DispatchResult, TransactionValidityError> {
 	Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(call.into()))
 }
 
 /// Puts a call into the block that brings its own proof.
-pub fn submit_authorized(call: impl Into<RuntimeCall>) -> Result<DispatchResult, TransactionValidityError> {
+pub(crate) fn submit_authorized(
+	call: impl Into<RuntimeCall>,
+) -> Result<DispatchResult, TransactionValidityError> {
 	let transaction =
 		<Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_authorized_transaction(call.into());
 	Executive::apply_extrinsic(transaction)

@@ -1,4 +1,4 @@
-//! What the technical committee can do, and what its members can't alone.
+//! The powers of the technical committee, and their limits for single members.
 
 use super::{
 	account,
@@ -6,10 +6,10 @@ use super::{
 	genesis_of,
 };
 use crate::{
+	apis::runtime_decl_for_training_api::TrainingApi as _,
 	configs::{dynamic_params, RuntimeParameters},
 	constants::NRN,
-	economy, governance, Balances, Hash, Runtime, RuntimeCall, RuntimeEvent, Session, System, Treasury,
-	LOCAL_PRESET,
+	Balances, Hash, Runtime, RuntimeCall, RuntimeEvent, Session, System, Treasury, LOCAL_PRESET,
 };
 use codec::Encode;
 use frame_support::{
@@ -67,7 +67,7 @@ fn close(member: &str, call: &RuntimeCall, index: u32) -> DispatchResult {
 	)
 }
 
-/// How the last motion of this block ended that was carried out.
+/// Returns the result of the last motion of this block that was carried out.
 fn executed() -> Option<DispatchResult> {
 	System::read_events_no_consensus()
 		.filter_map(|record| match record.event {
@@ -124,7 +124,7 @@ fn two_thirds_authorize_a_runtime_that_anybody_may_then_apply() {
 		let code = vec![7; 100];
 		let code_hash = BlakeTwo256::hash(&code);
 		carry(0, &as_root(authorize(code_hash)));
-		assert_eq!(governance::governance().authorized_upgrade, Some(code_hash));
+		assert_eq!(Runtime::governance().authorized_upgrade, Some(code_hash));
 		block(|| {
 			let call = frame_system::Call::apply_authorized_upgrade { code: vec![8; 100] };
 			let refused = frame_system::Error::<Runtime>::Unauthorized;
@@ -147,8 +147,8 @@ fn one_vote_short_of_two_thirds_is_not_carried() {
 			assert_ok!(close("//Alice", &call, 0));
 		});
 		assert_eq!(executed(), None);
-		assert_eq!(governance::governance().authorized_upgrade, None);
-		assert!(governance::governance().motions.is_empty());
+		assert_eq!(Runtime::governance().authorized_upgrade, None);
+		assert!(Runtime::governance().motions.is_empty());
 	});
 }
 
@@ -164,7 +164,7 @@ fn a_member_that_needs_nobody_else_s_vote_is_not_root_by_it() {
 			block(|| propose("//Alice", 1, &call).unwrap());
 			assert_eq!(executed(), Some(Err(DispatchError::BadOrigin)), "{call:?}");
 		}
-		assert_eq!(governance::governance().authorized_upgrade, None);
+		assert_eq!(Runtime::governance().authorized_upgrade, None);
 		assert_eq!(pallet_whitelist::WhitelistedCall::<Runtime>::iter().count(), 0);
 	});
 }
@@ -185,17 +185,17 @@ fn who_is_no_member_has_no_vote() {
 #[test]
 fn the_seats_of_a_session_are_a_parameter() {
 	with_committee(|| {
-		assert_eq!(economy::validator_rules().seats, 100);
+		assert_eq!(Runtime::validator_rules().seats, 100);
 		carry(0, &as_root(seats(3)));
-		assert_eq!(economy::validator_rules().seats, 3);
+		assert_eq!(Runtime::validator_rules().seats, 3);
 		assert_eq!(Session::validators().len(), 4);
 		run_to(130);
 		assert_eq!(Session::validators(), ["//Alice", "//Bob", "//Charlie"].map(account));
 
 		carry(1, &as_root(seats(0)));
-		assert_eq!(economy::validator_rules().seats, 1, "a chain without validators could not be repaired");
+		assert_eq!(Runtime::validator_rules().seats, 1, "a chain without validators could not be repaired");
 		carry(2, &as_root(seats(u32::MAX)));
-		assert_eq!(economy::validator_rules().seats, 100);
+		assert_eq!(Runtime::validator_rules().seats, 100);
 	});
 }
 
@@ -230,7 +230,7 @@ fn the_developer_is_the_committee() {
 	genesis_of(DEV_RUNTIME_PRESET).execute_with(|| {
 		let hash = Hash::repeat_byte(7);
 		block(|| propose("//Alice", 1, &as_root(authorize(hash))).unwrap());
-		assert_eq!(governance::governance().authorized_upgrade, Some(hash));
+		assert_eq!(Runtime::governance().authorized_upgrade, Some(hash));
 	});
 }
 
@@ -243,7 +243,7 @@ fn motions_are_told_in_words() {
 			assert_ok!(vote("//Charlie", &call, 0, true));
 			assert_ok!(vote("//Bob", &call, 0, false));
 		});
-		let view = governance::governance();
+		let view = Runtime::governance();
 		assert_eq!(view.spec_version, crate::VERSION.spec_version);
 		assert_eq!(view.members.len(), 3);
 		let motion = &view.motions[0];
@@ -261,7 +261,7 @@ fn motions_are_told_in_words() {
 
 #[test]
 fn members_see_what_they_vote_on() {
-	let told = |call: RuntimeCall| {
+	let described = |call: RuntimeCall| {
 		genesis_of(DEV_RUNTIME_PRESET).execute_with(|| {
 			let members = vec![account("//Alice"), account("//Bob"), account("//Charlie")];
 			assert_ok!(crate::TechnicalCommittee::set_members(
@@ -271,7 +271,7 @@ fn members_see_what_they_vote_on() {
 				32
 			));
 			block(|| propose("//Alice", 2, &call).unwrap());
-			governance::governance().motions[0].summary.clone()
+			Runtime::governance().motions[0].summary.clone()
 		})
 	};
 	let bob = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
@@ -281,11 +281,11 @@ fn members_see_what_they_vote_on() {
 		beneficiary: Box::new(account("//Bob")),
 		valid_from: None,
 	};
-	assert_eq!(told(spend.into()), format!("treasury.spend(2.5 NRN to {bob})"));
+	assert_eq!(described(spend.into()), format!("treasury.spend(2.5 NRN to {bob})"));
 	let code = Hash::repeat_byte(7);
 	let whitelisted = "whitelist.dispatch_whitelisted_call_with_preimage in utility.batch_all";
 	assert_eq!(
-		told(as_root(authorize(code))),
+		described(as_root(authorize(code))),
 		format!("whitelist.whitelist_call and system.authorize_upgrade({code:#x}) in {whitelisted}")
 	);
 	// One call's hash beside another, harmless one.
@@ -295,28 +295,28 @@ fn members_see_what_they_vote_on() {
 	let hidden = Hash::repeat_byte(9);
 	calls[0] = pallet_whitelist::Call::whitelist_call { call_hash: hidden }.into();
 	assert_eq!(
-		told(pallet_utility::Call::batch_all { calls }.into()),
+		described(pallet_utility::Call::batch_all { calls }.into()),
 		format!(
 			"whitelist.whitelist_call({hidden:#x}) and parameters.set_parameter(seats 3) in {whitelisted}"
 		)
 	);
-	// Nor is it told as that of a call that is not told.
+	// A call that is not described gives its name to no hash.
 	let RuntimeCall::Utility(pallet_utility::Call::batch_all { calls }) = as_root(seats(3)) else {
 		panic!("it is a bundle");
 	};
 	let hash = BlakeTwo256::hash_of(&RuntimeCall::from(seats(3)));
 	let mut many = vec![RuntimeCall::from(frame_system::Call::remark { remark: vec![] }); 7];
 	many.extend(calls);
-	let told_of_many = told(pallet_utility::Call::batch_all { calls: many }.into());
+	let description = described(pallet_utility::Call::batch_all { calls: many }.into());
 	let end = format!("whitelist.whitelist_call({hash:#x}) and 1 more in utility.batch_all");
-	assert!(told_of_many.ends_with(&end), "{told_of_many}");
+	assert!(description.ends_with(&end), "{description}");
 	let members = pallet_collective::Call::set_members {
 		new_members: vec![account("//Bob"); 10],
 		prime: None,
 		old_count: 3,
 	};
 	assert_eq!(
-		told(RuntimeCall::TechnicalCommittee(members)),
+		described(RuntimeCall::TechnicalCommittee(members)),
 		format!("technicalCommittee.set_members({}2 more)", format!("{bob}, ").repeat(8))
 	);
 }
@@ -330,7 +330,7 @@ fn calls_in_calls_are_told_within_bounds() {
 		}
 		let many = pallet_utility::Call::batch { calls: vec![call; 20] }.into();
 		block(|| propose("//Alice", 2, &many).unwrap());
-		let summary = &governance::governance().motions[0].summary;
+		let summary = &Runtime::governance().motions[0].summary;
 		assert!(summary.contains("12 more in utility.batch"), "{summary}");
 		assert!(summary.len() < 2_000, "{}", summary.len());
 	});

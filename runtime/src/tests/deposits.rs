@@ -1,10 +1,10 @@
-//! That what is held and taken covers what is stored for it, at its largest.
+//! Deposits and fees cover the storage that they pay for, at its largest.
 
 use crate::{constants::storage_deposit, AllPalletsWithSystem, Balance, Runtime, NRN};
 use codec::MaxEncodedLen;
 use frame_support::traits::{Get, StorageInfoTrait};
 
-/// The most bytes of an item of a storage entry, its hashed keys included.
+/// Returns the largest size of an item of a storage entry in bytes, its hashed keys included.
 fn size(pallet: &str, entry: &str) -> u32 {
 	let info = AllPalletsWithSystem::storage_info();
 	let info = info
@@ -13,7 +13,7 @@ fn size(pallet: &str, entry: &str) -> u32 {
 	info.and_then(|info| info.max_size).unwrap_or_else(|| panic!("{pallet}.{entry} has a largest size"))
 }
 
-/// What one item of each of these storage entries costs at its largest.
+/// Returns the deposit of one item of each of these storage entries at its largest.
 fn cost(entries: &[(&str, &str)]) -> Balance {
 	let sizes = entries.iter().map(|(pallet, entry)| size(pallet, entry));
 	sizes.map(|size| storage_deposit(1, size)).sum()
@@ -117,8 +117,8 @@ fn what_validators_bond_and_clients_fund_pays_for_what_is_kept_of_them() {
 	let least = of::<<Runtime as pallet_emission::Config>::MinimumFundingPerRound>();
 	assert!(least >= storage_deposit(1, funding));
 
-	// What is kept by account is kept under 8 bytes of hash and the account, what is kept by key under as much, the kind of
-	// the key and its length.
+	// What is kept by account is kept under 8 bytes of hash and the account, what is kept by key under as
+	// much, the kind of the key and its length.
 	let keys = 3 * 32;
 	let owners = 3 * (8 + 4 + 1 + 32 + 32);
 	let deposit = of::<<Runtime as pallet_session::Config>::KeyDeposit>();

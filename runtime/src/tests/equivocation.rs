@@ -6,9 +6,10 @@ use super::{
 	genesis_of, pair,
 };
 use crate::{
+	apis::runtime_decl_for_training_api::TrainingApi as _,
 	constants::{DAYS, NRN},
-	economy, Balance, Balances, Executive, Grandpa, Hash, Header, Runtime, RuntimeCall, Session, System,
-	Treasury, UncheckedExtrinsic, LOCAL_PRESET,
+	Balance, Balances, Executive, Grandpa, Hash, Header, Runtime, RuntimeCall, Session, System, Treasury,
+	UncheckedExtrinsic, LOCAL_PRESET,
 };
 use codec::{Decode, Encode};
 use descent_protocol::{slash_fraction, view::ValidatorStanding};
@@ -28,17 +29,17 @@ use sp_runtime::{
 };
 use sp_session::MembershipProof;
 
-/// Bob's place in the set.
+/// Bob's index in the set.
 const OFFENDER: u32 = 1;
-/// What each validator has bonded.
+/// Bond of each validator.
 const BOND: Balance = 100_000 * NRN;
 
-/// That a key is one of this session.
+/// Returns the proof that a key is one of this session.
 fn ownership(kind: KeyTypeId, key: impl Encode) -> MembershipProof {
 	KeyOwners::<Runtime>::prove((kind, key.encode())).expect("there is always a proof, of whatever")
 }
 
-/// A header of Bob's for a slot, that somebody signed.
+/// Returns a header of Bob's for a slot, with a signature.
 fn header(slot: Slot, root: u8, signer: &str) -> Header {
 	let pre_digest = SecondaryPlainPreDigest { authority_index: OFFENDER, slot };
 	let logs = vec![DigestItem::babe_pre_digest(PreDigest::SecondaryPlain(pre_digest))];
@@ -66,7 +67,7 @@ fn two_blocks(slot: u64, roots: [u8; 2], signers: [&str; 2]) -> pallet_babe::Cal
 
 /// The report that Bob voted twice in a round of finality, as a node makes it.
 fn two_votes(round: u64, blocks: [u8; 2]) -> pallet_grandpa::Call<Runtime> {
-	/// Which kind of vote it is.
+	/// The kind of vote.
 	const PREVOTE: u8 = 0;
 	let set_id: u64 = Grandpa::current_set_id();
 	let key = ed25519::Pair::from_string("//Bob", None).unwrap();
@@ -87,7 +88,7 @@ fn validity(source: TransactionSource, call: impl Into<RuntimeCall>) -> Transact
 	Executive::validate_transaction(source, UncheckedExtrinsic::new_bare(call.into()), Default::default())
 }
 
-/// Ten blocks of the first session.
+/// Runs a test after ten blocks of the first session.
 fn with_blocks(test: impl FnOnce()) {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
 		run_to(10);
@@ -95,10 +96,10 @@ fn with_blocks(test: impl FnOnce()) {
 	});
 }
 
-/// Checks what an equivocation of one validator in four has cost Bob.
+/// Checks Bob's loss by an equivocation of one validator in four.
 fn check_punished() {
 	let lost = slash_fraction(1, 4).of(BOND);
-	let bob = economy::validator(account("//Bob")).unwrap();
+	let bob = Runtime::validator(account("//Bob")).unwrap();
 	assert_eq!(bob.bond, BOND - lost);
 	assert_eq!(Balances::reserved_balance(account("//Bob")), BOND - lost);
 	assert_eq!(Balances::free_balance(Treasury::account_id()), lost);
@@ -106,7 +107,7 @@ fn check_punished() {
 	assert_eq!(bob.standing, ValidatorStanding::Jailed { until });
 	assert!(!bob.is_candidate);
 	assert_eq!(Session::disabled_validators(), [OFFENDER]);
-	assert_eq!(Balances::total_issuance() - economy::emission().minted, 15_000_000 * NRN);
+	assert_eq!(Balances::total_issuance() - Runtime::emission().minted, 15_000_000 * NRN);
 }
 
 #[test]
@@ -121,7 +122,7 @@ fn who_makes_two_blocks_in_a_slot_is_slashed_and_leaves_the_set() {
 		let again = validity(TransactionSource::Local, report());
 		assert_eq!(again, Err(InvalidTransaction::Stale.into()));
 		block(|| assert_eq!(submit_bare(report()), Err(InvalidTransaction::Stale.into())));
-		assert_eq!(economy::validator(account("//Bob")).unwrap().bond, BOND - slash_fraction(1, 4).of(BOND));
+		assert_eq!(Runtime::validator(account("//Bob")).unwrap().bond, BOND - slash_fraction(1, 4).of(BOND));
 
 		run_to(130);
 		assert_eq!(Session::validators(), ["//Alice", "//Charlie", "//Dave"].map(account));
@@ -182,7 +183,7 @@ fn what_bob_did_not_do_costs_him_nothing() {
 		block(|| assert_eq!(submit_bare(of_another_epoch), Ok(Err(misplaced.into()))));
 		let invalid = pallet_grandpa::Error::<Runtime>::InvalidEquivocationProof;
 		block(|| assert_eq!(submit_bare(two_votes(3, [1, 1])), Ok(Err(invalid.into()))));
-		let bob = economy::validator(account("//Bob")).unwrap();
+		let bob = Runtime::validator(account("//Bob")).unwrap();
 		assert_eq!((bob.bond, bob.standing), (BOND, ValidatorStanding::Active));
 	});
 }
@@ -229,6 +230,6 @@ fn nobody_makes_free_reports_without_end() {
 				assert_eq!(submit("//Eve", bundle), Err(filtered));
 			});
 		}
-		assert_eq!(economy::validator(account("//Bob")).unwrap().bond, BOND);
+		assert_eq!(Runtime::validator(account("//Bob")).unwrap().bond, BOND);
 	});
 }

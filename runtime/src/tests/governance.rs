@@ -6,12 +6,12 @@ use super::{
 	content, genesis_of, new_group, pair, round,
 };
 use crate::{
-	constants::NRN, economy, training, Balances, BlockNumber, Dataset, Runtime, System, Treasury,
-	LOCAL_PRESET,
+	apis::runtime_decl_for_training_api::TrainingApi as _, constants::NRN, Balances, BlockNumber, Dataset,
+	Runtime, System, Treasury, LOCAL_PRESET,
 };
 use descent_protocol::{
 	announcement_hash, check_hash, dataset_root,
-	view::{AmendmentEnding, ProposalEnding, VoteEvent},
+	view::{AmendmentEnding, ChainEvent, ProposalEnding},
 	Change, DeltaFault, DeltaReport, DeltaVerdict, Phase, ProposalId, Score, Share,
 };
 use frame_support::assert_ok;
@@ -20,8 +20,9 @@ use pallet_groups::NewGroup;
 use sp_core::{Pair, H256};
 use sp_runtime::transaction_validity::InvalidTransaction;
 
-/// Blocks from one close of a voting period to the next; the group is created in block 1. No close may fall on a block that
-/// ends a session, which has no weight left for alarms, so that they ring with the block after.
+/// Blocks from one close of a voting period to the next; the group is created in block 1. No close may fall
+/// on a block that ends a session, which has no weight left for alarms, so that they ring with the block
+/// after.
 const PERIOD: BlockNumber = 30;
 const SALT: [u8; 32] = [7; 32];
 
@@ -29,7 +30,8 @@ fn report(delta: u8) -> DeltaReport {
 	DeltaReport { added: 5_000, removed: 0, records: 65_000, root: H256::repeat_byte(delta) }
 }
 
-/// A group in which Trainer1, its owner, has 20% of the stake, and Eve and Ferdie 40% each. Block 1 is its block.
+/// A group in which Trainer1, its owner, has 20% of the stake, and Eve and Ferdie 40% each. Block 1 is its
+/// block.
 fn with_stakeholders(test: impl FnOnce()) {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
 		block(|| {
@@ -54,7 +56,7 @@ fn propose(proposer: &str, delta: u8) {
 	block(|| {
 		let call = pallet_dataset::Call::propose {
 			group: 0,
-			base: training::group(0).unwrap().dataset_version,
+			base: Runtime::group(0).unwrap().dataset_version,
 			delta: content(delta),
 			providers: Default::default(),
 			summary: b"more digits".to_vec().try_into().unwrap(),
@@ -68,8 +70,8 @@ fn vote(stakeholder: &str, proposal: ProposalId) {
 	assert_ok!(submit(stakeholder, pallet_dataset::Call::vote { group: 0, proposal }));
 }
 
-/// What a committee member says: its attestation, or what it attested to.
-fn say(
+/// Returns a committee member's attestation, or its opening.
+fn member_call(
 	proposal: ProposalId,
 	member: usize,
 	verdict: DeltaVerdict,
@@ -77,7 +79,7 @@ fn say(
 ) -> pallet_dataset::Call<Runtime> {
 	let signer = pair(COMMITTEE[member]);
 	let key = AuthorityId::from(signer.public());
-	let version = training::group(0).unwrap().dataset_version;
+	let version = Runtime::group(0).unwrap().dataset_version;
 	let (genesis, member) = (Dataset::genesis(), member as u32);
 	let hash = check_hash(genesis, 0, proposal, version, 0, &key, &verdict, &SALT);
 	if is_attesting {
@@ -104,7 +106,7 @@ fn say(
 	}
 }
 
-/// Has the committee check deltas that were just proposed: what each member finds of each of them.
+/// Has the committee check deltas that were just proposed, with the verdict of each member on each of them.
 fn check(found: &[(ProposalId, [DeltaVerdict; 4])]) {
 	let members = || {
 		let of = |(proposal, verdicts): &(ProposalId, [DeltaVerdict; 4])| {
@@ -116,17 +118,17 @@ fn check(found: &[(ProposalId, [DeltaVerdict; 4])]) {
 	};
 	block(|| {
 		for (proposal, member, verdict) in members() {
-			assert_ok!(submit_authorized(say(proposal, member, verdict, true)));
-			let again = submit_authorized(say(proposal, member, verdict, true));
+			assert_ok!(submit_authorized(member_call(proposal, member, verdict, true)));
+			let again = submit_authorized(member_call(proposal, member, verdict, true));
 			assert_eq!(again, Err(InvalidTransaction::Stale.into()));
 		}
 	});
-	let ends = training::proposals(0).into_iter().filter_map(|view| view.check?.until);
+	let ends = Runtime::proposals(0).into_iter().filter_map(|view| view.check?.until);
 	run_to(ends.max().expect("members attest") - 1);
 	block(|| {
 		for (proposal, member, verdict) in members() {
 			// Where three of four agree, the fourth is not asked any more.
-			let opened = submit_authorized(say(proposal, member, verdict, false));
+			let opened = submit_authorized(member_call(proposal, member, verdict, false));
 			assert!(opened.is_ok() || member == 3, "{opened:?}");
 		}
 	});
@@ -144,18 +146,18 @@ fn the_majority_s_delta_is_applied_at_the_close_and_played_from_the_next_round_o
 		let valid = |delta| [DeltaVerdict::Valid(report(delta)); 4];
 		check(&[(0, valid(3)), (1, valid(4))]);
 		block(|| vote("//Eve", 1));
-		let close = training::group(0).unwrap().closes;
+		let close = Runtime::group(0).unwrap().closes;
 		assert_eq!(close, 1 + PERIOD);
 		run_to(close - 1);
 		let (gathered, round) =
-			(economy::pot(0).unwrap().proposer, training::group(0).unwrap().round.unwrap());
+			(Runtime::pot(0).unwrap().proposer, Runtime::group(0).unwrap().round.unwrap());
 		block(|| ());
 
-		let reward = economy::rewards(account("//Trainer3")).accrued;
+		let reward = Runtime::rewards(account("//Trainer3")).accrued;
 		assert!(reward > gathered && gathered > 0, "what the group has gathered flows on");
-		assert_eq!(economy::pot(0).unwrap().proposer, 0);
+		assert_eq!(Runtime::pot(0).unwrap().proposer, 0);
 		assert_eq!(Balances::reserved_balance(account("//Trainer3")), 0);
-		let ended = VoteEvent::ProposalEnded {
+		let ended = ChainEvent::ProposalEnded {
 			group: 0,
 			proposal: 1,
 			account: account("//Trainer3"),
@@ -163,25 +165,25 @@ fn the_majority_s_delta_is_applied_at_the_close_and_played_from_the_next_round_o
 			reward,
 			slashed: 0,
 		};
-		assert!(training::vote_events().contains(&ended));
-		let log = training::dataset_log(0, 1, 100);
+		assert!(Runtime::events().contains(&ended));
+		let log = Runtime::dataset_log(0, 1, 100);
 		let roots =
 			[dataset_root(H256::zero(), content(2).digest), dataset_root(log[0].root, content(4).digest)];
 		assert_eq!([log[0].root, log[1].root], roots);
 		assert_eq!((log[1].from, log[1].report), (round + 1, Some(report(4))));
-		assert_eq!(training::dataset_log(0, 2, 100), [log[1].clone()]);
-		assert!(training::dataset_log(0, 3, 100).is_empty() && training::dataset_log(0, 1, 0).is_empty());
+		assert_eq!(Runtime::dataset_log(0, 2, 100), [log[1].clone()]);
+		assert!(Runtime::dataset_log(0, 3, 100).is_empty() && Runtime::dataset_log(0, 1, 0).is_empty());
 
-		let group = training::group(0).unwrap();
+		let group = Runtime::group(0).unwrap();
 		assert_eq!((group.round, group.dataset_version), (Some(round), 1));
 		assert_eq!(group.dataset_root, roots[0]);
-		let next = training::round(0, round + 1).unwrap();
+		let next = Runtime::round(0, round + 1).unwrap();
 		assert_eq!((next.phase, next.dataset_version), (Phase::Waiting, 2));
 		run_to(next.windows.commit.start);
-		let group = training::group(0).unwrap();
+		let group = Runtime::group(0).unwrap();
 		assert_eq!((group.round, group.dataset_version), (Some(round + 1), 2));
 		assert_eq!(group.dataset_root, roots[1]);
-		let loser = &training::proposals(0)[0];
+		let loser = &Runtime::proposals(0)[0];
 		assert_eq!((loser.id, loser.lost, loser.ending), (0, 1, None));
 		assert_eq!(loser.check.as_ref().unwrap().version, 2, "it is checked anew");
 	});
@@ -192,7 +194,7 @@ fn one_validator_of_four_cannot_attest_junk_as_valid_and_its_proposer_pays() {
 	with_stakeholders(|| {
 		propose("//Liar", 3);
 		block(|| vote("//Eve", 0));
-		let deposit = training::proposals(0)[0].deposit;
+		let deposit = Runtime::proposals(0)[0].deposit;
 		assert_eq!(Balances::reserved_balance(account("//Liar")), deposit);
 		let junk = DeltaVerdict::Invalid(DeltaFault::Malformed);
 		let treasury = || Balances::free_balance(Treasury::account_id());
@@ -200,11 +202,11 @@ fn one_validator_of_four_cannot_attest_junk_as_valid_and_its_proposer_pays() {
 		check(&[(0, [DeltaVerdict::Valid(report(3)), junk, junk, junk])]);
 
 		let ending = ProposalEnding::Invalid { fault: DeltaFault::Malformed };
-		assert_eq!(training::proposals(0)[0].ending, Some(ending));
+		assert_eq!(Runtime::proposals(0)[0].ending, Some(ending));
 		assert_eq!(Balances::reserved_balance(account("//Liar")), 0);
 		assert_eq!(treasury(), before + deposit);
-		run_to(training::group(0).unwrap().closes);
-		assert_eq!(training::dataset_log(0, 1, 100).len(), 1);
+		run_to(Runtime::group(0).unwrap().closes);
+		assert_eq!(Runtime::dataset_log(0, 1, 100).len(), 1);
 	});
 }
 
@@ -222,12 +224,12 @@ fn stake_that_is_taken_out_after_voting_does_not_vote_and_stays_held_for_a_perio
 			assert_ok!(submit("//Eve", pallet_groups::Call::unstake { group: 0, amount }));
 		});
 		let until = System::block_number() + PERIOD;
-		let eve = training::stake(0, account("//Eve")).unwrap();
+		let eve = Runtime::stake(0, account("//Eve")).unwrap();
 		assert_eq!((eve.stake, eve.total), (0, 90 * NRN));
 		assert_eq!((eve.unstaking[0].amount, eve.unstaking[0].until), (60 * NRN, until));
-		assert_eq!(training::proposals(0)[0].ayes, 30 * NRN);
+		assert_eq!(Runtime::proposals(0)[0].ayes, 30 * NRN);
 		run_to(1 + PERIOD);
-		assert_eq!(training::dataset_log(0, 1, 100).len(), 1, "a third is no quorum");
+		assert_eq!(Runtime::dataset_log(0, 1, 100).len(), 1, "a third is no quorum");
 
 		run_to(until - 2);
 		let withdraw = || submit("//Eve", pallet_groups::Call::withdraw { group: 0 });
@@ -240,7 +242,7 @@ fn stake_that_is_taken_out_after_voting_does_not_vote_and_stays_held_for_a_perio
 	});
 }
 
-/// Has Eve propose these changes; she approves them with 40% of the stake.
+/// Has Eve propose these changes. She approves them with 40% of the stake.
 fn amend(changes: Vec<Change>) {
 	block(|| {
 		let call = pallet_groups::Call::propose_amendment {
@@ -264,26 +266,26 @@ fn a_majority_shortens_the_voting_period_and_a_minority_does_not() {
 	with_stakeholders(|| {
 		amend(vec![Change::VotingPeriod { blocks: 25 }]);
 		run_to(1 + PERIOD);
-		let amendment = &training::amendments(0)[0];
+		let amendment = &Runtime::amendments(0)[0];
 		assert_eq!((amendment.ayes, amendment.lost), (60 * NRN, 1));
-		let group = training::group(0).unwrap();
+		let group = Runtime::group(0).unwrap();
 		assert_eq!((group.voting_period, group.closes), (PERIOD, 1 + 2 * PERIOD));
 
 		approve("//Ferdie");
-		let ferdie = training::stake(0, account("//Ferdie")).unwrap();
+		let ferdie = Runtime::stake(0, account("//Ferdie")).unwrap();
 		assert_eq!((ferdie.stake, ferdie.amendments), (60 * NRN, vec![0]));
 		run_to(group.closes);
-		assert!(matches!(training::amendments(0)[0].ending, Some(AmendmentEnding::Adopted { .. })));
-		let group = training::group(0).unwrap();
+		assert!(matches!(Runtime::amendments(0)[0].ending, Some(AmendmentEnding::Adopted { .. })));
+		let group = Runtime::group(0).unwrap();
 		assert_eq!((group.voting_period, group.closes), (25, 1 + 2 * PERIOD + 25));
 
 		propose("//Eve", 3);
 		check(&[(0, [DeltaVerdict::Valid(report(3)); 4])]);
 		block(|| vote("//Ferdie", 0));
 		run_to(group.closes - 1);
-		assert_eq!(training::dataset_log(0, 1, 100).len(), 1);
+		assert_eq!(Runtime::dataset_log(0, 1, 100).len(), 1);
 		block(|| ());
-		assert_eq!(training::dataset_log(0, 1, 100).len(), 2);
+		assert_eq!(Runtime::dataset_log(0, 1, 100).len(), 2);
 	});
 }
 
@@ -295,29 +297,29 @@ fn two_thirds_fork_the_model_and_the_head_is_retired_with_its_history() {
 		approve("//Trainer1");
 		round::win("//Trainer2", 5, Score(67_036));
 		run_to(1 + PERIOD);
-		assert_eq!(training::amendments(0)[0].lost, 1, "60% are not two thirds");
+		assert_eq!(Runtime::amendments(0)[0].lost, 1, "60% are not two thirds");
 		approve("//Ferdie");
 		run_to(1 + 2 * PERIOD);
-		let Some(AmendmentEnding::Adopted { from }) = training::amendments(0)[0].ending else {
-			panic!("{:?}", training::amendments(0));
+		let Some(AmendmentEnding::Adopted { from }) = Runtime::amendments(0)[0].ending else {
+			panic!("{:?}", Runtime::amendments(0));
 		};
 
-		let before = training::group(0).unwrap();
+		let before = Runtime::group(0).unwrap();
 		assert_eq!(before.round, Some(from - 1));
 		assert_eq!((before.model, before.model_version), (content(1), 0));
 		assert_eq!(before.head.as_ref().unwrap().score, Score(67_036));
-		assert!(training::retired_heads(0).is_empty());
+		assert!(Runtime::retired_heads(0).is_empty());
 
-		run_to(training::round(0, from).unwrap().windows.commit.start);
-		let after = training::group(0).unwrap();
+		run_to(Runtime::round(0, from).unwrap().windows.commit.start);
+		let after = Runtime::group(0).unwrap();
 		assert_eq!(after.round, Some(from));
 		assert_eq!((after.model, after.model_version), (content(9), 1));
 		assert_eq!(after.head, None);
-		assert_eq!(training::retired_heads(0), [before.head.unwrap()]);
+		assert_eq!(Runtime::retired_heads(0), [before.head.unwrap()]);
 		assert_eq!(after.dataset_root, before.dataset_root);
 
 		round::commit("//Trainer2", from, 6);
-		assert_eq!(training::round(0, from).unwrap().model_version, 1);
-		assert_eq!(training::round(0, from - 1).unwrap().model_version, 0);
+		assert_eq!(Runtime::round(0, from).unwrap().model_version, 1);
+		assert_eq!(Runtime::round(0, from - 1).unwrap().model_version, 0);
 	});
 }

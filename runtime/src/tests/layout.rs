@@ -1,4 +1,4 @@
-//! How the pallets of this project lay out their storage, frozen in a file: a chain that runs has it so.
+//! The storage layout of this project's pallets, frozen in a file: a running chain has it so.
 
 use crate::{Dataset, Emission, Evaluators, Groups, Rounds, Runtime, Validators};
 use frame_support::traits::{GetStorageVersion, PalletInfoAccess, StorageVersion};
@@ -7,7 +7,7 @@ use sp_metadata_ir::StorageEntryTypeIR;
 use std::{collections::BTreeMap, fmt::Write, fs};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/storage-layout.txt");
-/// Set to anything, it has the file written anew.
+/// Environment variable that has the file written anew.
 const WRITE: &str = "WRITE_STORAGE_LAYOUT";
 
 /// The types that storage entries are made of, by name.
@@ -15,7 +15,7 @@ const WRITE: &str = "WRITE_STORAGE_LAYOUT";
 struct Types(BTreeMap<String, String>);
 
 impl Types {
-	/// The name of a type, which is noted with all that it is made of.
+	/// Returns the name of a type, and notes the type with its parts.
 	fn name(&mut self, meta: &MetaType) -> String {
 		let info = meta.type_info();
 		match &info.type_def {
@@ -47,7 +47,7 @@ impl Types {
 		}
 	}
 
-	/// The path of a type, with the types that it is made for.
+	/// Returns the path of a type, with its type parameters.
 	fn path(&mut self, info: &scale_info::Type<MetaForm>) -> String {
 		let path = info.path.segments.join("::");
 		let params = info.type_params.iter().filter_map(|param| param.ty);
@@ -68,7 +68,7 @@ impl Types {
 	}
 
 	fn fields(&mut self, fields: &[Field<MetaForm>]) -> String {
-		let told: Vec<_> = fields
+		let parts: Vec<_> = fields
 			.iter()
 			.map(|field| match field.name {
 				Some(name) => format!("{name}: {}", self.name(&field.ty)),
@@ -77,8 +77,8 @@ impl Types {
 			.collect();
 		match fields.first() {
 			None => String::new(),
-			Some(Field { name: Some(_), .. }) => format!(" {{ {} }}", told.join(", ")),
-			Some(_) => format!("({})", told.join(", ")),
+			Some(Field { name: Some(_), .. }) => format!(" {{ {} }}", parts.join(", ")),
+			Some(_) => format!("({})", parts.join(", ")),
 		}
 	}
 
@@ -113,8 +113,8 @@ fn layout() -> String {
 	let metadata = Runtime::metadata_ir();
 	let mut types = Types::default();
 	let mut text = String::from(
-		"How the storage of a chain is laid out. Written by the tests of descent-runtime; each change needs another storage \
-		 version of its pallet, and a migration.\n",
+		"How the storage of a chain is laid out. Written by the tests of descent-runtime; each change needs \
+		 another storage version of its pallet, and a migration.\n",
 	);
 	for (name, version) in pallets() {
 		let version = u16::from_be_bytes(version_bytes(version));
@@ -133,7 +133,7 @@ fn layout() -> String {
 	text
 }
 
-/// A version's number, which it tells in its encoding alone.
+/// Returns a version's bytes, which only its encoding has.
 fn version_bytes(version: StorageVersion) -> [u8; 2] {
 	let mut bytes: [u8; 2] = codec::Encode::encode(&version).try_into().expect("it is a u16");
 	bytes.reverse();
@@ -156,8 +156,8 @@ fn the_storage_is_laid_out_as_it_was() {
 	let changes = missing(&before, &now, "-") + &missing(&now, &before, "+");
 	assert!(
 		changes.is_empty(),
-		"the layout of the storage has changed:\n{changes}\nA chain that runs does not have it so: raise the storage version of \
-		 the pallet, write a migration, then write {FILE} anew with {WRITE}=1."
+		"the layout of the storage has changed:\n{changes}\nA chain that runs does not have it so: raise the \
+		 storage version of the pallet, write a migration, then write {FILE} anew with {WRITE}=1."
 	);
 }
 

@@ -1,12 +1,12 @@
-//! What must hold of all money at every block.
+//! Invariants of all balances at every block.
 
 use crate::{Balance, Balances, Runtime, RuntimeHoldReason, System};
 use core::cell::Cell;
 use pallet_rounds::RoundOf;
 
-/// Checks that all that is issued is somebody's, that it is what the chain began with and what was minted and burned since,
-/// and that what is on hold is what the pallets say, for every reason.
-pub fn check() {
+/// Checks that balances make up the issuance, that the issuance is that of genesis plus minted minus burned
+/// tokens, and that the holds of every reason are those of the pallets.
+pub(crate) fn check() {
 	let issued = Balances::total_issuance();
 	let owned: Balance = frame_system::Account::<Runtime>::iter_values()
 		.map(|account| account.data.free + account.data.reserved)
@@ -69,7 +69,7 @@ fn sum(amounts: impl Iterator<Item = Balance>) -> Balance {
 	amounts.sum()
 }
 
-/// What commitments hold of a round.
+/// Returns the sum of the deposits in a round.
 fn at_stake(round: RoundOf<Runtime>) -> Balance {
 	if round.settled.is_some() {
 		return 0;
@@ -77,7 +77,7 @@ fn at_stake(round: RoundOf<Runtime>) -> Balance {
 	round.commitments.iter().map(|commitment| commitment.deposit).sum()
 }
 
-/// What is on hold for some reasons.
+/// Returns the sum of the holds for some reasons.
 fn held(is_counted: impl Fn(&RuntimeHoldReason) -> bool) -> Balance {
 	let holds = pallet_balances::Holds::<Runtime>::iter_values();
 	holds.flatten().filter(|hold| is_counted(&hold.id)).map(|hold| hold.amount).sum()

@@ -1,3 +1,5 @@
+mod accounts;
+mod balances;
 mod chain;
 mod committee;
 mod deposits;
@@ -7,8 +9,6 @@ mod genesis;
 mod governance;
 mod layout;
 mod ledger;
-mod money;
-mod people;
 mod round;
 mod training;
 mod transactions;

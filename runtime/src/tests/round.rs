@@ -5,7 +5,7 @@ use super::{
 	chain::{block, run_to, submit, submit_authorized, COMMITTEE},
 	content, pair,
 };
-use crate::{constants::NRN, training, Rounds, Runtime};
+use crate::{apis::runtime_decl_for_training_api::TrainingApi as _, constants::NRN, Rounds, Runtime};
 use descent_protocol::{attestation_hash, commitment_hash, Ballot, Measurement, RoundIndex, Score, Verdict};
 use frame_support::assert_ok;
 use pallet_evaluators::{AuthorityId, AuthoritySignature};
@@ -13,8 +13,8 @@ use sp_core::{Pair, H256};
 
 const SALT: [u8; 32] = [8; 32];
 
-/// The smallest commitment to a checkpoint in a round that takes them.
-pub fn commit(trainer: &str, round: RoundIndex, checkpoint: u8) {
+/// Commits to a checkpoint with the smallest deposit.
+pub(crate) fn commit(trainer: &str, round: RoundIndex, checkpoint: u8) {
 	let digest = content(checkpoint).digest;
 	let commitment = commitment_hash(Rounds::genesis(), 0, round, &account(trainer), digest, &SALT);
 	block(|| {
@@ -23,11 +23,11 @@ pub fn commit(trainer: &str, round: RoundIndex, checkpoint: u8) {
 	});
 }
 
-/// Has a trainer win the round that takes commitments with the group's first checkpoint, of which all validators find its
-/// claim to be true.
-pub fn win(trainer: &str, checkpoint: u8, score: Score) {
-	let round = training::group(0).unwrap().round.expect("a round takes commitments");
-	let windows = training::round(0, round).unwrap().windows;
+/// Has a trainer win the round that takes commitments with the group's first checkpoint. All validators
+/// confirm its claim.
+pub(crate) fn win(trainer: &str, checkpoint: u8, score: Score) {
+	let round = Runtime::group(0).unwrap().round.expect("a round takes commitments");
+	let windows = Runtime::round(0, round).unwrap().windows;
 	commit(trainer, round, checkpoint);
 	run_to(windows.reveal.start - 1);
 	block(|| {
@@ -50,15 +50,15 @@ pub fn win(trainer: &str, checkpoint: u8, score: Score) {
 		run_to(window.start - 1);
 		block(|| {
 			for member in 0..COMMITTEE.len() {
-				assert_ok!(submit_authorized(say(round, member, &ballot, is_attesting)));
+				assert_ok!(submit_authorized(member_call(round, member, &ballot, is_attesting)));
 			}
 		});
 	}
 	run_to(windows.settle);
 }
 
-/// What a committee member says: its attestation, or what it attested to.
-fn say(
+/// Returns a committee member's attestation, or its opening.
+fn member_call(
 	round: RoundIndex,
 	member: usize,
 	ballot: &Ballot,

@@ -1,11 +1,11 @@
 use super::{account, content, genesis_of, new_group};
 use crate::{
-	constants::NRN, training, AccountId, AllPalletsWithSystem, Balances, Groups, Rounds, Runtime,
-	RuntimeOrigin, Scheduler, System, Treasury, LOCAL_PRESET,
+	apis::runtime_decl_for_training_api::TrainingApi as _, constants::NRN, AccountId, AllPalletsWithSystem,
+	Balances, Groups, Rounds, Runtime, RuntimeOrigin, Scheduler, System, Treasury, LOCAL_PRESET,
 };
 use descent_protocol::{
 	commitment_hash, dataset_root,
-	view::{RoundEvent, StakeView, VoteEvent},
+	view::{ChainEvent, StakeView},
 	Outcome, Phase, Share, MAX_AMENDMENTS, MAX_CANDIDATES,
 };
 use frame_support::{
@@ -17,7 +17,8 @@ use pallet_groups::{GroupObserver, WeightInfo as _};
 use pallet_rounds::WeightInfo as _;
 use sp_core::H256;
 
-/// Two groups of Trainer1, made in block 1, and a commitment of Trainer2 to the first round of the first one in block 3.
+/// Two groups of Trainer1, made in block 1, and a commitment of Trainer2 to the first round of the first one
+/// in block 3.
 fn with_groups(test: impl FnOnce(AccountId, AccountId)) {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
 		let (owner, trainer) = (account("//Trainer1"), account("//Trainer2"));
@@ -36,7 +37,7 @@ fn with_groups(test: impl FnOnce(AccountId, AccountId)) {
 #[test]
 fn groups_are_shown_as_they_were_made() {
 	with_groups(|owner, _| {
-		let group = training::group(0).unwrap();
+		let group = Runtime::group(0).unwrap();
 		assert_eq!((group.id, &group.owner, group.name.as_str()), (0, &owner, "digits"));
 		assert_eq!(group.providers, ["http://127.0.0.1:8080"]);
 		assert_eq!((group.model_version, group.dataset_version), (0, 1));
@@ -46,7 +47,7 @@ fn groups_are_shown_as_they_were_made() {
 		assert_eq!((group.stake, group.closes), (30 * NRN, 101));
 		assert_eq!((group.clock.start, group.block, group.round), (2, 3, Some(0)));
 		assert_eq!((group.head, group.settled), (None, None));
-		assert_eq!(training::group(2), None);
+		assert_eq!(Runtime::group(2), None);
 	});
 }
 
@@ -57,7 +58,7 @@ fn before_the_start_the_rules_are_those_of_the_first_round() {
 		let mut group = new_group("digits");
 		group.clock.start = 50;
 		assert_ok!(Groups::create(RuntimeOrigin::signed(account("//Trainer1")), group));
-		let group = training::group(0).unwrap();
+		let group = Runtime::group(0).unwrap();
 		assert_eq!((group.round, group.dataset_version), (None, 1));
 		assert_eq!((group.model, group.clock.start), (content(1), 50));
 	});
@@ -75,18 +76,18 @@ fn stakes_are_shown_of_everybody_in_groups_that_there_are() {
 			delta: None,
 			amendments: vec![],
 		};
-		assert_eq!(training::stake(0, owner.clone()), Some(view(owner.clone(), 30 * NRN)));
-		assert_eq!(training::stake(0, trainer.clone()), Some(view(trainer, 0)));
-		assert_eq!(training::stake(2, owner), None);
+		assert_eq!(Runtime::stake(0, owner.clone()), Some(view(owner.clone(), 30 * NRN)));
+		assert_eq!(Runtime::stake(0, trainer.clone()), Some(view(trainer, 0)));
+		assert_eq!(Runtime::stake(2, owner), None);
 	});
 }
 
 #[test]
 fn nothing_is_shown_of_groups_that_there_are_not() {
 	with_groups(|_, _| {
-		assert!(training::dataset_log(2, 1, 100).is_empty());
-		assert!(training::proposals(2).is_empty() && training::amendments(2).is_empty());
-		assert!(training::retired_heads(2).is_empty());
+		assert!(Runtime::dataset_log(2, 1, 100).is_empty());
+		assert!(Runtime::proposals(2).is_empty() && Runtime::amendments(2).is_empty());
+		assert!(Runtime::retired_heads(2).is_empty());
 	});
 }
 
@@ -94,7 +95,7 @@ fn nothing_is_shown_of_groups_that_there_are_not() {
 fn groups_come_in_pages() {
 	with_groups(|_, _| {
 		let ids =
-			|from, limit| training::groups(from, limit).into_iter().map(|group| group.id).collect::<Vec<_>>();
+			|from, limit| Runtime::groups(from, limit).into_iter().map(|group| group.id).collect::<Vec<_>>();
 		assert_eq!(ids(0, u32::MAX), [0, 1]);
 		assert_eq!(ids(0, 1), [0]);
 		assert_eq!(ids(1, 100), [1]);
@@ -107,37 +108,35 @@ fn groups_come_in_pages() {
 #[test]
 fn rounds_are_shown_with_and_without_commitments() {
 	with_groups(|_, trainer| {
-		let round = training::round(0, 0).unwrap();
+		let round = Runtime::round(0, 0).unwrap();
 		assert_eq!((round.phase, round.settled), (Phase::Commit, false));
 		assert_eq!(round.candidates.len(), 1);
 		assert_eq!(round.candidates[0].account, trainer);
 		assert_eq!(round.candidates[0].deposit, 7 * NRN);
-		assert_eq!(training::round(0, 1).unwrap().phase, Phase::Waiting);
-		assert_eq!(training::round(0, u32::MAX), None);
-		assert_eq!(training::round(2, 0), None);
+		assert_eq!(Runtime::round(0, 1).unwrap().phase, Phase::Waiting);
+		assert_eq!(Runtime::round(0, u32::MAX), None);
+		assert_eq!(Runtime::round(2, 0), None);
 	});
 }
 
 #[test]
 fn events_are_those_of_the_block() {
 	with_groups(|_, trainer| {
-		let committed = RoundEvent::Committed { group: 0, round: 0, account: trainer };
-		assert_eq!(training::events(), [committed]);
-		assert!(training::vote_events().is_empty());
+		let committed = ChainEvent::Committed { group: 0, round: 0, account: trainer };
+		assert_eq!(Runtime::events(), [committed]);
 		System::reset_events();
-		assert!(training::events().is_empty());
+		assert!(Runtime::events().is_empty());
 		let stakeholder = account("//Eve");
 		assert_ok!(Groups::stake(RuntimeOrigin::signed(stakeholder.clone()), 1, 12 * NRN));
-		let staked = VoteEvent::Staked { group: 1, account: stakeholder, stake: 12 * NRN, total: 42 * NRN };
-		assert_eq!(training::vote_events(), [staked]);
-		assert!(training::events().is_empty());
+		let staked = ChainEvent::Staked { group: 1, account: stakeholder, stake: 12 * NRN, total: 42 * NRN };
+		assert_eq!(Runtime::events(), [staked]);
 	});
 }
 
 #[test]
 fn a_commitment_sets_an_alarm_for_its_settlement() {
 	with_groups(|_, trainer| {
-		let settle = training::round(0, 0).unwrap().windows.settle;
+		let settle = Runtime::round(0, 0).unwrap().windows.settle;
 		assert_eq!(pallet_scheduler::Agenda::<Runtime>::get(settle).len(), 1);
 		let held = Balances::reserved_balance(trainer);
 		assert_eq!(held, 7 * NRN);
@@ -149,23 +148,23 @@ fn the_alarm_settles_a_round_and_a_trainer_who_never_revealed_pays() {
 	with_groups(|_, trainer| {
 		let treasury = || Balances::free_balance(Treasury::account_id());
 		let (owned, before) = (Balances::total_balance(&trainer), treasury());
-		let settle = training::round(0, 0).unwrap().windows.settle;
+		let settle = Runtime::round(0, 0).unwrap().windows.settle;
 		for block in 4..=settle {
-			assert!(!training::round(0, 0).unwrap().settled);
+			assert!(!Runtime::round(0, 0).unwrap().settled);
 			System::set_block_number(block);
 			System::reset_events();
 			Scheduler::on_initialize(block);
 		}
-		let round = training::round(0, 0).unwrap();
+		let round = Runtime::round(0, 0).unwrap();
 		assert!(round.settled);
 		assert_eq!(round.candidates[0].outcome, Some(Outcome::Unrevealed));
 		assert_eq!(round.candidates[0].slashed, 35 * NRN / 10);
 		assert_eq!(owned - Balances::total_balance(&trainer), 35 * NRN / 10);
 		assert_eq!(treasury() - before, 35 * NRN / 10);
 		assert_eq!(Balances::reserved_balance(&trainer), 0);
-		assert_eq!(training::group(0).unwrap().settled, Some(0));
-		assert_eq!(training::leaderboard(0)[0].account, trainer);
-		let kinds: Vec<_> = training::events().iter().map(core::mem::discriminant).collect();
+		assert_eq!(Runtime::group(0).unwrap().settled, Some(0));
+		assert_eq!(Runtime::leaderboard(0)[0].account, trainer);
+		let kinds: Vec<_> = Runtime::events().iter().map(core::mem::discriminant).collect();
 		assert_eq!(kinds.len(), 2, "one commitment ended, one round was settled");
 	});
 }

@@ -47,7 +47,7 @@ fn the_smallest_transaction_costs_a_thousandth() {
 	});
 }
 
-/// What the validity of a call is that brings its own proof, as it comes from an off-chain worker.
+/// Returns the validity of a call that brings its own proof, as it comes from an off-chain worker.
 fn validity_of(call: impl Into<RuntimeCall>) -> sp_runtime::transaction_validity::TransactionValidity {
 	let transaction =
 		<Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_authorized_transaction(call.into());

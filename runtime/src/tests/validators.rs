@@ -1,4 +1,4 @@
-//! Who is in the set, session after session.
+//! The validator set, session after session.
 
 use super::{
 	account,
@@ -6,8 +6,8 @@ use super::{
 	genesis_of, pair,
 };
 use crate::{
-	constants::NRN, economy, types::SessionKeys, AccountId, Balance, Balances, Grandpa, Historical, Runtime,
-	Session, LOCAL_PRESET,
+	apis::runtime_decl_for_training_api::TrainingApi as _, constants::NRN, types::SessionKeys, AccountId,
+	Balance, Balances, Grandpa, Historical, Runtime, Session, LOCAL_PRESET,
 };
 use codec::Encode;
 use descent_protocol::view::ValidatorStanding;
@@ -38,7 +38,7 @@ fn bond(uri: &str, amount: Balance) -> DispatchResult {
 }
 
 fn standing(uri: &str) -> ValidatorStanding {
-	economy::validator(account(uri)).unwrap().standing
+	Runtime::validator(account(uri)).unwrap().standing
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_fifth_validator_bonds_and_enters_the_set() {
 		assert_eq!(standing("//Eve"), ValidatorStanding::Active);
 		assert_eq!(Session::validators(), ["//Eve", "//Alice", "//Bob", "//Charlie", "//Dave"].map(account));
 		assert_eq!(pallet_evaluators::Evaluators::<Runtime>::get().len(), 5);
-		let views = economy::validators();
+		let views = Runtime::validators();
 		let ranks: Vec<_> = views.iter().map(|view| view.rank).collect();
 		assert_eq!(ranks, [Some(0), Some(1), Some(2), Some(3), Some(4)]);
 	});

@@ -197,7 +197,7 @@ impl DatasetCache {
 		let rows = DeltaReader::open(path, schema, &DeltaLimits::default())
 			.context("a delta of the data set cannot be read")?
 			.len();
-		let needed = Set::room(schema, base.map_or(0, Set::len), rows);
+		let needed = Set::disk_bytes(schema, base.map_or(0, Set::len), rows);
 		ensure!(
 			needed <= self.max_bytes,
 			"the data set needs {needed} bytes on disk, but only {} are allowed: raise --max-data",

@@ -112,7 +112,7 @@ fn what_somebody_reads_is_not_removed_to_make_room() {
 		sets.build(&schema, &wanted, soon(), source(&deltas, &asked))
 	};
 	let first = build(&DatasetCache::open(&folder, 1 << 20).unwrap(), 0).unwrap();
-	let cap = size(first.folder()).unwrap() + Set::room(&schema, 0, 1) - 1;
+	let cap = size(first.folder()).unwrap() + Set::disk_bytes(&schema, 0, 1) - 1;
 	let sets = DatasetCache::open(&folder, cap).unwrap();
 	let [read, again] = [0, 1].map(|_| build(&sets, 0).unwrap());
 	assert!(Arc::ptr_eq(&read, &again));

@@ -7,11 +7,11 @@ use crate::{
 };
 use chrono::DateTime;
 use descent_client::format_amount;
+pub(crate) use descent_protocol::view::{format_part as part, format_stake as stake};
 use descent_protocol::{
 	addresses,
 	view::{AmendmentEnding, CheckView, GroupView, ProposalEnding, ValidatorStanding},
-	BlockNumber, Change, DeltaVerdict, EvaluationPolicy, Majority, Metric, RoundLengths, Score, Share,
-	Shares,
+	BlockNumber, Change, EvaluationPolicy, Majority, Metric, RoundLengths, Score, Shares,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -82,25 +82,6 @@ pub(crate) fn closes(group: &GroupView) -> String {
 	format!("at block {at}, overdue: descent group close --group {id}")
 }
 
-/// A part of a total, to a hundredth of a percent and never more than it is: `33.33%`.
-pub(crate) fn part(part: u128, total: u128) -> String {
-	const HUNDREDTHS: u128 = 10_000;
-	let hundredths = match part.checked_mul(HUNDREDTHS) {
-		Some(scaled) => scaled.checked_div(total),
-		None => part.checked_div(total / HUNDREDTHS),
-	};
-	let share = hundredths.and_then(|hundredths| u32::try_from(hundredths.checked_mul(100)?).ok());
-	share.map_or("-".into(), |millionths| Share(millionths).to_string())
-}
-
-/// Stake and its part of all stake: `30 NRN, 20% of all stake`.
-pub(crate) fn stake(stake: u128, total: u128) -> String {
-	if total == 0 {
-		return format_amount(stake);
-	}
-	format!("{}, {} of all stake", format_amount(stake), part(stake, total))
-}
-
 /// An amount and its part of all that is issued: `30 NRN, 0.1% of all there is`.
 pub(crate) fn stake_of_all(amount: u128, issuance: u128) -> String {
 	format!("{}, {} of all there is", format_amount(amount), part(amount, issuance))
@@ -122,19 +103,10 @@ pub(crate) fn majority(majority: Majority) -> &'static str {
 	}
 }
 
-/// A committee's verdict on a delta.
-pub(crate) fn verdict(verdict: &DeltaVerdict) -> String {
-	match verdict {
-		DeltaVerdict::Valid(report) => format!("valid: +{} -{}", report.added, report.removed),
-		DeltaVerdict::Invalid(fault) => format!("invalid: {fault}"),
-		DeltaVerdict::Unavailable => "unavailable: nobody served it".into(),
-	}
-}
-
 /// The state of the check of a proposed delta.
 pub(crate) fn check(check: &CheckView) -> String {
 	match (&check.decided, check.attempt, check.until) {
-		(Some(decided), _, _) => verdict(decided),
+		(Some(decided), _, _) => decided.to_string(),
 		(None, Some(attempt), Some(until)) => {
 			let opened: u32 = check.verdicts.iter().map(|(_, members)| *members).sum();
 			let attempt = attempt.saturating_add(1);
@@ -150,16 +122,7 @@ pub(crate) fn check(check: &CheckView) -> String {
 
 /// The end of a delta proposal.
 pub(crate) fn proposal_ending(ending: &ProposalEnding) -> String {
-	match ending {
-		ProposalEnding::Applied { version } => format!("applied: version {version}"),
-		ProposalEnding::Invalid { fault } => format!("invalid: {fault}"),
-		ProposalEnding::Unavailable => "unavailable: nobody served it".into(),
-		ProposalEnding::Conflict { fault } => format!("conflict: {fault}"),
-		ProposalEnding::Copied => "copied: somebody had announced it before".into(),
-		ProposalEnding::Outvoted => "outvoted".into(),
-		ProposalEnding::Withdrawn => "withdrawn".into(),
-		ProposalEnding::Evicted => "evicted: one with more stake took its place".into(),
-	}
+	ending.to_string()
 }
 
 /// The effect of a delta proposal's end on its deposit.
@@ -178,13 +141,7 @@ pub(crate) fn proposal_price(ending: &ProposalEnding) -> &'static str {
 
 /// The end of an amendment.
 pub(crate) fn amendment_ending(ending: &AmendmentEnding) -> String {
-	match ending {
-		AmendmentEnding::Adopted { from } => format!("adopted: from round {from} on"),
-		AmendmentEnding::Impossible => "impossible: the rules did not allow it any more".into(),
-		AmendmentEnding::Outvoted => "outvoted".into(),
-		AmendmentEnding::Withdrawn => "withdrawn".into(),
-		AmendmentEnding::Evicted => "evicted: one with more stake took its place".into(),
-	}
+	ending.to_string()
 }
 
 /// A change of a rule, and the new value.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{fixtures::group, parse};
-use descent_protocol::{ContentRef, DeltaFault, DeltaReport, RowProblem};
+use descent_protocol::{ContentRef, DeltaFault, DeltaReport, DeltaVerdict, RowProblem, Share};
 use proptest::prelude::*;
 
 fn report() -> DeltaVerdict {

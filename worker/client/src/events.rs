@@ -1,10 +1,11 @@
+//! The event subscription, restored where the connection breaks.
+
 use crate::{Client, Error, Result};
 use descent_protocol::{
-	view::{BlockEvents, BlockVotes},
+	view::{BlockEvents, EventTopic},
 	GroupId,
 };
 use futures::{stream::BoxStream, StreamExt};
-use serde::de::DeserializeOwned;
 use std::time::Duration;
 use subxt::rpcs::{
 	client::{rpc_params, RpcSubscription},
@@ -14,89 +15,64 @@ use subxt::rpcs::{
 /// Pause before a subscription that can't be restored is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Events of rounds as they happen, block by block. See [`Client::events`].
-pub type EventStream = BoxStream<'static, Result<BlockEvents>>;
-/// Events of votes as they happen, block by block. See [`Client::subscribe_votes`].
-pub type VoteStream = BoxStream<'static, Result<BlockVotes>>;
+const SUBSCRIBE: &str = "training_subscribeEvents";
+const UNSUBSCRIBE: &str = "training_unsubscribeEvents";
 
-/// What is subscribed to.
+/// Events of groups as they happen, block by block. See [`Client::events`].
+pub type EventStream = BoxStream<'static, Result<BlockEvents>>;
+
+/// The parameters of the subscription.
 #[derive(Clone, Copy)]
-struct Topic {
-	subscribe: &'static str,
-	unsubscribe: &'static str,
+struct Filter {
 	group: Option<GroupId>,
+	topic: EventTopic,
 	finalized: bool,
 }
 
-enum State<T> {
-	Subscribed(RpcSubscription<T>),
+enum State {
+	Subscribed(RpcSubscription<BlockEvents>),
 	Broken,
 	Ended,
 }
 
 impl Client {
-	/// Follows what happens in the rounds of a group, or of all groups: of finalized blocks, or of best blocks as soon
-	/// as they are there, which may yet be replaced by others.
+	/// Follows the events of a topic in a group, or in all groups: of finalized blocks, or of best blocks as
+	/// soon as they are there, which may yet be replaced by others.
 	///
 	/// The stream outlives the connection. When that breaks, or the node can't be reached, it yields
-	/// [`Error::Interrupted`] and goes on with what happens after the subscription is restored: whoever needs every
-	/// event reads the round again then. It ends only after an error that [`Error::is_transient`] is not true of.
+	/// [`Error::Interrupted`] and goes on with what happens after the subscription is restored: a caller that
+	/// needs every event reads the round again then. It ends only after an error that [`Error::is_transient`]
+	/// is not true of.
 	///
 	/// # Errors
 	/// [`Error::Refused`] where there is no such group; [`Error::Unsupported`] by another kind of node.
-	pub async fn events(&self, group: Option<GroupId>, finalized: bool) -> Result<EventStream> {
-		self.follow(Topic {
-			subscribe: "training_subscribeEvents",
-			unsubscribe: "training_unsubscribeEvents",
-			group,
-			finalized,
-		})
-		.await
-	}
-
-	/// Follows what stakeholders, proposers and the validators who check deltas do in a group, or in all groups. Breaks
-	/// and is restored as [`Self::events`] is.
-	///
-	/// # Errors
-	/// See [`Self::events`].
-	pub async fn subscribe_votes(&self, group: Option<GroupId>, finalized: bool) -> Result<VoteStream> {
-		self.follow(Topic {
-			subscribe: "training_subscribeVotes",
-			unsubscribe: "training_unsubscribeVotes",
-			group,
-			finalized,
-		})
-		.await
-	}
-
-	async fn follow<T: DeserializeOwned + Send + 'static>(
+	pub async fn events(
 		&self,
-		topic: Topic,
-	) -> Result<BoxStream<'static, Result<T>>> {
-		let first = self.subscribe(topic).await?;
+		group: Option<GroupId>,
+		topic: EventTopic,
+		finalized: bool,
+	) -> Result<EventStream> {
+		let filter = Filter { group, topic, finalized };
+		let first = self.subscribe(filter).await?;
 		let client = self.clone();
 		let stream = futures::stream::unfold(State::Subscribed(first), move |state| {
 			let client = client.clone();
-			async move { client.next(state, topic).await }
+			async move { client.next(state, filter).await }
 		});
 		Ok(stream.boxed())
 	}
 
-	async fn subscribe<T: DeserializeOwned>(&self, topic: Topic) -> Result<RpcSubscription<T>> {
-		let params = rpc_params![topic.group, topic.finalized];
-		let subscribed = self.rpc().subscribe(topic.subscribe, params, topic.unsubscribe).await;
-		subscribed.map_err(|error| self.error(topic.subscribe, error))
+	async fn subscribe(&self, filter: Filter) -> Result<RpcSubscription<BlockEvents>> {
+		let params = rpc_params![filter.group, filter.finalized, filter.topic];
+		let subscribed = self.rpc().subscribe(SUBSCRIBE, params, UNSUBSCRIBE).await;
+		subscribed.map_err(|error| self.error(SUBSCRIBE, error))
 	}
 
-	async fn next<T: DeserializeOwned>(
-		&self,
-		state: State<T>,
-		topic: Topic,
-	) -> Option<(Result<T>, State<T>)> {
+	async fn next(&self, state: State, filter: Filter) -> Option<(Result<BlockEvents>, State)> {
 		let mut subscription = match state {
 			State::Ended => return None,
 			State::Subscribed(subscription) => subscription,
-			State::Broken => match self.subscribe(topic).await {
+			State::Broken => match self.subscribe(filter).await {
 				Ok(subscription) => subscription,
 				Err(error) if error.is_transient() => {
 					tokio::time::sleep(PAUSE).await;
@@ -108,7 +84,7 @@ impl Client {
 		let reason = match subscription.next().await {
 			Some(Ok(events)) => return Some((Ok(events), State::Subscribed(subscription))),
 			Some(Err(error @ RpcError::Deserialization(_))) => {
-				return Some((Err(self.error(topic.subscribe, error)), State::Ended));
+				return Some((Err(self.error(SUBSCRIBE, error)), State::Ended));
 			}
 			Some(Err(error)) => error.to_string(),
 			None => "the node closed it".into(),

@@ -44,7 +44,7 @@ pub use call::{Call, NewGroup, NewProposal, Reveal};
 pub use client::{Client, Options, DEFAULT_NODE};
 pub use descent_protocol::{format_amount, parse_amount, AmountError, UNIT};
 pub use error::{CallError, Error, Result};
-pub use events::{EventStream, VoteStream};
+pub use events::EventStream;
 pub use key::{Key, KeyError, SURI_VARIABLE};
 pub use motion::{Encoded, Motion, Parameter, Weight};
 pub use node::SessionKeys;

@@ -1,9 +1,9 @@
 //! What it takes to move, vote on and close a motion of the committee.
 
 use crate::{Call, Client, Error, Result};
+use blake2::{digest::consts::U32, Blake2b, Digest};
 use codec::{Compact, Decode, Encode};
 use sp_core::H256;
-use sp_crypto_hashing::blake2_256;
 use subxt::{
 	dynamic::Value,
 	ext::scale_value::{Composite, ValueDef, Variant},
@@ -44,7 +44,7 @@ pub struct Encoded(pub Vec<u8>);
 impl Encoded {
 	/// The hash that the committee and the whitelist know the call by.
 	pub fn hash(&self) -> H256 {
-		H256(blake2_256(&self.0))
+		H256(Blake2b::<U32>::digest(&self.0).into())
 	}
 
 	/// How many bytes it has.

@@ -2,7 +2,7 @@
 
 use crate::{Client, Error, Options};
 use descent_protocol::{
-	view::{BlockEvents, BlockVotes, LogEntryView, VoteEvent},
+	view::{BlockEvents, ChainEvent, EventTopic, LogEntryView},
 	ContentRef,
 };
 use futures::StreamExt;
@@ -11,7 +11,6 @@ use jsonrpsee::{
 	types::ErrorObjectOwned,
 	RpcModule,
 };
-use serde::Serialize;
 use sp_core::{crypto::AccountId32, H256};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
@@ -38,7 +37,7 @@ fn entry(version: u32) -> LogEntryView {
 	}
 }
 
-/// What a node answers, as far as these tests ask: the genesis as every block's hash, a log of which other groups than the
+/// The answers of a node, as far as these tests ask: the genesis as every block's hash, a log of which other groups than the
 /// first only ever show the first entry, and for every permit a block of events.
 fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 	let mut module = RpcModule::new(());
@@ -72,36 +71,34 @@ fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 			Ok::<_, ErrorObjectOwned>(serde_json::json!({ "keys": keys, "proof": owner }))
 		})
 		.unwrap();
-	let events = BlockEvents { block: 7, hash: H256::zero(), events: vec![] };
-	let votes = BlockVotes {
-		block: 7,
-		hash: H256::zero(),
-		events: vec![VoteEvent::PeriodClosed { group: 0, next: 27 }],
-	};
-	offer(&mut module, "Events", events, &blocks);
-	offer(&mut module, "Votes", votes, &blocks);
+	offer_events(&mut module, &blocks);
 	module
 }
 
-/// A subscription that delivers this message for every permit.
-fn offer<T>(module: &mut RpcModule<()>, topic: &str, message: T, blocks: &Arc<Semaphore>)
-where
-	T: Serialize + Clone + Send + Sync + 'static,
-{
-	let name = |prefix: &str| -> &'static str { format!("training_{prefix}{topic}").leak() };
+/// Offers a subscription that delivers a block for every permit: without events of rounds, with one of votes.
+fn offer_events(module: &mut RpcModule<()>, blocks: &Arc<Semaphore>) {
 	let blocks = blocks.clone();
 	module
-		.register_subscription(name("subscribe"), name("of"), name("unsubscribe"), move |_, pending, _, _| {
-			let (blocks, message) = (blocks.clone(), message.clone());
-			async move {
-				let sink = pending.accept().await?;
-				while let Ok(permit) = blocks.acquire().await {
-					permit.forget();
-					sink.send(SubscriptionMessage::from_json(&message)?).await?;
+		.register_subscription(
+			"training_subscribeEvents",
+			"training_events",
+			"training_unsubscribeEvents",
+			move |params, pending, _, _| {
+				let blocks = blocks.clone();
+				async move {
+					let (_, _, topic): (Option<u32>, bool, EventTopic) = params.parse()?;
+					let mut events = vec![ChainEvent::PeriodClosed { group: 0, next: 27 }];
+					events.retain(|event| topic.includes(event));
+					let message = BlockEvents { block: 7, hash: H256::zero(), events };
+					let sink = pending.accept().await?;
+					while let Ok(permit) = blocks.acquire().await {
+						permit.forget();
+						sink.send(SubscriptionMessage::from_json(&message)?).await?;
+					}
+					Ok(())
 				}
-				Ok(())
-			}
-		})
+			},
+		)
 		.unwrap();
 }
 
@@ -164,7 +161,7 @@ async fn a_subscription_says_that_it_broke_and_goes_on() {
 	let blocks = Arc::new(Semaphore::new(1));
 	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
 	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
-	let mut events = client.events(None, true).await.unwrap();
+	let mut events = client.events(None, EventTopic::Rounds, true).await.unwrap();
 	let mut next = async || timeout(DEADLINE, events.next()).await.unwrap();
 	assert_eq!(next().await.unwrap().unwrap().block, 7);
 	stop(node).await;
@@ -180,9 +177,9 @@ async fn votes_are_followed_as_events_are() {
 	let blocks = Arc::new(Semaphore::new(1));
 	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
 	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
-	let mut votes = client.subscribe_votes(Some(0), false).await.unwrap();
+	let mut votes = client.events(Some(0), EventTopic::Votes, false).await.unwrap();
 	let block = timeout(DEADLINE, votes.next()).await.unwrap().unwrap().unwrap();
-	assert_eq!(block.events, [VoteEvent::PeriodClosed { group: 0, next: 27 }]);
+	assert_eq!(block.events, [ChainEvent::PeriodClosed { group: 0, next: 27 }]);
 	stop(node).await;
 	let broken = timeout(DEADLINE, votes.next()).await.unwrap();
 	assert!(matches!(broken, Some(Err(Error::Interrupted(_)))));

@@ -10,48 +10,49 @@ const RAW: u64 = 0x55;
 const DAG_PB: u64 = 0x70;
 /// Multihash code of blake2b with 32 bytes of digest.
 const BLAKE2B_256: u64 = 0xb220;
-/// Longest text that is tried as a CID; one of ours has 62 characters.
+/// Longest text that is tried as a CID, in bytes; a CID of this format has 62.
 const MAX_CID_TEXT: usize = 128;
 
-/// The address of one block: a CIDv1 with a blake2b-256 multihash.
+/// Address of one block: a CIDv1 with a blake2b-256 multihash.
 ///
 /// As text it is the CID in base32, `bafk2bz…` for raw blocks and `bafykbz…` for nodes of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId {
-	/// What the block holds: content bytes, or a dag-pb node.
+	/// Kind of block: content bytes, or a dag-pb node.
 	pub codec: Codec,
-	/// blake2b-256 of the block.
+	/// blake2b-256 of the block's bytes.
 	pub digest: [u8; 32],
 }
 
-/// Why a CID addresses no block of this project's format.
+/// Reasons for which a CID addresses no block of this format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CidError {
-	/// It is no CID at all.
+	/// The text is not a CID.
 	#[error("not a CID: {0}")]
 	Syntax(String),
-	/// It is a CID of another version, codec or hash.
+	/// The CID has another version, codec or hash.
 	#[error("{0} is not a CIDv1 of raw or dag-pb with a blake2b-256 multihash")]
 	Foreign(Cid),
 }
 
 impl BlockId {
-	/// The address of a block from its bytes.
+	/// Returns the address of a block with these bytes.
 	pub fn of(codec: Codec, bytes: &[u8]) -> Self {
 		Self { codec, digest: blake2b_256(bytes) }
 	}
 
-	/// Whether these bytes are the block.
+	/// Returns true if the block's bytes are these.
 	pub fn matches(&self, bytes: &[u8]) -> bool {
 		self.digest == blake2b_256(bytes)
 	}
 
-	/// The content of `size` bytes that has this block for its root.
+	/// Returns the reference to content of `size` bytes whose root is this block.
 	pub fn content(self, size: u64) -> ContentRef {
 		ContentRef { digest: self.digest.into(), codec: self.codec, size }
 	}
 }
 
+// Content is hashed in bulk, so this is `blake2b_simd` below: `scripts/bench hash` compares it with `blake2`.
 fn blake2b_256(bytes: &[u8]) -> [u8; 32] {
 	let mut digest = [0; 32];
 	digest.copy_from_slice(Code::Blake2b256.digest(bytes).digest());

@@ -4,26 +4,29 @@ use crate::BlockId;
 
 /// Most children of one node of a tree.
 pub const LINKS_PER_NODE: u64 = 1024;
-/// Largest content that can be addressed, in bytes: two levels of nodes above the leaves, 1 TiB.
+/// Largest content that can be addressed, in bytes: 1 TiB, which is two levels of nodes above the leaves.
 pub const MAX_CONTENT_SIZE: u64 = LEAF_SIZE * LINKS_PER_NODE * LINKS_PER_NODE;
-/// Largest block that is accepted from anywhere, in bytes: the limit of every IPFS transport.
+/// Largest block that is accepted, in bytes: 2 MiB, the limit of every IPFS transport.
 pub const MAX_BLOCK_SIZE: usize = 2 << 20;
 
-/// Why content, or a block of it, does not have the one form that its size prescribes.
+/// Reasons for which content or a block does not have the one form that its size prescribes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayoutError {
-	/// Small content must be a raw block and large content a tree.
-	#[error("content of {size} bytes cannot have the codec {codec:?}: up to {LEAF_SIZE} bytes are raw, more are unixfs")]
+	/// Content of up to 1 MiB must be a raw block, and larger content a tree.
+	#[error(
+		"content of {size} bytes cannot have the codec {codec:?}: up to {LEAF_SIZE} bytes are raw, more are \
+		 unixfs"
+	)]
 	Codec {
-		/// The codec claimed.
+		/// The claimed codec.
 		codec: Codec,
-		/// The size claimed, in bytes.
+		/// The claimed size in bytes.
 		size: u64,
 	},
-	/// The size is beyond [`MAX_CONTENT_SIZE`].
+	/// The size exceeds [`MAX_CONTENT_SIZE`].
 	#[error("{size} bytes are more than the {MAX_CONTENT_SIZE} that can be addressed")]
 	Size {
-		/// The size claimed, in bytes.
+		/// The claimed size in bytes.
 		size: u64,
 	},
 	/// A block is longer or shorter than its place in the tree demands.
@@ -31,9 +34,9 @@ pub enum LayoutError {
 	Length {
 		/// The block.
 		id: BlockId,
-		/// Its length by the claimed size of the content.
+		/// Length in bytes that the claimed size of the content gives the block.
 		expected: u64,
-		/// Its real length.
+		/// Length of the block in bytes.
 		found: u64,
 	},
 	/// A node is not the dag-pb encoding of a UnixFS file node over the children that its place demands.
@@ -41,23 +44,24 @@ pub enum LayoutError {
 	Node {
 		/// The node.
 		id: BlockId,
-		/// The number of content bytes that it must cover.
+		/// Number of content bytes that the node must cover.
 		size: u64,
 	},
 }
 
-/// The place of a block in the tree of its content: how far above the leaves it is and how many content bytes it
-/// covers. Both follow from the size of the content, and they fix everything in the block but hashes and leaf bytes.
+/// Place of a block in the tree of its content: its height above the leaves and the number of content bytes
+/// below it. Both follow from the size of the content. They fix everything in the block but hashes and leaf
+/// bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
-	/// 0 for leaves.
+	/// Levels above the leaves; 0 for a leaf.
 	height: u32,
-	/// Content bytes below.
+	/// Number of content bytes below.
 	size: u64,
 }
 
 impl Span {
-	/// The place of the root block.
+	/// Returns the place of the root block.
 	pub(crate) fn root(content: &ContentRef) -> Result<Self, LayoutError> {
 		let ContentRef { codec, size, .. } = *content;
 		if !content.is_canonical() {
@@ -74,7 +78,7 @@ impl Span {
 		self.height == 0
 	}
 
-	/// Content bytes below this block.
+	/// Number of content bytes below this block.
 	pub(crate) fn size(self) -> u64 {
 		self.size
 	}
@@ -87,7 +91,7 @@ impl Span {
 		}
 	}
 
-	/// The places of the children: all full, but the last one.
+	/// Returns the places of the children. All but the last one are full.
 	fn children(self) -> impl Iterator<Item = Span> {
 		let height = self.height.saturating_sub(1);
 		let full = capacity(height);
@@ -95,7 +99,7 @@ impl Span {
 		(0..count).map(move |index| Span { height, size: full.min(self.size - index * full) })
 	}
 
-	/// The number of bytes that the encoded block has.
+	/// Length of the encoded block in bytes.
 	pub(crate) fn block_len(self) -> u64 {
 		if self.is_leaf() {
 			return self.size;
@@ -104,7 +108,7 @@ impl Span {
 		links + delimited(self.unixfs_len())
 	}
 
-	/// The sum of the lengths of this block and all below it: dag-pb's `Tsize`.
+	/// Sum of the lengths of this block and all blocks below it, in bytes: dag-pb's `Tsize`.
 	fn dag_len(self) -> u64 {
 		if self.is_leaf() {
 			return self.size;
@@ -121,7 +125,7 @@ impl Span {
 		2 + 1 + varint_len(self.size) + blocksizes
 	}
 
-	/// Checks a block whose hash is right against its place; returns its children, none for a leaf.
+	/// Checks a block, whose hash is right, against its place. Returns its children; a leaf has none.
 	pub(crate) fn open(self, id: &BlockId, block: &[u8]) -> Result<Vec<(BlockId, Span)>, LayoutError> {
 		let (expected, found) = (self.block_len(), block.len() as u64);
 		if expected != found {
@@ -147,7 +151,8 @@ impl Span {
 		}
 	}
 
-	/// The `Data` field of the node: a UnixFS message with type, file size and the size below each link.
+	/// Returns the `Data` field of the node: a UnixFS message with type, file size and the size below each
+	/// link.
 	fn unixfs(self) -> Vec<u8> {
 		let mut out = vec![0x0a];
 		put_varint(&mut out, self.unixfs_len());
@@ -161,17 +166,17 @@ impl Span {
 	}
 }
 
-/// Content bytes that a full block of this height covers.
+/// Number of content bytes that a full block of this height covers.
 fn capacity(height: u32) -> u64 {
 	LEAF_SIZE.saturating_mul(LINKS_PER_NODE.saturating_pow(height))
 }
 
-/// Length of a dag-pb `PBLink`: a CID of 38 bytes, an empty name, and the size below.
+/// Length in bytes of a dag-pb `PBLink`: a CID of 38 bytes, an empty name, and the size below.
 fn link_len(child: Span) -> u64 {
 	2 + 38 + 2 + 1 + varint_len(child.dag_len())
 }
 
-/// The bytes of a link before the digest.
+/// Returns the bytes of a link before the digest.
 fn link_head(child: Span) -> Vec<u8> {
 	let mut out = vec![0x12];
 	put_varint(&mut out, link_len(child));
@@ -183,14 +188,14 @@ fn link_head(child: Span) -> Vec<u8> {
 	out
 }
 
-/// The bytes of a link after the digest.
+/// Returns the bytes of a link after the digest.
 fn link_tail(child: Span) -> Vec<u8> {
 	let mut out = vec![0x12, 0, 0x18];
 	put_varint(&mut out, child.dag_len());
 	out
 }
 
-/// Length of a length-delimited protobuf field with a tag of one byte.
+/// Length in bytes of a length-delimited protobuf field with a tag of one byte.
 fn delimited(len: u64) -> u64 {
 	1 + varint_len(len) + len
 }
@@ -199,7 +204,7 @@ fn varint_len(value: u64) -> u64 {
 	u64::from((64 - (value | 1).leading_zeros()).div_ceil(7))
 }
 
-/// Appends an LEB128 varint, as protobuf and CAR have it.
+/// Appends an LEB128 varint, as protobuf and CAR define it.
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 	while value >= 0x80 {
 		out.push(value.to_le_bytes()[0] | 0x80);

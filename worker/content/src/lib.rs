@@ -1,17 +1,30 @@
-//! Content off chain: addressed by hash, stored in blocks, moved over HTTP.
+//! Content-addressed storage and transfer of model descriptions, deltas and checkpoints.
 //!
-//! The chain knows content (descriptions, data shards, checkpoints) only as a [`descent_protocol::ContentRef`]: a CIDv1
-//! with a blake2b-256 multihash, and a size. Content of up to one leaf (1 MiB) is one raw block; larger content is a
-//! balanced UnixFS file with raw leaves of 1 MiB, at most 1024 links a node and no metadata (the `unixfs-v1-2025`
-//! profile of IPIP-499, with blake2b-256 for the hash). The size alone fixes the whole shape of the tree, so every
-//! block is checked against the one form that it may have, and equal content has exactly one address.
+//! The chain knows content only as a [`descent_protocol::ContentRef`]: a CIDv1 with a blake2b-256 multihash,
+//! and a size. Content of up to one leaf (1 MiB) is one raw block. Larger content is a balanced UnixFS file
+//! with raw leaves of 1 MiB, at most 1,024 links per node and no metadata: the `unixfs-v1-2025` profile of
+//! IPIP-499, with blake2b-256 as the hash. The size alone fixes the shape of the tree. So every block is
+//! checked against the one form that it may have, and equal content has exactly one address.
 //!
 //! - [`BlockId`] is the address of one block and converts to and from CIDs.
-//! - [`Store`] keeps blocks on disk, imports content and reads it back, checking every hash on the way.
+//! - [`Store`] keeps blocks on disk, imports content and reads it back, and checks every hash on the way.
 //! - [`router`] and [`serve`] publish a store as an IPFS trustless gateway.
-//! - [`Fetcher`] brings content from several gateways at once. It trusts none of them.
+//! - [`Fetcher`] fetches content from several gateways at once. It trusts none of them.
 //!
 //! No operation needs memory in proportion to the content.
+//!
+//! # Example
+//!
+//! ```
+//! use descent_content::{address, Store};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let store = Store::open(folder.path(), 1 << 20)?;
+//! let content = store.import(&b"weights"[..])?;
+//! assert_eq!(content, address(&b"weights"[..])?);
+//! assert_eq!(store.read(&content, 1_024)?, b"weights");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod block;
 mod fetch;

@@ -127,7 +127,7 @@ async fn errors_have_the_right_status() {
 	assert_eq!(post.status(), StatusCode::METHOD_NOT_ALLOWED);
 }
 
-/// Reads a CAR: the header as it is, and the blocks in order, each checked.
+/// Reads a CAR. Returns the header's bytes and the checked blocks in order.
 fn read_car(car: &[u8]) -> (Vec<u8>, Vec<(BlockId, Vec<u8>)>) {
 	let mut sections = Vec::new();
 	let mut rest = car;
@@ -206,12 +206,13 @@ async fn shutdown_ends_the_task_though_a_client_hangs() {
 	assert!(refused.is_err());
 }
 
-/// Clients that never read their answers take slots; the gateway then refuses instead of queueing, until they go.
+/// Clients that never read their answers take slots. Until they go, the gateway refuses requests instead of
+/// queueing them.
 #[tokio::test]
 async fn answers_that_nobody_reads_do_not_pile_up() {
 	let gateway = Gateway::start().await;
 	let id = BlockId::from(&gateway.import(&random_bytes(4, LEAF)));
-	// More answers than the socket buffers of one connection can swallow.
+	// More answers than the socket buffers of one connection can hold.
 	let requests = format!("GET /ipfs/{id}?format=raw HTTP/1.1\r\nhost: x\r\n\r\n").repeat(40);
 	let mut unread = Vec::new();
 	for _ in 0..128 {

@@ -1,5 +1,5 @@
-//! Content that its publisher malformed: every block has the right hash, and yet the tree is not one that its size
-//! allows. Every fetcher must find it invalid, not unavailable, and keep nothing of it.
+//! Malformed content: every block has the right hash, but the tree is not one that its size allows. Every
+//! fetcher must find it invalid, not unavailable, and keep nothing of it.
 
 mod support;
 
@@ -15,7 +15,7 @@ use rust_unixfs::{
 };
 use support::{quick, random_bytes, sample, Blocks, Provider, TestStore, LEAF};
 
-/// Fetches from an honest provider of these blocks, which must end in the finding that the content is invalid.
+/// Fetches from an honest provider of these blocks, and checks that the content is found invalid.
 async fn assert_invalid(content: ContentRef, blocks: Blocks, words: &str) {
 	let provider = Provider::honest(blocks).await;
 	let test = TestStore::with_cap(u64::MAX);
@@ -153,7 +153,7 @@ async fn a_tree_deeper_than_its_size_needs() {
 		assert_invalid(content, blocks.clone(), "demands").await;
 		root = (BlockId::from(&content), blocks);
 	}
-	// Nodes where leaves belong.
+	// These nodes are in the places of leaves.
 	let links = [
 		link(BlockId::from(&inner), LEAF_SIZE, LEAF_SIZE),
 		link(BlockId::from(&inner), LEAF_SIZE, LEAF_SIZE),

@@ -1,5 +1,5 @@
-//! Writes large deltas, checks and applies each in a process of its own, and says what that took. Fails where any of
-//! them takes more memory than it may. `scripts/bench delta` runs it.
+//! Writes large deltas, checks and applies each in a process of its own, and prints the time and memory of
+//! each. It fails if one of them exceeds its memory limit. `scripts/bench delta` runs it.
 
 #[path = "../tests/large/mod.rs"]
 mod large;
@@ -11,10 +11,10 @@ use sp_core::H256;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-/// The most memory that checking or applying a delta may take, in MiB.
+/// Most memory in MiB that checking or applying a delta may take.
 const LIMIT: f64 = 512.0;
 
-/// A delta and what it took.
+/// A delta and its measurements.
 #[derive(Serialize)]
 struct Line {
 	delta: &'static str,
@@ -28,7 +28,7 @@ struct Options {
 	folder: PathBuf,
 	gib: f64,
 	json: bool,
-	/// What a process that this one has started measures.
+	/// Task of a measuring process that this process started.
 	task: Option<String>,
 }
 
@@ -90,10 +90,10 @@ fn run(options: &Options) -> Outcome<bool> {
 		add: bytes / record,
 		remove: 0,
 	};
-	// the longest records that a description may have
+	// The longest records that a description may have.
 	let long = adding((16 << 20) - 1, Dtype::U8, 0, 16 << 20);
 	let images = adding(784, Dtype::F32, 0, 784 * 4 + 33);
-	// an id for each 97 bytes
+	// One id per 97 bytes.
 	let small = adding(24, Dtype::F32, 0, 97 + 32);
 	let exchange = Large { from: small.add, add: small.add / 2, remove: small.add / 2, ..small.clone() };
 	let mut lines = Vec::new();

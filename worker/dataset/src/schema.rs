@@ -1,10 +1,9 @@
 //! Columns, their dtypes and shapes, and the canonical bytes of a record.
 
 use serde::{Deserialize, Serialize};
-use sp_crypto_hashing::blake2_256;
 use std::fmt;
 
-/// The type of a column's values.
+/// Type of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dtype {
@@ -19,7 +18,7 @@ pub enum Dtype {
 }
 
 impl Dtype {
-	/// Bytes of one value.
+	/// Number of bytes of one value.
 	pub const fn bytes(self) -> usize {
 		match self {
 			Dtype::U8 => 1,
@@ -28,7 +27,7 @@ impl Dtype {
 		}
 	}
 
-	/// Whether values are integers.
+	/// Returns true if values are integers.
 	pub const fn is_integer(self) -> bool {
 		!matches!(self, Dtype::F32)
 	}
@@ -50,43 +49,44 @@ impl fmt::Display for Dtype {
 pub struct Column {
 	/// The column's name in delta files.
 	pub name: String,
-	/// Type of its values.
+	/// Type of the values.
 	pub dtype: Dtype,
-	/// Shape of one record's value, row-major; empty for a scalar.
+	/// Shape of one record's value, row-major. Empty for a scalar.
 	pub shape: Vec<u64>,
-	/// Integer values must lie in `0..bound`: class labels and tokens.
+	/// Exclusive upper bound of class labels and tokens, which must lie in `0..bound`; `None` for other
+	/// values.
 	pub bound: Option<u64>,
 }
 
-/// Why a column's value in a record is refused.
+/// Reasons for which a value in a record is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-	/// NaN or infinite: one such record would make every loss NaN.
+	/// The value is NaN or infinite. One such record would make every loss NaN.
 	#[error("holds a value that is not finite")]
 	NotFinite,
-	/// A label or token outside the description's bound.
+	/// A label or token is outside the description's bound.
 	#[error("holds {value}, which is outside 0..{bound}")]
 	OutOfBound {
-		/// The value found.
+		/// The value in the record.
 		value: i64,
-		/// The bound, exclusive.
+		/// The exclusive bound.
 		bound: u64,
 	},
 }
 
 impl Column {
-	/// Number of values in one record. Descriptions bound it, so the product cannot overflow there;
-	/// elsewhere it saturates.
+	/// Number of values in one record. Descriptions bound it, so the product cannot overflow there; elsewhere
+	/// it saturates.
 	pub fn values(&self) -> usize {
 		self.shape.iter().fold(1usize, |n, d| n.saturating_mul(usize::try_from(*d).unwrap_or(usize::MAX)))
 	}
 
-	/// Bytes of the column in one record.
+	/// Number of bytes of the column in one record.
 	pub fn bytes(&self) -> usize {
 		self.values().saturating_mul(self.dtype.bytes())
 	}
 
-	/// Checks one record's values, little-endian: floats finite, integers within the bound.
+	/// Checks one record's values, little-endian. Floats must be finite and integers within the bound.
 	pub fn check(&self, bytes: &[u8]) -> Result<(), ValueError> {
 		if self.dtype == Dtype::F32 {
 			let finite = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite();
@@ -117,13 +117,12 @@ pub struct Schema {
 }
 
 impl Schema {
-	/// Length of a record's canonical bytes.
+	/// Number of a record's canonical bytes.
 	pub fn record_bytes(&self) -> usize {
 		self.columns.iter().fold(0usize, |n, c| n.saturating_add(c.bytes()))
 	}
 
-	/// The parts of a record's canonical bytes, column by column. `record` must hold
-	/// [`Self::record_bytes`] bytes.
+	/// Splits a record's canonical bytes into its columns. `record` must have [`Self::record_bytes`] bytes.
 	pub fn split<'a>(&'a self, record: &'a [u8]) -> impl Iterator<Item = (&'a Column, &'a [u8])> {
 		let mut rest = record;
 		self.columns.iter().map(move |column| {
@@ -133,20 +132,24 @@ impl Schema {
 		})
 	}
 
-	/// Checks a record's values; the error names the column.
+	/// Checks a record's values. The error names the column.
 	pub fn check<'a>(&'a self, record: &'a [u8]) -> Result<(), (&'a str, ValueError)> {
 		self.split(record).try_for_each(|(c, bytes)| c.check(bytes).map_err(|e| (c.name.as_str(), e)))
 	}
 }
 
-/// Identity of a record: blake2b-256 of its canonical bytes.
+/// Id of a record: blake2b-256 of its canonical bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordId(pub [u8; 32]);
 
 impl RecordId {
-	/// The id of a record with these canonical bytes.
+	/// Returns the id of the record with these canonical bytes.
 	pub fn of(record: &[u8]) -> Self {
-		Self(blake2_256(record))
+		// A data set has millions of records, so this is not `blake2`: see `scripts/bench hash`.
+		let hash = blake2b_simd::Params::new().hash_length(32).hash(record);
+		let mut id = [0; 32];
+		id.copy_from_slice(hash.as_bytes());
+		Self(id)
 	}
 }
 

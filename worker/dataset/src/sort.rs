@@ -1,4 +1,4 @@
-//! Sorting more than memory holds: sorted runs in a scratch file, merged when they are read.
+//! Sorts more entries than memory holds: sorted runs in a scratch file, merged when they are read.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,32 +8,32 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// Entries that are sorted in memory before they are written as a run.
+/// Number of entries that are sorted in memory before they are written as a run.
 pub(crate) const RUN: usize = 512 * 1024;
-/// Memory for reading all runs side by side.
+/// Number of bytes of memory for reading all runs side by side.
 const MERGE_BYTES: u64 = 16 << 20;
 
-/// Collects entries, which are compared byte by byte: numbers in them are big-endian.
+/// Collects entries and sorts them byte by byte, so numbers in them are big-endian.
 pub(crate) struct Sorter<const N: usize> {
 	folder: PathBuf,
 	run: usize,
 	pending: Vec<[u8; N]>,
 	spilled: Option<BufWriter<File>>,
-	/// Where each run lies in the scratch file, in bytes.
+	/// Positions of the runs in the scratch file, in bytes.
 	runs: Vec<Range<u64>>,
 }
 
-/// Entries in order, to be read as often as one likes.
+/// Sorted entries, which can be read several times.
 pub(crate) struct Sorted<const N: usize> {
 	spilled: Option<File>,
 	runs: Vec<Range<u64>>,
-	/// The run that never was written.
+	/// The last run, which stays in memory.
 	last: Vec<[u8; N]>,
 }
 
 impl<const N: usize> Sorter<N> {
-	/// Keeps up to `run` entries in memory and the others in a nameless file in `folder`, which vanishes with
-	/// the sorter.
+	/// Keeps up to `run` entries in memory and the others in a nameless file in `folder`, which is deleted
+	/// when the sorter is dropped.
 	pub(crate) fn new(folder: &Path, run: usize) -> Self {
 		Self { folder: folder.into(), run: run.max(1), pending: Vec::new(), spilled: None, runs: Vec::new() }
 	}
@@ -74,12 +74,12 @@ impl<const N: usize> Sorted<N> {
 		self.runs.last().map_or(0, |run| run.end) / N as u64 + self.last.len() as u64
 	}
 
-	/// All entries, the smallest first.
+	/// Returns all entries, the smallest first.
 	pub(crate) fn iter(&self) -> io::Result<Merge<'_, N>> {
 		let buffer = (MERGE_BYTES / (self.runs.len() as u64).max(1)).clamp(4 << 10, 256 << 10) as usize;
 		let spilled = self.spilled.iter().flat_map(|file| {
 			self.runs.iter().map(move |run| {
-				let bytes = At::new(file, run.start).take(run.end - run.start);
+				let bytes = PositionedReader::new(file, run.start).take(run.end - run.start);
 				Run::Spilled(BufReader::with_capacity(buffer, bytes))
 			})
 		});
@@ -95,7 +95,7 @@ impl<const N: usize> Sorted<N> {
 }
 
 enum Run<'a, const N: usize> {
-	Spilled(BufReader<io::Take<At<'a>>>),
+	Spilled(BufReader<io::Take<PositionedReader<'a>>>),
 	Memory(std::slice::Iter<'a, [u8; N]>),
 }
 
@@ -116,7 +116,7 @@ impl<const N: usize> Run<'_, N> {
 /// Iterator over sorted runs.
 pub(crate) struct Merge<'a, const N: usize> {
 	runs: Vec<Run<'a, N>>,
-	/// The next entry of each run that has one.
+	/// Next entry of each run that has one.
 	heads: BinaryHeap<Reverse<([u8; N], usize)>>,
 }
 
@@ -139,19 +139,19 @@ impl<const N: usize> Iterator for Merge<'_, N> {
 	}
 }
 
-/// Reads a file from a position of its own, where clones would share one.
-pub(crate) struct At<'a> {
+/// Reads a file from its own position. Clones of a file share one position.
+pub(crate) struct PositionedReader<'a> {
 	file: &'a File,
 	position: u64,
 }
 
-impl<'a> At<'a> {
+impl<'a> PositionedReader<'a> {
 	pub(crate) fn new(file: &'a File, position: u64) -> Self {
 		Self { file, position }
 	}
 }
 
-impl Read for At<'_> {
+impl Read for PositionedReader<'_> {
 	fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
 		let read = self.file.read_at(bytes, self.position)?;
 		self.position += read as u64;

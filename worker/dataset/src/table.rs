@@ -13,16 +13,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::NamedTempFile;
 
-/// Canonical bytes that are buffered before they go to the Parquet writer.
+/// Number of canonical bytes that are buffered before they go to the Parquet writer.
 const BATCH_BYTES: usize = 4 << 20;
-/// Rows that are buffered before they go to the Parquet writer.
+/// Number of rows that are buffered before they go to the Parquet writer.
 const BATCH_ROWS: usize = 4096;
-/// Canonical bytes of one row group; the writer holds one in memory.
+/// Number of canonical bytes of one row group. The writer holds one in memory.
 const GROUP_BYTES: usize = 64 << 20;
-/// Rows of one row group.
+/// Number of rows of one row group.
 const GROUP_ROWS: usize = 256 * 1024;
 
-/// A Parquet file with a row per record, written in bounded memory. It appears under its name when it is complete.
+/// A Parquet file with one row per record, written in bounded memory. It appears under its name when it is
+/// complete.
 pub(crate) struct Table {
 	schema: Schema,
 	arrow: Arc<ArrowSchema>,
@@ -30,14 +31,14 @@ pub(crate) struct Table {
 	file: NamedTempFile,
 	path: PathBuf,
 	with_ops: bool,
-	/// Ids, and the canonical bytes but for removals.
+	/// Ids with the canonical bytes; a removal has no bytes.
 	pending: Vec<(RecordId, Option<Vec<u8>>)>,
 	pending_bytes: usize,
 }
 
 impl Table {
-	/// Starts a file that [`Self::finish`] will put at `path`, replacing what is there: the column `op` if
-	/// `with_ops`, then `id` and the schema's.
+	/// Starts a file that [`Self::finish`] puts at `path`, replacing a file there. It has the column `op` if
+	/// `with_ops`, then `id` and the schema's columns.
 	pub(crate) fn create(path: &Path, schema: &Schema, with_ops: bool) -> io::Result<Self> {
 		let file = NamedTempFile::new_in(folder(path))?;
 		let mut fields = vec![Field::new(ID, DataType::FixedSizeBinary(32), false)];
@@ -112,7 +113,7 @@ impl Table {
 	}
 }
 
-/// The folder that a file is in.
+/// Returns the folder that a file is in.
 pub(crate) fn folder(path: &Path) -> &Path {
 	path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

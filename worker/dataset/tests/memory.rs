@@ -8,9 +8,9 @@ use sp_core::H256;
 use std::path::Path;
 use std::process::Command;
 
-/// In the environment: the task of a process that only measures.
+/// Environment variable with the task of a measuring process.
 const TASK: &str = "DESCENT_MEMORY_TASK";
-/// Before the measurement in its output.
+/// Prefix of the measurement in the process's output.
 const TAKEN: &str = "taken: ";
 
 #[test]
@@ -33,7 +33,7 @@ fn measure(task: &Task) -> Taken {
 	serde_json::from_str(taken).unwrap()
 }
 
-/// Checks and applies a delta on `base` in at most `limit` MiB; the version that it makes.
+/// Checks and applies a delta on `base` in at most `limit` MiB. Returns the root of the resulting version.
 fn bounded(large: Large, limit: f64, base: H256, folder: &Path) -> H256 {
 	let delta = folder.join("delta.parquet");
 	large.write(&delta).unwrap();

@@ -1,12 +1,12 @@
 //! Canonical bytes, ids, roots and refusals as `vectors.py` finds them, which shares nothing with this crate.
 
+use blake2::{digest::consts::U32, Blake2b, Digest};
 use descent_dataset::{
 	check, Column, DeltaLimits, DeltaReader, DeltaWriter, Dtype, RecordId, Schema, Set, Summary,
 };
 use descent_protocol::DeltaFault;
 use serde::{de::DeserializeOwned, Deserialize};
 use sp_core::H256;
-use sp_crypto_hashing::blake2_256;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -27,7 +27,7 @@ fn schema() -> Schema {
 	}
 }
 
-/// What a delta comes to.
+/// Result of applying a delta.
 #[derive(Deserialize)]
 struct Applied {
 	added: u64,
@@ -58,7 +58,7 @@ struct Bad {
 	fault: DeltaFault,
 }
 
-/// Has the script do a task; what it says of the outcome.
+/// Makes the script do a task, and returns its result.
 fn run<T: DeserializeOwned>(task: &str, folder: &Path) -> T {
 	let python = std::env::var_os("DESCENT_PYTHON").map(PathBuf::from).unwrap_or_else(|| {
 		let cache = std::env::var_os("DESCENT_CACHE").map(PathBuf::from);
@@ -100,7 +100,7 @@ fn agrees(found: &Summary, expected: &Applied, file: &str) {
 fn first(folder: &Path) -> Set {
 	let log: Vec<Step> = run("log", folder);
 	let file = folder.join(&log[0].file);
-	let digest = H256(blake2_256(&std::fs::read(&file).unwrap()));
+	let digest = H256(Blake2b::<U32>::digest(std::fs::read(&file).unwrap()).into());
 	Set::apply(&folder.join("store"), None, &file, digest, &schema(), &DeltaLimits::default()).unwrap()
 }
 
@@ -114,7 +114,7 @@ fn a_log_makes_the_same_versions() {
 		let file = folder.join(&step.file);
 		let summary = check(folder, set.as_ref(), &file, &schema, &limits).unwrap();
 		agrees(&summary, &step.applied, &step.file);
-		let digest = H256(blake2_256(&std::fs::read(&file).unwrap()));
+		let digest = H256(Blake2b::<U32>::digest(std::fs::read(&file).unwrap()).into());
 		let next = Set::apply(folder, set.as_ref(), &file, digest, &schema, &limits).unwrap();
 		next.verify().unwrap();
 		assert_eq!(hex::encode(next.root()), step.applied.root, "{}", step.file);

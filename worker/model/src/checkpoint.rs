@@ -1,8 +1,8 @@
-//! Checkpoints: safetensors files (<https://huggingface.co/docs/safetensors>) that hold exactly the tensors of the
+//! Checkpoints: safetensors files (<https://huggingface.co/docs/safetensors>) with exactly the tensors of the
 //! description's plan, in f32.
 //!
-//! A file comes from a stranger. Its header is bounded before it is read; nothing is allocated by what it declares,
-//! only by what the plan says.
+//! A file may come from a stranger. Its header is bounded before it is read. Memory is allocated by the plan,
+//! never by sizes that the file declares.
 
 use crate::error::ModelError;
 use crate::input::sizes;
@@ -17,51 +17,51 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use tch::{Device, Kind, Tensor};
 
-/// Bytes of the length that a file begins with.
+/// Number of bytes of the header's length, which comes first in a file.
 const LENGTH: u64 = 8;
 
-/// Why a checkpoint is invalid, or could not be read or written.
+/// Reasons for which a checkpoint is invalid or could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
 	/// The machine failed, not the checkpoint.
 	#[error("reading or writing the checkpoint failed: {0}")]
 	Io(#[from] std::io::Error),
-	/// Not a safetensors file, or a broken one.
+	/// The file is not safetensors, or is broken.
 	#[error("not a readable safetensors file: {0}")]
 	Malformed(String),
 	/// The header is longer than any header of this model.
 	#[error("the checkpoint's header has {found} bytes; at most {limit} are allowed")]
 	TooLarge {
-		/// The declared length.
+		/// Declared length in bytes.
 		found: u64,
-		/// The limit.
+		/// The limit in bytes.
 		limit: u64,
 	},
-	/// A tensor of the description is absent.
+	/// The file lacks a tensor of the description.
 	#[error("the tensor '{0}' is missing")]
 	Missing(String),
-	/// A tensor that the description does not have.
+	/// The file has a tensor that the description lacks.
 	#[error("the tensor '{0}' is not one of the description's")]
 	Unexpected(String),
-	/// A tensor of another shape.
+	/// A tensor has another shape than the description's.
 	#[error("the tensor '{name}' has the shape {found:?}, but the description's has {expected:?}")]
 	Shape {
-		/// The tensor.
+		/// Name of the tensor.
 		name: String,
-		/// The description's shape.
+		/// Shape of the description.
 		expected: Vec<u64>,
-		/// The file's shape.
+		/// Shape in the file.
 		found: Vec<usize>,
 	},
-	/// A tensor of another type than f32.
+	/// A tensor has another type than f32.
 	#[error("the tensor '{name}' holds {found}, not F32")]
 	Dtype {
-		/// The tensor.
+		/// Name of the tensor.
 		name: String,
-		/// The file's type.
+		/// Type in the file.
 		found: String,
 	},
-	/// A NaN or infinite weight.
+	/// A weight is NaN or infinite.
 	#[error("the tensor '{0}' holds a value that is not finite")]
 	NotFinite(String),
 	/// The model could not be built.
@@ -70,32 +70,37 @@ pub enum CheckpointError {
 }
 
 impl CheckpointError {
-	/// Whether the checkpoint itself is to blame, so that everybody who reads it finds the same.
+	/// Returns true if the checkpoint itself is wrong, so that everyone who reads it finds the same.
 	pub fn is_invalid(&self) -> bool {
 		!matches!(self, CheckpointError::Io(_) | CheckpointError::Model(_))
 	}
 }
 
-/// Longest header of a checkpoint of this description: each tensor's entry, and room for metadata.
+/// Returns the longest header of a checkpoint of this description, in bytes: the entry of each tensor, and
+/// space for metadata.
 fn max_header_bytes(description: &Description) -> u64 {
 	// {"layers.511.attention.out.weight":{"dtype":"F32","shape":[..],"data_offsets":[..]}}
 	description.plan().tensors().fold(64 * 1024, |n, _| n + 256)
 }
 
-/// Length that no checkpoint of this description exceeds. What is longer need not be fetched.
+/// Returns the size in bytes that no checkpoint of this description exceeds. A larger file need not be
+/// fetched.
 pub fn max_checkpoint_bytes(description: &Description) -> u64 {
 	LENGTH + max_header_bytes(description) + description.plan().parameter_values * 4
 }
 
 impl Model {
-	/// Loads a checkpoint.
+	/// Loads a checkpoint onto `device`.
+	///
+	/// # Errors
+	/// See [`CheckpointError`].
 	pub fn load(description: &Description, path: &Path, device: Device) -> Result<Self, CheckpointError> {
 		let file = File::open(path)?;
 		let (start, header) = header(&file, description)?;
 		for spec in description.plan().tensors() {
 			check(spec, header.info(&spec.name))?;
 		}
-		// all of the plan's are there, so whatever is beside them is too much
+		// All tensors of the plan were found, so any other tensor is unexpected.
 		let known: std::collections::HashSet<_> =
 			description.plan().tensors().map(|s| s.name.as_str()).collect();
 		if let Some(name) = header.offset_keys().into_iter().find(|name| !known.contains(name.as_str())) {
@@ -119,6 +124,10 @@ impl Model {
 	}
 
 	/// Writes a checkpoint. The file appears under its name when it is complete and synced.
+	///
+	/// # Errors
+	/// Returns [`CheckpointError::Io`] if the file cannot be written, [`CheckpointError::Model`] if libtorch
+	/// fails.
 	pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
 		let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
 		let file = tempfile::NamedTempFile::new_in(folder)?;
@@ -137,7 +146,7 @@ impl Model {
 	}
 }
 
-/// Where the data begins, and the checked header.
+/// Returns the position of the data in bytes, and the checked header.
 fn header(file: &File, description: &Description) -> Result<(u64, Metadata), CheckpointError> {
 	let bytes = file.metadata()?.len();
 	if bytes < LENGTH {
@@ -156,7 +165,7 @@ fn header(file: &File, description: &Description) -> Result<(u64, Metadata), Che
 	}
 	let mut json = vec![0; usize::try_from(length).unwrap_or(0)];
 	file.read_exact_at(&mut json, LENGTH)?;
-	// deserializing also checks that the tensors lie one behind the other
+	// Deserializing also checks that the tensors follow each other without gaps.
 	let header = serde_json::from_slice(&json).map_err(|e| CheckpointError::Malformed(e.to_string()))?;
 	Ok((start, header))
 }
@@ -174,7 +183,7 @@ fn check(spec: &TensorSpec, info: Option<&TensorInfo>) -> Result<(), CheckpointE
 	Ok(())
 }
 
-/// A tensor's values on their way to a file.
+/// Values of a tensor on their way to a file.
 struct Weights {
 	shape: Vec<usize>,
 	bytes: Vec<u8>,

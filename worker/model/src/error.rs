@@ -1,17 +1,17 @@
-//! What can go wrong when a model is built or run.
+//! Errors of building and running a model.
 
-/// Why a model could not be built or run.
+/// Reasons for which a model could not be built or run.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-	/// A batch is not what the description says.
+	/// A batch does not have the columns or values of the description.
 	#[error("the batch's column '{column}' {reason}")]
 	Batch {
-		/// The column.
+		/// Name of the column.
 		column: String,
-		/// What is wrong with it.
+		/// Description of the fault.
 		reason: String,
 	},
-	/// libtorch failed, as when memory runs out.
+	/// libtorch failed, for example because memory ran out.
 	#[error("libtorch failed: {0}")]
 	Torch(#[from] tch::TchError),
 }

@@ -1,4 +1,4 @@
-//! Measuring a checkpoint.
+//! Evaluates a model on records.
 
 use crate::error::ModelError;
 use crate::input;
@@ -7,41 +7,42 @@ use descent_dataset::{Batch, Loss, Set, SetError};
 use descent_protocol::{Metric, Score};
 use tch::{no_grad, Kind};
 
-/// Records of a batch; the last one may have fewer. The transcript has a score for each batch, so the size is
-/// part of the protocol and never changes.
+/// Number of records of a batch; the last one may have fewer. The transcript has one score per batch, so the
+/// size is part of the protocol and never changes.
 pub const EVALUATION_BATCH: usize = 256;
 
-/// Memory that the values of one layer may take. A batch runs in as many pieces as that needs; its score is the
-/// same, because records are summed in order.
+/// Number of bytes that the values of one layer may take. A batch is split into as many pieces as that needs.
+/// Its score is the same, because records are summed in order.
 const ACTIVATION_BYTES: u64 = 512 << 20;
 
-/// What a checkpoint was measured to be.
+/// Scores of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluation {
-	/// The mean over all records.
+	/// Mean over all records, in micro-units.
 	pub score: Score,
-	/// The mean over each batch, in order.
+	/// Mean over each batch, in order and in micro-units.
 	pub transcript: Vec<Score>,
 	/// Number of records.
 	pub records: u64,
 }
 
-/// Why a checkpoint could not be measured.
+/// Reasons for which a checkpoint could not be evaluated.
 #[derive(Debug, thiserror::Error)]
 pub enum EvaluationError {
-	/// The result is NaN or infinite, or too large for a score: the checkpoint is invalid.
+	/// The result is NaN, infinite or too large for a score, so the checkpoint is invalid. Holds the number
+	/// of the batch, from 0.
 	#[error("the {0:?} of batch {1} is not a finite number, so the checkpoint has no score")]
 	NotFinite(Metric, usize),
-	/// Nothing to measure on.
+	/// There are no records to evaluate on.
 	#[error("there are no records to evaluate on")]
 	Empty,
-	/// A batch in the middle of other size than [`EVALUATION_BATCH`].
+	/// A batch other than the last one does not have [`EVALUATION_BATCH`] records, or the last one has more.
 	#[error("batch {0} has {1} records; all but the last must have {EVALUATION_BATCH}")]
 	BatchSize(usize, usize),
-	/// An error rate needs classes.
+	/// An error rate needs a target with classes.
 	#[error("a model with mean squared error has no error rate; the group's metric must be the loss")]
 	NoClasses,
-	/// The deadline passed, or the evaluation was called off.
+	/// The deadline passed, or the evaluation was cancelled.
 	#[error("the evaluation was stopped before batch {0}")]
 	Stopped(usize),
 	/// The records could not be read.
@@ -53,19 +54,24 @@ pub enum EvaluationError {
 }
 
 impl EvaluationError {
-	/// Whether the checkpoint itself is to blame, so that everybody who measures it finds the same.
+	/// Returns true if the checkpoint itself is wrong, so that everyone who evaluates it finds the same.
 	pub fn is_invalid(&self) -> bool {
 		matches!(self, EvaluationError::NotFinite(..))
 	}
 }
 
-/// Sets the number of threads that libtorch computes with in this process. Measured scores do not depend on it.
+/// Sets the number of threads that libtorch computes with in this process. Scores do not depend on it.
 pub fn set_threads(threads: usize) {
 	tch::set_num_threads(i32::try_from(threads.max(1)).unwrap_or(i32::MAX));
 }
 
-/// Measures a model on the records at these positions of a data set, in this order. `stop` is asked between
-/// pieces of batches; when it says true, the evaluation ends with [`EvaluationError::Stopped`].
+/// Evaluates a model on the records at these positions of a data set, in this order.
+///
+/// `stop` is called between pieces of batches. If it returns true, the evaluation ends with
+/// [`EvaluationError::Stopped`].
+///
+/// # Errors
+/// See [`EvaluationError`].
 pub fn evaluate_set(
 	model: &Model,
 	set: &Set,
@@ -76,7 +82,11 @@ pub fn evaluate_set(
 	evaluate(model, indices.chunks(EVALUATION_BATCH).map(|chunk| set.gather(chunk)), metric, stop)
 }
 
-/// Measures a model on batches of [`EVALUATION_BATCH`] records, in f64 on the CPU wherever the model is.
+/// Evaluates a model on batches of [`EVALUATION_BATCH`] records. It computes in f64 on the CPU, whatever the
+/// model's device.
+///
+/// # Errors
+/// See [`EvaluationError`].
 pub fn evaluate<E>(
 	model: &Model,
 	batches: impl IntoIterator<Item = Result<Batch, E>>,
@@ -89,7 +99,7 @@ where
 	if metric == Metric::Error && model.description.loss() != Loss::CrossEntropy {
 		return Err(EvaluationError::NoClasses);
 	}
-	let model = model.for_measuring()?;
+	let model = model.for_evaluation()?;
 	let (mut total, mut records, mut transcript) = (0.0, 0u64, Vec::new());
 	let mut short = None;
 	for (position, batch) in batches.into_iter().enumerate() {
@@ -120,7 +130,7 @@ where
 	Ok(Evaluation { score, transcript, records })
 }
 
-/// Each record's value.
+/// Returns each record's value of the metric, with the shape `[records]` in f64.
 fn measure(
 	model: &Model,
 	batch: &Batch,
@@ -146,7 +156,7 @@ fn measure(
 			let x = input.f_narrow(0, start, count).map_err(torch)?;
 			let y = target.f_narrow(0, start, count).map_err(torch)?;
 			let output = model.forward(&x, false)?;
-			// classes of a NaN output would be as good as any
+			// The classes of a NaN output would be arbitrary.
 			let finite = output.f_isfinite().and_then(|f| f.f_all()).and_then(|f| f.f_int64_value(&[]));
 			if finite.map_err(torch)? == 0 {
 				return Err(EvaluationError::NotFinite(metric, position));

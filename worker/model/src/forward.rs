@@ -1,4 +1,4 @@
-//! The layers in libtorch's terms, and the losses.
+//! The layers and the losses in terms of libtorch.
 
 use crate::error::ModelError;
 use crate::model::Model;
@@ -10,7 +10,7 @@ const MOMENTUM: f64 = 0.1;
 
 type Torch = Result<Tensor, TchError>;
 
-/// Hands out a model's tensors in the order in which the layers want them.
+/// Returns a model's tensors in the order in which the layers use them.
 struct Tensors<'a>(std::slice::Iter<'a, Tensor>);
 
 impl<'a> Tensors<'a> {
@@ -20,8 +20,8 @@ impl<'a> Tensors<'a> {
 }
 
 impl Model {
-	/// The output `[records, ..output]` for an input `[records, ..input]`. `train` turns on dropout and the
-	/// batch's own statistics.
+	/// Returns the output `[records, ..output]` for an input `[records, ..input]`, in the model's kind.
+	/// `train` enables dropout and makes batch normalisation use the batch's own statistics.
 	pub(crate) fn forward(&self, input: &Tensor, train: bool) -> Result<Tensor, ModelError> {
 		let mut parameters = Tensors(self.parameters.iter());
 		let mut buffers = Tensors(self.buffers.iter());
@@ -93,7 +93,8 @@ impl Model {
 		x.f_add(&hidden.f_linear(p.next()?, Some(p.next()?))?.f_dropout(dropout, train)?)
 	}
 
-	/// Causal attention over `[records, heads, length, width]`.
+	/// Returns the causal scaled dot-product attention (Vaswani et al., 2017) over tensors of the shape
+	/// `[records, heads, length, width]`.
 	fn attention(&self, query: &Tensor, key: &Tensor, value: &Tensor) -> Torch {
 		if self.kind == Kind::Float {
 			return Tensor::f_scaled_dot_product_attention(
@@ -107,7 +108,7 @@ impl Model {
 				false,
 			);
 		}
-		// measuring spells it out, so that no choice among fused kernels can change the numbers
+		// Evaluation computes it step by step, so that no choice among fused kernels can change the numbers.
 		let width = query.size().last().copied().unwrap_or(1);
 		let length = query.size().get(2).copied().unwrap_or(1);
 		let scores = query.f_matmul(&key.f_transpose(-2, -1)?)?.f_mul_scalar(1.0 / (width as f64).sqrt())?;
@@ -115,11 +116,11 @@ impl Model {
 		scores.f_masked_fill(&future, f64::NEG_INFINITY)?.f_softmax(-1, self.kind)?.f_matmul(value)
 	}
 
-	/// Each record's loss, `[records]`, in the model's kind.
+	/// Returns each record's loss, with the shape `[records]` in the model's kind. Cross entropy is in nats.
 	pub(crate) fn losses(&self, output: &Tensor, target: &Tensor) -> Result<Tensor, ModelError> {
 		let losses = match self.description.loss() {
 			Loss::CrossEntropy => {
-				// tch's own cross entropy computes in f32 whatever comes in
+				// tch's own cross entropy always computes in f32.
 				let likelihoods = output.f_log_softmax(-1, self.kind)?;
 				likelihoods.f_gather(-1, &target.f_unsqueeze(-1)?, false)?.f_squeeze_dim(-1)?.f_neg()?
 			}
@@ -128,7 +129,8 @@ impl Model {
 		Ok(per_record(&losses, self.kind)?)
 	}
 
-	/// Each record's share of wrong labels, `[records]`, in the model's kind. Of equal classes the first counts.
+	/// Returns each record's share of wrong labels, with the shape `[records]` in the model's kind. Of equal
+	/// classes the first counts.
 	pub(crate) fn errors(&self, output: &Tensor, target: &Tensor) -> Result<Tensor, ModelError> {
 		Ok(per_record(&output.f_argmax(-1, false)?.f_ne_tensor(target)?.f_totype(self.kind)?, self.kind)?)
 	}
@@ -144,7 +146,7 @@ fn layer_norm(x: &Tensor, p: &mut Tensors) -> Torch {
 	x.f_layer_norm([width], Some(weight), Some(bias), EPSILON, true)
 }
 
-/// The mean over all dimensions but the first.
+/// Returns the mean over all dimensions but the first.
 fn per_record(values: &Tensor, kind: Kind) -> Torch {
 	match values.dim() {
 		1 => Ok(values.shallow_clone()),

@@ -1,4 +1,4 @@
-//! From a batch's raw values to tensors.
+//! Converts a batch's raw values to tensors.
 
 use crate::error::ModelError;
 use descent_dataset::{Batch, Column, Description, Dtype, Layer, Loss};
@@ -13,12 +13,12 @@ fn kind(dtype: Dtype) -> Kind {
 	}
 }
 
-/// A shape in libtorch's terms; descriptions bound each dimension far below `i64::MAX`.
+/// Converts a shape to libtorch's type. Descriptions bound each dimension far below `i64::MAX`.
 pub(crate) fn sizes(shape: &[u64]) -> Vec<i64> {
 	shape.iter().map(|d| i64::try_from(*d).unwrap_or(i64::MAX)).collect()
 }
 
-/// One column of a batch, as stored: `[records, ..shape]`.
+/// Returns one column of a batch as stored, with the shape `[records, ..shape]` and the column's dtype.
 fn column(batch: &Batch, position: usize, column: &Column) -> Result<Tensor, ModelError> {
 	let refuse = |reason: String| ModelError::Batch { column: column.name.clone(), reason };
 	let values = batch.columns.get(position).ok_or_else(|| refuse("is missing".into()))?;
@@ -31,14 +31,15 @@ fn column(batch: &Batch, position: usize, column: &Column) -> Result<Tensor, Mod
 	if batch.len == 0 || column.bytes().checked_mul(batch.len) != Some(values.bytes.len()) {
 		return Err(refuse(format!("holds {} bytes for {} records", values.bytes.len(), batch.len)));
 	}
-	// an index outside a table would end the process on a GPU
+	// An index outside a table would abort the process on a GPU.
 	column.check(&values.bytes).map_err(|e| refuse(e.to_string()))?;
 	let mut size = sizes(&column.shape);
 	size.insert(0, i64::try_from(batch.len).unwrap_or(i64::MAX));
 	Ok(Tensor::f_from_data_size(&values.bytes, &size, kind(column.dtype))?)
 }
 
-/// The input and the target of a batch. Numbers come in the kind `float`, tokens and labels as Int64.
+/// Returns the input and the target of a batch, each with the shape `[records, ..shape]`. Numbers have the
+/// kind `float`, tokens and labels the kind Int64.
 pub(crate) fn tensors(
 	description: &Description,
 	columns: &[Column],

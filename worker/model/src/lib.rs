@@ -1,21 +1,42 @@
-//! Model descriptions as libtorch modules: checkpoints, training and measuring.
+//! Model descriptions as libtorch modules: checkpoints, training and evaluation.
 //!
-//! A [`Model`] is built from a checked [`Description`](descent_dataset::Description), never from code that
-//! somebody sent. Its tensors are initialised from a seed or loaded from a safetensors file whose names, shapes
-//! and dtypes must be exactly the description's.
+//! A [`Model`] is built from a checked [`Description`](descent_dataset::Description), never from code of a
+//! stranger. Its tensors are initialised from a seed or loaded from a safetensors file. The names, shapes and
+//! dtypes in the file must be exactly those of the description.
 //!
-//! # Measuring
+//! # Evaluation
 //!
-//! [`evaluate`] is what validators sign for, so it must give the same numbers everywhere. It computes in f64 on the
-//! CPU: across processors, instruction sets and thread counts such evaluations agree to about 1e-15, and a
-//! [`Score`](descent_protocol::Score) keeps six decimals. The batch size [`EVALUATION_BATCH`] is part of
-//! the protocol, because the scores of the batches are the transcript that a measurement is attested with.
+//! Validators attest the result of [`evaluate`], so it must give the same numbers everywhere. It computes in
+//! f64 on the CPU: across processors, instruction sets and thread counts such evaluations agree to about
+//! 1e-15, and a [`Score`](descent_protocol::Score) keeps six decimals. The batch size [`EVALUATION_BATCH`] is
+//! part of the protocol, because the scores of the batches are the transcript that an attestation commits to.
 //!
 //! # Training
 //!
-//! A [`Trainer`] computes in f32 on the CPU or a GPU. Initial weights, the order of records and dropout follow from
-//! the seed; results are bit-identical from run to run on one machine with one thread count, and
+//! A [`Trainer`] computes in f32 on the CPU or a GPU. Initial weights, the order of records and dropout
+//! follow from the seed. Results are bit-identical from run to run on one machine with one thread count, but
 //! not across machines.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use descent_dataset::{Batch, Description};
+//! use descent_model::{Device, Model, Trainer, TrainingOptions};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let description = Description::parse(&std::fs::read("model.json")?)?;
+//! let records = std::fs::read("records")?;
+//! let batch = Batch::from_records(&description.schema(), &records).ok_or("half a record")?;
+//!
+//! let model = Model::new(&description, 7, Device::Cpu)?;
+//! let mut trainer = Trainer::new(model, TrainingOptions::default())?;
+//! for _ in 0..100 {
+//!     println!("loss {}", trainer.step(&batch)?);
+//! }
+//! trainer.model().save("model.safetensors".as_ref())?;
+//! # Ok(())
+//! # }
+//! ```
 #![warn(missing_docs)]
 
 mod checkpoint;

@@ -1,4 +1,4 @@
-//! A model's tensors.
+//! A model's tensors: their initial values and their use for prediction.
 
 use crate::error::ModelError;
 use crate::input::sizes;
@@ -13,65 +13,71 @@ pub struct Model {
 	pub(crate) description: Description,
 	pub(crate) device: Device,
 	pub(crate) kind: Kind,
-	/// In the plan's order.
+	/// Trained tensors, in the plan's order.
 	pub(crate) parameters: Vec<Tensor>,
 	/// Running statistics, in the plan's order.
 	pub(crate) buffers: Vec<Tensor>,
 }
 
-/// How a tensor begins.
+/// Initial values of a tensor.
 #[derive(Clone, Copy)]
-enum Start {
+enum Initialization {
 	Constant(f32),
-	/// Uniform in `-bound..bound`.
+	/// Uniform distribution over `[-bound, bound)`.
 	Uniform(f32),
 }
 
-/// Weights of maps are uniform in ±1/sqrt(fan in), as in PyTorch; those of embeddings have the standard deviation
-/// 0.02 (Radford et al., 2019); biases are zero, normalisations begin as the identity.
-fn start(layer: &Layer, spec: &TensorSpec) -> Start {
+/// Returns the initial values of a tensor. Weights of linear maps and convolutions are uniform in ±1/sqrt(fan
+/// in), as in PyTorch. Weights of embeddings have the standard deviation 0.02 (Radford et al., 2019). Biases
+/// are zero, and normalisations begin as the identity.
+fn initialization(layer: &Layer, spec: &TensorSpec) -> Initialization {
 	let name = spec.name.as_str();
 	if matches!(layer, Layer::Embedding { .. } | Layer::PositionEmbedding {}) {
-		return Start::Uniform(0.02 * 3f32.sqrt());
+		return Initialization::Uniform(0.02 * 3f32.sqrt());
 	}
 	if spec.shape.len() > 1 {
 		let fan_in: u64 = spec.shape[1..].iter().product();
-		return Start::Uniform(1.0 / (fan_in.max(1) as f32).sqrt());
+		return Initialization::Uniform(1.0 / (fan_in.max(1) as f32).sqrt());
 	}
 	match name.ends_with("weight") || name.ends_with("running_var") {
-		true => Start::Constant(1.0),
-		false => Start::Constant(0.0),
+		true => Initialization::Constant(1.0),
+		false => Initialization::Constant(0.0),
 	}
 }
 
-/// The position in `layers.<position>.<name>`.
+/// Returns the position in `layers.<position>.<name>`.
 fn layer_of(name: &str) -> usize {
 	name.split('.').nth(1).and_then(|position| position.parse().ok()).unwrap_or(usize::MAX)
 }
 
 impl Model {
-	/// A model with the initial weights that follow from `seed`, the same on every machine and device.
+	/// Returns a model with initial weights in f32 on `device`. The weights follow from `seed` alone and are
+	/// the same on every machine and device.
+	///
+	/// # Errors
+	/// Returns [`ModelError::Torch`] if libtorch fails.
 	pub fn new(description: &Description, seed: u64, device: Device) -> Result<Self, ModelError> {
 		let mut stream = 0;
 		Self::build(description, device, |spec| {
 			let mut rng = ChaCha12Rng::seed_from_u64(seed);
-			// a stream for each tensor: a layer more does not change the weights before it
+			// Each tensor has its own stream, so an additional layer does not change the weights before it.
 			rng.set_stream(stream);
 			stream += 1;
 			let count = usize::try_from(spec.values()).unwrap_or(usize::MAX);
 			let layer = description.layers().get(layer_of(&spec.name));
-			let values: Vec<f32> = match layer.map_or(Start::Constant(0.0), |layer| start(layer, spec)) {
-				Start::Constant(value) => vec![value; count],
-				Start::Uniform(bound) => (0..count)
-					// 24 bits make every value exact
-					.map(|_| ((rng.next_u32() >> 8) as f32 / (1u32 << 23) as f32 - 1.0) * bound)
-					.collect(),
-			};
+			let values: Vec<f32> =
+				match layer.map_or(Initialization::Constant(0.0), |layer| initialization(layer, spec)) {
+					Initialization::Constant(value) => vec![value; count],
+					Initialization::Uniform(bound) => (0..count)
+						// 24 bits make every value exact.
+						.map(|_| ((rng.next_u32() >> 8) as f32 / (1u32 << 23) as f32 - 1.0) * bound)
+						.collect(),
+				};
 			Ok::<_, ModelError>(Tensor::f_from_slice(&values)?.f_reshape(sizes(&spec.shape))?)
 		})
 	}
 
-	/// A model out of f32 tensors that `tensor` makes for each of the plan's.
+	/// Builds a model of f32 tensors, which `tensor` returns for each of the plan's tensors.
 	pub(crate) fn build<E: From<ModelError>>(
 		description: &Description,
 		device: Device,
@@ -91,8 +97,8 @@ impl Model {
 		Ok(Self { description: description.clone(), device, kind: Kind::Float, parameters, buffers })
 	}
 
-	/// A copy for measuring: on the CPU, in f64, without gradients.
-	pub(crate) fn for_measuring(&self) -> Result<Self, ModelError> {
+	/// Returns a copy for evaluation: on the CPU, in f64, without gradients.
+	pub(crate) fn for_evaluation(&self) -> Result<Self, ModelError> {
 		let copy = |tensors: &[Tensor]| {
 			let one = |t: &Tensor| t.f_detach()?.f_to_device(Device::Cpu)?.f_totype(Kind::Double);
 			tensors.iter().map(one).collect::<Result<Vec<_>, _>>()
@@ -106,23 +112,28 @@ impl Model {
 		})
 	}
 
-	/// The description that the model follows.
+	/// Description of the model.
 	pub fn description(&self) -> &Description {
 		&self.description
 	}
 
-	/// Where the weights are.
+	/// Device of the weights.
 	pub fn device(&self) -> Device {
 		self.device
 	}
 
-	/// Names and values of everything that a checkpoint holds: parameters, then buffers.
+	/// Returns the names and values of a checkpoint's tensors: parameters, then buffers.
 	pub fn tensors(&self) -> impl Iterator<Item = (&TensorSpec, &Tensor)> {
 		self.description.plan().tensors().zip(self.parameters.iter().chain(&self.buffers))
 	}
 
-	/// The model's output for a batch, `[records, ..output]` in f32 on the model's device, without gradients and
-	/// as in evaluation: no dropout, running statistics.
+	/// Returns the model's output for a batch, with the shape `[records, ..output]`, in f32 on the model's
+	/// device and without gradients. Dropout is off and normalisations use running statistics, as in
+	/// evaluation.
+	///
+	/// # Errors
+	/// Returns [`ModelError::Batch`] if the batch does not fit the description, [`ModelError::Torch`] if
+	/// libtorch fails.
 	pub fn predict(&self, batch: &descent_dataset::Batch) -> Result<Tensor, ModelError> {
 		let columns = self.description.schema().columns;
 		no_grad(|| {

@@ -3,8 +3,9 @@
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
-/// Endless batches of record positions: each epoch is a fresh permutation of all records that follows from the
-/// seed and the epoch's number. Batches do not reach over an epoch's end. Takes 8 bytes of memory per record.
+/// Endless batches of record positions. Each epoch is a new permutation of all records, which follows from
+/// the seed and the epoch's number. A batch does not continue in the next epoch. Takes 8 bytes of memory per
+/// record.
 #[derive(Clone, Debug)]
 pub struct Shuffle {
 	seed: u64,
@@ -15,7 +16,7 @@ pub struct Shuffle {
 }
 
 impl Shuffle {
-	/// Batches of `batch` (at least one) out of `records` records.
+	/// Returns batches of `batch` positions (at least one) out of `records` records.
 	pub fn new(records: u64, batch: usize, seed: u64) -> Self {
 		let mut shuffle =
 			Self { seed, batch: batch.max(1), epoch: 0, order: (0..records).collect(), next: 0 };
@@ -23,19 +24,19 @@ impl Shuffle {
 		shuffle
 	}
 
-	/// The running epoch, from 0.
+	/// Number of the current epoch, from 0.
 	pub fn epoch(&self) -> u64 {
 		self.epoch
 	}
 
-	/// Fisher and Yates' shuffle, here and not from a library, so that no library's update changes the order.
+	/// Shuffles by Fisher and Yates. It is written here so that no library's update changes the order.
 	fn permute(&mut self) {
 		let mut rng = ChaCha12Rng::seed_from_u64(self.seed);
 		rng.set_stream(self.epoch);
 		self.order.sort_unstable();
 		for last in (1..self.order.len()).rev() {
 			let range = last as u128 + 1;
-			// the bias of this draw is below records / 2^64
+			// The bias of this draw is below records / 2^64.
 			let chosen = (u128::from(rng.next_u64()) * range) >> 64;
 			self.order.swap(last, chosen as usize);
 		}

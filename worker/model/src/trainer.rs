@@ -1,4 +1,4 @@
-//! Training steps.
+//! Training steps on batches.
 
 use crate::error::ModelError;
 use crate::input;
@@ -13,49 +13,49 @@ use tch::{no_grad, COptimizer, TchError, Tensor};
 pub enum Optimizer {
 	/// Stochastic gradient descent.
 	Sgd {
-		/// Momentum, 0 for none.
+		/// Momentum factor; 0 turns it off.
 		momentum: f64,
-		/// Whether the momentum is Nesterov's; needs momentum.
+		/// True for Nesterov momentum (Sutskever et al., 2013), which needs a momentum.
 		nesterov: bool,
-		/// L2 penalty on weights; biases and normalisations have none.
+		/// Factor of the L2 penalty on weights. Biases and normalisations have none.
 		weight_decay: f64,
 	},
 	/// Adam (Kingma and Ba, 2015).
 	Adam {
-		/// Decay of the mean and of the mean square.
+		/// Decay rates of the running means of the gradient and of its square.
 		betas: (f64, f64),
-		/// L2 penalty on weights; biases and normalisations have none.
+		/// Factor of the L2 penalty on weights. Biases and normalisations have none.
 		weight_decay: f64,
 	},
 	/// Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
 	AdamW {
-		/// Decay of the mean and of the mean square.
+		/// Decay rates of the running means of the gradient and of its square.
 		betas: (f64, f64),
-		/// Decay of weights; biases and normalisations have none.
+		/// Factor of the decay of weights. Biases and normalisations have none.
 		weight_decay: f64,
 	},
 }
 
-/// How the learning rate changes.
+/// Schedule of the learning rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
-	/// Not at all.
+	/// The learning rate does not change.
 	Constant,
-	/// Rises linearly over `warmup` steps, falls along half a cosine to `floor` times the learning rate at
-	/// `steps` (Loshchilov and Hutter, 2017), and stays there.
+	/// The learning rate rises linearly over `warmup` steps, falls along half a cosine to `floor` times its
+	/// value at `steps` (Loshchilov and Hutter, 2017), and stays there.
 	Cosine {
-		/// Steps until the floor, with those of the warm-up.
+		/// Number of steps until the floor, warm-up included.
 		steps: u64,
-		/// Steps until the full rate.
+		/// Number of steps until the full rate.
 		warmup: u64,
-		/// Share of the learning rate at the end.
+		/// Fraction of the learning rate at the end.
 		floor: f64,
 	},
 }
 
 impl Schedule {
-	/// The factor on the learning rate in a step, from 0.
+	/// Returns the factor on the learning rate in a step; the first step is 0.
 	pub fn factor(&self, step: u64) -> f64 {
 		match *self {
 			Schedule::Constant => 1.0,
@@ -69,18 +69,18 @@ impl Schedule {
 	}
 }
 
-/// How to train.
+/// Options of a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingOptions {
 	/// The optimizer.
 	pub optimizer: Optimizer,
 	/// The learning rate.
 	pub learning_rate: f64,
-	/// How it changes.
+	/// Schedule of the learning rate.
 	pub schedule: Schedule,
-	/// Largest norm of all gradients together; larger ones are scaled down to it.
+	/// Largest L2 norm of all gradients together; larger ones are scaled down to it. `None` turns it off.
 	pub clip: Option<f64>,
-	/// Seeds dropout. libtorch has one generator for a process, so trainers beside each other share it.
+	/// Seed of dropout. libtorch has one generator per process, so trainers in one process share it.
 	pub seed: u64,
 }
 
@@ -96,15 +96,15 @@ impl Default for TrainingOptions {
 	}
 }
 
-/// Why a training step failed.
+/// Reasons for which a training step failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
-	/// The loss is NaN or infinite. Go on from the last checkpoint.
+	/// The loss is NaN or infinite. Training can resume from the last checkpoint.
 	#[error("the loss of step {step} is {loss}; lower the learning rate or clip the gradients")]
 	Diverged {
-		/// The step, from 0.
+		/// Number of the step, from 0.
 		step: u64,
-		/// The loss.
+		/// Loss of the step.
 		loss: f32,
 	},
 	/// The model could not be run.
@@ -118,7 +118,7 @@ impl From<TchError> for TrainingError {
 	}
 }
 
-/// Trains a model, step by step.
+/// Trains a model step by step.
 #[derive(Debug)]
 pub struct Trainer {
 	model: Model,
@@ -143,7 +143,7 @@ impl Trainer {
 				COptimizer::adamw(rate, b1, b2, weight_decay, 1e-8, false)
 			}
 		}?;
-		// group 0 decays, group 1 does not
+		// Group 0 decays, group 1 does not.
 		for parameter in &model.parameters {
 			optimizer.add_parameters(parameter, usize::from(parameter.dim() < 2))?;
 		}
@@ -155,7 +155,10 @@ impl Trainer {
 		Ok(Self { model, columns, options, optimizer, step: 0 })
 	}
 
-	/// One step on one batch; its mean loss before the step.
+	/// Makes one step on one batch. Returns the batch's mean loss before the step.
+	///
+	/// # Errors
+	/// See [`TrainingError`].
 	pub fn step(&mut self, batch: &Batch) -> Result<f32, TrainingError> {
 		let (input, target) = input::tensors(
 			&self.model.description,
@@ -182,8 +185,11 @@ impl Trainer {
 		Ok(loss)
 	}
 
-	/// Steps on one batch after the other until they end or `stop` says so; the mean of the steps' losses, `None`
-	/// if there were none.
+	/// Makes a step on each batch until they end or `stop` returns true. Returns the mean of the steps'
+	/// losses, or `None` if there was no step.
+	///
+	/// # Errors
+	/// The errors of `batches`, and [`TrainingError`].
 	pub fn train<E>(
 		&mut self,
 		batches: impl IntoIterator<Item = Result<Batch, E>>,
@@ -203,17 +209,17 @@ impl Trainer {
 		Ok((steps > 0).then(|| (sum / f64::from(steps)) as f32))
 	}
 
-	/// Number of steps done.
+	/// Number of steps so far.
 	pub fn steps(&self) -> u64 {
 		self.step
 	}
 
-	/// The model as it stands.
+	/// Model with its current weights.
 	pub fn model(&self) -> &Model {
 		&self.model
 	}
 
-	/// Ends the training.
+	/// Ends the training and returns the model.
 	pub fn into_model(self) -> Model {
 		self.model
 	}

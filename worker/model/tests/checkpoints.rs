@@ -1,4 +1,4 @@
-//! Checkpoints, honest and not.
+//! Valid and invalid checkpoints.
 
 mod common;
 
@@ -7,7 +7,7 @@ use descent_dataset::Description;
 use descent_model::{max_checkpoint_bytes, CheckpointError, Device, Model};
 use std::path::{Path, PathBuf};
 
-/// A safetensors file written by hand.
+/// Writes a safetensors file by hand.
 fn file(folder: &Path, header: &str, data: &[u8]) -> PathBuf {
 	let path = folder.join("lie.safetensors");
 	let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat();
@@ -51,7 +51,7 @@ fn a_checkpoint_survives_the_way_to_disk_and_back() {
 fn a_file_written_by_hand_is_read() {
 	let model = load(&format!("{{{WEIGHT},{BIAS}}}"), &[0; 84]).unwrap();
 	assert_eq!(model.tensors().count(), 2);
-	// metadata, padding and another order of the tensors are allowed
+	// Metadata, padding and another order of the tensors are allowed.
 	let weight = WEIGHT.replace("[0,72]", "[12,84]");
 	let bias = BIAS.replace("[72,84]", "[0,12]");
 	load(&format!(r#"{{"__metadata__":{{"format":"pt"}},{weight},{bias}}}   "#), &[0; 84]).unwrap();

@@ -1,4 +1,4 @@
-//! Measuring.
+//! Evaluation of models on records.
 
 mod common;
 
@@ -22,7 +22,7 @@ fn measure(
 	evaluate(&model, batches(description, sizes), metric, || false)
 }
 
-/// A model whose weights are all `weight`.
+/// Returns a model whose weights are all `weight`.
 fn constant(description: &Description, weight: f32) -> Model {
 	let model = Model::new(description, 1, Device::Cpu).unwrap();
 	for (_, tensor) in model.tensors() {
@@ -39,7 +39,7 @@ fn the_score_of_a_model_that_knows_nothing_is_ln_classes() {
 	assert_eq!(loss.score, Score::from_f64(3f64.ln()).unwrap());
 	assert_eq!(loss.transcript, [loss.score, loss.score]);
 	assert_eq!(loss.records, 356);
-	// of equal classes the first counts
+	// Of equal classes the first counts.
 	let error = evaluate(&model, batches(&description, &[256, 100]), Metric::Error, || false).unwrap();
 	let wrong = batches(&description, &[256, 100])
 		.into_iter()
@@ -84,7 +84,7 @@ fn threads_do_not_change_scores() {
 
 #[test]
 fn measuring_agrees_with_what_training_computes() {
-	// f64 and spelled-out attention on one side, f32 and fused attention on the other
+	// One side uses f64 and step-by-step attention, the other f32 and fused attention.
 	let description = language_model();
 	let model = Model::new(&description, 2, Device::Cpu).unwrap();
 	let batch = random_batch(&description.schema(), 64, 8);
@@ -103,7 +103,7 @@ fn dropout_and_batch_statistics_play_no_part() {
 	let model = Model::new(&description, 2, Device::Cpu).unwrap();
 	let whole = random_batch(&description.schema(), 256, 3);
 	let all = evaluate(&model, [Ok::<_, SetError>(whole.clone())], Metric::Loss, || false).unwrap();
-	// one record by itself measures the same as among others
+	// A record evaluated alone has the same score as among others.
 	let schema = description.schema();
 	let mut sum = 0.0;
 	for n in 0..256 {
@@ -119,7 +119,7 @@ fn dropout_and_batch_statistics_play_no_part() {
 #[test]
 fn what_has_no_score_is_refused() {
 	let description = classifier(r#"{"type":"linear","out":3},{"type":"batch_norm"}"#);
-	// a negative running variance has no square root
+	// A negative running variance has no square root.
 	let model = constant(&description, -1.0);
 	for metric in [Metric::Loss, Metric::Error] {
 		let error = evaluate(&model, batches(&description, &[3]), metric, || false).unwrap_err();

@@ -1,4 +1,4 @@
-//! What libtorch makes of each layer is what the plan says.
+//! Compares libtorch's output of each layer with the plan.
 
 mod common;
 
@@ -120,7 +120,7 @@ fn initial_weights_follow_from_the_seed() {
 	assert_ne!(first, weights(2));
 	let embedding = &first[0];
 	assert!(embedding.iter().all(|w| w.abs() < 0.035) && embedding.iter().any(|w| w.abs() > 0.01));
-	// the frozen first weight: other machines must begin the same way
+	// The frozen first weight: other machines must begin with the same.
 	assert_eq!(embedding[0].to_bits(), FIRST_WEIGHT, "{:#x}", embedding[0].to_bits());
 }
 

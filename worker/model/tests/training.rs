@@ -1,4 +1,4 @@
-//! Training.
+//! Training on small models.
 
 mod common;
 
@@ -53,7 +53,7 @@ fn every_optimizer_learns() {
 
 #[test]
 fn a_language_model_learns_a_pattern() {
-	// each token is followed by the next one
+	// Each token is followed by the next one.
 	let description = language_model();
 	let mut records = Vec::new();
 	for start in 0..11i64 {

@@ -1,6 +1,6 @@
-//! What must hold at the end.
+//! The final checks of the demo.
 
-use crate::{names::Names, rewards, story::Summary};
+use crate::{names::Names, report::Summary, rewards};
 use anyhow::{ensure, Context, Result};
 use descent_client::format_amount;
 use descent_content::BlockId;
@@ -10,12 +10,13 @@ use serde::Deserialize;
 use std::{path::Path, process::Stdio, time::Duration};
 use tokio::process::Command;
 
-/// What a model of this kind reaches on MNIST without effort.
+/// Accuracy on MNIST that every model of this kind reaches.
 const ACCURACY: f64 = 0.97;
-/// Nodes are a block or two apart.
+/// Longest wait until all nodes have the same block; they are a block or two apart.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Has the best trainer claim its rewards, and checks nodes, head and money at one finalized block after that.
+/// Makes the best trainer claim its rewards, and checks nodes, head and money at one finalized block after
+/// that.
 pub(crate) async fn check(
 	network: &mut Network,
 	group: GroupId,
@@ -84,7 +85,7 @@ struct Tested {
 	accuracy: f64,
 }
 
-/// Measures a checkpoint on the test images, in a process of its own.
+/// Measures the accuracy of a checkpoint on the test images, in a process of its own.
 async fn accuracy(mnist: &Mnist, checkpoint: &Path) -> Result<f64> {
 	let mut test = Command::new(Binary::Worker.path()?);
 	test.args(["test", "--json", "--description"]).arg(&mnist.model);

@@ -12,16 +12,16 @@ use ratatui::{
 };
 use std::io::{stdout, Stdout};
 
-/// Two rounds of a few trainers, and what is around them.
+/// Number of lines: two rounds of a few trainers, and the lines around them.
 const HEIGHT: u16 = 18;
 
-/// A view at the end of the terminal. What is told line by line scrolls by above it.
+/// A view at the end of the terminal. Lines that are printed scroll by above it.
 pub(crate) struct Live {
 	terminal: Terminal<CrosstermBackend<Stdout>>,
 }
 
 impl Live {
-	/// A view; `None` where the terminal can't have one.
+	/// Returns a view, or `None` if the terminal cannot have one.
 	pub(crate) fn new() -> Option<Self> {
 		// The terminal stays in its own mode, so that Ctrl-C is a signal as everywhere.
 		let options = TerminalOptions { viewport: Viewport::Inline(HEIGHT) };
@@ -29,19 +29,19 @@ impl Live {
 		Some(Self { terminal })
 	}
 
-	/// Tells a line.
+	/// Prints a line above the view.
 	pub(crate) fn line(&mut self, text: &str) {
 		let paragraph = Paragraph::new(text.to_owned());
-		// A terminal that can't be drawn on is no reason to fail.
+		// A terminal that cannot be drawn on is no reason to fail.
 		drop(self.terminal.insert_before(1, |buffer| paragraph.render(buffer.area, buffer)));
 	}
 
-	/// Draws how things stand.
+	/// Draws the state of the network.
 	pub(crate) fn draw(&mut self, snapshot: &Snapshot, names: &Names) {
 		drop(self.terminal.draw(|frame| draw(frame, snapshot, names)));
 	}
 
-	/// Takes the view away.
+	/// Clears the view.
 	pub(crate) fn clear(&mut self) {
 		drop(self.terminal.clear());
 		drop(self.terminal.show_cursor());
@@ -91,7 +91,7 @@ fn head_line(snapshot: &Snapshot, names: &Names) -> Line<'static> {
 	}
 }
 
-/// A round's candidates, with claims and measured scores.
+/// Returns the table of a round's candidates, with claims and measured scores.
 fn table(round: &RoundView, block: u32, names: &Names) -> Table<'static> {
 	let rows = round.candidates.iter().map(|candidate| {
 		let claim =

@@ -1,13 +1,13 @@
-//! The demo: a network of real processes on this machine trains a classifier of handwritten digits, and what it arrives
-//! at is checked. It ends with exit code 0 only where everything is as it has to be.
+//! The demo: a network of real processes on this machine trains a classifier of handwritten digits, and the
+//! demo checks the result. Its exit code is 0 only if every check passes.
 
 mod checks;
 mod live;
 mod names;
 mod options;
+mod report;
 mod rewards;
 mod snapshot;
-mod story;
 mod votes;
 
 use anyhow::{bail, ensure, Context, Result};
@@ -17,10 +17,14 @@ use descent_integration_tests::{
 	mnist::{self, Mnist},
 	GroupSetup, Network, RoundLengths, TrainerSetup,
 };
-use descent_protocol::{view::RoundEvent, GroupId};
+use descent_protocol::{
+	view::{ChainEvent, EventTopic},
+	GroupId,
+};
 use futures::StreamExt;
 use names::Names;
 use options::Options;
+use report::Report;
 use snapshot::Snapshot;
 use std::{
 	future::Future,
@@ -29,28 +33,27 @@ use std::{
 	process::ExitCode,
 	time::{Duration, SystemTime},
 };
-use story::Story;
 use tokio::{
 	signal::unix::{signal, SignalKind},
 	sync::mpsc::{unbounded_channel, UnboundedReceiver},
 };
 
-/// How long it may take until the first round is settled, and each one after it.
+/// Longest time until the first round is settled, and until each one after it.
 const PATIENCE: Duration = Duration::from_secs(300);
 const REDRAW: Duration = Duration::from_millis(500);
-/// Forty seconds a round.
+/// Lengths of a round of about 40 seconds.
 const LENGTHS: RoundLengths = RoundLengths { round: 14, reveal: 4, attest: 5, open: 4 };
-/// How many images the group begins with.
+/// Number of images that the group begins with.
 const IMAGES: u32 = 50_000;
-/// Optimiser and learning rate of the trainers, in turn.
+/// Optimizer and learning rate of the trainers, in turn.
 const OPTIMIZERS: [(&str, f64); 3] = [("sgd", 0.05), ("adam", 0.001), ("adamw", 0.001)];
 
 #[tokio::main]
 async fn main() -> ExitCode {
 	let options = Options::parse();
-	let mut story = Story::new(options.json);
-	let ended = demo(&options, &mut story).await;
-	story.clear();
+	let mut report = Report::new(options.json);
+	let ended = demo(&options, &mut report).await;
+	report.clear();
 	match ended {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
@@ -60,7 +63,7 @@ async fn main() -> ExitCode {
 	}
 }
 
-/// Completes when somebody wants the demo to end.
+/// Completes when the user interrupts the demo.
 async fn interrupted() -> Result<()> {
 	let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
 	tokio::select! {
@@ -70,31 +73,31 @@ async fn interrupted() -> Result<()> {
 	Ok(())
 }
 
-async fn demo(options: &Options, story: &mut Story) -> Result<()> {
+async fn demo(options: &Options, report: &mut Report) -> Result<()> {
 	let mut builder =
 		Network::builder().validators(options.validators.into()).node_option("--state-pruning=archive");
 	if let Some(folder) = folder(options)? {
 		builder = builder.directory(folder);
 	}
-	story.step(&format!("starting {} validators, each with its evaluator", options.validators));
+	report.step(&format!("starting {} validators, each with its evaluator", options.validators));
 	let mut network = tokio::select! {
 		started = builder.start() => started?,
 		stopped = interrupted() => return stopped.and_then(|()| bail!("interrupted")),
 	};
 	let ended = tokio::select! {
-		ended = train(options, &mut network, story) => ended,
+		ended = train(options, &mut network, report) => ended,
 		stopped = interrupted() => stopped.and_then(|()| bail!("interrupted")),
 	};
-	story.clear();
-	let ended = network.judge(ended);
+	report.clear();
+	let ended = network.note_failure(ended);
 	if ended.is_ok() && options.keep {
-		keep(&network, story).await?;
+		keep(&network, report).await?;
 	}
 	let stopped = network.stop().await;
 	ended.and(stopped)
 }
 
-/// Where everything is kept; `None` for a temporary folder.
+/// Returns the folder of all data; `None` stands for a temporary folder.
 fn folder(options: &Options) -> Result<Option<PathBuf>> {
 	let chosen = match (&options.directory, options.keep) {
 		(Some(folder), _) => folder.clone(),
@@ -110,26 +113,28 @@ fn folder(options: &Options) -> Result<Option<PathBuf>> {
 	Ok(Some(chosen))
 }
 
-async fn train(options: &Options, network: &mut Network, story: &mut Story) -> Result<()> {
-	story.step(
-		"fetching MNIST and writing it as deltas: 50,000 images to train on, 5,000 to be voted on, 5,000 to validate, 10,000 to test",
+async fn train(options: &Options, network: &mut Network, report: &mut Report) -> Result<()> {
+	report.step(
+		"fetching MNIST and writing it as deltas: 50,000 images to train on, 5,000 to be voted on, \
+		 5,000 to validate, 10,000 to test",
 	);
 	let data = network.directory().join("mnist");
 	let mnist = tokio::task::spawn_blocking(move || mnist::prepare(&data, IMAGES)).await??;
 	let group = create_group(network, &mnist).await?;
-	story.step(&format!("group {group} \"mnist\" is created; rounds of {} blocks begin", LENGTHS.round));
+	report.step(&format!("group {group} \"mnist\" is created; rounds of {} blocks begin", LENGTHS.round));
 	for (index, (optimizer, rate)) in (1..=options.trainers.into()).zip(OPTIMIZERS.iter().cycle()) {
 		network.start_trainer(group, TrainerSetup::new(index, optimizer, *rate, 64)).await?;
-		story.step(&format!("Trainer{index} trains with {optimizer}, learning rate {rate}"));
+		report.step(&format!("Trainer{index} trains with {optimizer}, learning rate {rate}"));
 	}
 	let names = Names::new(&network.trainers, votes::names()?, network.validators());
 	let provider = network.provider().await?;
 	let (tell, told) = unbounded_channel();
 	let votes = votes::vote(network, group, &mnist, &provider, tell);
-	follow(network, group, options.rounds.into(), &names, story, votes, told).await?;
-	story.step("all rounds are settled; who has won most claims its rewards; checking nodes, head and money");
+	follow(network, group, options.rounds.into(), &names, report, votes, told).await?;
+	report
+		.step("all rounds are settled; who has won most claims its rewards; checking nodes, head and money");
 	let summary = checks::check(network, group, options.rounds.into(), &mnist, &names).await?;
-	story.summary(&summary);
+	report.summary(&summary);
 	Ok(())
 }
 
@@ -150,20 +155,19 @@ async fn create_group(network: &mut Network, mnist: &Mnist) -> Result<GroupId> {
 	Ok(network.create_group(&setup).await?.id)
 }
 
-/// Tells what happens until so many rounds are settled in finalized blocks and the votes are over.
+/// Reports events until `wanted` rounds are settled in finalized blocks and the votes are over.
 async fn follow(
 	network: &Network,
 	group: GroupId,
 	wanted: u32,
 	names: &Names,
-	story: &mut Story,
+	report: &mut Report,
 	votes: impl Future<Output = Result<()>>,
 	mut told: UnboundedReceiver<String>,
 ) -> Result<()> {
 	let rpc = network.nodes[0].rpc.clone();
 	let client = Client::connect(&rpc.ws()).await?;
-	let mut events = client.events(Some(group), true).await?;
-	let mut ballots = client.subscribe_votes(Some(group), true).await?;
+	let mut events = client.events(Some(group), EventTopic::All, true).await?;
 	let (mut votes, mut voted) = (pin!(votes), false);
 	let mut redraw = tokio::time::interval(REDRAW);
 	let mut deadline = Box::pin(tokio::time::sleep(PATIENCE));
@@ -174,15 +178,12 @@ async fn follow(
 				outcome?;
 				voted = true;
 			}
-			Some(text) = told.recv() => story.step(&text),
-			block = ballots.next() => {
-				let block = block.context("the subscription to votes ended")??;
-				story.votes(&block, names);
-			}
+			Some(text) = told.recv() => report.step(&text),
 			block = events.next() => {
 				let block = block.context("the event subscription ended")??;
-				story.events(&block, names);
-				let count = block.events.iter().filter(|event| matches!(event, RoundEvent::Settled { .. })).count();
+				report.events(&block, names);
+				let is_settled = |event: &&ChainEvent| matches!(event, ChainEvent::Settled { .. });
+				let count = block.events.iter().filter(is_settled).count();
 				if count > 0 {
 					settled += count as u32;
 					deadline = Box::pin(tokio::time::sleep(PATIENCE));
@@ -190,7 +191,7 @@ async fn follow(
 			}
 			_ = redraw.tick() => {
 				let snapshot = Snapshot::read(&rpc, group, settled, wanted).await?;
-				story.snapshot(&snapshot, names);
+				report.snapshot(&snapshot, names);
 			}
 			() = &mut deadline => bail!("no round was settled for {} s", PATIENCE.as_secs()),
 		}
@@ -198,11 +199,11 @@ async fn follow(
 	Ok(())
 }
 
-/// Leaves the network running until somebody wants it to end.
-async fn keep(network: &Network, story: &mut Story) -> Result<()> {
-	story.step(&format!("the network keeps running in {}; Ctrl-C stops it", network.directory().display()));
+/// Leaves the network running until the user ends it.
+async fn keep(network: &Network, report: &mut Report) -> Result<()> {
+	report.step(&format!("the network keeps running in {}; Ctrl-C stops it", network.directory().display()));
 	for node in &network.nodes {
-		story.step(&format!("{}: {}", node.process.name(), node.rpc.ws()));
+		report.step(&format!("{}: {}", node.process.name(), node.rpc.ws()));
 	}
 	interrupted().await
 }

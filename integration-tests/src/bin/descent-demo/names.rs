@@ -1,12 +1,14 @@
 use descent_client::AccountId;
 use descent_integration_tests::{Account, Trainer};
+use descent_protocol::view::EventFormat;
 
-/// What the demo calls trainers, stakeholders and validators.
+/// Names of trainers, stakeholders and validators in the demo.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names(Vec<(AccountId, String)>);
 
 impl Names {
-	/// `Trainer1 (sgd)` and so on, the stakeholders as they are named, and the validators by their keys.
+	/// Names the trainers `Trainer1 (sgd)` and so on, and the validators by their keys. Stakeholders have
+	/// names.
 	pub(crate) fn new(
 		trainers: &[Trainer],
 		stakeholders: Vec<(Account, String)>,
@@ -21,14 +23,20 @@ impl Names {
 		Self(trainers.iter().map(name).chain(stakeholders).chain(validators).collect())
 	}
 
-	/// What an account is called.
+	/// Returns the name of an account.
 	pub(crate) fn of(&self, account: &AccountId) -> String {
 		let known = self.0.iter().find(|(known, _)| known == account);
 		known.map_or_else(|| account.to_string(), |(_, name)| name.clone())
 	}
 }
 
-/// A development account's name.
+impl EventFormat for Names {
+	fn account(&self, account: &AccountId) -> String {
+		self.of(account)
+	}
+}
+
+/// Returns the name of a development account.
 fn short(account: &Account) -> &str {
 	account.uri().trim_start_matches('/')
 }

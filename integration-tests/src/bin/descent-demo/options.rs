@@ -5,23 +5,23 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Parser)]
 #[command(version, max_term_width = 100)]
 pub(crate) struct Options {
-	/// Validators, each with an evaluator beside it.
+	/// Number of validators, each with its evaluator.
 	#[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=6))]
 	pub validators: u8,
-	/// Trainers; their optimisers are sgd, adam and adamw in turn.
+	/// Number of trainers; their optimizers are sgd, adam and adamw in turn.
 	#[arg(long, value_name = "M", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=8))]
 	pub trainers: u8,
-	/// Rounds to be settled before the result is checked.
+	/// Number of rounds to settle before the result is checked.
 	#[arg(long, value_name = "K", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=200))]
 	pub rounds: u16,
-	/// Leave the network running when the demo is through, until Ctrl-C, and its folder in place after that.
+	/// Leave the network running after the demo until Ctrl-C, and keep its folder.
 	#[arg(long)]
 	pub keep: bool,
-	/// Where the network keeps its data, logs and results; an empty or new folder, which stays [default: a temporary
-	/// one, or with --keep one below .demo].
+	/// Folder for the network's data, logs and results, which must be empty or new and is kept [default: a
+	/// temporary one, or with --keep one below .demo].
 	#[arg(long, value_name = "DIR")]
 	pub directory: Option<PathBuf>,
-	/// Write one line of JSON for everything that happens, and a summary at the end.
+	/// Write one line of JSON for every event, and a summary at the end.
 	#[arg(long)]
 	pub json: bool,
 }

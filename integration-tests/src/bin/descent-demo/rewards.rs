@@ -1,15 +1,15 @@
-//! What everybody has earned, and who takes it.
+//! Rewards of all accounts, and the claim of one of them.
 
-use crate::{names::Names, story::Role};
+use crate::{names::Names, report::Role};
 use anyhow::{Context, Result};
 use descent_client::{format_amount, AccountId};
 use descent_integration_tests::{economy, Account, Audit, Network};
 use descent_protocol::GroupId;
 
-/// Has the trainer with most wins claim what it has earned. Who it is, and how much it was.
+/// Makes the trainer with most wins claim its rewards. Returns its name and the amount.
 ///
 /// # Errors
-/// Where nobody has won, or the chain refuses it.
+/// Fails if there is no winner, or if the chain refuses the claim.
 pub(crate) async fn claim(network: &Network, group: GroupId, names: &Names) -> Result<(String, String)> {
 	let standings = network.nodes[0].rpc.leaderboard(group).await?;
 	let best = standings.iter().max_by_key(|standing| standing.wins).context("nobody has trained")?;
@@ -22,7 +22,7 @@ pub(crate) async fn claim(network: &Network, group: GroupId, names: &Names) -> R
 	Ok((names.of(&best.account), format_amount(claimed)))
 }
 
-/// What those have earned who were paid, whether they have claimed it or not.
+/// Returns the rewards that each paid account has earned, claimed or not.
 pub(crate) fn earned(network: &Network, audit: &Audit, names: &Names) -> Vec<(Role, Vec<(String, String)>)> {
 	let named = |accounts: &mut dyn Iterator<Item = AccountId>| -> Vec<(String, String)> {
 		accounts

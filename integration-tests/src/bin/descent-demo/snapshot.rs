@@ -5,28 +5,27 @@ use descent_protocol::{
 	BlockNumber, GroupId,
 };
 
-/// How things stand at one moment.
+/// State of the network at one moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
-	/// The best block.
+	/// Number of the best block.
 	pub block: BlockNumber,
-	/// The last finalized block.
+	/// Number of the last finalized block.
 	pub finalized: BlockNumber,
-	/// Rounds settled in finalized blocks.
+	/// Number of rounds that are settled in finalized blocks.
 	pub settled: u32,
-	/// Rounds that the demo waits for.
+	/// Number of rounds that the demo waits for.
 	pub wanted: u32,
-	/// The group.
 	pub group: GroupView,
-	/// The round that takes commitments and the one before it, which is judged.
+	/// The round that takes commitments, and the one before it, which is being measured.
 	pub rounds: Vec<RoundView>,
 }
 
 impl Snapshot {
-	/// Asks a node.
+	/// Reads a snapshot from a node.
 	///
 	/// # Errors
-	/// Where it does not answer.
+	/// Fails if it does not answer.
 	pub(crate) async fn read(rpc: &Rpc, group: GroupId, settled: u32, wanted: u32) -> Result<Self> {
 		let group = rpc.group(group, None).await?;
 		let (finalized, _) = rpc.finalized().await?;

@@ -9,14 +9,14 @@ use descent_integration_tests::{
 use descent_protocol::{view::ProposalEnding, GroupId};
 use tokio::sync::mpsc::UnboundedSender;
 
-/// What the founder stakes, in NRN.
+/// Stake of the founder, in NRN.
 pub(crate) const FOUNDER: u32 = 100;
-/// Long enough for everybody to stake, propose, see the checks and think twice: two minutes.
+/// Voting period in blocks: two minutes, which are enough to stake, propose, see the checks and change votes.
 pub(crate) const PERIOD: u32 = 40;
-/// The stakeholders who join: their keys, names and stakes in NRN.
+/// Stakeholders that join: their keys, names and stakes in NRN.
 const JOINING: [(&str, &str, u32); 2] = [("//Eve", "Eve", 150), ("//Trainer8", "Mallory", 120)];
 
-/// The stakeholders and what they are called.
+/// Returns the stakeholders and their names.
 pub(crate) fn names() -> Result<Vec<(Account, String)>> {
 	let mut names = vec![(Account::from_uri("//Ferdie")?, "Ferdie".to_owned())];
 	for (uri, name, _) in JOINING {
@@ -25,10 +25,10 @@ pub(crate) fn names() -> Result<Vec<(Account, String)>> {
 	Ok(names)
 }
 
-/// Votes until the group's data set has grown. What is done is told as a line.
+/// Votes until the group's data set has grown, and sends a line about each action.
 ///
 /// # Errors
-/// Where the better delta does not win.
+/// Fails if the better delta does not win.
 pub(crate) async fn vote(
 	network: &Network,
 	group: GroupId,
@@ -36,7 +36,7 @@ pub(crate) async fn vote(
 	provider: &str,
 	tell: UnboundedSender<String>,
 ) -> Result<()> {
-	// Nobody listens any more where the demo has failed.
+	// No receiver is left if the demo has failed.
 	let tell = |text: String| drop(tell.send(text));
 	let founder = Stakeholder::stranger("//Ferdie", group)?;
 	let [(eve, _, stake), (mallory, _, more)] = JOINING;
@@ -46,7 +46,8 @@ pub(crate) async fn vote(
 	let wrong = mallory.propose(network, &mnist.mislabelled, "more digits", provider).await?;
 	let right = eve.propose(network, &mnist.more, "more digits, labelled rightly", provider).await?;
 	tell(format!(
-		"Mallory proposes {PROPOSED} mislabelled images, Eve the same images with their labels; the committee checks both"
+		"Mallory proposes {PROPOSED} mislabelled images, Eve the same images with their labels; \
+		 the committee checks both"
 	));
 	founder.vote(network, wrong).await?;
 	tell("Ferdie votes for Mallory's delta".into());

@@ -1,10 +1,12 @@
+//! The answers of `training_*` methods that failed.
+
 use descent_protocol::{GroupId, RoundIndex};
 use descent_runtime::Hash;
 use jsonrpsee::types::ErrorObjectOwned;
 
-/// Why a `training_*` method has no answer. The codes are part of the interface.
+/// Errors of the `training_*` methods. The codes are part of the interface.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Error {
+pub(super) enum Error {
 	/// 8001: there is no such group.
 	UnknownGroup(GroupId),
 	/// 8002: the round lies beyond the last block number.
@@ -22,14 +24,15 @@ impl From<Error> for ErrorObjectOwned {
 			Error::UnknownRound(group, round) => (
 				8002,
 				format!(
-					"there is no round {round} in group {group}; training_group tells the round that takes commitments"
+					"there is no round {round} in group {group}; training_group tells the round that \
+					 takes commitments"
 				),
 			),
 			Error::State(block, reason) => (
 				8003,
 				format!(
-					"the state of block {block:?} can't be read: {reason}; a node keeps the states of the last 256 \
-					 blocks, ask one that runs with --state-pruning archive for older ones"
+					"the state of block {block:?} can't be read: {reason}; a node keeps the states of the \
+					 last 256 blocks, ask one that runs with --state-pruning archive for older ones"
 				),
 			),
 		};

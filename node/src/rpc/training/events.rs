@@ -1,5 +1,10 @@
-//! The streams behind `training_subscribeEvents` and `training_subscribeVotes`.
+//! The subscription `training_subscribeEvents`.
 
+use super::TrainingRuntimeApi;
+use descent_protocol::{
+	view::{BlockEvents, EventTopic},
+	GroupId,
+};
 use descent_runtime::{opaque::Block, BlockNumber, Hash};
 use futures::{
 	future::{select, Either},
@@ -10,21 +15,43 @@ use jsonrpsee::{
 	core::SubscriptionResult, server::SendTimeoutError, PendingSubscriptionSink, SubscriptionMessage,
 };
 use sc_client_api::BlockchainEvents;
-use serde::Serialize;
-use sp_api::ApiError;
+use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use std::{pin::pin, sync::Arc, time::Duration};
 
-/// How long a subscriber may leave a message unread when the connection's buffer is full.
+/// Longest time that a subscriber may leave a message unread when the connection's buffer is full.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The most blocks that are delivered at once; a node keeps no more states by default.
 const MAX_STRIDE: BlockNumber = 256;
 
-/// A block of the chain.
-pub(super) type At = (BlockNumber, Hash);
+/// A block's number and hash.
+type At = (BlockNumber, Hash);
+
+/// The events that a subscriber asks for.
+#[derive(Clone, Copy)]
+pub(super) struct Filter {
+	/// The group; all groups where it is `None`.
+	pub(super) group: Option<GroupId>,
+	pub(super) topic: EventTopic,
+}
+
+impl Filter {
+	/// Reads the events of a block that pass the filter.
+	fn read<C>(&self, client: &C, (block, hash): At) -> Result<BlockEvents, ApiError>
+	where
+		C: ProvideRuntimeApi<Block>,
+		C::Api: TrainingRuntimeApi<Block>,
+	{
+		let mut events = client.runtime_api().events(hash)?;
+		events.retain(|event| {
+			self.topic.includes(event) && self.group.is_none_or(|group| event.group() == group)
+		});
+		Ok(BlockEvents { block, hash, events })
+	}
+}
 
 /// Blocks as they are finalized, each one once, in order.
-pub(super) fn finalized_blocks<C>(client: Arc<C>) -> BoxStream<'static, At>
+fn finalized_blocks<C>(client: Arc<C>) -> BoxStream<'static, At>
 where
 	C: HeaderBackend<Block> + BlockchainEvents<Block> + Send + Sync + 'static,
 {
@@ -45,7 +72,7 @@ where
 }
 
 /// Blocks as they become the best, with those that a change of forks brings.
-pub(super) fn best_blocks<C>(client: Arc<C>) -> BoxStream<'static, At>
+fn best_blocks<C>(client: Arc<C>) -> BoxStream<'static, At>
 where
 	C: HeaderBackend<Block> + BlockchainEvents<Block> + Send + Sync + 'static,
 {
@@ -64,13 +91,19 @@ where
 		.boxed()
 }
 
-/// Sends what `read` finds of each block until the subscriber leaves, falls behind, or there is an error, of which it is
-/// told.
-pub(super) async fn deliver<T: Serialize>(
+/// Sends the events of each block, of finalized or of best ones, until the subscriber leaves, falls behind,
+/// or there is an error, of which it is told.
+pub(super) async fn deliver<C>(
 	pending: PendingSubscriptionSink,
-	mut blocks: BoxStream<'static, At>,
-	read: impl Fn(At) -> Result<T, ApiError>,
-) -> SubscriptionResult {
+	client: Arc<C>,
+	finalized: bool,
+	filter: Filter,
+) -> SubscriptionResult
+where
+	C: ProvideRuntimeApi<Block> + HeaderBackend<Block> + BlockchainEvents<Block> + Send + Sync + 'static,
+	C::Api: TrainingRuntimeApi<Block>,
+{
+	let mut blocks = if finalized { finalized_blocks(client.clone()) } else { best_blocks(client.clone()) };
 	let sink = pending.accept().await?;
 	let mut closed = pin!(sink.closed());
 	loop {
@@ -78,7 +111,8 @@ pub(super) async fn deliver<T: Serialize>(
 			Either::Left(_) | Either::Right((None, _)) => return Ok(()),
 			Either::Right((Some(block), _)) => block,
 		};
-		let events = read((block, hash))
+		let events = filter
+			.read(&*client, (block, hash))
 			.map_err(|error| format!("the events of block {block} can't be read: {error}"))?;
 		let message = SubscriptionMessage::from_json(&events)?;
 		match sink.send_timeout(message, PATIENCE).await {
@@ -86,7 +120,8 @@ pub(super) async fn deliver<T: Serialize>(
 			Err(SendTimeoutError::Closed(_)) => return Ok(()),
 			Err(SendTimeoutError::Timeout(_)) => {
 				return Err(format!(
-					"the subscriber fell behind at block {block}: subscribe again and read messages as they come"
+					"the subscriber fell behind at block {block}: subscribe again and read messages as they \
+					 come"
 				)
 				.into())
 			}

@@ -1,37 +1,41 @@
-//! The `training_*` methods: groups, rounds, standings, why a commitment ended as it did, what is voted on, what is minted and
-//! earned, and who validates and governs.
+//! The `training_*` methods: declared in [`TrainingApi`] and answered out of the runtime below it.
 
 mod error;
 mod events;
-mod server;
+mod reads;
 #[cfg(test)]
 mod tests;
 
 use descent_protocol::{
+	explanation,
 	view::{
-		AmendmentView, EmissionView, Explanation, GovernanceView, GroupView, HeadView, LogEntryView, PotView,
-		ProposalView, RewardsView, RoundView, StakeView, StandingView, ValidatorRules, ValidatorView,
+		AmendmentView, EmissionView, EventTopic, Explanation, GovernanceView, GroupView, HeadView,
+		LogEntryView, PotView, ProposalView, RewardsView, RoundView, StakeView, StandingView, ValidatorRules,
+		ValidatorView,
 	},
 	GroupId, RoundIndex,
 };
 use descent_runtime::{opaque::Block, AccountId, Hash, TrainingApi as TrainingRuntimeApi};
 use error::Error;
+use events::Filter;
 use jsonrpsee::{
-	core::{RpcResult, SubscriptionResult},
+	core::{async_trait, RpcResult, SubscriptionResult},
 	proc_macros::rpc,
+	PendingSubscriptionSink,
 };
-use sp_api::{ApiError, ApiRef, ProvideRuntimeApi};
+use sc_client_api::BlockchainEvents;
+use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use std::sync::Arc;
 
-/// How many groups, or entries of a log, a page has unless another limit is asked for.
+/// Number of groups, or of entries of a log, in a page unless another limit is asked for.
 const DEFAULT_LIMIT: u32 = 20;
 
-/// What a node tells about training. `at` is a block's hash, the best block's unless given.
+/// The `training_*` methods. `at` is a block's hash, the best block's unless given.
 #[rpc(server)]
-pub trait TrainingApi {
-	/// Groups in the order of their numbers, from number `from` (0) on, at most `limit` (20) of them, never more than
-	/// 100.
+pub(crate) trait TrainingApi {
+	/// Groups in the order of their numbers, from number `from` (0) on, at most `limit` (20) of them, never
+	/// more than 100.
 	#[method(name = "training_groups", blocking)]
 	fn groups(
 		&self,
@@ -48,7 +52,7 @@ pub trait TrainingApi {
 	#[method(name = "training_round", blocking)]
 	fn round(&self, group: GroupId, round: RoundIndex, at: Option<Hash>) -> RpcResult<RoundView>;
 
-	/// How the trainers of a group have done, the best first.
+	/// Results of a group's trainers, the best first.
 	#[method(name = "training_leaderboard", blocking)]
 	fn leaderboard(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<StandingView>>;
 
@@ -56,7 +60,7 @@ pub trait TrainingApi {
 	#[method(name = "training_retiredHeads", blocking)]
 	fn retired_heads(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<HeadView>>;
 
-	/// Why an account's commitment in a round ended as it did, or what it waits for.
+	/// Explains the result of an account's commitment in a round, or the step that it waits for.
 	#[method(name = "training_explain", blocking)]
 	fn explain(
 		&self,
@@ -66,8 +70,8 @@ pub trait TrainingApi {
 		at: Option<Hash>,
 	) -> RpcResult<Explanation>;
 
-	/// The log of a group's data set from the entry that made version `from` (1) on, oldest first, at most `limit` (20)
-	/// entries, never more than 100.
+	/// The log of a group's data set from the entry that made version `from` (1) on, oldest first, at most
+	/// `limit` (20) entries, never more than 100.
 	#[method(name = "training_datasetLog", blocking)]
 	fn dataset_log(
 		&self,
@@ -77,35 +81,37 @@ pub trait TrainingApi {
 		at: Option<Hash>,
 	) -> RpcResult<Vec<LogEntryView>>;
 
-	/// The delta proposals of a group: those that are open in their order, then the last that ended, the newest first.
+	/// The delta proposals of a group: those that are open in their order, then the last that ended, the
+	/// newest first.
 	#[method(name = "training_proposals", blocking)]
 	fn proposals(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<ProposalView>>;
 
-	/// The amendments of a group's rules: those that are open, then the last that ended, the newest first in both.
+	/// The amendments of a group's rules: those that are open, then the last that ended, the newest first in
+	/// both.
 	#[method(name = "training_amendments", blocking)]
 	fn amendments(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<AmendmentView>>;
 
-	/// What an account has staked in a group, and what it votes for.
+	/// The stake of an account in a group, and its votes.
 	#[method(name = "training_stake", blocking)]
 	fn stake(&self, group: GroupId, account: AccountId, at: Option<Hash>) -> RpcResult<StakeView>;
 
-	/// What is minted, and how much has been.
+	/// The emission, and the amount minted so far.
 	#[method(name = "training_emission", blocking)]
 	fn emission(&self, at: Option<Hash>) -> RpcResult<EmissionView>;
 
-	/// What a group has to pay with, and who funds it.
+	/// The pot of a group, and its fundings.
 	#[method(name = "training_pot", blocking)]
 	fn pot(&self, group: GroupId, at: Option<Hash>) -> RpcResult<PotView>;
 
-	/// What an account has earned, and what of it was claimed.
+	/// The rewards of an account, accrued and claimed.
 	#[method(name = "training_rewards", blocking)]
 	fn rewards(&self, account: AccountId, at: Option<Hash>) -> RpcResult<RewardsView>;
 
-	/// The candidates in their order, and who else is in the session's set.
+	/// The candidates in their order, then the other validators of the session.
 	#[method(name = "training_validators", blocking)]
 	fn validators(&self, at: Option<Hash>) -> RpcResult<Vec<ValidatorView>>;
 
-	/// How an account stands that has bonded; null where it never has.
+	/// The standing of an account that has bonded; null where it never has.
 	#[method(name = "training_validator", blocking)]
 	fn validator(&self, account: AccountId, at: Option<Hash>) -> RpcResult<Option<ValidatorView>>;
 
@@ -117,23 +123,29 @@ pub trait TrainingApi {
 	#[method(name = "training_governance", blocking)]
 	fn governance(&self, at: Option<Hash>) -> RpcResult<GovernanceView>;
 
-	/// What happens in rounds, of one group or of all, one message a block in the order of the chain, also for blocks in
-	/// which nothing happened. Of finalized blocks; with `finalized` false of best blocks, which may be taken back.
+	/// The events of a topic (`rounds`), of one group or of all, one message a block in the order of the
+	/// chain, also for blocks without events. Of finalized blocks; with `finalized` false of best blocks,
+	/// which may be taken back.
 	///
-	/// A subscriber that does not keep up is told so and dropped; blocks are missing where the node itself caught up
-	/// with the chain in strides of more than 256.
+	/// A subscriber that does not keep up is told so and dropped; blocks are missing where the node itself
+	/// caught up with the chain in strides of more than 256.
 	#[subscription(
 		name = "training_subscribeEvents" => "training_events",
 		unsubscribe = "training_unsubscribeEvents",
 		item = BlockEvents,
 	)]
-	async fn subscribe_events(&self, group: Option<GroupId>, finalized: Option<bool>) -> SubscriptionResult;
+	async fn subscribe_events(
+		&self,
+		group: Option<GroupId>,
+		finalized: Option<bool>,
+		topic: Option<EventTopic>,
+	) -> SubscriptionResult;
 
-	/// What stakeholders, proposers and the validators who check deltas do, delivered as the events of rounds are.
+	/// The older name of `training_subscribeEvents` with the topic `votes`.
 	#[subscription(
 		name = "training_subscribeVotes" => "training_votes",
 		unsubscribe = "training_unsubscribeVotes",
-		item = BlockVotes,
+		item = BlockEvents,
 	)]
 	async fn subscribe_votes(&self, group: Option<GroupId>, finalized: Option<bool>) -> SubscriptionResult;
 }
@@ -150,57 +162,120 @@ impl<C> Training<C> {
 	}
 }
 
-impl<C> Training<C>
+#[async_trait]
+impl<C> TrainingApiServer for Training<C>
 where
-	C: ProvideRuntimeApi<Block> + HeaderBackend<Block>,
+	C: ProvideRuntimeApi<Block> + HeaderBackend<Block> + BlockchainEvents<Block> + Send + Sync + 'static,
 	C::Api: TrainingRuntimeApi<Block>,
 {
-	/// The block that is asked for, or the best one.
-	fn block(&self, at: Option<Hash>) -> Hash {
-		at.unwrap_or_else(|| self.client.info().best_hash)
-	}
-
-	fn read_group(&self, block: Hash, group: GroupId) -> Result<GroupView, Error> {
-		self.client
-			.runtime_api()
-			.group(block, group)
-			.map_err(unreadable(block))?
-			.ok_or(Error::UnknownGroup(group))
-	}
-
-	/// What `read` finds in a block's state.
-	fn of_block<T>(
+	fn groups(
 		&self,
+		from: Option<GroupId>,
+		limit: Option<u32>,
 		at: Option<Hash>,
-		read: impl FnOnce(ApiRef<'_, C::Api>, Hash) -> Result<T, ApiError>,
-	) -> RpcResult<T> {
-		let block = self.block(at);
-		Ok(read(self.client.runtime_api(), block).map_err(unreadable(block))?)
+	) -> RpcResult<Vec<GroupView>> {
+		self.of_block(at, |api, block| {
+			api.groups(block, from.unwrap_or_default(), limit.unwrap_or(DEFAULT_LIMIT))
+		})
 	}
 
-	/// What `read` finds of a group that there is.
-	fn of_group<T>(
+	fn group(&self, group: GroupId, at: Option<Hash>) -> RpcResult<GroupView> {
+		Ok(self.read_group(self.block(at), group)?)
+	}
+
+	fn round(&self, group: GroupId, round: RoundIndex, at: Option<Hash>) -> RpcResult<RoundView> {
+		Ok(self.read_round(self.block(at), group, round)?)
+	}
+
+	fn leaderboard(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<StandingView>> {
+		self.of_group(group, at, |api, block| api.leaderboard(block, group))
+	}
+
+	fn explain(
 		&self,
 		group: GroupId,
+		round: RoundIndex,
+		account: AccountId,
 		at: Option<Hash>,
-		read: impl FnOnce(ApiRef<'_, C::Api>, Hash) -> Result<T, ApiError>,
-	) -> RpcResult<T> {
-		let block = self.block(at);
-		self.read_group(block, group)?;
-		self.of_block(Some(block), read)
+	) -> RpcResult<Explanation> {
+		Ok(explanation(&self.read_round(self.block(at), group, round)?, &account))
 	}
 
-	fn read_round(&self, block: Hash, group: GroupId, round: RoundIndex) -> Result<RoundView, Error> {
-		match self.client.runtime_api().round(block, group, round).map_err(unreadable(block))? {
-			Some(view) => Ok(view),
-			None => Err(match self.read_group(block, group) {
-				Ok(_) => Error::UnknownRound(group, round),
-				Err(error) => error,
-			}),
-		}
+	fn retired_heads(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<HeadView>> {
+		self.of_group(group, at, |api, block| api.retired_heads(block, group))
 	}
-}
 
-fn unreadable(block: Hash) -> impl Fn(ApiError) -> Error {
-	move |error| Error::State(block, error.to_string())
+	fn dataset_log(
+		&self,
+		group: GroupId,
+		from: Option<u32>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<LogEntryView>> {
+		self.of_group(group, at, |api, block| {
+			api.dataset_log(block, group, from.unwrap_or(1), limit.unwrap_or(DEFAULT_LIMIT))
+		})
+	}
+
+	fn proposals(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<ProposalView>> {
+		self.of_group(group, at, |api, block| api.proposals(block, group))
+	}
+
+	fn amendments(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<AmendmentView>> {
+		self.of_group(group, at, |api, block| api.amendments(block, group))
+	}
+
+	fn stake(&self, group: GroupId, account: AccountId, at: Option<Hash>) -> RpcResult<StakeView> {
+		let stake = self.of_block(at, |api, block| api.stake(block, group, account))?;
+		Ok(stake.ok_or(Error::UnknownGroup(group))?)
+	}
+
+	fn emission(&self, at: Option<Hash>) -> RpcResult<EmissionView> {
+		self.of_block(at, |api, block| api.emission(block))
+	}
+
+	fn pot(&self, group: GroupId, at: Option<Hash>) -> RpcResult<PotView> {
+		let pot = self.of_block(at, |api, block| api.pot(block, group))?;
+		Ok(pot.ok_or(Error::UnknownGroup(group))?)
+	}
+
+	fn rewards(&self, account: AccountId, at: Option<Hash>) -> RpcResult<RewardsView> {
+		self.of_block(at, |api, block| api.rewards(block, account))
+	}
+
+	fn validators(&self, at: Option<Hash>) -> RpcResult<Vec<ValidatorView>> {
+		self.of_block(at, |api, block| api.validators(block))
+	}
+
+	fn validator(&self, account: AccountId, at: Option<Hash>) -> RpcResult<Option<ValidatorView>> {
+		self.of_block(at, |api, block| api.validator(block, account))
+	}
+
+	fn validator_rules(&self, at: Option<Hash>) -> RpcResult<ValidatorRules> {
+		self.of_block(at, |api, block| api.validator_rules(block))
+	}
+
+	fn governance(&self, at: Option<Hash>) -> RpcResult<GovernanceView> {
+		self.of_block(at, |api, block| api.governance(block))
+	}
+
+	async fn subscribe_events(
+		&self,
+		pending: PendingSubscriptionSink,
+		group: Option<GroupId>,
+		finalized: Option<bool>,
+		topic: Option<EventTopic>,
+	) -> SubscriptionResult {
+		let filter = Filter { group, topic: topic.unwrap_or_default() };
+		events::deliver(pending, self.client.clone(), finalized.unwrap_or(true), filter).await
+	}
+
+	async fn subscribe_votes(
+		&self,
+		pending: PendingSubscriptionSink,
+		group: Option<GroupId>,
+		finalized: Option<bool>,
+	) -> SubscriptionResult {
+		self.subscribe_events(pending, group, finalized, Some(EventTopic::Votes)).await
+	}
 }

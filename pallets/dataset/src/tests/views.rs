@@ -4,7 +4,7 @@ use super::{
 };
 use crate::mock::{account, build_and_execute, model, run_to, Dataset, RuntimeEvent, System};
 use descent_protocol::{
-	view::{ProposalEnding, VoteEvent},
+	view::{ChainEvent, ProposalEnding},
 	DeltaVerdict,
 };
 
@@ -123,8 +123,8 @@ fn events_are_shown_as_far_as_they_tell_a_proposals_course() {
 			views.collect()
 		};
 		let expected = [
-			VoteEvent::Proposed { group: 0, proposal: id, account: account(1), delta: delta(1) },
-			VoteEvent::Voted { group: 0, account: account(3), proposal: Some(id), stake: 40 },
+			ChainEvent::Proposed { group: 0, proposal: id, account: account(1), delta: delta(1) },
+			ChainEvent::Voted { group: 0, account: account(3), proposal: Some(id), stake: 40 },
 		];
 		assert_eq!(views(System::events()), expected);
 		attests(id, 0, &[Some(MALFORMED); 4]);
@@ -133,8 +133,8 @@ fn events_are_shown_as_far_as_they_tell_a_proposals_course() {
 		opens(id, 0, &[Some(MALFORMED); 4]);
 		let DeltaVerdict::Invalid(fault) = MALFORMED else { unreachable!() };
 		let expected = [
-			VoteEvent::Checked { group: 0, proposal: id, version: 1, verdict: MALFORMED },
-			VoteEvent::ProposalEnded {
+			ChainEvent::Checked { group: 0, proposal: id, version: 1, verdict: MALFORMED },
+			ChainEvent::ProposalEnded {
 				group: 0,
 				proposal: id,
 				account: account(1),

@@ -7,7 +7,7 @@ use crate::{
 	Event,
 };
 use descent_protocol::{
-	view::{AmendmentEnding, AmendmentView, StakeView, UnstakingView, VoteEvent},
+	view::{Alarm, AmendmentEnding, AmendmentView, ChainEvent, StakeView, UnstakingView},
 	Majority,
 };
 use frame_support::assert_ok;
@@ -85,7 +85,7 @@ fn events_tell_what_stakeholders_did() {
 		run_to(1 + PERIOD);
 		assert_ok!(Groups::withdraw(signed(1), 0));
 		let (group, account) = (0, account(1));
-		let staked = |stake| VoteEvent::Staked {
+		let staked = |stake| ChainEvent::Staked {
 			group,
 			account: account.clone(),
 			stake,
@@ -93,11 +93,11 @@ fn events_tell_what_stakeholders_did() {
 		};
 		let expected = [
 			staked(200),
-			VoteEvent::AmendmentProposed { group, amendment, account: account.clone() },
-			VoteEvent::AmendmentVoted { group, amendment, account: account.clone(), aye: true, stake: 200 },
+			ChainEvent::AmendmentProposed { group, amendment, account: account.clone() },
+			ChainEvent::AmendmentVoted { group, amendment, account: account.clone(), aye: true, stake: 200 },
 			staked(150),
-			VoteEvent::AmendmentEnded { group, amendment, ending: AmendmentEnding::Adopted { from: 1 } },
-			VoteEvent::PeriodClosed { group, next: 1 + 2 * PERIOD },
+			ChainEvent::AmendmentEnded { group, amendment, ending: AmendmentEnding::Adopted { from: 1 } },
+			ChainEvent::PeriodClosed { group, next: 1 + 2 * PERIOD },
 		];
 		let views: Vec<_> = events().into_iter().filter_map(Event::<Test>::view).collect();
 		assert_eq!(views, expected);
@@ -108,5 +108,5 @@ fn events_tell_what_stakeholders_did() {
 fn events_tell_that_nobody_will_close_a_period() {
 	let (group, close) = (0, 21);
 	let event = Event::<Test>::AlarmMissing { group, close };
-	assert_eq!(event.view(), Some(VoteEvent::AlarmMissing { group, close }));
+	assert_eq!(event.view(), Some(ChainEvent::AlarmMissing { group, alarm: Alarm::PeriodClose { close } }));
 }

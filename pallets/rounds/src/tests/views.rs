@@ -6,12 +6,12 @@ use crate::{
 	Event,
 };
 use descent_protocol::{
-	view::RoundEvent,
+	view::{Alarm, ChainEvent},
 	Outcome, Phase, Score,
 	Verdict::{Match, Mismatch},
 };
 
-fn events() -> Vec<RoundEvent> {
+fn events() -> Vec<ChainEvent> {
 	let events = System::events().into_iter().map(|record| record.event);
 	events
 		.filter_map(|event| match event {
@@ -146,13 +146,13 @@ fn a_round_tells_its_story_in_events() {
 		let told = events();
 		assert_eq!(told.len(), 1 + 1 + 3 + 3 + 1 + 1);
 		assert!(told.iter().all(|event| event.group() == 0));
-		assert!(matches!(told[8], RoundEvent::Ended { outcome: Outcome::Won, .. }));
+		assert!(matches!(told[8], ChainEvent::Ended { outcome: Outcome::Won, .. }));
 		assert!(
-			matches!(&told[9], RoundEvent::Settled { winner: Some(winner), .. } if *winner == account(1))
+			matches!(&told[9], ChainEvent::Settled { winner: Some(winner), .. } if *winner == account(1))
 		);
 		assert_eq!(
 			Event::<crate::mock::Test>::AlarmMissing { group: 0, round: 7 }.view(),
-			Some(RoundEvent::AlarmMissing { group: 0, round: 7 })
+			Some(ChainEvent::AlarmMissing { group: 0, alarm: Alarm::Settlement { round: 7 } })
 		);
 	});
 }

@@ -1,4 +1,4 @@
-//! Who acts: the accounts that the presets give money to, with all their keys, made once.
+//! The accounts that the presets endow, with all their keys, made once.
 
 use crate::{AccountId, Runtime, RuntimeCall, SessionKeys, SignedPayload, System, UncheckedExtrinsic};
 use codec::Encode;
@@ -9,15 +9,15 @@ use sp_core::{ed25519, proof_of_possession::ProofOfPossessionGenerator, sr25519,
 use sp_runtime::DispatchResult;
 use std::sync::LazyLock;
 
-/// How a call ended: it was not admitted, or it failed, or not.
-pub type Submitted = Result<DispatchResult, TransactionValidityError>;
+/// Result of a call: not admitted, failed, or done.
+pub(crate) type Submitted = Result<DispatchResult, TransactionValidityError>;
 
 /// An account that signs.
 #[derive(Clone)]
-pub struct Actor {
-	pub name: &'static str,
-	pub account: AccountId,
-	pub pair: sr25519::Pair,
+pub(crate) struct Actor {
+	pub(crate) name: &'static str,
+	pub(crate) account: AccountId,
+	pub(crate) pair: sr25519::Pair,
 	grandpa: ed25519::Pair,
 }
 
@@ -53,30 +53,30 @@ static ACTORS: LazyLock<Vec<Actor>> = LazyLock::new(|| {
 		.collect()
 });
 
-/// All of them.
-pub fn actors() -> &'static [Actor] {
+/// Returns all actors.
+pub(crate) fn actors() -> &'static [Actor] {
 	&ACTORS
 }
 
-/// The one of that name.
-pub fn actor(name: &str) -> &'static Actor {
+/// Returns the actor of a name.
+pub(crate) fn actor(name: &str) -> &'static Actor {
 	let found = actors().iter().find(|actor| actor.name == name);
 	found.expect("there is such an actor")
 }
 
-/// The one with that account.
-pub fn owner(account: &AccountId) -> Option<&'static Actor> {
+/// Returns the actor with an account.
+pub(crate) fn owner(account: &AccountId) -> Option<&'static Actor> {
 	actors().iter().find(|actor| actor.account == *account)
 }
 
 impl Actor {
-	/// Its evaluator key, which is that of its account.
-	pub fn evaluator(&self) -> AuthorityId {
+	/// Returns its evaluator key, which is that of its account.
+	pub(crate) fn evaluator(&self) -> AuthorityId {
 		self.pair.public().into()
 	}
 
-	/// All its session keys, and the proof that it has them.
-	pub fn session_keys(&self) -> (SessionKeys, Vec<u8>) {
+	/// Returns its session keys, and the proof that it has them.
+	pub(crate) fn session_keys(&self) -> (SessionKeys, Vec<u8>) {
 		let keys = SessionKeys {
 			babe: self.pair.public().into(),
 			grandpa: self.grandpa.public().into(),
@@ -90,7 +90,7 @@ impl Actor {
 	}
 
 	/// Signs a call and puts it into the block.
-	pub fn submit(&self, call: impl Into<RuntimeCall>) -> Submitted {
+	pub(crate) fn submit(&self, call: impl Into<RuntimeCall>) -> Submitted {
 		let mut extension = <Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_extension();
 		extension.6 = frame_system::CheckNonce::from(System::account_nonce(&self.account));
 		let payload = SignedPayload::new(call.into(), extension).expect("the extension has what it signs");

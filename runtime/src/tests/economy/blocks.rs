@@ -1,4 +1,4 @@
-//! Blocks between whose numbers there may be gaps: time passes in which nothing happens, and that nobody has to wait for.
+//! Blocks with gaps between their numbers, so that tests need not make the blocks in which nothing happens.
 
 use super::actor::{actor, Submitted};
 use crate::{
@@ -21,9 +21,10 @@ static VRF: LazyLock<VrfSignature> = LazyLock::new(|| {
 	actor("//Alice").pair.vrf_sign(&data)
 });
 
-/// Begins block `number`, in the slot of the same number, where those before it may be missing. Its author is Alice: a
-/// validator that a block disables can't be its author. While she is no validator, it is one that nobody knows.
-pub fn begin(number: BlockNumber) {
+/// Begins block `number`, in the slot of the same number. Blocks before it may be missing. Its author is
+/// Alice, as a validator that a block disables can't be its author. While Alice is no validator, the author
+/// is unknown.
+pub(crate) fn begin(number: BlockNumber) {
 	let alice = AuthorityId::from(actor("//Alice").pair.public());
 	let slot = Slot::from(u64::from(number));
 	// The first block of an epoch is made by the validators of that epoch.
@@ -49,17 +50,17 @@ pub fn begin(number: BlockNumber) {
 }
 
 /// Ends the block.
-pub fn end() {
+pub(crate) fn end() {
 	Executive::finalize_block();
 }
 
 /// Puts a call into the block that its author's node makes.
-pub fn submit_unsigned(call: RuntimeCall) -> Submitted {
+pub(crate) fn submit_unsigned(call: RuntimeCall) -> Submitted {
 	Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(call))
 }
 
 /// Puts a call into the block that brings its own proof.
-pub fn submit_authorized(call: RuntimeCall) -> Submitted {
+pub(crate) fn submit_authorized(call: RuntimeCall) -> Submitted {
 	let transaction =
 		<Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_authorized_transaction(call);
 	Executive::apply_extrinsic(transaction)

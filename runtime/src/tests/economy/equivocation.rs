@@ -12,7 +12,7 @@ use sp_consensus_babe::{
 use sp_core::{crypto::Pair, H256};
 use sp_runtime::{traits::Header as _, Digest, DigestItem};
 
-/// A block of a validator in a slot; what is in it differs by `root`.
+/// Returns a header of a validator for a slot. Its content differs by `root`.
 fn sealed(by: &Actor, slot: Slot, root: u8) -> Header {
 	let pre_digest = SecondaryPlainPreDigest { authority_index: 0, slot };
 	let digest = Digest { logs: vec![DigestItem::babe_pre_digest(PreDigest::SecondaryPlain(pre_digest))] };
@@ -24,8 +24,9 @@ fn sealed(by: &Actor, slot: Slot, root: u8) -> Header {
 	header
 }
 
-/// The call by which a node reports a validator of this session for the slot of this block. `None` where it is none.
-pub fn report(offender: &Actor) -> Option<RuntimeCall> {
+/// Returns the call by which a node reports a validator of this session for the slot of this block; `None`
+/// where it is no validator.
+pub(crate) fn report(offender: &Actor) -> Option<RuntimeCall> {
 	let slot = crate::Babe::current_slot();
 	let key = AuthorityId::from(offender.pair.public());
 	let key_owner_proof = KeyOwners::<Runtime>::prove((KEY_TYPE, key.encode()))?;

@@ -1,10 +1,10 @@
-//! The economy as a whole, across all pallets: that no token is made or lost whatever happens, that lies cost those who
-//! tell them more than they bring, and that nothing costs more the more groups there are.
+//! The economy across all pallets. No token is made or lost, lies cost the liar more than they bring, and the
+//! cost of a call does not grow with the number of groups.
 
 mod actor;
 mod blocks;
+mod calls;
 mod cost;
 mod equivocation;
 mod fuzz;
 mod lies;
-mod say;

@@ -7,6 +7,7 @@ pub(crate) mod chain_spec;
 pub(crate) mod content;
 pub(crate) mod dataset;
 pub(crate) mod emission;
+mod events;
 pub(crate) mod explain;
 mod follow;
 pub(crate) mod governance;

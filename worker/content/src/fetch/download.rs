@@ -7,10 +7,10 @@ use reqwest::{
 use super::providers::Refusal;
 use crate::MAX_BLOCK_SIZE;
 
-/// Bytes set aside before any have come, whatever length the provider announces.
+/// Number of bytes that are allocated before any have arrived, whatever length the provider announces.
 const FIRST_ALLOCATION: usize = 64 << 10;
 
-/// Gets the bytes at a URL, at most one block of them. The client's timeout bounds the time.
+/// Downloads at most one block of bytes from a URL. The client's timeout bounds the time.
 pub(super) async fn download(client: &Client, url: Url) -> Result<Bytes, Refusal> {
 	let failed = |error: reqwest::Error| Refusal::Failed(reason(error));
 	let accept = HeaderValue::from_static("application/vnd.ipld.raw");
@@ -21,19 +21,19 @@ pub(super) async fn download(client: &Client, url: Url) -> Result<Bytes, Refusal
 		status => return Err(Refusal::Failed(format!("it answered {status}"))),
 	}
 	if response.content_length().is_some_and(|len| len > MAX_BLOCK_SIZE as u64) {
-		return Err(Refusal::Lied);
+		return Err(Refusal::WrongBytes);
 	}
 	let mut body = BytesMut::with_capacity(FIRST_ALLOCATION);
 	while let Some(chunk) = response.chunk().await.map_err(failed)? {
 		if body.len() + chunk.len() > MAX_BLOCK_SIZE {
-			return Err(Refusal::Lied);
+			return Err(Refusal::WrongBytes);
 		}
 		body.extend_from_slice(&chunk);
 	}
 	Ok(body.freeze())
 }
 
-/// The causes of an error, without the URL: it is a stranger's and of any length.
+/// Lists the causes of an error, without the URL, which comes from a stranger and has any length.
 fn reason(error: reqwest::Error) -> String {
 	if error.is_timeout() {
 		return "it did not answer in time".into();

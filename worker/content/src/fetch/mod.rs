@@ -1,4 +1,4 @@
-//! Content from gateways that nobody trusts.
+//! Fetches content from gateways that are not trusted.
 
 mod download;
 mod providers;
@@ -17,22 +17,23 @@ use crate::{
 use providers::Providers;
 use transfer::Transfer;
 
-/// What a fetch may cost.
+/// Bounds on the size, time and number of requests of a fetch.
 #[derive(Clone, Debug)]
 pub struct FetchLimits {
-	/// Largest content that is fetched at all, in bytes.
+	/// Largest content that is fetched, in bytes; 16 GiB by default.
 	pub max_content_bytes: u64,
-	/// Longest time for the whole content.
+	/// Longest time for the whole content; 30 minutes by default.
 	pub deadline: Duration,
-	/// Longest time in which no block arrives before the content counts as unavailable.
+	/// Longest time in which no block arrives before the content counts as unavailable; 2 minutes by default.
 	pub patience: Duration,
-	/// Longest time for one block, from the request to its last byte.
+	/// Longest time for one block, from the request to its last byte; 20 seconds by default.
 	pub request_timeout: Duration,
-	/// Longest time to connect to a provider; part of `request_timeout`.
+	/// Longest time to connect to a provider, which is part of `request_timeout`; 5 seconds by default.
 	pub connect_timeout: Duration,
-	/// Requests at one time to all providers together. Each may hold one block of up to 2 MiB in memory.
+	/// Most requests at one time to all providers together; 16 by default. Each may hold one block of up to 2
+	/// MiB in memory.
 	pub requests: usize,
-	/// Requests at one time to one provider.
+	/// Most requests at one time to one provider; 4 by default.
 	pub requests_per_provider: usize,
 }
 
@@ -50,38 +51,42 @@ impl Default for FetchLimits {
 	}
 }
 
-/// How far a fetch is.
+/// Progress of a fetch, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-	/// Content bytes that are in the store and checked.
+	/// Number of content bytes that are in the store and checked.
 	pub done: u64,
 	/// The size of the content in bytes.
 	pub total: u64,
-	/// Bytes of blocks that came from providers in this fetch, nodes of the tree included.
+	/// Number of bytes of the blocks that providers sent in this fetch, nodes of the tree included.
 	pub downloaded: u64,
 }
 
-/// Why content could not be fetched.
+/// Reasons for which content could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-	/// No provider served every block in time. Another time, or with other providers, it may succeed; the blocks that
-	/// came are kept for that.
-	#[error("content {content} is unavailable, {done} of {total} bytes are here: {reason}", total = content.size, content = crate::BlockId::from(content))]
+	/// No provider served every block in time. The fetch may succeed later or with other providers, and the
+	/// blocks that arrived are kept for it.
+	#[error(
+		"content {content} is unavailable, {done} of {total} bytes are here: {reason}",
+		total = content.size,
+		content = crate::BlockId::from(content)
+	)]
 	Unavailable {
 		/// The content.
 		content: ContentRef,
-		/// Content bytes that are in the store.
+		/// Number of content bytes that are in the store.
 		done: u64,
-		/// What was waited for, and the last failure.
+		/// Reason for giving up, and the last failure.
 		reason: String,
 	},
-	/// The content under this address and of this size is malformed: whoever fetches it finds the same.
+	/// The content under this address and of this size is malformed. Every fetcher finds the same.
 	#[error("the content is malformed: {reason}")]
 	Invalid {
-		/// What is wrong with it.
+		/// Description of the fault.
 		reason: String,
 	},
-	/// The content is larger than this fetcher accepts; nothing was downloaded.
+	/// The content is larger than this fetcher accepts. Nothing was downloaded.
 	#[error("content of {size} bytes is more than the {limit} accepted")]
 	TooLarge {
 		/// Size of the content in bytes.
@@ -89,7 +94,8 @@ pub enum FetchError {
 		/// The limit in bytes.
 		limit: u64,
 	},
-	/// The fetcher itself failed: its disk, its store's cap, its HTTP client. This says nothing about the content.
+	/// The fetcher itself failed: its disk, its store's limit or its HTTP client. This says nothing about the
+	/// content.
 	#[error("fetching failed here: {0}")]
 	Io(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -103,7 +109,7 @@ impl From<StoreError> for FetchError {
 	}
 }
 
-/// Brings content into a [`Store`] from trustless gateways over HTTP.
+/// Fetches content into a [`Store`] from trustless gateways over HTTP.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
 	client: Client,
@@ -112,10 +118,10 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-	/// A fetcher into `store`. It follows no redirects and takes no proxy from the environment.
+	/// Returns a fetcher into `store`. It follows no redirects and takes no proxy from the environment.
 	///
 	/// # Errors
-	/// [`FetchError::Io`] where the HTTP client cannot be set up.
+	/// Returns [`FetchError::Io`] if the HTTP client cannot be set up.
 	pub fn new(store: Store, limits: FetchLimits) -> Result<Self, FetchError> {
 		let client = Client::builder()
 			.redirect(Policy::none())
@@ -128,21 +134,25 @@ impl Fetcher {
 		Ok(Self { client, store, limits })
 	}
 
-	/// The store that content is fetched into.
+	/// Returns the store that content is fetched into.
 	pub fn store(&self) -> &Store {
 		&self.store
 	}
 
-	/// Fetches content from `providers`, base URLs of trustless gateways such as `http://127.0.0.1:8080`, and pins it.
+	/// Fetches content from `providers` and pins it. A provider is the base URL of a trustless gateway, such
+	/// as `http://127.0.0.1:8080`.
 	///
-	/// Blocks come from several providers at once. Each is checked against its hash and against the place in the tree
-	/// that the size of the content gives it, and only then kept. Blocks that the store has already are not asked for.
-	/// A provider that sends wrong bytes is not asked again; one that stalls or fails is asked less and less often; one
-	/// that does not have a block is asked for others. `progress` is called after every block and must not block.
-	/// Dropping the future stops the fetch; what came until then is kept until [`Store::gc`].
+	/// Blocks come from several providers at once. Each is kept only after it was checked against its hash
+	/// and against its place in the tree, which the size of the content fixes. Blocks that the store has
+	/// already are not requested. A provider that sends wrong bytes is not asked again. One that stalls or
+	/// fails pauses, from 0.25 to 60 seconds. One that does not have a block is asked for others.
+	///
+	/// `progress` is called after every block and must not block. Dropping the future stops the fetch; the
+	/// blocks that arrived are kept until [`Store::gc`].
 	///
 	/// # Errors
-	/// See [`FetchError`]. A provider that is no http(s) URL is ignored, as are all beyond the first 64.
+	/// See [`FetchError`]. A provider that is not an http(s) URL of at most 1,024 bytes is ignored, and so
+	/// are all beyond the first 64.
 	pub async fn fetch(
 		&self,
 		content: &ContentRef,

@@ -5,23 +5,23 @@ use tokio::time::Instant;
 
 use crate::BlockId;
 
-/// Most providers asked for one content: the width of [`Asked`].
+/// Most providers that are asked for one content: the width of [`ProviderSet`] in bits.
 const MAX_PROVIDERS: usize = 64;
 /// Longest provider URL, in bytes.
 const MAX_URL: usize = 1024;
 /// Pause after a provider's first failure in a row; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// Longest pause.
+/// Longest pause of a provider.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-/// Failures in a row from which on a provider is asked only for what no better one may have.
+/// Number of failures in a row from which a provider is asked only for blocks that no better one may have.
 const DOUBTFUL: u32 = 2;
 
 /// A set of providers, by index.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Asked(u64);
+pub(super) struct ProviderSet(u64);
 
-impl Asked {
+impl ProviderSet {
 	pub(super) fn insert(&mut self, provider: usize) {
 		self.0 |= 1 << provider;
 	}
@@ -31,14 +31,14 @@ impl Asked {
 	}
 }
 
-/// Why a provider did not deliver a block.
+/// Reasons for which a provider did not deliver a block.
 #[derive(Clone, Debug)]
 pub(super) enum Refusal {
-	/// It does not have the block.
+	/// The provider does not have the block.
 	Absent,
-	/// It sent something else than the block.
-	Lied,
-	/// It did not answer in time, or with an error.
+	/// The provider sent other bytes than the block's.
+	WrongBytes,
+	/// The provider did not answer in time, or answered with an error.
 	Failed(String),
 }
 
@@ -46,22 +46,22 @@ pub(super) enum Refusal {
 struct Provider {
 	base: Url,
 	in_flight: usize,
-	/// Failures since the last answer, those of requests made side by side counting as one.
-	strikes: u32,
+	/// Number of failures since the last answer. Requests made side by side count as one.
+	failures: u32,
 	ready_at: Instant,
 	banned: bool,
-	/// Moving average of the time that a block took.
+	/// Moving average of the time that one block takes.
 	latency: Duration,
 }
 
-/// The gateways of one fetch and what is known of them.
+/// The gateways of one fetch and their state.
 #[derive(Debug)]
 pub(super) struct Providers {
 	all: Vec<Provider>,
 	per_provider: usize,
 }
 
-/// The pause after so many failures in a row.
+/// Returns the pause after this many failures in a row.
 pub(super) fn pause(failures: u32) -> Duration {
 	FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(MAX_PAUSE)
 }
@@ -78,53 +78,54 @@ impl Providers {
 			match parse(text) {
 				Some(base) if all.len() < MAX_PROVIDERS && all.iter().all(|known| known.base != base) => {
 					let (ready_at, latency) = (Instant::now(), Duration::ZERO);
-					all.push(Provider { base, in_flight: 0, strikes: 0, ready_at, banned: false, latency });
+					all.push(Provider { base, in_flight: 0, failures: 0, ready_at, banned: false, latency });
 				}
 				Some(_) => {}
 				None => {
-					tracing::warn!(provider = ?text.chars().take(100).collect::<String>(), "not an http(s) URL")
+					let provider: String = text.chars().take(100).collect();
+					tracing::warn!(?provider, "not an http(s) URL");
 				}
 			}
 		}
 		Self { all, per_provider: per_provider.max(1) }
 	}
 
-	/// Whether there is nobody left to ask.
+	/// Returns true if no provider is left to ask.
 	pub(super) fn exhausted(&self) -> bool {
 		self.all.iter().all(|provider| provider.banned)
 	}
 
-	/// Whether everybody that may still be asked is in the set.
-	pub(super) fn all_in(&self, asked: Asked) -> bool {
+	/// Returns true if the set holds every provider that may still be asked.
+	pub(super) fn all_in(&self, asked: ProviderSet) -> bool {
 		self.all.iter().enumerate().all(|(index, provider)| provider.banned || asked.contains(index))
 	}
 
-	/// The least busy provider outside of the set, and among those the quickest; its slot is taken until
-	/// [`Providers::delivered`] or [`Providers::refused`].
-	pub(super) fn take(&mut self, asked: Asked, now: Instant) -> Option<usize> {
+	/// Returns the least busy provider outside of the set, and the quickest among equally busy ones. One of
+	/// its slots is taken until [`Providers::delivered`] or [`Providers::refused`].
+	pub(super) fn take(&mut self, asked: ProviderSet, now: Instant) -> Option<usize> {
 		let per_provider = self.per_provider;
 		let open = |provider: &Provider| {
-			// After a failure one request at a time is risk enough.
-			let slots = if provider.strikes > 0 { 1 } else { per_provider };
+			// A provider that has just failed gets one request at a time.
+			let slots = if provider.failures > 0 { 1 } else { per_provider };
 			provider.ready_at <= now && provider.in_flight < slots
 		};
 		let willing = || {
 			let all = self.all.iter().enumerate();
 			all.filter(|(index, provider)| !provider.banned && !asked.contains(*index))
 		};
-		let better = willing().any(|(_, provider)| provider.strikes < DOUBTFUL);
-		let candidates = willing().filter(|(_, p)| open(p) && (p.strikes < DOUBTFUL || !better));
+		let better = willing().any(|(_, provider)| provider.failures < DOUBTFUL);
+		let candidates = willing().filter(|(_, p)| open(p) && (p.failures < DOUBTFUL || !better));
 		let (best, _) = candidates.min_by_key(|(_, provider)| (provider.in_flight, provider.latency))?;
 		self.all[best].in_flight += 1;
 		Some(best)
 	}
 
-	/// When the next pause ends.
+	/// Returns the time at which the next pause ends.
 	pub(super) fn next_ready(&self, now: Instant) -> Option<Instant> {
 		self.all.iter().filter(|p| !p.banned && p.ready_at > now).map(|p| p.ready_at).min()
 	}
 
-	/// Where a provider has a block.
+	/// Returns the URL of a block at a provider.
 	pub(super) fn url(&self, provider: usize, id: &BlockId) -> Url {
 		let mut url = self.all[provider].base.clone();
 		if let Ok(mut path) = url.path_segments_mut() {
@@ -135,7 +136,7 @@ impl Providers {
 		url
 	}
 
-	/// For messages; without credentials that the URL may hold.
+	/// Returns a name for messages, without the credentials that the URL may hold.
 	pub(super) fn name(&self, provider: usize) -> String {
 		let base = &self.all[provider].base;
 		base.origin().ascii_serialization()
@@ -144,7 +145,7 @@ impl Providers {
 	pub(super) fn delivered(&mut self, provider: usize, took: Duration) {
 		let provider = &mut self.all[provider];
 		provider.in_flight -= 1;
-		provider.strikes = 0;
+		provider.failures = 0;
 		provider.latency = (provider.latency * 3 + took) / 4;
 	}
 
@@ -152,12 +153,12 @@ impl Providers {
 		let provider = &mut self.all[index];
 		provider.in_flight -= 1;
 		match refusal {
-			Refusal::Absent => provider.strikes = 0,
-			Refusal::Lied => provider.banned = true,
+			Refusal::Absent => provider.failures = 0,
+			Refusal::WrongBytes => provider.banned = true,
 			Refusal::Failed(_) if provider.ready_at > now => {}
 			Refusal::Failed(_) => {
-				provider.strikes = provider.strikes.saturating_add(1);
-				provider.ready_at = now + pause(provider.strikes);
+				provider.failures = provider.failures.saturating_add(1);
+				provider.ready_at = now + pause(provider.failures);
 			}
 		}
 	}
@@ -194,10 +195,10 @@ mod tests {
 	fn liars_go_for_good_and_failures_pause() {
 		let mut providers = Providers::new(&["http://a", "http://b"], 2);
 		let now = Instant::now();
-		let nobody = Asked::default();
+		let nobody = ProviderSet::default();
 		assert_eq!(providers.take(nobody, now), Some(0));
 		assert_eq!(providers.take(nobody, now), Some(1));
-		providers.refused(0, &Refusal::Lied, now);
+		providers.refused(0, &Refusal::WrongBytes, now);
 		providers.refused(1, &Refusal::Failed("reset".into()), now);
 		assert!(providers.take(nobody, now).is_none() && !providers.exhausted());
 		let later = providers.next_ready(now).unwrap();
@@ -205,7 +206,7 @@ mod tests {
 		assert_eq!(providers.take(nobody, later), Some(1));
 		assert_eq!(providers.take(nobody, later), None, "one request at a time after a failure");
 		providers.delivered(1, Duration::from_millis(1));
-		assert_eq!(providers.all[1].strikes, 0);
+		assert_eq!(providers.all[1].failures, 0);
 		let mut asked = nobody;
 		asked.insert(1);
 		assert!(providers.all_in(asked) && !providers.all_in(nobody));
@@ -216,14 +217,14 @@ mod tests {
 	fn doubtful_providers_get_only_what_nobody_else_may_have() {
 		let mut providers = Providers::new(&["http://a", "http://b"], 2);
 		let mut now = Instant::now();
-		let (mut not_b, nobody) = (Asked::default(), Asked::default());
+		let (mut not_b, nobody) = (ProviderSet::default(), ProviderSet::default());
 		not_b.insert(1);
 		let failed = Refusal::Failed("reset".into());
 		let side_by_side = [providers.take(not_b, now), providers.take(not_b, now)];
 		assert_eq!(side_by_side, [Some(0), Some(0)]);
 		providers.refused(0, &failed, now);
 		providers.refused(0, &failed, now);
-		assert_eq!(providers.all[0].strikes, 1, "requests made side by side fail together");
+		assert_eq!(providers.all[0].failures, 1, "requests made side by side fail together");
 		now += MAX_PAUSE;
 		assert_eq!(providers.take(not_b, now), Some(0));
 		providers.refused(0, &failed, now);

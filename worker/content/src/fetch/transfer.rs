@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::{
 	download::download,
-	providers::{pause, Asked, Providers, Refusal},
+	providers::{pause, ProviderSet, Providers, Refusal},
 	FetchError, FetchLimits, Progress,
 };
 use crate::{
@@ -30,9 +30,9 @@ use crate::{
 struct Want {
 	id: BlockId,
 	span: Span,
-	/// Who has been asked and did not have it, in this round.
-	asked: Asked,
-	/// How many times everybody has been asked.
+	/// Providers that were asked in this round and did not have the block.
+	asked: ProviderSet,
+	/// Number of times that all providers have been asked.
 	rounds: u32,
 	ready_at: Instant,
 }
@@ -40,28 +40,28 @@ struct Want {
 type Children = Vec<(BlockId, Span)>;
 
 enum Outcome {
-	/// The store was looked into; `None` where the block has to be fetched.
+	/// The store was searched; `None` if the block has to be fetched.
 	LookedUp(Want, Option<Children>),
-	/// A provider sent the block, now in the store.
+	/// A provider sent the block, which is now in the store.
 	Delivered { want: Want, provider: usize, took: Duration, bytes: u64, children: Children },
-	/// A provider did not.
+	/// A provider did not send the block.
 	Refused(Want, usize, Refusal),
 }
 
-/// One fetch under way.
+/// A fetch in progress.
 pub(super) struct Transfer<'a> {
 	client: &'a Client,
 	limits: &'a FetchLimits,
 	session: Arc<Session>,
 	content: ContentRef,
 	providers: Providers,
-	/// Blocks not yet looked up in the store, the next one last. Nodes are expanded depth first, so there are never
-	/// more than the children of the nodes in flight.
+	/// Blocks not yet looked up in the store, the next one last. Nodes are expanded depth first, so there are
+	/// never more than the children of the nodes in flight.
 	unseen: Vec<Want>,
-	/// Blocks to be fetched, and those waiting for another attempt.
+	/// Blocks to be fetched, including those that wait for another attempt.
 	missing: VecDeque<Want>,
-	/// Blocks that occur again while their first occurrence is being fetched, by digest. The key exists from the lookup
-	/// of the first occurrence until it is in the store.
+	/// Blocks that occur again while their first occurrence is being fetched, by digest. The key exists from
+	/// the lookup of the first occurrence until that block is in the store.
 	repeated: HashMap<[u8; 32], Vec<Want>>,
 	jobs: FuturesUnordered<BoxFuture<'a, Result<Outcome, FetchError>>>,
 	progress: Progress,
@@ -128,13 +128,13 @@ impl<'a> Transfer<'a> {
 		Ok(blocking(move || session.commit(&content)).await??)
 	}
 
-	/// Puts blocks on the list, so that the first one comes first.
+	/// Queues blocks so that the first one is handled first.
 	fn want(&mut self, blocks: Children) {
 		let ready_at = Instant::now();
 		let wants = blocks.into_iter().rev().map(|(id, span)| Want {
 			id,
 			span,
-			asked: Asked::default(),
+			asked: ProviderSet::default(),
 			rounds: 0,
 			ready_at,
 		});
@@ -162,7 +162,7 @@ impl<'a> Transfer<'a> {
 		}
 	}
 
-	/// The first missing block that somebody can be asked for now.
+	/// Removes and returns the first missing block that some provider can be asked for now.
 	fn next_request(&mut self, now: Instant) -> Option<(Want, usize)> {
 		for index in 0..self.missing.len() {
 			let want = self.missing[index];
@@ -176,7 +176,7 @@ impl<'a> Transfer<'a> {
 		None
 	}
 
-	/// When a pause ends, of a block or of a provider.
+	/// Returns the time at which the next pause of a block or a provider ends.
 	fn next_wake(&self, now: Instant) -> Option<Instant> {
 		let blocks = self.missing.iter().map(|want| want.ready_at).filter(|ready_at| *ready_at > now);
 		blocks.chain(self.providers.next_ready(now)).min()
@@ -211,13 +211,13 @@ impl<'a> Transfer<'a> {
 		tracing::debug!(provider = name, block = %want.id, ?refusal, "no block");
 		self.last_failure = Some(match &refusal {
 			Refusal::Absent => format!("{name} does not have block {}", want.id),
-			Refusal::Lied => format!("{name} sent something else than block {}", want.id),
+			Refusal::WrongBytes => format!("{name} sent something else than block {}", want.id),
 			Refusal::Failed(reason) => format!("{name} failed on block {}: {reason}", want.id),
 		});
 		if matches!(refusal, Refusal::Absent) {
 			want.asked.insert(provider);
 			if self.providers.all_in(want.asked) {
-				want.asked = Asked::default();
+				want.asked = ProviderSet::default();
 				want.rounds = want.rounds.saturating_add(1);
 				want.ready_at = now + pause(want.rounds);
 			}
@@ -233,7 +233,7 @@ impl<'a> Transfer<'a> {
 		FetchError::Unavailable { content: self.content, done: self.progress.done, reason }
 	}
 
-	/// Frees the disk of content that can never become whole.
+	/// Deletes the blocks of content that can never become complete.
 	async fn fail(&mut self, error: FetchError) -> FetchError {
 		self.jobs.clear();
 		if matches!(error, FetchError::Invalid { .. }) {
@@ -274,11 +274,11 @@ async fn request(
 	let kept = blocking(move || keep(&session, &want, &block)).await??;
 	Ok(match kept {
 		Some(children) => Outcome::Delivered { want, provider, took, bytes, children },
-		None => Outcome::Refused(want, provider, Refusal::Lied),
+		None => Outcome::Refused(want, provider, Refusal::WrongBytes),
 	})
 }
 
-/// Checks a block and puts it into the store; `None` where its bytes are not the block's.
+/// Checks a block and puts it into the store. Returns `None` if the bytes are not the block's.
 fn keep(session: &Session, want: &Want, block: &Bytes) -> StoreResult<Option<Children>> {
 	if !want.id.matches(block) {
 		return Ok(None);

@@ -12,10 +12,10 @@ use crate::{
 	BlockId, LayoutError, Store,
 };
 
-/// Blocks read ahead of the client.
+/// Number of blocks that are read ahead of the client.
 const AHEAD: usize = 2;
 
-/// The content below a root block, with the size that the block itself claims.
+/// Returns the content below a root block, with the size in bytes that the block itself declares.
 pub(super) fn root(id: &BlockId, block: &[u8]) -> Result<ContentRef, LayoutError> {
 	let size = match id.codec {
 		Codec::Raw => block.len() as u64,
@@ -26,8 +26,8 @@ pub(super) fn root(id: &BlockId, block: &[u8]) -> Result<ContentRef, LayoutError
 	Ok(content)
 }
 
-/// The content as a CAR (<https://ipld.io/specs/transport/car/carv1/>), depth first. It breaks off with an error where
-/// a block is missing, which the client sees as a connection that closed early.
+/// Streams the content as a CAR (<https://ipld.io/specs/transport/car/carv1/>), depth first. If a block is
+/// missing, the stream ends with an error, and the client sees a connection that closed early.
 pub(super) fn stream(
 	store: Store,
 	content: ContentRef,
@@ -54,7 +54,7 @@ pub(super) fn stream(
 	stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|part| (part, receiver)) })
 }
 
-/// DAG-CBOR of `{"roots": [cid], "version": 1}`, with its length before it.
+/// Encodes `{"roots": [cid], "version": 1}` as DAG-CBOR, with its length before it.
 fn header(content: &ContentRef) -> Vec<u8> {
 	let mut cbor = vec![0xa2, 0x65];
 	cbor.extend(b"roots");
@@ -69,7 +69,7 @@ fn header(content: &ContentRef) -> Vec<u8> {
 	out
 }
 
-/// One block with its CID and the length of both before it.
+/// Encodes one block with its CID, and the length of both before them.
 fn section(id: &BlockId, block: &[u8]) -> Bytes {
 	let cid = id.content(0).cid_bytes();
 	let len = cid.len() + block.len();

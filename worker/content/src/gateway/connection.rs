@@ -8,7 +8,7 @@ use std::{
 	time::Duration,
 };
 
-use super::peers::{Peers, Place};
+use super::peers::{PeerPermit, Peers};
 use axum::serve::Listener;
 use tokio::{
 	io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -17,12 +17,12 @@ use tokio::{
 	time::{sleep, Instant, Sleep},
 };
 
-/// Connections open at one time; further ones wait in the backlog of the operating system.
+/// Most connections that are open at one time. Further ones wait in the backlog of the operating system.
 const MAX_CONNECTIONS: usize = 256;
-/// Longest time in which nothing moves on a connection, in either direction.
+/// Longest time in which no byte moves on a connection, in either direction.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A listener that bounds its connections in number, altogether and for each peer, and in idleness.
+/// A listener that bounds the number of its connections, in total and per peer, and their idle time.
 pub(super) struct Connections {
 	listener: TcpListener,
 	slots: Arc<Semaphore>,
@@ -41,17 +41,17 @@ impl Listener for Connections {
 
 	async fn accept(&mut self) -> (Connection, SocketAddr) {
 		let slot = self.slots.clone().acquire_owned().await.expect("the semaphore is never closed; qed");
-		let (stream, peer, place) = loop {
+		let (stream, peer, permit) = loop {
 			let (stream, peer) = Listener::accept(&mut self.listener).await;
 			match self.peers.admit(peer.ip()) {
-				Some(place) => break (stream, peer, place),
+				Some(permit) => break (stream, peer, permit),
 				None => tracing::debug!(%peer, "closing a connection: the peer has too many"),
 			}
 		};
 		if let Err(error) = stream.set_nodelay(true) {
 			tracing::debug!(%error, %peer, "setting TCP_NODELAY");
 		}
-		(Connection { stream, idle: Box::pin(sleep(IDLE_TIMEOUT)), _slot: slot, _place: place }, peer)
+		(Connection { stream, idle: Box::pin(sleep(IDLE_TIMEOUT)), _slot: slot, _permit: permit }, peer)
 	}
 
 	fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -59,13 +59,13 @@ impl Listener for Connections {
 	}
 }
 
-/// A connection that fails when nothing moves on it for [`IDLE_TIMEOUT`], so that a client that neither reads nor
-/// writes cannot hold its slot.
+/// A connection that fails if no byte moves on it for [`IDLE_TIMEOUT`], so that a client that neither reads
+/// nor writes cannot keep its slot.
 pub(super) struct Connection {
 	stream: TcpStream,
 	idle: Pin<Box<Sleep>>,
 	_slot: OwnedSemaphorePermit,
-	_place: Place,
+	_permit: PeerPermit,
 }
 
 impl Connection {

@@ -1,4 +1,5 @@
-//! The store as an IPFS trustless gateway over HTTP (<https://specs.ipfs.tech/http-gateways/trustless-gateway/>).
+//! The store as an IPFS trustless gateway over HTTP
+//! (<https://specs.ipfs.tech/http-gateways/trustless-gateway/>).
 
 mod car;
 mod connection;
@@ -32,16 +33,17 @@ use tower_http::{limit::RequestBodyLimitLayer, timeout::TimeoutLayer, trace::Tra
 use crate::{block::parse_cid, store::StoreError, BlockId, Store};
 use connection::Connections;
 
-/// Answers being computed or sent at one time; each holds at most one block in memory, or a few for a CAR.
+/// Most answers that are computed or sent at one time. Each holds at most one block in memory, or a few for a
+/// CAR.
 const MAX_REQUESTS: usize = 2 * peers::MAX_PER_PEER;
-/// Longest time to begin an answer.
+/// Longest time until an answer begins.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
-/// Longest time that open connections are waited for after shutdown was asked for.
+/// Longest time that a shutdown waits for open connections.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
-/// Bytes handed to the connection at a time.
+/// Number of bytes handed to the connection at a time.
 const CHUNK: usize = 64 << 10;
 
-/// What is asked for: one block, or the whole tree below it.
+/// Format of an answer: one block, or the whole tree below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Format {
@@ -60,9 +62,12 @@ struct Gateway {
 	slots: Arc<Semaphore>,
 }
 
-/// The routes of a trustless gateway over a store: `GET` and `HEAD` of `/ipfs/{cid}?format=raw|car`, the format being
-/// negotiable by `Accept` as well, and `GET /health`. A CAR is version 1, depth first, with duplicates. Beyond 128
-/// answers at a time it refuses with 503.
+/// Returns the routes of a trustless gateway over a store: `GET` and `HEAD` of `/ipfs/{cid}?format=raw|car`,
+/// and `GET /health`.
+///
+/// The format can be negotiated by `Accept` as well. A CAR has version 1 and is depth first, with duplicates.
+/// At most 128 answers are sent at a time; further requests get status 503. A request
+/// gets status 504 if its answer has not begun after 20 seconds.
 pub fn router(store: Store) -> Router {
 	let gateway = Gateway { store, slots: Arc::new(Semaphore::new(MAX_REQUESTS)) };
 	Router::new()
@@ -74,13 +79,14 @@ pub fn router(store: Store) -> Router {
 		.with_state(gateway)
 }
 
-/// Serves [`router`] on `address` until `shutdown` completes; port 0 takes a free one. Returns the address bound and
-/// the task, which ends when the last connection is closed, some seconds after `shutdown` at the latest. Connections are
-/// bounded in number, altogether and for each peer but those on this machine, and closed when nothing moves on them for
-/// half a minute.
+/// Serves [`router`] on `address` until `shutdown` completes; port 0 takes a free one.
+///
+/// Returns the bound address and the serving task. The task ends when the last connection is closed, at most
+/// 5 seconds after `shutdown`. At most 256 connections are open at one time, 64 of them for one peer; peers
+/// on this machine have no limit of their own. A connection on which no byte moves for 30 seconds is closed.
 ///
 /// # Errors
-/// Where the address cannot be bound.
+/// Fails if the address cannot be bound.
 pub async fn serve(
 	address: SocketAddr,
 	store: Store,
@@ -109,9 +115,8 @@ pub async fn serve(
 
 async fn health(State(gateway): State<Gateway>) -> impl IntoResponse {
 	let store = &gateway.store;
-	Json(
-		serde_json::json!({ "status": "ok", "used_bytes": store.used_bytes(), "max_bytes": store.max_bytes() }),
-	)
+	let (used, max) = (store.used_bytes(), store.max_bytes());
+	Json(serde_json::json!({ "status": "ok", "used_bytes": used, "max_bytes": max }))
 }
 
 async fn content(
@@ -131,7 +136,7 @@ async fn content(
 			"ask for ?format=raw or ?format=car: this gateway serves nothing else",
 		);
 	};
-	// An identity CID carries its block in itself.
+	// An identity CID holds its block itself.
 	if cid.hash().code() == 0 && format == Format::Raw {
 		let block = Bytes::copy_from_slice(cid.hash().digest());
 		return answer(&text, format, Some(block.len()), Body::from(block));
@@ -180,7 +185,8 @@ fn accepted(headers: &HeaderMap) -> Option<Format> {
 	})
 }
 
-/// The entity tag; weak for a CAR, as the specification demands, for its order of blocks is not part of the address.
+/// Returns the entity tag. It is weak for a CAR, as the specification demands: the order of blocks is not
+/// part of the address.
 fn etag(cid: &str, format: Format) -> String {
 	match format {
 		Format::Raw => format!("\"{cid}.raw\""),
@@ -219,7 +225,7 @@ fn refuse(status: StatusCode, reason: impl ToString) -> Response {
 	(status, reason.to_string()).into_response()
 }
 
-/// A block in pieces; the slot is free again when the last one is sent or the client is gone.
+/// Streams a block in pieces. The slot is free again when the last piece is sent or the client is gone.
 fn chunks(block: Bytes, slot: OwnedSemaphorePermit) -> impl Stream<Item = std::io::Result<Bytes>> {
 	stream::unfold((block, slot), |(mut block, slot)| async move {
 		if block.is_empty() {

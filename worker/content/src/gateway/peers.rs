@@ -4,8 +4,8 @@ use std::{
 	sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Connections of one peer at one time. A connection has one answer at a time, so this is also the most answers that a
-/// peer can keep from others by not reading them.
+/// Most connections of one peer at one time. A connection has one answer at a time, so this is also the most
+/// answers that a peer can keep from others by not reading them.
 pub(super) const MAX_PER_PEER: usize = 64;
 
 /// Counts the connections of each peer. Peers on this machine, such as a proxy, are not counted.
@@ -14,15 +14,15 @@ pub(super) struct Peers {
 	connections: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
-/// The place of a connection among those of its peer; free again when it is dropped.
-pub(super) struct Place(Option<(Peers, IpAddr)>);
+/// Permit of one connection of a peer. Dropping it lets the peer open another one.
+pub(super) struct PeerPermit(Option<(Peers, IpAddr)>);
 
 impl Peers {
-	/// A place for one more connection of a peer, `None` where it has as many as it may have.
-	pub(super) fn admit(&self, address: IpAddr) -> Option<Place> {
+	/// Returns a permit for one more connection of a peer, or `None` if it has [`MAX_PER_PEER`] already.
+	pub(super) fn admit(&self, address: IpAddr) -> Option<PeerPermit> {
 		let peer = peer(address);
 		if peer.is_loopback() {
-			return Some(Place(None));
+			return Some(PeerPermit(None));
 		}
 		let mut connections = self.connections();
 		let count = connections.entry(peer).or_default();
@@ -30,7 +30,7 @@ impl Peers {
 			return None;
 		}
 		*count += 1;
-		Some(Place(Some((self.clone(), peer))))
+		Some(PeerPermit(Some((self.clone(), peer))))
 	}
 
 	fn connections(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
@@ -39,7 +39,7 @@ impl Peers {
 	}
 }
 
-impl Drop for Place {
+impl Drop for PeerPermit {
 	fn drop(&mut self) {
 		let Some((peers, peer)) = &self.0 else {
 			return;
@@ -54,7 +54,7 @@ impl Drop for Place {
 	}
 }
 
-/// Who an address stands for: with IPv6, whoever has one address of a /64 has them all.
+/// Returns the peer that an address belongs to. A host that has one IPv6 address of a /64 has them all.
 fn peer(address: IpAddr) -> IpAddr {
 	match address.to_canonical() {
 		IpAddr::V6(address) if !address.is_loopback() => {

@@ -6,10 +6,10 @@ use super::{Result, State, Store, StoreError};
 use crate::{layout::Span, BlockId};
 
 impl Store {
-	/// Keeps content from [`Store::gc`].
+	/// Pins content, which keeps it from [`Store::gc`].
 	///
 	/// # Errors
-	/// [`StoreError::Missing`] where a block of it is absent; [`StoreError::Layout`] where it is malformed;
+	/// [`StoreError::Missing`] if a block of it is absent; [`StoreError::Layout`] if it is malformed;
 	/// [`StoreError::Io`].
 	pub fn pin(&self, content: &ContentRef) -> Result<()> {
 		if !self.is_complete(content)? {
@@ -26,8 +26,8 @@ impl Store {
 		Ok(())
 	}
 
-	/// Unpins content and deletes those of its blocks that no other pinned content has; returns the bytes freed.
-	/// Content that is there only in part, or not at all, is no error.
+	/// Unpins content and deletes those of its blocks that no other pinned content has. Returns the number of
+	/// bytes freed. It is not an error if the content is there in part or not at all.
 	///
 	/// # Errors
 	/// [`StoreError::Io`].
@@ -45,23 +45,25 @@ impl Store {
 		self.free(blocks)
 	}
 
-	/// Deletes every block that no pinned content has, such as the remains of fetches given up; returns the bytes
-	/// freed. Imports and fetches under way keep theirs. Writers wait until it is done.
+	/// Deletes every block that no pinned content has, such as the remains of abandoned fetches. Returns the
+	/// number of bytes freed. Imports and fetches in progress keep their blocks, and writers wait until the
+	/// deletion is done.
 	///
 	/// # Errors
-	/// [`StoreError::Io`], and then blocks may be left that could go.
+	/// [`StoreError::Io`]; blocks that could be deleted may then be left.
 	pub fn gc(&self) -> Result<u64> {
 		self.have_alone()?;
 		let mut state = self.state();
 		self.sweep(&mut state, &[])
 	}
 
-	/// Forgets all content but this: unpins all other, and deletes every block that neither pinned content nor this has.
-	/// What is here of this content in part stays, so that a fetch of it goes on where it was. Returns the bytes freed;
-	/// imports and fetches under way keep theirs. Writers wait until it is done.
+	/// Unpins all content but this, and deletes every block that belongs neither to pinned content nor to
+	/// this. Blocks of this content that are there in part stay, so that a fetch of it can go on. Returns the
+	/// number of bytes freed. Imports and fetches in progress keep their blocks, and writers wait until the
+	/// deletion is done.
 	///
 	/// # Errors
-	/// [`StoreError::Io`], and then blocks may be left that could go.
+	/// [`StoreError::Io`]; blocks that could be deleted may then be left.
 	pub fn retain(&self, kept: &[ContentRef]) -> Result<u64> {
 		self.have_alone()?;
 		let mut state = self.state();
@@ -81,7 +83,7 @@ impl Store {
 		}
 	}
 
-	/// Deletes every block that nothing needs and none of this content has.
+	/// Deletes every block that nothing needs and that does not belong to this content.
 	fn sweep(&self, state: &mut State, kept: &[ContentRef]) -> Result<u64> {
 		let mut needed = self.needed(state)?;
 		for content in kept {
@@ -112,7 +114,7 @@ impl Store {
 		Ok(freed)
 	}
 
-	/// The digests of all blocks of pinned content and of sessions under way.
+	/// Returns the digests of all blocks of pinned content and of sessions in progress.
 	fn needed(&self, state: &State) -> Result<HashSet<[u8; 32]>> {
 		let mut needed: HashSet<_> = state.sessions.values().flatten().copied().collect();
 		for (id, size) in &state.pins {
@@ -121,7 +123,7 @@ impl Store {
 		Ok(needed)
 	}
 
-	/// Adds the digests of all blocks of the content, as far as its nodes are here and sound.
+	/// Adds the digests of all blocks of the content, as far as its nodes are present and intact.
 	fn reach(&self, content: &ContentRef, digests: &mut HashSet<[u8; 32]>) -> Result<()> {
 		let Ok(root) = Span::root(content) else {
 			return Ok(());

@@ -12,10 +12,11 @@ use tempfile::NamedTempFile;
 use super::{Result, StoreError};
 use crate::{BlockId, MAX_BLOCK_SIZE};
 
-/// How long to wait for a process that opens a shared store at the same time.
+/// Longest time to wait for a process that opens a shared store at the same time.
 const SHARING: Duration = Duration::from_secs(2);
 
-/// The directory of a store: `blocks/ab/abcd…` (hex of the digest), `pins/<cid>` (the size in decimal), `tmp/`, `lock`.
+/// Directory of a store: `blocks/ab/abcd…` (hex of the digest), `pins/<cid>` (the size in decimal), `tmp/`,
+/// `lock`.
 #[derive(Debug)]
 pub(super) struct Files {
 	root: PathBuf,
@@ -31,7 +32,7 @@ impl<T> Context<T> for io::Result<T> {
 	}
 }
 
-/// `None` instead of an error where nothing is there.
+/// Returns `None` in place of the error for a file that does not exist.
 fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 	match result {
 		Ok(value) => Ok(Some(value)),
@@ -40,7 +41,7 @@ fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 	}
 }
 
-/// Whether a lock was taken.
+/// Returns true if the lock was taken, false if another process has it.
 fn held(lock: std::result::Result<(), TryLockError>, root: &Path) -> Result<bool> {
 	match lock {
 		Ok(()) => Ok(true),
@@ -50,8 +51,8 @@ fn held(lock: std::result::Result<(), TryLockError>, root: &Path) -> Result<bool
 }
 
 impl Files {
-	/// Creates what is missing, locks the directory for this process alone, and clears what an earlier process left half
-	/// written.
+	/// Creates missing folders, locks the directory for this process alone, and deletes unfinished files of
+	/// an earlier process.
 	pub(super) fn open(root: &Path) -> Result<(Self, File)> {
 		let (files, lock) = Self::prepare(root)?;
 		if !held(lock.try_lock(), root)? {
@@ -61,7 +62,7 @@ impl Files {
 		Ok((files, lock))
 	}
 
-	/// Creates what is missing and locks the directory together with others who share it.
+	/// Creates missing folders and locks the directory together with the processes that share it.
 	pub(super) fn open_shared(root: &Path) -> Result<(Self, File)> {
 		let (files, lock) = Self::prepare(root)?;
 		if held(lock.try_lock(), root)? {
@@ -69,7 +70,7 @@ impl Files {
 			lock.unlock().at(root)?;
 		}
 		let until = Instant::now() + SHARING;
-		// Whoever opens it first has it alone for as long as clearing takes.
+		// The process that opens it first has it alone while it deletes unfinished files.
 		while !held(lock.try_lock_shared(), root)? {
 			if Instant::now() >= until {
 				return Err(StoreError::InUse(root.into()));
@@ -117,7 +118,7 @@ impl Files {
 		self.shard(digest[0]).join(hex::encode(digest))
 	}
 
-	/// The digests and lengths of the block files of one shard.
+	/// Returns the digests and lengths in bytes of the block files of one shard.
 	pub(super) fn shard_blocks(&self, first: u8) -> Result<Vec<([u8; 32], u64)>> {
 		let directory = self.shard(first);
 		let mut blocks = Vec::new();
@@ -131,7 +132,7 @@ impl Files {
 		Ok(blocks)
 	}
 
-	/// The sum of the lengths of all block files.
+	/// Sum of the lengths of all block files, in bytes.
 	pub(super) fn used(&self) -> Result<u64> {
 		let mut used = 0;
 		for first in 0..=u8::MAX {
@@ -145,7 +146,8 @@ impl Files {
 		Ok(found(fs::metadata(&path)).at(&path)?.map(|metadata| metadata.len()))
 	}
 
-	/// The bytes of a block file, unchecked; of a file that is longer than any block, only so much that no hash fits.
+	/// Reads a block file without checking it. Of a file that is longer than any block, only so much is read
+	/// that no hash can match.
 	pub(super) fn read_block(&self, digest: &[u8; 32]) -> Result<Option<Vec<u8>>> {
 		let path = self.block_path(digest);
 		let Some(file) = found(File::open(&path)).at(&path)? else {
@@ -158,7 +160,7 @@ impl Files {
 		Ok(Some(bytes))
 	}
 
-	/// A file on disk with these bytes, under no lasting name yet.
+	/// Writes these bytes to a temporary file and flushes it to disk.
 	pub(super) fn write_temporary(&self, bytes: &[u8]) -> Result<NamedTempFile> {
 		let directory = self.temporary();
 		let mut file = NamedTempFile::new_in(&directory).at(&directory)?;
@@ -167,7 +169,7 @@ impl Files {
 		Ok(file)
 	}
 
-	/// Gives a temporary file its block's name; false where that block has come into being meanwhile.
+	/// Renames a temporary file to its block's name. Returns false if that block exists already.
 	pub(super) fn keep_block(&self, file: NamedTempFile, digest: &[u8; 32]) -> Result<bool> {
 		let path = self.block_path(digest);
 		match file.persist_noclobber(&path) {
@@ -177,14 +179,14 @@ impl Files {
 		}
 	}
 
-	/// Deletes a block file; returns its length, 0 where there was none.
+	/// Deletes a block file. Returns its length in bytes, 0 if there was none.
 	pub(super) fn delete_block(&self, digest: &[u8; 32]) -> Result<u64> {
 		let len = self.block_len(digest)?;
 		let path = self.block_path(digest);
 		Ok(if found(fs::remove_file(&path)).at(&path)?.is_some() { len.unwrap_or(0) } else { 0 })
 	}
 
-	/// Makes the names of the block files in these shards last.
+	/// Flushes the directories of these shards, so that the names of their block files survive a power cut.
 	pub(super) fn sync_shards(&self, firsts: impl IntoIterator<Item = u8>) -> Result<()> {
 		firsts.into_iter().try_for_each(|first| sync(&self.shard(first)))
 	}

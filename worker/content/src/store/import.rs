@@ -16,11 +16,12 @@ const LEAF: usize = LEAF_SIZE as usize;
 const LINKS: usize = LINKS_PER_NODE as usize;
 
 impl Store {
-	/// Adds content from a reader and pins it; holds a few blocks in memory, however long it is.
+	/// Imports content from a reader and pins it. A few blocks are in memory, however long the content is.
 	///
 	/// # Errors
-	/// [`StoreError::Source`] where the reader fails, [`StoreError::Quota`] where the content does not fit,
-	/// [`StoreError::Layout`] beyond [`MAX_CONTENT_SIZE`], [`StoreError::Io`]. What was written by then is deleted.
+	/// [`StoreError::Source`] if the reader fails, [`StoreError::Quota`] if the content does not fit,
+	/// [`StoreError::Layout`] beyond [`MAX_CONTENT_SIZE`], [`StoreError::Io`]. The blocks written by then are
+	/// deleted.
 	pub fn import(&self, reader: impl Read) -> Result<ContentRef> {
 		let session = Session::new(self);
 		let imported = build(reader, Code::Blake2b256, |cid, block| {
@@ -38,26 +39,26 @@ impl Store {
 		imported
 	}
 
-	/// Adds the content of a file, as [`Store::import`] does.
+	/// Imports the content of a file, as [`Store::import`] does.
 	///
 	/// # Errors
-	/// Those of [`Store::import`], and [`StoreError::Io`] where the file cannot be opened.
+	/// Those of [`Store::import`], and [`StoreError::Io`] if the file cannot be opened.
 	pub fn import_path(&self, path: impl AsRef<Path>) -> Result<ContentRef> {
 		let path = path.as_ref();
 		self.import(File::open(path).at(path)?)
 	}
 }
 
-/// The address that content has, computed without keeping it.
+/// Computes the address of content without keeping it.
 ///
 /// # Errors
-/// [`StoreError::Source`] where the reader fails, [`StoreError::Layout`] beyond [`MAX_CONTENT_SIZE`].
+/// [`StoreError::Source`] if the reader fails, [`StoreError::Layout`] beyond [`MAX_CONTENT_SIZE`].
 pub fn address(reader: impl Read) -> Result<ContentRef> {
 	let (root, size) = build(reader, Code::Blake2b256, |_, _| Ok(()))?;
 	Ok(BlockId::try_from(&root).expect("the builder hashes with blake2b-256; qed").content(size))
 }
 
-/// Cuts content into blocks, children before parents, and returns the root and the size.
+/// Cuts content into blocks, children before parents. Returns the root and the size in bytes.
 fn build(
 	mut reader: impl Read,
 	hasher: Code,
@@ -116,7 +117,7 @@ mod tests {
 	use crate::layout::Span;
 	use std::collections::HashMap;
 
-	/// Input of the layout vector: byte i is i mod 251, for 200 * 262144 + 5 bytes.
+	/// Returns the input of the layout vector: byte i is i mod 251, for 200 * 262144 + 5 bytes.
 	fn vector_input() -> impl Read {
 		let pattern: Vec<u8> = (0..251).collect();
 		io::Read::take(Cycle { pattern, at: 0 }, 200 * 262_144 + 5)
@@ -137,7 +138,8 @@ mod tests {
 		}
 	}
 
-	/// The root that js ipfs-unixfs-importer 17.1.1 makes of the same input with 1 MiB raw leaves and 1024 links.
+	/// Compares with the root that js ipfs-unixfs-importer 17.1.1 computes of the same input with 1 MiB raw
+	/// leaves and 1024 links.
 	#[test]
 	fn layout_agrees_with_an_independent_importer() {
 		let (root, size) = build(vector_input(), Code::Sha2_256, |_, _| Ok(())).unwrap();
@@ -145,7 +147,8 @@ mod tests {
 		assert_eq!(size, 52_428_805);
 	}
 
-	/// The same importer with 256 KiB leaves and 174 links: the second level of nodes agrees, too.
+	/// Compares with the same importer at 256 KiB leaves and 174 links, where the second level of nodes
+	/// agrees as well.
 	#[test]
 	fn the_library_agrees_where_nodes_have_parents() {
 		let mut adder = FileAdder::builder().with_hasher(Code::Sha2_256).build();
@@ -161,7 +164,8 @@ mod tests {
 		assert_eq!(root.to_string(), "bafybeif434e7thzts2ypgnh6srgzklylieg6hwlgds4q4amtz77jva7lk4");
 	}
 
-	/// 1026 leaves make two levels of nodes; every block that the library builds has the form that its place demands.
+	/// 1026 leaves make two levels of nodes. Every block that the library builds has the form that its place
+	/// demands.
 	#[test]
 	fn every_built_block_opens_at_its_place() {
 		let size = 1025 * LEAF_SIZE + 7;

@@ -1,4 +1,4 @@
-//! Blocks on disk, one file each, and which of them are to be kept.
+//! Blocks on disk, one file each, and the pins that keep them.
 
 mod collect;
 mod files;
@@ -24,15 +24,15 @@ pub(crate) use {read::Walk, session::Session};
 use crate::{layout::Span, BlockId, LayoutError, MAX_BLOCK_SIZE};
 use files::Files;
 
-/// Why the store could not do what was asked.
+/// Errors of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
 	/// The file system failed.
 	#[error("{path}: {source}")]
 	Io {
-		/// What was read or written.
+		/// File or directory that was read or written.
 		path: PathBuf,
-		/// How it failed.
+		/// Error of the operating system.
 		source: io::Error,
 	},
 	/// Another process has the store open.
@@ -41,26 +41,29 @@ pub enum StoreError {
 	/// Nothing may be deleted from a store that other processes rely on.
 	#[error("the store is shared with other processes, so nothing can be removed from it")]
 	Shared,
-	/// The block would take the store beyond its size cap.
-	#[error("the store holds {used} of at most {max} bytes, no room for {needed} more: remove content or raise the cap")]
+	/// The block would exceed the store's limit.
+	#[error(
+		"the store holds {used} of at most {max} bytes, no room for {needed} more: remove content or \
+		 raise the cap"
+	)]
 	Quota {
-		/// Bytes in the store.
+		/// Number of bytes in the store.
 		used: u64,
-		/// The cap in bytes.
+		/// The limit in bytes.
 		max: u64,
-		/// Bytes of the block that was refused.
+		/// Length in bytes of the block that was refused.
 		needed: u64,
 	},
 	/// A block of the content is not in the store.
 	#[error("block {0} is not in the store: fetch the content first")]
 	Missing(BlockId),
-	/// Bytes were offered under an address that is not theirs.
+	/// The bytes offered for an address have another hash.
 	#[error("the bytes offered as block {0} do not hash to it")]
 	Mismatch(BlockId),
-	/// The block is beyond [`MAX_BLOCK_SIZE`].
+	/// The block exceeds [`MAX_BLOCK_SIZE`].
 	#[error("a block of {0} bytes is more than the {MAX_BLOCK_SIZE} allowed")]
 	BlockTooLarge(usize),
-	/// The content would be read into memory but is larger than the caller allows.
+	/// The content is larger than the caller allows to be read into memory.
 	#[error("content of {size} bytes is more than the {limit} allowed here")]
 	ContentTooLarge {
 		/// Size of the content in bytes.
@@ -68,23 +71,25 @@ pub enum StoreError {
 		/// The caller's limit in bytes.
 		limit: u64,
 	},
-	/// The content is not of the one form that its size prescribes.
+	/// The content does not have the one form that its size prescribes.
 	#[error(transparent)]
 	Layout(#[from] LayoutError),
-	/// The reader that content was to be imported from failed.
+	/// Reading the content to import failed.
 	#[error("reading the content to import: {0}")]
 	Source(io::Error),
 }
 
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
-/// A content-addressed store: blocks in files named by their digest, below one directory.
+/// A content-addressed store below one directory: each block is a file named by its digest.
 ///
-/// Blocks are written to a temporary file, flushed to disk and renamed, and hashed again whenever they are read. A
-/// block that no longer hashes to its name is deleted and counts as absent, so that the next fetch heals it. Content
-/// that was imported or fetched whole is *pinned*: [`Store::gc`] keeps it until [`Store::remove`]. Cheap to clone; all
-/// methods block on the file system, so asynchronous callers run them on a blocking thread. One process may have a
-/// directory open at a time, or several that share it and delete nothing.
+/// A block is written to a temporary file, flushed to disk and renamed, and hashed again whenever it is read.
+/// A block that no longer hashes to its name is deleted and counts as absent, so that the next fetch replaces
+/// it. Content that was imported or fetched completely is *pinned*: [`Store::gc`] keeps it until
+/// [`Store::remove`].
+///
+/// A clone is cheap. All methods block on the file system, so asynchronous callers run them on a blocking
+/// thread. At one time a directory is open in one process, or in several that share it and delete nothing.
 #[derive(Clone, Debug)]
 pub struct Store {
 	inner: Arc<Inner>,
@@ -94,7 +99,7 @@ pub struct Store {
 struct Inner {
 	files: Files,
 	max_bytes: u64,
-	/// Other processes may rely on blocks that this one does not know to be needed.
+	/// True if other processes may rely on blocks that this one does not know to be needed.
 	is_shared: bool,
 	state: Mutex<State>,
 	/// Holds the lock of the directory for as long as the store is open.
@@ -103,33 +108,36 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct State {
-	/// Bytes in block files, and in those being written.
+	/// Number of bytes in block files, including those being written.
 	used: u64,
-	/// Roots to keep, with the size of their content.
+	/// Roots to keep, with the size of their content in bytes.
 	pins: BTreeMap<BlockId, u64>,
-	/// Digests that imports and fetches under way rely on.
+	/// Digests that imports and fetches in progress rely on.
 	sessions: HashMap<u64, HashSet<[u8; 32]>>,
 	next_session: u64,
 }
 
 impl Store {
-	/// Opens the store in `directory`, creating it where there is none; it will hold at most `max_bytes` of blocks.
+	/// Opens the store in `directory`, and creates it if there is none. It will hold at most `max_bytes` of
+	/// blocks.
 	///
 	/// # Errors
-	/// [`StoreError::InUse`] while another process has it open, [`StoreError::Io`] where it cannot be read or written.
-	/// A store that holds more than `max_bytes` already opens, but takes no further block.
+	/// [`StoreError::InUse`] while another process has it open, [`StoreError::Io`] if it cannot be read or
+	/// written. A store that already holds more than `max_bytes` opens, but takes no further block.
 	pub fn open(directory: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
 		let opened = Files::open(directory.as_ref())?;
 		Self::over(opened, max_bytes, false)
 	}
 
-	/// Opens the store together with other processes that share it, as one that serves content and one that adds some.
-	/// Nothing is ever deleted from it this way but damaged blocks: [`Store::remove`], [`Store::gc`] and [`Store::retain`]
-	/// are refused, and what an import that failed has written stays until one process has the store to itself. Each
-	/// process counts `max_bytes` for itself.
+	/// Opens the store together with other processes that share it, such as one that serves content and one
+	/// that adds some.
+	///
+	/// Only damaged blocks are deleted from a shared store. [`Store::remove`], [`Store::gc`] and
+	/// [`Store::retain`] are refused, and the blocks of a failed import stay until one process has the store
+	/// to itself. Each process counts `max_bytes` for itself.
 	///
 	/// # Errors
-	/// As [`Store::open`]; [`StoreError::InUse`] while a process has it to itself.
+	/// As for [`Store::open`]; [`StoreError::InUse`] while a process has it to itself.
 	pub fn open_shared(directory: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
 		let opened = Files::open_shared(directory.as_ref())?;
 		Self::over(opened, max_bytes, true)
@@ -142,17 +150,17 @@ impl Store {
 		})
 	}
 
-	/// Bytes that the blocks take now.
+	/// Number of bytes that the blocks take now.
 	pub fn used_bytes(&self) -> u64 {
 		self.state().used
 	}
 
-	/// The cap on [`Store::used_bytes`].
+	/// Most bytes that the blocks may take.
 	pub fn max_bytes(&self) -> u64 {
 		self.inner.max_bytes
 	}
 
-	/// Whether there is a file for the block. Its bytes are not read, so it may yet turn out to be damaged.
+	/// Returns true if there is a file for the block. The file is not read, so it may turn out to be damaged.
 	///
 	/// # Errors
 	/// [`StoreError::Io`].
@@ -160,7 +168,7 @@ impl Store {
 		Ok(self.inner.files.block_len(&id.digest)?.is_some())
 	}
 
-	/// Reads a block and checks its hash; `None` where it is absent or was found damaged.
+	/// Reads a block and checks its hash. Returns `None` if it is absent or was found damaged.
 	///
 	/// # Errors
 	/// [`StoreError::Io`].
@@ -176,7 +184,8 @@ impl Store {
 		Ok(None)
 	}
 
-	/// Keeps a block after checking its hash. It stays until the next [`Store::gc`], unless pinned content has it.
+	/// Checks a block's hash and keeps the block. It stays until the next [`Store::gc`], or longer if it
+	/// belongs to pinned content.
 	///
 	/// # Errors
 	/// [`StoreError::Mismatch`], [`StoreError::BlockTooLarge`], [`StoreError::Quota`], [`StoreError::Io`].
@@ -192,7 +201,7 @@ impl Store {
 
 	/// Keeps a block whose hash has been checked.
 	fn write(&self, id: &BlockId, bytes: &[u8]) -> Result<()> {
-		// Reading what is there deletes it where it is damaged, and so lets it be written anew.
+		// Reading a damaged file deletes it, so that the block can be written anew.
 		if self.has(id)? && self.get_block(id)?.is_some() {
 			return Ok(());
 		}
@@ -214,10 +223,10 @@ impl Store {
 		kept.map(drop)
 	}
 
-	/// Whether every block of the content is in the store. Leaves are looked up, not read.
+	/// Returns true if every block of the content is in the store. Leaves are looked up, not read.
 	///
 	/// # Errors
-	/// [`StoreError::Io`]; [`StoreError::Layout`] where the content is malformed.
+	/// [`StoreError::Io`]; [`StoreError::Layout`] if the content is malformed.
 	pub fn is_complete(&self, content: &ContentRef) -> Result<bool> {
 		let mut pending = vec![(BlockId::from(content), Span::root(content)?)];
 		while let Some((id, span)) = pending.pop() {
@@ -235,7 +244,7 @@ impl Store {
 		Ok(true)
 	}
 
-	/// The content that [`Store::gc`] keeps.
+	/// Returns the content that [`Store::gc`] keeps.
 	pub fn pins(&self) -> Vec<ContentRef> {
 		self.state().pins.iter().map(|(id, size)| id.content(*size)).collect()
 	}
@@ -245,7 +254,7 @@ impl Store {
 		self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 
-	/// Deletes a block file; returns its length.
+	/// Deletes a block file and returns its length in bytes.
 	fn delete(&self, state: &mut State, digest: &[u8; 32]) -> Result<u64> {
 		let freed = self.inner.files.delete_block(digest)?;
 		state.used = state.used.saturating_sub(freed);

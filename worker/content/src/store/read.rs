@@ -12,13 +12,14 @@ use super::{
 };
 use crate::{layout::Span, BlockId};
 
-/// The blocks of content in depth-first order, each checked against its hash and its place before it is yielded.
+/// The blocks of content in depth-first order. Each is checked against its hash and its place before it is
+/// returned.
 pub(crate) struct Walk {
 	store: Store,
 	pending: Vec<(BlockId, Span)>,
 }
 
-/// A block of content, where it belongs.
+/// A block of content and its place.
 pub(crate) struct Visited {
 	pub(crate) id: BlockId,
 	pub(crate) is_leaf: bool,
@@ -48,9 +49,11 @@ impl Iterator for Walk {
 	}
 }
 
-/// Reads content from a [`Store`], one leaf in memory at a time. It gives exactly the content's `size` bytes or fails:
-/// with [`io::ErrorKind::NotFound`] where a block is absent, with [`io::ErrorKind::InvalidData`] where the content is
-/// malformed; the error holds the [`StoreError`].
+/// Reads content from a [`Store`], with one leaf of up to 1 MiB in memory at a time.
+///
+/// It returns exactly the content's `size` bytes or fails: with [`io::ErrorKind::NotFound`] if a block is
+/// absent, with [`io::ErrorKind::InvalidData`] if the content is malformed. The error holds the
+/// [`StoreError`].
 pub struct ContentReader {
 	walk: Walk,
 	leaf: Bytes,
@@ -83,16 +86,16 @@ fn to_io(error: StoreError) -> io::Error {
 }
 
 impl Store {
-	/// A reader over content in the store.
+	/// Returns a reader over content in the store.
 	///
 	/// # Errors
-	/// [`StoreError::Layout`] where the reference itself is impossible. What is absent or malformed further down shows
-	/// on reading.
+	/// Returns [`StoreError::Layout`] if the reference itself is impossible. Absent and malformed blocks are
+	/// reported on reading.
 	pub fn reader(&self, content: &ContentRef) -> Result<ContentReader> {
 		Ok(ContentReader { walk: Walk::new(self, content)?, leaf: Bytes::new() })
 	}
 
-	/// The whole content in memory, for content of known small size; `limit` is the most bytes to accept.
+	/// Reads the whole content into memory; `limit` is the most bytes to accept.
 	///
 	/// # Errors
 	/// [`StoreError::ContentTooLarge`] beyond `limit`, [`StoreError::Missing`], [`StoreError::Layout`],
@@ -111,7 +114,7 @@ impl Store {
 		Ok(bytes)
 	}
 
-	/// Writes content to a file, which appears under its name only when it is whole and on disk.
+	/// Writes content to a file, which appears under its name only when it is complete and on disk.
 	///
 	/// # Errors
 	/// [`StoreError::Missing`], [`StoreError::Layout`], [`StoreError::Io`].

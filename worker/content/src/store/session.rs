@@ -6,7 +6,8 @@ use descent_protocol::ContentRef;
 use super::{Result, Store};
 use crate::BlockId;
 
-/// An import or a fetch under way. Blocks that it wrote or found are safe from [`Store::gc`] until it is dropped.
+/// An import or a fetch in progress. Blocks that it wrote or found are safe from [`Store::gc`] until it is
+/// dropped.
 #[derive(Debug)]
 pub(crate) struct Session {
 	store: Store,
@@ -22,31 +23,32 @@ impl Session {
 		Self { store: store.clone(), id }
 	}
 
-	/// Protects a block; false once the session was discarded.
-	fn hold(&self, id: &BlockId) -> bool {
+	/// Protects a block. Returns false once the session was discarded.
+	fn protect(&self, id: &BlockId) -> bool {
 		let mut state = self.store.state();
 		let held = state.sessions.get_mut(&self.id);
 		held.map(|held| held.insert(id.digest)).is_some()
 	}
 
-	/// As [`Store::get_block`].
+	/// Reads a block as [`Store::get_block`] does, and protects it.
 	pub(crate) fn get(&self, id: &BlockId) -> Result<Option<Bytes>> {
-		self.hold(id);
+		self.protect(id);
 		self.store.get_block(id)
 	}
 
 	/// Keeps a block whose hash the caller has checked.
 	pub(crate) fn put(&self, id: &BlockId, bytes: &[u8]) -> Result<()> {
-		self.hold(id);
+		self.protect(id);
 		self.store.write(id, bytes)?;
-		// The session may have been discarded meanwhile, and then nobody else would delete the block.
-		if !self.hold(id) {
+		// The session may have been discarded in the meantime, and then nothing else would delete the block.
+		if !self.protect(id) {
 			self.store.free(HashSet::from([id.digest]))?;
 		}
 		Ok(())
 	}
 
-	/// Pins content all of whose blocks this session wrote or found, after making sure that they survive a power cut.
+	/// Pins content whose blocks this session all wrote or found, after making sure that they survive a power
+	/// cut.
 	pub(crate) fn commit(&self, content: &ContentRef) -> Result<()> {
 		self.store.inner.files.sync_shards(self.shards())?;
 		self.store.add_pin(content)

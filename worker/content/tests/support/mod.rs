@@ -96,13 +96,13 @@ pub(crate) fn sample(seed: u64, len: usize) -> (ContentRef, Vec<u8>, Blocks) {
 	(content, bytes, blocks_of(&source.store, &content))
 }
 
-/// What a provider does with one request for a block that it has.
+/// Answer of a provider to one request for a block that it has.
 pub(crate) enum Reply {
 	Honest,
 	Absent,
 	/// The right length with one bit flipped.
 	Corrupt,
-	/// Nothing, for ever.
+	/// The provider never answers.
 	Stall,
 	/// Half of the block, and then a closed connection.
 	Cut,

@@ -1,4 +1,4 @@
-//! Which columns of a table hold the description's.
+//! The columns of a table that hold the description's columns.
 
 use super::error::BuildError;
 use crate::schema::{Column, Schema};
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::str::FromStr;
 
-/// The longest range of columns: no column of a description has more values.
+/// Most columns of a range: no column of a description has more values.
 const RANGE: u64 = 1 << 24;
 
 /// Columns of a table, written as `a,b,c` or `pixel0..pixel783`, both ends included.
@@ -45,24 +45,24 @@ fn range(first: &str, last: &str) -> Result<impl Iterator<Item = String>, String
 	if start > end || end - start >= RANGE {
 		return Err(format!("{first}..{last} holds no column, or more than any description's"));
 	}
-	// leading zeros are a part of the names: pixel000, pixel001
+	// Leading zeros are part of the names: pixel000, pixel001.
 	let width = if from.starts_with('0') { from.len() } else { 0 };
 	Ok((start..=end).map(move |n| format!("{prefix}{n:0width$}")))
 }
 
-/// The columns of a table that hold input and target. Where they are not named they are found by the description's names: the
-/// column `x`, or for `n` values the columns `x0` to `x(n-1)`.
+/// The columns of a table that hold input and target. Unnamed columns are found by the description's names:
+/// the column `x`, or for `n` values the columns `x0` to `x(n-1)`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableColumns {
-	/// Those of the input.
+	/// Columns of the input.
 	pub input: Option<ColumnNames>,
-	/// Those of the target.
+	/// Columns of the target.
 	pub target: Option<ColumnNames>,
 }
 
 impl TableColumns {
-	/// For each of the schema's columns the positions of the table's. `lists` says whether one column of the table may
-	/// hold several values.
+	/// Returns for each of the schema's columns the positions of the table's. `lists` is true if one column
+	/// of the table may hold several values.
 	pub(super) fn resolve(
 		&self,
 		file: &Path,
@@ -72,7 +72,7 @@ impl TableColumns {
 	) -> Result<Vec<Vec<usize>>, BuildError> {
 		let mut positions = HashMap::new();
 		for (position, name) in header.iter().enumerate() {
-			// a name that occurs twice is nobody's, but hurts only where it is asked for
+			// A name that occurs twice is ambiguous, but only an error if that column is needed.
 			let twice = positions.contains_key(name.as_str());
 			positions.insert(name.as_str(), (!twice).then_some(position));
 		}
@@ -108,7 +108,8 @@ impl TableColumns {
 
 fn miscounted(file: &Path, column: &Column, found: usize) -> BuildError {
 	let reason = format!(
-		"column '{}' has {} values, but {found} columns are named for it; name one for each value, as {}0..{}{}",
+		"column '{}' has {} values, but {found} columns are named for it; name one for each value, as \
+		 {}0..{}{}",
 		column.name,
 		column.values(),
 		column.name,

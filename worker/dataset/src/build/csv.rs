@@ -11,18 +11,18 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// The longest row: a quote that is never closed makes one row of all that follows.
+/// Longest row in bytes: a quote that is never closed makes one row of the rest of the file.
 const ROW_BYTES: u64 = 64 << 20;
-/// Bytes read at a time.
+/// Number of bytes read at a time.
 const BUFFER_BYTES: usize = 64 << 10;
-/// Characters of a cell that an error shows.
+/// Most characters of a cell that an error shows.
 const SHOWN: usize = 40;
 
 /// A CSV file with a header row.
 pub(super) struct Csv {
 	file: PathBuf,
 	reader: Reader<Bounded>,
-	/// Bytes that the row being read may still take.
+	/// Number of bytes that the row being read may still take.
 	left: Rc<Cell<u64>>,
 	bytes: u64,
 	header: Vec<String>,
@@ -37,7 +37,7 @@ impl Csv {
 	/// Opens a file and finds the schema's columns in its header.
 	///
 	/// # Errors
-	/// Where it cannot be read, or columns are missing.
+	/// Fails if the file cannot be read or columns are missing.
 	pub(super) fn open(path: &Path, schema: &Schema, columns: &TableColumns) -> Result<Self, BuildError> {
 		let mut csv = Self::raw(path)?;
 		csv.cells = columns.resolve(path, schema, &csv.header, false)?;
@@ -45,7 +45,7 @@ impl Csv {
 		Ok(csv)
 	}
 
-	/// A file of which cells are asked for by the names in its header.
+	/// Opens a file whose cells are looked up by the names in its header.
 	pub(super) fn raw(path: &Path) -> Result<Self, BuildError> {
 		let open = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
 		let (bytes, file) = open.map_err(|error| BuildError::io(path, error))?;
@@ -71,12 +71,12 @@ impl Csv {
 		})
 	}
 
-	/// The position of a column.
+	/// Returns the position of a column.
 	pub(super) fn column(&self, name: &str) -> Option<usize> {
 		self.header.iter().position(|column| column == name)
 	}
 
-	/// Reads the next row; `false` at the end.
+	/// Reads the next row. Returns false at the end.
 	pub(super) fn next_row(&mut self) -> Result<bool, BuildError> {
 		self.left.set(ROW_BYTES);
 		let more = self.reader.read_byte_record(&mut self.row);
@@ -85,12 +85,12 @@ impl Csv {
 		Ok(more)
 	}
 
-	/// A cell of the row that was read last.
+	/// Returns a cell of the row that was read last.
 	pub(super) fn cell(&self, column: usize) -> &[u8] {
 		self.row.get(column).unwrap_or_default()
 	}
 
-	/// The error of a cell of the row that was read last.
+	/// Returns the error for a cell of the row that was read last.
 	pub(super) fn not_a_number(&self, column: usize, dtype: crate::schema::Dtype) -> BuildError {
 		let text = String::from_utf8_lossy(self.cell(column));
 		let mut shown: String = text.chars().take(SHOWN).collect();
@@ -148,7 +148,7 @@ fn failed(file: &Path, row: u64, error: csv::Error) -> BuildError {
 	}
 }
 
-/// A file that ends in an error where a row does not end.
+/// A reader that fails if a row is longer than [`ROW_BYTES`].
 struct Bounded {
 	file: File,
 	left: Rc<Cell<u64>>,

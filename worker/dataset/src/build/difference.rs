@@ -1,4 +1,4 @@
-//! What turns one version of a table into another.
+//! The changes between two versions of a table.
 
 use super::error::BuildError;
 use super::ids::{Ids, IdsWriter};
@@ -6,15 +6,15 @@ use super::{Progress, Source, Step};
 use crate::schema::RecordId;
 use std::path::{Path, PathBuf};
 
-/// Opens a source from its beginning.
+/// Opens a source at its beginning.
 pub type Open = Box<dyn Fn() -> Result<Box<dyn Source>, BuildError>>;
 
-/// Parts of a whole pass, for the progress.
+/// Progress units of one pass over a source.
 const PARTS: u64 = 1000;
 
-/// The records of a new version that an old one does not have, as additions in the new one's order; and then those of
-/// the old one that the new one does not have, as removals in the old one's order. Records are matched by their ids, so
-/// that their order in the versions and how often they occur make no difference.
+/// The changes from an old version of a table to a new one. Records that only the new version has are added,
+/// in its order. Records that only the old version has are removed after that, in its order. Records are
+/// matched by their ids, so neither their order nor how often they occur makes a difference.
 ///
 /// The old version is read twice and the new one once. The ids of both are kept on disk.
 pub struct Versions {
@@ -26,13 +26,13 @@ pub struct Versions {
 }
 
 enum Stage {
-	/// The ids of the old version are collected.
+	/// Collects the ids of the old version.
 	Collect { old: IdsWriter },
-	/// What the old version does not have is added, and the ids of the new one are collected.
+	/// Adds the records that the old version lacks, and collects the ids of the new one.
 	Add { old: Ids, new: IdsWriter },
-	/// What the new version does not have is removed.
+	/// Removes the records that the new version lacks.
 	Remove { new: Ids },
-	/// Nothing is left, or something failed.
+	/// The source is at its end, or failed.
 	Done,
 }
 
@@ -40,9 +40,9 @@ impl Versions {
 	/// Opens the versions. Ids go to nameless files in the folder `scratch`, 64 bytes for each.
 	///
 	/// # Errors
-	/// Where a version cannot be opened.
+	/// Fails if a version cannot be opened.
 	pub fn open(open_old: Open, open_new: Open, scratch: &Path) -> Result<Self, BuildError> {
-		// what is wrong with the new version is to be known before the old one has been read
+		// A fault of the new version should be found before the old one is read.
 		open_new()?;
 		Ok(Self {
 			source: open_old()?,

@@ -1,54 +1,57 @@
-//! Why no delta can be made.
+//! Errors of making a delta.
 
 use crate::delta::{DeltaError, Problem};
 use crate::schema::Dtype;
 use crate::set::SetError;
 use std::path::{Path, PathBuf};
 
-/// Why no delta can be made of a source.
+/// Reasons for which no delta can be made of a source.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-	/// The machine failed, or the file is not there.
+	/// The machine failed, or the file does not exist.
 	#[error("reading {} failed: {error}", file.display())]
 	Io {
 		/// The file or folder.
 		file: PathBuf,
-		/// What failed.
+		/// Error of the operating system.
 		error: std::io::Error,
 	},
-	/// The file as a whole is not what it should be.
+	/// The file as a whole is not of the expected kind.
 	#[error("{}: {reason}", file.display())]
 	Unfit {
 		/// The file or folder.
 		file: PathBuf,
-		/// What is wrong, and what to do.
+		/// Description of the fault and of the remedy.
 		reason: String,
 	},
 	/// A record is wrong.
 	#[error("{position}: {fault}")]
 	Record {
-		/// Where it stands.
+		/// Position of the record in its source.
 		position: String,
-		/// What is wrong with it.
+		/// Fault of the record.
 		fault: Fault,
 	},
-	/// The source does not have so many records.
-	#[error("records {start}..{} were asked for, but there are {found}", end.map_or(String::new(), |end| end.to_string()))]
+	/// The source has fewer records than the range needs.
+	#[error(
+		"records {start}..{} were asked for, but there are {found}",
+		end.map_or(String::new(), |end| end.to_string())
+	)]
 	Range {
-		/// First record.
+		/// Position of the first record.
 		start: u64,
-		/// Behind the last record; `None` for all there are.
+		/// Position after the last record; `None` for all.
 		end: Option<u64>,
-		/// Records that there are.
+		/// Number of records in the source.
 		found: u64,
 	},
-	/// More rows than a delta may have.
+	/// The source has more rows than a delta may have.
 	#[error("the delta has more than {limit} rows; make several of parts of the source")]
 	TooManyRows {
-		/// The limit.
+		/// Most rows of a delta.
 		limit: u64,
 	},
-	/// No row would be in the delta.
+	/// The delta would have no rows.
 	#[error("there is nothing to add or to remove, so no delta was made")]
 	Nothing,
 	/// The data set that the delta is for cannot be read.
@@ -69,57 +72,57 @@ impl BuildError {
 	}
 }
 
-/// What is wrong with a record of a source.
+/// Faults of a record of a source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-	/// Text that is no number of the dtype.
+	/// The text is not a number of the dtype.
 	#[error("column '{column}': '{text}' is not of type {dtype}")]
 	NotANumber {
 		/// The column in the source.
 		column: String,
-		/// What stands there, shortened.
+		/// The text, shortened.
 		text: String,
-		/// What the description asks for.
+		/// Dtype of the description's column.
 		dtype: Dtype,
 	},
-	/// A number that the dtype does not hold exactly.
+	/// The dtype does not hold the number exactly.
 	#[error("column '{column}': {dtype} cannot hold {value} exactly; round it in the source")]
 	Inexact {
 		/// The column in the source.
 		column: String,
 		/// The number.
 		value: String,
-		/// What the description asks for.
+		/// Dtype of the description's column.
 		dtype: Dtype,
 	},
-	/// There is no value.
+	/// A value is missing.
 	#[error("column '{0}' holds null")]
 	Null(String),
-	/// Another number of values than the description's shape.
+	/// The number of values differs from the description's shape.
 	#[error("column '{column}' holds {found} values; its shape has {expected}")]
 	Shape {
 		/// The column in the source.
 		column: String,
-		/// Values that the shape has.
+		/// Number of values of the shape.
 		expected: usize,
-		/// Values in the source.
+		/// Number of values in the source.
 		found: usize,
 	},
-	/// An image of another size or with other channels.
+	/// The image has another size or other channels.
 	#[error("the image has {found}; the description asks for {expected}")]
 	Image {
-		/// What the description asks for, as `1 channel of 28 x 28`.
+		/// Form that the description demands, such as `1 channel of 28 x 28`.
 		expected: String,
-		/// What the image is.
+		/// Form of the image.
 		found: String,
 	},
-	/// A label's file lies outside the folder.
+	/// The file of a label lies outside the folder.
 	#[error("'{0}' is no path below the folder of the images")]
 	Outside(String),
-	/// What stands there cannot be read at all.
+	/// The value cannot be read at all.
 	#[error("{0}")]
 	Unreadable(String),
-	/// No record may be so.
+	/// No record may have this value.
 	#[error(transparent)]
 	Problem(#[from] Problem),
 }

@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 const ID: usize = 32;
-/// Ids that are read to look for one: 4 KiB.
+/// Number of ids that are read to look for one: 4 KiB.
 const PAGE: usize = 128;
 
 /// Collects ids.
@@ -18,7 +18,7 @@ pub(super) struct IdsWriter {
 }
 
 impl IdsWriter {
-	/// Nameless files in the folder `scratch` take the ids.
+	/// Creates a writer that keeps the ids in nameless files in the folder `scratch`.
 	pub(super) fn new(scratch: &Path) -> Self {
 		Self { scratch: scratch.into(), ids: Sorter::new(scratch, RUN) }
 	}
@@ -46,7 +46,7 @@ impl IdsWriter {
 	}
 }
 
-/// Sorted ids on disk, each once, and the first of each page in memory.
+/// Sorted and distinct ids on disk, with the first of each page in memory.
 pub(super) struct Ids {
 	file: File,
 	len: usize,

@@ -1,6 +1,5 @@
-//! The IDX format, in which MNIST and its kin are published: a magic of two zero bytes, the type of the
-//! values, the number of dimensions; then the dimensions and the values, big-endian
-//! (<http://yann.lecun.com/exdb/mnist/>).
+//! The IDX format of MNIST and similar data sets: two zero bytes, the type of the values and the number of
+//! dimensions; then the dimensions and the values, big-endian (<http://yann.lecun.com/exdb/mnist/>).
 
 use super::error::{BuildError, Fault};
 use super::number::{append, append_pixels};
@@ -19,11 +18,11 @@ pub struct Idx {
 }
 
 impl Idx {
-	/// Opens both files. Their items must have the shapes of the schema's columns, but for dimensions of one.
-	/// Inputs of type `u8` are pixels: they become their quotient by 255 where the column is `f32`.
+	/// Opens both files. Their items must have the shapes of the schema's columns; dimensions of one may be
+	/// left out. Inputs of type `u8` are pixels and are divided by 255 if the column is `f32`.
 	///
 	/// # Errors
-	/// Where a file is not IDX or of other shapes, or they are not of the same length.
+	/// Fails if a file is not IDX or has other shapes, or if the files differ in length.
 	pub fn open(inputs: &Path, targets: &Path, schema: &Schema) -> Result<Self, BuildError> {
 		let [input, target] = schema.columns.as_slice() else {
 			return Err(BuildError::unfit(inputs, "IDX files make one input and one target"));
@@ -79,7 +78,7 @@ struct IdxFile {
 	column: Column,
 	dtype: Dtype,
 	items: u64,
-	/// The item that was read last, as it stands in the file.
+	/// Bytes of the item that was read last, as in the file.
 	item: Vec<u8>,
 }
 
@@ -121,7 +120,7 @@ impl IdxFile {
 		Ok(Self {
 			path: path.into(),
 			reader,
-			// the shapes are equal, so that this is as bounded as the description
+			// The shapes are equal, so this is bounded as the description is.
 			item: vec![0; column.values().saturating_mul(dtype.bytes())],
 			column: column.clone(),
 			dtype,

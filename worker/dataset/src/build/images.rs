@@ -11,24 +11,26 @@ use std::fs::DirEntry;
 use std::path::{Component, Path, PathBuf};
 use std::vec::IntoIter;
 
-/// The file that gives the labels, where there are no folders for the classes.
+/// File with the labels, if there are no folders for the classes.
 const LABELS: &str = "labels.csv";
-/// What decoding may take beside the image itself.
+/// Number of bytes that decoding may take beside the image itself.
 const DECODER_BYTES: u64 = 64 << 20;
 
-/// The images of a folder, which has either one folder for each class, whose label is its position in the order of
-/// the names; or a file `labels.csv` with the columns `file` and `label`.
+/// The images of a folder.
 ///
-/// An image has exactly the size and the channels of the input's shape, `[channels, height, width]` or `[height, width]`,
-/// and 8 bits a channel. Values are row-major, channel by channel; they become their quotient by 255 where the column is
-/// `f32`.
+/// The folder has either one folder for each class, whose label is its position in the order of the names; or
+/// a file `labels.csv` with the columns `file` and `label`.
+///
+/// An image has exactly the size and the channels of the input's shape, `[channels, height, width]` or
+/// `[height, width]`, and 8 bits per channel. Values are row-major, channel by channel. They are divided by
+/// 255 if the column is `f32`.
 pub struct Images {
 	folder: PathBuf,
 	labels: Labels,
 	input: Column,
 	target: Column,
 	form: Form,
-	/// The image that was read last, below the folder.
+	/// Path of the image that was read last, relative to the folder.
 	current: PathBuf,
 	read: u64,
 }
@@ -37,13 +39,13 @@ enum Labels {
 	Classes {
 		/// Names of the classes that follow.
 		classes: IntoIter<OsString>,
-		/// The class whose images follow.
+		/// Folder of the class whose images follow.
 		class: PathBuf,
-		/// One more than its label.
+		/// Label of the class, plus one.
 		count: u64,
-		/// Images of the class that follow. Only one class's names are in memory.
+		/// Names of the images of the class that follow. Only one class's names are in memory.
 		images: IntoIter<OsString>,
-		/// Images of all classes.
+		/// Number of images of all classes.
 		total: u64,
 	},
 	Listed {
@@ -57,7 +59,7 @@ impl Images {
 	/// Opens a folder and counts its images.
 	///
 	/// # Errors
-	/// Where it holds what is no image, or the schema is not that of images.
+	/// Fails if the folder holds other files than images, or if the schema is not that of images.
 	pub fn open(folder: &Path, schema: &Schema) -> Result<Self, BuildError> {
 		let unfit = |reason: String| BuildError::unfit(folder, reason);
 		let [input, target] = schema.columns.as_slice() else {
@@ -105,7 +107,7 @@ impl Images {
 		})
 	}
 
-	/// Moves on to the next image and puts its label in `label`; `false` at the end.
+	/// Moves to the next image and puts its label in `label`. Returns false at the end.
 	fn next_image(&mut self, label: &mut Vec<u8>) -> Result<bool, BuildError> {
 		match &mut self.labels {
 			Labels::Classes { classes, class, count, images: following, .. } => {
@@ -194,7 +196,7 @@ impl Source for Images {
 	}
 }
 
-/// What an image has to be.
+/// Required size and channels of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Form {
 	channels: u64,
@@ -217,7 +219,7 @@ impl Form {
 		Some(Self { channels, height, width })
 	}
 
-	/// The pixels, channel by channel.
+	/// Returns the pixels, channel by channel.
 	fn decode(self, path: &Path) -> Result<Vec<u8>, Failure> {
 		let broken = |error: image::ImageError| match error {
 			image::ImageError::IoError(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -245,7 +247,7 @@ impl Form {
 				found: format!("{found}{depth}"),
 			}));
 		}
-		// the sizes are equal, so that this is as bounded as the description
+		// The sizes are equal, so this is bounded as the description is.
 		let mut interleaved = vec![0; usize::try_from(bytes).unwrap_or(0)];
 		decoder.read_image(&mut interleaved).map_err(broken)?;
 		let channels = usize::try_from(channels).unwrap_or(1);
@@ -264,7 +266,8 @@ impl std::fmt::Display for Form {
 	}
 }
 
-/// The names of what a folder holds, in order. Hidden files do not count; what is not `wanted` is an error.
+/// Returns the names in a folder, in order. Hidden files do not count; any other file that is not `wanted` is
+/// an error.
 fn names(folder: &Path, wanted: impl Fn(&DirEntry) -> bool) -> Result<Vec<OsString>, BuildError> {
 	let io = |error| BuildError::io(folder, error);
 	let mut names = Vec::new();

@@ -1,9 +1,9 @@
-//! Making delta files out of what data comes in: tables, IDX files, folders of images, two versions of a table.
+//! Makes delta files from tables, IDX files, folders of images, or two versions of a table.
 //!
-//! A [`Source`] hands out records in an order that depends on its content only, and [`build`] writes them, so that the
-//! same source makes the same file, byte for byte. Records are never rounded or guessed: a value that the description's
-//! dtype cannot hold exactly is an error that names where it stands. The one conversion is that of pixels, which
-//! become `value / 255` where the input is `f32`.
+//! A [`Source`] returns records in an order that depends on its content only, and [`build`] writes them, so
+//! the same source gives the same file, byte for byte. Records are never rounded or guessed: a value that the
+//! description's dtype cannot hold exactly is an error that names its position. The one conversion is that of
+//! pixels, which become `value / 255` if the input is `f32`.
 
 mod columns;
 mod csv;
@@ -35,72 +35,74 @@ use std::io::Read;
 use std::path::Path;
 use table::Parquet;
 
-/// What a source has come to.
+/// Result of reading one step of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-	/// A record to add.
+	/// The step read a record to add.
 	Add,
-	/// A record to remove.
+	/// The step read a record to remove.
 	Remove,
-	/// Something was read that changes nothing.
+	/// The step read something that changes nothing.
 	Skip,
-	/// There is no more.
+	/// The source is at its end.
 	End,
 }
 
-/// How far a source has been read, in a unit of its own: good for a progress bar and nothing else.
+/// Progress of reading a source, in a unit of its own that is only good for a progress bar.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-	/// What has been read.
+	/// Amount that has been read.
 	pub done: u64,
-	/// All there is; zero where that is not known.
+	/// Total amount; zero if it is not known.
 	pub total: u64,
 }
 
-/// Records in a fixed order.
+/// A source of records in a fixed order.
 pub trait Source {
-	/// Goes on by one step. For [`Step::Add`] and [`Step::Remove`] the canonical bytes of the record have replaced
-	/// what was in `record`.
+	/// Reads one step. On [`Step::Add`] and [`Step::Remove`] the canonical bytes of the record have replaced
+	/// the contents of `record`.
 	///
 	/// # Errors
-	/// Where the source cannot be read or holds no record of the schema there. It is not to be read further then.
+	/// Fails if the source cannot be read or holds no record of the schema there. It must not be read further
+	/// then.
 	fn read(&mut self, record: &mut Vec<u8>) -> Result<Step, BuildError>;
 
-	/// Where the record of the last step stands, as `row 17 of train.csv`. Rows are counted from 0, as in deltas.
+	/// Returns the position of the last step's record, such as `row 17 of train.csv`. Rows are counted from
+	/// 0, as in deltas.
 	fn position(&self) -> String;
 
-	/// How far it has been read.
+	/// Returns the progress of reading.
 	fn progress(&self) -> Progress;
 
-	/// The number of records, where it is known before they are read.
+	/// Returns the number of records, if it is known before they are read.
 	fn records(&self) -> Option<u64> {
 		None
 	}
 }
 
-/// What [`build`] wrote.
+/// Number of rows that [`build`] wrote and left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Built {
-	/// Records that the delta adds.
+	/// Number of records that the delta adds.
 	pub added: u64,
-	/// Records that the delta removes.
+	/// Number of records that the delta removes.
 	pub removed: u64,
-	/// Records that were left out because the source had them before.
+	/// Number of records that were left out because the source had them before.
 	pub repeated: u64,
-	/// Additions that were left out because the data set has them already.
+	/// Number of additions that were left out because the data set has them already.
 	pub present: u64,
-	/// Removals that were left out because the data set has no such record.
+	/// Number of removals that were left out because the data set has no such record.
 	pub absent: u64,
 }
 
-/// Writes the delta that a source makes for the data set `base` (`None`: the empty set) to `out`, which appears when it
-/// is complete. `observe` is told of the progress before every step.
+/// Writes the delta that a source makes for the data set `base` to `out`, which appears when it is complete.
+/// `None` is the empty set. `observe` gets the progress before every step.
 ///
-/// Memory is bounded whatever the source's size, but for the ids of the delta's rows.
+/// Memory is bounded whatever the source's size, except for the ids of the delta's rows.
 ///
 /// # Errors
-/// The first fault of the source; [`BuildError::Nothing`] where the delta would be empty. Nothing is left at `out` then,
-/// or what was there before.
+/// Returns the first fault of the source, or [`BuildError::Nothing`] if the delta would be empty. A file at
+/// `out` is then left as it was.
 pub fn build(
 	source: &mut dyn Source,
 	schema: &Schema,
@@ -146,10 +148,10 @@ pub fn build(
 	Ok(built)
 }
 
-/// Opens a table: Parquet where it begins as Parquet does, CSV otherwise.
+/// Opens a table: Parquet if the file begins with Parquet's magic bytes, CSV otherwise.
 ///
 /// # Errors
-/// Where it cannot be read or lacks columns.
+/// Fails if the file cannot be read or lacks columns.
 pub fn open_table(
 	path: &Path,
 	schema: &Schema,

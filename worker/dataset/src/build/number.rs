@@ -1,13 +1,14 @@
-//! Numbers that become values of a dtype, exactly or not at all.
+//! Converts numbers to values of a dtype, exactly or not at all.
 
 use crate::schema::Dtype;
 use std::fmt::Display;
 
-/// A number that a source holds.
+/// A number in a source.
 pub(super) trait Number: Copy + Display {
-	/// The integer that it is, if it is one that a dtype may hold.
+	/// Returns the equal integer, if there is one that a dtype may hold.
 	fn integer(self) -> Option<i64>;
-	/// The equal `f32`, if there is one. What is not finite stays so: the delta's writer refuses and names it.
+	/// Returns the equal `f32`, if there is one. A number that is not finite stays so, and the delta's writer
+	/// refuses it.
 	fn float(self) -> Option<f32>;
 }
 
@@ -20,7 +21,7 @@ macro_rules! integers {
 
 			fn float(self) -> Option<f32> {
 				let float = self as f32;
-				// wide enough for what a rounded u64 can become, where `as u64` would saturate
+				// i128 holds every value that a rounded u64 can become, where `as u64` would saturate.
 				(float as i128 == i128::from(self)).then_some(float)
 			}
 		}
@@ -32,7 +33,7 @@ integers!(u8, i8, u16, i16, u32, i32, u64, i64);
 impl Number for f64 {
 	fn integer(self) -> Option<i64> {
 		let integer = self as i64;
-		// 2^63 saturates to a number that rounds back to it
+		// 2^63 saturates to a number that rounds back to it.
 		(integer as f64 == self && integer != i64::MAX).then_some(integer)
 	}
 
@@ -52,7 +53,8 @@ impl Number for f32 {
 	}
 }
 
-/// Appends values, little-endian, of the dtype. The error is the first value that it cannot hold, as text.
+/// Appends values in the dtype, little-endian. The error is the text of the first value that the dtype cannot
+/// hold.
 pub(super) fn append<T: Number>(values: &[T], dtype: Dtype, record: &mut Vec<u8>) -> Result<(), String> {
 	fn each<T: Number, const N: usize>(
 		values: &[T],
@@ -73,7 +75,7 @@ pub(super) fn append<T: Number>(values: &[T], dtype: Dtype, record: &mut Vec<u8>
 	}
 }
 
-/// Appends pixels. As `f32` they are the quotient by 255, so that they lie in 0 to 1.
+/// Appends pixels. As `f32` they are divided by 255, so that they lie in `[0, 1]`.
 pub(super) fn append_pixels(pixels: &[u8], dtype: Dtype, record: &mut Vec<u8>) {
 	match dtype {
 		Dtype::U8 => record.extend(pixels),
@@ -83,7 +85,8 @@ pub(super) fn append_pixels(pixels: &[u8], dtype: Dtype, record: &mut Vec<u8>) {
 	}
 }
 
-/// Appends the number that a text is. Blanks, digits behind an integer's point and names of infinity are none.
+/// Parses a number and appends it. Blanks, digits after an integer's point, and names of infinity are not
+/// numbers.
 pub(super) fn parse(text: &[u8], dtype: Dtype, record: &mut Vec<u8>) -> Option<()> {
 	let text = std::str::from_utf8(text).ok()?;
 	match dtype {

@@ -1,4 +1,4 @@
-//! A part of a source.
+//! A range of a source's records.
 
 use super::error::BuildError;
 use super::{Progress, Source, Step};
@@ -7,15 +7,17 @@ use super::{Progress, Source, Step};
 pub struct Records<S> {
 	source: S,
 	start: u64,
-	/// Behind the last one; `None` takes all there are.
+	/// Position after the last record; `None` takes all.
 	end: Option<u64>,
-	/// Records that were read.
+	/// Number of records that were read.
 	read: u64,
 }
 
 impl<S: Source> Records<S> {
+	/// Limits a source to the records from `start` up to `end`, without `end` itself.
+	///
 	/// # Errors
-	/// Where the source is known to have fewer records, or the range ends before it begins.
+	/// Fails if the source is known to have fewer records, or if the range ends before it begins.
 	pub fn new(source: S, start: u64, end: Option<u64>) -> Result<Self, BuildError> {
 		let found = source.records();
 		let records = Self { source, start, end, read: 0 };

@@ -1,4 +1,4 @@
-//! Parquet tables.
+//! Parquet tables as a source.
 
 use super::columns::TableColumns;
 use super::error::{BuildError, Fault};
@@ -22,22 +22,22 @@ use std::ops::Range;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
-/// Canonical bytes that are decoded at a time.
+/// Number of canonical bytes that are decoded at a time.
 const BATCH_BYTES: usize = 4 << 20;
-/// Rows that are decoded at a time.
+/// Number of rows that are decoded at a time.
 const BATCH_ROWS: usize = 4096;
 
-/// A Parquet file whose columns are numbers or flat lists of numbers. Memory is that of a batch and of a page of each
-/// column.
+/// A Parquet file whose columns are numbers or flat lists of numbers. Memory holds one batch and one page of
+/// each column.
 pub(super) struct Parquet {
 	file: PathBuf,
 	batches: ParquetRecordBatchReader,
-	/// The schema's columns, and the names of those of the file that hold them.
+	/// The schema's columns, and the names of the file's columns that hold them.
 	columns: Vec<(Column, Vec<String>)>,
 	batch: Vec<Vec<Cells>>,
-	/// Rows of the batch.
+	/// Number of rows of the batch.
 	len: usize,
-	/// The row of the batch that comes next.
+	/// Row of the batch that comes next.
 	next: usize,
 	rows: u64,
 	total: u64,
@@ -47,10 +47,10 @@ impl Parquet {
 	/// Opens a file and finds the schema's columns in it. The file may have others.
 	///
 	/// # Errors
-	/// Where it is no Parquet file, or columns are missing or hold no numbers.
+	/// Fails if it is not a Parquet file, or if columns are missing or hold no numbers.
 	pub(super) fn open(path: &Path, schema: &Schema, columns: &TableColumns) -> Result<Self, BuildError> {
 		let file = File::open(path).map_err(|error| BuildError::io(path, error))?;
-		// what the writer says of Arrow adds dictionaries and other shapes of lists, which are read as plain ones
+		// The Arrow metadata adds dictionaries and other shapes of lists, which are read as plain ones.
 		let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
 		let builder = guarded(path, || ParquetRecordBatchReaderBuilder::try_new_with_options(file, options))?;
 		let header: Vec<String> =
@@ -141,7 +141,7 @@ impl Source for Parquet {
 	}
 }
 
-/// Decoders panic on some malformed files.
+/// Turns a decoder's panic on a malformed file into an error.
 fn guarded<T, E: std::fmt::Display>(
 	file: &Path,
 	decode: impl FnOnce() -> Result<T, E>,
@@ -195,11 +195,11 @@ fn numbers(array: &ArrayRef) -> Option<Box<dyn Numbers>> {
 /// One column of a batch.
 struct Cells {
 	name: String,
-	/// Which rows are null.
+	/// Null mask of the rows.
 	rows: Option<NullBuffer>,
-	/// Where each row's values lie; `None` where row `r` holds value `r`.
+	/// Positions of each row's values; `None` if row `r` holds value `r`.
 	offsets: Option<OffsetBuffer<i32>>,
-	/// Which values are null.
+	/// Null mask of the values.
 	nulls: Option<NullBuffer>,
 	numbers: Box<dyn Numbers>,
 }

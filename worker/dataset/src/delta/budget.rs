@@ -1,35 +1,35 @@
-//! What the pages of one column chunk may hold.
+//! Bounds on the pages of one column chunk.
 
 use super::levels::Lists;
 use parquet::basic::Encoding;
 use parquet::column::page::Page;
 use parquet::errors::{ParquetError, Result};
 
-/// Longest string or id.
+/// Longest string or id, in bytes.
 const STRING_BYTES: usize = 64;
-/// More than an id and its levels take, the longest value but strings.
+/// Number of bytes that cover the longest value other than a string: an id and its levels.
 const VALUE_BYTES: u64 = 48;
-/// What a page may have besides its values and levels.
+/// Number of bytes that a page may have besides its values and levels.
 const SLACK: u64 = 64 * 1024;
-/// Values that a list may have too many of: it is then met by the check that names its row.
+/// Number of values by which a list may be too long: the check that names its row then refuses it.
 const SURPLUS: u64 = 16;
 
-/// What may still come in one column chunk: no more than the row group's rows need.
+/// Values and bytes that one column chunk may still hold: no more than the row group's rows need.
 pub(super) struct Budget {
-	/// Values that the list of one row may have: the decoder takes whole rows.
+	/// Most values in the list of one row. The decoder takes whole rows.
 	list_values: u64,
 	lists: Option<Lists>,
-	/// Values that may still come.
+	/// Number of values that may still come.
 	values: u64,
-	/// For strings: bytes that may still come.
+	/// Number of bytes of strings that may still come; `None` for other columns.
 	string_bytes: Option<u64>,
 }
 
 impl Budget {
-	/// For so many rows, each of which may have so many values.
+	/// Returns the budget for `rows` rows with at most `per_row` values each.
 	pub(super) fn new(rows: u64, per_row: u64, is_list: bool, is_string: bool) -> Self {
 		let list_values = per_row.saturating_add(SURPLUS);
-		// a string of the longest kind with its length, levels and headers of the pages
+		// A string of the longest kind with its length, levels and headers of the pages.
 		let strings = rows.saturating_mul(STRING_BYTES as u64 + 8).saturating_add(SLACK);
 		Self {
 			list_values,
@@ -39,7 +39,7 @@ impl Budget {
 		}
 	}
 
-	/// Takes what a page holds off, or refuses the page.
+	/// Subtracts a page from the budget, or refuses the page.
 	pub(super) fn spend(&mut self, page: &Page) -> Result<()> {
 		let refuse = |reason: &str| Err(ParquetError::General(reason.into()));
 		let bytes = page.buffer().len() as u64;
@@ -57,7 +57,7 @@ impl Budget {
 				}
 			}
 		} else if values.saturating_mul(4) > bytes {
-			// the decoder takes memory for as many as the header says
+			// The decoder takes memory for as many values as the header declares.
 			return refuse("a dictionary holds fewer values than it declares");
 		}
 		let Some(left) = self.string_bytes else {
@@ -66,7 +66,7 @@ impl Budget {
 				false => Ok(()),
 			};
 		};
-		// of the encodings for strings only these hold each string at full length
+		// Of the encodings for strings, only these hold each string at full length.
 		let allowed = [Encoding::PLAIN, Encoding::RLE_DICTIONARY, Encoding::PLAIN_DICTIONARY];
 		if !allowed.contains(&page.encoding()) {
 			return refuse("strings must be encoded plainly or with a dictionary");
@@ -146,7 +146,7 @@ mod tests {
 
 	#[test]
 	fn a_list_is_bounded_however_many_rows_there_are() {
-		// the levels: a run of one 0, a run of 1s
+		// The levels: a run of one 0, a run of 1s.
 		let page =
 			|ones: u8| data(vec![4, 0, 0, 0, 2, 0, ones << 1, 1], u32::from(ones) + 1, Encoding::PLAIN);
 		let budget = || Budget::new(1 << 20, 4, true, false);

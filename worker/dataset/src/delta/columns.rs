@@ -1,4 +1,4 @@
-//! Between Arrow arrays and canonical bytes.
+//! Converts between Arrow arrays and canonical bytes.
 
 use super::error::{DeltaError, Problem};
 use crate::schema::{Column, Dtype};
@@ -51,11 +51,11 @@ pub(super) fn check_type(column: &Column, found: &DataType) -> Result<(), DeltaE
 /// One column of a batch, opened for reading row by row.
 pub(super) struct Values<'a> {
 	column: &'a Column,
-	/// Which rows are null.
+	/// Null mask of the rows.
 	rows: Option<NullBuffer>,
-	/// Where each row's values lie; `None` where row `r` holds value `r`.
+	/// Positions of each row's values; `None` if row `r` holds value `r`.
 	offsets: Option<Vec<usize>>,
-	/// Which values are null.
+	/// Null mask of the values.
 	nulls: Option<NullBuffer>,
 	bytes: Bytes,
 }
@@ -99,7 +99,7 @@ impl<'a> Values<'a> {
 			Dtype::F32 => Bytes::F32(values.as_primitive::<Float32Type>().values().clone()),
 		};
 		let nulls = values.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
-		// for scalars the values are the rows
+		// The rows of a scalar column are its values.
 		let rows = array.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
 		Ok(Self { column, rows, nulls: offsets.as_ref().and(nulls), offsets, bytes })
 	}
@@ -109,7 +109,7 @@ impl<'a> Values<'a> {
 		&self.column.name
 	}
 
-	/// Whether the row holds no value.
+	/// Returns true if the row holds no value.
 	pub(super) fn is_null(&self, row: usize) -> bool {
 		self.rows.as_ref().is_some_and(|nulls| nulls.is_null(row))
 	}
@@ -143,7 +143,7 @@ fn list<O: OffsetSizeTrait>(array: &GenericListArray<O>) -> (ArrayRef, Option<Ve
 	(array.values().clone(), Some(array.offsets().iter().map(|o| o.as_usize()).collect()))
 }
 
-/// The array of a column for a batch of records' values, `None` for a removal.
+/// Returns the array of a column for a batch of records' values; `None` stands for a removal.
 pub(crate) fn array(column: &Column, rows: &[Option<&[u8]>]) -> ArrayRef {
 	match column.dtype {
 		Dtype::U8 => shaped(column, rows, |b| b.to_vec(), |v, n| UInt8Array::new(v.into(), n)),

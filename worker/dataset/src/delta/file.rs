@@ -1,8 +1,7 @@
-//! Access to a Parquet file that bounds what its pages can make the decoder allocate.
+//! Access to a Parquet file that bounds the allocations of the decoder.
 //!
 //! A Parquet file can declare, and with a good compressor also hold, far more than its own length. The
-//! decoder trusts page headers, so they are checked on the way in: the lengths before anything is read or
-//! decompressed.
+//! decoder trusts page headers, so their lengths are checked before anything is read or decompressed.
 
 use super::error::DeltaError;
 use super::limits::DeltaLimits;
@@ -15,10 +14,10 @@ use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Longest page header: a few dozen bytes and statistics, which hold values.
+/// Longest page header in bytes: a few dozen bytes, and statistics, which hold values.
 const HEADER_BYTES: u64 = 16 * 1024;
 
-/// The file, refusing pages that have more than `page_bytes`.
+/// A file whose pages have at most `page_bytes` bytes.
 pub(super) struct BoundedFile {
 	file: File,
 	length: u64,
@@ -26,12 +25,12 @@ pub(super) struct BoundedFile {
 	fault: Arc<Fault>,
 }
 
-/// What the decoder would report as a broken file: a failure of the machine, or too large a page.
+/// First fault that the decoder would report as a broken file: a failure of the machine, or too large a page.
 #[derive(Default)]
 struct Fault(Mutex<Option<DeltaError>>);
 
 impl Fault {
-	/// Keeps the first one.
+	/// Keeps the first error.
 	fn keep(&self, error: DeltaError) -> String {
 		let reason = error.to_string();
 		let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,13 +54,13 @@ impl BoundedFile {
 		Ok(Self { file, length, page_bytes: limits.page_bytes, fault: Arc::default() })
 	}
 
-	/// What made the decoder fail.
-	pub(super) fn blame(&self, error: impl std::fmt::Display) -> DeltaError {
+	/// Returns the error that made the decoder fail.
+	pub(super) fn decode_error(&self, error: impl std::fmt::Display) -> DeltaError {
 		let fault = self.fault.0.lock().unwrap_or_else(PoisonError::into_inner).take();
 		fault.unwrap_or_else(|| DeltaError::malformed(error))
 	}
 
-	/// Refuses what the decoder would go on with, with an error of our own.
+	/// Fails with an error that the decoder itself would not report.
 	pub(super) fn refuse(&self, error: DeltaError) -> ParquetError {
 		ParquetError::General(self.fault.keep(error))
 	}
@@ -85,7 +84,7 @@ impl Length for BoundedFile {
 impl ChunkReader for BoundedFile {
 	type T = Header;
 
-	/// Called for page headers only, and behind a header that has been peeked at, where nothing is read.
+	/// Called for page headers only, and after a header that has been peeked at, where nothing is read.
 	fn get_read(&self, start: u64) -> Result<Self::T> {
 		let bytes = self.read(start, HEADER_BYTES.min(self.length.saturating_sub(start)))?;
 		Ok(Header {
@@ -97,7 +96,7 @@ impl ChunkReader for BoundedFile {
 	}
 
 	fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
-		// what does not compress gets a little longer
+		// Incompressible data gets a little longer.
 		let limit = self.page_bytes.saturating_add(self.page_bytes / 4).saturating_add(1024);
 		if length as u64 > limit {
 			return Err(self.refuse(page_too_large(length as u64, limit)));
@@ -106,7 +105,7 @@ impl ChunkReader for BoundedFile {
 	}
 }
 
-/// A page header on its way to the decoder, checked when the first byte is read.
+/// A page header on its way to the decoder. It is checked when the first byte is read.
 pub(super) struct Header {
 	bytes: Reader<Bytes>,
 	page_bytes: u64,
@@ -131,8 +130,8 @@ impl Read for Header {
 	}
 }
 
-/// The decompressed length in a page header: field 2 of a Thrift compact struct whose field 1 is the page
-/// type, both `i32`, as parquet.thrift defines and every writer lays out.
+/// Returns the decompressed length in a page header: field 2 of a Thrift compact struct whose field 1 is the
+/// page type, both `i32`, as parquet.thrift defines and every writer encodes it.
 fn decompressed_bytes(header: &[u8]) -> Option<u64> {
 	const NEXT_FIELD_I32: u8 = 0x15;
 	let mut bytes = header.iter().copied();
@@ -143,7 +142,7 @@ fn decompressed_bytes(header: &[u8]) -> Option<u64> {
 			let byte = bytes.next()?;
 			zigzag |= u64::from(byte & 0x7f) << shift;
 			if byte & 0x80 == 0 {
-				// negative values have the lowest bit set
+				// Negative values have the lowest bit set.
 				return (zigzag & 1 == 0).then_some(zigzag >> 1);
 			}
 		}

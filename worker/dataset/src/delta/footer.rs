@@ -1,4 +1,4 @@
-//! The footer of a Parquet file, which says where everything else is.
+//! The footer of a Parquet file, which gives the positions of everything else.
 
 use super::error::DeltaError;
 use parquet::basic::Compression;
@@ -6,13 +6,14 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-/// A footer larger than this is no delta's.
+/// Longest footer of a delta, in bytes.
 const FOOTER_BYTES: u64 = 1 << 20;
-/// The schema is decoded recursively, one level per six bytes of a footer made for it, so that a footer of
-/// [`FOOTER_BYTES`] needs at most a stack of this size. It is only mapped, not touched, for other files.
+/// Stack size in bytes of the thread that decodes a schema. Decoding is recursive, one level per six bytes of
+/// a footer made for it, so a footer of [`FOOTER_BYTES`] needs at most this stack. For other files it is only
+/// mapped, not touched.
 const FOOTER_STACK: usize = 1 << 30;
-/// Nested levels of a schema. A list is group, group, value; some more, so that lists of lists are met by the check
-/// that names the column.
+/// Most nested levels of a schema. A list has three: group, group, value. A few more are allowed, so that
+/// lists of lists are refused by the check that names the column.
 const SCHEMA_DEPTH: usize = 8;
 
 /// Reads the file's footer.
@@ -44,7 +45,7 @@ pub(super) fn metadata(file: &File, columns: usize) -> std::result::Result<Parqu
 		.spawn(move || {
 			let metadata = ParquetMetaDataReader::decode_metadata(&bytes).map_err(DeltaError::malformed)?;
 			let schema = metadata.file_metadata().schema_descr();
-			// an own check with a loop: what is refused here is also dropped on this thread's stack
+			// This check has a loop, so that a refused schema is dropped on this thread's stack.
 			let mut level = vec![schema.root_schema()];
 			let mut depth = 0;
 			while !level.is_empty() {
@@ -65,8 +66,8 @@ pub(super) fn metadata(file: &File, columns: usize) -> std::result::Result<Parqu
 		.unwrap_or_else(|_| Err(DeltaError::malformed("its footer cannot be decoded")))
 }
 
-/// Refuses column chunks that lie over each other, or in a compression whose decoder takes whatever memory its input
-/// asks for.
+/// Refuses column chunks that overlap, and compressions whose decoder takes as much memory as its input asks
+/// for.
 pub(super) fn check_chunks(metadata: &ParquetMetaData, file_bytes: u64) -> Result<(), DeltaError> {
 	let mut total = 0u64;
 	for chunk in metadata.row_groups().iter().flat_map(|group| group.columns()) {

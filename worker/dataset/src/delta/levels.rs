@@ -1,4 +1,4 @@
-//! How long the lists of a column are, read from its repetition levels before the values are decoded.
+//! Lengths of a column's lists, read from its repetition levels before the values are decoded.
 
 use parquet::basic::Encoding;
 use parquet::column::page::Page;
@@ -6,13 +6,13 @@ use parquet::column::page::Page;
 /// Follows the repetition levels of one column through its pages: 0 begins a row, 1 continues its list.
 #[derive(Default)]
 pub(super) struct Lists {
-	/// Values of the row that goes on in the next page.
+	/// Number of values so far of the row that goes on in the next page.
 	values: u64,
 }
 
 impl Lists {
-	/// The values of the longest list that this page holds or goes on with. `None` if its levels cannot be
-	/// decoded.
+	/// Returns the number of values of the longest list that this page holds or continues. Returns `None` if
+	/// its levels cannot be decoded.
 	pub(super) fn longest(&mut self, page: &Page) -> Option<u64> {
 		if page.num_values() == 0 {
 			return Some(0);
@@ -87,14 +87,14 @@ mod tests {
 	#[test]
 	fn runs_and_packed_bits_are_followed_across_pages() {
 		let mut lists = Lists::default();
-		// one row begins, 63 values go on
+		// One row begins, 63 values go on.
 		assert_eq!(lists.follow(&[2, 0], 1), Some(1));
 		assert_eq!(lists.follow(&[63 << 1, 1], 63), Some(64));
 		// 0b0011_0110, lowest first: 0 1 1 0 1 1 0 0
 		assert_eq!(lists.follow(&[3, 0b0011_0110], 8), Some(64));
 		assert_eq!(lists.values, 1);
 		assert_eq!(lists.follow(&[3, 0b0000_0110], 3), Some(3));
-		// a run longer than the page has levels
+		// A run longer than the page has levels.
 		assert_eq!(lists.follow(&[0xfe, 0xff, 0xff, 0xff, 0x0f, 1], 5), Some(8));
 	}
 
@@ -103,7 +103,7 @@ mod tests {
 		for levels in [&[][..], &[2], &[3], &[0x80], &[0x80; 9]] {
 			assert_eq!(Lists::default().follow(levels, 1), None, "{levels:?}");
 		}
-		// a run of no levels takes two bytes, so this ends
+		// A run of no levels takes two bytes, so this ends.
 		assert_eq!(Lists::default().follow(&[0, 0, 0, 0], 1), None);
 	}
 }

@@ -1,27 +1,27 @@
-//! How much of a delta file is read.
+//! Bounds on reading a delta file.
 
 use super::error::DeltaError;
 
-/// The shortest that a row can be: ids are hashes, so each of them takes 32 bytes, and this is half of that.
+/// Shortest row in bytes: each id is a hash and takes 32 bytes, and this is half of that.
 const ROW_BYTES: u64 = 16;
-/// Bytes of records that even the smallest file may hold.
+/// Number of bytes of records that even the smallest file may hold: 64 MiB.
 const FREE_BYTES: u64 = 64 << 20;
 
-/// Bounds on what reading one delta file may take. Memory does not depend on the number of rows; time and disk
-/// are in proportion to the file and the records that come out of it.
+/// Bounds on the resources of reading one delta file. Memory does not depend on the number of rows. Time and
+/// disk are proportional to the file and its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeltaLimits {
-	/// Length of the file in bytes.
+	/// Longest file, in bytes.
 	pub file_bytes: u64,
-	/// Rows of the file.
+	/// Most rows of the file.
 	pub rows: u64,
-	/// Canonical bytes of all additions together.
+	/// Most canonical bytes of all additions together.
 	pub record_bytes: u64,
-	/// Canonical bytes of all additions for each byte of the file, beyond the first 64 MiB.
+	/// Most canonical bytes of all additions per byte of the file, beyond the first 64 MiB.
 	pub expansion: u64,
-	/// Length of one decompressed page in bytes.
+	/// Longest decompressed page, in bytes.
 	pub page_bytes: u64,
-	/// Length of the decompressed pages that are in memory at a time, of each column a page and a dictionary.
+	/// Most bytes of decompressed pages that are in memory at a time: of each column a page and a dictionary.
 	pub pages_bytes: u64,
 }
 
@@ -43,14 +43,14 @@ impl DeltaLimits {
 		at_most("bytes", bytes, self.file_bytes, "split it")
 	}
 
-	/// Checks the rows that a file of so many bytes declares.
+	/// Checks the number of rows that a file of `file_bytes` bytes declares.
 	pub(super) fn check_rows(&self, rows: u64, file_bytes: u64) -> Result<(), DeltaError> {
 		at_most("rows", rows, self.rows, "split it")?;
 		let remedy = "a file of this length cannot hold the ids of more";
 		at_most("rows", rows, file_bytes / ROW_BYTES, remedy)
 	}
 
-	/// Canonical bytes that the additions of a file of so many bytes may have.
+	/// Returns the most canonical bytes that the additions of a file of `file_bytes` bytes may have.
 	pub(super) fn records(&self, file_bytes: u64) -> u64 {
 		file_bytes.saturating_mul(self.expansion).saturating_add(FREE_BYTES).min(self.record_bytes)
 	}

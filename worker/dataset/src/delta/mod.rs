@@ -3,7 +3,6 @@
 mod budget;
 mod columns;
 mod error;
-mod fault;
 mod file;
 mod footer;
 mod levels;
@@ -22,7 +21,7 @@ pub use reader::DeltaReader;
 pub use row::{Op, Row};
 pub use writer::DeltaWriter;
 
-/// Name of the column that says what a row does.
+/// Name of the column with the operation of a row.
 pub(crate) const OP: &str = "op";
-/// Name of the column that holds the record's id.
+/// Name of the column with the record's id.
 pub(crate) const ID: &str = "id";

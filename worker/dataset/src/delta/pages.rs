@@ -1,4 +1,4 @@
-//! One row group of the file, whose pages may hold no more than its rows need.
+//! One row group of the file. Its pages may hold no more than its rows need.
 
 use super::budget::Budget;
 use super::error::DeltaError;
@@ -11,18 +11,18 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// One row group of the file, as the Arrow decoder wants it.
+/// One row group of the file, as the Arrow decoder takes it.
 pub(super) struct Group {
 	pub(super) file: Arc<BoundedFile>,
 	pub(super) metadata: Arc<ParquetMetaData>,
 	pub(super) index: usize,
-	/// Values that one row of each leaf column may have.
+	/// Most values that one row of each leaf column may have.
 	pub(super) values_per_row: Vec<u64>,
-	/// What all columns' pages that are in memory side by side may have together.
+	/// Bytes of all columns' pages that are in memory at the same time, with their limit.
 	pub(super) held: Arc<Held>,
 }
 
-/// Bytes of pages that are in memory: of each column a dictionary and a page.
+/// Number of bytes of the pages in memory: of each column a dictionary and a page.
 pub(super) struct Held {
 	left: Mutex<u64>,
 	limit: u64,
@@ -33,7 +33,7 @@ impl Held {
 		Arc::new(Self { left: Mutex::new(limit), limit })
 	}
 
-	/// Lets `old` bytes go for `new` ones.
+	/// Releases `old` bytes and takes `new` ones.
 	fn exchange(&self, old: u64, new: u64) -> std::result::Result<(), DeltaError> {
 		let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
 		let free = left.saturating_add(old);
@@ -96,9 +96,9 @@ struct BoundedPages {
 	reader: SerializedPageReader<BoundedFile>,
 	file: Arc<BoundedFile>,
 	held: Arc<Held>,
-	/// Bytes of the page that the decoder holds.
+	/// Number of bytes of the page that the decoder holds.
 	page: u64,
-	/// Bytes of the dictionary that the decoder holds.
+	/// Number of bytes of the dictionary that the decoder holds.
 	dictionary: u64,
 	budget: Budget,
 }
@@ -118,7 +118,7 @@ impl BoundedPages {
 
 impl Drop for BoundedPages {
 	fn drop(&mut self) {
-		// what is let go always fits
+		// A release always fits.
 		drop(self.held.exchange(self.page.saturating_add(self.dictionary), 0));
 	}
 }

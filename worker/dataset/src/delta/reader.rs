@@ -19,13 +19,13 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Decoded bytes of one batch.
+/// Number of decoded bytes of one batch.
 const BATCH_BYTES: usize = 4 << 20;
-/// Rows of one batch.
+/// Number of rows of one batch.
 const BATCH_ROWS: usize = 4096;
 
-/// Iterator over a delta's rows, in the order of the file. Each row by itself has been checked; whether the
-/// delta applies to a data set is [`crate::check`]'s business. After an error it ends.
+/// Iterator over a delta's rows, in the order of the file. It checks each row by itself; [`crate::check`]
+/// finds whether the delta applies to a data set. After an error the iterator ends.
 pub struct DeltaReader {
 	schema: Schema,
 	file: Arc<BoundedFile>,
@@ -34,20 +34,23 @@ pub struct DeltaReader {
 	values_per_row: Vec<u64>,
 	held: Arc<Held>,
 	batch_rows: usize,
-	/// Canonical bytes of the additions so far.
+	/// Number of canonical bytes of the additions so far.
 	record_bytes: u64,
 	record_limit: u64,
 	next_group: usize,
 	batches: Option<ParquetRecordBatchReader>,
 	rows: VecDeque<Row>,
-	/// Met behind the rows that are still to be handed out.
+	/// Error that follows the rows that are still to be returned.
 	failure: Option<DeltaError>,
 	next_row: u64,
 	finished: bool,
 }
 
 impl DeltaReader {
-	/// Opens a delta file and checks what can be checked without reading its rows.
+	/// Opens a delta file and checks everything that can be checked without reading its rows.
+	///
+	/// # Errors
+	/// See [`DeltaError`].
 	pub fn open(path: &Path, schema: &Schema, limits: &DeltaLimits) -> Result<Self, DeltaError> {
 		let file = File::open(path)?;
 		let bytes = file.metadata()?.len();
@@ -62,7 +65,7 @@ impl DeltaReader {
 		limits.check_rows(total, bytes)?;
 		check_chunks(&metadata, bytes)?;
 		let descriptor = metadata.file_metadata().schema_descr();
-		// the embedded Arrow schema is only a hint, and one thing less to trust
+		// The embedded Arrow schema is only a hint, and one thing less to trust.
 		let levels = parquet_to_arrow_field_levels(descriptor, ProjectionMask::all(), None)
 			.map_err(DeltaError::malformed)?;
 		let fields = parquet_to_arrow_schema(descriptor, None).map_err(DeltaError::malformed)?;
@@ -95,7 +98,7 @@ impl DeltaReader {
 			.fold(0, |n, g| n.saturating_add(u64::try_from(g.num_rows()).unwrap_or(0)))
 	}
 
-	/// Whether the file declares no rows.
+	/// Returns true if the file declares no rows.
 	pub fn is_empty(&self) -> bool {
 		self.len() == 0
 	}
@@ -104,7 +107,7 @@ impl DeltaReader {
 		loop {
 			if let Some(batches) = &mut self.batches {
 				if let Some(batch) = batches.next() {
-					return batch.map(Some).map_err(|e| self.file.blame(e));
+					return batch.map(Some).map_err(|e| self.file.decode_error(e));
 				}
 				self.batches = None;
 			}
@@ -125,13 +128,13 @@ impl DeltaReader {
 				self.batch_rows,
 				None,
 			);
-			self.batches = Some(reader.map_err(|e| self.file.blame(e))?);
+			self.batches = Some(reader.map_err(|e| self.file.decode_error(e))?);
 		}
 	}
 
-	/// Decodes the next batch into `self.rows`; `false` at the end of the file.
+	/// Decodes the next batch into `self.rows`. Returns false at the end of the file.
 	fn fill(&mut self) -> Result<bool, DeltaError> {
-		// the decoder panics on some malformed files
+		// The decoder panics on some malformed files.
 		let batch = catch_unwind(AssertUnwindSafe(|| self.next_batch()))
 			.unwrap_or_else(|_| Err(DeltaError::malformed("a page cannot be decoded")))?;
 		let Some(batch) = batch else {

@@ -1,4 +1,4 @@
-//! One row, and the columns that it is read from.
+//! One row of a delta, and the columns that it is read from.
 
 use super::columns::{check_type, Values};
 use super::error::{DeltaError, Problem};
@@ -9,28 +9,28 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, Fields};
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 
-/// What a row does.
+/// Operation of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
-	/// Puts a record into the data set.
+	/// Adds a record to the data set.
 	Add,
-	/// Takes a record out of the data set.
+	/// Removes a record from the data set.
 	Remove,
 }
 
 /// One row of a delta.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-	/// Its number in the file, from 0.
+	/// Number of the row in the file, from 0.
 	pub number: u64,
-	/// The record's id; in an addition it has been checked against the record.
+	/// Id of the record. In an addition it has been checked against the record.
 	pub id: RecordId,
-	/// The canonical bytes of a record to add; `None` for a removal.
+	/// Canonical bytes of a record to add; `None` for a removal.
 	pub record: Option<Vec<u8>>,
 }
 
 impl Row {
-	/// What the row does.
+	/// Operation of the row.
 	pub fn op(&self) -> Op {
 		if self.record.is_some() {
 			Op::Add
@@ -40,7 +40,7 @@ impl Row {
 	}
 }
 
-/// Checks names and types; how many values a row of each leaf column may have.
+/// Checks names and types. Returns the most values that one row of each leaf column may have.
 pub(super) fn check_columns(
 	schema: &Schema,
 	fields: &Fields,

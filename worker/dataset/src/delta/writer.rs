@@ -18,19 +18,25 @@ pub struct DeltaWriter {
 /// The ids so far.
 enum Seen {
 	Memory(HashSet<RecordId>),
-	/// Ids and the numbers of their rows, big-endian.
+	/// Ids and the numbers of their rows, big-endian, on disk.
 	Disk(Sorter<40>),
 }
 
 impl DeltaWriter {
-	/// Starts a delta that [`Self::finish`] will put at `path`, replacing what is there. Memory is bounded but for
-	/// some 60 bytes a row: the ids, so that a repeated one is refused at once.
+	/// Starts a delta that [`Self::finish`] puts at `path`, replacing a file there. Memory is bounded except
+	/// for the ids, some 60 bytes per row, which are kept so that a repeated id is refused at once.
+	///
+	/// # Errors
+	/// [`DeltaError::Io`].
 	pub fn create(path: &Path, schema: &Schema) -> Result<Self, DeltaError> {
 		Self::new(path, schema, Seen::Memory(HashSet::new()))
 	}
 
-	/// Starts a delta of any number of rows, in bounded memory: ids are kept in a nameless file beside `path`, and
-	/// a repeated one is refused by [`Self::finish`], which then leaves no file.
+	/// Starts a delta of any number of rows, in bounded memory. Ids are kept in a nameless file beside
+	/// `path`. [`Self::finish`] refuses a repeated id and then leaves no file.
+	///
+	/// # Errors
+	/// [`DeltaError::Io`].
 	pub fn streaming(path: &Path, schema: &Schema) -> Result<Self, DeltaError> {
 		Self::new(path, schema, Seen::Disk(Sorter::new(folder(path), RUN)))
 	}
@@ -44,8 +50,8 @@ impl DeltaWriter {
 		self.rows
 	}
 
-	/// Adds a record, given by its canonical bytes. After an error of kind [`DeltaError::Row`] the writer
-	/// is as it was before.
+	/// Adds a record, given by its canonical bytes, and returns its id. After a [`DeltaError::Row`] the
+	/// writer is as it was before.
 	pub fn add(&mut self, record: &[u8]) -> Result<RecordId, DeltaError> {
 		let row = self.rows();
 		let refuse = |problem| Err(DeltaError::Row { row, problem });
@@ -103,7 +109,7 @@ fn repeated(row: u64, id: RecordId) -> DeltaError {
 	DeltaError::Row { row, problem: Problem::Repeated(id) }
 }
 
-/// Finds the first row whose id occurs before.
+/// Returns an error for the first row whose id occurs before.
 fn check_distinct(ids: Sorter<40>) -> Result<(), DeltaError> {
 	let mut first: Option<(u64, RecordId)> = None;
 	let mut previous = None;

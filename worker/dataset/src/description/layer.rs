@@ -1,4 +1,4 @@
-//! The layers of the description language. Shapes below are those of one record, without the batch.
+//! The layers of the description language. Shapes are those of one record, without the batch.
 
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
@@ -15,74 +15,76 @@ fn four() -> u64 {
 	4
 }
 
-/// Reads an f64 inside a tagged enum. serde buffers those, and where another crate turns on serde_json's
+/// Reads an f64 inside a tagged enum. serde buffers those, and where another crate enables serde_json's
 /// arbitrary precision, a buffered number is a map that only `Number` understands.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
 	let number = serde_json::Number::deserialize(deserializer)?;
 	number.as_f64().ok_or_else(|| D::Error::custom(format!("{number} is not a number that f64 holds")))
 }
 
-/// One layer. Variants without fields are structs so that unknown fields are refused in them too.
+/// One layer. Variants without fields are structs, so that unknown fields are refused in them too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Layer {
-	/// All dimensions into one: `[..] -> [n]`.
+	/// Flattens all dimensions into one: `[..] -> [n]`.
 	Flatten {},
 	/// Affine map of the last dimension: `[.., in] -> [.., out]`. Parameters `weight [out, in]`,
 	/// `bias [out]`.
 	Linear {
 		/// Width of the output.
 		out: u64,
-		/// Whether a bias is added.
+		/// True if a bias is added.
 		#[serde(default = "yes")]
 		bias: bool,
 	},
-	/// 2-d cross-correlation: `[C, H, W] -> [out, H', W']`. Parameters `weight [out, C, kernel, kernel]`,
-	/// `bias [out]`.
+	/// Two-dimensional cross-correlation, as in PyTorch's `Conv2d`: `[C, H, W] -> [out, H', W']`. Parameters
+	/// `weight [out, C, kernel, kernel]`, `bias [out]`.
 	Conv2d {
-		/// Output channels.
+		/// Number of output channels.
 		out: u64,
-		/// Side of the square kernel.
+		/// Side of the square kernel, in values.
 		kernel: u64,
-		/// Step of the kernel, 1 if absent.
+		/// Step of the kernel in values, 1 if absent.
 		#[serde(default = "one")]
 		stride: u64,
-		/// Zeros added on every side, 0 if absent.
+		/// Number of zeros added on every side, 0 if absent.
 		#[serde(default)]
 		padding: u64,
-		/// Whether a bias is added.
+		/// True if a bias is added.
 		#[serde(default = "yes")]
 		bias: bool,
 	},
 	/// Largest value of each window: `[C, H, W] -> [C, H', W']`.
 	#[serde(rename = "max_pool2d")]
 	MaxPool2d {
-		/// Side of the square window.
+		/// Side of the square window, in values.
 		kernel: u64,
-		/// Step of the window; the kernel if absent.
+		/// Step of the window in values; the kernel if absent.
 		#[serde(default, skip_serializing_if = "Option::is_none")]
 		stride: Option<u64>,
 	},
 	/// Mean of each window: `[C, H, W] -> [C, H', W']`.
 	#[serde(rename = "avg_pool2d")]
 	AvgPool2d {
-		/// Side of the square window.
+		/// Side of the square window, in values.
 		kernel: u64,
-		/// Step of the window; the kernel if absent.
+		/// Step of the window in values; the kernel if absent.
 		#[serde(default, skip_serializing_if = "Option::is_none")]
 		stride: Option<u64>,
 	},
-	/// `max(0, x)`.
+	/// Rectified linear unit: `max(0, x)`.
 	Relu {},
-	/// `x Φ(x)`, with the error function, not its approximation.
+	/// Gaussian error linear unit (Hendrycks and Gimpel, 2016): `x Φ(x)`, exact and not the tanh
+	/// approximation.
 	Gelu {},
 	/// Hyperbolic tangent.
 	Tanh {},
-	/// Logistic function.
+	/// Logistic function: `1 / (1 + exp(-x))`.
 	Sigmoid {},
-	/// Zeroes values while training, with probability `p`, and scales the others by `1 / (1 - p)`.
+	/// Dropout (Srivastava et al., 2014): in training, zeroes values with probability `p` and scales the
+	/// others by `1 / (1 - p)`.
 	Dropout {
-		/// Probability, in `[0, 1)`.
+		/// Probability of zeroing a value, in `[0, 1)`.
 		#[serde(deserialize_with = "number")]
 		p: f64,
 	},
@@ -93,8 +95,8 @@ pub enum Layer {
 	/// Layer normalisation (Ba et al., 2016) over the last dimension, with eps 1e-5. Parameters `weight`
 	/// and `bias` of its size.
 	LayerNorm {},
-	/// Looks tokens up: `[..] -> [.., dim]`. Only as the first layer, on an integer column whose values are
-	/// below `vocabulary`. Parameter `weight [vocabulary, dim]`.
+	/// Looks up a learned vector for each token: `[..] -> [.., dim]`. Only allowed as the first layer, on an
+	/// integer column whose values are below `vocabulary`. Parameter `weight [vocabulary, dim]`.
 	Embedding {
 		/// Number of tokens.
 		vocabulary: u64,
@@ -110,12 +112,12 @@ pub enum Layer {
 	/// `norm2.bias [D]`, `mlp.in.weight [RD, D]`, `mlp.in.bias [RD]`, `mlp.out.weight [D, RD]`,
 	/// `mlp.out.bias [D]`, where `R` is `mlp_ratio`.
 	TransformerBlock {
-		/// Number of attention heads; must divide `D`.
+		/// Number of attention heads, which must divide `D`.
 		heads: u64,
-		/// Width of the hidden layer over `D`, 4 if absent.
+		/// Ratio of the hidden layer's width to `D`, 4 if absent.
 		#[serde(default = "four")]
 		mlp_ratio: u64,
-		/// Dropout on what attention and the hidden layer add, 0 if absent.
+		/// Dropout probability on the output of attention and of the hidden layer, 0 if absent.
 		#[serde(default, deserialize_with = "number")]
 		dropout: f64,
 	},

@@ -1,26 +1,26 @@
-//! What a description may ask of whoever runs it.
+//! Bounds on the resources that a description may need.
 
 /// The longest description that is read, in bytes.
 pub const MAX_DESCRIPTION_BYTES: u64 = 64 << 10;
 
-/// Bounds on a description, checked before anything is allocated.
+/// Bounds on a description. They are checked before anything is allocated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-	/// Length of the JSON file in bytes.
+	/// Longest JSON file, in bytes.
 	pub file_bytes: usize,
-	/// Number of layers.
+	/// Largest number of layers.
 	pub layers: usize,
-	/// Dimensions of a shape, without the batch.
+	/// Most dimensions of a shape, without the batch.
 	pub rank: usize,
 	/// Largest single dimension.
 	pub dimension: u64,
-	/// Canonical bytes of one record.
+	/// Most canonical bytes of one record.
 	pub record_bytes: u64,
-	/// Parameters and running statistics of the whole model, in values.
+	/// Most parameters and running statistics of the whole model, in values.
 	pub parameters: u64,
-	/// Values that one layer holds for one record while it is evaluated.
+	/// Most values that one layer holds for one record in evaluation.
 	pub activations: u64,
-	/// Floating point operations to evaluate one record.
+	/// Most floating point operations to evaluate one record.
 	pub flops: u64,
 }
 
@@ -39,47 +39,47 @@ impl Default for Limits {
 	}
 }
 
-/// Why a description is refused.
+/// Reasons for which a description is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DescriptionError {
-	/// The file is longer than any description needs to be.
+	/// The file is longer than the limit.
 	#[error("the description has {bytes} bytes; at most {limit} are allowed")]
 	FileTooLarge {
-		/// Its length.
+		/// Length of the file in bytes.
 		bytes: usize,
-		/// The limit.
+		/// The limit in bytes.
 		limit: usize,
 	},
 	/// The file cannot be opened or read.
 	#[error("the file cannot be read: {0}")]
 	File(String),
-	/// Not JSON, or not of the documented form.
+	/// The file is not JSON, or not of the documented form.
 	#[error("the description cannot be read: {0}")]
 	Json(String),
-	/// Another version of the format.
+	/// The description has another version of the format.
 	#[error("the description is of version {0}; this program reads version 1")]
 	Version(u32),
-	/// A value outside what the format allows.
+	/// A value lies outside the bounds of the format.
 	#[error("{0}")]
 	Invalid(String),
-	/// A layer that does not fit its input.
+	/// A layer does not fit its input.
 	#[error("layer {layer} ({kind}): {reason}")]
 	Layer {
-		/// Its position, from 0.
+		/// Position of the layer, from 0.
 		layer: usize,
-		/// Its type.
+		/// Type of the layer, as in JSON.
 		kind: &'static str,
-		/// What is wrong and what to change.
+		/// Description of the fault and of the change that it needs.
 		reason: String,
 	},
-	/// The model asks for more than is allowed.
+	/// The model needs more of a resource than is allowed.
 	#[error("the model needs {needed} {what}; at most {limit} are allowed")]
 	TooLarge {
-		/// The resource.
+		/// Name of the resource.
 		what: &'static str,
-		/// How much of it, saturated.
+		/// Amount that the model needs; saturates at `u64::MAX`.
 		needed: u64,
-		/// The limit.
+		/// Largest amount that is allowed.
 		limit: u64,
 	},
 }

@@ -1,5 +1,5 @@
-//! Model descriptions: a small declarative JSON document instead of code, because validators run what
-//! strangers publish.
+//! Model descriptions: a small declarative JSON document instead of code, because validators run descriptions
+//! that strangers publish.
 //!
 //! ```json
 //! {"descent": 1, "name": "mnist-mlp",
@@ -10,6 +10,7 @@
 //!  "loss": "cross_entropy"}
 //! ```
 
+mod effect;
 mod layer;
 mod limits;
 mod plan;
@@ -24,21 +25,21 @@ use crate::schema::{Column, Dtype, Schema};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, fs::File, io::Read, path::Path};
 
-/// A description as it is written in JSON, not yet checked.
+/// A description as it is written in JSON. It is not checked yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
-	/// Version of the format: 1.
+	/// Version of the format, which is 1.
 	pub descent: u32,
 	/// The model's name, 1 to 64 printable ASCII characters.
 	pub name: String,
-	/// The feature columns; version 1 takes exactly one.
+	/// Feature columns. Version 1 takes exactly one.
 	pub inputs: Vec<Input>,
-	/// What the model is to predict.
+	/// Column that the model predicts.
 	pub target: Target,
-	/// The layers, applied one after the other.
+	/// Layers, applied one after the other.
 	pub layers: Vec<Layer>,
-	/// What is measured between the last layer's output and the target.
+	/// Loss between the last layer's output and the target.
 	pub loss: Loss,
 }
 
@@ -48,14 +49,14 @@ pub struct Document {
 pub struct Input {
 	/// The column's name in delta files.
 	pub column: String,
-	/// Type of its values as stored.
+	/// Type of the stored values.
 	pub dtype: Dtype,
-	/// Shape of one record's value.
+	/// Shape of one record's value, without the batch.
 	pub shape: Vec<u64>,
-	/// Values enter the first layer as `value * scale + shift`. Absent means 1. Not for tokens.
+	/// Scale: values enter the first layer as `value * scale + shift`. 1 if absent. Not allowed for tokens.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub scale: Option<f64>,
-	/// See `scale`. Absent means 0.
+	/// Shift, see `scale`. 0 if absent. Not allowed for tokens.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub shift: Option<f64>,
 }
@@ -66,27 +67,28 @@ pub struct Input {
 pub struct Target {
 	/// The column's name in delta files.
 	pub column: String,
-	/// Type of its values.
+	/// Type of the stored values.
 	pub dtype: Dtype,
 	/// Shape of one record's value: empty for one label or number, `[T]` for one label per position.
 	pub shape: Vec<u64>,
-	/// Number of classes, for cross entropy: labels lie in `0..classes`.
+	/// Number of classes, for cross entropy. Labels lie in `0..classes`.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub classes: Option<u64>,
 }
 
-/// What is minimised. A record's loss is the mean over its target's values; a set's loss is the mean over
-/// its records.
+/// Quantity that training minimises. A record's loss is the mean over its target's values; a set's loss is
+/// the mean over its records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
-	/// Negative log-likelihood, in nats, of the labels under the softmax over the output's last dimension.
+	/// Cross entropy: negative log-likelihood, in nats, of the labels under the softmax over the output's
+	/// last dimension.
 	CrossEntropy,
-	/// Squared difference.
+	/// Mean squared error.
 	Mse,
 }
 
-/// A checked description: whoever holds one may allocate what its plan says.
+/// A checked description. It is safe to allocate the tensors that its plan lists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
 	document: Document,
@@ -114,28 +116,37 @@ impl Description {
 	}
 
 	/// Parses and checks a description under the default [`Limits`].
+	///
+	/// # Errors
+	/// See [`DescriptionError`].
 	pub fn parse(json: &[u8]) -> Result<Self, DescriptionError> {
 		Self::parse_within(json, &Limits::default())
 	}
 
-	/// Parses and checks a description. Nothing is allocated in proportion to the model that it describes.
+	/// Parses and checks a description. It allocates nothing in proportion to the described model.
+	///
+	/// # Errors
+	/// See [`DescriptionError`].
 	pub fn parse_within(json: &[u8], limits: &Limits) -> Result<Self, DescriptionError> {
 		if json.len() > limits.file_bytes {
 			return Err(DescriptionError::FileTooLarge { bytes: json.len(), limit: limits.file_bytes });
 		}
-		// serde_json itself refuses more than 128 nested values
+		// serde_json itself refuses more than 128 nested values.
 		let document = serde_json::from_slice(json).map_err(|e| DescriptionError::Json(e.to_string()))?;
 		Self::check(document, limits)
 	}
 
 	/// Checks a document that was built in memory.
+	///
+	/// # Errors
+	/// See [`DescriptionError`]; [`DescriptionError::Json`] does not occur.
 	pub fn check(document: Document, limits: &Limits) -> Result<Self, DescriptionError> {
 		check_document(&document, limits)?;
 		let plan = plan::plan(&document, limits)?;
 		Ok(Self { document, plan })
 	}
 
-	/// The document, as JSON would hold it.
+	/// Returns the document as JSON holds it.
 	pub fn document(&self) -> &Document {
 		&self.document
 	}
@@ -165,12 +176,12 @@ impl Description {
 		self.document.loss
 	}
 
-	/// Shapes, parameters and costs.
+	/// Returns the shapes, parameters and costs.
 	pub fn plan(&self) -> &Plan {
 		&self.plan
 	}
 
-	/// The columns of the group's data set.
+	/// Returns the columns of the group's data set.
 	pub fn schema(&self) -> Schema {
 		let input = self.input();
 		let target = self.target();
@@ -230,8 +241,8 @@ fn check_document(document: &Document, limits: &Limits) -> Result<(), Descriptio
 			.filter(|bytes| *bytes <= limits.record_bytes)
 			.ok_or_else(|| {
 				invalid(format!(
-					"column '{column}' has shape {shape:?}; a shape has at most {} dimensions, none of them 0, \
-					 and at most {} bytes",
+					"column '{column}' has shape {shape:?}; a shape has at most {} dimensions, none of \
+					 them 0, and at most {} bytes",
 					limits.rank, limits.record_bytes
 				))
 			})?;

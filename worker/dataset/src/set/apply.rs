@@ -1,4 +1,4 @@
-//! Applying a delta.
+//! Checks and applies deltas.
 
 use super::changes::{Changes, Scratch, Summary};
 use super::index::{Index, DAMAGED};
@@ -12,18 +12,21 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// Prefix of the folders of versions that are being built.
+/// Prefix of the folders of unfinished versions.
 const BUILDING: &str = ".building-";
-/// Bytes on disk for one row of a delta while it is sorted: its id, and its position twice.
+/// Number of bytes on disk for one row of a delta while it is sorted: its id, and its position twice.
 const SORTED_ROW: u64 = 64;
-/// Bytes of the index for one record.
+/// Number of bytes of the index for one record.
 const INDEXED: u64 = 40;
 
-/// Reads a delta and checks that it applies to `base` (`None`: the empty set). Writes nothing but nameless files
-/// in the folder `scratch`, up to 64 bytes a row, which are gone when it returns.
+/// Reads a delta and checks that it applies to `base`, where `None` is the empty set. It writes only nameless
+/// files in the folder `scratch`, up to 64 bytes per row, which are gone when it returns.
 ///
-/// Whoever checks the same file against the same base finds the same: of all that is wrong with the rows, the
-/// error is about the first one.
+/// The result depends on the file and the base alone. If several rows are wrong, the error is about the first
+/// one.
+///
+/// # Errors
+/// See [`DeltaError`].
 pub fn check(
 	scratch: &Path,
 	base: Option<&Set>,
@@ -43,10 +46,14 @@ fn failed(error: SetError) -> DeltaError {
 }
 
 impl Set {
-	/// Applies a delta to `base` (`None`: the empty set) and opens the version that results, whose root is
-	/// [`descent_protocol::dataset_root`] of the base's root and `digest`, the digest of the delta's content
-	/// reference, which the caller has checked. Needs as much disk as [`Set::room`] says. A version that is
-	/// there already is opened, and the delta not read. Errors are those of [`check`].
+	/// Applies a delta to `base`, where `None` is the empty set, and opens the resulting version.
+	///
+	/// The version's root is [`descent_protocol::dataset_root`] of the base's root and `digest`, the digest
+	/// of the delta's content reference, which the caller has checked. It needs up to [`Set::disk_bytes`] of
+	/// disk. If the version exists already, it is opened and the delta is not read.
+	///
+	/// # Errors
+	/// Those of [`check`].
 	pub fn apply(
 		store: &Path,
 		base: Option<&Set>,
@@ -62,11 +69,11 @@ impl Set {
 		Self::build(store, base, delta, root, schema, limits, RUN)
 	}
 
-	/// Bytes of disk that applying a delta of so many rows to a version of `base` records takes at most while
-	/// it runs; less of it is the version itself.
-	pub fn room(schema: &Schema, base: u64, rows: u64) -> u64 {
+	/// Returns the most bytes of disk that are needed while a delta of `rows` rows is applied to a version of
+	/// `base` records. The finished version takes less.
+	pub fn disk_bytes(schema: &Schema, base: u64, rows: u64) -> u64 {
 		let width = (schema.record_bytes() as u64).saturating_add(INDEXED);
-		// additions lie there twice
+		// Additions are on disk twice.
 		let records = base.saturating_add(rows.saturating_mul(2));
 		width.saturating_mul(records).saturating_add(rows.saturating_mul(SORTED_ROW))
 	}
@@ -111,7 +118,7 @@ impl Set {
 		let built = folder.keep();
 		if let Err(error) = std::fs::rename(&built, &name) {
 			std::fs::remove_dir_all(&built)?;
-			// another process may have built the same version meanwhile
+			// Another process may have built the same version in the meantime.
 			if !name.is_dir() {
 				return Err(error.into());
 			}
@@ -123,8 +130,8 @@ impl Set {
 			.ok_or_else(|| io::Error::other("the data set version vanished while it was built").into())
 	}
 
-	/// Removes unfinished versions under `store`: the folders whose names begin with a dot. Call it while no other
-	/// process uses `store`, as when a service starts.
+	/// Removes the unfinished versions in the folder `store`: the folders whose names begin with a dot. It must be
+	/// called only while no other process uses `store`, for example when a service starts.
 	pub fn sweep(store: &Path) -> io::Result<()> {
 		let entries = match std::fs::read_dir(store) {
 			Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -144,7 +151,7 @@ impl Set {
 /// Copies the base's records between the removed positions.
 fn copy_kept(base: &Set, removed: &Removed, out: &mut File) -> io::Result<()> {
 	let width = base.schema.record_bytes() as u64;
-	// a file of its own: clones would share the position with other readers
+	// Opened anew, because clones share their position with other readers.
 	let mut source = File::open(base.folder.join(RECORDS))?;
 	let damaged = || io::Error::new(io::ErrorKind::InvalidData, DAMAGED);
 	let mut start = 0;

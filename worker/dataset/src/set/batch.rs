@@ -1,4 +1,4 @@
-//! Records column by column, as models take them.
+//! Records column by column, in the form that models take.
 
 use crate::schema::{Column, Dtype, Schema};
 
@@ -9,13 +9,13 @@ pub struct ColumnValues {
 	pub name: String,
 	/// Type of the values.
 	pub dtype: Dtype,
-	/// Shape of one record's value; the batch's has one more dimension in front.
+	/// Shape of one record's value. The batch's shape has one more dimension in front.
 	pub shape: Vec<u64>,
 	/// The values, little-endian, row-major, record by record.
 	pub bytes: Vec<u8>,
 }
 
-/// Some records, column by column.
+/// A batch of records, column by column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
 	/// Number of records.
@@ -25,7 +25,8 @@ pub struct Batch {
 }
 
 impl Batch {
-	/// A batch out of records' canonical bytes, concatenated. `None` if they are not whole records.
+	/// Builds a batch from the concatenated canonical bytes of records. Returns `None` if the last record is
+	/// incomplete.
 	pub fn from_records(schema: &Schema, records: &[u8]) -> Option<Self> {
 		let width = schema.record_bytes();
 		if width == 0 || !records.len().is_multiple_of(width) {

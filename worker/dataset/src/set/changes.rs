@@ -1,4 +1,4 @@
-//! What a delta does to a data set, found in memory that depends on neither's size.
+//! The effect of a delta on a data set, computed in memory that depends on the size of neither.
 
 use super::{Set, SetError};
 use crate::delta::{DeltaError, DeltaLimits, DeltaReader, Problem};
@@ -9,16 +9,16 @@ use sp_core::H256;
 use std::io;
 use std::path::Path;
 
-/// What a delta does to a data set.
+/// Effect of a delta on a data set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
-	/// Records that it adds.
+	/// Number of records that the delta adds.
 	pub added: u64,
-	/// Records that it removes.
+	/// Number of records that the delta removes.
 	pub removed: u64,
-	/// Records that there are afterwards.
+	/// Number of records after the delta.
 	pub records: u64,
-	/// The rows, whatever file they are written in: blake2b-256 over one byte (0 add, 1 remove) and the 32
+	/// Digest of the rows, whatever file they are in: blake2b-256 over one byte (0 add, 1 remove) and the 32
 	/// bytes of the id for every row, in the order of the file.
 	pub rows: H256,
 }
@@ -44,28 +44,27 @@ fn decode(change: &Change) -> (RecordId, u64, u64) {
 	(RecordId(id), u64::from_be_bytes(row), u64::from_be_bytes(order))
 }
 
-/// Where scratch files go, and how many entries are sorted in memory.
+/// Folder for scratch files, and the number of entries that are sorted in memory.
 #[derive(Clone, Copy)]
 pub(super) struct Scratch<'a> {
 	pub(super) folder: &'a Path,
 	pub(super) run: usize,
 }
 
-/// A delta that applies.
+/// Changes of a delta that applies.
 pub(super) struct Changes {
 	ids: Sorted<48>,
-	/// Positions of the removals in the base, big-endian.
+	/// Positions of the removed records in the base, big-endian.
 	pub(super) removed: Sorted<8>,
 	pub(super) summary: Summary,
 }
 
 impl Changes {
-	/// Reads a delta that applies to `base` (`None`: the empty set); `add` gets the records to add, in the
-	/// order of the rows.
+	/// Reads a delta that applies to `base`, where `None` is the empty set. `add` gets the records to add, in
+	/// the order of the rows.
 	///
-	/// Of all that is wrong with the delta the error is about the first row, and about the row itself rather
-	/// than what other rows or the base make of it. Rows behind the first one that cannot be read do not
-	/// count.
+	/// If several rows are wrong, the error is about the first one. A fault of the row itself comes before
+	/// one in relation to other rows or the base. Rows after the first unreadable one do not count.
 	pub(super) fn read(
 		base: Option<&Set>,
 		delta: &Path,
@@ -79,6 +78,7 @@ impl Changes {
 		}
 		let mut ids = Sorter::new(scratch.folder, scratch.run);
 		let mut summary = Summary::default();
+		// One hash over all rows is bulk hashing, so this is not `blake2`: see `scripts/bench hash`.
 		let mut rows = blake2b_simd::Params::new().hash_length(32).to_state();
 		let mut stopped = None;
 		for row in DeltaReader::open(delta, schema, limits)? {
@@ -120,7 +120,7 @@ impl Changes {
 		Ok(Self { ids, removed, summary })
 	}
 
-	/// Ids of the additions, ascending, and their order among the additions.
+	/// Returns the ids of the added records, ascending, with their order among the additions.
 	pub(super) fn added(&self) -> io::Result<impl Iterator<Item = io::Result<(RecordId, u64)>> + '_> {
 		let addition = |change: io::Result<Change>| match change.map(|change| decode(&change)) {
 			Ok((_, _, REMOVAL)) => None,
@@ -131,7 +131,8 @@ impl Changes {
 	}
 }
 
-/// Finds the first row whose id occurs before or does not fit the base; the positions that are removed.
+/// Returns the positions that are removed, or an error for the first row whose id is repeated or does not fit
+/// the base.
 fn compare(base: Option<&Set>, ids: &Sorted<48>, scratch: Scratch<'_>) -> Result<Sorted<8>, DeltaError> {
 	let mut finder = base.map(|base| base.index.finder(ids.len()));
 	let mut removed = Sorter::new(scratch.folder, scratch.run);

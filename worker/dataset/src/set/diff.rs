@@ -1,4 +1,4 @@
-//! What two versions of a data set do not have in common.
+//! The records that two versions of a data set do not share.
 
 use super::{Set, SetError};
 use crate::schema::RecordId;
@@ -7,25 +7,25 @@ use std::cmp::Ordering;
 /// A record that only one of two versions holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changed {
-	/// Only the later version holds it.
+	/// The record is in the later version only.
 	Added {
-		/// The record.
+		/// Id of the record.
 		id: RecordId,
-		/// Its position in the later version.
+		/// Position in the later version.
 		position: u64,
 	},
-	/// Only the earlier version holds it.
+	/// The record is in the earlier version only.
 	Removed {
-		/// The record.
+		/// Id of the record.
 		id: RecordId,
-		/// Its position in the earlier version.
+		/// Position in the earlier version.
 		position: u64,
 	},
 }
 
 impl Set {
-	/// The records that `later` holds and this version does not, and the other way round, in the order of
-	/// their ids. Both indexes are read once, side by side.
+	/// Returns the records that only one of this and the `later` version holds, in the order of their ids.
+	/// Both indexes are read once, side by side.
 	pub fn diff<'a>(&'a self, later: &'a Set) -> impl Iterator<Item = Result<Changed, SetError>> + 'a {
 		let (mut ours, mut theirs) = (self.ids().peekable(), later.ids().peekable());
 		let removed =
@@ -34,7 +34,7 @@ impl Set {
 		std::iter::from_fn(move || loop {
 			let order = match (ours.peek(), theirs.peek()) {
 				(Some(Ok((our, _))), Some(Ok((their, _)))) => our.cmp(their),
-				// what is left of one side, or its failure
+				// The rest of one side, or its error.
 				(Some(Err(_)), _) | (_, None) => Ordering::Less,
 				(_, Some(_)) => Ordering::Greater,
 			};

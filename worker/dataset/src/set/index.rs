@@ -1,23 +1,23 @@
-//! The sorted file from ids to positions.
+//! The sorted file that maps ids to positions.
 
 use super::removed::Removed;
 use crate::schema::RecordId;
-use crate::sort::At;
+use crate::sort::PositionedReader;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 const ENTRY: u64 = 40;
-/// Where fewer than one in so many entries are looked up, searching beats reading them all.
+/// Number of index entries per looked-up id above which searching is faster than reading all entries.
 const SPARSE: u64 = 64;
 
-/// What is wrong where files contradict themselves or each other.
+/// Error for files that contradict themselves or each other.
 pub(super) const DAMAGED: &str = "a data set is damaged; remove the version's folder to have it built again";
 
 pub(super) type Entry = (RecordId, u64);
 
-/// Entries of 40 bytes: id, then position as little-endian u64; sorted by id.
+/// File of entries of 40 bytes, sorted by id: the id, then the position as little-endian u64.
 #[derive(Debug)]
 pub(super) struct Index {
 	file: File,
@@ -66,24 +66,24 @@ impl Index {
 		Ok(None)
 	}
 
-	/// All entries by id. Fails where they are out of order, as only damage makes them.
+	/// Returns all entries by id. Fails if they are out of order, which only damage causes.
 	pub(super) fn entries(&self) -> Entries<'_> {
 		Entries {
-			reader: BufReader::with_capacity(1 << 16, At::new(&self.file, 0)),
+			reader: BufReader::with_capacity(1 << 16, PositionedReader::new(&self.file, 0)),
 			left: self.len,
 			len: self.len,
 			previous: None,
 		}
 	}
 
-	/// Finds `wanted` ids that will be asked for in ascending order.
+	/// Returns a finder for `wanted` ids that are looked up in ascending order.
 	pub(super) fn finder(&self, wanted: u64) -> Finder<'_> {
 		let dense = wanted.saturating_mul(SPARSE) >= self.len;
 		Finder { index: self, entries: dense.then(|| self.entries()), head: None }
 	}
 
-	/// Writes the index of the next version: `base` without the removed positions, the rest moved up, and
-	/// `added`, sorted by id, merged in.
+	/// Writes the index of the next version: `base` without the removed positions, with the others moved up,
+	/// and with `added`, sorted by id, merged in.
 	pub(super) fn write(
 		base: Option<&Index>,
 		removed: &mut Removed,
@@ -101,7 +101,7 @@ impl Index {
 			let Some(position) = removed.moved(position)? else {
 				continue;
 			};
-			// an error is taken out too, and returned
+			// An error is taken out as well and returned.
 			while let Some(new) = added.next_if(|new| new.as_ref().map_or(true, |(new, _)| *new < id)) {
 				put(new?)?;
 			}
@@ -115,7 +115,7 @@ impl Index {
 
 /// Iterator over an index.
 pub(super) struct Entries<'a> {
-	reader: BufReader<At<'a>>,
+	reader: BufReader<PositionedReader<'a>>,
 	left: u64,
 	len: u64,
 	previous: Option<RecordId>,
@@ -142,11 +142,11 @@ impl Iterator for Entries<'_> {
 	}
 }
 
-/// Looks ids up in ascending order, reading the whole index once where they are many.
+/// Looks up ids in ascending order. If they are many, it reads the whole index once.
 pub(super) struct Finder<'a> {
 	index: &'a Index,
 	entries: Option<Entries<'a>>,
-	/// Read already, not reached yet.
+	/// Entry that was read and not reached yet.
 	head: Option<Entry>,
 }
 

@@ -6,14 +6,13 @@
 //! - `index`: for each record its id and its position (u64, little-endian), sorted by id;
 //! - `set.json`: root, number of records and columns.
 //!
-//! Everything is read by position, so memory does not depend on the set's size. A version appears under its
-//! name only when it is complete and synced.
+//! Files are read by position, so memory does not depend on the set's size. A version appears under its name
+//! only when it is complete and synced.
 
 mod apply;
 mod batch;
 mod changes;
 mod diff;
-mod export;
 mod index;
 #[cfg(test)]
 mod properties;
@@ -27,11 +26,13 @@ pub use changes::Summary;
 pub use diff::Changed;
 
 use crate::schema::{RecordId, Schema};
+use crate::sort::PositionedReader;
+use crate::table::Table;
 use index::Index;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{BufReader, ErrorKind, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -39,34 +40,34 @@ const RECORDS: &str = "records";
 const INDEX: &str = "index";
 const SET: &str = "set.json";
 
-/// Why a version cannot be opened or read.
+/// Errors of opening or reading a version.
 #[derive(Debug, thiserror::Error)]
 pub enum SetError {
 	/// The machine failed.
 	#[error("reading the data set failed: {0}")]
 	Io(#[from] std::io::Error),
-	/// The folder is not what it says: delete it and build it again from the deltas.
+	/// The folder contradicts its header. Delete it and build it again from the deltas.
 	#[error("the data set in {folder} is damaged ({reason}); remove the folder to have it built again")]
 	Damaged {
 		/// The version's folder.
 		folder: PathBuf,
-		/// What does not fit.
+		/// Description of the contradiction.
 		reason: String,
 	},
-	/// The model description wants other columns than the set has.
+	/// The model description has other columns than the set.
 	#[error("the data set's columns are not those of the model description")]
 	OtherSchema,
-	/// A record was asked for that is not there.
+	/// A record at this position does not exist.
 	#[error("there is no record {index}; the data set has {len}")]
 	NoRecord {
-		/// The record's position.
+		/// Position of the record.
 		index: u64,
 		/// Number of records.
 		len: u64,
 	},
 }
 
-/// What `set.json` holds.
+/// Contents of `set.json`.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Header {
 	root: H256,
@@ -86,16 +87,17 @@ pub struct Set {
 }
 
 impl Set {
-	/// Opens the version `root` under `store`: `None` if it is not there. The root of the empty set, which
-	/// needs no folder, is zero; apply to `None` instead.
+	/// Opens the version `root` in the folder `store`. Returns `None` if it is not there. The root of the
+	/// empty set is zero; it has no folder, so deltas are applied to `None` instead.
 	pub fn open(store: &Path, root: H256, schema: &Schema) -> Result<Option<Self>, SetError> {
 		let folder = store.join(hex::encode(root));
 		let damaged = |reason: String| SetError::Damaged { folder: folder.clone(), reason };
-		// looked for first: a version that appears meanwhile is whole
+		// This is asked before reading: a version that appears in the meantime is complete.
 		let is_there = folder.exists();
 		let json = match std::fs::read(folder.join(SET)) {
 			Ok(json) => json,
-			// whoever was killed while it removed the version has left the rest, in whose place none could be put
+			// A process that was killed while it removed the version left the rest, and no version could be
+			// put in its place.
 			Err(e) if e.kind() == ErrorKind::NotFound && is_there => {
 				return Err(damaged(format!("it has no {SET}")))
 			}
@@ -122,7 +124,7 @@ impl Set {
 		Ok(Some(Self { folder, root, len: header.len, schema: header.schema, records, index }))
 	}
 
-	/// The version's root: the hash over the log of deltas that made it.
+	/// Root of the version: the hash over the log of the deltas that made it.
 	pub fn root(&self) -> H256 {
 		self.root
 	}
@@ -132,22 +134,22 @@ impl Set {
 		self.len
 	}
 
-	/// Whether the set has no records.
+	/// Returns true if the set has no records.
 	pub fn is_empty(&self) -> bool {
 		self.len == 0
 	}
 
-	/// The set's columns.
+	/// Columns of the set.
 	pub fn schema(&self) -> &Schema {
 		&self.schema
 	}
 
-	/// The folder that holds the version.
+	/// Folder of the version.
 	pub fn folder(&self) -> &Path {
 		&self.folder
 	}
 
-	/// Reads the canonical bytes of a record into `record`, which it resizes.
+	/// Reads the canonical bytes of a record into `record`, which is resized.
 	pub fn read(&self, index: u64, record: &mut Vec<u8>) -> Result<(), SetError> {
 		if index >= self.len {
 			return Err(SetError::NoRecord { index, len: self.len });
@@ -157,7 +159,7 @@ impl Set {
 		Ok(self.records.read_exact_at(record, index.saturating_mul(width as u64))?)
 	}
 
-	/// Reads the records at these positions, in this order.
+	/// Reads the records at these positions into a batch, in this order.
 	pub fn gather(&self, indices: &[u64]) -> Result<Batch, SetError> {
 		let mut batch = Batch::empty(&self.schema, indices.len());
 		let mut record = Vec::new();
@@ -168,17 +170,17 @@ impl Set {
 		Ok(batch)
 	}
 
-	/// The position of a record, if it is in the set.
+	/// Returns the position of a record, or `None` if it is not in the set.
 	pub fn position(&self, id: RecordId) -> Result<Option<u64>, SetError> {
 		Ok(self.index.find(id)?)
 	}
 
-	/// Ids and positions of all records, the smallest id first. Fails where the index is damaged.
+	/// Returns the ids and positions of all records, the smallest id first. Fails if the index is damaged.
 	pub fn ids(&self) -> impl Iterator<Item = Result<(RecordId, u64), SetError>> + '_ {
-		self.index.entries().map(|entry| entry.map_err(|error| self.blame(error)))
+		self.index.entries().map(|entry| entry.map_err(|error| self.index_error(error)))
 	}
 
-	/// Reads the index and every record and compares them: finds files that were damaged behind our back.
+	/// Reads the index and every record and compares them, which finds damaged files.
 	pub fn verify(&self) -> Result<(), SetError> {
 		self.ids().try_for_each(|entry| entry.map(drop))?;
 		let mut record = Vec::new();
@@ -191,7 +193,24 @@ impl Set {
 		Ok(())
 	}
 
-	fn blame(&self, error: std::io::Error) -> SetError {
+	/// Writes all records in their order to one Parquet file: the column `id`, then the description's
+	/// columns.
+	///
+	/// `progress` gets the number of records written so far. The file appears under its name when it is
+	/// complete.
+	pub fn export(&self, out: &Path, mut progress: impl FnMut(u64)) -> Result<(), SetError> {
+		let mut table = Table::create(out, &self.schema, false)?;
+		let mut reader = BufReader::with_capacity(1 << 20, PositionedReader::new(&self.records, 0));
+		let mut record = vec![0; self.schema.record_bytes()];
+		for number in 0..self.len {
+			reader.read_exact(&mut record)?;
+			table.push(RecordId::of(&record), Some(&record))?;
+			progress(number + 1);
+		}
+		Ok(table.finish()?)
+	}
+
+	fn index_error(&self, error: std::io::Error) -> SetError {
 		match error.kind() {
 			ErrorKind::InvalidData => self.damaged("its index is out of order".into()),
 			_ => error.into(),

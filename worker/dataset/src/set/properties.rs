@@ -1,4 +1,4 @@
-//! Deltas against a model in memory, in runs so short that everything goes through the scratch files.
+//! Compares deltas with a model in memory. Runs are so short that everything goes through the scratch files.
 
 use super::changes::{Changes, Scratch, Summary};
 use super::*;
@@ -16,10 +16,10 @@ fn id(record: u8) -> RecordId {
 	RecordId::of(&[record])
 }
 
-/// A row: whether it removes, and the record.
+/// A row: true for a removal, and the record.
 type Row = (bool, u8);
 
-/// What applying rows to records must come to, or the first row that is wrong.
+/// Returns the records after applying the rows, or the first row that is wrong.
 fn model(base: &[u8], rows: &[Row]) -> Result<Vec<u8>, (u64, Problem)> {
 	let positions: HashMap<u8, usize> = base.iter().enumerate().map(|(p, r)| (*r, p)).collect();
 	let mut seen = HashSet::new();
@@ -43,7 +43,7 @@ struct Store {
 }
 
 impl Store {
-	/// Writes rows that a [`DeltaWriter`] would refuse too.
+	/// Writes rows, including some that a [`DeltaWriter`] would refuse.
 	fn write(&self, rows: &[Row]) -> PathBuf {
 		let path = self.folder.path().join("delta.parquet");
 		let mut table = crate::table::Table::create(&path, &schema(), true).unwrap();
@@ -91,7 +91,7 @@ fn holds(set: &Set, expected: &[u8]) -> TestCaseResult {
 	Ok(())
 }
 
-/// Distinct records, at least one.
+/// Returns distinct records, at least one.
 fn records() -> impl Strategy<Value = Vec<u8>> {
 	prop::collection::hash_set(any::<u8>(), 1..120).prop_map(|set| {
 		let mut records: Vec<u8> = set.into_iter().collect();

@@ -1,19 +1,19 @@
 //! The positions that a delta removes.
 
-use crate::sort::{At, Sorted};
+use crate::sort::{PositionedReader, Sorted};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// Positions in one block.
+/// Number of positions in one block.
 const BLOCK: usize = 512;
-/// Blocks that are kept in memory, 4 KiB each.
+/// Number of blocks that are kept in memory, 4 KiB each.
 const CACHED: usize = 8 * 1024;
 
-/// Ascending positions in a scratch file, of which memory holds the first of each block and some whole blocks:
-/// one read answers what a position becomes without the removed ones, however many they are.
+/// Ascending positions in a scratch file. Memory holds the first position of each block and some whole
+/// blocks, so one read gives the new position of a record, however many are removed.
 pub(super) struct Removed {
 	file: File,
 	len: u64,
@@ -22,7 +22,7 @@ pub(super) struct Removed {
 }
 
 impl Removed {
-	/// `positions` are big-endian.
+	/// Copies the positions, which are big-endian, to a scratch file.
 	pub(super) fn new(positions: &Sorted<8>, scratch: &Path) -> io::Result<Self> {
 		let mut out = BufWriter::with_capacity(1 << 18, tempfile::tempfile_in(scratch)?);
 		let mut first = Vec::new();
@@ -41,16 +41,16 @@ impl Removed {
 		})
 	}
 
-	/// The positions, ascending.
+	/// Returns the positions, ascending.
 	pub(super) fn iter(&self) -> impl Iterator<Item = io::Result<u64>> + '_ {
-		let mut reader = BufReader::with_capacity(1 << 16, At::new(&self.file, 0));
+		let mut reader = BufReader::with_capacity(1 << 16, PositionedReader::new(&self.file, 0));
 		(0..self.len).map(move |_| {
 			let mut position = [0; 8];
 			reader.read_exact(&mut position).map(|()| u64::from_be_bytes(position))
 		})
 	}
 
-	/// Where the record at `position` is once the removed ones are gone; `None` if it is one of them.
+	/// Returns the new position of the record at `position` after the removals, or `None` if it is removed.
 	pub(super) fn moved(&mut self, position: u64) -> io::Result<Option<u64>> {
 		let Some(block) = self.first.partition_point(|first| *first <= position).checked_sub(1) else {
 			return Ok(Some(position));

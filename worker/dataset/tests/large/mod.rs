@@ -1,4 +1,4 @@
-//! Large deltas, made up, and what checking and applying them takes.
+//! Generates large deltas, and measures checking and applying them.
 
 use descent_dataset::{check, Column, DeltaError, DeltaLimits, DeltaWriter, Dtype, RecordId, Schema, Set};
 use serde::{Deserialize, Serialize};
@@ -8,41 +8,41 @@ use std::time::Instant;
 
 pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// A delta of records that nothing compresses.
+/// A delta of incompressible records.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Large {
-	/// Values of one record, besides its target.
+	/// Number of values of one record, besides its target.
 	pub values: u64,
-	/// Their type.
+	/// Type of the values.
 	pub dtype: Dtype,
-	/// Values of its target; 0 for a single label.
+	/// Number of values of the target; 0 for a single label.
 	pub target: u64,
-	/// Records to add, from this number on.
+	/// Number of the first record to add.
 	pub from: u64,
-	/// How many.
+	/// Number of records to add.
 	pub add: u64,
-	/// Every second record from 0 on is removed, so many of them.
+	/// Number of records to remove: every second one from 0 on.
 	pub remove: u64,
 }
 
-/// What a process is to do with a delta, alone in its memory.
+/// Task of a process that checks or applies one delta alone in its memory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Task {
 	pub large: Large,
 	pub store: PathBuf,
 	pub base: H256,
 	pub delta: PathBuf,
-	/// Apply it; otherwise check it.
+	/// True to apply the delta, false to check it.
 	pub apply: bool,
 }
 
-/// What it took.
+/// Measurements of a task.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Taken {
 	pub seconds: f64,
-	/// The most memory that the process ever had, in MiB.
+	/// Peak memory of the process, in MiB.
 	pub peak: f64,
-	/// The version that was made.
+	/// Root of the resulting version.
 	pub root: H256,
 }
 
@@ -53,7 +53,7 @@ impl Large {
 		Schema { columns: vec![column("x", self.dtype, vec![self.values]), column("y", Dtype::U8, target)] }
 	}
 
-	/// The bytes of a record: noise, as finite floats.
+	/// Fills in the bytes of a record: noise, as finite floats.
 	fn record(&self, number: u64, record: &mut [u8]) {
 		let mut state = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
 		for bytes in record.chunks_mut(8) {
@@ -65,7 +65,7 @@ impl Large {
 		}
 	}
 
-	/// Writes the delta; its rows.
+	/// Writes the delta and returns the number of its rows.
 	pub(crate) fn write(&self, path: &Path) -> Result<u64, DeltaError> {
 		let schema = self.schema();
 		let mut writer = DeltaWriter::streaming(path, &schema)?;
@@ -83,7 +83,7 @@ impl Large {
 }
 
 impl Task {
-	/// Does it in this process.
+	/// Runs the task in this process.
 	pub(crate) fn run(&self) -> Outcome<Taken> {
 		let (schema, limits) = (self.large.schema(), DeltaLimits::default());
 		let base = Set::open(&self.store, self.base, &schema)?;
@@ -100,7 +100,7 @@ impl Task {
 	}
 }
 
-/// The most memory that this process ever had, in MiB.
+/// Peak memory of this process, in MiB.
 fn peak() -> Outcome<f64> {
 	let status = std::fs::read_to_string("/proc/self/status")?;
 	let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -2,6 +2,7 @@ use super::*;
 use arrow_array::{
 	types::Float32Type, ArrayRef, FixedSizeBinaryArray, ListArray, RecordBatch, StringArray, UInt8Array,
 };
+use blake2::{digest::consts::U32, Blake2b, Digest};
 use descent_dataset::RecordId;
 use descent_protocol::{
 	evaluation::{CheckRequest, Checked},
@@ -100,7 +101,7 @@ async fn a_valid_delta_is_reported_to_the_last_digit() {
 		hashed.push(u8::from(row.op == "remove"));
 		hashed.extend(row.id.0);
 	}
-	let rows = H256(sp_crypto_hashing::blake2_256(&hashed));
+	let rows = H256(Blake2b::<U32>::digest(&hashed).into());
 	let report = DeltaReport {
 		added: 2,
 		removed: 1,

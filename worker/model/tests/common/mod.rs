@@ -2,7 +2,7 @@
 
 use descent_dataset::{Batch, Description, Dtype, Schema};
 
-/// A description out of its parts: input `dtype shape`, target `dtype shape` with classes, layers, loss.
+/// Builds a description of its parts: input `dtype shape`, target `dtype shape` with classes, layers, loss.
 pub(crate) fn describe(input: (&str, &str), target: (&str, &str, Option<u64>), layers: &str) -> Description {
 	let (loss, classes) = match target.2 {
 		Some(classes) => ("cross_entropy", format!(r#","classes":{classes}"#)),
@@ -16,12 +16,12 @@ pub(crate) fn describe(input: (&str, &str), target: (&str, &str, Option<u64>), l
 	Description::parse(json.as_bytes()).unwrap()
 }
 
-/// Six numbers to three classes.
+/// Returns a model from six numbers to three classes.
 pub(crate) fn classifier(layers: &str) -> Description {
 	describe(("f32", "[6]"), ("u8", "[]", Some(3)), layers)
 }
 
-/// A language model of 8 tokens out of 11.
+/// Returns a language model of 8 tokens out of 11.
 #[allow(dead_code)]
 pub(crate) fn language_model() -> Description {
 	describe(
@@ -33,23 +33,23 @@ pub(crate) fn language_model() -> Description {
 	)
 }
 
-/// A generator of test data; any will do.
+/// A linear congruential generator of test data (Knuth, MMIX).
 pub(crate) struct Random(pub u64);
 
 impl Random {
-	/// The next 32 bits.
+	/// Returns the next 32 bits.
 	pub(crate) fn bits(&mut self) -> u32 {
 		self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
 		(self.0 >> 32) as u32
 	}
 
-	/// Uniform in -1..1.
+	/// Returns a number that is uniform in `[-1, 1)`.
 	pub(crate) fn number(&mut self) -> f32 {
 		self.bits() as f32 / (1u32 << 31) as f32 - 1.0
 	}
 }
 
-/// A batch of random records that keep to the schema.
+/// Returns a batch of random records that fit the schema.
 #[allow(dead_code)]
 pub(crate) fn random_batch(schema: &Schema, len: usize, seed: u64) -> Batch {
 	let mut random = Random(seed);
@@ -70,7 +70,8 @@ pub(crate) fn random_batch(schema: &Schema, len: usize, seed: u64) -> Batch {
 	Batch::from_records(schema, &records).unwrap()
 }
 
-/// Records of [`classifier`]'s schema whose class is the largest of the first three numbers: learnable.
+/// Returns records of [`classifier`]'s schema whose class is the largest of the first three numbers, which is
+/// learnable.
 #[allow(dead_code)]
 pub(crate) fn learnable_batch(description: &Description, len: usize, seed: u64) -> Batch {
 	let mut random = Random(seed);

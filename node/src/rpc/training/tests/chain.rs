@@ -2,10 +2,9 @@
 
 use descent_protocol::{
 	view::{
-		AmendmentView, CandidateView, CheckView, EmissionView, FundingView, GovernanceView, GroupView,
-		HeadView, LogEntryView, MotionView, PotView, ProposalView, RewardsView, RoundEvent, RoundView,
+		AmendmentView, CandidateView, ChainEvent, CheckView, EmissionView, FundingView, GovernanceView,
+		GroupView, HeadView, LogEntryView, MotionView, PotView, ProposalView, RewardsView, RoundView,
 		StakeView, StandingView, StreamView, Unbonding, ValidatorRules, ValidatorStanding, ValidatorView,
-		VoteEvent,
 	},
 	Change, Clock, Codec, ContentRef, DeltaReport, DeltaVerdict, EvaluationPolicy, GroupId, Majority, Metric,
 	Outcome, RoundIndex, Score, Share, Shares, Stream,
@@ -27,8 +26,8 @@ use std::sync::{Arc, Mutex};
 
 type Listeners<T> = Mutex<Vec<TracingUnboundedSender<T>>>;
 
-/// Its block `n` has the hash `n`, group 0, a commitment to round `n` of group 0 and of group 1, and a voting period of
-/// group 0 and of group 1 that closed.
+/// Its block `n` has the hash `n`, group 0, a commitment to round `n` of group 0 and of group 1, and a voting
+/// period of group 0 and of group 1 that closed.
 #[derive(Default)]
 pub(super) struct TestChain {
 	finalized: Mutex<BlockNumber>,
@@ -54,12 +53,14 @@ fn header(number: BlockNumber) -> Header {
 	)
 }
 
-pub(super) fn events_of(block: BlockNumber) -> Vec<RoundEvent> {
-	[0, 1].map(|group| RoundEvent::Committed { group, round: block, account: trainer() }).to_vec()
+/// The events of a block's rounds: a commitment in each group.
+pub(super) fn events_of(block: BlockNumber) -> Vec<ChainEvent> {
+	[0, 1].map(|group| ChainEvent::Committed { group, round: block, account: trainer() }).to_vec()
 }
 
-pub(super) fn votes_of(block: BlockNumber) -> Vec<VoteEvent> {
-	[0, 1].map(|group| VoteEvent::PeriodClosed { group, next: block.saturating_add(100) }).to_vec()
+/// The events of a block's votes: the close of a voting period in each group.
+pub(super) fn votes_of(block: BlockNumber) -> Vec<ChainEvent> {
+	[0, 1].map(|group| ChainEvent::PeriodClosed { group, next: block.saturating_add(100) }).to_vec()
 }
 
 impl TestChain {
@@ -74,7 +75,8 @@ impl TestChain {
 		}
 	}
 
-	/// Imports `block` as the best one; `brought` are its new ancestors on another fork than the last best block's.
+	/// Imports `block` as the best one; `brought` are its new ancestors on another fork than the last best
+	/// block's.
 	pub(super) fn import(&self, block: BlockNumber, is_new_best: bool, brought: &[BlockNumber]) {
 		let route = (!brought.is_empty()).then(|| {
 			let blocks = [0].iter().chain(brought);
@@ -430,15 +432,10 @@ sp_api::mock_impl_runtime_apis! {
 		}
 
 		#[advanced]
-		fn vote_events(at: Hash) -> Result<Vec<VoteEvent>, sp_api::ApiError> {
-			Ok(u32::try_from(at.to_low_u64_be()).map(votes_of).unwrap_or_default())
-		}
-
-		#[advanced]
-		fn events(at: Hash) -> Result<Vec<RoundEvent>, sp_api::ApiError> {
+		fn events(at: Hash) -> Result<Vec<ChainEvent>, sp_api::ApiError> {
 			match u32::try_from(at.to_low_u64_be()) {
 				Ok(666) => Err(sp_api::ApiError::UnknownBlock("666".into())),
-				Ok(block) => Ok(events_of(block)),
+				Ok(block) => Ok([events_of(block), votes_of(block)].concat()),
 				Err(_) => Ok(vec![]),
 			}
 		}

@@ -3,8 +3,8 @@ mod chain;
 use super::{Training, TrainingApiServer};
 use chain::{events_of, hash, trainer, votes_of, TestChain};
 use descent_protocol::view::{
-	AmendmentView, BlockEvents, BlockVotes, EmissionView, GovernanceView, GroupView, LogEntryView, PotView,
-	ProposalView, RoundView, StakeView, ValidatorView,
+	AmendmentView, BlockEvents, EmissionView, GovernanceView, GroupView, LogEntryView, PotView, ProposalView,
+	RoundView, StakeView, ValidatorView,
 };
 use jsonrpsee::{core::server::Subscription, RpcModule};
 use serde::de::DeserializeOwned;
@@ -221,11 +221,26 @@ async fn votes_are_delivered_as_events_are() {
 	chain.finalize(2);
 	chain.import(3, true, &[]);
 	for block in 1..=2 {
-		let expected = BlockVotes { block, hash: hash(block), events: votes_of(block) };
+		let expected = BlockEvents { block, hash: hash(block), events: votes_of(block) };
 		assert_eq!(next(&mut all).await, Some(expected));
 	}
-	let best: BlockVotes = next(&mut of_one).await.unwrap();
+	let best: BlockEvents = next(&mut of_one).await.unwrap();
 	assert_eq!((best.block, best.events), (3, votes_of(3)[1..].to_vec()));
+}
+
+#[tokio::test]
+async fn one_subscription_has_both_topics() {
+	let (chain, module) = module();
+	let subscribe = async |topic: &str| {
+		let params = [json!(null), json!(true), json!(topic)];
+		module.subscribe_unbounded("training_subscribeEvents", params).await.unwrap()
+	};
+	let (mut all, mut votes) = (subscribe("all").await, subscribe("votes").await);
+	chain.finalize(1);
+	let block: BlockEvents = next(&mut all).await.unwrap();
+	assert_eq!(block.events, [events_of(1), votes_of(1)].concat());
+	let block: BlockEvents = next(&mut votes).await.unwrap();
+	assert_eq!(block.events, votes_of(1));
 }
 
 #[tokio::test]

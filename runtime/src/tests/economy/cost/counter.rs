@@ -1,4 +1,4 @@
-//! Externalities that count which keys are read and written through them.
+//! Externalities that count the keys that are read and written through them.
 
 use codec::Encode;
 use sp_core::storage::{ChildInfo, StateVersion, TrackedStorageKey};
@@ -11,19 +11,19 @@ use std::{
 	collections::BTreeSet,
 };
 
-/// What was touched.
+/// The storage that was touched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Touched {
+pub(crate) struct Touched {
 	/// Keys that were read before anything was written to them.
-	pub reads: usize,
+	pub(crate) reads: usize,
 	/// Keys that were written to.
-	pub writes: usize,
+	pub(crate) writes: usize,
 	/// Bytes of the values that were read.
-	pub bytes: usize,
+	pub(crate) bytes: usize,
 }
 
-/// Runs what counts, inside externalities. Its result and what it touched.
-pub fn counted<R>(run: impl FnOnce() -> R) -> (R, Touched) {
+/// Runs a function in externalities. Returns its result and the storage that it touched.
+pub(crate) fn counted<R>(run: impl FnOnce() -> R) -> (R, Touched) {
 	with_externalities(|inner| {
 		let mut counter = Counter { inner, read: BTreeSet::new(), written: BTreeSet::new(), bytes: 0 };
 		let result = set_and_run_with_externalities(&mut counter, run);

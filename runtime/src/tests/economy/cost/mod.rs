@@ -1,6 +1,6 @@
-//! What blocks and calls cost does not grow with the number of groups. Each call, and the blocks in which something begins,
-//! is made in a group beside one other, beside a hundred and beside ten thousand: it reads and writes as many keys on each. Only
-//! the proof of what it reads grows, as the trie gets deeper.
+//! The cost of blocks and calls does not grow with the number of groups. Each call, and the blocks in which
+//! something begins, is made in a group beside one other, beside a hundred and beside ten thousand: it reads
+//! and writes as many keys on each. Only the proof of what it reads grows, as the trie gets deeper.
 
 mod counter;
 mod script;
@@ -8,10 +8,10 @@ mod script;
 use script::{Cost, Script};
 use std::thread;
 
-/// How many other groups there are.
+/// Numbers of other groups.
 const OTHERS: [u32; 3] = [1, 100, 10_000];
-/// How many more bytes the proof of one read may take where there are ten thousand groups: a few nodes of a deeper trie,
-/// with the hashes of their children.
+/// Bytes that the proof of one read may take in addition with ten thousand groups: a few nodes of a deeper
+/// trie, with the hashes of their children.
 const DEEPER: usize = 2_000;
 
 fn print(costs: &[Vec<Cost>]) {

@@ -1,4 +1,4 @@
-//! A game that makes every call once, in a group that is one among many.
+//! A script that makes every call once, in a group that is one among many.
 
 use super::counter::{counted, Touched};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 		economy::{
 			actor::{actor, Actor},
 			blocks,
-			say::{CheckSeat, Seat},
+			calls::{CheckSeat, Seat},
 		},
 		genesis_of, new_group,
 	},
@@ -26,34 +26,35 @@ use sp_core::H256;
 use sp_runtime::traits::Dispatchable;
 
 const SALT: [u8; 32] = [9; 32];
-/// A voting period in which checks and a round have room.
+/// Length of a voting period that has room for checks and a round.
 const PERIOD: BlockNumber = 45;
 const SCORE: Score = Score(5_000);
 
-/// What a step of the game touched, and how large the proof of what it read is.
-pub struct Cost {
-	pub name: &'static str,
-	pub touched: Touched,
-	pub proof: usize,
+/// The storage that a step touched, and the size of the proof of its reads.
+pub(crate) struct Cost {
+	pub(crate) name: &'static str,
+	pub(crate) touched: Touched,
+	pub(crate) proof: usize,
 }
 
-/// A chain with some groups, and one that plays.
-pub struct Script {
+/// A chain with some groups, and the one under test.
+pub(crate) struct Script {
 	chain: sp_io::TestExternalities,
 	group: GroupId,
 	costs: Vec<Cost>,
 }
 
-/// Who checks and measures, by its place in the committee.
+/// The members that check and measure, by their seats in the committee.
 const COMMITTEE: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
 
 impl Script {
-	/// A chain with so many groups, beside which another is to play.
-	pub fn new(others: u32) -> Self {
+	/// Returns a chain with a number of other groups.
+	pub(crate) fn new(others: u32) -> Self {
 		let mut script = Self { chain: genesis_of(LOCAL_PRESET), group: others, costs: Vec::new() };
 		script.run(|| {
 			blocks::begin(1);
-			// Who owns thousands of groups has no part in the game, and their deposits and stakes are more than one has.
+			// The owner of thousands of groups has no part in the script, and their deposits and stakes are
+			// more than one has.
 			let owners = ["//Bob", "//Charlie", "//Dave"].map(actor);
 			for (_, owner) in (0..others).zip(owners.into_iter().cycle()) {
 				let origin = RawOrigin::Signed(owner.account.clone());
@@ -65,8 +66,8 @@ impl Script {
 		script
 	}
 
-	/// Plays it all.
-	pub fn play(mut self) -> Vec<Cost> {
+	/// Runs the script.
+	pub(crate) fn play(mut self) -> Vec<Cost> {
 		self.measure("block: nothing is due", || {
 			blocks::end();
 			blocks::begin(3);
@@ -111,7 +112,7 @@ impl Script {
 		self.call_as(name, RuntimeOrigin::from(RawOrigin::Authorized), call);
 	}
 
-	/// Does something that is not measured.
+	/// Does a step that is not measured.
 	fn also(&mut self, by: &str, call: impl Into<RuntimeCall>) {
 		let (call, by): (RuntimeCall, &Actor) = (call.into(), actor(by));
 		let origin = RawOrigin::Signed(by.account.clone());
@@ -124,7 +125,7 @@ impl Script {
 		self.run(System::block_number)
 	}
 
-	/// Has the block begin that has this number.
+	/// Begins the block of a number.
 	fn to(&mut self, number: BlockNumber) {
 		while self.now() < number {
 			self.run(|| {
@@ -144,7 +145,7 @@ impl Script {
 		});
 	}
 
-	/// As if no alarm could have been set for a block.
+	/// Removes the alarms of a block, as if none could have been set.
 	fn without_alarm(&mut self, due: BlockNumber) {
 		self.run(|| pallet_scheduler::Agenda::<Runtime>::remove(due));
 	}
@@ -235,7 +236,7 @@ impl Script {
 			for proposal in [0, 1] {
 				let (by, seat) = (actor(name), seat(proposal, member));
 				let call = self.run(|| seat.attest(by, seat.hash(by, &verdict, &SALT)));
-				self.say("dataset.attest", (proposal, member) == (0, 0), call);
+				self.member_call("dataset.attest", (proposal, member) == (0, 0), call);
 			}
 		}
 		self.to(15);
@@ -244,12 +245,12 @@ impl Script {
 				let (by, seat) = (actor(name), seat(proposal, member));
 				let call = self.run(|| seat.open(by, verdict, SALT));
 				// The third one decides, and has the committee paid.
-				self.say("dataset.open", (proposal, member) == (0, 2), call);
+				self.member_call("dataset.open", (proposal, member) == (0, 2), call);
 			}
 		}
 	}
 
-	fn say(&mut self, name: &'static str, is_measured: bool, call: RuntimeCall) {
+	fn member_call(&mut self, name: &'static str, is_measured: bool, call: RuntimeCall) {
 		if is_measured {
 			self.authorized(name, call);
 		} else {
@@ -286,7 +287,7 @@ impl Script {
 					"rounds.attest" => seat.attest(by, seat.hash(by, &ballot, &SALT)),
 					_ => seat.open(by, &ballot, SALT),
 				});
-				self.say(name, member == 0, call);
+				self.member_call(name, member == 0, call);
 			}
 		}
 		self.without_alarm(windows.settle);

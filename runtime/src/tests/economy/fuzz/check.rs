@@ -1,4 +1,4 @@
-//! What must hold after every step.
+//! Invariants that hold after every step.
 
 use super::tally::Tally;
 use crate::{
@@ -13,8 +13,8 @@ use descent_protocol::{
 use pallet_balances::Holds;
 use pallet_emission::{Burned, GenesisIssuance, Minted};
 
-/// What must happen in a run that is worth it.
-pub const HAPPENINGS: [&str; 30] = [
+/// Events that a run must have.
+pub(crate) const EXPECTED_EVENTS: [&str; 30] = [
 	"round won",
 	"round lost by rank",
 	"claim refuted",
@@ -47,9 +47,9 @@ pub const HAPPENINGS: [&str; 30] = [
 	"session begun",
 ];
 
-/// Checks all pallets' states, and that issuance is what was sold, plus what was minted, minus what was burned, and all of it
-/// is somebody's.
-pub fn check() {
+/// Checks all pallets' states, and that the issuance is sold plus minted minus burned tokens, and the sum of
+/// all balances.
+pub(crate) fn check() {
 	Groups::do_try_state().expect("groups");
 	Rounds::do_try_state().expect("rounds");
 	Dataset::do_try_state().expect("data sets");
@@ -70,7 +70,7 @@ pub fn check() {
 	assert_eq!(owned, issued, "every token is somebody's");
 }
 
-/// The most that can have been minted by now, as there were never more tokens than so many by much.
+/// Returns an upper limit of the tokens minted by now.
 fn schedule(issued: u128) -> u128 {
 	let most = issued + issued / 10;
 	let periods = |length: BlockNumber| u128::from(System::block_number() / length + 1);
@@ -83,14 +83,14 @@ fn schedule(issued: u128) -> u128 {
 		.sum()
 }
 
-/// What is reserved of an account is what is on hold, for whatever reasons.
+/// Checks that the reserved balance of an account is the sum of its holds.
 fn check_holds(account: &AccountId, reserved: u128) {
 	let held: u128 = Holds::<Runtime>::get(account).iter().map(|hold| hold.amount).sum();
 	assert_eq!(held, reserved, "what is on hold is reserved");
 }
 
-/// Counts what happened in the block.
-pub fn count_events(tally: &mut Tally) {
+/// Counts the events of the block.
+pub(crate) fn count_events(tally: &mut Tally) {
 	for record in System::read_events_no_consensus() {
 		for kind in kinds(&record.event) {
 			tally.event(kind);

@@ -1,4 +1,4 @@
-//! What proposers, voters and those who check do with data sets.
+//! Moves of proposers, voters and committees around data sets.
 
 use super::{
 	groups::stakeholder,
@@ -6,7 +6,7 @@ use super::{
 	secrets::Quality,
 };
 use crate::{
-	tests::economy::{actor::owner, say::CheckSeat},
+	tests::economy::{actor::owner, calls::CheckSeat},
 	AccountId, Dataset, Evaluators, Runtime,
 };
 use descent_protocol::{announcement_hash, DeltaFault, DeltaReport, DeltaVerdict, GroupId, ProposalId};
@@ -15,14 +15,14 @@ use pallet_evaluators::EvaluatorSet;
 use rand::Rng;
 use sp_core::H256;
 
-/// The open proposals of all groups.
+/// Returns the open proposals of all groups.
 fn proposals() -> Vec<(GroupId, ProposalId)> {
 	(0..groups_count())
 		.flat_map(|group| Open::<Runtime>::get(group).into_iter().map(move |id| (group, id)))
 		.collect()
 }
 
-pub fn announce(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn announce(machine: &mut Machine) -> Option<Move> {
 	let group = machine.group();
 	let by = machine.somebody();
 	let delta = if machine.chance(0.15) {
@@ -50,7 +50,7 @@ pub fn announce(machine: &mut Machine) -> Option<Move> {
 	Move::signed(by, Call::<Runtime>::announce { group, hash })
 }
 
-pub fn propose(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn propose(machine: &mut Machine) -> Option<Move> {
 	let group = machine.group();
 	let mut announced: Vec<_> = Announcements::<Runtime>::iter_prefix(group).collect();
 	announced.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -68,18 +68,18 @@ pub fn propose(machine: &mut Machine) -> Option<Move> {
 	Move::signed(owner(&account)?, call)
 }
 
-pub fn vote(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn vote(machine: &mut Machine) -> Option<Move> {
 	let (group, account) = stakeholder(machine)?;
 	let proposal = machine.one_of(&Open::<Runtime>::get(group))?;
 	Move::signed(owner(&account)?, Call::<Runtime>::vote { group, proposal })
 }
 
-pub fn withdraw_vote(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn withdraw_vote(machine: &mut Machine) -> Option<Move> {
 	let (group, account) = stakeholder(machine)?;
 	Move::signed(owner(&account)?, Call::<Runtime>::withdraw_vote { group })
 }
 
-pub fn withdraw_proposal(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn withdraw_proposal(machine: &mut Machine) -> Option<Move> {
 	let (group, proposal) = machine.one_of(&proposals())?;
 	let proposer = Proposals::<Runtime>::get(group, proposal)?.proposer;
 	Move::signed(owner(&proposer)?, Call::<Runtime>::withdraw_proposal { group, proposal })
@@ -105,7 +105,7 @@ fn seats(is_attesting: bool) -> Vec<(CheckSeat, AccountId, Option<pallet_dataset
 		.collect()
 }
 
-pub fn attest(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn attest(machine: &mut Machine) -> Option<Move> {
 	let mut silent = seats(true);
 	silent.retain(|(_, _, said)| said.is_none());
 	let (seat, account, _) = machine.one_of(&silent)?;
@@ -117,7 +117,7 @@ pub fn attest(machine: &mut Machine) -> Option<Move> {
 	Move::authorized(seat.attest(by, hash))
 }
 
-pub fn open(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn open(machine: &mut Machine) -> Option<Move> {
 	let hidden = seats(false).into_iter().filter_map(|(seat, account, said)| {
 		let said = said.filter(|said| said.verdict.is_none())?;
 		Some((seat, account, said.hash))
@@ -127,7 +127,7 @@ pub fn open(machine: &mut Machine) -> Option<Move> {
 	Move::authorized(seat.open(owner(&account)?, verdict, salt))
 }
 
-/// What a member finds of a delta, or says that it does.
+/// Returns a member's verdict on a delta, true or false.
 fn verdict(machine: &mut Machine, seat: CheckSeat, account: &AccountId) -> Option<DeltaVerdict> {
 	let delta = Proposals::<Runtime>::get(seat.group, seat.proposal)?.delta;
 	let report = |salt: u8| {

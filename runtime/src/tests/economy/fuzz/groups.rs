@@ -1,4 +1,4 @@
-//! What owners and stakeholders of groups do.
+//! Moves of owners and stakeholders of groups.
 
 use super::machine::{groups_count, now, Machine, Move};
 use crate::{
@@ -10,10 +10,10 @@ use descent_protocol::{Change, Clock, GroupId, RoundLengths, Score, Share, Share
 use pallet_groups::{Call, Groups, NewGroup, Open, Stakes};
 use rand::Rng;
 
-/// More than that are not made: what is looked at after every step grows with them.
+/// Largest number of groups: the checks after every step grow with it.
 const MOST: GroupId = 3;
 
-pub fn create(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn create(machine: &mut Machine) -> Option<Move> {
 	if groups_count() >= MOST {
 		return None;
 	}
@@ -45,20 +45,20 @@ fn shares(rng: &mut impl Rng) -> Shares {
 	}
 }
 
-pub fn stake(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn stake(machine: &mut Machine) -> Option<Move> {
 	let (group, amount) = (machine.group(), machine.amount());
 	Move::signed(machine.somebody(), Call::<Runtime>::stake { group, amount })
 }
 
-/// Somebody with a stake in some group, or who takes one out.
-pub fn stakeholder(machine: &mut Machine) -> Option<(GroupId, AccountId)> {
+/// Returns an actor with a stake in some group, or one that takes it out.
+pub(crate) fn stakeholder(machine: &mut Machine) -> Option<(GroupId, AccountId)> {
 	let group = machine.group();
 	let mut holders: Vec<_> = Stakes::<Runtime>::iter_key_prefix(group).collect();
 	holders.sort();
 	Some((group, machine.one_of(&holders)?))
 }
 
-pub fn unstake(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn unstake(machine: &mut Machine) -> Option<Move> {
 	let (group, account) = stakeholder(machine)?;
 	let stake = Stakes::<Runtime>::get(group, &account).active;
 	let amount = match machine.rng.random_range(0..4u32) {
@@ -70,7 +70,7 @@ pub fn unstake(machine: &mut Machine) -> Option<Move> {
 	Move::signed(owner(&account)?, Call::<Runtime>::unstake { group, amount })
 }
 
-pub fn withdraw(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn withdraw(machine: &mut Machine) -> Option<Move> {
 	let (group, account) = stakeholder(machine)?;
 	Move::signed(owner(&account)?, Call::<Runtime>::withdraw { group })
 }
@@ -98,7 +98,7 @@ fn change(machine: &mut Machine) -> Change {
 	}
 }
 
-pub fn propose_amendment(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn propose_amendment(machine: &mut Machine) -> Option<Move> {
 	let (group, account) = stakeholder(machine)?;
 	let changes: Vec<_> = (0..machine.rng.random_range(1..3)).map(|_| change(machine)).collect();
 	let call = Call::<Runtime>::propose_amendment {
@@ -109,7 +109,7 @@ pub fn propose_amendment(machine: &mut Machine) -> Option<Move> {
 	Move::signed(owner(&account)?, call)
 }
 
-pub fn vote_amendment(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn vote_amendment(machine: &mut Machine) -> Option<Move> {
 	let (group, account) = stakeholder(machine)?;
 	let amendment = machine.one_of(&Open::<Runtime>::get(group))?.id;
 	let approves = Stakes::<Runtime>::get(group, &account).approvals.contains(&amendment);
@@ -120,14 +120,14 @@ pub fn vote_amendment(machine: &mut Machine) -> Option<Move> {
 	Move::signed(owner(&account)?, call)
 }
 
-pub fn withdraw_amendment(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn withdraw_amendment(machine: &mut Machine) -> Option<Move> {
 	let group = machine.group();
 	let open = machine.one_of(&Open::<Runtime>::get(group))?;
 	let call = Call::<Runtime>::withdraw_amendment { group, amendment: open.id };
 	Move::signed(owner(&open.proposer)?, call)
 }
 
-pub fn close_period(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn close_period(machine: &mut Machine) -> Option<Move> {
 	let mut groups: Vec<_> = (0..groups_count()).collect();
 	let is_anything = machine.chance(0.1);
 	groups.retain(|group| {

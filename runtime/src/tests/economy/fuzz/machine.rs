@@ -1,6 +1,6 @@
-//! The machine: what it does next, and how it does it.
+//! The state machine: it chooses moves, makes them and checks the invariants.
 
-use super::{check, dataset, groups, money, rounds, secrets::Secrets, tally::Tally, validators};
+use super::{balances, check, dataset, groups, rounds, secrets::Secrets, tally::Tally, validators};
 use crate::{
 	constants::{EPOCH_DURATION_IN_SLOTS, HOURS, NRN},
 	tests::economy::{
@@ -14,46 +14,46 @@ use rand::{seq::IndexedRandom, Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::VecDeque;
 
-/// How many of its last steps a machine prints that fails.
+/// Number of last steps that a failing machine prints.
 const TRACE: usize = 60;
 
-/// Who makes a call.
+/// The origin of a call.
 enum By {
-	/// Somebody.
+	/// An actor.
 	Somebody(&'static Actor),
-	/// Whoever likes: it brings its own proof.
+	/// Any account: the call brings its own proof.
 	Proof,
 	/// The node that makes the block.
 	Node,
 }
 
-/// Something to be done.
-pub struct Move {
+/// A move.
+pub(crate) struct Move {
 	by: By,
 	call: RuntimeCall,
 }
 
 impl Move {
-	pub fn signed(by: &'static Actor, call: impl Into<RuntimeCall>) -> Option<Self> {
+	pub(crate) fn signed(by: &'static Actor, call: impl Into<RuntimeCall>) -> Option<Self> {
 		let (by, call) = (By::Somebody(by), call.into());
 		Some(Self { by, call })
 	}
 
-	pub fn authorized(call: RuntimeCall) -> Option<Self> {
+	pub(crate) fn authorized(call: RuntimeCall) -> Option<Self> {
 		let by = By::Proof;
 		Some(Self { by, call })
 	}
 
-	pub fn unsigned(call: RuntimeCall) -> Option<Self> {
+	pub(crate) fn unsigned(call: RuntimeCall) -> Option<Self> {
 		let by = By::Node;
 		Some(Self { by, call })
 	}
 }
 
-/// Finds something of a kind to be done, if there is.
+/// Finds a move of a kind, if there is one.
 type Finder = fn(&mut Machine) -> Option<Move>;
 
-/// What can be done, how often it is tried, and where it is found. Duties have windows that close: they are looked at first.
+/// Moves with their weights and finders. Duties have windows that close: they are looked at first.
 const DUTIES: [(&str, u32, Finder); 5] = [
 	("rounds.reveal", 3, rounds::reveal),
 	("rounds.attest", 3, rounds::attest),
@@ -77,13 +77,13 @@ const WHIMS: [(&str, u32, Finder); 32] = [
 	("dataset.vote", 16, dataset::vote),
 	("dataset.withdraw_vote", 3, dataset::withdraw_vote),
 	("dataset.withdraw_proposal", 4, dataset::withdraw_proposal),
-	("emission.claim", 8, money::claim),
-	("emission.fund", 8, money::fund),
-	("emission.stop_funding", 4, money::stop_funding),
-	("emission.refund", 6, money::refund),
-	("balances.transfer", 6, money::transfer),
-	("balances.transfer_all", 1, money::transfer_all),
-	("balances.burn", 1, money::burn),
+	("emission.claim", 8, balances::claim),
+	("emission.fund", 8, balances::fund),
+	("emission.stop_funding", 4, balances::stop_funding),
+	("emission.refund", 6, balances::refund),
+	("balances.transfer", 6, balances::transfer),
+	("balances.transfer_all", 1, balances::transfer_all),
+	("balances.burn", 1, balances::burn),
 	("validators.bond", 6, validators::bond),
 	("validators.unbond", 4, validators::unbond),
 	("validators.withdraw", 4, validators::withdraw),
@@ -92,12 +92,12 @@ const WHIMS: [(&str, u32, Finder); 32] = [
 	("session.set_keys", 4, validators::set_keys),
 	("session.purge_keys", 1, validators::purge_keys),
 	("babe.report_equivocation", 1, validators::equivocate),
-	("treasury.donate", 2, money::donate),
+	("treasury.donate", 2, balances::donate),
 	("rounds.commit_again", 2, rounds::commit_copied),
 ];
 
 /// The kinds of calls that must succeed at least once in a run. `balances.burn` never does.
-pub const KINDS: [&str; 36] = [
+pub(crate) const KINDS: [&str; 36] = [
 	"rounds.reveal",
 	"rounds.attest",
 	"rounds.open",
@@ -136,20 +136,20 @@ pub const KINDS: [&str; 36] = [
 	"babe.report_equivocation",
 ];
 
-/// A chain with all who act on it.
-pub struct Machine {
+/// A chain with its actors.
+pub(crate) struct Machine {
 	seed: u64,
-	pub rng: ChaCha8Rng,
-	pub secrets: Secrets,
-	/// Who lies whenever it attests. Alice, who makes the blocks, is honest.
-	pub liar: Option<AccountId>,
+	pub(crate) rng: ChaCha8Rng,
+	pub(crate) secrets: Secrets,
+	/// The validator that lies whenever it attests. Alice, which makes the blocks, is honest.
+	pub(crate) liar: Option<AccountId>,
 	tally: Tally,
 	trace: VecDeque<String>,
 	steps: u64,
 }
 
 impl Machine {
-	pub fn new(seed: u64) -> Self {
+	pub(crate) fn new(seed: u64) -> Self {
 		blocks::begin(1);
 		let mut rng = ChaCha8Rng::seed_from_u64(seed);
 		let liar = rng.random_bool(0.8).then(|| {
@@ -167,8 +167,8 @@ impl Machine {
 		}
 	}
 
-	/// Does one thing, and checks that all is as it must be.
-	pub fn step(&mut self) {
+	/// Makes one move, and checks the invariants.
+	pub(crate) fn step(&mut self) {
 		self.steps += 1;
 		match self.rng.random_range(0..1_000u32) {
 			0..2 => self.leap(),
@@ -180,8 +180,8 @@ impl Machine {
 		check::check();
 	}
 
-	/// Ends the last block. What has been seen.
-	pub fn finish(mut self) -> Tally {
+	/// Ends the last block and returns the counts.
+	pub(crate) fn finish(mut self) -> Tally {
 		self.end_block();
 		std::mem::take(&mut self.tally)
 	}
@@ -200,7 +200,7 @@ impl Machine {
 		}
 	}
 
-	/// Finds something to be done among kinds of things, in so many attempts.
+	/// Finds a move among kinds of moves, in so many attempts.
 	fn find(&mut self, kinds: &[(&'static str, u32, Finder)], attempts: u32) -> Option<(&'static str, Move)> {
 		(0..attempts).find_map(|_| {
 			let (kind, _, find) =
@@ -237,7 +237,7 @@ impl Machine {
 		blocks::end();
 	}
 
-	/// Ends the block and begins the one after so many.
+	/// Ends the block and begins the one after a number of blocks.
 	fn next_block(&mut self, gap: BlockNumber) {
 		self.end_block();
 		let number = System::block_number() + gap;
@@ -245,8 +245,8 @@ impl Machine {
 		blocks::begin(number);
 	}
 
-	/// Lets the chain stand still for a while, till the next emission period at most: how many it sleeps through is not what
-	/// a chain can do.
+	/// Lets the chain stand still for a while, until the next emission period at most, as a chain does not
+	/// skip whole periods.
 	fn leap(&mut self) {
 		let left = HOURS - System::block_number() % HOURS;
 		let epoch = EPOCH_DURATION_IN_SLOTS as BlockNumber;
@@ -265,7 +265,7 @@ impl Machine {
 		}
 	}
 
-	/// Has the scheduler forget what it was to do when a round can be settled, or a voting period closes.
+	/// Removes the alarm of a settlement or of the close of a voting period from the scheduler.
 	fn lose_alarm(&mut self) {
 		let due: Vec<_> = (0..groups_count())
 			.flat_map(|group| {
@@ -280,29 +280,29 @@ impl Machine {
 		}
 	}
 
-	/// Whether something happens that does once in a while.
-	pub fn chance(&mut self, probability: f64) -> bool {
+	/// Returns true with this probability.
+	pub(crate) fn chance(&mut self, probability: f64) -> bool {
 		self.rng.random_bool(probability)
 	}
 
-	/// Whether a validator tells a lie now.
-	pub fn lies(&mut self, account: &AccountId) -> bool {
+	/// Returns true if a validator lies now.
+	pub(crate) fn lies(&mut self, account: &AccountId) -> bool {
 		let may = *account != actors()[0].account;
 		may && (self.liar.as_ref() == Some(account) || self.chance(0.01))
 	}
 
-	/// Somebody.
-	pub fn somebody(&mut self) -> &'static Actor {
+	/// Returns a random actor.
+	pub(crate) fn somebody(&mut self) -> &'static Actor {
 		actors().choose(&mut self.rng).expect("there are some")
 	}
 
-	/// One of several.
-	pub fn one_of<T: Clone>(&mut self, of: &[T]) -> Option<T> {
+	/// Returns one of several values.
+	pub(crate) fn one_of<T: Clone>(&mut self, of: &[T]) -> Option<T> {
 		of.choose(&mut self.rng).cloned()
 	}
 
-	/// A group, now and then one that does not exist.
-	pub fn group(&mut self) -> GroupId {
+	/// Returns a group, sometimes one that does not exist.
+	pub(crate) fn group(&mut self) -> GroupId {
 		let groups = groups_count();
 		if groups == 0 || self.chance(0.005) {
 			return groups;
@@ -310,12 +310,12 @@ impl Machine {
 		self.rng.random_range(0..groups)
 	}
 
-	pub fn salt(&mut self) -> Salt {
+	pub(crate) fn salt(&mut self) -> Salt {
 		self.rng.random()
 	}
 
-	/// An amount: nothing, dust, a little, much, or more than anybody has.
-	pub fn amount(&mut self) -> u128 {
+	/// Returns an amount: zero, dust, a small or a large one, or one beyond any balance.
+	pub(crate) fn amount(&mut self) -> u128 {
 		match self.rng.random_range(0..100u32) {
 			0 => 0,
 			1 => 1,
@@ -328,13 +328,13 @@ impl Machine {
 	}
 }
 
-/// How many groups there are.
-pub fn groups_count() -> GroupId {
+/// Returns the number of groups.
+pub(crate) fn groups_count() -> GroupId {
 	pallet_groups::NextGroup::<Runtime>::get()
 }
 
-/// The block that is being made.
-pub fn now() -> BlockNumber {
+/// Returns the number of the block that is being made.
+pub(crate) fn now() -> BlockNumber {
 	System::block_number()
 }
 
@@ -352,7 +352,7 @@ impl Drop for Machine {
 	}
 }
 
-/// Where a group stands.
-pub fn round_of(group: GroupId) -> Option<u32> {
+/// Returns the round of a group that takes commitments.
+pub(crate) fn round_of(group: GroupId) -> Option<u32> {
 	<Groups as pallet_groups::GroupRules<u128>>::round_at(group, now())
 }

@@ -1,16 +1,17 @@
-//! A machine that plays the whole economy at random: honest and dishonest trainers, validators, proposers, stakeholders and
-//! clients, with calls that are valid and calls that are not, over blocks, sessions, periods and standstills of the chain.
-//! After every step all pallets' invariants are checked, and that no token was made or lost that is not accounted for.
+//! A state machine that runs the whole economy at random: honest and dishonest trainers, validators,
+//! proposers, stakeholders and clients, with calls that are valid and calls that are not, over blocks,
+//! sessions, periods and standstills of the chain. After every step all pallets' invariants are checked, and
+//! that no token was made or lost that is not accounted for.
 //!
-//! A run is made of episodes, each on a chain of its own with a seed of its own. What fails prints the seed and the last
-//! calls; `DESCENT_FUZZ_SEED=<seed>` plays that episode again, step by step the same. `DESCENT_FUZZ_STEPS` is how many steps
-//! are made in all.
+//! A run is made of episodes, each on a chain of its own with a seed of its own. A failing
+//! episode prints its seed and its last calls; `DESCENT_FUZZ_SEED=<seed>` repeats it step by step.
+//! `DESCENT_FUZZ_STEPS` is the number of steps in all.
 
+mod balances;
 mod check;
 mod dataset;
 mod groups;
 mod machine;
-mod money;
 mod rounds;
 mod secrets;
 mod tally;
@@ -33,18 +34,18 @@ use tally::Tally;
 const STEPS: u64 = 20_000;
 /// Steps of an episode.
 const EPISODE: u64 = 2_000;
-/// Episodes that are played at a time.
+/// Episodes that run at a time.
 const THREADS: usize = 2;
-/// The seed of the first episode; those after it count on.
+/// Seed of the first episode. Later ones count on from it.
 const FIRST_SEED: u64 = 1;
 
-/// A number from the environment.
+/// Reads a number from the environment.
 fn number(name: &str) -> Option<u64> {
 	let value = env::var(name).ok()?;
 	Some(value.parse().unwrap_or_else(|_| panic!("{name} is a number, not {value}")))
 }
 
-/// Plays an episode on a new chain. What happened in it.
+/// Runs an episode on a new chain. Returns its counts.
 fn play(seed: u64, steps: u64) -> Tally {
 	let config = serde_json::to_vec(&config_of(LOCAL_PRESET)).expect("it is JSON");
 	let mut chain = sp_state_machine::BasicExternalities::new_empty();

@@ -1,9 +1,9 @@
-//! What trainers and validators do in rounds.
+//! Moves of trainers and validators in rounds.
 
 use super::machine::{groups_count, now, round_of, Machine, Move};
 use crate::{
 	constants::NRN,
-	tests::economy::{actor::owner, say::Seat},
+	tests::economy::{actor::owner, calls::Seat},
 	AccountId, BlockNumber, Groups, Rounds, Runtime,
 };
 use descent_protocol::{
@@ -16,7 +16,7 @@ use sp_core::H256;
 
 type Round = RoundOf<Runtime>;
 
-/// A round that somebody has committed to and that is not settled.
+/// A round with commitments that is not settled.
 struct Open {
 	group: GroupId,
 	index: RoundIndex,
@@ -24,7 +24,7 @@ struct Open {
 	rules: Rules<u128>,
 }
 
-/// The rounds that are in a phase.
+/// Returns the rounds that are in a phase.
 fn in_phase(phase: Phase) -> Vec<Open> {
 	let rounds = (0..groups_count()).flat_map(|group| {
 		let unsettled = Unsettled::<Runtime>::get(group).into_iter();
@@ -40,7 +40,7 @@ fn in_phase(phase: Phase) -> Vec<Open> {
 		.collect()
 }
 
-pub fn commit(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn commit(machine: &mut Machine) -> Option<Move> {
 	let group = machine.group();
 	let round = round_of(group).unwrap_or_default();
 	let by = machine.somebody();
@@ -51,7 +51,7 @@ pub fn commit(machine: &mut Machine) -> Option<Move> {
 	}
 	let head = head(group, round).map_or(2_000_000, |(_, score)| score.0);
 	let file = if machine.chance(0.03) {
-		// Somebody else's, perhaps.
+		// The file may be another trainer's.
 		let known: Vec<_> = machine.secrets.contents.values().map(|(file, _)| *file).collect();
 		let mut known: Vec<_> = known.into_iter().map(|file| (file.digest, file)).collect();
 		known.sort_by_key(|(digest, _)| *digest);
@@ -74,8 +74,8 @@ pub fn commit(machine: &mut Machine) -> Option<Move> {
 	Move::signed(by, call)
 }
 
-/// Somebody commits to what somebody else has committed to.
-pub fn commit_copied(machine: &mut Machine) -> Option<Move> {
+/// Commits to the commitment of another trainer.
+pub(crate) fn commit_copied(machine: &mut Machine) -> Option<Move> {
 	let open = machine.one_of(&in_phase_pairs(Phase::Commit))?;
 	let round = pallet_rounds::Rounds::<Runtime>::get(open.0, open.1)?;
 	let commitment = machine.one_of(&round.commitments)?.hash;
@@ -89,7 +89,7 @@ pub fn commit_copied(machine: &mut Machine) -> Option<Move> {
 }
 
 /// The blocks at which a group's rounds can be settled.
-pub fn settles(group: GroupId) -> Vec<BlockNumber> {
+pub(crate) fn settles(group: GroupId) -> Vec<BlockNumber> {
 	let unsettled = Unsettled::<Runtime>::get(group).into_iter();
 	unsettled
 		.filter_map(|round| {
@@ -104,7 +104,7 @@ fn in_phase_pairs(phase: Phase) -> Vec<(GroupId, RoundIndex)> {
 	open.map(|open| (open.group, open.index)).collect()
 }
 
-pub fn reveal(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn reveal(machine: &mut Machine) -> Option<Move> {
 	let open = in_phase(Phase::Reveal);
 	let hidden = open.iter().flat_map(|open| {
 		let commitments = open.round.commitments.iter();
@@ -147,7 +147,7 @@ fn seats(phase: Phase) -> Vec<(Seat, AccountId, Option<pallet_rounds::Attestatio
 		.collect()
 }
 
-pub fn attest(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn attest(machine: &mut Machine) -> Option<Move> {
 	let seats = seats(Phase::Attest);
 	let silent: Vec<_> = seats.iter().filter(|(_, _, said)| said.is_none()).collect();
 	let (seat, account, _) = machine.one_of(&silent)?;
@@ -157,7 +157,7 @@ pub fn attest(machine: &mut Machine) -> Option<Move> {
 	let mut hash = seat.hash(by, &ballot, &salt);
 	machine.secrets.ballots.insert(hash, (ballot, salt));
 	if machine.chance(0.02) {
-		// The member copies what another has said.
+		// The member copies another's attestation.
 		let others = seats.iter().filter(|(other, _, _)| other.round == seat.round);
 		let others: Vec<_> = others.filter_map(|(_, _, said)| Some(said.as_ref()?.hash)).collect();
 		hash = machine.one_of(&others)?;
@@ -165,7 +165,7 @@ pub fn attest(machine: &mut Machine) -> Option<Move> {
 	Move::authorized(seat.attest(by, hash))
 }
 
-pub fn open(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn open(machine: &mut Machine) -> Option<Move> {
 	let hidden = seats(Phase::Open).into_iter().filter_map(|(seat, account, said)| {
 		let said = said.filter(|said| said.ballot.is_none())?;
 		Some((seat, account, said.hash))
@@ -182,14 +182,14 @@ fn head(group: GroupId, round: RoundIndex) -> Option<(H256, Score)> {
 	Some((head.checkpoint.digest, head.score))
 }
 
-/// What everybody who measures a checkpoint in a round finds.
+/// Returns the true measurement of a checkpoint in a round.
 fn measurement(machine: &Machine, seat: Seat, checkpoint: H256) -> Option<Measurement> {
 	let score = *machine.secrets.scores.get(&checkpoint)?;
 	let root = sp_io::hashing::blake2_256(&[checkpoint.as_bytes(), &seat.round.to_le_bytes()].concat());
 	Some(Measurement { score, root: H256(root) })
 }
 
-/// What a member has to say of a round, or would like it to be.
+/// Returns a member's ballot of a round, true or false.
 fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ballot> {
 	let Seat { group, round, .. } = seat;
 	let open = in_phase(Phase::Attest).into_iter().find(|open| (open.group, open.index) == (group, round))?;
@@ -222,7 +222,7 @@ fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ball
 	Some(Ballot { baseline, verdicts: verdicts.try_into().ok()? })
 }
 
-pub fn settle(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn settle(machine: &mut Machine) -> Option<Move> {
 	let due = machine.one_of(&in_phase_pairs(Phase::Settle));
 	let (group, round) = match due {
 		Some(due) => due,

@@ -1,36 +1,37 @@
-//! What the actors know that the chain does not: what hides behind hashes, and how good a file really is.
+//! Knowledge of the actors that the chain does not have: the preimages of hashes, and the true quality of
+//! files.
 
 use descent_protocol::{Ballot, ContentRef, DeltaVerdict, Salt, Score};
 use sp_core::H256;
 use std::collections::HashMap;
 
-/// How a delta really is.
+/// The true quality of a delta.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quality {
+pub(crate) enum Quality {
 	Valid,
 	Junk,
 	Unserved,
 }
 
-/// All that is kept off chain, by hash.
+/// Data that is kept off chain, by hash.
 #[derive(Default)]
-pub struct Secrets {
+pub(crate) struct Secrets {
 	files: u64,
-	/// What each checkpoint scores.
-	pub scores: HashMap<H256, Score>,
-	/// What each delta is.
-	pub deltas: HashMap<H256, Quality>,
-	/// What is committed to, or announced.
-	pub contents: HashMap<H256, (ContentRef, Salt)>,
-	/// What is attested to of rounds.
-	pub ballots: HashMap<H256, (Ballot, Salt)>,
-	/// What is attested to of deltas.
-	pub verdicts: HashMap<H256, (DeltaVerdict, Salt)>,
+	/// True score of each checkpoint.
+	pub(crate) scores: HashMap<H256, Score>,
+	/// True quality of each delta.
+	pub(crate) deltas: HashMap<H256, Quality>,
+	/// Preimages of commitments and announcements.
+	pub(crate) contents: HashMap<H256, (ContentRef, Salt)>,
+	/// Preimages of the attestations of rounds.
+	pub(crate) ballots: HashMap<H256, (Ballot, Salt)>,
+	/// Preimages of the attestations of deltas.
+	pub(crate) verdicts: HashMap<H256, (DeltaVerdict, Salt)>,
 }
 
 impl Secrets {
-	/// Another file that nobody has seen.
-	pub fn file(&mut self) -> ContentRef {
+	/// Returns a new file.
+	pub(crate) fn file(&mut self) -> ContentRef {
 		self.files += 1;
 		ContentRef::raw(&self.files.to_le_bytes()).expect("a small file")
 	}

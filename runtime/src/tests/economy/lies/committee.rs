@@ -1,7 +1,7 @@
 use super::{
-	game::{
+	scenario::{
 		announce, ballot, check, does, honest_round, ok, on_a_chain, propose, to, valid, wealth, windows,
-		worth, Plays, BOND, COMMITTEE, TRUTH,
+		worth, Strategy, BOND, COMMITTEE, TRUTH,
 	},
 	Row,
 };
@@ -18,20 +18,20 @@ use sp_core::H256;
 const LIAR: &str = COMMITTEE[3];
 const TWIN: &str = COMMITTEE[0];
 
-/// What an offence of one of four validators costs.
+/// Returns the slash for an offence of one of four validators.
 fn slash() -> i128 {
 	let share = slash_fraction(1, 4);
 	assert_eq!(share.0, 562_500);
 	share.of(BOND) as i128
 }
 
-/// Plays rounds in which three members of four do sound work and the last one does something else. They share what each round
-/// has for them.
-fn rows(lie: &'static str, rounds: u32, loses: i128, last: impl Fn(&Ballot) -> Plays) -> Row {
+/// Runs rounds in which three members of four do sound work and the last one does something else. They share
+/// the committee's reward.
+fn rows(lie: &'static str, rounds: u32, loses: i128, last: impl Fn(&Ballot) -> Strategy) -> Row {
 	on_a_chain(|| {
 		let before = [LIAR, TWIN].map(wealth);
 		let (mut since, mut each, mut left) = (1, 0, 0);
-		// A round takes commitments while the one before it is judged.
+		// A round takes commitments while the one before it is measured.
 		for round in (0..2 * rounds).step_by(2) {
 			honest_round(round, 10 + round as u8, &last);
 			let pot = worth(round, since).validators + left;
@@ -45,43 +45,43 @@ fn rows(lie: &'static str, rounds: u32, loses: i128, last: impl Fn(&Ballot) -> P
 	})
 }
 
-pub fn copies_an_attestation() -> Row {
-	rows("validator: another's attestation, copied", 1, 0, |_| Plays::Copies)
+pub(crate) fn copies_an_attestation() -> Row {
+	rows("validator: another's attestation, copied", 1, 0, |_| Strategy::Copies)
 }
 
-pub fn says_nothing() -> Row {
-	rows("validator: silence", 1, 0, |_| Plays::Nothing)
+pub(crate) fn says_nothing() -> Row {
+	rows("validator: silence", 1, 0, |_| Strategy::Nothing)
 }
 
-/// A ballot that says something else of the checkpoint that won.
-fn instead(honest: &Ballot, lie: impl Fn(&mut Measurement)) -> Plays {
+/// Returns a ballot with another measurement of the checkpoint that won.
+fn instead(honest: &Ballot, lie: impl Fn(&mut Measurement)) -> Strategy {
 	let mut measured = honest.verdicts[0].measurement().expect("it was measured");
 	lie(&mut measured);
-	Plays::Says(ballot(honest.baseline, vec![Verdict::Mismatch(measured)]))
+	Strategy::Attests(ballot(honest.baseline, vec![Verdict::Mismatch(measured)]))
 }
 
-fn false_score(honest: &Ballot) -> Plays {
+fn false_score(honest: &Ballot) -> Strategy {
 	instead(honest, |measured| measured.score = Score(TRUTH.0 + 1_000))
 }
 
-pub fn says_a_false_score_once() -> Row {
+pub(crate) fn says_a_false_score_once() -> Row {
 	rows("validator: a false score, once", 1, 0, false_score)
 }
 
-pub fn says_a_false_score_twice() -> Row {
+pub(crate) fn says_a_false_score_twice() -> Row {
 	rows("validator: a false score, twice in a day", 2, slash(), false_score)
 }
 
-pub fn says_a_wrong_root_twice() -> Row {
+pub(crate) fn says_a_wrong_root_twice() -> Row {
 	rows("validator: a score that it did not measure", 2, slash(), |honest| {
 		let mut measured = honest.verdicts[0].measurement().expect("it was measured");
 		measured.root = H256::zero();
-		Plays::Says(ballot(honest.baseline, vec![Verdict::Match(measured)]))
+		Strategy::Attests(ballot(honest.baseline, vec![Verdict::Match(measured)]))
 	})
 }
 
 /// Two deltas are valid, and one member says twice that they are not what they are.
-pub fn says_a_false_verdict_twice() -> Row {
+pub(crate) fn says_a_false_verdict_twice() -> Row {
 	let lie = "validator: a false verdict on two deltas";
 	on_a_chain(|| {
 		let before = [LIAR, TWIN].map(wealth);
@@ -97,27 +97,27 @@ pub fn says_a_false_verdict_twice() -> Row {
 		assert_eq!(Struck::<Runtime>::get(&actor(LIAR).account).count, 0, "it has paid");
 		let checked = wealth(TWIN) - before[1];
 		assert!(checked > 0, "two checks are paid");
-		honest_round(windows_ahead(), 11, |honest| Plays::Says(honest.clone()));
+		honest_round(windows_ahead(), 11, |honest| Strategy::Attests(honest.clone()));
 		let row = Row { lie, liar: wealth(LIAR) - before[0], twin: wealth(TWIN) - before[1] };
-		// Who is honest again is paid again, as the committee's member that it still is.
+		// A member that is honest again is paid again, as it is still in the committee.
 		assert!(row.twin > checked);
 		assert_eq!(row.liar, row.twin - checked - slash(), "{lie}");
 		row
 	})
 }
 
-/// The first round whose commitments have not begun.
+/// Returns the first round whose commitments have not begun.
 fn windows_ahead() -> u32 {
 	(0..).find(|round| windows(*round).commit.start > System::block_number()).expect("rounds go on")
 }
 
-pub fn equivocates() -> Row {
+pub(crate) fn equivocates() -> Row {
 	let lie = "validator: two blocks in one slot";
 	on_a_chain(|| {
 		let before = [LIAR, TWIN].map(wealth);
 		let report = equivocation::report(actor(LIAR)).expect("it is a validator");
 		assert_eq!(submit_unsigned(report.clone()), Ok(Ok(())));
-		// The same again changes nothing.
+		// The same report again changes nothing.
 		assert!(submit_unsigned(report).is_err());
 		let row = Row { lie, liar: wealth(LIAR) - before[0], twin: wealth(TWIN) - before[1] };
 		assert_eq!((row.liar, row.twin), (-slash(), 0));
@@ -125,7 +125,7 @@ pub fn equivocates() -> Row {
 	})
 }
 
-pub fn unbonds_before_the_slash() -> Row {
+pub(crate) fn unbonds_before_the_slash() -> Row {
 	let lie = "validator: the bond taken out before the slash";
 	on_a_chain(|| {
 		let before = [LIAR, TWIN].map(wealth);

@@ -1,24 +1,24 @@
-//! What lies cost those who tell them. In each row somebody lies, and a twin does the honest thing in the same run: the liar
-//! ends poorer, by an amount that is known to the last unit.
+//! The cost of lies to the actors that tell them. In each row somebody lies, and a twin does the honest thing
+//! in the same run: the liar ends poorer, by an amount that is known to the last unit.
 
+mod balances;
 mod committee;
-mod game;
-mod money;
 mod proposer;
+mod scenario;
 mod trainer;
 
 use crate::constants::NRN;
 
-/// A lie, and what became of those who told it and those who did not.
-pub struct Row {
-	pub lie: &'static str,
-	/// By how much the liar's wealth changed: what it has free, on hold, and earned.
-	pub liar: i128,
-	/// By how much the honest twin's did.
-	pub twin: i128,
+/// A lie, with its results for the liar and for the honest twin.
+pub(crate) struct Row {
+	pub(crate) lie: &'static str,
+	/// Change of the liar's wealth: free, on hold, and earned.
+	pub(crate) liar: i128,
+	/// Change of the honest twin's wealth.
+	pub(crate) twin: i128,
 }
 
-/// Tokens with their decimals.
+/// Formats tokens with their decimals.
 fn tokens(amount: i128) -> String {
 	let (whole, rest) = (amount.unsigned_abs() / NRN, amount.unsigned_abs() % NRN);
 	let sign = if amount < 0 { "-" } else { "+" };
@@ -44,8 +44,8 @@ fn lies_cost_those_who_tell_them() {
 		proposer::proposes_what_nobody_serves(),
 		proposer::copies_and_proposes_first(),
 		proposer::copies_too_late(),
-		money::stakes_just_before_the_payout(),
-		money::stakes_just_before_the_period_ends(),
+		balances::stakes_just_before_the_payout(),
+		balances::stakes_just_before_the_period_ends(),
 	];
 	println!("{:<44} {:>24} {:>24}", "lie", "the liar, NRN", "the honest twin, NRN");
 	for row in &rows {

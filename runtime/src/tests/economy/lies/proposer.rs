@@ -1,5 +1,5 @@
 use super::{
-	game::{
+	scenario::{
 		announce, check, junk, log_fee, ok, on_a_chain, proposal_deposit, propose, proposer_pot, skip_to, to,
 		valid, wealth,
 	},
@@ -17,11 +17,11 @@ use pallet_dataset::Error;
 const HONEST: &str = "//Trainer2";
 const DELTA: u8 = 20;
 
-/// The honest twin's delta is proposed, checked, voted for and applied; the liar does something else meanwhile. What becomes of
-/// both.
+/// Has the honest twin's delta proposed, checked, voted for and applied, while the liar does something else.
+/// Returns the results of both.
 fn row(lie: &'static str, lies: impl FnOnce(), loses: i128) -> Row {
 	on_a_chain(|| {
-		// After a day there is more for a proposer than what an entry of the log costs.
+		// After a day the proposer's reward exceeds the fee of an entry of the log.
 		skip_to(DAYS + 2);
 		let before = ["//Liar", HONEST].map(wealth);
 		lies();
@@ -52,11 +52,11 @@ fn proposes_another(finds: DeltaVerdict) {
 	assert_ok!(propose(HONEST, DELTA));
 }
 
-pub fn proposes_junk() -> Row {
+pub(crate) fn proposes_junk() -> Row {
 	row("proposer: an invalid delta", || proposes_another(junk()), proposal_deposit())
 }
 
-pub fn proposes_what_nobody_serves() -> Row {
+pub(crate) fn proposes_what_nobody_serves() -> Row {
 	row(
 		"proposer: a delta that nobody serves",
 		|| proposes_another(DeltaVerdict::Unavailable),
@@ -65,7 +65,7 @@ pub fn proposes_what_nobody_serves() -> Row {
 }
 
 /// The liar sees the delta on its way into a block, and gets its own copy into a block first.
-pub fn copies_and_proposes_first() -> Row {
+pub(crate) fn copies_and_proposes_first() -> Row {
 	row(
 		"proposer: another's delta, proposed first",
 		|| {
@@ -80,8 +80,9 @@ pub fn copies_and_proposes_first() -> Row {
 	)
 }
 
-/// The liar copies a delta that is proposed already. Its announcement leads nowhere, and is lost with the next.
-pub fn copies_too_late() -> Row {
+/// The liar copies a delta that is proposed already. Its announcement leads nowhere, and is lost with the
+/// next.
+pub(crate) fn copies_too_late() -> Row {
 	row(
 		"proposer: another's delta, too late",
 		|| {

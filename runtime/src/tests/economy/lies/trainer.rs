@@ -1,7 +1,7 @@
 use super::{
-	game::{
-		ballot, commit, commitment_fee, committed, found, judge, on_a_chain, reveal, to, wealth, windows,
-		worth, Plays, DEPOSIT, TRUTH,
+	scenario::{
+		ballot, commit, commitment_fee, committed, found, measure_and_settle, on_a_chain, reveal, to, wealth,
+		windows, worth, Strategy, DEPOSIT, TRUTH,
 	},
 	Row,
 };
@@ -13,8 +13,8 @@ const ROUND: RoundIndex = 0;
 const HONEST: u8 = 5;
 const LIE: u8 = 6;
 
-/// Plays round 0, in which Trainer2 is honest, and sees what becomes of the liar. Nobody is paid but the winner: the pot has what
-/// has flown since block 1.
+/// Runs round 0, in which Trainer2 is honest, and returns the results. Only the winner is paid: the pot has
+/// the emission since block 1.
 fn row(
 	lie: &'static str,
 	commits: impl FnOnce(),
@@ -29,7 +29,7 @@ fn row(
 		to(windows(ROUND).reveal.start);
 		assert_ok!(reveal("//Trainer2", ROUND, HONEST, TRUTH));
 		reveals();
-		judge(ROUND, [(); 4].map(|()| Plays::Says(ballot(None, finds.clone()))));
+		measure_and_settle(ROUND, [(); 4].map(|()| Strategy::Attests(ballot(None, finds.clone()))));
 		let row = Row { lie, liar: wealth("//Liar") - before[0], twin: wealth("//Trainer2") - before[1] };
 		assert_eq!(row.liar, -(loses as i128) - commitment_fee(), "{lie}");
 		let won = worth(ROUND, 1).winner;
@@ -43,7 +43,7 @@ fn honest_wins() -> Vec<Verdict> {
 	vec![Verdict::Match(found(HONEST, TRUTH))]
 }
 
-pub fn claims_what_is_not_true() -> Row {
+pub(crate) fn claims_what_is_not_true() -> Row {
 	let refuted = Verdict::Mismatch(found(LIE, Score(6_000)));
 	row(
 		"trainer: a claim that is not true",
@@ -56,7 +56,7 @@ pub fn claims_what_is_not_true() -> Row {
 	)
 }
 
-pub fn never_reveals() -> Row {
+pub(crate) fn never_reveals() -> Row {
 	row(
 		"trainer: a commitment that is never revealed",
 		|| commit("//Liar", ROUND, committed("//Liar", ROUND, LIE)),
@@ -66,7 +66,7 @@ pub fn never_reveals() -> Row {
 	)
 }
 
-pub fn copies_a_commitment() -> Row {
+pub(crate) fn copies_a_commitment() -> Row {
 	row(
 		"trainer: another's commitment, copied",
 		|| commit("//Liar", ROUND, committed("//Trainer2", ROUND, HONEST)),
@@ -79,7 +79,7 @@ pub fn copies_a_commitment() -> Row {
 	)
 }
 
-pub fn steals_a_checkpoint() -> Row {
+pub(crate) fn steals_a_checkpoint() -> Row {
 	row(
 		"trainer: another's checkpoint",
 		|| commit("//Liar", ROUND, committed("//Liar", ROUND, HONEST)),

@@ -1,8 +1,8 @@
 //! The code of a runtime.
 
 use anyhow::{ensure, Context, Result};
+use blake2::{digest::consts::U32, Blake2b, Digest};
 use descent_client::H256;
-use sp_crypto_hashing::blake2_256;
 use std::{fs::File, io::Read, path::Path};
 
 /// Size of the largest code that a chain takes, in bytes.
@@ -35,7 +35,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>> {
 
 /// The hash that a chain has of code: BLAKE2b with 256 bits.
 pub(super) fn hash(code: &[u8]) -> H256 {
-	H256(blake2_256(code))
+	H256(Blake2b::<U32>::digest(code).into())
 }
 
 #[cfg(test)]

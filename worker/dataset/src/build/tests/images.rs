@@ -130,7 +130,7 @@ fn what_is_no_image_is_refused() {
 		let error = refused();
 		assert!(error.starts_with("set/a/1.png: the image cannot be read"), "{cut}: {error}");
 	}
-	// the size in the header, which the checksum of the header covers, too
+	// The size in the header, which the checksum of the header covers as well.
 	let mut huge = good.clone();
 	huge[16..24].fill(0x7f);
 	folder.write("set/a/1.png", &huge);

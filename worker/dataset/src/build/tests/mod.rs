@@ -1,4 +1,4 @@
-//! Every source with good and bad input, and what is written of them.
+//! Tests every source with good and bad input, and the deltas made of them.
 
 mod csv;
 mod difference;
@@ -17,7 +17,7 @@ fn column(name: &str, dtype: Dtype, shape: &[u64], bound: Option<u64>) -> Column
 	Column { name: name.into(), dtype, shape: shape.to_vec(), bound }
 }
 
-/// Two floats and one of ten classes.
+/// Returns a schema of two floats and one of ten classes.
 fn points() -> Schema {
 	Schema { columns: vec![column("x", Dtype::F32, &[2], None), column("y", Dtype::U8, &[], Some(10))] }
 }
@@ -26,7 +26,7 @@ fn point(a: f32, b: f32, y: u8) -> Vec<u8> {
 	[&a.to_le_bytes()[..], &b.to_le_bytes(), &[y]].concat()
 }
 
-/// Images of so many pixels, and one of ten classes.
+/// Returns a schema of images of this shape and one of ten classes.
 fn pictures(dtype: Dtype, shape: &[u64]) -> Schema {
 	Schema { columns: vec![column("image", dtype, shape, None), column("label", Dtype::U8, &[], Some(10))] }
 }
@@ -59,7 +59,7 @@ impl Folder {
 		build(&mut source, schema, base, &limits, &self.path("delta"), |_| ())
 	}
 
-	/// The records that a source adds.
+	/// Returns the records that a source adds.
 	fn records(&self, source: impl Source, schema: &Schema) -> Result<Vec<Vec<u8>>, BuildError> {
 		self.make(source, schema, None)?;
 		let reader = DeltaReader::open(&self.path("delta"), schema, &DeltaLimits::default())?;
@@ -70,7 +70,7 @@ impl Folder {
 			.collect())
 	}
 
-	/// Why a source is refused; nothing is left of the delta.
+	/// Returns the reason for which a source is refused, and checks that no delta is left.
 	fn refused(&self, source: Result<impl Source, BuildError>, schema: &Schema) -> String {
 		let error = match source {
 			Err(error) => error,
@@ -85,7 +85,7 @@ impl Folder {
 		error.to_string().replace(&format!("{}/", self.0.path().display()), "")
 	}
 
-	/// The version that a delta makes.
+	/// Returns the version that a delta makes.
 	fn set(&self, delta: &Path, base: Option<&Set>, schema: &Schema) -> Set {
 		let digest = sp_core::H256(RecordId::of(&std::fs::read(delta).unwrap()).0);
 		Set::apply(&self.path("sets"), base, delta, digest, schema, &DeltaLimits::default()).unwrap()

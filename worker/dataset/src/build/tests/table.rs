@@ -149,13 +149,13 @@ fn what_is_no_parquet_file_is_refused() {
 		let refused = folder.refused(open(&folder.write("t.parquet", &good[..cut])), &points());
 		assert!(refused.contains("not a readable Parquet file"), "{cut}: {refused}");
 	}
-	// a footer that claims to be longer than the file, and one of nothing but claims
+	// A footer that claims to be longer than the file, and one whose claims are all false.
 	for footer in [&[0xff; 4], &[16, 0, 0, 0]] {
 		let absurd = [b"PAR1", &[0xff; 16][..], footer, b"PAR1"].concat();
 		let refused = folder.refused(open(&folder.write("t.parquet", absurd)), &points());
 		assert!(refused.contains("not a readable Parquet file"), "{refused}");
 	}
-	// what flipped bytes make of it may be valid, but must come back
+	// A file with flipped bytes may be valid, but reading it must return.
 	let mut random = 0x9e37_79b9_7f4a_7c15u64;
 	for _ in 0..500 {
 		let mut bad = good.clone();

@@ -49,7 +49,7 @@ fn what_the_data_set_lacks_is_not_removed() {
 	let built = folder.make(source, &schema, Some(&base)).unwrap();
 	assert_eq!(built, Built { added: 1, removed: 1, absent: 1, ..Built::default() });
 	assert_eq!(folder.set(&folder.path("delta"), Some(&base), &schema).len(), 2);
-	// without the base nothing is known to be there
+	// Without the base, no removed record is known to be there.
 	let blind = folder.make(versions("x0,x1,y\n1,1,1\n", "x0,x1,y\n4,4,4\n"), &schema, None);
 	assert_eq!(blind.unwrap().removed, 1);
 }

@@ -1,4 +1,4 @@
-//! Files made to take more than they should.
+//! Files made to exhaust memory, stack or time.
 
 use super::*;
 use arrow_array::builder::BinaryBuilder;
@@ -26,7 +26,7 @@ fn limits_hold() {
 
 #[test]
 fn a_row_that_swells_is_refused() {
-	// four million equal values take a few hundred bytes of file
+	// Four million equal values take a few hundred bytes of file.
 	let mut draft = Draft::new();
 	let many = vec![Some(0.5); 4 << 20];
 	draft.x = lists(&[Some(&many), None, None, None]);
@@ -38,7 +38,7 @@ fn a_row_that_swells_is_refused() {
 
 #[test]
 fn a_file_has_room_for_the_ids_of_its_rows() {
-	// equal rows take no room, and are no delta
+	// Equal rows take no space and are not a delta.
 	let mut draft = Draft::new();
 	let many = 1 << 16;
 	draft.op = Arc::new(StringArray::from(vec!["remove"; many]));
@@ -70,7 +70,7 @@ fn strings_that_swell_are_refused() {
 	let mut draft = Draft::new();
 	draft.op = Arc::new(StringArray::from(vec![long.as_str(); 4]));
 	assert!(draft.read().unwrap_err().to_string().contains("too long"));
-	// each string written as "the one before, whole": no page is large, and the strings are
+	// Each string is stored as "the one before, whole": no page is large, but the strings are.
 	let mut id = BinaryBuilder::new();
 	(0..4).for_each(|_| id.append_value([3; 32]));
 	draft = Draft::new();
@@ -101,7 +101,7 @@ fn broken_files_are_refused_and_never_panic() {
 			"cut at {cut}"
 		);
 	}
-	// what a flipped byte makes of the file may still be valid, but must come back
+	// A file with flipped bytes may still be valid, but reading it must return.
 	for _ in 0..3000 {
 		let mut bad = good.clone();
 		for _ in 0..=next() % 3 {
@@ -130,7 +130,8 @@ fn a_deep_schema_is_refused() {
 	}
 }
 
-/// A footer whose schema nests `depth` groups, in Thrift's compact encoding: the decoder is recursive.
+/// Returns a footer whose schema nests `depth` groups, in Thrift's compact encoding: the decoder is
+/// recursive.
 fn deep_footer(depth: u32) -> Vec<u8> {
 	let mut footer = vec![0x15, 2, 0x19, 0xfc];
 	let mut count = depth + 1;
@@ -139,11 +140,11 @@ fn deep_footer(depth: u32) -> Vec<u8> {
 		count >>= 7;
 	}
 	footer.push(count as u8);
-	// repetition required, no name, one child
+	// Repetition required, no name, one child.
 	(0..depth).for_each(|_| footer.extend([0x35, 0, 0x18, 0, 0x15, 2, 0]));
-	// type int32, repetition required, no name
+	// Type int32, repetition required, no name.
 	footer.extend([0x15, 2, 0x25, 0, 0x18, 0, 0]);
-	// no rows, no row groups
+	// No rows, no row groups.
 	footer.extend([0x16, 0, 0x19, 0x0c, 0]);
 	footer
 }

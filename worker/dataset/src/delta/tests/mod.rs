@@ -26,7 +26,7 @@ fn record(x: f32, y: u8) -> Vec<u8> {
 	[&x.to_le_bytes()[..], &0.5f32.to_le_bytes(), &[y]].concat()
 }
 
-/// A file under construction: good unless a test changes a column.
+/// A file under construction. It is valid unless a test changes a column.
 struct Draft {
 	op: ArrayRef,
 	id: ArrayRef,
@@ -54,7 +54,7 @@ fn lists(rows: &[Option<&[Option<f32>]>]) -> ArrayRef {
 }
 
 impl Draft {
-	/// Three additions and a removal.
+	/// Starts with three additions and a removal.
 	fn new() -> Self {
 		let id = |x, y| RecordId::of(&record(x, y)).0;
 		let half = Some(0.5);
@@ -262,7 +262,11 @@ fn the_streaming_writer_finds_repeated_ids_at_the_end() {
 	}
 	let refused = writer.finish();
 	assert!(
-		matches!(&refused, Err(DeltaError::Row { row: 3, problem: Problem::Repeated(id) }) if *id == RecordId::of(&record(1.0, 1))),
+		matches!(
+			&refused,
+			Err(DeltaError::Row { row: 3, problem: Problem::Repeated(id) })
+				if *id == RecordId::of(&record(1.0, 1))
+		),
 		"{refused:?}"
 	);
 	assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -1,5 +1,5 @@
-//! A group with rounds and a data set, and how to play them move by move, without fees: what changes hands is exactly what
-//! moves cost and bring.
+//! A group with rounds and a data set that tests run step by step, without transaction fees: balances change
+//! by the costs and rewards of each step alone.
 
 use crate::{
 	constants::NRN,
@@ -8,7 +8,7 @@ use crate::{
 		economy::{
 			actor::{actor, Actor},
 			blocks,
-			say::{CheckSeat, Seat},
+			calls::{CheckSeat, Seat},
 		},
 		genesis_of, new_group,
 	},
@@ -27,22 +27,22 @@ use pallet_groups::{GroupRules, NewGroup};
 use sp_core::H256;
 use sp_runtime::{traits::Dispatchable, DispatchResult};
 
-pub const SALT: [u8; 32] = [9; 32];
-/// What a commitment puts at stake.
-pub const DEPOSIT: Balance = 5 * NRN;
-/// What a validator of the preset has bonded.
-pub const BOND: Balance = 100_000 * NRN;
-/// What everybody finds of an honest trainer's checkpoint.
-pub const TRUTH: Score = Score(5_000);
-/// How what rounds earn is divided in the group.
-pub const SHARES: Shares = Shares { validators: Share::percent(20), keepers: Share(0) };
-/// The committee, by its places.
-pub const COMMITTEE: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
+pub(crate) const SALT: [u8; 32] = [9; 32];
+/// Deposit of a commitment.
+pub(crate) const DEPOSIT: Balance = 5 * NRN;
+/// Bond of a validator of the preset.
+pub(crate) const BOND: Balance = 100_000 * NRN;
+/// True score of an honest trainer's checkpoint.
+pub(crate) const TRUTH: Score = Score(5_000);
+/// Division of a round's earnings in the group.
+pub(crate) const SHARES: Shares = Shares { validators: Share::percent(20), keepers: Share(0) };
+/// The committee, by its seats.
+pub(crate) const COMMITTEE: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
 const PERIOD: BlockNumber = 90;
 
-/// Plays on a new chain: group 0 is made in block 1 by Trainer1, who stakes in it, and its first round takes commitments from
-/// block 2 on, which has begun.
-pub fn on_a_chain<R>(play: impl FnOnce() -> R) -> R {
+/// Runs on a new chain: Trainer1 makes group 0 in block 1 and stakes in it. Its first round takes commitments
+/// from block 2 on, which has begun.
+pub(crate) fn on_a_chain<R>(play: impl FnOnce() -> R) -> R {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
 		blocks::begin(1);
 		make_group("//Trainer1", 30 * NRN);
@@ -51,8 +51,8 @@ pub fn on_a_chain<R>(play: impl FnOnce() -> R) -> R {
 	})
 }
 
-/// Makes a group with this stake of its owner.
-pub fn make_group(owner: &str, stake: Balance) {
+/// Makes a group with a stake of its owner.
+pub(crate) fn make_group(owner: &str, stake: Balance) {
 	let group = NewGroup {
 		stake,
 		shares: SHARES,
@@ -63,15 +63,15 @@ pub fn make_group(owner: &str, stake: Balance) {
 	ok(owner, pallet_groups::Call::create { group });
 }
 
-/// All that is somebody's: free, held, and earned.
-pub fn wealth(of: &str) -> i128 {
+/// Returns an account's wealth: free, on hold, and earned.
+pub(crate) fn wealth(of: &str) -> i128 {
 	let account = &actor(of).account;
 	let owned = Balances::total_balance(account) + pallet_emission::Accrued::<Runtime>::get(account);
 	i128::try_from(owned).expect("nobody has that much")
 }
 
-/// Ends blocks and begins others until this one has begun.
-pub fn to(block: BlockNumber) {
+/// Makes blocks until this one has begun.
+pub(crate) fn to(block: BlockNumber) {
 	while System::block_number() < block {
 		let next = System::block_number() + 1;
 		blocks::end();
@@ -80,34 +80,34 @@ pub fn to(block: BlockNumber) {
 }
 
 /// Ends this block and begins one that comes later.
-pub fn skip_to(block: BlockNumber) {
+pub(crate) fn skip_to(block: BlockNumber) {
 	blocks::end();
 	blocks::begin(block);
 }
 
-pub fn does(who: &str, call: impl Into<RuntimeCall>) -> DispatchResult {
+pub(crate) fn does(who: &str, call: impl Into<RuntimeCall>) -> DispatchResult {
 	let origin = RawOrigin::Signed(actor(who).account.clone());
 	let done = call.into().dispatch(origin.into());
 	done.map(drop).map_err(|failed| failed.error)
 }
 
-pub fn ok(who: &str, call: impl Into<RuntimeCall>) {
+pub(crate) fn ok(who: &str, call: impl Into<RuntimeCall>) {
 	assert_eq!(does(who, call), Ok(()), "{who}");
 }
 
-/// A free call of a member of the committee. It is checked as the pool checks it.
-pub fn says(call: RuntimeCall) -> bool {
+/// Submits a free call of a committee member, checked as by the transaction pool.
+pub(crate) fn submit_free(call: RuntimeCall) -> bool {
 	blocks::submit_authorized(call) == Ok(Ok(()))
 }
 
-/// The windows of a round of group 0.
-pub fn windows(round: RoundIndex) -> Windows {
+/// Returns the windows of a round of group 0.
+pub(crate) fn windows(round: RoundIndex) -> Windows {
 	let rules = <Groups as GroupRules<u128>>::rules(0, round).expect("the group is there");
 	rules.clock.windows(round).expect("the round will be")
 }
 
-/// What has been minted of a stream between two blocks of its first period, where there was stake all the time.
-pub fn minted(stream: Stream, from: BlockNumber, to: BlockNumber) -> Balance {
+/// Returns the amount minted by a stream between two blocks of its first period, with stake all the time.
+pub(crate) fn minted(stream: Stream, from: BlockNumber, to: BlockNumber) -> Balance {
 	let issuance = pallet_emission::GenesisIssuance::<Runtime>::get();
 	let period = match stream {
 		Stream::Trainers => <Runtime as pallet_emission::Config>::EmissionPeriod::get(),
@@ -117,28 +117,29 @@ pub fn minted(stream: Stream, from: BlockNumber, to: BlockNumber) -> Balance {
 	flown(emission, to, period) - flown(emission, from, period)
 }
 
-/// What a round is worth that is settled in its first possible block, after another that was settled in block `since`.
-pub fn worth(round: RoundIndex, since: BlockNumber) -> Split {
+/// Returns the worth of a round that is settled in its first possible block, after one settled in block
+/// `since`.
+pub(crate) fn worth(round: RoundIndex, since: BlockNumber) -> Split {
 	SHARES.split(minted(Stream::Trainers, since, windows(round).settle))
 }
 
-/// What stays on the chain of each commitment is paid for.
-pub fn commitment_fee() -> i128 {
+/// Returns the fee for the part of a commitment that stays on the chain.
+pub(crate) fn commitment_fee() -> i128 {
 	let fee: Balance = <Runtime as pallet_rounds::Config>::CommitmentFee::get();
 	i128::try_from(fee).expect("it is small")
 }
 
-pub fn committed(who: &str, round: RoundIndex, file: u8) -> H256 {
+pub(crate) fn committed(who: &str, round: RoundIndex, file: u8) -> H256 {
 	let account = &actor(who).account;
 	commitment_hash(Rounds::genesis(), 0, round, account, content(file).digest, &SALT)
 }
 
-pub fn commit(who: &str, round: RoundIndex, commitment: H256) {
+pub(crate) fn commit(who: &str, round: RoundIndex, commitment: H256) {
 	let call = pallet_rounds::Call::commit { group: 0, round, commitment, deposit: DEPOSIT };
 	ok(who, call);
 }
 
-pub fn reveal(who: &str, round: RoundIndex, file: u8, claim: Score) -> DispatchResult {
+pub(crate) fn reveal(who: &str, round: RoundIndex, file: u8, claim: Score) -> DispatchResult {
 	let call = pallet_rounds::Call::reveal {
 		group: 0,
 		round,
@@ -150,61 +151,61 @@ pub fn reveal(who: &str, round: RoundIndex, file: u8, claim: Score) -> DispatchR
 	does(who, call)
 }
 
-/// What everybody finds who measures a file that scores so.
-pub fn found(file: u8, score: Score) -> Measurement {
+/// Returns the true measurement of a file with this score.
+pub(crate) fn found(file: u8, score: Score) -> Measurement {
 	Measurement { score, root: H256::repeat_byte(file) }
 }
 
-/// A ballot with these verdicts, in a group with this head.
-pub fn ballot(baseline: Option<Measurement>, verdicts: Vec<Verdict>) -> Ballot {
+/// Returns a ballot with these verdicts, in a group with this head.
+pub(crate) fn ballot(baseline: Option<Measurement>, verdicts: Vec<Verdict>) -> Ballot {
 	Ballot { baseline, verdicts: verdicts.try_into().expect("there are few") }
 }
 
-/// How a member of the committee plays a round.
+/// The strategy of a committee member in a round.
 #[derive(Clone)]
-pub enum Plays {
-	/// It says this.
-	Says(Ballot),
-	/// It says nothing.
+pub(crate) enum Strategy {
+	/// It attests to this ballot.
+	Attests(Ballot),
+	/// It does not attest.
 	Nothing,
 	/// It copies what the first member attests to, and tries to open that.
 	Copies,
 }
 
-/// Has the committee judge a round, whose reveal window is open, and the alarm settle it.
-pub fn judge(round: RoundIndex, members: [Plays; 4]) {
+/// Has the committee measure a round, whose reveal window is open, and the alarm settle it.
+pub(crate) fn measure_and_settle(round: RoundIndex, members: [Strategy; 4]) {
 	let windows = windows(round);
 	let seat = |member| Seat { group: 0, round, member };
 	let first = match &members[0] {
-		Plays::Says(ballot) => ballot.clone(),
-		_ => panic!("the first member says something"),
+		Strategy::Attests(ballot) => ballot.clone(),
+		_ => panic!("the first member attests"),
 	};
 	let copied = seat(0).hash(actor(COMMITTEE[0]), &first, &SALT);
 	to(windows.attest.start);
 	for ((member, by), plays) in (0..).zip(COMMITTEE.map(actor)).zip(&members) {
 		let hash = match plays {
-			Plays::Says(ballot) => seat(member).hash(by, ballot, &SALT),
-			Plays::Copies => copied,
-			Plays::Nothing => continue,
+			Strategy::Attests(ballot) => seat(member).hash(by, ballot, &SALT),
+			Strategy::Copies => copied,
+			Strategy::Nothing => continue,
 		};
-		assert!(says(seat(member).attest(by, hash)));
+		assert!(submit_free(seat(member).attest(by, hash)));
 	}
 	to(windows.open.start);
 	for ((member, by), plays) in (0..).zip(COMMITTEE.map(actor)).zip(&members) {
 		match plays {
-			Plays::Says(ballot) => assert!(says(seat(member).open(by, ballot, SALT))),
-			// Nobody can open what is bound to the key of another.
-			Plays::Copies => assert!(!says(seat(member).open(by, &first, SALT))),
-			Plays::Nothing => (),
+			Strategy::Attests(ballot) => assert!(submit_free(seat(member).open(by, ballot, SALT))),
+			// A copied attestation is bound to another member's key and can't be opened.
+			Strategy::Copies => assert!(!submit_free(seat(member).open(by, &first, SALT))),
+			Strategy::Nothing => (),
 		}
 	}
 	to(windows.settle);
 	assert!(pallet_rounds::Unsettled::<Runtime>::get(0).first() != Some(&round));
 }
 
-/// Plays a round that Trainer2 wins with a file, a little better than what it won with before, with these members, where
-/// `lie` is what the last one says of it.
-pub fn honest_round(round: RoundIndex, file: u8, last: impl FnOnce(&Ballot) -> Plays) {
+/// Runs a round that Trainer2 wins with a file, a little better than what it won with before, with these
+/// members, where `lie` is what the last one attests to.
+pub(crate) fn honest_round(round: RoundIndex, file: u8, last: impl FnOnce(&Ballot) -> Strategy) {
 	let score = |file: u8| Score(TRUTH.0 - u64::from(file) * 10);
 	to(windows(round).commit.start);
 	commit("//Trainer2", round, committed("//Trainer2", round, file));
@@ -214,19 +215,19 @@ pub fn honest_round(round: RoundIndex, file: u8, last: impl FnOnce(&Ballot) -> P
 		.map(|head| found(head.checkpoint.digest.as_bytes()[0], head.score));
 	let honest = ballot(head, vec![Verdict::Match(found(file, score(file)))]);
 	let last = last(&honest);
-	let honest = || Plays::Says(honest.clone());
-	judge(round, [honest(), honest(), honest(), last]);
+	let honest = || Strategy::Attests(honest.clone());
+	measure_and_settle(round, [honest(), honest(), honest(), last]);
 }
 
 /// Announces a delta.
-pub fn announce(who: &str, delta: u8) -> DispatchResult {
+pub(crate) fn announce(who: &str, delta: u8) -> DispatchResult {
 	let account = &actor(who).account;
 	let hash = announcement_hash(Dataset::genesis(), 0, account, content(delta).digest, &SALT);
 	does(who, pallet_dataset::Call::announce { group: 0, hash })
 }
 
 /// Proposes the delta that was announced.
-pub fn propose(who: &str, delta: u8) -> DispatchResult {
+pub(crate) fn propose(who: &str, delta: u8) -> DispatchResult {
 	let call = pallet_dataset::Call::propose {
 		group: 0,
 		base: Dataset::version(0),
@@ -238,28 +239,28 @@ pub fn propose(who: &str, delta: u8) -> DispatchResult {
 	does(who, call)
 }
 
-/// What the proposal of a small delta puts at stake.
-pub fn proposal_deposit() -> i128 {
+/// Returns the deposit of a proposal of a small delta.
+pub(crate) fn proposal_deposit() -> i128 {
 	i128::try_from(Dataset::deposit_for(content(1).size)).expect("it is small")
 }
 
-/// What an entry of the log costs.
-pub fn log_fee() -> i128 {
+/// Returns the fee of an entry of the log.
+pub(crate) fn log_fee() -> i128 {
 	let fee: Balance = <Runtime as pallet_dataset::Config>::LogFee::get();
 	i128::try_from(fee).expect("it is small")
 }
 
-pub fn valid(delta: u8) -> DeltaVerdict {
+pub(crate) fn valid(delta: u8) -> DeltaVerdict {
 	DeltaVerdict::Valid(DeltaReport { added: 1, removed: 0, records: 2, root: H256::repeat_byte(delta) })
 }
 
-pub fn junk() -> DeltaVerdict {
+pub(crate) fn junk() -> DeltaVerdict {
 	DeltaVerdict::Invalid(DeltaFault::Malformed)
 }
 
-/// Has the committee say what it found of a delta that was proposed in block `since`, in the order of `members`, until it is
-/// decided. In every attempt it says the same.
-pub fn check(proposal: u32, since: BlockNumber, members: [(usize, DeltaVerdict); 4]) {
+/// Has the committee attest to a verdict on a delta that was proposed in block `since`, in the order of
+/// `members`, until it is decided. Every attempt has the same verdicts.
+pub(crate) fn check(proposal: u32, since: BlockNumber, members: [(usize, DeltaVerdict); 4]) {
 	let version = Dataset::version(0);
 	let mut block = since + 1;
 	loop {
@@ -284,14 +285,14 @@ pub fn check(proposal: u32, since: BlockNumber, members: [(usize, DeltaVerdict);
 			} else {
 				seat.open(by, verdict, SALT)
 			};
-			says(call);
+			submit_free(call);
 		}
 		block = phase.window.end;
 	}
 }
 
-/// What the proposers' stream has minted for group 0 since block 1, in this block.
-pub fn proposer_pot() -> i128 {
+/// Returns the amount that the proposers' stream has minted for group 0 since block 1.
+pub(crate) fn proposer_pot() -> i128 {
 	let minted = minted(Stream::Proposers, 1, System::block_number());
 	i128::try_from(minted).expect("it is little")
 }

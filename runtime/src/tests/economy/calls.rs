@@ -1,4 +1,4 @@
-//! What members of committees say, as the calls that carry it.
+//! The calls of committee members.
 
 use super::actor::Actor;
 use crate::{Dataset, Rounds, RuntimeCall};
@@ -8,30 +8,30 @@ use descent_protocol::{
 use pallet_evaluators::AuthoritySignature;
 use sp_core::{Pair, H256};
 
-/// A member's place in the committee of a round.
+/// A member's seat in the committee of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Seat {
-	pub group: GroupId,
-	pub round: RoundIndex,
-	pub member: u32,
+pub(crate) struct Seat {
+	pub(crate) group: GroupId,
+	pub(crate) round: RoundIndex,
+	pub(crate) member: u32,
 }
 
 impl Seat {
 	/// The hash that hides a ballot.
-	pub fn hash(self, by: &Actor, ballot: &Ballot, salt: &Salt) -> H256 {
+	pub(crate) fn hash(self, by: &Actor, ballot: &Ballot, salt: &Salt) -> H256 {
 		attestation_hash(Rounds::genesis(), self.group, self.round, &by.evaluator(), ballot, salt)
 	}
 
-	/// Binds the member to what has this hash.
-	pub fn attest(self, by: &Actor, hash: H256) -> RuntimeCall {
+	/// Returns the attestation to a ballot with this hash.
+	pub(crate) fn attest(self, by: &Actor, hash: H256) -> RuntimeCall {
 		let Self { group, round, member } = self;
 		let payload = pallet_rounds::attest_payload(Rounds::genesis(), group, round, member, hash);
 		let signature = AuthoritySignature::from(by.pair.sign(&payload));
 		pallet_rounds::Call::attest { group, round, member, hash, signature }.into()
 	}
 
-	/// Shows a ballot.
-	pub fn open(self, by: &Actor, ballot: &Ballot, salt: Salt) -> RuntimeCall {
+	/// Returns the opening of a ballot.
+	pub(crate) fn open(self, by: &Actor, ballot: &Ballot, salt: Salt) -> RuntimeCall {
 		let Self { group, round, member } = self;
 		let hash = self.hash(by, ballot, &salt);
 		let payload = pallet_rounds::open_payload(Rounds::genesis(), group, round, member, hash);
@@ -40,19 +40,19 @@ impl Seat {
 	}
 }
 
-/// A member's place in the committee that checks a delta.
+/// A member's seat in the committee that checks a delta.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CheckSeat {
-	pub group: GroupId,
-	pub proposal: ProposalId,
-	pub version: u32,
-	pub attempt: u32,
-	pub member: u32,
+pub(crate) struct CheckSeat {
+	pub(crate) group: GroupId,
+	pub(crate) proposal: ProposalId,
+	pub(crate) version: u32,
+	pub(crate) attempt: u32,
+	pub(crate) member: u32,
 }
 
 impl CheckSeat {
 	/// The hash that hides a verdict.
-	pub fn hash(self, by: &Actor, verdict: &DeltaVerdict, salt: &Salt) -> H256 {
+	pub(crate) fn hash(self, by: &Actor, verdict: &DeltaVerdict, salt: &Salt) -> H256 {
 		check_hash(
 			Dataset::genesis(),
 			self.group,
@@ -65,8 +65,8 @@ impl CheckSeat {
 		)
 	}
 
-	/// Binds the member to what has this hash.
-	pub fn attest(self, by: &Actor, hash: H256) -> RuntimeCall {
+	/// Returns the attestation to a verdict with this hash.
+	pub(crate) fn attest(self, by: &Actor, hash: H256) -> RuntimeCall {
 		let payload = pallet_dataset::attest_payload(
 			Dataset::genesis(),
 			self.group,
@@ -87,8 +87,8 @@ impl CheckSeat {
 		.into()
 	}
 
-	/// Shows a verdict.
-	pub fn open(self, by: &Actor, verdict: DeltaVerdict, salt: Salt) -> RuntimeCall {
+	/// Returns the opening of a verdict.
+	pub(crate) fn open(self, by: &Actor, verdict: DeltaVerdict, salt: Salt) -> RuntimeCall {
 		let payload = pallet_dataset::open_payload(
 			Dataset::genesis(),
 			self.group,

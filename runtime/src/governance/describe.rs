@@ -1,4 +1,4 @@
-//! What a motion would do, in words: members vote on what they read.
+//! Descriptions of a motion's call: members vote on the text that they read.
 
 use crate::{configs::RuntimeParameters, AccountId, Hash, RuntimeCall};
 use alloc::{format, string::String, vec, vec::Vec};
@@ -7,18 +7,18 @@ use frame_support::traits::{CallMetadata, GetCallMetadata};
 use sp_core::crypto::Ss58Codec;
 use sp_runtime::traits::{BlakeTwo256, Hash as _};
 
-/// How deep calls in calls are told.
+/// Depth to which calls in calls are described.
 const MAX_DEPTH: u32 = 8;
-/// How many calls of a bundle are told, and how many accounts of a list.
+/// Number of calls of a bundle, and of accounts of a list, that are described.
 const MAX_CALLS: usize = 8;
 
-/// Which call it is, in words, after those that it carries.
+/// Describes a call, after those that it carries.
 pub(super) fn summary(call: &RuntimeCall) -> String {
-	told(call, MAX_DEPTH, &[])
+	described(call, MAX_DEPTH, &[])
 }
 
-/// A call that is carried beside others.
-fn told(call: &RuntimeCall, depth: u32, beside: &[&RuntimeCall]) -> String {
+/// Describes a call that is carried beside others.
+fn described(call: &RuntimeCall, depth: u32, beside: &[&RuntimeCall]) -> String {
 	let CallMetadata { function_name, pallet_name } = call.get_call_metadata();
 	let mut letters = pallet_name.chars();
 	let first = letters.next().map(|letter| letter.to_ascii_lowercase());
@@ -30,9 +30,9 @@ fn told(call: &RuntimeCall, depth: u32, beside: &[&RuntimeCall]) -> String {
 		return name;
 	};
 	let shown = carried.get(..MAX_CALLS).unwrap_or(&carried);
-	// Only what is told itself tells which call another means.
+	// A call is only named by another's hash where it is described itself.
 	let beside = if depth > 0 { shown } else { &[] };
-	let mut parts: Vec<String> = shown.iter().map(|call| told(call, depth, beside)).collect();
+	let mut parts: Vec<String> = shown.iter().map(|call| described(call, depth, beside)).collect();
 	let more = carried.len().saturating_sub(MAX_CALLS);
 	if more > 0 {
 		parts.push(format!("{more} more"));
@@ -40,7 +40,7 @@ fn told(call: &RuntimeCall, depth: u32, beside: &[&RuntimeCall]) -> String {
 	format!("{} in {name}", parts.join(" and "))
 }
 
-/// The calls that a call carries.
+/// Returns the calls that a call carries.
 fn carried(call: &RuntimeCall) -> Vec<&RuntimeCall> {
 	use pallet_utility::Call as Utility;
 	match call {
@@ -81,7 +81,7 @@ fn carried(call: &RuntimeCall) -> Vec<&RuntimeCall> {
 	}
 }
 
-/// What tells a call from others of its kind that are not to be confused with it.
+/// Returns the details that tell a call from others of its kind.
 fn details(call: &RuntimeCall, beside: &[&RuntimeCall]) -> Option<String> {
 	use frame_system::Call as System;
 	use pallet_whitelist::Call as Whitelist;
@@ -98,7 +98,7 @@ fn details(call: &RuntimeCall, beside: &[&RuntimeCall]) -> Option<String> {
 		RuntimeCall::Balances(pallet_balances::Call::force_set_balance { new_free, .. }) => {
 			Some(format_amount(*new_free))
 		}
-		// It need not be the one that is dispatched beside it.
+		// The whitelisted call is not always the one that is dispatched beside it.
 		RuntimeCall::Whitelist(Whitelist::whitelist_call { call_hash }) => {
 			(!dispatched(beside).any(|hash| hash == *call_hash)).then(|| format!("{call_hash:#x}"))
 		}
@@ -116,7 +116,7 @@ fn details(call: &RuntimeCall, beside: &[&RuntimeCall]) -> Option<String> {
 	}
 }
 
-/// The hashes of the whitelisted calls that are dispatched by these.
+/// Returns the hashes of the whitelisted calls that are dispatched by these.
 fn dispatched<'a>(calls: &'a [&RuntimeCall]) -> impl Iterator<Item = Hash> + 'a {
 	calls.iter().filter_map(|call| match call {
 		RuntimeCall::Whitelist(pallet_whitelist::Call::dispatch_whitelisted_call_with_preimage { call }) => {

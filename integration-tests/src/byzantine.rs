@@ -11,22 +11,23 @@ use std::sync::{
 };
 use tokio::net::TcpListener;
 
-/// An evaluator that lies: to it every delta is valid and no checkpoint is what its trainer claims. It looks at none.
-pub struct Liar {
+/// An evaluator that lies without reading anything. It reports every delta as valid, and a mismatch for every
+/// checkpoint.
+pub struct ByzantineEvaluator {
 	address: String,
-	state: Arc<Lies>,
+	requests: Arc<Requests>,
 }
 
 #[derive(Default)]
-struct Lies {
-	asked: AtomicU32,
+struct Requests {
+	count: AtomicU32,
 	silent: AtomicBool,
 }
 
-impl Lies {
-	/// Counts a question; an error where it is not answered any more.
-	fn asked(&self) -> Result<(), StatusCode> {
-		self.asked.fetch_add(1, Ordering::Relaxed);
+impl Requests {
+	/// Counts a request. Fails if requests are no longer answered.
+	fn accept(&self) -> Result<(), StatusCode> {
+		self.count.fetch_add(1, Ordering::Relaxed);
 		match self.silent.load(Ordering::Relaxed) {
 			true => Err(StatusCode::SERVICE_UNAVAILABLE),
 			false => Ok(()),
@@ -34,44 +35,44 @@ impl Lies {
 	}
 }
 
-impl Liar {
-	/// Begins to listen on a port of loopback.
+impl ByzantineEvaluator {
+	/// Starts to listen on a free port of loopback.
 	///
 	/// # Errors
-	/// Where there is none.
+	/// Fails if there is none.
 	pub async fn listen() -> Result<Self> {
-		let state = Arc::new(Lies::default());
+		let requests = Arc::new(Requests::default());
 		let router = Router::new()
-			.route("/v1/checks", post(call_it_valid))
-			.route("/v1/evaluations", post(call_it_false))
-			.with_state(state.clone());
+			.route("/v1/checks", post(report_valid))
+			.route("/v1/evaluations", post(report_mismatch))
+			.with_state(requests.clone());
 		let listener = TcpListener::bind("127.0.0.1:0").await?;
 		let address = format!("http://{}", listener.local_addr()?);
 		tokio::spawn(async move { axum::serve(listener, router).await });
-		Ok(Self { address, state })
+		Ok(Self { address, requests })
 	}
 
-	/// Where it listens.
+	/// Base URL of the evaluator.
 	pub fn address(&self) -> String {
 		self.address.clone()
 	}
 
-	/// How often it was asked.
-	pub fn asked(&self) -> u32 {
-		self.state.asked.load(Ordering::Relaxed)
+	/// Number of requests so far.
+	pub fn requests(&self) -> u32 {
+		self.requests.count.load(Ordering::Relaxed)
 	}
 
-	/// Says nothing any more, neither lies nor the truth.
-	pub fn fall_silent(&self) {
-		self.state.silent.store(true, Ordering::Relaxed);
+	/// Answers all later requests with status 503.
+	pub fn stop_answering(&self) {
+		self.requests.silent.store(true, Ordering::Relaxed);
 	}
 }
 
-async fn call_it_valid(
-	State(lies): State<Arc<Lies>>,
+async fn report_valid(
+	State(requests): State<Arc<Requests>>,
 	Json(request): Json<CheckRequest>,
 ) -> Result<Json<CheckJob>, StatusCode> {
-	lies.asked()?;
+	requests.accept()?;
 	let report = DeltaReport { added: 1_000, removed: 0, records: 2_000, root: H256::repeat_byte(7) };
 	Ok(Json(CheckJob {
 		id: request.id(),
@@ -79,11 +80,11 @@ async fn call_it_valid(
 	}))
 }
 
-async fn call_it_false(
-	State(lies): State<Arc<Lies>>,
+async fn report_mismatch(
+	State(requests): State<Arc<Requests>>,
 	Json(request): Json<EvaluationRequest>,
 ) -> Result<Json<EvaluationJob>, StatusCode> {
-	lies.asked()?;
+	requests.accept()?;
 	let false_score = Measurement { score: Score(9_999_999), root: H256::repeat_byte(7) };
 	let verdicts = vec![Verdict::Mismatch(false_score); request.candidates.len()];
 	let ballot = Ballot {

@@ -1,4 +1,4 @@
-//! Where tokens come from and where they go.
+//! Sources and uses of tokens.
 
 use super::{
 	account,
@@ -6,10 +6,10 @@ use super::{
 	genesis_of, new_group, round,
 };
 use crate::{
+	apis::runtime_decl_for_training_api::TrainingApi as _,
 	configs::SplitFees,
 	constants::{EXISTENTIAL_DEPOSIT, HOURS, NRN},
-	economy, training, AccountId, Balance, Balances, Emission, Runtime, RuntimeEvent, System, Treasury,
-	LOCAL_PRESET,
+	AccountId, Balance, Balances, Emission, Runtime, RuntimeEvent, System, Treasury, LOCAL_PRESET,
 };
 use descent_protocol::{flown, Score, Stream};
 use frame_support::{
@@ -44,7 +44,7 @@ fn create_group() {
 	});
 }
 
-/// What this block's transactions paid: the fee and the tip in it of each.
+/// Returns the fee of each of this block's transactions, and the tip in it.
 fn paid_in_block() -> Vec<(Balance, Balance)> {
 	System::read_events_no_consensus()
 		.filter_map(|record| match record.event {
@@ -104,7 +104,7 @@ fn a_fee_that_nobody_can_hold_is_burned_on_the_record() {
 			Fortitude::Polite,
 		);
 		SplitFees::on_unbalanced(fee.unwrap());
-		assert_eq!(economy::emission().burned, EXISTENTIAL_DEPOSIT);
+		assert_eq!(Runtime::emission().burned, EXISTENTIAL_DEPOSIT);
 		assert_eq!(Balances::total_issuance(), ISSUANCE - EXISTENTIAL_DEPOSIT);
 	});
 }
@@ -119,7 +119,7 @@ fn dust_is_burned_on_the_record() {
 		let amount = EXISTENTIAL_DEPOSIT + 7;
 		assert_ok!(Balances::transfer_allow_death(origin, most, amount));
 		assert_eq!(Balances::total_balance(&newcomer), 0);
-		assert_eq!(economy::emission().burned, EXISTENTIAL_DEPOSIT - 7);
+		assert_eq!(Runtime::emission().burned, EXISTENTIAL_DEPOSIT - 7);
 		super::ledger::check();
 	});
 }
@@ -142,12 +142,12 @@ fn nobody_burns_tokens_off_the_record() {
 fn a_period_of_emission_mints_exactly_what_it_should() {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
 		create_group();
-		let minted = || economy::emission().minted;
+		let minted = || Runtime::emission().minted;
 		run_to(HOURS);
 		let first = minted();
 		let flow = |stream: Stream, from, to| {
 			let emission = stream.emission(ISSUANCE, 0);
-			let length = economy::emission().streams[stream as usize].period;
+			let length = Runtime::emission().streams[stream as usize].period;
 			flown(emission, to, length) - flown(emission, from, length)
 		};
 		let expected = flow(Stream::Trainers, 1, HOURS) + flow(Stream::Proposers, 1, HOURS);
@@ -156,18 +156,18 @@ fn a_period_of_emission_mints_exactly_what_it_should() {
 		let issued = Balances::total_issuance();
 		assert_eq!(issued, ISSUANCE + first);
 		let period = Stream::Trainers.emission(issued, 0);
-		assert_eq!(economy::emission().streams[0].emission, period);
+		assert_eq!(Runtime::emission().streams[0].emission, period);
 		let later = HOURS + 20;
 		run_to(later);
 		let expected = flown(period, 20, HOURS) + flow(Stream::Proposers, HOURS, later);
 		assert_eq!(minted() - first, expected);
-		assert_eq!(economy::emission().issuance, ISSUANCE + minted());
+		assert_eq!(Runtime::emission().issuance, ISSUANCE + minted());
 
-		let pot = economy::pot(0).unwrap();
+		let pot = Runtime::pot(0).unwrap();
 		assert_eq!(pot.winner + pot.validators + pot.keepers + pot.proposer, minted());
-		assert_eq!((pot.stake, pot.emission), (30 * NRN, economy::emission().streams[0].emission));
-		assert_eq!(pot.shares, training::group(0).unwrap().shares);
-		assert_eq!(economy::pot(1), None);
+		assert_eq!((pot.stake, pot.emission), (30 * NRN, Runtime::emission().streams[0].emission));
+		assert_eq!(pot.shares, Runtime::group(0).unwrap().shares);
+		assert_eq!(Runtime::pot(1), None);
 	});
 }
 
@@ -177,13 +177,13 @@ fn a_round_pays_its_winner_and_its_committee_who_claim() {
 		create_group();
 		run_to(2);
 		round::win("//Trainer2", 3, Score(5));
-		let trainer = economy::rewards(account("//Trainer2")).accrued;
+		let trainer = Runtime::rewards(account("//Trainer2")).accrued;
 		let validators =
-			["//Alice", "//Bob", "//Charlie", "//Dave"].map(|uri| economy::rewards(account(uri)).accrued);
+			["//Alice", "//Bob", "//Charlie", "//Dave"].map(|uri| Runtime::rewards(account(uri)).accrued);
 		assert!(trainer > 0 && validators[0] > 0);
 		assert_eq!(validators, [validators[0]; 4]);
 		assert!((4 * validators[0]).abs_diff(trainer / 4) < 10, "a fifth is the validators'");
-		let reward = training::leaderboard(0)[0].earned;
+		let reward = Runtime::leaderboard(0)[0].earned;
 		assert_eq!(reward, trainer);
 
 		let before = total_of("//Trainer2");
@@ -194,7 +194,7 @@ fn a_round_pays_its_winner_and_its_committee_who_claim() {
 			panic!("one transaction pays");
 		};
 		assert_eq!(total_of("//Trainer2"), before + trainer - fee);
-		let rewards = economy::rewards(account("//Trainer2"));
+		let rewards = Runtime::rewards(account("//Trainer2"));
 		assert_eq!((rewards.accrued, rewards.claimed), (0, trainer));
 		let again = Emission::claim(crate::RuntimeOrigin::signed(account("//Trainer2")));
 		assert_noop!(again, pallet_emission::Error::<Runtime>::NothingToClaim);
@@ -208,10 +208,10 @@ fn what_a_trainer_loses_who_never_reveals_is_the_treasury_s() {
 		endow_treasury(NRN);
 		round::commit("//Liar", 0, 3);
 		let treasury = Balances::free_balance(Treasury::account_id());
-		run_to(training::round(0, 0).unwrap().windows.settle);
-		let slashed = training::round(0, 0).unwrap().candidates[0].slashed;
+		run_to(Runtime::round(0, 0).unwrap().windows.settle);
+		let slashed = Runtime::round(0, 0).unwrap().candidates[0].slashed;
 		assert_eq!(slashed, 25 * NRN / 10);
 		assert_eq!(Balances::free_balance(Treasury::account_id()), treasury + slashed);
-		assert_eq!(economy::emission().burned, 0);
+		assert_eq!(Runtime::emission().burned, 0);
 	});
 }

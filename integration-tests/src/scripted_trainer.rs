@@ -6,41 +6,41 @@ use descent_protocol::{commitment_hash, view::GroupView, ContentRef, GroupId, Ro
 use std::{net::SocketAddr, path::Path};
 use tokio::sync::oneshot;
 
-/// The largest store of a competitor, in bytes.
-const MOST: u64 = 2 << 30;
+/// Largest size of a scripted trainer's store, in bytes.
+const MAX_STORE_BYTES: u64 = 2 << 30;
 
-/// A trainer of the test's own: it does not train, but commits and reveals whatever it is told, and serves its
-/// checkpoints, or does not.
-pub struct Competitor {
+/// A trainer that a test controls. It does not train, but commits to and reveals any checkpoint with any
+/// claim. It has a gateway for its checkpoints.
+pub struct ScriptedTrainer {
 	client: Client,
 	account: Account,
 	store: Store,
 	provider: String,
-	/// Ends the gateway when it is dropped.
+	/// Stops the gateway when it is dropped.
 	_running: oneshot::Sender<()>,
 }
 
-/// What a competitor is bound to in a round.
+/// Commitment of a scripted trainer in a round.
 #[derive(Clone, Debug)]
 pub struct Commitment {
-	/// The group.
+	/// Id of the group.
 	pub group: GroupId,
-	/// The round.
+	/// Number of the round.
 	pub round: RoundIndex,
-	/// The checkpoint.
+	/// The checkpoint that the trainer committed to.
 	pub checkpoint: ContentRef,
-	/// Hides it until it is revealed.
+	/// Salt that hides the checkpoint until the reveal.
 	pub salt: Salt,
 }
 
-impl Competitor {
-	/// A competitor with a store below `folder` and a gateway that serves it.
+impl ScriptedTrainer {
+	/// Returns a trainer with a store below `folder` and a gateway that serves it.
 	///
 	/// # Errors
-	/// Where the store can't be opened or the gateway not be started.
+	/// Fails if the store cannot be opened or the gateway not be started.
 	pub async fn new(client: Client, uri: &str, folder: &Path) -> Result<Self> {
 		let account = Account::from_uri(uri)?;
-		let store = Store::open(folder.join(uri.trim_start_matches('/').to_lowercase()), MOST)?;
+		let store = Store::open(folder.join(uri.trim_start_matches('/').to_lowercase()), MAX_STORE_BYTES)?;
 		let (running, stopped) = oneshot::channel();
 		let shutdown = async {
 			// The sender is only ever dropped.
@@ -55,7 +55,7 @@ impl Competitor {
 		&self.account
 	}
 
-	/// Where it serves its checkpoints.
+	/// Base URL of the gateway that serves its checkpoints.
 	pub fn provider(&self) -> &str {
 		&self.provider
 	}
@@ -63,17 +63,18 @@ impl Competitor {
 	/// Puts a checkpoint into the store.
 	///
 	/// # Errors
-	/// Where it can't be written.
+	/// Fails if it can't be written.
 	pub async fn publish(&self, tensors: Vec<Tensor>) -> Result<ContentRef> {
 		let store = self.store.clone();
 		let import = move || store.import(crate::checkpoint::safetensors(&tensors));
 		Ok(tokio::task::spawn_blocking(import).await??)
 	}
 
-	/// Commits to a checkpoint with the group's smallest deposit, and waits until a block holds it.
+	/// Commits to a checkpoint with the group's smallest deposit, and waits until a block holds the
+	/// commitment.
 	///
 	/// # Errors
-	/// Where the chain refuses it.
+	/// Fails if the chain refuses it.
 	pub async fn commit(
 		&self,
 		group: &GroupView,
@@ -92,10 +93,10 @@ impl Competitor {
 		Ok(Commitment { group: group.id, round, checkpoint, salt })
 	}
 
-	/// Reveals a commitment with any claim and any provider, and waits until a block holds it.
+	/// Reveals a commitment with any claim and any provider, and waits until a block holds the reveal.
 	///
 	/// # Errors
-	/// Where the chain refuses it.
+	/// Fails if the chain refuses it.
 	pub async fn reveal(&self, commitment: &Commitment, claim: Score, provider: &str) -> Result<(), Error> {
 		let reveal = Reveal {
 			group: commitment.group,

@@ -1,4 +1,4 @@
-//! What those who earn and those who pay do.
+//! Moves of accounts that earn and pay.
 
 use super::machine::{Machine, Move};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 use pallet_emission::{Accrued, Call, Fundings};
 use rand::Rng;
 
-pub fn claim(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn claim(machine: &mut Machine) -> Option<Move> {
 	let mut earned: Vec<_> = Accrued::<Runtime>::iter_keys().collect();
 	earned.sort();
 	let by = match machine.one_of(&earned) {
@@ -19,7 +19,7 @@ pub fn claim(machine: &mut Machine) -> Option<Move> {
 	Move::signed(by, Call::<Runtime>::claim {})
 }
 
-pub fn fund(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn fund(machine: &mut Machine) -> Option<Move> {
 	let (group, amount) = (machine.group(), machine.amount());
 	let per_round = match machine.rng.random_range(0..4u32) {
 		0 => machine.amount(),
@@ -30,19 +30,19 @@ pub fn fund(machine: &mut Machine) -> Option<Move> {
 	Move::signed(machine.somebody(), call)
 }
 
-/// A client of some group.
+/// Returns a client of some group.
 fn client(machine: &mut Machine) -> Option<(u32, &'static crate::tests::economy::actor::Actor)> {
 	let group = machine.group();
 	let clients: Vec<_> = Fundings::<Runtime>::get(group).into_iter().map(|funding| funding.client).collect();
 	Some((group, owner(&machine.one_of(&clients)?)?))
 }
 
-pub fn stop_funding(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn stop_funding(machine: &mut Machine) -> Option<Move> {
 	let (group, by) = client(machine)?;
 	Move::signed(by, Call::<Runtime>::stop_funding { group })
 }
 
-pub fn refund(machine: &mut Machine) -> Option<Move> {
+pub(crate) fn refund(machine: &mut Machine) -> Option<Move> {
 	let (group, by) = client(machine)?;
 	Move::signed(by, Call::<Runtime>::refund { group })
 }
@@ -53,8 +53,8 @@ fn transfer_to(machine: &mut Machine, to: AccountId) -> Option<Move> {
 	Move::signed(machine.somebody(), call)
 }
 
-pub fn transfer(machine: &mut Machine) -> Option<Move> {
-	// Who has nothing left gets something, so that the game goes on.
+pub(crate) fn transfer(machine: &mut Machine) -> Option<Move> {
+	// An actor that has nothing left gets something, so that the run goes on.
 	let poorest = actors().iter().min_by_key(|actor| Balances::free_balance(&actor.account))?;
 	let to = match machine.rng.random_range(0..3u32) {
 		0 => poorest.account.clone(),
@@ -64,14 +64,14 @@ pub fn transfer(machine: &mut Machine) -> Option<Move> {
 	transfer_to(machine, to)
 }
 
-/// Somebody gives tokens to those who only hold those of others.
-pub fn donate(machine: &mut Machine) -> Option<Move> {
+/// Gives tokens of an actor to accounts that only hold those of others.
+pub(crate) fn donate(machine: &mut Machine) -> Option<Move> {
 	let to = if machine.chance(0.5) { Emission::account_id() } else { Treasury::account_id() };
 	transfer_to(machine, to)
 }
 
-/// Somebody leaves the chain, as far as it lets go.
-pub fn transfer_all(machine: &mut Machine) -> Option<Move> {
+/// Transfers all that an account can.
+pub(crate) fn transfer_all(machine: &mut Machine) -> Option<Move> {
 	let call = pallet_balances::Call::<Runtime>::transfer_all {
 		dest: machine.somebody().account.clone().into(),
 		keep_alive: false,
@@ -79,8 +79,8 @@ pub fn transfer_all(machine: &mut Machine) -> Option<Move> {
 	Move::signed(machine.somebody(), call)
 }
 
-/// Nobody burns tokens past the records.
-pub fn burn(machine: &mut Machine) -> Option<Move> {
+/// Tries to burn tokens, which is forbidden.
+pub(crate) fn burn(machine: &mut Machine) -> Option<Move> {
 	let call = pallet_balances::Call::<Runtime>::burn { value: machine.amount(), keep_alive: false };
 	Move::signed(machine.somebody(), call)
 }

@@ -1,6 +1,7 @@
 use super::{
-	game::{
-		does, honest_round, make_group, minted, ok, on_a_chain, skip_to, to, wealth, windows, Plays, SHARES,
+	scenario::{
+		does, honest_round, make_group, minted, ok, on_a_chain, skip_to, to, wealth, windows, Strategy,
+		SHARES,
 	},
 	Row,
 };
@@ -8,17 +9,17 @@ use crate::{constants::NRN, BlockNumber, Emission, Runtime, System};
 use descent_protocol::{GroupId, Stream};
 use pallet_emission::Error;
 
-/// What stakeholders stake who have much.
+/// Stake of large stakeholders.
 const MUCH: u128 = 970 * NRN;
 
-/// What the trainers' stream has for a group.
+/// Returns the amount that the trainers' stream has for a group.
 fn pot(group: GroupId) -> i128 {
 	let pot = Emission::pot_view(group, SHARES).expect("there is such a group");
 	(pot.winner + pot.validators + pot.keepers) as i128
 }
 
-/// Two groups have stakes of 1,000 at the end, one from the beginning, the other since the block before it. What they have
-/// earned meanwhile.
+/// Two groups have stakes of 1,000 at the end, one from the beginning, the other since the block before it.
+/// Returns their earnings.
 fn row(lie: &'static str, end: BlockNumber) -> Row {
 	on_a_chain(|| {
 		make_group("//Trainer2", 30 * NRN);
@@ -42,11 +43,11 @@ fn row(lie: &'static str, end: BlockNumber) -> Row {
 	})
 }
 
-pub fn stakes_just_before_the_payout() -> Row {
+pub(crate) fn stakes_just_before_the_payout() -> Row {
 	row("stakeholder: a stake just before a payout", 24)
 }
 
-pub fn stakes_just_before_the_period_ends() -> Row {
+pub(crate) fn stakes_just_before_the_period_ends() -> Row {
 	row("stakeholder: a stake just before a period ends", 1_200)
 }
 
@@ -67,12 +68,12 @@ fn a_funding_that_is_taken_back_pays_for_the_round_that_has_begun() {
 		honest_round(0, 10, |honest| {
 			ok("//Liar", pallet_emission::Call::stop_funding { group: 0 });
 			assert_eq!(refund(), early);
-			Plays::Says(honest.clone())
+			Strategy::Attests(honest.clone())
 		});
 		// What a client has given is no more its own; what is paid for a round is gone for good.
 		assert_eq!([lost(0), lost(1)], [50 * NRN as i128; 2]);
 		// Round 1 had begun as well; nobody has won it.
-		honest_round(2, 11, |honest| Plays::Says(honest.clone()));
+		honest_round(2, 11, |honest| Strategy::Attests(honest.clone()));
 		let free = windows(1).settle + 100;
 		to(free - 1);
 		assert_eq!(refund(), early);

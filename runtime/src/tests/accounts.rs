@@ -1,4 +1,4 @@
-//! What people use to look after their accounts.
+//! Multisig accounts, proxies and vesting.
 
 use super::{
 	account,
@@ -6,8 +6,9 @@ use super::{
 	config_of, genesis_of, new_group, state_of,
 };
 use crate::{
+	apis::runtime_decl_for_training_api::TrainingApi as _,
 	constants::{DAYS, EXISTENTIAL_DEPOSIT, NRN},
-	economy, AccountId, Balance, Balances, ProxyType, Runtime, RuntimeCall, RuntimeEvent, System, Validators,
+	AccountId, Balance, Balances, ProxyType, Runtime, RuntimeCall, RuntimeEvent, System, Validators,
 	LIVE_PRESET, LOCAL_PRESET,
 };
 use frame_support::{assert_ok, traits::fungible::Inspect};
@@ -26,7 +27,7 @@ fn add_proxy(of: &str, delegate: &str, kind: ProxyType) {
 	});
 }
 
-/// Has an account make a call for another. What became of the call.
+/// Has an account make a call for another. Returns the call's result.
 fn act(delegate: &str, real: &str, call: impl Into<RuntimeCall>) -> DispatchResult {
 	let call = pallet_proxy::Call::proxy {
 		real: MultiAddress::Id(account(real)),
@@ -130,7 +131,8 @@ fn two_of_three_sign_for_a_common_account() {
 	});
 }
 
-/// A chain that began with what was sold: to Alice, who validates, and to a buyer whose tokens are released over ten days.
+/// Runs a test on a chain with two buyers: Alice, which validates, and one whose tokens are released over ten
+/// days.
 fn sold(test: impl FnOnce(AccountId)) {
 	let buyer = account("//Buyer");
 	let mut config = config_of(LIVE_PRESET);
@@ -146,7 +148,7 @@ fn sold(test: impl FnOnce(AccountId)) {
 fn a_live_chain_begins_with_what_was_sold_exactly() {
 	sold(|_| {
 		assert_eq!(Balances::total_issuance(), 21_000 * NRN);
-		assert_eq!(economy::emission().genesis, 21_000 * NRN);
+		assert_eq!(Runtime::emission().genesis, 21_000 * NRN);
 		assert_eq!(crate::Session::validators(), [account("//Alice")]);
 		assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
 		super::ledger::check();

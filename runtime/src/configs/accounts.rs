@@ -1,5 +1,4 @@
-//! What people use to look after their accounts: accounts of several signers, accounts that act for others, and tokens
-//! that are released over time.
+//! Multisig accounts, proxies, and vesting: tokens that are released over time.
 
 use crate::{
 	constants::{storage_deposit, NRN},
@@ -10,28 +9,28 @@ use frame_support::traits::{ConstU128, ConstU32, InstanceFilter, WithdrawReasons
 use scale_info::TypeInfo;
 use sp_runtime::traits::{BlakeTwo256, ConvertInto};
 
-/// The most signers of an account.
+/// Largest number of signers of an account.
 const MAX_SIGNATORIES: u32 = 100;
-/// What a call that waits for signers holds: when it began, who began it and what is held.
+/// Deposit of a call that waits for signers: its first block, its first signer and the amount on hold.
 const MULTISIG_BASE: Balance = storage_deposit(1, 192);
-/// What it holds for each signer that it needs.
+/// Deposit for each signer that the call needs.
 const MULTISIG_SIGNER: Balance = storage_deposit(0, 32);
 
-/// The most accounts that may act for one.
+/// Largest number of proxies of an account.
 const MAX_PROXIES: u32 = 32;
-/// What the list of them holds.
+/// Deposit of the list of proxies.
 const PROXY_BASE: Balance = storage_deposit(1, 64);
-/// What each of them holds: an account, what it may do, and its delay.
+/// Deposit of each proxy: an account, its rights and its delay.
 const PROXY_ENTRY: Balance = storage_deposit(0, 37);
-/// The most calls that one account may have announced to make for others.
+/// Largest number of calls that an account may have announced to make for others.
 const MAX_ANNOUNCEMENTS: u32 = 32;
-/// What the list of them holds.
+/// Deposit of the list of announcements.
 const PROXY_ANNOUNCEMENT_BASE: Balance = storage_deposit(1, 64);
-/// What each of them holds: an account, a hash and a block.
+/// Deposit of each announcement: an account, a hash and a block.
 const PROXY_ANNOUNCEMENT_ENTRY: Balance = storage_deposit(0, 68);
 
-/// The least that is transferred to be released over time. It stays with the receiver and pays for nothing: that the
-/// schedules of an account are kept has to be worth it.
+/// Smallest amount of a vested transfer. The chain keeps an account's schedules for free, so that each has to
+/// be worth it.
 const MINIMUM_VESTED_TRANSFER: Balance = NRN;
 
 impl pallet_multisig::Config for Runtime {
@@ -45,7 +44,7 @@ impl pallet_multisig::Config for Runtime {
 	type BlockNumberProvider = System;
 }
 
-/// What an account may do for another.
+/// Calls that an account may make for another.
 #[derive(
 	Clone,
 	Copy,
@@ -62,27 +61,27 @@ impl pallet_multisig::Config for Runtime {
 	TypeInfo,
 )]
 pub enum ProxyType {
-	/// Everything.
+	/// All calls.
 	#[default]
 	#[codec(index = 0)]
 	Any,
-	/// Whatever concerns groups, rounds and data sets, and claim what it has earned.
+	/// All calls about groups, rounds and data sets, and the claim of rewards.
 	#[codec(index = 1)]
 	Training,
-	/// Bond, unbond and set session keys.
+	/// Calls that bond, unbond and set session keys.
 	#[codec(index = 2)]
 	Validation,
-	/// Vote as a member of the technical committee.
+	/// Votes as a member of the technical committee.
 	#[codec(index = 3)]
 	Governance,
-	/// Reject calls that others have announced to make for it.
+	/// Rejection of calls that others have announced to make for the account.
 	#[codec(index = 4)]
 	Rejection,
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
 	fn filter(&self, call: &RuntimeCall) -> bool {
-		// What is in a bundle is filtered by itself.
+		// The calls in a bundle are filtered one by one.
 		let is_bundle = matches!(call, RuntimeCall::Utility(..));
 		match self {
 			Self::Any => true,
@@ -128,7 +127,8 @@ impl pallet_proxy::Config for Runtime {
 }
 
 frame_support::parameter_types! {
-	/// What is not released yet can be staked, bonded and held, but neither be transferred nor pay fees.
+	/// Uses of tokens that are not released yet: they can be staked, bonded and held, but neither transferred
+	/// nor paid as fees.
 	pub UnvestedReasons: WithdrawReasons =
 		WithdrawReasons::except(WithdrawReasons::TRANSFER | WithdrawReasons::RESERVE);
 }

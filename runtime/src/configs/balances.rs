@@ -1,4 +1,4 @@
-//! The token and what a transaction costs.
+//! The token, and the fees of transactions.
 
 use super::emission::{Burn, SplitFees};
 use crate::{
@@ -33,7 +33,8 @@ impl pallet_balances::Config for Runtime {
 	type DoneSlashHandler = ();
 }
 
-/// The smallest transaction costs a thousandth of a neuron for the work that it makes; heavier ones cost in proportion.
+/// The smallest transaction costs a thousandth of a neuron for the work that it makes; heavier ones cost in
+/// proportion.
 pub struct WeightToFee;
 
 impl WeightToFeePolynomial for WeightToFee {
@@ -53,16 +54,16 @@ impl WeightToFeePolynomial for WeightToFee {
 }
 
 /// Each byte of a transaction costs a millionth of a neuron.
-pub type LengthToFee = ConstantMultiplier<Balance, ConstU128<MICRO_NRN>>;
+type LengthToFee = ConstantMultiplier<Balance, ConstU128<MICRO_NRN>>;
 
 parameter_types! {
-	/// How full blocks may be before transactions get dearer.
+	/// Fullness of blocks above which fees rise.
 	pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
-	/// How fast they do: by about 30% a day of full blocks.
+	/// Speed at which fees rise: about 30% a day of full blocks.
 	pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(1, 100_000);
-	/// They are never cheaper than in an empty block.
+	/// Smallest multiplier: that of empty blocks.
 	pub MinimumMultiplier: Multiplier = Multiplier::one();
-	/// Nor more than a hundred times as dear.
+	/// Largest multiplier: a hundred times the smallest.
 	pub MaximumMultiplier: Multiplier = Multiplier::saturating_from_integer(100);
 }
 

@@ -1,0 +1,351 @@
+//! Events of groups: returned by the runtime API in SCALE and by the `training_subscribeEvents` subscription
+//! as JSON.
+#![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
+
+use super::{amount, AmendmentEnding, ProposalEnding};
+use crate::{
+	AmendmentId, BlockNumber, ContentRef, DeltaVerdict, GroupId, Outcome, ProposalId, RoundIndex, Score,
+};
+use alloc::vec::Vec;
+use codec::{Decode, Encode};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_core::{crypto::AccountId32, H256};
+
+/// An event of a group, in its rounds or in its votes.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum ChainEvent {
+	/// A trainer committed.
+	Committed {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The trainer.
+		account: AccountId32,
+	},
+	/// A commitment with a larger deposit took the slot of this one in a full round. Its deposit was
+	/// returned.
+	Displaced {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The trainer that lost its slot.
+		account: AccountId32,
+	},
+	/// A trainer revealed.
+	Revealed {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The trainer.
+		account: AccountId32,
+		/// Its checkpoint.
+		checkpoint: ContentRef,
+		/// Its claim.
+		claim: Score,
+	},
+	/// A committee member attested.
+	Attested {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The member's seat in the committee, from 0.
+		member: u32,
+	},
+	/// A committee member opened its attestation.
+	Opened {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The member's seat in the committee, from 0.
+		member: u32,
+	},
+	/// A commitment ended.
+	Ended {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The trainer.
+		account: AccountId32,
+		/// The result.
+		outcome: Outcome,
+		/// The score that 2/3 of the committee measured.
+		measured: Option<Score>,
+		/// The amount that the trainer was paid.
+		#[serde(with = "amount")]
+		reward: u128,
+		/// The amount that the trainer lost of its deposit.
+		#[serde(with = "amount")]
+		slashed: u128,
+	},
+	/// The chain could not set an alarm: somebody has to send the call that it would have made.
+	AlarmMissing {
+		/// The group.
+		group: GroupId,
+		/// The call that is due.
+		#[serde(flatten)]
+		alarm: Alarm,
+	},
+	/// A round was settled.
+	Settled {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The trainer that won.
+		winner: Option<AccountId32>,
+		/// The winner's measured score.
+		score: Option<Score>,
+		/// The head's score on the round's records, which had to be beaten.
+		baseline: Option<Score>,
+	},
+	/// The stake of an account changed.
+	Staked {
+		/// The group.
+		group: GroupId,
+		/// The account.
+		account: AccountId32,
+		/// The account's stake now.
+		#[serde(with = "amount")]
+		stake: u128,
+		/// All stake in the group now.
+		#[serde(with = "amount")]
+		total: u128,
+	},
+	/// A delta was proposed.
+	Proposed {
+		/// The group.
+		group: GroupId,
+		/// The proposal.
+		proposal: ProposalId,
+		/// The proposer.
+		account: AccountId32,
+		/// The delta.
+		delta: ContentRef,
+	},
+	/// A stakeholder votes for a delta, or for none any more.
+	Voted {
+		/// The group.
+		group: GroupId,
+		/// The stakeholder.
+		account: AccountId32,
+		/// The proposal.
+		proposal: Option<ProposalId>,
+		/// The stake behind the vote.
+		#[serde(with = "amount")]
+		stake: u128,
+	},
+	/// 2/3 of the committee agree on the effect of a delta on a version of the data set.
+	Checked {
+		/// The group.
+		group: GroupId,
+		/// The proposal.
+		proposal: ProposalId,
+		/// The version that it was checked on.
+		version: u32,
+		/// The verdict.
+		#[serde(flatten)]
+		verdict: DeltaVerdict,
+	},
+	/// A delta proposal ended.
+	ProposalEnded {
+		/// The group.
+		group: GroupId,
+		/// The proposal.
+		proposal: ProposalId,
+		/// The proposer.
+		account: AccountId32,
+		/// The result.
+		#[serde(flatten)]
+		ending: ProposalEnding,
+		/// The amount that the proposer was paid.
+		#[serde(with = "amount")]
+		reward: u128,
+		/// The amount that the proposer lost.
+		#[serde(with = "amount")]
+		slashed: u128,
+	},
+	/// An amendment was proposed.
+	AmendmentProposed {
+		/// The group.
+		group: GroupId,
+		/// The amendment.
+		amendment: AmendmentId,
+		/// The proposer.
+		account: AccountId32,
+	},
+	/// A stakeholder approves an amendment, or does not any more.
+	AmendmentVoted {
+		/// The group.
+		group: GroupId,
+		/// The amendment.
+		amendment: AmendmentId,
+		/// The stakeholder.
+		account: AccountId32,
+		/// True if the stakeholder approves.
+		aye: bool,
+		/// The stake behind the vote.
+		#[serde(with = "amount")]
+		stake: u128,
+	},
+	/// An amendment ended.
+	AmendmentEnded {
+		/// The group.
+		group: GroupId,
+		/// The amendment.
+		amendment: AmendmentId,
+		/// The result.
+		#[serde(flatten)]
+		ending: AmendmentEnding,
+	},
+	/// A voting period closed.
+	PeriodClosed {
+		/// The group.
+		group: GroupId,
+		/// The block that closes the next.
+		next: BlockNumber,
+	},
+}
+
+/// A call that the chain makes by an alarm, or that somebody has to send where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Alarm {
+	/// `rounds.settle`.
+	Settlement {
+		/// The round that is to be settled.
+		round: RoundIndex,
+	},
+	/// `groups.close_period`.
+	PeriodClose {
+		/// The block from which the voting period can be closed.
+		close: BlockNumber,
+	},
+}
+
+/// A filter of events by their subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventTopic {
+	/// Commitments, reveals, attestations and settlements.
+	#[default]
+	Rounds,
+	/// Stake, proposals, checks, amendments and voting periods.
+	Votes,
+	/// All events of a group.
+	All,
+}
+
+impl EventTopic {
+	/// Returns true if the topic has this event.
+	pub fn includes(self, event: &ChainEvent) -> bool {
+		self == Self::All || self == event.topic()
+	}
+}
+
+impl ChainEvent {
+	/// Returns the group in which it happened.
+	pub fn group(&self) -> GroupId {
+		match self {
+			Self::Committed { group, .. }
+			| Self::Displaced { group, .. }
+			| Self::Revealed { group, .. }
+			| Self::Attested { group, .. }
+			| Self::Opened { group, .. }
+			| Self::Ended { group, .. }
+			| Self::AlarmMissing { group, .. }
+			| Self::Settled { group, .. }
+			| Self::Staked { group, .. }
+			| Self::Proposed { group, .. }
+			| Self::Voted { group, .. }
+			| Self::Checked { group, .. }
+			| Self::ProposalEnded { group, .. }
+			| Self::AmendmentProposed { group, .. }
+			| Self::AmendmentVoted { group, .. }
+			| Self::AmendmentEnded { group, .. }
+			| Self::PeriodClosed { group, .. } => *group,
+		}
+	}
+
+	/// Returns its topic: rounds or votes.
+	pub fn topic(&self) -> EventTopic {
+		match self {
+			Self::Committed { .. }
+			| Self::Displaced { .. }
+			| Self::Revealed { .. }
+			| Self::Attested { .. }
+			| Self::Opened { .. }
+			| Self::Ended { .. }
+			| Self::AlarmMissing { alarm: Alarm::Settlement { .. }, .. }
+			| Self::Settled { .. } => EventTopic::Rounds,
+			Self::AlarmMissing { alarm: Alarm::PeriodClose { .. }, .. }
+			| Self::Staked { .. }
+			| Self::Proposed { .. }
+			| Self::Voted { .. }
+			| Self::Checked { .. }
+			| Self::ProposalEnded { .. }
+			| Self::AmendmentProposed { .. }
+			| Self::AmendmentVoted { .. }
+			| Self::AmendmentEnded { .. }
+			| Self::PeriodClosed { .. } => EventTopic::Votes,
+		}
+	}
+}
+
+/// The events of one block: a message of the `training_subscribeEvents` subscription.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockEvents {
+	/// The block's number.
+	pub block: BlockNumber,
+	/// The block's hash.
+	pub hash: H256,
+	/// The events in the order in which they happened.
+	pub events: Vec<ChainEvent>,
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use alloc::vec;
+	use serde_json::json;
+
+	#[test]
+	fn an_alarm_says_which_call_is_due() {
+		let settlement = ChainEvent::AlarmMissing { group: 1, alarm: Alarm::Settlement { round: 7 } };
+		let close = ChainEvent::AlarmMissing { group: 1, alarm: Alarm::PeriodClose { close: 29 } };
+		for (event, topic, json) in [
+			(settlement, EventTopic::Rounds, json!({"event": "alarm_missing", "group": 1, "round": 7})),
+			(close, EventTopic::Votes, json!({"event": "alarm_missing", "group": 1, "close": 29})),
+		] {
+			assert_eq!(serde_json::to_value(&event).unwrap(), json);
+			assert_eq!(serde_json::from_value::<ChainEvent>(json).unwrap(), event);
+			assert!(topic.includes(&event) && EventTopic::All.includes(&event));
+		}
+	}
+
+	#[test]
+	fn a_block_with_both_topics_reads_as_it_is_written() {
+		let block = BlockEvents {
+			block: 9,
+			hash: H256::zero(),
+			events: vec![
+				ChainEvent::Committed { group: 0, round: 1, account: AccountId32::new([1; 32]) },
+				ChainEvent::AmendmentEnded {
+					group: 0,
+					amendment: 2,
+					ending: AmendmentEnding::Adopted { from: 3 },
+				},
+			],
+		};
+		let text = serde_json::to_string(&block).unwrap();
+		assert_eq!(serde_json::from_str::<BlockEvents>(&text).unwrap(), block);
+		assert_eq!(serde_json::to_value(EventTopic::Votes).unwrap(), json!("votes"));
+	}
+}

@@ -1,10 +1,10 @@
-//! What evaluator and trainer both need of a group: its model description, its data sets, and checkpoints, all of them
-//! fetched from whoever serves them and none of them trusted.
+//! The artifacts of a group that evaluator and trainer both need: its model description, its data sets and
+//! its checkpoints. They are fetched from providers, none of which is trusted.
 
-use crate::{disk::create_directory, ArtifactError, ContentCache, DatasetCache};
-use anyhow::{anyhow, ensure, Context, Result};
+use crate::{disk::create_directory, fetch_description, ArtifactError, ContentCache, DatasetCache};
+use anyhow::{anyhow, Context, Result};
 use descent_content::{FetchError, FetchLimits, Fetcher, Store};
-use descent_dataset::{Description, Limits, Set};
+use descent_dataset::{Description, Set};
 use descent_protocol::{evaluation::DeltaSource, ContentRef};
 use std::{
 	future::Future,
@@ -19,14 +19,14 @@ use tokio::{
 	task::JoinHandle,
 };
 
-/// Requests at one time for one candidate or proposed delta. Many of them are fetched side by side, and each request may
-/// hold a block of 2 MiB in memory.
+/// Requests at one time for one candidate or proposed delta. Many of them are fetched side by side, and each
+/// request may hold a block of 2 MiB in memory.
 const REQUESTS_PER_CANDIDATE: usize = 4;
 
-/// How long to wait for content of which nothing arrives: evaluators work for one group at a time.
+/// Longest time in which no block of content arrives: evaluators work for one group at a time.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// What may be kept on disk.
+/// Bounds on the bytes kept on disk.
 #[derive(Clone, Copy, Debug)]
 pub struct Quota {
 	/// Bytes of fetched and published content.
@@ -37,18 +37,18 @@ pub struct Quota {
 	pub data: u64,
 }
 
-/// Fetches and keeps content, for several threads. All methods block, so they are called from threads that may.
+/// Fetches and keeps content, for several threads. All methods block, so call them from threads that may
+/// block.
 pub struct Artifacts {
 	handle: Handle,
 	cache: ContentCache,
 	fetcher: Fetcher,
-	/// Fetches what many are fetched of side by side.
+	/// Fetches candidates and proposed deltas, many of them side by side.
 	candidates: Fetcher,
 	/// One permit for each MiB of candidates that may be on disk at a time.
-	room: Arc<Semaphore>,
-	/// All permits.
-	rooms: u32,
-	sets: DatasetCache,
+	permits: Arc<Semaphore>,
+	max_permits: u32,
+	datasets: DatasetCache,
 	scratch: PathBuf,
 }
 
@@ -67,32 +67,32 @@ impl Artifacts {
 		let limits =
 			FetchLimits { max_content_bytes: quota.content, patience: PATIENCE, ..FetchLimits::default() };
 		let candidate_limits = FetchLimits { requests: REQUESTS_PER_CANDIDATE, ..limits.clone() };
-		let rooms = mebibytes(quota.candidates);
+		let max_permits = mebibytes(quota.candidates);
 		Ok(Self {
 			handle,
 			fetcher: Fetcher::new(store.clone(), limits)?,
 			candidates: Fetcher::new(store.clone(), candidate_limits)?,
-			room: Arc::new(Semaphore::new(usize::try_from(rooms)?)),
-			rooms,
+			permits: Arc::new(Semaphore::new(usize::try_from(max_permits)?)),
+			max_permits,
 			cache: ContentCache::new(store),
-			sets: DatasetCache::open(&directory.join("sets"), quota.data)?,
+			datasets: DatasetCache::open(&directory.join("sets"), quota.data)?,
 			scratch,
 		})
 	}
 
-	/// What is here.
+	/// Returns the cache of fetched content.
 	pub fn cache(&self) -> &ContentCache {
 		&self.cache
 	}
 
-	/// The folder for files that are only needed for a while.
+	/// Returns the folder for temporary files.
 	pub fn scratch(&self) -> &Path {
 		&self.scratch
 	}
 
-	/// The largest content, in bytes, that there can be room for beside the candidates.
+	/// Returns the size in bytes of the largest content that fits beside the candidates.
 	pub fn largest(&self) -> u64 {
-		let candidates = u64::from(self.rooms) << 20;
+		let candidates = u64::from(self.max_permits) << 20;
 		self.cache.store().max_bytes().saturating_sub(candidates)
 	}
 
@@ -103,22 +103,19 @@ impl Artifacts {
 		providers: &[String],
 		until: Instant,
 	) -> Result<(), FetchError> {
-		self.fetch_by(&self.fetcher, content, providers, until)
+		self.handle.block_on(self.fetch_by(&self.fetcher, content, providers, until))
 	}
 
-	fn fetch_by(
+	async fn fetch_by(
 		&self,
 		fetcher: &Fetcher,
 		content: &ContentRef,
 		providers: &[String],
 		until: Instant,
 	) -> Result<(), FetchError> {
-		let fetch = async {
-			let spare = (self.room.available_permits() as u64) << 20;
-			let fetch = fetch(&self.cache, fetcher, *content, providers, spare);
-			tokio::time::timeout_at(until.into(), fetch).await
-		};
-		self.handle.block_on(fetch).unwrap_or_else(|_| Err(late(content)))
+		let spare = (self.permits.available_permits() as u64) << 20;
+		let fetch = fetch(&self.cache, fetcher, *content, providers, spare);
+		tokio::time::timeout_at(until.into(), fetch).await.unwrap_or_else(|_| Err(late(content)))
 	}
 
 	/// Fetches and checks a model description.
@@ -128,20 +125,13 @@ impl Artifacts {
 		providers: &[String],
 		until: Instant,
 	) -> Result<Description> {
-		let limit = Limits::default().file_bytes as u64;
-		ensure!(
-			model.size <= limit,
-			"the model description has {} bytes; at most {limit} are read",
-			model.size
-		);
-		let _hold = self.cache.hold(vec![*model]);
-		self.fetch(model, providers, until).context("the model description cannot be had")?;
-		let json = self.cache.store().read(model, limit)?;
-		Description::parse(&json).context("the model description cannot be used")
+		let _pin = self.cache.hold(vec![*model]);
+		let fetch = self.fetch_by(&self.fetcher, model, providers, until);
+		Ok(self.handle.block_on(fetch_description(self.cache.store(), model, fetch))?)
 	}
 
-	/// Fetches the deltas that are missing, each from its own providers and from these, and builds the data set. A delta
-	/// that has been applied may be forgotten.
+	/// Fetches the deltas that are missing, each from its own providers and from these, and builds the data
+	/// set. A delta that has been applied may be forgotten.
 	pub fn set(
 		&self,
 		description: &Description,
@@ -152,7 +142,7 @@ impl Artifacts {
 		self.set_in_turn(description, deltas, providers, until, &Mutex::default())
 	}
 
-	/// As [`Self::set`], but applies each delta only while it has the turn.
+	/// Builds a data set as [`Self::set`] does, but applies each delta only while it holds `turn`.
 	pub fn set_in_turn(
 		&self,
 		description: &Description,
@@ -161,8 +151,8 @@ impl Artifacts {
 		until: Instant,
 		turn: &Mutex<()>,
 	) -> Result<Arc<Set>> {
-		self.sets.build(&description.schema(), deltas, until, |source| {
-			let _hold = self.cache.hold(vec![source.delta]);
+		self.datasets.build(&description.schema(), deltas, until, |source| {
+			let _pin = self.cache.hold(vec![source.delta]);
 			self.fetch(&source.delta, &joined(&source.providers, providers), until)
 				.context("the data cannot be had")?;
 			let path = self.export(&source.delta)?;
@@ -171,15 +161,15 @@ impl Artifacts {
 		})
 	}
 
-	/// Fetches content into a file that is removed when the path is dropped. Its size is the caller's to check.
+	/// Fetches content into a file that is removed when the path is dropped. The caller checks its size.
 	pub fn file(
 		&self,
 		content: &ContentRef,
 		providers: &[String],
 		until: Instant,
 	) -> Result<tempfile::TempPath, ArtifactError> {
-		let _hold = self.cache.hold(vec![*content]);
-		self.fetch_by(&self.candidates, content, providers, until)?;
+		let _pin = self.cache.hold(vec![*content]);
+		self.handle.block_on(self.fetch_by(&self.candidates, content, providers, until))?;
 		self.export(content).map_err(ArtifactError::Failed)
 	}
 
@@ -189,21 +179,21 @@ impl Artifacts {
 		Ok(path)
 	}
 
-	/// Begins to fetch a candidate, side by side with the others, at the latest until `until`. Whoever begins first is
-	/// given room first.
+	/// Begins to fetch a candidate, side by side with the others, at the latest until `until`. Candidates are
+	/// given room on disk in the order of the calls.
 	pub fn begin(&self, checkpoint: ContentRef, providers: Vec<String>, until: Instant) -> Fetching {
 		let (cache, fetcher) = (self.cache.clone(), self.candidates.clone());
-		// What is too large for any room is refused by the store's quota, which is nobody's fault but this machine's.
-		let needed = mebibytes(checkpoint.size).min(self.rooms);
-		let mut room = Box::pin(self.room.clone().acquire_many_owned(needed));
-		// Asked for here and not in the task, so that the order is that of the calls.
-		let asked = room.as_mut().poll(&mut task::Context::from_waker(Waker::noop()));
+		// A candidate larger than all permits is refused by the store's quota, which is this machine's fault.
+		let needed = mebibytes(checkpoint.size).min(self.max_permits);
+		let mut permit = Box::pin(self.permits.clone().acquire_many_owned(needed));
+		// Polled here and not in the task, so that permits are given in the order of the calls.
+		let asked = permit.as_mut().poll(&mut task::Context::from_waker(Waker::noop()));
 		let fetch = async move {
-			let (room, waited) = match asked {
-				Poll::Ready(room) => (Some(room), false),
-				Poll::Pending => (tokio::time::timeout_at(until.into(), room).await.ok(), true),
+			let (permit, waited) = match asked {
+				Poll::Ready(permit) => (Some(permit), false),
+				Poll::Pending => (tokio::time::timeout_at(until.into(), permit).await.ok(), true),
 			};
-			let Some(Ok(room)) = room else {
+			let Some(Ok(permit)) = permit else {
 				return (None, Err(no_room()));
 			};
 			let fetch = fetch(&cache, &fetcher, checkpoint, &providers, 0);
@@ -212,23 +202,24 @@ impl Artifacts {
 				Err(_) if waited => Err(no_room()),
 				Err(_) => Err(late(&checkpoint).into()),
 			};
-			// Kept where it failed, too: what came until then takes up room until the candidate has been looked at.
-			(Some(room), fetched)
+			// Kept after a failure, too: the blocks that came take up room until the candidate has been
+			// looked at.
+			(Some(permit), fetched)
 		};
 		Fetching(self.handle.spawn(fetch))
 	}
 
-	/// Waits for a candidate, and puts it into a file. It is forgotten when that is dropped.
+	/// Waits for a candidate and writes it to a file, which is removed when the result is dropped.
 	pub fn fetched(
 		&self,
 		mut fetching: Fetching,
 		checkpoint: &ContentRef,
 	) -> Result<Candidate, ArtifactError> {
 		let ended = self.handle.block_on(&mut fetching.0);
-		let (room, fetched) = ended.map_err(|error| ArtifactError::Failed(error.into()))?;
+		let (permit, fetched) = ended.map_err(|error| ArtifactError::Failed(error.into()))?;
 		fetched?;
 		let file = self.export(checkpoint).map_err(ArtifactError::Failed)?;
-		Ok(Candidate { file, _room: room })
+		Ok(Candidate { file, _permit: permit })
 	}
 }
 
@@ -240,13 +231,13 @@ async fn fetch(
 	providers: &[String],
 	spare: u64,
 ) -> Result<(), FetchError> {
-	let theirs = cache.clone();
-	let reserve = tokio::task::spawn_blocking(move || theirs.reserve(&content, spare));
-	let room = reserve.await.map_err(|error| FetchError::Io(error.into()))??;
-	fetcher.fetch(&content, providers, |progress| room.fill(progress)).await
+	let own = cache.clone();
+	let reserve = tokio::task::spawn_blocking(move || own.reserve(&content, spare));
+	let reservation = reserve.await.map_err(|error| FetchError::Io(error.into()))??;
+	fetcher.fetch(&content, providers, |progress| reservation.fill(progress)).await
 }
 
-/// A file, for whoever has the turn.
+/// A file together with the turn to apply it.
 struct InTurn<'a> {
 	path: tempfile::TempPath,
 	_turn: MutexGuard<'a, ()>,
@@ -258,14 +249,14 @@ impl AsRef<Path> for InTurn<'_> {
 	}
 }
 
-/// Providers of content and of its group, none of them twice.
+/// Returns the providers of content and those of its group, none of them twice.
 pub fn joined(own: &[String], group: &[String]) -> Vec<String> {
 	let mut all = own.to_vec();
 	all.extend(group.iter().filter(|provider| !own.contains(provider)).cloned());
 	all
 }
 
-/// A candidate that is being fetched. Nobody waits for it once this is dropped.
+/// A candidate that is being fetched. The fetch stops when this is dropped.
 pub struct Fetching(JoinHandle<(Option<OwnedSemaphorePermit>, Result<(), ArtifactError>)>);
 
 impl Drop for Fetching {
@@ -278,26 +269,30 @@ impl Drop for Fetching {
 pub struct Candidate {
 	/// The checkpoint.
 	pub file: tempfile::TempPath,
-	_room: Option<OwnedSemaphorePermit>,
+	_permit: Option<OwnedSemaphorePermit>,
 }
 
 fn late(content: &ContentRef) -> FetchError {
-	FetchError::Unavailable { content: *content, done: 0, reason: "nobody served all of it in time".into() }
+	FetchError::Unavailable {
+		content: *content,
+		done: 0,
+		reason: "no provider served all of it in time".into(),
+	}
 }
 
-/// Others took the disk for so long that too little time was left: nothing that a candidate is to blame for.
+/// Error of a candidate that got no room on disk in time because of those before it: it is not to blame.
 fn no_room() -> ArtifactError {
 	ArtifactError::Failed(anyhow!(
 		"the candidates before it left no room on disk in time: raise --max-content"
 	))
 }
 
-/// MiB that so many bytes take up, at least one.
+/// Returns the MiB that this many bytes take up, at least one.
 fn mebibytes(bytes: u64) -> u32 {
 	u32::try_from(bytes.div_ceil(1 << 20)).unwrap_or(u32::MAX).clamp(1, u32::MAX >> 4)
 }
 
-/// The moment that lies so far ahead.
+/// Returns the instant that lies this far ahead.
 pub fn within(duration: Duration) -> Instant {
 	Instant::now() + duration
 }

@@ -3,9 +3,9 @@ use tokio::runtime::Runtime;
 
 const MIB: usize = 1 << 20;
 
-/// Artifacts with room for two candidates of a MiB, a gateway that serves the returned content, and one that takes
-/// connections and never answers.
-struct Scene {
+/// Artifacts with room for two candidates of a MiB, a gateway that serves the returned content, and one that
+/// takes connections and never answers.
+struct Fixture {
 	runtime: Runtime,
 	artifacts: Artifacts,
 	honest: ContentRef,
@@ -14,7 +14,7 @@ struct Scene {
 	_directory: tempfile::TempDir,
 }
 
-impl Scene {
+impl Fixture {
 	fn new() -> Self {
 		let directory = tempfile::tempdir().unwrap();
 		let runtime = Runtime::new().unwrap();
@@ -49,59 +49,65 @@ impl Scene {
 
 #[test]
 fn who_gets_no_room_in_time_is_not_unavailable() {
-	let scene = Scene::new();
+	let fixture = Fixture::new();
 	let until = within(Duration::from_millis(500));
-	let crowd = [1, 2].map(|number| scene.begin_silent(number, until));
-	let honest = scene.begin_honest(until);
+	let crowd = [1, 2].map(|number| fixture.begin_silent(number, until));
+	let honest = fixture.begin_honest(until);
 	for (checkpoint, fetching) in crowd {
-		assert!(matches!(scene.artifacts.fetched(fetching, &checkpoint), Err(ArtifactError::Unavailable(_))));
+		assert!(matches!(
+			fixture.artifacts.fetched(fetching, &checkpoint),
+			Err(ArtifactError::Unavailable(_))
+		));
 	}
-	assert!(matches!(scene.artifacts.fetched(honest, &scene.honest), Err(ArtifactError::Failed(_))));
+	assert!(matches!(fixture.artifacts.fetched(honest, &fixture.honest), Err(ArtifactError::Failed(_))));
 }
 
 #[test]
 fn room_is_kept_until_a_candidate_was_looked_at() {
-	let scene = Scene::new();
+	let fixture = Fixture::new();
 	let until = within(Duration::from_secs(60));
-	// Nobody to ask: these end at once.
+	// Without providers these end at once.
 	let ended = [1u8, 2].map(|number| {
 		let checkpoint = ContentRef::raw(&vec![number; MIB]).unwrap();
-		(checkpoint, scene.artifacts.begin(checkpoint, Vec::new(), until))
+		(checkpoint, fixture.artifacts.begin(checkpoint, Vec::new(), until))
 	});
-	let honest = scene.begin_honest(until);
+	let honest = fixture.begin_honest(until);
 	let deadline = within(Duration::from_secs(30));
 	while ended.iter().any(|(_, fetching)| !fetching.0.is_finished()) {
 		assert!(Instant::now() < deadline);
 		std::thread::yield_now();
 	}
-	assert_eq!(scene.artifacts.room.available_permits(), 0);
+	assert_eq!(fixture.artifacts.permits.available_permits(), 0);
 	assert!(!honest.0.is_finished());
 	for (checkpoint, fetching) in ended {
-		assert!(matches!(scene.artifacts.fetched(fetching, &checkpoint), Err(ArtifactError::Unavailable(_))));
+		assert!(matches!(
+			fixture.artifacts.fetched(fetching, &checkpoint),
+			Err(ArtifactError::Unavailable(_))
+		));
 	}
-	let candidate = scene.artifacts.fetched(honest, &scene.honest).unwrap();
+	let candidate = fixture.artifacts.fetched(honest, &fixture.honest).unwrap();
 	assert_eq!(std::fs::read(&candidate.file).unwrap(), vec![7; MIB]);
 	drop(candidate);
-	assert_eq!(scene.artifacts.room.available_permits(), 2);
+	assert_eq!(fixture.artifacts.permits.available_permits(), 2);
 }
 
 #[test]
 fn room_is_given_in_the_order_of_the_calls() {
-	let scene = Scene::new();
+	let fixture = Fixture::new();
 	let until = within(Duration::from_secs(60));
 	for _ in 0..50 {
-		let first = scene.begin_honest(until);
-		let second = scene.begin_honest(until);
-		let crowd: Vec<_> = (1..20).map(|number| scene.begin_silent(number, until)).collect();
+		let first = fixture.begin_honest(until);
+		let second = fixture.begin_honest(until);
+		let crowd: Vec<_> = (1..20).map(|number| fixture.begin_silent(number, until)).collect();
 		// Were one of the crowd before them, this would wait for it in vain.
-		drop(scene.artifacts.fetched(first, &scene.honest).unwrap());
-		drop(scene.artifacts.fetched(second, &scene.honest).unwrap());
+		drop(fixture.artifacts.fetched(first, &fixture.honest).unwrap());
+		drop(fixture.artifacts.fetched(second, &fixture.honest).unwrap());
 		drop(crowd);
 		let deadline = within(Duration::from_secs(30));
-		while scene.artifacts.room.available_permits() < 2 {
+		while fixture.artifacts.permits.available_permits() < 2 {
 			assert!(Instant::now() < deadline);
 			std::thread::yield_now();
 		}
 	}
-	scene.runtime.shutdown_background();
+	fixture.runtime.shutdown_background();
 }

@@ -1,4 +1,5 @@
-//! The content on disk: what is in use stays, and of all other the least recently used goes when room is needed.
+//! Content on disk. Content in use stays; of all other, the least recently used is removed when room is
+//! needed.
 
 use descent_content::{Progress, Store, StoreError};
 use descent_protocol::ContentRef;
@@ -11,10 +12,10 @@ use std::{
 	},
 };
 
-/// Content whose last use is remembered.
+/// Number of last uses that are remembered.
 const REMEMBERED: usize = 1 << 16;
 
-/// A store that several threads fetch into. Cheap to clone.
+/// A least-recently-used cache over a store that several threads fetch into. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct ContentCache {
 	store: Store,
@@ -23,13 +24,13 @@ pub struct ContentCache {
 
 #[derive(Debug, Default)]
 struct Ledger {
-	/// Content in use, and how often it is named.
+	/// Content in use, and its number of pins.
 	held: HashMap<ContentRef, usize>,
-	/// When content was in use last, by its digest; what is not here has not been since the process began.
+	/// Time of the last use by digest, counted in uses; absent if unused since the process began.
 	used: HashMap<H256, u64>,
 	now: u64,
 	/// Bytes that each fetch under way will still write.
-	rooms: Vec<Weak<AtomicU64>>,
+	reservations: Vec<Weak<AtomicU64>>,
 }
 
 impl Ledger {
@@ -43,15 +44,15 @@ impl Ledger {
 		self.used.insert(content.digest, self.now);
 	}
 
-	/// Bytes that are spoken for.
+	/// Returns the bytes that fetches under way will still write.
 	fn reserved(&mut self) -> u64 {
-		self.rooms.retain(|room| room.strong_count() > 0);
-		let rooms = self.rooms.iter().filter_map(Weak::upgrade);
-		rooms.fold(0, |sum, room| sum.saturating_add(room.load(Ordering::Relaxed)))
+		self.reservations.retain(|bytes| bytes.strong_count() > 0);
+		let reservations = self.reservations.iter().filter_map(Weak::upgrade);
+		reservations.fold(0, |sum, bytes| sum.saturating_add(bytes.load(Ordering::Relaxed)))
 	}
 }
 
-/// Keeps content until it is dropped.
+/// Keeps content in the cache until this is dropped.
 #[derive(Debug)]
 pub struct PinGuard {
 	ledger: Arc<Mutex<Ledger>>,
@@ -73,12 +74,12 @@ impl Drop for PinGuard {
 	}
 }
 
-/// Reservation for a fetch, which it fills.
+/// Bytes on disk reserved for a fetch under way.
 #[derive(Debug)]
 pub struct Reservation(Arc<AtomicU64>);
 
 impl Reservation {
-	/// Says how far the fetch is.
+	/// Releases the bytes that the fetch has written.
 	pub fn fill(&self, progress: Progress) {
 		let left = progress.total.saturating_sub(progress.done);
 		self.0.fetch_min(left, Ordering::Relaxed);
@@ -86,17 +87,17 @@ impl Reservation {
 }
 
 impl ContentCache {
-	/// All content of a store.
+	/// Creates a cache of all content in a store.
 	pub fn new(store: Store) -> Self {
 		Self { store, ledger: Arc::default() }
 	}
 
-	/// The store.
+	/// Returns the store.
 	pub fn store(&self) -> &Store {
 		&self.store
 	}
 
-	/// Keeps content, whether it is here or not yet, until the hold is dropped. What is named twice is held twice.
+	/// Keeps content until the guard is dropped, even content that is still to be fetched. Pins are counted.
 	pub fn hold(&self, content: Vec<ContentRef>) -> PinGuard {
 		let mut ledger = lock(&self.ledger);
 		for content in &content {
@@ -106,11 +107,11 @@ impl ContentCache {
 		PinGuard { ledger: self.ledger.clone(), content }
 	}
 
-	/// Makes room for content that is to be fetched, so that `spare` more bytes have room, too. What is not held gives way:
-	/// first the remains of fetches that came to nothing, then whole content, the least recently used first.
+	/// Makes room for content that is to be fetched, and for `spare` bytes more. Content without a pin is
+	/// removed: first the remains of failed fetches, then whole content, the least recently used first.
 	///
 	/// # Errors
-	/// [`StoreError::Quota`] where too much is held; [`StoreError::Io`].
+	/// [`StoreError::Quota`] if too much is pinned; [`StoreError::Io`].
 	pub fn reserve(&self, content: &ContentRef, spare: u64) -> Result<Reservation, StoreError> {
 		let needed = match self.store.is_complete(content) {
 			// malformed content fails where it is fetched
@@ -122,9 +123,9 @@ impl ContentCache {
 		if needed > 0 {
 			self.make_room(&mut ledger, needed, spare)?;
 		}
-		let room = Arc::new(AtomicU64::new(needed));
-		ledger.rooms.push(Arc::downgrade(&room));
-		Ok(Reservation(room))
+		let bytes = Arc::new(AtomicU64::new(needed));
+		ledger.reservations.push(Arc::downgrade(&bytes));
+		Ok(Reservation(bytes))
 	}
 
 	fn make_room(&self, ledger: &mut Ledger, needed: u64, spare: u64) -> Result<(), StoreError> {
@@ -134,12 +135,12 @@ impl ContentCache {
 		if fits() {
 			return Ok(());
 		}
-		let refusal = || StoreError::Quota { used: self.store.used_bytes(), max, needed };
+		let full = || StoreError::Quota { used: self.store.used_bytes(), max, needed };
 		let pins = self.store.pins();
-		// Where nothing helps, nothing is forgotten.
+		// If removing content cannot make enough room, none is removed.
 		let held = pins.iter().filter(|pin| ledger.holders(pin) > 0);
 		if held.fold(wanted, |sum, pin| sum.saturating_add(pin.size)) > max {
-			return Err(refusal());
+			return Err(full());
 		}
 		if ledger.used.len() > REMEMBERED {
 			ledger.used.retain(|digest, _| pins.iter().any(|pin| pin.digest == *digest));
@@ -152,17 +153,17 @@ impl ContentCache {
 			if fits() {
 				break;
 			}
-			tracing::debug!(digest = ?content.digest, "forgotten to make room");
+			tracing::debug!(digest = ?content.digest, "removed to make room");
 			self.store.remove(content)?;
 		}
 		if fits() {
 			Ok(())
 		} else {
-			Err(refusal())
+			Err(full())
 		}
 	}
 
-	/// Forgets content that only the caller holds.
+	/// Removes content unless it is pinned more than once, which is more than by the caller.
 	pub fn discard(&self, content: &ContentRef) -> Result<(), StoreError> {
 		let ledger = lock(&self.ledger);
 		if ledger.holders(content) <= 1 {
@@ -171,7 +172,7 @@ impl ContentCache {
 		Ok(())
 	}
 
-	/// Forgets all content that nobody holds.
+	/// Removes all content that is not pinned.
 	pub fn clear(&self) -> Result<(), StoreError> {
 		let ledger = lock(&self.ledger);
 		let kept: Vec<_> = ledger.held.keys().copied().collect();
@@ -180,7 +181,8 @@ impl ContentCache {
 	}
 }
 
-/// The most bytes that content takes in a store: a node of its tree has some 60 bytes for each leaf of a MiB.
+/// Returns the most bytes that content takes in a store: a node of its tree has some 60 bytes for each leaf
+/// of a MiB.
 fn footprint(content: &ContentRef) -> u64 {
 	match content.codec {
 		descent_protocol::Codec::Raw => content.size,

@@ -1,47 +1,50 @@
-//! Data sets on disk, built from deltas once and used until their room is needed.
+//! Data sets on disk, built from deltas once and kept until their room is needed.
 
-use crate::disk::create_directory;
+use crate::{
+	dataset_log::sources,
+	disk::create_directory,
+	version_folders::{is_unfinished, remove, size, subfolders, sweep},
+};
 use anyhow::{bail, ensure, Context, Result};
-use blake2::{digest::consts::U32, Blake2b, Digest};
-use descent_dataset::{DeltaLimits, DeltaReader, Schema, Set, SetError};
-use descent_protocol::{dataset_root, evaluation::DeltaSource};
+use descent_dataset::{DeltaLimits, DeltaReader, RecordId, Schema, Set, SetError};
+use descent_protocol::{dataset_root, evaluation::DeltaSource, view::LogEntryView};
 use sp_core::H256;
 use std::{
 	collections::HashMap,
-	ffi::OsString,
 	fs,
 	path::{Path, PathBuf},
 	sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
 	time::{Instant, SystemTime},
 };
 
-/// The versions of data sets that are on disk, at most so many bytes of them. Several threads build side by side.
+/// Versions of data sets on disk, in a bounded number of bytes. Several threads build side by side; no other
+/// process may use the directory.
 #[derive(Debug)]
 pub struct DatasetCache {
 	directory: PathBuf,
 	max_bytes: u64,
 	state: Mutex<State>,
-	/// Something is no longer being built.
+	/// Notified when a build ends.
 	changed: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
 	used: HashMap<PathBuf, SystemTime>,
-	/// Versions that somebody reads.
+	/// Versions that are being read.
 	open: HashMap<PathBuf, Weak<Set>>,
-	/// Versions that are being built, and the room that each of them needs.
+	/// Versions that are being built, and the bytes that each of them needs.
 	building: HashMap<PathBuf, u64>,
 }
 
 impl State {
-	/// Whether a version is read or just coming into being.
+	/// Returns true if a version is being read or built.
 	fn is_busy(&self, version: &Path) -> bool {
 		let read = self.open.get(version).is_some_and(|set| set.strong_count() > 0);
 		read || self.building.contains_key(version)
 	}
 
-	/// The version as others read it already, or else this one.
+	/// Returns the copy of a version that other threads read already, or else this one.
 	fn share(&mut self, set: Set) -> Arc<Set> {
 		let folder = set.folder().to_owned();
 		self.used.insert(folder.clone(), SystemTime::now());
@@ -55,36 +58,30 @@ impl State {
 	}
 }
 
-/// A version that is being built, until this is dropped.
+/// Claim of one thread to build a version, given up when it is dropped.
 struct BuildGuard<'a> {
-	sets: &'a DatasetCache,
+	cache: &'a DatasetCache,
 	version: PathBuf,
 }
 
 impl Drop for BuildGuard<'_> {
 	fn drop(&mut self) {
-		self.sets.lock().building.remove(&self.version);
-		self.sets.changed.notify_all();
+		self.cache.lock().building.remove(&self.version);
+		self.cache.changed.notify_all();
 	}
 }
 
 impl DatasetCache {
-	/// Opens the directory, and removes what a process that was killed was building.
+	/// Opens the directory, and removes the versions that a killed process left unfinished.
 	pub fn open(directory: &Path, max_bytes: u64) -> Result<Self> {
 		create_directory(directory)?;
-		for folder in folders(directory)? {
-			for version in folders(&folder)? {
-				if is_unfinished(&version) {
-					fs::remove_dir_all(&version)
-						.with_context(|| format!("cannot remove {}", version.display()))?;
-				}
-			}
-		}
+		sweep(directory)?;
 		Ok(Self { directory: directory.into(), max_bytes, state: Mutex::default(), changed: Condvar::new() })
 	}
 
-	/// The data set that `deltas` make, the oldest first. `file` brings a delta's file where it is needed. Where another thread
-	/// builds what is needed, this waits for it, at the latest until `until`.
+	/// Returns the data set that `deltas` make, the oldest first. `file` returns the file of a delta where it
+	/// is needed. If another thread builds a version that is needed, this waits for it, at the latest until
+	/// `until`.
 	pub fn build<F: AsRef<Path>>(
 		&self,
 		schema: &Schema,
@@ -92,45 +89,89 @@ impl DatasetCache {
 		until: Instant,
 		mut file: impl FnMut(&DeltaSource) -> Result<F>,
 	) -> Result<Arc<Set>> {
-		let shelf = self.directory.join(hex::encode(Blake2b::<U32>::digest(serde_json::to_vec(schema)?)));
-		create_directory(&shelf)?;
+		self.grow(schema, &digests(deltas), until, |number| file(&deltas[number]), |_, _| Ok(()))
+	}
+
+	/// Returns the version that a whole log makes, as [`Self::build`] does, and compares the length of each
+	/// version that it builds with the log.
+	pub fn build_log<F: AsRef<Path>>(
+		&self,
+		schema: &Schema,
+		log: &[LogEntryView],
+		until: Instant,
+		mut file: impl FnMut(&LogEntryView) -> Result<F>,
+	) -> Result<Arc<Set>> {
+		let check = |number: usize, set: &Set| {
+			let LogEntryView { version, root, report, .. } = &log[number];
+			let records = report.map_or(set.len(), |report| report.records);
+			ensure!(
+				set.root() == *root && set.len() == records,
+				"version {version} is not the one in the log: it has {} records and the root {:?}",
+				set.len(),
+				set.root()
+			);
+			Ok(())
+		};
+		self.grow(schema, &digests(&sources(log)), until, |number| file(&log[number]), check)
+	}
+
+	/// Reads the longest part of `deltas` that is on disk as a whole and returns its number of deltas.
+	/// Versions that are damaged are removed.
+	pub fn verify(&self, schema: &Schema, deltas: &[DeltaSource]) -> Result<usize> {
+		let (_, done) = self.latest(&self.folder(schema)?, schema, &digests(deltas), Set::verify)?;
+		Ok(done)
+	}
+
+	fn grow<F: AsRef<Path>>(
+		&self,
+		schema: &Schema,
+		digests: &[H256],
+		until: Instant,
+		mut file: impl FnMut(usize) -> Result<F>,
+		check: impl Fn(usize, &Set) -> Result<()>,
+	) -> Result<Arc<Set>> {
+		let folder = self.folder(schema)?;
+		create_directory(&folder)?;
 		let mut passed = None;
 		loop {
-			let (set, done) = self.latest(&shelf, schema, deltas)?;
-			let Some(source) = deltas.get(done) else {
-				return set.context("the group's data set has no delta");
+			let (base, done) = self.latest(&folder, schema, digests, |_| Ok(()))?;
+			let Some(digest) = digests.get(done) else {
+				return base.context("a data set without deltas has no version");
 			};
-			let base = set.as_deref();
-			let root = dataset_root(base.map_or(H256::zero(), Set::root), source.delta.digest);
-			// Where another thread is building it, there is nothing to do but to look again.
-			let Some(site) = self.claim(shelf.join(hex::encode(root)), until)? else {
+			let root = dataset_root(base.as_deref().map_or(H256::zero(), Set::root), *digest);
+			// If another thread is building it, there is nothing to do but to look again.
+			let Some(guard) = self.claim(folder.join(hex::encode(root)), until)? else {
 				continue;
 			};
-			let file = file(source)?;
-			let path = file.as_ref();
-			self.make_room(&site, schema, base, path)?;
+			let file = file(done)?;
+			self.make_room(&guard, schema, base.as_deref(), file.as_ref())?;
 			let limits = DeltaLimits::default();
-			let next = Set::apply(&shelf, base, path, source.delta.digest, schema, &limits);
-			let next =
-				next.with_context(|| format!("delta {done} ({:?}) does not apply", source.delta.digest))?;
+			let next = Set::apply(&folder, base.as_deref(), file.as_ref(), *digest, schema, &limits)
+				.with_context(|| format!("version {} cannot be built", done + 1))?;
+			check(done, &next)?;
 			let next = self.lock().share(next);
-			drop((site, set));
-			// Versions on the way to the wanted one are of no use to anybody.
+			drop((guard, base));
+			// Nothing but the wanted version is needed of those built here.
 			if let Some(passed) = passed.replace(next.clone()) {
 				self.forget(passed)?;
 			}
-			if done + 1 == deltas.len() {
+			if done + 1 == digests.len() {
 				return Ok(next);
 			}
 		}
 	}
 
-	/// The site of a version that nobody else builds. Otherwise waits for a change, at the latest until `until`.
+	fn folder(&self, schema: &Schema) -> Result<PathBuf> {
+		Ok(self.directory.join(RecordId::of(&serde_json::to_vec(schema)?).to_string()))
+	}
+
+	/// Claims a version that no other thread builds. Otherwise waits for a change, at the latest until
+	/// `until`.
 	fn claim(&self, version: PathBuf, until: Instant) -> Result<Option<BuildGuard<'_>>> {
 		let mut state = self.lock();
 		if !state.building.contains_key(&version) {
 			state.building.insert(version.clone(), 0);
-			return Ok(Some(BuildGuard { sets: self, version }));
+			return Ok(Some(BuildGuard { cache: self, version }));
 		}
 		let left = until.saturating_duration_since(Instant::now());
 		ensure!(!left.is_zero(), "the data set was not built in time");
@@ -139,7 +180,7 @@ impl DatasetCache {
 		Ok(None)
 	}
 
-	/// Removes a version unless somebody else needs it.
+	/// Removes a version unless another thread needs it.
 	fn forget(&self, set: Arc<Set>) -> Result<()> {
 		let folder = set.folder().to_owned();
 		let mut state = self.lock();
@@ -151,8 +192,8 @@ impl DatasetCache {
 		Ok(())
 	}
 
-	/// Removes the versions used longest ago until what `path` makes of `base` has room.
-	fn make_room(&self, site: &BuildGuard, schema: &Schema, base: Option<&Set>, path: &Path) -> Result<()> {
+	/// Removes the versions used longest ago until the delta at `path`, applied to `base`, has room.
+	fn make_room(&self, guard: &BuildGuard, schema: &Schema, base: Option<&Set>, path: &Path) -> Result<()> {
 		let rows = DeltaReader::open(path, schema, &DeltaLimits::default())
 			.context("a delta of the data set cannot be read")?
 			.len();
@@ -164,16 +205,16 @@ impl DatasetCache {
 		);
 		let mut state = self.lock();
 		let mut versions = Vec::new();
-		for shelf in folders(&self.directory)? {
-			for version in folders(&shelf)?.into_iter().filter(|version| !is_unfinished(version)) {
+		for folder in subfolders(&self.directory)? {
+			for version in subfolders(&folder)?.into_iter().filter(|version| !is_unfinished(version)) {
 				let written = fs::metadata(&version)?.modified()?;
 				let used = state.used.get(&version).copied().unwrap_or(written);
 				versions.push((used, size(&version)?, version));
 			}
 		}
-		let there = versions.iter().map(|(_, bytes, _)| *bytes);
+		let on_disk = versions.iter().map(|(_, bytes, _)| *bytes);
 		let reserved = state.building.values().copied();
-		let mut total = there.chain(reserved).fold(needed, u64::saturating_add);
+		let mut total = on_disk.chain(reserved).fold(needed, u64::saturating_add);
 		versions.sort();
 		for (_, bytes, version) in versions {
 			if total <= self.max_bytes {
@@ -187,30 +228,33 @@ impl DatasetCache {
 		}
 		ensure!(
 			total <= self.max_bytes,
-			"the data set and those in use need {total} bytes on disk, but only {} are allowed: raise --max-data",
+			"the data set and those in use need {total} bytes on disk, but only {} are allowed: \
+			 raise --max-data",
 			self.max_bytes
 		);
-		state.building.insert(site.version.clone(), needed);
+		state.building.insert(guard.version.clone(), needed);
 		Ok(())
 	}
 
-	/// The version with most of the deltas that is on disk, and how many of them it has.
+	/// Finds the version on disk that has most of the deltas and passes `check`, and its number of deltas.
 	fn latest(
 		&self,
-		shelf: &Path,
+		folder: &Path,
 		schema: &Schema,
-		deltas: &[DeltaSource],
+		digests: &[H256],
+		check: impl Fn(&Set) -> Result<(), SetError>,
 	) -> Result<(Option<Arc<Set>>, usize)> {
-		let mut roots = Vec::with_capacity(deltas.len());
+		let mut roots = Vec::with_capacity(digests.len());
 		let mut root = H256::zero();
-		for source in deltas {
-			root = dataset_root(root, source.delta.digest);
+		for digest in digests {
+			root = dataset_root(root, *digest);
 			roots.push(root);
 		}
-		// Nobody removes a version between finding and sharing it.
+		// The lock keeps other threads from removing a version between finding and sharing it.
 		let mut state = self.lock();
 		for (position, root) in roots.iter().enumerate().rev() {
-			match Set::open(shelf, *root, schema) {
+			let opened = Set::open(folder, *root, schema);
+			match opened.and_then(|set| set.as_ref().map_or(Ok(()), &check).map(|()| set)) {
 				Ok(None) => {}
 				Ok(Some(set)) => return Ok((Some(state.share(set)), position + 1)),
 				Err(SetError::Damaged { folder, reason }) => {
@@ -230,46 +274,14 @@ impl DatasetCache {
 	}
 }
 
-fn is_unfinished(version: &Path) -> bool {
-	let name = version.file_name().and_then(|name| name.to_str());
-	name.is_none_or(|name| name.starts_with('.'))
-}
-
-fn folders(directory: &Path) -> Result<Vec<PathBuf>> {
-	let entries = fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
-	let mut folders = Vec::new();
-	for entry in entries {
-		let entry = entry?;
-		if entry.file_type()?.is_dir() {
-			folders.push(entry.path());
-		}
-	}
-	Ok(folders)
-}
-
-fn size(folder: &Path) -> Result<u64> {
-	let mut bytes = 0;
-	for entry in fs::read_dir(folder)? {
-		bytes += entry?.metadata()?.len();
-	}
-	Ok(bytes)
-}
-
-/// Removes a version. It loses its name first: where the process is killed meanwhile, what is left is no version that
-/// lacks a file, but something unfinished.
-fn remove(folder: &Path) -> Result<()> {
-	let failed = || format!("cannot remove {}", folder.display());
-	let name = folder.file_name().with_context(failed)?;
-	let mut hidden = OsString::from(".");
-	hidden.push(name);
-	let hidden = folder.with_file_name(hidden);
-	if hidden.exists() {
-		fs::remove_dir_all(&hidden).with_context(failed)?;
-	}
-	fs::rename(folder, &hidden).with_context(failed)?;
-	fs::remove_dir_all(&hidden).with_context(failed)
+fn digests(deltas: &[DeltaSource]) -> Vec<H256> {
+	deltas.iter().map(|source| source.delta.digest).collect()
 }
 
 #[cfg(test)]
 #[path = "dataset_cache_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "dataset_cache_log_tests.rs"]
+mod log_tests;

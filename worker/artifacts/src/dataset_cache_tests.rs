@@ -42,17 +42,17 @@ fn sets_are_built_once_and_grow() {
 	let schema = description(16).schema();
 	let deltas = [1.0, 2.0, 3.0].map(|features| delta(directory.path(), features));
 	let references: Vec<_> = deltas.iter().map(|(delta, _)| plain(*delta)).collect();
-	let shelf = directory.path().join("sets");
+	let folder = directory.path().join("sets");
 	let asked = Cell::new(0);
-	let sets = DatasetCache::open(&shelf, 1 << 20).unwrap();
+	let sets = DatasetCache::open(&folder, 1 << 20).unwrap();
 	let two = sets.build(&schema, &references[..2], soon(), source(&deltas, &asked)).unwrap();
 	assert_eq!((two.len(), asked.get()), (2, 2));
-	let sets = DatasetCache::open(&shelf, 1 << 20).unwrap();
+	let sets = DatasetCache::open(&folder, 1 << 20).unwrap();
 	let three = sets.build(&schema, &references, soon(), source(&deltas, &asked)).unwrap();
 	assert_eq!((three.len(), asked.get()), (3, 3));
 	sets.build(&schema, &references, soon(), source(&deltas, &asked)).unwrap();
 	assert_eq!(asked.get(), 3);
-	let versions = folders(&folders(&shelf).unwrap()[0]).unwrap();
+	let versions = subfolders(&subfolders(&folder).unwrap()[0]).unwrap();
 	assert_eq!(versions.len(), 2, "the version on the way to the second is gone");
 }
 
@@ -60,16 +60,16 @@ fn sets_are_built_once_and_grow() {
 fn what_was_left_half_done_is_removed_and_what_is_damaged_is_built_again() {
 	let fixture = Fixture::new(10);
 	let schema = fixture.description.schema();
-	let shelf = fixture.directory.path().join("sets");
+	let folder = fixture.directory.path().join("sets");
 	let path = fixture.directory.path().join("delta.parquet");
 	let deltas = [(fixture.delta, path)];
 	let asked = Cell::new(0);
-	let sets = DatasetCache::open(&shelf, 1 << 20).unwrap();
+	let sets = DatasetCache::open(&folder, 1 << 20).unwrap();
 	let set = sets.build(&schema, &[plain(fixture.delta)], soon(), source(&deltas, &asked)).unwrap();
 	fs::write(set.folder().join("set.json"), b"{").unwrap();
 	let unfinished = set.folder().with_file_name(".building-x");
 	fs::create_dir(&unfinished).unwrap();
-	let sets = DatasetCache::open(&shelf, 1 << 20).unwrap();
+	let sets = DatasetCache::open(&folder, 1 << 20).unwrap();
 	assert!(!unfinished.exists());
 	let set = sets.build(&schema, &[plain(fixture.delta)], soon(), source(&deltas, &asked)).unwrap();
 	assert_eq!((set.len(), asked.get()), (10, 2));
@@ -85,17 +85,17 @@ fn room_is_made_and_not_exceeded() {
 	let directory = tempfile::tempdir().unwrap();
 	let schema = description(16).schema();
 	let deltas = [1.0, 2.0].map(|features| delta(directory.path(), features));
-	let shelf = directory.path().join("sets");
+	let folder = directory.path().join("sets");
 	let asked = Cell::new(0);
-	let error = DatasetCache::open(&shelf, 100)
+	let error = DatasetCache::open(&folder, 100)
 		.unwrap()
 		.build(&schema, &[plain(deltas[0].0)], soon(), source(&deltas, &asked))
 		.unwrap_err();
 	assert!(error.to_string().contains("--max-data"), "{error}");
-	let sets = DatasetCache::open(&shelf, 1 << 20).unwrap();
+	let sets = DatasetCache::open(&folder, 1 << 20).unwrap();
 	let first = sets.build(&schema, &[plain(deltas[0].0)], soon(), source(&deltas, &asked)).unwrap();
 	let cap = size(first.folder()).unwrap() + 100;
-	let sets = DatasetCache::open(&shelf, cap).unwrap();
+	let sets = DatasetCache::open(&folder, cap).unwrap();
 	sets.build(&schema, &[plain(deltas[1].0)], soon(), source(&deltas, &asked)).unwrap();
 	assert!(!first.folder().exists(), "the older one had to go");
 }
@@ -105,15 +105,15 @@ fn what_somebody_reads_is_not_removed_to_make_room() {
 	let directory = tempfile::tempdir().unwrap();
 	let schema = description(16).schema();
 	let deltas = [1.0, 2.0].map(|features| delta(directory.path(), features));
-	let shelf = directory.path().join("sets");
+	let folder = directory.path().join("sets");
 	let asked = Cell::new(0);
 	let build = |sets: &DatasetCache, number: usize| {
 		let wanted = [plain(deltas[number].0)];
 		sets.build(&schema, &wanted, soon(), source(&deltas, &asked))
 	};
-	let first = build(&DatasetCache::open(&shelf, 1 << 20).unwrap(), 0).unwrap();
+	let first = build(&DatasetCache::open(&folder, 1 << 20).unwrap(), 0).unwrap();
 	let cap = size(first.folder()).unwrap() + Set::disk_bytes(&schema, 0, 1) - 1;
-	let sets = DatasetCache::open(&shelf, cap).unwrap();
+	let sets = DatasetCache::open(&folder, cap).unwrap();
 	let [read, again] = [0, 1].map(|_| build(&sets, 0).unwrap());
 	assert!(Arc::ptr_eq(&read, &again));
 	drop(again);

@@ -1,10 +1,10 @@
-//! Files that are either whole or absent, whenever the machine stops.
+//! Files that are either whole or absent, even if the machine stops while they are written.
 
 use anyhow::{Context, Result};
 use std::{fs::File, io::Write, path::Path};
 
-/// Writes a file and waits until it is on disk. Whoever reads it finds the old content or the new one, never a part.
-/// Only its owner may read it.
+/// Writes a file and waits until it is on disk. A reader finds the old content or the new one, never a part.
+/// Only the file's owner may read it.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 	let directory = path.parent().unwrap_or(Path::new("."));
 	let write = || -> std::io::Result<()> {

@@ -1,15 +1,15 @@
 use descent_content::FetchError;
 
-/// Why a checkpoint has no score.
+/// Reason that a checkpoint or delta cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ArtifactError {
-	/// Nobody serves it.
+	/// No provider serves it.
 	#[error("{0}")]
 	Unavailable(FetchError),
-	/// It is not one of the model; whoever measures it finds the same.
+	/// It is malformed or does not fit the model; every evaluator finds the same.
 	#[error("{0}")]
 	Invalid(String),
-	/// Something else failed, which the checkpoint is not to blame for.
+	/// This machine failed, which the content is not to blame for.
 	#[error("{0:#}")]
 	Failed(anyhow::Error),
 }

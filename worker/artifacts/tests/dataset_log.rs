@@ -13,17 +13,17 @@ fn grows_with_the_chain_and_follows_it_where_it_turns() {
 	let log = FakeLog::default();
 	let (_, first) = log.push(delta(1), vec![], None);
 	let (_, second) = log.push(delta(2), vec!["http://a".into()], None);
-	let mut book = DatasetLog::new(log.clone());
-	assert_eq!(book.read(1, first).unwrap().len(), 1);
-	let read = sources(book.read(2, second).unwrap());
+	let mut read_log = DatasetLog::new(log.clone());
+	assert_eq!(read_log.read(1, first).unwrap().len(), 1);
+	let read = sources(read_log.read(2, second).unwrap());
 	assert_eq!(read[1].providers, ["http://a"]);
 	let (_, third) = log.push(delta(3), vec![], None);
-	assert_eq!(book.read(3, third).unwrap().len(), 3);
+	assert_eq!(read_log.read(3, third).unwrap().len(), 3);
 	log.0.lock().unwrap().truncate(1);
 	let (_, other) = log.push(delta(4), vec![], None);
-	assert_eq!(book.read(2, other).unwrap()[1].delta, delta(4));
+	assert_eq!(read_log.read(2, other).unwrap()[1].delta, delta(4));
 	let (_, next) = log.push(delta(5), vec![], None);
 	log.0.lock().unwrap()[1].delta = delta(6);
 	assert!(DatasetLog::new(log.clone()).read(3, next).is_err(), "an entry without its root");
-	assert!(book.read(4, next).is_err(), "more than there is");
+	assert!(read_log.read(4, next).is_err(), "more than there is");
 }

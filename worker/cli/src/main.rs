@@ -14,14 +14,12 @@ mod format;
 mod hints;
 mod output;
 mod parse;
-mod shutdown;
 mod table;
 
 use clap::Parser;
 use cli::Cli;
 use output::Output;
-use std::{io::IsTerminal, process::ExitCode};
-use tracing_subscriber::EnvFilter;
+use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -29,14 +27,7 @@ async fn main() -> ExitCode {
 		Ok(cli) => cli,
 		Err(error) => return usage(&error),
 	};
-	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-	tracing_subscriber::fmt()
-		.with_writer(std::io::stderr)
-		.with_ansi(std::io::stderr().is_terminal())
-		.with_env_filter(filter)
-		.with_target(false)
-		.without_time()
-		.init();
+	descent_console::screen::start_logging("warn", false);
 	let output = Output::new(cli.global.json);
 	match cli.run(&output).await {
 		Ok(()) => ExitCode::SUCCESS,

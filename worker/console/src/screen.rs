@@ -1,4 +1,5 @@
-//! What is shown: results on standard output, logs and progress on standard error, none of them in each other's way.
+//! Output on a terminal: results on standard output, logs and progress on standard error, without mixing
+//! them.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -14,7 +15,7 @@ fn bars() -> &'static MultiProgress {
 	BARS.get_or_init(MultiProgress::new)
 }
 
-/// Standard error, with the progress out of the way while it is written to.
+/// Standard error. Progress bars are hidden while it is written to.
 struct Log;
 
 impl Write for Log {
@@ -27,18 +28,22 @@ impl Write for Log {
 	}
 }
 
-/// Logs go to standard error, filtered by `RUST_LOG`.
-pub fn start_logging() {
-	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-	tracing_subscriber::fmt()
+/// Starts logging to standard error, filtered by `RUST_LOG` or else by `level`.
+pub fn start_logging(level: &str, with_time: bool) {
+	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+	let logs = tracing_subscriber::fmt()
 		.with_env_filter(filter)
 		.with_writer(|| Log)
 		.with_ansi(io::stderr().is_terminal())
-		.with_target(false)
-		.init();
+		.with_target(false);
+	if with_time {
+		logs.init();
+	} else {
+		logs.without_time().init();
+	}
 }
 
-/// A spinner on a terminal; nothing where standard error is none.
+/// Creates a spinner, which is shown if standard error is a terminal.
 pub fn spinner() -> ProgressBar {
 	let style =
 		ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
@@ -47,7 +52,7 @@ pub fn spinner() -> ProgressBar {
 	spinner
 }
 
-/// A line on standard output. That nobody reads it is no error.
+/// Prints a line on standard output. A closed output is not an error.
 pub fn line(text: &str) {
 	bars().suspend(|| {
 		let mut out = io::stdout().lock();
@@ -55,7 +60,7 @@ pub fn line(text: &str) {
 	});
 }
 
-/// A line of JSON on standard output.
+/// Prints a value as a line of JSON on standard output.
 pub fn json(value: &impl Serialize) {
 	match serde_json::to_string(value) {
 		Ok(text) => line(&text),

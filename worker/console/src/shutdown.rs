@@ -1,9 +1,12 @@
-//! The operating system's wish that the process ends.
+//! Signals of the operating system that end the process.
 
 use anyhow::Result;
 use tokio::signal::unix::{signal, SignalKind};
 
-/// Completes at the first SIGINT or SIGTERM from now on.
+/// Returns a future that completes at the first SIGINT or SIGTERM from now on.
+///
+/// # Errors
+/// Fails if the signals cannot be listened to.
 pub fn requested() -> Result<impl std::future::Future<Output = ()>> {
 	let mut interrupt = signal(SignalKind::interrupt())?;
 	let mut terminate = signal(SignalKind::terminate())?;

@@ -30,10 +30,12 @@ mod block;
 mod fetch;
 mod gateway;
 mod layout;
+mod server;
 mod store;
 
 pub use block::{BlockId, CidError};
 pub use fetch::{FetchError, FetchLimits, Fetcher, Progress};
 pub use gateway::{router, serve};
 pub use layout::{LayoutError, LINKS_PER_NODE, MAX_BLOCK_SIZE, MAX_CONTENT_SIZE};
+pub use server::ServerHandle;
 pub use store::{address, ContentReader, Store, StoreError};

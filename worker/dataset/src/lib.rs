@@ -86,6 +86,7 @@ pub use build::{
 pub use delta::{DeltaError, DeltaLimits, DeltaReader, DeltaWriter, Op, Problem, Row};
 pub use description::{
 	Description, DescriptionError, Document, Input, Layer, Limits, Loss, Plan, Target, TensorSpec,
+	MAX_DESCRIPTION_BYTES,
 };
 pub use schema::{Column, Dtype, RecordId, Schema, ValueError};
 pub use set::{check, Batch, Changed, ColumnValues, Set, SetError, Summary};

@@ -1,21 +1,21 @@
-//! The binary `descent-worker`: everything off chain that computes.
+//! The binary `descent-worker`: the programs off chain that compute.
 //!
 //! - `evaluate` measures checkpoints and checks proposed deltas for the validator beside it.
 //! - `train` trains a group's model, competes in its rounds and serves its checkpoints.
 //! - `test` measures one checkpoint on one data file.
 
+mod evaluate;
 mod test;
 mod train;
 
 use descent_console::screen;
-use descent_evaluator as evaluate;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::{future::Future, process::ExitCode, time::Duration};
 use tokio::runtime::Runtime;
 
-/// Longest wait, at the end, for what still computes.
+/// Longest wait, at the end, for threads that still compute.
 const GRACE: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "Examples:
@@ -23,7 +23,8 @@ const EXAMPLES: &str = "Examples:
   descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer
   descent-worker test --description mnist.json --checkpoint head.safetensors --data test.parquet
 
-RUST_LOG sets what is logged, as in RUST_LOG=descent_worker=debug. Each command's --help has more examples.";
+RUST_LOG sets what is logged, as in RUST_LOG=descent_evaluator=debug. Each command's --help has \
+more examples.";
 
 /// Train models, or measure them, for a Descent chain.
 #[derive(Parser, Debug)]
@@ -42,7 +43,7 @@ enum Command {
 
 fn main() -> ExitCode {
 	let arguments = Arguments::parse();
-	screen::start_logging();
+	screen::start_logging("info", true);
 	match complete(run(arguments.command)) {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
@@ -52,8 +53,8 @@ fn main() -> ExitCode {
 	}
 }
 
-/// Runs to the end. What still computes then is not waited for, but given a moment to finish what it writes: everything
-/// is begun anew, or goes on, after a restart.
+/// Runs `work` to its end. Threads that still compute then get a moment to finish what they write and are not
+/// waited for: everything begins anew, or goes on, after a restart.
 fn complete(work: impl Future<Output = Result<()>>) -> Result<()> {
 	let runtime = Runtime::new()?;
 	let outcome = runtime.block_on(work);

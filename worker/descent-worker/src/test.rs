@@ -1,18 +1,14 @@
 //! `descent-worker test`: measures one checkpoint on one data file.
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result};
 use clap::Args;
 use descent_console::screen;
-use descent_dataset::{DeltaLimits, Description, Limits, Loss, Set};
+use descent_dataset::{DeltaLimits, Description, Loss, Set};
 use descent_model::{evaluate_set, Device, Model};
 use descent_protocol::{Metric, Score};
 use serde::Serialize;
 use sp_core::H256;
-use std::{
-	fs::File,
-	io::Read,
-	path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "Example:
   descent-worker test --description mnist.json --checkpoint head.safetensors --data test.parquet";
@@ -38,17 +34,17 @@ pub(crate) struct Options {
 	json: bool,
 }
 
-/// What a checkpoint was measured to be.
+/// Scores of a checkpoint on all records.
 #[derive(Debug, PartialEq, Serialize)]
 struct Report {
 	records: u64,
 	loss: f64,
-	/// Absent where the model has no classes.
+	/// Share of records whose class is predicted, absent if the model has no classes.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	accuracy: Option<f64>,
 }
 
-/// Measures and prints.
+/// Measures a checkpoint and prints its scores.
 pub(crate) fn run(options: Options) -> Result<()> {
 	if let Some(threads) = options.threads {
 		descent_model::set_threads(threads.into());
@@ -65,11 +61,11 @@ pub(crate) fn run(options: Options) -> Result<()> {
 }
 
 fn measure(options: &Options) -> Result<Report> {
-	let description = Description::parse(&read(&options.description)?)
-		.with_context(|| format!("{} is no usable model description", options.description.display()))?;
+	let description = Description::read(&options.description)
+		.with_context(|| format!("{} is not a usable model description", options.description.display()))?;
 	let model = Model::load(&description, &options.checkpoint, Device::Cpu)
-		.with_context(|| format!("{} is no checkpoint of this model", options.checkpoint.display()))?;
-	let folder = tempfile::tempdir().context("no temporary directory can be made; set TMPDIR")?;
+		.with_context(|| format!("{} is not a checkpoint of this model", options.checkpoint.display()))?;
+	let folder = tempfile::tempdir().context("cannot make a temporary directory; set TMPDIR")?;
 	let set = Set::apply(
 		folder.path(),
 		None,
@@ -91,18 +87,4 @@ fn measure(options: &Options) -> Result<Report> {
 		loss: score(Metric::Loss)?.to_f64(),
 		accuracy: error.map(|error| 1.0 - error.to_f64()),
 	})
-}
-
-/// Reads a description, or as much of a file as no description has.
-fn read(path: &Path) -> Result<Vec<u8>> {
-	let limit = Limits::default().file_bytes as u64;
-	let mut json = Vec::new();
-	let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-	file.take(limit + 1).read_to_end(&mut json).with_context(|| format!("cannot read {}", path.display()))?;
-	ensure!(
-		json.len() as u64 <= limit,
-		"{} has more than the {limit} bytes that a description may have",
-		path.display()
-	);
-	Ok(json)
 }

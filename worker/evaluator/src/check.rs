@@ -1,31 +1,32 @@
+//! Checking proposed deltas.
+
 use super::{metrics::Metrics, runner::JobRunner};
 use anyhow::{bail, ensure, Context, Result};
 use descent_artifacts::{joined, within, ArtifactError, Artifacts};
-use descent_dataset::DeltaLimits;
+use descent_dataset::{DeltaLimits, Schema, Set};
 use descent_protocol::{
 	evaluation::{CheckRequest, Checked},
 	DeltaFault, DeltaReport, DeltaVerdict,
 };
 use std::{
+	path::Path,
 	sync::{Arc, Mutex, PoisonError},
 	time::{Duration, Instant},
 };
 
-/// The judge that fetches proposed deltas and tries them on the data set.
+/// Runner that fetches proposed deltas and tries them on the data set.
 #[derive(Clone)]
 pub(crate) struct Checker {
-	/// What has been fetched.
 	pub artifacts: Arc<Artifacts>,
-	/// How long a check may take.
+	/// Longest time for a check.
 	pub limit: Duration,
-	/// What is counted.
 	pub metrics: Arc<Metrics>,
-	/// Held by the one that computes: the others fetch meanwhile.
+	/// Held by the thread that computes, while the others fetch.
 	pub turn: Arc<Mutex<()>>,
 }
 
 impl JobRunner<CheckRequest> for Checker {
-	fn judge(&mut self, request: &CheckRequest, over: Instant, _: &dyn Fn(u32)) -> Result<Checked> {
+	fn run(&mut self, request: &CheckRequest, over: Instant, _: &dyn Fn(u32)) -> Result<Checked> {
 		let checked = self.check(request, over)?;
 		tracing::info!(
 			group = request.group,
@@ -43,10 +44,10 @@ impl JobRunner<CheckRequest> for Checker {
 
 impl Checker {
 	fn check(&self, request: &CheckRequest, over: Instant) -> Result<DeltaVerdict> {
-		// What is fetched of the base by then is there in the next attempt, and what is being built is finished for it.
+		// Parts of the base that are fetched or built by then are there for the next attempt.
 		let until = within(self.limit).min(over);
-		let (proposed, limits) = (&request.proposed.delta, DeltaLimits::default());
-		if proposed.size > limits.file_bytes {
+		let proposed = &request.proposed.delta;
+		if proposed.size > DeltaLimits::default().file_bytes {
 			return Ok(DeltaVerdict::Invalid(DeltaFault::TooLarge));
 		}
 		ensure!(
@@ -55,37 +56,61 @@ impl Checker {
 			proposed.size,
 			self.artifacts.largest()
 		);
-		let providers = &request.providers;
-		let description = self.artifacts.description(&request.model, providers, until)?;
+		let description = self.artifacts.description(&request.model, &request.providers, until)?;
 		let base = match request.deltas.as_slice() {
 			[] => None,
-			deltas => Some(
-				self.artifacts.set_in_turn(&description, deltas, providers, until, &self.turn).with_context(
-					|| format!("version {} of the data set cannot be built", request.version),
-				)?,
-			),
+			deltas => {
+				let built =
+					self.artifacts.set_in_turn(&description, deltas, &request.providers, until, &self.turn);
+				Some(built.with_context(|| {
+					format!("version {} of the data set cannot be built", request.version)
+				})?)
+			}
 		};
-		// Not before the base is there: what this machine needs to build it is no time that the proposer took.
+		match self.fetch(request, until)? {
+			Ok(file) => self.apply(request, base.as_deref(), &file, &description.schema(), until),
+			Err(verdict) => Ok(verdict),
+		}
+	}
+
+	/// Fetches the proposed delta. Call it once the base is there, since the proposer's time is not to be
+	/// spent on building that. The inner error is the verdict on a delta that cannot be fetched.
+	fn fetch(
+		&self,
+		request: &CheckRequest,
+		until: Instant,
+	) -> Result<Result<tempfile::TempPath, DeltaVerdict>> {
+		let proposed = &request.proposed.delta;
 		let late = within(Duration::from_millis(request.fetch_ms));
-		let sources = joined(&request.proposed.providers, providers);
-		let file = match self.artifacts.file(proposed, &sources, late.min(until)) {
-			Ok(file) => file,
+		let providers = joined(&request.proposed.providers, &request.providers);
+		match self.artifacts.file(proposed, &providers, late.min(until)) {
+			Ok(file) => Ok(Ok(file)),
 			Err(ArtifactError::Unavailable(reason)) => {
 				self.check_time(until)?;
 				tracing::info!(digest = ?proposed.digest, "unavailable: {reason}");
-				return Ok(DeltaVerdict::Unavailable);
+				Ok(Err(DeltaVerdict::Unavailable))
 			}
 			Err(ArtifactError::Invalid(reason)) => {
 				tracing::info!(digest = ?proposed.digest, "invalid: {reason}");
-				return Ok(DeltaVerdict::Invalid(DeltaFault::Malformed));
+				Ok(Err(DeltaVerdict::Invalid(DeltaFault::Malformed)))
 			}
 			Err(ArtifactError::Failed(error)) => bail!(error),
-		};
+		}
+	}
+
+	/// Tries the delta in `file` on the base.
+	fn apply(
+		&self,
+		request: &CheckRequest,
+		base: Option<&Set>,
+		file: &Path,
+		schema: &Schema,
+		until: Instant,
+	) -> Result<DeltaVerdict> {
 		let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
 		self.check_time(until)?;
 		let scratch = self.artifacts.scratch();
-		let schema = description.schema();
-		match descent_dataset::check(scratch, base.as_deref(), &file, &schema, &limits) {
+		match descent_dataset::check(scratch, base, file, schema, &DeltaLimits::default()) {
 			Ok(summary) => Ok(DeltaVerdict::Valid(DeltaReport {
 				added: summary.added,
 				removed: summary.removed,
@@ -100,7 +125,7 @@ impl Checker {
 			})),
 			Err(error) => match error.fault() {
 				Some(fault) => {
-					tracing::info!(digest = ?proposed.digest, "invalid: {error}");
+					tracing::info!(digest = ?request.proposed.delta.digest, "invalid: {error}");
 					Ok(DeltaVerdict::Invalid(fault))
 				}
 				None => Err(error).context("the delta cannot be checked here"),
@@ -108,11 +133,13 @@ impl Checker {
 		}
 	}
 
-	/// Whoever had less time than the chain gives because this machine took its own is not to blame.
+	/// Fails if the time is over. A proposer that had less time than the chain gives, because this machine
+	/// took its own, is not to blame.
 	fn check_time(&self, until: Instant) -> Result<()> {
 		ensure!(
 			Instant::now() < until,
-			"the check took longer than its attempt, or than the {} s of --check-limit; what was done for it is kept for the next",
+			"the check took longer than its attempt, or than the {} s of --check-limit; \
+			 the next attempt uses the work that is done",
 			self.limit.as_secs()
 		);
 		Ok(())

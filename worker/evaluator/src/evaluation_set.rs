@@ -1,4 +1,4 @@
-//! Measuring a checkpoint on the records that a seed draws. Evaluators and trainers do it with the same code.
+//! Measuring a checkpoint on the records that a seed draws. Evaluators and trainers use the same code.
 
 use anyhow::{anyhow, ensure, Result};
 use descent_artifacts::ArtifactError;
@@ -19,7 +19,7 @@ pub struct EvaluationSet {
 }
 
 impl EvaluationSet {
-	/// Draws the records that a seed draws from a set.
+	/// Draws records of a data set by a seed.
 	pub fn draw(set: Arc<Set>, seed: H256, records: u32, metric: Metric) -> Result<Self> {
 		let records: Arc<[u64]> = descent_protocol::sample(seed, set.len(), records).into();
 		ensure!(!records.is_empty(), "the data set has no records to measure on");
@@ -39,13 +39,13 @@ impl EvaluationSet {
 	}
 }
 
-/// Loads a checkpoint to be measured.
+/// Loads a checkpoint onto the CPU, to be measured.
 pub fn load(description: &Description, path: &Path) -> Result<Model, ArtifactError> {
-	Model::load(description, path, Device::Cpu).map_err(refusal)
+	Model::load(description, path, Device::Cpu).map_err(artifact_error)
 }
 
-/// What it means that a checkpoint could not be loaded.
-pub fn refusal(error: CheckpointError) -> ArtifactError {
+/// Converts the error of a checkpoint that could not be loaded.
+pub fn artifact_error(error: CheckpointError) -> ArtifactError {
 	if error.is_invalid() {
 		ArtifactError::Invalid(error.to_string())
 	} else {
@@ -53,7 +53,7 @@ pub fn refusal(error: CheckpointError) -> ArtifactError {
 	}
 }
 
-/// Refuses what cannot be a checkpoint of the model before a byte of it is fetched.
+/// Checks before a fetch that content of this size can be a checkpoint of the model.
 pub fn check_size(description: &Description, checkpoint: &ContentRef) -> Result<(), ArtifactError> {
 	let smallest = description.plan().parameter_values.saturating_mul(4);
 	let largest = max_checkpoint_bytes(description);

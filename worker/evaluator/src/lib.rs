@@ -1,9 +1,35 @@
-//! `descent-worker evaluate`: measures checkpoints and checks proposed deltas for the validator beside it.
+//! The evaluator: a service that measures checkpoints and checks proposed deltas for the validator beside it.
 //!
-//! The node's off-chain worker posts what is to be done and polls until it is; see [`descent_protocol::evaluation`].
-//! Evaluations and checks wait in bounded queues of their own and are worked on by threads of their own, so that none
-//! waits for the other; and as checks wait for strangers, several are worked on side by side. What comes of them is kept on
-//! disk; what waits or is worked on is not, because the off-chain worker posts it again.
+//! The node's off-chain worker posts a request and polls until its job is done; see
+//! [`descent_protocol::evaluation`]. Evaluations and checks wait in separate bounded queues and have separate
+//! threads, so that neither waits for the other. Checks spend most of their time on waiting for providers, so
+//! several run side by side. Outcomes are kept on disk. Jobs are not, because the off-chain worker posts them
+//! again.
+//!
+//! # Example
+//!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! use descent_evaluator::{Evaluator, EvaluatorOptions};
+//! use std::time::Duration;
+//!
+//! let evaluator = Evaluator::start(&EvaluatorOptions {
+//! 	listen: "127.0.0.1:9977".parse()?,
+//! 	allow_remote: false,
+//! 	data: "/var/lib/descent/evaluator".into(),
+//! 	queue: 32,
+//! 	results: 1024,
+//! 	fetch_timeout: Duration::from_secs(600),
+//! 	job_limit: Duration::from_secs(600),
+//! 	check_limit: Duration::from_secs(21_600),
+//! 	max_content: 40 << 30,
+//! 	max_data: 32 << 30,
+//! })
+//! .await?;
+//! println!("listening at http://{}", evaluator.address());
+//! evaluator.stop().await
+//! # }
+//! ```
 
 mod check;
 pub mod evaluation_set;
@@ -19,9 +45,8 @@ mod tests;
 
 use anyhow::{ensure, Context, Result};
 use check::Checker;
-use clap::Args;
 use descent_artifacts::{disk::create_directory, Artifacts, Quota};
-use descent_console::{screen, shutdown};
+use descent_content::ServerHandle;
 use descent_protocol::evaluation::{CheckRequest, EvaluationRequest};
 use measure::{Deadlines, Measurer};
 use metrics::Metrics;
@@ -29,10 +54,9 @@ use queue::{JobQueue, Limits};
 use request::Request;
 use results::Results;
 use runner::JobRunner;
-use serde_json::json;
 use service::Service;
 use std::{
-	future::Future,
+	future::IntoFuture,
 	net::SocketAddr,
 	path::PathBuf,
 	sync::Arc,
@@ -41,109 +65,59 @@ use std::{
 };
 use tokio::{net::TcpListener, runtime::Handle};
 
-/// Longest wait for the working threads when the service ends.
+/// Longest wait for the working threads, and for open connections, when the service ends.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Checks that are worked on side by side: most of their time goes into waiting for those who serve a delta.
+/// Checks that run side by side: most of their time is spent on waiting for the providers of a delta.
 const CHECKERS: usize = 16;
-/// JobQueue of a group that are worked on at a time. Fewer would let a slow provider or two keep a group from all of its
-/// other proposals, more would let a few groups keep out all others.
+/// Jobs of one group that run at a time. With fewer, a slow provider or two would keep a group from all of
+/// its other proposals; with more, a few groups would keep out all others.
 const PER_GROUP: usize = 4;
-/// What failed may be asked for again after this long.
+/// Time after which a failed job may be asked for again.
 const RETRY: Duration = Duration::from_secs(5);
-/// How long a job is kept waiting when its window should be over.
+/// Time that a job is kept waiting after its window should be over.
 const GRACE: Duration = Duration::from_secs(15);
 
-const EXAMPLES: &str = "Examples:
-  The evaluator of the validator on this machine, at the address where its node expects it:
-    descent-worker evaluate --data ~/.local/share/descent/evaluator
-
-  A second one, for a node that runs with --evaluator-url http://127.0.0.1:9978:
-    descent-worker evaluate --listen 127.0.0.1:9978 --data /var/lib/descent/evaluator-2 --threads 4";
-
-/// Measure checkpoints and check proposed deltas for the validator beside it.
-#[derive(Args, Clone, Debug)]
-#[command(after_long_help = EXAMPLES)]
-pub struct Options {
+/// Options of an [`Evaluator`].
+#[derive(Clone, Debug)]
+pub struct EvaluatorOptions {
 	/// Address to listen on; port 0 takes a free one.
-	#[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9977")]
 	pub listen: SocketAddr,
-	/// Directory for content, data sets and results. One process at a time may use it.
-	#[arg(long, value_name = "DIR")]
-	pub data: PathBuf,
-	/// Threads that measure; all cores if absent.
-	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-	pub threads: Option<u16>,
-	/// Print a line of JSON with the address when ready.
-	#[arg(long)]
-	pub json: bool,
-	/// Allow an address to listen on that other machines can reach. Whoever reaches it can give this machine work.
-	#[arg(long)]
+	/// Allows an address that other machines can reach. Any of them can give this one work.
 	pub allow_remote: bool,
-	/// Evaluations that may wait; as many checks may wait beside them.
-	#[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
-	pub queue: u16,
-	/// Results that are kept, of evaluations and of checks.
-	#[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..))]
-	pub results: u16,
-	/// Longest time to fetch the checkpoints of a round, in seconds; what is not there by then counts as unavailable. Half of
-	/// the group's attest window where that is shorter.
-	#[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
-	pub fetch_timeout: u64,
-	/// Longest time for one evaluation, in seconds.
-	#[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
-	pub job_limit: u64,
-	/// Longest time for one check of a proposed delta, in seconds.
-	#[arg(long, value_name = "SECONDS", default_value_t = 21_600, value_parser = clap::value_parser!(u64).range(1..))]
-	pub check_limit: u64,
-	/// Most GiB of fetched content on disk. Half of it is for candidates; a delta has to fit into the other half.
-	#[arg(long, value_name = "GIB", default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+	/// Directory for content, data sets and results. One process at a time may use it.
+	pub data: PathBuf,
+	/// Number of evaluations that may wait, and of checks beside them.
+	pub queue: usize,
+	/// Number of results that are kept of evaluations, and of checks.
+	pub results: usize,
+	/// Longest time to fetch the checkpoints of a round; the group's attest window may shorten it.
+	pub fetch_timeout: Duration,
+	/// Longest time for one evaluation.
+	pub job_limit: Duration,
+	/// Longest time for one check of a proposed delta.
+	pub check_limit: Duration,
+	/// Most bytes of fetched content on disk. Half of them are for candidates.
 	pub max_content: u64,
-	/// Most GiB of data sets on disk.
-	#[arg(long, value_name = "GIB", default_value_t = 32, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+	/// Most bytes of data sets on disk.
 	pub max_data: u64,
 }
 
-/// Runs the service until it is told to end.
-pub async fn run(options: Options) -> Result<()> {
-	ensure!(
-		options.listen.ip().is_loopback() || options.allow_remote,
-		"{} can be reached from other machines, and whoever reaches it can give this one work: listen on 127.0.0.1, or \
-		 add --allow-remote if only your own node gets there",
-		options.listen
-	);
-	let shutdown = shutdown::requested()?;
-	if let Some(threads) = options.threads {
-		descent_model::set_threads(threads.into());
-	}
-	let evaluator = Evaluator::start(&options).await?;
-	let address = format!("http://{}", evaluator.address);
-	if options.json {
-		screen::json(&json!({ "event": "ready", "address": address }));
-	} else {
-		screen::line(&format!("Evaluator listens at {address}"));
-	}
-	shutdown.await;
-	tracing::info!("ending; what is being measured will be asked for again");
-	evaluator.stop().await
-}
-
-/// A running service.
-struct Evaluator {
-	address: SocketAddr,
+/// A running evaluator.
+pub struct Evaluator {
 	evaluations: Arc<JobQueue<EvaluationRequest>>,
 	checks: Arc<JobQueue<CheckRequest>>,
 	threads: Vec<thread::JoinHandle<()>>,
-	stop: tokio::sync::oneshot::Sender<()>,
-	serving: tokio::task::JoinHandle<std::io::Result<()>>,
+	server: ServerHandle,
 }
 
 impl Evaluator {
-	async fn start(options: &Options) -> Result<Self> {
-		let deadlines = Deadlines {
-			fetch: Duration::from_secs(options.fetch_timeout),
-			job: Duration::from_secs(options.job_limit),
-		};
-		let limit = Duration::from_secs(options.check_limit);
+	/// Opens the data directory and starts the service.
+	///
+	/// # Errors
+	/// Fails if the address is not allowed or taken, or if the directory cannot be used.
+	pub async fn start(options: &EvaluatorOptions) -> Result<Self> {
+		let deadlines = Deadlines { fetch: options.fetch_timeout, job: options.job_limit };
+		let limit = options.check_limit;
 		Self::start_with(options, |artifacts, metrics| {
 			let measurer = Measurer { artifacts: artifacts.clone(), deadlines, metrics: metrics.clone() };
 			let checker = Checker { artifacts, limit, metrics, turn: Arc::default() };
@@ -152,27 +126,33 @@ impl Evaluator {
 		.await
 	}
 
-	/// Starts the service with judges of the caller's choice.
+	/// Starts the service with other runners.
 	async fn start_with<M: JobRunner<EvaluationRequest>, C: JobRunner<CheckRequest> + Clone>(
-		options: &Options,
-		judges: impl FnOnce(Arc<Artifacts>, Arc<Metrics>) -> (M, C),
+		options: &EvaluatorOptions,
+		runners: impl FnOnce(Arc<Artifacts>, Arc<Metrics>) -> (M, C),
 	) -> Result<Self> {
+		ensure!(
+			options.listen.ip().is_loopback() || options.allow_remote,
+			"{} can be reached from other machines, and any of them could give this one work: \
+			 listen on 127.0.0.1, or add --allow-remote if only your own node gets there",
+			options.listen
+		);
 		create_directory(&options.data)?;
 		let metrics = Arc::new(Metrics::new()?);
 		let quota = Quota {
-			content: options.max_content << 30,
-			candidates: options.max_content << 29,
-			data: options.max_data << 30,
+			content: options.max_content,
+			candidates: options.max_content / 2,
+			data: options.max_data,
 		};
 		// This locks the directory, so that no two processes write results.
 		let artifacts = Arc::new(Artifacts::open(&options.data, quota, Handle::current())?);
-		let evaluations = jobs("results", options, &artifacts, &metrics)?;
-		let checks = jobs("checks", options, &artifacts, &metrics)?;
+		let evaluations = open_queue("results", options, &artifacts, &metrics)?;
+		let checks = open_queue("checks", options, &artifacts, &metrics)?;
 		let listener = TcpListener::bind(options.listen).await.with_context(|| {
 			format!("cannot listen on {}: choose another address with --listen", options.listen)
 		})?;
 		let address = listener.local_addr()?;
-		let (measurer, checker) = judges(artifacts, metrics.clone());
+		let (measurer, checker) = runners(artifacts, metrics.clone());
 		let mut threads = vec![spawn(evaluations.clone(), measurer)?];
 		for checker in vec![checker; CHECKERS] {
 			threads.push(spawn(checks.clone(), checker)?);
@@ -183,53 +163,53 @@ impl Evaluator {
 			metrics,
 			local_only: !options.allow_remote,
 		});
-		let (stop, stopped) = tokio::sync::oneshot::channel();
-		let serving = tokio::spawn(serve(listener, router, async {
-			// ends as well when the sender is dropped
-			let _ = stopped.await;
-		}));
-		Ok(Self { address, evaluations, checks, threads, stop, serving })
+		let server = ServerHandle::spawn(address, |stopped| {
+			axum::serve(listener, router).with_graceful_shutdown(stopped).into_future()
+		});
+		Ok(Self { evaluations, checks, threads, server })
 	}
 
-	/// Ends the service: no new requests, and jobs that are worked on get a little while to finish.
-	async fn stop(self) -> Result<()> {
+	/// Returns the address that the service listens on.
+	pub fn address(&self) -> SocketAddr {
+		self.server.address()
+	}
+
+	/// Ends the service. New requests are refused, and running jobs get a few seconds to finish.
+	pub async fn stop(self) -> Result<()> {
 		self.evaluations.close();
 		self.checks.close();
-		drop(self.stop);
-		let until = Instant::now() + PATIENCE;
-		while !self.threads.iter().all(thread::JoinHandle::is_finished) && Instant::now() < until {
-			tokio::time::sleep(Duration::from_millis(20)).await;
-		}
-		match tokio::time::timeout(PATIENCE, self.serving).await {
-			Ok(served) => Ok(served??),
+		let server = tokio::time::timeout(PATIENCE, self.server.stop());
+		let (served, ()) = tokio::join!(server, ended(&self.threads));
+		match served {
+			Ok(served) => Ok(served?),
 			Err(_) => Ok(()),
 		}
 	}
 }
 
-/// The jobs of one kind, whose results lie in `folder`.
-fn jobs<R: Request>(
+/// Waits until the threads have ended, for [`PATIENCE`] at most.
+async fn ended(threads: &[thread::JoinHandle<()>]) {
+	let until = Instant::now() + PATIENCE;
+	while !threads.iter().all(thread::JoinHandle::is_finished) && Instant::now() < until {
+		tokio::time::sleep(Duration::from_millis(20)).await;
+	}
+}
+
+/// Opens the queue of the jobs of one kind, whose results lie in `folder`.
+fn open_queue<R: Request>(
 	folder: &str,
-	options: &Options,
+	options: &EvaluatorOptions,
 	artifacts: &Artifacts,
 	metrics: &Metrics,
 ) -> Result<Arc<JobQueue<R>>> {
-	let results = Results::open(&options.data.join(folder), options.results.into())?;
-	let limits = Limits { queue: options.queue.into(), per_group: PER_GROUP, retry: RETRY, grace: GRACE };
+	let results = Results::open(&options.data.join(folder), options.results)?;
+	let limits = Limits { queue: options.queue, per_group: PER_GROUP, retry: RETRY, grace: GRACE };
 	let cache = artifacts.cache().clone();
 	Ok(Arc::new(JobQueue::new(results, limits, cache, metrics.of::<R>())))
 }
 
-/// Works on jobs on a thread of its own.
-fn spawn<R: Request>(jobs: Arc<JobQueue<R>>, judge: impl JobRunner<R>) -> Result<thread::JoinHandle<()>> {
+/// Runs jobs on a thread of their own.
+fn spawn<R: Request>(jobs: Arc<JobQueue<R>>, runner: impl JobRunner<R>) -> Result<thread::JoinHandle<()>> {
 	let thread = thread::Builder::new().name(format!("{}s", R::KIND));
-	Ok(thread.spawn(move || runner::work(&jobs, judge))?)
-}
-
-async fn serve(
-	listener: TcpListener,
-	router: axum::Router,
-	stopped: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-	axum::serve(listener, router).with_graceful_shutdown(stopped).await
+	Ok(thread.spawn(move || runner::work(&jobs, runner))?)
 }

@@ -1,3 +1,5 @@
+//! Metrics in the exposition format of Prometheus.
+
 use super::request::Request;
 use anyhow::Result;
 use prometheus::{
@@ -5,7 +7,7 @@ use prometheus::{
 	Registry, TextEncoder,
 };
 
-/// What the service counts, in the exposition format of Prometheus.
+/// All metrics of the service.
 #[derive(Debug)]
 pub(crate) struct Metrics {
 	registry: Registry,
@@ -20,14 +22,14 @@ pub(crate) struct Metrics {
 	content_bytes: IntGauge,
 }
 
-/// What is counted of the jobs of one kind.
+/// Metrics of the jobs of one kind.
 #[derive(Debug)]
 pub(crate) struct JobMetrics {
-	/// JobQueue that were done.
+	/// Jobs that were done.
 	pub done: IntCounter,
-	/// JobQueue that failed.
+	/// Jobs that failed.
 	pub failed: IntCounter,
-	/// JobQueue waiting.
+	/// Jobs waiting.
 	pub queued: IntGauge,
 	/// Results kept on disk.
 	pub results: IntGauge,
@@ -36,7 +38,7 @@ pub(crate) struct JobMetrics {
 }
 
 impl Metrics {
-	/// All at zero.
+	/// Creates metrics that are all zero.
 	pub(crate) fn new() -> Result<Self> {
 		let registry = Registry::new();
 		let name = |what: &str| format!("descent_evaluator_{what}");
@@ -56,10 +58,10 @@ impl Metrics {
 		registry.register(Box::new(seconds.clone()))?;
 		let content_bytes = IntGauge::new(name("content_bytes"), "Bytes of content on disk.")?;
 		registry.register(Box::new(content_bytes.clone()))?;
-		let ended = "JobQueue finished, by what was asked for and how they ended.";
+		let ended = "Jobs finished, by what was asked for and how they ended.";
 		Ok(Self {
 			ended: counter("jobs_total", ended, &["kind", "outcome"])?,
-			queued: gauge("queued_jobs", "JobQueue waiting.")?,
+			queued: gauge("queued_jobs", "Jobs waiting.")?,
 			results: gauge("results", "Results kept on disk.")?,
 			seconds,
 			verdicts: counter("verdicts_total", "Candidates looked at, by verdict.", &["verdict"])?,
@@ -69,7 +71,7 @@ impl Metrics {
 		})
 	}
 
-	/// What is counted of jobs of this kind.
+	/// Returns the metrics of jobs of one kind.
 	pub(crate) fn of<R: Request>(&self) -> JobMetrics {
 		let ended = |outcome| self.ended.with_label_values(&[R::KIND, outcome]);
 		JobMetrics {
@@ -81,12 +83,12 @@ impl Metrics {
 		}
 	}
 
-	/// Says how many bytes of content are on disk.
+	/// Sets the bytes of content on disk.
 	pub(crate) fn set_content(&self, bytes: u64) {
 		self.content_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
 	}
 
-	/// All of it as text.
+	/// Renders all metrics as text.
 	pub(crate) fn render(&self) -> Result<String> {
 		let mut text = Vec::new();
 		TextEncoder::new().encode(&self.registry.gather(), &mut text)?;

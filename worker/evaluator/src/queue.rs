@@ -1,3 +1,5 @@
+//! The queue of the jobs of one kind.
+
 use super::{metrics::JobMetrics, request::Request, results::Results};
 use anyhow::Result;
 use descent_artifacts::{ContentCache, PinGuard};
@@ -12,7 +14,7 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Failures remembered, so that whoever asks learns the reason.
+/// Number of failures remembered, so that a node that asks again learns the reason.
 const FAILURES: usize = 256;
 
 /// The jobs of one kind that this service knows: waiting, running, done, failed.
@@ -24,30 +26,28 @@ pub(crate) struct JobQueue<R: Request> {
 	metrics: JobMetrics,
 }
 
-/// What bounds jobs.
+/// Bounds on the jobs of one kind.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-	/// JobQueue that may wait.
+	/// Jobs that may wait.
 	pub queue: usize,
-	/// JobQueue of one group that may be worked on at a time: none keeps all others waiting.
+	/// Jobs of one group that may run at a time, so that no group keeps all others waiting.
 	pub per_group: usize,
-	/// What failed may be asked for again after this long.
+	/// Time after which a failed job may be asked for again.
 	pub retry: Duration,
-	/// How long a job that nobody can need any more is kept waiting, as blocks may come late.
+	/// Time that a job is kept waiting after its window is over, as blocks may come late.
 	pub grace: Duration,
 }
 
-/// A job that waits or is worked on. What it names stays here for as long.
+/// A job that waits or runs. The content that it names is pinned meanwhile.
 pub(crate) struct Task<R> {
-	/// Its id.
 	pub id: H256,
-	/// What is to be done.
 	pub request: R,
-	/// When the window is over in which something can be said of it.
+	/// End of the window in which the node can use the outcome.
 	pub over: Instant,
-	/// When what it has to fetch is late.
+	/// End of the time to fetch.
 	due: Instant,
-	_hold: PinGuard,
+	_pin: PinGuard,
 }
 
 struct Inner<R: Request> {
@@ -74,7 +74,7 @@ struct Failure {
 pub(crate) struct Full;
 
 impl<R: Request> JobQueue<R> {
-	/// No job but the finished ones.
+	/// Creates a queue that knows the finished jobs only.
 	pub(crate) fn new(
 		results: Results<R::Outcome>,
 		limits: Limits,
@@ -92,7 +92,7 @@ impl<R: Request> JobQueue<R> {
 		Self { inner: Mutex::new(inner), wake: Condvar::new(), limits, cache, metrics }
 	}
 
-	/// The job of a request, queued now unless it is known already.
+	/// Returns the job of a request, and queues it unless it is known already.
 	pub(crate) fn submit(&self, request: R) -> Result<Job<R::Outcome>, Full> {
 		let now = Instant::now();
 		let task = Task {
@@ -100,7 +100,7 @@ impl<R: Request> JobQueue<R> {
 			due: now + request.fetch_time(),
 			// The time to fetch is half of the window.
 			over: now + request.fetch_time() * 2,
-			_hold: self.cache.hold(request.named()),
+			_pin: self.cache.hold(request.named()),
 			request,
 		};
 		let id = task.id;
@@ -121,19 +121,19 @@ impl<R: Request> JobQueue<R> {
 		Ok(Job { id, status: JobStatus::Queued })
 	}
 
-	/// A job as it stands; `None` where there is none of this id.
+	/// Returns a job by its id.
 	pub(crate) fn get(&self, id: &H256) -> Option<Job<R::Outcome>> {
 		let status = self.lock().status(id)?;
 		Some(Job { id: *id, status })
 	}
 
-	/// JobQueue waiting.
+	/// Returns the number of jobs that wait.
 	pub(crate) fn waiting(&self) -> usize {
 		self.lock().queue.len()
 	}
 
-	/// Waits for the next job, of those whose group may have another one the one whose time to fetch ends first, and marks
-	/// it as running; `None` once the service is closed.
+	/// Waits for the next job, of those whose group may have another one the one whose time to fetch ends
+	/// first, and marks it as running; `None` once the service is closed.
 	pub(crate) fn next(&self) -> Option<Task<R>> {
 		let mut inner = self.lock();
 		loop {
@@ -153,14 +153,14 @@ impl<R: Request> JobQueue<R> {
 		}
 	}
 
-	/// Says how far a running job is.
+	/// Sets the number of checkpoints that a running job has measured.
 	pub(crate) fn progress(&self, id: &H256, measured: u32) {
 		if let Some(running) = self.lock().running.get_mut(id) {
 			running.measured = measured;
 		}
 	}
 
-	/// Ends a running job, which took so long.
+	/// Ends a running job that took the time `took`.
 	pub(crate) fn finish(&self, id: H256, outcome: Result<R::Outcome>, took: Duration) {
 		self.metrics.seconds.observe(took.as_secs_f64());
 		let mut inner = self.lock();
@@ -181,7 +181,7 @@ impl<R: Request> JobQueue<R> {
 		self.metrics.results.set(inner.results.len() as i64);
 	}
 
-	/// Lets [`Self::next`] end; what waits is dropped, as it will be asked for again.
+	/// Lets [`Self::next`] end. Waiting jobs are dropped, as the node asks for them again.
 	pub(crate) fn close(&self) {
 		self.lock().closed = true;
 		self.wake.notify_all();
@@ -194,12 +194,12 @@ impl<R: Request> JobQueue<R> {
 }
 
 impl<R: Request> Inner<R> {
-	/// Drops what has waited until nobody can need it: it would only keep others waiting.
+	/// Drops the jobs whose window is over: they would only keep others waiting.
 	fn forget(&mut self, now: Instant, grace: Duration) {
 		self.queue.retain(|task| now < task.over + grace);
 	}
 
-	/// The waiting job that is to be worked on first.
+	/// Returns the position of the waiting job that is to run first.
 	fn first(&self, per_group: usize) -> Option<usize> {
 		let is_allowed = |task: &Task<R>| {
 			let running = self.running.values();
@@ -210,8 +210,8 @@ impl<R: Request> Inner<R> {
 		first.map(|(first, _)| first)
 	}
 
-	/// Makes room for a job of a group by dropping the last one of the group that has most waiting, which will be asked for
-	/// again. No group can fill the queue for all others.
+	/// Makes room for a job of a group by dropping the last one of the group that has most waiting; the node
+	/// will ask for it again. No group can fill the queue for all others.
 	fn make_room(&mut self, group: GroupId) -> bool {
 		let waiting = |group| self.queue.iter().filter(|task| task.request.group() == group).count();
 		let queued = self.queue.iter().enumerate();

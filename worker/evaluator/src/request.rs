@@ -1,3 +1,5 @@
+//! Requests of the node, and the checks on them.
+
 use descent_protocol::{
 	evaluation::{CheckRequest, Checked, DeltaSource, EvaluationRequest, Measured},
 	ContentRef, EvaluationPolicy, GroupId, MAX_CANDIDATES, MAX_LOG, MAX_PROVIDERS, MAX_PROVIDER_LENGTH,
@@ -9,27 +11,27 @@ use std::{fmt::Debug, time::Duration};
 /// The most records that one checkpoint is measured on.
 const MAX_RECORDS: u32 = 1 << 20;
 
-/// What the service can be asked for.
+/// A request that the service takes.
 pub(crate) trait Request: Clone + Debug + DeserializeOwned + Send + Sync + 'static {
-	/// What comes of it.
+	/// Outcome of its job.
 	type Outcome: Clone + Debug + Serialize + DeserializeOwned + Send + 'static;
-	/// What it is called, in addresses, folders, metrics and messages.
+	/// Its name in addresses, metrics and messages.
 	const KIND: &'static str;
 
-	/// The id of its job.
+	/// Returns the id of its job.
 	fn id(&self) -> H256;
-	/// Whose it is.
+	/// Returns the group that it is about.
 	fn group(&self) -> GroupId;
 	/// Checks everything that bounds the work it asks for.
 	fn check(&self) -> Result<(), String>;
-	/// The content that has to be here while it is worked on, the deltas of the data set aside: of these each is needed once,
-	/// to be applied.
+	/// Returns the content that is pinned while its job waits or runs. The deltas of the data set are not:
+	/// each of them is needed once, to be applied.
 	fn named(&self) -> Vec<ContentRef>;
-	/// How long may be fetched: half of the time in which something can be said of it.
+	/// Returns the time to fetch: half of the window in which the node can use the outcome.
 	fn fetch_time(&self) -> Duration;
 }
 
-/// Why a request is not taken.
+/// Reason that a request is not taken.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
 	/// It is not JSON.
@@ -81,7 +83,8 @@ impl Request for EvaluationRequest {
 		if let EvaluationPolicy::Validation { set, .. } = &self.policy {
 			content(set)?;
 		}
-		// What a candidate or the head refers to is judged, not refused: the others are measured all the same.
+		// A bad reference of a candidate or the head gets a verdict and is not refused: the others are
+		// measured all the same.
 		let sources = self.candidates.iter().map(|candidate| &candidate.providers);
 		sources.chain(self.head.iter().map(|head| &head.providers)).try_for_each(|list| providers(list))
 	}

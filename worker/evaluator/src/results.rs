@@ -1,3 +1,5 @@
+//! Outcomes of finished jobs on disk.
+
 use anyhow::{Context, Result};
 use descent_artifacts::disk::{create_directory, write_atomically};
 use descent_protocol::evaluation::{Job, JobStatus};
@@ -21,8 +23,8 @@ pub(crate) struct Results<Outcome> {
 }
 
 impl<Outcome: Clone + Serialize + DeserializeOwned> Results<Outcome> {
-	/// Reads what is in the directory, and removes what is not a result: the rest of a write that was cut short, or a
-	/// file that does not hold what its name says.
+	/// Reads the results in the directory. Removes any other file: the rest of a write that was cut short, or
+	/// a file whose content does not fit its name.
 	pub(crate) fn open(directory: &Path, limit: usize) -> Result<Self> {
 		create_directory(directory)?;
 		let mut found = Vec::<(SystemTime, H256, Outcome)>::new();
@@ -51,12 +53,12 @@ impl<Outcome: Clone + Serialize + DeserializeOwned> Results<Outcome> {
 		Ok(results)
 	}
 
-	/// The outcome of a finished job.
+	/// Returns the outcome of a finished job.
 	pub(crate) fn get(&self, id: &H256) -> Option<&Outcome> {
 		self.outcomes.get(id)
 	}
 
-	/// How many are kept.
+	/// Returns the number of outcomes.
 	pub(crate) fn len(&self) -> usize {
 		self.outcomes.len()
 	}

@@ -1,3 +1,5 @@
+//! The HTTP interface.
+
 use super::{
 	metrics::Metrics,
 	queue::{Full, JobQueue},
@@ -19,33 +21,30 @@ use sp_core::H256;
 use std::{sync::Arc, time::Duration};
 use tower_http::timeout::TimeoutLayer;
 
-/// The longest request body in bytes. The largest request that a chain can make, with a full log and 8 providers for each of
-/// its deltas whose addresses JSON writes with two bytes for each of theirs, has less.
+/// Bytes of the longest request body. The largest request that a chain can make is smaller: it has a full
+/// log, and 8 providers for each delta with addresses that JSON writes with two bytes for each byte.
 pub(crate) const MAX_BODY: usize = 4 << 20;
-/// Seconds after which whoever finds a queue full should ask again.
+/// Seconds after which a node that finds the queue full should ask again.
 const RETRY_AFTER: u64 = 3;
 
-/// What the handlers share.
+/// State that the handlers share.
 #[derive(Clone)]
 pub(crate) struct Service {
-	/// The evaluations.
 	pub evaluations: Arc<JobQueue<EvaluationRequest>>,
-	/// The checks of proposed deltas.
 	pub checks: Arc<JobQueue<CheckRequest>>,
-	/// What is counted.
 	pub metrics: Arc<Metrics>,
-	/// Whether only what was sent to a name of this machine's own is served.
+	/// True if only requests to a name of this machine itself are served.
 	pub local_only: bool,
 }
 
-/// The HTTP interface of the evaluator.
+/// Builds the routes.
 pub(crate) fn router(service: Service) -> Router {
 	let router = Router::new()
 		.route("/health", get(health))
 		.route("/metrics", get(metrics))
 		.with_state(service.clone())
-		.merge(jobs(service.evaluations))
-		.merge(jobs(service.checks))
+		.merge(job_routes(service.evaluations))
+		.merge(job_routes(service.checks))
 		.layer(DefaultBodyLimit::max(MAX_BODY))
 		.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(10)))
 		.layer(middleware::from_fn(refuse_browsers));
@@ -56,7 +55,7 @@ pub(crate) fn router(service: Service) -> Router {
 	}
 }
 
-fn jobs<R: Request>(jobs: Arc<JobQueue<R>>) -> Router {
+fn job_routes<R: Request>(jobs: Arc<JobQueue<R>>) -> Router {
 	let path = format!("/v1/{}s", R::KIND);
 	Router::new()
 		.route(&path, post(submit::<R>))
@@ -64,20 +63,22 @@ fn jobs<R: Request>(jobs: Arc<JobQueue<R>>) -> Router {
 		.with_state(jobs)
 }
 
-/// A web page that the validator's operator visits must not be able to give this service work.
+/// Refuses requests of web pages: one that the validator's operator visits must not be able to give this
+/// service work.
 async fn refuse_browsers(request: extract::Request, next: Next) -> Response {
 	if request.headers().contains_key(header::ORIGIN) {
-		return refusal(StatusCode::FORBIDDEN, "requests of web pages are not served");
+		return error_response(StatusCode::FORBIDDEN, "requests of web pages are not served");
 	}
 	next.run(request).await
 }
 
-/// Nor may one whose name leads here: its requests have no `Origin`, but name the page's host.
+/// Refuses requests to other names: a web page whose name leads here sends no `Origin`, but the name of its
+/// own host.
 async fn refuse_other_names(request: extract::Request, next: Next) -> Response {
 	let host = request.headers().get(header::HOST);
 	let named = host.map(HeaderValue::to_str).and_then(Result::ok);
 	if !named.is_some_and(is_loopback) {
-		return refusal(
+		return error_response(
 			StatusCode::FORBIDDEN,
 			"only requests to localhost or a loopback address are served; see --allow-remote",
 		);
@@ -85,7 +86,7 @@ async fn refuse_other_names(request: extract::Request, next: Next) -> Response {
 	next.run(request).await
 }
 
-fn refusal(status: StatusCode, reason: impl Into<String>) -> Response {
+fn error_response(status: StatusCode, reason: impl Into<String>) -> Response {
 	(status, Json(json!({ "error": reason.into() }))).into_response()
 }
 
@@ -98,13 +99,16 @@ async fn submit<R: Request>(State(jobs): State<Arc<JobQueue<R>>>, body: Bytes) -
 	match submitted.await {
 		Ok(Ok(Ok(job))) => (StatusCode::ACCEPTED, Json(job)).into_response(),
 		Ok(Ok(Err(Full))) => {
-			let mut response = refusal(StatusCode::SERVICE_UNAVAILABLE, "the queue is full; ask again later");
+			let mut response =
+				error_response(StatusCode::SERVICE_UNAVAILABLE, "the queue is full; ask again later");
 			response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
 			response
 		}
-		Ok(Err(request::Refused::Syntax(reason))) => refusal(StatusCode::BAD_REQUEST, reason),
-		Ok(Err(request::Refused::Content(reason))) => refusal(StatusCode::UNPROCESSABLE_ENTITY, reason),
-		Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "the service is ending"),
+		Ok(Err(request::Refused::Syntax(reason))) => error_response(StatusCode::BAD_REQUEST, reason),
+		Ok(Err(request::Refused::Content(reason))) => {
+			error_response(StatusCode::UNPROCESSABLE_ENTITY, reason)
+		}
+		Err(_) => error_response(StatusCode::INTERNAL_SERVER_ERROR, "the service is ending"),
 	}
 }
 
@@ -113,14 +117,15 @@ async fn look_up<R: Request>(State(jobs): State<Arc<JobQueue<R>>>, Path(id): Pat
 	let digits = id.strip_prefix("0x").unwrap_or(&id);
 	if hex::decode_to_slice(digits, &mut bytes).is_err() {
 		let reason = format!("the id of this {} is not 32 bytes in hexadecimal", R::KIND);
-		return refusal(StatusCode::BAD_REQUEST, reason);
+		return error_response(StatusCode::BAD_REQUEST, reason);
 	}
 	match tokio::task::spawn_blocking(move || jobs.get(&H256(bytes))).await {
 		Ok(Some(job)) => Json(job).into_response(),
-		Ok(None) => {
-			refusal(StatusCode::NOT_FOUND, format!("no {} of this id; post its request first", R::KIND))
-		}
-		Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "the service is ending"),
+		Ok(None) => error_response(
+			StatusCode::NOT_FOUND,
+			format!("no {} of this id; post its request first", R::KIND),
+		),
+		Err(_) => error_response(StatusCode::INTERNAL_SERVER_ERROR, "the service is ending"),
 	}
 }
 
@@ -131,6 +136,6 @@ async fn health(State(service): State<Service>) -> Response {
 async fn metrics(State(service): State<Service>) -> Response {
 	match service.metrics.render() {
 		Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
-		Err(error) => refusal(StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")),
+		Err(error) => error_response(StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")),
 	}
 }

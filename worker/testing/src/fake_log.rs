@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 pub struct FakeLog(pub Arc<Mutex<Vec<LogEntryView>>>);
 
 impl FakeLog {
-	/// Adds a delta; the version that it makes and its root.
+	/// Adds a delta and returns the version that it makes and the root of that.
 	pub fn push(
 		&self,
 		delta: ContentRef,

@@ -1,4 +1,11 @@
-//! A tiny group for tests: eight features, three classes, and a gateway that serves its content.
+//! A small training group for tests: eight features, three classes, and a gateway that serves its content.
+//!
+//! # Example
+//!
+//! ```no_run
+//! let fixture = descent_testing::Fixture::new(100);
+//! assert_eq!(fixture.set.len(), 100);
+//! ```
 
 mod fake_log;
 
@@ -12,7 +19,7 @@ use rand::{rngs::StdRng, Rng, SeedableRng};
 use sp_core::H256;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-/// The model of this many hidden units, as JSON.
+/// Returns the description of a model with this many hidden units, as JSON.
 pub fn description_json(hidden: u32) -> String {
 	format!(
 		r#"{{"descent": 1, "name": "tiny",
@@ -23,20 +30,20 @@ pub fn description_json(hidden: u32) -> String {
 	)
 }
 
-/// The model of this many hidden units.
+/// Returns the description of a model with this many hidden units.
 pub fn description(hidden: u32) -> Description {
 	Description::parse(description_json(hidden).as_bytes()).unwrap()
 }
 
 /// Content on disk, and a gateway over some of it.
 pub struct Fixture {
-	/// Removed with the fixture.
+	/// Directory that is removed with the fixture.
 	pub directory: tempfile::TempDir,
-	/// What the gateway serves.
+	/// Store that the gateway serves.
 	pub store: Store,
-	/// The model.
+	/// The model description.
 	pub description: Description,
-	/// Its reference.
+	/// Reference of the model description.
 	pub model: ContentRef,
 	/// The data set's only delta.
 	pub delta: ContentRef,
@@ -47,7 +54,8 @@ pub struct Fixture {
 }
 
 impl Fixture {
-	/// `records` records whose class is the number of positive ones among the first two features.
+	/// Creates a data set of `records` records whose class is the number of positive ones among the first two
+	/// features.
 	pub fn new(records: u64) -> Self {
 		let directory = tempfile::tempdir().unwrap();
 		let store = Store::open(directory.path().join("served"), 1 << 28).unwrap();
@@ -71,7 +79,7 @@ impl Fixture {
 		Self { directory, store, description, model, delta, set: Arc::new(set), address: None }
 	}
 
-	/// Serves the content.
+	/// Serves the content and returns the address.
 	pub async fn serve(&mut self) -> String {
 		let any = "127.0.0.1:0".parse().unwrap();
 		let forever = std::future::pending();
@@ -80,19 +88,19 @@ impl Fixture {
 		format!("http://{address}")
 	}
 
-	/// A checkpoint of initial weights that is not published.
+	/// Writes a checkpoint of initial weights that is not published.
 	pub fn checkpoint(&self, seed: u64) -> PathBuf {
 		let path = self.directory.path().join(format!("{seed}.safetensors"));
 		Model::new(&self.description, seed, Device::Cpu).unwrap().save(&path).unwrap();
 		path
 	}
 
-	/// A published checkpoint of initial weights.
+	/// Publishes a checkpoint of initial weights.
 	pub fn publish(&self, seed: u64) -> ContentRef {
 		self.store.import_path(self.checkpoint(seed)).unwrap()
 	}
 
-	/// What the initial weights score on the records that a seed draws.
+	/// Returns the score of initial weights on the records that a seed draws.
 	pub fn score(&self, weights: u64, seed: H256, records: u32) -> Score {
 		let model = Model::new(&self.description, weights, Device::Cpu).unwrap();
 		let drawn = descent_protocol::sample(seed, self.set.len(), records);

@@ -68,7 +68,6 @@ mod checkpoints;
 mod control;
 mod device;
 mod events;
-mod gateway;
 mod group_client;
 mod handle;
 mod loader;

@@ -4,7 +4,6 @@ use crate::{
 	checkpoints::Checkpointer,
 	control::TrainingSettings,
 	events::{Event, Report},
-	gateway::Gateway,
 	group_client::GroupClient,
 	loader::AssetLoader,
 	rounds::{Participation, RoundMachine},
@@ -13,6 +12,7 @@ use crate::{
 use anyhow::{bail, Context, Result};
 use descent_artifacts::{Artifacts, Quota};
 use descent_client::{Client, Key};
+use descent_content::{ServerHandle, Store};
 use descent_protocol::{view::GroupView, BlockNumber, GroupId};
 use std::{
 	future::Future,
@@ -87,7 +87,7 @@ pub async fn run(
 struct Trainer<R> {
 	client: GroupClient,
 	machine: RoundMachine<GroupClient, Checkpointer, R>,
-	gateway: Gateway,
+	gateway: ServerHandle,
 	report: R,
 	/// The group as it was read last.
 	group: GroupView,
@@ -104,7 +104,7 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		let artifacts = Artifacts::open(&settings.data, quota, Handle::current())?;
 		let cache = artifacts.cache().clone();
 		let mut state = State::open(&settings.data, genesis, settings.group, &account)?;
-		let gateway = Gateway::start(settings.listen, state.port(), cache.store().clone()).await?;
+		let gateway = serve(settings.listen, state.port(), cache.store().clone()).await?;
 		state.set_port(gateway.address().port())?;
 		let address = public_address(settings.public_url.as_deref(), gateway.address());
 		let directory = settings.data.join("training");
@@ -156,8 +156,22 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 				 reveal windows close"
 			);
 		}
-		self.gateway.stop().await;
+		if let Err(error) = self.gateway.stop().await {
+			tracing::warn!("the gateway: {error}");
+		}
 	}
+}
+
+/// Serves a store at an address. If its port is 0, takes the port `before` if that is free, or any.
+async fn serve(listen: SocketAddr, before: Option<u16>, store: Store) -> Result<ServerHandle> {
+	if let (0, Some(port)) = (listen.port(), before) {
+		let address = SocketAddr::new(listen.ip(), port);
+		if let Ok(server) = ServerHandle::gateway(address, store.clone()).await {
+			return Ok(server);
+		}
+	}
+	let served = ServerHandle::gateway(listen, store).await;
+	served.with_context(|| format!("cannot listen on {listen}: choose another address with --listen"))
 }
 
 /// Returns the URL that reveals name, and warns if other machines cannot reach it.

@@ -223,8 +223,8 @@ impl TrainingLoop {
 
 	/// Evaluates a new head, and goes on from it if it is better than the best own weights.
 	fn evaluate_head(&mut self, digest: H256, file: &Path) -> Result<()> {
-		let loaded =
-			Model::load(&self.task.description, file, self.settings.device).map_err(evaluation_set::refusal);
+		let loaded = Model::load(&self.task.description, file, self.settings.device)
+			.map_err(evaluation_set::artifact_error);
 		let model = match loaded {
 			Ok(model) => model,
 			Err(ArtifactError::Failed(error)) => return Err(error),

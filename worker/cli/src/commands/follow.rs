@@ -1,8 +1,9 @@
 //! Following of a subscription.
 
-use crate::{output::Output, shutdown};
+use crate::output::Output;
 use anyhow::Result;
 use descent_client::Error;
+use descent_console::shutdown;
 use futures::{Stream, StreamExt};
 use indicatif::ProgressBar;
 use std::ops::ControlFlow;
@@ -15,7 +16,7 @@ pub(super) async fn follow<T>(
 	output: &Output,
 	mut each: impl AsyncFnMut(T) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
-	let mut stop = std::pin::pin!(shutdown::requested());
+	let mut stop = std::pin::pin!(shutdown::requested()?);
 	loop {
 		let next = tokio::select! {
 			next = items.next() => next,

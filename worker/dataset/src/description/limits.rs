@@ -1,5 +1,8 @@
 //! Bounds on the resources that a description may need.
 
+/// The longest description that is read, in bytes.
+pub const MAX_DESCRIPTION_BYTES: u64 = 64 << 10;
+
 /// Bounds on a description. They are checked before anything is allocated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -24,7 +27,7 @@ pub struct Limits {
 impl Default for Limits {
 	fn default() -> Self {
 		Self {
-			file_bytes: 64 * 1024,
+			file_bytes: MAX_DESCRIPTION_BYTES as usize,
 			layers: 512,
 			rank: 4,
 			dimension: 1 << 24,
@@ -47,6 +50,9 @@ pub enum DescriptionError {
 		/// The limit in bytes.
 		limit: usize,
 	},
+	/// The file cannot be opened or read.
+	#[error("the file cannot be read: {0}")]
+	File(String),
 	/// The file is not JSON, or not of the documented form.
 	#[error("the description cannot be read: {0}")]
 	Json(String),

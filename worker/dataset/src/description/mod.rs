@@ -18,12 +18,12 @@ mod plan;
 mod tests;
 
 pub use layer::Layer;
-pub use limits::{DescriptionError, Limits};
+pub use limits::{DescriptionError, Limits, MAX_DESCRIPTION_BYTES};
 pub use plan::{Plan, TensorSpec};
 
 use crate::schema::{Column, Dtype, Schema};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::{collections::HashSet, fs::File, io::Read, path::Path};
 
 /// A description as it is written in JSON. It is not checked yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,6 +96,25 @@ pub struct Description {
 }
 
 impl Description {
+	/// Reads and checks a description in a file, of which at most [`MAX_DESCRIPTION_BYTES`] are read.
+	pub fn read(path: &Path) -> Result<Self, DescriptionError> {
+		let read = || -> std::io::Result<(u64, Vec<u8>)> {
+			let file = File::open(path)?;
+			let size = file.metadata()?.len();
+			let mut json = Vec::new();
+			file.take(MAX_DESCRIPTION_BYTES + 1).read_to_end(&mut json)?;
+			Ok((size.max(json.len() as u64), json))
+		};
+		let (size, json) = read().map_err(|error| DescriptionError::File(error.to_string()))?;
+		if size > MAX_DESCRIPTION_BYTES {
+			return Err(DescriptionError::FileTooLarge {
+				bytes: usize::try_from(size).unwrap_or(usize::MAX),
+				limit: MAX_DESCRIPTION_BYTES as usize,
+			});
+		}
+		Self::parse(&json)
+	}
+
 	/// Parses and checks a description under the default [`Limits`].
 	///
 	/// # Errors

@@ -183,3 +183,14 @@ fn mean_squared_error_takes_a_matching_output() {
 	assert_eq!(parse("[3]", 3).unwrap().plan().output(), [3]);
 	assert!(reason(parse("[3]", 2)).contains("need [3]"));
 }
+
+#[test]
+fn a_file_is_read_up_to_the_limit() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("m.json");
+	std::fs::write(&path, MLP).unwrap();
+	assert_eq!(Description::read(&path).unwrap().name(), "mnist-mlp");
+	std::fs::write(&path, vec![b' '; MAX_DESCRIPTION_BYTES as usize + 1]).unwrap();
+	assert!(reason(Description::read(&path)).contains("has 65537 bytes"));
+	assert!(matches!(Description::read(folder.path()), Err(DescriptionError::File(_))));
+}

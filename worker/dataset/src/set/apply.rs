@@ -130,8 +130,8 @@ impl Set {
 			.ok_or_else(|| io::Error::other("the data set version vanished while it was built").into())
 	}
 
-	/// Removes the unfinished versions in the folder `store`. It must be called only while no other process
-	/// builds there, for example when a service starts.
+	/// Removes the unfinished versions in the folder `store`: the folders whose names begin with a dot. It must be
+	/// called only while no other process uses `store`, for example when a service starts.
 	pub fn sweep(store: &Path) -> io::Result<()> {
 		let entries = match std::fs::read_dir(store) {
 			Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -139,7 +139,8 @@ impl Set {
 		};
 		for entry in entries {
 			let entry = entry?;
-			if entry.file_name().to_string_lossy().starts_with(BUILDING) {
+			let is_unfinished = entry.file_name().to_string_lossy().starts_with('.');
+			if is_unfinished && entry.file_type()?.is_dir() {
 				std::fs::remove_dir_all(entry.path())?;
 			}
 		}

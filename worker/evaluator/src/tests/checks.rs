@@ -68,7 +68,7 @@ fn check(fixture: &Fixture, proposed: ContentRef) -> CheckRequest {
 	}
 }
 
-/// What a check of these bytes, which the group's providers serve, comes to.
+/// The verdict on these bytes, which the group's providers serve.
 async fn verdict(client: &Client, fixture: &Fixture, bytes: &[u8]) -> DeltaVerdict {
 	let proposed = fixture.store.import(bytes).unwrap();
 	client.outcome(&check(fixture, proposed)).await.checked
@@ -109,7 +109,7 @@ async fn a_valid_delta_is_reported_to_the_last_digit() {
 		root: descent_protocol::delta_root(request.genesis, 2, 3, 1, rows),
 	};
 	assert_eq!(client.outcome(&request).await.checked, DeltaVerdict::Valid(report));
-	// On what it makes, it is a duplicate; nobody has to serve any of it again.
+	// On the version that it makes, it is a duplicate. Nothing has to be served again.
 	let next = CheckRequest {
 		version: 2,
 		deltas: vec![source(fixture.delta), source(proposed)],
@@ -222,7 +222,7 @@ async fn what_this_machine_lacks_is_no_verdict() {
 	client.evaluator.stop().await.unwrap();
 }
 
-/// Checks that wait for somebody who never answers leave measuring alone, and other checks.
+/// Checks that wait for a provider that never answers delay neither measuring nor other checks.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_check_that_stalls_delays_neither_measurements_nor_other_checks() {
 	let mut fixture = Fixture::new(400);
@@ -261,7 +261,7 @@ async fn a_check_that_stalls_delays_neither_measurements_nor_other_checks() {
 	client.evaluator.stop().await.unwrap();
 }
 
-/// Whoever serves neither the version nor the model keeps nobody waiting for longer than the attempt takes.
+/// A provider that serves neither the version nor the model delays a check no longer than its attempt.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_check_needs_is_fetched_while_its_attempt_lasts() {
 	let mut fixture = Fixture::new(50);
@@ -295,7 +295,7 @@ async fn verdicts_outlive_a_restart_and_are_made_once() {
 	client.evaluator.stop().await.unwrap();
 	let client = Client::start(&data).await;
 	assert_eq!(client.submit(&request).await.status, JobStatus::Done(checked.clone()));
-	// The applied delta and the set that it applies to are here, though nobody serves them any more.
+	// The applied delta and the set that it applies to are on disk, though they are no longer served.
 	let measured = EvaluationRequest {
 		deltas: vec![source(fixture.delta), request.proposed.clone()],
 		providers: Vec::new(),

@@ -3,11 +3,11 @@ use descent_artifacts::ContentCache;
 use descent_protocol::evaluation::Checked;
 use std::sync::mpsc;
 
-/// Judges when it is told to.
+/// Runner that ends a job when it is told to.
 struct Slow(mpsc::Receiver<bool>);
 
 impl JobRunner<EvaluationRequest> for Slow {
-	fn judge(&mut self, _: &EvaluationRequest, _: Instant, progress: &dyn Fn(u32)) -> Result<Measured> {
+	fn run(&mut self, _: &EvaluationRequest, _: Instant, progress: &dyn Fn(u32)) -> Result<Measured> {
 		progress(3);
 		match self.0.recv() {
 			Ok(true) => Ok(nothing()),
@@ -17,12 +17,12 @@ impl JobRunner<EvaluationRequest> for Slow {
 	}
 }
 
-/// Checks nothing.
+/// Runner that fails every check.
 #[derive(Clone)]
 struct Absent;
 
 impl JobRunner<CheckRequest> for Absent {
-	fn judge(&mut self, _: &CheckRequest, _: Instant, _: &dyn Fn(u32)) -> Result<Checked> {
+	fn run(&mut self, _: &CheckRequest, _: Instant, _: &dyn Fn(u32)) -> Result<Checked> {
 		anyhow::bail!("nobody is here")
 	}
 }
@@ -33,10 +33,10 @@ fn nothing() -> Measured {
 }
 
 async fn slow(data: &Path) -> (Client, mpsc::Sender<bool>) {
-	let (judge, judged) = mpsc::channel();
-	let options = Options { queue: 1, ..options(data) };
-	let evaluator = Evaluator::start_with(&options, |_, _| (Slow(judged), Absent)).await.unwrap();
-	(Client::of(evaluator), judge)
+	let (end, ended) = mpsc::channel();
+	let options = EvaluatorOptions { queue: 1, ..options(data) };
+	let evaluator = Evaluator::start_with(&options, |_, _| (Slow(ended), Absent)).await.unwrap();
+	(Client::of(evaluator), end)
 }
 
 async fn running(client: &Client, id: H256) {
@@ -58,7 +58,7 @@ fn numbered(fixture: &Fixture, round: u32) -> EvaluationRequest {
 #[tokio::test(flavor = "multi_thread")]
 async fn equal_requests_are_one_job_and_the_queue_is_bounded() {
 	let fixture = Fixture::new(1);
-	let (client, judge) = slow(&fixture.directory.path().join("evaluator")).await;
+	let (client, end) = slow(&fixture.directory.path().join("evaluator")).await;
 	let [first, second, third] = [1, 2, 3].map(|round| numbered(&fixture, round));
 	let job = client.submit(&first).await;
 	assert_eq!(job.id, first.id());
@@ -71,23 +71,23 @@ async fn equal_requests_are_one_job_and_the_queue_is_bounded() {
 	assert!(refused.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap() > 0);
 	let health: serde_json::Value = client.get("/health").await.json().await.unwrap();
 	assert_eq!(health["waiting"], 1);
-	judge.send(true).unwrap();
+	end.send(true).unwrap();
 	assert!(matches!(client.wait::<EvaluationRequest>(job.id).await, JobStatus::Done(_)));
 	let id = client.submit(&second).await.id;
 	running(&client, id).await;
 	assert_eq!(client.submit(&third).await.status, JobStatus::Queued);
-	drop(judge);
+	drop(end);
 	client.evaluator.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_ends_one_job_and_not_the_service() {
 	let fixture = Fixture::new(1);
-	let (client, judge) = slow(&fixture.directory.path().join("evaluator")).await;
-	judge.send(false).unwrap();
+	let (client, end) = slow(&fixture.directory.path().join("evaluator")).await;
+	end.send(false).unwrap();
 	let reason = client.failure(&numbered(&fixture, 1)).await;
 	assert!(reason.contains("libtorch says no"), "{reason}");
-	judge.send(true).unwrap();
+	end.send(true).unwrap();
 	assert_eq!(client.outcome(&numbered(&fixture, 2)).await, nothing());
 	client.evaluator.stop().await.unwrap();
 }
@@ -112,7 +112,7 @@ async fn results_outlive_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_largest_request_that_a_chain_can_make_is_taken() {
 	let fixture = Fixture::new(1);
-	let (client, judge) = slow(&fixture.directory.path().join("evaluator")).await;
+	let (client, end) = slow(&fixture.directory.path().join("evaluator")).await;
 	let largest = ContentRef { size: u64::MAX, codec: descent_protocol::Codec::UnixFs, ..fixture.model };
 	// Bytes that are longest in JSON, of those that the chain admits.
 	let providers = vec!["\"".repeat(128); 8];
@@ -125,14 +125,14 @@ async fn the_largest_request_that_a_chain_can_make_is_taken() {
 		..request(&fixture, Vec::new())
 	};
 	client.submit(&request).await;
-	drop(judge);
+	drop(end);
 	client.evaluator.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_request_is_refused() {
 	let fixture = Fixture::new(1);
-	let (client, judge) = slow(&fixture.directory.path().join("evaluator")).await;
+	let (client, end) = slow(&fixture.directory.path().join("evaluator")).await;
 	let post = |body: Vec<u8>| client.http.post(format!("{}/v1/evaluations", client.base)).body(body);
 	let status = |body: Vec<u8>| async { post(body).send().await.unwrap().status().as_u16() };
 	assert_eq!(status(b"{".to_vec()).await, 400);
@@ -159,15 +159,15 @@ async fn what_is_no_request_is_refused() {
 	assert_eq!(client.get(&format!("/v1/evaluations/{:?}", H256::zero())).await.status(), 404);
 	assert_eq!(client.get("/v1/evaluations/1").await.status(), 400);
 	assert_eq!(client.submit(&good).await.status, JobStatus::Queued);
-	drop(judge);
+	drop(end);
 	client.evaluator.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn other_machines_are_not_served_by_accident() {
 	let directory = tempfile::tempdir().unwrap();
-	let options = Options { listen: "0.0.0.0:0".parse().unwrap(), ..options(directory.path()) };
-	let error = run(options).await.unwrap_err();
+	let options = EvaluatorOptions { listen: "0.0.0.0:0".parse().unwrap(), ..options(directory.path()) };
+	let error = Evaluator::start(&options).await.err().unwrap();
 	assert!(error.to_string().contains("--allow-remote"));
 }
 
@@ -240,7 +240,7 @@ fn what_nobody_can_need_any_more_is_dropped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn other_names_are_not_served() {
 	let fixture = Fixture::new(1);
-	let (client, judge) = slow(&fixture.directory.path().join("evaluator")).await;
+	let (client, end) = slow(&fixture.directory.path().join("evaluator")).await;
 	let status = |host: &'static str| {
 		let get = client.http.get(format!("{}/health", client.base));
 		async move { get.header("host", host).send().await.unwrap().status().as_u16() }
@@ -248,9 +248,9 @@ async fn other_names_are_not_served() {
 	assert_eq!(status("evil.example").await, 403);
 	assert_eq!(status("127.0.0.1.evil.example:9977").await, 403);
 	assert_eq!(status("localhost:9977").await, 200);
-	drop(judge);
+	drop(end);
 	client.evaluator.stop().await.unwrap();
-	let options = Options { allow_remote: true, ..options(&fixture.directory.path().join("open")) };
+	let options = EvaluatorOptions { allow_remote: true, ..options(&fixture.directory.path().join("open")) };
 	let client = Client::of(Evaluator::start(&options).await.unwrap());
 	let get = client.http.get(format!("{}/health", client.base));
 	let answer = get.header("host", "evaluator.example").send().await.unwrap();

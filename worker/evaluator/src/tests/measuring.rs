@@ -122,7 +122,7 @@ async fn who_had_no_time_because_the_job_had_none_is_not_to_blame() {
 	let mut fixture = Fixture::new(400);
 	fixture.serve().await;
 	let mut options = options(&fixture.directory.path().join("evaluator"));
-	(options.fetch_timeout, options.job_limit) = (60, 2);
+	(options.fetch_timeout, options.job_limit) = (Duration::from_secs(60), Duration::from_secs(2));
 	let client = Client::of(Evaluator::start(&options).await.unwrap());
 	let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
 	let candidate = CandidateSource {
@@ -135,7 +135,8 @@ async fn who_had_no_time_because_the_job_had_none_is_not_to_blame() {
 	client.evaluator.stop().await.unwrap();
 }
 
-/// A candidate that names the model description cannot take it away, nor can one that is refuted take its twin away.
+/// A candidate that names the model description cannot take it away, nor can one that is refuted take its
+/// twin away.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_named_twice_stays() {
 	let mut fixture = Fixture::new(400);
@@ -213,7 +214,7 @@ async fn data_that_cannot_be_had_is_nobodys_verdict() {
 	let mut fixture = Fixture::new(400);
 	fixture.serve().await;
 	let mut options = options(&fixture.directory.path().join("evaluator"));
-	options.job_limit = 2;
+	options.job_limit = Duration::from_secs(2);
 	let client = Client::of(Evaluator::start(&options).await.unwrap());
 	let candidates = vec![honest(&fixture, 8)];
 	let mut requests = vec![request(&fixture, candidates); 4];

@@ -1,4 +1,4 @@
-//! The service as its users see it: over HTTP, with real content, real models and a real gateway.
+//! The service over HTTP, with real content, real models and a real gateway.
 
 mod checks;
 mod http;
@@ -17,20 +17,18 @@ use std::path::Path;
 const SEED: H256 = H256::repeat_byte(5);
 const RECORDS: u32 = 300;
 
-fn options(data: &Path) -> Options {
-	Options {
+fn options(data: &Path) -> EvaluatorOptions {
+	EvaluatorOptions {
 		listen: "127.0.0.1:0".parse().unwrap(),
-		data: data.into(),
-		threads: None,
-		json: false,
 		allow_remote: false,
+		data: data.into(),
 		queue: 4,
 		results: 16,
-		fetch_timeout: 1,
-		job_limit: 60,
-		check_limit: 60,
-		max_content: 1,
-		max_data: 1,
+		fetch_timeout: Duration::from_secs(1),
+		job_limit: Duration::from_secs(60),
+		check_limit: Duration::from_secs(60),
+		max_content: 1 << 30,
+		max_data: 1 << 30,
 	}
 }
 
@@ -47,7 +45,7 @@ impl Client {
 	}
 
 	fn of(evaluator: Evaluator) -> Self {
-		let base = format!("http://{}", evaluator.address);
+		let base = format!("http://{}", evaluator.address());
 		let http = reqwest::Client::new();
 		Self { evaluator, http, base }
 	}
@@ -83,7 +81,7 @@ impl Client {
 		}
 	}
 
-	/// What comes of a request.
+	/// The outcome of a request.
 	async fn outcome<R: Request + Serialize>(&self, request: &R) -> R::Outcome {
 		let job = self.submit(request).await;
 		match self.wait::<R>(job.id).await {
@@ -92,7 +90,7 @@ impl Client {
 		}
 	}
 
-	/// Why a request fails.
+	/// The reason that a request fails.
 	async fn failure<R: Request + Serialize>(&self, request: &R) -> String {
 		let job = self.submit(request).await;
 		match self.wait::<R>(job.id).await {

@@ -1,11 +1,12 @@
 //! The check that a new model fits a group's data set and metric.
 
-use crate::{content_ref::Source, description};
+use crate::content_ref::Source;
 use anyhow::{ensure, Context, Result};
+use descent_artifacts::{fetch_description, FetchDescriptionError};
 use descent_content::{FetchLimits, Fetcher, Store};
-use descent_dataset::{Description, Loss};
+use descent_dataset::{Description, DescriptionError, Loss, MAX_DESCRIPTION_BYTES};
 use descent_protocol::{view::GroupView, ContentRef, Metric};
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
 /// Longest wait for a description.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,21 +25,18 @@ pub(crate) async fn check(
 ) -> Result<Option<String>> {
 	let new = match model {
 		Source::Reference(content) => match fetch(content, providers, store).await {
-			Ok(json) => json,
+			Ok(description) => description,
 			Err(error) => return Ok(Some(format!("the new model is not checked: {error:#}"))),
 		},
-		Source::File(file) => {
-			let json = model.read(None, description::LIMIT)?;
-			json.with_context(|| format!("{} can't be read", file.display()))?
-		}
+		Source::File(file) => Description::read(file),
 	};
-	let new = Description::parse(&new).context("the new model description is not valid")?;
+	let new = new.context("the new model description is not valid")?;
 	ensure!(
 		group.metric != Metric::Error || new.loss() == Loss::CrossEntropy,
 		"the group measures the error rate, which a model without classes does not have"
 	);
 	let current = match fetch(&group.model, &group.providers, store).await {
-		Ok(json) => Description::parse(&json),
+		Ok(current) => current,
 		Err(error) => {
 			return Ok(Some(format!(
 				"whether the new model fits the data set is not checked: the current one is not there: \
@@ -72,24 +70,37 @@ fn columns(schema: &descent_dataset::Schema) -> String {
 	columns.join(", ")
 }
 
-/// A description, from the store or from those who serve it.
-async fn fetch(content: &ContentRef, providers: &[String], store: Option<&Store>) -> Result<Vec<u8>> {
+/// Reads a description from the store or from its providers. The inner error is that of an invalid
+/// description.
+async fn fetch(
+	content: &ContentRef,
+	providers: &[String],
+	store: Option<&Store>,
+) -> Result<Result<Description, DescriptionError>> {
 	if let Some(store) = store {
 		if store.is_complete(content)? {
-			return Ok(store.read(content, description::LIMIT)?);
+			return checked(fetch_description(store, content, ready(Ok(()))).await);
 		}
 	}
 	let folder = tempfile::tempdir().context("making a temporary folder")?;
-	let store = Store::open(folder.path(), description::LIMIT.saturating_mul(2))?;
+	let store = Store::open(folder.path(), MAX_DESCRIPTION_BYTES.saturating_mul(2))?;
 	let limits = FetchLimits {
-		max_content_bytes: description::LIMIT,
+		max_content_bytes: MAX_DESCRIPTION_BYTES,
 		deadline: PATIENCE,
 		patience: PATIENCE,
 		..FetchLimits::default()
 	};
 	let fetcher = Fetcher::new(store.clone(), limits)?;
-	fetcher.fetch(content, providers, |_| ()).await?;
-	Ok(store.read(content, description::LIMIT)?)
+	checked(fetch_description(&store, content, fetcher.fetch(content, providers, |_| ())).await)
+}
+
+fn checked(
+	fetched: Result<Description, FetchDescriptionError>,
+) -> Result<Result<Description, DescriptionError>> {
+	match fetched {
+		Err(FetchDescriptionError::Invalid(error)) => Ok(Err(error)),
+		fetched => Ok(Ok(fetched?)),
+	}
 }
 
 #[cfg(test)]

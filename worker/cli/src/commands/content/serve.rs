@@ -1,8 +1,9 @@
 //! The command `descent content serve`.
 
-use crate::{args::StoreArg, output::Output, shutdown};
+use crate::{args::StoreArg, output::Output};
 use anyhow::{Context, Result};
 use clap::Args;
+use descent_console::shutdown;
 use serde::Serialize;
 use std::net::SocketAddr;
 
@@ -31,7 +32,7 @@ impl Serve {
 	pub(crate) async fn run(self, output: &Output) -> Result<()> {
 		let directory = self.store.store.display().to_string();
 		let store = self.store.open().await?;
-		let (address, task) = descent_content::serve(self.listen, store, shutdown::requested())
+		let (address, task) = descent_content::serve(self.listen, store, shutdown::requested()?)
 			.await
 			.with_context(|| format!("listening on {}", self.listen))?;
 		let ready = Ready { event: "ready", address: format!("http://{address}") };

@@ -2,7 +2,7 @@
 
 use super::{
 	base::Base,
-	work::{measure, until_stopped, Draft},
+	blocking::{measure, until_stopped, Draft},
 };
 use crate::{
 	content_ref::{open, Reference},

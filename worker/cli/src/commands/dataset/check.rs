@@ -1,6 +1,6 @@
 //! The command `descent dataset check`.
 
-use super::{base::Base, work::until_stopped};
+use super::{base::Base, blocking::until_stopped};
 use crate::{
 	content_ref::{open, Reference},
 	description,

@@ -1,8 +1,8 @@
 //! The command `descent dataset checkout`.
 
 use super::{
-	library::{DataArg, Library},
-	work::{measure, until_stopped, Draft},
+	blocking::{measure, until_stopped, Draft},
+	data::{self, DataArg},
 };
 use crate::{
 	args::{Global, GroupArg},
@@ -56,9 +56,9 @@ impl Checkout {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let draft = Draft::new(&self.out)?;
 		let client = global.connect().await?;
-		let library = Library::open(&client, self.group.group, &self.data, output).await?;
-		let version = self.version.unwrap_or(library.newest());
-		let set = library.version(version, output).await?;
+		let dataset = data::open(&client, self.group.group, &self.data, output).await?;
+		let version = self.version.unwrap_or(dataset.newest());
+		let set = data::version(&dataset, version, output).await?;
 		let checked_out = CheckedOut {
 			file: self.out,
 			group: self.group.group,

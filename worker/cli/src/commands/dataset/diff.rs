@@ -1,8 +1,8 @@
 //! The command `descent dataset diff`.
 
 use super::{
-	library::{DataArg, Library},
-	work::until_stopped,
+	blocking::until_stopped,
+	data::{self, DataArg},
 };
 use crate::{
 	args::{Global, GroupArg},
@@ -60,10 +60,10 @@ struct Ids {
 impl Diff {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
-		let library = Library::open(&client, self.group.group, &self.data, output).await?;
+		let dataset = data::open(&client, self.group.group, &self.data, output).await?;
 		// the earlier one is a part of the later one, which is built from it
-		let earlier = library.version(self.from.min(self.to), output).await?;
-		let later = library.version(self.from.max(self.to), output).await?;
+		let earlier = data::version(&dataset, self.from.min(self.to), output).await?;
+		let later = data::version(&dataset, self.from.max(self.to), output).await?;
 		let (from, to) = if self.from <= self.to { (earlier, later) } else { (later, earlier) };
 		let difference = Difference {
 			group: self.group.group,

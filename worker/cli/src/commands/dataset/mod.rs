@@ -2,21 +2,20 @@
 
 mod announcement;
 mod base;
+mod blocking;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod checkout;
+mod data;
 pub(crate) mod diff;
-mod library;
 pub(crate) mod list;
 pub(crate) mod log;
 mod preflight;
 pub(crate) mod propose;
-mod shelf;
 #[cfg(test)]
 mod testing;
 pub(crate) mod vote;
 pub(crate) mod watch;
-mod work;
 
 use crate::{args::Global, output::Output};
 use anyhow::Result;

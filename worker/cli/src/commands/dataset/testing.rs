@@ -1,8 +1,7 @@
 //! Files for tests.
 
 use descent_dataset::{DeltaWriter, RecordId, Schema};
-use descent_protocol::{dataset_root, view::LogEntryView, ContentRef, DeltaReport};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// Two floats and one of ten classes.
@@ -54,38 +53,13 @@ impl Folder {
 		path
 	}
 
-	/// The log of deltas of additions and removals, whose files are named `1.parquet` and so on.
-	pub(super) fn log(&self, deltas: &[(&[u8], &[u8])]) -> Vec<LogEntryView> {
-		let mut log = Vec::<LogEntryView>::new();
-		let mut records = 0;
-		for ((add, remove), version) in deltas.iter().zip(1u32..) {
-			let path = self.delta(&format!("{version}.parquet"), add, remove);
-			let delta = ContentRef::raw(&std::fs::read(&path).unwrap()).unwrap();
-			let root = log.last().map(|entry| entry.root).unwrap_or_default();
-			let (added, removed) = (add.len() as u64, remove.len() as u64);
-			records = records + added - removed;
-			log.push(LogEntryView {
-				version,
-				delta,
-				providers: Vec::new(),
-				root: dataset_root(root, delta.digest),
-				from: version,
-				report: (version > 1).then_some(DeltaReport {
-					added,
-					removed,
-					records,
-					root: Default::default(),
-				}),
-				proposer: descent_client::AccountId::new([0; 32]),
-				block: 1,
-			});
-		}
-		log
-	}
-
 	/// Names of what is there, hidden or not.
 	pub(super) fn names(&self) -> Vec<String> {
-		names(self.0.path())
+		let entries = std::fs::read_dir(self.0.path()).unwrap();
+		let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+		let mut names: Vec<_> = names.collect();
+		names.sort();
+		names
 	}
 
 	/// A command line with the folder put for `@`.
@@ -104,11 +78,4 @@ impl Folder {
 pub(super) fn record(n: u8) -> Vec<u8> {
 	let x = f32::from(n);
 	[&x.to_le_bytes()[..], &(x + 1.0).to_le_bytes(), &[n % 10]].concat()
-}
-
-pub(super) fn names(folder: &Path) -> Vec<String> {
-	let entries = std::fs::read_dir(folder).unwrap();
-	let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-	names.sort();
-	names
 }

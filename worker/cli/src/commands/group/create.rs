@@ -4,7 +4,6 @@ use crate::{
 	args::{Global, ImportArg, Providers, Signing},
 	commands::submit::{send, Done},
 	content_ref::{Reference, Source},
-	description,
 	output::Output,
 	parse,
 	table::fields,
@@ -12,7 +11,7 @@ use crate::{
 use anyhow::{bail, ensure, Context, Result};
 use clap::{Args, ValueEnum};
 use descent_client::{parse_amount, Call, NewGroup};
-use descent_dataset::{DeltaLimits, Description, Loss};
+use descent_dataset::{DeltaLimits, Description, Loss, MAX_DESCRIPTION_BYTES};
 use descent_protocol::{
 	BlockNumber, Clock, EvaluationPolicy, GroupId, Metric, Score, Share, Shares, MAX_PROVIDERS,
 };
@@ -192,7 +191,7 @@ impl Create {
 		let store = self.store.open()?;
 		let store = store.as_ref();
 		let json =
-			self.model.read(store, description::LIMIT).context("the model description can't be read")?;
+			self.model.read(store, MAX_DESCRIPTION_BYTES).context("the model description can't be read")?;
 		let description = json.map(|json| Description::parse(&json)).transpose();
 		let description = description.context("the model description is not valid")?;
 		let classifies = |description: &Description| description.loss() == Loss::CrossEntropy;

@@ -1,32 +1,31 @@
-//! Work that takes long and does not wait for anything.
+//! Work that blocks for long, and the files that it writes.
 
-use crate::shutdown;
-use anyhow::{anyhow, bail, Context, Result};
+use anyhow::{bail, Context, Result};
+use descent_artifacts::on_thread;
+use descent_console::shutdown;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Does work on a thread of its own until it ends or the process is asked to stop. Then the thread is left behind: what
-/// it would leave on disk belongs in a [`TempDir`] of the caller's.
+/// Does work on a thread of its own until it ends or the process is asked to stop. The thread is left behind
+/// then, so keep unfinished files in a [`TempDir`] of the caller.
 pub(super) async fn until_stopped<T: Send + 'static>(
 	work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-	let (done, ended) = tokio::sync::oneshot::channel();
-	// not of the runtime's, which would wait for it at the end
-	std::thread::Builder::new().spawn(move || drop(done.send(work())))?;
-	or_stopped(ended).await?.map_err(|_| anyhow!("the work ended before it was done"))?
+	or_stopped(on_thread(work)).await?
 }
 
-/// Waits for something, unless the process is asked to stop before.
+/// Waits for a future. Fails if the process is asked to stop before it ends.
 pub(super) async fn or_stopped<T>(wait: impl Future<Output = T>) -> Result<T> {
+	let stop = shutdown::requested()?;
 	tokio::select! {
 		result = wait => Ok(result),
-		() = shutdown::requested() => bail!("stopped; nothing was written"),
+		() = stop => bail!("stopped; nothing was written"),
 	}
 }
 
-/// Makes a spinner a bar of so many steps, of which only the part that is done is shown.
+/// Turns a spinner into a bar of `total` steps, which shows the share of them that is done.
 pub(super) fn measure(spinner: &ProgressBar, total: u64) {
 	spinner.disable_steady_tick();
 	spinner.set_length(total);
@@ -35,14 +34,14 @@ pub(super) fn measure(spinner: &ProgressBar, total: u64) {
 	}
 }
 
-/// A file that is written in a folder of its own beside the place where it is to be.
+/// A file that is written in a temporary folder beside its destination.
 pub(super) struct Draft {
 	folder: TempDir,
 	out: PathBuf,
 }
 
 impl Draft {
-	/// A draft of the file `out`, gone with the value unless it is finished.
+	/// Creates a draft of the file `out`, removed when dropped unless it is finished.
 	pub(super) fn new(out: &Path) -> Result<Self> {
 		let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty());
 		let parent = parent.unwrap_or(Path::new("."));
@@ -54,17 +53,17 @@ impl Draft {
 		})
 	}
 
-	/// Where to write.
+	/// The path to write to.
 	pub(super) fn path(&self) -> PathBuf {
 		self.folder.path().join("draft")
 	}
 
-	/// A folder for what is needed meanwhile.
+	/// A folder for temporary files.
 	pub(super) fn scratch(&self) -> &Path {
 		self.folder.path()
 	}
 
-	/// Puts the file in its place, replacing what is there.
+	/// Moves the file to its destination, replacing a file that is there.
 	pub(super) fn finish(self) -> Result<()> {
 		std::fs::rename(self.path(), &self.out).with_context(|| format!("writing {}", self.out.display()))
 	}

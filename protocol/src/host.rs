@@ -1,6 +1,6 @@
 //! Names of this machine.
 
-use std::net::{IpAddr, SocketAddr};
+use core::net::{IpAddr, SocketAddr};
 
 /// Whether a host, with a port or without, is this machine's own name for itself: `localhost` or a loopback address.
 pub fn is_loopback(host: &str) -> bool {

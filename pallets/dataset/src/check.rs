@@ -17,7 +17,6 @@ use pallet_evaluators::{AuthoritySignature, EvaluatorSet, PerformanceObserver};
 use pallet_groups::Rewards;
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
-use sp_runtime::SaturatedConversion;
 
 /// What comes of a check can wait for what comes of a round, whose windows are shorter, and for nothing else.
 const PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
@@ -51,9 +50,9 @@ pub fn open_payload(
 }
 
 impl<T: Config> Pallet<T> {
-	/// The block that is being executed, as the protocol counts.
+	/// Returns the number of the block that is being executed.
 	pub(crate) fn now() -> BlockNumber {
-		frame_system::Pallet::<T>::block_number().saturated_into()
+		descent_support::now::<T>()
 	}
 
 	/// The hash of the chain's first block, which every hash and signature binds.

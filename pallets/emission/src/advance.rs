@@ -2,6 +2,7 @@ use crate::{
 	Accumulators, Config, Entrusted, Event, GenesisIssuance, Minted, Pallet, StreamState, Streams, TotalStake,
 };
 use descent_protocol::{era, flown, Accumulator, BlockNumber, Stream};
+use descent_support::now;
 use frame_support::{
 	defensive,
 	pallet_prelude::Get,
@@ -30,7 +31,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Whether a stream has to begin its next period.
 	pub(crate) fn is_period_over() -> bool {
-		let now = Self::now();
+		let now = now::<T>();
 		let mut streams = Stream::ALL.into_iter().zip(Streams::<T>::get());
 		streams.any(|(stream, state)| now.saturating_sub(state.since) >= Self::period(stream))
 	}
@@ -63,7 +64,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The streams in this block, where they were so before.
 	pub(crate) fn advanced(streams: [StreamState; 2]) -> Advanced {
-		let now = Self::now();
+		let now = now::<T>();
 		let stake = TotalStake::<T>::get();
 		let mut advanced = Advanced { streams, accumulators: Accumulators::<T>::get(), minted: 0 };
 		Self::flow(&mut advanced, now, stake);

@@ -1,5 +1,6 @@
 use crate::{Config, Entrusted, Error, Event, Funding, FundingOf, Fundings, FundingsOf, Notice, Pallet};
 use descent_protocol::{make_room, BlockNumber, GroupId, RoundIndex};
+use descent_support::now;
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchError, DispatchResult, Get},
@@ -52,7 +53,7 @@ impl<T: Config> Pallet<T> {
 	/// Takes the funding out of a full list that pays least for a round, the latest among equals, if that is less than
 	/// `per_round`. Those that may be taken back pay nothing.
 	fn displace(fundings: &mut FundingsOf<T>, per_round: u128) -> Result<FundingOf<T>, Error<T>> {
-		let now = Self::now();
+		let now = now::<T>();
 		let worth = |funding: &FundingOf<T>| {
 			if funding.is_free(now) {
 				0
@@ -81,7 +82,7 @@ impl<T: Config> Pallet<T> {
 	fn notice(group: GroupId) -> Result<Notice, DispatchError> {
 		let until = T::Groups::boundary(group).ok_or(Error::<T>::UnknownGroup)?;
 		let free = match until.checked_sub(1) {
-			None => Self::now(),
+			None => now::<T>(),
 			Some(last) => Self::settles(group, last)
 				.and_then(|settle| settle.checked_add(T::FundingGrace::get()))
 				.ok_or(ArithmeticError::Overflow)?,
@@ -101,7 +102,7 @@ impl<T: Config> Pallet<T> {
 			fundings.iter().position(|funding| funding.client == client).ok_or(Error::<T>::UnknownFunding)?;
 		let funding = fundings.remove(place);
 		ensure!(funding.notice.is_some(), Error::<T>::NotStopped);
-		ensure!(funding.is_free(Self::now()), Error::<T>::TooEarly);
+		ensure!(funding.is_free(now::<T>()), Error::<T>::TooEarly);
 		Self::put_fundings(group, fundings);
 		Self::give_back(group, funding);
 		Ok(())

@@ -94,7 +94,7 @@ use frame_support::{
 	},
 	BoundedVec,
 };
-use sp_runtime::{traits::AccountIdConversion, SaturatedConversion};
+use sp_runtime::traits::AccountIdConversion;
 
 /// What is taken from somebody in a configuration's currency.
 pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
@@ -362,11 +362,6 @@ impl<T: Config> Pallet<T> {
 	/// The account that keeps what is minted and funded until it is paid out.
 	pub fn account_id() -> T::AccountId {
 		T::PalletId::get().into_account_truncating()
-	}
-
-	/// The block that is being executed, as the protocol counts.
-	pub(crate) fn now() -> BlockNumber {
-		frame_system::Pallet::<T>::block_number().saturated_into()
 	}
 
 	/// Panics where the configuration could not work.

@@ -8,12 +8,13 @@ use descent_protocol::{
 	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, RoundIndex, Shares,
 };
 use frame_support::{
-	derive_impl, pallet_prelude::ValueQuery, parameter_types, storage_alias, traits::fungible::Balanced,
-	weights::Weight, Blake2_128Concat, PalletId,
+	pallet_prelude::ValueQuery, parameter_types, storage_alias, traits::fungible::Balanced, Blake2_128Concat,
+	PalletId,
 };
-use frame_system::RunToBlockHooks;
 use pallet_groups::{GroupObserver, GroupRules, Rules, Stakeholders};
-use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
+use sp_runtime::{AccountId32, BuildStorage};
+
+pub(crate) use descent_support::mock::account;
 
 #[frame_support::runtime]
 mod runtime {
@@ -41,21 +42,7 @@ mod runtime {
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = Block;
-	type AccountId = AccountId32;
-	type Lookup = IdentityLookup<AccountId32>;
-	type AccountData = pallet_balances::AccountData<u128>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = u128;
-	type ExistentialDeposit = ExistentialDeposit;
-	type DustRemoval = Burn<Test>;
-}
+descent_support::mock_system!(runtime: Test, block: Block, existential_deposit: ExistentialDeposit, dust: Burn<Test>);
 
 parameter_types! {
 	pub static ExistentialDeposit: u128 = 1;
@@ -184,10 +171,6 @@ pub(crate) const SHARES: Shares = Shares {
 /// How long the groups' windows are. Round 0 takes commitments in blocks 10 to 21 and can be settled in block 33.
 pub(crate) const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
 
-pub(crate) fn account(number: u8) -> AccountId32 {
-	AccountId32::new([number; 32])
-}
-
 pub(crate) fn signed(number: u8) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account(number))
 }
@@ -255,15 +238,6 @@ pub(crate) fn chain(endowment: u128) -> sp_io::TestExternalities {
 	let mut chain: sp_io::TestExternalities = storage.expect("the genesis state is valid").into();
 	chain.execute_with(|| (0..4).for_each(create_group));
 	chain
-}
-
-/// Executes empty blocks until `block` has begun.
-pub(crate) fn run_to(block: u32) {
-	System::run_to_block_with::<AllPalletsWithSystem>(
-		block,
-		RunToBlockHooks::default()
-			.before_initialize(|_| System::set_block_consumed_resources(Weight::zero(), 0)),
-	);
 }
 
 /// Runs a test on the chain and checks afterwards what must always hold.

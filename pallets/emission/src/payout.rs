@@ -1,6 +1,7 @@
 use crate::{Accrued, Config, Event, Fundings, Pallet, Pots, WeightInfo};
 use core::mem;
 use descent_protocol::{GroupId, RoundIndex, Share, Shares};
+use descent_support::now;
 use frame_support::weights::Weight;
 use pallet_groups::{GroupRules, Rewards};
 use sp_runtime::SaturatedConversion;
@@ -74,7 +75,7 @@ impl<T: Config> Rewards<T::AccountId, u128> for Pallet<T> {
 	}
 
 	fn delta_checked(group: GroupId, members: &[T::AccountId]) {
-		let current = T::Groups::current_round(group, Self::now());
+		let current = T::Groups::current_round(group, now::<T>());
 		let Some(rules) = current.and_then(|round| T::Groups::rules(group, round)) else {
 			return;
 		};

@@ -3,6 +3,7 @@ use crate::{
 	Streams, TotalStake,
 };
 use descent_protocol::Stream;
+use descent_support::now;
 use frame_support::{
 	ensure,
 	traits::{fungible::Inspect, Get},
@@ -45,7 +46,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn try_streams() -> Result<(), TryRuntimeError> {
-		let now = Self::now();
+		let now = now::<T>();
 		let mut due = 0u128;
 		for (stream, state) in Stream::ALL.into_iter().zip(Streams::<T>::get()) {
 			ensure!(state.flown <= state.emission, "more has flown than the period mints");

@@ -7,6 +7,7 @@ use descent_protocol::{
 	view::{EmissionView, FundingView, PotView, RewardsView, StreamView},
 	Accumulator, BlockNumber, GroupId, Mark, Shares, Stream,
 };
+use descent_support::now;
 use frame_support::{pallet_prelude::Get, traits::fungible::Inspect};
 use pallet_groups::Stakeholders;
 use sp_core::crypto::AccountId32;
@@ -33,9 +34,9 @@ impl<T: Config> Pallet<T> {
 			emission: state.emission,
 			flown: state.flown,
 		});
-		let era = era(Self::now(), T::EraLength::get());
+		let era = era(now::<T>(), T::EraLength::get());
 		EmissionView {
-			block: Self::now(),
+			block: now::<T>(),
 			era,
 			next_halving: Self::halving(era),
 			issuance: T::Currency::total_issuance().saturating_add(advanced.minted),
@@ -73,7 +74,7 @@ where
 		pot.credit(&advanced.accumulators);
 		pot.divide(shares);
 		let fundings = Fundings::<T>::get(group);
-		let now = Self::now();
+		let now = now::<T>();
 		let funded = fundings
 			.iter()
 			.filter(|funding| !funding.is_free(now))

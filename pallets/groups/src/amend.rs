@@ -9,6 +9,7 @@ use descent_protocol::{
 	is_text, majority, make_room, view::AmendmentEnding, AmendmentId, BlockNumber, GroupId, Majority,
 	MAX_AMENDMENTS,
 };
+use descent_support::{now, release};
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::{DispatchResult, Get},
@@ -55,8 +56,7 @@ impl<T: Config> Pallet<T> {
 		let contender = OpenAmendment { id, proposer: account.clone(), ayes: Zero::zero(), lost: 0 };
 		open.try_push(contender).map_err(|_| Error::<T>::TooManyAmendments)?;
 		Open::<T>::insert(group, open);
-		let amendment =
-			Amendment { proposer: account.clone(), deposit, changes, summary, block: Self::now() };
+		let amendment = Amendment { proposer: account.clone(), deposit, changes, summary, block: now::<T>() };
 		Amendments::<T>::insert(group, id, amendment);
 		NextAmendment::<T>::insert(group, next);
 		if let Some(evicted) = evicted {
@@ -178,7 +178,7 @@ impl<T: Config> Pallet<T> {
 	/// of so many blocks.
 	pub(crate) fn tally(group: GroupId, total: BalanceOf<T>, period: BlockNumber) -> Tallied {
 		// Whoever wants to vote or leave has half a period's notice.
-		let latest = Self::now().checked_sub(period.div_ceil(2));
+		let latest = now::<T>().checked_sub(period.div_ceil(2));
 		let open = Open::<T>::get(group);
 		let count = open.len().saturated_into();
 		let mut left = OpenListOf::<T>::default();
@@ -233,7 +233,7 @@ impl<T: Config> Pallet<T> {
 		let (paid, _) = T::Currency::slash(&HoldReason::Amendment.into(), &amendment.proposer, fee);
 		let rest = amendment.deposit.saturating_sub(paid.peek());
 		T::Slash::on_unbalanced(paid);
-		Self::release(HoldReason::Amendment, &amendment.proposer, rest);
+		release::<_, T::Currency>(&HoldReason::Amendment.into(), &amendment.proposer, rest);
 		let ended = EndedAmendment { last: contender, amendment, ending };
 		EndedCount::<T>::mutate(group, |count| {
 			Ended::<T>::insert(group, *count % ENDED_KEPT, ended);

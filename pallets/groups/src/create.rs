@@ -5,12 +5,12 @@ use crate::{
 use descent_protocol::{
 	are_addresses, is_text, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Share,
 };
+use descent_support::now;
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchResult, Get},
 	traits::fungible::MutateHold,
 };
-use sp_runtime::SaturatedConversion;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_create(owner: T::AccountId, new: NewGroup<BalanceOf<T>>) -> DispatchResult {
@@ -38,7 +38,7 @@ impl<T: Config> Pallet<T> {
 			tolerance: new.tolerance,
 			minimum_improvement: new.minimum_improvement,
 			target: new.target,
-			clock: Clock { first: 0, start: new.clock.start.max(Self::now().saturating_add(1)), ..new.clock },
+			clock: Clock { first: 0, start: new.clock.start.max(now::<T>().saturating_add(1)), ..new.clock },
 			deposit: new.deposit,
 			shares: new.shares,
 		}
@@ -61,7 +61,7 @@ impl<T: Config> Pallet<T> {
 			voting: Voting {
 				period: new.voting_period,
 				quorum: new.quorum,
-				since: Self::now(),
+				since: now::<T>(),
 				closing: None,
 				notice: None,
 			},
@@ -115,11 +115,6 @@ impl<T: Config> Pallet<T> {
 			T::AdoptionFee::get() <= T::AmendmentDeposit::get(),
 			"a revision has to be paid with the deposit"
 		);
-	}
-
-	/// The block that is being executed, as the protocol counts.
-	pub(crate) fn now() -> BlockNumber {
-		frame_system::Pallet::<T>::block_number().saturated_into()
 	}
 }
 

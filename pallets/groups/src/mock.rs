@@ -6,12 +6,13 @@
 use crate::{self as pallet_groups, Closed, GroupObserver, GroupRules, NewGroup};
 use descent_protocol::{Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Providers, Share, Shares};
 use frame_support::{
-	assert_ok, derive_impl, parameter_types,
-	traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32, EqualPrivilegeOnly},
+	assert_ok, parameter_types,
+	traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32},
 	weights::Weight,
 };
-use frame_system::{EnsureRoot, RunToBlockHooks};
-use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
+use sp_runtime::{AccountId32, BuildStorage};
+
+pub(crate) use descent_support::mock::{account, number};
 
 #[frame_support::runtime]
 mod runtime {
@@ -43,46 +44,9 @@ mod runtime {
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = Block;
-	type AccountId = AccountId32;
-	type Lookup = IdentityLookup<AccountId32>;
-	type AccountData = pallet_balances::AccountData<u128>;
-}
+descent_support::mock_system!(runtime: Test, block: Block, existential_deposit: ConstU128<1>, dust: ());
 
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = u128;
-	type ExistentialDeposit = ConstU128<1>;
-}
-
-impl pallet_preimage::Config for Test {
-	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = ();
-	type Currency = Balances;
-	type ManagerOrigin = EnsureRoot<AccountId32>;
-	type Consideration = ();
-}
-
-parameter_types! {
-	pub const MaximumSchedulerWeight: Weight = Weight::MAX;
-}
-
-impl pallet_scheduler::Config for Test {
-	type RuntimeEvent = RuntimeEvent;
-	type RuntimeOrigin = RuntimeOrigin;
-	type PalletsOrigin = OriginCaller;
-	type RuntimeCall = RuntimeCall;
-	type MaximumWeight = MaximumSchedulerWeight;
-	type ScheduleOrigin = EnsureRoot<AccountId32>;
-	type OriginPrivilegeCmp = EqualPrivilegeOnly;
-	type MaxScheduledPerBlock = ConstU32<2>;
-	type WeightInfo = ();
-	type Preimages = Preimage;
-	type BlockNumberProvider = System;
-}
+descent_support::mock_scheduler!(runtime: Test, per_block: ConstU32<2>);
 
 /// What the observer was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,14 +144,6 @@ pub const PERIOD: u32 = 20;
 /// How long the groups' windows are. Round 0 takes commitments in blocks 10 to 21.
 pub const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
 
-pub fn account(number: u8) -> AccountId32 {
-	AccountId32::new([number; 32])
-}
-
-pub fn number(account: &AccountId32) -> u8 {
-	AsRef::<[u8; 32]>::as_ref(account)[0]
-}
-
 pub fn signed(number: u8) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account(number))
 }
@@ -226,15 +182,6 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	}
 	.build_storage();
 	storage.expect("the genesis state is valid").into()
-}
-
-/// Executes empty blocks until `block` has begun.
-pub fn run_to(block: u32) {
-	System::run_to_block_with::<AllPalletsWithSystem>(
-		block,
-		RunToBlockHooks::default()
-			.before_initialize(|_| System::set_block_consumed_resources(Weight::zero(), 0)),
-	);
 }
 
 /// Runs a test in block 7 and checks afterwards what must always hold.

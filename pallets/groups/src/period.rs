@@ -1,6 +1,7 @@
 use crate::{set_alarm, Call, Config, Error, Event, GroupObserver, Groups, Pallet, TotalStake};
 use codec::Encode;
 use descent_protocol::{next_close, BlockNumber, GroupId};
+use descent_support::now;
 use frame_support::{ensure, pallet_prelude::DispatchError, weights::Weight};
 use sp_io::hashing::blake2_256;
 
@@ -21,7 +22,7 @@ impl<T: Config> Pallet<T> {
 	/// no such group, or the block's number would be too large.
 	pub fn closes(group: GroupId) -> Option<BlockNumber> {
 		let voting = Groups::<T>::get(group)?.voting;
-		voting.closing.or_else(|| next_close(voting.since, voting.period, Self::now()))
+		voting.closing.or_else(|| next_close(voting.since, voting.period, now::<T>()))
 	}
 
 	/// The same, and has Root close it, if nobody was asked to before.
@@ -47,7 +48,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_close(group: GroupId) -> Result<Work, DispatchError> {
 		let voting = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?.voting;
 		let close = voting.closing.ok_or(Error::<T>::NothingToClose)?;
-		ensure!(Self::now() >= close, Error::<T>::NotDue);
+		ensure!(now::<T>() >= close, Error::<T>::NotDue);
 		let total = TotalStake::<T>::get(group);
 		let amendments = Self::tally(group, total, voting.period);
 		let deltas = T::Observer::period_closed(group, total, voting.quorum);

@@ -1,5 +1,6 @@
 use crate::{BalanceOf, Config, Error, GroupRules, Groups, Pallet, Revisions, Rules, Voting};
 use descent_protocol::{BlockNumber, Change, Clock, GroupId, RoundIndex};
+use descent_support::now;
 use frame_support::{pallet_prelude::DispatchError, traits::Get};
 use sp_runtime::ArithmeticError;
 
@@ -63,7 +64,7 @@ impl<T: Config> Pallet<T> {
 		let unchanged = rules.clone();
 		for change in changes {
 			match change {
-				Change::VotingPeriod { blocks } => voting.change_period(*blocks, Self::now()),
+				Change::VotingPeriod { blocks } => voting.change_period(*blocks, now::<T>()),
 				Change::Quorum { share } => voting.quorum = *share,
 				Change::Clock { lengths } => {
 					rules.clock.length = lengths.length;
@@ -90,7 +91,7 @@ impl<T: Config> Pallet<T> {
 			let clock = before.clock.succeed(rules.clock.first, rules.clock);
 			rules.clock = clock.ok_or(Error::<T>::InvalidClock)?;
 			// Of a clock that starts earlier than the one that was to come, the start may be over.
-			rules.clock.start = rules.clock.start.max(Self::now().saturating_add(1));
+			rules.clock.start = rules.clock.start.max(now::<T>().saturating_add(1));
 		}
 		Self::check_rules(&rules)?;
 		Self::check_voting(voting.period, voting.quorum)?;
@@ -105,7 +106,7 @@ impl<T: Config> Pallet<T> {
 	fn draft(group: GroupId) -> Result<Draft<BalanceOf<T>>, DispatchError> {
 		let newest = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?.revision;
 		let rules = Revisions::<T>::get(group, newest).ok_or(Error::<T>::UnknownGroup)?;
-		let Some(round) = rules.clock.round_at(Self::now()) else {
+		let Some(round) = rules.clock.round_at(now::<T>()) else {
 			let before = newest.checked_sub(1).and_then(|before| Revisions::<T>::get(group, before));
 			return Ok(Draft { revision: newest, before, rules });
 		};
@@ -146,7 +147,7 @@ impl<T: Config> GroupRules<BalanceOf<T>> for Pallet<T> {
 
 	fn boundary(group: GroupId) -> Option<RoundIndex> {
 		let newest = Revisions::<T>::get(group, Groups::<T>::get(group)?.revision)?;
-		match newest.clock.round_at(Self::now()) {
+		match newest.clock.round_at(now::<T>()) {
 			Some(round) => round.checked_add(1),
 			None => Some(newest.clock.first),
 		}

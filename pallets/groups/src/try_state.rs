@@ -4,6 +4,7 @@ use crate::{
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use descent_protocol::{sums, GroupId};
+use descent_support::now;
 use frame_support::{
 	ensure,
 	traits::{fungible::InspectHold, Get},
@@ -38,7 +39,7 @@ impl<T: Config> Pallet<T> {
 			let Voting { period, quorum, .. } = group.voting;
 			ensure!(Self::check_voting(period, quorum).is_ok(), "stakeholders of a group cannot vote");
 			ensure!(
-				Self::check_voting(group.voting.lock(Self::now()), quorum).is_ok(),
+				Self::check_voting(group.voting.lock(now::<T>()), quorum).is_ok(),
 				"stake is held for longer than a period can be"
 			);
 			Self::try_revisions(id, group.revision)?;

@@ -5,19 +5,20 @@
 
 use crate::{self as pallet_validators, CreditOf, NoIdentification};
 use frame_support::{
-	derive_impl, parameter_types,
+	parameter_types,
 	traits::{fungible::Balanced, ConstU128, ConstU32, OnUnbalanced},
 };
-use frame_system::RunToBlockHooks;
 use pallet_session::{disabling::UpToLimitDisablingStrategy, historical, PeriodicSessions, SessionHandler};
 use sp_consensus_babe::AuthorityId as BabeId;
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
 use sp_core::{ed25519, sr25519};
 use sp_runtime::{
 	impl_opaque_keys,
-	traits::{ConvertInto, IdentityLookup, OpaqueKeys},
+	traits::{ConvertInto, OpaqueKeys},
 	AccountId32, BoundToRuntimeAppPublic, BuildStorage, KeyTypeId,
 };
+
+pub(crate) use descent_support::mock::account;
 
 #[frame_support::runtime]
 mod runtime {
@@ -51,20 +52,7 @@ mod runtime {
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = Block;
-	type AccountId = AccountId32;
-	type Lookup = IdentityLookup<AccountId32>;
-	type AccountData = pallet_balances::AccountData<u128>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = u128;
-	type ExistentialDeposit = ConstU128<1>;
-}
+descent_support::mock_system!(runtime: Test, block: Block, existential_deposit: ConstU128<1>, dust: ());
 
 /// Whose the keys of a kind are: nobody's who is told of sessions.
 pub struct Nobody<Key>(core::marker::PhantomData<Key>);
@@ -173,10 +161,6 @@ pub(crate) const GENESIS_BOND: u128 = 10_000;
 /// How many bond at genesis: 1 to 4.
 pub(crate) const GENESIS_VALIDATORS: u8 = 4;
 
-pub(crate) fn account(number: u8) -> AccountId32 {
-	AccountId32::new([number; 32])
-}
-
 pub(crate) fn signed(number: u8) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account(number))
 }
@@ -215,11 +199,6 @@ pub(crate) fn genesis(bonds: impl IntoIterator<Item = (u8, u128)>) -> sp_io::Tes
 /// The chain that tests begin with: accounts 1 to 4 are its validators, and there is nobody else.
 pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	genesis((1..=GENESIS_VALIDATORS).map(|number| (number, GENESIS_BOND)))
-}
-
-/// Executes empty blocks until `block` has begun.
-pub(crate) fn run_to(block: u32) {
-	System::run_to_block_with::<AllPalletsWithSystem>(block, RunToBlockHooks::default());
 }
 
 /// Executes empty blocks until so many more sessions have begun.

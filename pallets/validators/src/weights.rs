@@ -31,7 +31,7 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 struct Estimate(RuntimeDbWeight);
 
 impl Estimate {
-	/// The ledger, the minimum, the sentence, the keys, the candidates, an account and its holds.
+	/// The ledger, the minimum, the last slash, the keys, the candidates, an account and its holds.
 	fn bond(&self) -> Weight {
 		Weight::from_parts(120_000_000, 32_000).saturating_add(self.0.reads_writes(7, 4))
 	}
@@ -42,7 +42,7 @@ impl Estimate {
 	}
 
 	/// The candidates, the session's validators and those that are silenced, and who gets what is slashed; of each offender
-	/// its ledger, sentence, account and holds, and its absences.
+	/// its ledger, last slash, account and holds, and its absences.
 	fn on_offence(&self, n: u32) -> Weight {
 		Weight::from_parts(50_000_000, 40_000)
 			.saturating_add(Weight::from_parts(150_000_000, 8_000).saturating_mul(n.into()))
@@ -50,7 +50,7 @@ impl Estimate {
 			.saturating_add(self.0.reads_writes(5, 5).saturating_mul(n.into()))
 	}
 
-	/// The session; of each member its absences, its sentence, its strikes and the report of its offence; and what these cost.
+	/// The session; of each member its absences, its last slash, its strikes and the report of its offence; and what these cost.
 	fn observed(&self, n: u32) -> Weight {
 		Weight::from_parts(30_000_000, 8_000)
 			.saturating_add(Weight::from_parts(40_000_000, 10_000).saturating_mul(n.into()))

@@ -59,7 +59,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Keeps a ledger whose stake was `before`, and has everything count it that it is the weight of. All stake now.
+	/// Stores a ledger whose stake was `before`, and updates everything that the stake is the weight of.
+	/// Returns all stake in the group.
 	fn keep_stake(
 		group: GroupId,
 		account: &T::AccountId,

@@ -31,7 +31,8 @@ impl<T: Config> Pallet<T> {
 			None => {
 				ensure!(amount >= per_round, Error::<T>::AmountTooSmall);
 				if fundings.is_full() {
-					// The rounds that the one before would have paid for have begun: one is judged, one takes commitments.
+					// The rounds that the one before would have paid for have begun: one is judged, one takes
+					// commitments.
 					ensure!(amount >= per_round.saturating_mul(2), Error::<T>::AmountTooSmall);
 					displaced = Some(Self::displace(&mut fundings, per_round)?);
 				}
@@ -50,8 +51,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Takes the funding out of a full list that pays least for a round, the latest among equals, if that is less than
-	/// `per_round`. Those that may be taken back pay nothing.
+	/// Takes the funding that pays least for a round out of a full list, the latest among equals, if it pays
+	/// less than `per_round`. Fundings that may be taken back count as paying nothing.
 	fn displace(fundings: &mut FundingsOf<T>, per_round: u128) -> Result<FundingOf<T>, Error<T>> {
 		let now = now::<T>();
 		let worth = |funding: &FundingOf<T>| {
@@ -78,7 +79,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// When a funding ends that is given notice of now: rounds that have begun are played for what they were worth.
+	/// Returns the end of a funding whose notice is given now: rounds that have begun are still paid for.
 	fn notice(group: GroupId) -> Result<Notice, DispatchError> {
 		let until = T::Groups::boundary(group).ok_or(Error::<T>::UnknownGroup)?;
 		let free = match until.checked_sub(1) {
@@ -90,7 +91,7 @@ impl<T: Config> Pallet<T> {
 		Ok(Notice { until, free })
 	}
 
-	/// The block from which a round can be settled.
+	/// Returns the first block in which a round can be settled.
 	fn settles(group: GroupId, round: RoundIndex) -> Option<BlockNumber> {
 		let windows = T::Groups::rules(group, round)?.clock.windows(round)?;
 		Some(windows.settle)
@@ -108,7 +109,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Gives a client back what is left of a funding. What its account can't receive, it can claim.
+	/// Returns the rest of a funding to its client. An amount that the client's account can't receive
+	/// accrues, to be claimed.
 	fn give_back(group: GroupId, funding: FundingOf<T>) {
 		let Funding { client, left, .. } = funding;
 		let paid = Self::pay_out(&client, left).unwrap_or_default();

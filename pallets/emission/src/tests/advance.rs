@@ -9,7 +9,7 @@ use descent_protocol::Stream;
 use frame_support::traits::Hooks;
 use pallet_groups::GroupObserver;
 
-/// What flows for trainers and proposers within a block of the first period.
+/// The emission for trainers and proposers of one block of the first period.
 const PER_BLOCK: u128 = TRAINERS / PERIOD as u128;
 const PER_BLOCK_PROPOSERS: u128 = PROPOSERS / PROPOSERS_PERIOD as u128;
 

@@ -108,17 +108,17 @@ impl pallet_dataset::Config for Test {
 	type WeightInfo = ();
 }
 
-/// What every account owns at first.
+/// The balance of every account at first.
 pub const ENDOWMENT: u128 = 1_000_000;
-/// What the group's owner, account 100, has staked; nobody else has.
+/// The stake of the group's owner, account 100. Nobody else has any.
 pub const FOUNDING_STAKE: u128 = 10;
 pub const ANNOUNCEMENT_DEPOSIT: u128 = 50;
 pub const ANNOUNCEMENT_LIFETIME: u32 = 100;
 /// With that for the first MiB, a small delta takes 1,007.
 pub const PROPOSAL_DEPOSIT: u128 = 1_000;
-/// What is taken of it where the delta is applied.
+/// The fee that an applied delta pays from it.
 pub const LOG_FEE: u128 = 30;
-/// How long the group's voting period is. Its first closes in block 61.
+/// The length of the group's voting period, in blocks. The first closes in block 61.
 pub const PERIOD: u32 = 60;
 /// The part of all stake that a delta needs.
 pub const QUORUM: Share = Share::percent(20);
@@ -146,17 +146,17 @@ pub fn start_session(validators: impl IntoIterator<Item = u8>) {
 	Evaluators::on_new_session(true, keys(), keys());
 }
 
-/// What the data set of every group begins with.
+/// The first delta of every group's data set.
 pub fn first_delta() -> ContentRef {
 	ContentRef::raw(b"dataset").unwrap()
 }
 
-/// What the data of every group is for.
+/// The model of every group.
 pub fn model() -> ContentRef {
 	ContentRef::raw(b"model").unwrap()
 }
 
-/// Another group with the same rules.
+/// Creates another group with the same rules.
 pub fn create_group() {
 	let group = pallet_groups::NewGroup {
 		name: b"group".to_vec().try_into().unwrap(),
@@ -208,7 +208,8 @@ pub fn benchmark_ext() -> sp_io::TestExternalities {
 	chain
 }
 
-/// Checks what must hold between any two calls: of the pallet's storage, and that what is open will be closed.
+/// Checks what must hold between any two calls: of the pallet's storage, and that what is open will be
+/// closed.
 pub fn check_state() {
 	Dataset::do_try_state().expect("the state stays consistent");
 	for group in crate::Open::<Test>::iter_keys() {

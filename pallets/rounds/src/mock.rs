@@ -79,7 +79,7 @@ pub fn mixed_randomness(block: u32) -> [u8; 32] {
 parameter_types! {
 	pub static HasRandomness: bool = true;
 	pub static UnrevealedPenalty: Perbill = Perbill::from_percent(50);
-	/// What a commitment costs, where a test is about it.
+	/// The fee of a commitment; zero unless a test is about it.
 	pub static CommitmentFee: u128 = 0;
 	pub const MaxReveal: u32 = 5;
 	pub const Retention: u32 = 4;
@@ -105,13 +105,13 @@ impl pallet_rounds::Config for Test {
 	type WeightInfo = ();
 }
 
-/// What every account owns at first.
+/// The balance of every account at first.
 pub const ENDOWMENT: u128 = 1_000_000;
 /// The smallest deposit in the group.
 pub const DEPOSIT: u128 = 100;
-/// How much a checkpoint has to be better than the head.
+/// The least improvement of a checkpoint over the head.
 pub const IMPROVEMENT: u64 = 50;
-/// How long the group's windows are. Round 0 takes commitments in blocks 10 to 21 and is settled in block 33.
+/// The windows of the group. Round 0 takes commitments in blocks 10 to 21 and is settled in block 33.
 pub const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
 
 pub fn free(number: u8) -> u128 {

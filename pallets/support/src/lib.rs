@@ -1,7 +1,7 @@
 //! The few functions that all of Descent's pallets share, and the common half of their mock runtimes.
 //!
-//! There is no pallet in this crate. With the feature `std`, [`mock`] has the accounts of the mock runtimes, and
-//! [`mock_system`], [`mock_scheduler`] and [`mock_transactions`] configure them.
+//! There is no pallet in this crate. With the feature `std`, [`mock`] has the accounts of the mock runtimes,
+//! and [`mock_system`], [`mock_scheduler`] and [`mock_transactions`] configure them.
 //!
 //! ```
 //! use descent_protocol::BlockNumber;
@@ -31,8 +31,8 @@ pub fn now<T: frame_system::Config>() -> BlockNumber {
 
 /// Releases `amount` of what is on hold of an account for a reason.
 ///
-/// The caller has held as much before. Where less is on hold, all of it is released: debug builds panic, others log
-/// an error.
+/// The caller has held as much before. Where less is on hold, all of it is released: debug builds panic,
+/// others log an error.
 pub fn release<AccountId, Currency: MutateHold<AccountId>>(
 	reason: &Currency::Reason,
 	account: &AccountId,

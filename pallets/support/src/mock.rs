@@ -15,10 +15,16 @@ pub fn number(account: &AccountId32) -> u8 {
 	number
 }
 
-/// Configures frame-system and pallet-balances of a mock runtime, and defines `run_to`, which executes empty blocks.
+/// Configures frame-system and pallet-balances of a mock runtime, and defines `run_to`, which executes empty
+/// blocks.
 #[macro_export]
 macro_rules! mock_system {
-	(runtime: $runtime:ident, block: $block:ident, existential_deposit: $deposit:ty, dust: $dust:ty $(,)?) => {
+	(
+		runtime: $runtime:ident,
+		block: $block:ident,
+		existential_deposit: $deposit:ty,
+		dust: $dust:ty $(,)?
+	) => {
 		use frame_support::derive_impl;
 
 		#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
@@ -49,7 +55,8 @@ macro_rules! mock_system {
 	};
 }
 
-/// Configures pallet-preimage and pallet-scheduler of a mock runtime, which schedules at most so many calls a block.
+/// Configures pallet-preimage and pallet-scheduler of a mock runtime, which schedules at most so many calls a
+/// block.
 #[macro_export]
 macro_rules! mock_scheduler {
 	(runtime: $runtime:ident, per_block: $per_block:ty $(,)?) => {
@@ -82,8 +89,8 @@ macro_rules! mock_scheduler {
 	};
 }
 
-/// Gives a mock runtime blocks of transactions that authorize calls, and defines `validate` and `apply` for the calls
-/// of the pallet that is tested.
+/// Gives a mock runtime blocks of transactions that authorize calls, and defines `validate` and `apply` for
+/// the calls of the pallet that is tested.
 #[macro_export]
 macro_rules! mock_transactions {
 	(runtime: $runtime:ident, block: $block:ident $(,)?) => {
@@ -186,12 +193,10 @@ macro_rules! mock_transactions {
 
 		/// Returns the transaction of a call, encoded and decoded again.
 		fn transaction(call: crate::Call<$runtime>) -> Extrinsic {
-			use frame_system::offchain::CreateAuthorizedTransaction;
+			use frame_system::offchain::CreateAuthorizedTransaction as Create;
 
 			let transaction =
-								<$runtime as CreateAuthorizedTransaction<crate::Call<$runtime>>>::create_authorized_transaction(
-									call.into(),
-								);
+				<$runtime as Create<crate::Call<$runtime>>>::create_authorized_transaction(call.into());
 			let encoded = codec::Encode::encode(&transaction);
 			codec::Decode::decode(&mut &encoded[..]).expect("an encoded transaction can be decoded")
 		}

@@ -23,8 +23,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Returns true if an account is a candidate, and one of more than a set needs. In a smaller set, a validator that makes
-	/// blocks and does not measure is better than none.
+	/// Returns true if an account is a candidate, and one of more than a set needs. In a smaller set, a
+	/// validator that makes blocks and does not measure is better than none.
 	pub(crate) fn can_be_spared(account: &T::AccountId) -> bool {
 		let candidates = Candidates::<T>::get();
 		candidates.len() > SMALLEST_SET.saturated_into()
@@ -54,7 +54,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Makes an account with a sufficient bond a candidate. Does nothing if it is one, has chilled or is in jail.
+	/// Makes an account with a sufficient bond a candidate. Does nothing if it is one, has chilled or is in
+	/// jail.
 	pub(crate) fn enter_if_eligible(account: &T::AccountId, ledger: &LedgerOf<T>) {
 		if ledger.chilled || Self::jailed_until(account).is_some() {
 			return;

@@ -1,8 +1,9 @@
 //! Validators: their bonds, the set of each session, and the cost of offences.
 //!
-//! A validator puts up a *bond*. An account that has bonded enough is a *candidate*; the candidates with the largest bonds
-//! are the validators of the next *session*. A validator that contradicts itself or the work of its peers commits an
-//! *offence*: a part of its bond is *slashed*, it is *jailed*, and it may ask to be a candidate again once it has served.
+//! A validator puts up a *bond*. An account that has bonded enough is a *candidate*; the candidates with the
+//! largest bonds are the validators of the next *session*. A validator that contradicts itself or the work of
+//! its peers commits an *offence*: a part of its bond is *slashed*, it is *jailed*, and it may ask to be a
+//! candidate again once it has served.
 //!
 //! ```text
 //!             bond                                unbond                            withdraw
@@ -17,65 +18,71 @@
 //!
 //! # Terms
 //!
-//! - **Bond**: the amount that is held of an account as a validator. It is the account's weight among the candidates.
-//! - **Unbonding**: an amount that was taken out of a bond. It is no weight any more, but it stays held, and can be
-//!   slashed, for [`Config::UnbondingPeriod`].
+//! - **Bond**: the amount that is held of an account as a validator. It is the account's weight among the
+//!   candidates.
+//! - **Unbonding**: an amount that was taken out of a bond. It is no weight any more, but it stays held, and
+//!   can be slashed, for [`Config::UnbondingPeriod`].
 //! - **Candidate**: an account that can be chosen for the next set.
 //! - **Chilled**: an account that has a bond and does not want to be a candidate.
-//! - **Strike**: one misattestation. It is forgotten after [`STRIKE_LIFETIME`](descent_protocol::STRIKE_LIFETIME).
+//! - **Strike**: one misattestation. It is forgotten after
+//!   [`STRIKE_LIFETIME`](descent_protocol::STRIKE_LIFETIME).
 //! - **Offence**: an equivocation, or [`MAX_STRIKES`](descent_protocol::MAX_STRIKES) strikes.
 //! - **Slash**: a part of all that is held of an offender, which goes to [`Config::Slash`].
 //! - **Jail**: the time after an offence in which the offender can't be a candidate.
 //!
 //! # Usage
 //!
-//! 1. [`bond`](Pallet::bond) makes the sender a candidate, once it has set session keys with `pallet-session`.
+//! 1. [`bond`](Pallet::bond) makes the sender a candidate, once it has set session keys with
+//!    `pallet-session`.
 //! 2. [`chill`](Pallet::chill) ends the candidacy, [`validate`](Pallet::validate) begins it again.
-//! 3. [`unbond`](Pallet::unbond) takes an amount out of the bond, [`withdraw`](Pallet::withdraw) releases it later.
+//! 3. [`unbond`](Pallet::unbond) takes an amount out of the bond, [`withdraw`](Pallet::withdraw) releases it
+//!    later.
 //!
-//! A runtime tells misattestations through [`PerformanceObserver`](pallet_evaluators::PerformanceObserver), and passes
-//! [`Pallet`] to `pallet-session` as the manager of its sessions and to `pallet-offences` as the handler of offences.
-//! [`BondLedger`] keeps what an account has on hold:
+//! A runtime tells misattestations through [`PerformanceObserver`](pallet_evaluators::PerformanceObserver),
+//! and passes [`Pallet`] to `pallet-session` as the manager of its sessions and to `pallet-offences` as the
+//! handler of offences. [`BondLedger`] keeps what an account has on hold:
 //!
 //! ```
 //! use pallet_validators::BondLedger;
 //!
-//! let ledger = BondLedger { bond: 1_000u128, unbonding: vec![(200, 28_800)].try_into().unwrap(), chilled: false };
+//! let unbonding = vec![(200, 28_800)].try_into().unwrap();
+//! let ledger = BondLedger { bond: 1_000u128, unbonding, chilled: false };
 //! assert_eq!(ledger.held(), 1_200);
 //! assert!(!ledger.is_empty());
 //! ```
 //!
 //! # Bonds
 //!
-//! The unbonding period is longer than [`Config::LongestDispute`]; so nobody is out of reach for what it did as a
-//! validator. A bond is never smaller than [`Config::MinimumBond`], except for what a slash or a raised minimum leaves:
-//! then its owner tops it up, or leaves.
+//! The unbonding period is longer than [`Config::LongestDispute`]; so nobody is out of reach for what it did
+//! as a validator. A bond is never smaller than [`Config::MinimumBond`], except for what a slash or a raised
+//! minimum leaves: then its owner tops it up, or leaves.
 //!
 //! # Candidates
 //!
-//! The number of candidates is bounded. They are in descending order of their bonds; of equal bonds, the one that was
-//! there first comes first. When the list is full, a strictly larger bond takes the place of the smallest, so that nobody
-//! can occupy places cheaply. An account whose bond suffices is a candidate at once, until it chills. A candidate that has
-//! chilled, has lost its place or was jailed asks to validate again.
+//! The number of candidates is bounded. They are in descending order of their bonds; of equal bonds, the one
+//! that was there first comes first. When the list is full, a strictly larger bond takes the place of the
+//! smallest, so that nobody can occupy places cheaply. An account whose bond suffices is a candidate at once,
+//! until it chills. A candidate that has chilled, has lost its place or was jailed asks to validate again.
 //!
 //! # Sessions
 //!
-//! As a session starts, the one after it is planned: the first [`Config::Seats`] candidates that have set session keys and
-//! whose bonds still suffice. A minimum that was raised excludes a third of those at most, and lets the set be no smaller
-//! than [`SMALLEST_SET`], or the first to have so much would be all of it: candidates with less fill it up. With no
-//! candidate the set stays as it is, for a chain without validators can't be repaired. The set is passed on even if it has
-//! not changed, as the proofs that are needed to report an offence are of the keys of its session.
+//! As a session starts, the one after it is planned: the first [`Config::Seats`] candidates that have set
+//! session keys and whose bonds still suffice. A minimum that was raised excludes a third of those at most,
+//! and lets the set be no smaller than [`SMALLEST_SET`], or the first to have so much would be all of it:
+//! candidates with less fill it up. With no candidate the set stays as it is, for a chain without validators
+//! can't be repaired. The set is passed on even if it has not changed, as the proofs that are needed to
+//! report an offence are of the keys of its session.
 //!
 //! # Offences
 //!
 //! Equivocations of blocks and votes are reported to `pallet-offences` with a proof of the key's owner, see
-//! [`KeyOwners`]. The pallets that decide the work of committees report misattestations. [`MAX_STRIKES`] strikes are a
-//! [`Misattestation`]. A validator that could not measure has done nothing wrong. A validator that does not take part for
-//! [`MAX_ABSENCES`](descent_protocol::MAX_ABSENCES) times in a row, a day apart at least, although 2/3 of its committees
-//! do, is taken to be gone: it is chilled, at no other cost.
+//! [`KeyOwners`]. The pallets that decide the work of committees report misattestations. [`MAX_STRIKES`]
+//! strikes are a [`Misattestation`]. A validator that could not measure has done nothing wrong. A validator
+//! that does not take part for [`MAX_ABSENCES`](descent_protocol::MAX_ABSENCES) times in a row, a day apart
+//! at least, although 2/3 of its committees do, is taken to be gone: it is chilled, at no other cost.
 //!
-//! The cost of an offence grows with the number of validators that commit it at the same time: a mistake is cheap, an
-//! attack takes many. Of a hundred validators,
+//! The cost of an offence grows with the number of validators that commit it at the same time: a mistake is
+//! cheap, an attack takes many. Of a hundred validators,
 //!
 //! | offenders | each loses |
 //! |----------:|-----------:|
@@ -85,27 +92,28 @@
 //! | 25        | 56.25%     |
 //! | 34 or more| everything |
 //!
-//! and never less than [`MINIMUM_SLASH`](descent_protocol::MINIMUM_SLASH), whatever the report says. It is a part of all
-//! that is held at that moment, what is unbonding included.
+//! and never less than [`MINIMUM_SLASH`](descent_protocol::MINIMUM_SLASH), whatever the report says. It is a
+//! part of all that is held at that moment, what is unbonding included.
 //!
 //! # Repeated reports
 //!
-//! An offence is often reported again, as others are found to have committed it too; and a misconfigured node commits
-//! hundreds before its owner notices. So one [`SlashRecord`] stands for all that an account did until the end of the
-//! session after the one of the slash, the last that it may have been chosen for. A later report of that time costs the
-//! difference to the largest part only, and no further time in jail. An act in a later session is another offence, except
-//! for misattestations while the account is in jail, which are work that it had taken on before.
+//! An offence is often reported again, as others are found to have committed it too; and a misconfigured node
+//! commits hundreds before its owner notices. So one [`SlashRecord`] stands for all that an account did until
+//! the end of the session after the one of the slash, the last that it may have been chosen for. A later
+//! report of that time costs the difference to the largest part only, and no further time in jail. An act in
+//! a later session is another offence, except for misattestations while the account is in jail, which are
+//! work that it had taken on before.
 //!
 //! # Jail
 //!
-//! An offender is no candidate for [`Config::JailPeriod`]. As the next session was chosen already, it may sit in one more
-//! set: there it is disabled again, as far as the runtime's disabling strategy goes, which never disables more than a
-//! third.
+//! An offender is no candidate for [`Config::JailPeriod`]. As the next session was chosen already, it may sit
+//! in one more set: there it is disabled again, as far as the runtime's disabling strategy goes, which never
+//! disables more than a third.
 //!
 //! # Costs
 //!
-//! No loop over accounts pays or punishes: calls touch the caller and one bounded list, sessions their set, and a report
-//! its offenders.
+//! No loop over accounts pays or punishes: calls touch the caller and one bounded list, sessions their set,
+//! and a report its offenders.
 //!
 //! [`MAX_STRIKES`]: descent_protocol::MAX_STRIKES
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -194,7 +202,8 @@ pub mod pallet {
 		>;
 		/// The least that a candidate bonds. May change at any time.
 		type MinimumBond: Get<BalanceOf<Self>>;
-		/// The most validators of a session; no more than the largest committee in any case. May change at any time.
+		/// The most validators of a session; no more than the largest committee in any case. May change at
+		/// any time.
 		type Seats: Get<u32>;
 		/// Number of blocks for which an unbonded amount stays held.
 		#[pallet::constant]
@@ -237,7 +246,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Absences<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Incidents, ValueQuery>;
 
-	/// The validators of this session with the keys that they serve with; keys that they have set since do not count.
+	/// The validators of this session with the keys that they serve with; keys that they have set since do
+	/// not count.
 	#[pallet::storage]
 	#[pallet::unbounded]
 	pub type ServingKeys<T: Config> =
@@ -247,7 +257,8 @@ pub mod pallet {
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// The accounts that bond, each with its bond, which it has to own. They need session keys to be chosen.
+		/// The accounts that bond, each with its bond, which it has to own. They need session keys to be
+		/// chosen.
 		pub bonds: Vec<(T::AccountId, BalanceOf<T>)>,
 	}
 
@@ -300,7 +311,8 @@ pub mod pallet {
 			/// Its bond.
 			bond: BalanceOf<T>,
 		},
-		/// An account is no candidate any more, because it chilled, unbonded, was absent, or committed an offence.
+		/// An account is no candidate any more, because it chilled, unbonded, was absent, or committed an
+		/// offence.
 		Left {
 			/// The account.
 			account: T::AccountId,
@@ -349,7 +361,8 @@ pub mod pallet {
 		BondTooSmall,
 		/// The account has bonded less than that.
 		NotEnoughBond,
-		/// The account takes out as many amounts as it can at a time: withdraw those that are free, or wait for them.
+		/// The account takes out as many amounts as it can at a time: withdraw those that are free, or wait
+		/// for them.
 		TooManyUnbonding,
 		/// Nothing that was unbonded is free yet.
 		NothingToWithdraw,
@@ -371,7 +384,8 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Adds `amount` of the sender's balance to its bond, which is held.
 		///
-		/// The sender becomes a candidate, unless it is jailed, has chilled, or the list is full of bonds as large.
+		/// The sender becomes a candidate, unless it is jailed, has chilled, or the list is full of bonds as
+		/// large.
 		///
 		/// Emits [`Event::Bonded`], and [`Event::Entered`] if the sender becomes a candidate, with
 		/// [`Event::Displaced`] for the account that loses its place by it.
@@ -387,7 +401,8 @@ pub mod pallet {
 		///
 		/// The rest of the bond is zero, or at least the minimum. Without a bond the sender is no candidate.
 		///
-		/// Emits [`Event::Unbonded`], and [`Event::Left`] if the sender was a candidate and has no bond any more.
+		/// Emits [`Event::Unbonded`], and [`Event::Left`] if the sender was a candidate and has no bond any
+		/// more.
 		///
 		/// Fails with [`Error::ZeroAmount`], [`Error::NotEnoughBond`], [`Error::BondTooSmall`] and
 		/// [`Error::TooManyUnbonding`].
@@ -408,7 +423,8 @@ pub mod pallet {
 			Self::do_withdraw(account)
 		}
 
-		/// Ends the sender's candidacy. It is a validator until the end of the last session that it was chosen for.
+		/// Ends the sender's candidacy. It is a validator until the end of the last session that it was
+		/// chosen for.
 		///
 		/// Emits [`Event::Left`] if the sender was a candidate.
 		///

@@ -54,7 +54,7 @@ type Block = frame_system::mocking::MockBlockU32<Test>;
 
 descent_support::mock_system!(runtime: Test, block: Block, existential_deposit: ConstU128<1>, dust: ());
 
-/// Whose the keys of a kind are: nobody's who is told of sessions.
+/// The owner of the keys of one kind, which no pallet is told of.
 pub struct Nobody<Key>(core::marker::PhantomData<Key>);
 
 impl<Key: sp_runtime::RuntimeAppPublic> BoundToRuntimeAppPublic for Nobody<Key> {
@@ -69,7 +69,7 @@ impl_opaque_keys! {
 	}
 }
 
-/// Keeps who was silenced.
+/// A session handler that ignores new sessions and disabled validators.
 pub struct Handler;
 
 impl SessionHandler<AccountId32> for Handler {
@@ -83,13 +83,13 @@ impl SessionHandler<AccountId32> for Handler {
 	fn on_disabled(_: u32) {}
 }
 
-/// How long a session is.
+/// The length of a session, in blocks.
 pub(crate) const SESSION: u32 = 10;
-/// For how many blocks what is unbonded stays held.
+/// Number of blocks for which an unbonded amount stays held.
 pub(crate) const UNBONDING: u32 = 200;
-/// For how many blocks a validator can be held to account.
+/// Number of blocks for which an offence can be reported.
 pub(crate) const DISPUTE: u32 = 100;
-/// For how many blocks an offender can't be a candidate.
+/// Number of blocks for which an offender can't be a candidate.
 pub(crate) const JAIL: u32 = 50;
 
 type Sessions = PeriodicSessions<ConstU32<SESSION>, ConstU32<SESSION>>;
@@ -148,17 +148,17 @@ impl pallet_validators::Config for Test {
 	type WeightInfo = ();
 }
 
-/// What every account owns at first.
+/// The balance of every account at first.
 pub(crate) const ENDOWMENT: u128 = 1_000_000;
 /// The least that is bonded.
 pub(crate) const MINIMUM: u128 = 1_000;
-/// How many validators a session has.
+/// Number of validators of a session.
 pub(crate) const SET_SIZE: u32 = 4;
-/// Who gets what is slashed.
+/// The account that gets what is slashed.
 pub(crate) const TREASURY: u8 = 255;
-/// What those bond who are validators at genesis.
+/// The bond of each validator at genesis.
 pub(crate) const GENESIS_BOND: u128 = 10_000;
-/// How many bond at genesis: 1 to 4.
+/// Number of validators at genesis: accounts 1 to 4.
 pub(crate) const GENESIS_VALIDATORS: u8 = 4;
 
 pub(crate) fn signed(number: u8) -> RuntimeOrigin {
@@ -173,8 +173,8 @@ pub(crate) fn keys(number: u8) -> SessionKeys {
 	}
 }
 
-/// A chain on which so many accounts, from 1 on, have bonded as much at genesis. All accounts have [`ENDOWMENT`], and those
-/// from 1 to 100 have session keys.
+/// A chain on which these accounts have bonded at genesis. All accounts have [`ENDOWMENT`], and those from 1
+/// to 100 have session keys.
 pub(crate) fn genesis(bonds: impl IntoIterator<Item = (u8, u128)>) -> sp_io::TestExternalities {
 	MinimumBond::set(MINIMUM);
 	Seats::set(SET_SIZE);

@@ -24,7 +24,8 @@ pub(crate) fn perbill(share: Share) -> Perbill {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Slashes and jails an account for an offence in a session, as far as its last slash does not stand for it.
+	/// Slashes and jails an account for an offence in a session, as far as its last slash does not stand for
+	/// it.
 	fn punish(account: &T::AccountId, share: Perbill, session: SessionIndex) {
 		let share = share.max(perbill(MINIMUM_SLASH));
 		let mut ledger = Ledgers::<T>::get(account);
@@ -53,8 +54,8 @@ impl<T: Config> Pallet<T> {
 
 	/// Returns the record of an offence of this block, before anything is slashed.
 	///
-	/// An offender may be in the next session as well, whose set was chosen already. An offence in this session can be
-	/// proven with either, if they have the same set.
+	/// An offender may be in the next session as well, whose set was chosen already. An offence in this
+	/// session can be proven with either, if they have the same set.
 	fn new_record(ledger: &LedgerOf<T>) -> SlashRecord<BalanceOf<T>> {
 		SlashRecord {
 			session: pallet_session::CurrentIndex::<T>::get().saturating_add(1),

@@ -6,13 +6,15 @@ use sp_runtime::{DispatchError, KeyTypeId, TransactionOutcome};
 
 /// Proves the owner of a key in a session, by the keys that the session's validators serve with.
 ///
-/// `pallet_session::historical` does the same by the keys that validators have set last. With it, a validator that sets
-/// other keys while it serves would escape: it signs with the old ones until the session is over, and nobody could prove
-/// that they are its own. Proofs of its peers' keys that were made before would fail too.
+/// `pallet_session::historical` does the same by the keys that validators have set last. With it, a validator
+/// that sets other keys while it serves would escape: it signs with the old ones until the session is over,
+/// and nobody could prove that they are its own. Proofs of its peers' keys that were made before would fail
+/// too.
 pub struct KeyOwners<T>(PhantomData<T>);
 
 impl<T: Config> KeyOwners<T> {
-	/// Runs `prove` with the keys that the validators of this session serve with in place of those that they have set since.
+	/// Runs `prove` with the keys that the validators of this session serve with in place of those that they
+	/// have set since.
 	fn with_serving_keys<R>(prove: impl FnOnce() -> Option<R>) -> Option<R> {
 		with_transaction(|| {
 			for (validator, keys) in ServingKeys::<T>::get() {

@@ -15,7 +15,8 @@ use sp_staking::{
 /// The offence of validators that keep attesting something else than 2/3 of their committees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misattestation<Offender> {
-	/// The session in which it was detected. Offenders that are detected in the same session count as one group.
+	/// The session in which it was detected. Offenders that are detected in the same session count as one
+	/// group.
 	pub session: SessionIndex,
 	/// Number of validators of that session.
 	pub validators: u32,
@@ -59,8 +60,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Counts a misattestation. Returns true if it makes an offence. An account in jail was punished already: its
-	/// misattestation is work that it had taken on before.
+	/// Counts a misattestation. Returns true if it makes an offence. An account in jail was punished already:
+	/// its misattestation is work that it had taken on before.
 	fn strike(account: &T::AccountId) -> bool {
 		if Self::jailed_until(account).is_some() {
 			return false;
@@ -77,7 +78,8 @@ impl<T: Config> Pallet<T> {
 		is_offence
 	}
 
-	/// Counts an absence of a candidate, and chills it after too many in a row, unless hardly any candidates are left.
+	/// Counts an absence of a candidate, and chills it after too many in a row, unless hardly any candidates
+	/// are left.
 	///
 	/// At most one absence is counted in [`ABSENCE_INTERVAL`]: groups decide how many rounds end in it.
 	fn note_absence(account: &T::AccountId) {

@@ -37,8 +37,8 @@ impl<T: Config> Pallet<T> {
 		(!chosen.is_empty()).then_some(chosen)
 	}
 
-	/// Keeps the keys of the session, disables its validators that are in jail, and forgets the session whose offences can't
-	/// be reported any more.
+	/// Keeps the keys of the session, disables its validators that are in jail, and forgets the session whose
+	/// offences can't be reported any more.
 	fn start(session: SessionIndex) {
 		Self::keep_serving_keys();
 		for validator in pallet_session::Validators::<T>::get() {
@@ -52,8 +52,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Returns the number of sessions for which an offence can be reported: those that end within the longest dispute, which
-	/// begins at the choice of the set, a session before its own.
+	/// Returns the number of sessions for which an offence can be reported: those that end within the longest
+	/// dispute, which begins at the choice of the set, a session before its own.
 	pub(crate) fn reported_sessions() -> SessionIndex {
 		let session = T::NextSessionRotation::average_session_length();
 		T::LongestDispute::get().checked_div(session.saturated_into()).unwrap_or_default().saturating_sub(2)

@@ -55,8 +55,8 @@ impl<Balance: Copy + Ord + Saturating + Zero> BondLedger<Balance> {
 /// The last slash of an account, and the offences that it stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct SlashRecord<Balance> {
-	/// The session after the one of the slash. The slash stands for all that the account did until the end of that session,
-	/// the last for which it may have been chosen before.
+	/// The session after the one of the slash. The slash stands for all that the account did until the end of
+	/// that session, the last for which it may have been chosen before.
 	pub session: SessionIndex,
 	/// The first block in which the account can be a candidate again.
 	pub until: BlockNumber,
@@ -68,8 +68,8 @@ pub struct SlashRecord<Balance> {
 	pub slashed: Balance,
 }
 
-/// A number of incidents, and the last of them: misattestations that count against a validator, or absences in a row of
-/// a candidate.
+/// A number of incidents, and the last of them: misattestations that count against a validator, or absences
+/// in a row of a candidate.
 #[derive(
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]

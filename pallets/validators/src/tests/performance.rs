@@ -19,7 +19,7 @@ fn observe(performance: &[(u8, Performance)]) {
 	Validators::observed(&performance);
 }
 
-/// Has an account say something false.
+/// Has an account attest something false.
 fn lie(number: u8) {
 	observe(&[(number, Performance::False)]);
 }

@@ -12,7 +12,7 @@ use frame_support::assert_ok;
 use sp_runtime::Perbill;
 use sp_staking::offence::OffenceError;
 
-/// A tenth for each who did it.
+/// A tenth for each offender.
 fn a_tenth_each(offenders: u32) -> Perbill {
 	Perbill::from_percent(10 * offenders)
 }

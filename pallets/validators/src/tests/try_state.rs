@@ -7,7 +7,7 @@ use crate::{
 };
 use sp_runtime::Perbill;
 
-/// Whether a state with this fault is found out, and a sound one is not.
+/// Asserts that the checks find a state with this fault, and accept a sound one.
 fn notices(fault: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
 		crate::mock::run_to(1);

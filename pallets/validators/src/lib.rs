@@ -368,7 +368,7 @@ pub mod pallet {
 		NothingToWithdraw,
 		/// The account has no bond.
 		NotBonded,
-		/// The account does not want to be a candidate already.
+		/// The account has chilled already.
 		AlreadyChilled,
 		/// The account is a candidate already.
 		AlreadyCandidate,

@@ -18,7 +18,6 @@ use frame_support::{
 use pallet_evaluators::{authorize, sound, AuthoritySignature, EvaluatorSet, PerformanceObserver};
 use pallet_groups::Rewards;
 use sp_core::H256;
-use sp_runtime::SaturatedConversion;
 
 /// Priority of the calls of a check in the transaction pool. They come after those of rounds, whose windows
 /// are shorter, and before all others.
@@ -55,9 +54,9 @@ pub fn open_payload(
 }
 
 impl<T: Config> Pallet<T> {
-	/// The block that is being executed, as the protocol counts.
+	/// Returns the number of the block that is being executed.
 	pub(crate) fn now() -> BlockNumber {
-		frame_system::Pallet::<T>::block_number().saturated_into()
+		descent_support::now::<T>()
 	}
 
 	/// Returns the hash of the chain's first block, which every hash and signature contains.

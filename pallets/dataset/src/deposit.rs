@@ -1,12 +1,5 @@
 use crate::{BalanceOf, Config, HoldReason, Pallet};
-use frame_support::{
-	defensive,
-	traits::{
-		fungible::{BalancedHold, MutateHold},
-		tokens::Precision,
-		Get, Imbalance, OnUnbalanced,
-	},
-};
+use frame_support::traits::{fungible::BalancedHold, Get, Imbalance, OnUnbalanced};
 
 impl<T: Config> Pallet<T> {
 	/// Panics where the configuration lets nobody propose anything, or takes more of a deposit than there is.
@@ -22,10 +15,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Returns what an account put at stake.
 	pub(crate) fn release(reason: HoldReason, account: &T::AccountId, amount: BalanceOf<T>) {
-		let released = T::Currency::release(&reason.into(), account, amount, Precision::BestEffort);
-		if released != Ok(amount) {
-			defensive!("a deposit was not on hold");
-		}
+		descent_support::release::<_, T::Currency>(&reason.into(), account, amount);
 	}
 
 	/// Takes what an account put at stake. How much that was.

@@ -4,31 +4,20 @@
 #![allow(clippy::as_conversions)]
 
 use crate as pallet_dataset;
-use codec::{Decode, Encode};
 use descent_protocol::{Clock, ContentRef, EvaluationPolicy, Metric, Share, Shares};
 use frame_support::{
-	assert_ok, derive_impl,
-	dispatch::GetDispatchInfo,
-	pallet_prelude::{DispatchError, TransactionSource, TransactionValidityError, ValidTransaction},
-	parameter_types,
-	traits::{ConstU128, ConstU32, ConstU64, EqualPrivilegeOnly, OneSessionHandler},
-	weights::Weight,
-};
-use frame_system::{
-	offchain::{CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase},
-	EnsureRoot, RunToBlockHooks,
+	assert_ok, parameter_types,
+	traits::{ConstU128, ConstU32, ConstU64, OneSessionHandler},
 };
 use pallet_evaluators::AuthorityPair;
 use sp_core::Pair;
-use sp_runtime::{
-	generic,
-	traits::{Applyable, BlakeTwo256, Checkable, IdentityLookup},
-	AccountId32, BuildStorage, MultiSignature,
-};
+use sp_runtime::BuildStorage;
 
 mod rewards;
 
 pub use rewards::*;
+
+pub(crate) use descent_support::mock::{account, number};
 
 #[frame_support::runtime]
 mod runtime {
@@ -62,56 +51,12 @@ mod runtime {
 	pub type Dataset = pallet_dataset::Pallet<Test>;
 }
 
-pub type TransactionExtension = (
-	frame_system::AuthorizeCall<Test>,
-	frame_system::CheckNonZeroSender<Test>,
-	frame_system::CheckNonce<Test>,
-	frame_system::CheckWeight<Test>,
-);
-pub type Extrinsic =
-	generic::UncheckedExtrinsic<AccountId32, RuntimeCall, MultiSignature, TransactionExtension>;
-type Block = generic::Block<generic::Header<u32, BlakeTwo256>, Extrinsic>;
+descent_support::mock_transactions!(runtime: Test, block: Block);
+descent_support::mock_system!(runtime: Test, block: Block, existential_deposit: ConstU128<1>, dust: ());
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = Block;
-	type AccountId = AccountId32;
-	type Lookup = IdentityLookup<AccountId32>;
-	type AccountData = pallet_balances::AccountData<u128>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = u128;
-	type ExistentialDeposit = ExistentialDeposit;
-}
-
-impl pallet_preimage::Config for Test {
-	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = ();
-	type Currency = Balances;
-	type ManagerOrigin = EnsureRoot<AccountId32>;
-	type Consideration = ();
-}
-
-impl pallet_scheduler::Config for Test {
-	type RuntimeEvent = RuntimeEvent;
-	type RuntimeOrigin = RuntimeOrigin;
-	type PalletsOrigin = OriginCaller;
-	type RuntimeCall = RuntimeCall;
-	type MaximumWeight = MaximumSchedulerWeight;
-	type ScheduleOrigin = EnsureRoot<AccountId32>;
-	type OriginPrivilegeCmp = EqualPrivilegeOnly;
-	type MaxScheduledPerBlock = ConstU32<8>;
-	type WeightInfo = ();
-	type Preimages = Preimage;
-	type BlockNumberProvider = System;
-}
+descent_support::mock_scheduler!(runtime: Test, per_block: ConstU32<8>);
 
 parameter_types! {
-	pub const ExistentialDeposit: u128 = 1;
-	pub const MaximumSchedulerWeight: Weight = Weight::MAX;
 	pub const GroupDeposit: u128 = 100;
 	pub const MinimumCommitmentDeposit: u128 = 10;
 	pub const MinimumStake: u128 = FOUNDING_STAKE;
@@ -163,67 +108,22 @@ impl pallet_dataset::Config for Test {
 	type WeightInfo = ();
 }
 
-impl<Call> CreateTransactionBase<Call> for Test
-where
-	RuntimeCall: From<Call>,
-{
-	type Extrinsic = Extrinsic;
-	type RuntimeCall = RuntimeCall;
-}
-
-impl<Call> CreateTransaction<Call> for Test
-where
-	RuntimeCall: From<Call>,
-{
-	type Extension = TransactionExtension;
-
-	fn create_transaction(call: RuntimeCall, extension: TransactionExtension) -> Extrinsic {
-		Extrinsic::new_transaction(call, extension)
-	}
-}
-
-impl<Call> CreateAuthorizedTransaction<Call> for Test
-where
-	RuntimeCall: From<Call>,
-{
-	fn create_extension() -> TransactionExtension {
-		extension()
-	}
-}
-
-pub fn extension() -> TransactionExtension {
-	(
-		frame_system::AuthorizeCall::new(),
-		frame_system::CheckNonZeroSender::new(),
-		frame_system::CheckNonce::from(0),
-		frame_system::CheckWeight::new(),
-	)
-}
-
-/// What every account owns at first.
+/// The balance of every account at first.
 pub const ENDOWMENT: u128 = 1_000_000;
-/// What the group's owner, account 100, has staked; nobody else has.
+/// The stake of the group's owner, account 100. Nobody else has any.
 pub const FOUNDING_STAKE: u128 = 10;
 pub const ANNOUNCEMENT_DEPOSIT: u128 = 50;
 pub const ANNOUNCEMENT_LIFETIME: u32 = 100;
 /// With that for the first MiB, a small delta takes 1,007.
 pub const PROPOSAL_DEPOSIT: u128 = 1_000;
-/// What is taken of it where the delta is applied.
+/// The fee that an applied delta pays from it.
 pub const LOG_FEE: u128 = 30;
-/// How long the group's voting period is. Its first closes in block 61.
+/// The length of the group's voting period, in blocks. The first closes in block 61.
 pub const PERIOD: u32 = 60;
 /// The part of all stake that a delta needs.
 pub const QUORUM: Share = Share::percent(20);
 /// Round 0 begins in block 10, round 1 in block 22, and so on.
 pub const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
-
-pub fn account(number: u8) -> AccountId32 {
-	AccountId32::new([number; 32])
-}
-
-pub fn number(account: &AccountId32) -> u8 {
-	AsRef::<[u8; 32]>::as_ref(account)[0]
-}
 
 pub fn signed(number: u8) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account(number))
@@ -246,17 +146,17 @@ pub fn start_session(validators: impl IntoIterator<Item = u8>) {
 	Evaluators::on_new_session(true, keys(), keys());
 }
 
-/// What the data set of every group begins with.
+/// The first delta of every group's data set.
 pub fn first_delta() -> ContentRef {
 	ContentRef::raw(b"dataset").unwrap()
 }
 
-/// What the data of every group is for.
+/// The model of every group.
 pub fn model() -> ContentRef {
 	ContentRef::raw(b"model").unwrap()
 }
 
-/// Another group with the same rules.
+/// Creates another group with the same rules.
 pub fn create_group() {
 	let group = pallet_groups::NewGroup {
 		name: b"group".to_vec().try_into().unwrap(),
@@ -308,16 +208,8 @@ pub fn benchmark_ext() -> sp_io::TestExternalities {
 	chain
 }
 
-/// Executes empty blocks until `block` has begun.
-pub fn run_to(block: u32) {
-	System::run_to_block_with::<AllPalletsWithSystem>(
-		block,
-		RunToBlockHooks::default()
-			.before_initialize(|_| System::set_block_consumed_resources(Weight::zero(), 0)),
-	);
-}
-
-/// Checks what must hold between any two calls: of the pallet's storage, and that what is open will be closed.
+/// Checks what must hold between any two calls: of the pallet's storage, and that what is open will be
+/// closed.
 pub fn check_state() {
 	Dataset::do_try_state().expect("the state stays consistent");
 	for group in crate::Open::<Test>::iter_keys() {
@@ -332,35 +224,4 @@ pub fn build_and_execute(test: impl FnOnce()) {
 		test();
 		check_state();
 	});
-}
-
-/// Whether the pool admits a call as a transaction that nobody pays for.
-pub fn validate(call: crate::Call<Test>) -> Result<ValidTransaction, TransactionValidityError> {
-	let transaction = transaction(call);
-	let info = transaction.get_dispatch_info();
-	let length = transaction.encoded_size();
-	let checked = transaction.check(&frame_system::ChainContext::<Test>::default())?;
-	checked.validate::<Test>(TransactionSource::External, &info, length)
-}
-
-/// Executes a call as a transaction that nobody pays for, the way a block does.
-pub fn apply(call: crate::Call<Test>) -> Result<Result<(), DispatchError>, TransactionValidityError> {
-	apply_extrinsic(transaction(call))
-}
-
-pub fn apply_extrinsic(
-	transaction: Extrinsic,
-) -> Result<Result<(), DispatchError>, TransactionValidityError> {
-	let info = transaction.get_dispatch_info();
-	let length = transaction.encoded_size();
-	let checked = transaction.check(&frame_system::ChainContext::<Test>::default())?;
-	let applied = checked.apply::<Test>(&info, length)?;
-	Ok(applied.map(|_| ()).map_err(|failed| failed.error))
-}
-
-/// What comes out at the other end of the wire.
-fn transaction(call: crate::Call<Test>) -> Extrinsic {
-	let transaction =
-		<Test as CreateAuthorizedTransaction<crate::Call<Test>>>::create_authorized_transaction(call.into());
-	Extrinsic::decode(&mut &transaction.encode()[..]).unwrap()
 }

@@ -2,6 +2,7 @@ use crate::{
 	Accumulators, Config, Entrusted, Event, GenesisIssuance, Minted, Pallet, StreamState, Streams, TotalStake,
 };
 use descent_protocol::{era, flown, Accumulator, BlockNumber, Stream};
+use descent_support::now;
 use frame_support::{
 	defensive,
 	pallet_prelude::Get,
@@ -15,12 +16,12 @@ use frame_support::{
 pub(crate) struct Advanced {
 	pub(crate) streams: [StreamState; 2],
 	pub(crate) accumulators: [Accumulator; 2],
-	/// What has to be minted for it.
+	/// The amount that has to be minted for it.
 	pub(crate) minted: u128,
 }
 
 impl<T: Config> Pallet<T> {
-	/// How long the periods of a stream are, in blocks.
+	/// Returns the length of the periods of a stream, in blocks.
 	pub(crate) fn period(stream: Stream) -> BlockNumber {
 		match stream {
 			Stream::Trainers => T::EmissionPeriod::get(),
@@ -28,15 +29,15 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Whether a stream has to begin its next period.
+	/// Returns true if a stream has to begin its next period.
 	pub(crate) fn is_period_over() -> bool {
-		let now = Self::now();
+		let now = now::<T>();
 		let mut streams = Stream::ALL.into_iter().zip(Streams::<T>::get());
 		streams.any(|(stream, state)| now.saturating_sub(state.since) >= Self::period(stream))
 	}
 
-	/// Mints what has flown since it was called last, and where a period is over begins the next. What the streams have
-	/// minted per unit of stake.
+	/// Mints what has flown since the last call, and begins the next period of each stream whose period is
+	/// over. Returns the tokens that the streams have minted per unit of stake.
 	pub(crate) fn advance() -> [Accumulator; 2] {
 		let before = Streams::<T>::get();
 		let after = Self::advanced(before);
@@ -61,9 +62,9 @@ impl<T: Config> Pallet<T> {
 		after.accumulators
 	}
 
-	/// The streams in this block, where they were so before.
+	/// Returns the state of `streams` in this block.
 	pub(crate) fn advanced(streams: [StreamState; 2]) -> Advanced {
-		let now = Self::now();
+		let now = now::<T>();
 		let stake = TotalStake::<T>::get();
 		let mut advanced = Advanced { streams, accumulators: Accumulators::<T>::get(), minted: 0 };
 		Self::flow(&mut advanced, now, stake);
@@ -73,8 +74,8 @@ impl<T: Config> Pallet<T> {
 		advanced
 	}
 
-	/// Lets the streams flow until a block, or the end of their periods. Nothing is minted for nobody: what flows while there
-	/// is no stake is left out for ever.
+	/// Lets the streams flow until a block, or the end of their periods. Without stake nothing is minted:
+	/// what flows then is left out for ever.
 	fn flow(advanced: &mut Advanced, now: BlockNumber, stake: u128) {
 		for (stream, state) in Stream::ALL.into_iter().zip(&mut advanced.streams) {
 			let elapsed = now.saturating_sub(state.since);
@@ -99,8 +100,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Begins the periods of the streams whose last one is over, where so much is minted that is not issued yet. Whether
-	/// there was any.
+	/// Begins the next period of each stream whose period is over. `minted` is the amount that is minted and
+	/// not issued yet. Returns true if a period began.
 	pub(crate) fn begin_periods(streams: &mut [StreamState; 2], now: BlockNumber, minted: u128) -> bool {
 		let mut has_begun = false;
 		for (stream, state) in Stream::ALL.into_iter().zip(streams) {
@@ -126,7 +127,7 @@ impl<T: Config> Pallet<T> {
 		outcome == DepositConsequence::Success
 	}
 
-	/// Notes what is issued at genesis, and begins the first periods.
+	/// Stores the issuance at genesis, and begins the first periods.
 	pub(crate) fn begin() {
 		GenesisIssuance::<T>::put(T::Currency::total_issuance());
 		Streams::<T>::mutate(|streams| {

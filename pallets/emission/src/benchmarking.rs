@@ -20,7 +20,7 @@ fn go_to<T: Config>(block: BlockNumber) {
 	frame_system::Pallet::<T>::set_block_number(BlockNumberFor::<T>::from(block));
 }
 
-/// What a round is worth to the first client. It is more than any account must have.
+/// The amount per round of the first client. It is more than any account must have.
 fn worth<T: Config>() -> u128 {
 	T::MinimumFundingPerRound::get().max(T::Currency::minimum_balance())
 }
@@ -31,7 +31,8 @@ fn funded<T: Config>(number: u32) -> T::AccountId {
 	account
 }
 
-/// A group with stake, before block `block`, in which something has flown since the streams have been touched last.
+/// A group with stake, before block `block`, in which something has flown since the streams have been touched
+/// last.
 fn group<T: Config>(block: BlockNumber) -> GroupId {
 	let group = T::Groups::put_group(CLOCK, 0);
 	let stake = worth::<T>();

@@ -5,7 +5,7 @@ use frame_support::{
 	traits::{fungible::Balanced, Imbalance, OnUnbalanced},
 };
 
-/// Burns what is lost, and notes how much: for everything that takes tokens out of the world.
+/// Burns slashes and other losses, and counts them. Everything that takes tokens out of circulation uses it.
 pub struct Burn<T>(PhantomData<T>);
 
 impl<T: Config> OnUnbalanced<CreditOf<T>> for Burn<T> {
@@ -15,7 +15,7 @@ impl<T: Config> OnUnbalanced<CreditOf<T>> for Burn<T> {
 	}
 }
 
-/// Gives what is taken from one account to another, and burns what that can't receive.
+/// Gives what is taken from one account to another, and burns it if the other can't receive it.
 pub struct ToAccount<T, A>(PhantomData<(T, A)>);
 
 impl<T: Config, A: Get<T::AccountId>> OnUnbalanced<CreditOf<T>> for ToAccount<T, A> {

@@ -23,8 +23,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Pays an account out of the pallet's. How much: where less than the existential deposit would be left for others, so
-	/// much less that it is left, as their tokens would be lost with the account.
+	/// Pays an account out of the pallet's, and returns the amount. If less than the existential deposit
+	/// would be left for others, so much less is paid that it is left: their tokens would be lost with the
+	/// account.
 	pub(crate) fn pay_out(account: &T::AccountId, amount: u128) -> Result<u128, DispatchError> {
 		let source = Self::account_id();
 		let rest = T::Currency::balance(&source).saturating_sub(amount);

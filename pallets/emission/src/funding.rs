@@ -1,5 +1,6 @@
 use crate::{Config, Entrusted, Error, Event, Funding, FundingOf, Fundings, FundingsOf, Notice, Pallet};
 use descent_protocol::{make_room, BlockNumber, GroupId, RoundIndex};
+use descent_support::now;
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchError, DispatchResult, Get},
@@ -30,7 +31,8 @@ impl<T: Config> Pallet<T> {
 			None => {
 				ensure!(amount >= per_round, Error::<T>::AmountTooSmall);
 				if fundings.is_full() {
-					// The rounds that the one before would have paid for have begun: one is judged, one takes commitments.
+					// The rounds that the one before would have paid for have begun: one is judged, one takes
+					// commitments.
 					ensure!(amount >= per_round.saturating_mul(2), Error::<T>::AmountTooSmall);
 					displaced = Some(Self::displace(&mut fundings, per_round)?);
 				}
@@ -49,10 +51,10 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Takes the funding out of a full list that pays least for a round, the latest among equals, if that is less than
-	/// `per_round`. Those that may be taken back pay nothing.
+	/// Takes the funding that pays least for a round out of a full list, the latest among equals, if it pays
+	/// less than `per_round`. Fundings that may be taken back count as paying nothing.
 	fn displace(fundings: &mut FundingsOf<T>, per_round: u128) -> Result<FundingOf<T>, Error<T>> {
-		let now = Self::now();
+		let now = now::<T>();
 		let worth = |funding: &FundingOf<T>| {
 			if funding.is_free(now) {
 				0
@@ -77,11 +79,11 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// When a funding ends that is given notice of now: rounds that have begun are played for what they were worth.
+	/// Returns the end of a funding whose notice is given now: rounds that have begun are still paid for.
 	fn notice(group: GroupId) -> Result<Notice, DispatchError> {
 		let until = T::Groups::boundary(group).ok_or(Error::<T>::UnknownGroup)?;
 		let free = match until.checked_sub(1) {
-			None => Self::now(),
+			None => now::<T>(),
 			Some(last) => Self::settles(group, last)
 				.and_then(|settle| settle.checked_add(T::FundingGrace::get()))
 				.ok_or(ArithmeticError::Overflow)?,
@@ -89,7 +91,7 @@ impl<T: Config> Pallet<T> {
 		Ok(Notice { until, free })
 	}
 
-	/// The block from which a round can be settled.
+	/// Returns the first block in which a round can be settled.
 	fn settles(group: GroupId, round: RoundIndex) -> Option<BlockNumber> {
 		let windows = T::Groups::rules(group, round)?.clock.windows(round)?;
 		Some(windows.settle)
@@ -101,13 +103,14 @@ impl<T: Config> Pallet<T> {
 			fundings.iter().position(|funding| funding.client == client).ok_or(Error::<T>::UnknownFunding)?;
 		let funding = fundings.remove(place);
 		ensure!(funding.notice.is_some(), Error::<T>::NotStopped);
-		ensure!(funding.is_free(Self::now()), Error::<T>::TooEarly);
+		ensure!(funding.is_free(now::<T>()), Error::<T>::TooEarly);
 		Self::put_fundings(group, fundings);
 		Self::give_back(group, funding);
 		Ok(())
 	}
 
-	/// Gives a client back what is left of a funding. What its account can't receive, it can claim.
+	/// Returns the rest of a funding to its client. An amount that the client's account can't receive
+	/// accrues, to be claimed.
 	fn give_back(group: GroupId, funding: FundingOf<T>) {
 		let Funding { client, left, .. } = funding;
 		let paid = Self::pay_out(&client, left).unwrap_or_default();

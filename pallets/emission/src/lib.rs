@@ -1,10 +1,43 @@
-//! Emission: new tokens, the pots of groups, and what was earned.
+//! Emission: new tokens, the pots of groups, and the earnings of accounts.
 //!
-//! Tokens come into being here and nowhere else. Two [streams](descent_protocol::Stream) mint them, one for trainers and one
-//! for those who propose data. A group's part of what they mint is its part of all stake; it gathers in the group's pot,
-//! which pays for the work that other pallets tell of through [`Rewards`](pallet_groups::Rewards). What clients
-//! pay for a group's rounds is added to it. What an account has earned accrues until it claims it: nobody is paid in a call
-//! of somebody else's, and nothing is paid in a loop over accounts.
+//! Tokens come into being here and nowhere else. Two [streams](descent_protocol::Stream) mint them, one for
+//! trainers and one for proposers of data. A group's part of a stream is its part of all stake; it gathers in
+//! the group's pot, which pays for the work that other pallets tell of through
+//! [`Rewards`](pallet_groups::Rewards). Clients may add payments for a group's rounds. The earnings of an
+//! account accrue until it claims them: no call pays out to another account than its sender, and no loop over
+//! accounts pays anything.
+//!
+//! # Terms
+//!
+//! - **Stream**: a source of new tokens, which mints a part of all that is issued in every period.
+//! - **Period**: the blocks over which a stream mints one amount, evenly.
+//! - **Era**: the blocks between two halvings of emission.
+//! - **Pot**: the tokens that a group has to pay with.
+//! - **Funding**: the payment of a client for a group's rounds, spent round by round.
+//! - **Notice**: the announcement of a client that its funding ends.
+//! - **Accrued**: earned and not claimed yet.
+//!
+//! # Usage
+//!
+//! 1. [`claim`](Pallet::claim) pays the sender its earnings.
+//! 2. [`fund`](Pallet::fund) pays for the rounds of a group.
+//! 3. [`stop_funding`](Pallet::stop_funding) gives notice, and [`refund`](Pallet::refund) returns the rest
+//!    once the rounds that have begun are over.
+//!
+//! Other pallets report work through [`Rewards`](pallet_groups::Rewards) and stake through
+//! [`GroupObserver`](pallet_groups::GroupObserver). The runtime passes slashes to [`Burn`] or [`ToAccount`].
+//! [`Stream`](descent_protocol::Stream) computes the emission of a period:
+//!
+//! ```
+//! use descent_protocol::Stream;
+//! use pallet_emission::StreamState;
+//!
+//! // A hundred thousandth of all that is issued, and half as much in the next era.
+//! let emission = Stream::Trainers.emission(1_000_000_000, 0);
+//! let state = StreamState { emission, ..Default::default() };
+//! assert_eq!(state.emission, 10_000);
+//! assert_eq!(Stream::Trainers.emission(1_000_000_000, 1), 5_000);
+//! ```
 //!
 //! # Streams
 //!
@@ -14,26 +47,30 @@
 //!                    ^ a stake changes: what has flown so far is minted for the stakes before
 //! ```
 //!
-//! A stream's periods of `L` blocks follow each other from block 0 on. What a period mints is fixed by all that is issued
-//! when it begins, and by how many eras are over: with each era it halves, by a shift of bits, until it is zero. It
-//! flows evenly: when a part of the period's blocks is over, that part of it has been minted, rounded down, and all of
-//! it at the end. Whoever raises a stake just before a payout earns nothing for the time before.
+//! A stream's periods of `L` blocks follow each other from block 0 on. The emission of a period is fixed at
+//! its first block, by all that is issued then and by the number of eras that are over: each era halves it,
+//! by a shift of bits, until it is zero. It flows evenly: after a part of the period's blocks, that part of
+//! the emission has been minted, rounded down, and all of it at the end. An account that raises its stake
+//! just before a payout earns nothing for the time before.
 //!
-//! What flows while there is no stake at all is never minted. The pallet's account can't exist with less than the
-//! existential deposit: what it can't receive is due, and minted with what flows next.
+//! Emission that flows while there is no stake at all is never minted. The pallet's account can't exist with
+//! less than the existential deposit: an amount that it can't receive is due, and minted with what flows
+//! next.
 //!
 //! # Pots
 //!
-//! Nothing loops over groups. An [`Accumulator`](descent_protocol::Accumulator) for each stream knows how much was minted per
-//! unit of stake since ever, and each [`Pot`] where it stood when the group's stake changed last. A stake change, a payout
-//! and the end of a period each cost the same with one group and with a million.
+//! Nothing loops over groups. An [`Accumulator`](descent_protocol::Accumulator) for each stream counts the
+//! tokens minted per unit of stake since genesis, and each [`Pot`] has the value of each accumulator at the
+//! group's last change of stake. A stake change, a payout and the end of a period each cost the same with one
+//! group and with a million.
 //!
-//! What the trainers' stream mints is divided by the [`Shares`](descent_protocol::Shares) of the group's next round that is
-//! settled, or of the round that takes commitments when a delta is checked before. The round's winner gets the winners' part, the
-//! members of its committee who did sound work the validators' in equal parts; members who check a delta get a quarter of what has
-//! come in for validators since. What nobody is there for stays in the pot, and so does
-//! what does not divide. The keepers' part is put aside. What the proposers' stream mints is for who proposes the next
-//! delta that is applied.
+//! The part of the trainers' stream is divided by the [`Shares`](descent_protocol::Shares) of the group's
+//! next round that is settled, or of the round that takes commitments if a delta is checked before. The
+//! winner of the round gets the winners' part. The members of its committee that did sound work get the
+//! validators' part, in equal amounts. Members that check a delta get a quarter of what has come in for
+//! validators since. A part for which there is nobody stays in the pot, and so does the rest of a division.
+//! The keepers' part is put aside. The part of the proposers' stream is for the proposer of the next delta
+//! that is applied.
 //!
 //! # Fundings
 //!
@@ -44,19 +81,19 @@
 //!                                                     |<-- grace period --->|
 //! ```
 //!
-//! A client who wants a group's model to get better funds its rounds with [`Pallet::fund`]: each round that somebody wins
-//! takes what a round is worth to the client, divided by the round's shares. Trainers rely on it, so who wants to stop gives
-//! notice with [`Pallet::stop_funding`], and pays for the rounds that have begun. When the last of them can be settled, and
-//! some time has passed in which it is, [`Pallet::refund`] gives back what is left. Nor can a client lower what a round is
-//! worth. A group has a bounded number of fundings; when there are as many, one that pays strictly more for each of two rounds takes
-//! the place of the one that pays least, which is given back at once.
+//! A client that wants a group's model to improve funds its rounds: each round with a winner takes
+//! `per_round` from the funding, divided by the round's shares. Trainers rely on it. So a client that wants
+//! to stop gives notice, and pays for the rounds that have begun. When the last of them can be settled, and a
+//! grace period for its settlement has passed, the client takes back the rest. A client can't lower
+//! `per_round`. The number of fundings of a group is bounded; when there are as many, one that pays strictly
+//! more for each of two rounds takes the place of the one that pays least, which is refunded at once.
 //!
-//! # What is exact
+//! # Exact sums
 //!
-//! All that is issued is what was issued at genesis, and what was minted since, less what was [`Burn`]ed. The pallet's
-//! account has at least what was minted and funded less what was paid out, which is what pots have, fundings have left and
-//! accounts have not claimed, and for each group but one less than a unit of each stream: fractions that its mark keeps
-//! and pays later.
+//! The total issuance is the issuance at genesis, plus all that was minted since, less all that was
+//! [`Burn`]ed. The pallet's account has at least what was minted and funded, less what was paid out. That is
+//! the sum of the pots, of the rest of the fundings, of the unclaimed earnings, and, for each group but one, of
+//! less than a unit of each stream: fractions that its mark keeps and pays later.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
@@ -94,9 +131,9 @@ use frame_support::{
 	},
 	BoundedVec,
 };
-use sp_runtime::{traits::AccountIdConversion, SaturatedConversion};
+use sp_runtime::traits::AccountIdConversion;
 
-/// What is taken from somebody in a configuration's currency.
+/// The imbalance of an amount that was taken from an account in a configuration's currency.
 pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
 
 /// The funding type of a configuration.
@@ -123,40 +160,40 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// What the pallet needs of its runtime.
+	/// The configuration of the pallet.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// Mints, and keeps what is minted.
+		/// The currency that is minted and paid out.
 		type Currency: fungible::Mutate<Self::AccountId, Balance = u128> + fungible::Balanced<Self::AccountId>;
-		/// Names the account that keeps what is minted and funded.
+		/// The name of the account that keeps what is minted and funded.
 		#[pallet::constant]
 		type PalletId: Get<PalletId>;
 		/// The groups, their rounds and stakes.
 		type Groups: GroupRules<u128> + Stakeholders<Self::AccountId, u128>;
-		/// How long the periods of the trainers' stream are, in blocks.
+		/// The length of the periods of the trainers' stream, in blocks.
 		#[pallet::constant]
 		type EmissionPeriod: Get<BlockNumber>;
-		/// How long the periods of the proposers' stream are, in blocks.
+		/// The length of the periods of the proposers' stream, in blocks.
 		#[pallet::constant]
 		type VotingPeriod: Get<BlockNumber>;
-		/// After how many blocks emission halves.
+		/// The length of an era, after which emission halves, in blocks.
 		#[pallet::constant]
 		type EraLength: Get<BlockNumber>;
 		/// The least that a round may be worth to a client.
 		#[pallet::constant]
 		type MinimumFundingPerRound: Get<u128>;
-		/// For how many blocks a client waits after the last round that it pays for can be settled.
+		/// Number of blocks that a client waits after the last round that it pays for can be settled.
 		#[pallet::constant]
 		type FundingGrace: Get<BlockNumber>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
 
-	/// How far the streams have got: trainers, proposers.
+	/// The states of the streams: trainers, proposers.
 	#[pallet::storage]
 	pub type Streams<T> = StorageValue<_, [StreamState; 2], ValueQuery>;
 
-	/// What the streams have minted per unit of stake: trainers, proposers.
+	/// The tokens that the streams have minted per unit of stake: trainers, proposers.
 	#[pallet::storage]
 	pub type Accumulators<T> = StorageValue<_, [Accumulator; 2], ValueQuery>;
 
@@ -164,23 +201,23 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type TotalStake<T> = StorageValue<_, u128, ValueQuery>;
 
-	/// What each group has to pay with.
+	/// The pots of groups.
 	#[pallet::storage]
 	pub type Pots<T: Config> = StorageMap<_, Twox64Concat, GroupId, Pot, ValueQuery>;
 
-	/// What clients pay for each group's rounds, the oldest first.
+	/// The fundings of each group's rounds, the oldest first.
 	#[pallet::storage]
 	pub type Fundings<T: Config> = StorageMap<_, Twox64Concat, GroupId, FundingsOf<T>, ValueQuery>;
 
-	/// What accounts have earned and not claimed.
+	/// The earnings of accounts that are not claimed yet.
 	#[pallet::storage]
 	pub type Accrued<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u128, ValueQuery>;
 
-	/// What accounts have claimed.
+	/// The earnings that accounts have claimed.
 	#[pallet::storage]
 	pub type Claimed<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u128, ValueQuery>;
 
-	/// What was issued at genesis.
+	/// The total issuance at genesis.
 	#[pallet::storage]
 	pub type GenesisIssuance<T> = StorageValue<_, u128, ValueQuery>;
 
@@ -192,7 +229,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Burned<T> = StorageValue<_, u128, ValueQuery>;
 
-	/// All that was minted and funded, less what was paid out: what the pallet's account keeps for others.
+	/// All that was minted and funded, less what was paid out: the tokens that the pallet's account keeps for
+	/// others.
 	#[pallet::storage]
 	pub type Entrusted<T> = StorageValue<_, u128, ValueQuery>;
 
@@ -212,7 +250,7 @@ pub mod pallet {
 		}
 	}
 
-	/// What happened.
+	/// The events of the pallet.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -220,23 +258,23 @@ pub mod pallet {
 		PeriodBegan {
 			/// The stream.
 			stream: Stream,
-			/// What the period mints, if there is stake for all of it.
+			/// The emission of the period, which is minted if there is stake all the time.
 			emission: u128,
 		},
 		/// Members of a committee were paid.
 		MembersPaid {
 			/// The group.
 			group: GroupId,
-			/// How many.
+			/// Number of members that were paid.
 			members: u32,
-			/// What each of them gets.
+			/// The amount that each of them gets.
 			each: u128,
 		},
 		/// An account has claimed what it had earned.
 		Claimed {
 			/// The account.
 			account: T::AccountId,
-			/// How much.
+			/// The amount.
 			amount: u128,
 		},
 		/// A client funds a group's rounds.
@@ -245,11 +283,11 @@ pub mod pallet {
 			group: GroupId,
 			/// The client.
 			client: T::AccountId,
-			/// What it adds.
+			/// The amount that it adds.
 			amount: u128,
-			/// What is left of its funding now.
+			/// The rest of its funding now.
 			left: u128,
-			/// What of it each round is worth that somebody wins.
+			/// The amount that each round with a winner takes.
 			per_round: u128,
 		},
 		/// A client has given notice of the end of its funding.
@@ -258,7 +296,7 @@ pub mod pallet {
 			group: GroupId,
 			/// The client.
 			client: T::AccountId,
-			/// The block from which it can take back what is left.
+			/// The first block in which it can take back the rest.
 			free: BlockNumber,
 		},
 		/// Rounds have used up a funding.
@@ -268,18 +306,18 @@ pub mod pallet {
 			/// The client.
 			client: T::AccountId,
 		},
-		/// What was left of a funding was given back.
+		/// The rest of a funding was returned.
 		Refunded {
 			/// The group.
 			group: GroupId,
 			/// The client.
 			client: T::AccountId,
-			/// How much.
+			/// The amount.
 			amount: u128,
 		},
 	}
 
-	/// Why a call failed.
+	/// The errors of the calls.
 	#[pallet::error]
 	pub enum Error<T> {
 		/// The account has earned nothing that it has not claimed.
@@ -288,7 +326,7 @@ pub mod pallet {
 		UnknownGroup,
 		/// A round has to be worth more to a client.
 		PerRoundTooSmall,
-		/// What a round is worth can't be lowered: stop the funding, take back what is left and fund anew.
+		/// The amount per round can't be lowered: stop the funding, take back what is left and fund anew.
 		PerRoundLowered,
 		/// A funding has to pay for one round at least, and for two where it takes the place of another.
 		AmountTooSmall,
@@ -307,28 +345,48 @@ pub mod pallet {
 	#[pallet::call(weight = T::WeightInfo)]
 	impl<T: Config> Pallet<T> {
 		/// Pays the sender all that it has earned.
+		///
+		/// Emits [`Event::Claimed`].
+		///
+		/// Fails with [`Error::NothingToClaim`], or if the sender's account can't receive the amount.
 		#[pallet::call_index(0)]
 		pub fn claim(origin: OriginFor<T>) -> DispatchResult {
 			let account = ensure_signed(origin)?;
 			Self::do_claim(account)
 		}
 
-		/// Funds the rounds of a group with an amount of the sender's, of which each round is worth `per_round` that somebody
-		/// wins. Who funds the group already adds to it, may raise what a round is worth, and takes back a notice.
+		/// Funds the rounds of a group with `amount`, of which each round with a winner takes `per_round`.
+		///
+		/// A client that funds the group already adds to its funding, may raise `per_round`, and takes back a
+		/// notice.
+		///
+		/// Emits [`Event::Funded`], and [`Event::Refunded`] for a funding that loses its place to this one.
+		///
+		/// Fails with [`Error::UnknownGroup`], [`Error::PerRoundTooSmall`], [`Error::PerRoundLowered`],
+		/// [`Error::AmountTooSmall`] and [`Error::TooManyFundings`], or if the balance does not suffice.
 		#[pallet::call_index(1)]
 		pub fn fund(origin: OriginFor<T>, group: GroupId, amount: u128, per_round: u128) -> DispatchResult {
 			let client = ensure_signed(origin)?;
 			Self::do_fund(group, client, amount, per_round)
 		}
 
-		/// Gives notice of the end of the sender's funding of a group. It pays for the rounds that have begun.
+		/// Gives notice of the end of the sender's funding of a group. It pays for the rounds that have
+		/// begun.
+		///
+		/// Emits [`Event::FundingStopped`].
+		///
+		/// Fails with [`Error::UnknownFunding`], [`Error::AlreadyStopped`] and [`Error::UnknownGroup`].
 		#[pallet::call_index(2)]
 		pub fn stop_funding(origin: OriginFor<T>, group: GroupId) -> DispatchResult {
 			let client = ensure_signed(origin)?;
 			Self::do_stop_funding(group, client)
 		}
 
-		/// Gives the sender back what is left of its funding of a group, once it has ended.
+		/// Returns the rest of the sender's funding of a group, once it has ended.
+		///
+		/// Emits [`Event::Refunded`].
+		///
+		/// Fails with [`Error::UnknownFunding`], [`Error::NotStopped`] and [`Error::TooEarly`].
 		#[pallet::call_index(3)]
 		pub fn refund(origin: OriginFor<T>, group: GroupId) -> DispatchResult {
 			let client = ensure_signed(origin)?;
@@ -359,17 +417,12 @@ pub mod pallet {
 }
 
 impl<T: Config> Pallet<T> {
-	/// The account that keeps what is minted and funded until it is paid out.
+	/// Returns the account that keeps what is minted and funded until it is paid out.
 	pub fn account_id() -> T::AccountId {
 		T::PalletId::get().into_account_truncating()
 	}
 
-	/// The block that is being executed, as the protocol counts.
-	pub(crate) fn now() -> BlockNumber {
-		frame_system::Pallet::<T>::block_number().saturated_into()
-	}
-
-	/// Panics where the configuration could not work.
+	/// Panics if the configuration could not work.
 	#[cfg(feature = "std")]
 	fn check_constants() {
 		assert!(

@@ -1,4 +1,5 @@
-//! A chain whose periods of emission are ten and fifty blocks long, with groups that are nothing but clocks and stakes.
+//! A chain whose periods of emission are ten and fifty blocks long, with groups that are nothing but clocks
+//! and stakes.
 
 // The casts are the macro's.
 #![allow(clippy::as_conversions)]
@@ -8,12 +9,13 @@ use descent_protocol::{
 	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, RoundIndex, Shares,
 };
 use frame_support::{
-	derive_impl, pallet_prelude::ValueQuery, parameter_types, storage_alias, traits::fungible::Balanced,
-	weights::Weight, Blake2_128Concat, PalletId,
+	pallet_prelude::ValueQuery, parameter_types, storage_alias, traits::fungible::Balanced, Blake2_128Concat,
+	PalletId,
 };
-use frame_system::RunToBlockHooks;
 use pallet_groups::{GroupObserver, GroupRules, Rules, Stakeholders};
-use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
+use sp_runtime::{AccountId32, BuildStorage};
+
+pub(crate) use descent_support::mock::account;
 
 #[frame_support::runtime]
 mod runtime {
@@ -41,21 +43,12 @@ mod runtime {
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = Block;
-	type AccountId = AccountId32;
-	type Lookup = IdentityLookup<AccountId32>;
-	type AccountData = pallet_balances::AccountData<u128>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = u128;
-	type ExistentialDeposit = ExistentialDeposit;
-	type DustRemoval = Burn<Test>;
-}
+descent_support::mock_system!(
+	runtime: Test,
+	block: Block,
+	existential_deposit: ExistentialDeposit,
+	dust: Burn<Test>,
+);
 
 parameter_types! {
 	pub static ExistentialDeposit: u128 = 1;
@@ -79,15 +72,15 @@ impl pallet_emission::Config for Test {
 	type WeightInfo = ();
 }
 
-/// When a group's rounds are.
+/// The clock of each group.
 #[storage_alias]
 type Clocks = StorageMap<Mock, Blake2_128Concat, GroupId, Clock>;
 
-/// What accounts have staked.
+/// The stake of each account in a group.
 #[storage_alias]
 type Stakes = StorageMap<Mock, Blake2_128Concat, (GroupId, AccountId32), u128, ValueQuery>;
 
-/// What is staked in a group.
+/// All stake in each group.
 #[storage_alias]
 type Totals = StorageMap<Mock, Blake2_128Concat, GroupId, u128, ValueQuery>;
 
@@ -160,33 +153,29 @@ impl Stakeholders<AccountId32, u128> for Groups {
 	}
 }
 
-/// How long the trainers' periods are.
+/// The length of the trainers' periods, in blocks.
 pub(crate) const PERIOD: BlockNumber = 10;
-/// How long the proposers' periods are.
+/// The length of the proposers' periods, in blocks.
 pub(crate) const PROPOSERS_PERIOD: BlockNumber = 50;
 /// The least that a round may be worth to a client.
 pub(crate) const MINIMUM_PER_ROUND: u128 = 1_000;
-/// How long a client waits after its last round.
+/// Number of blocks that a client waits after its last round.
 pub(crate) const GRACE: BlockNumber = 7;
-/// What every account owns at first.
+/// The balance of every account at first.
 pub(crate) const ENDOWMENT: u128 = 1_000_000_000;
-/// What all of them own.
+/// The sum of these balances.
 pub(crate) const ISSUANCE: u128 = 100 * ENDOWMENT;
-/// What the trainers' first period mints.
+/// The emission of the trainers' first period.
 pub(crate) const TRAINERS: u128 = ISSUANCE / 100_000;
-/// What the proposers' first period mints.
+/// The emission of the proposers' first period.
 pub(crate) const PROPOSERS: u128 = ISSUANCE / 1_000_000;
-/// How what rounds earn is divided: a fifth for validators, a tenth for keepers.
+/// The shares of the groups: a fifth for validators, a tenth for keepers.
 pub(crate) const SHARES: Shares = Shares {
 	validators: descent_protocol::Share::percent(20),
 	keepers: descent_protocol::Share::percent(10),
 };
-/// How long the groups' windows are. Round 0 takes commitments in blocks 10 to 21 and can be settled in block 33.
+/// The windows of the groups. Round 0 takes commitments in blocks 10 to 21 and can be settled in block 33.
 pub(crate) const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
-
-pub(crate) fn account(number: u8) -> AccountId32 {
-	AccountId32::new([number; 32])
-}
 
 pub(crate) fn signed(number: u8) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account(number))
@@ -200,19 +189,19 @@ pub(crate) fn accrued(number: u8) -> u128 {
 	crate::Accrued::<Test>::get(account(number))
 }
 
-/// What the pallet's account has.
+/// Returns the balance of the pallet's account.
 pub(crate) fn kept() -> u128 {
 	Balances::free_balance(Emission::account_id())
 }
 
-/// What a group has to pay with, all that its stake has earned by now included.
+/// Returns the pot of a group, with the earnings of its stake up to now.
 pub(crate) fn pot(group: GroupId) -> Pot {
 	let mut pot = Pots::<Test>::get(group);
 	pot.credit(&Emission::advance());
 	pot
 }
 
-/// Another group.
+/// Creates a group.
 pub(crate) fn create_group(group: GroupId) {
 	Clocks::insert(group, CLOCK);
 }
@@ -242,7 +231,7 @@ pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	chain(ENDOWMENT)
 }
 
-/// The same chain, where accounts have so much.
+/// The same chain, with another balance of the accounts.
 pub(crate) fn chain(endowment: u128) -> sp_io::TestExternalities {
 	let storage = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
@@ -255,15 +244,6 @@ pub(crate) fn chain(endowment: u128) -> sp_io::TestExternalities {
 	let mut chain: sp_io::TestExternalities = storage.expect("the genesis state is valid").into();
 	chain.execute_with(|| (0..4).for_each(create_group));
 	chain
-}
-
-/// Executes empty blocks until `block` has begun.
-pub(crate) fn run_to(block: u32) {
-	System::run_to_block_with::<AllPalletsWithSystem>(
-		block,
-		RunToBlockHooks::default()
-			.before_initialize(|_| System::set_block_consumed_resources(Weight::zero(), 0)),
-	);
 }
 
 /// Runs a test on the chain and checks afterwards what must always hold.

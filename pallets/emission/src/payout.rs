@@ -1,16 +1,18 @@
 use crate::{Accrued, Config, Event, Fundings, Pallet, Pots, WeightInfo};
 use core::mem;
 use descent_protocol::{GroupId, RoundIndex, Share, Shares};
+use descent_support::now;
 use frame_support::weights::Weight;
 use pallet_groups::{GroupRules, Rewards};
 use sp_runtime::SaturatedConversion;
 
-/// What the check of a delta is worth to its committee, of what has come in for validators since a round or a check was paid last. So
-/// however many deltas are checked between two rounds, three quarters are left for the round.
+/// The committee's part, for the check of a delta, of the tokens that have come in for validators since the
+/// last payment for a round or a check. With any number of checks between two rounds, three quarters are left
+/// for the round.
 const CHECK_SHARE: Share = Share::percent(25);
 
 impl<T: Config> Pallet<T> {
-	/// Has an account earn an amount.
+	/// Adds an amount to the earnings of an account.
 	pub(crate) fn accrue(account: &T::AccountId, amount: u128) {
 		if amount > 0 {
 			Accrued::<T>::mutate(account, |accrued| *accrued = accrued.saturating_add(amount));
@@ -27,7 +29,7 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::MembersPaid { group, members: members.len().saturated_into(), each });
 	}
 
-	/// Takes from a group's fundings what they pay for a round that somebody has won.
+	/// Takes from a group's fundings the payments for a round with a winner. Returns their sum.
 	fn take_fundings(group: GroupId, round: RoundIndex) -> u128 {
 		let mut taken = 0u128;
 		let mut fundings = Fundings::<T>::get(group);
@@ -74,7 +76,7 @@ impl<T: Config> Rewards<T::AccountId, u128> for Pallet<T> {
 	}
 
 	fn delta_checked(group: GroupId, members: &[T::AccountId]) {
-		let current = T::Groups::current_round(group, Self::now());
+		let current = T::Groups::current_round(group, now::<T>());
 		let Some(rules) = current.and_then(|round| T::Groups::rules(group, round)) else {
 			return;
 		};

@@ -4,7 +4,7 @@ use frame_support::weights::Weight;
 use pallet_groups::{Closed, GroupObserver};
 
 impl<T: Config> Pallet<T> {
-	/// Counts another stake in a group, after its pot was credited what the one before has earned.
+	/// Counts another stake in a group, after its pot was credited the earnings of the stake before.
 	fn reweigh(group: GroupId, before: u128, after: u128) {
 		let accumulators = Self::advance();
 		Pots::<T>::mutate(group, |pot| {

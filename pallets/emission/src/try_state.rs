@@ -3,6 +3,7 @@ use crate::{
 	Streams, TotalStake,
 };
 use descent_protocol::Stream;
+use descent_support::now;
 use frame_support::{
 	ensure,
 	traits::{fungible::Inspect, Get},
@@ -15,10 +16,10 @@ impl<T: Config> Pallet<T> {
 	///
 	/// - all that is issued is what was at genesis, and what was minted since, less what was burned, exactly;
 	/// - every pot has the stake of its group, and all of them together all stake;
-	/// - the pallet's account has what is entrusted to it, which is what it owes, and for each pot but one less than a
-	///   unit of each stream;
-	/// - no more of a period has flown than it mints, every period begins where it should, and less is due than an account can
-	///   exist with;
+	/// - the pallet's account has what is entrusted to it, which is what it owes, and for each pot but one
+	///   less than a unit of each stream;
+	/// - no more of a period has flown than it mints, every period begins where it should, and less is due
+	///   than an account can exist with;
 	/// - every client has one funding in a group, of which something is left.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let expected = GenesisIssuance::<T>::get()
@@ -45,7 +46,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn try_streams() -> Result<(), TryRuntimeError> {
-		let now = Self::now();
+		let now = now::<T>();
 		let mut due = 0u128;
 		for (stream, state) in Stream::ALL.into_iter().zip(Streams::<T>::get()) {
 			ensure!(state.flown <= state.emission, "more has flown than the period mints");

@@ -7,11 +7,12 @@ use descent_protocol::{
 	view::{EmissionView, FundingView, PotView, RewardsView, StreamView},
 	Accumulator, BlockNumber, GroupId, Mark, Shares, Stream,
 };
+use descent_support::now;
 use frame_support::{pallet_prelude::Get, traits::fungible::Inspect};
 use pallet_groups::Stakeholders;
 use sp_core::crypto::AccountId32;
 
-/// A stake's part of an amount that is divided among all stake.
+/// Returns the part of a stake of an amount that is divided among all stake.
 fn part(amount: u128, stake: u128, total: u128) -> u128 {
 	let mut accumulator = Accumulator::default();
 	if accumulator.distribute(amount, total) {
@@ -22,7 +23,7 @@ fn part(amount: u128, stake: u128, total: u128) -> u128 {
 }
 
 impl<T: Config> Pallet<T> {
-	/// What is minted, as it would be if it was in this block.
+	/// Returns the emission as of this block, with what has flown and is not minted yet.
 	pub fn emission_view() -> EmissionView {
 		let advanced = Self::advanced(Streams::<T>::get());
 		let streams = Stream::ALL.into_iter().zip(advanced.streams);
@@ -33,9 +34,9 @@ impl<T: Config> Pallet<T> {
 			emission: state.emission,
 			flown: state.flown,
 		});
-		let era = era(Self::now(), T::EraLength::get());
+		let era = era(now::<T>(), T::EraLength::get());
 		EmissionView {
-			block: Self::now(),
+			block: now::<T>(),
 			era,
 			next_halving: Self::halving(era),
 			issuance: T::Currency::total_issuance().saturating_add(advanced.minted),
@@ -47,13 +48,13 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// The block with which an era ends.
+	/// Returns the block with which an era ends.
 	fn halving(era: u32) -> Option<BlockNumber> {
 		let halving = era.checked_add(1)?.checked_mul(T::EraLength::get())?;
 		(halving > 0).then_some(halving)
 	}
 
-	/// What an account has earned.
+	/// Returns the earnings of an account.
 	pub fn rewards_view(account: &T::AccountId) -> RewardsView {
 		RewardsView { accrued: Accrued::<T>::get(account), claimed: Claimed::<T>::get(account) }
 	}
@@ -63,8 +64,8 @@ impl<T: Config> Pallet<T>
 where
 	T::AccountId: Into<AccountId32>,
 {
-	/// What a group has to pay with, as it would be if it paid in this block for a round that is played with these shares.
-	/// `None` where there is no such group.
+	/// Returns the tokens that a group has to pay with in this block, for a round that is played with these
+	/// shares. `None` if there is no such group.
 	pub fn pot_view(group: GroupId, shares: Shares) -> Option<PotView> {
 		T::Groups::exists(group).then_some(())?;
 		let advanced = Self::advanced(Streams::<T>::get());
@@ -73,7 +74,7 @@ where
 		pot.credit(&advanced.accumulators);
 		pot.divide(shares);
 		let fundings = Fundings::<T>::get(group);
-		let now = Self::now();
+		let now = now::<T>();
 		let funded = fundings
 			.iter()
 			.filter(|funding| !funding.is_free(now))

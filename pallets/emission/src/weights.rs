@@ -1,5 +1,5 @@
-//! The weights of the pallet's calls and of what it does for other pallets: generous estimates, until they are measured on
-//! reference hardware.
+//! The weights of the pallet's calls and of what it does for other pallets: generous estimates, until they
+//! are measured on reference hardware.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -38,12 +38,13 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 struct Estimate(RuntimeDbWeight);
 
 impl Estimate {
-	/// The streams, the accumulators, all stake, what was minted and entrusted, what is issued, the pallet's account.
+	/// The streams, the accumulators, all stake, what was minted and entrusted, what is issued, the pallet's
+	/// account.
 	fn advance(&self) -> Weight {
 		Weight::from_parts(60_000_000, 15_000).saturating_add(self.0.reads_writes(7, 6))
 	}
 
-	/// What has accrued and was claimed, two accounts, what is entrusted.
+	/// The earnings accrued and claimed, two accounts, what is entrusted.
 	fn claim(&self) -> Weight {
 		Weight::from_parts(80_000_000, 20_000).saturating_add(self.0.reads_writes(5, 5))
 	}
@@ -89,7 +90,8 @@ impl Estimate {
 			.saturating_mul(u64::from(m))
 	}
 
-	/// Also the pot, and the rules of a round among all that the group has had; of each member what has accrued.
+	/// Also the pot, and the rules of a round among all that the group has had; of each member what has
+	/// accrued.
 	fn delta_checked(&self, m: u32) -> Weight {
 		self.advance()
 			.saturating_add(Weight::from_parts(50_000_000, 70_000))

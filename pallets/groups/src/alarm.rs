@@ -9,14 +9,16 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 
-/// Where the scheduler has no room at the block of an alarm, the blocks after it are tried, this many in all.
+/// Number of blocks that are tried for an alarm, from the block at which it is due, if the scheduler has no
+/// room.
 const ATTEMPTS: BlockNumber = 5;
 
 /// The origins of a configuration's pallets.
 pub type PalletsOriginOf<T> = <<T as frame_system::Config>::RuntimeOrigin as OriginTrait>::PalletsOrigin;
 
-/// Has Root make a call at a block, or soon after. Whether that is possible. Of what the scheduler does in a block, the
-/// smallest `priority` comes first; 127 is what users' calls have by default.
+/// Schedules a call by Root at block `due`, or soon after. Returns true if that was possible. Of the calls of
+/// a block, the scheduler makes the one with the smallest `priority` first; calls of users have 127 by
+/// default.
 pub fn set_alarm<T, Scheduler>(
 	priority: u8,
 	name: [u8; 32],

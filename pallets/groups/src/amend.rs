@@ -9,6 +9,7 @@ use descent_protocol::{
 	is_text, majority, make_room, view::AmendmentEnding, AmendmentId, BlockNumber, GroupId, Majority,
 	MAX_AMENDMENTS,
 };
+use descent_support::{now, release};
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::{DispatchResult, Get},
@@ -25,11 +26,11 @@ use sp_runtime::{
 
 type OpenListOf<T> = BoundedVec<OpenOf<T>, ConstU32<MAX_AMENDMENTS>>;
 
-/// What became of a group's open amendments.
+/// The result of a tally of a group's open amendments.
 pub(crate) struct Tallied {
-	/// How many there were.
+	/// Number of amendments that were open.
 	pub(crate) count: u32,
-	/// Whether some stay open.
+	/// True if some stay open.
 	pub(crate) stay: bool,
 }
 
@@ -55,8 +56,7 @@ impl<T: Config> Pallet<T> {
 		let contender = OpenAmendment { id, proposer: account.clone(), ayes: Zero::zero(), lost: 0 };
 		open.try_push(contender).map_err(|_| Error::<T>::TooManyAmendments)?;
 		Open::<T>::insert(group, open);
-		let amendment =
-			Amendment { proposer: account.clone(), deposit, changes, summary, block: Self::now() };
+		let amendment = Amendment { proposer: account.clone(), deposit, changes, summary, block: now::<T>() };
 		Amendments::<T>::insert(group, id, amendment);
 		NextAmendment::<T>::insert(group, next);
 		if let Some(evicted) = evicted {
@@ -67,7 +67,7 @@ impl<T: Config> Pallet<T> {
 		Self::do_vote(group, account, id, true)
 	}
 
-	/// Whether the changes could be made as the rules are now.
+	/// Checks that the changes can be made to the rules as they are now.
 	fn check_changes(group: GroupId, changes: &Changes) -> DispatchResult {
 		ensure!(!changes.is_empty(), Error::<T>::NoChange);
 		for (place, change) in changes.iter().enumerate() {
@@ -80,8 +80,9 @@ impl<T: Config> Pallet<T> {
 		Self::revised(group, changes).map(drop)
 	}
 
-	/// Takes the least supported amendment out of a full list, for a proposer with more stake. Approvals guard no place, as
-	/// one stake can approve them all; what more than half of all stake approves is to be decided.
+	/// Takes the least supported amendment out of a full list, for a proposer with more stake. Approvals
+	/// protect no place, as one stake can approve them all. An amendment that more than half of all stake
+	/// approves stays, as it is to be decided.
 	fn evict(
 		group: GroupId,
 		open: &mut OpenListOf<T>,
@@ -133,7 +134,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Counts a changed stake for what it approves.
+	/// Updates the votes of a changed stake.
 	pub(crate) fn reweigh(
 		group: GroupId,
 		approvals: &[AmendmentId],
@@ -174,11 +175,11 @@ impl<T: Config> Pallet<T> {
 		majority(&amendment.changes).is_met(contender.ayes.saturated_into(), total.saturated_into())
 	}
 
-	/// Decides the open amendments of a group, in the order of their numbers, with so much stake in it, at the end of a period
-	/// of so many blocks.
+	/// Decides the open amendments of a group, in the order of their numbers, at the end of a voting period
+	/// of `period` blocks, with `total` stake in the group.
 	pub(crate) fn tally(group: GroupId, total: BalanceOf<T>, period: BlockNumber) -> Tallied {
 		// Whoever wants to vote or leave has half a period's notice.
-		let latest = Self::now().checked_sub(period.div_ceil(2));
+		let latest = now::<T>().checked_sub(period.div_ceil(2));
 		let open = Open::<T>::get(group);
 		let count = open.len().saturated_into();
 		let mut left = OpenListOf::<T>::default();
@@ -196,8 +197,9 @@ impl<T: Config> Pallet<T> {
 		Tallied { count, stay }
 	}
 
-	/// How an amendment ends as a voting period closes that decides what was proposed in the block `latest` or before. `None`
-	/// where it stays open, having lost the period unless it came too late for it.
+	/// Decides an amendment at the close of a voting period that decides amendments of block `latest` or
+	/// before. Returns its ending; `None` if it stays open, having lost the period unless it was proposed too
+	/// late for it.
 	fn decide(
 		group: GroupId,
 		contender: &mut OpenOf<T>,
@@ -218,8 +220,8 @@ impl<T: Config> Pallet<T> {
 		(contender.lost >= T::AmendmentLifetime::get()).then_some(AmendmentEnding::Outvoted)
 	}
 
-	/// Ends an amendment that is not among the open ones any more: returns its deposit, less the fee if it is adopted, and keeps
-	/// it to be looked at.
+	/// Ends an amendment that was taken from the open ones: returns its deposit, less the fee if it is
+	/// adopted, and keeps it for readers.
 	fn end(group: GroupId, contender: OpenOf<T>, ending: AmendmentEnding) {
 		let id = contender.id;
 		let Some(amendment) = Amendments::<T>::take(group, id) else {
@@ -233,7 +235,7 @@ impl<T: Config> Pallet<T> {
 		let (paid, _) = T::Currency::slash(&HoldReason::Amendment.into(), &amendment.proposer, fee);
 		let rest = amendment.deposit.saturating_sub(paid.peek());
 		T::Slash::on_unbalanced(paid);
-		Self::release(HoldReason::Amendment, &amendment.proposer, rest);
+		release::<_, T::Currency>(&HoldReason::Amendment.into(), &amendment.proposer, rest);
 		let ended = EndedAmendment { last: contender, amendment, ending };
 		EndedCount::<T>::mutate(group, |count| {
 			Ended::<T>::insert(group, *count % ENDED_KEPT, ended);

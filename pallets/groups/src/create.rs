@@ -5,12 +5,12 @@ use crate::{
 use descent_protocol::{
 	are_addresses, is_text, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Share,
 };
+use descent_support::now;
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchResult, Get},
 	traits::fungible::MutateHold,
 };
-use sp_runtime::SaturatedConversion;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_create(owner: T::AccountId, new: NewGroup<BalanceOf<T>>) -> DispatchResult {
@@ -27,7 +27,8 @@ impl<T: Config> Pallet<T> {
 		Self::do_stake(group, owner, stake)
 	}
 
-	/// The rules that a group begins with. Its first round starts with the next block at the earliest.
+	/// Returns the rules that a group begins with. Its first round starts with the next block at the
+	/// earliest.
 	pub(crate) fn first_rules(new: &NewGroup<BalanceOf<T>>) -> Rules<BalanceOf<T>> {
 		Rules {
 			model: new.model,
@@ -38,13 +39,13 @@ impl<T: Config> Pallet<T> {
 			tolerance: new.tolerance,
 			minimum_improvement: new.minimum_improvement,
 			target: new.target,
-			clock: Clock { first: 0, start: new.clock.start.max(Self::now().saturating_add(1)), ..new.clock },
+			clock: Clock { first: 0, start: new.clock.start.max(now::<T>().saturating_add(1)), ..new.clock },
 			deposit: new.deposit,
 			shares: new.shares,
 		}
 	}
 
-	/// Gives a new group its number.
+	/// Stores a new group. Returns its number.
 	pub(crate) fn put_new(
 		owner: T::AccountId,
 		held: BalanceOf<T>,
@@ -61,7 +62,7 @@ impl<T: Config> Pallet<T> {
 			voting: Voting {
 				period: new.voting_period,
 				quorum: new.quorum,
-				since: Self::now(),
+				since: now::<T>(),
 				closing: None,
 				notice: None,
 			},
@@ -72,7 +73,7 @@ impl<T: Config> Pallet<T> {
 		Ok(id)
 	}
 
-	/// Whether rounds can be played by these rules.
+	/// Checks that rounds can be played by these rules.
 	pub(crate) fn check_rules(rules: &Rules<BalanceOf<T>>) -> Result<(), Error<T>> {
 		ensure!(are_addresses(&rules.providers), Error::<T>::InvalidProvider);
 		ensure!(is_content(&rules.model) && has_content(&rules.policy), Error::<T>::InvalidContent);
@@ -91,7 +92,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Whether stakeholders can vote in such periods.
+	/// Checks that stakeholders can vote in periods of this length with this quorum.
 	pub(crate) fn check_voting(period: BlockNumber, quorum: Share) -> Result<(), Error<T>> {
 		let periods = T::MinimumVotingPeriod::get()..=T::MaximumVotingPeriod::get();
 		ensure!(periods.contains(&period), Error::<T>::InvalidVotingPeriod);
@@ -99,7 +100,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Panics where the configuration leaves no group anything to choose.
+	/// Panics if no group could be valid by the configuration.
 	#[cfg(feature = "std")]
 	pub(crate) fn check_constants() {
 		let shortest = T::MinimumWindow::get().saturating_mul(3).saturating_add(1);
@@ -115,11 +116,6 @@ impl<T: Config> Pallet<T> {
 			T::AdoptionFee::get() <= T::AmendmentDeposit::get(),
 			"a revision has to be paid with the deposit"
 		);
-	}
-
-	/// The block that is being executed, as the protocol counts.
-	pub(crate) fn now() -> BlockNumber {
-		frame_system::Pallet::<T>::block_number().saturated_into()
 	}
 }
 

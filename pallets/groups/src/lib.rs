@@ -1,20 +1,57 @@
-//! Training groups.
+//! Training groups: their rules, the stake in them, and the votes of their stakeholders.
 //!
-//! A group is a model that strangers train together: what the model is, on which data, by which metric it is judged,
-//! and how long its rounds last. Anybody creates one with [`Pallet::create`] and a deposit. The content itself stays off
-//! chain, the group holds references to it and names providers that serve it.
+//! A group trains one model together. Its rules say which model it is, on which data it is trained, by which
+//! metric it is judged, and how long the rounds last. Anybody creates a group with [`Pallet::create`] and a
+//! deposit. The content itself stays off chain: the group holds references to it and names providers that
+//! serve it. From then on the group runs by itself: rounds follow each other, accounts stake tokens in it,
+//! and its stakeholders change the rules by amendments. A group never ends.
 //!
-//! The pallet keeps the rules and decides who may change them. What happens in a group's rounds and to its data set are
-//! other pallets' concerns, which read the rules through [`GroupRules`] and the stake through [`Stakeholders`], and are told
-//! through [`GroupObserver`].
+//! The pallet keeps the rules and decides amendments. The rounds of a group and its data set belong to other
+//! pallets, which read the rules through [`GroupRules`] and the stake through [`Stakeholders`], and are told
+//! of changes through [`GroupObserver`].
+//!
+//! # Terms
+//!
+//! - **Stake**: the tokens that an account has on hold in a group. It is the weight of the account's votes.
+//! - **Stakeholder**: an account with a stake in a group.
+//! - **Revision**: the rules of a group from one round on, until the next revision.
+//! - **Amendment**: a proposal to change the rules of a group.
+//! - **Voting period**: the blocks between two decisions on what is proposed. Periods follow each other.
+//! - **Close**: the end of a voting period, which decides the open amendments, and then the deltas.
+//! - **Alarm**: the scheduled call by Root that closes a voting period.
+//!
+//! # Usage
+//!
+//! 1. [`create`](Pallet::create) makes a group, with a first stake of its owner.
+//! 2. [`stake`](Pallet::stake) makes the sender a stakeholder. [`unstake`](Pallet::unstake) takes stake out
+//!    again, and [`withdraw`](Pallet::withdraw) releases it one voting period later.
+//! 3. [`propose_amendment`](Pallet::propose_amendment) proposes changes of the rules, and
+//!    [`vote_amendment`](Pallet::vote_amendment) approves them.
+//!    [`withdraw_amendment`](Pallet::withdraw_amendment) takes back a proposal that has lost a voting period.
+//! 4. [`close_period`](Pallet::close_period) closes a voting period whose alarm could not be set.
+//!
+//! [`Voting`] says for how long stake that is taken out stays held:
+//!
+//! ```
+//! use descent_protocol::Share;
+//! use pallet_groups::Voting;
+//!
+//! let quorum = Share::percent(20);
+//! let voting = Voting { period: 28_800, quorum, since: 0, closing: None, notice: None };
+//! assert_eq!(voting.lock(100), 28_800);
+//! // The period was 28,800 blocks until block 100, and is shorter now.
+//! let voting = Voting { period: 7_200, since: 100, notice: Some((28_800, 28_900)), ..voting };
+//! assert_eq!(voting.lock(101), 28_800);
+//! assert_eq!(voting.lock(28_900), 7_200);
+//! ```
 //!
 //! # Stake
 //!
-//! Who holds tokens in a group with [`Pallet::stake`] is a stakeholder: its stake is the weight of its votes. The tokens
-//! are held, never transferred. [`Pallet::unstake`] takes away weight at once, also from votes that were cast, and
-//! gives the tokens free one voting period later, so that nobody votes with stake that is already gone, or twice in a
-//! period with the same. When stakeholders change the period, who leaves within the next one of the old length waits as
-//! long as before: nobody's tokens come free early by it, and nobody is kept in.
+//! Stake is held, never transferred. [`Pallet::unstake`] takes away weight at once, also from votes that were
+//! cast, and the tokens come free one voting period later. So nobody votes with stake that is already gone,
+//! or twice in a period with the same tokens. After stakeholders have changed the period, an account that
+//! leaves within the next period of the old length waits as long as before: the change frees no tokens early,
+//! and keeps nobody in.
 //!
 //! # Revisions
 //!
@@ -24,26 +61,28 @@
 //!                              ^ a voting period closes, an amendment is adopted
 //! ```
 //!
-//! A group's rules are revisions. An amendment that stakeholders adopt takes effect with the first round that has not begun,
-//! in a new revision; the rules of a round that has begun never change. A group that would start in the past or in the
-//! block of its creation starts with the next block. Nothing has to run when it starts, or when a revision comes into
-//! force: every window is a function of the revision's [`Clock`](descent_protocol::Clock) and the block number, so that
-//! a block's cost does not grow with the number of groups.
+//! A group's rules are revisions. An amendment that stakeholders adopt takes effect with the first round that
+//! has not begun, in a new revision; the rules of a round that has begun never change. A group that would
+//! start in the past or in the block of its creation starts with the next block. Nothing has to run when it
+//! starts, or when a revision comes into force: every window is a function of the revision's
+//! [`Clock`](descent_protocol::Clock) and the block number, so that the cost of a block does not grow with
+//! the number of groups.
 //!
 //! # Amendments
 //!
-//! A stakeholder proposes changes with [`Pallet::propose_amendment`], stakeholders approve any number of amendments with
-//! [`Pallet::vote_amendment`]. When a voting period closes, what more than half of all stake approves is adopted; another
-//! model needs more than two thirds. A close decides what has been open for half a period at least: nobody finds the rules
-//! changed by what was proposed a block ago. Amendments are never slashed, what proposers and voters have at risk is their
-//! stake. The deposit comes back, except that of one that is adopted [`Config::AdoptionFee`] is taken: rules are kept for
-//! ever. The first ones are paid with the deposit of the group, which is held as long as there is one: for ever.
+//! A stakeholder proposes one amendment at a time, and approves any number of them. The close of a voting
+//! period adopts what more than half of all stake approves; another model needs more than two thirds. A close
+//! decides only amendments that have been open for half a period at least: nobody finds the rules changed by
+//! a proposal of the block before. Amendments are never slashed: proposers and voters risk their stake. The
+//! deposit is returned, less [`Config::AdoptionFee`] if the amendment is adopted: rules are kept for ever.
+//! The deposit of the group pays for its first rules. It is held as long as there is the group: for ever.
 //!
-//! A group has a bounded number of them open: when it is full, a proposer with more stake than another takes the place of
-//! the other's, so that stake, not the number of proposals, decides who is heard. What the majority approves stays.
+//! The number of open amendments of a group is bounded. When the list is full, a proposer with more stake
+//! than another takes the place of the other's amendment: places go by stake, not by the number of proposals.
+//! An amendment with its majority stays.
 //!
-//! A voting period is closed by Root through an alarm, or should no alarm have been possible, by anybody with
-//! [`Pallet::close_period`]. Groups where nothing is open have no alarm.
+//! An alarm has Root close a voting period. If no alarm could be set, anybody closes it with
+//! [`Pallet::close_period`]. Groups with nothing open have no alarm.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
@@ -100,7 +139,7 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// What the pallet needs of its runtime.
+	/// The configuration of the pallet.
 	#[pallet::config]
 	pub trait Config:
 		frame_system::Config<RuntimeEvent: From<Event<Self>>, RuntimeCall: From<Call<Self>>>
@@ -117,11 +156,11 @@ pub mod pallet {
 			PalletsOriginOf<Self>,
 			Hasher = Self::Hashing,
 		>;
-		/// Who is told of what happens in groups.
+		/// Observes the groups.
 		type Observer: GroupObserver<Self::AccountId, BalanceOf<Self>>;
 		/// Takes the fees.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
-		/// What creating a group holds of its owner's balance.
+		/// The deposit of a group, which is held of its owner's balance.
 		#[pallet::constant]
 		type GroupDeposit: Get<BalanceOf<Self>>;
 		/// The smallest deposit that a group may ask of its trainers' commitments.
@@ -148,20 +187,21 @@ pub mod pallet {
 		/// The longest voting period, in blocks.
 		#[pallet::constant]
 		type MaximumVotingPeriod: Get<BlockNumber>;
-		/// What proposing an amendment holds of its proposer's balance.
+		/// The deposit of an amendment, which is held of its proposer's balance.
 		#[pallet::constant]
 		type AmendmentDeposit: Get<BalanceOf<Self>>;
-		/// What is taken of the deposit of an amendment that is adopted: the revision that it makes is kept for ever.
+		/// The fee that an adopted amendment pays from its deposit: the revision that it makes is kept for
+		/// ever.
 		#[pallet::constant]
 		type AdoptionFee: Get<BalanceOf<Self>>;
-		/// How many voting periods an amendment may lose until it ends.
+		/// Number of voting periods that an amendment may lose until it ends.
 		#[pallet::constant]
 		type AmendmentLifetime: Get<u32>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
 
-	/// Why balance is held.
+	/// The reasons of the pallet to hold balance.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
 		/// The account owns a group.
@@ -185,7 +225,7 @@ pub mod pallet {
 	pub type Revisions<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, Rules<BalanceOf<T>>>;
 
-	/// What accounts have staked in groups.
+	/// The stakes of accounts in groups.
 	#[pallet::storage]
 	pub type Stakes<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, T::AccountId, LedgerOf<T>, ValueQuery>;
@@ -199,7 +239,7 @@ pub mod pallet {
 	pub type Amendments<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, AmendmentId, AmendmentOf<T>>;
 
-	/// How a group's open amendments stand, in the order of their numbers.
+	/// The votes on a group's open amendments, in the order of their numbers.
 	#[pallet::storage]
 	pub type Open<T: Config> =
 		StorageMap<_, Twox64Concat, GroupId, BoundedVec<OpenOf<T>, ConstU32<MAX_AMENDMENTS>>, ValueQuery>;
@@ -208,16 +248,16 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NextAmendment<T: Config> = StorageMap<_, Twox64Concat, GroupId, AmendmentId, ValueQuery>;
 
-	/// A ring with the amendments of a group that have ended last, by their number in the order of ending, modulo
-	/// [`ENDED_KEPT`].
+	/// A ring with the amendments of a group that have ended last, by their number in the order of ending,
+	/// modulo [`ENDED_KEPT`].
 	#[pallet::storage]
 	pub type Ended<T: Config> = StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, EndedOf<T>>;
 
-	/// How many amendments of a group have ended.
+	/// Number of amendments of a group that have ended.
 	#[pallet::storage]
 	pub type EndedCount<T: Config> = StorageMap<_, Twox64Concat, GroupId, u32, ValueQuery>;
 
-	/// What happened.
+	/// The events of the pallet.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -225,7 +265,7 @@ pub mod pallet {
 		Created {
 			/// Its number.
 			group: GroupId,
-			/// Who created it.
+			/// The account that created it.
 			owner: T::AccountId,
 		},
 		/// An account has staked more in a group.
@@ -234,7 +274,7 @@ pub mod pallet {
 			group: GroupId,
 			/// The account.
 			account: T::AccountId,
-			/// What it has staked now.
+			/// Its stake now.
 			stake: BalanceOf<T>,
 			/// All stake in the group now.
 			total: BalanceOf<T>,
@@ -245,22 +285,22 @@ pub mod pallet {
 			group: GroupId,
 			/// The account.
 			account: T::AccountId,
-			/// What it has staked now.
+			/// Its stake now.
 			stake: BalanceOf<T>,
 			/// All stake in the group now.
 			total: BalanceOf<T>,
-			/// What it takes out.
+			/// The amount that it takes out.
 			amount: BalanceOf<T>,
 			/// The block from which it can be withdrawn.
 			until: BlockNumber,
 		},
-		/// What an account had taken out of a group is free.
+		/// An account got back what it had taken out of a group.
 		Withdrawn {
 			/// The group.
 			group: GroupId,
 			/// The account.
 			account: T::AccountId,
-			/// How much.
+			/// The amount.
 			amount: BalanceOf<T>,
 		},
 		/// An amendment was proposed.
@@ -269,7 +309,7 @@ pub mod pallet {
 			group: GroupId,
 			/// The amendment.
 			amendment: AmendmentId,
-			/// Who proposed it.
+			/// The account that proposed it.
 			account: T::AccountId,
 		},
 		/// A stakeholder approves an amendment, or does not any more.
@@ -280,9 +320,9 @@ pub mod pallet {
 			amendment: AmendmentId,
 			/// The stakeholder.
 			account: T::AccountId,
-			/// Whether it approves.
+			/// True if it approves.
 			aye: bool,
-			/// With how much stake.
+			/// The stake with which it votes.
 			stake: BalanceOf<T>,
 		},
 		/// An amendment ended.
@@ -291,7 +331,7 @@ pub mod pallet {
 			group: GroupId,
 			/// The amendment.
 			amendment: AmendmentId,
-			/// How.
+			/// The way in which it ended.
 			ending: AmendmentEnding,
 		},
 		/// A voting period closed.
@@ -301,16 +341,16 @@ pub mod pallet {
 			/// The block at which the next closes.
 			next: BlockNumber,
 		},
-		/// Nobody will close a voting period by itself when it is due: somebody has to call `close_period`.
+		/// No alarm will close a voting period when it is due: somebody has to call `close_period`.
 		AlarmMissing {
 			/// The group.
 			group: GroupId,
-			/// The block from which that is possible.
+			/// The first block in which that is possible.
 			close: BlockNumber,
 		},
 	}
 
-	/// Why a call failed.
+	/// The errors of the calls.
 	#[pallet::error]
 	pub enum Error<T> {
 		/// The name is empty, not UTF-8, or has control characters.
@@ -319,8 +359,8 @@ pub mod pallet {
 		InvalidProvider,
 		/// A content reference is empty, or its codec is not the one that content of its size has.
 		InvalidContent,
-		/// A window of the clock has no block, or the seed's block and the reveal, attest and open windows are together
-		/// longer than a round.
+		/// A window of the clock has no block, or the seed's block and the reveal, attest and open windows
+		/// are together longer than a round.
 		InvalidClock,
 		/// The reveal window is longer than randomness is kept.
 		RevealTooLong,
@@ -334,8 +374,8 @@ pub mod pallet {
 		TooManyGroups,
 		/// A window is so short that the author of one block could keep others out of it.
 		WindowTooShort,
-		/// The minimum improvement is zero, or smaller than the tolerance: a claim could outrank gains that are larger than
-		/// its own.
+		/// The minimum improvement is zero, or smaller than the tolerance: a claim could outrank gains that
+		/// are larger than its own.
 		ImprovementTooSmall,
 		/// The voting period is shorter or longer than this chain allows.
 		InvalidVotingPeriod,
@@ -363,7 +403,8 @@ pub mod pallet {
 		RepeatedChange,
 		/// The account has proposed another amendment of this group that is open: withdraw it first.
 		AlreadyProposed,
-		/// As many amendments are open as there can be, and all have a majority, or a proposer with no less stake.
+		/// As many amendments are open as there can be, and all have a majority, or a proposer with no less
+		/// stake.
 		TooManyAmendments,
 		/// There is no such amendment, or it has ended.
 		UnknownAmendment,
@@ -371,21 +412,33 @@ pub mod pallet {
 		VoteUnchanged,
 		/// Only its proposer can withdraw an amendment.
 		NotProposer,
-		/// Stakeholders have not had a chance to decide the amendment: withdraw it after it has lost a voting period.
+		/// Stakeholders have not had a chance to decide the amendment: withdraw it after it has lost a voting
+		/// period.
 		TooEarly,
-		/// The amendment has its majority: it is not its proposer's any more.
+		/// The amendment has its majority: its proposer can't withdraw it any more.
 		HasMajority,
 		/// Nothing is open that the close of a voting period would decide.
 		NothingToClose,
 		/// The voting period closes later.
 		NotDue,
-		/// Validators or keepers would get more than they may of what rounds earn, or validators too little to measure for.
+		/// Validators or keepers would get more than they may of what rounds earn, or validators too little
+		/// to measure for.
 		InvalidShares,
 	}
 
 	#[pallet::call(weight = T::WeightInfo)]
 	impl<T: Config> Pallet<T> {
 		/// Creates a group that the sender owns. Its deposit and the sender's stake in it are held.
+		///
+		/// Emits [`Event::Created`] and [`Event::Staked`].
+		///
+		/// Fails with [`Error::InvalidName`], [`Error::InvalidContent`], [`Error::InvalidProvider`],
+		/// [`Error::InvalidRecords`], [`Error::InvalidClock`], [`Error::WindowTooShort`],
+		/// [`Error::RevealTooLong`], [`Error::RoundTooLong`], [`Error::DepositTooSmall`],
+		/// [`Error::ImprovementTooSmall`], [`Error::InvalidShares`], [`Error::InvalidVotingPeriod`] and
+		/// [`Error::InvalidQuorum`] for rules that this chain does not allow, with [`Error::ZeroAmount`] and
+		/// [`Error::StakeTooSmall`] for the stake, with [`Error::TooManyGroups`], or if the balance does not
+		/// suffice.
 		#[pallet::call_index(0)]
 		#[pallet::weight(
 			T::WeightInfo::create()
@@ -397,7 +450,12 @@ pub mod pallet {
 			Self::do_create(owner, group)
 		}
 
-		/// Adds to the sender's stake in a group. It is held.
+		/// Adds `amount` to the sender's stake in a group. It is held.
+		///
+		/// Emits [`Event::Staked`].
+		///
+		/// Fails with [`Error::UnknownGroup`], [`Error::ZeroAmount`] and [`Error::StakeTooSmall`], or if the
+		/// balance does not suffice.
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::stake().saturating_add(T::Observer::stake_changed_weight()))]
 		pub fn stake(origin: OriginFor<T>, group: GroupId, amount: BalanceOf<T>) -> DispatchResult {
@@ -405,8 +463,13 @@ pub mod pallet {
 			Self::do_stake(group, account, amount)
 		}
 
-		/// Takes from the sender's stake in a group. Its votes lose this weight at once; the amount comes free after
-		/// [`Voting::lock`].
+		/// Takes `amount` from the sender's stake in a group. The sender's votes lose this weight at once;
+		/// the amount comes free after [`Voting::lock`].
+		///
+		/// Emits [`Event::Unstaked`].
+		///
+		/// Fails with [`Error::UnknownGroup`], [`Error::ZeroAmount`], [`Error::NotEnoughStake`],
+		/// [`Error::StakeTooSmall`] and [`Error::TooManyUnstaking`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::unstake().saturating_add(T::Observer::stake_changed_weight()))]
 		pub fn unstake(origin: OriginFor<T>, group: GroupId, amount: BalanceOf<T>) -> DispatchResult {
@@ -414,15 +477,30 @@ pub mod pallet {
 			Self::do_unstake(group, account, amount)
 		}
 
-		/// Releases what the sender has taken out of a group and has come free.
+		/// Releases the amounts that the sender has taken out of a group and that have come free.
+		///
+		/// Emits [`Event::Withdrawn`].
+		///
+		/// Fails with [`Error::NothingToWithdraw`].
 		#[pallet::call_index(3)]
 		pub fn withdraw(origin: OriginFor<T>, group: GroupId) -> DispatchResult {
 			let account = ensure_signed(origin)?;
 			Self::do_withdraw(group, account)
 		}
 
-		/// Proposes to change a group's rules, and approves it. By a stakeholder, who has one amendment open at a time. A
-		/// deposit is held until the amendment ends.
+		/// Proposes to change a group's rules, and approves the amendment with the sender's stake.
+		///
+		/// The sender is a stakeholder, and has one amendment of the group open at a time. A deposit is held
+		/// until the amendment ends.
+		///
+		/// Emits [`Event::AmendmentProposed`] and [`Event::AmendmentVoted`], [`Event::AmendmentEnded`] for an
+		/// amendment that loses its place to this one, and [`Event::AlarmMissing`] if nobody will close the
+		/// period by itself.
+		///
+		/// Fails with [`Error::InvalidSummary`], [`Error::NoChange`], [`Error::RepeatedChange`],
+		/// [`Error::UnknownGroup`], [`Error::NoStake`], [`Error::AlreadyProposed`] and
+		/// [`Error::TooManyAmendments`], with the errors of [`Pallet::create`] for rules that this chain does
+		/// not allow, or if the balance does not suffice.
 		#[pallet::call_index(4)]
 		pub fn propose_amendment(
 			origin: OriginFor<T>,
@@ -435,6 +513,11 @@ pub mod pallet {
 		}
 
 		/// Approves an amendment with all of the sender's stake in the group, or takes the approval back.
+		///
+		/// Emits [`Event::AmendmentVoted`].
+		///
+		/// Fails with [`Error::NoStake`], [`Error::UnknownAmendment`], [`Error::VoteUnchanged`] and
+		/// [`Error::TooManyAmendments`].
 		#[pallet::call_index(5)]
 		pub fn vote_amendment(
 			origin: OriginFor<T>,
@@ -446,7 +529,12 @@ pub mod pallet {
 			Self::do_vote(group, account, amendment, aye)
 		}
 
-		/// Takes an amendment back that has lost a voting period. By its proposer, unless it has its majority.
+		/// Takes back an amendment of the sender that has lost a voting period and has no majority.
+		///
+		/// Emits [`Event::AmendmentEnded`].
+		///
+		/// Fails with [`Error::UnknownAmendment`], [`Error::NotProposer`], [`Error::TooEarly`] and
+		/// [`Error::HasMajority`].
 		#[pallet::call_index(6)]
 		pub fn withdraw_amendment(
 			origin: OriginFor<T>,
@@ -457,8 +545,15 @@ pub mod pallet {
 			Self::do_withdraw_amendment(group, account, amendment)
 		}
 
-		/// Closes a group's voting period that is due. By the alarm as Root; by anybody where the alarm failed, free of charge
-		/// where there was something to close.
+		/// Closes a group's voting period that is due.
+		///
+		/// Root calls it by the alarm. If the alarm failed, anybody may call it, free of charge if there was
+		/// something to close.
+		///
+		/// Emits [`Event::PeriodClosed`], [`Event::AmendmentEnded`] for each amendment that it decides, and
+		/// [`Event::AlarmMissing`] if nobody will close the next period by itself.
+		///
+		/// Fails with [`Error::UnknownGroup`], [`Error::NothingToClose`] and [`Error::NotDue`].
 		#[pallet::call_index(7)]
 		#[pallet::weight(
 			T::WeightInfo::close_period(MAX_AMENDMENTS).saturating_add(T::Observer::period_closed_weight())

@@ -6,12 +6,13 @@
 use crate::{self as pallet_groups, Closed, GroupObserver, GroupRules, NewGroup};
 use descent_protocol::{Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Providers, Share, Shares};
 use frame_support::{
-	assert_ok, derive_impl, parameter_types,
-	traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32, EqualPrivilegeOnly},
+	assert_ok, parameter_types,
+	traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32},
 	weights::Weight,
 };
-use frame_system::{EnsureRoot, RunToBlockHooks};
-use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
+use sp_runtime::{AccountId32, BuildStorage};
+
+pub(crate) use descent_support::mock::{account, number};
 
 #[frame_support::runtime]
 mod runtime {
@@ -43,86 +44,49 @@ mod runtime {
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = Block;
-	type AccountId = AccountId32;
-	type Lookup = IdentityLookup<AccountId32>;
-	type AccountData = pallet_balances::AccountData<u128>;
-}
+descent_support::mock_system!(runtime: Test, block: Block, existential_deposit: ConstU128<1>, dust: ());
 
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = u128;
-	type ExistentialDeposit = ConstU128<1>;
-}
+descent_support::mock_scheduler!(runtime: Test, per_block: ConstU32<2>);
 
-impl pallet_preimage::Config for Test {
-	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = ();
-	type Currency = Balances;
-	type ManagerOrigin = EnsureRoot<AccountId32>;
-	type Consideration = ();
-}
-
-parameter_types! {
-	pub const MaximumSchedulerWeight: Weight = Weight::MAX;
-}
-
-impl pallet_scheduler::Config for Test {
-	type RuntimeEvent = RuntimeEvent;
-	type RuntimeOrigin = RuntimeOrigin;
-	type PalletsOrigin = OriginCaller;
-	type RuntimeCall = RuntimeCall;
-	type MaximumWeight = MaximumSchedulerWeight;
-	type ScheduleOrigin = EnsureRoot<AccountId32>;
-	type OriginPrivilegeCmp = EqualPrivilegeOnly;
-	type MaxScheduledPerBlock = ConstU32<2>;
-	type WeightInfo = ();
-	type Preimages = Preimage;
-	type BlockNumberProvider = System;
-}
-
-/// What the observer was told.
+/// The notifications of the observer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Notification {
 	Created(GroupId, u8, ContentRef),
 	Stake(GroupId, u8, u128, u128),
 	Closed(GroupId, u128, Share),
 }
 
 parameter_types! {
-	pub static Heard: Vec<Told> = Vec::new();
+	pub static Notified: Vec<Notification> = Vec::new();
 	pub Treasury: AccountId32 = account(TREASURY);
-	/// What the observer answers when a period closes.
+	/// The answer of the observer when a period closes.
 	pub static DeltasStay: bool = false;
 	/// The version of the model that the observer saw ahead when a period closed last.
 	pub static ModelAtClose: Option<u32> = None;
 }
 
-/// What the observer says that a close took.
+/// The weight that the observer returns for a close.
 pub const USED_BY_DELTAS: Weight = Weight::from_parts(1_000, 10);
 
 pub struct Observer;
 
 impl Observer {
-	fn hears(told: Told) {
-		Heard::mutate(|heard| heard.push(told));
+	fn note(notification: Notification) {
+		Notified::mutate(|notified| notified.push(notification));
 	}
 }
 
 impl GroupObserver<AccountId32, u128> for Observer {
 	fn created(group: GroupId, owner: &AccountId32, dataset: ContentRef, _: &Providers) {
-		Self::hears(Told::Created(group, number(owner), dataset));
+		Self::note(Notification::Created(group, number(owner), dataset));
 	}
 
 	fn stake_changed(group: GroupId, who: &AccountId32, before: u128, after: u128) {
-		Self::hears(Told::Stake(group, number(who), before, after));
+		Self::note(Notification::Stake(group, number(who), before, after));
 	}
 
 	fn period_closed(group: GroupId, total: u128, quorum: Share) -> Closed {
-		Self::hears(Told::Closed(group, total, quorum));
+		Self::note(Notification::Closed(group, total, quorum));
 		let rules = Groups::boundary(group).and_then(|round| Groups::rules(group, round));
 		ModelAtClose::set(rules.map(|rules| rules.model_version));
 		Closed { stay: DeltasStay::get(), weight: USED_BY_DELTAS }
@@ -133,19 +97,19 @@ impl GroupObserver<AccountId32, u128> for Observer {
 	}
 }
 
-/// How long a round may be.
+/// The longest round, in blocks.
 pub const MAXIMUM_ROUND_LENGTH: u32 = 200;
-/// What creating a group holds.
+/// The deposit of a group.
 pub const GROUP_DEPOSIT: u128 = 100;
-/// What proposing an amendment holds.
+/// The deposit of an amendment.
 pub const AMENDMENT_DEPOSIT: u128 = 50;
-/// What is taken of it where the amendment is adopted.
+/// The fee that an adopted amendment pays from it.
 pub const ADOPTION_FEE: u128 = 7;
 /// The account that fees go to.
 pub const TREASURY: u8 = 250;
 /// The smallest stake.
 pub const MINIMUM_STAKE: u128 = 10;
-/// How many periods an amendment may lose.
+/// Number of periods that an amendment may lose.
 pub const LIFETIME: u32 = 4;
 
 impl pallet_groups::Config for Test {
@@ -169,24 +133,16 @@ impl pallet_groups::Config for Test {
 	type WeightInfo = ();
 }
 
-/// What every account owns at first.
+/// The balance of every account at first.
 pub const ENDOWMENT: u128 = 1_000_000;
-/// Who creates groups.
+/// The account that creates groups.
 pub const OWNER: u8 = 100;
-/// What the owner of a group stakes in it.
+/// The stake of the owner of a group.
 pub const FOUNDING_STAKE: u128 = 100;
-/// How long a voting period is.
+/// The length of a voting period, in blocks.
 pub const PERIOD: u32 = 20;
-/// How long the groups' windows are. Round 0 takes commitments in blocks 10 to 21.
+/// The windows of the groups. Round 0 takes commitments in blocks 10 to 21.
 pub const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
-
-pub fn account(number: u8) -> AccountId32 {
-	AccountId32::new([number; 32])
-}
-
-pub fn number(account: &AccountId32) -> u8 {
-	AsRef::<[u8; 32]>::as_ref(account)[0]
-}
 
 pub fn signed(number: u8) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account(number))
@@ -214,7 +170,7 @@ pub fn new_group() -> NewGroup<u128> {
 
 /// A chain without groups, on which the accounts 1 to 100 have [`ENDOWMENT`].
 pub fn new_test_ext() -> sp_io::TestExternalities {
-	Heard::set(Vec::new());
+	Notified::set(Vec::new());
 	DeltasStay::set(false);
 	ModelAtClose::set(None);
 	let storage = RuntimeGenesisConfig {
@@ -228,15 +184,6 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	storage.expect("the genesis state is valid").into()
 }
 
-/// Executes empty blocks until `block` has begun.
-pub fn run_to(block: u32) {
-	System::run_to_block_with::<AllPalletsWithSystem>(
-		block,
-		RunToBlockHooks::default()
-			.before_initialize(|_| System::set_block_consumed_resources(Weight::zero(), 0)),
-	);
-}
-
 /// Runs a test in block 7 and checks afterwards what must always hold.
 pub fn build_and_execute(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
@@ -246,8 +193,8 @@ pub fn build_and_execute(test: impl FnOnce()) {
 	});
 }
 
-/// Runs a test in block 1, in which group 0 was created, and checks afterwards what must always hold. Its voting periods
-/// close at blocks 21, 41, ..
+/// Runs a test in block 1, in which group 0 was created, and checks afterwards what must always hold. Its
+/// voting periods close at blocks 21, 41, ..
 pub fn with_group(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
 		run_to(1);

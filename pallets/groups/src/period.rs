@@ -1,30 +1,31 @@
 use crate::{set_alarm, Call, Config, Error, Event, GroupObserver, Groups, Pallet, TotalStake};
 use codec::Encode;
 use descent_protocol::{next_close, BlockNumber, GroupId};
+use descent_support::now;
 use frame_support::{ensure, pallet_prelude::DispatchError, weights::Weight};
 use sp_io::hashing::blake2_256;
 
-/// How closes rank among what the scheduler does in a block: after the settlements of rounds, which a crowd of closes must
-/// not delay.
+/// The priority of closes in the scheduler: after the settlements of rounds, which many closes must not
+/// delay.
 const PRIORITY: u8 = 64;
 
-/// How much a close had to do.
+/// The work of a close.
 pub(crate) struct Work {
-	/// How many amendments were open.
+	/// Number of amendments that were open.
 	pub(crate) amendments: u32,
-	/// What the observer did.
+	/// The weight that the observer used.
 	pub(crate) observer: Weight,
 }
 
 impl<T: Config> Pallet<T> {
-	/// The block at which a group's voting period closes, whether there is anything to close or not. `None` where there is
-	/// no such group, or the block's number would be too large.
+	/// Returns the block at which a group's voting period closes, even if there is nothing to close. `None`
+	/// if there is no such group, or the block's number would be too large.
 	pub fn closes(group: GroupId) -> Option<BlockNumber> {
 		let voting = Groups::<T>::get(group)?.voting;
-		voting.closing.or_else(|| next_close(voting.since, voting.period, Self::now()))
+		voting.closing.or_else(|| next_close(voting.since, voting.period, now::<T>()))
 	}
 
-	/// The same, and has Root close it, if nobody was asked to before.
+	/// Returns the same, and sets the alarm with which Root closes the period, unless it was set before.
 	pub(crate) fn alarmed_close(group: GroupId) -> Option<BlockNumber> {
 		let mut kept = Groups::<T>::get(group)?;
 		if let Some(close) = kept.voting.closing {
@@ -42,12 +43,12 @@ impl<T: Config> Pallet<T> {
 		Some(close)
 	}
 
-	/// Closes the voting period of a group that is due. Amendments come first: what deltas are to be is decided for the
-	/// rules as they will be, by the quorum that the period began with.
+	/// Closes a group's voting period that is due. Amendments come first: deltas are decided for the rules as
+	/// they will be, by the quorum that the period began with.
 	pub(crate) fn do_close(group: GroupId) -> Result<Work, DispatchError> {
 		let voting = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?.voting;
 		let close = voting.closing.ok_or(Error::<T>::NothingToClose)?;
-		ensure!(Self::now() >= close, Error::<T>::NotDue);
+		ensure!(now::<T>() >= close, Error::<T>::NotDue);
 		let total = TotalStake::<T>::get(group);
 		let amendments = Self::tally(group, total, voting.period);
 		let deltas = T::Observer::period_closed(group, total, voting.quorum);

@@ -1,31 +1,32 @@
 use crate::{BalanceOf, Config, Error, GroupRules, Groups, Pallet, Revisions, Rules, Voting};
 use descent_protocol::{BlockNumber, Change, Clock, GroupId, RoundIndex};
+use descent_support::now;
 use frame_support::{pallet_prelude::DispatchError, traits::Get};
 use sp_runtime::ArithmeticError;
 
-/// What a group's rules become.
+/// The rules that a group gets by an amendment.
 pub(crate) struct Revised<Balance> {
-	/// The revision and its rules, where they change.
+	/// The revision and its rules, if they change.
 	rules: Option<(u32, Rules<Balance>)>,
 	voting: Voting,
-	/// The first round that is played by it.
+	/// The first round that is played by these rules.
 	from: RoundIndex,
 }
 
 /// A revision's rules and those of the one after it.
 type Pair<Balance> = (Rules<Balance>, Option<Rules<Balance>>);
 
-/// What an amendment changes: the revision that has not begun, or a new one.
+/// The revision that an amendment changes: the one that has not begun, or a new one.
 struct Draft<Balance> {
 	revision: u32,
-	/// The revision before it, where there is one.
+	/// The revision before it, if there is one.
 	before: Option<Rules<Balance>>,
 	rules: Rules<Balance>,
 }
 
 impl<T: Config> Pallet<T> {
-	/// The rules of the newest revision that has `begun`, and of the one after it. They begin one after the other, and
-	/// those asked for are among the newest nearly always.
+	/// Returns the rules of the newest revision that has `begun`, and of the one after it. Revisions begin
+	/// one after the other, and the one asked for is among the newest nearly always.
 	fn revision(group: GroupId, begun: impl Fn(&Clock) -> bool) -> Option<Pair<BalanceOf<T>>> {
 		let mut low = Groups::<T>::get(group)?.revision;
 		let mut found = Revisions::<T>::get(group, low)?;
@@ -53,7 +54,7 @@ impl<T: Config> Pallet<T> {
 		Some((found, after))
 	}
 
-	/// What a group's rules become with these changes, from the first round on that has not begun.
+	/// Returns the rules of a group with these changes, in force from the first round that has not begun.
 	pub(crate) fn revised(
 		group: GroupId,
 		changes: &[Change],
@@ -63,7 +64,7 @@ impl<T: Config> Pallet<T> {
 		let unchanged = rules.clone();
 		for change in changes {
 			match change {
-				Change::VotingPeriod { blocks } => voting.change_period(*blocks, Self::now()),
+				Change::VotingPeriod { blocks } => voting.change_period(*blocks, now::<T>()),
 				Change::Quorum { share } => voting.quorum = *share,
 				Change::Clock { lengths } => {
 					rules.clock.length = lengths.length;
@@ -89,8 +90,8 @@ impl<T: Config> Pallet<T> {
 		if let Some(before) = &before {
 			let clock = before.clock.succeed(rules.clock.first, rules.clock);
 			rules.clock = clock.ok_or(Error::<T>::InvalidClock)?;
-			// Of a clock that starts earlier than the one that was to come, the start may be over.
-			rules.clock.start = rules.clock.start.max(Self::now().saturating_add(1));
+			// A clock that starts earlier than the one it replaces may have a start in the past.
+			rules.clock.start = rules.clock.start.max(now::<T>().saturating_add(1));
 		}
 		Self::check_rules(&rules)?;
 		Self::check_voting(voting.period, voting.quorum)?;
@@ -101,11 +102,11 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// The revision that changes go into, as it is without them.
+	/// Returns the revision that changes go into, without the changes.
 	fn draft(group: GroupId) -> Result<Draft<BalanceOf<T>>, DispatchError> {
 		let newest = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?.revision;
 		let rules = Revisions::<T>::get(group, newest).ok_or(Error::<T>::UnknownGroup)?;
-		let Some(round) = rules.clock.round_at(Self::now()) else {
+		let Some(round) = rules.clock.round_at(now::<T>()) else {
 			let before = newest.checked_sub(1).and_then(|before| Revisions::<T>::get(group, before));
 			return Ok(Draft { revision: newest, before, rules });
 		};
@@ -119,7 +120,7 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Makes a group's rules what they are to become. The first round that is played by them.
+	/// Puts revised rules into force. Returns the first round that is played by them.
 	pub(crate) fn revise(group: GroupId, revised: Revised<BalanceOf<T>>) -> RoundIndex {
 		Groups::<T>::mutate_extant(group, |kept| {
 			kept.voting = revised.voting;
@@ -146,7 +147,7 @@ impl<T: Config> GroupRules<BalanceOf<T>> for Pallet<T> {
 
 	fn boundary(group: GroupId) -> Option<RoundIndex> {
 		let newest = Revisions::<T>::get(group, Groups::<T>::get(group)?.revision)?;
-		match newest.clock.round_at(Self::now()) {
+		match newest.clock.round_at(now::<T>()) {
 			Some(round) => round.checked_add(1),
 			None => Some(newest.clock.first),
 		}

@@ -2,10 +2,11 @@ use descent_protocol::{GroupId, RoundIndex, Shares};
 use frame_support::weights::Weight;
 use sp_runtime::traits::Zero;
 
-/// Pays for work on groups. What is earned accrues and is claimed; nothing is paid out in a call of somebody else's.
+/// Pays for work on groups. Earnings accrue and are claimed; no call pays out to another account than its
+/// sender.
 pub trait Rewards<AccountId, Balance> {
-	/// A group's round is settled that was played with these shares. Pays its winner, where it has one, and the members of its
-	/// committee that did sound work. What the winner gets.
+	/// Pays for a round of a group that is settled and was played with `shares`: its winner, if it has one,
+	/// and the `members` of its committee that did sound work. Returns the reward of the winner.
 	fn round_settled(
 		group: GroupId,
 		round: RoundIndex,
@@ -14,23 +15,23 @@ pub trait Rewards<AccountId, Balance> {
 		members: &[AccountId],
 	) -> Balance;
 
-	/// A committee has decided on a delta that is proposed to a group. Pays the members that did sound work.
+	/// Pays the `members` of a committee that did sound work in the check of a delta for a group.
 	fn delta_checked(group: GroupId, members: &[AccountId]);
 
-	/// A delta is applied to a group's data set. Pays its proposer, and says how much.
+	/// Pays the proposer of a delta that is applied to a group's data set. Returns the reward.
 	fn delta_applied(group: GroupId, proposer: &AccountId) -> Balance;
 
-	/// The weight of [`Self::round_settled`] with so many members.
+	/// Returns the weight of [`Self::round_settled`] with so many members.
 	fn round_settled_weight(_members: u32) -> Weight {
 		Weight::zero()
 	}
 
-	/// The weight of [`Self::delta_checked`] with so many members.
+	/// Returns the weight of [`Self::delta_checked`] with so many members.
 	fn delta_checked_weight(_members: u32) -> Weight {
 		Weight::zero()
 	}
 
-	/// The weight of [`Self::delta_applied`].
+	/// Returns the weight of [`Self::delta_applied`].
 	fn delta_applied_weight() -> Weight {
 		Weight::zero()
 	}

@@ -3,10 +3,11 @@ use crate::{
 	Stakes, TotalStake,
 };
 use descent_protocol::{schedule_unbonding, withdraw_unbonded, BlockNumber, GroupId};
+use descent_support::{now, release};
 use frame_support::{
-	defensive, ensure,
+	ensure,
 	pallet_prelude::{DispatchResult, Get},
-	traits::{fungible::MutateHold, tokens::Precision},
+	traits::fungible::MutateHold,
 };
 use sp_runtime::{
 	traits::{CheckedAdd, CheckedSub, Saturating, Zero},
@@ -39,7 +40,7 @@ impl<T: Config> Pallet<T> {
 			ledger.active.is_zero() || ledger.active >= T::MinimumStake::get(),
 			Error::<T>::StakeTooSmall
 		);
-		let now = Self::now();
+		let now = now::<T>();
 		let until = now.checked_add(voting.lock(now)).ok_or(ArithmeticError::Overflow)?;
 		schedule_unbonding(&mut ledger.unstaking, amount, until).map_err(|_| Error::<T>::TooManyUnstaking)?;
 		let stake = ledger.active;
@@ -50,15 +51,16 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_withdraw(group: GroupId, account: T::AccountId) -> DispatchResult {
 		let mut ledger = Stakes::<T>::get(group, &account);
-		let amount = withdraw_unbonded(&mut ledger.unstaking, Self::now());
+		let amount = withdraw_unbonded(&mut ledger.unstaking, now::<T>());
 		ensure!(!amount.is_zero(), Error::<T>::NothingToWithdraw);
 		Self::put_ledger(group, &account, ledger);
-		Self::release(HoldReason::Stake, &account, amount);
+		release::<_, T::Currency>(&HoldReason::Stake.into(), &account, amount);
 		Self::deposit_event(Event::Withdrawn { group, account, amount });
 		Ok(())
 	}
 
-	/// Keeps a ledger whose stake was `before`, and has everything count it that it is the weight of. All stake now.
+	/// Stores a ledger whose stake was `before`, and updates everything that the stake is the weight of.
+	/// Returns all stake in the group.
 	fn keep_stake(
 		group: GroupId,
 		account: &T::AccountId,
@@ -84,14 +86,6 @@ impl<T: Config> Pallet<T> {
 			Stakes::<T>::remove(group, account);
 		} else {
 			Stakes::<T>::insert(group, account, ledger);
-		}
-	}
-
-	/// Returns what is held of an account.
-	pub(crate) fn release(reason: HoldReason, account: &T::AccountId, amount: BalanceOf<T>) {
-		let released = T::Currency::release(&reason.into(), account, amount, Precision::BestEffort);
-		if released != Ok(amount) {
-			defensive!("what is to be released was not on hold");
 		}
 	}
 }

@@ -8,47 +8,52 @@ use descent_protocol::{
 use frame_support::weights::Weight;
 use sp_core::H256;
 
-/// What rounds need to know of groups.
+/// The rules of groups, as rounds read them.
 pub trait GroupRules<Balance> {
-	/// The rules that a round is played by; `None` where there is no such group. Those of rounds that have begun never
-	/// change. The newest revisions are looked at first, and the logarithm of their number at most.
+	/// Returns the rules of a round; `None` if there is no such group. The rules of rounds that have begun
+	/// never change. The search begins with the newest revision and reads at most a logarithm of their
+	/// number.
 	fn rules(group: GroupId, round: RoundIndex) -> Option<Rules<Balance>>;
 
-	/// The round that takes commitments at a block; `None` before the group starts and between two clocks.
+	/// Returns the round that takes commitments at a block; `None` before the group starts and between two
+	/// clocks.
 	fn round_at(group: GroupId, block: BlockNumber) -> Option<RoundIndex>;
 
-	/// The first round that has not begun, with which changes take effect; `None` where there is no such group.
+	/// Returns the first round that has not begun, with which changes take effect; `None` if there is no such
+	/// group.
 	fn boundary(group: GroupId) -> Option<RoundIndex>;
 
-	/// The round that takes commitments at a block, or the first to come: the one whose rules are the group's to whoever looks.
+	/// Returns the round that takes commitments at a block, or else the next one: its rules are the group's
+	/// current rules.
 	fn current_round(group: GroupId, block: BlockNumber) -> Option<RoundIndex> {
 		Self::round_at(group, block).or_else(|| Self::boundary(group))
 	}
 
-	/// The longest reveal window of any group, in blocks.
+	/// Returns the longest reveal window of any group, in blocks.
 	fn longest_reveal() -> BlockNumber;
 
-	/// Puts a group with this clock and commitment deposit into storage, unchecked.
+	/// Stores a group with this clock and commitment deposit, unchecked.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn put_group(clock: Clock, deposit: Balance) -> GroupId;
 }
 
-/// What the votes on deltas need to know of groups.
+/// The stake in groups, as the votes on deltas read it.
 pub trait Stakeholders<AccountId, Balance> {
-	/// Whether there is such a group.
+	/// Returns true if there is such a group.
 	fn exists(group: GroupId) -> bool;
 
-	/// What an account has staked in a group: the weight of its votes.
+	/// Returns the stake of an account in a group, which is the weight of its votes.
 	fn stake(group: GroupId, who: &AccountId) -> Balance;
 
-	/// All stake in a group.
+	/// Returns all stake in a group.
 	fn total(group: GroupId) -> Balance;
 
-	/// Makes sure that the group's voting period will be closed, and says at which block: to be called whenever something
-	/// opens that a close decides. `None` where there is no such group, or the block's number would be too large.
+	/// Makes sure that the group's voting period will be closed, and returns the block of the close. To be
+	/// called whenever something opens that a close decides. `None` if there is no such group, or the block's
+	/// number would be too large.
 	fn expect_close(group: GroupId) -> Option<BlockNumber>;
 
-	/// How long a group's voting period is, in blocks; `None` where there is no such group.
+	/// Returns the length of a group's voting period, in blocks; `None` if there is no such group.
 	fn period(group: GroupId) -> Option<BlockNumber>;
 
 	/// Gives an account stake in a group, unchecked and without holding it.
@@ -56,39 +61,39 @@ pub trait Stakeholders<AccountId, Balance> {
 	fn put_stake(group: GroupId, who: &AccountId, amount: Balance);
 }
 
-/// What an observer made of the close of a voting period.
+/// The result of an observer at the close of a voting period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Closed {
-	/// Whether proposals stay open.
+	/// True if proposals stay open.
 	pub stay: bool,
-	/// What it took.
+	/// The weight that it used.
 	pub weight: Weight,
 }
 
-/// Who is told of what happens in groups. The weights are what being told costs at most.
+/// Observes the groups. The weights are upper bounds of the observer's work.
 pub trait GroupObserver<AccountId, Balance> {
 	/// A group was created, with the first delta of its data set.
 	fn created(group: GroupId, owner: &AccountId, dataset: ContentRef, providers: &Providers);
 
-	/// An account's stake in a group changed: so does the weight of all its votes.
+	/// An account's stake in a group changed, and with it the weight of all its votes.
 	fn stake_changed(group: GroupId, who: &AccountId, before: Balance, after: Balance);
 
-	/// A voting period closes, with so much stake in the group and the quorum that it began with. Decides what it has to,
-	/// after the group's amendments: the rules of the first round that has not begun are as they will be. Says whether
-	/// anything stays open, so that the next period has to be closed too.
+	/// A voting period closes, with `total` stake in the group and the `quorum` that it began with. The
+	/// observer decides its proposals after the group's amendments: the rules of the first round that has not
+	/// begun are final. Returns whether anything stays open, so that the next period has to be closed too.
 	fn period_closed(group: GroupId, total: Balance, quorum: Share) -> Closed;
 
-	/// The weight of [`Self::created`].
+	/// Returns the weight of [`Self::created`].
 	fn created_weight() -> Weight {
 		Weight::zero()
 	}
 
-	/// The weight of [`Self::stake_changed`].
+	/// Returns the weight of [`Self::stake_changed`].
 	fn stake_changed_weight() -> Weight {
 		Weight::zero()
 	}
 
-	/// The most weight of [`Self::period_closed`].
+	/// Returns the largest weight of [`Self::period_closed`].
 	fn period_closed_weight() -> Weight {
 		Weight::zero()
 	}
@@ -104,7 +109,7 @@ impl<AccountId, Balance> GroupObserver<AccountId, Balance> for () {
 	}
 }
 
-/// Two who are told, in this order.
+/// Calls two observers in this order.
 impl<AccountId, Balance: Copy, First, Second> GroupObserver<AccountId, Balance> for (First, Second)
 where
 	First: GroupObserver<AccountId, Balance>,
@@ -141,12 +146,13 @@ where
 
 /// The log of a group's data set, as rounds need it.
 pub trait DatasetLog {
-	/// The version that a round is played with: so many deltas make it.
+	/// Returns the version that a round is played with, which is the number of its deltas.
 	fn version_at(group: GroupId, round: RoundIndex) -> u32;
 
-	/// The root of a version, see [`descent_protocol::dataset_root`].
+	/// Returns the root of a version, see [`descent_protocol::dataset_root`].
 	fn root_of(group: GroupId, version: u32) -> H256;
 
-	/// The deltas that make a version, oldest first. Only off chain, where reading them all is no matter.
+	/// Returns the deltas of a version, oldest first. Only for use off chain, where the cost of reading them
+	/// all does not matter.
 	fn deltas(group: GroupId, version: u32) -> Vec<DeltaSource>;
 }

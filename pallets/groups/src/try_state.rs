@@ -4,6 +4,7 @@ use crate::{
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use descent_protocol::{sums, GroupId};
+use descent_support::now;
 use frame_support::{
 	ensure,
 	traits::{fungible::InspectHold, Get},
@@ -16,11 +17,13 @@ use sp_runtime::{
 impl<T: Config> Pallet<T> {
 	/// Checks what must hold of the pallet's storage between any two calls:
 	///
-	/// - groups are numbered without gaps from 0, and their revisions too; each begins after the one before, with rules
-	///   that rounds can be played by;
-	/// - every account has on hold exactly what its groups, its stake in all groups and its amendments add up to;
+	/// - groups are numbered without gaps from 0, and their revisions too; each begins after the one before,
+	///   with rules that rounds can be played by;
+	/// - every account has on hold exactly what its groups, its stake in all groups and its amendments add up
+	///   to;
 	/// - all stake in a group is what its accounts have staked;
-	/// - every open amendment is approved by the stake of those who approve it, is kept and will be closed;
+	/// - every open amendment is approved by the stake of the accounts that approve it, is kept and will be
+	///   closed;
 	/// - no more than the last few ended amendments are kept.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::try_groups()?;
@@ -38,7 +41,7 @@ impl<T: Config> Pallet<T> {
 			let Voting { period, quorum, .. } = group.voting;
 			ensure!(Self::check_voting(period, quorum).is_ok(), "stakeholders of a group cannot vote");
 			ensure!(
-				Self::check_voting(group.voting.lock(Self::now()), quorum).is_ok(),
+				Self::check_voting(group.voting.lock(now::<T>()), quorum).is_ok(),
 				"stake is held for longer than a period can be"
 			);
 			Self::try_revisions(id, group.revision)?;
@@ -78,7 +81,7 @@ impl<T: Config> Pallet<T> {
 				last.zip(next).is_some_and(
 					|(last, next)| last.commit.end <= next.commit.start && last.settle <= next.seed
 				),
-				"a revision's first round begins before the one before it closes, or both are judged at a time"
+				"a revision's first round begins before its predecessor closes, or both are judged at a time"
 			);
 			let versions = after.model_version.checked_sub(before.model_version);
 			ensure!(
@@ -184,7 +187,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// That accounts have on hold what they should, and that no other account has anything.
+	/// Checks that accounts have on hold exactly the amounts expected, and that no other account has
+	/// anything.
 	fn try_holds(
 		reason: HoldReason,
 		held: BTreeMap<T::AccountId, BalanceOf<T>>,

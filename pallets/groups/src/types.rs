@@ -17,7 +17,7 @@ use scale_info::TypeInfo;
 pub type BalanceOf<T> =
 	<<T as Config>::Currency as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
 
-/// What is taken in a configuration's currency.
+/// The imbalance of a fee in a configuration's currency.
 pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, <T as Config>::Currency>;
 
 /// The group type of a configuration.
@@ -29,7 +29,7 @@ pub type LedgerOf<T> = StakeLedger<BalanceOf<T>>;
 /// The amendment type of a configuration.
 pub type AmendmentOf<T> = Amendment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
-/// How an open amendment of a configuration stands.
+/// The type of a configuration's open amendments.
 pub type OpenOf<T> = OpenAmendment<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
 /// The type of a configuration's ended amendments.
@@ -37,19 +37,19 @@ pub type EndedOf<T> = EndedAmendment<<T as frame_system::Config>::AccountId, Bal
 
 /// The most amounts that one account takes out of a group at a time.
 pub const MAX_UNSTAKING: u32 = 8;
-/// How many of its ended amendments a group keeps to be looked at.
+/// Number of its ended amendments that a group keeps for readers.
 pub const ENDED_KEPT: u32 = 32;
 
 /// A group's name, in UTF-8.
 pub type Name = BoundedVec<u8, ConstU32<MAX_NAME_LENGTH>>;
 
-/// What a proposer says of its proposal, in UTF-8.
+/// The summary of a proposal by its proposer, in UTF-8.
 pub type Summary = BoundedVec<u8, ConstU32<MAX_SUMMARY_LENGTH>>;
 
-/// What an amendment changes, in this order.
+/// The changes of an amendment, in the order in which they are made.
 pub type Changes = BoundedVec<Change, ConstU32<MAX_CHANGES>>;
 
-/// What a group is created from.
+/// The description of a group that is to be created.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct NewGroup<Balance> {
 	/// Its name.
@@ -58,15 +58,15 @@ pub struct NewGroup<Balance> {
 	pub model: ContentRef,
 	/// The data set: the first delta of its log.
 	pub dataset: ContentRef,
-	/// Where model and data can be had.
+	/// The addresses of providers that serve model and data.
 	pub providers: Providers,
-	/// What is to be lowered.
+	/// The metric that training lowers.
 	pub metric: Metric,
-	/// On what it is measured.
+	/// The policy that selects the records on which the metric is measured.
 	pub policy: EvaluationPolicy,
-	/// How far a measured score may be from its claim, in micro-units.
+	/// The largest difference between a measured score and its claim, in micro-units.
 	pub tolerance: u64,
-	/// How much a candidate has to be better than the head, in micro-units.
+	/// The least improvement of a candidate over the head, in micro-units.
 	pub minimum_improvement: u64,
 	/// The score at which no further round is played.
 	pub target: Option<Score>,
@@ -74,52 +74,54 @@ pub struct NewGroup<Balance> {
 	pub clock: Clock,
 	/// The smallest deposit of a commitment.
 	pub deposit: Balance,
-	/// How what its rounds earn is divided.
+	/// The shares by which the earnings of its rounds are divided.
 	pub shares: Shares,
-	/// What its owner stakes in it.
+	/// The stake of its owner.
 	pub stake: Balance,
-	/// How long a voting period is, in blocks.
+	/// The length of a voting period, in blocks.
 	pub voting_period: BlockNumber,
-	/// The part of all stake that a delta needs.
+	/// The part of all stake that a delta needs to be applied.
 	pub quorum: Share,
 }
 
 /// A group as it is kept, beside its revisions.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Group<AccountId, Balance> {
-	/// Who created it.
+	/// The account that created it.
 	pub owner: AccountId,
-	/// What is held of the owner's balance for it.
+	/// The deposit that is held of the owner's balance.
 	pub held: Balance,
 	/// Its name.
 	pub name: Name,
 	/// The newest revision of its rules.
 	pub revision: u32,
-	/// How its stakeholders vote.
+	/// The rules of its votes.
 	pub voting: Voting,
 }
 
-/// How a group's stakeholders vote.
+/// The rules by which a group's stakeholders vote.
 #[derive(
 	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Voting {
-	/// How long a period is, in blocks.
+	/// The length of a period, in blocks.
 	pub period: BlockNumber,
-	/// The part of all stake that a delta needs.
+	/// The part of all stake that a delta needs to be applied.
 	pub quorum: Share,
 	/// The block from which periods follow each other.
 	pub since: BlockNumber,
 	/// The block at which the period closes; `None` while there is nothing to close.
 	pub closing: Option<BlockNumber>,
-	/// For how many blocks stake that is taken out stays held, and before which block it is so, whatever the period:
-	/// as long as a period was before it changed, for as long again. `None` where it never did.
+	/// The lock of unstaked amounts while it differs from the period, in blocks, and the block in which it
+	/// ends: after a change of the period, the old length applies for as long again. `None` if the period
+	/// never changed.
 	pub notice: Option<(BlockNumber, BlockNumber)>,
 }
 
 impl Voting {
-	/// Has periods of this length follow each other from block `now` on. Who leaves because of it does so as before: a
-	/// shorter period frees no stake early, and a longer one keeps nobody in. A notice that runs goes on.
+	/// Begins periods of another length at block `now`. Stakeholders that leave because of it wait as long as
+	/// before: a shorter period frees no stake early, and a longer one keeps nobody in. A notice that runs
+	/// goes on.
 	pub(crate) fn change_period(&mut self, period: BlockNumber, now: BlockNumber) {
 		if self.running_notice(now).is_none() {
 			self.notice = Some((self.period, now.saturating_add(self.period)));
@@ -127,7 +129,7 @@ impl Voting {
 		(self.period, self.since) = (period, now);
 	}
 
-	/// For how many blocks stake stays held that is taken out in block `now`.
+	/// Returns the number of blocks for which stake that is taken out in block `now` stays held.
 	pub fn lock(&self, now: BlockNumber) -> BlockNumber {
 		self.running_notice(now).unwrap_or(self.period)
 	}
@@ -138,41 +140,41 @@ impl Voting {
 	}
 }
 
-/// What a round of a group is played by: a revision, in force from the round that its clock times first until the next.
+/// The rules of a group's rounds: one revision, in force from round `clock.first` until the next revision.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Rules<Balance> {
 	/// The model description.
 	pub model: ContentRef,
-	/// How many models the group has had before this one.
+	/// Number of models that the group had before this one.
 	pub model_version: u32,
-	/// Where model and data can be had.
+	/// The addresses of providers that serve model and data.
 	pub providers: Providers,
-	/// What is to be lowered.
+	/// The metric that training lowers.
 	pub metric: Metric,
-	/// On what it is measured.
+	/// The policy that selects the records on which the metric is measured.
 	pub policy: EvaluationPolicy,
-	/// How far a measured score may be from its claim, in micro-units.
+	/// The largest difference between a measured score and its claim, in micro-units.
 	pub tolerance: u64,
-	/// How much a candidate has to be better than the head, in micro-units.
+	/// The least improvement of a candidate over the head, in micro-units.
 	pub minimum_improvement: u64,
 	/// The score at which no further round is played.
 	pub target: Option<Score>,
-	/// When its rounds are, from `clock.first` on.
+	/// The windows of its rounds, from round `clock.first` on.
 	pub clock: Clock,
 	/// The smallest deposit of a commitment.
 	pub deposit: Balance,
-	/// How what its rounds earn is divided.
+	/// The shares by which the earnings of its rounds are divided.
 	pub shares: Shares,
 }
 
-/// What an account has on hold in a group, and what it approves.
+/// The amounts on hold of an account in a group, and its approvals.
 #[derive(
 	Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct StakeLedger<Balance> {
 	/// Its stake, which is the weight of its votes.
 	pub active: Balance,
-	/// What it is taking out, and the block from which each amount can be withdrawn.
+	/// The amounts that it is unstaking, each with the first block in which it can be withdrawn.
 	pub unstaking: BoundedVec<(Balance, BlockNumber), ConstU32<MAX_UNSTAKING>>,
 	/// The amendments that it approves, among them some that have ended.
 	pub approvals: BoundedVec<AmendmentId, ConstU32<MAX_AMENDMENTS>>,
@@ -181,38 +183,38 @@ pub struct StakeLedger<Balance> {
 /// An amendment as it was proposed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Amendment<AccountId, Balance> {
-	/// Who proposed it.
+	/// The account that proposed it.
 	pub proposer: AccountId,
-	/// What is held of the proposer's balance for it.
+	/// The deposit that is held of the proposer's balance.
 	pub deposit: Balance,
-	/// What it changes.
+	/// The changes that it makes.
 	pub changes: Changes,
-	/// What its proposer says of it.
+	/// The summary by its proposer.
 	pub summary: Summary,
 	/// The block in which it was proposed.
 	pub block: BlockNumber,
 }
 
-/// How an open amendment stands.
+/// The state of the vote on an open amendment.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct OpenAmendment<AccountId, Balance> {
 	/// The amendment.
 	pub id: AmendmentId,
-	/// Who proposed it.
+	/// The account that proposed it.
 	pub proposer: AccountId,
 	/// The stake that approves it.
 	pub ayes: Balance,
-	/// How many voting periods it has lost.
+	/// Number of voting periods that it has lost.
 	pub lost: u32,
 }
 
 /// An amendment that has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct EndedAmendment<AccountId, Balance> {
-	/// How it stood at the end.
+	/// The state of the vote at the end.
 	pub last: OpenAmendment<AccountId, Balance>,
 	/// The amendment.
 	pub amendment: Amendment<AccountId, Balance>,
-	/// How it ended.
+	/// The way in which it ended.
 	pub ending: AmendmentEnding,
 }

@@ -40,7 +40,8 @@ impl<T: Config> Pallet<T>
 where
 	T::AccountId: Into<AccountId32>,
 {
-	/// The amendments of a group: those that are open, then those that have ended last, the newest first of both.
+	/// Returns the amendments of a group: the open ones, then those that have ended last, the newest first of
+	/// both.
 	pub fn amendments(group: GroupId) -> Vec<AmendmentView> {
 		let open = Open::<T>::get(group).into_iter().rev();
 		let open = open.filter_map(|contender| {
@@ -56,8 +57,8 @@ where
 		open.chain(ended).collect()
 	}
 
-	/// What an account has staked in a group and votes for; its vote for a delta is kept with the data set, and passed on
-	/// from there. `None` where there is no such group.
+	/// Returns the stake and the votes of an account in a group. Its vote for a `delta` is kept with the data
+	/// set, and passed on from there. `None` if there is no such group.
 	pub fn stake_view(group: GroupId, account: T::AccountId, delta: Option<ProposalId>) -> Option<StakeView> {
 		Groups::<T>::contains_key(group).then_some(())?;
 		let ledger = Stakes::<T>::get(group, &account);
@@ -82,7 +83,7 @@ impl<T: Config> Event<T>
 where
 	T::AccountId: Into<AccountId32>,
 {
-	/// The event as clients see it; `None` for what is not about votes.
+	/// Returns the event as clients see it; `None` for events that are not about votes.
 	pub fn view(self) -> Option<ChainEvent> {
 		Some(match self {
 			Self::Staked { group, account, stake, total }

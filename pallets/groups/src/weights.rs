@@ -6,13 +6,13 @@ use frame_support::{
 	weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
 };
 
-/// Weights of the calls of `pallet_groups`, without what the observer does.
+/// Weights of the calls of `pallet_groups`, without those of the observer.
 pub trait WeightInfo {
 	/// Creating the largest group.
 	fn create() -> Weight;
-	/// Staking by who approves as many amendments as can be open.
+	/// Staking by an account that approves as many amendments as can be open.
 	fn stake() -> Weight;
-	/// Unstaking by who approves as many amendments as can be open.
+	/// Unstaking by an account that approves as many amendments as can be open.
 	fn unstake() -> Weight;
 	/// Withdrawing the most amounts.
 	fn withdraw() -> Weight;
@@ -48,8 +48,8 @@ impl Estimate {
 		Weight::from_parts(80_000_000, 8_000).saturating_add(self.0.reads_writes(3, 3))
 	}
 
-	/// The group, two revisions, the open amendments and the ledger of each proposer, the total, the counter, two amendments, two
-	/// accounts with their holds, the ring, and the scheduler's agendas and lookup.
+	/// The group, two revisions, the open amendments and the ledger of each proposer, the total, the counter,
+	/// two amendments, two accounts with their holds, the ring, and the scheduler's agendas and lookup.
 	fn propose_amendment(&self) -> Weight {
 		Weight::from_parts(350_000_000, 180_000).saturating_add(self.0.reads_writes(37, 14))
 	}
@@ -64,8 +64,9 @@ impl Estimate {
 		Weight::from_parts(120_000_000, 28_000).saturating_add(self.0.reads_writes(6, 6))
 	}
 
-	/// The group, the total, the open amendments, and the scheduler's agendas and lookup; of each amendment itself, the group, two
-	/// revisions, its place in the ring, its proposer's account and holds, and who takes the fee.
+	/// The group, the total, the open amendments, and the scheduler's agendas and lookup; of each amendment
+	/// itself, the group, two revisions, its place in the ring, its proposer's account and holds, and who
+	/// takes the fee.
 	fn close_period(&self, a: u32) -> Weight {
 		Weight::from_parts(150_000_000, 120_000)
 			.saturating_add(Weight::from_parts(150_000_000, 36_000).saturating_mul(a.into()))

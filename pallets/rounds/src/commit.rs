@@ -7,7 +7,7 @@ use crate::{
 use codec::Encode;
 use descent_protocol::{slot_fee, BlockNumber, GroupId, Phase, RoundIndex, MAX_CANDIDATES};
 use frame_support::{
-	defensive, ensure,
+	ensure,
 	pallet_prelude::DispatchResult,
 	traits::{
 		fungible::{Balanced, MutateHold},
@@ -117,11 +117,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Returns what an account put at stake.
 	pub(crate) fn release(account: &T::AccountId, amount: BalanceOf<T>) {
-		let released =
-			T::Currency::release(&HoldReason::Commitment.into(), account, amount, Precision::BestEffort);
-		if released != Ok(amount) {
-			defensive!("a deposit was not on hold");
-		}
+		descent_support::release::<_, T::Currency>(&HoldReason::Commitment.into(), account, amount);
 	}
 
 	/// Schedules the settlement of a round for when it is due, or soon after. Returns false if that is not

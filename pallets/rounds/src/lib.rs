@@ -143,7 +143,6 @@ pub use types::{
 pub use weights::WeightInfo;
 
 use descent_protocol::{BlockNumber, GroupId, RoundIndex};
-use sp_runtime::SaturatedConversion;
 
 // The casts are the macro's.
 #[allow(clippy::as_conversions)]
@@ -575,9 +574,9 @@ pub mod pallet {
 }
 
 impl<T: Config> Pallet<T> {
-	/// The block that is being executed, as the protocol counts.
+	/// Returns the number of the block that is being executed.
 	pub(crate) fn now() -> BlockNumber {
-		frame_system::Pallet::<T>::block_number().saturated_into()
+		descent_support::now::<T>()
 	}
 
 	/// Returns the hash of the chain's first block, which every hash and signature contains.

@@ -4,34 +4,24 @@
 #![allow(clippy::as_conversions)]
 
 use crate as pallet_rounds;
-use codec::{Decode, Encode};
+use codec::Encode;
 use descent_protocol::Clock;
 use frame_support::{
-	derive_impl,
-	dispatch::GetDispatchInfo,
-	pallet_prelude::{DispatchError, TransactionSource, TransactionValidityError, ValidTransaction},
 	parameter_types,
-	traits::{ConstU64, EqualPrivilegeOnly, Get, OneSessionHandler},
-	weights::Weight,
-};
-use frame_system::{
-	offchain::{CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase},
-	EnsureRoot, RunToBlockHooks,
+	traits::{ConstU128, ConstU32, ConstU64, Get, OneSessionHandler},
 };
 use pallet_evaluators::AuthorityPair;
 use sp_core::Pair;
 use sp_io::hashing::blake2_256;
-use sp_runtime::{
-	generic,
-	traits::{Applyable, BlakeTwo256, Checkable, IdentityLookup},
-	AccountId32, BuildStorage, MultiSignature, Perbill,
-};
+use sp_runtime::{BuildStorage, Perbill};
 
 mod groups;
 mod rewards;
 
 pub use groups::*;
 pub use rewards::*;
+
+pub(crate) use descent_support::mock::{account, number};
 
 #[frame_support::runtime]
 mod runtime {
@@ -63,52 +53,10 @@ mod runtime {
 	pub type Rounds = pallet_rounds::Pallet<Test>;
 }
 
-pub type TransactionExtension = (
-	frame_system::AuthorizeCall<Test>,
-	frame_system::CheckNonZeroSender<Test>,
-	frame_system::CheckNonce<Test>,
-	frame_system::CheckWeight<Test>,
-);
-pub type Extrinsic =
-	generic::UncheckedExtrinsic<AccountId32, RuntimeCall, MultiSignature, TransactionExtension>;
-type Block = generic::Block<generic::Header<u32, BlakeTwo256>, Extrinsic>;
+descent_support::mock_transactions!(runtime: Test, block: Block);
+descent_support::mock_system!(runtime: Test, block: Block, existential_deposit: ConstU128<1>, dust: ());
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = Block;
-	type AccountId = AccountId32;
-	type Lookup = IdentityLookup<AccountId32>;
-	type AccountData = pallet_balances::AccountData<u128>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = u128;
-	type ExistentialDeposit = ExistentialDeposit;
-}
-
-impl pallet_preimage::Config for Test {
-	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = ();
-	type Currency = Balances;
-	type ManagerOrigin = EnsureRoot<AccountId32>;
-	type Consideration = ();
-}
-
-impl pallet_scheduler::Config for Test {
-	type RuntimeEvent = RuntimeEvent;
-	type RuntimeOrigin = RuntimeOrigin;
-	type PalletsOrigin = OriginCaller;
-	type RuntimeCall = RuntimeCall;
-	type MaximumWeight = MaximumSchedulerWeight;
-	type ScheduleOrigin = EnsureRoot<AccountId32>;
-	type OriginPrivilegeCmp = EqualPrivilegeOnly;
-	type MaxScheduledPerBlock = MaxScheduledPerBlock;
-	type WeightInfo = ();
-	type Preimages = Preimage;
-	type BlockNumberProvider = System;
-}
+descent_support::mock_scheduler!(runtime: Test, per_block: ConstU32<2>);
 
 /// The randomness of a block is a function of its number, or none, as the test wishes.
 pub struct BlockRandomness;
@@ -131,11 +79,8 @@ pub fn mixed_randomness(block: u32) -> [u8; 32] {
 parameter_types! {
 	pub static HasRandomness: bool = true;
 	pub static UnrevealedPenalty: Perbill = Perbill::from_percent(50);
-	/// What a commitment costs, where a test is about it.
+	/// The fee of a commitment; zero unless a test is about it.
 	pub static CommitmentFee: u128 = 0;
-	pub const ExistentialDeposit: u128 = 1;
-	pub const MaxScheduledPerBlock: u32 = 2;
-	pub const MaximumSchedulerWeight: Weight = Weight::MAX;
 	pub const MaxReveal: u32 = 5;
 	pub const Retention: u32 = 4;
 }
@@ -160,59 +105,14 @@ impl pallet_rounds::Config for Test {
 	type WeightInfo = ();
 }
 
-impl<Call> CreateTransactionBase<Call> for Test
-where
-	RuntimeCall: From<Call>,
-{
-	type Extrinsic = Extrinsic;
-	type RuntimeCall = RuntimeCall;
-}
-
-impl<Call> CreateTransaction<Call> for Test
-where
-	RuntimeCall: From<Call>,
-{
-	type Extension = TransactionExtension;
-
-	fn create_transaction(call: RuntimeCall, extension: TransactionExtension) -> Extrinsic {
-		Extrinsic::new_transaction(call, extension)
-	}
-}
-
-impl<Call> CreateAuthorizedTransaction<Call> for Test
-where
-	RuntimeCall: From<Call>,
-{
-	fn create_extension() -> TransactionExtension {
-		extension()
-	}
-}
-
-pub fn extension() -> TransactionExtension {
-	(
-		frame_system::AuthorizeCall::new(),
-		frame_system::CheckNonZeroSender::new(),
-		frame_system::CheckNonce::from(0),
-		frame_system::CheckWeight::new(),
-	)
-}
-
-/// What every account owns at first.
+/// The balance of every account at first.
 pub const ENDOWMENT: u128 = 1_000_000;
 /// The smallest deposit in the group.
 pub const DEPOSIT: u128 = 100;
-/// How much a checkpoint has to be better than the head.
+/// The least improvement of a checkpoint over the head.
 pub const IMPROVEMENT: u64 = 50;
-/// How long the group's windows are. Round 0 takes commitments in blocks 10 to 21 and is settled in block 33.
+/// The windows of the group. Round 0 takes commitments in blocks 10 to 21 and is settled in block 33.
 pub const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
-
-pub fn account(number: u8) -> AccountId32 {
-	AccountId32::new([number; 32])
-}
-
-pub fn number(account: &AccountId32) -> u8 {
-	AsRef::<[u8; 32]>::as_ref(account)[0]
-}
 
 pub fn free(number: u8) -> u128 {
 	Balances::free_balance(account(number))
@@ -262,50 +162,10 @@ pub fn benchmark_ext() -> sp_io::TestExternalities {
 	chain
 }
 
-/// Executes empty blocks until `block` has begun.
-pub fn run_to(block: u32) {
-	System::run_to_block_with::<AllPalletsWithSystem>(
-		block,
-		RunToBlockHooks::default()
-			.before_initialize(|_| System::set_block_consumed_resources(Weight::zero(), 0)),
-	);
-}
-
 /// Runs a test on the chain and checks afterwards what must always hold.
 pub fn build_and_execute(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
 		test();
 		Rounds::do_try_state().expect("the state stays consistent");
 	});
-}
-
-/// Whether the pool admits a call as a transaction that nobody pays for.
-pub fn validate(call: crate::Call<Test>) -> Result<ValidTransaction, TransactionValidityError> {
-	let transaction = transaction(call);
-	let info = transaction.get_dispatch_info();
-	let length = transaction.encoded_size();
-	let checked = transaction.check(&frame_system::ChainContext::<Test>::default())?;
-	checked.validate::<Test>(TransactionSource::External, &info, length)
-}
-
-/// Executes a call as a transaction that nobody pays for, the way a block does.
-pub fn apply(call: crate::Call<Test>) -> Result<Result<(), DispatchError>, TransactionValidityError> {
-	apply_extrinsic(transaction(call))
-}
-
-pub fn apply_extrinsic(
-	transaction: Extrinsic,
-) -> Result<Result<(), DispatchError>, TransactionValidityError> {
-	let info = transaction.get_dispatch_info();
-	let length = transaction.encoded_size();
-	let checked = transaction.check(&frame_system::ChainContext::<Test>::default())?;
-	let applied = checked.apply::<Test>(&info, length)?;
-	Ok(applied.map(|_| ()).map_err(|failed| failed.error))
-}
-
-/// What comes out at the other end of the wire.
-fn transaction(call: crate::Call<Test>) -> Extrinsic {
-	let transaction =
-		<Test as CreateAuthorizedTransaction<crate::Call<Test>>>::create_authorized_transaction(call.into());
-	Extrinsic::decode(&mut &transaction.encode()[..]).unwrap()
 }

@@ -1,12 +1,13 @@
 //! Benchmarks of the pallet's calls, and of what it does for others, each in its worst case.
 
 use crate::{
-	Absence, Absences, BalanceOf, BondLedger, Call, Candidates, Config, CurrencyOf, HoldReason, Ledgers,
-	Pallet, Sentences, Strikes, Struck, MAX_CANDIDATES, MAX_UNBONDING,
+	Absences, BalanceOf, BondLedger, Call, Candidates, Config, CurrencyOf, HoldReason, Incidents, Ledgers,
+	Pallet, Sentences, Struck, MAX_CANDIDATES, MAX_UNBONDING,
 };
 use alloc::vec::Vec;
 use codec::Decode;
 use descent_protocol::{Performance, MAX_COMMITTEE};
+use descent_support::now;
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{
@@ -112,7 +113,7 @@ mod benchmarks {
 				ledger.bond = ledger.bond.saturating_sub(part);
 			}
 		});
-		Absences::<T>::insert(&account, Absence { count: 1, last: 0 });
+		Absences::<T>::insert(&account, Incidents { count: 1, last: 0 });
 		frame_system::Pallet::<T>::set_block_number(BlockNumberFor::<T>::from(MAX_UNBONDING));
 
 		#[extrinsic_call]
@@ -167,10 +168,10 @@ mod benchmarks {
 		let candidates = fill::<T>();
 		let offenders: Vec<_> = candidates.into_iter().take(n.saturated_into()).collect();
 		pallet_session::Validators::<T>::put(&offenders);
-		let last = Pallet::<T>::now();
+		let last = now::<T>();
 		for account in &offenders {
-			Struck::<T>::insert(account, Strikes { count: 1, last });
-			Absences::<T>::insert(account, Absence { count: 1, last });
+			Struck::<T>::insert(account, Incidents { count: 1, last });
+			Absences::<T>::insert(account, Incidents { count: 1, last });
 		}
 		let performance: Vec<_> =
 			offenders.iter().map(|account| (account.clone(), Performance::False)).collect();

@@ -1,9 +1,10 @@
 use crate::{Absences, BalanceOf, Config, CurrencyOf, Error, Event, HoldReason, LedgerOf, Ledgers, Pallet};
 use descent_protocol::{schedule_unbonding, withdraw_unbonded};
+use descent_support::{now, release};
 use frame_support::{
-	defensive, ensure,
+	ensure,
 	pallet_prelude::{DispatchResult, Get},
-	traits::{fungible::MutateHold, tokens::Precision},
+	traits::fungible::MutateHold,
 };
 use sp_runtime::{
 	traits::{CheckedAdd, CheckedSub, Zero},
@@ -20,7 +21,7 @@ impl<T: Config> Pallet<T> {
 		Ledgers::<T>::insert(&account, &ledger);
 		Self::deposit_event(Event::Bonded { account: account.clone(), amount, bond: ledger.bond });
 		Self::follow_bond(&account, ledger.bond);
-		Self::welcome(&account, &ledger);
+		Self::enter_if_eligible(&account, &ledger);
 		Ok(())
 	}
 
@@ -32,7 +33,7 @@ impl<T: Config> Pallet<T> {
 			ledger.bond.is_zero() || ledger.bond >= <T as Config>::MinimumBond::get(),
 			Error::<T>::BondTooSmall
 		);
-		let until = Self::now().checked_add(T::UnbondingPeriod::get()).ok_or(ArithmeticError::Overflow)?;
+		let until = now::<T>().checked_add(T::UnbondingPeriod::get()).ok_or(ArithmeticError::Overflow)?;
 		schedule_unbonding(&mut ledger.unbonding, amount, until).map_err(|_| Error::<T>::TooManyUnbonding)?;
 		Ledgers::<T>::insert(&account, &ledger);
 		Self::deposit_event(Event::Unbonded { account: account.clone(), amount, bond: ledger.bond, until });
@@ -42,14 +43,10 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_withdraw(account: T::AccountId) -> DispatchResult {
 		let mut ledger = Ledgers::<T>::get(&account);
-		let amount = withdraw_unbonded(&mut ledger.unbonding, Self::now());
+		let amount = withdraw_unbonded(&mut ledger.unbonding, now::<T>());
 		ensure!(!amount.is_zero(), Error::<T>::NothingToWithdraw);
 		Self::put_ledger(&account, ledger);
-		let released =
-			CurrencyOf::<T>::release(&HoldReason::Bond.into(), &account, amount, Precision::BestEffort);
-		if released != Ok(amount) {
-			defensive!("what is to be released was not on hold");
-		}
+		release::<_, CurrencyOf<T>>(&HoldReason::Bond.into(), &account, amount);
 		Self::deposit_event(Event::Withdrawn { account, amount });
 		Ok(())
 	}

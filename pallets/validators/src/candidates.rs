@@ -4,6 +4,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use descent_protocol::BlockNumber;
+use descent_support::now;
 use frame_support::{
 	defensive, ensure,
 	pallet_prelude::{DispatchResult, Get},
@@ -18,20 +19,20 @@ impl<T: Config> Pallet<T> {
 		let ledger = Ledgers::<T>::get(&account);
 		ensure!(!ledger.is_empty(), Error::<T>::NotBonded);
 		ensure!(!ledger.chilled, Error::<T>::AlreadyChilled);
-		Self::put_out(&account, ledger);
+		Self::chill_account(&account, ledger);
 		Ok(())
 	}
 
-	/// Whether an account is a candidate, and one of more than a set needs: one that makes blocks and does not measure is better than
-	/// none then.
+	/// Returns true if an account is a candidate, and one of more than a set needs. In a smaller set, a
+	/// validator that makes blocks and does not measure is better than none.
 	pub(crate) fn can_be_spared(account: &T::AccountId) -> bool {
 		let candidates = Candidates::<T>::get();
 		candidates.len() > SMALLEST_SET.saturated_into()
 			&& candidates.iter().any(|(other, _)| other == account)
 	}
 
-	/// Ends an account's candidacy until it asks to validate.
-	pub(crate) fn put_out(account: &T::AccountId, mut ledger: LedgerOf<T>) {
+	/// Ends an account's candidacy until it calls `validate`.
+	pub(crate) fn chill_account(account: &T::AccountId, mut ledger: LedgerOf<T>) {
 		ledger.chilled = true;
 		Ledgers::<T>::insert(account, ledger);
 		Self::leave(account);
@@ -53,8 +54,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Makes an account whose bond suffices a candidate, unless it is one, does not want to be, or can't.
-	pub(crate) fn welcome(account: &T::AccountId, ledger: &LedgerOf<T>) {
+	/// Makes an account with a sufficient bond a candidate. Does nothing if it is one, has chilled or is in
+	/// jail.
+	pub(crate) fn enter_if_eligible(account: &T::AccountId, ledger: &LedgerOf<T>) {
 		if ledger.chilled || Self::jailed_until(account).is_some() {
 			return;
 		}
@@ -65,7 +67,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Moves a candidate whose bond has changed to its new place. Without a bond it leaves.
+	/// Moves a candidate whose bond has changed to its new place. A candidate without a bond leaves.
 	pub(crate) fn follow_bond(account: &T::AccountId, bond: BalanceOf<T>) {
 		if bond.is_zero() {
 			return Self::leave(account);
@@ -78,7 +80,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Ends a candidacy, where there is one.
+	/// Ends an account's candidacy, if it is a candidate.
 	pub(crate) fn leave(account: &T::AccountId) {
 		let mut list = Candidates::<T>::get().into_inner();
 		if let Some(place) = list.iter().position(|(other, _)| other == account) {
@@ -88,13 +90,13 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// The block from which an offender can be a candidate; `None` where it can already.
+	/// Returns the first block in which an offender can be a candidate; `None` if it can already.
 	pub(crate) fn jailed_until(account: &T::AccountId) -> Option<BlockNumber> {
 		let until = Sentences::<T>::get(account)?.until;
-		(until > Self::now()).then_some(until)
+		(until > now::<T>()).then_some(until)
 	}
 
-	/// Makes an account a candidate that is none; whether there was room for it.
+	/// Adds an account to the list of candidates, which it is not in. Returns true if there was room for it.
 	fn enter(list: &mut List<T>, account: &T::AccountId, bond: BalanceOf<T>) -> bool {
 		if list.len() >= MAX_CANDIDATES.saturated_into() {
 			if list.last().is_some_and(|(_, smallest)| *smallest >= bond) {

@@ -1,8 +1,9 @@
-//! Validators: who they are, what they put at stake, and what an offence costs them.
+//! Validators: their bonds, the set of each session, and the cost of offences.
 //!
-//! A validator puts up a *bond*. Who has bonded enough is a *candidate*; the candidates with the largest bonds are the
-//! validators of the next *session*. A validator that contradicts itself or the work of its peers commits an *offence*: a
-//! part of its bond is *slashed*, it is *jailed*, and it comes back by its own choice once it has served.
+//! A validator puts up a *bond*. An account that has bonded enough is a *candidate*; the candidates with the
+//! largest bonds are the validators of the next *session*. A validator that contradicts itself or the work of
+//! its peers commits an *offence*: a part of its bond is *slashed*, it is *jailed*, and it may ask to be a
+//! candidate again once it has served.
 //!
 //! ```text
 //!             bond                                unbond                            withdraw
@@ -15,33 +16,73 @@
 //!                                     | jailed ----------------------------| validate
 //! ```
 //!
-//! **Bond.** [`Pallet::bond`] holds an amount, [`Pallet::unbond`] starts to take it out: it is no weight any more, but stays
-//! held, and can be slashed, for [`Config::UnbondingPeriod`], which is longer than [`Config::LongestDispute`]; so nobody
-//! is out of reach for what it did as a validator. [`Pallet::withdraw`] releases it. A bond is never smaller than
-//! [`Config::MinimumBond`], except for what a slash or a raised minimum leaves: then its owner tops it up, or leaves.
+//! # Terms
 //!
-//! **Candidates.** There is a bounded number of them, in descending order of their bonds, ties going to who was there first.
-//! When the list is full, a strictly larger bond takes the place of the smallest, so places can't be squatted cheaply. An
-//! account whose bond suffices is a candidate at once, until it [chills](Pallet::chill); then it is none until it asks to
-//! [`validate`](Pallet::validate) again, as do those who have lost their place or served.
+//! - **Bond**: the amount that is held of an account as a validator. It is the account's weight among the
+//!   candidates.
+//! - **Unbonding**: an amount that was taken out of a bond. It is no weight any more, but it stays held, and
+//!   can be slashed, for [`Config::UnbondingPeriod`].
+//! - **Candidate**: an account that can be chosen for the next set.
+//! - **Chilled**: an account that has a bond and does not want to be a candidate.
+//! - **Strike**: one misattestation. It is forgotten after
+//!   [`STRIKE_LIFETIME`](descent_protocol::STRIKE_LIFETIME).
+//! - **Offence**: an equivocation, or [`MAX_STRIKES`](descent_protocol::MAX_STRIKES) strikes.
+//! - **Slash**: a part of all that is held of an offender, which goes to [`Config::Slash`].
+//! - **Jail**: the time after an offence in which the offender can't be a candidate.
 //!
-//! **Sessions.** As a session starts, the one after it is planned: the first [`Config::Seats`] candidates that have set
-//! session keys and whose bonds still suffice. A minimum that was raised excludes a third of those at most, and lets the
-//! set be no smaller than [`SMALLEST_SET`], or the first to have so much would be all of it: candidates with less fill it
-//! up. Where there is no candidate, the set stays as it is, for a chain without validators can't be repaired. The set is
-//! passed on even where it has not changed, as the proofs that are needed to report an offence are of the keys of its
-//! session.
+//! # Usage
 //!
-//! **Offences.** Equivocations of blocks and votes are reported to `pallet-offences` with a proof of whose the key is, see
-//! [`KeyOwners`]. Misattestations are told by those who judge the work of committees through
-//! [`PerformanceObserver`](pallet_evaluators::PerformanceObserver): one is a strike, which is forgotten after
-//! [`STRIKE_LIFETIME`](descent_protocol::STRIKE_LIFETIME); [`MAX_STRIKES`](descent_protocol::MAX_STRIKES) are a
-//! [`Misattestation`]. Who could not measure has done nothing wrong. Who is not heard at all, though 2/3 of its committees are,
-//! for a day at least, [`MAX_ABSENCES`](descent_protocol::MAX_ABSENCES) times in a row, is taken to be gone: it is chilled, at no
-//! other cost.
+//! 1. [`bond`](Pallet::bond) makes the sender a candidate, once it has set session keys with
+//!    `pallet-session`.
+//! 2. [`chill`](Pallet::chill) ends the candidacy, [`validate`](Pallet::validate) begins it again.
+//! 3. [`unbond`](Pallet::unbond) takes an amount out of the bond, [`withdraw`](Pallet::withdraw) releases it
+//!    later.
 //!
-//! What an offence costs grows with the number of those who commit it at the same time: a mistake is cheap, an attack takes
-//! many. Of a hundred validators,
+//! A runtime tells misattestations through [`PerformanceObserver`](pallet_evaluators::PerformanceObserver),
+//! and passes [`Pallet`] to `pallet-session` as the manager of its sessions and to `pallet-offences` as the
+//! handler of offences. [`BondLedger`] keeps what an account has on hold:
+//!
+//! ```
+//! use pallet_validators::BondLedger;
+//!
+//! let unbonding = vec![(200, 28_800)].try_into().unwrap();
+//! let ledger = BondLedger { bond: 1_000u128, unbonding, chilled: false };
+//! assert_eq!(ledger.held(), 1_200);
+//! assert!(!ledger.is_empty());
+//! ```
+//!
+//! # Bonds
+//!
+//! The unbonding period is longer than [`Config::LongestDispute`]; so nobody is out of reach for what it did
+//! as a validator. A bond is never smaller than [`Config::MinimumBond`], except for what a slash or a raised
+//! minimum leaves: then its owner tops it up, or leaves.
+//!
+//! # Candidates
+//!
+//! The number of candidates is bounded. They are in descending order of their bonds; of equal bonds, the one
+//! that was there first comes first. When the list is full, a strictly larger bond takes the place of the
+//! smallest, so that nobody can occupy places cheaply. An account whose bond suffices is a candidate at once,
+//! until it chills. A candidate that has chilled, has lost its place or was jailed asks to validate again.
+//!
+//! # Sessions
+//!
+//! As a session starts, the one after it is planned: the first [`Config::Seats`] candidates that have set
+//! session keys and whose bonds still suffice. A minimum that was raised excludes a third of those at most,
+//! and lets the set be no smaller than [`SMALLEST_SET`], or the first to have so much would be all of it:
+//! candidates with less fill it up. With no candidate the set stays as it is, for a chain without validators
+//! can't be repaired. The set is passed on even if it has not changed, as the proofs that are needed to
+//! report an offence are of the keys of its session.
+//!
+//! # Offences
+//!
+//! Equivocations of blocks and votes are reported to `pallet-offences` with a proof of the key's owner, see
+//! [`KeyOwners`]. The pallets that decide the work of committees report misattestations. [`MAX_STRIKES`]
+//! strikes are a [`Misattestation`]. A validator that could not measure has done nothing wrong. A validator
+//! that does not take part for [`MAX_ABSENCES`](descent_protocol::MAX_ABSENCES) times in a row, a day apart
+//! at least, although 2/3 of its committees do, is taken to be gone: it is chilled, at no other cost.
+//!
+//! The cost of an offence grows with the number of validators that commit it at the same time: a mistake is
+//! cheap, an attack takes many. Of a hundred validators,
 //!
 //! | offenders | each loses |
 //! |----------:|-----------:|
@@ -51,21 +92,30 @@
 //! | 25        | 56.25%     |
 //! | 34 or more| everything |
 //!
-//! and never less than [`MINIMUM_SLASH`](descent_protocol::MINIMUM_SLASH), whatever the report says. It is a part of all
-//! that is held at that moment, what is being taken out included, and goes to [`Config::Slash`].
+//! and never less than [`MINIMUM_SLASH`](descent_protocol::MINIMUM_SLASH), whatever the report says. It is a
+//! part of all that is held at that moment, what is unbonding included.
 //!
-//! **Sentences.** An offence is often reported again, as others are found to have committed it too; and a misconfigured
-//! node commits hundreds before its owner wakes up. So a [`Sentence`] stands for all that an account did until the end of
-//! the session after the one in which it was passed, the last that it may have been chosen for: what is reported of that
-//! time later costs the difference to the largest part only, and no further time in jail. What it does in later sessions
-//! is another offence, except for misattestations while it is in jail, which are work that it had taken on before.
+//! # Repeated reports
 //!
-//! **Jail.** An offender is no candidate for [`Config::JailPeriod`]. As the next session was chosen already, it may sit in one
-//! more set: there it is disabled again, as far as the runtime's disabling strategy goes, which never silences more than a
-//! third.
+//! An offence is often reported again, as others are found to have committed it too; and a misconfigured node
+//! commits hundreds before its owner notices. So one [`SlashRecord`] stands for all that an account did until
+//! the end of the session after the one of the slash, the last that it may have been chosen for. A later
+//! report of that time costs the difference to the largest part only, and no further time in jail. An act in
+//! a later session is another offence, except for misattestations while the account is in jail, which are
+//! work that it had taken on before.
 //!
-//! Nothing is paid or punished in a loop over accounts: calls touch the caller and one bounded list, sessions their set, and a
-//! report its offenders.
+//! # Jail
+//!
+//! An offender is no candidate for [`Config::JailPeriod`]. As the next session was chosen already, it may sit
+//! in one more set: there it is disabled again, as far as the runtime's disabling strategy goes, which never
+//! disables more than a third.
+//!
+//! # Costs
+//!
+//! No loop over accounts pays or punishes: calls touch the caller and one bounded list, sessions their set,
+//! and a report its offenders.
+//!
+//! [`MAX_STRIKES`]: descent_protocol::MAX_STRIKES
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
@@ -94,12 +144,11 @@ pub use ownership::KeyOwners;
 pub use pallet::*;
 pub use performance::Misattestation;
 pub use session::NoIdentification;
-pub use types::{Absence, BondLedger, Sentence, Strikes, MAX_CANDIDATES, MAX_UNBONDING, SMALLEST_SET};
+pub use types::{BondLedger, Incidents, SlashRecord, MAX_CANDIDATES, MAX_UNBONDING, SMALLEST_SET};
 pub use weights::WeightInfo;
 
 use descent_protocol::BlockNumber;
 use frame_support::traits::fungible::{self, Credit};
-use sp_runtime::SaturatedConversion;
 
 /// The currency of a configuration.
 pub(crate) type CurrencyOf<T> = <T as Config>::Currency;
@@ -107,7 +156,7 @@ pub(crate) type CurrencyOf<T> = <T as Config>::Currency;
 /// The balance type of a configuration's currency.
 pub type BalanceOf<T> = <CurrencyOf<T> as fungible::Inspect<<T as frame_system::Config>::AccountId>>::Balance;
 
-/// What is slashed in a configuration's currency.
+/// The imbalance of a slash in a configuration's currency.
 pub type CreditOf<T> = Credit<<T as frame_system::Config>::AccountId, CurrencyOf<T>>;
 
 /// The ledger type of a configuration.
@@ -132,7 +181,7 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// What the pallet needs of its runtime.
+	/// The configuration of the pallet.
 	#[pallet::config]
 	pub trait Config:
 		frame_system::Config<RuntimeEvent: From<Event<Self>>>
@@ -145,7 +194,7 @@ pub mod pallet {
 		type RuntimeHoldReason: From<HoldReason>;
 		/// Takes what is slashed of bonds.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
-		/// Where misattestations are reported, which has this pallet punish them.
+		/// Takes the reports of misattestations, and has this pallet punish them.
 		type Offences: ReportOffence<
 			Self::AccountId,
 			IdentificationTuple<Self>,
@@ -153,50 +202,52 @@ pub mod pallet {
 		>;
 		/// The least that a candidate bonds. May change at any time.
 		type MinimumBond: Get<BalanceOf<Self>>;
-		/// The most validators of a session; no more than the largest committee in any case. May change at any time.
+		/// The most validators of a session; no more than the largest committee in any case. May change at
+		/// any time.
 		type Seats: Get<u32>;
-		/// For how many blocks what is unbonded stays held.
+		/// Number of blocks for which an unbonded amount stays held.
 		#[pallet::constant]
 		type UnbondingPeriod: Get<BlockNumber>;
-		/// For how many blocks after its set was chosen a validator can be held to account for what it did in it.
+		/// Number of blocks after the choice of a set for which offences of its validators can be reported.
 		#[pallet::constant]
 		type LongestDispute: Get<BlockNumber>;
-		/// For how many blocks an offender can't be a candidate.
+		/// Number of blocks for which an offender can't be a candidate.
 		#[pallet::constant]
 		type JailPeriod: Get<BlockNumber>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
 
-	/// Why balance is held.
+	/// The reasons of the pallet to hold balance.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
 		/// The account's bond as a validator, and what it is taking out of it.
 		Bond,
 	}
 
-	/// What accounts have on hold.
+	/// The bonds of accounts, and the amounts that they are unbonding.
 	#[pallet::storage]
 	pub type Ledgers<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, LedgerOf<T>, ValueQuery>;
 
-	/// Who can be in the next set, with their bonds, the largest first.
+	/// The accounts that can be in the next set, with their bonds, the largest first.
 	#[pallet::storage]
 	pub type Candidates<T: Config> =
 		StorageValue<_, BoundedVec<(T::AccountId, BalanceOf<T>), ConstU32<MAX_CANDIDATES>>, ValueQuery>;
 
-	/// The last sentence of everybody who ever committed an offence.
+	/// The last slash of every account that ever committed an offence.
 	#[pallet::storage]
-	pub type Sentences<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Sentence<BalanceOf<T>>>;
+	pub type Sentences<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, SlashRecord<BalanceOf<T>>>;
 
 	/// The misattestations that may count against validators.
 	#[pallet::storage]
-	pub type Struck<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Strikes, ValueQuery>;
+	pub type Struck<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Incidents, ValueQuery>;
 
-	/// How often in a row candidates were not heard from.
+	/// The absences in a row of candidates.
 	#[pallet::storage]
-	pub type Absences<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Absence, ValueQuery>;
+	pub type Absences<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Incidents, ValueQuery>;
 
-	/// The validators of this session with the keys that they serve with, whatever they have set since.
+	/// The validators of this session with the keys that they serve with; keys that they have set since do
+	/// not count.
 	#[pallet::storage]
 	#[pallet::unbounded]
 	pub type ServingKeys<T: Config> =
@@ -206,7 +257,8 @@ pub mod pallet {
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// Who bonds, and how much. What they bond has to be theirs, and they need session keys to be chosen.
+		/// The accounts that bond, each with its bond, which it has to own. They need session keys to be
+		/// chosen.
 		pub bonds: Vec<(T::AccountId, BalanceOf<T>)>,
 	}
 
@@ -221,7 +273,7 @@ pub mod pallet {
 		}
 	}
 
-	/// What happened.
+	/// The events of the pallet.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -229,7 +281,7 @@ pub mod pallet {
 		Bonded {
 			/// The account.
 			account: T::AccountId,
-			/// How much.
+			/// The amount.
 			amount: BalanceOf<T>,
 			/// Its bond now.
 			bond: BalanceOf<T>,
@@ -238,7 +290,7 @@ pub mod pallet {
 		Unbonded {
 			/// The account.
 			account: T::AccountId,
-			/// How much.
+			/// The amount.
 			amount: BalanceOf<T>,
 			/// Its bond now.
 			bond: BalanceOf<T>,
@@ -249,7 +301,7 @@ pub mod pallet {
 		Withdrawn {
 			/// The account.
 			account: T::AccountId,
-			/// How much.
+			/// The amount.
 			amount: BalanceOf<T>,
 		},
 		/// An account became a candidate.
@@ -259,7 +311,8 @@ pub mod pallet {
 			/// Its bond.
 			bond: BalanceOf<T>,
 		},
-		/// An account is no candidate any more, because it chilled, unbonded, was absent, or committed an offence.
+		/// An account is no candidate any more, because it chilled, unbonded, was absent, or committed an
+		/// offence.
 		Left {
 			/// The account.
 			account: T::AccountId,
@@ -273,33 +326,33 @@ pub mod pallet {
 		Slashed {
 			/// The offender.
 			account: T::AccountId,
-			/// How much.
+			/// The amount.
 			amount: BalanceOf<T>,
-			/// The part that all it is sentenced for costs.
+			/// The part of what was held that its offences cost together.
 			share: Perbill,
 		},
 		/// An offender can't be a candidate for a while.
 		Jailed {
 			/// The offender.
 			account: T::AccountId,
-			/// The block from which it can.
+			/// The first block in which it can be one again.
 			until: BlockNumber,
 		},
-		/// A validator said something else than 2/3 of a committee.
+		/// A validator attested something else than 2/3 of a committee.
 		Struck {
 			/// The validator.
 			account: T::AccountId,
-			/// How many misattestations count against it now.
+			/// Number of misattestations that count against it now.
 			strikes: u32,
 		},
-		/// A validator was not heard from for so long that it is taken to be gone, and was chilled.
+		/// A validator was absent for so long that it is taken to be gone, and was chilled.
 		Missed {
 			/// The validator.
 			account: T::AccountId,
 		},
 	}
 
-	/// Why a call failed.
+	/// The errors of the calls.
 	#[pallet::error]
 	pub enum Error<T> {
 		/// The amount is zero.
@@ -308,13 +361,14 @@ pub mod pallet {
 		BondTooSmall,
 		/// The account has bonded less than that.
 		NotEnoughBond,
-		/// The account takes out as many amounts as it can at a time: withdraw those that are free, or wait for them.
+		/// The account takes out as many amounts as it can at a time: withdraw those that are free, or wait
+		/// for them.
 		TooManyUnbonding,
 		/// Nothing that was unbonded is free yet.
 		NothingToWithdraw,
 		/// The account has no bond.
 		NotBonded,
-		/// The account does not want to be a candidate already.
+		/// The account has chilled already.
 		AlreadyChilled,
 		/// The account is a candidate already.
 		AlreadyCandidate,
@@ -328,30 +382,53 @@ pub mod pallet {
 
 	#[pallet::call(weight = <T as Config>::WeightInfo)]
 	impl<T: Config> Pallet<T> {
-		/// Holds so much more of the sender's balance as its bond. It becomes a candidate, unless it is jailed, has chilled,
-		/// or all candidates have bonds as large.
+		/// Adds `amount` of the sender's balance to its bond, which is held.
+		///
+		/// The sender becomes a candidate, unless it is jailed, has chilled, or the list is full of bonds as
+		/// large.
+		///
+		/// Emits [`Event::Bonded`], and [`Event::Entered`] if the sender becomes a candidate, with
+		/// [`Event::Displaced`] for the account that loses its place by it.
+		///
+		/// Fails with [`Error::ZeroAmount`] and [`Error::BondTooSmall`], or if the balance does not suffice.
 		#[pallet::call_index(0)]
 		pub fn bond(origin: OriginFor<T>, amount: BalanceOf<T>) -> DispatchResult {
 			let account = ensure_signed(origin)?;
 			Self::do_bond(account, amount)
 		}
 
-		/// Takes so much out of the sender's bond, which can be withdrawn after the unbonding period. What remains is nothing,
-		/// or at least the minimum.
+		/// Takes `amount` out of the sender's bond, which can be withdrawn after the unbonding period.
+		///
+		/// The rest of the bond is zero, or at least the minimum. Without a bond the sender is no candidate.
+		///
+		/// Emits [`Event::Unbonded`], and [`Event::Left`] if the sender was a candidate and has no bond any
+		/// more.
+		///
+		/// Fails with [`Error::ZeroAmount`], [`Error::NotEnoughBond`], [`Error::BondTooSmall`] and
+		/// [`Error::TooManyUnbonding`].
 		#[pallet::call_index(1)]
 		pub fn unbond(origin: OriginFor<T>, amount: BalanceOf<T>) -> DispatchResult {
 			let account = ensure_signed(origin)?;
 			Self::do_unbond(account, amount)
 		}
 
-		/// Releases what the sender has unbonded and is free.
+		/// Releases the amounts that the sender has unbonded and whose unbonding period is over.
+		///
+		/// Emits [`Event::Withdrawn`].
+		///
+		/// Fails with [`Error::NothingToWithdraw`].
 		#[pallet::call_index(2)]
 		pub fn withdraw(origin: OriginFor<T>) -> DispatchResult {
 			let account = ensure_signed(origin)?;
 			Self::do_withdraw(account)
 		}
 
-		/// Ends the sender's candidacy. It is a validator until the end of the last session that it was chosen for.
+		/// Ends the sender's candidacy. It is a validator until the end of the last session that it was
+		/// chosen for.
+		///
+		/// Emits [`Event::Left`] if the sender was a candidate.
+		///
+		/// Fails with [`Error::NotBonded`] and [`Error::AlreadyChilled`].
 		#[pallet::call_index(3)]
 		pub fn chill(origin: OriginFor<T>) -> DispatchResult {
 			let account = ensure_signed(origin)?;
@@ -359,6 +436,11 @@ pub mod pallet {
 		}
 
 		/// Makes the sender a candidate again.
+		///
+		/// Emits [`Event::Entered`], and [`Event::Displaced`] for the account that loses its place by it.
+		///
+		/// Fails with [`Error::NotBonded`], [`Error::BondTooSmall`], [`Error::Jailed`], [`Error::NoKeys`],
+		/// [`Error::AlreadyCandidate`] and [`Error::TooManyCandidates`].
 		#[pallet::call_index(4)]
 		pub fn validate(origin: OriginFor<T>) -> DispatchResult {
 			let account = ensure_signed(origin)?;
@@ -385,12 +467,5 @@ pub mod pallet {
 		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()
 		}
-	}
-}
-
-impl<T: Config> Pallet<T> {
-	/// The block that is being executed, as the protocol counts.
-	pub(crate) fn now() -> BlockNumber {
-		frame_system::Pallet::<T>::block_number().saturated_into()
 	}
 }

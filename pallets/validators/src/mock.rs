@@ -5,19 +5,20 @@
 
 use crate::{self as pallet_validators, CreditOf, NoIdentification};
 use frame_support::{
-	derive_impl, parameter_types,
+	parameter_types,
 	traits::{fungible::Balanced, ConstU128, ConstU32, OnUnbalanced},
 };
-use frame_system::RunToBlockHooks;
 use pallet_session::{disabling::UpToLimitDisablingStrategy, historical, PeriodicSessions, SessionHandler};
 use sp_consensus_babe::AuthorityId as BabeId;
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
 use sp_core::{ed25519, sr25519};
 use sp_runtime::{
 	impl_opaque_keys,
-	traits::{ConvertInto, IdentityLookup, OpaqueKeys},
+	traits::{ConvertInto, OpaqueKeys},
 	AccountId32, BoundToRuntimeAppPublic, BuildStorage, KeyTypeId,
 };
+
+pub(crate) use descent_support::mock::account;
 
 #[frame_support::runtime]
 mod runtime {
@@ -51,22 +52,9 @@ mod runtime {
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = Block;
-	type AccountId = AccountId32;
-	type Lookup = IdentityLookup<AccountId32>;
-	type AccountData = pallet_balances::AccountData<u128>;
-}
+descent_support::mock_system!(runtime: Test, block: Block, existential_deposit: ConstU128<1>, dust: ());
 
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type AccountStore = System;
-	type Balance = u128;
-	type ExistentialDeposit = ConstU128<1>;
-}
-
-/// Whose the keys of a kind are: nobody's who is told of sessions.
+/// The owner of the keys of one kind, which no pallet is told of.
 pub struct Nobody<Key>(core::marker::PhantomData<Key>);
 
 impl<Key: sp_runtime::RuntimeAppPublic> BoundToRuntimeAppPublic for Nobody<Key> {
@@ -81,7 +69,7 @@ impl_opaque_keys! {
 	}
 }
 
-/// Keeps who was silenced.
+/// A session handler that ignores new sessions and disabled validators.
 pub struct Handler;
 
 impl SessionHandler<AccountId32> for Handler {
@@ -95,13 +83,13 @@ impl SessionHandler<AccountId32> for Handler {
 	fn on_disabled(_: u32) {}
 }
 
-/// How long a session is.
+/// The length of a session, in blocks.
 pub(crate) const SESSION: u32 = 10;
-/// For how many blocks what is unbonded stays held.
+/// Number of blocks for which an unbonded amount stays held.
 pub(crate) const UNBONDING: u32 = 200;
-/// For how many blocks a validator can be held to account.
+/// Number of blocks for which an offence can be reported.
 pub(crate) const DISPUTE: u32 = 100;
-/// For how many blocks an offender can't be a candidate.
+/// Number of blocks for which an offender can't be a candidate.
 pub(crate) const JAIL: u32 = 50;
 
 type Sessions = PeriodicSessions<ConstU32<SESSION>, ConstU32<SESSION>>;
@@ -160,22 +148,18 @@ impl pallet_validators::Config for Test {
 	type WeightInfo = ();
 }
 
-/// What every account owns at first.
+/// The balance of every account at first.
 pub(crate) const ENDOWMENT: u128 = 1_000_000;
 /// The least that is bonded.
 pub(crate) const MINIMUM: u128 = 1_000;
-/// How many validators a session has.
+/// Number of validators of a session.
 pub(crate) const SET_SIZE: u32 = 4;
-/// Who gets what is slashed.
+/// The account that gets what is slashed.
 pub(crate) const TREASURY: u8 = 255;
-/// What those bond who are validators at genesis.
+/// The bond of each validator at genesis.
 pub(crate) const GENESIS_BOND: u128 = 10_000;
-/// How many bond at genesis: 1 to 4.
+/// Number of validators at genesis: accounts 1 to 4.
 pub(crate) const GENESIS_VALIDATORS: u8 = 4;
-
-pub(crate) fn account(number: u8) -> AccountId32 {
-	AccountId32::new([number; 32])
-}
 
 pub(crate) fn signed(number: u8) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account(number))
@@ -189,8 +173,8 @@ pub(crate) fn keys(number: u8) -> SessionKeys {
 	}
 }
 
-/// A chain on which so many accounts, from 1 on, have bonded as much at genesis. All accounts have [`ENDOWMENT`], and those
-/// from 1 to 100 have session keys.
+/// A chain on which these accounts have bonded at genesis. All accounts have [`ENDOWMENT`], and those from 1
+/// to 100 have session keys.
 pub(crate) fn genesis(bonds: impl IntoIterator<Item = (u8, u128)>) -> sp_io::TestExternalities {
 	MinimumBond::set(MINIMUM);
 	Seats::set(SET_SIZE);
@@ -215,11 +199,6 @@ pub(crate) fn genesis(bonds: impl IntoIterator<Item = (u8, u128)>) -> sp_io::Tes
 /// The chain that tests begin with: accounts 1 to 4 are its validators, and there is nobody else.
 pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 	genesis((1..=GENESIS_VALIDATORS).map(|number| (number, GENESIS_BOND)))
-}
-
-/// Executes empty blocks until `block` has begun.
-pub(crate) fn run_to(block: u32) {
-	System::run_to_block_with::<AllPalletsWithSystem>(block, RunToBlockHooks::default());
 }
 
 /// Executes empty blocks until so many more sessions have begun.

@@ -1,8 +1,9 @@
 use crate::{
-	BalanceOf, Config, CreditOf, CurrencyOf, Event, HoldReason, LedgerOf, Ledgers, Pallet, Sentence,
-	Sentences, WeightInfo,
+	BalanceOf, Config, CreditOf, CurrencyOf, Event, HoldReason, LedgerOf, Ledgers, Pallet, Sentences,
+	SlashRecord, WeightInfo,
 };
 use descent_protocol::{Share, MINIMUM_SLASH};
+use descent_support::now;
 use frame_support::{
 	traits::{fungible::BalancedHold, Get, Imbalance, OnUnbalanced},
 	weights::Weight,
@@ -17,52 +18,55 @@ use sp_staking::{
 	SessionIndex,
 };
 
-/// A part in millionths, as those count who report.
+/// Converts a part in millionths to the unit of `pallet-offences`.
 pub(crate) fn perbill(share: Share) -> Perbill {
 	Perbill::from_parts(share.0.saturating_mul(1_000))
 }
 
 impl<T: Config> Pallet<T> {
-	/// Sentences an account for what it did in a session.
+	/// Slashes and jails an account for an offence in a session, as far as its last slash does not stand for
+	/// it.
 	fn punish(account: &T::AccountId, share: Perbill, session: SessionIndex) {
 		let share = share.max(perbill(MINIMUM_SLASH));
 		let mut ledger = Ledgers::<T>::get(account);
-		let known = Sentences::<T>::get(account).filter(|sentence| session <= sentence.session);
+		let known = Sentences::<T>::get(account).filter(|record| session <= record.session);
 		let is_new = known.is_none();
-		let mut sentence = known.unwrap_or_else(|| Self::sentence(&ledger));
-		if share > sentence.share {
-			sentence.share = share;
-			let due = share.mul_ceil(sentence.held).saturating_sub(sentence.slashed);
+		let mut record = known.unwrap_or_else(|| Self::new_record(&ledger));
+		if share > record.share {
+			record.share = share;
+			let due = share.mul_ceil(record.held).saturating_sub(record.slashed);
 			let amount = Self::slash(account, &mut ledger, due);
-			sentence.slashed = sentence.slashed.saturating_add(amount);
+			record.slashed = record.slashed.saturating_add(amount);
 			Self::follow_bond(account, ledger.bond);
 			Self::put_ledger(account, ledger);
 			Self::deposit_event(Event::Slashed { account: account.clone(), amount, share });
 		}
 		if is_new {
 			Self::leave(account);
-			Self::deposit_event(Event::Jailed { account: account.clone(), until: sentence.until });
+			Self::deposit_event(Event::Jailed { account: account.clone(), until: record.until });
 		}
-		if sentence.until > Self::now() {
-			let severity = OffenceSeverity(sentence.share);
+		if record.until > now::<T>() {
+			let severity = OffenceSeverity(record.share);
 			pallet_session::Pallet::<T>::report_offence(account.clone(), severity);
 		}
-		Sentences::<T>::insert(account, sentence);
+		Sentences::<T>::insert(account, record);
 	}
 
-	/// The sentence that is passed now, before anything is slashed. Who is in this session may be in the next as well, whose set
-	/// was chosen already, and what it does in this one can be proven with either, where they have the same set.
-	fn sentence(ledger: &LedgerOf<T>) -> Sentence<BalanceOf<T>> {
-		Sentence {
+	/// Returns the record of an offence of this block, before anything is slashed.
+	///
+	/// An offender may be in the next session as well, whose set was chosen already. An offence in this
+	/// session can be proven with either, if they have the same set.
+	fn new_record(ledger: &LedgerOf<T>) -> SlashRecord<BalanceOf<T>> {
+		SlashRecord {
 			session: pallet_session::CurrentIndex::<T>::get().saturating_add(1),
-			until: Self::now().saturating_add(T::JailPeriod::get()),
+			until: now::<T>().saturating_add(T::JailPeriod::get()),
 			share: Perbill::zero(),
 			held: ledger.held(),
 			slashed: Zero::zero(),
 		}
 	}
 
-	/// Takes so much of what an account has on hold, or all where that is less; how much it was.
+	/// Takes `amount` of an account's hold, or all of it if that is less. Returns the amount taken.
 	fn slash(account: &T::AccountId, ledger: &mut LedgerOf<T>, amount: BalanceOf<T>) -> BalanceOf<T> {
 		let amount = amount.min(ledger.held());
 		let (credit, _): (CreditOf<T>, _) = CurrencyOf::<T>::slash(&HoldReason::Bond.into(), account, amount);

@@ -4,21 +4,23 @@ use frame_support::{storage::with_transaction, traits::KeyOwnerProofSystem};
 use pallet_session::{historical, NextKeys, QueuedKeys};
 use sp_runtime::{DispatchError, KeyTypeId, TransactionOutcome};
 
-/// Proves whose a key is in a session, by the keys that its validators serve with.
+/// Proves the owner of a key in a session, by the keys that the session's validators serve with.
 ///
-/// `pallet_session::historical` does the same by the keys that validators have set last. One that sets others while it serves
-/// could not be held to account for what it signs with those it has until the session is over, nor could its peers by proofs
-/// that were made before.
+/// `pallet_session::historical` does the same by the keys that validators have set last. With it, a validator
+/// that sets other keys while it serves would escape: it signs with the old ones until the session is over,
+/// and nobody could prove that they are its own. Proofs of its peers' keys that were made before would fail
+/// too.
 pub struct KeyOwners<T>(PhantomData<T>);
 
 impl<T: Config> KeyOwners<T> {
-	/// What is said where the validators of this session have no other keys than those that they serve with.
-	fn as_they_serve<R>(say: impl FnOnce() -> Option<R>) -> Option<R> {
+	/// Runs `prove` with the keys that the validators of this session serve with in place of those that they
+	/// have set since.
+	fn with_serving_keys<R>(prove: impl FnOnce() -> Option<R>) -> Option<R> {
 		with_transaction(|| {
 			for (validator, keys) in ServingKeys::<T>::get() {
 				NextKeys::<T>::insert(validator, keys);
 			}
-			TransactionOutcome::Rollback(Ok::<_, DispatchError>(say()))
+			TransactionOutcome::Rollback(Ok::<_, DispatchError>(prove()))
 		})
 		.ok()
 		.flatten()
@@ -30,11 +32,11 @@ impl<T: Config, Key: AsRef<[u8]>> KeyOwnerProofSystem<(KeyTypeId, Key)> for KeyO
 	type IdentificationTuple = historical::IdentificationTuple<T>;
 
 	fn prove(key: (KeyTypeId, Key)) -> Option<Self::Proof> {
-		Self::as_they_serve(|| historical::Pallet::<T>::prove(key))
+		Self::with_serving_keys(|| historical::Pallet::<T>::prove(key))
 	}
 
 	fn check_proof(key: (KeyTypeId, Key), proof: Self::Proof) -> Option<Self::IdentificationTuple> {
-		Self::as_they_serve(|| historical::Pallet::<T>::check_proof(key, proof))
+		Self::with_serving_keys(|| historical::Pallet::<T>::check_proof(key, proof))
 	}
 }
 

@@ -1,8 +1,9 @@
-use crate::{offence::perbill, Absence, Absences, Config, Event, Ledgers, Pallet, Struck, WeightInfo};
+use crate::{offence::perbill, Absences, Config, Event, Incidents, Ledgers, Pallet, Struck, WeightInfo};
 use alloc::vec::Vec;
 use descent_protocol::{
 	slash_fraction, Performance, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_STRIKES, STRIKE_LIFETIME,
 };
+use descent_support::now;
 use frame_support::weights::Weight;
 use pallet_evaluators::PerformanceObserver;
 use sp_runtime::{Perbill, SaturatedConversion};
@@ -11,14 +12,15 @@ use sp_staking::{
 	SessionIndex,
 };
 
-/// Validators keep saying that they measured, or found, something else than 2/3 of a committee did.
+/// The offence of validators that keep attesting something else than 2/3 of their committees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misattestation<Offender> {
-	/// The session in which this was found out. Those who are found out in the same session are taken to have done it together.
+	/// The session in which it was detected. Offenders that are detected in the same session count as one
+	/// group.
 	pub session: SessionIndex,
-	/// How many validators that session has.
+	/// Number of validators of that session.
 	pub validators: u32,
-	/// Who did it.
+	/// The offenders.
 	pub offenders: Vec<Offender>,
 }
 
@@ -48,18 +50,18 @@ impl<Offender: Clone> Offence<Offender> for Misattestation<Offender> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// How many misattestations count against an account.
+	/// Returns the number of misattestations that count against an account.
 	pub(crate) fn strikes(account: &T::AccountId) -> u32 {
 		let strikes = Struck::<T>::get(account);
-		if Self::now() < strikes.last.saturating_add(STRIKE_LIFETIME) {
+		if now::<T>() < strikes.last.saturating_add(STRIKE_LIFETIME) {
 			strikes.count
 		} else {
 			0
 		}
 	}
 
-	/// Counts a misattestation; whether it makes an offence of them. Those in jail are done with: what is found out of them
-	/// is work from before.
+	/// Counts a misattestation. Returns true if it makes an offence. An account in jail was punished already:
+	/// its misattestation is work that it had taken on before.
 	fn strike(account: &T::AccountId) -> bool {
 		if Self::jailed_until(account).is_some() {
 			return false;
@@ -70,43 +72,45 @@ impl<T: Config> Pallet<T> {
 		if is_offence {
 			Struck::<T>::remove(account);
 		} else {
-			let last = Self::now();
-			Struck::<T>::insert(account, crate::Strikes { count, last });
+			let last = now::<T>();
+			Struck::<T>::insert(account, Incidents { count, last });
 		}
 		is_offence
 	}
 
-	/// Counts an absence of a candidate; too many in a row end that, unless hardly any are left. One in a while is counted, however
-	/// many rounds end in it: their number is what groups make it.
-	fn miss(account: &T::AccountId) {
-		let Absence { count, last } = Absences::<T>::get(account);
-		let now = Self::now();
+	/// Counts an absence of a candidate, and chills it after too many in a row, unless hardly any candidates
+	/// are left.
+	///
+	/// At most one absence is counted in [`ABSENCE_INTERVAL`]: groups decide how many rounds end in it.
+	fn note_absence(account: &T::AccountId) {
+		let Incidents { count, last } = Absences::<T>::get(account);
+		let now = now::<T>();
 		let is_counted = count == 0 || now >= last.saturating_add(ABSENCE_INTERVAL);
 		if !is_counted || !Self::can_be_spared(account) {
 			return;
 		}
 		let count = count.saturating_add(1);
 		if count < MAX_ABSENCES {
-			return Absences::<T>::insert(account, Absence { count, last: now });
+			return Absences::<T>::insert(account, Incidents { count, last: now });
 		}
 		Absences::<T>::remove(account);
 		Self::deposit_event(Event::Missed { account: account.clone() });
-		Self::put_out(account, Ledgers::<T>::get(account));
+		Self::chill_account(account, Ledgers::<T>::get(account));
 	}
 
 	/// Ends a row of absences.
-	fn hear(account: &T::AccountId) {
+	fn note_participation(account: &T::AccountId) {
 		if Absences::<T>::contains_key(account) {
 			Absences::<T>::remove(account);
 		}
 	}
 
-	/// Notes how a member did; whether that makes an offence.
-	fn note(account: &T::AccountId, performance: Performance) -> bool {
+	/// Notes the performance of a member of a committee. Returns true if it makes an offence.
+	fn note_performance(account: &T::AccountId, performance: Performance) -> bool {
 		match performance {
-			Performance::Absent => Self::miss(account),
-			Performance::Sound | Performance::False => Self::hear(account),
-			// Whether it was heard is not said.
+			Performance::Absent => Self::note_absence(account),
+			Performance::Sound | Performance::False => Self::note_participation(account),
+			// It shows neither participation nor absence.
 			Performance::Idle => {}
 		}
 		performance == Performance::False && Self::strike(account)
@@ -117,7 +121,7 @@ impl<T: Config> PerformanceObserver<T::AccountId> for Pallet<T> {
 	fn observed(performance: &[(T::AccountId, Performance)]) {
 		let offenders: Vec<_> = performance
 			.iter()
-			.filter(|(account, performance)| Self::note(account, *performance))
+			.filter(|(account, performance)| Self::note_performance(account, *performance))
 			.map(|(account, _)| (account.clone(), ()))
 			.collect();
 		if offenders.is_empty() {

@@ -1,12 +1,13 @@
 use crate::{Candidates, Config, Pallet, Sentences, SMALLEST_SET};
 use alloc::vec::Vec;
 use descent_protocol::MAX_COMMITTEE;
+use descent_support::now;
 use frame_support::traits::{EstimateNextSessionRotation, Get};
 use pallet_session::historical;
 use sp_runtime::{traits::Convert, SaturatedConversion};
 use sp_staking::{offence::OffenceSeverity, SessionIndex};
 
-/// Nothing beside its account identifies a validator: there is nobody else who has put something at stake for it.
+/// Identifies a validator by its account alone: nobody else has put anything at stake for it.
 pub struct NoIdentification;
 
 impl<AccountId> Convert<AccountId, Option<()>> for NoIdentification {
@@ -16,7 +17,7 @@ impl<AccountId> Convert<AccountId, Option<()>> for NoIdentification {
 }
 
 impl<T: Config> Pallet<T> {
-	/// The set of the session that is being planned; `None` where the one before is to be kept.
+	/// Returns the set of the session that is being planned; `None` if the set before is to be kept.
 	fn plan() -> Option<Vec<T::AccountId>> {
 		let minimum = <T as Config>::MinimumBond::get();
 		let seats = T::Seats::get().min(MAX_COMMITTEE);
@@ -36,14 +37,14 @@ impl<T: Config> Pallet<T> {
 		(!chosen.is_empty()).then_some(chosen)
 	}
 
-	/// Keeps the keys of the session, silences those again who were sentenced after they had been chosen for it, and forgets
-	/// the session whose offences can't be reported any more.
+	/// Keeps the keys of the session, disables its validators that are in jail, and forgets the session whose
+	/// offences can't be reported any more.
 	fn start(session: SessionIndex) {
 		Self::keep_serving_keys();
 		for validator in pallet_session::Validators::<T>::get() {
-			let running = Sentences::<T>::get(&validator).filter(|sentence| sentence.until > Self::now());
-			if let Some(sentence) = running {
-				pallet_session::Pallet::<T>::report_offence(validator, OffenceSeverity(sentence.share));
+			let running = Sentences::<T>::get(&validator).filter(|record| record.until > now::<T>());
+			if let Some(record) = running {
+				pallet_session::Pallet::<T>::report_offence(validator, OffenceSeverity(record.share));
 			}
 		}
 		if let Some(oldest) = session.checked_sub(Self::reported_sessions()) {
@@ -51,8 +52,8 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// For how many sessions an offence can be reported: as many as end within the longest dispute, which begins as the set is
-	/// chosen, a session before its own.
+	/// Returns the number of sessions for which an offence can be reported: those that end within the longest
+	/// dispute, which begins at the choice of the set, a session before its own.
 	pub(crate) fn reported_sessions() -> SessionIndex {
 		let session = T::NextSessionRotation::average_session_length();
 		T::LongestDispute::get().checked_div(session.saturated_into()).unwrap_or_default().saturating_sub(2)

@@ -7,16 +7,16 @@ use sp_runtime::{traits::Zero, TryRuntimeError};
 impl<T: Config> Pallet<T> {
 	/// Checks what must hold of the pallet's storage between any two calls:
 	///
-	/// - every account has on hold exactly its bond and what it takes out, and who has no ledger nothing;
-	/// - candidates are in order, each there once, with the bond of its ledger, which it wants to be one with;
-	/// - nobody is a candidate who is in jail;
-	/// - nobody was slashed more than its sentence says;
+	/// - every account has on hold exactly its bond and what is unbonding, and nothing without a ledger;
+	/// - candidates are in order, each there once, with the bond of its ledger, and have not chilled;
+	/// - no candidate is in jail;
+	/// - nobody was slashed more than the record of the slash says;
 	/// - strikes are fewer than an offence takes;
-	/// - absences are fewer than it takes to be put out, and of who has a bond.
+	/// - absences are fewer than chill a candidate, and of accounts with a bond.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::try_ledgers()?;
 		Self::try_candidates()?;
-		Self::try_sentences()?;
+		Self::try_slashes()?;
 		Self::try_absences()
 	}
 
@@ -31,11 +31,11 @@ impl<T: Config> Pallet<T> {
 		for (account, ledger) in Ledgers::<T>::iter() {
 			ensure!(
 				frame_system::Account::<T>::contains_key(&account) && !ledger.is_empty(),
-				"a ledger is kept of who holds nothing"
+				"a ledger is kept of an account that holds nothing"
 			);
 			ensure!(
 				ledger.unbonding.iter().all(|(amount, _)| !amount.is_zero()),
-				"nothing is being taken out, and noted"
+				"an amount of zero is unbonding"
 			);
 		}
 		Ok(())
@@ -60,10 +60,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	fn try_sentences() -> Result<(), TryRuntimeError> {
+	fn try_slashes() -> Result<(), TryRuntimeError> {
 		ensure!(
-			Sentences::<T>::iter_values()
-				.all(|sentence| sentence.slashed <= sentence.share.mul_ceil(sentence.held)),
+			Sentences::<T>::iter_values().all(|record| record.slashed <= record.share.mul_ceil(record.held)),
 			"more was slashed than an offence costs"
 		);
 		ensure!(
@@ -79,7 +78,7 @@ impl<T: Config> Pallet<T> {
 				(1..MAX_ABSENCES).contains(&absence.count),
 				"absences that are none, or too many, are kept"
 			);
-			ensure!(Ledgers::<T>::contains_key(account), "absences are kept of who has no bond");
+			ensure!(Ledgers::<T>::contains_key(account), "absences are kept of an account without a bond");
 		}
 		Ok(())
 	}

@@ -16,31 +16,31 @@ pub const MAX_UNBONDING: u32 = 8;
 /// The fewest validators of which one may fail. Neither a raised minimum nor absences make the set smaller.
 pub const SMALLEST_SET: u32 = 4;
 
-/// What an account has on hold as a validator.
+/// The amounts on hold of an account as a validator.
 #[derive(
 	Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct BondLedger<Balance> {
 	/// Its bond, which is its weight among the candidates.
 	pub bond: Balance,
-	/// What it is taking out, and the block from which each amount can be withdrawn.
+	/// The amounts that it is unbonding, each with the first block in which it can be withdrawn.
 	pub unbonding: BoundedVec<(Balance, BlockNumber), ConstU32<MAX_UNBONDING>>,
-	/// Whether it does not want to be a candidate.
+	/// True if it does not want to be a candidate.
 	pub chilled: bool,
 }
 
 impl<Balance: Copy + Ord + Saturating + Zero> BondLedger<Balance> {
-	/// All that is held, and can be slashed: the bond and what is being taken out of it.
+	/// Returns all that is held, and can be slashed: the bond and what is unbonding.
 	pub fn held(&self) -> Balance {
 		self.unbonding.iter().fold(self.bond, |sum, (amount, _)| sum.saturating_add(*amount))
 	}
 
-	/// Whether nothing is held.
+	/// Returns true if nothing is held.
 	pub fn is_empty(&self) -> bool {
 		self.held().is_zero()
 	}
 
-	/// Takes away what was slashed: of the bond, then of what is being taken out, the latest first.
+	/// Takes away what was slashed: of the bond, then of what is unbonding, the latest first.
 	pub(crate) fn slash(&mut self, mut amount: Balance) {
 		let unbonding = self.unbonding.iter_mut().rev().map(|(part, _)| part);
 		for part in core::iter::once(&mut self.bond).chain(unbonding) {
@@ -52,40 +52,30 @@ impl<Balance: Copy + Ord + Saturating + Zero> BondLedger<Balance> {
 	}
 }
 
-/// What an account was punished with last.
+/// The last slash of an account, and the offences that it stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Sentence<Balance> {
-	/// The session after the one in which it was passed. It stands for all that the account did until the end of that one, the
-	/// last for which it may have been chosen before.
+pub struct SlashRecord<Balance> {
+	/// The session after the one of the slash. The slash stands for all that the account did until the end of
+	/// that session, the last for which it may have been chosen before.
 	pub session: SessionIndex,
-	/// The block from which the account can be a candidate again.
+	/// The first block in which the account can be a candidate again.
 	pub until: BlockNumber,
 	/// The largest part that any of these offences costs.
 	pub share: Perbill,
-	/// The part of what: all that was held when it was passed.
+	/// All that was held before the slash: `share` is a part of it.
 	pub held: Balance,
-	/// What was slashed.
+	/// The amount that was slashed.
 	pub slashed: Balance,
 }
 
-/// The misattestations that count against a validator.
+/// A number of incidents, and the last of them: misattestations that count against a validator, or absences
+/// in a row of a candidate.
 #[derive(
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
-pub struct Strikes {
-	/// How many.
+pub struct Incidents {
+	/// Number of incidents that were counted.
 	pub count: u32,
-	/// The block of the last.
-	pub last: BlockNumber,
-}
-
-/// The absences in a row of a candidate.
-#[derive(
-	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-pub struct Absence {
-	/// How many were counted.
-	pub count: u32,
-	/// The block of the last that was.
+	/// The block of the last one that was counted.
 	pub last: BlockNumber,
 }

@@ -13,7 +13,8 @@ fn amount<T: Config>(balance: BalanceOf<T>) -> u128 {
 }
 
 impl<T: Config<AccountId: Into<AccountId32>>> Pallet<T> {
-	/// The candidates in their order, and behind them those of the session that are none any more.
+	/// Returns the candidates in their order, and behind them the validators of the session that are no
+	/// candidates any more.
 	pub fn validators_view() -> Vec<ValidatorView> {
 		let candidates: Vec<_> = Candidates::<T>::get().into_iter().map(|(account, _)| account).collect();
 		let set = pallet_session::Validators::<T>::get();
@@ -28,7 +29,8 @@ impl<T: Config<AccountId: Into<AccountId32>>> Pallet<T> {
 			.collect()
 	}
 
-	/// How an account stands; `None` where it has neither bonded nor committed an offence, and is no validator.
+	/// Returns the standing of an account; `None` if it has neither bonded nor committed an offence, and is
+	/// no validator.
 	pub fn validator_view(account: T::AccountId) -> Option<ValidatorView> {
 		let is_active = pallet_session::Validators::<T>::get().contains(&account);
 		let is_known =
@@ -40,7 +42,7 @@ impl<T: Config<AccountId: Into<AccountId32>>> Pallet<T> {
 		Some(Self::view_of(&account, rank, is_active))
 	}
 
-	/// The rules of the validator set, as they are now.
+	/// Returns the rules of the validator set, as they are now.
 	pub fn rules_view() -> ValidatorRules {
 		ValidatorRules {
 			minimum_bond: amount::<T>(<T as Config>::MinimumBond::get()),
@@ -73,8 +75,8 @@ impl<T: Config<AccountId: Into<AccountId32>>> Pallet<T> {
 		}
 	}
 
-	/// The session keys that an account has set for the sessions to come; `None` also where the chain has other than three
-	/// of 32 bytes.
+	/// Returns the session keys that an account has set for the sessions to come; `None` if it has set none,
+	/// or if they are not three keys of 32 bytes.
 	fn keys(account: &T::AccountId) -> Option<[H256; 3]> {
 		let keys = pallet_session::NextKeys::<T>::get(account)?;
 		let raw = |id| <[u8; 32]>::try_from(keys.get_raw(id)).map(H256).ok();

@@ -8,19 +8,19 @@ use frame_support::{
 
 /// Weights of the calls of `pallet_validators`, and of what it does for others.
 pub trait WeightInfo {
-	/// Bonding by who displaces the last of as many candidates as there can be.
+	/// Bonding by an account that displaces the last of as many candidates as there can be.
 	fn bond() -> Weight;
-	/// Unbonding by the first of as many candidates as there can be, who becomes the last.
+	/// Unbonding by the first of as many candidates as there can be, which becomes the last.
 	fn unbond() -> Weight;
 	/// Withdrawing the most amounts.
 	fn withdraw() -> Weight;
 	/// Chilling the first of as many candidates as there can be.
 	fn chill() -> Weight;
-	/// Validating again by who displaces the last of as many candidates as there can be.
+	/// Validating again by an account that displaces the last of as many candidates as there can be.
 	fn validate() -> Weight;
-	/// Sentencing `n` of as many candidates as there can be.
+	/// Slashing and jailing `n` of as many candidates as there can be.
 	fn on_offence(n: u32) -> Weight;
-	/// Being told of `n` members of a committee, all of whom have committed an offence.
+	/// Observing `n` members of a committee, all of which have committed an offence.
 	fn observed(n: u32) -> Weight;
 }
 
@@ -31,7 +31,7 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 struct Estimate(RuntimeDbWeight);
 
 impl Estimate {
-	/// The ledger, the minimum, the sentence, the keys, the candidates, an account and its holds.
+	/// The ledger, the minimum, the last slash, the keys, the candidates, an account and its holds.
 	fn bond(&self) -> Weight {
 		Weight::from_parts(120_000_000, 32_000).saturating_add(self.0.reads_writes(7, 4))
 	}
@@ -41,8 +41,8 @@ impl Estimate {
 		Weight::from_parts(80_000_000, 8_000).saturating_add(self.0.reads_writes(3, 4))
 	}
 
-	/// The candidates, the session's validators and those that are silenced, and who gets what is slashed; of each offender
-	/// its ledger, sentence, account and holds, and its absences.
+	/// The candidates, the session's validators and those that are disabled, and the account that gets what
+	/// is slashed; of each offender its ledger, last slash, account and holds, and its absences.
 	fn on_offence(&self, n: u32) -> Weight {
 		Weight::from_parts(50_000_000, 40_000)
 			.saturating_add(Weight::from_parts(150_000_000, 8_000).saturating_mul(n.into()))
@@ -50,7 +50,8 @@ impl Estimate {
 			.saturating_add(self.0.reads_writes(5, 5).saturating_mul(n.into()))
 	}
 
-	/// The session; of each member its absences, its sentence, its strikes and the report of its offence; and what these cost.
+	/// The session; of each member its absences, its last slash, its strikes and the report of its offence;
+	/// and what these cost.
 	fn observed(&self, n: u32) -> Weight {
 		Weight::from_parts(30_000_000, 8_000)
 			.saturating_add(Weight::from_parts(40_000_000, 10_000).saturating_mul(n.into()))

@@ -9,7 +9,7 @@ use descent_protocol::Stream;
 use frame_support::traits::Hooks;
 use pallet_groups::GroupObserver;
 
-/// What flows for trainers and proposers within a block of the first period.
+/// The emission for trainers and proposers of one block of the first period.
 const PER_BLOCK: u128 = TRAINERS / PERIOD as u128;
 const PER_BLOCK_PROPOSERS: u128 = PROPOSERS / PROPOSERS_PERIOD as u128;
 
@@ -129,7 +129,7 @@ fn a_stake_that_changes_within_a_period_earns_for_each_block() {
 		run_to(PERIOD);
 		assert_eq!(pot(0).fresh, PER_BLOCK * (4 / 2 + 4 * 3 / 4 + 2));
 		assert_eq!(pot(1).fresh, PER_BLOCK * (4 / 2 + 4 / 4));
-		// Who left earns nothing more.
+		// A group without stake earns nothing more.
 		let left = pot(1);
 		run_to(2 * PERIOD);
 		assert_eq!(pot(1).amount(), left.amount());

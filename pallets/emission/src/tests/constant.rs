@@ -1,4 +1,5 @@
-//! What a block and a call cost does not grow with the number of groups: as many values are read and written.
+//! The cost of a block and of a call does not grow with the number of groups: as many values are read and
+//! written.
 
 use crate::mock::{
 	account, create_group, new_test_ext, run_to, signed, stake, Emission, System, PERIOD, PROPOSERS_PERIOD,
@@ -9,7 +10,7 @@ use pallet_groups::Rewards;
 use sp_core::Blake2Hasher;
 use sp_trie::recorder::Recorder;
 
-/// How many values something reads and how many it writes, with so many groups that have stake.
+/// Returns the numbers of values that an action reads and writes, with so many groups that have stake.
 fn accesses(groups: u32, measured: impl FnOnce()) -> (usize, usize) {
 	let mut chain = new_test_ext();
 	chain.execute_with(|| {

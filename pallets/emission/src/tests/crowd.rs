@@ -1,5 +1,5 @@
-//! Random crowds: whatever stakeholders, clients and rounds do, and whatever a token is worth at least, not a unit is lost or
-//! made.
+//! Random crowds: whatever stakeholders, clients and rounds do, and whatever a token is worth at least, not a
+//! unit is lost or made.
 
 use crate::{
 	mock::{
@@ -133,7 +133,8 @@ proptest! {
 			run_to(System::block_number() + 60);
 			for group in 0..4 {
 				if Groups::total(group) > 0 {
-					<Emission as Rewards<_, u128>>::round_settled(group, 0, SHARES, Some(&account(1)), &[account(2)]);
+					let winner = account(1);
+					Emission::round_settled(group, 0, SHARES, Some(&winner), &[account(2)]);
 				}
 			}
 			for number in 1..=20 {

@@ -24,7 +24,8 @@ fn one_group_with_all_stake_gets_the_published_numbers_in_every_era() {
 		let (mut trainers, mut proposers) = (0, 0);
 		let mut eras = 0u32;
 		loop {
-			// All that an era mints: four periods for trainers, of which every second ends with one for proposers.
+			// All that an era mints: four periods for trainers, of which every second ends with one for
+			// proposers.
 			let mut era_trainers = 0;
 			let mut era_proposers = 0;
 			for half in 0..era / voting {

@@ -118,7 +118,7 @@ fn a_full_list_is_entered_by_who_pays_more() {
 		assert_ok!(fund(11, 4_004, 2_002));
 		assert_eq!(free(CLIENT), ENDOWMENT);
 		assert_eq!(clients()[0].client, account(21));
-		// Who is in adds without displacing anybody.
+		// A client with a funding adds to it without displacing anybody.
 		assert_ok!(fund(21, 10_000, 9_000));
 		assert_eq!(clients().len(), usize::try_from(MAX_FUNDINGS).unwrap());
 		assert_noop!(Emission::refund(signed(20), 0), Error::<Test>::UnknownFunding);

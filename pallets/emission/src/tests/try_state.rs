@@ -1,4 +1,4 @@
-//! What the checks of the state find: each of these is a state that no call leads to.
+//! The checks of the state find each of these states, to which no call leads.
 
 use crate::{
 	mock::{account, new_test_ext, run_to, signed, stake, Emission, Test, PERIOD},

@@ -94,7 +94,7 @@ fn a_pot_is_shown_as_it_would_pay() {
 		let winner = <Emission as Rewards<_, _>>::round_settled(0, 0, SHARES, Some(&account(1)), &[]);
 		assert_eq!(view.winner, winner);
 		assert_eq!((view.validators, view.keepers), (pot(0).validators, pot(0).keepers));
-		// Who could take a funding back is not counted on.
+		// A funding that could be taken back does not count.
 		run_to(CLOCK.windows(0).unwrap().settle + 7);
 		let with = Emission::pot_view(0, SHARES).unwrap().winner;
 		assert_ok!(Emission::refund(signed(11), 0));

@@ -1,4 +1,4 @@
-//! Who may propose and approve, and what is gained by trying otherwise.
+//! The rights to propose and to approve amendments, and attempts without them.
 
 use crate::{
 	mock::{

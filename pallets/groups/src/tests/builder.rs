@@ -1,4 +1,4 @@
-//! What stakeholders do, as a test tells it.
+//! The actions of stakeholders, as tests write them.
 
 use crate::{
 	mock::{account, signed, Balances, Groups, System, Test},
@@ -59,7 +59,7 @@ pub(crate) fn ayes(amendment: AmendmentId) -> u128 {
 	open.iter().find(|open| open.id == amendment).unwrap().ayes
 }
 
-/// How an amendment ended; `None` while it is open.
+/// Returns the ending of an amendment; `None` while it is open.
 pub(crate) fn ending(amendment: AmendmentId) -> Option<AmendmentEnding> {
 	let views = Groups::amendments(0);
 	views.into_iter().find(|view| view.id == amendment).unwrap().ending

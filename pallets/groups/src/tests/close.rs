@@ -1,9 +1,9 @@
-//! When voting periods close, and what happens if the alarm fails.
+//! The closes of voting periods, with and without the alarm.
 
 use crate::{
 	mock::{
-		account, run_to, signed, with_group, DeltasStay, Groups, Heard, ModelAtClose, RuntimeOrigin,
-		Scheduler, System, Test, Told, FOUNDING_STAKE, OWNER, PERIOD, USED_BY_DELTAS,
+		account, run_to, signed, with_group, DeltasStay, Groups, ModelAtClose, Notification, Notified,
+		RuntimeOrigin, Scheduler, System, Test, FOUNDING_STAKE, OWNER, PERIOD, USED_BY_DELTAS,
 	},
 	set_alarm,
 	tests::builder::*,
@@ -50,7 +50,7 @@ fn a_group_where_nothing_is_open_has_no_alarm() {
 		assert_eq!((closing(), Groups::closes(0)), (None, Some(1 + PERIOD)));
 		run_to(1 + 3 * PERIOD);
 		assert_eq!(closing(), None);
-		assert!(!Heard::get().iter().any(|told| matches!(told, Told::Closed(..))));
+		assert!(!Notified::get().iter().any(|told| matches!(told, Notification::Closed(..))));
 		assert_eq!(Groups::closes(0), Some(1 + 4 * PERIOD));
 		assert_noop!(Groups::close_period(signed(1), 0), Error::<Test>::NothingToClose);
 		assert_noop!(Groups::close_period(signed(1), 1), Error::<Test>::UnknownGroup);
@@ -80,15 +80,15 @@ fn an_alarm_follows_only_while_something_is_open() {
 		assert_eq!(expect_close(), Some(1 + PERIOD));
 		DeltasStay::set(true);
 		run_to(1 + PERIOD);
-		let told = Told::Closed(0, FOUNDING_STAKE, Share::percent(20));
-		assert_eq!(Heard::take().last(), Some(&told));
+		let told = Notification::Closed(0, FOUNDING_STAKE, Share::percent(20));
+		assert_eq!(Notified::take().last(), Some(&told));
 		assert_eq!(closing(), Some(1 + 2 * PERIOD));
 		DeltasStay::set(false);
 		run_to(1 + 2 * PERIOD);
-		assert_eq!(Heard::take(), [told]);
+		assert_eq!(Notified::take(), [told]);
 		assert_eq!(closing(), None);
 		run_to(1 + 3 * PERIOD);
-		assert_eq!(Heard::take(), []);
+		assert_eq!(Notified::take(), []);
 		assert_eq!(<Groups as Stakeholders<_, _>>::expect_close(1), None);
 	});
 }
@@ -338,10 +338,10 @@ fn a_quorum_counts_from_the_next_close_on() {
 		DeltasStay::set(true);
 		propose(OWNER, &[quorum(50)]);
 		run_to(1 + 2 * PERIOD);
-		let quorums: Vec<_> = Heard::take()
+		let quorums: Vec<_> = Notified::take()
 			.into_iter()
 			.filter_map(|told| match told {
-				Told::Closed(_, _, quorum) => Some(quorum),
+				Notification::Closed(_, _, quorum) => Some(quorum),
 				_ => None,
 			})
 			.collect();

@@ -9,7 +9,7 @@ use descent_protocol::Change;
 use frame_support::assert_ok;
 use proptest::prelude::*;
 
-/// What somebody tries; what is not allowed fails.
+/// An attempt of an account; one that is not allowed fails.
 #[derive(Clone, Debug)]
 enum Step {
 	Stake(u8, u128),
@@ -43,7 +43,8 @@ fn step() -> impl Strategy<Value = Step> {
 		2 => (who.clone(), 0..300u128).prop_map(|(who, amount)| Step::Unstake(who, amount)),
 		1 => who.clone().prop_map(Step::UnstakeAll),
 		2 => who.clone().prop_map(Step::Withdraw),
-		6 => (who.clone(), prop::collection::vec(change(), 0..4)).prop_map(|(who, changes)| Step::Propose(who, changes)),
+		6 => (who.clone(), prop::collection::vec(change(), 0..4))
+			.prop_map(|(who, changes)| Step::Propose(who, changes)),
 		8 => (who.clone(), 0..8u32, any::<bool>()).prop_map(|(who, back, aye)| Step::Vote(who, back, aye)),
 		1 => who.clone().prop_map(Step::Retract),
 		1 => who.prop_map(Step::Close),
@@ -51,7 +52,7 @@ fn step() -> impl Strategy<Value = Step> {
 	]
 }
 
-/// Whether it was allowed.
+/// Returns true if it was allowed.
 fn take(step: Step) -> bool {
 	match step {
 		Step::Stake(who, amount) => Groups::stake(signed(who), 0, amount).is_ok(),

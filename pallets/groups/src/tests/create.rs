@@ -1,7 +1,7 @@
 use crate::{
 	mock::{
-		account, build_and_execute, new_group, signed, Groups as Pallet, Heard, RuntimeOrigin, System, Test,
-		Told, ENDOWMENT, FOUNDING_STAKE, GROUP_DEPOSIT, MAXIMUM_ROUND_LENGTH,
+		account, build_and_execute, new_group, signed, Groups as Pallet, Notification, Notified,
+		RuntimeOrigin, System, Test, ENDOWMENT, FOUNDING_STAKE, GROUP_DEPOSIT, MAXIMUM_ROUND_LENGTH,
 	},
 	tests::builder::{free, held, total},
 	Error, Event, GroupRules, Groups, HoldReason, NewGroup, NextGroup, Stakes,
@@ -10,7 +10,7 @@ use descent_protocol::{Clock, Codec, EvaluationPolicy, Share, Shares, LEAF_SIZE}
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{traits::BadOrigin, TokenError};
 
-/// That a group with this change is refused, whatever else is right with it.
+/// Asserts that a group with this change is refused.
 fn refuses(error: Error<Test>, change: impl FnOnce(&mut NewGroup<u128>)) {
 	build_and_execute(|| {
 		let mut group = new_group();
@@ -45,8 +45,9 @@ fn its_owner_has_the_first_stake_in_it() {
 		assert_eq!(Stakes::<Test>::get(0, account(1)).active, FOUNDING_STAKE);
 		assert_eq!(total(), FOUNDING_STAKE);
 		assert_eq!(free(1), ENDOWMENT - GROUP_DEPOSIT - FOUNDING_STAKE);
-		let told = [Told::Created(0, 1, new_group().dataset), Told::Stake(0, 1, 0, FOUNDING_STAKE)];
-		assert_eq!(Heard::get(), told);
+		let told =
+			[Notification::Created(0, 1, new_group().dataset), Notification::Stake(0, 1, 0, FOUNDING_STAKE)];
+		assert_eq!(Notified::get(), told);
 	});
 }
 

@@ -58,7 +58,7 @@ fn what_the_majority_backs_is_not_pushed_out() {
 		}
 		stake(31, 7_000);
 		approve(31, backed);
-		// A thousand attempts to push it out, by who has many accounts but not the majority.
+		// A thousand attempts to push it out, by somebody with many accounts but without the majority.
 		for attempt in 0..1_000u32 {
 			let number = 32 + u8::try_from(attempt % 10).unwrap();
 			if stake_of(number) == 0 {

@@ -1,4 +1,4 @@
-//! Which rules a round is played by.
+//! The rules that a round is played by.
 
 use crate::{
 	mock::{account, new_group, run_to, signed, with_group, Groups, System, Test, CLOCK, OWNER, PERIOD},
@@ -9,7 +9,8 @@ use descent_protocol::{view::AmendmentEnding, Change, GroupId, RoundIndex, Share
 use frame_support::{assert_noop, assert_ok, storage::with_storage_layer};
 use sp_runtime::DispatchError::Other;
 
-/// Has the owner, who has all stake, adopt changes as soon as possible. The first round that they are made for.
+/// Has the owner, who has all stake, adopt changes as soon as possible. The first round that they are made
+/// for.
 fn adopt(changes: &[Change]) -> RoundIndex {
 	let amendment = propose(OWNER, changes);
 	run_to(Groups::closes(0).unwrap());
@@ -31,8 +32,8 @@ fn revision() -> u32 {
 	Kept::<Test>::get(0).unwrap().revision
 }
 
-/// The windows of the rounds in a row: none is left out, none begins before the one before closes, and at most one is judged
-/// at a time.
+/// The windows of the rounds in a row: none is left out, none begins before the one before closes, and at
+/// most one is judged at a time.
 fn assert_course(group: GroupId, rounds: RoundIndex) {
 	for round in 1..rounds {
 		let windows = |round| Groups::rules(group, round).unwrap().clock.windows(round).unwrap();
@@ -203,7 +204,8 @@ fn a_start_that_is_moved_ahead_is_not_over() {
 		run_to(rules(long).clock.start);
 		let from = adopt(&[lengths(10, 2, 3, 2)]);
 		let last = rules(from - 1).clock.windows(from - 1).unwrap();
-		// Deep in the gap before the short rounds, the rounds become long again: they would have begun already.
+		// Deep in the gap before the short rounds, the rounds become long again: they would have begun
+		// already.
 		run_to(last.settle - 18);
 		assert_eq!(adopt(&[lengths(60, 2, 3, 2)]), from);
 		let now = System::block_number();

@@ -1,7 +1,7 @@
 use crate::{
 	mock::{
-		account, new_group, run_to, signed, with_group, Groups, Heard, System, Test, Told, ENDOWMENT,
-		FOUNDING_STAKE, MINIMUM_STAKE, OWNER, PERIOD,
+		account, new_group, run_to, signed, with_group, Groups, Notification, Notified, System, Test,
+		ENDOWMENT, FOUNDING_STAKE, MINIMUM_STAKE, OWNER, PERIOD,
 	},
 	tests::builder::*,
 	Error, Event, HoldReason, Stakeholders as _, Stakes, TotalStake, MAX_UNSTAKING,
@@ -20,7 +20,7 @@ fn stake_is_held_and_counted() {
 		assert_eq!(stake_of(1), 500);
 		assert_eq!(held(1, HoldReason::Stake), 500);
 		assert_eq!(free(1), ENDOWMENT - 500);
-		assert_eq!(Heard::take().last(), Some(&Told::Stake(0, 1, 300, 500)));
+		assert_eq!(Notified::take().last(), Some(&Notification::Stake(0, 1, 300, 500)));
 	});
 }
 
@@ -42,7 +42,7 @@ fn what_is_taken_out_votes_no_more_and_comes_free_a_period_later() {
 			}
 			.into(),
 		);
-		assert_eq!(Heard::take().last(), Some(&Told::Stake(0, 1, 300, 200)));
+		assert_eq!(Notified::take().last(), Some(&Notification::Stake(0, 1, 300, 200)));
 		assert_eq!(held(1, HoldReason::Stake), 300);
 		run_to(until - 1);
 		let error = || Error::<Test>::NothingToWithdraw;

@@ -1,4 +1,4 @@
-//! What validators do, as a test tells it.
+//! The actions of validators, as tests write them.
 
 use crate::{
 	mock::{account, signed, Balances, Offences, Session, SessionKeys, System, Test, Validators, TREASURY},
@@ -18,7 +18,7 @@ pub(crate) struct Equivocation {
 	pub(crate) session: SessionIndex,
 	pub(crate) slot: u32,
 	pub(crate) offenders: Vec<u8>,
-	/// What it costs, by how many did it.
+	/// The part that it costs, by the number of offenders.
 	pub(crate) share: fn(u32) -> Perbill,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn report(offence: Equivocation) -> Result<(), OffenceError> {
 	Offences::report_offence(Vec::new(), offence)
 }
 
-/// A fifth, however many did it.
+/// A fifth, for any number of offenders.
 pub(crate) fn a_fifth(_: u32) -> Perbill {
 	Perbill::from_percent(20)
 }
@@ -116,14 +116,14 @@ pub(crate) fn set() -> Vec<u8> {
 	numbers(Session::validators())
 }
 
-/// Those who are silenced in this session.
+/// The validators that are disabled in this session.
 pub(crate) fn silenced() -> Vec<u8> {
 	let set = set();
 	let places = Session::disabled_validators().into_iter();
 	places.map(|place| set[usize::try_from(place).unwrap()]).collect()
 }
 
-/// What happened since this was asked last.
+/// Returns the events since the last call.
 pub(crate) fn events() -> Vec<Event<Test>> {
 	let events = System::read_events_for_pallet::<Event<Test>>();
 	System::reset_events();

@@ -44,7 +44,7 @@ fn the_largest_bond_is_first_and_ties_go_to_who_was_there_first() {
 			bond(number, amount);
 		}
 		assert_eq!(candidates(), [2, 5, 1, 3, 4]);
-		// Who comes to have as much as others is behind them, from above and from below.
+		// A candidate whose bond becomes equal to others' is behind them, from above and from below.
 		unbond(2, 1_000);
 		bond(4, 1_000);
 		assert_eq!(candidates(), [5, 1, 3, 2, 4]);

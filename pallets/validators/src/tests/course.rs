@@ -79,7 +79,7 @@ fn take(step: Step) {
 	}
 }
 
-/// What must hold beside the pallet's own checks.
+/// Checks what must hold beside the pallet's own checks.
 fn check(total: u128) {
 	Validators::do_try_state().expect("the state stays consistent");
 	let everybody = (1..=u8::MAX).map(|number| held(number) + free(number));

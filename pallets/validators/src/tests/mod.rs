@@ -7,7 +7,7 @@ mod course;
 mod genesis;
 mod offence;
 mod performance;
-mod sentence;
 mod session;
+mod slash;
 mod try_state;
 mod views;

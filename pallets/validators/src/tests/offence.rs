@@ -216,8 +216,8 @@ fn the_largest_numbers_do_no_harm() {
 		let offenders = [details(1), details(1), details(99)];
 		Validators::on_offence(&offenders, &[Perbill::one(); 3], u32::MAX);
 		assert_eq!(held(1), 0);
-		let sentence = Sentences::<Test>::get(account(1)).unwrap();
-		assert_eq!(sentence.until, u32::MAX);
-		assert_eq!(sentence.session, Session::current_index() + 1);
+		let record = Sentences::<Test>::get(account(1)).unwrap();
+		assert_eq!(record.until, u32::MAX);
+		assert_eq!(record.session, Session::current_index() + 1);
 	});
 }

@@ -4,7 +4,7 @@ use crate::{
 		Validators, GENESIS_BOND, JAIL, MINIMUM, UNBONDING,
 	},
 	tests::builder::*,
-	Absences, Event, Misattestation, Strikes, Struck,
+	Absences, Event, Incidents, Misattestation, Struck,
 };
 use descent_protocol::{Performance, ABSENCE_INTERVAL, MAX_ABSENCES, STRIKE_LIFETIME};
 use frame_support::assert_ok;
@@ -19,7 +19,7 @@ fn observe(performance: &[(u8, Performance)]) {
 	Validators::observed(&performance);
 }
 
-/// Has an account say something false.
+/// Has an account attest something false.
 fn lie(number: u8) {
 	observe(&[(number, Performance::False)]);
 }
@@ -33,7 +33,7 @@ fn one_misattestation_is_a_strike() {
 	build_and_execute(|| {
 		lie(1);
 		assert_eq!(events(), [struck(1, 1)]);
-		assert_eq!(Struck::<Test>::get(account(1)), Strikes { count: 1, last: 1 });
+		assert_eq!(Struck::<Test>::get(account(1)), Incidents { count: 1, last: 1 });
 		assert_eq!(held(1), GENESIS_BOND);
 		assert_eq!(candidates(), [1, 2, 3, 4]);
 	});

@@ -190,7 +190,8 @@ fn an_offence_is_proven_with_the_keys_of_its_session_for_as_long_as_it_can_be_di
 	});
 }
 
-/// That an account's old key is proven to be one of this session, as a node does it and as a block checks it.
+/// Asserts that an account's old key is proven to be one of this session, as a node does it and as a block
+/// checks it.
 fn check_owner(of: u8, key: u8) {
 	let key = (BABE, [key; 32]);
 	let proof = KeyOwners::<Test>::prove(key).unwrap();

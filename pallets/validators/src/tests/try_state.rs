@@ -3,11 +3,11 @@
 use crate::{
 	mock::{account, new_test_ext, Test, Validators, MINIMUM},
 	tests::builder::*,
-	Candidates, Ledgers, Sentences, Strikes, Struck,
+	Candidates, Incidents, Ledgers, Sentences, Struck,
 };
 use sp_runtime::Perbill;
 
-/// Whether a state with this fault is found out, and a sound one is not.
+/// Asserts that the checks find a state with this fault, and accept a sound one.
 fn notices(fault: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
 		crate::mock::run_to(1);
@@ -54,14 +54,14 @@ fn candidates_that_are_not_as_they_should_be() {
 }
 
 #[test]
-fn sentences_and_strikes_that_cannot_be() {
+fn slashes_and_strikes_that_cannot_be() {
 	notices(|| {
-		Sentences::<Test>::mutate(account(4), |sentence| {
-			let sentence = sentence.as_mut().unwrap();
-			sentence.share = Perbill::from_percent(1);
-			sentence.held = MINIMUM;
+		Sentences::<Test>::mutate(account(4), |record| {
+			let record = record.as_mut().unwrap();
+			record.share = Perbill::from_percent(1);
+			record.held = MINIMUM;
 		});
 	});
-	notices(|| Struck::<Test>::insert(account(1), Strikes { count: 2, last: 1 }));
-	notices(|| Struck::<Test>::insert(account(1), Strikes { count: 0, last: 1 }));
+	notices(|| Struck::<Test>::insert(account(1), Incidents { count: 2, last: 1 }));
+	notices(|| Struck::<Test>::insert(account(1), Incidents { count: 0, last: 1 }));
 }

@@ -1,4 +1,4 @@
-//! What is reported twice, late, or of somebody who has served, is punished once.
+//! Repeated and late reports, and reports of accounts that have served: each offence is punished once.
 
 use crate::{
 	mock::{
@@ -12,7 +12,7 @@ use frame_support::assert_ok;
 use sp_runtime::Perbill;
 use sp_staking::offence::OffenceError;
 
-/// A tenth for each who did it.
+/// A tenth for each offender.
 fn a_tenth_each(offenders: u32) -> Perbill {
 	Perbill::from_percent(10 * offenders)
 }
@@ -37,8 +37,8 @@ fn a_node_that_offends_all_session_long_pays_once() {
 			offend(1, slot);
 		}
 		assert_eq!(held(1), GENESIS_BOND / 5 * 4);
-		let sentence = Sentences::<Test>::get(account(1)).unwrap();
-		assert_eq!((sentence.until, sentence.slashed), (1 + JAIL, GENESIS_BOND / 5));
+		let record = Sentences::<Test>::get(account(1)).unwrap();
+		assert_eq!((record.until, record.slashed), (1 + JAIL, GENESIS_BOND / 5));
 	});
 }
 
@@ -59,12 +59,12 @@ fn of_two_offences_in_a_session_the_larger_counts() {
 fn what_is_proven_with_the_next_session_of_the_same_set_is_no_other_offence() {
 	build_and_execute(|| {
 		offend(1, 0);
-		let sentence = Sentences::<Test>::get(account(1));
+		let record = Sentences::<Test>::get(account(1));
 		run_sessions(1);
 		assert!(set().contains(&1));
 		offend(1, 1);
 		assert_eq!(held(1), GENESIS_BOND / 5 * 4);
-		assert_eq!(Sentences::<Test>::get(account(1)), sentence);
+		assert_eq!(Sentences::<Test>::get(account(1)), record);
 	});
 }
 
@@ -78,8 +78,8 @@ fn offences_of_different_sessions_add_up() {
 		// A fifth of what is left, once.
 		offend(1, 2);
 		assert_eq!(held(1), GENESIS_BOND / 25 * 16);
-		let sentence = Sentences::<Test>::get(account(1)).unwrap();
-		assert_eq!(sentence.until, session + JAIL);
+		let record = Sentences::<Test>::get(account(1)).unwrap();
+		assert_eq!(record.until, session + JAIL);
 	});
 }
 
@@ -167,7 +167,7 @@ fn a_slash_takes_no_more_than_there_is() {
 }
 
 #[test]
-fn what_is_bonded_later_is_no_part_of_a_sentence() {
+fn what_is_bonded_later_is_no_part_of_a_slash() {
 	build_and_execute(|| {
 		let mut offence = equivocation(0, &[1], a_tenth_each);
 		assert_eq!(report(offence.clone()), Ok(()));

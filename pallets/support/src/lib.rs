@@ -1,0 +1,45 @@
+//! The few functions that all of Descent's pallets share, and the common half of their mock runtimes.
+//!
+//! There is no pallet in this crate. With the feature `std`, [`mock`] has the accounts of the mock runtimes,
+//! and [`mock_system`], [`mock_scheduler`] and [`mock_transactions`] configure them.
+//!
+//! ```
+//! use descent_protocol::BlockNumber;
+//!
+//! /// Returns true if the block at which something is due has begun.
+//! fn is_due<T: frame_system::Config>(due: BlockNumber) -> bool {
+//! 	descent_support::now::<T>() >= due
+//! }
+//! ```
+#![cfg_attr(not(feature = "std"), no_std)]
+#![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
+
+#[cfg(feature = "std")]
+pub mod mock;
+
+use descent_protocol::BlockNumber;
+use frame_support::{
+	defensive,
+	traits::{fungible::MutateHold, tokens::Precision},
+};
+use sp_runtime::SaturatedConversion;
+
+/// Returns the number of the block that is being executed.
+pub fn now<T: frame_system::Config>() -> BlockNumber {
+	frame_system::Pallet::<T>::block_number().saturated_into()
+}
+
+/// Releases `amount` of what is on hold of an account for a reason.
+///
+/// The caller has held as much before. Where less is on hold, all of it is released: debug builds panic,
+/// others log an error.
+pub fn release<AccountId, Currency: MutateHold<AccountId>>(
+	reason: &Currency::Reason,
+	account: &AccountId,
+	amount: Currency::Balance,
+) {
+	let released = Currency::release(reason, account, amount, Precision::BestEffort);
+	if released != Ok(amount) {
+		defensive!("what is to be released was not on hold");
+	}
+}

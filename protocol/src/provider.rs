@@ -27,11 +27,11 @@ pub(crate) mod as_text {
 	use alloc::{string::String, vec::Vec};
 	use serde::{de::Error, Deserialize, Deserializer, Serialize, Serializer};
 
-	pub fn serialize<S: Serializer>(providers: &Providers, serializer: S) -> Result<S::Ok, S::Error> {
+	pub(crate) fn serialize<S: Serializer>(providers: &Providers, serializer: S) -> Result<S::Ok, S::Error> {
 		addresses(providers).serialize(serializer)
 	}
 
-	pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Providers, D::Error> {
+	pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Providers, D::Error> {
 		let texts = Vec::<String>::deserialize(deserializer)?.into_iter();
 		texts
 			.map(|text| text.into_bytes().try_into())

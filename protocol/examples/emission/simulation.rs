@@ -3,13 +3,13 @@
 use descent_protocol::{era, flown, BlockNumber, Stream};
 
 /// One neuron in the chain's smallest units.
-pub const NRN: u128 = 1_000_000_000_000;
+pub(crate) const NRN: u128 = 1_000_000_000_000;
 /// Blocks in a year of 365 days, three seconds each.
-pub const YEAR: BlockNumber = 365 * 24 * 1_200;
+pub(crate) const YEAR: BlockNumber = 365 * 24 * 1_200;
 
 /// How long everything takes, in blocks.
 #[derive(Clone, Copy)]
-pub struct Lengths {
+pub(crate) struct Lengths {
 	/// A period of each stream, in the order of [`Stream::ALL`].
 	pub periods: [BlockNumber; 2],
 	/// From one halving to the next.
@@ -18,7 +18,7 @@ pub struct Lengths {
 
 impl Lengths {
 	/// Those of the chain: an hour, a week, four years.
-	pub const CHAIN: Self = Self { periods: [1_200, 7 * 24 * 1_200], era: 4 * YEAR };
+	pub(crate) const CHAIN: Self = Self { periods: [1_200, 7 * 24 * 1_200], era: 4 * YEAR };
 }
 
 /// A period of a stream, and what the stream minted in those before.
@@ -41,7 +41,7 @@ impl Period {
 }
 
 /// A chain on which there is stake in every block, so that all that may be minted is.
-pub struct Simulation {
+pub(crate) struct Simulation {
 	lengths: Lengths,
 	genesis: u128,
 	periods: [Period; 2],
@@ -49,7 +49,7 @@ pub struct Simulation {
 
 impl Simulation {
 	/// A chain that begins with so many units.
-	pub fn new(genesis: u128, lengths: Lengths) -> Self {
+	pub(crate) fn new(genesis: u128, lengths: Lengths) -> Self {
 		let [trainers, proposers] = Stream::ALL;
 		let period = |stream: Stream, length| Period {
 			length,
@@ -62,7 +62,7 @@ impl Simulation {
 	}
 
 	/// Goes on until the periods are those of a block. Periods begin in their order, each with what is issued by then.
-	pub fn advance(&mut self, block: BlockNumber) {
+	pub(crate) fn advance(&mut self, block: BlockNumber) {
 		loop {
 			let next = self.periods.iter().map(Period::end).min().unwrap_or(BlockNumber::MAX);
 			if next > block {
@@ -81,19 +81,19 @@ impl Simulation {
 	}
 
 	/// All that is issued at a block of the present periods.
-	pub fn issuance(&self, block: BlockNumber) -> u128 {
+	pub(crate) fn issuance(&self, block: BlockNumber) -> u128 {
 		let minted: u128 = Stream::ALL.map(|stream| self.minted(stream, block)).iter().sum();
 		self.genesis + minted
 	}
 
 	/// What a stream has minted up to a block of its present period.
-	pub fn minted(&self, stream: Stream, block: BlockNumber) -> u128 {
+	pub(crate) fn minted(&self, stream: Stream, block: BlockNumber) -> u128 {
 		let period = self.period(stream);
 		period.earned + period.flown(block)
 	}
 
 	/// What the present period of a stream mints.
-	pub fn emission(&self, stream: Stream) -> u128 {
+	pub(crate) fn emission(&self, stream: Stream) -> u128 {
 		self.period(stream).emission
 	}
 
@@ -107,7 +107,7 @@ impl Simulation {
 }
 
 /// What an era minted, as far as it was simulated.
-pub struct Era {
+pub(crate) struct Era {
 	/// Its number: how often emission has halved.
 	pub number: u32,
 	/// The years with which it begins and ends.
@@ -123,7 +123,7 @@ pub struct Era {
 }
 
 /// What is simulated: each era, and what is issued at the end of each year.
-pub struct Outlook {
+pub(crate) struct Outlook {
 	/// The eras.
 	pub eras: Vec<Era>,
 	/// What is issued after so many years, genesis first.
@@ -131,7 +131,7 @@ pub struct Outlook {
 }
 
 /// Lets a chain run for so many years. Eras are whole numbers of years.
-pub fn outlook(genesis: u128, years: u32) -> Outlook {
+pub(crate) fn outlook(genesis: u128, years: u32) -> Outlook {
 	let lengths = Lengths::CHAIN;
 	let mut simulation = Simulation::new(genesis, lengths);
 	let mut issued = vec![genesis];

@@ -23,11 +23,11 @@ pub(crate) mod amount {
 	use alloc::string::{String, ToString};
 	use serde::{de::Error, Deserialize, Deserializer, Serializer};
 
-	pub fn serialize<S: Serializer>(amount: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+	pub(crate) fn serialize<S: Serializer>(amount: &u128, serializer: S) -> Result<S::Ok, S::Error> {
 		serializer.serialize_str(&amount.to_string())
 	}
 
-	pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+	pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
 		String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 	}
 }

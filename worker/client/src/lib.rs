@@ -21,7 +21,6 @@
 //! twice: where the connection breaks while the node answers, the same signed bytes are sent again.
 
 mod account;
-
 mod blocks;
 mod call;
 mod client;
@@ -31,6 +30,7 @@ mod failure;
 mod key;
 mod motion;
 mod node;
+mod options;
 mod progress;
 mod reads;
 mod submit;
@@ -41,13 +41,14 @@ mod transport;
 pub use account::{parse_account, AccountError};
 pub use blocks::Block;
 pub use call::{Call, NewGroup, NewProposal, Reveal};
-pub use client::{Client, Options, DEFAULT_NODE};
+pub use client::Client;
 pub use descent_protocol::{format_amount, parse_amount, AmountError, UNIT};
 pub use error::{CallError, Error, Result};
 pub use events::{EventStream, VoteStream};
 pub use key::{Key, KeyError, SURI_VARIABLE};
 pub use motion::{Encoded, Motion, Parameter, Weight};
 pub use node::SessionKeys;
+pub use options::{Options, DEFAULT_NODE};
 pub use progress::{Included, Submitted};
 pub use reads::Balance;
 pub use sp_core::{crypto::AccountId32 as AccountId, H256};

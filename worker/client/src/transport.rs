@@ -1,6 +1,6 @@
 //! A WebSocket to a node that is opened again whenever it is lost.
 
-use crate::{client::Options, Error};
+use crate::{options::Options, Error};
 use sp_core::H256;
 use std::{
 	sync::{Arc, OnceLock, PoisonError},

@@ -1,8 +1,8 @@
 //! Signing and submitting.
 
-use crate::{Call, Client, Error, Key, NewGroup, Result, Reveal, Submitted};
-use descent_protocol::{BlockNumber, GroupId, RoundIndex};
-use sp_core::{crypto::AccountId32, H256};
+use crate::{Call, Client, Error, Key, Result, Submitted};
+use descent_protocol::BlockNumber;
+use sp_core::H256;
 use subxt::{config::DefaultExtrinsicParamsBuilder, rpcs::client::rpc_params, SubstrateConfig};
 
 /// For how many blocks a transaction is valid; a power of two.
@@ -37,56 +37,6 @@ enum Sent {
 }
 
 impl Client {
-	/// Moves `amount` of the smallest unit to another account; the signer's account stays alive.
-	///
-	/// # Errors
-	/// Where the node can't be reached, or does not admit the transaction. What fails in the block shows on waiting.
-	pub async fn transfer(&self, key: &Key, to: &AccountId32, amount: u128) -> Result<Submitted> {
-		self.submit(key, &Call::transfer(to, amount)).await
-	}
-
-	/// Creates a training group; [`crate::Included::group`] tells its number.
-	///
-	/// # Errors
-	/// See [`Self::transfer`].
-	pub async fn create_group(&self, key: &Key, group: &NewGroup) -> Result<Submitted> {
-		self.submit(key, &Call::create_group(group)).await
-	}
-
-	/// Commits to a checkpoint in a round, see [`descent_protocol::commitment_hash`]; `deposit` is held.
-	///
-	/// Whoever is not sure whether an earlier commitment got through, as after a restart, may commit again: there is one
-	/// per account and round, and the second fails with `AlreadyCommitted`.
-	///
-	/// # Errors
-	/// See [`Self::transfer`].
-	pub async fn commit(
-		&self,
-		key: &Key,
-		group: GroupId,
-		round: RoundIndex,
-		commitment: H256,
-		deposit: u128,
-	) -> Result<Submitted> {
-		self.submit(key, &Call::commit(group, round, commitment, deposit)).await
-	}
-
-	/// Reveals what was committed to.
-	///
-	/// # Errors
-	/// See [`Self::transfer`].
-	pub async fn reveal(&self, key: &Key, reveal: &Reveal) -> Result<Submitted> {
-		self.submit(key, &Call::reveal(reveal)).await
-	}
-
-	/// Settles a round that is due and has not been settled. Anybody may.
-	///
-	/// # Errors
-	/// See [`Self::transfer`].
-	pub async fn settle(&self, key: &Key, group: GroupId, round: RoundIndex) -> Result<Submitted> {
-		self.submit(key, &Call::settle(group, round)).await
-	}
-
 	/// Signs a call and brings it into the node's pool.
 	///
 	/// # Errors

@@ -4,9 +4,10 @@ use super::{
 	state::{Entry, State, Step},
 };
 use anyhow::{Context, Result};
+use descent_client::Reveal;
 use descent_protocol::{
 	view::{CandidateView, GroupView, RoundView},
-	BlockNumber, ContentRef, Outcome, Phase, RoundIndex, Salt, Score,
+	BlockNumber, ContentRef, Outcome, Phase, RoundIndex, Score,
 };
 use sp_core::{crypto::AccountId32, H256};
 use std::{collections::HashMap, future::Future, path::Path};
@@ -36,19 +37,6 @@ pub(crate) trait Chain {
 	fn settle(&self, round: RoundIndex) -> impl Future<Output = Result<()>> + Send;
 	/// Why this account's commitment in a round ended as it did.
 	fn explain(&self, round: RoundIndex) -> impl Future<Output = Result<String>> + Send;
-}
-
-/// What a reveal says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reveal {
-	/// The committed checkpoint.
-	pub checkpoint: ContentRef,
-	/// The salt of the commitment.
-	pub salt: Salt,
-	/// What the checkpoint scores on the round's evaluation set.
-	pub claim: Score,
-	/// Where it can be had.
-	pub providers: Vec<String>,
 }
 
 /// Where checkpoints are made and measured.

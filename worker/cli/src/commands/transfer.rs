@@ -1,11 +1,11 @@
-use super::submit::{wait, Done};
+use super::submit::{send, Done};
 use crate::{
 	args::{Global, Signing},
 	output::Output,
 };
 use anyhow::Result;
 use clap::Args;
-use descent_client::{format_amount, parse_account, parse_amount, AccountId};
+use descent_client::{format_amount, parse_account, parse_amount, AccountId, Call};
 use serde::Serialize;
 
 #[derive(Debug, Args)]
@@ -37,8 +37,8 @@ impl Transfer {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let key = self.signing.key()?;
 		let client = global.connect().await?;
-		let submitted = client.transfer(&key, &self.to, self.amount).await?;
-		let (_, done) = wait(submitted, &self.signing, output).await?;
+		let call = Call::transfer(&self.to, self.amount);
+		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
 		let shown = Shown { from: key.account(), to: self.to, amount: self.amount.to_string(), done };
 		output.print(&shown, |_| {
 			format!("Sent {} to {} in block {}.", format_amount(self.amount), shown.to, shown.done.block)

@@ -63,10 +63,6 @@ pub struct NewGroup {
 /// A checkpoint to be revealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reveal {
-	/// The group.
-	pub group: GroupId,
-	/// The round.
-	pub round: RoundIndex,
 	/// The safetensors file.
 	pub checkpoint: ContentRef,
 	/// The salt of the commitment.
@@ -114,6 +110,9 @@ impl Call {
 	}
 
 	/// Commits to a checkpoint in a round, see [`descent_protocol::commitment_hash`]; `deposit` is held.
+	///
+	/// A trainer that does not know if an earlier commitment got through, as after a restart, may commit again: there is
+	/// one per account and round, and the second fails with `AlreadyCommitted`.
 	pub fn commit(group: GroupId, round: RoundIndex, commitment: H256, deposit: u128) -> Self {
 		Self::new(
 			"Rounds",
@@ -127,14 +126,14 @@ impl Call {
 		)
 	}
 
-	/// Reveals what was committed to.
-	pub fn reveal(reveal: &Reveal) -> Self {
+	/// Reveals the checkpoint that the signer committed to in a round.
+	pub fn reveal(group: GroupId, round: RoundIndex, reveal: &Reveal) -> Self {
 		Self::new(
 			"Rounds",
 			"reveal",
 			[
-				with("group", &reveal.group),
-				with("round", &reveal.round),
+				with("group", &group),
+				with("round", &round),
 				with("checkpoint", &reveal.checkpoint),
 				with("salt", &reveal.salt),
 				with("claim", &reveal.claim),

@@ -2,7 +2,7 @@ use crate::{
 	args::{Global, ImportArg, Providers, Signing},
 	commands::{
 		dataset::DESCRIPTION_LIMIT,
-		submit::{wait, Done},
+		submit::{send, Done},
 	},
 	content_ref::{Reference, Source},
 	output::Output,
@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context, Result};
 use clap::{Args, ValueEnum};
-use descent_client::{parse_amount, NewGroup};
+use descent_client::{parse_amount, Call, NewGroup};
 use descent_dataset::{DeltaLimits, Description, Loss};
 use descent_protocol::{
 	BlockNumber, Clock, EvaluationPolicy, GroupId, Metric, Score, Share, Shares, MAX_PROVIDERS,
@@ -162,8 +162,7 @@ impl Create {
 		let spinner = output.spinner("checking and adding the files");
 		let group = tokio::task::spawn_blocking(move || self.prepare(clock, shares)).await??;
 		spinner.finish_and_clear();
-		let submitted = client.create_group(&key, &group).await?;
-		let (included, done) = wait(submitted, &signing, output).await?;
+		let (included, done) = send(&client, &key, &Call::create_group(&group), &signing, output).await?;
 		let validation = match group.policy {
 			EvaluationPolicy::Training { .. } => None,
 			EvaluationPolicy::Validation { set, .. } => Some(set.into()),

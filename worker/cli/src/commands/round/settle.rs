@@ -1,10 +1,11 @@
 use crate::{
 	args::{Global, GroupArg, Signing},
-	commands::submit::wait,
+	commands::submit::send,
 	output::Output,
 };
 use anyhow::Result;
 use clap::Args;
+use descent_client::Call;
 use descent_protocol::RoundIndex;
 
 #[derive(Debug, Args)]
@@ -23,8 +24,8 @@ impl Settle {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let key = self.signing.key()?;
 		let client = global.connect().await?;
-		let submitted = client.settle(&key, self.group.group, self.round).await?;
-		let (_, done) = wait(submitted, &self.signing, output).await?;
+		let call = Call::settle(self.group.group, self.round);
+		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
 		output.print(&done, |_| format!("Settled round {} in block {}.", self.round, done.block))
 	}
 }

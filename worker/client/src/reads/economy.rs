@@ -17,11 +17,11 @@ impl Client {
 		self.request("training_emission", rpc_params![]).await
 	}
 
-	/// What a group has to pay with; `None` for a group that has never had stake.
+	/// The means that a group pays its rounds with.
 	///
 	/// # Errors
 	/// [`crate::Error::Refused`] where there is no such group.
-	pub async fn pot(&self, group: GroupId) -> Result<Option<PotView>> {
+	pub async fn pot(&self, group: GroupId) -> Result<PotView> {
 		self.request("training_pot", rpc_params![group]).await
 	}
 

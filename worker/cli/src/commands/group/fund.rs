@@ -46,8 +46,7 @@ impl Fund {
 		let call = Call::fund(self.group, self.amount, self.per_round);
 		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
 		let account = key.account();
-		let pot = client.pot(self.group).await?;
-		let fundings = pot.map_or(vec![], |pot| pot.fundings);
+		let fundings = client.pot(self.group).await?.fundings;
 		let own = fundings.into_iter().find(|funding| funding.client == account);
 		// Whoever came after this block may have taken its place already.
 		let left = own.map_or(0, |funding| funding.left);

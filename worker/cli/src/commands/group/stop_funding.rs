@@ -38,8 +38,7 @@ impl StopFunding {
 		let call = Call::stop_funding(self.group);
 		let (_, done) = send(&client, &key, &call, &self.signing, output).await?;
 		let account = key.account();
-		let pot = client.pot(self.group).await?;
-		let fundings = pot.map_or(vec![], |pot| pot.fundings);
+		let fundings = client.pot(self.group).await?.fundings;
 		let funding = fundings.into_iter().find(|funding| funding.client == account);
 		let now = client.best_block().await?.number;
 		let stopped = Stopped { group: self.group, funding, done };

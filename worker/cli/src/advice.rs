@@ -38,12 +38,6 @@ pub(crate) fn carried(error: CallError) -> anyhow::Error {
 	Failed { error, advice }.into()
 }
 
-/// Whether an error is that of a call that failed so.
-pub(crate) fn is_failure(error: &anyhow::Error, pallet: &str, names: &[&str]) -> bool {
-	let failed = error.downcast_ref::<Failed>();
-	failed.is_some_and(|failed| failed.error.pallet == pallet && names.contains(&failed.error.name.as_str()))
-}
-
 /// What to do; the pallet's own documentation, which precedes it, says what happened.
 fn advice(pallet: &str, name: &str) -> Option<&'static str> {
 	Some(match (pallet, name) {
@@ -119,15 +113,5 @@ mod tests {
 		assert_eq!(advised(Error::Expired { expires: 3 }).to_string(), {
 			Error::Expired { expires: 3 }.to_string()
 		});
-	}
-
-	#[test]
-	fn failures_are_told_apart() {
-		let error = failed("Dataset", "NotAnnounced", "").context("proposing");
-		assert!(is_failure(&error, "Dataset", &["StaleBase", "NotAnnounced"]));
-		assert!(!is_failure(&error, "Dataset", &["StaleBase"]));
-		assert!(!is_failure(&error, "Groups", &["NotAnnounced"]));
-		let other = advised(Error::Expired { expires: 3 });
-		assert!(!is_failure(&other, "Dataset", &["NotAnnounced"]));
 	}
 }

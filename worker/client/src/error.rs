@@ -136,6 +136,13 @@ impl fmt::Display for CallError {
 
 impl std::error::Error for CallError {}
 
+impl CallError {
+	/// Returns true if it is one of a pallet's errors with these names.
+	pub fn is_any(&self, pallet: &str, names: &[&str]) -> bool {
+		self.pallet == pallet && names.contains(&self.name.as_str())
+	}
+}
+
 /// JSON-RPC: the method does not exist.
 const METHOD_NOT_FOUND: i32 = -32601;
 
@@ -213,5 +220,13 @@ mod tests {
 		assert_eq!(error.to_string(), "the call failed: Rounds::WrongPhase: Not now.");
 		let error = CallError { pallet: String::new(), name: "BadOrigin".into(), doc: String::new() };
 		assert_eq!(error.to_string(), "the call failed: BadOrigin");
+	}
+
+	#[test]
+	fn failures_are_told_apart() {
+		let error = CallError { pallet: "Dataset".into(), name: "NotAnnounced".into(), doc: String::new() };
+		assert!(error.is_any("Dataset", &["StaleBase", "NotAnnounced"]));
+		assert!(!error.is_any("Dataset", &["StaleBase"]));
+		assert!(!error.is_any("Groups", &["NotAnnounced"]));
 	}
 }

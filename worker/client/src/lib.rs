@@ -32,6 +32,7 @@ mod motion;
 mod node;
 mod options;
 mod progress;
+mod proposals;
 mod reads;
 mod submit;
 #[cfg(test)]
@@ -50,5 +51,6 @@ pub use motion::{Encoded, Motion, Parameter, Weight};
 pub use node::SessionKeys;
 pub use options::{Options, DEFAULT_NODE};
 pub use progress::{Included, Submitted};
+pub use proposals::{Announcement, ProposalError, ProposalStep, Proposed, Subject};
 pub use reads::Balance;
 pub use sp_core::{crypto::AccountId32 as AccountId, H256};

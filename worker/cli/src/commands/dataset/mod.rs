@@ -1,6 +1,5 @@
 mod admit;
 pub(crate) mod after;
-mod announcement;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod checkout;

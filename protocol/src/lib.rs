@@ -48,14 +48,14 @@ pub use dataset::{
 	MAX_DELTA_SIZE,
 };
 pub use emission::{era, flown, Stream};
-pub use group::{EvaluationPolicy, Metric};
+pub use group::{EvaluationPolicy, Metric, NewGroup};
 pub use hash::{
 	announcement_hash, attestation_hash, check_hash, commitment_hash, dataset_root, delta_root,
 	evaluation_seed, transcript_root,
 };
 pub use host::is_loopback;
 pub use limits::*;
-pub use provider::{addresses, are_addresses, is_text, Providers};
+pub use provider::{addresses, are_addresses, bound_addresses, is_text, Providers};
 pub use round::{
 	explain, rank, sample, settle, slot_fee, Clock, ClockError, Incumbent, Outcome, Phase, Settlement,
 	Windows,

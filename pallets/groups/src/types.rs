@@ -1,5 +1,6 @@
 use crate::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+pub use descent_protocol::NewGroup;
 use descent_protocol::{
 	view::AmendmentEnding, AmendmentId, BlockNumber, Change, Clock, ContentRef, EvaluationPolicy, Metric,
 	Providers, Score, Share, Shares, MAX_AMENDMENTS, MAX_CHANGES, MAX_NAME_LENGTH, MAX_SUMMARY_LENGTH,
@@ -48,41 +49,6 @@ pub type Summary = BoundedVec<u8, ConstU32<MAX_SUMMARY_LENGTH>>;
 
 /// What an amendment changes, in this order.
 pub type Changes = BoundedVec<Change, ConstU32<MAX_CHANGES>>;
-
-/// What a group is created from.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct NewGroup<Balance> {
-	/// Its name.
-	pub name: Name,
-	/// The model description.
-	pub model: ContentRef,
-	/// The data set: the first delta of its log.
-	pub dataset: ContentRef,
-	/// Where model and data can be had.
-	pub providers: Providers,
-	/// What is to be lowered.
-	pub metric: Metric,
-	/// On what it is measured.
-	pub policy: EvaluationPolicy,
-	/// How far a measured score may be from its claim, in micro-units.
-	pub tolerance: u64,
-	/// How much a candidate has to be better than the head, in micro-units.
-	pub minimum_improvement: u64,
-	/// The score at which no further round is played.
-	pub target: Option<Score>,
-	/// The lengths of its rounds. A start that is not in the future becomes the next block.
-	pub clock: Clock,
-	/// The smallest deposit of a commitment.
-	pub deposit: Balance,
-	/// How what its rounds earn is divided.
-	pub shares: Shares,
-	/// What its owner stakes in it.
-	pub stake: Balance,
-	/// How long a voting period is, in blocks.
-	pub voting_period: BlockNumber,
-	/// The part of all stake that a delta needs.
-	pub quorum: Share,
-}
 
 /// A group as it is kept, beside its revisions.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]

@@ -41,7 +41,7 @@ mod transport;
 
 pub use account::{parse_account, AccountError};
 pub use blocks::Block;
-pub use call::{Call, NewGroup, NewProposal, Reveal};
+pub use call::{Call, NewProposal, Reveal};
 pub use client::Client;
 pub use descent_protocol::{format_amount, parse_amount, AmountError, UNIT};
 pub use error::{CallError, Error, Result};

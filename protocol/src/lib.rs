@@ -34,6 +34,7 @@ mod provider;
 pub mod round;
 mod score;
 pub mod stake;
+mod time;
 mod types;
 pub mod view;
 
@@ -65,4 +66,5 @@ pub use stake::{
 	majority, make_room, next_close, schedule_unbonding, sums, winner, withdraw_unbonded, Accumulator,
 	Change, Contender, Majority, Mark, RoundLengths, Share, Shares, Split, TooManyChunks, MAX_CHANGES,
 };
+pub use time::{DAYS, HOURS, MILLISECONDS_PER_BLOCK, MINUTES, YEARS};
 pub use types::*;

@@ -1,11 +1,9 @@
 //! What is issued at any block, without stepping every block: within a period the flow is known in closed form.
 
-use descent_protocol::{era, flown, BlockNumber, Stream};
+use descent_protocol::{era, flown, BlockNumber, Stream, DAYS, HOURS, UNIT, YEARS};
 
 /// One neuron in the chain's smallest units.
-pub(crate) const NRN: u128 = 1_000_000_000_000;
-/// Blocks in a year of 365 days, three seconds each.
-pub(crate) const YEAR: BlockNumber = 365 * 24 * 1_200;
+pub(crate) const NRN: u128 = UNIT;
 
 /// How long everything takes, in blocks.
 #[derive(Clone, Copy)]
@@ -18,7 +16,7 @@ pub(crate) struct Lengths {
 
 impl Lengths {
 	/// Those of the chain: an hour, a week, four years.
-	pub(crate) const CHAIN: Self = Self { periods: [1_200, 7 * 24 * 1_200], era: 4 * YEAR };
+	pub(crate) const CHAIN: Self = Self { periods: [HOURS, 7 * DAYS], era: 4 * YEARS };
 }
 
 /// A period of a stream, and what the stream minted in those before.
@@ -138,8 +136,8 @@ pub(crate) fn outlook(genesis: u128, years: u32) -> Outlook {
 	let mut eras: Vec<Era> = Vec::new();
 	let mut before = [0; 2];
 	for year in 1..=years {
-		let start = (year - 1) * YEAR;
-		let end = year * YEAR;
+		let start = (year - 1) * YEARS;
+		let end = year * YEARS;
 		let opening = simulation.issuance(start);
 		if start.is_multiple_of(lengths.era) {
 			before = Stream::ALL.map(|stream| simulation.minted(stream, start));

@@ -1,10 +1,10 @@
-use crate::{BlockNumber, Share};
+use crate::{BlockNumber, Share, DAYS};
 
 /// The least part of its bond that an offence costs a validator.
 pub const MINIMUM_SLASH: Share = Share::percent(10);
 
 /// For how many blocks a misattestation counts against a validator: a day.
-pub const STRIKE_LIFETIME: BlockNumber = 28_800;
+pub const STRIKE_LIFETIME: BlockNumber = DAYS;
 
 /// How many misattestations within [`STRIKE_LIFETIME`] are an offence: one may be a machine that rounds differently,
 /// two are a habit.

@@ -9,7 +9,7 @@ mod tally;
 
 pub use ballot::{Ballot, Measurement, Verdict};
 pub use performance::{check_performance, performance, Performance};
-pub(crate) use quorum::{is_quorum, is_veto};
+pub(crate) use quorum::{agreed, is_quorum, is_veto, most_frequent};
 pub use slashing::{
 	slash_fraction, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_STRIKES, MINIMUM_SLASH, STRIKE_LIFETIME,
 };

@@ -1,7 +1,7 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
-use crate::{committee::is_quorum, Ballot, DeltaVerdict, Measurement, Verdict};
-use alloc::{collections::BTreeMap, vec::Vec};
+use crate::{committee::agreed, Ballot, DeltaVerdict, Measurement, Verdict};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -104,16 +104,7 @@ pub fn performance(ballots: &[Option<Ballot>]) -> Vec<Performance> {
 
 /// Holds what members say of one thing against what 2/3 say of it.
 fn hold_against(records: &mut [Record], statements: &[Option<Statement>], is_work: bool) {
-	let mut counts = BTreeMap::<Statement, usize>::new();
-	for statement in statements.iter().flatten() {
-		let count = counts.entry(*statement).or_default();
-		*count = count.saturating_add(1);
-	}
-	let decided = counts
-		.into_iter()
-		.find(|(_, count)| is_quorum(*count, statements.len()))
-		.map(|(statement, _)| statement);
-	let Some(decided) = decided else {
+	let Some(decided) = agreed(statements.iter().flatten().copied(), statements.len()) else {
 		return;
 	};
 	for (record, statement) in records.iter_mut().zip(statements) {

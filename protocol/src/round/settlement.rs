@@ -1,10 +1,10 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
-	committee::{is_quorum, is_veto},
+	committee::{agreed, is_quorum, is_veto, most_frequent},
 	Ballot, Measurement, Score, Verdict,
 };
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::fmt;
 use scale_info::TypeInfo;
@@ -84,24 +84,6 @@ pub enum Incumbent {
 	Incomparable,
 }
 
-/// The measurement that most members hold, and how many do. Which of several equally frequent ones does not matter:
-/// none of them has a quorum.
-fn most_held(measurements: impl Iterator<Item = Measurement>) -> Option<(Measurement, usize)> {
-	let mut held = BTreeMap::<Measurement, usize>::new();
-	for measurement in measurements {
-		let count = held.entry(measurement).or_default();
-		*count = count.saturating_add(1);
-	}
-	held.into_iter().max_by_key(|(_, count)| *count)
-}
-
-/// The measurement that at least two thirds of the committee hold.
-fn agreed(measurements: impl Iterator<Item = Measurement>, committee: usize) -> Option<Measurement> {
-	most_held(measurements)
-		.filter(|(_, count)| is_quorum(*count, committee))
-		.map(|(measurement, _)| measurement)
-}
-
 /// Settles a round.
 ///
 /// `claims` are the claimed scores in commit order, `None` where a commitment was not revealed. `ballots` are those that were opened; who opened
@@ -141,45 +123,65 @@ pub fn settle(
 	settlement.baseline = bar(ballots, committee, head);
 	let ranked = crate::rank(claims);
 	for (rank, position) in ranked.iter().copied().enumerate() {
+		let answers = Answers::on(rank, ballots, committee);
+		if let Some(slot) = settlement.measured.get_mut(position) {
+			*slot = answers.measured;
+		}
+		let outcome = match (answers.accepted, settlement.baseline) {
+			(Some(score), Some(bar)) if !score.beats(bar, minimum_improvement) => Outcome::NotBetter,
+			(Some(score), _) => {
+				settlement.winner = Some((position, score));
+				Outcome::Won
+			}
+			(None, _) if is_veto(answers.refusals, committee) => Outcome::Refuted,
+			(None, _) => Outcome::NoQuorum,
+		};
+		if outcome == Outcome::NoQuorum && answers.refusals > answers.silent {
+			settlement.contested = Some(position);
+		}
+		let ended = if outcome == Outcome::NoQuorum { ranked.get(rank..) } else { ranked.get(rank..=rank) };
+		for position in ended.unwrap_or_default() {
+			if let Some(slot) = settlement.outcomes.get_mut(*position) {
+				*slot = outcome;
+			}
+		}
+		if outcome != Outcome::Refuted {
+			break;
+		}
+	}
+	settlement
+}
+
+/// The committee's answers on one candidate.
+struct Answers {
+	/// The score that 2/3 confirm as what was claimed.
+	accepted: Option<Score>,
+	/// The score that 2/3 measured, claimed or not.
+	measured: Option<Score>,
+	/// Number of members that say anything but the most frequent match.
+	refusals: usize,
+	/// Number of members that say nothing of it.
+	silent: usize,
+}
+
+impl Answers {
+	fn on(rank: usize, ballots: &[Ballot], committee: usize) -> Self {
 		let verdicts = || ballots.iter().filter_map(|ballot| ballot.verdicts.get(rank));
 		let matches = verdicts().filter_map(|verdict| match verdict {
 			Verdict::Match(measurement) => Some(*measurement),
 			_ => None,
 		});
-		let (held, holders) = most_held(matches).unzip();
+		let (held, holders) = most_frequent(matches).unzip();
 		let holders = holders.unwrap_or_default();
 		let looked = verdicts().count();
-		let refusals = looked.saturating_sub(holders);
 		let measured = agreed(verdicts().filter_map(Verdict::measurement), committee);
-		if let Some(slot) = settlement.measured.get_mut(position) {
-			*slot = measured.map(|measurement| measurement.score);
-		}
-		let accepted = held.filter(|_| is_quorum(holders, committee));
-		let judged = match (accepted, settlement.baseline) {
-			(Some(accepted), Some(bar)) if !accepted.score.beats(bar, minimum_improvement) => {
-				Outcome::NotBetter
-			}
-			(Some(accepted), _) => {
-				settlement.winner = Some((position, accepted.score));
-				Outcome::Won
-			}
-			(None, _) if is_veto(refusals, committee) => Outcome::Refuted,
-			(None, _) => Outcome::NoQuorum,
-		};
-		if judged == Outcome::NoQuorum && refusals > committee.saturating_sub(looked) {
-			settlement.contested = Some(position);
-		}
-		let ended = if judged == Outcome::NoQuorum { ranked.get(rank..) } else { ranked.get(rank..=rank) };
-		for position in ended.unwrap_or_default() {
-			if let Some(outcome) = settlement.outcomes.get_mut(*position) {
-				*outcome = judged;
-			}
-		}
-		if judged != Outcome::Refuted {
-			break;
+		Self {
+			accepted: held.filter(|_| is_quorum(holders, committee)).map(|held| held.score),
+			measured: measured.map(|measurement| measurement.score),
+			refusals: looked.saturating_sub(holders),
+			silent: committee.saturating_sub(looked),
 		}
 	}
-	settlement
 }
 
 /// The score that an accepted candidate has to beat to win, if any.

@@ -6,7 +6,7 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{bounded::BoundedVec, ConstU32};
 
-/// What a group's trainers compete to lower.
+/// A metric, which a group's trainers compete to lower.
 #[derive(
 	Clone,
 	Copy,
@@ -29,7 +29,8 @@ pub enum Metric {
 	Error,
 }
 
-/// On what a round's checkpoints are measured. The records are drawn with the round's seed, see [`crate::sample`].
+/// The records that a round's checkpoints are measured on. They are drawn with the round's seed, see
+/// [`crate::sample`].
 #[derive(
 	Clone,
 	Copy,

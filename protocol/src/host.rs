@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Returns true if a host, with or without a port, is this machine: `localhost` in any case, or a loopback address.
+/// Returns true if a host, with or without a port, is this machine: `localhost` in any case, or a loopback
+/// address.
 pub fn is_loopback(host: &str) -> bool {
 	let address = host.parse().map(|address: SocketAddr| address.ip());
 	let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);

@@ -1,10 +1,11 @@
 //! The rules of Descent, as pure functions.
 //!
-//! Everything that the chain decides and a worker must be able to predict lives here: when a round's windows open
-//! ([`Clock`]), what a commitment binds ([`commitment_hash`]), how a loss becomes a number that everybody can agree
-//! on ([`Score`]), which records a round is measured on ([`sample`]), in which order candidates are looked at
-//! ([`rank`]) and how the committee's ballots become one outcome per commitment ([`settle`]). Pallets and workers call
-//! the same functions, so both sides compute the same thing. Nothing here knows FRAME, storage, time or I/O.
+//! Everything that the chain decides and a worker must be able to predict lives here: when a round's windows
+//! open ([`Clock`]), what a commitment binds ([`commitment_hash`]), how a loss becomes a number that
+//! everybody can agree on ([`Score`]), which records a round is measured on ([`sample`]), in which order
+//! candidates are looked at ([`rank`]) and how the committee's ballots become one outcome per commitment
+//! ([`settle`]). Pallets and workers call the same functions, so both sides compute the same thing. Nothing
+//! here knows FRAME, storage, time or I/O.
 //!
 //! # A round
 //!
@@ -13,9 +14,9 @@
 //! round r+1                      | commit [e, e+L)  ...
 //! ```
 //!
-//! Trainers bind themselves to a checkpoint before anybody knows on which records it will be measured: block `e`, the
-//! first after the commitments close, carries the randomness that draws them. Then they reveal and claim a score, the
-//! committee measures, and [`settle`] compares.
+//! Trainers bind themselves to a checkpoint before anybody knows on which records it will be measured: block
+//! `e`, the first after the commitments close, carries the randomness that draws them. Then they reveal and
+//! claim a score, the committee measures, and [`settle`] compares.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 

@@ -5,14 +5,14 @@ use sp_core::{bounded::BoundedVec, ConstU32};
 /// Base addresses of gateways that serve content, in UTF-8.
 pub type Providers = BoundedVec<BoundedVec<u8, ConstU32<MAX_PROVIDER_LENGTH>>, ConstU32<MAX_PROVIDERS>>;
 
-/// Returns true if bytes can be shown to people: a text in UTF-8 without control characters, which would reach into the
-/// terminals of those who read it.
+/// Returns true if bytes can be shown to people: a text in UTF-8 without control characters, which would
+/// reach into the terminals of those who read it.
 pub fn is_text(bytes: &[u8]) -> bool {
 	core::str::from_utf8(bytes).is_ok_and(|text| !text.is_empty() && !text.chars().any(char::is_control))
 }
 
-/// Returns true if every provider can be shown and tried: none is empty, not UTF-8, or has white space or control
-/// characters.
+/// Returns true if every provider can be shown and tried: none is empty, not UTF-8, or has white space or
+/// control characters.
 pub fn are_addresses(providers: &Providers) -> bool {
 	providers.iter().all(|provider| is_text(provider) && !provider.iter().any(u8::is_ascii_whitespace))
 }

@@ -1,4 +1,4 @@
-//! What was simulated as a picture: three panels with the same years from left to right.
+//! The simulation as a picture: three panels with the same years from left to right.
 
 use crate::{
 	simulation::{Era, Outlook, NRN},

@@ -1,11 +1,11 @@
-//! What is issued at any block, without stepping every block: within a period the flow is known in closed form.
+//! Issuance at any block, without stepping every block: within a period the flow is known in closed form.
 
 use descent_protocol::{era, flown, BlockNumber, Stream, DAYS, HOURS, UNIT, YEARS};
 
 /// One neuron in the chain's smallest units.
 pub(crate) const NRN: u128 = UNIT;
 
-/// How long everything takes, in blocks.
+/// The lengths of periods and eras, in blocks.
 #[derive(Clone, Copy)]
 pub(crate) struct Lengths {
 	/// A period of each stream, in the order of [`Stream::ALL`].
@@ -59,7 +59,8 @@ impl Simulation {
 		Self { lengths, genesis, periods: [period(trainers, first), period(proposers, second)] }
 	}
 
-	/// Goes on until the periods are those of a block. Periods begin in their order, each with what is issued by then.
+	/// Goes on until the periods are those of a block. Periods begin in their order, each with what is issued
+	/// by then.
 	pub(crate) fn advance(&mut self, block: BlockNumber) {
 		loop {
 			let next = self.periods.iter().map(Period::end).min().unwrap_or(BlockNumber::MAX);
@@ -84,13 +85,13 @@ impl Simulation {
 		self.genesis + minted
 	}
 
-	/// What a stream has minted up to a block of its present period.
+	/// The amount that a stream has minted up to a block of its present period.
 	pub(crate) fn minted(&self, stream: Stream, block: BlockNumber) -> u128 {
 		let period = self.period(stream);
 		period.earned + period.flown(block)
 	}
 
-	/// What the present period of a stream mints.
+	/// The emission of a stream's present period.
 	pub(crate) fn emission(&self, stream: Stream) -> u128 {
 		self.period(stream).emission
 	}
@@ -104,27 +105,27 @@ impl Simulation {
 	}
 }
 
-/// What an era minted, as far as it was simulated.
+/// The emission of an era, as far as it was simulated.
 pub(crate) struct Era {
 	/// Its number: how often emission has halved.
 	pub number: u32,
 	/// The years with which it begins and ends.
 	pub years: [u32; 2],
-	/// What is issued when it begins and when it ends.
+	/// Issuance when it begins and when it ends.
 	pub issuance: [u128; 2],
-	/// What each stream mints in it.
+	/// The emission of each stream in it.
 	pub income: [u128; 2],
-	/// What the first period of each stream mints that begins in it.
+	/// The emission of the first period of each stream that begins in it.
 	pub period: [u128; 2],
-	/// What its first year adds, in millionths of what is issued when it begins.
+	/// Growth in its first year, in millionths of issuance when it begins.
 	pub inflation: u128,
 }
 
-/// What is simulated: each era, and what is issued at the end of each year.
+/// The result of a simulation: each era, and issuance at the end of each year.
 pub(crate) struct Outlook {
 	/// The eras.
 	pub eras: Vec<Era>,
-	/// What is issued after so many years, genesis first.
+	/// Issuance after each year, genesis first.
 	pub years: Vec<u128>,
 }
 
@@ -166,7 +167,8 @@ pub(crate) fn outlook(genesis: u128, years: u32) -> Outlook {
 	Outlook { eras, years: issued }
 }
 
-/// What the first periods of an era mint that begins at a block: its own of a stream whose period began before is over first.
+/// The emission of the first periods of an era that begins at a block: its own of a stream whose period began
+/// before is over first.
 fn first_periods(simulation: &mut Simulation, start: BlockNumber) -> [u128; 2] {
 	Stream::ALL.map(|stream| {
 		let period = simulation.period(stream);

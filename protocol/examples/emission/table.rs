@@ -1,4 +1,4 @@
-//! What was simulated, for people and for programs.
+//! The simulation as tables, for people and for programs.
 
 use crate::simulation::{Era, Outlook, NRN};
 use serde_json::{json, Value};

@@ -120,7 +120,7 @@ fn odd_arguments_are_named() {
 	}
 }
 
-/// What stands in the book is what this prints. With `WRITE_BOOK` it is written instead.
+/// Compares the book with what this prints. With `WRITE_BOOK` it is written instead.
 #[test]
 fn the_book_says_the_same() {
 	const BEGIN: &str = "<!-- scripts/simulate --markdown -->\n";

@@ -1,4 +1,5 @@
-//! Rules of a committee: what its members answer, how their answers are counted, and what their performance costs them.
+//! Rules of a committee: what its members answer, how their answers are counted, and what their performance
+//! costs them.
 
 mod ballot;
 pub mod evaluation;

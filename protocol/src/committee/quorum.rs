@@ -10,8 +10,8 @@ pub(crate) fn is_veto(members: usize, committee: usize) -> bool {
 	members.saturating_mul(3) > committee
 }
 
-/// The answer that most members give, and their number. Of several equally frequent ones it is any: none of them has a
-/// quorum.
+/// The answer that most members give, and their number. Of several equally frequent ones it is any: none of
+/// them has a quorum.
 pub(crate) fn most_frequent<T: Ord>(answers: impl Iterator<Item = T>) -> Option<(T, usize)> {
 	let mut counts = BTreeMap::<T, usize>::new();
 	for answer in answers {

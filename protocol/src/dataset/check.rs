@@ -11,13 +11,14 @@ use serde::{Deserialize, Serialize};
 /// Number of attempts that a check has, the first one included.
 pub const MAX_ATTEMPTS: u32 = 5;
 
-/// The decision of a committee on a delta in an attempt, where at least 2/3 of it agree: on the same report to the last
-/// digit, on the delta being invalid, or on nobody serving it. `verdicts` are those that were opened, each with the number
-/// of members that hold it.
+/// The decision of a committee on a delta in an attempt, where at least 2/3 of it agree: on the same report
+/// to the last digit, on the delta being invalid, or on nobody serving it. `verdicts` are those that were
+/// opened, each with the number of members that hold it.
 ///
-/// Of several faults the one counts that most members found. As long as no more than 1/3 of them found it, there is no
-/// decision: a liar that opens first must not choose the reason. The first attempt never decides that nobody serves the
-/// delta, as its time may be short for a gateway from which the whole committee fetches at once.
+/// Of several faults the one counts that most members found. As long as no more than 1/3 of them found it,
+/// there is no decision: a liar that opens first must not choose the reason. The first attempt never decides
+/// that nobody serves the delta, as its time may be short for a gateway from which the whole committee
+/// fetches at once.
 pub fn decide(verdicts: &[(DeltaVerdict, u32)], committee: u32, attempt: u32) -> Option<DeltaVerdict> {
 	let count = |members: u32| usize::try_from(members).unwrap_or(usize::MAX);
 	let holds = |members: u32| is_quorum(count(members), count(committee));
@@ -42,9 +43,10 @@ pub fn decide(verdicts: &[(DeltaVerdict, u32)], committee: u32, attempt: u32) ->
 		.map(|(verdict, _)| *verdict)
 }
 
-/// The windows of a delta's check, from the block at which it begins. Attempts follow each other until the committee
-/// agrees, [`MAX_ATTEMPTS`] at most. Large files have longer windows, a block for each 2 MiB. In each attempt members have
-/// four times as long to attest as in the one before: a member that has to fetch the whole data set first gets the time.
+/// The windows of a delta's check, from the block at which it begins. Attempts follow each other until the
+/// committee agrees, [`MAX_ATTEMPTS`] at most. Large files have longer windows, a block for each 2 MiB. In
+/// each attempt members have four times as long to attest as in the one before: a member that has to fetch
+/// the whole data set first gets the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct CheckWindows {
 	/// The block at which the check begins; members attest from the next one on.

@@ -9,7 +9,7 @@ use sp_core::H256;
 /// The largest delta that can be proposed, in bytes.
 pub const MAX_DELTA_SIZE: u64 = 16 << 30;
 
-/// What is wrong with a row of a delta.
+/// A fault of a row of a delta.
 #[derive(
 	Clone,
 	Copy,
@@ -67,7 +67,7 @@ impl fmt::Display for RowProblem {
 	}
 }
 
-/// Why a delta is invalid: everybody who checks the same file on the same version finds the same.
+/// The reason that a delta is invalid. Every check of the same file on the same version finds the same.
 #[derive(
 	Clone,
 	Copy,
@@ -98,13 +98,14 @@ pub enum DeltaFault {
 	Row {
 		/// The row's number in the file, from 0.
 		row: u64,
-		/// What is wrong with it.
+		/// The row's fault.
 		problem: RowProblem,
 	},
 }
 
 impl DeltaFault {
-	/// Whether it lies in the data set as much as in the delta: on another version, the delta may be valid.
+	/// Returns true if the fault lies in the data set as much as in the delta: on another version, the delta
+	/// may be valid.
 	pub fn is_conflict(&self) -> bool {
 		matches!(self, Self::Row { problem: RowProblem::Duplicate | RowProblem::Absent, .. })
 	}
@@ -122,7 +123,7 @@ impl fmt::Display for DeltaFault {
 	}
 }
 
-/// What a valid delta does to a data set.
+/// The effect of a valid delta on a data set.
 #[derive(
 	Clone,
 	Copy,
@@ -150,7 +151,7 @@ pub struct DeltaReport {
 	pub root: H256,
 }
 
-/// What a validator found of a proposed delta.
+/// A validator's verdict on a proposed delta.
 #[derive(
 	Clone,
 	Copy,

@@ -10,7 +10,7 @@ use core::fmt;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// How a commitment ended. Every commitment of a settled round has exactly one.
+/// The outcome of a commitment. Every commitment of a settled round has exactly one.
 #[derive(
 	Clone,
 	Copy,
@@ -38,8 +38,9 @@ pub enum Outcome {
 	Refuted,
 	/// The commitment was never revealed.
 	Unrevealed,
-	/// Too few members of the committee agreed, so the round has no winner. Where it is the checkpoint that they contradict
-	/// each other about, see [`Settlement::contested`], the commitment loses what an unrevealed one does.
+	/// Too few members of the committee agreed, so the round has no winner. Where it is the checkpoint that
+	/// they contradict each other about, see [`Settlement::contested`], the commitment loses what an
+	/// unrevealed one does.
 	NoQuorum,
 }
 
@@ -56,19 +57,20 @@ impl fmt::Display for Outcome {
 	}
 }
 
-/// What the committee's ballots make of a round.
+/// The result of a round, drawn from the committee's ballots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settlement {
 	/// The outcome of each commitment, in commit order.
 	pub outcomes: Vec<Outcome>,
-	/// The score that the committee measured of each commitment's checkpoint, where 2/3 hold the same, in commit order.
+	/// The score that the committee measured of each commitment's checkpoint, where 2/3 hold the same, in
+	/// commit order.
 	pub measured: Vec<Option<Score>>,
 	/// The position of the winning commitment and its measured score.
 	pub winner: Option<(usize, Score)>,
 	/// The score that had to be beaten.
 	pub baseline: Option<Score>,
-	/// The position of the commitment at which the round ended without a quorum because members contradict each other about
-	/// its checkpoint, and not because they are silent.
+	/// The position of the commitment at which the round ended without a quorum because members contradict
+	/// each other about its checkpoint, and not because they are silent.
 	pub contested: Option<usize>,
 }
 
@@ -79,30 +81,35 @@ pub enum Incumbent {
 	Nobody,
 	/// It was accepted with this score, on what the round is measured on, too.
 	Accepted(Score),
-	/// It was accepted on something else: by another policy, or on another version of the data set. Its score then says
-	/// nothing of what it would be now.
+	/// It was accepted on something else: by another policy, or on another version of the data set. Its score
+	/// then says nothing of what it would be now.
 	Incomparable,
 }
 
 /// Settles a round.
 ///
-/// `claims` are the claimed scores in commit order, `None` where a commitment was not revealed. `ballots` are those that were opened; who opened
-/// none of the `committee` members is not among them.
+/// `claims` are the claimed scores in commit order, `None` where a commitment was not revealed. `ballots` are
+/// those that were opened by the `committee` members.
 ///
-/// In rank order, a candidate is accepted where at least 2/3 of the committee hold `Match` with one measurement, and
-/// refuted where more than 1/3 hold anything else, a match with another measurement among it: a checkpoint whose score
-/// depends on who measures it has none. Then the next is looked at. Neither means that there is no quorum, and
-/// the round has no winner. The accepted candidate wins if it beats the head as 2/3 of the committee measured it on this
-/// round's evaluation set. Where they did not, because it is withheld from some of them or because its score depends on who
-/// measures it, what more than 1/3 measured has to be beaten, which liars alone can't say. Where no third did either, the score at
-/// which the head was accepted has to be beaten: whoever holds it can't stop the group with it. Where that score was measured on
-/// something else, the bar falls with the head: nobody could tell what it would be.
+/// Candidates are looked at in rank order. A candidate is accepted where at least 2/3 of the committee hold
+/// `Match` with one measurement. It is refuted where more than 1/3 hold anything else, including a match with
+/// another measurement: a checkpoint whose score depends on the measuring member has none. After a refuted
+/// candidate the next is looked at. Where a candidate is neither, there is no quorum and the round has no
+/// winner.
 ///
-/// A trainer that serves its checkpoint to some of the members only could have a round end without a quorum as soon as one
-/// member is silent. So a candidate without a quorum is contested where more members refuse it than say nothing of it.
-/// Silence alone never makes it so; a checkpoint that every member can fetch is contested only where more than a sixth of
-/// the committee lies and more than a third lies or is silent, which is more than the committee stands in any case. Where
-/// the silent are as many as those who refuse, nobody can tell whose fault it is, and it is nobody's.
+/// The accepted candidate wins if it beats the head as 2/3 of the committee measured it on this round's
+/// evaluation set. They may not have, because the head is withheld from some of them or its score depends on
+/// the measuring member. Then it has to beat what more than 1/3 measured, which liars alone can't claim.
+/// Where no third agrees either, it has to beat the score at which the head was accepted, so that the head's
+/// owner can't stop the group by withholding it. Where that score was measured on something else, there is no
+/// bar: nobody could tell what the score would be.
+///
+/// A trainer that serves its checkpoint to some of the members only could have a round end without a quorum
+/// as soon as one member is silent. So a candidate without a quorum is contested where more members refuse it
+/// than say nothing of it. Silence alone never makes it so; a checkpoint that every member can fetch is
+/// contested only where more than a sixth of the committee lies and more than a third lies or is silent,
+/// which is more than the committee stands in any case. Where the silent are as many as those who refuse,
+/// nobody can tell whose fault it is, and it is nobody's.
 pub fn settle(
 	claims: &[Option<Score>],
 	ballots: &[Ballot],

@@ -34,10 +34,12 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-	/// Connects to a node with the default [`Options`]. `url` is the address of its RPC, as `ws://127.0.0.1:9944`.
+	/// Connects to a node with the default [`Options`]. `url` is the address of its RPC, as
+	/// `ws://127.0.0.1:9944`.
 	///
 	/// # Errors
-	/// [`Error::Address`] for anything that is not ws:// or wss://, [`Error::Unreachable`] where nothing answers.
+	/// [`Error::Address`] for anything that is not ws:// or wss://, [`Error::Unreachable`] where nothing
+	/// answers.
 	pub async fn connect(url: &str) -> Result<Self> {
 		Self::connect_with(url, Options::default()).await
 	}
@@ -101,7 +103,8 @@ impl Client {
 		at.map_err(|error| self.unreadable(error))
 	}
 
-	/// What it means that something could not be read through subxt: there is no node, or none that is understood.
+	/// The error for something that could not be read through subxt: there is no node, or none that is
+	/// understood.
 	pub(crate) fn unreadable(&self, error: impl ToString) -> Error {
 		let failure = self.inner.transport.failure();
 		failure.unwrap_or_else(|| Error::Answer(error.to_string()))

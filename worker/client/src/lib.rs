@@ -1,24 +1,25 @@
 //! Typed client of a Descent node.
 //!
-//! A [`Client`] reads what the chain shows of groups, rounds and votes (the types of [`descent_protocol::view`]), follows
-//! its events and submits transactions signed with a [`Key`]. A [`Call`] is encoded against the metadata of the node that is
-//! spoken to, by the names of their arguments, so a runtime upgrade does not need a new client as long as the names
-//! stay.
+//! A [`Client`] reads what the chain shows of groups, rounds and votes (the types of
+//! [`descent_protocol::view`]), follows its events and submits transactions signed with a [`Key`]. A [`Call`]
+//! is encoded against the metadata of the node that is spoken to, by the names of their arguments, so a
+//! runtime upgrade does not need a new client as long as the names stay.
 //!
 //! # Connections
 //!
-//! The connection is a WebSocket that is opened again whenever it is lost. A request that finds no node is repeated for
-//! [`Options::patience`]; a node that restarts is therefore not noticed, except by [`Client::events`], which says that
-//! there may be a gap. A node that comes back with another chain is refused: what was signed for one genesis is of no
-//! use on another.
+//! The connection is a WebSocket that is opened again whenever it is lost. A request that finds no node is
+//! repeated for [`Options::patience`]; a node that restarts is therefore not noticed, except by
+//! [`Client::events`], which says that there may be a gap. A node that comes back with another chain is
+//! refused: what was signed for one genesis is of no use on another.
 //!
 //! # Transactions
 //!
-//! Every call returns a [`Submitted`] as soon as the node's pool holds the transaction; [`Submitted::in_best_block`] and
-//! [`Submitted::finalized`] wait for its block and return the pallet's error, in words, where it failed. Transactions
-//! are mortal: one that is not in a block after [`Submitted::expires`] never will be. Several submissions from one
-//! account may follow each other at once; each takes the next nonce behind what the pool holds. Nothing is submitted
-//! twice: where the connection breaks while the node answers, the same signed bytes are sent again.
+//! Every call returns a [`Submitted`] as soon as the node's pool holds the transaction;
+//! [`Submitted::in_best_block`] and [`Submitted::finalized`] wait for its block and return the pallet's
+//! error, in words, where it failed. Transactions are mortal: one that is not in a block after
+//! [`Submitted::expires`] never will be. Several submissions from one account may follow each other at once;
+//! each takes the next nonce behind what the pool holds. Nothing is submitted twice: where the connection
+//! breaks while the node answers, the same signed bytes are sent again.
 
 mod account;
 mod blocks;

@@ -1,4 +1,4 @@
-//! What only the operator of a node asks it for.
+//! Requests that only a node's operator makes.
 
 use crate::{Client, Error, Result};
 use descent_protocol::is_loopback;
@@ -56,15 +56,16 @@ impl Client {
 	/// ([`crate::Call::set_keys`]), and prove that they belong to `owner`, the validator's account.
 	///
 	/// # Errors
-	/// [`Error::NotLocal`] for any node but one on this machine: whoever reads along, or answers in its place, would
-	/// decide what the validator signs with. [`Error::Locked`] where the node does not do this for its callers.
+	/// [`Error::NotLocal`] for any node but one on this machine: anybody that reads along, or answers in its
+	/// place, would decide which keys the validator signs with. [`Error::Locked`] where the node does not do
+	/// this for its callers.
 	pub async fn rotate_keys(&self, owner: &AccountId32) -> Result<SessionKeys> {
 		let owner = hexadecimal(owner.as_ref());
 		let generated: Generated = self.operate("author_rotateKeysWithOwner", rpc_params![owner]).await?;
 		generated.try_into()
 	}
 
-	/// Whether the node can sign with these keys: the public keys of babe, grandpa and evaluator.
+	/// Returns true if the node can sign with these keys: the public keys of babe, grandpa and evaluator.
 	///
 	/// # Errors
 	/// See [`Self::rotate_keys`].
@@ -88,7 +89,8 @@ impl Client {
 	}
 }
 
-/// Returns true if a node's address is one of this machine. No name service decides on it, except for `localhost`.
+/// Returns true if a node's address is one of this machine. No name service decides on it, except for
+/// `localhost`.
 fn is_local(url: &str) -> bool {
 	let rest = url.strip_prefix("ws://").or_else(|| url.strip_prefix("wss://"));
 	rest.and_then(|rest| rest.split(['/', '?', '#']).next()).is_some_and(is_loopback)

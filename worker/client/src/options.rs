@@ -10,7 +10,8 @@ pub struct Options {
 	pub connect_timeout: Duration,
 	/// Longest time for the answer to one request.
 	pub request_timeout: Duration,
-	/// Longest time for which a request that finds no node is repeated. The first connection is tried once only.
+	/// Longest time for which a request that finds no node is repeated. The first connection is tried once
+	/// only.
 	pub patience: Duration,
 	/// Longest time to wait for a transaction's block.
 	pub inclusion_timeout: Duration,

@@ -1,7 +1,8 @@
 //! The way of a delta from its announcement to its proposal.
 //!
-//! A delta is announced by a salted hash and proposed in a later block, so that nobody who sees the proposal can take the
-//! delta for their own. The salt is on disk before it is used: an interrupted proposal is continued from its file.
+//! A delta is announced by a salted hash and proposed in a later block, so that nobody who sees the proposal
+//! can take the delta for their own. The salt is on disk before it is used: an interrupted proposal is
+//! continued from its file.
 
 use crate::{AccountId, Call, Error, Included, NewProposal, Result, H256};
 use descent_protocol::{announcement_hash, BlockNumber, GroupId, Salt};
@@ -13,8 +14,8 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// Number of blocks for which an announcement is counted on. The chain accepts it for some more; one that it no longer
-/// accepts is made again.
+/// Number of blocks for which an announcement is counted on. The chain accepts it for some more; one that it
+/// no longer accepts is made again.
 const ANNOUNCED_FOR: BlockNumber = 90;
 
 /// The subject of an announcement. An announcement holds for no other.
@@ -113,8 +114,8 @@ pub struct Announcement {
 }
 
 impl Announcement {
-	/// Opens the announcement that was begun for this subject, or begins one with a random salt. Only its owner can read
-	/// its file.
+	/// Opens the announcement that was begun for this subject, or begins one with a random salt. Only its
+	/// owner can read its file.
 	///
 	/// # Errors
 	/// Where the file can't be read or written, or is damaged.
@@ -155,13 +156,15 @@ impl Announcement {
 		&self.salt
 	}
 
-	/// Announces the delta, unless it was announced in time before, and proposes it. The file is removed when the delta
-	/// is proposed, and where a new announcement is refused because the account has announced another delta.
+	/// Announces the delta, unless it was announced in time before, and proposes it. The file is removed when
+	/// the delta is proposed, and where a new announcement is refused because the account has announced
+	/// another delta.
 	///
 	/// `best` is the number of the best block. `send` signs a call and waits for its block.
 	///
 	/// # Errors
-	/// [`ProposalError::Chain`] with the error of `send`, [`ProposalError::File`] where the progress can't be saved.
+	/// [`ProposalError::Chain`] with the error of `send`, [`ProposalError::File`] where the progress can't be
+	/// saved.
 	pub async fn propose(
 		mut self,
 		best: BlockNumber,
@@ -180,7 +183,8 @@ impl Announcement {
 		}
 		let call = Call::propose(proposal);
 		let included = match send(&call).await.map_err(ProposalError::from) {
-			// The chain that held the announcement may have been replaced by another, or time may have passed.
+			// The chain that held the announcement may have been replaced by another, or time may have
+			// passed.
 			Err(error) if is_failure(&error, &["NotAnnounced", "AnnouncementExpired"]) => {
 				self.announce(proposal.group, &send, &step).await?;
 				send(&call).await?
@@ -198,8 +202,8 @@ impl Announcement {
 		send: &impl AsyncFn(&Call) -> Result<Included>,
 		step: &impl Fn(ProposalStep),
 	) -> Result<(), ProposalError> {
-		// An earlier run may have sent it and not have seen its block. In any other case, what the account has announced is
-		// another delta, and to propose this one would only show it to everybody.
+		// An earlier run may have sent it and not have seen its block. In any other case, what the account
+		// has announced is another delta, and to propose this one would only show it to everybody.
 		let before = self.block;
 		let may_be_announced = !self.is_new && before.is_none();
 		self.set_block(None)?;

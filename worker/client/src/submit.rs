@@ -5,12 +5,12 @@ use descent_protocol::BlockNumber;
 use sp_core::H256;
 use subxt::{config::DefaultExtrinsicParamsBuilder, rpcs::client::rpc_params, SubstrateConfig};
 
-/// For how many blocks a transaction is valid; a power of two.
+/// Number of blocks for which a transaction is valid; a power of two.
 pub(crate) const LIFE: BlockNumber = 64;
-/// A transaction names a block of its chain from which on it is valid. This many blocks behind the best one, nobody
-/// replaces it any more.
+/// A transaction names a block of its chain from which on it is valid. This many blocks behind the best one,
+/// nobody replaces it any more.
 const SETTLED: BlockNumber = 8;
-/// How often a transaction is signed anew because another process took its nonce.
+/// Number of times that a transaction is signed anew because another process took its nonce.
 const ATTEMPTS: u32 = 5;
 
 /// JSON-RPC error codes of `author_submitExtrinsic`.
@@ -30,7 +30,7 @@ struct Signed {
 	born: BlockNumber,
 }
 
-/// What became of sending a transaction.
+/// The result of sending a transaction.
 enum Sent {
 	Pooled,
 	NonceTaken,
@@ -40,7 +40,8 @@ impl Client {
 	/// Signs a call and brings it into the node's pool.
 	///
 	/// # Errors
-	/// Where the node can't be reached, or does not admit the transaction. What fails in the block shows on waiting.
+	/// Where the node can't be reached, or does not admit the transaction. What fails in the block shows on
+	/// waiting.
 	pub async fn submit(&self, key: &Key, call: &Call) -> Result<Submitted> {
 		let _turn = self.submitting().lock().await;
 		for _ in 0..ATTEMPTS {
@@ -113,8 +114,8 @@ impl Client {
 	}
 }
 
-/// What the pool's refusal means. After an attempt whose answer was lost, `Outdated` may mean that the very transaction
-/// is in a block already, which waiting for it will show.
+/// The meaning of the pool's refusal. After an attempt whose answer was lost, `Outdated` may mean that the
+/// very transaction is in a block already, which waiting for it will show.
 fn judge(key: &Key, code: i32, message: String, repeated: bool) -> Result<Sent> {
 	let outdated = code == code::INVALID && message.contains("outdated");
 	let invalid = |reason: String| Err(Error::Invalid { account: key.account(), reason });

@@ -18,8 +18,8 @@ use subxt::{
 };
 use value::value;
 
-/// A call, ready to be signed and submitted with [`crate::Client::submit`]. It is encoded against the chain's metadata by
-/// the names of its arguments.
+/// A call, ready to be signed and submitted with [`crate::Client::submit`]. It is encoded against the chain's
+/// metadata by the names of its arguments.
 #[derive(Clone, Debug)]
 pub struct Call(pub(crate) DynamicPayload<Composite<()>>);
 
@@ -57,8 +57,8 @@ impl Call {
 
 	/// Commits to a checkpoint in a round, see [`descent_protocol::commitment_hash`]; `deposit` is held.
 	///
-	/// A trainer that does not know if an earlier commitment got through, as after a restart, may commit again: there is
-	/// one per account and round, and the second fails with `AlreadyCommitted`.
+	/// A trainer that does not know if an earlier commitment got through, as after a restart, may commit
+	/// again: there is one per account and round, and the second fails with `AlreadyCommitted`.
 	pub fn commit(group: GroupId, round: RoundIndex, commitment: H256, deposit: u128) -> Self {
 		Self::new(
 			"Rounds",

@@ -1,11 +1,12 @@
-//! Values of the protocol's types as a chain's metadata knows them: by the names of their fields and variants.
+//! Values of the protocol's types as a chain's metadata knows them: by the names of their fields and
+//! variants.
 
 use codec::Encode;
 use scale_info::{MetaType, PortableRegistry, Registry, TypeInfo};
 use subxt::{dynamic::Value, ext::scale_value::scale::decode_as_type};
 
-/// A value by the names of its fields and variants, so that it is encoded as the chain's type of that shape whatever the
-/// order in which the chain has them.
+/// A value by the names of its fields and variants, so that it is encoded as the chain's type of that shape
+/// whatever the order in which the chain has them.
 pub(super) fn value<T: Encode + TypeInfo + 'static>(of: &T) -> Value {
 	let mut registry = Registry::new();
 	let id = registry.register_type(&MetaType::new::<T>()).id;
@@ -25,7 +26,7 @@ mod tests {
 	use sp_core::H256;
 	use subxt::ext::scale_value::scale::encode_as_type;
 
-	/// What the chain makes of a value that is sent for one of its types.
+	/// The encoding of a value as a type of the chain.
 	fn encoded<T: TypeInfo + 'static>(value: &Value) -> Vec<u8> {
 		let mut registry = Registry::new();
 		let id = registry.register_type(&MetaType::new::<T>()).id;

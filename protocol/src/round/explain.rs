@@ -20,11 +20,12 @@ pub fn explain(round: &RoundView, account: &AccountId32) -> String {
 				round.windows.commit.end
 			),
 			Phase::Settle if round.candidates.is_empty() => format!(
-				"The chain holds no commitment to round {number}: either nobody made one, or it was settled so long ago \
-				 that only the events of its blocks tell how it ended."
+				"The chain holds no commitment to round {number}: either nobody made one, or it was settled so \
+				 long ago that only the events of its blocks tell how it ended."
 			),
 			_ => format!(
-				"This account made no commitment in round {number}, or a larger deposit displaced it and it was returned."
+				"This account made no commitment in round {number}, or a larger deposit displaced it and it was \
+				 returned."
 			),
 		};
 	};
@@ -62,8 +63,8 @@ fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> Stri
 		Outcome::Won => won(round, candidate),
 		Outcome::Outranked => outranked(round, candidate),
 		Outcome::NotBetter => format!(
-			"Not paid: the committee measured {}, which does not beat the head's {} by the {} that the group asks for; \
-			 the deposit was returned.",
+			"Not paid: the committee measured {}, which does not beat the head's {} by the {} that the group asks \
+			 for; the deposit was returned.",
 			candidate.measured.unwrap_or_default(),
 			round.baseline.unwrap_or_default(),
 			Score(round.minimum_improvement),
@@ -98,7 +99,8 @@ fn outranked(round: &RoundView, candidate: &CandidateView) -> String {
 		None => String::from("a lower one"),
 	};
 	format!(
-		"Not paid: its claim of {} ranked behind {best}, whose claim was confirmed; the deposit was returned.",
+		"Not paid: its claim of {} ranked behind {best}, whose claim was confirmed; the deposit was \
+		 returned.",
 		claim(candidate),
 	)
 }
@@ -122,15 +124,15 @@ fn without_quorum(round: &RoundView, candidate: &CandidateView) -> String {
 	let members = round.committee.len();
 	if candidate.slashed > 0 {
 		return format!(
-			"Not paid, and {} of the deposit is lost: fewer than two thirds of the committee's {members} members \
-			 confirmed the claim, and more contradict it than are silent: {}.",
+			"Not paid, and {} of the deposit is lost: fewer than two thirds of the committee's {members} \
+			 members confirmed the claim, and more contradict it than are silent: {}.",
 			format_amount(candidate.slashed),
 			refusals(candidate.tally.unwrap_or_default()),
 		);
 	}
 	format!(
-		"Not paid: {} of the committee's {members} members showed what they measured, and fewer than two thirds of all \
-		 agreed, so the round has no winner; the deposit was returned.",
+		"Not paid: {} of the committee's {members} members showed what they measured, and fewer than two \
+		 thirds of all agreed, so the round has no winner; the deposit was returned.",
 		round.committee.iter().filter(|member| member.opened).count(),
 	)
 }
@@ -145,7 +147,8 @@ fn refusals(tally: Tally) -> String {
 		(tally.unavailable, "could not fetch the checkpoint"),
 		(
 			tally.invalid,
-			"found that it is no checkpoint of the group's model: wrong names, shapes or types, or values that are not finite",
+			"found that it is no checkpoint of the group's model: wrong names, shapes or types, or values that \
+			 are not finite",
 		),
 		(tally.mismatches, "measured something else"),
 	];

@@ -1,8 +1,8 @@
 //! Typed client of a Descent node.
 //!
-//! A [`Client`] reads what the chain shows of groups, rounds and votes (the types of
+//! A [`Client`] reads groups, rounds, votes and money (the types of
 //! [`descent_protocol::view`]), follows its events and submits transactions signed with a [`Key`]. A [`Call`]
-//! is encoded against the metadata of the node that is spoken to, by the names of their arguments, so a
+//! is encoded against the node's metadata by the names of its arguments, so a
 //! runtime upgrade does not need a new client as long as the names stay.
 //!
 //! # Connections
@@ -14,12 +14,29 @@
 //!
 //! # Transactions
 //!
-//! Every call returns a [`Submitted`] as soon as the node's pool holds the transaction;
+//! [`Client::submit`] returns a [`Submitted`] as soon as the node's pool holds the transaction;
 //! [`Submitted::in_best_block`] and [`Submitted::finalized`] wait for its block and return the pallet's
 //! error, in words, where it failed. Transactions are mortal: one that is not in a block after
 //! [`Submitted::expires`] never will be. Several submissions from one account may follow each other at once;
 //! each takes the next nonce behind what the pool holds. Nothing is submitted twice: where the connection
 //! breaks while the node answers, the same signed bytes are sent again.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use descent_client::{format_amount, Call, Client, Key, DEFAULT_NODE, UNIT};
+//!
+//! # async fn stake() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::connect(DEFAULT_NODE).await?;
+//! let group = client.group(0).await?;
+//! println!("{} has {} of stake", group.name, format_amount(group.stake));
+//!
+//! let key = Key::from_uri("//Alice")?;
+//! let submitted = client.submit(&key, &Call::stake(group.id, 5 * UNIT)).await?;
+//! println!("staked in block {}", submitted.in_best_block().await?.block.number);
+//! # Ok(())
+//! # }
+//! ```
 
 mod account;
 mod blocks;

@@ -1,7 +1,8 @@
+use descent_protocol::MILLISECONDS_PER_BLOCK;
 use std::{path::PathBuf, time::Duration};
 
-/// Time between two blocks.
-pub const BLOCK_TIME: Duration = Duration::from_secs(3);
+/// The time between two blocks.
+pub const BLOCK_TIME: Duration = Duration::from_millis(MILLISECONDS_PER_BLOCK);
 
 /// Lengths of a group's rounds, in blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

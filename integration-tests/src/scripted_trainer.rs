@@ -1,6 +1,6 @@
 use crate::{checkpoint::Tensor, Account};
 use anyhow::Result;
-use descent_client::{Client, Error, Reveal};
+use descent_client::{Call, Client, Error, Reveal};
 use descent_content::{serve, Store};
 use descent_protocol::{commitment_hash, view::GroupView, ContentRef, GroupId, RoundIndex, Salt, Score};
 use std::{net::SocketAddr, path::Path};
@@ -85,11 +85,8 @@ impl ScriptedTrainer {
 		let account = self.account.id();
 		let genesis = self.client.genesis();
 		let hash = commitment_hash(genesis, group.id, round, &account, checkpoint.digest, &salt);
-		self.client
-			.commit(self.account.key(), group.id, round, hash, group.deposit)
-			.await?
-			.in_best_block()
-			.await?;
+		let call = Call::commit(group.id, round, hash, group.deposit);
+		self.client.submit(self.account.key(), &call).await?.in_best_block().await?;
 		Ok(Commitment { group: group.id, round, checkpoint, salt })
 	}
 
@@ -99,13 +96,12 @@ impl ScriptedTrainer {
 	/// Fails if the chain refuses it.
 	pub async fn reveal(&self, commitment: &Commitment, claim: Score, provider: &str) -> Result<(), Error> {
 		let reveal = Reveal {
-			group: commitment.group,
-			round: commitment.round,
 			checkpoint: commitment.checkpoint,
 			salt: commitment.salt,
 			claim,
 			providers: vec![provider.into()],
 		};
-		self.client.reveal(self.account.key(), &reveal).await?.in_best_block().await.map(drop)
+		let call = Call::reveal(commitment.group, commitment.round, &reveal);
+		self.client.submit(self.account.key(), &call).await?.in_best_block().await.map(drop)
 	}
 }

@@ -23,7 +23,11 @@ impl fmt::Display for AmountError {
 	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
 		match self {
 			Self::Malformed(text) => {
-				write!(f, "`{text}` is not an amount: write neurons as `1.5` or `1.5 NRN`, or smallest units as `1500p`")
+				write!(
+					f,
+					"`{text}` is not an amount: write neurons as `1.5` or `1.5 NRN`, or smallest units as \
+					 `1500p`"
+				)
 			}
 			Self::TooFine(text) => {
 				write!(f, "`{text}` has more than 12 decimals: the smallest unit is 0.000000000001 NRN")

@@ -5,10 +5,11 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 
-/// Content up to this many bytes is one raw block; larger content is a UnixFS tree of raw leaves of this size.
+/// Content up to this many bytes is one raw block; larger content is a UnixFS tree of raw leaves of this
+/// size.
 pub const LEAF_SIZE: u64 = 1 << 20;
 
-/// How a [`ContentRef`]'s digest is to be read.
+/// The multicodec of a [`ContentRef`]'s CID, which says what its digest is of.
 #[derive(
 	Clone,
 	Copy,
@@ -56,7 +57,7 @@ pub enum Codec {
 pub struct ContentRef {
 	/// The blake2b-256 digest in the CID.
 	pub digest: H256,
-	/// What was hashed.
+	/// The hashed form: the content itself, or the root of its tree.
 	pub codec: Codec,
 	/// Length of the content in bytes.
 	pub size: u64,
@@ -73,7 +74,7 @@ impl ContentRef {
 		(size <= LEAF_SIZE).then_some(Self { digest, codec: Codec::Raw, size })
 	}
 
-	/// Whether the codec is the one that content of this size has.
+	/// Returns true if the codec is the one that content of this size has.
 	pub fn is_canonical(&self) -> bool {
 		(self.size <= LEAF_SIZE) == (self.codec == Codec::Raw)
 	}
@@ -91,7 +92,8 @@ impl ContentRef {
 		bytes
 	}
 
-	/// The reference that a binary CIDv1 and a size make; `None` for any CID that is not of this project's format.
+	/// The reference that a binary CIDv1 and a size make; `None` for any CID that is not of this project's
+	/// format.
 	pub fn from_cid_bytes(cid: &[u8], size: u64) -> Option<Self> {
 		let cid: &[u8; 38] = cid.try_into().ok()?;
 		let codec = match cid[1] {

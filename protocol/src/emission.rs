@@ -7,7 +7,7 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::U256;
 
-/// What new tokens are minted for.
+/// A purpose that new tokens are minted for.
 #[derive(
 	Clone,
 	Copy,
@@ -34,7 +34,7 @@ impl Stream {
 	/// Both, in the order in which they are kept.
 	pub const ALL: [Self; 2] = [Self::Trainers, Self::Proposers];
 
-	/// Of how many parts of issuance one is minted per period, before any halving.
+	/// Number of equal parts of issuance of which one is minted per period, before any halving.
 	pub const fn parts(self) -> u128 {
 		match self {
 			Self::Trainers => 100_000,
@@ -42,8 +42,8 @@ impl Stream {
 		}
 	}
 
-	/// What a period mints: the stream's part of all that is issued when the period begins, rounded down, shifted by one bit
-	/// for every era that is over.
+	/// The emission of a period: the stream's part of all that is issued when the period begins, rounded
+	/// down, halved once for every era that is over.
 	pub fn emission(self, issuance: u128, era: u32) -> u128 {
 		let whole = issuance.checked_div(self.parts()).unwrap_or_default();
 		whole.checked_shr(era).unwrap_or_default()
@@ -59,14 +59,14 @@ impl fmt::Display for Stream {
 	}
 }
 
-/// How often emission has halved at a block: eras of `length` blocks follow each other from block 0 on. Without a length it
-/// never does.
+/// Number of times that emission has halved at a block: eras of `length` blocks follow each other from block
+/// 0 on. Always 0 where `length` is 0.
 pub fn era(block: BlockNumber, length: BlockNumber) -> u32 {
 	block.checked_div(length).unwrap_or_default()
 }
 
-/// What of a period's `emission` has flown when `elapsed` of its `length` blocks are over: in proportion, rounded down, and
-/// all of it at the end.
+/// The part of a period's `emission` that has flown after `elapsed` of its `length` blocks: in proportion,
+/// rounded down, and all of it at the end.
 pub fn flown(emission: u128, elapsed: BlockNumber, length: BlockNumber) -> u128 {
 	if elapsed >= length {
 		return emission;

@@ -1,11 +1,12 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
-use crate::ContentRef;
+use crate::{BlockNumber, Clock, ContentRef, Providers, Score, Share, Shares, MAX_NAME_LENGTH};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
+use sp_core::{bounded::BoundedVec, ConstU32};
 
-/// What a group's trainers compete to lower.
+/// A metric, which a group's trainers compete to lower.
 #[derive(
 	Clone,
 	Copy,
@@ -28,7 +29,8 @@ pub enum Metric {
 	Error,
 }
 
-/// On what a round's checkpoints are measured. The records are drawn with the round's seed, see [`crate::sample`].
+/// The records that a round's checkpoints are measured on. They are drawn with the round's seed, see
+/// [`crate::sample`].
 #[derive(
 	Clone,
 	Copy,
@@ -66,4 +68,39 @@ impl EvaluationPolicy {
 			Self::Training { records } | Self::Validation { records, .. } => *records,
 		}
 	}
+}
+
+/// The rules that a group is created with, and its first stake. The argument of the call `groups.create`.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct NewGroup<Balance> {
+	/// Its name, in UTF-8.
+	pub name: BoundedVec<u8, ConstU32<MAX_NAME_LENGTH>>,
+	/// The model description.
+	pub model: ContentRef,
+	/// The data set: the first delta of its log.
+	pub dataset: ContentRef,
+	/// Gateways that serve model and data.
+	pub providers: Providers,
+	/// The metric that trainers lower.
+	pub metric: Metric,
+	/// The records that it is measured on.
+	pub policy: EvaluationPolicy,
+	/// Largest difference between a claim and the measured score, in micro-units.
+	pub tolerance: u64,
+	/// Least gain over the head that wins a round, in micro-units.
+	pub minimum_improvement: u64,
+	/// The score at which no further round is played.
+	pub target: Option<Score>,
+	/// The lengths of its rounds. A start that is not in the future becomes the next block.
+	pub clock: Clock,
+	/// The smallest deposit of a commitment, in the token's smallest unit.
+	pub deposit: Balance,
+	/// The division of what its rounds earn.
+	pub shares: Shares,
+	/// The stake of its owner, in the token's smallest unit.
+	pub stake: Balance,
+	/// Length of a voting period, in blocks.
+	pub voting_period: BlockNumber,
+	/// The part of all stake that a delta needs.
+	pub quorum: Share,
 }

@@ -9,7 +9,7 @@ fn domain_hash(what: &[u8], bound: impl Encode) -> H256 {
 	H256(sp_crypto_hashing::blake2_256(&input))
 }
 
-/// What a trainer commits to. Nobody can move it to another chain, group, round, account or checkpoint.
+/// The hash that a trainer commits to. It holds for no other chain, group, round, account or checkpoint.
 pub fn commitment_hash(
 	genesis: H256,
 	group: GroupId,
@@ -21,7 +21,7 @@ pub fn commitment_hash(
 	domain_hash(b"descent/commitment/v1", (genesis, group, round, account, checkpoint, salt))
 }
 
-/// What a committee member attests before it opens its ballot. `member` is its evaluator key.
+/// The hash that a committee member attests before it opens its ballot. `member` is its evaluator key.
 pub fn attestation_hash(
 	genesis: H256,
 	group: GroupId,
@@ -33,8 +33,8 @@ pub fn attestation_hash(
 	domain_hash(b"descent/attestation/v1", (genesis, group, round, member, ballot, salt))
 }
 
-/// What a measurement's root stands for: the scores of every batch of one checkpoint on one round's evaluation set, in
-/// order. Whoever has measured can post the scores, and anybody can check them.
+/// The root of a measurement: the hash of the scores of every batch of one checkpoint on one round's
+/// evaluation set, in order. Anybody that has measured can publish the scores, and anybody can check them.
 pub fn transcript_root(
 	genesis: H256,
 	group: GroupId,
@@ -45,20 +45,21 @@ pub fn transcript_root(
 	domain_hash(b"descent/transcript/v1", (genesis, group, round, checkpoint, batches))
 }
 
-/// The seed that draws a round's evaluation set. `randomness` is that of the first block after its commitments closed,
-/// mixed with that of the blocks before, as the block's author alone knows its own ahead of time.
+/// The seed that draws a round's evaluation set. `randomness` is that of the first block after its
+/// commitments closed, mixed with that of the blocks before, as the block's author alone knows its own ahead
+/// of time.
 pub fn evaluation_seed(genesis: H256, group: GroupId, round: RoundIndex, randomness: &[u8; 32]) -> H256 {
 	domain_hash(b"descent/seed/v1", (genesis, group, round, randomness))
 }
 
-/// The root of a data set's log after one more delta: `blake2_256("descent/dataset/v1", previous root, digest)`. The
-/// empty data set has the root zero.
+/// The root of a data set's log after one more delta: `blake2_256("descent/dataset/v1", previous root,
+/// digest)`. The empty data set has the root zero.
 pub fn dataset_root(previous: H256, delta: H256) -> H256 {
 	domain_hash(b"descent/dataset/v1", (previous, delta))
 }
 
-/// What a proposer announces before anybody else can know the delta. Nobody can move it to another chain, group or
-/// account.
+/// The hash that a proposer announces before anybody else can know the delta. It holds for no other chain,
+/// group or account.
 pub fn announcement_hash(
 	genesis: H256,
 	group: GroupId,
@@ -69,8 +70,8 @@ pub fn announcement_hash(
 	domain_hash(b"descent/announcement/v1", (genesis, group, account, delta, salt))
 }
 
-/// What a committee member attests of a proposed delta before it opens its verdict. `member` is its evaluator key,
-/// `version` the version of the data set that the delta is checked on.
+/// The hash that a committee member attests of a proposed delta before it opens its verdict. `member` is its
+/// evaluator key, `version` the version of the data set that the delta is checked on.
 #[allow(clippy::too_many_arguments, reason = "all of this is bound")]
 pub fn check_hash(
 	genesis: H256,
@@ -85,7 +86,7 @@ pub fn check_hash(
 	domain_hash(b"descent/check/v1", (genesis, group, proposal, version, attempt, member, verdict, salt))
 }
 
-/// What a report's root stands for: the operation and id of every row of a delta, as `rows` hashes them: blake2b-256
+/// The root of a report: the hash of the operation and id of every row of a delta. `rows` is the blake2b-256
 /// over a byte (0 for an addition, 1 for a removal) and the 32 bytes of the id, row after row.
 pub fn delta_root(genesis: H256, group: GroupId, proposal: ProposalId, version: u32, rows: H256) -> H256 {
 	domain_hash(b"descent/delta/v1", (genesis, group, proposal, version, rows))

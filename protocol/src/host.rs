@@ -2,10 +2,12 @@
 
 use core::net::{IpAddr, SocketAddr};
 
-/// Whether a host, with a port or without, is this machine's own name for itself: `localhost` or a loopback address.
+/// Returns true if a host, with or without a port, is this machine: `localhost` in any case, or a loopback
+/// address.
 pub fn is_loopback(host: &str) -> bool {
 	let address = host.parse().map(|address: SocketAddr| address.ip());
-	let address = address.or_else(|_| host.trim_matches(['[', ']']).parse::<IpAddr>());
+	let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+	let address = address.or_else(|_| bare.parse::<IpAddr>());
 	match address {
 		Ok(address) => address.is_loopback(),
 		Err(_) => {
@@ -35,6 +37,7 @@ mod tests {
 			"evil.example",
 			"203.0.113.7",
 			"[2001:db8::1]:80",
+			"[::1",
 			"127.0.0.1.example.org",
 		] {
 			assert!(!is_loopback(host), "{host}");

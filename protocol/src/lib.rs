@@ -1,10 +1,10 @@
 //! The rules of Descent, as pure functions.
 //!
-//! Everything that the chain decides and a worker must be able to predict lives here: when a round's windows open
-//! ([`Clock`]), what a commitment binds ([`commitment_hash`]), how a loss becomes a number that everybody can agree
-//! on ([`Score`]), which records a round is measured on ([`sample`]), in which order candidates are looked at
-//! ([`rank`]) and how the committee's ballots become one outcome per commitment ([`settle`]). Pallets and workers call
-//! the same functions, so both sides compute the same thing. Nothing here knows FRAME, storage, time or I/O.
+//! The crate holds every decision of the chain that a worker must be able to predict: the windows of a round
+//! ([`Clock`]), the hash of a commitment ([`commitment_hash`]), the rounding of a loss to a number that all
+//! machines agree on ([`Score`]), the records that a round is measured on ([`sample`]), the order of
+//! candidates ([`rank`]), and the outcome of each commitment ([`settle`]). Pallets and workers call the same
+//! functions, so both sides compute the same result. Nothing here uses FRAME, storage, clocks or I/O.
 //!
 //! # A round
 //!
@@ -13,9 +13,27 @@
 //! round r+1                      | commit [e, e+L)  ...
 //! ```
 //!
-//! Trainers bind themselves to a checkpoint before anybody knows on which records it will be measured: block `e`, the
-//! first after the commitments close, carries the randomness that draws them. Then they reveal and claim a score, the
-//! committee measures, and [`settle`] compares.
+//! Trainers bind themselves to a checkpoint before anybody knows on which records it will be measured: block
+//! `e`, the first after the commitments close, carries the randomness that draws them. Then they reveal and
+//! claim a score, the committee measures, and [`settle`] compares.
+//!
+//! # Example
+//!
+//! A round of two trainers, in which all three members of the committee measure what the better one claims:
+//!
+//! ```
+//! use descent_protocol::{settle, Ballot, Incumbent, Measurement, Outcome, Score, Verdict};
+//! use sp_core::H256;
+//!
+//! let claims = [Some(Score(300_000)), Some(Score(250_000))];
+//! let measurement = Measurement { score: Score(250_000), root: H256::zero() };
+//! let verdicts = vec![Verdict::Match(measurement)].try_into().expect("one candidate was looked at");
+//! let ballots = vec![Ballot { baseline: None, verdicts }; 3];
+//!
+//! let settlement = settle(&claims, &ballots, 3, Incumbent::Nobody, 1_000);
+//! assert_eq!(settlement.outcomes, [Outcome::Outranked, Outcome::Won]);
+//! assert_eq!(settlement.winner, Some((1, Score(250_000))));
+//! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
@@ -34,6 +52,7 @@ mod provider;
 pub mod round;
 mod score;
 pub mod stake;
+mod time;
 mod types;
 pub mod view;
 
@@ -48,14 +67,14 @@ pub use dataset::{
 	MAX_DELTA_SIZE,
 };
 pub use emission::{era, flown, Stream};
-pub use group::{EvaluationPolicy, Metric};
+pub use group::{EvaluationPolicy, Metric, NewGroup};
 pub use hash::{
 	announcement_hash, attestation_hash, check_hash, commitment_hash, dataset_root, delta_root,
 	evaluation_seed, transcript_root,
 };
 pub use host::is_loopback;
 pub use limits::*;
-pub use provider::{addresses, are_addresses, is_text, Providers};
+pub use provider::{addresses, are_addresses, bound_addresses, is_text, Providers};
 pub use round::{
 	explain, explanation, rank, sample, settle, slot_fee, Clock, ClockError, Incumbent, Outcome, Phase,
 	Settlement, Windows,
@@ -65,4 +84,5 @@ pub use stake::{
 	majority, make_room, next_close, schedule_unbonding, sums, winner, withdraw_unbonded, Accumulator,
 	Change, Contender, Majority, Mark, RoundLengths, Share, Shares, Split, TooManyChunks, MAX_CHANGES,
 };
+pub use time::{DAYS, HOURS, MILLISECONDS_PER_BLOCK, MINUTES, YEARS};
 pub use types::*;

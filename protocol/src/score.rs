@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// A mean loss or an error rate in micro-units: the value times 10^6, rounded half to even. Lower is better.
 ///
-/// Honest members measure in f64, where evaluations agree to about 1e-15 between machines, so that after rounding they
-/// hold the same number, not close ones.
+/// Honest members measure in f64, where evaluations agree to about 1e-15 between machines, so that after
+/// rounding they hold the same number, not close ones.
 #[derive(
 	Clone,
 	Copy,
@@ -32,7 +32,8 @@ impl Score {
 	/// Micro-units in one whole unit.
 	pub const UNIT: u64 = 1_000_000;
 
-	/// The score of a measured value: `None` for NaN, infinite, negative or overflowing values, which are invalid.
+	/// The score of a measured value: `None` for NaN, infinite, negative or overflowing values, which are
+	/// invalid.
 	#[cfg(feature = "std")]
 	#[allow(clippy::as_conversions, clippy::float_arithmetic)]
 	pub fn from_f64(value: f64) -> Option<Self> {
@@ -49,12 +50,13 @@ impl Score {
 		self.0 as f64 / Self::UNIT as f64
 	}
 
-	/// Whether two scores differ by no more than `tolerance` micro-units.
+	/// Returns true if two scores differ by no more than `tolerance` micro-units.
 	pub fn within(self, other: Self, tolerance: u64) -> bool {
 		self.0.abs_diff(other.0) <= tolerance
 	}
 
-	/// Whether this score beats `baseline` by at least `minimum_improvement` micro-units. An equal score never does.
+	/// Returns true if this score beats `baseline` by at least `minimum_improvement` micro-units. An equal
+	/// score never does.
 	pub fn beats(self, baseline: Self, minimum_improvement: u64) -> bool {
 		baseline.0.checked_sub(self.0).is_some_and(|gain| gain > 0 && gain >= minimum_improvement)
 	}

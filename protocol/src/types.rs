@@ -8,5 +8,5 @@ pub type RoundIndex = u32;
 pub type ProposalId = u32;
 /// An amendment's number within its group, from 0.
 pub type AmendmentId = u32;
-/// What hides a commitment or an attestation until it is revealed: 32 bytes from a secure generator.
+/// A salt, which hides a commitment or an attestation until it is revealed: 32 bytes from a secure generator.
 pub type Salt = [u8; 32];

@@ -1,6 +1,7 @@
 //! The chain's units of tokens and time, and its limits.
 
 use crate::{Balance, BlockNumber};
+pub use descent_protocol::{DAYS, HOURS, MILLISECONDS_PER_BLOCK, MINUTES, YEARS};
 
 /// One neuron, the token's unit: 12 decimals.
 pub const NRN: Balance = 1_000_000_000_000;
@@ -27,20 +28,8 @@ const fn widen(number: u32) -> Balance {
 	Balance::from_le_bytes([a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 }
 
-/// The length of a slot, in which at most one block is expected, in milliseconds. It can't change after
-/// genesis.
-pub const MILLISECONDS_PER_BLOCK: u64 = 3_000;
 /// The length of an epoch, which is also a session, in slots: two minutes. It can't change after genesis.
 pub const EPOCH_DURATION_IN_SLOTS: u64 = 40;
-
-/// Blocks in a minute.
-pub const MINUTES: BlockNumber = 20;
-/// Blocks in an hour.
-pub const HOURS: BlockNumber = 60 * MINUTES;
-/// Blocks in a day.
-pub const DAYS: BlockNumber = 24 * HOURS;
-/// Blocks in a year of 365 days.
-pub const YEARS: BlockNumber = 365 * DAYS;
 
 /// Number of block hashes that the chain remembers, which bounds the life of a mortal transaction: two hours.
 pub const BLOCK_HASH_COUNT: BlockNumber = 2 * HOURS;

@@ -1,5 +1,6 @@
 use crate::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+pub use descent_protocol::NewGroup;
 use descent_protocol::{
 	view::AmendmentEnding, AmendmentId, BlockNumber, Change, Clock, ContentRef, EvaluationPolicy, Metric,
 	Providers, Score, Share, Shares, MAX_AMENDMENTS, MAX_CHANGES, MAX_NAME_LENGTH, MAX_SUMMARY_LENGTH,
@@ -48,41 +49,6 @@ pub type Summary = BoundedVec<u8, ConstU32<MAX_SUMMARY_LENGTH>>;
 
 /// The changes of an amendment, in the order in which they are made.
 pub type Changes = BoundedVec<Change, ConstU32<MAX_CHANGES>>;
-
-/// The description of a group that is to be created.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct NewGroup<Balance> {
-	/// Its name.
-	pub name: Name,
-	/// The model description.
-	pub model: ContentRef,
-	/// The data set: the first delta of its log.
-	pub dataset: ContentRef,
-	/// The addresses of providers that serve model and data.
-	pub providers: Providers,
-	/// The metric that training lowers.
-	pub metric: Metric,
-	/// The policy that selects the records on which the metric is measured.
-	pub policy: EvaluationPolicy,
-	/// The largest difference between a measured score and its claim, in micro-units.
-	pub tolerance: u64,
-	/// The least improvement of a candidate over the head, in micro-units.
-	pub minimum_improvement: u64,
-	/// The score at which no further round is played.
-	pub target: Option<Score>,
-	/// The lengths of its rounds. A start that is not in the future becomes the next block.
-	pub clock: Clock,
-	/// The smallest deposit of a commitment.
-	pub deposit: Balance,
-	/// The shares by which the earnings of its rounds are divided.
-	pub shares: Shares,
-	/// The stake of its owner.
-	pub stake: Balance,
-	/// The length of a voting period, in blocks.
-	pub voting_period: BlockNumber,
-	/// The part of all stake that a delta needs to be applied.
-	pub quorum: Share,
-}
 
 /// A group as it is kept, beside its revisions.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]

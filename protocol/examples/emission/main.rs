@@ -1,7 +1,9 @@
-//! What will be issued, and to whom, over fifty years: a simulation with the chain's own functions, as a table and a plot.
+//! Issuance over fifty years, and its recipients: a simulation with the chain's own functions, as a table and
+//! a plot.
 //!
-//! Everything is counted in the chain's smallest units. The simulation goes from period to period, which is exact, as the flow
-//! within a period is known in closed form; a test steps every block and comes to the same.
+//! Everything is counted in the chain's smallest units. The simulation goes from period to period, which is
+//! exact, as the flow within a period is known in closed form; a test steps every block and comes to the
+//! same.
 
 mod plot;
 mod simulation;

@@ -1,4 +1,4 @@
-//! What was simulated as a picture: three panels with the same years from left to right.
+//! The simulation as a picture: three panels with the same years from left to right.
 
 use crate::{
 	simulation::{Era, Outlook, NRN},
@@ -94,7 +94,7 @@ impl Panel {
 }
 
 /// The plot: what is issued at the end of each year, and what trainers and proposers earn in each era.
-pub fn svg(outlook: &Outlook) -> String {
+pub(crate) fn svg(outlook: &Outlook) -> String {
 	let years = u128::try_from(outlook.years.len().saturating_sub(1)).unwrap_or(1).max(1);
 	let issued = outlook.years.last().copied().unwrap_or_default();
 	let sold = outlook.years.first().copied().unwrap_or_default();

@@ -1,15 +1,13 @@
-//! What is issued at any block, without stepping every block: within a period the flow is known in closed form.
+//! Issuance at any block, without stepping every block: within a period the flow is known in closed form.
 
-use descent_protocol::{era, flown, BlockNumber, Stream};
+use descent_protocol::{era, flown, BlockNumber, Stream, DAYS, HOURS, UNIT, YEARS};
 
 /// One neuron in the chain's smallest units.
-pub const NRN: u128 = 1_000_000_000_000;
-/// Blocks in a year of 365 days, three seconds each.
-pub const YEAR: BlockNumber = 365 * 24 * 1_200;
+pub(crate) const NRN: u128 = UNIT;
 
-/// How long everything takes, in blocks.
+/// The lengths of periods and eras, in blocks.
 #[derive(Clone, Copy)]
-pub struct Lengths {
+pub(crate) struct Lengths {
 	/// A period of each stream, in the order of [`Stream::ALL`].
 	pub periods: [BlockNumber; 2],
 	/// From one halving to the next.
@@ -18,7 +16,7 @@ pub struct Lengths {
 
 impl Lengths {
 	/// Those of the chain: an hour, a week, four years.
-	pub const CHAIN: Self = Self { periods: [1_200, 7 * 24 * 1_200], era: 4 * YEAR };
+	pub(crate) const CHAIN: Self = Self { periods: [HOURS, 7 * DAYS], era: 4 * YEARS };
 }
 
 /// A period of a stream, and what the stream minted in those before.
@@ -41,7 +39,7 @@ impl Period {
 }
 
 /// A chain on which there is stake in every block, so that all that may be minted is.
-pub struct Simulation {
+pub(crate) struct Simulation {
 	lengths: Lengths,
 	genesis: u128,
 	periods: [Period; 2],
@@ -49,7 +47,7 @@ pub struct Simulation {
 
 impl Simulation {
 	/// A chain that begins with so many units.
-	pub fn new(genesis: u128, lengths: Lengths) -> Self {
+	pub(crate) fn new(genesis: u128, lengths: Lengths) -> Self {
 		let [trainers, proposers] = Stream::ALL;
 		let period = |stream: Stream, length| Period {
 			length,
@@ -61,8 +59,9 @@ impl Simulation {
 		Self { lengths, genesis, periods: [period(trainers, first), period(proposers, second)] }
 	}
 
-	/// Goes on until the periods are those of a block. Periods begin in their order, each with what is issued by then.
-	pub fn advance(&mut self, block: BlockNumber) {
+	/// Goes on until the periods are those of a block. Periods begin in their order, each with what is issued
+	/// by then.
+	pub(crate) fn advance(&mut self, block: BlockNumber) {
 		loop {
 			let next = self.periods.iter().map(Period::end).min().unwrap_or(BlockNumber::MAX);
 			if next > block {
@@ -81,19 +80,19 @@ impl Simulation {
 	}
 
 	/// All that is issued at a block of the present periods.
-	pub fn issuance(&self, block: BlockNumber) -> u128 {
+	pub(crate) fn issuance(&self, block: BlockNumber) -> u128 {
 		let minted: u128 = Stream::ALL.map(|stream| self.minted(stream, block)).iter().sum();
 		self.genesis + minted
 	}
 
-	/// What a stream has minted up to a block of its present period.
-	pub fn minted(&self, stream: Stream, block: BlockNumber) -> u128 {
+	/// The amount that a stream has minted up to a block of its present period.
+	pub(crate) fn minted(&self, stream: Stream, block: BlockNumber) -> u128 {
 		let period = self.period(stream);
 		period.earned + period.flown(block)
 	}
 
-	/// What the present period of a stream mints.
-	pub fn emission(&self, stream: Stream) -> u128 {
+	/// The emission of a stream's present period.
+	pub(crate) fn emission(&self, stream: Stream) -> u128 {
 		self.period(stream).emission
 	}
 
@@ -106,40 +105,40 @@ impl Simulation {
 	}
 }
 
-/// What an era minted, as far as it was simulated.
-pub struct Era {
+/// The emission of an era, as far as it was simulated.
+pub(crate) struct Era {
 	/// Its number: how often emission has halved.
 	pub number: u32,
 	/// The years with which it begins and ends.
 	pub years: [u32; 2],
-	/// What is issued when it begins and when it ends.
+	/// Issuance when it begins and when it ends.
 	pub issuance: [u128; 2],
-	/// What each stream mints in it.
+	/// The emission of each stream in it.
 	pub income: [u128; 2],
-	/// What the first period of each stream mints that begins in it.
+	/// The emission of the first period of each stream that begins in it.
 	pub period: [u128; 2],
-	/// What its first year adds, in millionths of what is issued when it begins.
+	/// Growth in its first year, in millionths of issuance when it begins.
 	pub inflation: u128,
 }
 
-/// What is simulated: each era, and what is issued at the end of each year.
-pub struct Outlook {
+/// The result of a simulation: each era, and issuance at the end of each year.
+pub(crate) struct Outlook {
 	/// The eras.
 	pub eras: Vec<Era>,
-	/// What is issued after so many years, genesis first.
+	/// Issuance after each year, genesis first.
 	pub years: Vec<u128>,
 }
 
 /// Lets a chain run for so many years. Eras are whole numbers of years.
-pub fn outlook(genesis: u128, years: u32) -> Outlook {
+pub(crate) fn outlook(genesis: u128, years: u32) -> Outlook {
 	let lengths = Lengths::CHAIN;
 	let mut simulation = Simulation::new(genesis, lengths);
 	let mut issued = vec![genesis];
 	let mut eras: Vec<Era> = Vec::new();
 	let mut before = [0; 2];
 	for year in 1..=years {
-		let start = (year - 1) * YEAR;
-		let end = year * YEAR;
+		let start = (year - 1) * YEARS;
+		let end = year * YEARS;
 		let opening = simulation.issuance(start);
 		if start.is_multiple_of(lengths.era) {
 			before = Stream::ALL.map(|stream| simulation.minted(stream, start));
@@ -168,7 +167,8 @@ pub fn outlook(genesis: u128, years: u32) -> Outlook {
 	Outlook { eras, years: issued }
 }
 
-/// What the first periods of an era mint that begins at a block: its own of a stream whose period began before is over first.
+/// The emission of the first periods of an era that begins at a block: its own of a stream whose period began
+/// before is over first.
 fn first_periods(simulation: &mut Simulation, start: BlockNumber) -> [u128; 2] {
 	Stream::ALL.map(|stream| {
 		let period = simulation.period(stream);

@@ -1,4 +1,4 @@
-//! What was simulated, for people and for programs.
+//! The simulation as tables, for people and for programs.
 
 use crate::simulation::{Era, Outlook, NRN};
 use serde_json::{json, Value};
@@ -30,7 +30,7 @@ fn cells(era: &Era) -> [String; 9] {
 }
 
 /// A table of Markdown.
-pub fn markdown(outlook: &Outlook) -> String {
+pub(crate) fn markdown(outlook: &Outlook) -> String {
 	let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
 	let mut text = row(&HEADINGS.map(str::to_owned));
 	text.push_str("|---:|---|---:|---:|---:|---:|---:|---:|---:|\n");
@@ -41,7 +41,7 @@ pub fn markdown(outlook: &Outlook) -> String {
 }
 
 /// A table in columns.
-pub fn text(outlook: &Outlook) -> String {
+pub(crate) fn text(outlook: &Outlook) -> String {
 	let mut rows = vec![HEADINGS.map(str::to_owned)];
 	rows.extend(outlook.eras.iter().map(cells));
 	let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
@@ -55,7 +55,7 @@ pub fn text(outlook: &Outlook) -> String {
 }
 
 /// Everything, with amounts as the chain writes them: decimal strings in units of 10^-12 NRN.
-pub fn json(outlook: &Outlook) -> Value {
+pub(crate) fn json(outlook: &Outlook) -> Value {
 	let eras: Vec<Value> = outlook
 		.eras
 		.iter()
@@ -76,7 +76,7 @@ pub fn json(outlook: &Outlook) -> Value {
 }
 
 /// Whole neurons, rounded down.
-pub fn whole(amount: u128) -> String {
+pub(crate) fn whole(amount: u128) -> String {
 	let digits = (amount / NRN).to_string();
 	let mut grouped = String::new();
 	for (index, digit) in digits.chars().enumerate() {

@@ -1,9 +1,9 @@
 use super::{
 	plot,
-	simulation::{outlook, Lengths, Simulation, NRN, YEAR},
+	simulation::{outlook, Lengths, Simulation, NRN},
 	table,
 };
-use descent_protocol::{era, flown, BlockNumber, Stream};
+use descent_protocol::{era, flown, BlockNumber, Stream, YEARS};
 use std::{fs, path::PathBuf};
 
 /// A chain that does in each block what it has to, and what each stream has minted by the end.
@@ -69,8 +69,8 @@ fn and_so_does_every_block_of_many_eras() {
 #[test]
 fn years_are_whole_periods_of_trainers_and_eras_are_whole_years() {
 	let Lengths { periods, era } = Lengths::CHAIN;
-	assert!(YEAR.is_multiple_of(periods[0]));
-	assert!(era.is_multiple_of(YEAR));
+	assert!(YEARS.is_multiple_of(periods[0]));
+	assert!(era.is_multiple_of(YEARS));
 	// But not of proposers: one of their periods goes on into the next era with what it began with.
 	assert!(!era.is_multiple_of(periods[1]));
 }
@@ -120,7 +120,7 @@ fn odd_arguments_are_named() {
 	}
 }
 
-/// What stands in the book is what this prints. With `WRITE_BOOK` it is written instead.
+/// Compares the book with what this prints. With `WRITE_BOOK` it is written instead.
 #[test]
 fn the_book_says_the_same() {
 	const BEGIN: &str = "<!-- scripts/simulate --markdown -->\n";

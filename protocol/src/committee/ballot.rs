@@ -6,7 +6,7 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{bounded::BoundedVec, ConstU32, H256};
 
-/// What measuring one checkpoint on a round's evaluation set gave.
+/// A measurement of one checkpoint on a round's evaluation set.
 #[derive(
 	Clone,
 	Copy,
@@ -30,7 +30,7 @@ pub struct Measurement {
 	pub root: H256,
 }
 
-/// What a committee member says of one candidate.
+/// A committee member's verdict on one candidate.
 #[derive(
 	Clone,
 	Copy,
@@ -53,7 +53,8 @@ pub enum Verdict {
 	Mismatch(Measurement),
 	/// Nobody served the checkpoint in time.
 	Unavailable,
-	/// The checkpoint is not one of this group's model: wrong names, shapes or types, or weights that are not finite.
+	/// The checkpoint is not one of this group's model: wrong names, shapes or types, or weights that are not
+	/// finite.
 	Invalid,
 }
 
@@ -67,7 +68,7 @@ impl Verdict {
 	}
 }
 
-/// All that a committee member says of a round.
+/// A committee member's ballot in a round.
 #[derive(
 	Clone,
 	Debug,

@@ -1,8 +1,9 @@
-//! What a validator's off-chain worker and the evaluator beside it say to each other, as JSON over HTTP on loopback.
+//! Requests of a validator's off-chain worker to the evaluator beside it, and the answers: JSON over HTTP on
+//! loopback.
 //!
-//! `POST /v1/evaluations` with an [`EvaluationRequest`] answers at once with a [`Job`]; equal requests are one job.
-//! `GET /v1/evaluations/{id}` answers with the [`Job`] as it stands. `POST /v1/checks` with a [`CheckRequest`] and
-//! `GET /v1/checks/{id}` are the same for proposed deltas.
+//! `POST /v1/evaluations` with an [`EvaluationRequest`] answers at once with a [`Job`]; equal requests are
+//! one job. `GET /v1/evaluations/{id}` answers with the [`Job`] as it stands. `POST /v1/checks` with a
+//! [`CheckRequest`] and `GET /v1/checks/{id}` are the same for proposed deltas.
 
 use crate::{
 	hash::job_id, Ballot, ContentRef, DeltaVerdict, EvaluationPolicy, GroupId, Metric, ProposalId,
@@ -13,12 +14,12 @@ use codec::Encode;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 
-/// Where the chain's off-chain worker finds the evaluator unless it is told otherwise.
+/// The default address at which the chain's off-chain worker finds the evaluator.
 pub const DEFAULT_EVALUATOR: &str = "http://127.0.0.1:9977";
 /// The key of the off-chain local storage under which a node keeps its evaluator's address.
 pub const EVALUATOR_STORAGE_KEY: &[u8] = b"descent::evaluator";
 
-/// A delta and where it can be had.
+/// A delta and the gateways that serve it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeltaSource {
@@ -28,7 +29,7 @@ pub struct DeltaSource {
 	pub providers: Vec<String>,
 }
 
-/// A checkpoint and where it can be had.
+/// A checkpoint and the gateways that serve it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckpointSource {
@@ -50,7 +51,7 @@ pub struct CandidateSource {
 	pub claim: Score,
 }
 
-/// All that is needed to measure a round.
+/// A request to measure a round.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvaluationRequest {
@@ -66,18 +67,18 @@ pub struct EvaluationRequest {
 	pub deltas: Vec<DeltaSource>,
 	/// The metric of the group.
 	pub metric: Metric,
-	/// What the checkpoints are measured on.
+	/// The records that the checkpoints are measured on.
 	pub policy: EvaluationPolicy,
 	/// Draws the records, see [`crate::sample`].
 	pub seed: H256,
-	/// How far a measured score may be from its claim, in micro-units.
+	/// Largest difference between a claim and the measured score, in micro-units.
 	pub tolerance: u64,
-	/// Where the model description and the data can be had.
+	/// Base addresses of gateways that serve the model description and the data.
 	pub providers: Vec<String>,
 	/// The head, to be measured as the baseline.
 	pub head: Option<CheckpointSource>,
-	/// How long it may take to fetch the candidates, all of them together, in milliseconds. Whoever makes a committee
-	/// wait can't make it miss the window.
+	/// Time limit for fetching all candidates together, in milliseconds: a slow gateway can't make a
+	/// committee miss its window.
 	pub fetch_ms: u64,
 	/// The candidates in rank order.
 	pub candidates: Vec<CandidateSource>,
@@ -90,7 +91,7 @@ impl EvaluationRequest {
 	}
 }
 
-/// All that is needed to check a proposed delta.
+/// A request to check a proposed delta.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckRequest {
@@ -102,17 +103,18 @@ pub struct CheckRequest {
 	pub proposal: ProposalId,
 	/// The version of the data set that it is checked on: so many deltas make it.
 	pub version: u32,
-	/// The committee's attempt to agree, from 0: what could not be fetched is tried anew in the next, as another job.
+	/// The committee's attempt to agree, from 0: what could not be fetched is tried anew in the next, as
+	/// another job.
 	pub attempt: u32,
 	/// The model description.
 	pub model: ContentRef,
-	/// Where the model description and the data can be had.
+	/// Base addresses of gateways that serve the model description and the data.
 	pub providers: Vec<String>,
 	/// The deltas that make the version, oldest first.
 	pub deltas: Vec<DeltaSource>,
 	/// The proposed delta.
 	pub proposed: DeltaSource,
-	/// How long it may take to fetch the proposed delta, in milliseconds.
+	/// Time limit for fetching the proposed delta, in milliseconds.
 	pub fetch_ms: u64,
 }
 
@@ -123,16 +125,16 @@ impl CheckRequest {
 	}
 }
 
-/// A job as the evaluator knows it; `Outcome` is what comes of it.
+/// A job as the evaluator knows it; `Outcome` is its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job<Outcome> {
 	/// The request's id.
 	pub id: H256,
-	/// How far it is.
+	/// Its progress.
 	pub status: JobStatus<Outcome>,
 }
 
-/// How far a job is.
+/// The progress of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "state")]
 pub enum JobStatus<Outcome> {
@@ -147,22 +149,22 @@ pub enum JobStatus<Outcome> {
 	Done(Outcome),
 	/// Could not be done, through no fault of what was to be looked at.
 	Failed {
-		/// Why, in words.
+		/// The reason, in words.
 		reason: String,
 	},
 }
 
-/// What comes of an evaluation.
+/// The result of an evaluation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measured {
-	/// What the committee member should say.
+	/// The ballot that the committee member should cast.
 	pub ballot: Ballot,
 }
 
-/// What comes of a check.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checked {
-	/// What the committee member should say.
+	/// The verdict that the committee member should give.
 	pub checked: DeltaVerdict,
 }
 

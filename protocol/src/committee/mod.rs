@@ -1,4 +1,5 @@
-//! Rules of a committee: what its members answer, how their answers are counted, and what their performance costs them.
+//! Rules of a committee: what its members answer, how their answers are counted, and what their performance
+//! costs them.
 
 mod ballot;
 pub mod evaluation;
@@ -9,7 +10,7 @@ mod tally;
 
 pub use ballot::{Ballot, Measurement, Verdict};
 pub use performance::{check_performance, performance, Performance};
-pub(crate) use quorum::{is_quorum, is_veto};
+pub(crate) use quorum::{agreed, is_quorum, is_veto, most_frequent};
 pub use slashing::{
 	slash_fraction, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_STRIKES, MINIMUM_SLASH, STRIKE_LIFETIME,
 };

@@ -1,12 +1,12 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
-use crate::{committee::is_quorum, Ballot, DeltaVerdict, Measurement, Verdict};
-use alloc::{collections::BTreeMap, vec::Vec};
+use crate::{committee::agreed, Ballot, DeltaVerdict, Measurement, Verdict};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// How a member of a committee did its work, as far as 2/3 of the committee tell.
+/// The performance of a member of a committee, held against what 2/3 of the committee say.
 #[derive(
 	Clone,
 	Copy,
@@ -29,15 +29,15 @@ pub enum Performance {
 	Sound,
 	/// It could not fetch what 2/3 could, or 2/3 agree on nothing: it is not paid.
 	Idle,
-	/// It was not heard, though 2/3 were and agree: it is not paid, and where that goes on for a day no candidate any more, see
-	/// [`MAX_ABSENCES`](crate::MAX_ABSENCES).
+	/// It was not heard, though 2/3 were and agree. It is not paid, and after a day of absences it is no
+	/// longer a candidate, see [`MAX_ABSENCES`](crate::MAX_ABSENCES).
 	Absent,
-	/// It says that it measured, or found, something else than 2/3 did. It is not paid, and when it repeats that is an
-	/// offence.
+	/// It says that it measured, or found, something else than 2/3 did. It is not paid, and a repetition is
+	/// an offence.
 	False,
 }
 
-/// What a member says of one thing, as 2/3 have to agree on it.
+/// A member's statement on one thing, as 2/3 have to agree on it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Statement {
 	/// A measurement, and whether it is what was claimed.
@@ -59,7 +59,7 @@ impl From<&Verdict> for Statement {
 	}
 }
 
-/// What is held against members so far.
+/// The record of a member so far.
 #[derive(Clone, Copy, Default)]
 struct Record {
 	agreed: bool,
@@ -78,11 +78,12 @@ impl Record {
 	}
 }
 
-/// How the members of a round's committee did, in their order; `None` stands for a ballot that was not opened.
+/// The performance of each member of a round's committee, in their order; `None` stands for a ballot that was
+/// not opened.
 ///
-/// Everything that a member looked at is held against what at least 2/3 of the committee say of it: the head, and each
-/// candidate. Where they don't agree, nothing is. That nobody served something can't be refuted, nor can that somebody did:
-/// who could not fetch what 2/3 measured is not paid and no more.
+/// Each statement of a member, on the head and on each candidate, is held against what at least 2/3 of the
+/// committee say. Where they don't agree, nothing is. Nobody can prove that content was served, or that it
+/// was not: a member that could not fetch what 2/3 measured is not paid, and that is all.
 pub fn performance(ballots: &[Option<Ballot>]) -> Vec<Performance> {
 	let mut records: Vec<Record> = ballots.iter().map(|_| Record::default()).collect();
 	let depth = ballots.iter().flatten().map(|ballot| ballot.verdicts.len()).max().unwrap_or_default();
@@ -104,16 +105,7 @@ pub fn performance(ballots: &[Option<Ballot>]) -> Vec<Performance> {
 
 /// Holds what members say of one thing against what 2/3 say of it.
 fn hold_against(records: &mut [Record], statements: &[Option<Statement>], is_work: bool) {
-	let mut counts = BTreeMap::<Statement, usize>::new();
-	for statement in statements.iter().flatten() {
-		let count = counts.entry(*statement).or_default();
-		*count = count.saturating_add(1);
-	}
-	let decided = counts
-		.into_iter()
-		.find(|(_, count)| is_quorum(*count, statements.len()))
-		.map(|(statement, _)| statement);
-	let Some(decided) = decided else {
+	let Some(decided) = agreed(statements.iter().flatten().copied(), statements.len()) else {
 		return;
 	};
 	for (record, statement) in records.iter_mut().zip(statements) {
@@ -128,12 +120,12 @@ fn hold_against(records: &mut [Record], statements: &[Option<Statement>], is_wor
 	}
 }
 
-/// How the members of a committee that has decided on a delta did, in their order; `None` stands for a verdict that was not
-/// opened.
+/// The performance of each member of a committee that has decided on a delta, in their order; `None` stands
+/// for a verdict that was not opened.
 ///
-/// Of why a delta is invalid members may have different reasons, as it may have many faults. That it is valid has one root,
-/// and that it is there is not refuted by who could not fetch it. Who was not heard may still have been about to speak, as a
-/// check is over as soon as it is decided: it is idle, not absent.
+/// Members may have different reasons for calling a delta invalid, as it may have many faults. A valid delta
+/// has one root. A member that could not fetch it does not deny that it is there. A member that was not heard
+/// may still have been about to speak, as a check is over as soon as it is decided: it is idle, not absent.
 pub fn check_performance(verdicts: &[Option<DeltaVerdict>], decided: DeltaVerdict) -> Vec<Performance> {
 	verdicts
 		.iter()

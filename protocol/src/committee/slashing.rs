@@ -1,25 +1,27 @@
-use crate::{BlockNumber, Share};
+use crate::{BlockNumber, Share, DAYS};
 
 /// The least part of its bond that an offence costs a validator.
 pub const MINIMUM_SLASH: Share = Share::percent(10);
 
-/// For how many blocks a misattestation counts against a validator: a day.
-pub const STRIKE_LIFETIME: BlockNumber = 28_800;
+/// Number of blocks for which a misattestation counts against a validator: a day.
+pub const STRIKE_LIFETIME: BlockNumber = DAYS;
 
-/// How many misattestations within [`STRIKE_LIFETIME`] are an offence: one may be a machine that rounds differently,
-/// two are a habit.
+/// Number of misattestations within [`STRIKE_LIFETIME`] that are an offence. A single one may come from a
+/// machine that rounds differently.
 pub const MAX_STRIKES: u32 = 2;
 
-/// How many absences in a row end a validator's candidacy, until it asks to be a candidate again: who is never heard from brings
-/// everybody's rounds closer to having no quorum. Nothing is slashed.
+/// Number of absences in a row that end a validator's candidacy, until it asks to be a candidate again: a
+/// validator that is never heard brings all rounds closer to having no quorum. Nothing is slashed.
 pub const MAX_ABSENCES: u32 = 100;
 
-/// Blocks from an absence that is counted to the next that is, so that as many as [`MAX_ABSENCES`] take a day: 291.
+/// Blocks from an absence that is counted to the next that is, so that as many as [`MAX_ABSENCES`] take a
+/// day: 291.
 pub const ABSENCE_INTERVAL: BlockNumber = STRIKE_LIFETIME.div_ceil(MAX_ABSENCES.saturating_sub(1));
 
-/// What an offence costs each of `offenders` among so many validators: `(3 x offenders / validators)^2`, as is usual for
-/// equivocations, and [`MINIMUM_SLASH`] at least. One alone pays little more than the minimum, as it may be a mistake; a
-/// third of the set, which is what an attack takes, loses everything.
+/// The part of its bond that an offence costs each of `offenders` among so many validators: `(3 x offenders /
+/// validators)^2`, as in Polkadot's slashing of equivocations, and at least [`MINIMUM_SLASH`]. A single
+/// offender pays little more than the minimum, as it may be a mistake. A third of the set, which an attack
+/// takes, loses everything.
 pub fn slash_fraction(offenders: u32, validators: u32) -> Share {
 	const WHOLE: u64 = 1_000_000;
 	let ratio = u64::from(offenders)

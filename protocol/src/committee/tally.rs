@@ -3,7 +3,8 @@ use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// What the members of a committee who opened their ballots say of one candidate. Who did not look at it is not counted.
+/// Number of members with each verdict on one candidate, among those that opened their ballots. A member that
+/// did not look at it is not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct Tally {
 	/// Measured what was claimed.

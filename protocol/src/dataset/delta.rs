@@ -1,21 +1,15 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
-use crate::{
-	committee::{is_quorum, is_veto},
-	BlockNumber,
-};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use core::{fmt, ops::Range};
+use core::fmt;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 
 /// The largest delta that can be proposed, in bytes.
 pub const MAX_DELTA_SIZE: u64 = 16 << 30;
-/// How many attempts a check has, the first one included.
-pub const MAX_ATTEMPTS: u32 = 5;
 
-/// What is wrong with a row of a delta.
+/// A fault of a row of a delta.
 #[derive(
 	Clone,
 	Copy,
@@ -73,7 +67,7 @@ impl fmt::Display for RowProblem {
 	}
 }
 
-/// Why a delta is invalid: everybody who checks the same file on the same version finds the same.
+/// The reason that a delta is invalid. Every check of the same file on the same version finds the same.
 #[derive(
 	Clone,
 	Copy,
@@ -104,13 +98,14 @@ pub enum DeltaFault {
 	Row {
 		/// The row's number in the file, from 0.
 		row: u64,
-		/// What is wrong with it.
+		/// The row's fault.
 		problem: RowProblem,
 	},
 }
 
 impl DeltaFault {
-	/// Whether it lies in the data set as much as in the delta: on another version, the delta may be valid.
+	/// Returns true if the fault lies in the data set as much as in the delta: on another version, the delta
+	/// may be valid.
 	pub fn is_conflict(&self) -> bool {
 		matches!(self, Self::Row { problem: RowProblem::Duplicate | RowProblem::Absent, .. })
 	}
@@ -128,7 +123,7 @@ impl fmt::Display for DeltaFault {
 	}
 }
 
-/// What a valid delta does to a data set.
+/// The effect of a valid delta on a data set.
 #[derive(
 	Clone,
 	Copy,
@@ -156,7 +151,7 @@ pub struct DeltaReport {
 	pub root: H256,
 }
 
-/// What a validator found of a proposed delta.
+/// A validator's verdict on a proposed delta.
 #[derive(
 	Clone,
 	Copy,
@@ -183,99 +178,34 @@ pub enum DeltaVerdict {
 	Unavailable,
 }
 
-/// What a committee holds of a delta in an attempt, where at least 2/3 of it do: the same report to the last digit, that it is
-/// invalid, or that nobody serves it. `verdicts` are those that were opened, with how many members hold each.
-///
-/// Of several faults the one counts that most members found. As long as no more than 1/3 of them found it, there is no
-/// decision: a liar who opens first must not choose the reason. That nobody serves it is not decided in the first attempt, as
-/// its time may be short for whom the whole committee fetches from at once.
-pub fn decide(verdicts: &[(DeltaVerdict, u32)], committee: u32, attempt: u32) -> Option<DeltaVerdict> {
-	let count = |members: u32| usize::try_from(members).unwrap_or(usize::MAX);
-	let holds = |members: u32| is_quorum(count(members), count(committee));
-	let valid = verdicts
-		.iter()
-		.find(|(verdict, members)| matches!(verdict, DeltaVerdict::Valid(_)) && holds(*members));
-	if let Some((verdict, _)) = valid {
-		return Some(*verdict);
-	}
-	let invalid = verdicts.iter().filter(|(verdict, _)| matches!(verdict, DeltaVerdict::Invalid(_)));
-	let total = invalid.clone().fold(0u32, |sum, (_, members)| sum.saturating_add(*members));
-	if holds(total) {
-		// The most frequent, and of several the one that everybody orders first.
-		return invalid
-			.min_by_key(|(verdict, members)| (core::cmp::Reverse(*members), *verdict))
-			.filter(|(_, members)| is_veto(count(*members), count(committee)))
-			.map(|(verdict, _)| *verdict);
-	}
-	verdicts
-		.iter()
-		.find(|(verdict, members)| *verdict == DeltaVerdict::Unavailable && attempt > 0 && holds(*members))
-		.map(|(verdict, _)| *verdict)
-}
-
-/// When a delta of `size` bytes is checked, from the block at which its check begins. Attempts follow each other until
-/// the committee agrees, [`MAX_ATTEMPTS`] at most. Large files have longer windows, a block for each 2 MiB. In each attempt
-/// members have four times as long to attest as in the one before: who has to fetch the whole data set first gets the time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
-pub struct CheckWindows {
-	/// The block at which the check begins; members attest from the next one on.
-	pub since: BlockNumber,
-	/// Blocks in which members attest in the first attempt.
-	pub attest: BlockNumber,
-	/// Blocks in which they open what they attested to.
-	pub open: BlockNumber,
-}
-
-/// Where a check stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckPhase {
-	/// The attempt, from 0.
-	pub attempt: u32,
-	/// Whether members attest now; otherwise they open.
-	pub is_attesting: bool,
-	/// The blocks of the window that holds the block asked for.
-	pub window: Range<BlockNumber>,
-}
-
-impl CheckWindows {
-	/// Blocks in which members attest to a small delta.
-	const ATTEST: BlockNumber = 10;
-	/// Blocks in which members open.
-	const OPEN: BlockNumber = 5;
-	/// How many times longer the attest window of each attempt is than that of the one before.
-	const GROWTH: BlockNumber = 4;
-	/// Bytes for which the attest window gets another block.
-	const BYTES_PER_BLOCK: u64 = 2 << 20;
-
-	/// The windows of a check that begins at `since`.
-	pub fn new(since: BlockNumber, size: u64) -> Self {
-		let blocks = size.min(MAX_DELTA_SIZE) / Self::BYTES_PER_BLOCK;
-		Self {
-			since,
-			attest: Self::ATTEST.saturating_add(blocks.try_into().unwrap_or(BlockNumber::MAX)),
-			open: Self::OPEN,
-		}
-	}
-
-	/// Where the check stands at `block`; `None` before its first window and after its last.
-	pub fn phase(&self, block: BlockNumber) -> Option<CheckPhase> {
-		let mut begin = self.since.checked_add(1)?;
-		let mut attest = self.attest;
-		for attempt in 0..MAX_ATTEMPTS {
-			let middle = begin.checked_add(attest)?;
-			let end = middle.checked_add(self.open)?;
-			if (begin..end).contains(&block) {
-				let is_attesting = block < middle;
-				let window = if is_attesting { begin..middle } else { middle..end };
-				return Some(CheckPhase { attempt, is_attesting, window });
-			}
-			begin = end;
-			attest = attest.checked_mul(Self::GROWTH)?;
-		}
-		None
-	}
-}
-
 #[cfg(test)]
-#[path = "delta_tests.rs"]
-mod tests;
+mod tests {
+	use super::*;
+
+	#[test]
+	fn only_what_depends_on_the_version_is_a_conflict() {
+		let row = |problem| DeltaFault::Row { row: 3, problem };
+		assert!(row(RowProblem::Duplicate).is_conflict());
+		assert!(row(RowProblem::Absent).is_conflict());
+		assert!(!row(RowProblem::Repeated).is_conflict());
+		assert!(!DeltaFault::Empty.is_conflict());
+		assert_eq!(row(RowProblem::WrongId).to_string(), "row 3: the id is not that of the record");
+	}
+
+	#[test]
+	fn a_verdict_reads_as_documented() {
+		let json = serde_json::to_value(DeltaVerdict::Invalid(DeltaFault::Row {
+			row: 7,
+			problem: RowProblem::WrongId,
+		}))
+		.unwrap();
+		let expected =
+			serde_json::json!({"verdict": "invalid", "fault": "row", "row": 7, "problem": "wrong_id"});
+		assert_eq!(json, expected);
+		let valid = DeltaVerdict::Valid(DeltaReport { added: 2, removed: 0, records: 2, root: H256::zero() });
+		let json = serde_json::to_value(valid).unwrap();
+		assert_eq!(json["verdict"], "valid");
+		assert_eq!(json["added"], 2);
+		assert_eq!(serde_json::from_value::<DeltaVerdict>(json).unwrap(), valid);
+	}
+}

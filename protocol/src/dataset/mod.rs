@@ -1,8 +1,7 @@
 //! Rules of a group's data set: reports on a delta, windows of its check, and the committee's decision.
 
+mod check;
 mod delta;
 
-pub use delta::{
-	decide, CheckPhase, CheckWindows, DeltaFault, DeltaReport, DeltaVerdict, RowProblem, MAX_ATTEMPTS,
-	MAX_DELTA_SIZE,
-};
+pub use check::{decide, CheckPhase, CheckWindows, MAX_ATTEMPTS};
+pub use delta::{DeltaFault, DeltaReport, DeltaVerdict, RowProblem, MAX_DELTA_SIZE};

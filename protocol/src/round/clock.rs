@@ -37,13 +37,13 @@ pub struct Clock {
 	pub open: BlockNumber,
 }
 
-/// Why a [`Clock`] can't be used.
+/// A reason that a [`Clock`] can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockError {
 	/// A window has no block.
 	EmptyWindow,
-	/// The seed's block and the reveal, attest and open windows don't fit into one round, so that more than two rounds
-	/// would be open at a time.
+	/// The seed's block and the reveal, attest and open windows don't fit into one round, so that more than
+	/// two rounds would be open at a time.
 	TooLong,
 }
 
@@ -56,13 +56,14 @@ impl fmt::Display for ClockError {
 	}
 }
 
-/// The windows of one round, as half-open ranges of blocks, and the two single blocks between and behind them.
+/// The windows of one round, as half-open ranges of blocks, and the two single blocks between and behind
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct Windows {
 	/// Commitments are admitted.
 	pub commit: Range<BlockNumber>,
-	/// The block whose randomness draws the evaluation set, the first after the commitments close. Nothing is revealed
-	/// in it, as its randomness is only known to the blocks after it.
+	/// The block whose randomness draws the evaluation set, the first after the commitments close. Nothing is
+	/// revealed in it, as its randomness is only known to the blocks after it.
 	pub seed: BlockNumber,
 	/// Reveals are admitted.
 	pub reveal: Range<BlockNumber>,
@@ -74,7 +75,7 @@ pub struct Windows {
 	pub settle: BlockNumber,
 }
 
-/// Where a round stands at a block.
+/// The phase of a round at a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -109,8 +110,11 @@ impl fmt::Display for Phase {
 }
 
 impl Clock {
-	/// Whether the lengths make a clock: no window is empty, and a round is settled before the next one's commitments
-	/// have been closed for as long.
+	/// Checks that the lengths make a clock: no window is empty, and the seed's block and the windows behind
+	/// it fit into one round.
+	///
+	/// # Errors
+	/// [`ClockError`] where they don't.
 	pub fn check(&self) -> Result<(), ClockError> {
 		if [self.length, self.reveal, self.attest, self.open].contains(&0) {
 			return Err(ClockError::EmptyWindow);
@@ -131,7 +135,8 @@ impl Clock {
 		block.checked_sub(self.start)?.checked_div(self.length)?.checked_add(self.first)
 	}
 
-	/// The windows of a round; `None` for rounds before the first, and where they would lie beyond the last block number.
+	/// The windows of a round; `None` for rounds before the first, and where they would lie beyond the last
+	/// block number.
 	pub fn windows(&self, round: RoundIndex) -> Option<Windows> {
 		let from = (round.checked_sub(self.first)?.checked_mul(self.length)?).checked_add(self.start)?;
 		let seed = from.checked_add(self.length)?;
@@ -149,10 +154,12 @@ impl Clock {
 		})
 	}
 
-	/// The clock that times the rounds from `round` on with the lengths of `next`, where this one times the rounds before.
+	/// The clock that times the rounds from `round` on with the lengths of `next`, where this one times the
+	/// rounds before.
 	///
-	/// Its first round begins as the commitments of the one before close. Where its rounds are so short that their
-	/// commitments would close before that one is settled, it begins as much later: at most one round is judged at a time.
+	/// Its first round begins as the commitments of the one before close. Where its rounds are so short that
+	/// their commitments would close before that one is settled, it begins later by as much: at most one
+	/// round is judged at a time.
 	pub fn succeed(&self, round: RoundIndex, next: Clock) -> Option<Clock> {
 		let start = match round.checked_sub(self.first)? {
 			0 => self.start,
@@ -166,7 +173,7 @@ impl Clock {
 }
 
 impl Windows {
-	/// Where the round stands at `block`.
+	/// The phase of the round at `block`.
 	pub fn phase(&self, block: BlockNumber) -> Phase {
 		match block {
 			block if block < self.commit.start => Phase::Waiting,

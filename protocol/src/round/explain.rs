@@ -27,10 +27,22 @@ fn sentence(round: &RoundView, candidate: Option<&CandidateView>) -> String {
 	let number = round.round;
 	let Some(candidate) = candidate else {
 		return match round.phase {
-			Phase::Waiting => format!("Round {number} has not begun: it takes commitments from block {}.", round.windows.commit.start),
-			Phase::Commit => format!("There is no commitment of this account in round {number} yet; it takes them until block {}.", round.windows.commit.end),
-			Phase::Settle if round.candidates.is_empty() => format!("The chain holds no commitment to round {number}: either nobody made one, or it was settled so long ago that only the events of its blocks tell how it ended."),
-			_ => format!("This account made no commitment in round {number}, or a larger deposit displaced it and it was returned."),
+			Phase::Waiting => format!(
+				"Round {number} has not begun: it takes commitments from block {}.",
+				round.windows.commit.start
+			),
+			Phase::Commit => format!(
+				"There is no commitment of this account in round {number} yet; it takes them until block {}.",
+				round.windows.commit.end
+			),
+			Phase::Settle if round.candidates.is_empty() => format!(
+				"The chain holds no commitment to round {number}: either nobody made one, or it was settled so \
+				 long ago that only the events of its blocks tell how it ended."
+			),
+			_ => format!(
+				"This account made no commitment in round {number}, or a larger deposit displaced it and it was \
+				 returned."
+			),
 		};
 	};
 	match candidate.outcome {
@@ -63,80 +75,96 @@ fn pending(round: &RoundView, candidate: &CandidateView) -> String {
 }
 
 fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> String {
-	let claim = || candidate.reveal.as_ref().map(|reveal| reveal.claim).unwrap_or_default();
-	let measured = || candidate.measured.unwrap_or_default();
-	let best = || {
-		round
-			.candidates
-			.iter()
-			.find(|candidate| candidate.measured.is_some() && candidate.outcome != Some(Outcome::Refuted))
-	};
 	match outcome {
-		Outcome::Won => format!(
-			"Paid {}: the committee measured {}, {}, and the checkpoint became the head.",
-			format_amount(candidate.reward),
-			measured(),
-			match round.baseline {
-				Some(baseline) => format!("better than the head's {baseline}"),
-				None => String::from("with no head to compare it with"),
-			}
-		),
-		Outcome::Outranked => format!(
-			"Not paid: its claim of {} ranked behind {}, whose claim was confirmed; the deposit was returned.",
-			claim(),
-			match best() {
-				Some(best) => format!("{}'s {}", best.account.to_ss58check(), best.measured.unwrap_or_default()),
-				None => String::from("a lower one"),
-			}
-		),
+		Outcome::Won => won(round, candidate),
+		Outcome::Outranked => outranked(round, candidate),
 		Outcome::NotBetter => format!(
-			"Not paid: the committee measured {}, which does not beat the head's {} by the {} that the group asks for; the deposit was returned.",
-			measured(),
+			"Not paid: the committee measured {}, which does not beat the head's {} by the {} that the group asks \
+			 for; the deposit was returned.",
+			candidate.measured.unwrap_or_default(),
 			round.baseline.unwrap_or_default(),
 			Score(round.minimum_improvement),
 		),
-		Outcome::Refuted => match candidate.measured {
-			Some(measured) => format!(
-				"Not paid, and the deposit of {} is lost: it claimed {} but the committee measured {measured}.",
-				format_amount(candidate.slashed),
-				claim(),
-			),
-			None => format!(
-				"Not paid, and the deposit of {} is lost: it claimed {}, but of the committee's {} members {}.",
-				format_amount(candidate.slashed),
-				claim(),
-				round.committee.len(),
-				refusals(candidate.tally.unwrap_or_default()),
-			),
-		},
+		Outcome::Refuted => refuted(round, candidate),
 		Outcome::Unrevealed => format!(
 			"Not paid, and {} of the deposit is lost: the commitment was not revealed before block {}.",
 			format_amount(candidate.slashed),
 			round.windows.reveal.end
 		),
-		Outcome::NoQuorum if candidate.slashed > 0 => format!(
-			"Not paid, and {} of the deposit is lost: fewer than two thirds of the committee's {} members confirmed the claim, \
-			 and more contradict it than are silent: {}.",
-			format_amount(candidate.slashed),
+		Outcome::NoQuorum => without_quorum(round, candidate),
+	}
+}
+
+fn won(round: &RoundView, candidate: &CandidateView) -> String {
+	let compared = match round.baseline {
+		Some(baseline) => format!("better than the head's {baseline}"),
+		None => String::from("with no head to compare it with"),
+	};
+	format!(
+		"Paid {}: the committee measured {}, {compared}, and the checkpoint became the head.",
+		format_amount(candidate.reward),
+		candidate.measured.unwrap_or_default(),
+	)
+}
+
+fn outranked(round: &RoundView, candidate: &CandidateView) -> String {
+	let is_confirmed =
+		|other: &&CandidateView| other.measured.is_some() && other.outcome != Some(Outcome::Refuted);
+	let best = match round.candidates.iter().find(is_confirmed) {
+		Some(best) => format!("{}'s {}", best.account.to_ss58check(), best.measured.unwrap_or_default()),
+		None => String::from("a lower one"),
+	};
+	format!(
+		"Not paid: its claim of {} ranked behind {best}, whose claim was confirmed; the deposit was \
+		 returned.",
+		claim(candidate),
+	)
+}
+
+fn refuted(round: &RoundView, candidate: &CandidateView) -> String {
+	let lost = format!("Not paid, and the deposit of {} is lost", format_amount(candidate.slashed));
+	match candidate.measured {
+		Some(measured) => {
+			format!("{lost}: it claimed {} but the committee measured {measured}.", claim(candidate))
+		}
+		None => format!(
+			"{lost}: it claimed {}, but of the committee's {} members {}.",
+			claim(candidate),
 			round.committee.len(),
 			refusals(candidate.tally.unwrap_or_default()),
-		),
-		Outcome::NoQuorum => format!(
-			"Not paid: {} of the committee's {} members showed what they measured, and fewer than two thirds of all agreed, \
-			 so the round has no winner; the deposit was returned.",
-			round.committee.iter().filter(|member| member.opened).count(),
-			round.committee.len(),
 		),
 	}
 }
 
-/// Why members refused a candidate, and how many.
+fn without_quorum(round: &RoundView, candidate: &CandidateView) -> String {
+	let members = round.committee.len();
+	if candidate.slashed > 0 {
+		return format!(
+			"Not paid, and {} of the deposit is lost: fewer than two thirds of the committee's {members} \
+			 members confirmed the claim, and more contradict it than are silent: {}.",
+			format_amount(candidate.slashed),
+			refusals(candidate.tally.unwrap_or_default()),
+		);
+	}
+	format!(
+		"Not paid: {} of the committee's {members} members showed what they measured, and fewer than two \
+		 thirds of all agreed, so the round has no winner; the deposit was returned.",
+		round.committee.iter().filter(|member| member.opened).count(),
+	)
+}
+
+fn claim(candidate: &CandidateView) -> Score {
+	candidate.reveal.as_ref().map(|reveal| reveal.claim).unwrap_or_default()
+}
+
+/// The reasons for which members refused a candidate, each with their number.
 fn refusals(tally: Tally) -> String {
 	let reasons = [
 		(tally.unavailable, "could not fetch the checkpoint"),
 		(
 			tally.invalid,
-			"found that it is no checkpoint of the group's model: wrong names, shapes or types, or values that are not finite",
+			"found that it is no checkpoint of the group's model: wrong names, shapes or types, or values that \
+			 are not finite",
 		),
 		(tally.mismatches, "measured something else"),
 	];

@@ -1,9 +1,9 @@
 use crate::Score;
 use alloc::vec::Vec;
 
-/// The order in which candidates are looked at, as positions in `claims`: by claimed score, lowest first, ties to the
-/// earlier commitment (PoDL's decreasing claimed accuracy). `claims` is in commit order; who has not revealed is `None`
-/// and has no rank.
+/// The order in which candidates are looked at, as positions in `claims`: by claimed score, lowest first,
+/// ties to the earlier commitment (PoDL's decreasing claimed accuracy). `claims` is in commit order; who has
+/// not revealed is `None` and has no rank.
 pub fn rank(claims: &[Option<Score>]) -> Vec<usize> {
 	let mut ranked: Vec<(Score, usize)> =
 		claims.iter().enumerate().filter_map(|(position, claim)| Some(((*claim)?, position))).collect();

@@ -1,8 +1,9 @@
 use alloc::{collections::BTreeSet, vec::Vec};
 use sp_core::H256;
 
-/// The records that a round is measured on: `count` distinct positions below `population`, ascending, every set of
-/// that size equally likely over `seed`. All positions where the population is not larger than `count`.
+/// The records that a round is measured on: `count` distinct positions below `population`, ascending, every
+/// set of that size equally likely over `seed`. All positions where the population is not larger than
+/// `count`.
 ///
 /// Robert Floyd's sampling (Bentley & Floyd, "A sample of brilliance", CACM 30:9, 1987), drawing from
 /// `blake2_256(seed, counter)` with rejection, so that no position is favoured.

@@ -1,16 +1,16 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
-	committee::{is_quorum, is_veto},
+	committee::{agreed, is_quorum, is_veto, most_frequent},
 	Ballot, Measurement, Score, Verdict,
 };
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::fmt;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// How a commitment ended. Every commitment of a settled round has exactly one.
+/// The outcome of a commitment. Every commitment of a settled round has exactly one.
 #[derive(
 	Clone,
 	Copy,
@@ -38,8 +38,9 @@ pub enum Outcome {
 	Refuted,
 	/// The commitment was never revealed.
 	Unrevealed,
-	/// Too few members of the committee agreed, so the round has no winner. Where it is the checkpoint that they contradict
-	/// each other about, see [`Settlement::contested`], the commitment loses what an unrevealed one does.
+	/// Too few members of the committee agreed, so the round has no winner. Where it is the checkpoint that
+	/// they contradict each other about, see [`Settlement::contested`], the commitment loses what an
+	/// unrevealed one does.
 	NoQuorum,
 }
 
@@ -56,19 +57,20 @@ impl fmt::Display for Outcome {
 	}
 }
 
-/// What the committee's ballots make of a round.
+/// The result of a round, drawn from the committee's ballots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settlement {
 	/// The outcome of each commitment, in commit order.
 	pub outcomes: Vec<Outcome>,
-	/// The score that the committee measured of each commitment's checkpoint, where 2/3 hold the same, in commit order.
+	/// The score that the committee measured of each commitment's checkpoint, where 2/3 hold the same, in
+	/// commit order.
 	pub measured: Vec<Option<Score>>,
 	/// The position of the winning commitment and its measured score.
 	pub winner: Option<(usize, Score)>,
 	/// The score that had to be beaten.
 	pub baseline: Option<Score>,
-	/// The position of the commitment at which the round ended without a quorum because members contradict each other about
-	/// its checkpoint, and not because they are silent.
+	/// The position of the commitment at which the round ended without a quorum because members contradict
+	/// each other about its checkpoint, and not because they are silent.
 	pub contested: Option<usize>,
 }
 
@@ -79,48 +81,35 @@ pub enum Incumbent {
 	Nobody,
 	/// It was accepted with this score, on what the round is measured on, too.
 	Accepted(Score),
-	/// It was accepted on something else: by another policy, or on another version of the data set. Its score then says
-	/// nothing of what it would be now.
+	/// It was accepted on something else: by another policy, or on another version of the data set. Its score
+	/// then says nothing of what it would be now.
 	Incomparable,
-}
-
-/// The measurement that most members hold, and how many do. Which of several equally frequent ones does not matter:
-/// none of them has a quorum.
-fn most_held(measurements: impl Iterator<Item = Measurement>) -> Option<(Measurement, usize)> {
-	let mut held = BTreeMap::<Measurement, usize>::new();
-	for measurement in measurements {
-		let count = held.entry(measurement).or_default();
-		*count = count.saturating_add(1);
-	}
-	held.into_iter().max_by_key(|(_, count)| *count)
-}
-
-/// The measurement that at least two thirds of the committee hold.
-fn agreed(measurements: impl Iterator<Item = Measurement>, committee: usize) -> Option<Measurement> {
-	most_held(measurements)
-		.filter(|(_, count)| is_quorum(*count, committee))
-		.map(|(measurement, _)| measurement)
 }
 
 /// Settles a round.
 ///
-/// `claims` are the claimed scores in commit order, `None` where a commitment was not revealed. `ballots` are those that were opened; who opened
-/// none of the `committee` members is not among them.
+/// `claims` are the claimed scores in commit order, `None` where a commitment was not revealed. `ballots` are
+/// those that were opened by the `committee` members.
 ///
-/// In rank order, a candidate is accepted where at least 2/3 of the committee hold `Match` with one measurement, and
-/// refuted where more than 1/3 hold anything else, a match with another measurement among it: a checkpoint whose score
-/// depends on who measures it has none. Then the next is looked at. Neither means that there is no quorum, and
-/// the round has no winner. The accepted candidate wins if it beats the head as 2/3 of the committee measured it on this
-/// round's evaluation set. Where they did not, because it is withheld from some of them or because its score depends on who
-/// measures it, what more than 1/3 measured has to be beaten, which liars alone can't say. Where no third did either, the score at
-/// which the head was accepted has to be beaten: whoever holds it can't stop the group with it. Where that score was measured on
-/// something else, the bar falls with the head: nobody could tell what it would be.
+/// Candidates are looked at in rank order. A candidate is accepted where at least 2/3 of the committee hold
+/// `Match` with one measurement. It is refuted where more than 1/3 hold anything else, including a match with
+/// another measurement: a checkpoint whose score depends on the measuring member has none. After a refuted
+/// candidate the next is looked at. Where a candidate is neither, there is no quorum and the round has no
+/// winner.
 ///
-/// A trainer that serves its checkpoint to some of the members only could have a round end without a quorum as soon as one
-/// member is silent. So a candidate without a quorum is contested where more members refuse it than say nothing of it.
-/// Silence alone never makes it so; a checkpoint that every member can fetch is contested only where more than a sixth of
-/// the committee lies and more than a third lies or is silent, which is more than the committee stands in any case. Where
-/// the silent are as many as those who refuse, nobody can tell whose fault it is, and it is nobody's.
+/// The accepted candidate wins if it beats the head as 2/3 of the committee measured it on this round's
+/// evaluation set. They may not have, because the head is withheld from some of them or its score depends on
+/// the measuring member. Then it has to beat what more than 1/3 measured, which liars alone can't claim.
+/// Where no third agrees either, it has to beat the score at which the head was accepted, so that the head's
+/// owner can't stop the group by withholding it. Where that score was measured on something else, there is no
+/// bar: nobody could tell what the score would be.
+///
+/// A trainer that serves its checkpoint to some of the members only could have a round end without a quorum
+/// as soon as one member is silent. So a candidate without a quorum is contested where more members refuse it
+/// than say nothing of it. Silence alone never makes it so; a checkpoint that every member can fetch is
+/// contested only where more than a sixth of the committee lies and more than a third lies or is silent,
+/// which is more than the committee stands in any case. Where the silent are as many as those who refuse,
+/// nobody can tell whose fault it is, and it is nobody's.
 pub fn settle(
 	claims: &[Option<Score>],
 	ballots: &[Ballot],
@@ -141,45 +130,65 @@ pub fn settle(
 	settlement.baseline = bar(ballots, committee, head);
 	let ranked = crate::rank(claims);
 	for (rank, position) in ranked.iter().copied().enumerate() {
+		let answers = Answers::on(rank, ballots, committee);
+		if let Some(slot) = settlement.measured.get_mut(position) {
+			*slot = answers.measured;
+		}
+		let outcome = match (answers.accepted, settlement.baseline) {
+			(Some(score), Some(bar)) if !score.beats(bar, minimum_improvement) => Outcome::NotBetter,
+			(Some(score), _) => {
+				settlement.winner = Some((position, score));
+				Outcome::Won
+			}
+			(None, _) if is_veto(answers.refusals, committee) => Outcome::Refuted,
+			(None, _) => Outcome::NoQuorum,
+		};
+		if outcome == Outcome::NoQuorum && answers.refusals > answers.silent {
+			settlement.contested = Some(position);
+		}
+		let ended = if outcome == Outcome::NoQuorum { ranked.get(rank..) } else { ranked.get(rank..=rank) };
+		for position in ended.unwrap_or_default() {
+			if let Some(slot) = settlement.outcomes.get_mut(*position) {
+				*slot = outcome;
+			}
+		}
+		if outcome != Outcome::Refuted {
+			break;
+		}
+	}
+	settlement
+}
+
+/// The committee's answers on one candidate.
+struct Answers {
+	/// The score that 2/3 confirm as what was claimed.
+	accepted: Option<Score>,
+	/// The score that 2/3 measured, claimed or not.
+	measured: Option<Score>,
+	/// Number of members that say anything but the most frequent match.
+	refusals: usize,
+	/// Number of members that say nothing of it.
+	silent: usize,
+}
+
+impl Answers {
+	fn on(rank: usize, ballots: &[Ballot], committee: usize) -> Self {
 		let verdicts = || ballots.iter().filter_map(|ballot| ballot.verdicts.get(rank));
 		let matches = verdicts().filter_map(|verdict| match verdict {
 			Verdict::Match(measurement) => Some(*measurement),
 			_ => None,
 		});
-		let (held, holders) = most_held(matches).unzip();
+		let (held, holders) = most_frequent(matches).unzip();
 		let holders = holders.unwrap_or_default();
 		let looked = verdicts().count();
-		let refusals = looked.saturating_sub(holders);
 		let measured = agreed(verdicts().filter_map(Verdict::measurement), committee);
-		if let Some(slot) = settlement.measured.get_mut(position) {
-			*slot = measured.map(|measurement| measurement.score);
-		}
-		let accepted = held.filter(|_| is_quorum(holders, committee));
-		let judged = match (accepted, settlement.baseline) {
-			(Some(accepted), Some(bar)) if !accepted.score.beats(bar, minimum_improvement) => {
-				Outcome::NotBetter
-			}
-			(Some(accepted), _) => {
-				settlement.winner = Some((position, accepted.score));
-				Outcome::Won
-			}
-			(None, _) if is_veto(refusals, committee) => Outcome::Refuted,
-			(None, _) => Outcome::NoQuorum,
-		};
-		if judged == Outcome::NoQuorum && refusals > committee.saturating_sub(looked) {
-			settlement.contested = Some(position);
-		}
-		let ended = if judged == Outcome::NoQuorum { ranked.get(rank..) } else { ranked.get(rank..=rank) };
-		for position in ended.unwrap_or_default() {
-			if let Some(outcome) = settlement.outcomes.get_mut(*position) {
-				*outcome = judged;
-			}
-		}
-		if judged != Outcome::Refuted {
-			break;
+		Self {
+			accepted: held.filter(|_| is_quorum(holders, committee)).map(|held| held.score),
+			measured: measured.map(|measurement| measurement.score),
+			refusals: looked.saturating_sub(holders),
+			silent: committee.saturating_sub(looked),
 		}
 	}
-	settlement
 }
 
 /// The score that an accepted candidate has to beat to win, if any.

@@ -128,7 +128,7 @@ fn what_was_measured_on_something_else_is_no_bar() {
 	assert_eq!((settled.outcomes, settled.baseline), (vec![Outcome::Won], None));
 }
 
-/// How a round ends in which everybody finds 300 claimed and measured, and these are the baselines.
+/// The end of a round in which everybody finds 300 claimed and measured, with these baselines.
 fn beside(baselines: &[Option<u64>], accepted: u64) -> Settlement {
 	let ballots: Vec<_> =
 		baselines.iter().map(|baseline| ballot(*baseline, &[Verdict::Match(measurement(300))])).collect();
@@ -150,7 +150,8 @@ fn a_head_that_some_are_served_or_that_all_measure_differently_stops_nobody() {
 	}
 }
 
-/// On an easy draw a head scores below what it was accepted with: that it is withheld from some must not make it easier to beat.
+/// On an easy draw a head scores below what it was accepted with: that it is withheld from some must not make
+/// it easier to beat.
 #[test]
 fn what_more_than_a_third_measured_of_the_head_counts() {
 	let three = [Some(250), Some(250), Some(250), None];
@@ -163,7 +164,8 @@ fn what_more_than_a_third_measured_of_the_head_counts() {
 	}
 }
 
-/// How a first round ends of whose committee so many find what is claimed, so many can't fetch it, and the rest is silent.
+/// The end of a first round in which so many members find what is claimed, so many can't fetch it, and the
+/// rest is silent.
 fn divided(matches: usize, refusals: usize, committee: usize) -> Settlement {
 	let mut ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); matches];
 	ballots.extend(vec![ballot(None, &[Verdict::Unavailable]); refusals]);
@@ -299,8 +301,8 @@ proptest! {
 		prop_assert_eq!(settle(&round.claims(), &ballots, committee, head, minimum), truth);
 	}
 
-	/// A checkpoint that every honest member can measure is never contested as long as no more than a sixth of the committee
-	/// lies, whoever is silent.
+	/// A checkpoint that every honest member can measure is never contested as long as no more than a sixth
+	/// of the committee lies, whoever is silent.
 	#[test]
 	fn silence_never_costs_an_honest_trainer(
 		liars in vec(verdicts(), 0..5),
@@ -321,8 +323,8 @@ proptest! {
 		prop_assert_ne!(settled.contested, Some(1));
 	}
 
-	/// Whoever holds the head, whatever it serves to whom: what a round's candidates come to depends on the candidates, and who
-	/// beats both what the head scores and what it was accepted with wins.
+	/// Whoever holds the head, whatever it serves to whom: what a round's candidates come to depends on the
+	/// candidates, and who beats both what the head scores and what it was accepted with wins.
 	#[test]
 	fn a_head_never_stops_a_group(
 		baselines in vec(proptest::option::of(50..60u64), 1..12),
@@ -356,7 +358,8 @@ proptest! {
 		);
 	}
 
-	/// Whatever the ballots say: one outcome each, at most one winner, and only with 2/3 behind it and below the bar.
+	/// Whatever the ballots say: one outcome each, at most one winner, and only with 2/3 behind it and below
+	/// the bar.
 	#[test]
 	fn every_commitment_ends_once(
 		round in rounds(),

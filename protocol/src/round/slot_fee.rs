@@ -1,16 +1,18 @@
 use crate::{Share, MAX_CANDIDATES};
 
-/// How many commitments of a round cost nothing beside their fee.
+/// Number of commitments of a round that pay no slot fee.
 const FREE_PLACES: u32 = 16;
-/// What part of a deposit the last place of a round costs.
+/// The part of a deposit that the last slot of a round costs.
 const LAST_PLACE: Share = Share::percent(50);
 
-/// What part of its deposit a commitment costs, and does not get back, to a round in which so many places are taken.
+/// The part of its deposit that a commitment pays, and does not get back, in a round in which `taken` slots
+/// are taken.
 ///
-/// Nothing for the first 16, then more with the square of how many there are beyond them, up to half for the last place and for
-/// one that has to be made first. Candidates behind the one that is accepted are never looked at, so that what they reveal may be
-/// junk and loses nothing: without a price, 64 accounts could keep all others out of a round for its fees. It is a part of the
-/// commitment's own deposit, so that who comes first can't make places dear for the others and have them cheaply.
+/// The first 16 slots are free. Beyond them the fee grows with the square of their number, up to half of the
+/// deposit for the last slot and for one that is freed by a displacement. Candidates behind the accepted one
+/// are never looked at, so that they may reveal junk and lose nothing: without a fee, 64 accounts could keep
+/// all others out of a round for the transactions' fees. The fee is a part of the commitment's own deposit,
+/// so that the first to come can't make slots dear for the others and have them cheaply.
 pub fn slot_fee(taken: u32) -> Share {
 	const PAID_PLACES: u32 = MAX_CANDIDATES.saturating_sub(FREE_PLACES);
 	let beyond = taken.saturating_add(1).saturating_sub(FREE_PLACES).min(PAID_PLACES);

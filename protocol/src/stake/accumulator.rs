@@ -7,26 +7,27 @@ use sp_core::U256;
 /// A unit, in 2^-128 of a unit: what is kept per unit of stake has 128 bits after the point.
 const UNIT: U256 = U256([0, 0, 1, 0]);
 
-/// Divides amounts among stakes without a loop over them: how much has been distributed per unit of stake since ever.
+/// The amount distributed per unit of stake since genesis. It divides amounts among stakes without a loop
+/// over them.
 ///
-/// Who has a stake keeps a [`Mark`] of where the accumulator stood when its stake last changed; what it has earned since is
-/// its stake times the difference. Nothing is lost and nothing is made: each distribution is rounded up by less than one
-/// unit in all, which is taken off the next, and each mark keeps the fraction that it could not pay. So the whole amounts that
-/// marks pay never add up to more than was distributed, a sole stake earns exactly what was, and many less by less than one
-/// unit for each mark, which is paid later.
+/// Each stakeholder keeps a [`Mark`] of the accumulator as its stake last changed; it has earned its stake
+/// times the difference since. Nothing is lost and nothing is made: each distribution is rounded up by less
+/// than one unit in all, which is taken off the next, and each mark keeps the fraction that it could not pay.
+/// So the whole amounts that marks pay never add up to more than was distributed, a sole stake earns exactly
+/// what was, and many less by less than one unit for each mark, which is paid later.
 #[derive(
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Accumulator {
-	/// What has been distributed per unit of stake, in 2^-128 of a unit.
+	/// The amount distributed per unit of stake, in 2^-128 of a unit.
 	per_stake: U256,
-	/// How much more than the distributed amounts that is in all, in 2^-128 of a unit.
+	/// The excess of that over the distributed amounts in all, in 2^-128 of a unit.
 	ahead: u128,
 }
 
 impl Accumulator {
-	/// Distributes an amount among all stake. False, and nothing happens, where there is no stake, or the numbers would be too
-	/// large for it.
+	/// Distributes an amount among all stake. Returns false, and does nothing, where there is no stake or the
+	/// numbers would be too large.
 	#[must_use]
 	pub fn distribute(&mut self, amount: u128, stake: u128) -> bool {
 		if amount == 0 {
@@ -55,7 +56,8 @@ impl Accumulator {
 	}
 }
 
-/// Where an accumulator stood for a stake, and the fraction of a unit that the stake has earned and not been paid.
+/// The state of an accumulator as a stake was last paid, and the fraction of a unit that the stake has earned
+/// since and not been paid.
 #[derive(
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
@@ -65,7 +67,8 @@ pub struct Mark {
 }
 
 impl Mark {
-	/// What a stake has earned that was the same since the mark, in whole units. Moves the mark to where the accumulator is.
+	/// Moves the mark to the accumulator; returns the earnings since then of a stake that did not change, in
+	/// whole units.
 	pub fn earn(&mut self, accumulator: &Accumulator, stake: u128) -> u128 {
 		let since = accumulator.per_stake.saturating_sub(self.per_stake);
 		let earned = since.saturating_mul(U256::from(stake)).saturating_add(U256::from(self.fraction));
@@ -103,8 +106,8 @@ mod tests {
 	}
 
 	proptest! {
-		/// Stakes come and go between distributions; nobody earns what was not distributed, and what is left over is less than
-		/// a unit for each of them.
+		/// Stakes come and go between distributions; nobody earns what was not distributed, and what is left
+		/// over is less than a unit for each of them.
 		#[test]
 		fn nothing_is_lost_and_nothing_is_made(
 			stakes in prop::collection::vec(1u128..1 << 90, 1..6),

@@ -36,7 +36,7 @@ pub struct RoundLengths {
 	pub open: BlockNumber,
 }
 
-/// What an amendment changes of a group's rules.
+/// A change of a group's rules, made by an amendment.
 #[derive(
 	Clone,
 	Debug,
@@ -52,7 +52,7 @@ pub struct RoundLengths {
 )]
 #[serde(rename_all = "snake_case", tag = "change")]
 pub enum Change {
-	/// How long a voting period is, from the one on that begins as this is adopted.
+	/// The length of voting periods, from the one on that begins as this is adopted.
 	VotingPeriod {
 		/// In blocks.
 		blocks: BlockNumber,
@@ -68,17 +68,17 @@ pub enum Change {
 		#[serde(flatten)]
 		lengths: RoundLengths,
 	},
-	/// How far a measured score may be from its claim.
+	/// The largest difference between a claim and the measured score.
 	Tolerance {
 		/// In micro-units.
 		micros: u64,
 	},
-	/// How much a candidate has to be better than the head.
+	/// The least gain over the head that wins a round.
 	MinimumImprovement {
 		/// In micro-units.
 		micros: u64,
 	},
-	/// On what rounds are measured.
+	/// The records that rounds are measured on.
 	Policy {
 		/// The policy.
 		policy: EvaluationPolicy,
@@ -88,13 +88,13 @@ pub enum Change {
 		/// The score; `None` for no end.
 		score: Option<Score>,
 	},
-	/// How what rounds earn is divided.
+	/// The division of what rounds earn.
 	Shares {
 		/// Among validators and keepers; winners get the rest.
 		#[serde(flatten)]
 		shares: Shares,
 	},
-	/// Where model, validation set and data can be had.
+	/// Gateways that serve model, validation set and data.
 	Providers {
 		/// Base addresses of gateways.
 		#[serde(with = "as_text")]
@@ -108,7 +108,7 @@ pub enum Change {
 }
 
 impl Change {
-	/// How much of all stake it needs.
+	/// The majority of all stake that it needs.
 	pub fn majority(&self) -> Majority {
 		match self {
 			Self::Model { .. } => Majority::TwoThirds,
@@ -117,7 +117,7 @@ impl Change {
 	}
 }
 
-/// How much of all stake an amendment with these changes needs: as much as the one that needs most.
+/// The majority of all stake that an amendment with these changes needs: that of the change that needs most.
 pub fn majority(changes: &[Change]) -> Majority {
 	changes.iter().map(Change::majority).max().unwrap_or(Majority::Half)
 }

@@ -5,7 +5,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// How what a group's rounds earn is divided.
+/// The division of what a group's rounds earn.
 #[derive(
 	Clone,
 	Copy,
@@ -21,19 +21,19 @@ use serde::{Deserialize, Serialize};
 	Deserialize,
 )]
 pub struct Shares {
-	/// What validators get who measure, in millionths of the whole.
+	/// The part of the validators that measure.
 	pub validators: Share,
-	/// What is put aside for those who keep the group's content, in millionths of the whole.
+	/// The part that is put aside for those who keep the group's content.
 	pub keepers: Share,
 }
 
 impl Shares {
 	/// The most that validators and keepers may get each.
 	pub const LIMIT: Share = Share::percent(40);
-	/// The least that validators get: who measures for nothing does not measure.
+	/// The least part of validators: nobody measures for nothing.
 	pub const VALIDATORS_FLOOR: Share = Share::percent(5);
 
-	/// Whether the shares are within bounds, so that at least a fifth is left for winners.
+	/// Returns true if the shares are within bounds, so that at least a fifth is left for winners.
 	pub fn are_valid(self) -> bool {
 		self.validators >= Self::VALIDATORS_FLOOR
 			&& self.validators <= Self::LIMIT

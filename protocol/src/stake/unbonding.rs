@@ -2,15 +2,15 @@ use crate::BlockNumber;
 use sp_arithmetic::traits::{Saturating, Zero};
 use sp_core::{bounded::BoundedVec, Get};
 
-/// As many amounts as there can be are being taken out.
+/// The error of an account that is taking out as many amounts as it may at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyChunks;
 
-/// Takes an amount out of a bond or a stake: it stays held until a block, with what comes free at the same one. All of them are
-/// parts of one balance, so that no sum can be more than that.
+/// Takes an amount out of a bond or a stake. It stays held until block `until`, together with other amounts
+/// that come free at that block. All of them are parts of one balance, so that no sum can be more than that.
 ///
 /// # Errors
-/// Where there is no room for it; then nothing has changed.
+/// [`TooManyChunks`] where there is no room for it; then nothing has changed.
 pub fn schedule_unbonding<Balance: Copy + Saturating, Bound: Get<u32>>(
 	parts: &mut BoundedVec<(Balance, BlockNumber), Bound>,
 	amount: Balance,
@@ -23,7 +23,7 @@ pub fn schedule_unbonding<Balance: Copy + Saturating, Bound: Get<u32>>(
 	Ok(())
 }
 
-/// Takes away what is not held any more at block `now`; how much it is.
+/// Removes the amounts that are no longer held at block `now`, and returns their sum.
 pub fn withdraw_unbonded<Balance: Copy + Saturating + Zero, Bound: Get<u32>>(
 	parts: &mut BoundedVec<(Balance, BlockNumber), Bound>,
 	now: BlockNumber,

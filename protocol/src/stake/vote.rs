@@ -32,7 +32,7 @@ impl Share {
 	/// The whole.
 	pub const ALL: Self = Self(1_000_000);
 
-	/// So many hundredths; the whole where that is less.
+	/// A percentage; the whole for 100 and more.
 	pub const fn percent(hundredths: u32) -> Self {
 		if hundredths < 100 {
 			Self(hundredths.saturating_mul(10_000))
@@ -41,7 +41,7 @@ impl Share {
 		}
 	}
 
-	/// Whether it is a part and not more than the whole.
+	/// Returns true if it is no more than the whole.
 	pub fn is_part(self) -> bool {
 		self <= Self::ALL
 	}
@@ -67,7 +67,7 @@ impl fmt::Display for Share {
 	}
 }
 
-/// How much of all stake an amendment needs.
+/// A majority of all stake, as an amendment needs it.
 #[derive(
 	Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, TypeInfo, Serialize, Deserialize,
 )]
@@ -80,7 +80,7 @@ pub enum Majority {
 }
 
 impl Majority {
-	/// Whether `ayes` of `total` are so many.
+	/// Returns true if `ayes` of `total` are such a majority.
 	pub fn is_met(self, ayes: u128, total: u128) -> bool {
 		let rest = total.saturating_sub(ayes);
 		let needed = match self {
@@ -98,12 +98,12 @@ pub struct Contender<Id> {
 	pub id: Id,
 	/// The stake that approves it.
 	pub ayes: u128,
-	/// Whether it may win: it was found valid for the data set as it is.
+	/// True if it may win: it was found valid for the data set as it is.
 	pub is_valid: bool,
 }
 
-/// The proposal that a voting period ends with: the valid one with most approving stake, the earlier among equals, if its
-/// stake is at least the quorum's part of all stake. Nothing wins without stake.
+/// The proposal that a voting period ends with: the valid one with most approving stake, the earlier among
+/// equals, if its stake is at least the quorum's part of all stake. Nothing wins without stake.
 pub fn winner<Id: Copy + Ord>(contenders: &[Contender<Id>], total: u128, quorum: Share) -> Option<Id> {
 	contenders
 		.iter()
@@ -112,19 +112,19 @@ pub fn winner<Id: Copy + Ord>(contenders: &[Contender<Id>], total: u128, quorum:
 		.map(|contender| contender.id)
 }
 
-/// Which of a full list of proposals makes room for a newcomer whose proposer holds `stake`: the one with the least support,
-/// the latest among equals, if that is less. `support` is the stake behind each, in the order of the proposals: a stake should
-/// not be behind more than one of them.
+/// The position of the proposal of a full list that makes room for a newcomer whose proposer holds `stake`:
+/// the one with the least support, the latest among equals, if that is less than `stake`. `support` is the
+/// stake behind each, in the order of the proposals: a stake should not be behind more than one of them.
 ///
-/// Room goes by stake, as the votes do: nobody pushes out what is backed by more stake than they have themselves.
+/// Nobody can evict a proposal that is backed by more stake than they have themselves.
 pub fn make_room(support: &[u128], stake: u128) -> Option<usize> {
 	let least = support.iter().min().filter(|least| **least < stake)?;
 	support.iter().rposition(|support| support == least)
 }
 
-/// When the voting period that holds block `now` closes: periods follow each other from `since` on. A period closes with
-/// the block that it names, which is later than `now`. `None` where that lies beyond the last block number, or the period
-/// has no block.
+/// Block at which the voting period closes that holds block `now`; it is later than `now`. Periods follow
+/// each other from `since` on. `None` where that lies beyond the last block number, or the period has no
+/// block.
 pub fn next_close(since: BlockNumber, period: BlockNumber, now: BlockNumber) -> Option<BlockNumber> {
 	let over = now.saturating_sub(since).checked_div(period)?;
 	over.checked_add(1)?.checked_mul(period)?.checked_add(since)

@@ -6,25 +6,25 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{crypto::AccountId32, H256};
 
-/// What is minted, and how much has been.
+/// The state of emission.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct EmissionView {
 	/// The block whose state this is.
 	pub block: BlockNumber,
-	/// How often emission has halved.
+	/// Number of times that emission has halved.
 	pub era: u32,
 	/// The block with which it halves next; `None` where block numbers end before.
 	pub next_halving: Option<BlockNumber>,
-	/// All that is issued.
+	/// Total issuance.
 	#[serde(with = "amount")]
 	pub issuance: u128,
-	/// What was issued at genesis: what the sale sold.
+	/// Issuance at genesis, which the sale sold.
 	#[serde(with = "amount")]
 	pub genesis: u128,
-	/// What has been minted since.
+	/// The amount minted since.
 	#[serde(with = "amount")]
 	pub minted: u128,
-	/// What has been burned since.
+	/// The amount burned since.
 	#[serde(with = "amount")]
 	pub burned: u128,
 	/// All stake in groups: each group's part of it is its part of what is minted.
@@ -37,63 +37,63 @@ pub struct EmissionView {
 /// One of the streams of new tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct StreamView {
-	/// What it is for.
+	/// Its purpose.
 	pub stream: Stream,
-	/// How long a period is, in blocks.
+	/// Length of a period, in blocks.
 	pub period: BlockNumber,
 	/// The block that began this period.
 	pub since: BlockNumber,
-	/// What this period mints, if there is stake for all of it.
+	/// The emission of this period, if there is stake for all of it.
 	#[serde(with = "amount")]
 	pub emission: u128,
-	/// What of it has flown.
+	/// The part of it that has flown.
 	#[serde(with = "amount")]
 	pub flown: u128,
 }
 
-/// What a group has to pay with.
+/// The means that a group pays its rounds with.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct PotView {
 	/// All stake in the group.
 	#[serde(with = "amount")]
 	pub stake: u128,
-	/// What the trainers' stream mints for it in this period, at its stake now.
+	/// Its part of the trainers' stream in this period, at its stake now.
 	#[serde(with = "amount")]
 	pub emission: u128,
-	/// How what rounds earn is divided in the round that takes commitments.
+	/// The division of what rounds earn, in the round that takes commitments.
 	pub shares: Shares,
-	/// What the next round is won with, fundings included.
+	/// The reward of the next winner, fundings included.
 	#[serde(with = "amount")]
 	pub winner: u128,
-	/// What the members of the next committee share.
+	/// The reward that the members of the next committee share.
 	#[serde(with = "amount")]
 	pub validators: u128,
-	/// What is put aside for keepers.
+	/// The amount put aside for keepers.
 	#[serde(with = "amount")]
 	pub keepers: u128,
-	/// What the proposer of the next delta gets that is applied.
+	/// The reward of the proposer of the next delta that is applied.
 	#[serde(with = "amount")]
 	pub proposer: u128,
-	/// What clients pay, the oldest first.
+	/// The fundings of clients, the oldest first.
 	pub fundings: Vec<FundingView>,
 }
 
-/// What a client pays for a group's rounds.
+/// A client's funding of a group's rounds.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct FundingView {
-	/// Who pays.
+	/// The account that pays.
 	pub client: AccountId32,
-	/// What is left.
+	/// The amount that is left.
 	#[serde(with = "amount")]
 	pub left: u128,
-	/// What of it each round is worth that somebody wins.
+	/// The part of it that each round with a winner is paid.
 	#[serde(with = "amount")]
 	pub per_round: u128,
 	/// The block from which the client can take back what is left, where it has given notice.
 	pub free: Option<BlockNumber>,
 }
 
-/// How a validator stands.
+/// A validator's standing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "standing")]
 pub enum ValidatorStanding {
@@ -110,23 +110,23 @@ pub enum ValidatorStanding {
 	},
 }
 
-/// Who has bonded.
+/// An account that has bonded.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct ValidatorView {
 	/// The account.
 	pub account: AccountId32,
-	/// What it has bonded.
+	/// Its bond.
 	#[serde(with = "amount")]
 	pub bond: u128,
-	/// What it takes out and the block from which it can, in order.
+	/// The parts of its bond that it takes out, in order.
 	pub unbonding: Vec<Unbonding>,
-	/// How it stands.
+	/// Its standing.
 	pub standing: ValidatorStanding,
-	/// Whether it is among the candidates.
+	/// True if it is among the candidates.
 	pub is_candidate: bool,
 	/// Its session keys: the public keys of babe, grandpa and evaluator, where it has set them.
 	pub keys: Option<[H256; 3]>,
-	/// How many misattestations count against it.
+	/// Number of misattestations that count against it.
 	pub strikes: u32,
 	/// The place in the order of candidates, from 0.
 	pub rank: Option<u32>,
@@ -135,20 +135,20 @@ pub struct ValidatorView {
 /// A part of a bond that is being taken out.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct Unbonding {
-	/// How much.
+	/// The amount.
 	#[serde(with = "amount")]
 	pub amount: u128,
 	/// The block from which it can be withdrawn.
 	pub free: BlockNumber,
 }
 
-/// What an account has earned and not claimed, and where it has.
+/// The rewards of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct RewardsView {
-	/// What can be claimed.
+	/// The amount that can be claimed.
 	#[serde(with = "amount")]
 	pub accrued: u128,
-	/// What was claimed before.
+	/// The amount claimed before.
 	#[serde(with = "amount")]
 	pub claimed: u128,
 }
@@ -161,22 +161,22 @@ pub struct ValidatorRules {
 	pub minimum_bond: u128,
 	/// The most validators of a session.
 	pub seats: u32,
-	/// For how many blocks what is unbonded stays held.
+	/// Number of blocks for which unbonded amounts stay held.
 	pub unbonding: BlockNumber,
-	/// For how many blocks an offender can't be a candidate.
+	/// Number of blocks for which an offender can't be a candidate.
 	pub jail: BlockNumber,
 	/// The least part of its bond that an offence costs.
 	pub minimum_penalty: Share,
 }
 
-/// Who governs, and what is before them.
+/// The governing bodies and the motions before them.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct GovernanceView {
 	/// The technical committee.
 	pub members: Vec<AccountId32>,
-	/// What it votes on.
+	/// The motions that it votes on.
 	pub motions: Vec<MotionView>,
-	/// What the treasury holds.
+	/// The treasury's balance.
 	#[serde(with = "amount")]
 	pub treasury: u128,
 	/// The runtime that may be applied by anybody: the hash of its code.
@@ -195,13 +195,14 @@ pub struct MotionView {
 	/// The call, in SCALE; hexadecimal in JSON.
 	#[serde(with = "sp_core::bytes")]
 	pub call: Vec<u8>,
-	/// What it is, in words: `pallet.call`, with what it is about in brackets, the innermost first where calls carry calls.
+	/// Summary in words: `pallet.call` with its subject in brackets, the innermost first where calls carry
+	/// calls.
 	pub summary: String,
-	/// How many ayes it takes.
+	/// Number of ayes that it needs.
 	pub threshold: u32,
-	/// Who is for it.
+	/// The members for it.
 	pub ayes: Vec<AccountId32>,
-	/// Who is against it.
+	/// The members against it.
 	pub nays: Vec<AccountId32>,
 	/// The block with which its vote ends.
 	pub end: BlockNumber,

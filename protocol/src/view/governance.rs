@@ -18,34 +18,34 @@ pub struct LogEntryView {
 	pub version: u32,
 	/// The delta.
 	pub delta: ContentRef,
-	/// Where it can be had, beside the group's providers.
+	/// Base addresses of gateways that serve it, beside the group's providers.
 	pub providers: Vec<String>,
 	/// The root of the version, see [`crate::dataset_root`].
 	pub root: H256,
 	/// The first round that is played with it.
 	pub from: RoundIndex,
-	/// What it does, as 2/3 of the committee found; `None` for the delta that the group was created with.
+	/// Its effect, as 2/3 of the committee found; `None` for the delta that the group was created with.
 	pub report: Option<DeltaReport>,
-	/// Who proposed it.
+	/// Its proposer.
 	pub proposer: AccountId32,
 	/// The block that applied it.
 	pub block: BlockNumber,
 }
 
-/// How far the check of a proposed delta is.
+/// The progress of a proposed delta's check.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct CheckView {
 	/// The version of the data set that the delta is checked on.
 	pub version: u32,
 	/// The attempt, from 0; `None` where it has not begun, or no attempt came to a decision.
 	pub attempt: Option<u32>,
-	/// Until which block members attest or open.
+	/// Block until which members attest or open.
 	pub until: Option<BlockNumber>,
-	/// What 2/3 of the committee found.
+	/// The verdict of 2/3 of the committee.
 	pub decided: Option<DeltaVerdict>,
-	/// What members who opened say, and how many say so.
+	/// The opened verdicts, each with the number of members that hold it.
 	pub verdicts: Vec<(DeltaVerdict, u32)>,
-	/// How many members there are.
+	/// Number of members.
 	pub committee: u32,
 }
 
@@ -56,15 +56,15 @@ pub struct ProposalView {
 	pub group: GroupId,
 	/// Its number.
 	pub id: ProposalId,
-	/// Who proposed it.
+	/// Its proposer.
 	pub proposer: AccountId32,
 	/// The delta.
 	pub delta: ContentRef,
-	/// Where it can be had, beside the group's providers.
+	/// Base addresses of gateways that serve it, beside the group's providers.
 	pub providers: Vec<String>,
-	/// What its proposer says of it.
+	/// Its proposer's summary.
 	pub summary: String,
-	/// What its proposer has put at stake.
+	/// Its proposer's deposit.
 	#[serde(with = "amount")]
 	pub deposit: u128,
 	/// The version of the data set that it was proposed on.
@@ -74,15 +74,15 @@ pub struct ProposalView {
 	/// The stake that approves it.
 	#[serde(with = "amount")]
 	pub ayes: u128,
-	/// How many voting periods it has lost.
+	/// Number of voting periods that it has lost.
 	pub lost: u32,
-	/// How far its check is; `None` once it has ended.
+	/// The progress of its check; `None` once it has ended.
 	pub check: Option<CheckView>,
-	/// How it ended, once it has.
+	/// Its ending, once it has ended.
 	pub ending: Option<ProposalEnding>,
 }
 
-/// How a delta proposal ended.
+/// The ending of a delta proposal.
 #[derive(
 	Clone,
 	Copy,
@@ -104,21 +104,23 @@ pub enum ProposalEnding {
 		/// The version that it made.
 		version: u32,
 	},
-	/// It is none that could be applied, and was never found valid. Deposit slashed.
+	/// It can't be applied, and was never found valid. Deposit slashed.
 	Invalid {
-		/// Why.
+		/// The fault.
 		#[serde(flatten)]
 		fault: DeltaFault,
 	},
 	/// Nobody served it. Deposit slashed, unless it had been found valid before.
 	Unavailable,
-	/// It was valid, or could have been, but not on what others have made of data set and model since. Deposit returned.
+	/// It was valid, or could have been, but not on what others have made of data set and model since.
+	/// Deposit returned.
 	Conflict {
-		/// Why.
+		/// The fault.
 		#[serde(flatten)]
 		fault: DeltaFault,
 	},
-	/// Somebody else had announced it before. Deposit returned: its proposer may have had it from the same source.
+	/// Somebody else had announced it before. Deposit returned: its proposer may have had it from the same
+	/// source.
 	Copied,
 	/// It has lost as many voting periods as proposals are kept for. Deposit returned.
 	Outvoted,
@@ -135,13 +137,13 @@ pub struct AmendmentView {
 	pub group: GroupId,
 	/// Its number.
 	pub id: AmendmentId,
-	/// Who proposed it.
+	/// Its proposer.
 	pub proposer: AccountId32,
-	/// What it changes.
+	/// Its changes.
 	pub changes: Vec<Change>,
-	/// What its proposer says of it.
+	/// Its proposer's summary.
 	pub summary: String,
-	/// What its proposer has put at stake.
+	/// Its proposer's deposit.
 	#[serde(with = "amount")]
 	pub deposit: u128,
 	/// The block in which it was proposed.
@@ -149,15 +151,15 @@ pub struct AmendmentView {
 	/// The stake that approves it.
 	#[serde(with = "amount")]
 	pub ayes: u128,
-	/// How much of all stake it needs.
+	/// The majority of all stake that it needs.
 	pub majority: Majority,
-	/// How many voting periods it has lost.
+	/// Number of voting periods that it has lost.
 	pub lost: u32,
-	/// How it ended, once it has.
+	/// Its ending, once it has ended.
 	pub ending: Option<AmendmentEnding>,
 }
 
-/// How an amendment ended.
+/// The ending of an amendment.
 #[derive(
 	Clone,
 	Copy,
@@ -189,7 +191,7 @@ pub enum AmendmentEnding {
 	Evicted,
 }
 
-/// What an account has staked in a group.
+/// An account's stake in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct StakeView {
 	/// The group.
@@ -202,7 +204,7 @@ pub struct StakeView {
 	/// All stake in the group.
 	#[serde(with = "amount")]
 	pub total: u128,
-	/// What it is taking out.
+	/// The amounts that it is taking out.
 	pub unstaking: Vec<UnstakingView>,
 	/// The delta proposal that it votes for.
 	pub delta: Option<ProposalId>,
@@ -213,7 +215,7 @@ pub struct StakeView {
 /// Stake that was taken out and is still held.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct UnstakingView {
-	/// How much.
+	/// The amount.
 	#[serde(with = "amount")]
 	pub amount: u128,
 	/// The block from which it can be withdrawn.

@@ -1,5 +1,5 @@
-//! What the chain shows of groups and rounds: returned by the runtime API in SCALE and by the `training_*` RPC as
-//! JSON. Amounts are in the token's smallest unit (10^-12 NRN), in JSON as decimal strings.
+//! Views of groups, rounds, votes and money, returned by the runtime API in SCALE and by the `training_*` RPC
+//! as JSON. Amounts are in the token's smallest unit (10^-12 NRN), in JSON as decimal strings.
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
@@ -27,11 +27,11 @@ pub(crate) mod amount {
 	use alloc::string::{String, ToString};
 	use serde::{de::Error, Deserialize, Deserializer, Serializer};
 
-	pub fn serialize<S: Serializer>(amount: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+	pub(crate) fn serialize<S: Serializer>(amount: &u128, serializer: S) -> Result<S::Ok, S::Error> {
 		serializer.serialize_str(&amount.to_string())
 	}
 
-	pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+	pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
 		String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 	}
 }
@@ -41,40 +41,40 @@ pub(crate) mod amount {
 pub struct GroupView {
 	/// Its number.
 	pub id: GroupId,
-	/// Who created it.
+	/// The account that created it.
 	pub owner: AccountId32,
 	/// Its name.
 	pub name: String,
 	/// The model description.
 	pub model: ContentRef,
-	/// How many models the group has had before this one.
+	/// Number of models that the group has had before this one.
 	pub model_version: u32,
-	/// How many deltas make the data set that the round is played with.
+	/// The version of the data set that the round uses: the number of its deltas.
 	pub dataset_version: u32,
 	/// The root of that version, see [`crate::dataset_root`].
 	pub dataset_root: H256,
-	/// Where model and data can be had.
+	/// Base addresses of gateways that serve model and data.
 	pub providers: Vec<String>,
-	/// What is to be lowered.
+	/// The metric that trainers lower.
 	pub metric: Metric,
-	/// On what it is measured.
+	/// The records that it is measured on.
 	pub policy: EvaluationPolicy,
-	/// How far a measured score may be from its claim, in micro-units.
+	/// Largest difference between a claim and the measured score, in micro-units.
 	pub tolerance: u64,
-	/// How much a candidate has to be better than the head, in micro-units.
+	/// Least gain over the head that wins a round, in micro-units.
 	pub minimum_improvement: u64,
 	/// The score at which no further round is played.
 	pub target: Option<Score>,
-	/// When its rounds are.
+	/// The clock of its rounds.
 	pub clock: Clock,
 	/// The smallest deposit of a commitment.
 	#[serde(with = "amount")]
 	pub deposit: u128,
-	/// How what its rounds earn is divided.
+	/// The division of what its rounds earn.
 	pub shares: Shares,
 	/// The best checkpoint of this model so far.
 	pub head: Option<HeadView>,
-	/// How long a voting period is, in blocks.
+	/// Length of a voting period, in blocks.
 	pub voting_period: BlockNumber,
 	/// The part of all stake that a delta needs, in millionths.
 	pub quorum: Share,
@@ -104,7 +104,7 @@ pub struct HeadView {
 	pub checkpoint: ContentRef,
 	/// The score that the committee measured.
 	pub score: Score,
-	/// Where it can be had.
+	/// Base addresses of gateways that serve it.
 	pub providers: Vec<String>,
 }
 
@@ -115,25 +115,25 @@ pub struct RoundView {
 	pub group: GroupId,
 	/// The round.
 	pub round: RoundIndex,
-	/// Where it stands at `block`.
+	/// Its phase at `block`.
 	pub phase: Phase,
-	/// When its windows open and close.
+	/// Its windows, in blocks.
 	pub windows: Windows,
 	/// The model that is trained in it.
 	pub model_version: u32,
-	/// How many deltas make the data set that it is played with.
+	/// The version of the data set that it uses: the number of its deltas.
 	pub dataset_version: u32,
-	/// How far a measured score may be from its claim, in micro-units.
+	/// Largest difference between a claim and the measured score, in micro-units.
 	pub tolerance: u64,
-	/// How much a candidate has to be better than the head, in micro-units.
+	/// Least gain over the head that wins a round, in micro-units.
 	pub minimum_improvement: u64,
 	/// Draws the evaluation set; `None` until it is known.
 	pub seed: Option<H256>,
-	/// Whether it is settled.
+	/// True if it is settled.
 	pub settled: bool,
 	/// The score that had to be beaten, once settled.
 	pub baseline: Option<Score>,
-	/// Who won it, once settled.
+	/// The winner, once settled.
 	pub winner: Option<AccountId32>,
 	/// The commitments, in commit order.
 	pub candidates: Vec<CandidateView>,
@@ -148,23 +148,23 @@ pub struct RoundView {
 pub struct CandidateView {
 	/// The trainer.
 	pub account: AccountId32,
-	/// What it committed to, see [`crate::commitment_hash`].
+	/// Its commitment, see [`crate::commitment_hash`].
 	pub commitment: H256,
-	/// What it has put at stake.
+	/// Its deposit.
 	#[serde(with = "amount")]
 	pub deposit: u128,
-	/// What it revealed.
+	/// Its reveal.
 	pub reveal: Option<RevealView>,
 	/// The score that 2/3 of the committee measured.
 	pub measured: Option<Score>,
-	/// What the members who opened their ballots say of it, once somebody has.
+	/// Number of members with each verdict on it, once one has opened its ballot.
 	pub tally: Option<Tally>,
-	/// How it ended, once the round is settled.
+	/// Its outcome, once the round is settled.
 	pub outcome: Option<Outcome>,
-	/// What it was paid.
+	/// Its reward.
 	#[serde(with = "amount")]
 	pub reward: u128,
-	/// What it lost of its deposit.
+	/// The part of its deposit that it lost.
 	#[serde(with = "amount")]
 	pub slashed: u128,
 }
@@ -176,7 +176,7 @@ pub struct RevealView {
 	pub checkpoint: ContentRef,
 	/// The claimed score.
 	pub claim: Score,
-	/// Where it can be had.
+	/// Base addresses of gateways that serve it.
 	pub providers: Vec<String>,
 }
 
@@ -185,13 +185,13 @@ pub struct RevealView {
 pub struct MemberView {
 	/// The validator.
 	pub account: AccountId32,
-	/// Whether it has attested.
+	/// True if it has attested.
 	pub attested: bool,
-	/// Whether it has opened its attestation.
+	/// True if it has opened its attestation.
 	pub opened: bool,
 }
 
-/// How a trainer has done in a group.
+/// A trainer's results in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct StandingView {
 	/// The trainer.
@@ -202,15 +202,15 @@ pub struct StandingView {
 	pub wins: u32,
 	/// The best score that the committee measured of its checkpoints.
 	pub best: Option<Score>,
-	/// What it was paid.
+	/// Its reward.
 	#[serde(with = "amount")]
 	pub earned: u128,
-	/// What it lost of its deposits.
+	/// The parts of its deposits that it lost.
 	#[serde(with = "amount")]
 	pub slashed: u128,
 }
 
-/// Why an account's commitment in a round ended as it did.
+/// The reason for the outcome of an account's commitment in a round.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
 	/// The group.
@@ -219,8 +219,8 @@ pub struct Explanation {
 	pub round: RoundIndex,
 	/// The trainer.
 	pub account: AccountId32,
-	/// How it ended; `None` while the round is not settled or where there is no commitment.
+	/// The outcome; `None` while the round is not settled or where there is no commitment.
 	pub outcome: Option<Outcome>,
-	/// In one sentence.
+	/// The explanation, one sentence.
 	pub sentence: String,
 }

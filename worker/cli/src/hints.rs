@@ -38,12 +38,6 @@ pub(crate) fn failed(error: CallError) -> anyhow::Error {
 	Failed { error, hint }.into()
 }
 
-/// Returns true if a call failed with one of these errors of a pallet.
-pub(crate) fn is_failure(error: &anyhow::Error, pallet: &str, names: &[&str]) -> bool {
-	let failed = error.downcast_ref::<Failed>();
-	failed.is_some_and(|failed| failed.error.pallet == pallet && names.contains(&failed.error.name.as_str()))
-}
-
 /// The hint that the text of an error ends with.
 pub(crate) fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
 	error.downcast_ref::<Failed>()?.hint
@@ -143,15 +137,5 @@ mod tests {
 		assert!(hint.starts_with("Stake some first") && format!("{error:#}").ends_with(hint), "{error:#}");
 		assert_eq!(hint_of(&failure("Groups", "InvalidClock", "Too long.")), None);
 		assert_eq!(hint_of(&hinted(Error::Expired { expires: 3 })), None);
-	}
-
-	#[test]
-	fn failures_are_told_apart() {
-		let error = failure("Dataset", "NotAnnounced", "").context("proposing");
-		assert!(is_failure(&error, "Dataset", &["StaleBase", "NotAnnounced"]));
-		assert!(!is_failure(&error, "Dataset", &["StaleBase"]));
-		assert!(!is_failure(&error, "Groups", &["NotAnnounced"]));
-		let other = hinted(Error::Expired { expires: 3 });
-		assert!(!is_failure(&other, "Dataset", &["NotAnnounced"]));
 	}
 }

@@ -3,10 +3,11 @@
 use descent_client::H256;
 use descent_protocol::{
 	is_text, BlockNumber, Score, Share, MAX_NAME_LENGTH, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
+	MILLISECONDS_PER_BLOCK,
 };
 
 /// Seconds from one block to the next.
-pub(crate) const BLOCK_SECONDS: u64 = 3;
+pub(crate) const BLOCK_SECONDS: u64 = MILLISECONDS_PER_BLOCK / 1_000;
 /// The units of time that people write, in seconds, the longest first.
 pub(crate) const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 

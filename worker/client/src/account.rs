@@ -3,7 +3,7 @@ use sp_core::crypto::{AccountId32, Ss58Codec};
 /// The network prefix of this chain's addresses in SS58.
 const PREFIX: u16 = 42;
 
-/// Why a text is not an account.
+/// A reason that a text is not an account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
 	/// It is neither an address nor a public key.
@@ -19,7 +19,8 @@ pub enum AccountError {
 	OtherNetwork(u16),
 }
 
-/// Reads an account: its address in SS58 with prefix 42, or its public key as 64 hex digits with or without `0x`.
+/// Reads an account: its address in SS58 with prefix 42, or its public key as 64 hex digits with or without
+/// `0x`.
 ///
 /// # Errors
 /// [`AccountError`].

@@ -1,7 +1,7 @@
-use crate::{transport::Transport, Error, Result};
+use crate::{transport::Transport, Error, Options, Result};
 use serde::de::DeserializeOwned;
 use sp_core::H256;
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 use subxt::{
 	backend::LegacyBackend,
 	client::{OnlineClient, OnlineClientAtBlock},
@@ -9,33 +9,6 @@ use subxt::{
 	SubstrateConfig,
 };
 use tokio::sync::Mutex;
-
-/// Where a node listens unless it is told otherwise.
-pub const DEFAULT_NODE: &str = "ws://127.0.0.1:9944";
-
-/// How long a client waits for what.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-	/// Longest time to connect to the node.
-	pub connect_timeout: Duration,
-	/// Longest time for the answer to one request.
-	pub request_timeout: Duration,
-	/// For how long a request that finds no node is repeated. The first connection is tried once only.
-	pub patience: Duration,
-	/// Longest time to wait for a transaction's block.
-	pub inclusion_timeout: Duration,
-}
-
-impl Default for Options {
-	fn default() -> Self {
-		Self {
-			connect_timeout: Duration::from_secs(10),
-			request_timeout: Duration::from_secs(20),
-			patience: Duration::from_secs(60),
-			inclusion_timeout: Duration::from_secs(300),
-		}
-	}
-}
 
 /// A client of one node. Cheap to clone; clones share the connection.
 #[derive(Clone)]
@@ -61,10 +34,12 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-	/// Connects to a node with the default [`Options`]. `url` is the address of its RPC, as `ws://127.0.0.1:9944`.
+	/// Connects to a node with the default [`Options`]. `url` is the address of its RPC, as
+	/// `ws://127.0.0.1:9944`.
 	///
 	/// # Errors
-	/// [`Error::Address`] for anything that is not ws:// or wss://, [`Error::Unreachable`] where nothing answers.
+	/// [`Error::Address`] for anything that is not ws:// or wss://, [`Error::Unreachable`] where nothing
+	/// answers.
 	pub async fn connect(url: &str) -> Result<Self> {
 		Self::connect_with(url, Options::default()).await
 	}
@@ -128,7 +103,8 @@ impl Client {
 		at.map_err(|error| self.unreadable(error))
 	}
 
-	/// What it means that something could not be read through subxt: there is no node, or none that is understood.
+	/// The error for something that could not be read through subxt: there is no node, or none that is
+	/// understood.
 	pub(crate) fn unreadable(&self, error: impl ToString) -> Error {
 		let failure = self.inner.transport.failure();
 		failure.unwrap_or_else(|| Error::Answer(error.to_string()))

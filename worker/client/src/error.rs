@@ -2,10 +2,10 @@ use sp_core::{crypto::AccountId32, H256};
 use std::fmt;
 use subxt::rpcs;
 
-/// What this crate's functions return.
+/// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something could not be read from or done on the chain.
+/// A reason that something could not be read from or done on the chain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -19,7 +19,7 @@ pub enum Error {
 	Unreachable {
 		/// The node's address.
 		url: String,
-		/// What was tried and how it failed.
+		/// The attempt and its failure.
 		reason: String,
 	},
 	/// The node follows another chain than it did, or than the one asked for.
@@ -60,7 +60,7 @@ pub enum Error {
 	Refused {
 		/// The JSON-RPC error code.
 		code: i32,
-		/// What the node says.
+		/// The node's message.
 		message: String,
 	},
 	/// The node's answer makes no sense.
@@ -74,7 +74,7 @@ pub enum Error {
 	Invalid {
 		/// The signer.
 		account: AccountId32,
-		/// Why, and what helps.
+		/// The reason, and a remedy.
 		reason: String,
 	},
 	/// The call failed in its block.
@@ -101,7 +101,7 @@ pub enum Error {
 		wanted: &'static str,
 		/// `made` or `finalized`.
 		made: &'static str,
-		/// How long was waited.
+		/// Seconds waited.
 		seconds: u64,
 	},
 	/// The subscription broke. What happened until it was restored is not delivered.
@@ -109,14 +109,15 @@ pub enum Error {
 	Interrupted(String),
 }
 
-/// How a call failed in its block.
+/// The failure of a call in its block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallError {
-	/// The pallet, or `Token`, `Arithmetic` and the like where it is not a pallet's error; empty where there is none.
+	/// The pallet, or `Token`, `Arithmetic` and the like where it is not a pallet's error; empty where there
+	/// is none.
 	pub pallet: String,
 	/// The error's name.
 	pub name: String,
-	/// What the pallet's documentation says of it; may be empty.
+	/// The pallet's documentation of it; may be empty.
 	pub doc: String,
 }
 
@@ -136,11 +137,18 @@ impl fmt::Display for CallError {
 
 impl std::error::Error for CallError {}
 
+impl CallError {
+	/// Returns true if it is one of a pallet's errors with these names.
+	pub fn is_any(&self, pallet: &str, names: &[&str]) -> bool {
+		self.pallet == pallet && names.contains(&self.name.as_str())
+	}
+}
+
 /// JSON-RPC: the method does not exist.
 const METHOD_NOT_FOUND: i32 = -32601;
 
 impl Error {
-	/// What an error of the RPC client means for a request of `method` to `url`.
+	/// The error that an error of the RPC client means for a request of `method` to `url`.
 	pub(crate) fn of_rpc(url: &str, method: &str, error: rpcs::Error) -> Self {
 		match error {
 			rpcs::Error::User(error) if error.code == METHOD_NOT_FOUND => {
@@ -164,7 +172,7 @@ impl Error {
 		}
 	}
 
-	/// Whether the same request may succeed later without anything being changed: the node was not reachable.
+	/// Returns true if the same request may succeed later without any change: the node was not reachable.
 	pub fn is_transient(&self) -> bool {
 		matches!(self, Self::Unreachable { .. } | Self::Interrupted(_))
 	}
@@ -213,5 +221,13 @@ mod tests {
 		assert_eq!(error.to_string(), "the call failed: Rounds::WrongPhase: Not now.");
 		let error = CallError { pallet: String::new(), name: "BadOrigin".into(), doc: String::new() };
 		assert_eq!(error.to_string(), "the call failed: BadOrigin");
+	}
+
+	#[test]
+	fn failures_are_told_apart() {
+		let error = CallError { pallet: "Dataset".into(), name: "NotAnnounced".into(), doc: String::new() };
+		assert!(error.is_any("Dataset", &["StaleBase", "NotAnnounced"]));
+		assert!(!error.is_any("Dataset", &["StaleBase"]));
+		assert!(!error.is_any("Groups", &["NotAnnounced"]));
 	}
 }

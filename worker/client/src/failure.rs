@@ -1,4 +1,4 @@
-//! How calls fail, and calls that other calls carry.
+//! Failures of calls, and of calls that other calls carry.
 
 use crate::CallError;
 use subxt::{
@@ -7,8 +7,9 @@ use subxt::{
 	metadata::Metadata,
 };
 
-/// How a call failed that another carried, as one of that other's events tells; `None` where the event tells of no such
-/// failure. The call that carried it has not failed: a motion of the committee is closed though what it moved fails.
+/// The failure of a call that another call carried, read from one of the other's events; `None` where the
+/// event tells of no such failure. The carrying call has not failed: a motion of the committee is closed even
+/// where its call fails.
 pub(crate) fn carried(
 	pallet: &str,
 	event: &str,
@@ -68,7 +69,7 @@ pub(crate) fn explain(error: &Value<()>, metadata: &Metadata) -> CallError {
 	}
 }
 
-/// What helps against errors that no pallet documents.
+/// The documentation of errors that no pallet documents.
 fn doc(name: &str) -> &'static str {
 	match name {
 		"FundsUnavailable" => "The account has too little free balance.",

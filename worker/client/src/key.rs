@@ -20,13 +20,13 @@ pub const SURI_VARIABLE: &str = "DESCENT_SURI";
 /// The largest key file that is read, in bytes: a phrase of 24 words with path and password is a tenth of it.
 const LARGEST_FILE: u64 = 4096;
 
-/// Why there is no key.
+/// A reason that there is no key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
 	/// The text is no secret URI.
 	#[error("{source_name} holds no secret URI: write a phrase of 12 to 24 words, a seed as 0x and 64 hex digits, or a development key as //Alice")]
 	Malformed {
-		/// Where the text was found.
+		/// The source of the text.
 		source_name: String,
 	},
 	/// The file can't be read or written.
@@ -34,7 +34,7 @@ pub enum KeyError {
 	File {
 		/// The file.
 		path: PathBuf,
-		/// How it failed.
+		/// The failure.
 		source: io::Error,
 	},
 	/// The file for a new key exists, and may hold a key.
@@ -62,8 +62,9 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-	/// The key of a secret URI: a BIP-39 phrase or a seed as `0x` and 64 hex digits, then derivations (`//hard`,
-	/// `/soft`) and `///password`; without phrase or seed, a well-known development key such as `//Alice`.
+	/// The key of a secret URI: a BIP-39 phrase or a seed as `0x` and 64 hex digits, then derivations
+	/// (`//hard`, `/soft`) and `///password`; without phrase or seed, a well-known development key such as
+	/// `//Alice`.
 	///
 	/// # Errors
 	/// [`KeyError::Malformed`], which does not repeat the text.
@@ -114,7 +115,8 @@ impl Key {
 		}
 	}
 
-	/// Makes a new key, with a phrase of 12 words, and writes the phrase to a new file that only its owner can read.
+	/// Makes a new key, with a phrase of 12 words, and writes the phrase to a new file that only its owner
+	/// can read.
 	///
 	/// # Errors
 	/// [`KeyError::Exists`]: a key is never overwritten; [`KeyError::File`].
@@ -137,8 +139,8 @@ impl Key {
 		AccountId32::new(self.pair.public_key().0)
 	}
 
-	/// The ed25519 public key of the same secret, as an address: what a chain specification names as the key that votes on
-	/// finality. `None` for secrets with a `/soft` derivation, which ed25519 does not have.
+	/// The ed25519 public key of the same secret, as an address: what a chain specification names as the key
+	/// that votes on finality. `None` for secrets with a `/soft` derivation, which ed25519 does not have.
 	pub fn ed25519(&self) -> Option<AccountId32> {
 		self.ed25519.map(AccountId32::new)
 	}

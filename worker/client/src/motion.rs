@@ -1,4 +1,4 @@
-//! What it takes to move, vote on and close a motion of the committee.
+//! Motions of the committee: the calls and numbers needed to move, vote on and close one.
 
 use crate::{Call, Client, Error, Result};
 use blake2::{digest::consts::U32, Blake2b, Digest};
@@ -19,12 +19,12 @@ pub struct Motion {
 	pub index: u32,
 }
 
-/// What a call takes of a block.
+/// The weight of a call: its part of a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weight {
 	/// Time, in picoseconds of the reference machine.
 	pub ref_time: u64,
-	/// What proves the state that it reads, in bytes.
+	/// Size of the proof of the state that it reads, in bytes.
 	pub proof_size: u64,
 }
 
@@ -47,7 +47,7 @@ impl Encoded {
 		H256(Blake2b::<U32>::digest(&self.0).into())
 	}
 
-	/// How many bytes it has.
+	/// Its length in bytes.
 	pub fn length(&self) -> u32 {
 		u32::try_from(self.0.len()).unwrap_or(u32::MAX)
 	}
@@ -74,7 +74,7 @@ impl Client {
 		call.map(Call).map_err(|error| Error::Encoding(error.to_string()))
 	}
 
-	/// What a call takes of a block at most.
+	/// The largest weight of a call.
 	///
 	/// # Errors
 	/// Where the node can't be asked, or can't tell.

@@ -1,9 +1,9 @@
-//! What only the operator of a node asks it for.
+//! Requests that only a node's operator makes.
 
 use crate::{Client, Error, Result};
+use descent_protocol::is_loopback;
 use serde::{Deserialize, Serialize};
 use sp_core::crypto::AccountId32;
-use std::net::IpAddr;
 use subxt::rpcs::client::rpc_params;
 
 /// Bytes of a session's public keys: three of 32.
@@ -56,15 +56,16 @@ impl Client {
 	/// ([`crate::Call::set_keys`]), and prove that they belong to `owner`, the validator's account.
 	///
 	/// # Errors
-	/// [`Error::NotLocal`] for any node but one on this machine: whoever reads along, or answers in its place, would
-	/// decide what the validator signs with. [`Error::Locked`] where the node does not do this for its callers.
+	/// [`Error::NotLocal`] for any node but one on this machine: anybody that reads along, or answers in its
+	/// place, would decide which keys the validator signs with. [`Error::Locked`] where the node does not do
+	/// this for its callers.
 	pub async fn rotate_keys(&self, owner: &AccountId32) -> Result<SessionKeys> {
 		let owner = hexadecimal(owner.as_ref());
 		let generated: Generated = self.operate("author_rotateKeysWithOwner", rpc_params![owner]).await?;
 		generated.try_into()
 	}
 
-	/// Whether the node can sign with these keys: the public keys of babe, grandpa and evaluator.
+	/// Returns true if the node can sign with these keys: the public keys of babe, grandpa and evaluator.
 	///
 	/// # Errors
 	/// See [`Self::rotate_keys`].
@@ -88,18 +89,11 @@ impl Client {
 	}
 }
 
-/// Whether the address of a node is one of this machine, which no name service decides on but for `localhost`.
+/// Returns true if a node's address is one of this machine. No name service decides on it, except for
+/// `localhost`.
 fn is_local(url: &str) -> bool {
 	let rest = url.strip_prefix("ws://").or_else(|| url.strip_prefix("wss://"));
-	let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
-	let Some(authority) = authority else {
-		return false;
-	};
-	if let Some((host, _)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-		return host.parse().is_ok_and(|host: IpAddr| host.is_loopback());
-	}
-	let host = authority.split_once(':').map_or(authority, |(host, _)| host);
-	host == "localhost" || host.parse().is_ok_and(|host: IpAddr| host.is_loopback())
+	rest.and_then(|rest| rest.split(['/', '?', '#']).next()).is_some_and(is_loopback)
 }
 
 #[cfg(test)]
@@ -108,7 +102,13 @@ mod tests {
 
 	#[test]
 	fn only_this_machine_is_local() {
-		for url in ["ws://127.0.0.1:9944", "ws://127.8.8.8", "wss://localhost:9944/x", "ws://[::1]:9944"] {
+		for url in [
+			"ws://127.0.0.1:9944",
+			"ws://127.8.8.8",
+			"wss://localhost:9944/x",
+			"ws://LOCALHOST",
+			"ws://[::1]:9944",
+		] {
 			assert!(is_local(url), "{url}");
 		}
 		for url in [

@@ -16,7 +16,7 @@ use subxt::{
 };
 use tokio::time::{sleep, timeout};
 
-/// How often the head of the chain is looked at.
+/// Interval between two looks at the head of the chain.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// Blocks to wait after a transaction has expired before it is given up: the best chain may still change.
 const GRACE: BlockNumber = 4;
@@ -48,11 +48,11 @@ pub struct Included {
 	pub amendment: Option<AmendmentId>,
 	/// The motion that it put before the committee, if it did.
 	pub motion: Option<Motion>,
-	/// Whether the committee approved the motion whose vote it ended, if it did.
+	/// True if the committee approved the motion whose vote it ended; `None` where it ended none.
 	pub approved: Option<bool>,
 	/// The payment from the treasury that was approved in it, if one was: the number to pay it out by.
 	pub spend: Option<u32>,
-	/// How a call failed that this one carried, if one did; this one has not.
+	/// The failure of a call that this one carried, if one failed; this one has not.
 	pub failed: Option<CallError>,
 }
 
@@ -73,12 +73,12 @@ impl Submitted {
 		self.expires
 	}
 
-	/// Waits until the best block or one before it holds the transaction. That block may yet be replaced by another.
-	/// Survives a restart of the node.
+	/// Waits until the best block or one before it holds the transaction. That block may yet be replaced by
+	/// another. Survives a restart of the node.
 	///
 	/// # Errors
-	/// [`Error::Call`] where the call failed, [`Error::Expired`] and [`Error::Superseded`] where it never will be in a
-	/// block, [`Error::Timeout`] after [`crate::Options::inclusion_timeout`].
+	/// [`Error::Call`] where the call failed, [`Error::Expired`] and [`Error::Superseded`] where it never
+	/// will be in a block, [`Error::Timeout`] after [`crate::Options::inclusion_timeout`].
 	pub async fn in_best_block(&self) -> Result<Included> {
 		self.wait(Head::Best).await
 	}
@@ -128,7 +128,8 @@ impl Submitted {
 		}
 	}
 
-	/// Looks into the blocks from `top` down to the transaction's birth, as far as they have not been searched.
+	/// Looks into the blocks from `top` down to the transaction's birth, as far as they have not been
+	/// searched.
 	async fn search(&self, top: Block, searched: &mut HashSet<H256>) -> Result<Option<(Block, u32)>> {
 		let mut hash = top.hash;
 		while !searched.contains(&hash) {
@@ -157,7 +158,7 @@ impl Client {
 		u32::decode(&mut &bytes[..]).map(u64::from).map_err(|_| Error::Answer(format!("nonce {answer}")))
 	}
 
-	/// What a transaction did, read from the events of its block.
+	/// The effects of a transaction, read from the events of its block.
 	async fn included(&self, transaction: H256, block: Block, position: u32) -> Result<Included> {
 		let at = self.at(block.hash).await?;
 		let events = at.events().fetch().await.map_err(|error| self.unreadable(error))?;

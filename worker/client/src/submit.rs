@@ -1,16 +1,16 @@
 //! Signing and submitting.
 
-use crate::{Call, Client, Error, Key, NewGroup, Result, Reveal, Submitted};
-use descent_protocol::{BlockNumber, GroupId, RoundIndex};
-use sp_core::{crypto::AccountId32, H256};
+use crate::{Call, Client, Error, Key, Result, Submitted};
+use descent_protocol::BlockNumber;
+use sp_core::H256;
 use subxt::{config::DefaultExtrinsicParamsBuilder, rpcs::client::rpc_params, SubstrateConfig};
 
-/// For how many blocks a transaction is valid; a power of two.
+/// Number of blocks for which a transaction is valid; a power of two.
 pub(crate) const LIFE: BlockNumber = 64;
-/// A transaction names a block of its chain from which on it is valid. This many blocks behind the best one, nobody
-/// replaces it any more.
+/// A transaction names a block of its chain from which on it is valid. This many blocks behind the best one,
+/// nobody replaces it any more.
 const SETTLED: BlockNumber = 8;
-/// How often a transaction is signed anew because another process took its nonce.
+/// Number of times that a transaction is signed anew because another process took its nonce.
 const ATTEMPTS: u32 = 5;
 
 /// JSON-RPC error codes of `author_submitExtrinsic`.
@@ -30,67 +30,18 @@ struct Signed {
 	born: BlockNumber,
 }
 
-/// What became of sending a transaction.
+/// The result of sending a transaction.
 enum Sent {
 	Pooled,
 	NonceTaken,
 }
 
 impl Client {
-	/// Moves `amount` of the smallest unit to another account; the signer's account stays alive.
-	///
-	/// # Errors
-	/// Where the node can't be reached, or does not admit the transaction. What fails in the block shows on waiting.
-	pub async fn transfer(&self, key: &Key, to: &AccountId32, amount: u128) -> Result<Submitted> {
-		self.submit(key, &Call::transfer(to, amount)).await
-	}
-
-	/// Creates a training group; [`crate::Included::group`] tells its number.
-	///
-	/// # Errors
-	/// See [`Self::transfer`].
-	pub async fn create_group(&self, key: &Key, group: &NewGroup) -> Result<Submitted> {
-		self.submit(key, &Call::create_group(group)).await
-	}
-
-	/// Commits to a checkpoint in a round, see [`descent_protocol::commitment_hash`]; `deposit` is held.
-	///
-	/// Whoever is not sure whether an earlier commitment got through, as after a restart, may commit again: there is one
-	/// per account and round, and the second fails with `AlreadyCommitted`.
-	///
-	/// # Errors
-	/// See [`Self::transfer`].
-	pub async fn commit(
-		&self,
-		key: &Key,
-		group: GroupId,
-		round: RoundIndex,
-		commitment: H256,
-		deposit: u128,
-	) -> Result<Submitted> {
-		self.submit(key, &Call::commit(group, round, commitment, deposit)).await
-	}
-
-	/// Reveals what was committed to.
-	///
-	/// # Errors
-	/// See [`Self::transfer`].
-	pub async fn reveal(&self, key: &Key, reveal: &Reveal) -> Result<Submitted> {
-		self.submit(key, &Call::reveal(reveal)).await
-	}
-
-	/// Settles a round that is due and has not been settled. Anybody may.
-	///
-	/// # Errors
-	/// See [`Self::transfer`].
-	pub async fn settle(&self, key: &Key, group: GroupId, round: RoundIndex) -> Result<Submitted> {
-		self.submit(key, &Call::settle(group, round)).await
-	}
-
 	/// Signs a call and brings it into the node's pool.
 	///
 	/// # Errors
-	/// Where the node can't be reached, or does not admit the transaction. What fails in the block shows on waiting.
+	/// Where the node can't be reached, or does not admit the transaction. What fails in the block shows on
+	/// waiting.
 	pub async fn submit(&self, key: &Key, call: &Call) -> Result<Submitted> {
 		let _turn = self.submitting().lock().await;
 		for _ in 0..ATTEMPTS {
@@ -163,8 +114,8 @@ impl Client {
 	}
 }
 
-/// What the pool's refusal means. After an attempt whose answer was lost, `Outdated` may mean that the very transaction
-/// is in a block already, which waiting for it will show.
+/// The meaning of the pool's refusal. After an attempt whose answer was lost, `Outdated` may mean that the
+/// very transaction is in a block already, which waiting for it will show.
 fn judge(key: &Key, code: i32, message: String, repeated: bool) -> Result<Sent> {
 	let outdated = code == code::INVALID && message.contains("outdated");
 	let invalid = |reason: String| Err(Error::Invalid { account: key.account(), reason });

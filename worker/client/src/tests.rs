@@ -2,8 +2,8 @@
 
 use crate::{Client, Error, Options};
 use descent_protocol::{
-	view::{BlockEvents, ChainEvent, EventTopic, LogEntryView},
-	ContentRef,
+	view::{BlockEvents, ChainEvent, EventTopic, LogEntryView, PotView},
+	ContentRef, Shares,
 };
 use futures::StreamExt;
 use jsonrpsee::{
@@ -37,8 +37,21 @@ fn entry(version: u32) -> LogEntryView {
 	}
 }
 
-/// The answers of a node, as far as these tests ask: the genesis as every block's hash, a log of which other groups than the
-/// first only ever show the first entry, and for every permit a block of events.
+fn pot() -> PotView {
+	PotView {
+		stake: u128::MAX,
+		emission: 5,
+		shares: Shares::default(),
+		winner: 4,
+		validators: 1,
+		keepers: 0,
+		proposer: 2,
+		fundings: vec![],
+	}
+}
+
+/// The answers of a node, as far as these tests ask: the genesis as every block's hash, a log of which other
+/// groups than the first only ever show the first entry, and for every permit a block of events.
 fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 	let mut module = RpcModule::new(());
 	module.register_method("chain_getBlockHash", move |_, _, _| Ok::<_, ErrorObjectOwned>(genesis)).unwrap();
@@ -63,7 +76,7 @@ fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 			Ok::<_, ErrorObjectOwned>(versions.map(entry).collect::<Vec<_>>())
 		})
 		.unwrap();
-	module.register_method("training_pot", |_, _, _| serde_json::Value::Null).unwrap();
+	module.register_method("training_pot", |_, _, _| Ok::<_, ErrorObjectOwned>(pot())).unwrap();
 	module
 		.register_method("author_rotateKeysWithOwner", |params, _, _| {
 			let (owner,): (String,) = params.parse()?;
@@ -220,7 +233,7 @@ async fn money_is_read_and_keys_are_made() {
 	let blocks = Arc::new(Semaphore::new(0));
 	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
 	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
-	assert_eq!(client.pot(0).await, Ok(None));
+	assert_eq!(client.pot(0).await, Ok(pot()));
 	let keys = client.rotate_keys(&AccountId32::new([9; 32])).await.unwrap();
 	assert_eq!((keys.babe, keys.proof), ([7; 32], vec![9; 32]), "the proof is made for the owner");
 	// A node that does not offer this to its callers.

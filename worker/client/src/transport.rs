@@ -1,6 +1,6 @@
 //! A WebSocket to a node that is opened again whenever it is lost.
 
-use crate::{client::Options, Error};
+use crate::{options::Options, Error};
 use sp_core::H256;
 use std::{
 	sync::{Arc, OnceLock, PoisonError},
@@ -35,7 +35,7 @@ pub(crate) struct Transport {
 	options: Options,
 	genesis: OnceLock<H256>,
 	connection: Mutex<Option<Arc<Client>>>,
-	/// Why the last request failed, if it did for want of a node.
+	/// The reason that the last request failed, if it did for want of a node.
 	failure: std::sync::Mutex<Option<Error>>,
 }
 
@@ -100,7 +100,8 @@ impl Transport {
 		Ok(client)
 	}
 
-	/// Why the last request failed, if it did for want of a node. Errors of layers above do not tell.
+	/// The reason that the last request failed, if it did for want of a node. Errors of layers above do not
+	/// tell.
 	pub(crate) fn failure(&self) -> Option<Error> {
 		self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
 	}
@@ -149,7 +150,8 @@ impl Transport {
 		}
 	}
 
-	/// Gives up a connection on which something failed: a node that does not answer on it may do so on a new one.
+	/// Gives up a connection on which something failed: a node that does not answer on it may do so on a new
+	/// one.
 	async fn forget(&self, failed: &Arc<Client>) {
 		let mut slot = self.connection.lock().await;
 		if slot.as_ref().is_some_and(|client| Arc::ptr_eq(client, failed)) {
@@ -157,8 +159,8 @@ impl Transport {
 		}
 	}
 
-	/// For how long a request is repeated. What changes the node's state is for the caller to repeat, who alone knows
-	/// what a second answer means.
+	/// Longest time for which a request is repeated. Only the caller repeats what changes the node's state,
+	/// as only the caller knows what a second answer means.
 	fn patience(&self, method: &str) -> Duration {
 		if method.starts_with("author_") {
 			Duration::ZERO

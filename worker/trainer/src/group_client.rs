@@ -1,9 +1,9 @@
 //! The chain as the round machine and the loader see it.
 
-use crate::rounds::{Chain, Reveal};
+use crate::rounds::Chain;
 use anyhow::Result;
 use descent_artifacts::dataset_log::LogSource;
-use descent_client::{Client, Key, Submitted};
+use descent_client::{Call, Client, Key, Reveal, Submitted};
 use descent_protocol::{
 	view::{GroupView, LogEntryView, RoundView},
 	GroupId, RoundIndex,
@@ -57,27 +57,20 @@ impl Chain for GroupClient {
 	}
 
 	async fn commit(&self, round: RoundIndex, commitment: H256, deposit: u128) -> Result<()> {
-		let submitted = self.client.commit(&self.key, self.group, round, commitment, deposit).await?;
+		let call = Call::commit(self.group, round, commitment, deposit);
+		let submitted = self.client.submit(&self.key, &call).await?;
 		self.watch("the commitment", submitted);
 		Ok(())
 	}
 
 	async fn reveal(&self, round: RoundIndex, reveal: Reveal) -> Result<()> {
-		let reveal = descent_client::Reveal {
-			group: self.group,
-			round,
-			checkpoint: reveal.checkpoint,
-			salt: reveal.salt,
-			claim: reveal.claim,
-			providers: reveal.providers,
-		};
-		let submitted = self.client.reveal(&self.key, &reveal).await?;
+		let submitted = self.client.submit(&self.key, &Call::reveal(self.group, round, &reveal)).await?;
 		self.watch("the reveal", submitted);
 		Ok(())
 	}
 
 	async fn settle(&self, round: RoundIndex) -> Result<()> {
-		let submitted = self.client.settle(&self.key, self.group, round).await?;
+		let submitted = self.client.submit(&self.key, &Call::settle(self.group, round)).await?;
 		self.watch("the settlement", submitted);
 		Ok(())
 	}

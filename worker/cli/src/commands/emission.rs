@@ -61,7 +61,7 @@ impl Show {
 		let client = global.connect().await?;
 		let emission = client.emission().await?;
 		let pot = match self.group {
-			Some(group) => client.pot(group).await?,
+			Some(group) => Some(client.pot(group).await?),
 			None => None,
 		};
 		let shown = Shown { emission, group: self.group, pot };
@@ -72,13 +72,8 @@ impl Show {
 fn show(output: &Output, shown: &Shown, clock: SystemTime) -> String {
 	let emission = &shown.emission;
 	let mut parts = vec![schedule(output, emission, clock), streams(output, emission)];
-	match (shown.group, &shown.pot) {
-		(Some(group), Some(pot)) => parts.push(group_pot(output, group, emission, pot)),
-		(Some(group), None) => parts.push(format!(
-			"Nothing is minted for group {group}: nobody has stake in it. descent stake add --group {group} \
-			 --amount NRN"
-		)),
-		(None, _) => {}
+	if let (Some(group), Some(pot)) = (shown.group, &shown.pot) {
+		parts.push(group_pot(output, group, emission, pot));
 	}
 	parts.join("\n\n")
 }

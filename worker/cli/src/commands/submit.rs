@@ -6,7 +6,7 @@ use crate::{
 	output::Output,
 };
 use anyhow::Result;
-use descent_client::{Call, Client, Included, Key};
+use descent_client::{Call, Client, Error, Included, Key};
 use serde::Serialize;
 
 /// A transaction that was carried out.
@@ -23,7 +23,7 @@ pub(super) struct Done {
 }
 
 impl Done {
-	fn new(included: &Included, finalized: bool) -> Self {
+	pub(super) fn new(included: &Included, finalized: bool) -> Self {
 		Self {
 			transaction: format!("{:?}", included.transaction),
 			block: included.block.number,
@@ -81,7 +81,7 @@ pub(super) async fn submit(
 	output.print(&done, |_| sentence(done.block))
 }
 
-/// Signs a call, sends it and waits as long as the signer asked for.
+/// Signs a call, sends it and waits as long as the signer asked for. A failure says what to do about it.
 pub(super) async fn send(
 	client: &Client,
 	key: &Key,
@@ -89,16 +89,26 @@ pub(super) async fn send(
 	signing: &Signing,
 	output: &Output,
 ) -> Result<(Included, Done)> {
-	let submitted = client.submit(key, call).await?;
-	let spinner = output.spinner("waiting for a block");
-	let included = submitted.in_best_block().await.map_err(hinted)?;
-	let included = if signing.finalized {
-		spinner.set_message(format!("in block {}, waiting for it to be final", included.block.number));
-		submitted.finalized().await.map_err(hinted)?
-	} else {
-		included
-	};
-	spinner.finish_and_clear();
+	let included = carry_out(client, key, call, signing, output).await.map_err(hinted)?;
 	let done = Done::new(&included, signing.finalized);
 	Ok((included, done))
+}
+
+/// Signs a call, sends it and waits as long as the signer asked for.
+pub(super) async fn carry_out(
+	client: &Client,
+	key: &Key,
+	call: &Call,
+	signing: &Signing,
+	output: &Output,
+) -> Result<Included, Error> {
+	let submitted = client.submit(key, call).await?;
+	let spinner = output.spinner("waiting for a block");
+	let mut included = submitted.in_best_block().await?;
+	if signing.finalized {
+		spinner.set_message(format!("in block {}, waiting for it to be final", included.block.number));
+		included = submitted.finalized().await?;
+	}
+	spinner.finish_and_clear();
+	Ok(included)
 }

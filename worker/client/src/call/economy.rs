@@ -6,12 +6,14 @@ use descent_protocol::GroupId;
 use subxt::dynamic::Value;
 
 impl Call {
-	/// Bonds `amount` more of the smallest unit. Who has bonded enough is a candidate for the set of validators.
+	/// Bonds `amount` more of the smallest unit. An account that has bonded enough is a candidate for the
+	/// set of validators.
 	pub fn bond(amount: u128) -> Self {
 		Self::new("Validators", "bond", [with("amount", &amount)])
 	}
 
-	/// Takes `amount` of the smallest unit out of the signer's bond; it can be withdrawn an unbonding period later.
+	/// Takes `amount` of the smallest unit out of the signer's bond; it can be withdrawn an unbonding period
+	/// later.
 	pub fn unbond(amount: u128) -> Self {
 		Self::new("Validators", "unbond", [with("amount", &amount)])
 	}
@@ -21,17 +23,18 @@ impl Call {
 		Self::new("Validators", "withdraw", [])
 	}
 
-	/// The signer is no candidate any more, and keeps its bond.
+	/// Ends the signer's candidacy; it keeps its bond.
 	pub fn chill() -> Self {
 		Self::new("Validators", "chill", [])
 	}
 
-	/// The signer is a candidate again.
+	/// Makes the signer a candidate again.
 	pub fn validate() -> Self {
 		Self::new("Validators", "validate", [])
 	}
 
-	/// What the signer's node signs with from the session after the next on, as [`crate::Client::rotate_keys`] made it.
+	/// Sets the keys that the signer's node signs with from the session after the next on, made by
+	/// [`crate::Client::rotate_keys`].
 	pub fn set_keys(keys: &SessionKeys) -> Self {
 		let public = |key: &[u8; 32]| Value::from_bytes(key);
 		let fields = Value::named_composite([
@@ -47,8 +50,8 @@ impl Call {
 		Self::new("Emission", "claim", [])
 	}
 
-	/// Pays `amount` of the smallest unit for a group's rounds, `per_round` for each that somebody wins. Who pays already
-	/// adds to it.
+	/// Pays `amount` of the smallest unit for a group's rounds, `per_round` for each that somebody wins. A
+	/// second funding adds to the first.
 	pub fn fund(group: GroupId, amount: u128, per_round: u128) -> Self {
 		Self::new(
 			"Emission",

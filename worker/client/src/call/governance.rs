@@ -15,8 +15,8 @@ impl Call {
 		self.0.clone().into_value()
 	}
 
-	/// What the committee moves so that `call`, whose encoding has this hash, is dispatched as root: it is put on the
-	/// whitelist and dispatched from there, both or neither.
+	/// The call that the committee moves so that `call`, whose encoding has this hash, is dispatched as root:
+	/// it is put on the whitelist and dispatched from there, both or neither.
 	pub fn as_root(call: &Self, hash: H256) -> Self {
 		let whitelist = Self::new("Whitelist", "whitelist_call", [with("call_hash", &hash)]);
 		let dispatch =
@@ -44,8 +44,8 @@ impl Call {
 		)
 	}
 
-	/// Ends the vote on a motion that is decided, whose call has `length` bytes and takes at most this weight, and makes
-	/// the call where it was approved. Anybody may.
+	/// Ends the vote on a motion that is decided, whose call has `length` bytes and takes at most this
+	/// weight, and makes the call where it was approved. Anybody may.
 	pub fn close_motion(motion: Motion, weight: Weight, length: u32) -> Self {
 		let weight = Value::named_composite([
 			with("ref_time", &weight.ref_time),
@@ -63,8 +63,8 @@ impl Call {
 		)
 	}
 
-	/// Approves that `amount` of the smallest unit is paid from the treasury; [`crate::Included::spend`] tells the number
-	/// to pay it out by.
+	/// Approves that `amount` of the smallest unit is paid from the treasury; [`crate::Included::spend`]
+	/// tells the number to pay it out by.
 	pub fn spend(amount: u128, to: &AccountId32) -> Self {
 		Self::new(
 			"Treasury",

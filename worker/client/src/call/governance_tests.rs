@@ -119,7 +119,7 @@ enum Committee {
 	},
 }
 
-/// What the chain makes of a call.
+/// The call as the chain decodes it.
 fn encoded(call: &Call) -> Vec<u8> {
 	let mut registry = Registry::new();
 	let id = registry.register_type(&MetaType::new::<Calls>()).id;

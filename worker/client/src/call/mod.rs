@@ -8,9 +8,7 @@ mod votes;
 pub use votes::NewProposal;
 
 use codec::Encode;
-use descent_protocol::{
-	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, RoundIndex, Salt, Score, Share, Shares,
-};
+use descent_protocol::{ContentRef, GroupId, NewGroup, RoundIndex, Salt, Score};
 use scale_info::TypeInfo;
 use sp_core::{crypto::AccountId32, H256};
 use subxt::{
@@ -20,53 +18,14 @@ use subxt::{
 };
 use value::value;
 
-/// A call, ready to be signed and submitted with [`crate::Client::submit`]. It is encoded against the chain's metadata by
-/// the names of its arguments.
+/// A call, ready to be signed and submitted with [`crate::Client::submit`]. It is encoded against the chain's
+/// metadata by the names of its arguments.
 #[derive(Clone, Debug)]
 pub struct Call(pub(crate) DynamicPayload<Composite<()>>);
-
-/// A training group to be created.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewGroup {
-	/// Its name, 1 to 64 bytes of UTF-8.
-	pub name: String,
-	/// The model description.
-	pub model: ContentRef,
-	/// The first delta of the data set.
-	pub dataset: ContentRef,
-	/// Base addresses of gateways that serve model and data, at most 8 of at most 128 bytes.
-	pub providers: Vec<String>,
-	/// What is to be lowered.
-	pub metric: Metric,
-	/// On what it is measured.
-	pub policy: EvaluationPolicy,
-	/// How far a measured score may be from its claim, in micro-units.
-	pub tolerance: u64,
-	/// How much a candidate has to be better than the head, in micro-units.
-	pub minimum_improvement: u64,
-	/// The score at which no further round is played.
-	pub target: Option<Score>,
-	/// The lengths of its rounds. A start that has passed becomes the next block.
-	pub clock: Clock,
-	/// The smallest deposit of a commitment, in the token's smallest unit.
-	pub deposit: u128,
-	/// What its owner stakes in it to begin with, in the token's smallest unit.
-	pub stake: u128,
-	/// How long a voting period is, in blocks.
-	pub voting_period: BlockNumber,
-	/// The part of all stake that a delta needs.
-	pub quorum: Share,
-	/// How what its rounds earn is divided.
-	pub shares: Shares,
-}
 
 /// A checkpoint to be revealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reveal {
-	/// The group.
-	pub group: GroupId,
-	/// The round.
-	pub round: RoundIndex,
 	/// The safetensors file.
 	pub checkpoint: ContentRef,
 	/// The salt of the commitment.
@@ -92,28 +51,14 @@ impl Call {
 	}
 
 	/// Creates a training group; [`crate::Included::group`] tells its number.
-	pub fn create_group(group: &NewGroup) -> Self {
-		let fields = Value::named_composite([
-			with("name", &group.name.as_bytes().to_vec()),
-			with("model", &group.model),
-			with("dataset", &group.dataset),
-			with("providers", &texts(&group.providers)),
-			with("metric", &group.metric),
-			with("policy", &group.policy),
-			with("tolerance", &group.tolerance),
-			with("minimum_improvement", &group.minimum_improvement),
-			with("target", &group.target),
-			with("clock", &group.clock),
-			with("deposit", &group.deposit),
-			with("stake", &group.stake),
-			with("voting_period", &group.voting_period),
-			with("quorum", &group.quorum),
-			with("shares", &group.shares),
-		]);
-		Self::new("Groups", "create", [("group", fields)])
+	pub fn create_group(group: &NewGroup<u128>) -> Self {
+		Self::new("Groups", "create", [with("group", group)])
 	}
 
 	/// Commits to a checkpoint in a round, see [`descent_protocol::commitment_hash`]; `deposit` is held.
+	///
+	/// A trainer that does not know if an earlier commitment got through, as after a restart, may commit
+	/// again: there is one per account and round, and the second fails with `AlreadyCommitted`.
 	pub fn commit(group: GroupId, round: RoundIndex, commitment: H256, deposit: u128) -> Self {
 		Self::new(
 			"Rounds",
@@ -127,14 +72,14 @@ impl Call {
 		)
 	}
 
-	/// Reveals what was committed to.
-	pub fn reveal(reveal: &Reveal) -> Self {
+	/// Reveals the checkpoint that the signer committed to in a round.
+	pub fn reveal(group: GroupId, round: RoundIndex, reveal: &Reveal) -> Self {
 		Self::new(
 			"Rounds",
 			"reveal",
 			[
-				with("group", &reveal.group),
-				with("round", &reveal.round),
+				with("group", &group),
+				with("round", &round),
 				with("checkpoint", &reveal.checkpoint),
 				with("salt", &reveal.salt),
 				with("claim", &reveal.claim),

@@ -1,11 +1,12 @@
-//! Values of the protocol's types as a chain's metadata knows them: by the names of their fields and variants.
+//! Values of the protocol's types as a chain's metadata knows them: by the names of their fields and
+//! variants.
 
 use codec::Encode;
 use scale_info::{MetaType, PortableRegistry, Registry, TypeInfo};
 use subxt::{dynamic::Value, ext::scale_value::scale::decode_as_type};
 
-/// A value by the names of its fields and variants, so that it is encoded as the chain's type of that shape whatever the
-/// order in which the chain has them.
+/// A value by the names of its fields and variants, so that it is encoded as the chain's type of that shape
+/// whatever the order in which the chain has them.
 pub(super) fn value<T: Encode + TypeInfo + 'static>(of: &T) -> Value {
 	let mut registry = Registry::new();
 	let id = registry.register_type(&MetaType::new::<T>()).id;
@@ -19,12 +20,13 @@ pub(super) fn value<T: Encode + TypeInfo + 'static>(of: &T) -> Value {
 mod tests {
 	use super::*;
 	use descent_protocol::{
-		Change, Clock, Codec, ContentRef, EvaluationPolicy, Metric, RoundLengths, Score, Share, Shares,
+		bound_addresses, Change, Clock, Codec, ContentRef, EvaluationPolicy, Metric, NewGroup, RoundLengths,
+		Score, Share, Shares,
 	};
 	use sp_core::H256;
 	use subxt::ext::scale_value::scale::encode_as_type;
 
-	/// What the chain makes of a value that is sent for one of its types.
+	/// The encoding of a value as a type of the chain.
 	fn encoded<T: TypeInfo + 'static>(value: &Value) -> Vec<u8> {
 		let mut registry = Registry::new();
 		let id = registry.register_type(&MetaType::new::<T>()).id;
@@ -69,6 +71,28 @@ mod tests {
 			Change::Providers { providers },
 			Change::Model { model: tree },
 		]);
+	}
+
+	#[test]
+	fn a_new_group_is_encoded_as_the_chain_s_type() {
+		let content = ContentRef::raw(b"descent").unwrap();
+		assert_survives(&NewGroup {
+			name: b"digits".to_vec().try_into().unwrap(),
+			model: content,
+			dataset: content,
+			providers: bound_addresses(["http://a".into(), "http://b".into()]).unwrap(),
+			metric: Metric::Loss,
+			policy: EvaluationPolicy::Training { records: 7 },
+			tolerance: 1,
+			minimum_improvement: 2,
+			target: Some(Score(3)),
+			clock: Clock { first: 0, start: 4, length: 20, reveal: 3, attest: 5, open: 2 },
+			deposit: u128::MAX,
+			shares: Shares::default(),
+			stake: 5,
+			voting_period: 6,
+			quorum: Share::percent(50),
+		});
 	}
 
 	#[test]

@@ -15,7 +15,7 @@ pub struct NewProposal {
 	pub delta: ContentRef,
 	/// Base addresses of gateways that serve it, beside the group's, at most 8 of at most 128 bytes.
 	pub providers: Vec<String>,
-	/// What it is, 1 to 256 bytes of UTF-8.
+	/// Its summary, 1 to 256 bytes of UTF-8.
 	pub summary: String,
 	/// The salt of the announcement.
 	pub salt: Salt,
@@ -27,8 +27,8 @@ impl Call {
 		Self::new("Groups", "stake", [with("group", &group), with("amount", &amount)])
 	}
 
-	/// Takes `amount` of the smallest unit out of a group's stake: it does not vote any more, and can be withdrawn a
-	/// voting period later.
+	/// Takes `amount` of the smallest unit out of a group's stake: it does not vote any more, and can be
+	/// withdrawn a voting period later.
 	pub fn unstake(group: GroupId, amount: u128) -> Self {
 		Self::new("Groups", "unstake", [with("group", &group), with("amount", &amount)])
 	}
@@ -71,14 +71,14 @@ impl Call {
 		Self::new("Groups", "close_period", [with("group", &group)])
 	}
 
-	/// Announces a delta without telling which, see [`descent_protocol::announcement_hash`]: it can be proposed from the
-	/// next block on.
+	/// Announces a delta without telling which, see [`descent_protocol::announcement_hash`]: it can be
+	/// proposed from the next block on.
 	pub fn announce(group: GroupId, hash: H256) -> Self {
 		Self::new("Dataset", "announce", [with("group", &group), with("hash", &hash)])
 	}
 
-	/// Proposes a delta that was announced; [`crate::Included::proposal`] tells the proposal's number. Where the signer
-	/// has stake, it votes for it.
+	/// Proposes a delta that was announced; [`crate::Included::proposal`] tells the proposal's number. Where
+	/// the signer has stake, it votes for it.
 	pub fn propose(proposal: &NewProposal) -> Self {
 		Self::new(
 			"Dataset",

@@ -1,4 +1,4 @@
-//! What the chain shows of money: emission, rewards, validators, governance.
+//! Reads of money: emission, rewards, validators, governance.
 
 use crate::{Client, Result};
 use descent_protocol::{
@@ -9,7 +9,7 @@ use sp_core::crypto::AccountId32;
 use subxt::rpcs::client::rpc_params;
 
 impl Client {
-	/// What is minted, and how much has been.
+	/// The state of emission.
 	///
 	/// # Errors
 	/// Where the node can't be asked.
@@ -17,15 +17,15 @@ impl Client {
 		self.request("training_emission", rpc_params![]).await
 	}
 
-	/// What a group has to pay with; `None` for a group that has never had stake.
+	/// The means that a group pays its rounds with.
 	///
 	/// # Errors
 	/// [`crate::Error::Refused`] where there is no such group.
-	pub async fn pot(&self, group: GroupId) -> Result<Option<PotView>> {
+	pub async fn pot(&self, group: GroupId) -> Result<PotView> {
 		self.request("training_pot", rpc_params![group]).await
 	}
 
-	/// What an account has earned.
+	/// The rewards of an account.
 	///
 	/// # Errors
 	/// Where the node can't be asked.
@@ -41,7 +41,7 @@ impl Client {
 		self.request("training_validators", rpc_params![]).await
 	}
 
-	/// How an account stands as a validator; `None` for one that has nothing bonded and is none.
+	/// An account as a validator; `None` for one that has nothing bonded and is none.
 	///
 	/// # Errors
 	/// Where the node can't be asked.
@@ -57,7 +57,7 @@ impl Client {
 		self.request("training_validatorRules", rpc_params![]).await
 	}
 
-	/// Who governs, and what is before them.
+	/// The governing bodies and the motions before them.
 	///
 	/// # Errors
 	/// Where the node can't be asked.

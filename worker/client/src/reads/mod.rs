@@ -1,4 +1,4 @@
-//! What the chain shows: groups, rounds, standings, votes, money.
+//! Reads of the chain: groups, rounds, standings, votes, money.
 
 mod economy;
 
@@ -20,12 +20,12 @@ use subxt::{
 /// Groups, or entries of a log, asked for at a time.
 const PAGE: u32 = 100;
 
-/// What an account has, in the token's smallest unit.
+/// The balance of an account, in the token's smallest unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
-	/// What it can spend.
+	/// The part that it can spend.
 	pub free: u128,
-	/// What is held, as deposits.
+	/// The part that is held, as deposits.
 	pub held: u128,
 }
 
@@ -96,7 +96,7 @@ impl Client {
 		self.request("training_round", rpc_params![group, round, at]).await
 	}
 
-	/// How the trainers of a group have done.
+	/// The results of a group's trainers.
 	///
 	/// # Errors
 	/// [`Error::Refused`] where there is no such group.
@@ -112,7 +112,8 @@ impl Client {
 		self.request("training_retiredHeads", rpc_params![group]).await
 	}
 
-	/// The log of a group's data set from the entry that made version `from` on, oldest first: the whole log from 1 on.
+	/// The log of a group's data set from the entry that made version `from` on, oldest first: the whole log
+	/// from 1 on.
 	///
 	/// # Errors
 	/// [`Error::Refused`] where there is no such group.
@@ -122,7 +123,8 @@ impl Client {
 		self.pages("training_datasetLog", params, from, version).await
 	}
 
-	/// The delta proposals of a group: those that are open in their order, then the last that ended, the newest first.
+	/// The delta proposals of a group: those that are open in their order, then the last that ended, the
+	/// newest first.
 	///
 	/// # Errors
 	/// [`Error::Refused`] where there is no such group.
@@ -138,7 +140,7 @@ impl Client {
 		self.request("training_amendments", rpc_params![group]).await
 	}
 
-	/// What an account has staked in a group and votes for; nothing for an account without stake.
+	/// An account's stake in a group and its votes; nothing for an account without stake.
 	///
 	/// # Errors
 	/// [`Error::Refused`] where there is no such group.
@@ -146,7 +148,7 @@ impl Client {
 		self.request("training_stake", rpc_params![group, account.to_string()]).await
 	}
 
-	/// Why an account's commitment in a round ended as it did, or what it waits for.
+	/// The reason for the outcome of an account's commitment in a round, or the event that it waits for.
 	///
 	/// # Errors
 	/// [`Error::Refused`] where there is no such group, or the round is forgotten.
@@ -159,7 +161,7 @@ impl Client {
 		self.request("training_explain", rpc_params![group, round, account.to_string()]).await
 	}
 
-	/// What an account has at the best block; nothing where it does not exist.
+	/// The balance of an account at the best block; nothing where it does not exist.
 	///
 	/// # Errors
 	/// Where the node can't be asked, or has no pallet System.

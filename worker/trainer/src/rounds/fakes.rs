@@ -3,10 +3,11 @@
 use crate::{
 	events::{Event, Report},
 	round_spec::RoundSpec,
-	rounds::{Chain, CheckpointSource, Offer, Participation, Reveal, RoundMachine},
+	rounds::{Chain, CheckpointSource, Offer, Participation, RoundMachine},
 	state::State,
 };
 use anyhow::Result;
+use descent_client::Reveal;
 use descent_protocol::{
 	view::{CandidateView, GroupView, RevealView, RoundView},
 	BlockNumber, Clock, ContentRef, EvaluationPolicy, Metric, Outcome, RoundIndex, Score, Share,

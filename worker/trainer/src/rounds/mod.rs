@@ -12,10 +12,11 @@ use crate::{
 	state::{Entry, State, Step},
 };
 use anyhow::Result;
+use descent_client::Reveal;
 use descent_protocol::{
 	explain,
 	view::{CandidateView, GroupView, RoundView},
-	BlockNumber, ContentRef, Phase, RoundIndex, Salt, Score,
+	BlockNumber, ContentRef, Phase, RoundIndex, Score,
 };
 use sp_core::{crypto::AccountId32, H256};
 use std::{collections::HashMap, future::Future, path::Path};
@@ -40,17 +41,6 @@ pub(crate) trait Chain {
 	fn reveal(&self, round: RoundIndex, reveal: Reveal) -> impl Future<Output = Result<()>> + Send;
 	/// Asks for a round to be settled.
 	fn settle(&self, round: RoundIndex) -> impl Future<Output = Result<()>> + Send;
-}
-
-/// Content of a reveal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reveal {
-	pub checkpoint: ContentRef,
-	pub salt: Salt,
-	/// Score of the checkpoint on the round's evaluation set.
-	pub claim: Score,
-	/// Addresses that serve the checkpoint.
-	pub providers: Vec<String>,
 }
 
 /// Makes, measures and serves checkpoints.

@@ -1,9 +1,10 @@
-use super::{Chain, CheckpointSource, Reveal, RoundMachine, Transaction};
+use super::{Chain, CheckpointSource, RoundMachine, Transaction};
 use crate::{
 	events::Report,
 	state::{Entry, Step},
 };
 use anyhow::{Context, Result};
+use descent_client::Reveal;
 use descent_protocol::{
 	view::{GroupView, RoundView},
 	BlockNumber, RoundIndex, Score,

@@ -18,10 +18,10 @@ use clap::Args;
 use descent_client::{format_amount, Call};
 use descent_content::Store;
 use descent_protocol::{
-	majority,
+	bound_addresses, majority,
 	view::{GroupView, StakeView},
-	AmendmentId, BlockNumber, Change, Clock, EvaluationPolicy, Majority, Providers, RoundLengths, Score,
-	Share, Shares, MAX_CHANGES, MAX_PROVIDERS,
+	AmendmentId, BlockNumber, Change, Clock, EvaluationPolicy, Majority, RoundLengths, Score, Share, Shares,
+	MAX_CHANGES, MAX_PROVIDERS,
 };
 use serde::Serialize;
 
@@ -173,11 +173,8 @@ impl Changes {
 		changes.extend(self.target.map(|parse::Target(score)| Change::Target { score }));
 		changes.extend(self.shares(group.shares)?.map(|shares| Change::Shares { shares }));
 		if !self.providers.is_empty() {
-			let bytes = self.providers.into_iter().map(String::into_bytes);
-			let bounded = bytes.map(|bytes| bytes.try_into().ok()).collect::<Option<Vec<_>>>();
-			let providers: Option<Providers> = bounded.and_then(|providers| providers.try_into().ok());
-			let providers =
-				providers.with_context(|| format!("a group names at most {MAX_PROVIDERS} providers"))?;
+			let providers = bound_addresses(self.providers)
+				.with_context(|| format!("a group names at most {MAX_PROVIDERS} providers"))?;
 			changes.push(Change::Providers { providers });
 		}
 		if let Some(model) = self.model {

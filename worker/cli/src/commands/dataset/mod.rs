@@ -1,6 +1,5 @@
 //! The commands `descent dataset ..`.
 
-mod announcement;
 mod base;
 mod blocking;
 pub(crate) mod build;

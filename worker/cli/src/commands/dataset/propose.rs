@@ -1,31 +1,25 @@
-use super::{
-	announcement::{self, Announcement, Subject},
-	preflight::{admit, check_rows},
-};
+use super::preflight::{admit, check_rows};
 use crate::{
 	args::{Global, GroupArg, ImportArg, Signing},
-	commands::submit::{send, Done},
+	commands::submit::{carry_out, Done},
 	content_ref::{Reference, Source},
 	format,
-	hints::is_failure,
+	hints::hinted,
 	output::Output,
 	parse,
 	table::fields,
 };
-use anyhow::{ensure, Result};
+use anyhow::{ensure, Context, Result};
 use clap::Args;
-use descent_client::{format_amount, Call, Client, Key, NewProposal};
+use descent_client::{
+	format_amount, Announcement, Call, Client, Key, NewProposal, ProposalError, ProposalStep, Subject,
+};
 use descent_protocol::{
-	announcement_hash,
 	view::{GroupView, ProposalView},
 	BlockNumber, ContentRef, ProposalId, MAX_DELTA_SIZE, MAX_PROVIDERS,
 };
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-
-/// For how many blocks an announcement is counted on. The chain accepts it for some more; one that it does not accept any more
-/// is made again.
-const ANNOUNCED_FOR: BlockNumber = 90;
 
 #[derive(Debug, Args)]
 #[command(
@@ -62,7 +56,7 @@ pub(crate) struct Propose {
 	signing: Signing,
 }
 
-/// What was proposed.
+/// A delta that was proposed.
 #[derive(Debug, Serialize)]
 struct Proposed {
 	group: u32,
@@ -86,68 +80,58 @@ impl Propose {
 		let account = key.account();
 		let folder = match &self.data {
 			Some(folder) => folder.clone(),
-			None => announcement::folder()?,
+			None => announcements()?,
 		};
-		let genesis = client.genesis();
-		let subject = Subject {
-			genesis: genesis.as_fixed_bytes(),
-			group: group.id,
-			account: &account,
-			delta: delta.digest.as_fixed_bytes(),
-		};
-		let mut announcement = Announcement::open(&folder, subject)?;
+		let subject =
+			Subject { genesis: client.genesis(), group: group.id, account: &account, delta: delta.digest };
+		let announcement = Announcement::open(&folder, subject)?;
 		let (log, open) = (client.dataset_log(group.id, 1).await?, client.proposals(group.id).await?);
 		let precedes = |block| announcement.may_precede(block);
 		if let Err(error) = admit(&log, &open, &account, &delta, precedes) {
 			if announcement.is_new() {
-				announcement.finish()?;
+				announcement.remove()?;
 			}
 			return Err(error);
 		}
-		let base = self.base.unwrap_or(log.last().map_or(0, |entry| entry.version));
 		let proposal = NewProposal {
 			group: group.id,
-			base,
+			base: self.base.unwrap_or(log.last().map_or(0, |entry| entry.version)),
 			delta,
 			providers: self.providers.clone(),
 			summary: self.summary.clone(),
 			salt: *announcement.salt(),
 		};
-
-		let best = client.best_block().await?.number;
-		let counts = |block: BlockNumber| best <= block.saturating_add(ANNOUNCED_FOR);
-		if !announcement.block().is_some_and(counts) {
-			let announced = self.announce(&client, &key, &proposal, &mut announcement, output);
-			if let Err(error) = announced.await {
-				if announcement.is_new() && is_failure(&error, "Dataset", &["AlreadyAnnounced"]) {
-					announcement.finish()?;
-				}
-				return Err(error);
-			}
-		}
-		let sent = self.propose(&client, &key, &proposal, output).await;
-		let (id, done) = match sent {
-			// The chain that held the announcement may have been replaced by another, or time may have passed.
-			Err(error) if is_failure(&error, "Dataset", &["NotAnnounced", "AnnouncementExpired"]) => {
-				self.announce(&client, &key, &proposal, &mut announcement, output).await?;
-				self.propose(&client, &key, &proposal, output).await?
-			}
-			sent => sent?,
-		};
-		let proposed = Proposed {
-			group: group.id,
-			proposal: id,
-			delta: delta.into(),
-			base,
-			announced: announcement.block(),
-			done,
-		};
-		announcement.finish()?;
+		let proposed = self.propose(&client, &key, announcement, &proposal, output).await?;
 		let group = client.group(group.id).await?;
 		let view = client.proposals(group.id).await?;
-		let view = view.into_iter().find(|view| Some(view.id) == id);
+		let view = view.into_iter().find(|view| Some(view.id) == proposed.proposal);
 		output.print(&proposed, |output| {
 			show(output, &group, view.as_ref(), &proposed, self.store.store.as_deref())
+		})
+	}
+
+	async fn propose(
+		&self,
+		client: &Client,
+		key: &Key,
+		announcement: Announcement,
+		proposal: &NewProposal,
+		output: &Output,
+	) -> Result<Proposed> {
+		let best = client.best_block().await?.number;
+		let send = async |call: &Call| carry_out(client, key, call, &self.signing, output).await;
+		let proposed = announcement.propose(best, proposal, send, |step| note(step, output)).await;
+		let proposed = proposed.map_err(|error| match error {
+			ProposalError::Chain(error) => hinted(error),
+			error => error.into(),
+		})?;
+		Ok(Proposed {
+			group: proposal.group,
+			proposal: proposed.included.proposal,
+			delta: proposal.delta.into(),
+			base: proposal.base,
+			announced: proposed.announced,
+			done: Done::new(&proposed.included, self.signing.finalized),
 		})
 	}
 
@@ -183,58 +167,24 @@ impl Propose {
 		);
 		Ok(delta)
 	}
+}
 
-	async fn announce(
-		&self,
-		client: &Client,
-		key: &Key,
-		proposal: &NewProposal,
-		announcement: &mut Announcement,
-		output: &Output,
-	) -> Result<()> {
-		// An earlier run may have sent it and not have seen its block. In any other case, what the account has announced is
-		// another delta, and to propose this one would only show it to everybody.
-		let before = announcement.block();
-		let may_be_announced = !announcement.is_new() && before.is_none();
-		announcement.set_block(None)?;
-		let hash = announcement_hash(
-			client.genesis(),
-			proposal.group,
-			&key.account(),
-			proposal.delta.digest,
-			&proposal.salt,
-		);
-		output.note("announcing the delta");
-		let sent = send(client, key, &Call::announce(proposal.group, hash), &self.signing, output).await;
-		match sent {
-			Ok((included, _)) => {
-				announcement.set_block(Some(included.block.number))?;
-				output.note(&format!(
-					"announced in block {}, proposing; if this is interrupted, run the same command again",
-					included.block.number
-				));
-				Ok(())
-			}
-			Err(error) if may_be_announced && is_failure(&error, "Dataset", &["AlreadyAnnounced"]) => {
-				output.note("announced before, proposing");
-				Ok(())
-			}
-			Err(error) => {
-				announcement.set_block(before)?;
-				Err(error)
-			}
-		}
-	}
+/// The folder that keeps announcements unless one is named: below `$XDG_DATA_HOME`, or `~/.local/share`.
+fn announcements() -> Result<PathBuf> {
+	let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+	let data = variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local/share")));
+	let data =
+		data.context("there is no home directory to keep the announcement in; name a folder with --data")?;
+	Ok(data.join("descent/announcements"))
+}
 
-	async fn propose(
-		&self,
-		client: &Client,
-		key: &Key,
-		proposal: &NewProposal,
-		output: &Output,
-	) -> Result<(Option<ProposalId>, Done)> {
-		let (included, done) = send(client, key, &Call::propose(proposal), &self.signing, output).await?;
-		Ok((included.proposal, done))
+fn note(step: ProposalStep, output: &Output) {
+	match step {
+		ProposalStep::Announcing => output.note("announcing the delta"),
+		ProposalStep::Announced(block) => output.note(&format!(
+			"announced in block {block}, proposing; if this is interrupted, run the same command again"
+		)),
+		ProposalStep::AnnouncedBefore => output.note("announced before, proposing"),
 	}
 }
 

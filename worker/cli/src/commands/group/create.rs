@@ -10,10 +10,11 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context, Result};
 use clap::{Args, ValueEnum};
-use descent_client::{parse_amount, Call, NewGroup};
+use descent_client::{parse_amount, Call};
 use descent_dataset::{DeltaLimits, Description, Loss, MAX_DESCRIPTION_BYTES};
 use descent_protocol::{
-	BlockNumber, Clock, EvaluationPolicy, GroupId, Metric, Score, Share, Shares, MAX_PROVIDERS,
+	bound_addresses, BlockNumber, Clock, EvaluationPolicy, GroupId, Metric, NewGroup, Score, Share, Shares,
+	MAX_NAME_LENGTH, MAX_PROVIDERS,
 };
 use serde::Serialize;
 
@@ -184,10 +185,11 @@ impl Create {
 	}
 
 	/// Checks the files and makes references of them.
-	fn prepare(self, clock: Clock, shares: Shares) -> Result<NewGroup> {
-		let providers = self.providers.providers;
-		let too_many = u32::try_from(providers.len()).map_or(true, |count| count > MAX_PROVIDERS);
-		anyhow::ensure!(!too_many, "a group names at most {MAX_PROVIDERS} providers");
+	fn prepare(self, clock: Clock, shares: Shares) -> Result<NewGroup<u128>> {
+		let providers = bound_addresses(self.providers.providers)
+			.with_context(|| format!("a group names at most {MAX_PROVIDERS} providers"))?;
+		let name = self.name.into_bytes().try_into();
+		let name = name.ok().with_context(|| format!("a name has at most {MAX_NAME_LENGTH} bytes"))?;
 		let store = self.store.open()?;
 		let store = store.as_ref();
 		let json =
@@ -208,7 +210,7 @@ impl Create {
 		let set = self.validation.map(|set| set.resolve(store)).transpose()?;
 		let records = self.records;
 		Ok(NewGroup {
-			name: self.name,
+			name,
 			model: self.model.resolve(store)?,
 			dataset: self.dataset.resolve(store)?,
 			providers,

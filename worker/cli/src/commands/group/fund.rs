@@ -52,8 +52,7 @@ impl Fund {
 		let call = Call::fund(self.group, self.amount, self.per_round);
 		let (_, done) = sender.send(&call).await?;
 		let account = sender.key.account();
-		let pot = sender.client.pot(self.group).await?;
-		let fundings = pot.map_or(vec![], |pot| pot.fundings);
+		let fundings = sender.client.pot(self.group).await?.fundings;
 		let own = fundings.into_iter().find(|funding| funding.client == account);
 		// Whoever came after this block may have taken its place already.
 		let left = own.map_or(0, |funding| funding.left);

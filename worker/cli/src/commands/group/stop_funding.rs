@@ -43,8 +43,7 @@ impl StopFunding {
 		let call = Call::stop_funding(self.group);
 		let (_, done) = sender.send(&call).await?;
 		let account = sender.key.account();
-		let pot = sender.client.pot(self.group).await?;
-		let fundings = pot.map_or(vec![], |pot| pot.fundings);
+		let fundings = sender.client.pot(self.group).await?.fundings;
 		let funding = fundings.into_iter().find(|funding| funding.client == account);
 		let now = sender.client.best_block().await?.number;
 		let stopped = Stopped { group: self.group, funding, done };

@@ -1,7 +1,9 @@
 #![allow(clippy::arithmetic_side_effects, clippy::as_conversions)]
 
 use super::*;
+use crate::{DeltaFault, DeltaReport};
 use proptest::prelude::*;
+use sp_core::H256;
 
 fn report(added: u64) -> DeltaReport {
 	DeltaReport { added, removed: 0, records: added, root: H256::zero() }
@@ -44,16 +46,6 @@ fn a_liar_who_opens_first_does_not_choose_the_fault() {
 }
 
 #[test]
-fn only_what_depends_on_the_version_is_a_conflict() {
-	let row = |problem| DeltaFault::Row { row: 3, problem };
-	assert!(row(RowProblem::Duplicate).is_conflict());
-	assert!(row(RowProblem::Absent).is_conflict());
-	assert!(!row(RowProblem::Repeated).is_conflict());
-	assert!(!DeltaFault::Empty.is_conflict());
-	assert_eq!(row(RowProblem::WrongId).to_string(), "row 3: the id is not that of the record");
-}
-
-#[test]
 fn a_check_in_full() {
 	let windows = CheckWindows::new(100, 1_000);
 	assert_eq!(windows.phase(100), None);
@@ -73,19 +65,6 @@ fn a_check_in_full() {
 fn large_deltas_take_longer() {
 	assert_eq!(CheckWindows::new(0, 2 << 30).attest, 10 + 1024);
 	assert_eq!(CheckWindows::new(0, u64::MAX), CheckWindows::new(0, MAX_DELTA_SIZE));
-}
-
-#[test]
-fn a_verdict_reads_as_documented() {
-	let json =
-		serde_json::to_value(DeltaVerdict::Invalid(DeltaFault::Row { row: 7, problem: RowProblem::WrongId }))
-			.unwrap();
-	let expected = serde_json::json!({"verdict": "invalid", "fault": "row", "row": 7, "problem": "wrong_id"});
-	assert_eq!(json, expected);
-	let json = serde_json::to_value(valid(2)).unwrap();
-	assert_eq!(json["verdict"], "valid");
-	assert_eq!(json["added"], 2);
-	assert_eq!(serde_json::from_value::<DeltaVerdict>(json).unwrap(), valid(2));
 }
 
 proptest! {

@@ -1,0 +1,112 @@
+use super::{DeltaVerdict, MAX_DELTA_SIZE};
+use crate::{
+	committee::{is_quorum, is_veto},
+	BlockNumber,
+};
+use codec::{Decode, Encode};
+use core::ops::Range;
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// Number of attempts that a check has, the first one included.
+pub const MAX_ATTEMPTS: u32 = 5;
+
+/// The decision of a committee on a delta in an attempt, where at least 2/3 of it agree: on the same report
+/// to the last digit, on the delta being invalid, or on nobody serving it. `verdicts` are those that were
+/// opened, each with the number of members that hold it.
+///
+/// Of several faults the one counts that most members found. As long as no more than 1/3 of them found it,
+/// there is no decision: a liar that opens first must not choose the reason. The first attempt never decides
+/// that nobody serves the delta, as its time may be short for a gateway from which the whole committee
+/// fetches at once.
+pub fn decide(verdicts: &[(DeltaVerdict, u32)], committee: u32, attempt: u32) -> Option<DeltaVerdict> {
+	let count = |members: u32| usize::try_from(members).unwrap_or(usize::MAX);
+	let holds = |members: u32| is_quorum(count(members), count(committee));
+	let valid = verdicts
+		.iter()
+		.find(|(verdict, members)| matches!(verdict, DeltaVerdict::Valid(_)) && holds(*members));
+	if let Some((verdict, _)) = valid {
+		return Some(*verdict);
+	}
+	let invalid = verdicts.iter().filter(|(verdict, _)| matches!(verdict, DeltaVerdict::Invalid(_)));
+	let total = invalid.clone().fold(0u32, |sum, (_, members)| sum.saturating_add(*members));
+	if holds(total) {
+		// The most frequent, and of several the one that everybody orders first.
+		return invalid
+			.min_by_key(|(verdict, members)| (core::cmp::Reverse(*members), *verdict))
+			.filter(|(_, members)| is_veto(count(*members), count(committee)))
+			.map(|(verdict, _)| *verdict);
+	}
+	verdicts
+		.iter()
+		.find(|(verdict, members)| *verdict == DeltaVerdict::Unavailable && attempt > 0 && holds(*members))
+		.map(|(verdict, _)| *verdict)
+}
+
+/// The windows of a delta's check, from the block at which it begins. Attempts follow each other until the
+/// committee agrees, [`MAX_ATTEMPTS`] at most. Large files have longer windows, a block for each 2 MiB. In
+/// each attempt members have four times as long to attest as in the one before: a member that has to fetch
+/// the whole data set first gets the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct CheckWindows {
+	/// The block at which the check begins; members attest from the next one on.
+	pub since: BlockNumber,
+	/// Blocks in which members attest in the first attempt.
+	pub attest: BlockNumber,
+	/// Blocks in which they open what they attested to.
+	pub open: BlockNumber,
+}
+
+/// The state of a check at a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckPhase {
+	/// The attempt, from 0.
+	pub attempt: u32,
+	/// True if members attest now; otherwise they open.
+	pub is_attesting: bool,
+	/// The blocks of the window that holds the block asked for.
+	pub window: Range<BlockNumber>,
+}
+
+impl CheckWindows {
+	/// Blocks in which members attest to a small delta.
+	const ATTEST: BlockNumber = 10;
+	/// Blocks in which members open.
+	const OPEN: BlockNumber = 5;
+	/// Factor by which the attest window of each attempt is longer than that of the one before.
+	const GROWTH: BlockNumber = 4;
+	/// Bytes for which the attest window gets another block.
+	const BYTES_PER_BLOCK: u64 = 2 << 20;
+
+	/// The windows of a check that begins at `since`, of a delta of `size` bytes.
+	pub fn new(since: BlockNumber, size: u64) -> Self {
+		let blocks = size.min(MAX_DELTA_SIZE) / Self::BYTES_PER_BLOCK;
+		Self {
+			since,
+			attest: Self::ATTEST.saturating_add(blocks.try_into().unwrap_or(BlockNumber::MAX)),
+			open: Self::OPEN,
+		}
+	}
+
+	/// The state of the check at `block`; `None` before its first window and after its last.
+	pub fn phase(&self, block: BlockNumber) -> Option<CheckPhase> {
+		let mut begin = self.since.checked_add(1)?;
+		let mut attest = self.attest;
+		for attempt in 0..MAX_ATTEMPTS {
+			let middle = begin.checked_add(attest)?;
+			let end = middle.checked_add(self.open)?;
+			if (begin..end).contains(&block) {
+				let is_attesting = block < middle;
+				let window = if is_attesting { begin..middle } else { middle..end };
+				return Some(CheckPhase { attempt, is_attesting, window });
+			}
+			begin = end;
+			attest = attest.checked_mul(Self::GROWTH)?;
+		}
+		None
+	}
+}
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

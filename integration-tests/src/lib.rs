@@ -6,11 +6,11 @@
 //! them, however that ends.
 //!
 //! - [`Rpc`] reads a node as an independent client does: JSON-RPC over HTTP and the documented types, nothing
-//! else.
+//!   else.
 //! - [`ScriptedTrainer`] is a trainer that commits to and reveals anything that a test tells it to.
 //! - [`ByzantineEvaluator`] is an evaluator that lies.
 //! - [`governance`] has the actions of stakeholders and proposers, [`economy`] those of validators and
-//! winners, and [`committee`] those of the technical committee. All of them use the program `descent`.
+//!   winners, and [`committee`] those of the technical committee. All of them use the program `descent`.
 //! - [`upgrade`] compares the state before and after a runtime upgrade.
 //! - [`audit`] adds up every balance, reward and slash and compares them with the issuance.
 //! - [`synthetic`] and [`mnist`] are data sets, [`checkpoint`] writes checkpoints by hand.

@@ -8,7 +8,7 @@
 //!
 //! /// Returns true if the block at which something is due has begun.
 //! fn is_due<T: frame_system::Config>(due: BlockNumber) -> bool {
-//! 	descent_support::now::<T>() >= due
+//!     descent_support::now::<T>() >= due
 //! }
 //! ```
 #![cfg_attr(not(feature = "std"), no_std)]

@@ -91,6 +91,7 @@ macro_rules! mock_scheduler {
 
 /// Gives a mock runtime blocks of transactions that authorize calls, and defines `validate` and `apply` for
 /// the calls of the pallet that is tested.
+#[allow(clippy::crate_in_macro_def, reason = "the calls are those of the pallet that is tested")]
 #[macro_export]
 macro_rules! mock_transactions {
 	(runtime: $runtime:ident, block: $block:ident $(,)?) => {

@@ -50,7 +50,7 @@ pub(crate) struct Options {
 	/// Address on which checkpoints are served; port 0 takes a free one, and the same after a restart.
 	#[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
 	listen: SocketAddr,
-	/// URL at which others reach the address listened on, if not there: http://trainer.example.org:8080.
+	/// URL at which others reach the address listened on, if not there: `http://trainer.example.org:8080`.
 	#[arg(long, value_name = "URL")]
 	public_url: Option<String>,
 	/// Optimizer.

@@ -14,16 +14,16 @@
 //! use std::time::Duration;
 //!
 //! let evaluator = Evaluator::start(&EvaluatorOptions {
-//! 	listen: "127.0.0.1:9977".parse()?,
-//! 	allow_remote: false,
-//! 	data: "/var/lib/descent/evaluator".into(),
-//! 	queue: 32,
-//! 	results: 1024,
-//! 	fetch_timeout: Duration::from_secs(600),
-//! 	job_limit: Duration::from_secs(600),
-//! 	check_limit: Duration::from_secs(21_600),
-//! 	max_content: 40 << 30,
-//! 	max_data: 32 << 30,
+//!     listen: "127.0.0.1:9977".parse()?,
+//!     allow_remote: false,
+//!     data: "/var/lib/descent/evaluator".into(),
+//!     queue: 32,
+//!     results: 1024,
+//!     fetch_timeout: Duration::from_secs(600),
+//!     job_limit: Duration::from_secs(600),
+//!     check_limit: Duration::from_secs(21_600),
+//!     max_content: 40 << 30,
+//!     max_data: 32 << 30,
 //! })
 //! .await?;
 //! println!("listening at http://{}", evaluator.address());

@@ -1,4 +1,4 @@
-//! Who is said to be paid, and how members are said to have done.
+//! Payments and performance that the pallet reports, recorded for the tests.
 
 use super::number;
 use descent_protocol::{GroupId, Performance, RoundIndex, Shares};
@@ -6,14 +6,14 @@ use frame_support::{parameter_types, weights::Weight};
 use pallet_evaluators::PerformanceObserver;
 use sp_runtime::AccountId32;
 
-/// What proposers are told to get. Nothing is paid.
+/// Reward that is reported to proposers; nothing is paid.
 pub const REWARD: u128 = 100;
-/// What paying a proposer weighs.
+/// Weight of paying a proposer.
 pub const APPLIED_WEIGHT: Weight = Weight::from_parts(77, 7);
 
-/// What was told.
+/// A payment, as it was reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Payment {
 	/// A check was decided that these members are paid for.
 	Checked(GroupId, Vec<u8>),
 	/// A delta of this proposer was applied.
@@ -21,9 +21,9 @@ pub enum Told {
 }
 
 parameter_types! {
-	/// Who was paid for what.
-	pub static Paid: Vec<Told> = Vec::new();
-	/// How the members did who were told of, for each check that was decided.
+	/// The reported payments.
+	pub static Paid: Vec<Payment> = Vec::new();
+	/// Performance of the members, for each check that was decided.
 	pub static Observed: Vec<Vec<(u8, Performance)>> = Vec::new();
 }
 
@@ -42,11 +42,11 @@ impl pallet_groups::Rewards<AccountId32, u128> for Rewards {
 
 	fn delta_checked(group: GroupId, members: &[AccountId32]) {
 		let members = members.iter().map(number).collect();
-		Paid::mutate(|paid| paid.push(Told::Checked(group, members)));
+		Paid::mutate(|paid| paid.push(Payment::Checked(group, members)));
 	}
 
 	fn delta_applied(group: GroupId, proposer: &AccountId32) -> u128 {
-		Paid::mutate(|paid| paid.push(Told::Applied(group, number(proposer))));
+		Paid::mutate(|paid| paid.push(Payment::Applied(group, number(proposer))));
 		REWARD
 	}
 

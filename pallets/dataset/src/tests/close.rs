@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{
 	mock::{
-		account, build_and_execute, free, model, run_to, Balances, Dataset, Groups, Paid, Test, Told,
+		account, build_and_execute, free, model, run_to, Balances, Dataset, Groups, Paid, Payment, Test,
 		APPLIED_WEIGHT, ENDOWMENT, LOG_FEE, PERIOD, QUORUM, REWARD,
 	},
 	Checks, Ended, Open, WeightInfo, MAX_ENDED,
@@ -36,7 +36,7 @@ fn the_proposal_with_most_stake_is_applied_and_paid_once() {
 		assert_eq!(Some(DeltaVerdict::Valid(entry.report.unwrap())), Some(valid(2)));
 		assert_eq!((entry.block, entry.providers.len()), (61, 1));
 		closes();
-		assert_eq!(Paid::get().last(), Some(&Told::Applied(0, 2)));
+		assert_eq!(Paid::get().last(), Some(&Payment::Applied(0, 2)));
 		assert_eq!(Dataset::version(0), 2);
 	});
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
 	mock::{
-		account, build_and_execute, free, Dataset, Paid, Test, Told, ANNOUNCEMENT_DEPOSIT,
+		account, build_and_execute, free, Dataset, Paid, Payment, Test, ANNOUNCEMENT_DEPOSIT,
 		ANNOUNCEMENT_LIFETIME, ENDOWMENT, LOG_FEE,
 	},
 	Error,
@@ -46,7 +46,7 @@ fn a_front_runner_who_is_faster_loses_place_votes_and_reward() {
 		pass_all(&[original]);
 		closes();
 		assert_eq!(ending(original), Some(ProposalEnding::Applied { version: 2 }));
-		assert_eq!(Paid::get().last(), Some(&Told::Applied(0, 1)));
+		assert_eq!(Paid::get().last(), Some(&Payment::Applied(0, 1)));
 		assert_eq!((free(1), free(2)), (ENDOWMENT - LOG_FEE, ENDOWMENT));
 	});
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
 	mock::{
 		apply, build_and_execute, check_state, model, run_to, signed, start_session, Dataset, Groups,
-		Observed, Paid, Test, Told,
+		Observed, Paid, Payment, Test,
 	},
 	Checks, Open,
 };
@@ -142,8 +142,8 @@ fn assert_told_once() {
 	let mut applied = 0;
 	for told in Paid::get() {
 		match told {
-			Told::Applied(_, _) => applied += 1,
-			Told::Checked(_, members) => {
+			Payment::Applied(_, _) => applied += 1,
+			Payment::Checked(_, members) => {
 				let committee = observed.next().unwrap();
 				let sound = committee.iter().filter(|(_, performance)| *performance == Performance::Sound);
 				assert!(sound.map(|(member, _)| member).eq(&members));

@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
 	mock::{
-		account, build_and_execute, free, Balances, Observed, Paid, RuntimeCall, Test,
-		Told::{self, Applied, Checked},
-		APPLIED_WEIGHT, ENDOWMENT, LOG_FEE, PROPOSAL_DEPOSIT, REWARD,
+		account, build_and_execute, free, Balances, Observed, Paid,
+		Payment::{self, Applied, Checked},
+		RuntimeCall, Test, APPLIED_WEIGHT, ENDOWMENT, LOG_FEE, PROPOSAL_DEPOSIT, REWARD,
 	},
 	Config, HoldReason, WeightInfo,
 };
@@ -32,7 +32,7 @@ use pallet_groups::GroupObserver;
 use sp_core::H256;
 
 /// Returns the rewards and the performance of the only check that was decided.
-fn told() -> (Vec<Told>, Vec<(u8, Performance)>) {
+fn reported() -> (Vec<Payment>, Vec<(u8, Performance)>) {
 	let observed = Observed::get();
 	let [committee] = &observed[..] else { panic!("not told once: {observed:?}") };
 	(Paid::get(), committee.clone())
@@ -49,7 +49,7 @@ fn those_who_decide_are_paid_and_who_comes_later_is_not_told_of() {
 	build_and_execute(|| {
 		judged([valid(5); 4]);
 		let performance = vec![(200, Sound), (201, Sound), (202, Sound)];
-		assert_eq!(told(), (vec![Checked(0, vec![200, 201, 202])], performance));
+		assert_eq!(reported(), (vec![Checked(0, vec![200, 201, 202])], performance));
 	});
 }
 
@@ -62,7 +62,7 @@ fn who_finds_something_else_than_two_thirds_is_called_false() {
 		build_and_execute(|| {
 			judged([lie, truth, truth, truth]);
 			let performance = vec![(200, False), (201, Sound), (202, Sound), (203, Sound)];
-			assert_eq!(told(), (vec![Checked(0, vec![201, 202, 203])], performance), "{lie:?}");
+			assert_eq!(reported(), (vec![Checked(0, vec![201, 202, 203])], performance), "{lie:?}");
 		});
 	}
 }
@@ -72,7 +72,7 @@ fn an_invalid_delta_may_have_many_faults() {
 	build_and_execute(|| {
 		let columns = Invalid(DeltaFault::Columns);
 		judged([columns, MALFORMED, columns, valid(1)]);
-		let (paid, performance) = told();
+		let (paid, performance) = reported();
 		assert_eq!(paid, [Checked(0, vec![200, 201, 202])]);
 		assert!(performance.iter().all(|(_, performance)| *performance == Sound));
 	});
@@ -82,7 +82,7 @@ fn an_invalid_delta_may_have_many_faults() {
 fn who_could_not_fetch_it_gets_nothing_and_is_no_liar() {
 	build_and_execute(|| {
 		judged([Unavailable, valid(5), valid(5), valid(5)]);
-		let (paid, performance) = told();
+		let (paid, performance) = reported();
 		assert_eq!(paid, [Checked(0, vec![201, 202, 203])]);
 		assert_eq!(performance[0], (200, Idle));
 	});
@@ -95,7 +95,7 @@ fn nobody_can_be_called_false_for_a_delta_that_is_not_there() {
 		checks(id, [Unavailable; 4]);
 		assert_eq!((Paid::get(), Observed::get()), (vec![], vec![]), "nothing is decided");
 		checks_in(id, 1, &[valid(5), Unavailable, Unavailable, Unavailable].map(Some));
-		let (paid, performance) = told();
+		let (paid, performance) = reported();
 		assert_eq!(paid, [Checked(0, vec![201, 202, 203])]);
 		assert_eq!(performance[0], (200, Idle));
 	});

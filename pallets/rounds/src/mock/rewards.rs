@@ -1,4 +1,4 @@
-//! Who is said to be paid, and how members are said to have done.
+//! Payments and performance that the pallet reports, recorded for the tests.
 
 use super::number;
 use descent_protocol::{GroupId, Performance, RoundIndex, Shares};
@@ -6,12 +6,12 @@ use frame_support::{parameter_types, weights::Weight};
 use pallet_evaluators::PerformanceObserver;
 use sp_runtime::AccountId32;
 
-/// What winners are told to get. Nothing is paid.
+/// Reward that is reported to winners; nothing is paid.
 pub const REWARD: u128 = 1_000;
 
-/// What was told of a settled round.
+/// A settled round, as it was reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct Payment {
 	pub group: GroupId,
 	pub round: RoundIndex,
 	pub shares: Shares,
@@ -21,8 +21,8 @@ pub struct Told {
 
 parameter_types! {
 	/// The rounds that were settled.
-	pub static Paid: Vec<Told> = Vec::new();
-	/// How the members of each committee did.
+	pub static Paid: Vec<Payment> = Vec::new();
+	/// Performance of the members of each committee.
 	pub static Observed: Vec<Vec<(u8, Performance)>> = Vec::new();
 }
 
@@ -36,7 +36,7 @@ impl pallet_groups::Rewards<AccountId32, u128> for Rewards {
 		winner: Option<&AccountId32>,
 		members: &[AccountId32],
 	) -> u128 {
-		let told = Told {
+		let told = Payment {
 			group,
 			round,
 			shares,

@@ -4,7 +4,7 @@ use super::{ballot, measurement, Round};
 use crate::{
 	mock::{
 		account, amend, build_and_execute, free, start_session, Balances, CommitmentFee, Observed, Paid,
-		Rounds as Pallet, RuntimeCall, RuntimeOrigin, System, Test, Told, DEPOSIT, ENDOWMENT, REWARD,
+		Payment, Rounds as Pallet, RuntimeCall, RuntimeOrigin, System, Test, DEPOSIT, ENDOWMENT, REWARD,
 	},
 	Call, Heads, WeightInfo,
 };
@@ -32,7 +32,7 @@ fn judged(ballots: &[Ballot]) -> Round {
 /// Returns the winner and the paid members of the only round that was settled.
 fn paid() -> (Option<u8>, Vec<u8>) {
 	let paid = Paid::get();
-	let [Told { winner, members, .. }] = &paid[..] else { panic!("not told once: {paid:?}") };
+	let [Payment { winner, members, .. }] = &paid[..] else { panic!("not told once: {paid:?}") };
 	(*winner, members.clone())
 }
 

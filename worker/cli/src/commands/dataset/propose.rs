@@ -21,21 +21,26 @@ use descent_protocol::{
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
+const EXAMPLES: &str = "\
+Example:
+  descent dataset propose --group 0 --delta more.parquet --store ~/.descent/content \
+--provider http://203.0.113.7:8080 --summary \"5000 more digits\" --key-file ~/.descent/key
+  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080
+
+The delta is announced by a salted hash and proposed in a later block, so that nobody who sees it can take it \
+for their own. If that is interrupted, the same command goes on. Validators fetch the delta within minutes: a \
+delta that nobody serves, or that is not valid, loses its deposit. Without --store the file is only read, and \
+has to be served by other means. What is served already is named by its reference, CID:SIZE.";
+
 #[derive(Debug, Args)]
-#[command(
-	after_help = "Example:\n  descent dataset propose --group 0 --delta more.parquet --store ~/.descent/content --provider \
-http://203.0.113.7:8080 --summary \"5000 more digits\" --key-file ~/.descent/key\n  descent content serve --store ~/.descent/content --listen \
-0.0.0.0:8080\n\nThe delta is announced by a salted hash and proposed in a later block, so that nobody who sees it can take it for their own. If that is \
-interrupted, the same command goes on. Validators fetch the delta within minutes: what nobody serves, or what is not valid, loses its deposit. Without --store \
-the file is only read, and has to be served by other means. What is served already is named by its reference, CID:SIZE."
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Propose {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Delta to propose, Parquet
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	delta: Source,
-	/// What it brings, in a sentence for those who vote
+	/// Summary of the delta, in a sentence for those who vote
 	#[arg(long, value_name = "TEXT", value_parser = parse::summary)]
 	summary: String,
 	/// Base address of a gateway that serves the delta, beside those of the group; may be given up to 8 times

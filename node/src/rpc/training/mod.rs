@@ -1,4 +1,4 @@
-//! The `training_*` methods: declared in [`Training`] and answered out of the runtime below it.
+//! The `training_*` methods: declared in [`TrainingApiServer`] and answered out of the runtime below it.
 
 mod error;
 mod events;

@@ -3,7 +3,7 @@
 mod amend;
 mod builder;
 mod close;
-mod course;
+mod lifecycle;
 mod create;
 mod crowd;
 mod revise;

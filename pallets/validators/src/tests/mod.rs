@@ -3,7 +3,7 @@
 mod bond;
 mod builder;
 mod candidates;
-mod course;
+mod lifecycle;
 mod genesis;
 mod offence;
 mod performance;

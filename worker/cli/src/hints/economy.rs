@@ -7,7 +7,7 @@ pub(super) fn hint(pallet: &str, name: &str) -> Option<&'static str> {
 		"Validators" | "Session" => validators(name),
 		"TechnicalCommittee" | "Whitelist" | "Treasury" | "System" => governance(pallet, name),
 		"" if name == "BadOrigin" => {
-			Some("Too few voices for this, or none that counts: move it with descent governance propose.")
+			Some("Too few votes for this, or none that counts: move it with descent governance propose.")
 		}
 		_ => None,
 	}

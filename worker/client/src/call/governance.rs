@@ -25,7 +25,7 @@ impl Call {
 		Self::new("Utility", "batch_all", [("calls", calls)])
 	}
 
-	/// Moves that the committee makes a call of `length` bytes with the voice of `threshold` members;
+	/// Moves that the committee makes a call of `length` bytes with the votes of `threshold` members;
 	/// [`crate::Included::motion`] tells the motion. With a threshold of one it is made at once.
 	pub fn propose_motion(threshold: u32, call: &Self, length: u32) -> Self {
 		Self::new(

@@ -198,7 +198,7 @@ fn parameter(name: &str, value: &str) -> Result<Parameter> {
 fn show(outcome: &Outcome, threshold: u32, members: usize) -> String {
 	let (motion, block) = (outcome.motion, outcome.done.block);
 	if outcome.approved == Some(true) {
-		return format!("Carried out at once in block {block}, as it takes one voice.{}", outcome.rest());
+		return format!("Carried out at once in block {block}, as it takes one vote.{}", outcome.rest());
 	}
 	format!(
 		"Moved in block {block}: {motion:?}. It takes {threshold} ayes of {members}, yours as well: descent \

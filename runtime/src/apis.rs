@@ -12,8 +12,9 @@ use alloc::vec::Vec;
 use codec::Encode;
 use descent_protocol::{
 	view::{
-		AmendmentView, ChainEvent, EmissionView, GovernanceView, GroupView, HeadView, LogEntryView, PotView,
-		ProposalView, RewardsView, RoundView, StakeView, StandingView, ValidatorRules, ValidatorView,
+		AmendmentView, ChainEvent, EmissionView, EventTopic, GovernanceView, GroupView, HeadView,
+		LogEntryView, PotView, ProposalView, RewardsView, RoundEventV1, RoundView, StakeView, StandingView,
+		ValidatorRules, ValidatorView, VoteEventV1,
 	},
 	GroupId, RoundIndex,
 };
@@ -60,6 +61,12 @@ decl_runtime_apis! {
 		fn retired_heads(group: GroupId) -> Vec<HeadView>;
 		/// The events of all groups in the block whose state is asked, in order.
 		fn events() -> Vec<ChainEvent>;
+		#[changed_in(2)]
+		fn events() -> Vec<RoundEventV1>;
+		/// Those of the events that are about votes.
+		fn vote_events() -> Vec<ChainEvent>;
+		#[changed_in(2)]
+		fn vote_events() -> Vec<VoteEventV1>;
 		/// The log of a group's data set from the entry that made version `from` on, oldest first, at most
 		/// `limit` entries and never more than 100.
 		fn dataset_log(group: GroupId, from: u32, limit: u32) -> Vec<LogEntryView>;
@@ -303,6 +310,10 @@ impl_runtime_apis! {
 
 		fn events() -> Vec<ChainEvent> {
 			views::events()
+		}
+
+		fn vote_events() -> Vec<ChainEvent> {
+			views::events().into_iter().filter(|event| EventTopic::Votes.includes(event)).collect()
 		}
 
 		fn dataset_log(group: GroupId, from: u32, limit: u32) -> Vec<LogEntryView> {

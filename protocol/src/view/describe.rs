@@ -169,11 +169,11 @@ fn missing_alarm(group: u32, alarm: Alarm) -> String {
 	}
 }
 
-/// A size in its largest decimal unit, to two decimals: `4.00 kB`.
+/// A size in its largest decimal unit, rounded to two decimals: `4.00 kB`.
 fn decimal_bytes(bytes: u64) -> String {
-	for (unit, hundredth) in [("GB", 10_000_000), ("MB", 10_000), ("kB", 10)] {
-		let hundredths: u64 = bytes.checked_div(hundredth).unwrap_or_default();
-		if hundredths >= 100 {
+	for (unit, hundredth) in [("GB", 10_000_000u64), ("MB", 10_000), ("kB", 10)] {
+		if bytes >= hundredth.saturating_mul(100) {
+			let hundredths = bytes.saturating_add(hundredth / 2).checked_div(hundredth).unwrap_or_default();
 			return format!("{}.{:02} {unit}", hundredths / 100, hundredths % 100);
 		}
 	}
@@ -247,7 +247,9 @@ mod tests {
 			(999, "999 B"),
 			(1_000, "1.00 kB"),
 			(4_050, "4.05 kB"),
-			(1_049_072, "1.04 MB"),
+			(4_567, "4.57 kB"),
+			(1_049_072, "1.05 MB"),
+			(1_999_999, "2.00 MB"),
 			(u64::from(u32::MAX), "4.29 GB"),
 		] {
 			assert_eq!(decimal_bytes(bytes), text);

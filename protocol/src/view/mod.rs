@@ -15,11 +15,13 @@ use sp_core::{crypto::AccountId32, H256};
 mod describe;
 mod economy;
 mod events;
+mod events_v1;
 mod governance;
 
 pub use describe::{format_part, format_stake, EventFormat, Tone};
 pub use economy::*;
 pub use events::*;
+pub use events_v1::{RoundEventV1, VoteEventV1};
 pub use governance::*;
 
 /// Amounts as decimal strings: JSON numbers lose digits in most readers.

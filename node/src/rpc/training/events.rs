@@ -2,7 +2,7 @@
 
 use super::TrainingRuntimeApi;
 use descent_protocol::{
-	view::{BlockEvents, EventTopic},
+	view::{BlockEvents, ChainEvent, EventTopic},
 	GroupId,
 };
 use descent_runtime::{opaque::Block, BlockNumber, Hash};
@@ -15,7 +15,7 @@ use jsonrpsee::{
 	core::SubscriptionResult, server::SendTimeoutError, PendingSubscriptionSink, SubscriptionMessage,
 };
 use sc_client_api::BlockchainEvents;
-use sp_api::{ApiError, ProvideRuntimeApi};
+use sp_api::{ApiError, ApiExt, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -42,12 +42,28 @@ impl Filter {
 		C: ProvideRuntimeApi<Block>,
 		C::Api: TrainingRuntimeApi<Block>,
 	{
-		let mut events = client.runtime_api().events(hash)?;
+		let mut events = events(client, hash)?;
 		events.retain(|event| {
 			self.topic.includes(event) && self.group.is_none_or(|group| event.group() == group)
 		});
 		Ok(BlockEvents { block, hash, events })
 	}
+}
+
+/// Reads all events of a block, also of one whose runtime has version 1 of the API.
+fn events<C>(client: &C, hash: Hash) -> Result<Vec<ChainEvent>, ApiError>
+where
+	C: ProvideRuntimeApi<Block>,
+	C::Api: TrainingRuntimeApi<Block>,
+{
+	let api = client.runtime_api();
+	if api.api_version::<dyn TrainingRuntimeApi<Block>>(hash)? != Some(1) {
+		return api.events(hash);
+	}
+	#[allow(deprecated)]
+	let (rounds, votes) = (api.events_before_version_2(hash)?, api.vote_events_before_version_2(hash)?);
+	let rounds = rounds.into_iter().map(|event| event.0);
+	Ok(rounds.chain(votes.into_iter().map(|event| event.0)).collect())
 }
 
 /// Blocks as they are finalized, each one once, in order.

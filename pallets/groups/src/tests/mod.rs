@@ -3,9 +3,9 @@
 mod amend;
 mod builder;
 mod close;
-mod lifecycle;
 mod create;
 mod crowd;
+mod lifecycle;
 mod revise;
 mod stake;
 mod views;

@@ -3,8 +3,8 @@
 mod bond;
 mod builder;
 mod candidates;
-mod lifecycle;
 mod genesis;
+mod lifecycle;
 mod offence;
 mod performance;
 mod session;

@@ -18,7 +18,7 @@ impl<T: Config> Pallet<T> {
 		descent_support::release::<_, T::Currency>(&reason.into(), account, amount);
 	}
 
-	/// Takes what an account put at stake. How much that was.
+	/// Slashes an amount that an account has on hold for a reason. Returns the amount that was slashed.
 	pub(crate) fn slash(reason: HoldReason, account: &T::AccountId, amount: BalanceOf<T>) -> BalanceOf<T> {
 		let (credit, _) = T::Currency::slash(&reason.into(), account, amount);
 		let slashed = credit.peek();

@@ -3,7 +3,7 @@ use codec::Encode;
 use sp_core::H256;
 
 /// blake2b-256 over the SCALE encoding of `b"descent/<what>/v1"` and whatever the hash binds.
-fn domain_hash(what: &[u8], bound: impl Encode) -> H256 {
+pub(crate) fn domain_hash(what: &[u8], bound: impl Encode) -> H256 {
 	let mut input = alloc::vec::Vec::from(what);
 	bound.encode_to(&mut input);
 	H256(sp_crypto_hashing::blake2_256(&input))

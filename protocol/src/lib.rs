@@ -2,7 +2,7 @@
 //!
 //! The crate holds every decision of the chain that a worker must be able to predict: the windows of a round
 //! ([`Clock`]), the hash of a commitment ([`commitment_hash`]), the rounding of a loss to a number that all
-//! machines agree on ([`Score`]), the records that a round is measured on ([`sample`]), the order of
+//! machines agree on ([`Score`], [`Rounding`]), the records that a round is measured on ([`sample`]), the order of
 //! candidates ([`rank`]), and the outcome of each commitment ([`settle`]). Pallets and workers call the same
 //! functions, so both sides compute the same result. Nothing here uses FRAME, storage, clocks or I/O.
 //!
@@ -79,7 +79,7 @@ pub use round::{
 	explain, explanation, rank, sample, settle, slot_fee, Clock, ClockError, Incumbent, Outcome, Phase,
 	Settlement, Windows,
 };
-pub use score::Score;
+pub use score::{Dither, Rounding, Score};
 pub use stake::{
 	majority, make_room, next_close, schedule_unbonding, sums, winner, withdraw_unbonded, Accumulator,
 	Change, Contender, Majority, Mark, RoundLengths, Share, Shares, Split, TooManyChunks, MAX_CHANGES,

@@ -76,7 +76,8 @@ impl<T: Config> Pallet<T> {
 			metric: rules.metric,
 			policy: rules.policy,
 			seed: entered.seed?,
-			tolerance: rules.tolerance,
+			tolerance: Some(rules.tolerance),
+			peers: Vec::new(),
 			providers: addresses(&rules.providers),
 			head: Heads::<T>::get(group, entered.model_version).map(|head| CheckpointSource {
 				checkpoint: head.checkpoint,

@@ -56,6 +56,10 @@ pub enum Verdict {
 	/// The checkpoint is not one of this group's model: wrong names, shapes or types, or weights that are not
 	/// finite.
 	Invalid,
+	/// The checkpoint is ill-conditioned: it amplifies rounding errors so much that its score would depend on
+	/// the machine that measures.
+	#[serde(rename = "ill_conditioned")]
+	IllConditioned,
 }
 
 impl Verdict {
@@ -63,7 +67,7 @@ impl Verdict {
 	pub fn measurement(&self) -> Option<Measurement> {
 		match self {
 			Self::Match(measurement) | Self::Mismatch(measurement) => Some(*measurement),
-			Self::Unavailable | Self::Invalid => None,
+			Self::Unavailable | Self::Invalid | Self::IllConditioned => None,
 		}
 	}
 }

@@ -7,7 +7,7 @@
 
 use crate::{
 	hash::job_id, Ballot, ContentRef, DeltaVerdict, EvaluationPolicy, GroupId, Metric, ProposalId,
-	RoundIndex, Score,
+	RoundIndex, Rounding, Score,
 };
 use alloc::{string::String, vec::Vec};
 use codec::Encode;
@@ -71,10 +71,17 @@ pub struct EvaluationRequest {
 	pub policy: EvaluationPolicy,
 	/// Draws the records, see [`crate::sample`].
 	pub seed: H256,
-	/// Largest difference between a claim and the measured score, in micro-units.
-	pub tolerance: u64,
+	/// Largest difference between a claim and the measured score, in micro-units, in a round whose seed was
+	/// drawn before scores were dithered. Absent in every later round: its scores are dithered, and a claim is
+	/// the measured score exactly.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub tolerance: Option<u64>,
 	/// Base addresses of gateways that serve the model description and the data.
 	pub providers: Vec<String>,
+	/// Base addresses of gateways at which the committee's other members serve the checkpoints that they have
+	/// fetched.
+	#[serde(default, skip_serializing_if = "Vec::is_empty")]
+	pub peers: Vec<String>,
 	/// The head, to be measured as the baseline.
 	pub head: Option<CheckpointSource>,
 	/// Time limit for fetching all candidates together, in milliseconds: a slow gateway can't make a
@@ -87,7 +94,22 @@ pub struct EvaluationRequest {
 impl EvaluationRequest {
 	/// The id of its job.
 	pub fn id(&self) -> H256 {
-		job_id(b"evaluation", self)
+		let Some(tolerance) = self.tolerance else {
+			return job_id(b"evaluation", self);
+		};
+		// As runtimes before dithered scores encode it.
+		let Self { genesis, group, round, model, deltas, metric, policy, .. } = self;
+		let Self { seed, providers, head, fetch_ms, candidates, .. } = self;
+		let first = (genesis, group, round, model, deltas, metric, policy);
+		job_id(b"evaluation", &(first, (seed, tolerance, providers, head, fetch_ms, candidates)))
+	}
+
+	/// The rule by which its checkpoints get their scores.
+	pub fn rounding(&self) -> Rounding {
+		match self.tolerance {
+			Some(_) => Rounding::HalfEven,
+			None => Rounding::dithered(self.seed),
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ impl From<&Verdict> for Statement {
 			Verdict::Match(measurement) => Self::Measured(*measurement, true),
 			Verdict::Mismatch(measurement) => Self::Measured(*measurement, false),
 			Verdict::Unavailable => Self::Unavailable,
-			Verdict::Invalid => Self::Invalid,
+			Verdict::Invalid | Verdict::IllConditioned => Self::Invalid,
 		}
 	}
 }

@@ -25,7 +25,7 @@ pub fn tally(ballots: &[Ballot], rank: usize) -> Tally {
 			Verdict::Match(_) => &mut tally.matches,
 			Verdict::Mismatch(_) => &mut tally.mismatches,
 			Verdict::Unavailable => &mut tally.unavailable,
-			Verdict::Invalid => &mut tally.invalid,
+			Verdict::Invalid | Verdict::IllConditioned => &mut tally.invalid,
 		};
 		*counter = counter.saturating_add(1);
 	}

@@ -9,6 +9,9 @@ pub enum ArtifactError {
 	/// It is malformed or does not fit the model; every evaluator finds the same.
 	#[error("{0}")]
 	Invalid(String),
+	/// It amplifies rounding errors so much that it has no score; every evaluator finds the same.
+	#[error("{0}")]
+	IllConditioned(String),
 	/// This machine failed, which the content is not to blame for.
 	#[error("{0:#}")]
 	Failed(anyhow::Error),

@@ -90,7 +90,7 @@ impl Checker {
 				tracing::info!(digest = ?proposed.digest, "unavailable: {reason}");
 				Ok(Err(DeltaVerdict::Unavailable))
 			}
-			Err(ArtifactError::Invalid(reason)) => {
+			Err(ArtifactError::Invalid(reason) | ArtifactError::IllConditioned(reason)) => {
 				tracing::info!(digest = ?proposed.digest, "invalid: {reason}");
 				Ok(Err(DeltaVerdict::Invalid(DeltaFault::Malformed)))
 			}

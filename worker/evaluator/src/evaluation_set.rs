@@ -6,7 +6,7 @@ use descent_dataset::{Description, Set};
 use descent_model::{
 	evaluate_set, max_checkpoint_bytes, CheckpointError, Device, Evaluation, EvaluationError, Model,
 };
-use descent_protocol::{ContentRef, Metric};
+use descent_protocol::{ContentRef, Metric, Rounding};
 use sp_core::H256;
 use std::{path::Path, sync::Arc, time::Instant};
 
@@ -16,6 +16,9 @@ pub struct EvaluationSet {
 	set: Arc<Set>,
 	records: Arc<[u64]>,
 	metric: Metric,
+	/// Draws the perturbation of the weights, too.
+	seed: H256,
+	rounding: Rounding,
 }
 
 impl EvaluationSet {
@@ -23,7 +26,12 @@ impl EvaluationSet {
 	pub fn draw(set: Arc<Set>, seed: H256, records: u32, metric: Metric) -> Result<Self> {
 		let records: Arc<[u64]> = descent_protocol::sample(seed, set.len(), records).into();
 		ensure!(!records.is_empty(), "the data set has no records to measure on");
-		Ok(Self { set, records, metric })
+		Ok(Self { set, records, metric, seed, rounding: Rounding::dithered(seed) })
+	}
+
+	/// Returns the same records with another rule for scores.
+	pub fn with_rounding(self, rounding: Rounding) -> Self {
+		Self { rounding, ..self }
 	}
 
 	/// Measures a model, at the latest until `until`.

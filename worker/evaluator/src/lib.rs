@@ -35,6 +35,7 @@ mod check;
 pub mod evaluation_set;
 mod measure;
 mod metrics;
+mod pool;
 mod queue;
 mod request;
 mod results;
@@ -42,6 +43,8 @@ mod runner;
 mod service;
 #[cfg(test)]
 mod tests;
+
+pub use pool::EvaluationPool;
 
 use anyhow::{ensure, Context, Result};
 use check::Checker;

@@ -66,7 +66,7 @@ impl Measurer {
 		};
 		let records = request.policy.records();
 		let set = EvaluationSet::draw(set, request.seed, records, request.metric)?;
-		Ok((description, set))
+		Ok((description, set.with_rounding(request.rounding())))
 	}
 
 	/// Begins to fetch the head and the candidates. They are fetched side by side against one deadline, so
@@ -116,6 +116,7 @@ enum Outcome {
 	Measured(Measurement),
 	Unavailable,
 	Invalid,
+	IllConditioned,
 }
 
 /// One evaluation under way.
@@ -135,7 +136,7 @@ impl Evaluation<'_> {
 		let outcome = head.map(|head| self.measure(head)).transpose().context("the head")?;
 		let baseline = match outcome {
 			Some(Outcome::Measured(measurement)) => Some(measurement),
-			Some(Outcome::Unavailable | Outcome::Invalid) | None => None,
+			Some(Outcome::Unavailable | Outcome::Invalid | Outcome::IllConditioned) | None => None,
 		};
 		tracing::info!(
 			group = self.request.group,
@@ -182,13 +183,14 @@ impl Evaluation<'_> {
 	fn verdict(&mut self, candidate: &CandidateSource, download: Download) -> Result<Verdict> {
 		let verdict = match self.measure(download)? {
 			Outcome::Measured(measurement)
-				if measurement.score.within(candidate.claim, self.request.tolerance) =>
+				if measurement.score.within(candidate.claim, self.request.tolerance.unwrap_or_default()) =>
 			{
 				Verdict::Match(measurement)
 			}
 			Outcome::Measured(measurement) => Verdict::Mismatch(measurement),
 			Outcome::Unavailable => Verdict::Unavailable,
 			Outcome::Invalid => Verdict::Invalid,
+			Outcome::IllConditioned => Verdict::IllConditioned,
 		};
 		tracing::info!(
 			group = self.request.group,
@@ -232,6 +234,10 @@ impl Evaluation<'_> {
 				tracing::info!(?digest, "invalid: {reason}");
 				Ok(Outcome::Invalid)
 			}
+			Err(ArtifactError::IllConditioned(reason)) => {
+				tracing::info!(?digest, "ill-conditioned: {reason}");
+				Ok(Outcome::IllConditioned)
+			}
 			Err(ArtifactError::Failed(error)) => Err(error),
 		}
 	}
@@ -243,5 +249,6 @@ fn name(verdict: &Verdict) -> &'static str {
 		Verdict::Mismatch(_) => "mismatch",
 		Verdict::Unavailable => "unavailable",
 		Verdict::Invalid => "invalid",
+		Verdict::IllConditioned => "ill_conditioned",
 	}
 }

@@ -194,7 +194,7 @@ impl TrainingLoop {
 	fn evaluate(&self, model: &Model) -> Result<Option<Score>> {
 		match self.holdout.evaluate(model, within(CHECK_LIMIT)) {
 			Ok(evaluation) => Ok(Some(evaluation.score)),
-			Err(ArtifactError::Invalid(reason)) => {
+			Err(ArtifactError::Invalid(reason) | ArtifactError::IllConditioned(reason)) => {
 				tracing::debug!("not a model to keep: {reason}");
 				Ok(None)
 			}

@@ -39,7 +39,7 @@ fn a_round_is_judged_by_the_clock_that_it_began_with() {
 
 		let round = round.reveals(&[(1, 500)]).at(|windows| windows.attest.start);
 		let request = Pallet::evaluation_request(0, 0).unwrap();
-		assert_eq!((request.tolerance, request.fetch_ms), (10, 5 * 3_000 / 2));
+		assert_eq!((request.tolerance, request.fetch_ms), (Some(10), 5 * 3_000 / 2));
 		assert_eq!(Pallet::round_view(0, 0).unwrap().tolerance, 10);
 		let round = round.votes(&all(None, 500));
 		run_to(33);
@@ -48,7 +48,7 @@ fn a_round_is_judged_by_the_clock_that_it_began_with() {
 		assert_ok!(Round::number(1).at(|_| 41).commit(3, DEPOSIT));
 		let next = next.reveals(&[(2, 100)]).at(|windows| windows.attest.start);
 		let request = Pallet::evaluation_request(0, 1).unwrap();
-		assert_eq!((request.tolerance, request.fetch_ms), (99, 6 * 3_000 / 2));
+		assert_eq!((request.tolerance, request.fetch_ms), (Some(99), 6 * 3_000 / 2));
 		let view = Pallet::round_view(0, 1).unwrap();
 		assert_eq!((view.tolerance, view.windows), (99, next.windows()));
 		next.votes(&all(Some(500), 100));

@@ -1,5 +1,6 @@
 //! A model's tensors: their initial values and their use for prediction.
 
+use crate::checkpoint::Checkpoint;
 use crate::error::ModelError;
 use crate::input::sizes;
 use descent_dataset::{Description, Layer, TensorSpec};
@@ -97,19 +98,22 @@ impl Model {
 		Ok(Self { description: description.clone(), device, kind: Kind::Float, parameters, buffers })
 	}
 
-	/// Returns a copy for evaluation: on the CPU, in f64, without gradients.
-	pub(crate) fn for_evaluation(&self) -> Result<Self, ModelError> {
-		let copy = |tensors: &[Tensor]| {
-			let one = |t: &Tensor| t.f_detach()?.f_to_device(Device::Cpu)?.f_totype(Kind::Double);
-			tensors.iter().map(one).collect::<Result<Vec<_>, _>>()
-		};
-		Ok(Self {
-			description: self.description.clone(),
-			device: Device::Cpu,
-			kind: Kind::Double,
-			parameters: copy(&self.parameters)?,
-			buffers: copy(&self.buffers)?,
-		})
+	/// Returns a checkpoint's model in f64 without gradients, with its weights changed a little if there is a
+	/// seed for it.
+	pub(crate) fn in_double(
+		checkpoint: &Checkpoint,
+		perturbation: Option<u64>,
+		device: Device,
+	) -> Result<Self, ModelError> {
+		let mut tensors = Vec::new();
+		for (number, spec) in checkpoint.description().plan().tensors().enumerate() {
+			let values = checkpoint.weights(number, perturbation).to_vec();
+			let tensor = Tensor::f_from_slice(&values)?.f_reshape(sizes(&spec.shape))?;
+			tensors.push(tensor.f_to_device(device)?);
+		}
+		let buffers = tensors.split_off(checkpoint.description().plan().parameters.len());
+		let description = checkpoint.description().clone();
+		Ok(Self { description, device, kind: Kind::Double, parameters: tensors, buffers })
 	}
 
 	/// Description of the model.

@@ -1,11 +1,42 @@
-use crate::Weights;
+use crate::{
+	functions::{cumulative_normal, exp},
+	Instructions, Weights,
+};
 use rayon::prelude::*;
 
 /// Values that a thread takes at a time.
 const CHUNK: usize = 4096;
 
-fn map(x: &mut [f64], function: impl Fn(f64) -> f64 + Sync) {
-	x.par_chunks_mut(CHUNK).for_each(|values| values.iter_mut().for_each(|x| *x = function(*x)));
+/// Replaces each value by the result of a function without branches, several at a time.
+fn map(x: &mut [f64], function: impl Fn(f64) -> f64 + Sync + Copy) {
+	let instructions = Instructions::chosen();
+	x.par_chunks_mut(CHUNK).for_each(|values| map_chunk(instructions, values, function));
+}
+
+/// Replaces each value of a slice, on this thread.
+#[allow(unsafe_code, reason = "instructions beyond the target's can be used in no other way")]
+pub(crate) fn map_chunk(instructions: Instructions, x: &mut [f64], function: impl Fn(f64) -> f64 + Copy) {
+	match instructions {
+		// SAFETY: the processor has the instructions, or they could not have been chosen.
+		#[cfg(target_arch = "x86_64")]
+		Instructions::Avx512 => unsafe { map_avx512(x, function) },
+		// SAFETY: as above.
+		#[cfg(target_arch = "x86_64")]
+		Instructions::Avx2 => unsafe { map_avx2(x, function) },
+		_ => x.iter_mut().for_each(|x| *x = function(*x)),
+	}
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn map_avx512(x: &mut [f64], function: impl Fn(f64) -> f64) {
+	x.iter_mut().for_each(|x| *x = function(*x));
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn map_avx2(x: &mut [f64], function: impl Fn(f64) -> f64) {
+	x.iter_mut().for_each(|x| *x = function(*x));
 }
 
 /// Replaces each value by `max(0, x)`; NaN stays.
@@ -15,12 +46,12 @@ pub fn relu(x: &mut [f64]) {
 
 /// Replaces each value by `x Φ(x)` (Hendrycks and Gimpel, 2016).
 pub fn gelu(x: &mut [f64]) {
-	map(x, |x| 0.5 * x * (1.0 + libm::erf(x * std::f64::consts::FRAC_1_SQRT_2)));
+	map(x, |x| x * cumulative_normal(x));
 }
 
 /// Replaces each value by its hyperbolic tangent.
 pub fn tanh(x: &mut [f64]) {
-	map(x, libm::tanh);
+	x.par_chunks_mut(CHUNK).for_each(|values| values.iter_mut().for_each(|x| *x = libm::tanh(*x)));
 }
 
 /// Replaces each value by `1 / (1 + exp(-x))`.
@@ -30,7 +61,8 @@ pub fn sigmoid(x: &mut [f64]) {
 
 /// Adds `y` to `x`, over and over where it is shorter.
 pub fn add(x: &mut [f64], y: &[f64]) {
-	x.par_chunks_mut(y.len().max(1)).for_each(|x| x.iter_mut().zip(y).for_each(|(x, y)| *x += y));
+	let length = y.len().max(1);
+	x.par_chunks_mut(length).for_each(|x| x.iter_mut().zip(y).for_each(|(x, y)| *x += y));
 }
 
 /// Looks up the rows of `table [vocabulary, width]` for tokens that are below the vocabulary.
@@ -38,10 +70,4 @@ pub fn embedding(tokens: &[usize], table: Weights, width: usize, out: &mut [f64]
 	for (token, out) in tokens.iter().zip(out.chunks_exact_mut(width)) {
 		table.fill(token * width, out);
 	}
-}
-
-/// Returns e to the power of `x`, within one unit in the last place: `x` is reduced to `n ln 2 + r` by two
-/// fused multiply-adds (Cody and Waite), and the series of `r` is summed by Horner's rule.
-pub fn exp(x: f64) -> f64 {
-	libm::exp(x)
 }

@@ -26,7 +26,12 @@ impl Instructions {
 			#[cfg(target_arch = "x86_64")]
 			Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
 			#[cfg(target_arch = "x86_64")]
-			Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::Avx2.is_supported(),
+			Self::Avx512 => {
+				is_x86_feature_detected!("avx512f")
+					&& is_x86_feature_detected!("avx512dq")
+					&& is_x86_feature_detected!("avx512vl")
+					&& Self::Avx2.is_supported()
+			},
 			#[cfg(not(target_arch = "x86_64"))]
 			_ => false,
 		}

@@ -1,4 +1,4 @@
-use crate::{exp, Weights};
+use crate::{elementwise::map_chunk, exp, Instructions, Weights};
 use rayon::prelude::*;
 
 /// Added to a variance, as in PyTorch.
@@ -44,10 +44,7 @@ pub fn batch_norm(
 /// Replaces a row by its softmax. Values of `-inf` become 0.
 pub fn softmax(row: &mut [f64]) {
 	let largest = row.iter().fold(f64::NEG_INFINITY, |largest, x| if *x <= largest { largest } else { *x });
-	let mut sum = 0.0;
-	for x in row.iter_mut() {
-		*x = exp(*x - largest);
-		sum += *x;
-	}
+	map_chunk(Instructions::chosen(), row, |x| exp(x - largest));
+	let sum = row.iter().fold(0.0, |sum, x| sum + x);
 	row.iter_mut().for_each(|x| *x /= sum);
 }

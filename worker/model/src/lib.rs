@@ -45,11 +45,16 @@ mod checkpoint;
 mod error;
 mod evaluation;
 mod forward;
+mod initialization;
 mod input;
 mod memory;
 mod model;
+pub mod selftest;
 mod shuffle;
 mod trainer;
+
+/// Version of the libtorch that models are trained with, which the crate `tch` fixes.
+pub const LIBTORCH: &str = "2.11.0";
 
 pub use checkpoint::{max_checkpoint_bytes, Checkpoint, CheckpointError};
 pub use error::ModelError;

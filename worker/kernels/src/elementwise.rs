@@ -7,15 +7,22 @@ use rayon::prelude::*;
 /// Values that a thread takes at a time.
 const CHUNK: usize = 4096;
 
-/// Replaces each value by the result of a function without branches, several at a time.
-fn map(x: &mut [f64], function: impl Fn(f64) -> f64 + Sync + Copy) {
+/// A function of one value without branches. `apply` is always inlined, or it would be computed for one value
+/// at a time.
+pub(crate) trait Function: Copy + Sync {
+	/// Returns the value at `x`.
+	fn apply(self, x: f64) -> f64;
+}
+
+/// Replaces each value by the result of a function, several at a time.
+fn map(x: &mut [f64], function: impl Function) {
 	let instructions = Instructions::chosen();
 	x.par_chunks_mut(CHUNK).for_each(|values| map_chunk(instructions, values, function));
 }
 
 /// Replaces each value of a slice, on this thread.
 #[allow(unsafe_code, reason = "instructions beyond the target's can be used in no other way")]
-pub(crate) fn map_chunk(instructions: Instructions, x: &mut [f64], function: impl Fn(f64) -> f64 + Copy) {
+pub(crate) fn map_chunk(instructions: Instructions, x: &mut [f64], function: impl Function) {
 	match instructions {
 		// SAFETY: the processor has the instructions, or they could not have been chosen.
 		#[cfg(target_arch = "x86_64")]
@@ -23,30 +30,64 @@ pub(crate) fn map_chunk(instructions: Instructions, x: &mut [f64], function: imp
 		// SAFETY: as above.
 		#[cfg(target_arch = "x86_64")]
 		Instructions::Avx2 => unsafe { map_avx2(x, function) },
-		_ => x.iter_mut().for_each(|x| *x = function(*x)),
+		_ => x.iter_mut().for_each(|x| *x = function.apply(*x)),
 	}
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-fn map_avx512(x: &mut [f64], function: impl Fn(f64) -> f64) {
-	x.iter_mut().for_each(|x| *x = function(*x));
+fn map_avx512(x: &mut [f64], function: impl Function) {
+	x.iter_mut().for_each(|x| *x = function.apply(*x));
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn map_avx2(x: &mut [f64], function: impl Fn(f64) -> f64) {
-	x.iter_mut().for_each(|x| *x = function(*x));
+fn map_avx2(x: &mut [f64], function: impl Function) {
+	x.iter_mut().for_each(|x| *x = function.apply(*x));
+}
+
+#[derive(Clone, Copy)]
+struct Relu;
+
+impl Function for Relu {
+	#[inline(always)]
+	fn apply(self, x: f64) -> f64 {
+		if x <= 0.0 {
+			0.0
+		} else {
+			x
+		}
+	}
+}
+
+#[derive(Clone, Copy)]
+struct Gelu;
+
+impl Function for Gelu {
+	#[inline(always)]
+	fn apply(self, x: f64) -> f64 {
+		x * cumulative_normal(x)
+	}
+}
+
+#[derive(Clone, Copy)]
+struct Sigmoid;
+
+impl Function for Sigmoid {
+	#[inline(always)]
+	fn apply(self, x: f64) -> f64 {
+		1.0 / (1.0 + exp(-x))
+	}
 }
 
 /// Replaces each value by `max(0, x)`; NaN stays.
 pub fn relu(x: &mut [f64]) {
-	map(x, |x| if x <= 0.0 { 0.0 } else { x });
+	map(x, Relu);
 }
 
 /// Replaces each value by `x Φ(x)` (Hendrycks and Gimpel, 2016).
 pub fn gelu(x: &mut [f64]) {
-	map(x, |x| x * cumulative_normal(x));
+	map(x, Gelu);
 }
 
 /// Replaces each value by its hyperbolic tangent.
@@ -56,7 +97,7 @@ pub fn tanh(x: &mut [f64]) {
 
 /// Replaces each value by `1 / (1 + exp(-x))`.
 pub fn sigmoid(x: &mut [f64]) {
-	map(x, |x| 1.0 / (1.0 + exp(-x)));
+	map(x, Sigmoid);
 }
 
 /// Adds `y` to `x`, over and over where it is shorter.

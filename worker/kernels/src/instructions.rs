@@ -31,7 +31,7 @@ impl Instructions {
 					&& is_x86_feature_detected!("avx512dq")
 					&& is_x86_feature_detected!("avx512vl")
 					&& Self::Avx2.is_supported()
-			},
+			}
 			#[cfg(not(target_arch = "x86_64"))]
 			_ => false,
 		}

@@ -28,6 +28,8 @@ const DEPTH: usize = 256;
 const WIDTH: usize = 512;
 /// Rows that a thread takes at a time.
 const ROWS: usize = 48;
+/// Multiplications below which a product is computed by one thread.
+const SMALL: usize = 1 << 19;
 
 /// Returns `x w^T + bias` in `out`, for `x [rows, inner]`, `w [columns, inner]`, `bias [columns]` and
 /// `out [rows, columns]`. The bias is added last.
@@ -53,25 +55,42 @@ pub fn matmul(a: &[f64], stride: usize, inner: usize, b: &impl Columns, columns:
 	}
 	let instructions = Instructions::chosen();
 	let tile = tile_width(instructions);
+	let is_small = out.len() * inner < SMALL;
 	let mut packed = vec![0.0; columns.min(WIDTH).next_multiple_of(tile) * inner.min(DEPTH)];
 	for first in (0..columns).step_by(WIDTH) {
 		let width = WIDTH.min(columns - first);
 		for start in (0..inner).step_by(DEPTH) {
 			let depth = DEPTH.min(inner - start);
 			let packed = &mut packed[..width.next_multiple_of(tile) * depth];
-			pack(b, first..first + width, start, depth, tile, packed);
+			for_each_chunk(packed, tile * depth, is_small, |panel, out| {
+				let panel = first + panel * tile;
+				pack(b, panel..(panel + tile).min(first + width), start, depth, tile, out);
+			});
 			let packed = &*packed;
-			out.par_chunks_mut(ROWS * columns).enumerate().for_each(|(block, out)| {
-				let rows =
-					Block { a, stride, row: block * ROWS, start, depth, packed, first, width, columns };
+			for_each_chunk(out, ROWS * columns, is_small, |block, out| {
+				let row = block * ROWS;
+				let rows = Block { a, stride, row, start, depth, packed, first, width, columns };
 				rows.multiply(instructions, out);
 			});
 		}
 	}
 }
 
-/// Writes columns in panels of `tile`, each with its elements of one inner index side by side. Columns beyond
-/// the last are 0.
+/// Calls a function for each chunk and its number: on one thread where there is little to do, else on all.
+fn for_each_chunk(
+	values: &mut [f64],
+	length: usize,
+	is_small: bool,
+	work: impl Fn(usize, &mut [f64]) + Sync,
+) {
+	if is_small {
+		values.chunks_mut(length).enumerate().for_each(|(number, chunk)| work(number, chunk));
+	} else {
+		values.par_chunks_mut(length).enumerate().for_each(|(number, chunk)| work(number, chunk));
+	}
+}
+
+/// Writes up to `tile` columns, their elements of one inner index side by side. Columns that are missing are 0.
 fn pack(
 	b: &impl Columns,
 	range: std::ops::Range<usize>,
@@ -80,21 +99,19 @@ fn pack(
 	tile: usize,
 	out: &mut [f64],
 ) {
-	out.par_chunks_mut(tile * depth).enumerate().for_each(|(panel, out)| {
-		let mut column = [0.0; DEPTH];
-		let column = &mut column[..depth];
-		for place in 0..tile {
-			let number = range.start + panel * tile + place;
-			if number < range.end {
-				b.fill(number, start, column);
-			} else {
-				column.fill(0.0);
-			}
-			for (out, value) in out[place..].iter_mut().step_by(tile).zip(&*column) {
-				*out = *value;
-			}
+	let mut column = [0.0; DEPTH];
+	let column = &mut column[..depth];
+	for place in 0..tile {
+		let number = range.start + place;
+		if number < range.end {
+			b.fill(number, start, column);
+		} else {
+			column.fill(0.0);
 		}
-	});
+		for (out, value) in out[place..].iter_mut().step_by(tile).zip(&*column) {
+			*out = *value;
+		}
+	}
 }
 
 /// Some rows of a product with packed columns.

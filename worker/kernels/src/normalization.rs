@@ -1,4 +1,7 @@
-use crate::{elementwise::map_chunk, exp, Instructions, Weights};
+use crate::{
+	elementwise::{map_chunk, Function},
+	exp, Instructions, Weights,
+};
 use rayon::prelude::*;
 
 /// Added to a variance, as in PyTorch.
@@ -41,10 +44,22 @@ pub fn batch_norm(
 	});
 }
 
+#[derive(Clone, Copy)]
+struct Exponential {
+	largest: f64,
+}
+
+impl Function for Exponential {
+	#[inline(always)]
+	fn apply(self, x: f64) -> f64 {
+		exp(x - self.largest)
+	}
+}
+
 /// Replaces a row by its softmax. Values of `-inf` become 0.
 pub fn softmax(row: &mut [f64]) {
 	let largest = row.iter().fold(f64::NEG_INFINITY, |largest, x| if *x <= largest { largest } else { *x });
-	map_chunk(Instructions::chosen(), row, |x| exp(x - largest));
+	map_chunk(Instructions::chosen(), row, Exponential { largest });
 	let sum = row.iter().fold(0.0, |sum, x| sum + x);
 	row.iter_mut().for_each(|x| *x /= sum);
 }

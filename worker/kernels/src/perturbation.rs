@@ -18,13 +18,19 @@ impl Perturbation {
 		Self { stream: mix(seed ^ mix(tensor)) }
 	}
 
+	/// Returns the factors of the values `4 group .. 4 group + 4`.
+	fn factors(self, group: usize) -> [f64; 4] {
+		let word = mix(self.stream.wrapping_add((group as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+		[0, 16, 32, 48].map(|shift| {
+			let point = (word >> shift) as u16;
+			let r = (2.0 * f64::from(point) + 1.0) / 65_536.0 - 1.0;
+			1.0 + PERTURBATION * r
+		})
+	}
+
 	/// Returns the factor of value `index`.
 	pub fn factor(self, index: usize) -> f64 {
-		let index = index as u64;
-		let word = mix(self.stream.wrapping_add((index / 4).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-		let point = (word >> (16 * (index % 4))) & 0xffff;
-		let r = (2.0 * point as f64 + 1.0) / 65_536.0 - 1.0;
-		1.0 + PERTURBATION * r
+		self.factors(index / 4)[index % 4]
 	}
 }
 
@@ -37,8 +43,14 @@ fn mix(value: u64) -> u64 {
 
 /// Multiplies each value by its factor.
 pub fn perturb_values(values: &mut [f64], offset: usize, perturbation: Perturbation) {
-	for (index, value) in values.iter_mut().enumerate() {
+	let (head, rest) = values.split_at_mut((offset.wrapping_neg() % 4).min(values.len()));
+	for (index, value) in head.iter_mut().enumerate() {
 		*value *= perturbation.factor(offset + index);
+	}
+	let first = (offset + head.len()) / 4;
+	for (group, values) in rest.chunks_mut(4).enumerate() {
+		let factors = perturbation.factors(first + group);
+		values.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
 	}
 }
 
@@ -74,6 +86,17 @@ impl Weights<'_> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn pieces_of_a_tensor_have_the_factors_of_the_whole() {
+		let stream = Perturbation::new(7, 3);
+		for (start, count) in [(0, 9), (1, 2), (3, 10), (6, 1), (5, 0)] {
+			let mut values = vec![1.0; count];
+			perturb_values(&mut values, start, stream);
+			let expected: Vec<f64> = (start..start + count).map(|index| stream.factor(index)).collect();
+			assert_eq!(values, expected);
+		}
+	}
 
 	#[test]
 	fn factors_differ_and_are_tiny() {

@@ -5,7 +5,10 @@ use rayon::prelude::*;
 /// `out [records, channels, height', width']`. NaN is larger than any number.
 pub fn max_pool2d(x: &[f64], window: &Window, out: &mut [f64]) {
 	pool(x, window, out, |values| {
-		values.fold(f64::NEG_INFINITY, |largest, value| if value <= largest { largest } else { value })
+		values.fold(
+			f64::NEG_INFINITY,
+			|largest, value| if value <= largest || largest.is_nan() { largest } else { value },
+		)
 	});
 }
 

@@ -4,7 +4,7 @@ use crate::EVALUATION_BATCH;
 use descent_dataset::Description;
 
 /// Bytes that the values of one layer may take, unless those of one record are more.
-const ACTIVATIONS: u64 = 128 << 20;
+const ACTIVATIONS: u64 = 16 << 20;
 /// Bytes that an evaluation takes whatever the model is: packed weights, patches of convolutions, the
 /// allocator's remains.
 const BASE: u64 = 192 << 20;

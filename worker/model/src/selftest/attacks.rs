@@ -82,18 +82,20 @@ fn paired_units() -> Case {
 	case("paired units", &description, tensors)
 }
 
-/// Each of many layers doubles what two nearly equal values differ by.
+/// Forty tent maps of slope 1.99 in a row: each almost doubles what two nearly equal values differ by, and the
+/// values stay in [0, 1].
 fn deep_gain() -> Case {
-	let block = r#"{"type":"linear","out":16},{"type":"tanh"},"#.repeat(14);
-	let layers = format!(r#"{block}{{"type":"linear","out":4}}"#);
+	let map =
+		r#"{"type":"linear","out":2},{"type":"relu"},{"type":"linear","out":1,"bias":false},"#.repeat(40);
+	let layers =
+		format!(r#"{{"type":"linear","out":1}},{{"type":"sigmoid"}},{map}{{"type":"linear","out":4}}"#);
 	let description = describe(NUMBERS, CLASSES, &layers, "cross_entropy");
-	let specs: Vec<_> = description.plan().tensors().map(|spec| spec.shape.clone()).collect();
-	let tensors = specs.iter().map(|shape| {
-		let count = shape.iter().product::<u64>() as usize;
-		let gain = if shape.len() > 1 { 60.0 } else { 0.1 };
-		small(count).iter().map(|value| value * gain).collect()
-	});
-	case("deep gain", &description, tensors.collect())
+	let mut tensors = vec![small(16), vec![0.1]];
+	for _ in 0..40 {
+		tensors.extend([vec![1.0, 1.0], vec![0.0, -0.5], vec![1.99, -3.98]]);
+	}
+	tensors.extend([vec![9.0, -9.0, 4.0, -4.0], vec![0.0; 4]]);
+	case("deep gain", &description, tensors)
 }
 
 /// A layer normalisation of values that are equal but for rounding.
@@ -127,20 +129,18 @@ fn layer_norm_of_inputs() -> Case {
 	case_on("layer normalisation of equal inputs", &description, tensors, records)
 }
 
-/// Batch normalisations with a variance of 0 multiply by 316 each.
+/// Batch normalisations with a variance of 0 multiply two equal values by 949 each, and their difference counts.
 fn batch_norm_without_variance() -> Case {
-	let block = r#"{"type":"batch_norm"},{"type":"tanh"},"#.repeat(8);
-	let layers = format!(r#"{block}{{"type":"linear","out":4}}"#);
+	let block = r#"{"type":"batch_norm"},"#.repeat(5);
+	let layers = format!(r#"{{"type":"linear","out":2}},{block}{{"type":"linear","out":4}}"#);
 	let description = describe(NUMBERS, CLASSES, &layers, "cross_entropy");
-	let specs: Vec<_> = description.plan().tensors().map(|spec| spec.name.clone()).collect();
-	let tensors = specs.iter().map(|name| match name.rsplit('.').next() {
-		Some("weight") if !name.contains("16") => vec![3.0; 16],
-		Some("running_var" | "running_mean") => vec![0.0; 16],
-		Some("bias") if !name.contains("16") => vec![0.0; 16],
-		Some("bias") => vec![0.0; 4],
-		_ => small(64),
-	});
-	case("batch normalisation without variance", &description, tensors.collect())
+	let mut tensors = vec![small(16).repeat(2), vec![0.3; 2]];
+	for _ in 0..5 {
+		tensors.extend([vec![3.0; 2], vec![0.0; 2]]);
+	}
+	tensors.extend([vec![1.0, -1.0, 2.0, -2.0, -1.0, 1.0, 0.5, -0.5], vec![0.0; 4]]);
+	tensors.extend(vec![vec![0.0; 2]; 10]);
+	case("batch normalisation without variance", &description, tensors)
 }
 
 /// The taps of a convolution cancel each other.
@@ -196,11 +196,18 @@ fn attention_values() -> Case {
 	case("values of attention", &description, tensors)
 }
 
-/// Queries and keys are so large that rounding decides which position is seen.
+/// Keys differ by rounding errors alone, and queries make them large.
 fn attention_scores() -> Case {
 	let (description, mut tensors, names) = transformer();
 	let projection = tensor(&mut tensors, &names, "attention.in.weight");
-	projection[..128].iter_mut().for_each(|weight| *weight *= 1e9);
+	projection[..64].fill(0.0);
+	projection[64..128].iter_mut().for_each(|weight| *weight *= 1e-15);
+	let bias = tensor(&mut tensors, &names, "attention.in.bias");
+	for (index, value) in bias[..8].iter_mut().enumerate() {
+		*value = if index % 2 == 0 { 1e17 } else { -1e17 };
+	}
+	bias[8..16].fill(1.0);
+	bias[16..].iter_mut().enumerate().for_each(|(index, value)| *value = index as f32);
 	case("scores of attention", &description, tensors)
 }
 
@@ -221,5 +228,6 @@ fn embedding_cancellation() -> Case {
 	for (index, value) in positions.iter_mut().enumerate() {
 		*value = -HUGE + (index % 3) as f32 * 137_438_953_472.0;
 	}
+	tensor(&mut tensors, &names, "layers.3.weight").iter_mut().for_each(|weight| *weight *= 1e-9);
 	case("embeddings", &description, tensors)
 }

@@ -1,6 +1,6 @@
 //! Two-dimensional cross-correlation, as a matrix product over patches of the input.
 
-use crate::{matmul::linear, Weights};
+use crate::{matmul, Columns, Weights};
 use rayon::prelude::*;
 
 /// Geometry of a convolution or a pool over records of the shape `[channels, height, width]`.
@@ -31,57 +31,61 @@ impl Window {
 	fn taps(&self) -> usize {
 		self.channels * self.kernel * self.kernel
 	}
+}
 
-	/// Writes the patch of an output place: channel by channel, row by row.
-	fn patch(&self, record: &[f64], y: usize, x: usize, out: &mut [f64]) {
-		let plane = self.height * self.width;
-		let (top, left) = (y * self.stride, x * self.stride);
-		for (number, out) in out.chunks_exact_mut(self.kernel).enumerate() {
-			let (channel, row) = (number / self.kernel, number % self.kernel);
-			let inside = (top + row).checked_sub(self.padding).filter(|row| *row < self.height);
-			let Some(row) = inside else {
+/// The patches of a record, one for each output place: channel by channel, row by row.
+struct Patches<'a> {
+	window: &'a Window,
+	record: &'a [f64],
+	/// Width of the output.
+	wide: usize,
+}
+
+impl Columns for Patches<'_> {
+	fn fill(&self, place: usize, start: usize, out: &mut [f64]) {
+		let Window { height, width, kernel, stride, padding, .. } = *self.window;
+		let (top, left) = (place / self.wide * stride, place % self.wide * stride);
+		let is_inside = left >= padding && left + kernel <= width + padding;
+		let mut written = 0;
+		while written < out.len() {
+			let tap = start + written;
+			let (number, skipped) = (tap / kernel, tap % kernel);
+			let count = (kernel - skipped).min(out.len() - written);
+			let out = &mut out[written..written + count];
+			written += count;
+			let Some(row) = (top + number % kernel).checked_sub(padding).filter(|row| *row < height) else {
 				out.fill(0.0);
 				continue;
 			};
-			let row = &record[channel * plane + row * self.width..][..self.width];
+			let row = &self.record[(number / kernel * height + row) * width..][..width];
+			if is_inside {
+				out.copy_from_slice(&row[left + skipped - padding..][..count]);
+				continue;
+			}
 			for (column, out) in out.iter_mut().enumerate() {
-				let column = (left + column).checked_sub(self.padding);
+				let column = (left + skipped + column).checked_sub(padding);
 				*out = column.and_then(|column| row.get(column)).copied().unwrap_or(0.0);
 			}
 		}
 	}
 }
 
-/// Bytes of patches that are held at a time.
-const PATCHES: usize = 16 << 20;
-
 /// Returns the cross-correlation of `x [records, channels, height, width]` with `weight [filters, channels,
 /// kernel, kernel]` and `bias [filters]` in `out [records, filters, height', width']`. The terms of a sum are
-/// in the order of the weights; those beyond the border are 0.
+/// in the order of the weights; those beyond the border are 0. The bias is added last.
 pub fn conv2d(x: &[f64], window: &Window, weight: Weights, bias: Option<Weights>, out: &mut [f64]) {
 	let (high, wide) = window.output();
 	let (places, taps) = (high * wide, window.taps());
-	let filters = weight.values.len() / taps.max(1);
+	let weight = weight.to_vec();
+	let filters = weight.len() / taps.max(1);
+	let bias = bias.map(|bias| bias.to_vec());
 	let input = window.channels * window.height * window.width;
-	let held = (PATCHES / (taps * 8).max(1)).clamp(1, places * (x.len() / input.max(1)).max(1));
-	let (mut patches, mut products) = (vec![0.0; held * taps], vec![0.0; held * filters]);
-	let total = x.len() / input * places;
-	for first in (0..total).step_by(held) {
-		let count = held.min(total - first);
-		let (patches, products) = (&mut patches[..count * taps], &mut products[..count * filters]);
-		patches.par_chunks_mut(taps).enumerate().with_min_len(64).for_each(|(number, patch)| {
-			let (record, place) = ((first + number) / places, (first + number) % places);
-			window.patch(&x[record * input..][..input], place / wide, place % wide, patch);
-		});
-		linear(patches, taps, weight, bias, products);
-		for (number, product) in products.chunks_exact(filters).enumerate() {
-			let (record, place) = ((first + number) / places, (first + number) % places);
-			let out = &mut out[record * filters * places..][..filters * places];
-			for (out, value) in out[place..].iter_mut().step_by(places).zip(product) {
-				*out = *value;
-			}
+	out.par_chunks_exact_mut(filters * places).zip(x.par_chunks_exact(input)).for_each(|(out, record)| {
+		matmul(&weight, taps, taps, &Patches { window, record, wide }, places, out);
+		for (out, bias) in out.chunks_exact_mut(places).zip(bias.iter().flatten()) {
+			out.iter_mut().for_each(|out| *out += bias);
 		}
-	}
+	});
 }
 
 #[cfg(test)]

@@ -4,36 +4,31 @@ use rayon::prelude::*;
 /// Returns the largest value of each window of `x [records, channels, height, width]` in
 /// `out [records, channels, height', width']`. NaN is larger than any number.
 pub fn max_pool2d(x: &[f64], window: &Window, out: &mut [f64]) {
-	pool(x, window, out, |values| {
-		values.fold(
-			f64::NEG_INFINITY,
-			|largest, value| if value <= largest || largest.is_nan() { largest } else { value },
-		)
-	});
+	let larger = |largest: f64, value| if value <= largest || largest.is_nan() { largest } else { value };
+	pool(x, window, out, f64::NEG_INFINITY, larger);
 }
 
 /// Returns the mean of each window, as [`max_pool2d`] does the largest value.
 pub fn avg_pool2d(x: &[f64], window: &Window, out: &mut [f64]) {
+	pool(x, window, out, 0.0, |sum, value| sum + value);
 	let count = (window.kernel * window.kernel) as f64;
-	pool(x, window, out, |values| values.fold(0.0, |sum, value| sum + value) / count);
+	out.par_iter_mut().with_min_len(1024).for_each(|out| *out /= count);
 }
 
-fn pool(
-	x: &[f64],
-	window: &Window,
-	out: &mut [f64],
-	reduce: impl Fn(&mut dyn Iterator<Item = f64>) -> f64 + Sync,
-) {
+/// Folds the values of each window, row by row.
+fn pool(x: &[f64], window: &Window, out: &mut [f64], first: f64, fold: impl Fn(f64, f64) -> f64 + Sync) {
 	let (high, wide) = window.output();
 	let planes = x.par_chunks_exact(window.height * window.width);
 	out.par_chunks_exact_mut(high * wide).zip(planes).for_each(|(out, plane)| {
-		for (place, out) in out.iter_mut().enumerate() {
-			let (top, left) = (place / wide * window.stride, place % wide * window.stride);
-			let rows = (top..top + window.kernel).flat_map(|row| {
-				let row = &plane[row * window.width + left..];
-				row.iter().take(window.kernel).copied()
-			});
-			*out = reduce(&mut { rows });
+		for (y, out) in out.chunks_exact_mut(wide).enumerate() {
+			out.fill(first);
+			for row in 0..window.kernel {
+				let row = &plane[(y * window.stride + row) * window.width..][..window.width];
+				for (x, out) in out.iter_mut().enumerate() {
+					let values = &row[x * window.stride..][..window.kernel];
+					*out = values.iter().fold(*out, |folded, value| fold(folded, *value));
+				}
+			}
 		}
 	});
 }

@@ -1,10 +1,11 @@
 //! Memory that an evaluation takes, known before anything is allocated.
 
-use crate::EVALUATION_BATCH;
 use descent_dataset::Description;
 
 /// Bytes that the values of one layer may take, unless those of one record are more.
-const ACTIVATIONS: u64 = 16 << 20;
+const ACTIVATIONS: u64 = 32 << 20;
+/// Most records that are computed at a time. Weights are unpacked once for all of them.
+const MOST_RECORDS: usize = 1024;
 /// Bytes that an evaluation takes whatever the model is: packed weights, patches of convolutions, the
 /// allocator's remains.
 const BASE: u64 = 192 << 20;
@@ -12,7 +13,7 @@ const BASE: u64 = 192 << 20;
 /// Returns the number of records that are computed at a time. The score is the same with any number.
 pub(crate) fn piece(description: &Description) -> usize {
 	let records = ACTIVATIONS / bytes_per_record(description);
-	usize::try_from(records).unwrap_or(usize::MAX).clamp(1, EVALUATION_BATCH)
+	usize::try_from(records).unwrap_or(usize::MAX).clamp(1, MOST_RECORDS)
 }
 
 /// Bytes of the values of the largest layer for one record: its input, its output and what it holds beside

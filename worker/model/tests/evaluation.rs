@@ -174,10 +174,10 @@ fn an_evaluation_can_be_stopped() {
 	let asked = Cell::new(0);
 	let stop = || {
 		asked.set(asked.get() + 1);
-		asked.get() > 2
+		asked.get() > 1
 	};
 	let checkpoint = Checkpoint::from_model(&model).unwrap();
 	let rules = EvaluationRules::informal(Metric::Loss);
 	let outcome = evaluate(&checkpoint, &records(&description, 5 * 256), &rules, stop);
-	assert!(matches!(outcome, Err(EvaluationError::Stopped(2))));
+	assert!(matches!(outcome, Err(EvaluationError::Stopped(4))));
 }

@@ -168,25 +168,84 @@ pub fn evaluate_with(
 		return Err(EvaluationError::Empty);
 	}
 	let evaluator = Evaluator::new(engine, checkpoint, records, rules, stop)?;
-	let (mut total, mut transcript) = (0.0, Vec::new());
-	let mut condition = 0.0f64;
-	for (batch, start) in (0..records.len()).step_by(EVALUATION_BATCH).enumerate() {
-		let end = records.len().min(start + EVALUATION_BATCH);
-		let (values, changed) = evaluator.measure(batch, start..end)?;
-		let mean = values.iter().fold(0.0, |sum, value| sum + value) / (end - start) as f64;
-		total = values.iter().fold(total, |sum, value| sum + value);
-		let score = rules.rounding.score(mean);
-		transcript.push(score.ok_or(EvaluationError::TooLarge(name(rules.metric), batch, mean))?);
-		if let (Some(rule), Some(changed)) = (rules.condition, changed) {
-			let changed = changed.iter().fold(0.0, |sum, value| sum + value) / (end - start) as f64;
-			condition = condition.max(check_condition(batch, mean, changed, rule.limit)?);
+	let piece = piece(checkpoint.description());
+	let mut values = Values::default();
+	let mut scores = Scores { rules, transcript: Vec::new(), total: 0.0, condition: 0.0 };
+	for start in (0..records.len()).step_by(piece) {
+		let end = records.len().min(start + piece);
+		evaluator.measure(start..end, &mut values)?;
+		let mut batches = values.plain.chunks_exact(EVALUATION_BATCH).len() * EVALUATION_BATCH;
+		if end == records.len() {
+			batches = values.plain.len();
+		}
+		for batch in values.take(batches).batches() {
+			scores.push(batch)?;
 		}
 	}
-	let mean = total / records.len() as f64;
-	let score = rules.rounding.score(mean);
-	let score = score.ok_or(EvaluationError::TooLarge(name(rules.metric), transcript.len(), mean))?;
-	let condition = rules.condition.map(|_| condition);
-	Ok(Evaluation { score, transcript, records: records.len() as u64, condition })
+	scores.finish(records.len())
+}
+
+/// Scores of the batches so far.
+struct Scores<'a> {
+	rules: &'a EvaluationRules,
+	transcript: Vec<Score>,
+	/// Sum over all records.
+	total: f64,
+	/// The largest condition.
+	condition: f64,
+}
+
+impl Scores<'_> {
+	/// Adds a batch: the values of its records, and those with changed weights.
+	fn push(&mut self, (plain, changed): (&[f64], &[f64])) -> Result<(), EvaluationError> {
+		let batch = self.transcript.len();
+		let count = plain.len() as f64;
+		let mean = plain.iter().fold(0.0, |sum, value| sum + value) / count;
+		self.total = plain.iter().fold(self.total, |sum, value| sum + value);
+		self.transcript.push(self.score(mean)?);
+		if let Some(rule) = self.rules.condition {
+			let changed = changed.iter().fold(0.0, |sum, value| sum + value) / count;
+			self.condition = self.condition.max(check_condition(batch, mean, changed, rule.limit)?);
+		}
+		Ok(())
+	}
+
+	fn score(&self, mean: f64) -> Result<Score, EvaluationError> {
+		let score = self.rules.rounding.score(mean);
+		let metric = match self.rules.metric {
+			Metric::Loss => "loss",
+			Metric::Error => "error rate",
+		};
+		score.ok_or(EvaluationError::TooLarge(metric, self.transcript.len(), mean))
+	}
+
+	fn finish(self, records: usize) -> Result<Evaluation, EvaluationError> {
+		let score = self.score(self.total / records as f64)?;
+		let condition = self.rules.condition.map(|_| self.condition);
+		Ok(Evaluation { score, transcript: self.transcript, records: records as u64, condition })
+	}
+}
+
+/// Values of the metric of records that have no score yet.
+#[derive(Default)]
+struct Values {
+	/// The values.
+	plain: Vec<f64>,
+	/// The values with changed weights and inputs, where they are measured.
+	changed: Vec<f64>,
+}
+
+impl Values {
+	/// Removes and returns the values of the first records.
+	fn take(&mut self, count: usize) -> Self {
+		let changed = self.changed.len().min(count);
+		Self { plain: self.plain.drain(..count).collect(), changed: self.changed.drain(..changed).collect() }
+	}
+
+	fn batches(&self) -> impl Iterator<Item = (&[f64], &[f64])> {
+		let changed = self.changed.chunks(EVALUATION_BATCH).chain(std::iter::repeat(&[][..]));
+		self.plain.chunks(EVALUATION_BATCH).zip(changed)
+	}
 }
 
 /// Returns the condition of a batch with this mean, whose changed records have the mean `changed`.
@@ -212,7 +271,9 @@ pub fn record_values(
 ) -> Result<Vec<f64>, EvaluationError> {
 	let rules = EvaluationRules::informal(metric);
 	let evaluator = Evaluator::new(engine, checkpoint, records, &rules, || false)?;
-	Ok(evaluator.measure(0, 0..records.len())?.0)
+	let mut values = Values::default();
+	evaluator.measure(0..records.len(), &mut values)?;
+	Ok(values.plain)
 }
 
 /// A checkpoint on an engine.
@@ -271,9 +332,6 @@ struct Evaluator<'a, R, S> {
 	stop: S,
 }
 
-/// The values of a batch's records, and those with changed weights and inputs where they are measured.
-type Values = (Vec<f64>, Option<Vec<f64>>);
-
 impl<'a, R: Records, S: Fn() -> bool> Evaluator<'a, R, S> {
 	fn new(
 		engine: Engine,
@@ -291,47 +349,33 @@ impl<'a, R: Records, S: Fn() -> bool> Evaluator<'a, R, S> {
 		Ok(Self { description: checkpoint.description(), network, changed, records, rules, stop })
 	}
 
-	/// Measures the records of one batch.
-	fn measure(&self, batch: usize, range: Range<usize>) -> Result<Values, EvaluationError> {
-		let mut values = (Vec::new(), self.changed.as_ref().map(|_| Vec::new()));
-		for start in range.clone().step_by(piece(self.description)) {
-			let end = range.end.min(start + piece(self.description));
-			self.measure_piece(batch, start..end, &mut values)?;
-		}
-		Ok(values)
-	}
-
-	/// Appends the values of some records of a batch.
-	fn measure_piece(
-		&self,
-		batch: usize,
-		range: Range<usize>,
-		values: &mut Values,
-	) -> Result<(), EvaluationError> {
-		self.check_time(batch)?;
+	/// Appends the values of records.
+	fn measure(&self, range: Range<usize>, values: &mut Values) -> Result<(), EvaluationError> {
+		self.check_time(range.start)?;
 		let columns = self.description.schema().columns;
 		let raw = self.records.gather(range.clone())?;
 		let input = records::input(self.description, &columns, &raw)?;
 		let targets = records::targets(&columns, &raw, self.description.loss() == Loss::CrossEntropy)?;
 		drop(raw);
-		if let (Some((seed, network)), Some(values)) = (&self.changed, &mut values.1) {
+		if let Some((seed, network)) = &self.changed {
 			let input = input.perturbed(range.clone(), Perturbation::new(*seed, INPUTS));
 			let output = network.forward(input, range.len())?;
-			self.reduce(&output, &targets, values);
-			self.check_time(batch)?;
+			self.reduce(&output, &targets, &mut values.changed);
+			self.check_time(range.start)?;
 		}
 		let output = self.network.forward(input, range.len())?;
 		// The class of a NaN output would be arbitrary.
-		if !is_finite(&output) {
-			return Err(EvaluationError::NotFinite(batch));
+		let width = output.len() / range.len().max(1);
+		if let Some(record) = output.chunks(width.max(1)).position(|output| !is_finite(output)) {
+			return Err(EvaluationError::NotFinite((range.start + record) / EVALUATION_BATCH));
 		}
-		self.reduce(&output, &targets, &mut values.0);
+		self.reduce(&output, &targets, &mut values.plain);
 		Ok(())
 	}
 
-	fn check_time(&self, batch: usize) -> Result<(), EvaluationError> {
+	fn check_time(&self, record: usize) -> Result<(), EvaluationError> {
 		match (self.stop)() {
-			true => Err(EvaluationError::Stopped(batch)),
+			true => Err(EvaluationError::Stopped(record / EVALUATION_BATCH)),
 			false => Ok(()),
 		}
 	}
@@ -375,12 +419,5 @@ impl EvaluationError {
 	/// Returns true if the checkpoint itself is wrong, so that everyone who evaluates it finds the same.
 	pub fn is_invalid(&self) -> bool {
 		matches!(self, EvaluationError::NotFinite(_) | EvaluationError::TooLarge(..))
-	}
-}
-
-fn name(metric: Metric) -> &'static str {
-	match metric {
-		Metric::Loss => "loss",
-		Metric::Error => "error rate",
 	}
 }

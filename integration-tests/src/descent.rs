@@ -46,7 +46,6 @@ impl Network {
 		let provider = self.provider().await?;
 		let numbers = [
 			("--records", setup.records.to_string()),
-			("--tolerance", setup.tolerance.to_string()),
 			("--minimum-improvement", setup.minimum_improvement.to_string()),
 			("--round-length", setup.lengths.round.to_string()),
 			("--reveal", setup.lengths.reveal.to_string()),

@@ -40,8 +40,6 @@ pub struct GroupSetup {
 	pub validation: PathBuf,
 	/// Number of records that are drawn in a round.
 	pub records: u32,
-	/// Largest difference between a measured score and its claim, in units of the score.
-	pub tolerance: f64,
 	/// Smallest improvement of a candidate over the head, in units of the score.
 	pub minimum_improvement: f64,
 	/// Lengths of the group's rounds.

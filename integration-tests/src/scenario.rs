@@ -37,7 +37,6 @@ pub fn two_clouds_group(folder: &Path, lengths: RoundLengths) -> Result<GroupSet
 		dataset,
 		validation,
 		records: 1_000,
-		tolerance: 0.000_001,
 		minimum_improvement: 0.000_001,
 		lengths,
 		deposit: 10,

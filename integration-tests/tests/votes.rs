@@ -28,7 +28,6 @@ fn group(mnist: &Mnist, name: &str) -> GroupSetup {
 		dataset: mnist.dataset.clone(),
 		validation: mnist.validation.clone(),
 		records: 5_000,
-		tolerance: 0.000_1,
 		minimum_improvement: 0.000_1,
 		lengths: RoundLengths::SHORT,
 		deposit: 10,

@@ -85,8 +85,6 @@ pub struct NewGroup<Balance> {
 	pub metric: Metric,
 	/// The records that it is measured on.
 	pub policy: EvaluationPolicy,
-	/// Largest difference between a claim and the measured score, in micro-units.
-	pub tolerance: u64,
 	/// Least gain over the head that wins a round, in micro-units.
 	pub minimum_improvement: u64,
 	/// The score at which no further round is played.

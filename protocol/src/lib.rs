@@ -47,6 +47,7 @@ mod emission;
 mod group;
 mod hash;
 mod host;
+mod indexed;
 mod limits;
 mod provider;
 pub mod round;
@@ -74,7 +75,7 @@ pub use hash::{
 };
 pub use host::is_loopback;
 pub use limits::*;
-pub use provider::{addresses, are_addresses, bound_addresses, is_text, Providers};
+pub use provider::{addresses, are_addresses, bound_addresses, is_address, is_text, Providers};
 pub use round::{
 	condition_limit, explain, explanation, perturbation_seed, rank, sample, settle, slot_fee, Clock,
 	ClockError, Incumbent, Outcome, Phase, Settlement, Windows,
@@ -82,7 +83,8 @@ pub use round::{
 pub use score::{Dither, Rounding, Score};
 pub use stake::{
 	majority, make_room, next_close, schedule_unbonding, sums, winner, withdraw_unbonded, Accumulator,
-	Change, Contender, Majority, Mark, RoundLengths, Share, Shares, Split, TooManyChunks, MAX_CHANGES,
+	Change, ChangeV2, Contender, Majority, Mark, RoundLengths, Share, Shares, Split, TooManyChunks,
+	MAX_CHANGES,
 };
 pub use time::{DAYS, HOURS, MILLISECONDS_PER_BLOCK, MINUTES, YEARS};
 pub use types::*;

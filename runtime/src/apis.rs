@@ -12,9 +12,9 @@ use alloc::vec::Vec;
 use codec::Encode;
 use descent_protocol::{
 	view::{
-		AmendmentView, ChainEvent, EmissionView, EventTopic, GovernanceView, GroupView, HeadView,
-		LogEntryView, PotView, ProposalView, RewardsView, RoundEventV1, RoundView, StakeView, StandingView,
-		ValidatorRules, ValidatorView, VoteEventV1,
+		AmendmentView, AmendmentViewV2, ChainEvent, EmissionView, EventTopic, GovernanceView, GroupView,
+		GroupViewV2, HeadView, LogEntryView, PotView, ProposalView, RewardsView, RoundEventV1, RoundView,
+		RoundViewV2, StakeView, StandingView, ValidatorRules, ValidatorView, VoteEventV1,
 	},
 	GroupId, RoundIndex,
 };
@@ -46,15 +46,21 @@ type LazyBlock = <Block as BlockT>::LazyBlock;
 
 decl_runtime_apis! {
 	/// Groups, rounds, standings, votes, balances, validators and governance as of a block.
-	#[api_version(2)]
+	#[api_version(3)]
 	pub trait TrainingApi {
 		/// Groups in the order of their numbers, from number `from` on, at most `limit` of them and never
 		/// more than 100.
 		fn groups(from: GroupId, limit: u32) -> Vec<GroupView>;
+		#[changed_in(3)]
+		fn groups(from: GroupId, limit: u32) -> Vec<GroupViewV2>;
 		/// A group.
 		fn group(id: GroupId) -> Option<GroupView>;
+		#[changed_in(3)]
+		fn group(id: GroupId) -> Option<GroupViewV2>;
 		/// A round: with its commitments while they are kept, later its windows alone.
 		fn round(group: GroupId, round: RoundIndex) -> Option<RoundView>;
+		#[changed_in(3)]
+		fn round(group: GroupId, round: RoundIndex) -> Option<RoundViewV2>;
 		/// Results of a group's trainers, the best first.
 		fn leaderboard(group: GroupId) -> Vec<StandingView>;
 		/// The heads of the models that a group had before the one it trains, the last model's first.
@@ -76,6 +82,8 @@ decl_runtime_apis! {
 		/// The amendments of a group's rules: those that are open, then the last that ended, the newest first
 		/// in both.
 		fn amendments(group: GroupId) -> Vec<AmendmentView>;
+		#[changed_in(3)]
+		fn amendments(group: GroupId) -> Vec<AmendmentViewV2>;
 		/// The stake of an account in a group, and its votes; `None` where there is no such group.
 		fn stake(group: GroupId, account: AccountId) -> Option<StakeView>;
 		/// The emission, and the amount minted so far.

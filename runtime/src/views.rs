@@ -35,7 +35,6 @@ pub(crate) fn group(id: GroupId) -> Option<GroupView> {
 		providers: addresses(&rules.providers),
 		metric: rules.metric,
 		policy: rules.policy,
-		tolerance: rules.tolerance,
 		minimum_improvement: rules.minimum_improvement,
 		target: rules.target,
 		clock: rules.clock,

@@ -387,7 +387,7 @@ pub mod pallet {
 		/// The delta's reference is empty, too large, or its codec is not the one that content of its size
 		/// has.
 		InvalidContent,
-		/// A provider is empty, not UTF-8, or has white space or control characters.
+		/// A provider is no base address of a gateway, see [`descent_protocol::is_address`].
 		InvalidProvider,
 		/// The summary is empty, not UTF-8, or has control characters.
 		InvalidSummary,

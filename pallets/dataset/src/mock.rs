@@ -165,7 +165,6 @@ pub fn create_group() {
 		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()].try_into().unwrap(),
 		metric: Metric::Loss,
 		policy: EvaluationPolicy::Training { records: 100 },
-		tolerance: 10,
 		minimum_improvement: 50,
 		target: None,
 		clock: CLOCK,

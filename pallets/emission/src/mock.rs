@@ -94,13 +94,16 @@ impl GroupRules<u128> for Groups {
 			providers: Default::default(),
 			metric: Metric::Loss,
 			policy: EvaluationPolicy::Training { records: 100 },
-			tolerance: 10,
 			minimum_improvement: 1_000,
 			target: None,
 			clock: Clocks::get(group)?,
 			deposit: 5,
 			shares: SHARES,
 		})
+	}
+
+	fn tolerance(_: GroupId, _: RoundIndex) -> u64 {
+		0
 	}
 
 	fn round_at(group: GroupId, block: BlockNumber) -> Option<RoundIndex> {

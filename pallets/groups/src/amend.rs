@@ -1,7 +1,7 @@
 use crate::{
-	Amendment, AmendmentOf, Amendments, BalanceOf, Changes, Config, Ended, EndedAmendment, EndedCount, Error,
-	Event, HoldReason, NextAmendment, Open, OpenAmendment, OpenOf, Pallet, Stakes, Summary, TotalStake,
-	ENDED_KEPT,
+	migrations::DropTolerance, Amendment, AmendmentOf, Amendments, BalanceOf, Changes, Config, Ended,
+	EndedAmendment, EndedCount, Error, Event, HoldReason, NextAmendment, Open, OpenAmendment, OpenOf, Pallet,
+	Stakes, Summary, TotalStake, ENDED_KEPT,
 };
 use alloc::vec::Vec;
 use core::mem::discriminant;
@@ -164,7 +164,7 @@ impl<T: Config> Pallet<T> {
 		let contender = open.remove(place);
 		ensure!(contender.proposer == account, Error::<T>::NotProposer);
 		ensure!(contender.lost > 0, Error::<T>::TooEarly);
-		let kept = Amendments::<T>::get(group, amendment).ok_or(Error::<T>::UnknownAmendment)?;
+		let kept = DropTolerance::<T>::amendment(group, amendment).ok_or(Error::<T>::UnknownAmendment)?;
 		ensure!(!Self::is_carried(&kept, &contender, TotalStake::<T>::get(group)), Error::<T>::HasMajority);
 		Self::put_open(group, open);
 		Self::end(group, contender, AmendmentEnding::Withdrawn);
@@ -206,7 +206,10 @@ impl<T: Config> Pallet<T> {
 		total: BalanceOf<T>,
 		latest: Option<BlockNumber>,
 	) -> Option<AmendmentEnding> {
-		let amendment = Amendments::<T>::get(group, contender.id)?;
+		let amendment = DropTolerance::<T>::amendment(group, contender.id)?;
+		if amendment.changes.is_empty() {
+			return Some(AmendmentEnding::Impossible);
+		}
 		if latest.is_none_or(|latest| amendment.block > latest) {
 			return None;
 		}
@@ -224,10 +227,11 @@ impl<T: Config> Pallet<T> {
 	/// adopted, and keeps it for readers.
 	fn end(group: GroupId, contender: OpenOf<T>, ending: AmendmentEnding) {
 		let id = contender.id;
-		let Some(amendment) = Amendments::<T>::take(group, id) else {
+		let Some(amendment) = DropTolerance::<T>::amendment(group, id) else {
 			defensive!("an open amendment is not kept");
 			return;
 		};
+		Amendments::<T>::remove(group, id);
 		let fee = match ending {
 			AmendmentEnding::Adopted { .. } => T::AdoptionFee::get().min(amendment.deposit),
 			_ => Zero::zero(),
@@ -242,6 +246,18 @@ impl<T: Config> Pallet<T> {
 			*count = count.wrapping_add(1);
 		});
 		Self::deposit_event(Event::AmendmentEnded { group, amendment: id, ending });
+	}
+
+	/// Ends an open amendment whose changes are all of rules that no group has any more.
+	pub(crate) fn end_empty(group: GroupId, amendment: AmendmentId) {
+		let mut open = Open::<T>::get(group);
+		let Some(place) = open.iter().position(|contender| contender.id == amendment) else {
+			defensive!("an amendment is kept that is not open");
+			return;
+		};
+		let contender = open.remove(place);
+		Self::put_open(group, open);
+		Self::end(group, contender, AmendmentEnding::Impossible);
 	}
 
 	fn put_open(group: GroupId, open: OpenListOf<T>) {

@@ -1,8 +1,9 @@
 //! Benchmarks of the pallet's calls.
 
 use crate::{
-	Amendments, BalanceOf, Call, Changes, Config, EndedCount, Groups, HoldReason, NewGroup, NextAmendment,
-	NextGroup, Open, Pallet, Stakes, Summary, MAX_UNSTAKING,
+	migrations::{v2, Cursor, DropTolerance},
+	Amendment, Amendments, BalanceOf, Call, Changes, Config, EndedCount, Groups, HoldReason, NewGroup,
+	NextAmendment, NextGroup, Open, Pallet, Revisions, Stakes, Summary, Tolerances, MAX_UNSTAKING,
 };
 use alloc::{vec, vec::Vec};
 use descent_protocol::{
@@ -11,11 +12,14 @@ use descent_protocol::{
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
-	pallet_prelude::DispatchError,
+	migrations::SteppedMigration,
+	pallet_prelude::{DispatchError, StorageVersion},
+	storage::unhashed,
 	traits::{
 		fungible::{InspectHold, Mutate},
 		Get,
 	},
+	weights::WeightMeter,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_core::H256;
@@ -37,7 +41,9 @@ fn content() -> ContentRef {
 }
 
 fn providers() -> Providers {
-	let provider = bytes(MAX_PROVIDER_LENGTH).try_into().expect("of the largest length");
+	let mut provider = b"http://".to_vec();
+	provider.resize(MAX_PROVIDER_LENGTH.saturated_into(), b'a');
+	let provider = provider.try_into().expect("of the largest length");
 	vec![provider; MAX_PROVIDERS.saturated_into()].try_into().expect("as many as there can be")
 }
 
@@ -51,7 +57,6 @@ pub(crate) fn largest_group<T: Config>() -> NewGroup<BalanceOf<T>> {
 		providers: providers(),
 		metric: Metric::Loss,
 		policy: EvaluationPolicy::Validation { set: content(), records: T::MaxEvaluationRecords::get() },
-		tolerance: 1,
 		minimum_improvement: 1,
 		target: None,
 		clock: Clock {
@@ -86,7 +91,7 @@ fn largest_changes<T: Config>() -> Changes {
 			},
 		},
 		Change::MinimumImprovement { micros: 3 },
-		Change::Tolerance { micros: 2 },
+		Change::Shares { shares: Shares { validators: Share::percent(30), keepers: Share::percent(10) } },
 		Change::Target { score: None },
 		Change::Quorum { share: Share::ALL },
 	];
@@ -255,6 +260,46 @@ mod benchmarks {
 
 		assert_eq!(EndedCount::<T>::get(GROUP), a);
 		assert!(Open::<T>::get(GROUP).is_empty());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn migrate_revision() -> Result<(), BenchmarkError> {
+		group::<T>()?;
+		let new = Revisions::<T>::take(GROUP, 0).ok_or("no rules")?;
+		v2::Revisions::<T>::insert(GROUP, 0, v2::Rules::downgrade(new, u64::MAX));
+		StorageVersion::new(2).put::<Pallet<T>>();
+		let mut meter = WeightMeter::with_limit(T::WeightInfo::migrate_revision());
+
+		#[block]
+		{
+			DropTolerance::<T>::step(None, &mut meter).map_err(|_| "no step")?;
+		}
+
+		assert!(Revisions::<T>::contains_key(GROUP, 0));
+		assert_eq!(Tolerances::<T>::get(GROUP, 0), Some(u64::MAX));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn migrate_amendment() -> Result<(), BenchmarkError> {
+		let owner = group::<T>()?;
+		amendments::<T>(&owner, MAX_AMENDMENTS)?;
+		for (group, id, amendment) in Amendments::<T>::iter().collect::<Vec<_>>() {
+			let empty = Amendment { changes: Changes::default(), ..amendment };
+			let key = Amendments::<T>::hashed_key_for(group, id);
+			unhashed::put_raw(&key, &v2::with_tolerance(&empty, u64::MAX));
+		}
+		StorageVersion::new(2).put::<Pallet<T>>();
+		let mut meter = WeightMeter::with_limit(T::WeightInfo::migrate_amendment());
+
+		#[block]
+		{
+			let first = Cursor::Amendments(None);
+			DropTolerance::<T>::step(Some(first), &mut meter).map_err(|_| "no step")?;
+		}
+
+		assert_eq!(EndedCount::<T>::get(GROUP), 1);
 		Ok(())
 	}
 

@@ -16,6 +16,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_create(owner: T::AccountId, new: NewGroup<BalanceOf<T>>) -> DispatchResult {
 		ensure!(is_content(&new.dataset), Error::<T>::InvalidContent);
 		ensure!(is_text(&new.name), Error::<T>::InvalidName);
+		ensure!(are_addresses(&new.providers), Error::<T>::InvalidProvider);
 		let rules = Self::first_rules(&new);
 		Self::check_rules(&rules)?;
 		Self::check_voting(new.voting_period, new.quorum)?;
@@ -36,7 +37,6 @@ impl<T: Config> Pallet<T> {
 			providers: new.providers.clone(),
 			metric: new.metric,
 			policy: new.policy,
-			tolerance: new.tolerance,
 			minimum_improvement: new.minimum_improvement,
 			target: new.target,
 			clock: Clock { first: 0, start: new.clock.start.max(now::<T>().saturating_add(1)), ..new.clock },
@@ -73,14 +73,14 @@ impl<T: Config> Pallet<T> {
 		Ok(id)
 	}
 
-	/// Checks that rounds can be played by these rules.
+	/// Checks that rounds can be played by these rules. Providers are checked where they come in: those that
+	/// the chain took by an older rule stay.
 	pub(crate) fn check_rules(rules: &Rules<BalanceOf<T>>) -> Result<(), Error<T>> {
-		ensure!(are_addresses(&rules.providers), Error::<T>::InvalidProvider);
 		ensure!(is_content(&rules.model) && has_content(&rules.policy), Error::<T>::InvalidContent);
 		let records = 1..=T::MaxEvaluationRecords::get();
 		ensure!(records.contains(&rules.policy.records()), Error::<T>::InvalidRecords);
 		ensure!(rules.deposit >= T::MinimumCommitmentDeposit::get(), Error::<T>::DepositTooSmall);
-		ensure!(rules.minimum_improvement >= rules.tolerance.max(1), Error::<T>::ImprovementTooSmall);
+		ensure!(rules.minimum_improvement > 0, Error::<T>::ImprovementTooSmall);
 		ensure!(rules.shares.are_valid(), Error::<T>::InvalidShares);
 		let clock = rules.clock;
 		ensure!(clock.check().is_ok(), Error::<T>::InvalidClock);

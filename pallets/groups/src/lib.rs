@@ -93,6 +93,7 @@ mod amend;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod create;
+pub mod migrations;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]
 mod mock;
@@ -132,7 +133,7 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(3);
 
 	/// The groups pallet.
 	#[pallet::pallet]
@@ -220,10 +221,18 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NextGroup<T: Config> = StorageValue<_, GroupId, ValueQuery>;
 
-	/// The rules of each group, revision by revision, from 0 to [`Group::revision`].
+	/// The rules of each group, revision by revision, from 0 to [`Group::revision`]. In the state they have another
+	/// name than before storage version 3, see [`migrations`].
 	#[pallet::storage]
+	#[pallet::storage_prefix = "Rules"]
 	pub type Revisions<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, Rules<BalanceOf<T>>>;
+
+	/// The tolerances, in micro-units, that revisions had when storage version 3 dropped them. Rounds whose seed
+	/// was drawn before are judged by them. A revision whose rounds had all been judged then has none. A later
+	/// release removes them all.
+	#[pallet::storage]
+	pub type Tolerances<T: Config> = StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, u64>;
 
 	/// The stakes of accounts in groups.
 	#[pallet::storage]
@@ -355,7 +364,7 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// The name is empty, not UTF-8, or has control characters.
 		InvalidName,
-		/// A provider is empty, not UTF-8, or has white space or control characters.
+		/// A provider is no base address of a gateway, see [`descent_protocol::is_address`].
 		InvalidProvider,
 		/// A content reference is empty, or its codec is not the one that content of its size has.
 		InvalidContent,
@@ -374,8 +383,7 @@ pub mod pallet {
 		TooManyGroups,
 		/// A window is so short that the author of one block could keep others out of it.
 		WindowTooShort,
-		/// The minimum improvement is zero, or smaller than the tolerance: a claim could outrank gains that
-		/// are larger than its own.
+		/// The minimum improvement is zero.
 		ImprovementTooSmall,
 		/// The voting period is shorter or longer than this chain allows.
 		InvalidVotingPeriod,

@@ -59,6 +59,8 @@ pub enum Notification {
 parameter_types! {
 	pub static Notified: Vec<Notification> = Vec::new();
 	pub Treasury: AccountId32 = account(TREASURY);
+	/// The most records of an evaluation.
+	pub static MaxEvaluationRecords: u32 = 1_000;
 	/// The answer of the observer when a period closes.
 	pub static DeltasStay: bool = false;
 	/// The version of the model that the observer saw ahead when a period closed last.
@@ -120,7 +122,7 @@ impl pallet_groups::Config for Test {
 	type Slash = ResolveTo<Treasury, Balances>;
 	type GroupDeposit = ConstU128<GROUP_DEPOSIT>;
 	type MinimumCommitmentDeposit = ConstU128<5>;
-	type MaxEvaluationRecords = ConstU32<1_000>;
+	type MaxEvaluationRecords = MaxEvaluationRecords;
 	type MaxReveal = ConstU32<20>;
 	type MinimumWindow = ConstU32<2>;
 	type MaximumRoundLength = ConstU32<MAXIMUM_ROUND_LENGTH>;
@@ -156,7 +158,6 @@ pub fn new_group() -> NewGroup<u128> {
 		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()].try_into().unwrap(),
 		metric: Metric::Loss,
 		policy: EvaluationPolicy::Training { records: 100 },
-		tolerance: 10,
 		minimum_improvement: 1_000,
 		target: None,
 		clock: CLOCK,
@@ -173,6 +174,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	Notified::set(Vec::new());
 	DeltasStay::set(false);
 	ModelAtClose::set(None);
+	MaxEvaluationRecords::set(1_000);
 	let storage = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
 			balances: (1..=100).map(|number| (account(number), ENDOWMENT)).collect(),

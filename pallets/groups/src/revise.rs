@@ -1,7 +1,9 @@
-use crate::{BalanceOf, Config, Error, GroupRules, Groups, Pallet, Revisions, Rules, Voting};
-use descent_protocol::{BlockNumber, Change, Clock, GroupId, RoundIndex};
+use crate::{
+	migrations::DropTolerance, BalanceOf, Config, Error, GroupRules, Groups, Pallet, Revisions, Rules, Voting,
+};
+use descent_protocol::{are_addresses, BlockNumber, Change, Clock, GroupId, RoundIndex};
 use descent_support::now;
-use frame_support::{pallet_prelude::DispatchError, traits::Get};
+use frame_support::{ensure, pallet_prelude::DispatchError, traits::Get};
 use sp_runtime::ArithmeticError;
 
 /// The rules that a group gets by an amendment.
@@ -13,8 +15,13 @@ pub(crate) struct Revised<Balance> {
 	from: RoundIndex,
 }
 
-/// A revision's rules and those of the one after it.
-type Pair<Balance> = (Rules<Balance>, Option<Rules<Balance>>);
+/// A revision of a group's rules.
+struct Revision<Balance> {
+	number: u32,
+	rules: Rules<Balance>,
+	/// The rules of the revision after it.
+	after: Option<Rules<Balance>>,
+}
 
 /// The revision that an amendment changes: the one that has not begun, or a new one.
 struct Draft<Balance> {
@@ -25,11 +32,16 @@ struct Draft<Balance> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Returns the rules of the newest revision that has `begun`, and of the one after it. Revisions begin
-	/// one after the other, and the one asked for is among the newest nearly always.
-	fn revision(group: GroupId, begun: impl Fn(&Clock) -> bool) -> Option<Pair<BalanceOf<T>>> {
+	/// Returns the rules of a revision.
+	pub(crate) fn revision(group: GroupId, revision: u32) -> Option<Rules<BalanceOf<T>>> {
+		DropTolerance::<T>::rules(group, revision)
+	}
+
+	/// Returns the newest revision that has `begun`. Revisions begin one after the other, and the one asked for
+	/// is among the newest nearly always.
+	fn newest(group: GroupId, begun: impl Fn(&Clock) -> bool) -> Option<Revision<BalanceOf<T>>> {
 		let mut low = Groups::<T>::get(group)?.revision;
-		let mut found = Revisions::<T>::get(group, low)?;
+		let mut found = Self::revision(group, low)?;
 		let mut high = low;
 		let mut after = None;
 		let mut step = 1u32;
@@ -40,18 +52,18 @@ impl<T: Config> Pallet<T> {
 				low => low.saturating_sub(step),
 			};
 			step = step.saturating_mul(2);
-			after = Some(core::mem::replace(&mut found, Revisions::<T>::get(group, low)?));
+			after = Some(core::mem::replace(&mut found, Self::revision(group, low)?));
 		}
 		while high.saturating_sub(low) > 1 {
 			let middle = low.midpoint(high);
-			let rules = Revisions::<T>::get(group, middle)?;
+			let rules = Self::revision(group, middle)?;
 			if begun(&rules.clock) {
 				(low, found) = (middle, rules);
 			} else {
 				(high, after) = (middle, Some(rules));
 			}
 		}
-		Some((found, after))
+		Some(Revision { number: low, rules: found, after })
 	}
 
 	/// Returns the rules of a group with these changes, in force from the first round that has not begun.
@@ -72,12 +84,14 @@ impl<T: Config> Pallet<T> {
 					rules.clock.attest = lengths.attest;
 					rules.clock.open = lengths.open;
 				}
-				Change::Tolerance { micros } => rules.tolerance = *micros,
 				Change::MinimumImprovement { micros } => rules.minimum_improvement = *micros,
 				Change::Policy { policy } => rules.policy = *policy,
 				Change::Target { score } => rules.target = *score,
 				Change::Shares { shares } => rules.shares = *shares,
-				Change::Providers { providers } => rules.providers = providers.clone(),
+				Change::Providers { providers } => {
+					ensure!(are_addresses(providers), Error::<T>::InvalidProvider);
+					rules.providers = providers.clone();
+				}
 				Change::Model { model } => {
 					rules.model = *model;
 					rules.model_version = match &before {
@@ -105,9 +119,9 @@ impl<T: Config> Pallet<T> {
 	/// Returns the revision that changes go into, without the changes.
 	fn draft(group: GroupId) -> Result<Draft<BalanceOf<T>>, DispatchError> {
 		let newest = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?.revision;
-		let rules = Revisions::<T>::get(group, newest).ok_or(Error::<T>::UnknownGroup)?;
+		let rules = Self::revision(group, newest).ok_or(Error::<T>::UnknownGroup)?;
 		let Some(round) = rules.clock.round_at(now::<T>()) else {
-			let before = newest.checked_sub(1).and_then(|before| Revisions::<T>::get(group, before));
+			let before = newest.checked_sub(1).and_then(|before| Self::revision(group, before));
 			return Ok(Draft { revision: newest, before, rules });
 		};
 		let first = round.checked_add(1).ok_or(ArithmeticError::Overflow)?;
@@ -135,18 +149,22 @@ impl<T: Config> Pallet<T> {
 
 impl<T: Config> GroupRules<BalanceOf<T>> for Pallet<T> {
 	fn rules(group: GroupId, round: RoundIndex) -> Option<Rules<BalanceOf<T>>> {
-		let (rules, _) = Self::revision(group, |clock| clock.first <= round)?;
-		Some(rules)
+		Self::newest(group, |clock| clock.first <= round).map(|found| found.rules)
+	}
+
+	fn tolerance(group: GroupId, round: RoundIndex) -> u64 {
+		let found = Self::newest(group, |clock| clock.first <= round);
+		found.and_then(|found| DropTolerance::<T>::tolerance(group, found.number)).unwrap_or_default()
 	}
 
 	fn round_at(group: GroupId, block: BlockNumber) -> Option<RoundIndex> {
-		let (rules, after) = Self::revision(group, |clock| clock.start <= block)?;
+		let Revision { rules, after, .. } = Self::newest(group, |clock| clock.start <= block)?;
 		let round = rules.clock.round_at(block)?;
 		after.is_none_or(|after| round < after.clock.first).then_some(round)
 	}
 
 	fn boundary(group: GroupId) -> Option<RoundIndex> {
-		let newest = Revisions::<T>::get(group, Groups::<T>::get(group)?.revision)?;
+		let newest = Self::revision(group, Groups::<T>::get(group)?.revision)?;
 		match newest.clock.round_at(now::<T>()) {
 			Some(round) => round.checked_add(1),
 			None => Some(newest.clock.first),

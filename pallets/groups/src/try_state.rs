@@ -1,9 +1,9 @@
 use crate::{
 	Amendments, BalanceOf, Config, Ended, EndedCount, Groups, HoldReason, NextAmendment, NextGroup, Open,
-	Pallet, Revisions, Stakes, TotalStake, Voting, ENDED_KEPT,
+	Pallet, Revisions, Stakes, Tolerances, TotalStake, Voting, ENDED_KEPT,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
-use descent_protocol::{sums, GroupId};
+use descent_protocol::{is_text, sums, GroupId};
 use descent_support::now;
 use frame_support::{
 	ensure,
@@ -18,7 +18,8 @@ impl<T: Config> Pallet<T> {
 	/// Checks what must hold of the pallet's storage between any two calls:
 	///
 	/// - groups are numbered without gaps from 0, and their revisions too; each begins after the one before,
-	///   with rules that rounds can be played by;
+	///   with rules that rounds can be played by, and providers that can be shown; what is kept of a tolerance
+	///   belongs to a revision;
 	/// - every account has on hold exactly what its groups, its stake in all groups and its amendments add up
 	///   to;
 	/// - all stake in a group is what its accounts have staked;
@@ -54,6 +55,11 @@ impl<T: Config> Pallet<T> {
 			revisions == Revisions::<T>::iter_keys().count().saturated_into::<u32>(),
 			"a revision is kept that no group has"
 		);
+		ensure!(
+			Tolerances::<T>::iter_keys()
+				.all(|(group, revision)| Revisions::<T>::contains_key(group, revision)),
+			"a tolerance is kept of no revision"
+		);
 		Self::try_holds(HoldReason::Group, held)
 	}
 
@@ -65,7 +71,9 @@ impl<T: Config> Pallet<T> {
 			"a revision of a group is missing"
 		);
 		ensure!(
-			revisions.iter().all(|rules| Self::check_rules(rules).is_ok()),
+			revisions.iter().all(|rules| {
+				Self::check_rules(rules).is_ok() && rules.providers.iter().all(|provider| is_text(provider))
+			}),
 			"rounds cannot be played by a group's rules"
 		);
 		let first = revisions.first().map(|rules| (rules.clock.first, rules.model_version));

@@ -119,8 +119,6 @@ pub struct Rules<Balance> {
 	pub metric: Metric,
 	/// The policy that selects the records on which the metric is measured.
 	pub policy: EvaluationPolicy,
-	/// The largest difference between a measured score and its claim, in micro-units.
-	pub tolerance: u64,
 	/// The least improvement of a candidate over the head, in micro-units.
 	pub minimum_improvement: u64,
 	/// The score at which no further round is played.

@@ -1,6 +1,6 @@
 use crate::{
-	AmendmentOf, Amendments, BalanceOf, Config, Ended, EndedCount, Event, Groups, Open, OpenOf, Pallet,
-	Stakes, TotalStake, ENDED_KEPT,
+	migrations::DropTolerance, AmendmentOf, BalanceOf, Config, EndedCount, Event, Groups, Open, OpenOf,
+	Pallet, Stakes, TotalStake, ENDED_KEPT,
 };
 use alloc::{string::String, vec::Vec};
 use descent_protocol::{
@@ -45,12 +45,12 @@ where
 	pub fn amendments(group: GroupId) -> Vec<AmendmentView> {
 		let open = Open::<T>::get(group).into_iter().rev();
 		let open = open.filter_map(|contender| {
-			let amendment = Amendments::<T>::get(group, contender.id)?;
+			let amendment = DropTolerance::<T>::amendment(group, contender.id)?;
 			Some(amendment_view::<T>(group, contender, amendment, None))
 		});
 		let count = EndedCount::<T>::get(group);
 		let ended = (1..=ENDED_KEPT).filter_map(|back| {
-			let ended = Ended::<T>::get(group, count.wrapping_sub(back) % ENDED_KEPT)?;
+			let ended = DropTolerance::<T>::ended(group, count.wrapping_sub(back) % ENDED_KEPT)?;
 			let view = amendment_view::<T>(group, ended.last, ended.amendment, Some(ended.ending));
 			Some(view)
 		});

@@ -24,6 +24,10 @@ pub trait WeightInfo {
 	fn withdraw_amendment() -> Weight;
 	/// Adopting `a` of the largest amendments and setting the alarm for the next.
 	fn close_period(a: u32) -> Weight;
+	/// Migrating a revision.
+	fn migrate_revision() -> Weight;
+	/// Migrating the largest amendment, which ends by it.
+	fn migrate_amendment() -> Weight;
 }
 
 /// Weights with the database of the runtime.
@@ -73,6 +77,17 @@ impl Estimate {
 			.saturating_add(self.0.reads_writes(10, 6))
 			.saturating_add(self.0.reads_writes(9, 8).saturating_mul(a.into()))
 	}
+
+	/// The group, the key after the last, the rules at both places, the tolerance.
+	fn migrate_revision(&self) -> Weight {
+		Weight::from_parts(40_000_000, 16_000).saturating_add(self.0.reads_writes(4, 3))
+	}
+
+	/// The key after the last, and what ending an amendment takes: the open amendments, the amendment, the ring,
+	/// an account and its holds.
+	fn migrate_amendment(&self) -> Weight {
+		Weight::from_parts(140_000_000, 28_000).saturating_add(self.0.reads_writes(7, 6))
+	}
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
@@ -107,6 +122,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn close_period(a: u32) -> Weight {
 		Estimate(T::DbWeight::get()).close_period(a)
 	}
+
+	fn migrate_revision() -> Weight {
+		Estimate(T::DbWeight::get()).migrate_revision()
+	}
+
+	fn migrate_amendment() -> Weight {
+		Estimate(T::DbWeight::get()).migrate_amendment()
+	}
 }
 
 impl WeightInfo for () {
@@ -140,5 +163,13 @@ impl WeightInfo for () {
 
 	fn close_period(a: u32) -> Weight {
 		Estimate(RocksDbWeight::get()).close_period(a)
+	}
+
+	fn migrate_revision() -> Weight {
+		Estimate(RocksDbWeight::get()).migrate_revision()
+	}
+
+	fn migrate_amendment() -> Weight {
+		Estimate(RocksDbWeight::get()).migrate_amendment()
 	}
 }

@@ -71,7 +71,8 @@ fn checkpoint(number: u32) -> ContentRef {
 }
 
 fn providers() -> Providers {
-	let address = vec![b'a'; MAX_PROVIDER_LENGTH.saturated_into()];
+	let mut address = b"http://".to_vec();
+	address.resize(MAX_PROVIDER_LENGTH.saturated_into(), b'a');
 	let address = address.try_into().expect("of the largest length");
 	vec![address; MAX_PROVIDERS.saturated_into()].try_into().expect("as many as there can be")
 }

@@ -162,7 +162,7 @@ pub mod pallet {
 	use sp_core::H256;
 	use sp_runtime::Perbill;
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(3);
 
 	/// The rounds pallet.
 	#[pallet::pallet]
@@ -287,6 +287,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Seeds<T: Config> = StorageMap<_, Twox64Concat, u32, (BlockNumber, [u8; 32])>;
 
+	/// The first block whose randomness draws the seeds of rounds with dithered scores. Rounds whose seed is of
+	/// an earlier block keep the rule of the runtime before: their scores are rounded half to even, and claims
+	/// may differ from them by the tolerance that the group had.
+	#[pallet::storage]
+	pub type DitheredSince<T: Config> = StorageValue<_, BlockNumber, ValueQuery>;
+
 	/// The events of the pallet.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -403,7 +409,7 @@ pub mod pallet {
 		CommitmentMismatch,
 		/// The checkpoint's reference is empty, or its codec is not the one that content of its size has.
 		InvalidContent,
-		/// A provider is empty, not UTF-8, or has white space or control characters.
+		/// A provider is no base address of a gateway, see [`descent_protocol::is_address`].
 		InvalidProvider,
 		/// The checkpoint was revealed in this group before.
 		DigestUsed,

@@ -3,16 +3,20 @@
 //! A chain goes on while its storage is migrated: it takes no transactions, but alarms ring and rounds are
 //! settled. So a settlement reads everything in either version.
 
-use crate::{BalanceOf, Best, Config, Pallet, Standing, StandingOf, Standings, WeightInfo};
+use crate::{BalanceOf, Best, Config, DitheredSince, Pallet, Standing, StandingOf, Standings, WeightInfo};
+#[cfg(feature = "try-runtime")]
+use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode, MaxEncodedLen};
 use core::marker::PhantomData;
+#[cfg(feature = "try-runtime")]
+use descent_protocol::BlockNumber;
 use descent_protocol::{GroupId, Score};
 use frame_support::{
 	migrations::{MigrationId, SteppedMigration, SteppedMigrationError},
 	pallet_prelude::{Blake2_128Concat, StorageVersion, Twox64Concat},
 	storage::unhashed,
-	traits::GetStorageVersion,
-	weights::WeightMeter,
+	traits::{Get, GetStorageVersion, OnRuntimeUpgrade},
+	weights::{Weight, WeightMeter},
 };
 use pallet_groups::GroupRules;
 
@@ -48,7 +52,8 @@ pub mod v1 {
 	>;
 }
 
-/// The migration from storage version 1 to 2, which adds the model to every best score.
+/// The migration from storage version 1 to 2, which adds the model to every best score. It raises the version to 3,
+/// as [`DitherScores`] has run when it ends.
 ///
 /// The model is known if the group has had only one. Otherwise the score may be one of any model. It is
 /// dropped, and the next one counts.
@@ -106,7 +111,7 @@ impl<T: Config> SteppedMigration for NameModels<T> {
 				}
 			};
 			let Some((group, account)) = keys.next() else {
-				StorageVersion::new(2).put::<Pallet<T>>();
+				StorageVersion::new(3).put::<Pallet<T>>();
 				return Ok(None);
 			};
 			let standing = Self::standing(group, &account).ok_or(SteppedMigrationError::Failed)?;
@@ -114,5 +119,46 @@ impl<T: Config> SteppedMigration for NameModels<T> {
 			cursor = Some((group, account));
 		}
 		Ok(cursor)
+	}
+}
+
+/// The migration from storage version 2 to 3, which notes the block from which on scores are dithered. It takes one
+/// block, so that no round gets its seed while the rule is not known.
+///
+/// On a chain of version 1 it does the same and leaves the version to [`NameModels`], which takes more blocks.
+pub struct DitherScores<T>(PhantomData<T>);
+
+impl<T: Config> OnRuntimeUpgrade for DitherScores<T> {
+	fn on_runtime_upgrade() -> Weight {
+		let version = Pallet::<T>::on_chain_storage_version();
+		if version >= StorageVersion::new(3) || DitheredSince::<T>::exists() {
+			return T::DbWeight::get().reads(2);
+		}
+		// The runtime is upgraded before the block begins: the number is that of the last block of the runtime
+		// before, which drew the last seed of an undithered round.
+		DitheredSince::<T>::put(Pallet::<T>::now().saturating_add(1));
+		if version == StorageVersion::new(2) {
+			StorageVersion::new(3).put::<Pallet<T>>();
+		}
+		T::DbWeight::get().reads_writes(3, 2)
+	}
+
+	#[cfg(feature = "try-runtime")]
+	fn pre_upgrade() -> Result<Vec<u8>, sp_runtime::TryRuntimeError> {
+		let is_due =
+			Pallet::<T>::on_chain_storage_version() < StorageVersion::new(3) && !DitheredSince::<T>::exists();
+		Ok((is_due, DitheredSince::<T>::get(), Pallet::<T>::now()).encode())
+	}
+
+	#[cfg(feature = "try-runtime")]
+	fn post_upgrade(before: Vec<u8>) -> Result<(), sp_runtime::TryRuntimeError> {
+		let (is_due, since, now) = <(bool, BlockNumber, BlockNumber)>::decode(&mut &before[..])
+			.map_err(|_| sp_runtime::TryRuntimeError::Other("the state before the upgrade is unreadable"))?;
+		let expected = if is_due { now.saturating_add(1) } else { since };
+		frame_support::ensure!(
+			DitheredSince::<T>::get() == expected,
+			"scores are not dithered from the upgrade on"
+		);
+		Ok(())
 	}
 }

@@ -1,6 +1,6 @@
 //! The randomness of blocks, and the seeds of rounds that it draws.
 
-use crate::{Config, Pallet, Rounds, Seeds};
+use crate::{Config, DitheredSince, Pallet, Rounds, Seeds};
 use codec::Encode;
 use descent_protocol::{evaluation_seed, BlockNumber, GroupId, RoundIndex};
 use frame_support::traits::Get;
@@ -45,6 +45,11 @@ impl<T: Config> Pallet<T> {
 	pub fn seed_of(group: GroupId, round: RoundIndex) -> Option<H256> {
 		let fixed = Rounds::<T>::get(group, round).and_then(|round| round.seed);
 		fixed.or_else(|| Self::drawn_seed(group, round, Self::windows(group, round)?.seed))
+	}
+
+	/// Returns true if the scores of a round whose seed the randomness of this block draws are dithered.
+	pub(crate) fn is_dithered(block: BlockNumber) -> bool {
+		block >= DitheredSince::<T>::get()
 	}
 
 	/// Returns the seed that the randomness of a recent block draws.

@@ -1,8 +1,8 @@
 //! Checks of the pallet's storage.
 
 use crate::{
-	Attestations, BalanceOf, Committees, Config, Heads, HoldReason, Kept, Pallet, Reveals, RoundOf, Rounds,
-	Seeds, Settlements, Unsettled, UsedDigests,
+	Attestations, BalanceOf, Committees, Config, DitheredSince, Heads, HoldReason, Kept, Pallet, Reveals,
+	RoundOf, Rounds, Seeds, Settlements, Unsettled, UsedDigests,
 };
 use alloc::collections::BTreeMap;
 use descent_protocol::{GroupId, Outcome, RoundIndex};
@@ -29,13 +29,19 @@ impl<T: Config> Pallet<T> {
 	/// - reveals, committees and attestations belong to a round that is kept;
 	/// - every revealed digest is noted as used where it was revealed, and every head as won, by a round of
 	///   its model;
-	/// - the ring of randomness has every block at its place.
+	/// - the ring of randomness has every block at its place;
+	/// - scores are dithered from a block on that is not after the next.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::try_rounds()?;
 		Self::try_order()?;
 		Self::try_belongings()?;
 		Self::try_heads()?;
-		Self::try_seeds()
+		Self::try_seeds()?;
+		ensure!(
+			DitheredSince::<T>::get() <= Self::now().saturating_add(1),
+			"scores are dithered from a later block on"
+		);
+		Ok(())
 	}
 
 	fn try_rounds() -> Result<(), TryRuntimeError> {

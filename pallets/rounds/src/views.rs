@@ -76,7 +76,7 @@ impl<T: Config> Pallet<T> {
 			metric: rules.metric,
 			policy: rules.policy,
 			seed: entered.seed?,
-			tolerance: Some(rules.tolerance),
+			tolerance: (!Self::is_dithered(windows.seed)).then(|| T::Groups::tolerance(group, round)),
 			peers: Vec::new(),
 			providers: addresses(&rules.providers),
 			head: Heads::<T>::get(group, entered.model_version).map(|head| CheckpointSource {
@@ -99,6 +99,7 @@ where
 		let rules = T::Groups::rules(group, round)?;
 		let windows = rules.clock.windows(round)?;
 		let phase = windows.phase(Self::now());
+		let dithered = Self::is_dithered(windows.seed);
 		let entered = Self::round_of(group, round, rules.model_version);
 		let winner = entered
 			.settled
@@ -112,9 +113,9 @@ where
 			windows,
 			model_version: entered.model_version,
 			dataset_version: entered.dataset_version,
-			tolerance: rules.tolerance,
 			minimum_improvement: rules.minimum_improvement,
 			seed: Self::seed_of(group, round),
+			dithered,
 			settled: phase == Phase::Settle && !Unsettled::<T>::get(group).contains(&round),
 			baseline: entered.settled.and_then(|settled| settled.baseline),
 			winner,

@@ -226,6 +226,84 @@ mod tests {
 		assert_eq!(serde_json::from_value::<CheckJob>(json).unwrap(), job);
 	}
 
+	/// A request as runtimes before dithered scores encode it.
+	#[derive(Clone, Encode, Serialize)]
+	struct OldRequest {
+		genesis: H256,
+		group: GroupId,
+		round: RoundIndex,
+		model: ContentRef,
+		deltas: Vec<DeltaSource>,
+		metric: Metric,
+		policy: EvaluationPolicy,
+		seed: H256,
+		tolerance: u64,
+		providers: Vec<String>,
+		head: Option<CheckpointSource>,
+		fetch_ms: u64,
+		candidates: Vec<CandidateSource>,
+	}
+
+	fn old_request() -> OldRequest {
+		let content = ContentRef::raw(b"descent").unwrap();
+		let providers = alloc::vec![String::from("http://127.0.0.1:8080")];
+		OldRequest {
+			genesis: H256::repeat_byte(1),
+			group: 2,
+			round: 3,
+			model: content,
+			deltas: alloc::vec![DeltaSource { delta: content, providers: providers.clone() }],
+			metric: Metric::Loss,
+			policy: EvaluationPolicy::Training { records: 4 },
+			seed: H256::repeat_byte(5),
+			tolerance: 6,
+			head: Some(CheckpointSource { checkpoint: content, providers: providers.clone() }),
+			fetch_ms: 7,
+			candidates: alloc::vec![CandidateSource {
+				checkpoint: content,
+				providers: providers.clone(),
+				claim: Score(8),
+			}],
+			providers,
+		}
+	}
+
+	fn read(json: serde_json::Value) -> EvaluationRequest {
+		serde_json::from_value(json).unwrap()
+	}
+
+	#[test]
+	fn a_request_of_an_older_runtime_keeps_its_id_and_its_rounding() {
+		let old = old_request();
+		let json = serde_json::to_value(&old).unwrap();
+		let request = read(json.clone());
+		assert_eq!(request.tolerance, Some(6));
+		assert_eq!(request.id(), job_id(b"evaluation", &old));
+		assert_eq!(request.rounding(), Rounding::HalfEven);
+		assert_eq!(serde_json::to_value(&request).unwrap(), json);
+		let exact = OldRequest { tolerance: 0, ..old };
+		let request = EvaluationRequest { tolerance: Some(0), ..request };
+		assert_eq!(request.id(), job_id(b"evaluation", &exact));
+		assert_eq!(request.rounding(), Rounding::HalfEven);
+	}
+
+	#[test]
+	fn a_request_without_a_tolerance_is_dithered_by_its_seed() {
+		let mut json = serde_json::to_value(old_request()).unwrap();
+		json.as_object_mut().unwrap().remove("tolerance");
+		let request = read(json.clone());
+		assert_eq!(request.tolerance, None);
+		assert_eq!(request.rounding(), Rounding::dithered(request.seed));
+		assert_eq!(serde_json::to_value(&request).unwrap(), json);
+		let old = EvaluationRequest { tolerance: Some(0), ..request.clone() };
+		assert_ne!(request.id(), old.id());
+		let peers = alloc::vec![String::from("http://127.0.0.1:1")];
+		let with_peers = EvaluationRequest { peers: peers.clone(), ..request };
+		let json = serde_json::to_value(&with_peers).unwrap();
+		assert_eq!(json["peers"], serde_json::json!(peers));
+		assert_eq!(read(json), with_peers);
+	}
+
 	#[test]
 	fn an_endless_ballot_is_refused() {
 		let verdicts = alloc::vec![r#"{"verdict":"invalid"}"#; 65].join(",");

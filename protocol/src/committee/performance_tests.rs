@@ -135,13 +135,29 @@ fn checks_of_deltas() {
 	assert_eq!(check_performance(&said, DeltaVerdict::Unavailable), expected);
 }
 
+#[test]
+fn refusals_agree_whatever_their_reasons_and_a_measurement_contradicts_them() {
+	let refusing = |verdict| ballot(None, &[verdict]);
+	let ballots = [
+		refusing(Verdict::IllConditioned),
+		refusing(Verdict::IllConditioned),
+		refusing(Verdict::Invalid),
+		refusing(matched(5)),
+	];
+	let sound = Performance::Sound;
+	assert_eq!(performance(&ballots), [sound, sound, sound, Performance::False]);
+	let ballots = [refusing(matched(5)), refusing(matched(5)), refusing(Verdict::IllConditioned)];
+	assert_eq!(performance(&ballots), [sound, sound, Performance::False]);
+}
+
 prop_compose! {
-	fn any_verdict()(kind in 0..4u8, score in 0..3u64) -> Verdict {
+	fn any_verdict()(kind in 0..5u8, score in 0..3u64) -> Verdict {
 		match kind {
 			0 => matched(score),
 			1 => mismatched(score),
 			2 => Verdict::Unavailable,
-			_ => Verdict::Invalid,
+			3 => Verdict::Invalid,
+			_ => Verdict::IllConditioned,
 		}
 	}
 }

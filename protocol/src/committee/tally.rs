@@ -15,6 +15,9 @@ pub struct Tally {
 	pub unavailable: u32,
 	/// Found that it is no checkpoint of the group's model.
 	pub invalid: u32,
+	/// Found that it is ill-conditioned.
+	#[serde(default)]
+	pub ill_conditioned: u32,
 }
 
 /// Counts the verdicts on the candidate of a rank.
@@ -25,7 +28,8 @@ pub fn tally(ballots: &[Ballot], rank: usize) -> Tally {
 			Verdict::Match(_) => &mut tally.matches,
 			Verdict::Mismatch(_) => &mut tally.mismatches,
 			Verdict::Unavailable => &mut tally.unavailable,
-			Verdict::Invalid | Verdict::IllConditioned => &mut tally.invalid,
+			Verdict::Invalid => &mut tally.invalid,
+			Verdict::IllConditioned => &mut tally.ill_conditioned,
 		};
 		*counter = counter.saturating_add(1);
 	}
@@ -48,11 +52,12 @@ mod tests {
 			ballot(&[Verdict::Unavailable, Verdict::Match(measurement)]),
 			ballot(&[Verdict::Invalid, Verdict::Mismatch(measurement)]),
 			ballot(&[Verdict::Match(measurement)]),
+			ballot(&[Verdict::IllConditioned, Verdict::IllConditioned]),
 			ballot(&[]),
 		];
 		let expected = [
-			Tally { matches: 1, unavailable: 1, invalid: 1, ..Tally::default() },
-			Tally { matches: 1, mismatches: 1, ..Tally::default() },
+			Tally { matches: 1, unavailable: 1, invalid: 1, ill_conditioned: 1, ..Tally::default() },
+			Tally { matches: 1, mismatches: 1, ill_conditioned: 1, ..Tally::default() },
 			Tally::default(),
 		];
 		assert_eq!(

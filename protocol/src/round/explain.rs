@@ -163,8 +163,13 @@ fn refusals(tally: Tally) -> String {
 		(tally.unavailable, "could not fetch the checkpoint"),
 		(
 			tally.invalid,
-			"found that it is no checkpoint of the group's model: wrong names, shapes or types, or values that \
-			 are not finite",
+			"found that it is no checkpoint of the group's model: a wrong size, wrong names, shapes or types, or \
+			 values that are not finite",
+		),
+		(
+			tally.ill_conditioned,
+			"found that the checkpoint amplifies rounding errors, so its score would depend on the machine that \
+			 measures",
 		),
 		(tally.mismatches, "measured something else"),
 	];
@@ -198,7 +203,7 @@ mod tests {
 			deposit: 10_500_000_000_000,
 			reveal,
 			measured: measured.map(Score),
-			tally: Some(Tally { matches: 0, mismatches: 0, unavailable: 3, invalid: 1 }),
+			tally: Some(Tally { unavailable: 3, invalid: 1, ..Tally::default() }),
 			outcome,
 			reward: if outcome == Some(Outcome::Won) { 2_000_000_000_000 } else { 0 },
 			slashed: if outcome == Some(Outcome::Refuted) { 10_500_000_000_000 } else { 0 },
@@ -213,9 +218,9 @@ mod tests {
 			windows: CLOCK.windows(3).unwrap(),
 			model_version: 0,
 			dataset_version: 1,
-			tolerance: 10,
 			minimum_improvement: 1_000,
 			seed: None,
+			dithered: true,
 			settled: phase == Phase::Settle,
 			baseline: Some(Score(200_000)),
 			winner: None,
@@ -257,6 +262,21 @@ mod tests {
 				.contains("claimed 0.000005, but of the committee's 0 members 3 could not fetch the checkpoint, 1 found that")
 		);
 		assert!(sentence(vec![], 1).contains("no commitment"));
+	}
+
+	#[test]
+	fn a_refusal_tells_all_reasons_that_members_had() {
+		let mut refuted = candidate(1, Some(5), None, Some(Outcome::Refuted));
+		refuted.tally = Some(Tally { mismatches: 1, invalid: 2, ill_conditioned: 3, ..Tally::default() });
+		let sentence = sentence(vec![refuted], 1);
+		for reason in [
+			"2 found that it is no checkpoint of the group's model: a wrong size, wrong names",
+			"3 found that the checkpoint amplifies rounding errors, so its score would depend on the machine that \
+			 measures",
+			"1 measured something else",
+		] {
+			assert!(sentence.contains(reason), "{sentence}");
+		}
 	}
 
 	#[test]

@@ -5,8 +5,6 @@ use super::*;
 use proptest::{collection::vec, prelude::*};
 use sp_core::H256;
 
-const TOLERANCE: u64 = 10;
-
 fn measurement(score: u64) -> Measurement {
 	Measurement { score: Score(score), root: H256::from_low_u64_be(score) }
 }
@@ -190,6 +188,19 @@ fn silence_is_not_the_trainers_fault() {
 }
 
 #[test]
+fn an_ill_conditioned_checkpoint_is_refuted_as_an_invalid_one_is() {
+	let reasons = [Verdict::IllConditioned, Verdict::Invalid];
+	for (members, outcome) in [(4, Outcome::Refuted), (2, Outcome::Refuted), (1, Outcome::NoQuorum)] {
+		let ballots: Vec<_> = (0..members)
+			.map(|member| ballot(None, &[reasons[member % 2], Verdict::Match(measurement(7))]))
+			.collect();
+		let settled = settle(&claims(&[1, 7]), &ballots, 4, Incumbent::Nobody, 0);
+		assert_eq!(settled.outcomes[0], outcome, "{members} of 4");
+		assert_eq!(settled.measured[0], None);
+	}
+}
+
+#[test]
 fn what_is_decided_is_not_contested() {
 	for (matches, refusals) in [(5, 2), (4, 3), (0, 7), (7, 0)] {
 		let settled = divided(matches, refusals, 7);
@@ -232,6 +243,7 @@ enum Worth {
 	Score(u64),
 	Unavailable,
 	Invalid,
+	IllConditioned,
 }
 
 impl Round {
@@ -244,12 +256,11 @@ impl Round {
 		for position in crate::rank(&self.claims()) {
 			let Candidate { claim, worth } = self.candidates[position];
 			let verdict = match worth {
-				Worth::Score(score) if Score(score).within(Score(claim.unwrap()), TOLERANCE) => {
-					Verdict::Match(measurement(score))
-				}
+				Worth::Score(score) if claim == Some(score) => Verdict::Match(measurement(score)),
 				Worth::Score(score) => Verdict::Mismatch(measurement(score)),
 				Worth::Unavailable => Verdict::Unavailable,
 				Worth::Invalid => Verdict::Invalid,
+				Worth::IllConditioned => Verdict::IllConditioned,
 			};
 			verdicts.push(verdict);
 			if matches!(verdict, Verdict::Match(_)) {
@@ -261,12 +272,25 @@ impl Round {
 }
 
 fn worths() -> impl Strategy<Value = Worth> {
-	prop_oneof![4 => (0..100u64).prop_map(Worth::Score), 1 => Just(Worth::Unavailable), 1 => Just(Worth::Invalid)]
+	prop_oneof![
+		4 => (0..100u64).prop_map(Worth::Score),
+		1 => Just(Worth::Unavailable),
+		1 => Just(Worth::Invalid),
+		1 => Just(Worth::IllConditioned),
+	]
 }
 
 fn rounds() -> impl Strategy<Value = Round> {
-	let candidate = (proptest::option::weighted(0.8, 0..100u64), worths())
-		.prop_map(|(claim, worth)| Candidate { claim, worth });
+	// Trainers claim the measured score exactly, or anything else.
+	let candidate = (proptest::option::weighted(0.8, 0..100u64), worths(), any::<bool>()).prop_map(
+		|(claim, worth, is_true)| {
+			let claim = match worth {
+				Worth::Score(score) if is_true => claim.map(|_| score),
+				_ => claim,
+			};
+			Candidate { claim, worth }
+		},
+	);
 	(vec(candidate, 0..12), proptest::option::of(0..100u64))
 		.prop_map(|(candidates, head)| Round { candidates, head })
 }
@@ -277,6 +301,7 @@ fn verdicts() -> impl Strategy<Value = Verdict> {
 		2 => (0..100u64).prop_map(|score| Verdict::Mismatch(measurement(score))),
 		1 => Just(Verdict::Unavailable),
 		1 => Just(Verdict::Invalid),
+		1 => Just(Verdict::IllConditioned),
 	]
 }
 
@@ -338,6 +363,22 @@ proptest! {
 		prop_assert_ne!(settled.outcomes[0], Outcome::NoQuorum);
 		prop_assert!(score >= 50 || settled.outcomes[0] == Outcome::Won);
 		prop_assert!(score < 60 || settled.baseline.is_none() || settled.outcomes[0] == Outcome::NotBetter);
+	}
+
+	/// A claim that is the committee's number is never refuted, whatever a third of the committee says.
+	#[test]
+	fn a_true_claim_is_never_refuted(
+		score in 0..100u64,
+		lies in vec(lies(), 0..5),
+		more in 1..8usize,
+	) {
+		let honest = lies.len() * 2 + more;
+		let committee = honest + lies.len();
+		let true_ballot = ballot(None, &[Verdict::Match(measurement(score))]);
+		let ballots: Vec<_> =
+			lies.into_iter().flatten().chain(std::iter::repeat_n(true_ballot, honest)).collect();
+		let settled = settle(&claims(&[score]), &ballots, committee, Incumbent::Nobody, 0);
+		prop_assert_eq!(settled.winner, Some((0, Score(score))));
 	}
 
 	/// The order in which ballots were opened does not matter.

@@ -36,7 +36,8 @@ pub struct RoundLengths {
 	pub open: BlockNumber,
 }
 
-/// A change of a group's rules, made by an amendment.
+/// A change of a group's rules, made by an amendment. The index 3 was that of the tolerance, which no group has
+/// any more, and stays reserved: what was encoded with it is no change, see [`ChangeV2`](super::ChangeV2).
 #[derive(
 	Clone,
 	Debug,
@@ -53,54 +54,58 @@ pub struct RoundLengths {
 #[serde(rename_all = "snake_case", tag = "change")]
 pub enum Change {
 	/// The length of voting periods, from the one on that begins as this is adopted.
+	#[codec(index = 0)]
 	VotingPeriod {
 		/// In blocks.
 		blocks: BlockNumber,
 	},
 	/// The part of all stake that a delta needs.
+	#[codec(index = 1)]
 	Quorum {
 		/// In millionths.
 		share: Share,
 	},
 	/// The lengths of the rounds.
+	#[codec(index = 2)]
 	Clock {
 		/// In blocks.
 		#[serde(flatten)]
 		lengths: RoundLengths,
 	},
-	/// The largest difference between a claim and the measured score.
-	Tolerance {
-		/// In micro-units.
-		micros: u64,
-	},
 	/// The least gain over the head that wins a round.
+	#[codec(index = 4)]
 	MinimumImprovement {
 		/// In micro-units.
 		micros: u64,
 	},
 	/// The records that rounds are measured on.
+	#[codec(index = 5)]
 	Policy {
 		/// The policy.
 		policy: EvaluationPolicy,
 	},
 	/// The score at which the group has what it wants; no round is played while the head is as good.
+	#[codec(index = 6)]
 	Target {
 		/// The score; `None` for no end.
 		score: Option<Score>,
 	},
 	/// The division of what rounds earn.
+	#[codec(index = 7)]
 	Shares {
 		/// Among validators and keepers; winners get the rest.
 		#[serde(flatten)]
 		shares: Shares,
 	},
 	/// Gateways that serve model, validation set and data.
+	#[codec(index = 8)]
 	Providers {
 		/// Base addresses of gateways.
 		#[serde(with = "as_text")]
 		providers: Providers,
 	},
 	/// Another model: a hard fork. The head is retired and trainers start over on the same data.
+	#[codec(index = 9)]
 	Model {
 		/// The model description.
 		model: ContentRef,
@@ -129,9 +134,9 @@ mod tests {
 	#[test]
 	fn a_model_needs_two_thirds_whatever_it_comes_with() {
 		let model = Change::Model { model: ContentRef::raw(b"model").unwrap() };
-		let tolerance = Change::Tolerance { micros: 3 };
-		assert_eq!(majority(core::slice::from_ref(&tolerance)), Majority::Half);
-		assert_eq!(majority(&[tolerance.clone(), model]), Majority::TwoThirds);
+		let improvement = Change::MinimumImprovement { micros: 3 };
+		assert_eq!(majority(core::slice::from_ref(&improvement)), Majority::Half);
+		assert_eq!(majority(&[improvement.clone(), model]), Majority::TwoThirds);
 		assert_eq!(majority(&[]), Majority::Half);
 	}
 

@@ -2,12 +2,14 @@
 
 mod accumulator;
 mod amendment;
+mod amendment_v2;
 mod shares;
 mod unbonding;
 mod vote;
 
 pub use accumulator::{Accumulator, Mark};
 pub use amendment::{majority, Change, RoundLengths, MAX_CHANGES};
+pub use amendment_v2::ChangeV2;
 pub use shares::{Shares, Split};
 pub use unbonding::{schedule_unbonding, withdraw_unbonded, TooManyChunks};
 pub use vote::{make_room, next_close, sums, winner, Contender, Majority, Share};

@@ -2,6 +2,7 @@
 //! reads the blocks of runtimes before version 2.
 
 use super::{Alarm, ChainEvent};
+use crate::indexed::Indexed;
 use codec::{Decode, Error, Input};
 
 /// Indices of a missing alarm among the events of rounds and of votes in version 1.
@@ -22,32 +23,8 @@ pub struct RoundEventV1(pub ChainEvent);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VoteEventV1(pub ChainEvent);
 
-/// An index that was read already, and the bytes after it.
-struct Indexed<'a, I> {
-	index: Option<u8>,
-	rest: &'a mut I,
-}
-
-impl<I: Input> Input for Indexed<'_, I> {
-	fn remaining_len(&mut self) -> Result<Option<usize>, Error> {
-		let read = usize::from(self.index.is_some());
-		Ok(self.rest.remaining_len()?.map(|length| length.saturating_add(read)))
-	}
-
-	fn read(&mut self, into: &mut [u8]) -> Result<(), Error> {
-		match (self.index, into) {
-			(Some(index), [first, others @ ..]) => {
-				self.index = None;
-				*first = index;
-				self.rest.read(others)
-			}
-			(_, into) => self.rest.read(into),
-		}
-	}
-}
-
 fn decode<I: Input>(index: u8, rest: &mut I) -> Result<ChainEvent, Error> {
-	ChainEvent::decode(&mut Indexed { index: Some(index), rest })
+	ChainEvent::decode(&mut Indexed::new(index, rest))
 }
 
 impl Decode for RoundEventV1 {

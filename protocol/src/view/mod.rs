@@ -3,8 +3,8 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
-	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Outcome, Phase, RoundIndex, Score,
-	Share, Shares, Tally, Windows,
+	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Outcome, Phase, RoundIndex, Rounding,
+	Score, Share, Shares, Tally, Windows,
 };
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, Encode};
@@ -17,12 +17,14 @@ mod economy;
 mod events;
 mod events_v1;
 mod governance;
+mod views_v2;
 
 pub use describe::{format_part, format_stake, EventFormat, Tone};
 pub use economy::*;
 pub use events::*;
 pub use events_v1::{RoundEventV1, VoteEventV1};
 pub use governance::*;
+pub use views_v2::{AmendmentViewV2, GroupViewV2, RoundViewV2};
 
 /// Amounts as decimal strings: JSON numbers lose digits in most readers.
 pub(crate) mod amount {
@@ -61,8 +63,6 @@ pub struct GroupView {
 	pub metric: Metric,
 	/// The records that it is measured on.
 	pub policy: EvaluationPolicy,
-	/// Largest difference between a claim and the measured score, in micro-units.
-	pub tolerance: u64,
 	/// Least gain over the head that wins a round, in micro-units.
 	pub minimum_improvement: u64,
 	/// The score at which no further round is played.
@@ -125,12 +125,14 @@ pub struct RoundView {
 	pub model_version: u32,
 	/// The version of the data set that it uses: the number of its deltas.
 	pub dataset_version: u32,
-	/// Largest difference between a claim and the measured score, in micro-units.
-	pub tolerance: u64,
 	/// Least gain over the head that wins a round, in micro-units.
 	pub minimum_improvement: u64,
 	/// Draws the evaluation set; `None` until it is known.
 	pub seed: Option<H256>,
+	/// True if scores are dithered; false if the seed's block is older than the runtime that dithers, and scores
+	/// are rounded half to even.
+	#[serde(default)]
+	pub dithered: bool,
 	/// True if it is settled.
 	pub settled: bool,
 	/// The score that had to be beaten, once settled.
@@ -143,6 +145,17 @@ pub struct RoundView {
 	pub committee: Vec<MemberView>,
 	/// The block at which this was read.
 	pub block: BlockNumber,
+}
+
+impl RoundView {
+	/// The rule by which its checkpoints get their scores, given its seed.
+	pub fn rounding(&self, seed: H256) -> Rounding {
+		if self.dithered {
+			Rounding::dithered(seed)
+		} else {
+			Rounding::HalfEven
+		}
+	}
 }
 
 /// A commitment and what became of it.

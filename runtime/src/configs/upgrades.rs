@@ -9,12 +9,13 @@ use sp_runtime::Perbill;
 
 /// Migrations that run at once in the first block of a new runtime, the oldest first. They are small in every
 /// state.
-pub(super) type SingleBlockMigrations = ();
+pub(super) type SingleBlockMigrations = (pallet_rounds::migrations::DitherScores<Runtime>,);
 
 /// Migrations that run in as many blocks as they take, the oldest first. The chain takes no transactions
 /// meanwhile.
 #[cfg(not(feature = "runtime-benchmarks"))]
-type SteppedMigrations = (pallet_rounds::migrations::NameModels<Runtime>,);
+type SteppedMigrations =
+	(pallet_rounds::migrations::NameModels<Runtime>, pallet_groups::migrations::DropTolerance<Runtime>);
 #[cfg(feature = "runtime-benchmarks")]
 type SteppedMigrations = pallet_migrations::mock_helpers::MockedMigrations;
 

@@ -36,7 +36,7 @@ fn what_groups_hold_pays_for_what_they_keep() {
 		groups,
 		&[
 			("Groups", "Groups"),
-			("Groups", "Revisions"),
+			("Groups", "Rules"),
 			("Groups", "TotalStake"),
 			("Groups", "Open"),
 			("Groups", "NextAmendment"),
@@ -67,7 +67,7 @@ fn what_groups_hold_pays_for_what_they_keep() {
 	check(
 		"a revision",
 		of::<<Runtime as pallet_groups::Config>::AdoptionFee>(),
-		&[("Groups", "Revisions"), ("Rounds", "Heads")],
+		&[("Groups", "Rules"), ("Rounds", "Heads")],
 	);
 }
 

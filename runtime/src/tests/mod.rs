@@ -74,7 +74,6 @@ fn new_group(name: &str) -> NewGroup<u128> {
 		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()].try_into().unwrap(),
 		metric: Metric::Loss,
 		policy: EvaluationPolicy::Training { records: 100 },
-		tolerance: 1,
 		minimum_improvement: 1,
 		target: None,
 		clock: Clock { first: 0, start: 0, length: 12, reveal: 3, attest: 5, open: 3 },

@@ -47,8 +47,8 @@ fn what_is_documented_is_understood() {
 		"descent stake withdraw --group 0",
 		"descent stake show --group 0",
 		"descent amend propose --group 0 --voting-period 7d --quorum 20% --summary s",
-		"descent amend propose --group 0 --round-length 20 --reveal 4 --attest 8 --open 4 --tolerance 0.0001 \
-		 --minimum-improvement 0.001 --records 512 --target none --summary s",
+		"descent amend propose --group 0 --round-length 20 --reveal 4 --attest 8 --open 4 --minimum-improvement \
+		 0.001 --records 512 --target none --summary s",
 		"descent amend propose --group 0 --model m.json --store s --provider http://a --summary s",
 		"descent amend vote --group 0 --amendment 2 --against",
 		"descent amend withdraw --group 0 --amendment 2",
@@ -111,11 +111,25 @@ fn what_is_documented_is_understood() {
 		),
 		"descent amend propose --group 0 --validators-share 25% --keepers-share 0% --summary s",
 		"descent group create --name m --model m.json --dataset d.parquet --validation v.parquet --provider \
-		 http://a --provider http://b --metric loss --records 512 --tolerance 0.0001 --minimum-improvement \
-		 0.001 --round-length 20 --reveal 4 --attest 8 --open 4 --deposit 10 --stake 100 --voting-period 30m \
+		 http://a --provider http://b --metric loss --records 512 --minimum-improvement 0.001 \
+		 --round-length 20 --reveal 4 --attest 8 --open 4 --deposit 10 --stake 100 --voting-period 30m \
 		 --quorum 12.5% --target 0.05 --store s --validators-share 10% --keepers-share 5%",
 	] {
 		parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+	}
+}
+
+#[test]
+fn the_tolerance_of_earlier_releases_is_refused_with_the_reason() {
+	for line in [
+		"descent amend propose --group 0 --summary s --tolerance 0.0001",
+		"descent amend propose --group 0 --summary s --tolerance=-1",
+		"descent group create --name m --model m.json --dataset d.parquet --provider http://a --tolerance x",
+	] {
+		let error = parse(line).unwrap_err();
+		assert_eq!(error.kind(), ErrorKind::ValueValidation);
+		let told = error.to_string();
+		assert!(told.contains("no tolerance any more") && told.contains("exactly"), "{told}");
 	}
 }
 

@@ -17,7 +17,6 @@ pub(crate) fn group() -> GroupView {
 		providers: vec!["http://a".into(), "http://b".into()],
 		metric: Metric::Loss,
 		policy: EvaluationPolicy::Validation { set: content, records: 512 },
-		tolerance: 100,
 		minimum_improvement: 1000,
 		target: None,
 		clock: Clock { first: 0, start: 5, length: 20, reveal: 4, attest: 8, open: 4 },

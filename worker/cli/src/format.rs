@@ -150,7 +150,6 @@ pub(crate) fn change(change: &Change) -> String {
 		Change::VotingPeriod { blocks } => format!("voting period {}", span(*blocks)),
 		Change::Quorum { share } => format!("quorum {share}"),
 		Change::Clock { lengths } => format!("rounds {}", rounds(lengths)),
-		Change::Tolerance { micros } => format!("tolerance {}", Score(*micros)),
 		Change::MinimumImprovement { micros } => format!("improvement {} at least", Score(*micros)),
 		Change::Policy { policy: changed } => match changed {
 			EvaluationPolicy::Training { .. } => format!("measured on {}", policy(changed)),

@@ -63,7 +63,6 @@ fn changes_are_sentences() {
 		(Change::VotingPeriod { blocks: 20 }, "voting period 20 blocks (1m)".into()),
 		(Change::Quorum { share: Share::percent(30) }, "quorum 30%".into()),
 		(Change::Clock { lengths }, "rounds 20 blocks; reveal 4, attest 6, open 3".into()),
-		(Change::Tolerance { micros: 100 }, "tolerance 0.000100".into()),
 		(Change::MinimumImprovement { micros: 100 }, "improvement 0.000100 at least".into()),
 		(
 			Change::Policy { policy: EvaluationPolicy::Training { records: 9 } },

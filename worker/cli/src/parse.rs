@@ -2,7 +2,7 @@
 
 use descent_client::H256;
 use descent_protocol::{
-	is_text, BlockNumber, Score, Share, MAX_NAME_LENGTH, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
+	is_address, is_text, BlockNumber, Score, Share, MAX_NAME_LENGTH, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
 	MILLISECONDS_PER_BLOCK,
 };
 
@@ -19,17 +19,24 @@ pub(crate) fn score(text: &str) -> Result<Score, String> {
 
 /// The base address of a gateway.
 pub(crate) fn provider(text: &str) -> Result<String, String> {
-	let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-	if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
-		return Err("write the address of a gateway, as http://127.0.0.1:8080".into());
+	if is_address(text.as_bytes()) {
+		return Ok(text.trim_end_matches('/').into());
 	}
-	if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-		return Err("an address has no blanks".into());
-	}
-	match u32::try_from(text.len()) {
-		Ok(length) if length <= MAX_PROVIDER_LENGTH => Ok(text.trim_end_matches('/').into()),
-		_ => Err(format!("an address has at most {MAX_PROVIDER_LENGTH} bytes")),
-	}
+	Err(format!(
+		"write the address of a gateway, as http://127.0.0.1:8080 or https://example.org/base: http or https, a \
+		 host, no user, blanks or `?`, at most {MAX_PROVIDER_LENGTH} bytes"
+	))
+}
+
+/// The value of an option that is gone: no text has one.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum NoTolerance {}
+
+/// Refuses the option `--tolerance` of earlier releases.
+pub(crate) fn no_tolerance(_: &str) -> Result<NoTolerance, String> {
+	Err("groups have no tolerance any more: all machines measure the same number, so a claim has to be the \
+		 committee's number exactly. Leave the option out; --minimum-improvement says what is paid for"
+		.into())
 }
 
 /// A span of time in blocks: `200`, or with a unit, as `10m`; a part of a block counts as one.

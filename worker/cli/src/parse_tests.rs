@@ -124,10 +124,16 @@ fn scores() {
 #[test]
 fn providers() {
 	assert_eq!(provider("http://127.0.0.1:8080/"), Ok("http://127.0.0.1:8080".into()));
+	assert_eq!(provider("https://[::1]:1/p"), Ok("https://[::1]:1/p".into()));
 	for text in [
 		"",
 		"127.0.0.1",
 		"ftp://a",
+		"HTTP://a",
+		"http://user:secret@a",
+		"http://a?b",
+		"http://[::1",
+		"http://ä",
 		"http://",
 		"http:///ipfs",
 		"http://a b",

@@ -4,7 +4,7 @@ use anyhow::{ensure, Result};
 use clap::{Args, ValueEnum};
 use descent_client::Key;
 use descent_console::{screen, shutdown};
-use descent_protocol::{is_loopback, BlockNumber, GroupId, MAX_PROVIDER_LENGTH};
+use descent_protocol::{is_address, is_loopback, BlockNumber, GroupId, MAX_PROVIDER_LENGTH};
 use descent_trainer::{DeviceChoice, Event, Optimizer, Report, Settings, TrainingSettings};
 use indicatif::ProgressBar;
 use std::{
@@ -212,9 +212,9 @@ fn check(options: &Options) -> Result<()> {
 		return Ok(());
 	};
 	ensure!(
-		(url.starts_with("http://") || url.starts_with("https://"))
-			&& url.len() <= MAX_PROVIDER_LENGTH as usize,
-		"--public-url must begin with http:// or https:// and have at most {MAX_PROVIDER_LENGTH} bytes"
+		is_address(url.as_bytes()),
+		"--public-url must be an address that the chain takes, as http://trainer.example.org:8080: http or https, a \
+		 host, no user, blanks or `?`, at most {MAX_PROVIDER_LENGTH} bytes"
 	);
 	Ok(())
 }

@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{ensure, Context, Result};
 use descent_artifacts::{within, ContentCache, PinGuard};
 use descent_evaluator::evaluation_set::{self, EvaluationSet};
-use descent_protocol::{view::GroupView, ContentRef, Score};
+use descent_protocol::{view::GroupView, ContentRef, Rounding, Score};
 use sp_core::H256;
 use std::{collections::HashMap, fs::File, path::Path, time::Duration};
 
@@ -108,7 +108,13 @@ impl CheckpointSource for Checkpointer {
 		Ok(Offer::Checkpoint(checkpoint))
 	}
 
-	async fn measure(&mut self, spec: &RoundSpec, path: &Path, seed: H256) -> Result<Score> {
+	async fn measure(
+		&mut self,
+		spec: &RoundSpec,
+		path: &Path,
+		seed: H256,
+		rounding: Rounding,
+	) -> Result<Score> {
 		let assets = self.loader.assets();
 		let evaluation = assets.evaluation(spec).cloned();
 		let evaluation = evaluation.context("the round's model and data are not here yet")?;
@@ -117,7 +123,7 @@ impl CheckpointSource for Checkpointer {
 		let pause = assets.training.map(|(_, training)| training.pause());
 		let measured = tokio::task::spawn_blocking(move || -> Result<Score> {
 			let model = evaluation_set::load(&evaluation.description, &path)?;
-			let set = EvaluationSet::draw(evaluation.set, seed, records, metric)?;
+			let set = EvaluationSet::draw(evaluation.set, seed, records, metric)?.with_rounding(rounding);
 			let score = set.evaluate(&model, within(CLAIM_LIMIT))?.score;
 			drop(pause);
 			Ok(score)

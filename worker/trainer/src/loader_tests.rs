@@ -48,7 +48,6 @@ impl TestGroup {
 			providers: vec![gateway],
 			metric: Metric::Loss,
 			policy: EvaluationPolicy::Training { records: 100 },
-			tolerance: 0,
 			minimum_improvement: 0,
 			target: None,
 			clock: Clock { first: 0, start: 0, length: 12, reveal: 4, attest: 4, open: 2 },

@@ -145,7 +145,6 @@ async fn create_group(network: &mut Network, mnist: &Mnist) -> Result<GroupId> {
 		dataset: mnist.dataset.clone(),
 		validation: mnist.validation.clone(),
 		records: 2_000,
-		tolerance: 0.000_1,
 		minimum_improvement: 0.000_1,
 		lengths: LENGTHS,
 		deposit: 10,

@@ -23,6 +23,7 @@ use jsonrpsee::{
 	proc_macros::rpc,
 	PendingSubscriptionSink,
 };
+use reads::has_tolerance;
 use sc_client_api::BlockchainEvents;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
@@ -175,7 +176,13 @@ where
 		at: Option<Hash>,
 	) -> RpcResult<Vec<GroupView>> {
 		self.of_block(at, |api, block| {
-			api.groups(block, from.unwrap_or_default(), limit.unwrap_or(DEFAULT_LIMIT))
+			let (from, limit) = (from.unwrap_or_default(), limit.unwrap_or(DEFAULT_LIMIT));
+			if !has_tolerance(&api, block)? {
+				return api.groups(block, from, limit);
+			}
+			#[allow(deprecated)]
+			let views = api.groups_before_version_3(block, from, limit)?;
+			Ok(views.into_iter().map(|view| view.0).collect())
 		})
 	}
 
@@ -222,7 +229,14 @@ where
 	}
 
 	fn amendments(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<AmendmentView>> {
-		self.of_group(group, at, |api, block| api.amendments(block, group))
+		self.of_group(group, at, |api, block| {
+			if !has_tolerance(&api, block)? {
+				return api.amendments(block, group);
+			}
+			#[allow(deprecated)]
+			let views = api.amendments_before_version_3(block, group)?;
+			Ok(views.into_iter().map(|view| view.0).collect())
+		})
 	}
 
 	fn stake(&self, group: GroupId, account: AccountId, at: Option<Hash>) -> RpcResult<StakeView> {

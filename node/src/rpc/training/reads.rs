@@ -7,7 +7,7 @@ use descent_protocol::{
 };
 use descent_runtime::{opaque::Block, Hash};
 use jsonrpsee::core::RpcResult;
-use sp_api::{ApiError, ApiRef, ProvideRuntimeApi};
+use sp_api::{ApiError, ApiExt, ApiRef, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 
 impl<C> Training<C>
@@ -21,11 +21,15 @@ where
 	}
 
 	pub(super) fn read_group(&self, block: Hash, group: GroupId) -> Result<GroupView, Error> {
-		self.client
-			.runtime_api()
-			.group(block, group)
-			.map_err(unreadable(block))?
-			.ok_or(Error::UnknownGroup(group))
+		let api = self.client.runtime_api();
+		let view = if has_tolerance(&api, block).map_err(unreadable(block))? {
+			#[allow(deprecated)]
+			let view = api.group_before_version_3(block, group);
+			view.map(|view| view.map(|view| view.0))
+		} else {
+			api.group(block, group)
+		};
+		view.map_err(unreadable(block))?.ok_or(Error::UnknownGroup(group))
 	}
 
 	pub(super) fn read_round(
@@ -34,7 +38,15 @@ where
 		group: GroupId,
 		round: RoundIndex,
 	) -> Result<RoundView, Error> {
-		match self.client.runtime_api().round(block, group, round).map_err(unreadable(block))? {
+		let api = self.client.runtime_api();
+		let view = if has_tolerance(&api, block).map_err(unreadable(block))? {
+			#[allow(deprecated)]
+			let view = api.round_before_version_3(block, group, round);
+			view.map(|view| view.map(|view| view.0))
+		} else {
+			api.round(block, group, round)
+		};
+		match view.map_err(unreadable(block))? {
 			Some(view) => Ok(view),
 			None => Err(match self.read_group(block, group) {
 				Ok(_) => Error::UnknownRound(group, round),
@@ -64,6 +76,15 @@ where
 		self.read_group(block, group)?;
 		self.of_block(Some(block), read)
 	}
+}
+
+/// Returns true if groups of a block's runtime have a tolerance, and its views an older encoding.
+pub(super) fn has_tolerance<Api>(api: &ApiRef<'_, Api>, block: Hash) -> Result<bool, ApiError>
+where
+	Api: TrainingRuntimeApi<Block> + ApiExt<Block>,
+{
+	let version = api.api_version::<dyn TrainingRuntimeApi<Block>>(block)?;
+	Ok(version.is_some_and(|version| version < 3))
 }
 
 fn unreadable(block: Hash) -> impl Fn(ApiError) -> Error {

@@ -100,7 +100,7 @@ fn malformed_proposals_are_refused() {
 		for content in [empty, huge, foreign] {
 			assert_noop!(propose(0, content, provider, &ok), Error::<Test>::InvalidContent);
 		}
-		for provider in [&b""[..], b"http://a b", b"\xff", b"http://\x1b[31m"] {
+		for provider in [&b""[..], b"http://a b", b"\xff", b"http://\x1b[31m", b"ftp://a", b"http://"] {
 			assert_noop!(propose(0, delta(1), provider, &ok), Error::<Test>::InvalidProvider);
 		}
 		for text in [&b""[..], b"\xff", b"\x1b[31m"] {

@@ -8,7 +8,7 @@ use crate::{
 	tests::builder::*,
 	Amendments, Changes, Error, Event, GroupRules, HoldReason, Open, Stakes,
 };
-use descent_protocol::{view::AmendmentEnding, Change, Score};
+use descent_protocol::{view::AmendmentEnding, Change, Score, Share};
 use frame_support::{
 	assert_noop, assert_ok,
 	traits::{fungible::MutateHold, tokens::Precision},
@@ -19,7 +19,7 @@ use sp_runtime::TokenError;
 fn a_stakeholder_proposes_and_approves() {
 	with_group(|| {
 		stake(1, 300);
-		let amendment = propose(1, &[tolerance(20)]);
+		let amendment = propose(1, &[improvement(20)]);
 		assert_eq!(ayes(amendment), 300);
 		assert_eq!(held(1, HoldReason::Amendment), AMENDMENT_DEPOSIT);
 		let proposed = Event::AmendmentProposed { group: 0, amendment, account: account(1) };
@@ -34,7 +34,7 @@ fn approvals_can_be_taken_back_until_the_period_closes() {
 	with_group(|| {
 		stake(1, 300);
 		stake(2, 200);
-		let amendment = propose(1, &[tolerance(20)]);
+		let amendment = propose(1, &[improvement(20)]);
 		approve(2, amendment);
 		assert_eq!(ayes(amendment), 500);
 		let vote = |number, aye| Groups::vote_amendment(signed(number), 0, amendment, aye);
@@ -44,21 +44,21 @@ fn approvals_can_be_taken_back_until_the_period_closes() {
 		assert_noop!(vote(1, false), Error::<Test>::VoteUnchanged);
 		run_to(1 + PERIOD);
 		assert_eq!(ending(amendment), None);
-		assert_eq!(Groups::rules(0, 1).unwrap().tolerance, 10);
+		assert_eq!(Groups::rules(0, 1).unwrap().minimum_improvement, 1_000);
 	});
 }
 
 #[test]
 fn who_has_no_stake_has_no_say() {
 	with_group(|| {
-		assert_noop!(try_propose(1, &[tolerance(20)]), Error::<Test>::NoStake);
-		let amendment = propose(OWNER, &[tolerance(20)]);
+		assert_noop!(try_propose(1, &[improvement(20)]), Error::<Test>::NoStake);
+		let amendment = propose(OWNER, &[improvement(20)]);
 		let vote = |number| Groups::vote_amendment(signed(number), 0, amendment, true);
 		assert_noop!(vote(1), Error::<Test>::NoStake);
 		stake(1, 100);
 		unstake(1, 100);
 		assert_noop!(vote(1), Error::<Test>::NoStake);
-		assert_noop!(try_propose(1, &[tolerance(20)]), Error::<Test>::NoStake);
+		assert_noop!(try_propose(1, &[improvement(20)]), Error::<Test>::NoStake);
 		assert_eq!(ayes(amendment), FOUNDING_STAKE);
 	});
 }
@@ -67,7 +67,7 @@ fn who_has_no_stake_has_no_say() {
 fn stake_taken_out_after_the_vote_counts_no_more() {
 	with_group(|| {
 		stake(1, 300);
-		let amendment = propose(1, &[tolerance(20)]);
+		let amendment = propose(1, &[improvement(20)]);
 		unstake(1, 250);
 		assert_eq!(ayes(amendment), 50);
 		run_to(1 + PERIOD);
@@ -81,7 +81,7 @@ fn stake_taken_out_after_the_vote_counts_no_more() {
 		assert_eq!(ayes(amendment), 0);
 		run_to(1 + 2 * PERIOD);
 		assert_eq!(ending(amendment), None);
-		assert_eq!(Groups::rules(0, 5).unwrap().tolerance, 10);
+		assert_eq!(Groups::rules(0, 5).unwrap().minimum_improvement, 1_000);
 	});
 }
 
@@ -91,7 +91,7 @@ fn the_same_tokens_do_not_vote_twice_in_a_period() {
 		stake(OWNER, 300);
 		let everything = free(1) - AMENDMENT_DEPOSIT - 1;
 		stake(1, everything);
-		let amendment = propose(1, &[tolerance(20)]);
+		let amendment = propose(1, &[improvement(20)]);
 		// In its first block or in its last: what is taken out in a period comes free after its close.
 		for block in [1, PERIOD] {
 			run_to(block);
@@ -114,7 +114,7 @@ fn one_stake_approves_many_amendments_and_counts_in_each() {
 	with_group(|| {
 		stake(1, 60);
 		stake(2, 50);
-		let first = propose(1, &[tolerance(20)]);
+		let first = propose(1, &[improvement(20)]);
 		let second = propose(2, &[quorum(30)]);
 		approve(1, second);
 		stake(1, 40);
@@ -128,12 +128,12 @@ fn one_stake_approves_many_amendments_and_counts_in_each() {
 #[test]
 fn an_account_has_one_amendment_open() {
 	with_group(|| {
-		let amendment = propose(OWNER, &[tolerance(20)]);
-		assert_noop!(try_propose(OWNER, &[tolerance(30)]), Error::<Test>::AlreadyProposed);
+		let amendment = propose(OWNER, &[improvement(20)]);
+		assert_noop!(try_propose(OWNER, &[improvement(30)]), Error::<Test>::AlreadyProposed);
 		assert_ok!(Groups::vote_amendment(signed(OWNER), 0, amendment, false));
 		run_to(1 + PERIOD);
 		assert_ok!(Groups::withdraw_amendment(signed(OWNER), 0, amendment));
-		assert_eq!(propose(OWNER, &[tolerance(30)]), amendment + 1);
+		assert_eq!(propose(OWNER, &[improvement(30)]), amendment + 1);
 		assert_eq!(held(OWNER, HoldReason::Amendment), AMENDMENT_DEPOSIT);
 	});
 }
@@ -142,9 +142,9 @@ fn an_account_has_one_amendment_open() {
 fn rules_that_stay_for_ever_cost_their_proposer_a_part_of_the_deposit() {
 	with_group(|| {
 		stake(1, 50);
-		let outvoted = propose(1, &[tolerance(30)]);
+		let outvoted = propose(1, &[improvement(30)]);
 		let before = free(OWNER);
-		let adopted = propose(OWNER, &[tolerance(20)]);
+		let adopted = propose(OWNER, &[improvement(20)]);
 		// As it would be for an amendment in another group.
 		let (reason, other) = (HoldReason::Amendment.into(), 500);
 		assert_ok!(Balances::hold(&reason, &account(OWNER), other));
@@ -164,7 +164,7 @@ fn rules_that_stay_for_ever_cost_their_proposer_a_part_of_the_deposit() {
 fn its_proposer_takes_an_amendment_back() {
 	with_group(|| {
 		stake(1, 50);
-		let amendment = propose(1, &[tolerance(20)]);
+		let amendment = propose(1, &[improvement(20)]);
 		let withdraw = |number| Groups::withdraw_amendment(signed(number), 0, amendment);
 		assert_noop!(withdraw(OWNER), Error::<Test>::NotProposer);
 		run_to(PERIOD);
@@ -189,7 +189,7 @@ fn its_proposer_takes_an_amendment_back() {
 fn what_the_majority_approves_is_not_its_proposers_any_more() {
 	with_group(|| {
 		stake(1, 50);
-		let amendment = propose(1, &[tolerance(20)]);
+		let amendment = propose(1, &[improvement(20)]);
 		run_to(1 + PERIOD);
 		approve(OWNER, amendment);
 		run_to(2 * PERIOD);
@@ -203,7 +203,7 @@ fn what_the_majority_approves_is_not_its_proposers_any_more() {
 fn who_cannot_pay_the_deposit_proposes_nothing() {
 	with_group(|| {
 		stake(1, free(1) - AMENDMENT_DEPOSIT);
-		assert_noop!(try_propose(1, &[tolerance(20)]), TokenError::FundsUnavailable);
+		assert_noop!(try_propose(1, &[improvement(20)]), TokenError::FundsUnavailable);
 		assert!(Amendments::<Test>::iter().next().is_none());
 	});
 }
@@ -212,19 +212,19 @@ fn who_cannot_pay_the_deposit_proposes_nothing() {
 fn an_amendment_says_what_it_is_and_changes_something_once() {
 	with_group(|| {
 		assert_noop!(try_propose(OWNER, &[]), Error::<Test>::NoChange);
-		let twice = [tolerance(20), quorum(30), tolerance(30)];
+		let twice = [improvement(20), quorum(30), improvement(30)];
 		assert_noop!(try_propose(OWNER, &twice), Error::<Test>::RepeatedChange);
 		for text in [&b""[..], b"\xff", b"a\x1b[2Jb"] {
 			let text = text.to_vec().try_into().unwrap();
 			assert_noop!(
-				Groups::propose_amendment(signed(OWNER), 0, changes(&[tolerance(20)]), text),
+				Groups::propose_amendment(signed(OWNER), 0, changes(&[improvement(20)]), text),
 				Error::<Test>::InvalidSummary
 			);
 		}
 		let none: Changes = Default::default();
 		assert_noop!(Groups::propose_amendment(signed(OWNER), 1, none, summary()), Error::<Test>::NoChange);
 		assert_noop!(
-			Groups::propose_amendment(signed(OWNER), 1, changes(&[tolerance(20)]), summary()),
+			Groups::propose_amendment(signed(OWNER), 1, changes(&[improvement(20)]), summary()),
 			Error::<Test>::UnknownGroup
 		);
 	});
@@ -236,8 +236,7 @@ fn rules_that_no_round_could_be_played_by_are_not_proposed() {
 		let refuses = |change: Change, error: Error<Test>| {
 			assert_noop!(try_propose(OWNER, &[change]), error);
 		};
-		refuses(tolerance(1_001), Error::ImprovementTooSmall);
-		refuses(improvement(9), Error::ImprovementTooSmall);
+		refuses(improvement(0), Error::ImprovementTooSmall);
 		refuses(lengths(12, 1, 5, 2), Error::WindowTooShort);
 		refuses(lengths(12, 3, 5, 0), Error::InvalidClock);
 		refuses(lengths(10, 3, 5, 2), Error::InvalidClock);
@@ -258,8 +257,6 @@ fn rules_that_no_round_could_be_played_by_are_not_proposed() {
 		refuses(Change::Policy { policy }, Error::InvalidRecords);
 		let nameless = vec![Default::default()].try_into().unwrap();
 		refuses(Change::Providers { providers: nameless }, Error::InvalidProvider);
-		// What none of them allows alone, they may together.
-		propose(OWNER, &[tolerance(1_001), improvement(2_000)]);
 	});
 }
 
@@ -267,7 +264,7 @@ fn rules_that_no_round_could_be_played_by_are_not_proposed() {
 fn what_loses_too_often_ends_with_its_deposit_returned() {
 	with_group(|| {
 		stake(1, 50);
-		let amendment = propose(1, &[tolerance(20)]);
+		let amendment = propose(1, &[improvement(20)]);
 		for lost in 1..LIFETIME {
 			run_to(1 + lost * PERIOD);
 			assert_eq!(Open::<Test>::get(0)[0].lost, lost);
@@ -287,7 +284,7 @@ fn everything_can_be_amended() {
 		let policy = descent_protocol::EvaluationPolicy::Validation { set: new.dataset, records: 7 };
 		let all = [
 			lengths(20, 4, 6, 3),
-			tolerance(20),
+			shares(30, 10),
 			improvement(30),
 			Change::Policy { policy },
 			Change::Target { score: Some(Score(5)) },
@@ -299,7 +296,7 @@ fn everything_can_be_amended() {
 		run_to(1 + PERIOD);
 		let from = Groups::boundary(0).unwrap();
 		let rules = Groups::rules(0, from).unwrap();
-		assert_eq!((rules.tolerance, rules.minimum_improvement), (20, 30));
+		assert_eq!((rules.shares.winner(), rules.minimum_improvement), (Share::percent(60), 30));
 		assert_eq!((rules.policy, rules.target), (policy, Some(Score(5))));
 		assert_eq!(rules.providers[0].to_vec(), b"http://other");
 		assert_eq!((rules.clock.length, rules.clock.reveal), (20, 4));

@@ -4,7 +4,9 @@ use crate::{
 	mock::{account, signed, Balances, Groups, System, Test},
 	Changes, Event, HoldReason, NextAmendment, Open, Stakeholders, Summary, TotalStake,
 };
-use descent_protocol::{view::AmendmentEnding, AmendmentId, Change, ContentRef, RoundLengths, Share, Shares};
+use descent_protocol::{
+	view::AmendmentEnding, AmendmentId, Change, ContentRef, RoundLengths, Score, Share, Shares,
+};
 use frame_support::{assert_ok, traits::fungible::InspectHold};
 use sp_runtime::DispatchResult;
 
@@ -69,12 +71,12 @@ pub(crate) fn events() -> Vec<Event<Test>> {
 	System::read_events_for_pallet::<Event<Test>>()
 }
 
-pub(crate) fn tolerance(micros: u64) -> Change {
-	Change::Tolerance { micros }
-}
-
 pub(crate) fn improvement(micros: u64) -> Change {
 	Change::MinimumImprovement { micros }
+}
+
+pub(crate) fn target(micros: u64) -> Change {
+	Change::Target { score: Some(Score(micros)) }
 }
 
 pub(crate) fn period(blocks: u32) -> Change {

@@ -63,7 +63,7 @@ fn what_opens_in_a_quiet_group_is_not_closed_at_once() {
 	with_group(|| {
 		// In the block in which the period would have closed, there is a whole one ahead.
 		run_to(1 + 3 * PERIOD);
-		let amendment = propose(OWNER, &[tolerance(20)]);
+		let amendment = propose(OWNER, &[improvement(20)]);
 		assert_eq!(closing(), Some(1 + 4 * PERIOD));
 		assert_noop!(Groups::close_period(signed(1), 0), Error::<Test>::NotDue);
 		run_to(4 * PERIOD);
@@ -98,7 +98,7 @@ fn where_the_scheduler_is_full_the_alarm_comes_a_little_later() {
 	with_group(|| {
 		let close = 1 + PERIOD;
 		crowd(close..close + 3);
-		let amendment = propose(OWNER, &[tolerance(20)]);
+		let amendment = propose(OWNER, &[improvement(20)]);
 		run_to(close + 2);
 		assert_eq!(ending(amendment), None);
 		run_to(close + 3);
@@ -112,7 +112,7 @@ fn where_there_is_no_alarm_anybody_closes_the_period_for_free() {
 	with_group(|| {
 		let close = 1 + PERIOD;
 		crowd(close..close + 5);
-		let amendment = propose(OWNER, &[tolerance(20)]);
+		let amendment = propose(OWNER, &[improvement(20)]);
 		System::assert_has_event(Event::AlarmMissing { group: 0, close }.into());
 		assert_eq!(closing(), Some(close));
 		run_to(close - 1);
@@ -132,7 +132,7 @@ fn the_close_after_a_late_one_is_counted_from_then() {
 		let close = 1 + PERIOD;
 		crowd(close..close + 5);
 		stake(1, 50);
-		propose(1, &[tolerance(20)]);
+		propose(1, &[improvement(20)]);
 		// Two periods and a half later, which count as one.
 		run_to(close + 2 * PERIOD + PERIOD / 2);
 		assert_ok!(Groups::close_period(signed(77), 0));
@@ -151,7 +151,7 @@ fn an_alarm_that_somebody_was_faster_with_closes_nothing_and_hinders_nothing() {
 		let close = 1 + PERIOD;
 		crowd(close..close + 4);
 		stake(1, 50);
-		propose(1, &[tolerance(20)]);
+		propose(1, &[improvement(20)]);
 		run_to(close);
 		assert_ok!(Groups::close_period(signed(77), 0));
 		assert_eq!(closing(), Some(close + PERIOD));
@@ -170,7 +170,7 @@ fn a_majority_shortens_the_period_and_the_next_close_obeys() {
 		let amendment = propose(1, &[period(6)]);
 		run_to(3);
 		stake(2, 40);
-		let slow = propose(2, &[tolerance(20)]);
+		let slow = propose(2, &[improvement(20)]);
 		run_to(1 + PERIOD);
 		assert!(is_adopted(amendment));
 		assert_eq!(closing(), Some(1 + PERIOD + 6));
@@ -277,7 +277,7 @@ fn a_close_decides_what_has_been_open_for_half_a_period() {
 			run_to(close - open);
 			stake(1, 1_000);
 			stake(2, 50);
-			let amendment = propose(1, &[tolerance(20)]);
+			let amendment = propose(1, &[improvement(20)]);
 			let minor = propose(2, &[quorum(40)]);
 			run_to(close);
 			let lost = || Open::<Test>::get(0).last().unwrap().lost;
@@ -305,7 +305,7 @@ fn a_close_weighs_what_it_did() {
 		let close = 1 + PERIOD;
 		crowd(close..close + 5);
 		stake(1, 50);
-		propose(1, &[tolerance(20)]);
+		propose(1, &[improvement(20)]);
 		run_to(close);
 		let actual = Groups::close_period(signed(77), 0).unwrap().actual_weight;
 		let expected = <() as WeightInfo>::close_period(1).saturating_add(USED_BY_DELTAS);
@@ -316,7 +316,7 @@ fn a_close_weighs_what_it_did() {
 #[test]
 fn closes_come_after_settlements() {
 	with_group(|| {
-		propose(OWNER, &[tolerance(20)]);
+		propose(OWNER, &[improvement(20)]);
 		// As rounds have theirs.
 		let call = frame_system::Call::remark { remark: vec![] }.into();
 		assert!(set_alarm::<Test, Scheduler>(63, [1; 32], call, 1 + PERIOD));

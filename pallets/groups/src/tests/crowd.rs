@@ -12,7 +12,7 @@ use frame_support::{assert_noop, assert_ok};
 fn fill(each: u128) {
 	for number in proposers() {
 		stake(number, each);
-		propose(number, &[tolerance(20)]);
+		propose(number, &[improvement(20)]);
 	}
 	assert!(Open::<Test>::get(0).is_full());
 }
@@ -26,7 +26,7 @@ fn junk_makes_room_for_who_has_more_stake() {
 	with_group(|| {
 		fill(10);
 		let latest = MAX_AMENDMENTS - 1;
-		let newcomer = propose(OWNER, &[tolerance(30)]);
+		let newcomer = propose(OWNER, &[improvement(30)]);
 		assert_eq!(ending(latest), Some(AmendmentEnding::Evicted));
 		assert_eq!(ending(newcomer), None);
 		let evicted = proposers().next_back().unwrap();
@@ -41,9 +41,9 @@ fn who_has_no_more_stake_than_the_junk_pushes_nobody_out() {
 		fill(10);
 		stake(50, 10);
 		let full = Error::<Test>::TooManyAmendments;
-		assert_noop!(try_propose(50, &[tolerance(30)]), full);
+		assert_noop!(try_propose(50, &[improvement(30)]), full);
 		stake(50, 1);
-		assert_ok!(try_propose(50, &[tolerance(30)]));
+		assert_ok!(try_propose(50, &[improvement(30)]));
 	});
 }
 
@@ -51,10 +51,10 @@ fn who_has_no_more_stake_than_the_junk_pushes_nobody_out() {
 fn what_the_majority_backs_is_not_pushed_out() {
 	with_group(|| {
 		stake(30, 10);
-		let backed = propose(30, &[tolerance(30)]);
+		let backed = propose(30, &[improvement(30)]);
 		for number in proposers().skip(1) {
 			stake(number, 400);
-			propose(number, &[tolerance(20)]);
+			propose(number, &[improvement(20)]);
 		}
 		stake(31, 7_000);
 		approve(31, backed);
@@ -64,13 +64,13 @@ fn what_the_majority_backs_is_not_pushed_out() {
 			if stake_of(number) == 0 {
 				stake(number, 41);
 			}
-			let _ = try_propose(number, &[tolerance(20)]);
+			let _ = try_propose(number, &[improvement(20)]);
 		}
 		assert_eq!(ending(backed), None);
 		assert_eq!(ayes(backed), 7_010);
 		// Without its majority it has no more than its proposer's stake.
 		assert_ok!(Groups::vote_amendment(signed(31), 0, backed, false));
-		assert_ok!(try_propose(32, &[tolerance(20)]));
+		assert_ok!(try_propose(32, &[improvement(20)]));
 		assert_eq!(ending(backed), Some(AmendmentEnding::Evicted));
 	});
 }
@@ -84,7 +84,7 @@ fn one_stake_that_approves_everything_guards_no_place() {
 			approve(30, amendment);
 		}
 		assert!(ayes(0) * 2 < total());
-		assert_ok!(try_propose(OWNER, &[tolerance(30)]));
+		assert_ok!(try_propose(OWNER, &[improvement(30)]));
 		assert_eq!(ending(MAX_AMENDMENTS - 1), Some(AmendmentEnding::Evicted));
 	});
 }
@@ -96,10 +96,10 @@ fn a_proposers_own_stake_keeps_its_place_even_where_it_does_not_approve() {
 		let first = proposers().next().unwrap();
 		assert_ok!(Groups::vote_amendment(signed(first), 0, 0, false));
 		stake(50, 15);
-		assert_noop!(try_propose(50, &[tolerance(30)]), Error::<Test>::TooManyAmendments);
+		assert_noop!(try_propose(50, &[improvement(30)]), Error::<Test>::TooManyAmendments);
 		// Once its stake is gone, so is its claim to the place.
 		unstake(first, 20);
-		assert_ok!(try_propose(50, &[tolerance(30)]));
+		assert_ok!(try_propose(50, &[improvement(30)]));
 		assert_eq!(ending(0), Some(AmendmentEnding::Evicted));
 	});
 }
@@ -122,7 +122,7 @@ fn approvals_of_what_has_ended_make_room() {
 fn fill_again(round: u32) {
 	for number in proposers() {
 		stake(number, 10);
-		propose(number, &[tolerance(20 + u64::from(round))]);
+		propose(number, &[improvement(20 + u64::from(round))]);
 	}
 }
 
@@ -132,7 +132,7 @@ fn the_last_that_have_ended_are_kept() {
 		let count = ENDED_KEPT + 5;
 		stake(1, 10);
 		for _ in 0..count {
-			let amendment = propose(1, &[tolerance(20)]);
+			let amendment = propose(1, &[improvement(20)]);
 			run_to(System::block_number() + PERIOD);
 			assert_ok!(Groups::withdraw_amendment(signed(1), 0, amendment));
 		}

@@ -27,7 +27,6 @@ fn change() -> impl Strategy<Value = Change> {
 	prop_oneof![
 		(5..30u32).prop_map(period),
 		(0..=100u32).prop_map(quorum),
-		(0..40u64).prop_map(tolerance),
 		(0..40u64).prop_map(improvement),
 		(6..60u32, 1..22u32, 1..20u32, 1..20u32)
 			.prop_map(|(length, reveal, attest, open)| lengths(length, reveal, attest, open)),

@@ -6,6 +6,7 @@ mod close;
 mod create;
 mod crowd;
 mod lifecycle;
+mod migrations;
 mod revise;
 mod stake;
 mod views;

@@ -1,11 +1,14 @@
 //! The rules that a round is played by.
 
 use crate::{
-	mock::{account, new_group, run_to, signed, with_group, Groups, System, Test, CLOCK, OWNER, PERIOD},
+	mock::{
+		account, new_group, run_to, signed, with_group, Groups, MaxEvaluationRecords, System, Test, CLOCK,
+		OWNER, PERIOD,
+	},
 	tests::builder::*,
 	Error, GroupRules, Groups as Kept, Revisions,
 };
-use descent_protocol::{view::AmendmentEnding, Change, GroupId, RoundIndex, Share};
+use descent_protocol::{view::AmendmentEnding, Change, EvaluationPolicy, GroupId, RoundIndex, Score, Share};
 use frame_support::{assert_noop, assert_ok, storage::with_storage_layer};
 use sp_runtime::DispatchError::Other;
 
@@ -52,8 +55,8 @@ fn assert_course(group: GroupId, rounds: RoundIndex) {
 fn changes_take_effect_with_the_first_round_that_has_not_begun() {
 	with_group(|| {
 		// The close falls into round 0, which has begun.
-		assert_eq!(adopt(&[tolerance(20)]), 1);
-		assert_eq!((rules(0).tolerance, rules(1).tolerance), (10, 20));
+		assert_eq!(adopt(&[improvement(20)]), 1);
+		assert_eq!((rules(0).minimum_improvement, rules(1).minimum_improvement), (1_000, 20));
 		assert_eq!(rules(1).clock.windows(1), CLOCK.windows(1));
 		assert_eq!((rules(1).model_version, revision()), (0, 1));
 		assert_eq!(Groups::boundary(0), Some(1));
@@ -80,12 +83,12 @@ fn before_the_start_the_first_rules_themselves_change() {
 		let mut new = new_group();
 		new.clock.start = 500;
 		assert_ok!(Groups::create(signed(1), new));
-		let all = [lengths(20, 4, 6, 3), model("another"), tolerance(20)];
+		let all = [lengths(20, 4, 6, 3), model("another"), improvement(20)];
 		assert_ok!(Groups::propose_amendment(signed(1), 1, changes(&all), summary()));
 		run_to(1 + PERIOD);
 		assert_eq!(Groups::boundary(1), Some(0));
 		let rules = Groups::rules(1, 0).unwrap();
-		assert_eq!((rules.tolerance, rules.model_version), (20, 0));
+		assert_eq!((rules.minimum_improvement, rules.model_version), (20, 0));
 		assert_eq!((rules.clock.start, rules.clock.length), (500, 20));
 		assert_eq!(Kept::<Test>::get(1).unwrap().revision, 0);
 		assert_eq!((Groups::round_at(1, 499), Groups::round_at(1, 500)), (None, Some(0)));
@@ -98,7 +101,7 @@ fn one_half_does_not_change_the_model_and_two_thirds_and_a_bit_do() {
 	with_group(|| {
 		stake(OWNER, 100);
 		stake(1, 100);
-		let fork = propose(OWNER, &[tolerance(20), model("another")]);
+		let fork = propose(OWNER, &[improvement(20), model("another")]);
 		// Two thirds exactly.
 		run_to(1 + PERIOD);
 		assert_eq!((ending(fork), revision()), (None, 0));
@@ -108,7 +111,7 @@ fn one_half_does_not_change_the_model_and_two_thirds_and_a_bit_do() {
 		assert_eq!(ending(fork), Some(AmendmentEnding::Adopted { from }));
 		let (before, after) = (rules(from - 1), rules(from));
 		assert_eq!((before.model_version, after.model_version), (0, 1));
-		assert_eq!((before.model == after.model, after.tolerance), (false, 20));
+		assert_eq!((before.model == after.model, after.minimum_improvement), (false, 20));
 	});
 }
 
@@ -118,12 +121,12 @@ fn what_half_decides_does_not_wait_for_what_needs_two_thirds() {
 		stake(OWNER, 20);
 		stake(1, 80);
 		let fork = propose(OWNER, &[model("another")]);
-		let mild = propose(1, &[tolerance(20)]);
+		let mild = propose(1, &[improvement(20)]);
 		approve(OWNER, mild);
 		run_to(1 + PERIOD);
 		assert_eq!(ending(fork), None);
 		assert_eq!(ending(mild), Some(AmendmentEnding::Adopted { from: 1 }));
-		assert_eq!((rules(1).model_version, rules(1).tolerance), (0, 20));
+		assert_eq!((rules(1).model_version, rules(1).minimum_improvement), (0, 20));
 	});
 }
 
@@ -131,28 +134,30 @@ fn what_half_decides_does_not_wait_for_what_needs_two_thirds() {
 fn two_amendments_of_one_close_make_one_revision_in_their_order() {
 	with_group(|| {
 		stake(1, 50);
-		let first = propose(1, &[tolerance(20), quorum(40)]);
-		let second = propose(OWNER, &[tolerance(30), improvement(50)]);
+		let first = propose(1, &[improvement(20), quorum(40)]);
+		let second = propose(OWNER, &[improvement(30), target(50)]);
 		approve(OWNER, first);
 		run_to(1 + PERIOD);
 		for amendment in [first, second] {
 			assert_eq!(ending(amendment), Some(AmendmentEnding::Adopted { from: 1 }));
 		}
 		assert_eq!(revision(), 1);
-		assert_eq!((rules(1).tolerance, rules(1).minimum_improvement), (30, 50));
+		assert_eq!((rules(1).minimum_improvement, rules(1).target), (30, Some(Score(50))));
 	});
 }
 
 #[test]
-fn what_an_earlier_one_of_the_same_close_makes_impossible_changes_nothing() {
+fn what_the_chain_does_not_allow_any_more_changes_nothing() {
 	with_group(|| {
 		stake(1, 50);
 		let first = propose(1, &[improvement(15)]);
-		let second = propose(OWNER, &[tolerance(20), quorum(40)]);
+		let policy = EvaluationPolicy::Training { records: 900 };
+		let second = propose(OWNER, &[Change::Policy { policy }, quorum(40)]);
 		approve(OWNER, first);
+		MaxEvaluationRecords::set(500);
 		run_to(1 + PERIOD);
 		assert_eq!(ending(second), Some(AmendmentEnding::Impossible));
-		assert_eq!((rules(1).tolerance, rules(1).minimum_improvement), (10, 15));
+		assert_eq!((rules(1).policy, rules(1).minimum_improvement), (new_group().policy, 15));
 		let voting = Kept::<Test>::get(0).unwrap().voting;
 		assert_eq!(voting.quorum.0, 200_000);
 		assert_eq!(held(OWNER, crate::HoldReason::Amendment), 0);
@@ -168,11 +173,11 @@ fn a_revision_that_has_not_begun_is_changed_in_place() {
 		let from = adopt(&[model("b")]);
 		assert_eq!((from, revision()), (long + 1, 2));
 		let start = rules(from).clock.start;
-		assert_eq!(adopt(&[tolerance(20), lengths(11, 3, 5, 2)]), from);
+		assert_eq!(adopt(&[improvement(20), lengths(11, 3, 5, 2)]), from);
 		assert_eq!(adopt(&[model("c")]), from);
 		assert_eq!(revision(), 2);
 		let next = rules(from);
-		assert_eq!((next.model_version, next.tolerance), (1, 20));
+		assert_eq!((next.model_version, next.minimum_improvement), (1, 20));
 		assert_eq!(next.clock.start, start);
 		assert_eq!(Change::Model { model: next.model }, model("c"));
 		assert_course(0, 9);
@@ -220,9 +225,9 @@ fn a_start_that_is_moved_ahead_is_not_over() {
 fn rules_of_every_round_are_found_among_many_revisions() {
 	with_group(|| {
 		adopt(&[period(5), lengths(11, 2, 2, 2)]);
-		let mut expected: Vec<(RoundIndex, u64)> = vec![(0, 10)];
+		let mut expected: Vec<(RoundIndex, u64)> = vec![(0, 1_000)];
 		for micros in 11..40 {
-			let from = adopt(&[tolerance(micros)]);
+			let from = adopt(&[improvement(micros)]);
 			expected.retain(|(first, _)| *first != from);
 			expected.push((from, micros));
 		}
@@ -230,7 +235,7 @@ fn rules_of_every_round_are_found_among_many_revisions() {
 		let last = expected.last().unwrap().0;
 		for round in 0..last + 5 {
 			let in_force = expected.iter().rev().find(|(first, _)| *first <= round).unwrap();
-			assert_eq!(rules(round).tolerance, in_force.1, "round {round}");
+			assert_eq!(rules(round).minimum_improvement, in_force.1, "round {round}");
 		}
 		assert_course(0, last + 5);
 		assert_eq!(Groups::rules(1, 0), None);
@@ -244,7 +249,7 @@ fn a_vote_on_voting_alone_makes_no_revision() {
 	with_group(|| {
 		assert_eq!(adopt(&[quorum(30), period(50)]), 1);
 		assert_eq!(revision(), 0);
-		assert_eq!(adopt(&[tolerance(10)]), 6);
+		assert_eq!(adopt(&[improvement(1_000)]), 6);
 		assert_eq!(revision(), 0);
 	});
 }
@@ -256,7 +261,7 @@ fn where_the_block_numbers_end_nothing_changes_any_more() {
 		let mut new = new_group();
 		new.clock.start = u32::MAX - 30;
 		assert_ok!(Groups::create(signed(OWNER), new));
-		let propose = || Groups::propose_amendment(signed(OWNER), 1, changes(&[tolerance(20)]), summary());
+		let propose = || Groups::propose_amendment(signed(OWNER), 1, changes(&[improvement(20)]), summary());
 		let possible = with_storage_layer::<(), _, _>(|| Err(propose().err().unwrap_or(Other("it is"))));
 		assert_eq!(possible, Err(Other("it is")));
 		System::set_block_number(u32::MAX - 25);

@@ -16,11 +16,11 @@ use frame_support::assert_ok;
 fn amendments_are_shown_open_ones_first_newest_first() {
 	with_group(|| {
 		stake(1, 50);
-		let ended = propose(1, &[tolerance(20)]);
+		let ended = propose(1, &[improvement(20)]);
 		run_to(1 + PERIOD);
 		assert_ok!(Groups::withdraw_amendment(signed(1), 0, ended));
 		let fork = propose(1, &[quorum(30), model("another")]);
-		let adopted = propose(OWNER, &[tolerance(20)]);
+		let adopted = propose(OWNER, &[improvement(20)]);
 		stake(2, 10);
 		let last = propose(2, &[quorum(40)]);
 		let ids = || -> Vec<_> { Groups::amendments(0).into_iter().map(|view| view.id).collect() };
@@ -52,10 +52,10 @@ fn amendments_are_shown_open_ones_first_newest_first() {
 fn a_stakeholder_sees_what_it_has_and_votes_for() {
 	with_group(|| {
 		stake(1, 50);
-		let ended = propose(1, &[tolerance(20)]);
+		let ended = propose(1, &[improvement(20)]);
 		run_to(1 + PERIOD);
 		assert_ok!(Groups::withdraw_amendment(signed(1), 0, ended));
-		let open = propose(OWNER, &[tolerance(20)]);
+		let open = propose(OWNER, &[improvement(20)]);
 		approve(1, open);
 		run_to(3 + PERIOD);
 		unstake(1, 20);
@@ -80,7 +80,7 @@ fn events_tell_what_stakeholders_did() {
 	with_group(|| {
 		System::reset_events();
 		stake(1, 200);
-		let amendment = propose(1, &[tolerance(20)]);
+		let amendment = propose(1, &[improvement(20)]);
 		unstake(1, 50);
 		run_to(1 + PERIOD);
 		assert_ok!(Groups::withdraw(signed(1), 0));

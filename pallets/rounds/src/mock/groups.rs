@@ -19,12 +19,19 @@ pub type Revisions = StorageMap<Mock, Blake2_128Concat, GroupId, Vec<Rules<u128>
 #[storage_alias]
 pub type Deltas = StorageMap<Mock, Blake2_128Concat, GroupId, Vec<RoundIndex>, ValueQuery>;
 
+/// The tolerance that all groups had while groups had one.
+pub const TOLERANCE: u64 = 10;
+
 pub struct Groups;
 
 impl GroupRules<u128> for Groups {
 	fn rules(group: GroupId, round: RoundIndex) -> Option<Rules<u128>> {
 		let mut newest_first = Revisions::get(group)?.into_iter().rev();
 		newest_first.find(|rules| rules.clock.first <= round)
+	}
+
+	fn tolerance(_: GroupId, _: RoundIndex) -> u64 {
+		TOLERANCE
 	}
 
 	fn round_at(group: GroupId, block: BlockNumber) -> Option<RoundIndex> {
@@ -87,7 +94,6 @@ pub fn rules(clock: Clock) -> Rules<u128> {
 		providers: vec![b"http://127.0.0.1:8080".to_vec().try_into().unwrap()].try_into().unwrap(),
 		metric: Metric::Loss,
 		policy: EvaluationPolicy::Training { records: 100 },
-		tolerance: 10,
 		minimum_improvement: IMPROVEMENT,
 		target: None,
 		clock,

@@ -4,7 +4,7 @@ use super::{ballot, measurement, Round};
 use crate::{
 	mock::{
 		account, amend, apply_delta, build_and_execute, change, delta, run_to, Rounds as Pallet, Test, CLOCK,
-		DEPOSIT,
+		DEPOSIT, IMPROVEMENT,
 	},
 	Error, Heads,
 };
@@ -32,15 +32,15 @@ fn a_round_is_judged_by_the_clock_that_it_began_with() {
 		let round = Round::new().commits(&[1]);
 		run_to(15);
 		let longer = Clock { length: 20, reveal: 4, attest: 6, open: 3, ..CLOCK };
-		let from = amend(0, |rules| (rules.clock, rules.tolerance) = (longer, 99));
+		let from = amend(0, |rules| (rules.clock, rules.minimum_improvement) = (longer, 99));
 		assert_eq!(from, 1);
 		assert_eq!(Round::number(1).windows().commit, 22..42, "the next round follows at once");
 		let next = Round::number(1).commits(&[2]);
 
 		let round = round.reveals(&[(1, 500)]).at(|windows| windows.attest.start);
 		let request = Pallet::evaluation_request(0, 0).unwrap();
-		assert_eq!((request.tolerance, request.fetch_ms), (Some(10), 5 * 3_000 / 2));
-		assert_eq!(Pallet::round_view(0, 0).unwrap().tolerance, 10);
+		assert_eq!((request.tolerance, request.fetch_ms), (None, 5 * 3_000 / 2));
+		assert_eq!(Pallet::round_view(0, 0).unwrap().minimum_improvement, IMPROVEMENT);
 		let round = round.votes(&all(None, 500));
 		run_to(33);
 		assert_eq!(round.outcomes(), [Won], "the alarm goes by the old clock");
@@ -48,9 +48,9 @@ fn a_round_is_judged_by_the_clock_that_it_began_with() {
 		assert_ok!(Round::number(1).at(|_| 41).commit(3, DEPOSIT));
 		let next = next.reveals(&[(2, 100)]).at(|windows| windows.attest.start);
 		let request = Pallet::evaluation_request(0, 1).unwrap();
-		assert_eq!((request.tolerance, request.fetch_ms), (Some(99), 6 * 3_000 / 2));
+		assert_eq!((request.tolerance, request.fetch_ms), (None, 6 * 3_000 / 2));
 		let view = Pallet::round_view(0, 1).unwrap();
-		assert_eq!((view.tolerance, view.windows), (99, next.windows()));
+		assert_eq!((view.minimum_improvement, view.windows), (99, next.windows()));
 		next.votes(&all(Some(500), 100));
 		run_to(42 + 1 + 4 + 6 + 3);
 		assert_eq!(Round::number(1).outcomes()[0], Won);

@@ -1,13 +1,13 @@
 use super::{ballot, measurement, Round};
 use crate::{
-	migrations::{v1, NameModels},
-	mock::{account, build_and_execute, change, Test},
-	Best, Pallet, Standings, WeightInfo,
+	migrations::{v1, DitherScores, NameModels},
+	mock::{account, build_and_execute, change, run_to, Rounds, System, Test, CLOCK, TOLERANCE},
+	Best, DitheredSince, Pallet, Standings, WeightInfo,
 };
 use descent_protocol::{Score, Verdict::Match};
 use frame_support::{
 	migrations::{SteppedMigration, SteppedMigrationError},
-	traits::{GetStorageVersion, StorageVersion},
+	traits::{GetStorageVersion, OnRuntimeUpgrade, StorageVersion},
 	weights::{Weight, WeightMeter},
 };
 
@@ -45,7 +45,7 @@ fn every_best_score_gets_its_model() {
 	build_and_execute(|| {
 		put(40);
 		assert_eq!(migrate(7), 6);
-		assert_eq!(Pallet::<Test>::on_chain_storage_version(), StorageVersion::new(2));
+		assert_eq!(Pallet::<Test>::on_chain_storage_version(), StorageVersion::new(3));
 		assert_eq!(Standings::<Test>::iter().count(), 40);
 		for trainer in 1..=40u8 {
 			let standing = Standings::<Test>::get(0, account(trainer)).unwrap();
@@ -98,4 +98,61 @@ fn waits_for_enough_weight_and_runs_once() {
 		migrate(1);
 		assert_eq!(Standings::<Test>::get(0, account(1)).unwrap(), standing);
 	});
+}
+
+/// Upgrades the runtime after this block.
+fn dither_after(block: u32) {
+	System::set_block_number(block);
+	DitherScores::<Test>::on_runtime_upgrade();
+}
+
+/// The tolerance in the evaluation of round 0, and whether its view says that it is dithered, if a runtime of this
+/// storage version makes the blocks up to `last`.
+fn rule_of_a_round(version: u16, last: u32) -> (Option<u64>, bool) {
+	StorageVersion::new(version).put::<Pallet<Test>>();
+	let round = Round::new().commits(&[1]);
+	run_to(last);
+	DitherScores::<Test>::on_runtime_upgrade();
+	round.reveals(&[(1, 500)]).at(|windows| windows.attest.start);
+	let request = Rounds::evaluation_request(0, 0).unwrap();
+	let view = Rounds::round_view(0, 0).unwrap();
+	assert_eq!(request.rounding(), view.rounding(request.seed));
+	(request.tolerance, view.dithered)
+}
+
+#[test]
+fn rounds_of_a_new_chain_are_dithered() {
+	build_and_execute(|| {
+		assert_eq!(rule_of_a_round(3, CLOCK.windows(0).unwrap().seed), (None, true));
+		assert!(!DitheredSince::<Test>::exists());
+	});
+}
+
+#[test]
+fn a_round_whose_seed_an_older_runtime_drew_keeps_its_rule() {
+	let seed = CLOCK.windows(0).unwrap().seed;
+	for (last, expected) in [(seed, (Some(TOLERANCE), false)), (seed - 1, (None, true))] {
+		for version in [1, 2] {
+			build_and_execute(|| assert_eq!(rule_of_a_round(version, last), expected, "block {last}"));
+		}
+	}
+}
+
+#[test]
+fn the_upgrade_notes_its_block_once() {
+	for (before, after) in [(1, 1), (2, 3)] {
+		build_and_execute(|| {
+			StorageVersion::new(before).put::<Pallet<Test>>();
+			dither_after(7);
+			assert_eq!(DitheredSince::<Test>::get(), 8);
+			assert_eq!(Pallet::<Test>::on_chain_storage_version(), StorageVersion::new(after));
+			// Whatever a later release upgrades.
+			dither_after(20);
+			assert_eq!(DitheredSince::<Test>::get(), 8);
+			migrate(1);
+			assert_eq!(Pallet::<Test>::on_chain_storage_version(), StorageVersion::new(3));
+			dither_after(30);
+			assert_eq!(DitheredSince::<Test>::get(), 8);
+		});
+	}
 }

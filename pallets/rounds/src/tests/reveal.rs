@@ -171,7 +171,7 @@ fn content_and_providers_must_make_sense() {
 			(content.size, content.codec) = (size, codec);
 			assert_noop!(round.reveal_as(1, content, SALT, 70), Error::<Test>::InvalidContent);
 		}
-		for provider in [vec![], vec![0xff]] {
+		for provider in [&b""[..], &[0xff], b"ftp://a", b"http:///x", b"http://user:secret@a"] {
 			assert_noop!(
 				Pallet::reveal(
 					RuntimeOrigin::signed(account(1)),
@@ -180,7 +180,7 @@ fn content_and_providers_must_make_sense() {
 					checkpoint(1, 0),
 					SALT,
 					Score(70),
-					vec![provider.try_into().unwrap()].try_into().unwrap(),
+					vec![provider.to_vec().try_into().unwrap()].try_into().unwrap(),
 				),
 				Error::<Test>::InvalidProvider
 			);

@@ -16,7 +16,7 @@ use subxt::{
 	ext::scale_value::Composite,
 	tx::DynamicPayload,
 };
-use value::value;
+use value::{new_group, value};
 
 /// A call, ready to be signed and submitted with [`crate::Client::submit`]. It is encoded against the chain's
 /// metadata by the names of its arguments.
@@ -52,7 +52,7 @@ impl Call {
 
 	/// Creates a training group; [`crate::Included::group`] tells its number.
 	pub fn create_group(group: &NewGroup<u128>) -> Self {
-		Self::new("Groups", "create", [with("group", group)])
+		Self::new("Groups", "create", [("group", new_group(group))])
 	}
 
 	/// Commits to a checkpoint in a round, see [`descent_protocol::commitment_hash`]; `deposit` is held.

@@ -2,8 +2,12 @@
 //! variants.
 
 use codec::Encode;
+use descent_protocol::NewGroup;
 use scale_info::{MetaType, PortableRegistry, Registry, TypeInfo};
-use subxt::{dynamic::Value, ext::scale_value::scale::decode_as_type};
+use subxt::{
+	dynamic::Value,
+	ext::scale_value::{scale::decode_as_type, Composite, ValueDef},
+};
 
 /// A value by the names of its fields and variants, so that it is encoded as the chain's type of that shape
 /// whatever the order in which the chain has them.
@@ -16,11 +20,21 @@ pub(super) fn value<T: Encode + TypeInfo + 'static>(of: &T) -> Value {
 		.remove_context()
 }
 
+/// The rules of a new group. Runtimes before version 5 ask for a tolerance, which is 0 as claims are exact, and
+/// later ones ignore the field.
+pub(super) fn new_group(group: &NewGroup<u128>) -> Value {
+	let mut value = value(group);
+	if let ValueDef::Composite(Composite::Named(fields)) = &mut value.value {
+		fields.push(("tolerance".into(), Value::u128(0)));
+	}
+	value
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
 	use descent_protocol::{
-		bound_addresses, Change, Clock, Codec, ContentRef, EvaluationPolicy, Metric, NewGroup, RoundLengths,
+		bound_addresses, Change, Clock, Codec, ContentRef, EvaluationPolicy, Metric, Providers, RoundLengths,
 		Score, Share, Shares,
 	};
 	use sp_core::H256;
@@ -62,7 +76,6 @@ mod tests {
 			Change::VotingPeriod { blocks: 20 },
 			Change::Quorum { share: Share(1) },
 			Change::Clock { lengths },
-			Change::Tolerance { micros: u64::MAX },
 			Change::MinimumImprovement { micros: 2 },
 			Change::Policy { policy: validation },
 			Change::Target { score: Some(Score(3)) },
@@ -73,17 +86,15 @@ mod tests {
 		]);
 	}
 
-	#[test]
-	fn a_new_group_is_encoded_as_the_chain_s_type() {
+	fn group() -> NewGroup<u128> {
 		let content = ContentRef::raw(b"descent").unwrap();
-		assert_survives(&NewGroup {
+		NewGroup {
 			name: b"digits".to_vec().try_into().unwrap(),
 			model: content,
 			dataset: content,
 			providers: bound_addresses(["http://a".into(), "http://b".into()]).unwrap(),
 			metric: Metric::Loss,
 			policy: EvaluationPolicy::Training { records: 7 },
-			tolerance: 1,
 			minimum_improvement: 2,
 			target: Some(Score(3)),
 			clock: Clock { first: 0, start: 4, length: 20, reveal: 3, attest: 5, open: 2 },
@@ -92,7 +103,27 @@ mod tests {
 			stake: 5,
 			voting_period: 6,
 			quorum: Share::percent(50),
-		});
+		}
+	}
+
+	#[test]
+	fn a_new_group_is_encoded_as_the_chain_s_type() {
+		assert_survives(&group());
+		assert_eq!(encoded::<NewGroup<u128>>(&new_group(&group())), group().encode());
+	}
+
+	#[test]
+	fn a_chain_whose_groups_have_a_tolerance_gets_none_to_allow() {
+		/// The end of a new group's rules as runtimes before version 5 have them.
+		#[derive(Encode, TypeInfo)]
+		struct OldGroup {
+			providers: Providers,
+			tolerance: u64,
+			minimum_improvement: u64,
+		}
+		let NewGroup { providers, minimum_improvement, .. } = group();
+		let old = OldGroup { providers, tolerance: 0, minimum_improvement };
+		assert_eq!(encoded::<OldGroup>(&new_group(&group())), old.encode());
 	}
 
 	#[test]

@@ -10,7 +10,7 @@ use anyhow::Result;
 use descent_client::Reveal;
 use descent_protocol::{
 	view::{CandidateView, GroupView, RevealView, RoundView},
-	BlockNumber, Clock, ContentRef, EvaluationPolicy, Metric, Outcome, RoundIndex, Score, Share,
+	BlockNumber, Clock, ContentRef, EvaluationPolicy, Metric, Outcome, RoundIndex, Rounding, Score, Share,
 };
 use sp_core::{crypto::AccountId32, H256};
 use std::{
@@ -38,6 +38,8 @@ pub(super) struct Ledger {
 	/// Blocks by which finality lags behind.
 	pub lag: BlockNumber,
 	pub seed: H256,
+	/// True if the rounds' scores are dithered.
+	pub dithered: bool,
 	pub commits: u32,
 	pub reveals: u32,
 	/// True if the chain no longer keeps any round.
@@ -92,7 +94,6 @@ impl FakeChain {
 			providers: vec![],
 			metric: Metric::Loss,
 			policy: EvaluationPolicy::Training { records: 1 },
-			tolerance: 0,
 			minimum_improvement: 0,
 			target: None,
 			clock: ledger.clock(playing),
@@ -130,9 +131,9 @@ impl Chain for FakeChain {
 			phase: windows.phase(ledger.block),
 			seed: (ledger.block >= windows.seed).then_some(ledger.seed),
 			windows,
+			dithered: ledger.dithered,
 			model_version,
 			dataset_version,
-			tolerance: 0,
 			minimum_improvement: 0,
 			settled,
 			baseline: None,
@@ -221,6 +222,8 @@ pub(super) struct FakeCheckpoints {
 	pub made: u8,
 	pub nothing: bool,
 	pub published: Vec<ContentRef>,
+	/// The rule of the last claim.
+	pub rounding: Option<Rounding>,
 }
 
 impl CheckpointSource for FakeCheckpoints {
@@ -234,7 +237,14 @@ impl CheckpointSource for FakeCheckpoints {
 		Ok(Offer::Checkpoint(ContentRef::raw(&checkpoint).unwrap()))
 	}
 
-	async fn measure(&mut self, spec: &RoundSpec, path: &Path, seed: H256) -> Result<Score> {
+	async fn measure(
+		&mut self,
+		spec: &RoundSpec,
+		path: &Path,
+		seed: H256,
+		rounding: Rounding,
+	) -> Result<Score> {
+		self.rounding = Some(rounding);
 		anyhow::ensure!(path.exists(), "no checkpoint");
 		Ok(score(seed, (spec.model_version, spec.dataset_version)))
 	}

@@ -16,7 +16,7 @@ use descent_client::Reveal;
 use descent_protocol::{
 	explain,
 	view::{CandidateView, GroupView, RoundView},
-	BlockNumber, ContentRef, Phase, RoundIndex, Score,
+	BlockNumber, ContentRef, Phase, RoundIndex, Rounding, Score,
 };
 use sp_core::{crypto::AccountId32, H256};
 use std::{collections::HashMap, future::Future, path::Path};
@@ -48,12 +48,13 @@ pub(crate) trait CheckpointSource {
 	/// Writes the best checkpoint so far to a file, if it is worth committing.
 	fn offer(&mut self, group: &GroupView, path: &Path) -> impl Future<Output = Result<Offer>> + Send;
 	/// Measures a checkpoint on the records that a seed draws, as a committee member does in a round with
-	/// this spec.
+	/// this spec and this rule for scores.
 	fn measure(
 		&mut self,
 		spec: &RoundSpec,
 		path: &Path,
 		seed: H256,
+		rounding: Rounding,
 	) -> impl Future<Output = Result<Score>> + Send;
 	/// Begins to serve a checkpoint, and returns its providers.
 	fn publish(

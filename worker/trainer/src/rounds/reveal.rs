@@ -25,7 +25,7 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		let path = self.state.checkpoint(round);
 		let claim = match entry.step {
 			Step::Measured { seed: measured, claim } if measured == seed => claim,
-			_ => self.measure(round, entry, seed, &path).await?,
+			_ => self.measure(entry, seed, view, &path).await?,
 		};
 		if !self.may_send(round, Transaction::Reveal, group.block) {
 			return Ok(());
@@ -44,8 +44,9 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		})
 	}
 
-	async fn measure(&mut self, round: RoundIndex, entry: &Entry, seed: H256, path: &Path) -> Result<Score> {
-		let measured = self.checkpoints.measure(&entry.spec, path, seed).await;
+	async fn measure(&mut self, entry: &Entry, seed: H256, view: &RoundView, path: &Path) -> Result<Score> {
+		let round = view.round;
+		let measured = self.checkpoints.measure(&entry.spec, path, seed, view.rounding(seed)).await;
 		let claim = measured.context("the claim could not be measured")?;
 		self.state.advance(round, Step::Measured { seed, claim })?;
 		self.sent.remove(&(round, Transaction::Reveal));

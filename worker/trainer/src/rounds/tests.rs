@@ -40,6 +40,19 @@ async fn a_round_in_full() {
 }
 
 #[tokio::test]
+async fn a_claim_is_measured_by_the_rule_of_its_round() {
+	for (dithered, expected) in [(false, Rounding::HalfEven), (true, Rounding::dithered(SEED))] {
+		let harness = Harness::new();
+		harness.chain.0.lock().unwrap().dithered = dithered;
+		let mut trainer = harness.start(1);
+		for block in 0..22 {
+			harness.at(&mut trainer, block).await;
+		}
+		assert_eq!(trainer.checkpoints.rounding, Some(expected));
+	}
+}
+
+#[tokio::test]
 async fn what_found_no_node_is_sent_at_the_next_block() {
 	let harness = Harness::new();
 	let mut trainer = harness.start(1);

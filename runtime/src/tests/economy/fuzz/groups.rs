@@ -90,7 +90,6 @@ fn change(machine: &mut Machine) -> Change {
 			let length = 1 + reveal + attest + open + rng.random_range(0..8);
 			Change::Clock { lengths: RoundLengths { length, reveal, attest, open } }
 		}
-		3 => Change::Tolerance { micros: rng.random_range(0..2) },
 		4 => Change::MinimumImprovement { micros: rng.random_range(1..1_000) },
 		5 => Change::Target { score: rng.random_bool(0.5).then_some(Score(1_000)) },
 		6 => Change::Providers { providers: new_group("digits").providers },

@@ -9,7 +9,7 @@ use crate::{
 use descent_protocol::{
 	commitment_hash, rank, Ballot, GroupId, Measurement, Phase, RoundIndex, Score, Verdict,
 };
-use pallet_groups::{GroupRules, Rules};
+use pallet_groups::GroupRules;
 use pallet_rounds::{Attestations, Committees, Heads, Reveals, RoundOf, Unsettled};
 use rand::Rng;
 use sp_core::H256;
@@ -21,7 +21,6 @@ struct Open {
 	group: GroupId,
 	index: RoundIndex,
 	round: Round,
-	rules: Rules<u128>,
 }
 
 /// Returns the rounds that are in a phase.
@@ -35,7 +34,7 @@ fn in_phase(phase: Phase) -> Vec<Open> {
 			let rules = <Groups as GroupRules<u128>>::rules(group, index)?;
 			let windows = rules.clock.windows(index)?;
 			let round = pallet_rounds::Rounds::<Runtime>::get(group, index)?;
-			(windows.phase(now()) == phase).then_some(Open { group, index, round, rules })
+			(windows.phase(now()) == phase).then_some(Open { group, index, round })
 		})
 		.collect()
 }
@@ -210,7 +209,7 @@ fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ball
 				_ => {}
 			}
 		}
-		if found.score.within(reveal.claim, open.rules.tolerance) {
+		if found.score == reveal.claim {
 			verdicts.push(Verdict::Match(found));
 			break;
 		}

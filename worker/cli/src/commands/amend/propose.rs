@@ -71,9 +71,8 @@ struct Changes {
 	/// Blocks in which the committee opens its attestations
 	#[arg(long, value_name = "TIME", value_parser = parse::blocks)]
 	open: Option<BlockNumber>,
-	/// Largest difference between a measured score and its claim
-	#[arg(long, value_name = "X", value_parser = parse::score)]
-	tolerance: Option<Score>,
+	#[arg(long, hide = true, allow_hyphen_values = true, value_parser = parse::no_tolerance)]
+	tolerance: Option<parse::NoTolerance>,
 	/// Smallest improvement on the best checkpoint so far that is paid
 	#[arg(long, value_name = "X", value_parser = parse::score)]
 	minimum_improvement: Option<Score>,
@@ -164,7 +163,6 @@ impl Changes {
 		changes.extend(self.voting_period.map(|blocks| Change::VotingPeriod { blocks }));
 		changes.extend(self.quorum.map(|share| Change::Quorum { share }));
 		changes.extend(self.lengths(&group.clock)?.map(|lengths| Change::Clock { lengths }));
-		changes.extend(self.tolerance.map(|Score(micros)| Change::Tolerance { micros }));
 		let improvement = self.minimum_improvement;
 		changes.extend(improvement.map(|Score(micros)| Change::MinimumImprovement { micros }));
 		if let Some(policy) = self.policy(&group.policy, store)? {

@@ -51,8 +51,8 @@ fn what_is_not_given_stays() {
 fn what_can_t_be_is_refused_with_what_to_do() {
 	let other = crate::content_ref::Reference::from(ContentRef::raw(b"y").unwrap());
 	let everything = format!(
-		"--voting-period 1d --quorum 1% --round-length 40 --tolerance 1 --minimum-improvement 1 --records 1 \
-		 --target 1 --provider http://a --model {other}"
+		"--voting-period 1d --quorum 1% --round-length 40 --minimum-improvement 1 --records 1 --target 1 \
+		 --keepers-share 1% --provider http://a --model {other}"
 	);
 	for (arguments, part) in [
 		("--round-length 5", "--round-length"),

@@ -52,9 +52,8 @@ pub(crate) struct Create {
 	/// Records that are measured on in a round
 	#[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
 	records: u32,
-	/// Largest difference between a measured score and its claim
-	#[arg(long, value_name = "X", default_value = "0.0001", value_parser = parse::score)]
-	tolerance: Score,
+	#[arg(long, hide = true, allow_hyphen_values = true, value_parser = parse::no_tolerance)]
+	tolerance: Option<parse::NoTolerance>,
 	/// Smallest improvement on the best checkpoint so far that is paid
 	#[arg(long, value_name = "X", default_value = "0.001", value_parser = parse::score)]
 	minimum_improvement: Score,
@@ -222,7 +221,6 @@ impl Create {
 				None => EvaluationPolicy::Training { records },
 				Some(set) => EvaluationPolicy::Validation { set, records },
 			},
-			tolerance: self.tolerance.0,
 			minimum_improvement: self.minimum_improvement.0,
 			target: self.target.0,
 			clock,

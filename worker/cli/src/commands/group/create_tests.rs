@@ -15,7 +15,7 @@ fn create(arguments: &str) -> Create {
 #[test]
 fn the_defaults_make_rounds() {
 	let create = create("");
-	assert_eq!((create.tolerance, create.minimum_improvement), (Score(100), Score(1000)));
+	assert_eq!((create.tolerance, create.minimum_improvement), (None, Score(1000)));
 	assert_eq!(create.rounds.clock().unwrap().length, 200);
 	assert_eq!(
 		(create.voting_period, create.quorum, create.target),

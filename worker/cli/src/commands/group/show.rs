@@ -45,7 +45,6 @@ fn show(output: &Output, group: &GroupView) -> String {
 		pairs.push(("validation", Reference::from(*set).to_string()));
 	}
 	pairs.extend([
-		("tolerance", Score(group.tolerance).to_string()),
 		("improvement", format!("{} at least", Score(group.minimum_improvement))),
 		("target", format::target(group.target)),
 		("rounds", rounds(&group.clock)),

@@ -55,6 +55,7 @@ fn show(output: &Output, view: &RoundView) -> String {
 		("data set", format!("version {}", view.dataset_version)),
 		("commit", window(&windows.commit)),
 		("seed", format!("block {}", windows.seed)),
+		("scores", if view.dithered { "dithered by the seed" } else { "rounded half to even" }.into()),
 		("reveal", window(&windows.reveal)),
 		("attest", window(&windows.attest)),
 		("open", window(&windows.open)),
@@ -120,9 +121,9 @@ mod tests {
 			windows: clock.windows(1).unwrap(),
 			model_version: 1,
 			dataset_version: 3,
-			tolerance: 100,
 			minimum_improvement: 1000,
 			seed: None,
+			dithered: true,
 			settled: true,
 			baseline: None,
 			winner: Some(AccountId::new([1; 32])),
@@ -163,7 +164,9 @@ mod tests {
 		] {
 			assert!(text.contains(part), "{part} in\n{text}");
 		}
-		let text = show(&Output::new(true), &RoundView { candidates: vec![], ..view() });
+		assert!(text.contains("scores     dithered by the seed"), "{text}");
+		let text = show(&Output::new(true), &RoundView { candidates: vec![], dithered: false, ..view() });
+		assert!(text.contains("scores     rounded half to even"), "{text}");
 		assert!(text.ends_with("No commitments."));
 	}
 }

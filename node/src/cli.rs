@@ -14,6 +14,8 @@ Examples:
     descent-node key generate-node-key --chain local --base-path /tmp/bob
     descent-node --chain local --bob --base-path /tmp/bob --port 30334 --rpc-port 9945 \\
       --evaluator-url http://127.0.0.1:9978 --bootnodes /ip4/127.0.0.1/tcp/30333/p2p/PEER_ID
+  A validator with a second evaluator, which takes over when the first one fails:
+    descent-node --validator --evaluator-url http://127.0.0.1:9977 --evaluator-url http://127.0.0.1:9978
   New session keys (babe, grandpa, evaluator) of the account with this public key, kept in the keystore:
     curl -s -H 'Content-Type: application/json' http://127.0.0.1:9944 \\
       -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"author_rotateKeysWithOwner\",\"params\":[\"0xPUBLIC_KEY\"]}'
@@ -36,16 +38,17 @@ pub(crate) struct Cli {
 	pub(crate) evaluator: EvaluatorParams,
 }
 
-/// The evaluator that measures the checkpoints that this validator votes on.
+/// The evaluators that measure the checkpoints that this validator votes on.
 #[derive(Debug, Parser)]
 pub(crate) struct EvaluatorParams {
 	/// The address of the evaluator that measures checkpoints for this validator (`descent-worker evaluate`),
 	/// e.g. http://127.0.0.1:9977.
 	///
 	/// The validator signs what the evaluator says, so it has to be one that its operator runs, on this
-	/// machine.
+	/// machine. May be given up to 8 times: jobs are spread over the evaluators, and one that can't be
+	/// reached, has no room or fails is passed over for the next.
 	#[arg(long, value_name = "URL", default_value = DEFAULT_EVALUATOR)]
-	pub(crate) evaluator_url: EvaluatorUrl,
+	pub(crate) evaluator_url: Vec<EvaluatorUrl>,
 
 	/// Accept an evaluator on another machine.
 	///
@@ -104,11 +107,14 @@ mod tests {
 
 	#[test]
 	fn the_evaluator_has_a_default_and_is_read_from_the_command_line() {
-		let cli = Cli::try_from_iter(["descent-node", "--dev"]).unwrap();
-		assert_eq!(cli.evaluator.evaluator_url.to_string(), DEFAULT_EVALUATOR);
-		let cli =
-			Cli::try_from_iter(["descent-node", "--dev", "--evaluator-url", "http://[::1]:7000"]).unwrap();
-		assert_eq!(cli.evaluator.evaluator_url.to_string(), "http://[::1]:7000");
+		let evaluators = |arguments: &[&str]| {
+			let cli = Cli::try_from_iter([&["descent-node", "--dev"], arguments].concat()).unwrap();
+			cli.evaluator.evaluator_url.iter().map(ToString::to_string).collect::<Vec<_>>()
+		};
+		let (first, second) = ("http://[::1]:7000", "http://127.0.0.1:7001");
+		assert_eq!(evaluators(&[]), [DEFAULT_EVALUATOR]);
+		assert_eq!(evaluators(&["--evaluator-url", first]), [first]);
+		assert_eq!(evaluators(&["--evaluator-url", first, "--evaluator-url", second]), [first, second]);
 		assert!(Cli::try_from_iter(["descent-node", "--evaluator-url", "over there"]).is_err());
 	}
 }

@@ -1,6 +1,7 @@
 use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
+	evaluator::Evaluators,
 	service,
 };
 use descent_runtime::opaque::Block;
@@ -87,9 +88,10 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 }
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
-	let evaluator = cli.evaluator.evaluator_url.clone();
-	evaluator.check(cli.evaluator.evaluator_remote_ok).map_err(sc_cli::Error::Input)?;
+	let params = &cli.evaluator;
+	let evaluators = Evaluators::new(&params.evaluator_url, params.evaluator_remote_ok);
+	let evaluators = evaluators.map_err(sc_cli::Error::Input)?;
 	cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
-		service::new_full(config, &evaluator).map_err(sc_cli::Error::Service)
+		service::new_full(config, &evaluators).map_err(sc_cli::Error::Service)
 	})
 }

@@ -1,7 +1,10 @@
-//! The evaluator's address: from the command line into the off-chain local storage, where the runtime's
-//! off-chain worker reads it.
+//! The evaluators' addresses: from the command line into the off-chain local storage, where the runtime's
+//! off-chain worker reads them.
 
-use descent_protocol::{evaluation::EVALUATOR_STORAGE_KEY, is_loopback};
+use descent_protocol::{
+	evaluation::{EVALUATORS_STORAGE_KEY, EVALUATOR_STORAGE_KEY, MAX_EVALUATORS},
+	is_loopback,
+};
 use sp_core::offchain::{OffchainStorage, STORAGE_PREFIX};
 use std::{fmt, str::FromStr};
 use url::Url;
@@ -28,10 +31,41 @@ impl EvaluatorUrl {
 			 --evaluator-url http://127.0.0.1:9977, or accept the risk with --evaluator-remote-ok"
 		))
 	}
+}
 
-	/// Puts the address where the off-chain worker reads it.
+/// The evaluators of a node, at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Evaluators(Vec<EvaluatorUrl>);
+
+impl Evaluators {
+	/// Refuses more evaluators than a node can have, one that is named twice, and one on another machine
+	/// unless `remote_ok`.
+	pub(crate) fn new(urls: &[EvaluatorUrl], remote_ok: bool) -> Result<Self, String> {
+		if urls.is_empty() || urls.len() > MAX_EVALUATORS.into() {
+			return Err(format!(
+				"a node has 1 to {MAX_EVALUATORS} evaluators: give --evaluator-url so often"
+			));
+		}
+		for (place, url) in urls.iter().enumerate() {
+			url.check(remote_ok)?;
+			if urls.iter().take(place).any(|other| other == url) {
+				return Err(format!("the evaluator {url} is named twice: give each --evaluator-url once"));
+			}
+		}
+		Ok(Self(urls.to_vec()))
+	}
+
+	/// Puts the addresses where the off-chain worker reads them: the first one where any runtime does, and
+	/// all of several where only a runtime that knows of several looks.
 	pub(crate) fn store(&self, storage: &mut impl OffchainStorage) {
-		storage.set(STORAGE_PREFIX, EVALUATOR_STORAGE_KEY, self.text.as_bytes());
+		let texts: Vec<_> = self.0.iter().map(|url| url.text.as_str()).collect();
+		if let Some(first) = texts.first() {
+			storage.set(STORAGE_PREFIX, EVALUATOR_STORAGE_KEY, first.as_bytes());
+		}
+		match texts.len() {
+			0 | 1 => storage.remove(STORAGE_PREFIX, EVALUATORS_STORAGE_KEY),
+			_ => storage.set(STORAGE_PREFIX, EVALUATORS_STORAGE_KEY, texts.join("\n").as_bytes()),
+		}
 	}
 }
 
@@ -118,10 +152,33 @@ mod tests {
 		assert!(format!("http://127.0.0.1/{}", "x".repeat(300)).parse::<EvaluatorUrl>().is_err());
 	}
 
+	fn evaluators(addresses: &[&str]) -> Result<Evaluators, String> {
+		let urls: Vec<_> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+		Evaluators::new(&urls, false)
+	}
+
 	#[test]
 	fn the_off_chain_worker_reads_the_bytes() {
 		let mut storage = InMemOffchainStorage::default();
-		"http://127.0.0.1:7/".parse::<EvaluatorUrl>().unwrap().store(&mut storage);
-		assert_eq!(storage.get(STORAGE_PREFIX, EVALUATOR_STORAGE_KEY), Some(b"http://127.0.0.1:7".to_vec()));
+		let mut stored = |addresses: &[&str]| {
+			evaluators(addresses).unwrap().store(&mut storage);
+			[EVALUATOR_STORAGE_KEY, EVALUATORS_STORAGE_KEY].map(|key| storage.get(STORAGE_PREFIX, key))
+		};
+		let first = || Some(b"http://127.0.0.1:7".to_vec());
+		assert_eq!(stored(&["http://127.0.0.1:7/"]), [first(), None]);
+		let both = Some(b"http://127.0.0.1:7\nhttp://127.0.0.1:8".to_vec());
+		assert_eq!(stored(&["http://127.0.0.1:7/", "http://127.0.0.1:8"]), [first(), both]);
+		assert_eq!(stored(&["http://127.0.0.1:7"]), [first(), None], "the second is forgotten");
+	}
+
+	#[test]
+	fn a_node_has_few_evaluators_and_each_of_them_once() {
+		let addresses: Vec<_> = (1..=9).map(|port| format!("http://127.0.0.1:{port}")).collect();
+		let addresses: Vec<_> = addresses.iter().map(String::as_str).collect();
+		assert!(evaluators(&addresses[..8]).is_ok());
+		assert!(evaluators(&addresses).unwrap_err().contains("1 to 8"));
+		assert!(evaluators(&["http://127.0.0.1:7", "http://127.0.0.1:7/"]).unwrap_err().contains("twice"));
+		let remote = evaluators(&["http://127.0.0.1:7", "http://10.0.0.1:7"]);
+		assert!(remote.unwrap_err().contains("http://10.0.0.1:7"), "each of them is checked");
 	}
 }

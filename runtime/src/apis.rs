@@ -8,7 +8,7 @@ use crate::{
 	RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, Validators, BABE_GENESIS_EPOCH_CONFIG,
 	VERSION,
 };
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use codec::Encode;
 use descent_protocol::{
 	view::{
@@ -100,6 +100,8 @@ decl_runtime_apis! {
 		fn validator_rules() -> ValidatorRules;
 		/// The technical committee, its motions, and descriptions of their calls.
 		fn governance() -> GovernanceView;
+		/// The base address of the gateway at which a validator serves what it has fetched to the others.
+		fn gateway(account: AccountId) -> Option<String>;
 	}
 }
 
@@ -367,6 +369,10 @@ impl_runtime_apis! {
 
 		fn governance() -> GovernanceView {
 			governance::governance()
+		}
+
+		fn gateway(account: AccountId) -> Option<String> {
+			Validators::gateway_view(account)
 		}
 	}
 

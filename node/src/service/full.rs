@@ -2,7 +2,7 @@
 
 use super::{partial, seal::Sealed, Backend, Client, Consensus, Pool, SelectChain, JUSTIFICATION_PERIOD};
 use crate::{
-	evaluator::EvaluatorUrl,
+	evaluator::Evaluators,
 	rpc::{self, BabeDeps, FullDeps},
 };
 use descent_runtime::opaque::Block;
@@ -64,7 +64,7 @@ struct GrandpaProtocol {
 
 /// Starts a node: it follows the chain, answers RPC, runs off-chain workers, and authors and votes where it
 /// has the keys.
-pub(crate) fn new_full(config: Configuration, evaluator: &EvaluatorUrl) -> Result<TaskManager, Error> {
+pub(crate) fn new_full(config: Configuration, evaluators: &Evaluators) -> Result<TaskManager, Error> {
 	let partial = partial::new_partial(&config)?;
 	let mut task_manager = partial.task_manager;
 	let Consensus { block_import, babe_link, babe_worker, grandpa_link, mut telemetry } = partial.other;
@@ -94,7 +94,7 @@ pub(crate) fn new_full(config: Configuration, evaluator: &EvaluatorUrl) -> Resul
 			metrics: setup.metrics,
 			gap_sync_body_policy: None,
 		})?;
-	node.store_evaluator(evaluator);
+	node.store_evaluators(evaluators);
 	node.spawn_offchain_workers(&config, &task_manager.spawn_handle(), network.clone())?;
 	let (force_authoring, votes) = (config.force_authoring, !config.disable_grandpa);
 	sc_service::spawn_tasks(SpawnTasksParams {
@@ -165,10 +165,10 @@ impl Node {
 		}
 	}
 
-	/// Puts the evaluator's address where the off-chain worker reads it.
-	fn store_evaluator(&self, evaluator: &EvaluatorUrl) {
+	/// Puts the evaluators' addresses where the off-chain worker reads them.
+	fn store_evaluators(&self, evaluators: &Evaluators) {
 		if let Some(mut storage) = self.backend.offchain_storage() {
-			evaluator.store(&mut storage);
+			evaluators.store(&mut storage);
 		}
 	}
 

@@ -2,6 +2,7 @@
 
 mod full;
 mod partial;
+mod pool_tasks;
 mod seal;
 
 pub(crate) use full::new_full;

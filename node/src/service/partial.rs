@@ -1,6 +1,7 @@
 //! The parts of a node that commands on its database need too.
 
 use super::{
+	pool_tasks::PoolTasks,
 	seal::{Sealed, Unsealed},
 	Backend, Client, Consensus, FinalityImport, HostFunctions, Partial, Pool, SelectChain,
 	JUSTIFICATION_PERIOD,
@@ -24,13 +25,13 @@ pub(crate) fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 	let handle = telemetry.as_ref().map(|(_, telemetry)| telemetry.handle());
 
 	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
-	let (client, backend, keystore_container, task_manager) =
+	let (client, backend, keystore_container, mut task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(config, handle.clone(), executor, vec![])?;
 	let client = Arc::new(client);
 	let select_chain = sc_consensus::LongestChain::new(backend.clone());
 	let transaction_pool = Arc::new(
 		sc_transaction_pool::Builder::new(
-			task_manager.spawn_essential_handle(),
+			PoolTasks::new(&task_manager),
 			client.clone(),
 			config.role.is_authority().into(),
 		)
@@ -38,6 +39,7 @@ pub(crate) fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 		.with_prometheus(config.prometheus_registry())
 		.build(),
 	);
+	task_manager.keep_alive(transaction_pool.clone());
 
 	let (finality_import, grandpa_link) = sc_consensus_grandpa::block_import(
 		client.clone(),

@@ -54,6 +54,7 @@
 extern crate alloc;
 
 pub mod authorize;
+mod gateway;
 mod key;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]
@@ -64,6 +65,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+pub use gateway::{Gateway, MemberGateways};
 #[cfg(feature = "std")]
 pub use key::AuthorityPair;
 pub use key::{AuthorityId, AuthoritySignature, KEY_TYPE};

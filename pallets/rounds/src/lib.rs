@@ -157,7 +157,9 @@ pub mod pallet {
 		traits::{fungible, schedule::v3::Named, OnUnbalanced},
 	};
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
-	use pallet_evaluators::{AuthoritySignature, Committee, EvaluatorSet, PerformanceObserver};
+	use pallet_evaluators::{
+		AuthoritySignature, Committee, EvaluatorSet, MemberGateways, PerformanceObserver,
+	};
 	use pallet_groups::{DatasetLog, GroupRules, PalletsOriginOf, Rewards};
 	use sp_core::H256;
 	use sp_runtime::Perbill;
@@ -187,6 +189,8 @@ pub mod pallet {
 		type Dataset: DatasetLog;
 		/// The evaluators of the session, from which the committee of a round is fixed.
 		type Evaluators: EvaluatorSet<Self::AccountId>;
+		/// The gateways at which the members of a committee serve to each other what they have fetched.
+		type Gateways: MemberGateways<Self::AccountId>;
 		/// Sets the alarms for settlements.
 		type Scheduler: Named<
 			BlockNumberFor<Self>,

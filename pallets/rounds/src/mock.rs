@@ -10,10 +10,10 @@ use frame_support::{
 	parameter_types,
 	traits::{ConstU128, ConstU32, ConstU64, Get, OneSessionHandler},
 };
-use pallet_evaluators::AuthorityPair;
+use pallet_evaluators::{AuthorityPair, Gateway, MemberGateways};
 use sp_core::Pair;
 use sp_io::hashing::blake2_256;
-use sp_runtime::{BuildStorage, Perbill};
+use sp_runtime::{AccountId32, BuildStorage, Perbill};
 
 mod groups;
 mod rewards;
@@ -76,7 +76,19 @@ pub fn mixed_randomness(block: u32) -> [u8; 32] {
 	(1..=block).fold([0; 32], |before, block| (before, randomness(block)).using_encoded(blake2_256))
 }
 
+/// The gateways of validators, as the test wishes.
+pub struct Gateways;
+
+impl MemberGateways<AccountId32> for Gateways {
+	fn gateway(account: &AccountId32) -> Option<Gateway> {
+		let gateways = GatewayOf::get();
+		let gateway = gateways.into_iter().find(|(validator, _)| account == &self::account(*validator));
+		gateway.map(|(_, address)| address.as_bytes().to_vec().try_into().expect("it is short"))
+	}
+}
+
 parameter_types! {
+	pub static GatewayOf: Vec<(u8, &'static str)> = Vec::new();
 	pub static HasRandomness: bool = true;
 	pub static UnrevealedPenalty: Perbill = Perbill::from_percent(50);
 	/// The fee of a commitment; zero unless a test is about it.
@@ -93,6 +105,7 @@ impl pallet_rounds::Config for Test {
 	type Groups = Groups;
 	type Dataset = Datasets;
 	type Evaluators = Evaluators;
+	type Gateways = Gateways;
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockRandomness;
 	type Rewards = Rewards;

@@ -4,7 +4,7 @@ use crate::{
 	Attestations, Commitment, CommitmentOf, Committees, Config, Event, Heads, Pallet, Reveal, Reveals,
 	Rounds, Standings, Unsettled,
 };
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use core::cmp::Reverse;
 use descent_protocol::{
 	addresses,
@@ -14,12 +14,15 @@ use descent_protocol::{
 	EvaluationPolicy, GroupId, Phase, RoundIndex, Score, Tally, Windows,
 };
 use frame_support::traits::Get;
+use pallet_evaluators::{Gateway, MemberGateways};
 use pallet_groups::{DatasetLog, GroupRules};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
 
 /// Largest number of trainers that a leaderboard reads.
 const MAX_STANDINGS: usize = 10_000;
+/// Largest number of gateways of a committee that an evaluator is told of.
+const MAX_PEERS: usize = 64;
 /// Largest number of retired heads that are shown.
 const MAX_RETIRED: usize = 100;
 
@@ -64,7 +67,7 @@ impl<T: Config> Pallet<T> {
 				claim: reveal.claim,
 			})
 			.collect();
-		Some(EvaluationRequest {
+		let mut request = EvaluationRequest {
 			genesis: Self::genesis(),
 			group,
 			round,
@@ -85,7 +88,20 @@ impl<T: Config> Pallet<T> {
 			}),
 			fetch_ms: u64::from(rules.clock.attest).saturating_mul(T::BlockTime::get()) / 2,
 			candidates,
-		})
+		};
+		// A round that began with a tolerance is asked for as the evaluators of its time expect it.
+		if request.tolerance.is_none() {
+			request.peers = Self::peers(group, round);
+		}
+		Some(request)
+	}
+
+	/// Returns the gateways of a round's committee, sorted. A member finds its own among them.
+	pub(crate) fn peers(group: GroupId, round: RoundIndex) -> Vec<String> {
+		let committee = Self::committee(group, round).unwrap_or_default();
+		let gateways = T::Gateways::gateways(committee.iter().map(|(account, _)| account), MAX_PEERS);
+		let text = |gateway: Gateway| String::from_utf8_lossy(&gateway).into_owned();
+		gateways.into_iter().map(text).collect()
 	}
 }
 

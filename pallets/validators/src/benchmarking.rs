@@ -1,12 +1,12 @@
 //! Benchmarks of the pallet's calls, and of what it does for others, each in its worst case.
 
 use crate::{
-	Absences, BalanceOf, BondLedger, Call, Candidates, Config, CurrencyOf, HoldReason, Incidents, Ledgers,
-	Pallet, Sentences, Struck, MAX_CANDIDATES, MAX_UNBONDING,
+	Absences, BalanceOf, BondLedger, Call, Candidates, Config, CurrencyOf, Gateways, HoldReason, Incidents,
+	Ledgers, Pallet, Sentences, Struck, MAX_CANDIDATES, MAX_UNBONDING,
 };
 use alloc::vec::Vec;
 use codec::Decode;
-use descent_protocol::{Performance, MAX_COMMITTEE};
+use descent_protocol::{Performance, MAX_COMMITTEE, MAX_PROVIDER_LENGTH};
 use descent_support::now;
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -17,7 +17,7 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
-use pallet_evaluators::PerformanceObserver;
+use pallet_evaluators::{Gateway, PerformanceObserver};
 use sp_runtime::{
 	traits::{Saturating, TrailingZeroInput},
 	Perbill, SaturatedConversion,
@@ -142,6 +142,19 @@ mod benchmarks {
 		_(RawOrigin::Signed(newcomer.clone()));
 
 		assert!(Candidates::<T>::get().first().is_some_and(|(account, _)| *account == newcomer));
+	}
+
+	#[benchmark]
+	fn set_gateway() {
+		let validator = bonded::<T>(0, super::bond::<T>());
+		let mut address = b"http://".to_vec();
+		address.resize(MAX_PROVIDER_LENGTH.saturated_into(), b'a');
+		let address = Gateway::try_from(address).expect("as long as it can be");
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(validator.clone()), Some(address.clone()));
+
+		assert_eq!(Gateways::<T>::get(validator), Some(address));
 	}
 
 	#[benchmark]

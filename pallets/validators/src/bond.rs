@@ -1,4 +1,6 @@
-use crate::{Absences, BalanceOf, Config, CurrencyOf, Error, Event, HoldReason, LedgerOf, Ledgers, Pallet};
+use crate::{
+	Absences, BalanceOf, Config, CurrencyOf, Error, Event, Gateways, HoldReason, LedgerOf, Ledgers, Pallet,
+};
 use descent_protocol::{schedule_unbonding, withdraw_unbonded};
 use descent_support::{now, release};
 use frame_support::{
@@ -55,6 +57,7 @@ impl<T: Config> Pallet<T> {
 		if ledger.is_empty() {
 			Ledgers::<T>::remove(account);
 			Absences::<T>::remove(account);
+			Gateways::<T>::remove(account);
 		} else {
 			Ledgers::<T>::insert(account, ledger);
 		}

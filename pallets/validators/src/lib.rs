@@ -35,7 +35,9 @@
 //! 1. [`bond`](Pallet::bond) makes the sender a candidate, once it has set session keys with
 //!    `pallet-session`.
 //! 2. [`chill`](Pallet::chill) ends the candidacy, [`validate`](Pallet::validate) begins it again.
-//! 3. [`unbond`](Pallet::unbond) takes an amount out of the bond, [`withdraw`](Pallet::withdraw) releases it
+//! 3. [`set_gateway`](Pallet::set_gateway) names the address at which the sender serves to the other
+//!    validators what it has fetched for a round.
+//! 4. [`unbond`](Pallet::unbond) takes an amount out of the bond, [`withdraw`](Pallet::withdraw) releases it
 //!    later.
 //!
 //! A runtime tells misattestations through [`PerformanceObserver`](pallet_evaluators::PerformanceObserver),
@@ -125,6 +127,7 @@ extern crate alloc;
 mod benchmarking;
 mod bond;
 mod candidates;
+mod gateway;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]
 mod mock;
@@ -170,6 +173,7 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use frame_support::{pallet_prelude::*, traits::OnUnbalanced};
 	use frame_system::pallet_prelude::*;
+	use pallet_evaluators::Gateway;
 	use pallet_session::historical::{self, IdentificationTuple};
 	use sp_runtime::Perbill;
 	use sp_staking::offence::ReportOffence;
@@ -245,6 +249,11 @@ pub mod pallet {
 	/// The absences in a row of candidates.
 	#[pallet::storage]
 	pub type Absences<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Incidents, ValueQuery>;
+
+	/// The addresses at which accounts that have something on hold serve to the other validators what they
+	/// have fetched.
+	#[pallet::storage]
+	pub type Gateways<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Gateway>;
 
 	/// The validators of this session with the keys that they serve with; keys that they have set since do
 	/// not count.
@@ -350,6 +359,13 @@ pub mod pallet {
 			/// The validator.
 			account: T::AccountId,
 		},
+		/// A validator serves what it has fetched at another address, or no longer.
+		GatewaySet {
+			/// The validator.
+			account: T::AccountId,
+			/// The base address of its gateway.
+			address: Option<Gateway>,
+		},
 	}
 
 	/// The errors of the calls.
@@ -378,6 +394,9 @@ pub mod pallet {
 		NoKeys,
 		/// There are as many candidates as there can be, and none has a smaller bond: bond more.
 		TooManyCandidates,
+		/// The gateway's address is not one that can be shown and tried: give one like
+		/// `http://203.0.113.7:8080`.
+		InvalidGateway,
 	}
 
 	#[pallet::call(weight = <T as Config>::WeightInfo)]
@@ -445,6 +464,19 @@ pub mod pallet {
 		pub fn validate(origin: OriginFor<T>) -> DispatchResult {
 			let account = ensure_signed(origin)?;
 			Self::do_validate(account)
+		}
+
+		/// Names the base address of the gateway at which the sender serves to the other validators what it
+		/// has fetched for a round, or takes it back. It is forgotten when nothing is held of the sender any
+		/// more.
+		///
+		/// Emits [`Event::GatewaySet`].
+		///
+		/// Fails with [`Error::NotBonded`] and [`Error::InvalidGateway`].
+		#[pallet::call_index(5)]
+		pub fn set_gateway(origin: OriginFor<T>, address: Option<Gateway>) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			Self::do_set_gateway(account, address)
 		}
 	}
 

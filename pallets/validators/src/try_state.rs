@@ -1,4 +1,7 @@
-use crate::{Absences, Candidates, Config, CurrencyOf, HoldReason, Ledgers, Pallet, Sentences, Struck};
+use crate::{
+	gateway::is_address, Absences, Candidates, Config, CurrencyOf, Gateways, HoldReason, Ledgers, Pallet,
+	Sentences, Struck,
+};
 use alloc::collections::BTreeSet;
 use descent_protocol::{MAX_ABSENCES, MAX_STRIKES};
 use frame_support::{ensure, traits::fungible::InspectHold};
@@ -12,12 +15,14 @@ impl<T: Config> Pallet<T> {
 	/// - no candidate is in jail;
 	/// - nobody was slashed more than the record of the slash says;
 	/// - strikes are fewer than an offence takes;
-	/// - absences are fewer than chill a candidate, and of accounts with a bond.
+	/// - absences are fewer than chill a candidate, and of accounts with a bond;
+	/// - gateways have addresses, and are of accounts with something on hold.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::try_ledgers()?;
 		Self::try_candidates()?;
 		Self::try_slashes()?;
-		Self::try_absences()
+		Self::try_absences()?;
+		Self::try_gateways()
 	}
 
 	fn try_ledgers() -> Result<(), TryRuntimeError> {
@@ -79,6 +84,14 @@ impl<T: Config> Pallet<T> {
 				"absences that are none, or too many, are kept"
 			);
 			ensure!(Ledgers::<T>::contains_key(account), "absences are kept of an account without a bond");
+		}
+		Ok(())
+	}
+
+	fn try_gateways() -> Result<(), TryRuntimeError> {
+		for (account, address) in Gateways::<T>::iter() {
+			ensure!(is_address(&address), "a gateway is kept that has no address");
+			ensure!(Ledgers::<T>::contains_key(account), "a gateway is kept of an account without a bond");
 		}
 		Ok(())
 	}

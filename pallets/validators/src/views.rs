@@ -1,5 +1,5 @@
-use crate::{BalanceOf, Candidates, Config, Ledgers, Pallet};
-use alloc::{collections::BTreeSet, vec::Vec};
+use crate::{BalanceOf, Candidates, Config, Gateways, Ledgers, Pallet};
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
 use descent_protocol::{
 	view::{Unbonding, ValidatorRules, ValidatorStanding, ValidatorView},
 	MAX_COMMITTEE, MINIMUM_SLASH,
@@ -40,6 +40,12 @@ impl<T: Config<AccountId: Into<AccountId32>>> Pallet<T> {
 		let rank = candidates.iter().position(|(other, _)| *other == account);
 		let rank = rank.map(SaturatedConversion::saturated_into);
 		Some(Self::view_of(&account, rank, is_active))
+	}
+
+	/// Returns the address at which an account serves what it has fetched to the other validators.
+	pub fn gateway_view(account: T::AccountId) -> Option<String> {
+		let address = Gateways::<T>::get(account)?;
+		Some(String::from_utf8_lossy(&address).into_owned())
 	}
 
 	/// Returns the rules of the validator set, as they are now.

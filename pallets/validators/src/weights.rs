@@ -18,6 +18,8 @@ pub trait WeightInfo {
 	fn chill() -> Weight;
 	/// Validating again by an account that displaces the last of as many candidates as there can be.
 	fn validate() -> Weight;
+	/// Naming the longest address of a gateway.
+	fn set_gateway() -> Weight;
 	/// Slashing and jailing `n` of as many candidates as there can be.
 	fn on_offence(n: u32) -> Weight;
 	/// Observing `n` members of a committee, all of which have committed an offence.
@@ -36,18 +38,23 @@ impl Estimate {
 		Weight::from_parts(120_000_000, 32_000).saturating_add(self.0.reads_writes(7, 4))
 	}
 
-	/// The ledger, an account and its holds, and absences that are forgotten.
+	/// The ledger, an account and its holds, and absences and a gateway that are forgotten.
 	fn withdraw(&self) -> Weight {
-		Weight::from_parts(80_000_000, 8_000).saturating_add(self.0.reads_writes(3, 4))
+		Weight::from_parts(80_000_000, 8_000).saturating_add(self.0.reads_writes(3, 5))
+	}
+
+	/// The ledger and the gateway.
+	fn set_gateway(&self) -> Weight {
+		Weight::from_parts(40_000_000, 4_000).saturating_add(self.0.reads_writes(2, 1))
 	}
 
 	/// The candidates, the session's validators and those that are disabled, and the account that gets what
-	/// is slashed; of each offender its ledger, last slash, account and holds, and its absences.
+	/// is slashed; of each offender its ledger, last slash, account and holds, its absences and its gateway.
 	fn on_offence(&self, n: u32) -> Weight {
 		Weight::from_parts(50_000_000, 40_000)
 			.saturating_add(Weight::from_parts(150_000_000, 8_000).saturating_mul(n.into()))
 			.saturating_add(self.0.reads_writes(6, 4))
-			.saturating_add(self.0.reads_writes(5, 5).saturating_mul(n.into()))
+			.saturating_add(self.0.reads_writes(5, 6).saturating_mul(n.into()))
 	}
 
 	/// The session; of each member its absences, its last slash, its strikes and the report of its offence;
@@ -82,6 +89,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Estimate(T::DbWeight::get()).bond()
 	}
 
+	fn set_gateway() -> Weight {
+		Estimate(T::DbWeight::get()).set_gateway()
+	}
+
 	fn on_offence(n: u32) -> Weight {
 		Estimate(T::DbWeight::get()).on_offence(n)
 	}
@@ -110,6 +121,10 @@ impl WeightInfo for () {
 
 	fn validate() -> Weight {
 		Estimate(RocksDbWeight::get()).bond()
+	}
+
+	fn set_gateway() -> Weight {
+		Estimate(RocksDbWeight::get()).set_gateway()
 	}
 
 	fn on_offence(n: u32) -> Weight {

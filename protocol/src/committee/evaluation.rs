@@ -16,8 +16,14 @@ use sp_core::H256;
 
 /// The default address at which the chain's off-chain worker finds the evaluator.
 pub const DEFAULT_EVALUATOR: &str = "http://127.0.0.1:9977";
-/// The key of the off-chain local storage under which a node keeps its evaluator's address.
+/// The key of the off-chain local storage under which a node keeps the address of its evaluator, or of the
+/// first of several.
 pub const EVALUATOR_STORAGE_KEY: &[u8] = b"descent::evaluator";
+/// The key under which a node with several evaluators keeps the addresses of all, separated by newlines. Its
+/// value counts only while its first address is the one under [`EVALUATOR_STORAGE_KEY`].
+pub const EVALUATORS_STORAGE_KEY: &[u8] = b"descent::evaluators";
+/// The most evaluators of one node.
+pub const MAX_EVALUATORS: u8 = 8;
 
 /// A delta and the gateways that serve it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
@@ -78,8 +84,8 @@ pub struct EvaluationRequest {
 	pub tolerance: Option<u64>,
 	/// Base addresses of gateways that serve the model description and the data.
 	pub providers: Vec<String>,
-	/// Base addresses of gateways at which the committee's other members serve the checkpoints that they have
-	/// fetched.
+	/// Base addresses of gateways at which the committee's members, this one among them, serve the
+	/// checkpoints that they have fetched.
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
 	pub peers: Vec<String>,
 	/// The head, to be measured as the baseline.
@@ -92,10 +98,11 @@ pub struct EvaluationRequest {
 }
 
 impl EvaluationRequest {
-	/// The id of its job.
+	/// The id of its job. It is the same whatever the peers are: a member that changes its gateway while a
+	/// round is measured must not make the others begin anew.
 	pub fn id(&self) -> H256 {
 		let Some(tolerance) = self.tolerance else {
-			return job_id(b"evaluation", self);
+			return job_id(b"evaluation", &Self { peers: Vec::new(), ..self.clone() });
 		};
 		// As runtimes before dithered scores encode it.
 		let Self { genesis, group, round, model, deltas, metric, policy, .. } = self;
@@ -302,6 +309,30 @@ mod tests {
 		let json = serde_json::to_value(&with_peers).unwrap();
 		assert_eq!(json["peers"], serde_json::json!(peers));
 		assert_eq!(read(json), with_peers);
+	}
+
+	#[test]
+	fn peers_that_change_leave_a_job_as_it_is() {
+		let content = ContentRef::raw(b"descent").unwrap();
+		let request = EvaluationRequest {
+			genesis: H256::repeat_byte(1),
+			group: 2,
+			round: 3,
+			model: content,
+			deltas: Vec::new(),
+			metric: Metric::Loss,
+			policy: EvaluationPolicy::Training { records: 4 },
+			seed: H256::repeat_byte(5),
+			tolerance: None,
+			providers: Vec::new(),
+			peers: alloc::vec!["http://127.0.0.1:1".into()],
+			head: None,
+			fetch_ms: 7,
+			candidates: Vec::new(),
+		};
+		let id = request.id();
+		assert_eq!(EvaluationRequest { peers: Vec::new(), ..request.clone() }.id(), id);
+		assert_ne!(EvaluationRequest { round: 4, ..request }.id(), id);
 	}
 
 	#[test]

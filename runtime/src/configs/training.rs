@@ -101,6 +101,7 @@ impl pallet_rounds::Config for Runtime {
 	type Groups = Groups;
 	type Dataset = Dataset;
 	type Evaluators = Evaluators;
+	type Gateways = Validators;
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockVrf;
 	type Rewards = Emission;

@@ -54,6 +54,7 @@ fn what_is_documented_is_understood() {
 		"descent amend withdraw --group 0 --amendment 2",
 		"descent amend list --group 0",
 		"descent dataset propose --group 0 --delta d.parquet --store s --provider http://a --summary s",
+		"descent dataset propose --group 0 --delta d.parquet --summary s --unchecked-providers",
 		"descent dataset vote --group 0 --proposal 3",
 		"descent dataset vote --group 0 --withdraw",
 		"descent dataset withdraw --group 0 --proposal 3",
@@ -93,6 +94,9 @@ fn what_is_documented_is_understood() {
 		"descent validator list --json",
 		"descent validator keys",
 		"descent validator keys --set --key-file k",
+		"descent validator gateway --key-file k",
+		"descent validator gateway http://203.0.113.7:8081",
+		"descent validator gateway --none",
 		"descent governance show",
 		"descent governance propose upgrade --wasm r.wasm --key-file k",
 		"descent governance propose parameter minimum-bond 2000",
@@ -113,7 +117,8 @@ fn what_is_documented_is_understood() {
 		"descent group create --name m --model m.json --dataset d.parquet --validation v.parquet --provider \
 		 http://a --provider http://b --metric loss --records 512 --minimum-improvement 0.001 \
 		 --round-length 20 --reveal 4 --attest 8 --open 4 --deposit 10 --stake 100 --voting-period 30m \
-		 --quorum 12.5% --target 0.05 --store s --validators-share 10% --keepers-share 5%",
+		 --quorum 12.5% --target 0.05 --store s --validators-share 10% --keepers-share 5% \
+		 --unchecked-providers",
 	] {
 		parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
 	}

@@ -14,6 +14,7 @@ mod format;
 mod hints;
 mod output;
 mod parse;
+mod probes;
 mod table;
 
 use clap::Parser;

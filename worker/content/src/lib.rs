@@ -34,7 +34,7 @@ mod server;
 mod store;
 
 pub use block::{BlockId, CidError};
-pub use fetch::{FetchError, FetchLimits, Fetcher, Progress};
+pub use fetch::{probe, FetchError, FetchLimits, Fetcher, ProbeError, Progress};
 pub use gateway::{router, serve};
 pub use layout::{LayoutError, LINKS_PER_NODE, MAX_BLOCK_SIZE, MAX_CONTENT_SIZE};
 pub use server::ServerHandle;

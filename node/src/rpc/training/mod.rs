@@ -124,6 +124,11 @@ pub(crate) trait TrainingApi {
 	#[method(name = "training_governance", blocking)]
 	fn governance(&self, at: Option<Hash>) -> RpcResult<GovernanceView>;
 
+	/// The base address of the gateway at which a validator serves what it has fetched to the others; null if
+	/// it named none.
+	#[method(name = "training_gateway", blocking)]
+	fn gateway(&self, account: AccountId, at: Option<Hash>) -> RpcResult<Option<String>>;
+
 	/// The events of a topic (`rounds`), of one group or of all, one message a block in the order of the
 	/// chain, also for blocks without events. Of finalized blocks; with `finalized` false of best blocks,
 	/// which may be taken back.
@@ -271,6 +276,10 @@ where
 
 	fn governance(&self, at: Option<Hash>) -> RpcResult<GovernanceView> {
 		self.of_block(at, |api, block| api.governance(block))
+	}
+
+	fn gateway(&self, account: AccountId, at: Option<Hash>) -> RpcResult<Option<String>> {
+		self.of_block(at, |api, block| api.gateway(block, account))
 	}
 
 	async fn subscribe_events(

@@ -1,11 +1,12 @@
-//! A client for the evaluator beside this node that can't hold up the node. Every call has one deadline for
-//! all of its parts, every answer a largest size, and a run a largest number of calls.
+//! A client for the evaluators beside this node that can't hold up the node. Every call has one deadline for
+//! all of its parts, every answer a largest size, and a run a largest number of calls to all of them
+//! together.
 
+use super::addresses::addresses;
 use alloc::{format, string::String, vec, vec::Vec};
 use core::fmt;
-use descent_protocol::evaluation::{DEFAULT_EVALUATOR, EVALUATOR_STORAGE_KEY};
 use serde::{de::DeserializeOwned, Serialize};
-use sp_core::offchain::{Duration, HttpError, StorageKind, Timestamp};
+use sp_core::offchain::{Duration, HttpError, Timestamp};
 use sp_io::offchain;
 use sp_runtime::offchain::http::{Error, Method, Request};
 
@@ -15,13 +16,11 @@ const CALL_TIME: Duration = Duration::from_millis(500);
 const MAX_CALLS: u32 = 16;
 /// Largest answer that is read, in bytes. A job with a verdict on each of 64 candidates has some 9 KiB.
 const MAX_ANSWER: usize = 64 * 1024;
-/// Longest address, in bytes.
-const MAX_ADDRESS: usize = 256;
 
-/// An error of a call to the evaluator.
+/// An error of a call to an evaluator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError {
-	/// The run has made all its calls, or has no time left.
+	/// The run has made all its calls, has no time left, or found before that this evaluator does not answer.
 	Exhausted,
 	/// The configured address can't be used.
 	Address,
@@ -38,7 +37,7 @@ pub enum CallError {
 }
 
 impl CallError {
-	/// Returns true if the next call of this run would most likely end the same way.
+	/// Returns true if the next call of this run to the same evaluator would most likely end the same way.
 	fn is_lasting(&self) -> bool {
 		matches!(self, Self::Address | Self::Unreachable | Self::Slow)
 	}
@@ -92,28 +91,18 @@ impl From<Error> for CallError {
 	}
 }
 
-/// Returns the evaluator's address as the operator configured it, or `Err` with a printable form if it can't
-/// be used.
-fn address() -> Result<String, String> {
-	let Some(bytes) = offchain::local_storage_get(StorageKind::PERSISTENT, EVALUATOR_STORAGE_KEY) else {
-		return Ok(String::from(DEFAULT_EVALUATOR));
-	};
-	let shown = || String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_ADDRESS)]).into_owned();
-	let Ok(address) = core::str::from_utf8(&bytes) else {
-		return Err(shown());
-	};
-	let host = address.strip_prefix("http://").unwrap_or_default();
-	let usable =
-		!host.is_empty() && !host.starts_with('/') && host.bytes().all(|byte| byte.is_ascii_graphic());
-	if !usable || address.len() > MAX_ADDRESS {
-		return Err(shown());
-	}
-	Ok(String::from(address.trim_end_matches('/')))
+/// An evaluator, as one run sees it.
+struct Evaluator {
+	/// Its address, or `Err` with a printable form if it can't be used.
+	address: Result<String, String>,
+	/// True if a call of this run has failed in a way that the next one would, too.
+	is_down: bool,
 }
 
-/// A client for the evaluator, for one run of the off-chain worker.
+/// A client for the evaluators, for one run of the off-chain worker. An evaluator is known by its place in
+/// the order in which the operator named them.
 pub struct Client {
-	address: Result<String, String>,
+	evaluators: Vec<Evaluator>,
 	until: Timestamp,
 	calls: u32,
 }
@@ -121,56 +110,82 @@ pub struct Client {
 impl Client {
 	/// Creates a client that makes no call after `until`.
 	pub fn new(until: Timestamp) -> Self {
-		Self { address: address(), until, calls: MAX_CALLS }
+		let evaluators = addresses().into_iter().map(|address| Evaluator { address, is_down: false });
+		Self { evaluators: evaluators.collect(), until, calls: MAX_CALLS }
 	}
 
-	/// Returns the address in a form that can be shown.
-	pub fn address(&self) -> &str {
-		match &self.address {
-			Ok(address) | Err(address) => address,
+	/// Returns the number of evaluators, from 1 to [`MAX_EVALUATORS`](super::MAX_EVALUATORS).
+	pub fn evaluators(&self) -> u8 {
+		u8::try_from(self.evaluators.len()).unwrap_or(u8::MAX)
+	}
+
+	/// Returns an evaluator's address in a form that can be shown.
+	pub fn address(&self, evaluator: u8) -> &str {
+		match self.evaluators.get(usize::from(evaluator)).map(|evaluator| &evaluator.address) {
+			Some(Ok(address) | Err(address)) => address,
+			None => "",
 		}
 	}
 
-	/// Returns the number of calls that the run may still make.
+	/// Returns true if this run has found that an evaluator does not answer, and calls it no more.
+	pub fn is_down(&self, evaluator: u8) -> bool {
+		self.evaluators.get(usize::from(evaluator)).is_none_or(|evaluator| evaluator.is_down)
+	}
+
+	/// Returns the number of calls that the run may still make; none if no evaluator answers.
 	pub fn calls(&self) -> u32 {
+		if self.evaluators.iter().all(|evaluator| evaluator.is_down) {
+			return 0;
+		}
 		self.calls
 	}
 
-	/// Sends a request in JSON to a path of the evaluator, such as `/v1/evaluations`, and reads its answer.
+	/// Sends a request in JSON to a path of an evaluator, such as `/v1/evaluations`, and reads its answer.
 	/// The caller has to check that it is an answer to this request, and returns [`CallError::Malformed`] if
 	/// it is not.
 	pub fn post<Answer: DeserializeOwned>(
 		&mut self,
+		evaluator: u8,
 		path: &str,
 		request: &impl Serialize,
 	) -> Result<Answer, CallError> {
 		let body = serde_json::to_vec(request).map_err(|_| CallError::Malformed)?;
-		self.call(Method::Post, path, &body)
+		self.call(evaluator, Method::Post, path, &body)
 	}
 
-	/// Reads the answer of the evaluator at a path.
-	pub fn get<Answer: DeserializeOwned>(&mut self, path: &str) -> Result<Answer, CallError> {
-		self.call(Method::Get, path, &[])
+	/// Reads the answer of an evaluator at a path.
+	pub fn get<Answer: DeserializeOwned>(&mut self, evaluator: u8, path: &str) -> Result<Answer, CallError> {
+		self.call(evaluator, Method::Get, path, &[])
 	}
 
 	fn call<Answer: DeserializeOwned>(
 		&mut self,
+		evaluator: u8,
 		method: Method,
 		path: &str,
 		body: &[u8],
 	) -> Result<Answer, CallError> {
-		let answer = self.answer(method, path, body);
-		if answer.as_ref().is_err_and(CallError::is_lasting) {
-			self.calls = 0;
+		let answer = self.answer(evaluator, method, path, body);
+		let called = self.evaluators.get_mut(usize::from(evaluator));
+		if let (Some(called), Err(error)) = (called, &answer) {
+			called.is_down |= error.is_lasting();
 		}
 		serde_json::from_slice(&answer?).map_err(|_| CallError::Malformed)
 	}
 
 	/// Returns the body of a successful answer.
-	fn answer(&mut self, method: Method, path: &str, body: &[u8]) -> Result<Vec<u8>, CallError> {
+	fn answer(
+		&mut self,
+		evaluator: u8,
+		method: Method,
+		path: &str,
+		body: &[u8],
+	) -> Result<Vec<u8>, CallError> {
 		let now = offchain::timestamp();
+		let evaluator = self.evaluators.get(usize::from(evaluator)).filter(|evaluator| !evaluator.is_down);
+		let evaluator = evaluator.ok_or(CallError::Exhausted)?;
 		self.calls = self.calls.checked_sub(1).filter(|_| now < self.until).ok_or(CallError::Exhausted)?;
-		let address = self.address.as_ref().map_err(|_| CallError::Address)?;
+		let address = evaluator.address.as_ref().map_err(|_| CallError::Address)?;
 		let url = format!("{address}{path}");
 		let deadline = now.add(CALL_TIME).min(self.until);
 

@@ -1,7 +1,7 @@
 //! The part of a validator's off-chain worker that every pallet with a committee shares.
 //!
 //! A pallet's worker runs with every new best block. It visits the groups in which there is something to do,
-//! takes the next step in each, and ends. A step is one of three: it polls a job of the evaluator with a
+//! takes the next step in each, and ends. A step is one of three: it polls a job of an evaluator with a
 //! [`JobPoll`] and the run's [`Client`], stores what is about to be signed with [`SlashingProtection`], or
 //! sends a call with [`sign_and_submit`].
 //!
@@ -10,6 +10,7 @@
 //! height twice on two forks. A node therefore stores what it is about to sign before it signs anything.
 //! Whatever happens, it signs the same finding with the same key every time.
 
+mod addresses;
 mod chain;
 mod http;
 mod job_poll;
@@ -27,6 +28,9 @@ pub use report::warn;
 pub use run::{after, Run, Worker};
 pub use signer::{Signer, Signers};
 pub use slashing_protection::{SigningRecord, SlashingProtection};
+
+/// The most evaluators of one node.
+pub use descent_protocol::evaluation::MAX_EVALUATORS;
 
 /// Log target of messages about the evaluator.
 pub const EVALUATOR: &str = "descent::evaluator";

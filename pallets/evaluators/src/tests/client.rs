@@ -5,7 +5,7 @@ use crate::{
 		CallError, Client,
 	},
 };
-use descent_protocol::evaluation::EVALUATOR_STORAGE_KEY;
+use descent_protocol::evaluation::{DEFAULT_EVALUATOR, EVALUATORS_STORAGE_KEY, EVALUATOR_STORAGE_KEY};
 use sp_core::offchain::Duration;
 use sp_io::offchain::timestamp;
 
@@ -19,7 +19,7 @@ fn with_client<R>(node: &Node, test: impl FnOnce(&mut Client) -> R) -> R {
 fn fails(answer: Answer, error: CallError) {
 	let node = Node::new(move |_: &Asked| answer.clone());
 	let before = node.time();
-	let answer = with_client(&node, |client| client.post::<u32>("/v1/sums", &[1, 2]));
+	let answer = with_client(&node, |client| client.post::<u32>(0, "/v1/sums", &[1, 2]));
 	assert_eq!(answer, Err(error.clone()));
 	assert!(node.time() - before <= 500, "{error:?} took longer than a call may");
 	assert!(!error.remedy().is_empty() && !error.to_string().is_empty());
@@ -29,8 +29,8 @@ fn fails(answer: Answer, error: CallError) {
 fn a_request_is_sent_in_json_and_its_answer_read() {
 	let node = Node::new(|_: &Asked| Answer::Whole(200, b"3".to_vec()));
 	with_client(&node, |client| {
-		assert_eq!(client.post::<u32>("/v1/sums", &[1, 2]), Ok(3));
-		assert_eq!(client.get::<u32>("/v1/sums/7"), Ok(3));
+		assert_eq!(client.post::<u32>(0, "/v1/sums", &[1, 2]), Ok(3));
+		assert_eq!(client.get::<u32>(0, "/v1/sums/7"), Ok(3));
 		assert_eq!(client.calls(), 14);
 	});
 	let [post, get] = &node.asked()[..] else { panic!("two were sent") };
@@ -57,7 +57,7 @@ fn an_answer_has_a_largest_size() {
 		Answer::Whole(200, body)
 	};
 	let node = Node::new(move |_: &Asked| padded(64 * 1024));
-	let answer = with_client(&node, |client| client.get::<u32>("/"));
+	let answer = with_client(&node, |client| client.get::<u32>(0, "/"));
 	assert_eq!(answer, Ok(3));
 	fails(padded(64 * 1024 + 1), CallError::TooLarge);
 }
@@ -79,9 +79,9 @@ fn a_run_has_a_largest_number_of_calls() {
 	let node = Node::new(|_: &Asked| Answer::Whole(500, Vec::new()));
 	with_client(&node, |client| {
 		for _ in 0..16 {
-			assert_eq!(client.get::<u32>("/"), Err(CallError::Status(500)));
+			assert_eq!(client.get::<u32>(0, "/"), Err(CallError::Status(500)));
 		}
-		assert_eq!(client.get::<u32>("/"), Err(CallError::Exhausted));
+		assert_eq!(client.get::<u32>(0, "/"), Err(CallError::Exhausted));
 	});
 	assert_eq!(node.asked().len(), 16);
 }
@@ -91,16 +91,16 @@ fn a_run_has_an_end() {
 	let node = Node::new(|_: &Asked| Answer::Whole(200, b"3".to_vec()));
 	with_client(&node, |client| {
 		node.pass(1_499);
-		assert_eq!(client.get::<u32>("/"), Ok(3));
+		assert_eq!(client.get::<u32>(0, "/"), Ok(3));
 		node.set_latency(100);
 		let before = node.time();
-		assert_eq!(client.get::<u32>("/"), Err(CallError::Slow));
+		assert_eq!(client.get::<u32>(0, "/"), Err(CallError::Slow));
 		assert_eq!(node.time() - before, 1, "no call lasts longer than the run it is part of");
 	});
 	let late = Node::new(|_: &Asked| panic!("the time is over"));
 	with_client(&late, |client| {
 		late.pass(1_500);
-		assert_eq!(client.get::<u32>("/"), Err(CallError::Exhausted));
+		assert_eq!(client.get::<u32>(0, "/"), Err(CallError::Exhausted));
 	});
 }
 
@@ -109,8 +109,8 @@ fn what_would_fail_again_is_not_tried_again() {
 	for answer in [Answer::Refused, Answer::Silence] {
 		let node = Node::new(move |_: &Asked| answer.clone());
 		with_client(&node, |client| {
-			assert!(client.get::<u32>("/").is_err());
-			assert_eq!(client.get::<u32>("/"), Err(CallError::Exhausted));
+			assert!(client.get::<u32>(0, "/").is_err());
+			assert_eq!(client.get::<u32>(0, "/"), Err(CallError::Exhausted));
 		});
 		assert_eq!(node.asked().len(), 1);
 	}
@@ -122,8 +122,8 @@ fn the_evaluator_is_where_the_operator_says() {
 		let node = Node::new(|_: &Asked| Answer::Whole(200, b"3".to_vec()));
 		node.store(EVALUATOR_STORAGE_KEY, address.as_bytes());
 		let shown = with_client(&node, |client| {
-			assert_eq!(client.get::<u32>("/v1/sums"), Ok(3));
-			client.address().to_string()
+			assert_eq!(client.get::<u32>(0, "/v1/sums"), Ok(3));
+			client.address(0).to_string()
 		});
 		assert_eq!(shown, address.trim_end_matches('/'));
 		assert_eq!(node.asked()[0].url, format!("{shown}/v1/sums"));
@@ -147,8 +147,74 @@ fn an_address_that_is_not_plain_http_is_not_called() {
 	for address in addresses {
 		let node = Node::new(|_: &Asked| Answer::Refused);
 		node.store(EVALUATOR_STORAGE_KEY, address);
-		let answer = with_client(&node, |client| client.get::<u32>("/"));
+		let answer = with_client(&node, |client| client.get::<u32>(0, "/"));
 		assert_eq!(answer, Err(CallError::Address));
 		assert!(node.asked().is_empty(), "{address:?}");
 	}
+}
+
+/// The addresses that a client calls with these values under the two keys.
+fn called(first: &[u8], all: &[u8]) -> Vec<String> {
+	let node = Node::new(|_: &Asked| Answer::Whole(200, b"3".to_vec()));
+	node.store(EVALUATOR_STORAGE_KEY, first);
+	node.store(EVALUATORS_STORAGE_KEY, all);
+	with_client(&node, |client| {
+		(0..client.evaluators()).map(|evaluator| client.address(evaluator).to_string()).collect()
+	})
+}
+
+#[test]
+fn a_node_has_the_evaluators_that_the_operator_names() {
+	let (one, two) = ("http://127.0.0.1:1", "http://127.0.0.1:2");
+	let both = b"http://127.0.0.1:1\nhttp://127.0.0.1:2";
+	assert_eq!(called(one.as_bytes(), both), [one, two]);
+	let eight: Vec<_> = (1..=9).map(|port| format!("http://127.0.0.1:{port}")).collect();
+	assert_eq!(called(one.as_bytes(), eight.join("\n").as_bytes()), eight[..8]);
+	let none = Node::new(|_: &Asked| Answer::Refused);
+	none.store(EVALUATORS_STORAGE_KEY, both);
+	let default = with_client(&none, |client| (client.evaluators(), client.address(0).to_string()));
+	assert_eq!(default, (1, DEFAULT_EVALUATOR.into()));
+}
+
+#[test]
+fn what_an_older_node_left_does_not_count() {
+	let both = b"http://127.0.0.1:1\nhttp://127.0.0.1:2";
+	assert_eq!(called(b"http://127.0.0.1:2", both), ["http://127.0.0.1:2"]);
+	assert_eq!(called(b"http://127.0.0.1:2", b""), ["http://127.0.0.1:2"]);
+}
+
+#[test]
+fn evaluators_that_do_not_answer_leave_the_others_their_calls_within_the_bounds() {
+	let node = Node::new(|asked: &Asked| match asked.url.starts_with("http://127.0.0.1:2/") {
+		true => Answer::Whole(500, Vec::new()),
+		false => Answer::Silence,
+	});
+	node.store(EVALUATOR_STORAGE_KEY, b"http://127.0.0.1:1");
+	node.store(EVALUATORS_STORAGE_KEY, b"http://127.0.0.1:1\nhttp://127.0.0.1:2\nftp://x");
+	with_client(&node, |client| {
+		assert_eq!(client.get::<u32>(0, "/"), Err(CallError::Slow));
+		assert_eq!(client.get::<u32>(0, "/"), Err(CallError::Exhausted));
+		assert_eq!(client.get::<u32>(2, "/"), Err(CallError::Address));
+		assert_eq!(client.get::<u32>(3, "/"), Err(CallError::Exhausted), "there is no such evaluator");
+		assert_eq!((0..4).map(|at| client.is_down(at)).collect::<Vec<_>>(), [true, false, true, true]);
+		assert_eq!(client.calls(), 14);
+		for _ in 0..14 {
+			assert_eq!(client.get::<u32>(1, "/"), Err(CallError::Status(500)));
+		}
+		assert_eq!(client.get::<u32>(1, "/"), Err(CallError::Exhausted));
+	});
+	assert_eq!(node.asked().len(), 15);
+}
+
+#[test]
+fn a_run_in_which_no_evaluator_answers_has_no_calls_left() {
+	let node = Node::new(|_: &Asked| Answer::Refused);
+	node.store(EVALUATOR_STORAGE_KEY, b"http://127.0.0.1:1");
+	node.store(EVALUATORS_STORAGE_KEY, b"http://127.0.0.1:1\nhttp://127.0.0.1:2");
+	with_client(&node, |client| {
+		assert_eq!(client.get::<u32>(1, "/"), Err(CallError::Unreachable));
+		assert!(client.calls() > 0);
+		assert_eq!(client.get::<u32>(0, "/"), Err(CallError::Unreachable));
+		assert_eq!(client.calls(), 0);
+	});
 }

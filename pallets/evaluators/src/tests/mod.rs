@@ -5,4 +5,5 @@ mod client;
 mod job_poll;
 mod run;
 mod session;
+mod several;
 mod slashing_protection;

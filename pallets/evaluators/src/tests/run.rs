@@ -64,7 +64,7 @@ fn the_next_run_begins_behind_the_group_that_was_asked_for_last() {
 	let (node, mut chain) = world();
 	let ask = |run: &mut Run, group| {
 		if group == 1 {
-			assert_eq!(run.client.get::<u32>("/"), Ok(3));
+			assert_eq!(run.client.get::<u32>(0, "/"), Ok(3));
 		}
 	};
 	assert_eq!(visited(&mut chain, ask), [0, 1, 2, 3]);

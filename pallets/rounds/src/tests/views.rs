@@ -1,7 +1,8 @@
 use super::{ballot, checkpoint, measurement, Round};
 use crate::{
 	mock::{
-		account, build_and_execute, delta, run_to, Rounds as Pallet, RuntimeEvent, System, DEPOSIT, REWARD,
+		account, build_and_execute, delta, run_to, GatewayOf, Rounds as Pallet, RuntimeEvent, System,
+		DEPOSIT, REWARD,
 	},
 	Event,
 };
@@ -46,6 +47,20 @@ fn the_seed_can_be_seen_before_the_first_reveal() {
 		assert!(seed.is_some());
 		let round = round.reveals(&[(1, 70)]);
 		assert_eq!(round.stored().seed, seed);
+	});
+}
+
+#[test]
+fn members_are_told_of_the_gateways_of_their_committee() {
+	build_and_execute(|| {
+		let gateway = |validator| (validator, if validator == 202 { "http://b:1" } else { "http://a:1" });
+		GatewayOf::set([203, 202, 201, 99].map(gateway).to_vec());
+		let round = Round::new().commits(&[1]);
+		assert!(Pallet::peers(0, 0).is_empty(), "no committee is known yet");
+		round.reveals(&[(1, 70)]);
+		assert_eq!(Pallet::peers(0, 0), ["http://a:1", "http://b:1"]);
+		GatewayOf::set(vec![(99, "http://a:1")]);
+		assert!(Pallet::peers(0, 0).is_empty(), "others are none of a member's peers");
 	});
 }
 

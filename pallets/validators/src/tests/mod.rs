@@ -3,6 +3,7 @@
 mod bond;
 mod builder;
 mod candidates;
+mod gateway;
 mod genesis;
 mod lifecycle;
 mod offence;

@@ -3,7 +3,7 @@
 use crate::{
 	mock::{account, new_test_ext, Test, Validators, MINIMUM},
 	tests::builder::*,
-	Candidates, Incidents, Ledgers, Sentences, Struck,
+	Candidates, Gateways, Incidents, Ledgers, Sentences, Struck,
 };
 use sp_runtime::Perbill;
 
@@ -64,4 +64,15 @@ fn slashes_and_strikes_that_cannot_be() {
 	});
 	notices(|| Struck::<Test>::insert(account(1), Incidents { count: 2, last: 1 }));
 	notices(|| Struck::<Test>::insert(account(1), Incidents { count: 0, last: 1 }));
+}
+
+#[test]
+fn a_gateway_without_an_address_or_of_nobody() {
+	let put = |number, text: &[u8]| Gateways::<Test>::insert(account(number), put_bytes(text));
+	notices(|| put(1, b"http://a b"));
+	notices(|| put(9, b"http://a:1"));
+}
+
+fn put_bytes(text: &[u8]) -> pallet_evaluators::Gateway {
+	text.to_vec().try_into().unwrap()
 }

@@ -33,6 +33,13 @@ impl Call {
 		Self::new("Validators", "validate", [])
 	}
 
+	/// Names the base address of the gateway at which the signer, a validator, serves what it has fetched to
+	/// the others; `None` takes it back.
+	pub fn set_gateway(address: Option<&str>) -> Self {
+		let address = address.map(|address| address.as_bytes().to_vec());
+		Self::new("Validators", "set_gateway", [with("address", &address)])
+	}
+
 	/// Sets the keys that the signer's node signs with from the session after the next on, made by
 	/// [`crate::Client::rotate_keys`].
 	pub fn set_keys(keys: &SessionKeys) -> Self {

@@ -49,6 +49,15 @@ impl Client {
 		self.request("training_validator", rpc_params![account.to_string()]).await
 	}
 
+	/// The base address of the gateway at which a validator serves what it has fetched to the others; `None`
+	/// if it named none.
+	///
+	/// # Errors
+	/// Where the node can't be asked, or its chain has no gateways yet.
+	pub async fn gateway(&self, account: &AccountId32) -> Result<Option<String>> {
+		self.request("training_gateway", rpc_params![account.to_string()]).await
+	}
+
 	/// The rules of the set of validators.
 	///
 	/// # Errors

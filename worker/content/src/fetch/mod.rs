@@ -1,8 +1,11 @@
 //! Fetches content from gateways that are not trusted.
 
 mod download;
+mod probe;
 mod providers;
 mod transfer;
+
+pub use probe::{probe, ProbeError};
 
 use std::time::Duration;
 

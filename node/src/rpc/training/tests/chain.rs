@@ -430,6 +430,10 @@ sp_api::mock_impl_runtime_apis! {
 			}
 		}
 
+		fn gateway(account: AccountId) -> Option<String> {
+			(account == trainer()).then(|| "http://203.0.113.7:8081".into())
+		}
+
 		#[advanced]
 		fn events(at: Hash) -> Result<Vec<ChainEvent>, sp_api::ApiError> {
 			match u32::try_from(at.to_low_u64_be()) {

@@ -111,6 +111,11 @@ async fn who_validates_and_governs_reads_as_documented() {
 	let nobody = json!([sp_core::crypto::AccountId32::new([9; 32]).to_ss58check()]);
 	assert!(ask(&module, "training_validator", nobody).await["result"].is_null());
 
+	let someone = json!([trainer().to_ss58check()]);
+	assert_eq!(ask(&module, "training_gateway", someone).await["result"], "http://203.0.113.7:8081");
+	let nobody = json!([sp_core::crypto::AccountId32::new([9; 32]).to_ss58check()]);
+	assert!(ask(&module, "training_gateway", nobody).await["result"].is_null());
+
 	let rules = &ask(&module, "training_validatorRules", json!([])).await["result"];
 	assert_eq!((&rules["seats"], &rules["jail"]), (&json!(100), &json!(28_800)));
 

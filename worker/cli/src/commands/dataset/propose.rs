@@ -7,6 +7,7 @@ use crate::{
 	hints::hinted,
 	output::Output,
 	parse,
+	probes::ProbeArg,
 	table::fields,
 };
 use anyhow::{ensure, Context, Result};
@@ -23,14 +24,16 @@ use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Example:
+  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080 &
   descent dataset propose --group 0 --delta more.parquet --store ~/.descent/content \
 --provider http://203.0.113.7:8080 --summary \"5000 more digits\" --key-file ~/.descent/key
-  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080
 
 The delta is announced by a salted hash and proposed in a later block, so that nobody who sees it can take it \
 for their own. If that is interrupted, the same command goes on. Validators fetch the delta within minutes: a \
-delta that nobody serves, or that is not valid, loses its deposit. Without --store the file is only read, and \
-has to be served by other means. What is served already is named by its reference, CID:SIZE.";
+delta that nobody serves, or that is not valid, loses its deposit. So each provider is asked for a block of \
+it before anything is sent; without --provider, one of the group's has to serve it. Without --store the file \
+is only read, and has to be served by other means. What is served already is named by its reference, \
+CID:SIZE.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -54,7 +57,10 @@ pub(crate) struct Propose {
 	description: Option<PathBuf>,
 	#[command(flatten)]
 	store: ImportArg,
-	/// Folder that keeps the announcement until it is proposed; ~/.local/share/descent/announcements unless given
+	#[command(flatten)]
+	probe: ProbeArg,
+	/// Folder that keeps the announcement until it is proposed; ~/.local/share/descent/announcements unless
+	/// given
 	#[arg(long, value_name = "DIR")]
 	data: Option<PathBuf>,
 	#[command(flatten)]
@@ -81,6 +87,10 @@ impl Propose {
 		let client = global.connect().await?;
 		let group = client.group(self.group.group).await?;
 		let delta = self.reference(output).await?;
+		match &self.providers[..] {
+			[] => self.probe.check_any(&group.providers, ("delta", delta), output).await?,
+			own => self.probe.check_all(own, &[("delta", delta)], output).await?,
+		}
 
 		let account = key.account();
 		let folder = match &self.data {

@@ -6,6 +6,7 @@ use crate::{
 	content_ref::{Reference, Source},
 	output::Output,
 	parse,
+	probes::ProbeArg,
 	table::fields,
 };
 use anyhow::{bail, ensure, Context, Result};
@@ -13,21 +14,22 @@ use clap::{Args, ValueEnum};
 use descent_client::{parse_amount, Call};
 use descent_dataset::{DeltaLimits, Description, Loss, MAX_DESCRIPTION_BYTES};
 use descent_protocol::{
-	bound_addresses, BlockNumber, Clock, EvaluationPolicy, GroupId, Metric, NewGroup, Score, Share, Shares,
-	MAX_NAME_LENGTH, MAX_PROVIDERS,
+	addresses, bound_addresses, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, NewGroup,
+	Score, Share, Shares, MAX_NAME_LENGTH, MAX_PROVIDERS,
 };
 use serde::Serialize;
 
 const EXAMPLES: &str = "Example:
+  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080 &
   descent group create --name mnist --model mnist.json --dataset train.parquet --validation \
     validation.parquet \\
     --provider http://203.0.113.7:8080 --records 2048 --deposit 10 --store ~/.descent/content --key-file \
     ~/.descent/key
-  descent content serve --store ~/.descent/content --listen 0.0.0.0:8080
 
 The defaults make a round of ten minutes, as blocks come every 3 seconds. Times are written in blocks or \
 as 30s, 10m, 12h or 7d. Files are only read, unless --store names a store to import them into. What \
-somebody else serves is named by its reference, CID:SIZE.";
+somebody else serves is named by its reference, CID:SIZE. Each provider is asked for a block of each file \
+before anything is sent.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -82,6 +84,8 @@ pub(crate) struct Create {
 	keepers_share: Share,
 	#[command(flatten)]
 	store: ImportArg,
+	#[command(flatten)]
+	probe: ProbeArg,
 	#[command(flatten)]
 	signing: Signing,
 }
@@ -163,10 +167,11 @@ impl Create {
 		let shares = Shares { validators: self.validators_share, keepers: self.keepers_share };
 		check_shares(shares)?;
 		let client = global.connect().await?;
-		let signing = self.signing.clone();
+		let (signing, probe) = (self.signing.clone(), self.probe);
 		let spinner = output.spinner("checking and adding the files");
 		let group = tokio::task::spawn_blocking(move || self.prepare(clock, shares)).await??;
 		spinner.finish_and_clear();
+		probe.check_all(&addresses(&group.providers), &named(&group), output).await?;
 		let call = Call::create_group(&group);
 		let (included, done) = send(&client, &key, &call, &signing, output).await?;
 		let validation = match group.policy {
@@ -231,6 +236,15 @@ impl Create {
 			shares,
 		})
 	}
+}
+
+/// The content that a group begins with.
+fn named(group: &NewGroup<u128>) -> Vec<(&'static str, ContentRef)> {
+	let mut named = vec![("model description", group.model), ("data set", group.dataset)];
+	if let EvaluationPolicy::Validation { set, .. } = group.policy {
+		named.push(("validation set", set));
+	}
+	named
 }
 
 /// Refuses a file that the group's members would refuse: a first delta may only add, and has to add

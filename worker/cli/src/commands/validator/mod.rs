@@ -1,6 +1,7 @@
 //! The commands `descent validator ..`.
 
 pub(crate) mod bond;
+pub(crate) mod gateway;
 pub(crate) mod keys;
 pub(crate) mod list;
 pub(crate) mod standing;
@@ -29,6 +30,8 @@ pub(crate) enum ValidatorCommand {
 	List(list::List),
 	/// Show your session keys, or have your node make new ones and set them
 	Keys(keys::Keys),
+	/// Show the address at which you serve to other validators what you have fetched, or set it
+	Gateway(gateway::Gateway),
 }
 
 impl ValidatorCommand {
@@ -42,6 +45,7 @@ impl ValidatorCommand {
 			Self::Status(command) => command.run(global, output).await,
 			Self::List(command) => command.run(global, output).await,
 			Self::Keys(command) => command.run(global, output).await,
+			Self::Gateway(command) => command.run(global, output).await,
 		}
 	}
 }

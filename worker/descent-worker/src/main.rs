@@ -4,6 +4,7 @@
 //! - `train` trains a group's model, competes in its rounds and serves its checkpoints.
 //! - `test` measures one checkpoint on one data file.
 
+mod child;
 mod evaluate;
 mod test;
 mod train;
@@ -39,12 +40,18 @@ enum Command {
 	Evaluate(evaluate::Options),
 	Train(train::Options),
 	Test(test::Options),
+	#[command(hide = true)]
+	Child(child::Options),
 }
 
 fn main() -> ExitCode {
 	let arguments = Arguments::parse();
 	screen::start_logging("info", true);
-	match complete(run(arguments.command)) {
+	let outcome = match arguments.command {
+		Command::Child(_) => child::run(),
+		command => complete(run(command)),
+	};
+	match outcome {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
 			eprintln!("descent-worker: {error:#}");
@@ -66,6 +73,7 @@ async fn run(command: Command) -> Result<()> {
 	match command {
 		Command::Evaluate(options) => evaluate::run(options).await,
 		Command::Train(options) => train::run(options).await,
+		Command::Child(_) => child::run(),
 		Command::Test(options) => tokio::task::spawn_blocking(|| test::run(options)).await?,
 	}
 }

@@ -34,6 +34,31 @@ impl EvaluationSet {
 		Self { rounding, ..self }
 	}
 
+	/// Returns the data set.
+	pub(crate) fn set(&self) -> &Set {
+		&self.set
+	}
+
+	/// Returns the positions of the records.
+	pub(crate) fn records(&self) -> &[u64] {
+		&self.records
+	}
+
+	/// Returns the seed that drew the records.
+	pub(crate) fn seed(&self) -> H256 {
+		self.seed
+	}
+
+	/// Returns the metric.
+	pub(crate) fn metric(&self) -> Metric {
+		self.metric
+	}
+
+	/// Returns the rule for scores.
+	pub(crate) fn rounding(&self) -> Rounding {
+		self.rounding
+	}
+
 	/// Measures a model, at the latest until `until`.
 	pub fn evaluate(&self, model: &Model, until: Instant) -> Result<Evaluation, ArtifactError> {
 		let late = || Instant::now() >= until;

@@ -130,7 +130,11 @@ struct Task {
 
 impl Task {
 	async fn run(self) -> ArtifactError {
+		if !self.seat.is_large_enough(&self.source.content) {
+			return no_room();
+		}
 		let closing = self.window.closing.into();
+		let mut waited = Duration::ZERO;
 		loop {
 			match tokio::time::timeout_at(closing, self.seat.granted()).await {
 				Ok(Ok(())) => {}
@@ -145,8 +149,10 @@ impl Task {
 				}
 				Some(Err(error)) if is_full(&error) => {
 					self.seat.overflow();
+					waited += PAUSE;
+					let pause = tokio::time::timeout_at(closing, tokio::time::sleep(PAUSE));
 					// Without others that give way, more room will not come.
-					if tokio::time::timeout_at(closing, tokio::time::sleep(PAUSE)).await.is_err() {
+					if pause.await.is_err() || waited > self.window.time {
 						return no_room();
 					}
 					continue;
@@ -219,6 +225,6 @@ fn is_full(error: &FetchError) -> bool {
 /// Error of a candidate that got no room on disk in time because of those before it: it is not to blame.
 fn no_room() -> ArtifactError {
 	ArtifactError::Failed(anyhow!(
-		"the candidates before it left no room on disk in time: raise --max-content"
+		"there was no room for it on disk in time beside the candidates before it: raise --max-content"
 	))
 }

@@ -194,6 +194,11 @@ impl Seat {
 		self.room.lock().seats.get(&self.place).map(|holder| holder.standing)
 	}
 
+	/// Returns true if content fits into the room when there is nothing else.
+	pub(crate) fn is_large_enough(&self, content: &ContentRef) -> bool {
+		footprint(content) <= self.room.max
+	}
+
 	/// Notes how much of the candidate is on disk.
 	pub(crate) fn fill(&self, progress: Progress) {
 		let mut state = self.room.lock();

@@ -86,20 +86,23 @@ async fn a_candidate_that_fails_here_fails_alone() {
 	let mut fixture = Fixture::new(400);
 	fixture.serve().await;
 	let mut options = options(&fixture.directory.path().join("evaluator"));
-	options.max_content = 96 << 10;
+	// A checkpoint of the model may be as large, but the disk has no room for it.
+	let size = descent_model::max_checkpoint_bytes(&fixture.description);
+	options.max_content = 2 * size - 2;
 	let client = Client::of(Evaluator::start_in_process(&options).await.unwrap());
 	let mut lie = honest(&fixture, 7);
 	lie.claim = Score(1);
-	// More than the disk may hold, though the model may have as much.
-	let large = ContentRef { size: 97 << 10, ..withheld(&fixture, 1, Vec::new()).checkpoint };
-	let large = candidate(&fixture, large, Score(2));
-	let mut request = request(&fixture, vec![lie, large.clone(), honest(&fixture, 8)]);
-	request.model = fixture.store.import(descent_testing::description_json(16).as_bytes()).unwrap();
+	let large = withheld(&fixture, 1, Vec::new()).checkpoint;
+	let large = candidate(&fixture, ContentRef { size, ..large }, Score(2));
+	let request = request(&fixture, vec![lie, large, honest(&fixture, 8)]);
 	let ballot = client.ballot(&request).await;
-	match ballot.verdicts.as_slice() {
-		[Verdict::Mismatch(_), Verdict::Abstained | Verdict::Invalid, Verdict::Match(_)] => {}
-		other => panic!("{other:?}"),
-	}
+	let [Verdict::Mismatch(_), Verdict::Abstained, Verdict::Match(_)] = ballot.verdicts.as_slice() else {
+		panic!("{ballot:?}");
+	};
+	let abstained = request.candidates[1].clone();
+	let last = EvaluationRequest { candidates: vec![abstained], round: 9, ..request };
+	let reason = client.failure(&last).await;
+	assert!(reason.contains("--max-content"), "{reason}");
 	client.evaluator.stop().await.unwrap();
 }
 

@@ -61,6 +61,8 @@ pub enum Verdict {
 	/// the machine that measures.
 	#[serde(rename = "ill_conditioned")]
 	IllConditioned,
+	/// The member says nothing of the checkpoint, because its own machine failed. It counts as silence.
+	Abstained,
 }
 
 impl Verdict {
@@ -68,7 +70,7 @@ impl Verdict {
 	pub fn measurement(&self) -> Option<Measurement> {
 		match self {
 			Self::Match(measurement) | Self::Mismatch(measurement) => Some(*measurement),
-			Self::Unavailable | Self::Invalid | Self::IllConditioned => None,
+			Self::Unavailable | Self::Invalid | Self::IllConditioned | Self::Abstained => None,
 		}
 	}
 }
@@ -91,5 +93,6 @@ pub struct Ballot {
 	/// The head, measured on this round's evaluation set; `None` where there is no head or nobody served it.
 	pub baseline: Option<Measurement>,
 	/// The candidates in [`crate::rank`]'s order, as far as they had to be looked at: up to the first match.
+	/// Those of which the member says nothing, though it speaks of a later one, are [`Verdict::Abstained`].
 	pub verdicts: BoundedVec<Verdict, ConstU32<MAX_CANDIDATES>>,
 }

@@ -48,14 +48,16 @@ enum Statement {
 	Unavailable,
 }
 
-impl From<&Verdict> for Statement {
-	fn from(verdict: &Verdict) -> Self {
-		match verdict {
+impl Statement {
+	/// The statement that a verdict is, if it is one.
+	fn new(verdict: &Verdict) -> Option<Self> {
+		Some(match verdict {
 			Verdict::Match(measurement) => Self::Measured(*measurement, true),
 			Verdict::Mismatch(measurement) => Self::Measured(*measurement, false),
 			Verdict::Unavailable => Self::Unavailable,
 			Verdict::Invalid | Verdict::IllConditioned => Self::Invalid,
-		}
+			Verdict::Abstained => return None,
+		})
 	}
 }
 
@@ -96,7 +98,7 @@ pub fn performance(ballots: &[Option<Ballot>]) -> Vec<Performance> {
 	hold_against(&mut records, &statements, false);
 	for rank in 0..depth {
 		let statements: Vec<_> =
-			ballots.iter().map(|ballot| ballot.as_ref()?.verdicts.get(rank).map(Statement::from)).collect();
+			ballots.iter().map(|ballot| Statement::new(ballot.as_ref()?.verdicts.get(rank)?)).collect();
 		hold_against(&mut records, &statements, true);
 	}
 	let heard = ballots.iter().map(Option::is_some);

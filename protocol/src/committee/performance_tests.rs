@@ -80,6 +80,16 @@ fn who_could_not_fetch_is_idle_and_no_liar() {
 }
 
 #[test]
+fn who_abstains_is_idle_and_no_liar() {
+	let sound = || ballot(Some(9), &[mismatched(7), matched(5)]);
+	let abstaining = |last| ballot(Some(9), &[Verdict::Abstained, last]);
+	let ballots = [sound(), sound(), sound(), sound(), abstaining(matched(5)), abstaining(matched(4))];
+	let performance = performance(&ballots);
+	assert_eq!(performance[..4], [Performance::Sound; 4]);
+	assert_eq!(performance[4..], [Performance::Idle, Performance::False], "what it says of others counts");
+}
+
+#[test]
 fn calling_a_checkpoint_invalid_that_was_measured_is_false() {
 	let ballots = [
 		ballot(None, &[matched(5)]),

@@ -4,7 +4,7 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// Number of members with each verdict on one candidate, among those that opened their ballots. A member that
-/// did not look at it is not counted.
+/// did not look at it, or abstains, is not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct Tally {
 	/// Measured what was claimed.
@@ -30,6 +30,7 @@ pub fn tally(ballots: &[Ballot], rank: usize) -> Tally {
 			Verdict::Unavailable => &mut tally.unavailable,
 			Verdict::Invalid => &mut tally.invalid,
 			Verdict::IllConditioned => &mut tally.ill_conditioned,
+			Verdict::Abstained => continue,
 		};
 		*counter = counter.saturating_add(1);
 	}
@@ -51,7 +52,7 @@ mod tests {
 		let ballots = [
 			ballot(&[Verdict::Unavailable, Verdict::Match(measurement)]),
 			ballot(&[Verdict::Invalid, Verdict::Mismatch(measurement)]),
-			ballot(&[Verdict::Match(measurement)]),
+			ballot(&[Verdict::Match(measurement), Verdict::Abstained]),
 			ballot(&[Verdict::IllConditioned, Verdict::IllConditioned]),
 			ballot(&[]),
 		];

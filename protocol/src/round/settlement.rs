@@ -167,13 +167,16 @@ struct Answers {
 	measured: Option<Score>,
 	/// Number of members that say anything but the most frequent match.
 	refusals: usize,
-	/// Number of members that say nothing of it.
+	/// Number of members that say nothing of it, those that abstain included.
 	silent: usize,
 }
 
 impl Answers {
 	fn on(rank: usize, ballots: &[Ballot], committee: usize) -> Self {
-		let verdicts = || ballots.iter().filter_map(|ballot| ballot.verdicts.get(rank));
+		let verdicts = || {
+			let said = ballots.iter().filter_map(|ballot| ballot.verdicts.get(rank));
+			said.filter(|verdict| **verdict != Verdict::Abstained)
+		};
 		let matches = verdicts().filter_map(|verdict| match verdict {
 			Verdict::Match(measurement) => Some(*measurement),
 			_ => None,

@@ -72,6 +72,19 @@ fn a_third_is_no_veto_and_more_is() {
 }
 
 #[test]
+fn who_abstains_is_silent_on_that_candidate_and_heard_on_the_next() {
+	let (lie, truth) = (Verdict::Mismatch(measurement(900)), Verdict::Match(measurement(300)));
+	let mut ballots = vec![ballot(None, &[lie, truth]); 3];
+	ballots.push(ballot(None, &[Verdict::Abstained, truth]));
+	let settled = settle(&claims(&[350, 100]), &ballots, 4, Incumbent::Nobody, 0);
+	assert_eq!(settled.outcomes, [Outcome::Won, Outcome::Refuted]);
+	// Abstentions are no refusals, even where they are more than a third.
+	let ballots = [vec![ballot(None, &[truth]); 2], vec![ballot(None, &[Verdict::Abstained]); 2]].concat();
+	let settled = settle(&claims(&[300]), &ballots, 4, Incumbent::Nobody, 0);
+	assert_eq!((settled.outcomes.as_slice(), settled.contested), ([Outcome::NoQuorum].as_slice(), None));
+}
+
+#[test]
 fn an_empty_committee_accepts_nothing() {
 	assert_eq!(settle(&claims(&[7]), &[], 0, Incumbent::Nobody, 0).outcomes, [Outcome::NoQuorum]);
 }

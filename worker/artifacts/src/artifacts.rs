@@ -1,23 +1,20 @@
 //! The artifacts of a group that evaluator and trainer both need: its model description, its data sets and
 //! its checkpoints. They are fetched from providers, none of which is trusted.
 
-use crate::{disk::create_directory, fetch_description, ArtifactError, ContentCache, DatasetCache};
-use anyhow::{anyhow, Context, Result};
+use crate::{
+	contact::Contact, disk::create_directory, fetch_description, room::Room, room::Seat, ArtifactError,
+	ContentCache, DatasetCache, FetchWindow, Fetching, Source, VersionBuilder,
+};
+use anyhow::{Context, Result};
 use descent_content::{FetchError, FetchLimits, Fetcher, Store};
 use descent_dataset::{Description, Set};
 use descent_protocol::{evaluation::DeltaSource, ContentRef};
 use std::{
-	future::Future,
 	path::{Path, PathBuf},
 	sync::{Arc, Mutex, MutexGuard, PoisonError},
-	task::{self, Poll, Waker},
 	time::{Duration, Instant},
 };
-use tokio::{
-	runtime::Handle,
-	sync::{OwnedSemaphorePermit, Semaphore},
-	task::JoinHandle,
-};
+use tokio::{runtime::Handle, task::JoinSet};
 
 /// Requests at one time for one candidate or proposed delta. Many of them are fetched side by side, and each
 /// request may hold a block of 2 MiB in memory.
@@ -25,6 +22,12 @@ const REQUESTS_PER_CANDIDATE: usize = 4;
 
 /// Longest time in which no block of content arrives: evaluators work for one group at a time.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Content that nobody has. A gateway that is asked for it answers that it is not there.
+const NOTHING: &[u8] = b"descent: is anybody there?";
+
+/// Most gateways that are asked whether there is a network.
+const MAX_ASKED: usize = 16;
 
 /// Bounds on the bytes kept on disk.
 #[derive(Clone, Copy, Debug)]
@@ -45,9 +48,10 @@ pub struct Artifacts {
 	fetcher: Fetcher,
 	/// Fetches candidates and proposed deltas, many of them side by side.
 	candidates: Fetcher,
-	/// One permit for each MiB of candidates that may be on disk at a time.
-	permits: Arc<Semaphore>,
-	max_permits: u32,
+	/// Room on disk for candidates.
+	room: Arc<Room>,
+	max_candidates: u64,
+	contact: Contact,
 	datasets: DatasetCache,
 	scratch: PathBuf,
 }
@@ -67,17 +71,23 @@ impl Artifacts {
 		let limits =
 			FetchLimits { max_content_bytes: quota.content, patience: PATIENCE, ..FetchLimits::default() };
 		let candidate_limits = FetchLimits { requests: REQUESTS_PER_CANDIDATE, ..limits.clone() };
-		let max_permits = mebibytes(quota.candidates);
+		let cache = ContentCache::new(store.clone());
 		Ok(Self {
 			handle,
 			fetcher: Fetcher::new(store.clone(), limits)?,
-			candidates: Fetcher::new(store.clone(), candidate_limits)?,
-			permits: Arc::new(Semaphore::new(usize::try_from(max_permits)?)),
-			max_permits,
-			cache: ContentCache::new(store),
+			candidates: Fetcher::new(store, candidate_limits)?,
+			room: Room::new(cache.clone(), quota.candidates),
+			max_candidates: quota.candidates,
+			contact: Contact::default(),
+			cache,
 			datasets: DatasetCache::open(&directory.join("sets"), quota.data)?,
 			scratch,
 		})
+	}
+
+	/// Has deltas read by `builder` from now on, instead of in this process.
+	pub fn set_builder(&mut self, builder: Arc<dyn VersionBuilder>) {
+		self.datasets.set_builder(builder);
 	}
 
 	/// Returns the cache of fetched content.
@@ -92,8 +102,7 @@ impl Artifacts {
 
 	/// Returns the size in bytes of the largest content that fits beside the candidates.
 	pub fn largest(&self) -> u64 {
-		let candidates = u64::from(self.max_permits) << 20;
-		self.cache.store().max_bytes().saturating_sub(candidates)
+		self.cache.store().max_bytes().saturating_sub(self.max_candidates)
 	}
 
 	/// Fetches content, at the latest until `until`.
@@ -113,9 +122,42 @@ impl Artifacts {
 		providers: &[String],
 		until: Instant,
 	) -> Result<(), FetchError> {
-		let spare = (self.permits.available_permits() as u64) << 20;
-		let fetch = fetch(&self.cache, fetcher, *content, providers, spare);
-		tokio::time::timeout_at(until.into(), fetch).await.unwrap_or_else(|_| Err(late(content)))
+		let own = self.cache.clone();
+		let (content, spare) = (*content, self.room.spare());
+		let reserve = tokio::task::spawn_blocking(move || own.reserve(&content, spare));
+		let reservation = reserve.await.map_err(|error| FetchError::Io(error.into()))??;
+		let fetcher = fetcher.until(until.into());
+		let fetch = fetcher.fetch(&content, providers, |progress| {
+			self.contact.progress(progress);
+			reservation.fill(progress);
+		});
+		let fetched = fetch.await;
+		self.contact.ended(&fetched);
+		fetched
+	}
+
+	/// Returns the number of times that a provider was heard of. Where it does not grow while content is
+	/// fetched, there may be no network.
+	pub fn contacts(&self) -> u64 {
+		self.contact.count()
+	}
+
+	/// Returns true if any of these gateways answers by HTTP until `until`, whatever it says.
+	pub fn is_heard_of(&self, gateways: &[String], until: Instant) -> bool {
+		let before = self.contact.count();
+		let Some(nothing) = ContentRef::raw(NOTHING) else {
+			return false;
+		};
+		self.handle.block_on(async {
+			let mut asked = JoinSet::new();
+			for gateway in gateways.iter().take(MAX_ASKED) {
+				let (gateway, contact) = ([gateway.clone()], self.contact.clone());
+				let fetcher = self.candidates.until(until.into());
+				asked.spawn(async move { contact.ended(&fetcher.fetch(&nothing, &gateway, |_| {}).await) });
+			}
+			asked.join_all().await;
+		});
+		self.contact.count() > before
 	}
 
 	/// Fetches and checks a model description.
@@ -139,19 +181,20 @@ impl Artifacts {
 		providers: &[String],
 		until: Instant,
 	) -> Result<Arc<Set>> {
-		self.set_in_turn(description, deltas, providers, until, &Mutex::default())
+		self.set_in_turn(description, deltas, providers, (until, until), &Mutex::default())
 	}
 
-	/// Builds a data set as [`Self::set`] does, but applies each delta only while it holds `turn`.
+	/// Builds a data set as [`Self::set`] does, but applies each delta only while it holds `turn`. There is one
+	/// time to fetch, and another one to build.
 	pub fn set_in_turn(
 		&self,
 		description: &Description,
 		deltas: &[DeltaSource],
 		providers: &[String],
-		until: Instant,
+		(until, built_until): (Instant, Instant),
 		turn: &Mutex<()>,
 	) -> Result<Arc<Set>> {
-		self.datasets.build(&description.schema(), deltas, until, |source| {
+		self.datasets.build(&description.schema(), deltas, built_until, |source| {
 			let _pin = self.cache.hold(vec![source.delta]);
 			self.fetch(&source.delta, &joined(&source.providers, providers), until)
 				.context("the data cannot be had")?;
@@ -179,62 +222,30 @@ impl Artifacts {
 		Ok(path)
 	}
 
-	/// Begins to fetch a candidate, side by side with the others, at the latest until `until`. Candidates are
-	/// given room on disk in the order of the calls.
-	pub fn begin(&self, checkpoint: ContentRef, providers: Vec<String>, until: Instant) -> Fetching {
-		let (cache, fetcher) = (self.cache.clone(), self.candidates.clone());
-		// A candidate larger than all permits is refused by the store's quota, which is this machine's fault.
-		let needed = mebibytes(checkpoint.size).min(self.max_permits);
-		let mut permit = Box::pin(self.permits.clone().acquire_many_owned(needed));
-		// Polled here and not in the task, so that permits are given in the order of the calls.
-		let asked = permit.as_mut().poll(&mut task::Context::from_waker(Waker::noop()));
-		let fetch = async move {
-			let (permit, waited) = match asked {
-				Poll::Ready(permit) => (Some(permit), false),
-				Poll::Pending => (tokio::time::timeout_at(until.into(), permit).await.ok(), true),
-			};
-			let Some(Ok(permit)) = permit else {
-				return (None, Err(no_room()));
-			};
-			let fetch = fetch(&cache, &fetcher, checkpoint, &providers, 0);
-			let fetched = match tokio::time::timeout_at(until.into(), fetch).await {
-				Ok(fetched) => fetched.map_err(ArtifactError::from),
-				Err(_) if waited => Err(no_room()),
-				Err(_) => Err(late(&checkpoint).into()),
-			};
-			// Kept after a failure, too: the blocks that came take up room until the candidate has been
-			// looked at.
-			(Some(permit), fetched)
-		};
-		Fetching(self.handle.spawn(fetch))
+	/// Begins to fetch a candidate, side by side with the others. Candidates share room on disk in the order of
+	/// their ranks, and those of one rank in the order of the calls.
+	pub fn begin(&self, source: Source, window: FetchWindow) -> Fetching {
+		let tools = (self.cache.clone(), self.candidates.clone(), &self.room, self.contact.clone());
+		Fetching::begin(&self.handle, tools, source, window)
 	}
 
 	/// Waits for a candidate and writes it to a file, which is removed when the result is dropped.
-	pub fn fetched(
-		&self,
-		mut fetching: Fetching,
-		checkpoint: &ContentRef,
-	) -> Result<Candidate, ArtifactError> {
-		let ended = self.handle.block_on(&mut fetching.0);
-		let (permit, fetched) = ended.map_err(|error| ArtifactError::Failed(error.into()))?;
-		fetched?;
-		let file = self.export(checkpoint).map_err(ArtifactError::Failed)?;
-		Ok(Candidate { file, _permit: permit })
+	pub fn fetched(&self, fetching: Fetching) -> Result<Candidate, ArtifactError> {
+		let content = *fetching.content();
+		let seat = self.handle.block_on(fetching.taken())?;
+		let file = self.export(&content).map_err(ArtifactError::Failed)?;
+		Ok(Candidate { file, _seat: seat })
 	}
-}
 
-/// Fetches content after making room for it, and for `spare` bytes more.
-async fn fetch(
-	cache: &ContentCache,
-	fetcher: &Fetcher,
-	content: ContentRef,
-	providers: &[String],
-	spare: u64,
-) -> Result<(), FetchError> {
-	let own = cache.clone();
-	let reserve = tokio::task::spawn_blocking(move || own.reserve(&content, spare));
-	let reservation = reserve.await.map_err(|error| FetchError::Io(error.into()))??;
-	fetcher.fetch(&content, providers, |progress| reservation.fill(progress)).await
+	/// Waits until one of two has arrived or failed.
+	pub fn either_over(&self, one: &mut Fetching, other: &mut Fetching) {
+		self.handle.block_on(async {
+			tokio::select! {
+				() = one.over() => {}
+				() = other.over() => {}
+			}
+		});
+	}
 }
 
 /// A file together with the turn to apply it.
@@ -256,40 +267,13 @@ pub fn joined(own: &[String], group: &[String]) -> Vec<String> {
 	all
 }
 
-/// A candidate that is being fetched. The fetch stops when this is dropped.
-pub struct Fetching(JoinHandle<(Option<OwnedSemaphorePermit>, Result<(), ArtifactError>)>);
-
-impl Drop for Fetching {
-	fn drop(&mut self) {
-		self.0.abort();
-	}
-}
-
-/// A fetched candidate, in a file that is removed when this is dropped.
+/// A fetched candidate, in a file that is removed when this is dropped. Its room on disk is given back then, so
+/// the content is discarded before, if it is of no more use.
+#[derive(Debug)]
 pub struct Candidate {
 	/// The checkpoint.
 	pub file: tempfile::TempPath,
-	_permit: Option<OwnedSemaphorePermit>,
-}
-
-fn late(content: &ContentRef) -> FetchError {
-	FetchError::Unavailable {
-		content: *content,
-		done: 0,
-		reason: "no provider served all of it in time".into(),
-	}
-}
-
-/// Error of a candidate that got no room on disk in time because of those before it: it is not to blame.
-fn no_room() -> ArtifactError {
-	ArtifactError::Failed(anyhow!(
-		"the candidates before it left no room on disk in time: raise --max-content"
-	))
-}
-
-/// Returns the MiB that this many bytes take up, at least one.
-fn mebibytes(bytes: u64) -> u32 {
-	u32::try_from(bytes.div_ceil(1 << 20)).unwrap_or(u32::MAX).clamp(1, u32::MAX >> 4)
+	_seat: Arc<Seat>,
 }
 
 /// Returns the instant that lies this far ahead.

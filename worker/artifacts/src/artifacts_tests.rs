@@ -1,17 +1,40 @@
 use super::*;
+use std::{
+	io::{Read, Write},
+	net::{SocketAddr, TcpListener, TcpStream},
+};
 use tokio::runtime::Runtime;
 
 const MIB: usize = 1 << 20;
 
-/// Artifacts with room for two candidates of a MiB, a gateway that serves the returned content, and one that
-/// takes connections and never answers.
+/// Artifacts with room for two candidates of a MiB, and a gateway that serves eight of them.
 struct Fixture {
 	runtime: Runtime,
 	artifacts: Artifacts,
-	honest: ContentRef,
+	honest: Vec<ContentRef>,
 	gateway: String,
-	silent: std::net::TcpListener,
 	_directory: tempfile::TempDir,
+}
+
+/// Starts a gateway that answers each request at once, and then sends a byte every now and then.
+fn dripping() -> SocketAddr {
+	let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+	let address = listener.local_addr().unwrap();
+	std::thread::spawn(move || {
+		for stream in listener.incoming() {
+			std::thread::spawn(move || drip(stream?));
+		}
+	});
+	address
+}
+
+fn drip(mut stream: TcpStream) -> std::io::Result<()> {
+	let _ = stream.read(&mut [0; 4096])?;
+	write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {MIB}\r\n\r\n")?;
+	loop {
+		stream.write_all(&[0])?;
+		std::thread::sleep(Duration::from_millis(50));
+	}
 }
 
 impl Fixture {
@@ -19,95 +42,128 @@ impl Fixture {
 		let directory = tempfile::tempdir().unwrap();
 		let runtime = Runtime::new().unwrap();
 		let served = Store::open(directory.path().join("served"), 1 << 30).unwrap();
-		let honest = served.import(vec![7; MIB].as_slice()).unwrap();
+		let honest = (0..8).map(|number| served.import(vec![number; MIB].as_slice()).unwrap()).collect();
 		let any = "127.0.0.1:0".parse().unwrap();
 		let serve = descent_content::serve(any, served, std::future::pending());
 		let (address, _) = runtime.block_on(serve).unwrap();
 		let quota = Quota { content: 4 * MIB as u64, candidates: 2 * MIB as u64, data: 1 << 20 };
 		let artifacts =
 			Artifacts::open(&directory.path().join("data"), quota, runtime.handle().clone()).unwrap();
-		Self {
-			runtime,
-			artifacts,
-			honest,
-			gateway: format!("http://{address}"),
-			silent: std::net::TcpListener::bind("127.0.0.1:0").unwrap(),
-			_directory: directory,
-		}
+		Self { runtime, artifacts, honest, gateway: format!("http://{address}"), _directory: directory }
 	}
 
-	fn begin_silent(&self, number: u8, until: Instant) -> (ContentRef, Fetching) {
-		let checkpoint = ContentRef::raw(&vec![number; MIB]).unwrap();
-		let provider = format!("http://{}", self.silent.local_addr().unwrap());
-		(checkpoint, self.artifacts.begin(checkpoint, vec![provider], until))
+	fn begin(&self, content: ContentRef, provider: &str, rank: usize, window: FetchWindow) -> Fetching {
+		let source = Source { content, providers: vec![provider.into()], peers: Vec::new(), rank };
+		self.artifacts.begin(source, window)
 	}
 
-	fn begin_honest(&self, until: Instant) -> Fetching {
-		self.artifacts.begin(self.honest, vec![self.gateway.clone()], until)
+	/// Begins to fetch a candidate that is served as it should be.
+	fn honest(&self, number: usize, rank: usize, window: FetchWindow) -> Fetching {
+		self.begin(self.honest[number], &self.gateway, rank, window)
 	}
+
+	fn check(&self, fetching: Fetching, number: u8) {
+		let candidate = self.artifacts.fetched(fetching).unwrap();
+		assert_eq!(std::fs::read(&candidate.file).unwrap(), vec![number; MIB]);
+		self.artifacts.cache().discard(&self.honest[usize::from(number)]).unwrap();
+	}
+}
+
+fn window(time: u64, closing: u64) -> FetchWindow {
+	FetchWindow { time: Duration::from_millis(time), closing: within(Duration::from_millis(closing)) }
+}
+
+fn wait_for(condition: impl Fn() -> bool) {
+	let deadline = within(Duration::from_secs(30));
+	while !condition() {
+		assert!(Instant::now() < deadline);
+		std::thread::sleep(Duration::from_millis(5));
+	}
+}
+
+#[test]
+fn sixty_three_dripping_candidates_keep_no_room_from_the_last_one() {
+	let fixture = Fixture::new();
+	let dripping = format!("http://{}", dripping());
+	let window = window(20_000, 60_000);
+	let crowd: Vec<_> = (0..63)
+		.map(|rank| {
+			let digest = sp_core::H256::from_low_u64_be(rank);
+			let content = ContentRef { digest, ..fixture.honest[0] };
+			fixture.begin(content, &dripping, rank as usize, window)
+		})
+		.collect();
+	let honest = fixture.honest(7, 63, window);
+	fixture.check(honest, 7);
+	assert!(!crowd.iter().any(Fetching::is_over), "it waited for others");
+	for fetching in crowd {
+		assert!(matches!(fixture.artifacts.fetched(fetching), Err(ArtifactError::Unavailable(_))));
+	}
+	assert!(fixture.artifacts.contacts() > 0);
+	fixture.runtime.shutdown_background();
 }
 
 #[test]
 fn who_gets_no_room_in_time_is_not_unavailable() {
 	let fixture = Fixture::new();
-	let until = within(Duration::from_millis(500));
-	let crowd = [1, 2].map(|number| fixture.begin_silent(number, until));
-	let honest = fixture.begin_honest(until);
-	for (checkpoint, fetching) in crowd {
-		assert!(matches!(
-			fixture.artifacts.fetched(fetching, &checkpoint),
-			Err(ArtifactError::Unavailable(_))
-		));
+	let long = window(60_000, 60_000);
+	let first = [0, 1].map(|number| fixture.honest(number, number, long));
+	wait_for(|| first.iter().all(Fetching::is_over));
+	let late = fixture.honest(2, 2, window(60_000, 500));
+	let error = fixture.artifacts.fetched(late).unwrap_err();
+	assert!(matches!(&error, ArtifactError::Failed(_)), "{error}");
+	assert!(error.to_string().contains("--max-content"), "{error}");
+	for (number, fetching) in first.into_iter().enumerate() {
+		fixture.check(fetching, number as u8);
 	}
-	assert!(matches!(fixture.artifacts.fetched(honest, &fixture.honest), Err(ArtifactError::Failed(_))));
 }
 
 #[test]
-fn room_is_kept_until_a_candidate_was_looked_at() {
+fn the_last_rank_gives_way_to_the_first_and_comes_back() {
 	let fixture = Fixture::new();
-	let until = within(Duration::from_secs(60));
-	// Without providers these end at once.
-	let ended = [1u8, 2].map(|number| {
-		let checkpoint = ContentRef::raw(&vec![number; MIB]).unwrap();
-		(checkpoint, fixture.artifacts.begin(checkpoint, Vec::new(), until))
-	});
-	let honest = fixture.begin_honest(until);
-	let deadline = within(Duration::from_secs(30));
-	while ended.iter().any(|(_, fetching)| !fetching.0.is_finished()) {
-		assert!(Instant::now() < deadline);
-		std::thread::yield_now();
+	let window = window(60_000, 60_000);
+	let last = [5, 6].map(|number| fixture.honest(number, number, window));
+	wait_for(|| last.iter().all(Fetching::is_over));
+	let first = fixture.honest(0, 0, window);
+	fixture.check(first, 0);
+	for (number, fetching) in [5, 6].into_iter().zip(last) {
+		fixture.check(fetching, number);
 	}
-	assert_eq!(fixture.artifacts.permits.available_permits(), 0);
-	assert!(!honest.0.is_finished());
-	for (checkpoint, fetching) in ended {
-		assert!(matches!(
-			fixture.artifacts.fetched(fetching, &checkpoint),
-			Err(ArtifactError::Unavailable(_))
-		));
-	}
-	let candidate = fixture.artifacts.fetched(honest, &fixture.honest).unwrap();
-	assert_eq!(std::fs::read(&candidate.file).unwrap(), vec![7; MIB]);
-	drop(candidate);
-	assert_eq!(fixture.artifacts.permits.available_permits(), 2);
+	wait_for(|| fixture.artifacts.room.spare() == 2 * MIB as u64);
 }
 
 #[test]
-fn room_is_given_in_the_order_of_the_calls() {
+fn many_candidates_pass_through_little_room_in_the_order_of_their_ranks() {
 	let fixture = Fixture::new();
-	let until = within(Duration::from_secs(60));
-	for _ in 0..50 {
-		let first = fixture.begin_honest(until);
-		let second = fixture.begin_honest(until);
-		let crowd: Vec<_> = (1..20).map(|number| fixture.begin_silent(number, until)).collect();
-		// Were one of the crowd before them, this would wait for it in vain.
-		drop(fixture.artifacts.fetched(first, &fixture.honest).unwrap());
-		drop(fixture.artifacts.fetched(second, &fixture.honest).unwrap());
-		drop(crowd);
-		let deadline = within(Duration::from_secs(30));
-		while fixture.artifacts.permits.available_permits() < 2 {
-			assert!(Instant::now() < deadline);
-			std::thread::yield_now();
-		}
+	let window = window(60_000, 60_000);
+	let all: Vec<_> = (0..8).map(|number| fixture.honest(number, number, window)).collect();
+	for (number, fetching) in all.into_iter().enumerate() {
+		fixture.check(fetching, number as u8);
 	}
-	fixture.runtime.shutdown_background();
+}
+
+#[test]
+fn who_has_its_full_time_and_does_not_come_is_unavailable() {
+	let fixture = Fixture::new();
+	let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+	let provider = format!("http://{}", silent.local_addr().unwrap());
+	let content = ContentRef::raw(b"content").unwrap();
+	let fetching = fixture.begin(content, &provider, 0, window(300, 60_000));
+	let error = fixture.artifacts.fetched(fetching).unwrap_err();
+	assert!(matches!(error, ArtifactError::Unavailable(_)), "{error}");
+	let fetching = fixture.begin(content, &provider, 0, window(60_000, 300));
+	let error = fixture.artifacts.fetched(fetching).unwrap_err();
+	assert!(matches!(error, ArtifactError::Failed(_)), "{error}");
+}
+
+#[test]
+fn a_gateway_that_has_nothing_is_heard_of_and_silence_is_not() {
+	let fixture = Fixture::new();
+	let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+	let silent = format!("http://{}", silent.local_addr().unwrap());
+	let soon = || within(Duration::from_millis(700));
+	assert!(!fixture.artifacts.is_heard_of(&[silent.clone(), "no address".into()], soon()));
+	assert!(!fixture.artifacts.is_heard_of(&[], soon()));
+	assert_eq!(fixture.artifacts.contacts(), 0);
+	assert!(fixture.artifacts.is_heard_of(&[silent, fixture.gateway.clone()], soon()));
 }

@@ -84,6 +84,10 @@ impl Reservation {
 		let left = progress.total.saturating_sub(progress.done);
 		self.0.fetch_min(left, Ordering::Relaxed);
 	}
+
+	pub(crate) fn set(&self, bytes: u64) {
+		self.0.store(bytes, Ordering::Relaxed);
+	}
 }
 
 impl ContentCache {
@@ -126,6 +130,24 @@ impl ContentCache {
 		let bytes = Arc::new(AtomicU64::new(needed));
 		ledger.reservations.push(Arc::downgrade(&bytes));
 		Ok(Reservation(bytes))
+	}
+
+	/// Returns a reservation of no bytes.
+	pub(crate) fn empty_reservation(&self) -> Reservation {
+		let bytes = Arc::default();
+		lock(&self.ledger).reservations.push(Arc::downgrade(&bytes));
+		Reservation(bytes)
+	}
+
+	/// Makes room for `bytes` more of a reservation.
+	///
+	/// # Errors
+	/// Those of [`Self::reserve`].
+	pub(crate) fn raise(&self, reservation: &Reservation, bytes: u64) -> Result<(), StoreError> {
+		let mut ledger = lock(&self.ledger);
+		self.make_room(&mut ledger, bytes, 0)?;
+		reservation.0.fetch_add(bytes, Ordering::Relaxed);
+		Ok(())
 	}
 
 	fn make_room(&self, ledger: &mut Ledger, needed: u64, spare: u64) -> Result<(), StoreError> {
@@ -183,7 +205,7 @@ impl ContentCache {
 
 /// Returns the most bytes that content takes in a store: a node of its tree has some 60 bytes for each leaf
 /// of a MiB.
-fn footprint(content: &ContentRef) -> u64 {
+pub(crate) fn footprint(content: &ContentRef) -> u64 {
 	match content.codec {
 		descent_protocol::Codec::Raw => content.size,
 		descent_protocol::Codec::UnixFs => {

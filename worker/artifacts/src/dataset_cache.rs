@@ -4,9 +4,10 @@ use crate::{
 	dataset_log::sources,
 	disk::create_directory,
 	version_folders::{is_unfinished, remove, size, subfolders, sweep},
+	InProcess, VersionBuilder,
 };
 use anyhow::{bail, ensure, Context, Result};
-use descent_dataset::{DeltaLimits, DeltaReader, RecordId, Schema, Set, SetError};
+use descent_dataset::{RecordId, Schema, Set, SetError};
 use descent_protocol::{dataset_root, evaluation::DeltaSource, view::LogEntryView};
 use sp_core::H256;
 use std::{
@@ -26,6 +27,7 @@ pub struct DatasetCache {
 	state: Mutex<State>,
 	/// Notified when a build ends.
 	changed: Condvar,
+	builder: Arc<dyn VersionBuilder>,
 }
 
 #[derive(Debug, Default)]
@@ -76,7 +78,18 @@ impl DatasetCache {
 	pub fn open(directory: &Path, max_bytes: u64) -> Result<Self> {
 		create_directory(directory)?;
 		sweep(directory)?;
-		Ok(Self { directory: directory.into(), max_bytes, state: Mutex::default(), changed: Condvar::new() })
+		Ok(Self {
+			directory: directory.into(),
+			max_bytes,
+			state: Mutex::default(),
+			changed: Condvar::new(),
+			builder: Arc::new(InProcess),
+		})
+	}
+
+	/// Has deltas read by `builder` from now on.
+	pub fn set_builder(&mut self, builder: Arc<dyn VersionBuilder>) {
+		self.builder = builder;
 	}
 
 	/// Returns the data set that `deltas` make, the oldest first. `file` returns the file of a delta where it
@@ -144,9 +157,13 @@ impl DatasetCache {
 				continue;
 			};
 			let file = file(done)?;
-			self.make_room(&guard, schema, base.as_deref(), file.as_ref())?;
-			let limits = DeltaLimits::default();
-			let next = Set::apply(&folder, base.as_deref(), file.as_ref(), *digest, schema, &limits)
+			let rows = self.builder.rows(file.as_ref(), schema, until);
+			let rows = rows.context("a delta of the data set cannot be read")?;
+			let needed = self.make_room(&guard, schema, base.as_deref(), rows)?;
+			let (base_set, file) = (base.as_deref(), file.as_ref());
+			let next = self
+				.builder
+				.build(&folder, base_set, file, *digest, schema, needed, until)
 				.with_context(|| format!("version {} cannot be built", done + 1))?;
 			check(done, &next)?;
 			let next = self.lock().share(next);
@@ -192,11 +209,9 @@ impl DatasetCache {
 		Ok(())
 	}
 
-	/// Removes the versions used longest ago until the delta at `path`, applied to `base`, has room.
-	fn make_room(&self, guard: &BuildGuard, schema: &Schema, base: Option<&Set>, path: &Path) -> Result<()> {
-		let rows = DeltaReader::open(path, schema, &DeltaLimits::default())
-			.context("a delta of the data set cannot be read")?
-			.len();
+	/// Removes the versions used longest ago until a delta of `rows` rows, applied to `base`, has room. Returns
+	/// the bytes that it needs.
+	fn make_room(&self, guard: &BuildGuard, schema: &Schema, base: Option<&Set>, rows: u64) -> Result<u64> {
 		let needed = Set::disk_bytes(schema, base.map_or(0, Set::len), rows);
 		ensure!(
 			needed <= self.max_bytes,
@@ -233,7 +248,7 @@ impl DatasetCache {
 			self.max_bytes
 		);
 		state.building.insert(guard.version.clone(), needed);
-		Ok(())
+		Ok(needed)
 	}
 
 	/// Finds the version on disk that has most of the deltas and passes `check`, and its number of deltas.

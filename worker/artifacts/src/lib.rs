@@ -29,6 +29,8 @@
 //! ```
 
 mod artifacts;
+mod candidates;
+mod contact;
 mod content_cache;
 mod dataset_cache;
 mod dataset_client;
@@ -36,13 +38,17 @@ pub mod dataset_log;
 mod description;
 pub mod disk;
 mod error;
+mod room;
 #[cfg(test)]
 mod test_log;
+mod version_builder;
 mod version_folders;
 
-pub use artifacts::{joined, within, Artifacts, Candidate, Fetching, Quota};
+pub use artifacts::{joined, within, Artifacts, Candidate, Quota};
+pub use candidates::{FetchWindow, Fetching, Source};
 pub use content_cache::{ContentCache, PinGuard, Reservation};
 pub use dataset_cache::DatasetCache;
 pub use dataset_client::{on_thread, DatasetClient, DatasetStep, OnStep};
 pub use description::{fetch_description, FetchDescriptionError};
 pub use error::ArtifactError;
+pub use version_builder::{InProcess, VersionBuilder};

@@ -24,9 +24,20 @@ pub(crate) struct Options {
 	/// Directory for content, data sets and results. One process at a time may use it.
 	#[arg(long, value_name = "DIR")]
 	data: PathBuf,
-	/// Threads that measure; all cores if absent.
+	/// Threads that measure, all processes together; all cores if absent.
 	#[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
 	threads: Option<u16>,
+	/// Processes that measure side by side. Each has all threads while it is alone. Rounds of different groups
+	/// then do not wait for each other, and each process may take the memory of one evaluation.
+	#[arg(long, value_name = "N", default_value_t = 2, value_parser = value_parser!(u16).range(1..=64))]
+	processes: u16,
+	/// Address at which to serve the content that was fetched to the evaluators of other validators, so that
+	/// a trainer uploads a checkpoint a few times and not once for each. Off if absent.
+	#[arg(long, value_name = "ADDRESS")]
+	share: Option<SocketAddr>,
+	/// URL at which others find the address of --share, as it is registered on chain.
+	#[arg(long, value_name = "URL", requires = "share")]
+	share_url: Option<String>,
 	/// Print a line of JSON with the address when ready.
 	#[arg(long)]
 	json: bool,
@@ -80,6 +91,10 @@ impl Options {
 			check_limit: Duration::from_secs(self.check_limit),
 			max_content: self.max_content << 30,
 			max_data: self.max_data << 30,
+			processes: self.processes.into(),
+			threads: self.threads.map(Into::into),
+			share: self.share,
+			share_url: self.share_url,
 		}
 	}
 }
@@ -87,9 +102,6 @@ impl Options {
 /// Runs the service until the process is asked to stop.
 pub(crate) async fn run(options: Options) -> Result<()> {
 	let shutdown = shutdown::requested()?;
-	if let Some(threads) = options.threads {
-		descent_model::set_threads(threads.into());
-	}
 	let json = options.json;
 	let evaluator = Evaluator::start(&options.evaluator()).await?;
 	let address = format!("http://{}", evaluator.address());
@@ -97,6 +109,9 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 		screen::json(&json!({ "event": "ready", "address": address }));
 	} else {
 		screen::line(&format!("Evaluator listens at {address}"));
+	}
+	if let Some(share) = evaluator.share_address() {
+		tracing::info!("serves what it has fetched to other validators at http://{share}");
 	}
 	shutdown.await;
 	tracing::info!("ending; the node will ask again for unfinished measurements");

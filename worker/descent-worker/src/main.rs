@@ -5,6 +5,7 @@
 //! - `test` measures one checkpoint on one data file.
 //! - `selftest` shows that this machine computes evaluations as all others do.
 
+mod child;
 mod evaluate;
 mod selftest;
 mod test;
@@ -43,6 +44,8 @@ enum Command {
 	Train(train::Options),
 	Test(test::Options),
 	Selftest(selftest::Options),
+	#[command(hide = true)]
+	Child(child::Options),
 }
 
 /// Returns the version of this program and of what it computes with: a strike can then be traced to a build.
@@ -62,7 +65,11 @@ fn long_version() -> &'static str {
 fn main() -> ExitCode {
 	let arguments = Arguments::parse();
 	screen::start_logging("info", true);
-	match complete(run(arguments.command)) {
+	let outcome = match arguments.command {
+		Command::Child(_) => child::run(),
+		command => complete(run(command)),
+	};
+	match outcome {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
 			eprintln!("descent-worker: {error:#}");
@@ -84,6 +91,7 @@ async fn run(command: Command) -> Result<()> {
 	match command {
 		Command::Evaluate(options) => evaluate::run(options).await,
 		Command::Train(options) => train::run(options).await,
+		Command::Child(_) => child::run(),
 		Command::Test(options) => tokio::task::spawn_blocking(|| test::run(options)).await?,
 		Command::Selftest(options) => tokio::task::spawn_blocking(move || selftest::run(&options)).await?,
 	}

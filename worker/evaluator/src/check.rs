@@ -1,6 +1,11 @@
 //! Checking proposed deltas.
 
-use super::{metrics::Metrics, runner::JobRunner};
+use super::{
+	measure::{HEARING, NO_NETWORK},
+	metrics::Metrics,
+	pool::{DeltaCheck, EvaluationPool},
+	runner::JobRunner,
+};
 use anyhow::{bail, ensure, Context, Result};
 use descent_artifacts::{joined, within, ArtifactError, Artifacts};
 use descent_dataset::{DeltaLimits, Schema, Set};
@@ -18,6 +23,7 @@ use std::{
 #[derive(Clone)]
 pub(crate) struct Checker {
 	pub artifacts: Arc<Artifacts>,
+	pub pool: EvaluationPool,
 	/// Longest time for a check.
 	pub limit: Duration,
 	pub metrics: Arc<Metrics>,
@@ -46,6 +52,7 @@ impl Checker {
 	fn check(&self, request: &CheckRequest, over: Instant) -> Result<DeltaVerdict> {
 		// Parts of the base that are fetched or built by then are there for the next attempt.
 		let until = within(self.limit).min(over);
+		let contacts = self.artifacts.contacts();
 		let proposed = &request.proposed.delta;
 		if proposed.size > DeltaLimits::default().file_bytes {
 			return Ok(DeltaVerdict::Invalid(DeltaFault::TooLarge));
@@ -60,8 +67,8 @@ impl Checker {
 		let base = match request.deltas.as_slice() {
 			[] => None,
 			deltas => {
-				let built =
-					self.artifacts.set_in_turn(&description, deltas, &request.providers, until, &self.turn);
+				let (providers, times) = (&request.providers, (until, within(self.limit)));
+				let built = self.artifacts.set_in_turn(&description, deltas, providers, times, &self.turn);
 				Some(built.with_context(|| {
 					format!("version {} of the data set cannot be built", request.version)
 				})?)
@@ -69,7 +76,14 @@ impl Checker {
 		};
 		match self.fetch(request, until)? {
 			Ok(file) => self.apply(request, base.as_deref(), &file, &description.schema(), until),
-			Err(verdict) => Ok(verdict),
+			Err(verdict) => {
+				if verdict == DeltaVerdict::Unavailable && self.artifacts.contacts() == contacts {
+					// Nobody was heard of, so that the delta is not to be had says nothing.
+					let until = within(HEARING).min(over);
+					ensure!(self.artifacts.is_heard_of(&request.providers, until), NO_NETWORK);
+				}
+				Ok(verdict)
+			}
 		}
 	}
 
@@ -110,8 +124,10 @@ impl Checker {
 		let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
 		self.check_time(until)?;
 		let scratch = self.artifacts.scratch();
-		match descent_dataset::check(scratch, base, file, schema, &DeltaLimits::default()) {
-			Ok(summary) => Ok(DeltaVerdict::Valid(DeltaReport {
+		let limit = within(self.limit);
+		let checked = self.pool.check_delta(scratch, base, file, schema, limit);
+		match checked.context("the delta cannot be checked here")? {
+			DeltaCheck::Valid(summary) => Ok(DeltaVerdict::Valid(DeltaReport {
 				added: summary.added,
 				removed: summary.removed,
 				records: summary.records,
@@ -123,13 +139,10 @@ impl Checker {
 					summary.rows,
 				),
 			})),
-			Err(error) => match error.fault() {
-				Some(fault) => {
-					tracing::info!(digest = ?request.proposed.delta.digest, "invalid: {error}");
-					Ok(DeltaVerdict::Invalid(fault))
-				}
-				None => Err(error).context("the delta cannot be checked here"),
-			},
+			DeltaCheck::Invalid(fault, reason) => {
+				tracing::info!(digest = ?request.proposed.delta.digest, "invalid: {reason}");
+				Ok(DeltaVerdict::Invalid(fault))
+			}
 		}
 	}
 

@@ -16,6 +16,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 pub struct EvaluationSet {
 	set: Arc<Set>,
 	records: Arc<[u64]>,
+	seed: H256,
 	rules: EvaluationRules,
 }
 
@@ -24,7 +25,7 @@ impl EvaluationSet {
 	pub fn draw(set: Arc<Set>, seed: H256, records: u32, metric: Metric) -> Result<Self> {
 		let records: Arc<[u64]> = descent_protocol::sample(seed, set.len(), records).into();
 		ensure!(!records.is_empty(), "the data set has no records to measure on");
-		Ok(Self { set, records, rules: EvaluationRules::of_round(metric, seed) })
+		Ok(Self { set, records, seed, rules: EvaluationRules::of_round(metric, seed) })
 	}
 
 	/// Returns the same records with another rule for scores. Rounds before dithered scores have no limit on
@@ -35,6 +36,31 @@ impl EvaluationSet {
 			self.rules.condition = None;
 		}
 		self
+	}
+
+	/// Returns the data set.
+	pub(crate) fn set(&self) -> &Set {
+		&self.set
+	}
+
+	/// Returns the positions of the records.
+	pub(crate) fn records(&self) -> &[u64] {
+		&self.records
+	}
+
+	/// Returns the seed that drew the records.
+	pub(crate) fn seed(&self) -> H256 {
+		self.seed
+	}
+
+	/// Returns the metric.
+	pub(crate) fn metric(&self) -> Metric {
+		self.rules.metric
+	}
+
+	/// Returns the rule for scores.
+	pub(crate) fn rounding(&self) -> Rounding {
+		self.rules.rounding
 	}
 
 	/// Measures a checkpoint as the members of a committee do, at the latest until `until`.

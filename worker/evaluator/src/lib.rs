@@ -2,8 +2,9 @@
 //!
 //! The node's off-chain worker posts a request and polls until its job is done; see
 //! [`descent_protocol::evaluation`]. Evaluations and checks wait in separate bounded queues and have separate
-//! threads, so that neither waits for the other. Checks spend most of their time on waiting for providers, so
-//! several run side by side. Outcomes are kept on disk. Jobs are not, because the off-chain worker posts them
+//! threads, so that neither waits for the other. Both spend much of their time on waiting for providers, so
+//! several run side by side. What strangers publish is read by processes of an [`EvaluationPool`], which have
+//! neither network nor keys. Outcomes are kept on disk. Jobs are not, because the off-chain worker posts them
 //! again.
 //!
 //! # Example
@@ -24,6 +25,10 @@
 //!     check_limit: Duration::from_secs(21_600),
 //!     max_content: 40 << 30,
 //!     max_data: 32 << 30,
+//!     processes: 2,
+//!     threads: None,
+//!     share: None,
+//!     share_url: None,
 //! })
 //! .await?;
 //! println!("listening at http://{}", evaluator.address());
@@ -32,6 +37,7 @@
 //! ```
 
 mod check;
+pub mod child;
 pub mod evaluation_set;
 mod measure;
 mod metrics;
@@ -44,7 +50,8 @@ mod service;
 #[cfg(test)]
 mod tests;
 
-pub use pool::EvaluationPool;
+pub use child::Isolation;
+pub use pool::{DeltaCheck, EvaluationPool, PoolOptions};
 
 use anyhow::{ensure, Context, Result};
 use check::Checker;
@@ -72,6 +79,8 @@ use tokio::{net::TcpListener, runtime::Handle};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Checks that run side by side: most of their time is spent on waiting for the providers of a delta.
 const CHECKERS: usize = 16;
+/// Evaluations that fetch while all processes measure.
+const FETCHING: usize = 3;
 /// Jobs of one group that run at a time. With fewer, a slow provider or two would keep a group from all of
 /// its other proposals; with more, a few groups would keep out all others.
 const PER_GROUP: usize = 4;
@@ -103,6 +112,14 @@ pub struct EvaluatorOptions {
 	pub max_content: u64,
 	/// Most bytes of data sets on disk.
 	pub max_data: u64,
+	/// Number of processes that measure side by side.
+	pub processes: usize,
+	/// Threads that measure, all processes together; one for each core if absent.
+	pub threads: Option<usize>,
+	/// Address at which to serve the fetched content to the evaluators of other validators.
+	pub share: Option<SocketAddr>,
+	/// URL at which others find that address.
+	pub share_url: Option<String>,
 }
 
 /// A running evaluator.
@@ -110,29 +127,41 @@ pub struct Evaluator {
 	evaluations: Arc<JobQueue<EvaluationRequest>>,
 	checks: Arc<JobQueue<CheckRequest>>,
 	threads: Vec<thread::JoinHandle<()>>,
+	pool: EvaluationPool,
 	server: ServerHandle,
+	share: Option<ServerHandle>,
 }
 
 impl Evaluator {
-	/// Opens the data directory and starts the service.
+	/// Opens the data directory and starts the service. The program has to become a child process when it is
+	/// started with the argument `child` alone, see [`child::run`].
 	///
 	/// # Errors
-	/// Fails if the address is not allowed or taken, or if the directory cannot be used.
+	/// Fails if the address is not allowed or taken, if the directory cannot be used, or if no process can be
+	/// started.
 	pub async fn start(options: &EvaluatorOptions) -> Result<Self> {
-		let deadlines = Deadlines { fetch: options.fetch_timeout, job: options.job_limit };
-		let limit = options.check_limit;
-		Self::start_with(options, |artifacts, metrics| {
-			let measurer = Measurer { artifacts: artifacts.clone(), deadlines, metrics: metrics.clone() };
-			let checker = Checker { artifacts, limit, metrics, turn: Arc::default() };
-			(measurer, checker)
-		})
-		.await
+		let pool = PoolOptions {
+			processes: options.processes,
+			threads: options.threads,
+			deltas: true,
+			..PoolOptions::new(&options.data)?
+		};
+		let evaluators = options.processes.max(1) + FETCHING;
+		Self::start_with(options, evaluators, move || EvaluationPool::start(&pool), |runners| runners).await
 	}
 
-	/// Starts the service with other runners.
-	async fn start_with<M: JobRunner<EvaluationRequest>, C: JobRunner<CheckRequest> + Clone>(
+	/// Starts a service that reads all by itself, without any limit. It is for tests.
+	#[doc(hidden)]
+	pub async fn start_in_process(options: &EvaluatorOptions) -> Result<Self> {
+		Self::start_with(options, 2, || Ok(EvaluationPool::in_process()), |runners| runners).await
+	}
+
+	/// Starts the service with other runners, `evaluators` of them for evaluations.
+	async fn start_with<M: JobRunner<EvaluationRequest> + Clone, C: JobRunner<CheckRequest> + Clone>(
 		options: &EvaluatorOptions,
-		runners: impl FnOnce(Arc<Artifacts>, Arc<Metrics>) -> (M, C),
+		evaluators: usize,
+		pool: impl FnOnce() -> Result<EvaluationPool> + Send + 'static,
+		runners: impl FnOnce((Measurer, Checker)) -> (M, C),
 	) -> Result<Self> {
 		ensure!(
 			options.listen.ip().is_loopback() || options.allow_remote,
@@ -148,15 +177,25 @@ impl Evaluator {
 			data: options.max_data,
 		};
 		// This locks the directory, so that no two processes write results.
-		let artifacts = Arc::new(Artifacts::open(&options.data, quota, Handle::current())?);
+		let mut artifacts = Artifacts::open(&options.data, quota, Handle::current())?;
+		let pool = tokio::task::spawn_blocking(pool).await??;
+		artifacts.set_builder(Arc::new(pool.clone()));
+		let artifacts = Arc::new(artifacts);
 		let evaluations = open_queue("results", options, &artifacts, &metrics)?;
 		let checks = open_queue("checks", options, &artifacts, &metrics)?;
 		let listener = TcpListener::bind(options.listen).await.with_context(|| {
 			format!("cannot listen on {}: choose another address with --listen", options.listen)
 		})?;
 		let address = listener.local_addr()?;
-		let (measurer, checker) = runners(artifacts, metrics.clone());
-		let mut threads = vec![spawn(evaluations.clone(), measurer)?];
+		let share = match options.share {
+			Some(share) => Some(share_content(share, &artifacts).await?),
+			None => None,
+		};
+		let (measurer, checker) = runners(own_runners(options, &artifacts, &pool, &metrics));
+		let mut threads = Vec::new();
+		for measurer in vec![measurer; evaluators] {
+			threads.push(spawn(evaluations.clone(), measurer)?);
+		}
 		for checker in vec![checker; CHECKERS] {
 			threads.push(spawn(checks.clone(), checker)?);
 		}
@@ -164,17 +203,23 @@ impl Evaluator {
 			evaluations: evaluations.clone(),
 			checks: checks.clone(),
 			metrics,
+			pool: pool.clone(),
 			local_only: !options.allow_remote,
 		});
 		let server = ServerHandle::spawn(address, |stopped| {
 			axum::serve(listener, router).with_graceful_shutdown(stopped).into_future()
 		});
-		Ok(Self { evaluations, checks, threads, server })
+		Ok(Self { evaluations, checks, threads, pool, server, share })
 	}
 
 	/// Returns the address that the service listens on.
 	pub fn address(&self) -> SocketAddr {
 		self.server.address()
+	}
+
+	/// Returns the address at which content is served to other validators, if it is.
+	pub fn share_address(&self) -> Option<SocketAddr> {
+		self.share.as_ref().map(ServerHandle::address)
 	}
 
 	/// Ends the service. New requests are refused, and running jobs get a few seconds to finish.
@@ -183,11 +228,46 @@ impl Evaluator {
 		self.checks.close();
 		let server = tokio::time::timeout(PATIENCE, self.server.stop());
 		let (served, ()) = tokio::join!(server, ended(&self.threads));
+		self.pool.stop();
+		if let Some(share) = self.share {
+			// It closes its connections by itself.
+			let _ = tokio::time::timeout(PATIENCE, share.stop()).await;
+		}
 		match served {
 			Ok(served) => Ok(served?),
 			Err(_) => Ok(()),
 		}
 	}
+}
+
+/// Returns what does the jobs of the service.
+fn own_runners(
+	options: &EvaluatorOptions,
+	artifacts: &Arc<Artifacts>,
+	pool: &EvaluationPool,
+	metrics: &Arc<Metrics>,
+) -> (Measurer, Checker) {
+	let measurer = Measurer {
+		artifacts: artifacts.clone(),
+		pool: pool.clone(),
+		deadlines: Deadlines { fetch: options.fetch_timeout, job: options.job_limit },
+		metrics: metrics.clone(),
+		own_address: options.share_url.clone(),
+	};
+	let checker = Checker {
+		artifacts: artifacts.clone(),
+		pool: pool.clone(),
+		limit: options.check_limit,
+		metrics: metrics.clone(),
+		turn: Arc::default(),
+	};
+	(measurer, checker)
+}
+
+/// Serves the fetched content. A block has to hash to its name, so nothing else can be had.
+async fn share_content(address: SocketAddr, artifacts: &Artifacts) -> Result<ServerHandle> {
+	let share = ServerHandle::gateway(address, artifacts.cache().store().clone()).await;
+	share.with_context(|| format!("cannot listen on {address}: choose another address with --share"))
 }
 
 /// Waits until the threads have ended, for [`PATIENCE`] at most.

@@ -132,8 +132,9 @@ impl<R: Request> JobQueue<R> {
 		self.lock().queue.len()
 	}
 
-	/// Waits for the next job, of those whose group may have another one the one whose time to fetch ends
-	/// first, and marks it as running; `None` once the service is closed.
+	/// Waits for the next job and marks it as running; `None` once the service is closed. It is the one whose time
+	/// to fetch ends first, of the groups that have none running if there are such, and else of those that may
+	/// have another one.
 	pub(crate) fn next(&self) -> Option<Task<R>> {
 		let mut inner = self.lock();
 		loop {
@@ -201,13 +202,15 @@ impl<R: Request> Inner<R> {
 
 	/// Returns the position of the waiting job that is to run first.
 	fn first(&self, per_group: usize) -> Option<usize> {
-		let is_allowed = |task: &Task<R>| {
+		let running = |task: &Task<R>| {
 			let running = self.running.values();
-			running.filter(|running| running.group == task.request.group()).count() < per_group
+			running.filter(|running| running.group == task.request.group()).count()
 		};
-		let queued = self.queue.iter().enumerate().filter(|(_, task)| is_allowed(task));
-		let first = queued.min_by_key(|(position, task)| (task.due, *position));
-		first.map(|(first, _)| first)
+		let queued =
+			self.queue.iter().enumerate().map(|(position, task)| (running(task), task.due, position));
+		let allowed = queued.filter(|(running, ..)| *running < per_group);
+		let first = allowed.min_by_key(|(running, due, position)| (*running > 0, *due, *position));
+		first.map(|(.., first)| first)
 	}
 
 	/// Makes room for a job of a group by dropping the last one of the group that has most waiting; the node

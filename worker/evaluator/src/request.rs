@@ -2,7 +2,8 @@
 
 use descent_protocol::{
 	evaluation::{CheckRequest, Checked, DeltaSource, EvaluationRequest, Measured},
-	ContentRef, EvaluationPolicy, GroupId, MAX_CANDIDATES, MAX_LOG, MAX_PROVIDERS, MAX_PROVIDER_LENGTH,
+	ContentRef, EvaluationPolicy, GroupId, MAX_CANDIDATES, MAX_COMMITTEE, MAX_LOG, MAX_PROVIDERS,
+	MAX_PROVIDER_LENGTH,
 };
 use serde::{de::DeserializeOwned, Serialize};
 use sp_core::H256;
@@ -78,6 +79,7 @@ impl Request for EvaluationRequest {
 			return Err("the data set has no delta".into());
 		}
 		providers(&self.providers)?;
+		addresses(&self.peers, MAX_COMMITTEE)?;
 		content(&self.model)?;
 		deltas(&self.deltas)?;
 		if let EvaluationPolicy::Validation { set, .. } = &self.policy {
@@ -160,10 +162,14 @@ fn content(content: &ContentRef) -> Result<(), String> {
 }
 
 fn providers(providers: &[String]) -> Result<(), String> {
-	let long = |provider: &String| provider.len() > MAX_PROVIDER_LENGTH as usize;
-	if providers.len() > MAX_PROVIDERS as usize || providers.iter().any(long) {
+	addresses(providers, MAX_PROVIDERS)
+}
+
+fn addresses(addresses: &[String], most: u32) -> Result<(), String> {
+	let long = |address: &String| address.len() > MAX_PROVIDER_LENGTH as usize;
+	if addresses.len() > most as usize || addresses.iter().any(long) {
 		return Err(format!(
-			"at most {MAX_PROVIDERS} providers of at most {MAX_PROVIDER_LENGTH} bytes each are asked"
+			"at most {most} addresses of at most {MAX_PROVIDER_LENGTH} bytes each are asked"
 		));
 	}
 	Ok(())

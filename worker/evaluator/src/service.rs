@@ -2,6 +2,7 @@
 
 use super::{
 	metrics::Metrics,
+	pool::EvaluationPool,
 	queue::{Full, JobQueue},
 	request::{self, Request},
 };
@@ -33,6 +34,7 @@ pub(crate) struct Service {
 	pub evaluations: Arc<JobQueue<EvaluationRequest>>,
 	pub checks: Arc<JobQueue<CheckRequest>>,
 	pub metrics: Arc<Metrics>,
+	pub pool: EvaluationPool,
 	/// True if only requests to a name of this machine itself are served.
 	pub local_only: bool,
 }
@@ -130,7 +132,8 @@ async fn look_up<R: Request>(State(jobs): State<Arc<JobQueue<R>>>, Path(id): Pat
 }
 
 async fn health(State(service): State<Service>) -> Response {
-	Json(json!({ "status": "ok", "waiting": service.evaluations.waiting() })).into_response()
+	let (waiting, isolation) = (service.evaluations.waiting(), service.pool.isolation());
+	Json(json!({ "status": "ok", "waiting": waiting, "isolation": isolation })).into_response()
 }
 
 async fn metrics(State(service): State<Service>) -> Response {

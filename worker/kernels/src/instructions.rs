@@ -12,6 +12,11 @@ pub enum Instructions {
 	Avx512,
 }
 
+/// Variable of the environment that names the instructions to use, to compare code paths. A name that is
+/// unknown here, or of instructions that the processor does not have, is an error of
+/// [`Instructions::from_environment`] and has no effect otherwise.
+pub const INSTRUCTIONS_VARIABLE: &str = "DESCENT_INSTRUCTIONS";
+
 /// The choice, as the position in [`Instructions::ALL`] plus one; 0 until the first use.
 static CHOSEN: AtomicU8 = AtomicU8::new(0);
 
@@ -46,8 +51,23 @@ impl Instructions {
 	pub fn chosen() -> Self {
 		match CHOSEN.load(Ordering::Relaxed).checked_sub(1) {
 			Some(position) => Self::ALL.get(usize::from(position)).copied().unwrap_or(Self::Portable),
-			None => Self::fastest(),
+			None => Self::from_environment().ok().flatten().unwrap_or_else(Self::fastest),
 		}
+	}
+
+	/// Returns the instructions that [`INSTRUCTIONS_VARIABLE`] names, if it is set.
+	///
+	/// # Errors
+	/// Fails, in words, if it names none that this processor has.
+	pub fn from_environment() -> Result<Option<Self>, String> {
+		let Ok(name) = std::env::var(INSTRUCTIONS_VARIABLE) else {
+			return Ok(None);
+		};
+		let named = Self::ALL.into_iter().filter(|level| level.is_supported());
+		let names: Vec<_> = named.clone().map(Self::name).collect();
+		let found = named.into_iter().find(|level| level.name() == name);
+		let wrong = || format!("{INSTRUCTIONS_VARIABLE}={name}: this processor has {}", names.join(", "));
+		found.map(Some).ok_or_else(wrong)
 	}
 
 	/// Uses these instructions in this process from now on. Returns false, and changes nothing, if the

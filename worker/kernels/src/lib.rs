@@ -35,7 +35,7 @@ pub use attention::{causal_attention, Attention};
 pub use convolution::{conv2d, Window};
 pub use elementwise::{add, embedding, gelu, relu, sigmoid, tanh};
 pub use functions::exp;
-pub use instructions::Instructions;
+pub use instructions::{Instructions, INSTRUCTIONS_VARIABLE};
 pub use loss::{cross_entropy, is_finite, squared_error, wrong_label};
 pub use matmul::{linear, matmul, Columns};
 pub use normalization::{batch_norm, layer_norm, softmax};

@@ -82,6 +82,8 @@ pub enum FetchError {
 		done: u64,
 		/// Reason for giving up, and the last failure.
 		reason: String,
+		/// True if any provider gave any HTTP answer. If none did, this machine may have no network.
+		answered: bool,
 	},
 	/// The content under this address and of this size is malformed. Every fetcher finds the same.
 	#[error("the content is malformed: {reason}")]
@@ -137,9 +139,35 @@ impl Fetcher {
 		Ok(Self { client, store, limits })
 	}
 
+	/// Returns the same fetcher with an earlier deadline. Unlike a future that is dropped, it says at the
+	/// deadline why nothing came.
+	#[must_use]
+	pub fn until(&self, deadline: tokio::time::Instant) -> Self {
+		let mut fetcher = self.clone();
+		let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+		fetcher.limits.deadline = fetcher.limits.deadline.min(left);
+		fetcher
+	}
+
 	/// Returns the store that content is fetched into.
 	pub fn store(&self) -> &Store {
 		&self.store
+	}
+
+	/// Fetches content as [`Fetcher::fetch`] does, from peers as well.
+	///
+	/// # Errors
+	/// As for [`Fetcher::fetch`].
+	pub async fn fetch_with_peers(
+		&self,
+		content: &ContentRef,
+		providers: &[impl AsRef<str>],
+		peers: &[impl AsRef<str>],
+		progress: impl Fn(Progress),
+	) -> Result<(), FetchError> {
+		let all: Vec<&str> =
+			providers.iter().map(AsRef::as_ref).chain(peers.iter().map(AsRef::as_ref)).collect();
+		self.fetch(content, &all, progress).await
 	}
 
 	/// Fetches content from `providers` and pins it. A provider is the base URL of a trustless gateway, such

@@ -67,6 +67,7 @@ pub(super) struct Transfer<'a> {
 	progress: Progress,
 	last_arrival: Instant,
 	last_failure: Option<String>,
+	answered: bool,
 }
 
 impl<'a> Transfer<'a> {
@@ -91,6 +92,7 @@ impl<'a> Transfer<'a> {
 			progress: Progress { total: content.size, ..Progress::default() },
 			last_arrival: Instant::now(),
 			last_failure: None,
+			answered: false,
 		};
 		transfer.want(vec![(BlockId::from(&content), root)]);
 		transfer
@@ -189,6 +191,7 @@ impl<'a> Transfer<'a> {
 			Outcome::Delivered { want, provider, took, bytes, children } => {
 				self.providers.delivered(provider, took);
 				self.progress.downloaded += bytes;
+				self.answered = true;
 				self.arrived(want, children, progress);
 			}
 			Outcome::Refused(want, provider, refusal) => self.refused(want, provider, refusal),
@@ -207,6 +210,10 @@ impl<'a> Transfer<'a> {
 
 	fn refused(&mut self, mut want: Want, provider: usize, refusal: Refusal) {
 		let (now, name) = (Instant::now(), self.providers.name(provider));
+		self.answered |= match &refusal {
+			Refusal::Absent | Refusal::WrongBytes => true,
+			Refusal::Failed(reason) => reason.starts_with("it answered"),
+		};
 		self.providers.refused(provider, &refusal, now);
 		tracing::debug!(provider = name, block = %want.id, ?refusal, "no block");
 		self.last_failure = Some(match &refusal {
@@ -230,7 +237,12 @@ impl<'a> Transfer<'a> {
 			Some(failure) => format!("{why}; lastly, {failure}"),
 			None => why.into(),
 		};
-		FetchError::Unavailable { content: self.content, done: self.progress.done, reason }
+		FetchError::Unavailable {
+			content: self.content,
+			done: self.progress.done,
+			reason,
+			answered: self.answered,
+		}
 	}
 
 	/// Deletes the blocks of content that can never become complete.

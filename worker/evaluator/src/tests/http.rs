@@ -1,15 +1,16 @@
 use super::*;
 use descent_artifacts::ContentCache;
 use descent_protocol::evaluation::Checked;
-use std::sync::mpsc;
+use std::sync::{mpsc, Mutex, PoisonError};
 
 /// Runner that ends a job when it is told to.
-struct Slow(mpsc::Receiver<bool>);
+#[derive(Clone)]
+struct Slow(Arc<Mutex<mpsc::Receiver<bool>>>);
 
 impl JobRunner<EvaluationRequest> for Slow {
 	fn run(&mut self, _: &EvaluationRequest, _: Instant, progress: &dyn Fn(u32)) -> Result<Measured> {
 		progress(3);
-		match self.0.recv() {
+		match self.0.lock().unwrap_or_else(PoisonError::into_inner).recv() {
 			Ok(true) => Ok(nothing()),
 			Ok(false) => panic!("libtorch says no"),
 			Err(_) => anyhow::bail!("nobody waits"),
@@ -35,7 +36,9 @@ fn nothing() -> Measured {
 async fn slow(data: &Path) -> (Client, mpsc::Sender<bool>) {
 	let (end, ended) = mpsc::channel();
 	let options = EvaluatorOptions { queue: 1, ..options(data) };
-	let evaluator = Evaluator::start_with(&options, |_, _| (Slow(ended), Absent)).await.unwrap();
+	let slow = Slow(Arc::new(ended.into()));
+	let in_process = || Ok(EvaluationPool::in_process());
+	let evaluator = Evaluator::start_with(&options, 1, in_process, |_| (slow, Absent)).await.unwrap();
 	(Client::of(evaluator), end)
 }
 
@@ -100,7 +103,7 @@ async fn results_outlive_a_restart() {
 	let client = Client::start(&data).await;
 	let request = request(&fixture, vec![honest(&fixture, 8)]);
 	let ballot = client.ballot(&request).await;
-	assert!(Evaluator::start(&options(&data)).await.is_err(), "one process at a time");
+	assert!(Evaluator::start_in_process(&options(&data)).await.is_err(), "one process at a time");
 	client.evaluator.stop().await.unwrap();
 	std::fs::write(data.join("results").join(".tmpCutShort"), b"{").unwrap();
 	let client = Client::start(&data).await;
@@ -167,7 +170,7 @@ async fn what_is_no_request_is_refused() {
 async fn other_machines_are_not_served_by_accident() {
 	let directory = tempfile::tempdir().unwrap();
 	let options = EvaluatorOptions { listen: "0.0.0.0:0".parse().unwrap(), ..options(directory.path()) };
-	let error = Evaluator::start(&options).await.err().unwrap();
+	let error = Evaluator::start_in_process(&options).await.err().unwrap();
 	assert!(error.to_string().contains("--allow-remote"));
 }
 
@@ -251,7 +254,7 @@ async fn other_names_are_not_served() {
 	drop(end);
 	client.evaluator.stop().await.unwrap();
 	let options = EvaluatorOptions { allow_remote: true, ..options(&fixture.directory.path().join("open")) };
-	let client = Client::of(Evaluator::start(&options).await.unwrap());
+	let client = Client::of(Evaluator::start_in_process(&options).await.unwrap());
 	let get = client.http.get(format!("{}/health", client.base));
 	let answer = get.header("host", "evaluator.example").send().await.unwrap();
 	assert_eq!(answer.status(), 200);

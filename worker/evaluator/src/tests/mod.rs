@@ -1,5 +1,6 @@
 //! The service over HTTP, with real content, real models and a real gateway.
 
+mod answers;
 mod checks;
 mod http;
 mod measuring;
@@ -29,6 +30,10 @@ fn options(data: &Path) -> EvaluatorOptions {
 		check_limit: Duration::from_secs(60),
 		max_content: 1 << 30,
 		max_data: 1 << 30,
+		processes: 1,
+		threads: None,
+		share: None,
+		share_url: None,
 	}
 }
 
@@ -41,7 +46,7 @@ struct Client {
 
 impl Client {
 	async fn start(data: &Path) -> Self {
-		Self::of(Evaluator::start(&options(data)).await.unwrap())
+		Self::of(Evaluator::start_in_process(&options(data)).await.unwrap())
 	}
 
 	fn of(evaluator: Evaluator) -> Self {

@@ -26,7 +26,7 @@ const REQUESTS_PER_CANDIDATE: usize = 4;
 /// Longest time in which no block of content arrives: evaluators work for one group at a time.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Bounds on the bytes kept on disk.
+/// Bounds on the bytes kept on disk, and on the providers that are asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Quota {
 	/// Bytes of fetched and published content.
@@ -35,6 +35,8 @@ pub struct Quota {
 	pub candidates: u64,
 	/// Bytes of data sets.
 	pub data: u64,
+	/// Allows providers on this machine and in private networks, which a local chain needs.
+	pub allow_private: bool,
 }
 
 /// Fetches and keeps content, for several threads. All methods block, so call them from threads that may
@@ -64,8 +66,12 @@ impl Artifacts {
 				.with_context(|| format!("cannot remove {}", scratch.display()))?;
 		}
 		create_directory(&scratch)?;
-		let limits =
-			FetchLimits { max_content_bytes: quota.content, patience: PATIENCE, ..FetchLimits::default() };
+		let limits = FetchLimits {
+			max_content_bytes: quota.content,
+			patience: PATIENCE,
+			allow_private: quota.allow_private,
+			..FetchLimits::default()
+		};
 		let candidate_limits = FetchLimits { requests: REQUESTS_PER_CANDIDATE, ..limits.clone() };
 		let max_permits = mebibytes(quota.candidates);
 		Ok(Self {
@@ -114,7 +120,8 @@ impl Artifacts {
 		until: Instant,
 	) -> Result<(), FetchError> {
 		let spare = (self.permits.available_permits() as u64) << 20;
-		let fetch = fetch(&self.cache, fetcher, *content, providers, spare);
+		let fetcher = fetcher.until(until.into());
+		let fetch = fetch(&self.cache, &fetcher, *content, providers, spare);
 		tokio::time::timeout_at(until.into(), fetch).await.unwrap_or_else(|_| Err(late(content)))
 	}
 
@@ -196,6 +203,7 @@ impl Artifacts {
 			let Some(Ok(permit)) = permit else {
 				return (None, Err(no_room()));
 			};
+			let fetcher = fetcher.until(until.into());
 			let fetch = fetch(&cache, &fetcher, checkpoint, &providers, 0);
 			let fetched = match tokio::time::timeout_at(until.into(), fetch).await {
 				Ok(fetched) => fetched.map_err(ArtifactError::from),
@@ -277,6 +285,7 @@ fn late(content: &ContentRef) -> FetchError {
 		content: *content,
 		done: 0,
 		reason: "no provider served all of it in time".into(),
+		answered: false,
 	}
 }
 

@@ -24,6 +24,7 @@
 //!     check_limit: Duration::from_secs(21_600),
 //!     max_content: 40 << 30,
 //!     max_data: 32 << 30,
+//!     allow_private: false,
 //! })
 //! .await?;
 //! println!("listening at http://{}", evaluator.address());
@@ -103,6 +104,8 @@ pub struct EvaluatorOptions {
 	pub max_content: u64,
 	/// Most bytes of data sets on disk.
 	pub max_data: u64,
+	/// Allows providers of content on this machine and in private networks, which a local chain needs.
+	pub allow_private: bool,
 }
 
 /// A running evaluator.
@@ -146,6 +149,7 @@ impl Evaluator {
 			content: options.max_content,
 			candidates: options.max_content / 2,
 			data: options.max_data,
+			allow_private: options.allow_private,
 		};
 		// This locks the directory, so that no two processes write results.
 		let artifacts = Arc::new(Artifacts::open(&options.data, quota, Handle::current())?);

@@ -1,5 +1,7 @@
 #![allow(dead_code, missing_docs)]
 
+pub(crate) mod gateway;
+
 use std::{
 	collections::HashMap,
 	future::pending,

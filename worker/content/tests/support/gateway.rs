@@ -42,7 +42,7 @@ impl Gateway {
 
 	/// Asks for a block until the answer has this status.
 	pub(crate) async fn until(&self, id: &BlockId, status: StatusCode) {
-		let deadline = Instant::now() + Duration::from_secs(20);
+		let deadline = Instant::now() + Duration::from_secs(60);
 		while self.get(&format!("/ipfs/{id}?format=raw")).await.status() != status {
 			assert!(Instant::now() < deadline, "no {status} came");
 		}

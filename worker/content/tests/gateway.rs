@@ -156,7 +156,7 @@ async fn answers_that_nobody_reads_do_not_pile_up() {
 		// Much less than an answer.
 		socket.set_recv_buffer_size(4096).unwrap();
 		let mut connection = socket.connect(gateway.address).await.unwrap();
-		connection.write_all(request.repeat(2).as_bytes()).await.unwrap();
+		connection.write_all(request.repeat(8).as_bytes()).await.unwrap();
 		unread.push(connection);
 	}
 	gateway.until(&id, StatusCode::SERVICE_UNAVAILABLE).await;

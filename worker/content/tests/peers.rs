@@ -125,6 +125,6 @@ async fn peers_without_anything_are_asked_only_now_and_then() {
 	let fetcher = test.fetcher(quick());
 	fetcher.fetch_with_peers(&content, &[&provider.url], &[&empty.url], quiet).await.unwrap();
 	assert_eq!(provider.requests(), blocks.len());
-	let most = 6 + usize::try_from(started.elapsed().as_millis() / 400).unwrap();
+	let most = 6 + usize::try_from(started.elapsed().as_millis() / 200).unwrap();
 	assert!((1..=most).contains(&empty.requests()), "{} requests", empty.requests());
 }

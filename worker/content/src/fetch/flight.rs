@@ -46,13 +46,15 @@ impl Want {
 
 	/// Takes a slot of the gateway to ask first: a peer that may have the block, and else a provider.
 	pub(super) fn choose(&self, providers: &mut Providers, now: Instant) -> Option<usize> {
-		let mut take = |kind| providers.take(kind, self.asked, now);
 		if self.probes < PROBES {
-			if let Some(peer) = take(Kind::Peer) {
+			if let Some(peer) = providers.take(Kind::Peer, self.asked, now) {
 				return Some(peer);
 			}
+			if providers.awaits_peer(self.asked, now) {
+				return None;
+			}
 		}
-		if let Some(provider) = take(Kind::Provider) {
+		if let Some(provider) = providers.take(Kind::Provider, self.asked, now) {
 			return Some(provider);
 		}
 		providers

@@ -14,9 +14,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Longest pause of a provider.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// Pause of a peer that does not have a block; it doubles with each further one that it does not have.
-const FIRST_ABSENCE: Duration = Duration::from_millis(25);
+const FIRST_ABSENCE: Duration = Duration::from_millis(10);
 /// Longest pause of a peer that has none of the blocks.
-const MAX_ABSENCE: Duration = Duration::from_millis(500);
+const MAX_ABSENCE: Duration = Duration::from_millis(250);
+/// Time for one block, and multiple of the time that it takes from anyone, up to which a busy peer is waited
+/// for rather than to ask a provider.
+const PEER_PATIENCE: Duration = Duration::from_millis(200);
+const PEER_FACTOR: u32 = 4;
 /// Time for which a provider that was overtaken is asked only for what no quicker one may have.
 const SLOW: Duration = Duration::from_secs(10);
 
@@ -241,6 +245,18 @@ impl Providers {
 		self.all[best].in_flight += 1;
 		self.origins[self.all[best].origin].1 += 1;
 		Some(best)
+	}
+
+	/// Returns true if a peer outside of the set is busy, and quick enough to be waited for: the providers are
+	/// spared.
+	pub(super) fn awaits_peer(&self, asked: ProviderSet, now: Instant) -> bool {
+		let patience = (self.latency * PEER_FACTOR).max(PEER_PATIENCE);
+		let all = self.all.iter().enumerate();
+		let mut peers = all.filter(|(index, p)| p.kind == Kind::Peer && !p.banned && !asked.contains(*index));
+		peers.any(|(_, p)| {
+			let is_open = p.failures == 0 && !p.is_doubtful(now) && p.ready_at <= now;
+			is_open && p.in_flight > 0 && p.latency <= patience
+		})
 	}
 
 	/// Returns the time at which the next pause ends.

@@ -169,10 +169,10 @@ impl Fetcher {
 	/// Blocks come from several providers at once. Each is kept only after it was checked against its hash
 	/// and against its place in the tree, which the size of the content fixes. Blocks that the store has
 	/// already are not requested. A provider that sends wrong bytes or redirects is not asked again. One that
-	/// fails pauses, from 0.25 to 60 seconds, and one that says `Retry-After` for as long as it says, up to 60
-	/// seconds. One that does not have a block is asked for others. Where a request brings nothing for half a
-	/// second, or for three times as long as blocks take, others are asked beside it, and the first good answer
-	/// counts.
+	/// fails pauses, from 0.25 to 60 seconds, and one that says `Retry-After` for as long as it says, at most
+	/// 60 seconds. One that does not have a block is asked for others. Where a request brings nothing for
+	/// half a second, or for three times as long as blocks take, others are asked beside it, and the first good
+	/// answer counts.
 	///
 	/// `progress` is called after every block and must not block. Dropping the future stops the fetch; the
 	/// blocks that arrived are kept until [`Store::gc`].

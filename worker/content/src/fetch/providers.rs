@@ -247,8 +247,8 @@ impl Providers {
 		Some(best)
 	}
 
-	/// Returns true if a peer outside of the set is busy, and quick enough to be waited for: the providers are
-	/// spared.
+	/// Returns true if a peer outside of the set is busy, and quick enough to be waited for, which spares the
+	/// providers.
 	pub(super) fn awaits_peer(&self, asked: ProviderSet, now: Instant) -> bool {
 		let patience = (self.latency * PEER_FACTOR).max(PEER_PATIENCE);
 		let all = self.all.iter().enumerate();

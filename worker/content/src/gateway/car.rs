@@ -31,8 +31,8 @@ pub(super) fn has_duplicates(content: &ContentRef, wanted: bool) -> bool {
 	wanted || content.size > MAX_DISTINCT
 }
 
-/// Returns the parts of a CAR (<https://ipld.io/specs/transport/car/carv1/>): its head, and a section for each
-/// block, depth first.
+/// Returns the parts of a CAR (<https://ipld.io/specs/transport/car/carv1/>): its head, and a section for
+/// each block, depth first.
 pub(super) fn parts(root: &Cid, blocks: Walk, duplicates: bool) -> impl Iterator<Item = Result<Bytes>> {
 	let mut sent = HashSet::new();
 	let sections = blocks.filter_map(move |visited| match visited {

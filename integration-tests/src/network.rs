@@ -142,7 +142,8 @@ impl Network {
 	fn start_evaluator(&self, validator: &str, port: u16) -> Result<Process> {
 		let name = format!("{validator}-evaluator");
 		let launch = Launch::new(&name, Binary::Worker.path()?, &self.logs)
-			.args(["evaluate", "--json", "--threads", "1", "--listen", &format!("127.0.0.1:{port}")])
+			.args(["evaluate", "--json", "--threads", "1", "--allow-private"])
+			.args(["--listen", &format!("127.0.0.1:{port}")])
 			.arg("--data")
 			.arg(self.directory().join(&name));
 		Process::spawn(launch)

@@ -65,7 +65,7 @@ impl Trainer {
 		let [seed, ..]: [u8; 32] = account.id().into();
 		let launch = Launch::new(name, Binary::Worker.path()?, logs)
 			.nice(NICENESS)
-			.args(["train", "--json", "--node", node, "--group", &group.to_string()])
+			.args(["train", "--json", "--allow-private", "--node", node, "--group", &group.to_string()])
 			.arg("--key-file")
 			.arg(&key)
 			.arg("--data")

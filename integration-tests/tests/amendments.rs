@@ -82,6 +82,7 @@ async fn two_thirds_fork_the_model(
 		store.to_str().context("a path is not UTF-8")?,
 		"--provider",
 		&provider,
+		"--allow-private",
 	];
 	let fork = founder.amend(network, &changes).await?;
 	third.approve(network, fork).await?;

@@ -156,6 +156,7 @@ async fn rebuilt(network: &Network, group: GroupId) -> Result<()> {
 			out.to_str().context("a path is not UTF-8")?,
 			"--data",
 			data.to_str().context("a path is not UTF-8")?,
+			"--allow-private",
 		];
 		let stranger = Account::from_uri("//Alice")?;
 		let printed = network.descent(&stranger, &arguments).await?;

@@ -29,7 +29,7 @@ const NOTHING: &[u8] = b"descent: is anybody there?";
 /// Most gateways that are asked whether there is a network.
 const MAX_ASKED: usize = 16;
 
-/// Bounds on the bytes kept on disk.
+/// Bounds on the bytes kept on disk, and on the providers that are asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Quota {
 	/// Bytes of fetched and published content.
@@ -38,6 +38,8 @@ pub struct Quota {
 	pub candidates: u64,
 	/// Bytes of data sets.
 	pub data: u64,
+	/// Allows providers on this machine and in private networks, which a local chain needs.
+	pub allow_private: bool,
 }
 
 /// Fetches and keeps content, for several threads. All methods block, so call them from threads that may
@@ -68,8 +70,12 @@ impl Artifacts {
 				.with_context(|| format!("cannot remove {}", scratch.display()))?;
 		}
 		create_directory(&scratch)?;
-		let limits =
-			FetchLimits { max_content_bytes: quota.content, patience: PATIENCE, ..FetchLimits::default() };
+		let limits = FetchLimits {
+			max_content_bytes: quota.content,
+			patience: PATIENCE,
+			allow_private: quota.allow_private,
+			..FetchLimits::default()
+		};
 		let candidate_limits = FetchLimits { requests: REQUESTS_PER_CANDIDATE, ..limits.clone() };
 		let cache = ContentCache::new(store.clone());
 		Ok(Self {

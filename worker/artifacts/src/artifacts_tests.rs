@@ -46,7 +46,8 @@ impl Fixture {
 		let any = "127.0.0.1:0".parse().unwrap();
 		let serve = descent_content::serve(any, served, std::future::pending());
 		let (address, _) = runtime.block_on(serve).unwrap();
-		let quota = Quota { content: 4 * MIB as u64, candidates: 2 * MIB as u64, data: 1 << 20 };
+		let quota =
+			Quota { content: 4 * MIB as u64, candidates: 2 * MIB as u64, data: 1 << 20, allow_private: true };
 		let artifacts =
 			Artifacts::open(&directory.path().join("data"), quota, runtime.handle().clone()).unwrap();
 		Self { runtime, artifacts, honest, gateway: format!("http://{address}"), _directory: directory }

@@ -58,19 +58,25 @@ pub struct DatasetClient {
 
 impl DatasetClient {
 	/// Checks a group's whole log, opens the folder, and fetches the model description, which names the
-	/// columns. The deltas in the folder take up at most `max_bytes`.
+	/// columns. The deltas in the folder take up at most `max_bytes`. Providers on this machine and in private
+	/// networks are asked only if `allow_private`.
 	pub async fn open(
 		group: &GroupView,
 		log: Vec<LogEntryView>,
 		folder: &Path,
 		max_bytes: u64,
+		allow_private: bool,
 		on_step: &OnStep,
 	) -> Result<Self> {
 		check_log(&[], &log)?;
 		let path = folder.to_path_buf();
 		let (store, cache) = on_thread(move || open_folder(&path, max_bytes)).await?;
-		let limits =
-			FetchLimits { max_content_bytes: MAX_DELTA_SIZE, deadline: DEADLINE, ..FetchLimits::default() };
+		let limits = FetchLimits {
+			max_content_bytes: MAX_DELTA_SIZE,
+			deadline: DEADLINE,
+			allow_private,
+			..FetchLimits::default()
+		};
 		let fetcher = Fetcher::new(store.clone(), limits)?;
 		on_step(DatasetStep::Description(Progress { total: group.model.size, ..Progress::default() }));
 		let progress = |progress| on_step(DatasetStep::Description(progress));

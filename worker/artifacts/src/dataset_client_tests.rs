@@ -5,7 +5,8 @@ use std::future::pending;
 /// A client for a group whose log has three deltas, which `providers` serve.
 fn client(folder: &LogFolder, log: &[LogEntryView], providers: &[String]) -> DatasetClient {
 	let (store, cache) = open_folder(&folder.path("data"), 1 << 30).unwrap();
-	let limits = FetchLimits { patience: Duration::from_millis(300), ..FetchLimits::default() };
+	let limits =
+		FetchLimits { patience: Duration::from_millis(300), allow_private: true, ..FetchLimits::default() };
 	DatasetClient {
 		group: 0,
 		providers: providers.to_vec(),

@@ -77,6 +77,14 @@ pub(crate) struct Providers {
 	pub providers: Vec<String>,
 }
 
+/// Permission to fetch content from private addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
+pub(crate) struct PrivateArg {
+	/// Fetch from providers on this machine and in private networks, too, as a local chain needs it
+	#[arg(long)]
+	pub allow_private: bool,
+}
+
 /// The content store into which a command imports files.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ImportArg {

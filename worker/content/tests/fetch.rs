@@ -11,16 +11,9 @@ use std::{
 use axum::http::StatusCode;
 use descent_content::{serve, BlockId, FetchError, FetchLimits, Progress};
 use descent_protocol::LEAF_SIZE;
-use support::{quick, random_bytes, sample, Blocks, Provider, Reply, TestStore, LEAF};
+use support::{assert_unavailable, quick, random_bytes, sample, Blocks, Provider, Reply, TestStore, LEAF};
 
 fn quiet(_: Progress) {}
-
-fn assert_unavailable(result: Result<(), FetchError>) -> (u64, String) {
-	match result {
-		Err(FetchError::Unavailable { done, reason, .. }) => (done, reason),
-		other => panic!("{other:?}"),
-	}
-}
 
 #[tokio::test]
 async fn content_of_every_size_comes_from_a_real_gateway() {
@@ -35,7 +28,7 @@ async fn content_of_every_size_comes_from_a_real_gateway() {
 		let content = source.store.import(bytes.as_slice()).unwrap();
 		let test = TestStore::new();
 		let seen = Mutex::new(Vec::new());
-		let fetcher = test.fetcher(FetchLimits::default());
+		let fetcher = test.fetcher(FetchLimits { allow_private: true, ..FetchLimits::default() });
 		fetcher.fetch(&content, &providers, |progress| seen.lock().unwrap().push(progress)).await.unwrap();
 		assert!(test.store.read(&content, content.size).unwrap() == bytes);
 		assert_eq!(test.store.pins(), [content]);
@@ -108,7 +101,8 @@ async fn only_liars_make_content_unavailable_at_once() {
 	let liar = Provider::start(blocks, |_, _| Reply::Corrupt).await;
 	let test = TestStore::new();
 	let limits = FetchLimits { patience: Duration::from_secs(3600), ..quick() };
-	let (done, reason) = assert_unavailable(test.fetcher(limits).fetch(&content, &[&liar.url], quiet).await);
+	let (done, reason, _) =
+		assert_unavailable(test.fetcher(limits).fetch(&content, &[&liar.url], quiet).await);
 	assert_eq!((done, test.store.used_bytes(), liar.requests()), (0, 0, 1));
 	assert!(reason.contains("something else than block"), "{reason}");
 }
@@ -139,7 +133,7 @@ async fn a_fetch_whose_provider_dies_is_resumed_from_another() {
 	let test = TestStore::new();
 	let limits = FetchLimits { requests_per_provider: 1, patience: Duration::from_secs(3), ..quick() };
 	let fetcher = test.fetcher(limits);
-	let (done, reason) = assert_unavailable(fetcher.fetch(&content, &[&dying.url], quiet).await);
+	let (done, reason, _) = assert_unavailable(fetcher.fetch(&content, &[&dying.url], quiet).await);
 	assert_eq!(done, 3 * LEAF_SIZE, "the root and three leaves came");
 	assert!(reason.contains("failed on block"), "{reason}");
 	assert!(test.store.pins().is_empty());
@@ -163,7 +157,7 @@ async fn two_halves_make_a_whole() {
 	assert!(test.store.read(&content, u64::MAX).unwrap() == bytes);
 	let alone = TestStore::new();
 	let limits = FetchLimits { patience: Duration::from_secs(3), ..quick() };
-	let (done, reason) =
+	let (done, reason, _) =
 		assert_unavailable(alone.fetcher(limits).fetch(&content, &[&first.url], quiet).await);
 	assert!(done < content.size && reason.contains("does not have block"), "{done}: {reason}");
 }
@@ -202,17 +196,36 @@ async fn repeated_leaves_are_fetched_once() {
 }
 
 #[tokio::test]
-async fn redirects_are_not_followed() {
+async fn a_redirect_is_final_and_its_address_is_told() {
 	let (content, _, blocks) = sample(9, 10);
 	let target = Provider::honest(blocks.clone()).await;
-	let to = target.url.clone();
+	let to = target.url.replace("://", "://user:secret@");
 	let redirecting = Provider::start(blocks, move |_, _| Reply::Redirect(to.clone())).await;
 	let test = TestStore::new();
-	let limits = FetchLimits { patience: Duration::from_secs(3), ..quick() };
-	let (_, reason) =
+	let limits = FetchLimits { patience: Duration::from_secs(3600), ..quick() };
+	let (_, reason, answered) =
 		assert_unavailable(test.fetcher(limits).fetch(&content, &[&redirecting.url], quiet).await);
-	assert!(reason.contains("307"), "{reason}");
-	assert_eq!(target.requests(), 0);
+	let expected = format!("it redirects to {}: name that address as the provider", target.url);
+	assert!(reason.contains(&expected) && reason.contains(&redirecting.url), "{reason}");
+	assert!(answered && !reason.contains("secret"), "{reason}");
+	assert_eq!((target.requests(), redirecting.requests()), (0, 1));
+}
+
+/// A host name is refused when it is resolved, and an address that is written out before.
+#[tokio::test]
+async fn private_addresses_are_not_asked_unless_allowed() {
+	let (content, _, blocks) = sample(14, 10);
+	let provider = Provider::honest(blocks).await;
+	let by_name = provider.url.replace("127.0.0.1", "localhost");
+	let limits = FetchLimits { allow_private: false, patience: Duration::from_secs(3600), ..quick() };
+	for url in [&provider.url, &by_name] {
+		let test = TestStore::new();
+		let fetched = test.fetcher(limits.clone()).fetch(&content, &[url], quiet).await;
+		let (_, reason, answered) = assert_unavailable(fetched);
+		assert!(reason.contains("--allow-private") && reason.contains(url) && !answered, "{reason}");
+	}
+	assert_eq!(provider.requests(), 0);
+	TestStore::new().fetcher(quick()).fetch(&content, &[by_name], quiet).await.unwrap();
 }
 
 #[tokio::test]
@@ -220,7 +233,11 @@ async fn nobody_to_ask_is_unavailable_at_once() {
 	let (content, _, _) = sample(10, 10);
 	let test = TestStore::new();
 	for urls in [&[][..], &["", "ftp://127.0.0.1/", "127.0.0.1:80", "http://"]] {
-		assert_unavailable(test.fetcher(FetchLimits::default()).fetch(&content, urls, quiet).await);
+		assert_unavailable(
+			test.fetcher(FetchLimits { allow_private: true, ..FetchLimits::default() })
+				.fetch(&content, urls, quiet)
+				.await,
+		);
 	}
 }
 
@@ -248,7 +265,8 @@ async fn the_deadline_holds_though_blocks_trickle_in() {
 		..quick()
 	};
 	let started = Instant::now();
-	let (done, _) = assert_unavailable(test.fetcher(limits).fetch(&content, &[&trickling.url], quiet).await);
+	let (done, _, _) =
+		assert_unavailable(test.fetcher(limits).fetch(&content, &[&trickling.url], quiet).await);
 	assert!(started.elapsed() < Duration::from_secs(10) && done < content.size, "{:?}", started.elapsed());
 }
 

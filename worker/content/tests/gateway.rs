@@ -4,65 +4,23 @@ mod support;
 
 use std::{
 	fs,
-	io::Cursor,
-	net::SocketAddr,
-	time::{Duration, Instant},
+	net::{Ipv4Addr, SocketAddr},
+	time::Duration,
 };
 
-use cid::Cid;
-use descent_content::{serve, BlockId};
-use descent_protocol::{Codec, ContentRef};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
-use support::{blocks_of, random_bytes, TestStore, LEAF};
+use descent_content::BlockId;
+use descent_protocol::Codec;
+use futures::future::join_all;
+use reqwest::{Client, Method, StatusCode};
+use support::{
+	blocks_of,
+	gateway::{header, read_car, Gateway},
+	random_bytes, LEAF,
+};
 use tokio::{
 	io::{AsyncReadExt, AsyncWriteExt},
-	net::TcpStream,
-	sync::oneshot,
+	net::{TcpSocket, TcpStream},
 };
-
-struct Gateway {
-	test: TestStore,
-	address: SocketAddr,
-	client: Client,
-	stop: oneshot::Sender<()>,
-	task: tokio::task::JoinHandle<std::io::Result<()>>,
-}
-
-impl Gateway {
-	async fn start() -> Self {
-		let test = TestStore::new();
-		let (stop, stopped) = oneshot::channel::<()>();
-		let shutdown = async move { drop(stopped.await) };
-		let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-		let (address, task) = serve(any_port, test.store.clone(), shutdown).await.unwrap();
-		let client = Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
-		Self { test, address, client, stop, task }
-	}
-
-	fn request(&self, method: Method, path: &str) -> RequestBuilder {
-		self.client.request(method, format!("http://{}{path}", self.address))
-	}
-
-	async fn get(&self, path: &str) -> Response {
-		self.request(Method::GET, path).send().await.unwrap()
-	}
-
-	/// Asks for a block until the answer has this status.
-	async fn until(&self, id: &BlockId, status: StatusCode) {
-		let deadline = Instant::now() + Duration::from_secs(20);
-		while self.get(&format!("/ipfs/{id}?format=raw")).await.status() != status {
-			assert!(Instant::now() < deadline, "no {status} came");
-		}
-	}
-
-	fn import(&self, bytes: &[u8]) -> ContentRef {
-		self.test.store.import(bytes).unwrap()
-	}
-}
-
-fn header<'a>(response: &'a Response, name: &str) -> &'a str {
-	response.headers()[name].to_str().unwrap()
-}
 
 #[tokio::test]
 async fn a_block_comes_with_the_headers_of_the_specification() {
@@ -112,48 +70,27 @@ async fn errors_have_the_right_status() {
 		(format!("/ipfs/{sha2}?format=raw"), 404),
 		("/ipfs/nonsense?format=raw".into(), 400),
 		("/ipfs/..%2F..%2Flock?format=raw".into(), 400),
-		(format!("/ipfs/{here}"), 400),
+		(format!("/ipfs/{here}/a.txt?format=raw"), 404),
+		(format!("/ipfs/{here}?format=raw&format=car"), 400),
+		(format!("/ipfs/{here}?format=car&car-version=2"), 400),
+		(format!("/ipfs/{here}?format=car&entity-bytes=9:*"), 400),
+		("/ipns/example.org?format=raw".into(), 404),
+		("/".into(), 404),
 		(format!("/ipfs/{here}?format=tar"), 400),
 		("/elsewhere".into(), 404),
 		("/health".into(), 200),
 		("/ipfs/bafkqaaa?format=raw".into(), 200),
 	];
 	for (path, status) in cases {
-		assert_eq!(gateway.get(&path).await.status(), status, "{path}");
+		let response = gateway.get(&path).await;
+		assert_eq!(response.status(), status, "{path}");
+		let text = response.text().await.unwrap();
+		assert!(status == 200 || text.contains(' '), "{path} says {text:?}");
 	}
 	let inline = gateway.get("/ipfs/bafkqablimvwgy3y?format=raw").await.bytes().await.unwrap();
 	assert_eq!(inline, &b"hello"[..]);
 	let post = gateway.request(Method::POST, &format!("/ipfs/{here}?format=raw")).send().await.unwrap();
 	assert_eq!(post.status(), StatusCode::METHOD_NOT_ALLOWED);
-}
-
-/// Reads a CAR. Returns the header's bytes and the checked blocks in order.
-fn read_car(car: &[u8]) -> (Vec<u8>, Vec<(BlockId, Vec<u8>)>) {
-	let mut sections = Vec::new();
-	let mut rest = car;
-	while !rest.is_empty() {
-		let (mut len, mut shift) = (0, 0);
-		loop {
-			let byte = rest[0];
-			rest = &rest[1..];
-			len |= usize::from(byte & 0x7f) << shift;
-			shift += 7;
-			if byte < 0x80 {
-				break;
-			}
-		}
-		let (section, after) = rest.split_at(len);
-		sections.push(section);
-		rest = after;
-	}
-	let blocks = sections[1..].iter().map(|section| {
-		let mut cursor = Cursor::new(section);
-		let id = BlockId::try_from(&Cid::read_bytes(&mut cursor).unwrap()).unwrap();
-		let bytes = section[cursor.position() as usize..].to_vec();
-		assert!(id.matches(&bytes));
-		(id, bytes)
-	});
-	(sections[0].to_vec(), blocks.collect())
 }
 
 #[tokio::test]
@@ -163,7 +100,7 @@ async fn a_car_has_all_blocks_depth_first() {
 	bytes.copy_within(..LEAF, LEAF);
 	let content = gateway.import(&bytes);
 	let id = BlockId::from(&content);
-	let response = gateway.get(&format!("/ipfs/{id}?format=car")).await;
+	let response = gateway.get(&format!("/ipfs/{id}?format=car&car-dups=y")).await;
 	assert_eq!(header(&response, "content-type"), "application/vnd.ipld.car; version=1; order=dfs; dups=y");
 	let (head, blocks) = read_car(&response.bytes().await.unwrap());
 	assert_eq!(&head[..13], b"\xa2\x65roots\x81\xd8\x2a\x58\x27\x00");
@@ -206,22 +143,59 @@ async fn shutdown_ends_the_task_though_a_client_hangs() {
 	assert!(refused.is_err());
 }
 
-/// Clients that never read their answers take slots. Until they go, the gateway refuses requests instead of
-/// queueing them.
+/// Clients that never read their answers take slots. Until they go, the gateway lets requests wait for a few
+/// seconds, and then refuses them.
 #[tokio::test]
 async fn answers_that_nobody_reads_do_not_pile_up() {
 	let gateway = Gateway::start().await;
 	let id = BlockId::from(&gateway.import(&random_bytes(4, LEAF)));
-	// More answers than the socket buffers of one connection can hold.
-	let requests = format!("GET /ipfs/{id}?format=raw HTTP/1.1\r\nhost: x\r\n\r\n").repeat(40);
+	let request = format!("GET /ipfs/{id}?format=raw HTTP/1.1\r\nhost: x\r\n\r\n");
 	let mut unread = Vec::new();
-	for _ in 0..128 {
-		let mut connection = TcpStream::connect(gateway.address).await.unwrap();
-		connection.write_all(requests.as_bytes()).await.unwrap();
+	for _ in 0..256 {
+		let socket = TcpSocket::new_v4().unwrap();
+		// Much less than an answer.
+		socket.set_recv_buffer_size(4096).unwrap();
+		let mut connection = socket.connect(gateway.address).await.unwrap();
+		connection.write_all(request.repeat(8).as_bytes()).await.unwrap();
 		unread.push(connection);
 	}
 	gateway.until(&id, StatusCode::SERVICE_UNAVAILABLE).await;
+	let response = gateway.get(&format!("/ipfs/{id}?format=raw")).await;
+	assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+	assert_eq!(header(&response, "retry-after"), "2");
+	// Streams have slots of their own, and what is not here needs none.
+	let absent = BlockId::of(Codec::Raw, b"absent");
+	let started = std::time::Instant::now();
+	assert_eq!(gateway.get(&format!("/ipfs/{id}")).await.status(), StatusCode::OK);
+	assert_eq!(gateway.get(&format!("/ipfs/{absent}?format=raw")).await.status(), StatusCode::NOT_FOUND);
 	assert_eq!(gateway.get("/health").await.status(), StatusCode::OK);
+	assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
 	drop(unread);
 	gateway.until(&id, StatusCode::OK).await;
+}
+
+/// Each evaluator has an address of its own and makes four requests at a time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_evaluators_are_answered_at_once() {
+	let gateway = Gateway::start().await;
+	let contents: Vec<_> = (0..4).map(|seed| random_bytes(seed, LEAF / 16)).collect();
+	let ids: Vec<_> = contents.iter().map(|bytes| BlockId::from(&gateway.import(bytes))).collect();
+	let requests = (1..=120).flat_map(|host| {
+		let client = Client::builder()
+			.no_proxy()
+			.local_address(Some(Ipv4Addr::new(127, 0, 1, host).into()))
+			.timeout(Duration::from_secs(60))
+			.build()
+			.unwrap();
+		let address: SocketAddr = gateway.address;
+		ids.iter().zip(&contents).map(move |(id, bytes)| {
+			let request = client.get(format!("http://{address}/ipfs/{id}?format=raw"));
+			async move {
+				let response = request.send().await.unwrap();
+				assert_eq!(response.status(), StatusCode::OK);
+				assert!(response.bytes().await.unwrap() == *bytes);
+			}
+		})
+	});
+	assert_eq!(join_all(requests.collect::<Vec<_>>()).await.len(), 480);
 }

@@ -11,6 +11,9 @@ const EXAMPLES: &str = "Examples:
   The evaluator of the validator on this machine, at the address where its node expects it:
     descent-worker evaluate --data ~/.local/share/descent/evaluator
 
+  The same for a chain of which all is on this machine or in its network:
+    descent-worker evaluate --data ~/.local/share/descent/evaluator --allow-private
+
   A second one, for a node that runs with --evaluator-url http://127.0.0.1:9978:
     descent-worker evaluate --listen 127.0.0.1:9978 --data /var/lib/descent/evaluator-2 --threads 4";
 
@@ -76,6 +79,10 @@ pub(crate) struct Options {
 		value_parser = value_parser!(u64).range(1..=1 << 20)
 	)]
 	max_data: u64,
+	/// Fetch from providers on this machine and in private networks, too. A local chain needs it; on a public
+	/// one anybody could make this machine send requests into your network.
+	#[arg(long)]
+	allow_private: bool,
 }
 
 impl Options {
@@ -95,6 +102,7 @@ impl Options {
 			threads: self.threads.map(Into::into),
 			share: self.share,
 			share_url: self.share_url,
+			allow_private: self.allow_private,
 		}
 	}
 }

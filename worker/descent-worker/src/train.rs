@@ -20,7 +20,7 @@ It is read from a file that only you can read (chmod 600), or from the environme
 
 Examples:
   Train group 0 of a local node on whatever this machine has:
-    descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer
+    descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer --allow-private
 
   On a server with a public address, on its second GPU, staking 50 NRN a round:
     descent-worker train --node wss://rpc.example.org --group 3 --key-file trainer.key \\
@@ -28,7 +28,8 @@ Examples:
       --device cuda:1 --deposit 50
 
   Two rounds with a seed, telling a program what happens:
-    DESCENT_SURI=//Trainer1 descent-worker train --group 0 --data /tmp/trainer --rounds 2 --seed 1 --json";
+    DESCENT_SURI=//Trainer1 descent-worker train --group 0 --data /tmp/trainer --rounds 2 --seed 1 --json \\
+      --allow-private";
 
 /// Train a group's model, compete in its rounds and serve the checkpoints.
 #[derive(Args, Clone, Debug)]
@@ -110,6 +111,10 @@ pub(crate) struct Options {
 		value_parser = clap::value_parser!(u64).range(1..=1 << 20)
 	)]
 	max_data: u64,
+	/// Fetch from providers on this machine and in private networks, too. A local chain needs it; on a public
+	/// one anybody could make this machine send requests into your network.
+	#[arg(long)]
+	allow_private: bool,
 	/// Print what happens as lines of JSON.
 	#[arg(long)]
 	json: bool,
@@ -181,6 +186,7 @@ impl Options {
 			commit_margin: self.commit_margin,
 			max_content: self.max_content << 30,
 			max_data: self.max_data << 30,
+			allow_private: self.allow_private,
 			training: TrainingSettings {
 				optimizer: self.optimizer.optimizer(),
 				learning_rate: self.learning_rate.unwrap_or_else(|| self.optimizer.default_rate()),

@@ -29,6 +29,7 @@
 //!     threads: None,
 //!     share: None,
 //!     share_url: None,
+//!     allow_private: false,
 //! })
 //! .await?;
 //! println!("listening at http://{}", evaluator.address());
@@ -120,6 +121,8 @@ pub struct EvaluatorOptions {
 	pub share: Option<SocketAddr>,
 	/// URL at which others find that address.
 	pub share_url: Option<String>,
+	/// Allows providers of content on this machine and in private networks, which a local chain needs.
+	pub allow_private: bool,
 }
 
 /// A running evaluator.
@@ -175,6 +178,7 @@ impl Evaluator {
 			content: options.max_content,
 			candidates: options.max_content / 2,
 			data: options.max_data,
+			allow_private: options.allow_private,
 		};
 		// This locks the directory, so that no two processes write results.
 		let mut artifacts = Artifacts::open(&options.data, quota, Handle::current())?;

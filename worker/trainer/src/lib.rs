@@ -50,6 +50,7 @@
 //!     commit_margin: 2,
 //!     max_content: 24 << 30,
 //!     max_data: 64 << 30,
+//!     allow_private: true,
 //!     training: TrainingSettings {
 //!         optimizer: Optimizer::Adam { betas: (0.9, 0.999), weight_decay: 0.0 },
 //!         learning_rate: 0.001,

@@ -68,7 +68,7 @@ impl TestGroup {
 	/// A trainer that knows only what is on disk, in a folder of this name.
 	fn start(&self, name: &str) -> AssetLoader {
 		let folder = self.fixture.directory.path().join(name);
-		let quota = Quota { content: 1 << 24, candidates: 0, data: 1 << 24 };
+		let quota = Quota { content: 1 << 24, candidates: 0, data: 1 << 24, allow_private: true };
 		let artifacts = Artifacts::open(&folder, quota, Handle::current()).unwrap();
 		let settings = TrainingSettings {
 			optimizer: Optimizer::Adam { betas: (0.9, 0.999), weight_decay: 0.0 },

@@ -54,6 +54,8 @@ pub struct Settings {
 	pub max_content: u64,
 	/// Largest size of data sets on disk, in bytes.
 	pub max_data: u64,
+	/// Allows providers of content on this machine and in private networks, which a local chain needs.
+	pub allow_private: bool,
 	/// Settings of the training itself.
 	pub training: TrainingSettings,
 }
@@ -100,7 +102,12 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		let group = client.group().await.with_context(|| {
 			format!("group {} cannot be read; `descent group list` shows which there are", settings.group)
 		})?;
-		let quota = Quota { content: settings.max_content, candidates: 0, data: settings.max_data };
+		let quota = Quota {
+			content: settings.max_content,
+			candidates: 0,
+			data: settings.max_data,
+			allow_private: settings.allow_private,
+		};
 		let artifacts = Artifacts::open(&settings.data, quota, Handle::current())?;
 		let cache = artifacts.cache().clone();
 		let mut state = State::open(&settings.data, genesis, settings.group, &account)?;

@@ -1,22 +1,27 @@
 //! Fetches content from gateways that are not trusted.
 
+mod address;
 mod download;
+mod flight;
 mod probe;
 mod providers;
+mod request;
 mod transfer;
 
 pub use probe::{probe, ProbeError};
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use descent_protocol::ContentRef;
 use reqwest::{redirect::Policy, Client};
+use tokio::time::Instant;
 
 use crate::{
 	layout::Span,
 	store::{Session, StoreError},
 	Store,
 };
+use address::PublicResolver;
 use providers::Providers;
 use transfer::Transfer;
 
@@ -33,11 +38,15 @@ pub struct FetchLimits {
 	pub request_timeout: Duration,
 	/// Longest time to connect to a provider, which is part of `request_timeout`; 5 seconds by default.
 	pub connect_timeout: Duration,
-	/// Most requests at one time to all providers together; 16 by default. Each may hold one block of up to 2
-	/// MiB in memory.
+	/// Most requests at one time to all providers together; 16 by default. Half as many come on top where
+	/// providers stall. Each may hold one block of up to 2 MiB in memory.
 	pub requests: usize,
-	/// Most requests at one time to one provider; 4 by default.
+	/// Most requests at one time to one provider, which is one scheme, host and port however many URLs name
+	/// it; 4 by default.
 	pub requests_per_provider: usize,
+	/// Allows providers on this machine and in private networks; false by default. Names are checked when
+	/// they are resolved.
+	pub allow_private: bool,
 }
 
 impl Default for FetchLimits {
@@ -50,6 +59,7 @@ impl Default for FetchLimits {
 			connect_timeout: Duration::from_secs(5),
 			requests: 16,
 			requests_per_provider: 4,
+			allow_private: false,
 		}
 	}
 }
@@ -128,23 +138,25 @@ impl Fetcher {
 	/// # Errors
 	/// Returns [`FetchError::Io`] if the HTTP client cannot be set up.
 	pub fn new(store: Store, limits: FetchLimits) -> Result<Self, FetchError> {
-		let client = Client::builder()
+		let mut client = Client::builder()
 			.redirect(Policy::none())
 			.no_proxy()
 			.connect_timeout(limits.connect_timeout)
 			.timeout(limits.request_timeout)
-			.pool_max_idle_per_host(limits.requests_per_provider)
-			.build()
-			.map_err(|error| FetchError::Io(error.into()))?;
+			.pool_max_idle_per_host(limits.requests_per_provider);
+		if !limits.allow_private {
+			client = client.dns_resolver(Arc::new(PublicResolver));
+		}
+		let client = client.build().map_err(|error| FetchError::Io(error.into()))?;
 		Ok(Self { client, store, limits })
 	}
 
 	/// Returns the same fetcher with an earlier deadline. Unlike a future that is dropped, it says at the
 	/// deadline why nothing came.
 	#[must_use]
-	pub fn until(&self, deadline: tokio::time::Instant) -> Self {
+	pub fn until(&self, deadline: Instant) -> Self {
 		let mut fetcher = self.clone();
-		let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+		let left = deadline.saturating_duration_since(Instant::now());
 		fetcher.limits.deadline = fetcher.limits.deadline.min(left);
 		fetcher
 	}
@@ -154,10 +166,41 @@ impl Fetcher {
 		&self.store
 	}
 
-	/// Fetches content as [`Fetcher::fetch`] does, from peers as well.
+	/// Fetches content from `providers` and pins it. A provider is the base URL of a trustless gateway, such
+	/// as `http://127.0.0.1:8080`.
+	///
+	/// Blocks come from several providers at once. Each is kept only after it was checked against its hash
+	/// and against its place in the tree, which the size of the content fixes. Blocks that the store has
+	/// already are not requested. A provider that sends wrong bytes or redirects is not asked again. One that
+	/// fails pauses, from 0.25 to 60 seconds, and one that says `Retry-After` for as long as it says, at most
+	/// 60 seconds. One that does not have a block is asked for others. Where a request brings nothing for
+	/// half a second, or for three times as long as blocks take, others are asked beside it, and the first good
+	/// answer counts.
+	///
+	/// `progress` is called after every block and must not block. Dropping the future stops the fetch; the
+	/// blocks that arrived are kept until [`Store::gc`].
 	///
 	/// # Errors
-	/// As for [`Fetcher::fetch`].
+	/// See [`FetchError`]. A provider that is not an http(s) URL of at most 1,024 bytes is ignored, and so
+	/// are all beyond the first 64, and private ones unless [`FetchLimits::allow_private`] is set.
+	pub async fn fetch(
+		&self,
+		content: &ContentRef,
+		providers: &[impl AsRef<str>],
+		progress: impl Fn(Progress),
+	) -> Result<(), FetchError> {
+		self.fetch_with_peers(content, providers, &[] as &[&str], progress).await
+	}
+
+	/// Fetches content as [`Fetcher::fetch`] does, and asks `peers` for each block first. Peers are gateways
+	/// of others that fetch the same content at the same time, such as other validators, and may have parts
+	/// of it. That a peer does not have a block is nothing against it.
+	///
+	/// Each fetcher begins at another block, so that several that begin together get different blocks from
+	/// the providers, and the rest from each other.
+	///
+	/// # Errors
+	/// As for [`Fetcher::fetch`]; of the peers, too, the first 64 are asked.
 	pub async fn fetch_with_peers(
 		&self,
 		content: &ContentRef,
@@ -165,32 +208,8 @@ impl Fetcher {
 		peers: &[impl AsRef<str>],
 		progress: impl Fn(Progress),
 	) -> Result<(), FetchError> {
-		let all: Vec<&str> =
-			providers.iter().map(AsRef::as_ref).chain(peers.iter().map(AsRef::as_ref)).collect();
-		self.fetch(content, &all, progress).await
-	}
-
-	/// Fetches content from `providers` and pins it. A provider is the base URL of a trustless gateway, such
-	/// as `http://127.0.0.1:8080`.
-	///
-	/// Blocks come from several providers at once. Each is kept only after it was checked against its hash
-	/// and against its place in the tree, which the size of the content fixes. Blocks that the store has
-	/// already are not requested. A provider that sends wrong bytes is not asked again. One that stalls or
-	/// fails pauses, from 0.25 to 60 seconds. One that does not have a block is asked for others.
-	///
-	/// `progress` is called after every block and must not block. Dropping the future stops the fetch; the
-	/// blocks that arrived are kept until [`Store::gc`].
-	///
-	/// # Errors
-	/// See [`FetchError`]. A provider that is not an http(s) URL of at most 1,024 bytes is ignored, and so
-	/// are all beyond the first 64.
-	pub async fn fetch(
-		&self,
-		content: &ContentRef,
-		providers: &[impl AsRef<str>],
-		progress: impl Fn(Progress),
-	) -> Result<(), FetchError> {
-		let (size, limit) = (content.size, self.limits.max_content_bytes);
+		let limits = &self.limits;
+		let (size, limit) = (content.size, limits.max_content_bytes);
 		if size > limit {
 			return Err(FetchError::TooLarge { size, limit });
 		}
@@ -199,8 +218,8 @@ impl Fetcher {
 			let (used, max) = (self.store.used_bytes(), self.store.max_bytes());
 			return Err(StoreError::Quota { used, max, needed: size }.into());
 		}
-		let providers = Providers::new(providers, self.limits.requests_per_provider);
+		let providers = Providers::new(providers, peers, limits.requests_per_provider, limits.allow_private);
 		let session = Session::new(&self.store);
-		Transfer::new(&self.client, &self.limits, session, *content, root, providers).run(progress).await
+		Transfer::new(&self.client, limits, session, *content, root, providers).run(progress).await
 	}
 }

@@ -1,33 +1,51 @@
 use std::time::Duration;
 
+use rand::seq::SliceRandom;
 use reqwest::Url;
 use tokio::time::Instant;
 
+use super::address::parse;
 use crate::BlockId;
 
-/// Most providers that are asked for one content: the width of [`ProviderSet`] in bits.
+/// Most providers, and most peers, that are asked for one content. Both fit into a [`ProviderSet`].
 const MAX_PROVIDERS: usize = 64;
-/// Longest provider URL, in bytes.
-const MAX_URL: usize = 1024;
 /// Pause after a provider's first failure in a row; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Longest pause of a provider.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
+/// Pause of a peer that does not have a block; it doubles with each further one that it does not have.
+const FIRST_ABSENCE: Duration = Duration::from_millis(10);
+/// Longest pause of a peer that has none of the blocks.
+const MAX_ABSENCE: Duration = Duration::from_millis(250);
+/// Time for one block, and multiple of the time that it takes from anyone, up to which a busy peer is waited
+/// for rather than to ask a provider.
+const PEER_PATIENCE: Duration = Duration::from_millis(200);
+const PEER_FACTOR: u32 = 4;
+/// Time for which a provider that was overtaken is asked only for what no quicker one may have.
+const SLOW: Duration = Duration::from_secs(10);
 
 /// Number of failures in a row from which a provider is asked only for blocks that no better one may have.
 const DOUBTFUL: u32 = 2;
 
 /// A set of providers, by index.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ProviderSet(u64);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ProviderSet(u128);
 
 impl ProviderSet {
 	pub(super) fn insert(&mut self, provider: usize) {
 		self.0 |= 1 << provider;
 	}
 
-	fn contains(self, provider: usize) -> bool {
+	pub(super) fn contains(self, provider: usize) -> bool {
 		self.0 & (1 << provider) != 0
+	}
+
+	pub(super) fn is_empty(self) -> bool {
+		self.0 == 0
+	}
+
+	pub(super) fn union(self, other: Self) -> Self {
+		Self(self.0 | other.0)
 	}
 }
 
@@ -38,56 +56,157 @@ pub(super) enum Refusal {
 	Absent,
 	/// The provider sent other bytes than the block's.
 	WrongBytes,
+	/// The provider will never answer: it redirects, or it may not be asked.
+	Final(String),
+	/// The provider asked to be left alone for this long.
+	Busy(Duration),
 	/// The provider did not answer in time, or answered with an error.
 	Failed(String),
+}
+
+/// Kind of gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+	/// A gateway that should have the whole content.
+	Provider,
+	/// A gateway that may have parts of the content, as it fetches it at the same time.
+	Peer,
 }
 
 #[derive(Debug)]
 struct Provider {
 	base: Url,
+	kind: Kind,
+	/// Index of the scheme, host and port.
+	origin: usize,
 	in_flight: usize,
 	/// Number of failures since the last answer. Requests made side by side count as one.
 	failures: u32,
+	/// Number of blocks since the last delivered one that a peer did not have.
+	absences: u32,
+	/// True from the first delivered block to the first one that is absent.
+	is_hit: bool,
 	ready_at: Instant,
+	slow_until: Instant,
 	banned: bool,
 	/// Moving average of the time that one block takes.
 	latency: Duration,
+}
+
+impl Provider {
+	fn is_doubtful(&self, now: Instant) -> bool {
+		self.failures >= DOUBTFUL || self.slow_until > now
+	}
+
+	/// Number of requests that the provider gets at one time: one if it has just failed, and one for a peer
+	/// that may have nothing.
+	fn slots(&self, per_origin: usize) -> usize {
+		let is_probed = self.kind == Kind::Peer && !self.is_hit;
+		if self.failures > 0 || is_probed {
+			1
+		} else {
+			per_origin
+		}
+	}
 }
 
 /// The gateways of one fetch and their state.
 #[derive(Debug)]
 pub(super) struct Providers {
 	all: Vec<Provider>,
-	per_provider: usize,
+	/// Number of requests in flight to each origin.
+	origins: Vec<(url::Origin, usize)>,
+	per_origin: usize,
+	/// Moving average of the time that one block takes from anyone.
+	latency: Duration,
+	/// Fault of the last URL that is not asked at all.
+	fault: Option<String>,
 }
 
 /// Returns the pause after this many failures in a row.
 pub(super) fn pause(failures: u32) -> Duration {
-	FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(MAX_PAUSE)
+	doubled(FIRST_PAUSE, failures).min(MAX_PAUSE)
 }
 
-fn parse(text: &str) -> Option<Url> {
-	let url = Url::parse(text.get(..MAX_URL).unwrap_or(text)).ok()?;
-	(text.len() <= MAX_URL && matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+fn doubled(first: Duration, times: u32) -> Duration {
+	first.saturating_mul(1 << times.saturating_sub(1).min(16))
 }
 
 impl Providers {
-	pub(super) fn new(urls: &[impl AsRef<str>], per_provider: usize) -> Self {
-		let mut all: Vec<Provider> = Vec::new();
-		for text in urls.iter().map(AsRef::as_ref) {
-			match parse(text) {
-				Some(base) if all.len() < MAX_PROVIDERS && all.iter().all(|known| known.base != base) => {
-					let (ready_at, latency) = (Instant::now(), Duration::ZERO);
-					all.push(Provider { base, in_flight: 0, failures: 0, ready_at, banned: false, latency });
+	/// Returns the gateways behind these URLs. `per_origin` is the most requests at one time to one scheme,
+	/// host and port.
+	pub(super) fn new(
+		providers: &[impl AsRef<str>],
+		peers: &[impl AsRef<str>],
+		per_origin: usize,
+		allow_private: bool,
+	) -> Self {
+		let mut all = Self {
+			all: Vec::new(),
+			origins: Vec::new(),
+			per_origin: per_origin.max(1),
+			latency: Duration::ZERO,
+			fault: None,
+		};
+		all.add(Kind::Provider, providers.iter().map(AsRef::as_ref), allow_private);
+		// Peers are asked in another order by each fetcher.
+		let mut peers: Vec<_> = peers.iter().map(AsRef::as_ref).collect();
+		peers.shuffle(&mut rand::rng());
+		all.add(Kind::Peer, peers.into_iter(), allow_private);
+		all
+	}
+
+	fn add<'a>(&mut self, kind: Kind, urls: impl Iterator<Item = &'a str>, allow_private: bool) {
+		let most = self.all.len() + MAX_PROVIDERS;
+		for text in urls {
+			match parse(text, allow_private) {
+				Ok(base) if self.all.len() < most && self.all.iter().all(|known| known.base != base) => {
+					let now = Instant::now();
+					let origin = self.origin(&base);
+					self.all.push(Provider {
+						base,
+						kind,
+						origin,
+						in_flight: 0,
+						failures: 0,
+						absences: 0,
+						is_hit: false,
+						ready_at: now,
+						slow_until: now,
+						banned: false,
+						latency: Duration::ZERO,
+					});
 				}
-				Some(_) => {}
-				None => {
-					let provider: String = text.chars().take(100).collect();
-					tracing::warn!(?provider, "not an http(s) URL");
+				Ok(_) => {}
+				Err(fault) => {
+					tracing::warn!(%fault, "a provider is left out");
+					self.fault = Some(fault);
 				}
 			}
 		}
-		Self { all, per_provider: per_provider.max(1) }
+	}
+
+	fn origin(&mut self, base: &Url) -> usize {
+		let origin = base.origin();
+		self.origins.iter().position(|(known, _)| *known == origin).unwrap_or_else(|| {
+			self.origins.push((origin, 0));
+			self.origins.len() - 1
+		})
+	}
+
+	/// Returns the fault of a URL that is not asked at all.
+	pub(super) fn fault(&self) -> Option<&str> {
+		self.fault.as_deref()
+	}
+
+	/// Returns true if there are peers.
+	pub(super) fn has_peers(&self) -> bool {
+		self.all.iter().any(|provider| provider.kind == Kind::Peer)
+	}
+
+	/// Returns the kind of a gateway.
+	pub(super) fn kind(&self, provider: usize) -> Kind {
+		self.all[provider].kind
 	}
 
 	/// Returns true if no provider is left to ask.
@@ -95,34 +214,55 @@ impl Providers {
 		self.all.iter().all(|provider| provider.banned)
 	}
 
-	/// Returns true if the set holds every provider that may still be asked.
+	/// Returns true if the set holds every provider that may still be asked, but for those that fail.
 	pub(super) fn all_in(&self, asked: ProviderSet) -> bool {
-		self.all.iter().enumerate().all(|(index, provider)| provider.banned || asked.contains(index))
+		let mut all = self.all.iter().enumerate();
+		all.all(|(index, provider)| provider.banned || provider.failures > 0 || asked.contains(index))
 	}
 
-	/// Returns the least busy provider outside of the set, and the quickest among equally busy ones. One of
-	/// its slots is taken until [`Providers::delivered`] or [`Providers::refused`].
-	pub(super) fn take(&mut self, asked: ProviderSet, now: Instant) -> Option<usize> {
-		let per_provider = self.per_provider;
+	/// Returns true if the set holds every provider of this kind that may still be asked.
+	pub(super) fn all_of(&self, kind: Kind, asked: ProviderSet) -> bool {
+		let mut all = self.all.iter().enumerate();
+		all.all(|(index, provider)| provider.banned || provider.kind != kind || asked.contains(index))
+	}
+
+	/// Returns the least busy provider of a kind outside of the set, and the quickest among equally busy
+	/// ones. One of its slots is taken until [`Providers::delivered`], [`Providers::refused`] or
+	/// [`Providers::overtaken`].
+	pub(super) fn take(&mut self, kind: Kind, asked: ProviderSet, now: Instant) -> Option<usize> {
 		let open = |provider: &Provider| {
-			// A provider that has just failed gets one request at a time.
-			let slots = if provider.failures > 0 { 1 } else { per_provider };
-			provider.ready_at <= now && provider.in_flight < slots
+			provider.ready_at <= now
+				&& provider.in_flight < provider.slots(self.per_origin)
+				&& self.origins[provider.origin].1 < self.per_origin
 		};
 		let willing = || {
 			let all = self.all.iter().enumerate();
-			all.filter(|(index, provider)| !provider.banned && !asked.contains(*index))
+			all.filter(|(index, p)| p.kind == kind && !p.banned && !asked.contains(*index))
 		};
-		let better = willing().any(|(_, provider)| provider.failures < DOUBTFUL);
-		let candidates = willing().filter(|(_, p)| open(p) && (p.failures < DOUBTFUL || !better));
-		let (best, _) = candidates.min_by_key(|(_, provider)| (provider.in_flight, provider.latency))?;
+		let better = willing().any(|(_, provider)| !provider.is_doubtful(now));
+		let candidates = willing().filter(|(_, p)| open(p) && (!p.is_doubtful(now) || !better));
+		let (best, _) = candidates.min_by_key(|(_, p)| (p.absences, p.in_flight, p.latency))?;
 		self.all[best].in_flight += 1;
+		self.origins[self.all[best].origin].1 += 1;
 		Some(best)
+	}
+
+	/// Returns true if a peer outside of the set is busy, and quick enough to be waited for, which spares the
+	/// providers.
+	pub(super) fn awaits_peer(&self, asked: ProviderSet, now: Instant) -> bool {
+		let patience = (self.latency * PEER_FACTOR).max(PEER_PATIENCE);
+		let all = self.all.iter().enumerate();
+		let mut peers = all.filter(|(index, p)| p.kind == Kind::Peer && !p.banned && !asked.contains(*index));
+		peers.any(|(_, p)| {
+			let is_open = p.failures == 0 && !p.is_doubtful(now) && p.ready_at <= now;
+			is_open && p.in_flight > 0 && p.latency <= patience
+		})
 	}
 
 	/// Returns the time at which the next pause ends.
 	pub(super) fn next_ready(&self, now: Instant) -> Option<Instant> {
-		self.all.iter().filter(|p| !p.banned && p.ready_at > now).map(|p| p.ready_at).min()
+		let open = self.all.iter().filter(|provider| !provider.banned);
+		open.flat_map(|p| [p.ready_at, p.slow_until]).filter(|at| *at > now).min()
 	}
 
 	/// Returns the URL of a block at a provider.
@@ -142,19 +282,51 @@ impl Providers {
 		base.origin().ascii_serialization()
 	}
 
-	pub(super) fn delivered(&mut self, provider: usize, took: Duration) {
-		let provider = &mut self.all[provider];
+	/// Returns the average time that one block takes, zero before the first one.
+	pub(super) fn latency(&self) -> Duration {
+		self.latency
+	}
+
+	fn free(&mut self, index: usize) -> &mut Provider {
+		let provider = &mut self.all[index];
 		provider.in_flight -= 1;
-		provider.failures = 0;
+		self.origins[provider.origin].1 -= 1;
+		provider
+	}
+
+	pub(super) fn delivered(&mut self, index: usize, took: Duration) {
+		self.latency = if self.latency.is_zero() { took } else { (self.latency * 7 + took) / 8 };
+		let provider = self.free(index);
+		(provider.failures, provider.absences, provider.is_hit) = (0, 0, true);
 		provider.latency = (provider.latency * 3 + took) / 4;
 	}
 
+	/// Frees the slot of a request that another provider has overtaken.
+	pub(super) fn overtaken(&mut self, index: usize, after: Duration) {
+		let provider = self.free(index);
+		provider.latency = (provider.latency * 3 + after) / 4;
+	}
+
+	/// Notes that a request stalls.
+	pub(super) fn stalls(&mut self, index: usize, now: Instant) {
+		self.all[index].slow_until = now + SLOW;
+	}
+
 	pub(super) fn refused(&mut self, index: usize, refusal: &Refusal, now: Instant) {
-		let provider = &mut self.all[index];
-		provider.in_flight -= 1;
+		let provider = self.free(index);
 		match refusal {
-			Refusal::Absent => provider.failures = 0,
-			Refusal::WrongBytes => provider.banned = true,
+			Refusal::Absent => {
+				provider.failures = 0;
+				provider.is_hit = false;
+				if provider.kind == Kind::Peer {
+					provider.absences = provider.absences.saturating_add(1);
+					provider.ready_at = now + doubled(FIRST_ABSENCE, provider.absences).min(MAX_ABSENCE);
+				}
+			}
+			Refusal::WrongBytes | Refusal::Final(_) => provider.banned = true,
+			Refusal::Busy(wait) => {
+				provider.ready_at = provider.ready_at.max(now + (*wait).max(FIRST_PAUSE));
+			}
 			Refusal::Failed(_) if provider.ready_at > now => {}
 			Refusal::Failed(_) => {
 				provider.failures = provider.failures.saturating_add(1);
@@ -165,73 +337,5 @@ impl Providers {
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-	use descent_protocol::Codec;
-
-	#[test]
-	fn only_http_urls_count_and_each_once() {
-		let long = format!("http://a/{}", "x".repeat(MAX_URL));
-		let urls = [
-			"http://a:1",
-			"https://b/base/",
-			"http://a:1/",
-			"ftp://c",
-			"file:///etc/passwd",
-			"",
-			"a:1",
-			&long,
-		];
-		let providers = Providers::new(&urls, 1);
-		assert_eq!(providers.all.len(), 2);
-		let id = BlockId::of(Codec::Raw, b"x");
-		assert_eq!(providers.url(0, &id).as_str(), format!("http://a:1/ipfs/{id}?format=raw"));
-		assert_eq!(providers.url(1, &id).as_str(), format!("https://b/base/ipfs/{id}?format=raw"));
-		let many: Vec<_> = (1..100).map(|port| format!("http://a:{port}")).collect();
-		assert_eq!(Providers::new(&many, 1).all.len(), MAX_PROVIDERS);
-	}
-
-	#[test]
-	fn liars_go_for_good_and_failures_pause() {
-		let mut providers = Providers::new(&["http://a", "http://b"], 2);
-		let now = Instant::now();
-		let nobody = ProviderSet::default();
-		assert_eq!(providers.take(nobody, now), Some(0));
-		assert_eq!(providers.take(nobody, now), Some(1));
-		providers.refused(0, &Refusal::WrongBytes, now);
-		providers.refused(1, &Refusal::Failed("reset".into()), now);
-		assert!(providers.take(nobody, now).is_none() && !providers.exhausted());
-		let later = providers.next_ready(now).unwrap();
-		assert_eq!(later, now + FIRST_PAUSE);
-		assert_eq!(providers.take(nobody, later), Some(1));
-		assert_eq!(providers.take(nobody, later), None, "one request at a time after a failure");
-		providers.delivered(1, Duration::from_millis(1));
-		assert_eq!(providers.all[1].failures, 0);
-		let mut asked = nobody;
-		asked.insert(1);
-		assert!(providers.all_in(asked) && !providers.all_in(nobody));
-		assert_eq!(providers.take(asked, later), None);
-	}
-
-	#[test]
-	fn doubtful_providers_get_only_what_nobody_else_may_have() {
-		let mut providers = Providers::new(&["http://a", "http://b"], 2);
-		let mut now = Instant::now();
-		let (mut not_b, nobody) = (ProviderSet::default(), ProviderSet::default());
-		not_b.insert(1);
-		let failed = Refusal::Failed("reset".into());
-		let side_by_side = [providers.take(not_b, now), providers.take(not_b, now)];
-		assert_eq!(side_by_side, [Some(0), Some(0)]);
-		providers.refused(0, &failed, now);
-		providers.refused(0, &failed, now);
-		assert_eq!(providers.all[0].failures, 1, "requests made side by side fail together");
-		now += MAX_PAUSE;
-		assert_eq!(providers.take(not_b, now), Some(0));
-		providers.refused(0, &failed, now);
-		now += MAX_PAUSE;
-		assert_eq!(providers.take(nobody, now), Some(1));
-		assert_eq!(providers.take(nobody, now), Some(1));
-		assert_eq!(providers.take(nobody, now), None, "rather wait for b than ask a");
-		assert_eq!(providers.take(not_b, now), Some(0));
-	}
-}
+#[path = "providers_tests.rs"]
+mod tests;

@@ -4,10 +4,9 @@ use std::{
 	time::Duration,
 };
 
-use bytes::Bytes;
 use descent_protocol::ContentRef;
 use futures::{
-	future::BoxFuture,
+	future::{AbortHandle, BoxFuture},
 	stream::{FuturesUnordered, StreamExt},
 	FutureExt,
 };
@@ -15,38 +14,13 @@ use reqwest::Client;
 use tokio::time::Instant;
 
 use super::{
-	download::download,
-	providers::{pause, ProviderSet, Providers, Refusal},
+	download::Flow,
+	flight::{patience, Flight, Request, Want},
+	providers::{pause, Kind, ProviderSet, Providers, Refusal},
+	request::{blocking, look_up, Children, Order, Outcome},
 	FetchError, FetchLimits, Progress,
 };
-use crate::{
-	layout::Span,
-	store::{Result as StoreResult, Session},
-	BlockId,
-};
-
-/// A block that the content needs.
-#[derive(Clone, Copy, Debug)]
-struct Want {
-	id: BlockId,
-	span: Span,
-	/// Providers that were asked in this round and did not have the block.
-	asked: ProviderSet,
-	/// Number of times that all providers have been asked.
-	rounds: u32,
-	ready_at: Instant,
-}
-
-type Children = Vec<(BlockId, Span)>;
-
-enum Outcome {
-	/// The store was searched; `None` if the block has to be fetched.
-	LookedUp(Want, Option<Children>),
-	/// A provider sent the block, which is now in the store.
-	Delivered { want: Want, provider: usize, took: Duration, bytes: u64, children: Children },
-	/// A provider did not send the block.
-	Refused(Want, usize, Refusal),
-}
+use crate::{layout::Span, store::Session, BlockId};
 
 /// A fetch in progress.
 pub(super) struct Transfer<'a> {
@@ -60,6 +34,8 @@ pub(super) struct Transfer<'a> {
 	unseen: Vec<Want>,
 	/// Blocks to be fetched, including those that wait for another attempt.
 	missing: VecDeque<Want>,
+	/// Blocks that are being fetched, by digest.
+	flights: HashMap<[u8; 32], Flight>,
 	/// Blocks that occur again while their first occurrence is being fetched, by digest. The key exists from
 	/// the lookup of the first occurrence until that block is in the store.
 	repeated: HashMap<[u8; 32], Vec<Want>>,
@@ -67,6 +43,7 @@ pub(super) struct Transfer<'a> {
 	progress: Progress,
 	last_arrival: Instant,
 	last_failure: Option<String>,
+	/// True once any provider has answered at all.
 	answered: bool,
 }
 
@@ -84,15 +61,16 @@ impl<'a> Transfer<'a> {
 			limits,
 			session: Arc::new(session),
 			content,
-			providers,
 			unseen: Vec::new(),
 			missing: VecDeque::new(),
+			flights: HashMap::new(),
 			repeated: HashMap::new(),
 			jobs: FuturesUnordered::new(),
 			progress: Progress { total: content.size, ..Progress::default() },
 			last_arrival: Instant::now(),
-			last_failure: None,
+			last_failure: providers.fault().map(str::to_owned),
 			answered: false,
+			providers,
 		};
 		transfer.want(vec![(BlockId::from(&content), root)]);
 		transfer
@@ -130,27 +108,25 @@ impl<'a> Transfer<'a> {
 		Ok(blocking(move || session.commit(&content)).await??)
 	}
 
-	/// Queues blocks so that the first one is handled first.
-	fn want(&mut self, blocks: Children) {
-		let ready_at = Instant::now();
-		let wants = blocks.into_iter().rev().map(|(id, span)| Want {
-			id,
-			span,
-			asked: ProviderSet::default(),
-			rounds: 0,
-			ready_at,
-		});
-		self.unseen.extend(wants);
+	/// Queues blocks so that the first one is handled first. With peers, each fetcher begins with another
+	/// one, so that they soon have different blocks for each other.
+	fn want(&mut self, mut blocks: Children) {
+		if self.providers.has_peers() && blocks.len() > 1 {
+			let first = rand::random_range(0..blocks.len());
+			blocks.rotate_left(first);
+		}
+		self.unseen.extend(blocks.into_iter().rev().map(|(id, span)| Want::new(id, span)));
 	}
 
-	/// Starts as many requests and lookups as the limits allow.
+	/// Starts as many requests and lookups as the limits allow. Blocks that stall come first.
 	fn start_jobs(&mut self, now: Instant) {
+		self.hedge(now);
 		let limit = self.limits.requests.max(1);
 		while self.jobs.len() < limit {
 			if let Some((want, provider)) = self.next_request(now) {
-				let url = self.providers.url(provider, &want.id);
-				let job = request(self.client.clone(), url, self.session.clone(), want, provider);
-				self.jobs.push(job.boxed());
+				let mut flight = Flight::new(want, self.patience());
+				self.request(&mut flight, provider);
+				self.flights.insert(want.id.digest, flight);
 			} else if let Some(want) = self.unseen.pop_if(|_| self.missing.len() < limit) {
 				if let Some(waiting) = self.repeated.get_mut(&want.id.digest) {
 					waiting.push(want);
@@ -169,7 +145,7 @@ impl<'a> Transfer<'a> {
 		for index in 0..self.missing.len() {
 			let want = self.missing[index];
 			if want.ready_at <= now {
-				if let Some(provider) = self.providers.take(want.asked, now) {
+				if let Some(provider) = want.choose(&mut self.providers, now) {
 					self.missing.remove(index);
 					return Some((want, provider));
 				}
@@ -178,10 +154,75 @@ impl<'a> Transfer<'a> {
 		None
 	}
 
-	/// Returns the time at which the next pause of a block or a provider ends.
+	fn request(&mut self, flight: &mut Flight, provider: usize) {
+		let (abort, registration) = AbortHandle::new_pair();
+		let flow = Arc::<Flow>::default();
+		let want = flight.want;
+		let url = self.providers.url(provider, &want.id);
+		let (client, session) = (self.client.clone(), self.session.clone());
+		let order = Order { client, url, session, want, provider, flow: flow.clone() };
+		self.jobs.push(order.run(registration).boxed());
+		flight.add(Request::new(provider, flow, abort));
+	}
+
+	fn patience(&self) -> Duration {
+		patience(self.providers.latency(), self.limits.request_timeout)
+	}
+
+	/// Asks further providers for the blocks whose requests stall.
+	fn hedge(&mut self, now: Instant) {
+		let due = self.flights.iter().filter(|(_, flight)| flight.look_at <= now);
+		let due: Vec<_> = due.map(|(digest, _)| *digest).collect();
+		for digest in due {
+			if let Some(mut flight) = self.flights.remove(&digest) {
+				self.hedge_one(&mut flight, now);
+				self.flights.insert(digest, flight);
+			}
+		}
+	}
+
+	fn hedge_one(&mut self, flight: &mut Flight, now: Instant) {
+		let patience = self.patience();
+		flight.look_at = now + patience;
+		if !flight.stalls(patience, now) {
+			return;
+		}
+		for request in &flight.requests {
+			self.providers.stalls(request.provider, now);
+		}
+		// Second requests have slots of their own, so that first ones that stall cannot keep them out.
+		let limit = self.limits.requests.max(1);
+		let limit = limit + limit.div_ceil(2);
+		let more = flight.more;
+		for _ in 0..more {
+			let is_full = self.jobs.len() >= limit;
+			if is_full && !flight.is_silent() {
+				break;
+			}
+			let Some(provider) = flight.choose(&mut self.providers, now) else {
+				flight.try_again(&self.providers, now);
+				return;
+			};
+			if let Some(request) = is_full.then(|| flight.remove_silent()).flatten() {
+				self.overtaken(&request);
+			}
+			self.request(flight, provider);
+		}
+		flight.more = more.saturating_mul(2);
+	}
+
+	/// Drops a request.
+	fn overtaken(&mut self, request: &Request) {
+		request.abort.abort();
+		self.answered |= request.flow.answered();
+		self.providers.overtaken(request.provider, request.started.elapsed());
+	}
+
+	/// Returns the time at which the next pause of a block or a provider ends, or requests are looked at.
 	fn next_wake(&self, now: Instant) -> Option<Instant> {
-		let blocks = self.missing.iter().map(|want| want.ready_at).filter(|ready_at| *ready_at > now);
-		blocks.chain(self.providers.next_ready(now)).min()
+		let blocks = self.missing.iter().map(|want| want.ready_at);
+		let looks = self.flights.values().map(|flight| flight.look_at);
+		blocks.chain(looks).filter(|at| *at > now).chain(self.providers.next_ready(now)).min()
 	}
 
 	fn settle(&mut self, outcome: Outcome, progress: &impl Fn(Progress)) {
@@ -189,12 +230,17 @@ impl<'a> Transfer<'a> {
 			Outcome::LookedUp(want, None) => self.missing.push_back(want),
 			Outcome::LookedUp(want, Some(children)) => self.arrived(want, children, progress),
 			Outcome::Delivered { want, provider, took, bytes, children } => {
-				self.providers.delivered(provider, took);
-				self.progress.downloaded += bytes;
 				self.answered = true;
+				self.providers.delivered(provider, took);
+				if let Some(mut flight) = self.flights.remove(&want.id.digest) {
+					flight.remove(provider);
+					flight.requests.iter().for_each(|request| self.overtaken(request));
+				}
+				self.progress.downloaded += bytes;
 				self.arrived(want, children, progress);
 			}
 			Outcome::Refused(want, provider, refusal) => self.refused(want, provider, refusal),
+			Outcome::Aborted => {}
 		}
 	}
 
@@ -208,28 +254,45 @@ impl<'a> Transfer<'a> {
 		progress(self.progress);
 	}
 
-	fn refused(&mut self, mut want: Want, provider: usize, refusal: Refusal) {
+	fn refused(&mut self, want: Want, provider: usize, refusal: Refusal) {
 		let (now, name) = (Instant::now(), self.providers.name(provider));
-		self.answered |= match &refusal {
-			Refusal::Absent | Refusal::WrongBytes => true,
-			Refusal::Failed(reason) => reason.starts_with("it answered"),
-		};
 		self.providers.refused(provider, &refusal, now);
 		tracing::debug!(provider = name, block = %want.id, ?refusal, "no block");
-		self.last_failure = Some(match &refusal {
-			Refusal::Absent => format!("{name} does not have block {}", want.id),
-			Refusal::WrongBytes => format!("{name} sent something else than block {}", want.id),
-			Refusal::Failed(reason) => format!("{name} failed on block {}: {reason}", want.id),
-		});
-		if matches!(refusal, Refusal::Absent) {
-			want.asked.insert(provider);
-			if self.providers.all_in(want.asked) {
-				want.asked = ProviderSet::default();
-				want.rounds = want.rounds.saturating_add(1);
-				want.ready_at = now + pause(want.rounds);
-			}
+		// A peer is asked on the off chance: that it does not have a block explains nothing.
+		if self.providers.kind(provider) == Kind::Provider || self.last_failure.is_none() {
+			self.last_failure = Some(match &refusal {
+				Refusal::Absent => format!("{name} does not have block {}", want.id),
+				Refusal::WrongBytes => format!("{name} sent something else than block {}", want.id),
+				Refusal::Final(reason) => format!("{name} is not asked again: {reason}"),
+				Refusal::Busy(wait) => format!("{name} asked for a pause of {} seconds", wait.as_secs()),
+				Refusal::Failed(reason) => format!("{name} failed on block {}: {reason}", want.id),
+			});
 		}
-		self.missing.push_front(want);
+		let Some(mut flight) = self.flights.remove(&want.id.digest) else {
+			return;
+		};
+		self.answered |= flight.remove(provider).is_some_and(|request| request.flow.answered());
+		if matches!(refusal, Refusal::Absent) {
+			flight.want.asked.insert(provider);
+			flight.want.probes += u32::from(self.providers.kind(provider) == Kind::Peer);
+		}
+		if flight.requests.is_empty() {
+			self.missing.push_front(self.next_round(flight.want, now));
+		} else {
+			// The other requests had stalled when this one began: the next provider is asked at once.
+			flight.look_at = now;
+			self.flights.insert(want.id.digest, flight);
+		}
+	}
+
+	/// Lets a block rest that no provider has.
+	fn next_round(&self, mut want: Want, now: Instant) -> Want {
+		if !want.asked.is_empty() && self.providers.all_in(want.asked) {
+			(want.asked, want.probes) = (ProviderSet::default(), 0);
+			want.rounds = want.rounds.saturating_add(1);
+			want.ready_at = now + pause(want.rounds);
+		}
+		want
 	}
 
 	fn unavailable(&self, why: &str) -> FetchError {
@@ -237,12 +300,9 @@ impl<'a> Transfer<'a> {
 			Some(failure) => format!("{why}; lastly, {failure}"),
 			None => why.into(),
 		};
-		FetchError::Unavailable {
-			content: self.content,
-			done: self.progress.done,
-			reason,
-			answered: self.answered,
-		}
+		let mut requests = self.flights.values().flat_map(|flight| &flight.requests);
+		let answered = self.answered || requests.any(|request| request.flow.answered());
+		FetchError::Unavailable { content: self.content, done: self.progress.done, reason, answered }
 	}
 
 	/// Deletes the blocks of content that can never become complete.
@@ -256,46 +316,4 @@ impl<'a> Transfer<'a> {
 		}
 		error
 	}
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, FetchError> {
-	tokio::task::spawn_blocking(work).await.map_err(|error| FetchError::Io(error.into()))
-}
-
-async fn look_up(session: Arc<Session>, want: Want) -> Result<Outcome, FetchError> {
-	let children = blocking(move || -> StoreResult<_> {
-		let block = session.get(&want.id)?;
-		Ok(block.map(|block| want.span.open(&want.id, &block)).transpose()?)
-	});
-	Ok(Outcome::LookedUp(want, children.await??))
-}
-
-async fn request(
-	client: Client,
-	url: reqwest::Url,
-	session: Arc<Session>,
-	want: Want,
-	provider: usize,
-) -> Result<Outcome, FetchError> {
-	let started = Instant::now();
-	let block = match download(&client, url).await {
-		Ok(block) => block,
-		Err(refusal) => return Ok(Outcome::Refused(want, provider, refusal)),
-	};
-	let (took, bytes) = (started.elapsed(), block.len() as u64);
-	let kept = blocking(move || keep(&session, &want, &block)).await??;
-	Ok(match kept {
-		Some(children) => Outcome::Delivered { want, provider, took, bytes, children },
-		None => Outcome::Refused(want, provider, Refusal::WrongBytes),
-	})
-}
-
-/// Checks a block and puts it into the store. Returns `None` if the bytes are not the block's.
-fn keep(session: &Session, want: &Want, block: &Bytes) -> StoreResult<Option<Children>> {
-	if !want.id.matches(block) {
-		return Ok(None);
-	}
-	let children = want.span.open(&want.id, block)?;
-	session.put(&want.id, block)?;
-	Ok(Some(children))
 }

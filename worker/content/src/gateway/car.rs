@@ -1,22 +1,22 @@
-use std::io;
+use std::collections::HashSet;
 
 use bytes::Bytes;
-use descent_protocol::{Codec, ContentRef};
-use futures::{stream, Stream};
+use cid::Cid;
+use descent_protocol::{Codec, ContentRef, LEAF_SIZE};
 use rust_unixfs::file::adder::parse_file_branch;
-use tokio::sync::{mpsc, OwnedSemaphorePermit};
 
 use crate::{
 	layout::{put_varint, Span},
-	store::Walk,
-	BlockId, LayoutError, Store,
+	store::{Result, Walk},
+	BlockId, LayoutError,
 };
 
-/// Number of blocks that are read ahead of the client.
-const AHEAD: usize = 2;
+/// Largest content of which repeated blocks can be left out, in bytes: 16 GiB. The blocks that were sent are
+/// then remembered in less than 1 MiB.
+const MAX_DISTINCT: u64 = LEAF_SIZE << 14;
 
 /// Returns the content below a root block, with the size in bytes that the block itself declares.
-pub(super) fn root(id: &BlockId, block: &[u8]) -> Result<ContentRef, LayoutError> {
+pub(super) fn root(id: &BlockId, block: &[u8]) -> std::result::Result<ContentRef, LayoutError> {
 	let size = match id.codec {
 		Codec::Raw => block.len() as u64,
 		Codec::UnixFs => parse_file_branch(block).ok_or(LayoutError::Node { id: *id, size: 0 })?.filesize,
@@ -26,47 +26,44 @@ pub(super) fn root(id: &BlockId, block: &[u8]) -> Result<ContentRef, LayoutError
 	Ok(content)
 }
 
-/// Streams the content as a CAR (<https://ipld.io/specs/transport/car/carv1/>), depth first. If a block is
-/// missing, the stream ends with an error, and the client sees a connection that closed early.
-pub(super) fn stream(
-	store: Store,
-	content: ContentRef,
-	slot: OwnedSemaphorePermit,
-) -> impl Stream<Item = io::Result<Bytes>> {
-	let (sender, receiver) = mpsc::channel(AHEAD);
-	tokio::task::spawn_blocking(move || {
-		let _slot = slot;
-		let header = io::Result::Ok(Bytes::from(header(&content)));
-		let walk = match Walk::new(&store, &content) {
-			Ok(walk) => walk,
-			Err(error) => return drop(sender.blocking_send(Err(io::Error::other(error)))),
-		};
-		let sections = walk.map(|visited| match visited {
-			Ok(visited) => Ok(section(&visited.id, &visited.bytes)),
-			Err(error) => Err(io::Error::other(error)),
-		});
-		for part in std::iter::once(header).chain(sections) {
-			if sender.blocking_send(part).is_err() {
-				break;
-			}
-		}
+/// Returns true if repeated blocks of the content are sent each time they occur.
+pub(super) fn has_duplicates(content: &ContentRef, wanted: bool) -> bool {
+	wanted || content.size > MAX_DISTINCT
+}
+
+/// Returns the parts of a CAR (<https://ipld.io/specs/transport/car/carv1/>): its head, and a section for
+/// each block, depth first.
+pub(super) fn parts(root: &Cid, blocks: Walk, duplicates: bool) -> impl Iterator<Item = Result<Bytes>> {
+	let mut sent = HashSet::new();
+	let sections = blocks.filter_map(move |visited| match visited {
+		Ok(visited) if !duplicates && !sent.insert(visited.id.digest) => None,
+		Ok(visited) => Some(Ok(section(&visited.id, &visited.bytes))),
+		Err(error) => Some(Err(error)),
 	});
-	stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|part| (part, receiver)) })
+	std::iter::once(Ok(head(root))).chain(sections)
 }
 
 /// Encodes `{"roots": [cid], "version": 1}` as DAG-CBOR, with its length before it.
-fn header(content: &ContentRef) -> Vec<u8> {
+pub(super) fn head(root: &Cid) -> Bytes {
+	let mut cid = vec![0];
+	cid.extend(root.to_bytes());
 	let mut cbor = vec![0xa2, 0x65];
 	cbor.extend(b"roots");
-	cbor.extend([0x81, 0xd8, 0x2a, 0x58, 39, 0x00]);
-	cbor.extend(content.cid_bytes());
+	cbor.extend([0x81, 0xd8, 0x2a]);
+	let len = u8::try_from(cid.len()).expect("a text of 128 bytes holds no CID of 255; qed");
+	// DAG-CBOR takes the shortest form of a length.
+	match len {
+		0..24 => cbor.push(0x40 | len),
+		24.. => cbor.extend([0x58, len]),
+	}
+	cbor.extend(cid);
 	cbor.push(0x67);
 	cbor.extend(b"version");
 	cbor.push(0x01);
 	let mut out = Vec::new();
 	put_varint(&mut out, cbor.len() as u64);
 	out.extend(cbor);
-	out
+	out.into()
 }
 
 /// Encodes one block with its CID, and the length of both before them.

@@ -18,7 +18,7 @@ use tokio::{
 };
 
 /// Most connections that are open at one time. Further ones wait in the backlog of the operating system.
-const MAX_CONNECTIONS: usize = 256;
+const MAX_CONNECTIONS: usize = 640;
 /// Longest time in which no byte moves on a connection, in either direction.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -6,7 +6,7 @@ use std::{
 
 /// Most connections of one peer at one time. A connection has one answer at a time, so this is also the most
 /// answers that a peer can keep from others by not reading them.
-pub(super) const MAX_PER_PEER: usize = 64;
+const MAX_PER_PEER: usize = 32;
 
 /// Counts the connections of each peer. Peers on this machine, such as a proxy, are not counted.
 #[derive(Clone, Default)]

@@ -1,5 +1,6 @@
 use std::{
 	io::{self, BufWriter, Read, Write},
+	ops::Range,
 	path::Path,
 };
 
@@ -16,19 +17,30 @@ use crate::{layout::Span, BlockId};
 /// returned.
 pub(crate) struct Walk {
 	store: Store,
-	pending: Vec<(BlockId, Span)>,
+	/// Blocks to visit, and the number of content bytes before each.
+	pending: Vec<(BlockId, Span, u64)>,
+	range: Range<u64>,
 }
 
 /// A block of content and its place.
 pub(crate) struct Visited {
 	pub(crate) id: BlockId,
 	pub(crate) is_leaf: bool,
+	/// Number of content bytes before this block.
+	pub(crate) start: u64,
 	pub(crate) bytes: Bytes,
 }
 
 impl Walk {
 	pub(crate) fn new(store: &Store, content: &ContentRef) -> Result<Self> {
-		Ok(Self { store: store.clone(), pending: vec![(content.into(), Span::root(content)?)] })
+		Self::over(store, content, 0..content.size)
+	}
+
+	/// Returns the root, and of the blocks below it those that have bytes of this range of the content or
+	/// lead to them.
+	pub(crate) fn over(store: &Store, content: &ContentRef, range: Range<u64>) -> Result<Self> {
+		let root = Span::root(content)?;
+		Ok(Self { store: store.clone(), pending: vec![(content.into(), root, 0)], range })
 	}
 }
 
@@ -36,11 +48,20 @@ impl Iterator for Walk {
 	type Item = Result<Visited>;
 
 	fn next(&mut self) -> Option<Self::Item> {
-		let (id, span) = self.pending.pop()?;
+		let (id, span, start) = self.pending.pop()?;
 		let visited = self.store.get_block(&id).and_then(|block| {
 			let bytes = block.ok_or(StoreError::Missing(id))?;
-			self.pending.extend(span.open(&id, &bytes)?.into_iter().rev());
-			Ok(Visited { id, is_leaf: span.is_leaf(), bytes })
+			let mut end = start;
+			let children = span.open(&id, &bytes)?.into_iter().map(|(id, span)| {
+				let start = end;
+				end += span.size();
+				(id, span, start)
+			});
+			let Range { start: from, end: to } = self.range;
+			let wanted = children.filter(|(_, span, start)| *start < to && start + span.size() > from);
+			let wanted: Vec<_> = wanted.collect();
+			self.pending.extend(wanted.into_iter().rev());
+			Ok(Visited { id, is_leaf: span.is_leaf(), start, bytes })
 		});
 		if visited.is_err() {
 			self.pending.clear();

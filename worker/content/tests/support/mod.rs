@@ -1,5 +1,7 @@
 #![allow(dead_code, missing_docs)]
 
+pub(crate) mod gateway;
+
 use std::{
 	collections::HashMap,
 	future::pending,
@@ -13,13 +15,13 @@ use std::{
 use axum::{
 	body::Body,
 	extract::{Path, State},
-	http::StatusCode,
+	http::{header::RETRY_AFTER, StatusCode},
 	response::{IntoResponse, Redirect, Response},
 	routing::get,
 	Router,
 };
 use bytes::Bytes;
-use descent_content::{BlockId, FetchLimits, Fetcher, Store};
+use descent_content::{BlockId, FetchError, FetchLimits, Fetcher, Store};
 use descent_protocol::{ContentRef, LEAF_SIZE};
 use futures::{stream, StreamExt};
 use rand::{rngs::StdRng, RngCore, SeedableRng};
@@ -67,6 +69,7 @@ pub(crate) fn quick() -> FetchLimits {
 		patience: Duration::from_secs(15),
 		request_timeout: Duration::from_secs(3),
 		connect_timeout: Duration::from_secs(3),
+		allow_private: true,
 		..FetchLimits::default()
 	}
 }
@@ -108,7 +111,13 @@ pub(crate) enum Reply {
 	Cut,
 	/// Zeros without end.
 	Endless,
+	/// A byte every 100 ms, for ever.
+	Drip,
+	/// The block at some 100 KiB/s.
+	Trickle,
 	Status(StatusCode),
+	/// Status 503 with this `Retry-After`.
+	RetryAfter(String),
 	Redirect(String),
 }
 
@@ -190,7 +199,32 @@ async fn reply(
 			let zeros = Bytes::from(vec![0; 64 << 10]);
 			Body::from_stream(stream::repeat(zeros).map(std::io::Result::Ok)).into_response()
 		}
+		Reply::Drip => paced(Bytes::from_static(&[0; 4096]), 1),
+		Reply::Trickle => paced(block, 10 << 10),
 		Reply::Status(status) => status.into_response(),
+		Reply::RetryAfter(wait) => (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, wait)]).into_response(),
 		Reply::Redirect(to) => Redirect::temporary(&format!("{to}/ipfs/{cid}?format=raw")).into_response(),
+	}
+}
+
+/// Answers with these bytes, so many of them every 100 ms.
+fn paced(bytes: Bytes, step: usize) -> Response {
+	let pieces = stream::unfold(bytes, move |mut rest| async move {
+		if rest.is_empty() {
+			return None;
+		}
+		tokio::time::sleep(Duration::from_millis(100)).await;
+		let piece = rest.split_to(step.min(rest.len()));
+		Some((std::io::Result::Ok(piece), rest))
+	});
+	Body::from_stream(pieces).into_response()
+}
+
+/// Returns the reason for which content is unavailable, the bytes that are there, and whether anyone
+/// answered.
+pub(crate) fn assert_unavailable(result: Result<(), FetchError>) -> (u64, String, bool) {
+	match result {
+		Err(FetchError::Unavailable { done, reason, answered, .. }) => (done, reason, answered),
+		other => panic!("{other:?}"),
 	}
 }

@@ -34,6 +34,7 @@ fn options(data: &Path) -> EvaluatorOptions {
 		threads: None,
 		share: None,
 		share_url: None,
+		allow_private: true,
 	}
 }
 

@@ -1,6 +1,6 @@
 //! The check that a new model fits a group's data set and metric.
 
-use crate::content_ref::Source;
+use crate::{args::PrivateArg, content_ref::Source};
 use anyhow::{ensure, Context, Result};
 use descent_artifacts::{fetch_description, FetchDescriptionError};
 use descent_content::{FetchLimits, Fetcher, Store};
@@ -22,9 +22,10 @@ pub(crate) async fn check(
 	model: &Source,
 	providers: &[String],
 	store: Option<&Store>,
+	private: PrivateArg,
 ) -> Result<Option<String>> {
 	let new = match model {
-		Source::Reference(content) => match fetch(content, providers, store).await {
+		Source::Reference(content) => match fetch(content, providers, store, private).await {
 			Ok(description) => description,
 			Err(error) => return Ok(Some(format!("the new model is not checked: {error:#}"))),
 		},
@@ -35,7 +36,7 @@ pub(crate) async fn check(
 		group.metric != Metric::Error || new.loss() == Loss::CrossEntropy,
 		"the group measures the error rate, which a model without classes does not have"
 	);
-	let current = match fetch(&group.model, &group.providers, store).await {
+	let current = match fetch(&group.model, &group.providers, store, private).await {
 		Ok(current) => current,
 		Err(error) => {
 			return Ok(Some(format!(
@@ -76,6 +77,7 @@ async fn fetch(
 	content: &ContentRef,
 	providers: &[String],
 	store: Option<&Store>,
+	private: PrivateArg,
 ) -> Result<Result<Description, DescriptionError>> {
 	if let Some(store) = store {
 		if store.is_complete(content)? {
@@ -88,6 +90,7 @@ async fn fetch(
 		max_content_bytes: MAX_DESCRIPTION_BYTES,
 		deadline: PATIENCE,
 		patience: PATIENCE,
+		allow_private: private.allow_private,
 		..FetchLimits::default()
 	};
 	let fetcher = Fetcher::new(store.clone(), limits)?;
@@ -134,7 +137,8 @@ mod tests {
 		let any = "127.0.0.1:0".parse().unwrap();
 		let (address, gateway) = descent_content::serve(any, served, pending()).await.unwrap();
 		let group = GroupView { model, providers: vec![format!("http://{address}")], ..group() };
-		let checked = async |json: &str| check(&group, &file(folder.path(), json), &[], None).await;
+		let private = PrivateArg { allow_private: true };
+		let checked = async |json: &str| check(&group, &file(folder.path(), json), &[], None, private).await;
 		let wider = current.replace("\"out\": 8", "\"out\": 16");
 		assert_eq!(checked(&wider).await.unwrap(), None);
 		for (json, part) in [
@@ -152,7 +156,7 @@ mod tests {
 		let own = Store::open(folder.path().join("own"), 1 << 20).unwrap();
 		own.import(wider.as_bytes()).unwrap();
 		own.import(current.as_bytes()).unwrap();
-		assert_eq!(check(&gone, &unserved, &nobody, Some(&own)).await.unwrap(), None);
+		assert_eq!(check(&gone, &unserved, &nobody, Some(&own), private).await.unwrap(), None);
 		gateway.abort();
 	}
 }

@@ -2,7 +2,7 @@
 
 use super::model;
 use crate::{
-	args::{Global, GroupArg, ImportArg, Signing},
+	args::{Global, GroupArg, ImportArg, PrivateArg, Signing},
 	commands::{
 		group::create::{check_clock, check_shares},
 		submit::{Done, Sender},
@@ -47,6 +47,8 @@ pub(crate) struct Propose {
 	summary: String,
 	#[command(flatten)]
 	store: ImportArg,
+	#[command(flatten)]
+	private: PrivateArg,
 	#[command(flatten)]
 	signing: Signing,
 }
@@ -134,7 +136,7 @@ impl Propose {
 		if let Some(model) = &self.changes.model {
 			let providers =
 				if self.changes.providers.is_empty() { &group.providers } else { &self.changes.providers };
-			let warning = model::check(&group, model, providers, store.as_ref()).await?;
+			let warning = model::check(&group, model, providers, store.as_ref(), self.private).await?;
 			if let Some(warning) = warning {
 				spinner.suspend(|| output.note(&format!("warning: {warning}")));
 			}

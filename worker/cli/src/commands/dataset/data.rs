@@ -1,7 +1,7 @@
 //! The folder of data sets on this machine, and the progress of what is fetched and built there.
 
 use super::blocking::or_stopped;
-use crate::{output::Output, parse};
+use crate::{args::PrivateArg, output::Output, parse};
 use anyhow::{Context, Result};
 use clap::Args;
 use descent_artifacts::{DatasetClient, DatasetStep, OnStep};
@@ -26,6 +26,8 @@ pub(super) struct DataArg {
 	/// The most that the deltas there may take up
 	#[arg(long, value_name = "BYTES", default_value = "64G", value_parser = parse::bytes)]
 	data_limit: u64,
+	#[command(flatten)]
+	private: PrivateArg,
 }
 
 impl DataArg {
@@ -56,8 +58,8 @@ pub(super) async fn open(
 	let group = client.group(group).await?;
 	let log = client.dataset_log(group.id, 1).await?;
 	let (folder, bars) = (data.folder()?, Bars::new(output));
-	let opened =
-		or_stopped(DatasetClient::open(&group, log, &folder, data.data_limit, &bars.on_step())).await;
+	let (limit, allow_private, on_step) = (data.data_limit, data.private.allow_private, bars.on_step());
+	let opened = or_stopped(DatasetClient::open(&group, log, &folder, limit, allow_private, &on_step)).await;
 	bars.clear();
 	opened?
 }

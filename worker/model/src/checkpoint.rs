@@ -2,9 +2,10 @@
 //! description's plan, in f32.
 //!
 //! A file may come from a stranger. Its header is bounded before it is read. Memory is allocated by the plan,
-//! never by sizes that the file declares.
+//! never by sizes that the file declares, and tensors are read in pieces.
 
 use crate::error::ModelError;
+use crate::header;
 use crate::input::sizes;
 use crate::model::Model;
 use descent_dataset::{Description, TensorSpec};
@@ -19,6 +20,8 @@ use tch::{Device, Kind, Tensor};
 
 /// Number of bytes of the header's length, which comes first in a file.
 const LENGTH: u64 = 8;
+/// Number of bytes of a tensor that are read at a time.
+const PIECE_BYTES: u64 = 4 << 20;
 
 /// Reasons for which a checkpoint is invalid or could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +44,7 @@ pub enum CheckpointError {
 	#[error("the tensor '{0}' is missing")]
 	Missing(String),
 	/// The file has a tensor that the description lacks.
-	#[error("the tensor '{0}' is not one of the description's")]
+	#[error("the tensor '{0}' is not one of the description's{advice}", advice = advice(.0))]
 	Unexpected(String),
 	/// A tensor has another shape than the description's.
 	#[error("the tensor '{name}' has the shape {found:?}, but the description's has {expected:?}")]
@@ -64,6 +67,9 @@ pub enum CheckpointError {
 	/// A weight is NaN or infinite.
 	#[error("the tensor '{0}' holds a value that is not finite")]
 	NotFinite(String),
+	/// A running variance is negative.
+	#[error("the tensor '{0}' holds a negative number, which no variance is")]
+	NegativeVariance(String),
 	/// The model could not be built.
 	#[error(transparent)]
 	Model(#[from] ModelError),
@@ -73,6 +79,14 @@ impl CheckpointError {
 	/// Returns true if the checkpoint itself is wrong, so that everyone who reads it finds the same.
 	pub fn is_invalid(&self) -> bool {
 		!matches!(self, CheckpointError::Io(_) | CheckpointError::Model(_))
+	}
+}
+
+/// Returns what to do about a tensor that PyTorch writes and no description has.
+fn advice(name: &str) -> &'static str {
+	match name.ends_with(".num_batches_tracked") {
+		true => "; leave it out: it is PyTorch's count of batches, which nothing is computed from",
+		false => "",
 	}
 }
 
@@ -96,7 +110,7 @@ impl Model {
 	/// See [`CheckpointError`].
 	pub fn load(description: &Description, path: &Path, device: Device) -> Result<Self, CheckpointError> {
 		let file = File::open(path)?;
-		let (start, header) = header(&file, description)?;
+		let (start, header) = read_header(&file, description)?;
 		for spec in description.plan().tensors() {
 			check(spec, header.info(&spec.name))?;
 		}
@@ -113,13 +127,7 @@ impl Model {
 		}
 		Model::build(description, device, |spec| {
 			let info = header.info(&spec.name).ok_or_else(|| CheckpointError::Missing(spec.name.clone()))?;
-			let mut bytes = vec![0; usize::try_from(spec.values() * 4).unwrap_or(usize::MAX)];
-			file.read_exact_at(&mut bytes, start + info.data_offsets.0 as u64)?;
-			if !bytes.chunks_exact(4).all(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite()) {
-				return Err(CheckpointError::NotFinite(spec.name.clone()));
-			}
-			let tensor = Tensor::f_from_data_size(&bytes, &sizes(&spec.shape), Kind::Float);
-			Ok(tensor.map_err(ModelError::Torch)?)
+			read(&file, start + info.data_offsets.0 as u64, spec)
 		})
 	}
 
@@ -147,7 +155,7 @@ impl Model {
 }
 
 /// Returns the position of the data in bytes, and the checked header.
-fn header(file: &File, description: &Description) -> Result<(u64, Metadata), CheckpointError> {
+fn read_header(file: &File, description: &Description) -> Result<(u64, Metadata), CheckpointError> {
 	let bytes = file.metadata()?.len();
 	if bytes < LENGTH {
 		return Err(CheckpointError::Malformed(format!("it has {bytes} bytes")));
@@ -165,9 +173,41 @@ fn header(file: &File, description: &Description) -> Result<(u64, Metadata), Che
 	}
 	let mut json = vec![0; usize::try_from(length).unwrap_or(0)];
 	file.read_exact_at(&mut json, LENGTH)?;
-	// Deserializing also checks that the tensors follow each other without gaps.
-	let header = serde_json::from_slice(&json).map_err(|e| CheckpointError::Malformed(e.to_string()))?;
-	Ok((start, header))
+	Ok((start, header::parse(&json).map_err(CheckpointError::Malformed)?))
+}
+
+/// Reads a tensor that begins at this position of the file, in pieces of [`PIECE_BYTES`].
+fn read(file: &File, start: u64, spec: &TensorSpec) -> Result<Tensor, CheckpointError> {
+	let torch = |error| CheckpointError::Model(ModelError::Torch(error));
+	let tensor = Tensor::f_zeros(sizes(&spec.shape), (Kind::Float, Device::Cpu)).map_err(torch)?;
+	let flat = tensor.f_view([-1]).map_err(torch)?;
+	let is_variance = spec.name.ends_with(".running_var");
+	let total = spec.values().saturating_mul(4);
+	let mut piece = vec![0; usize::try_from(total.min(PIECE_BYTES)).unwrap_or(0)];
+	let mut done = 0;
+	while done < total {
+		let length = (total - done).min(PIECE_BYTES);
+		let bytes = &mut piece[..usize::try_from(length).unwrap_or(0)];
+		file.read_exact_at(bytes, start + done)?;
+		for value in bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])) {
+			if !value.is_finite() {
+				return Err(CheckpointError::NotFinite(spec.name.clone()));
+			}
+			if is_variance && value < 0.0 {
+				return Err(CheckpointError::NegativeVariance(spec.name.clone()));
+			}
+		}
+		let (first, count) = (signed(done / 4), signed(length / 4));
+		let values = Tensor::f_from_data_size(bytes, &[count], Kind::Float).map_err(torch)?;
+		flat.f_narrow(0, first, count).and_then(|mut part| part.f_copy_(&values).map(drop)).map_err(torch)?;
+		done += length;
+	}
+	Ok(tensor)
+}
+
+/// Returns a number of values as libtorch takes it. No tensor of a plan has too many.
+fn signed(count: u64) -> i64 {
+	i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn check(spec: &TensorSpec, info: Option<&TensorInfo>) -> Result<(), CheckpointError> {

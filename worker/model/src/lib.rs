@@ -43,6 +43,7 @@ mod checkpoint;
 mod error;
 mod evaluation;
 mod forward;
+mod header;
 mod input;
 mod memory;
 mod model;

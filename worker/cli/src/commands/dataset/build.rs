@@ -64,7 +64,7 @@ pub(crate) struct Build {
 	#[arg(long, value_name = "DIR")]
 	folder: Option<PathBuf>,
 	/// Classes of --folder in the order of their labels, as a,b,c, or @FILE with one name a line
-	#[arg(long, value_name = "NAMES", requires = "folder")]
+	#[arg(long, value_name = "NAMES", conflicts_with_all = ["table", "images", "new"])]
 	classes: Option<String>,
 	/// Table as it was: its records that --new lacks are removed
 	#[arg(long, value_name = "FILE", requires = "new")]

@@ -113,13 +113,17 @@ fn two_versions_make_additions_and_removals() {
 }
 
 /// A grey image of one pixel, as PNG: signature, header, data and end.
-const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55\
-	\0\0\0\x0aIDAT\x78\x9c\x63\x60\0\0\0\x02\0\x01\x48\xaf\xa4\x71\0\0\0\0IEND\xae\x42\x60\x82";
+const PIXEL: &[u8] =
+	b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\
+	\x00\x00:~\x9bU\x00\x00\x00\x0aIDATx\x9cc`\x07\x00\x00\x09\x00\x08 #\xc3\x8c\x00\x00\x00\
+	\x00IEND\xaeB`\x82";
 
 #[test]
 fn classes_are_printed_with_their_labels() {
 	let folder = Folder::new();
-	folder.write("m.json", MODEL.replace("f32", "u8").replace("[2]", "[1,1]"));
+	let images = MODEL.replace("f32", "u8").replace("[2]", "[1,1]");
+	folder
+		.write("m.json", images.replace("[{\"type\":\"linear", "[{\"type\":\"flatten\"},{\"type\":\"linear"));
 	for class in ["dog", "cat"] {
 		std::fs::create_dir_all(folder.path("set").join(class)).unwrap();
 		folder.write(&format!("set/{class}/1.png"), PIXEL);
@@ -136,11 +140,12 @@ fn classes_are_printed_with_their_labels() {
 	assert_eq!(json[1], serde_json::json!({"label": 1, "name": "dog", "images": 1}));
 	let expected = ["0 dog (1 images)", "2 cat (1 images)"];
 	assert_eq!(labels("--classes dog,owl,cat").1, expected);
-	folder.write("names", "dog\nowl\ncat\n");
-	assert_eq!(
-		labels("--classes @@names".replace("@@", &format!("@{}/", folder.path("").display())).as_str()).1,
-		expected
-	);
+	let names = folder.write("names", "dog\nowl\ncat\n");
+	let mut build = parse(&folder, "--folder @set");
+	build.classes = Some(format!("@{}", names.display()));
+	let scratch = tempfile::tempdir().unwrap();
+	let made = build.make(&scratch.path().join("d"), scratch.path(), &ProgressBar::hidden()).unwrap();
+	assert_eq!(listed(&made.classes), expected.join("\n"));
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ pub enum KeyError {
 		reason: String,
 	},
 	/// A secret was given in place of the name of a file.
-	#[error("a key file has to be named, and a secret itself was given, which is not repeated here: write it to a file that only you can read, and take another key if it is in your shell's history")]
+	#[error("a secret was given in place of a key file's name: write it to a file that only you can read, and take another key if it is in your shell's history")]
 	NotAName,
 	/// The file can't be read or written.
 	#[error("key file {path}: {source}", path = path.display())]

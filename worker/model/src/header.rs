@@ -1,9 +1,9 @@
 //! Headers of safetensors files, read as strictly as the format's README describes them:
 //! <https://github.com/huggingface/safetensors#format>.
 //!
-//! A header that different readers understand differently would be two models. So keys occur once, in the header
-//! and in its parts, and escapes do not hide a repetition. The header begins with `{`, and only spaces may follow
-//! its `}`.
+//! A header that different readers understand differently would be two models. So keys occur once, in the
+//! header and in its parts, and escapes do not hide a repetition. The header begins with `{`, and only spaces
+//! may follow its `}`.
 
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::Dtype;
@@ -14,8 +14,8 @@ use std::fmt;
 /// Key of the entry that is no tensor.
 const METADATA: &str = "__metadata__";
 
-/// Parses a header and checks that its tensors follow each other without gaps. The error is a reason. Memory is in
-/// proportion to the text, and metadata is not kept.
+/// Parses a header and checks that its tensors follow each other without gaps. The error is a reason. Memory
+/// is in proportion to the text, and metadata is not kept.
 pub(crate) fn parse(json: &[u8]) -> Result<Metadata, String> {
 	if json.first() != Some(&b'{') {
 		return Err("its header must begin with '{'".into());

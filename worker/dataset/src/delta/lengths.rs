@@ -1,11 +1,13 @@
 //! Lengths of strings in the encodings of Parquet's version 2, read before they are decoded.
 //!
-//! `DELTA_LENGTH_BYTE_ARRAY` holds the lengths of a page's strings and then their bytes. `DELTA_BYTE_ARRAY` holds
-//! the lengths that each string shares with the one before, and then the rest of each in that way. The lengths are
-//! integers in `DELTA_BINARY_PACKED`: <https://parquet.apache.org/docs/file-format/data-pages/encodings/>.
+//! `DELTA_LENGTH_BYTE_ARRAY` holds the lengths of a page's strings and then their bytes. `DELTA_BYTE_ARRAY`
+//! holds the lengths that each string shares with the one before, and then the rest of each in that way. The
+//! lengths are integers in `DELTA_BINARY_PACKED`:
+//! <https://parquet.apache.org/docs/file-format/data-pages/encodings/>.
 //!
-//! The decoder takes memory for as many lengths as a page declares, and a length in a block of equal differences
-//! takes no space in the file. So the lengths are counted, and none may be longer than a string may be.
+//! The decoder takes memory for as many lengths as a page declares, and a length in a block of equal
+//! differences takes no space in the file. So the lengths are counted, and none may be longer than a string
+//! may be.
 
 use super::levels::varint;
 use parquet::basic::Encoding;
@@ -18,9 +20,9 @@ const UNREADABLE: &str = "holds lengths of strings that cannot be decoded";
 const TOO_LONG: &str = "holds strings that are too long";
 const TOO_MANY: &str = "holds lengths of more strings than its page has values";
 
-/// Returns the number of bytes that the decoder takes for the lengths of a page's strings, none of which has more
-/// than `most` bytes, or one shared with the string before and `most` others. `is_optional` is true if the column
-/// has definition levels. Other encodings have no such lengths.
+/// Returns the number of bytes that the decoder takes for the lengths of a page's strings, none of which has
+/// more than `most` bytes, or one shared with the string before and `most` others. `is_optional` is true if
+/// the column has definition levels. Other encodings have no such lengths.
 pub(super) fn bytes(page: &Page, is_optional: bool, most: i32) -> Result<u64, &'static str> {
 	let series = match page.encoding() {
 		Encoding::DELTA_LENGTH_BYTE_ARRAY => 1,

@@ -71,8 +71,8 @@ impl Form {
 			1 | 3 => {}
 			4 => {
 				return Err(unreadable(
-					"the JPEG has 4 channels, CMYK or YCCK, and colours are not converted here; convert it to RGB \
-					 with its colour profile",
+					"the JPEG has 4 channels, CMYK or YCCK, and colours are not converted here; convert it \
+					 to RGB with its colour profile",
 				))
 			}
 			other => return Err(unreadable(format_args!("the JPEG has {other} channels, not 1 or 3"))),

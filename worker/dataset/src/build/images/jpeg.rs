@@ -1,7 +1,7 @@
 //! JPEG files (ITU-T T.81): strictly decoded, and only if they are complete.
 //!
-//! Decoders fill in what is missing, so the markers are followed up to the end marker first. JPEG has no checksum:
-//! a file whose middle was damaged can still be a picture.
+//! Decoders fill in what is missing, so the markers are followed up to the end marker first. JPEG has no
+//! checksum: a file whose middle was damaged can still be a picture.
 
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;

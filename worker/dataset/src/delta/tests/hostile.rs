@@ -148,7 +148,8 @@ fn lengths_of_strings_count_as_memory() {
 			.build();
 		read(&draft.file(), &DeltaLimits { pages_bytes, ..DeltaLimits::default() }).unwrap_err().to_string()
 	};
-	// The pages hold 128 KiB of ids, 32 of values, 16 of labels, and hardly any of text, whose lengths take 32.
+	// The pages hold 128 KiB of ids, 32 of values, 16 of labels, and hardly any of text, whose lengths take
+	// 32.
 	let error = refused(&mut draft, 220 << 10);
 	assert!(error.starts_with("row 0: the id is"), "{error}");
 	let error = refused(&mut draft, 195 << 10);

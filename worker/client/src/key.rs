@@ -12,7 +12,11 @@ use subxt::{
 	utils::{AccountId32 as SubxtAccountId, MultiSignature},
 	SubstrateConfig,
 };
-use subxt_signer::{bip39::Mnemonic, sr25519::Keypair, SecretUri};
+use subxt_signer::{
+	bip39::{self, Mnemonic},
+	sr25519::{self, Keypair},
+	SecretUri,
+};
 
 /// The environment variable that holds a secret URI where no key file is given.
 pub const SURI_VARIABLE: &str = "DESCENT_SURI";
@@ -29,6 +33,17 @@ pub enum KeyError {
 		/// The source of the text.
 		source_name: String,
 	},
+	/// The text has the form of a phrase, but is none.
+	#[error("{source_name} holds words that are no phrase: {reason}")]
+	Phrase {
+		/// The source of the text.
+		source_name: String,
+		/// The fault, which does not repeat a word.
+		reason: String,
+	},
+	/// A secret was given in place of the name of a file.
+	#[error("a secret was given in place of a key file's name: write it to a file that only you can read, and take another key if it is in your shell's history")]
+	NotAName,
 	/// The file can't be read or written.
 	#[error("key file {path}: {source}", path = path.display())]
 	File {
@@ -67,7 +82,7 @@ impl Key {
 	/// `//Alice`.
 	///
 	/// # Errors
-	/// [`KeyError::Malformed`], which does not repeat the text.
+	/// [`KeyError::Malformed`] and [`KeyError::Phrase`], which do not repeat the text.
 	pub fn from_uri(uri: &str) -> Result<Self, KeyError> {
 		Self::parse(uri, "the text")
 	}
@@ -80,7 +95,10 @@ impl Key {
 			return Err(malformed());
 		}
 		let secret = SecretUri::from_str(uri).map_err(|_| malformed())?;
-		let pair = Keypair::from_uri(&secret).map_err(|_| malformed())?;
+		let pair = Keypair::from_uri(&secret).map_err(|error| match error {
+			sr25519::Error::Phrase(fault) => phrase_error(&fault, source_name),
+			_ => malformed(),
+		})?;
 		let ed25519 = ed25519::Pair::from_string(uri, None).ok();
 		Ok(Self { pair, ed25519: ed25519.map(|pair| pair.public().0) })
 	}
@@ -88,10 +106,14 @@ impl Key {
 	/// The key in a file that holds a secret URI. Warns when others can read the file.
 	///
 	/// # Errors
-	/// [`KeyError::File`], [`KeyError::Malformed`].
+	/// [`KeyError::File`], [`KeyError::Malformed`], [`KeyError::Phrase`]; [`KeyError::NotAName`] if there is
+	/// no such file, and its name looks like a secret.
 	pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
 		let path = path.as_ref();
-		let failed = |source| KeyError::File { path: path.into(), source };
+		let failed = |source| match looks_secret(path) {
+			true => KeyError::NotAName,
+			false => KeyError::File { path: path.into(), source },
+		};
 		let metadata = std::fs::metadata(path).map_err(failed)?;
 		if !metadata.is_file() || metadata.len() > LARGEST_FILE {
 			return Err(KeyError::Malformed { source_name: path.display().to_string() });
@@ -119,9 +141,13 @@ impl Key {
 	/// can read.
 	///
 	/// # Errors
-	/// [`KeyError::Exists`]: a key is never overwritten; [`KeyError::File`].
+	/// [`KeyError::Exists`]: a key is never overwritten; [`KeyError::File`]; [`KeyError::NotAName`] if the name
+	/// looks like a secret.
 	pub fn generate(path: impl AsRef<Path>) -> Result<Self, KeyError> {
 		let path = path.as_ref();
+		if looks_secret(path) {
+			return Err(KeyError::NotAName);
+		}
 		let mut entropy = [0; 16];
 		OsRng.try_fill_bytes(&mut entropy).map_err(|error| KeyError::Random(error.to_string()))?;
 		let phrase = Mnemonic::from_entropy(&entropy).map_err(|error| KeyError::Random(error.to_string()))?;
@@ -154,6 +180,40 @@ impl subxt::tx::Signer<SubstrateConfig> for Key {
 	fn sign(&self, payload: &[u8]) -> MultiSignature {
 		MultiSignature::Sr25519(self.pair.sign(payload).0)
 	}
+}
+
+/// Fewest words of a phrase.
+const PHRASE_WORDS: usize = 12;
+/// Fewest hex digits that look like a seed.
+const SEED_DIGITS: usize = 32;
+
+/// Returns true if the name of a file looks like a phrase, or like a seed in hex, with or without derivations.
+fn looks_secret(path: &Path) -> bool {
+	let name = path.to_string_lossy();
+	let name = name.trim();
+	let words = name.split("//").next().unwrap_or_default().split_whitespace();
+	let is_phrase = words.clone().count() >= PHRASE_WORDS
+		&& words.clone().all(|word| word.bytes().all(|byte| byte.is_ascii_alphabetic()));
+	let digits =
+		name.strip_prefix("0x").map_or(0, |seed| seed.bytes().take_while(u8::is_ascii_hexdigit).count());
+	is_phrase || digits >= SEED_DIGITS
+}
+
+/// Converts the fault of a phrase, which names words by their positions only.
+fn phrase_error(fault: &bip39::Error, source_name: &str) -> KeyError {
+	let reason = match fault {
+		bip39::Error::InvalidChecksum => {
+			"its check sum is wrong; a word is another one or stands in another place".into()
+		}
+		bip39::Error::UnknownWord(position) => {
+			format!("word {} is not in the list of English BIP-39 words", position.saturating_add(1))
+		}
+		bip39::Error::BadWordCount(count) => {
+			format!("it has {count} words, and a phrase has 12, 15, 18, 21 or 24")
+		}
+		_ => return KeyError::Malformed { source_name: source_name.into() },
+	};
+	KeyError::Phrase { source_name: source_name.into(), reason }
 }
 
 #[cfg(unix)]
@@ -211,8 +271,36 @@ mod tests {
 	fn what_is_no_secret_is_refused_and_not_repeated() {
 		for uri in ["", " ", "hunter2", "0x1234", "bottom drive obey", "0xzz", "{\"a\":1}"] {
 			let error = Key::from_uri(uri).unwrap_err();
-			assert!(matches!(error, KeyError::Malformed { .. }), "{uri}");
+			assert!(matches!(error, KeyError::Malformed { .. } | KeyError::Phrase { .. }), "{uri}");
 			assert!(uri.trim().is_empty() || !format!("{error} {error:?}").contains(uri), "{uri}");
+		}
+	}
+
+	#[test]
+	fn the_fault_of_a_phrase_is_told_without_its_words() {
+		let told = |phrase: &str| {
+			let error = Key::from_uri(phrase).unwrap_err().to_string();
+			assert!(!phrase.split(' ').any(|word| word.len() > 4 && error.contains(word)), "{error}");
+			error
+		};
+		assert!(told(&PHRASE.replace("walk", "bottom")).contains("check sum is wrong"));
+		assert!(told(&format!("{}//Alice", PHRASE.replace("walk", "drive"))).contains("check sum is wrong"));
+		assert!(told(&PHRASE.replace("curtain", "curtains")).contains("word 5 is not in the list"));
+		assert!(told("bottom drive obey").contains("it has 3 words"));
+	}
+
+	#[test]
+	fn a_secret_in_place_of_a_name_is_not_repeated() {
+		let seed = "0xe5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a";
+		let long = [PHRASE; 2].join(" ");
+		for secret in [PHRASE, &format!("{PHRASE}//Alice///pass"), seed, &long] {
+			for error in [Key::from_file(secret).unwrap_err(), Key::generate(secret).unwrap_err()] {
+				assert!(matches!(error, KeyError::NotAName), "{error}");
+				assert!(!format!("{error} {error:?}").contains(&secret[..20]));
+			}
+		}
+		for name in ["key", "my keys/the key of mine", "0xabc", "/absent/key.json"] {
+			assert!(matches!(Key::from_file(name), Err(KeyError::File { .. })), "{name}");
 		}
 	}
 

@@ -5,7 +5,7 @@
 mod large;
 
 use descent_dataset::Dtype;
-use large::{Large, Outcome, Taken, Task};
+use large::{Job, Large, Outcome, Taken, Task};
 use serde::Serialize;
 use sp_core::H256;
 use std::path::{Path, PathBuf};
@@ -62,9 +62,9 @@ fn measure(task: &Task) -> Outcome<Taken> {
 fn line(name: &'static str, large: Large, base: H256, folder: &Path) -> Outcome<Line> {
 	let delta = folder.join("delta.parquet");
 	let rows = large.write(&delta)?;
-	let mut task = Task { large, store: folder.into(), base, delta, apply: false };
+	let mut task = Task { large, store: folder.into(), base, delta, job: Job::Check };
 	let check = measure(&task)?;
-	task.apply = true;
+	task.job = Job::Apply;
 	let apply = measure(&task)?;
 	let line = Line { delta: name, file_bytes: task.delta.metadata()?.len(), rows, check, apply };
 	eprintln!(

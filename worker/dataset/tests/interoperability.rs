@@ -47,3 +47,8 @@ fn pandas_with_lists() {
 fn polars_with_arrays() {
 	reads("polars.parquet");
 }
+
+#[test]
+fn duckdb_with_pages_of_version_2() {
+	reads("duckdb.parquet");
+}

@@ -3,7 +3,7 @@
 mod large;
 
 use descent_dataset::Dtype;
-use large::{Large, Taken, Task};
+use large::{Job, Large, Taken, Task};
 use sp_core::H256;
 use std::path::Path;
 use std::process::Command;
@@ -37,9 +37,9 @@ fn measure(task: &Task) -> Taken {
 fn bounded(large: Large, limit: f64, base: H256, folder: &Path) -> H256 {
 	let delta = folder.join("delta.parquet");
 	large.write(&delta).unwrap();
-	let mut task = Task { large, store: folder.into(), base, delta, apply: false };
+	let mut task = Task { large, store: folder.into(), base, delta, job: Job::Check };
 	let checked = measure(&task);
-	task.apply = true;
+	task.job = Job::Apply;
 	let applied = measure(&task);
 	let peaks = (checked.peak, applied.peak);
 	assert!(peaks.0 < limit && peaks.1 < limit, "{peaks:?} MiB for {:?}", task.large);
@@ -63,4 +63,16 @@ fn long_records() {
 	let folder = tempfile::tempdir().unwrap();
 	let long = Large { values: 4 << 20, dtype: Dtype::U8, target: 0, from: 0, add: 50, remove: 0 };
 	bounded(long, 160.0, H256::zero(), folder.path());
+}
+
+/// A record has 16 MiB, the most that the format allows. Processes that only read the version take no lock,
+/// and memory for what they read: two records, one more on the way, and the one that they are compared with.
+#[test]
+fn longest_records() {
+	let folder = tempfile::tempdir().unwrap();
+	let longest = Large { values: (16 << 20) - 1, dtype: Dtype::U8, target: 0, from: 0, add: 4, remove: 0 };
+	let base = bounded(longest.clone(), 352.0, H256::zero(), folder.path());
+	let (store, delta) = (folder.path().to_path_buf(), folder.path().join("delta.parquet"));
+	let peak = measure(&Task { large: longest, store, base, delta, job: Job::Gather }).peak;
+	assert!(peak < 112.0, "{peak} MiB for four records of 16");
 }

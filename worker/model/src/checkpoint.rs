@@ -2,9 +2,10 @@
 //! description's plan, in f32.
 //!
 //! A file may come from a stranger. Its header is bounded before it is read. Memory is allocated by the plan,
-//! never by sizes that the file declares.
+//! never by sizes that the file declares, and tensors are read in pieces.
 
 use crate::error::ModelError;
+use crate::header;
 use crate::input::sizes;
 use crate::model::Model;
 use descent_dataset::{Description, TensorSpec};
@@ -20,6 +21,8 @@ use tch::{Device, Kind, Tensor};
 
 /// Number of bytes of the header's length, which comes first in a file.
 const LENGTH: u64 = 8;
+/// Number of bytes of a tensor that are read at a time.
+const PIECE_BYTES: usize = 4 << 20;
 
 /// Reasons for which a checkpoint is invalid or could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +45,7 @@ pub enum CheckpointError {
 	#[error("the tensor '{0}' is missing")]
 	Missing(String),
 	/// The file has a tensor that the description lacks.
-	#[error("the tensor '{0}' is not one of the description's")]
+	#[error("the tensor '{0}' is not one of the description's{advice}", advice = advice(.0))]
 	Unexpected(String),
 	/// A tensor has another shape than the description's.
 	#[error("the tensor '{name}' has the shape {found:?}, but the description's has {expected:?}")]
@@ -65,6 +68,9 @@ pub enum CheckpointError {
 	/// A weight is NaN or infinite.
 	#[error("the tensor '{0}' holds a value that is not finite")]
 	NotFinite(String),
+	/// A running variance is negative.
+	#[error("the tensor '{0}' holds a negative number, which no variance is")]
+	NegativeVariance(String),
 	/// The model could not be built.
 	#[error(transparent)]
 	Model(#[from] ModelError),
@@ -74,6 +80,14 @@ impl CheckpointError {
 	/// Returns true if the checkpoint itself is wrong, so that everyone who reads it finds the same.
 	pub fn is_invalid(&self) -> bool {
 		!matches!(self, CheckpointError::Io(_) | CheckpointError::Model(_))
+	}
+}
+
+/// Returns what to do about a tensor that PyTorch writes and no description has.
+fn advice(name: &str) -> &'static str {
+	match name.ends_with(".num_batches_tracked") {
+		true => "; leave it out: it is PyTorch's count of batches, which nothing is computed from",
+		false => "",
 	}
 }
 
@@ -105,7 +119,7 @@ impl Checkpoint {
 	/// See [`CheckpointError`].
 	pub fn load(description: &Description, path: &Path) -> Result<Self, CheckpointError> {
 		let file = File::open(path)?;
-		let (start, header) = header(&file, description)?;
+		let (start, header) = read_header(&file, description)?;
 		for spec in description.plan().tensors() {
 			check(spec, header.info(&spec.name))?;
 		}
@@ -178,15 +192,19 @@ impl Checkpoint {
 /// Reads a tensor at a position of a file, piece by piece.
 fn read(file: &File, start: u64, spec: &TensorSpec) -> Result<Vec<f32>, CheckpointError> {
 	let count = usize::try_from(spec.values()).unwrap_or(usize::MAX);
+	let is_variance = spec.name.ends_with(".running_var");
 	let mut values = Vec::with_capacity(count);
-	let mut bytes = vec![0; 1 << 20];
+	let mut piece = vec![0; count.saturating_mul(4).min(PIECE_BYTES)];
 	while values.len() < count {
-		let bytes = &mut bytes[..((count - values.len()) * 4).min(1 << 20)];
+		let bytes = &mut piece[..((count - values.len()) * 4).min(PIECE_BYTES)];
 		file.read_exact_at(bytes, start + values.len() as u64 * 4)?;
 		values.extend(bytes.as_chunks::<4>().0.iter().map(|word| f32::from_le_bytes(*word)));
 	}
 	if !values.iter().all(|value| value.is_finite()) {
 		return Err(CheckpointError::NotFinite(spec.name.clone()));
+	}
+	if is_variance && values.iter().any(|value| *value < 0.0) {
+		return Err(CheckpointError::NegativeVariance(spec.name.clone()));
 	}
 	Ok(values)
 }
@@ -236,7 +254,7 @@ impl Model {
 }
 
 /// Returns the position of the data in bytes, and the checked header.
-fn header(file: &File, description: &Description) -> Result<(u64, Metadata), CheckpointError> {
+fn read_header(file: &File, description: &Description) -> Result<(u64, Metadata), CheckpointError> {
 	let bytes = file.metadata()?.len();
 	if bytes < LENGTH {
 		return Err(CheckpointError::Malformed(format!("it has {bytes} bytes")));
@@ -254,9 +272,11 @@ fn header(file: &File, description: &Description) -> Result<(u64, Metadata), Che
 	}
 	let mut json = vec![0; usize::try_from(length).unwrap_or(0)];
 	file.read_exact_at(&mut json, LENGTH)?;
-	// Deserializing also checks that the tensors follow each other without gaps.
-	let header = serde_json::from_slice(&json).map_err(|e| CheckpointError::Malformed(e.to_string()))?;
-	Ok((start, header))
+	Ok((start, header::parse(&json).map_err(CheckpointError::Malformed)?))
+}
+/// Returns a number of values as libtorch takes it. No tensor of a plan has too many.
+fn signed(count: u64) -> i64 {
+	i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn check(spec: &TensorSpec, info: Option<&TensorInfo>) -> Result<(), CheckpointError> {

@@ -45,6 +45,7 @@ mod checkpoint;
 mod error;
 mod evaluation;
 mod forward;
+mod header;
 mod initialization;
 mod input;
 mod memory;

@@ -81,8 +81,56 @@ fn lies_are_named() {
 	assert!(matches!(refused(&larger, 108), E::Shape { .. }));
 	let double = both.replacen("F32", "F64", 1).replace("72", "144").replace("84", "156");
 	assert!(matches!(refused(&double, 156), E::Dtype { found, .. } if found == "F64"));
+	let counted =
+		extra.replace("code", "layers.0.num_batches_tracked").replace("U8", "I64").replace("[4]", "[]");
+	let counted = refused(&counted.replace("[84,88]", "[84,92]"), 92).to_string();
+	assert!(counted.contains("num_batches_tracked") && counted.contains("leave it out"), "{counted}");
 	let renamed = both.replace("layers.0.bias", "layers.1.bias");
 	assert!(matches!(refused(&renamed, 84), E::Missing(_)));
+}
+
+#[test]
+fn a_negative_variance_is_refused_for_what_it_is() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("model.safetensors");
+	let description = classifier(r#"{"type":"batch_norm"},{"type":"linear","out":3}"#);
+	Model::new(&description, 4, Device::Cpu).unwrap().save(&path).unwrap();
+	let whole = std::fs::read(&path).unwrap();
+	let (length, rest) = whole.split_at(8);
+	let start = u64::from_le_bytes(length.try_into().unwrap()) as usize;
+	let header: serde_json::Value = serde_json::from_slice(&rest[..start]).unwrap();
+	let at = header["layers.0.running_var"]["data_offsets"][0].as_u64().unwrap() as usize + 8 + start;
+	let with = |value: f32| {
+		let mut bytes = whole.clone();
+		bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+		std::fs::write(&path, bytes).unwrap();
+		Model::load(&description, &path, Device::Cpu)
+	};
+	for value in [0.0, -0.0, 3.0] {
+		with(value).unwrap();
+	}
+	let error = with(-1e-9).unwrap_err();
+	assert!(error.is_invalid() && error.to_string().contains("holds a negative number"), "{error}");
+}
+
+/// Tensors longer than the pieces that they are read in.
+#[test]
+fn long_tensors_are_read_in_pieces() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("model.safetensors");
+	let description = classifier(r#"{"type":"linear","out":400000},{"type":"linear","out":3}"#);
+	let model = Model::new(&description, 4, Device::Cpu).unwrap();
+	model.save(&path).unwrap();
+	let again = Model::load(&description, &path, Device::Cpu).unwrap();
+	for ((spec, before), (_, after)) in model.tensors().zip(again.tensors()) {
+		assert!(before.equal(after), "{}", spec.name);
+	}
+	let mut bytes = std::fs::read(&path).unwrap();
+	let last = bytes.len() - 4;
+	bytes[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+	std::fs::write(&path, bytes).unwrap();
+	let error = Model::load(&description, &path, Device::Cpu).unwrap_err();
+	assert!(matches!(error, CheckpointError::NotFinite(_)), "{error}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -49,6 +50,11 @@ impl Csv {
 	pub(super) fn raw(path: &Path) -> Result<Self, BuildError> {
 		let open = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
 		let (bytes, file) = open.map_err(|error| BuildError::io(path, error))?;
+		let mut start = [0; 64];
+		let filled = file.read_at(&mut start, 0).map_err(|error| BuildError::io(path, error))?;
+		if let Some(reason) = no_csv(&start[..filled]) {
+			return Err(BuildError::unfit(path, reason));
+		}
 		let left = Rc::new(Cell::new(ROW_BYTES));
 		let bounded = Bounded { file, left: left.clone() };
 		let mut reader = ReaderBuilder::new().buffer_capacity(BUFFER_BYTES).from_reader(bounded);
@@ -130,6 +136,22 @@ impl Source for Csv {
 
 	fn progress(&self) -> Progress {
 		Progress { done: self.reader.position().byte(), total: self.bytes }
+	}
+}
+
+/// Returns what a file is and what to do, if its first bytes are not those of a text in UTF-8.
+fn no_csv(start: &[u8]) -> Option<&'static str> {
+	match start {
+		[0x1f, 0x8b, ..] => Some("it is compressed with gzip; unpack it first"),
+		[0x28, 0xb5, 0x2f, 0xfd, ..] => Some("it is compressed with zstd; unpack it first"),
+		[b'P', b'K', 3, 4, ..] => {
+			Some("it is a ZIP archive or a workbook; unpack it, or save the sheet as CSV in UTF-8")
+		}
+		[0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("it is UTF-16; save it as CSV in UTF-8"),
+		_ if start.contains(&0) => {
+			Some("it holds NUL bytes, as UTF-16 and binary formats do; save it as CSV in UTF-8")
+		}
+		_ => None,
 	}
 }
 

@@ -33,7 +33,9 @@ pub(super) fn metadata(file: &File, columns: usize) -> std::result::Result<Parqu
 			what: "bytes of metadata",
 			found: footer,
 			limit: FOOTER_BYTES,
-			remedy: "write larger row groups",
+			remedy:
+				"drop the file's key-value metadata (pyarrow: table.replace_schema_metadata(None)), or write \
+			         larger row groups",
 		});
 	}
 	let start =

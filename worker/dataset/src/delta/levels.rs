@@ -67,7 +67,8 @@ impl Lists {
 	}
 }
 
-fn varint(bytes: &mut &[u8]) -> Option<u64> {
+/// Decodes an unsigned LEB128 integer of at most 35 bits, and moves behind it.
+pub(super) fn varint(bytes: &mut &[u8]) -> Option<u64> {
 	let mut value = 0;
 	for shift in (0..35).step_by(7) {
 		let (byte, rest) = bytes.split_first()?;

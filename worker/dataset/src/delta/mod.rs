@@ -5,6 +5,7 @@ mod columns;
 mod error;
 mod file;
 mod footer;
+mod lengths;
 mod levels;
 mod limits;
 mod pages;

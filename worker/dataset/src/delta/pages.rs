@@ -1,10 +1,9 @@
 //! One row group of the file. Its pages may hold no more than its rows need.
 
-use super::budget::Budget;
+use super::budget::{Budget, Leaf};
 use super::error::DeltaError;
 use super::file::BoundedFile;
 use parquet::arrow::arrow_reader::RowGroups;
-use parquet::basic::Type;
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::Result;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
@@ -57,16 +56,21 @@ impl RowGroups for Group {
 		let rows = u64::try_from(group.num_rows())?;
 		let chunk = group.column(column);
 		let reader = SerializedPageReader::new(self.file.clone(), chunk, self.num_rows(), None)?;
-		let per_row = self.values_per_row.get(column).copied().unwrap_or(0);
-		let is_list = chunk.column_descr().max_rep_level() > 0;
-		let is_string = chunk.column_type() == Type::BYTE_ARRAY;
+		let descriptor = chunk.column_descr();
+		let leaf = Leaf {
+			name: descriptor.path().parts().first().cloned().unwrap_or_default(),
+			stored: chunk.column_type(),
+			per_row: self.values_per_row.get(column).copied().unwrap_or(0),
+			is_list: descriptor.max_rep_level() > 0,
+			is_optional: descriptor.max_def_level() > 0,
+		};
 		Ok(Box::new(Once(Some(Ok(Box::new(BoundedPages {
 			reader,
 			file: self.file.clone(),
 			held: self.held.clone(),
 			page: 0,
 			dictionary: 0,
-			budget: Budget::new(rows, per_row, is_list, is_string),
+			budget: Budget::new(rows, leaf),
 		}))))))
 	}
 
@@ -96,7 +100,7 @@ struct BoundedPages {
 	reader: SerializedPageReader<BoundedFile>,
 	file: Arc<BoundedFile>,
 	held: Arc<Held>,
-	/// Number of bytes of the page that the decoder holds.
+	/// Number of bytes of the page that the decoder holds, and of what it unpacks beside it.
 	page: u64,
 	/// Number of bytes of the dictionary that the decoder holds.
 	dictionary: u64,
@@ -104,12 +108,12 @@ struct BoundedPages {
 }
 
 impl BoundedPages {
-	fn hold(&mut self, page: &Page) -> Result<()> {
+	fn hold(&mut self, page: &Page, extra: u64) -> Result<()> {
 		let slot = match page.is_dictionary_page() {
 			true => &mut self.dictionary,
 			false => &mut self.page,
 		};
-		let bytes = page.buffer().len() as u64;
+		let bytes = (page.buffer().len() as u64).saturating_add(extra);
 		self.held.exchange(*slot, bytes).map_err(|error| self.file.refuse(error))?;
 		*slot = bytes;
 		Ok(())
@@ -127,8 +131,9 @@ impl PageReader for BoundedPages {
 	fn get_next_page(&mut self) -> Result<Option<Page>> {
 		let page = self.reader.get_next_page()?;
 		if let Some(page) = &page {
-			self.budget.spend(page)?;
-			self.hold(page)?;
+			let extra = self.budget.spend(page);
+			let extra = extra.map_err(|reason| self.file.refuse(DeltaError::malformed(reason)))?;
+			self.hold(page, extra)?;
 		}
 		Ok(page)
 	}

@@ -89,6 +89,9 @@ pub struct Set {
 impl Set {
 	/// Opens the version `root` in the folder `store`. Returns `None` if it is not there. The root of the
 	/// empty set is zero; it has no folder, so deltas are applied to `None` instead.
+	///
+	/// It takes no lock and writes nothing, so several processes can open one version. A version that is open
+	/// can be read even after its folder was removed.
 	pub fn open(store: &Path, root: H256, schema: &Schema) -> Result<Option<Self>, SetError> {
 		let folder = store.join(hex::encode(root));
 		let damaged = |reason: String| SetError::Damaged { folder: folder.clone(), reason };

@@ -32,8 +32,18 @@ pub(crate) struct Task {
 	pub store: PathBuf,
 	pub base: H256,
 	pub delta: PathBuf,
-	/// True to apply the delta, false to check it.
-	pub apply: bool,
+	pub job: Job,
+}
+
+/// What a measuring process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Job {
+	/// Checks the delta.
+	Check,
+	/// Applies the delta.
+	Apply,
+	/// Gathers records of the base, two at a time: the first and the last one, again and again.
+	Gather,
 }
 
 /// Measurements of a task.
@@ -88,13 +98,29 @@ impl Task {
 		let (schema, limits) = (self.large.schema(), DeltaLimits::default());
 		let base = Set::open(&self.store, self.base, &schema)?;
 		let started = Instant::now();
-		let root = if self.apply {
-			let digest = H256::repeat_byte(7);
-			Set::apply(&self.store, base.as_ref(), &self.delta, digest, &schema, &limits)?.root()
-		} else {
-			let summary = check(&self.store, base.as_ref(), &self.delta, &schema, &limits)?;
-			assert_eq!((summary.added, summary.removed), (self.large.add, self.large.remove));
-			self.base
+		let root = match self.job {
+			Job::Apply => {
+				let digest = H256::repeat_byte(7);
+				Set::apply(&self.store, base.as_ref(), &self.delta, digest, &schema, &limits)?.root()
+			}
+			Job::Check => {
+				let summary = check(&self.store, base.as_ref(), &self.delta, &schema, &limits)?;
+				assert_eq!((summary.added, summary.removed), (self.large.add, self.large.remove));
+				self.base
+			}
+			Job::Gather => {
+				let base = base.ok_or("there is no such version")?;
+				let mut record = vec![0; schema.record_bytes()];
+				for _ in 0..8 {
+					let batch = base.gather(&[0, base.len() - 1])?;
+					for (position, number) in [(0, self.large.from), (1, self.large.from + base.len() - 1)] {
+						self.large.record(number, &mut record);
+						let width = batch.columns[0].bytes.len() / 2;
+						assert_eq!(batch.columns[0].bytes[position * width..][..width], record[..width]);
+					}
+				}
+				self.base
+			}
 		};
 		Ok(Taken { seconds: started.elapsed().as_secs_f64(), peak: peak()?, root })
 	}

@@ -10,15 +10,23 @@ use crate::{
 	output::Output,
 	table::fields,
 };
-use anyhow::{ensure, Result};
+use anyhow::{anyhow, ensure, Context, Result};
 use clap::{ArgGroup, Args};
 use descent_dataset::{
-	build, open_table, BuildError, Built, ColumnNames, DeltaLimits, Idx, Images, Open, Records, Schema,
-	Source, TableColumns, Versions,
+	build, open_table, Built, Class, ClassNames, ColumnNames, DeltaLimits, Idx, Images, Open, Records,
+	Schema, Source, TableColumns, Versions,
 };
 use indicatif::ProgressBar;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::{
+	io::Read,
+	path::{Path, PathBuf},
+};
+
+/// Most bytes of a file of class names.
+const LIST_BYTES: u64 = 64 << 20;
+/// Most classes that are printed with their labels.
+const SHOWN_CLASSES: usize = 100;
 
 const EXAMPLES: &str = "Examples:
   descent dataset build --table train.csv --input-columns pixel0..pixel783 --target-column label \
@@ -26,11 +34,13 @@ const EXAMPLES: &str = "Examples:
   descent dataset build --images train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz --from 0 \
     --to 10000 --description mnist.json --out train.parquet
   descent dataset build --folder photos --description photos.json --out photos.parquet
+  descent dataset build --folder more --classes cat,dog,owl --after photos.parquet --description photos.json \
+    --out more.parquet
   descent dataset build --old version1.csv --new version2.csv --after train.parquet --description \
     mnist.json --out delta.parquet
 
-A folder of images has one folder for each class, labelled by their order, or a file labels.csv with the \
-columns file and label. Columns of a table that are not named are found by the description's names. \
+A folder of images has one folder for each class, or a file labels.csv with the columns file and label. The \
+labels of the classes are printed: their positions in --classes, or in the order of their names. Columns of a table that are not named are found by the description's names. \
 Nothing is rounded: a value that the description's type cannot hold is an error. The same source makes the \
 same file. Additions that the data set of --after has already, and removals of what it lacks, are left \
 out.";
@@ -53,6 +63,9 @@ pub(crate) struct Build {
 	/// Folder of PNG and JPEG images
 	#[arg(long, value_name = "DIR")]
 	folder: Option<PathBuf>,
+	/// Classes of --folder in the order of their labels, as a,b,c, or @FILE with one name a line
+	#[arg(long, value_name = "NAMES", conflicts_with_all = ["table", "images", "new"])]
+	classes: Option<String>,
 	/// Table as it was: its records that --new lacks are removed
 	#[arg(long, value_name = "FILE", requires = "new")]
 	old: Option<PathBuf>,
@@ -86,6 +99,9 @@ struct Made {
 	file: PathBuf,
 	#[serde(flatten)]
 	built: Built,
+	/// Classes of a folder of images, by label.
+	#[serde(skip_serializing_if = "Vec::is_empty")]
+	classes: Vec<Class>,
 	reference: Reference,
 }
 
@@ -113,7 +129,7 @@ impl Build {
 		ensure!(self.to.is_none_or(|to| self.from.unwrap_or(0) < to), "--from must lie before --to");
 		let schema = description::read(&self.description)?.schema();
 		let base = self.after.set(scratch, &schema)?;
-		let source = self.source(&schema, scratch)?;
+		let (source, classes) = self.source(&schema, scratch)?;
 		measure(bar, 0);
 		let mut source: Box<dyn Source> = match (self.from, self.to) {
 			(None, None) => source,
@@ -126,26 +142,57 @@ impl Build {
 			}
 			bar.set_position(progress.done);
 		})?;
-		Ok(Made { file: self.out, built, reference: descent_content::address(open(delta)?)?.into() })
+		let reference = descent_content::address(open(delta)?)?.into();
+		Ok(Made { file: self.out, built, classes, reference })
 	}
 
-	fn source(&self, schema: &Schema, scratch: &Path) -> Result<Box<dyn Source>, BuildError> {
+	/// Opens the source. Returns the classes as well, if it is a folder of them.
+	fn source(&self, schema: &Schema, scratch: &Path) -> Result<(Box<dyn Source>, Vec<Class>)> {
 		let columns = TableColumns { input: self.input_columns.clone(), target: self.target_column.clone() };
-		if let Some(table) = &self.table {
-			return open_table(table, schema, &columns);
-		}
-		if let (Some(images), Some(labels)) = (&self.images, &self.labels) {
-			return Ok(Box::new(Idx::open(images, labels, schema)?));
-		}
-		if let Some(folder) = &self.folder {
-			return Ok(Box::new(Images::open(folder, schema)?));
-		}
-		let version = |file: &Option<PathBuf>| -> Open {
-			let (file, schema, columns) = (file.clone().unwrap_or_default(), schema.clone(), columns.clone());
-			Box::new(move || open_table(&file, &schema, &columns))
+		let source: Box<dyn Source> = if let Some(table) = &self.table {
+			open_table(table, schema, &columns)?
+		} else if let (Some(images), Some(labels)) = (&self.images, &self.labels) {
+			Box::new(Idx::open(images, labels, schema)?)
+		} else if let Some(folder) = &self.folder {
+			let list = self.classes.as_deref().map(class_names).transpose()?;
+			let images = Images::open(folder, schema, list.as_ref())?;
+			let classes = images.classes().to_vec();
+			return Ok((Box::new(images), classes));
+		} else {
+			let version = |file: &Option<PathBuf>| -> Open {
+				let (file, schema, columns) =
+					(file.clone().unwrap_or_default(), schema.clone(), columns.clone());
+				Box::new(move || open_table(&file, &schema, &columns))
+			};
+			Box::new(Versions::open(version(&self.old), version(&self.new), scratch)?)
 		};
-		Ok(Box::new(Versions::open(version(&self.old), version(&self.new), scratch)?))
+		Ok((source, Vec::new()))
 	}
+}
+
+/// Returns the names in the value of `--classes`: a list, or the lines of a file.
+fn class_names(value: &str) -> Result<ClassNames> {
+	let names = match value.strip_prefix('@') {
+		None => value.parse(),
+		Some(file) => {
+			let mut text = String::new();
+			let read = open(Path::new(file))?.take(LIST_BYTES + 1).read_to_string(&mut text);
+			let bytes = read.with_context(|| format!("{file} is no text in UTF-8"))?;
+			ensure!(bytes as u64 <= LIST_BYTES, "{file} has more than {LIST_BYTES} bytes");
+			ClassNames::from_lines(&text)
+		}
+	};
+	names.map_err(|reason| anyhow!("--classes: {reason}"))
+}
+
+/// Returns the classes with their labels, a line each, and the last lines left out if they are many.
+fn listed(classes: &[Class]) -> String {
+	let line = |class: &Class| format!("{} {} ({} images)", class.label, class.name, class.images);
+	let mut lines: Vec<_> = classes.iter().take(SHOWN_CLASSES).map(line).collect();
+	if let Some(more) = classes.len().checked_sub(SHOWN_CLASSES).filter(|more| *more > 0) {
+		lines.push(format!("and {more} more: see --json"));
+	}
+	lines.join("\n")
 }
 
 fn show(output: &Output, made: &Made) -> String {
@@ -167,6 +214,9 @@ fn show(output: &Output, made: &Made) -> String {
 		.collect();
 	if !left_out.is_empty() {
 		pairs.push(("left out", left_out.join("\n")));
+	}
+	if !made.classes.is_empty() {
+		pairs.push(("labels", listed(&made.classes)));
 	}
 	pairs.push(("bytes", made.reference.content.size.to_string()));
 	pairs.push(("content", made.reference.to_string()));

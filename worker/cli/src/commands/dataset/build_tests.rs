@@ -1,4 +1,7 @@
-use super::{super::testing::Folder, *};
+use super::{
+	super::testing::{Folder, MODEL},
+	*,
+};
 use clap::Parser;
 
 #[derive(Debug, Parser)]
@@ -109,6 +112,56 @@ fn two_versions_make_additions_and_removals() {
 	assert!(json["reference"]["cid"].as_str().unwrap().starts_with("bafk"));
 }
 
+/// A grey image of one pixel, as PNG: signature, header, data and end.
+const PIXEL: &[u8] =
+	b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\
+	\x00\x00:~\x9bU\x00\x00\x00\x0aIDATx\x9cc`\x07\x00\x00\x09\x00\x08 #\xc3\x8c\x00\x00\x00\
+	\x00IEND\xaeB`\x82";
+
+#[test]
+fn classes_are_printed_with_their_labels() {
+	let folder = Folder::new();
+	let images = MODEL.replace("f32", "u8").replace("[2]", "[1,1]");
+	folder
+		.write("m.json", images.replace("[{\"type\":\"linear", "[{\"type\":\"flatten\"},{\"type\":\"linear"));
+	for class in ["dog", "cat"] {
+		std::fs::create_dir_all(folder.path("set").join(class)).unwrap();
+		folder.write(&format!("set/{class}/1.png"), PIXEL);
+	}
+	let labels = |arguments: &str| {
+		let made = made(&folder, &format!("--folder @set {arguments}"));
+		let text = show(&Output::new(true), &made);
+		let lines = text.lines().skip_while(|line| !line.starts_with("labels")).take(2);
+		let lines: Vec<_> = lines.map(|line| line.trim_start_matches("labels").trim().to_string()).collect();
+		(serde_json::to_value(&made).unwrap()["classes"].clone(), lines)
+	};
+	let (json, lines) = labels("");
+	assert_eq!(lines, ["0 cat (1 images)", "1 dog (1 images)"]);
+	assert_eq!(json[1], serde_json::json!({"label": 1, "name": "dog", "images": 1}));
+	let expected = ["0 dog (1 images)", "2 cat (1 images)"];
+	assert_eq!(labels("--classes dog,owl,cat").1, expected);
+	let names = folder.write("names", "dog\nowl\ncat\n");
+	let mut build = parse(&folder, "--folder @set");
+	build.classes = Some(format!("@{}", names.display()));
+	let scratch = tempfile::tempdir().unwrap();
+	let made = build.make(&scratch.path().join("d"), scratch.path(), &ProgressBar::hidden()).unwrap();
+	assert_eq!(listed(&made.classes), expected.join("\n"));
+}
+
+#[tokio::test]
+async fn lists_of_classes_are_checked() {
+	let folder = Folder::new();
+	for (list, reason) in
+		[("a,a", "--classes: the class 'a' is named twice"), ("a,,b", "class 1 has no name")]
+	{
+		let error = build_with(&folder, &format!("--folder @set --classes {list}")).await.unwrap_err();
+		assert!(folder.text(&error).contains(reason), "{error:#}");
+	}
+	let text =
+		listed(&(0..102).map(|label| Class { label, name: "n".into(), images: 1 }).collect::<Vec<_>>());
+	assert!(text.ends_with("99 n (1 images)\nand 2 more: see --json"), "{text}");
+}
+
 #[test]
 fn there_is_one_source() {
 	for arguments in [
@@ -120,6 +173,7 @@ fn there_is_one_source() {
 		"--new t",
 		"--old t --new u --from 1",
 		"--table t --input-columns a..b",
+		"--table t --classes a,b",
 		"--table t --input-columns",
 	] {
 		let line = format!("build --description d --out o {arguments}");

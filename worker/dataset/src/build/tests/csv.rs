@@ -65,6 +65,32 @@ fn a_file_without_records_or_columns_is_refused() {
 }
 
 #[test]
+fn what_is_no_text_is_told() {
+	let folder = Folder::new();
+	let refused = |bytes: &[u8]| {
+		let table = open_table(&folder.write("t.csv", bytes), &points(), &TableColumns::default());
+		folder.refused(table, &points())
+	};
+	let wide: Vec<u8> = GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+	assert!(refused(&wide).starts_with("t.csv: it holds NUL bytes, as UTF-16"));
+	assert!(refused(&[&[0xff, 0xfe], wide.as_slice()].concat()).starts_with("t.csv: it is UTF-16; save it"));
+	let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+	std::io::Write::write_all(&mut gzip, GOOD.as_bytes()).unwrap();
+	assert!(refused(&gzip.finish().unwrap()).starts_with("t.csv: it is compressed with gzip; unpack it"));
+	assert!(refused(b"\x28\xb5\x2f\xfd\x04").contains("zstd"));
+	assert!(refused(b"PK\x03\x04\x14").contains("save the sheet as CSV"));
+}
+
+#[test]
+fn forms_of_numbers_are_those_of_the_book() {
+	let folder = Folder::new();
+	let text = "x0,x1,y\n+3,1.,03\n.5,1e-60,+3\n0.0,1,1\n-0.0,1,1\n";
+	let records = folder.records(open(&folder, text).unwrap(), &points()).unwrap();
+	let expected = [point(3.0, 1.0, 3), point(0.5, 0.0, 3), point(0.0, 1.0, 1), point(-0.0, 1.0, 1)];
+	assert_eq!(records, expected, "0.0 and -0.0 are two records");
+}
+
+#[test]
 fn a_quote_that_is_never_closed_does_not_take_all_memory() {
 	let folder = Folder::new();
 	let mut text = "x0,x1,y\n1,2,3\n\"".to_string();

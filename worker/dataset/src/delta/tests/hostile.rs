@@ -70,21 +70,106 @@ fn strings_that_swell_are_refused() {
 	let mut draft = Draft::new();
 	draft.op = Arc::new(StringArray::from(vec![long.as_str(); 4]));
 	assert!(draft.read().unwrap_err().to_string().contains("too long"));
-	// Each string is stored as "the one before, whole": no page is large, but the strings are.
-	let mut id = BinaryBuilder::new();
-	(0..4).for_each(|_| id.append_value([3; 32]));
-	draft = Draft::new();
-	draft.id = Arc::new(id.finish());
+	// The same in the encodings of Parquet's version 2, where they are stored once.
+	for encoding in [Encoding::DELTA_BYTE_ARRAY, Encoding::DELTA_LENGTH_BYTE_ARRAY] {
+		draft.properties = WriterProperties::builder()
+			.set_dictionary_enabled(false)
+			.set_column_encoding("op".into(), encoding)
+			.build();
+		let error = draft.read().unwrap_err().to_string();
+		assert!(error.contains("column 'op' holds strings that are too long"), "{error}");
+	}
+}
+
+#[test]
+fn pages_of_version_2_are_read() {
+	use parquet::file::properties::WriterVersion;
+	let draft = || {
+		let mut draft = Draft::new();
+		let rows = read(&draft.file(), &DeltaLimits::default()).unwrap();
+		let mut id = BinaryBuilder::new();
+		rows.iter().for_each(|row| id.append_value(row.id.0));
+		draft.id = Arc::new(id.finish());
+		(draft, rows)
+	};
+	let strings = [Encoding::PLAIN, Encoding::DELTA_LENGTH_BYTE_ARRAY, Encoding::DELTA_BYTE_ARRAY];
+	for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+		for (op, id) in strings.iter().flat_map(|op| strings.iter().map(move |id| (*op, *id))) {
+			let (mut draft, rows) = draft();
+			draft.properties = WriterProperties::builder()
+				.set_writer_version(version)
+				.set_dictionary_enabled(false)
+				.set_column_encoding("op".into(), op)
+				.set_column_encoding("id".into(), id)
+				.set_column_encoding("y".into(), Encoding::DELTA_BINARY_PACKED)
+				.build();
+			assert_eq!(draft.read().unwrap(), rows, "{version:?} {op} {id}");
+		}
+	}
+}
+
+/// A page of ids of a fixed length that declares lengths for 2^34 of them.
+#[test]
+fn lengths_that_swell_are_refused() {
+	let mut draft = Draft::new();
 	draft.properties = WriterProperties::builder()
+		.set_compression(Compression::UNCOMPRESSED)
 		.set_dictionary_enabled(false)
 		.set_column_encoding("id".into(), Encoding::DELTA_BYTE_ARRAY)
 		.build();
-	assert!(draft.read().unwrap_err().to_string().contains("encoded plainly"));
+	let path = draft.file();
+	draft.read().unwrap();
+	let mut bytes = std::fs::read(&path).unwrap();
+	// Blocks of 128 lengths in 4 parts, four lengths, the first of them 0: of what each id shares.
+	let header = [0x80, 1, 4, 4, 0];
+	let at = bytes.windows(header.len()).position(|window| window == header).unwrap();
+	bytes[at + 3] = 5;
+	std::fs::write(&path, &bytes).unwrap();
+	let error = read(&path, &DeltaLimits::default()).unwrap_err().to_string();
+	assert!(error.contains("column 'id' holds lengths of more strings than its page has values"), "{error}");
+	// The block size and the number behind it: 2^34 - 1 lengths.
+	bytes[at..at + 8].copy_from_slice(&[0x80, 1, 4, 0xff, 0xff, 0xff, 0xff, 0x3f]);
+	std::fs::write(&path, &bytes).unwrap();
+	let error = read(&path, &DeltaLimits::default()).unwrap_err().to_string();
+	assert!(error.contains("column 'id' holds lengths"), "{error}");
+}
+
+#[test]
+fn lengths_of_strings_count_as_memory() {
+	let mut draft = Draft::new();
+	draft.op = Arc::new(StringArray::from(vec!["add"; 4096]));
+	draft.id = ids(&vec![[7; 32]; 4096]);
+	draft.x = lists(&vec![Some(&[Some(0.0), Some(0.5)][..]); 4096]);
+	draft.y = Arc::new(UInt8Array::from(vec![Some(0); 4096]));
+	let refused = |draft: &mut Draft, pages_bytes| {
+		draft.properties = WriterProperties::builder()
+			.set_dictionary_enabled(false)
+			.set_column_encoding("op".into(), Encoding::DELTA_BYTE_ARRAY)
+			.build();
+		read(&draft.file(), &DeltaLimits { pages_bytes, ..DeltaLimits::default() }).unwrap_err().to_string()
+	};
+	// The pages hold 128 KiB of ids, 32 of values, 16 of labels, and hardly any of text, whose lengths take
+	// 32.
+	let error = refused(&mut draft, 220 << 10);
+	assert!(error.starts_with("row 0: the id is"), "{error}");
+	let error = refused(&mut draft, 195 << 10);
+	assert!(error.contains("bytes in the pages and dictionaries"), "{error}");
 }
 
 #[test]
 fn broken_files_are_refused_and_never_panic() {
-	let draft = Draft::new();
+	let mut draft = Draft::new();
+	broken(&draft);
+	draft.properties = WriterProperties::builder()
+		.set_dictionary_enabled(false)
+		.set_column_encoding("op".into(), Encoding::DELTA_LENGTH_BYTE_ARRAY)
+		.set_column_encoding("id".into(), Encoding::DELTA_BYTE_ARRAY)
+		.set_column_encoding("y".into(), Encoding::DELTA_BINARY_PACKED)
+		.build();
+	broken(&draft);
+}
+
+fn broken(draft: &Draft) {
 	let path = draft.file();
 	let good = std::fs::read(&path).unwrap();
 	let mut random = 0x9e37_79b9_7f4a_7c15u64;

@@ -1,11 +1,17 @@
 //! Folders of PNG and JPEG images.
 
+mod classes;
+mod decode;
+mod jpeg;
+
+pub use classes::{Class, ClassNames};
+
 use super::csv::Csv;
 use super::error::{BuildError, Fault};
 use super::number::{append, append_pixels, parse};
 use super::{Progress, Source, Step};
 use crate::schema::{Column, Schema};
-use image::{ColorType, ImageDecoder, ImageReader, Limits};
+use decode::{Failure, Form};
 use std::ffi::OsString;
 use std::fs::DirEntry;
 use std::path::{Component, Path, PathBuf};
@@ -13,20 +19,20 @@ use std::vec::IntoIter;
 
 /// File with the labels, if there are no folders for the classes.
 const LABELS: &str = "labels.csv";
-/// Number of bytes that decoding may take beside the image itself.
-const DECODER_BYTES: u64 = 64 << 20;
 
 /// The images of a folder.
 ///
-/// The folder has either one folder for each class, whose label is its position in the order of the names; or
-/// a file `labels.csv` with the columns `file` and `label`.
+/// The folder has either one folder for each class; or a file `labels.csv` with the columns `file` and
+/// `label`. The label of a class is its position in a list of classes, or in the order of the names if there
+/// is no list. Names that are numbers are ordered as numbers, and must be their positions.
 ///
 /// An image has exactly the size and the channels of the input's shape, `[channels, height, width]` or
-/// `[height, width]`, and 8 bits per channel. Values are row-major, channel by channel. They are divided by
-/// 255 if the column is `f32`.
+/// `[height, width]`, and at most 8 bits per channel. Values are row-major, channel by channel. They are
+/// divided by 255 if the column is `f32`.
 pub struct Images {
 	folder: PathBuf,
 	labels: Labels,
+	classes: Vec<Class>,
 	input: Column,
 	target: Column,
 	form: Form,
@@ -37,12 +43,12 @@ pub struct Images {
 
 enum Labels {
 	Classes {
-		/// Names of the classes that follow.
-		classes: IntoIter<OsString>,
+		/// Labels and names of the classes that follow.
+		classes: IntoIter<(u64, OsString)>,
 		/// Folder of the class whose images follow.
 		class: PathBuf,
-		/// Label of the class, plus one.
-		count: u64,
+		/// Label of the class.
+		number: u64,
 		/// Names of the images of the class that follow. Only one class's names are in memory.
 		images: IntoIter<OsString>,
 		/// Number of images of all classes.
@@ -55,12 +61,43 @@ enum Labels {
 	},
 }
 
+impl Labels {
+	fn listed(file: &Path) -> Result<Self, BuildError> {
+		let list = Csv::raw(file)?;
+		let column = |name| {
+			let missing =
+				|| BuildError::unfit(file, format!("column '{name}' is missing; it needs file and label"));
+			list.column(name).ok_or_else(missing)
+		};
+		let (file, label) = (column("file")?, column("label")?);
+		Ok(Self::Listed { list, file, label })
+	}
+
+	fn classes(folder: &Path, list: Option<&ClassNames>) -> Result<(Self, Vec<Class>), BuildError> {
+		let labelled = classes::label(folder, names(folder, |entry| entry.path().is_dir())?, list)?;
+		let class = |(label, name): &(u64, OsString)| -> Result<Class, BuildError> {
+			let images = images(&folder.join(name))?.len() as u64;
+			Ok(Class { label: *label, name: name.to_string_lossy().into_owned(), images })
+		};
+		let classes = labelled.iter().map(class).collect::<Result<Vec<_>, _>>()?;
+		let labels = Self::Classes {
+			total: classes.iter().map(|class| class.images).sum(),
+			classes: labelled.into_iter(),
+			class: PathBuf::new(),
+			number: 0,
+			images: Vec::new().into_iter(),
+		};
+		Ok((labels, classes))
+	}
+}
+
 impl Images {
-	/// Opens a folder and counts its images.
+	/// Opens a folder and counts its images. `list` gives the labels of the classes.
 	///
 	/// # Errors
-	/// Fails if the folder holds other files than images, or if the schema is not that of images.
-	pub fn open(folder: &Path, schema: &Schema) -> Result<Self, BuildError> {
+	/// Fails if the folder holds other files than images, if a class is not in the list, if there is no list
+	/// and a name is a number but not its position, or if the schema is not that of images.
+	pub fn open(folder: &Path, schema: &Schema, list: Option<&ClassNames>) -> Result<Self, BuildError> {
 		let unfit = |reason: String| BuildError::unfit(folder, reason);
 		let [input, target] = schema.columns.as_slice() else {
 			return Err(unfit("images make one input and one target".into()));
@@ -74,31 +111,21 @@ impl Images {
 		if target.values() != 1 {
 			return Err(unfit(format!("images need one label each, not {:?}", target.shape)));
 		}
-		let list = folder.join(LABELS);
-		let labels = if list.is_file() {
-			let csv = Csv::raw(&list)?;
-			let column = |name| {
-				let missing = || {
-					BuildError::unfit(&list, format!("column '{name}' is missing; it needs file and label"))
-				};
-				csv.column(name).ok_or_else(missing)
-			};
-			let (file, label) = (column("file")?, column("label")?);
-			Labels::Listed { list: csv, file, label }
-		} else {
-			let classes = names(folder, |entry| entry.path().is_dir())?;
-			let counts = classes.iter().map(|class| Ok(images(&folder.join(class))?.len() as u64));
-			Labels::Classes {
-				total: counts.sum::<Result<_, BuildError>>()?,
-				classes: classes.into_iter(),
-				class: PathBuf::new(),
-				count: 0,
-				images: Vec::new().into_iter(),
+		let listed = folder.join(LABELS);
+		let (labels, classes) = match (listed.is_file(), list) {
+			(true, None) => (Labels::listed(&listed)?, Vec::new()),
+			(true, Some(_)) => {
+				return Err(BuildError::unfit(
+					&listed,
+					"it has the labels; give no list of classes beside it",
+				))
 			}
+			(false, list) => Labels::classes(folder, list)?,
 		};
 		Ok(Self {
 			folder: folder.into(),
 			labels,
+			classes,
 			input: input.clone(),
 			target: target.clone(),
 			form,
@@ -107,10 +134,15 @@ impl Images {
 		})
 	}
 
+	/// Classes in the order of their labels; none if a file gives the labels.
+	pub fn classes(&self) -> &[Class] {
+		&self.classes
+	}
+
 	/// Moves to the next image and puts its label in `label`. Returns false at the end.
 	fn next_image(&mut self, label: &mut Vec<u8>) -> Result<bool, BuildError> {
 		match &mut self.labels {
-			Labels::Classes { classes, class, count, images: following, .. } => {
+			Labels::Classes { classes, class, number, images: following, .. } => {
 				let image = loop {
 					if let Some(image) = following.next() {
 						break image;
@@ -118,13 +150,12 @@ impl Images {
 					let Some(next) = classes.next() else {
 						return Ok(false);
 					};
-					*class = next.into();
-					*count += 1;
+					*number = next.0;
+					*class = next.1.into();
 					*following = images(&self.folder.join(&class))?.into_iter();
 				};
 				self.current = class.join(image);
-				let number = count.saturating_sub(1);
-				append(&[number], self.target.dtype, label).map_err(|value| BuildError::Record {
+				append(&[*number], self.target.dtype, label).map_err(|value| BuildError::Record {
 					position: self.current.display().to_string(),
 					fault: Fault::Inexact {
 						column: self.target.name.clone(),
@@ -139,8 +170,9 @@ impl Images {
 				}
 				let name = String::from_utf8_lossy(list.cell(*file)).into_owned();
 				let path = Path::new(&name);
-				let inside = path.components().all(|part| matches!(part, Component::Normal(_)));
-				if name.is_empty() || !inside {
+				let inside =
+					path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+				if path.file_name().is_none() || !inside {
 					return Err(BuildError::Record {
 						position: list.position(),
 						fault: Fault::Outside(name.escape_debug().to_string()),
@@ -193,76 +225,6 @@ impl Source for Images {
 			Labels::Classes { total, .. } => Some(*total),
 			Labels::Listed { .. } => None,
 		}
-	}
-}
-
-/// Required size and channels of an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Form {
-	channels: u64,
-	height: u64,
-	width: u64,
-}
-
-enum Failure {
-	Io(std::io::Error),
-	Fault(Fault),
-}
-
-impl Form {
-	fn of(column: &Column) -> Option<Self> {
-		let (channels, height, width) = match *column.shape {
-			[height, width] => (1, height, width),
-			[channels, height, width] => (channels, height, width),
-			_ => return None,
-		};
-		Some(Self { channels, height, width })
-	}
-
-	/// Returns the pixels, channel by channel.
-	fn decode(self, path: &Path) -> Result<Vec<u8>, Failure> {
-		let broken = |error: image::ImageError| match error {
-			image::ImageError::IoError(error) if error.kind() == std::io::ErrorKind::NotFound => {
-				Failure::Io(error)
-			}
-			error => Failure::Fault(Fault::Unreadable(format!("the image cannot be read: {error}"))),
-		};
-		let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
-		let mut reader = reader.map_err(Failure::Io)?;
-		let bytes = self.channels.saturating_mul(self.height).saturating_mul(self.width);
-		let mut limits = Limits::default();
-		limits.max_alloc = Some(bytes.saturating_mul(4).saturating_add(DECODER_BYTES));
-		reader.limits(limits);
-		let decoder = reader.into_decoder().map_err(broken)?;
-		let (width, height) = decoder.dimensions();
-		let colour = decoder.color_type();
-		let channels = u64::from(colour.channel_count());
-		let eight_bits =
-			matches!(colour, ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8);
-		let found = Self { channels, height: height.into(), width: width.into() };
-		if found != self || !eight_bits {
-			let depth = if eight_bits { "" } else { " and more than 8 bits a channel" };
-			return Err(Failure::Fault(Fault::Image {
-				expected: self.to_string(),
-				found: format!("{found}{depth}"),
-			}));
-		}
-		// The sizes are equal, so this is bounded as the description is.
-		let mut interleaved = vec![0; usize::try_from(bytes).unwrap_or(0)];
-		decoder.read_image(&mut interleaved).map_err(broken)?;
-		let channels = usize::try_from(channels).unwrap_or(1);
-		Ok((0..channels)
-			.flat_map(|channel| interleaved.iter().skip(channel).step_by(channels))
-			.copied()
-			.collect())
-	}
-}
-
-impl std::fmt::Display for Form {
-	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-		let Self { channels, height, width } = self;
-		let plural = if *channels == 1 { "" } else { "s" };
-		write!(f, "{channels} channel{plural} of {height} x {width}")
 	}
 }
 

@@ -24,6 +24,16 @@ impl Shuffle {
 		shuffle
 	}
 
+	/// Seed of the order.
+	pub fn seed(&self) -> u64 {
+		self.seed
+	}
+
+	/// Number of positions of a batch; the last one of an epoch may have fewer.
+	pub fn batch(&self) -> usize {
+		self.batch
+	}
+
 	/// Number of the current epoch, from 0.
 	pub fn epoch(&self) -> u64 {
 		self.epoch

@@ -32,8 +32,7 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 			return Ok(());
 		}
 		if let Err(reason) = self.deposit(group) {
-			tracing::warn!("round {round}: {reason}");
-			self.skip(round, reason);
+			self.refuse_deposit(round, reason);
 			return Ok(());
 		}
 		let view = self.chain.round(round).await?;
@@ -114,18 +113,26 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		round: RoundIndex,
 		entry: &Entry,
 	) -> Result<()> {
-		if !self.may_send(round, Transaction::Commit, group.block) {
-			return Ok(());
-		}
 		let deposit = match self.deposit(group) {
 			Ok(deposit) => deposit,
 			Err(reason) => {
-				tracing::warn!("round {round}: the commitment is not sent, {reason}");
+				self.refuse_deposit(round, reason);
 				return Ok(());
 			}
 		};
+		if !self.may_send(round, Transaction::Commit, group.block) {
+			return Ok(());
+		}
 		let sent = self.chain.commit(round, entry.commitment, deposit).await;
 		self.note_sent(round, Transaction::Commit, sent).context("the commitment was not taken")
+	}
+
+	/// Warns once a round that a deposit is not paid.
+	fn refuse_deposit(&mut self, round: RoundIndex, reason: String) {
+		if self.skipped != Some(round) {
+			tracing::warn!("round {round}: {reason}");
+			self.skip(round, reason);
+		}
 	}
 
 	fn skip(&mut self, round: RoundIndex, reason: String) {

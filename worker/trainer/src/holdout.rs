@@ -71,8 +71,8 @@ impl Holdout {
 	pub(crate) fn check(&mut self, model: &Model) -> Result<Check> {
 		let began = Instant::now();
 		let limit = if self.records > 1 { self.limit } else { LAST_LIMIT };
-		match self.set.evaluate(model, within(limit)) {
-			Ok(evaluation) => Ok(Check::Score(evaluation.score)),
+		match self.set.score(model, within(limit)) {
+			Ok(score) => Ok(Check::Score(score)),
 			Err(ArtifactError::Invalid(reason) | ArtifactError::IllConditioned(reason)) => {
 				tracing::debug!("not a model to keep: {reason}");
 				Ok(Check::Unusable)

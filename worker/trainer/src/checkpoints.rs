@@ -209,8 +209,8 @@ impl Checkpointer {
 			return Ok(());
 		}
 		Err(format!(
-			"the best checkpoint so far scores {score} where the head has {head_score}, and the group asks for \
-			 an improvement of {}",
+			"the best checkpoint so far scores {score} where the head has {head_score}, and the group asks \
+			 for an improvement of {}",
 			Score(group.minimum_improvement)
 		))
 	}
@@ -232,8 +232,8 @@ impl Checkpointer {
 			Err(ArtifactError::Invalid(reason) | ArtifactError::IllConditioned(reason)) => {
 				training.reject()?;
 				return Ok(Offer::Nothing(format!(
-					"a committee would call the best checkpoint so far invalid ({reason}); training goes back \
-					 to weights that can be measured, and on in smaller steps"
+					"a committee would call the best checkpoint so far invalid ({reason}); training goes \
+					 back to weights that can be measured, and on in smaller steps"
 				)));
 			}
 			Err(error) => {

@@ -131,8 +131,8 @@ impl Event {
 			Self::Preflight { bytes, claim_ms, publish_ms, fetch_ms, .. } => {
 				let seconds = |time: &Option<u64>| time.unwrap_or_default() as f64 / 1000.0;
 				format!(
-					"Preflight: a checkpoint of {} bytes; a claim takes {:.1} s and publishing {:.1} s of the \
-					 reveal window, a fetch {:.1} s of half the attest window.",
+					"Preflight: a checkpoint of {} bytes; a claim takes {:.1} s and publishing {:.1} s of \
+					 the reveal window, a fetch {:.1} s of half the attest window.",
 					grouped(bytes.unwrap_or_default()),
 					seconds(claim_ms),
 					seconds(publish_ms),

@@ -89,8 +89,8 @@ impl Holdout {
 		let before = self.records;
 		self.records = before.div_ceil(2);
 		tracing::warn!(
-			"a check on {before} records takes more than {} s: checkpoints are compared on {} records from now \
-			 on; a smaller --holdout saves the attempt, and a machine as slow as this may be too slow to \
+			"a check on {before} records takes more than {} s: checkpoints are compared on {} records from \
+			 now on; a smaller --holdout saves the attempt, and a machine as slow as this may be too slow to \
 			 measure its claims",
 			self.limit.as_secs(),
 			self.records

@@ -67,7 +67,9 @@
 //! # }
 //! ```
 
+mod awaited;
 mod best_weights;
+mod check_schedule;
 mod checkpoints;
 mod control;
 mod device;

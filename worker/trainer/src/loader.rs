@@ -1,6 +1,7 @@
 //! Model, data and head of a group, loaded in the background.
 
 use crate::{
+	awaited::{named, Awaited},
 	control::{TrainingSettings, TrainingTask},
 	events::{Event, Report},
 	handle::TrainingHandle,
@@ -12,17 +13,16 @@ use descent_artifacts::{
 	disk::create_directory,
 	joined, within, Artifacts,
 };
-use descent_content::BlockId;
 use descent_dataset::{Description, Set};
 use descent_evaluator::evaluation_set;
 use descent_protocol::{
 	evaluation::DeltaSource,
 	view::{GroupView, LogEntryView},
-	ContentRef, EvaluationPolicy, RoundIndex,
+	EvaluationPolicy, RoundIndex,
 };
 use std::{
 	collections::HashMap,
-	fmt, fs,
+	fs,
 	path::{Path, PathBuf},
 	sync::{
 		atomic::{AtomicBool, Ordering},
@@ -53,27 +53,6 @@ pub(crate) struct Assets {
 	pub awaited: Option<Awaited>,
 	/// Trainings of models before, which may still compute.
 	retired: Vec<TrainingHandle>,
-}
-
-/// Content that is being fetched or built.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Awaited {
-	/// The content, its size, and the providers that are asked.
-	what: String,
-	/// The time since which it is waited for.
-	pub since: Instant,
-	/// The last failure.
-	failure: Option<String>,
-}
-
-impl fmt::Display for Awaited {
-	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-		write!(f, "waiting for {} s for {}", self.since.elapsed().as_secs(), self.what)?;
-		match &self.failure {
-			Some(failure) => write!(f, "; the last attempt failed: {failure}"),
-			None => Ok(()),
-		}
-	}
 }
 
 /// Model and records to evaluate the checkpoints of a round with.
@@ -140,18 +119,21 @@ impl AssetLoader {
 	pub(crate) async fn end(&self) -> bool {
 		self.ending.store(true, Ordering::Relaxed);
 		let until = Instant::now() + END_LIMIT;
-		loop {
-			let mut trainings = lock(&self.assets).retired.clone();
-			trainings.extend(self.assets().training.map(|(_, training)| training));
-			trainings.iter().for_each(TrainingHandle::end);
-			if self.thread.is_finished() && trainings.iter().all(TrainingHandle::has_ended) {
-				return true;
-			}
+		while !self.has_ended() {
 			if Instant::now() >= until {
 				return false;
 			}
 			tokio::time::sleep(Duration::from_millis(10)).await;
 		}
+		true
+	}
+
+	/// Asks all trainings to end. Returns true once they and the thread have.
+	fn has_ended(&self) -> bool {
+		let Assets { training, mut retired, .. } = self.assets();
+		retired.extend(training.map(|(_, training)| training));
+		retired.iter().for_each(TrainingHandle::end);
+		self.thread.is_finished() && retired.iter().all(TrainingHandle::has_ended)
 	}
 
 	/// Asks for the assets of the group's current round, and of open rounds with these specs.
@@ -170,6 +152,19 @@ impl AssetLoader {
 
 fn lock(assets: &Mutex<Assets>) -> MutexGuard<'_, Assets> {
 	assets.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for AssetLoader {
+	/// Ends the threads if that was not asked for: libtorch must not be unloaded while they compute.
+	fn drop(&mut self) {
+		if self.ending.swap(true, Ordering::Relaxed) {
+			return;
+		}
+		let until = Instant::now() + END_LIMIT;
+		while !self.has_ended() && Instant::now() < until {
+			thread::sleep(Duration::from_millis(1));
+		}
+	}
 }
 
 struct LoaderThread<L, R> {
@@ -409,19 +404,6 @@ impl<L: LogSource, R: Report> LoaderThread<L, R> {
 			.file(&head.checkpoint, &head.providers, within(HEAD_LIMIT))
 			.context("the head cannot be had")?;
 		training.set_head(digest, file)
-	}
-}
-
-/// Names content, its size and its providers.
-fn named(what: &str, content: &[ContentRef], providers: &[String]) -> String {
-	let bytes = content.iter().fold(0u64, |sum, content| sum.saturating_add(content.size));
-	let parts = match content {
-		[content] => format!("{}, {bytes} bytes", BlockId::from(content)),
-		parts => format!("{} parts, {bytes} bytes together", parts.len()),
-	};
-	match providers.is_empty() {
-		true => format!("{what} ({parts}), for which the group names no provider"),
-		false => format!("{what} ({parts}), which {} are asked for", providers.join(", ")),
 	}
 }
 

@@ -113,11 +113,25 @@ impl Probe {
 	/// If others cannot fetch from there.
 	pub(crate) async fn reach(&self) -> Result<()> {
 		let bytes: Vec<u8> = (0..PROBE_BYTES).map(|_| rand::rng().random()).collect();
-		let cache = self.cache.clone();
-		let imported = tokio::task::spawn_blocking(move || cache.store().import(&bytes[..]));
-		let content = imported.await??;
+		let content = ContentRef::raw(&bytes).context("the probe has no address")?;
 		let _pin = self.cache.hold(vec![content]);
-		self.fetch(&content, PATIENCE).await.map(drop)
+		let cache = self.cache.clone();
+		let imported = tokio::task::spawn_blocking(move || -> Result<()> {
+			let _reservation = cache.reserve(&content, 0)?;
+			cache.store().import(&bytes[..])?;
+			Ok(())
+		});
+		imported.await??;
+		let reached = self.fetch(&content, PATIENCE).await;
+		self.discard(&content);
+		reached.map(drop)
+	}
+
+	/// Removes content that the caller alone holds.
+	fn discard(&self, content: &ContentRef) {
+		if let Err(error) = self.cache.discard(content) {
+			tracing::debug!("content of the preflight stays for now: {error}");
+		}
 	}
 
 	/// Fetches content through the public address into another store, and returns the time that it took.
@@ -134,8 +148,8 @@ impl Probe {
 		let fetched = Fetcher::new(store, limits)?.fetch(content, &[&self.address], |_| {}).await;
 		fetched.with_context(|| {
 			format!(
-				"nobody can fetch checkpoints from {}, and every deposit would be lost. Name with --public-url \
-				 the address at which others reach this machine (a redirect, as from http to https, is not \
+				"nobody can fetch checkpoints from {}, and every deposit would be lost. Name with \
+				 --public-url the address at which others reach this machine (a redirect, as from http to https, is not \
 				 followed), open its port, and see that it leads to --listen. --no-preflight skips this \
 				 test, for a network that does not let this machine reach its own public address",
 				self.address
@@ -236,9 +250,7 @@ async fn measure(
 		});
 	let (claim, publish, content, _pin) = measured.await??;
 	let fetch = probe.fetch(&content, windows.fetch.saturating_add(PATIENCE)).await;
-	if let Err(error) = probe.cache.discard(&content) {
-		tracing::debug!("the checkpoint of the preflight stays for now: {error}");
-	}
+	probe.discard(&content);
 	Ok(Timings { bytes: content.size, claim, publish, fetch: fetch? })
 }
 

@@ -68,8 +68,8 @@ impl ResumeFile {
 			Err(error) if !self.has_failed => {
 				self.has_failed = true;
 				tracing::warn!(
-					"{} cannot be written, so a restart would begin with the best weights and a new optimizer: \
-					 {error}",
+					"{} cannot be written, so a restart would begin with the best weights and a new \
+					 optimizer: {error}",
 					self.path.display()
 				);
 			}

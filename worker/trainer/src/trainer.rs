@@ -122,6 +122,9 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		let gateway = serve(settings.listen, state.port(), cache.store().clone()).await?;
 		state.set_port(gateway.address().port())?;
 		let address = public_address(settings.public_url.as_deref(), gateway.address());
+		let served = state.served();
+		// The probe may make room.
+		let _served = cache.hold(served.clone());
 		let probe =
 			Probe { cache: cache.clone(), address: address.clone(), scratch: artifacts.scratch().into() };
 		if settings.preflight {
@@ -135,7 +138,6 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		let directory = settings.data.join("training");
 		let log = client.log(Handle::current());
 		let loader = AssetLoader::start(artifacts, settings.training, directory, log, report.clone())?;
-		let served = state.served();
 		let checkpointer = Checkpointer::new(loader, cache, evaluator, preflight, address.clone(), served);
 		report.event(Event::Ready { address, account: account.to_string() });
 		let participation = Participation {
@@ -161,7 +163,9 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 					self.report.event(event);
 				}
 				if let Some(reason) = self.refusal() {
-					bail!("nothing is committed, as deposits would be lost: {reason}. --no-preflight skips this test");
+					bail!(
+						"nothing is committed, as deposits would be lost: {reason}; --no-preflight skips this"
+					);
 				}
 				match self.machine.step(&self.group).await {
 					Ok(()) => failure = None,
@@ -252,8 +256,8 @@ fn check_deposit(deposit: Option<u128>, most: u128, smallest: u128) -> Result<()
 	ensure!(deposit.is_none_or(|deposit| deposit <= most), "--deposit is more than --max-deposit allows");
 	ensure!(
 		smallest <= most,
-		"the node says that the group asks for a deposit of {}, but at most {} is allowed: raise {}, or choose \
-		 another group",
+		"the node says that the group asks for a deposit of {}, but at most {} is allowed: raise {}, or \
+		 choose another group",
 		format_amount(smallest),
 		format_amount(most),
 		if deposit.is_some_and(|deposit| deposit < smallest) { "--deposit" } else { "--max-deposit" }

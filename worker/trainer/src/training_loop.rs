@@ -2,6 +2,7 @@
 
 use crate::{
 	best_weights::BestWeights,
+	check_schedule::CheckSchedule,
 	control::{Command, Shared, Snapshot, TrainingSettings, TrainingTask},
 	holdout::{Check, Holdout},
 	learning_rate::LearningRate,
@@ -23,10 +24,6 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Steps after which a check on the holdout is due.
-const CHECK_STEPS: u64 = 500;
-/// A check is not begun before training has taken this many times as long as the last one took.
-const CHECK_SHARE: u32 = 10;
 /// Weight of the past in the loss that is shown.
 const SMOOTHING: f64 = 0.98;
 
@@ -315,31 +312,6 @@ impl TrainingLoop {
 /// Draws the order of a task's batches.
 fn order(task: &TrainingTask, settings: &TrainingSettings) -> Shuffle {
 	Shuffle::new(task.training.len(), settings.batch, settings.seed)
-}
-
-/// Decides when the next check on the holdout is due, so that checks take a small part of the time.
-struct CheckSchedule {
-	/// Steps since the last check.
-	unchecked: u64,
-	ended: Instant,
-	took: Duration,
-}
-
-impl CheckSchedule {
-	fn new() -> Self {
-		Self { unchecked: 0, ended: Instant::now(), took: Duration::ZERO }
-	}
-
-	fn is_due(&self) -> bool {
-		self.unchecked >= CHECK_STEPS && self.ended.elapsed() >= self.took.saturating_mul(CHECK_SHARE)
-	}
-
-	/// Notes the end of a check, and returns the time that it took.
-	fn end(&mut self, began: Instant) -> Duration {
-		self.took = began.elapsed();
-		self.ended = Instant::now();
-		self.took
-	}
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use subxt_signer::{
 	sr25519::{self, Keypair},
 	SecretUri,
 };
+use zeroize::Zeroizing;
 
 /// The environment variable that holds a secret URI where no key file is given.
 pub const SURI_VARIABLE: &str = "DESCENT_SURI";
@@ -63,7 +64,8 @@ pub enum KeyError {
 	Random(String),
 }
 
-/// An account's key, sr25519. Printing it shows the account only.
+/// An account's key, sr25519. Printing it shows the account only, and its memory is overwritten when it is
+/// dropped.
 #[derive(Clone)]
 pub struct Key {
 	pair: Keypair,
@@ -121,7 +123,7 @@ impl Key {
 		if readable_by_others(&metadata) {
 			tracing::warn!(file = %path.display(), "others can read this key file; make it yours alone with chmod 600");
 		}
-		let uri = std::fs::read_to_string(path).map_err(failed)?;
+		let uri = Zeroizing::new(std::fs::read_to_string(path).map_err(failed)?);
 		Self::parse(&uri, &path.display().to_string())
 	}
 
@@ -132,7 +134,7 @@ impl Key {
 	pub fn from_file_or_environment(file: Option<&Path>) -> Result<Self, KeyError> {
 		match (file, std::env::var(SURI_VARIABLE)) {
 			(Some(file), _) => Self::from_file(file),
-			(None, Ok(uri)) => Self::parse(&uri, SURI_VARIABLE),
+			(None, Ok(uri)) => Self::parse(&Zeroizing::new(uri), SURI_VARIABLE),
 			(None, Err(_)) => Err(KeyError::Absent),
 		}
 	}
@@ -151,9 +153,9 @@ impl Key {
 		let mut entropy = [0; 16];
 		OsRng.try_fill_bytes(&mut entropy).map_err(|error| KeyError::Random(error.to_string()))?;
 		let phrase = Mnemonic::from_entropy(&entropy).map_err(|error| KeyError::Random(error.to_string()))?;
-		let phrase = phrase.to_string();
+		let phrase = Zeroizing::new(phrase.to_string());
 		let key = Self::from_uri(&phrase)?;
-		write_new(path, &format!("{phrase}\n")).map_err(|source| match source.kind() {
+		write_new(path, &Zeroizing::new(format!("{}\n", *phrase))).map_err(|source| match source.kind() {
 			io::ErrorKind::AlreadyExists => KeyError::Exists(path.into()),
 			_ => KeyError::File { path: path.into(), source },
 		})?;

@@ -16,11 +16,8 @@ use descent_console::screen;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use descent_kernels::Instructions;
-use std::{future::Future, process::ExitCode, sync::OnceLock, time::Duration};
+use std::{future::Future, io::Write, sync::OnceLock};
 use tokio::runtime::Runtime;
-
-/// Longest wait, at the end, for threads that still compute.
-const GRACE: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "Examples:
   descent-worker evaluate --data ~/.local/share/descent/evaluator
@@ -62,29 +59,38 @@ fn long_version() -> &'static str {
 	})
 }
 
-fn main() -> ExitCode {
+fn main() {
 	let arguments = Arguments::parse();
 	screen::start_logging("info", true);
-	let outcome = match arguments.command {
+	end(match arguments.command {
 		Command::Child(_) => child::run(),
 		command => complete(run(command)),
-	};
-	match outcome {
-		Ok(()) => ExitCode::SUCCESS,
-		Err(error) => {
-			eprintln!("descent-worker: {error:#}");
-			ExitCode::FAILURE
-		}
-	}
+	})
 }
 
-/// Runs `work` to its end. Threads that still compute then get a moment to finish what they write and are not
-/// waited for: everything begins anew, or goes on, after a restart.
+/// Runs `work` to its end. Threads that still compute are not waited for: everything begins anew, or goes on,
+/// after a restart. The runtime goes on until the process ends, as they may still use it: its timers would
+/// panic in them.
 fn complete(work: impl Future<Output = Result<()>>) -> Result<()> {
 	let runtime = Runtime::new()?;
 	let outcome = runtime.block_on(work);
-	runtime.shutdown_timeout(GRACE);
+	std::mem::forget(runtime);
 	outcome
+}
+
+/// Ends the process at once. The destructors of libtorch's globals do not run: a thread that still computes
+/// would crash in them.
+fn end(outcome: Result<()>) -> ! {
+	let code = match outcome {
+		Ok(()) => 0,
+		Err(error) => {
+			eprintln!("descent-worker: {error:#}");
+			1
+		}
+	};
+	// Nobody reads what cannot be written any more.
+	let _ = std::io::stdout().flush();
+	signal_hook::low_level::exit(code)
 }
 
 async fn run(command: Command) -> Result<()> {
@@ -102,7 +108,7 @@ mod tests {
 	use super::*;
 	use clap::CommandFactory;
 	use descent_console::manual;
-	use std::path::Path;
+	use std::{path::Path, time::Duration};
 
 	#[test]
 	fn the_command_line_is_consistent() {

@@ -80,10 +80,19 @@ pub(crate) struct Options {
 	/// NRN put at stake in each round, as 10 or 2.5; the group's smallest deposit if absent.
 	#[arg(long, value_name = "NRN", value_parser = descent_protocol::parse_amount)]
 	deposit: Option<u128>,
+	/// Most NRN that the group may ask for as its smallest deposit; nothing is committed while it asks for
+	/// more. If absent, --deposit, or else what the group asks for when the trainer starts.
+	#[arg(long, value_name = "NRN", value_parser = descent_protocol::parse_amount)]
+	max_deposit: Option<u128>,
+	/// Commit without having tried --public-url from here, and without having measured that a claim, a
+	/// checkpoint and its upload fit into the group's windows. What does not fit costs the deposit.
+	#[arg(long)]
+	no_preflight: bool,
 	/// End after this many rounds in which this trainer took part are over.
 	#[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
 	rounds: Option<u32>,
-	/// Blocks left free between the commitment and the end of its window.
+	/// Fewest blocks left free between the commitment and the end of its window. The time that measuring the
+	/// checkpoint took last comes on top.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 2)]
 	commit_margin: BlockNumber,
 	/// Records on which checkpoints are compared while training.
@@ -182,6 +191,8 @@ impl Options {
 			listen: self.listen,
 			public_url: self.public_url,
 			deposit: self.deposit,
+			max_deposit: self.max_deposit,
+			preflight: !self.no_preflight,
 			rounds: self.rounds,
 			commit_margin: self.commit_margin,
 			max_content: self.max_content << 30,

@@ -274,10 +274,6 @@ fn read_header(file: &File, description: &Description) -> Result<(u64, Metadata)
 	file.read_exact_at(&mut json, LENGTH)?;
 	Ok((start, header::parse(&json).map_err(CheckpointError::Malformed)?))
 }
-/// Returns a number of values as libtorch takes it. No tensor of a plan has too many.
-fn signed(count: u64) -> i64 {
-	i64::try_from(count).unwrap_or(i64::MAX)
-}
 
 fn check(spec: &TensorSpec, info: Option<&TensorInfo>) -> Result<(), CheckpointError> {
 	let name = || spec.name.clone();

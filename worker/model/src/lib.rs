@@ -50,9 +50,11 @@ mod initialization;
 mod input;
 mod memory;
 mod model;
+mod optimizer;
 pub mod selftest;
 mod shuffle;
 mod trainer;
+mod training_state;
 
 /// Version of the libtorch that models are trained with, which the crate `tch` fixes.
 pub const LIBTORCH: &str = "2.11.0";
@@ -65,6 +67,8 @@ pub use evaluation::{
 };
 pub use memory::evaluation_memory;
 pub use model::Model;
+pub use optimizer::Optimizer;
 pub use shuffle::Shuffle;
 pub use tch::Device;
-pub use trainer::{Optimizer, Schedule, Trainer, TrainingError, TrainingOptions};
+pub use trainer::{Schedule, Trainer, TrainingError, TrainingOptions};
+pub use training_state::StateError;

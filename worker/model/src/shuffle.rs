@@ -24,9 +24,32 @@ impl Shuffle {
 		shuffle
 	}
 
+	/// Seed of the order.
+	pub fn seed(&self) -> u64 {
+		self.seed
+	}
+
+	/// Number of positions of a batch; the last one of an epoch may have fewer.
+	pub fn batch(&self) -> usize {
+		self.batch
+	}
+
 	/// Number of the current epoch, from 0.
 	pub fn epoch(&self) -> u64 {
 		self.epoch
+	}
+
+	/// Number of the batches taken in the current epoch, from 0.
+	pub fn position(&self) -> u64 {
+		(self.next.div_ceil(self.batch)) as u64
+	}
+
+	/// Goes on after this many batches of an epoch, as a training did that is continued.
+	pub fn seek(&mut self, epoch: u64, position: u64) {
+		self.epoch = epoch;
+		self.permute();
+		let taken = usize::try_from(position).unwrap_or(usize::MAX).saturating_mul(self.batch);
+		self.next = taken.min(self.order.len());
 	}
 
 	/// Shuffles by Fisher and Yates. It is written here so that no library's update changes the order.
@@ -89,6 +112,17 @@ mod tests {
 		assert_eq!(take(1), take(1));
 		assert_ne!(take(1), take(2));
 		assert_eq!(Shuffle::new(0, 8, 1).next(), None);
+	}
+
+	#[test]
+	fn a_continued_order_goes_on_where_it_was() {
+		for taken in 0..8 {
+			let mut whole = Shuffle::new(10, 4, 7);
+			whole.by_ref().take(taken).for_each(drop);
+			let mut continued = Shuffle::new(10, 4, 7);
+			continued.seek(whole.epoch(), whole.position());
+			assert_eq!(whole.take(5).collect::<Vec<_>>(), continued.take(5).collect::<Vec<_>>());
+		}
 	}
 
 	#[test]

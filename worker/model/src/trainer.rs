@@ -3,38 +3,10 @@
 use crate::error::ModelError;
 use crate::input;
 use crate::model::Model;
+use crate::optimizer::{Optimizer, OptimizerState};
 use descent_dataset::{Batch, Column};
 use serde::{Deserialize, Serialize};
-use tch::{no_grad, COptimizer, TchError, Tensor};
-
-/// The optimizer of a training run, with the names and defaults of PyTorch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Optimizer {
-	/// Stochastic gradient descent.
-	Sgd {
-		/// Momentum factor; 0 turns it off.
-		momentum: f64,
-		/// True for Nesterov momentum (Sutskever et al., 2013), which needs a momentum.
-		nesterov: bool,
-		/// Factor of the L2 penalty on weights. Biases and normalisations have none.
-		weight_decay: f64,
-	},
-	/// Adam (Kingma and Ba, 2015).
-	Adam {
-		/// Decay rates of the running means of the gradient and of its square.
-		betas: (f64, f64),
-		/// Factor of the L2 penalty on weights. Biases and normalisations have none.
-		weight_decay: f64,
-	},
-	/// Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
-	AdamW {
-		/// Decay rates of the running means of the gradient and of its square.
-		betas: (f64, f64),
-		/// Factor of the decay of weights. Biases and normalisations have none.
-		weight_decay: f64,
-	},
-}
+use tch::{TchError, Tensor};
 
 /// Schedule of the learning rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -121,38 +93,43 @@ impl From<TchError> for TrainingError {
 /// Trains a model step by step.
 #[derive(Debug)]
 pub struct Trainer {
-	model: Model,
+	pub(crate) model: Model,
 	columns: Vec<Column>,
 	options: TrainingOptions,
-	optimizer: COptimizer,
+	pub(crate) optimizer: OptimizerState,
 	step: u64,
 }
 
 impl Trainer {
 	/// Starts training a model. The optimizer begins without a history.
 	pub fn new(model: Model, options: TrainingOptions) -> Result<Self, ModelError> {
-		let rate = options.learning_rate;
-		let mut optimizer = match options.optimizer {
-			Optimizer::Sgd { momentum, nesterov, weight_decay } => {
-				COptimizer::sgd(rate, momentum, 0.0, weight_decay, nesterov)
-			}
-			Optimizer::Adam { betas: (b1, b2), weight_decay } => {
-				COptimizer::adam(rate, b1, b2, weight_decay, 1e-8, false)
-			}
-			Optimizer::AdamW { betas: (b1, b2), weight_decay } => {
-				COptimizer::adamw(rate, b1, b2, weight_decay, 1e-8, false)
-			}
-		}?;
-		// Group 0 decays, group 1 does not.
-		for parameter in &model.parameters {
-			optimizer.add_parameters(parameter, usize::from(parameter.dim() < 2))?;
-		}
-		if model.parameters.iter().any(|p| p.dim() < 2) {
-			optimizer.set_weight_decay_group(1, 0.0)?;
-		}
-		tch::manual_seed(i64::from_le_bytes(options.seed.to_le_bytes()));
+		let optimizer = OptimizerState::new(options.optimizer.clone(), &model.parameters)?;
 		let columns = model.description.schema().columns;
-		Ok(Self { model, columns, options, optimizer, step: 0 })
+		let trainer = Self { model, columns, options, optimizer, step: 0 };
+		trainer.seed();
+		Ok(trainer)
+	}
+
+	/// Goes on at this step.
+	pub(crate) fn go_on(&mut self, step: u64) {
+		self.step = step;
+		self.seed();
+	}
+
+	/// Sets the seed of dropout, which differs from step to step, so that no run repeats its draws.
+	fn seed(&self) {
+		let seed = self.options.seed.wrapping_add(self.step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+		tch::manual_seed(i64::from_le_bytes(seed.to_le_bytes()));
+	}
+
+	/// Name and settings of the optimizer, as a state file has them.
+	pub(crate) fn optimizer_name(&self) -> String {
+		format!("{:?}", self.options.optimizer)
+	}
+
+	/// Sets the learning rate of the steps to come, which the schedule multiplies.
+	pub fn set_learning_rate(&mut self, learning_rate: f64) {
+		self.options.learning_rate = learning_rate;
 	}
 
 	/// Makes one step on one batch. Returns the batch's mean loss before the step.
@@ -173,14 +150,12 @@ impl Trainer {
 		if !loss.is_finite() {
 			return Err(TrainingError::Diverged { step: self.step, loss });
 		}
-		self.optimizer.zero_grad()?;
-		mean.f_backward()?;
+		let mut gradients = Tensor::f_run_backward(&[mean], &self.model.parameters, false, false)?;
 		if let Some(limit) = self.options.clip {
-			no_grad(|| clip(&self.model.parameters, limit))?;
+			clip(&mut gradients, limit)?;
 		}
 		let rate = self.options.learning_rate * self.options.schedule.factor(self.step);
-		self.optimizer.set_learning_rate(rate)?;
-		self.optimizer.step()?;
+		self.optimizer.step(&mut self.model.parameters, &gradients, rate)?;
 		self.step += 1;
 		Ok(loss)
 	}
@@ -225,17 +200,16 @@ impl Trainer {
 	}
 }
 
-fn clip(parameters: &[Tensor], limit: f64) -> Result<(), TchError> {
-	let gradients = parameters.iter().map(Tensor::f_grad).collect::<Result<Vec<_>, _>>()?;
-	let gradients: Vec<_> = gradients.into_iter().filter(Tensor::defined).collect();
+/// Scales the gradients down to an L2 norm of `limit` together, if it is larger.
+fn clip(gradients: &mut [Tensor], limit: f64) -> Result<(), TchError> {
 	let mut squares = 0.0;
-	for gradient in &gradients {
+	for gradient in gradients.iter().filter(|gradient| gradient.defined()) {
 		squares += gradient.f_square()?.f_sum(tch::Kind::Double)?.f_double_value(&[])?;
 	}
 	let norm = squares.sqrt();
 	if norm > limit {
-		for mut gradient in gradients {
-			let _ = gradient.f_mul_scalar_(limit / norm)?;
+		for gradient in gradients.iter_mut().filter(|gradient| gradient.defined()) {
+			*gradient = gradient.f_mul_scalar(limit / norm)?;
 		}
 	}
 	Ok(())

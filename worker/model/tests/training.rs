@@ -162,3 +162,59 @@ fn biases_and_normalisations_do_not_decay() {
 	assert!(norm(&trainer, "layers.0.weight") < before.0 * 0.8);
 	assert!(norm(&trainer, "layers.1.weight") > before.1 * 0.95);
 }
+
+fn weights(trainer: &Trainer) -> Vec<Vec<f32>> {
+	let values = trainer.model().tensors().map(|(_, t)| Vec::<f32>::try_from(t.flatten(0, -1)).unwrap());
+	values.collect()
+}
+
+#[test]
+fn a_training_that_is_continued_takes_the_same_steps() {
+	let betas = (0.9, 0.999);
+	for optimizer in [
+		Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 },
+		Optimizer::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 },
+		Optimizer::Adam { betas, weight_decay: 0.0 },
+		Optimizer::AdamW { betas, weight_decay: 0.01 },
+	] {
+		let schedule = Schedule::Cosine { steps: 40, warmup: 10, floor: 0.1 };
+		let options = TrainingOptions { optimizer, schedule, ..TrainingOptions::default() };
+		let step = |trainer: &mut Trainer| {
+			let batch = learnable_batch(&perceptron(), 32, trainer.steps());
+			trainer.step(&batch).unwrap();
+		};
+		let mut whole = trainer(options.clone());
+		(0..10).for_each(|_| step(&mut whole));
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("state.safetensors");
+		let notes = std::collections::BTreeMap::from([("note".to_string(), "7".to_string())]);
+		whole.save_state(&path, &notes).unwrap();
+		let mut continued =
+			Trainer::new(Model::new(&perceptron(), 99, Device::Cpu).unwrap(), options.clone()).unwrap();
+		assert_eq!(continued.load_state(&path).unwrap(), notes);
+		assert_eq!(continued.steps(), 10);
+		for trainer in [&mut whole, &mut continued] {
+			(0..10).for_each(|_| step(trainer));
+		}
+		assert_eq!(weights(&whole), weights(&continued), "{options:?}");
+	}
+}
+
+#[test]
+fn a_state_of_another_run_is_refused() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("state.safetensors");
+	let adam = |rate| TrainingOptions {
+		optimizer: Optimizer::Adam { betas: (0.9, rate), weight_decay: 0.0 },
+		..TrainingOptions::default()
+	};
+	trainer(adam(0.999)).save_state(&path, &Default::default()).unwrap();
+	let refused = |trainer: &mut Trainer| trainer.load_state(&path).unwrap_err().to_string();
+	assert!(refused(&mut trainer(adam(0.9))).contains("one of the optimizer"));
+	let wide = classifier(r#"{"type":"linear","out":3}"#);
+	let mut other = Trainer::new(Model::new(&wide, 1, Device::Cpu).unwrap(), adam(0.999)).unwrap();
+	assert!(refused(&mut other).contains("another type or shape"));
+	let bytes = std::fs::read(&path).unwrap();
+	std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+	assert!(trainer(adam(0.999)).load_state(&path).is_err());
+}

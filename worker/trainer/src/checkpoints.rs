@@ -1,25 +1,65 @@
 //! Checkpoints for the round machine, from the training and the content cache.
 
 use crate::{
-	control::Pause,
-	loader::AssetLoader,
+	control::{Pause, Snapshot},
+	events::Event,
+	handle::TrainingHandle,
+	loader::{AssetLoader, EvaluationAssets},
+	preflight::Preflight,
 	round_spec::RoundSpec,
 	rounds::{reached_target, CheckpointSource, Offer},
 };
 use anyhow::{ensure, Context, Result};
-use descent_artifacts::{within, ContentCache, PinGuard};
-use descent_evaluator::evaluation_set::{self, EvaluationSet};
+use descent_artifacts::{within, ArtifactError, ContentCache, PinGuard};
+use descent_dataset::Description;
+use descent_evaluator::{evaluation_set::EvaluationSet, EvaluationPool};
+use descent_model::Evaluation;
 use descent_protocol::{view::GroupView, ContentRef, Rounding, Score};
 use sp_core::H256;
-use std::{collections::HashMap, fs::File, path::Path, time::Duration};
+use std::{
+	collections::HashMap,
+	fs::File,
+	path::{Path, PathBuf},
+	sync::Arc,
+	time::{Duration, Instant},
+};
 
-/// Longest time to measure a claim.
+/// Longest time to measure a claim, and a checkpoint before it is committed to.
 const CLAIM_LIMIT: Duration = Duration::from_secs(3600);
+/// Wait for model or data after which a warning says what is missing.
+const WAIT_WARNING: Duration = Duration::from_secs(60);
+
+/// Evaluates checkpoints as a committee member does.
+pub(crate) trait Evaluate: Send + Sync + 'static {
+	/// Evaluates the checkpoint in a file, at the latest until `until`.
+	fn evaluate(
+		&self,
+		description: &Description,
+		set: &EvaluationSet,
+		checkpoint: &Path,
+		until: Instant,
+	) -> Result<Evaluation, ArtifactError>;
+}
+
+impl Evaluate for EvaluationPool {
+	fn evaluate(
+		&self,
+		description: &Description,
+		set: &EvaluationSet,
+		checkpoint: &Path,
+		until: Instant,
+	) -> Result<Evaluation, ArtifactError> {
+		EvaluationPool::evaluate(self, description, set, checkpoint, until)
+	}
+}
 
 /// Takes checkpoints from the training, measures them and serves them.
 pub(crate) struct Checkpointer {
 	loader: AssetLoader,
 	cache: ContentCache,
+	evaluator: Arc<dyn Evaluate>,
+	/// Measures before anything is committed to; `None` if the user wants none.
+	preflight: Option<Preflight>,
 	/// URL of the gateway that serves the cache.
 	address: String,
 	/// Pins models, validation sets and head of the current round and of open rounds.
@@ -28,8 +68,14 @@ pub(crate) struct Checkpointer {
 	served: Vec<PinGuard>,
 	/// Scores of own checkpoints on the holdout: one of them may have become the head a moment ago.
 	own_scores: HashMap<H256, Score>,
+	/// A snapshot that could not be measured yet, and its file.
+	pending: Option<(PathBuf, Snapshot)>,
+	/// Time that the last offer took.
+	offered: Duration,
 	/// Pauses the training while the target is reached.
 	pause: Option<Pause>,
+	/// Start of the wait that was warned of last.
+	warned: Option<Instant>,
 }
 
 impl Checkpointer {
@@ -37,6 +83,8 @@ impl Checkpointer {
 	pub(crate) fn new(
 		loader: AssetLoader,
 		cache: ContentCache,
+		evaluator: Arc<dyn Evaluate>,
+		preflight: Option<Preflight>,
 		address: String,
 		served: Vec<ContentRef>,
 	) -> Self {
@@ -45,67 +93,189 @@ impl Checkpointer {
 			_pins: cache.hold(Vec::new()),
 			served: vec![cache.hold(served)],
 			cache,
+			evaluator,
+			preflight,
 			address,
 			own_scores: HashMap::new(),
+			pending: None,
+			offered: Duration::ZERO,
 			pause: None,
+			warned: None,
 		}
 	}
 
 	/// Loads the assets of the group's current round and of open rounds with these specs, in the background.
-	/// Pauses the training while the target is reached.
-	pub(crate) fn follow(&mut self, group: &GroupView, open: Vec<RoundSpec>) {
+	/// Pauses the training while the target is reached. Returns an event when a preflight is done.
+	pub(crate) fn follow(&mut self, group: &GroupView, open: Vec<RoundSpec>) -> Option<Event> {
 		let mut content = RoundSpec::from(group).content();
 		content.extend(open.iter().flat_map(RoundSpec::content));
 		content.extend(group.head.iter().map(|head| head.checkpoint));
 		self._pins = self.cache.hold(content);
 		self.loader.follow(group, open);
+		let assets = self.loader.assets();
+		if let Some(awaited) = assets.awaited.as_ref().filter(|awaited| self.warned != Some(awaited.since)) {
+			if awaited.since.elapsed() >= WAIT_WARNING {
+				tracing::warn!("{awaited}; nothing can be trained or committed without it");
+				self.warned = Some(awaited.since);
+			}
+		}
 		if reached_target(group).is_none() {
 			self.pause = None;
 		} else if self.pause.is_none() {
-			let training = self.loader.assets().training;
-			self.pause = training.map(|(_, training)| training.pause());
+			self.pause = assets.training.as_ref().map(|(_, training)| training.pause());
+		}
+		self.preflight.as_mut()?.follow(group, &assets)
+	}
+
+	/// Returns the reason for which nothing is committed to with this model, if the preflight found one.
+	pub(crate) fn refusal(&self) -> Option<&str> {
+		self.preflight.as_ref()?.verdict()?.as_ref().err().map(String::as_str)
+	}
+
+	/// Returns the status of the training in words, or what it waits for.
+	pub(crate) fn progress(&self) -> String {
+		let assets = self.loader.assets();
+		match (assets.training, assets.awaited) {
+			(Some((_, training)), _) => training.status().to_string(),
+			(None, Some(awaited)) => awaited.to_string(),
+			(None, None) => "waiting for model and data".into(),
 		}
 	}
 
-	/// Returns the status of the training in words, if it runs.
-	pub(crate) fn progress(&self) -> Option<String> {
-		let (_, training) = self.loader.assets().training?;
-		Some(training.status().to_string())
+	/// Ends the threads that load and train. Returns false if one of them still computes.
+	pub(crate) async fn end(&self) -> bool {
+		self.loader.end().await
 	}
-}
 
-impl CheckpointSource for Checkpointer {
-	async fn offer(&mut self, group: &GroupView, path: &Path) -> Result<Offer> {
+	/// Returns the training of the group's model, and what to evaluate its checkpoints with; otherwise the
+	/// reason that there is no checkpoint to commit to.
+	fn ready(&self, group: &GroupView) -> Result<(TrainingHandle, EvaluationAssets), String> {
 		let assets = self.loader.assets();
 		// A trainer that cannot measure its checkpoint in the reveal window loses the deposit.
-		let is_measurable = assets.evaluation(&RoundSpec::from(group)).is_some();
-		let training = assets.training.filter(|_| is_measurable);
-		let Some((_, training)) = training.filter(|(version, _)| *version == group.model_version) else {
-			return Ok(Offer::Nothing("the group's model and data are not here yet".into()));
+		let evaluation = assets.evaluation(&RoundSpec::from(group)).cloned();
+		let training = assets.training.filter(|(version, _)| *version == group.model_version);
+		let (Some((_, training)), Some(evaluation)) = (training, evaluation) else {
+			let awaited = assets.awaited.map_or_else(String::new, |awaited| format!(": {awaited}"));
+			return Err(format!("the group's model and data are not here yet{awaited}"));
 		};
-		let Some(snapshot) = training.snapshot(path.into()).await? else {
-			return Ok(Offer::Nothing("nothing has been learnt yet".into()));
+		match self.preflight.as_ref().map(Preflight::verdict) {
+			Some(None) => Err("the preflight is not done yet".into()),
+			Some(Some(Err(reason))) => Err(reason.clone()),
+			None | Some(Some(Ok(_))) => Ok((training, evaluation)),
+		}
+	}
+
+	/// Evaluates a checkpoint as a committee member does, while the training pauses.
+	async fn evaluate(
+		&self,
+		evaluation: EvaluationAssets,
+		set: impl FnOnce(&EvaluationAssets) -> Result<EvaluationSet> + Send + 'static,
+		path: &Path,
+	) -> Result<Score, ArtifactError> {
+		let (evaluator, path) = (self.evaluator.clone(), path.to_owned());
+		let pause = self.loader.assets().training.map(|(_, training)| training.pause());
+		let evaluated = tokio::task::spawn_blocking(move || {
+			let set = set(&evaluation).map_err(ArtifactError::Failed)?;
+			let evaluated = evaluator.evaluate(&evaluation.description, &set, &path, within(CLAIM_LIMIT));
+			drop(pause);
+			Ok(evaluated?.score)
+		});
+		evaluated.await.map_err(|error| ArtifactError::Failed(error.into()))?
+	}
+
+	/// Takes the best checkpoint since the last one, or the one that could not be measured before.
+	async fn snapshot(&mut self, training: &TrainingHandle, path: &Path) -> Result<Option<Snapshot>> {
+		let pending = self.pending.take().filter(|(file, _)| file == path && path.exists());
+		match pending {
+			Some((_, snapshot)) => Ok(Some(snapshot)),
+			None => training.snapshot(path.into()).await,
+		}
+	}
+
+	/// Compares the score of a snapshot with the head's on the same holdout.
+	///
+	/// # Errors
+	/// The reason for which it would not win.
+	fn beats_head(&self, group: &GroupView, snapshot: &Snapshot, score: Score) -> Result<(), String> {
+		let Some(head) = &group.head else {
+			return Ok(());
 		};
-		if let Some(head) = &group.head {
-			let digest = head.checkpoint.digest;
-			let evaluated = snapshot.head.filter(|(evaluated, _)| *evaluated == digest);
-			let known = evaluated.map(|(_, score)| score).or(self.own_scores.get(&digest).copied());
-			// The score at which the head was accepted stands in for one on the holdout.
-			let head_score = known.unwrap_or(head.score);
-			if snapshot.score >= head_score {
+		let digest = head.checkpoint.digest;
+		let evaluated = snapshot.head.filter(|(evaluated, _)| *evaluated == digest);
+		let known = evaluated.map(|(_, score)| score).or(self.own_scores.get(&digest).copied());
+		// The score at which the head was accepted stands in for one on the holdout.
+		let head_score = known.unwrap_or(head.score);
+		if score.beats(head_score, group.minimum_improvement) {
+			return Ok(());
+		}
+		Err(format!(
+			"the best checkpoint so far scores {score} where the head has {head_score}, and the group asks \
+			 for an improvement of {}",
+			Score(group.minimum_improvement)
+		))
+	}
+
+	/// Measures a snapshot, and returns it if it can win.
+	async fn choose(
+		&mut self,
+		group: &GroupView,
+		path: &Path,
+		snapshot: Snapshot,
+		(training, evaluation): (TrainingHandle, EvaluationAssets),
+	) -> Result<Offer> {
+		if let Err(reason) = self.beats_head(group, &snapshot, snapshot.score) {
+			return Ok(Offer::Nothing(reason));
+		}
+		let holdout = snapshot.holdout.clone();
+		let score = match self.evaluate(evaluation, |_| Ok(holdout), path).await {
+			Ok(score) => score,
+			Err(ArtifactError::Invalid(reason) | ArtifactError::IllConditioned(reason)) => {
+				training.reject()?;
 				return Ok(Offer::Nothing(format!(
-					"the best checkpoint so far scores {} where the head has {head_score}",
-					snapshot.score
+					"a committee would call the best checkpoint so far invalid ({reason}); training goes \
+					 back to weights that can be measured, and on in smaller steps"
 				)));
 			}
+			Err(error) => {
+				self.pending = Some((path.into(), snapshot));
+				return Err(error).context("the best checkpoint could not be measured");
+			}
+		};
+		training.accept(path.into()).await?;
+		if let Err(reason) = self.beats_head(group, &snapshot, score) {
+			return Ok(Offer::Nothing(reason));
 		}
 		let path = path.to_owned();
 		let checkpoint = tokio::task::spawn_blocking(move || -> Result<ContentRef> {
 			Ok(descent_content::address(File::open(&path)?)?)
 		});
 		let checkpoint = checkpoint.await??;
-		self.own_scores.insert(checkpoint.digest, snapshot.score);
+		self.own_scores.insert(checkpoint.digest, score);
 		Ok(Offer::Checkpoint(checkpoint))
+	}
+}
+
+impl CheckpointSource for Checkpointer {
+	fn expected(&self) -> Duration {
+		let assets = self.loader.assets();
+		let check = assets.training.map_or(Duration::ZERO, |(_, training)| training.status().check);
+		let timings = self.preflight.as_ref().and_then(|preflight| preflight.verdict()?.as_ref().ok());
+		let claim = timings.map_or(Duration::ZERO, |timings| timings.claim.saturating_add(timings.publish));
+		self.offered.max(check.saturating_add(claim))
+	}
+
+	async fn offer(&mut self, group: &GroupView, path: &Path) -> Result<Offer> {
+		let ready = match self.ready(group) {
+			Ok(ready) => ready,
+			Err(reason) => return Ok(Offer::Nothing(reason)),
+		};
+		let began = Instant::now();
+		let Some(snapshot) = self.snapshot(&ready.0, path).await? else {
+			return Ok(Offer::Nothing("nothing has been learnt yet".into()));
+		};
+		let offer = self.choose(group, path, snapshot, ready).await;
+		self.offered = began.elapsed();
+		offer
 	}
 
 	async fn measure(
@@ -115,20 +285,14 @@ impl CheckpointSource for Checkpointer {
 		seed: H256,
 		rounding: Rounding,
 	) -> Result<Score> {
-		let assets = self.loader.assets();
-		let evaluation = assets.evaluation(spec).cloned();
+		let evaluation = self.loader.assets().evaluation(spec).cloned();
 		let evaluation = evaluation.context("the round's model and data are not here yet")?;
-		let path = path.to_owned();
 		let (records, metric) = (spec.policy.records(), spec.metric);
-		let pause = assets.training.map(|(_, training)| training.pause());
-		let measured = tokio::task::spawn_blocking(move || -> Result<Score> {
-			let model = evaluation_set::load(&evaluation.description, &path)?;
-			let set = EvaluationSet::draw(evaluation.set, seed, records, metric)?.with_rounding(rounding);
-			let score = set.evaluate(&model, within(CLAIM_LIMIT))?.score;
-			drop(pause);
-			Ok(score)
-		});
-		measured.await?
+		let set = move |evaluation: &EvaluationAssets| {
+			let set = EvaluationSet::draw(evaluation.set.clone(), seed, records, metric)?;
+			Ok(set.with_rounding(rounding))
+		};
+		Ok(self.evaluate(evaluation, set, path).await?)
 	}
 
 	async fn publish(&mut self, path: &Path, checkpoint: &ContentRef) -> Result<Vec<String>> {

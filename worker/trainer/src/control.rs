@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use descent_dataset::{Description, Set};
+use descent_evaluator::evaluation_set::EvaluationSet;
 use descent_model::{Device, Optimizer, Schedule, TrainingOptions};
 use descent_protocol::{Metric, Score};
 use sp_core::H256;
@@ -12,6 +13,7 @@ use std::{
 		atomic::{AtomicBool, AtomicUsize, Ordering},
 		Arc, Mutex, MutexGuard, PoisonError,
 	},
+	time::Duration,
 };
 use tempfile::TempPath;
 use tokio::sync::oneshot;
@@ -64,13 +66,19 @@ pub(crate) enum Command {
 	Head(H256, TempPath),
 	/// Goes on with another task for the same model.
 	Task(TrainingTask),
+	/// Keeps the weights in a file, which a committee can measure.
+	Accept(PathBuf, oneshot::Sender<Result<()>>),
+	/// Goes back to weights that a committee can measure.
+	Reject,
 }
 
 /// The best checkpoint since the snapshot before.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(crate) struct Snapshot {
 	/// The score on the holdout.
 	pub score: Score,
+	/// The holdout.
+	pub holdout: EvaluationSet,
 	/// Digest of the head, and its score on the same holdout, once it is evaluated.
 	pub head: Option<(H256, Score)>,
 }
@@ -96,6 +104,8 @@ pub(crate) struct Status {
 	pub best: Option<Score>,
 	/// The head that the training was given last.
 	pub head: Option<Head>,
+	/// Time that the last check on the holdout took.
+	pub check: Duration,
 }
 
 impl Status {
@@ -125,6 +135,7 @@ pub(crate) struct Shared {
 	status: Mutex<Status>,
 	pauses: AtomicUsize,
 	stopped: AtomicBool,
+	ending: AtomicBool,
 }
 
 impl Shared {
@@ -141,6 +152,16 @@ impl Shared {
 	/// Returns true once the training has ended.
 	pub(crate) fn has_stopped(&self) -> bool {
 		self.stopped.load(Ordering::Relaxed)
+	}
+
+	/// Asks the training to end before its next step.
+	pub(crate) fn end(&self) {
+		self.ending.store(true, Ordering::Relaxed);
+	}
+
+	/// Returns true once the training was asked to end.
+	pub(crate) fn is_ending(&self) -> bool {
+		self.ending.load(Ordering::Relaxed)
 	}
 
 	/// Notes that the training has ended.

@@ -1,7 +1,9 @@
 //! Events of a trainer, as JSON and as sentences.
 
+use crate::preflight::{Timings, Windows};
 use descent_protocol::{BlockNumber, ContentRef, Outcome, RoundIndex, Score};
 use serde::Serialize;
+use std::time::Duration;
 
 /// A step of the trainer. Serialized, it has its name in the field `event`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -13,6 +15,28 @@ pub enum Event {
 		address: String,
 		/// The trainer's account, in SS58.
 		account: String,
+	},
+	/// Times were measured before the first deposit, and for another model again.
+	Preflight {
+		/// Size of a checkpoint, in bytes; absent if nothing could be measured, as are the times.
+		#[serde(skip_serializing_if = "Option::is_none")]
+		bytes: Option<u64>,
+		/// Time to measure a claim, in milliseconds.
+		#[serde(skip_serializing_if = "Option::is_none")]
+		claim_ms: Option<u64>,
+		/// Time to publish a checkpoint, in milliseconds.
+		#[serde(skip_serializing_if = "Option::is_none")]
+		publish_ms: Option<u64>,
+		/// Time to fetch a checkpoint once through the public address, in milliseconds.
+		#[serde(skip_serializing_if = "Option::is_none")]
+		fetch_ms: Option<u64>,
+		/// Time that the group gives to measure, publish and reveal, in milliseconds.
+		reveal_window_ms: u64,
+		/// Time that the group gives its validators to fetch, in milliseconds.
+		fetch_window_ms: u64,
+		/// The reason to commit to nothing; absent if the times fit.
+		#[serde(skip_serializing_if = "Option::is_none")]
+		refused: Option<String>,
 	},
 	/// A round takes commitments.
 	RoundStarted {
@@ -83,11 +107,37 @@ pub enum Event {
 }
 
 impl Event {
+	/// The event of a preflight that is done.
+	pub(crate) fn preflight(timings: Option<Timings>, windows: &Windows, refused: Option<String>) -> Self {
+		let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+		Self::Preflight {
+			bytes: timings.map(|timings| timings.bytes),
+			claim_ms: timings.map(|timings| milliseconds(timings.claim)),
+			publish_ms: timings.map(|timings| milliseconds(timings.publish)),
+			fetch_ms: timings.map(|timings| milliseconds(timings.fetch)),
+			reveal_window_ms: milliseconds(windows.reveal),
+			fetch_window_ms: milliseconds(windows.fetch),
+			refused,
+		}
+	}
+
 	/// Returns the event as a sentence.
 	pub fn sentence(&self) -> String {
 		match self {
 			Self::Ready { address, account } => {
 				format!("Training as {account}; checkpoints are served at {address}.")
+			}
+			Self::Preflight { refused: Some(reason), .. } => format!("Preflight: {reason}."),
+			Self::Preflight { bytes, claim_ms, publish_ms, fetch_ms, .. } => {
+				let seconds = |time: &Option<u64>| time.unwrap_or_default() as f64 / 1000.0;
+				format!(
+					"Preflight: a checkpoint of {} bytes; a claim takes {:.1} s and publishing {:.1} s of \
+					 the reveal window, a fetch {:.1} s of half the attest window.",
+					grouped(bytes.unwrap_or_default()),
+					seconds(claim_ms),
+					seconds(publish_ms),
+					seconds(fetch_ms)
+				)
 			}
 			Self::RoundStarted { round, commit_before } => {
 				format!("Round {round} takes commitments until block {commit_before}.")

@@ -1,7 +1,7 @@
 //! The chain as the round machine and the loader see it.
 
 use crate::rounds::Chain;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use descent_artifacts::dataset_log::LogSource;
 use descent_client::{Call, Client, Key, Reveal, Submitted};
 use descent_protocol::{
@@ -85,6 +85,9 @@ pub(crate) struct ChainLog {
 
 impl LogSource for ChainLog {
 	fn entries(&self, from: u32) -> Result<Vec<LogEntryView>> {
-		Ok(self.handle.block_on(self.client.dataset_log(self.group, from))?)
+		let (client, group) = (self.client.clone(), self.group);
+		// A task of its own is cancelled when the runtime ends; its timers would panic here.
+		let read = self.handle.spawn(async move { client.dataset_log(group, from).await });
+		Ok(self.handle.block_on(read).context("the trainer ends")??)
 	}
 }

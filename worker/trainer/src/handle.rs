@@ -13,18 +13,40 @@ use std::{
 		mpsc::{self, Sender},
 		Arc,
 	},
-	thread,
+	thread::{self, JoinHandle},
+	time::{Duration, Instant},
 };
 use tempfile::TempPath;
 use tokio::sync::oneshot;
 
 const STOPPED: &str = "the training has stopped because of an error";
 
+/// Longest wait for the thread when the last handle is dropped.
+const END_LIMIT: Duration = Duration::from_secs(5);
+
 /// Handle of a training that runs on a thread of its own until the last handle is dropped.
 #[derive(Clone)]
 pub(crate) struct TrainingHandle {
 	commands: Sender<Command>,
 	shared: Arc<Shared>,
+	thread: Arc<TrainingThread>,
+}
+
+/// The thread, which is ended and joined when this is dropped: libtorch must not be unloaded while it
+/// computes.
+struct TrainingThread {
+	thread: JoinHandle<()>,
+	shared: Arc<Shared>,
+}
+
+impl Drop for TrainingThread {
+	fn drop(&mut self) {
+		self.shared.end();
+		let until = Instant::now() + END_LIMIT;
+		while !self.thread.is_finished() && Instant::now() < until {
+			thread::sleep(Duration::from_millis(1));
+		}
+	}
 }
 
 impl TrainingHandle {
@@ -53,9 +75,20 @@ impl TrainingHandle {
 				Err(_) => tracing::error!("training stopped: libtorch failed, as said above"),
 			}
 		};
-		thread::Builder::new().name("training".into()).spawn(run)?;
+		let thread = thread::Builder::new().name("training".into()).spawn(run)?;
+		let thread = Arc::new(TrainingThread { thread, shared: shared.clone() });
 		started.recv().context(STOPPED)??;
-		Ok(Self { commands, shared })
+		Ok(Self { commands, shared, thread })
+	}
+
+	/// Asks the training to end before its next step.
+	pub(crate) fn end(&self) {
+		self.shared.end();
+	}
+
+	/// Returns true once the thread of the training has ended, and uses libtorch no more.
+	pub(crate) fn has_ended(&self) -> bool {
+		self.thread.thread.is_finished()
 	}
 
 	pub(crate) fn status(&self) -> Status {
@@ -92,6 +125,19 @@ impl TrainingHandle {
 		self.send(Command::Task(task))?;
 		self.shared.status().head = None;
 		Ok(())
+	}
+
+	/// Tells the training that the weights in a file can be measured by a committee. The file may be removed
+	/// once this returns.
+	pub(crate) async fn accept(&self, file: PathBuf) -> Result<()> {
+		let (reply, replied) = oneshot::channel();
+		self.send(Command::Accept(file, reply))?;
+		replied.await.context(STOPPED)?
+	}
+
+	/// Tells the training that its best weights cannot be measured by a committee.
+	pub(crate) fn reject(&self) -> Result<()> {
+		self.send(Command::Reject)
 	}
 
 	/// Leaves the processor to others until the pause is dropped.

@@ -4,8 +4,10 @@
 //!
 //! [`run`] follows a group of a chain block by block, while three things go on side by side: the round
 //! machine sends the transactions of each round, the loader fetches model, data and heads, and the training
-//! loop trains. In a round, the trainer
+//! loop trains. The trainer
 //!
+//! 0. **measures** at its start that others reach its address, and that a claim and a checkpoint's way to the
+//!    validators fit into the group's windows. It ends if they don't;
 //! 1. **trains** on the group's data set, checks its weights on a holdout, and goes on from the head if that
 //!    is better;
 //! 2. **commits**, shortly before the commit window closes, to its best checkpoint: it writes a salt to
@@ -46,6 +48,8 @@
 //!     listen: "127.0.0.1:0".parse()?,
 //!     public_url: None,
 //!     deposit: None,
+//!     max_deposit: None,
+//!     preflight: true,
 //!     rounds: Some(1),
 //!     commit_margin: 2,
 //!     max_content: 24 << 30,
@@ -64,14 +68,20 @@
 //! # }
 //! ```
 
+mod awaited;
 mod best_weights;
+mod check_schedule;
 mod checkpoints;
 mod control;
 mod device;
 mod events;
 mod group_client;
 mod handle;
+mod holdout;
+mod learning_rate;
 mod loader;
+mod preflight;
+mod resume;
 mod round_spec;
 mod rounds;
 mod state;

@@ -1,6 +1,7 @@
 //! Model, data and head of a group, loaded in the background.
 
 use crate::{
+	awaited::{named, Awaited},
 	control::{TrainingSettings, TrainingTask},
 	events::{Event, Report},
 	handle::TrainingHandle,
@@ -10,7 +11,7 @@ use anyhow::{ensure, Context, Result};
 use descent_artifacts::{
 	dataset_log::{sources, DatasetLog, LogSource},
 	disk::create_directory,
-	within, Artifacts,
+	joined, within, Artifacts,
 };
 use descent_dataset::{Description, Set};
 use descent_evaluator::evaluation_set;
@@ -20,20 +21,26 @@ use descent_protocol::{
 	EvaluationPolicy, RoundIndex,
 };
 use std::{
+	collections::HashMap,
 	fs,
 	path::{Path, PathBuf},
 	sync::{
-		mpsc::{self, Receiver, Sender},
+		atomic::{AtomicBool, Ordering},
+		mpsc::{self, Receiver, RecvTimeoutError, Sender},
 		Arc, Mutex, MutexGuard, PoisonError,
 	},
-	thread,
-	time::Duration,
+	thread::{self, JoinHandle},
+	time::{Duration, Instant},
 };
 
 /// Longest time to fetch model and data.
 const DATA_LIMIT: Duration = Duration::from_secs(6 * 3600);
 /// Longest time to fetch a head.
 const HEAD_LIMIT: Duration = Duration::from_secs(600);
+/// Longest time until the thread notices that it is to end, if it has nothing to do.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Longest wait for the threads at the end.
+const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// A group's model and data, as far as they are loaded.
 #[derive(Clone, Default)]
@@ -42,6 +49,10 @@ pub(crate) struct Assets {
 	pub evaluations: Vec<EvaluationAssets>,
 	/// The running training, and the version of its model.
 	pub training: Option<(u32, TrainingHandle)>,
+	/// What is being waited for.
+	pub awaited: Option<Awaited>,
+	/// Trainings of models before, which may still compute.
+	retired: Vec<TrainingHandle>,
 }
 
 /// Model and records to evaluate the checkpoints of a round with.
@@ -65,6 +76,8 @@ impl Assets {
 pub(crate) struct AssetLoader {
 	requests: Sender<Request>,
 	assets: Arc<Mutex<Assets>>,
+	ending: Arc<AtomicBool>,
+	thread: JoinHandle<()>,
 }
 
 /// The group to follow, and the specs of the rounds in which the trainer has a commitment.
@@ -84,6 +97,7 @@ impl AssetLoader {
 	) -> Result<Self> {
 		let (requests, received) = mpsc::channel();
 		let assets = Arc::new(Mutex::new(Assets::default()));
+		let ending = Arc::new(AtomicBool::new(false));
 		let thread = LoaderThread {
 			artifacts,
 			settings,
@@ -93,9 +107,33 @@ impl AssetLoader {
 			assets: assets.clone(),
 			trained: None,
 			failure: None,
+			waits: HashMap::new(),
+			ending: ending.clone(),
 		};
-		thread::Builder::new().name("loader".into()).spawn(move || thread.run(&received))?;
-		Ok(Self { requests, assets })
+		let thread = thread::Builder::new().name("loader".into()).spawn(move || thread.run(&received))?;
+		Ok(Self { requests, assets, ending, thread })
+	}
+
+	/// Ends the thread and all trainings. Returns false if one of them still computes after
+	/// [`END_LIMIT`]: libtorch must not be unloaded then.
+	pub(crate) async fn end(&self) -> bool {
+		self.ending.store(true, Ordering::Relaxed);
+		let until = Instant::now() + END_LIMIT;
+		while !self.has_ended() {
+			if Instant::now() >= until {
+				return false;
+			}
+			tokio::time::sleep(Duration::from_millis(10)).await;
+		}
+		true
+	}
+
+	/// Asks all trainings to end. Returns true once they and the thread have.
+	fn has_ended(&self) -> bool {
+		let Assets { training, mut retired, .. } = self.assets();
+		retired.extend(training.map(|(_, training)| training));
+		retired.iter().for_each(TrainingHandle::end);
+		self.thread.is_finished() && retired.iter().all(TrainingHandle::has_ended)
 	}
 
 	/// Asks for the assets of the group's current round, and of open rounds with these specs.
@@ -116,6 +154,19 @@ fn lock(assets: &Mutex<Assets>) -> MutexGuard<'_, Assets> {
 	assets.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl Drop for AssetLoader {
+	/// Ends the threads if that was not asked for: libtorch must not be unloaded while they compute.
+	fn drop(&mut self) {
+		if self.ending.swap(true, Ordering::Relaxed) {
+			return;
+		}
+		let until = Instant::now() + END_LIMIT;
+		while !self.has_ended() && Instant::now() < until {
+			thread::sleep(Duration::from_millis(1));
+		}
+	}
+}
+
 struct LoaderThread<L, R> {
 	artifacts: Artifacts,
 	settings: TrainingSettings,
@@ -127,17 +178,34 @@ struct LoaderThread<L, R> {
 	trained: Option<RoundSpec>,
 	/// The last failure, so that it is logged once.
 	failure: Option<String>,
+	/// Start of the wait for each thing that is not here yet.
+	waits: HashMap<String, Instant>,
+	ending: Arc<AtomicBool>,
 }
 
 impl<L: LogSource, R: Report> LoaderThread<L, R> {
 	fn run(mut self, requests: &Receiver<Request>) {
-		while let Ok(request) = requests.recv() {
+		loop {
+			let request = match requests.recv_timeout(POLL_INTERVAL) {
+				_ if self.is_ending() => return,
+				Ok(request) => request,
+				Err(RecvTimeoutError::Timeout) => continue,
+				Err(RecvTimeoutError::Disconnected) => return,
+			};
 			// later requests replace it
 			let request = requests.try_iter().last().unwrap_or(request);
 			match self.load(&request) {
-				Ok(()) => self.failure = None,
+				Ok(()) => {
+					self.failure = None;
+					self.waits.clear();
+					lock(&self.assets).awaited = None;
+				}
+				Err(_) if self.is_ending() => return,
 				Err(error) => {
 					let failure = format!("{error:#}");
+					if let Some(awaited) = &mut lock(&self.assets).awaited {
+						awaited.failure = Some(failure.clone());
+					}
 					if self.failure.as_ref() != Some(&failure) {
 						tracing::warn!("{failure}; trying again with the next block");
 						self.failure = Some(failure);
@@ -145,6 +213,18 @@ impl<L: LogSource, R: Report> LoaderThread<L, R> {
 				}
 			}
 		}
+	}
+
+	fn is_ending(&self) -> bool {
+		self.ending.load(Ordering::Relaxed)
+	}
+
+	/// Notes what is being waited for. Fails if the thread is to end.
+	fn wait_for(&mut self, what: String) -> Result<()> {
+		ensure!(!self.is_ending(), "the trainer ends");
+		let since = *self.waits.entry(what.clone()).or_insert_with(Instant::now);
+		lock(&self.assets).awaited = Some(Awaited { what, since, failure: self.failure.clone() });
+		Ok(())
 	}
 
 	fn load(&mut self, request: &Request) -> Result<()> {
@@ -169,11 +249,13 @@ impl<L: LogSource, R: Report> LoaderThread<L, R> {
 			return Ok(());
 		}
 		let until = within(DATA_LIMIT);
+		self.wait_for(named("the model description", &[spec.model], &spec.providers))?;
 		let description = self.artifacts.description(&spec.model, &spec.providers, until)?;
 		let set = match spec.policy {
 			EvaluationPolicy::Training { .. } => self.training_set(spec, &description)?,
 			EvaluationPolicy::Validation { set, .. } => {
 				let source = DeltaSource { delta: set, providers: Vec::new() };
+				self.wait_for(named("the validation set", &[set], &spec.providers))?;
 				self.artifacts
 					.set(&description, &[source], &spec.providers, until)
 					.context("the validation set")?
@@ -189,10 +271,16 @@ impl<L: LogSource, R: Report> LoaderThread<L, R> {
 
 	/// Builds the training set from the latest version on disk.
 	fn training_set(&mut self, spec: &RoundSpec, description: &Description) -> Result<Arc<Set>> {
-		let entries = self.log.read(spec.dataset_version, spec.dataset_root)?;
+		self.wait_for(format!("the log of the data set up to version {}", spec.dataset_version))?;
+		let sources = sources(self.log.read(spec.dataset_version, spec.dataset_root)?);
+		let deltas: Vec<_> = sources.iter().map(|source| source.delta).collect();
+		let providers =
+			sources.iter().fold(spec.providers.clone(), |all, source| joined(&all, &source.providers));
+		let what = format!("version {} of the data set", spec.dataset_version);
+		self.wait_for(named(&what, &deltas, &providers))?;
 		let set = self
 			.artifacts
-			.set(description, &sources(entries), &spec.providers, within(DATA_LIMIT))
+			.set(description, &sources, &spec.providers, within(DATA_LIMIT))
 			.with_context(|| format!("version {} of the data set", spec.dataset_version))?;
 		ensure!(
 			set.root() == spec.dataset_root,
@@ -215,13 +303,19 @@ impl<L: LogSource, R: Report> LoaderThread<L, R> {
 		}
 		if running.is_none() {
 			// No round needs the weights of another model.
-			lock(&self.assets).training = None;
+			let mut assets = lock(&self.assets);
+			assets.retired.retain(|training| !training.has_ended());
+			if let Some((_, training)) = assets.training.take() {
+				training.end();
+				assets.retired.push(training);
+			}
 		}
 		let task = self.load_task(spec)?;
 		let (description, records) = (task.description.clone(), task.training.len());
 		match running {
 			Some((_, handle)) => handle.set_task(task)?,
 			None => {
+				ensure!(!self.is_ending(), "the trainer ends");
 				let directory = self.make_directory(spec.model_version)?;
 				let handle = TrainingHandle::start(task, self.settings.clone(), directory)?;
 				lock(&self.assets).training = Some((spec.model_version, handle));
@@ -304,6 +398,7 @@ impl<L: LogSource, R: Report> LoaderThread<L, R> {
 		let evaluation = assets.evaluation(&RoundSpec::from(group)).context("no model")?;
 		evaluation_set::check_size(&evaluation.description, &head.checkpoint)
 			.context("the head cannot be used")?;
+		self.wait_for(named("the head", &[head.checkpoint], &head.providers))?;
 		let file = self
 			.artifacts
 			.file(&head.checkpoint, &head.providers, within(HEAD_LIMIT))

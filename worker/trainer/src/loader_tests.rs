@@ -1,15 +1,17 @@
 use super::*;
+use crate::preflight::{Preflight, Probe};
 use crate::{
-	checkpoints::Checkpointer,
+	checkpoints::{Checkpointer, Evaluate},
 	rounds::{CheckpointSource, Offer},
 };
+use descent_artifacts::ArtifactError;
 use descent_artifacts::{ContentCache, Quota};
 use descent_dataset::DeltaWriter;
-use descent_model::{Device, Optimizer};
+use descent_evaluator::evaluation_set::EvaluationSet;
+use descent_model::{Device, Evaluation, Optimizer};
 use descent_protocol::{Clock, ContentRef, DeltaReport, Metric, Share};
 use descent_testing::{description_json, FakeLog, Fixture};
 use sp_core::{crypto::AccountId32, H256};
-use std::time::Instant;
 use tokio::runtime::Handle;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -230,18 +232,26 @@ async fn nothing_is_committed_where_the_claim_could_not_be_measured() {
 	let folder = group.fixture.directory.path().to_path_buf();
 	let unserved = descent_content::Store::open(folder.join("unserved"), 1 << 24).unwrap();
 	let cache = ContentCache::new(unserved.clone());
-	let mut checkpointer = Checkpointer::new(loader, cache, "http://a".into(), Vec::new());
+	let mut checkpointer = checkpointer(loader, cache, FakeEvaluator::default(), None);
 	let path = folder.join("offered");
-	let deadline = Instant::now() + PATIENCE;
-	while !matches!(checkpointer.offer(&group.view, &path).await, Ok(Offer::Checkpoint(_))) {
-		assert!(Instant::now() < deadline);
-		tokio::time::sleep(Duration::from_millis(20)).await;
-	}
+	until_offered(&mut checkpointer, &group.view, &path).await;
 	group.grow(1, &unserved, vec![]);
 	checkpointer.follow(&group.view, Vec::new());
-	let offer = checkpointer.offer(&group.view, &path).await.unwrap();
-	let expected = "the group's model and data are not here yet";
-	assert_eq!(offer, Offer::Nothing(expected.into()));
+	let deadline = Instant::now() + PATIENCE;
+	loop {
+		let reason = nothing(checkpointer.offer(&group.view, &path).await);
+		assert!(reason.starts_with("the group's model and data are not here yet"), "{reason}");
+		// the content, its size, who is asked, and the failure
+		let wanted = ["version 2 of the data set", "2 parts", "bytes", &group.view.providers[0]];
+		if wanted.iter().all(|wanted| reason.contains(wanted)) {
+			break;
+		}
+		assert!(Instant::now() < deadline, "{reason}");
+		checkpointer.follow(&group.view, Vec::new());
+		tokio::time::sleep(Duration::from_millis(50)).await;
+	}
+	// so that the fetch ends with the test
+	group.fixture.store.import_path(folder.join("grown-1.parquet")).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -254,4 +264,175 @@ async fn a_round_that_cannot_be_measured_does_not_stop_the_training() {
 		..RoundSpec::from(&group.view)
 	};
 	group.until(&loader, &[lost], |assets| assets.training.is_some()).await;
+}
+
+/// Evaluates in this process, and finds faults that the test asks for.
+#[derive(Clone, Default)]
+struct FakeEvaluator(Arc<Mutex<Option<fn() -> ArtifactError>>>);
+
+impl Evaluate for FakeEvaluator {
+	fn evaluate(
+		&self,
+		description: &Description,
+		set: &EvaluationSet,
+		checkpoint: &Path,
+		until: Instant,
+	) -> Result<Evaluation, ArtifactError> {
+		match *self.0.lock().unwrap() {
+			Some(fault) => Err(fault()),
+			None => set.evaluate(&evaluation_set::load(description, checkpoint)?, until),
+		}
+	}
+}
+
+fn checkpointer(
+	loader: AssetLoader,
+	cache: ContentCache,
+	evaluator: FakeEvaluator,
+	preflight: Option<Preflight>,
+) -> Checkpointer {
+	Checkpointer::new(loader, cache, Arc::new(evaluator), preflight, "http://a".into(), Vec::new())
+}
+
+fn cache(folder: &Path) -> ContentCache {
+	ContentCache::new(descent_content::Store::open(folder.join("own"), 1 << 24).unwrap())
+}
+
+fn nothing(offer: Result<Offer>) -> String {
+	match offer.unwrap() {
+		Offer::Nothing(reason) => reason,
+		Offer::Checkpoint(_) => panic!("a checkpoint is offered"),
+	}
+}
+
+async fn until_offered(checkpointer: &mut Checkpointer, view: &GroupView, path: &Path) -> ContentRef {
+	let deadline = Instant::now() + PATIENCE;
+	loop {
+		match checkpointer.offer(view, path).await {
+			Ok(Offer::Checkpoint(checkpoint)) => return checkpoint,
+			other => assert!(Instant::now() < deadline, "{other:?}"),
+		}
+		tokio::time::sleep(Duration::from_millis(20)).await;
+	}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_committee_would_refuse_or_not_pay_is_not_committed() {
+	let mut group = TestGroup::new().await;
+	let loader = group.start("trainer");
+	let training = group.trained(&loader).await.training.unwrap().1;
+	let folder = group.fixture.directory.path().to_path_buf();
+	let evaluator = FakeEvaluator::default();
+	let mut checkpointer = checkpointer(loader, cache(&folder), evaluator.clone(), None);
+	let path = folder.join("offered");
+	until_offered(&mut checkpointer, &group.view, &path).await;
+	let set = |fault: Option<fn() -> ArtifactError>| *evaluator.0.lock().unwrap() = fault;
+	let learns = || async {
+		let steps = training.status().steps;
+		let deadline = Instant::now() + PATIENCE;
+		while training.status().steps <= steps {
+			assert!(Instant::now() < deadline);
+			tokio::time::sleep(Duration::from_millis(5)).await;
+		}
+	};
+	learns().await;
+	set(Some(|| ArtifactError::IllConditioned("it amplifies".into())));
+	let reason = nothing(checkpointer.offer(&group.view, &path).await);
+	assert!(reason.contains("it amplifies") && reason.contains("goes back"), "{reason}");
+
+	set(Some(|| ArtifactError::Failed(anyhow::anyhow!("no memory"))));
+	let deadline = Instant::now() + PATIENCE;
+	// until it has learnt something after it went back
+	while checkpointer.offer(&group.view, &path).await.is_ok() {
+		assert!(Instant::now() < deadline);
+		tokio::time::sleep(Duration::from_millis(5)).await;
+	}
+	let pause = training.pause();
+	checkpointer.offer(&group.view, &path).await.unwrap_err();
+	set(None);
+	let offered = checkpointer.offer(&group.view, &path).await.unwrap();
+	assert!(matches!(offered, Offer::Checkpoint(_)), "this machine's fault loses no checkpoint: {offered:?}");
+	drop(pause);
+
+	group.view.head = Some(descent_protocol::view::HeadView {
+		model_version: 0,
+		round: 1,
+		account: AccountId32::new([8; 32]),
+		checkpoint: ContentRef::raw(b"head").unwrap(),
+		score: descent_protocol::Score(3_000_000),
+		providers: vec![],
+	});
+	group.view.minimum_improvement = 3_000_000;
+	learns().await;
+	let reason = nothing(checkpointer.offer(&group.view, &path).await);
+	assert!(reason.contains("improvement of 3.000000"), "{reason}");
+	group.view.minimum_improvement = 1;
+	learns().await;
+	until_offered(&mut checkpointer, &group.view, &path).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_preflight_comes_before_the_first_commitment_and_again_with_another_model() {
+	let mut group = TestGroup::new().await;
+	let loader = group.start("trainer");
+	group.trained(&loader).await;
+	let folder = group.fixture.directory.path().to_path_buf();
+	let own = cache(&folder);
+	let any = "127.0.0.1:0".parse().unwrap();
+	let (address, _) =
+		descent_content::serve(any, own.store().clone(), std::future::pending()).await.unwrap();
+	let probe = Probe { cache: own.clone(), address: format!("http://{address}"), scratch: folder.clone() };
+	let evaluator = FakeEvaluator::default();
+	let preflight = Preflight::new(probe, Arc::new(evaluator.clone()));
+	let mut checkpointer = checkpointer(loader, own.clone(), evaluator, Some(preflight));
+	let path = folder.join("offered");
+	let done = |checkpointer: &mut Checkpointer, view: &GroupView| {
+		let (view, deadline) = (view.clone(), Instant::now() + PATIENCE);
+		loop {
+			match checkpointer.follow(&view, Vec::new()) {
+				Some(Event::Preflight { refused, bytes, .. }) => return (refused, bytes),
+				other => assert!(other.is_none() && Instant::now() < deadline, "{other:?}"),
+			}
+			thread::sleep(Duration::from_millis(20));
+		}
+	};
+	let reason = nothing(checkpointer.offer(&group.view, &path).await);
+	assert!(reason.contains("preflight is not done"), "{reason}");
+	let (refused, bytes) = done(&mut checkpointer, &group.view);
+	assert_eq!(refused, None);
+	assert!(bytes.unwrap() > 0 && own.store().pins().is_empty(), "its checkpoint is gone");
+	until_offered(&mut checkpointer, &group.view, &path).await;
+	assert!(checkpointer.expected() > Duration::ZERO, "an offer takes the time that the last one took");
+
+	group.fork();
+	group.view.clock.reveal = 1;
+	let (refused, _) = done(&mut checkpointer, &group.view);
+	assert!(refused.unwrap().contains("reveal window leaves 0.0 s"));
+	assert!(checkpointer.refusal().is_some());
+}
+
+/// A provider that takes connections and never answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_joins_all_threads_whatever_they_do() {
+	let mut group = TestGroup::new().await;
+	let loader = group.start("trains");
+	group.trained(&loader).await;
+	assert!(loader.end().await, "it only trains");
+
+	let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+	group.view.providers = vec![format!("http://{}", silent.local_addr().unwrap())];
+	let loader = group.start("loads");
+	group.until(&loader, &[], |assets| assets.awaited.is_some()).await;
+	let began = Instant::now();
+	assert!(!loader.end().await && began.elapsed() < 2 * END_LIMIT, "a fetch is not waited for");
+	// The runtime of the test must not end before it; that of the program never does.
+	drop(silent);
+	while !loader.end().await {
+		assert!(began.elapsed() < PATIENCE);
+	}
+
+	let mut idle = TestGroup::new().await;
+	idle.view.providers.clear();
+	let loader = idle.start("idle");
+	assert!(loader.end().await, "it has nothing to do");
 }

@@ -118,7 +118,19 @@ impl State {
 		};
 		let state = Self { directory: directory.into(), content };
 		state.save()?;
+		state.remove_leftovers()?;
 		Ok(state)
+	}
+
+	/// Removes checkpoints that were never committed to.
+	fn remove_leftovers(&self) -> Result<()> {
+		for file in fs::read_dir(self.directory.join("checkpoints"))? {
+			let path = file?.path();
+			if !self.content.entries.keys().any(|round| self.checkpoint(*round) == path) {
+				fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+			}
+		}
+		Ok(())
 	}
 
 	/// Returns the entries of open rounds.

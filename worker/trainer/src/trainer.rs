@@ -1,30 +1,35 @@
 //! The trainer as a whole: its settings, its start, its way from block to block, and its end.
 
 use crate::{
-	checkpoints::Checkpointer,
+	checkpoints::{Checkpointer, Evaluate},
 	control::TrainingSettings,
 	events::{Event, Report},
 	group_client::GroupClient,
 	loader::AssetLoader,
+	preflight::{Preflight, Probe},
 	rounds::{Participation, RoundMachine},
 	state::State,
 };
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use descent_artifacts::{Artifacts, Quota};
 use descent_client::{Client, Key};
 use descent_content::{ServerHandle, Store};
-use descent_protocol::{view::GroupView, BlockNumber, GroupId};
+use descent_evaluator::EvaluationPool;
+use descent_protocol::{format_amount, view::GroupView, BlockNumber, GroupId};
 use std::{
 	future::Future,
 	net::SocketAddr,
 	path::PathBuf,
 	pin::pin,
+	sync::Arc,
 	time::{Duration, Instant},
 };
 use tokio::runtime::Handle;
 
 /// Time between two reads of the group.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// Longest wait for open connections at the end.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
 /// Longest wait for a node at the start.
 const CONNECT_LIMIT: Duration = Duration::from_secs(120);
 
@@ -46,9 +51,15 @@ pub struct Settings {
 	pub public_url: Option<String>,
 	/// Deposit of each commitment, in the smallest unit; the group's smallest one if absent.
 	pub deposit: Option<u128>,
+	/// Largest deposit that the group may ask for, in the smallest unit. If absent, `deposit`, or else the
+	/// one that the group asks for when the trainer starts.
+	pub max_deposit: Option<u128>,
+	/// True if the trainer tries its public address, and measures a claim and a checkpoint's way to the
+	/// validators, before it commits to anything.
+	pub preflight: bool,
 	/// Rounds to take part in; without end if absent.
 	pub rounds: Option<u32>,
-	/// Blocks left free between the commitment and the end of its window.
+	/// Fewest blocks left free between the commitment and the end of its window.
 	pub commit_margin: BlockNumber,
 	/// Largest size of content on disk, in bytes.
 	pub max_content: u64,
@@ -64,8 +75,9 @@ pub struct Settings {
 ///
 /// # Errors
 /// If the node or the group cannot be reached at the start, the directory is in use, damaged or another
-/// trainer's, the address cannot be listened on, or the node turns out to be one of another chain. Later
-/// failures are logged, and tried again at the next block.
+/// trainer's, the address cannot be listened on, or the node turns out to be one of another chain. If the
+/// preflight finds that deposits would be lost, and none is at stake. Later failures are logged, and tried
+/// again at the next block.
 pub async fn run(
 	settings: Settings,
 	report: impl Report + Clone + Send + 'static,
@@ -76,7 +88,10 @@ pub async fn run(
 		() = &mut shutdown => return Ok(()),
 		client = connect(&settings.node) => client?,
 	};
-	let mut trainer = Trainer::start(settings, client, report).await?;
+	let mut trainer = tokio::select! {
+		() = &mut shutdown => return Ok(()),
+		trainer = Trainer::start(settings, client, report) => trainer?,
+	};
 	let outcome = tokio::select! {
 		() = shutdown => Ok(()),
 		ended = trainer.follow() => ended,
@@ -114,13 +129,27 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		let gateway = serve(settings.listen, state.port(), cache.store().clone()).await?;
 		state.set_port(gateway.address().port())?;
 		let address = public_address(settings.public_url.as_deref(), gateway.address());
+		let served = state.served();
+		// The probe may make room.
+		let _served = cache.hold(served.clone());
+		let probe =
+			Probe { cache: cache.clone(), address: address.clone(), scratch: artifacts.scratch().into() };
+		if settings.preflight {
+			unless_at_stake(&state, probe.reach().await)?;
+		}
+		// A raise has to be agreed to, be it the stakeholders' or a node's invention.
+		let max_deposit = settings.max_deposit.or(settings.deposit).unwrap_or(group.deposit);
+		unless_at_stake(&state, check_deposit(settings.deposit, max_deposit, group.deposit))?;
+		let evaluator: Arc<dyn Evaluate> = Arc::new(EvaluationPool::start()?);
+		let preflight = settings.preflight.then(|| Preflight::new(probe, evaluator.clone()));
 		let directory = settings.data.join("training");
 		let log = client.log(Handle::current());
 		let loader = AssetLoader::start(artifacts, settings.training, directory, log, report.clone())?;
-		let checkpointer = Checkpointer::new(loader, cache, address.clone(), state.served());
+		let checkpointer = Checkpointer::new(loader, cache, evaluator, preflight, address.clone(), served);
 		report.event(Event::Ready { address, account: account.to_string() });
 		let participation = Participation {
 			deposit: settings.deposit,
+			max_deposit,
 			margin: settings.commit_margin,
 			rounds: settings.rounds.unwrap_or(u32::MAX),
 		};
@@ -137,7 +166,14 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 			if seen != Some(self.group.block) {
 				seen = Some(self.group.block);
 				let open = self.machine.open_specs();
-				self.machine.checkpoints().follow(&self.group, open);
+				if let Some(event) = self.machine.checkpoints().follow(&self.group, open) {
+					self.report.event(event);
+				}
+				if let Some(reason) = self.refusal() {
+					bail!(
+						"nothing is committed, as deposits would be lost: {reason}; --no-preflight skips this"
+					);
+				}
 				match self.machine.step(&self.group).await {
 					Ok(()) => failure = None,
 					Err(error) => warn_once(&mut failure, &error)?,
@@ -155,7 +191,16 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		}
 	}
 
-	async fn stop(self) {
+	/// Returns the reason to end that the preflight found. While deposits are at stake there is none.
+	fn refusal(&mut self) -> Option<String> {
+		if !self.machine.open_rounds().is_empty() {
+			return None;
+		}
+		self.machine.checkpoints().refusal().map(str::to_owned)
+	}
+
+	/// Ends the threads and the gateway, each within a few seconds.
+	async fn stop(mut self) {
 		let open = self.machine.open_rounds();
 		if !open.is_empty() {
 			tracing::warn!(
@@ -163,8 +208,14 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 				 reveal windows close"
 			);
 		}
-		if let Err(error) = self.gateway.stop().await {
+		let threads = self.machine.checkpoints().end();
+		let (is_quiet, stopped) =
+			tokio::join!(threads, tokio::time::timeout(STOP_LIMIT, self.gateway.stop()));
+		if let Ok(Err(error)) = stopped {
 			tracing::warn!("the gateway: {error}");
+		}
+		if !is_quiet {
+			tracing::info!("a computation is given up; a restart begins it anew");
 		}
 	}
 }
@@ -196,6 +247,31 @@ fn public_address(public_url: Option<&str>, listening: SocketAddr) -> String {
 	address
 }
 
+/// Passes an error on, unless deposits are at stake: the trainer has to run to reveal them.
+fn unless_at_stake(state: &State, outcome: Result<()>) -> Result<()> {
+	match outcome {
+		Err(error) if !state.entries().is_empty() => {
+			tracing::error!("{error:#}; going on, as deposits are at stake");
+			Ok(())
+		}
+		outcome => outcome,
+	}
+}
+
+/// Checks that the group's smallest deposit may be paid.
+fn check_deposit(deposit: Option<u128>, most: u128, smallest: u128) -> Result<()> {
+	ensure!(deposit.is_none_or(|deposit| deposit <= most), "--deposit is more than --max-deposit allows");
+	ensure!(
+		smallest <= most,
+		"the node says that the group asks for a deposit of {}, but at most {} is allowed: raise {}, or \
+		 choose another group",
+		format_amount(smallest),
+		format_amount(most),
+		if deposit.is_some_and(|deposit| deposit < smallest) { "--deposit" } else { "--max-deposit" }
+	);
+	Ok(())
+}
+
 /// Logs a failure unless it is the last one again. Fails if going on makes no sense.
 fn warn_once(last: &mut Option<String>, error: &anyhow::Error) -> Result<()> {
 	if let Some(fatal @ descent_client::Error::OtherChain { .. }) = error.downcast_ref() {
@@ -211,7 +287,7 @@ fn warn_once(last: &mut Option<String>, error: &anyhow::Error) -> Result<()> {
 
 /// Returns a line about the current round and training.
 fn progress(group: &GroupView, checkpointer: &Checkpointer) -> String {
-	let training = checkpointer.progress().unwrap_or_else(|| "waiting for model and data".into());
+	let training = checkpointer.progress();
 	let Some(round) = group.round else {
 		let (first, start) = (group.clock.first, group.clock.start);
 		return format!("block {}: round {first} begins at block {start}; {training}", group.block);
@@ -234,6 +310,26 @@ async fn connect(node: &str) -> Result<Client> {
 				tokio::time::sleep(POLL_INTERVAL).await;
 			}
 			connected => return Ok(connected?),
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn which_deposits_may_be_paid() {
+		for (deposit, most, smallest) in [(None, 10, 10), (Some(20), 20, 10), (Some(10), 30, 10)] {
+			check_deposit(deposit, most, smallest).unwrap();
+		}
+		for (deposit, most, smallest, wanted) in [
+			(None, 9, 10, "raise --max-deposit"),
+			(Some(9), 9, 10, "raise --deposit"),
+			(Some(20), 10, 10, "more than --max-deposit"),
+		] {
+			let error = check_deposit(deposit, most, smallest).unwrap_err().to_string();
+			assert!(error.contains(wanted), "{error}");
 		}
 	}
 }

@@ -2,14 +2,17 @@
 
 use crate::{
 	best_weights::BestWeights,
+	check_schedule::CheckSchedule,
 	control::{Command, Shared, Snapshot, TrainingSettings, TrainingTask},
+	holdout::{Check, Holdout},
+	learning_rate::LearningRate,
+	resume::ResumeFile,
 };
 use anyhow::{Context, Result};
-use descent_artifacts::{within, ArtifactError};
-use descent_evaluator::evaluation_set::{self, EvaluationSet};
+use descent_artifacts::ArtifactError;
+use descent_evaluator::evaluation_set;
 use descent_model::{Model, Shuffle, Trainer, TrainingError};
 use descent_protocol::Score;
-use rand::{rngs::StdRng, Rng, SeedableRng};
 use sp_core::H256;
 use std::{
 	path::{Path, PathBuf},
@@ -21,14 +24,6 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Steps after which a check on the holdout is due.
-const CHECK_STEPS: u64 = 500;
-/// A check is not begun before training has taken this many times as long as the last one took.
-const CHECK_SHARE: u32 = 10;
-/// Longest time for a check.
-const CHECK_LIMIT: Duration = Duration::from_secs(600);
-/// Smallest learning rate after halvings, as a share of the one asked for.
-const SMALLEST_SHARE: f64 = 1.0 / 64.0;
 /// Weight of the past in the loss that is shown.
 const SMOOTHING: f64 = 0.98;
 
@@ -38,46 +33,58 @@ pub(crate) struct TrainingLoop {
 	settings: TrainingSettings,
 	shared: Arc<Shared>,
 	trainer: Trainer,
-	holdout: EvaluationSet,
+	holdout: Holdout,
 	batches: Shuffle,
 	weights: BestWeights,
-	smallest_rate: f64,
+	rate: LearningRate,
 	checks: CheckSchedule,
+	resume: ResumeFile,
 }
 
 impl TrainingLoop {
-	/// Prepares a training that begins with the best weights in the directory, or with new ones.
+	/// Prepares a training that goes on where one in the directory was, or from its best weights, or begins
+	/// with new ones.
 	pub(crate) fn new(
 		task: TrainingTask,
 		settings: TrainingSettings,
 		directory: PathBuf,
 		shared: Arc<Shared>,
 	) -> Result<Self> {
+		let resume = ResumeFile::new(&directory);
 		let weights = BestWeights::open(directory)?;
-		let (holdout, batches) = prepare(&task, &settings)?;
 		let model = weights.load(&task.description, &settings)?;
-		let trainer = Trainer::new(model, settings.options())?;
 		let mut training = Self {
-			smallest_rate: settings.learning_rate * SMALLEST_SHARE,
+			holdout: Holdout::draw(&task, &settings)?,
+			batches: order(&task, &settings),
+			trainer: Trainer::new(model, settings.options())?,
+			rate: LearningRate::new(settings.learning_rate),
 			task,
 			settings,
 			shared,
-			trainer,
-			holdout,
-			batches,
 			weights,
 			checks: CheckSchedule::new(),
+			resume,
 		};
-		if training.weights.has_peak() {
-			training.weights.peak = training.evaluate(training.trainer.model())?;
+		training.evaluate_peak()?;
+		let Self { resume, trainer, rate, batches, task, .. } = &mut training;
+		if !resume.read(trainer, rate, batches, task) {
+			training.restart_from_best()?;
 		}
 		Ok(training)
 	}
 
-	/// Trains until the commands end.
+	/// Trains until the commands end, or it is asked to end.
 	pub(crate) fn run(mut self, commands: &Receiver<Command>) -> Result<()> {
+		let outcome = self.train(commands);
+		if outcome.is_ok() {
+			self.resume.write(&self.trainer, &self.rate, &self.batches, &self.task);
+		}
+		outcome
+	}
+
+	fn train(&mut self, commands: &Receiver<Command>) -> Result<()> {
 		let (mut since, mut steps) = (Instant::now(), 0u64);
-		loop {
+		while !self.shared.is_ending() {
 			match commands.try_recv() {
 				Ok(command) => {
 					self.handle(command)?;
@@ -99,8 +106,10 @@ impl TrainingLoop {
 			}
 			if self.checks.is_due() {
 				self.check()?;
+				self.resume.keep(&self.trainer, &self.rate, &self.batches, &self.task);
 			}
 		}
+		Ok(())
 	}
 
 	fn handle(&mut self, command: Command) -> Result<()> {
@@ -113,25 +122,26 @@ impl TrainingLoop {
 			}
 			Command::Head(digest, file) => self.evaluate_head(digest, &file),
 			Command::Task(task) => self.set_task(task),
+			Command::Accept(file, reply) => {
+				let accepted = self.weights.accept(&file);
+				// the receiver is gone if the caller is
+				let _ = reply.send(accepted);
+				Ok(())
+			}
+			Command::Reject => self.reject(),
 		}
 	}
 
-	/// Goes on with the current weights on other records. Scores on the records before say nothing about
-	/// them.
+	/// Goes on with the current weights on other records, at the learning rate asked for. Scores on the
+	/// records before say nothing about them.
 	fn set_task(&mut self, task: TrainingTask) -> Result<()> {
-		(self.holdout, self.batches) = prepare(&task, &self.settings)?;
+		self.holdout = Holdout::draw(&task, &self.settings)?;
+		self.batches = order(&task, &self.settings);
 		self.task = task;
-		self.weights.forget_scores();
-		let mut status = self.shared.status();
-		status.best = None;
-		if let Some(head) = &mut status.head {
-			head.score = None;
-		}
-		drop(status);
-		if self.weights.has_peak() {
-			let peak = self.weights.load(&self.task.description, &self.settings)?;
-			self.weights.peak = self.evaluate(&peak)?;
-		}
+		self.rate.restore();
+		self.trainer.set_learning_rate(self.rate.current());
+		self.forget_scores();
+		self.evaluate_peak()?;
 		self.check()
 	}
 
@@ -159,18 +169,20 @@ impl TrainingLoop {
 		let taken = self.weights.take(path);
 		let mut status = self.shared.status();
 		status.best = None;
-		Ok(taken?.map(|score| Snapshot { score, head: status.evaluated_head() }))
+		let holdout = self.holdout.set().clone();
+		Ok(taken?.map(|score| Snapshot { score, holdout, head: status.evaluated_head() }))
 	}
 
 	/// Evaluates the current weights, and keeps them if they are the best so far.
 	fn check(&mut self) -> Result<()> {
 		let began = Instant::now();
 		self.checks.unchecked = 0;
-		match self.evaluate(self.trainer.model())? {
+		match self.evaluate(None)? {
 			Some(score) => self.record(score)?,
+			None if self.shared.is_ending() => {}
 			None => self.recover()?,
 		}
-		self.checks.end(began);
+		self.shared.status().check = self.checks.end(began);
 		Ok(())
 	}
 
@@ -182,46 +194,89 @@ impl TrainingLoop {
 		if !is_stale {
 			return Ok(());
 		}
-		self.settings.learning_rate = (self.settings.learning_rate / 2.0).max(self.smallest_rate);
+		self.rate.lower();
 		tracing::debug!(
-			learning_rate = self.settings.learning_rate,
+			learning_rate = self.rate.current(),
 			"no better any more: going back to the best weights, and on in smaller steps"
 		);
-		self.restart_from(self.weights.load(&self.task.description, &self.settings)?)
+		self.restart_from_best()
 	}
 
-	/// Returns the score on the holdout; `None` if weights or outputs are not finite.
-	fn evaluate(&self, model: &Model) -> Result<Option<Score>> {
-		match self.holdout.score(model, within(CHECK_LIMIT)) {
-			Ok(score) => Ok(Some(score)),
-			Err(ArtifactError::Invalid(reason) | ArtifactError::IllConditioned(reason)) => {
-				tracing::debug!("not a model to keep: {reason}");
-				Ok(None)
+	/// Returns the score of a model, or of the current weights, on the holdout; `None` if weights or outputs
+	/// are not finite. The holdout is halved as long as that takes too long.
+	fn evaluate(&mut self, model: Option<&Model>) -> Result<Option<Score>> {
+		loop {
+			match self.holdout.check(model.unwrap_or(self.trainer.model()))? {
+				Check::Score(score) => return Ok(Some(score)),
+				Check::Unusable => return Ok(None),
+				Check::Halved => {
+					self.forget_scores();
+					// it has to be given again
+					self.shared.status().head = None;
+				}
 			}
-			Err(error) => Err(error.into()),
+			if self.shared.is_ending() {
+				return Ok(None);
+			}
+		}
+	}
+
+	/// Evaluates the best weights ever, if there are any.
+	fn evaluate_peak(&mut self) -> Result<()> {
+		if self.weights.has_peak() {
+			let peak = self.weights.load(&self.task.description, &self.settings)?;
+			self.weights.peak = self.evaluate(Some(&peak))?;
+		}
+		Ok(())
+	}
+
+	/// Forgets all scores on the holdout.
+	fn forget_scores(&mut self) {
+		self.weights.forget_scores();
+		let mut status = self.shared.status();
+		status.best = None;
+		if let Some(head) = &mut status.head {
+			head.score = None;
 		}
 	}
 
 	/// Goes back to the best weights, or to new ones, with half the learning rate, after the current ones
 	/// have diverged.
 	fn recover(&mut self) -> Result<()> {
-		self.settings.learning_rate /= 2.0;
+		self.rate.recover();
 		self.settings.seed = self.settings.seed.wrapping_add(1);
 		tracing::warn!(
-			learning_rate = self.settings.learning_rate,
+			learning_rate = self.rate.current(),
 			"the loss is not finite any more: going back, and on in smaller steps"
 		);
+		self.restart_from_best()
+	}
+
+	/// Goes back to weights that a committee can measure, with half the learning rate.
+	fn reject(&mut self) -> Result<()> {
+		self.weights.reject()?;
+		self.shared.status().best = None;
+		self.rate.recover();
+		self.settings.seed = self.settings.seed.wrapping_add(1);
+		self.evaluate_peak()?;
+		self.restart_from_best()
+	}
+
+	fn restart_from_best(&mut self) -> Result<()> {
 		self.restart_from(self.weights.load(&self.task.description, &self.settings)?)
 	}
 
 	fn restart_from(&mut self, model: Model) -> Result<()> {
-		self.trainer = Trainer::new(model, self.settings.options())?;
+		let mut options = self.settings.options();
+		options.learning_rate = self.rate.current();
+		self.trainer = Trainer::new(model, options)?;
 		self.checks.unchecked = 0;
 		self.weights.reset_patience();
 		Ok(())
 	}
 
-	/// Evaluates a new head, and goes on from it if it is better than the best own weights.
+	/// Evaluates a new head, and goes on from it, at the learning rate asked for, if it is better than the
+	/// best own weights.
 	fn evaluate_head(&mut self, digest: H256, file: &Path) -> Result<()> {
 		let loaded = Model::load(&self.task.description, file, self.settings.device)
 			.map_err(evaluation_set::artifact_error);
@@ -233,7 +288,7 @@ impl TrainingLoop {
 				return Ok(());
 			}
 		};
-		let Some(score) = self.evaluate(&model)? else {
+		let Some(score) = self.evaluate(Some(&model))? else {
 			return Ok(());
 		};
 		// another head, or none, may have been set meanwhile
@@ -241,48 +296,22 @@ impl TrainingLoop {
 			head.score = Some(score);
 		}
 		let own = match self.weights.peak {
-			None => self.evaluate(self.trainer.model())?,
+			None => self.evaluate(None)?,
 			peak => peak,
 		};
 		if own.is_none_or(|own| score < own) {
 			tracing::info!(%score, "going on from the head");
 			self.weights.adopt(file, score)?;
+			self.rate.restore();
 			self.restart_from(model)?;
 		}
 		Ok(())
 	}
 }
 
-/// Draws the holdout of a task, and the order of its batches.
-fn prepare(task: &TrainingTask, settings: &TrainingSettings) -> Result<(EvaluationSet, Shuffle)> {
-	let mut random = StdRng::seed_from_u64(settings.seed);
-	let seed = H256(random.random());
-	let holdout = EvaluationSet::draw(task.evaluation.clone(), seed, settings.holdout, task.metric)?;
-	let batches = Shuffle::new(task.training.len(), settings.batch, settings.seed);
-	Ok((holdout, batches))
-}
-
-/// Decides when the next check on the holdout is due, so that checks take a small part of the time.
-struct CheckSchedule {
-	/// Steps since the last check.
-	unchecked: u64,
-	ended: Instant,
-	took: Duration,
-}
-
-impl CheckSchedule {
-	fn new() -> Self {
-		Self { unchecked: 0, ended: Instant::now(), took: Duration::ZERO }
-	}
-
-	fn is_due(&self) -> bool {
-		self.unchecked >= CHECK_STEPS && self.ended.elapsed() >= self.took.saturating_mul(CHECK_SHARE)
-	}
-
-	fn end(&mut self, began: Instant) {
-		self.took = began.elapsed();
-		self.ended = Instant::now();
-	}
+/// Draws the order of a task's batches.
+fn order(task: &TrainingTask, settings: &TrainingSettings) -> Shuffle {
+	Shuffle::new(task.training.len(), settings.batch, settings.seed)
 }
 
 #[cfg(test)]

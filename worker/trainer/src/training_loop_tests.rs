@@ -1,5 +1,7 @@
 use super::*;
 use crate::{best_weights::STALE_CHECKS, control::Status, handle::TrainingHandle};
+use descent_artifacts::within;
+use descent_evaluator::evaluation_set::EvaluationSet;
 use descent_model::{Device, Optimizer};
 use descent_protocol::Metric;
 use descent_testing::Fixture;
@@ -134,14 +136,16 @@ fn goes_back_to_the_best_weights_in_smaller_steps() {
 	}
 	training.check().unwrap();
 	let peak = training.weights.peak.unwrap();
-	training.settings.learning_rate = 1.0;
+	assert_eq!(training.rate.current(), 0.01);
 	training.restart_from(Model::new(&fixture.description, 99, Device::Cpu).unwrap()).unwrap();
 	for _ in 0..STALE_CHECKS {
-		assert!(training.evaluate(training.trainer.model()).unwrap().unwrap() > peak);
+		assert!(training.evaluate(None).unwrap().unwrap() > peak);
 		training.record(Score(peak.0 + 1)).unwrap();
 	}
-	assert_eq!(training.evaluate(training.trainer.model()).unwrap(), Some(peak));
-	assert_eq!(training.settings.learning_rate, 0.5);
+	assert_eq!(training.evaluate(None).unwrap(), Some(peak));
+	assert_eq!(training.rate.current(), 0.005);
+	training.set_task(task(&fixture)).unwrap();
+	assert_eq!(training.rate.current(), 0.01, "other records have more to learn");
 }
 
 /// The first set is too small to learn much of; the second is not.
@@ -159,4 +163,99 @@ async fn goes_on_with_its_weights_on_other_records() {
 	assert!(after.score < Score(1_000_000), "with the weights that there were");
 	until(&handle, |status| status.steps > steps).await;
 	until(&handle, |status| status.best.is_some_and(|best| best < Score(250_000))).await;
+}
+
+fn weights(training: &TrainingLoop) -> Vec<u8> {
+	let file = tempfile::NamedTempFile::new().unwrap();
+	training.trainer.model().save(file.path()).unwrap();
+	std::fs::read(file.path()).unwrap()
+}
+
+fn open(fixture: &Fixture, settings: TrainingSettings) -> TrainingLoop {
+	let directory = fixture.directory.path().join("training");
+	TrainingLoop::new(task(fixture), settings, directory, Arc::default()).unwrap()
+}
+
+/// Momentum, learning rate and order of the batches are those of a training that was never ended.
+#[test]
+fn a_training_that_ended_goes_on_as_if_it_had_not() {
+	let fixture = Fixture::new(500);
+	let mut whole = open(&fixture, settings());
+	(0..20).for_each(|_| whole.step().unwrap());
+	whole.check().unwrap();
+	(0..20).for_each(|_| whole.step().unwrap());
+	whole.rate.lower();
+	whole.trainer.set_learning_rate(whole.rate.current());
+	whole.resume.write(&whole.trainer, &whole.rate, &whole.batches, &whole.task);
+	// A user that gives no seed gets another one.
+	let mut resumed = open(&fixture, TrainingSettings { seed: 8, ..settings() });
+	assert_eq!(weights(&resumed), weights(&whole), "not the best ones, which are older");
+	assert_eq!(resumed.rate.current(), 0.005);
+	for training in [&mut whole, &mut resumed] {
+		(0..40).for_each(|_| training.step().unwrap());
+	}
+	assert_eq!(weights(&resumed), weights(&whole));
+
+	let other = open(&fixture, TrainingSettings { learning_rate: 0.02, ..settings() });
+	assert_eq!(other.rate.current(), 0.02, "another learning rate was asked for");
+	let sgd = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+	let other = open(&fixture, TrainingSettings { optimizer: sgd, ..settings() });
+	let peak = other.weights.load(&fixture.description, &settings()).unwrap();
+	let path = fixture.directory.path().join("peak");
+	peak.save(&path).unwrap();
+	assert_eq!(std::fs::read(path).unwrap(), weights(&other), "another optimizer begins with the best ones");
+}
+
+#[tokio::test]
+async fn the_end_of_a_training_keeps_its_last_weights() {
+	let fixture = Fixture::new(300);
+	let handle = start(&fixture, settings());
+	let steps = until(&handle, |status| status.steps > 20).await.steps;
+	handle.end();
+	let deadline = Instant::now() + PATIENCE;
+	while !handle.has_ended() {
+		assert!(Instant::now() < deadline);
+		tokio::time::sleep(Duration::from_millis(5)).await;
+	}
+	assert!(!handle.has_stopped() || handle.status().steps >= steps);
+	assert!(open(&fixture, settings()).trainer.steps() >= steps);
+}
+
+#[test]
+fn a_holdout_that_takes_too_long_is_halved() {
+	let fixture = Fixture::new(500);
+	let mut training = open(&fixture, settings());
+	training.step().unwrap();
+	training.check().unwrap();
+	let before = training.weights.peak;
+	assert!(before.is_some());
+	training.holdout.set_limit(Duration::ZERO);
+	training.shared.status().head = Some(crate::control::Head { digest: H256::zero(), score: None });
+	training.step().unwrap();
+	training.check().unwrap();
+	assert_eq!(training.holdout.records(), 1, "the last record takes the time that it takes");
+	assert_ne!(training.weights.peak, before, "it is a score on other records");
+	assert!(training.shared.status().head.is_none(), "the head has to be evaluated again");
+	training.step().unwrap();
+}
+
+#[test]
+fn weights_that_a_committee_cannot_measure_are_given_up() {
+	let fixture = Fixture::new(500);
+	let mut training = open(&fixture, settings());
+	let learn = |training: &mut TrainingLoop| {
+		(0..50).for_each(|_| training.step().unwrap());
+		training.check().unwrap();
+		weights(training)
+	};
+	let good = learn(&mut training);
+	let file = fixture.directory.path().join("good");
+	std::fs::write(&file, &good).unwrap();
+	training.weights.accept(&file).unwrap();
+	let bad = learn(&mut training);
+	assert_ne!(good, bad);
+	training.reject().unwrap();
+	assert_eq!(weights(&training), good);
+	assert!(training.weights.peak.is_some() && training.weights.best.is_none());
+	assert_eq!(training.rate.current(), 0.005);
 }

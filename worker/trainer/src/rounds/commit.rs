@@ -1,7 +1,8 @@
 //! The choice of a checkpoint, and the commitment to it.
 
 use super::{
-	next_block, own_candidate, reached_target, Chain, CheckpointSource, Offer, RoundMachine, Transaction,
+	next_block, own_candidate, reached_target, Chain, CheckpointSource, Offer, Participation, RoundMachine,
+	Transaction,
 };
 use crate::{
 	events::{Event, Report},
@@ -9,7 +10,8 @@ use crate::{
 	state::Entry,
 };
 use anyhow::{Context, Result};
-use descent_protocol::{view::GroupView, BlockNumber, RoundIndex};
+use descent_protocol::{format_amount, view::GroupView, BlockNumber, RoundIndex, MILLISECONDS_PER_BLOCK};
+use std::time::Instant;
 
 impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 	/// Commits to the best checkpoint so far, shortly before the commit window closes.
@@ -29,24 +31,62 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		if self.skipped == Some(round) || !self.is_due(next_block(group), windows.commit.end) {
 			return Ok(());
 		}
+		if let Err(reason) = self.deposit(group) {
+			self.refuse_deposit(round, reason);
+			return Ok(());
+		}
 		let view = self.chain.round(round).await?;
 		if own_candidate(&view, &self.account).is_some() {
 			self.skip(round, "this account has a commitment in it that was made elsewhere".into());
 			return Ok(());
 		}
 		let path = self.state.checkpoint(round);
-		match self.checkpoints.offer(group, &path).await? {
-			Offer::Nothing(reason) => self.skip(round, reason),
+		let began = Instant::now();
+		let reason = match self.checkpoints.offer(group, &path).await? {
+			Offer::Nothing(reason) => reason,
 			Offer::Checkpoint(checkpoint) if self.state.has_used(&checkpoint.digest) => {
-				self.state.discard(round)?;
-				self.skip(round, "the best checkpoint is one that was committed before".into());
+				"the best checkpoint is one that was committed before".into()
 			}
 			Offer::Checkpoint(checkpoint) => {
-				let entry = self.state.prepare(round, checkpoint, RoundSpec::from(group))?;
-				self.send_commitment(group, round, &entry).await?;
+				let block = self.chain.round(round).await?.block.max(group.block);
+				if block.saturating_add(1) < windows.commit.end {
+					let entry = self.state.prepare(round, checkpoint, RoundSpec::from(group))?;
+					return self.send_commitment(group, round, &entry).await;
+				}
+				format!(
+					"the checkpoint was measured by block {block}, too late for the window that ends with \
+					 block {}: it took {} s, which the next round allows for",
+					windows.commit.end.saturating_sub(1),
+					began.elapsed().as_secs()
+				)
 			}
-		}
+		};
+		self.state.discard(round)?;
+		self.skip(round, reason);
 		Ok(())
+	}
+
+	/// Returns the deposit of a commitment.
+	///
+	/// # Errors
+	/// The reason for which the group's smallest deposit is not paid.
+	fn deposit(&self, group: &GroupView) -> Result<u128, String> {
+		let Participation { deposit, max_deposit, .. } = self.participation;
+		let smallest = format_amount(group.deposit);
+		if group.deposit > max_deposit {
+			return Err(format!(
+				"the node says that the group asks for a deposit of {smallest}, but this trainer was started \
+				 for at most {}; --max-deposit allows more",
+				format_amount(max_deposit)
+			));
+		}
+		match deposit {
+			Some(deposit) if deposit < group.deposit => Err(format!(
+				"the group asks for a deposit of {smallest}, but --deposit is {}",
+				format_amount(deposit)
+			)),
+			deposit => Ok(deposit.unwrap_or(group.deposit)),
+		}
 	}
 
 	/// Returns true while the group's target is reached, and reports it once.
@@ -59,9 +99,12 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		self.is_idle
 	}
 
-	/// Returns true if a commitment has to be sent now to be in block `next`, before the window's `end`.
+	/// Returns true if a commitment has to be prepared now to be in a block before the window's `end`.
 	fn is_due(&self, next: BlockNumber, end: BlockNumber) -> bool {
-		next.saturating_add(self.participation.margin) >= end && next < end
+		let milliseconds = self.checkpoints.expected().as_millis();
+		let blocks = milliseconds.div_ceil(u128::from(MILLISECONDS_PER_BLOCK));
+		let lead = BlockNumber::try_from(blocks).unwrap_or(BlockNumber::MAX);
+		next.saturating_add(self.participation.margin).saturating_add(lead) >= end && next < end
 	}
 
 	pub(super) async fn send_commitment(
@@ -70,12 +113,26 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		round: RoundIndex,
 		entry: &Entry,
 	) -> Result<()> {
+		let deposit = match self.deposit(group) {
+			Ok(deposit) => deposit,
+			Err(reason) => {
+				self.refuse_deposit(round, reason);
+				return Ok(());
+			}
+		};
 		if !self.may_send(round, Transaction::Commit, group.block) {
 			return Ok(());
 		}
-		let deposit = self.participation.deposit.unwrap_or(group.deposit);
 		let sent = self.chain.commit(round, entry.commitment, deposit).await;
 		self.note_sent(round, Transaction::Commit, sent).context("the commitment was not taken")
+	}
+
+	/// Warns once a round that a deposit is not paid.
+	fn refuse_deposit(&mut self, round: RoundIndex, reason: String) {
+		if self.skipped != Some(round) {
+			tracing::warn!("round {round}: {reason}");
+			self.skip(round, reason);
+		}
 	}
 
 	fn skip(&mut self, round: RoundIndex, reason: String) {

@@ -17,6 +17,7 @@ use std::{
 	collections::BTreeMap,
 	path::Path,
 	sync::{Arc, Mutex},
+	time::Duration,
 };
 
 pub(super) const CLOCK: Clock = Clock { first: 0, start: 0, length: 12, reveal: 4, attest: 4, open: 2 };
@@ -224,12 +225,23 @@ pub(super) struct FakeCheckpoints {
 	pub published: Vec<ContentRef>,
 	/// The rule of the last claim.
 	pub rounding: Option<Rounding>,
+	/// Time that an offer is expected to take.
+	pub expected: Duration,
+	/// A chain on which an offer takes this many blocks.
+	pub slow: Option<(FakeChain, BlockNumber)>,
 }
 
 impl CheckpointSource for FakeCheckpoints {
+	fn expected(&self) -> Duration {
+		self.expected
+	}
+
 	async fn offer(&mut self, group: &GroupView, path: &Path) -> Result<Offer> {
 		if self.nothing {
 			return Ok(Offer::Nothing("not better".into()));
+		}
+		if let Some((chain, blocks)) = &self.slow {
+			chain.0.lock().unwrap().block += blocks;
 		}
 		self.made += 1;
 		let checkpoint = [self.made, group.block as u8];
@@ -302,7 +314,7 @@ impl Harness {
 	pub(super) fn start(&self, rounds: u32) -> Fake {
 		let state = State::open(self.directory.path(), H256::zero(), 1, &account()).unwrap();
 		let checkpoints = FakeCheckpoints { made: state.entries().len() as u8, ..FakeCheckpoints::default() };
-		let participation = Participation { deposit: None, margin: 2, rounds };
+		let participation = Participation { deposit: None, max_deposit: 1, margin: 2, rounds };
 		RoundMachine::new(
 			self.chain.clone(),
 			checkpoints,

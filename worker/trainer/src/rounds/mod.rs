@@ -19,7 +19,7 @@ use descent_protocol::{
 	BlockNumber, ContentRef, Phase, RoundIndex, Rounding, Score,
 };
 use sp_core::{crypto::AccountId32, H256};
-use std::{collections::HashMap, future::Future, path::Path};
+use std::{collections::HashMap, future::Future, path::Path, time::Duration};
 
 /// Blocks after which a transaction that is not on chain is sent again.
 const RESEND_AFTER: BlockNumber = 2;
@@ -45,6 +45,8 @@ pub(crate) trait Chain {
 
 /// Makes, measures and serves checkpoints.
 pub(crate) trait CheckpointSource {
+	/// Returns the time that the next offer may take.
+	fn expected(&self) -> Duration;
 	/// Writes the best checkpoint so far to a file, if it is worth committing.
 	fn offer(&mut self, group: &GroupView, path: &Path) -> impl Future<Output = Result<Offer>> + Send;
 	/// Measures a checkpoint on the records that a seed draws, as a committee member does in a round with
@@ -79,7 +81,9 @@ pub(crate) enum Offer {
 pub(crate) struct Participation {
 	/// Deposit of each commitment, in the smallest unit; the group's smallest one if absent.
 	pub deposit: Option<u128>,
-	/// Blocks left free between the commitment and the end of its window.
+	/// Largest deposit of a commitment that the group may ask for, in the smallest unit.
+	pub max_deposit: u128,
+	/// Fewest blocks left free between the commitment and the end of its window.
 	pub margin: BlockNumber,
 	/// Rounds to take part in from now on.
 	pub rounds: u32,

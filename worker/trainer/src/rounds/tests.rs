@@ -302,3 +302,58 @@ async fn an_overdue_round_is_asked_to_be_settled_a_few_times() {
 	harness.at(&mut trainer, 200).await;
 	assert!(trainer.is_done());
 }
+
+#[tokio::test]
+async fn an_offer_begins_as_early_as_it_takes() {
+	let harness = Harness::new();
+	let mut trainer = harness.start(1);
+	trainer.checkpoints.expected = Duration::from_millis(3 * 3_000 + 1);
+	for block in 0..5 {
+		harness.at(&mut trainer, block).await;
+	}
+	assert_eq!(harness.counts(), (0, 0));
+	harness.at(&mut trainer, 5).await;
+	assert_eq!(harness.counts(), (1, 0), "4 blocks before the margin of 2, which ends with block 12");
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_is_ready_too_late_is_not_committed() {
+	for (blocks, commits) in [(1, 1), (2, 0)] {
+		let harness = Harness::new();
+		let mut trainer = harness.start(1);
+		trainer.checkpoints.slow = Some((harness.chain.clone(), blocks));
+		harness.at(&mut trainer, 9).await;
+		assert_eq!(harness.counts(), (commits, 0), "{blocks} blocks");
+		if commits == 0 {
+			assert_eq!(harness.events.names(), ["round_started", "skipped"]);
+			assert!(trainer.open_rounds().is_empty() && !trainer.state.checkpoint(0).exists());
+		}
+	}
+}
+
+#[tokio::test]
+async fn a_larger_deposit_than_agreed_to_is_not_paid() {
+	let harness = Harness::new();
+	let mut trainer = harness.start(1);
+	harness.chain.0.lock().unwrap().block = 9;
+	let mut group = harness.chain.group();
+	group.deposit = 2_500_000_000_000;
+	trainer.step(&group).await.unwrap();
+	let Some(Event::Skipped { reason, .. }) = harness.events.0.lock().unwrap().last().cloned() else {
+		panic!("{:?}", harness.events.names());
+	};
+	assert!(reason.contains("2.5") && reason.contains("0.000000000001"), "{reason}");
+	// Nor after a restart, with a commitment that was never sent.
+	harness.chain.0.lock().unwrap().lose = 1;
+	let mut trainer = harness.start(1);
+	harness.at(&mut trainer, 9).await;
+	assert_eq!(harness.counts(), (1, 0));
+	let mut trainer = harness.start(1);
+	trainer.step(&group).await.unwrap();
+	assert_eq!(harness.counts(), (1, 0));
+	trainer.participation.max_deposit = group.deposit;
+	trainer.step(&group).await.unwrap();
+	assert_eq!(harness.counts(), (2, 0));
+	let ledger = harness.chain.0.lock().unwrap();
+	assert_eq!(ledger.rounds[&0].0[0].deposit, group.deposit);
+}

@@ -76,8 +76,8 @@ pub use host::is_loopback;
 pub use limits::*;
 pub use provider::{addresses, are_addresses, bound_addresses, is_text, Providers};
 pub use round::{
-	explain, explanation, rank, sample, settle, slot_fee, Clock, ClockError, Incumbent, Outcome, Phase,
-	Settlement, Windows,
+	condition_limit, explain, explanation, perturbation_seed, rank, sample, settle, slot_fee, Clock,
+	ClockError, Incumbent, Outcome, Phase, Settlement, Windows,
 };
 pub use score::{Dither, Rounding, Score};
 pub use stake::{

@@ -1,6 +1,7 @@
 //! Rules of one round: its windows, the order of its candidates, the records it draws and its settlement.
 
 mod clock;
+mod condition;
 mod explain;
 mod ranking;
 mod sample;
@@ -8,6 +9,7 @@ mod settlement;
 mod slot_fee;
 
 pub use clock::{Clock, ClockError, Phase, Windows};
+pub use condition::{condition_limit, perturbation_seed};
 pub use explain::{explain, explanation};
 pub use ranking::rank;
 pub use sample::sample;

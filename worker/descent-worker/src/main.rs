@@ -3,8 +3,10 @@
 //! - `evaluate` measures checkpoints and checks proposed deltas for the validator beside it.
 //! - `train` trains a group's model, competes in its rounds and serves its checkpoints.
 //! - `test` measures one checkpoint on one data file.
+//! - `selftest` shows that this machine computes evaluations as all others do.
 
 mod evaluate;
+mod selftest;
 mod test;
 mod train;
 
@@ -12,7 +14,8 @@ use descent_console::screen;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use std::{future::Future, process::ExitCode, time::Duration};
+use descent_kernels::Instructions;
+use std::{future::Future, process::ExitCode, sync::OnceLock, time::Duration};
 use tokio::runtime::Runtime;
 
 /// Longest wait, at the end, for threads that still compute.
@@ -28,7 +31,7 @@ more examples.";
 
 /// Train models, or measure them, for a Descent chain.
 #[derive(Parser, Debug)]
-#[command(name = "descent-worker", version, after_help = EXAMPLES)]
+#[command(name = "descent-worker", version, long_version = long_version(), after_help = EXAMPLES)]
 struct Arguments {
 	#[command(subcommand)]
 	command: Command,
@@ -39,6 +42,21 @@ enum Command {
 	Evaluate(evaluate::Options),
 	Train(train::Options),
 	Test(test::Options),
+	Selftest(selftest::Options),
+}
+
+/// Returns the version of this program and of what it computes with: a strike can then be traced to a build.
+fn long_version() -> &'static str {
+	static TEXT: OnceLock<String> = OnceLock::new();
+	TEXT.get_or_init(|| {
+		format!(
+			"{}\nevaluations: kernels {} in f64, instructions {}\ntraining: libtorch {}",
+			env!("CARGO_PKG_VERSION"),
+			descent_kernels::VERSION,
+			Instructions::chosen().name(),
+			descent_model::LIBTORCH
+		)
+	})
 }
 
 fn main() -> ExitCode {
@@ -67,6 +85,7 @@ async fn run(command: Command) -> Result<()> {
 		Command::Evaluate(options) => evaluate::run(options).await,
 		Command::Train(options) => train::run(options).await,
 		Command::Test(options) => tokio::task::spawn_blocking(|| test::run(options)).await?,
+		Command::Selftest(options) => tokio::task::spawn_blocking(move || selftest::run(&options)).await?,
 	}
 }
 

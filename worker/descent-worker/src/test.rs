@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use descent_console::screen;
 use descent_dataset::{DeltaLimits, Description, Loss, Set};
-use descent_model::{evaluate_set, Device, Model};
+use descent_model::{evaluate, Checkpoint, Drawn, EvaluationRules};
 use descent_protocol::{Metric, Score};
 use serde::Serialize;
 use sp_core::H256;
@@ -63,7 +63,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
 fn measure(options: &Options) -> Result<Report> {
 	let description = Description::read(&options.description)
 		.with_context(|| format!("{} is not a usable model description", options.description.display()))?;
-	let model = Model::load(&description, &options.checkpoint, Device::Cpu)
+	let model = Checkpoint::load(&description, &options.checkpoint)
 		.with_context(|| format!("{} is not a checkpoint of this model", options.checkpoint.display()))?;
 	let folder = tempfile::tempdir().context("cannot make a temporary directory; set TMPDIR")?;
 	let set = Set::apply(
@@ -76,8 +76,10 @@ fn measure(options: &Options) -> Result<Report> {
 	)
 	.with_context(|| format!("{} cannot be used", options.data.display()))?;
 	let records: Vec<u64> = (0..set.len()).collect();
-	let score =
-		|metric| -> Result<Score> { Ok(evaluate_set(&model, &set, &records, metric, || false)?.score) };
+	let drawn = Drawn { set: &set, positions: &records };
+	let score = |metric| -> Result<Score> {
+		Ok(evaluate(&model, &drawn, &EvaluationRules::informal(metric), || false)?.score)
+	};
 	let error = match description.loss() {
 		Loss::CrossEntropy => Some(score(Metric::Error)?),
 		Loss::Mse => None,

@@ -4,9 +4,10 @@ use anyhow::{anyhow, ensure, Result};
 use descent_artifacts::ArtifactError;
 use descent_dataset::{Description, Set};
 use descent_model::{
-	evaluate_set, max_checkpoint_bytes, CheckpointError, Device, Evaluation, EvaluationError, Model,
+	evaluate, max_checkpoint_bytes, Checkpoint, CheckpointError, Drawn, Evaluation, EvaluationError,
+	EvaluationRules, Model,
 };
-use descent_protocol::{ContentRef, Metric, Rounding};
+use descent_protocol::{ContentRef, Metric, Rounding, Score};
 use sp_core::H256;
 use std::{path::Path, sync::Arc, time::Instant};
 
@@ -15,10 +16,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 pub struct EvaluationSet {
 	set: Arc<Set>,
 	records: Arc<[u64]>,
-	metric: Metric,
-	/// Draws the perturbation of the weights, too.
-	seed: H256,
-	rounding: Rounding,
+	rules: EvaluationRules,
 }
 
 impl EvaluationSet {
@@ -26,19 +24,43 @@ impl EvaluationSet {
 	pub fn draw(set: Arc<Set>, seed: H256, records: u32, metric: Metric) -> Result<Self> {
 		let records: Arc<[u64]> = descent_protocol::sample(seed, set.len(), records).into();
 		ensure!(!records.is_empty(), "the data set has no records to measure on");
-		Ok(Self { set, records, metric, seed, rounding: Rounding::dithered(seed) })
+		Ok(Self { set, records, rules: EvaluationRules::of_round(metric, seed) })
 	}
 
-	/// Returns the same records with another rule for scores.
-	pub fn with_rounding(self, rounding: Rounding) -> Self {
-		Self { rounding, ..self }
+	/// Returns the same records with another rule for scores. Rounds before dithered scores have no limit on
+	/// the condition.
+	pub fn with_rounding(mut self, rounding: Rounding) -> Self {
+		self.rules.rounding = rounding;
+		if rounding == Rounding::HalfEven {
+			self.rules.condition = None;
+		}
+		self
 	}
 
-	/// Measures a model, at the latest until `until`.
-	pub fn evaluate(&self, model: &Model, until: Instant) -> Result<Evaluation, ArtifactError> {
+	/// Measures a checkpoint as the members of a committee do, at the latest until `until`.
+	pub fn evaluate(&self, checkpoint: &Checkpoint, until: Instant) -> Result<Evaluation, ArtifactError> {
+		self.evaluate_by(&self.rules, checkpoint, until)
+	}
+
+	/// Measures the weights of a model in training: their score alone, which takes half of the time.
+	pub fn score(&self, model: &Model, until: Instant) -> Result<Score, ArtifactError> {
+		let checkpoint =
+			Checkpoint::from_model(model).map_err(|error| ArtifactError::Failed(error.into()))?;
+		let rules = EvaluationRules { condition: None, ..self.rules };
+		Ok(self.evaluate_by(&rules, &checkpoint, until)?.score)
+	}
+
+	fn evaluate_by(
+		&self,
+		rules: &EvaluationRules,
+		checkpoint: &Checkpoint,
+		until: Instant,
+	) -> Result<Evaluation, ArtifactError> {
 		let late = || Instant::now() >= until;
-		evaluate_set(model, &self.set, &self.records, self.metric, late).map_err(|error| match error {
+		let drawn = Drawn { set: &self.set, positions: &self.records };
+		evaluate(checkpoint, &drawn, rules, late).map_err(|error| match error {
 			error if error.is_invalid() => ArtifactError::Invalid(error.to_string()),
+			EvaluationError::IllConditioned { .. } => ArtifactError::IllConditioned(error.to_string()),
 			EvaluationError::Stopped(batch) => ArtifactError::Failed(anyhow!(
 				"the time ran out before batch {batch}: allow more of it, or measure on a faster machine"
 			)),
@@ -47,9 +69,9 @@ impl EvaluationSet {
 	}
 }
 
-/// Loads a checkpoint onto the CPU, to be measured.
-pub fn load(description: &Description, path: &Path) -> Result<Model, ArtifactError> {
-	Model::load(description, path, Device::Cpu).map_err(artifact_error)
+/// Loads a checkpoint to be measured.
+pub fn load(description: &Description, path: &Path) -> Result<Checkpoint, ArtifactError> {
+	Checkpoint::load(description, path).map_err(artifact_error)
 }
 
 /// Converts the error of a checkpoint that could not be loaded.

@@ -8,6 +8,7 @@ use crate::error::ModelError;
 use crate::input::sizes;
 use crate::model::Model;
 use descent_dataset::{Description, TensorSpec};
+use descent_kernels::{Perturbation, Weights};
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, SafeTensorError, View};
 use std::borrow::Cow;
@@ -89,12 +90,20 @@ pub fn max_checkpoint_bytes(description: &Description) -> u64 {
 	LENGTH + max_header_bytes(description) + description.plan().parameter_values * 4
 }
 
-impl Model {
-	/// Loads a checkpoint onto `device`.
+/// Values of a checkpoint in f32, tensor by tensor.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+	description: Description,
+	/// Parameters, then running statistics, in the plan's order.
+	tensors: Vec<Vec<f32>>,
+}
+
+impl Checkpoint {
+	/// Loads a checkpoint.
 	///
 	/// # Errors
 	/// See [`CheckpointError`].
-	pub fn load(description: &Description, path: &Path, device: Device) -> Result<Self, CheckpointError> {
+	pub fn load(description: &Description, path: &Path) -> Result<Self, CheckpointError> {
 		let file = File::open(path)?;
 		let (start, header) = header(&file, description)?;
 		for spec in description.plan().tensors() {
@@ -111,15 +120,95 @@ impl Model {
 		if found != expected {
 			return Err(CheckpointError::Malformed(format!("it has {found} bytes, but declares {expected}")));
 		}
-		Model::build(description, device, |spec| {
+		let tensors = description.plan().tensors().map(|spec| {
 			let info = header.info(&spec.name).ok_or_else(|| CheckpointError::Missing(spec.name.clone()))?;
-			let mut bytes = vec![0; usize::try_from(spec.values() * 4).unwrap_or(usize::MAX)];
-			file.read_exact_at(&mut bytes, start + info.data_offsets.0 as u64)?;
-			if !bytes.chunks_exact(4).all(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite()) {
-				return Err(CheckpointError::NotFinite(spec.name.clone()));
-			}
-			let tensor = Tensor::f_from_data_size(&bytes, &sizes(&spec.shape), Kind::Float);
-			Ok(tensor.map_err(ModelError::Torch)?)
+			read(&file, start + info.data_offsets.0 as u64, spec)
+		});
+		let tensors = tensors.collect::<Result<_, _>>()?;
+		Ok(Self { description: description.clone(), tensors })
+	}
+
+	/// Returns a checkpoint of these values, tensor by tensor in the plan's order; `None` where they are not
+	/// those of the description.
+	pub fn from_values(description: &Description, tensors: Vec<Vec<f32>>) -> Option<Self> {
+		let specs: Vec<_> = description.plan().tensors().collect();
+		let fits = |(spec, values): (&&TensorSpec, &Vec<f32>)| spec.values() == values.len() as u64;
+		let is_whole = specs.len() == tensors.len() && specs.iter().zip(&tensors).all(fits);
+		is_whole.then(|| Self { description: description.clone(), tensors })
+	}
+
+	/// Returns a checkpoint of values that are known to be those of the description.
+	pub(crate) fn new(description: &Description, tensors: Vec<Vec<f32>>) -> Self {
+		Self { description: description.clone(), tensors }
+	}
+
+	/// Copies the weights of a model.
+	///
+	/// # Errors
+	/// Returns [`ModelError::Torch`] if libtorch fails.
+	pub fn from_model(model: &Model) -> Result<Self, ModelError> {
+		let copy = |(_, tensor): (_, &Tensor)| -> Result<Vec<f32>, ModelError> {
+			let values =
+				tensor.f_detach()?.f_to_device(Device::Cpu)?.f_totype(Kind::Float)?.f_contiguous()?;
+			let mut copied = vec![0.0; values.numel()];
+			values.f_copy_data(&mut copied, values.numel())?;
+			Ok(copied)
+		};
+		let tensors = model.tensors().map(copy).collect::<Result<_, _>>()?;
+		Ok(Self { description: model.description().clone(), tensors })
+	}
+
+	/// Description of the model.
+	pub fn description(&self) -> &Description {
+		&self.description
+	}
+
+	/// Values of the tensors: parameters, then running statistics, in the plan's order.
+	pub fn tensors(&self) -> &[Vec<f32>] {
+		&self.tensors
+	}
+
+	/// Returns the values of a tensor, changed a little if there is a seed for it.
+	pub(crate) fn weights(&self, number: usize, perturbation: Option<u64>) -> Weights<'_> {
+		let values = self.tensors.get(number).map_or(&[][..], Vec::as_slice);
+		Weights { values, perturbation: perturbation.map(|seed| Perturbation::new(seed, number as u64)) }
+	}
+}
+
+/// Reads a tensor at a position of a file, piece by piece.
+fn read(file: &File, start: u64, spec: &TensorSpec) -> Result<Vec<f32>, CheckpointError> {
+	let count = usize::try_from(spec.values()).unwrap_or(usize::MAX);
+	let mut values = Vec::with_capacity(count);
+	let mut bytes = vec![0; 1 << 20];
+	while values.len() < count {
+		let bytes = &mut bytes[..((count - values.len()) * 4).min(1 << 20)];
+		file.read_exact_at(bytes, start + values.len() as u64 * 4)?;
+		values.extend(bytes.as_chunks::<4>().0.iter().map(|word| f32::from_le_bytes(*word)));
+	}
+	if !values.iter().all(|value| value.is_finite()) {
+		return Err(CheckpointError::NotFinite(spec.name.clone()));
+	}
+	Ok(values)
+}
+
+impl Model {
+	/// Loads a checkpoint onto `device`.
+	///
+	/// # Errors
+	/// See [`CheckpointError`].
+	pub fn load(description: &Description, path: &Path, device: Device) -> Result<Self, CheckpointError> {
+		Self::from_checkpoint(&Checkpoint::load(description, path)?, device).map_err(CheckpointError::Model)
+	}
+
+	/// Copies a checkpoint's weights onto `device`.
+	///
+	/// # Errors
+	/// Returns [`ModelError::Torch`] if libtorch fails.
+	pub fn from_checkpoint(checkpoint: &Checkpoint, device: Device) -> Result<Self, ModelError> {
+		let mut tensors = checkpoint.tensors.iter();
+		Model::build(&checkpoint.description, device, |spec| {
+			let values = tensors.next().map_or(&[][..], Vec::as_slice);
+			Ok(Tensor::f_from_slice(values)?.f_reshape(sizes(&spec.shape))?)
 		})
 	}
 
@@ -132,7 +221,7 @@ impl Model {
 		let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
 		let file = tempfile::NamedTempFile::new_in(folder)?;
 		let tensors =
-			self.tensors().map(|(spec, tensor)| Weights::copy(spec, tensor).map(|w| (&spec.name, w)));
+			self.tensors().map(|(spec, tensor)| Written::copy(spec, tensor).map(|w| (&spec.name, w)));
 		let tensors = tensors.collect::<Result<Vec<_>, _>>()?;
 		safetensors::serialize_to_file(tensors, None::<HashMap<String, String>>, file.path()).map_err(
 			|e| match e {
@@ -184,12 +273,12 @@ fn check(spec: &TensorSpec, info: Option<&TensorInfo>) -> Result<(), CheckpointE
 }
 
 /// Values of a tensor on their way to a file.
-struct Weights {
+struct Written {
 	shape: Vec<usize>,
 	bytes: Vec<u8>,
 }
 
-impl Weights {
+impl Written {
 	fn copy(spec: &TensorSpec, tensor: &Tensor) -> Result<Self, ModelError> {
 		let values = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_totype(Kind::Float)?.f_contiguous()?;
 		let count = values.numel();
@@ -200,7 +289,7 @@ impl Weights {
 	}
 }
 
-impl View for Weights {
+impl View for Written {
 	fn dtype(&self) -> Dtype {
 		Dtype::F32
 	}

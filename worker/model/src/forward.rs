@@ -128,12 +128,6 @@ impl Model {
 		};
 		Ok(per_record(&losses, self.kind)?)
 	}
-
-	/// Returns each record's share of wrong labels, with the shape `[records]` in the model's kind. Of equal
-	/// classes the first counts.
-	pub(crate) fn errors(&self, output: &Tensor, target: &Tensor) -> Result<Tensor, ModelError> {
-		Ok(per_record(&output.f_argmax(-1, false)?.f_ne_tensor(target)?.f_totype(self.kind)?, self.kind)?)
-	}
 }
 
 fn side(value: u64) -> i64 {

@@ -6,10 +6,12 @@
 //!
 //! # Evaluation
 //!
-//! Validators attest the result of [`evaluate`], so it must give the same numbers everywhere. It computes in
-//! f64 on the CPU: across processors, instruction sets and thread counts such evaluations agree to about
-//! 1e-15, and a [`Score`](descent_protocol::Score) keeps six decimals. The batch size [`EVALUATION_BATCH`] is
-//! part of the protocol, because the scores of the batches are the transcript that an attestation commits to.
+//! Validators attest the result of [`evaluate`], so it must give the same number everywhere. A [`Checkpoint`]
+//! is computed in f64 by the kernels of [`descent_kernels`], whose bits depend on neither the processor nor
+//! the number of threads, and a [`Rounding`](descent_protocol::Rounding) makes a score of the value. A
+//! checkpoint that amplifies rounding errors has no score, see [`Condition`]. The batch size
+//! [`EVALUATION_BATCH`] is part of the protocol, because the scores of the batches are the transcript that an
+//! attestation commits to.
 //!
 //! # Training
 //!
@@ -43,15 +45,23 @@ mod checkpoint;
 mod error;
 mod evaluation;
 mod forward;
+mod initialization;
 mod input;
 mod memory;
 mod model;
+pub mod selftest;
 mod shuffle;
 mod trainer;
 
-pub use checkpoint::{max_checkpoint_bytes, CheckpointError};
+/// Version of the libtorch that models are trained with, which the crate `tch` fixes.
+pub const LIBTORCH: &str = "2.11.0";
+
+pub use checkpoint::{max_checkpoint_bytes, Checkpoint, CheckpointError};
 pub use error::ModelError;
-pub use evaluation::{evaluate, evaluate_set, set_threads, Evaluation, EvaluationError, EVALUATION_BATCH};
+pub use evaluation::{
+	evaluate, evaluate_with, record_values, set_threads, Condition, Drawn, Engine, Evaluation,
+	EvaluationError, EvaluationRules, Records, EVALUATION_BATCH,
+};
 pub use memory::evaluation_memory;
 pub use model::Model;
 pub use shuffle::Shuffle;

@@ -1,10 +1,9 @@
 //! A model's tensors: their initial values and their use for prediction.
 
+use crate::checkpoint::Checkpoint;
 use crate::error::ModelError;
 use crate::input::sizes;
-use descent_dataset::{Description, Layer, TensorSpec};
-use rand_chacha::rand_core::{RngCore, SeedableRng};
-use rand_chacha::ChaCha12Rng;
+use descent_dataset::{Description, TensorSpec};
 use tch::{no_grad, Device, Kind, Tensor};
 
 /// A model with its weights.
@@ -19,62 +18,13 @@ pub struct Model {
 	pub(crate) buffers: Vec<Tensor>,
 }
 
-/// Initial values of a tensor.
-#[derive(Clone, Copy)]
-enum Initialization {
-	Constant(f32),
-	/// Uniform distribution over `[-bound, bound)`.
-	Uniform(f32),
-}
-
-/// Returns the initial values of a tensor. Weights of linear maps and convolutions are uniform in ±1/sqrt(fan
-/// in), as in PyTorch. Weights of embeddings have the standard deviation 0.02 (Radford et al., 2019). Biases
-/// are zero, and normalisations begin as the identity.
-fn initialization(layer: &Layer, spec: &TensorSpec) -> Initialization {
-	let name = spec.name.as_str();
-	if matches!(layer, Layer::Embedding { .. } | Layer::PositionEmbedding {}) {
-		return Initialization::Uniform(0.02 * 3f32.sqrt());
-	}
-	if spec.shape.len() > 1 {
-		let fan_in: u64 = spec.shape[1..].iter().product();
-		return Initialization::Uniform(1.0 / (fan_in.max(1) as f32).sqrt());
-	}
-	match name.ends_with("weight") || name.ends_with("running_var") {
-		true => Initialization::Constant(1.0),
-		false => Initialization::Constant(0.0),
-	}
-}
-
-/// Returns the position in `layers.<position>.<name>`.
-fn layer_of(name: &str) -> usize {
-	name.split('.').nth(1).and_then(|position| position.parse().ok()).unwrap_or(usize::MAX)
-}
-
 impl Model {
-	/// Returns a model with initial weights in f32 on `device`. The weights follow from `seed` alone and are
-	/// the same on every machine and device.
+	/// Returns a model with initial weights in f32 on `device`, see [`Checkpoint::initial`].
 	///
 	/// # Errors
 	/// Returns [`ModelError::Torch`] if libtorch fails.
 	pub fn new(description: &Description, seed: u64, device: Device) -> Result<Self, ModelError> {
-		let mut stream = 0;
-		Self::build(description, device, |spec| {
-			let mut rng = ChaCha12Rng::seed_from_u64(seed);
-			// Each tensor has its own stream, so an additional layer does not change the weights before it.
-			rng.set_stream(stream);
-			stream += 1;
-			let count = usize::try_from(spec.values()).unwrap_or(usize::MAX);
-			let layer = description.layers().get(layer_of(&spec.name));
-			let values: Vec<f32> =
-				match layer.map_or(Initialization::Constant(0.0), |layer| initialization(layer, spec)) {
-					Initialization::Constant(value) => vec![value; count],
-					Initialization::Uniform(bound) => (0..count)
-						// 24 bits make every value exact.
-						.map(|_| ((rng.next_u32() >> 8) as f32 / (1u32 << 23) as f32 - 1.0) * bound)
-						.collect(),
-				};
-			Ok::<_, ModelError>(Tensor::f_from_slice(&values)?.f_reshape(sizes(&spec.shape))?)
-		})
+		Self::from_checkpoint(&Checkpoint::initial(description, seed), device)
 	}
 
 	/// Builds a model of f32 tensors, which `tensor` returns for each of the plan's tensors.
@@ -97,19 +47,22 @@ impl Model {
 		Ok(Self { description: description.clone(), device, kind: Kind::Float, parameters, buffers })
 	}
 
-	/// Returns a copy for evaluation: on the CPU, in f64, without gradients.
-	pub(crate) fn for_evaluation(&self) -> Result<Self, ModelError> {
-		let copy = |tensors: &[Tensor]| {
-			let one = |t: &Tensor| t.f_detach()?.f_to_device(Device::Cpu)?.f_totype(Kind::Double);
-			tensors.iter().map(one).collect::<Result<Vec<_>, _>>()
-		};
-		Ok(Self {
-			description: self.description.clone(),
-			device: Device::Cpu,
-			kind: Kind::Double,
-			parameters: copy(&self.parameters)?,
-			buffers: copy(&self.buffers)?,
-		})
+	/// Returns a checkpoint's model in f64 without gradients, with its weights changed a little if there is a
+	/// seed for it.
+	pub(crate) fn in_double(
+		checkpoint: &Checkpoint,
+		perturbation: Option<u64>,
+		device: Device,
+	) -> Result<Self, ModelError> {
+		let mut tensors = Vec::new();
+		for (number, spec) in checkpoint.description().plan().tensors().enumerate() {
+			let values = checkpoint.weights(number, perturbation).to_vec();
+			let tensor = Tensor::f_from_slice(&values)?.f_reshape(sizes(&spec.shape))?;
+			tensors.push(tensor.f_to_device(device)?);
+		}
+		let buffers = tensors.split_off(checkpoint.description().plan().parameters.len());
+		let description = checkpoint.description().clone();
+		Ok(Self { description, device, kind: Kind::Double, parameters: tensors, buffers })
 	}
 
 	/// Description of the model.

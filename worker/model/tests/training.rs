@@ -3,12 +3,16 @@
 mod common;
 
 use common::{classifier, describe, language_model, learnable_batch, random_batch};
-use descent_dataset::{Batch, Description, SetError};
-use descent_model::{evaluate, Device, Model, Optimizer, Schedule, Trainer, TrainingError, TrainingOptions};
+use descent_dataset::{Batch, Description};
+use descent_model::{
+	evaluate, Checkpoint, Device, EvaluationRules, Model, Optimizer, Schedule, Trainer, TrainingError,
+	TrainingOptions,
+};
 use descent_protocol::Metric;
 
 fn score(model: &Model, batch: &Batch, metric: Metric) -> f64 {
-	evaluate(model, [Ok::<_, SetError>(batch.clone())], metric, || false).unwrap().score.to_f64()
+	let checkpoint = Checkpoint::from_model(model).unwrap();
+	evaluate(&checkpoint, batch, &EvaluationRules::informal(metric), || false).unwrap().score.to_f64()
 }
 
 fn perceptron() -> Description {

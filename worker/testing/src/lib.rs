@@ -13,7 +13,7 @@ pub use fake_log::FakeLog;
 
 use descent_content::Store;
 use descent_dataset::{DeltaLimits, DeltaWriter, Description, Set};
-use descent_model::{evaluate_set, Device, Model};
+use descent_model::{evaluate, Checkpoint, Device, Drawn, EvaluationRules, Model};
 use descent_protocol::{ContentRef, Metric, Score};
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use sp_core::H256;
@@ -104,6 +104,8 @@ impl Fixture {
 	pub fn score(&self, weights: u64, seed: H256, records: u32) -> Score {
 		let model = Model::new(&self.description, weights, Device::Cpu).unwrap();
 		let drawn = descent_protocol::sample(seed, self.set.len(), records);
-		evaluate_set(&model, &self.set, &drawn, Metric::Loss, || false).unwrap().score
+		let records = Drawn { set: &self.set, positions: &drawn };
+		let rules = EvaluationRules::of_round(Metric::Loss, seed);
+		evaluate(&Checkpoint::from_model(&model).unwrap(), &records, &rules, || false).unwrap().score
 	}
 }

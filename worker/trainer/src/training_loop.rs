@@ -192,8 +192,8 @@ impl TrainingLoop {
 
 	/// Returns the score on the holdout; `None` if weights or outputs are not finite.
 	fn evaluate(&self, model: &Model) -> Result<Option<Score>> {
-		match self.holdout.evaluate(model, within(CHECK_LIMIT)) {
-			Ok(evaluation) => Ok(Some(evaluation.score)),
+		match self.holdout.score(model, within(CHECK_LIMIT)) {
+			Ok(score) => Ok(Some(score)),
 			Err(ArtifactError::Invalid(reason) | ArtifactError::IllConditioned(reason)) => {
 				tracing::debug!("not a model to keep: {reason}");
 				Ok(None)

@@ -1,0 +1,164 @@
+//! The records of an evaluation, as they enter a model.
+
+use crate::error::ModelError;
+use descent_dataset::{Batch, Column, Description, Dtype, Layer, Set, SetError};
+use descent_kernels::{perturb_values, Perturbation};
+use std::ops::Range;
+
+/// Records to evaluate a model on, which are read in pieces.
+pub trait Records {
+	/// Number of records.
+	fn len(&self) -> usize;
+
+	/// Returns true if there are none.
+	fn is_empty(&self) -> bool {
+		self.len() == 0
+	}
+
+	/// Reads the records at these places.
+	fn gather(&self, range: Range<usize>) -> Result<Batch, SetError>;
+}
+
+/// Records of a data set at chosen positions.
+#[derive(Clone, Copy, Debug)]
+pub struct Drawn<'a> {
+	/// The data set.
+	pub set: &'a Set,
+	/// Positions in it, in the order of the evaluation.
+	pub positions: &'a [u64],
+}
+
+impl Records for Drawn<'_> {
+	fn len(&self) -> usize {
+		self.positions.len()
+	}
+
+	fn gather(&self, range: Range<usize>) -> Result<Batch, SetError> {
+		self.set.gather(self.positions.get(range).unwrap_or_default())
+	}
+}
+
+impl Records for Batch {
+	fn len(&self) -> usize {
+		self.len
+	}
+
+	fn gather(&self, range: Range<usize>) -> Result<Batch, SetError> {
+		let mut piece = Batch { len: range.len(), columns: self.columns.clone() };
+		for column in &mut piece.columns {
+			let width = column.bytes.len() / self.len.max(1);
+			column.bytes = column.bytes[range.start * width..range.end * width].to_vec();
+		}
+		Ok(piece)
+	}
+}
+
+/// Values that enter a layer.
+pub(super) enum Input {
+	/// Tokens, below the vocabulary of the embedding that takes them.
+	Tokens(Vec<usize>),
+	/// Numbers.
+	Values(Vec<f64>),
+}
+
+/// Targets of records.
+pub(super) enum Targets {
+	/// Labels of classes.
+	Labels(Vec<usize>),
+	/// Numbers.
+	Values(Vec<f64>),
+}
+
+/// Returns the raw values of a column, after checking that the batch has the description's.
+fn column<'a>(batch: &'a Batch, position: usize, column: &Column) -> Result<&'a [u8], ModelError> {
+	let refuse = |reason: String| ModelError::Batch { column: column.name.clone(), reason };
+	let values = batch.columns.get(position).ok_or_else(|| refuse("is missing".into()))?;
+	if values.dtype != column.dtype || values.shape != column.shape {
+		return Err(refuse(format!(
+			"holds {} {:?}, but the description wants {} {:?}",
+			values.dtype, values.shape, column.dtype, column.shape
+		)));
+	}
+	if batch.len == 0 || column.bytes().checked_mul(batch.len) != Some(values.bytes.len()) {
+		return Err(refuse(format!("holds {} bytes for {} records", values.bytes.len(), batch.len)));
+	}
+	// A label or token outside a table has no value.
+	column.check(&values.bytes).map_err(|e| refuse(e.to_string()))?;
+	Ok(&values.bytes)
+}
+
+/// Returns the values in f64. Integers of 64 bits are rounded to the nearest.
+fn numbers(bytes: &[u8], dtype: Dtype) -> Vec<f64> {
+	match dtype {
+		Dtype::U8 => bytes.iter().map(|byte| f64::from(*byte)).collect(),
+		Dtype::I32 => words(bytes).map(|word| f64::from(i32::from_le_bytes(word))).collect(),
+		Dtype::I64 => words(bytes).map(|word| i64::from_le_bytes(word) as f64).collect(),
+		Dtype::F32 => words(bytes).map(|word| f64::from(f32::from_le_bytes(word))).collect(),
+	}
+}
+
+/// Returns labels or tokens. The column has been checked, so none is negative.
+fn labels(bytes: &[u8], dtype: Dtype) -> Vec<usize> {
+	let label = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
+	match dtype {
+		Dtype::U8 => bytes.iter().map(|byte| usize::from(*byte)).collect(),
+		Dtype::I32 => words(bytes).map(|word| label(i32::from_le_bytes(word).into())).collect(),
+		Dtype::I64 => words(bytes).map(|word| label(i64::from_le_bytes(word))).collect(),
+		Dtype::F32 => words(bytes).map(|word| label(f32::from_le_bytes(word) as i64)).collect(),
+	}
+}
+
+fn words<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
+	bytes.as_chunks::<N>().0.iter().copied()
+}
+
+/// Returns the input of the records in a batch.
+pub(super) fn input(
+	description: &Description,
+	columns: &[Column],
+	batch: &Batch,
+) -> Result<Input, ModelError> {
+	let first = columns.first().ok_or_else(no_columns)?;
+	let bytes = column(batch, 0, first)?;
+	if let Some(Layer::Embedding { .. }) = description.layers().first() {
+		return Ok(Input::Tokens(labels(bytes, first.dtype)));
+	}
+	let mut values = numbers(bytes, first.dtype);
+	if let Some(scale) = description.input().scale.filter(|scale| *scale != 1.0) {
+		values.iter_mut().for_each(|value| *value *= scale);
+	}
+	if let Some(shift) = description.input().shift.filter(|shift| *shift != 0.0) {
+		values.iter_mut().for_each(|value| *value += shift);
+	}
+	Ok(Input::Values(values))
+}
+
+/// Returns the targets of the records in a batch.
+pub(super) fn targets(columns: &[Column], batch: &Batch, has_classes: bool) -> Result<Targets, ModelError> {
+	let second = columns.get(1).ok_or_else(no_columns)?;
+	let bytes = column(batch, 1, second)?;
+	Ok(match has_classes {
+		true => Targets::Labels(labels(bytes, second.dtype)),
+		false => Targets::Values(numbers(bytes, second.dtype)),
+	})
+}
+
+impl Input {
+	/// Returns the input of the records at these places of the evaluation with each number changed a little.
+	/// Tokens are exact and stay.
+	pub(super) fn perturbed(&self, range: Range<usize>, perturbation: Perturbation) -> Self {
+		match self {
+			Self::Tokens(tokens) => Self::Tokens(tokens.clone()),
+			Self::Values(values) => {
+				let mut values = values.clone();
+				let offset = range.start * (values.len() / range.len().max(1));
+				perturb_values(&mut values, offset, perturbation);
+				Self::Values(values)
+			}
+		}
+	}
+}
+
+fn no_columns() -> ModelError {
+	ModelError::Batch { column: "(all)".into(), reason: "are not input and target".into() }
+}

@@ -1,4 +1,4 @@
-use crate::Launch;
+use crate::{Launch, Machine};
 use std::path::PathBuf;
 
 /// Parameters of a network that is not yet started.
@@ -9,8 +9,7 @@ pub struct NetworkBuilder {
 	pub(crate) followers: usize,
 	pub(crate) evaluators: bool,
 	pub(crate) external: Option<(usize, String)>,
-	pub(crate) evaluator_options: Vec<(usize, String, String)>,
-	pub(crate) evaluator_environment: Vec<(usize, String, String)>,
+	pub(crate) machines: Vec<(usize, Machine)>,
 	pub(crate) dead_evaluators: Vec<usize>,
 	pub(crate) genesis_code: Option<PathBuf>,
 	pub(crate) node_options: Vec<String>,
@@ -56,34 +55,26 @@ impl NetworkBuilder {
 		self
 	}
 
-	/// Gives the evaluator of a validator or newcomer an option, in place of the value that it has.
-	pub fn evaluator_option(mut self, validator: usize, name: &str, value: &str) -> Self {
-		self.evaluator_options.push((validator, name.into(), value.into()));
+	/// Makes the evaluator of a validator or newcomer compute as another machine does.
+	pub fn machine(mut self, validator: usize, machine: Machine) -> Self {
+		self.machines.push((validator, machine));
 		self
 	}
 
-	/// Sets an environment variable of the evaluator of a validator or newcomer.
-	pub fn evaluator_environment(mut self, validator: usize, name: &str, value: &str) -> Self {
-		self.evaluator_environment.push((validator, name.into(), value.into()));
-		self
-	}
-
-	/// Makes the node of a validator or newcomer ask another evaluator before its own one, at an address where
-	/// nobody listens.
+	/// Makes the node of a validator or newcomer ask another evaluator before its own one, at an address
+	/// where nobody listens.
 	pub fn dead_evaluator(mut self, validator: usize) -> Self {
 		self.dead_evaluators.push(validator);
 		self
 	}
 
-	/// Adds what the evaluator of a validator or newcomer gets besides what all have.
-	pub(crate) fn configure(&self, validator: usize, mut launch: Launch) -> Launch {
-		for (_, name, value) in self.evaluator_options.iter().filter(|(index, ..)| *index == validator) {
-			launch = launch.option(name, value);
+	/// Forces the evaluator of a validator or newcomer into the way of its machine, if it has another one.
+	pub(crate) fn force(&self, validator: usize, launch: Launch) -> Launch {
+		let machine = self.machines.iter().find(|(index, _)| *index == validator);
+		match machine {
+			Some((_, machine)) => machine.force(launch),
+			None => launch,
 		}
-		for (_, name, value) in self.evaluator_environment.iter().filter(|(index, ..)| *index == validator) {
-			launch = launch.env(name, value);
-		}
-		launch
 	}
 
 	/// Adds an option to every node's command line.

@@ -12,8 +12,8 @@ const INTERRUPT: i32 = 2;
 /// The signal SIGTERM.
 const TERMINATE: i32 = 15;
 
-/// Checks a process that was asked to end: its exit status is 0, or tells of the signal that asked for it, and
-/// its standard error has none of the [`FORBIDDEN`] phrases.
+/// Checks a process that was asked to end: its exit status is 0, or tells of the signal that asked for it,
+/// and its standard error has none of the [`FORBIDDEN`] phrases.
 ///
 /// # Errors
 /// Names the process, its status, or the line with the phrase.

@@ -1,4 +1,4 @@
-use crate::{binaries::Binary, ready, wait_until, Launch, Process};
+use crate::{binaries::Binary, ready, wait_until, Launch, Machine, Process};
 use anyhow::{bail, ensure, Context, Result};
 use descent_protocol::{
 	evaluation::{EvaluationJob, EvaluationRequest, JobStatus, Measured},
@@ -32,6 +32,14 @@ impl Evaluator {
 		Ok(Self { process, http, address })
 	}
 
+	/// Starts an evaluator as [`Self::start`] does, which computes as another machine does.
+	///
+	/// # Errors
+	/// Those of [`Self::start`].
+	pub async fn start_as(machine: Machine, name: &str, folder: &Path) -> Result<Self> {
+		Self::start(name, folder, |launch| machine.force(launch)).await
+	}
+
 	/// Starts the process again, on another port, after it was killed or has ended.
 	///
 	/// # Errors
@@ -62,7 +70,8 @@ impl Evaluator {
 		Ok(response.json().await?)
 	}
 
-	/// Posts a request as often as it takes until its job is done or has failed, as the off-chain worker does.
+	/// Posts a request as often as it takes until its job is done or has failed, as the off-chain worker
+	/// does.
 	///
 	/// # Errors
 	/// Fails after the deadline, with the end of the evaluator's log.

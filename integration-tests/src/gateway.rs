@@ -59,8 +59,8 @@ impl Gateway {
 	}
 }
 
-/// Starts a gateway on a free port of loopback that announces `length` bytes for every request and sends one of
-/// them each second. Returns its base URL. It ends with the test's runtime.
+/// Starts a gateway on a free port of loopback that announces `length` bytes for every request and sends one
+/// of them each second. Returns its base URL. It ends with the test's runtime.
 ///
 /// # Errors
 /// Fails if no port is free.

@@ -8,16 +8,16 @@
 //! - [`Rpc`] reads a node as an independent client does: JSON-RPC over HTTP and the documented types, nothing
 //!   else.
 //! - [`ScriptedTrainer`] is a trainer that commits to and reveals anything that a test tells it to.
-//! - [`ByzantineEvaluator`] is an evaluator that lies, [`Evaluator`] a real one without a node, which the test asks
-//!   in its place about an [`offline::Group`].
+//! - [`ByzantineEvaluator`] is an evaluator that lies. [`Evaluator`] is a real one without a node: the test asks
+//!   it about an [`offline::Group`].
 //! - [`Gateway`] serves content from the test's own process, [`dripping`] a byte a second.
 //! - [`procfs`] finds the child processes of a program, and reads their memory and times.
 //! - [`governance`] has the actions of stakeholders and proposers, [`economy`] those of validators and
 //!   winners, and [`committee`] those of the technical committee. All of them use the program `descent`.
 //! - [`upgrade`] compares the state before and after a runtime upgrade.
 //! - [`audit`] adds up every balance, reward and slash and compares them with the issuance.
-//! - [`synthetic`] and [`mnist`] are data sets, [`checkpoint`] writes checkpoints by hand, and [`Wider`] has some
-//!   whose scores are known without an evaluator.
+//! - [`synthetic`] and [`mnist`] are data sets, [`checkpoint`] writes checkpoints by hand, and [`Wider`] has
+//!   some whose scores are known without an evaluator.
 //!
 //! The programs are taken from the folder that this crate was built into; `scripts/test` and `scripts/demo`
 //! build them.
@@ -56,6 +56,7 @@ mod gateway;
 pub mod governance;
 mod group;
 mod launch;
+mod machine;
 pub mod mnist;
 mod network;
 mod node;
@@ -81,6 +82,7 @@ pub use evaluator::Evaluator;
 pub use gateway::{dripping, Gateway};
 pub use group::{GroupSetup, RoundLengths, BLOCK_TIME};
 pub use launch::Launch;
+pub use machine::Machine;
 pub use network::{ready, Network};
 pub use node::Node;
 pub use ports::free_port;

@@ -80,8 +80,7 @@ impl Network {
 			followers: 0,
 			evaluators: true,
 			external: None,
-			evaluator_options: Vec::new(),
-			evaluator_environment: Vec::new(),
+			machines: Vec::new(),
 			dead_evaluators: Vec::new(),
 			genesis_code: None,
 			node_options: Vec::new(),
@@ -158,7 +157,7 @@ impl Network {
 			.args(["evaluate", "--json", "--threads", "1", "--listen", &format!("127.0.0.1:{port}")])
 			.arg("--data")
 			.arg(self.directory().join(&name));
-		Process::spawn(builder.configure(index, launch))
+		Process::spawn(builder.force(index, launch))
 	}
 
 	/// Waits until a node has finalized a block of at least this number.
@@ -228,8 +227,8 @@ impl Network {
 		self.gateway.as_mut().map(|(gateway, _)| gateway)
 	}
 
-	/// Starts a trainer of a group that follows a node at this address, without waiting for it. It is not one of
-	/// [`Self::trainers`].
+	/// Starts a trainer of a group that follows a node at this address, without waiting for it. It is not one
+	/// of [`Self::trainers`].
 	///
 	/// # Errors
 	/// Fails if it can't be started.

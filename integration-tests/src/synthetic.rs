@@ -56,9 +56,9 @@ fn points() -> [Vec<Point>; 2] {
 	[512, 128].map(|records| (0..records).map(|index| stream.next(index % 2 == 1)).collect())
 }
 
-/// Returns the mean cross-entropy of a model on the validation set, in natural units. `logits` is the model: it
-/// maps a point to the logits of the two classes. Everything is computed in f64 and in order, as evaluators
-/// do, but by the standard library alone.
+/// Returns the mean cross-entropy of a model on the validation set, in natural units. `logits` is the model:
+/// it maps a point to the logits of the two classes. Everything is computed in f64 and in order, as
+/// evaluators do, but by the standard library alone.
 pub fn loss(logits: impl Fn([f64; 2]) -> [f64; 2]) -> f64 {
 	let [_, validation] = points();
 	let of = |point: &Point| {

@@ -18,8 +18,8 @@ pub struct Wider {
 }
 
 impl Wider {
-	/// Returns parameters that tell the classes nothing: all are zero but the bias, which is the same for both
-	/// classes. The loss is ln 2, whatever the bias, so that checkpoints of the same loss can differ.
+	/// Returns parameters that tell the classes nothing: all are zero but the bias, which is the same for
+	/// both classes. The loss is ln 2, whatever the bias, so that checkpoints of the same loss can differ.
 	pub fn untrained(bias: f32) -> Self {
 		Self { hidden: [[0.0; 2]; HIDDEN], out: [[0.0; HIDDEN]; 2], bias }
 	}

@@ -1,5 +1,5 @@
-//! The ends of programs: each one is asked to end in each state, by SIGTERM and by SIGINT. The harness checks the
-//! exit status and what was printed. The chain has a single validator.
+//! The ends of programs: each one is asked to end in each state, by SIGTERM and by SIGINT. The harness checks
+//! the exit status and what was printed. The chain has a single validator.
 
 use anyhow::{ensure, Context, Result};
 use descent_integration_tests::{
@@ -56,8 +56,8 @@ async fn a_single_validator_refuses_unknown_groups_in_words(network: &Network) -
 	Ok(())
 }
 
-/// Brings a process into a state and asks it to end, once by SIGINT and once by SIGTERM, and restarts it after
-/// either.
+/// Brings a process into a state and asks it to end, once by SIGINT and once by SIGTERM, and restarts it
+/// after either.
 async fn ends_twice(process: &mut Process, state: impl AsyncFn(&mut Process) -> Result<()>) -> Result<()> {
 	state(process).await?;
 	process.interrupt().await.context("SIGINT")?;

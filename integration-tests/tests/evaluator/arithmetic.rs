@@ -5,7 +5,7 @@ use anyhow::{ensure, Context, Result};
 use descent_integration_tests::{
 	checkpoint::Tensor,
 	offline::{Group, SEED},
-	Evaluator, Launch, Wider,
+	Evaluator, Machine, Wider,
 };
 use descent_protocol::{evaluation::EvaluationRequest, Ballot, Score, Verdict};
 use std::{path::Path, time::Duration};
@@ -17,24 +17,12 @@ const WIDTH: u8 = 64;
 /// Number of classes of the linear model.
 const CLASSES: u8 = 10;
 
-/// Makes the process see a processor without AVX2 and FMA in everything that asks the C library.
-const NO_AVX2: &str = "glibc.cpu.hwcaps=-AVX2_Usable,-AVX2,-FMA,-FMA_Usable,-AVX512F";
-
-/// Starts evaluators that differ in the instruction path of MKL, in what the C library sees, and in their
-/// threads.
+/// Starts an evaluator of this machine and evaluators that compute as others do.
 async fn machines(folder: &Path) -> Result<[Evaluator; 3]> {
-	let start = async |name: &str, change: &dyn Fn(Launch) -> Launch| {
-		Evaluator::start(name, folder, |launch| change(launch)).await
-	};
 	Ok([
-		start("native", &|launch| launch).await?,
-		start("sse", &|launch| launch.option("--threads", "2").env("MKL_ENABLE_INSTRUCTIONS", "SSE4_2"))
-			.await?,
-		start("avx2", &|launch| {
-			let launch = launch.option("--threads", "5").env("MKL_ENABLE_INSTRUCTIONS", "AVX2");
-			launch.env("GLIBC_TUNABLES", NO_AVX2)
-		})
-		.await?,
+		Evaluator::start("this", folder, |launch| launch).await?,
+		Evaluator::start_as(Machine::OLD, "old", folder).await?,
+		Evaluator::start_as(Machine::MIDDLING, "middling", folder).await?,
 	])
 }
 

@@ -14,8 +14,8 @@ use std::{collections::HashMap, time::Duration};
 const WAIT: Duration = Duration::from_secs(120);
 /// Processor time that a child has used when it begins with a job: the smallest that can be seen.
 const LOADING: Duration = Duration::from_millis(10);
-/// Processor time after which a child measures: the checkpoint of 17 MB is read by then. Measuring it takes 70
-/// Gflop, which is seconds.
+/// Processor time after which a child measures: the checkpoint of 17 MB is read by then. Measuring it takes
+/// 70 Gflop, which is seconds.
 const MEASURING: Duration = Duration::from_millis(500);
 /// Number of records: 16 batches.
 const RECORDS: u16 = 4_096;
@@ -46,8 +46,8 @@ async fn a_job_is_answered_though_its_process_is_killed_in_any_state() -> Result
 	.await
 }
 
-/// Asks for a round, kills the child process that has used this much processor time for it, and checks that the
-/// candidate is a match all the same.
+/// Asks for a round, kills the child process that has used this much processor time for it, and checks that
+/// the candidate is a match all the same.
 async fn is_answered(
 	group: &Group,
 	evaluator: &Evaluator,

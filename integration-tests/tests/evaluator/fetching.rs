@@ -2,6 +2,7 @@
 
 use crate::group::{heavy, heavy_group, untrained};
 use anyhow::{ensure, Context, Result};
+use descent_content::BlockId;
 use descent_integration_tests::{
 	dripping, free_port,
 	offline::{candidate_at, Group, SEED},
@@ -39,10 +40,14 @@ async fn sixty_three_dripping_candidates_take_nothing_from_a_good_one() -> Resul
 	let mut evaluator =
 		Evaluator::start("evaluator", folder, |launch| launch.args(["--max-content", "1"])).await?;
 	let good = group.candidate(heavy(0.0), untrained()?).await?;
+	// The length of the first block, so that nobody is found out by it.
+	let first_block =
+		format!("{}/ipfs/{}?format=raw", group.gateway.address(), BlockId::from(&good.checkpoint));
+	let length = reqwest::get(first_block).await?.error_for_status()?.bytes().await?.len();
 	let mut drips = Vec::new();
 	for number in 1..CANDIDATES {
 		let checkpoint = ContentRef { digest: H256::repeat_byte(number), ..good.checkpoint };
-		let providers = vec![dripping(1 << 20).await?];
+		let providers = vec![dripping(length as u64).await?];
 		drips.push(CandidateSource { checkpoint, providers, claim: Score(number.into()) });
 	}
 	let fetch_ms = FETCH.as_millis() as u64;

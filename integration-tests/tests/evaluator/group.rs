@@ -28,7 +28,8 @@ fn heavy_model() -> String {
 	synthetic::MODEL.replace(LAYERS, &layers)
 }
 
-/// Returns parameters of the heavy model that tell the classes nothing. Their loss is ln 2, whatever the bias.
+/// Returns parameters of the heavy model that tell the classes nothing. Their loss is ln 2, whatever the
+/// bias.
 pub(crate) fn heavy(bias: f32) -> Vec<Tensor> {
 	vec![
 		Tensor::new("layers.0.weight", &[WIDTH, 2], &[]),

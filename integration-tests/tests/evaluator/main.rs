@@ -1,4 +1,5 @@
-//! Evaluators without a chain: real processes that are asked over HTTP as a node's off-chain worker asks them.
+//! Evaluators without a chain: real processes that are asked over HTTP as a node's off-chain worker asks
+//! them.
 
 mod arithmetic;
 mod children;

@@ -22,8 +22,8 @@ const TWO_EVALUATORS: usize = 1;
 /// Position of the validator whose evaluator is dead at first, and has no network in the end.
 const FAULTY: usize = 3;
 
-/// Three rounds: one with a dead evaluator, one with all, and one in which an evaluator has no network and the
-/// trainer is killed.
+/// Three rounds: one with a dead evaluator, one with all, and one in which an evaluator has no network and
+/// the trainer is killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn rounds_go_on_without_one_evaluator_finality_without_one_node_and_a_killed_trainer_reveals(
 ) -> Result<()> {
@@ -73,8 +73,8 @@ fn all_but_one_opened(network: &Network, round: &RoundView) -> Result<()> {
 	Ok(())
 }
 
-/// Checks that all members attest in one of these rounds at least, with the validator whose first evaluator is
-/// dead among them, and that the trainer loses nothing in any.
+/// Checks that all members attest in one of these rounds at least, with the validator whose first evaluator
+/// is dead among them, and that the trainer loses nothing in any.
 async fn all_attest(network: &Network, group: GroupId, rounds: std::ops::Range<RoundIndex>) -> Result<()> {
 	let mut all = false;
 	for round in rounds.clone() {
@@ -106,8 +106,8 @@ async fn committed(
 	Ok(None)
 }
 
-/// Kills the trainer after it has committed in a round from `from` on, and restarts it when the round takes no
-/// more commitments. Returns the round and the commitment.
+/// Kills the trainer after it has committed in a round from `from` on, and restarts it when the round takes
+/// no more commitments. Returns the round and the commitment.
 async fn a_trainer_is_killed_between_commit_and_reveal(
 	network: &mut Network,
 	group: GroupId,
@@ -129,8 +129,8 @@ async fn a_trainer_is_killed_between_commit_and_reveal(
 	Ok((round, bound))
 }
 
-/// Checks that the restarted trainer reveals what it was bound to and loses nothing, and that the validator whose
-/// evaluator has no network casts no vote and says why, while all others vote.
+/// Checks that the restarted trainer reveals what it was bound to and loses nothing, and that the validator
+/// whose evaluator has no network casts no vote and says why, while all others vote.
 async fn the_killed_trainer_reveals(
 	network: &Network,
 	group: GroupId,

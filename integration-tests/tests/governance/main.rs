@@ -6,8 +6,8 @@ mod votes;
 use anyhow::Result;
 use descent_integration_tests::{scenario, Network};
 
-/// Both votes take minutes of waiting for blocks, so they share a network. The accounts of one have no part in
-/// the other.
+/// Both votes take minutes of waiting for blocks, so they share a network. The accounts of one have no part
+/// in the other.
 #[tokio::test(flavor = "multi_thread")]
 async fn majorities_change_data_rules_and_models_while_rounds_run() -> Result<()> {
 	let builder = Network::builder().node_option("--state-pruning=archive");

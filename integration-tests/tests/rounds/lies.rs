@@ -141,7 +141,7 @@ pub(crate) async fn every_lie_is_found_and_the_round_goes_on(
 }
 
 async fn commit(trainers: &Trainers, checkpoints: &Checkpoints, group: &GroupView) -> Result<Commitments> {
-	let (honest, boaster, copycat, _, nan, misshapen, giant, unserved, stalling, ill_conditioned) = tokio::try_join!(
+	let committed = tokio::try_join!(
 		trainers.honest.commit(group, 0, checkpoints.honest),
 		trainers.boaster.commit(group, 0, checkpoints.boasted),
 		// The copy is bound to the same file, as if its trainer had had it beforehand.
@@ -154,6 +154,7 @@ async fn commit(trainers: &Trainers, checkpoints: &Checkpoints, group: &GroupVie
 		trainers.stalling.commit(group, 0, checkpoints.stalling),
 		trainers.ill_conditioned.commit(group, 0, checkpoints.ill_conditioned),
 	)?;
+	let (honest, boaster, copycat, _, nan, misshapen, giant, unserved, stalling, ill_conditioned) = committed;
 	Ok(Commitments { honest, boaster, copycat, nan, misshapen, giant, unserved, stalling, ill_conditioned })
 }
 

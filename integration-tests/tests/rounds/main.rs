@@ -1,5 +1,5 @@
-//! Rounds of several groups at a time on honest validators. Two of their evaluators compute in another way than
-//! the others.
+//! Rounds of several groups at a time on honest validators. Two of their evaluators compute in another way
+//! than the others.
 
 mod lies;
 mod predicted;
@@ -7,8 +7,8 @@ mod predicted;
 use anyhow::{ensure, Context, Result};
 use descent_client::Client;
 use descent_integration_tests::{
-	audit, candidate, scenario, settled, synthetic, two_clouds_group, wait_until, Account, Network,
-	NetworkBuilder, RoundLengths, ScriptedTrainer, TrainerSetup,
+	audit, candidate, scenario, settled, synthetic, two_clouds_group, wait_until, Account, Machine, Network,
+	RoundLengths, ScriptedTrainer, TrainerSetup,
 };
 use descent_protocol::{GroupId, Outcome};
 use std::{path::Path, time::Duration};
@@ -24,22 +24,13 @@ const PREDICTED: u32 = 4;
 const ALL: u32 = 20;
 const _: () = assert!(ROUNDS + PREDICTED * PREDICTORS.len() as u32 >= ALL);
 
-/// Returns the builder of a network with two evaluators of their own kind: one is forced to SSE 4.2 and has two
-/// threads, one sees no AVX2 through the C library and has five.
-fn machines() -> NetworkBuilder {
-	const NO_AVX2: &str = "glibc.cpu.hwcaps=-AVX2_Usable,-AVX2,-FMA,-FMA_Usable,-AVX512F";
-	Network::builder()
-		.node_option("--state-pruning=archive")
-		.evaluator_option(1, "--threads", "2")
-		.evaluator_environment(1, "MKL_ENABLE_INSTRUCTIONS", "SSE4_2")
-		.evaluator_option(2, "--threads", "5")
-		.evaluator_environment(2, "MKL_ENABLE_INSTRUCTIONS", "AVX2")
-		.evaluator_environment(2, "GLIBC_TUNABLES", NO_AVX2)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_rounds_are_measured_alike_by_all_and_every_lie_in_one_of_them_is_paid_for() -> Result<()> {
-	scenario(machines(), async |network| {
+	let builder = Network::builder()
+		.node_option("--state-pruning=archive")
+		.machine(1, Machine::OLD)
+		.machine(2, Machine::MIDDLING);
+	scenario(builder, async |network| {
 		let setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
 		let trained = network.create_group(&setup).await?.id;
 		for (number, rate) in [(1, 0.000_2), (2, 0.000_1)] {
@@ -76,8 +67,8 @@ async fn twenty_rounds_are_measured_alike_by_all_and_every_lie_in_one_of_them_is
 	.await
 }
 
-/// Checks that no validator has a strike or lost a part of its bond, and that the lies are all that was slashed
-/// of deposits.
+/// Checks that no validator has a strike or lost a part of its bond, and that the lies are all that was
+/// slashed of deposits.
 async fn nobody_is_struck(network: &Network, lies: u128, liars: &lies::Trainers) -> Result<()> {
 	let rpc = &network.nodes[0].rpc;
 	let (_, head) = rpc.finalized().await?;

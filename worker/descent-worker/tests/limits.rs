@@ -1,5 +1,5 @@
-//! Evaluations at the limits of the format: the memory of an evaluator's processes stays below what is computed
-//! before anything is allocated.
+//! Evaluations at the limits of the format: the memory of an evaluator's processes stays below what is
+//! computed before anything is allocated.
 
 use anyhow::{ensure, Context, Result};
 use descent_dataset::Description;
@@ -14,13 +14,15 @@ use std::{collections::HashMap, time::Duration};
 
 /// Longest wait for an answer.
 const WAIT: Duration = Duration::from_secs(240);
-/// Most memory, in bytes, that an evaluation of these models may be said to need: a quarter of a small machine.
+/// Most memory, in bytes, that an evaluation of these models may be said to need: a quarter of a small
+/// machine.
 const AFFORDABLE: u64 = 4 << 30;
 /// Memory, in bytes, that the evaluator itself may take for a job beside its child processes: fetching works
 /// block by block.
 const OWN: u64 = 512 << 20;
 
-/// A model whose records have 16 MiB, and whose first layer holds 32 Mi values of each: its input and its output.
+/// A model whose records have 16 MiB, and whose first layer holds 32 Mi values of each: its input and its
+/// output.
 const LARGE_RECORDS: &str = r#"{"descent": 1, "name": "large records",
 	"inputs": [{"column": "x", "dtype": "u8", "shape": [1, 4096, 4095]}],
 	"target": {"column": "y", "dtype": "u8", "shape": [], "classes": 2},
@@ -40,7 +42,10 @@ const LARGE_ACTIVATIONS: &str = r#"{"descent": 1, "name": "large activations",
 async fn records_of_16_mib_are_measured_within_the_computed_memory() -> Result<()> {
 	let description = Description::parse(LARGE_RECORDS.as_bytes())?;
 	let plan = description.plan();
-	ensure!(plan.record_bytes > (16 << 20) - 4_096 && plan.peak_activations > (32 << 20) - 16_384, "{plan:?}");
+	ensure!(
+		plan.record_bytes > (16 << 20) - 4_096 && plan.peak_activations > (32 << 20) - 16_384,
+		"{plan:?}"
+	);
 	let records = (0..12u8).map(|number| {
 		let mut record = vec![number; 4_096 * 4_095];
 		record.push(number % 2);
@@ -62,8 +67,8 @@ async fn layers_of_32_mi_values_are_measured_within_the_computed_memory() -> Res
 	measured_within_the_limit(LARGE_ACTIVATIONS, records).await
 }
 
-/// Measures a checkpoint of zeros, whose loss is ln 2, and compares the largest memory that each process had with
-/// what it had before and what an evaluation of this model may take.
+/// Measures a checkpoint of zeros, whose loss is ln 2, and compares the largest memory that each process had
+/// with what it had before and what an evaluation of this model may take.
 async fn measured_within_the_limit(model: &str, records: impl Iterator<Item = Vec<u8>>) -> Result<()> {
 	let description = Description::parse(model.as_bytes())?;
 	let limit = descent_model::evaluation_memory(&description);

@@ -8,8 +8,8 @@
 //! - [`Rpc`] reads a node as an independent client does: JSON-RPC over HTTP and the documented types, nothing
 //!   else.
 //! - [`ScriptedTrainer`] is a trainer that commits to and reveals anything that a test tells it to.
-//! - [`ByzantineEvaluator`] is an evaluator that lies. [`Evaluator`] is a real one without a node: the test asks
-//!   it about an [`offline::Group`].
+//! - [`ByzantineEvaluator`] is an evaluator that lies. [`Evaluator`] is a real one without a node: the test
+//!   asks it about an [`offline::Group`].
 //! - [`Gateway`] serves content from the test's own process, [`dripping`] a byte a second.
 //! - [`procfs`] finds the child processes of a program, and reads their memory and times.
 //! - [`governance`] has the actions of stakeholders and proposers, [`economy`] those of validators and

@@ -222,6 +222,15 @@ impl Network {
 		Ok(provider)
 	}
 
+	/// Returns the address of the gateway, which was started before.
+	///
+	/// # Errors
+	/// Fails if it was not.
+	pub fn started_provider(&self) -> Result<String> {
+		let (_, address) = self.gateway.as_ref().context("the gateway was not started")?;
+		Ok(address.clone())
+	}
+
 	/// The gateway, if it was started.
 	pub fn gateway(&mut self) -> Option<&mut Process> {
 		self.gateway.as_mut().map(|(gateway, _)| gateway)

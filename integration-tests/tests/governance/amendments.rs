@@ -31,7 +31,6 @@ pub(crate) async fn start(network: &mut Network) -> Result<GroupId> {
 /// Shortens the voting period, and then forks the model.
 pub(crate) async fn a_majority_shortens_the_period_and_two_thirds_fork_the_model(
 	network: &Network,
-	provider: &str,
 	group: GroupId,
 ) -> Result<()> {
 	let stakeholders = [
@@ -45,7 +44,7 @@ pub(crate) async fn a_majority_shortens_the_period_and_two_thirds_fork_the_model
 		Ok(rpc.group(group, None).await?.head)
 	})
 	.await?;
-	two_thirds_fork_the_model(network, provider, group, &stakeholders).await
+	two_thirds_fork_the_model(network, group, &stakeholders).await
 }
 
 /// Checks that 100 of 300 are no majority and 220 are.
@@ -75,10 +74,10 @@ async fn the_period_is_shortened_by_a_majority_alone(
 /// next round trains the new model, on the same data and from the start.
 async fn two_thirds_fork_the_model(
 	network: &Network,
-	provider: &str,
 	group: GroupId,
 	[founder, second, third]: &[Stakeholder; 3],
 ) -> Result<()> {
+	let provider = network.started_provider()?;
 	let rpc = network.nodes[0].rpc.clone();
 	let before = rpc.group(group, None).await?;
 	let model = synthetic::write_wider_model(network.directory())?;
@@ -89,7 +88,7 @@ async fn two_thirds_fork_the_model(
 		"--store",
 		store.to_str().context("a path is not UTF-8")?,
 		"--provider",
-		provider,
+		&provider,
 	];
 	let fork = founder.amend(network, &changes).await?;
 	third.approve(network, fork).await?;

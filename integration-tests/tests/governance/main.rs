@@ -14,15 +14,10 @@ async fn majorities_change_data_rules_and_models_while_rounds_run() -> Result<()
 	scenario(builder, async |network| {
 		let amended = amendments::start(network).await?;
 		let voted = votes::start(network).await?;
-		let provider = network.provider().await?;
 		let network = &*network;
 		tokio::try_join!(
-			amendments::a_majority_shortens_the_period_and_two_thirds_fork_the_model(
-				network, &provider, amended
-			),
-			votes::the_majority_s_delta_is_applied_paid_trained_on_and_lowers_the_loss(
-				network, &provider, &voted
-			),
+			amendments::a_majority_shortens_the_period_and_two_thirds_fork_the_model(network, amended),
+			votes::the_majority_s_delta_is_applied_paid_trained_on_and_lowers_the_loss(network, &voted),
 		)
 		.map(drop)
 	})

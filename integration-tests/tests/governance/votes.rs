@@ -61,10 +61,9 @@ pub(crate) async fn start(network: &mut Network) -> Result<Groups> {
 /// Votes, and follows the delta until it has lowered the loss.
 pub(crate) async fn the_majority_s_delta_is_applied_paid_trained_on_and_lowers_the_loss(
 	network: &Network,
-	provider: &str,
 	Groups { mnist, with, without }: &Groups,
 ) -> Result<()> {
-	let (applied, proposer) = vote(network, provider, mnist, *with).await?;
+	let (applied, proposer) = vote(network, mnist, *with).await?;
 	let rpc = network.nodes[0].rpc.clone();
 	the_log_has_it(&rpc, *with, &applied).await?;
 	paid(&rpc, &proposer).await?;
@@ -74,18 +73,14 @@ pub(crate) async fn the_majority_s_delta_is_applied_paid_trained_on_and_lowers_t
 
 /// Proposes one delta with more images and one with the same images and wrong labels. Votes change until the
 /// period closes.
-async fn vote(
-	network: &Network,
-	provider: &str,
-	mnist: &Mnist,
-	group: GroupId,
-) -> Result<(LogEntryView, Account)> {
+async fn vote(network: &Network, mnist: &Mnist, group: GroupId) -> Result<(LogEntryView, Account)> {
+	let provider = network.started_provider()?;
 	let rpc = network.nodes[0].rpc.clone();
 	let founder = Stakeholder::stranger("//Ferdie", group)?;
 	let other = Stakeholder::join(network, "//Eve", group, 150).await?;
 	let third = Stakeholder::join(network, "//Trainer8", group, 120).await?;
-	let wrong = third.propose(network, &mnist.mislabelled, "more digits", provider).await?;
-	let right = other.propose(network, &mnist.more, "5,000 more images", provider).await?;
+	let wrong = third.propose(network, &mnist.mislabelled, "more digits", &provider).await?;
+	let right = other.propose(network, &mnist.more, "5,000 more images", &provider).await?;
 	founder.vote(network, wrong).await?;
 	let leads = proposal(&rpc, group, wrong).await?;
 	ensure!(leads.ayes > proposal(&rpc, group, right).await?.ayes, "{leads:?}");

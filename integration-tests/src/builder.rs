@@ -1,3 +1,4 @@
+use crate::{Launch, Machine};
 use std::path::PathBuf;
 
 /// Parameters of a network that is not yet started.
@@ -8,6 +9,8 @@ pub struct NetworkBuilder {
 	pub(crate) followers: usize,
 	pub(crate) evaluators: bool,
 	pub(crate) external: Option<(usize, String)>,
+	pub(crate) machines: Vec<(usize, Machine)>,
+	pub(crate) dead_evaluators: Vec<usize>,
 	pub(crate) genesis_code: Option<PathBuf>,
 	pub(crate) node_options: Vec<String>,
 	pub(crate) directory: Option<PathBuf>,
@@ -50,6 +53,28 @@ impl NetworkBuilder {
 	pub fn external_evaluator(mut self, validator: usize, address: String) -> Self {
 		self.external = Some((validator, address));
 		self
+	}
+
+	/// Makes the evaluator of a validator or newcomer compute as another machine does.
+	pub fn machine(mut self, validator: usize, machine: Machine) -> Self {
+		self.machines.push((validator, machine));
+		self
+	}
+
+	/// Makes the node of a validator or newcomer ask another evaluator before its own one, at an address
+	/// where nobody listens.
+	pub fn dead_evaluator(mut self, validator: usize) -> Self {
+		self.dead_evaluators.push(validator);
+		self
+	}
+
+	/// Forces the evaluator of a validator or newcomer into the way of its machine, if it has another one.
+	pub(crate) fn force(&self, validator: usize, launch: Launch) -> Launch {
+		let machine = self.machines.iter().find(|(index, _)| *index == validator);
+		match machine {
+			Some((_, machine)) => machine.force(launch),
+			None => launch,
+		}
 	}
 
 	/// Adds an option to every node's command line.

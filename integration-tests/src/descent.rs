@@ -37,11 +37,19 @@ impl Network {
 			.with_context(|| format!("not JSON: {}", String::from_utf8_lossy(&output.stdout)))
 	}
 
-	/// Creates a group with the program `descent`, whose model and data the gateway serves.
+	/// Creates a group of `//Ferdie` with the program `descent`, whose model and data the gateway serves.
 	///
 	/// # Errors
 	/// Fails if the chain refuses the group, or the gateway does not start.
 	pub async fn create_group(&mut self, setup: &GroupSetup) -> Result<GroupView> {
+		self.create_group_of(&Account::from_uri("//Ferdie")?, setup).await
+	}
+
+	/// Creates a group as [`Self::create_group`] does, for another owner.
+	///
+	/// # Errors
+	/// Those of [`Self::create_group`].
+	pub async fn create_group_of(&mut self, owner: &Account, setup: &GroupSetup) -> Result<GroupView> {
 		let store = self.store();
 		let provider = self.provider().await?;
 		let numbers = [
@@ -66,7 +74,7 @@ impl Network {
 			vec!["group", "create", "--name", &setup.name, "--provider", &provider, "--metric", "loss"];
 		arguments.extend(files.iter().chain(&numbers).flat_map(|(option, value)| [*option, value.as_str()]));
 		let known = self.groups().await?.len();
-		self.descent(&Account::from_uri("//Ferdie")?, &arguments).await?;
+		self.descent(owner, &arguments).await?;
 		wait_until("the group is on the chain", Duration::from_secs(60), async || {
 			Ok(self.groups().await?.into_iter().nth(known))
 		})

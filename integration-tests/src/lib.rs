@@ -8,12 +8,16 @@
 //! - [`Rpc`] reads a node as an independent client does: JSON-RPC over HTTP and the documented types, nothing
 //!   else.
 //! - [`ScriptedTrainer`] is a trainer that commits to and reveals anything that a test tells it to.
-//! - [`ByzantineEvaluator`] is an evaluator that lies.
+//! - [`ByzantineEvaluator`] is an evaluator that lies. [`Evaluator`] is a real one without a node: the test
+//!   asks it about an [`offline::Group`].
+//! - [`Gateway`] serves content from the test's own process, [`dripping`] a byte a second.
+//! - [`procfs`] finds the child processes of a program, and reads their memory and times.
 //! - [`governance`] has the actions of stakeholders and proposers, [`economy`] those of validators and
 //!   winners, and [`committee`] those of the technical committee. All of them use the program `descent`.
 //! - [`upgrade`] compares the state before and after a runtime upgrade.
 //! - [`audit`] adds up every balance, reward and slash and compares them with the issuance.
-//! - [`synthetic`] and [`mnist`] are data sets, [`checkpoint`] writes checkpoints by hand.
+//! - [`synthetic`] and [`mnist`] are data sets, [`checkpoint`] writes checkpoints by hand, and [`Wider`] has
+//!   some whose scores are known without an evaluator.
 //!
 //! The programs are taken from the folder that this crate was built into; `scripts/test` and `scripts/demo`
 //! build them.
@@ -45,14 +49,21 @@ pub mod checkpoint;
 pub mod committee;
 mod descent;
 pub mod economy;
+mod ending;
+mod evaluator;
 mod folder;
+mod gateway;
 pub mod governance;
 mod group;
+mod launch;
+mod machine;
 pub mod mnist;
 mod network;
 mod node;
+pub mod offline;
 mod ports;
 mod process;
+pub mod procfs;
 mod rpc;
 mod scenario;
 mod scripted_trainer;
@@ -60,19 +71,25 @@ pub mod synthetic;
 mod trainer;
 pub mod upgrade;
 mod wait;
+mod wider;
 
 pub use account::Account;
 pub use audit::{audit, Audit, Slash};
 pub use binaries::{runtime, Binary};
 pub use builder::NetworkBuilder;
 pub use byzantine::ByzantineEvaluator;
+pub use evaluator::Evaluator;
+pub use gateway::{dripping, Gateway};
 pub use group::{GroupSetup, RoundLengths, BLOCK_TIME};
-pub use network::Network;
+pub use launch::Launch;
+pub use machine::Machine;
+pub use network::{ready, Network};
 pub use node::Node;
 pub use ports::free_port;
-pub use process::{Launch, Process};
+pub use process::Process;
 pub use rpc::{Rpc, RpcError};
 pub use scenario::{candidate, reached, scenario, settled, two_clouds_group};
 pub use scripted_trainer::{Commitment, ScriptedTrainer};
 pub use trainer::{Trainer, TrainerSetup};
 pub use wait::wait_until;
+pub use wider::Wider;

@@ -5,8 +5,9 @@ use crate::{
 	chain_spec::chain,
 	folder::Folder,
 	free_port,
+	launch::Launch,
 	node::{Node, NodeSetup, Role, VALIDATORS},
-	process::{stop_all, Launch},
+	process::stop_all,
 	trainer::{Trainer, TrainerSetup},
 	wait_until, Process,
 };
@@ -79,6 +80,8 @@ impl Network {
 			followers: 0,
 			evaluators: true,
 			external: None,
+			machines: Vec::new(),
+			dead_evaluators: Vec::new(),
 			genesis_code: None,
 			node_options: Vec::new(),
 			directory: None,
@@ -115,12 +118,15 @@ impl Network {
 			};
 			let mut setup = NodeSetup::new(name, role, &directory)?;
 			let external = builder.external.as_ref().filter(|(validator, _)| *validator == index);
+			if builder.dead_evaluators.contains(&index) {
+				setup.evaluators.push(format!("http://127.0.0.1:{}", free_port()?));
+			}
 			if let Some((_, address)) = external {
-				setup.evaluator = Some(address.clone());
+				setup.evaluators.push(address.clone());
 			} else if builder.evaluators && role != Role::Follower {
 				let port = free_port()?;
-				setup.evaluator = Some(format!("http://127.0.0.1:{port}"));
-				self.evaluators.push(self.start_evaluator(&setup.name, port)?);
+				setup.evaluators.push(format!("http://127.0.0.1:{port}"));
+				self.evaluators.push(self.start_evaluator(builder, index, &setup.name, port)?);
 			}
 			setups.push(setup);
 		}
@@ -139,14 +145,20 @@ impl Network {
 		Ok(())
 	}
 
-	fn start_evaluator(&self, validator: &str, port: u16) -> Result<Process> {
+	fn start_evaluator(
+		&self,
+		builder: &NetworkBuilder,
+		index: usize,
+		validator: &str,
+		port: u16,
+	) -> Result<Process> {
 		let name = format!("{validator}-evaluator");
 		let launch = Launch::new(&name, Binary::Worker.path()?, &self.logs)
 			.args(["evaluate", "--json", "--threads", "1", "--allow-private"])
 			.args(["--listen", &format!("127.0.0.1:{port}")])
 			.arg("--data")
 			.arg(self.directory().join(&name));
-		Process::spawn(launch)
+		Process::spawn(builder.force(index, launch))
 	}
 
 	/// Waits until a node has finalized a block of at least this number.
@@ -209,6 +221,29 @@ impl Network {
 		let (gateway, _) = self.gateway.insert((Process::spawn(launch)?, provider.clone()));
 		ready(gateway).await?;
 		Ok(provider)
+	}
+
+	/// Returns the address of the gateway, which was started before.
+	///
+	/// # Errors
+	/// Fails if it was not.
+	pub fn started_provider(&self) -> Result<String> {
+		let (_, address) = self.gateway.as_ref().context("the gateway was not started")?;
+		Ok(address.clone())
+	}
+
+	/// The gateway, if it was started.
+	pub fn gateway(&mut self) -> Option<&mut Process> {
+		self.gateway.as_mut().map(|(gateway, _)| gateway)
+	}
+
+	/// Starts a trainer of a group that follows a node at this address, without waiting for it. It is not one
+	/// of [`Self::trainers`].
+	///
+	/// # Errors
+	/// Fails if it can't be started.
+	pub fn spawn_trainer(&self, node: &str, group: u32, setup: TrainerSetup) -> Result<Trainer> {
+		Trainer::start(setup, node, group, self.folder.path(), &self.logs)
 	}
 
 	/// Starts a trainer of a group and waits until it is ready.
@@ -279,15 +314,17 @@ impl Drop for Network {
 	}
 }
 
-/// Waits until a process has printed that it is ready.
-async fn ready(process: &mut Process) -> Result<()> {
+/// Waits until a process has printed that it is ready, and returns the address in that event.
+///
+/// # Errors
+/// Fails if it ends instead, with the end of its log.
+pub async fn ready(process: &mut Process) -> Result<String> {
 	let what = format!("{} is ready", process.name());
 	wait_until(&what, STARTUP, async || match process.ready() {
 		Ok(address) => Ok(address.map(Ok)),
 		Err(ended) => Ok(Some(Err(ended))),
 	})
 	.await?
-	.map(drop)
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {

@@ -1,4 +1,4 @@
-use crate::{binaries::Binary, free_port, process::Launch, Process, Rpc};
+use crate::{binaries::Binary, free_port, launch::Launch, Process, Rpc};
 use anyhow::{ensure, Context, Result};
 use std::{
 	fs,
@@ -29,7 +29,8 @@ pub(crate) struct NodeSetup {
 	pub role: Role,
 	pub rpc_port: u16,
 	pub p2p_port: u16,
-	pub evaluator: Option<String>,
+	/// Addresses of its evaluators, in the order in which they are asked.
+	pub evaluators: Vec<String>,
 	pub folder: PathBuf,
 	/// Public half of the network key, in base58.
 	pub peer: String,
@@ -41,7 +42,15 @@ impl NodeSetup {
 		let folder = directory.join(&name);
 		fs::create_dir_all(&folder)?;
 		let peer = network_key(&folder.join("network-key"))?;
-		Ok(Self { name, role, rpc_port: free_port()?, p2p_port: free_port()?, evaluator: None, folder, peer })
+		Ok(Self {
+			name,
+			role,
+			rpc_port: free_port()?,
+			p2p_port: free_port()?,
+			evaluators: Vec::new(),
+			folder,
+			peer,
+		})
 	}
 
 	/// Multiaddress for other nodes.
@@ -71,7 +80,7 @@ impl NodeSetup {
 			Role::Newcomer => launch.args(["--validator", "--rpc-methods", "unsafe"]),
 			Role::Follower => launch,
 		};
-		if let Some(evaluator) = &self.evaluator {
+		for evaluator in &self.evaluators {
 			launch = launch.args(["--evaluator-url", evaluator]);
 		}
 		if others.is_empty() {

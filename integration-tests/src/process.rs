@@ -1,17 +1,16 @@
+use crate::{ending, launch::Launch};
 use anyhow::{bail, ensure, Context, Result};
 use serde_json::Value;
 use std::{
-	ffi::OsString,
-	fs::{File, OpenOptions},
+	fs::File,
 	io::{self, Read, Seek, SeekFrom},
-	os::unix::process::CommandExt,
 	path::{Path, PathBuf},
-	process::{Child, Command, ExitStatus, Stdio},
+	process::{Child, Command, ExitStatus},
 	sync::{mpsc, LazyLock},
 	time::{Duration, Instant},
 };
 
-/// Longest time that a process may take to end after SIGTERM.
+/// Longest time that a process may take to end after SIGTERM or SIGINT.
 const GRACE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);
 
@@ -30,86 +29,6 @@ static SPAWNER: LazyLock<mpsc::Sender<Job>> = LazyLock::new(|| {
 	sender
 });
 
-/// Program, arguments and environment of a process, used at every start.
-#[derive(Clone, Debug)]
-pub struct Launch {
-	/// Name of the process in messages, and the stem of its log files.
-	pub name: String,
-	/// Path of the executable.
-	pub program: PathBuf,
-	/// Arguments of the process.
-	pub arguments: Vec<OsString>,
-	/// Niceness of the process, from 0 to 19.
-	pub niceness: u8,
-	/// Environment variables that are set besides the inherited ones.
-	pub environment: Vec<(String, String)>,
-	/// Folder of the log files, `<name>.out` (stdout) and `<name>.log` (stderr).
-	pub logs: PathBuf,
-}
-
-impl Launch {
-	/// Returns the launch of a program without arguments.
-	pub fn new(name: impl Into<String>, program: PathBuf, logs: &Path) -> Self {
-		Self {
-			name: name.into(),
-			program,
-			arguments: Vec::new(),
-			niceness: 0,
-			environment: Vec::new(),
-			logs: logs.into(),
-		}
-	}
-
-	/// Adds an argument.
-	pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
-		self.arguments.push(argument.into());
-		self
-	}
-
-	/// Adds arguments.
-	pub fn args<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
-		self.arguments.extend(arguments.into_iter().map(Into::into));
-		self
-	}
-
-	/// Sets the niceness, from 0 to 19. A nicer process gives way to others.
-	pub fn nice(mut self, niceness: u8) -> Self {
-		self.niceness = niceness;
-		self
-	}
-
-	/// Sets an environment variable.
-	pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-		self.environment.push((name.into(), value.into()));
-		self
-	}
-
-	fn file(&self, extension: &str) -> PathBuf {
-		self.logs.join(format!("{}.{extension}", self.name))
-	}
-
-	fn open(&self, extension: &str) -> Result<File> {
-		let path = self.file(extension);
-		let file = OpenOptions::new().create(true).append(true).open(&path);
-		file.with_context(|| format!("{} cannot be written", path.display()))
-	}
-
-	/// Builds the command. `setpriv` makes the system kill the child when this process ends in any way.
-	fn command(&self) -> Result<Command> {
-		let mut command = Command::new("setpriv");
-		command
-			.args(["--pdeathsig", "KILL", "nice", "-n", &self.niceness.to_string()])
-			.arg(&self.program)
-			.args(&self.arguments);
-		command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-		command.stdin(Stdio::null()).stdout(self.open("out")?).stderr(self.open("log")?);
-		// The child has a process group of its own, so that Ctrl-C reaches this process only, which then
-		// stops the children in order.
-		command.process_group(0);
-		Ok(command)
-	}
-}
-
 /// A child process that can be killed, paused and restarted. It is killed when dropped.
 #[derive(Debug)]
 pub struct Process {
@@ -117,6 +36,8 @@ pub struct Process {
 	child: Option<Child>,
 	/// Length in bytes of the output file when the process was last started.
 	started_at: u64,
+	/// Length in bytes of the log file when the process was last started.
+	logged_at: u64,
 }
 
 impl Process {
@@ -125,7 +46,7 @@ impl Process {
 	/// # Errors
 	/// Fails if it cannot be started.
 	pub fn spawn(launch: Launch) -> Result<Self> {
-		let mut process = Self { launch, child: None, started_at: 0 };
+		let mut process = Self { launch, child: None, started_at: 0, logged_at: 0 };
 		process.start()?;
 		Ok(process)
 	}
@@ -133,6 +54,7 @@ impl Process {
 	fn start(&mut self) -> Result<()> {
 		let command = self.launch.command()?;
 		self.started_at = self.launch.open("out")?.metadata()?.len();
+		self.logged_at = self.launch.open("log")?.metadata()?.len();
 		let (reply, answer) = mpsc::sync_channel(1);
 		SPAWNER.send((command, reply)).ok().context("the spawning thread is gone")?;
 		let child = answer.recv().context("the spawning thread is gone")?;
@@ -148,6 +70,11 @@ impl Process {
 	/// Name of the process.
 	pub fn name(&self) -> &str {
 		&self.launch.name
+	}
+
+	/// Id of the process, or `None` if it was killed from here.
+	pub fn id(&self) -> Option<u32> {
+		self.child.as_ref().map(Child::id)
 	}
 
 	/// Path of the file with its standard error.
@@ -174,27 +101,64 @@ impl Process {
 		}
 	}
 
-	/// Asks the process to end (SIGTERM) and waits for it.
+	/// Asks the process to end (SIGTERM), waits for it, and checks that it ended cleanly.
 	///
 	/// # Errors
-	/// Fails if it does not end in time; it is then killed.
+	/// Fails if it does not end in time, upon which it is killed, if its exit status is one of a failure, or
+	/// if it printed a panic or the like.
 	pub async fn stop(&mut self) -> Result<()> {
 		self.signal("TERM")?;
-		self.ended().await
+		self.ended(GRACE).await
 	}
 
-	/// Waits until a process that was asked to end has ended.
-	async fn ended(&mut self) -> Result<()> {
+	/// Asks the process to end as Ctrl-C does (SIGINT), and goes on as [`Self::stop`].
+	///
+	/// # Errors
+	/// Those of [`Self::stop`].
+	pub async fn interrupt(&mut self) -> Result<()> {
+		self.signal("INT")?;
+		self.ended(GRACE).await
+	}
+
+	/// Waits until the process has ended by itself, and checks it as [`Self::stop`] does.
+	///
+	/// # Errors
+	/// Those of [`Self::stop`].
+	pub async fn finishes(&mut self, deadline: Duration) -> Result<()> {
+		self.ended(deadline).await
+	}
+
+	/// Waits until a process that is about to end has ended, and checks how.
+	async fn ended(&mut self, deadline: Duration) -> Result<()> {
 		let start = Instant::now();
 		while self.is_running() {
-			if start.elapsed() > GRACE {
+			if start.elapsed() > deadline {
 				self.kill();
-				bail!("{} did not end within {} s of SIGTERM and was killed", self.name(), GRACE.as_secs());
+				bail!("{} did not end within {} s and was killed", self.name(), deadline.as_secs());
 			}
 			tokio::time::sleep(POLL).await;
 		}
+		self.check_end()?;
 		self.child = None;
 		Ok(())
+	}
+
+	/// Checks that the process, if it has ended, did so cleanly.
+	fn check_end(&mut self) -> Result<()> {
+		let Some(status) = self.exit_status() else { return Ok(()) };
+		ending::check(self.name(), status, &self.standard_error()?)
+	}
+
+	/// Returns what the process has written to its standard error since it was last started.
+	///
+	/// # Errors
+	/// Fails if the file cannot be read.
+	pub fn standard_error(&self) -> Result<String> {
+		let mut file = File::open(self.log())?;
+		file.seek(SeekFrom::Start(self.logged_at))?;
+		let mut bytes = Vec::new();
+		file.read_to_end(&mut bytes)?;
+		Ok(String::from_utf8_lossy(&bytes).into_owned())
 	}
 
 	/// Freezes the process (SIGSTOP).
@@ -221,6 +185,15 @@ impl Process {
 	pub fn restart(&mut self) -> Result<()> {
 		self.kill();
 		self.start()
+	}
+
+	/// Starts the process again as [`Self::restart`] does, with changed arguments.
+	///
+	/// # Errors
+	/// Fails if it cannot be started.
+	pub fn restart_as(&mut self, change: impl FnOnce(Launch) -> Launch) -> Result<()> {
+		self.launch = change(self.launch.clone());
+		self.restart()
 	}
 
 	fn signal(&mut self, signal: &str) -> Result<()> {
@@ -268,22 +241,25 @@ impl Drop for Process {
 	}
 }
 
-/// Asks processes to end, all at once, and waits for them.
+/// Asks processes to end, all at once, and waits for them. Those that have ended by themselves are checked
+/// like those that are asked to.
 ///
 /// # Errors
-/// Names the processes that had to be killed.
+/// Names the processes that had to be killed or did not end cleanly.
 pub(crate) async fn stop_all(processes: impl IntoIterator<Item = &mut Process>) -> Result<()> {
 	let mut stopping = Vec::new();
+	let mut errors = Vec::new();
 	for process in processes {
 		if process.is_running() {
 			process.signal("CONT")?;
 			process.signal("TERM")?;
 			stopping.push(process);
+		} else {
+			errors.extend(process.check_end().err().map(|error| error.to_string()));
 		}
 	}
-	let mut errors = Vec::new();
 	for process in stopping {
-		errors.extend(process.ended().await.err().map(|error| error.to_string()));
+		errors.extend(process.ended(GRACE).await.err().map(|error| error.to_string()));
 	}
 	ensure!(errors.is_empty(), "{}", errors.join("; "));
 	Ok(())
@@ -303,58 +279,4 @@ fn tail(path: &Path, lines: usize) -> Result<String> {
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-	use crate::wait_until;
-
-	fn shell(folder: &Path, script: &str) -> Process {
-		Process::spawn(Launch::new("shell", "/bin/sh".into(), folder).args(["-c", script])).unwrap()
-	}
-
-	fn state(process: &Process) -> Result<Option<char>> {
-		let id = process.child.as_ref().context("it does not run")?.id();
-		let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
-		Ok(stat.rsplit(") ").next().and_then(|rest| rest.chars().next()))
-	}
-
-	#[tokio::test]
-	async fn is_paused_resumed_stopped_and_restarted() {
-		let folder = tempfile::tempdir().unwrap();
-		let script =
-			r#"trap 'exit 0' TERM; echo '{"event":"ready","address":"here"}'; while :; do sleep 0.05; done"#;
-		let mut process = shell(folder.path(), script);
-		let deadline = Duration::from_secs(20);
-		for _ in 0..2 {
-			let mut address = String::new();
-			while address.is_empty() {
-				address = process.ready().unwrap().unwrap_or_default();
-			}
-			assert_eq!(address, "here");
-			assert_eq!(process.events().unwrap().len(), 1);
-			process.restart().unwrap();
-		}
-		process.pause().unwrap();
-		let paused = async || Ok((state(&process)? == Some('T')).then_some(()));
-		wait_until("it is paused", deadline, paused).await.unwrap();
-		process.resume().unwrap();
-		let runs = async || Ok((state(&process)? != Some('T')).then_some(()));
-		wait_until("it runs", deadline, runs).await.unwrap();
-		process.stop().await.unwrap();
-		assert!(!process.is_running());
-		assert!(process.pause().is_err());
-	}
-
-	#[tokio::test]
-	async fn an_early_end_is_told_with_the_log() {
-		let folder = tempfile::tempdir().unwrap();
-		let mut process = shell(folder.path(), "echo 'no such chain' >&2; exit 3");
-		let error = loop {
-			match process.ready() {
-				Ok(ready) => assert_eq!(ready, None),
-				Err(error) => break error.to_string(),
-			}
-		};
-		assert!(error.contains("no such chain"), "{error}");
-		assert_eq!(process.exit_status().and_then(|status| status.code()), Some(3));
-	}
-}
+mod tests;

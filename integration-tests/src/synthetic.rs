@@ -40,15 +40,35 @@ pub fn write(folder: &Path) -> Result<Files> {
 	};
 	std::fs::write(&files.model, MODEL)?;
 	let description = Description::parse(MODEL.as_bytes())?;
-	let mut points = Points(0x9e37_79b9_7f4a_7c15);
-	for (path, records) in [(&files.dataset, 512), (&files.validation, 128)] {
+	for (path, points) in [&files.dataset, &files.validation].into_iter().zip(points()) {
 		let mut writer = DeltaWriter::create(path, &description.schema())?;
-		for index in 0..records {
-			writer.add(&points.record(index % 2 == 1))?;
+		for point in points {
+			writer.add(&point.record())?;
 		}
 		writer.finish()?;
 	}
 	Ok(files)
+}
+
+/// Returns the points of the first delta, and those of the validation set.
+fn points() -> [Vec<Point>; 2] {
+	let mut stream = Points(0x9e37_79b9_7f4a_7c15);
+	[512, 128].map(|records| (0..records).map(|index| stream.next(index % 2 == 1)).collect())
+}
+
+/// Returns the mean cross-entropy of a model on the validation set, in natural units. `logits` is the model:
+/// it maps a point to the logits of the two classes. Everything is computed in f64 and in order, as
+/// evaluators do, but by the standard library alone.
+pub fn loss(logits: impl Fn([f64; 2]) -> [f64; 2]) -> f64 {
+	let [_, validation] = points();
+	let of = |point: &Point| {
+		let [left, right] = logits([point.x, point.y].map(f64::from));
+		let excess = if point.right { left - right } else { right - left };
+		// ln(1 + e^excess) without an overflow.
+		excess.max(0.0) + (-excess.abs()).exp().ln_1p()
+	};
+	let total = validation.iter().map(of).sum::<f64>();
+	total / validation.len() as f64
 }
 
 /// Writes the description of another model for the same data, with a hidden layer, into a folder.
@@ -56,11 +76,31 @@ pub fn write(folder: &Path) -> Result<Files> {
 /// # Errors
 /// Fails if it cannot be written.
 pub fn write_wider_model(folder: &Path) -> Result<PathBuf> {
+	let path = folder.join("two-clouds-wider.json");
+	std::fs::write(&path, wider_model())?;
+	Ok(path)
+}
+
+/// Returns the description of [`write_wider_model`].
+pub fn wider_model() -> String {
 	const LAYERS: &str = r#"[{"type": "linear", "out": 2}]"#;
 	const WIDER: &str = r#"[{"type": "linear", "out": 16}, {"type": "tanh"}, {"type": "linear", "out": 2}]"#;
-	let path = folder.join("two-clouds-wider.json");
-	std::fs::write(&path, MODEL.replace(LAYERS, WIDER))?;
-	Ok(path)
+	MODEL.replace(LAYERS, WIDER)
+}
+
+/// A point of the plane and its class: right of the gap, or left of it.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+	x: f32,
+	y: f32,
+	right: bool,
+}
+
+impl Point {
+	/// Returns the canonical bytes of the record.
+	fn record(&self) -> Vec<u8> {
+		[&self.x.to_le_bytes()[..], &self.y.to_le_bytes(), &[u8::from(self.right)]].concat()
+	}
 }
 
 /// A stream of points, always the same (xorshift64, Marsaglia 2003).
@@ -75,12 +115,11 @@ impl Points {
 		f32::from((self.0 >> 48) as u16) / 65_536.0
 	}
 
-	/// Returns the canonical bytes of a record: a point right of the gap for class 1, left of it for class 0.
-	fn record(&mut self, right: bool) -> Vec<u8> {
+	/// Returns the next point: right of the gap for class 1, left of it for class 0.
+	fn next(&mut self, right: bool) -> Point {
 		let side = if right { 1.0 } else { -1.0 };
 		let x = side * (0.25 + self.uniform());
-		let y = 2.0 * self.uniform() - 1.0;
-		[&x.to_le_bytes()[..], &y.to_le_bytes(), &[u8::from(right)]].concat()
+		Point { x, y: 2.0 * self.uniform() - 1.0, right }
 	}
 }
 
@@ -95,6 +134,13 @@ mod tests {
 		let [model, wider] = [MODEL.as_bytes(), &wider].map(|json| Description::parse(json).unwrap());
 		assert_ne!(model, wider);
 		assert_eq!(model.schema(), wider.schema());
+	}
+
+	#[test]
+	fn the_loss_of_a_model_that_says_nothing_is_ln_2_and_falls_with_what_it_says() {
+		assert!((loss(|_| [7.0, 7.0]) - std::f64::consts::LN_2).abs() < 1e-15);
+		let [weak, strong, wrong] = [1.0, 2.0, -1e6].map(|weight| loss(|[x, _]| [-weight * x, weight * x]));
+		assert!(strong < weak && weak < std::f64::consts::LN_2 && wrong > 1e5, "{weak} {strong} {wrong}");
 	}
 
 	#[test]

@@ -1,4 +1,4 @@
-use crate::{account::Account, binaries::Binary, free_port, process::Launch, Process};
+use crate::{account::Account, binaries::Binary, free_port, launch::Launch, Process};
 use anyhow::Result;
 use std::{
 	fs::{self, OpenOptions},
@@ -22,12 +22,21 @@ pub struct TrainerSetup {
 	pub learning_rate: f64,
 	/// Number of records in a batch.
 	pub batch: u32,
+	/// Further arguments.
+	pub arguments: Vec<String>,
 }
 
 impl TrainerSetup {
 	/// Returns the setup of the development trainer with this number, from 1.
 	pub fn new(number: usize, optimizer: &str, learning_rate: f64, batch: u32) -> Self {
-		Self { uri: format!("//Trainer{number}"), optimizer: optimizer.into(), learning_rate, batch }
+		let uri = format!("//Trainer{number}");
+		Self { uri, optimizer: optimizer.into(), learning_rate, batch, arguments: Vec::new() }
+	}
+
+	/// Adds arguments.
+	pub fn args(mut self, arguments: &[&str]) -> Self {
+		self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+		self
 	}
 }
 
@@ -73,6 +82,7 @@ impl Trainer {
 			.args(["--listen", &format!("127.0.0.1:{}", free_port()?)])
 			.args(["--optimizer", &setup.optimizer, "--learning-rate", &setup.learning_rate.to_string()])
 			.args(["--batch", &setup.batch.to_string(), "--threads", "1", "--seed", &seed.to_string()]);
+		let launch = launch.args(&setup.arguments);
 		Ok(Self { process: Process::spawn(launch)?, account, setup })
 	}
 }

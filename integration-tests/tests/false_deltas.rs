@@ -31,7 +31,11 @@ async fn false_deltas_are_refused_whatever_one_validator_says_and_cost_their_pro
 		let group = network.create_group(&setup).await?.id;
 		let provider = network.provider().await?;
 		let rpc = network.nodes[0].rpc.clone();
-		let mut proposed = Vec::new();
+		// It takes the longest, so it comes first.
+		let absent = free_port()?;
+		let nowhere = format!("http://127.0.0.1:{absent}");
+		let unserved = unserved(network, group, &setup.dataset, &nowhere).await?;
+		let mut proposed = vec![(unserved, "nobody serves it", ProposalEnding::Unavailable)];
 		for ((name, file, expected), number) in
 			lies(network.directory(), &setup.dataset)?.into_iter().zip(1..)
 		{
@@ -39,10 +43,6 @@ async fn false_deltas_are_refused_whatever_one_validator_says_and_cost_their_pro
 			let id = proposer.propose(network, &file, name, &provider).await?;
 			proposed.push((id, name, expected));
 		}
-		let absent = free_port()?;
-		let nowhere = format!("http://127.0.0.1:{absent}");
-		let unserved = unserved(network, group, &setup.dataset, &nowhere).await?;
-		proposed.push((unserved, "nobody serves it", ProposalEnding::Unavailable));
 
 		let mut deposits = 0;
 		for (id, name, expected) in proposed {

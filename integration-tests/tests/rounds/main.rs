@@ -1,38 +1,89 @@
-//! Honest rounds on honest processes.
+//! Rounds of several groups at a time on honest validators. Two of their evaluators compute in another way
+//! than the others.
+
+mod lies;
+mod predicted;
 
 use anyhow::{ensure, Context, Result};
+use descent_client::Client;
 use descent_integration_tests::{
-	audit, candidate, scenario, settled, two_clouds_group, wait_until, Account, Network, RoundLengths,
-	TrainerSetup,
+	audit, candidate, scenario, settled, synthetic, two_clouds_group, wait_until, Account, Machine, Network,
+	RoundLengths, ScriptedTrainer, TrainerSetup,
 };
 use descent_protocol::{GroupId, Outcome};
 use std::{path::Path, time::Duration};
 use tokio::process::Command;
 
+/// Number of rounds that the training processes win.
 const ROUNDS: u32 = 6;
+/// Accounts of the scripted trainers that predict their scores, each in a group of its own.
+const PREDICTORS: [&str; 4] = ["//Alice", "//Bob", "//Charlie", "//Dave"];
+/// Number of rounds of each of them.
+const PREDICTED: u32 = 4;
+/// Number of rounds of all groups, in none of which a validator is struck.
+const ALL: u32 = 20;
+const _: () = assert!(ROUNDS + PREDICTED * PREDICTORS.len() as u32 >= ALL);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn six_rounds_are_won_and_finalized_on_all_nodes() -> Result<()> {
-	let builder = Network::builder().node_option("--state-pruning=archive");
+async fn twenty_rounds_are_measured_alike_by_all_and_every_lie_in_one_of_them_is_paid_for() -> Result<()> {
+	let builder = Network::builder()
+		.node_option("--state-pruning=archive")
+		.machine(1, Machine::OLD)
+		.machine(2, Machine::MIDDLING);
 	scenario(builder, async |network| {
 		let setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
-		let group = network.create_group(&setup).await?.id;
+		let trained = network.create_group(&setup).await?.id;
 		for (number, rate) in [(1, 0.000_2), (2, 0.000_1)] {
-			network.start_trainer(group, TrainerSetup::new(number, "sgd", rate, 64)).await?;
+			network.start_trainer(trained, TrainerSetup::new(number, "sgd", rate, 64)).await?;
 		}
-		let last = six_wins(network, group).await?;
-		let rpc = &network.nodes[0].rpc;
-		let (_, head) = rpc.finalized().await?;
-		audit(rpc, head).await?.check()?;
-		the_command_line_explains(network, group, last).await?;
+		let rpc = network.nodes[0].rpc.clone();
+		let client = Client::connect(&rpc.ws()).await?;
+		let liars = lies::Trainers::create(&client, network).await?;
+		let checkpoints = liars.publish().await?;
+		let mut wider = setup.clone();
+		wider.model = synthetic::write_wider_model(network.directory())?;
+		let mut predicted = Vec::new();
+		for (number, uri) in PREDICTORS.iter().enumerate() {
+			wider.name = format!("predicted {number}");
+			let folder = network.directory().join("scripted");
+			let trainer = ScriptedTrainer::new(client.clone(), uri, &folder).await?;
+			predicted.push((trainer, network.create_group(&wider).await?));
+		}
+		(wider.name, wider.lengths) = ("lies".into(), lies::LENGTHS);
+		let lied = network.create_group(&wider).await?;
+
+		let mine =
+			predicted.iter().map(|(trainer, group)| predicted::rounds(&rpc, trainer, group, PREDICTED));
+		let (last, _, ()) = tokio::try_join!(
+			six_wins(network, trained),
+			futures::future::try_join_all(mine),
+			lies::every_lie_is_found_and_the_round_goes_on(&rpc, &liars, &checkpoints, &lied),
+		)?;
+		all_nodes_show(network, trained, last).await?;
+		nobody_is_struck(network, lied.deposit * lies::SLASHED, &liars).await?;
+		the_command_line_explains(network, trained, last).await?;
 		a_stranger_reads_the_chain(network, last).await
 	})
 	.await
 }
 
-/// Waits for six rounds with a winner and checks that every node holds the same heads. Returns the last
-/// round.
-async fn six_wins(network: &mut Network, group: GroupId) -> Result<u32> {
+/// Checks that no validator has a strike or lost a part of its bond, and that the lies are all that was
+/// slashed of deposits.
+async fn nobody_is_struck(network: &Network, lies: u128, liars: &lies::Trainers) -> Result<()> {
+	let rpc = &network.nodes[0].rpc;
+	let (_, head) = rpc.finalized().await?;
+	let audit = audit(rpc, head).await?;
+	audit.check()?;
+	ensure!(audit.slashed == lies && audit.slashes.is_empty(), "{lies} should be slashed: {audit:?}");
+	lies::lying_does_not_pay(liars, &audit)?;
+	let validators = rpc.validators(Some(head)).await?;
+	ensure!(validators.len() == network.validators().len(), "{validators:?}");
+	ensure!(validators.iter().all(|validator| validator.strikes == 0), "{validators:?}");
+	Ok(())
+}
+
+/// Waits for six rounds with a winner, each with a lower score than the one before. Returns the last round.
+async fn six_wins(network: &Network, group: GroupId) -> Result<u32> {
 	let deadline = RoundLengths::SHORT.deadline(1);
 	let (mut wins, mut head) = (0, None);
 	let mut round = first_commitment(network, group).await?;
@@ -59,8 +110,12 @@ async fn six_wins(network: &mut Network, group: GroupId) -> Result<u32> {
 		ensure!(settled_round.candidates.iter().all(|candidate| candidate.slashed == 0), "{settled_round:?}");
 		round += 1;
 	}
-	let last = round - 1;
-	let first = &network.nodes[0].rpc;
+	Ok(round - 1)
+}
+
+/// Checks that every node has finalized the same chain and shows the same round on it.
+async fn all_nodes_show(network: &mut Network, group: GroupId, last: u32) -> Result<()> {
+	let first = network.nodes[0].rpc.clone();
 	let (block, hash) = first.finalized().await?;
 	let expected = first.round(group, last, Some(hash)).await?;
 	for index in 1..network.nodes.len() {
@@ -72,7 +127,7 @@ async fn six_wins(network: &mut Network, group: GroupId) -> Result<u32> {
 			"node {index} shows another round {last}"
 		);
 	}
-	Ok(last)
+	Ok(())
 }
 
 /// Returns the first round with a commitment.
@@ -80,8 +135,12 @@ async fn first_commitment(network: &Network, group: GroupId) -> Result<u32> {
 	let rpc = &network.nodes[0].rpc;
 	wait_until("somebody commits", RoundLengths::SHORT.deadline(1), async || {
 		let current = rpc.group(group, None).await?.round.unwrap_or_default();
-		let view = rpc.round(group, current, None).await?;
-		Ok((!view.candidates.is_empty()).then_some(current))
+		for round in 0..=current {
+			if !rpc.round(group, round, None).await?.candidates.is_empty() {
+				return Ok(Some(round));
+			}
+		}
+		Ok(None)
 	})
 	.await
 }

@@ -3,7 +3,7 @@
 use anyhow::{ensure, Context, Result};
 use descent_integration_tests::{
 	governance::{amendment, Stakeholder},
-	scenario, settled, synthetic, two_clouds_group, wait_until, Network, RoundLengths, Rpc, TrainerSetup,
+	settled, synthetic, two_clouds_group, wait_until, Account, Network, RoundLengths, Rpc, TrainerSetup,
 	BLOCK_TIME,
 };
 use descent_protocol::{
@@ -13,31 +13,38 @@ use descent_protocol::{
 use serde_json::json;
 
 /// Voting period at first, in blocks.
-const VOTING_PERIOD: u32 = 30;
-/// Voting period after the amendment, in blocks.
+const VOTING_PERIOD: u32 = 24;
+/// Voting period after the amendment, in blocks: the shortest that the chain admits.
 const SHORTER: u32 = 20;
+/// Account that owns the group. Its stake is 100 NRN.
+const FOUNDER: &str = "//Dave";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_majority_shortens_the_period_and_two_thirds_fork_the_model() -> Result<()> {
-	scenario(Network::builder(), async |network| {
-		let mut setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
-		setup.voting_period = VOTING_PERIOD;
-		let group = network.create_group(&setup).await?.id;
-		network.start_trainer(group, TrainerSetup::new(1, "sgd", 0.001, 64)).await?;
-		let stakeholders = [
-			Stakeholder::stranger("//Ferdie", group)?,
-			Stakeholder::join(network, "//Eve", group, 120).await?,
-			Stakeholder::join(network, "//Trainer8", group, 80).await?,
-		];
-		the_period_is_shortened_by_a_majority_alone(network, group, &stakeholders).await?;
-		let rpc = network.nodes[0].rpc.clone();
-		wait_until("there is a head", RoundLengths::SHORT.deadline(3), async || {
-			Ok(rpc.group(group, None).await?.head)
-		})
-		.await?;
-		two_thirds_fork_the_model(network, group, &stakeholders).await
+/// Creates the group and starts its trainer. Returns the group's id.
+pub(crate) async fn start(network: &mut Network) -> Result<GroupId> {
+	let mut setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
+	setup.voting_period = VOTING_PERIOD;
+	let group = network.create_group_of(&Account::from_uri(FOUNDER)?, &setup).await?.id;
+	network.start_trainer(group, TrainerSetup::new(3, "sgd", 0.001, 64)).await?;
+	Ok(group)
+}
+
+/// Shortens the voting period, and then forks the model.
+pub(crate) async fn a_majority_shortens_the_period_and_two_thirds_fork_the_model(
+	network: &Network,
+	group: GroupId,
+) -> Result<()> {
+	let stakeholders = [
+		Stakeholder::stranger(FOUNDER, group)?,
+		Stakeholder::join(network, "//Bob", group, 120).await?,
+		Stakeholder::join(network, "//Charlie", group, 80).await?,
+	];
+	the_period_is_shortened_by_a_majority_alone(network, group, &stakeholders).await?;
+	let rpc = network.nodes[0].rpc.clone();
+	wait_until("there is a head", RoundLengths::SHORT.deadline(3), async || {
+		Ok(rpc.group(group, None).await?.head)
 	})
-	.await
+	.await?;
+	two_thirds_fork_the_model(network, group, &stakeholders).await
 }
 
 /// Checks that 100 of 300 are no majority and 220 are.
@@ -66,11 +73,11 @@ async fn the_period_is_shortened_by_a_majority_alone(
 /// Checks that 180 of 300 are a majority, but not enough for another model, and that all of them are. The
 /// next round trains the new model, on the same data and from the start.
 async fn two_thirds_fork_the_model(
-	network: &mut Network,
+	network: &Network,
 	group: GroupId,
 	[founder, second, third]: &[Stakeholder; 3],
 ) -> Result<()> {
-	let provider = network.provider().await?;
+	let provider = network.started_provider()?;
 	let rpc = network.nodes[0].rpc.clone();
 	let before = rpc.group(group, None).await?;
 	let model = synthetic::write_wider_model(network.directory())?;

@@ -5,7 +5,7 @@ use descent_integration_tests::{
 	audit,
 	governance::{ended, found_valid, proposal, Stakeholder},
 	mnist::{self, Mnist, PROPOSED},
-	scenario, settled, wait_until, Account, GroupSetup, Network, RoundLengths, Rpc, TrainerSetup, BLOCK_TIME,
+	settled, wait_until, Account, GroupSetup, Network, RoundLengths, Rpc, TrainerSetup, BLOCK_TIME,
 };
 use descent_protocol::{
 	view::{GroupView, LogEntryView, ProposalEnding},
@@ -36,34 +36,44 @@ fn group(mnist: &Mnist, name: &str) -> GroupSetup {
 	}
 }
 
-/// Creates two groups with the same data and the same trainers. In one of them three stakeholders vote on two
-/// deltas; the data of the other one stays the same.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_majority_s_delta_is_applied_paid_trained_on_and_lowers_the_loss() -> Result<()> {
-	let builder = Network::builder().node_option("--state-pruning=archive");
-	scenario(builder, async |network| {
-		let data = network.directory().join("mnist");
-		let mnist = tokio::task::spawn_blocking(move || mnist::prepare(&data, IMAGES)).await??;
-		let with = network.create_group(&group(&mnist, "with more data")).await?.id;
-		let without = network.create_group(&group(&mnist, "as it was")).await?.id;
-		for (number, group) in [(1, with), (2, without)] {
-			let setup = TrainerSetup::new(number, "adam", 0.001, 64);
-			network.start_trainer(group, setup).await?;
-		}
-		let (applied, proposer) = vote(network, &mnist, with).await?;
-		let rpc = network.nodes[0].rpc.clone();
-		the_log_has_it(&rpc, with, &applied).await?;
-		paid(&rpc, &proposer).await?;
-		trained_on(network, with, without, applied.from).await?;
-		rebuilt(network, with).await
-	})
-	.await
+/// Two groups with the same data and the same trainers. In one of them three stakeholders vote on two deltas;
+/// the data of the other one stays the same.
+pub(crate) struct Groups {
+	mnist: Mnist,
+	with: GroupId,
+	without: GroupId,
+}
+
+/// Creates the groups and starts their trainers.
+pub(crate) async fn start(network: &mut Network) -> Result<Groups> {
+	let data = network.directory().join("mnist");
+	let mnist = tokio::task::spawn_blocking(move || mnist::prepare(&data, IMAGES)).await??;
+	let with = network.create_group(&group(&mnist, "with more data")).await?.id;
+	let without = network.create_group(&group(&mnist, "as it was")).await?.id;
+	for (number, group) in [(1, with), (2, without)] {
+		let setup = TrainerSetup::new(number, "adam", 0.001, 64);
+		network.start_trainer(group, setup).await?;
+	}
+	Ok(Groups { mnist, with, without })
+}
+
+/// Votes, and follows the delta until it has lowered the loss.
+pub(crate) async fn the_majority_s_delta_is_applied_paid_trained_on_and_lowers_the_loss(
+	network: &Network,
+	Groups { mnist, with, without }: &Groups,
+) -> Result<()> {
+	let (applied, proposer) = vote(network, mnist, *with).await?;
+	let rpc = network.nodes[0].rpc.clone();
+	the_log_has_it(&rpc, *with, &applied).await?;
+	paid(&rpc, &proposer).await?;
+	trained_on(network, *with, *without, applied.from).await?;
+	rebuilt(network, *with).await
 }
 
 /// Proposes one delta with more images and one with the same images and wrong labels. Votes change until the
 /// period closes.
-async fn vote(network: &mut Network, mnist: &Mnist, group: GroupId) -> Result<(LogEntryView, Account)> {
-	let provider = network.provider().await?;
+async fn vote(network: &Network, mnist: &Mnist, group: GroupId) -> Result<(LogEntryView, Account)> {
+	let provider = network.started_provider()?;
 	let rpc = network.nodes[0].rpc.clone();
 	let founder = Stakeholder::stranger("//Ferdie", group)?;
 	let other = Stakeholder::join(network, "//Eve", group, 150).await?;

@@ -1,0 +1,73 @@
+//! Judgement of how a process ended and of what it printed until then.
+
+use anyhow::{ensure, Result};
+use std::{os::unix::process::ExitStatusExt, process::ExitStatus};
+
+/// Phrases that no program prints however it is ended: a panic, libtorch that is called after its
+/// destructors, a thread that outlives its runtime, and a node that takes its own end for a failure.
+const FORBIDDEN: [&str; 4] = ["panicked", "Invalid (backend", "Tokio 1.x context", "Essential task"];
+
+/// The signal SIGINT.
+const INTERRUPT: i32 = 2;
+/// The signal SIGTERM.
+const TERMINATE: i32 = 15;
+
+/// Checks a process that was asked to end: its exit status is 0, or tells of the signal that asked for it,
+/// and its standard error has none of the [`FORBIDDEN`] phrases.
+///
+/// # Errors
+/// Names the process, its status, or the line with the phrase.
+pub(crate) fn check(name: &str, status: ExitStatus, log: &str) -> Result<()> {
+	is_silent(name, log)?;
+	let asked = [INTERRUPT, TERMINATE];
+	let by_signal = status.signal().is_some_and(|signal| asked.contains(&signal));
+	let as_shells_say = status.code().is_some_and(|code| asked.iter().any(|signal| code == 128 + signal));
+	ensure!(status.success() || by_signal || as_shells_say, "{name} did not end cleanly: {status}");
+	Ok(())
+}
+
+/// Checks that a process's standard error has none of the [`FORBIDDEN`] phrases.
+///
+/// # Errors
+/// Names the process and the line.
+pub(crate) fn is_silent(name: &str, log: &str) -> Result<()> {
+	let line = log.lines().find(|line| FORBIDDEN.iter().any(|phrase| line.contains(phrase)));
+	ensure!(line.is_none(), "{name} printed: {}", line.unwrap_or_default());
+	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn with_code(code: i32) -> ExitStatus {
+		ExitStatus::from_raw(code << 8)
+	}
+
+	#[test]
+	fn success_and_the_signals_that_ask_for_it_are_clean_ends() {
+		for status in [with_code(0), with_code(130), with_code(143)] {
+			check("node", status, "ended").unwrap();
+		}
+		for signal in [INTERRUPT, TERMINATE] {
+			check("node", ExitStatus::from_raw(signal), "").unwrap();
+		}
+	}
+
+	#[test]
+	fn errors_and_crashes_are_not() {
+		for status in [with_code(1), with_code(101), with_code(139), ExitStatus::from_raw(11)] {
+			let error = check("trainer", status, "").unwrap_err().to_string();
+			assert!(error.contains("trainer did not end cleanly"), "{error}");
+		}
+	}
+
+	#[test]
+	fn a_forbidden_phrase_is_told_with_its_line() {
+		for phrase in FORBIDDEN {
+			let log = format!("ready\nthread 'x': {phrase} at y\nended\n");
+			let error = check("node", with_code(0), &log).unwrap_err().to_string();
+			assert_eq!(error, format!("node printed: thread 'x': {phrase} at y"));
+		}
+	}
+}

@@ -94,6 +94,9 @@ fn end(outcome: Result<()>) -> ! {
 }
 
 async fn run(command: Command) -> Result<()> {
+	if matches!(command, Command::Evaluate(_) | Command::Train(_) | Command::Test(_)) {
+		tokio::task::spawn_blocking(check_arithmetic).await??;
+	}
 	match command {
 		Command::Evaluate(options) => evaluate::run(options).await,
 		Command::Train(options) => train::run(options).await,
@@ -101,6 +104,19 @@ async fn run(command: Command) -> Result<()> {
 		Command::Test(options) => tokio::task::spawn_blocking(|| test::run(options)).await?,
 		Command::Selftest(options) => tokio::task::spawn_blocking(move || selftest::run(&options)).await?,
 	}
+}
+
+/// Checks that this machine evaluates as all others do, and says so where it is slow at it.
+fn check_arithmetic() -> Result<()> {
+	Instructions::from_environment().map_err(anyhow::Error::msg)?;
+	descent_model::selftest::check()?;
+	if !Instructions::has_fused_multiply_add() {
+		tracing::warn!(
+			"this processor has no fused multiply-add (FMA): evaluations are right, but some 50 times slower \
+			 than on one that has it"
+		);
+	}
+	Ok(())
 }
 
 #[cfg(test)]

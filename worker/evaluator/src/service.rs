@@ -133,7 +133,14 @@ async fn look_up<R: Request>(State(jobs): State<Arc<JobQueue<R>>>, Path(id): Pat
 
 async fn health(State(service): State<Service>) -> Response {
 	let (waiting, isolation) = (service.evaluations.waiting(), service.pool.isolation());
-	Json(json!({ "status": "ok", "waiting": waiting, "isolation": isolation })).into_response()
+	let arithmetic = json!({
+		"kernels": descent_kernels::VERSION,
+		"instructions": descent_kernels::Instructions::chosen().name(),
+		"libtorch": descent_model::LIBTORCH,
+	});
+	let health =
+		json!({ "status": "ok", "waiting": waiting, "isolation": isolation, "arithmetic": arithmetic });
+	Json(health).into_response()
 }
 
 async fn metrics(State(service): State<Service>) -> Response {

@@ -3,7 +3,8 @@
 use crate::{
 	migrations::{v2, Cursor, DropTolerance},
 	Amendment, Amendments, BalanceOf, Call, Changes, Config, EndedCount, Groups, HoldReason, NewGroup,
-	NextAmendment, NextGroup, Open, Pallet, Revisions, Stakes, Summary, Tolerances, MAX_UNSTAKING,
+	NextAmendment, NextGroup, Open, Pallet, Revisions, Stakes, Summary, Tolerances, WeightInfo,
+	MAX_UNSTAKING,
 };
 use alloc::{vec, vec::Vec};
 use descent_protocol::{

@@ -126,6 +126,8 @@ fn the_last_rank_gives_way_to_the_first_and_comes_back() {
 	let last = [5, 6].map(|number| fixture.honest(number, number, window));
 	wait_for(|| last.iter().all(Fetching::is_over));
 	let first = fixture.honest(0, 0, window);
+	wait_for(|| first.is_over() && !last[1].is_over());
+	assert!(last[0].is_over());
 	fixture.check(first, 0);
 	for (number, fetching) in [5, 6].into_iter().zip(last) {
 		fixture.check(fetching, number);

@@ -174,8 +174,8 @@ impl Fetcher {
 	/// already are not requested. A provider that sends wrong bytes or redirects is not asked again. One that
 	/// fails pauses, from 0.25 to 60 seconds, and one that says `Retry-After` for as long as it says, at most
 	/// 60 seconds. One that does not have a block is asked for others. Where a request brings nothing for
-	/// half a second, or for three times as long as blocks take, others are asked beside it, and the first good
-	/// answer counts.
+	/// half a second, or for three times as long as blocks take, others are asked beside it, and the
+	/// first good answer counts.
 	///
 	/// `progress` is called after every block and must not block. Dropping the future stops the fetch; the
 	/// blocks that arrived are kept until [`Store::gc`].

@@ -47,13 +47,13 @@ struct Gateway {
 ///
 /// With `?format=raw` the answer is one block, with `?format=car` a CAR of version 1, depth first, and
 /// without a format the bytes of the content, of which a `Range` may be asked. The format can be negotiated
-/// by `Accept` as well. Of CARs, `dag-scope`, `entity-bytes` and `car-dups` are supported; repeated blocks are
-/// left out unless they are asked for, or the content has more than 16 GiB.
+/// by `Accept` as well. Of CARs, `dag-scope`, `entity-bytes` and `car-dups` are supported; repeated blocks
+/// are left out unless they are asked for, or the content has more than 16 GiB.
 ///
 /// At one time there are at most 256 answers of one block, and 32 that are CARs or plain bytes, which hold
 /// four blocks each: together at most 384 MiB in memory. Further requests wait up to 5 seconds for their
-/// turn, and then get status 503 with `Retry-After`. An answer that its client reads at less than 32 KiB a second
-/// breaks off after the first 30 seconds.
+/// turn, and then get status 503 with `Retry-After`. An answer that its client reads at less than 32 KiB a
+/// second breaks off after the first 30 seconds.
 pub fn router(store: Store) -> Router {
 	let content = get(content).options(preflight);
 	Router::new()

@@ -14,7 +14,7 @@ use anyhow::{bail, ensure, Context, Result};
 use descent_artifacts::{Artifacts, Quota};
 use descent_client::{Client, Key};
 use descent_content::{ServerHandle, Store};
-use descent_evaluator::EvaluationPool;
+use descent_evaluator::{EvaluationPool, PoolOptions};
 use descent_protocol::{format_amount, view::GroupView, BlockNumber, GroupId};
 use std::{
 	future::Future,
@@ -132,15 +132,21 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		let served = state.served();
 		// The probe may make room.
 		let _served = cache.hold(served.clone());
-		let probe =
-			Probe { cache: cache.clone(), address: address.clone(), scratch: artifacts.scratch().into() };
+		let probe = Probe {
+			cache: cache.clone(),
+			address: address.clone(),
+			scratch: artifacts.scratch().into(),
+			allow_private: settings.allow_private,
+		};
 		if settings.preflight {
 			unless_at_stake(&state, probe.reach().await)?;
 		}
 		// A raise has to be agreed to, be it the stakeholders' or a node's invention.
 		let max_deposit = settings.max_deposit.or(settings.deposit).unwrap_or(group.deposit);
 		unless_at_stake(&state, check_deposit(settings.deposit, max_deposit, group.deposit))?;
-		let evaluator: Arc<dyn Evaluate> = Arc::new(EvaluationPool::start()?);
+		let options = PoolOptions::new(&settings.data)?;
+		let pool = tokio::task::spawn_blocking(move || EvaluationPool::start(&options)).await??;
+		let evaluator: Arc<dyn Evaluate> = Arc::new(pool);
 		let preflight = settings.preflight.then(|| Preflight::new(probe, evaluator.clone()));
 		let directory = settings.data.join("training");
 		let log = client.log(Handle::current());

@@ -71,6 +71,7 @@ fn evaluator(directory: &Path) -> (Worker, String) {
 		"--listen",
 		"127.0.0.1:0",
 		"--json",
+		"--allow-private",
 		"--threads",
 		"1",
 		"--data",

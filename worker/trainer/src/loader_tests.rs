@@ -381,7 +381,12 @@ async fn the_preflight_comes_before_the_first_commitment_and_again_with_another_
 	let any = "127.0.0.1:0".parse().unwrap();
 	let (address, _) =
 		descent_content::serve(any, own.store().clone(), std::future::pending()).await.unwrap();
-	let probe = Probe { cache: own.clone(), address: format!("http://{address}"), scratch: folder.clone() };
+	let probe = Probe {
+		cache: own.clone(),
+		address: format!("http://{address}"),
+		scratch: folder.clone(),
+		allow_private: true,
+	};
 	let evaluator = FakeEvaluator::default();
 	let preflight = Preflight::new(probe, Arc::new(evaluator.clone()));
 	let mut checkpointer = checkpointer(loader, own.clone(), evaluator, Some(preflight));

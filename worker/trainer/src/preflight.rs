@@ -104,6 +104,9 @@ pub(crate) struct Probe {
 	pub address: String,
 	/// Directory for temporary files.
 	pub scratch: PathBuf,
+	/// True if the address may be on this machine or in a private network, as on a local chain. The
+	/// evaluators of a public one do not fetch from there.
+	pub allow_private: bool,
 }
 
 impl Probe {
@@ -142,6 +145,7 @@ impl Probe {
 			deadline: limit,
 			patience: PATIENCE,
 			request_timeout: PATIENCE,
+			allow_private: self.allow_private,
 			..FetchLimits::default()
 		};
 		let began = Instant::now();
@@ -149,8 +153,8 @@ impl Probe {
 		fetched.with_context(|| {
 			format!(
 				"nobody can fetch checkpoints from {}, and every deposit would be lost. Name with \
-				 --public-url the address at which others reach this machine (a redirect, as from http to https, is not \
-				 followed), open its port, and see that it leads to --listen. --no-preflight skips this \
+				 --public-url the address at which others reach this machine (a redirect, as from http to \
+				 https, is not followed), open its port, and see that it leads to --listen. --no-preflight skips this \
 				 test, for a network that does not let this machine reach its own public address",
 				self.address
 			)

@@ -7,7 +7,8 @@ use std::{
 fn probe(directory: &Path, address: String) -> Probe {
 	let store = Store::open(directory.join("served"), 1 << 24).unwrap();
 	std::fs::create_dir_all(directory.join("scratch")).unwrap();
-	Probe { cache: ContentCache::new(store), address, scratch: directory.join("scratch") }
+	let scratch = directory.join("scratch");
+	Probe { cache: ContentCache::new(store), address, scratch, allow_private: true }
 }
 
 async fn served(directory: &Path) -> Probe {
@@ -36,7 +37,10 @@ fn answer(answer: &'static str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_leads_here_is_reached() {
 	let directory = tempfile::tempdir().unwrap();
-	served(directory.path()).await.reach().await.unwrap();
+	let probe = served(directory.path()).await;
+	probe.reach().await.unwrap();
+	let error = Probe { allow_private: false, ..probe }.reach().await.unwrap_err();
+	assert!(format!("{error:#}").contains("--allow-private"), "{error:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -132,8 +132,12 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		let served = state.served();
 		// The probe may make room.
 		let _served = cache.hold(served.clone());
-		let probe =
-			Probe { cache: cache.clone(), address: address.clone(), scratch: artifacts.scratch().into() };
+		let probe = Probe {
+			cache: cache.clone(),
+			address: address.clone(),
+			scratch: artifacts.scratch().into(),
+			allow_private: settings.allow_private,
+		};
 		if settings.preflight {
 			unless_at_stake(&state, probe.reach().await)?;
 		}

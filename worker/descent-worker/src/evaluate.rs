@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::{value_parser, Args};
 use descent_console::{screen, shutdown};
 use descent_evaluator::{Evaluator, EvaluatorOptions};
+use descent_kernels::Instructions;
 use serde_json::json;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -41,6 +42,10 @@ pub(crate) struct Options {
 	/// URL at which others find the address of --share, as it is registered on chain.
 	#[arg(long, value_name = "URL", requires = "share")]
 	share_url: Option<String>,
+	/// Instructions to compute with, to compare them; the fastest that this processor has if absent. They change
+	/// the speed alone.
+	#[arg(long, value_name = "NAME", value_parser = instructions)]
+	instructions: Option<Instructions>,
 	/// Print a line of JSON with the address when ready.
 	#[arg(long)]
 	json: bool,
@@ -107,9 +112,17 @@ impl Options {
 	}
 }
 
+/// Reads the name of instructions that this processor has.
+fn instructions(name: &str) -> Result<Instructions, String> {
+	Instructions::named(name)
+}
+
 /// Runs the service until the process is asked to stop.
 pub(crate) async fn run(options: Options) -> Result<()> {
 	let shutdown = shutdown::requested()?;
+	if let Some(instructions) = options.instructions {
+		instructions.choose();
+	}
 	let json = options.json;
 	let evaluator = Evaluator::start(&options.evaluator()).await?;
 	let address = format!("http://{}", evaluator.address());

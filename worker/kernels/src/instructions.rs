@@ -63,11 +63,18 @@ impl Instructions {
 		let Ok(name) = std::env::var(INSTRUCTIONS_VARIABLE) else {
 			return Ok(None);
 		};
-		let named = Self::ALL.into_iter().filter(|level| level.is_supported());
-		let names: Vec<_> = named.clone().map(Self::name).collect();
-		let found = named.into_iter().find(|level| level.name() == name);
-		let wrong = || format!("{INSTRUCTIONS_VARIABLE}={name}: this processor has {}", names.join(", "));
-		found.map(Some).ok_or_else(wrong)
+		Self::named(&name).map(Some).map_err(|error| format!("{INSTRUCTIONS_VARIABLE}: {error}"))
+	}
+
+	/// Returns the instructions with a name.
+	///
+	/// # Errors
+	/// Fails, in words, if the processor has none of this name.
+	pub fn named(name: &str) -> Result<Self, String> {
+		let mut supported = Self::ALL.into_iter().filter(|level| level.is_supported());
+		let names: Vec<_> = supported.clone().map(Self::name).collect();
+		let found = supported.find(|level| level.name() == name);
+		found.ok_or_else(|| format!("{name}: this processor has {}", names.join(", ")))
 	}
 
 	/// Uses these instructions in this process from now on. Returns false, and changes nothing, if the

@@ -2,6 +2,7 @@
 
 use crate::child::{Answer, Isolation, Job, Reply, Setup, MAX_LINE};
 use anyhow::{bail, Context, Result};
+use descent_kernels::{Instructions, INSTRUCTIONS_VARIABLE};
 use serde::Serialize;
 use std::{
 	collections::VecDeque,
@@ -26,8 +27,7 @@ const LINES: usize = 20;
 const LINE: u64 = 1000;
 
 /// Variables of the environment that a child gets, where they are set.
-const INHERITED: [&str; 4] =
-	["LD_LIBRARY_PATH", descent_kernels::INSTRUCTIONS_VARIABLE, "RUST_BACKTRACE", "RUST_LOG"];
+const INHERITED: [&str; 3] = ["LD_LIBRARY_PATH", "RUST_BACKTRACE", "RUST_LOG"];
 
 /// Reason that a child gave no answer.
 #[derive(Debug)]
@@ -63,6 +63,7 @@ impl Process {
 			.env_clear()
 			.envs(inherited)
 			.env("TMPDIR", &setup.writable)
+			.env(INSTRUCTIONS_VARIABLE, Instructions::chosen().name())
 			.current_dir("/")
 			.stdin(Stdio::piped())
 			.stdout(Stdio::piped())

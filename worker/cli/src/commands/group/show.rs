@@ -92,7 +92,6 @@ mod tests {
 		let text = show(&Output::new(true), &group);
 		for part in [
 			"7 mnist\u{fffd}",
-			"0.000100",
 			"0.001000 at least",
 			"10 NRN at least",
 			"512 records of the validation set",

@@ -124,6 +124,11 @@ impl<'a> RoundEvaluation<'a> {
 
 	/// Returns the ballot without abstentions at its end, or an error if nothing is left of it.
 	fn complete(&mut self, mut ballot: Ballot) -> Result<Ballot> {
+		if self.request.tolerance.is_some() {
+			// A runtime of that age knows no abstentions: the ballot ends before the first.
+			let first = ballot.verdicts.iter().position(|verdict| *verdict == Verdict::Abstained);
+			ballot.verdicts.truncate(first.unwrap_or(ballot.verdicts.len()));
+		}
 		let looked = ballot.verdicts.iter().filter(|verdict| **verdict != Verdict::Abstained).count();
 		while ballot.verdicts.last() == Some(&Verdict::Abstained) {
 			ballot.verdicts.pop();

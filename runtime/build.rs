@@ -3,8 +3,8 @@
 fn main() {
 	#[cfg(feature = "std")]
 	{
-		/// Tells the builder where the workspace and its lock file are; it would not find them from a target folder
-		/// outside of it.
+		/// Tells the builder where the workspace and its lock file are; it would not find them from a target
+		/// folder outside of it.
 		const WORKSPACE: &str = "WASM_BUILD_WORKSPACE_HINT";
 		if std::env::var_os(WORKSPACE).is_none() {
 			let package = std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where the package is");

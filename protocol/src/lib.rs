@@ -2,9 +2,10 @@
 //!
 //! The crate holds every decision of the chain that a worker must be able to predict: the windows of a round
 //! ([`Clock`]), the hash of a commitment ([`commitment_hash`]), the rounding of a loss to a number that all
-//! machines agree on ([`Score`], [`Rounding`]), the records that a round is measured on ([`sample`]), the order of
-//! candidates ([`rank`]), and the outcome of each commitment ([`settle`]). Pallets and workers call the same
-//! functions, so both sides compute the same result. Nothing here uses FRAME, storage, clocks or I/O.
+//! machines agree on ([`Score`], [`Rounding`]), the records that a round is measured on ([`sample`]), the
+//! order of candidates ([`rank`]), and the outcome of each commitment ([`settle`]). Pallets and workers call
+//! the same functions, so both sides compute the same result. Nothing here uses FRAME, storage, clocks or
+//! I/O.
 //!
 //! # A round
 //!

@@ -12,11 +12,12 @@ pub fn is_text(bytes: &[u8]) -> bool {
 	core::str::from_utf8(bytes).is_ok_and(|text| !text.is_empty() && !text.chars().any(char::is_control))
 }
 
-/// Returns true if this is the base address of a gateway, which anybody can show and try: `http://` or `https://`,
-/// a host, a port where there is one, and a path where there is one (RFC 3986, sections 3.2 and 3.3). It is ASCII
-/// without white space, as all that is written in a URL, and has at most [`MAX_PROVIDER_LENGTH`] bytes. It has no
-/// `user:password@`, which the chain would publish, and no query or fragment, behind which no path can be added.
-/// The host is a name or an IPv4 address of letters, digits, `.`, `-` and `_`, or an IPv6 address in brackets.
+/// Returns true if this is the base address of a gateway, which anybody can show and try: `http://` or
+/// `https://`, a host, a port where there is one, and a path where there is one (RFC 3986, sections 3.2 and
+/// 3.3). It is ASCII without white space, as all that is written in a URL, and has at most
+/// [`MAX_PROVIDER_LENGTH`] bytes. It has no `user:password@`, which the chain would publish, and no query or
+/// fragment, behind which no path can be added. The host is a name or an IPv4 address of letters, digits,
+/// `.`, `-` and `_`, or an IPv6 address in brackets.
 pub fn is_address(address: &[u8]) -> bool {
 	let Ok(text) = core::str::from_utf8(address) else {
 		return false;

@@ -92,8 +92,8 @@
 //!
 //! The total issuance is the issuance at genesis, plus all that was minted since, less all that was
 //! [`Burn`]ed. The pallet's account has at least what was minted and funded, less what was paid out. That is
-//! the sum of the pots, of the rest of the fundings, of the unclaimed earnings, and, for each group but one, of
-//! less than a unit of each stream: fractions that its mark keeps and pays later.
+//! the sum of the pots, of the rest of the fundings, of the unclaimed earnings, and, for each group but one,
+//! of less than a unit of each stream: fractions that its mark keeps and pays later.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 

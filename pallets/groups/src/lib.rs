@@ -221,16 +221,16 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NextGroup<T: Config> = StorageValue<_, GroupId, ValueQuery>;
 
-	/// The rules of each group, revision by revision, from 0 to [`Group::revision`]. In the state they have another
-	/// name than before storage version 3, see [`migrations`].
+	/// The rules of each group, revision by revision, from 0 to [`Group::revision`]. In the state they have
+	/// another name than before storage version 3, see [`migrations`].
 	#[pallet::storage]
 	#[pallet::storage_prefix = "Rules"]
 	pub type Revisions<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, Rules<BalanceOf<T>>>;
 
-	/// The tolerances, in micro-units, that revisions had when storage version 3 dropped them. Rounds whose seed
-	/// was drawn before are judged by them. A revision whose rounds had all been judged then has none. A later
-	/// release removes them all.
+	/// The tolerances, in micro-units, that revisions had when storage version 3 dropped them. Rounds whose
+	/// seed was drawn before are judged by them. A revision whose rounds had all been judged then has none. A
+	/// later release removes them all.
 	#[pallet::storage]
 	pub type Tolerances<T: Config> = StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, u64>;
 

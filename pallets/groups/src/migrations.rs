@@ -1,7 +1,7 @@
 //! Migrations of the pallet's storage from earlier versions.
 //!
-//! A chain goes on while its storage is migrated: it takes no transactions, but alarms ring, voting periods close
-//! and rounds are settled. So everything is read in either version.
+//! A chain goes on while its storage is migrated: it takes no transactions, but alarms ring, voting periods
+//! close and rounds are settled. So everything is read in either version.
 
 use crate::{
 	Amendment, AmendmentOf, Amendments, BalanceOf, Config, Ended, EndedOf, Groups, Pallet, Revisions, Rules,
@@ -174,8 +174,8 @@ pub enum Cursor {
 /// The migration from storage version 2 to 3, which drops the tolerance from rules and amendments.
 ///
 /// An open amendment that changes nothing else ends as [`Impossible`](
-/// descent_protocol::view::AmendmentEnding::Impossible): its deposit is returned and nothing is adopted. Rounds
-/// that were in flight keep the tolerance that they began with, see [`Tolerances`].
+/// descent_protocol::view::AmendmentEnding::Impossible): its deposit is returned and nothing is adopted.
+/// Rounds that were in flight keep the tolerance that they began with, see [`Tolerances`].
 pub struct DropTolerance<T>(PhantomData<T>);
 
 impl<T: Config> DropTolerance<T> {
@@ -262,11 +262,11 @@ impl<T: Config> DropTolerance<T> {
 		}))
 	}
 
-	/// Moves a revision's rules to where version 3 has them. A revision that was changed meanwhile stays as it
-	/// is.
+	/// Moves a revision's rules to where version 3 has them. A revision that was changed meanwhile stays as
+	/// it is.
 	fn migrate_revision(group: GroupId, revision: u32) -> Result<(), SteppedMigrationError> {
-		/// Number of revisions before the newest that may have a round in flight. The newest may not have begun,
-		/// a period that closes meanwhile may add another one, and the round before the one that takes
+		/// Number of revisions before the newest that may have a round in flight. The newest may not have
+		/// begun, a period that closes meanwhile may add another one, and the round before the one that takes
 		/// commitments may have older rules than that.
 		const IN_FLIGHT: u32 = 3;
 		let old = v2::Revisions::<T>::take(group, revision).ok_or(SteppedMigrationError::Failed)?;

@@ -37,8 +37,8 @@ impl<T: Config> Pallet<T> {
 		DropTolerance::<T>::rules(group, revision)
 	}
 
-	/// Returns the newest revision that has `begun`. Revisions begin one after the other, and the one asked for
-	/// is among the newest nearly always.
+	/// Returns the newest revision that has `begun`. Revisions begin one after the other, and the one asked
+	/// for is among the newest nearly always.
 	fn newest(group: GroupId, begun: impl Fn(&Clock) -> bool) -> Option<Revision<BalanceOf<T>>> {
 		let mut low = Groups::<T>::get(group)?.revision;
 		let mut found = Self::revision(group, low)?;

@@ -16,8 +16,8 @@ pub trait GroupRules<Balance> {
 	fn rules(group: GroupId, round: RoundIndex) -> Option<Rules<Balance>>;
 
 	/// Returns the largest difference between a claim and the measured score in a round whose seed was drawn
-	/// while groups had a tolerance, in micro-units; 0 if it is not known. Only for use off chain, where the cost
-	/// of finding it does not matter.
+	/// while groups had a tolerance, in micro-units; 0 if it is not known. Only for use off chain, where the
+	/// cost of finding it does not matter.
 	fn tolerance(group: GroupId, round: RoundIndex) -> u64;
 
 	/// Returns the round that takes commitments at a block; `None` before the group starts and between two

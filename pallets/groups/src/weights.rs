@@ -83,8 +83,8 @@ impl Estimate {
 		Weight::from_parts(40_000_000, 16_000).saturating_add(self.0.reads_writes(4, 3))
 	}
 
-	/// The key after the last, and what ending an amendment takes: the open amendments, the amendment, the ring,
-	/// an account and its holds.
+	/// The key after the last, and what ending an amendment takes: the open amendments, the amendment, the
+	/// ring, an account and its holds.
 	fn migrate_amendment(&self) -> Weight {
 		Weight::from_parts(140_000_000, 28_000).saturating_add(self.0.reads_writes(7, 6))
 	}

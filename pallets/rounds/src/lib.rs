@@ -291,9 +291,9 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Seeds<T: Config> = StorageMap<_, Twox64Concat, u32, (BlockNumber, [u8; 32])>;
 
-	/// The first block whose randomness draws the seeds of rounds with dithered scores. Rounds whose seed is of
-	/// an earlier block keep the rule of the runtime before: their scores are rounded half to even, and claims
-	/// may differ from them by the tolerance that the group had.
+	/// The first block whose randomness draws the seeds of rounds with dithered scores. Rounds whose seed is
+	/// of an earlier block keep the rule of the runtime before: their scores are rounded half to even, and
+	/// claims may differ from them by the tolerance that the group had.
 	#[pallet::storage]
 	pub type DitheredSince<T: Config> = StorageValue<_, BlockNumber, ValueQuery>;
 

@@ -52,8 +52,8 @@ pub mod v1 {
 	>;
 }
 
-/// The migration from storage version 1 to 2, which adds the model to every best score. It raises the version to 3,
-/// as [`DitherScores`] has run when it ends.
+/// The migration from storage version 1 to 2, which adds the model to every best score. It raises the version
+/// to 3, as [`DitherScores`] has run when it ends.
 ///
 /// The model is known if the group has had only one. Otherwise the score may be one of any model. It is
 /// dropped, and the next one counts.
@@ -122,10 +122,11 @@ impl<T: Config> SteppedMigration for NameModels<T> {
 	}
 }
 
-/// The migration from storage version 2 to 3, which notes the block from which on scores are dithered. It takes one
-/// block, so that no round gets its seed while the rule is not known.
+/// The migration from storage version 2 to 3, which notes the block from which on scores are dithered. It
+/// takes one block, so that no round gets its seed while the rule is not known.
 ///
-/// On a chain of version 1 it does the same and leaves the version to [`NameModels`], which takes more blocks.
+/// On a chain of version 1 it does the same and leaves the version to [`NameModels`], which takes more
+/// blocks.
 pub struct DitherScores<T>(PhantomData<T>);
 
 impl<T: Config> OnRuntimeUpgrade for DitherScores<T> {
@@ -134,8 +135,8 @@ impl<T: Config> OnRuntimeUpgrade for DitherScores<T> {
 		if version >= StorageVersion::new(3) || DitheredSince::<T>::exists() {
 			return T::DbWeight::get().reads(2);
 		}
-		// The runtime is upgraded before the block begins: the number is that of the last block of the runtime
-		// before, which drew the last seed of an undithered round.
+		// The runtime is upgraded before the block begins: the number is that of the last block of the
+		// runtime before, which drew the last seed of an undithered round.
 		DitheredSince::<T>::put(Pallet::<T>::now().saturating_add(1));
 		if version == StorageVersion::new(2) {
 			StorageVersion::new(3).put::<Pallet<T>>();

@@ -47,15 +47,15 @@ pub struct Measurement {
 )]
 #[serde(rename_all = "lowercase", tag = "verdict")]
 pub enum Verdict {
-	/// Measured, and exactly what was claimed; in a round whose seed was drawn before scores were dithered, within
-	/// the tolerance that the group had.
+	/// Measured, and exactly what was claimed; in a round whose seed was drawn before scores were dithered,
+	/// within the tolerance that the group had.
 	Match(Measurement),
 	/// Measured, and not what was claimed.
 	Mismatch(Measurement),
 	/// Nobody served the checkpoint in time.
 	Unavailable,
-	/// The checkpoint is not one of this group's model: a wrong size, wrong names, shapes or types, or weights that
-	/// are not finite.
+	/// The checkpoint is not one of this group's model: a wrong size, wrong names, shapes or types, or
+	/// weights that are not finite.
 	Invalid,
 	/// The checkpoint is ill-conditioned: it amplifies rounding errors so much that its score would depend on
 	/// the machine that measures.

@@ -78,8 +78,8 @@ pub struct EvaluationRequest {
 	/// Draws the records, see [`crate::sample`].
 	pub seed: H256,
 	/// Largest difference between a claim and the measured score, in micro-units, in a round whose seed was
-	/// drawn before scores were dithered. Absent in every later round: its scores are dithered, and a claim is
-	/// the measured score exactly.
+	/// drawn before scores were dithered. Absent in every later round: its scores are dithered, and a claim
+	/// is the measured score exactly.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub tolerance: Option<u64>,
 	/// Base addresses of gateways that serve the model description and the data.

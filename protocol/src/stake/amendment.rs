@@ -36,8 +36,9 @@ pub struct RoundLengths {
 	pub open: BlockNumber,
 }
 
-/// A change of a group's rules, made by an amendment. The index 3 was that of the tolerance, which no group has
-/// any more, and stays reserved: what was encoded with it is no change, see [`ChangeV2`](super::ChangeV2).
+/// A change of a group's rules, made by an amendment. The index 3 was that of the tolerance, which no group
+/// has any more, and stays reserved: what was encoded with it is no change, see
+/// [`ChangeV2`](super::ChangeV2).
 #[derive(
 	Clone,
 	Debug,

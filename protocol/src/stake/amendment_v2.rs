@@ -4,8 +4,8 @@ use codec::{Decode, Error, Input};
 /// Index of a change of the tolerance.
 const TOLERANCE: u8 = 3;
 
-/// A change of a group's rules as runtimes encoded it whose groups had a tolerance; `None` for a change of the
-/// tolerance, which no group has any more.
+/// A change of a group's rules as runtimes encoded it whose groups had a tolerance; `None` for a change of
+/// the tolerance, which no group has any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeV2(pub Option<Change>);
 

@@ -1,5 +1,5 @@
-//! Events as version 1 of the runtime API encodes them: those of rounds and those of votes apart, so that a node
-//! reads the blocks of runtimes before version 2.
+//! Events as version 1 of the runtime API encodes them: those of rounds and those of votes apart, so that a
+//! node reads the blocks of runtimes before version 2.
 
 use super::{Alarm, ChainEvent};
 use crate::indexed::Indexed;

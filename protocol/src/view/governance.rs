@@ -181,8 +181,8 @@ pub enum AmendmentEnding {
 		/// The first round under the changed rules.
 		from: RoundIndex,
 	},
-	/// It had its majority, but the rules as they were by then don't allow it; or it was open as an upgrade of the
-	/// runtime dropped the only rule that it changes.
+	/// It had its majority, but the rules as they were by then don't allow it; or it was open as an upgrade
+	/// of the runtime dropped the only rule that it changes.
 	Impossible,
 	/// It has lost as many voting periods as amendments are kept for.
 	Outvoted,

@@ -129,8 +129,8 @@ pub struct RoundView {
 	pub minimum_improvement: u64,
 	/// Draws the evaluation set; `None` until it is known.
 	pub seed: Option<H256>,
-	/// True if scores are dithered; false if the seed's block is older than the runtime that dithers, and scores
-	/// are rounded half to even.
+	/// True if scores are dithered; false if the seed's block is older than the runtime that dithers, and
+	/// scores are rounded half to even.
 	#[serde(default)]
 	pub dithered: bool,
 	/// True if it is settled.

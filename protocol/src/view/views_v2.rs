@@ -1,5 +1,5 @@
-//! Views as versions 1 and 2 of the runtime API encode them, so that a node reads the blocks of runtimes whose
-//! groups had a tolerance. The tolerance is not told any more.
+//! Views as versions 1 and 2 of the runtime API encode them, so that a node reads the blocks of runtimes
+//! whose groups had a tolerance. The tolerance is not told any more.
 
 use super::{AmendmentView, CandidateView, GroupView, MemberView, RoundView};
 use crate::{ChangeV2, Tally};

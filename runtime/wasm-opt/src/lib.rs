@@ -1,9 +1,10 @@
 //! The part of the crate `wasm-opt` that `substrate-wasm-builder` calls, without Binaryen.
 //!
-//! Compiling Binaryen (C++) took an eighth of a cold build of this workspace, and the builder asks it for two things
-//! only: to strip debug sections, and to lower instructions that are not in WebAssembly 1.0. The target
-//! `wasm32v1-none` emits no such instruction, so here the module is validated against WebAssembly 1.0, and a module
-//! that has one is refused. `[patch.crates-io]` in the workspace's manifest puts this crate in place of the original.
+//! Compiling Binaryen (C++) took an eighth of a cold build of this workspace, and the builder asks it for two
+//! things only: to strip debug sections, and to lower instructions that are not in WebAssembly 1.0. The
+//! target `wasm32v1-none` emits no such instruction, so here the module is validated against WebAssembly 1.0,
+//! and a module that has one is refused. `[patch.crates-io]` in the workspace's manifest puts this crate in
+//! place of the original.
 //!
 //! ```
 //! use wasm_opt::{OptimizationOptions, Pass};

@@ -190,8 +190,8 @@ impl Artifacts {
 		self.set_in_turn(description, deltas, providers, (until, until), &Mutex::default())
 	}
 
-	/// Builds a data set as [`Self::set`] does, but applies each delta only while it holds `turn`. There is one
-	/// time to fetch, and another one to build.
+	/// Builds a data set as [`Self::set`] does, but applies each delta only while it holds `turn`. There is
+	/// one time to fetch, and another one to build.
 	pub fn set_in_turn(
 		&self,
 		description: &Description,
@@ -228,8 +228,8 @@ impl Artifacts {
 		Ok(path)
 	}
 
-	/// Begins to fetch a candidate, side by side with the others. Candidates share room on disk in the order of
-	/// their ranks, and those of one rank in the order of the calls.
+	/// Begins to fetch a candidate, side by side with the others. Candidates share room on disk in the order
+	/// of their ranks, and those of one rank in the order of the calls.
 	pub fn begin(&self, source: Source, window: FetchWindow) -> Fetching {
 		let tools = (self.cache.clone(), self.candidates.clone(), &self.room, self.contact.clone());
 		Fetching::begin(&self.handle, tools, source, window)
@@ -273,8 +273,8 @@ pub fn joined(own: &[String], group: &[String]) -> Vec<String> {
 	all
 }
 
-/// A fetched candidate, in a file that is removed when this is dropped. Its room on disk is given back then, so
-/// the content is discarded before, if it is of no more use.
+/// A fetched candidate, in a file that is removed when this is dropped. Its room on disk is given back then,
+/// so the content is discarded before, if it is of no more use.
 #[derive(Debug)]
 pub struct Candidate {
 	/// The checkpoint.

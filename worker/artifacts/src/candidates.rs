@@ -64,7 +64,8 @@ impl Fetching {
 		window: FetchWindow,
 	) -> Self {
 		let content = source.content;
-		// Entered here and not in the task, so that candidates of one rank get room in the order of the calls.
+		// Entered here and not in the task, so that candidates of one rank get room in the order of the
+		// calls.
 		let seat = Arc::new(room.enter(source.rank, &content));
 		let (sender, arrived) = watch::channel(false);
 		let task = Task { cache, fetcher, contact, source, seat: seat.clone(), arrived: sender, window };

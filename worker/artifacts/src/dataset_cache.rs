@@ -209,8 +209,8 @@ impl DatasetCache {
 		Ok(())
 	}
 
-	/// Removes the versions used longest ago until a delta of `rows` rows, applied to `base`, has room. Returns
-	/// the bytes that it needs.
+	/// Removes the versions used longest ago until a delta of `rows` rows, applied to `base`, has room.
+	/// Returns the bytes that it needs.
 	fn make_room(&self, guard: &BuildGuard, schema: &Schema, base: Option<&Set>, rows: u64) -> Result<u64> {
 		let needed = Set::disk_bytes(schema, base.map_or(0, Set::len), rows);
 		ensure!(

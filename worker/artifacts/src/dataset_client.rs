@@ -58,8 +58,8 @@ pub struct DatasetClient {
 
 impl DatasetClient {
 	/// Checks a group's whole log, opens the folder, and fetches the model description, which names the
-	/// columns. The deltas in the folder take up at most `max_bytes`. Providers on this machine and in private
-	/// networks are asked only if `allow_private`.
+	/// columns. The deltas in the folder take up at most `max_bytes`. Providers on this machine and in
+	/// private networks are asked only if `allow_private`.
 	pub async fn open(
 		group: &GroupView,
 		log: Vec<LogEntryView>,

@@ -1,8 +1,8 @@
 //! Room on disk for candidates, in the order of their ranks.
 //!
-//! Only the bytes that have arrived count, so a candidate that is served slowly keeps no room from others. When the
-//! room is full, the candidate of the last rank gives way: its bytes are removed, and it starts again as soon as
-//! all of it fits.
+//! Only the bytes that have arrived count, so a candidate that is served slowly keeps no room from others.
+//! When the room is full, the candidate of the last rank gives way: its bytes are removed, and it starts
+//! again as soon as all of it fits.
 
 use crate::{content_cache::footprint, ContentCache, Reservation};
 use descent_content::{FetchError, Progress, StoreError};

@@ -189,7 +189,8 @@ const PHRASE_WORDS: usize = 12;
 /// Fewest hex digits that look like a seed.
 const SEED_DIGITS: usize = 32;
 
-/// Returns true if the name of a file looks like a phrase, or like a seed in hex, with or without derivations.
+/// Returns true if the name of a file looks like a phrase, or like a seed in hex, with or without
+/// derivations.
 fn looks_secret(path: &Path) -> bool {
 	let name = path.to_string_lossy();
 	let name = name.trim();

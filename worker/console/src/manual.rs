@@ -6,7 +6,8 @@ use std::{env, fs, path::Path};
 /// Name of the environment variable that has [`keep`] write the page.
 const UPDATE: &str = "DESCENT_UPDATE_DOCS";
 
-/// Compares a page of the book with the command line that it describes, or writes it if `DESCENT_UPDATE_DOCS` is set.
+/// Compares a page of the book with the command line that it describes, or writes it if `DESCENT_UPDATE_DOCS`
+/// is set.
 ///
 /// # Errors
 /// Where the page can't be read or written, or describes another command line.

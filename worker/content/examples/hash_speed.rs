@@ -1,6 +1,5 @@
-//! Hashes 256 MiB with `blake2b_simd` and with `blake2`, in blocks of content and in records, and prints the speed
-//! of each.
-//! `scripts/bench hash` runs it.
+//! Hashes 256 MiB with `blake2b_simd` and with `blake2`, in blocks of content and in records, and prints the
+//! speed of each. `scripts/bench hash` runs it.
 
 use std::{hint::black_box, time::Instant};
 

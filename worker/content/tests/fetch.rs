@@ -134,7 +134,8 @@ async fn a_fetch_whose_provider_dies_is_resumed_from_another() {
 	let limits = FetchLimits { requests_per_provider: 1, patience: Duration::from_secs(3), ..quick() };
 	let fetcher = test.fetcher(limits);
 	let (done, reason, _) = assert_unavailable(fetcher.fetch(&content, &[&dying.url], quiet).await);
-	assert_eq!(done, 3 * LEAF_SIZE, "the root and three leaves came");
+	// The root and three leaves came; the short last leaf may be one of them.
+	assert!([3 * LEAF_SIZE, 2 * LEAF_SIZE + 5].contains(&done), "{done}");
 	assert!(reason.contains("failed on block"), "{reason}");
 	assert!(test.store.pins().is_empty());
 	let other = Provider::honest(blocks.clone()).await;

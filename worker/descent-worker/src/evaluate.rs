@@ -31,8 +31,8 @@ pub(crate) struct Options {
 	/// Threads that measure, all processes together; all cores if absent.
 	#[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
 	threads: Option<u16>,
-	/// Processes that measure side by side. Each has all threads while it is alone. Rounds of different groups
-	/// then do not wait for each other, and each process may take the memory of one evaluation.
+	/// Processes that measure side by side. Each has all threads while it is alone. Rounds of different
+	/// groups then do not wait for each other, and each process may take the memory of one evaluation.
 	#[arg(long, value_name = "N", default_value_t = 2, value_parser = value_parser!(u16).range(1..=64))]
 	processes: u16,
 	/// Address at which to serve the content that was fetched to the evaluators of other validators, so that
@@ -42,8 +42,8 @@ pub(crate) struct Options {
 	/// URL at which others find the address of --share, as it is registered on chain.
 	#[arg(long, value_name = "URL", requires = "share")]
 	share_url: Option<String>,
-	/// Instructions to compute with, to compare them; the fastest that this processor has if absent. They change
-	/// the speed alone.
+	/// Instructions to compute with, to compare them; the fastest that this processor has if absent. They
+	/// change the speed alone.
 	#[arg(long, value_name = "NAME", value_parser = instructions)]
 	instructions: Option<Instructions>,
 	/// Print a line of JSON with the address when ready.

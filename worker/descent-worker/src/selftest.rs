@@ -28,8 +28,8 @@ const THREADS: [usize; 3] = [1, 2, 5];
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Options {
-	/// Evaluate honest checkpoints and checkpoints that amplify rounding errors in every way that this machine
-	/// can, and compare the scores.
+	/// Evaluate honest checkpoints and checkpoints that amplify rounding errors in every way that this
+	/// machine can, and compare the scores.
 	#[arg(long)]
 	matrix: bool,
 	/// Print the result as JSON.

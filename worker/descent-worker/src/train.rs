@@ -230,8 +230,8 @@ fn check(options: &Options) -> Result<()> {
 	};
 	ensure!(
 		is_address(url.as_bytes()),
-		"--public-url must be an address that the chain takes, as http://trainer.example.org:8080: http or https, a \
-		 host, no user, blanks or `?`, at most {MAX_PROVIDER_LENGTH} bytes"
+		"--public-url must be an address that the chain takes, as http://trainer.example.org:8080: http or \
+		 https, a host, no user, blanks or `?`, at most {MAX_PROVIDER_LENGTH} bytes"
 	);
 	Ok(())
 }

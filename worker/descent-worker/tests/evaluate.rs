@@ -27,7 +27,7 @@ impl Drop for Running {
 
 fn start(data: &Path) -> Running {
 	let mut child = Command::new(env!("CARGO_BIN_EXE_descent-worker"))
-		.args(["evaluate", "--listen", "127.0.0.1:0", "--json", "--data"])
+		.args(["evaluate", "--listen", "127.0.0.1:0", "--json", "--allow-private", "--data"])
 		.arg(data)
 		.stdout(Stdio::piped())
 		.spawn()

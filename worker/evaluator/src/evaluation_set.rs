@@ -70,8 +70,7 @@ impl EvaluationSet {
 
 	/// Measures the weights of a model in training: their score alone, which takes half of the time.
 	pub fn score(&self, model: &Model, until: Instant) -> Result<Score, ArtifactError> {
-		let checkpoint =
-			Checkpoint::from_model(model).map_err(|error| ArtifactError::Failed(error.into()))?;
+		let checkpoint = model.checkpoint().map_err(|error| ArtifactError::Failed(error.into()))?;
 		let rules = EvaluationRules { condition: None, ..self.rules };
 		Ok(self.evaluate_by(&rules, &checkpoint, until)?.score)
 	}

@@ -23,7 +23,8 @@ pub(crate) const HEARING: Duration = Duration::from_secs(3);
 /// Error where nobody was heard of.
 pub(crate) const NO_NETWORK: &str =
 	"no provider of this group and of its candidates gives any answer: this machine \
-	seems to have no network, so the validator casts no vote. Check its connection, name service and firewall";
+	seems to have no network, so the validator casts no vote. Check its connection, name service and \
+	firewall";
 
 /// Longest times that an evaluation may take.
 #[derive(Clone, Copy, Debug)]
@@ -75,15 +76,15 @@ impl JobRunner<EvaluationRequest> for Measurer {
 	}
 }
 
-/// Returns the end of measuring: a tenth of the attest window before it closes. The candidates' time is half of the
-/// window.
+/// Returns the end of measuring: a tenth of the attest window before it closes. The candidates' time is half
+/// of the window.
 fn closing(over: Instant, request: &EvaluationRequest) -> Instant {
 	over.checked_sub(Duration::from_millis(request.fetch_ms / 5)).unwrap_or(over)
 }
 
 impl Measurer {
-	/// Fetches model and data while the window lasts. What is there by then is built nevertheless, for the next
-	/// round.
+	/// Fetches model and data while the window lasts. What is there by then is built nevertheless, for the
+	/// next round.
 	fn prepare(
 		&self,
 		request: &EvaluationRequest,
@@ -107,8 +108,8 @@ impl Measurer {
 		Ok((description, set.with_rounding(request.rounding())))
 	}
 
-	/// Begins to fetch the head and the candidates, side by side, so that no provider can make a committee wait
-	/// for long.
+	/// Begins to fetch the head and the candidates, side by side, so that no provider can make a committee
+	/// wait for long.
 	fn fetch(
 		&self,
 		request: &EvaluationRequest,

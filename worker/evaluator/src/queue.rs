@@ -132,9 +132,9 @@ impl<R: Request> JobQueue<R> {
 		self.lock().queue.len()
 	}
 
-	/// Waits for the next job and marks it as running; `None` once the service is closed. It is the one whose time
-	/// to fetch ends first, of the groups that have none running if there are such, and else of those that may
-	/// have another one.
+	/// Waits for the next job and marks it as running; `None` once the service is closed. It is the one whose
+	/// time to fetch ends first, of the groups that have none running if there are such, and else of those
+	/// that may have another one.
 	pub(crate) fn next(&self) -> Option<Task<R>> {
 		let mut inner = self.lock();
 		loop {

@@ -90,7 +90,8 @@ fn for_each_chunk(
 	}
 }
 
-/// Writes up to `tile` columns, their elements of one inner index side by side. Columns that are missing are 0.
+/// Writes up to `tile` columns, their elements of one inner index side by side. Columns that are missing are
+/// 0.
 fn pack(
 	b: &impl Columns,
 	range: std::ops::Range<usize>,
@@ -331,7 +332,8 @@ mod tests {
 		) {
 			let x = values(rows * inner, seed);
 			let weight: Vec<f32> = values(columns * inner, seed ^ 1).iter().map(|w| *w as f32).collect();
-			let expected: Vec<u64> = defined(&x, inner, &weight, columns).iter().map(|v| v.to_bits()).collect();
+			let expected = defined(&x, inner, &weight, columns);
+			let expected: Vec<u64> = expected.iter().map(|v| v.to_bits()).collect();
 			for instructions in Instructions::ALL.into_iter().filter(|level| level.is_supported()) {
 				instructions.choose();
 				for threads in [1, 2, 5] {

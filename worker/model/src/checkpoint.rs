@@ -6,8 +6,6 @@
 
 use crate::error::ModelError;
 use crate::header;
-use crate::input::sizes;
-use crate::model::Model;
 use descent_dataset::{Description, TensorSpec};
 use descent_kernels::{Perturbation, Weights};
 use safetensors::tensor::{Metadata, TensorInfo};
@@ -17,7 +15,6 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use tch::{Device, Kind, Tensor};
 
 /// Number of bytes of the header's length, which comes first in a file.
 const LENGTH: u64 = 8;
@@ -156,22 +153,6 @@ impl Checkpoint {
 		Self { description: description.clone(), tensors }
 	}
 
-	/// Copies the weights of a model.
-	///
-	/// # Errors
-	/// Returns [`ModelError::Torch`] if libtorch fails.
-	pub fn from_model(model: &Model) -> Result<Self, ModelError> {
-		let copy = |(_, tensor): (_, &Tensor)| -> Result<Vec<f32>, ModelError> {
-			let values =
-				tensor.f_detach()?.f_to_device(Device::Cpu)?.f_totype(Kind::Float)?.f_contiguous()?;
-			let mut copied = vec![0.0; values.numel()];
-			values.f_copy_data(&mut copied, values.numel())?;
-			Ok(copied)
-		};
-		let tensors = model.tensors().map(copy).collect::<Result<_, _>>()?;
-		Ok(Self { description: model.description().clone(), tensors })
-	}
-
 	/// Description of the model.
 	pub fn description(&self) -> &Description {
 		&self.description
@@ -186,6 +167,28 @@ impl Checkpoint {
 	pub(crate) fn weights(&self, number: usize, perturbation: Option<u64>) -> Weights<'_> {
 		let values = self.tensors.get(number).map_or(&[][..], Vec::as_slice);
 		Weights { values, perturbation: perturbation.map(|seed| Perturbation::new(seed, number as u64)) }
+	}
+}
+
+impl Checkpoint {
+	/// Writes the checkpoint. The file appears under its name when it is complete and synced.
+	///
+	/// # Errors
+	/// Returns [`CheckpointError::Io`] if the file cannot be written.
+	pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
+		let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+		let file = tempfile::NamedTempFile::new_in(folder)?;
+		let tensors = self.description.plan().tensors().zip(&self.tensors);
+		let tensors = tensors.map(|(spec, values)| (&spec.name, Written::new(spec, values)));
+		safetensors::serialize_to_file(tensors, None::<HashMap<String, String>>, file.path()).map_err(
+			|e| match e {
+				SafeTensorError::IoError(e) => CheckpointError::Io(e),
+				other => CheckpointError::Malformed(other.to_string()),
+			},
+		)?;
+		File::open(file.path())?.sync_all()?;
+		file.persist(path).map_err(|e| e.error)?;
+		Ok(())
 	}
 }
 
@@ -207,50 +210,6 @@ fn read(file: &File, start: u64, spec: &TensorSpec) -> Result<Vec<f32>, Checkpoi
 		return Err(CheckpointError::NegativeVariance(spec.name.clone()));
 	}
 	Ok(values)
-}
-
-impl Model {
-	/// Loads a checkpoint onto `device`.
-	///
-	/// # Errors
-	/// See [`CheckpointError`].
-	pub fn load(description: &Description, path: &Path, device: Device) -> Result<Self, CheckpointError> {
-		Self::from_checkpoint(&Checkpoint::load(description, path)?, device).map_err(CheckpointError::Model)
-	}
-
-	/// Copies a checkpoint's weights onto `device`.
-	///
-	/// # Errors
-	/// Returns [`ModelError::Torch`] if libtorch fails.
-	pub fn from_checkpoint(checkpoint: &Checkpoint, device: Device) -> Result<Self, ModelError> {
-		let mut tensors = checkpoint.tensors.iter();
-		Model::build(&checkpoint.description, device, |spec| {
-			let values = tensors.next().map_or(&[][..], Vec::as_slice);
-			Ok(Tensor::f_from_slice(values)?.f_reshape(sizes(&spec.shape))?)
-		})
-	}
-
-	/// Writes a checkpoint. The file appears under its name when it is complete and synced.
-	///
-	/// # Errors
-	/// Returns [`CheckpointError::Io`] if the file cannot be written, [`CheckpointError::Model`] if libtorch
-	/// fails.
-	pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
-		let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-		let file = tempfile::NamedTempFile::new_in(folder)?;
-		let tensors =
-			self.tensors().map(|(spec, tensor)| Written::copy(spec, tensor).map(|w| (&spec.name, w)));
-		let tensors = tensors.collect::<Result<Vec<_>, _>>()?;
-		safetensors::serialize_to_file(tensors, None::<HashMap<String, String>>, file.path()).map_err(
-			|e| match e {
-				SafeTensorError::IoError(e) => CheckpointError::Io(e),
-				other => CheckpointError::Malformed(other.to_string()),
-			},
-		)?;
-		File::open(file.path())?.sync_all()?;
-		file.persist(path).map_err(|e| e.error)?;
-		Ok(())
-	}
 }
 
 /// Returns the position of the data in bytes, and the checked header.
@@ -295,13 +254,9 @@ struct Written {
 }
 
 impl Written {
-	fn copy(spec: &TensorSpec, tensor: &Tensor) -> Result<Self, ModelError> {
-		let values = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_totype(Kind::Float)?.f_contiguous()?;
-		let count = values.numel();
-		let mut bytes = vec![0; count * 4];
-		values.f_copy_data_u8(&mut bytes, count)?;
+	fn new(spec: &TensorSpec, values: &[f32]) -> Self {
 		let shape = spec.shape.iter().map(|d| usize::try_from(*d).unwrap_or(usize::MAX)).collect();
-		Ok(Self { shape, bytes })
+		Self { shape, bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect() }
 	}
 }
 

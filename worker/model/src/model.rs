@@ -1,9 +1,10 @@
 //! A model's tensors: their initial values and their use for prediction.
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::error::ModelError;
 use crate::input::sizes;
 use descent_dataset::{Description, TensorSpec};
+use std::path::Path;
 use tch::{no_grad, Device, Kind, Tensor};
 
 /// A model with its weights.
@@ -25,6 +26,51 @@ impl Model {
 	/// Returns [`ModelError::Torch`] if libtorch fails.
 	pub fn new(description: &Description, seed: u64, device: Device) -> Result<Self, ModelError> {
 		Self::from_checkpoint(&Checkpoint::initial(description, seed), device)
+	}
+
+	/// Loads a checkpoint onto `device`.
+	///
+	/// # Errors
+	/// See [`CheckpointError`].
+	pub fn load(description: &Description, path: &Path, device: Device) -> Result<Self, CheckpointError> {
+		Self::from_checkpoint(&Checkpoint::load(description, path)?, device).map_err(CheckpointError::Model)
+	}
+
+	/// Copies a checkpoint's weights onto `device`.
+	///
+	/// # Errors
+	/// Returns [`ModelError::Torch`] if libtorch fails.
+	pub fn from_checkpoint(checkpoint: &Checkpoint, device: Device) -> Result<Self, ModelError> {
+		let mut tensors = checkpoint.tensors().iter();
+		Self::build(checkpoint.description(), device, |spec| {
+			let values = tensors.next().map_or(&[][..], Vec::as_slice);
+			Ok(Tensor::f_from_slice(values)?.f_reshape(sizes(&spec.shape))?)
+		})
+	}
+
+	/// Copies the weights into a checkpoint.
+	///
+	/// # Errors
+	/// Returns [`ModelError::Torch`] if libtorch fails.
+	pub fn checkpoint(&self) -> Result<Checkpoint, ModelError> {
+		let copy = |(_, tensor): (_, &Tensor)| -> Result<Vec<f32>, ModelError> {
+			let values =
+				tensor.f_detach()?.f_to_device(Device::Cpu)?.f_totype(Kind::Float)?.f_contiguous()?;
+			let mut copied = vec![0.0; values.numel()];
+			values.f_copy_data(&mut copied, values.numel())?;
+			Ok(copied)
+		};
+		let tensors = self.tensors().map(copy).collect::<Result<_, _>>()?;
+		Ok(Checkpoint::new(&self.description, tensors))
+	}
+
+	/// Writes a checkpoint, see [`Checkpoint::save`].
+	///
+	/// # Errors
+	/// Returns [`CheckpointError::Io`] if the file cannot be written, [`CheckpointError::Model`] if libtorch
+	/// fails.
+	pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
+		self.checkpoint()?.save(path)
 	}
 
 	/// Builds a model of f32 tensors, which `tensor` returns for each of the plan's tensors.

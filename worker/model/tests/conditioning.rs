@@ -90,7 +90,7 @@ fn two_hundred_trained_checkpoints_are_well_conditioned() {
 				}
 				let case = Case {
 					name,
-					checkpoint: Checkpoint::from_model(trainer.model()).unwrap(),
+					checkpoint: trainer.model().checkpoint().unwrap(),
 					records: selftest::records(&description.schema(), 300, seed + 7),
 				};
 				let evaluation = in_round(&case, Metric::Loss, 1 + seed as u8);

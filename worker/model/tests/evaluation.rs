@@ -19,7 +19,7 @@ fn records(description: &Description, count: usize) -> Batch {
 
 /// Evaluates a model without a round's rules.
 fn measure_on(model: &Model, records: &Batch, metric: Metric) -> Result<Evaluation, EvaluationError> {
-	let checkpoint = Checkpoint::from_model(model).unwrap();
+	let checkpoint = model.checkpoint().unwrap();
 	evaluate(&checkpoint, records, &EvaluationRules::informal(metric), || false)
 }
 
@@ -81,7 +81,7 @@ fn mean_squared_error_is_measured() {
 fn neither_threads_nor_instructions_change_an_evaluation() {
 	for description in [convnet(), language_model()] {
 		let model = Model::new(&description, 11, Device::Cpu).unwrap();
-		let checkpoint = Checkpoint::from_model(&model).unwrap();
+		let checkpoint = model.checkpoint().unwrap();
 		let records = records(&description, EVALUATION_BATCH + 44);
 		let rules = EvaluationRules::of_round(Metric::Loss, H256::repeat_byte(3));
 		let mut seen = Vec::new();
@@ -108,7 +108,7 @@ fn the_kernels_agree_with_libtorch() {
 	for description in [convnet(), language_model(), perceptron] {
 		let model = Model::new(&description, 5, Device::Cpu).unwrap();
 		let batch = records(&description, 50);
-		let checkpoint = Checkpoint::from_model(&model).unwrap();
+		let checkpoint = model.checkpoint().unwrap();
 		let run = |engine| record_values(engine, &checkpoint, &batch, Metric::Loss).unwrap();
 		let (ours, theirs) = (run(Engine::Kernels), run(Engine::Libtorch(Device::Cpu)));
 		for (ours, theirs) in ours.iter().zip(&theirs) {
@@ -176,7 +176,7 @@ fn an_evaluation_can_be_stopped() {
 		asked.set(asked.get() + 1);
 		asked.get() > 1
 	};
-	let checkpoint = Checkpoint::from_model(&model).unwrap();
+	let checkpoint = model.checkpoint().unwrap();
 	let rules = EvaluationRules::informal(Metric::Loss);
 	let outcome = evaluate(&checkpoint, &records(&description, 5 * 256), &rules, stop);
 	assert!(matches!(outcome, Err(EvaluationError::Stopped(4))));

@@ -11,7 +11,7 @@ use descent_model::{
 use descent_protocol::Metric;
 
 fn score(model: &Model, batch: &Batch, metric: Metric) -> f64 {
-	let checkpoint = Checkpoint::from_model(model).unwrap();
+	let checkpoint = model.checkpoint().unwrap();
 	evaluate(&checkpoint, batch, &EvaluationRules::informal(metric), || false).unwrap().score.to_f64()
 }
 

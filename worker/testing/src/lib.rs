@@ -106,6 +106,6 @@ impl Fixture {
 		let drawn = descent_protocol::sample(seed, self.set.len(), records);
 		let records = Drawn { set: &self.set, positions: &drawn };
 		let rules = EvaluationRules::of_round(Metric::Loss, seed);
-		evaluate(&Checkpoint::from_model(&model).unwrap(), &records, &rules, || false).unwrap().score
+		evaluate(&model.checkpoint().unwrap(), &records, &rules, || false).unwrap().score
 	}
 }

@@ -2,6 +2,7 @@
 
 use crate::{
 	control::{Pause, Snapshot},
+	evaluate::Evaluate,
 	events::Event,
 	handle::TrainingHandle,
 	loader::{AssetLoader, EvaluationAssets},
@@ -11,9 +12,7 @@ use crate::{
 };
 use anyhow::{ensure, Context, Result};
 use descent_artifacts::{within, ArtifactError, ContentCache, PinGuard};
-use descent_dataset::Description;
-use descent_evaluator::{evaluation_set::EvaluationSet, EvaluationPool};
-use descent_model::Evaluation;
+use descent_evaluator::evaluation_set::EvaluationSet;
 use descent_protocol::{view::GroupView, ContentRef, Rounding, Score};
 use sp_core::H256;
 use std::{
@@ -28,30 +27,6 @@ use std::{
 const CLAIM_LIMIT: Duration = Duration::from_secs(3600);
 /// Wait for model or data after which a warning says what is missing.
 const WAIT_WARNING: Duration = Duration::from_secs(60);
-
-/// Evaluates checkpoints as a committee member does.
-pub(crate) trait Evaluate: Send + Sync + 'static {
-	/// Evaluates the checkpoint in a file, at the latest until `until`.
-	fn evaluate(
-		&self,
-		description: &Description,
-		set: &EvaluationSet,
-		checkpoint: &Path,
-		until: Instant,
-	) -> Result<Evaluation, ArtifactError>;
-}
-
-impl Evaluate for EvaluationPool {
-	fn evaluate(
-		&self,
-		description: &Description,
-		set: &EvaluationSet,
-		checkpoint: &Path,
-		until: Instant,
-	) -> Result<Evaluation, ArtifactError> {
-		EvaluationPool::evaluate(self, description, set, checkpoint, until)
-	}
-}
 
 /// Takes checkpoints from the training, measures them and serves them.
 pub(crate) struct Checkpointer {

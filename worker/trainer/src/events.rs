@@ -1,6 +1,6 @@
 //! Events of a trainer, as JSON and as sentences.
 
-use crate::preflight::{Timings, Windows};
+use crate::timings::{Timings, Windows};
 use descent_protocol::{BlockNumber, ContentRef, Outcome, RoundIndex, Score};
 use serde::Serialize;
 use std::time::Duration;

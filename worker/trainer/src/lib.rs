@@ -74,6 +74,7 @@ mod check_schedule;
 mod checkpoints;
 mod control;
 mod device;
+mod evaluate;
 mod events;
 mod group_client;
 mod handle;
@@ -85,6 +86,7 @@ mod resume;
 mod round_spec;
 mod rounds;
 mod state;
+mod timings;
 mod trainer;
 mod training_loop;
 

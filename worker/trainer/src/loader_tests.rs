@@ -1,7 +1,8 @@
 use super::*;
 use crate::preflight::{Preflight, Probe};
 use crate::{
-	checkpoints::{Checkpointer, Evaluate},
+	checkpoints::Checkpointer,
+	evaluate::Evaluate,
 	rounds::{CheckpointSource, Offer},
 };
 use descent_artifacts::ArtifactError;

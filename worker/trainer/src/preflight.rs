@@ -2,10 +2,11 @@
 //! a checkpoint's way to the validators, against the windows of the group.
 
 use crate::{
-	checkpoints::Evaluate,
+	evaluate::Evaluate,
 	events::Event,
 	loader::{Assets, EvaluationAssets},
 	round_spec::RoundSpec,
+	timings::{judge, Timings, Windows},
 };
 use anyhow::{Context, Result};
 use descent_artifacts::{within, ArtifactError, ContentCache, PinGuard};
@@ -13,7 +14,7 @@ use descent_content::{FetchLimits, Fetcher, Store};
 use descent_dataset::Description;
 use descent_evaluator::evaluation_set::EvaluationSet;
 use descent_model::{Device, Model};
-use descent_protocol::{view::GroupView, BlockNumber, Clock, ContentRef, Metric, MILLISECONDS_PER_BLOCK};
+use descent_protocol::{view::GroupView, ContentRef, Metric};
 use rand::Rng;
 use sp_core::H256;
 use std::{
@@ -27,74 +28,8 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of the content that tries the public address.
 const PROBE_BYTES: usize = 1024;
-/// Blocks of the reveal window in which the seed becomes final and the reveal gets into a block.
-const REVEAL_BLOCKS: BlockNumber = 1;
 /// Bytes of blocks that a checkpoint in a store may need beside its own.
 const STORE_OVERHEAD: u64 = 16 << 20;
-
-/// Times that a trainer needs in a round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Timings {
-	/// Size of a checkpoint, in bytes.
-	pub bytes: u64,
-	/// A claim: a checkpoint is evaluated on the records of a round.
-	pub claim: Duration,
-	/// A checkpoint becomes content that can be served.
-	pub publish: Duration,
-	/// A checkpoint is fetched once through the public address.
-	pub fetch: Duration,
-}
-
-/// The times that a group gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Windows {
-	/// Time from the seed to the last block that takes reveals, without the blocks that a reveal needs.
-	pub reveal: Duration,
-	/// Time in which all members of the committee fetch all checkpoints.
-	pub fetch: Duration,
-}
-
-impl From<&Clock> for Windows {
-	fn from(clock: &Clock) -> Self {
-		Self { reveal: blocks(clock.reveal.saturating_sub(REVEAL_BLOCKS)), fetch: blocks(clock.attest) / 2 }
-	}
-}
-
-fn blocks(count: BlockNumber) -> Duration {
-	Duration::from_millis(MILLISECONDS_PER_BLOCK.saturating_mul(count.into()))
-}
-
-/// Compares what a round needs with what the group gives.
-///
-/// # Errors
-/// The reason for which deposits would be lost, with numbers and remedies.
-pub(crate) fn judge(timings: &Timings, windows: &Windows) -> Result<(), String> {
-	let (claim, publish) = (timings.claim, timings.publish);
-	let seconds = Duration::as_secs_f64;
-	if claim.saturating_add(publish) > windows.reveal {
-		return Err(format!(
-			"measuring a claim takes {:.1} s here and publishing a checkpoint of {} bytes {:.1} s, but the \
-			 group's reveal window leaves {:.1} s: an unrevealed commitment loses half its deposit. Use a \
-			 faster machine, more --threads, or a group with a longer reveal window",
-			seconds(&claim),
-			timings.bytes,
-			seconds(&publish),
-			seconds(&windows.reveal)
-		));
-	}
-	if timings.fetch > windows.fetch {
-		return Err(format!(
-			"one copy of a checkpoint of {} bytes takes {:.1} s through the public address, but every \
-			 validator has to fetch one within {:.1} s, half of the attest window: a checkpoint that is not \
-			 there in time loses its deposit. Serve from a faster disk or line, or train in a group with a \
-			 longer attest window",
-			timings.bytes,
-			seconds(&timings.fetch),
-			seconds(&windows.fetch)
-		));
-	}
-	Ok(())
-}
 
 /// Serves content, and fetches it through its public address.
 #[derive(Clone)]
@@ -154,8 +89,8 @@ impl Probe {
 			format!(
 				"nobody can fetch checkpoints from {}, and every deposit would be lost. Name with \
 				 --public-url the address at which others reach this machine (a redirect, as from http to \
-				 https, is not followed), open its port, and see that it leads to --listen. --no-preflight skips this \
-				 test, for a network that does not let this machine reach its own public address",
+				 https, is not followed), open its port, and see that it leads to --listen. --no-preflight \
+				 skips this test, for a network that does not let this machine reach its own public address",
 				self.address
 			)
 		})?;

@@ -1,8 +1,9 @@
 //! The trainer as a whole: its settings, its start, its way from block to block, and its end.
 
 use crate::{
-	checkpoints::{Checkpointer, Evaluate},
+	checkpoints::Checkpointer,
 	control::TrainingSettings,
+	evaluate::Evaluate,
 	events::{Event, Report},
 	group_client::GroupClient,
 	loader::AssetLoader,

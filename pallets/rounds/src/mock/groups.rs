@@ -1,5 +1,5 @@
-//! Groups and their data sets, as far as rounds have to know of them: the rules and the versions that are in force from
-//! which round on.
+//! Groups and their data sets, as far as rounds have to know of them: the rules and the versions that are in
+//! force from which round on.
 
 use super::{MaxReveal, Rounds, System, DEPOSIT, IMPROVEMENT};
 use codec::Encode;

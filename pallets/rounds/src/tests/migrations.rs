@@ -106,8 +106,8 @@ fn dither_after(block: u32) {
 	DitherScores::<Test>::on_runtime_upgrade();
 }
 
-/// The tolerance in the evaluation of round 0, and whether its view says that it is dithered, if a runtime of this
-/// storage version makes the blocks up to `last`.
+/// The tolerance in the evaluation of round 0, and whether its view says that it is dithered, if a runtime of
+/// this storage version makes the blocks up to `last`.
 fn rule_of_a_round(version: u16, last: u32) -> (Option<u64>, bool) {
 	StorageVersion::new(version).put::<Pallet<Test>>();
 	let round = Round::new().commits(&[1]);

@@ -20,8 +20,8 @@ pub(super) fn value<T: Encode + TypeInfo + 'static>(of: &T) -> Value {
 		.remove_context()
 }
 
-/// The rules of a new group. Runtimes before version 5 ask for a tolerance, which is 0 as claims are exact, and
-/// later ones ignore the field.
+/// The rules of a new group. Runtimes before version 5 ask for a tolerance, which is 0 as claims are exact,
+/// and later ones ignore the field.
 pub(super) fn new_group(group: &NewGroup<u128>) -> Value {
 	let mut value = value(group);
 	if let ValueDef::Composite(Composite::Named(fields)) = &mut value.value {

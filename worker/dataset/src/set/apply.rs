@@ -130,8 +130,8 @@ impl Set {
 			.ok_or_else(|| io::Error::other("the data set version vanished while it was built").into())
 	}
 
-	/// Removes the unfinished versions in the folder `store`: the folders whose names begin with a dot. It must be
-	/// called only while no other process uses `store`, for example when a service starts.
+	/// Removes the unfinished versions in the folder `store`: the folders whose names begin with a dot. It
+	/// must be called only while no other process uses `store`, for example when a service starts.
 	pub fn sweep(store: &Path) -> io::Result<()> {
 		let entries = match std::fs::read_dir(store) {
 			Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),

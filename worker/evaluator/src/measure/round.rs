@@ -59,8 +59,8 @@ impl<'a> RoundEvaluation<'a> {
 		}
 	}
 
-	/// Measures the candidates in their order up to the first whose claim is true, and the head as soon as it is
-	/// there. Whatever fails on this machine fails alone.
+	/// Measures the candidates in their order up to the first whose claim is true, and the head as soon as it
+	/// is there. Whatever fails on this machine fails alone.
 	///
 	/// # Errors
 	/// Fails if there is nothing to say at all.

@@ -34,7 +34,8 @@ const READERS: usize = 3;
 /// Options of an [`EvaluationPool`].
 #[derive(Clone, Debug)]
 pub struct PoolOptions {
-	/// Program that becomes a child when it is started with the argument `child` alone, as `descent-worker` does.
+	/// Program that becomes a child when it is started with the argument `child` alone, as `descent-worker`
+	/// does.
 	pub program: PathBuf,
 	/// Number of processes that evaluate side by side.
 	pub processes: usize,
@@ -248,8 +249,8 @@ enum Failure {
 	Other(anyhow::Error),
 }
 
-/// Has a job done by a child; if that one ends, once more by a fresh one. `take` gets the answer before the child
-/// goes back.
+/// Has a job done by a child; if that one ends, once more by a fresh one. `take` gets the answer before the
+/// child goes back.
 fn in_child<T>(
 	workers: &Arc<Workers>,
 	limits: JobLimits,

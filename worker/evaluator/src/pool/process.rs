@@ -185,8 +185,8 @@ impl Killer {
 	}
 }
 
-/// Returns true for an end that the child's own computation may have caused. SIGKILL comes from the operator or
-/// from a machine without memory, SIGBUS from a disk, SIGILL from another processor than the code's, and
+/// Returns true for an end that the child's own computation may have caused. SIGKILL comes from the operator
+/// or from a machine without memory, SIGBUS from a disk, SIGILL from another processor than the code's, and
 /// SIGXCPU from a slow one.
 fn is_own_fault(status: ExitStatus) -> bool {
 	let own = [libc::SIGABRT, libc::SIGSEGV, libc::SIGFPE, libc::SIGXFSZ, libc::SIGSYS];

@@ -31,15 +31,37 @@ async fn looks_up_to_the_first_match() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_claim_may_be_off_by_the_tolerance_and_no_more() {
+async fn a_claim_is_the_measured_score_exactly() {
 	let mut fixture = Fixture::new(400);
 	fixture.serve().await;
 	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
-	let mut close = honest(&fixture, 8);
-	close.claim.0 -= 10;
-	let mut far = close.clone();
-	far.claim.0 -= 1;
-	let ballot = client.ballot(&request(&fixture, vec![far, close])).await;
+	let exact = honest(&fixture, 8);
+	let (mut above, mut below) = (exact.clone(), exact.clone());
+	above.claim.0 += 1;
+	below.claim.0 -= 1;
+	let ballot = client.ballot(&request(&fixture, vec![below, above, exact])).await;
+	assert!(
+		matches!(ballot.verdicts.as_slice(), [Verdict::Mismatch(_), Verdict::Mismatch(_), Verdict::Match(_)]),
+		"{ballot:?}"
+	);
+	client.evaluator.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_of_an_older_runtime_may_be_off_by_the_tolerance_and_no_more() {
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
+	let mut request = request(&fixture, vec![honest(&fixture, 8)]);
+	request.tolerance = Some(10);
+	// Such a round rounds half to even, so its score is not the dithered one.
+	let ballot = client.ballot(&request).await;
+	let Some(Verdict::Match(measured)) = ballot.verdicts.first().copied() else {
+		panic!("{ballot:?}");
+	};
+	let claim = |below| CandidateSource { claim: Score(measured.score.0 - below), ..honest(&fixture, 8) };
+	request.candidates = vec![claim(11), claim(10)];
+	let ballot = client.ballot(&request).await;
 	assert!(matches!(ballot.verdicts.as_slice(), [Verdict::Mismatch(_), Verdict::Match(_)]), "{ballot:?}");
 	client.evaluator.stop().await.unwrap();
 }

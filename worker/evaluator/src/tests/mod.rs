@@ -126,7 +126,7 @@ fn request(fixture: &Fixture, candidates: Vec<CandidateSource>) -> EvaluationReq
 		metric: Metric::Loss,
 		policy: EvaluationPolicy::Training { records: RECORDS },
 		seed: SEED,
-		tolerance: Some(10),
+		tolerance: None,
 		peers: Vec::new(),
 		providers: providers(fixture),
 		head: None,

@@ -64,8 +64,8 @@ impl Condition {
 pub enum Engine {
 	/// The kernels of `descent_kernels`, which define an evaluation.
 	Kernels,
-	/// libtorch in f64 on a device, for example a GPU. Its values differ from those of the kernels by rounding
-	/// errors, some 1e-15, so that scores differ with a probability of some 1e-9 each.
+	/// libtorch in f64 on a device, for example a GPU. Its values differ from those of the kernels by
+	/// rounding errors, some 1e-15, so that scores differ with a probability of some 1e-9 each.
 	Libtorch(Device),
 }
 
@@ -88,8 +88,8 @@ pub enum EvaluationError {
 	/// An output is NaN or infinite, so the checkpoint is invalid. Holds the number of the batch, from 0.
 	#[error("an output for batch {0} is not a finite number, so the checkpoint has no score")]
 	NotFinite(usize),
-	/// The value is NaN or too large for a score, so the checkpoint is invalid. Holds the number of the batch,
-	/// from 0, and the value.
+	/// The value is NaN or too large for a score, so the checkpoint is invalid. Holds the number of the
+	/// batch, from 0, and the value.
 	#[error("the {0} of batch {1} is {2:e}, which is more than a score can be")]
 	TooLarge(&'static str, usize, f64),
 	/// The checkpoint amplifies rounding errors, so it has no score.

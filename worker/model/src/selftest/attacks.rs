@@ -82,8 +82,8 @@ fn paired_units() -> Case {
 	case("paired units", &description, tensors)
 }
 
-/// Forty tent maps of slope 1.99 in a row: each almost doubles what two nearly equal values differ by, and the
-/// values stay in [0, 1].
+/// Forty tent maps of slope 1.99 in a row: each almost doubles what two nearly equal values differ by, and
+/// the values stay in [0, 1].
 fn deep_gain() -> Case {
 	let map =
 		r#"{"type":"linear","out":2},{"type":"relu"},{"type":"linear","out":1,"bias":false},"#.repeat(40);
@@ -129,7 +129,8 @@ fn layer_norm_of_inputs() -> Case {
 	case_on("layer normalisation of equal inputs", &description, tensors, records)
 }
 
-/// Batch normalisations with a variance of 0 multiply two equal values by 949 each, and their difference counts.
+/// Batch normalisations with a variance of 0 multiply two equal values by 949 each, and their difference
+/// counts.
 fn batch_norm_without_variance() -> Case {
 	let block = r#"{"type":"batch_norm"},"#.repeat(5);
 	let layers = format!(r#"{{"type":"linear","out":2}},{block}{{"type":"linear","out":4}}"#);

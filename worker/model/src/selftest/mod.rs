@@ -30,9 +30,9 @@ pub struct Case {
 pub enum SelfTestError {
 	/// The arithmetic is another one.
 	#[error(
-		"this machine computes evaluations otherwise than all others: the self-test has the digest {found:?}, \
-		 and it must be {EXPECTED}. Use a release that was built for this processor by an unchanged compiler; \
-		 do not run a validator with this program"
+		"this machine computes evaluations otherwise than all others: the self-test has the digest \
+		 {found:?}, and it must be {EXPECTED}. Use a release that was built for this processor by an \
+		 unchanged compiler; do not run a validator with this program"
 	)]
 	Differs {
 		/// The digest of this machine.

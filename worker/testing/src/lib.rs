@@ -13,7 +13,7 @@ pub use fake_log::FakeLog;
 
 use descent_content::Store;
 use descent_dataset::{DeltaLimits, DeltaWriter, Description, Set};
-use descent_model::{evaluate, Checkpoint, Device, Drawn, EvaluationRules, Model};
+use descent_model::{evaluate, Device, Drawn, EvaluationRules, Model};
 use descent_protocol::{ContentRef, Metric, Score};
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use sp_core::H256;

@@ -1,4 +1,5 @@
 use super::*;
+use descent_protocol::Clock;
 use std::{
 	io::{Read, Write},
 	net::TcpListener,

@@ -156,6 +156,9 @@ async fn a_member_of_the_committee_serves_what_it_has_verified() -> Result<()> {
 	let alone = second.ballot(&request, WAIT).await?;
 	ensure!(alone.verdicts[..] == [Verdict::Unavailable], "without peers: {alone:?}");
 	let peers = vec![closed()?, format!("http://{share}")];
+	// Peers are no part of a job's id, so it is another round.
+	let request = EvaluationRequest { round: 2, ..request };
+	let expected = first.ballot(&request, WAIT).await?;
 	let ballot = second.ballot(&EvaluationRequest { peers, ..request }, WAIT).await?;
 	ensure!(ballot == expected, "with peers: {ballot:?}");
 	second.process.stop().await?;

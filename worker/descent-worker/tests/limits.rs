@@ -46,7 +46,8 @@ async fn records_of_16_mib_are_measured_within_the_computed_memory() -> Result<(
 		plan.record_bytes > (16 << 20) - 4_096 && plan.peak_activations > (32 << 20) - 16_384,
 		"{plan:?}"
 	);
-	let records = (0..12u8).map(|number| {
+	// As many as a delta may hold of records that are compressed so well.
+	let records = (0..4u8).map(|number| {
 		let mut record = vec![number; 4_096 * 4_095];
 		record.push(number % 2);
 		record

@@ -4,8 +4,8 @@ use descent_kernels::Instructions;
 use descent_model::{
 	evaluate, evaluate_with,
 	selftest::{self, Case},
-	Checkpoint, Device, Engine, Evaluation, EvaluationError, EvaluationRules, Model, Optimizer, Schedule,
-	Trainer, TrainingOptions,
+	Device, Engine, Evaluation, EvaluationError, EvaluationRules, Model, Optimizer, Schedule, Trainer,
+	TrainingOptions,
 };
 use descent_protocol::Metric;
 use sp_core::H256;

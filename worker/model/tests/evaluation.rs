@@ -6,7 +6,7 @@ use common::{classifier, describe, language_model, random_batch};
 use descent_dataset::{Batch, Description};
 use descent_kernels::Instructions;
 use descent_model::{
-	evaluate, record_values, Checkpoint, Device, Engine, Evaluation, EvaluationError, EvaluationRules, Model,
+	evaluate, record_values, Device, Engine, Evaluation, EvaluationError, EvaluationRules, Model,
 	EVALUATION_BATCH,
 };
 use descent_protocol::{Metric, Score};

@@ -5,8 +5,7 @@ mod common;
 use common::{classifier, describe, language_model, learnable_batch, random_batch};
 use descent_dataset::{Batch, Description};
 use descent_model::{
-	evaluate, Checkpoint, Device, EvaluationRules, Model, Optimizer, Schedule, Trainer, TrainingError,
-	TrainingOptions,
+	evaluate, Device, EvaluationRules, Model, Optimizer, Schedule, Trainer, TrainingError, TrainingOptions,
 };
 use descent_protocol::Metric;
 

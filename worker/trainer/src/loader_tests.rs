@@ -267,9 +267,12 @@ async fn a_round_that_cannot_be_measured_does_not_stop_the_training() {
 	group.until(&loader, &[lost], |assets| assets.training.is_some()).await;
 }
 
+/// A fault that an evaluator finds, if any.
+type Fault = Option<fn() -> ArtifactError>;
+
 /// Evaluates in this process, and finds faults that the test asks for.
 #[derive(Clone, Default)]
-struct FakeEvaluator(Arc<Mutex<Option<fn() -> ArtifactError>>>);
+struct FakeEvaluator(Arc<Mutex<Fault>>);
 
 impl Evaluate for FakeEvaluator {
 	fn evaluate(

@@ -279,7 +279,7 @@ pub fn record_values(
 /// A checkpoint on an engine.
 enum Loaded<'a> {
 	Kernels(Network<'a>),
-	Libtorch(Model),
+	Libtorch(Box<Model>),
 }
 
 impl<'a> Loaded<'a> {
@@ -290,7 +290,9 @@ impl<'a> Loaded<'a> {
 	) -> Result<Self, ModelError> {
 		Ok(match engine {
 			Engine::Kernels => Self::Kernels(Network::new(checkpoint, perturbation)),
-			Engine::Libtorch(device) => Self::Libtorch(Model::in_double(checkpoint, perturbation, device)?),
+			Engine::Libtorch(device) => {
+				Self::Libtorch(Box::new(Model::in_double(checkpoint, perturbation, device)?))
+			}
 		})
 	}
 

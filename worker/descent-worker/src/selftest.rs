@@ -10,6 +10,7 @@ use descent_model::{
 	Device, Engine, EvaluationError, EvaluationRules,
 };
 use descent_protocol::Metric;
+use descent_trainer::DeviceChoice;
 use serde::Serialize;
 use sp_core::H256;
 use std::collections::BTreeSet;
@@ -19,7 +20,10 @@ const EXAMPLES: &str = "Examples:
     descent-worker selftest
 
   Show each built-in checkpoint under each code path and number of threads:
-    descent-worker selftest --matrix";
+    descent-worker selftest --matrix
+
+  See if a GPU has the same scores:
+    descent-worker selftest --device cuda:0";
 
 /// Numbers of threads that the matrix is computed with.
 const THREADS: [usize; 3] = [1, 2, 5];
@@ -32,6 +36,9 @@ pub(crate) struct Options {
 	/// machine can, and compare the scores.
 	#[arg(long)]
 	matrix: bool,
+	/// Compare a GPU in f64 with the kernels: cuda:N.
+	#[arg(long, value_name = "DEVICE", conflicts_with = "matrix")]
+	device: Option<DeviceChoice>,
 	/// Print the result as JSON.
 	#[arg(long)]
 	json: bool,
@@ -54,6 +61,17 @@ struct Row {
 /// Runs the self-test and prints the result.
 pub(crate) fn run(options: &Options) -> Result<()> {
 	selftest::check()?;
+	if let Some(device) = &options.device {
+		let equal = selftest::agrees(Engine::Libtorch(device.resolve()?))?;
+		if options.json {
+			screen::json(&serde_json::json!({ "equal": equal }));
+		}
+		ensure!(equal, "this device has other scores than the kernels: it cannot measure claims");
+		if !options.json {
+			screen::line("This device has the scores of the kernels.");
+		}
+		return Ok(());
+	}
 	if !options.matrix {
 		let instructions = Instructions::chosen().name();
 		if options.json {

@@ -37,6 +37,10 @@ const GOSSIP_INTERVAL: Duration = Duration::from_millis(333);
 /// Share of a slot that an author spends on a block before it sends it.
 const PROPOSAL_PORTION: f32 = 2.0 / 3.0;
 
+/// Time from the end of the finality voter until the node takes it for a failure. At an ordinary end the voter
+/// may end a moment before it is told to.
+const ENDING: Duration = Duration::from_secs(2);
+
 /// The parts that all phases share.
 struct Node {
 	client: Arc<Client>,
@@ -120,6 +124,10 @@ pub(crate) fn new_full(config: Configuration, evaluators: &Evaluators) -> Result
 	if votes {
 		let params = node.voter(grandpa_link, setup.grandpa, network, sync_service, telemetry);
 		let voter = sc_consensus_grandpa::run_grandpa_voter(params)?;
+		let voter = async move {
+			voter.await;
+			tokio::time::sleep(ENDING).await;
+		};
 		task_manager.spawn_essential_handle().spawn_blocking("grandpa-voter", None, voter);
 	}
 	Ok(task_manager)

@@ -7,8 +7,8 @@ use std::{os::unix::process::ExitStatusExt, process::ExitStatus};
 /// destructors, a thread that outlives its runtime, and a node that takes its own end for a failure.
 const FORBIDDEN: [&str; 4] = ["panicked", "Invalid (backend", "Tokio 1.x context", "Essential task"];
 
-/// Part of the line with which a runtime refuses the block of a disabled validator, as it is meant to: that is
-/// a panic of the WebAssembly code alone.
+/// Part of the line with which a runtime refuses the block of a disabled validator, as it is meant to: that
+/// is a panic of the WebAssembly code alone.
 const DISABLED: &str = "/pallet-babe-";
 
 /// The signal SIGINT.

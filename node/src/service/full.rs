@@ -37,8 +37,8 @@ const GOSSIP_INTERVAL: Duration = Duration::from_millis(333);
 /// Share of a slot that an author spends on a block before it sends it.
 const PROPOSAL_PORTION: f32 = 2.0 / 3.0;
 
-/// Time from the end of the finality voter until the node takes it for a failure. At an ordinary end the voter
-/// may end a moment before it is told to.
+/// Time from the end of the finality voter until the node takes it for a failure. At an ordinary end the
+/// voter may end a moment before it is told to.
 const ENDING: Duration = Duration::from_secs(2);
 
 /// The parts that all phases share.

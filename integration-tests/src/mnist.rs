@@ -1,6 +1,6 @@
 //! MNIST: 60,000 and 10,000 images of handwritten digits (LeCun, Cortes and Burges).
 
-use crate::Binary;
+use crate::{repository, Binary};
 use anyhow::{ensure, Context, Result};
 use std::{
 	ops::Range,
@@ -32,7 +32,6 @@ pub struct Mnist {
 #[derive(Clone, Debug)]
 pub struct Images {
 	folder: PathBuf,
-	repository: PathBuf,
 }
 
 impl Images {
@@ -41,21 +40,20 @@ impl Images {
 	/// # Errors
 	/// Fails if they cannot be fetched, with a remedy.
 	pub fn fetch() -> Result<Self> {
-		let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
 		let cache = std::env::var_os("DESCENT_CACHE")
 			.map(PathBuf::from)
 			.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/descent")));
 		let folder = cache
 			.context("neither DESCENT_CACHE nor HOME is set: say where MNIST is to be kept")?
 			.join("mnist");
-		let mut fetch = Command::new(repository.join("scripts/mnist"));
+		let mut fetch = Command::new(repository("scripts/mnist"));
 		succeed(fetch.arg(&folder), "scripts/mnist")?;
-		Ok(Self { folder, repository })
+		Ok(Self { folder })
 	}
 
 	/// Returns the path of the model description: a perceptron with one hidden layer of 128.
 	pub fn model(&self) -> PathBuf {
-		self.repository.join("integration-tests/models/mnist.json")
+		repository("integration-tests/models/mnist.json")
 	}
 
 	/// Writes a delta that adds the images of a range, with `descent dataset build`. `set` is `train` or

@@ -3,22 +3,23 @@
 use anyhow::{ensure, Context, Result};
 use descent_client::AccountId;
 use descent_integration_tests::{
-	audit, committee::authorize_upgrade, governance::Stakeholder, reached, runtime, scenario, settled,
-	two_clouds_group, upgrade, wait_until, Account, Network, RoundLengths, Rpc, TrainerSetup, BLOCK_TIME,
+	audit, committee::authorize_upgrade, governance::Stakeholder, reached, repository, runtime, scenario,
+	settled, two_clouds_group, upgrade, wait_until, Account, Network, RoundLengths, Rpc, TrainerSetup,
+	BLOCK_TIME,
 };
 use descent_protocol::{view::RoundView, GroupId, Outcome, Phase, RoundIndex, Score};
 use sp_core::{Blake2Hasher, Hasher};
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 /// Runtime that the chain begins with: a release before this one.
-const BEFORE: &str = "fixtures/descent-2.wasm";
+const BEFORE: &str = "integration-tests/fixtures/descent-2.wasm";
 /// Number of rounds that run after the upgrade.
 const ROUNDS: u32 = 2;
 const WAIT: Duration = BLOCK_TIME.saturating_mul(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_committee_upgrades_the_runtime_while_rounds_run_and_nothing_is_lost() -> Result<()> {
-	let before = Path::new(env!("CARGO_MANIFEST_DIR")).join(BEFORE);
+	let before = repository(BEFORE);
 	let builder = Network::builder().genesis_code(before).node_option("--state-pruning=archive");
 	scenario(builder, async |network| {
 		let setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;

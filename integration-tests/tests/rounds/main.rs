@@ -7,11 +7,11 @@ mod predicted;
 use anyhow::{ensure, Context, Result};
 use descent_client::Client;
 use descent_integration_tests::{
-	audit, candidate, scenario, settled, synthetic, two_clouds_group, wait_until, Account, Machine, Network,
-	RoundLengths, ScriptedTrainer, TrainerSetup,
+	audit, candidate, repository, scenario, settled, synthetic, two_clouds_group, wait_until, Account,
+	Machine, Network, RoundLengths, ScriptedTrainer, TrainerSetup,
 };
 use descent_protocol::{GroupId, Outcome};
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 use tokio::process::Command;
 
 /// Number of rounds that the training processes win.
@@ -158,7 +158,7 @@ async fn the_command_line_explains(network: &Network, group: GroupId, round: u32
 /// Checks that an independent client, which does not know this project, finds the group and the winner by the
 /// metadata alone.
 async fn a_stranger_reads_the_chain(network: &Network, round: u32) -> Result<()> {
-	let papi = Path::new(env!("CARGO_MANIFEST_DIR")).join("papi");
+	let papi = repository("integration-tests/papi");
 	if !succeeds(Command::new("npm").arg("--version")).await {
 		eprintln!("npm is not installed: the chain was not read with polkadot-api");
 		return Ok(());

@@ -15,7 +15,7 @@ use clap::Parser;
 use descent_client::Client;
 use descent_integration_tests::{
 	mnist::{self, Mnist},
-	GroupSetup, Network, RoundLengths, TrainerSetup,
+	repository, GroupSetup, Network, RoundLengths, TrainerSetup,
 };
 use descent_protocol::{
 	view::{ChainEvent, EventTopic},
@@ -28,7 +28,7 @@ use report::Report;
 use snapshot::Snapshot;
 use std::{
 	future::Future,
-	path::{Path, PathBuf},
+	path::PathBuf,
 	pin::pin,
 	process::ExitCode,
 	time::{Duration, SystemTime},
@@ -103,7 +103,7 @@ fn folder(options: &Options) -> Result<Option<PathBuf>> {
 		(Some(folder), _) => folder.clone(),
 		(None, true) => {
 			let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-			Path::new(env!("CARGO_MANIFEST_DIR")).join("../.demo").join(now.as_secs().to_string())
+			repository(".demo").join(now.as_secs().to_string())
 		}
 		(None, false) => return Ok(None),
 	};

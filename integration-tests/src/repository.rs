@@ -1,0 +1,10 @@
+use std::path::{Path, PathBuf};
+
+/// Returns the path of a file of this repository.
+///
+/// Several checkouts may share one folder of built programs. So the repository is the one from which cargo
+/// runs the program, or else the working folder, to which `scripts/demo` changes.
+pub fn repository(file: impl AsRef<Path>) -> PathBuf {
+	let root = std::env::var_os("CARGO_MANIFEST_DIR").map(|package| Path::new(&package).join(".."));
+	root.unwrap_or_else(|| PathBuf::from(".")).join(file)
+}

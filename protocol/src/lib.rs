@@ -60,8 +60,9 @@ pub mod view;
 
 pub use amount::{format_amount, parse_amount, AmountError, UNIT};
 pub use committee::{
-	check_performance, evaluation, performance, slash_fraction, tally, Ballot, Measurement, Performance,
-	Tally, Verdict, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_STRIKES, MINIMUM_SLASH, STRIKE_LIFETIME,
+	answer_hash, check_performance, evaluation, performance, slash_fraction, tally, Answer, Ballot,
+	Measurement, Performance, Tally, TaskId, TaskWindows, Verdict, ABSENCE_INTERVAL, MAX_ABSENCES,
+	MAX_STRIKES, MINIMUM_SLASH, STRIKE_LIFETIME,
 };
 pub use content::{Codec, ContentRef, LEAF_SIZE};
 pub use dataset::{

@@ -1,37 +1,26 @@
 //! The evaluators of a session, as `pallet-session` tells of them.
 
-use crate::{AuthorityId, Committee, Config, EvaluatorSet, Evaluators, Pallet};
-use alloc::vec::Vec;
+use crate::{AuthorityId, Bonds, Config, Evaluator, Pallet};
 use descent_protocol::MAX_COMMITTEE;
 use frame_support::traits::OneSessionHandler;
-use sp_runtime::BoundToRuntimeAppPublic;
+use sp_runtime::{BoundToRuntimeAppPublic, SaturatedConversion};
 
 impl<T: Config> Pallet<T> {
-	fn set_evaluators<'a>(validators: impl Iterator<Item = (&'a T::AccountId, AuthorityId)>)
+	fn begin_session<'a>(validators: impl Iterator<Item = (&'a T::AccountId, AuthorityId)>)
 	where
 		T::AccountId: 'a,
 	{
-		let validators: Vec<_> = validators.map(|(account, key)| (account.clone(), key)).collect();
-		let count = validators.len();
-		let evaluators = Committee::truncate_from(validators);
-		if evaluators.len() < count {
+		let evaluators: alloc::vec::Vec<_> = validators
+			.map(|(account, key)| Evaluator { account: account.clone(), key, bond: T::Bonds::bond(account) })
+			.collect();
+		if evaluators.len() > MAX_COMMITTEE.saturated_into() {
 			log::warn!(
 				target: "runtime::evaluators",
-				"the session has {count} validators, only the first {MAX_COMMITTEE} evaluate",
+				"the session has {} validators, only the first {MAX_COMMITTEE} evaluate",
+				evaluators.len(),
 			);
 		}
-		Evaluators::<T>::put(evaluators);
-	}
-}
-
-impl<T: Config> EvaluatorSet<T::AccountId> for Pallet<T> {
-	fn members() -> Committee<T::AccountId> {
-		Evaluators::<T>::get()
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn put_members(members: Committee<T::AccountId>) {
-		Evaluators::<T>::put(members);
+		Self::put_evaluators(evaluators);
 	}
 }
 
@@ -46,14 +35,14 @@ impl<T: Config> OneSessionHandler<T::AccountId> for Pallet<T> {
 	where
 		I: Iterator<Item = (&'a T::AccountId, AuthorityId)> + 'a,
 	{
-		Self::set_evaluators(validators);
+		Self::begin_session(validators);
 	}
 
 	fn on_new_session<'a, I>(_changed: bool, validators: I, _queued_validators: I)
 	where
 		I: Iterator<Item = (&'a T::AccountId, AuthorityId)> + 'a,
 	{
-		Self::set_evaluators(validators);
+		Self::begin_session(validators);
 	}
 
 	/// Keeps the validator: one that may not author blocks for a while still evaluates.

@@ -88,7 +88,6 @@
 
 extern crate alloc;
 
-mod alarm;
 mod amend;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
@@ -110,8 +109,8 @@ mod types;
 mod views;
 pub mod weights;
 
-pub use alarm::{set_alarm, PalletsOriginOf};
 pub use descent_protocol::Providers;
+pub use descent_support::{set_alarm, PalletsOriginOf};
 pub use pallet::*;
 pub use reward::Rewards;
 pub use traits::{Closed, DatasetLog, GroupObserver, GroupRules, Stakeholders};

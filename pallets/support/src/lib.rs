@@ -14,8 +14,11 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
+mod alarm;
 #[cfg(feature = "std")]
 pub mod mock;
+
+pub use alarm::{set_alarm, PalletsOriginOf};
 
 use descent_protocol::BlockNumber;
 use frame_support::{

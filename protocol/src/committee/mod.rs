@@ -7,6 +7,7 @@ mod performance;
 mod quorum;
 mod slashing;
 mod tally;
+mod task;
 
 pub use ballot::{Ballot, Measurement, Verdict};
 pub use performance::{check_performance, performance, Performance};
@@ -15,3 +16,4 @@ pub use slashing::{
 	slash_fraction, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_STRIKES, MINIMUM_SLASH, STRIKE_LIFETIME,
 };
 pub use tally::{tally, Tally};
+pub use task::{answer_hash, Answer, TaskId, TaskWindows};

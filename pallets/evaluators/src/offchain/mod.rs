@@ -1,33 +1,39 @@
-//! The part of a validator's off-chain worker that every pallet with a committee shares.
+//! The off-chain worker of validators, which carries the answers of the evaluator beside the node to the chain.
 //!
-//! A pallet's worker runs with every new best block. It visits the groups in which there is something to do,
-//! takes the next step in each, and ends. A step is one of three: it polls a job of an evaluator with a
-//! [`JobPoll`] and the run's [`Client`], stores what is about to be signed with [`SlashingProtection`], or
-//! sends a call with [`sign_and_submit`].
+//! It runs with every new best block. It looks at the windows of each task in which the node has a seat, and
+//! takes the step that is still missing:
 //!
-//! Every step can be repeated, and none waits for another. No call of a run can end after 1.5 s, so that a
-//! slow evaluator never holds up the workers of later blocks. Runs may overlap, be left out, or see one
-//! height twice on two forks. A node therefore stores what it is about to sign before it signs anything.
-//! Whatever happens, it signs the same finding with the same key every time.
+//! ```text
+//! attest window | job posted? -> done? -> answer and salt on disk -> attest -> on chain? else again
+//! open window   | own attestation on chain? -> open it from disk -> on chain? else again
+//! ```
+//!
+//! All that is due is sent in one report for each of the node's keys. Every step can be repeated, and none
+//! waits for another. No call of a run can end after 1.5 s, so that a slow evaluator never holds up the
+//! workers of later blocks. Runs may overlap, be left out, or see one height twice on two forks. A node
+//! therefore stores what it is about to sign before it signs anything. Whatever happens, it signs the same
+//! answer with the same key every time.
 
 mod addresses;
 mod chain;
 mod http;
 mod job_poll;
 mod report;
+mod reports;
 mod run;
 mod signer;
 mod slashing_protection;
+mod task;
 #[cfg(feature = "std")]
 pub mod testing;
 
-pub use chain::{is_due, may_open, own_seats, sign_and_submit};
+pub(crate) use chain::{is_due, may_open};
 pub use http::{CallError, Client};
 pub use job_poll::JobPoll;
 pub use report::warn;
-pub use run::{after, Run, Worker};
+pub use run::run;
 pub use signer::{Signer, Signers};
-pub use slashing_protection::{SigningRecord, SlashingProtection};
+pub use slashing_protection::{Record, SlashingProtection};
 
 /// The most evaluators of one node.
 pub use descent_protocol::evaluation::MAX_EVALUATORS;

@@ -1,104 +1,92 @@
-//! Runs of an off-chain worker, one for each best block.
+//! Runs of the off-chain worker, one for each best block.
 
-use super::Client;
-use crate::AuthorityId;
+use super::{reports::Reports, task::TaskRun, Client};
+use crate::{AuthorityId, Config, Tasks};
 use alloc::vec::Vec;
-use descent_protocol::{BlockNumber, GroupId};
-use frame_system::pallet_prelude::BlockNumberFor;
+use descent_protocol::{BlockNumber, TaskId};
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::{offchain::Duration, H256};
 use sp_io::offchain;
-use sp_runtime::{
-	offchain::{
-		storage::StorageValueRef,
-		storage_lock::{StorageLock, Time},
-	},
-	SaturatedConversion,
+use sp_runtime::offchain::{
+	storage::StorageValueRef,
+	storage_lock::{StorageLock, Time},
 };
 
+/// Log target of messages about tasks.
+pub(super) const TASKS: &str = "runtime::evaluators";
+/// Key in the local storage of the lock that a run holds.
+const LOCK: &[u8] = b"descent/evaluators/lock";
+/// Key in the local storage of the task for which the evaluator was asked last.
+const TURN: &[u8] = b"descent/evaluators/turn";
 /// Longest time that a run may take.
 const RUN_TIME: Duration = Duration::from_millis(1_500);
 /// Time after which a run that holds the lock is taken for dead.
 const LOCK_TIME: Duration = Duration::from_millis(5_000);
 
-/// The off-chain worker of one pallet.
-#[derive(Clone, Copy, Debug)]
-pub struct Worker {
-	/// Log target of its messages.
-	pub target: &'static str,
-	/// Key in the local storage of the lock that a run holds.
-	pub lock: &'static [u8],
-	/// Key in the local storage of the group for which the evaluator was asked last.
-	pub turn: &'static [u8],
-}
-
-/// A run of a worker, seen from a best block.
-pub struct Run {
+/// A run of the worker, seen from a best block.
+pub(super) struct Run {
 	/// The number of the best block.
-	pub now: BlockNumber,
+	pub(super) now: BlockNumber,
 	/// The hash of the chain's first block.
-	pub genesis: H256,
+	pub(super) genesis: H256,
 	/// This node's evaluator keys, at least one.
-	pub keys: Vec<AuthorityId>,
-	/// The run's client for the evaluator.
-	pub client: Client,
+	pub(super) keys: Vec<AuthorityId>,
+	/// The run's client for the evaluators.
+	pub(super) client: Client,
+	/// All that is to be said with each of the keys.
+	pub(super) reports: Reports,
 }
 
-impl Worker {
-	/// Visits groups. Does nothing if this node is not a validator, has no evaluator key, or another block's
-	/// run goes on.
-	///
-	/// The run begins after the group for which the evaluator was asked last. If there are too many groups
-	/// for one run, or one of them has stopped a run, the others come first in the next run.
-	pub fn run<T: frame_system::Config<Hash = H256>>(
-		&self,
-		now: BlockNumberFor<T>,
-		groups: impl FnOnce() -> Vec<GroupId>,
-		mut visit: impl FnMut(&mut Run, GroupId),
-	) {
-		if !offchain::is_validator() {
-			return;
-		}
-		let keys = AuthorityId::all();
-		if keys.is_empty() {
-			return;
-		}
-		let now = now.saturated_into();
-		let until = offchain::timestamp().add(RUN_TIME);
-		let mut lock = StorageLock::<Time>::with_deadline(self.lock, LOCK_TIME);
-		let Ok(_guard) = lock.try_lock() else {
-			log::debug!(target: self.target, "block {now}: another block's run is still at it");
-			return;
-		};
-		let mut run = Run { now, genesis: crate::genesis::<T>(), keys, client: Client::new(until) };
-		let turn = StorageValueRef::persistent(self.turn);
-		let last = turn.get::<GroupId>().ok().flatten();
-		let (mut asked, mut visited) = (None, None);
-		for group in after(groups(), last) {
-			if offchain::timestamp() >= until {
-				log::debug!(
-					target: self.target,
-					"block {now}: out of time, the other groups come first next time",
-				);
-				asked = visited;
-				break;
-			}
-			let calls = run.client.calls();
-			visit(&mut run, group);
-			if run.client.calls() != calls {
-				asked = Some(group);
-			}
-			visited = Some(group);
-		}
-		if let Some(asked) = asked.filter(|asked| Some(*asked) != last) {
-			turn.set(&asked);
-		}
+/// Takes the next step in every ongoing task, and sends what is due. Does nothing if this node is not a
+/// validator, has no evaluator key, or another block's run goes on.
+///
+/// The run begins after the task for which the evaluator was asked last. If there are too many tasks for one
+/// run, or one of them has stopped a run, the others come first in the next run.
+pub fn run<T: Config>(now: BlockNumber) {
+	if !offchain::is_validator() {
+		return;
 	}
+	let keys = AuthorityId::all();
+	if keys.is_empty() {
+		return;
+	}
+	let until = offchain::timestamp().add(RUN_TIME);
+	let mut lock = StorageLock::<Time>::with_deadline(LOCK, LOCK_TIME);
+	let Ok(_guard) = lock.try_lock() else {
+		log::debug!(target: TASKS, "block {now}: another block's run is still at it");
+		return;
+	};
+	let client = Client::new(until);
+	let mut run = Run { now, genesis: crate::genesis::<T>(), keys, client, reports: Reports::new(now) };
+	let turn = StorageValueRef::persistent(TURN);
+	let last = turn.get::<TaskId>().ok().flatten();
+	let (mut asked, mut visited) = (None, None);
+	for task in after(T::Tasks::ongoing(now.saturating_add(1)), last) {
+		if offchain::timestamp() >= until {
+			log::debug!(
+				target: TASKS,
+				"block {now}: out of time, the other tasks come first next time",
+			);
+			asked = visited;
+			break;
+		}
+		let calls = run.client.calls();
+		if let Some(task) = TaskRun::<T>::find(&run, task) {
+			task.advance(&mut run);
+		}
+		if run.client.calls() != calls {
+			asked = Some(task);
+		}
+		visited = Some(task);
+	}
+	if let Some(asked) = asked.filter(|asked| Some(*asked) != last) {
+		turn.set(&asked);
+	}
+	run.reports.submit::<T>(run.genesis);
 }
 
-/// Sorts the numbers of groups, or of other things that take turns, and begins with the first one after
-/// `last`.
-pub fn after<Id: Copy + Ord>(mut ids: Vec<Id>, last: Option<Id>) -> Vec<Id> {
+/// Sorts things that take turns, and begins with the first one after `last`.
+pub(super) fn after<Id: Copy + Ord>(mut ids: Vec<Id>, last: Option<Id>) -> Vec<Id> {
 	ids.sort_unstable();
 	let first = ids.partition_point(|id| Some(*id) <= last);
 	ids.rotate_left(first);

@@ -12,7 +12,7 @@ use sp_core::{Blake2Hasher, Hasher};
 use std::time::Duration;
 
 /// Runtime that the chain begins with: a release before this one.
-const BEFORE: &str = "integration-tests/fixtures/descent-2.wasm";
+const BEFORE: &str = "integration-tests/fixtures/descent-5.wasm";
 /// Number of rounds that run after the upgrade.
 const ROUNDS: u32 = 2;
 const WAIT: Duration = BLOCK_TIME.saturating_mul(60);

@@ -60,6 +60,7 @@ fn text(bytes: &[u8]) -> String {
 pub(crate) fn events() -> Vec<ChainEvent> {
 	System::read_events_no_consensus()
 		.filter_map(|record| match record.event {
+			RuntimeEvent::Evaluators(event) => event.view(),
 			RuntimeEvent::Rounds(event) => event.view(),
 			RuntimeEvent::Groups(event) => event.view(),
 			RuntimeEvent::Dataset(event) => event.view(),

@@ -4,7 +4,8 @@
 use super::validators::{OnlyChanges, ReportLongevity, ReportedSessions};
 use crate::{
 	constants::{storage_deposit, EPOCH_DURATION_IN_SLOTS, MAX_VALIDATORS, MILLISECONDS_PER_BLOCK},
-	AccountId, Babe, Balance, Balances, Offences, Runtime, RuntimeEvent, Session, SessionKeys, Validators,
+	AccountId, Babe, Balance, Balances, Dataset, Offences, Rounds, Runtime, RuntimeEvent, Scheduler, Session,
+	SessionKeys, Validators,
 };
 use frame_support::traits::{ConstU128, ConstU32, ConstU64};
 use pallet_session::{
@@ -69,4 +70,11 @@ impl pallet_session::Config for Runtime {
 	type KeyDeposit = ConstU128<KEY_DEPOSIT>;
 }
 
-impl pallet_evaluators::Config for Runtime {}
+/// Committees measure checkpoints and check deltas.
+impl pallet_evaluators::Config for Runtime {
+	type Tasks = (Rounds, Dataset);
+	type Bonds = Validators;
+	type Performance = Validators;
+	type Scheduler = Scheduler;
+	type WeightInfo = pallet_evaluators::weights::SubstrateWeight<Runtime>;
+}

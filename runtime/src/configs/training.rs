@@ -3,8 +3,8 @@
 use super::emission::ToTreasury;
 use crate::{
 	constants::{storage_deposit, DAYS, HOURS, MILLISECONDS_PER_BLOCK, MILLI_NRN, MINUTES, NRN, YEARS},
-	Babe, Balance, Balances, BlockNumber, Dataset, Emission, Evaluators, Groups, Runtime, RuntimeHoldReason,
-	Scheduler, Validators,
+	Babe, Balance, Balances, BlockNumber, Dataset, Emission, Evaluators, Groups, Rounds, Runtime,
+	RuntimeHoldReason, Scheduler, Validators,
 };
 use frame_support::{
 	parameter_types,
@@ -100,12 +100,11 @@ impl pallet_rounds::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Groups = Groups;
 	type Dataset = Dataset;
-	type Evaluators = Evaluators;
+	type Committees = Evaluators;
 	type Gateways = Validators;
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockVrf;
 	type Rewards = Emission;
-	type Performance = Validators;
 	type Slash = ToTreasury;
 	type CommitmentFee = ConstU128<COMMITMENT_FEE>;
 	type BlockTime = ConstU64<MILLISECONDS_PER_BLOCK>;
@@ -119,9 +118,9 @@ impl pallet_dataset::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Groups = Groups;
-	type Evaluators = Evaluators;
+	type Committees = Evaluators;
+	type Randomness = Rounds;
 	type Rewards = Emission;
-	type Performance = Validators;
 	type Slash = ToTreasury;
 	type BlockTime = ConstU64<MILLISECONDS_PER_BLOCK>;
 	type ProposalDeposit = ConstU128<PROPOSAL_DEPOSIT>;

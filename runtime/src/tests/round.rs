@@ -3,13 +3,15 @@
 use super::{
 	account,
 	chain::{block, run_to, submit, submit_authorized, COMMITTEE},
-	content, pair,
+	content,
+	economy::{actor::actor, calls::Seat},
 };
 use crate::{apis::runtime_decl_for_training_api::TrainingApi as _, constants::NRN, Rounds, Runtime};
-use descent_protocol::{attestation_hash, commitment_hash, Ballot, Measurement, RoundIndex, Score, Verdict};
+use descent_protocol::{
+	commitment_hash, Answer, Ballot, Measurement, RoundIndex, Score, TaskId, Verdict,
+};
 use frame_support::assert_ok;
-use pallet_evaluators::{AuthorityId, AuthoritySignature};
-use sp_core::{Pair, H256};
+use sp_core::H256;
 
 const SALT: [u8; 32] = [8; 32];
 
@@ -50,42 +52,15 @@ pub(crate) fn win(trainer: &str, checkpoint: u8, score: Score) {
 		run_to(window.start - 1);
 		block(|| {
 			for member in 0..COMMITTEE.len() {
-				assert_ok!(submit_authorized(member_call(round, member, &ballot, is_attesting)));
+				let seat = Seat { task: TaskId::Round { group: 0, round }, member: member as u32 };
+				let (by, answer) = (actor(COMMITTEE[member]), Answer::Round(ballot.clone()));
+				assert_ok!(submit_authorized(if is_attesting {
+					seat.attest(by, seat.hash(by, &answer, &SALT))
+				} else {
+					seat.open(by, answer, SALT)
+				}));
 			}
 		});
 	}
 	run_to(windows.settle);
-}
-
-/// Returns a committee member's attestation, or its opening.
-fn member_call(
-	round: RoundIndex,
-	member: usize,
-	ballot: &Ballot,
-	is_attesting: bool,
-) -> pallet_rounds::Call<Runtime> {
-	let signer = pair(COMMITTEE[member]);
-	let key = AuthorityId::from(signer.public());
-	let (genesis, member) = (Rounds::genesis(), member as u32);
-	let hash = attestation_hash(genesis, 0, round, &key, ballot, &SALT);
-	if is_attesting {
-		let payload = pallet_rounds::attest_payload(genesis, 0, round, member, hash);
-		pallet_rounds::Call::attest {
-			group: 0,
-			round,
-			member,
-			hash,
-			signature: AuthoritySignature::from(signer.sign(&payload)),
-		}
-	} else {
-		let payload = pallet_rounds::open_payload(genesis, 0, round, member, hash);
-		pallet_rounds::Call::open {
-			group: 0,
-			round,
-			member,
-			ballot: ballot.clone(),
-			salt: SALT,
-			signature: AuthoritySignature::from(signer.sign(&payload)),
-		}
-	}
 }

@@ -1,112 +1,77 @@
 //! The calls of committee members.
 
 use super::actor::Actor;
-use crate::{Dataset, Rounds, RuntimeCall};
-use descent_protocol::{
-	attestation_hash, check_hash, Ballot, DeltaVerdict, GroupId, ProposalId, RoundIndex, Salt,
+use crate::{AccountId, BlockNumber, Evaluators, Runtime, RuntimeCall, System};
+use descent_protocol::{answer_hash, Answer, Salt, TaskId};
+use pallet_evaluators::{
+	report_payload, Attest, Attestation, Attestations, AuthoritySignature, Opening, Report, Tasks,
 };
-use pallet_evaluators::AuthoritySignature;
 use sp_core::{Pair, H256};
 
-/// A member's seat in the committee of a round.
+/// The tasks of the runtime.
+type RuntimeTasks = <Runtime as pallet_evaluators::Config>::Tasks;
+
+/// A member's seat in the committee of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Seat {
-	pub(crate) group: GroupId,
-	pub(crate) round: RoundIndex,
+	pub(crate) task: TaskId,
 	pub(crate) member: u32,
 }
 
 impl Seat {
-	/// The hash that hides a ballot.
-	pub(crate) fn hash(self, by: &Actor, ballot: &Ballot, salt: &Salt) -> H256 {
-		attestation_hash(Rounds::genesis(), self.group, self.round, &by.evaluator(), ballot, salt)
+	/// The hash that hides an answer.
+	pub(crate) fn hash(self, by: &Actor, answer: &Answer, salt: &Salt) -> H256 {
+		let subject = RuntimeTasks::subject(&self.task).unwrap_or_default();
+		answer_hash(Evaluators::genesis(), &self.task, subject, &by.evaluator(), answer, salt)
 	}
 
-	/// Returns the attestation to a ballot with this hash.
+	/// Returns the report of an attestation with this hash.
 	pub(crate) fn attest(self, by: &Actor, hash: H256) -> RuntimeCall {
-		let Self { group, round, member } = self;
-		let payload = pallet_rounds::attest_payload(Rounds::genesis(), group, round, member, hash);
-		let signature = AuthoritySignature::from(by.pair.sign(&payload));
-		pallet_rounds::Call::attest { group, round, member, hash, signature }.into()
+		let Self { task, member } = self;
+		report(by, |report| {
+			report.attestations.try_push(Attest { task, member, hash }).expect("it is the first");
+		})
 	}
 
-	/// Returns the opening of a ballot.
-	pub(crate) fn open(self, by: &Actor, ballot: &Ballot, salt: Salt) -> RuntimeCall {
-		let Self { group, round, member } = self;
-		let hash = self.hash(by, ballot, &salt);
-		let payload = pallet_rounds::open_payload(Rounds::genesis(), group, round, member, hash);
-		let signature = AuthoritySignature::from(by.pair.sign(&payload));
-		pallet_rounds::Call::open { group, round, member, ballot: ballot.clone(), salt, signature }.into()
+	/// Returns the report of the opening of an answer.
+	pub(crate) fn open(self, by: &Actor, answer: Answer, salt: Salt) -> RuntimeCall {
+		let Self { task, member } = self;
+		report(by, |report| {
+			report.openings.try_push(Opening { task, member, answer, salt }).expect("it is the first");
+		})
 	}
 }
 
-/// A member's seat in the committee that checks a delta.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct CheckSeat {
-	pub(crate) group: GroupId,
-	pub(crate) proposal: ProposalId,
-	pub(crate) version: u32,
-	pub(crate) attempt: u32,
-	pub(crate) member: u32,
+/// Returns the report of a member, signed.
+fn report(by: &Actor, say: impl FnOnce(&mut Report)) -> RuntimeCall {
+	let mut report = Report::new(System::block_number());
+	say(&mut report);
+	let payload = report_payload(Evaluators::genesis(), &report);
+	let signature = AuthoritySignature::from(by.pair.sign(&payload));
+	pallet_evaluators::Call::report { key: by.evaluator(), report, signature }.into()
 }
 
-impl CheckSeat {
-	/// The hash that hides a verdict.
-	pub(crate) fn hash(self, by: &Actor, verdict: &DeltaVerdict, salt: &Salt) -> H256 {
-		check_hash(
-			Dataset::genesis(),
-			self.group,
-			self.proposal,
-			self.version,
-			self.attempt,
-			&by.evaluator(),
-			verdict,
-			salt,
-		)
-	}
-
-	/// Returns the attestation to a verdict with this hash.
-	pub(crate) fn attest(self, by: &Actor, hash: H256) -> RuntimeCall {
-		let payload = pallet_dataset::attest_payload(
-			Dataset::genesis(),
-			self.group,
-			self.proposal,
-			self.version,
-			self.attempt,
-			self.member,
-			hash,
-		);
-		pallet_dataset::Call::attest {
-			group: self.group,
-			proposal: self.proposal,
-			attempt: self.attempt,
-			member: self.member,
-			hash,
-			signature: AuthoritySignature::from(by.pair.sign(&payload)),
-		}
-		.into()
-	}
-
-	/// Returns the opening of a verdict.
-	pub(crate) fn open(self, by: &Actor, verdict: DeltaVerdict, salt: Salt) -> RuntimeCall {
-		let payload = pallet_dataset::open_payload(
-			Dataset::genesis(),
-			self.group,
-			self.proposal,
-			self.version,
-			self.attempt,
-			self.member,
-			self.hash(by, &verdict, &salt),
-		);
-		pallet_dataset::Call::open {
-			group: self.group,
-			proposal: self.proposal,
-			attempt: self.attempt,
-			member: self.member,
-			verdict,
-			salt,
-			signature: AuthoritySignature::from(by.pair.sign(&payload)),
-		}
-		.into()
-	}
+/// Returns the seats of the committees in whose attest windows, or open windows, a block is, with the member
+/// and its attestation.
+pub(crate) fn seats(block: BlockNumber, is_attesting: bool) -> Vec<(Seat, AccountId, Option<Attestation>)> {
+	let mut tasks = RuntimeTasks::ongoing(block);
+	tasks.sort_unstable();
+	tasks.retain(|task| {
+		let windows = RuntimeTasks::windows(task);
+		windows.is_some_and(|windows| {
+			if is_attesting {
+				windows.attest.contains(&block)
+			} else {
+				windows.open.contains(&block)
+			}
+		})
+	});
+	let seats = tasks.into_iter().flat_map(|task| {
+		let committee = Evaluators::committee(&task).unwrap_or_default();
+		(0u32..).zip(committee.members).map(move |(member, seated)| {
+			let attestation = Attestations::<Runtime>::get(task, member);
+			(Seat { task, member }, seated.account, attestation)
+		})
+	});
+	seats.collect()
 }

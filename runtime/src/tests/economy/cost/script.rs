@@ -8,7 +8,7 @@ use crate::{
 		economy::{
 			actor::{actor, Actor},
 			blocks,
-			calls::{CheckSeat, Seat},
+			calls::Seat,
 		},
 		genesis_of, new_group,
 	},
@@ -16,8 +16,8 @@ use crate::{
 };
 use codec::Encode;
 use descent_protocol::{
-	announcement_hash, commitment_hash, Ballot, Change, DeltaReport, DeltaVerdict, GroupId, Measurement,
-	Score, Share, Verdict,
+	announcement_hash, commitment_hash, Answer, Ballot, Change, DeltaReport, DeltaVerdict, GroupId,
+	Measurement, Score, Share, TaskId, Verdict,
 };
 use frame_support::assert_ok;
 use frame_system::RawOrigin;
@@ -228,14 +228,15 @@ impl Script {
 	/// Has the committee find both deltas valid, in the first attempt.
 	fn check(&mut self) {
 		let group = self.group;
-		let seat = |proposal, member| CheckSeat { group, proposal, version: 1, attempt: 0, member };
-		let verdict =
-			DeltaVerdict::Valid(DeltaReport { added: 1, removed: 0, records: 2, root: H256::zero() });
+		let task = |proposal| TaskId::Delta { group, proposal, version: 1, attempt: 0 };
+		let seat = |proposal, member| Seat { task: task(proposal), member };
+		let report = DeltaReport { added: 1, removed: 0, records: 2, root: H256::zero() };
+		let answer = Answer::Delta(DeltaVerdict::Valid(report));
 		self.to(5);
 		for (member, name) in (0..).zip(COMMITTEE) {
 			for proposal in [0, 1] {
 				let (by, seat) = (actor(name), seat(proposal, member));
-				let call = self.run(|| seat.attest(by, seat.hash(by, &verdict, &SALT)));
+				let call = self.run(|| seat.attest(by, seat.hash(by, &answer, &SALT)));
 				self.member_call("dataset.attest", (proposal, member) == (0, 0), call);
 			}
 		}
@@ -243,11 +244,15 @@ impl Script {
 		for (member, name) in (0..3).zip(COMMITTEE) {
 			for proposal in [0, 1] {
 				let (by, seat) = (actor(name), seat(proposal, member));
-				let call = self.run(|| seat.open(by, verdict, SALT));
-				// The third one decides, and has the committee paid.
+				let call = self.run(|| seat.open(by, answer.clone(), SALT));
 				self.member_call("dataset.open", (proposal, member) == (0, 2), call);
 			}
 		}
+		let decide = |proposal| pallet_evaluators::Call::<Runtime>::decide { task: task(proposal) };
+		self.without_alarm(20);
+		self.to(20);
+		self.call_as("evaluators.decide", RawOrigin::Root.into(), decide(0));
+		self.also("//Trainer4", decide(1));
 	}
 
 	fn member_call(&mut self, name: &'static str, is_measured: bool, call: RuntimeCall) {
@@ -279,13 +284,14 @@ impl Script {
 		self.call("rounds.reveal", "//Trainer4", reveal);
 		let found = Verdict::Match(Measurement { score: SCORE, root: H256::zero() });
 		let ballot = Ballot { baseline: None, verdicts: vec![found].try_into().unwrap() };
+		let answer = Answer::Round(ballot);
 		for (name, window) in [("rounds.attest", windows.attest), ("rounds.open", windows.open)] {
 			self.to(window.start);
 			for (member, by) in (0..).zip(COMMITTEE.map(actor)) {
-				let seat = Seat { group, round: 0, member };
+				let seat = Seat { task: TaskId::Round { group, round: 0 }, member };
 				let call = self.run(|| match name {
-					"rounds.attest" => seat.attest(by, seat.hash(by, &ballot, &SALT)),
-					_ => seat.open(by, &ballot, SALT),
+					"rounds.attest" => seat.attest(by, seat.hash(by, &answer, &SALT)),
+					_ => seat.open(by, answer.clone(), SALT),
 				});
 				self.member_call(name, member == 0, call);
 			}

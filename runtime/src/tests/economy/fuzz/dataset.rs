@@ -6,12 +6,17 @@ use super::{
 	secrets::Quality,
 };
 use crate::{
-	tests::economy::{actor::owner, calls::CheckSeat},
-	AccountId, Dataset, Evaluators, Runtime,
+	tests::economy::{
+		actor::owner,
+		calls::{self, Seat},
+	},
+	AccountId, Dataset, Runtime,
 };
-use descent_protocol::{announcement_hash, DeltaFault, DeltaReport, DeltaVerdict, GroupId, ProposalId};
-use pallet_dataset::{Announcements, Call, Checks, Open, Proposals};
-use pallet_evaluators::EvaluatorSet;
+use descent_protocol::{
+	announcement_hash, Answer, DeltaFault, DeltaReport, DeltaVerdict, GroupId, ProposalId, TaskId,
+};
+use pallet_dataset::{Announcements, Call, Open, Proposals};
+use pallet_evaluators::Attestation;
 use rand::Rng;
 use sp_core::H256;
 
@@ -86,23 +91,10 @@ pub(crate) fn withdraw_proposal(machine: &mut Machine) -> Option<Move> {
 }
 
 /// The seats of the committees that check deltas now, with what each member attested to.
-fn seats(is_attesting: bool) -> Vec<(CheckSeat, AccountId, Option<pallet_dataset::Attestation>)> {
-	proposals()
-		.into_iter()
-		.filter_map(|(group, proposal)| {
-			let check = Checks::<Runtime>::get(group, proposal)?;
-			let phase = check.phase(now()).filter(|phase| phase.is_attesting == is_attesting)?;
-			let known = check.attempt(phase.attempt);
-			let committee = known.map_or_else(Evaluators::members, |known| known.committee.clone());
-			let seats = (0u32..).zip(committee).map(|(member, (account, _))| {
-				let seat =
-					CheckSeat { group, proposal, version: check.version, attempt: phase.attempt, member };
-				(seat, account, known.and_then(|known| known.attestation(member)))
-			});
-			Some(seats.collect::<Vec<_>>())
-		})
-		.flatten()
-		.collect()
+fn seats(is_attesting: bool) -> Vec<(Seat, AccountId, Option<Attestation>)> {
+	let mut seats = calls::seats(now(), is_attesting);
+	seats.retain(|(seat, _, _)| matches!(seat.task, TaskId::Delta { .. }));
+	seats
 }
 
 pub(crate) fn attest(machine: &mut Machine) -> Option<Move> {
@@ -110,28 +102,31 @@ pub(crate) fn attest(machine: &mut Machine) -> Option<Move> {
 	silent.retain(|(_, _, said)| said.is_none());
 	let (seat, account, _) = machine.one_of(&silent)?;
 	let by = owner(&account)?;
-	let verdict = verdict(machine, seat, &account)?;
+	let answer = Answer::Delta(verdict(machine, seat, &account)?);
 	let salt = machine.salt();
-	let hash = seat.hash(by, &verdict, &salt);
-	machine.secrets.verdicts.insert(hash, (verdict, salt));
+	let hash = seat.hash(by, &answer, &salt);
+	machine.secrets.answers.insert(hash, (answer, salt));
 	Move::authorized(seat.attest(by, hash))
 }
 
 pub(crate) fn open(machine: &mut Machine) -> Option<Move> {
 	let hidden = seats(false).into_iter().filter_map(|(seat, account, said)| {
-		let said = said.filter(|said| said.verdict.is_none())?;
+		let said = said.filter(|said| said.answer.is_none())?;
 		Some((seat, account, said.hash))
 	});
 	let (seat, account, hash) = machine.one_of(&hidden.collect::<Vec<_>>())?;
-	let (verdict, salt) = *machine.secrets.verdicts.get(&hash)?;
-	Move::authorized(seat.open(owner(&account)?, verdict, salt))
+	let (answer, salt) = machine.secrets.answers.get(&hash)?.clone();
+	Move::authorized(seat.open(owner(&account)?, answer, salt))
 }
 
 /// Returns a member's verdict on a delta, true or false.
-fn verdict(machine: &mut Machine, seat: CheckSeat, account: &AccountId) -> Option<DeltaVerdict> {
-	let delta = Proposals::<Runtime>::get(seat.group, seat.proposal)?.delta;
+fn verdict(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<DeltaVerdict> {
+	let TaskId::Delta { group, proposal, version, .. } = seat.task else {
+		return None;
+	};
+	let delta = Proposals::<Runtime>::get(group, proposal)?.delta;
 	let report = |salt: u8| {
-		let input = [delta.digest.as_bytes(), &seat.version.to_le_bytes(), &[salt]].concat();
+		let input = [delta.digest.as_bytes(), &version.to_le_bytes(), &[salt]].concat();
 		DeltaVerdict::Valid(DeltaReport {
 			added: 10,
 			removed: 0,

@@ -3,14 +3,18 @@
 use super::machine::{groups_count, now, round_of, Machine, Move};
 use crate::{
 	constants::NRN,
-	tests::economy::{actor::owner, calls::Seat},
+	tests::economy::{
+		actor::owner,
+		calls::{self, Seat},
+	},
 	AccountId, BlockNumber, Groups, Rounds, Runtime,
 };
 use descent_protocol::{
-	commitment_hash, rank, Ballot, GroupId, Measurement, Phase, RoundIndex, Score, Verdict,
+	commitment_hash, rank, Answer, Ballot, GroupId, Measurement, Phase, RoundIndex, Score, TaskId, Verdict,
 };
+use pallet_evaluators::Attestation;
 use pallet_groups::GroupRules;
-use pallet_rounds::{Attestations, Committees, Heads, Reveals, RoundOf, Unsettled};
+use pallet_rounds::{Heads, Reveals, RoundOf, Unsettled};
 use rand::Rng;
 use sp_core::H256;
 
@@ -131,33 +135,25 @@ pub(crate) fn reveal(machine: &mut Machine) -> Option<Move> {
 	Move::signed(owner(&account)?, call)
 }
 
-/// A seat in the committee of a round that is in this phase and what its member did so far.
-fn seats(phase: Phase) -> Vec<(Seat, AccountId, Option<pallet_rounds::Attestation>)> {
-	in_phase(phase)
-		.into_iter()
-		.flat_map(|Open { group, index, .. }| {
-			let committee = Committees::<Runtime>::get((group, index)).unwrap_or_default();
-			(0u32..).zip(committee).map(move |(member, (account, _))| {
-				let seat = Seat { group, round: index, member };
-				let said = Attestations::<Runtime>::get((group, index), member);
-				(seat, account, said)
-			})
-		})
-		.collect()
+/// The seats of the committees of rounds that are in a window, with what each member attested to.
+fn seats(is_attesting: bool) -> Vec<(Seat, AccountId, Option<Attestation>)> {
+	let mut seats = calls::seats(now(), is_attesting);
+	seats.retain(|(seat, _, _)| matches!(seat.task, TaskId::Round { .. }));
+	seats
 }
 
 pub(crate) fn attest(machine: &mut Machine) -> Option<Move> {
-	let seats = seats(Phase::Attest);
+	let seats = seats(true);
 	let silent: Vec<_> = seats.iter().filter(|(_, _, said)| said.is_none()).collect();
 	let (seat, account, _) = machine.one_of(&silent)?;
 	let by = owner(account)?;
-	let ballot = ballot(machine, *seat, account)?;
+	let answer = Answer::Round(ballot(machine, *seat, account)?);
 	let salt = machine.salt();
-	let mut hash = seat.hash(by, &ballot, &salt);
-	machine.secrets.ballots.insert(hash, (ballot, salt));
+	let mut hash = seat.hash(by, &answer, &salt);
+	machine.secrets.answers.insert(hash, (answer, salt));
 	if machine.chance(0.02) {
 		// The member copies another's attestation.
-		let others = seats.iter().filter(|(other, _, _)| other.round == seat.round);
+		let others = seats.iter().filter(|(other, _, _)| other.task == seat.task);
 		let others: Vec<_> = others.filter_map(|(_, _, said)| Some(said.as_ref()?.hash)).collect();
 		hash = machine.one_of(&others)?;
 	}
@@ -165,13 +161,13 @@ pub(crate) fn attest(machine: &mut Machine) -> Option<Move> {
 }
 
 pub(crate) fn open(machine: &mut Machine) -> Option<Move> {
-	let hidden = seats(Phase::Open).into_iter().filter_map(|(seat, account, said)| {
-		let said = said.filter(|said| said.ballot.is_none())?;
+	let hidden = seats(false).into_iter().filter_map(|(seat, account, said)| {
+		let said = said.filter(|said| said.answer.is_none())?;
 		Some((seat, account, said.hash))
 	});
 	let (seat, account, hash) = machine.one_of(&hidden.collect::<Vec<_>>())?;
-	let (ballot, salt) = machine.secrets.ballots.get(&hash)?.clone();
-	Move::authorized(seat.open(owner(&account)?, &ballot, salt))
+	let (answer, salt) = machine.secrets.answers.get(&hash)?.clone();
+	Move::authorized(seat.open(owner(&account)?, answer, salt))
 }
 
 /// The head of the model that a round trains, and its score.
@@ -182,17 +178,19 @@ fn head(group: GroupId, round: RoundIndex) -> Option<(H256, Score)> {
 }
 
 /// Returns the true measurement of a checkpoint in a round.
-fn measurement(machine: &Machine, seat: Seat, checkpoint: H256) -> Option<Measurement> {
+fn measurement(machine: &Machine, round: RoundIndex, checkpoint: H256) -> Option<Measurement> {
 	let score = *machine.secrets.scores.get(&checkpoint)?;
-	let root = sp_io::hashing::blake2_256(&[checkpoint.as_bytes(), &seat.round.to_le_bytes()].concat());
+	let root = sp_io::hashing::blake2_256(&[checkpoint.as_bytes(), &round.to_le_bytes()].concat());
 	Some(Measurement { score, root: H256(root) })
 }
 
 /// Returns a member's ballot of a round, true or false.
 fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ballot> {
-	let Seat { group, round, .. } = seat;
+	let TaskId::Round { group, round } = seat.task else {
+		return None;
+	};
 	let open = in_phase(Phase::Attest).into_iter().find(|open| (open.group, open.index) == (group, round))?;
-	let baseline = head(group, round).and_then(|(checkpoint, _)| measurement(machine, seat, checkpoint));
+	let baseline = head(group, round).and_then(|(checkpoint, _)| measurement(machine, round, checkpoint));
 	let commitments = open.round.commitments.iter();
 	let reveals: Vec<_> =
 		commitments.map(|commitment| Reveals::<Runtime>::get((group, round), &commitment.account)).collect();
@@ -201,7 +199,7 @@ fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ball
 	let mut verdicts = Vec::new();
 	for place in rank(&claims) {
 		let reveal = reveals.get(place)?.as_ref()?;
-		let mut found = measurement(machine, seat, reveal.checkpoint.digest)?;
+		let mut found = measurement(machine, round, reveal.checkpoint.digest)?;
 		if is_lying {
 			match machine.rng.random_range(0..3u32) {
 				0 => found.root = H256(machine.rng.random()),

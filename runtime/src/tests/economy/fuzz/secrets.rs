@@ -1,7 +1,7 @@
 //! Knowledge of the actors that the chain does not have: the preimages of hashes, and the true quality of
 //! files.
 
-use descent_protocol::{Ballot, ContentRef, DeltaVerdict, Salt, Score};
+use descent_protocol::{Answer, ContentRef, Salt, Score};
 use sp_core::H256;
 use std::collections::HashMap;
 
@@ -23,10 +23,8 @@ pub(crate) struct Secrets {
 	pub(crate) deltas: HashMap<H256, Quality>,
 	/// Preimages of commitments and announcements.
 	pub(crate) contents: HashMap<H256, (ContentRef, Salt)>,
-	/// Preimages of the attestations of rounds.
-	pub(crate) ballots: HashMap<H256, (Ballot, Salt)>,
-	/// Preimages of the attestations of deltas.
-	pub(crate) verdicts: HashMap<H256, (DeltaVerdict, Salt)>,
+	/// Preimages of attestations.
+	pub(crate) answers: HashMap<H256, (Answer, Salt)>,
 }
 
 impl Secrets {

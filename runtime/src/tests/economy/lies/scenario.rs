@@ -8,15 +8,15 @@ use crate::{
 		economy::{
 			actor::{actor, Actor},
 			blocks,
-			calls::{CheckSeat, Seat},
+			calls::Seat,
 		},
 		genesis_of, new_group,
 	},
 	Balance, Balances, BlockNumber, Dataset, Groups, Rounds, Runtime, RuntimeCall, System, LOCAL_PRESET,
 };
 use descent_protocol::{
-	announcement_hash, commitment_hash, flown, Ballot, DeltaFault, DeltaReport, DeltaVerdict, GroupId,
-	Measurement, RoundIndex, Score, Share, Shares, Split, Stream, Verdict, Windows,
+	announcement_hash, commitment_hash, flown, Answer, Ballot, DeltaFault, DeltaReport, DeltaVerdict,
+	Measurement, RoundIndex, Score, Share, Shares, Split, Stream, TaskId, Verdict, Windows,
 };
 use frame_support::{
 	assert_ok,
@@ -175,16 +175,16 @@ pub(crate) enum Strategy {
 /// Has the committee measure a round, whose reveal window is open, and the alarm settle it.
 pub(crate) fn measure_and_settle(round: RoundIndex, members: [Strategy; 4]) {
 	let windows = windows(round);
-	let seat = |member| Seat { group: 0, round, member };
+	let seat = |member| Seat { task: TaskId::Round { group: 0, round }, member };
 	let first = match &members[0] {
-		Strategy::Attests(ballot) => ballot.clone(),
+		Strategy::Attests(ballot) => Answer::Round(ballot.clone()),
 		_ => panic!("the first member attests"),
 	};
 	let copied = seat(0).hash(actor(COMMITTEE[0]), &first, &SALT);
 	to(windows.attest.start);
 	for ((member, by), plays) in (0..).zip(COMMITTEE.map(actor)).zip(&members) {
 		let hash = match plays {
-			Strategy::Attests(ballot) => seat(member).hash(by, ballot, &SALT),
+			Strategy::Attests(ballot) => seat(member).hash(by, &Answer::Round(ballot.clone()), &SALT),
 			Strategy::Copies => copied,
 			Strategy::Nothing => continue,
 		};
@@ -193,9 +193,11 @@ pub(crate) fn measure_and_settle(round: RoundIndex, members: [Strategy; 4]) {
 	to(windows.open.start);
 	for ((member, by), plays) in (0..).zip(COMMITTEE.map(actor)).zip(&members) {
 		match plays {
-			Strategy::Attests(ballot) => assert!(submit_free(seat(member).open(by, ballot, SALT))),
+			Strategy::Attests(ballot) => {
+				assert!(submit_free(seat(member).open(by, Answer::Round(ballot.clone()), SALT)));
+			}
 			// A copied attestation is bound to another member's key and can't be opened.
-			Strategy::Copies => assert!(!submit_free(seat(member).open(by, &first, SALT))),
+			Strategy::Copies => assert!(!submit_free(seat(member).open(by, first.clone(), SALT))),
 			Strategy::Nothing => (),
 		}
 	}
@@ -273,17 +275,13 @@ pub(crate) fn check(proposal: u32, since: BlockNumber, members: [(usize, DeltaVe
 		};
 		for (member, verdict) in members {
 			let by: &Actor = actor(COMMITTEE[member]);
-			let seat = CheckSeat {
-				group: 0 as GroupId,
-				proposal,
-				version,
-				attempt: phase.attempt,
-				member: u32::try_from(member).expect("there are four"),
-			};
+			let task = TaskId::Delta { group: 0, proposal, version, attempt: phase.attempt };
+			let seat = Seat { task, member: u32::try_from(member).expect("there are four") };
+			let answer = Answer::Delta(verdict);
 			let call = if phase.is_attesting {
-				seat.attest(by, seat.hash(by, &verdict, &SALT))
+				seat.attest(by, seat.hash(by, &answer, &SALT))
 			} else {
-				seat.open(by, verdict, SALT)
+				seat.open(by, answer, SALT)
 			};
 			submit_free(call);
 		}

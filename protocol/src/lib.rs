@@ -23,15 +23,16 @@
 //! A round of two trainers, in which all three members of the committee measure what the better one claims:
 //!
 //! ```
-//! use descent_protocol::{settle, Ballot, Incumbent, Measurement, Outcome, Score, Verdict};
+//! use descent_protocol::{settle, Ballot, Incumbent, Measurement, Outcome, Score, Verdict, Weighted};
 //! use sp_core::H256;
 //!
 //! let claims = [Some(Score(300_000)), Some(Score(250_000))];
 //! let measurement = Measurement { score: Score(250_000), root: H256::zero() };
 //! let verdicts = vec![Verdict::Match(measurement)].try_into().expect("one candidate was looked at");
-//! let ballots = vec![Ballot { baseline: None, verdicts }; 3];
+//! let ballot = Ballot { baseline: None, verdicts };
+//! let committee = vec![Weighted { weight: 1, answer: Some(ballot) }; 3];
 //!
-//! let settlement = settle(&claims, &ballots, 3, Incumbent::Nobody, 1_000);
+//! let settlement = settle(&claims, &committee, Incumbent::Nobody, 1_000);
 //! assert_eq!(settlement.outcomes, [Outcome::Outranked, Outcome::Won]);
 //! assert_eq!(settlement.winner, Some((1, Score(250_000))));
 //! ```
@@ -60,9 +61,10 @@ pub mod view;
 
 pub use amount::{format_amount, parse_amount, AmountError, UNIT};
 pub use committee::{
-	answer_hash, check_performance, evaluation, performance, slash_fraction, tally, Answer, Ballot,
-	Measurement, Performance, Tally, TaskId, TaskWindows, Verdict, ABSENCE_INTERVAL, MAX_ABSENCES,
-	MAX_STRIKES, MINIMUM_SLASH, STRIKE_LIFETIME,
+	answer_hash, check_performance, committee_weights, evaluation, performance, slash_fraction, tally,
+	Answer, Ballot, Measurement, Performance, Tally, TaskId, TaskWindows, Verdict, Weighted,
+	ABSENCE_INTERVAL, DEFAULT_COMMITTEE_SEATS, MAX_ABSENCES, MAX_STRIKES, MINIMUM_SLASH, MIN_COMMITTEE_SEATS,
+	SMALLEST_TOLERANT, STRIKE_LIFETIME,
 };
 pub use content::{Codec, ContentRef, LEAF_SIZE};
 pub use dataset::{

@@ -6,7 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use codec::Encode;
-use descent_protocol::{BlockNumber, Performance, TaskId};
+use descent_protocol::{committee_weights, BlockNumber, Performance, TaskId};
 use descent_support::set_alarm;
 use frame_support::weights::Weight;
 use sp_io::hashing::blake2_256;
@@ -42,7 +42,7 @@ impl<T: Config> Pallet<T> {
 		let draw = T::Tasks::draw(task)?;
 		let evaluators = Self::evaluators_of(draw.block);
 		let bonds: Vec<_> = evaluators.iter().map(|evaluator| evaluator.bond).collect();
-		let weights = bonds.iter().map(|_| 1u64).take(draw.seats as usize); // TODO
+		let weights = committee_weights(draw.seed, &bonds, draw.seats);
 		let members = evaluators
 			.into_iter()
 			.zip(weights)

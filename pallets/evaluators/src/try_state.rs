@@ -1,8 +1,6 @@
 //! The invariants of the pallet's storage.
 
-use crate::{
-	Attestations, Committees, Config, Evaluators, Pallet, PreviousEvaluators, Tasks,
-};
+use crate::{Attestations, Committees, Config, Evaluators, Pallet, PreviousEvaluators, Tasks};
 use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
 

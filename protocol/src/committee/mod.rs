@@ -2,6 +2,7 @@
 //! costs them.
 
 mod ballot;
+mod draw;
 pub mod evaluation;
 mod performance;
 mod quorum;
@@ -10,8 +11,10 @@ mod tally;
 mod task;
 
 pub use ballot::{Ballot, Measurement, Verdict};
+pub use draw::{committee_weights, DEFAULT_COMMITTEE_SEATS, MIN_COMMITTEE_SEATS};
 pub use performance::{check_performance, performance, Performance};
-pub(crate) use quorum::{agreed, is_quorum, is_veto, most_frequent};
+pub(crate) use quorum::{agreed, heaviest, is_quorum, is_veto, opened, total, weigh};
+pub use quorum::{Weighted, SMALLEST_TOLERANT};
 pub use slashing::{
 	slash_fraction, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_STRIKES, MINIMUM_SLASH, STRIKE_LIFETIME,
 };

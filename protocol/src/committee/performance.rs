@@ -1,6 +1,9 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
-use crate::{committee::agreed, Ballot, DeltaVerdict, Measurement, Verdict};
+use crate::{
+	committee::{agreed, total, Weighted, SMALLEST_TOLERANT},
+	Ballot, DeltaVerdict, Measurement, Verdict,
+};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -80,34 +83,53 @@ impl Record {
 	}
 }
 
-/// The performance of each member of a round's committee, in their order; `None` stands for a ballot that was
-/// not opened.
+/// The performance of each member of a round's committee, in their order.
 ///
 /// Each statement of a member, on the head and on each candidate, is held against what at least 2/3 of the
-/// committee say. Where they don't agree, nothing is. Nobody can prove that content was served, or that it
-/// was not: a member that could not fetch what 2/3 measured is not paid, and that is all.
-pub fn performance(ballots: &[Option<Ballot>]) -> Vec<Performance> {
-	let mut records: Vec<Record> = ballots.iter().map(|_| Record::default()).collect();
-	let depth = ballots.iter().flatten().map(|ballot| ballot.verdicts.len()).max().unwrap_or_default();
+/// committee's weight say. Where they don't agree, nothing is. Nobody can prove that content was served, or
+/// that it was not: a member that could not fetch what 2/3 measured is not paid, and that is all. In a
+/// committee that is too small to tolerate a fault nobody is false: who is, nobody could tell.
+pub fn performance(committee: &[Weighted<Ballot>]) -> Vec<Performance> {
+	let mut records: Vec<Record> = committee.iter().map(|_| Record::default()).collect();
+	let ballots = || committee.iter().map(|member| member.answer.as_ref());
+	let depth = ballots().flatten().map(|ballot| ballot.verdicts.len()).max().unwrap_or_default();
 	let baseline = |ballot: &Ballot| match ballot.baseline {
 		Some(measurement) => Statement::Measured(measurement, true),
 		None => Statement::Unavailable,
 	};
-	let statements: Vec<_> = ballots.iter().map(|ballot| ballot.as_ref().map(baseline)).collect();
+	let weights: Vec<_> = committee.iter().map(|member| member.weight).collect();
+	let total = total(committee);
+	let statements: Vec<_> = ballots().map(|ballot| ballot.map(baseline)).collect();
 	// That there is no head to be measured is nothing to be paid for.
-	hold_against(&mut records, &statements, false);
+	hold_against(&mut records, &statements, &weights, total, false);
 	for rank in 0..depth {
 		let statements: Vec<_> =
-			ballots.iter().map(|ballot| Statement::new(ballot.as_ref()?.verdicts.get(rank)?)).collect();
-		hold_against(&mut records, &statements, true);
+			ballots().map(|ballot| Statement::new(ballot?.verdicts.get(rank)?)).collect();
+		hold_against(&mut records, &statements, &weights, total, true);
 	}
-	let heard = ballots.iter().map(Option::is_some);
-	records.into_iter().zip(heard).map(|(record, was_heard)| record.performance(was_heard)).collect()
+	let heard = ballots().map(|ballot| ballot.is_some());
+	let performance = records.into_iter().zip(heard).map(|(record, was_heard)| record.performance(was_heard));
+	performance.map(|performance| tolerated(performance, committee.len())).collect()
+}
+
+/// The performance of a member of a committee with so many members.
+fn tolerated(performance: Performance, members: usize) -> Performance {
+	match performance {
+		Performance::False if members < SMALLEST_TOLERANT => Performance::Idle,
+		performance => performance,
+	}
 }
 
 /// Holds what members say of one thing against what 2/3 say of it.
-fn hold_against(records: &mut [Record], statements: &[Option<Statement>], is_work: bool) {
-	let Some(decided) = agreed(statements.iter().flatten().copied(), statements.len()) else {
+fn hold_against(
+	records: &mut [Record],
+	statements: &[Option<Statement>],
+	weights: &[u64],
+	total: u64,
+	is_work: bool,
+) {
+	let weighed = statements.iter().zip(weights).filter_map(|(said, weight)| Some(((*said)?, *weight)));
+	let Some(decided) = agreed(weighed, total) else {
 		return;
 	};
 	for (record, statement) in records.iter_mut().zip(statements) {
@@ -122,22 +144,20 @@ fn hold_against(records: &mut [Record], statements: &[Option<Statement>], is_wor
 	}
 }
 
-/// The performance of each member of a committee that has decided on a delta, in their order; `None` stands
-/// for a verdict that was not opened.
+/// The performance of each member of a committee that has decided on a delta, in their order.
 ///
 /// Members may have different reasons for calling a delta invalid, as it may have many faults. A valid delta
 /// has one root. A member that could not fetch it does not deny that it is there. A member that was not heard
-/// may still have been about to speak, as a check is over as soon as it is decided: it is idle, not absent.
-pub fn check_performance(verdicts: &[Option<DeltaVerdict>], decided: DeltaVerdict) -> Vec<Performance> {
-	verdicts
-		.iter()
-		.map(|verdict| match (decided, verdict) {
-			(_, Some(said)) if *said == decided => Performance::Sound,
-			(DeltaVerdict::Invalid(_), Some(DeltaVerdict::Invalid(_))) => Performance::Sound,
-			(_, None | Some(DeltaVerdict::Unavailable)) | (DeltaVerdict::Unavailable, _) => Performance::Idle,
-			_ => Performance::False,
-		})
-		.collect()
+/// may still be building the data set: it is idle, not absent. In a committee that is too small to tolerate a
+/// fault nobody is false.
+pub fn check_performance(committee: &[Weighted<DeltaVerdict>], decided: DeltaVerdict) -> Vec<Performance> {
+	let performance = committee.iter().map(|member| match (decided, &member.answer) {
+		(_, Some(said)) if *said == decided => Performance::Sound,
+		(DeltaVerdict::Invalid(_), Some(DeltaVerdict::Invalid(_))) => Performance::Sound,
+		(_, None | Some(DeltaVerdict::Unavailable)) | (DeltaVerdict::Unavailable, _) => Performance::Idle,
+		_ => Performance::False,
+	});
+	performance.map(|performance| tolerated(performance, committee.len())).collect()
 }
 
 #[cfg(test)]

@@ -21,6 +21,44 @@ fn ballot(baseline: Option<u64>, verdicts: &[Verdict]) -> Option<Ballot> {
 	Some(Ballot { baseline: baseline.map(measurement), verdicts: verdicts.to_vec().try_into().unwrap() })
 }
 
+/// The performance of members of equal weight. There are two of each, as a small committee finds nobody false.
+fn by_heads(ballots: &[Option<Ballot>]) -> Vec<Performance> {
+	let mut performance = performance(&twice(ballots));
+	performance.truncate(ballots.len());
+	performance
+}
+
+fn check_by_heads(verdicts: &[Option<DeltaVerdict>], decided: DeltaVerdict) -> Vec<Performance> {
+	let mut performance = check_performance(&twice(verdicts), decided);
+	performance.truncate(verdicts.len());
+	performance
+}
+
+fn twice<T: Clone>(answers: &[Option<T>]) -> Vec<Weighted<T>> {
+	let both = answers.iter().chain(answers);
+	both.map(|answer| Weighted { weight: 1, answer: answer.clone() }).collect()
+}
+
+#[test]
+fn below_four_members_nobody_is_false() {
+	let member = |score| Weighted { weight: 1, answer: ballot(None, &[matched(score)]) };
+	let members = |honest: usize| {
+		let mut members = vec![member(5); honest];
+		members.push(member(6));
+		members
+	};
+	assert_eq!(performance(&members(2)), [Performance::Sound, Performance::Sound, Performance::Idle]);
+	assert_eq!(performance(&members(3))[3], Performance::False);
+	let said = |verdict| Weighted { weight: 1, answer: Some(verdict) };
+	let unavailable = said(DeltaVerdict::Unavailable);
+	let invalid = DeltaVerdict::Invalid(DeltaFault::Empty);
+	let valid = DeltaVerdict::Valid(DeltaReport { added: 1, removed: 0, records: 1, root: H256::zero() });
+	let small = [said(invalid), said(invalid), said(valid)];
+	assert_eq!(check_performance(&small, invalid)[2], Performance::Idle);
+	assert_eq!(crate::decide(&vec![unavailable.clone(); 3], 1), None);
+	assert_eq!(crate::decide(&vec![unavailable; 4], 1), Some(DeltaVerdict::Unavailable));
+}
+
 #[test]
 fn who_measured_what_two_thirds_did_is_paid() {
 	let sound = || ballot(Some(9), &[mismatched(7), matched(5)]);
@@ -33,17 +71,17 @@ fn who_measured_what_two_thirds_did_is_paid() {
 		Performance::False,
 		Performance::Absent,
 	];
-	assert_eq!(performance(&ballots), expected);
+	assert_eq!(by_heads(&ballots), expected);
 }
 
 #[test]
 fn nobody_is_absent_where_two_thirds_agree_on_nothing_or_could_not_fetch() {
 	let ballots = [ballot(None, &[matched(5)]), ballot(None, &[matched(6)]), None];
-	assert_eq!(performance(&ballots), [Performance::Idle; 3]);
+	assert_eq!(by_heads(&ballots), [Performance::Idle; 3]);
 	let unavailable = || ballot(None, &[Verdict::Unavailable]);
 	let ballots = [unavailable(), unavailable(), None];
-	assert_eq!(performance(&ballots), [Performance::Sound, Performance::Sound, Performance::Idle]);
-	assert_eq!(performance(&[None, None, None]), [Performance::Idle; 3]);
+	assert_eq!(by_heads(&ballots), [Performance::Sound, Performance::Sound, Performance::Idle]);
+	assert_eq!(by_heads(&[None, None, None]), [Performance::Idle; 3]);
 }
 
 #[test]
@@ -51,32 +89,32 @@ fn a_root_of_ones_own_was_not_measured() {
 	let lazy = Measurement { score: Score(5), root: H256::repeat_byte(1) };
 	let ballots =
 		[ballot(None, &[matched(5)]), ballot(None, &[matched(5)]), ballot(None, &[Verdict::Match(lazy)])];
-	assert_eq!(performance(&ballots), [Performance::Sound, Performance::Sound, Performance::False]);
+	assert_eq!(by_heads(&ballots), [Performance::Sound, Performance::Sound, Performance::False]);
 }
 
 #[test]
 fn calling_a_match_a_mismatch_is_false() {
 	let ballots = [ballot(None, &[matched(5)]), ballot(None, &[matched(5)]), ballot(None, &[mismatched(5)])];
-	assert_eq!(performance(&ballots)[2], Performance::False);
+	assert_eq!(by_heads(&ballots)[2], Performance::False);
 }
 
 #[test]
 fn who_could_not_fetch_is_idle_and_no_liar() {
 	let ballots =
 		[ballot(Some(9), &[matched(5)]), ballot(Some(9), &[matched(5)]), ballot(None, &[matched(5)])];
-	assert_eq!(performance(&ballots)[2], Performance::Idle);
+	assert_eq!(by_heads(&ballots)[2], Performance::Idle);
 	let ballots = [
 		ballot(None, &[matched(5)]),
 		ballot(None, &[matched(5)]),
 		ballot(None, &[Verdict::Unavailable, matched(6)]),
 	];
-	assert_eq!(performance(&ballots)[2], Performance::Idle);
+	assert_eq!(by_heads(&ballots)[2], Performance::Idle);
 	let ballots = [
 		ballot(None, &[Verdict::Unavailable, matched(6)]),
 		ballot(None, &[Verdict::Unavailable, matched(6)]),
 		ballot(None, &[matched(5)]),
 	];
-	assert_eq!(performance(&ballots), [Performance::Sound, Performance::Sound, Performance::Idle]);
+	assert_eq!(by_heads(&ballots), [Performance::Sound, Performance::Sound, Performance::Idle]);
 }
 
 #[test]
@@ -84,7 +122,7 @@ fn who_abstains_is_idle_and_no_liar() {
 	let sound = || ballot(Some(9), &[mismatched(7), matched(5)]);
 	let abstaining = |last| ballot(Some(9), &[Verdict::Abstained, last]);
 	let ballots = [sound(), sound(), sound(), sound(), abstaining(matched(5)), abstaining(matched(4))];
-	let performance = performance(&ballots);
+	let performance = by_heads(&ballots);
 	assert_eq!(performance[..4], [Performance::Sound; 4]);
 	assert_eq!(performance[4..], [Performance::Idle, Performance::False], "what it says of others counts");
 }
@@ -96,24 +134,24 @@ fn calling_a_checkpoint_invalid_that_was_measured_is_false() {
 		ballot(None, &[matched(5)]),
 		ballot(None, &[Verdict::Invalid, matched(6)]),
 	];
-	assert_eq!(performance(&ballots)[2], Performance::False);
+	assert_eq!(by_heads(&ballots)[2], Performance::False);
 	let ballots =
 		[ballot(None, &[Verdict::Invalid]), ballot(None, &[Verdict::Invalid]), ballot(None, &[matched(5)])];
-	assert_eq!(performance(&ballots), [Performance::Sound, Performance::Sound, Performance::False]);
+	assert_eq!(by_heads(&ballots), [Performance::Sound, Performance::Sound, Performance::False]);
 }
 
 #[test]
 fn where_two_thirds_do_not_agree_nobody_is_paid_and_nobody_lied() {
 	let ballots =
 		[ballot(None, &[matched(5)]), ballot(None, &[matched(5)]), ballot(None, &[matched(6)]), None];
-	assert_eq!(performance(&ballots), [Performance::Idle; 4]);
-	assert_eq!(performance(&[]), []);
+	assert_eq!(by_heads(&ballots), [Performance::Idle; 4]);
+	assert_eq!(by_heads(&[]), []);
 }
 
 #[test]
 fn that_there_is_no_head_is_no_work() {
 	let ballots = [ballot(None, &[]), ballot(None, &[]), ballot(None, &[])];
-	assert_eq!(performance(&ballots), [Performance::Idle; 3]);
+	assert_eq!(by_heads(&ballots), [Performance::Idle; 3]);
 }
 
 #[test]
@@ -131,7 +169,7 @@ fn checks_of_deltas() {
 	];
 	let expected =
 		[Performance::Sound, Performance::False, Performance::False, Performance::Idle, Performance::Idle];
-	assert_eq!(check_performance(&said, valid(5)), expected);
+	assert_eq!(check_by_heads(&said, valid(5)), expected);
 	let said = [
 		Some(invalid(DeltaFault::Empty)),
 		Some(invalid(DeltaFault::Malformed)),
@@ -139,10 +177,10 @@ fn checks_of_deltas() {
 		Some(DeltaVerdict::Unavailable),
 	];
 	let expected = [Performance::Sound, Performance::Sound, Performance::False, Performance::Idle];
-	assert_eq!(check_performance(&said, invalid(DeltaFault::Empty)), expected);
+	assert_eq!(check_by_heads(&said, invalid(DeltaFault::Empty)), expected);
 	let said = [Some(DeltaVerdict::Unavailable), Some(valid(5)), None];
 	let expected = [Performance::Sound, Performance::Idle, Performance::Idle];
-	assert_eq!(check_performance(&said, DeltaVerdict::Unavailable), expected);
+	assert_eq!(check_by_heads(&said, DeltaVerdict::Unavailable), expected);
 }
 
 #[test]
@@ -155,9 +193,9 @@ fn refusals_agree_whatever_their_reasons_and_a_measurement_contradicts_them() {
 		refusing(matched(5)),
 	];
 	let sound = Performance::Sound;
-	assert_eq!(performance(&ballots), [sound, sound, sound, Performance::False]);
+	assert_eq!(by_heads(&ballots), [sound, sound, sound, Performance::False]);
 	let ballots = [refusing(matched(5)), refusing(matched(5)), refusing(Verdict::IllConditioned)];
-	assert_eq!(performance(&ballots), [sound, sound, Performance::False]);
+	assert_eq!(by_heads(&ballots), [sound, sound, Performance::False]);
 }
 
 prop_compose! {
@@ -191,7 +229,7 @@ proptest! {
 	) {
 		let mut ballots = vec![honest; liars.len() * 2];
 		ballots.extend(liars.iter().cloned());
-		let performance = performance(&ballots);
+		let performance = by_heads(&ballots);
 		prop_assert_eq!(performance.len(), ballots.len());
 		for member in performance.iter().take(liars.len() * 2) {
 			prop_assert_ne!(*member, Performance::False);
@@ -202,7 +240,7 @@ proptest! {
 	fn who_says_nothing_is_idle_or_absent_and_nobody_else_is_absent(
 		ballots in prop::collection::vec(any_ballot(), 0..7),
 	) {
-		for (ballot, performance) in ballots.iter().zip(performance(&ballots)) {
+		for (ballot, performance) in ballots.iter().zip(by_heads(&ballots)) {
 			prop_assert!(ballot.is_some() || matches!(performance, Performance::Idle | Performance::Absent));
 			prop_assert!(ballot.is_none() || performance != Performance::Absent);
 		}

@@ -1,4 +1,7 @@
-use crate::{Ballot, Verdict};
+use crate::{
+	committee::{opened, Weighted},
+	Ballot, Verdict,
+};
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -21,9 +24,9 @@ pub struct Tally {
 }
 
 /// Counts the verdicts on the candidate of a rank.
-pub fn tally(ballots: &[Ballot], rank: usize) -> Tally {
+pub fn tally(committee: &[Weighted<Ballot>], rank: usize) -> Tally {
 	let mut tally = Tally::default();
-	for verdict in ballots.iter().filter_map(|ballot| ballot.verdicts.get(rank)) {
+	for verdict in opened(committee).filter_map(|(ballot, _)| ballot.verdicts.get(rank)) {
 		let counter = match verdict {
 			Verdict::Match(_) => &mut tally.matches,
 			Verdict::Mismatch(_) => &mut tally.mismatches,
@@ -49,20 +52,21 @@ mod tests {
 		let measurement = Measurement { score: Score(7), root: H256::zero() };
 		let ballot =
 			|verdicts: &[Verdict]| Ballot { baseline: None, verdicts: verdicts.to_vec().try_into().unwrap() };
-		let ballots = [
+		let committee = [
 			ballot(&[Verdict::Unavailable, Verdict::Match(measurement)]),
 			ballot(&[Verdict::Invalid, Verdict::Mismatch(measurement)]),
 			ballot(&[Verdict::Match(measurement), Verdict::Abstained]),
 			ballot(&[Verdict::IllConditioned, Verdict::IllConditioned]),
 			ballot(&[]),
-		];
+		]
+		.map(|ballot| Weighted { weight: 1, answer: Some(ballot) });
 		let expected = [
 			Tally { matches: 1, unavailable: 1, invalid: 1, ill_conditioned: 1, ..Tally::default() },
 			Tally { matches: 1, mismatches: 1, ill_conditioned: 1, ..Tally::default() },
 			Tally::default(),
 		];
 		assert_eq!(
-			[0, 1, 2].map(|rank| tally(&ballots, rank)).to_vec(),
+			[0, 1, 2].map(|rank| tally(&committee, rank)).to_vec(),
 			vec![expected[0], expected[1], expected[2]]
 		);
 	}

@@ -1,45 +1,41 @@
 use super::{DeltaVerdict, MAX_DELTA_SIZE};
 use crate::{
-	committee::{is_quorum, is_veto},
+	committee::{is_quorum, is_veto, opened, total, weigh, Weighted, SMALLEST_TOLERANT},
 	BlockNumber,
 };
 use codec::{Decode, Encode};
-use core::ops::Range;
+use core::{cmp::Reverse, ops::Range};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// Number of attempts that a check has, the first one included.
 pub const MAX_ATTEMPTS: u32 = 5;
 
-/// The decision of a committee on a delta in an attempt, where at least 2/3 of it agree: on the same report
-/// to the last digit, on the delta being invalid, or on nobody serving it. `verdicts` are those that were
-/// opened, each with the number of members that hold it.
+/// The decision of a committee on a delta in an attempt, where at least 2/3 of its weight agree: on the same
+/// report to the last digit, on the delta being invalid, or on nobody serving it.
 ///
-/// Of several faults the one counts that most members found. As long as no more than 1/3 of them found it,
-/// there is no decision: a liar that opens first must not choose the reason. The first attempt never decides
-/// that nobody serves the delta, as its time may be short for a gateway from which the whole committee
-/// fetches at once.
-pub fn decide(verdicts: &[(DeltaVerdict, u32)], committee: u32, attempt: u32) -> Option<DeltaVerdict> {
-	let count = |members: u32| usize::try_from(members).unwrap_or(usize::MAX);
-	let holds = |members: u32| is_quorum(count(members), count(committee));
-	let valid = verdicts
-		.iter()
-		.find(|(verdict, members)| matches!(verdict, DeltaVerdict::Valid(_)) && holds(*members));
-	if let Some((verdict, _)) = valid {
+/// Of several faults the one counts that has most weight. As long as no more than 1/3 found it, there is no
+/// decision: a liar must not choose the reason. The first attempt never decides that nobody serves the delta,
+/// as its time may be short for a gateway from which the whole committee fetches at once. A committee that is
+/// too small to tolerate a fault never decides it.
+pub fn decide(committee: &[Weighted<DeltaVerdict>], attempt: u32) -> Option<DeltaVerdict> {
+	let total = total(committee);
+	let verdicts = weigh(opened(committee).map(|(verdict, weight)| (*verdict, weight)));
+	let is_final = |verdict: &DeltaVerdict| match verdict {
+		DeltaVerdict::Valid(_) => true,
+		DeltaVerdict::Unavailable => attempt > 0 && committee.len() >= SMALLEST_TOLERANT,
+		DeltaVerdict::Invalid(_) => false,
+	};
+	let agreed = verdicts.iter().find(|(verdict, weight)| is_final(verdict) && is_quorum(*weight, total));
+	if let Some((verdict, _)) = agreed {
 		return Some(*verdict);
 	}
 	let invalid = verdicts.iter().filter(|(verdict, _)| matches!(verdict, DeltaVerdict::Invalid(_)));
-	let total = invalid.clone().fold(0u32, |sum, (_, members)| sum.saturating_add(*members));
-	if holds(total) {
-		// The most frequent, and of several the one that everybody orders first.
-		return invalid
-			.min_by_key(|(verdict, members)| (core::cmp::Reverse(*members), *verdict))
-			.filter(|(_, members)| is_veto(count(*members), count(committee)))
-			.map(|(verdict, _)| *verdict);
-	}
-	verdicts
-		.iter()
-		.find(|(verdict, members)| *verdict == DeltaVerdict::Unavailable && attempt > 0 && holds(*members))
+	let refusing = invalid.clone().fold(0u64, |sum, (_, weight)| sum.saturating_add(*weight));
+	// The heaviest, and of several the one that everybody orders first.
+	let fault = invalid.min_by_key(|(verdict, weight)| (Reverse(*weight), *verdict));
+	fault
+		.filter(|(_, weight)| is_quorum(refusing, total) && is_veto(*weight, total))
 		.map(|(verdict, _)| *verdict)
 }
 

@@ -1,8 +1,8 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
-	committee::{agreed, is_quorum, is_veto, most_frequent},
-	Ballot, Measurement, Score, Verdict,
+	committee::{agreed, heaviest, is_quorum, is_veto, opened, total, weigh, Weighted, SMALLEST_TOLERANT},
+	Ballot, Score, Verdict,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -88,8 +88,8 @@ pub enum Incumbent {
 
 /// Settles a round.
 ///
-/// `claims` are the claimed scores in commit order, `None` where a commitment was not revealed. `ballots` are
-/// those that were opened by the `committee` members.
+/// `claims` are the claimed scores in commit order, `None` where a commitment was not revealed. The parts of
+/// the committee are parts of its weight.
 ///
 /// Candidates are looked at in rank order. A candidate is accepted where at least 2/3 of the committee hold
 /// `Match` with one measurement. It is refuted where more than 1/3 hold anything else, including a match with
@@ -112,8 +112,7 @@ pub enum Incumbent {
 /// nobody can tell whose fault it is, and it is nobody's.
 pub fn settle(
 	claims: &[Option<Score>],
-	ballots: &[Ballot],
-	committee: usize,
+	committee: &[Weighted<Ballot>],
 	head: Incumbent,
 	minimum_improvement: u64,
 ) -> Settlement {
@@ -127,10 +126,10 @@ pub fn settle(
 		baseline: None,
 		contested: None,
 	};
-	settlement.baseline = bar(ballots, committee, head);
+	settlement.baseline = bar(committee, head);
 	let ranked = crate::rank(claims);
 	for (rank, position) in ranked.iter().copied().enumerate() {
-		let answers = Answers::on(rank, ballots, committee);
+		let answers = Answers::on(rank, committee);
 		if let Some(slot) = settlement.measured.get_mut(position) {
 			*slot = answers.measured;
 		}
@@ -140,7 +139,7 @@ pub fn settle(
 				settlement.winner = Some((position, score));
 				Outcome::Won
 			}
-			(None, _) if is_veto(answers.refusals, committee) => Outcome::Refuted,
+			(None, _) if is_veto(answers.refusals, total(committee)) => Outcome::Refuted,
 			(None, _) => Outcome::NoQuorum,
 		};
 		if outcome == Outcome::NoQuorum && answers.refusals > answers.silent {
@@ -165,48 +164,57 @@ struct Answers {
 	accepted: Option<Score>,
 	/// The score that 2/3 measured, claimed or not.
 	measured: Option<Score>,
-	/// Number of members that say anything but the most frequent match.
-	refusals: usize,
-	/// Number of members that say nothing of it, those that abstain included.
-	silent: usize,
+	/// Weight of the members that say anything but the heaviest match. In a committee that is too small to
+	/// tolerate a fault, that nobody serves the candidate is not said.
+	refusals: u64,
+	/// Weight of the members that say nothing of it, those that abstain included.
+	silent: u64,
 }
 
 impl Answers {
-	fn on(rank: usize, ballots: &[Ballot], committee: usize) -> Self {
+	fn on(rank: usize, committee: &[Weighted<Ballot>]) -> Self {
+		let total = total(committee);
+		let is_tolerant = committee.len() >= SMALLEST_TOLERANT;
 		let verdicts = || {
-			let said = ballots.iter().filter_map(|ballot| ballot.verdicts.get(rank));
-			said.filter(|verdict| **verdict != Verdict::Abstained)
+			let said =
+				opened(committee).filter_map(|(ballot, weight)| Some((*ballot.verdicts.get(rank)?, weight)));
+			said.filter(|(verdict, _)| match verdict {
+				Verdict::Abstained => false,
+				Verdict::Unavailable => is_tolerant,
+				_ => true,
+			})
 		};
-		let matches = verdicts().filter_map(|verdict| match verdict {
-			Verdict::Match(measurement) => Some(*measurement),
+		let matches = verdicts().filter_map(|(verdict, weight)| match verdict {
+			Verdict::Match(measurement) => Some((measurement, weight)),
 			_ => None,
 		});
-		let (held, holders) = most_frequent(matches).unzip();
+		let (held, holders) = heaviest(matches).unzip();
 		let holders = holders.unwrap_or_default();
-		let looked = verdicts().count();
-		let measured = agreed(verdicts().filter_map(Verdict::measurement), committee);
+		let looked = verdicts().fold(0u64, |sum, (_, weight)| sum.saturating_add(weight));
+		let measured = verdicts().filter_map(|(verdict, weight)| Some((verdict.measurement()?, weight)));
 		Self {
-			accepted: held.filter(|_| is_quorum(holders, committee)).map(|held| held.score),
-			measured: measured.map(|measurement| measurement.score),
+			accepted: held.filter(|_| is_quorum(holders, total)).map(|held| held.score),
+			measured: agreed(measured, total).map(|measurement| measurement.score),
 			refusals: looked.saturating_sub(holders),
-			silent: committee.saturating_sub(looked),
+			silent: total.saturating_sub(looked),
 		}
 	}
 }
 
 /// The score that an accepted candidate has to beat to win, if any.
-fn bar(ballots: &[Ballot], committee: usize, head: Incumbent) -> Option<Score> {
+fn bar(committee: &[Weighted<Ballot>], head: Incumbent) -> Option<Score> {
 	let accepted = match head {
 		Incumbent::Nobody => return None,
 		Incumbent::Accepted(score) => Some(score),
 		Incumbent::Incomparable => None,
 	};
-	let baselines = || ballots.iter().filter_map(|ballot| ballot.baseline);
-	let held = |measured: &Measurement| baselines().filter(|other| other == measured).count();
+	let total = total(committee);
+	let baselines = opened(committee).filter_map(|(ballot, weight)| Some((ballot.baseline?, weight)));
 	// Where 2/3 hold one, no other has more than 1/3.
-	baselines()
-		.filter(|measured| is_veto(held(measured), committee))
-		.map(|measured| measured.score)
+	weigh(baselines)
+		.into_iter()
+		.filter(|(_, weight)| is_veto(*weight, total))
+		.map(|(measured, _)| measured.score)
 		.min()
 		.or(accepted)
 }

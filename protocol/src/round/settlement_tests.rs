@@ -2,6 +2,7 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 use super::*;
+use crate::Measurement;
 use proptest::{collection::vec, prelude::*};
 use sp_core::H256;
 
@@ -17,10 +18,24 @@ fn claims(claims: &[u64]) -> Vec<Option<Score>> {
 	claims.iter().map(|claim| Some(Score(*claim))).collect()
 }
 
+/// Settles a round whose committee has so many members of equal weight, of whom the first have opened.
+fn by_heads(
+	claims: &[Option<Score>],
+	ballots: &[Ballot],
+	committee: usize,
+	head: Incumbent,
+	minimum_improvement: u64,
+) -> Settlement {
+	let silent = committee.saturating_sub(ballots.len());
+	let answers = ballots.iter().cloned().map(Some).chain(core::iter::repeat_n(None, silent));
+	let committee: Vec<_> = answers.map(|answer| Weighted { weight: 1, answer }).collect();
+	settle(claims, &committee, head, minimum_improvement)
+}
+
 #[test]
 fn the_first_round_has_no_bar() {
 	let ballots = vec![ballot(None, &[Verdict::Match(measurement(500))]); 3];
-	let settled = settle(&claims(&[500, 600]), &ballots, 4, Incumbent::Nobody, 1_000);
+	let settled = by_heads(&claims(&[500, 600]), &ballots, 4, Incumbent::Nobody, 1_000);
 	assert_eq!(settled.outcomes, [Outcome::Won, Outcome::Outranked]);
 	assert_eq!(settled.winner, Some((0, Score(500))));
 	assert_eq!(settled.measured, [Some(Score(500)), None]);
@@ -30,7 +45,7 @@ fn the_first_round_has_no_bar() {
 fn a_refuted_claim_makes_room_for_the_next() {
 	let ballots =
 		vec![ballot(Some(400), &[Verdict::Mismatch(measurement(900)), Verdict::Match(measurement(300))]); 4];
-	let settled = settle(&claims(&[350, 100]), &ballots, 4, Incumbent::Accepted(Score(1)), 50);
+	let settled = by_heads(&claims(&[350, 100]), &ballots, 4, Incumbent::Accepted(Score(1)), 50);
 	assert_eq!(settled.outcomes, [Outcome::Won, Outcome::Refuted]);
 	assert_eq!(settled.measured, [Some(Score(300)), Some(Score(900))]);
 	assert_eq!(settled.baseline, Some(Score(400)));
@@ -39,7 +54,7 @@ fn a_refuted_claim_makes_room_for_the_next() {
 #[test]
 fn the_minimum_improvement_counts() {
 	let ballots = vec![ballot(Some(400), &[Verdict::Match(measurement(351))]); 4];
-	let settled = settle(&claims(&[351, 360]), &ballots, 4, Incumbent::Accepted(Score(1)), 50);
+	let settled = by_heads(&claims(&[351, 360]), &ballots, 4, Incumbent::Accepted(Score(1)), 50);
 	assert_eq!(settled.outcomes, [Outcome::NotBetter, Outcome::Outranked]);
 	assert_eq!(settled.winner, None);
 }
@@ -47,17 +62,42 @@ fn the_minimum_improvement_counts() {
 #[test]
 fn an_unrevealed_commitment_is_never_looked_at() {
 	let ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 4];
-	let settled = settle(&[None, Some(Score(7)), None], &ballots, 4, Incumbent::Nobody, 0);
+	let settled = by_heads(&[None, Some(Score(7)), None], &ballots, 4, Incumbent::Nobody, 0);
 	assert_eq!(settled.outcomes, [Outcome::Unrevealed, Outcome::Won, Outcome::Unrevealed]);
 }
 
 #[test]
 fn two_of_four_are_no_quorum_and_no_veto() {
 	let ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 2];
-	let settled = settle(&claims(&[7, 8]), &ballots, 4, Incumbent::Nobody, 0);
+	let settled = by_heads(&claims(&[7, 8]), &ballots, 4, Incumbent::Nobody, 0);
 	assert_eq!(settled.outcomes, [Outcome::NoQuorum, Outcome::NoQuorum]);
-	let settled = settle(&claims(&[7, 8]), &[], 4, Incumbent::Nobody, 0);
+	let settled = by_heads(&claims(&[7, 8]), &[], 4, Incumbent::Nobody, 0);
 	assert_eq!(settled.outcomes, [Outcome::NoQuorum, Outcome::NoQuorum]);
+}
+
+#[test]
+fn bonds_are_counted_and_not_heads() {
+	// Four validators with much, and eight with a hundredth of it, which are two thirds of the heads.
+	let honest = ballot(None, &[Verdict::Match(measurement(7))]);
+	let lie = ballot(None, &[Verdict::Mismatch(measurement(9))]);
+	let member = |weight, ballot: &Ballot| Weighted { weight, answer: Some(ballot.clone()) };
+	let mut committee = vec![member(100, &honest); 4];
+	committee.extend(vec![member(1, &lie); 8]);
+	let settled = settle(&claims(&[7]), &committee, Incumbent::Nobody, 0);
+	assert_eq!(settled.outcomes, [Outcome::Won]);
+}
+
+#[test]
+fn below_four_members_nobody_is_refuted_for_being_unavailable() {
+	let lie = ballot(None, &[Verdict::Unavailable]);
+	for committee in 2..=3 {
+		let ballots = vec![lie.clone(); committee];
+		let settled = by_heads(&claims(&[7]), &ballots, committee, Incumbent::Nobody, 0);
+		assert_eq!(settled.outcomes, [Outcome::NoQuorum]);
+		assert_eq!(settled.contested, None);
+	}
+	let settled = by_heads(&claims(&[7]), &vec![lie; 4], 4, Incumbent::Nobody, 0);
+	assert_eq!(settled.outcomes, [Outcome::Refuted]);
 }
 
 #[test]
@@ -65,7 +105,7 @@ fn a_third_is_no_veto_and_more_is() {
 	let refusing = |refusals| {
 		let mut ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 3];
 		ballots.extend(vec![ballot(None, &[Verdict::Unavailable]); refusals]);
-		settle(&claims(&[7]), &ballots, 6, Incumbent::Nobody, 0).outcomes
+		by_heads(&claims(&[7]), &ballots, 6, Incumbent::Nobody, 0).outcomes
 	};
 	assert_eq!(refusing(2), [Outcome::NoQuorum]);
 	assert_eq!(refusing(3), [Outcome::Refuted]);
@@ -76,17 +116,17 @@ fn who_abstains_is_silent_on_that_candidate_and_heard_on_the_next() {
 	let (lie, truth) = (Verdict::Mismatch(measurement(900)), Verdict::Match(measurement(300)));
 	let mut ballots = vec![ballot(None, &[lie, truth]); 3];
 	ballots.push(ballot(None, &[Verdict::Abstained, truth]));
-	let settled = settle(&claims(&[350, 100]), &ballots, 4, Incumbent::Nobody, 0);
+	let settled = by_heads(&claims(&[350, 100]), &ballots, 4, Incumbent::Nobody, 0);
 	assert_eq!(settled.outcomes, [Outcome::Won, Outcome::Refuted]);
 	// Abstentions are no refusals, even where they are more than a third.
 	let ballots = [vec![ballot(None, &[truth]); 2], vec![ballot(None, &[Verdict::Abstained]); 2]].concat();
-	let settled = settle(&claims(&[300]), &ballots, 4, Incumbent::Nobody, 0);
+	let settled = by_heads(&claims(&[300]), &ballots, 4, Incumbent::Nobody, 0);
 	assert_eq!((settled.outcomes.as_slice(), settled.contested), ([Outcome::NoQuorum].as_slice(), None));
 }
 
 #[test]
 fn an_empty_committee_accepts_nothing() {
-	assert_eq!(settle(&claims(&[7]), &[], 0, Incumbent::Nobody, 0).outcomes, [Outcome::NoQuorum]);
+	assert_eq!(by_heads(&claims(&[7]), &[], 0, Incumbent::Nobody, 0).outcomes, [Outcome::NoQuorum]);
 }
 
 #[test]
@@ -94,7 +134,7 @@ fn equal_scores_of_different_transcripts_do_not_add_up() {
 	let copied = Measurement { score: Score(7), root: H256::zero() };
 	let mut ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); 2];
 	ballots.push(ballot(None, &[Verdict::Match(copied)]));
-	assert_eq!(settle(&claims(&[7]), &ballots, 4, Incumbent::Nobody, 0).outcomes, [Outcome::NoQuorum]);
+	assert_eq!(by_heads(&claims(&[7]), &ballots, 4, Incumbent::Nobody, 0).outcomes, [Outcome::NoQuorum]);
 }
 
 #[test]
@@ -105,7 +145,7 @@ fn a_checkpoint_that_everybody_measures_differently_is_refuted() {
 			ballot(None, &[Verdict::Match(other), Verdict::Match(measurement(8))])
 		})
 		.collect();
-	let settled = settle(&claims(&[7, 8]), &ballots, 4, Incumbent::Nobody, 0);
+	let settled = by_heads(&claims(&[7, 8]), &ballots, 4, Incumbent::Nobody, 0);
 	assert_eq!(settled.outcomes, [Outcome::Refuted, Outcome::Won]);
 }
 
@@ -113,11 +153,11 @@ fn a_checkpoint_that_everybody_measures_differently_is_refuted() {
 fn a_head_that_nobody_serves_keeps_its_bar() {
 	let ballots = vec![ballot(None, &[Verdict::Match(measurement(300))]); 3];
 	assert_eq!(
-		settle(&claims(&[300]), &ballots, 4, Incumbent::Accepted(Score(200)), 0).outcomes,
+		by_heads(&claims(&[300]), &ballots, 4, Incumbent::Accepted(Score(200)), 0).outcomes,
 		[Outcome::NotBetter]
 	);
 	assert_eq!(
-		settle(&claims(&[300]), &ballots, 4, Incumbent::Accepted(Score(301)), 0).outcomes,
+		by_heads(&claims(&[300]), &ballots, 4, Incumbent::Accepted(Score(301)), 0).outcomes,
 		[Outcome::Won]
 	);
 }
@@ -125,17 +165,17 @@ fn a_head_that_nobody_serves_keeps_its_bar() {
 #[test]
 fn what_was_measured_on_something_else_is_no_bar() {
 	let ballots = vec![ballot(None, &[Verdict::Match(measurement(300))]); 3];
-	let settled = settle(&claims(&[300]), &ballots, 4, Incumbent::Incomparable, 0);
+	let settled = by_heads(&claims(&[300]), &ballots, 4, Incumbent::Incomparable, 0);
 	assert_eq!((settled.outcomes, settled.baseline), (vec![Outcome::Won], None));
 	let ballots = vec![ballot(Some(299), &[Verdict::Match(measurement(300))]); 3];
-	let settled = settle(&claims(&[300]), &ballots, 4, Incumbent::Incomparable, 0);
+	let settled = by_heads(&claims(&[300]), &ballots, 4, Incumbent::Incomparable, 0);
 	assert_eq!(settled.outcomes, [Outcome::NotBetter]);
 	let absent = ballot(None, &[Verdict::Match(measurement(300))]);
 	let divided = [ballots[0].clone(), ballots[1].clone(), absent.clone(), absent];
-	let settled = settle(&claims(&[300]), &divided, 4, Incumbent::Incomparable, 0);
+	let settled = by_heads(&claims(&[300]), &divided, 4, Incumbent::Incomparable, 0);
 	assert_eq!((settled.outcomes, settled.baseline), (vec![Outcome::NotBetter], Some(Score(299))));
 	let alone = [ballots[0].clone(), divided[2].clone(), divided[3].clone()];
-	let settled = settle(&claims(&[300]), &alone, 4, Incumbent::Incomparable, 0);
+	let settled = by_heads(&claims(&[300]), &alone, 4, Incumbent::Incomparable, 0);
 	assert_eq!((settled.outcomes, settled.baseline), (vec![Outcome::Won], None));
 }
 
@@ -144,7 +184,7 @@ fn beside(baselines: &[Option<u64>], accepted: u64) -> Settlement {
 	let ballots: Vec<_> =
 		baselines.iter().map(|baseline| ballot(*baseline, &[Verdict::Match(measurement(300))])).collect();
 	let head = Incumbent::Accepted(Score(accepted));
-	settle(&claims(&[300, 310]), &ballots, baselines.len(), head, 0)
+	by_heads(&claims(&[300, 310]), &ballots, baselines.len(), head, 0)
 }
 
 #[test]
@@ -180,7 +220,7 @@ fn what_more_than_a_third_measured_of_the_head_counts() {
 fn divided(matches: usize, refusals: usize, committee: usize) -> Settlement {
 	let mut ballots = vec![ballot(None, &[Verdict::Match(measurement(7))]); matches];
 	ballots.extend(vec![ballot(None, &[Verdict::Unavailable]); refusals]);
-	settle(&claims(&[8, 7]), &ballots, committee, Incumbent::Nobody, 0)
+	by_heads(&claims(&[8, 7]), &ballots, committee, Incumbent::Nobody, 0)
 }
 
 #[test]
@@ -207,7 +247,7 @@ fn an_ill_conditioned_checkpoint_is_refuted_as_an_invalid_one_is() {
 		let ballots: Vec<_> = (0..members)
 			.map(|member| ballot(None, &[reasons[member % 2], Verdict::Match(measurement(7))]))
 			.collect();
-		let settled = settle(&claims(&[1, 7]), &ballots, 4, Incumbent::Nobody, 0);
+		let settled = by_heads(&claims(&[1, 7]), &ballots, 4, Incumbent::Nobody, 0);
 		assert_eq!(settled.outcomes[0], outcome, "{members} of 4");
 		assert_eq!(settled.measured[0], None);
 	}
@@ -233,7 +273,7 @@ fn a_checkpoint_is_contested_whatever_members_say_of_the_head() {
 			ballot(Some(400 + member), &[verdict])
 		})
 		.collect();
-	let contested = |head| settle(&claims(&[7]), &ballots, 7, head, 0).contested;
+	let contested = |head| by_heads(&claims(&[7]), &ballots, 7, head, 0).contested;
 	assert_eq!(contested(Incumbent::Accepted(Score(400))), Some(0));
 	assert_eq!(contested(Incumbent::Nobody), Some(0));
 }
@@ -334,9 +374,9 @@ proptest! {
 		let committee = honest + lies.len();
 		prop_assert!(lies.len() * 3 < committee);
 		let head = round.head.map_or(Incumbent::Nobody, |head| Incumbent::Accepted(Score(head)));
-		let truth = settle(&round.claims(), &vec![round.honest_ballot(); committee], committee, head, minimum);
+		let truth = by_heads(&round.claims(), &vec![round.honest_ballot(); committee], committee, head, minimum);
 		let ballots: Vec<_> = lies.into_iter().flatten().chain(std::iter::repeat_n(round.honest_ballot(), honest)).collect();
-		prop_assert_eq!(settle(&round.claims(), &ballots, committee, head, minimum), truth);
+		prop_assert_eq!(by_heads(&round.claims(), &ballots, committee, head, minimum), truth);
 	}
 
 	/// A checkpoint that every honest member can measure is never contested as long as no more than a sixth
@@ -357,7 +397,7 @@ proptest! {
 		let looked = ballot(None, &[Verdict::Unavailable, Verdict::Match(measurement(7))]);
 		ballots.extend(vec![looked; honest - silent - stopped]);
 		ballots.extend(liars.into_iter().map(|lie| ballot(None, &[lie, lie])));
-		let settled = settle(&claims(&[1, 7]), &ballots, committee, Incumbent::Nobody, 0);
+		let settled = by_heads(&claims(&[1, 7]), &ballots, committee, Incumbent::Nobody, 0);
 		prop_assert_ne!(settled.contested, Some(1));
 	}
 
@@ -372,7 +412,7 @@ proptest! {
 		let head = accepted.map_or(Incumbent::Incomparable, |score| Incumbent::Accepted(Score(score)));
 		let ballots: Vec<_> =
 			baselines.iter().map(|baseline| ballot(*baseline, &[Verdict::Match(measurement(score))])).collect();
-		let settled = settle(&claims(&[score]), &ballots, ballots.len(), head, 0);
+		let settled = by_heads(&claims(&[score]), &ballots, ballots.len(), head, 0);
 		prop_assert_ne!(settled.outcomes[0], Outcome::NoQuorum);
 		prop_assert!(score >= 50 || settled.outcomes[0] == Outcome::Won);
 		prop_assert!(score < 60 || settled.baseline.is_none() || settled.outcomes[0] == Outcome::NotBetter);
@@ -390,7 +430,7 @@ proptest! {
 		let true_ballot = ballot(None, &[Verdict::Match(measurement(score))]);
 		let ballots: Vec<_> =
 			lies.into_iter().flatten().chain(std::iter::repeat_n(true_ballot, honest)).collect();
-		let settled = settle(&claims(&[score]), &ballots, committee, Incumbent::Nobody, 0);
+		let settled = by_heads(&claims(&[score]), &ballots, committee, Incumbent::Nobody, 0);
 		prop_assert_eq!(settled.winner, Some((0, Score(score))));
 	}
 
@@ -407,8 +447,8 @@ proptest! {
 		rotated.reverse();
 		let head = round.head.map_or(Incumbent::Nobody, |head| Incumbent::Accepted(Score(head)));
 		prop_assert_eq!(
-			settle(&round.claims(), &ballots, committee.max(ballots.len()), head, 0),
-			settle(&round.claims(), &rotated, committee.max(ballots.len()), head, 0),
+			by_heads(&round.claims(), &ballots, committee.max(ballots.len()), head, 0),
+			by_heads(&round.claims(), &rotated, committee.max(ballots.len()), head, 0),
 		);
 	}
 
@@ -424,7 +464,7 @@ proptest! {
 		let committee = ballots.len() + absent;
 		let head = round.head.map_or(Incumbent::Nobody, |head| Incumbent::Accepted(Score(head)));
 		let claims = round.claims();
-		let settled = settle(&claims, &ballots, committee, head, minimum);
+		let settled = by_heads(&claims, &ballots, committee, head, minimum);
 		prop_assert_eq!(settled.outcomes.len(), claims.len());
 		let won: Vec<_> = (0..claims.len()).filter(|position| settled.outcomes[*position] == Outcome::Won).collect();
 		prop_assert_eq!(settled.winner.map(|(position, _)| vec![position]).unwrap_or_default(), won);

@@ -9,10 +9,8 @@ use sp_runtime::Perbill;
 
 /// Migrations that run at once in the first block of a new runtime, the oldest first. They are small in every
 /// state.
-pub(super) type SingleBlockMigrations = (
-	pallet_rounds::migrations::DitherScores<Runtime>,
-	pallet_evaluators::migrations::AddBonds<Runtime>,
-);
+pub(super) type SingleBlockMigrations =
+	(pallet_rounds::migrations::DitherScores<Runtime>, pallet_evaluators::migrations::AddBonds<Runtime>);
 
 /// Migrations that run in as many blocks as they take, the oldest first. The chain takes no transactions
 /// meanwhile.

@@ -7,9 +7,7 @@ use super::{
 	economy::{actor::actor, calls::Seat},
 };
 use crate::{apis::runtime_decl_for_training_api::TrainingApi as _, constants::NRN, Rounds, Runtime};
-use descent_protocol::{
-	commitment_hash, Answer, Ballot, Measurement, RoundIndex, Score, TaskId, Verdict,
-};
+use descent_protocol::{commitment_hash, Answer, Ballot, Measurement, RoundIndex, Score, TaskId, Verdict};
 use frame_support::assert_ok;
 use sp_core::H256;
 

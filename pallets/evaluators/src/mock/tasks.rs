@@ -114,9 +114,8 @@ impl Tasks<AccountId32> for TestTasks {
 	}
 
 	fn ongoing(block: BlockNumber) -> Vec<TaskId> {
-		let has_window = |task: &TestTask| {
-			task.windows.attest.contains(&block) || task.windows.open.contains(&block)
-		};
+		let has_window =
+			|task: &TestTask| task.windows.attest.contains(&block) || task.windows.open.contains(&block);
 		TASKS.with_borrow(|tasks| {
 			tasks.iter().rev().filter(|(_, task)| has_window(task)).map(|(id, _)| *id).collect()
 		})

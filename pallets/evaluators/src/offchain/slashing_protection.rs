@@ -46,10 +46,13 @@ impl Record {
 			0 => None,
 			1 => {
 				let subject = H256::decode(input)?;
-				Some((subject, match task {
-					TaskId::Round { .. } => Answer::Round(Ballot::decode(input)?),
-					TaskId::Delta { .. } => Answer::Delta(DeltaVerdict::decode(input)?),
-				}))
+				Some((
+					subject,
+					match task {
+						TaskId::Round { .. } => Answer::Round(Ballot::decode(input)?),
+						TaskId::Delta { .. } => Answer::Delta(DeltaVerdict::decode(input)?),
+					},
+				))
 			}
 			_ => return Err("neither an answer nor none".into()),
 		};

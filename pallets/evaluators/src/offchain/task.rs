@@ -207,13 +207,11 @@ impl<T: Config> TaskRun<T> {
 					let known = measured.ballot.baseline.is_none() || request.head.is_some();
 					known && T::Tasks::can_answer(task, &Answer::Round(measured.ballot.clone()))
 				};
-				let measured: Option<Measured> =
-					record.job.poll(client, path, id, &request, task, is_answer);
+				let measured: Option<Measured> = record.job.poll(client, path, id, &request, task, is_answer);
 				measured.map(|Measured { ballot }| Answer::Round(ballot))
 			}
 			Request::Check(request) => {
-				let checked: Option<Checked> =
-					record.job.poll(client, path, id, &request, task, |_| true);
+				let checked: Option<Checked> = record.job.poll(client, path, id, &request, task, |_| true);
 				checked.map(|Checked { checked }| Answer::Delta(checked))
 			}
 		};

@@ -1,56 +1,43 @@
-//! Attestations and openings of committee members, and the decisions of checks.
+//! The checks of deltas: the tasks that they set, and their decisions.
 
-use crate::{Attempt, Attestation, Check, Checks, Config, Error, Event, Pallet, Proposals, WeightInfo};
-use alloc::vec::Vec;
+use crate::{Check, Config, Error, Event, Open, OpenChecks, Pallet, Proposals, WeightInfo};
+use alloc::{vec, vec::Vec};
 use codec::Encode;
-use core::cmp::Ordering;
 use descent_protocol::{
-	check_hash, view::ProposalEnding, BlockNumber, ContentRef, DeltaVerdict, GroupId, Performance,
-	ProposalId, Salt, MAX_COMMITTEE,
+	check_performance, view::ProposalEnding, Answer, BlockNumber, ContentRef, DeltaVerdict, GroupId,
+	Performance, ProposalId, TaskId, TaskWindows, Weighted,
 };
-use frame_support::{
-	ensure,
-	pallet_prelude::{
-		DispatchError, DispatchResult, InvalidTransaction, TransactionPriority, TransactionSource,
-		TransactionValidityWithRefund, ValidTransaction, Weight,
-	},
-};
-use pallet_evaluators::{authorize, sound, AuthoritySignature, EvaluatorSet, PerformanceObserver};
-use pallet_groups::Rewards;
+use frame_support::pallet_prelude::{DispatchError, DispatchResult, Weight};
+use pallet_evaluators::{sound, tasks::Committees, BlockRandomness, Draw, RecordPlace, Request, Seat, Tasks};
+use pallet_groups::{DatasetLog, GroupRules, Rewards};
 use sp_core::H256;
+use sp_io::hashing::blake2_256;
 
-/// Priority of the calls of a check in the transaction pool. They come after those of rounds, whose windows
-/// are shorter, and before all others.
-const PRIORITY: TransactionPriority = TransactionPriority::MAX / 2;
+/// Prefix of the keys of signing records. It changes when their encoding does.
+const RECORDS: &[u8] = b"descent/dataset/v1";
 
-/// Returns the bytes that a committee member signs to attest to a delta. `version` is the version of the data
-/// set on which it was checked.
-pub fn attest_payload(
-	genesis: H256,
+/// A task, if it is one of this pallet's.
+struct Attempt {
 	group: GroupId,
 	proposal: ProposalId,
 	version: u32,
 	attempt: u32,
-	member: u32,
-	hash: H256,
-) -> Vec<u8> {
-	let domain = b"descent/check-attest/v1";
-	(domain, genesis, group, proposal, version, attempt, member, hash).encode()
 }
 
-/// Returns the bytes that a committee member signs to open its attestation. `hash` is the [`check_hash`] of
-/// the verdict that it opens.
-pub fn open_payload(
-	genesis: H256,
-	group: GroupId,
-	proposal: ProposalId,
-	version: u32,
-	attempt: u32,
-	member: u32,
-	hash: H256,
-) -> Vec<u8> {
-	let domain = b"descent/check-open/v1";
-	(domain, genesis, group, proposal, version, attempt, member, hash).encode()
+impl Attempt {
+	fn new(task: &TaskId) -> Option<Self> {
+		match *task {
+			TaskId::Delta { group, proposal, version, attempt } => {
+				Some(Self { group, proposal, version, attempt })
+			}
+			TaskId::Round { .. } => None,
+		}
+	}
+
+	/// Returns the check that the attempt belongs to.
+	fn check<T: Config>(&self) -> Option<Check> {
+		OpenChecks::<T>::get(self.group, self.proposal).filter(|check| check.version == self.version)
+	}
 }
 
 impl<T: Config> Pallet<T> {
@@ -64,149 +51,16 @@ impl<T: Config> Pallet<T> {
 		pallet_evaluators::genesis::<T>()
 	}
 
-	/// Returns the largest weight of an opening, which is that of the deciding one.
-	pub(crate) fn open_weight() -> Weight {
-		T::WeightInfo::open()
-			.saturating_add(T::Rewards::delta_checked_weight(MAX_COMMITTEE))
-			.saturating_add(T::Performance::observed_weight(MAX_COMMITTEE))
-	}
-
-	/// Admits an attestation in its window, once, and signed by the member.
-	pub(crate) fn authorize_attest(
-		_source: TransactionSource,
-		group: &GroupId,
-		proposal: &ProposalId,
-		attempt: &u32,
-		member: &u32,
-		hash: &H256,
-		signature: &AuthoritySignature,
-	) -> TransactionValidityWithRefund {
-		let (group, proposal, attempt, member) = (*group, *proposal, *attempt, *member);
-		let check = Checks::<T>::get(group, proposal).ok_or(InvalidTransaction::Call)?;
-		let longevity = Self::blocks_left(&check, attempt, true)?;
-		let (known, version) = (check.attempt(attempt), check.version);
-		authorize::attestation(
-			known.is_some_and(|known| known.attestation(member).is_some()),
-			|| {
-				let committee = known.map_or_else(T::Evaluators::members, |known| known.committee.clone());
-				authorize::seat(committee, member)
-			},
-			|| attest_payload(Self::genesis(), group, proposal, version, attempt, member, *hash),
-			signature,
-		)?;
-		let subject = (group, proposal, version, attempt, member);
-		admit("descent/check-attest", subject, longevity)
-	}
-
-	/// Admits a verdict in its window, once, if it is the one that the member attested to, and signed by the
-	/// member.
-	#[allow(clippy::too_many_arguments, reason = "those of the call")]
-	pub(crate) fn authorize_open(
-		_source: TransactionSource,
-		group: &GroupId,
-		proposal: &ProposalId,
-		attempt: &u32,
-		member: &u32,
-		verdict: &DeltaVerdict,
-		salt: &Salt,
-		signature: &AuthoritySignature,
-	) -> TransactionValidityWithRefund {
-		let (group, proposal, attempt, member) = (*group, *proposal, *attempt, *member);
-		let check = Checks::<T>::get(group, proposal).ok_or(InvalidTransaction::Call)?;
-		let longevity = Self::blocks_left(&check, attempt, false)?;
-		let known = check.attempt(attempt).ok_or(InvalidTransaction::Call)?;
-		let attestation = known.attestation(member).ok_or(InvalidTransaction::Call)?;
-		let version = check.version;
-		authorize::opening(
-			attestation.verdict.is_some(),
-			attestation.hash,
-			|| authorize::seat(known.committee.clone(), member),
-			|key| check_hash(Self::genesis(), group, proposal, version, attempt, key, verdict, salt),
-			|hash| open_payload(Self::genesis(), group, proposal, version, attempt, member, hash),
-			signature,
-		)?;
-		let subject = (group, proposal, version, attempt, member);
-		admit("descent/check-open", subject, longevity)
-	}
-
-	/// Returns the number of blocks until the attest window of an attempt, or its open window, closes, this
-	/// one included.
-	///
-	/// Errors: `Future` before the window, `Stale` after it.
-	fn blocks_left(
-		check: &Check<T::AccountId>,
-		attempt: u32,
-		is_attesting: bool,
-	) -> Result<BlockNumber, InvalidTransaction> {
-		let now = Self::now();
-		let phase = check.phase(now).ok_or(match now.cmp(&check.since) {
-			Ordering::Greater => InvalidTransaction::Stale,
-			Ordering::Less | Ordering::Equal => InvalidTransaction::Future,
-		})?;
-		// An attempt's members open after they have attested.
-		match (attempt, !is_attesting).cmp(&(phase.attempt, !phase.is_attesting)) {
-			Ordering::Less => Err(InvalidTransaction::Stale),
-			Ordering::Equal => authorize::blocks_left(&phase.window, now),
-			Ordering::Greater => Err(InvalidTransaction::Future),
-		}
-	}
-
-	pub(crate) fn do_attest(
-		group: GroupId,
-		proposal: ProposalId,
-		attempt: u32,
-		member: u32,
-		hash: H256,
-	) -> DispatchResult {
-		Checks::<T>::try_mutate(group, proposal, |check| {
-			let check = check.as_mut().ok_or(Error::<T>::UnknownProposal)?;
-			if check.attempt(attempt).is_none() {
-				check.attempt = Some(Attempt::new(attempt, T::Evaluators::members()));
+	/// Stores a check and sets the alarm of its next attempt, if there is one.
+	pub(crate) fn put_check(group: GroupId, proposal: ProposalId, check: Check) {
+		let (version, attempt) = (check.version, check.attempt);
+		if let Some(windows) = check.windows(attempt) {
+			let task = TaskId::Delta { group, proposal, version, attempt };
+			if !T::Committees::set_alarm(&task, windows.open.end) {
+				Self::deposit_event(Event::AlarmMissing { group, proposal, attempt });
 			}
-			let place = place(&mut check.attempt, member).ok_or(Error::<T>::NotMember)?;
-			match place.replace(Attestation { hash, verdict: None }) {
-				None => Ok(()),
-				Some(_) => Err(Error::<T>::AlreadyAttested),
-			}
-		})?;
-		Self::deposit_event(Event::Attested { group, proposal, attempt, member });
-		Ok(())
-	}
-
-	pub(crate) fn do_open(
-		group: GroupId,
-		proposal: ProposalId,
-		attempt: u32,
-		member: u32,
-		verdict: DeltaVerdict,
-	) -> DispatchResult {
-		let mut check = Checks::<T>::get(group, proposal).ok_or(Error::<T>::UnknownProposal)?;
-		ensure!(check.attempt(attempt).is_some(), Error::<T>::NotAttested);
-		let place = place(&mut check.attempt, member).ok_or(Error::<T>::NotMember)?;
-		let attestation = place.as_mut().ok_or(Error::<T>::NotAttested)?;
-		if attestation.verdict.replace(verdict).is_some() {
-			return Err(Error::<T>::AlreadyOpened.into());
 		}
-		Self::deposit_event(Event::Opened { group, proposal, attempt, member });
-		let decided = check.attempt(attempt).and_then(Attempt::decide);
-		check.is_decided = decided.is_some();
-		let performance =
-			decided.zip(check.attempt(attempt)).map(|(verdict, attempt)| attempt.performance(verdict));
-		let (version, model) = (check.version, check.model);
-		Checks::<T>::insert(group, proposal, check);
-		if let Some(performance) = performance {
-			Self::judge(group, &performance);
-		}
-		match decided {
-			Some(verdict) => Self::conclude(group, proposal, version, model, verdict),
-			None => Ok(()),
-		}
-	}
-
-	/// Pays the members who did sound work, and reports the performance of all.
-	fn judge(group: GroupId, performance: &[(T::AccountId, Performance)]) {
-		T::Rewards::delta_checked(group, &sound(performance));
-		T::Performance::observed(performance);
+		OpenChecks::<T>::insert(group, proposal, check);
 	}
 
 	/// Marks the proposal valid, or ends it, as the verdict says.
@@ -239,18 +93,109 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// Returns the place for a member's attestation in an attempt, or `None` if the committee has no such member.
-fn place<AccountId>(
-	attempt: &mut Option<Attempt<AccountId>>,
-	member: u32,
-) -> Option<&mut Option<Attestation>> {
-	let place = usize::try_from(member).ok()?;
-	attempt.as_mut()?.attestations.get_mut(place)
-}
+impl<T: Config> Tasks<T::AccountId> for Pallet<T> {
+	fn windows(task: &TaskId) -> Option<TaskWindows> {
+		let attempt = Attempt::new(task)?;
+		attempt.check::<T>()?.windows(attempt.attempt)
+	}
 
-/// Admits a call to the transaction pool, which keeps one call of a `kind` per `subject`.
-fn admit(kind: &'static str, subject: impl Encode, longevity: BlockNumber) -> TransactionValidityWithRefund {
-	let (valid, refund) = authorize::admit(kind, subject, longevity)?;
-	let valid = ValidTransaction { priority: PRIORITY, ..valid };
-	Ok((valid, refund))
+	/// Binds the delta, the version of the data set and the model.
+	fn subject(task: &TaskId) -> Option<H256> {
+		let attempt = Attempt::new(task)?;
+		let check = attempt.check::<T>()?;
+		let proposal = Proposals::<T>::get(attempt.group, attempt.proposal)?;
+		let root = Self::root_of(attempt.group, check.version);
+		Some(H256((proposal.delta, root, check.model).using_encoded(blake2_256)))
+	}
+
+	/// The seed is the randomness of the block before the attest window, which nobody knew when the delta was
+	/// proposed. If it is not kept any more, as nobody has attested for hours, the task alone is the seed.
+	fn draw(task: &TaskId) -> Option<Draw> {
+		let attempt = Attempt::new(task)?;
+		let windows = Self::windows(task)?;
+		let block = windows.attest.start.checked_sub(1)?;
+		if block >= Self::now() && T::Randomness::randomness_at(block).is_none() {
+			return None;
+		}
+		let randomness = T::Randomness::randomness_at(block).unwrap_or_default();
+		let bound = (b"descent/check-seed/v1", Self::genesis(), task, randomness);
+		let rules = T::Groups::rules(attempt.group, T::Groups::boundary(attempt.group)?)?;
+		Some(Draw { seed: H256(bound.using_encoded(blake2_256)), block, seats: rules.committee_seats() })
+	}
+
+	fn can_answer(task: &TaskId, answer: &Answer) -> bool {
+		Attempt::new(task).is_some() && matches!(answer, Answer::Delta(_))
+	}
+
+	fn decide(task: &TaskId, seats: &[Seat<T::AccountId>]) -> Result<Vec<Performance>, DispatchError> {
+		let Attempt { group, proposal, attempt, .. } =
+			Attempt::new(task).ok_or(Error::<T>::UnknownProposal)?;
+		let check = Attempt::new(task).and_then(|attempt| attempt.check::<T>());
+		let mut check = check.ok_or(Error::<T>::UnknownProposal)?;
+		frame_support::ensure!(check.attempt == attempt, Error::<T>::AttemptOverdue);
+		let committee: Vec<_> = seats
+			.iter()
+			.map(|seat| Weighted {
+				weight: seat.member.weight,
+				answer: seat.answer.clone().and_then(Answer::verdict),
+			})
+			.collect();
+		let decided = descent_protocol::decide(&committee, attempt);
+		check.attempt = attempt.saturating_add(1);
+		let Some(verdict) = decided else {
+			Self::put_check(group, proposal, check);
+			return Ok(Vec::new());
+		};
+		// It has begun if this alarm was late.
+		let version = check.version;
+		T::Committees::take(&TaskId::Delta { group, proposal, version, attempt: check.attempt });
+		check.is_decided = true;
+		let model = check.model;
+		OpenChecks::<T>::insert(group, proposal, check);
+		let performance = check_performance(&committee, verdict);
+		let members = seats.iter().map(|seat| seat.member.account.clone());
+		let members: Vec<_> = members.zip(performance.iter().copied()).collect();
+		T::Rewards::delta_checked(group, &sound(&members));
+		Self::conclude(group, proposal, version, model, verdict)?;
+		Ok(performance)
+	}
+
+	fn decide_weight(members: u32) -> Weight {
+		T::WeightInfo::decide(members)
+			.saturating_add(T::Rewards::delta_checked_weight(members))
+			.saturating_add(T::Committees::take_weight(members))
+	}
+
+	fn ongoing(block: BlockNumber) -> Vec<TaskId> {
+		let groups = Open::<T>::iter();
+		let tasks = groups.flat_map(|(group, open)| {
+			open.into_iter().filter_map(move |proposal| {
+				let check = OpenChecks::<T>::get(group, proposal)?;
+				let attempt = check.phase(block)?.attempt;
+				Some(TaskId::Delta { group, proposal, version: check.version, attempt })
+			})
+		});
+		tasks.collect()
+	}
+
+	fn request(task: &TaskId, block: BlockNumber) -> Option<Request> {
+		let attempt = Attempt::new(task)?;
+		let request = Self::check_request(attempt.group, attempt.proposal, block)?;
+		let is_same = (request.version, request.attempt) == (attempt.version, attempt.attempt);
+		is_same.then_some(Request::Check(request))
+	}
+
+	/// A group has as many places as it can have open proposals. A later proposal gets a place only when the
+	/// one before has ended. So no proposal makes a node forget the verdict that it signed on another.
+	fn record_place(task: &TaskId) -> Option<RecordPlace> {
+		let Attempt { group, proposal, version, attempt } = Attempt::new(task)?;
+		let place = Proposals::<T>::get(group, proposal)?.place;
+		let key = (RECORDS, Self::genesis(), group, place).encode();
+		Some(RecordPlace { key, order: vec![proposal, version, attempt] })
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_task(index: u32, is_attesting: bool) -> TaskId {
+		crate::benchmarking::task::<T>(index, is_attesting)
+	}
 }

@@ -1,7 +1,7 @@
 //! The close of a voting period, and the end of proposals.
 
 use crate::{
-	BalanceOf, Check, Checks, Config, Ended, EndedCount, EndedProposal, Event, HoldReason, Open, Pallet,
+	BalanceOf, Check, Config, Ended, EndedCount, EndedProposal, Event, HoldReason, Open, OpenChecks, Pallet,
 	ProposalOf, Proposals, WeightInfo, MAX_ENDED,
 };
 use alloc::vec::Vec;
@@ -61,8 +61,9 @@ impl<T: Config> Pallet<T> {
 	/// deposit back before the committee has decided. The proposal is checked again if the data set or the
 	/// model have changed, or no attempts are left.
 	fn lose_period(group: GroupId, id: ProposalId, mut proposal: ProposalOf<T>, model: &ContentRef) {
-		let check = Checks::<T>::get(group, id);
-		let is_running = check.as_ref().is_some_and(|check| check.is_running(Self::now()));
+		let check = OpenChecks::<T>::get(group, id);
+		// A check that is not migrated yet begins anew.
+		let is_running = check.as_ref().is_none_or(Check::is_running);
 		if !is_running {
 			proposal.lost = proposal.lost.saturating_add(1);
 			Proposals::<T>::insert(group, id, &proposal);
@@ -82,17 +83,18 @@ impl<T: Config> Pallet<T> {
 	/// stands.
 	pub(crate) fn begin_check(group: GroupId, id: ProposalId, proposal: &ProposalOf<T>, model: ContentRef) {
 		let version = Self::version(group);
-		let before = Checks::<T>::get(group, id).filter(|before| before.version == version);
+		let before = OpenChecks::<T>::get(group, id).filter(|before| before.version == version);
+		let first_attempt = before.map_or(0, |before| before.next_attempt());
 		let check = Check {
 			version,
 			model,
-			first_attempt: before.map_or(0, |before| before.next_attempt()),
+			first_attempt,
+			attempt: first_attempt,
 			since: Self::now(),
 			size: proposal.delta.size,
 			is_decided: proposal.report_on(version, &model).is_some(),
-			attempt: None,
 		};
-		Checks::<T>::insert(group, id, check);
+		Self::put_check(group, id, check);
 	}
 
 	/// Returns the open proposals of a group, in order.
@@ -109,7 +111,7 @@ impl<T: Config> Pallet<T> {
 			defensive!("only an open proposal ends");
 			return;
 		};
-		Checks::<T>::remove(group, id);
+		OpenChecks::<T>::remove(group, id);
 		let mut open = Open::<T>::get(group);
 		open.retain(|other| *other != id);
 		// Off-chain workers walk over the groups that have open proposals, and over no others.

@@ -25,13 +25,13 @@
 //!   that grows with its size. A group has a bounded number of open proposals. When they are full, a new
 //!   proposal displaces the least supported one if its proposer has more at stake, see
 //!   [`descent_protocol::make_room`]. So many accounts without stake displace no proposal.
-//! - *check*: the committee fetches the delta and checks that it applies to the data set, for the model of
-//!   the next round. As in rounds, each member binds itself to its verdict with [`Pallet::attest`] and then
-//!   shows it with [`Pallet::open`]. Both calls are free, sent by the members' off-chain workers, and signed
-//!   with their [evaluator keys](pallet_evaluators). The verdict of 2/3 is final as soon as it is shown, see
-//!   [`descent_protocol::decide`]. An invalid or unavailable delta ends there and loses its deposit, unless
-//!   it was found valid before, or the data set or the model have changed since. If 2/3 do not agree, another
-//!   attempt follows with the validators of its time, see [`CheckWindows`](descent_protocol::CheckWindows).
+//! - *check*: a [committee](pallet_evaluators) fetches the delta and checks that it applies to the data set,
+//!   for the model of the next round. Each attempt at it is a [task](descent_protocol::TaskId) of a committee
+//!   that is drawn after the delta was proposed. Its members attest to their verdicts and open them. Then an
+//!   alarm has the attempt decided, once, see [`descent_protocol::decide`]. An invalid or unavailable delta
+//!   ends there and loses its deposit, unless it was found valid before, or the data set or the model have
+//!   changed since. If 2/3 do not agree, another attempt follows with another committee, see
+//!   [`CheckWindows`](descent_protocol::CheckWindows).
 //!   After the last attempt the delta can't win until the period closes, and the check begins again. While
 //!   the check goes on, a proposal can't be withdrawn, and can't lose a period.
 //! - *vote*: a stakeholder approves one open proposal at a time with all its stake, and may change its vote
@@ -48,9 +48,8 @@
 //! # Rewards, deposits and fees
 //!
 //! [`Config::Rewards`] pays the members whose verdicts decide a check, and the proposer of a delta that is
-//! applied. [`Config::Performance`] learns of the members who have opened when the check is decided, see
-//! [`descent_protocol::check_performance`]. A member whose verdict is not there yet is neither paid nor
-//! reported.
+//! applied. The performance of members is that of [`descent_protocol::check_performance`]. A member whose
+//! verdict is not there is not paid, and nothing else.
 //!
 //! A delta that is applied has an entry in the log for ever. Its deposit is returned less [`Config::LogFee`].
 //! The group's deposit pays for its first entry. Everything else that is stored is bounded, or is removed
@@ -68,7 +67,7 @@
 //! - **Announcement**: the hash that binds a proposer to a delta, see
 //!   [`descent_protocol::announcement_hash`].
 //! - **Check**: the attempts of committees to agree on a verdict on a proposed delta, see [`Check`].
-//! - **Verdict**: a member's finding: valid, invalid or unavailable, see
+//! - **Verdict**: a member's answer: valid, invalid or unavailable, see
 //!   [`DeltaVerdict`](descent_protocol::DeltaVerdict).
 //! - **Quorum**: the part of a group's stake that a delta needs to win.
 //!
@@ -77,7 +76,6 @@
 //! - A proposer calls [`Pallet::announce`], and [`Pallet::propose`] in a later block. It may call
 //!   [`Pallet::withdraw_proposal`] after a lost period.
 //! - Stakeholders call [`Pallet::vote`] and [`Pallet::withdraw_vote`].
-//! - The off-chain workers of validators call [`Pallet::attest`] and [`Pallet::open`].
 //!
 //! A proposer computes the hash of its announcement off chain:
 //!
@@ -102,11 +100,11 @@ mod check;
 mod close;
 mod deposit;
 mod log;
+pub mod migrations;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]
 mod mock;
 mod observer;
-mod offchain;
 mod propose;
 #[cfg(test)]
 mod tests;
@@ -117,11 +115,9 @@ mod views;
 mod vote;
 pub mod weights;
 
-pub use check::{attest_payload, open_payload};
 pub use pallet::*;
 pub use types::{
-	Announcement, Attempt, Attestation, BalanceOf, Check, CreditOf, EndedProposal, LogEntry, Proposal,
-	ProposalOf, MAX_ENDED,
+	Announcement, BalanceOf, Check, CreditOf, EndedProposal, LogEntry, Proposal, ProposalOf, MAX_ENDED,
 };
 pub use weights::WeightInfo;
 
@@ -137,12 +133,12 @@ pub mod pallet {
 		view::ProposalEnding, ContentRef, DeltaVerdict, GroupId, ProposalId, Providers, Salt, MAX_PROPOSALS,
 	};
 	use frame_support::{pallet_prelude::*, traits::OnUnbalanced};
-	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
-	use pallet_evaluators::{AuthoritySignature, EvaluatorSet, PerformanceObserver};
+	use frame_system::pallet_prelude::*;
+	use pallet_evaluators::{tasks::Committees, BlockRandomness};
 	use pallet_groups::{GroupRules, Rewards, Stakeholders, Summary};
 	use sp_core::H256;
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
 	/// The data set pallet.
 	#[pallet::pallet]
@@ -151,10 +147,7 @@ pub mod pallet {
 
 	/// The configuration of the pallet.
 	#[pallet::config]
-	pub trait Config:
-		CreateAuthorizedTransaction<Call<Self>>
-		+ frame_system::Config<Hash = H256, RuntimeEvent: From<Event<Self>>>
-	{
+	pub trait Config: frame_system::Config<Hash = H256, RuntimeEvent: From<Event<Self>>> {
 		/// The currency of deposits and fees.
 		type Currency: fungible::MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
 			+ fungible::BalancedHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
@@ -162,12 +155,12 @@ pub mod pallet {
 		type RuntimeHoldReason: From<HoldReason>;
 		/// The groups, the rules of their rounds, and their stakeholders.
 		type Groups: GroupRules<BalanceOf<Self>> + Stakeholders<Self::AccountId, BalanceOf<Self>>;
-		/// The evaluators of the session, from which the committee of a check is fixed.
-		type Evaluators: EvaluatorSet<Self::AccountId>;
+		/// The committees that check deltas.
+		type Committees: Committees<Self::AccountId>;
+		/// The randomness of blocks, which draws the committees.
+		type Randomness: BlockRandomness;
 		/// Pays the proposer of a delta that is applied, and the committee members who decided a check.
 		type Rewards: Rewards<Self::AccountId, BalanceOf<Self>>;
-		/// Observes how the members of a committee did.
-		type Performance: PerformanceObserver<Self::AccountId>;
 		/// Takes slashed deposits and fees.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
 		/// The time between two blocks, in milliseconds.
@@ -245,8 +238,8 @@ pub mod pallet {
 
 	/// The checks of open proposals.
 	#[pallet::storage]
-	pub type Checks<T: Config> =
-		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, ProposalId, Check<T::AccountId>>;
+	pub type OpenChecks<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, ProposalId, Check>;
 
 	/// The proposal that each stakeholder of a group has approved last. It may have ended since, and then
 	/// counts for nothing, as numbers are never given again.
@@ -312,27 +305,15 @@ pub mod pallet {
 			/// The stake behind the vote, zero if there is none.
 			stake: BalanceOf<T>,
 		},
-		/// A committee member attested.
-		Attested {
+		/// No alarm could be set for the decision of an attempt. When its windows are over, an account has to
+		/// call `decide` of `pallet-evaluators`.
+		AlarmMissing {
 			/// The group.
 			group: GroupId,
 			/// The proposal.
 			proposal: ProposalId,
 			/// The attempt.
 			attempt: u32,
-			/// The member's place in the committee.
-			member: u32,
-		},
-		/// A committee member opened its attestation.
-		Opened {
-			/// The group.
-			group: GroupId,
-			/// The proposal.
-			proposal: ProposalId,
-			/// The attempt.
-			attempt: u32,
-			/// The member's place in the committee.
-			member: u32,
 		},
 		/// 2/3 of the committee agree on what a delta does to a version of the data set.
 		Checked {
@@ -414,14 +395,8 @@ pub mod pallet {
 		BeingChecked,
 		/// The proposal has not lost a voting period yet.
 		TooEarly,
-		/// The committee has no such member.
-		NotMember,
-		/// The member has attested already.
-		AlreadyAttested,
-		/// The member has not attested.
-		NotAttested,
-		/// The member has opened its attestation already.
-		AlreadyOpened,
+		/// An earlier attempt is to be decided first.
+		AttemptOverdue,
 	}
 
 	#[pallet::call(weight = T::WeightInfo)]
@@ -510,72 +485,10 @@ pub mod pallet {
 			let account = ensure_signed(origin)?;
 			Self::do_withdraw_proposal(group, account, proposal)
 		}
-
-		/// Binds a committee member to its verdict on a delta, in an attest window. The call is free.
-		///
-		/// - `attempt`: the number of the attempt.
-		/// - `member`: the member's place in the committee.
-		/// - `hash`: the [`descent_protocol::check_hash`] of the verdict.
-		/// - `signature`: the member's, with its evaluator key over [`attest_payload`].
-		///
-		/// Emits [`Event::Attested`].
-		///
-		/// Errors: [`Error::UnknownProposal`], [`Error::NotMember`], [`Error::AlreadyAttested`]. Any other
-		/// fault makes the transaction invalid.
-		#[pallet::call_index(5)]
-		#[pallet::authorize(Self::authorize_attest)]
-		pub fn attest(
-			origin: OriginFor<T>,
-			group: GroupId,
-			proposal: ProposalId,
-			attempt: u32,
-			member: u32,
-			hash: H256,
-			signature: AuthoritySignature,
-		) -> DispatchResult {
-			ensure_authorized(origin)?;
-			let _ = signature;
-			Self::do_attest(group, proposal, attempt, member, hash)
-		}
-
-		/// Shows the verdict to which a committee member attested, in an open window. The check ends when 2/3
-		/// of the committee hold the same verdict. The call is free.
-		///
-		/// - `attempt`: the number of the attempt.
-		/// - `member`: the member's place in the committee.
-		/// - `salt`: the salt of the attestation.
-		/// - `signature`: the member's, with its evaluator key over [`open_payload`].
-		///
-		/// Emits [`Event::Opened`]. Emits [`Event::Checked`] if the verdict decides the check, and
-		/// [`Event::ProposalEnded`] if that ends the proposal.
-		///
-		/// Errors: [`Error::UnknownProposal`], [`Error::NotMember`], [`Error::NotAttested`],
-		/// [`Error::AlreadyOpened`]. Any other fault makes the transaction invalid.
-		#[pallet::call_index(6)]
-		#[pallet::weight(Pallet::<T>::open_weight())]
-		#[pallet::authorize(Self::authorize_open)]
-		pub fn open(
-			origin: OriginFor<T>,
-			group: GroupId,
-			proposal: ProposalId,
-			attempt: u32,
-			member: u32,
-			verdict: DeltaVerdict,
-			salt: Salt,
-			signature: AuthoritySignature,
-		) -> DispatchResult {
-			ensure_authorized(origin)?;
-			let _ = (salt, signature);
-			Self::do_open(group, proposal, attempt, member, verdict)
-		}
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
-		fn offchain_worker(now: BlockNumberFor<T>) {
-			offchain::run::<T>(now);
-		}
-
 		#[cfg(feature = "std")]
 		fn integrity_test() {
 			Self::check_constants();

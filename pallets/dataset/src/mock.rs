@@ -9,7 +9,7 @@ use frame_support::{
 	assert_ok, parameter_types,
 	traits::{ConstU128, ConstU32, ConstU64, OneSessionHandler},
 };
-use pallet_evaluators::AuthorityPair;
+use pallet_evaluators::{AuthorityPair, BlockRandomness};
 use sp_core::Pair;
 use sp_runtime::BuildStorage;
 
@@ -88,15 +88,30 @@ impl pallet_groups::Config for Test {
 	type WeightInfo = ();
 }
 
-impl pallet_evaluators::Config for Test {}
+/// The randomness of a block is a function of its number.
+pub struct Randomness;
+
+impl BlockRandomness for Randomness {
+	fn randomness_at(block: u32) -> Option<[u8; 32]> {
+		(block <= System::block_number()).then(|| sp_io::hashing::blake2_256(&block.to_le_bytes()))
+	}
+}
+
+impl pallet_evaluators::Config for Test {
+	type Tasks = Dataset;
+	type Bonds = ();
+	type Performance = Observer;
+	type Scheduler = Scheduler;
+	type WeightInfo = ();
+}
 
 impl pallet_dataset::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Groups = Groups;
-	type Evaluators = Evaluators;
+	type Committees = Evaluators;
+	type Randomness = Randomness;
 	type Rewards = Rewards;
-	type Performance = Observer;
 	type Slash = ();
 	type BlockTime = ConstU64<3_000>;
 	type AnnouncementDeposit = AnnouncementDeposit;

@@ -1,7 +1,7 @@
 //! Proposals of deltas.
 
 use crate::{
-	Applied, BalanceOf, Checks, Config, Error, Event, HoldReason, NextProposal, Open, Pallet, Proposal,
+	Applied, BalanceOf, Config, Error, Event, HoldReason, NextProposal, Open, OpenChecks, Pallet, Proposal,
 	ProposalOf, Proposals,
 };
 use alloc::vec::Vec;
@@ -138,8 +138,8 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let proposal = Proposals::<T>::get(group, id).ok_or(Error::<T>::UnknownProposal)?;
 		ensure!(proposal.proposer == account, Error::<T>::NotProposer);
-		let check = Checks::<T>::get(group, id).ok_or(Error::<T>::UnknownProposal)?;
-		ensure!(!check.is_running(Self::now()), Error::<T>::BeingChecked);
+		let check = OpenChecks::<T>::get(group, id).ok_or(Error::<T>::UnknownProposal)?;
+		ensure!(!check.is_running(), Error::<T>::BeingChecked);
 		ensure!(proposal.lost > 0, Error::<T>::TooEarly);
 		Self::end(group, id, ProposalEnding::Withdrawn);
 		Ok(())

@@ -1,24 +1,15 @@
 //! The types that the pallet stores.
 
 use crate::Config;
-use alloc::{collections::BTreeMap, vec, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use descent_protocol::{
 	view::ProposalEnding, BlockNumber, CheckPhase, CheckWindows, ContentRef, DeltaFault, DeltaReport,
-	DeltaVerdict, Performance, ProposalId, Providers, RoundIndex, MAX_ATTEMPTS, MAX_COMMITTEE,
+	ProposalId, Providers, RoundIndex, TaskWindows, MAX_ATTEMPTS,
 };
-use frame_support::{
-	traits::{
-		fungible::{self, Credit},
-		ConstU32,
-	},
-	BoundedVec,
-};
-use pallet_evaluators::Committee;
+use frame_support::traits::fungible::{self, Credit};
 use pallet_groups::Summary;
 use scale_info::TypeInfo;
 use sp_core::H256;
-use sp_runtime::SaturatedConversion;
 
 /// Number of ended proposals that a group keeps.
 pub const MAX_ENDED: u32 = 64;
@@ -127,7 +118,7 @@ pub struct EndedProposal<AccountId, Balance> {
 
 /// The check of an open proposal on one version of the data set, for one model.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Check<AccountId> {
+pub struct Check {
 	/// The version.
 	pub version: u32,
 	/// The model: that of the first round that would be played with the delta.
@@ -135,17 +126,17 @@ pub struct Check<AccountId> {
 	/// The number of its first attempt. Checks of a proposal on the same version share no number, so that no
 	/// verdict that was signed in one of them counts in another.
 	pub first_attempt: u32,
+	/// The number of the attempt that is to be decided next.
+	pub attempt: u32,
 	/// The block at which it begins; members attest from the next one on.
 	pub since: BlockNumber,
 	/// The size of the delta, which the windows depend on.
 	pub size: u64,
 	/// True if the delta was found valid. A proposal with any other verdict is not open any more.
 	pub is_decided: bool,
-	/// The attempt in which a member has attested last.
-	pub attempt: Option<Attempt<AccountId>>,
 }
 
-impl<AccountId> Check<AccountId> {
+impl Check {
 	/// Returns the phase of the check at a block, if it takes calls at that block.
 	pub fn phase(&self, block: BlockNumber) -> Option<CheckPhase> {
 		if self.is_decided {
@@ -155,10 +146,16 @@ impl<AccountId> Check<AccountId> {
 		Some(CheckPhase { attempt: self.first_attempt.saturating_add(phase.attempt), ..phase })
 	}
 
-	/// Returns true if the check may still be decided at a block or later: there is no decision, and attempts
-	/// are left.
-	pub fn is_running(&self, block: BlockNumber) -> bool {
-		!self.is_decided && (block <= self.since || self.phase(block).is_some())
+	/// Returns the windows of an attempt that is not decided.
+	pub fn windows(&self, attempt: u32) -> Option<TaskWindows> {
+		let place = attempt.checked_sub(self.first_attempt)?;
+		let is_due = !self.is_decided && attempt >= self.attempt;
+		CheckWindows::new(self.since, self.size).attempt(place).filter(|_| is_due)
+	}
+
+	/// Returns true if the check may still be decided: there is no decision, and attempts are left.
+	pub fn is_running(&self) -> bool {
+		!self.is_decided && self.attempt < self.next_attempt()
 	}
 
 	/// Returns the number of the first attempt of another check on the same version. No attempt of this check
@@ -166,76 +163,4 @@ impl<AccountId> Check<AccountId> {
 	pub fn next_attempt(&self) -> u32 {
 		self.first_attempt.saturating_add(MAX_ATTEMPTS)
 	}
-
-	/// Returns an attempt, if it is the last in which a member has attested.
-	pub fn attempt(&self, number: u32) -> Option<&Attempt<AccountId>> {
-		self.attempt.as_ref().filter(|attempt| attempt.number == number)
-	}
-}
-
-/// An attempt of a committee to agree on a delta.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Attempt<AccountId> {
-	/// The number of the attempt. Attempts on a version of the data set begin with 0.
-	pub number: u32,
-	/// The validators at the time of the first attestation.
-	pub committee: Committee<AccountId>,
-	/// The attestation of each member, by its place in the committee.
-	pub attestations: BoundedVec<Option<Attestation>, ConstU32<MAX_COMMITTEE>>,
-}
-
-impl<AccountId> Attempt<AccountId> {
-	/// Creates an attempt without attestations.
-	pub fn new(number: u32, committee: Committee<AccountId>) -> Self {
-		let attestations = BoundedVec::truncate_from(vec![None; committee.len()]);
-		Self { number, committee, attestations }
-	}
-
-	/// Returns the verdicts that were opened, with the number of members who hold each.
-	pub fn verdicts(&self) -> Vec<(DeltaVerdict, u32)> {
-		let mut held = BTreeMap::<DeltaVerdict, u32>::new();
-		let attestations = self.attestations.iter().flatten();
-		for verdict in attestations.filter_map(|attestation| attestation.verdict) {
-			let members = held.entry(verdict).or_default();
-			*members = members.saturating_add(1);
-		}
-		held.into_iter().collect()
-	}
-
-	/// Returns the verdict that 2/3 of the committee hold.
-	pub fn decide(&self) -> Option<DeltaVerdict> {
-		let members = self.committee.len().saturated_into();
-		descent_protocol::decide(&self.verdicts(), members, self.number)
-	}
-
-	/// Returns the performance of the members who had opened when 2/3 held this verdict. A member that had
-	/// not opened may still have been about to.
-	pub(crate) fn performance(&self, decided: DeltaVerdict) -> Vec<(AccountId, Performance)>
-	where
-		AccountId: Clone,
-	{
-		let verdicts = self.attestations.iter().map(|attestation| attestation.as_ref()?.verdict);
-		let opened = self.committee.iter().zip(verdicts);
-		let (members, verdicts): (Vec<_>, Vec<_>) = opened.filter(|(_, verdict)| verdict.is_some()).unzip();
-		let performance = descent_protocol::check_performance(&verdicts, decided);
-		let members = members.into_iter().map(|(member, _)| member.clone());
-		members.zip(performance).collect()
-	}
-
-	/// Returns the attestation of a member, by its place.
-	pub fn attestation(&self, member: u32) -> Option<Attestation> {
-		let place = usize::try_from(member).ok()?;
-		*self.attestations.get(place)?
-	}
-}
-
-/// The attestation of a committee member.
-#[derive(
-	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-pub struct Attestation {
-	/// The [`descent_protocol::check_hash`] of the member's verdict.
-	pub hash: H256,
-	/// The verdict, once the member has opened it.
-	pub verdict: Option<DeltaVerdict>,
 }

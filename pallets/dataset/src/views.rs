@@ -1,17 +1,18 @@
 //! The views of the runtime API, and the requests to evaluators.
 
 use crate::{
-	Check, Checks, Config, Ended, EndedCount, Event, Log, LogEntry, Pallet, ProposalOf, Proposals, MAX_ENDED,
+	Check, Config, Ended, EndedCount, Event, Log, LogEntry, OpenChecks, Pallet, ProposalOf, Proposals,
+	MAX_ENDED,
 };
-use alloc::{string::String, vec::Vec};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use descent_protocol::{
 	addresses,
 	evaluation::{CheckRequest, DeltaSource},
 	view::{ChainEvent, CheckView, LogEntryView, ProposalEnding, ProposalView},
-	BlockNumber, DeltaVerdict, GroupId, ProposalId,
+	BlockNumber, DeltaVerdict, GroupId, ProposalId, TaskId,
 };
 use frame_support::traits::Get;
-use pallet_evaluators::EvaluatorSet;
+use pallet_evaluators::tasks::Committees;
 use pallet_groups::{DatasetLog, GroupRules};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
@@ -20,7 +21,7 @@ impl<T: Config> Pallet<T> {
 	/// Returns the check of an open proposal that the committee has to make in the attest window that
 	/// contains a block, or `None` if no attest window does.
 	pub fn check_request(group: GroupId, proposal: ProposalId, block: BlockNumber) -> Option<CheckRequest> {
-		let check = Checks::<T>::get(group, proposal)?;
+		let check = OpenChecks::<T>::get(group, proposal)?;
 		let phase = check.phase(block).filter(|phase| phase.is_attesting)?;
 		let blocks = phase.window.end.saturating_sub(phase.window.start);
 		let proposed = Proposals::<T>::get(group, proposal)?;
@@ -57,7 +58,8 @@ where
 	/// Returns the proposals of a group: the open ones in order, then the ended ones, the last one first.
 	pub fn proposals(group: GroupId) -> Vec<ProposalView> {
 		let open = Self::open_proposals(group).into_iter().map(|(id, proposal)| {
-			let check = Checks::<T>::get(group, id).map(|check| Self::check_view(&proposal, &check));
+			let check =
+				OpenChecks::<T>::get(group, id).map(|check| Self::check_view(group, id, &proposal, &check));
 			proposal_view::<T>(group, id, proposal, check, None)
 		});
 		let count = EndedCount::<T>::get(group);
@@ -69,21 +71,24 @@ where
 	}
 
 	/// Returns the state of a check, seen from the end of the block.
-	fn check_view(proposal: &ProposalOf<T>, check: &Check<T::AccountId>) -> CheckView {
+	fn check_view(group: GroupId, id: ProposalId, proposal: &ProposalOf<T>, check: &Check) -> CheckView {
 		let phase = check.phase(Self::now().saturating_add(1));
-		let shown = match &phase {
-			Some(phase) => check.attempt(phase.attempt),
-			None => check.attempt.as_ref(),
-		};
+		let attempt = phase.as_ref().map_or(check.attempt, |phase| phase.attempt);
+		let task = TaskId::Delta { group, proposal: id, version: check.version, attempt };
+		let seats = T::Committees::seats(&task);
+		let committee = seats.len().saturated_into();
+		let mut verdicts = BTreeMap::<DeltaVerdict, u32>::new();
+		for verdict in seats.into_iter().filter_map(|seat| seat.answer?.verdict()) {
+			let members = verdicts.entry(verdict).or_default();
+			*members = members.saturating_add(1);
+		}
 		CheckView {
 			version: check.version,
 			attempt: phase.as_ref().map(|phase| phase.attempt),
 			until: phase.map(|phase| phase.window.end),
 			decided: proposal.report_on(check.version, &check.model).map(DeltaVerdict::Valid),
-			verdicts: shown.map(|attempt| attempt.verdicts()).unwrap_or_default(),
-			committee: shown
-				.map_or_else(|| T::Evaluators::members().len(), |attempt| attempt.committee.len())
-				.saturated_into(),
+			verdicts: verdicts.into_iter().collect(),
+			committee,
 		}
 	}
 }
@@ -156,8 +161,7 @@ where
 			}
 			Self::Announced { .. }
 			| Self::Forfeited { .. }
-			| Self::Attested { .. }
-			| Self::Opened { .. }
+			| Self::AlarmMissing { .. }
 			| Self::__Ignore(..) => return None,
 		})
 	}

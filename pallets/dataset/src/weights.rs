@@ -18,14 +18,10 @@ pub trait WeightInfo {
 	fn withdraw_vote() -> Weight;
 	/// Withdrawing a proposal.
 	fn withdraw_proposal() -> Weight;
-	/// Keeping the last attestation of a full committee.
-	fn attest() -> Weight;
-	/// Checking it.
-	fn authorize_attest() -> Weight;
-	/// Keeping the verdict of the last of a full committee, which ends the proposal.
-	fn open() -> Weight;
-	/// Checking it.
-	fn authorize_open() -> Weight;
+	/// Deciding an attempt by the verdicts of `m` members, which ends the proposal.
+	fn decide(m: u32) -> Weight;
+	/// Migrating a check.
+	fn migrate_check() -> Weight;
 	/// Beginning the log of a new group.
 	fn created() -> Weight;
 	/// Having a vote follow a change of stake.
@@ -63,14 +59,17 @@ impl Estimate {
 		Weight::from_parts(150_000_000, 40_000).saturating_add(self.0.reads_writes(9, 9))
 	}
 
-	/// The check, with its committee and attestations.
-	fn attest(&self) -> Weight {
-		Weight::from_parts(60_000_000, 30_000).saturating_add(self.0.reads_writes(2, 1))
+	/// The check, the count of the verdicts, the end of the proposal.
+	fn decide(&self, m: u32) -> Weight {
+		Weight::from_parts(60_000_000, 30_000)
+			.saturating_add(self.0.reads_writes(2, 1))
+			.saturating_add(Weight::from_parts(2_000_000, 0).saturating_mul(m.into()))
+			.saturating_add(self.end())
 	}
 
-	/// The same, the genesis hash, one signature.
-	fn authorize(&self) -> Weight {
-		Weight::from_parts(150_000_000, 30_000).saturating_add(self.0.reads(3))
+	/// The check in both forms, the proposal, the scheduler's agendas and lookup.
+	fn migrate_check(&self) -> Weight {
+		Weight::from_parts(100_000_000, 200_000).saturating_add(self.0.reads_writes(9, 5))
 	}
 
 	/// The log's first entry, its digest and number.
@@ -108,21 +107,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Estimate(T::DbWeight::get()).end()
 	}
 
-	fn attest() -> Weight {
-		Estimate(T::DbWeight::get()).attest()
+	fn decide(m: u32) -> Weight {
+		Estimate(T::DbWeight::get()).decide(m)
 	}
 
-	fn authorize_attest() -> Weight {
-		Estimate(T::DbWeight::get()).authorize()
-	}
-
-	fn open() -> Weight {
-		let estimate = Estimate(T::DbWeight::get());
-		estimate.attest().saturating_add(estimate.end())
-	}
-
-	fn authorize_open() -> Weight {
-		Estimate(T::DbWeight::get()).authorize()
+	fn migrate_check() -> Weight {
+		Estimate(T::DbWeight::get()).migrate_check()
 	}
 
 	fn created() -> Weight {
@@ -159,21 +149,12 @@ impl WeightInfo for () {
 		Estimate(RocksDbWeight::get()).end()
 	}
 
-	fn attest() -> Weight {
-		Estimate(RocksDbWeight::get()).attest()
+	fn decide(m: u32) -> Weight {
+		Estimate(RocksDbWeight::get()).decide(m)
 	}
 
-	fn authorize_attest() -> Weight {
-		Estimate(RocksDbWeight::get()).authorize()
-	}
-
-	fn open() -> Weight {
-		let estimate = Estimate(RocksDbWeight::get());
-		estimate.attest().saturating_add(estimate.end())
-	}
-
-	fn authorize_open() -> Weight {
-		Estimate(RocksDbWeight::get()).authorize()
+	fn migrate_check() -> Weight {
+		Estimate(RocksDbWeight::get()).migrate_check()
 	}
 
 	fn created() -> Weight {

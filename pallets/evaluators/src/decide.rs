@@ -10,16 +10,23 @@ use frame_support::{
 use sp_runtime::SaturatedConversion;
 
 impl<T: Config> Pallet<T> {
-	/// Decides a task whose windows are over. Returns the number of its members.
+	/// Decides a task whose windows are over. Of a task that was given up it takes away the committee. Returns
+	/// the number of its members.
 	pub(crate) fn do_decide(task: &TaskId) -> Result<u32, DispatchError> {
-		let windows = T::Tasks::windows(task).ok_or(Error::<T>::UnknownTask)?;
+		let Some(windows) = T::Tasks::windows(task) else {
+			let seats = Self::take(task);
+			ensure!(!seats.is_empty(), Error::<T>::UnknownTask);
+			return Ok(seats.len().saturated_into());
+		};
 		ensure!(Self::now() >= windows.open.end, Error::<T>::TooEarly);
 		let seats = Self::take(task);
 		let performance = T::Tasks::decide(task, &seats)?;
 		let members = seats.len().saturated_into();
 		let performance: Vec<_> =
 			seats.into_iter().map(|seat| seat.member.account).zip(performance).collect();
-		Self::observed(&performance);
+		if !performance.is_empty() {
+			Self::observed(&performance);
+		}
 		Self::deposit_event(Event::Decided { task: *task });
 		Ok(members)
 	}

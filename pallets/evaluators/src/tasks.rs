@@ -20,6 +20,20 @@ pub struct Draw {
 	pub seats: u32,
 }
 
+/// The randomness of recent blocks.
+pub trait BlockRandomness {
+	/// Returns the randomness of a block, mixed with that of all blocks before it; `None` if it is not known
+	/// yet, or not any more.
+	fn randomness_at(block: BlockNumber) -> Option<[u8; 32]>;
+}
+
+/// No block has randomness.
+impl BlockRandomness for () {
+	fn randomness_at(_: BlockNumber) -> Option<[u8; 32]> {
+		None
+	}
+}
+
 /// A request to the evaluator beside a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
@@ -49,7 +63,7 @@ pub trait Tasks<AccountId> {
 	/// Returns true if an answer can be one to this task.
 	fn can_answer(task: &TaskId, answer: &Answer) -> bool;
 	/// Decides a task by the answers that its committee has opened, and pays the members whose answers are
-	/// sound. Returns the performance of each member.
+	/// sound. Returns the performance of each member, or nothing if there is nothing to be said of them.
 	///
 	/// # Errors
 	/// Fails if there is no such task. Nothing is changed then.

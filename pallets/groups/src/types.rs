@@ -3,7 +3,8 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 pub use descent_protocol::NewGroup;
 use descent_protocol::{
 	view::AmendmentEnding, AmendmentId, BlockNumber, Change, Clock, ContentRef, EvaluationPolicy, Metric,
-	Providers, Score, Share, Shares, MAX_AMENDMENTS, MAX_CHANGES, MAX_NAME_LENGTH, MAX_SUMMARY_LENGTH,
+	Providers, Score, Share, Shares, DEFAULT_COMMITTEE_SEATS, MAX_AMENDMENTS, MAX_CHANGES, MAX_NAME_LENGTH,
+	MAX_SUMMARY_LENGTH,
 };
 use frame_support::{
 	traits::{
@@ -129,6 +130,13 @@ pub struct Rules<Balance> {
 	pub deposit: Balance,
 	/// The shares by which the earnings of its rounds are divided.
 	pub shares: Shares,
+}
+
+impl<Balance> Rules<Balance> {
+	/// Returns the number of seats of the group's committees.
+	pub fn committee_seats(&self) -> u32 {
+		DEFAULT_COMMITTEE_SEATS
+	}
 }
 
 /// The amounts on hold of an account in a group, and its approvals.

@@ -90,8 +90,7 @@ macro_rules! mock_scheduler {
 }
 
 /// Gives a mock runtime blocks of transactions that authorize calls, and defines `validate` and `apply` for
-/// the calls of the pallet that is tested.
-#[allow(clippy::crate_in_macro_def, reason = "the calls are those of the pallet that is tested")]
+/// calls.
 #[macro_export]
 macro_rules! mock_transactions {
 	(runtime: $runtime:ident, block: $block:ident $(,)?) => {
@@ -151,7 +150,7 @@ macro_rules! mock_transactions {
 
 		/// Returns what the transaction pool says of a call as a transaction that nobody pays for.
 		pub fn validate(
-			call: crate::Call<$runtime>,
+			call: impl Into<RuntimeCall>,
 		) -> Result<
 			frame_support::pallet_prelude::ValidTransaction,
 			frame_support::pallet_prelude::TransactionValidityError,
@@ -168,7 +167,7 @@ macro_rules! mock_transactions {
 
 		/// Executes a call as a transaction that nobody pays for, the way a block does.
 		pub fn apply(
-			call: crate::Call<$runtime>,
+			call: impl Into<RuntimeCall>,
 		) -> Result<
 			Result<(), sp_runtime::DispatchError>,
 			frame_support::pallet_prelude::TransactionValidityError,
@@ -193,11 +192,10 @@ macro_rules! mock_transactions {
 		}
 
 		/// Returns the transaction of a call, encoded and decoded again.
-		fn transaction(call: crate::Call<$runtime>) -> Extrinsic {
+		fn transaction(call: impl Into<RuntimeCall>) -> Extrinsic {
 			use frame_system::offchain::CreateAuthorizedTransaction as Create;
 
-			let transaction =
-				<$runtime as Create<crate::Call<$runtime>>>::create_authorized_transaction(call.into());
+			let transaction = <$runtime as Create<RuntimeCall>>::create_authorized_transaction(call.into());
 			let encoded = codec::Encode::encode(&transaction);
 			codec::Decode::decode(&mut &encoded[..]).expect("an encoded transaction can be decoded")
 		}

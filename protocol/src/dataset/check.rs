@@ -1,7 +1,7 @@
 use super::{DeltaVerdict, MAX_DELTA_SIZE};
 use crate::{
 	committee::{is_quorum, is_veto, opened, total, weigh, Weighted, SMALLEST_TOLERANT},
-	BlockNumber,
+	BlockNumber, TaskWindows,
 };
 use codec::{Decode, Encode};
 use core::{cmp::Reverse, ops::Range};
@@ -84,22 +84,27 @@ impl CheckWindows {
 		}
 	}
 
-	/// The state of the check at `block`; `None` before its first window and after its last.
-	pub fn phase(&self, block: BlockNumber) -> Option<CheckPhase> {
+	/// The windows of an attempt, from 0; `None` where there is no such attempt.
+	pub fn attempt(&self, attempt: u32) -> Option<TaskWindows> {
+		(attempt < MAX_ATTEMPTS).then_some(())?;
 		let mut begin = self.since.checked_add(1)?;
 		let mut attest = self.attest;
-		for attempt in 0..MAX_ATTEMPTS {
-			let middle = begin.checked_add(attest)?;
-			let end = middle.checked_add(self.open)?;
-			if (begin..end).contains(&block) {
-				let is_attesting = block < middle;
-				let window = if is_attesting { begin..middle } else { middle..end };
-				return Some(CheckPhase { attempt, is_attesting, window });
-			}
-			begin = end;
+		for _ in 0..attempt {
+			begin = begin.checked_add(attest)?.checked_add(self.open)?;
 			attest = attest.checked_mul(Self::GROWTH)?;
 		}
-		None
+		let middle = begin.checked_add(attest)?;
+		Some(TaskWindows { attest: begin..middle, open: middle..middle.checked_add(self.open)? })
+	}
+
+	/// The state of the check at `block`; `None` before its first window and after its last.
+	pub fn phase(&self, block: BlockNumber) -> Option<CheckPhase> {
+		(0..MAX_ATTEMPTS).find_map(|attempt| {
+			let TaskWindows { attest, open } = self.attempt(attempt)?;
+			let is_attesting = attest.contains(&block);
+			let window = if is_attesting { attest } else { open };
+			window.contains(&block).then_some(CheckPhase { attempt, is_attesting, window })
+		})
 	}
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
 	mock::{build_and_execute, free, signed, Dataset, Groups, System, Test, ENDOWMENT},
-	Call, Error,
+	Error,
 };
 use descent_protocol::{view::ProposalEnding, DeltaVerdict, MAX_ATTEMPTS};
 use frame_support::{assert_noop, assert_ok, pallet_prelude::InvalidTransaction};
@@ -29,10 +29,9 @@ fn is_never_decided(id: u32) {
 		checks_in(id, attempt, &SPLIT);
 		assert_eq!(proposal(id).valid, None);
 	}
-	pass(5);
 	let last = first + MAX_ATTEMPTS - 1;
 	for attempt in [last, last + 1] {
-		refuses(attest_call(id, attempt, 0, &valid(5)), InvalidTransaction::Stale);
+		refuses(attest_call(id, attempt, 0, &valid(5)), InvalidTransaction::Call);
 	}
 }
 
@@ -65,11 +64,7 @@ fn attempts_that_were_used_up_begin_again_at_a_close_under_new_numbers() {
 		let check = check_of(id);
 		assert_eq!((check.first_attempt, check.since), (MAX_ATTEMPTS, System::block_number()));
 		pass(1);
-		refuses(old.clone(), InvalidTransaction::Stale);
-		let Call::attest { hash, signature, .. } = old else { unreachable!() };
-		let replayed =
-			Call::attest { group: 0, proposal: id, attempt: MAX_ATTEMPTS, member: 0, hash, signature };
-		refuses(replayed, InvalidTransaction::BadProof);
+		refuses(old, InvalidTransaction::Stale);
 		is_never_decided(id);
 		closes_now();
 		assert_eq!((check_of(id).first_attempt, proposal(id).lost), (2 * MAX_ATTEMPTS, 2));
@@ -113,20 +108,18 @@ fn junk_cannot_leave_before_its_slash() {
 }
 
 #[test]
-fn a_proposal_is_being_checked_until_its_last_window_is_over() {
+fn a_proposal_is_being_checked_until_its_last_attempt_is_decided() {
 	build_and_execute(|| {
 		let id = propose(1, delta(1));
 		close_at(1_000_000);
-		let since = check_of(id).since;
-		let over = (since + 1..).find(|block| check_of(id).phase(*block).is_none());
-		let last = over.unwrap() - 1;
-		assert!(check_of(id).is_running(since) && check_of(id).is_running(last));
-		assert!(!check_of(id).is_running(last + 1));
-		crate::mock::run_to(last);
+		let last = check_of(id).windows(MAX_ATTEMPTS - 1).unwrap().open.end;
+		crate::mock::run_to(last - 1);
+		assert!(check_of(id).is_running());
 		closes_now();
 		assert_eq!((proposal(id).lost, check_of(id).first_attempt), (0, 0));
 		close_at(1_000_000);
 		pass(1);
+		assert!(!check_of(id).is_running());
 		let withdraw = || Dataset::withdraw_proposal(signed(1), 0, id);
 		assert_noop!(withdraw(), Error::<Test>::TooEarly);
 		closes_now();

@@ -1,21 +1,21 @@
 //! Helpers that propose, vote for and check deltas, all in group 0.
 
 use crate::{
-	attest_payload,
 	mock::{
-		account, apply, evaluator, model, run_to, signed, Dataset, Groups, RuntimeEvent, System, Test,
-		PROPOSAL_DEPOSIT,
+		account, apply, evaluator, model, run_to, signed, Dataset, Groups, RuntimeCall, RuntimeEvent, System,
+		Test, PROPOSAL_DEPOSIT,
 	},
-	open_payload, Call, Check, Checks, Ended, EndedCount, Event, ProposalOf, Proposals,
+	Check, Ended, EndedCount, Event, OpenChecks, ProposalOf, Proposals,
 };
 use codec::Encode;
 use descent_protocol::{
-	announcement_hash, check_hash, view::ProposalEnding, Change, ContentRef, DeltaFault, DeltaReport,
-	DeltaVerdict, ProposalId, RowProblem, Salt,
+	announcement_hash, answer_hash, view::ProposalEnding, Answer, Change, ContentRef, DeltaFault,
+	DeltaReport, DeltaVerdict, ProposalId, RowProblem, Salt, TaskId,
 };
 use frame_support::{assert_ok, pallet_prelude::InvalidTransaction, storage::with_storage_layer};
+use pallet_evaluators::{report_payload, Attest, Opening, Report, Tasks};
 use sp_core::{Pair, H256};
-use sp_runtime::{AccountId32, DispatchResult};
+use sp_runtime::DispatchResult;
 
 /// Everybody's salt.
 pub(crate) const SALT: Salt = [7; 32];
@@ -104,8 +104,8 @@ pub(crate) fn proposal(id: ProposalId) -> ProposalOf<Test> {
 	Proposals::<Test>::get(0, id).expect("the proposal is open")
 }
 
-pub(crate) fn check_of(id: ProposalId) -> Check<AccountId32> {
-	Checks::<Test>::get(0, id).expect("the proposal is open")
+pub(crate) fn check_of(id: ProposalId) -> Check {
+	OpenChecks::<Test>::get(0, id).expect("the proposal is open")
 }
 
 pub(crate) fn ayes(id: ProposalId) -> u128 {
@@ -144,54 +144,53 @@ fn validator(member: u32) -> u8 {
 	u8::try_from(200 + member).unwrap()
 }
 
-/// The hash of a member's verdict in an attempt of the check that there is.
-pub(crate) fn hash_of(id: ProposalId, attempt: u32, member: u32, verdict: &DeltaVerdict) -> H256 {
-	let version = Checks::<Test>::get(0, id).map_or(1, |check| check.version);
-	let key = evaluator(validator(member)).public();
-	check_hash(Dataset::genesis(), 0, id, version, attempt, &key, verdict, &SALT)
+/// The task of an attempt at the check that there is.
+pub(crate) fn task(id: ProposalId, attempt: u32) -> TaskId {
+	let version = OpenChecks::<Test>::get(0, id).map_or(1, |check| check.version);
+	TaskId::Delta { group: 0, proposal: id, version, attempt }
 }
 
-pub(crate) fn attest_call(id: ProposalId, attempt: u32, member: u32, verdict: &DeltaVerdict) -> Call<Test> {
-	let hash = hash_of(id, attempt, member, verdict);
-	let version = Checks::<Test>::get(0, id).map_or(1, |check| check.version);
-	let payload = attest_payload(Dataset::genesis(), 0, id, version, attempt, member, hash);
-	Call::attest {
-		group: 0,
-		proposal: id,
-		attempt,
-		member,
-		hash,
-		signature: evaluator(validator(member)).sign(&payload),
+/// The report with which a validator attests to a verdict at its place in a committee, or opens it.
+pub(crate) fn report_by(
+	validator: u8,
+	task: TaskId,
+	member: u32,
+	verdict: &DeltaVerdict,
+	is_attesting: bool,
+) -> RuntimeCall {
+	let (pair, answer) = (evaluator(validator), Answer::Delta(*verdict));
+	let mut report = Report::new(System::block_number());
+	if is_attesting {
+		let subject = Dataset::subject(&task).unwrap_or_default();
+		let hash = answer_hash(Dataset::genesis(), &task, subject, &pair.public(), &answer, &SALT);
+		report.attestations.try_push(Attest { task, member, hash }).unwrap();
+	} else {
+		report.openings.try_push(Opening { task, member, answer, salt: SALT }).unwrap();
 	}
+	let signature = pair.sign(&report_payload(Dataset::genesis(), &report));
+	pallet_evaluators::Call::report { key: pair.public(), report, signature }.into()
 }
 
-pub(crate) fn open_call(id: ProposalId, attempt: u32, member: u32, verdict: &DeltaVerdict) -> Call<Test> {
-	let hash = hash_of(id, attempt, member, verdict);
-	let version = Checks::<Test>::get(0, id).map_or(1, |check| check.version);
-	let payload = open_payload(Dataset::genesis(), 0, id, version, attempt, member, hash);
-	Call::open {
-		group: 0,
-		proposal: id,
-		attempt,
-		member,
-		verdict: *verdict,
-		salt: SALT,
-		signature: evaluator(validator(member)).sign(&payload),
-	}
+pub(crate) fn attest_call(id: ProposalId, attempt: u32, member: u32, verdict: &DeltaVerdict) -> RuntimeCall {
+	report_by(validator(member), task(id, attempt), member, verdict, true)
+}
+
+pub(crate) fn open_call(id: ProposalId, attempt: u32, member: u32, verdict: &DeltaVerdict) -> RuntimeCall {
+	report_by(validator(member), task(id, attempt), member, verdict, false)
 }
 
 /// Checks that neither the pool nor a block admits a call, and that it has no effect.
-pub(crate) fn refuses(call: Call<Test>, reason: InvalidTransaction) {
+pub(crate) fn refuses(call: RuntimeCall, reason: InvalidTransaction) {
 	assert_eq!(crate::mock::validate(call.clone()), Err(reason.into()));
-	let checks = || Checks::<Test>::iter().collect::<Vec<_>>();
-	let before = checks();
+	let attestations = || pallet_evaluators::Attestations::<Test>::iter().collect::<Vec<_>>();
+	let before = attestations();
 	assert_eq!(apply(call), Err(reason.into()));
-	assert_eq!(checks(), before);
+	assert_eq!(attestations(), before);
 }
 
 /// Goes to the attest window of an attempt, or to its open window, unless the chain is there.
 pub(crate) fn go_to_window(id: ProposalId, attempt: u32, is_attesting: bool) {
-	let check = Checks::<Test>::get(0, id).unwrap();
+	let check = OpenChecks::<Test>::get(0, id).unwrap();
 	let is_there = |block| {
 		let phase = check.phase(block);
 		phase.is_some_and(|phase| (phase.attempt, phase.is_attesting) == (attempt, is_attesting))
@@ -211,20 +210,33 @@ pub(crate) fn attests(id: ProposalId, attempt: u32, verdicts: &[Option<DeltaVerd
 	}
 }
 
-/// Members attest and open in an attempt. What comes after the decision is refused.
+/// Members attest and open in an attempt, which is decided then.
 pub(crate) fn checks_in(id: ProposalId, attempt: u32, verdicts: &[Option<DeltaVerdict>]) {
 	attests(id, attempt, verdicts);
 	opens(id, attempt, verdicts);
+	decides(id, attempt);
 }
 
-/// Members open their attestations. What comes after the decision is refused.
+/// Members open their attestations.
 pub(crate) fn opens(id: ProposalId, attempt: u32, verdicts: &[Option<DeltaVerdict>]) {
 	go_to_window(id, attempt, false);
 	for (member, verdict) in (0..).zip(verdicts) {
-		let is_decided = Checks::<Test>::get(0, id).is_none_or(|check| check.is_decided);
 		if let Some(verdict) = verdict {
-			let opened = apply(open_call(id, attempt, member, verdict));
-			assert_eq!(opened.is_err(), is_decided, "{opened:?}");
+			assert_eq!(apply(open_call(id, attempt, member, verdict)), Ok(Ok(())));
+		}
+	}
+}
+
+/// Goes to the block in which the alarm has an attempt decided.
+pub(crate) fn decides(id: ProposalId, attempt: u32) {
+	let windows = || OpenChecks::<Test>::get(0, id).and_then(|check| check.windows(attempt));
+	let Some(due) = windows().map(|windows| windows.open.end) else {
+		return;
+	};
+	// An alarm for which a block has no room rings in one of the next.
+	for delay in 0..5 {
+		if windows().is_some() {
+			run_to((due + delay).max(System::block_number()));
 		}
 	}
 }
@@ -242,6 +254,9 @@ pub(crate) fn pass_all(ids: &[ProposalId]) {
 	}
 	for id in ids {
 		opens(*id, 0, &verdicts(*id));
+	}
+	for id in ids {
+		decides(*id, 0);
 		assert!(proposal(*id).report_on(Dataset::version(0), &check_of(*id).model).is_some());
 	}
 }

@@ -1,22 +1,17 @@
 use super::{
-	attest_call, attests, checks, checks_in, closes, costs, delta, ending, found, go_to_window, open_call,
-	opens, proposal, propose, refuses, stake, valid, vote, DEPOSIT, DUPLICATE, MALFORMED,
+	attest_call, attests, check_of, checks, checks_in, closes, costs, decides, delta, ending, found,
+	go_to_window, open_call, opens, proposal, propose, refuses, report_by, stake, task, valid, vote, DEPOSIT,
+	DUPLICATE, MALFORMED,
 };
 use crate::{
 	mock::{
-		apply, apply_extrinsic, build_and_execute, extension, free, run_to, signed, start_session, validate,
-		Balances, Dataset, Extrinsic, RuntimeCall, RuntimeOrigin, System, Test, ENDOWMENT,
+		apply, build_and_execute, free, number, run_to, signed, start_session, Balances, Dataset, Evaluators,
+		System, Test, ENDOWMENT,
 	},
-	Call, Checks, Error, Event,
+	Error, Event,
 };
-use codec::Encode;
-use descent_protocol::{view::ProposalEnding, CheckWindows, DeltaFault, DeltaVerdict};
-use frame_support::{
-	assert_noop, assert_ok,
-	pallet_prelude::{InvalidTransaction, TransactionPriority},
-};
-use sp_core::{sr25519, Pair, H256};
-use sp_runtime::{traits::BadOrigin, DispatchError, MultiSignature};
+use descent_protocol::{view::ProposalEnding, DeltaFault, DeltaVerdict};
+use frame_support::{assert_noop, dispatch::GetDispatchInfo, pallet_prelude::InvalidTransaction};
 
 const NOBODY: Option<DeltaVerdict> = None;
 
@@ -25,15 +20,43 @@ fn a_delta_that_two_thirds_find_valid_may_win() {
 	build_and_execute(|| {
 		let id = propose(1, delta(1));
 		attests(id, 0, &[Some(valid(5)); 4]);
-		opens(id, 0, &[Some(valid(5)); 2]);
-		assert_eq!(proposal(id).valid, None);
-		assert_eq!(apply(open_call(id, 0, 2, &valid(5))), Ok(Ok(())));
+		opens(id, 0, &[Some(valid(5)); 3]);
+		assert_eq!(proposal(id).valid, None, "an opening decides nothing");
+		decides(id, 0);
 		assert_eq!(proposal(id).valid, found(1, 5));
-		System::assert_last_event(
+		System::assert_has_event(
 			Event::Checked { group: 0, proposal: id, version: 1, verdict: valid(5) }.into(),
 		);
-		refuses(open_call(id, 0, 3, &valid(5)), InvalidTransaction::Stale);
+		refuses(open_call(id, 0, 3, &valid(5)), InvalidTransaction::Call);
 		assert_eq!(free(1), ENDOWMENT - DEPOSIT);
+		assert_eq!(pallet_evaluators::Attestations::<Test>::iter().count(), 0);
+		assert_eq!(pallet_evaluators::Committees::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
+fn an_opening_is_small_work_whatever_the_committee() {
+	build_and_execute(|| {
+		start_session(100..200);
+		let id = propose(1, delta(1));
+		let task = task(id, 0);
+		go_to_window(id, 0, true);
+		let committee = Evaluators::committee(&task).unwrap();
+		assert_eq!(committee.members.iter().map(|member| member.weight).sum::<u64>(), 31);
+		let seats = committee.members.len() as u32;
+		let say = |seat: u32, is_attesting: bool| {
+			let validator = number(&committee.members[seat as usize].account);
+			let call = report_by(validator, task, seat, &valid(5), is_attesting);
+			// The whole block has a second, and as many openings as two deltas have at least.
+			let weight = call.get_dispatch_info().call_weight.ref_time();
+			assert!(weight < 15_000_000_000, "{weight}");
+			assert_eq!(apply(call), Ok(Ok(())));
+		};
+		(0..seats).for_each(|seat| say(seat, true));
+		go_to_window(id, 0, false);
+		(0..seats).for_each(|seat| say(seat, false));
+		decides(id, 0);
+		assert_eq!(proposal(id).valid, found(1, 5));
 	});
 }
 
@@ -107,8 +130,6 @@ fn what_one_attempt_leaves_open_the_next_may_decide() {
 		checks_in(id, 0, &[Some(DeltaVerdict::Unavailable), Some(valid(5)), NOBODY, NOBODY]);
 		checks_in(id, 1, &[Some(valid(5)), Some(valid(5)), Some(valid(5)), NOBODY]);
 		assert_eq!(proposal(id).valid, found(1, 5));
-		let check = Checks::<Test>::get(0, id).unwrap();
-		assert_eq!(check.attempt.unwrap().verdicts(), [(valid(5), 3)]);
 	});
 }
 
@@ -128,82 +149,53 @@ fn a_session_that_changes_between_attempts_changes_the_committee_of_the_next() {
 		let id = propose(1, delta(1));
 		attests(id, 0, &[Some(valid(5)); 2]);
 		start_session([200, 210, 211]);
+		let members = |attempt| Evaluators::committee(&task(id, attempt)).unwrap().members.len();
 		// The first attempt has its committee.
-		let committee = |id| {
-			let attempt = Checks::<Test>::get(0, id).unwrap().attempt.unwrap();
-			(attempt.number, attempt.committee.len())
-		};
-		assert_eq!(committee(id), (0, 4));
+		assert_eq!(members(0), 4);
 		assert_eq!(apply(attest_call(id, 0, 2, &valid(5))), Ok(Ok(())));
 		opens(id, 0, &[Some(valid(5)); 2]);
 		go_to_window(id, 1, true);
-		refuses(attest_call(id, 1, 1, &valid(5)), InvalidTransaction::BadProof);
+		refuses(attest_call(id, 1, 1, &valid(5)), InvalidTransaction::BadSigner);
 		refuses(attest_call(id, 1, 3, &valid(5)), InvalidTransaction::BadSigner);
 		assert_eq!(apply(attest_call(id, 1, 0, &valid(5))), Ok(Ok(())));
-		assert_eq!(committee(id), (1, 3));
+		assert_eq!(members(1), 3);
 	});
 }
 
 #[test]
-fn the_pool_keeps_one_of_a_kind_until_the_window_closes() {
+fn attempts_are_decided_in_order_however_late_the_alarm_is() {
 	build_and_execute(|| {
 		let id = propose(1, delta(1));
-		go_to_window(id, 0, true);
-		let first = validate(attest_call(id, 0, 0, &valid(5))).unwrap();
-		let other = validate(attest_call(id, 0, 0, &MALFORMED)).unwrap();
-		assert_eq!(first.provides, other.provides);
-		assert_eq!((first.longevity, first.propagate), (10, true));
-		assert!(first.priority < TransactionPriority::MAX, "rounds come first");
-		let neighbour = validate(attest_call(id, 0, 1, &valid(5))).unwrap();
-		assert_ne!(first.provides, neighbour.provides);
-		attests(id, 0, &[Some(valid(5))]);
-		go_to_window(id, 0, false);
-		let open = validate(open_call(id, 0, 0, &valid(5))).unwrap();
-		assert_eq!((open.longevity, open.priority), (5, first.priority));
-		assert_ne!(open.provides, first.provides);
+		attests(id, 0, &[Some(valid(5)); 4]);
+		opens(id, 0, &[Some(valid(5)); 4]);
+		let due = check_of(id).windows(0).unwrap().open.end;
+		pallet_scheduler::Agenda::<Test>::remove(due);
+		attests(id, 1, &[Some(MALFORMED); 4]);
+		opens(id, 1, &[Some(MALFORMED); 4]);
+		run_to(check_of(id).windows(1).unwrap().open.end);
+		let decide =
+			|attempt| Evaluators::decide(signed(9), task(id, attempt)).map_err(|failed| failed.error);
+		assert_noop!(decide(1), Error::<Test>::AttemptOverdue);
+		assert_eq!(decide(0).unwrap().pays_fee, frame_support::dispatch::Pays::No);
+		assert_eq!(proposal(id).valid, found(1, 5));
+		assert_noop!(decide(1), pallet_evaluators::Error::<Test>::UnknownTask);
+		assert_eq!(pallet_evaluators::Committees::<Test>::iter().count(), 0);
 	});
 }
 
 #[test]
-fn everything_is_taken_in_its_window_only() {
+fn what_a_task_that_was_given_up_leaves_goes_with_its_alarm() {
 	build_and_execute(|| {
 		let id = propose(1, delta(1));
-		let since = System::block_number();
-		refuses(attest_call(id, 0, 0, &valid(5)), InvalidTransaction::Future);
-		run_to(since + 10);
-		refuses(attest_call(id, 1, 0, &valid(5)), InvalidTransaction::Future);
-		assert_eq!(apply(attest_call(id, 0, 0, &valid(5))), Ok(Ok(())));
-		assert_eq!(apply(attest_call(id, 0, 1, &valid(5))), Ok(Ok(())));
-		refuses(open_call(id, 0, 0, &valid(5)), InvalidTransaction::Future);
-		run_to(since + 11);
-		refuses(attest_call(id, 0, 2, &valid(5)), InvalidTransaction::Stale);
-		run_to(since + 15);
-		assert_eq!(apply(open_call(id, 0, 0, &valid(5))), Ok(Ok(())));
-		run_to(since + 16);
-		refuses(open_call(id, 0, 1, &valid(5)), InvalidTransaction::Stale);
-		let windows = CheckWindows::new(since, 5);
-		assert_eq!(windows.phase(since + 16).unwrap().attempt, 1);
-	});
-}
-
-#[test]
-fn a_member_says_each_thing_once() {
-	build_and_execute(|| {
-		let id = propose(1, delta(1));
-		attests(id, 0, &[Some(valid(5))]);
-		refuses(attest_call(id, 0, 0, &valid(5)), InvalidTransaction::Stale);
-		refuses(attest_call(id, 0, 0, &MALFORMED), InvalidTransaction::Stale);
-		opens(id, 0, &[Some(valid(5))]);
-		refuses(open_call(id, 0, 0, &valid(5)), InvalidTransaction::Stale);
-		let hash = H256::zero();
-		assert_noop!(Dataset::do_attest(0, id, 0, 0, hash), Error::<Test>::AlreadyAttested);
-		assert_noop!(Dataset::do_attest(0, id, 0, 4, hash), Error::<Test>::NotMember);
-		assert_noop!(Dataset::do_attest(0, 7, 0, 0, hash), Error::<Test>::UnknownProposal);
-		assert_noop!(Dataset::do_open(0, id, 0, 0, valid(5)), Error::<Test>::AlreadyOpened);
-		assert_noop!(Dataset::do_open(0, id, 0, 1, valid(5)), Error::<Test>::NotAttested);
-		assert_noop!(Dataset::do_open(0, id, 1, 0, valid(5)), Error::<Test>::NotAttested);
-		assert_noop!(Dataset::do_open(0, id, 0, 4, valid(5)), Error::<Test>::NotMember);
-		assert_noop!(Dataset::do_open(0, 7, 0, 0, valid(5)), Error::<Test>::UnknownProposal);
+		attests(id, 0, &[Some(valid(5)); 4]);
+		let task = task(id, 0);
+		let due = check_of(id).windows(0).unwrap().open.end;
+		// The same delta, announced before: the first proposal ends as a copy.
+		Dataset::end(0, id, ProposalEnding::Copied);
+		assert!(pallet_evaluators::Committees::<Test>::contains_key(task));
+		run_to(due);
+		assert!(!pallet_evaluators::Committees::<Test>::contains_key(task));
+		assert_eq!(pallet_evaluators::Attestations::<Test>::iter().count(), 0);
 	});
 }
 
@@ -211,46 +203,11 @@ fn a_member_says_each_thing_once() {
 fn nothing_is_said_of_what_has_ended_or_is_decided() {
 	build_and_execute(|| {
 		let (junk, good) = (propose(1, delta(1)), propose(2, delta(2)));
-		for id in [junk, good] {
-			attests(id, 0, &[Some(MALFORMED); 4]);
-		}
-		opens(junk, 0, &[Some(MALFORMED); 3]);
-		refuses(open_call(junk, 0, 3, &MALFORMED), InvalidTransaction::Call);
-		refuses(attest_call(junk, 0, 0, &MALFORMED), InvalidTransaction::Call);
-		go_to_window(good, 1, true);
+		let old = attest_call(junk, 0, 0, &MALFORMED);
+		checks(junk, [MALFORMED; 4]);
+		refuses(old, InvalidTransaction::Call);
 		checks_in(good, 1, &[Some(valid(2)); 3]);
-		let check = Checks::<Test>::get(0, good).unwrap();
-		let third = (check.since..).find(|block| {
-			let phase = CheckWindows::new(check.since, check.size).phase(*block);
-			phase.is_some_and(|phase| phase.attempt == 2)
-		});
-		run_to(third.unwrap());
-		refuses(attest_call(good, 2, 3, &MALFORMED), InvalidTransaction::Stale);
-	});
-}
-
-#[test]
-fn only_the_extension_authorizes() {
-	build_and_execute(|| {
-		let id = propose(1, delta(1));
-		go_to_window(id, 0, true);
-		let Call::attest { hash, signature, .. } = attest_call(id, 0, 0, &valid(5)) else { unreachable!() };
-		for origin in [RuntimeOrigin::root(), RuntimeOrigin::none(), signed(200)] {
-			assert_noop!(Dataset::attest(origin, 0, id, 0, 0, hash, signature.clone()), BadOrigin);
-		}
-		let bare = Extrinsic::new_bare(attest_call(id, 0, 0, &valid(5)).into());
-		assert_ne!(apply_extrinsic(bare), Ok(Ok(())));
-		let payer = sr25519::Pair::from_seed(&[1; 32]);
-		let call: RuntimeCall = attest_call(id, 0, 0, &valid(5)).into();
-		let payload = sp_runtime::generic::SignedPayload::new(call.clone(), extension()).unwrap();
-		let signature = payload.using_encoded(|payload| MultiSignature::from(payer.sign(payload)));
-		let transaction = Extrinsic::new_signed(call, payer.public().into(), signature, extension());
-		assert_ok!(<Balances as frame_support::traits::fungible::Mutate<_>>::mint_into(
-			&payer.public().into(),
-			100
-		));
-		assert_eq!(apply_extrinsic(transaction), Ok(Err(DispatchError::BadOrigin)));
-		assert!(Checks::<Test>::get(0, id).unwrap().attempt.is_none());
+		refuses(attest_call(good, 2, 3, &MALFORMED), InvalidTransaction::Call);
 	});
 }
 

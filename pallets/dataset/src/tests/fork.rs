@@ -24,7 +24,7 @@ fn what_was_valid_for_another_model_cannot_win_in_the_close_that_changes_it() {
 		assert_eq!((ending(id), Dataset::version(0)), (None, 1));
 		let check = check_of(id);
 		assert_eq!((check.version, check.model, check.since), (1, other_model(), 61));
-		assert!(!check.is_decided && check.attempt.is_none());
+		assert!(!check.is_decided && check.attempt == MAX_ATTEMPTS);
 		let request = Dataset::check_request(0, id, 62).unwrap();
 		assert_eq!((request.model, request.version), (other_model(), 1));
 		assert_eq!(request.attempt, MAX_ATTEMPTS);
@@ -46,7 +46,7 @@ fn what_was_said_for_one_model_is_not_said_for_the_next() {
 		forks(3, other_model());
 		closes();
 		go_to_window(id, MAX_ATTEMPTS, true);
-		refuses(old, InvalidTransaction::Stale);
+		refuses(old, InvalidTransaction::Call);
 	});
 }
 
@@ -65,12 +65,15 @@ fn a_fault_that_another_model_finds_costs_nothing() {
 		}
 		for id in [unchecked, valid_once] {
 			super::opens(id, MAX_ATTEMPTS, &[Some(COLUMNS); 4]);
+		}
+		for id in [unchecked, valid_once] {
+			super::decides(id, MAX_ATTEMPTS);
 			assert_eq!(ending(id), Some(ProposalEnding::Conflict { fault: FAULT }));
 			assert_eq!(costs(id), (0, 0));
 		}
 		assert_eq!((free(1), free(2)), (ENDOWMENT, ENDOWMENT));
 		// Who proposes for the new model answers for it.
-		checks_in(junk, 0, &[Some(COLUMNS); 4]);
+		checks_in(junk, 1, &[Some(COLUMNS); 4]);
 		assert_eq!(ending(junk), Some(ProposalEnding::Invalid { fault: FAULT }));
 		assert_eq!(free(4), ENDOWMENT - DEPOSIT);
 	});
@@ -84,7 +87,7 @@ fn what_was_valid_for_the_model_that_comes_back_still_is() {
 		passes(id);
 		forks(3, other_model());
 		closes();
-		assert!(check_of(id).is_running(61));
+		assert!(check_of(id).is_running());
 		forks(3, model());
 		closes();
 		let check = check_of(id);

@@ -6,11 +6,11 @@ use super::{
 };
 use crate::{
 	mock::{
-		account, build_and_execute, free, Balances, Observed, Paid,
+		account, build_and_execute, free, Balances, Dataset, Evaluators, Observed, Paid,
 		Payment::{self, Applied, Checked},
-		RuntimeCall, Test, APPLIED_WEIGHT, ENDOWMENT, LOG_FEE, PROPOSAL_DEPOSIT, REWARD,
+		APPLIED_WEIGHT, ENDOWMENT, LOG_FEE, PROPOSAL_DEPOSIT, REWARD,
 	},
-	Config, HoldReason, WeightInfo,
+	HoldReason, WeightInfo,
 };
 use descent_protocol::{
 	view::ProposalEnding,
@@ -21,13 +21,13 @@ use descent_protocol::{
 };
 use frame_support::{
 	assert_ok,
-	dispatch::GetDispatchInfo,
 	traits::{
 		fungible::{InspectHold, MutateHold},
 		tokens::Precision,
 	},
 	weights::Weight,
 };
+use pallet_evaluators::{tasks::Committees, Tasks};
 use pallet_groups::GroupObserver;
 use sp_core::H256;
 
@@ -45,11 +45,11 @@ fn judged(verdicts: [DeltaVerdict; 4]) {
 }
 
 #[test]
-fn those_who_decide_are_paid_and_who_comes_later_is_not_told_of() {
+fn all_who_have_opened_what_two_thirds_hold_are_paid() {
 	build_and_execute(|| {
 		judged([valid(5); 4]);
-		let performance = vec![(200, Sound), (201, Sound), (202, Sound)];
-		assert_eq!(reported(), (vec![Checked(0, vec![200, 201, 202])], performance));
+		let performance = vec![(200, Sound), (201, Sound), (202, Sound), (203, Sound)];
+		assert_eq!(reported(), (vec![Checked(0, vec![200, 201, 202, 203])], performance));
 	});
 }
 
@@ -74,7 +74,7 @@ fn an_invalid_delta_may_have_many_faults() {
 		judged([columns, MALFORMED, columns, valid(1)]);
 		let (paid, performance) = reported();
 		assert_eq!(paid, [Checked(0, vec![200, 201, 202])]);
-		assert!(performance.iter().all(|(_, performance)| *performance == Sound));
+		assert_eq!(performance, [(200, Sound), (201, Sound), (202, Sound), (203, False)]);
 	});
 }
 
@@ -119,7 +119,7 @@ fn the_proposer_is_paid_when_its_delta_is_applied_and_no_other() {
 		vote(3, first);
 		vote(4, second);
 		pass_all(&[first, second]);
-		let members = vec![200, 201, 202];
+		let members = vec![200, 201, 202, 203];
 		let checked = vec![Checked(0, members.clone()), Checked(0, members)];
 		assert_eq!(Paid::get(), checked);
 		closes();
@@ -160,10 +160,10 @@ fn the_entry_of_an_applied_delta_is_paid_with_its_deposit() {
 #[test]
 fn a_verdict_and_a_close_weigh_what_those_weigh_who_are_told_of_them() {
 	build_and_execute(|| {
-		let call = RuntimeCall::from(super::open_call(0, 0, 0, &valid(5)));
-		let told = Weight::from_parts(101_000, 11).saturating_mul(MAX_COMMITTEE.into());
-		let expected = <<Test as Config>::WeightInfo as WeightInfo>::open().saturating_add(told);
-		assert_eq!(call.get_dispatch_info().call_weight, expected);
+		let paid = <() as WeightInfo>::decide(MAX_COMMITTEE)
+			.saturating_add(Weight::from_parts(1_000, 10).saturating_mul(MAX_COMMITTEE.into()));
+		let taken = <Evaluators as Committees<_>>::take_weight(MAX_COMMITTEE);
+		assert_eq!(Dataset::decide_weight(MAX_COMMITTEE), paid.saturating_add(taken));
 		let most = <() as WeightInfo>::period_closed(MAX_PROPOSALS).saturating_add(APPLIED_WEIGHT);
 		assert_eq!(<crate::mock::Dataset as GroupObserver<_, _>>::period_closed_weight(), most);
 	});

@@ -7,7 +7,7 @@ use crate::{
 		account, build_and_execute, first_delta, free, model, run_to, signed, Dataset, Groups, System, Test,
 		ENDOWMENT,
 	},
-	Checks, Error, Event, Log, LogEntry, NextProposal, Versions,
+	Error, Event, Log, LogEntry, NextProposal, OpenChecks, Versions,
 };
 use descent_protocol::{view::ProposalEnding, Codec, ContentRef, MAX_DELTA_SIZE, MAX_LOG};
 use frame_support::{assert_noop, assert_ok};
@@ -26,7 +26,7 @@ fn a_proposal_is_kept_and_its_check_begins() {
 		System::assert_has_event(
 			Event::Proposed { group: 0, proposal: 0, account: account(1), delta: delta(1) }.into(),
 		);
-		let check = Checks::<Test>::get(0, id).unwrap();
+		let check = OpenChecks::<Test>::get(0, id).unwrap();
 		assert_eq!((check.version, check.since), (1, 2));
 		assert_eq!(Groups::closes(0), Some(61));
 		assert_eq!(propose(2, delta(2)), 1);
@@ -58,7 +58,7 @@ fn a_delta_has_to_be_of_a_size_that_can_be_checked_within_a_period() {
 		assert_noop!(propose_announced(1, content(45)), Error::<Test>::PeriodTooShort);
 		let close = Groups::closes(0).unwrap();
 		assert_ok!(propose_announced(1, content(44)));
-		let check = Checks::<Test>::get(0, 0).unwrap();
+		let check = OpenChecks::<Test>::get(0, 0).unwrap();
 		assert_eq!((check.since, close), (61, 121));
 		assert_eq!(check.phase(close - 1).unwrap().attempt, 0);
 		assert_eq!(check.phase(close).unwrap().attempt, 1);

@@ -9,7 +9,7 @@ use crate::{
 		build_and_execute, free, Balances, Dataset, RuntimeOrigin, Test, ANNOUNCEMENT_DEPOSIT, ENDOWMENT,
 		LOG_FEE,
 	},
-	Announcements, Checks, Ended, Error, Open, Proposals, Votes,
+	Announcements, Ended, Error, Open, OpenChecks, Proposals, Votes,
 };
 use codec::Encode;
 use descent_protocol::{announcement_hash, view::ProposalEnding, MAX_PROPOSALS};
@@ -70,7 +70,7 @@ fn a_thousand_junk_proposals_push_out_nothing_that_is_backed_by_stake() {
 		}
 		assert_eq!(Open::<Test>::get(0).len(), MAX_PROPOSALS as usize);
 		assert_eq!(Proposals::<Test>::iter().count(), MAX_PROPOSALS as usize);
-		assert_eq!(Checks::<Test>::iter().count(), MAX_PROPOSALS as usize);
+		assert_eq!(OpenChecks::<Test>::iter().count(), MAX_PROPOSALS as usize);
 		assert_eq!((ended(), Ended::<Test>::iter().count(), Votes::<Test>::iter().count()), (1, 1, 2));
 		// Each of those who got in has its deposit at stake, each of the others that of its announcement.
 		assert_eq!(Announcements::<Test>::iter().count(), 1_000 - MAX_PROPOSALS as usize);

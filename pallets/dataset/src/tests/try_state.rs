@@ -3,7 +3,7 @@
 use super::{attests, delta, other_model, propose, valid};
 use crate::{
 	mock::{check_state, new_test_ext, Dataset, Test},
-	Applied, Checks, Log, Versions,
+	Applied, Log, OpenChecks, Versions,
 };
 use descent_protocol::MAX_ATTEMPTS;
 
@@ -37,14 +37,14 @@ fn a_log_without_a_group_is_found() {
 #[test]
 fn a_check_for_another_model_is_found() {
 	finds("a proposal is checked for another model than that of the next round", || {
-		Checks::<Test>::mutate(0, 0, |check| check.as_mut().unwrap().model = other_model())
+		OpenChecks::<Test>::mutate(0, 0, |check| check.as_mut().unwrap().model = other_model())
 	});
 }
 
 #[test]
 fn an_attempt_of_another_check_is_found() {
 	finds("an attempt has the number of another check's", || {
-		Checks::<Test>::mutate(0, 0, |check| check.as_mut().unwrap().first_attempt = MAX_ATTEMPTS);
+		OpenChecks::<Test>::mutate(0, 0, |check| check.as_mut().unwrap().first_attempt = MAX_ATTEMPTS);
 	});
 }
 

@@ -39,7 +39,7 @@ fn proposals_are_shown_with_their_checks() {
 		checks_in(id, 1, &[Some(valid(5)); 4]);
 		let check = Dataset::proposals(0)[0].check.clone().unwrap();
 		assert_eq!((check.attempt, check.until), (None, None));
-		assert_eq!((check.decided, check.verdicts), (Some(valid(5)), vec![(valid(5), 3)]));
+		assert_eq!((check.decided, check.verdicts), (Some(valid(5)), vec![]));
 		closes();
 		let view = Dataset::proposals(0).pop().unwrap();
 		assert_eq!(view.ending, Some(ProposalEnding::Applied { version: 2 }));
@@ -57,8 +57,9 @@ fn open_proposals_come_first_and_the_last_to_end_before_others() {
 		for id in [ids[2], ids[0]] {
 			opens(id, 0, &[Some(MALFORMED); 4]);
 		}
+		super::decides(ids[2], 0);
 		let shown: Vec<_> = Dataset::proposals(0).into_iter().map(|view| view.id).collect();
-		assert_eq!(shown, [1, 3, 0, 2]);
+		assert_eq!(shown, [1, 3, 2, 0]);
 		assert!(Dataset::proposals(7).is_empty());
 	});
 }
@@ -129,8 +130,10 @@ fn events_are_shown_as_far_as_they_tell_a_proposals_course() {
 		assert_eq!(views(System::events()), expected);
 		attests(id, 0, &[Some(MALFORMED); 4]);
 		go_to_window(id, 0, false);
-		System::reset_events();
 		opens(id, 0, &[Some(MALFORMED); 4]);
+		run_to(super::check_of(id).windows(0).unwrap().open.end - 1);
+		System::reset_events();
+		super::pass(1);
 		let DeltaVerdict::Invalid(fault) = MALFORMED else { unreachable!() };
 		let expected = [
 			ChainEvent::Checked { group: 0, proposal: id, version: 1, verdict: MALFORMED },

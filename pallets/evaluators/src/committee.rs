@@ -1,8 +1,9 @@
 //! Committees: their draw, and what their members have attested and opened.
 
 use crate::{
-	Attestation, Attestations, Call, Committee, Committees, Config, Evaluator, EvaluatorSet, Evaluators,
-	Member, Members, Pallet, PerformanceObserver, PreviousEvaluators, Seat, Tasks, WeightInfo,
+	tasks::UnboundSeat, Attestation, Attestations, Call, Committee, Committees, Config, Evaluator,
+	EvaluatorSet, Evaluators, Member, Members, Pallet, PerformanceObserver, PreviousEvaluators, Seat, Tasks,
+	WeightInfo,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -96,18 +97,33 @@ impl<T: Config> crate::tasks::Committees<T::AccountId> for Pallet<T> {
 		seats
 	}
 
-	fn observed(performance: &[(T::AccountId, Performance)]) {
-		T::Performance::observed(performance);
+	fn take_weight(members: u32) -> Weight {
+		T::WeightInfo::take(members)
 	}
 
-	fn take_weight(members: u32) -> Weight {
-		T::WeightInfo::take(members).saturating_add(T::Performance::observed_weight(members))
+	fn observed(performance: &[(T::AccountId, Performance)]) -> Weight {
+		T::Performance::observed(performance)
+	}
+
+	fn observed_weight(members: u32) -> Weight {
+		T::Performance::observed_weight(members)
 	}
 
 	fn set_alarm(task: &TaskId, due: BlockNumber) -> bool {
 		let call = Call::decide { task: *task };
 		let name = blake2_256(&(b"descent/decide/v1", task).encode());
 		set_alarm::<T, T::Scheduler>(PRIORITY, name, call.into(), due)
+	}
+
+	fn put_unbound(task: &TaskId, committee: Vec<UnboundSeat<T::AccountId>>) {
+		let (members, attestations): (Vec<_>, Vec<_>) = committee.into_iter().unzip();
+		for (place, attestation) in (0u32..).zip(attestations) {
+			if let Some(attestation) = attestation {
+				Attestations::<T>::insert(task, place, attestation);
+			}
+		}
+		let members = Members::truncate_from(members);
+		Committees::<T>::insert(task, Committee { members, is_unbound: true });
 	}
 
 	#[cfg(any(feature = "std", feature = "runtime-benchmarks"))]

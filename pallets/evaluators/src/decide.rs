@@ -11,33 +11,30 @@ use sp_runtime::SaturatedConversion;
 
 impl<T: Config> Pallet<T> {
 	/// Decides a task whose windows are over. Of a task that was given up it takes away the committee. Returns
-	/// the number of its members.
-	pub(crate) fn do_decide(task: &TaskId) -> Result<u32, DispatchError> {
-		let Some(windows) = T::Tasks::windows(task) else {
-			let seats = Self::take(task);
-			ensure!(!seats.is_empty(), Error::<T>::UnknownTask);
-			return Ok(seats.len().saturated_into());
-		};
-		ensure!(Self::now() >= windows.open.end, Error::<T>::TooEarly);
+	/// the weight of all that it did.
+	pub(crate) fn do_decide(task: &TaskId) -> Result<Weight, DispatchError> {
+		let windows = T::Tasks::windows(task);
+		let is_due = windows.as_ref().is_none_or(|windows| Self::now() >= windows.open.end);
+		ensure!(is_due, Error::<T>::TooEarly);
 		let seats = Self::take(task);
-		let performance = T::Tasks::decide(task, &seats)?;
 		let members = seats.len().saturated_into();
+		if windows.is_none() {
+			ensure!(!seats.is_empty(), Error::<T>::UnknownTask);
+			return Ok(Self::take_weight(members));
+		}
+		let performance = T::Tasks::decide(task, &seats)?;
 		let performance: Vec<_> =
 			seats.into_iter().map(|seat| seat.member.account).zip(performance).collect();
-		if !performance.is_empty() {
-			Self::observed(&performance);
-		}
+		let observed = if performance.is_empty() { Weight::zero() } else { Self::observed(&performance) };
 		Self::deposit_event(Event::Decided { task: *task });
-		Ok(members)
-	}
-
-	/// Returns the weight of a decision with this number of members.
-	pub(crate) fn decide_weight(members: u32) -> Weight {
-		Self::take_weight(members).saturating_add(T::Tasks::decide_weight(members))
+		let decided = Self::take_weight(members).saturating_add(T::Tasks::decide_weight(members));
+		Ok(decided.saturating_add(observed))
 	}
 
 	/// Returns the largest weight of a decision.
 	pub(crate) fn largest_decide_weight() -> Weight {
-		Self::decide_weight(MAX_COMMITTEE)
+		Self::take_weight(MAX_COMMITTEE)
+			.saturating_add(T::Tasks::decide_weight(MAX_COMMITTEE))
+			.saturating_add(Self::observed_weight(MAX_COMMITTEE))
 	}
 }

@@ -265,8 +265,8 @@ pub mod pallet {
 			if ensure_root(origin.clone()).is_err() {
 				ensure_signed(origin)?;
 			}
-			let members = Self::do_decide(&task)?;
-			Ok((Some(Self::decide_weight(members)), Pays::No).into())
+			let weight = Self::do_decide(&task)?;
+			Ok((Some(weight), Pays::No).into())
 		}
 	}
 

@@ -7,10 +7,10 @@ use frame_support::weights::Weight;
 /// An observer of the performance of committee members.
 pub trait PerformanceObserver<AccountId> {
 	/// Takes note of how each member of a committee did, once its work is judged. It is called once per piece
-	/// of work.
-	fn observed(performance: &[(AccountId, Performance)]);
+	/// of work. Returns the weight of all that it did.
+	fn observed(performance: &[(AccountId, Performance)]) -> Weight;
 
-	/// Returns the weight of [`Self::observed`] with this number of members.
+	/// Returns the largest weight of [`Self::observed`] with this number of members.
 	fn observed_weight(_members: u32) -> Weight {
 		Weight::zero()
 	}
@@ -18,7 +18,9 @@ pub trait PerformanceObserver<AccountId> {
 
 /// Ignores all performance.
 impl<AccountId> PerformanceObserver<AccountId> for () {
-	fn observed(_: &[(AccountId, Performance)]) {}
+	fn observed(_: &[(AccountId, Performance)]) -> Weight {
+		Weight::zero()
+	}
 }
 
 /// Returns the members who did sound work, in their order.

@@ -1,6 +1,6 @@
 //! Tasks, as the pallets that set them tell of them.
 
-use crate::Seat;
+use crate::{Attestation, Member, Seat};
 use alloc::vec::Vec;
 use descent_protocol::{
 	evaluation::{CheckRequest, EvaluationRequest},
@@ -8,6 +8,9 @@ use descent_protocol::{
 };
 use frame_support::{pallet_prelude::DispatchError, weights::Weight};
 use sp_core::H256;
+
+/// A member of a committee of an earlier runtime, with its attestation.
+pub type UnboundSeat<AccountId> = (Member<AccountId>, Option<Attestation>);
 
 /// The draw of a task's committee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,13 +142,18 @@ pub trait Committees<AccountId> {
 	fn seats(task: &TaskId) -> Vec<Seat<AccountId>>;
 	/// Takes the seats of a task away from the state. The task is decided, or given up.
 	fn take(task: &TaskId) -> Vec<Seat<AccountId>>;
-	/// Takes note of the performance of a decided task's members.
-	fn observed(performance: &[(AccountId, Performance)]);
-	/// Returns the weight of [`Self::take`] and [`Self::observed`] with this number of members.
+	/// Returns the weight of [`Self::take`] with this number of members.
 	fn take_weight(members: u32) -> Weight;
+	/// Takes note of the performance of a decided task's members. Returns the weight of all that follows.
+	fn observed(performance: &[(AccountId, Performance)]) -> Weight;
+	/// Returns the largest weight of [`Self::observed`] with this number of members.
+	fn observed_weight(members: u32) -> Weight;
 	/// Sets the alarm with which Root decides a task. Returns false if that is not possible: then any account
 	/// can decide it.
 	fn set_alarm(task: &TaskId, due: BlockNumber) -> bool;
+	/// Stores the committee of a task that an earlier runtime has begun, with what its members have attested
+	/// to and opened. Their hashes bind no subject.
+	fn put_unbound(task: &TaskId, committee: Vec<UnboundSeat<AccountId>>);
 	/// Stores a committee whose members have attested or opened this.
 	#[cfg(any(feature = "std", feature = "runtime-benchmarks"))]
 	fn put(task: &TaskId, seats: Vec<Seat<AccountId>>);

@@ -27,18 +27,17 @@
 //! for its settlement in the scheduler.
 //!
 //! The records are drawn after the last commitment, so that no trainer can train on them. Trainers measure
-//! their claims and show their checkpoints with [`Pallet::reveal`]. The first reveal fixes the seed and the
-//! committee of the round. The committee is the validators of that moment, and a later session does not
-//! change it.
+//! their claims and show their checkpoints with [`Pallet::reveal`]. The first reveal fixes the seed, which
+//! also draws the [committee](pallet_evaluators) among the validators of the seed's block.
 //!
-//! Each member of the committee measures the candidates in the order of their claims and [`Pallet::attest`]s
-//! to a hash of its ballot. Once no member can copy another, it [`Pallet::open`]s the hash. Both calls are
-//! free. They are authorized by a signature with the member's [evaluator key](pallet_evaluators) and sent by
-//! the validators' off-chain workers.
+//! Each member of the committee measures the candidates in the order of their claims, attests to a hash of its
+//! ballot, and opens it once no member can copy another, see [`pallet_evaluators`]. The hash binds the seed,
+//! the head and all candidates: on a fork of the chain with others, the ballot does not count. The ballot of a
+//! validator on its own account's checkpoint does not count either.
 //!
 //! [`Pallet::settle`] gives every commitment exactly one [`Outcome`](descent_protocol::Outcome), by
 //! [`descent_protocol::settle`]. The winner's checkpoint becomes the group's head. Deposits are released or
-//! slashed. Rounds of a group are settled in order, by Root through the alarm, or by any account if no alarm
+//! slashed. The tallies of the candidates are kept with the round, the ballots are not. Rounds of a group are settled in order, by Root through the alarm, or by any account if no alarm
 //! could be set. Settled rounds are kept for a while. Each settlement removes the oldest one.
 //!
 //! No hook loops over groups or rounds. A block writes its randomness into a ring of bounded size, and
@@ -56,7 +55,7 @@
 //! - A member that is silent, or that could not fetch what 2/3 could, gets nothing and loses nothing.
 //! - A member whose ballot differs from that of 2/3 gets nothing.
 //!
-//! [`Config::Performance`] learns how each member did. A validator that repeats false measurements, or is
+//! [`Config::Committees`] learns how each member did. A validator that repeats false measurements, or is
 //! silent for a day, is dealt with there.
 //!
 //! Deposits of winners, of outranked and of honest losers are returned whole. A trainer that never reveals
@@ -92,7 +91,6 @@
 //! # Usage
 //!
 //! - Trainers call [`Pallet::commit`] and [`Pallet::reveal`].
-//! - The off-chain workers of validators call [`Pallet::attest`] and [`Pallet::open`].
 //! - The alarm calls [`Pallet::settle`]. After [`Event::AlarmMissing`], any account can.
 //!
 //! A trainer computes the hash of its commitment off chain:
@@ -112,16 +110,15 @@
 
 extern crate alloc;
 
-mod attest;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod commit;
+mod committee;
 
 pub mod migrations;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]
 mod mock;
-mod offchain;
 mod prune;
 mod reveal;
 mod seed;
@@ -134,11 +131,10 @@ mod types;
 mod views;
 pub mod weights;
 
-pub use attest::{attest_payload, open_payload};
 pub use pallet::*;
 pub use types::{
-	Attestation, BalanceOf, Best, Commitment, CommitmentOf, CreditOf, Ending, Head, Progress, Reveal, Round,
-	RoundOf, Settled, Standing, StandingOf,
+	BalanceOf, Best, Commitment, CommitmentOf, CreditOf, Ending, Head, Progress, Reveal, Round, RoundOf,
+	Settled, Standing, StandingOf, Subject,
 };
 pub use weights::WeightInfo;
 
@@ -149,22 +145,18 @@ use descent_protocol::{BlockNumber, GroupId, RoundIndex};
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use descent_protocol::{
-		Ballot, ContentRef, Outcome, Providers, Salt, Score, MAX_CANDIDATES, MAX_COMMITTEE,
-	};
+	use descent_protocol::{ContentRef, Outcome, Providers, Salt, Score, Tally, MAX_CANDIDATES};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::{fungible, schedule::v3::Named, OnUnbalanced},
 	};
-	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
-	use pallet_evaluators::{
-		AuthoritySignature, Committee, EvaluatorSet, MemberGateways, PerformanceObserver,
-	};
+	use frame_system::pallet_prelude::*;
+	use pallet_evaluators::{tasks::Committees, MemberGateways};
 	use pallet_groups::{DatasetLog, GroupRules, PalletsOriginOf, Rewards};
 	use sp_core::H256;
 	use sp_runtime::Perbill;
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(3);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(4);
 
 	/// The rounds pallet.
 	#[pallet::pallet]
@@ -174,8 +166,7 @@ pub mod pallet {
 	/// The configuration of the pallet.
 	#[pallet::config]
 	pub trait Config:
-		CreateAuthorizedTransaction<Call<Self>>
-		+ frame_system::Config<Hash = H256, RuntimeEvent: From<Event<Self>>, RuntimeCall: From<Call<Self>>>
+		frame_system::Config<Hash = H256, RuntimeEvent: From<Event<Self>>, RuntimeCall: From<Call<Self>>>
 	{
 		/// The currency of deposits and fees.
 		type Currency: fungible::Balanced<Self::AccountId>
@@ -187,8 +178,8 @@ pub mod pallet {
 		type Groups: GroupRules<BalanceOf<Self>>;
 		/// The logs of the groups' data sets.
 		type Dataset: DatasetLog;
-		/// The evaluators of the session, from which the committee of a round is fixed.
-		type Evaluators: EvaluatorSet<Self::AccountId>;
+		/// The committees that measure candidates.
+		type Committees: Committees<Self::AccountId>;
 		/// The gateways at which the members of a committee serve to each other what they have fetched.
 		type Gateways: MemberGateways<Self::AccountId>;
 		/// Sets the alarms for settlements.
@@ -203,8 +194,6 @@ pub mod pallet {
 		type BlockRandomness: Get<Option<[u8; 32]>>;
 		/// Pays the winner of a round, and the members of its committee who did sound work.
 		type Rewards: Rewards<Self::AccountId, BalanceOf<Self>>;
-		/// Observes how the members of a round's committee did.
-		type Performance: PerformanceObserver<Self::AccountId>;
 		/// Takes slashed deposits and fees.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
 		/// The fee of a commitment, beside its deposit. It pays for the used digest and the trainer's
@@ -242,16 +231,14 @@ pub mod pallet {
 	pub type Reveals<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, (GroupId, RoundIndex), Blake2_128Concat, T::AccountId, Reveal>;
 
-	/// The committees of rounds, fixed by the first reveal, for as long as the round is kept.
+	/// The subjects of rounds that have candidates and are not settled.
 	#[pallet::storage]
-	pub type Committees<T: Config> =
-		StorageMap<_, Twox64Concat, (GroupId, RoundIndex), Committee<T::AccountId>>;
+	pub type Subjects<T: Config> = StorageMap<_, Twox64Concat, (GroupId, RoundIndex), Subject>;
 
-	/// The attestations of a round's committee members, by their place in the committee, for as long as the
-	/// round is kept.
+	/// The tallies of the candidates of settled rounds, in rank order, for as long as the round is kept.
 	#[pallet::storage]
-	pub type Attestations<T: Config> =
-		StorageDoubleMap<_, Twox64Concat, (GroupId, RoundIndex), Twox64Concat, u32, Attestation>;
+	pub type Tallies<T: Config> =
+		StorageMap<_, Twox64Concat, (GroupId, RoundIndex), BoundedVec<Tally, ConstU32<MAX_CANDIDATES>>>;
 
 	/// The rounds of a group that are to be settled, in order: the one that takes commitments and the one
 	/// before.
@@ -333,24 +320,6 @@ pub mod pallet {
 			/// The claimed score.
 			claim: Score,
 		},
-		/// A committee member attested.
-		Attested {
-			/// The group.
-			group: GroupId,
-			/// The round.
-			round: RoundIndex,
-			/// The member's place in the committee.
-			member: u32,
-		},
-		/// A committee member opened its attestation.
-		Opened {
-			/// The group.
-			group: GroupId,
-			/// The round.
-			round: RoundIndex,
-			/// The member's place in the committee.
-			member: u32,
-		},
 		/// A commitment ended.
 		Ended {
 			/// The group.
@@ -419,12 +388,6 @@ pub mod pallet {
 		DigestUsed,
 		/// The round's randomness is not known any more.
 		SeedMissing,
-		/// The member has attested already.
-		AlreadyAttested,
-		/// The member has not attested.
-		NotAttested,
-		/// The member has opened its attestation already.
-		AlreadyOpened,
 		/// The head has reached the group's target, measured as in this round. No further round is played
 		/// until the stakeholders set a better target.
 		TargetReached,
@@ -487,56 +450,6 @@ pub mod pallet {
 			Self::do_reveal(group, round, account, salt, reveal)
 		}
 
-		/// Binds a committee member to its ballot in the attest window. The call is free.
-		///
-		/// - `member`: the member's place in the committee.
-		/// - `hash`: the [`descent_protocol::attestation_hash`] of the ballot.
-		/// - `signature`: the member's, with its evaluator key over [`attest_payload`].
-		///
-		/// Emits [`Event::Attested`].
-		///
-		/// Errors: [`Error::AlreadyAttested`]. Any other fault makes the transaction invalid.
-		#[pallet::call_index(2)]
-		#[pallet::authorize(Self::authorize_attest)]
-		pub fn attest(
-			origin: OriginFor<T>,
-			group: GroupId,
-			round: RoundIndex,
-			member: u32,
-			hash: H256,
-			signature: AuthoritySignature,
-		) -> DispatchResult {
-			ensure_authorized(origin)?;
-			let _ = signature;
-			Self::do_attest(group, round, member, hash)
-		}
-
-		/// Shows the ballot to which a committee member attested, in the open window. The call is free.
-		///
-		/// - `member`: the member's place in the committee.
-		/// - `salt`: the salt of the attestation.
-		/// - `signature`: the member's, with its evaluator key over [`open_payload`].
-		///
-		/// Emits [`Event::Opened`].
-		///
-		/// Errors: [`Error::NotAttested`], [`Error::AlreadyOpened`]. Any other fault makes the transaction
-		/// invalid.
-		#[pallet::call_index(3)]
-		#[pallet::authorize(Self::authorize_open)]
-		pub fn open(
-			origin: OriginFor<T>,
-			group: GroupId,
-			round: RoundIndex,
-			member: u32,
-			ballot: Ballot,
-			salt: Salt,
-			signature: AuthoritySignature,
-		) -> DispatchResult {
-			ensure_authorized(origin)?;
-			let _ = (salt, signature);
-			Self::do_open(group, round, member, ballot)
-		}
-
 		/// Settles the group's next round that is due. The alarm calls it as Root. Any account can call it if
 		/// the alarm failed, and pays nothing if the call succeeds.
 		///
@@ -545,13 +458,12 @@ pub mod pallet {
 		/// Errors: [`Error::UnknownGroup`], [`Error::NotUnsettled`], [`Error::WrongPhase`],
 		/// [`Error::SettlementOverdue`].
 		#[pallet::call_index(4)]
-		#[pallet::weight(Pallet::<T>::settle_weight(MAX_CANDIDATES, MAX_COMMITTEE))]
+		#[pallet::weight(Pallet::<T>::settle_weight())]
 		pub fn settle(origin: OriginFor<T>, group: GroupId, round: RoundIndex) -> DispatchResultWithPostInfo {
 			if ensure_root(origin.clone()).is_err() {
 				ensure_signed(origin)?;
 			}
-			let work = Self::do_settle(group, round)?;
-			let weight = Self::settle_weight(work.candidates, work.members);
+			let weight = Self::do_settle(group, round)?;
 			Ok((Some(weight), Pays::No).into())
 		}
 	}
@@ -564,10 +476,6 @@ pub mod pallet {
 
 		fn on_finalize(_now: BlockNumberFor<T>) {
 			Self::keep_randomness();
-		}
-
-		fn offchain_worker(now: BlockNumberFor<T>) {
-			offchain::run::<T>(now);
 		}
 
 		#[cfg(feature = "std")]

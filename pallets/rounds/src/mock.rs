@@ -97,19 +97,24 @@ parameter_types! {
 	pub const Retention: u32 = 4;
 }
 
-impl pallet_evaluators::Config for Test {}
+impl pallet_evaluators::Config for Test {
+	type Tasks = Rounds;
+	type Bonds = ();
+	type Performance = Observer;
+	type Scheduler = Scheduler;
+	type WeightInfo = ();
+}
 
 impl pallet_rounds::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Groups = Groups;
 	type Dataset = Datasets;
-	type Evaluators = Evaluators;
+	type Committees = Evaluators;
 	type Gateways = Gateways;
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockRandomness;
 	type Rewards = Rewards;
-	type Performance = Observer;
 	type Slash = ();
 	type CommitmentFee = CommitmentFee;
 	type BlockTime = ConstU64<3_000>;

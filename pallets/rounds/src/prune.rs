@@ -1,8 +1,6 @@
 //! The ring of settled rounds that a group keeps.
 
-use crate::{
-	settle::Work, Attestations, Committees, Config, Kept, Pallet, Progress, Reveals, Rounds, Settlements,
-};
+use crate::{Config, Kept, Pallet, Progress, Reveals, Rounds, Settlements, Tallies};
 use descent_protocol::{GroupId, RoundIndex};
 use frame_support::traits::Get;
 use sp_runtime::SaturatedConversion;
@@ -13,8 +11,9 @@ impl<T: Config> Pallet<T> {
 		Settlements::<T>::get(group).map(|progress| progress.last)
 	}
 
-	/// Records that a round was settled and removes the round whose place in the ring it takes.
-	pub(crate) fn keep_settled(group: GroupId, round: RoundIndex) -> Work {
+	/// Records that a round was settled and removes the round whose place in the ring it takes. Returns the
+	/// number of commitments of that one.
+	pub(crate) fn keep_settled(group: GroupId, round: RoundIndex) -> u32 {
 		let count = Settlements::<T>::get(group).map_or(0, |progress| progress.count);
 		let progress = Progress { count: count.saturating_add(1), last: round };
 		Settlements::<T>::insert(group, progress);
@@ -22,21 +21,17 @@ impl<T: Config> Pallet<T> {
 		let oldest = Kept::<T>::mutate(group, slot, |kept| kept.replace(round));
 		match oldest {
 			Some(oldest) => Self::remove_round(group, oldest),
-			None => Work { candidates: 0, members: 0 },
+			None => 0,
 		}
 	}
 
 	/// Removes all that is stored of a settled round, except the digests of its checkpoints.
-	fn remove_round(group: GroupId, round: RoundIndex) -> Work {
+	fn remove_round(group: GroupId, round: RoundIndex) -> u32 {
 		let commitments = Rounds::<T>::take(group, round).map(|round| round.commitments).unwrap_or_default();
 		for commitment in &commitments {
 			Reveals::<T>::remove((group, round), &commitment.account);
 		}
-		let members: u32 = Committees::<T>::decode_len((group, round)).unwrap_or_default().saturated_into();
-		Committees::<T>::remove((group, round));
-		for member in 0..members {
-			Attestations::<T>::remove((group, round), member);
-		}
-		Work { candidates: commitments.len().saturated_into(), members }
+		Tallies::<T>::remove((group, round));
+		commitments.len().saturated_into()
 	}
 }

@@ -1,9 +1,8 @@
 //! Reveals of checkpoints.
 
-use crate::{Committees, Config, Error, Event, Pallet, Reveal, Reveals, Rounds, Unsettled, UsedDigests};
+use crate::{Config, Error, Event, Heads, Pallet, Reveal, Reveals, Rounds, Unsettled, UsedDigests};
 use descent_protocol::{are_addresses, commitment_hash, GroupId, Phase, RoundIndex, Salt};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
-use pallet_evaluators::EvaluatorSet;
 use pallet_groups::GroupRules;
 
 impl<T: Config> Pallet<T> {
@@ -36,9 +35,13 @@ impl<T: Config> Pallet<T> {
 		if entered.seed.is_none() {
 			let seed = Self::drawn_seed(group, round, windows.seed).ok_or(Error::<T>::SeedMissing)?;
 			entered.seed = Some(seed);
-			Rounds::<T>::insert(group, round, entered);
-			Committees::<T>::insert((group, round), T::Evaluators::members());
+			Rounds::<T>::insert(group, round, &entered);
 		}
+		let first = || {
+			let head = Heads::<T>::get(group, entered.model_version).map(|head| head.checkpoint);
+			(entered.seed.unwrap_or_default(), head)
+		};
+		Self::bind(group, round, first, (&account, checkpoint, claim));
 		UsedDigests::<T>::insert(group, checkpoint.digest, round);
 		Reveals::<T>::insert((group, round), &account, reveal);
 		Self::deposit_event(Event::Revealed { group, round, account, checkpoint, claim });

@@ -28,13 +28,13 @@ impl<T: Config> Pallet<T> {
 		let now = Self::now();
 		let fresh = T::BlockRandomness::get()
 			.unwrap_or_else(|| blake2_256(&frame_system::Pallet::<T>::parent_hash().encode()));
-		let before = now.checked_sub(1).and_then(Self::randomness_at).unwrap_or_default();
+		let before = now.checked_sub(1).and_then(Self::kept_randomness).unwrap_or_default();
 		let randomness = (before, fresh).using_encoded(blake2_256);
 		Seeds::<T>::insert(Self::slot_of(now), (now, randomness));
 	}
 
 	/// Returns the randomness that was stored at the end of a recent block.
-	fn randomness_at(block: BlockNumber) -> Option<[u8; 32]> {
+	pub(crate) fn kept_randomness(block: BlockNumber) -> Option<[u8; 32]> {
 		Seeds::<T>::get(Self::slot_of(block))
 			.filter(|(kept, _)| *kept == block)
 			.map(|(_, randomness)| randomness)
@@ -54,7 +54,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Returns the seed that the randomness of a recent block draws.
 	pub(crate) fn drawn_seed(group: GroupId, round: RoundIndex, block: BlockNumber) -> Option<H256> {
-		Self::randomness_at(block)
+		Self::kept_randomness(block)
 			.map(|randomness| evaluation_seed(Self::genesis(), group, round, &randomness))
 	}
 

@@ -1,13 +1,16 @@
 //! The settlement of a round, in three steps: gather what it depends on, decide, apply.
 
 use crate::{
-	migrations::NameModels, views::claims, Attestations, BalanceOf, Best, Commitment, CommitmentOf, Config,
-	Ending, Error, Event, Head, Heads, HoldReason, Pallet, Reveal, RoundOf, Rounds, Settled, Standings,
-	Unsettled, WeightInfo,
+	committee::ballots,
+	migrations::{CommitteesByTasks, NameModels},
+	views::claims,
+	BalanceOf, Best, Commitment, CommitmentOf, Config, Ending, Error, Event, Head, Heads, HoldReason, Pallet,
+	Reveal, RoundOf, Rounds, Settled, Standings, Subjects, Tallies, Unsettled, WeightInfo,
 };
 use alloc::vec::Vec;
 use descent_protocol::{
-	Ballot, EvaluationPolicy, GroupId, Incumbent, Outcome, Performance, Phase, RoundIndex, Settlement,
+	rank, tally, EvaluationPolicy, GroupId, Incumbent, Outcome, Performance, Phase, RoundIndex, Settlement,
+	Tally, MAX_CANDIDATES, MAX_COMMITTEE,
 };
 use frame_support::{
 	ensure,
@@ -15,18 +18,12 @@ use frame_support::{
 	traits::{fungible::BalancedHold, ConstU32, Imbalance, OnUnbalanced},
 	BoundedVec,
 };
-use pallet_evaluators::{sound, Committee, PerformanceObserver};
+use pallet_evaluators::{sound, tasks::Committees, Seat};
 use pallet_groups::{GroupRules, Rewards, Rules};
 use sp_runtime::{
 	traits::{Saturating, Zero},
 	SaturatedConversion,
 };
-
-/// Numbers of commitments and committee members that a settlement goes through. Its weight depends on them.
-pub(crate) struct Work {
-	pub(crate) candidates: u32,
-	pub(crate) members: u32,
-}
 
 /// A round that can be settled, with all that its settlement depends on.
 struct DueRound<T: Config> {
@@ -36,9 +33,7 @@ struct DueRound<T: Config> {
 	round: RoundOf<T>,
 	/// The reveals in commit order.
 	reveals: Vec<Option<Reveal>>,
-	committee: Committee<T::AccountId>,
-	/// The opened ballots in the order of the committee.
-	ballots: Vec<Option<Ballot>>,
+	seats: Vec<Seat<T::AccountId>>,
 	incumbent: Incumbent,
 }
 
@@ -46,28 +41,36 @@ struct DueRound<T: Config> {
 struct Decision<AccountId> {
 	settlement: Settlement,
 	performance: Vec<(AccountId, Performance)>,
+	/// The tallies of the candidates in rank order, up to the last that somebody looked at.
+	tallies: Vec<Tally>,
 }
 
 impl<T: Config> DueRound<T> {
 	/// Judges the candidates and the committee by the rules of the protocol. It reads and writes nothing.
 	fn decide(&self) -> Decision<T::AccountId> {
-		let members = self.committee.iter().map(|(member, _)| member.clone());
-		let opened: Vec<_> = self.ballots.iter().flatten().cloned().collect();
+		let claims = claims(&self.reveals);
+		let commitments = &self.round.commitments;
+		let ranked = rank(&claims).into_iter().filter_map(|place| commitments.get(place));
+		let candidates: Vec<_> = ranked.map(|commitment| &commitment.account).collect();
+		let committee = ballots(&self.seats, &[]);
+		let members = self.seats.iter().map(|seat| seat.member.account.clone());
+		let depth = committee.iter().flat_map(|member| &member.answer).map(|ballot| ballot.verdicts.len());
 		Decision {
 			settlement: descent_protocol::settle(
-				&claims(&self.reveals),
-				&opened,
-				self.committee.len(),
+				&claims,
+				&ballots(&self.seats, &candidates),
 				self.incumbent,
 				self.rules.minimum_improvement,
 			),
-			performance: members.zip(descent_protocol::performance(&self.ballots)).collect(),
+			performance: members.zip(descent_protocol::performance(&committee)).collect(),
+			tallies: (0..depth.max().unwrap_or_default()).map(|rank| tally(&committee, rank)).collect(),
 		}
 	}
 }
 
 impl<T: Config> Pallet<T> {
-	pub(crate) fn do_settle(group: GroupId, index: RoundIndex) -> Result<Work, DispatchError> {
+	/// Settles a round. Returns the weight of all that it did.
+	pub(crate) fn do_settle(group: GroupId, index: RoundIndex) -> Result<Weight, DispatchError> {
 		let due = Self::due_round(group, index)?;
 		let decision = due.decide();
 		Ok(Self::apply(group, index, due, decision))
@@ -83,35 +86,42 @@ impl<T: Config> Pallet<T> {
 		ensure!(unsettled.first() == Some(&index), Error::<T>::SettlementOverdue);
 		unsettled.remove(0);
 		let round = Rounds::<T>::get(group, index).ok_or(Error::<T>::NotUnsettled)?;
-		let committee = Self::committee(group, index).unwrap_or_default();
+		CommitteesByTasks::<T>::pull(group, index);
 		Ok(DueRound {
 			reveals: Self::reveals(group, index, &round.commitments),
-			ballots: Self::ballots(group, index, committee.len()),
+			seats: T::Committees::take(&Self::task(group, index)),
 			incumbent: Self::incumbent(group, rules.policy, &round),
 			rules,
 			unsettled,
 			round,
-			committee,
 		})
 	}
 
-	/// Settles a round as it was decided.
-	fn apply(group: GroupId, index: RoundIndex, due: DueRound<T>, decision: Decision<T::AccountId>) -> Work {
-		let DueRound { rules, unsettled, mut round, reveals, committee, .. } = due;
-		let Decision { settlement, performance } = decision;
+	/// Settles a round as it was decided. Returns the weight of the settlement.
+	fn apply(
+		group: GroupId,
+		index: RoundIndex,
+		due: DueRound<T>,
+		decision: Decision<T::AccountId>,
+	) -> Weight {
+		let DueRound { rules, unsettled, mut round, reveals, seats, .. } = due;
+		let Decision { settlement, performance, tallies } = decision;
 		// Off-chain workers walk over the groups that have something to settle, and over no others.
 		if unsettled.is_empty() {
 			Unsettled::<T>::remove(group);
 		} else {
 			Unsettled::<T>::insert(group, unsettled);
 		}
+		Subjects::<T>::remove((group, index));
+		if !tallies.is_empty() {
+			Tallies::<T>::insert((group, index), BoundedVec::truncate_from(tallies));
+		}
 		let winner = Self::crown(group, index, rules.policy, &settlement, reveals, &round);
 		let reward =
 			T::Rewards::round_settled(group, index, rules.shares, winner.as_ref(), &sound(&performance));
-		T::Performance::observed(&performance);
+		let observed = T::Committees::observed(&performance);
 		Self::end_commitments(group, index, &mut round, &settlement, reward);
 		let candidates: u32 = round.commitments.len().saturated_into();
-		let members: u32 = committee.len().saturated_into();
 		round.settled = Some(Settled {
 			winner: settlement.winner.map(|(place, _)| place.saturated_into()),
 			baseline: settlement.baseline,
@@ -125,7 +135,7 @@ impl<T: Config> Pallet<T> {
 			baseline: settlement.baseline,
 		});
 		let pruned = Self::keep_settled(group, index);
-		Work { candidates: candidates.max(pruned.candidates), members: members.max(pruned.members) }
+		Self::work_weight(candidates.max(pruned), seats.len().saturated_into()).saturating_add(observed)
 	}
 
 	/// Gives every commitment of a round its outcome, returns or slashes its deposit, and updates the
@@ -161,19 +171,18 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Returns the weight of a settlement, with the rewards and the observer of performance.
-	pub(crate) fn settle_weight(candidates: u32, members: u32) -> Weight {
+	/// Returns the weight of a settlement and its rewards, without what follows from the performance of
+	/// members.
+	fn work_weight(candidates: u32, members: u32) -> Weight {
 		T::WeightInfo::settle(candidates, members)
+			.saturating_add(T::Committees::take_weight(members))
 			.saturating_add(T::Rewards::round_settled_weight(members))
-			.saturating_add(T::Performance::observed_weight(members))
 	}
 
-	/// Returns the ballot that each member of a round's committee has opened.
-	pub(crate) fn ballots(group: GroupId, round: RoundIndex, committee: usize) -> Vec<Option<Ballot>> {
-		(0u32..)
-			.take(committee)
-			.map(|member| Attestations::<T>::get((group, round), member)?.ballot)
-			.collect()
+	/// Returns the largest weight of a settlement.
+	pub(crate) fn settle_weight() -> Weight {
+		Self::work_weight(MAX_CANDIDATES, MAX_COMMITTEE)
+			.saturating_add(T::Committees::observed_weight(MAX_COMMITTEE))
 	}
 
 	/// Returns the head with which a round's candidates compete.

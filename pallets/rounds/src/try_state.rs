@@ -1,8 +1,8 @@
 //! Checks of the pallet's storage.
 
 use crate::{
-	Attestations, BalanceOf, Committees, Config, DitheredSince, Heads, HoldReason, Kept, Pallet, Reveals,
-	RoundOf, Rounds, Seeds, Settlements, Unsettled, UsedDigests,
+	BalanceOf, Config, DitheredSince, Heads, HoldReason, Kept, Pallet, Reveals, RoundOf, Rounds, Seeds,
+	Settlements, Subjects, Tallies, Unsettled, UsedDigests,
 };
 use alloc::collections::BTreeMap;
 use descent_protocol::{GroupId, Outcome, RoundIndex};
@@ -26,7 +26,7 @@ impl<T: Config> Pallet<T> {
 	/// - the rounds to be settled are kept and in order, and of the settled ones no more than the last few
 	///   are kept;
 	/// - every round has the versions of model and data set that the rules and the log say;
-	/// - reveals, committees and attestations belong to a round that is kept;
+	/// - reveals, subjects and tallies belong to a round that is kept;
 	/// - every revealed digest is noted as used where it was revealed, and every head as won, by a round of
 	///   its model;
 	/// - the ring of randomness has every block at its place;
@@ -173,13 +173,15 @@ impl<T: Config> Pallet<T> {
 				"a revealed digest is not noted as used"
 			);
 		}
-		for (group, index) in Committees::<T>::iter_keys() {
-			ensure!(Self::kept_round(group, index)?.seed.is_some(), "a round has a committee but no seed");
+		for (group, index) in Subjects::<T>::iter_keys() {
+			let round = Self::kept_round(group, index)?;
+			ensure!(
+				round.seed.is_some() && round.settled.is_none(),
+				"a round has a subject without candidates"
+			);
 		}
-		for ((group, index), member) in Attestations::<T>::iter_keys() {
-			let members: u32 =
-				Committees::<T>::decode_len((group, index)).unwrap_or_default().saturated_into();
-			ensure!(member < members, "somebody has attested who is no member");
+		for (group, index) in Tallies::<T>::iter_keys() {
+			ensure!(Self::kept_round(group, index)?.settled.is_some(), "an open round has tallies");
 		}
 		Ok(())
 	}

@@ -2,9 +2,7 @@
 
 use crate::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use descent_protocol::{
-	Ballot, ContentRef, EvaluationPolicy, Outcome, Providers, RoundIndex, Score, MAX_CANDIDATES,
-};
+use descent_protocol::{ContentRef, EvaluationPolicy, Outcome, Providers, RoundIndex, Score, MAX_CANDIDATES};
 use frame_support::{
 	traits::{
 		fungible::{self, Credit},
@@ -103,13 +101,15 @@ pub struct Reveal {
 	pub providers: Providers,
 }
 
-/// The attestation of a committee member.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Attestation {
-	/// The [`descent_protocol::attestation_hash`] of the member's ballot.
+/// The subject of a round's measurements.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Subject {
+	/// The hash of the seed, the head, and the candidates in the order of their reveals.
 	pub hash: H256,
-	/// The ballot, once the member has opened it.
-	pub ballot: Option<Ballot>,
+	/// Number of candidates.
+	pub reveals: u32,
 }
 
 /// The progress of a group's settlements.

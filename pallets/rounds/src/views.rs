@@ -1,8 +1,8 @@
 //! The views of the runtime API, and the requests to evaluators.
 
 use crate::{
-	Attestations, Commitment, CommitmentOf, Committees, Config, Event, Heads, Pallet, Reveal, Reveals,
-	Rounds, Standings, Unsettled,
+	committee::ballots, Commitment, CommitmentOf, Config, Event, Heads, Pallet, Reveal, Reveals, Rounds,
+	Standings, Tallies, Unsettled,
 };
 use alloc::{string::String, vec::Vec};
 use core::cmp::Reverse;
@@ -13,8 +13,8 @@ use descent_protocol::{
 	view::{Alarm, CandidateView, ChainEvent, HeadView, MemberView, RevealView, RoundView, StandingView},
 	EvaluationPolicy, GroupId, Phase, RoundIndex, Score, Tally, Windows,
 };
-use frame_support::traits::Get;
-use pallet_evaluators::{Gateway, MemberGateways};
+use frame_support::{traits::Get, BoundedVec};
+use pallet_evaluators::{tasks::Committees, Gateway, MemberGateways, Seat};
 use pallet_groups::{DatasetLog, GroupRules};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
@@ -98,8 +98,8 @@ impl<T: Config> Pallet<T> {
 
 	/// Returns the gateways of a round's committee, sorted. A member finds its own among them.
 	pub(crate) fn peers(group: GroupId, round: RoundIndex) -> Vec<String> {
-		let committee = Self::committee(group, round).unwrap_or_default();
-		let gateways = T::Gateways::gateways(committee.iter().map(|(account, _)| account), MAX_PEERS);
+		let seats = T::Committees::seats(&Self::task(group, round));
+		let gateways = T::Gateways::gateways(seats.iter().map(|seat| &seat.member.account), MAX_PEERS);
 		let text = |gateway: Gateway| String::from_utf8_lossy(&gateway).into_owned();
 		gateways.into_iter().map(text).collect()
 	}
@@ -148,31 +148,32 @@ where
 	) -> Vec<CandidateView> {
 		let reveals = Self::reveals(group, round, &commitments);
 		let ranked = rank(&claims(&reveals));
-		let committee = Committees::<T>::decode_len((group, round)).unwrap_or_default();
-		let ballots: Vec<_> = Self::ballots(group, round, committee).into_iter().flatten().collect();
+		// A settled round has the tallies that it was settled by.
+		let kept = Tallies::<T>::get((group, round)).map(BoundedVec::into_inner);
+		let committee = ballots(&T::Committees::seats(&Self::task(group, round)), &[]);
+		let is_open = committee.iter().any(|member| member.answer.is_some());
+		let counted = |rank: usize| match &kept {
+			Some(tallies) => Some(tallies.get(rank).copied().unwrap_or_default()),
+			None => is_open.then(|| tally(&committee, rank)),
+		};
 		let views = commitments.into_iter().zip(reveals).enumerate();
 		views
 			.map(|(place, (commitment, reveal))| {
 				let rank = ranked.iter().position(|ranked| *ranked == place);
-				let tally = rank.filter(|_| !ballots.is_empty()).map(|rank| tally(&ballots, rank));
+				let tally = rank.and_then(counted);
 				candidate_view::<T>(commitment, reveal, tally)
 			})
 			.collect()
 	}
 
 	fn committee_view(group: GroupId, round: RoundIndex) -> Vec<MemberView> {
-		let committee = Committees::<T>::get((group, round)).unwrap_or_default();
-		(0u32..)
-			.zip(committee)
-			.map(|(member, (account, _))| {
-				let attestation = Attestations::<T>::get((group, round), member);
-				MemberView {
-					account: account.into(),
-					attested: attestation.is_some(),
-					opened: attestation.is_some_and(|attestation| attestation.ballot.is_some()),
-				}
-			})
-			.collect()
+		let seats = T::Committees::seats(&Self::task(group, round)).into_iter();
+		let view = |seat: Seat<T::AccountId>| MemberView {
+			account: seat.member.account.into(),
+			attested: seat.attested,
+			opened: seat.answer.is_some(),
+		};
+		seats.map(view).collect()
 	}
 
 	/// Returns the best checkpoint so far of the model that is trained now: in the round that takes
@@ -247,8 +248,6 @@ where
 			Self::Revealed { group, round, account, checkpoint, claim } => {
 				ChainEvent::Revealed { group, round, account: account.into(), checkpoint, claim }
 			}
-			Self::Attested { group, round, member } => ChainEvent::Attested { group, round, member },
-			Self::Opened { group, round, member } => ChainEvent::Opened { group, round, member },
 			Self::Ended { group, round, account, outcome, measured, reward, slashed } => ChainEvent::Ended {
 				group,
 				round,

@@ -1,6 +1,7 @@
 //! The weights of the pallet's calls: generous estimates, until they are measured on reference hardware.
 
 use core::marker::PhantomData;
+use descent_protocol::MAX_COMMITTEE;
 use frame_support::{
 	traits::Get,
 	weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
@@ -14,21 +15,15 @@ pub trait WeightInfo {
 	fn commit_full() -> Weight;
 	/// The first reveal of a full round, which fixes seed and committee.
 	fn reveal() -> Weight;
-	/// Keeping an attestation.
-	fn attest() -> Weight;
-	/// Checking an attestation of the last of a full committee.
-	fn authorize_attest() -> Weight;
-	/// Keeping the largest ballot.
-	fn open() -> Weight;
-	/// Checking the largest ballot of the last of a full committee.
-	fn authorize_open() -> Weight;
-	/// With `c` commitments in the round and `m` members in its committee, and as many in the round that is
-	/// removed.
+	/// With `c` commitments in the round, and as many in the round that is removed, and the ballots of `m`
+	/// members.
 	fn settle(c: u32, m: u32) -> Weight;
 	/// Keeping the block's randomness.
 	fn on_finalize() -> Weight;
 	/// A standing that is migrated.
 	fn migrate_standing() -> Weight;
+	/// A committee of the most members that is migrated, with its attestations.
+	fn migrate_committee() -> Weight;
 }
 
 /// Weights with the database of the runtime.
@@ -62,31 +57,27 @@ impl Estimate {
 			.saturating_add(self.0.reads_writes(RULES.saturating_add(8), 5))
 	}
 
-	/// The attestation.
-	fn attest(&self) -> Weight {
-		Weight::from_parts(30_000_000, 8_000).saturating_add(self.0.reads_writes(1, 1))
-	}
-
-	/// The rules, the attestation, the committee, the genesis hash, one signature.
-	fn authorize(&self) -> Weight {
-		Weight::from_parts(150_000_000, 30_000).saturating_add(self.0.reads(RULES.saturating_add(4)))
-	}
-
 	/// The rules, the round, the head, the counters and ring; of each commitment its reveal, account, holds
-	/// and standing, and a reveal that is removed; of each member its attestation, and one that is removed.
+	/// and standing, and a reveal that is removed; the tallies and the subject; of each member its ballot.
 	fn settle(&self, c: u32, m: u32) -> Weight {
 		let (c, m) = (u64::from(c), u64::from(m));
 		Weight::from_parts(200_000_000, 120_000)
 			.saturating_add(Weight::from_parts(120_000_000, 8_000).saturating_mul(c))
-			.saturating_add(Weight::from_parts(40_000_000, 8_000).saturating_mul(m))
-			.saturating_add(self.0.reads_writes(RULES.saturating_add(12), 8))
+			.saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(m))
+			.saturating_add(self.0.reads_writes(RULES.saturating_add(13), 11))
 			.saturating_add(self.0.reads_writes(5, 4).saturating_mul(c))
-			.saturating_add(self.0.reads_writes(1, 1).saturating_mul(m))
 	}
 
 	/// The randomness, that of the block before, and the ring.
 	fn on_finalize(&self) -> Weight {
 		Weight::from_parts(10_000_000, 4_000).saturating_add(self.0.reads_writes(3, 1))
+	}
+
+	/// The committee, its round, and of each member the attestation in both forms.
+	fn migrate_committee(&self) -> Weight {
+		Weight::from_parts(100_000_000, 40_000)
+			.saturating_add(self.0.reads_writes(6, 4))
+			.saturating_add(self.0.reads_writes(1, 2).saturating_mul(MAX_COMMITTEE.into()))
 	}
 
 	/// The standing, its group's rules, and the key before it.
@@ -108,22 +99,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Estimate(T::DbWeight::get()).reveal()
 	}
 
-	fn attest() -> Weight {
-		Estimate(T::DbWeight::get()).attest()
-	}
-
-	fn authorize_attest() -> Weight {
-		Estimate(T::DbWeight::get()).authorize()
-	}
-
-	fn open() -> Weight {
-		Estimate(T::DbWeight::get()).attest()
-	}
-
-	fn authorize_open() -> Weight {
-		Estimate(T::DbWeight::get()).authorize()
-	}
-
 	fn settle(c: u32, m: u32) -> Weight {
 		Estimate(T::DbWeight::get()).settle(c, m)
 	}
@@ -134,6 +109,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 	fn migrate_standing() -> Weight {
 		Estimate(T::DbWeight::get()).migrate_standing()
+	}
+
+	fn migrate_committee() -> Weight {
+		Estimate(T::DbWeight::get()).migrate_committee()
 	}
 }
 
@@ -150,22 +129,6 @@ impl WeightInfo for () {
 		Estimate(RocksDbWeight::get()).reveal()
 	}
 
-	fn attest() -> Weight {
-		Estimate(RocksDbWeight::get()).attest()
-	}
-
-	fn authorize_attest() -> Weight {
-		Estimate(RocksDbWeight::get()).authorize()
-	}
-
-	fn open() -> Weight {
-		Estimate(RocksDbWeight::get()).attest()
-	}
-
-	fn authorize_open() -> Weight {
-		Estimate(RocksDbWeight::get()).authorize()
-	}
-
 	fn settle(c: u32, m: u32) -> Weight {
 		Estimate(RocksDbWeight::get()).settle(c, m)
 	}
@@ -176,5 +139,9 @@ impl WeightInfo for () {
 
 	fn migrate_standing() -> Weight {
 		Estimate(RocksDbWeight::get()).migrate_standing()
+	}
+
+	fn migrate_committee() -> Weight {
+		Estimate(RocksDbWeight::get()).migrate_committee()
 	}
 }

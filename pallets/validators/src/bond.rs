@@ -8,10 +8,17 @@ use frame_support::{
 	pallet_prelude::{DispatchResult, Get},
 	traits::fungible::MutateHold,
 };
+use pallet_evaluators::Bonds;
 use sp_runtime::{
 	traits::{CheckedAdd, CheckedSub, Zero},
-	ArithmeticError,
+	ArithmeticError, SaturatedConversion,
 };
+
+impl<T: Config> Bonds<T::AccountId> for Pallet<T> {
+	fn bond(account: &T::AccountId) -> u128 {
+		Ledgers::<T>::get(account).bond.saturated_into()
+	}
+}
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_bond(account: T::AccountId, amount: BalanceOf<T>) -> DispatchResult {

@@ -118,15 +118,17 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> PerformanceObserver<T::AccountId> for Pallet<T> {
-	fn observed(performance: &[(T::AccountId, Performance)]) {
+	fn observed(performance: &[(T::AccountId, Performance)]) -> Weight {
+		let members = performance.len().saturated_into();
 		let offenders: Vec<_> = performance
 			.iter()
 			.filter(|(account, performance)| Self::note_performance(account, *performance))
 			.map(|(account, _)| (account.clone(), ()))
 			.collect();
 		if offenders.is_empty() {
-			return;
+			return <T as Config>::WeightInfo::observed(members, 0);
 		}
+		let convicted = offenders.len().saturated_into();
 		let offence = Misattestation {
 			session: pallet_session::CurrentIndex::<T>::get(),
 			validators: pallet_session::Validators::<T>::decode_len().unwrap_or_default().saturated_into(),
@@ -138,9 +140,10 @@ impl<T: Config> PerformanceObserver<T::AccountId> for Pallet<T> {
 				"misattestations of validators that were reported in this session already",
 			);
 		}
+		<T as Config>::WeightInfo::observed(members, convicted)
 	}
 
 	fn observed_weight(members: u32) -> Weight {
-		<T as Config>::WeightInfo::observed(members)
+		<T as Config>::WeightInfo::observed(members, members)
 	}
 }

@@ -2,13 +2,26 @@ use crate::{
 	committee::{opened, Weighted},
 	Ballot, Verdict,
 };
-use codec::{Decode, Encode};
+use codec::{Decode, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// Number of members with each verdict on one candidate, among those that opened their ballots. A member that
 /// did not look at it, or abstains, is not counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
 pub struct Tally {
 	/// Measured what was claimed.
 	pub matches: u32,

@@ -15,8 +15,12 @@ pub(super) type SingleBlockMigrations =
 /// Migrations that run in as many blocks as they take, the oldest first. The chain takes no transactions
 /// meanwhile.
 #[cfg(not(feature = "runtime-benchmarks"))]
-type SteppedMigrations =
-	(pallet_rounds::migrations::NameModels<Runtime>, pallet_groups::migrations::DropTolerance<Runtime>);
+type SteppedMigrations = (
+	pallet_rounds::migrations::NameModels<Runtime>,
+	pallet_groups::migrations::DropTolerance<Runtime>,
+	pallet_rounds::migrations::CommitteesByTasks<Runtime>,
+	pallet_dataset::migrations::CheckByTasks<Runtime>,
+);
 #[cfg(feature = "runtime-benchmarks")]
 type SteppedMigrations = pallet_migrations::mock_helpers::MockedMigrations;
 

@@ -62,9 +62,10 @@ impl pallet_groups::Rewards<AccountId32, u128> for Rewards {
 pub struct Observer;
 
 impl PerformanceObserver<AccountId32> for Observer {
-	fn observed(performance: &[(AccountId32, Performance)]) {
+	fn observed(performance: &[(AccountId32, Performance)]) -> Weight {
 		let performance = performance.iter().map(|(member, performance)| (number(member), *performance));
 		Observed::mutate(|observed| observed.push(performance.collect()));
+		Weight::zero()
 	}
 
 	fn observed_weight(members: u32) -> Weight {

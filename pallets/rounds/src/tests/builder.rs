@@ -1,18 +1,21 @@
 //! A builder of rounds: commitments, reveals, attestations, openings and settlements.
 
 use crate::{
-	attest_payload,
-	mock::{account, apply, evaluator, run_to, Rounds, RuntimeOrigin, System, Test, DEPOSIT},
-	open_payload, Call, Ending, Pallet,
+	mock::{
+		account, apply, evaluator, run_to, Evaluators, Rounds, RuntimeCall, RuntimeOrigin, System, Test,
+		DEPOSIT,
+	},
+	Ending, Pallet,
 };
 use codec::Encode;
 use descent_protocol::{
-	attestation_hash, commitment_hash, Ballot, ContentRef, GroupId, Measurement, Outcome, RoundIndex, Salt,
-	Score, Verdict, Windows,
+	answer_hash, commitment_hash, Answer, Ballot, ContentRef, GroupId, Measurement, Outcome, RoundIndex,
+	Salt, Score, TaskId, Verdict, Windows,
 };
 use frame_support::assert_ok;
+use pallet_evaluators::{report_payload, tasks::Committees, Attest, Opening, Report, Seat, Tasks};
 use sp_core::{Pair, H256};
-use sp_runtime::DispatchResult;
+use sp_runtime::{AccountId32, DispatchResult};
 use std::collections::BTreeMap;
 
 /// Everybody's salt.
@@ -130,22 +133,22 @@ impl Round {
 		this
 	}
 
-	/// The hash of a ballot by the member whose key it is now.
-	pub(crate) fn attestation(&self, member: u32, ballot: &Ballot) -> H256 {
-		let key = evaluator(Self::validator(member)).public();
-		attestation_hash(Rounds::genesis(), self.group, self.index, &key, ballot, &SALT)
+	pub(crate) fn task(&self) -> TaskId {
+		Rounds::task(self.group, self.index)
 	}
 
-	pub(crate) fn attest_call(&self, member: u32, ballot: &Ballot) -> Call<Test> {
-		let hash = self.attestation(member, ballot);
-		let payload = attest_payload(Rounds::genesis(), self.group, self.index, member, hash);
-		Call::attest {
-			group: self.group,
-			round: self.index,
-			member,
-			hash,
-			signature: evaluator(Self::validator(member)).sign(&payload),
-		}
+	pub(crate) fn attest_call(&self, member: u32, ballot: &Ballot) -> RuntimeCall {
+		self.attest_by(Self::validator(member), member, ballot)
+	}
+
+	/// The attestation of a validator that has a place in the committee.
+	pub(crate) fn attest_by(&self, validator: u8, member: u32, ballot: &Ballot) -> RuntimeCall {
+		let (task, pair) = (self.task(), evaluator(validator));
+		let (subject, answer) = (Rounds::subject(&task).unwrap_or_default(), Answer::Round(ballot.clone()));
+		let hash = answer_hash(Rounds::genesis(), &task, subject, &pair.public(), &answer, &SALT);
+		Self::report_by(validator, |report| {
+			report.attestations.try_push(Attest { task, member, hash }).unwrap();
+		})
 	}
 
 	/// Members open their attestations.
@@ -157,17 +160,30 @@ impl Round {
 		this
 	}
 
-	pub(crate) fn open_call(&self, member: u32, ballot: &Ballot) -> Call<Test> {
-		let hash = self.attestation(member, ballot);
-		let payload = open_payload(Rounds::genesis(), self.group, self.index, member, hash);
-		Call::open {
-			group: self.group,
-			round: self.index,
-			member,
-			ballot: ballot.clone(),
-			salt: SALT,
-			signature: evaluator(Self::validator(member)).sign(&payload),
-		}
+	pub(crate) fn open_call(&self, member: u32, ballot: &Ballot) -> RuntimeCall {
+		self.open_by(Self::validator(member), member, ballot)
+	}
+
+	/// The opening of a validator that has a place in the committee.
+	pub(crate) fn open_by(&self, validator: u8, member: u32, ballot: &Ballot) -> RuntimeCall {
+		let (task, answer) = (self.task(), Answer::Round(ballot.clone()));
+		Self::report_by(validator, |report| {
+			report.openings.try_push(Opening { task, member, answer, salt: SALT }).unwrap();
+		})
+	}
+
+	/// The report of a validator, signed.
+	fn report_by(validator: u8, say: impl FnOnce(&mut Report)) -> RuntimeCall {
+		let mut report = Report::new(System::block_number());
+		say(&mut report);
+		let pair = evaluator(validator);
+		let signature = pair.sign(&report_payload(Rounds::genesis(), &report));
+		pallet_evaluators::Call::report { key: pair.public(), report, signature }.into()
+	}
+
+	/// The seats of the committee.
+	pub(crate) fn seats(&self) -> Vec<Seat<AccountId32>> {
+		Evaluators::seats(&self.task())
 	}
 
 	/// Members attest and open.

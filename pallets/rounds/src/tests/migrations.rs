@@ -1,15 +1,22 @@
-use super::{ballot, measurement, Round};
+use super::{ballot, builder::SALT, measurement, Round};
 use crate::{
-	migrations::{v1, DitherScores, NameModels},
-	mock::{account, build_and_execute, change, run_to, Rounds, System, Test, CLOCK, TOLERANCE},
+	migrations::{v1, v3, CommitteesByTasks, DitherScores, NameModels},
+	mock::{
+		account, apply, build_and_execute, change, evaluator, run_to, Rounds, System, Test, CLOCK, TOLERANCE,
+	},
 	Best, DitheredSince, Pallet, Standings, WeightInfo,
 };
-use descent_protocol::{Score, Verdict::Match};
+use descent_protocol::{
+	attestation_hash, Ballot, Outcome, Score, Tally,
+	Verdict::{self, Match},
+};
 use frame_support::{
 	migrations::{SteppedMigration, SteppedMigrationError},
 	traits::{GetStorageVersion, OnRuntimeUpgrade, StorageVersion},
 	weights::{Weight, WeightMeter},
+	BoundedVec,
 };
+use sp_core::Pair;
 
 type Migration = NameModels<Test>;
 
@@ -155,4 +162,71 @@ fn the_upgrade_notes_its_block_once() {
 			assert_eq!(DitheredSince::<Test>::get(), 8);
 		});
 	}
+}
+
+/// Puts the committee of a round into the state as the runtime before wrote it: four members, of whom so many
+/// have attested and opened by its hashes.
+fn put_old_committee(round: &Round, ballot: &Ballot, attested: u32, opened: u32) {
+	let members: Vec<_> = (200..204u8).map(|member| (account(member), evaluator(member).public())).collect();
+	let key = (round.group, round.index);
+	v3::Committees::<Test>::insert(key, BoundedVec::truncate_from(members.clone()));
+	for (place, (_, member)) in (0u32..attested).zip(members) {
+		let hash = attestation_hash(Rounds::genesis(), key.0, key.1, &member, ballot, &SALT);
+		let ballot = (place < opened).then(|| ballot.clone());
+		v3::Attestations::<Test>::insert(key, place, v3::Attestation { hash, ballot });
+	}
+	crate::Subjects::<Test>::remove(key);
+	StorageVersion::new(3).put::<Pallet<Test>>();
+}
+
+fn migrate_committees() {
+	let required = <Test as crate::Config>::WeightInfo::migrate_committee();
+	let mut cursor = Some(());
+	while cursor.is_some() {
+		let mut meter = WeightMeter::with_limit(required.saturating_mul(2));
+		cursor = CommitteesByTasks::<Test>::step(cursor, &mut meter).unwrap();
+	}
+	assert_eq!(Pallet::<Test>::on_chain_storage_version(), StorageVersion::new(4));
+	assert_eq!(v3::Committees::<Test>::iter().count() + v3::Attestations::<Test>::iter().count(), 0);
+}
+
+#[test]
+fn who_attested_before_the_upgrade_opens_after_it() {
+	build_and_execute(|| {
+		let won = ballot(None, &[Verdict::Match(measurement(70))]);
+		let round = Round::new().commits(&[1]).reveals(&[(1, 70)]).at(|windows| windows.open.start);
+		put_old_committee(&round, &won, 3, 1);
+		migrate_committees();
+		assert!(apply(round.open_call(0, &won)).is_err(), "it has opened");
+		for member in [1, 2] {
+			assert_eq!(apply(round.open_call(member, &won)), Ok(Ok(())));
+		}
+		assert!(apply(round.open_call(3, &won)).is_err(), "it has not attested");
+		assert_eq!(round.settles().outcomes(), [Outcome::Won]);
+	});
+}
+
+#[test]
+fn a_round_that_is_settled_while_the_chain_migrates_finds_its_ballots() {
+	build_and_execute(|| {
+		let won = ballot(None, &[Verdict::Match(measurement(70))]);
+		let round = Round::new().commits(&[1]).reveals(&[(1, 70)]).at(|windows| windows.open.start);
+		put_old_committee(&round, &won, 4, 4);
+		let round = round.settles();
+		assert_eq!(round.outcomes(), [Outcome::Won]);
+		migrate_committees();
+		assert_eq!(pallet_evaluators::Committees::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
+fn of_settled_rounds_the_tallies_are_kept() {
+	build_and_execute(|| {
+		let refused = ballot(None, &[Verdict::Invalid]);
+		let round = Round::new().commits(&[1]).reveals(&[(1, 70)]).settles();
+		put_old_committee(&round, &refused, 4, 3);
+		migrate_committees();
+		let tally = Tally { invalid: 3, ..Tally::default() };
+		assert_eq!(crate::Tallies::<Test>::get((0, 0)).unwrap().to_vec(), [tally]);
+	});
 }

@@ -6,7 +6,6 @@ mod builder;
 mod commit;
 mod crowd;
 mod migrations;
-mod offchain;
 mod paid;
 mod reveal;
 mod settle;

@@ -3,8 +3,9 @@
 use super::{ballot, measurement, Round};
 use crate::{
 	mock::{
-		account, amend, build_and_execute, free, start_session, Balances, CommitmentFee, Observed, Paid,
-		Payment, Rounds as Pallet, RuntimeCall, RuntimeOrigin, System, Test, DEPOSIT, ENDOWMENT, REWARD,
+		account, amend, build_and_execute, free, start_session, Balances, CommitmentFee, Evaluators,
+		Observed, Paid, Payment, Rounds as Pallet, RuntimeCall, RuntimeOrigin, System, Test, DEPOSIT,
+		ENDOWMENT, REWARD,
 	},
 	Call, Heads, WeightInfo,
 };
@@ -17,6 +18,7 @@ use descent_protocol::{
 	MAX_CANDIDATES, MAX_COMMITTEE,
 };
 use frame_support::{assert_noop, dispatch::GetDispatchInfo, weights::Weight};
+use pallet_evaluators::tasks::Committees;
 use sp_core::H256;
 use sp_runtime::TokenError;
 
@@ -236,15 +238,20 @@ fn who_cannot_pay_the_fee_beside_the_deposit_does_not_commit() {
 #[test]
 fn a_settlement_weighs_what_those_weigh_who_are_told_of_it() {
 	build_and_execute(|| {
-		let told = |members: u64| Weight::from_parts(101_000, 11).saturating_mul(members);
+		let told = |members: u32| {
+			let taken = <Evaluators as Committees<_>>::take_weight(members);
+			Weight::from_parts(1_000, 10).saturating_mul(members.into()).saturating_add(taken)
+		};
+		let observed = Weight::from_parts(100_000, 1).saturating_mul(MAX_COMMITTEE.into());
 		let call = RuntimeCall::from(Call::<Test>::settle { group: 0, round: 0 });
 		let most = <() as WeightInfo>::settle(MAX_CANDIDATES, MAX_COMMITTEE);
-		let expected = most.saturating_add(told(MAX_COMMITTEE.into()));
+		let expected = most.saturating_add(told(MAX_COMMITTEE)).saturating_add(observed);
 		assert_eq!(call.get_dispatch_info().call_weight, expected);
 		Round::new().commits(&[1]).reveals(&[(1, 500)]);
 		System::set_block_number(33);
 		let signed = RuntimeOrigin::signed(account(9));
 		let post = Pallet::settle(signed, 0, 0).unwrap();
+		// Nobody is convicted: that weight is not charged.
 		let expected = <() as WeightInfo>::settle(1, 4).saturating_add(told(4));
 		assert_eq!(post.actual_weight, Some(expected));
 	});

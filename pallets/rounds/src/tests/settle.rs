@@ -4,12 +4,12 @@ use crate::{
 		account, build_and_execute, free, run_to, start_session, Balances, Rounds as Pallet, RuntimeOrigin,
 		System, Test, DEPOSIT, ENDOWMENT, REWARD,
 	},
-	Attestations, Committees, Error, Event, Heads, Kept, Reveals, Rounds, Standings, Unsettled, UsedDigests,
+	Error, Event, Heads, Kept, Reveals, Rounds, Standings, Subjects, Tallies, Unsettled, UsedDigests,
 };
 use descent_protocol::{
 	Ballot,
 	Outcome::{self, *},
-	Score,
+	Score, Tally,
 	Verdict::{self, *},
 };
 use frame_support::{assert_noop, assert_ok, dispatch::Pays};
@@ -238,6 +238,21 @@ fn standings_add_up() {
 }
 
 #[test]
+fn ballots_go_when_a_round_is_settled_and_tallies_stay() {
+	build_and_execute(|| {
+		let round = first_round();
+		assert_eq!(pallet_evaluators::Attestations::<Test>::iter().count(), 0);
+		assert_eq!(pallet_evaluators::Committees::<Test>::iter().count(), 0);
+		assert_eq!(Subjects::<Test>::iter().count(), 0);
+		let tallies = Tallies::<Test>::get((0, 0)).unwrap();
+		assert_eq!(tallies.to_vec(), [Tally { matches: 4, ..Tally::default() }]);
+		let view = Pallet::round_view(round.group, round.index).unwrap();
+		assert_eq!(view.candidates[0].tally, Some(tallies[0]));
+		assert!(view.committee.is_empty());
+	});
+}
+
+#[test]
 fn old_rounds_are_removed_and_their_digests_are_not() {
 	build_and_execute(|| {
 		first_round();
@@ -247,8 +262,7 @@ fn old_rounds_are_removed_and_their_digests_are_not() {
 		}
 		assert!(!Rounds::<Test>::contains_key(0, 0));
 		assert!(!Reveals::<Test>::contains_key((0, 0), account(1)));
-		assert!(!Committees::<Test>::contains_key((0, 0)));
-		assert_eq!(Attestations::<Test>::iter_prefix((0, 0)).count(), 0);
+		assert!(!Tallies::<Test>::contains_key((0, 0)));
 		assert_eq!(UsedDigests::<Test>::get(0, checkpoint(1, 0).digest), Some(0));
 		assert_eq!(Heads::<Test>::get(0, 0).unwrap().round, 0);
 		assert!(Rounds::<Test>::contains_key(0, 1));

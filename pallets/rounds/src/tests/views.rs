@@ -17,6 +17,7 @@ fn events() -> Vec<ChainEvent> {
 	events
 		.filter_map(|event| match event {
 			RuntimeEvent::Rounds(event) => event.view(),
+			RuntimeEvent::Evaluators(event) => event.view(),
 			_ => None,
 		})
 		.collect()

@@ -3,6 +3,10 @@
 //! A chain goes on while its storage is migrated: it takes no transactions, but alarms ring and rounds are
 //! settled. So a settlement reads everything in either version.
 
+mod committees;
+
+pub use committees::{v3, CommitteesByTasks};
+
 use crate::{BalanceOf, Best, Config, DitheredSince, Pallet, Standing, StandingOf, Standings, WeightInfo};
 #[cfg(feature = "try-runtime")]
 use alloc::vec::Vec;

@@ -95,7 +95,7 @@ fn what_deltas_hold_pays_for_what_they_keep() {
 	check(
 		"a proposal",
 		of::<<Runtime as pallet_dataset::Config>::ProposalDeposit>(),
-		&[("Dataset", "Proposals"), ("Dataset", "Checks"), ("Dataset", "Ended")],
+		&[("Dataset", "Proposals"), ("Dataset", "OpenChecks"), ("Dataset", "Ended")],
 	);
 	check(
 		"an entry of the log",

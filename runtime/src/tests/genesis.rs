@@ -28,7 +28,7 @@ fn local_has_four_validators_and_no_superuser() {
 			assert_eq!(Grandpa::grandpa_authorities().len(), 4);
 			let evaluators = pallet_evaluators::Evaluators::<Runtime>::get();
 			assert_eq!(
-				evaluators.into_iter().map(|(account, _)| account).collect::<Vec<_>>(),
+				evaluators.evaluators.into_iter().map(|evaluator| evaluator.account).collect::<Vec<_>>(),
 				Session::validators()
 			);
 			let proven = pallet_session::historical::HistoricalSessions::<Runtime>::get(0);

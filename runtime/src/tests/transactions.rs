@@ -59,13 +59,11 @@ fn calls_without_a_signer_need_a_proof() {
 	genesis_of(DEV_RUNTIME_PRESET).execute_with(|| {
 		let remark = frame_system::Call::remark { remark: vec![] };
 		assert_eq!(validity_of(remark), Err(InvalidTransaction::UnknownOrigin.into()));
-		let attest = pallet_rounds::Call::attest {
-			group: 0,
-			round: 0,
-			member: 0,
-			hash: Default::default(),
+		let report = pallet_evaluators::Call::report {
+			key: sp_core::sr25519::Public::from_raw([0; 32]).into(),
+			report: pallet_evaluators::Report::new(0),
 			signature: sp_core::sr25519::Signature::from_raw([0; 64]).into(),
 		};
-		assert!(validity_of(attest).is_err());
+		assert!(validity_of(report).is_err());
 	});
 }

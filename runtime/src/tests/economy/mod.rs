@@ -1,9 +1,9 @@
 //! The economy across all pallets. No token is made or lost, lies cost the liar more than they bring, and the
 //! cost of a call does not grow with the number of groups.
 
-mod actor;
+pub(crate) mod actor;
 mod blocks;
-mod calls;
+pub(crate) mod calls;
 mod cost;
 mod equivocation;
 mod fuzz;

@@ -267,7 +267,7 @@ pub(crate) fn check(proposal: u32, since: BlockNumber, members: [(usize, DeltaVe
 	let mut block = since + 1;
 	loop {
 		to(block);
-		let Some(check) = pallet_dataset::Checks::<Runtime>::get(0, proposal) else {
+		let Some(check) = pallet_dataset::OpenChecks::<Runtime>::get(0, proposal) else {
 			return;
 		};
 		let Some(phase) = check.phase(block).filter(|_| !check.is_decided) else {

@@ -1,6 +1,6 @@
 //! Decisions of tasks.
 
-use crate::{tasks::Committees as _, Config, Error, Event, Pallet, Tasks};
+use crate::{tasks::Committees as _, Committees, Config, Error, Event, Pallet, Tasks};
 use alloc::vec::Vec;
 use descent_protocol::{TaskId, MAX_COMMITTEE};
 use frame_support::{
@@ -16,10 +16,11 @@ impl<T: Config> Pallet<T> {
 		let windows = T::Tasks::windows(task);
 		let is_due = windows.as_ref().is_none_or(|windows| Self::now() >= windows.open.end);
 		ensure!(is_due, Error::<T>::TooEarly);
+		let is_known = windows.is_some() || Committees::<T>::contains_key(task);
+		ensure!(is_known, Error::<T>::UnknownTask);
 		let seats = Self::take(task);
 		let members = seats.len().saturated_into();
 		if windows.is_none() {
-			ensure!(!seats.is_empty(), Error::<T>::UnknownTask);
 			return Ok(Self::take_weight(members));
 		}
 		let performance = T::Tasks::decide(task, &seats)?;

@@ -101,6 +101,15 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	chain
 }
 
+/// The same chain with an empty keystore.
+#[cfg(feature = "runtime-benchmarks")]
+pub fn benchmark_ext() -> sp_io::TestExternalities {
+	let mut chain = new_test_ext();
+	let keystore = sp_keystore::testing::MemoryKeystore::new();
+	chain.register_extension(sp_keystore::KeystoreExt::new(keystore));
+	chain
+}
+
 /// Runs a test on the chain and checks afterwards what must always hold.
 pub fn build_and_execute(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {

@@ -123,7 +123,7 @@ impl Tasks<AccountId32> for TestTasks {
 
 	fn request(id: &TaskId, _block: BlockNumber) -> Option<Request> {
 		Requests::mutate(|requests| *requests = requests.saturating_add(1));
-		let content = ContentRef::raw(b"descent").ok()?;
+		let content = ContentRef::raw(b"descent")?;
 		Some(match *id {
 			TaskId::Round { group, round } => Request::Evaluation(EvaluationRequest {
 				genesis: crate::genesis::<super::Test>(),

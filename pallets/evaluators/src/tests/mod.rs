@@ -1,9 +1,11 @@
 #![allow(clippy::arithmetic_side_effects)]
 
-mod authorize;
 mod client;
+mod committee;
+mod decide;
 mod job_poll;
-mod run;
+mod offchain;
+mod report;
 mod session;
 mod several;
 mod slashing_protection;

@@ -1,0 +1,228 @@
+//! The validators' off-chain worker, with a node, an evaluator and a chain of the test's making. What holds of
+//! every task is tested with both kinds.
+
+use crate::{
+	mock::{
+		account, apply_extrinsic, evaluator, new_test_ext, put_task, remove_task, Evaluators as Pallet,
+		Extrinsic, Requests, RuntimeCall, System, Test, TestTask,
+	},
+	offchain::testing::{Answer as Reply, Asked, Node},
+	Attest, Attestation, Attestations, AuthorityId, Call, Evaluator, EvaluatorSet, Evaluators, Opening,
+	Tasks, KEY_TYPE, MAX_REPORTED,
+};
+use codec::Decode;
+use descent_protocol::{
+	answer_hash,
+	evaluation::{
+		CheckJob, CheckRequest, Checked, EvaluationJob, EvaluationRequest, JobStatus, Measured,
+		EVALUATOR_STORAGE_KEY,
+	},
+	Answer, Ballot, DeltaVerdict, Measurement, Score, TaskId, Verdict,
+};
+use sp_core::{Pair, H256};
+use sp_io::TestExternalities;
+use sp_keystore::{testing::MemoryKeystore, Keystore, KeystoreExt};
+use sp_runtime::transaction_validity::TransactionValidityError;
+
+mod answers;
+mod faults;
+mod load;
+mod messages;
+mod steps;
+
+/// The last block before the attest windows of the tasks, which take blocks 34 to 39.
+const ASK: u32 = 33;
+/// The block with which answers may be opened first: the first of the open windows, which take blocks 40 to
+/// 43.
+const OPEN: u32 = 40;
+/// This node's place in the committees.
+const MEMBER: u32 = 1;
+
+/// The kinds of tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+	Round,
+	Delta,
+}
+
+const KINDS: [Kind; 2] = [Kind::Round, Kind::Delta];
+
+impl Kind {
+	/// The task of a number.
+	fn task(self, number: u32) -> TaskId {
+		match self {
+			Self::Round => TaskId::Round { group: number, round: 0 },
+			Self::Delta => TaskId::Delta { group: number, proposal: 0, version: 1, attempt: 0 },
+		}
+	}
+
+	/// The evaluator's answer to a task.
+	fn answer(self) -> Answer {
+		match self {
+			Self::Round => {
+				let measurement = Measurement { score: Score(71_234), root: H256::repeat_byte(7) };
+				let verdicts = vec![Verdict::Match(measurement)].try_into().unwrap();
+				Answer::Round(Ballot { baseline: None, verdicts })
+			}
+			Self::Delta => Answer::Delta(DeltaVerdict::Unavailable),
+		}
+	}
+
+	fn path(self) -> &'static str {
+		match self {
+			Self::Round => "http://127.0.0.1:9977/v1/evaluations",
+			Self::Delta => "http://127.0.0.1:9977/v1/checks",
+		}
+	}
+}
+
+/// The kind of what the evaluator is asked for.
+fn kind(asked: &Asked) -> Kind {
+	if asked.url.contains("/v1/checks") {
+		Kind::Delta
+	} else {
+		Kind::Round
+	}
+}
+
+/// The job that a call is about.
+fn id(asked: &Asked) -> H256 {
+	match (asked.method.as_str(), kind(asked)) {
+		("POST", Kind::Round) => serde_json::from_slice::<EvaluationRequest>(&asked.body).unwrap().id(),
+		("POST", Kind::Delta) => serde_json::from_slice::<CheckRequest>(&asked.body).unwrap().id(),
+		_ => asked.url.rsplit('/').next().unwrap().parse().unwrap(),
+	}
+}
+
+/// The job that a call is about, without an outcome.
+fn job(asked: &Asked, status: JobStatus<()>) -> Reply {
+	let body = serde_json::json!({"id": id(asked), "status": status});
+	Reply::Whole(200, serde_json::to_vec(&body).unwrap())
+}
+
+/// The job of this id, done with this answer.
+fn done_with(id: H256, answer: Answer) -> Reply {
+	let body = match answer {
+		Answer::Round(ballot) => {
+			let status = JobStatus::Done(Measured { ballot });
+			serde_json::to_vec(&EvaluationJob { id, status })
+		}
+		Answer::Delta(checked) => {
+			let status = JobStatus::Done(Checked { checked });
+			serde_json::to_vec(&CheckJob { id, status })
+		}
+	};
+	Reply::Whole(200, body.unwrap())
+}
+
+/// The job that a call is about, done.
+fn done(asked: &Asked) -> Reply {
+	done_with(id(asked), kind(asked).answer())
+}
+
+/// Takes a job, and has it done when it is asked for it again.
+fn work(asked: &Asked) -> Reply {
+	match asked.method.as_str() {
+		"POST" => job(asked, JobStatus::Queued),
+		_ => done(asked),
+	}
+}
+
+/// A chain and one of its validators' nodes.
+struct World {
+	node: Node,
+	chain: TestExternalities,
+	key: AuthorityId,
+}
+
+impl World {
+	/// A chain with so many tasks of a kind. This node is one of three members of each committee.
+	fn new(kind: Kind, tasks: u32) -> Self {
+		let node = Node::new(work);
+		let mut chain = new_test_ext();
+		let keystore = MemoryKeystore::new();
+		let key: AuthorityId = keystore.sr25519_generate_new(KEY_TYPE, Some("//Own")).unwrap().into();
+		chain.register_extension(KeystoreExt::new(keystore));
+		node.register(&mut chain);
+		let mut world = Self { node, chain, key };
+		let own = world.key.clone();
+		world.set_evaluators([evaluator(1).public(), own, evaluator(3).public()]);
+		world.chain.execute_with(|| {
+			(0..tasks).for_each(|number| put_task(kind.task(number), TestTask::new(ASK + 1)));
+		});
+		world
+	}
+
+	fn set_evaluators(&mut self, keys: [AuthorityId; 3]) {
+		let evaluators =
+			(1..).zip(keys).map(|(number, key)| Evaluator { account: account(number), key, bond: 5 });
+		let evaluators = evaluators.collect::<Vec<_>>().try_into().unwrap();
+		self.chain.execute_with(|| Evaluators::<Test>::put(EvaluatorSet { since: 0, evaluators }));
+	}
+
+	/// Runs the off-chain worker of a block. Returns the reports that it sent.
+	fn run(&mut self, block: u32) -> Vec<Sent> {
+		self.chain.execute_with(|| {
+			System::set_block_number(block);
+			crate::offchain::run::<Test>(block);
+		});
+		self.node.sent().into_iter().map(Sent).collect()
+	}
+
+	/// Asks, polls and attests with the attest window's first blocks. Returns the report.
+	fn attest(&mut self) -> Sent {
+		assert!(self.run(ASK).is_empty());
+		self.run(ASK + 1).pop().expect("the answer is there")
+	}
+
+	/// Executes a report in a block, as the runtime does.
+	fn include(&mut self, block: u32, sent: &Sent) -> Result<(), TransactionValidityError> {
+		self.chain.execute_with(|| {
+			System::set_block_number(block);
+			apply_extrinsic(sent.extrinsic()).map(|done| done.expect("what is valid succeeds"))
+		})
+	}
+
+	/// The attestation of this node's member on chain.
+	fn attested(&mut self, task: TaskId) -> Option<Attestation> {
+		self.chain.execute_with(|| Attestations::<Test>::get(task, MEMBER))
+	}
+
+	/// The key of the record of a task in the node's data base.
+	fn place(&mut self, task: TaskId) -> Vec<u8> {
+		self.chain.execute_with(|| crate::mock::TestTasks::record_place(&task)).unwrap().key
+	}
+
+	/// Number of requests that were put together since it was asked last.
+	fn requests(&mut self) -> u32 {
+		Requests::take()
+	}
+}
+
+/// A report that the worker has sent.
+#[derive(Clone, Debug, PartialEq)]
+struct Sent(Vec<u8>);
+
+impl Sent {
+	fn extrinsic(&self) -> Extrinsic {
+		Extrinsic::decode(&mut &self.0[..]).unwrap()
+	}
+
+	fn attestations(&self) -> Vec<Attest> {
+		self.report().0
+	}
+
+	fn openings(&self) -> Vec<Opening> {
+		self.report().1
+	}
+
+	fn report(&self) -> (Vec<Attest>, Vec<Opening>) {
+		match self.extrinsic().function {
+			RuntimeCall::Evaluators(Call::report { report, .. }) => {
+				assert!(report.is_sorted());
+				(report.attestations.into(), report.openings.into())
+			}
+			call => panic!("not a report: {call:?}"),
+		}
+	}
+}

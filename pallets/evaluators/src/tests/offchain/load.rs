@@ -1,0 +1,101 @@
+//! Many tasks: no run takes longer than it may, and no task is left out.
+
+use super::*;
+use std::collections::BTreeSet;
+
+#[test]
+fn a_run_makes_a_bounded_number_of_calls_and_the_next_one_goes_on() {
+	let mut world = World::new(Kind::Round, 40);
+	let mut seen = BTreeSet::new();
+	for block in ASK..ASK + 3 {
+		world.node.set_script(|asked| job(asked, JobStatus::Running { measured: 0 }));
+		world.run(block);
+		let asked = world.node.asked();
+		assert_eq!(asked.len(), 16);
+		assert!(world.requests() <= 17, "a request is put together for those alone that are asked for");
+		seen.extend(asked.iter().map(id));
+	}
+	assert_eq!(seen.len(), 40);
+}
+
+#[test]
+fn a_report_has_no_more_than_it_may_and_the_next_one_the_rest() {
+	let tasks = MAX_REPORTED + 9;
+	let mut world = World::new(Kind::Round, tasks);
+	world.node.set_script(done);
+	let mut said = BTreeSet::new();
+	for block in ASK..ASK + 4 {
+		for sent in world.run(block) {
+			let attestations = sent.attestations();
+			assert!(attestations.len() <= 32);
+			said.extend(attestations.iter().map(|attestation| attestation.task));
+			assert_eq!(world.include(block + 1, &sent), Ok(()));
+		}
+	}
+	assert_eq!(said.len(), 41);
+	let opened: Vec<_> = [OPEN, OPEN + 1]
+		.into_iter()
+		.flat_map(|block| {
+			let sent = world.run(block);
+			sent.iter().for_each(|sent| assert_eq!(world.include(block + 1, sent), Ok(())));
+			sent
+		})
+		.map(|sent| sent.openings().len())
+		.collect();
+	assert_eq!(opened, [32, 9]);
+}
+
+#[test]
+fn a_dead_evaluator_costs_one_call_a_run() {
+	for reply in [Reply::Silence, Reply::Refused] {
+		let mut world = World::new(Kind::Delta, 8);
+		let script = reply.clone();
+		world.node.set_script(move |_| script.clone());
+		for block in ASK..ASK + 5 {
+			let before = world.node.time();
+			assert!(world.run(block).is_empty());
+			assert_eq!(world.node.asked().len(), 1);
+			assert!(world.node.time() - before <= 500);
+		}
+	}
+}
+
+#[test]
+fn a_lazy_evaluator_cannot_hold_up_the_node() {
+	let mut world = World::new(Kind::Round, 40);
+	let node = world.node.clone();
+	world.node.set_latency(400);
+	world.run(ASK);
+	let before = node.time();
+	world.run(ASK + 1);
+	assert!(node.time() - before <= 1_500);
+	assert!(!node.asked().is_empty());
+}
+
+#[test]
+fn one_job_that_hangs_does_not_keep_others_from_being_attested() {
+	let mut world = World::new(Kind::Round, 2);
+	world.run(ASK);
+	let hangs = id(&world.node.asked()[0]);
+	world.node.set_script(move |asked| match id(asked) == hangs {
+		true => Reply::Silence,
+		false => done(asked),
+	});
+	let sent: Vec<_> = (ASK + 1..OPEN - 1).flat_map(|block| world.run(block)).collect();
+	let attested: BTreeSet<_> = sent.iter().flat_map(Sent::attestations).map(|said| said.task).collect();
+	assert_eq!(attested.into_iter().collect::<Vec<_>>(), [Kind::Round.task(1)]);
+}
+
+#[test]
+fn overlapping_runs_take_turns() {
+	use codec::Encode;
+	let mut world = World::new(Kind::Round, 1);
+	world.node.set_script(done);
+	let lock = b"descent/evaluators/lock";
+	let until = world.node.time() + 4_000;
+	world.node.store(lock, &until.encode());
+	assert!(world.run(ASK).is_empty());
+	world.node.pass(4_001);
+	assert_eq!(world.run(ASK).len(), 1, "a dead run's lock ends");
+	assert_eq!(world.node.stored(lock), None, "a run that has ended leaves no lock");
+}

@@ -12,7 +12,7 @@ use frame_support::{pallet_prelude::TransactionSource, traits::Authorize, Bounde
 use frame_system::RawOrigin;
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
-use sp_runtime::SaturatedConversion;
+use sp_runtime::{traits::Saturating, SaturatedConversion};
 
 const SALT: [u8; 32] = [7; 32];
 
@@ -37,7 +37,7 @@ fn answer<T: Config>(task: &TaskId) -> Answer {
 }
 
 /// A report with so many attestations and openings of the last members of committees.
-fn report<T: Config>(attestations: u32, openings: u32) -> (AuthorityId, Report) {
+fn full_report<T: Config>(attestations: u32, openings: u32) -> (AuthorityId, Report) {
 	let key = AuthorityId::generate_pair(None);
 	evaluators::<T>(&key);
 	let mut report = Report::new(frame_system::Pallet::<T>::block_number().saturated_into());
@@ -88,30 +88,28 @@ fn answered<T: Config>(task: &TaskId, members: u32) {
 	Committees::<T>::insert(task, Committee { members, is_unbound: false });
 }
 
-use sp_runtime::traits::Saturating;
-
 #[benchmarks]
 mod benchmarks {
 	use super::*;
 
 	#[benchmark]
 	fn report(a: Linear<0, MAX_REPORTED>, o: Linear<0, MAX_REPORTED>) {
-		let (key, report) = report::<T>(a, o);
-		let signature = key.sign(&report_payload(Pallet::<T>::genesis(), &report)).expect("it is here");
+		let (key, said) = full_report::<T>(a, o);
+		let signature = key.sign(&report_payload(Pallet::<T>::genesis(), &said)).expect("it is here");
 		next_block::<T>();
 
 		#[extrinsic_call]
-		_(RawOrigin::Authorized, key, report, signature);
+		_(RawOrigin::Authorized, key, said, signature);
 
 		assert_eq!(Attestations::<T>::iter().count(), a.saturating_add(o).saturated_into::<usize>());
 	}
 
 	#[benchmark]
 	fn authorize_report(a: Linear<0, MAX_REPORTED>, o: Linear<1, MAX_REPORTED>) {
-		let (key, report) = report::<T>(a, o);
-		let signature = key.sign(&report_payload(Pallet::<T>::genesis(), &report)).expect("it is here");
+		let (key, said) = full_report::<T>(a, o);
+		let signature = key.sign(&report_payload(Pallet::<T>::genesis(), &said)).expect("it is here");
 		next_block::<T>();
-		let call = Call::<T>::report { key, report, signature };
+		let call = Call::<T>::report { key, report: said, signature };
 
 		#[block]
 		{

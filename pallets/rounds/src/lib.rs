@@ -37,8 +37,9 @@
 //!
 //! [`Pallet::settle`] gives every commitment exactly one [`Outcome`](descent_protocol::Outcome), by
 //! [`descent_protocol::settle`]. The winner's checkpoint becomes the group's head. Deposits are released or
-//! slashed. The tallies of the candidates are kept with the round, the ballots are not. Rounds of a group are settled in order, by Root through the alarm, or by any account if no alarm
-//! could be set. Settled rounds are kept for a while. Each settlement removes the oldest one.
+//! slashed. The tallies of the candidates are kept with the round, the ballots are not. Rounds of a group are
+//! settled in order, by Root through the alarm, or by any account if no alarm could be set. Settled rounds are
+//! kept for a while. Each settlement removes the oldest one.
 //!
 //! No hook loops over groups or rounds. A block writes its randomness into a ring of bounded size, and
 //! nothing else.

@@ -19,8 +19,8 @@ use sp_runtime::{traits::Saturating, SaturatedConversion};
 
 const SALT: [u8; 32] = [7; 32];
 
-/// As many evaluators as there can be, of which the last has this key, and a bond with which it is a member of
-/// every committee.
+/// As many evaluators as there can be, of which the last has this key, and a bond with which it is a member
+/// of every committee.
 fn evaluators<T: Config>(key: &AuthorityId) {
 	let last = MAX_COMMITTEE.saturating_sub(1);
 	let evaluators: Vec<_> = (0..MAX_COMMITTEE)

@@ -14,7 +14,8 @@ use crate::{
 use descent_protocol::{
 	announcement_hash, dataset_root,
 	view::{AmendmentEnding, ChainEvent, ProposalEnding},
-	Answer, Change, CheckWindows, DeltaFault, DeltaReport, DeltaVerdict, Phase, ProposalId, Score, Share, TaskId,
+	Answer, Change, CheckWindows, DeltaFault, DeltaReport, DeltaVerdict, Phase, ProposalId, Score, Share,
+	TaskId,
 };
 use frame_support::assert_ok;
 use pallet_groups::NewGroup;

@@ -1,5 +1,5 @@
-//! The validators' off-chain worker, with a node, an evaluator and a chain of the test's making. What holds of
-//! every task is tested with both kinds.
+//! The validators' off-chain worker, with a node, an evaluator and a chain of the test's making. What holds
+//! of every task is tested with both kinds.
 
 use crate::{
 	mock::{

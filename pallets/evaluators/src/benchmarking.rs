@@ -94,12 +94,9 @@ fn next_block<T: Config>() {
 
 /// The committee of a task with so many members who have all opened.
 fn answered<T: Config>(task: &TaskId, members: u32) {
+	let key = AuthorityId::generate_pair(None);
 	let members: Vec<_> = (0..members)
-		.map(|number| Member {
-			account: account("evaluator", number, 0),
-			key: AuthorityId::generate_pair(None),
-			weight: 1,
-		})
+		.map(|number| Member { account: account("evaluator", number, 0), key: key.clone(), weight: 1 })
 		.collect();
 	for place in (0u32..).take(members.len()) {
 		let attestation = Attestation { hash: H256::zero(), answer: Some(answer(task)) };

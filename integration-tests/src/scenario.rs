@@ -64,8 +64,8 @@ pub async fn settled(rpc: &Rpc, group: GroupId, round: RoundIndex, deadline: Dur
 	})
 }
 
-/// Returns the members of a round's committee, and how far each got, from the last block before the round could
-/// be settled. A settled round has none.
+/// Returns the members of a round's committee, and how far each got, from the last block before the round
+/// could be settled. A settled round has none.
 ///
 /// # Errors
 /// Fails if the node has no such block, or not its state any more.

@@ -162,8 +162,8 @@ impl Holdings {
 	}
 }
 
-/// Checks that a settled round is the same but for its committee, which is forgotten, and that an open one has
-/// lost no commitment, reveal or attestation.
+/// Checks that a settled round is the same but for its committee, which is forgotten, and that an open one
+/// has lost no commitment, reveal or attestation.
 fn rounds_agree(before: &RoundView, after: &RoundView) -> Result<()> {
 	if before.settled {
 		let expected = RoundView { block: after.block, committee: Vec::new(), ..before.clone() };

@@ -6,7 +6,10 @@ use crate::{
 	Pallet, Report, Tasks, MAX_REPORTED,
 };
 use alloc::vec::Vec;
-use descent_protocol::{Answer, Ballot, Measurement, Score, TaskId, Verdict, MAX_CANDIDATES, MAX_COMMITTEE};
+use descent_protocol::{
+	Answer, Ballot, DeltaReport, DeltaVerdict, Measurement, Score, TaskId, Verdict, MAX_CANDIDATES,
+	MAX_COMMITTEE,
+};
 use frame_benchmarking::v2::*;
 use frame_support::{pallet_prelude::TransactionSource, traits::Authorize, BoundedVec};
 use frame_system::RawOrigin;
@@ -16,47 +19,65 @@ use sp_runtime::{traits::Saturating, SaturatedConversion};
 
 const SALT: [u8; 32] = [7; 32];
 
-/// As many evaluators as there can be. They share a key, so that it has a seat whoever is drawn.
+/// As many evaluators as there can be, of which the last has this key, and a bond with which it is a member
+/// of every committee.
 fn evaluators<T: Config>(key: &AuthorityId) {
+	let last = MAX_COMMITTEE.saturating_sub(1);
 	let evaluators: Vec<_> = (0..MAX_COMMITTEE)
-		.map(|number| Evaluator { account: account("evaluator", number, 0), key: key.clone(), bond: 1 })
+		.map(|number| Evaluator {
+			account: account("evaluator", number, 0),
+			key: if number == last { key.clone() } else { AuthorityId::generate_pair(None) },
+			bond: if number == last { 30 } else { 1 },
+		})
 		.collect();
 	let evaluators = BoundedVec::truncate_from(evaluators);
 	Evaluators::<T>::put(EvaluatorSet { since: 0, evaluators });
 }
 
 /// The largest answer to a task.
-fn answer<T: Config>(task: &TaskId) -> Answer {
-	let measurement = Measurement { score: Score(u64::MAX), root: H256::repeat_byte(1) };
-	let verdicts: Vec<_> = (0..MAX_CANDIDATES).map(|_| Verdict::Mismatch(measurement)).collect();
-	let mut ballot = Ballot { baseline: Some(measurement), verdicts: BoundedVec::truncate_from(verdicts) };
-	while !ballot.verdicts.is_empty() && !T::Tasks::can_answer(task, &Answer::Round(ballot.clone())) {
-		ballot.verdicts.pop();
+fn answer(task: &TaskId) -> Answer {
+	let root = H256::repeat_byte(1);
+	match task {
+		TaskId::Round { .. } => {
+			let measurement = Measurement { score: Score(1), root };
+			let verdicts = alloc::vec![Verdict::Mismatch(measurement); MAX_CANDIDATES.saturated_into()];
+			let verdicts = BoundedVec::truncate_from(verdicts);
+			Answer::Round(Ballot { baseline: Some(measurement), verdicts })
+		}
+		TaskId::Delta { .. } => {
+			Answer::Delta(DeltaVerdict::Valid(DeltaReport { added: 1, removed: 1, records: 1, root }))
+		}
 	}
-	Answer::Round(ballot)
 }
 
-/// A report with so many attestations and openings of the last members of committees.
-fn full_report<T: Config>(attestations: u32, openings: u32) -> (AuthorityId, Report) {
+/// The committee of a task, and the place of the member with this key.
+fn committee<T: Config>(task: &TaskId, key: &AuthorityId) -> (Committee<T::AccountId>, u32) {
+	let committee = Pallet::<T>::committee(task).expect("its seed is known");
+	let mut places = (0u32..).zip(&committee.members);
+	let (place, _) = places.find(|(_, member)| member.key == *key).expect("it is drawn");
+	(committee, place)
+}
+
+/// A report with so many attestations, each the first one of its task, and openings.
+fn report<T: Config>(attestations: u32, openings: u32) -> (AuthorityId, Report) {
 	let key = AuthorityId::generate_pair(None);
 	evaluators::<T>(&key);
 	let mut report = Report::new(frame_system::Pallet::<T>::block_number().saturated_into());
-	let drawn = |task: &TaskId| {
-		let committee = Pallet::<T>::committee(task).expect("it is drawn");
-		let members: u32 = committee.members.len().saturated_into();
-		(committee, members.saturating_sub(1))
-	};
 	for index in 0..attestations {
 		let task = T::Tasks::benchmark_task(index, true);
-		let (_, member) = drawn(&task);
+		let (_, member) = committee::<T>(&task, &key);
 		let attestation = Attest { task, member, hash: H256::repeat_byte(1) };
 		report.attestations.try_push(attestation).expect("there is room");
 	}
 	for index in attestations..attestations.saturating_add(openings) {
 		let task = T::Tasks::benchmark_task(index, false);
-		let (committee, member) = drawn(&task);
-		let (subject, answer) = (T::Tasks::subject(&task).unwrap_or_default(), answer::<T>(&task));
-		let hash = attested_hash(Pallet::<T>::genesis(), &task, subject, false, &key, &answer, &SALT);
+		let (mut committee, member) = committee::<T>(&task, &key);
+		// One that was not drawn has every evaluator.
+		let last = committee.members.last().cloned().expect("it has members");
+		while committee.members.try_push(last.clone()).is_ok() {}
+		let subject = T::Tasks::subject(&task).unwrap_or_default();
+		let (genesis, answer) = (Pallet::<T>::genesis(), answer(&task));
+		let hash = attested_hash(genesis, &task, subject, false, &key, &answer, &SALT);
 		Committees::<T>::insert(task, committee);
 		Attestations::<T>::insert(task, member, Attestation { hash, answer: None });
 		let opening = Opening { task, member, answer, salt: SALT };
@@ -78,7 +99,7 @@ fn answered<T: Config>(task: &TaskId, members: u32) {
 		.map(|number| Member { account: account("evaluator", number, 0), key: key.clone(), weight: 1 })
 		.collect();
 	for place in (0u32..).take(members.len()) {
-		let attestation = Attestation { hash: H256::zero(), answer: Some(answer::<T>(task)) };
+		let attestation = Attestation { hash: H256::zero(), answer: Some(answer(task)) };
 		Attestations::<T>::insert(task, place, attestation);
 	}
 	let members = BoundedVec::truncate_from(members);
@@ -91,22 +112,22 @@ mod benchmarks {
 
 	#[benchmark]
 	fn report(a: Linear<0, MAX_REPORTED>, o: Linear<0, MAX_REPORTED>) {
-		let (key, said) = full_report::<T>(a, o);
-		let signature = key.sign(&report_payload(Pallet::<T>::genesis(), &said)).expect("it is here");
+		let (key, report) = report::<T>(a, o);
+		let signature = key.sign(&report_payload(Pallet::<T>::genesis(), &report)).expect("it is here");
 		next_block::<T>();
 
 		#[extrinsic_call]
-		_(RawOrigin::Authorized, key, said, signature);
+		_(RawOrigin::Authorized, key, report, signature);
 
 		assert_eq!(Attestations::<T>::iter().count(), a.saturating_add(o).saturated_into::<usize>());
 	}
 
 	#[benchmark]
 	fn authorize_report(a: Linear<0, MAX_REPORTED>, o: Linear<1, MAX_REPORTED>) {
-		let (key, said) = full_report::<T>(a, o);
-		let signature = key.sign(&report_payload(Pallet::<T>::genesis(), &said)).expect("it is here");
+		let (key, report) = report::<T>(a, o);
+		let signature = key.sign(&report_payload(Pallet::<T>::genesis(), &report)).expect("it is here");
 		next_block::<T>();
-		let call = Call::<T>::report { key, report: said, signature };
+		let call = Call::<T>::report { key, report, signature };
 
 		#[block]
 		{

@@ -172,8 +172,8 @@ const BUSY: BlockNumber = 40;
 /// The windows of [`task`], from a block on that makes them contain the next.
 const TASK_CLOCK: Clock = Clock { first: 0, start: 0, length: 12, reveal: 1, attest: 4, open: 4 };
 
-/// Makes a round with the most candidates in a group of its own, whose attest window, or else its open window,
-/// begins with the next block.
+/// Makes a round with the most candidates in a group of its own, whose attest window, or else its open
+/// window, begins with the next block.
 pub(crate) fn task<T: Config>(is_attesting: bool) -> TaskId {
 	go_to::<T>(Pallet::<T>::now().max(BUSY));
 	let next = Pallet::<T>::now().saturating_add(1);

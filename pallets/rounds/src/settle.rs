@@ -25,6 +25,9 @@ use sp_runtime::{
 	SaturatedConversion,
 };
 
+/// Number of candidates that a round accepts.
+const PLACES: usize = 1;
+
 /// A round that can be settled, with all that its settlement depends on.
 struct DueRound<T: Config> {
 	rules: Rules<BalanceOf<T>>,
@@ -60,6 +63,7 @@ impl<T: Config> DueRound<T> {
 				&ballots(&self.seats, &candidates),
 				self.incumbent,
 				self.rules.minimum_improvement,
+				PLACES,
 			),
 			performance: members.zip(descent_protocol::performance(&committee)).collect(),
 			tallies: tallies(&committee),
@@ -122,7 +126,7 @@ impl<T: Config> Pallet<T> {
 		Self::end_commitments(group, index, &mut round, &settlement, reward);
 		let candidates: u32 = round.commitments.len().saturated_into();
 		round.settled = Some(Settled {
-			winner: settlement.winner.map(|(place, _)| place.saturated_into()),
+			winner: settlement.winner().map(|(place, _)| place.saturated_into()),
 			baseline: settlement.baseline,
 		});
 		Rounds::<T>::insert(group, index, round);
@@ -130,7 +134,7 @@ impl<T: Config> Pallet<T> {
 			group,
 			round: index,
 			winner,
-			score: settlement.winner.map(|(_, score)| score),
+			score: settlement.winner().map(|(_, score)| score),
 			baseline: settlement.baseline,
 		});
 		let pruned = Self::keep_settled(group, index);
@@ -204,7 +208,7 @@ impl<T: Config> Pallet<T> {
 		reveals: Vec<Option<Reveal>>,
 		entered: &RoundOf<T>,
 	) -> Option<T::AccountId> {
-		let (place, score) = settlement.winner?;
+		let (place, score) = settlement.winner()?;
 		let account = entered.commitments.get(place)?.account.clone();
 		let reveal = reveals.into_iter().nth(place)??;
 		let head = Head {

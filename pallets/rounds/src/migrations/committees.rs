@@ -56,8 +56,8 @@ pub mod v3 {
 pub struct CommitteesByTasks<T>(PhantomData<T>);
 
 impl<T: Config> CommitteesByTasks<T> {
-	/// Moves the committee of a round, if it is not moved yet. A round that is settled while the chain migrates
-	/// does so.
+	/// Moves the committee of a round, if it is not moved yet. A round that is settled while the chain
+	/// migrates does so.
 	pub(crate) fn pull(group: GroupId, round: RoundIndex) {
 		let Some(members) = v3::Committees::<T>::take((group, round)) else {
 			return;

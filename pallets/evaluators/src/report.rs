@@ -73,7 +73,7 @@ impl<T: Config> Pallet<T> {
 		report: &Report,
 		signature: &AuthoritySignature,
 	) -> TransactionValidityWithRefund {
-		ensure!(!report.is_empty() && report.is_sorted(), InvalidTransaction::Call);
+		ensure!(report.is_sorted(), InvalidTransaction::Call);
 		let age = Self::now().checked_sub(report.block).ok_or(InvalidTransaction::Future)?;
 		let mut longevity = LONGEVITY.checked_sub(age).ok_or(InvalidTransaction::Stale)?;
 		let first = report.attestations.first().map(|item| (item.task, item.member));

@@ -247,10 +247,10 @@ pub mod pallet {
 			key: AuthorityId,
 			report: Report,
 			signature: AuthoritySignature,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
 			let _ = (key, signature);
-			Self::do_report(report)
+			Ok(Some(Self::do_report(report)?).into())
 		}
 
 		/// Decides a task whose windows are over. The alarm calls it as Root. Any account can call it if the

@@ -26,6 +26,7 @@ use sp_runtime::transaction_validity::TransactionValidityError;
 
 mod answers;
 mod faults;
+mod keystore;
 mod load;
 mod messages;
 mod steps;

@@ -32,9 +32,9 @@
 //! let ballot = Ballot { baseline: None, verdicts };
 //! let committee = vec![Weighted { weight: 1, answer: Some(ballot) }; 3];
 //!
-//! let settlement = settle(&claims, &committee, Incumbent::Nobody, 1_000);
+//! let settlement = settle(&claims, &committee, Incumbent::Nobody, 1_000, 1);
 //! assert_eq!(settlement.outcomes, [Outcome::Outranked, Outcome::Won]);
-//! assert_eq!(settlement.winner, Some((1, Score(250_000))));
+//! assert_eq!(settlement.winner(), Some((1, Score(250_000))));
 //! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]

@@ -6,8 +6,8 @@ use crate::SMALLEST_TOLERANT;
 /// Number of candidates that form a set, the first of those with these bonds, which are in descending order
 /// and no more than there are seats.
 ///
-/// Bonds below the minimum are left out, but a third of all at most, and [`SMALLEST_TOLERANT`] stay: otherwise
-/// the first candidate that has as much as a raised minimum would be the whole set.
+/// Bonds below the minimum are left out, but a third of all at most, and [`SMALLEST_TOLERANT`] stay:
+/// otherwise the first candidate that has as much as a raised minimum would be the whole set.
 ///
 /// A set of `n` has in common `n` times its smallest bond: all that is larger gives nobody another seat. Of
 /// the rest, the set that has most in common is chosen; of several, the largest. It has four members at least

@@ -1,7 +1,7 @@
 //! The settlement of a round, in three steps: gather what it depends on, decide, apply.
 
 use crate::{
-	committee::ballots,
+	committee::{ballots, tallies},
 	migrations::{CommitteesByTasks, NameModels},
 	views::claims,
 	BalanceOf, Best, Commitment, CommitmentOf, Config, Ending, Error, Event, Head, Heads, HoldReason, Pallet,
@@ -9,8 +9,8 @@ use crate::{
 };
 use alloc::vec::Vec;
 use descent_protocol::{
-	rank, tally, EvaluationPolicy, GroupId, Incumbent, Outcome, Performance, Phase, RoundIndex, Settlement,
-	Tally, MAX_CANDIDATES, MAX_COMMITTEE,
+	rank, EvaluationPolicy, GroupId, Incumbent, Outcome, Performance, Phase, RoundIndex, Settlement, Tally,
+	MAX_CANDIDATES, MAX_COMMITTEE,
 };
 use frame_support::{
 	ensure,
@@ -24,6 +24,9 @@ use sp_runtime::{
 	traits::{Saturating, Zero},
 	SaturatedConversion,
 };
+
+/// Number of candidates that a round accepts.
+const PLACES: usize = 1;
 
 /// A round that can be settled, with all that its settlement depends on.
 struct DueRound<T: Config> {
@@ -54,16 +57,16 @@ impl<T: Config> DueRound<T> {
 		let candidates: Vec<_> = ranked.map(|commitment| &commitment.account).collect();
 		let committee = ballots(&self.seats, &[]);
 		let members = self.seats.iter().map(|seat| seat.member.account.clone());
-		let depth = committee.iter().flat_map(|member| &member.answer).map(|ballot| ballot.verdicts.len());
 		Decision {
 			settlement: descent_protocol::settle(
 				&claims,
 				&ballots(&self.seats, &candidates),
 				self.incumbent,
 				self.rules.minimum_improvement,
+				PLACES,
 			),
 			performance: members.zip(descent_protocol::performance(&committee)).collect(),
-			tallies: (0..depth.max().unwrap_or_default()).map(|rank| tally(&committee, rank)).collect(),
+			tallies: tallies(&committee),
 		}
 	}
 }
@@ -123,7 +126,7 @@ impl<T: Config> Pallet<T> {
 		Self::end_commitments(group, index, &mut round, &settlement, reward);
 		let candidates: u32 = round.commitments.len().saturated_into();
 		round.settled = Some(Settled {
-			winner: settlement.winner.map(|(place, _)| place.saturated_into()),
+			winner: settlement.winner().map(|(place, _)| place.saturated_into()),
 			baseline: settlement.baseline,
 		});
 		Rounds::<T>::insert(group, index, round);
@@ -131,7 +134,7 @@ impl<T: Config> Pallet<T> {
 			group,
 			round: index,
 			winner,
-			score: settlement.winner.map(|(_, score)| score),
+			score: settlement.winner().map(|(_, score)| score),
 			baseline: settlement.baseline,
 		});
 		let pruned = Self::keep_settled(group, index);
@@ -205,7 +208,7 @@ impl<T: Config> Pallet<T> {
 		reveals: Vec<Option<Reveal>>,
 		entered: &RoundOf<T>,
 	) -> Option<T::AccountId> {
-		let (place, score) = settlement.winner?;
+		let (place, score) = settlement.winner()?;
 		let account = entered.commitments.get(place)?.account.clone();
 		let reveal = reveals.into_iter().nth(place)??;
 		let head = Head {

@@ -70,12 +70,12 @@
 //!
 //! As a session starts, the one after it is planned, of the first [`Config::Seats`] candidates that have set
 //! session keys and whose bonds still suffice. A minimum that was raised excludes a third of those at most,
-//! and leaves [`SMALLEST_TOLERANT`], or the first to have so much would be the whole set: candidates with less
-//! fill it up. Of these the largest bonds are chosen, as many as have most in common, see [`set_size`]: blocks
-//! and finality give every validator one seat, so that small bonds beside large ones would buy seats cheaply.
-//! With no candidate the set stays as it is, for a chain without validators can't be repaired. The set is
-//! passed on even if it has not changed, as the proofs that are needed to report an offence are of the keys of
-//! its session.
+//! and leaves [`SMALLEST_TOLERANT`], or the first to have so much would be the whole set: candidates with
+//! less fill it up. Of these the largest bonds are chosen, as many as have most in common, see [`set_size`]:
+//! blocks and finality give every validator one seat, so that small bonds beside large ones would buy seats
+//! cheaply. With no candidate the set stays as it is, for a chain without validators can't be repaired. The
+//! set is passed on even if it has not changed, as the proofs that are needed to report an offence are of the
+//! keys of its session.
 //!
 //! # Offences
 //!

@@ -19,8 +19,9 @@ pub(crate) struct Odds {
 	pub refuses_truth: f64,
 }
 
-/// The probability of each number of seats that liars may have, from none to all. Every term is a product of
-/// at most four factors a seat, so its relative error is below `4 x seats x 2^-53`, and so is that of a sum.
+/// The probability of each number of seats that liars may have, from none to all. All terms are
+/// positive, and products of a few factors a seat: the relative error of each, and of each sum, is below
+/// `8 x seats x 2^-53`.
 pub(crate) fn distribution(part: f64, seats: u32) -> Vec<f64> {
 	let mut probability = (1.0 - part).powi(i32::try_from(seats).expect("there are few seats"));
 	let mut distribution = vec![probability];

@@ -65,13 +65,21 @@ pub struct Settlement {
 	/// The score that the committee measured of each commitment's checkpoint, where 2/3 hold the same, in
 	/// commit order.
 	pub measured: Vec<Option<Score>>,
-	/// The position of the winning commitment and its measured score.
-	pub winner: Option<(usize, Score)>,
+	/// The positions of the accepted commitments that beat the head, and their measured scores, in rank
+	/// order: the winner's first. The outcome of those behind the winner is [`Outcome::Outranked`].
+	pub accepted: Vec<(usize, Score)>,
 	/// The score that had to be beaten.
 	pub baseline: Option<Score>,
 	/// The position of the commitment at which the round ended without a quorum because members contradict
 	/// each other about its checkpoint, and not because they are silent.
 	pub contested: Option<usize>,
+}
+
+impl Settlement {
+	/// Returns the position of the winning commitment and its measured score.
+	pub fn winner(&self) -> Option<(usize, Score)> {
+		self.accepted.first().copied()
+	}
 }
 
 /// The head that a round's candidates compete with.
@@ -97,12 +105,15 @@ pub enum Incumbent {
 /// candidate the next is looked at. Where a candidate is neither, there is no quorum and the round has no
 /// winner.
 ///
-/// The accepted candidate wins if it beats the head as 2/3 of the committee measured it on this round's
+/// The first accepted candidate wins if it beats the head as 2/3 of the committee measured it on this round's
 /// evaluation set. They may not have, because the head is withheld from some of them or its score depends on
 /// the measuring member. Then it has to beat what more than 1/3 measured, which liars alone can't claim.
 /// Where no third agrees either, it has to beat the score at which the head was accepted, so that the head's
 /// owner can't stop the group by withholding it. Where that score was measured on something else, there is no
 /// bar: nobody could tell what the score would be.
+///
+/// Where a round has more `places` than one, the next candidates are looked at until so many are accepted
+/// that beat the head. What happens behind the winner takes nothing from it.
 ///
 /// A trainer that serves its checkpoint to some of the members only could have a round end without a quorum
 /// as soon as one member is silent. So a candidate without a quorum is contested where more members refuse it
@@ -115,6 +126,7 @@ pub fn settle(
 	committee: &[Weighted<Ballot>],
 	head: Incumbent,
 	minimum_improvement: u64,
+	places: usize,
 ) -> Settlement {
 	let mut settlement = Settlement {
 		outcomes: claims
@@ -122,7 +134,7 @@ pub fn settle(
 			.map(|claim| if claim.is_some() { Outcome::Outranked } else { Outcome::Unrevealed })
 			.collect(),
 		measured: claims.iter().map(|_| None).collect(),
-		winner: None,
+		accepted: Vec::new(),
 		baseline: None,
 		contested: None,
 	};
@@ -136,8 +148,12 @@ pub fn settle(
 		let outcome = match (answers.accepted, settlement.baseline) {
 			(Some(score), Some(bar)) if !score.beats(bar, minimum_improvement) => Outcome::NotBetter,
 			(Some(score), _) => {
-				settlement.winner = Some((position, score));
-				Outcome::Won
+				settlement.accepted.push((position, score));
+				if settlement.accepted.len() == 1 {
+					Outcome::Won
+				} else {
+					Outcome::Outranked
+				}
 			}
 			(None, _) if is_veto(answers.refusals, total(committee)) => Outcome::Refuted,
 			(None, _) => Outcome::NoQuorum,
@@ -151,7 +167,13 @@ pub fn settle(
 				*slot = outcome;
 			}
 		}
-		if outcome != Outcome::Refuted {
+		let is_over = match outcome {
+			Outcome::Refuted => false,
+			Outcome::Won | Outcome::Outranked => settlement.accepted.len() >= places,
+			// Claims behind one that does not beat the head are no better.
+			Outcome::NotBetter | Outcome::NoQuorum | Outcome::Unrevealed => true,
+		};
+		if is_over {
 			break;
 		}
 	}
@@ -222,3 +244,7 @@ fn bar(committee: &[Weighted<Ballot>], head: Incumbent) -> Option<Score> {
 #[cfg(test)]
 #[path = "settlement_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "settlement_places_tests.rs"]
+mod places_tests;

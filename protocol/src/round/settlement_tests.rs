@@ -6,19 +6,26 @@ use crate::Measurement;
 use proptest::{collection::vec, prelude::*};
 use sp_core::H256;
 
-fn measurement(score: u64) -> Measurement {
+pub(super) fn measurement(score: u64) -> Measurement {
 	Measurement { score: Score(score), root: H256::from_low_u64_be(score) }
 }
 
-fn ballot(baseline: Option<u64>, verdicts: &[Verdict]) -> Ballot {
+pub(super) fn ballot(baseline: Option<u64>, verdicts: &[Verdict]) -> Ballot {
 	Ballot { baseline: baseline.map(measurement), verdicts: verdicts.to_vec().try_into().unwrap() }
 }
 
-fn claims(claims: &[u64]) -> Vec<Option<Score>> {
+pub(super) fn claims(claims: &[u64]) -> Vec<Option<Score>> {
 	claims.iter().map(|claim| Some(Score(*claim))).collect()
 }
 
-/// Settles a round whose committee has so many members of equal weight, of whom the first have opened.
+/// A committee of so many members of equal weight, of whom the first have opened.
+pub(super) fn heads(ballots: &[Ballot], committee: usize) -> Vec<Weighted<Ballot>> {
+	let silent = committee.saturating_sub(ballots.len());
+	let answers = ballots.iter().cloned().map(Some).chain(core::iter::repeat_n(None, silent));
+	answers.map(|answer| Weighted { weight: 1, answer }).collect()
+}
+
+/// Settles a round by such a committee.
 fn by_heads(
 	claims: &[Option<Score>],
 	ballots: &[Ballot],
@@ -26,10 +33,7 @@ fn by_heads(
 	head: Incumbent,
 	minimum_improvement: u64,
 ) -> Settlement {
-	let silent = committee.saturating_sub(ballots.len());
-	let answers = ballots.iter().cloned().map(Some).chain(core::iter::repeat_n(None, silent));
-	let committee: Vec<_> = answers.map(|answer| Weighted { weight: 1, answer }).collect();
-	settle(claims, &committee, head, minimum_improvement)
+	settle(claims, &heads(ballots, committee), head, minimum_improvement, 1)
 }
 
 #[test]
@@ -37,7 +41,7 @@ fn the_first_round_has_no_bar() {
 	let ballots = vec![ballot(None, &[Verdict::Match(measurement(500))]); 3];
 	let settled = by_heads(&claims(&[500, 600]), &ballots, 4, Incumbent::Nobody, 1_000);
 	assert_eq!(settled.outcomes, [Outcome::Won, Outcome::Outranked]);
-	assert_eq!(settled.winner, Some((0, Score(500))));
+	assert_eq!(settled.winner(), Some((0, Score(500))));
 	assert_eq!(settled.measured, [Some(Score(500)), None]);
 }
 
@@ -56,7 +60,7 @@ fn the_minimum_improvement_counts() {
 	let ballots = vec![ballot(Some(400), &[Verdict::Match(measurement(351))]); 4];
 	let settled = by_heads(&claims(&[351, 360]), &ballots, 4, Incumbent::Accepted(Score(1)), 50);
 	assert_eq!(settled.outcomes, [Outcome::NotBetter, Outcome::Outranked]);
-	assert_eq!(settled.winner, None);
+	assert_eq!(settled.winner(), None);
 }
 
 #[test]
@@ -83,7 +87,7 @@ fn bonds_are_counted_and_not_heads() {
 	let member = |weight, ballot: &Ballot| Weighted { weight, answer: Some(ballot.clone()) };
 	let mut committee = vec![member(100, &honest); 4];
 	committee.extend(vec![member(1, &lie); 8]);
-	let settled = settle(&claims(&[7]), &committee, Incumbent::Nobody, 0);
+	let settled = settle(&claims(&[7]), &committee, Incumbent::Nobody, 0, 1);
 	assert_eq!(settled.outcomes, [Outcome::Won]);
 }
 
@@ -280,9 +284,9 @@ fn a_checkpoint_is_contested_whatever_members_say_of_the_head() {
 
 /// A round as honest members see it: what each candidate claims and what its checkpoint is worth.
 #[derive(Clone, Debug)]
-struct Round {
+pub(super) struct Round {
 	candidates: Vec<Candidate>,
-	head: Option<u64>,
+	pub(super) head: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -300,12 +304,14 @@ enum Worth {
 }
 
 impl Round {
-	fn claims(&self) -> Vec<Option<Score>> {
+	pub(super) fn claims(&self) -> Vec<Option<Score>> {
 		self.candidates.iter().map(|candidate| candidate.claim.map(Score)).collect()
 	}
 
-	fn honest_ballot(&self) -> Ballot {
+	/// The ballot of a member that looks for so many matches.
+	pub(super) fn honest_ballot(&self, places: usize) -> Ballot {
 		let mut verdicts = Vec::new();
+		let mut matches = 0;
 		for position in crate::rank(&self.claims()) {
 			let Candidate { claim, worth } = self.candidates[position];
 			let verdict = match worth {
@@ -316,7 +322,8 @@ impl Round {
 				Worth::IllConditioned => Verdict::IllConditioned,
 			};
 			verdicts.push(verdict);
-			if matches!(verdict, Verdict::Match(_)) {
+			matches += usize::from(matches!(verdict, Verdict::Match(_)));
+			if matches == places {
 				break;
 			}
 		}
@@ -333,7 +340,7 @@ fn worths() -> impl Strategy<Value = Worth> {
 	]
 }
 
-fn rounds() -> impl Strategy<Value = Round> {
+pub(super) fn rounds() -> impl Strategy<Value = Round> {
 	// Trainers claim the measured score exactly, or anything else.
 	let candidate = (proptest::option::weighted(0.8, 0..100u64), worths(), any::<bool>()).prop_map(
 		|(claim, worth, is_true)| {
@@ -358,7 +365,7 @@ fn verdicts() -> impl Strategy<Value = Verdict> {
 	]
 }
 
-fn lies() -> impl Strategy<Value = Option<Ballot>> {
+pub(super) fn lies() -> impl Strategy<Value = Option<Ballot>> {
 	let lie = (proptest::option::of(0..100u64), vec(verdicts(), 0..12))
 		.prop_map(|(baseline, verdicts)| ballot(baseline, &verdicts));
 	proptest::option::weighted(0.8, lie)
@@ -374,8 +381,8 @@ proptest! {
 		let committee = honest + lies.len();
 		prop_assert!(lies.len() * 3 < committee);
 		let head = round.head.map_or(Incumbent::Nobody, |head| Incumbent::Accepted(Score(head)));
-		let truth = by_heads(&round.claims(), &vec![round.honest_ballot(); committee], committee, head, minimum);
-		let ballots: Vec<_> = lies.into_iter().flatten().chain(std::iter::repeat_n(round.honest_ballot(), honest)).collect();
+		let truth = by_heads(&round.claims(), &vec![round.honest_ballot(1); committee], committee, head, minimum);
+		let ballots: Vec<_> = lies.into_iter().flatten().chain(std::iter::repeat_n(round.honest_ballot(1), honest)).collect();
 		prop_assert_eq!(by_heads(&round.claims(), &ballots, committee, head, minimum), truth);
 	}
 
@@ -431,7 +438,7 @@ proptest! {
 		let ballots: Vec<_> =
 			lies.into_iter().flatten().chain(std::iter::repeat_n(true_ballot, honest)).collect();
 		let settled = by_heads(&claims(&[score]), &ballots, committee, Incumbent::Nobody, 0);
-		prop_assert_eq!(settled.winner, Some((0, Score(score))));
+		prop_assert_eq!(settled.winner(), Some((0, Score(score))));
 	}
 
 	/// The order in which ballots were opened does not matter.
@@ -467,11 +474,11 @@ proptest! {
 		let settled = by_heads(&claims, &ballots, committee, head, minimum);
 		prop_assert_eq!(settled.outcomes.len(), claims.len());
 		let won: Vec<_> = (0..claims.len()).filter(|position| settled.outcomes[*position] == Outcome::Won).collect();
-		prop_assert_eq!(settled.winner.map(|(position, _)| vec![position]).unwrap_or_default(), won);
+		prop_assert_eq!(settled.winner().map(|(position, _)| vec![position]).unwrap_or_default(), won);
 		for (position, outcome) in settled.outcomes.iter().enumerate() {
 			prop_assert_eq!(claims[position].is_none(), *outcome == Outcome::Unrevealed);
 		}
-		if let Some((position, score)) = settled.winner {
+		if let Some((position, score)) = settled.winner() {
 			let rank = crate::rank(&claims).iter().position(|ranked| *ranked == position).unwrap();
 			let behind = ballots.iter().filter(|ballot| {
 				matches!(ballot.verdicts.get(rank), Some(Verdict::Match(measurement)) if measurement.score == score)

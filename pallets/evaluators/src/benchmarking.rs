@@ -2,8 +2,8 @@
 
 use crate::{
 	report::attested_hash, report_payload, tasks::Committees as _, Attest, Attestation, Attestations,
-	AuthorityId, Call, Committee, Committees, Config, Evaluator, EvaluatorSet, Evaluators, Member, Opening,
-	Pallet, Report, Tasks, MAX_REPORTED,
+	AuthorityId, Call, Committee, Committees, Config, CurrentEvaluators, Evaluator, EvaluatorSet, Member,
+	Opening, Pallet, Report, Tasks, MAX_REPORTED,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -38,7 +38,7 @@ fn evaluators<T: Config>(key: &AuthorityId) {
 		})
 		.collect();
 	let evaluators = BoundedVec::truncate_from(evaluators);
-	Evaluators::<T>::put(EvaluatorSet { since: 0, evaluators });
+	CurrentEvaluators::<T>::put(EvaluatorSet { since: 0, evaluators });
 }
 
 /// The largest answer to a task.

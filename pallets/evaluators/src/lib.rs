@@ -163,7 +163,7 @@ pub mod pallet {
 
 	/// The validators of this session, with their evaluator keys and bonds.
 	#[pallet::storage]
-	pub type Evaluators<T: Config> = StorageValue<_, EvaluatorSet<T::AccountId>, ValueQuery>;
+	pub type CurrentEvaluators<T: Config> = StorageValue<_, EvaluatorSet<T::AccountId>, ValueQuery>;
 
 	/// The validators of the session before. A committee is drawn among those of its seed's block.
 	#[pallet::storage]

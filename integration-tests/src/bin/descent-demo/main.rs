@@ -131,8 +131,9 @@ async fn train(options: &Options, network: &mut Network, report: &mut Report) ->
 	let (tell, told) = unbounded_channel();
 	let votes = votes::vote(network, group, &mnist, &provider, tell);
 	follow(network, group, options.rounds.into(), &names, report, votes, told).await?;
-	report
-		.step("all rounds are settled; the winner of most claims its rewards; checking nodes, head and money");
+	report.step(
+		"all rounds are settled; the winner of most claims its rewards; checking nodes, head and money",
+	);
 	let summary = checks::check(network, group, options.rounds.into(), &mnist, &names).await?;
 	report.summary(&summary);
 	Ok(())

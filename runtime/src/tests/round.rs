@@ -49,9 +49,9 @@ pub(crate) fn win(trainer: &str, checkpoint: u8, score: Score) {
 	for (window, is_attesting) in [(windows.attest, true), (windows.open, false)] {
 		run_to(window.start - 1);
 		block(|| {
-			for member in 0..COMMITTEE.len() {
-				let seat = Seat { task: TaskId::Round { group: 0, round }, member: member as u32 };
-				let (by, answer) = (actor(COMMITTEE[member]), Answer::Round(ballot.clone()));
+			for (member, name) in (0u32..).zip(COMMITTEE) {
+				let seat = Seat { task: TaskId::Round { group: 0, round }, member };
+				let (by, answer) = (actor(name), Answer::Round(ballot.clone()));
 				assert_ok!(submit_authorized(if is_attesting {
 					seat.attest(by, seat.hash(by, &answer, &SALT))
 				} else {

@@ -59,7 +59,7 @@ fn anybody_can_have_it_decided_if_no_alarm_could_be_set() {
 				let call = frame_system::Call::remark { remark: vec![] }.into();
 				let call =
 					<crate::mock::Preimage as frame_support::traits::StorePreimage>::bound(call).unwrap();
-				let name = sp_io::hashing::blake2_256(&[block as u8, name]);
+				let name = sp_io::hashing::blake2_256(&codec::Encode::encode(&(block, name)));
 				let (when, root) = (DispatchTime::At(block), frame_system::RawOrigin::Root.into());
 				<Scheduler as Named<_, _, _>>::schedule_named(name, when, None, 0, root, call).unwrap();
 			}

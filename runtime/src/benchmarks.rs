@@ -8,6 +8,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_collective, TechnicalCommittee]
 	[pallet_dataset, Dataset]
 	[pallet_emission, Emission]
+	[pallet_evaluators, Evaluators]
 	[pallet_groups, Groups]
 	[pallet_migrations, Migrations]
 	[pallet_multisig, Multisig]

@@ -1,29 +1,29 @@
 //! Benchmarks of the pallet's calls, and of what it does for other pallets, each in its worst case.
 
 use crate::{
-	attest_payload, open_payload, Announcement, Announcements, Attempt, Attestation, BalanceOf, Call, Checks,
-	Config, EndedCount, HoldReason, NextProposal, Open, Pallet, Proposal, Proposals, MAX_ENDED,
+	migrations::{v1, CheckByTasks},
+	Announcement, Announcements, BalanceOf, Call, Check, Config, EndedCount, HoldReason, NextProposal, Open,
+	OpenChecks, Pallet, Proposal, Proposals, WeightInfo, MAX_ENDED,
 };
 use alloc::{vec, vec::Vec};
 use descent_protocol::{
-	announcement_hash, check_hash, BlockNumber, CheckWindows, Clock, Codec, ContentRef, DeltaFault,
-	DeltaReport, DeltaVerdict, GroupId, ProposalId, Providers, Share, LEAF_SIZE, MAX_COMMITTEE,
-	MAX_PROPOSALS, MAX_PROVIDERS, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
+	announcement_hash, Answer, BlockNumber, CheckWindows, Clock, Codec, ContentRef, DeltaFault, DeltaReport,
+	DeltaVerdict, GroupId, ProposalId, Providers, Share, TaskId, LEAF_SIZE, MAX_COMMITTEE, MAX_PROPOSALS,
+	MAX_PROVIDERS, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
-	pallet_prelude::{Get, TransactionSource},
-	traits::{
-		fungible::{Inspect, Mutate, MutateHold},
-		Authorize,
-	},
+	migrations::SteppedMigration,
+	pallet_prelude::{Get, StorageVersion},
+	traits::fungible::{Inspect, Mutate, MutateHold},
+	weights::WeightMeter,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
-use pallet_evaluators::{AuthorityId, EvaluatorSet};
+use pallet_evaluators::{AuthorityId, Member, Seat, Tasks};
 use pallet_groups::{GroupObserver, GroupRules, Stakeholders, Summary};
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
-use sp_runtime::{SaturatedConversion, Saturating};
+use sp_runtime::{traits::Zero, SaturatedConversion, Saturating};
 
 const CLOCK: Clock = Clock { first: 0, start: 10, length: 40, reveal: 1, attest: 10, open: 10 };
 const SALT: [u8; 32] = [7; 32];
@@ -86,7 +86,7 @@ fn model<T: Config>(group: GroupId) -> ContentRef {
 
 /// Has the check of an open proposal decided.
 fn finish_check<T: Config>(group: GroupId, id: ProposalId) {
-	Checks::<T>::mutate(group, id, |check| {
+	OpenChecks::<T>::mutate(group, id, |check| {
 		if let Some(check) = check {
 			check.is_decided = true;
 		}
@@ -138,72 +138,57 @@ fn announce<T: Config>(group: GroupId, account: &T::AccountId, delta: ContentRef
 	Announcements::<T>::insert(group, account, announcement);
 }
 
-/// Validators, all of whom have the same key, which is in the keystore.
-fn put_evaluators<T: Config>() -> AuthorityId {
-	let key = AuthorityId::generate_pair(None);
-	let evaluators: Vec<_> =
-		(0..MAX_COMMITTEE).map(|number| (account("validator", number, 0), key.clone())).collect();
-	T::Evaluators::put_members(evaluators.try_into().expect("no more than a committee has"));
-	key
-}
-
 const PROPOSAL: ProposalId = 0;
-const MEMBER: u32 = MAX_COMMITTEE.saturating_sub(1);
 
-/// A proposal in its attest window, of whose committee all but the last have attested, and opened that it is
-/// invalid as far as that decides nothing yet.
-fn checking<T: Config>() -> (GroupId, AuthorityId)
+/// A proposal, the last attempt at whose check has found it invalid by so many members.
+fn checked<T: Config>(members: u32) -> (TaskId, Vec<Seat<T::AccountId>>)
 where
 	T::Currency: Mutate<T::AccountId>,
 {
-	let key = put_evaluators::<T>();
 	let group = group::<T>();
 	put_proposals::<T>(group, MAX_PROPOSALS);
-	let opened = MAX_COMMITTEE.saturating_mul(2).div_ceil(3).saturating_sub(1);
-	let mut attempt = Attempt::new(0, T::Evaluators::members());
-	for (member, place) in (0u32..).zip(attempt.attestations.iter_mut()) {
-		*place = (member != MEMBER)
-			.then_some(Attestation { hash: H256::zero(), verdict: (member < opened).then_some(INVALID) });
-	}
-	Checks::<T>::mutate(group, PROPOSAL, |check| {
-		if let Some(check) = check {
-			check.attempt = Some(attempt);
-		}
-	});
-	go_to::<T>(2);
-	(group, key)
+	let key = AuthorityId::generate_pair(None);
+	let seat = |number| Seat {
+		member: Member { account: account("validator", number, 0), key: key.clone(), weight: 1 },
+		attested: true,
+		answer: Some(Answer::Delta(INVALID)),
+	};
+	let task = TaskId::Delta { group, proposal: PROPOSAL, version: 1, attempt: 0 };
+	(task, (0..members).map(seat).collect())
 }
 
-fn attest_call<T: Config>(group: GroupId, key: &AuthorityId) -> Call<T> {
-	let hash = H256::repeat_byte(2);
-	let payload = attest_payload(Pallet::<T>::genesis(), group, PROPOSAL, 1, 0, MEMBER, hash);
-	Call::attest {
-		group,
-		proposal: PROPOSAL,
-		attempt: 0,
-		member: MEMBER,
-		hash,
-		signature: key.sign(&payload).expect("the key is in the keystore"),
-	}
-}
-
-/// The verdict that decides, attested to, in the open window.
-fn open_call<T: Config>(group: GroupId, key: &AuthorityId) -> Call<T> {
-	let genesis = Pallet::<T>::genesis();
-	let hash = check_hash(genesis, group, PROPOSAL, 1, 0, key, &INVALID, &SALT);
-	Pallet::<T>::do_attest(group, PROPOSAL, 0, MEMBER, hash).expect("it has not attested");
-	let windows = CheckWindows::new(1, content(PROPOSAL).size);
-	go_to::<T>(windows.attest.saturating_add(2));
-	let payload = open_payload(genesis, group, PROPOSAL, 1, 0, MEMBER, hash);
-	Call::open {
-		group,
-		proposal: PROPOSAL,
-		attempt: 0,
-		member: MEMBER,
-		verdict: INVALID,
-		salt: SALT,
-		signature: key.sign(&payload).expect("the key is in the keystore"),
-	}
+/// Makes a proposal in a group of its own, whose attest window, or else its open window, begins with the next
+/// block.
+pub(crate) fn task<T: Config>(is_attesting: bool) -> TaskId {
+	let group = T::Groups::put_group(CLOCK, Zero::zero());
+	Pallet::<T>::begin_log(group, whitelisted_caller(), content(u32::MAX), providers());
+	let delta = content(PROPOSAL);
+	let windows = CheckWindows::new(0, delta.size);
+	let begun = if is_attesting { 0 } else { windows.attest };
+	go_to::<T>(Pallet::<T>::now().max(begun));
+	let since = Pallet::<T>::now().saturating_sub(begun);
+	let model = model::<T>(group);
+	let proposal = Proposal {
+		proposer: whitelisted_caller(),
+		delta,
+		providers: providers(),
+		summary: summary(),
+		deposit: Zero::zero(),
+		base: 1,
+		model,
+		announced: 0,
+		block: since,
+		place: 0,
+		ayes: Zero::zero(),
+		lost: 0,
+		valid: None,
+	};
+	let size = delta.size;
+	let check = Check { version: 1, model, first_attempt: 0, attempt: 0, since, size, is_decided: false };
+	OpenChecks::<T>::insert(group, PROPOSAL, check);
+	Proposals::<T>::insert(group, PROPOSAL, proposal);
+	Open::<T>::try_append(group, PROPOSAL).expect("it is the first");
+	TaskId::Delta { group, proposal: PROPOSAL, version: 1, attempt: 0 }
 }
 
 #[benchmarks(where T::Currency: Mutate<T::AccountId>)]
@@ -282,58 +267,38 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn attest() -> Result<(), BenchmarkError> {
-		let (group, key) = checking::<T>();
-		let Call::attest { hash, signature, .. } = attest_call::<T>(group, &key) else {
-			return Err(BenchmarkError::Stop("another call"));
+	fn decide(m: Linear<1, MAX_COMMITTEE>) {
+		let (task, seats) = checked::<T>(m);
+		let group = match task {
+			TaskId::Delta { group, .. } | TaskId::Round { group, .. } => group,
 		};
-
-		#[extrinsic_call]
-		_(RawOrigin::Authorized, group, PROPOSAL, 0, MEMBER, hash, signature);
-
-		let attempt = Checks::<T>::get(group, PROPOSAL).and_then(|check| check.attempt);
-		assert!(attempt.is_some_and(|attempt| attempt.attestation(MEMBER).is_some()));
-		Ok(())
-	}
-
-	#[benchmark]
-	fn authorize_attest() -> Result<(), BenchmarkError> {
-		let (group, key) = checking::<T>();
-		let call = attest_call::<T>(group, &key);
 
 		#[block]
 		{
-			call.authorize(TransactionSource::External).ok_or("the call has an authorization")??;
+			Pallet::<T>::decide(&task, &seats).expect("the attempt is the next");
 		}
-
-		Ok(())
-	}
-
-	#[benchmark]
-	fn open() -> Result<(), BenchmarkError> {
-		let (group, key) = checking::<T>();
-		let Call::open { verdict, signature, .. } = open_call::<T>(group, &key) else {
-			return Err(BenchmarkError::Stop("another call"));
-		};
-
-		#[extrinsic_call]
-		_(RawOrigin::Authorized, group, PROPOSAL, 0, MEMBER, verdict, SALT, signature);
 
 		assert!(!Proposals::<T>::contains_key(group, PROPOSAL));
-		Ok(())
 	}
 
 	#[benchmark]
-	fn authorize_open() -> Result<(), BenchmarkError> {
-		let (group, key) = checking::<T>();
-		let call = open_call::<T>(group, &key);
+	fn migrate_check() {
+		let group = group::<T>();
+		put_proposals::<T>(group, 1);
+		let size = content(PROPOSAL).size;
+		let model = model::<T>(group);
+		let old = v1::Check { version: 1, model, first_attempt: 0, since: 1, size, is_decided: false };
+		OpenChecks::<T>::remove(group, PROPOSAL);
+		v1::Checks::<T>::insert(group, PROPOSAL, old);
+		StorageVersion::new(1).put::<Pallet<T>>();
+		let mut meter = WeightMeter::with_limit(T::WeightInfo::migrate_check());
 
 		#[block]
 		{
-			call.authorize(TransactionSource::External).ok_or("the call has an authorization")??;
+			CheckByTasks::<T>::step(None, &mut meter).unwrap();
 		}
 
-		Ok(())
+		assert!(OpenChecks::<T>::contains_key(group, PROPOSAL));
 	}
 
 	#[benchmark]

@@ -195,7 +195,7 @@ impl<T: Config> Tasks<T::AccountId> for Pallet<T> {
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_task(index: u32, is_attesting: bool) -> TaskId {
-		crate::benchmarking::task::<T>(index, is_attesting)
+	fn benchmark_task(_index: u32, is_attesting: bool) -> TaskId {
+		crate::benchmarking::task::<T>(is_attesting)
 	}
 }

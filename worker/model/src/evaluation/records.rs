@@ -1,7 +1,7 @@
 //! The records of an evaluation, as they enter a model.
 
 use crate::error::ModelError;
-use descent_dataset::{Batch, Column, Description, Dtype, Layer, Set, SetError};
+use descent_dataset::{Batch, Column, ColumnValues, Description, Dtype, Layer, Set, SetError};
 use descent_kernels::{perturb_values, Perturbation};
 use std::ops::Range;
 
@@ -44,12 +44,17 @@ impl Records for Batch {
 	}
 
 	fn gather(&self, range: Range<usize>) -> Result<Batch, SetError> {
-		let mut piece = Batch { len: range.len(), columns: self.columns.clone() };
-		for column in &mut piece.columns {
+		let columns = self.columns.iter().map(|column| {
 			let width = column.bytes.len() / self.len.max(1);
-			column.bytes = column.bytes[range.start * width..range.end * width].to_vec();
-		}
-		Ok(piece)
+			let bytes = column.bytes[range.start * width..range.end * width].to_vec();
+			ColumnValues {
+				name: column.name.clone(),
+				dtype: column.dtype,
+				shape: column.shape.clone(),
+				bytes,
+			}
+		});
+		Ok(Batch { len: range.len(), columns: columns.collect() })
 	}
 }
 

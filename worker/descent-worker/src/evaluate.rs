@@ -128,7 +128,7 @@ struct Gpu(Option<usize>);
 
 /// Reads the name of a device. A device that is found by itself would change what measures without a word.
 fn gpu(name: &str) -> Result<Gpu, String> {
-	match name.parse()? {
+	match name.parse::<DeviceChoice>()? {
 		DeviceChoice::Cpu => Ok(Gpu(None)),
 		DeviceChoice::Cuda(number) => Ok(Gpu(Some(number))),
 		DeviceChoice::Auto => Err("it is cpu, or cuda:N with N from 0".into()),

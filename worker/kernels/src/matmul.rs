@@ -99,13 +99,7 @@ fn for_each_chunk(
 
 /// Writes up to `tile` columns, their elements of one inner index side by side. Columns that are missing are
 /// 0.
-fn pack(
-	b: &impl Columns,
-	range: std::ops::Range<usize>,
-	start: usize,
-	tile: usize,
-	out: &mut [f64],
-) {
+fn pack(b: &impl Columns, range: std::ops::Range<usize>, start: usize, tile: usize, out: &mut [f64]) {
 	let mut column = [0.0; PIECE];
 	for (piece, out) in out.chunks_mut(tile * PIECE).enumerate() {
 		let column = &mut column[..out.len() / tile];
@@ -354,26 +348,52 @@ mod tests {
 		(0..count).map(wide).collect()
 	}
 
+	/// Checks the bits of a product with each code path and some numbers of threads.
+	fn check(rows: usize, inner: usize, columns: usize, seed: u64) {
+		let x = values(rows * inner, seed);
+		let weight: Vec<f32> = values(columns * inner, seed ^ 1).iter().map(|w| *w as f32).collect();
+		let expected = defined(&x, inner, &weight, columns);
+		let expected: Vec<u64> = expected.iter().map(|v| v.to_bits()).collect();
+		for instructions in Instructions::ALL.into_iter().filter(|level| level.is_supported()) {
+			instructions.choose();
+			for threads in [1, 2, 5] {
+				let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+				let mut out = vec![f64::NAN; rows * columns];
+				let weight = Weights { values: &weight, perturbation: None };
+				pool.install(|| linear(&x, inner, weight, None, &mut out));
+				let bits: Vec<u64> = out.iter().map(|v| v.to_bits()).collect();
+				assert!(bits == expected, "{instructions:?} with {threads} threads");
+			}
+		}
+	}
+
+	#[test]
+	fn parts_of_a_large_product_have_the_bits_of_the_definition() {
+		// More than one part of each dimension, each with a remainder; the rows are copied.
+		check(ROWS + 5, DEPTH + 37, WIDTH + MANY + 3, 7);
+		check(3, 2 * DEPTH, 9, 8);
+	}
+
+	#[test]
+	fn a_product_over_nothing_is_zero() {
+		let mut out = [f64::NAN; 6];
+		matmul(
+			&[],
+			0,
+			0,
+			&Transposed { weights: Weights { values: &[], perturbation: None }, inner: 0 },
+			3,
+			&mut out,
+		);
+		assert_eq!(out, [0.0; 6]);
+	}
+
 	proptest! {
 		#[test]
 		fn every_path_has_the_bits_of_the_definition(
 			rows in 1usize..70, inner in 1usize..600, columns in 1usize..50, seed: u64,
 		) {
-			let x = values(rows * inner, seed);
-			let weight: Vec<f32> = values(columns * inner, seed ^ 1).iter().map(|w| *w as f32).collect();
-			let expected = defined(&x, inner, &weight, columns);
-			let expected: Vec<u64> = expected.iter().map(|v| v.to_bits()).collect();
-			for instructions in Instructions::ALL.into_iter().filter(|level| level.is_supported()) {
-				instructions.choose();
-				for threads in [1, 2, 5] {
-					let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-					let mut out = vec![f64::NAN; rows * columns];
-					let weight = Weights { values: &weight, perturbation: None };
-					pool.install(|| linear(&x, inner, weight, None, &mut out));
-					let bits: Vec<u64> = out.iter().map(|v| v.to_bits()).collect();
-					prop_assert_eq!(&bits, &expected, "{:?} {}", instructions, threads);
-				}
-			}
+			check(rows, inner, columns, seed);
 		}
 	}
 }

@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, fs::DirEntry, path::PathBuf};
 
 /// Newest rules of landlock that are used; the kernel takes those that it knows.
 const RULES: ABI = ABI::V6;
-/// Folders and files of the system that libtorch reads: libraries, and the number and kind of processors.
+/// Folders and files of the system that are read: libraries, and the number and kind of processors.
 const SYSTEM: [&str; 8] =
 	["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/proc", "/sys/devices/system", "/dev/urandom", "/dev/null"];
 
@@ -67,7 +67,7 @@ fn gpu_devices() -> Vec<PathBuf> {
 	entries.filter(is_gpu).map(|entry| entry.path()).collect()
 }
 
-/// Refuses system calls that neither libtorch nor a reader of files needs.
+/// Refuses system calls that neither arithmetic nor a reader of files needs.
 fn restrict_calls() -> Result<()> {
 	let architecture: TargetArch =
 		std::env::consts::ARCH.try_into().context("this processor has no filter")?;

@@ -30,10 +30,12 @@ const PIECE: usize = 128;
 const WIDTH: usize = 512;
 /// Rows that a thread takes at a time.
 const ROWS: usize = 48;
-/// Elements between two rows of a block that are copied. Rows that a power of two lies between share the few
-/// lines of one set of the cache.
+/// Elements of a page. Rows that are a multiple of it apart all lie in the same few lines of the first-level
+/// cache, so they are copied before they are multiplied.
+const PAGE: usize = 512;
+/// Elements between the copied rows.
 const GAP: usize = 8;
-/// Columns from which on copying the rows of a block costs less than it saves.
+/// Columns from which on a copy costs less than it saves.
 const MANY: usize = 256;
 /// Multiplications below which a product is computed by one thread.
 const SMALL: usize = 1 << 19;
@@ -146,7 +148,7 @@ fn tile_width(instructions: Instructions) -> usize {
 impl Block<'_> {
 	/// Adds this block's products to the output.
 	fn multiply(&self, instructions: Instructions, out: &mut [f64]) {
-		if self.width < MANY {
+		if self.width < MANY || !self.stride.is_multiple_of(PAGE) {
 			return self.multiply_rows(instructions, out);
 		}
 		let rows = out.len() / self.columns;
@@ -369,8 +371,9 @@ mod tests {
 
 	#[test]
 	fn parts_of_a_large_product_have_the_bits_of_the_definition() {
-		// More than one part of each dimension, each with a remainder; the rows are copied.
-		check(ROWS + 5, DEPTH + 37, WIDTH + MANY + 3, 7);
+		// More than one part of each dimension, each with a remainder. Then rows that are copied.
+		check(ROWS + 5, DEPTH + 37, WIDTH + 3, 7);
+		check(ROWS + 5, DEPTH + PAGE, WIDTH + MANY + 3, 9);
 		check(3, 2 * DEPTH, 9, 8);
 	}
 

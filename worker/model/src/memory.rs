@@ -5,7 +5,7 @@ use descent_dataset::Description;
 /// Bytes that the values of one layer may take, unless those of one record are more.
 const ACTIVATIONS: u64 = 32 << 20;
 /// Most records that are computed at a time. Weights are unpacked once for all of them.
-const MOST_RECORDS: usize = 2048;
+const MOST_RECORDS: usize = 1024;
 /// Bytes that an evaluation takes whatever the model is: packed weights, patches of convolutions, the
 /// allocator's remains.
 const BASE: u64 = 192 << 20;

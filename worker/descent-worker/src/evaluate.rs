@@ -5,6 +5,7 @@ use clap::{value_parser, Args};
 use descent_console::{screen, shutdown};
 use descent_evaluator::{Evaluator, EvaluatorOptions};
 use descent_kernels::Instructions;
+use descent_trainer::DeviceChoice;
 use serde_json::json;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -14,6 +15,9 @@ const EXAMPLES: &str = "Examples:
 
   The same for a chain of which all is on this machine or in its network:
     descent-worker evaluate --data ~/.local/share/descent/evaluator --allow-private
+
+  The same with a GPU, if it has the scores of all others:
+    descent-worker evaluate --data ~/.local/share/descent/evaluator --device cuda:0
 
   A second one, for a node that runs with --evaluator-url http://127.0.0.1:9978:
     descent-worker evaluate --listen 127.0.0.1:9978 --data /var/lib/descent/evaluator-2 --threads 4";
@@ -35,6 +39,11 @@ pub(crate) struct Options {
 	/// groups then do not wait for each other, and each process may take the memory of one evaluation.
 	#[arg(long, value_name = "N", default_value_t = 2, value_parser = value_parser!(u16).range(1..=64))]
 	processes: u16,
+	/// Device that measures: cpu, or cuda:N for a GPU. A GPU computes in f64 and is compared with the CPU at
+	/// start; if it is missing or has other scores, the CPU measures and a warning says so. The processes
+	/// that measure on a GPU have no limit on their memory.
+	#[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = gpu)]
+	device: Gpu,
 	/// Address at which to serve the content that was fetched to the evaluators of other validators, so that
 	/// a trainer uploads a checkpoint a few times and not once for each. Off if absent.
 	#[arg(long, value_name = "ADDRESS")]
@@ -105,10 +114,24 @@ impl Options {
 			max_data: self.max_data << 30,
 			processes: self.processes.into(),
 			threads: self.threads.map(Into::into),
+			gpu: self.device.0,
 			share: self.share,
 			share_url: self.share_url,
 			allow_private: self.allow_private,
 		}
+	}
+}
+
+/// Number of the GPU that measures, if one does.
+#[derive(Clone, Copy, Debug)]
+struct Gpu(Option<usize>);
+
+/// Reads the name of a device. A device that is found by itself would change what measures without a word.
+fn gpu(name: &str) -> Result<Gpu, String> {
+	match name.parse::<DeviceChoice>()? {
+		DeviceChoice::Cpu => Ok(Gpu(None)),
+		DeviceChoice::Cuda(number) => Ok(Gpu(Some(number))),
+		DeviceChoice::Auto => Err("it is cpu, or cuda:N with N from 0".into()),
 	}
 }
 

@@ -25,10 +25,11 @@ impl Drop for Running {
 	}
 }
 
-fn start(data: &Path) -> Running {
+fn start(data: &Path, options: &[&str]) -> Running {
 	let mut child = Command::new(env!("CARGO_BIN_EXE_descent-worker"))
 		.args(["evaluate", "--listen", "127.0.0.1:0", "--json", "--allow-private", "--data"])
 		.arg(data)
+		.args(options)
 		.stdout(Stdio::piped())
 		.spawn()
 		.unwrap();
@@ -76,20 +77,15 @@ fn request(fixture: &Fixture) -> EvaluationRequest {
 	}
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_round_is_measured_by_children_which_end_with_the_evaluator() {
-	let mut fixture = Fixture::new(400);
-	fixture.serve().await;
-	let evaluator = start(&fixture.directory.path().join("evaluator"));
-	let base = evaluator.1.clone();
+async fn health(evaluator: &Running) -> serde_json::Value {
+	reqwest::get(format!("{}/health", evaluator.1)).await.unwrap().json().await.unwrap()
+}
+
+/// Checks that an honest claim is confirmed.
+async fn measures(evaluator: &Running, fixture: &Fixture) {
 	let http = reqwest::Client::new();
-	let health = http.get(format!("{base}/health")).send().await.unwrap();
-	let health: serde_json::Value = health.json().await.unwrap();
-	assert_eq!(health["isolation"]["processes"], 2, "{health}");
-	assert_eq!(health["isolation"]["memory"], true);
-	println!("{health}");
-	let address = format!("{base}/v1/evaluations");
-	let posted = http.post(&address).json(&request(&fixture)).send().await.unwrap();
+	let address = format!("{}/v1/evaluations", evaluator.1);
+	let posted = http.post(&address).json(&request(fixture)).send().await.unwrap();
 	let id = posted.json::<Job<Measured>>().await.unwrap().id;
 	let until = Instant::now() + Duration::from_secs(60);
 	let ballot = loop {
@@ -102,6 +98,57 @@ async fn a_round_is_measured_by_children_which_end_with_the_evaluator() {
 		tokio::time::sleep(Duration::from_millis(20)).await;
 	};
 	assert!(matches!(ballot.verdicts.as_slice(), [Verdict::Match(_)]), "{ballot:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_gpu_that_was_asked_for_the_cpu_measures_under_all_limits() {
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let data = fixture.directory.path().join("evaluator");
+	let evaluator = start(&data, &["--device", "cuda:100"]);
+	let health = health(&evaluator).await;
+	assert_eq!(health["arithmetic"]["device"], "cpu", "{health}");
+	let reason = health["arithmetic"]["gpu_refused"].as_str().unwrap();
+	assert!(reason.contains("no cuda:100"), "{reason}");
+	assert_eq!(health["isolation"]["memory"], true, "{health}");
+	assert_eq!(health["isolation"]["processes"], 2, "{health}");
+	measures(&evaluator, &fixture).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gpu_that_has_the_scores_of_the_kernels_measures() {
+	if !Path::new("/dev/nvidia0").exists() {
+		println!("skipped: there is no GPU");
+		return;
+	}
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let evaluator = start(&fixture.directory.path().join("evaluator"), &["--device", "cuda:0"]);
+	let health = health(&evaluator).await;
+	println!("{health}");
+	if let Some(reason) = health["arithmetic"]["gpu_refused"].as_str() {
+		println!("skipped: the GPU may not measure: {reason}");
+		assert_eq!(health["arithmetic"]["device"], "cpu", "{health}");
+	} else {
+		assert_eq!(health["arithmetic"]["device"], "cuda:0", "{health}");
+		assert_eq!(health["isolation"]["memory"], false, "{health}");
+	}
+	measures(&evaluator, &fixture).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_is_measured_by_children_which_end_with_the_evaluator() {
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let evaluator = start(&fixture.directory.path().join("evaluator"), &[]);
+	let health = health(&evaluator).await;
+	assert_eq!(health["isolation"]["processes"], 2, "{health}");
+	assert_eq!(health["isolation"]["memory"], true);
+	assert_eq!(health["arithmetic"]["device"], "cpu");
+	assert!(health["arithmetic"]["gpu_refused"].is_null());
+	println!("{health}");
+	measures(&evaluator, &fixture).await;
+	let until = Instant::now() + Duration::from_secs(60);
 	let children = children(evaluator.0.id());
 	assert!(children.len() >= 3, "two that evaluate, and some that read deltas: {children:?}");
 	drop(evaluator);

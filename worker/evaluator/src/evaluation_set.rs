@@ -4,12 +4,16 @@ use anyhow::{anyhow, ensure, Result};
 use descent_artifacts::ArtifactError;
 use descent_dataset::{Description, Set};
 use descent_model::{
-	evaluate, max_checkpoint_bytes, Checkpoint, CheckpointError, Drawn, Evaluation, EvaluationError,
-	EvaluationRules, Model,
+	evaluate_with, max_checkpoint_bytes, Checkpoint, CheckpointError, Drawn, Engine, Evaluation,
+	EvaluationError, EvaluationRules, Model,
 };
 use descent_protocol::{ContentRef, Metric, Rounding, Score};
 use sp_core::H256;
 use std::{path::Path, sync::Arc, time::Instant};
+
+/// The largest condition of a checkpoint whose scores a GPU may measure. Trained models have one below 1. The
+/// larger it is, the more the GPU's other rounding errors change a value.
+const GPU_CONDITION: f64 = 10.0;
 
 /// Records of a data set, drawn to measure checkpoints on.
 #[derive(Clone)]
@@ -65,25 +69,47 @@ impl EvaluationSet {
 
 	/// Measures a checkpoint as the members of a committee do, at the latest until `until`.
 	pub fn evaluate(&self, checkpoint: &Checkpoint, until: Instant) -> Result<Evaluation, ArtifactError> {
-		self.evaluate_by(&self.rules, checkpoint, until)
+		self.evaluate_by(Engine::Kernels, &self.rules, checkpoint, until)
+	}
+
+	/// Measures a checkpoint as [`EvaluationSet::evaluate`] does, on a device whose self-test has passed. The
+	/// device's word counts for the scores of a well-conditioned checkpoint alone: whatever else it finds, a
+	/// failure included, the kernels measure.
+	pub(crate) fn evaluate_on(
+		&self,
+		engine: Engine,
+		checkpoint: &Checkpoint,
+		until: Instant,
+	) -> Result<Evaluation, ArtifactError> {
+		if engine != Engine::Kernels && self.rules.condition.is_some() {
+			let evaluated = self.evaluate_by(engine, &self.rules, checkpoint, until);
+			let is_certain = |found: &Evaluation| found.condition.is_some_and(|c| c <= GPU_CONDITION);
+			match evaluated {
+				Ok(evaluation) if is_certain(&evaluation) => return Ok(evaluation),
+				Ok(_) => tracing::debug!("the condition is above {GPU_CONDITION}: the kernels measure"),
+				Err(error) => tracing::info!("the kernels measure what the GPU did not: {error:#}"),
+			}
+		}
+		self.evaluate(checkpoint, until)
 	}
 
 	/// Measures the weights of a model in training: their score alone, which takes half of the time.
 	pub fn score(&self, model: &Model, until: Instant) -> Result<Score, ArtifactError> {
 		let checkpoint = model.checkpoint().map_err(|error| ArtifactError::Failed(error.into()))?;
 		let rules = EvaluationRules { condition: None, ..self.rules };
-		Ok(self.evaluate_by(&rules, &checkpoint, until)?.score)
+		Ok(self.evaluate_by(Engine::Kernels, &rules, &checkpoint, until)?.score)
 	}
 
 	fn evaluate_by(
 		&self,
+		engine: Engine,
 		rules: &EvaluationRules,
 		checkpoint: &Checkpoint,
 		until: Instant,
 	) -> Result<Evaluation, ArtifactError> {
 		let late = || Instant::now() >= until;
 		let drawn = Drawn { set: &self.set, positions: &self.records };
-		evaluate(checkpoint, &drawn, rules, late).map_err(|error| match error {
+		evaluate_with(engine, checkpoint, &drawn, rules, late).map_err(|error| match error {
 			error if error.is_invalid() => ArtifactError::Invalid(error.to_string()),
 			EvaluationError::IllConditioned { .. } => ArtifactError::IllConditioned(error.to_string()),
 			EvaluationError::Stopped(batch) => ArtifactError::Failed(anyhow!(

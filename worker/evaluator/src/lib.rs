@@ -27,6 +27,7 @@
 //!     max_data: 32 << 30,
 //!     processes: 2,
 //!     threads: None,
+//!     gpu: None,
 //!     share: None,
 //!     share_url: None,
 //!     allow_private: false,
@@ -117,6 +118,8 @@ pub struct EvaluatorOptions {
 	pub processes: usize,
 	/// Threads that measure, all processes together; one for each core if absent.
 	pub threads: Option<usize>,
+	/// Number of the GPU that measures, if its self-test passes; else the CPU does.
+	pub gpu: Option<usize>,
 	/// Address at which to serve the fetched content to the evaluators of other validators.
 	pub share: Option<SocketAddr>,
 	/// URL at which others find that address.
@@ -146,6 +149,7 @@ impl Evaluator {
 		let pool = PoolOptions {
 			processes: options.processes,
 			threads: options.threads,
+			gpu: options.gpu,
 			deltas: true,
 			..PoolOptions::new(&options.data)?
 		};

@@ -133,7 +133,14 @@ async fn look_up<R: Request>(State(jobs): State<Arc<JobQueue<R>>>, Path(id): Pat
 
 async fn health(State(service): State<Service>) -> Response {
 	let (waiting, isolation) = (service.evaluations.waiting(), service.pool.isolation());
+	let (device, refused) = match service.pool.gpu() {
+		Ok(None) => ("cpu".into(), None),
+		Ok(Some(number)) => (format!("cuda:{number}"), None),
+		Err(reason) => ("cpu".into(), Some(reason)),
+	};
 	let arithmetic = json!({
+		"device": device,
+		"gpu_refused": refused,
 		"kernels": descent_kernels::VERSION,
 		"instructions": descent_kernels::Instructions::chosen().name(),
 		"libtorch": descent_model::LIBTORCH,

@@ -21,13 +21,22 @@ impl Columns for Transposed<'_> {
 	}
 }
 
-/// Elements of the inner dimension that are packed at a time. The packed columns of a tile then fit into the
-/// first-level cache.
-const DEPTH: usize = 256;
+/// Elements of the inner dimension that are packed at a time. Between two such parts the sums go to memory and
+/// back, which costs more than packed columns that do not fit into the first-level cache.
+const DEPTH: usize = 1024;
+/// Elements of a column that are packed at a time.
+const PIECE: usize = 128;
 /// Columns that are packed at a time, a multiple of every tile's width.
 const WIDTH: usize = 512;
 /// Rows that a thread takes at a time.
 const ROWS: usize = 48;
+/// Elements of a page. Rows that are a multiple of it apart all lie in the same few lines of the first-level
+/// cache, so they are copied before they are multiplied.
+const PAGE: usize = 512;
+/// Elements between the copied rows.
+const GAP: usize = 8;
+/// Columns from which on a copy costs less than it saves.
+const MANY: usize = 256;
 /// Multiplications below which a product is computed by one thread.
 const SMALL: usize = 1 << 19;
 
@@ -49,8 +58,8 @@ pub fn linear(x: &[f64], inner: usize, weight: Weights, bias: Option<Weights>, o
 /// Returns the product of `a [rows, inner]`, whose rows are `stride` apart, and a matrix of `columns` in
 /// `out [rows, columns]`.
 pub fn matmul(a: &[f64], stride: usize, inner: usize, b: &impl Columns, columns: usize, out: &mut [f64]) {
-	out.fill(0.0);
-	if columns == 0 {
+	if columns == 0 || inner == 0 {
+		out.fill(0.0);
 		return;
 	}
 	let instructions = Instructions::chosen();
@@ -64,12 +73,12 @@ pub fn matmul(a: &[f64], stride: usize, inner: usize, b: &impl Columns, columns:
 			let packed = &mut packed[..width.next_multiple_of(tile) * depth];
 			for_each_chunk(packed, tile * depth, is_small, |panel, out| {
 				let panel = first + panel * tile;
-				pack(b, panel..(panel + tile).min(first + width), start, depth, tile, out);
+				pack(b, panel..(panel + tile).min(first + width), start, tile, out);
 			});
 			let packed = &*packed;
 			for_each_chunk(out, ROWS * columns, is_small, |block, out| {
-				let row = block * ROWS;
-				let rows = Block { a, stride, row, start, depth, packed, first, width, columns };
+				let a = &a[block * ROWS * stride + start..];
+				let rows = Block { a, stride, start, depth, packed, first, width, columns };
 				rows.multiply(instructions, out);
 			});
 		}
@@ -92,35 +101,30 @@ fn for_each_chunk(
 
 /// Writes up to `tile` columns, their elements of one inner index side by side. Columns that are missing are
 /// 0.
-fn pack(
-	b: &impl Columns,
-	range: std::ops::Range<usize>,
-	start: usize,
-	depth: usize,
-	tile: usize,
-	out: &mut [f64],
-) {
-	let mut column = [0.0; DEPTH];
-	let column = &mut column[..depth];
-	for place in 0..tile {
-		let number = range.start + place;
-		if number < range.end {
-			b.fill(number, start, column);
-		} else {
-			column.fill(0.0);
-		}
-		for (out, value) in out[place..].iter_mut().step_by(tile).zip(&*column) {
-			*out = *value;
+fn pack(b: &impl Columns, range: std::ops::Range<usize>, start: usize, tile: usize, out: &mut [f64]) {
+	let mut column = [0.0; PIECE];
+	for (piece, out) in out.chunks_mut(tile * PIECE).enumerate() {
+		let column = &mut column[..out.len() / tile];
+		for place in 0..tile {
+			let number = range.start + place;
+			if number < range.end {
+				b.fill(number, start + piece * PIECE, column);
+			} else {
+				column.fill(0.0);
+			}
+			for (out, value) in out[place..].iter_mut().step_by(tile).zip(&*column) {
+				*out = *value;
+			}
 		}
 	}
 }
 
 /// Some rows of a product with packed columns.
 struct Block<'a> {
+	/// The rows, from the first element on that is multiplied.
 	a: &'a [f64],
+	/// Elements from one row to the next.
 	stride: usize,
-	/// Number of the first row.
-	row: usize,
 	/// First element of the inner dimension.
 	start: usize,
 	/// Elements of the inner dimension.
@@ -142,9 +146,23 @@ fn tile_width(instructions: Instructions) -> usize {
 }
 
 impl Block<'_> {
-	/// Adds this block's products to the output, tile by tile.
-	#[allow(unsafe_code, reason = "instructions beyond the target's can be used in no other way")]
+	/// Adds this block's products to the output.
 	fn multiply(&self, instructions: Instructions, out: &mut [f64]) {
+		if self.width < MANY || !self.stride.is_multiple_of(PAGE) {
+			return self.multiply_rows(instructions, out);
+		}
+		let rows = out.len() / self.columns;
+		let mut copied = Vec::with_capacity(rows * (self.depth + GAP));
+		for row in 0..rows {
+			copied.extend_from_slice(&self.a[row * self.stride..][..self.depth]);
+			copied.extend_from_slice(&[0.0; GAP]);
+		}
+		Block { a: &copied, stride: self.depth + GAP, ..*self }.multiply_rows(instructions, out);
+	}
+
+	/// Adds the products to the output, tile by tile.
+	#[allow(unsafe_code, reason = "instructions beyond the target's can be used in no other way")]
+	fn multiply_rows(&self, instructions: Instructions, out: &mut [f64]) {
 		match instructions {
 			// SAFETY: the processor has the instructions, or they could not have been chosen.
 			#[cfg(target_arch = "x86_64")]
@@ -188,22 +206,29 @@ impl Block<'_> {
 		out: &mut [f64],
 		tile: &impl Fn([&[f64]; HIGH], &[[f64; WIDE]], &mut [[f64; WIDE]; HIGH]),
 	) {
-		let a: [&[f64]; HIGH] = std::array::from_fn(|index| {
-			let begin = (self.row + row + index) * self.stride + self.start;
-			&self.a[begin..begin + self.depth]
-		});
+		let a: [&[f64]; HIGH] =
+			std::array::from_fn(|index| &self.a[(row + index) * self.stride..][..self.depth]);
 		let width = WIDE.min(self.width - column);
 		let place = |index: usize| (row + index) * self.columns + self.first + column;
 		let mut sums = [[0.0; WIDE]; HIGH];
 		if self.start > 0 {
 			for (index, sums) in sums.iter_mut().enumerate() {
-				sums[..width].copy_from_slice(&out[place(index)..][..width]);
+				copy::<WIDE>(&out[place(index)..][..width], sums);
 			}
 		}
 		tile(a, packed, &mut sums);
 		for (index, sums) in sums.iter().enumerate() {
-			out[place(index)..][..width].copy_from_slice(&sums[..width]);
+			copy::<WIDE>(&sums[..width], &mut out[place(index)..][..width]);
 		}
+	}
+}
+
+/// Copies up to `WIDE` values. For a whole tile's row the length is a constant, which needs no call.
+#[inline(always)]
+fn copy<const WIDE: usize>(from: &[f64], to: &mut [f64]) {
+	match (from.first_chunk::<WIDE>(), to.first_chunk_mut::<WIDE>()) {
+		(Some(from), Some(to)) => *to = *from,
+		_ => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
 	}
 }
 
@@ -325,26 +350,53 @@ mod tests {
 		(0..count).map(wide).collect()
 	}
 
+	/// Checks the bits of a product with each code path and some numbers of threads.
+	fn check(rows: usize, inner: usize, columns: usize, seed: u64) {
+		let x = values(rows * inner, seed);
+		let weight: Vec<f32> = values(columns * inner, seed ^ 1).iter().map(|w| *w as f32).collect();
+		let expected = defined(&x, inner, &weight, columns);
+		let expected: Vec<u64> = expected.iter().map(|v| v.to_bits()).collect();
+		for instructions in Instructions::ALL.into_iter().filter(|level| level.is_supported()) {
+			instructions.choose();
+			for threads in [1, 2, 5] {
+				let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+				let mut out = vec![f64::NAN; rows * columns];
+				let weight = Weights { values: &weight, perturbation: None };
+				pool.install(|| linear(&x, inner, weight, None, &mut out));
+				let bits: Vec<u64> = out.iter().map(|v| v.to_bits()).collect();
+				assert!(bits == expected, "{instructions:?} with {threads} threads");
+			}
+		}
+	}
+
+	#[test]
+	fn parts_of_a_large_product_have_the_bits_of_the_definition() {
+		// More than one part of each dimension, each with a remainder. Then rows that are copied.
+		check(ROWS + 5, DEPTH + 37, WIDTH + 3, 7);
+		check(ROWS + 5, DEPTH + PAGE, WIDTH + MANY + 3, 9);
+		check(3, 2 * DEPTH, 9, 8);
+	}
+
+	#[test]
+	fn a_product_over_nothing_is_zero() {
+		let mut out = [f64::NAN; 6];
+		matmul(
+			&[],
+			0,
+			0,
+			&Transposed { weights: Weights { values: &[], perturbation: None }, inner: 0 },
+			3,
+			&mut out,
+		);
+		assert_eq!(out, [0.0; 6]);
+	}
+
 	proptest! {
 		#[test]
 		fn every_path_has_the_bits_of_the_definition(
 			rows in 1usize..70, inner in 1usize..600, columns in 1usize..50, seed: u64,
 		) {
-			let x = values(rows * inner, seed);
-			let weight: Vec<f32> = values(columns * inner, seed ^ 1).iter().map(|w| *w as f32).collect();
-			let expected = defined(&x, inner, &weight, columns);
-			let expected: Vec<u64> = expected.iter().map(|v| v.to_bits()).collect();
-			for instructions in Instructions::ALL.into_iter().filter(|level| level.is_supported()) {
-				instructions.choose();
-				for threads in [1, 2, 5] {
-					let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-					let mut out = vec![f64::NAN; rows * columns];
-					let weight = Weights { values: &weight, perturbation: None };
-					pool.install(|| linear(&x, inner, weight, None, &mut out));
-					let bits: Vec<u64> = out.iter().map(|v| v.to_bits()).collect();
-					prop_assert_eq!(&bits, &expected, "{:?} {}", instructions, threads);
-				}
-			}
+			check(rows, inner, columns, seed);
 		}
 	}
 }

@@ -1,3 +1,5 @@
+use crate::Instructions;
+
 /// Largest relative change of a perturbed value.
 pub const PERTURBATION: f64 = 1e-10;
 
@@ -18,7 +20,9 @@ impl Perturbation {
 		Self { stream: mix(seed ^ mix(tensor)) }
 	}
 
-	/// Returns the factors of the values `4 group .. 4 group + 4`.
+	/// Returns the factors of the values `4 group .. 4 group + 4`. It is always inlined, or it would be computed
+	/// for one group at a time.
+	#[inline(always)]
 	fn factors(self, group: usize) -> [f64; 4] {
 		let word = mix(self.stream.wrapping_add((group as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
 		[0, 16, 32, 48].map(|shift| {
@@ -35,6 +39,7 @@ impl Perturbation {
 }
 
 /// The finalizer of SplitMix64.
+#[inline(always)]
 fn mix(value: u64) -> u64 {
 	let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
 	let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -47,11 +52,45 @@ pub fn perturb_values(values: &mut [f64], offset: usize, perturbation: Perturbat
 	for (index, value) in head.iter_mut().enumerate() {
 		*value *= perturbation.factor(offset + index);
 	}
-	let first = (offset + head.len()) / 4;
-	for (group, values) in rest.chunks_mut(4).enumerate() {
+	perturb_groups(rest, (offset + head.len()) / 4, perturbation);
+}
+
+/// Multiplies each value by its factor, where the first one has the first factor of a group.
+#[allow(unsafe_code, reason = "instructions beyond the target's can be used in no other way")]
+fn perturb_groups(values: &mut [f64], first: usize, perturbation: Perturbation) {
+	match Instructions::chosen() {
+		// SAFETY: the processor has the instructions, or they could not have been chosen.
+		#[cfg(target_arch = "x86_64")]
+		Instructions::Avx512 => unsafe { perturb_avx512(values, first, perturbation) },
+		// SAFETY: as above.
+		#[cfg(target_arch = "x86_64")]
+		Instructions::Avx2 => unsafe { perturb_avx2(values, first, perturbation) },
+		_ => perturb_by_definition(values, first, perturbation),
+	}
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn perturb_avx512(values: &mut [f64], first: usize, perturbation: Perturbation) {
+	perturb_by_definition(values, first, perturbation);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn perturb_avx2(values: &mut [f64], first: usize, perturbation: Perturbation) {
+	perturb_by_definition(values, first, perturbation);
+}
+
+#[inline(always)]
+fn perturb_by_definition(values: &mut [f64], first: usize, perturbation: Perturbation) {
+	let (groups, rest) = values.as_chunks_mut::<4>();
+	let count = groups.len();
+	for (group, values) in groups.iter_mut().enumerate() {
 		let factors = perturbation.factors(first + group);
 		values.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
 	}
+	let factors = perturbation.factors(first + count);
+	rest.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
 }
 
 /// Weights of a checkpoint, perturbed or not.
@@ -96,6 +135,23 @@ mod tests {
 			let expected: Vec<f64> = (start..start + count).map(|index| stream.factor(index)).collect();
 			assert_eq!(values, expected);
 		}
+	}
+
+	#[test]
+	fn every_path_has_the_bits_of_the_definition() {
+		let stream = Perturbation::new(7, 3);
+		let before = Instructions::chosen();
+		for instructions in Instructions::ALL.into_iter().filter(|level| level.is_supported()) {
+			instructions.choose();
+			for (start, count) in [(0, 1_000), (3, 1_001), (1, 37), (2, 1)] {
+				let mut values: Vec<f64> = (0..count).map(|index| f64::from(index) - 17.3).collect();
+				let factors = (0..).map(|index| stream.factor(start + index));
+				let expected: Vec<f64> = values.iter().zip(factors).map(|(value, f)| value * f).collect();
+				perturb_values(&mut values, start, stream);
+				assert_eq!(values, expected, "{instructions:?}");
+			}
+		}
+		before.choose();
 	}
 
 	#[test]

@@ -18,8 +18,12 @@ pub(crate) fn sizes(shape: &[u64]) -> Vec<i64> {
 	shape.iter().map(|d| i64::try_from(*d).unwrap_or(i64::MAX)).collect()
 }
 
-/// Returns one column of a batch as stored, with the shape `[records, ..shape]` and the column's dtype.
-fn column(batch: &Batch, position: usize, column: &Column) -> Result<Tensor, ModelError> {
+/// Returns the raw values of a column, after checking that the batch has the description's.
+pub(crate) fn column_bytes<'a>(
+	batch: &'a Batch,
+	position: usize,
+	column: &Column,
+) -> Result<&'a [u8], ModelError> {
 	let refuse = |reason: String| ModelError::Batch { column: column.name.clone(), reason };
 	let values = batch.columns.get(position).ok_or_else(|| refuse("is missing".into()))?;
 	if values.dtype != column.dtype || values.shape != column.shape {
@@ -31,11 +35,17 @@ fn column(batch: &Batch, position: usize, column: &Column) -> Result<Tensor, Mod
 	if batch.len == 0 || column.bytes().checked_mul(batch.len) != Some(values.bytes.len()) {
 		return Err(refuse(format!("holds {} bytes for {} records", values.bytes.len(), batch.len)));
 	}
-	// An index outside a table would abort the process on a GPU.
+	// A label or token outside a table has no value, and would abort the process on a GPU.
 	column.check(&values.bytes).map_err(|e| refuse(e.to_string()))?;
+	Ok(&values.bytes)
+}
+
+/// Returns one column of a batch as stored, with the shape `[records, ..shape]` and the column's dtype.
+fn column(batch: &Batch, position: usize, column: &Column) -> Result<Tensor, ModelError> {
+	let bytes = column_bytes(batch, position, column)?;
 	let mut size = sizes(&column.shape);
 	size.insert(0, i64::try_from(batch.len).unwrap_or(i64::MAX));
-	Ok(Tensor::f_from_data_size(&values.bytes, &size, kind(column.dtype))?)
+	Ok(Tensor::f_from_data_size(bytes, &size, kind(column.dtype))?)
 }
 
 /// Returns the input and the target of a batch, each with the shape `[records, ..shape]`. Numbers have the

@@ -50,11 +50,19 @@ pub(super) fn set_fixed() -> Result<()> {
 	setrlimit(Resource::RLIMIT_NOFILE, FILES.min(most), FILES.min(most)).context("RLIMIT_NOFILE")
 }
 
-/// Sets the limits of a job, on top of what the process has used so far.
-pub(super) fn set_for_job(job: &Job) -> Result<()> {
+/// Forbids to write files, as for a job that writes none.
+pub(super) fn forbid_files() -> Result<()> {
+	lower(Resource::RLIMIT_FSIZE, 0).context("RLIMIT_FSIZE")
+}
+
+/// Sets the limits of a job, on top of what the process has used so far: that of memory only where
+/// `limits_memory`.
+pub(super) fn set_for_job(job: &Job, limits_memory: bool) -> Result<()> {
 	let threads = u64::try_from(job.threads).unwrap_or(u64::MAX);
 	let memory = job.memory.saturating_add(threads.saturating_mul(THREAD)).saturating_add(SLACK);
-	lower(Resource::RLIMIT_DATA, data_bytes()?.saturating_add(memory)).context("RLIMIT_DATA")?;
+	if limits_memory {
+		lower(Resource::RLIMIT_DATA, data_bytes()?.saturating_add(memory)).context("RLIMIT_DATA")?;
+	}
 	lower(Resource::RLIMIT_FSIZE, job.file).context("RLIMIT_FSIZE")?;
 	let usage = getrusage(UsageWho::RUSAGE_SELF).context("getrusage")?;
 	let used = usage.user_time().tv_sec().saturating_add(usage.system_time().tv_sec());
@@ -69,13 +77,13 @@ fn lower(resource: Resource, limit: u64) -> Result<()> {
 	Ok(setrlimit(resource, if most == RLIM_INFINITY { limit } else { limit.min(most) }, most)?)
 }
 
-/// Returns true if the process keeps so much memory that it should be replaced.
-pub(super) fn has_grown() -> bool {
-	data_bytes().is_ok_and(|bytes| bytes > GROWN)
+/// Returns true if the process keeps so much memory beyond `idle` bytes that it should be replaced.
+pub(super) fn has_grown(idle: u64) -> bool {
+	data_bytes().is_ok_and(|bytes| bytes.saturating_sub(idle) > GROWN)
 }
 
 /// Returns the bytes that count against RLIMIT_DATA (VmData in proc_pid_status(5)).
-fn data_bytes() -> Result<u64> {
+pub(super) fn data_bytes() -> Result<u64> {
 	let status = fs::read_to_string("/proc/self/status").context("cannot read /proc/self/status")?;
 	let line = status.lines().find_map(|line| line.strip_prefix("VmData:"));
 	let Some(kibibytes) = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()) else {

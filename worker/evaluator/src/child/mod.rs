@@ -17,6 +17,7 @@ pub use request::Isolation;
 pub(crate) use request::{Answer, BaseSet, DeltaJob, EvaluateJob, Job, Reply, Request, Setup, MAX_LINE};
 
 use anyhow::{bail, ensure, Context, Result};
+use descent_model::selftest;
 use serde::{de::DeserializeOwned, Serialize};
 use std::{
 	io::{BufRead, Read, Write},
@@ -34,12 +35,21 @@ pub fn run() -> Result<()> {
 	limits::close_inherited()?;
 	limits::set_fixed()?;
 	let isolation = sandbox::enter(&setup)?;
+	if let Some(number) = setup.gpu {
+		// As in a job: what the driver needs beyond that, it must not need first in one.
+		limits::forbid_files()?;
+		if let Err(reason) = selftest::check_gpu(number) {
+			return write(&Reply { answer: Answer::NoGpu(reason), retire: true });
+		}
+	}
 	let mut worker = work::Worker::new(&setup);
+	// A driver of a GPU keeps memory, which is no growth.
+	let idle = setup.gpu.map(|_| limits::data_bytes()).transpose()?.unwrap_or_default();
 	write(&Reply { answer: Answer::Ready(isolation), retire: false })?;
 	while let Some(job) = read::<Job>(&mut input)? {
-		limits::set_for_job(&job)?;
+		limits::set_for_job(&job, isolation.memory)?;
 		let answer = worker.answer(job);
-		let retire = limits::has_grown();
+		let retire = limits::has_grown(idle);
 		write(&Reply { answer, retire })?;
 		if retire {
 			break;

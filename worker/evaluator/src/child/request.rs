@@ -24,6 +24,8 @@ pub(crate) struct Setup {
 	pub writable: PathBuf,
 	/// True if the child evaluates checkpoints, and so has threads ready.
 	pub computes: bool,
+	/// Number of the GPU that measures, if one does.
+	pub gpu: Option<usize>,
 }
 
 /// A request and the limits under which it is answered.
@@ -37,6 +39,8 @@ pub(crate) struct Job {
 	pub time_ms: u64,
 	/// Threads that compute.
 	pub threads: usize,
+	/// True if the GPU measures nothing of it, because a child that had one crashed at it.
+	pub spares_gpu: bool,
 	/// The request.
 	pub request: Request,
 }
@@ -144,6 +148,8 @@ pub(crate) struct Reply {
 pub(crate) enum Answer {
 	/// The child is limited and waits for jobs.
 	Ready(Isolation),
+	/// The child ends, because the GPU may not measure, for this reason.
+	NoGpu(String),
 	/// Scores of a checkpoint.
 	Evaluated {
 		/// Mean over all records.
@@ -195,7 +201,8 @@ impl From<Summary> for Answer {
 pub struct Isolation {
 	/// Number of processes that evaluate; 0 if this process evaluates by itself.
 	pub processes: usize,
-	/// True if a process that takes more memory than its job may is ended.
+	/// True if a process that takes more memory than its job may is ended. The driver of a GPU takes memory of
+	/// its own, so a process that has one is not limited.
 	pub memory: bool,
 	/// True if the kernel keeps the processes from all files but the data (landlock).
 	pub landlock: bool,

@@ -10,13 +10,18 @@ use seccompiler::{
 	BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 	TargetArch,
 };
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, fs::DirEntry, path::PathBuf};
 
 /// Newest rules of landlock that are used; the kernel takes those that it knows.
 const RULES: ABI = ABI::V6;
-/// Folders and files of the system that libtorch reads: libraries, and the number and kind of processors.
+/// Folders and files of the system that are read: libraries, and the number and kind of processors.
 const SYSTEM: [&str; 8] =
 	["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/proc", "/sys/devices/system", "/dev/urandom", "/dev/null"];
+
+/// What the driver of a GPU reads beside that.
+const GPU_SYSTEM: &str = "/sys";
+/// Start of the names of the driver's devices in /dev, which it opens for writing.
+const GPU_DEVICES: &str = "nvidia";
 
 /// Enters the sandbox for good. What the kernel lacks is left out, and told in the result.
 pub(super) fn enter(setup: &Setup) -> Result<Isolation> {
@@ -28,7 +33,7 @@ pub(super) fn enter(setup: &Setup) -> Result<Isolation> {
 		tracing::warn!("seccomp is not in force: {error:#}");
 		false
 	});
-	Ok(Isolation { processes: 1, memory: true, landlock, seccomp })
+	Ok(Isolation { processes: 1, memory: setup.gpu.is_none(), landlock, seccomp })
 }
 
 /// Returns true if the rules are in force, at least in part.
@@ -37,9 +42,11 @@ fn restrict_files(setup: &Setup) -> Result<bool> {
 		.into_iter()
 		.chain(SYSTEM.map(PathBuf::from))
 		.chain(setup.readable.iter().cloned())
+		.chain(setup.gpu.map(|_| GPU_SYSTEM.into()))
 		.filter(|path| path.exists())
 		.collect();
 	let read = AccessFs::ReadFile | AccessFs::ReadDir;
+	let devices = if setup.gpu.is_some() { gpu_devices() } else { Vec::new() };
 	let status = Ruleset::default()
 		.set_compatibility(CompatLevel::BestEffort)
 		.handle_access(AccessFs::from_all(RULES))?
@@ -48,11 +55,19 @@ fn restrict_files(setup: &Setup) -> Result<bool> {
 		.create()?
 		.add_rules(path_beneath_rules(&readable, read))?
 		.add_rules(path_beneath_rules([&setup.writable], AccessFs::from_all(RULES) & !AccessFs::Execute))?
+		.add_rules(path_beneath_rules(&devices, read | AccessFs::WriteFile | AccessFs::IoctlDev))?
 		.restrict_self()?;
 	Ok(status.ruleset != RulesetStatus::NotEnforced)
 }
 
-/// Refuses system calls that neither libtorch nor a reader of files needs.
+/// Returns the devices of the GPUs' driver.
+fn gpu_devices() -> Vec<PathBuf> {
+	let entries = std::fs::read_dir("/dev").into_iter().flatten().flatten();
+	let is_gpu = |entry: &DirEntry| entry.file_name().to_string_lossy().starts_with(GPU_DEVICES);
+	entries.filter(is_gpu).map(|entry| entry.path()).collect()
+}
+
+/// Refuses system calls that neither arithmetic nor a reader of files needs.
 fn restrict_calls() -> Result<()> {
 	let architecture: TargetArch =
 		std::env::consts::ARCH.try_into().context("this processor has no filter")?;

@@ -4,6 +4,7 @@ use super::{from_exact, probe, Answer, BaseSet, DeltaJob, EvaluateJob, Job, Requ
 use crate::evaluation_set::{self, EvaluationSet};
 use descent_artifacts::ArtifactError;
 use descent_dataset::{DeltaError, DeltaLimits, DeltaReader, Description, Limits, Set};
+use descent_model::{Device, Engine};
 use descent_protocol::{DeltaVerdict, Metric};
 use sp_core::H256;
 use std::{
@@ -19,11 +20,14 @@ pub(super) struct Worker {
 	drawn: Option<(BaseSet, H256, u32, Metric, EvaluationSet)>,
 	/// The threads that compute.
 	threads: Option<rayon::ThreadPool>,
+	/// The GPU that measures, if one does.
+	gpu: Option<usize>,
 }
 
 impl Worker {
 	pub(super) fn new(setup: &Setup) -> Self {
-		let mut worker = Self { writable: setup.writable.clone(), drawn: None, threads: None };
+		let mut worker =
+			Self { writable: setup.writable.clone(), drawn: None, threads: None, gpu: setup.gpu };
 		if setup.computes {
 			worker.set_threads(setup.threads);
 		}
@@ -44,7 +48,8 @@ impl Worker {
 		let answer = AssertUnwindSafe(|| match job.request {
 			Request::Evaluate(evaluate) => {
 				self.set_threads(job.threads);
-				self.evaluate(*evaluate, until)
+				let gpu = self.gpu.filter(|_| !job.spares_gpu).map(Device::Cuda);
+				self.evaluate(*evaluate, gpu.map_or(Engine::Kernels, Engine::Libtorch), until)
 			}
 			Request::Count(delta) => count(&delta),
 			Request::Check(delta) => self.check(&delta),
@@ -58,7 +63,7 @@ impl Worker {
 		})
 	}
 
-	fn evaluate(&mut self, job: EvaluateJob, until: Instant) -> Answer {
+	fn evaluate(&mut self, job: EvaluateJob, engine: Engine, until: Instant) -> Answer {
 		let set = match self.draw(&job) {
 			Ok(set) => set.with_rounding(job.rounding()),
 			Err(answer) => return answer,
@@ -73,7 +78,7 @@ impl Worker {
 		};
 		let evaluate = || {
 			let checkpoint = evaluation_set::load(&description, &job.checkpoint)?;
-			set.evaluate(&checkpoint, until)
+			set.evaluate_on(engine, &checkpoint, until)
 		};
 		let evaluated = match &self.threads {
 			Some(threads) => threads.install(evaluate),

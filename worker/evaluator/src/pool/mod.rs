@@ -47,6 +47,8 @@ pub struct PoolOptions {
 	pub scratch: PathBuf,
 	/// True if processes that read deltas are needed, too.
 	pub deltas: bool,
+	/// Number of the GPU that measures, if its self-test passes; else the CPU does.
+	pub gpu: Option<usize>,
 }
 
 impl PoolOptions {
@@ -64,6 +66,7 @@ impl PoolOptions {
 			scratch: directory.join("scratch").join("processes"),
 			readable: vec![directory],
 			deltas: false,
+			gpu: None,
 		})
 	}
 }
@@ -116,6 +119,7 @@ impl EvaluationPool {
 			readable: options.readable.clone(),
 			scratch: options.scratch.join(if computes { "evaluators" } else { "readers" }),
 			computes,
+			gpu: options.gpu.filter(|_| computes),
 		};
 		if options.scratch.exists() {
 			std::fs::remove_dir_all(&options.scratch)
@@ -129,7 +133,7 @@ impl EvaluationPool {
 			|is: bool| if is { "in force" } else { "not in force: this kernel lacks it or refuses it" };
 		tracing::info!(
 			processes,
-			memory = state(memory),
+			memory = if memory { "in force" } else { "not in force: a GPU measures" },
 			landlock = state(landlock),
 			seccomp = state(seccomp),
 			"checkpoints and deltas are read by processes of their own"
@@ -149,6 +153,17 @@ impl EvaluationPool {
 		match &self.mode {
 			Mode::InProcess => none,
 			Mode::Children(children) => children.evaluators.isolation().unwrap_or(none),
+		}
+	}
+
+	/// Returns the number of the GPU that measures, if one does.
+	///
+	/// # Errors
+	/// Fails, with the reason, if one was asked for and does not measure.
+	pub fn gpu(&self) -> Result<Option<usize>, String> {
+		match &self.mode {
+			Mode::InProcess => Ok(None),
+			Mode::Children(children) => children.evaluators.gpu(),
 		}
 	}
 
@@ -266,6 +281,7 @@ fn in_child<T>(
 			file: limits.file,
 			time_ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
 			threads: worker.threads,
+			spares_gpu: first.is_some(),
 			request: request().map_err(Failure::Other)?,
 		};
 		let fault = match worker.run(&job, limits.until + GRACE) {

@@ -27,7 +27,10 @@ const LINES: usize = 20;
 const LINE: u64 = 1000;
 
 /// Variables of the environment that a child gets, where they are set.
-const INHERITED: [&str; 3] = ["LD_LIBRARY_PATH", "RUST_BACKTRACE", "RUST_LOG"];
+const INHERITED: [&str; 5] =
+	["CUDA_DEVICE_ORDER", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "RUST_BACKTRACE", "RUST_LOG"];
+/// Variables that a child with a GPU gets: no cache of compiled code on disk, and one order of sums.
+const GPU: [(&str, &str); 2] = [("CUDA_CACHE_DISABLE", "1"), ("CUBLAS_WORKSPACE_CONFIG", ":4096:8")];
 
 /// Reason that a child gave no answer.
 #[derive(Debug)]
@@ -62,6 +65,7 @@ impl Process {
 			.args(arguments)
 			.env_clear()
 			.envs(inherited)
+			.envs(setup.gpu.map(|_| GPU).into_iter().flatten())
 			.env("TMPDIR", &setup.writable)
 			.env(INSTRUCTIONS_VARIABLE, Instructions::chosen().name())
 			.current_dir("/")
@@ -86,6 +90,7 @@ impl Process {
 		let mut process = Self { child, input, replies, errors, writable: setup.writable.clone(), jobs: 0 };
 		match process.exchange(setup, Instant::now() + START) {
 			Ok(Reply { answer: Answer::Ready(isolation), .. }) => Ok((process, isolation)),
+			Ok(Reply { answer: Answer::NoGpu(reason), .. }) => bail!(reason),
 			Ok(other) => bail!("the process that evaluates answered {other:?} at its start"),
 			Err(Fault::Late) => bail!("the process that evaluates was not ready in {} s", START.as_secs()),
 			Err(Fault::Crashed(reason) | Fault::Ended(reason)) => {

@@ -30,6 +30,8 @@ pub(super) struct Kind {
 	pub scratch: PathBuf,
 	/// True if they evaluate checkpoints.
 	pub computes: bool,
+	/// Number of the GPU that measures, if one is asked for.
+	pub gpu: Option<usize>,
 }
 
 /// Children of one kind. A thread of its own starts them, because the kernel ends a child together with the
@@ -54,6 +56,8 @@ struct State {
 	next_ticket: u64,
 	next_folder: u64,
 	isolation: Option<Isolation>,
+	/// The reason that the GPU measures nothing, since a child with it could not be started.
+	gpu_refused: Option<String>,
 	/// The reason that the last child could not be started, until one is.
 	error: Option<String>,
 	closed: bool,
@@ -91,6 +95,17 @@ impl Workers {
 	/// Returns the limits that are in force.
 	pub(super) fn isolation(&self) -> Option<Isolation> {
 		self.lock().isolation
+	}
+
+	/// Returns the number of the GPU that measures, if one does.
+	///
+	/// # Errors
+	/// Fails, with the reason, if one was asked for and does not measure.
+	pub(super) fn gpu(&self) -> Result<Option<usize>, String> {
+		match self.lock().gpu_refused.clone() {
+			Some(reason) => Err(reason),
+			None => Ok(self.kind.gpu),
+		}
 	}
 
 	/// Returns the process ids of the children.
@@ -160,6 +175,7 @@ impl Workers {
 			readable: self.kind.readable.clone(),
 			writable: self.kind.scratch.join(state.next_folder.to_string()),
 			computes: self.kind.computes,
+			gpu: self.kind.gpu.filter(|_| state.gpu_refused.is_none()),
 		};
 		state.next_folder += 1;
 		drop(state);
@@ -175,6 +191,12 @@ impl Workers {
 					state.idle.clear();
 				}
 				self.changed.notify_all();
+			}
+			Err(error) if setup.gpu.is_some() => {
+				let error = format!("{error:#}");
+				tracing::warn!("the GPU measures nothing, and the CPU does in its place: {error}");
+				state.gpu_refused = Some(error);
+				state.live -= 1;
 			}
 			Err(error) => {
 				let error = format!("{error:#}");

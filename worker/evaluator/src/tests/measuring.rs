@@ -1,6 +1,22 @@
 use super::*;
-use descent_model::{Device, Model, EVALUATION_BATCH};
+use crate::evaluation_set::{self, EvaluationSet};
+use descent_model::{Device, Engine, Evaluation, Model, EVALUATION_BATCH};
 use descent_protocol::{Codec, Measurement, Verdict};
+
+#[test]
+fn a_device_that_fails_leaves_the_measurement_to_the_kernels() {
+	let fixture = Fixture::new(400);
+	let set = EvaluationSet::draw(fixture.set.clone(), SEED, RECORDS, Metric::Loss).unwrap();
+	let checkpoint = evaluation_set::load(&fixture.description, &fixture.checkpoint(7)).unwrap();
+	let until = Instant::now() + Duration::from_secs(60);
+	let expected = set.evaluate(&checkpoint, until).unwrap();
+	// No machine has so many GPUs.
+	let absent = set.evaluate_on(Engine::Libtorch(Device::Cuda(100)), &checkpoint, until).unwrap();
+	assert_eq!(absent, expected);
+	let scores = |evaluation: Evaluation| (evaluation.score, evaluation.transcript);
+	let libtorch = set.evaluate_on(Engine::Libtorch(Device::Cpu), &checkpoint, until).unwrap();
+	assert_eq!(scores(libtorch), scores(expected));
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn looks_up_to_the_first_match() {

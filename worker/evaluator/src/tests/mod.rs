@@ -34,6 +34,7 @@ fn options(data: &Path) -> EvaluatorOptions {
 		threads: None,
 		share: None,
 		share_url: None,
+		gpu: None,
 		allow_private: true,
 	}
 }

@@ -1,7 +1,7 @@
 //! The records of an evaluation, as they enter a model.
 
-use crate::error::ModelError;
-use descent_dataset::{Batch, Column, Description, Dtype, Layer, Set, SetError};
+use crate::{error::ModelError, input::column_bytes};
+use descent_dataset::{Batch, Column, ColumnValues, Description, Dtype, Layer, Set, SetError};
 use descent_kernels::{perturb_values, Perturbation};
 use std::ops::Range;
 
@@ -44,12 +44,17 @@ impl Records for Batch {
 	}
 
 	fn gather(&self, range: Range<usize>) -> Result<Batch, SetError> {
-		let mut piece = Batch { len: range.len(), columns: self.columns.clone() };
-		for column in &mut piece.columns {
+		let columns = self.columns.iter().map(|column| {
 			let width = column.bytes.len() / self.len.max(1);
-			column.bytes = column.bytes[range.start * width..range.end * width].to_vec();
-		}
-		Ok(piece)
+			let bytes = column.bytes[range.start * width..range.end * width].to_vec();
+			ColumnValues {
+				name: column.name.clone(),
+				dtype: column.dtype,
+				shape: column.shape.clone(),
+				bytes,
+			}
+		});
+		Ok(Batch { len: range.len(), columns: columns.collect() })
 	}
 }
 
@@ -67,24 +72,6 @@ pub(super) enum Targets {
 	Labels(Vec<usize>),
 	/// Numbers.
 	Values(Vec<f64>),
-}
-
-/// Returns the raw values of a column, after checking that the batch has the description's.
-fn column<'a>(batch: &'a Batch, position: usize, column: &Column) -> Result<&'a [u8], ModelError> {
-	let refuse = |reason: String| ModelError::Batch { column: column.name.clone(), reason };
-	let values = batch.columns.get(position).ok_or_else(|| refuse("is missing".into()))?;
-	if values.dtype != column.dtype || values.shape != column.shape {
-		return Err(refuse(format!(
-			"holds {} {:?}, but the description wants {} {:?}",
-			values.dtype, values.shape, column.dtype, column.shape
-		)));
-	}
-	if batch.len == 0 || column.bytes().checked_mul(batch.len) != Some(values.bytes.len()) {
-		return Err(refuse(format!("holds {} bytes for {} records", values.bytes.len(), batch.len)));
-	}
-	// A label or token outside a table has no value.
-	column.check(&values.bytes).map_err(|e| refuse(e.to_string()))?;
-	Ok(&values.bytes)
 }
 
 /// Returns the values in f64. Integers of 64 bits are rounded to the nearest.
@@ -119,7 +106,7 @@ pub(super) fn input(
 	batch: &Batch,
 ) -> Result<Input, ModelError> {
 	let first = columns.first().ok_or_else(no_columns)?;
-	let bytes = column(batch, 0, first)?;
+	let bytes = column_bytes(batch, 0, first)?;
 	if let Some(Layer::Embedding { .. }) = description.layers().first() {
 		return Ok(Input::Tokens(labels(bytes, first.dtype)));
 	}
@@ -136,7 +123,7 @@ pub(super) fn input(
 /// Returns the targets of the records in a batch.
 pub(super) fn targets(columns: &[Column], batch: &Batch, has_classes: bool) -> Result<Targets, ModelError> {
 	let second = columns.get(1).ok_or_else(no_columns)?;
-	let bytes = column(batch, 1, second)?;
+	let bytes = column_bytes(batch, 1, second)?;
 	Ok(match has_classes {
 		true => Targets::Labels(labels(bytes, second.dtype)),
 		false => Targets::Values(numbers(bytes, second.dtype)),

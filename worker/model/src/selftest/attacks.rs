@@ -52,8 +52,7 @@ fn linear_cancellation(name: &'static str, large: f32) -> Case {
 	let mut records = records(&description.schema(), 300, 9);
 	// All inputs are 1 but one, so that the large weights cancel exactly.
 	for record in records.columns[0].bytes.chunks_exact_mut(64) {
-		for (place, value) in record.chunks_exact_mut(4).enumerate().filter(|(place, _)| *place != 1) {
-			let _ = place;
+		for (_, value) in record.chunks_exact_mut(4).enumerate().filter(|(place, _)| *place != 1) {
 			value.copy_from_slice(&1f32.to_le_bytes());
 		}
 	}

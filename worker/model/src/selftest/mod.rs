@@ -7,6 +7,7 @@ use crate::{evaluate_with, record_values, Checkpoint, Engine, EvaluationError, E
 use descent_dataset::Batch;
 use descent_protocol::Metric;
 use sp_core::{Blake2Hasher, Hasher, H256};
+use tch::{Cuda, Device};
 
 pub use attacks::attacks;
 pub use models::{description, initial, records, MODELS};
@@ -72,6 +73,22 @@ pub fn agrees(engine: Engine) -> Result<bool, EvaluationError> {
 		}
 	}
 	Ok(true)
+}
+
+/// Checks that libtorch finds the GPU with this number, and that it has the scores of the kernels.
+///
+/// # Errors
+/// Fails, in words, if it is not there, does not work, or has others.
+pub fn check_gpu(number: usize) -> Result<(), String> {
+	let count = if Cuda::is_available() { Cuda::device_count() } else { 0 };
+	if !i64::try_from(number).is_ok_and(|number| number < count) {
+		return Err(format!("there is no cuda:{number}: {count} usable GPUs were found"));
+	}
+	match agrees(Engine::Libtorch(Device::Cuda(number))) {
+		Ok(true) => Ok(()),
+		Ok(false) => Err(format!("cuda:{number} has other scores than the kernels")),
+		Err(error) => Err(format!("cuda:{number} does not evaluate: {error}")),
+	}
 }
 
 /// Returns the blake2b-256 of the values in f64, little endian, of each record of each built-in model.

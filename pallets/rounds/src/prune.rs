@@ -7,23 +7,37 @@ use descent_protocol::{GroupId, RoundIndex};
 use frame_support::traits::Get;
 use sp_runtime::SaturatedConversion;
 
+/// Size of the ring of settled rounds. It is part of the storage's format: a runtime that changes it has to
+/// migrate [`Kept`]. [`Config::Retention`] may be less and change.
+pub const KEPT_RING: u32 = 256;
+
 impl<T: Config> Pallet<T> {
 	/// Returns the round of a group that was settled last.
 	pub fn last_settled(group: GroupId) -> Option<RoundIndex> {
 		Settlements::<T>::get(group).map(|progress| progress.last)
 	}
 
-	/// Records that a round was settled and removes the round whose place in the ring it takes.
+	/// Records that a round was settled and removes the round that was kept long enough, and the one whose
+	/// place in the ring it takes. There are only both for a while after the retention was lowered.
 	pub(crate) fn keep_settled(group: GroupId, round: RoundIndex) -> Work {
 		let count = Settlements::<T>::get(group).map_or(0, |progress| progress.count);
 		let progress = Progress { count: count.saturating_add(1), last: round };
 		Settlements::<T>::insert(group, progress);
-		let slot = count.checked_rem(T::Retention::get()).unwrap_or_default();
-		let oldest = Kept::<T>::mutate(group, slot, |kept| kept.replace(round));
-		match oldest {
-			Some(oldest) => Self::remove_round(group, oldest),
-			None => Work { candidates: 0, members: 0 },
-		}
+		let outdated = count.checked_sub(T::Retention::get());
+		let outdated = outdated.and_then(|count| Kept::<T>::take(group, Self::place_of(count)));
+		let oldest = Kept::<T>::mutate(group, Self::place_of(count), |kept| kept.replace(round));
+		outdated.into_iter().chain(oldest).fold(Work { candidates: 0, members: 0 }, |work, round| {
+			let removed = Self::remove_round(group, round);
+			Work {
+				candidates: work.candidates.saturating_add(removed.candidates),
+				members: work.members.saturating_add(removed.members),
+			}
+		})
+	}
+
+	/// Returns the place in the ring of the round that was settled as the `count`th, from 0.
+	fn place_of(count: u32) -> u32 {
+		count.checked_rem(KEPT_RING).unwrap_or_default()
 	}
 
 	/// Removes all that is stored of a settled round, except the digests of its checkpoints.

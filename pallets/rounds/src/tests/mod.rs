@@ -1,14 +1,17 @@
 #![allow(clippy::arithmetic_side_effects)]
 
+mod admission;
 mod amended;
 mod attest;
 mod builder;
+mod closed;
 mod commit;
 mod crowd;
 mod migrations;
 mod offchain;
 mod paid;
 mod reveal;
+mod rings;
 mod settle;
 mod views;
 

@@ -41,6 +41,8 @@ mod genesis;
 #[warn(missing_docs)]
 mod governance;
 #[warn(missing_docs)]
+mod operational;
+#[warn(missing_docs)]
 mod transaction;
 #[warn(missing_docs)]
 mod types;
@@ -56,6 +58,7 @@ pub use apis::{RuntimeApi, TrainingApi};
 pub use configs::{ProxyType, RuntimeBlockWeights, BABE_GENESIS_EPOCH_CONFIG};
 pub use constants::NRN;
 pub use genesis::{LIVE_PRESET, LOCAL_PRESET};
+pub use operational::CheckOperational;
 pub use transaction::{SignedPayload, TxExtension, UncheckedExtrinsic};
 pub use types::{
 	opaque, AccountId, Address, Balance, Block, BlockNumber, Hash, Header, Nonce, SessionKeys, Signature,

@@ -1,6 +1,6 @@
 //! The extensions of a transaction, and the transactions that the chain's own off-chain worker makes.
 
-use crate::{Address, Runtime, RuntimeCall, Signature};
+use crate::{Address, CheckOperational, Runtime, RuntimeCall, Signature};
 use frame_system::offchain::{
 	CreateAuthorizedTransaction, CreateBare, CreateTransaction, CreateTransactionBase,
 };
@@ -18,6 +18,7 @@ pub type TxExtension = (
 	frame_system::CheckNonce<Runtime>,
 	frame_system::CheckWeight<Runtime>,
 	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+	CheckOperational,
 	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
 	frame_system::WeightReclaim<Runtime>,
 );
@@ -70,6 +71,7 @@ where
 			frame_system::CheckNonce::from(0),
 			frame_system::CheckWeight::new(),
 			pallet_transaction_payment::ChargeTransactionPayment::from(0),
+			CheckOperational,
 			frame_metadata_hash_extension::CheckMetadataHash::new(false),
 			frame_system::WeightReclaim::new(),
 		)

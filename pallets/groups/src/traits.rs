@@ -20,7 +20,7 @@ pub trait GroupRules<Balance> {
 	/// cost of finding it does not matter.
 	fn tolerance(group: GroupId, round: RoundIndex) -> u64;
 
-	/// Returns the round that takes commitments at a block; `None` before the group starts and between two
+	/// Returns the round that takes commitments at a block, or waits for its seed; `None` before the group starts and between two
 	/// clocks.
 	fn round_at(group: GroupId, block: BlockNumber) -> Option<RoundIndex>;
 

@@ -111,8 +111,10 @@
 
 extern crate alloc;
 
+mod admission;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod closed;
 mod commit;
 mod committee;
 
@@ -132,7 +134,9 @@ mod types;
 mod views;
 pub mod weights;
 
+pub use closed::MAX_CLOSED;
 pub use pallet::*;
+pub use prune::KEPT_RING;
 pub use types::{
 	BalanceOf, Best, Commitment, CommitmentOf, CreditOf, Ending, Head, Progress, Reveal, Round, RoundOf,
 	Settled, Standing, StandingOf, Subject,
@@ -208,9 +212,14 @@ pub mod pallet {
 		/// without a quorum.
 		#[pallet::constant]
 		type UnrevealedPenalty: Get<Perbill>;
-		/// Number of settled rounds that a group keeps.
+		/// Number of settled rounds that a group keeps, at most [`KEPT_RING`].
 		#[pallet::constant]
 		type Retention: Get<u32>;
+		/// Number of blocks whose randomness is kept, more than the longest reveal window has: its last block
+		/// knows the randomness of the block before the window. It is part of the storage's format: a runtime
+		/// that changes it has to migrate [`Seeds`].
+		#[pallet::constant]
+		type SeedRing: Get<u32>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
@@ -252,7 +261,7 @@ pub mod pallet {
 	pub type Settlements<T: Config> = StorageMap<_, Twox64Concat, GroupId, Progress>;
 
 	/// A ring with the settled rounds that a group keeps, by their number in the order of settlement, modulo
-	/// [`Config::Retention`].
+	/// [`KEPT_RING`].
 	#[pallet::storage]
 	pub type Kept<T: Config> = StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, RoundIndex>;
 
@@ -273,11 +282,17 @@ pub mod pallet {
 	pub type Standings<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, T::AccountId, StandingOf<T>>;
 
-	/// A ring with the randomness of the last blocks, by the block's number modulo the ring's size, see
-	/// [`Pallet::ring_size`]. An entry is the block's number, and its randomness mixed with that of all
-	/// blocks before it.
+	/// A ring with the randomness of the last blocks, by the block's number modulo [`Config::SeedRing`]. An
+	/// entry is the block's number, and its randomness mixed with that of all blocks before it.
 	#[pallet::storage]
 	pub type Seeds<T: Config> = StorageMap<_, Twox64Concat, u32, (BlockNumber, [u8; 32])>;
+
+	/// The blocks that took no transactions as migrations went on, or had no room for another reveal, as
+	/// ranges with the first and the last block of each, the oldest range first. A trainer that could not
+	/// reveal in one of them is not punished.
+	#[pallet::storage]
+	pub type Closed<T: Config> =
+		StorageValue<_, BoundedVec<(BlockNumber, BlockNumber), ConstU32<MAX_CLOSED>>, ValueQuery>;
 
 	/// The first block whose randomness draws the seeds of rounds with dithered scores. Rounds whose seed is
 	/// of an earlier block keep the rule of the runtime before: their scores are rounded half to even, and
@@ -444,7 +459,7 @@ pub mod pallet {
 		}
 
 		/// Shows the sender's checkpoint in the reveal window and claims its score on the round's evaluation
-		/// set.
+		/// set. Blocks keep room for this call, see [`Pallet::validity`].
 		///
 		/// - `salt`: the salt of the commitment.
 		/// - `providers`: addresses from which the checkpoint can be fetched.
@@ -456,6 +471,7 @@ pub mod pallet {
 		/// [`Error::InvalidProvider`], [`Error::CommitmentMismatch`], [`Error::DigestUsed`],
 		/// [`Error::SeedMissing`].
 		#[pallet::call_index(1)]
+		#[pallet::weight((T::WeightInfo::reveal(), DispatchClass::Operational))]
 		pub fn reveal(
 			origin: OriginFor<T>,
 			group: GroupId,
@@ -471,14 +487,15 @@ pub mod pallet {
 		}
 
 		/// Settles the group's next round that is due. The alarm calls it as Root. Any account can call it if
-		/// the alarm failed, and pays nothing if the call succeeds.
+		/// the alarm failed, and pays nothing: blocks take the call only while it succeeds, see
+		/// [`Pallet::validity`].
 		///
 		/// Emits [`Event::Ended`] for each commitment and [`Event::Settled`] for the round.
 		///
 		/// Errors: [`Error::UnknownGroup`], [`Error::NotUnsettled`], [`Error::WrongPhase`],
 		/// [`Error::SettlementOverdue`].
 		#[pallet::call_index(4)]
-		#[pallet::weight(Pallet::<T>::settle_weight())]
+		#[pallet::weight((Pallet::<T>::settle_weight(), DispatchClass::Operational))]
 		pub fn settle(origin: OriginFor<T>, group: GroupId, round: RoundIndex) -> DispatchResultWithPostInfo {
 			if ensure_root(origin.clone()).is_err() {
 				ensure_signed(origin)?;
@@ -491,17 +508,23 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(_now: BlockNumberFor<T>) -> Weight {
+			Self::note_migrations();
 			T::WeightInfo::on_finalize()
 		}
 
 		fn on_finalize(_now: BlockNumberFor<T>) {
+			Self::note_full_block();
 			Self::keep_randomness();
 		}
 
 		#[cfg(feature = "std")]
 		fn integrity_test() {
 			assert!(T::Retention::get() > 0, "the last settled round has to be kept");
-			assert!(T::Groups::longest_reveal() < BlockNumber::MAX, "randomness cannot be kept for ever");
+			assert!(T::Retention::get() <= KEPT_RING, "the ring has no room for all rounds that are kept");
+			assert!(
+				T::Groups::longest_reveal() < T::SeedRing::get(),
+				"the ring has no room for the randomness of a reveal window and the block before it"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]

@@ -1,4 +1,4 @@
-//! A chain with one group whose rounds are twelve blocks long, and four validators.
+//! A chain with one group whose rounds are fourteen blocks long, and four validators.
 
 // The casts are the macro's.
 #![allow(clippy::as_conversions)]
@@ -93,8 +93,9 @@ parameter_types! {
 	pub static UnrevealedPenalty: Perbill = Perbill::from_percent(50);
 	/// The fee of a commitment; zero unless a test is about it.
 	pub static CommitmentFee: u128 = 0;
-	pub const MaxReveal: u32 = 5;
-	pub const Retention: u32 = 4;
+	pub static MaxReveal: u32 = 5;
+	pub static Retention: u32 = 4;
+	pub const SeedRing: u32 = 12;
 }
 
 impl pallet_evaluators::Config for Test {
@@ -120,6 +121,7 @@ impl pallet_rounds::Config for Test {
 	type BlockTime = ConstU64<3_000>;
 	type UnrevealedPenalty = UnrevealedPenalty;
 	type Retention = Retention;
+	type SeedRing = SeedRing;
 	type WeightInfo = ();
 }
 
@@ -129,8 +131,8 @@ pub const ENDOWMENT: u128 = 1_000_000;
 pub const DEPOSIT: u128 = 100;
 /// The least improvement of a checkpoint over the head.
 pub const IMPROVEMENT: u64 = 50;
-/// The windows of the group. Round 0 takes commitments in blocks 10 to 21 and is settled in block 33.
-pub const CLOCK: Clock = Clock { first: 0, start: 10, length: 12, reveal: 3, attest: 5, open: 2 };
+/// The windows of the group. Round 0 takes commitments in blocks 8 to 19 and is settled in block 33.
+pub const CLOCK: Clock = Clock { first: 0, start: 8, length: 14, reveal: 3, attest: 5, open: 2 };
 
 pub fn free(number: u8) -> u128 {
 	Balances::free_balance(account(number))

@@ -1,11 +1,50 @@
 //! Reveals of checkpoints.
 
-use crate::{Config, Error, Event, Heads, Pallet, Reveal, Reveals, Rounds, Unsettled, UsedDigests};
+use crate::{Config, Error, Event, Heads, Pallet, Reveal, Reveals, RoundOf, Rounds, Unsettled, UsedDigests};
 use descent_protocol::{are_addresses, commitment_hash, GroupId, Phase, RoundIndex, Salt};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use pallet_groups::GroupRules;
+use sp_core::H256;
+
+/// The round of a reveal that can be taken.
+pub(crate) struct Admitted<T: Config> {
+	round: RoundOf<T>,
+	/// The seed of the round, which the first reveal fixes.
+	seed: H256,
+}
 
 impl<T: Config> Pallet<T> {
+	/// Checks everything on which a reveal depends. It writes nothing.
+	pub(crate) fn check_reveal(
+		group: GroupId,
+		round: RoundIndex,
+		account: &T::AccountId,
+		salt: &Salt,
+		reveal: &Reveal,
+	) -> Result<Admitted<T>, Error<T>> {
+		let checkpoint = reveal.checkpoint;
+		let rules = T::Groups::rules(group, round).ok_or(Error::<T>::UnknownGroup)?;
+		let windows = rules.clock.windows(round).ok_or(Error::<T>::WrongPhase)?;
+		ensure!(windows.phase(Self::now()) == Phase::Reveal, Error::<T>::WrongPhase);
+		let entered = Rounds::<T>::get(group, round).ok_or(Error::<T>::NotCommitted)?;
+		let commitment = entered
+			.commitments
+			.iter()
+			.find(|commitment| commitment.account == *account)
+			.ok_or(Error::<T>::NotCommitted)?;
+		// An earlier round that is settled late may still change the head, which this round's committee
+		// measures.
+		ensure!(Unsettled::<T>::get(group).first() == Some(&round), Error::<T>::SettlementOverdue);
+		ensure!(!Reveals::<T>::contains_key((group, round), account), Error::<T>::AlreadyRevealed);
+		ensure!(checkpoint.size > 0 && checkpoint.is_canonical(), Error::<T>::InvalidContent);
+		ensure!(are_addresses(&reveal.providers), Error::<T>::InvalidProvider);
+		let hash = commitment_hash(Self::genesis(), group, round, account, checkpoint.digest, salt);
+		ensure!(commitment.hash == hash, Error::<T>::CommitmentMismatch);
+		ensure!(!UsedDigests::<T>::contains_key(group, checkpoint.digest), Error::<T>::DigestUsed);
+		let seed = entered.seed.or_else(|| Self::drawn_seed(group, round, windows.seed));
+		Ok(Admitted { seed: seed.ok_or(Error::<T>::SeedMissing)?, round: entered })
+	}
+
 	pub(crate) fn do_reveal(
 		group: GroupId,
 		round: RoundIndex,
@@ -14,26 +53,9 @@ impl<T: Config> Pallet<T> {
 		reveal: Reveal,
 	) -> DispatchResult {
 		let Reveal { checkpoint, claim, .. } = reveal;
-		let rules = T::Groups::rules(group, round).ok_or(Error::<T>::UnknownGroup)?;
-		let windows = rules.clock.windows(round).ok_or(Error::<T>::WrongPhase)?;
-		ensure!(windows.phase(Self::now()) == Phase::Reveal, Error::<T>::WrongPhase);
-		let mut entered = Rounds::<T>::get(group, round).ok_or(Error::<T>::NotCommitted)?;
-		let commitment = entered
-			.commitments
-			.iter()
-			.find(|commitment| commitment.account == account)
-			.ok_or(Error::<T>::NotCommitted)?;
-		// An earlier round that is settled late may still change the head, which this round's committee
-		// measures.
-		ensure!(Unsettled::<T>::get(group).first() == Some(&round), Error::<T>::SettlementOverdue);
-		ensure!(!Reveals::<T>::contains_key((group, round), &account), Error::<T>::AlreadyRevealed);
-		ensure!(checkpoint.size > 0 && checkpoint.is_canonical(), Error::<T>::InvalidContent);
-		ensure!(are_addresses(&reveal.providers), Error::<T>::InvalidProvider);
-		let hash = commitment_hash(Self::genesis(), group, round, &account, checkpoint.digest, &salt);
-		ensure!(commitment.hash == hash, Error::<T>::CommitmentMismatch);
-		ensure!(!UsedDigests::<T>::contains_key(group, checkpoint.digest), Error::<T>::DigestUsed);
+		let admitted = Self::check_reveal(group, round, &account, &salt, &reveal)?;
+		let Admitted { round: mut entered, seed } = admitted;
 		if entered.seed.is_none() {
-			let seed = Self::drawn_seed(group, round, windows.seed).ok_or(Error::<T>::SeedMissing)?;
 			entered.seed = Some(seed);
 			Rounds::<T>::insert(group, round, &entered);
 		}

@@ -4,17 +4,10 @@ use crate::{Config, DitheredSince, Pallet, Rounds, Seeds};
 use codec::Encode;
 use descent_protocol::{evaluation_seed, BlockNumber, GroupId, RoundIndex};
 use frame_support::traits::Get;
-use pallet_groups::GroupRules;
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
 
 impl<T: Config> Pallet<T> {
-	/// Returns the number of blocks whose randomness is kept. It suffices for the last block of the longest
-	/// reveal window to know the randomness of the block before the window.
-	pub fn ring_size() -> u32 {
-		T::Groups::longest_reveal().saturating_add(1)
-	}
-
 	/// Stores the randomness of the block that ends, mixed with that of all blocks before it.
 	///
 	/// An author knows its own VRF outputs as soon as the epoch's randomness is known, minutes ahead. If a
@@ -60,6 +53,6 @@ impl<T: Config> Pallet<T> {
 
 	/// Returns the place of a block in the ring.
 	pub(crate) fn slot_of(block: BlockNumber) -> u32 {
-		block.checked_rem(Self::ring_size()).unwrap_or_default()
+		block.checked_rem(T::SeedRing::get()).unwrap_or_default()
 	}
 }

@@ -10,8 +10,9 @@ use crate::{
 use alloc::vec::Vec;
 use descent_protocol::{
 	rank, EvaluationPolicy, GroupId, Incumbent, Outcome, Performance, Phase, RoundIndex, Settlement, Tally,
-	MAX_CANDIDATES, MAX_COMMITTEE,
+	Windows, MAX_CANDIDATES, MAX_COMMITTEE,
 };
+use descent_support::ClosedBlocks;
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchError, Get, Weight},
@@ -38,6 +39,8 @@ struct DueRound<T: Config> {
 	reveals: Vec<Option<Reveal>>,
 	seats: Vec<Seat<T::AccountId>>,
 	incumbent: Incumbent,
+	/// True if the chain may have had no room for a reveal in a block of the reveal window.
+	was_closed: bool,
 }
 
 /// The result of a round, and how each member of its committee did.
@@ -79,21 +82,32 @@ impl<T: Config> Pallet<T> {
 		Ok(Self::apply(group, index, due, decision))
 	}
 
-	/// Reads a round that can be settled now, or returns the error why it can't.
-	fn due_round(group: GroupId, index: RoundIndex) -> Result<DueRound<T>, DispatchError> {
+	/// Checks that a round can be settled now. Returns its rules and windows.
+	pub(crate) fn check_due(
+		group: GroupId,
+		index: RoundIndex,
+	) -> Result<(Rules<BalanceOf<T>>, Windows), Error<T>> {
 		let rules = T::Groups::rules(group, index).ok_or(Error::<T>::UnknownGroup)?;
-		let mut unsettled = Unsettled::<T>::get(group);
+		let unsettled = Unsettled::<T>::get(group);
 		ensure!(unsettled.contains(&index), Error::<T>::NotUnsettled);
 		let windows = rules.clock.windows(index).ok_or(Error::<T>::WrongPhase)?;
 		ensure!(windows.phase(Self::now()) == Phase::Settle, Error::<T>::WrongPhase);
 		ensure!(unsettled.first() == Some(&index), Error::<T>::SettlementOverdue);
-		unsettled.remove(0);
+		Ok((rules, windows))
+	}
+
+	/// Reads a round that can be settled now, or returns the error why it can't.
+	fn due_round(group: GroupId, index: RoundIndex) -> Result<DueRound<T>, DispatchError> {
+		let (rules, windows) = Self::check_due(group, index)?;
+		let mut unsettled = Unsettled::<T>::get(group);
+		unsettled.retain(|waiting| *waiting != index);
 		let round = Rounds::<T>::get(group, index).ok_or(Error::<T>::NotUnsettled)?;
 		CommitteesByTasks::<T>::pull(group, index);
 		Ok(DueRound {
 			reveals: Self::reveals(group, index, &round.commitments),
 			seats: T::Committees::take(&Self::task(group, index)),
 			incumbent: Self::incumbent(group, rules.policy, &round),
+			was_closed: Self::any_closed(&windows.reveal),
 			rules,
 			unsettled,
 			round,
@@ -107,7 +121,7 @@ impl<T: Config> Pallet<T> {
 		due: DueRound<T>,
 		decision: Decision<T::AccountId>,
 	) -> Weight {
-		let DueRound { rules, unsettled, mut round, reveals, seats, .. } = due;
+		let DueRound { rules, unsettled, mut round, reveals, seats, was_closed, .. } = due;
 		let Decision { settlement, performance, tallies } = decision;
 		// Off-chain workers walk over the groups that have something to settle, and over no others.
 		if unsettled.is_empty() {
@@ -123,7 +137,7 @@ impl<T: Config> Pallet<T> {
 		let reward =
 			T::Rewards::round_settled(group, index, rules.shares, winner.as_ref(), &sound(&performance));
 		let observed = T::Committees::observed(&performance);
-		Self::end_commitments(group, index, &mut round, &settlement, reward);
+		Self::end_commitments(group, index, &mut round, &settlement, was_closed, reward);
 		let candidates: u32 = round.commitments.len().saturated_into();
 		round.settled = Some(Settled {
 			winner: settlement.winner().map(|(place, _)| place.saturated_into()),
@@ -148,17 +162,23 @@ impl<T: Config> Pallet<T> {
 		index: RoundIndex,
 		round: &mut RoundOf<T>,
 		settlement: &Settlement,
+		was_closed: bool,
 		reward: BalanceOf<T>,
 	) {
 		let model_version = round.model_version;
 		let found = settlement.outcomes.iter().zip(&settlement.measured);
 		for (place, (commitment, (outcome, measured))) in round.commitments.iter_mut().zip(found).enumerate()
 		{
+			let loses_part = match outcome {
+				Outcome::NoQuorum => settlement.contested == Some(place),
+				Outcome::Unrevealed => !was_closed,
+				_ => false,
+			};
 			let ending = Ending {
 				outcome: *outcome,
 				measured: *measured,
 				reward: if *outcome == Outcome::Won { reward } else { Zero::zero() },
-				slashed: Self::return_deposit(commitment, *outcome, settlement.contested == Some(place)),
+				slashed: Self::return_deposit(commitment, *outcome, loses_part),
 			};
 			commitment.ending = Some(ending);
 			Self::note_standing(group, model_version, &commitment.account, &ending);
@@ -224,16 +244,14 @@ impl<T: Config> Pallet<T> {
 		Some(account)
 	}
 
-	/// Slashes a deposit as the outcome requires and returns the rest to the trainer. Returns the slashed
-	/// amount.
-	fn return_deposit(commitment: &CommitmentOf<T>, outcome: Outcome, is_contested: bool) -> BalanceOf<T> {
+	/// Slashes all of a refuted commitment's deposit, or a part of another one's if it `loses_part`, and
+	/// returns the rest to the trainer. Returns the slashed amount.
+	fn return_deposit(commitment: &CommitmentOf<T>, outcome: Outcome, loses_part: bool) -> BalanceOf<T> {
 		let Commitment { account, deposit, .. } = commitment;
-		let part = || T::UnrevealedPenalty::get().mul_floor(*deposit);
 		let loss = match outcome {
-			Outcome::NoQuorum if is_contested => part(),
-			Outcome::Won | Outcome::Outranked | Outcome::NotBetter | Outcome::NoQuorum => Zero::zero(),
-			Outcome::Unrevealed => part(),
 			Outcome::Refuted => *deposit,
+			_ if loses_part => T::UnrevealedPenalty::get().mul_floor(*deposit),
+			_ => Zero::zero(),
 		};
 		let mut slashed = Zero::zero();
 		if !loss.is_zero() {

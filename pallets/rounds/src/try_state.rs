@@ -1,11 +1,11 @@
 //! Checks of the pallet's storage.
 
 use crate::{
-	BalanceOf, Config, DitheredSince, Heads, HoldReason, Kept, Pallet, Reveals, RoundOf, Rounds, Seeds,
-	Settlements, Subjects, Tallies, Unsettled, UsedDigests,
+	BalanceOf, Closed, Config, DitheredSince, Heads, HoldReason, Kept, Pallet, Reveals, RoundOf, Rounds,
+	Seeds, Settlements, Subjects, Tallies, Unsettled, UsedDigests, KEPT_RING,
 };
 use alloc::collections::BTreeMap;
-use descent_protocol::{GroupId, Outcome, RoundIndex};
+use descent_protocol::{BlockNumber, GroupId, Outcome, RoundIndex};
 use frame_support::{
 	ensure,
 	traits::{fungible::InspectHold, Get},
@@ -38,6 +38,7 @@ impl<T: Config> Pallet<T> {
 		Self::try_belongings()?;
 		Self::try_heads()?;
 		Self::try_seeds()?;
+		Self::try_closed()?;
 		ensure!(
 			DitheredSince::<T>::get() <= Self::now().saturating_add(1),
 			"scores are dithered from a later block on"
@@ -146,7 +147,7 @@ impl<T: Config> Pallet<T> {
 		for (group, progress) in Settlements::<T>::iter() {
 			let kept: u32 = Kept::<T>::iter_prefix(group).count().saturated_into();
 			ensure!(
-				kept == progress.count.min(T::Retention::get()),
+				kept > 0 && kept <= progress.count.min(KEPT_RING),
 				"not as many settled rounds are kept as there should be"
 			);
 			let settled = Rounds::<T>::iter_prefix(group).filter(|(_, round)| round.settled.is_some());
@@ -218,10 +219,20 @@ impl<T: Config> Pallet<T> {
 	fn try_seeds() -> Result<(), TryRuntimeError> {
 		for (slot, (block, _)) in Seeds::<T>::iter() {
 			ensure!(
-				slot < Self::ring_size() && slot == Self::slot_of(block),
+				slot < T::SeedRing::get() && slot == Self::slot_of(block),
 				"a block's randomness is not at its place"
 			);
 		}
+		Ok(())
+	}
+
+	fn try_closed() -> Result<(), TryRuntimeError> {
+		let ranges = Closed::<T>::get();
+		let next = ranges.iter().skip(1).map(|(first, _)| *first).chain([BlockNumber::MAX]);
+		ensure!(
+			ranges.iter().zip(next).all(|((first, last), next)| first <= last && *last < next),
+			"the ranges of closed blocks are not in order"
+		);
 		Ok(())
 	}
 }

@@ -18,7 +18,7 @@ pub trait WeightInfo {
 	/// With `c` commitments in the round, and as many in the round that is removed, and the ballots of `m`
 	/// members.
 	fn settle(c: u32, m: u32) -> Weight;
-	/// Keeping the block's randomness.
+	/// Keeping the block's randomness, and noting that it is closed.
 	fn on_finalize() -> Weight;
 	/// A standing that is migrated.
 	fn migrate_standing() -> Weight;
@@ -68,9 +68,10 @@ impl Estimate {
 			.saturating_add(self.0.reads_writes(5, 4).saturating_mul(c))
 	}
 
-	/// The randomness, that of the block before, and the ring.
+	/// The randomness, that of the block before, and the ring; the migrations, the block's weight and length,
+	/// and the closed blocks.
 	fn on_finalize(&self) -> Weight {
-		Weight::from_parts(10_000_000, 4_000).saturating_add(self.0.reads_writes(3, 1))
+		Weight::from_parts(15_000_000, 6_000).saturating_add(self.0.reads_writes(7, 2))
 	}
 
 	/// The committee, its round and the reveals, and of each member the attestation in both forms.

@@ -20,6 +20,7 @@ pub mod mock;
 
 pub use alarm::{set_alarm, PalletsOriginOf};
 
+use core::ops::Range;
 use descent_protocol::BlockNumber;
 use frame_support::{
 	defensive,
@@ -30,6 +31,20 @@ use sp_runtime::SaturatedConversion;
 /// Returns the number of the block that is being executed.
 pub fn now<T: frame_system::Config>() -> BlockNumber {
 	frame_system::Pallet::<T>::block_number().saturated_into()
+}
+
+/// Knows the recent blocks that took no transactions, or had no room for those that must not wait. Nobody is
+/// punished for not having said something in such a block.
+pub trait ClosedBlocks {
+	/// Returns true if one of these blocks was closed. Of blocks that are long past, it may say so of one that
+	/// was open.
+	fn any_closed(blocks: &Range<BlockNumber>) -> bool;
+}
+
+impl ClosedBlocks for () {
+	fn any_closed(_: &Range<BlockNumber>) -> bool {
+		false
+	}
 }
 
 /// Releases `amount` of what is on hold of an account for a reason.

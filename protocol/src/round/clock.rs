@@ -6,6 +6,15 @@ use core::{fmt, ops::Range};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
+/// Number of blocks between the last commitment and the block that draws the seed.
+///
+/// The author of a block knows its own randomness before everybody else. A trainer that knows the seed while
+/// it can still commit trains on the records that it will be measured on. For that, one validator has to
+/// author the last block that takes commitments, the blocks of the gap, and the block of the seed. Of `n`
+/// validators with equal chances, the author of the first of them authors all others with a chance of
+/// `n^-(SEED_GAP + 1)`.
+pub const SEED_GAP: BlockNumber = 2;
+
 /// The lengths of a group's rounds, in blocks. Every window is a pure function of it and the block number.
 #[derive(
 	Clone,
@@ -27,7 +36,7 @@ pub struct Clock {
 	pub first: RoundIndex,
 	/// The block at which the first round's commit window opens.
 	pub start: BlockNumber,
-	/// Length of a round, which is the length of its commit window.
+	/// Length of a round: its commit window and the [`SEED_GAP`].
 	pub length: BlockNumber,
 	/// Length of the reveal window.
 	pub reveal: BlockNumber,
@@ -57,13 +66,13 @@ impl fmt::Display for ClockError {
 }
 
 /// The windows of one round, as half-open ranges of blocks, and the two single blocks between and behind
-/// them.
+/// them. Between the commit window and the seed's block lies the [`SEED_GAP`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct Windows {
 	/// Commitments are admitted.
 	pub commit: Range<BlockNumber>,
-	/// The block whose randomness draws the evaluation set, the first after the commitments close. Nothing is
-	/// revealed in it, as its randomness is only known to the blocks after it.
+	/// The block whose randomness draws the evaluation set. Nothing is revealed in it, as its randomness is
+	/// only known to the blocks after it.
 	pub seed: BlockNumber,
 	/// Reveals are admitted.
 	pub reveal: Range<BlockNumber>,
@@ -83,7 +92,7 @@ pub enum Phase {
 	Waiting,
 	/// Trainers commit.
 	Commit,
-	/// The randomness of this block draws the evaluation set.
+	/// The commitments are closed. The last block of this phase draws the evaluation set.
 	Seed,
 	/// Trainers reveal and claim.
 	Reveal,
@@ -125,12 +134,13 @@ impl Clock {
 		}
 	}
 
-	/// Blocks from the close of the commitments to settlement.
+	/// Blocks from the seed's block to settlement.
 	fn judging(&self) -> Option<BlockNumber> {
 		self.reveal.checked_add(self.attest)?.checked_add(self.open)?.checked_add(1)
 	}
 
-	/// The round whose commit window holds `block`; `None` before the first round starts.
+	/// The round that takes commitments at `block`, or did so until the [`SEED_GAP`] before the next round
+	/// begins; `None` before the first round starts.
 	pub fn round_at(&self, block: BlockNumber) -> Option<RoundIndex> {
 		block.checked_sub(self.start)?.checked_div(self.length)?.checked_add(self.first)
 	}
@@ -144,8 +154,9 @@ impl Clock {
 		let attest = reveal.checked_add(self.reveal)?;
 		let open = attest.checked_add(self.attest)?;
 		let settle = open.checked_add(self.open)?;
+		let gap = SEED_GAP.min(self.length.saturating_sub(1));
 		Some(Windows {
-			commit: from..seed,
+			commit: from..seed.checked_sub(gap)?,
 			seed,
 			reveal: reveal..attest,
 			attest: attest..open,
@@ -157,9 +168,9 @@ impl Clock {
 	/// The clock that times the rounds from `round` on with the lengths of `next`, where this one times the
 	/// rounds before.
 	///
-	/// Its first round begins as the commitments of the one before close. Where its rounds are so short that
-	/// their commitments would close before that one is settled, it begins later by as much: at most one
-	/// round is judged at a time.
+	/// Its first round begins with the seed's block of the one before. Where its rounds are so short that
+	/// their seed would be drawn before that one is settled, it begins later by as much: at most one round is
+	/// judged at a time.
 	pub fn succeed(&self, round: RoundIndex, next: Clock) -> Option<Clock> {
 		let start = match round.checked_sub(self.first)? {
 			0 => self.start,
@@ -211,12 +222,33 @@ mod tests {
 	#[test]
 	fn a_round_in_full() {
 		let windows = CLOCK.windows(1).unwrap();
-		assert_eq!(windows.commit, 22..34);
+		assert_eq!(windows.commit, 22..32);
 		assert_eq!(windows.seed, 34);
 		assert_eq!(windows.reveal, 35..38);
 		assert_eq!(windows.attest, 38..43);
 		assert_eq!(windows.open, 43..45);
 		assert_eq!(windows.settle, 45);
+	}
+
+	/// Returns how often, out of 1,000,000, one of `n` validators that authors a round's last block of
+	/// commitments authors all blocks to the seed's as well.
+	fn foreknown(n: u64, windows: &Windows) -> u64 {
+		(windows.commit.end..=windows.seed).fold(1_000_000, |chance, _| chance / n)
+	}
+
+	#[test]
+	fn no_author_spans_the_commitments_and_the_seed_but_by_chance() {
+		let windows = CLOCK.windows(0).unwrap();
+		let odds = [4, 10, 31, 100].map(|n| foreknown(n, &windows));
+		assert_eq!(odds, [15_625, 1_000, 33, 1]);
+		assert_eq!(windows.seed - windows.commit.end, SEED_GAP);
+	}
+
+	#[test]
+	fn the_shortest_round_takes_commitments() {
+		let clock = Clock { length: 4, reveal: 1, attest: 1, open: 1, ..CLOCK };
+		assert_eq!(clock.check(), Ok(()));
+		assert_eq!(clock.windows(0).unwrap().commit, 10..12);
 	}
 
 	#[test]
@@ -238,20 +270,23 @@ mod tests {
 
 	proptest! {
 		#[test]
-		fn every_block_is_in_one_commit_window(clock in clocks(), offset in 0..10_000u32) {
+		fn every_block_is_in_one_round_and_takes_its_commitments_or_awaits_its_seed(clock in clocks(), offset in 0..10_000u32) {
 			prop_assert_eq!(clock.check(), Ok(()));
 			let block = clock.start + offset;
 			let round = clock.round_at(block).unwrap();
-			prop_assert!(clock.windows(round).unwrap().commit.contains(&block));
-			prop_assert_eq!(clock.windows(round).unwrap().phase(block), Phase::Commit);
-			prop_assert_eq!(clock.windows(round).unwrap().commit.end, clock.windows(round + 1).unwrap().commit.start);
+			let windows = clock.windows(round).unwrap();
+			let is_open = windows.commit.contains(&block);
+			prop_assert!(is_open || (windows.commit.end..windows.seed).contains(&block));
+			prop_assert_eq!(windows.phase(block), if is_open { Phase::Commit } else { Phase::Seed });
+			prop_assert_eq!(windows.seed, clock.windows(round + 1).unwrap().commit.start);
 			prop_assert!(clock.start == 0 || clock.round_at(clock.start - 1).is_none());
 		}
 
 		#[test]
-		fn windows_of_a_round_follow_each_other_without_gap(clock in clocks(), round in 0..1_000u32) {
+		fn windows_of_a_round_follow_each_other(clock in clocks(), round in 0..1_000u32) {
 			let windows = clock.windows(round).unwrap();
-			prop_assert_eq!(windows.commit.end, windows.seed);
+			prop_assert_eq!(windows.commit.end + SEED_GAP, windows.seed);
+			prop_assert!(!windows.commit.is_empty());
 			prop_assert_eq!(windows.seed + 1, windows.reveal.start);
 			prop_assert_eq!(windows.reveal.end, windows.attest.start);
 			prop_assert_eq!(windows.attest.end, windows.open.start);
@@ -276,9 +311,9 @@ mod tests {
 			prop_assert_eq!(Clock { start: next.start, first: next.first, ..new }, next);
 			if let Some(last) = round.checked_sub(1) {
 				let last = old.windows(last).unwrap();
-				prop_assert!(last.commit.end <= new.start);
+				prop_assert!(last.seed <= new.start);
 				prop_assert!(last.settle <= new.windows(round).unwrap().seed);
-				prop_assert!(new.start == last.commit.end || last.settle == new.windows(round).unwrap().seed);
+				prop_assert!(new.start == last.seed || last.settle == new.windows(round).unwrap().seed);
 			} else {
 				prop_assert_eq!(new.start, old.start);
 			}

@@ -8,7 +8,7 @@ mod sample;
 mod settlement;
 mod slot_fee;
 
-pub use clock::{Clock, ClockError, Phase, Windows};
+pub use clock::{Clock, ClockError, Phase, Windows, SEED_GAP};
 pub use condition::{condition_limit, perturbation_seed};
 pub use explain::{explain, explanation};
 pub use ranking::rank;

@@ -4,17 +4,24 @@
 use super::validators::{OnlyChanges, ReportLongevity, ReportedSessions};
 use crate::{
 	constants::{storage_deposit, EPOCH_DURATION_IN_SLOTS, MAX_VALIDATORS, MILLISECONDS_PER_BLOCK},
-	AccountId, Babe, Balance, Balances, Dataset, Offences, Rounds, Runtime, RuntimeEvent, Scheduler, Session,
-	SessionKeys, Validators,
+	AccountId, Babe, Balance, Balances, BlockNumber, Dataset, Offences, Rounds, Runtime, RuntimeEvent,
+	Scheduler, Session, SessionKeys, System, Validators,
 };
-use frame_support::traits::{ConstU128, ConstU32, ConstU64};
+use frame_support::{
+	dispatch::DispatchClass,
+	traits::{ConstU128, ConstU32, ConstU64},
+	weights::Weight,
+};
 use pallet_session::{
 	disabling::UpToLimitWithReEnablingDisablingStrategy, historical::NoteHistoricalRoot,
-	FindAccountFromAuthorIndex,
+	FindAccountFromAuthorIndex, ShouldEndSession,
 };
 use pallet_validators::KeyOwners;
 use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
-use sp_runtime::traits::{ConvertInto, OpaqueKeys};
+use sp_runtime::{
+	traits::{ConvertInto, OpaqueKeys},
+	SaturatedConversion,
+};
 use sp_session::MembershipProof;
 
 /// One slot in four has a primary author on average; the secondary author of every other slot brings a VRF
@@ -54,12 +61,49 @@ impl pallet_authorship::Config for Runtime {
 	type EventHandler = ();
 }
 
+/// Ends the session where BABE ends its epoch, and counts what that takes.
+///
+/// The sessions pallet would count a whole block, so that the first block of each session took no
+/// transactions. This ends the session itself, in the hook of that pallet, which asks once a block, and says
+/// that the session goes on.
+pub struct RotateSessions;
+
+impl ShouldEndSession<BlockNumber> for RotateSessions {
+	fn should_end_session(now: BlockNumber) -> bool {
+		if <Babe as ShouldEndSession<BlockNumber>>::should_end_session(now) {
+			let weight = Self::weight(
+				pallet_session::QueuedKeys::<Runtime>::decode_len().unwrap_or_default().saturated_into(),
+				pallet_validators::Candidates::<Runtime>::decode_len().unwrap_or_default().saturated_into(),
+			);
+			Session::rotate_session();
+			System::register_extra_weight_unchecked(weight, DispatchClass::Mandatory);
+		}
+		false
+	}
+}
+
+impl RotateSessions {
+	/// Returns the weight of the end of a session with this number of validators, whose successors are chosen
+	/// among this number of candidates: a generous estimate. Of each candidate, the keys are read; of each
+	/// validator, its bond, its sentence, its keys, their owners, and its places in the sets of BABE, GRANDPA,
+	/// the committees and the proofs of the session.
+	pub(crate) fn weight(validators: u64, candidates: u64) -> Weight {
+		let reads_writes = <Runtime as frame_system::Config>::DbWeight::get();
+		Weight::from_parts(3_000_000_000, 0)
+			.saturating_add(reads_writes.reads_writes(60, 40))
+			.saturating_add(Weight::from_parts(200_000_000, 0).saturating_mul(validators))
+			.saturating_add(reads_writes.reads_writes(8, 4).saturating_mul(validators))
+			.saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(candidates))
+			.saturating_add(reads_writes.reads(1).saturating_mul(candidates))
+	}
+}
+
 /// A session is an epoch. The validators are those with the largest bonds; each may rotate its keys.
 impl pallet_session::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type ValidatorId = AccountId;
 	type ValidatorIdOf = ConvertInto;
-	type ShouldEndSession = Babe;
+	type ShouldEndSession = RotateSessions;
 	type NextSessionRotation = Babe;
 	type SessionManager = NoteHistoricalRoot<Self, OnlyChanges<Validators>>;
 	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;

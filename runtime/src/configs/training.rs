@@ -23,6 +23,9 @@ const COMMITMENT_FEE: Balance = storage_deposit(2, 200);
 const MAX_EVALUATION_RECORDS: u32 = 65_536;
 /// Longest reveal window, in blocks: the randomness of as many blocks is kept.
 const MAX_REVEAL: BlockNumber = 2 * HOURS;
+/// Number of blocks whose randomness is kept. Chains store it by this number: it can't change without a
+/// migration.
+pub(crate) const SEED_RING: u32 = 2_401;
 /// Number of settled rounds that a group keeps in the state.
 const RETENTION: u32 = 256;
 /// Shortest window of a clock, in blocks: a transaction that is lost in the first block can be sent again in
@@ -110,6 +113,7 @@ impl pallet_rounds::Config for Runtime {
 	type BlockTime = ConstU64<MILLISECONDS_PER_BLOCK>;
 	type UnrevealedPenalty = UnrevealedPenalty;
 	type Retention = ConstU32<RETENTION>;
+	type SeedRing = ConstU32<SEED_RING>;
 	type WeightInfo = pallet_rounds::weights::SubstrateWeight<Runtime>;
 }
 

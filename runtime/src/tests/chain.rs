@@ -70,6 +70,15 @@ pub(crate) fn submit(uri: &str, call: impl Into<RuntimeCall>) -> DispatchResult 
 
 /// Signs a call, offers the author a tip, and puts it into the block.
 pub(crate) fn submit_with_tip(uri: &str, tip: Balance, call: impl Into<RuntimeCall>) -> DispatchResult {
+	apply(uri, tip, call).expect("the transaction is admitted")
+}
+
+/// Signs a call, offers the author a tip, and puts it into the block if that admits it.
+pub(crate) fn apply(
+	uri: &str,
+	tip: Balance,
+	call: impl Into<RuntimeCall>,
+) -> Result<DispatchResult, TransactionValidityError> {
 	let signer = pair(uri);
 	let account = AccountId::from(signer.public());
 	let mut extension = <Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_extension();
@@ -79,7 +88,7 @@ pub(crate) fn submit_with_tip(uri: &str, tip: Balance, call: impl Into<RuntimeCa
 	let signature = payload.using_encoded(|payload| signer.sign(payload));
 	let (call, extension, _) = payload.deconstruct();
 	let transaction = UncheckedExtrinsic::new_signed(call, account.into(), signature.into(), extension);
-	Executive::apply_extrinsic(transaction).expect("the transaction is admitted")
+	Executive::apply_extrinsic(transaction)
 }
 
 /// Puts a call into the block that nobody signed.

@@ -5,6 +5,7 @@ mod committee;
 mod deposits;
 mod economy;
 mod equivocation;
+mod full_chain;
 mod genesis;
 mod governance;
 mod layout;

@@ -11,7 +11,7 @@ use descent_protocol::{commitment_hash, Answer, Ballot, Measurement, RoundIndex,
 use frame_support::assert_ok;
 use sp_core::H256;
 
-const SALT: [u8; 32] = [8; 32];
+pub(crate) const SALT: [u8; 32] = [8; 32];
 
 /// Commits to a checkpoint with the smallest deposit.
 pub(crate) fn commit(trainer: &str, round: RoundIndex, checkpoint: u8) {

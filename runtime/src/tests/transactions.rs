@@ -32,6 +32,7 @@ fn calls_are_authorized_before_anything_else_is_checked() {
 			"CheckNonce",
 			"CheckWeight",
 			"ChargeTransactionPayment",
+			"CheckOperational",
 			"CheckMetadataHash",
 			"WeightReclaim",
 		]

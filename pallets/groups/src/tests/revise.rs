@@ -41,11 +41,11 @@ fn assert_course(group: GroupId, rounds: RoundIndex) {
 	for round in 1..rounds {
 		let windows = |round| Groups::rules(group, round).unwrap().clock.windows(round).unwrap();
 		let (last, next) = (windows(round - 1), windows(round));
-		assert!(last.commit.end <= next.commit.start, "round {round} begins early");
+		assert!(last.seed <= next.commit.start, "round {round} begins early");
 		assert!(last.settle <= next.seed, "rounds {} and {round} are judged at a time", round - 1);
 		assert_eq!(Groups::round_at(group, next.commit.start), Some(round));
 		assert_eq!(Groups::round_at(group, next.commit.end - 1), Some(round));
-		for block in last.commit.end..next.commit.start {
+		for block in last.seed..next.commit.start {
 			assert_eq!(Groups::round_at(group, block), None);
 		}
 	}
@@ -192,11 +192,11 @@ fn a_shorter_clock_waits_until_the_last_round_is_judged() {
 		let from = adopt(&[lengths(10, 2, 3, 2)]);
 		let last = rules(from - 1).clock.windows(from - 1).unwrap();
 		let next = rules(from).clock.windows(from).unwrap();
-		assert!(next.commit.start > last.commit.end);
+		assert!(next.commit.start > last.seed);
 		assert_eq!(next.seed, last.settle);
 		assert_course(0, from + 5);
 		// In the gap, no round takes commitments, and the one to come is the one that changes are for.
-		run_to(last.commit.end + 1);
+		run_to(last.seed + 1);
 		assert_eq!(Groups::round_at(0, System::block_number()), None);
 		assert_eq!(Groups::boundary(0), Some(from));
 	});
@@ -214,7 +214,7 @@ fn a_start_that_is_moved_ahead_is_not_over() {
 		run_to(last.settle - 18);
 		assert_eq!(adopt(&[lengths(60, 2, 3, 2)]), from);
 		let now = System::block_number();
-		assert!(now > last.commit.end && now < last.settle - 10);
+		assert!(now > last.seed && now < last.settle - 10);
 		assert_eq!(rules(from).clock.start, now + 1);
 		assert_eq!((Groups::boundary(0), Groups::round_at(0, now)), (Some(from), None));
 		assert_course(0, from + 3);

@@ -37,7 +37,7 @@ impl GroupRules<u128> for Groups {
 	fn round_at(group: GroupId, block: BlockNumber) -> Option<RoundIndex> {
 		let mut rounds = (0..).map_while(|round| Some((round, Rounds::windows(group, round)?)));
 		rounds
-			.find(|(_, windows)| windows.commit.end > block)
+			.find(|(_, windows)| windows.seed > block)
 			.filter(|(_, windows)| windows.commit.start <= block)
 			.map(|(round, _)| round)
 	}

@@ -34,7 +34,7 @@ fn a_round_is_judged_by_the_clock_that_it_began_with() {
 		let longer = Clock { length: 20, reveal: 4, attest: 6, open: 3, ..CLOCK };
 		let from = amend(0, |rules| (rules.clock, rules.minimum_improvement) = (longer, 99));
 		assert_eq!(from, 1);
-		assert_eq!(Round::number(1).windows().commit, 22..42, "the next round follows at once");
+		assert_eq!(Round::number(1).windows().commit, 22..40, "the next round follows at once");
 		let next = Round::number(1).commits(&[2]);
 
 		let round = round.reveals(&[(1, 500)]).at(|windows| windows.attest.start);
@@ -45,7 +45,7 @@ fn a_round_is_judged_by_the_clock_that_it_began_with() {
 		run_to(33);
 		assert_eq!(round.outcomes(), [Won], "the alarm goes by the old clock");
 
-		assert_ok!(Round::number(1).at(|_| 41).commit(3, DEPOSIT));
+		assert_ok!(Round::number(1).at(|_| 39).commit(3, DEPOSIT));
 		let next = next.reveals(&[(2, 100)]).at(|windows| windows.attest.start);
 		let request = Pallet::evaluation_request(0, 1).unwrap();
 		assert_eq!((request.tolerance, request.fetch_ms), (None, 6 * 3_000 / 2));
@@ -67,10 +67,11 @@ fn between_two_clocks_there_may_be_blocks_without_a_round() {
 			run_to(block);
 			assert_noop!(Round::number(1).commit(2, DEPOSIT), Error::<Test>::WrongPhase);
 		}
-		let round = round.reveals(&[(1, 500)]).votes(&all(None, 500));
+		let round = round.reveals(&[(1, 500)]);
 		let next = Round::number(1);
-		assert_eq!(next.windows().commit, 24..33);
-		assert_ok!(next.commit(2, DEPOSIT));
+		assert_eq!(next.windows().commit, 24..31);
+		let next = next.commits(&[2]);
+		let round = round.votes(&all(None, 500));
 		run_to(33);
 		assert_eq!(round.outcomes(), [Won]);
 		let next = next.reveals(&[(2, 100)]).votes(&all(Some(500), 100)).settles();
@@ -144,7 +145,7 @@ fn the_head_is_not_retired_before_the_new_model_is_trained() {
 		assert_eq!(fork(), 3);
 		assert_eq!(Pallet::head_view(0).unwrap().score, Score(500));
 		assert!(Pallet::retired_heads(0).is_empty());
-		run_to(46);
+		run_to(50);
 		assert_eq!(Pallet::head_view(0), None);
 		assert_eq!(Pallet::retired_heads(0).len(), 1);
 		assert_eq!((Pallet::head_view(1), Pallet::retired_heads(1)), (None, vec![]));
@@ -214,13 +215,13 @@ fn no_round_is_played_while_the_head_is_good_enough() {
 
 		assert_eq!(amend(0, |rules| rules.target = Some(Score(299))), 3);
 		assert_noop!(Round::number(2).commit(3, DEPOSIT), Error::<Test>::TargetReached);
-		run_to(46);
+		run_to(50);
 		assert_ok!(Round::number(3).commit(3, DEPOSIT));
 		amend(0, |rules| rules.target = Some(Score(1_000)));
-		run_to(58);
+		run_to(64);
 		assert_noop!(Round::number(4).commit(3, DEPOSIT), Error::<Test>::TargetReached);
 		fork();
-		run_to(70);
+		run_to(78);
 		assert_ok!(Round::number(5).commit(3, DEPOSIT));
 	});
 }
@@ -275,10 +276,10 @@ fn a_target_is_not_reached_by_a_score_on_something_else() {
 		played(0, 1, 500);
 		assert_noop!(Round::number(1).commit(2, DEPOSIT), Error::<Test>::TargetReached);
 		apply_delta(0);
-		run_to(34);
+		run_to(36);
 		assert_ok!(Round::number(2).commit(2, DEPOSIT));
 		assert_eq!(amend(0, |rules| rules.policy = VALIDATION()), 3);
-		run_to(46);
+		run_to(50);
 		assert_ok!(Round::number(3).commit(2, DEPOSIT));
 	});
 }
@@ -289,7 +290,7 @@ fn a_target_on_the_validation_set_is_reached_whatever_the_data() {
 		change(0, |rules| (rules.policy, rules.target) = (VALIDATION(), Some(Score(500))));
 		played(0, 1, 500);
 		apply_delta(0);
-		run_to(34);
+		run_to(36);
 		assert_noop!(Round::number(2).commit(2, DEPOSIT), Error::<Test>::TargetReached);
 	});
 }
@@ -302,7 +303,7 @@ fn a_round_that_is_settled_late_crowns_the_head_of_its_model() {
 		fork();
 		let new = Round::number(1).commits(&[2]);
 		let old = old.reveals(&[(1, 500)]).votes(&all(None, 500));
-		run_to(35);
+		run_to(37);
 		assert_noop!(new.reveal(2, 900), Error::<Test>::SettlementOverdue);
 		assert_ok!(old.nudge(9));
 		assert_eq!(Heads::<Test>::get(0, 0).unwrap().score, Score(500));

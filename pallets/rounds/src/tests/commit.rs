@@ -42,14 +42,19 @@ fn a_commitment_holds_its_deposit() {
 #[test]
 fn commitments_are_taken_in_their_window_only() {
 	build_and_execute(|| {
-		run_to(9);
+		run_to(7);
 		assert_noop!(Round::new().commit(1, DEPOSIT), Error::<Test>::WrongPhase);
-		run_to(10);
+		run_to(8);
 		assert_noop!(Round::number(1).commit(1, DEPOSIT), Error::<Test>::WrongPhase);
 		assert_noop!(Round::number(u32::MAX).commit(1, DEPOSIT), Error::<Test>::WrongPhase);
 		assert_ok!(Round::new().commit(1, DEPOSIT));
-		run_to(21);
+		run_to(19);
 		assert_ok!(Round::new().commit(2, DEPOSIT));
+		for block in [20, 21] {
+			run_to(block);
+			assert_noop!(Round::new().commit(3, DEPOSIT), Error::<Test>::WrongPhase);
+			assert_noop!(Round::number(1).commit(3, DEPOSIT), Error::<Test>::WrongPhase);
+		}
 		run_to(22);
 		assert_noop!(Round::new().commit(3, DEPOSIT), Error::<Test>::WrongPhase);
 		assert_ok!(Round::number(1).commit(3, DEPOSIT));
@@ -241,7 +246,7 @@ fn no_third_round_begins_before_the_first_is_settled() {
 		(33..38).for_each(fill_agenda);
 		let overdue = Round::new().commits(&[1]);
 		Round::number(1).commits(&[1]);
-		run_to(34);
+		run_to(36);
 		assert_noop!(Round::number(2).commit(1, DEPOSIT), Error::<Test>::SettlementOverdue);
 		assert_ok!(overdue.nudge(1));
 		assert_ok!(Round::number(2).commit(1, DEPOSIT));
@@ -255,7 +260,7 @@ fn nothing_is_revealed_while_an_earlier_round_may_change_the_head() {
 		(33..38).for_each(fill_agenda);
 		let overdue = Round::new().commits(&[1]);
 		let next = Round::number(1).commits(&[2]);
-		run_to(35);
+		run_to(37);
 		assert_noop!(next.reveal(2, 70), Error::<Test>::SettlementOverdue);
 		assert_ok!(overdue.nudge(1));
 		assert_ok!(next.reveal(2, 70));

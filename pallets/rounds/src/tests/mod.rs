@@ -1,13 +1,16 @@
 #![allow(clippy::arithmetic_side_effects)]
 
+mod admission;
 mod amended;
 mod attest;
 mod builder;
+mod closed;
 mod commit;
 mod crowd;
 mod migrations;
 mod paid;
 mod reveal;
+mod rings;
 mod settle;
 mod views;
 

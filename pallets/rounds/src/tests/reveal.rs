@@ -2,7 +2,7 @@ use super::{builder::SALT, checkpoint, Round};
 use crate::{
 	mock::{
 		account, build_and_execute, create_group, mixed_randomness, run_to, start_session, HasRandomness,
-		MaxReveal, Rounds as Pallet, RuntimeOrigin, System, Test, CLOCK,
+		MaxReveal, Rounds as Pallet, RuntimeOrigin, SeedRing, System, Test, CLOCK,
 	},
 	Error, Event, UsedDigests,
 };
@@ -58,7 +58,7 @@ fn the_seed_is_known_to_the_end_of_the_longest_window() {
 		assert_eq!(round.stored().seed, Some(seed));
 		run_to(60);
 		assert_eq!(Pallet::seed_of(1, 0), Some(seed));
-		assert_eq!(crate::Seeds::<Test>::iter().count(), usize::try_from(MaxReveal::get() + 1).unwrap());
+		assert_eq!(crate::Seeds::<Test>::iter().count(), usize::try_from(SeedRing::get()).unwrap());
 	});
 }
 
@@ -119,7 +119,7 @@ fn a_commitment_cannot_be_moved() {
 			Round::of(1).reveal_as(2, checkpoint(2, 0), SALT, 70),
 			Error::<Test>::CommitmentMismatch
 		);
-		run_to(35);
+		run_to(37);
 		assert_noop!(
 			Round::number(1).reveal_as(2, checkpoint(2, 0), SALT, 70),
 			Error::<Test>::CommitmentMismatch
@@ -151,7 +151,7 @@ fn a_checkpoint_takes_part_once_in_a_group() {
 			assert_ok!(Pallet::commit(signed(), 0, 1, hash(number, 0), 100));
 			assert_ok!(Pallet::commit(signed(), 1, 1, hash(number, 1), 100));
 		}
-		run_to(35);
+		run_to(37);
 		for number in [1, 2] {
 			assert_noop!(again.reveal_as(number, checkpoint(1, 0), SALT, 70), Error::<Test>::DigestUsed);
 		}

@@ -209,7 +209,7 @@ fn rounds_are_settled_in_order() {
 	build_and_execute(|| {
 		let first = Round::new().commits(&[1]);
 		let second = Round::number(1).commits(&[2]);
-		System::set_block_number(45);
+		System::set_block_number(47);
 		assert_noop!(second.nudge(9), Error::<Test>::SettlementOverdue);
 		assert_ok!(first.nudge(9));
 		assert_ok!(second.nudge(9));

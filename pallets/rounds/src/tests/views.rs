@@ -28,7 +28,7 @@ fn a_round_can_be_seen_before_anybody_commits() {
 	build_and_execute(|| {
 		let view = Pallet::round_view(0, 3).unwrap();
 		assert_eq!((view.phase, view.settled), (Phase::Waiting, false));
-		assert_eq!(view.windows.commit, 46..58);
+		assert_eq!(view.windows.commit, 50..62);
 		assert!(view.candidates.is_empty() && view.committee.is_empty());
 		assert_eq!(Pallet::round_view(1, 0), None);
 		assert_eq!(Pallet::round_view(0, u32::MAX), None);

@@ -1,0 +1,49 @@
+//! The validity of calls for which blocks keep room.
+//!
+//! [`Pallet::reveal`] and [`Pallet::settle`] are operational: users' other transactions can't take the room
+//! that blocks keep for them. So that nobody takes it with calls that fail, a transaction is only valid while
+//! its call would succeed. A reveal uses up a commitment, and a settlement a round: their numbers are bounded
+//! by what deposits and fees were paid for.
+
+use crate::{Call, Config, Pallet, Reveal};
+use codec::Encode;
+use descent_protocol::BlockNumber;
+use frame_support::pallet_prelude::{InvalidTransaction, TransactionValidity, ValidTransaction};
+use pallet_evaluators::blocks_left;
+
+/// Number of blocks for which a transaction that settles a round stays in the pool: by then somebody has.
+const SETTLE_LONGEVITY: BlockNumber = 64;
+
+impl<T: Config> Pallet<T> {
+	/// Returns the validity of a transaction by which `account` makes an operational call of this pallet.
+	///
+	/// Errors: `Future` before the call's window, `Stale` after it, and `Call` for any other call, and for one
+	/// that would fail.
+	pub fn validity(account: &T::AccountId, call: &Call<T>) -> TransactionValidity {
+		match call {
+			Call::reveal { group, round, checkpoint, salt, claim, providers } => {
+				let (group, round) = (*group, *round);
+				let windows = Self::windows(group, round).ok_or(InvalidTransaction::Call)?;
+				let longevity = blocks_left(&windows.reveal, Self::now())?;
+				let reveal = Reveal { checkpoint: *checkpoint, claim: *claim, providers: providers.clone() };
+				Self::check_reveal(group, round, account, salt, &reveal)
+					.map_err(|_| InvalidTransaction::Call)?;
+				Self::once("descent/reveal", (group, round, account), longevity)
+			}
+			Call::settle { group, round } => {
+				Self::check_due(*group, *round).map_err(|_| InvalidTransaction::Call)?;
+				Self::once("descent/settle", (group, round), SETTLE_LONGEVITY)
+			}
+			_ => Err(InvalidTransaction::Call.into()),
+		}
+	}
+
+	/// Admits a call of a `kind`, once for each `subject`.
+	fn once(kind: &'static str, subject: impl Encode, longevity: BlockNumber) -> TransactionValidity {
+		ValidTransaction::with_tag_prefix(kind)
+			.and_provides(subject)
+			.longevity(longevity.into())
+			.propagate(true)
+			.build()
+	}
+}

@@ -82,8 +82,8 @@ pub use host::is_loopback;
 pub use limits::*;
 pub use provider::{addresses, are_addresses, bound_addresses, is_address, is_text, Providers};
 pub use round::{
-	condition_limit, explain, explanation, perturbation_seed, rank, sample, settle, slot_fee, Clock,
-	ClockError, Incumbent, Outcome, Phase, Settlement, Windows, SEED_GAP,
+	condition_limit, explain, explanation, has_reached_target, perturbation_seed, rank, sample, settle,
+	slot_fee, Clock, ClockError, Incumbent, MeasuredOn, Outcome, Phase, Settlement, Windows, SEED_GAP,
 };
 pub use score::{Dither, Rounding, Score};
 pub use stake::{

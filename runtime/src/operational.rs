@@ -24,9 +24,9 @@ use sp_runtime::{
 /// - all of those who govern: members of the technical committee, and the superuser,
 /// - and all of these if a proxy makes them.
 ///
-/// The pallets of Substrate mark many calls as operational that anybody may sign and that then fail, and an
-/// empty bundle is operational too. Their fees would buy the room that blocks keep for reveals. A bundle is
-/// operational if all its calls are: with any other call among them, it is not and may hold reveals.
+/// The pallets of Substrate mark many calls as operational that anybody may sign and that then fail. Their
+/// fees would buy the room that blocks keep for reveals. A bundle is operational if all its calls are: with
+/// any other call among them, it is not and may hold reveals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct CheckOperational;
 

@@ -5,7 +5,9 @@ use crate::{
 	RoundOf, Rounds, Unsettled,
 };
 use codec::Encode;
-use descent_protocol::{slot_fee, BlockNumber, GroupId, Phase, RoundIndex, MAX_CANDIDATES};
+use descent_protocol::{
+	has_reached_target, slot_fee, BlockNumber, GroupId, MeasuredOn, Phase, RoundIndex, MAX_CANDIDATES,
+};
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
@@ -40,11 +42,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(windows.phase(Self::now()) == Phase::Commit, Error::<T>::WrongPhase);
 		ensure!(deposit >= rules.deposit, Error::<T>::DepositTooSmall);
 		let mut entered = Self::round_of(group, round, rules.model_version);
-		if let Some(target) = rules.target {
-			// A score on other data does not tell if the head is good enough.
-			let head = Heads::<T>::get(group, rules.model_version)
-				.filter(|head| head.is_comparable(rules.policy, entered.dataset_version));
-			ensure!(head.is_none_or(|head| head.score > target), Error::<T>::TargetReached);
+		if rules.target.is_some() {
+			let head = Heads::<T>::get(group, rules.model_version).map(|head| (head.score, head.measured()));
+			let measured = MeasuredOn { policy: rules.policy, dataset_version: entered.dataset_version };
+			ensure!(!has_reached_target(rules.target, head, &measured), Error::<T>::TargetReached);
 		}
 		let commitments = &mut entered.commitments;
 		ensure!(commitments.iter().all(|other| other.account != account), Error::<T>::AlreadyCommitted);

@@ -9,11 +9,12 @@
 //! the block number:
 //!
 //! ```text
-//! round r    | commit           | seed | reveal | attest | open | settle
-//! round r+1                     | commit               ..           | seed | reveal | ..
+//! round r    | commit     | gap | seed | reveal | attest | open | settle
+//! round r+1                     | commit         ..           | gap | seed | reveal | ..
 //! ```
 //!
 //! - *commit*: trainers train and bind themselves to their checkpoints.
+//! - *gap*: two blocks, so that no author spans the last commitment and the seed.
 //! - *seed*: the randomness of this block and of those before it draws the records on which the round is
 //!   measured.
 //! - *reveal*: trainers show their checkpoints and claim scores.
@@ -41,8 +42,8 @@
 //! settled in order, by Root through the alarm, or by any account if no alarm could be set. Settled rounds
 //! are kept for a while. Each settlement removes the oldest one.
 //!
-//! No hook loops over groups or rounds. A block writes its randomness into a ring of bounded size, and
-//! nothing else.
+//! No hook loops over groups or rounds. A block writes its randomness into a ring of bounded size, and notes
+//! that it is closed if it takes no transactions or has no room for another reveal.
 //!
 //! # Rewards, deposits and fees
 //!
@@ -60,7 +61,7 @@
 //! silent for a day, is dealt with there.
 //!
 //! Deposits of winners, of outranked and of honest losers are returned whole. A trainer that never reveals
-//! loses a part of its deposit. So does one that serves its checkpoint to some members only so that there is
+//! loses a part of its deposit, unless a block of the reveal window was closed. So does one that serves its checkpoint to some members only so that there is
 //! no quorum, see [`Settlement::contested`](descent_protocol::Settlement::contested). A trainer whose claim
 //! is refuted loses all of it.
 //!

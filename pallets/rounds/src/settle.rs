@@ -9,8 +9,8 @@ use crate::{
 };
 use alloc::vec::Vec;
 use descent_protocol::{
-	rank, EvaluationPolicy, GroupId, Incumbent, Outcome, Performance, Phase, RoundIndex, Settlement, Tally,
-	Windows, MAX_CANDIDATES, MAX_COMMITTEE,
+	rank, EvaluationPolicy, GroupId, Incumbent, MeasuredOn, Outcome, Performance, Phase, RoundIndex,
+	Settlement, Tally, Windows, MAX_CANDIDATES, MAX_COMMITTEE,
 };
 use descent_support::ClosedBlocks;
 use frame_support::{
@@ -210,11 +210,10 @@ impl<T: Config> Pallet<T> {
 
 	/// Returns the head with which a round's candidates compete.
 	fn incumbent(group: GroupId, policy: EvaluationPolicy, entered: &RoundOf<T>) -> Incumbent {
+		let measured = MeasuredOn { policy, dataset_version: entered.dataset_version };
 		match Heads::<T>::get(group, entered.model_version) {
 			None => Incumbent::Nobody,
-			Some(head) if head.is_comparable(policy, entered.dataset_version) => {
-				Incumbent::Accepted(head.score)
-			}
+			Some(head) if head.measured().is_comparable(&measured) => Incumbent::Accepted(head.score),
 			Some(_) => Incumbent::Incomparable,
 		}
 	}

@@ -2,7 +2,9 @@
 
 use crate::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use descent_protocol::{ContentRef, EvaluationPolicy, Outcome, Providers, RoundIndex, Score, MAX_CANDIDATES};
+use descent_protocol::{
+	ContentRef, EvaluationPolicy, MeasuredOn, Outcome, Providers, RoundIndex, Score, MAX_CANDIDATES,
+};
 use frame_support::{
 	traits::{
 		fungible::{self, Credit},
@@ -143,14 +145,9 @@ pub struct Head<AccountId> {
 }
 
 impl<AccountId> Head<AccountId> {
-	/// Returns true if its score compares with those of a round with this policy and data set. A validation
-	/// set stays the same whatever the data set, but training data are those of one version.
-	pub(crate) fn is_comparable(&self, policy: EvaluationPolicy, dataset_version: u32) -> bool {
-		self.policy == policy
-			&& match policy {
-				EvaluationPolicy::Validation { .. } => true,
-				EvaluationPolicy::Training { .. } => self.dataset_version == dataset_version,
-			}
+	/// Returns the records that it was measured on.
+	pub(crate) fn measured(&self) -> MeasuredOn {
+		MeasuredOn { policy: self.policy, dataset_version: self.dataset_version }
 	}
 }
 

@@ -199,13 +199,17 @@ where
 	}
 
 	fn head_of(group: GroupId, model_version: u32) -> Option<HeadView> {
-		Heads::<T>::get(group, model_version).map(|head| HeadView {
-			model_version,
-			round: head.round,
-			account: head.account.into(),
-			checkpoint: head.checkpoint,
-			score: head.score,
-			providers: addresses(&head.providers),
+		Heads::<T>::get(group, model_version).map(|head| {
+			let measured_on = Some(head.measured());
+			HeadView {
+				model_version,
+				round: head.round,
+				account: head.account.into(),
+				checkpoint: head.checkpoint,
+				score: head.score,
+				measured_on,
+				providers: addresses(&head.providers),
+			}
 		})
 	}
 

@@ -7,6 +7,7 @@ mod ranking;
 mod sample;
 mod settlement;
 mod slot_fee;
+mod target;
 
 pub use clock::{Clock, ClockError, Phase, Windows, SEED_GAP};
 pub use condition::{condition_limit, perturbation_seed};
@@ -15,3 +16,4 @@ pub use ranking::rank;
 pub use sample::sample;
 pub use settlement::{settle, Incumbent, Outcome, Settlement};
 pub use slot_fee::slot_fee;
+pub use target::{has_reached_target, MeasuredOn};

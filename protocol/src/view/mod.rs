@@ -3,8 +3,8 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
-	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Outcome, Phase, RoundIndex, Rounding,
-	Score, Share, Shares, Tally, Windows,
+	has_reached_target, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, MeasuredOn, Metric,
+	Outcome, Phase, RoundIndex, Rounding, Score, Share, Shares, Tally, Windows,
 };
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, Encode};
@@ -18,6 +18,7 @@ mod events;
 mod events_v1;
 mod governance;
 mod views_v2;
+mod views_v3;
 
 pub use describe::{format_part, format_stake, EventFormat, Tone};
 pub use economy::*;
@@ -25,6 +26,7 @@ pub use events::*;
 pub use events_v1::{RoundEventV1, VoteEventV1};
 pub use governance::*;
 pub use views_v2::{AmendmentViewV2, GroupViewV2, RoundViewV2};
+pub use views_v3::{GroupViewV3, HeadViewV3};
 
 /// Amounts as decimal strings: JSON numbers lose digits in most readers.
 pub(crate) mod amount {
@@ -106,8 +108,23 @@ pub struct HeadView {
 	pub checkpoint: ContentRef,
 	/// The score that the committee measured.
 	pub score: Score,
+	/// The records that it was measured on; `None` where a runtime before version 6 does not tell.
+	#[serde(default)]
+	pub measured_on: Option<MeasuredOn>,
 	/// Base addresses of gateways that serve it.
 	pub providers: Vec<String>,
+}
+
+impl GroupView {
+	/// Returns the target and the score of the head, if the head has reached the target by the rule of
+	/// [`has_reached_target`], so that the round takes no commitments.
+	pub fn reached_target(&self) -> Option<(Score, Score)> {
+		let head = self.head.as_ref()?;
+		let round = MeasuredOn { policy: self.policy, dataset_version: self.dataset_version };
+		let measured = head.measured_on.unwrap_or(round);
+		has_reached_target(self.target, Some((head.score, measured)), &round)
+			.then_some((self.target?, head.score))
+	}
 }
 
 /// A round of a group. Rounds are kept for a bounded time after they are settled.

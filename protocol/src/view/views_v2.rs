@@ -1,7 +1,7 @@
 //! Views as versions 1 and 2 of the runtime API encode them, so that a node reads the blocks of runtimes
 //! whose groups had a tolerance. The tolerance is not told any more.
 
-use super::{AmendmentView, CandidateView, GroupView, MemberView, RoundView};
+use super::{views_v3::group, AmendmentView, CandidateView, GroupView, MemberView, RoundView};
 use crate::{ChangeV2, Tally};
 use alloc::vec::Vec;
 use codec::{Decode, Error, Input};
@@ -36,37 +36,13 @@ fn after_tolerance<T: Decode>(input: &mut impl Input) -> Result<T, Error> {
 	T::decode(input)
 }
 
-// The fields are read in the order in which they are written here.
 impl Decode for GroupViewV2 {
 	fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
-		Ok(Self(GroupView {
-			id: next(input)?,
-			owner: next(input)?,
-			name: next(input)?,
-			model: next(input)?,
-			model_version: next(input)?,
-			dataset_version: next(input)?,
-			dataset_root: next(input)?,
-			providers: next(input)?,
-			metric: next(input)?,
-			policy: next(input)?,
-			minimum_improvement: after_tolerance(input)?,
-			target: next(input)?,
-			clock: next(input)?,
-			deposit: next(input)?,
-			shares: next(input)?,
-			head: next(input)?,
-			voting_period: next(input)?,
-			quorum: next(input)?,
-			stake: next(input)?,
-			closes: next(input)?,
-			block: next(input)?,
-			round: next(input)?,
-			settled: next(input)?,
-		}))
+		group(input, after_tolerance).map(Self)
 	}
 }
 
+// The fields are read in the order in which they are written here.
 impl Decode for RoundViewV2 {
 	fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
 		Ok(Self(RoundView {

@@ -2,7 +2,7 @@
 
 use super::{
 	account,
-	chain::{block, run_to, submit},
+	chain::{apply, block, run_to, submit},
 	genesis_of,
 };
 use crate::{
@@ -24,6 +24,7 @@ use pallet_collective::Instance1;
 use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_runtime::{
 	traits::{BlakeTwo256, Hash as _},
+	transaction_validity::InvalidTransaction,
 	DispatchError, DispatchResult,
 };
 
@@ -86,7 +87,7 @@ fn carry(index: u32, call: &RuntimeCall) {
 		assert_ok!(vote("//Alice", call, index, true));
 		assert_ok!(vote("//Bob", call, index, true));
 	});
-	block(|| close("//Eve", call, index).unwrap());
+	block(|| close("//Charlie", call, index).unwrap());
 	assert_eq!(executed(), Some(Ok(())));
 }
 
@@ -127,8 +128,7 @@ fn two_thirds_authorize_a_runtime_that_anybody_may_then_apply() {
 		assert_eq!(Runtime::governance().authorized_upgrade, Some(code_hash));
 		block(|| {
 			let call = frame_system::Call::apply_authorized_upgrade { code: vec![8; 100] };
-			let refused = frame_system::Error::<Runtime>::Unauthorized;
-			assert_eq!(submit("//Eve", call), Err(refused.into()));
+			assert_eq!(apply("//Eve", 0, call), Err(InvalidTransaction::Call.into()));
 		});
 	});
 }
@@ -173,11 +173,22 @@ fn a_member_that_needs_nobody_else_s_vote_is_not_root_by_it() {
 fn who_is_no_member_has_no_vote() {
 	with_committee(|| {
 		let call = as_root(authorize(Hash::repeat_byte(7)));
-		let stranger = DispatchError::from(pallet_collective::Error::<Runtime, Instance1>::NotMember);
+		let hash = BlakeTwo256::hash_of(&call);
+		let length = call.encoded_size() as u32;
 		block(|| {
-			assert_eq!(propose("//Dave", 2, &call), Err(stranger));
 			assert_ok!(propose("//Alice", 2, &call));
-			assert_eq!(vote("//Dave", &call, 0, true), Err(stranger));
+			for call in [
+				Collective::propose { threshold: 2, proposal: Box::new(call.clone()), length_bound: length },
+				Collective::vote { proposal: hash, index: 0, approve: true },
+			] {
+				assert_eq!(apply("//Dave", 0, call.clone()), Err(InvalidTransaction::BadSigner.into()));
+				// In a bundle it takes no room that is kept for others, and fails.
+				let remark = frame_system::Call::remark { remark: vec![] };
+				let calls = vec![call.into(), remark.into()];
+				let stranger = pallet_collective::Error::<Runtime, Instance1>::NotMember;
+				let bundle = pallet_utility::Call::batch_all { calls };
+				assert_eq!(submit("//Dave", bundle), Err(stranger.into()));
+			}
 		});
 	});
 }

@@ -8,10 +8,16 @@ use super::{
 };
 use crate::{
 	apis::runtime_decl_for_training_api::TrainingApi as _, constants::NRN, Balance, Balances, ProxyType,
-	Runtime, RuntimeBlockWeights, RuntimeCall, Session, System, LOCAL_PRESET,
+	Runtime, RuntimeBlockWeights, RuntimeCall, System, LOCAL_PRESET,
 };
 use descent_protocol::{view::RoundView, Outcome, Score};
-use frame_support::{assert_ok, dispatch::DispatchClass, migrations::MultiStepMigrator, weights::Weight};
+use frame_support::{
+	assert_ok,
+	dispatch::DispatchClass,
+	migrations::MultiStepMigrator,
+	traits::{fungible::Inspect, Get},
+	weights::Weight,
+};
 use pallet_migrations::{Cursor, MigrationCursor};
 use sp_runtime::{
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
@@ -21,9 +27,8 @@ use sp_runtime::{
 /// A group of Trainer1, and commitments of Trainer2 and Trainer3 to its first round.
 fn with_commitments(test: impl FnOnce()) {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
-		block(|| {
-			assert_ok!(submit("//Trainer1", pallet_groups::Call::create { group: new_group("digits") }))
-		});
+		let create = pallet_groups::Call::create { group: new_group("digits") };
+		block(|| submit("//Trainer1", create).unwrap());
 		commit("//Trainer2", 0, 3);
 		commit("//Trainer3", 0, 4);
 		test();
@@ -107,11 +112,9 @@ fn nobody_takes_the_room_of_reveals_with_calls_that_fail() {
 		block(|| {
 			let vote =
 				pallet_collective::Call::vote { proposal: Default::default(), index: 0, approve: true };
-			let empty = pallet_utility::Call::batch { calls: vec![] };
 			let bundle = pallet_utility::Call::batch { calls: vec![reveal(3)] };
 			for junk in [
 				RuntimeCall::TechnicalCommittee(vote),
-				empty.into(),
 				bundle.into(),
 				frame_system::Call::set_heap_pages { pages: 9 }.into(),
 				frame_system::Call::set_storage { items: vec![(vec![0; 100_000], vec![])] }.into(),
@@ -223,10 +226,10 @@ fn a_nudge_is_free_and_only_the_first_is_taken() {
 #[test]
 fn the_first_block_of_a_session_takes_transactions() {
 	with_commitments(|| {
-		let session = Session::current_index();
-		while Session::current_index() == session {
+		let session = pallet_session::CurrentIndex::<Runtime>::get();
+		while pallet_session::CurrentIndex::<Runtime>::get() == session {
 			let call = long(0);
-			block(|| assert_ok!(submit("//Eve", call)));
+			block(|| submit("//Eve", call).unwrap());
 		}
 		let taken = System::block_weight().total();
 		assert!(taken.all_lte(RuntimeBlockWeights::get().max_block / 20), "{taken:?}");
@@ -244,13 +247,15 @@ fn the_largest_change_of_a_session_leaves_room_for_transactions() {
 	let weight = crate::configs::RotateSessions::weight(validators.into(), candidates.into());
 	let limits = RuntimeBlockWeights::get();
 	assert!(weight.all_lte(limits.max_block / 10), "{weight:?}");
-	assert_eq!(limits.get(DispatchClass::Operational).reserved, Some(limits.max_block / 4));
+	let reserved = limits.get(DispatchClass::Operational).reserved.expect("room is kept");
+	assert_eq!(reserved.ref_time(), limits.max_block.ref_time() / 4);
 }
 
 /// The sizes with which chains have stored their rings: other ones need migrations.
 #[test]
 fn rings_keep_their_sizes() {
-	assert_eq!(<Runtime as pallet_rounds::Config>::SeedRing::get(), 2_401);
+	let seeds = <<Runtime as pallet_rounds::Config>::SeedRing as Get<u32>>::get();
+	assert_eq!(seeds, 2_401);
 	assert_eq!(pallet_rounds::KEPT_RING, 256);
 	assert_eq!(pallet_dataset::MAX_ENDED, 64);
 }

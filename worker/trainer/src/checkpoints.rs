@@ -8,7 +8,7 @@ use crate::{
 	loader::{AssetLoader, EvaluationAssets},
 	preflight::Preflight,
 	round_spec::RoundSpec,
-	rounds::{reached_target, CheckpointSource, Offer},
+	rounds::{CheckpointSource, Offer},
 };
 use anyhow::{ensure, Context, Result};
 use descent_artifacts::{within, ArtifactError, ContentCache, PinGuard};
@@ -94,7 +94,7 @@ impl Checkpointer {
 				self.warned = Some(awaited.since);
 			}
 		}
-		if reached_target(group).is_none() {
+		if group.reached_target().is_none() {
 			self.pause = None;
 		} else if self.pause.is_none() {
 			self.pause = assets.training.as_ref().map(|(_, training)| training.pause());

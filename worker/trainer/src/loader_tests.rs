@@ -364,6 +364,7 @@ async fn what_a_committee_would_refuse_or_not_pay_is_not_committed() {
 		account: AccountId32::new([8; 32]),
 		checkpoint: ContentRef::raw(b"head").unwrap(),
 		score: descent_protocol::Score(3_000_000),
+		measured_on: None,
 		providers: vec![],
 	});
 	group.view.minimum_improvement = 3_000_000;

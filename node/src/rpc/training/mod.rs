@@ -23,7 +23,7 @@ use jsonrpsee::{
 	proc_macros::rpc,
 	PendingSubscriptionSink,
 };
-use reads::has_tolerance;
+use reads::{has_tolerance, version};
 use sc_client_api::BlockchainEvents;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
@@ -182,12 +182,18 @@ where
 	) -> RpcResult<Vec<GroupView>> {
 		self.of_block(at, |api, block| {
 			let (from, limit) = (from.unwrap_or_default(), limit.unwrap_or(DEFAULT_LIMIT));
-			if !has_tolerance(&api, block)? {
-				return api.groups(block, from, limit);
-			}
 			#[allow(deprecated)]
-			let views = api.groups_before_version_3(block, from, limit)?;
-			Ok(views.into_iter().map(|view| view.0).collect())
+			match version(&api, block)? {
+				..3 => {
+					let views = api.groups_before_version_3(block, from, limit)?;
+					Ok(views.into_iter().map(|view| view.0).collect())
+				}
+				3 => {
+					let views = api.groups_before_version_4(block, from, limit)?;
+					Ok(views.into_iter().map(|view| view.0).collect())
+				}
+				_ => api.groups(block, from, limit),
+			}
 		})
 	}
 
@@ -214,7 +220,14 @@ where
 	}
 
 	fn retired_heads(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<HeadView>> {
-		self.of_group(group, at, |api, block| api.retired_heads(block, group))
+		self.of_group(group, at, |api, block| {
+			if version(&api, block)? > 3 {
+				return api.retired_heads(block, group);
+			}
+			#[allow(deprecated)]
+			let views = api.retired_heads_before_version_4(block, group)?;
+			Ok(views.into_iter().map(|view| view.0).collect())
+		})
 	}
 
 	fn dataset_log(

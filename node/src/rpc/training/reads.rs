@@ -22,12 +22,11 @@ where
 
 	pub(super) fn read_group(&self, block: Hash, group: GroupId) -> Result<GroupView, Error> {
 		let api = self.client.runtime_api();
-		let view = if has_tolerance(&api, block).map_err(unreadable(block))? {
-			#[allow(deprecated)]
-			let view = api.group_before_version_3(block, group);
-			view.map(|view| view.map(|view| view.0))
-		} else {
-			api.group(block, group)
+		#[allow(deprecated)]
+		let view = match version(&api, block).map_err(unreadable(block))? {
+			..3 => api.group_before_version_3(block, group).map(|view| view.map(|view| view.0)),
+			3 => api.group_before_version_4(block, group).map(|view| view.map(|view| view.0)),
+			_ => api.group(block, group),
 		};
 		view.map_err(unreadable(block))?.ok_or(Error::UnknownGroup(group))
 	}
@@ -83,8 +82,16 @@ pub(super) fn has_tolerance<Api>(api: &ApiRef<'_, Api>, block: Hash) -> Result<b
 where
 	Api: TrainingRuntimeApi<Block> + ApiExt<Block>,
 {
+	Ok(version(api, block)? < 3)
+}
+
+/// Returns the version of the training API of a block's runtime, or the newest if it has none.
+pub(super) fn version<Api>(api: &ApiRef<'_, Api>, block: Hash) -> Result<u32, ApiError>
+where
+	Api: TrainingRuntimeApi<Block> + ApiExt<Block>,
+{
 	let version = api.api_version::<dyn TrainingRuntimeApi<Block>>(block)?;
-	Ok(version.is_some_and(|version| version < 3))
+	Ok(version.unwrap_or(u32::MAX))
 }
 
 fn unreadable(block: Hash) -> impl Fn(ApiError) -> Error {

@@ -1,8 +1,7 @@
 //! The choice of a checkpoint, and the commitment to it.
 
 use super::{
-	next_block, own_candidate, reached_target, Chain, CheckpointSource, Offer, Participation, RoundMachine,
-	Transaction,
+	next_block, own_candidate, Chain, CheckpointSource, Offer, Participation, RoundMachine, Transaction,
 };
 use crate::{
 	events::{Event, Report},
@@ -21,7 +20,7 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		};
 		let taken = self.state.entries().len() as u64 + u64::from(self.ended);
 		let is_full = taken >= u64::from(self.participation.rounds);
-		if self.state.entries().contains_key(&round) || is_full || self.has_reached_target(group) {
+		if self.state.entries().contains_key(&round) || is_full || self.has_group.reached_target() {
 			return Ok(());
 		}
 		if self.started != Some(round) {

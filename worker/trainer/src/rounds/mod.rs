@@ -271,12 +271,6 @@ fn next_block(group: &GroupView) -> BlockNumber {
 	group.block.saturating_add(1)
 }
 
-/// Returns the target of a group and the score of its head, once the head has reached the target.
-pub(crate) fn reached_target(group: &GroupView) -> Option<(Score, Score)> {
-	let (target, head) = (group.target?, group.head.as_ref()?);
-	(head.score <= target).then_some((target, head.score))
-}
-
 fn own_candidate<'a>(view: &'a RoundView, account: &AccountId32) -> Option<&'a CandidateView> {
 	view.candidates.iter().find(|candidate| candidate.account == *account)
 }

@@ -1,5 +1,5 @@
 use super::*;
-use descent_protocol::{view::HeadView, Clock, Outcome};
+use descent_protocol::{view::HeadView, Clock, MeasuredOn, Outcome};
 use fakes::*;
 use std::collections::BTreeMap;
 
@@ -13,6 +13,7 @@ fn head(round: RoundIndex, checkpoint: ContentRef) -> HeadView {
 		account: AccountId32::new([8; 32]),
 		checkpoint,
 		score: Score(1_000),
+		measured_on: None,
 		providers: vec![],
 	}
 }
@@ -281,6 +282,27 @@ async fn a_reached_target_is_said_once_and_waited_out() {
 		trainer.step(&group).await.unwrap();
 	}
 	assert_eq!(harness.events.names(), ["target_reached", "round_started", "committed"]);
+}
+
+#[tokio::test]
+async fn a_head_that_was_measured_on_other_data_reaches_no_target() {
+	let harness = Harness::new();
+	let mut trainer = harness.start(1);
+	let mut view = harness.chain.group();
+	let (policy, version) = (view.policy, view.dataset_version);
+	view.target = Some(Score(1_000));
+	for (dataset_version, is_reached) in [(version, true), (version + 1, false)] {
+		let measured_on = Some(MeasuredOn { policy, dataset_version });
+		view.head = Some(HeadView { measured_on, ..head(0, view.model) });
+		assert_eq!(view.reached_target().is_some(), is_reached);
+	}
+	for block in 0..12 {
+		harness.chain.0.lock().unwrap().block = block;
+		view.block = block;
+		view.round = harness.chain.group().round;
+		trainer.step(&view).await.unwrap();
+	}
+	assert_eq!(harness.events.names(), ["round_started", "committed"]);
 }
 
 #[tokio::test]

@@ -113,6 +113,7 @@ mod tests {
 			account: AccountId::new([1; 32]),
 			checkpoint: group.model,
 			score: Score(71_234),
+			measured_on: None,
 			providers: vec!["http://c\u{1b}[2J".into()],
 		});
 		let text = show(&Output::new(true), &group);

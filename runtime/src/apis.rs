@@ -13,8 +13,8 @@ use codec::Encode;
 use descent_protocol::{
 	view::{
 		AmendmentView, AmendmentViewV2, ChainEvent, EmissionView, EventTopic, GovernanceView, GroupView,
-		GroupViewV2, HeadView, LogEntryView, PotView, ProposalView, RewardsView, RoundEventV1, RoundView,
-		RoundViewV2, StakeView, StandingView, ValidatorRules, ValidatorView, VoteEventV1,
+		GroupViewV2, GroupViewV3, HeadView, LogEntryView, PotView, ProposalView, RewardsView, RoundEventV1,
+		RoundView, RoundViewV2, StakeView, StandingView, ValidatorRules, ValidatorView, VoteEventV1,
 	},
 	GroupId, RoundIndex,
 };
@@ -46,15 +46,19 @@ type LazyBlock = <Block as BlockT>::LazyBlock;
 
 decl_runtime_apis! {
 	/// Groups, rounds, standings, votes, balances, validators and governance as of a block.
-	#[api_version(3)]
+	#[api_version(4)]
 	pub trait TrainingApi {
 		/// Groups in the order of their numbers, from number `from` on, at most `limit` of them and never
 		/// more than 100.
 		fn groups(from: GroupId, limit: u32) -> Vec<GroupView>;
+		#[changed_in(4)]
+		fn groups(from: GroupId, limit: u32) -> Vec<GroupViewV3>;
 		#[changed_in(3)]
 		fn groups(from: GroupId, limit: u32) -> Vec<GroupViewV2>;
 		/// A group.
 		fn group(id: GroupId) -> Option<GroupView>;
+		#[changed_in(4)]
+		fn group(id: GroupId) -> Option<GroupViewV3>;
 		#[changed_in(3)]
 		fn group(id: GroupId) -> Option<GroupViewV2>;
 		/// A round: with its commitments while they are kept, later its windows alone.

@@ -3,8 +3,8 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
-	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Outcome, Phase, RoundIndex, Rounding,
-	Score, Share, Shares, Tally, Windows,
+	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, OptionalRules, Outcome, Phase,
+	RoundIndex, Rounding, Score, Share, Shares, Tally, Windows,
 };
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, Encode};
@@ -24,7 +24,7 @@ pub use economy::*;
 pub use events::*;
 pub use events_v1::{RoundEventV1, VoteEventV1};
 pub use governance::*;
-pub use views_v2::{AmendmentViewV2, GroupViewV2, RoundViewV2};
+pub use views_v2::{AmendmentViewV2, GroupViewV2, GroupViewV3, RoundViewV2};
 
 /// Amounts as decimal strings: JSON numbers lose digits in most readers.
 pub(crate) mod amount {
@@ -91,6 +91,9 @@ pub struct GroupView {
 	pub round: Option<RoundIndex>,
 	/// The round that was settled last with a winner or without.
 	pub settled: Option<RoundIndex>,
+	/// The rules that it has beside those that all groups have.
+	#[serde(default)]
+	pub optional_rules: OptionalRules,
 }
 
 /// The best checkpoint of a group so far.

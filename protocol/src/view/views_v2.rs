@@ -1,8 +1,8 @@
-//! Views as versions 1 and 2 of the runtime API encode them, so that a node reads the blocks of runtimes
-//! whose groups had a tolerance. The tolerance is not told any more.
+//! Views as versions 1 to 3 of the runtime API encode them, so that a node reads the blocks of runtimes whose
+//! groups had a tolerance or no optional rules. The tolerance is not told any more.
 
 use super::{AmendmentView, CandidateView, GroupView, MemberView, RoundView};
-use crate::{ChangeV2, Tally};
+use crate::{ChangeV2, OptionalRules, Tally};
 use alloc::vec::Vec;
 use codec::{Decode, Error, Input};
 use sp_core::crypto::AccountId32;
@@ -10,6 +10,10 @@ use sp_core::crypto::AccountId32;
 /// A training group, decoded from version 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupViewV2(pub GroupView);
+
+/// A training group, decoded from version 3.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupViewV3(pub GroupView);
 
 /// A round, decoded from version 2. Its scores are rounded half to even.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,33 +41,47 @@ fn after_tolerance<T: Decode>(input: &mut impl Input) -> Result<T, Error> {
 }
 
 // The fields are read in the order in which they are written here.
+fn group_without_optional_rules<I: Input>(
+	input: &mut I,
+	minimum_improvement: fn(&mut I) -> Result<u64, Error>,
+) -> Result<GroupView, Error> {
+	Ok(GroupView {
+		id: next(input)?,
+		owner: next(input)?,
+		name: next(input)?,
+		model: next(input)?,
+		model_version: next(input)?,
+		dataset_version: next(input)?,
+		dataset_root: next(input)?,
+		providers: next(input)?,
+		metric: next(input)?,
+		policy: next(input)?,
+		minimum_improvement: minimum_improvement(input)?,
+		target: next(input)?,
+		clock: next(input)?,
+		deposit: next(input)?,
+		shares: next(input)?,
+		head: next(input)?,
+		voting_period: next(input)?,
+		quorum: next(input)?,
+		stake: next(input)?,
+		closes: next(input)?,
+		block: next(input)?,
+		round: next(input)?,
+		settled: next(input)?,
+		optional_rules: OptionalRules::default(),
+	})
+}
+
 impl Decode for GroupViewV2 {
 	fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
-		Ok(Self(GroupView {
-			id: next(input)?,
-			owner: next(input)?,
-			name: next(input)?,
-			model: next(input)?,
-			model_version: next(input)?,
-			dataset_version: next(input)?,
-			dataset_root: next(input)?,
-			providers: next(input)?,
-			metric: next(input)?,
-			policy: next(input)?,
-			minimum_improvement: after_tolerance(input)?,
-			target: next(input)?,
-			clock: next(input)?,
-			deposit: next(input)?,
-			shares: next(input)?,
-			head: next(input)?,
-			voting_period: next(input)?,
-			quorum: next(input)?,
-			stake: next(input)?,
-			closes: next(input)?,
-			block: next(input)?,
-			round: next(input)?,
-			settled: next(input)?,
-		}))
+		group_without_optional_rules(input, after_tolerance).map(Self)
+	}
+}
+
+impl Decode for GroupViewV3 {
+	fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+		group_without_optional_rules(input, next).map(Self)
 	}
 }
 

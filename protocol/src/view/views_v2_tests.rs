@@ -23,7 +23,7 @@ fn providers() -> Vec<String> {
 }
 
 #[test]
-fn a_group_is_read_as_version_2_wrote_it() {
+fn a_group_is_read_as_versions_2_and_3_wrote_it() {
 	let head = HeadView {
 		model_version: 1,
 		round: 6,
@@ -56,17 +56,25 @@ fn a_group_is_read_as_version_2_wrote_it() {
 		block: 17,
 		round: Some(18),
 		settled: None,
+		optional_rules: OptionalRules::default(),
 	};
 	let GroupView { id, owner, name, model, model_version, dataset_version, dataset_root, .. } = view.clone();
 	let GroupView { providers, metric, policy, minimum_improvement, target, clock, .. } = view.clone();
 	let GroupView { deposit, shares, head, voting_period, quorum, stake, closes, .. } = view.clone();
-	let bytes = [
-		(id, owner, name, model, model_version, dataset_version, dataset_root).encode(),
-		(providers, metric, policy, TOLERANCE, minimum_improvement, target, clock).encode(),
-		(deposit, shares, head, voting_period, quorum, stake, closes).encode(),
-		(view.block, view.round, view.settled).encode(),
-	];
-	assert_eq!(GroupViewV2::decode_all(&mut &bytes.concat()[..]), Ok(GroupViewV2(view)));
+	let bytes = |tolerance: &[u8]| {
+		[
+			(id, &owner, &name, model, model_version, dataset_version, dataset_root).encode(),
+			(&providers, metric, policy).encode(),
+			tolerance.to_vec(),
+			(minimum_improvement, target, clock).encode(),
+			(deposit, shares, &head, voting_period, quorum, stake, closes).encode(),
+			(view.block, view.round, view.settled).encode(),
+		]
+		.concat()
+	};
+	let version_2 = bytes(&TOLERANCE.encode());
+	assert_eq!(GroupViewV2::decode_all(&mut &version_2[..]), Ok(GroupViewV2(view.clone())));
+	assert_eq!(GroupViewV3::decode_all(&mut &bytes(&[])[..]), Ok(GroupViewV3(view.clone())));
 }
 
 #[test]

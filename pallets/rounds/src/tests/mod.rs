@@ -9,6 +9,7 @@ mod migrations;
 mod paid;
 mod reveal;
 mod settle;
+mod state;
 mod views;
 
 pub(crate) use builder::{ballot, checkpoint, measurement, Round};

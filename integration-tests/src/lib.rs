@@ -90,7 +90,7 @@ pub use ports::free_port;
 pub use process::Process;
 pub use repository::repository;
 pub use rpc::{Rpc, RpcError};
-pub use scenario::{candidate, reached, scenario, settled, two_clouds_group};
+pub use scenario::{candidate, members, reached, scenario, settled, two_clouds_group};
 pub use scripted_trainer::{Commitment, ScriptedTrainer};
 pub use trainer::{Trainer, TrainerSetup};
 pub use wait::wait_until;

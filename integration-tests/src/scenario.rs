@@ -1,9 +1,9 @@
 //! The common start and the common waits of the tests.
 
 use crate::{synthetic, wait_until, GroupSetup, Network, NetworkBuilder, RoundLengths, Rpc};
-use anyhow::{ensure, Result};
+use anyhow::{ensure, Context, Result};
 use descent_protocol::{
-	view::{CandidateView, RoundView},
+	view::{CandidateView, MemberView, RoundView},
 	GroupId, Phase, RoundIndex,
 };
 use sp_core::crypto::AccountId32;
@@ -62,6 +62,17 @@ pub async fn settled(rpc: &Rpc, group: GroupId, round: RoundIndex, deadline: Dur
 		ensure!(view.settled, "nobody committed in round {round}");
 		Ok(view)
 	})
+}
+
+/// Returns the members of a round's committee, and how far each got, from the last block before the round
+/// could be settled. A settled round has none.
+///
+/// # Errors
+/// Fails if the node has no such block, or not its state any more.
+pub async fn members(rpc: &Rpc, round: &RoundView) -> Result<Vec<MemberView>> {
+	let last = round.windows.settle.saturating_sub(1);
+	let block = rpc.block_hash(last).await?.with_context(|| format!("no block {last}"))?;
+	Ok(rpc.round(round.group, round.round, Some(block)).await?.committee)
 }
 
 /// Waits until a round is in a phase or beyond it.

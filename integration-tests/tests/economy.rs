@@ -5,8 +5,8 @@ use descent_client::AccountId;
 use descent_integration_tests::{
 	audit,
 	economy::{bond, claim, session, wait_for_validator, SESSION},
-	scenario, two_clouds_group, wait_until, Account, Audit, ByzantineEvaluator, Network, RoundLengths, Rpc,
-	Slash, TrainerSetup, BLOCK_TIME,
+	members, scenario, two_clouds_group, wait_until, Account, Audit, ByzantineEvaluator, Network,
+	RoundLengths, Rpc, Slash, TrainerSetup, BLOCK_TIME,
 };
 use descent_protocol::{
 	flown, slash_fraction,
@@ -147,8 +147,11 @@ async fn honest_rounds_were_won(network: &Network, group: GroupId, liar: &Accoun
 	let mut lied_in = 0;
 	for round in 0..current {
 		let view: RoundView = rpc.round(group, round, None).await?;
-		let has_lied = view.committee.iter().any(|member| member.account == *liar && member.opened);
-		if !view.settled || !has_lied {
+		if !view.settled {
+			continue;
+		}
+		let committee = members(rpc, &view).await?;
+		if !committee.iter().any(|member| member.account == *liar && member.opened) {
 			continue;
 		}
 		lied_in += 1;

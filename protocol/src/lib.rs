@@ -58,6 +58,7 @@ mod score;
 pub mod stake;
 mod time;
 mod types;
+mod validator_set;
 pub mod view;
 
 pub use amount::{format_amount, parse_amount, AmountError, UNIT};
@@ -94,3 +95,4 @@ pub use stake::{
 };
 pub use time::{DAYS, HOURS, MILLISECONDS_PER_BLOCK, MINUTES, YEARS};
 pub use types::*;
+pub use validator_set::set_size;

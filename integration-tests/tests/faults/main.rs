@@ -4,8 +4,8 @@ mod finality;
 
 use anyhow::{ensure, Context, Result};
 use descent_integration_tests::{
-	candidate, reached, scenario, settled, two_clouds_group, wait_until, Network, RoundLengths, Trainer,
-	TrainerSetup,
+	candidate, members, reached, scenario, settled, two_clouds_group, wait_until, Network, RoundLengths,
+	Trainer, TrainerSetup,
 };
 use descent_protocol::{
 	view::{CandidateView, RoundView},
@@ -62,14 +62,15 @@ async fn a_round_is_attested_by_three_of_four(network: &Network, group: GroupId)
 async fn a_round_is_won_by_three_of_four(network: &Network, group: GroupId, round: RoundIndex) -> Result<()> {
 	let view = settled(&network.nodes[0].rpc, group, round, LENGTHS.deadline(2)).await?;
 	ensure!(view.winner == Some(network.trainers[0].account.id()), "{view:?}");
-	all_but_one_opened(network, &view)
+	all_but_one_opened(network, &view).await
 }
 
 /// Checks that the ballot of a round was cast by all but the validator at [`FAULTY`].
-fn all_but_one_opened(network: &Network, round: &RoundView) -> Result<()> {
+async fn all_but_one_opened(network: &Network, round: &RoundView) -> Result<()> {
 	let faulty = network.validators()[FAULTY].id();
-	let wrong = round.committee.iter().find(|member| member.opened == (member.account == faulty));
-	ensure!(round.committee.len() == 4 && wrong.is_none(), "{wrong:?} in {round:?}");
+	let committee = members(&network.nodes[0].rpc, round).await?;
+	let wrong = committee.iter().find(|member| member.opened == (member.account == faulty));
+	ensure!(committee.len() == 4 && wrong.is_none(), "{committee:?} of {round:?}");
 	Ok(())
 }
 
@@ -80,7 +81,8 @@ async fn all_attest(network: &Network, group: GroupId, rounds: std::ops::Range<R
 	for round in rounds.clone() {
 		let view = settled(&network.nodes[0].rpc, group, round, LENGTHS.deadline(2)).await?;
 		ensure!(view.candidates.iter().all(|candidate| candidate.slashed == 0), "{view:?}");
-		let opened = view.committee.iter().filter(|member| member.opened).count();
+		let committee = members(&network.nodes[0].rpc, &view).await?;
+		let opened = committee.iter().filter(|member| member.opened).count();
 		all |= opened == network.validators().len();
 	}
 	ensure!(all, "in none of the rounds {rounds:?} all members cast a vote");
@@ -144,7 +146,7 @@ async fn the_killed_trainer_reveals(
 	ensure!(ended.reveal.is_some(), "the restarted trainer did not reveal");
 	ensure!(matches!(ended.outcome, Some(Outcome::Won | Outcome::NotBetter)), "{ended:?}");
 	ensure!(ended.slashed == 0, "{ended:?}");
-	all_but_one_opened(network, &view)?;
+	all_but_one_opened(network, &view).await?;
 	let warned = network.nodes[FAULTY].process.standard_error()?;
 	ensure!(warned.contains("no network"), "the node does not say why its validator cast no vote");
 	Ok(())

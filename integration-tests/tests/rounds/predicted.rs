@@ -3,7 +3,7 @@
 use anyhow::{ensure, Context, Result};
 use descent_client::AccountId;
 use descent_integration_tests::{
-	candidate, reached, settled, wait_until, RoundLengths, Rpc, ScriptedTrainer, Wider,
+	candidate, members, reached, settled, wait_until, RoundLengths, Rpc, ScriptedTrainer, Wider,
 };
 use descent_protocol::{view::GroupView, Outcome, Phase, RoundIndex};
 use std::collections::BTreeMap;
@@ -40,8 +40,8 @@ pub(crate) async fn rounds(
 		let own = candidate(&view, &trainer.account().id()).context("the commitment is gone")?;
 		ensure!(own.measured == Some(claim), "{claim} was to be measured: {view:?}");
 		ensure!(own.outcome == Some(Outcome::Won) && own.slashed == 0, "{view:?}");
-		for member in view.committee.iter().filter(|member| member.opened) {
-			*votes.entry(member.account.clone()).or_default() += 1;
+		for member in members(rpc, &view).await?.into_iter().filter(|member| member.opened) {
+			*votes.entry(member.account).or_default() += 1;
 		}
 	}
 	// A member whose number differed would be struck. One that casts no votes would not.

@@ -6,56 +6,81 @@ use crate::{
 	Pallet, Report, Tasks, MAX_REPORTED,
 };
 use alloc::vec::Vec;
-use descent_protocol::{Answer, Ballot, TaskId, Verdict, MAX_COMMITTEE};
+use descent_protocol::{
+	Answer, Ballot, DeltaReport, DeltaVerdict, Measurement, Score, TaskId, Verdict, MAX_CANDIDATES,
+	MAX_COMMITTEE,
+};
 use frame_benchmarking::v2::*;
 use frame_support::{pallet_prelude::TransactionSource, traits::Authorize, BoundedVec};
 use frame_system::RawOrigin;
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
-use sp_runtime::SaturatedConversion;
+use sp_runtime::{traits::Saturating, SaturatedConversion};
 
 const SALT: [u8; 32] = [7; 32];
 
-/// As many evaluators as there can be, of which the last has this key.
+/// As many evaluators as there can be, of which the last has this key, and a bond with which it is a member
+/// of every committee.
 fn evaluators<T: Config>(key: &AuthorityId) {
 	let last = MAX_COMMITTEE.saturating_sub(1);
 	let evaluators: Vec<_> = (0..MAX_COMMITTEE)
 		.map(|number| Evaluator {
 			account: account("evaluator", number, 0),
 			key: if number == last { key.clone() } else { AuthorityId::generate_pair(None) },
-			bond: 1,
+			bond: if number == last { 30 } else { 1 },
 		})
 		.collect();
 	let evaluators = BoundedVec::truncate_from(evaluators);
 	Evaluators::<T>::put(EvaluatorSet { since: 0, evaluators });
 }
 
-fn answer() -> Answer {
-	Answer::Round(Ballot {
-		baseline: None,
-		verdicts: BoundedVec::truncate_from(alloc::vec![Verdict::Invalid]),
-	})
+/// The largest answer to a task.
+fn answer(task: &TaskId) -> Answer {
+	let root = H256::repeat_byte(1);
+	match task {
+		TaskId::Round { .. } => {
+			let measurement = Measurement { score: Score(1), root };
+			let verdicts = alloc::vec![Verdict::Mismatch(measurement); MAX_CANDIDATES.saturated_into()];
+			let verdicts = BoundedVec::truncate_from(verdicts);
+			Answer::Round(Ballot { baseline: Some(measurement), verdicts })
+		}
+		TaskId::Delta { .. } => {
+			Answer::Delta(DeltaVerdict::Valid(DeltaReport { added: 1, removed: 1, records: 1, root }))
+		}
+	}
 }
 
-/// A report with so many attestations and openings of the last of as many members as there can be.
+/// The committee of a task, and the place of the member with this key.
+fn committee<T: Config>(task: &TaskId, key: &AuthorityId) -> (Committee<T::AccountId>, u32) {
+	let committee = Pallet::<T>::committee(task).expect("its seed is known");
+	let mut places = (0u32..).zip(&committee.members);
+	let (place, _) = places.find(|(_, member)| member.key == *key).expect("it is drawn");
+	(committee, place)
+}
+
+/// A report with so many attestations, each the first one of its task, and openings.
 fn report<T: Config>(attestations: u32, openings: u32) -> (AuthorityId, Report) {
 	let key = AuthorityId::generate_pair(None);
 	evaluators::<T>(&key);
-	let member = MAX_COMMITTEE.saturating_sub(1);
 	let mut report = Report::new(frame_system::Pallet::<T>::block_number().saturated_into());
 	for index in 0..attestations {
 		let task = T::Tasks::benchmark_task(index, true);
+		let (_, member) = committee::<T>(&task, &key);
 		let attestation = Attest { task, member, hash: H256::repeat_byte(1) };
 		report.attestations.try_push(attestation).expect("there is room");
 	}
 	for index in attestations..attestations.saturating_add(openings) {
 		let task = T::Tasks::benchmark_task(index, false);
-		let committee = Pallet::<T>::committee(&task).expect("it is drawn");
+		let (mut committee, member) = committee::<T>(&task, &key);
+		// One that was not drawn has every evaluator.
+		let last = committee.members.last().cloned().expect("it has members");
+		while committee.members.try_push(last.clone()).is_ok() {}
 		let subject = T::Tasks::subject(&task).unwrap_or_default();
-		let hash = attested_hash(Pallet::<T>::genesis(), &task, subject, false, &key, &answer(), &SALT);
+		let (genesis, answer) = (Pallet::<T>::genesis(), answer(&task));
+		let hash = attested_hash(genesis, &task, subject, false, &key, &answer, &SALT);
 		Committees::<T>::insert(task, committee);
 		Attestations::<T>::insert(task, member, Attestation { hash, answer: None });
-		let opening = Opening { task, member, answer: answer(), salt: SALT };
+		let opening = Opening { task, member, answer, salt: SALT };
 		report.openings.try_push(opening).expect("there is room");
 	}
 	(key, report)
@@ -69,22 +94,17 @@ fn next_block<T: Config>() {
 
 /// The committee of a task with so many members who have all opened.
 fn answered<T: Config>(task: &TaskId, members: u32) {
+	let key = AuthorityId::generate_pair(None);
 	let members: Vec<_> = (0..members)
-		.map(|number| Member {
-			account: account("evaluator", number, 0),
-			key: AuthorityId::generate_pair(None),
-			weight: 1,
-		})
+		.map(|number| Member { account: account("evaluator", number, 0), key: key.clone(), weight: 1 })
 		.collect();
 	for place in (0u32..).take(members.len()) {
-		let attestation = Attestation { hash: H256::zero(), answer: Some(answer()) };
+		let attestation = Attestation { hash: H256::zero(), answer: Some(answer(task)) };
 		Attestations::<T>::insert(task, place, attestation);
 	}
 	let members = BoundedVec::truncate_from(members);
 	Committees::<T>::insert(task, Committee { members, is_unbound: false });
 }
-
-use sp_runtime::traits::Saturating;
 
 #[benchmarks]
 mod benchmarks {

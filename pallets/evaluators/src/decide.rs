@@ -10,8 +10,8 @@ use frame_support::{
 use sp_runtime::SaturatedConversion;
 
 impl<T: Config> Pallet<T> {
-	/// Decides a task whose windows are over. Of a task that was given up it takes away the committee. Returns
-	/// the weight of all that it did.
+	/// Decides a task whose windows are over. Of a task that was given up it takes away the committee.
+	/// Returns the weight of all that it did.
 	pub(crate) fn do_decide(task: &TaskId) -> Result<Weight, DispatchError> {
 		let windows = T::Tasks::windows(task);
 		let is_due = windows.as_ref().is_none_or(|windows| Self::now() >= windows.open.end);

@@ -30,9 +30,9 @@
 //! # Reports
 //!
 //! A member says all that is due in one [`Report`] a block: the attestations and the openings of every task
-//! in which it has a seat. [`Pallet::report`] is free. It is authorized by a signature with the evaluator key,
-//! and operational, so that blocks full of paid transactions still have room for it. Every part of a report
-//! counts once, so that nobody can fill blocks with reports.
+//! in which it has a seat. [`Pallet::report`] is free. It is authorized by a signature with the evaluator
+//! key, and operational, so that blocks full of paid transactions still have room for it. Every part of a
+//! report counts once, so that nobody can fill blocks with reports.
 //!
 //! # Terms
 //!
@@ -258,7 +258,8 @@ pub mod pallet {
 		///
 		/// Emits [`Event::Decided`], and the events of the pallet that has set the task.
 		///
-		/// Errors: [`Error::UnknownTask`], [`Error::TooEarly`], and those of the pallet that has set the task.
+		/// Errors: [`Error::UnknownTask`], [`Error::TooEarly`], and those of the pallet that has set the
+		/// task.
 		#[pallet::call_index(1)]
 		#[pallet::weight(Pallet::<T>::largest_decide_weight())]
 		pub fn decide(origin: OriginFor<T>, task: TaskId) -> DispatchResultWithPostInfo {

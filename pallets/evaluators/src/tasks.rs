@@ -81,7 +81,8 @@ pub trait Tasks<AccountId> {
 	/// Returns the place of the task's signing record.
 	fn record_place(task: &TaskId) -> Option<RecordPlace>;
 	/// Makes an ongoing task for benchmarks, whose attest window, or else its open window, contains the next
-	/// block.
+	/// block. It has one seat less than a committee can have, so that the seats are drawn among as many
+	/// evaluators as there can be, and the largest answer can be one to it.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_task(index: u32, is_attesting: bool) -> TaskId;
 }

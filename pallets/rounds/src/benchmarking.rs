@@ -1,33 +1,36 @@
 //! Benchmarks of the pallet's calls and hooks, each in its worst case.
 
 use crate::{
-	attest_payload,
-	migrations::{v1, NameModels},
-	open_payload, Attestation, Attestations, BalanceOf, Call, Commitment, Committees, Config, HoldReason,
-	Kept, Pallet, Reveal, Reveals, Round, Rounds, Seeds, Settled, Standings, Unsettled, WeightInfo,
+	migrations::{v1, v3, CommitteesByTasks, NameModels},
+	BalanceOf, Call, Commitment, Config, Head, Heads, HoldReason, Kept, Pallet, Reveal, Reveals, Round,
+	Rounds, Seeds, Settled, Standings, Subject, Subjects, Tallies, Unsettled, WeightInfo,
 };
 use alloc::{vec, vec::Vec};
 use descent_protocol::{
-	attestation_hash, commitment_hash, Ballot, BlockNumber, Clock, Codec, ContentRef, GroupId, Measurement,
-	Providers, RoundIndex, Score, Verdict, LEAF_SIZE, MAX_CANDIDATES, MAX_COMMITTEE, MAX_PROVIDERS,
+	commitment_hash, Answer, Ballot, BlockNumber, Clock, Codec, ContentRef, GroupId, Measurement, Providers,
+	RoundIndex, Score, Tally, TaskId, Verdict, LEAF_SIZE, MAX_CANDIDATES, MAX_COMMITTEE, MAX_PROVIDERS,
 	MAX_PROVIDER_LENGTH,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
 	migrations::SteppedMigration,
-	pallet_prelude::{StorageVersion, TransactionSource},
+	pallet_prelude::StorageVersion,
 	traits::{
 		fungible::{Inspect, Mutate, MutateHold},
-		Authorize, Get,
+		Get,
 	},
 	weights::WeightMeter,
+	BoundedVec,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
-use pallet_evaluators::{AuthorityId, EvaluatorSet};
+use pallet_evaluators::{tasks::Committees, AuthorityId, Member, Seat};
 use pallet_groups::{DatasetLog, GroupRules};
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
-use sp_runtime::{SaturatedConversion, Saturating};
+use sp_runtime::{
+	traits::{Saturating, Zero},
+	SaturatedConversion,
+};
 
 const CLOCK: Clock = Clock { first: 0, start: 10, length: 40, reveal: 1, attest: 10, open: 10 };
 const SALT: [u8; 32] = [7; 32];
@@ -100,15 +103,6 @@ where
 	Unsettled::<T>::mutate(group, |unsettled| unsettled.try_push(round).expect("no more than two"));
 }
 
-/// Validators, the first of whom has its key in the keystore.
-fn put_evaluators<T: Config>(count: u32) -> AuthorityId {
-	let key = AuthorityId::generate_pair(None);
-	let evaluators: Vec<_> =
-		(0..count).map(|number| (account("validator", number, 0), key.clone())).collect();
-	T::Evaluators::put_members(evaluators.try_into().expect("no more than a committee has"));
-	key
-}
-
 /// A ballot that refutes every one of so many candidates.
 fn refutation(candidates: u32) -> Ballot {
 	let measurement = Measurement { score: Score(u64::MAX), root: H256::repeat_byte(1) };
@@ -120,67 +114,84 @@ fn refutation(candidates: u32) -> Ballot {
 	}
 }
 
-/// Stores the reveals of trainers and the ballots of members in a round.
-fn put_results<T: Config>(group: GroupId, round: RoundIndex, candidates: u32, members: u32) {
+/// Stores a head that the candidates of a round have to beat.
+fn put_head<T: Config>(group: GroupId) {
+	let rules = T::Groups::rules(group, ROUND).expect("the group was put there");
+	let head = Head {
+		round: OLDEST,
+		account: account("trainer", 0, 0),
+		checkpoint: checkpoint(MAX_CANDIDATES),
+		score: Score(1),
+		policy: rules.policy,
+		dataset_version: T::Dataset::version_at(group, ROUND),
+		providers: providers(),
+	};
+	Heads::<T>::insert(group, 0, head);
+}
+
+/// Stores the reveals of trainers in a round.
+fn put_reveals<T: Config>(group: GroupId, round: RoundIndex, candidates: u32) {
 	for number in 0..candidates {
 		let trainer: T::AccountId = account("trainer", number, 0);
 		Reveals::<T>::insert((group, round), trainer, reveal(number));
 	}
-	Committees::<T>::insert((group, round), T::Evaluators::members());
 	Rounds::<T>::mutate(group, round, |round| {
 		if let Some(round) = round {
 			round.seed = Some(H256::zero());
 		}
 	});
-	for member in 0..members {
-		let attestation = Attestation { hash: H256::zero(), ballot: Some(refutation(candidates)) };
-		Attestations::<T>::insert((group, round), member, attestation);
-	}
 }
 
-/// A round with a full committee in its attest window, and a member's key.
-fn attesting<T: Config>() -> (GroupId, AuthorityId)
-where
-	T::Currency: Mutate<T::AccountId>,
-{
-	let key = put_evaluators::<T>(MAX_COMMITTEE);
-	let group = group::<T>();
-	put_round::<T>(group, ROUND, 1);
-	Committees::<T>::insert((group, ROUND), T::Evaluators::members());
-	go_to::<T>(windows().attest.start);
-	(group, key)
+/// Stores a committee whose members have all refuted every one of so many candidates.
+fn put_ballots<T: Config>(group: GroupId, round: RoundIndex, candidates: u32, members: u32) {
+	let key = AuthorityId::generate_pair(None);
+	let seat = |number| Seat {
+		member: Member { account: account("validator", number, 0), key: key.clone(), weight: 1 },
+		attested: true,
+		answer: Some(Answer::Round(refutation(candidates))),
+	};
+	T::Committees::put(&Pallet::<T>::task(group, round), (0..members).map(seat).collect());
+	Subjects::<T>::insert((group, round), Subject { hash: H256::zero(), reveals: candidates });
 }
 
-const MEMBER: u32 = MAX_COMMITTEE.saturating_sub(1);
-
-fn attest_call<T: Config>(group: GroupId, key: &AuthorityId) -> Call<T> {
-	let hash = H256::repeat_byte(2);
-	let payload = attest_payload(Pallet::<T>::genesis(), group, ROUND, MEMBER, hash);
-	Call::attest {
-		group,
-		round: ROUND,
-		member: MEMBER,
-		hash,
-		signature: key.sign(&payload).expect("the key is in the keystore"),
-	}
+/// Makes a settled round of one that is not.
+fn put_settled<T: Config>(group: GroupId, round: RoundIndex, candidates: u32) {
+	Rounds::<T>::mutate(group, round, |round| {
+		if let Some(round) = round {
+			round.settled = Some(Settled { winner: None, baseline: None });
+		}
+	});
+	Unsettled::<T>::mutate(group, |unsettled| unsettled.retain(|other| *other != round));
+	Kept::<T>::insert(group, 0, round);
+	let tallies = vec![Tally::default(); candidates.saturated_into()];
+	Tallies::<T>::insert((group, round), BoundedVec::truncate_from(tallies));
 }
 
-/// The largest ballot, attested to, in the open window.
-fn open_call<T: Config>(group: GroupId, key: &AuthorityId) -> Call<T> {
-	let ballot = refutation(MAX_CANDIDATES);
-	let genesis = Pallet::<T>::genesis();
-	let hash = attestation_hash(genesis, group, ROUND, key, &ballot, &SALT);
-	Attestations::<T>::insert((group, ROUND), MEMBER, Attestation { hash, ballot: None });
-	go_to::<T>(windows().open.start);
-	let payload = open_payload(genesis, group, ROUND, MEMBER, hash);
-	Call::open {
-		group,
-		round: ROUND,
-		member: MEMBER,
-		ballot,
-		salt: SALT,
-		signature: key.sign(&payload).expect("the key is in the keystore"),
-	}
+/// Block in which there may be a round that is measured in the next.
+const BUSY: BlockNumber = 40;
+/// The windows of [`task`], from a block on that makes them contain the next.
+const TASK_CLOCK: Clock = Clock { first: 0, start: 0, length: 12, reveal: 1, attest: 4, open: 4 };
+
+/// Makes a round with the most candidates in a group of its own, whose attest window, or else its open
+/// window, begins with the next block.
+pub(crate) fn task<T: Config>(is_attesting: bool) -> TaskId {
+	go_to::<T>(Pallet::<T>::now().max(BUSY));
+	let next = Pallet::<T>::now().saturating_add(1);
+	let windows = TASK_CLOCK.windows(0).expect("an early round");
+	let window = if is_attesting { windows.attest } else { windows.open };
+	let clock = Clock { start: next.saturating_sub(window.start), ..TASK_CLOCK };
+	let group = T::Groups::put_group(clock, Zero::zero());
+	let trainer = account("trainer", 0, 0);
+	let commitment = Commitment { account: trainer, hash: H256::zero(), deposit: Zero::zero(), ending: None };
+	let round = Round {
+		commitments: BoundedVec::truncate_from(vec![commitment]),
+		seed: Some(H256::zero()),
+		..Round::new(0, 0)
+	};
+	Rounds::<T>::insert(group, 0, round);
+	Unsettled::<T>::insert(group, BoundedVec::truncate_from(vec![0]));
+	Subjects::<T>::insert((group, 0), Subject { hash: H256::zero(), reveals: MAX_CANDIDATES });
+	Pallet::<T>::task(group, 0)
 }
 
 #[benchmarks(where T::Currency: Mutate<T::AccountId>)]
@@ -221,9 +232,9 @@ mod benchmarks {
 
 	#[benchmark]
 	fn reveal() {
-		put_evaluators::<T>(MAX_COMMITTEE);
 		let group = group::<T>();
 		put_round::<T>(group, ROUND, MAX_CANDIDATES);
+		put_head::<T>(group);
 		let number = MAX_CANDIDATES.saturating_sub(1);
 		let trainer: T::AccountId = account("trainer", number, 0);
 		let seed = windows().seed;
@@ -237,75 +248,15 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn attest() -> Result<(), BenchmarkError> {
-		let (group, key) = attesting::<T>();
-		let Call::attest { hash, signature, .. } = attest_call::<T>(group, &key) else {
-			return Err(BenchmarkError::Stop("another call"));
-		};
-
-		#[extrinsic_call]
-		_(RawOrigin::Authorized, group, ROUND, MEMBER, hash, signature);
-
-		assert!(Attestations::<T>::contains_key((group, ROUND), MEMBER));
-		Ok(())
-	}
-
-	#[benchmark]
-	fn authorize_attest() -> Result<(), BenchmarkError> {
-		let (group, key) = attesting::<T>();
-		let call = attest_call::<T>(group, &key);
-
-		#[block]
-		{
-			call.authorize(TransactionSource::External).ok_or("the call has an authorization")??;
-		}
-
-		Ok(())
-	}
-
-	#[benchmark]
-	fn open() -> Result<(), BenchmarkError> {
-		let (group, key) = attesting::<T>();
-		let Call::open { ballot, signature, .. } = open_call::<T>(group, &key) else {
-			return Err(BenchmarkError::Stop("another call"));
-		};
-
-		#[extrinsic_call]
-		_(RawOrigin::Authorized, group, ROUND, MEMBER, ballot, SALT, signature);
-
-		let attestation = Pallet::<T>::attestation(group, ROUND, MEMBER);
-		assert!(attestation.is_some_and(|attestation| attestation.ballot.is_some()));
-		Ok(())
-	}
-
-	#[benchmark]
-	fn authorize_open() -> Result<(), BenchmarkError> {
-		let (group, key) = attesting::<T>();
-		let call = open_call::<T>(group, &key);
-
-		#[block]
-		{
-			call.authorize(TransactionSource::External).ok_or("the call has an authorization")??;
-		}
-
-		Ok(())
-	}
-
-	#[benchmark]
 	fn settle(c: Linear<1, MAX_CANDIDATES>, m: Linear<1, MAX_COMMITTEE>) {
-		put_evaluators::<T>(m);
 		let group = group::<T>();
+		put_head::<T>(group);
 		for round in [OLDEST, ROUND] {
 			put_round::<T>(group, round, c);
-			put_results::<T>(group, round, c, m);
+			put_reveals::<T>(group, round, c);
 		}
-		Rounds::<T>::mutate(group, OLDEST, |round| {
-			if let Some(round) = round {
-				round.settled = Some(Settled { winner: None, baseline: None });
-			}
-		});
-		Unsettled::<T>::mutate(group, |unsettled| unsettled.remove(0));
-		Kept::<T>::insert(group, 0, OLDEST);
+		put_settled::<T>(group, OLDEST, c);
+		put_ballots::<T>(group, ROUND, c, m);
 		go_to::<T>(windows().settle);
 
 		#[extrinsic_call]
@@ -313,6 +264,7 @@ mod benchmarks {
 
 		assert!(!Rounds::<T>::contains_key(group, OLDEST));
 		assert_eq!(Pallet::<T>::last_settled(group), Some(ROUND));
+		assert!(Tallies::<T>::contains_key((group, ROUND)));
 	}
 
 	#[benchmark]
@@ -340,6 +292,32 @@ mod benchmarks {
 		}
 
 		assert!(Standings::<T>::get(group, account).is_some_and(|standing| standing.best.is_some()));
+	}
+
+	#[benchmark]
+	fn migrate_committee() {
+		let group = group::<T>();
+		put_round::<T>(group, ROUND, MAX_CANDIDATES);
+		put_reveals::<T>(group, ROUND, MAX_CANDIDATES);
+		let key = AuthorityId::generate_pair(None);
+		let members: Vec<_> =
+			(0..MAX_COMMITTEE).map(|number| (account("validator", number, 0), key.clone())).collect();
+		v3::Committees::<T>::insert((group, ROUND), BoundedVec::truncate_from(members));
+		for place in 0..MAX_COMMITTEE {
+			let ballot = Some(refutation(MAX_CANDIDATES));
+			let attestation = v3::Attestation { hash: H256::zero(), ballot };
+			v3::Attestations::<T>::insert((group, ROUND), place, attestation);
+		}
+		StorageVersion::new(3).put::<Pallet<T>>();
+		let mut meter = WeightMeter::with_limit(T::WeightInfo::migrate_committee());
+
+		#[block]
+		{
+			CommitteesByTasks::<T>::step(None, &mut meter).unwrap();
+		}
+
+		let seats = T::Committees::seats(&Pallet::<T>::task(group, ROUND));
+		assert!(!seats.is_empty() && seats.iter().all(|seat| seat.answer.is_some()));
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::benchmark_ext(), crate::mock::Test);

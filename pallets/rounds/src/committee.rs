@@ -4,13 +4,15 @@ use crate::{Config, Error, Pallet, Rounds, Subject, Subjects, Unsettled};
 use alloc::{vec, vec::Vec};
 use codec::Encode;
 use descent_protocol::{
-	Answer, Ballot, BlockNumber, ContentRef, GroupId, Performance, RoundIndex, TaskId, TaskWindows, Weighted,
+	tally, Answer, Ballot, BlockNumber, ContentRef, GroupId, Performance, RoundIndex, Tally, TaskId,
+	TaskWindows, Verdict, Weighted,
 };
 use frame_support::pallet_prelude::{DispatchError, Weight};
 use pallet_evaluators::{BlockRandomness, Draw, RecordPlace, Request, Seat, Tasks};
 use pallet_groups::GroupRules;
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
+use sp_runtime::SaturatedConversion;
 
 /// Prefix of the keys of signing records. It changes when their encoding does.
 const RECORDS: &[u8] = b"descent/rounds/v1";
@@ -23,8 +25,8 @@ fn round_of(task: &TaskId) -> Option<(GroupId, RoundIndex)> {
 	}
 }
 
-/// Returns the ballots of a committee. Where an account is given of each candidate in rank order, the ballot of
-/// a member on its own candidate does not count.
+/// Returns the ballots of a committee. Where an account is given of each candidate in rank order, the verdict
+/// of a member on its own candidate does not count.
 pub(crate) fn ballots<AccountId: PartialEq>(
 	seats: &[Seat<AccountId>],
 	candidates: &[&AccountId],
@@ -33,12 +35,18 @@ pub(crate) fn ballots<AccountId: PartialEq>(
 		let mut ballot = seat.answer.clone()?.ballot()?;
 		for (verdict, account) in ballot.verdicts.iter_mut().zip(candidates) {
 			if **account == seat.member.account {
-				*verdict = descent_protocol::Verdict::Abstained;
+				*verdict = Verdict::Abstained;
 			}
 		}
 		Some(ballot)
 	};
 	seats.iter().map(|seat| Weighted { weight: seat.member.weight, answer: ballot(seat) }).collect()
+}
+
+/// Returns the tallies of the candidates in rank order, up to the last that a member looked at.
+pub(crate) fn tallies(committee: &[Weighted<Ballot>]) -> Vec<Tally> {
+	let depth = committee.iter().flat_map(|member| &member.answer).map(|ballot| ballot.verdicts.len()).max();
+	(0..depth.unwrap_or_default()).map(|rank| tally(committee, rank)).collect()
 }
 
 impl<T: Config> Pallet<T> {
@@ -95,9 +103,8 @@ impl<T: Config> Tasks<T::AccountId> for Pallet<T> {
 		let (Some(key), Answer::Round(ballot)) = (round_of(task), answer) else {
 			return false;
 		};
-		let candidates = || Rounds::<T>::get(key.0, key.1).map_or(0, |round| round.commitments.len());
-		let revealed = Subjects::<T>::get(key).and_then(|subject| usize::try_from(subject.reveals).ok());
-		ballot.verdicts.len() <= revealed.unwrap_or_else(candidates)
+		let revealed = Subjects::<T>::get(key).map_or(0, |subject| subject.reveals);
+		ballot.verdicts.len() <= revealed.saturated_into()
 	}
 
 	/// Rounds are decided by their settlement.
@@ -135,8 +142,8 @@ impl<T: Config> Tasks<T::AccountId> for Pallet<T> {
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_task(index: u32, is_attesting: bool) -> TaskId {
-		crate::benchmarking::task::<T>(index, is_attesting)
+	fn benchmark_task(_: u32, is_attesting: bool) -> TaskId {
+		crate::benchmarking::task::<T>(is_attesting)
 	}
 }
 

@@ -30,15 +30,16 @@
 //! their claims and show their checkpoints with [`Pallet::reveal`]. The first reveal fixes the seed, which
 //! also draws the [committee](pallet_evaluators) among the validators of the seed's block.
 //!
-//! Each member of the committee measures the candidates in the order of their claims, attests to a hash of its
-//! ballot, and opens it once no member can copy another, see [`pallet_evaluators`]. The hash binds the seed,
-//! the head and all candidates: on a fork of the chain with others, the ballot does not count. The ballot of a
-//! validator on its own account's checkpoint does not count either.
+//! Each member of the committee measures the candidates in the order of their claims, attests to a hash of
+//! its ballot, and opens it once no member can copy another, see [`pallet_evaluators`]. The hash binds the
+//! seed, the head and all candidates: on a fork of the chain with others, the ballot does not count. The
+//! ballot of a validator on its own account's checkpoint does not count either.
 //!
 //! [`Pallet::settle`] gives every commitment exactly one [`Outcome`](descent_protocol::Outcome), by
 //! [`descent_protocol::settle`]. The winner's checkpoint becomes the group's head. Deposits are released or
-//! slashed. The tallies of the candidates are kept with the round, the ballots are not. Rounds of a group are settled in order, by Root through the alarm, or by any account if no alarm
-//! could be set. Settled rounds are kept for a while. Each settlement removes the oldest one.
+//! slashed. The tallies of the candidates are kept with the round, the ballots are not. Rounds of a group are
+//! settled in order, by Root through the alarm, or by any account if no alarm could be set. Settled rounds
+//! are kept for a while. Each settlement removes the oldest one.
 //!
 //! No hook loops over groups or rounds. A block writes its randomness into a ring of bounded size, and
 //! nothing else.

@@ -185,5 +185,6 @@ pub fn build_and_execute(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
 		test();
 		Rounds::do_try_state().expect("the state stays consistent");
+		Evaluators::do_try_state().expect("the committees stay consistent");
 	});
 }

@@ -1,7 +1,7 @@
 //! The settlement of a round, in three steps: gather what it depends on, decide, apply.
 
 use crate::{
-	committee::ballots,
+	committee::{ballots, tallies},
 	migrations::{CommitteesByTasks, NameModels},
 	views::claims,
 	BalanceOf, Best, Commitment, CommitmentOf, Config, Ending, Error, Event, Head, Heads, HoldReason, Pallet,
@@ -9,8 +9,8 @@ use crate::{
 };
 use alloc::vec::Vec;
 use descent_protocol::{
-	rank, tally, EvaluationPolicy, GroupId, Incumbent, Outcome, Performance, Phase, RoundIndex, Settlement,
-	Tally, MAX_CANDIDATES, MAX_COMMITTEE,
+	rank, EvaluationPolicy, GroupId, Incumbent, Outcome, Performance, Phase, RoundIndex, Settlement, Tally,
+	MAX_CANDIDATES, MAX_COMMITTEE,
 };
 use frame_support::{
 	ensure,
@@ -57,7 +57,6 @@ impl<T: Config> DueRound<T> {
 		let candidates: Vec<_> = ranked.map(|commitment| &commitment.account).collect();
 		let committee = ballots(&self.seats, &[]);
 		let members = self.seats.iter().map(|seat| seat.member.account.clone());
-		let depth = committee.iter().flat_map(|member| &member.answer).map(|ballot| ballot.verdicts.len());
 		Decision {
 			settlement: descent_protocol::settle(
 				&claims,
@@ -67,7 +66,7 @@ impl<T: Config> DueRound<T> {
 				PLACES,
 			),
 			performance: members.zip(descent_protocol::performance(&committee)).collect(),
-			tallies: (0..depth.max().unwrap_or_default()).map(|rank| tally(&committee, rank)).collect(),
+			tallies: tallies(&committee),
 		}
 	}
 }

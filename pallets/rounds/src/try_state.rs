@@ -26,7 +26,8 @@ impl<T: Config> Pallet<T> {
 	/// - the rounds to be settled are kept and in order, and of the settled ones no more than the last few
 	///   are kept;
 	/// - every round has the versions of model and data set that the rules and the log say;
-	/// - reveals, subjects and tallies belong to a round that is kept;
+	/// - reveals, subjects and tallies belong to a round that is kept; a subject binds as many candidates as
+	///   have revealed, and there are no more tallies than that;
 	/// - every revealed digest is noted as used where it was revealed, and every head as won, by a round of
 	///   its model;
 	/// - the ring of randomness has every block at its place;
@@ -173,15 +174,20 @@ impl<T: Config> Pallet<T> {
 				"a revealed digest is not noted as used"
 			);
 		}
-		for (group, index) in Subjects::<T>::iter_keys() {
+		let revealed = |key: (GroupId, RoundIndex)| Reveals::<T>::iter_key_prefix(key).count();
+		for ((group, index), subject) in Subjects::<T>::iter() {
 			let round = Self::kept_round(group, index)?;
 			ensure!(
 				round.seed.is_some() && round.settled.is_none(),
 				"a round has a subject without candidates"
 			);
+			let reveals: usize = subject.reveals.saturated_into();
+			ensure!(reveals == revealed((group, index)), "a subject does not bind the candidates");
 		}
-		for (group, index) in Tallies::<T>::iter_keys() {
+		for ((group, index), tallies) in Tallies::<T>::iter() {
 			ensure!(Self::kept_round(group, index)?.settled.is_some(), "an open round has tallies");
+			let is_counted = !tallies.is_empty() && tallies.len() <= revealed((group, index));
+			ensure!(is_counted, "a round has not as many tallies as candidates");
 		}
 		Ok(())
 	}

@@ -1,7 +1,7 @@
 //! The weights of the pallet's calls: generous estimates, until they are measured on reference hardware.
 
 use core::marker::PhantomData;
-use descent_protocol::MAX_COMMITTEE;
+use descent_protocol::{MAX_CANDIDATES, MAX_COMMITTEE};
 use frame_support::{
 	traits::Get,
 	weights::{constants::RocksDbWeight, RuntimeDbWeight, Weight},
@@ -13,7 +13,7 @@ pub trait WeightInfo {
 	fn commit_first() -> Weight;
 	/// A commitment that displaces another from a full round.
 	fn commit_full() -> Weight;
-	/// The first reveal of a full round, which fixes seed and committee.
+	/// The first reveal of a full round, which fixes the seed.
 	fn reveal() -> Weight;
 	/// With `c` commitments in the round, and as many in the round that is removed, and the ballots of `m`
 	/// members.
@@ -51,7 +51,7 @@ impl Estimate {
 			.saturating_add(self.0.reads_writes(RULES.saturating_add(9), 7))
 	}
 
-	/// The rules, the round, the seed, the validators, the digest, the reveal.
+	/// The rules, the round, the seed, the head, the subject, the digest, the reveal.
 	fn reveal(&self) -> Weight {
 		Weight::from_parts(150_000_000, 40_000)
 			.saturating_add(self.0.reads_writes(RULES.saturating_add(8), 5))
@@ -73,10 +73,11 @@ impl Estimate {
 		Weight::from_parts(10_000_000, 4_000).saturating_add(self.0.reads_writes(3, 1))
 	}
 
-	/// The committee, its round, and of each member the attestation in both forms.
+	/// The committee, its round and the reveals, and of each member the attestation in both forms.
 	fn migrate_committee(&self) -> Weight {
 		Weight::from_parts(100_000_000, 40_000)
-			.saturating_add(self.0.reads_writes(6, 4))
+			.saturating_add(self.0.reads_writes(6, 5))
+			.saturating_add(self.0.reads(MAX_CANDIDATES.into()))
 			.saturating_add(self.0.reads_writes(1, 2).saturating_mul(MAX_COMMITTEE.into()))
 	}
 

@@ -1,9 +1,9 @@
 use crate::{
 	Absences, BalanceOf, Candidates, Config, Error, Event, LedgerOf, Ledgers, Pallet, Sentences,
-	MAX_CANDIDATES, SMALLEST_SET,
+	MAX_CANDIDATES,
 };
 use alloc::vec::Vec;
-use descent_protocol::BlockNumber;
+use descent_protocol::{BlockNumber, SMALLEST_TOLERANT};
 use descent_support::now;
 use frame_support::{
 	defensive, ensure,
@@ -27,8 +27,7 @@ impl<T: Config> Pallet<T> {
 	/// validator that makes blocks and does not measure is better than none.
 	pub(crate) fn can_be_spared(account: &T::AccountId) -> bool {
 		let candidates = Candidates::<T>::get();
-		candidates.len() > SMALLEST_SET.saturated_into()
-			&& candidates.iter().any(|(other, _)| other == account)
+		candidates.len() > SMALLEST_TOLERANT && candidates.iter().any(|(other, _)| other == account)
 	}
 
 	/// Ends an account's candidacy until it calls `validate`.

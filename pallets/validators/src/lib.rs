@@ -68,12 +68,14 @@
 //!
 //! # Sessions
 //!
-//! As a session starts, the one after it is planned: the first [`Config::Seats`] candidates that have set
+//! As a session starts, the one after it is planned, of the first [`Config::Seats`] candidates that have set
 //! session keys and whose bonds still suffice. A minimum that was raised excludes a third of those at most,
-//! and lets the set be no smaller than [`SMALLEST_SET`], or the first to have so much would be all of it:
-//! candidates with less fill it up. With no candidate the set stays as it is, for a chain without validators
-//! can't be repaired. The set is passed on even if it has not changed, as the proofs that are needed to
-//! report an offence are of the keys of its session.
+//! and leaves [`SMALLEST_TOLERANT`], or the first to have so much would be the whole set: candidates with
+//! less fill it up. Of these the largest bonds are chosen, as many as have most in common, see [`set_size`]:
+//! blocks and finality give every validator one seat, so that small bonds beside large ones would buy seats
+//! cheaply. With no candidate the set stays as it is, for a chain without validators can't be repaired. The
+//! set is passed on even if it has not changed, as the proofs that are needed to report an offence are of the
+//! keys of its session.
 //!
 //! # Offences
 //!
@@ -118,6 +120,8 @@
 //! and a report its offenders.
 //!
 //! [`MAX_STRIKES`]: descent_protocol::MAX_STRIKES
+//! [`SMALLEST_TOLERANT`]: descent_protocol::SMALLEST_TOLERANT
+//! [`set_size`]: descent_protocol::set_size
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
@@ -147,7 +151,7 @@ pub use ownership::KeyOwners;
 pub use pallet::*;
 pub use performance::Misattestation;
 pub use session::NoIdentification;
-pub use types::{BondLedger, Incidents, SlashRecord, MAX_CANDIDATES, MAX_UNBONDING, SMALLEST_SET};
+pub use types::{BondLedger, Incidents, SlashRecord, MAX_CANDIDATES, MAX_UNBONDING};
 pub use weights::WeightInfo;
 
 use descent_protocol::BlockNumber;

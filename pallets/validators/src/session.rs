@@ -1,6 +1,6 @@
-use crate::{Candidates, Config, Pallet, Sentences, SMALLEST_SET};
+use crate::{Candidates, Config, Pallet, Sentences};
 use alloc::vec::Vec;
-use descent_protocol::MAX_COMMITTEE;
+use descent_protocol::{set_size, MAX_COMMITTEE, SMALLEST_TOLERANT};
 use descent_support::now;
 use frame_support::traits::{EstimateNextSessionRotation, Get};
 use pallet_session::historical;
@@ -27,13 +27,16 @@ impl<T: Config> Pallet<T> {
 			.take(seats.saturated_into())
 			.collect();
 		let two_thirds = able.len().saturating_mul(2).div_ceil(3);
-		let least = two_thirds.max(SMALLEST_SET.saturated_into());
-		let chosen: Vec<_> = able
+		let least = two_thirds.max(SMALLEST_TOLERANT);
+		let sufficient: Vec<_> = able
 			.into_iter()
 			.enumerate()
 			.take_while(|(place, (_, bond))| *bond >= minimum || *place < least)
-			.map(|(_, (account, _))| account)
+			.map(|(_, candidate)| candidate)
 			.collect();
+		let bonds: Vec<u128> = sufficient.iter().map(|(_, bond)| (*bond).saturated_into()).collect();
+		let chosen: Vec<_> =
+			sufficient.into_iter().take(set_size(&bonds)).map(|(account, _)| account).collect();
 		(!chosen.is_empty()).then_some(chosen)
 	}
 

@@ -13,9 +13,6 @@ pub const MAX_CANDIDATES: u32 = 256;
 /// The most amounts that one account takes out of its bond at a time.
 pub const MAX_UNBONDING: u32 = 8;
 
-/// The fewest validators of which one may fail. Neither a raised minimum nor absences make the set smaller.
-pub const SMALLEST_SET: u32 = 4;
-
 /// The amounts on hold of an account as a validator.
 #[derive(
 	Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,

@@ -11,8 +11,8 @@ pub const DEFAULT_COMMITTEE_SEATS: u32 = 31;
 /// The weights of evaluators in the committee that a seed draws, in their order; zero for those that are no
 /// members.
 ///
-/// While there are no more evaluators than seats, every one is a member, and its bond is its weight, scaled so
-/// that all weights together fit. Otherwise each seat is drawn in proportion to the bonds, and a member's
+/// While there are no more evaluators than seats, every one is a member, and its bond is its weight, scaled
+/// so that all weights together fit. Otherwise each seat is drawn in proportion to the bonds, and a member's
 /// weight is the number of its seats. So bonds count once in either case. Without any bond all are members of
 /// weight one.
 pub fn committee_weights(seed: H256, bonds: &[u128], seats: u32) -> Vec<u64> {

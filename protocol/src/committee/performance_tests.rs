@@ -21,7 +21,8 @@ fn ballot(baseline: Option<u64>, verdicts: &[Verdict]) -> Option<Ballot> {
 	Some(Ballot { baseline: baseline.map(measurement), verdicts: verdicts.to_vec().try_into().unwrap() })
 }
 
-/// The performance of members of equal weight. There are two of each, as a small committee finds nobody false.
+/// The performance of members of equal weight. There are two of each, as a small committee finds nobody
+/// false.
 fn by_heads(ballots: &[Option<Ballot>]) -> Vec<Performance> {
 	let mut performance = performance(&twice(ballots));
 	performance.truncate(ballots.len());

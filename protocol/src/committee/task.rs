@@ -90,8 +90,8 @@ pub struct TaskWindows {
 }
 
 /// The hash that a committee member attests before it opens its answer. `member` is its evaluator key.
-/// `subject` is the hash of all that is asked, so that an answer that was made on one fork of the chain counts
-/// on no other on which something else is asked.
+/// `subject` is the hash of all that is asked, so that an answer that was made on one fork of the chain
+/// counts on no other on which something else is asked.
 pub fn answer_hash(
 	genesis: H256,
 	task: &TaskId,
@@ -122,7 +122,8 @@ mod tests {
 	proptest! {
 		#[test]
 		fn an_answer_cannot_be_moved(
-			one in tasks(), other in tasks(), subject: [u8; 32], member: [u8; 32], salt: [u8; 32], another: [u8; 32],
+			one in tasks(), other in tasks(),
+			subject: [u8; 32], member: [u8; 32], salt: [u8; 32], another: [u8; 32],
 		) {
 			let hash = |task: &TaskId, subject: [u8; 32], member: &[u8; 32], salt: &[u8; 32]| {
 				answer_hash(H256::zero(), task, H256(subject), member, &ANSWER, salt)

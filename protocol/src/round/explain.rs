@@ -85,13 +85,13 @@ fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> Stri
 			round.baseline.unwrap_or_default(),
 			Score(round.minimum_improvement),
 		),
-		Outcome::Refuted => refuted(round, candidate),
+		Outcome::Refuted => refuted(candidate),
 		Outcome::Unrevealed => format!(
 			"Not paid, and {} of the deposit is lost: the commitment was not revealed before block {}.",
 			format_amount(candidate.slashed),
 			round.windows.reveal.end
 		),
-		Outcome::NoQuorum => without_quorum(round, candidate),
+		Outcome::NoQuorum => without_quorum(candidate),
 	}
 }
 
@@ -121,35 +121,34 @@ fn outranked(round: &RoundView, candidate: &CandidateView) -> String {
 	)
 }
 
-fn refuted(round: &RoundView, candidate: &CandidateView) -> String {
+fn refuted(candidate: &CandidateView) -> String {
 	let lost = format!("Not paid, and the deposit of {} is lost", format_amount(candidate.slashed));
 	match candidate.measured {
 		Some(measured) => {
 			format!("{lost}: it claimed {} but the committee measured {measured}.", claim(candidate))
 		}
 		None => format!(
-			"{lost}: it claimed {}, but of the committee's {} members {}.",
+			"{lost}: it claimed {}, but more than a third of the committee refused it: {}.",
 			claim(candidate),
-			round.committee.len(),
 			refusals(candidate.tally.unwrap_or_default()),
 		),
 	}
 }
 
-fn without_quorum(round: &RoundView, candidate: &CandidateView) -> String {
-	let members = round.committee.len();
+fn without_quorum(candidate: &CandidateView) -> String {
+	let tally = candidate.tally.unwrap_or_default();
 	if candidate.slashed > 0 {
 		return format!(
-			"Not paid, and {} of the deposit is lost: fewer than two thirds of the committee's {members} \
-			 members confirmed the claim, and more contradict it than are silent: {}.",
+			"Not paid, and {} of the deposit is lost: fewer than two thirds of the committee confirmed the \
+			 claim, and more contradict it than are silent: {}.",
 			format_amount(candidate.slashed),
-			refusals(candidate.tally.unwrap_or_default()),
+			refusals(tally),
 		);
 	}
 	format!(
-		"Not paid: {} of the committee's {members} members showed what they measured, and fewer than two \
-		 thirds of all agreed, so the round has no winner; the deposit was returned.",
-		round.committee.iter().filter(|member| member.opened).count(),
+		"Not paid: no two thirds of the committee agreed on what they measured ({} confirmed the claim), so the \
+		 round has no winner; the deposit was returned.",
+		tally.matches,
 	)
 }
 
@@ -174,7 +173,11 @@ fn refusals(tally: Tally) -> String {
 		(tally.mismatches, "measured something else"),
 	];
 	let given = reasons.into_iter().filter(|(members, _)| *members > 0);
-	given.map(|(members, reason)| format!("{members} {reason}")).collect::<Vec<_>>().join(", ")
+	let given: Vec<_> = given.map(|(members, reason)| format!("{members} {reason}")).collect();
+	if given.is_empty() {
+		return format!("{} confirmed the claim, each with another measurement", tally.matches);
+	}
+	given.join(", ")
 }
 
 #[cfg(test)]
@@ -254,12 +257,16 @@ mod tests {
 		);
 		assert!(sentence(vec![candidate(1, None, None, Some(Outcome::Unrevealed))], 1)
 			.contains("not revealed before block 52"));
-		assert!(
-			sentence(vec![candidate(1, Some(5), None, Some(Outcome::NoQuorum))], 1).contains("two thirds")
-		);
+		let undecided = CandidateView {
+			tally: Some(Tally { matches: 5, unavailable: 2, ..Tally::default() }),
+			..candidate(1, Some(5), None, Some(Outcome::NoQuorum))
+		};
+		assert!(sentence(vec![undecided.clone()], 1).contains("(5 confirmed the claim)"));
+		let contested = CandidateView { slashed: 7, ..undecided };
+		assert!(sentence(vec![contested], 1).contains("than are silent: 2 could not fetch the checkpoint."));
 		assert!(
 			sentence(vec![candidate(1, Some(5), None, Some(Outcome::Refuted))], 1)
-				.contains("claimed 0.000005, but of the committee's 0 members 3 could not fetch the checkpoint, 1 found that")
+				.contains("claimed 0.000005, but more than a third of the committee refused it: 3 could not fetch the checkpoint, 1 found that")
 		);
 		assert!(sentence(vec![], 1).contains("no commitment"));
 	}
@@ -277,6 +284,13 @@ mod tests {
 		] {
 			assert!(sentence.contains(reason), "{sentence}");
 		}
+	}
+
+	#[test]
+	fn members_who_confirm_a_claim_by_different_measurements_refuse_it_too() {
+		let mut refuted = candidate(1, Some(5), None, Some(Outcome::Refuted));
+		refuted.tally = Some(Tally { matches: 4, ..Tally::default() });
+		assert!(sentence(vec![refuted], 1).ends_with("4 confirmed the claim, each with another measurement."));
 	}
 
 	#[test]

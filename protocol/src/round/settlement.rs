@@ -65,8 +65,8 @@ pub struct Settlement {
 	/// The score that the committee measured of each commitment's checkpoint, where 2/3 hold the same, in
 	/// commit order.
 	pub measured: Vec<Option<Score>>,
-	/// The positions of the accepted commitments that beat the head, and their measured scores, in rank order:
-	/// the winner's first. The outcome of those behind the winner is [`Outcome::Outranked`].
+	/// The positions of the accepted commitments that beat the head, and their measured scores, in rank
+	/// order: the winner's first. The outcome of those behind the winner is [`Outcome::Outranked`].
 	pub accepted: Vec<(usize, Score)>,
 	/// The score that had to be beaten.
 	pub baseline: Option<Score>,
@@ -112,8 +112,8 @@ pub enum Incumbent {
 /// owner can't stop the group by withholding it. Where that score was measured on something else, there is no
 /// bar: nobody could tell what the score would be.
 ///
-/// Where a round has more `places` than one, the next candidates are looked at until so many are accepted that
-/// beat the head. What happens behind the winner takes nothing from it.
+/// Where a round has more `places` than one, the next candidates are looked at until so many are accepted
+/// that beat the head. What happens behind the winner takes nothing from it.
 ///
 /// A trainer that serves its checkpoint to some of the members only could have a round end without a quorum
 /// as soon as one member is silent. So a candidate without a quorum is contested where more members refuse it

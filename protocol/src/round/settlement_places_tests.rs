@@ -7,8 +7,8 @@ use super::{
 };
 use proptest::{collection::vec, prelude::*};
 
-/// The end of a round by the rule of one place, told in another way: the first candidate in rank order that is
-/// not refuted decides it.
+/// The end of a round by the rule of one place, told in another way: the first candidate in rank order that
+/// is not refuted decides it.
 fn by_one_place(
 	claims: &[Option<Score>],
 	committee: &[Weighted<Ballot>],
@@ -100,8 +100,8 @@ proptest! {
 		prop_assert_eq!((settled.outcomes, winner), by_one_place(&round.claims(), &committee, head, minimum));
 	}
 
-	/// More places change nothing for those that have one already, and who gets one has 2/3 behind it and beats
-	/// the bar.
+	/// More places change nothing for those that have one already, and who gets one has 2/3 behind it and
+	/// beats the bar.
 	#[test]
 	fn a_place_more_takes_none_away(
 		round in rounds(),

@@ -14,7 +14,8 @@ use crate::{
 use descent_protocol::{
 	announcement_hash, dataset_root,
 	view::{AmendmentEnding, ChainEvent, ProposalEnding},
-	Answer, Change, DeltaFault, DeltaReport, DeltaVerdict, Phase, ProposalId, Score, Share, TaskId,
+	Answer, Change, CheckWindows, DeltaFault, DeltaReport, DeltaVerdict, Phase, ProposalId, Score, Share,
+	TaskId,
 };
 use frame_support::assert_ok;
 use pallet_groups::NewGroup;
@@ -107,12 +108,16 @@ fn check(found: &[(ProposalId, [DeltaVerdict; 4])]) {
 		}
 	});
 	let ends = Runtime::proposals(0).into_iter().filter_map(|view| view.check?.until);
-	run_to(ends.max().expect("members attest") - 1);
+	let opens = ends.max().expect("members attest");
+	run_to(opens - 1);
 	block(|| {
 		for (proposal, member, verdict) in members() {
 			assert_ok!(submit_authorized(member_call(proposal, member, verdict, false)));
 		}
 	});
+	// The alarm rings when the open window is over.
+	let windows = CheckWindows::new(0, 1);
+	run_to(opens + windows.open);
 }
 
 #[test]

@@ -189,6 +189,8 @@ impl Announcement {
 				self.announce(proposal.group, &send, &step).await?;
 				send(&call).await?
 			}
+			// A reorganisation has put both calls into one block: the announcement is older by now.
+			Err(error) if is_failure(&error, &["AnnouncementTooRecent"]) => send(&call).await?,
 			sent => sent?,
 		};
 		let announced = self.block;

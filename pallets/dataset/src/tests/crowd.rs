@@ -136,7 +136,8 @@ fn newest(back: u32) -> ProposalId {
 	crate::NextProposal::<Test>::get(0).saturating_sub(back + 1)
 }
 
-/// OpenChecks that the members who decided each check were reported, and that only applied deltas were paid for.
+/// OpenChecks that the members who decided each check were reported, and that only applied deltas were paid
+/// for.
 fn assert_told_once() {
 	let mut observed = Observed::get().into_iter();
 	let mut applied = 0;

@@ -14,8 +14,8 @@ use frame_support::{
 };
 use sp_core::H256;
 
-/// Puts the check of a proposal into the state as the runtime before wrote it, with an attempt in which one of
-/// four members has attested.
+/// Puts the check of a proposal into the state as the runtime before wrote it, with an attempt in which one
+/// of four members has attested.
 fn put_old(id: u32, is_decided: bool) {
 	OpenChecks::<Test>::remove(0, id);
 	let check = v1::Check { version: 1, model: model(), first_attempt: 0, since: 2, size: 4, is_decided };

@@ -9,7 +9,7 @@ use frame_support::{
 	parameter_types,
 };
 use sp_core::H256;
-use sp_runtime::AccountId32;
+use sp_runtime::{AccountId32, SaturatedConversion};
 use std::{cell::RefCell, collections::BTreeMap};
 
 /// A task of a test.
@@ -21,6 +21,8 @@ pub struct TestTask {
 	pub subject: H256,
 	/// Number of its seats.
 	pub seats: u32,
+	/// The most verdicts that a ballot on it has.
+	pub candidates: u32,
 	/// The answers that its committee had opened, once it is decided.
 	pub decided: Option<Vec<Option<Answer>>>,
 }
@@ -34,6 +36,7 @@ impl TestTask {
 			windows: TaskWindows { attest: start..middle, open: middle..middle.saturating_add(4) },
 			subject: H256::repeat_byte(8),
 			seats: 4,
+			candidates: 2,
 			decided: None,
 		}
 	}
@@ -89,7 +92,10 @@ impl Tasks<AccountId32> for TestTasks {
 
 	fn can_answer(id: &TaskId, answer: &Answer) -> bool {
 		match (id, answer) {
-			(TaskId::Round { .. }, Answer::Round(ballot)) => ballot.verdicts.len() <= 2,
+			(TaskId::Round { .. }, Answer::Round(ballot)) => {
+				let candidates = task(id).map_or(0, |task| task.candidates);
+				ballot.verdicts.len() <= candidates.saturated_into()
+			}
 			(TaskId::Delta { .. }, Answer::Delta(_)) => true,
 			_ => false,
 		}
@@ -170,10 +176,21 @@ impl Tasks<AccountId32> for TestTasks {
 
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_task(index: u32, is_attesting: bool) -> TaskId {
+		use descent_protocol::{MAX_CANDIDATES, MAX_COMMITTEE};
 		let id = TaskId::Round { group: index, round: 0 };
-		let next = super::System::block_number().saturating_add(1);
+		// The attest window of a task that is opened lies before.
+		let block = super::System::block_number().max(6);
+		super::System::set_block_number(block);
+		let next = block.saturating_add(1);
 		let start = if is_attesting { next } else { next.saturating_sub(6) };
-		put_task(id, TestTask { seats: 100, ..TestTask::new(start) });
+		put_task(
+			id,
+			TestTask {
+				seats: MAX_COMMITTEE.saturating_sub(1),
+				candidates: MAX_CANDIDATES,
+				..TestTask::new(start)
+			},
+		);
 		id
 	}
 }

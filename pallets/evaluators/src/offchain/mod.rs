@@ -1,4 +1,5 @@
-//! The off-chain worker of validators, which carries the answers of the evaluator beside the node to the chain.
+//! The off-chain worker of validators, which carries the answers of the evaluator beside the node to the
+//! chain.
 //!
 //! It runs with every new best block. It looks at the windows of each task in which the node has a seat, and
 //! takes the step that is still missing:
@@ -23,6 +24,7 @@ mod reports;
 mod run;
 mod signer;
 mod slashing_protection;
+mod state;
 mod task;
 #[cfg(feature = "std")]
 pub mod testing;
@@ -38,5 +40,7 @@ pub use slashing_protection::{Record, SlashingProtection};
 /// The most evaluators of one node.
 pub use descent_protocol::evaluation::MAX_EVALUATORS;
 
+/// Log target of messages about tasks.
+const TASKS: &str = "runtime::evaluators";
 /// Log target of messages about the evaluator.
 pub const EVALUATOR: &str = "descent::evaluator";

@@ -1,6 +1,6 @@
 //! The reports of a run, one for each of the node's keys.
 
-use super::run::TASKS;
+use super::TASKS;
 use crate::{report_payload, Attest, AuthorityId, Call, Config, Opening, Report};
 use alloc::vec::Vec;
 use descent_protocol::BlockNumber;
@@ -63,8 +63,8 @@ impl Reports {
 			let Some(signature) = key.sign(&report_payload(genesis, &report)) else {
 				log::error!(
 					target: TASKS,
-					"the keystore lists an evaluator key but does not sign with it. Insert the session key of \
-					type `eval` again",
+					"the keystore lists an evaluator key but does not sign with it. Insert the session \
+					key of type `eval` again",
 				);
 				continue;
 			};

@@ -1,19 +1,17 @@
 //! Runs of the off-chain worker, one for each best block.
 
-use super::{reports::Reports, task::TaskRun, Client};
+use super::{reports::Reports, state::Run, task::TaskRun, Client, TASKS};
 use crate::{AuthorityId, Config, Tasks};
 use alloc::vec::Vec;
 use descent_protocol::{BlockNumber, TaskId};
 use sp_application_crypto::RuntimeAppPublic;
-use sp_core::{offchain::Duration, H256};
+use sp_core::offchain::Duration;
 use sp_io::offchain;
 use sp_runtime::offchain::{
 	storage::StorageValueRef,
 	storage_lock::{StorageLock, Time},
 };
 
-/// Log target of messages about tasks.
-pub(super) const TASKS: &str = "runtime::evaluators";
 /// Key in the local storage of the lock that a run holds.
 const LOCK: &[u8] = b"descent/evaluators/lock";
 /// Key in the local storage of the task for which the evaluator was asked last.
@@ -22,20 +20,6 @@ const TURN: &[u8] = b"descent/evaluators/turn";
 const RUN_TIME: Duration = Duration::from_millis(1_500);
 /// Time after which a run that holds the lock is taken for dead.
 const LOCK_TIME: Duration = Duration::from_millis(5_000);
-
-/// A run of the worker, seen from a best block.
-pub(super) struct Run {
-	/// The number of the best block.
-	pub(super) now: BlockNumber,
-	/// The hash of the chain's first block.
-	pub(super) genesis: H256,
-	/// This node's evaluator keys, at least one.
-	pub(super) keys: Vec<AuthorityId>,
-	/// The run's client for the evaluators.
-	pub(super) client: Client,
-	/// All that is to be said with each of the keys.
-	pub(super) reports: Reports,
-}
 
 /// Takes the next step in every ongoing task, and sends what is due. Does nothing if this node is not a
 /// validator, has no evaluator key, or another block's run goes on.

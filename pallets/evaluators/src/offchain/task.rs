@@ -1,10 +1,6 @@
 //! One task, seen from a run of the off-chain worker.
 
-use super::{
-	is_due, may_open,
-	run::{Run, TASKS},
-	warn, Client, Record, SlashingProtection,
-};
+use super::{is_due, may_open, state::Run, warn, Client, Record, SlashingProtection, TASKS};
 use crate::{
 	report::attested_hash, Attest, Attestation, Attestations, AuthorityId, Config, Opening, Pallet, Request,
 	Tasks,
@@ -157,8 +153,8 @@ impl<T: Config> TaskRun<T> {
 			warn(
 				TASKS,
 				format_args!(
-					"{}: this node has signed an answer to a later one, or can't read its record of this one; \
-					it abstains from it. Nothing has to be done",
+					"{}: this node has signed an answer to a later one, or can't read its record of this \
+					one; it abstains from it. Nothing has to be done",
 					self.task,
 				),
 			);

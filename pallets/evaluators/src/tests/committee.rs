@@ -1,11 +1,15 @@
-use super::report::{attest, ROUND};
+use super::report::{attest, open, ROUND};
 use crate::{
-	mock::{apply, build_and_execute, put_task, run_to, start_session, BondOf, Evaluators, Test, TestTask},
+	mock::{
+		apply, build_and_execute, put_task, run_to, start_session, validate, BondOf, Evaluators, Test,
+		TestTask,
+	},
 	tasks::Committees,
 	Attestation, Attestations, Committee, EvaluatorSet, PreviousEvaluators,
 };
-use frame_support::assert_ok;
+use frame_support::{assert_ok, pallet_prelude::InvalidTransaction};
 use sp_core::H256;
+use sp_runtime::TryRuntimeError;
 
 fn members() -> Vec<(u8, u64)> {
 	let seats = Evaluators::seats(&ROUND).into_iter();
@@ -41,6 +45,36 @@ fn more_evaluators_than_seats_are_drawn_from() {
 }
 
 #[test]
+fn a_session_that_begins_does_not_change_a_committee() {
+	build_and_execute(|| {
+		put_task(ROUND, TestTask::new(10));
+		run_to(11);
+		start_session([60, 61, 62, 63]);
+		assert_eq!(members(), [(1, 1_000), (2, 1_000), (3, 1_000), (4, 1_000)], "those of the seed's block");
+		run_to(12);
+		assert_eq!(validate(attest(60, 0)), Err(InvalidTransaction::BadSigner.into()));
+		assert_eq!(apply(attest(2, 1)), Ok(Ok(())));
+		// The draw is stored now, so that sessions to come change nothing.
+		start_session([70, 71]);
+		run_to(13);
+		start_session([80, 81]);
+		assert_eq!(apply(attest(4, 3)), Ok(Ok(())));
+		run_to(16);
+		assert_eq!(apply(open(4, 3)), Ok(Ok(())));
+		let attested = Evaluators::take(&ROUND).into_iter().map(|seat| seat.attested);
+		assert_eq!(attested.collect::<Vec<_>>(), [false, true, false, true]);
+	});
+}
+
+#[test]
+fn a_committee_that_nobody_knows_yet_has_no_seats() {
+	build_and_execute(|| {
+		assert!(Evaluators::seats(&ROUND).is_empty());
+		assert!(Evaluators::take(&ROUND).is_empty());
+	});
+}
+
+#[test]
 fn a_committee_is_taken_whole() {
 	build_and_execute(|| {
 		put_task(ROUND, TestTask::new(10));
@@ -56,19 +90,15 @@ fn a_committee_is_taken_whole() {
 	});
 }
 
-fn finds(problem: &str, break_it: impl FnOnce()) {
+fn finds(problem: &'static str, break_it: impl FnOnce()) {
 	crate::mock::new_test_ext().execute_with(|| {
 		put_task(ROUND, TestTask::new(10));
 		run_to(10);
 		assert_eq!(apply(attest(1, 0)), Ok(Ok(())));
 		assert_ok!(Evaluators::do_try_state());
 		break_it();
-		assert_eq!(Evaluators::do_try_state(), Err(sp_runtime::TryRuntimeError::Other(problem_of(problem))));
+		assert_eq!(Evaluators::do_try_state(), Err(TryRuntimeError::Other(problem)));
 	});
-}
-
-fn problem_of(problem: &str) -> &'static str {
-	Box::leak(problem.to_owned().into_boxed_str())
 }
 
 #[test]

@@ -2,13 +2,16 @@ use super::report::{attest, ballot, open, ROUND};
 use crate::{
 	mock::{
 		account, apply, build_and_execute, put_task, remove_task, run_to, task, Evaluators, Observed,
-		RuntimeOrigin, Scheduler, System, Test, TestTask,
+		RuntimeOrigin, Scheduler, System, Test, TestTask, TestTasks,
 	},
 	tasks::Committees,
-	Attestations, Error, Event,
+	Attestations, Call, Error, Event, Tasks as _,
 };
-use descent_protocol::Performance;
-use frame_support::{assert_noop, dispatch::Pays};
+use descent_protocol::{Performance, MAX_COMMITTEE};
+use frame_support::{
+	assert_noop,
+	dispatch::{GetDispatchInfo, Pays},
+};
 use sp_runtime::traits::BadOrigin;
 
 /// A task whose members attest in blocks 10 to 15 and open in blocks 16 to 19; two of four have opened.
@@ -83,6 +86,19 @@ fn of_a_task_that_was_given_up_nothing_stays() {
 		assert_eq!(Attestations::<Test>::iter().count(), 0);
 		assert_eq!(crate::Committees::<Test>::iter().count(), 0);
 		assert!(Observed::get().is_empty());
+	});
+}
+
+#[test]
+fn a_decision_costs_what_its_members_cost() {
+	build_and_execute(|| {
+		answered();
+		run_to(20);
+		let done = Evaluators::decide(RuntimeOrigin::root(), ROUND).unwrap();
+		let of = |members| Evaluators::take_weight(members).saturating_add(TestTasks::decide_weight(members));
+		assert_eq!(done.actual_weight, Some(of(4)));
+		let call = Call::<Test>::decide { task: ROUND };
+		assert_eq!(call.get_dispatch_info().call_weight, of(MAX_COMMITTEE));
 	});
 }
 

@@ -1,5 +1,5 @@
-//! The validators' off-chain worker, with a node, an evaluator and a chain of the test's making. What holds of
-//! every task is tested with both kinds.
+//! The validators' off-chain worker, with a node, an evaluator and a chain of the test's making. What holds
+//! of every task is tested with both kinds.
 
 use crate::{
 	mock::{
@@ -29,6 +29,7 @@ mod faults;
 mod load;
 mod messages;
 mod steps;
+mod upgrade;
 
 /// The last block before the attest windows of the tasks, which take blocks 34 to 39.
 const ASK: u32 = 33;
@@ -37,6 +38,20 @@ const ASK: u32 = 33;
 const OPEN: u32 = 40;
 /// This node's place in the committees.
 const MEMBER: u32 = 1;
+
+/// The validator whose key is this node's.
+const OWN: u8 = 20;
+
+/// A keystore with the evaluator keys of these validators.
+fn keystore(validators: &[u8]) -> KeystoreExt {
+	let keystore = MemoryKeystore::new();
+	for validator in validators {
+		// A seed in full is read at once, whereas a phrase is hashed two thousand times.
+		let seed = format!("{:#x}", H256::repeat_byte(*validator));
+		keystore.sr25519_generate_new(KEY_TYPE, Some(&seed)).expect("the keystore is in memory");
+	}
+	KeystoreExt::new(keystore)
+}
 
 /// The kinds of tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,22 +155,32 @@ impl World {
 	fn new(kind: Kind, tasks: u32) -> Self {
 		let node = Node::new(work);
 		let mut chain = new_test_ext();
-		let keystore = MemoryKeystore::new();
-		let key: AuthorityId = keystore.sr25519_generate_new(KEY_TYPE, Some("//Own")).unwrap().into();
-		chain.register_extension(KeystoreExt::new(keystore));
+		let key = evaluator(OWN).public();
+		chain.register_extension(keystore(&[OWN]));
 		node.register(&mut chain);
 		let mut world = Self { node, chain, key };
-		let own = world.key.clone();
-		world.set_evaluators([evaluator(1).public(), own, evaluator(3).public()]);
+		world.set_evaluators([1, OWN, 3]);
 		world.chain.execute_with(|| {
 			(0..tasks).for_each(|number| put_task(kind.task(number), TestTask::new(ASK + 1)));
 		});
 		world
 	}
 
-	fn set_evaluators(&mut self, keys: [AuthorityId; 3]) {
-		let evaluators =
-			(1..).zip(keys).map(|(number, key)| Evaluator { account: account(number), key, bond: 5 });
+	/// Another view of the same chain, on which the same node is.
+	fn fork(&self, kind: Kind, tasks: u32) -> Self {
+		let mut fork = Self::new(kind, tasks);
+		fork.node = self.node.clone();
+		fork.node.register(&mut fork.chain);
+		fork
+	}
+
+	/// Has the keys of these validators evaluate.
+	fn set_evaluators(&mut self, validators: [u8; 3]) {
+		let evaluators = (1..).zip(validators).map(|(number, validator)| Evaluator {
+			account: account(number),
+			key: evaluator(validator).public(),
+			bond: 5,
+		});
 		let evaluators = evaluators.collect::<Vec<_>>().try_into().unwrap();
 		self.chain.execute_with(|| Evaluators::<Test>::put(EvaluatorSet { since: 0, evaluators }));
 	}
@@ -191,6 +216,11 @@ impl World {
 	/// The key of the record of a task in the node's data base.
 	fn place(&mut self, task: TaskId) -> Vec<u8> {
 		self.chain.execute_with(|| crate::mock::TestTasks::record_place(&task)).unwrap().key
+	}
+
+	/// The id of the evaluator's job for a task.
+	fn job(&mut self, task: TaskId) -> H256 {
+		self.chain.execute_with(|| crate::mock::TestTasks::request(&task, ASK)).expect("it can be asked").id()
 	}
 
 	/// Number of requests that were put together since it was asked last.

@@ -5,10 +5,12 @@ use crate::{
 	},
 	report_payload,
 	tasks::Committees,
-	Attest, Attestation, Attestations, Call, Event, Member, Opening, Report,
+	Attest, Attestation, Attestations, Call, Event, Member, Opening, Report, MAX_REPORTED,
 };
-use codec::Encode;
-use descent_protocol::{answer_hash, attestation_hash, Answer, Ballot, DeltaVerdict, Salt, TaskId, Verdict};
+use codec::{Decode, Encode};
+use descent_protocol::{
+	answer_hash, attestation_hash, check_hash, Answer, Ballot, DeltaVerdict, Salt, TaskId, Verdict,
+};
 use frame_support::{
 	assert_noop,
 	dispatch::{DispatchClass, GetDispatchInfo, Pays},
@@ -158,6 +160,9 @@ fn only_a_member_speaks_and_only_for_itself() {
 		// Its own place first, and then another's.
 		let both = vec![attestation(1, ROUND, 0), attestation(1, ROUND, 1)];
 		refuses(signed(1, report(both, vec![])), InvalidTransaction::BadSigner);
+		for (member, validator) in [(1, 2), (3, 4)] {
+			assert_eq!(apply(attest(validator, member)), Ok(Ok(())));
+		}
 		let said = report(vec![attestation(1, ROUND, 0)], vec![]);
 		let signature = evaluator(2).sign(&report_payload(Evaluators::genesis(), &said));
 		let forged = Call::report { key: evaluator(1).public(), report: said.clone(), signature };
@@ -165,6 +170,10 @@ fn only_a_member_speaks_and_only_for_itself() {
 		let signature = evaluator(1).sign(&report_payload(H256::repeat_byte(1), &said));
 		let elsewhere = Call::report { key: evaluator(1).public(), report: said, signature };
 		refuses(elsewhere.into(), InvalidTransaction::BadProof);
+		run_to(16);
+		refuses(open(4, 1), InvalidTransaction::BadSigner);
+		let both = vec![opening(ROUND, 1), opening(ROUND, 3)];
+		refuses(signed(2, report(vec![], both)), InvalidTransaction::BadSigner);
 	});
 }
 
@@ -177,9 +186,12 @@ fn a_report_is_in_order_and_repeats_nothing() {
 		let wrong = vec![attestation(1, DELTA, 0), one()];
 		refuses(signed(1, report(wrong, vec![])), InvalidTransaction::Call);
 		assert_eq!(apply(attest(1, 0)), Ok(Ok(())));
+		assert_eq!(apply(signed(1, report(vec![attestation(1, DELTA, 0)], vec![]))), Ok(Ok(())));
 		run_to(16);
 		let twice = vec![opening(ROUND, 0), opening(ROUND, 0)];
 		refuses(signed(1, report(vec![], twice)), InvalidTransaction::Call);
+		let wrong = vec![opening(DELTA, 0), opening(ROUND, 0)];
+		refuses(signed(1, report(vec![], wrong)), InvalidTransaction::Call);
 	});
 }
 
@@ -225,28 +237,83 @@ fn what_was_found_for_one_subject_is_not_opened_for_another() {
 	});
 }
 
+/// The hash of the validator's answer as earlier runtimes had it attested to.
+fn unbound_hash(validator: u8, id: &TaskId) -> H256 {
+	let (genesis, key) = (Evaluators::genesis(), evaluator(validator).public());
+	match (*id, ballot(1), verdict()) {
+		(TaskId::Round { group, round }, Answer::Round(found), _) => {
+			attestation_hash(genesis, group, round, &key, &found, &SALT)
+		}
+		(TaskId::Delta { group, proposal, version, attempt }, _, Answer::Delta(found)) => {
+			check_hash(genesis, group, proposal, version, attempt, &key, &found, &SALT)
+		}
+		_ => unreachable!(),
+	}
+}
+
 #[test]
 fn members_of_a_committee_of_an_earlier_runtime_open_by_its_hashes() {
 	with_tasks(|| {
-		let key = evaluator(1).public();
-		let Answer::Round(found) = ballot(1) else { unreachable!() };
-		let hash = attestation_hash(Evaluators::genesis(), 0, 0, &key, &found, &SALT);
-		let seat = |validator: u8, attestation| {
-			(
-				Member { account: account(validator), key: evaluator(validator).public(), weight: 1 },
-				attestation,
-			)
-		};
-		let attested = Some(Attestation { hash, answer: None });
-		Evaluators::put_unbound(&ROUND, vec![seat(1, attested), seat(2, None)]);
-		let Answer::Round(found) = ballot(1) else { unreachable!() };
-		let other = attestation_hash(Evaluators::genesis(), 0, 0, &evaluator(2).public(), &found, &SALT);
-		let late = Attest { task: ROUND, member: 1, hash: other };
-		assert_eq!(apply(signed(2, report(vec![late], vec![]))), Ok(Ok(())));
+		for id in [ROUND, DELTA] {
+			let seat = |validator: u8, attestation| {
+				let key = evaluator(validator).public();
+				(Member { account: account(validator), key, weight: 1 }, attestation)
+			};
+			let attested = Some(Attestation { hash: unbound_hash(1, &id), answer: None });
+			Evaluators::put_unbound(&id, vec![seat(1, attested), seat(2, None), seat(3, None)]);
+			let late = Attest { task: id, member: 1, hash: unbound_hash(2, &id) };
+			assert_eq!(apply(signed(2, report(vec![late], vec![]))), Ok(Ok(())));
+			// Nobody hashes in the new way: the node sees on chain in which way it is done.
+			assert_eq!(apply(signed(3, report(vec![attestation(3, id, 2)], vec![]))), Ok(Ok(())));
+		}
+		run_to(16);
+		for id in [ROUND, DELTA] {
+			assert_eq!(apply(signed(1, report(vec![], vec![opening(id, 0)]))), Ok(Ok(())));
+			assert_eq!(apply(signed(2, report(vec![], vec![opening(id, 1)]))), Ok(Ok(())));
+			refuses(signed(3, report(vec![], vec![opening(id, 2)])), InvalidTransaction::BadProof);
+		}
+	});
+}
+
+#[test]
+fn one_part_that_is_stale_refuses_all_the_others() {
+	with_tasks(|| {
+		let later = TaskId::Round { group: 1, round: 7 };
+		put_task(later, TestTask::new(16));
+		let both = vec![attestation(1, ROUND, 0), attestation(1, DELTA, 0)];
+		assert_eq!(apply(signed(1, report(both, vec![]))), Ok(Ok(())));
 		run_to(16);
 		assert_eq!(apply(open(1, 0)), Ok(Ok(())));
-		assert_eq!(apply(open(2, 1)), Ok(Ok(())));
+		let openings = || vec![opening(ROUND, 0), opening(DELTA, 0)];
+		refuses(signed(1, report(vec![], openings())), InvalidTransaction::Stale);
+		let new = || vec![attestation(1, later, 0)];
+		refuses(signed(1, report(new(), openings())), InvalidTransaction::Stale);
+		// And one that is too late.
+		let late = vec![attestation(1, ROUND, 0), attestation(1, later, 0)];
+		refuses(signed(1, report(late, vec![opening(DELTA, 0)])), InvalidTransaction::Stale);
+		assert_eq!(apply(signed(1, report(new(), vec![opening(DELTA, 0)]))), Ok(Ok(())));
 	});
+}
+
+#[test]
+fn a_report_is_valid_as_long_as_the_first_of_its_windows() {
+	with_tasks(|| {
+		put_task(DELTA, TestTask::new(8));
+		let longevity = |items| validate(signed(1, report(items, vec![]))).unwrap().longevity;
+		assert_eq!(longevity(vec![attestation(1, ROUND, 0)]), 6);
+		assert_eq!(longevity(vec![attestation(1, ROUND, 0), attestation(1, DELTA, 0)]), 4);
+	});
+}
+
+#[test]
+fn a_report_has_a_largest_number_of_parts() {
+	let said = |parts: u32| {
+		let one = |group| Attest { task: TaskId::Round { group, round: 0 }, member: 0, hash: H256::zero() };
+		let parts: Vec<_> = (0..parts).map(one).collect();
+		(0u32, parts, Vec::<Opening>::new()).encode()
+	};
+	assert!(Report::decode(&mut &said(MAX_REPORTED)[..]).is_ok());
+	assert!(Report::decode(&mut &said(MAX_REPORTED + 1)[..]).is_err());
 }
 
 #[test]

@@ -84,3 +84,20 @@ fn evaluators_of_the_runtime_before_get_their_bonds() {
 		assert_eq!(crate::Evaluators::<Test>::get(), before, "it does nothing again");
 	});
 }
+
+#[test]
+fn evaluators_that_cannot_be_read_are_none_until_the_next_session() {
+	for bytes in [None, Some(vec![]), Some(vec![4, 1])] {
+		build_and_execute(|| {
+			match &bytes {
+				Some(bytes) => unhashed::put_raw(&crate::Evaluators::<Test>::hashed_key(), bytes),
+				None => unhashed::kill(&crate::Evaluators::<Test>::hashed_key()),
+			}
+			StorageVersion::new(1).put::<Pallet<Test>>();
+			AddBonds::<Test>::on_runtime_upgrade();
+			assert!(evaluators_of(1).is_empty());
+			start_session([7]);
+			assert_eq!(evaluators_of(2), [(7, 1_000)]);
+		});
+	}
+}

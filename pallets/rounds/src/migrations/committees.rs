@@ -1,8 +1,11 @@
-use crate::{committee::ballots, Config, Pallet, Rounds, Tallies, Unsettled, WeightInfo};
+use crate::{
+	committee::{ballots, tallies},
+	Config, Pallet, Reveals, Rounds, Subject, Subjects, Tallies, Unsettled, WeightInfo,
+};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use core::marker::PhantomData;
-use descent_protocol::{tally, Answer, Ballot, GroupId, RoundIndex};
+use descent_protocol::{Answer, Ballot, GroupId, RoundIndex};
 use frame_support::{
 	migrations::{MigrationId, SteppedMigration, SteppedMigrationError},
 	pallet_prelude::{ConstU32, StorageVersion, Twox64Concat},
@@ -10,8 +13,12 @@ use frame_support::{
 	weights::WeightMeter,
 	BoundedVec,
 };
-use pallet_evaluators::{tasks::Committees, Attestation, AuthorityId, Member, Seat};
+use pallet_evaluators::{
+	tasks::{Committees, UnboundSeat},
+	Attestation, AuthorityId, Member, Seat,
+};
 use sp_core::H256;
+use sp_runtime::SaturatedConversion;
 
 /// Storage version 3: rounds had the committees of their time, and all that their members had attested to and
 /// opened, for as long as the round was kept.
@@ -49,42 +56,48 @@ pub mod v3 {
 pub struct CommitteesByTasks<T>(PhantomData<T>);
 
 impl<T: Config> CommitteesByTasks<T> {
-	/// Moves the committee of a round, if it is not moved yet. A round that is settled while the chain migrates
-	/// does so.
+	/// Moves the committee of a round, if it is not moved yet. A round that is settled while the chain
+	/// migrates does so.
 	pub(crate) fn pull(group: GroupId, round: RoundIndex) {
 		let Some(members) = v3::Committees::<T>::take((group, round)) else {
 			return;
 		};
+		let reveals = Reveals::<T>::iter_key_prefix((group, round)).count();
 		let seats: Vec<_> = (0u32..)
 			.zip(members)
 			.map(|(place, (account, key))| {
 				let old = v3::Attestations::<T>::take((group, round), place);
-				let attestation =
-					old.map(|old| Attestation { hash: old.hash, answer: old.ballot.map(Answer::Round) });
-				(Member { account, key, weight: 1 }, attestation)
+				(Member { account, key, weight: 1 }, old.map(|old| Self::attestation(old, reveals)))
 			})
 			.collect();
 		if Unsettled::<T>::get(group).contains(&round) {
-			T::Committees::put_unbound(&Pallet::<T>::task(group, round), seats);
+			// What was revealed before is bound by no hash, and counts among the candidates all the same.
+			let subject = Subject { hash: H256::zero(), reveals: reveals.saturated_into() };
+			Subjects::<T>::insert((group, round), subject);
+			if !seats.is_empty() {
+				T::Committees::put_unbound(&Pallet::<T>::task(group, round), seats);
+			}
 		} else if Rounds::<T>::contains_key(group, round) {
 			Self::keep_tallies(group, round, seats);
 		}
 	}
 
-	fn keep_tallies(
-		group: GroupId,
-		round: RoundIndex,
-		seats: Vec<(Member<T::AccountId>, Option<Attestation>)>,
-	) {
+	/// Converts an attestation. The runtime before took verdicts on candidates that there were not.
+	fn attestation(old: v3::Attestation, reveals: usize) -> Attestation {
+		let answer = old.ballot.map(|mut ballot| {
+			ballot.verdicts.truncate(reveals);
+			Answer::Round(ballot)
+		});
+		Attestation { hash: old.hash, answer }
+	}
+
+	fn keep_tallies(group: GroupId, round: RoundIndex, seats: Vec<UnboundSeat<T::AccountId>>) {
 		let seats = seats.into_iter().map(|(member, attestation)| Seat {
 			member,
 			attested: attestation.is_some(),
 			answer: attestation.and_then(|attestation| attestation.answer),
 		});
-		let committee = ballots(&seats.collect::<Vec<_>>(), &[]);
-		let depth = committee.iter().flat_map(|member| &member.answer).map(|ballot| ballot.verdicts.len());
-		let tallies: Vec<_> =
-			(0..depth.max().unwrap_or_default()).map(|rank| tally(&committee, rank)).collect();
+		let tallies = tallies(&ballots(&seats.collect::<Vec<_>>(), &[]));
 		if !tallies.is_empty() {
 			Tallies::<T>::insert((group, round), BoundedVec::truncate_from(tallies));
 		}

@@ -9,6 +9,9 @@ use sp_runtime::AccountId32;
 /// Reward that is reported to winners; nothing is paid.
 pub const REWARD: u128 = 1_000;
 
+/// Weight of each member that is found false.
+pub const CONVICTION: Weight = Weight::from_parts(100_000, 1);
+
 /// A settled round, as it was reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
@@ -68,12 +71,14 @@ pub struct Observer;
 
 impl PerformanceObserver<AccountId32> for Observer {
 	fn observed(performance: &[(AccountId32, Performance)]) -> Weight {
-		let performance = performance.iter().map(|(member, performance)| (number(member), *performance));
-		Observed::mutate(|observed| observed.push(performance.collect()));
-		Weight::zero()
+		let told: Vec<_> =
+			performance.iter().map(|(member, performance)| (number(member), *performance)).collect();
+		let convicted = told.iter().filter(|(_, performance)| *performance == Performance::False).count();
+		Observed::mutate(|observed| observed.push(told));
+		CONVICTION.saturating_mul(convicted.try_into().expect("it is small"))
 	}
 
 	fn observed_weight(members: u32) -> Weight {
-		Weight::from_parts(100_000, 1).saturating_mul(members.into())
+		CONVICTION.saturating_mul(members.into())
 	}
 }

@@ -1,12 +1,12 @@
 //! The task that a round sets its committee.
 
-use super::{ballot, checkpoint, measurement, Round};
+use super::{ballot, measurement, Round};
 use crate::{
 	mock::{
-		account, apply, build_and_execute, run_to, start_session, validate, Evaluators, Rounds as Pallet,
-		RuntimeCall, System, Test,
+		apply, build_and_execute, run_to, start_session, validate, Evaluators, Rounds as Pallet, RuntimeCall,
+		System, Test,
 	},
-	Heads, Subjects,
+	Heads,
 };
 use codec::Encode;
 use descent_protocol::{Ballot, Outcome, TaskId, Verdict};
@@ -81,18 +81,23 @@ fn a_hundred_validators_fill_thirty_one_seats_in_proportion_to_their_bonds() {
 
 #[test]
 fn what_was_measured_on_one_fork_is_not_opened_on_another() {
+	let mut calls = None;
 	build_and_execute(|| {
-		let round = Round::new().commits(&[1, 2]).reveals(&[(1, 70)]);
-		// On this fork nobody else reveals.
-		let attested = round.clone().attests(&vec![honest(); 4]);
-		let call = attested.open_call(0, &honest());
-		run_to(31);
-		assert!(validate(call.clone()).is_ok());
-		// On the other the second trainer reveals too, and comes first.
-		Subjects::<Test>::mutate((0, 0), |subject| subject.as_mut().unwrap().reveals = 2);
-		assert!(validate(call.clone()).is_ok(), "the number of candidates alone says nothing");
-		Pallet::bind(0, 0, || unreachable!(), (account(2), checkpoint(2, 0), descent_protocol::Score(60)));
-		refuses(call, InvalidTransaction::BadProof);
+		let round = Round::new().commits(&[1, 2]).reveals(&[(1, 70)]).at(|windows| windows.attest.start);
+		let attestation = round.attest_call(0, &honest());
+		assert_eq!(apply(attestation.clone()), Ok(Ok(())));
+		let opening = round.at(|windows| windows.open.start).open_call(0, &honest());
+		assert_eq!(apply(opening.clone()), Ok(Ok(())));
+		calls = Some((attestation, opening));
+	});
+	let (attestation, opening) = calls.unwrap();
+	build_and_execute(|| {
+		// The second trainer has revealed too and comes first. Nobody has measured its checkpoint.
+		let round = Round::new().commits(&[1, 2]).reveals(&[(1, 70), (2, 60)]);
+		let round = round.at(|windows| windows.attest.start);
+		assert_eq!(apply(attestation), Ok(Ok(())));
+		round.at(|windows| windows.open.start);
+		refuses(opening, InvalidTransaction::BadProof);
 	});
 }
 

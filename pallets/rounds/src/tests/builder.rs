@@ -173,7 +173,7 @@ impl Round {
 	}
 
 	/// The report of a validator, signed.
-	fn report_by(validator: u8, say: impl FnOnce(&mut Report)) -> RuntimeCall {
+	pub(crate) fn report_by(validator: u8, say: impl FnOnce(&mut Report)) -> RuntimeCall {
 		let mut report = Report::new(System::block_number());
 		say(&mut report);
 		let pair = evaluator(validator);

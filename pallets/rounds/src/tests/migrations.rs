@@ -1,22 +1,26 @@
 use super::{ballot, builder::SALT, measurement, Round};
 use crate::{
-	migrations::{v1, v3, CommitteesByTasks, DitherScores, NameModels},
+	migrations::{v1, CommitteesByTasks, DitherScores, NameModels},
 	mock::{
-		account, apply, build_and_execute, change, evaluator, run_to, Rounds, System, Test, CLOCK, TOLERANCE,
+		account, apply, build_and_execute, change, evaluator, run_to, start_session, Rounds, System, Test,
+		CLOCK, TOLERANCE,
 	},
 	Best, DitheredSince, Pallet, Standings, WeightInfo,
 };
+use codec::Encode;
 use descent_protocol::{
 	attestation_hash, Ballot, Outcome, Score, Tally,
 	Verdict::{self, Match},
 };
 use frame_support::{
 	migrations::{SteppedMigration, SteppedMigrationError},
+	storage::unhashed,
 	traits::{GetStorageVersion, OnRuntimeUpgrade, StorageVersion},
 	weights::{Weight, WeightMeter},
-	BoundedVec,
 };
-use sp_core::Pair;
+use pallet_evaluators::Attest;
+use sp_core::{Pair, H256};
+use sp_io::hashing::{twox_128, twox_64};
 
 type Migration = NameModels<Test>;
 
@@ -164,18 +168,32 @@ fn the_upgrade_notes_its_block_once() {
 	}
 }
 
+/// The storage key of something that the runtime before kept of a round.
+fn old_key(item: &[u8], round: &Round) -> Vec<u8> {
+	let key = (round.group, round.index).encode();
+	[&twox_128(b"Rounds"), &twox_128(item), &twox_64(&key)[..], &key].concat()
+}
+
+/// The hash that a member attested under the runtime before.
+fn old_hash(round: &Round, member: u32, ballot: &Ballot) -> H256 {
+	let key = evaluator(u8::try_from(200 + member).unwrap()).public();
+	attestation_hash(Rounds::genesis(), round.group, round.index, &key, ballot, &SALT)
+}
+
 /// Puts the committee of a round into the state as the runtime before wrote it: four members, of whom so many
-/// have attested and opened by its hashes.
+/// have attested and opened.
 fn put_old_committee(round: &Round, ballot: &Ballot, attested: u32, opened: u32) {
 	let members: Vec<_> = (200..204u8).map(|member| (account(member), evaluator(member).public())).collect();
-	let key = (round.group, round.index);
-	v3::Committees::<Test>::insert(key, BoundedVec::truncate_from(members.clone()));
-	for (place, (_, member)) in (0u32..attested).zip(members) {
-		let hash = attestation_hash(Rounds::genesis(), key.0, key.1, &member, ballot, &SALT);
-		let ballot = (place < opened).then(|| ballot.clone());
-		v3::Attestations::<Test>::insert(key, place, v3::Attestation { hash, ballot });
+	unhashed::put(&old_key(b"Committees", round), &members);
+	for place in 0..attested {
+		let mut key = old_key(b"Attestations", round);
+		let suffix = place.encode();
+		key.extend(twox_64(&suffix));
+		key.extend(&suffix);
+		let ballot_of = (place < opened).then_some(ballot);
+		unhashed::put(&key, &(old_hash(round, place, ballot), ballot_of));
 	}
-	crate::Subjects::<Test>::remove(key);
+	crate::Subjects::<Test>::remove((round.group, round.index));
 	StorageVersion::new(3).put::<Pallet<Test>>();
 }
 
@@ -187,7 +205,10 @@ fn migrate_committees() {
 		cursor = CommitteesByTasks::<Test>::step(cursor, &mut meter).unwrap();
 	}
 	assert_eq!(Pallet::<Test>::on_chain_storage_version(), StorageVersion::new(4));
-	assert_eq!(v3::Committees::<Test>::iter().count() + v3::Attestations::<Test>::iter().count(), 0);
+	for item in [&b"Committees"[..], b"Attestations"] {
+		let prefix = [twox_128(b"Rounds"), twox_128(item)].concat();
+		assert!(!unhashed::contains_prefixed_key(&prefix), "something of the old storage is left");
+	}
 }
 
 #[test]
@@ -203,6 +224,70 @@ fn who_attested_before_the_upgrade_opens_after_it() {
 		}
 		assert!(apply(round.open_call(3, &won)).is_err(), "it has not attested");
 		assert_eq!(round.settles().outcomes(), [Outcome::Won]);
+	});
+}
+
+#[test]
+fn who_attests_after_the_upgrade_does_it_as_before() {
+	build_and_execute(|| {
+		let won = ballot(None, &[Verdict::Match(measurement(70))]);
+		let round = Round::new().commits(&[1]).reveals(&[(1, 70)]).at(|windows| windows.attest.start);
+		put_old_committee(&round, &won, 2, 0);
+		migrate_committees();
+		let attest = Attest { task: round.task(), member: 2, hash: old_hash(&round, 2, &won) };
+		let call = Round::report_by(202, |report| report.attestations.try_push(attest).unwrap());
+		assert_eq!(apply(call), Ok(Ok(())));
+		let round = round.at(|windows| windows.open.start);
+		for member in 0..3 {
+			assert_eq!(apply(round.open_call(member, &won)), Ok(Ok(())));
+		}
+		assert_eq!(round.settles().outcomes(), [Outcome::Won]);
+	});
+}
+
+#[test]
+fn who_reveals_after_the_upgrade_is_a_candidate_beside_those_before() {
+	build_and_execute(|| {
+		let both = ballot(None, &[Verdict::Invalid, Verdict::Match(measurement(70))]);
+		let round = Round::new().commits(&[1, 2]).reveals(&[(1, 70)]);
+		put_old_committee(&round, &both, 4, 0);
+		migrate_committees();
+		let round = round.reveals(&[(2, 60)]).at(|windows| windows.open.start);
+		for member in 0..4 {
+			assert_eq!(apply(round.open_call(member, &both)), Ok(Ok(())));
+		}
+		assert_eq!(round.settles().outcomes(), [Outcome::Won, Outcome::Refuted]);
+	});
+}
+
+#[test]
+fn verdicts_on_candidates_that_there_are_not_are_forgotten() {
+	let many = ballot(None, &[Verdict::Match(measurement(70)), Verdict::Invalid, Verdict::Invalid]);
+	build_and_execute(|| {
+		let round = Round::new().commits(&[1]).reveals(&[(1, 70)]).at(|windows| windows.open.start);
+		put_old_committee(&round, &many, 4, 4);
+		migrate_committees();
+		pallet_evaluators::Pallet::<Test>::do_try_state().unwrap();
+		assert_eq!(round.settles().outcomes(), [Outcome::Won]);
+	});
+	build_and_execute(|| {
+		let round = Round::new().commits(&[1]).reveals(&[(1, 70)]).settles();
+		put_old_committee(&round, &many, 4, 4);
+		migrate_committees();
+		assert_eq!(crate::Tallies::<Test>::get((0, 0)).unwrap().len(), 1);
+	});
+}
+
+#[test]
+fn a_round_that_had_no_validators_has_no_committee() {
+	build_and_execute(|| {
+		start_session([]);
+		let round = Round::new().commits(&[1]).reveals(&[(1, 70)]).at(|windows| windows.open.start);
+		put_old_committee(&round, &ballot(None, &[]), 0, 0);
+		unhashed::put(&old_key(b"Committees", &round), &Vec::<u8>::new());
+		migrate_committees();
+		pallet_evaluators::Pallet::<Test>::do_try_state().unwrap();
+		assert_eq!(round.settles().outcomes(), [Outcome::NoQuorum]);
 	});
 }
 

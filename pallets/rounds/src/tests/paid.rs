@@ -4,8 +4,8 @@ use super::{ballot, measurement, Round};
 use crate::{
 	mock::{
 		account, amend, build_and_execute, free, start_session, Balances, CommitmentFee, Evaluators,
-		Observed, Paid, Payment, Rounds as Pallet, RuntimeCall, RuntimeOrigin, System, Test, DEPOSIT,
-		ENDOWMENT, REWARD,
+		Observed, Paid, Payment, Rounds as Pallet, RuntimeCall, RuntimeOrigin, System, Test, CONVICTION,
+		DEPOSIT, ENDOWMENT, REWARD,
 	},
 	Call, Heads, WeightInfo,
 };
@@ -235,24 +235,33 @@ fn who_cannot_pay_the_fee_beside_the_deposit_does_not_commit() {
 	});
 }
 
+/// The weight of a settlement with one candidate, and with four members of whom so many are found false.
+fn settlement_weight(liars: usize) -> Weight {
+	let mut weight = None;
+	build_and_execute(|| {
+		let mut ballots = vec![ballot(None, &[found(500)]); 4];
+		ballots.iter_mut().take(liars).for_each(|lie| *lie = ballot(None, &[found(9)]));
+		Round::new().commits(&[1]).reveals(&[(1, 500)]).votes(&ballots);
+		System::set_block_number(33);
+		let post = Pallet::settle(RuntimeOrigin::signed(account(9)), 0, 0).unwrap();
+		weight = post.actual_weight;
+	});
+	weight.expect("it is told")
+}
+
 #[test]
 fn a_settlement_weighs_what_those_weigh_who_are_told_of_it() {
-	build_and_execute(|| {
-		let told = |members: u32| {
-			let taken = <Evaluators as Committees<_>>::take_weight(members);
-			Weight::from_parts(1_000, 10).saturating_mul(members.into()).saturating_add(taken)
-		};
-		let observed = Weight::from_parts(100_000, 1).saturating_mul(MAX_COMMITTEE.into());
-		let call = RuntimeCall::from(Call::<Test>::settle { group: 0, round: 0 });
-		let most = <() as WeightInfo>::settle(MAX_CANDIDATES, MAX_COMMITTEE);
-		let expected = most.saturating_add(told(MAX_COMMITTEE)).saturating_add(observed);
-		assert_eq!(call.get_dispatch_info().call_weight, expected);
-		Round::new().commits(&[1]).reveals(&[(1, 500)]);
-		System::set_block_number(33);
-		let signed = RuntimeOrigin::signed(account(9));
-		let post = Pallet::settle(signed, 0, 0).unwrap();
-		// Nobody is convicted: that weight is not charged.
-		let expected = <() as WeightInfo>::settle(1, 4).saturating_add(told(4));
-		assert_eq!(post.actual_weight, Some(expected));
-	});
+	let told = |members: u32| {
+		let taken = <Evaluators as Committees<_>>::take_weight(members);
+		Weight::from_parts(1_000, 10).saturating_mul(members.into()).saturating_add(taken)
+	};
+	let call = RuntimeCall::from(Call::<Test>::settle { group: 0, round: 0 });
+	let worst = call.get_dispatch_info().call_weight;
+	let most = <() as WeightInfo>::settle(MAX_CANDIDATES, MAX_COMMITTEE).saturating_add(told(MAX_COMMITTEE));
+	assert_eq!(worst, most.saturating_add(CONVICTION.saturating_mul(MAX_COMMITTEE.into())));
+	let usual = <() as WeightInfo>::settle(1, 4).saturating_add(told(4));
+	assert_eq!(settlement_weight(0), usual);
+	assert!(usual.ref_time() * 10 < worst.ref_time());
+	// A conviction is charged where there is one.
+	assert_eq!(settlement_weight(1), usual.saturating_add(CONVICTION));
 }

@@ -152,6 +152,39 @@ fn nobody_captures_the_chain_by_being_the_first_with_a_raised_minimum() {
 }
 
 #[test]
+fn cheap_seats_beside_large_bonds_are_not_chosen() {
+	for cheap in [8, 9] {
+		let bonds = (1..=4).map(|number| (number, 100 * MINIMUM));
+		execute(genesis(bonds.chain((5..5 + cheap).map(|number| (number, MINIMUM)))), || {
+			Seats::set(100);
+			run_sessions(2);
+			assert_eq!(set(), [1, 2, 3, 4]);
+			// With as much as the others they sit.
+			bond(5, 99 * MINIMUM);
+			run_sessions(2);
+			assert_eq!(set(), [1, 2, 3, 4, 5]);
+		});
+	}
+}
+
+#[test]
+fn a_few_larger_bonds_displace_no_majority() {
+	execute(genesis((1..=20).map(|number| (number, GENESIS_BOND))), || {
+		Seats::set(100);
+		for number in 21..=24 {
+			bond(number, 5 * GENESIS_BOND);
+		}
+		run_sessions(2);
+		assert_eq!(set(), [21, 22, 23, 24].into_iter().chain(1..=20).collect::<Vec<_>>());
+		for number in 21..=24 {
+			bond(number, 2 * GENESIS_BOND);
+		}
+		run_sessions(2);
+		assert_eq!(set(), [21, 22, 23, 24]);
+	});
+}
+
+#[test]
 fn who_has_no_keys_is_not_chosen_and_takes_no_seat() {
 	build_and_execute(|| {
 		bond(101, 3 * GENESIS_BOND);

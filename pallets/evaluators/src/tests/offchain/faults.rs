@@ -19,14 +19,14 @@ fn a_node_that_is_not_a_validator_stays_silent() {
 #[test]
 fn a_node_outside_of_the_committee_stays_silent() {
 	let mut world = World::new(Kind::Round, 1);
-	world.set_evaluators([1, 2, 3].map(|number| evaluator(number).public()));
+	world.set_evaluators([1, 2, 3]);
 	stays_silent(&mut world);
 }
 
 #[test]
 fn a_node_without_keys_stays_silent() {
 	let mut world = World::new(Kind::Round, 1);
-	world.chain.register_extension(KeystoreExt::new(MemoryKeystore::new()));
+	world.chain.register_extension(keystore(&[]));
 	stays_silent(&mut world);
 }
 

@@ -3,19 +3,45 @@
 use super::*;
 use std::collections::BTreeSet;
 
+/// The tasks that a run asks for, in its order, of those of the first numbers.
+fn asked(world: &mut World, block: u32, jobs: &[H256]) -> Vec<usize> {
+	world.run(block);
+	let asked = world.node.asked().into_iter();
+	asked.map(|asked| jobs.iter().position(|job| *job == id(&asked)).unwrap()).collect()
+}
+
+/// The jobs of the first tasks.
+fn jobs(world: &mut World, kind: Kind, tasks: u32) -> Vec<H256> {
+	let jobs = (0..tasks).map(|number| world.job(kind.task(number))).collect();
+	world.requests();
+	jobs
+}
+
 #[test]
-fn a_run_makes_a_bounded_number_of_calls_and_the_next_one_goes_on() {
-	let mut world = World::new(Kind::Round, 40);
-	let mut seen = BTreeSet::new();
-	for block in ASK..ASK + 3 {
+fn a_run_makes_a_bounded_number_of_calls_and_the_next_one_goes_on_behind_the_last() {
+	for kind in KINDS {
+		let mut world = World::new(kind, 40);
 		world.node.set_script(|asked| job(asked, JobStatus::Running { measured: 0 }));
-		world.run(block);
-		let asked = world.node.asked();
-		assert_eq!(asked.len(), 16);
-		assert!(world.requests() <= 17, "a request is put together for those alone that are asked for");
-		seen.extend(asked.iter().map(id));
+		let jobs = jobs(&mut world, kind, 40);
+		for (block, first) in [(ASK, 0), (ASK + 1, 16), (ASK + 2, 32), (ASK + 3, 8)] {
+			let expected: Vec<_> = (first..first + 16).map(|task| task % 40).collect();
+			assert_eq!(asked(&mut world, block, &jobs), expected);
+			assert_eq!(world.requests(), 16, "none is put together for a task that is not asked for");
+		}
 	}
-	assert_eq!(seen.len(), 40);
+}
+
+#[test]
+fn a_run_that_is_out_of_time_ends_and_the_next_one_goes_on() {
+	let mut world = World::new(Kind::Round, 9);
+	world.node.set_script(|asked| job(asked, JobStatus::Running { measured: 0 }));
+	world.node.set_latency(400);
+	let jobs = jobs(&mut world, Kind::Round, 9);
+	for (block, expected) in [(ASK, [0, 1, 2, 3]), (ASK + 1, [4, 5, 6, 7]), (ASK + 2, [8, 0, 1, 2])] {
+		let before = world.node.time();
+		assert_eq!(asked(&mut world, block, &jobs), expected);
+		assert_eq!(world.node.time() - before, 1_500);
+	}
 }
 
 #[test]

@@ -60,9 +60,35 @@ fn an_attestation_from_elsewhere_is_reported() {
 }
 
 #[test]
+fn a_node_that_abstains_says_why() {
+	for kind in KINDS {
+		let mut world = World::new(kind, 1);
+		world.attest();
+		put_task(kind.task(0), TestTask { subject: H256::repeat_byte(9), ..TestTask::new(ASK + 1) });
+		let warnings = warned(&mut world, ASK + 2);
+		assert_eq!(warnings.len(), 1);
+		assert!(warnings[0].contains("reorganised") && warnings[0].contains("group 0"));
+		let key = world.place(kind.task(0));
+		world.node.store(&key, &[7]);
+		let warnings = warned(&mut world, ASK + 3);
+		assert_eq!(warnings.len(), 1);
+		assert!(warnings[0].contains("can't read its record"));
+	}
+}
+
+#[test]
 fn a_task_that_goes_well_says_nothing() {
-	let mut world = World::new(Kind::Round, 1);
-	for block in ASK..OPEN + 4 {
-		assert!(warned(&mut world, block).is_empty());
+	for kind in KINDS {
+		let mut world = World::new(kind, 2);
+		for block in ASK..OPEN + 4 {
+			testing::warnings();
+			for sent in world.run(block) {
+				world.include(block + 1, &sent).unwrap();
+			}
+			assert!(testing::warnings().is_empty());
+		}
+		for number in 0..2 {
+			assert_eq!(world.attested(kind.task(number)).unwrap().answer, Some(kind.answer()));
+		}
 	}
 }

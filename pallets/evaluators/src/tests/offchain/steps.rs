@@ -116,10 +116,7 @@ fn a_restart_does_not_change_what_was_said() {
 	for kind in KINDS {
 		let mut world = World::new(kind, 1);
 		let first = world.attest();
-		let node = world.node.clone();
-		let mut again = World::new(kind, 1);
-		again.node = node;
-		again.node.register(&mut again.chain);
+		let mut again = world.fork(kind, 1);
 		again.node.set_script(|_| panic!("what was answered is not asked again"));
 		let second = again.run(ASK + 3).pop().unwrap();
 		assert_eq!(second.attestations(), first.attestations());
@@ -145,37 +142,52 @@ fn all_that_is_due_is_one_report_of_each_key() {
 }
 
 #[test]
-fn a_node_speaks_for_each_of_its_keys() {
-	let mut world = World::new(Kind::Round, 1);
-	let keystore = MemoryKeystore::new();
-	let keys: Vec<AuthorityId> = ["//Own", "//Other"]
-		.map(|seed| keystore.sr25519_generate_new(KEY_TYPE, Some(seed)).unwrap().into())
-		.into();
-	world.chain.register_extension(KeystoreExt::new(keystore));
-	world.set_evaluators([keys[0].clone(), evaluator(2).public(), keys[1].clone()]);
-	world.run(ASK);
-	let sent = world.run(ASK + 1);
-	assert_eq!(sent.len(), 2);
-	let attested: Vec<_> = sent.iter().map(|sent| sent.attestations()[0].clone()).collect();
-	assert_ne!(attested[0].hash, attested[1].hash, "each has a salt of its own");
-	for sent in &sent {
-		assert_eq!(world.include(ASK + 2, sent), Ok(()));
+fn a_node_speaks_for_each_of_its_keys_in_every_task() {
+	for kind in KINDS {
+		let mut world = World::new(kind, 2);
+		world.chain.register_extension(keystore(&[OWN, 21]));
+		world.set_evaluators([OWN, 2, 21]);
+		world.run(ASK);
+		let sent = world.run(ASK + 1);
+		assert_eq!((sent.len(), world.node.asked().len()), (2, 4), "each task is asked and polled once");
+		let mut hashes: Vec<_> = sent.iter().flat_map(Sent::attestations).map(|said| said.hash).collect();
+		hashes.sort();
+		hashes.dedup();
+		assert_eq!(hashes.len(), 4);
+		for sent in &sent {
+			assert_eq!(world.include(ASK + 2, sent), Ok(()));
+		}
+		let sent = world.run(OPEN);
+		let opened: Vec<_> = sent.iter().flat_map(Sent::openings).collect();
+		assert_eq!((sent.len(), opened.len()), (2, 4));
+		for (one, opening) in opened.iter().enumerate() {
+			assert!(opened[..one].iter().all(|other| other.salt != opening.salt), "none tells of another");
+		}
+		for sent in &sent {
+			assert_eq!(world.include(OPEN + 1, sent), Ok(()));
+		}
 	}
 }
 
 #[test]
 fn two_forks_at_one_height_get_the_same() {
-	let mut world = World::new(Kind::Round, 1);
-	let node = world.node.clone();
-	world.node.set_script(|asked| job(asked, JobStatus::Queued));
-	world.run(ASK);
-	let mut fork = World::new(Kind::Round, 1);
-	fork.node = node;
-	fork.node.register(&mut fork.chain);
-	assert!(fork.run(ASK).is_empty());
-	world.node.set_script(work);
-	assert_eq!(world.run(ASK + 1).len(), 1);
-	assert!(fork.run(ASK + 1).is_empty(), "the pool holds it for both");
+	for kind in KINDS {
+		let mut world = World::new(kind, 1);
+		let mut fork = world.fork(kind, 1);
+		world.node.set_script(|asked| job(asked, JobStatus::Queued));
+		world.run(ASK);
+		assert!(fork.run(ASK).is_empty());
+		world.node.set_script(work);
+		let first = world.run(ASK + 1).pop().unwrap();
+		assert!(fork.run(ASK + 1).is_empty(), "the pool holds it for both");
+		world.include(ASK + 2, &first).unwrap();
+		let second = fork.run(ASK + 3).pop().unwrap();
+		assert_eq!(second.attestations(), first.attestations());
+		// The first one is good on the other fork, too.
+		assert_eq!(fork.include(ASK + 4, &first), Ok(()));
+		let opened = [world.run(OPEN), fork.run(OPEN + 1)].map(|sent| sent[0].openings());
+		assert_eq!(opened[0], opened[1]);
+	}
 }
 
 #[test]
@@ -184,12 +196,64 @@ fn a_reorganised_chain_that_asks_for_something_else_is_not_answered() {
 		let mut world = World::new(kind, 1);
 		let sent = world.attest();
 		let other = TestTask { subject: H256::repeat_byte(9), ..TestTask::new(ASK + 1) };
-		put_task(kind.task(0), other);
+		put_task(kind.task(0), other.clone());
 		world.node.set_script(|_| panic!("a second answer would contradict the first"));
 		assert!(world.run(ASK + 3).is_empty());
+		// The attestation gets there by the transaction pool. What was measured of the other subject would be
+		// held against the member.
+		world.include(ASK + 4, &sent).unwrap();
+		for block in OPEN - 1..OPEN + 4 {
+			assert!(world.run(block).is_empty());
+		}
 		// On the first chain it goes on.
 		put_task(kind.task(0), TestTask::new(ASK + 1));
-		world.include(ASK + 4, &sent).unwrap();
-		assert_eq!(world.run(OPEN).len(), 1);
+		assert_eq!(world.run(OPEN + 1).len(), 1);
+	}
+}
+
+/// The task of the same kind that comes next at the place of the first one.
+fn next(kind: Kind) -> TaskId {
+	match kind {
+		Kind::Round => TaskId::Round { group: 0, round: 1 },
+		Kind::Delta => TaskId::Delta { group: 0, proposal: 0, version: 1, attempt: 1 },
+	}
+}
+
+#[test]
+fn the_next_task_at_a_place_is_asked_anew_and_hidden_anew() {
+	for kind in KINDS {
+		let mut world = World::new(kind, 1);
+		let first = world.attest();
+		remove_task(&kind.task(0));
+		put_task(next(kind), TestTask::new(ASK + 4));
+		world.node.asked();
+		assert!(world.run(ASK + 3).is_empty());
+		let asked = world.node.asked();
+		assert_eq!((&*asked[0].method, id(&asked[0])), ("POST", world.job(next(kind))));
+		let second = world.run(ASK + 4).pop().unwrap();
+		assert_eq!(second.attestations()[0].task, next(kind));
+		assert_ne!(second.attestations()[0].hash, first.attestations()[0].hash);
+		assert_eq!(world.include(ASK + 5, &second), Ok(()));
+		// Back on a fork with the first one: its record is gone, and nothing is signed in its place.
+		remove_task(&next(kind));
+		put_task(kind.task(0), TestTask::new(ASK + 1));
+		world.node.set_script(|_| panic!("a second answer could contradict the first"));
+		for block in ASK + 3..OPEN + 4 {
+			assert!(world.run(block).is_empty());
+		}
+	}
+}
+
+#[test]
+fn a_task_that_a_fork_has_asked_for_before_is_answered() {
+	for kind in KINDS {
+		let mut world = World::new(kind, 0);
+		put_task(next(kind), TestTask::new(ASK));
+		// The later one is asked for, but nothing is signed of it.
+		assert!(world.run(ASK - 1).is_empty());
+		assert_eq!(world.node.asked().len(), 1);
+		remove_task(&next(kind));
+		put_task(kind.task(0), TestTask::new(ASK + 1));
+		assert_eq!(world.attest().attestations()[0].task, kind.task(0));
 	}
 }

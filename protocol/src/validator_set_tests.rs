@@ -18,7 +18,7 @@ fn candidates(honest: &[u128], attacker: &[u128], seats: usize) -> Vec<(u128, bo
 fn chosen(honest: &[u128], attacker: &[u128], seats: usize) -> Vec<(u128, bool)> {
 	let mut candidates = candidates(honest, attacker, seats);
 	let bonds: Vec<_> = candidates.iter().map(|(bond, _)| *bond).collect();
-	candidates.truncate(set_size(&bonds));
+	candidates.truncate(set_size(&bonds, 0));
 	candidates
 }
 
@@ -56,17 +56,17 @@ fn a_few_larger_bonds_do_not_displace_many() {
 #[test]
 fn equal_bonds_are_all_in_the_set() {
 	for candidates in 0..=100 {
-		assert_eq!(set_size(&vec![1_000; candidates]), candidates);
-		assert_eq!(set_size(&vec![u128::MAX; candidates]), candidates);
-		assert_eq!(set_size(&vec![0; candidates]), candidates);
+		assert_eq!(set_size(&vec![1_000; candidates], 0), candidates);
+		assert_eq!(set_size(&vec![u128::MAX; candidates], 0), candidates);
+		assert_eq!(set_size(&vec![0; candidates], 0), candidates);
 	}
 }
 
 #[test]
 fn a_set_has_four_members_while_there_are_so_many() {
-	assert_eq!(set_size(&[1_000_000, 1_000, 10, 1, 1, 1]), 4);
-	assert_eq!(set_size(&[1_000_000, 1_000_000, 1]), 3);
-	assert_eq!(set_size(&[1_000_000, 1]), 2);
+	assert_eq!(set_size(&[1_000_000, 1_000, 10, 1, 1, 1], 0), 4);
+	assert_eq!(set_size(&[1_000_000, 1_000_000, 1], 0), 3);
+	assert_eq!(set_size(&[1_000_000, 1], 0), 2);
 }
 
 #[test]
@@ -81,6 +81,14 @@ fn the_price_of_a_third_is_no_estimate() {
 	// Two thirds: thirty honest ones with three each have 90 in common, sixty with one each are two thirds.
 	let set = chosen(&[3; 30], &[1; 60], 100);
 	assert_eq!((set.len(), attackers(&set)), (90, (60, in_common(&[3; 30], 100) * 2 / 3)));
+}
+
+#[test]
+fn a_raised_minimum_leaves_out_a_third_at_most() {
+	assert_eq!(set_size(&[20, 10, 10, 10, 10, 10, 10, 10, 10], 20), 6);
+	assert_eq!(set_size(&[20, 20, 20, 20, 20, 20, 20, 10, 10], 20), 7);
+	assert_eq!(set_size(&[10; 5], 20), 4);
+	assert_eq!(set_size(&[10; 3], 20), 3);
 }
 
 fn bonds() -> impl Strategy<Value = Vec<u128>> {
@@ -125,8 +133,8 @@ proptest! {
 	}
 
 	#[test]
-	fn any_order_and_any_number_has_a_size(bonds in vec(any::<u128>(), 0..200)) {
-		prop_assert!(set_size(&bonds) <= bonds.len());
-		prop_assert!(set_size(&bonds) >= bonds.len().min(4));
+	fn any_order_and_any_number_has_a_size(bonds in vec(any::<u128>(), 0..200), minimum: u128) {
+		prop_assert!(set_size(&bonds, minimum) <= bonds.len());
+		prop_assert!(set_size(&bonds, minimum) >= bonds.len().min(4));
 	}
 }

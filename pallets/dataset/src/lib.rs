@@ -305,15 +305,28 @@ pub mod pallet {
 			/// The stake behind the vote, zero if there is none.
 			stake: BalanceOf<T>,
 		},
-		/// No alarm could be set for the decision of an attempt. When its windows are over, an account has to
-		/// call `decide` of `pallet-evaluators`.
-		AlarmMissing {
+		/// A committee member attested, under an earlier runtime: clients read the events of the block that
+		/// brings in a runtime by the metadata of that runtime.
+		Attested {
 			/// The group.
 			group: GroupId,
 			/// The proposal.
 			proposal: ProposalId,
 			/// The attempt.
 			attempt: u32,
+			/// The member's place in the committee.
+			member: u32,
+		},
+		/// A committee member opened its attestation, under an earlier runtime.
+		Opened {
+			/// The group.
+			group: GroupId,
+			/// The proposal.
+			proposal: ProposalId,
+			/// The attempt.
+			attempt: u32,
+			/// The member's place in the committee.
+			member: u32,
 		},
 		/// 2/3 of the committee agree on what a delta does to a version of the data set.
 		Checked {
@@ -340,6 +353,16 @@ pub mod pallet {
 			reward: BalanceOf<T>,
 			/// The slashed part of the deposit, without [`Config::LogFee`].
 			slashed: BalanceOf<T>,
+		},
+		/// No alarm could be set for the decision of an attempt. When its windows are over, an account has to
+		/// call `decide` of `pallet-evaluators`.
+		AlarmMissing {
+			/// The group.
+			group: GroupId,
+			/// The proposal.
+			proposal: ProposalId,
+			/// The attempt.
+			attempt: u32,
 		},
 	}
 

@@ -161,6 +161,8 @@ where
 			}
 			Self::Announced { .. }
 			| Self::Forfeited { .. }
+			| Self::Attested { .. }
+			| Self::Opened { .. }
 			| Self::AlarmMissing { .. }
 			| Self::__Ignore(..) => return None,
 		})

@@ -1,8 +1,8 @@
 //! Committees: their draw, and what their members have attested and opened.
 
 use crate::{
-	tasks::UnboundSeat, Attestation, Attestations, Call, Committee, Committees, Config, Evaluator,
-	EvaluatorSet, Evaluators, Member, Members, Pallet, PerformanceObserver, PreviousEvaluators, Seat, Tasks,
+	tasks::UnboundSeat, Attestation, Attestations, Call, Committee, Committees, Config, CurrentEvaluators,
+	Evaluator, EvaluatorSet, Member, Members, Pallet, PerformanceObserver, PreviousEvaluators, Seat, Tasks,
 	WeightInfo,
 };
 use alloc::vec::Vec;
@@ -25,7 +25,7 @@ impl<T: Config> Pallet<T> {
 	/// Returns the evaluators of the session to which a block belonged; those of the session before the
 	/// current one if it is too long ago.
 	pub fn evaluators_of(block: BlockNumber) -> Vec<Evaluator<T::AccountId>> {
-		let current = Evaluators::<T>::get();
+		let current = CurrentEvaluators::<T>::get();
 		let set = match PreviousEvaluators::<T>::get() {
 			Some(previous) if block < current.since => previous,
 			_ => current,
@@ -69,12 +69,12 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn put_evaluators(evaluators: Vec<Evaluator<T::AccountId>>) {
 		let since = Self::now().saturating_add(1);
 		let evaluators = frame_support::BoundedVec::truncate_from(evaluators);
-		let before = Evaluators::<T>::get();
+		let before = CurrentEvaluators::<T>::get();
 		// A session that begins in the same block as another has had no block of its own.
 		if before.since < since {
 			PreviousEvaluators::<T>::put(before);
 		}
-		Evaluators::<T>::put(EvaluatorSet { since, evaluators });
+		CurrentEvaluators::<T>::put(EvaluatorSet { since, evaluators });
 	}
 }
 

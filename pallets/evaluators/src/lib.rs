@@ -163,7 +163,7 @@ pub mod pallet {
 
 	/// The validators of this session, with their evaluator keys and bonds.
 	#[pallet::storage]
-	pub type Evaluators<T: Config> = StorageValue<_, EvaluatorSet<T::AccountId>, ValueQuery>;
+	pub type CurrentEvaluators<T: Config> = StorageValue<_, EvaluatorSet<T::AccountId>, ValueQuery>;
 
 	/// The validators of the session before. A committee is drawn among those of its seed's block.
 	#[pallet::storage]
@@ -247,10 +247,10 @@ pub mod pallet {
 			key: AuthorityId,
 			report: Report,
 			signature: AuthoritySignature,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
 			let _ = (key, signature);
-			Self::do_report(report)
+			Ok(Some(Self::do_report(report)?).into())
 		}
 
 		/// Decides a task whose windows are over. The alarm calls it as Root. Any account can call it if the

@@ -5,7 +5,7 @@
 
 use crate::{
 	Attest, Attestation, Attestations, AuthorityId, AuthoritySignature, Committee, Committees, Config, Error,
-	Event, Opening, Pallet, Report, Tasks,
+	Event, Opening, Pallet, Report, Tasks, WeightInfo,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -14,12 +14,13 @@ use descent_protocol::{answer_hash, attestation_hash, check_hash, Answer, BlockN
 use frame_support::{
 	ensure,
 	pallet_prelude::{
-		DispatchResult, InvalidTransaction, TransactionPriority, TransactionSource,
+		DispatchError, InvalidTransaction, TransactionPriority, TransactionSource,
 		TransactionValidityWithRefund, ValidTransaction, Weight,
 	},
 };
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
+use sp_runtime::SaturatedConversion;
 
 /// The priority of reports in the transaction pool. They come before all that pay: they are few, and their
 /// windows are short. The number of a block fits into what is left.
@@ -72,7 +73,7 @@ impl<T: Config> Pallet<T> {
 		report: &Report,
 		signature: &AuthoritySignature,
 	) -> TransactionValidityWithRefund {
-		ensure!(!report.is_empty() && report.is_sorted(), InvalidTransaction::Call);
+		ensure!(report.is_sorted(), InvalidTransaction::Call);
 		let age = Self::now().checked_sub(report.block).ok_or(InvalidTransaction::Future)?;
 		let mut longevity = LONGEVITY.checked_sub(age).ok_or(InvalidTransaction::Stale)?;
 		let first = report.attestations.first().map(|item| (item.task, item.member));
@@ -142,11 +143,17 @@ impl<T: Config> Pallet<T> {
 		Ok(left)
 	}
 
-	pub(crate) fn do_report(report: Report) -> DispatchResult {
+	/// Stores the parts of a report. Returns the weight of all that it did.
+	pub(crate) fn do_report(report: Report) -> Result<Weight, DispatchError> {
+		let (mut drawn, mut seated) = (0u32, 0u32);
+		let opened = report.openings.len().saturated_into();
 		for Attest { task, member, hash } in report.attestations {
-			if !Committees::<T>::contains_key(task) {
+			if Committees::<T>::contains_key(task) {
+				seated = seated.saturating_add(1);
+			} else {
 				let committee = Self::committee(&task).ok_or(Error::<T>::UnknownTask)?;
 				Committees::<T>::insert(task, committee);
+				drawn = drawn.saturating_add(1);
 			}
 			Attestations::<T>::try_mutate(task, member, |attestation| {
 				match attestation.replace(Attestation { hash, answer: None }) {
@@ -166,6 +173,7 @@ impl<T: Config> Pallet<T> {
 			})?;
 			Self::deposit_event(Event::Opened { task, member });
 		}
-		Ok(())
+		let seated = if seated > 0 { T::WeightInfo::report_seated(seated) } else { Weight::zero() };
+		Ok(T::WeightInfo::report(drawn, opened).saturating_add(seated))
 	}
 }

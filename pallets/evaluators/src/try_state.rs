@@ -1,6 +1,6 @@
 //! The invariants of the pallet's storage.
 
-use crate::{Attestations, Committees, Config, Evaluators, Pallet, PreviousEvaluators, Tasks};
+use crate::{Attestations, Committees, Config, CurrentEvaluators, Pallet, PreviousEvaluators, Tasks};
 use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
 
@@ -15,7 +15,7 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// Fails with the first invariant that does not hold.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
-		let since = Evaluators::<T>::get().since;
+		let since = CurrentEvaluators::<T>::get().since;
 		let previous = PreviousEvaluators::<T>::get();
 		ensure!(previous.is_none_or(|previous| previous.since <= since), "the sessions are not in order");
 		for (_, committee) in Committees::<T>::iter() {

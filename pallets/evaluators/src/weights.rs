@@ -10,7 +10,9 @@ use frame_support::{
 pub trait WeightInfo {
 	/// Storing `a` attestations, the first of their committees, and `o` of the largest openings.
 	fn report(a: u32, o: u32) -> Weight;
-	/// Checking them.
+	/// Storing `a` attestations of committees that are stored.
+	fn report_seated(a: u32) -> Weight;
+	/// Checking `a` attestations and `o` of the largest openings, of committees that are drawn each time.
 	fn authorize_report(a: u32, o: u32) -> Weight;
 	/// Taking away a committee of `m` members who have all opened.
 	fn take(m: u32) -> Weight;
@@ -28,6 +30,11 @@ impl Estimate {
 		Weight::from_parts(120_000_000, 20_000).saturating_add(self.0.reads_writes(5, 2))
 	}
 
+	/// An attestation, and a look for the committee.
+	fn attest_seated(&self) -> Weight {
+		Weight::from_parts(20_000_000, 16_000).saturating_add(self.0.reads_writes(2, 1))
+	}
+
 	/// An attestation.
 	fn open(&self) -> Weight {
 		Weight::from_parts(20_000_000, 6_000).saturating_add(self.0.reads_writes(1, 1))
@@ -42,6 +49,10 @@ impl Estimate {
 		Weight::from_parts(20_000_000, 0)
 			.saturating_add(self.attest().saturating_mul(a.into()))
 			.saturating_add(self.open().saturating_mul(o.into()))
+	}
+
+	fn report_seated(&self, a: u32) -> Weight {
+		self.attest_seated().saturating_mul(a.into())
 	}
 
 	/// One signature, and each part.
@@ -65,6 +76,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Estimate(T::DbWeight::get()).report(a, o)
 	}
 
+	fn report_seated(a: u32) -> Weight {
+		Estimate(T::DbWeight::get()).report_seated(a)
+	}
+
 	fn authorize_report(a: u32, o: u32) -> Weight {
 		Estimate(T::DbWeight::get()).authorize_report(a, o)
 	}
@@ -77,6 +92,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 impl WeightInfo for () {
 	fn report(a: u32, o: u32) -> Weight {
 		Estimate(RocksDbWeight::get()).report(a, o)
+	}
+
+	fn report_seated(a: u32) -> Weight {
+		Estimate(RocksDbWeight::get()).report_seated(a)
 	}
 
 	fn authorize_report(a: u32, o: u32) -> Weight {

@@ -321,6 +321,25 @@ pub mod pallet {
 			/// The claimed score.
 			claim: Score,
 		},
+		/// A committee member attested, under an earlier runtime: clients read the events of the block that
+		/// brings in a runtime by the metadata of that runtime.
+		Attested {
+			/// The group.
+			group: GroupId,
+			/// The round.
+			round: RoundIndex,
+			/// The member's place in the committee.
+			member: u32,
+		},
+		/// A committee member opened its attestation, under an earlier runtime.
+		Opened {
+			/// The group.
+			group: GroupId,
+			/// The round.
+			round: RoundIndex,
+			/// The member's place in the committee.
+			member: u32,
+		},
 		/// A commitment ended.
 		Ended {
 			/// The group.

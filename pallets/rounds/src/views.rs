@@ -248,6 +248,8 @@ where
 			Self::Revealed { group, round, account, checkpoint, claim } => {
 				ChainEvent::Revealed { group, round, account: account.into(), checkpoint, claim }
 			}
+			Self::Attested { group, round, member } => ChainEvent::Attested { group, round, member },
+			Self::Opened { group, round, member } => ChainEvent::Opened { group, round, member },
 			Self::Ended { group, round, account, outcome, measured, reward, slashed } => ChainEvent::Ended {
 				group,
 				round,

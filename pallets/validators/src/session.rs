@@ -1,6 +1,6 @@
 use crate::{Candidates, Config, Pallet, Sentences};
 use alloc::vec::Vec;
-use descent_protocol::{set_size, MAX_COMMITTEE, SMALLEST_TOLERANT};
+use descent_protocol::{set_size, MAX_COMMITTEE};
 use descent_support::now;
 use frame_support::traits::{EstimateNextSessionRotation, Get};
 use pallet_session::historical;
@@ -19,24 +19,16 @@ impl<AccountId> Convert<AccountId, Option<()>> for NoIdentification {
 impl<T: Config> Pallet<T> {
 	/// Returns the set of the session that is being planned; `None` if the set before is to be kept.
 	fn plan() -> Option<Vec<T::AccountId>> {
-		let minimum = <T as Config>::MinimumBond::get();
 		let seats = T::Seats::get().min(MAX_COMMITTEE);
 		let able: Vec<_> = Candidates::<T>::get()
 			.into_iter()
 			.filter(|(account, _)| Self::has_keys(account))
 			.take(seats.saturated_into())
 			.collect();
-		let two_thirds = able.len().saturating_mul(2).div_ceil(3);
-		let least = two_thirds.max(SMALLEST_TOLERANT);
-		let sufficient: Vec<_> = able
-			.into_iter()
-			.enumerate()
-			.take_while(|(place, (_, bond))| *bond >= minimum || *place < least)
-			.map(|(_, candidate)| candidate)
-			.collect();
-		let bonds: Vec<u128> = sufficient.iter().map(|(_, bond)| (*bond).saturated_into()).collect();
+		let bonds: Vec<u128> = able.iter().map(|(_, bond)| (*bond).saturated_into()).collect();
+		let minimum = <T as Config>::MinimumBond::get().saturated_into();
 		let chosen: Vec<_> =
-			sufficient.into_iter().take(set_size(&bonds)).map(|(account, _)| account).collect();
+			able.into_iter().take(set_size(&bonds, minimum)).map(|(account, _)| account).collect();
 		(!chosen.is_empty()).then_some(chosen)
 	}
 

@@ -13,8 +13,8 @@ mod task;
 pub use ballot::{Ballot, Measurement, Verdict};
 pub use draw::{committee_weights, DEFAULT_COMMITTEE_SEATS, MIN_COMMITTEE_SEATS};
 pub use performance::{check_performance, performance, Performance};
-pub(crate) use quorum::{agreed, heaviest, is_quorum, is_veto, opened, total, weigh};
-pub use quorum::{Weighted, SMALLEST_TOLERANT};
+pub(crate) use quorum::{agreed, heaviest, opened, total, weigh};
+pub use quorum::{is_quorum, is_veto, Weighted, SMALLEST_TOLERANT};
 pub use slashing::{
 	slash_fraction, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_STRIKES, MINIMUM_SLASH, STRIKE_LIFETIME,
 };

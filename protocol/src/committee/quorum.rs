@@ -24,12 +24,12 @@ pub(crate) fn opened<Answer>(committee: &[Weighted<Answer>]) -> impl Iterator<It
 }
 
 /// Returns true for at least two thirds of the committee's weight.
-pub(crate) fn is_quorum(weight: u64, committee: u64) -> bool {
+pub fn is_quorum(weight: u64, committee: u64) -> bool {
 	weight > 0 && u128::from(weight).saturating_mul(3) >= u128::from(committee).saturating_mul(2)
 }
 
 /// Returns true for more than one third of the committee's weight.
-pub(crate) fn is_veto(weight: u64, committee: u64) -> bool {
+pub fn is_veto(weight: u64, committee: u64) -> bool {
 	u128::from(weight).saturating_mul(3) > u128::from(committee)
 }
 

@@ -26,7 +26,7 @@ fn local_has_four_validators_and_no_superuser() {
 			assert_eq!(Session::validators(), validators.map(Sr25519Keyring::to_account_id).to_vec());
 			assert_eq!(Babe::authorities().len(), 4);
 			assert_eq!(Grandpa::grandpa_authorities().len(), 4);
-			let evaluators = pallet_evaluators::Evaluators::<Runtime>::get();
+			let evaluators = pallet_evaluators::CurrentEvaluators::<Runtime>::get();
 			assert_eq!(
 				evaluators.evaluators.into_iter().map(|evaluator| evaluator.account).collect::<Vec<_>>(),
 				Session::validators()

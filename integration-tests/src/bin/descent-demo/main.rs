@@ -132,7 +132,7 @@ async fn train(options: &Options, network: &mut Network, report: &mut Report) ->
 	let votes = votes::vote(network, group, &mnist, &provider, tell);
 	follow(network, group, options.rounds.into(), &names, report, votes, told).await?;
 	report
-		.step("all rounds are settled; the winner of most rounds claims its rewards; checking nodes, head and money");
+		.step("all rounds are settled; the winner of most claims its rewards; checking nodes, head and money");
 	let summary = checks::check(network, group, options.rounds.into(), &mnist, &names).await?;
 	report.summary(&summary);
 	Ok(())

@@ -12,7 +12,8 @@ pub(crate) struct Options {
 	#[arg(long, value_name = "M", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=8))]
 	pub trainers: u8,
 	/// Number of rounds to settle before the result is checked.
-	#[arg(long, value_name = "K", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=200))]
+	#[arg(long, value_name = "K", default_value_t = 6)]
+	#[arg(value_parser = clap::value_parser!(u16).range(1..=200))]
 	pub rounds: u16,
 	/// Leave the network running after the demo until Ctrl-C, and keep its folder.
 	#[arg(long)]

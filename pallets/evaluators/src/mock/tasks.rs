@@ -178,17 +178,16 @@ impl Tasks<AccountId32> for TestTasks {
 	fn benchmark_task(index: u32, is_attesting: bool) -> TaskId {
 		use descent_protocol::{MAX_CANDIDATES, MAX_COMMITTEE};
 		let id = TaskId::Round { group: index, round: 0 };
-		// The attest window of a task that is opened lies before.
-		let block = super::System::block_number().max(6);
-		super::System::set_block_number(block);
-		let next = block.saturating_add(1);
-		let start = if is_attesting { next } else { next.saturating_sub(6) };
+		let next = super::System::block_number().saturating_add(1);
+		let open = TaskWindows { attest: 0..next, open: next..next.saturating_add(4) };
+		let attest = TestTask::new(next).windows;
 		put_task(
 			id,
 			TestTask {
+				windows: if is_attesting { attest } else { open },
 				seats: MAX_COMMITTEE.saturating_sub(1),
 				candidates: MAX_CANDIDATES,
-				..TestTask::new(start)
+				..TestTask::new(next)
 			},
 		);
 		id

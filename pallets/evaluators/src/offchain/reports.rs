@@ -42,14 +42,14 @@ impl Reports {
 
 	/// Adds an attestation of a key's member.
 	pub(super) fn attest(&mut self, key: &AuthorityId, attestation: Attest) {
-		let pushed = self.of(key).map(|report| report.attestations.try_push(attestation));
-		debug_assert!(matches!(pushed, Some(Ok(()))), "the caller has seen that there is room");
+		let pushed = self.of(key).is_some_and(|report| report.attestations.try_push(attestation).is_ok());
+		debug_assert!(pushed, "the caller has seen that there is room");
 	}
 
 	/// Adds an opening of a key's member.
 	pub(super) fn open(&mut self, key: &AuthorityId, opening: Opening) {
-		let pushed = self.of(key).map(|report| report.openings.try_push(opening));
-		debug_assert!(matches!(pushed, Some(Ok(()))), "the caller has seen that there is room");
+		let pushed = self.of(key).is_some_and(|report| report.openings.try_push(opening).is_ok());
+		debug_assert!(pushed, "the caller has seen that there is room");
 	}
 
 	/// Signs each report with its key and sends it.

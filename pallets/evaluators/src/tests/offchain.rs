@@ -7,8 +7,8 @@ use crate::{
 		Extrinsic, Requests, RuntimeCall, System, Test, TestTask,
 	},
 	offchain::testing::{Answer as Reply, Asked, Node},
-	Attest, Attestation, Attestations, AuthorityId, Call, Evaluator, EvaluatorSet, Evaluators, Opening,
-	Tasks, KEY_TYPE, MAX_REPORTED,
+	Attest, Attestation, Attestations, AuthorityId, Call, CurrentEvaluators, Evaluator, EvaluatorSet,
+	Opening, Tasks, KEY_TYPE, MAX_REPORTED,
 };
 use codec::Decode;
 use descent_protocol::{
@@ -26,6 +26,7 @@ use sp_runtime::transaction_validity::TransactionValidityError;
 
 mod answers;
 mod faults;
+mod keystore;
 mod load;
 mod messages;
 mod steps;
@@ -182,7 +183,7 @@ impl World {
 			bond: 5,
 		});
 		let evaluators = evaluators.collect::<Vec<_>>().try_into().unwrap();
-		self.chain.execute_with(|| Evaluators::<Test>::put(EvaluatorSet { since: 0, evaluators }));
+		self.chain.execute_with(|| CurrentEvaluators::<Test>::put(EvaluatorSet { since: 0, evaluators }));
 	}
 
 	/// Runs the off-chain worker of a block. Returns the reports that it sent.

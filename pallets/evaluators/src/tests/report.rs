@@ -5,7 +5,7 @@ use crate::{
 	},
 	report_payload,
 	tasks::Committees,
-	Attest, Attestation, Attestations, Call, Event, Member, Opening, Report, MAX_REPORTED,
+	Attest, Attestation, Attestations, Call, Event, Member, Opening, Report, WeightInfo, MAX_REPORTED,
 };
 use codec::{Decode, Encode};
 use descent_protocol::{
@@ -367,11 +367,29 @@ fn only_the_extension_authorizes() {
 fn a_dispatch_that_skips_the_checks_still_says_each_thing_once() {
 	with_tasks(|| {
 		let attested = || report(vec![attestation(1, ROUND, 0)], vec![]);
-		assert_eq!(Evaluators::do_report(attested()), Ok(()));
+		assert!(Evaluators::do_report(attested()).is_ok());
 		assert_noop!(Evaluators::do_report(attested()), crate::Error::<Test>::AlreadyAttested);
 		let opened = |member| report(vec![], vec![opening(ROUND, member)]);
 		assert_noop!(Evaluators::do_report(opened(1)), crate::Error::<Test>::NotAttested);
-		assert_eq!(Evaluators::do_report(opened(0)), Ok(()));
+		assert!(Evaluators::do_report(opened(0)).is_ok());
 		assert_noop!(Evaluators::do_report(opened(0)), crate::Error::<Test>::AlreadyOpened);
+	});
+}
+
+#[test]
+fn a_report_weighs_less_where_others_have_had_the_committee_drawn() {
+	with_tasks(|| {
+		let weigh = |validator, member| {
+			let RuntimeCall::Evaluators(Call::report { key, report, signature }) = attest(validator, member)
+			else {
+				unreachable!()
+			};
+			let authorized = frame_system::RawOrigin::Authorized.into();
+			Evaluators::report(authorized, key, report, signature).unwrap().actual_weight.unwrap()
+		};
+		let first = weigh(1, 0);
+		assert_eq!(first, <() as WeightInfo>::report(1, 0));
+		let second = weigh(2, 1);
+		assert!(second.all_lt(first), "{second:?} {first:?}");
 	});
 }

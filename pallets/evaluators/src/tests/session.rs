@@ -1,5 +1,5 @@
 use crate::{
-	migrations::AddBonds,
+	migrations::{old_key, AddBonds},
 	mock::{
 		account, build_and_execute, evaluator, new_test_ext, run_to, start_session, BondOf, Evaluators, Test,
 	},
@@ -26,7 +26,7 @@ fn the_validators_of_the_session_are_the_evaluators_with_their_bonds() {
 		BondOf::set(vec![(6, 70)]);
 		start_session([5, 6]);
 		assert_eq!(evaluators_of(6), [(5, 1_000), (6, 70)]);
-		let set = crate::Evaluators::<Test>::get();
+		let set = crate::CurrentEvaluators::<Test>::get();
 		assert_eq!((set.since, set.evaluators[1].key.clone()), (6, evaluator(6).public()));
 		// A bond that changes in the session counts in the next.
 		BondOf::set(vec![(6, 9)]);
@@ -72,16 +72,17 @@ fn a_large_set_is_cut_to_what_a_committee_can_have() {
 fn evaluators_of_the_runtime_before_get_their_bonds() {
 	build_and_execute(|| {
 		let old: Vec<_> = [5, 6].map(|number| (account(number), evaluator(number).public())).into();
-		unhashed::put_raw(&crate::Evaluators::<Test>::hashed_key(), &old.encode());
+		crate::CurrentEvaluators::<Test>::kill();
+		unhashed::put_raw(&old_key::<Test>(), &old.encode());
 		StorageVersion::new(1).put::<Pallet<Test>>();
 		BondOf::set(vec![(6, 70)]);
 		AddBonds::<Test>::on_runtime_upgrade();
 		assert_eq!(evaluators_of(1), [(5, 1_000), (6, 70)]);
 		assert_eq!(Pallet::<Test>::on_chain_storage_version(), StorageVersion::new(2));
 		start_session([7]);
-		let before: EvaluatorSet<_> = crate::Evaluators::<Test>::get();
+		let before: EvaluatorSet<_> = crate::CurrentEvaluators::<Test>::get();
 		AddBonds::<Test>::on_runtime_upgrade();
-		assert_eq!(crate::Evaluators::<Test>::get(), before, "it does nothing again");
+		assert_eq!(crate::CurrentEvaluators::<Test>::get(), before, "it does nothing again");
 	});
 }
 
@@ -90,9 +91,10 @@ fn evaluators_that_cannot_be_read_are_none_until_the_next_session() {
 	for bytes in [None, Some(vec![]), Some(vec![4, 1])] {
 		build_and_execute(|| {
 			match &bytes {
-				Some(bytes) => unhashed::put_raw(&crate::Evaluators::<Test>::hashed_key(), bytes),
-				None => unhashed::kill(&crate::Evaluators::<Test>::hashed_key()),
+				Some(bytes) => unhashed::put_raw(&old_key::<Test>(), bytes),
+				None => unhashed::kill(&old_key::<Test>()),
 			}
+			crate::CurrentEvaluators::<Test>::kill();
 			StorageVersion::new(1).put::<Pallet<Test>>();
 			AddBonds::<Test>::on_runtime_upgrade();
 			assert!(evaluators_of(1).is_empty());

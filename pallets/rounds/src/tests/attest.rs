@@ -3,8 +3,8 @@
 use super::{ballot, measurement, Round};
 use crate::{
 	mock::{
-		apply, build_and_execute, run_to, start_session, validate, Evaluators, Rounds as Pallet, RuntimeCall,
-		System, Test,
+		account, apply, build_and_execute, run_to, start_session, validate, Evaluators, HasRandomness,
+		Rounds as Pallet, RuntimeCall, System, Test,
 	},
 	Heads,
 };
@@ -12,6 +12,7 @@ use codec::Encode;
 use descent_protocol::{Ballot, Outcome, TaskId, Verdict};
 use frame_support::pallet_prelude::{InvalidTransaction, TransactionValidityError};
 use pallet_evaluators::{Request, Tasks};
+use sp_core::H256;
 
 fn honest() -> Ballot {
 	ballot(None, &[Verdict::Match(measurement(70))])
@@ -101,33 +102,38 @@ fn what_was_measured_on_one_fork_is_not_opened_on_another() {
 	});
 }
 
+/// The subject of round 1 with these reveals, after this account has won round 0.
+fn subject(winner: u8, claims: &[(u8, u64)]) -> H256 {
+	let mut subject = None;
+	build_and_execute(|| {
+		let round = Round::new().commits(&[winner]).reveals(&[(winner, 500)]);
+		round.votes(&vec![ballot(None, &[Verdict::Match(measurement(500))]); 4]).settles();
+		assert_eq!(Heads::<Test>::get(0, 0).unwrap().account, account(winner));
+		let round = Round::number(1).commits(&[1, 2]).reveals(claims);
+		subject = Pallet::subject(&round.task());
+	});
+	subject.unwrap()
+}
+
 #[test]
 fn the_subject_binds_seed_head_and_every_candidate() {
-	let subject = |head: u64, claims: &[(u8, u64)]| {
-		let mut subject = None;
-		build_and_execute(|| {
-			Round::new().commits(&[9]).reveals(&[(9, head)]).votes(&vec![
-				ballot(
-					None,
-					&[Verdict::Match(measurement(head))]
-				);
-				4
-			]);
-			let round = Round::number(1).commits(&[1, 2]).reveals(claims);
-			subject = Pallet::subject(&round.task());
-		});
-		subject.unwrap()
-	};
-	let first = subject(500, &[(1, 70)]);
-	assert_eq!(first, subject(500, &[(1, 70)]));
-	for other in [subject(500, &[(1, 71)]), subject(500, &[(2, 70)]), subject(500, &[(1, 70), (2, 80)])] {
-		assert_ne!(first, other);
+	let first = subject(9, &[(1, 70)]);
+	assert_eq!(first, subject(9, &[(1, 70)]));
+	HasRandomness::set(false);
+	let other_seed = subject(9, &[(1, 70)]);
+	HasRandomness::set(true);
+	let others = [
+		other_seed,
+		subject(8, &[(1, 70)]),
+		subject(9, &[(1, 71)]),
+		subject(9, &[(2, 70)]),
+		subject(9, &[(1, 70), (2, 80)]),
+		subject(9, &[(2, 80), (1, 70)]),
+	];
+	for (place, other) in others.iter().enumerate() {
+		assert_ne!(first, *other);
+		assert!(!others[..place].contains(other));
 	}
-	build_and_execute(|| {
-		let round = Round::new().commits(&[1]).reveals(&[(1, 70)]);
-		assert_ne!(Pallet::subject(&round.task()), Some(first));
-		assert!(Heads::<Test>::get(0, 0).is_none());
-	});
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::{
 use codec::Encode;
 use descent_protocol::{
 	announcement_hash, commitment_hash, Answer, Ballot, Change, DeltaReport, DeltaVerdict, GroupId,
-	Measurement, Score, Share, TaskId, Verdict,
+	Measurement, Score, Share, TaskId, Verdict, MAX_ATTEMPTS,
 };
 use frame_support::assert_ok;
 use frame_system::RawOrigin;
@@ -341,7 +341,11 @@ impl Script {
 		self.call("groups.withdraw", "//Eve", pallet_groups::Call::withdraw { group });
 		self.call("emission.refund", "//Ferdie", pallet_emission::Call::refund { group });
 		self.call("validators.withdraw", "//Eve", pallet_validators::Call::withdraw {});
-		// What was proposed was checked again on the new version, or the attempts are over.
+		// What lost is checked again on the new version. The alarms that decide so were skipped.
+		for attempt in 0..MAX_ATTEMPTS {
+			let task = TaskId::Delta { group, proposal: 1, version: 2, attempt };
+			self.also("//Trainer4", pallet_evaluators::Call::<Runtime>::decide { task });
+		}
 		let withdraw = pallet_dataset::Call::withdraw_proposal { group, proposal: 1 };
 		self.call("dataset.withdraw_proposal", "//Trainer3", withdraw);
 		let next = (self.now() / HOURS + 1) * HOURS;

@@ -93,7 +93,11 @@ fn candidate(validator: &ValidatorView, rules: &ValidatorRules) -> String {
 		(false, _) => "no".into(),
 		(true, None) => "yes".into(),
 		(true, Some(rank)) => {
-			format!("number {} of all by bond; the first {} validate", rank.saturating_add(1), rules.seats)
+			format!(
+				"number {} of all by bond; at most the first {} validate",
+				rank.saturating_add(1),
+				rules.seats
+			)
 		}
 	}
 }
@@ -175,7 +179,7 @@ pub(crate) mod tests {
 			"standing      waiting",
 			"bond          5000 NRN",
 			"taken out     1 NRN free at block 120, in 20 blocks (1m)",
-			"candidate     number 2 of all by bond; the first 2 validate",
+			"candidate     number 2 of all by bond; at most the first 2 validate",
 			"grandpa 0x0202",
 			"strikes       1 of",
 			"5% of the bond or more are lost",

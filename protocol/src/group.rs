@@ -1,6 +1,8 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
-use crate::{BlockNumber, Clock, ContentRef, Providers, Score, Share, Shares, MAX_NAME_LENGTH};
+use crate::{
+	BlockNumber, Clock, ContentRef, OptionalRules, Providers, Score, Share, Shares, MAX_NAME_LENGTH,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -101,4 +103,6 @@ pub struct NewGroup<Balance> {
 	pub voting_period: BlockNumber,
 	/// The part of all stake that a delta needs.
 	pub quorum: Share,
+	/// The rules that it has beside those that all groups have.
+	pub optional_rules: OptionalRules,
 }

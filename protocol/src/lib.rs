@@ -51,6 +51,7 @@ mod hash;
 mod host;
 mod indexed;
 mod limits;
+mod optional_rules;
 mod provider;
 pub mod round;
 mod score;
@@ -80,6 +81,7 @@ pub use hash::{
 };
 pub use host::is_loopback;
 pub use limits::*;
+pub use optional_rules::{OptionalRule, OptionalRuleKind, OptionalRules};
 pub use provider::{addresses, are_addresses, bound_addresses, is_address, is_text, Providers};
 pub use round::{
 	condition_limit, explain, explanation, has_reached_target, perturbation_seed, rank, sample, settle,

@@ -14,6 +14,8 @@ pub const MAX_SUMMARY_LENGTH: u32 = 256;
 pub const MAX_PROPOSALS: u32 = 32;
 /// The most amendments that are open in a group at a time.
 pub const MAX_AMENDMENTS: u32 = 16;
+/// The most optional rules that a group has.
+pub const MAX_OPTIONAL_RULES: u32 = 12;
 /// The most fundings that a group has at a time.
 pub const MAX_FUNDINGS: u32 = 16;
 /// The most deltas that a group's log holds.

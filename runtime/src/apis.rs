@@ -52,16 +52,16 @@ decl_runtime_apis! {
 		/// Groups in the order of their numbers, from number `from` on, at most `limit` of them and never
 		/// more than 100.
 		fn groups(from: GroupId, limit: u32) -> Vec<GroupView>;
-		#[changed_in(3)]
-		fn groups(from: GroupId, limit: u32) -> Vec<GroupViewV2>;
 		#[changed_in(4)]
 		fn groups(from: GroupId, limit: u32) -> Vec<GroupViewV3>;
+		#[changed_in(3)]
+		fn groups(from: GroupId, limit: u32) -> Vec<GroupViewV2>;
 		/// A group.
 		fn group(id: GroupId) -> Option<GroupView>;
-		#[changed_in(3)]
-		fn group(id: GroupId) -> Option<GroupViewV2>;
 		#[changed_in(4)]
 		fn group(id: GroupId) -> Option<GroupViewV3>;
+		#[changed_in(3)]
+		fn group(id: GroupId) -> Option<GroupViewV2>;
 		/// A round: with its commitments while they are kept, later its windows alone.
 		fn round(group: GroupId, round: RoundIndex) -> Option<RoundView>;
 		#[changed_in(3)]

@@ -48,6 +48,7 @@ pub(crate) fn group(id: GroupId) -> Option<GroupView> {
 		block,
 		round,
 		settled: Rounds::last_settled(id),
+		optional_rules: rules.optional_rules,
 	})
 }
 

@@ -78,6 +78,7 @@ impl pallet_groups::Config for Test {
 	type MaxEvaluationRecords = ConstU32<1_000>;
 	type MaxReveal = ConstU32<5>;
 	type MinimumWindow = ConstU32<1>;
+	type MinimumCommitteeSeats = ConstU32<22>;
 	type MaximumRoundLength = ConstU32<1_000_000>;
 	type MinimumStake = MinimumStake;
 	type MinimumVotingPeriod = ConstU32<20>;
@@ -188,6 +189,7 @@ pub fn create_group() {
 		stake: FOUNDING_STAKE,
 		voting_period: PERIOD,
 		quorum: QUORUM,
+		optional_rules: Default::default(),
 	};
 	assert_ok!(Groups::create(signed(100), group));
 }

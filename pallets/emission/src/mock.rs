@@ -99,6 +99,7 @@ impl GroupRules<u128> for Groups {
 			clock: Clocks::get(group)?,
 			deposit: 5,
 			shares: SHARES,
+			optional_rules: Default::default(),
 		})
 	}
 

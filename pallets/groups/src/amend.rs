@@ -4,7 +4,6 @@ use crate::{
 	Stakes, Summary, TotalStake, ENDED_KEPT,
 };
 use alloc::vec::Vec;
-use core::mem::discriminant;
 use descent_protocol::{
 	is_text, majority, make_room, view::AmendmentEnding, AmendmentId, BlockNumber, GroupId, Majority,
 	MAX_AMENDMENTS,
@@ -72,10 +71,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(!changes.is_empty(), Error::<T>::NoChange);
 		for (place, change) in changes.iter().enumerate() {
 			let mut before = changes.iter().take(place);
-			ensure!(
-				before.all(|other| discriminant(other) != discriminant(change)),
-				Error::<T>::RepeatedChange
-			);
+			ensure!(!before.any(|other| other.repeats(change)), Error::<T>::RepeatedChange);
 		}
 		Self::revised(group, changes).map(drop)
 	}

@@ -8,8 +8,9 @@ use crate::{
 };
 use alloc::{vec, vec::Vec};
 use descent_protocol::{
-	Change, Clock, Codec, ContentRef, EvaluationPolicy, Metric, Providers, RoundLengths, Share, Shares,
-	LEAF_SIZE, MAX_AMENDMENTS, MAX_NAME_LENGTH, MAX_PROVIDERS, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
+	Change, Clock, Codec, ContentRef, EvaluationPolicy, Metric, OptionalRule, OptionalRules, Providers,
+	RoundLengths, Share, Shares, LEAF_SIZE, MAX_AMENDMENTS, MAX_NAME_LENGTH, MAX_PROVIDERS,
+	MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -48,6 +49,14 @@ fn providers() -> Providers {
 	vec![provider; MAX_PROVIDERS.saturated_into()].try_into().expect("as many as there can be")
 }
 
+/// One rule of every kind.
+fn largest_optional_rules<T: Config>() -> OptionalRules {
+	let mut rules = OptionalRules::default();
+	let seats = T::MinimumCommitteeSeats::get().saturated_into();
+	rules.set(OptionalRule::Committee { seats });
+	rules
+}
+
 /// A group that is as large as one can be.
 pub(crate) fn largest_group<T: Config>() -> NewGroup<BalanceOf<T>> {
 	let window = T::MinimumWindow::get();
@@ -73,6 +82,7 @@ pub(crate) fn largest_group<T: Config>() -> NewGroup<BalanceOf<T>> {
 		stake: T::MinimumStake::get().saturating_add(1u32.into()),
 		voting_period: T::MinimumVotingPeriod::get(),
 		quorum: Share(1),
+		optional_rules: largest_optional_rules::<T>(),
 	}
 }
 

@@ -4,6 +4,7 @@ use crate::{
 };
 use descent_protocol::{
 	are_addresses, is_text, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Share,
+	DEFAULT_COMMITTEE_SEATS,
 };
 use descent_support::now;
 use frame_support::{
@@ -42,6 +43,7 @@ impl<T: Config> Pallet<T> {
 			clock: Clock { first: 0, start: new.clock.start.max(now::<T>().saturating_add(1)), ..new.clock },
 			deposit: new.deposit,
 			shares: new.shares,
+			optional_rules: new.optional_rules.clone(),
 		}
 	}
 
@@ -82,6 +84,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(rules.deposit >= T::MinimumCommitmentDeposit::get(), Error::<T>::DepositTooSmall);
 		ensure!(rules.minimum_improvement > 0, Error::<T>::ImprovementTooSmall);
 		ensure!(rules.shares.are_valid(), Error::<T>::InvalidShares);
+		let fewest_seats = T::MinimumCommitteeSeats::get();
+		ensure!(rules.optional_rules.are_valid(fewest_seats), Error::<T>::InvalidOptionalRule);
 		let clock = rules.clock;
 		ensure!(clock.check().is_ok(), Error::<T>::InvalidClock);
 		ensure!(clock.windows(clock.first).is_some(), Error::<T>::InvalidClock);
@@ -105,6 +109,10 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn check_constants() {
 		let shortest = T::MinimumWindow::get().saturating_mul(3).saturating_add(1);
 		assert!(T::MaximumRoundLength::get() >= shortest, "no round could have the shortest windows");
+		assert!(
+			(1..=DEFAULT_COMMITTEE_SEATS).contains(&T::MinimumCommitteeSeats::get()),
+			"a committee could have no seats, or more than it has unless a group asks for another number"
+		);
 		assert!(T::MaxReveal::get() > 0, "no group could have a reveal window");
 		assert!(T::MaxEvaluationRecords::get() > 0, "no group could be measured on anything");
 		assert!(

@@ -132,7 +132,7 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(3);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(4);
 
 	/// The groups pallet.
 	#[pallet::pallet]
@@ -175,6 +175,9 @@ pub mod pallet {
 		/// The shortest window that a clock may have, in blocks.
 		#[pallet::constant]
 		type MinimumWindow: Get<BlockNumber>;
+		/// The fewest seats that a group may ask its committees to have.
+		#[pallet::constant]
+		type MinimumCommitteeSeats: Get<u32>;
 		/// The longest round, in blocks: changes wait until the round that has begun is over.
 		#[pallet::constant]
 		type MaximumRoundLength: Get<BlockNumber>;
@@ -431,6 +434,9 @@ pub mod pallet {
 		/// Validators or keepers would get more than they may of what rounds earn, or validators too little
 		/// to measure for.
 		InvalidShares,
+		/// The optional rules are out of order, one of a kind is there twice, or a value is more or less than
+		/// this chain allows.
+		InvalidOptionalRule,
 	}
 
 	#[pallet::call(weight = T::WeightInfo)]
@@ -442,8 +448,8 @@ pub mod pallet {
 		/// Fails with [`Error::InvalidName`], [`Error::InvalidContent`], [`Error::InvalidProvider`],
 		/// [`Error::InvalidRecords`], [`Error::InvalidClock`], [`Error::WindowTooShort`],
 		/// [`Error::RevealTooLong`], [`Error::RoundTooLong`], [`Error::DepositTooSmall`],
-		/// [`Error::ImprovementTooSmall`], [`Error::InvalidShares`], [`Error::InvalidVotingPeriod`] and
-		/// [`Error::InvalidQuorum`] for rules that this chain does not allow, with [`Error::ZeroAmount`] and
+		/// [`Error::ImprovementTooSmall`], [`Error::InvalidShares`], [`Error::InvalidOptionalRule`],
+		/// [`Error::InvalidVotingPeriod`] and [`Error::InvalidQuorum`] for rules that this chain does not allow, with [`Error::ZeroAmount`] and
 		/// [`Error::StakeTooSmall`] for the stake, with [`Error::TooManyGroups`], or if the balance does not
 		/// suffice.
 		#[pallet::call_index(0)]

@@ -3,6 +3,10 @@
 //! A chain goes on while its storage is migrated: it takes no transactions, but alarms ring, voting periods
 //! close and rounds are settled. So everything is read in either version.
 
+mod optional_rules;
+
+pub use optional_rules::AddOptionalRules;
+
 use crate::{
 	Amendment, AmendmentOf, Amendments, BalanceOf, Config, Ended, EndedOf, Groups, Pallet, Revisions, Rules,
 	Tolerances, WeightInfo,
@@ -74,6 +78,7 @@ pub mod v2 {
 				clock,
 				deposit,
 				shares,
+				optional_rules: Default::default(),
 			}
 		}
 	}
@@ -181,7 +186,7 @@ pub struct DropTolerance<T>(PhantomData<T>);
 impl<T: Config> DropTolerance<T> {
 	/// Returns a revision's rules, stored in either version.
 	pub(crate) fn rules(group: GroupId, revision: u32) -> Option<Rules<BalanceOf<T>>> {
-		Revisions::<T>::get(group, revision)
+		AddOptionalRules::<T>::rules(group, revision)
 			.or_else(|| v2::Revisions::<T>::get(group, revision).map(v2::Rules::upgrade))
 	}
 

@@ -125,6 +125,7 @@ impl pallet_groups::Config for Test {
 	type MaxEvaluationRecords = MaxEvaluationRecords;
 	type MaxReveal = ConstU32<20>;
 	type MinimumWindow = ConstU32<2>;
+	type MinimumCommitteeSeats = ConstU32<22>;
 	type MaximumRoundLength = ConstU32<MAXIMUM_ROUND_LENGTH>;
 	type MinimumStake = ConstU128<MINIMUM_STAKE>;
 	type MinimumVotingPeriod = ConstU32<5>;
@@ -166,6 +167,7 @@ pub fn new_group() -> NewGroup<u128> {
 		stake: FOUNDING_STAKE,
 		voting_period: PERIOD,
 		quorum: Share::percent(20),
+		optional_rules: Default::default(),
 	}
 }
 

@@ -99,6 +99,8 @@ impl<T: Config> Pallet<T> {
 						None => 0,
 					};
 				}
+				Change::SetRule { rule } => rules.optional_rules.set(*rule),
+				Change::RemoveRule { rule } => rules.optional_rules.remove(*rule),
 			}
 		}
 		if let Some(before) = &before {

@@ -1,6 +1,6 @@
 use crate::{
-	Amendments, BalanceOf, Config, Ended, EndedCount, Groups, HoldReason, NextAmendment, NextGroup, Open,
-	Pallet, Revisions, Stakes, Tolerances, TotalStake, Voting, ENDED_KEPT,
+	migrations::AddOptionalRules, Amendments, BalanceOf, Config, Ended, EndedCount, Groups, HoldReason,
+	NextAmendment, NextGroup, Open, Pallet, Revisions, Stakes, Tolerances, TotalStake, Voting, ENDED_KEPT,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use descent_protocol::{is_text, sums, GroupId};
@@ -65,7 +65,7 @@ impl<T: Config> Pallet<T> {
 
 	fn try_revisions(group: GroupId, newest: u32) -> Result<(), TryRuntimeError> {
 		let revisions: Vec<_> =
-			(0..=newest).map_while(|revision| Revisions::<T>::get(group, revision)).collect();
+			(0..=newest).map_while(|revision| AddOptionalRules::<T>::rules(group, revision)).collect();
 		ensure!(
 			newest.saturating_add(1) == revisions.len().saturated_into::<u32>(),
 			"a revision of a group is missing"

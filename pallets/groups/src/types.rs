@@ -3,7 +3,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 pub use descent_protocol::NewGroup;
 use descent_protocol::{
 	view::AmendmentEnding, AmendmentId, BlockNumber, Change, Clock, ContentRef, EvaluationPolicy, Metric,
-	Providers, Score, Share, Shares, DEFAULT_COMMITTEE_SEATS, MAX_AMENDMENTS, MAX_CHANGES, MAX_NAME_LENGTH,
+	OptionalRules, Providers, Score, Share, Shares, MAX_AMENDMENTS, MAX_CHANGES, MAX_NAME_LENGTH,
 	MAX_SUMMARY_LENGTH,
 };
 use frame_support::{
@@ -130,12 +130,14 @@ pub struct Rules<Balance> {
 	pub deposit: Balance,
 	/// The shares by which the earnings of its rounds are divided.
 	pub shares: Shares,
+	/// The rules that it has beside those that all groups have.
+	pub optional_rules: OptionalRules,
 }
 
 impl<Balance> Rules<Balance> {
 	/// Returns the number of seats of the group's committees.
 	pub fn committee_seats(&self) -> u32 {
-		DEFAULT_COMMITTEE_SEATS
+		self.optional_rules.committee_seats()
 	}
 }
 

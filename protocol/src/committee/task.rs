@@ -53,7 +53,8 @@ impl fmt::Display for TaskId {
 	}
 }
 
-/// A member's answer to a task, of the task's kind.
+/// A member's answer to a task, of the task's kind. Answers of new kinds are added at the end. So are answers to
+/// a round that say more than a ballot: what was attested to and stored before keeps its hash and its encoding.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Answer {
 	/// The measurements of a round.
@@ -117,6 +118,13 @@ mod tests {
 				TaskId::Delta { group, proposal, version, attempt }
 			}),
 		]
+	}
+
+	#[test]
+	fn answers_of_new_kinds_leave_the_old_ones_as_they_are() {
+		let ballot = Ballot { baseline: None, verdicts: Default::default() };
+		assert_eq!(Answer::Round(ballot).encode(), [0, 0, 0]);
+		assert_eq!(ANSWER.encode(), [&[1][..], &DeltaVerdict::Unavailable.encode()].concat());
 	}
 
 	proptest! {

@@ -1,9 +1,11 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
-	provider::as_text, BlockNumber, ContentRef, EvaluationPolicy, Majority, Providers, Score, Share, Shares,
+	provider::as_text, BlockNumber, ContentRef, EvaluationPolicy, Majority, OptionalRule, OptionalRuleKind,
+	Providers, Score, Share, Shares,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use core::mem::discriminant;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +113,19 @@ pub enum Change {
 		/// The model description.
 		model: ContentRef,
 	},
+	/// An optional rule, in place of another one of its kind.
+	#[codec(index = 10)]
+	SetRule {
+		/// The rule.
+		#[serde(flatten)]
+		rule: OptionalRule,
+	},
+	/// No optional rule of this kind any more.
+	#[codec(index = 11)]
+	RemoveRule {
+		/// The kind.
+		rule: OptionalRuleKind,
+	},
 }
 
 impl Change {
@@ -119,6 +134,23 @@ impl Change {
 		match self {
 			Self::Model { .. } => Majority::TwoThirds,
 			_ => Majority::Half,
+		}
+	}
+
+	/// Returns true if both change the same rule, so that one amendment can't make both.
+	pub fn repeats(&self, other: &Self) -> bool {
+		match (self.optional(), other.optional()) {
+			(None, None) => discriminant(self) == discriminant(other),
+			(one, other) => one == other,
+		}
+	}
+
+	/// The kind of the optional rule that it changes.
+	fn optional(&self) -> Option<OptionalRuleKind> {
+		match self {
+			Self::SetRule { rule } => Some(rule.kind()),
+			Self::RemoveRule { rule } => Some(*rule),
+			_ => None,
 		}
 	}
 }
@@ -142,6 +174,25 @@ mod tests {
 	}
 
 	#[test]
+	fn what_sets_an_optional_rule_repeats_what_removes_it() {
+		let set = |seats| Change::SetRule { rule: OptionalRule::Committee { seats } };
+		let remove = Change::RemoveRule { rule: OptionalRuleKind::Committee };
+		let improvement = |micros| Change::MinimumImprovement { micros };
+		assert!(set(22).repeats(&set(31)) && set(22).repeats(&remove) && remove.repeats(&set(22)));
+		assert!(improvement(3).repeats(&improvement(4)));
+		assert!(!improvement(3).repeats(&set(22)) && !set(22).repeats(&improvement(3)));
+		assert!(!improvement(3).repeats(&Change::Target { score: None }));
+	}
+
+	#[test]
+	fn changes_of_optional_rules_have_their_place_at_the_end() {
+		let set = Change::SetRule { rule: OptionalRule::Committee { seats: 41 } };
+		assert_eq!(set.encode(), [10, 0, 41, 0]);
+		let remove = Change::RemoveRule { rule: OptionalRuleKind::Committee };
+		assert_eq!(remove.encode(), [11, 0]);
+	}
+
+	#[test]
 	fn a_change_reads_as_documented() {
 		let lengths = RoundLengths { length: 20, reveal: 4, attest: 6, open: 3 };
 		let json = serde_json::to_value(Change::Clock { lengths }).unwrap();
@@ -150,6 +201,14 @@ mod tests {
 		assert_eq!(json, expected);
 		let target: Change = serde_json::from_str(r#"{"change": "target", "score": null}"#).unwrap();
 		assert_eq!(target, Change::Target { score: None });
+		let set = Change::SetRule { rule: OptionalRule::Committee { seats: 41 } };
+		let json = r#"{"change":"set_rule","rule":"committee","seats":41}"#;
+		assert_eq!(serde_json::to_string(&set).unwrap(), json);
+		assert_eq!(serde_json::from_str::<Change>(json).unwrap(), set);
+		let remove = Change::RemoveRule { rule: OptionalRuleKind::Committee };
+		let json = r#"{"change":"remove_rule","rule":"committee"}"#;
+		assert_eq!(serde_json::to_string(&remove).unwrap(), json);
+		assert_eq!(serde_json::from_str::<Change>(json).unwrap(), remove);
 		let json = r#"{"change":"providers","providers":["http://127.0.0.1:8080"]}"#;
 		let providers: Change = serde_json::from_str(json).unwrap();
 		assert_eq!(serde_json::to_string(&providers).unwrap(), json);

@@ -50,7 +50,7 @@ mod tests {
 		let old = (3u8, 20u64).encode();
 		assert!(Change::decode(&mut &old[..]).is_err());
 		assert!(ChangeV2::decode(&mut &old[..8]).is_err());
-		assert!(ChangeV2::decode(&mut &[10u8, 0, 0, 0, 0][..]).is_err());
+		assert!(ChangeV2::decode(&mut &[12u8, 0, 0, 0, 0][..]).is_err());
 		assert!(serde_json::from_str::<Change>(r#"{"change": "tolerance", "micros": 20}"#).is_err());
 	}
 

@@ -4,7 +4,7 @@
 
 use crate::{
 	has_reached_target, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, MeasuredOn, Metric,
-	Outcome, Phase, RoundIndex, Rounding, Score, Share, Shares, Tally, Windows,
+	OptionalRules, Outcome, Phase, RoundIndex, Rounding, Score, Share, Shares, Tally, Windows,
 };
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, Encode};
@@ -93,6 +93,9 @@ pub struct GroupView {
 	pub round: Option<RoundIndex>,
 	/// The round that was settled last with a winner or without.
 	pub settled: Option<RoundIndex>,
+	/// The rules that it has beside those that all groups have.
+	#[serde(default)]
+	pub optional_rules: OptionalRules,
 }
 
 /// The best checkpoint of a group so far.

@@ -1,7 +1,8 @@
 use super::*;
 use crate::{
-	view::{AmendmentEnding, HeadView, RevealView},
-	Change, Clock, ContentRef, EvaluationPolicy, Majority, Metric, Outcome, Phase, Score, Share, Shares,
+	view::{AmendmentEnding, GroupViewV3, HeadView, RevealView},
+	Change, Clock, ContentRef, EvaluationPolicy, Majority, Metric, OptionalRules, Outcome, Phase, Score,
+	Share, Shares,
 };
 use alloc::{string::String, vec};
 use codec::{DecodeAll, Encode};
@@ -29,7 +30,7 @@ fn head_v3(head: HeadView) -> impl Encode {
 }
 
 #[test]
-fn a_group_is_read_as_version_2_wrote_it() {
+fn a_group_is_read_as_versions_2_and_3_wrote_it() {
 	let head = HeadView {
 		model_version: 1,
 		round: 6,
@@ -63,17 +64,26 @@ fn a_group_is_read_as_version_2_wrote_it() {
 		block: 17,
 		round: Some(18),
 		settled: None,
+		optional_rules: OptionalRules::default(),
 	};
 	let GroupView { id, owner, name, model, model_version, dataset_version, dataset_root, .. } = view.clone();
 	let GroupView { providers, metric, policy, minimum_improvement, target, clock, .. } = view.clone();
 	let GroupView { deposit, shares, head, voting_period, quorum, stake, closes, .. } = view.clone();
-	let bytes = [
-		(id, owner, name, model, model_version, dataset_version, dataset_root).encode(),
-		(providers, metric, policy, TOLERANCE, minimum_improvement, target, clock).encode(),
-		(deposit, shares, head.map(head_v3), voting_period, quorum, stake, closes).encode(),
-		(view.block, view.round, view.settled).encode(),
-	];
-	assert_eq!(GroupViewV2::decode_all(&mut &bytes.concat()[..]), Ok(GroupViewV2(view)));
+	let head = head.map(head_v3);
+	let bytes = |tolerance: &[u8]| {
+		[
+			(id, &owner, &name, model, model_version, dataset_version, dataset_root).encode(),
+			(&providers, metric, policy).encode(),
+			tolerance.to_vec(),
+			(minimum_improvement, target, clock).encode(),
+			(deposit, shares, &head, voting_period, quorum, stake, closes).encode(),
+			(view.block, view.round, view.settled).encode(),
+		]
+		.concat()
+	};
+	let version_2 = bytes(&TOLERANCE.encode());
+	assert_eq!(GroupViewV2::decode_all(&mut &version_2[..]), Ok(GroupViewV2(view.clone())));
+	assert_eq!(GroupViewV3::decode_all(&mut &bytes(&[])[..]), Ok(GroupViewV3(view.clone())));
 }
 
 #[test]

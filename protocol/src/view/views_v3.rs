@@ -1,7 +1,8 @@
-//! Views as versions 1 to 3 of the runtime API encode them, whose heads do not tell what they were measured
-//! on.
+//! Views as versions 1 to 3 of the runtime API encode them, whose groups have no optional rules, and whose
+//! heads do not tell what they were measured on.
 
 use super::{GroupView, HeadView};
+use crate::OptionalRules;
 use codec::{Decode, Error, Input};
 
 /// A training group, decoded from version 3.
@@ -47,6 +48,7 @@ pub(super) fn group<I: Input>(
 		block: next(input)?,
 		round: next(input)?,
 		settled: next(input)?,
+		optional_rules: OptionalRules::default(),
 	})
 }
 

@@ -6,6 +6,7 @@ use crate::{
 	Babe, Balance, Balances, BlockNumber, Dataset, Emission, Evaluators, Groups, Rounds, Runtime,
 	RuntimeHoldReason, Scheduler, Validators,
 };
+use descent_protocol::MIN_COMMITTEE_SEATS;
 use frame_support::{
 	parameter_types,
 	traits::{ConstU128, ConstU32, ConstU64, Get},
@@ -70,6 +71,7 @@ impl pallet_groups::Config for Runtime {
 	type MaxEvaluationRecords = ConstU32<MAX_EVALUATION_RECORDS>;
 	type MaxReveal = ConstU32<MAX_REVEAL>;
 	type MinimumWindow = ConstU32<MINIMUM_WINDOW>;
+	type MinimumCommitteeSeats = ConstU32<MIN_COMMITTEE_SEATS>;
 	type MaximumRoundLength = ConstU32<MAXIMUM_ROUND_LENGTH>;
 	type MinimumStake = ConstU128<MINIMUM_STAKE>;
 	type MinimumVotingPeriod = ConstU32<MINIMUM_VOTING_PERIOD>;

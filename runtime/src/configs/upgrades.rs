@@ -18,6 +18,7 @@ pub(super) type SingleBlockMigrations =
 type SteppedMigrations = (
 	pallet_rounds::migrations::NameModels<Runtime>,
 	pallet_groups::migrations::DropTolerance<Runtime>,
+	pallet_groups::migrations::AddOptionalRules<Runtime>,
 	pallet_rounds::migrations::CommitteesByTasks<Runtime>,
 	pallet_dataset::migrations::CheckByTasks<Runtime>,
 );

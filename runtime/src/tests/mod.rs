@@ -83,5 +83,6 @@ fn new_group(name: &str) -> NewGroup<u128> {
 		stake: 30 * NRN,
 		voting_period: 100,
 		quorum: Share::percent(20),
+		optional_rules: Default::default(),
 	}
 }

@@ -30,5 +30,6 @@ pub(crate) fn group() -> GroupView {
 		block: 70,
 		round: Some(3),
 		settled: None,
+		optional_rules: Default::default(),
 	}
 }

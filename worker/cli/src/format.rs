@@ -11,7 +11,8 @@ pub(crate) use descent_protocol::view::{format_part as part, format_stake as sta
 use descent_protocol::{
 	addresses,
 	view::{AmendmentEnding, CheckView, GroupView, ProposalEnding, ValidatorStanding},
-	BlockNumber, Change, EvaluationPolicy, Majority, Metric, RoundLengths, Score, Shares,
+	BlockNumber, Change, EvaluationPolicy, Majority, Metric, OptionalRule, OptionalRuleKind, RoundLengths,
+	Score, Shares, DEFAULT_COMMITTEE_SEATS,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -165,7 +166,18 @@ pub(crate) fn change(change: &Change) -> String {
 			format!("providers {}", shown.join(" "))
 		}
 		Change::Model { model } => format!("model {}", Reference::from(*model)),
+		Change::SetRule { rule: OptionalRule::Committee { seats: changed } } => {
+			format!("committees of {}", seats(u32::from(*changed)))
+		}
+		Change::RemoveRule { rule: OptionalRuleKind::Committee } => {
+			format!("committees of {}", seats(DEFAULT_COMMITTEE_SEATS))
+		}
 	}
+}
+
+/// The size of a committee.
+pub(crate) fn seats(seats: u32) -> String {
+	format!("{seats} seats")
 }
 
 /// The division of what rounds earn.

@@ -79,6 +79,8 @@ fn changes_are_sentences() {
 		),
 		(Change::Target { score: Some(Score(5)) }, "target 0.000005".into()),
 		(Change::Model { model: content }, format!("model {reference}")),
+		(Change::SetRule { rule: OptionalRule::Committee { seats: 41 } }, "committees of 41 seats".into()),
+		(Change::RemoveRule { rule: OptionalRuleKind::Committee }, "committees of 31 seats".into()),
 	] {
 		assert_eq!(change(&changed), text);
 	}

@@ -2,8 +2,8 @@
 
 use descent_client::H256;
 use descent_protocol::{
-	is_address, is_text, BlockNumber, Score, Share, MAX_NAME_LENGTH, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
-	MILLISECONDS_PER_BLOCK,
+	is_address, is_text, BlockNumber, Score, Share, MAX_COMMITTEE, MAX_NAME_LENGTH, MAX_PROVIDER_LENGTH,
+	MAX_SUMMARY_LENGTH, MILLISECONDS_PER_BLOCK,
 };
 
 /// Seconds from one block to the next.
@@ -104,6 +104,21 @@ pub(crate) fn target(text: &str) -> Result<Target, String> {
 		"none" => Ok(Target(None)),
 		_ => score(text).map(|score| Target(Some(score))).map_err(|error| format!("{error}, or none")),
 	}
+}
+
+/// Number of seats of a group's committees, or `default`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seats(pub Option<u16>);
+
+/// The number of seats that a group's committees have, as `41`; `default` for the number that all groups have
+/// that ask for none.
+pub(crate) fn seats(text: &str) -> Result<Seats, String> {
+	if text == "default" {
+		return Ok(Seats(None));
+	}
+	let seats = text.parse().ok().filter(|seats| (1..=MAX_COMMITTEE).contains(&u32::from(*seats)));
+	let seats = seats.ok_or_else(|| format!("a committee has 1 to {MAX_COMMITTEE} seats, or default"))?;
+	Ok(Seats(Some(seats)))
 }
 
 /// A proposer's summary of a proposal.

@@ -64,6 +64,7 @@ impl TestGroup {
 			block: 1,
 			round: Some(6),
 			settled: None,
+			optional_rules: Default::default(),
 		};
 		Self { fixture, log, events: RecordedEvents::default(), view }
 	}

@@ -23,7 +23,7 @@ use jsonrpsee::{
 	proc_macros::rpc,
 	PendingSubscriptionSink,
 };
-use reads::{has_tolerance, version};
+use reads::version;
 use sc_client_api::BlockchainEvents;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
@@ -183,17 +183,15 @@ where
 		self.of_block(at, |api, block| {
 			let (from, limit) = (from.unwrap_or_default(), limit.unwrap_or(DEFAULT_LIMIT));
 			#[allow(deprecated)]
-			match version(&api, block)? {
+			Ok(match version(&api, block)? {
 				..3 => {
-					let views = api.groups_before_version_3(block, from, limit)?;
-					Ok(views.into_iter().map(|view| view.0).collect())
+					api.groups_before_version_3(block, from, limit)?.into_iter().map(|view| view.0).collect()
 				}
 				3 => {
-					let views = api.groups_before_version_4(block, from, limit)?;
-					Ok(views.into_iter().map(|view| view.0).collect())
+					api.groups_before_version_4(block, from, limit)?.into_iter().map(|view| view.0).collect()
 				}
-				_ => api.groups(block, from, limit),
-			}
+				_ => api.groups(block, from, limit)?,
+			})
 		})
 	}
 
@@ -248,7 +246,7 @@ where
 
 	fn amendments(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<AmendmentView>> {
 		self.of_group(group, at, |api, block| {
-			if !has_tolerance(&api, block)? {
+			if version(&api, block)? >= 3 {
 				return api.amendments(block, group);
 			}
 			#[allow(deprecated)]

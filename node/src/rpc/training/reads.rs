@@ -38,7 +38,7 @@ where
 		round: RoundIndex,
 	) -> Result<RoundView, Error> {
 		let api = self.client.runtime_api();
-		let view = if has_tolerance(&api, block).map_err(unreadable(block))? {
+		let view = if version(&api, block).map_err(unreadable(block))? < 3 {
 			#[allow(deprecated)]
 			let view = api.round_before_version_3(block, group, round);
 			view.map(|view| view.map(|view| view.0))
@@ -77,8 +77,9 @@ where
 	}
 }
 
-/// Returns true if groups of a block's runtime have a tolerance, and its views an older encoding.
-pub(super) fn has_tolerance<Api>(api: &ApiRef<'_, Api>, block: Hash) -> Result<bool, ApiError>
+/// Returns the version of the runtime API in which a block's runtime encodes its views; the newest where the
+/// runtime does not say. Before version 3 groups have a tolerance, and before version 4 no optional rules.
+pub(super) fn version<Api>(api: &ApiRef<'_, Api>, block: Hash) -> Result<u32, ApiError>
 where
 	Api: TrainingRuntimeApi<Block> + ApiExt<Block>,
 {

@@ -63,7 +63,7 @@ fn migrate(items: u64) -> u32 {
 }
 
 /// Makes groups with as many revisions as their number, and returns all rules by group and round.
-fn make_groups(count: GroupId) -> Vec<(GroupId, u32, Rules<u128>)> {
+pub(super) fn make_groups(count: GroupId) -> Vec<(GroupId, u32, Rules<u128>)> {
 	while NextGroup::<Test>::get() < count {
 		assert_ok!(Kept::create(signed(1), new_group()));
 	}
@@ -80,7 +80,7 @@ fn make_groups(count: GroupId) -> Vec<(GroupId, u32, Rules<u128>)> {
 	Revisions::<Test>::iter().collect()
 }
 
-fn all_rules(count: GroupId) -> Vec<Option<Rules<u128>>> {
+pub(super) fn all_rules(count: GroupId) -> Vec<Option<Rules<u128>>> {
 	let rounds = |group| (0..count + 2).map(move |round| Kept::rules(group, round));
 	(0..count).flat_map(rounds).collect()
 }

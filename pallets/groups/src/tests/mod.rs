@@ -7,6 +7,7 @@ mod create;
 mod crowd;
 mod lifecycle;
 mod migrations;
+mod optional_rules;
 mod revise;
 mod stake;
 mod views;

@@ -99,6 +99,7 @@ pub fn rules(clock: Clock) -> Rules<u128> {
 		clock,
 		deposit: DEPOSIT,
 		shares: Shares::default(),
+		optional_rules: Default::default(),
 	}
 }
 

@@ -12,6 +12,7 @@ mod paid;
 mod reveal;
 mod rings;
 mod settle;
+mod state;
 mod views;
 
 pub(crate) use builder::{ballot, checkpoint, measurement, Round};

@@ -34,8 +34,8 @@ pub(super) fn new_group(group: &NewGroup<u128>) -> Value {
 mod tests {
 	use super::*;
 	use descent_protocol::{
-		bound_addresses, Change, Clock, Codec, ContentRef, EvaluationPolicy, Metric, Providers, RoundLengths,
-		Score, Share, Shares,
+		bound_addresses, Change, Clock, Codec, ContentRef, EvaluationPolicy, Metric, OptionalRule,
+		OptionalRuleKind, OptionalRules, Providers, RoundLengths, Score, Share, Shares,
 	};
 	use sp_core::H256;
 	use subxt::ext::scale_value::scale::encode_as_type;
@@ -83,10 +83,14 @@ mod tests {
 			Change::Shares { shares: Shares::default() },
 			Change::Providers { providers },
 			Change::Model { model: tree },
+			Change::SetRule { rule: OptionalRule::Committee { seats: 41 } },
+			Change::RemoveRule { rule: OptionalRuleKind::Committee },
 		]);
 	}
 
 	fn group() -> NewGroup<u128> {
+		let mut optional_rules = OptionalRules::default();
+		optional_rules.set(OptionalRule::Committee { seats: 41 });
 		let content = ContentRef::raw(b"descent").unwrap();
 		NewGroup {
 			name: b"digits".to_vec().try_into().unwrap(),
@@ -103,6 +107,7 @@ mod tests {
 			stake: 5,
 			voting_period: 6,
 			quorum: Share::percent(50),
+			optional_rules,
 		}
 	}
 

@@ -108,6 +108,7 @@ impl FakeChain {
 			block,
 			round,
 			settled: None,
+			optional_rules: Default::default(),
 		}
 	}
 

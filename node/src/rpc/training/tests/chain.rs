@@ -192,6 +192,7 @@ fn the_group() -> GroupView {
 		block: 5,
 		round: Some(0),
 		settled: None,
+		optional_rules: Default::default(),
 	}
 }
 

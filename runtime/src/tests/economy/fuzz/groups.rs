@@ -6,7 +6,9 @@ use crate::{
 	tests::{economy::actor::owner, new_group},
 	AccountId, Runtime,
 };
-use descent_protocol::{Change, Clock, GroupId, RoundLengths, Score, Share, Shares};
+use descent_protocol::{
+	Change, Clock, GroupId, OptionalRule, OptionalRuleKind, OptionalRules, RoundLengths, Score, Share, Shares,
+};
 use pallet_groups::{Call, Groups, NewGroup, Open, Stakes};
 use rand::Rng;
 
@@ -19,6 +21,10 @@ pub(crate) fn create(machine: &mut Machine) -> Option<Move> {
 	}
 	let rng = &mut machine.rng;
 	let (reveal, attest, open) = (3, rng.random_range(3..5), rng.random_range(2..5));
+	let mut optional_rules = OptionalRules::default();
+	if rng.random_bool(0.3) {
+		optional_rules.set(committee(rng));
+	}
 	let group = NewGroup {
 		shares: shares(rng),
 		clock: Clock {
@@ -33,9 +39,14 @@ pub(crate) fn create(machine: &mut Machine) -> Option<Move> {
 		stake: rng.random_range(5..50) * NRN,
 		voting_period: rng.random_range(18..60),
 		quorum: Share::percent(rng.random_range(0..60)),
+		optional_rules,
 		..new_group("digits")
 	};
 	Move::signed(machine.somebody(), Call::<Runtime>::create { group })
+}
+
+fn committee(rng: &mut impl Rng) -> OptionalRule {
+	OptionalRule::Committee { seats: rng.random_range(20..103) }
 }
 
 fn shares(rng: &mut impl Rng) -> Shares {
@@ -82,7 +93,7 @@ fn change(machine: &mut Machine) -> Change {
 	if is_fork {
 		return Change::Model { model: file };
 	}
-	match rng.random_range(0..8u32) {
+	match rng.random_range(0..10u32) {
 		0 => Change::VotingPeriod { blocks: rng.random_range(15..80) },
 		1 => Change::Quorum { share: Share::percent(rng.random_range(0..50)) },
 		2 => {
@@ -93,6 +104,8 @@ fn change(machine: &mut Machine) -> Change {
 		4 => Change::MinimumImprovement { micros: rng.random_range(1..1_000) },
 		5 => Change::Target { score: rng.random_bool(0.5).then_some(Score(1_000)) },
 		6 => Change::Providers { providers: new_group("digits").providers },
+		7 => Change::SetRule { rule: committee(rng) },
+		8 => Change::RemoveRule { rule: OptionalRuleKind::Committee },
 		_ => Change::Shares { shares: shares(rng) },
 	}
 }

@@ -20,8 +20,8 @@ use descent_content::Store;
 use descent_protocol::{
 	bound_addresses, majority,
 	view::{GroupView, StakeView},
-	AmendmentId, BlockNumber, Change, Clock, EvaluationPolicy, Majority, RoundLengths, Score, Share, Shares,
-	MAX_CHANGES, MAX_PROVIDERS,
+	AmendmentId, BlockNumber, Change, Clock, EvaluationPolicy, Majority, OptionalRule, OptionalRuleKind,
+	RoundLengths, Score, Share, Shares, MAX_CHANGES, MAX_PROVIDERS,
 };
 use serde::Serialize;
 
@@ -96,6 +96,10 @@ struct Changes {
 	/// Part of what rounds earn that is put aside for keepers of the group's content, at most 40%
 	#[arg(long, value_name = "SHARE", value_parser = parse::share_or_none)]
 	keepers_share: Option<Share>,
+	/// Seats of the committees that measure the group's rounds and check its deltas: at least 22, or default,
+	/// which is 31
+	#[arg(long, value_name = "N|default", value_parser = parse::seats)]
+	committee_seats: Option<parse::Seats>,
 	/// Another model, with the same columns: needs more than 2/3 of all stake
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	model: Option<Source>,
@@ -177,6 +181,10 @@ impl Changes {
 				.with_context(|| format!("a group names at most {MAX_PROVIDERS} providers"))?;
 			changes.push(Change::Providers { providers });
 		}
+		changes.extend(self.committee_seats.map(|parse::Seats(seats)| match seats {
+			Some(seats) => Change::SetRule { rule: OptionalRule::Committee { seats } },
+			None => Change::RemoveRule { rule: OptionalRuleKind::Committee },
+		}));
 		if let Some(model) = self.model {
 			let model = model.resolve(store)?;
 			ensure!(model != group.model, "this is the model that the group has");

@@ -40,6 +40,10 @@ fn what_is_not_given_stays() {
 	assert_eq!(resolved("--keepers-share 10%").unwrap(), [Change::Shares { shares }]);
 	let shares = Shares { validators: Share::percent(30), keepers: group().shares.keepers };
 	assert_eq!(resolved("--validators-share 30%").unwrap(), [Change::Shares { shares }]);
+	let set = Change::SetRule { rule: OptionalRule::Committee { seats: 41 } };
+	assert_eq!(resolved("--committee-seats 41").unwrap(), [set]);
+	let remove = Change::RemoveRule { rule: OptionalRuleKind::Committee };
+	assert_eq!(resolved("--committee-seats default").unwrap(), [remove]);
 	let reference = crate::content_ref::Reference::from(content);
 	assert_eq!(
 		resolved(&format!("--model {reference}")).unwrap_err().to_string(),

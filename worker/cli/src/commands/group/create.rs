@@ -15,7 +15,7 @@ use descent_client::{parse_amount, Call};
 use descent_dataset::{DeltaLimits, Description, Loss, MAX_DESCRIPTION_BYTES};
 use descent_protocol::{
 	addresses, bound_addresses, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, NewGroup,
-	Score, Share, Shares, MAX_NAME_LENGTH, MAX_PROVIDERS,
+	OptionalRule, OptionalRules, Score, Share, Shares, MAX_NAME_LENGTH, MAX_PROVIDERS,
 };
 use serde::Serialize;
 
@@ -82,6 +82,10 @@ pub(crate) struct Create {
 	/// Part of what rounds earn that is put aside for keepers of the group's content, at most 40%
 	#[arg(long, value_name = "SHARE", default_value = "0%", value_parser = parse::share_or_none)]
 	keepers_share: Share,
+	/// Seats of the committees that measure the group's rounds and check its deltas: at least 22, or default,
+	/// which is 31
+	#[arg(long, value_name = "N|default", default_value = "default", value_parser = parse::seats)]
+	committee_seats: parse::Seats,
 	#[command(flatten)]
 	store: ImportArg,
 	#[command(flatten)]
@@ -234,8 +238,18 @@ impl Create {
 			voting_period: self.voting_period,
 			quorum: self.quorum,
 			shares,
+			optional_rules: optional_rules(self.committee_seats),
 		})
 	}
+}
+
+/// The rules that not all groups have.
+fn optional_rules(parse::Seats(seats): parse::Seats) -> OptionalRules {
+	let mut rules = OptionalRules::default();
+	if let Some(seats) = seats {
+		rules.set(OptionalRule::Committee { seats });
+	}
+	rules
 }
 
 /// The content that a group begins with.

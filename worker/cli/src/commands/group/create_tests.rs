@@ -47,6 +47,17 @@ fn shares_are_within_bounds() {
 }
 
 #[test]
+fn committees_have_as_many_seats_as_asked_for() {
+	assert_eq!(optional_rules(create("").committee_seats), OptionalRules::default());
+	let rules = optional_rules(create("--committee-seats 41").committee_seats);
+	assert_eq!((rules.committee_seats(), rules.iter().count()), (41, 1));
+	for wrong in ["0", "101", "70000", "-1", "many"] {
+		let error = parse::seats(wrong).unwrap_err();
+		assert_eq!(error, "a committee has 1 to 100 seats, or default");
+	}
+}
+
+#[test]
 fn a_file_that_is_no_description_is_refused_before_anything_is_sent() {
 	let directory = tempfile::tempdir().unwrap();
 	let file = directory.path().join("m.json");

@@ -52,6 +52,7 @@ fn show(output: &Output, group: &GroupView) -> String {
 		("stake", format_amount(group.stake)),
 		("quorum", format!("{} of all stake", group.quorum)),
 		("shares", format::shares(group.shares)),
+		("committee", format::seats(group.optional_rules.committee_seats())),
 		("voting period", format::span(group.voting_period)),
 		("closes", format::closes(group)),
 		("at block", group.block.to_string()),
@@ -84,7 +85,7 @@ mod tests {
 	use super::*;
 	use crate::fixtures::group;
 	use descent_client::AccountId;
-	use descent_protocol::view::HeadView;
+	use descent_protocol::{view::HeadView, OptionalRule};
 
 	#[test]
 	fn shows_every_rule_in_words() {
@@ -100,6 +101,7 @@ mod tests {
 			"1500 NRN",
 			"20% of all stake",
 			"winners 80%, validators 20%, keepers 0%",
+			"31 seats",
 			"100 blocks (5m)",
 			"at block 105, in 35 blocks (1m 45s)",
 			"none yet",
@@ -116,7 +118,9 @@ mod tests {
 			measured_on: None,
 			providers: vec!["http://c\u{1b}[2J".into()],
 		});
+		group.optional_rules.set(OptionalRule::Committee { seats: 41 });
 		let text = show(&Output::new(true), &group);
+		assert!(text.contains("41 seats"), "{text}");
 		assert!(text.contains("0.071234 in round 2 by") && text.contains("http://c\u{fffd}[2J"), "{text}");
 	}
 }

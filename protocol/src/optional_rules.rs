@@ -1,0 +1,209 @@
+#![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
+
+use crate::{DEFAULT_COMMITTEE_SEATS, MAX_COMMITTEE, MAX_OPTIONAL_RULES};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_core::{bounded::BoundedVec, ConstU32};
+
+/// A rule that a group may have beside those that all groups have. A rule of a new kind is added at the end,
+/// with the next index, so that no list that is stored has to be migrated.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case", tag = "rule")]
+pub enum OptionalRule {
+	/// The size of the committees that measure the group's rounds and check its deltas. Without this rule they
+	/// have [`DEFAULT_COMMITTEE_SEATS`].
+	#[codec(index = 0)]
+	Committee {
+		/// Number of seats, [`MAX_COMMITTEE`] at most.
+		seats: u16,
+	},
+}
+
+/// A kind of optional rule. Kinds are ordered by their index.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum OptionalRuleKind {
+	/// [`OptionalRule::Committee`].
+	#[codec(index = 0)]
+	Committee,
+}
+
+impl OptionalRule {
+	/// Its kind.
+	pub fn kind(&self) -> OptionalRuleKind {
+		match self {
+			Self::Committee { .. } => OptionalRuleKind::Committee,
+		}
+	}
+
+	/// Returns true if its values are within the bounds of a chain on which committees have `fewest_seats` at
+	/// least.
+	fn is_valid(&self, fewest_seats: u32) -> bool {
+		match self {
+			Self::Committee { seats } => (fewest_seats..=MAX_COMMITTEE).contains(&u32::from(*seats)),
+		}
+	}
+}
+
+/// The optional rules of a group: each kind at most once, in the order of kinds. Most groups have none.
+///
+/// ```
+/// use descent_protocol::{OptionalRule, OptionalRuleKind, OptionalRules};
+///
+/// let mut rules = OptionalRules::default();
+/// assert_eq!(rules.committee_seats(), 31);
+/// rules.set(OptionalRule::Committee { seats: 41 });
+/// assert_eq!(rules.committee_seats(), 41);
+/// rules.remove(OptionalRuleKind::Committee);
+/// assert_eq!(rules, OptionalRules::default());
+/// ```
+#[derive(
+	Clone,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(transparent)]
+pub struct OptionalRules(BoundedVec<OptionalRule, ConstU32<MAX_OPTIONAL_RULES>>);
+
+impl OptionalRules {
+	/// The rules in their order.
+	pub fn iter(&self) -> impl Iterator<Item = &OptionalRule> {
+		self.0.iter()
+	}
+
+	/// Adds a rule, in place of another one of its kind.
+	pub fn set(&mut self, rule: OptionalRule) {
+		match self.0.binary_search_by_key(&rule.kind(), OptionalRule::kind) {
+			Ok(place) => {
+				if let Some(kept) = self.0.get_mut(place) {
+					*kept = rule;
+				}
+			}
+			// There are fewer kinds than places.
+			Err(place) => {
+				let _ = self.0.try_insert(place, rule);
+			}
+		}
+	}
+
+	/// Removes the rule of a kind, if there is one.
+	pub fn remove(&mut self, kind: OptionalRuleKind) {
+		self.0.retain(|rule| rule.kind() != kind);
+	}
+
+	/// Returns true if the list is in order, each kind at most once, and all values are within the bounds of a
+	/// chain on which committees have `fewest_seats` at least. What was decoded may be anything.
+	pub fn are_valid(&self, fewest_seats: u32) -> bool {
+		self.0.is_sorted_by(|before, after| before.kind() < after.kind())
+			&& self.0.iter().all(|rule| rule.is_valid(fewest_seats))
+	}
+
+	/// Number of seats of the group's committees.
+	pub fn committee_seats(&self) -> u32 {
+		self.0
+			.iter()
+			.map(|rule| match rule {
+				OptionalRule::Committee { seats } => u32::from(*seats),
+			})
+			.next()
+			.unwrap_or(DEFAULT_COMMITTEE_SEATS)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use alloc::vec;
+	use codec::DecodeAll;
+
+	const FEWEST: u32 = 22;
+
+	fn list(seats: &[u16]) -> OptionalRules {
+		let rules: vec::Vec<_> =
+			seats.iter().map(|seats| OptionalRule::Committee { seats: *seats }).collect();
+		OptionalRules(rules.try_into().unwrap())
+	}
+
+	#[test]
+	fn no_rules_are_one_byte() {
+		assert_eq!(OptionalRules::default().encode(), [0]);
+		assert_eq!(list(&[41]).encode(), [1 << 2, 0, 41, 0]);
+		assert_eq!(OptionalRules::decode_all(&mut &[1 << 2, 0, 41, 0][..]), Ok(list(&[41])));
+		assert!(OptionalRules::decode_all(&mut &[1 << 2, 1, 41, 0][..]).is_err());
+	}
+
+	#[test]
+	fn kinds_have_the_indices_of_their_rules() {
+		let rule = OptionalRule::Committee { seats: 7 };
+		assert_eq!(rule.encode().first(), rule.kind().encode().first());
+	}
+
+	#[test]
+	fn a_kind_is_there_once() {
+		let mut rules = OptionalRules::default();
+		rules.remove(OptionalRuleKind::Committee);
+		rules.set(OptionalRule::Committee { seats: 41 });
+		rules.set(OptionalRule::Committee { seats: 51 });
+		assert_eq!(rules, list(&[51]));
+		assert!(rules.are_valid(FEWEST));
+		assert!(!list(&[41, 41]).are_valid(FEWEST));
+	}
+
+	#[test]
+	fn committees_are_within_bounds() {
+		for (seats, valid) in
+			[(0, false), (21, false), (22, true), (100, true), (101, false), (u16::MAX, false)]
+		{
+			assert_eq!(list(&[seats]).are_valid(FEWEST), valid, "{seats}");
+		}
+		assert!(list(&[7]).are_valid(7));
+		assert!(OptionalRules::default().are_valid(FEWEST));
+		assert_eq!(OptionalRules::default().committee_seats(), 31);
+	}
+
+	#[test]
+	fn rules_read_as_documented() {
+		let json = r#"[{"rule":"committee","seats":41}]"#;
+		assert_eq!(serde_json::to_string(&list(&[41])).unwrap(), json);
+		assert_eq!(serde_json::from_str::<OptionalRules>(json).unwrap(), list(&[41]));
+		assert_eq!(serde_json::to_string(&OptionalRuleKind::Committee).unwrap(), r#""committee""#);
+	}
+}

@@ -7,7 +7,7 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use descent_protocol::{
 	announcement_hash, check_hash, BlockNumber, CheckWindows, Clock, Codec, ContentRef, DeltaFault,
-	DeltaReport, DeltaVerdict, GroupId, ProposalId, Providers, Share, LEAF_SIZE, MAX_COMMITTEE,
+	DeltaReport, DeltaVerdict, GroupId, ProposalId, Providers, Share, Stake, LEAF_SIZE, MAX_COMMITTEE,
 	MAX_PROPOSALS, MAX_PROVIDERS, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
 };
 use frame_benchmarking::v2::*;
@@ -57,6 +57,11 @@ fn providers() -> Providers {
 fn summary() -> Summary {
 	let text = vec![b'a'; MAX_SUMMARY_LENGTH.saturated_into()];
 	text.try_into().expect("of the largest length")
+}
+
+/// A stake that counts in the next close.
+fn counted<T: Config>(units: u32) -> Stake<BalanceOf<T>> {
+	Stake { all: stake::<T>(units), pending: stake::<T>(0) }
 }
 
 /// An account with some stake that can pay what it has to.
@@ -120,7 +125,7 @@ where
 		Pallet::<T>::begin_check(group, number, &proposal, proposal.model);
 		Proposals::<T>::insert(group, number, proposal);
 		Open::<T>::try_append(group, number).expect("no more than there can be");
-		Pallet::<T>::cast(group, proposer, number, stake::<T>(1));
+		Pallet::<T>::cast(group, proposer, number, counted::<T>(1));
 	}
 	NextProposal::<T>::insert(group, count);
 	// The ring is full: what ends takes the place of another.
@@ -231,7 +236,7 @@ mod benchmarks {
 		let newcomer = proposer::<T>(group, MAX_PROPOSALS, 2);
 		let delta = content(MAX_PROPOSALS);
 		super::announce::<T>(group, &newcomer, delta, 1);
-		Pallet::<T>::cast(group, newcomer.clone(), 0, stake::<T>(2));
+		Pallet::<T>::cast(group, newcomer.clone(), 0, counted::<T>(2));
 		go_to::<T>(2);
 
 		#[extrinsic_call]
@@ -356,7 +361,7 @@ mod benchmarks {
 		#[block]
 		{
 			let proposer = account("proposer", 0, 0);
-			Pallet::<T>::stake_changed(group, &proposer, stake::<T>(1), stake::<T>(0));
+			Pallet::<T>::stake_changed(group, &proposer, counted::<T>(1), counted::<T>(0));
 		}
 
 		assert_eq!(Pallet::<T>::vote_of(group, &account("proposer", 0, 0)), None);

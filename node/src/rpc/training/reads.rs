@@ -83,8 +83,16 @@ pub(super) fn has_tolerance<Api>(api: &ApiRef<'_, Api>, block: Hash) -> Result<b
 where
 	Api: TrainingRuntimeApi<Block> + ApiExt<Block>,
 {
-	let version = api.api_version::<dyn TrainingRuntimeApi<Block>>(block)?;
-	Ok(version.is_some_and(|version| version < 3))
+	is_before(api, block, 3)
+}
+
+/// Returns true if a block's runtime has an older version of the API than this.
+pub(super) fn is_before<Api>(api: &ApiRef<'_, Api>, block: Hash, version: u32) -> Result<bool, ApiError>
+where
+	Api: TrainingRuntimeApi<Block> + ApiExt<Block>,
+{
+	let found = api.api_version::<dyn TrainingRuntimeApi<Block>>(block)?;
+	Ok(found.is_some_and(|found| found < version))
 }
 
 fn unreadable(block: Hash) -> impl Fn(ApiError) -> Error {

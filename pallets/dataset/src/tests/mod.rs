@@ -11,6 +11,7 @@ mod fork;
 mod log;
 mod offchain;
 mod paid;
+mod pending;
 mod propose;
 mod replays;
 mod room;

@@ -7,6 +7,7 @@ mod create;
 mod crowd;
 mod lifecycle;
 mod migrations;
+mod pending;
 mod revise;
 mod stake;
 mod views;

@@ -59,7 +59,12 @@ fn a_funding_that_is_taken_back_pays_for_the_round_that_has_begun() {
 		let before = clients.map(wealth);
 		let lost = |client: usize| before[client] - wealth(clients[client]);
 		for client in clients {
-			let fund = pallet_emission::Call::fund { group: 0, amount: 50 * NRN, per_round: 5 * NRN };
+			let fund = pallet_emission::Call::fund {
+				group: 0,
+				amount: 50 * NRN,
+				per_round: 5 * NRN,
+				terms: crate::tests::terms(0),
+			};
 			ok(client, fund);
 		}
 		let refund = || does("//Liar", pallet_emission::Call::refund { group: 0 });

@@ -1,7 +1,7 @@
 use crate::{
-	migrations::DropTolerance, stake::replace, Amendment, AmendmentOf, Amendments, BalanceOf, Changes,
-	Config, Ended, EndedAmendment, EndedCount, Error, Event, Groups, HoldReason, NextAmendment, Open,
-	OpenAmendment, OpenOf, Pallet, PendingAyes, Stakeholders, Stakes, Summary, ENDED_KEPT,
+	migrations::DropTolerance, stake::replace, Amendment, Amendments, BalanceOf, Changes, Config, Ended,
+	EndedAmendment, EndedCount, Error, Event, Groups, HoldReason, NextAmendment, Open, OpenAmendment, OpenOf,
+	Pallet, PendingAyes, Stakeholders, Stakes, Summary, ENDED_KEPT,
 };
 use alloc::vec::Vec;
 use core::mem::discriminant;

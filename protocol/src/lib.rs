@@ -89,9 +89,9 @@ pub use round::{
 };
 pub use score::{Dither, Rounding, Score};
 pub use stake::{
-	majority, make_room, next_close, schedule_unbonding, sums, winner, withdraw_unbonded, Accumulator,
-	Change, ChangeV2, Contender, Majority, Mark, RoundLengths, Share, Shares, Split, TooManyChunks,
-	MAX_CHANGES,
+	is_in_time, majority, make_room, next_close, schedule_unbonding, sums, winner, withdraw_unbonded,
+	Accumulator, Change, ChangeV2, Contender, Majority, Mark, Pending, RoundLengths, Share, Shares, Split,
+	Stake, TooManyChunks, MAX_CHANGES,
 };
 pub use time::{DAYS, HOURS, MILLISECONDS_PER_BLOCK, MINUTES, YEARS};
 pub use types::*;

@@ -13,9 +13,9 @@ use codec::Encode;
 use descent_protocol::{
 	view::{
 		AmendmentView, AmendmentViewV2, ChainEvent, EmissionView, EventTopic, GovernanceView, GroupView,
-		GroupViewV2, GroupViewV3, HeadView, HeadViewV3, LogEntryView, PotView, ProposalView, RewardsView,
-		RoundEventV1, RoundView, RoundViewV2, StakeView, StandingView, ValidatorRules, ValidatorView,
-		VoteEventV1,
+		GroupViewV2, GroupViewV3, HeadView, HeadViewV3, LogEntryView, PotView, PotViewV3, ProposalView,
+		RewardsView, RoundEventV1, RoundView, RoundViewV2, StakeView, StakeViewV3, StandingView,
+		ValidatorRules, ValidatorView, VoteEventV1,
 	},
 	GroupId, RoundIndex,
 };
@@ -93,10 +93,14 @@ decl_runtime_apis! {
 		fn amendments(group: GroupId) -> Vec<AmendmentViewV2>;
 		/// The stake of an account in a group, and its votes; `None` where there is no such group.
 		fn stake(group: GroupId, account: AccountId) -> Option<StakeView>;
+		#[changed_in(4)]
+		fn stake(group: GroupId, account: AccountId) -> Option<StakeViewV3>;
 		/// The emission, and the amount minted so far.
 		fn emission() -> EmissionView;
 		/// The pot of a group; `None` where there is no such group.
 		fn pot(group: GroupId) -> Option<PotView>;
+		#[changed_in(4)]
+		fn pot(group: GroupId) -> Option<PotViewV3>;
 		/// The rewards of an account.
 		fn rewards(account: AccountId) -> RewardsView;
 		/// The candidates in their order, then the other validators of the session.

@@ -7,7 +7,7 @@ use descent_protocol::{
 	view::{ChainEvent, GroupView, PotView},
 	GroupId,
 };
-use pallet_groups::{DatasetLog, GroupRules, NextGroup, Rules, Stakeholders};
+use pallet_groups::{DatasetLog, GroupRules, NextGroup, Rules};
 
 /// Largest number of groups, or of entries of a log, that one call returns.
 pub(crate) const MAX_PAGE: u32 = 100;
@@ -43,7 +43,7 @@ pub(crate) fn group(id: GroupId) -> Option<GroupView> {
 		head: Rounds::head_view(id),
 		voting_period: group.voting.period,
 		quorum: group.voting.quorum,
-		stake: Groups::total(id),
+		stake: Groups::counted_total(id),
 		closes: Groups::closes(id)?,
 		block,
 		round,

@@ -8,8 +8,8 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use descent_protocol::{
 	announcement_hash, Answer, BlockNumber, CheckWindows, Clock, Codec, ContentRef, DeltaFault, DeltaReport,
-	DeltaVerdict, GroupId, ProposalId, Providers, Share, TaskId, LEAF_SIZE, MAX_COMMITTEE, MAX_PROPOSALS,
-	MAX_PROVIDERS, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
+	DeltaVerdict, GroupId, ProposalId, Providers, Share, Stake, TaskId, LEAF_SIZE, MAX_COMMITTEE,
+	MAX_PROPOSALS, MAX_PROVIDERS, MAX_PROVIDER_LENGTH, MAX_SUMMARY_LENGTH,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -57,6 +57,11 @@ fn providers() -> Providers {
 fn summary() -> Summary {
 	let text = vec![b'a'; MAX_SUMMARY_LENGTH.saturated_into()];
 	text.try_into().expect("of the largest length")
+}
+
+/// A stake that counts in the next close.
+fn counted<T: Config>(units: u32) -> Stake<BalanceOf<T>> {
+	Stake { all: stake::<T>(units), pending: stake::<T>(0) }
 }
 
 /// An account with some stake that can pay what it has to.
@@ -120,7 +125,7 @@ where
 		Pallet::<T>::begin_check(group, number, &proposal, proposal.model);
 		Proposals::<T>::insert(group, number, proposal);
 		Open::<T>::try_append(group, number).expect("no more than there can be");
-		Pallet::<T>::cast(group, proposer, number, stake::<T>(1));
+		Pallet::<T>::cast(group, proposer, number, counted::<T>(1));
 	}
 	NextProposal::<T>::insert(group, count);
 	// The ring is full: what ends takes the place of another.
@@ -216,7 +221,7 @@ mod benchmarks {
 		let newcomer = proposer::<T>(group, MAX_PROPOSALS, 2);
 		let delta = content(MAX_PROPOSALS);
 		super::announce::<T>(group, &newcomer, delta, 1);
-		Pallet::<T>::cast(group, newcomer.clone(), 0, stake::<T>(2));
+		Pallet::<T>::cast(group, newcomer.clone(), 0, counted::<T>(2));
 		go_to::<T>(2);
 
 		#[extrinsic_call]
@@ -321,7 +326,7 @@ mod benchmarks {
 		#[block]
 		{
 			let proposer = account("proposer", 0, 0);
-			Pallet::<T>::stake_changed(group, &proposer, stake::<T>(1), stake::<T>(0));
+			Pallet::<T>::stake_changed(group, &proposer, counted::<T>(1), counted::<T>(0));
 		}
 
 		assert_eq!(Pallet::<T>::vote_of(group, &account("proposer", 0, 0)), None);

@@ -2,7 +2,7 @@
 
 use crate::{
 	BalanceOf, Check, Config, Ended, EndedCount, EndedProposal, Event, HoldReason, Open, OpenChecks, Pallet,
-	ProposalOf, Proposals, WeightInfo, MAX_ENDED,
+	PendingAyes, ProposalOf, Proposals, WeightInfo, MAX_ENDED,
 };
 use alloc::vec::Vec;
 use descent_protocol::{view::ProposalEnding, Contender, ContentRef, GroupId, ProposalId, Share};
@@ -21,7 +21,7 @@ impl<T: Config> Pallet<T> {
 		Some(rules.model)
 	}
 
-	/// Tallies the open proposals at the end of a voting period.
+	/// Tallies the open proposals at the end of a voting period, with `total` stake in the group that counts.
 	pub(crate) fn close(group: GroupId, total: BalanceOf<T>, quorum: Share) -> Closed {
 		let open = Self::open_proposals(group);
 		let weight = T::WeightInfo::period_closed(open.len().saturated_into())
@@ -35,7 +35,7 @@ impl<T: Config> Pallet<T> {
 			.iter()
 			.map(|(id, proposal)| Contender {
 				id: *id,
-				ayes: proposal.ayes.saturated_into(),
+				ayes: Self::ayes(group, *id, proposal).counted().saturated_into(),
 				is_valid: proposal.report_on(version, &model).is_some(),
 			})
 			.collect();
@@ -74,7 +74,10 @@ impl<T: Config> Pallet<T> {
 		});
 		if proposal.lost >= T::ProposalLifetime::get() {
 			Self::end(group, id, ProposalEnding::Outvoted);
-		} else if !goes_on {
+			return;
+		}
+		PendingAyes::<T>::remove(group, id);
+		if !goes_on {
 			Self::begin_check(group, id, &proposal, *model);
 		}
 	}
@@ -107,10 +110,12 @@ impl<T: Config> Pallet<T> {
 	/// proposer is paid if it was applied. It is kept for a while among the ended proposals. Votes for it
 	/// count for nothing from now on.
 	pub(crate) fn end(group: GroupId, id: ProposalId, ending: ProposalEnding) {
-		let Some(proposal) = Proposals::<T>::take(group, id) else {
+		let Some(mut proposal) = Proposals::<T>::take(group, id) else {
 			defensive!("only an open proposal ends");
 			return;
 		};
+		proposal.ayes = Self::ayes(group, id, &proposal).counted();
+		PendingAyes::<T>::remove(group, id);
 		OpenChecks::<T>::remove(group, id);
 		let mut open = Open::<T>::get(group);
 		open.retain(|other| *other != id);

@@ -1,7 +1,7 @@
 //! The pallet as the observer of groups.
 
 use crate::{BalanceOf, Config, Pallet, WeightInfo};
-use descent_protocol::{ContentRef, GroupId, Providers, Share, MAX_PROPOSALS};
+use descent_protocol::{ContentRef, GroupId, Providers, Share, Stake, MAX_PROPOSALS};
 use frame_support::weights::Weight;
 use pallet_groups::{Closed, GroupObserver, Rewards};
 
@@ -10,7 +10,12 @@ impl<T: Config> GroupObserver<T::AccountId, BalanceOf<T>> for Pallet<T> {
 		Self::begin_log(group, owner.clone(), dataset, providers.clone());
 	}
 
-	fn stake_changed(group: GroupId, who: &T::AccountId, before: BalanceOf<T>, after: BalanceOf<T>) {
+	fn stake_changed(
+		group: GroupId,
+		who: &T::AccountId,
+		before: Stake<BalanceOf<T>>,
+		after: Stake<BalanceOf<T>>,
+	) {
 		Self::follow_stake(group, who, before, after);
 	}
 

@@ -56,7 +56,7 @@ impl<T: Config> Pallet<T> {
 		let stake = T::Groups::stake(group, &proposer);
 		let open = Self::open_proposals(group);
 		ensure!(open.iter().all(|(_, other)| other.proposer != proposer), Error::<T>::HasProposal);
-		let displaced = Self::make_place(group, &open, delta.digest, announced, stake)?;
+		let displaced = Self::make_place(group, &open, delta.digest, announced, stake.counted())?;
 		let place = displaced.map_or_else(|| free_place(&open), |displaced| displaced.place);
 		if let Some(Displaced { id, ending, .. }) = displaced {
 			Self::end(group, id, ending);
@@ -86,7 +86,7 @@ impl<T: Config> Pallet<T> {
 		Proposals::<T>::insert(group, id, proposal);
 		T::Groups::expect_close(group);
 		Self::deposit_event(Event::Proposed { group, proposal: id, account: proposer.clone(), delta });
-		if !stake.is_zero() {
+		if !stake.all.is_zero() {
 			Self::cast(group, proposer, id, stake);
 		}
 		Ok(())
@@ -115,7 +115,10 @@ impl<T: Config> Pallet<T> {
 		}
 		let support: Vec<_> = open
 			.iter()
-			.map(|(_, other)| other.ayes.max(T::Groups::stake(group, &other.proposer)))
+			.map(|(id, other)| {
+				let own = T::Groups::stake(group, &other.proposer);
+				Self::ayes(group, *id, other).counted().max(own.counted())
+			})
 			.map(SaturatedConversion::saturated_into)
 			.collect();
 		let least = make_room(&support, stake.saturated_into())

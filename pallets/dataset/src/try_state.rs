@@ -1,8 +1,8 @@
-//! OpenChecks of the pallet's storage.
+//! Checks of the pallet's storage.
 
 use crate::{
 	Announcements, Applied, BalanceOf, Config, Ended, EndedCount, HoldReason, Log, LogEntry, NextProposal,
-	Open, OpenChecks, Pallet, ProposalOf, Proposals, Versions, Votes, MAX_ENDED,
+	Open, OpenChecks, Pallet, PendingAyes, ProposalOf, Proposals, Versions, Votes, MAX_ENDED,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use descent_protocol::{
@@ -29,7 +29,8 @@ impl<T: Config> Pallet<T> {
 	///   of its own, and a proposer that has no other in the group;
 	/// - each has a check on the version and for the model that there are, decided where it is valid for
 	///   both;
-	/// - each is approved by exactly the stake of those who vote for it, and only stakeholders vote;
+	/// - each is approved by exactly the stake of those who vote for it, pending or not, and only stakeholders
+	///   vote;
 	/// - every account has on hold exactly what its announcements, and its open proposals, add up to;
 	/// - the ring holds the last proposals that have ended, and every entry of a log that was proposed has
 	///   ended so.
@@ -56,6 +57,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			OpenChecks::<T>::iter_keys().all(|(group, id)| Proposals::<T>::contains_key(group, id)),
 			"a proposal is checked that is not open"
+		);
+		ensure!(
+			PendingAyes::<T>::iter_keys().all(|(group, id)| Proposals::<T>::contains_key(group, id)),
+			"pending ayes are kept of a proposal that is not open"
 		);
 		Self::try_deposits()
 	}
@@ -144,17 +149,24 @@ impl<T: Config> Pallet<T> {
 
 	fn try_votes(group: GroupId) -> Result<(), TryRuntimeError> {
 		let mut votes = Vec::<(ProposalId, u128)>::new();
+		let mut pending = votes.clone();
 		for (account, proposal) in Votes::<T>::iter_prefix(group) {
 			let stake = T::Groups::stake(group, &account);
-			ensure!(!stake.is_zero(), "an account votes without stake");
+			ensure!(!stake.all.is_zero(), "an account votes without stake");
 			ensure!(proposal < NextProposal::<T>::get(group), "an account votes for what was never proposed");
-			votes.push((proposal, stake.saturated_into()));
+			votes.push((proposal, stake.all.saturated_into()));
+			pending.push((proposal, stake.pending.saturated_into()));
 		}
-		let sums = sums(votes.into_iter());
+		let (sums, pending) = (sums(votes.into_iter()), sums(pending.into_iter()));
 		for (id, proposal) in Self::open_proposals(group) {
 			ensure!(
 				sums.get(&id).copied().unwrap_or_default() == proposal.ayes.saturated_into::<u128>(),
 				"the stake behind a proposal is not what its voters add up to"
+			);
+			ensure!(
+				pending.get(&id).copied().unwrap_or_default()
+					== Self::ayes(group, id, &proposal).pending.saturated_into::<u128>(),
+				"the pending stake behind a proposal is not what its voters add up to"
 			);
 		}
 		Ok(())

@@ -57,9 +57,10 @@ where
 
 	/// Returns the proposals of a group: the open ones in order, then the ended ones, the last one first.
 	pub fn proposals(group: GroupId) -> Vec<ProposalView> {
-		let open = Self::open_proposals(group).into_iter().map(|(id, proposal)| {
+		let open = Self::open_proposals(group).into_iter().map(|(id, mut proposal)| {
 			let check =
 				OpenChecks::<T>::get(group, id).map(|check| Self::check_view(group, id, &proposal, &check));
+			proposal.ayes = Self::ayes(group, id, &proposal).counted();
 			proposal_view::<T>(group, id, proposal, check, None)
 		});
 		let count = EndedCount::<T>::get(group);

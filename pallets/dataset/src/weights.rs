@@ -43,20 +43,20 @@ impl Estimate {
 	}
 
 	/// The group, its close and its rules, the log's end, the announcement, the open proposals and the stake
-	/// of their proposers, two accounts with their holds, what ends, the check, the votes, and the
+	/// of their proposers, what is pending of both, two accounts with their holds, what ends, the check, the votes, and the
 	/// scheduler's agendas and lookup.
 	fn propose(&self) -> Weight {
-		Weight::from_parts(600_000_000, 400_000).saturating_add(self.0.reads_writes(94, 24))
+		Weight::from_parts(600_000_000, 400_000).saturating_add(self.0.reads_writes(160, 26))
 	}
 
-	/// Two proposals, the stake and the vote.
+	/// Two proposals, the group, the stake, what is pending of these, and the vote.
 	fn vote(&self) -> Weight {
-		Weight::from_parts(80_000_000, 16_000).saturating_add(self.0.reads_writes(5, 3))
+		Weight::from_parts(100_000_000, 24_000).saturating_add(self.0.reads_writes(8, 5))
 	}
 
 	/// The proposal and all that is kept of it, an account with its holds, the ring.
 	fn end(&self) -> Weight {
-		Weight::from_parts(150_000_000, 40_000).saturating_add(self.0.reads_writes(9, 9))
+		Weight::from_parts(150_000_000, 40_000).saturating_add(self.0.reads_writes(11, 10))
 	}
 
 	/// The check, the count of the verdicts, the end of the proposal.

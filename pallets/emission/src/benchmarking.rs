@@ -2,7 +2,7 @@
 
 use crate::{Accrued, Call, Config, Fundings, Pallet, Pots, Streams};
 use alloc::vec::Vec;
-use descent_protocol::{BlockNumber, Clock, GroupId, Share, Shares, MAX_COMMITTEE, MAX_FUNDINGS};
+use descent_protocol::{BlockNumber, Clock, GroupId, Share, Shares, Stake, MAX_COMMITTEE, MAX_FUNDINGS};
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
 	fungible::{Inspect, Mutate},
@@ -42,7 +42,7 @@ fn group<T: Config>(block: BlockNumber) -> GroupId {
 	T::Groups::put_stake(group, &whale, stake);
 	Streams::<T>::kill();
 	Pallet::<T>::begin();
-	Pallet::<T>::stake_changed(group, &whale, 0, stake);
+	Pallet::<T>::stake_changed(group, &whale, Stake::default(), staked(stake));
 	go_to::<T>(block);
 	group
 }
@@ -52,11 +52,17 @@ fn fill<T: Config>(group: GroupId) -> Vec<T::AccountId> {
 	(0..MAX_FUNDINGS)
 		.map(|number| {
 			let client = funded::<T>(number);
-			Pallet::<T>::do_fund(group, client.clone(), worth::<T>(), worth::<T>())
+			let terms = T::Groups::terms(group).unwrap_or_default();
+			Pallet::<T>::do_fund(group, client.clone(), worth::<T>(), worth::<T>(), terms)
 				.expect("there is room for it");
 			client
 		})
 		.collect()
+}
+
+/// A stake that counts.
+fn staked(all: u128) -> Stake<u128> {
+	Stake { all, pending: 0 }
 }
 
 fn members<T: Config>(count: u32) -> Vec<T::AccountId> {
@@ -97,9 +103,10 @@ mod benchmarks {
 		fill::<T>(group);
 		let newcomer = funded::<T>(MAX_FUNDINGS);
 		let amount = worth::<T>().saturating_mul(2);
+		let terms = T::Groups::terms(group).unwrap_or_default();
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(newcomer.clone()), group, amount.saturating_mul(2), amount);
+		_(RawOrigin::Signed(newcomer.clone()), group, amount.saturating_mul(2), amount, terms);
 
 		let fundings = Fundings::<T>::get(group);
 		assert!(fundings.last().is_some_and(|last| last.client == newcomer));
@@ -164,10 +171,25 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::stake_changed(group, &whale, 0, 1);
+			Pallet::<T>::stake_changed(group, &whale, Stake::default(), staked(1));
 		}
 
 		assert_eq!(Pots::<T>::get(group).stake, worth::<T>().saturating_add(1));
+	}
+
+	#[benchmark]
+	fn terms_changed() {
+		let group = group::<T>(within::<T>());
+		fill::<T>(group);
+		go_to::<T>(CLOCK.start.saturating_add(CLOCK.length));
+
+		#[block]
+		{
+			Pallet::<T>::terms_changed(group);
+		}
+
+		let fundings = Fundings::<T>::get(group);
+		assert!(fundings.iter().all(|funding| funding.notice.is_some()));
 	}
 
 	#[benchmark]

@@ -6,7 +6,8 @@ use frame_support::{
 	pallet_prelude::{DispatchError, DispatchResult, Get},
 	traits::{fungible::Mutate, tokens::Preservation},
 };
-use pallet_groups::{GroupRules, Stakeholders};
+use pallet_groups::GroupRules;
+use sp_core::H256;
 use sp_runtime::ArithmeticError;
 
 impl<T: Config> Pallet<T> {
@@ -15,8 +16,10 @@ impl<T: Config> Pallet<T> {
 		client: T::AccountId,
 		amount: u128,
 		per_round: u128,
+		terms: H256,
 	) -> DispatchResult {
-		ensure!(T::Groups::exists(group), Error::<T>::UnknownGroup);
+		let newest = T::Groups::terms(group).ok_or(Error::<T>::UnknownGroup)?;
+		ensure!(terms == newest, Error::<T>::TermsChanged);
 		ensure!(per_round >= T::MinimumFundingPerRound::get(), Error::<T>::PerRoundTooSmall);
 		let mut fundings = Fundings::<T>::get(group);
 		let mut displaced = None;
@@ -77,6 +80,36 @@ impl<T: Config> Pallet<T> {
 		Self::put_fundings(group, fundings);
 		Self::deposit_event(Event::FundingStopped { group, client, free: notice.free });
 		Ok(())
+	}
+
+	/// Gives notice for all clients that have not, as the first round that has not begun is played by other
+	/// rules than they pay for. Rounds that have begun are played by those rules, and are still paid for.
+	pub(crate) fn pause_fundings(group: GroupId) {
+		let mut fundings = Fundings::<T>::get(group);
+		if fundings.iter().all(|funding| funding.notice.is_some()) {
+			return;
+		}
+		let notice = Self::notice(group).unwrap_or_else(|_| Notice {
+			until: T::Groups::boundary(group).unwrap_or_default(),
+			free: now::<T>(),
+		});
+		for funding in fundings.iter_mut().filter(|funding| funding.notice.is_none()) {
+			funding.notice = Some(notice);
+			let client = funding.client.clone();
+			Self::deposit_event(Event::FundingPaused { group, client, free: notice.free });
+		}
+		Self::put_fundings(group, fundings);
+	}
+
+	/// Returns true if a funding ends because the rules changed, and not because its client wants it: other
+	/// rules begin with the first round that it does not pay for.
+	pub(crate) fn is_paused(group: GroupId, funding: &FundingOf<T>) -> bool {
+		let terms = |round| T::Groups::rules(group, round).map(|rules| rules.terms());
+		let change = funding.notice.and_then(|Notice { until, .. }| {
+			let last = until.checked_sub(1)?;
+			Some((terms(last)?, terms(until)?))
+		});
+		change.is_some_and(|(before, after)| before != after)
 	}
 
 	/// Returns the end of a funding whose notice is given now: rounds that have begun are still paid for.

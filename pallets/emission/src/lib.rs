@@ -14,7 +14,8 @@
 //! - **Era**: the blocks between two halvings of emission.
 //! - **Pot**: the tokens that a group has to pay with.
 //! - **Funding**: the payment of a client for a group's rounds, spent round by round.
-//! - **Notice**: the announcement of a client that its funding ends.
+//! - **Terms**: the rules of a group that a client pays for, see [`Rules::terms`](pallet_groups::Rules::terms).
+//! - **Notice**: the announcement that a funding ends, by its client or because the terms change.
 //! - **Accrued**: earned and not claimed yet.
 //!
 //! # Usage
@@ -85,7 +86,16 @@
 //! `per_round` from the funding, divided by the round's shares. Trainers rely on it. So a client that wants
 //! to stop gives notice, and pays for the rounds that have begun. When the last of them can be settled, and a
 //! grace period for its settlement has passed, the client takes back the rest. A client can't lower
-//! `per_round`. The number of fundings of a group is bounded; when there are as many, one that pays strictly
+//! `per_round`.
+//!
+//! A funding is for the terms that its client has named. So the close that changes them *pauses* each funding
+//! of the group: it gives notice in the client's place. The rounds that have begun are played by the old rules
+//! and paid for; what is left afterwards is never spent by the new ones. The client takes it back with
+//! [`refund`](Pallet::refund), without a call before, or goes on by another [`fund`](Pallet::fund) that names
+//! the new terms. A `fund` that was signed for other terms than those that are in force by its block fails, so
+//! that nobody pays for rules that came in between.
+//!
+//! The number of fundings of a group is bounded; when there are as many, one that pays strictly
 //! more for each of two rounds takes the place of the one that pays least, which is refunded at once.
 //!
 //! # Exact sums
@@ -152,6 +162,7 @@ pub mod pallet {
 	use frame_support::{pallet_prelude::*, traits::fungible, PalletId};
 	use frame_system::pallet_prelude::*;
 	use pallet_groups::{GroupRules, Stakeholders};
+	use sp_core::H256;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -299,6 +310,15 @@ pub mod pallet {
 			/// The first block in which it can take back the rest.
 			free: BlockNumber,
 		},
+		/// A group's rules change, so that a client's funding ends unless the client funds the group anew.
+		FundingPaused {
+			/// The group.
+			group: GroupId,
+			/// The client.
+			client: T::AccountId,
+			/// The first block in which it can take back the rest.
+			free: BlockNumber,
+		},
 		/// Rounds have used up a funding.
 		FundingSpent {
 			/// The group.
@@ -340,6 +360,8 @@ pub mod pallet {
 		NotStopped,
 		/// Rounds that the client pays for are not over: it was told from which block on they are.
 		TooEarly,
+		/// The group's rules are not those that the client pays for.
+		TermsChanged,
 	}
 
 	#[pallet::call(weight = T::WeightInfo)]
@@ -358,16 +380,26 @@ pub mod pallet {
 		/// Funds the rounds of a group with `amount`, of which each round with a winner takes `per_round`.
 		///
 		/// A client that funds the group already adds to its funding, may raise `per_round`, and takes back a
-		/// notice.
+		/// notice, its own or that of a change of the rules.
+		///
+		/// - `terms`: the [`Rules::terms`](pallet_groups::Rules::terms) that the client pays for, those of the
+		///   group's newest rules.
 		///
 		/// Emits [`Event::Funded`], and [`Event::Refunded`] for a funding that loses its place to this one.
 		///
-		/// Fails with [`Error::UnknownGroup`], [`Error::PerRoundTooSmall`], [`Error::PerRoundLowered`],
-		/// [`Error::AmountTooSmall`] and [`Error::TooManyFundings`], or if the balance does not suffice.
+		/// Fails with [`Error::UnknownGroup`], [`Error::TermsChanged`], [`Error::PerRoundTooSmall`],
+		/// [`Error::PerRoundLowered`], [`Error::AmountTooSmall`] and [`Error::TooManyFundings`], or if the
+		/// balance does not suffice.
 		#[pallet::call_index(1)]
-		pub fn fund(origin: OriginFor<T>, group: GroupId, amount: u128, per_round: u128) -> DispatchResult {
+		pub fn fund(
+			origin: OriginFor<T>,
+			group: GroupId,
+			amount: u128,
+			per_round: u128,
+			terms: H256,
+		) -> DispatchResult {
 			let client = ensure_signed(origin)?;
-			Self::do_fund(group, client, amount, per_round)
+			Self::do_fund(group, client, amount, per_round, terms)
 		}
 
 		/// Gives notice of the end of the sender's funding of a group. It pays for the rounds that have

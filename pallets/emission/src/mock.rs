@@ -6,13 +6,14 @@
 
 use crate::{self as pallet_emission, Burn, Pot, Pots};
 use descent_protocol::{
-	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, RoundIndex, Shares,
+	BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, RoundIndex, Shares, Stake,
 };
 use frame_support::{
 	pallet_prelude::ValueQuery, parameter_types, storage_alias, traits::fungible::Balanced, Blake2_128Concat,
 	PalletId,
 };
 use pallet_groups::{GroupObserver, GroupRules, Rules, Stakeholders};
+use sp_core::H256;
 use sp_runtime::{AccountId32, BuildStorage};
 
 pub(crate) use descent_support::mock::account;
@@ -76,6 +77,10 @@ impl pallet_emission::Config for Test {
 #[storage_alias]
 type Clocks = StorageMap<Mock, Blake2_128Concat, GroupId, Clock>;
 
+/// The minimum improvement of a group that was revised, and the first round in which it holds.
+#[storage_alias]
+type Revised = StorageMap<Mock, Blake2_128Concat, GroupId, (RoundIndex, u64)>;
+
 /// The stake of each account in a group.
 #[storage_alias]
 type Stakes = StorageMap<Mock, Blake2_128Concat, (GroupId, AccountId32), u128, ValueQuery>;
@@ -87,14 +92,15 @@ type Totals = StorageMap<Mock, Blake2_128Concat, GroupId, u128, ValueQuery>;
 pub struct Groups;
 
 impl GroupRules<u128> for Groups {
-	fn rules(group: GroupId, _: RoundIndex) -> Option<Rules<u128>> {
+	fn rules(group: GroupId, round: RoundIndex) -> Option<Rules<u128>> {
+		let revised = Revised::get(group).filter(|(from, _)| *from <= round);
 		Some(Rules {
 			model: ContentRef::raw(b"model").unwrap(),
 			model_version: 0,
 			providers: Default::default(),
 			metric: Metric::Loss,
 			policy: EvaluationPolicy::Training { records: 100 },
-			minimum_improvement: 1_000,
+			minimum_improvement: revised.map_or(1_000, |(_, improvement)| improvement),
 			target: None,
 			clock: Clocks::get(group)?,
 			deposit: 5,
@@ -134,12 +140,16 @@ impl Stakeholders<AccountId32, u128> for Groups {
 		Clocks::contains_key(group)
 	}
 
-	fn stake(group: GroupId, who: &AccountId32) -> u128 {
-		Stakes::get((group, who))
+	fn stake(group: GroupId, who: &AccountId32) -> Stake<u128> {
+		Stake { all: Stakes::get((group, who)), pending: 0 }
 	}
 
 	fn total(group: GroupId) -> u128 {
 		Totals::get(group)
+	}
+
+	fn closes(_: GroupId) -> Option<BlockNumber> {
+		None
 	}
 
 	fn expect_close(_: GroupId) -> Option<BlockNumber> {
@@ -215,7 +225,19 @@ pub(crate) fn stake(group: GroupId, number: u8, amount: u128) {
 	let before = Stakes::get((group, account(number)));
 	Stakes::insert((group, account(number)), amount);
 	Totals::mutate(group, |total| *total = total.saturating_sub(before).saturating_add(amount));
-	Emission::stake_changed(group, &account(number), before, amount);
+	let stake = |all| Stake { all, pending: 0 };
+	Emission::stake_changed(group, &account(number), stake(before), stake(amount));
+}
+
+/// Returns the terms of a group.
+pub(crate) fn terms(group: GroupId) -> H256 {
+	Groups::terms(group).unwrap_or_default()
+}
+
+/// Adopts another minimum improvement for the rounds of a group that have not begun.
+pub(crate) fn revise(group: GroupId, improvement: u64) {
+	Revised::insert(group, (Groups::boundary(group).unwrap(), improvement));
+	Emission::terms_changed(group);
 }
 
 /// Takes tokens from an account and does what a handler does with them.

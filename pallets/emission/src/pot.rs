@@ -1,5 +1,5 @@
 use crate::{Config, Pallet, Pots, TotalStake, WeightInfo};
-use descent_protocol::{ContentRef, GroupId, Providers, Share};
+use descent_protocol::{ContentRef, GroupId, Providers, Share, Stake};
 use frame_support::weights::Weight;
 use pallet_groups::{Closed, GroupObserver};
 
@@ -18,8 +18,13 @@ impl<T: Config> Pallet<T> {
 impl<T: Config> GroupObserver<T::AccountId, u128> for Pallet<T> {
 	fn created(_: GroupId, _: &T::AccountId, _: ContentRef, _: &Providers) {}
 
-	fn stake_changed(group: GroupId, _: &T::AccountId, before: u128, after: u128) {
-		Self::reweigh(group, before, after);
+	/// Stake earns from its block on, pending or not: it takes nothing that flowed before.
+	fn stake_changed(group: GroupId, _: &T::AccountId, before: Stake<u128>, after: Stake<u128>) {
+		Self::reweigh(group, before.all, after.all);
+	}
+
+	fn terms_changed(group: GroupId) {
+		Self::pause_fundings(group);
 	}
 
 	fn period_closed(_: GroupId, _: u128, _: Share) -> Closed {
@@ -28,5 +33,9 @@ impl<T: Config> GroupObserver<T::AccountId, u128> for Pallet<T> {
 
 	fn stake_changed_weight() -> Weight {
 		T::WeightInfo::stake_changed()
+	}
+
+	fn terms_changed_weight() -> Weight {
+		T::WeightInfo::terms_changed()
 	}
 }

@@ -9,7 +9,7 @@ use descent_protocol::{
 };
 use descent_support::now;
 use frame_support::{pallet_prelude::Get, traits::fungible::Inspect};
-use pallet_groups::Stakeholders;
+use pallet_groups::{GroupRules, Stakeholders};
 use sp_core::crypto::AccountId32;
 
 /// Returns the part of a stake of an amount that is divided among all stake.
@@ -75,9 +75,10 @@ where
 		pot.divide(shares);
 		let fundings = Fundings::<T>::get(group);
 		let now = now::<T>();
+		let round = T::Groups::current_round(group, now);
 		let funded = fundings
 			.iter()
-			.filter(|funding| !funding.is_free(now))
+			.filter(|funding| !funding.is_free(now) && round.is_none_or(|round| funding.pays_for(round)))
 			.fold(0u128, |sum, funding| sum.saturating_add(funding.payment()));
 		pot.add(shares.split(funded));
 		Some(PotView {
@@ -88,13 +89,18 @@ where
 			validators: pot.validators,
 			keepers: pot.keepers,
 			proposer: pot.proposer,
-			fundings: fundings.into_iter().map(funding_view::<T>).collect(),
+			terms: T::Groups::terms(group)?,
+			fundings: fundings.into_iter().map(|funding| funding_view::<T>(group, funding)).collect(),
 		})
 	}
 }
 
-fn funding_view<T: Config<AccountId: Into<AccountId32>>>(funding: FundingOf<T>) -> FundingView {
+fn funding_view<T: Config<AccountId: Into<AccountId32>>>(
+	group: GroupId,
+	funding: FundingOf<T>,
+) -> FundingView {
 	FundingView {
+		paused: Pallet::<T>::is_paused(group, &funding),
 		client: funding.client.into(),
 		left: funding.left,
 		per_round: funding.per_round,

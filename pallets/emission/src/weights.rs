@@ -23,6 +23,8 @@ pub trait WeightInfo {
 	fn begin_periods() -> Weight;
 	/// A change of a group's stake.
 	fn stake_changed() -> Weight;
+	/// Notice for a full list of fundings.
+	fn terms_changed() -> Weight;
 	/// Paying for a round that was won, with a full list of fundings that are spent, and `m` members.
 	fn round_settled(m: u32) -> Weight;
 	/// Paying `m` members for a check.
@@ -49,9 +51,9 @@ impl Estimate {
 		Weight::from_parts(80_000_000, 20_000).saturating_add(self.0.reads_writes(5, 5))
 	}
 
-	/// The group, its fundings, three accounts, what is entrusted and has accrued.
+	/// The group, its rules, its fundings, three accounts, what is entrusted and has accrued.
 	fn fund(&self) -> Weight {
-		Weight::from_parts(150_000_000, 40_000).saturating_add(self.0.reads_writes(8, 6))
+		Weight::from_parts(150_000_000, 40_000).saturating_add(self.0.reads_writes(9, 6))
 	}
 
 	/// The fundings, the group, and the rules of its last round among all that it has had.
@@ -74,6 +76,11 @@ impl Estimate {
 		self.advance()
 			.saturating_add(Weight::from_parts(20_000_000, 4_000))
 			.saturating_add(self.0.reads_writes(1, 2))
+	}
+
+	/// The fundings, the group, and the rules of its last round among all that it has had.
+	fn terms_changed(&self) -> Weight {
+		self.stop_funding().saturating_add(Weight::from_parts(40_000_000, 0))
 	}
 
 	/// Also the pot, the fundings and the winner; of each member what has accrued.
@@ -136,6 +143,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Estimate(T::DbWeight::get()).stake_changed()
 	}
 
+	fn terms_changed() -> Weight {
+		Estimate(T::DbWeight::get()).terms_changed()
+	}
+
 	fn round_settled(m: u32) -> Weight {
 		Estimate(T::DbWeight::get()).round_settled(m)
 	}
@@ -176,6 +187,10 @@ impl WeightInfo for () {
 
 	fn stake_changed() -> Weight {
 		Estimate(RocksDbWeight::get()).stake_changed()
+	}
+
+	fn terms_changed() -> Weight {
+		Estimate(RocksDbWeight::get()).terms_changed()
 	}
 
 	fn round_settled(m: u32) -> Weight {

@@ -1,11 +1,11 @@
 use crate::{
-	migrations::DropTolerance, Amendment, AmendmentOf, Amendments, BalanceOf, Changes, Config, Ended,
-	EndedAmendment, EndedCount, Error, Event, HoldReason, NextAmendment, Open, OpenAmendment, OpenOf, Pallet,
-	Stakes, Summary, TotalStake, ENDED_KEPT,
+	migrations::DropTolerance, stake::replace, Amendment, Amendments, BalanceOf, Changes, Config, Ended,
+	EndedAmendment, EndedCount, Error, Event, Groups, HoldReason, NextAmendment, Open, OpenAmendment, OpenOf,
+	Pallet, PendingAyes, Stakeholders, Stakes, Summary, ENDED_KEPT,
 };
 use alloc::vec::Vec;
 use descent_protocol::{
-	is_text, majority, make_room, view::AmendmentEnding, AmendmentId, BlockNumber, GroupId, Majority,
+	is_text, majority, make_room, view::AmendmentEnding, AmendmentId, BlockNumber, GroupId, Majority, Stake,
 	MAX_AMENDMENTS,
 };
 use descent_support::{now, release};
@@ -19,7 +19,7 @@ use frame_support::{
 	BoundedVec,
 };
 use sp_runtime::{
-	traits::{Saturating, Zero},
+	traits::{Saturating, UniqueSaturatedInto, Zero},
 	ArithmeticError, SaturatedConversion,
 };
 
@@ -42,11 +42,11 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		ensure!(is_text(&summary), Error::<T>::InvalidSummary);
 		Self::check_changes(group, &changes)?;
-		let stake = Stakes::<T>::get(group, &account).active;
-		ensure!(!stake.is_zero(), Error::<T>::NoStake);
+		let stake = <Self as Stakeholders<_, _>>::stake(group, &account);
+		ensure!(!stake.all.is_zero(), Error::<T>::NoStake);
 		let mut open = Open::<T>::get(group);
 		ensure!(open.iter().all(|other| other.proposer != account), Error::<T>::AlreadyProposed);
-		let evicted = Self::evict(group, &mut open, stake)?;
+		let evicted = Self::evict(group, &mut open, stake.counted())?;
 		let id = NextAmendment::<T>::get(group);
 		let next = id.checked_add(1).ok_or(ArithmeticError::Overflow)?;
 		let deposit = T::AmendmentDeposit::get();
@@ -78,7 +78,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Takes the least supported amendment out of a full list, for a proposer with more stake. Approvals
 	/// protect no place, as one stake can approve them all. An amendment that more than half of all stake
-	/// approves stays, as it is to be decided.
+	/// approves stays, as it is to be decided. Pending stake counts for nothing here, too.
 	fn evict(
 		group: GroupId,
 		open: &mut OpenListOf<T>,
@@ -87,13 +87,15 @@ impl<T: Config> Pallet<T> {
 		if !open.is_full() {
 			return Ok(None);
 		}
-		let total = TotalStake::<T>::get(group).saturated_into();
+		let close = Self::closes(group).unwrap_or(BlockNumber::MAX);
+		let total = Self::total_at(group, close).counted().saturated_into();
 		let support = |contender: &OpenOf<T>| {
-			if Majority::Half.is_met(contender.ayes.saturated_into(), total) {
+			let ayes = Self::ayes_at(group, contender, close).counted();
+			if Majority::Half.is_met(ayes.saturated_into(), total) {
 				return u128::MAX;
 			}
-			let own = Stakes::<T>::get(group, &contender.proposer).active;
-			own.saturated_into()
+			let own = <Self as Stakeholders<_, _>>::stake(group, &contender.proposer);
+			own.counted().saturated_into()
 		};
 		let support: Vec<u128> = open.iter().map(support).collect();
 		let place = make_room(&support, stake.saturated_into());
@@ -110,6 +112,9 @@ impl<T: Config> Pallet<T> {
 		let mut ledger = Stakes::<T>::get(group, &account);
 		let stake = ledger.active;
 		ensure!(!stake.is_zero(), Error::<T>::NoStake);
+		let voting = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?.voting;
+		let close = Self::next_close(&voting);
+		let own = Self::stake_at(group, &account, stake, close);
 		let mut open = Open::<T>::get(group);
 		ledger.approvals.retain(|approved| open.iter().any(|contender| contender.id == *approved));
 		let contender = open
@@ -117,13 +122,15 @@ impl<T: Config> Pallet<T> {
 			.find(|contender| contender.id == amendment)
 			.ok_or(Error::<T>::UnknownAmendment)?;
 		ensure!(ledger.approvals.contains(&amendment) != aye, Error::<T>::VoteUnchanged);
-		if aye {
+		let none = Stake::default();
+		let (before, after) = if aye {
 			ledger.approvals.try_push(amendment).map_err(|_| Error::<T>::TooManyAmendments)?;
-			contender.ayes = contender.ayes.saturating_add(stake);
+			(none, own)
 		} else {
 			ledger.approvals.retain(|approved| *approved != amendment);
-			contender.ayes = contender.ayes.saturating_sub(stake);
-		}
+			(own, none)
+		};
+		Self::recount(group, contender, close, before, after);
 		Open::<T>::insert(group, open);
 		Stakes::<T>::insert(group, &account, ledger);
 		Self::deposit_event(Event::AmendmentVoted { group, amendment, account, aye, stake });
@@ -134,17 +141,36 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn reweigh(
 		group: GroupId,
 		approvals: &[AmendmentId],
-		before: BalanceOf<T>,
-		after: BalanceOf<T>,
+		close: BlockNumber,
+		before: Stake<BalanceOf<T>>,
+		after: Stake<BalanceOf<T>>,
 	) {
 		if approvals.is_empty() {
 			return;
 		}
 		Open::<T>::mutate_extant(group, |open| {
 			for contender in open.iter_mut().filter(|contender| approvals.contains(&contender.id)) {
-				contender.ayes = contender.ayes.saturating_sub(before).saturating_add(after);
+				Self::recount(group, contender, close, before, after);
 			}
 		});
+	}
+
+	/// Replaces a stake that approves an amendment, where `close` is the group's next close.
+	fn recount(
+		group: GroupId,
+		contender: &mut OpenOf<T>,
+		close: BlockNumber,
+		before: Stake<BalanceOf<T>>,
+		after: Stake<BalanceOf<T>>,
+	) {
+		contender.ayes = contender.ayes.saturating_sub(before.all).saturating_add(after.all);
+		PendingAyes::<T>::mutate_exists(group, contender.id, |sum| replace(sum, close, before, after));
+	}
+
+	/// Returns the stake that approves an amendment, where `close` is the group's next close.
+	pub(crate) fn ayes_at(group: GroupId, contender: &OpenOf<T>, close: BlockNumber) -> Stake<BalanceOf<T>> {
+		let pending = PendingAyes::<T>::get(group, contender.id);
+		Stake { all: contender.ayes, pending: pending.map_or_else(Zero::zero, |pending| pending.at(close)) }
 	}
 
 	pub(crate) fn do_withdraw_amendment(
@@ -161,26 +187,32 @@ impl<T: Config> Pallet<T> {
 		ensure!(contender.proposer == account, Error::<T>::NotProposer);
 		ensure!(contender.lost > 0, Error::<T>::TooEarly);
 		let kept = DropTolerance::<T>::amendment(group, amendment).ok_or(Error::<T>::UnknownAmendment)?;
-		ensure!(!Self::is_carried(&kept, &contender, TotalStake::<T>::get(group)), Error::<T>::HasMajority);
+		let close = Self::closes(group).unwrap_or(BlockNumber::MAX);
+		let ayes = Self::ayes_at(group, &contender, close).counted();
+		let total = Self::total_at(group, close).counted();
+		ensure!(!is_carried(&kept, ayes, total), Error::<T>::HasMajority);
 		Self::put_open(group, open);
 		Self::end(group, contender, AmendmentEnding::Withdrawn);
 		Ok(())
 	}
 
-	fn is_carried(amendment: &AmendmentOf<T>, contender: &OpenOf<T>, total: BalanceOf<T>) -> bool {
-		majority(&amendment.changes).is_met(contender.ayes.saturated_into(), total.saturated_into())
-	}
-
 	/// Decides the open amendments of a group, in the order of their numbers, at the end of a voting period
-	/// of `period` blocks, with `total` stake in the group.
-	pub(crate) fn tally(group: GroupId, total: BalanceOf<T>, period: BlockNumber) -> Tallied {
+	/// of `period` blocks that was to close at block `close`, with `total` stake in the group that counts.
+	pub(crate) fn tally(
+		group: GroupId,
+		total: BalanceOf<T>,
+		close: BlockNumber,
+		period: BlockNumber,
+	) -> Tallied {
 		// Whoever wants to vote or leave has half a period's notice.
 		let latest = now::<T>().checked_sub(period.div_ceil(2));
 		let open = Open::<T>::get(group);
 		let count = open.len().saturated_into();
 		let mut left = OpenListOf::<T>::default();
 		for mut contender in open {
-			let Some(ending) = Self::decide(group, &mut contender, total, latest) else {
+			let ayes = Self::ayes_at(group, &contender, close).counted();
+			let Some(ending) = Self::decide(group, &mut contender, (ayes, total), latest) else {
+				PendingAyes::<T>::remove(group, contender.id);
 				if left.try_push(contender).is_err() {
 					defensive!("more amendments are left than there were");
 				}
@@ -199,7 +231,7 @@ impl<T: Config> Pallet<T> {
 	fn decide(
 		group: GroupId,
 		contender: &mut OpenOf<T>,
-		total: BalanceOf<T>,
+		(ayes, total): (BalanceOf<T>, BalanceOf<T>),
 		latest: Option<BlockNumber>,
 	) -> Option<AmendmentEnding> {
 		let amendment = DropTolerance::<T>::amendment(group, contender.id)?;
@@ -209,7 +241,7 @@ impl<T: Config> Pallet<T> {
 		if latest.is_none_or(|latest| amendment.block > latest) {
 			return None;
 		}
-		if Self::is_carried(&amendment, contender, total) {
+		if is_carried(&amendment, ayes, total) {
 			return Some(match Self::revised(group, &amendment.changes) {
 				Ok(revised) => AmendmentEnding::Adopted { from: Self::revise(group, revised) },
 				Err(_) => AmendmentEnding::Impossible,
@@ -220,9 +252,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Ends an amendment that was taken from the open ones: returns its deposit, less the fee if it is
-	/// adopted, and keeps it for readers.
-	fn end(group: GroupId, contender: OpenOf<T>, ending: AmendmentEnding) {
+	/// adopted, and keeps it for readers with the ayes that counted.
+	fn end(group: GroupId, mut contender: OpenOf<T>, ending: AmendmentEnding) {
 		let id = contender.id;
+		let close = Self::closes(group).unwrap_or(BlockNumber::MAX);
+		contender.ayes = Self::ayes_at(group, &contender, close).counted();
+		PendingAyes::<T>::remove(group, id);
 		let Some(amendment) = DropTolerance::<T>::amendment(group, id) else {
 			defensive!("an open amendment is not kept");
 			return;
@@ -263,4 +298,13 @@ impl<T: Config> Pallet<T> {
 			Open::<T>::insert(group, open);
 		}
 	}
+}
+
+/// Returns true if an amendment has its majority with `ayes` of `total` stake.
+fn is_carried<AccountId, Balance: SaturatedConversion + UniqueSaturatedInto<u128>>(
+	amendment: &Amendment<AccountId, Balance>,
+	ayes: Balance,
+	total: Balance,
+) -> bool {
+	majority(&amendment.changes).is_met(ayes.saturated_into(), total.saturated_into())
 }

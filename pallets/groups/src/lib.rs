@@ -13,6 +13,7 @@
 //! # Terms
 //!
 //! - **Stake**: the tokens that an account has on hold in a group. It is the weight of the account's votes.
+//! - **Pending**: the part of a stake that does not count in the next close.
 //! - **Stakeholder**: an account with a stake in a group.
 //! - **Revision**: the rules of a group from one round on, until the next revision.
 //! - **Amendment**: a proposal to change the rules of a group.
@@ -49,7 +50,27 @@
 //!
 //! Stake is held, never transferred. [`Pallet::unstake`] takes away weight at once, also from votes that were
 //! cast, and the tokens come free one voting period later. So nobody votes with stake that is already gone,
-//! or twice in a period with the same tokens. After stakeholders have changed the period, an account that
+//! or twice in a period with the same tokens.
+//!
+//! Stake that is added counts from the first close on that is half a period away or more. Until then it is
+//! *pending*, and votes are decided as if it were not there: neither in the ayes nor in all stake. Otherwise an
+//! account could propose another model with the smallest stake, stake twice the total one block before the
+//! close, and have the group for as long as it takes the others to answer. Stake that is taken out is taken
+//! from the pending part first.
+//!
+//! ```text
+//! close           | half a period    | half a period   close           close
+//! stake added in    counts from ---------------------> |
+//!                                     counts from ---------------------> |
+//! ```
+//!
+//! No loop counts it. A stake, the sum of a group's stakes and the ayes of each amendment have each a
+//! [`Pending`](descent_protocol::Pending) part that is bound to one close: the next one when it was added. With
+//! that close it is pending no more, without a write. A vote that is cast, changed or taken back moves both
+//! parts. A close that comes so late that the next would be less than half a period away begins the periods
+//! anew. A group's part of emission counts all stake at once.
+//!
+//! After stakeholders have changed the period, an account that
 //! leaves within the next period of the old length waits as long as before: the change frees no tokens early,
 //! and keeps nobody in.
 //!
@@ -77,6 +98,9 @@
 //! deposit is returned, less [`Config::AdoptionFee`] if the amendment is adopted: rules are kept for ever.
 //! The deposit of the group pays for its first rules. It is held as long as there is the group: for ever.
 //!
+//! Clients pay for some of the rules, see [`Rules::terms`]. A close that changes them tells so through
+//! [`GroupObserver::terms_changed`], before anything is paid by the new ones.
+//!
 //! The number of open amendments of a group is bounded. When the list is full, a proposer with more stake
 //! than another takes the place of the other's amendment: places go by stake, not by the number of proposals.
 //! An amendment with its majority stays.
@@ -100,6 +124,7 @@ mod period;
 mod revise;
 mod reward;
 mod stake;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod traits;
@@ -125,7 +150,9 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use descent_protocol::{view::AmendmentEnding, AmendmentId, BlockNumber, GroupId, MAX_AMENDMENTS};
+	use descent_protocol::{
+		view::AmendmentEnding, AmendmentId, BlockNumber, GroupId, Pending, MAX_AMENDMENTS,
+	};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::{fungible, schedule::v3::Named, OnUnbalanced},
@@ -244,6 +271,20 @@ pub mod pallet {
 	/// All stake in a group, without what is being taken out.
 	#[pallet::storage]
 	pub type TotalStake<T: Config> = StorageMap<_, Twox64Concat, GroupId, BalanceOf<T>, ValueQuery>;
+
+	/// The stakes of accounts that do not count in a close. Those that are of a close that has passed do.
+	#[pallet::storage]
+	pub type PendingStakes<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, T::AccountId, Pending<BalanceOf<T>>>;
+
+	/// Their sum in a group.
+	#[pallet::storage]
+	pub type PendingTotal<T: Config> = StorageMap<_, Twox64Concat, GroupId, Pending<BalanceOf<T>>>;
+
+	/// Their sum over the accounts that approve an open amendment.
+	#[pallet::storage]
+	pub type PendingAyes<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, AmendmentId, Pending<BalanceOf<T>>>;
 
 	/// The open amendments of a group.
 	#[pallet::storage]
@@ -569,14 +610,18 @@ pub mod pallet {
 		/// Fails with [`Error::UnknownGroup`], [`Error::NothingToClose`] and [`Error::NotDue`].
 		#[pallet::call_index(7)]
 		#[pallet::weight(
-			T::WeightInfo::close_period(MAX_AMENDMENTS).saturating_add(T::Observer::period_closed_weight())
+			T::WeightInfo::close_period(MAX_AMENDMENTS)
+				.saturating_add(T::Observer::terms_changed_weight())
+				.saturating_add(T::Observer::period_closed_weight())
 		)]
 		pub fn close_period(origin: OriginFor<T>, group: GroupId) -> DispatchResultWithPostInfo {
 			if ensure_root(origin.clone()).is_err() {
 				ensure_signed(origin)?;
 			}
 			let work = Self::do_close(group)?;
-			let weight = T::WeightInfo::close_period(work.amendments).saturating_add(work.observer);
+			let weight = T::WeightInfo::close_period(work.amendments)
+				.saturating_add(T::Observer::terms_changed_weight())
+				.saturating_add(work.observer);
 			Ok((Some(weight), Pays::No).into())
 		}
 	}

@@ -4,7 +4,9 @@
 #![allow(clippy::as_conversions)]
 
 use crate::{self as pallet_groups, Closed, GroupObserver, GroupRules, NewGroup};
-use descent_protocol::{Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Providers, Share, Shares};
+use descent_protocol::{
+	Clock, ContentRef, EvaluationPolicy, GroupId, Metric, Providers, Share, Shares, Stake,
+};
 use frame_support::{
 	assert_ok, parameter_types,
 	traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32},
@@ -53,6 +55,7 @@ descent_support::mock_scheduler!(runtime: Test, per_block: ConstU32<2>);
 pub enum Notification {
 	Created(GroupId, u8, ContentRef),
 	Stake(GroupId, u8, u128, u128),
+	Terms(GroupId),
 	Closed(GroupId, u128, Share),
 }
 
@@ -83,8 +86,12 @@ impl GroupObserver<AccountId32, u128> for Observer {
 		Self::note(Notification::Created(group, number(owner), dataset));
 	}
 
-	fn stake_changed(group: GroupId, who: &AccountId32, before: u128, after: u128) {
-		Self::note(Notification::Stake(group, number(who), before, after));
+	fn stake_changed(group: GroupId, who: &AccountId32, before: Stake<u128>, after: Stake<u128>) {
+		Self::note(Notification::Stake(group, number(who), before.all, after.all));
+	}
+
+	fn terms_changed(group: GroupId) {
+		Self::note(Notification::Terms(group));
 	}
 
 	fn period_closed(group: GroupId, total: u128, quorum: Share) -> Closed {

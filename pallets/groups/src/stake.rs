@@ -1,8 +1,10 @@
 use crate::{
-	BalanceOf, Config, Error, Event, GroupObserver, Groups, HoldReason, LedgerOf, Pallet, Stakeholders,
-	Stakes, TotalStake,
+	BalanceOf, Config, Error, Event, GroupObserver, Groups, HoldReason, LedgerOf, Pallet, PendingStakes,
+	PendingTotal, Stakeholders, Stakes, TotalStake, Voting,
 };
-use descent_protocol::{schedule_unbonding, withdraw_unbonded, BlockNumber, GroupId};
+use descent_protocol::{
+	is_in_time, schedule_unbonding, withdraw_unbonded, BlockNumber, GroupId, Pending, Stake,
+};
 use descent_support::{now, release};
 use frame_support::{
 	ensure,
@@ -16,16 +18,18 @@ use sp_runtime::{
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_stake(group: GroupId, account: T::AccountId, amount: BalanceOf<T>) -> DispatchResult {
-		ensure!(Groups::<T>::contains_key(group), Error::<T>::UnknownGroup);
+		let voting = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?.voting;
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
 		let mut ledger = Stakes::<T>::get(group, &account);
-		let before = ledger.active;
-		ledger.active = before.checked_add(&amount).ok_or(ArithmeticError::Overflow)?;
+		let close = Self::next_close(&voting);
+		let before = Self::stake_at(group, &account, ledger.active, close);
+		ledger.active = ledger.active.checked_add(&amount).ok_or(ArithmeticError::Overflow)?;
 		ensure!(ledger.active >= T::MinimumStake::get(), Error::<T>::StakeTooSmall);
 		ensure!(TotalStake::<T>::get(group).checked_add(&amount).is_some(), ArithmeticError::Overflow);
 		T::Currency::hold(&HoldReason::Stake.into(), &account, amount)?;
 		let stake = ledger.active;
-		let total = Self::keep_stake(group, &account, before, ledger);
+		let after = before.add(amount, is_in_time(now::<T>(), close, voting.period));
+		let total = Self::keep_stake(group, &account, close, (before, after), ledger);
 		Self::deposit_event(Event::Staked { group, account, stake, total });
 		Ok(())
 	}
@@ -34,8 +38,9 @@ impl<T: Config> Pallet<T> {
 		let voting = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?.voting;
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
 		let mut ledger = Stakes::<T>::get(group, &account);
-		let before = ledger.active;
-		ledger.active = before.checked_sub(&amount).ok_or(Error::<T>::NotEnoughStake)?;
+		let close = Self::next_close(&voting);
+		let before = Self::stake_at(group, &account, ledger.active, close);
+		ledger.active = ledger.active.checked_sub(&amount).ok_or(Error::<T>::NotEnoughStake)?;
 		ensure!(
 			ledger.active.is_zero() || ledger.active >= T::MinimumStake::get(),
 			Error::<T>::StakeTooSmall
@@ -44,7 +49,7 @@ impl<T: Config> Pallet<T> {
 		let until = now.checked_add(voting.lock(now)).ok_or(ArithmeticError::Overflow)?;
 		schedule_unbonding(&mut ledger.unstaking, amount, until).map_err(|_| Error::<T>::TooManyUnstaking)?;
 		let stake = ledger.active;
-		let total = Self::keep_stake(group, &account, before, ledger);
+		let total = Self::keep_stake(group, &account, close, (before, before.take(amount)), ledger);
 		Self::deposit_event(Event::Unstaked { group, account, stake, total, amount, until });
 		Ok(())
 	}
@@ -59,21 +64,23 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Stores a ledger whose stake was `before`, and updates everything that the stake is the weight of.
-	/// Returns all stake in the group.
+	/// Stores a ledger, and updates everything that its stake is the weight of. Returns all stake in the
+	/// group.
 	fn keep_stake(
 		group: GroupId,
 		account: &T::AccountId,
-		before: BalanceOf<T>,
+		close: BlockNumber,
+		(before, after): (Stake<BalanceOf<T>>, Stake<BalanceOf<T>>),
 		mut ledger: LedgerOf<T>,
 	) -> BalanceOf<T> {
-		let after = ledger.active;
 		let total = TotalStake::<T>::mutate(group, |total| {
-			*total = total.saturating_sub(before).saturating_add(after);
+			*total = total.saturating_sub(before.all).saturating_add(after.all);
 			*total
 		});
-		Self::reweigh(group, &ledger.approvals, before, after);
-		if after.is_zero() {
+		PendingTotal::<T>::mutate_exists(group, |sum| replace(sum, close, before, after));
+		PendingStakes::<T>::mutate_exists(group, account, |own| replace(own, close, before, after));
+		Self::reweigh(group, &ledger.approvals, close, before, after);
+		if after.all.is_zero() {
 			ledger.approvals = Default::default();
 		}
 		Self::put_ledger(group, account, ledger);
@@ -81,9 +88,33 @@ impl<T: Config> Pallet<T> {
 		total
 	}
 
+	/// Returns an account's stake, of which `all` is known, where `close` is the group's next close.
+	pub(crate) fn stake_at(
+		group: GroupId,
+		account: &T::AccountId,
+		all: BalanceOf<T>,
+		close: BlockNumber,
+	) -> Stake<BalanceOf<T>> {
+		let pending = PendingStakes::<T>::get(group, account);
+		Stake { all, pending: pending.map_or_else(Zero::zero, |pending| pending.at(close)) }
+	}
+
+	/// Returns the stake of all accounts in a group, where `close` is its next close.
+	pub(crate) fn total_at(group: GroupId, close: BlockNumber) -> Stake<BalanceOf<T>> {
+		let pending = PendingTotal::<T>::get(group);
+		let pending = pending.map_or_else(Zero::zero, |pending| pending.at(close));
+		Stake { all: TotalStake::<T>::get(group), pending }
+	}
+
+	/// Returns the block of a group's next close.
+	pub(crate) fn next_close(voting: &Voting) -> BlockNumber {
+		voting.next_close(now::<T>()).unwrap_or(BlockNumber::MAX)
+	}
+
 	fn put_ledger(group: GroupId, account: &T::AccountId, ledger: LedgerOf<T>) {
 		if ledger.active.is_zero() && ledger.unstaking.is_empty() {
 			Stakes::<T>::remove(group, account);
+			PendingStakes::<T>::remove(group, account);
 		} else {
 			Stakes::<T>::insert(group, account, ledger);
 		}
@@ -95,12 +126,17 @@ impl<T: Config> Stakeholders<T::AccountId, BalanceOf<T>> for Pallet<T> {
 		Groups::<T>::contains_key(group)
 	}
 
-	fn stake(group: GroupId, who: &T::AccountId) -> BalanceOf<T> {
-		Stakes::<T>::get(group, who).active
+	fn stake(group: GroupId, who: &T::AccountId) -> Stake<BalanceOf<T>> {
+		let close = Self::closes(group).unwrap_or(BlockNumber::MAX);
+		Self::stake_at(group, who, Stakes::<T>::get(group, who).active, close)
 	}
 
 	fn total(group: GroupId) -> BalanceOf<T> {
 		TotalStake::<T>::get(group)
+	}
+
+	fn closes(group: GroupId) -> Option<BlockNumber> {
+		Pallet::<T>::closes(group)
 	}
 
 	fn expect_close(group: GroupId) -> Option<BlockNumber> {
@@ -118,4 +154,15 @@ impl<T: Config> Stakeholders<T::AccountId, BalanceOf<T>> for Pallet<T> {
 		});
 		TotalStake::<T>::mutate(group, |total| *total = total.saturating_add(amount));
 	}
+}
+
+/// Replaces a part of a pending sum. A sum of nothing is not kept.
+pub(crate) fn replace<Balance: Copy + Default + Saturating + Zero>(
+	kept: &mut Option<Pending<Balance>>,
+	close: BlockNumber,
+	before: Stake<Balance>,
+	after: Stake<Balance>,
+) {
+	let sum = kept.unwrap_or_default().replaced(close, before.pending, after.pending);
+	*kept = (!sum.amount.is_zero()).then_some(sum);
 }

@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 #[cfg(feature = "runtime-benchmarks")]
 use descent_protocol::Clock;
 use descent_protocol::{
-	evaluation::DeltaSource, BlockNumber, ContentRef, GroupId, Providers, RoundIndex, Share,
+	evaluation::DeltaSource, BlockNumber, ContentRef, GroupId, Providers, RoundIndex, Share, Stake,
 };
 use frame_support::weights::Weight;
 use sp_core::H256;
@@ -34,6 +34,12 @@ pub trait GroupRules<Balance> {
 		Self::round_at(group, block).or_else(|| Self::boundary(group))
 	}
 
+	/// Returns the [terms](Rules::terms) of the first round that has not begun and of those after it, until
+	/// they change again; `None` if there is no such group.
+	fn terms(group: GroupId) -> Option<H256> {
+		Some(Self::rules(group, Self::boundary(group)?)?.terms())
+	}
+
 	/// Returns the longest reveal window of any group, in blocks.
 	fn longest_reveal() -> BlockNumber;
 
@@ -48,10 +54,15 @@ pub trait Stakeholders<AccountId, Balance> {
 	fn exists(group: GroupId) -> bool;
 
 	/// Returns the stake of an account in a group, which is the weight of its votes.
-	fn stake(group: GroupId, who: &AccountId) -> Balance;
+	fn stake(group: GroupId, who: &AccountId) -> Stake<Balance>;
 
-	/// Returns all stake in a group.
+	/// Returns all stake in a group, pending or not.
 	fn total(group: GroupId) -> Balance;
+
+	/// Returns the block of a group's next close, even if there is nothing to close, or of the one that is
+	/// due: what is [pending](descent_protocol::Pending) is bound to it. `None` if there is no such group, or
+	/// the block's number would be too large.
+	fn closes(group: GroupId) -> Option<BlockNumber>;
 
 	/// Makes sure that the group's voting period will be closed, and returns the block of the close. To be
 	/// called whenever something opens that a close decides. `None` if there is no such group, or the block's
@@ -81,10 +92,13 @@ pub trait GroupObserver<AccountId, Balance> {
 	fn created(group: GroupId, owner: &AccountId, dataset: ContentRef, providers: &Providers);
 
 	/// An account's stake in a group changed, and with it the weight of all its votes.
-	fn stake_changed(group: GroupId, who: &AccountId, before: Balance, after: Balance);
+	fn stake_changed(group: GroupId, who: &AccountId, before: Stake<Balance>, after: Stake<Balance>);
 
-	/// A voting period closes, with `total` stake in the group and the `quorum` that it began with. The
-	/// observer decides its proposals after the group's amendments: the rules of the first round that has not
+	/// The [terms](Rules::terms) changed that hold from the first round on that has not begun.
+	fn terms_changed(_: GroupId) {}
+
+	/// A voting period closes, with `total` stake in the group that counts and the `quorum` that it began
+	/// with. Stake that is pending at [`Stakeholders::closes`] does not count. The observer decides its proposals after the group's amendments: the rules of the first round that has not
 	/// begun are final. Returns whether anything stays open, so that the next period has to be closed too.
 	fn period_closed(group: GroupId, total: Balance, quorum: Share) -> Closed;
 
@@ -98,6 +112,11 @@ pub trait GroupObserver<AccountId, Balance> {
 		Weight::zero()
 	}
 
+	/// Returns the weight of [`Self::terms_changed`].
+	fn terms_changed_weight() -> Weight {
+		Weight::zero()
+	}
+
 	/// Returns the largest weight of [`Self::period_closed`].
 	fn period_closed_weight() -> Weight {
 		Weight::zero()
@@ -107,7 +126,7 @@ pub trait GroupObserver<AccountId, Balance> {
 impl<AccountId, Balance> GroupObserver<AccountId, Balance> for () {
 	fn created(_: GroupId, _: &AccountId, _: ContentRef, _: &Providers) {}
 
-	fn stake_changed(_: GroupId, _: &AccountId, _: Balance, _: Balance) {}
+	fn stake_changed(_: GroupId, _: &AccountId, _: Stake<Balance>, _: Stake<Balance>) {}
 
 	fn period_closed(_: GroupId, _: Balance, _: Share) -> Closed {
 		Closed::default()
@@ -125,9 +144,14 @@ where
 		Second::created(group, owner, dataset, providers);
 	}
 
-	fn stake_changed(group: GroupId, who: &AccountId, before: Balance, after: Balance) {
+	fn stake_changed(group: GroupId, who: &AccountId, before: Stake<Balance>, after: Stake<Balance>) {
 		First::stake_changed(group, who, before, after);
 		Second::stake_changed(group, who, before, after);
+	}
+
+	fn terms_changed(group: GroupId) {
+		First::terms_changed(group);
+		Second::terms_changed(group);
 	}
 
 	fn period_closed(group: GroupId, total: Balance, quorum: Share) -> Closed {
@@ -142,6 +166,10 @@ where
 
 	fn stake_changed_weight() -> Weight {
 		First::stake_changed_weight().saturating_add(Second::stake_changed_weight())
+	}
+
+	fn terms_changed_weight() -> Weight {
+		First::terms_changed_weight().saturating_add(Second::terms_changed_weight())
 	}
 
 	fn period_closed_weight() -> Weight {

@@ -1,9 +1,10 @@
 use crate::{
 	migrations::AddOptionalRules, Amendments, BalanceOf, Config, Ended, EndedCount, Groups, HoldReason,
-	NextAmendment, NextGroup, Open, Pallet, Revisions, Stakes, Tolerances, TotalStake, Voting, ENDED_KEPT,
+	NextAmendment, NextGroup, Open, Pallet, PendingAyes, PendingStakes, Revisions, Stakeholders, Stakes,
+	Tolerances, TotalStake, Voting, ENDED_KEPT,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
-use descent_protocol::{is_text, sums, GroupId};
+use descent_protocol::{is_text, sums, BlockNumber, GroupId, Stake};
 use descent_support::now;
 use frame_support::{
 	ensure,
@@ -22,9 +23,10 @@ impl<T: Config> Pallet<T> {
 	///   belongs to a revision;
 	/// - every account has on hold exactly what its groups, its stake in all groups and its amendments add up
 	///   to;
-	/// - all stake in a group is what its accounts have staked;
-	/// - every open amendment is approved by the stake of the accounts that approve it, is kept and will be
-	///   closed;
+	/// - all stake in a group is what its accounts have staked, and so is all that is pending in it; nobody has
+	///   more pending than staked;
+	/// - every open amendment is approved by the stake of the accounts that approve it, pending or not, is
+	///   kept and will be closed;
 	/// - no more than the last few ended amendments are kept.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::try_groups()?;
@@ -103,7 +105,12 @@ impl<T: Config> Pallet<T> {
 	fn try_stakes() -> Result<(), TryRuntimeError> {
 		let mut held = BTreeMap::new();
 		let mut totals = BTreeMap::new();
+		let mut pending = BTreeMap::new();
 		for (group, account, ledger) in Stakes::<T>::iter() {
+			let stake = <Self as Stakeholders<_, _>>::stake(group, &account);
+			ensure!(stake.pending <= stake.all, "an account has more pending than staked");
+			let sum = pending.entry(group).or_insert_with(Zero::zero);
+			*sum = stake.pending.saturating_add(*sum);
 			ensure!(Groups::<T>::contains_key(group), "somebody has staked in a group that does not exist");
 			ensure!(!ledger.active.is_zero() || !ledger.unstaking.is_empty(), "an empty ledger is kept");
 			ensure!(
@@ -125,6 +132,18 @@ impl<T: Config> Pallet<T> {
 		totals.retain(|_, total| !total.is_zero());
 		let kept: BTreeMap<_, _> = TotalStake::<T>::iter().filter(|(_, total)| !total.is_zero()).collect();
 		ensure!(kept == totals, "all stake in a group is not what its accounts have staked");
+		ensure!(
+			PendingStakes::<T>::iter_keys().all(|(group, who)| Stakes::<T>::contains_key(group, who)),
+			"an account without a ledger has something pending"
+		);
+		for group in Groups::<T>::iter_keys() {
+			let close = Self::closes(group).unwrap_or(BlockNumber::MAX);
+			let sum = pending.remove(&group).unwrap_or_default();
+			ensure!(
+				Self::total_at(group, close).pending == sum,
+				"all that is pending in a group is not what its accounts have pending"
+			);
+		}
 		Self::try_holds(HoldReason::Stake, held)
 	}
 
@@ -135,13 +154,17 @@ impl<T: Config> Pallet<T> {
 			ensure!(!open.is_empty(), "an empty list of amendments is kept");
 			let closing = Groups::<T>::get(group).and_then(|group| group.voting.closing);
 			ensure!(closing.is_some(), "amendments are open that no close will decide");
-			let ledgers = Stakes::<T>::iter_prefix_values(group);
-			let approved = ledgers.flat_map(|ledger| {
-				let stake = ledger.active.saturated_into();
-				let approvals = ledger.approvals.into_iter();
-				approvals.map(move |id| (id, stake)).collect::<Vec<_>>()
-			});
-			let ayes = sums(approved);
+			let approved = |part: fn(Stake<BalanceOf<T>>) -> BalanceOf<T>| {
+				let ledgers = Stakes::<T>::iter_prefix(group);
+				sums(ledgers.flat_map(move |(account, ledger)| {
+					let stake = part(<Self as Stakeholders<_, _>>::stake(group, &account)).saturated_into();
+					let approvals = ledger.approvals.into_iter();
+					approvals.map(move |id| (id, stake)).collect::<Vec<_>>()
+				}))
+			};
+			let ayes = approved(|stake| stake.all);
+			let pending = approved(|stake| stake.pending);
+			let close = Self::closes(group).unwrap_or(BlockNumber::MAX);
 			for (place, contender) in open.iter().enumerate() {
 				let mut before = open.iter().take(place);
 				ensure!(
@@ -151,6 +174,11 @@ impl<T: Config> Pallet<T> {
 				ensure!(
 					ayes.get(&contender.id).copied().unwrap_or_default() == contender.ayes.saturated_into(),
 					"an amendment's ayes are not the stake of those who approve it"
+				);
+				ensure!(
+					pending.get(&contender.id).copied().unwrap_or_default()
+						== Self::ayes_at(group, contender, close).pending.saturated_into(),
+					"an amendment's pending ayes are not those of the accounts that approve it"
 				);
 				ensure!(
 					contender.lost < T::AmendmentLifetime::get(),
@@ -170,6 +198,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			count == Amendments::<T>::iter_keys().count().saturated_into::<u32>(),
 			"an amendment is kept that is not open"
+		);
+		ensure!(
+			PendingAyes::<T>::iter_keys().all(|(group, id)| Amendments::<T>::contains_key(group, id)),
+			"pending ayes are kept of an amendment that is not open"
 		);
 		Self::try_holds(HoldReason::Amendment, held)
 	}

@@ -1,12 +1,12 @@
 use crate::{
 	migrations::DropTolerance, AmendmentOf, BalanceOf, Config, EndedCount, Event, Groups, Open, OpenOf,
-	Pallet, Stakes, TotalStake, ENDED_KEPT,
+	Pallet, Stakeholders, Stakes, TotalStake, ENDED_KEPT,
 };
 use alloc::{string::String, vec::Vec};
 use descent_protocol::{
 	majority,
 	view::{Alarm, AmendmentEnding, AmendmentView, ChainEvent, StakeView, UnstakingView},
-	GroupId, ProposalId,
+	BlockNumber, GroupId, ProposalId,
 };
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
@@ -44,7 +44,9 @@ where
 	/// both.
 	pub fn amendments(group: GroupId) -> Vec<AmendmentView> {
 		let open = Open::<T>::get(group).into_iter().rev();
-		let open = open.filter_map(|contender| {
+		let close = Self::closes(group).unwrap_or(BlockNumber::MAX);
+		let open = open.filter_map(|mut contender| {
+			contender.ayes = Self::ayes_at(group, &contender, close).counted();
 			let amendment = DropTolerance::<T>::amendment(group, contender.id)?;
 			Some(amendment_view::<T>(group, contender, amendment, None))
 		});
@@ -57,11 +59,17 @@ where
 		open.chain(ended).collect()
 	}
 
+	/// Returns all stake in a group that counts in its next close.
+	pub fn counted_total(group: GroupId) -> BalanceOf<T> {
+		Self::total_at(group, Self::closes(group).unwrap_or(BlockNumber::MAX)).counted()
+	}
+
 	/// Returns the stake and the votes of an account in a group. Its vote for a `delta` is kept with the data
 	/// set, and passed on from there. `None` if there is no such group.
 	pub fn stake_view(group: GroupId, account: T::AccountId, delta: Option<ProposalId>) -> Option<StakeView> {
 		Groups::<T>::contains_key(group).then_some(())?;
 		let ledger = Stakes::<T>::get(group, &account);
+		let pending = <Self as Stakeholders<_, _>>::stake(group, &account).pending;
 		let open = Open::<T>::get(group);
 		let unstaking = ledger.unstaking.into_iter();
 		let unstaking = unstaking.map(|(part, until)| UnstakingView { amount: amount::<T>(part), until });
@@ -71,6 +79,7 @@ where
 			group,
 			account: account.into(),
 			stake: amount::<T>(ledger.active),
+			pending: amount::<T>(pending),
 			total: amount::<T>(TotalStake::<T>::get(group)),
 			unstaking: unstaking.collect(),
 			delta,

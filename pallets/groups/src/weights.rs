@@ -42,9 +42,10 @@ impl Estimate {
 		Weight::from_parts(120_000_000, 16_000).saturating_add(self.0.reads_writes(7, 7))
 	}
 
-	/// The group, the ledger, the total, the open amendments, an account and its holds.
+	/// The group, the ledger, the total, what is pending of both and of each open amendment, the open
+	/// amendments, an account and its holds.
 	fn stake(&self) -> Weight {
-		Weight::from_parts(120_000_000, 16_000).saturating_add(self.0.reads_writes(6, 5))
+		Weight::from_parts(180_000_000, 60_000).saturating_add(self.0.reads_writes(24, 23))
 	}
 
 	/// The ledger, an account and its holds.
@@ -52,30 +53,32 @@ impl Estimate {
 		Weight::from_parts(80_000_000, 8_000).saturating_add(self.0.reads_writes(3, 3))
 	}
 
-	/// The group, two revisions, the open amendments and the ledger of each proposer, the total, the counter,
-	/// two amendments, two accounts with their holds, the ring, and the scheduler's agendas and lookup.
+	/// The group, two revisions, the open amendments and the ledger of each proposer, the total, what is
+	/// pending of all these, the counter, two amendments, two accounts with their holds, the ring, and the
+	/// scheduler's agendas and lookup.
 	fn propose_amendment(&self) -> Weight {
-		Weight::from_parts(350_000_000, 180_000).saturating_add(self.0.reads_writes(37, 14))
+		Weight::from_parts(450_000_000, 260_000).saturating_add(self.0.reads_writes(72, 16))
 	}
 
-	/// The ledger and the open amendments.
+	/// The group, the ledger and the open amendments, and what is pending of the stake and the amendment.
 	fn vote_amendment(&self) -> Weight {
-		Weight::from_parts(60_000_000, 8_000).saturating_add(self.0.reads_writes(2, 2))
+		Weight::from_parts(80_000_000, 16_000).saturating_add(self.0.reads_writes(5, 3))
 	}
 
-	/// The open amendments, the total, the amendment, the ring, an account and its holds.
+	/// The group, the open amendments, the total, what is pending of both, the amendment, the ring, an
+	/// account and its holds.
 	fn withdraw_amendment(&self) -> Weight {
-		Weight::from_parts(120_000_000, 28_000).saturating_add(self.0.reads_writes(6, 6))
+		Weight::from_parts(130_000_000, 36_000).saturating_add(self.0.reads_writes(9, 7))
 	}
 
-	/// The group, the total, the open amendments, and the scheduler's agendas and lookup; of each amendment
-	/// itself, the group, two revisions, its place in the ring, its proposer's account and holds, and who
-	/// takes the fee.
+	/// The group, its rules before and after, the total and what is pending of it, the open amendments, and
+	/// the scheduler's agendas and lookup; of each amendment itself and what is pending of it, the group, two
+	/// revisions, its place in the ring, its proposer's account and holds, and who takes the fee.
 	fn close_period(&self, a: u32) -> Weight {
 		Weight::from_parts(150_000_000, 120_000)
 			.saturating_add(Weight::from_parts(150_000_000, 36_000).saturating_mul(a.into()))
-			.saturating_add(self.0.reads_writes(10, 6))
-			.saturating_add(self.0.reads_writes(9, 8).saturating_mul(a.into()))
+			.saturating_add(self.0.reads_writes(13, 7))
+			.saturating_add(self.0.reads_writes(10, 9).saturating_mul(a.into()))
 	}
 
 	/// The group, the key after the last, the rules at both places, the tolerance.

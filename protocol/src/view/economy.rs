@@ -74,6 +74,8 @@ pub struct PotView {
 	/// The reward of the proposer of the next delta that is applied.
 	#[serde(with = "amount")]
 	pub proposer: u128,
+	/// The hash of the group's newest rules, as far as clients pay for them: a funding names it.
+	pub terms: H256,
 	/// The fundings of clients, the oldest first.
 	pub fundings: Vec<FundingView>,
 }
@@ -89,8 +91,11 @@ pub struct FundingView {
 	/// The part of it that each round with a winner is paid.
 	#[serde(with = "amount")]
 	pub per_round: u128,
-	/// The block from which the client can take back what is left, where it has given notice.
+	/// The block from which the client can take back what is left, where it has given notice, or the rules
+	/// change.
 	pub free: Option<BlockNumber>,
+	/// True if it ends because the rules change.
+	pub paused: bool,
 }
 
 /// A validator's standing.

@@ -71,7 +71,7 @@ pub struct ProposalView {
 	pub base: u32,
 	/// The block in which it was proposed.
 	pub block: BlockNumber,
-	/// The stake that approves it.
+	/// The stake that approves it and counts in the next close, or counted as it ended.
 	#[serde(with = "amount")]
 	pub ayes: u128,
 	/// Number of voting periods that it has lost.
@@ -148,7 +148,7 @@ pub struct AmendmentView {
 	pub deposit: u128,
 	/// The block in which it was proposed.
 	pub block: BlockNumber,
-	/// The stake that approves it.
+	/// The stake that approves it and counts in the next close, or counted as it ended.
 	#[serde(with = "amount")]
 	pub ayes: u128,
 	/// The majority of all stake that it needs.
@@ -202,7 +202,10 @@ pub struct StakeView {
 	/// Its stake, which is the weight of its votes.
 	#[serde(with = "amount")]
 	pub stake: u128,
-	/// All stake in the group.
+	/// The part of it that does not count in the next close, as it came later than half a period before.
+	#[serde(with = "amount")]
+	pub pending: u128,
+	/// All stake in the group, pending or not.
 	#[serde(with = "amount")]
 	pub total: u128,
 	/// The amounts that it is taking out.

@@ -26,7 +26,7 @@ pub use events::*;
 pub use events_v1::{RoundEventV1, VoteEventV1};
 pub use governance::*;
 pub use views_v2::{AmendmentViewV2, GroupViewV2, RoundViewV2};
-pub use views_v3::{GroupViewV3, HeadViewV3};
+pub use views_v3::{GroupViewV3, HeadViewV3, PotViewV3, StakeViewV3};
 
 /// Amounts as decimal strings: JSON numbers lose digits in most readers.
 pub(crate) mod amount {
@@ -82,7 +82,7 @@ pub struct GroupView {
 	pub voting_period: BlockNumber,
 	/// The part of all stake that a delta needs, in millionths.
 	pub quorum: Share,
-	/// All stake in the group.
+	/// All stake in the group that counts in the next close.
 	#[serde(with = "amount")]
 	pub stake: u128,
 	/// The block that closes the voting period.

@@ -58,7 +58,12 @@ fn a_trainer_s_machine_trains_for_its_owner_and_can_t_take_its_money() {
 		assert_eq!(act("//Liar", "//Trainer1", stolen.clone()), filtered);
 		let wrapped = pallet_utility::Call::batch_all { calls: vec![stolen] };
 		assert_eq!(act("//Liar", "//Trainer1", wrapped), filtered);
-		let fund = pallet_emission::Call::fund { group: 0, amount: 2 * NRN, per_round: NRN };
+		let fund = pallet_emission::Call::fund {
+			group: 0,
+			amount: 2 * NRN,
+			per_round: NRN,
+			terms: crate::tests::terms(0),
+		};
 		assert_eq!(act("//Liar", "//Trainer1", fund), filtered);
 		let bond = pallet_validators::Call::bond { amount: 1_000 * NRN };
 		assert_eq!(act("//Liar", "//Trainer1", bond), filtered);

@@ -15,10 +15,10 @@ mod training;
 mod transactions;
 mod validators;
 
-use crate::{constants::NRN, AccountId, RuntimeGenesisConfig};
-use descent_protocol::{Clock, Codec, ContentRef, EvaluationPolicy, Metric, Share, Shares};
+use crate::{constants::NRN, AccountId, Groups, RuntimeGenesisConfig};
+use descent_protocol::{Clock, Codec, ContentRef, EvaluationPolicy, GroupId, Metric, Share, Shares};
 use frame_support::genesis_builder_helper;
-use pallet_groups::NewGroup;
+use pallet_groups::{GroupRules, NewGroup};
 use sp_core::{sr25519, Pair, H256};
 use sp_genesis_builder::PresetId;
 
@@ -64,6 +64,11 @@ fn account(uri: &str) -> AccountId {
 
 fn content(byte: u8) -> ContentRef {
 	ContentRef { digest: H256::repeat_byte(byte), codec: Codec::Raw, size: 10 }
+}
+
+/// The rules of a group that clients pay for.
+fn terms(group: GroupId) -> H256 {
+	<Groups as GroupRules<_>>::terms(group).unwrap_or_default()
 }
 
 /// A group whose first round takes commitments from the next block on, for twelve blocks.

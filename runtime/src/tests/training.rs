@@ -71,6 +71,7 @@ fn stakes_are_shown_of_everybody_in_groups_that_there_are() {
 			group: 0,
 			account,
 			stake,
+			pending: 0,
 			total: 30 * NRN,
 			unstaking: vec![],
 			delta: None,

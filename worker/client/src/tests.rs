@@ -46,6 +46,7 @@ fn pot() -> PotView {
 		validators: 1,
 		keepers: 0,
 		proposer: 2,
+		terms: H256::zero(),
 		fundings: vec![],
 	}
 }

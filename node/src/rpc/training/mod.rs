@@ -256,7 +256,14 @@ where
 	}
 
 	fn stake(&self, group: GroupId, account: AccountId, at: Option<Hash>) -> RpcResult<StakeView> {
-		let stake = self.of_block(at, |api, block| api.stake(block, group, account))?;
+		let stake = self.of_block(at, |api, block| {
+			if !is_before(&api, block, 4)? {
+				return api.stake(block, group, account);
+			}
+			#[allow(deprecated)]
+			let view = api.stake_before_version_4(block, group, account)?;
+			Ok(view.map(|view| view.0))
+		})?;
 		Ok(stake.ok_or(Error::UnknownGroup(group))?)
 	}
 
@@ -265,7 +272,14 @@ where
 	}
 
 	fn pot(&self, group: GroupId, at: Option<Hash>) -> RpcResult<PotView> {
-		let pot = self.of_block(at, |api, block| api.pot(block, group))?;
+		let pot = self.of_block(at, |api, block| {
+			if !is_before(&api, block, 4)? {
+				return api.pot(block, group);
+			}
+			#[allow(deprecated)]
+			let view = api.pot_before_version_4(block, group)?;
+			Ok(view.map(|view| view.0))
+		})?;
 		Ok(pot.ok_or(Error::UnknownGroup(group))?)
 	}
 

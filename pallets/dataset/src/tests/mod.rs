@@ -11,6 +11,7 @@ mod fork;
 mod log;
 mod migrations;
 mod paid;
+mod pending;
 mod propose;
 mod room;
 mod try_state;

@@ -2,8 +2,8 @@
 //! written.
 
 use crate::mock::{
-	account, create_group, new_test_ext, run_to, signed, stake, Emission, System, PERIOD, PROPOSERS_PERIOD,
-	SHARES,
+	account, create_group, new_test_ext, run_to, signed, stake, terms, Emission, System, PERIOD,
+	PROPOSERS_PERIOD, SHARES,
 };
 use frame_support::{assert_ok, traits::Hooks};
 use pallet_groups::Rewards;
@@ -20,7 +20,7 @@ fn accesses(groups: u32, measured: impl FnOnce()) -> (usize, usize) {
 			stake(group, 1, if group == 0 { 1_000_000 } else { 100 });
 		}
 		for client in 10..20 {
-			assert_ok!(Emission::fund(signed(client), 0, 5_000, 1_000));
+			assert_ok!(Emission::fund(signed(client), 0, 5_000, 1_000, terms(0)));
 		}
 		run_to(PROPOSERS_PERIOD - 1);
 		System::reset_events();
@@ -56,7 +56,7 @@ fn costs_do_not_grow_with_the_number_of_groups() {
 			<Emission as Rewards<_, u128>>::delta_applied(0, &account(1));
 		}),
 		("a funding", || {
-			assert_ok!(Emission::fund(signed(9), 0, 5_000, 1_000));
+			assert_ok!(Emission::fund(signed(9), 0, 5_000, 1_000, terms(0)));
 		}),
 		("what is shown", || {
 			Emission::emission_view();

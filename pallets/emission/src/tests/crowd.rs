@@ -3,8 +3,8 @@
 
 use crate::{
 	mock::{
-		account, new_test_ext, run_to, signed, stake, take, Balances, Emission, ExistentialDeposit, Groups,
-		System, Test, CLOCK, ENDOWMENT, SHARES,
+		account, new_test_ext, run_to, signed, stake, take, terms, Balances, Emission, ExistentialDeposit,
+		Groups, System, Test, CLOCK, ENDOWMENT, SHARES,
 	},
 	Burn, Burned, Entrusted, Minted,
 };
@@ -92,7 +92,9 @@ fn play(step: Step, rounds: &mut u32) {
 			let now = crate::Accrued::<Test>::get(account(who)) + Balances::free_balance(account(who));
 			assert_eq!(now, all);
 		}
-		Step::Fund(group, who, amount, worth) => drop(Emission::fund(signed(who), group, amount, worth)),
+		Step::Fund(group, who, amount, worth) => {
+			drop(Emission::fund(signed(who), group, amount, worth, terms(group)))
+		}
 		Step::Stop(group, who) => drop(Emission::stop_funding(signed(who), group)),
 		Step::Refund(group, who) => drop(Emission::refund(signed(who), group)),
 		Step::Burn(who, amount) => {

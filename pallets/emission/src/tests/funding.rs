@@ -1,6 +1,6 @@
 use crate::{
 	mock::{
-		account, accrued, build_and_execute, free, kept, run_to, signed, stake, Balances, Emission,
+		account, accrued, build_and_execute, free, kept, run_to, signed, stake, terms, Balances, Emission,
 		ExistentialDeposit, RuntimeEvent, System, Test, CLOCK, ENDOWMENT, GRACE, MINIMUM_PER_ROUND, SHARES,
 	},
 	Entrusted, Error, Event, Fundings, Notice,
@@ -13,7 +13,7 @@ use sp_runtime::{DispatchResult, TokenError};
 const CLIENT: u8 = 10;
 
 fn fund(number: u8, amount: u128, per_round: u128) -> DispatchResult {
-	Emission::fund(signed(number), 0, amount, per_round)
+	Emission::fund(signed(number), 0, amount, per_round, terms(0))
 }
 
 fn win(round: u32) -> u128 {
@@ -48,7 +48,7 @@ fn a_funding_is_kept_by_the_pallet() {
 #[test]
 fn impossible_fundings_are_refused() {
 	build_and_execute(|| {
-		assert_noop!(Emission::fund(signed(CLIENT), 9, 5_000, 1_000), Error::<Test>::UnknownGroup);
+		assert_noop!(Emission::fund(signed(CLIENT), 9, 5_000, 1_000, terms(0)), Error::<Test>::UnknownGroup);
 		assert_noop!(fund(CLIENT, 5_000, MINIMUM_PER_ROUND - 1), Error::<Test>::PerRoundTooSmall);
 		assert_noop!(fund(CLIENT, 1_999, 2_000), Error::<Test>::AmountTooSmall);
 		// Nobody funds a group with the last of what it has.
@@ -76,7 +76,7 @@ fn a_client_adds_to_its_funding_and_may_raise_what_a_round_is_worth() {
 fn groups_have_fundings_of_their_own() {
 	build_and_execute(|| {
 		assert_ok!(fund(CLIENT, 5_000, 1_000));
-		assert_ok!(Emission::fund(signed(CLIENT), 1, 7_000, 2_000));
+		assert_ok!(Emission::fund(signed(CLIENT), 1, 7_000, 2_000, terms(1)));
 		win(0);
 		assert_eq!(clients()[0].left, 4_000);
 		assert_eq!(Fundings::<Test>::get(1)[0].left, 7_000);

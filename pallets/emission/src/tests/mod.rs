@@ -8,5 +8,6 @@ mod crowd;
 mod eras;
 mod funding;
 mod payout;
+mod terms;
 mod try_state;
 mod views;

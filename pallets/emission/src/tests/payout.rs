@@ -1,6 +1,6 @@
 use crate::{
 	mock::{
-		account, accrued, build_and_execute, kept, pot, run_to, signed, stake, Balances, Emission,
+		account, accrued, build_and_execute, kept, pot, run_to, signed, stake, terms, Balances, Emission,
 		RuntimeEvent, System, Test, ENDOWMENT, ISSUANCE, PERIOD, PROPOSERS, PROPOSERS_PERIOD, SHARES,
 		TRAINERS,
 	},
@@ -181,8 +181,8 @@ fn a_group_without_stake_pays_nothing() {
 #[test]
 fn fundings_pay_for_rounds_that_are_won() {
 	after_a_period(|| {
-		assert_ok!(Emission::fund(signed(10), 0, 25_000, 10_000));
-		assert_ok!(Emission::fund(signed(11), 0, 1_000, 1_000));
+		assert_ok!(Emission::fund(signed(10), 0, 25_000, 10_000, terms(0)));
+		assert_ok!(Emission::fund(signed(11), 0, 1_000, 1_000, terms(0)));
 		let left =
 			|| -> Vec<u128> { Fundings::<Test>::get(0).into_iter().map(|funding| funding.left).collect() };
 		assert_eq!(settle(0, None, &[2]), 0);
@@ -208,7 +208,7 @@ fn fundings_pay_for_rounds_that_are_won() {
 #[test]
 fn fundings_pay_where_emission_has_nothing() {
 	build_and_execute(|| {
-		assert_ok!(Emission::fund(signed(10), 0, 2_000, 1_000));
+		assert_ok!(Emission::fund(signed(10), 0, 2_000, 1_000, terms(0)));
 		assert_eq!(settle(0, Some(1), &[2]), 700);
 		assert_eq!((accrued(1), accrued(2), pot(0).keepers), (700, 200, 100));
 		assert_eq!(Balances::total_issuance(), ISSUANCE);

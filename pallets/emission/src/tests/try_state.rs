@@ -11,7 +11,7 @@ fn breaks(what: &str, breaking: impl FnOnce()) {
 		stake(0, 1, 100);
 		stake(1, 2, 300);
 		run_to(PERIOD + 1);
-		assert_ok!(Emission::fund(signed(10), 0, 5_000, 1_000));
+		assert_ok!(Emission::fund(signed(10), 0, 5_000, 1_000, terms(0)));
 		Accrued::<Test>::insert(account(5), 7);
 		Pots::<Test>::mutate(0, |pot| pot.credit(&Emission::advance()));
 		Pots::<Test>::mutate(0, |pot| pot.fresh -= 7);

@@ -1,7 +1,7 @@
 use crate::{
 	mock::{
-		account, build_and_execute, pot, run_to, signed, stake, Balances, Emission, EraLength, Test, CLOCK,
-		ISSUANCE, PERIOD, PROPOSERS, PROPOSERS_PERIOD, SHARES, TRAINERS,
+		account, build_and_execute, pot, run_to, signed, stake, terms, Balances, Emission, EraLength, Test,
+		CLOCK, ISSUANCE, PERIOD, PROPOSERS, PROPOSERS_PERIOD, SHARES, TRAINERS,
 	},
 	Minted, Pots, Streams,
 };
@@ -65,8 +65,8 @@ fn a_pot_is_shown_as_it_would_pay() {
 	build_and_execute(|| {
 		stake(0, 1, 100);
 		stake(1, 2, 300);
-		assert_ok!(Emission::fund(signed(10), 0, 5_000, 1_000));
-		assert_ok!(Emission::fund(signed(11), 0, 5_000, 2_000));
+		assert_ok!(Emission::fund(signed(10), 0, 5_000, 1_000, terms(0)));
+		assert_ok!(Emission::fund(signed(11), 0, 5_000, 2_000, terms(0)));
 		run_to(CLOCK.start);
 		assert_ok!(Emission::stop_funding(signed(11), 0));
 		let state = || {
@@ -82,12 +82,13 @@ fn a_pot_is_shown_as_it_would_pay() {
 		assert_eq!(
 			view.fundings,
 			[
-				FundingView { client: account(10), left: 5_000, per_round: 1_000, free: None },
+				FundingView { client: account(10), left: 5_000, per_round: 1_000, free: None, paused: false },
 				FundingView {
 					client: account(11),
 					left: 5_000,
 					per_round: 2_000,
-					free: Some(CLOCK.windows(0).unwrap().settle + 7)
+					free: Some(CLOCK.windows(0).unwrap().settle + 7),
+					paused: false,
 				},
 			]
 		);

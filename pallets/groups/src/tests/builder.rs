@@ -27,7 +27,7 @@ pub(crate) fn unstake(number: u8, amount: u128) {
 }
 
 pub(crate) fn stake_of(number: u8) -> u128 {
-	<Groups as Stakeholders<_, _>>::stake(0, &account(number))
+	<Groups as Stakeholders<_, _>>::stake(0, &account(number)).all
 }
 
 pub(crate) fn total() -> u128 {

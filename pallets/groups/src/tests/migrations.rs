@@ -137,7 +137,7 @@ fn old_bytes_are_read_as_version_2_wrote_them() {
 		.concat();
 		assert_eq!(metric, Metric::Loss);
 		assert!(
-			Rules::<u128>::decode(&mut &bytes[..]).is_ok(),
+			Rules::<u128>::decode(&mut &[&bytes[..], &[0]].concat()[..]).is_ok(),
 			"the encoding alone does not tell the version"
 		);
 		StorageVersion::new(2).put::<Pallet<Test>>();

@@ -8,6 +8,7 @@ mod crowd;
 mod lifecycle;
 mod migrations;
 mod optional_rules;
+mod pending;
 mod revise;
 mod stake;
 mod views;

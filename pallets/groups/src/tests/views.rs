@@ -63,6 +63,7 @@ fn a_stakeholder_sees_what_it_has_and_votes_for() {
 			group: 0,
 			account: account(1),
 			stake: 30,
+			pending: 0,
 			total: 30 + FOUNDING_STAKE,
 			unstaking: vec![UnstakingView { amount: 20, until: 3 + 2 * PERIOD }],
 			delta: Some(7),

@@ -52,11 +52,12 @@ fn play(index: u32) {
 	let claims: Vec<_> = TRAINERS.map(|number| (number, best(index) + u64::from(number) - 1)).collect();
 	let found = Verdict::Match(measurement(best(index)));
 	let baseline = index.checked_sub(1).map(best);
-	Round::number(index)
+	let round = Round::number(index)
 		.commits(&TRAINERS.collect::<Vec<_>>())
 		.reveals(&claims)
 		.votes(&vec![ballot(baseline, &[found]); 3])
 		.settles();
+	assert!(round.stored().settled.is_some(), "round {index} is not settled");
 }
 
 /// A round that goes out of the ring leaves one digest for each reveal, for which the fees of its commitments have

@@ -174,10 +174,14 @@ fn client_pays(funding: &FundingView, now: BlockNumber) -> String {
 		format_amount(funding.left),
 		funding.client
 	);
+	let why = match funding.paused {
+		true => "paused as the rules change",
+		false => "notice given",
+	};
 	match funding.free {
 		None => text,
-		Some(free) if free > now => format!("{text}; notice given, free {}", format::due(free, now)),
-		Some(_) => format!("{text}; notice given, free"),
+		Some(free) if free > now => format!("{text}; {why}, free {}", format::due(free, now)),
+		Some(_) => format!("{text}; {why}, free"),
 	}
 }
 

@@ -35,14 +35,22 @@ fn pot() -> PotView {
 		validators: 2 * UNIT,
 		keepers: 0,
 		proposer: UNIT / 4,
+		terms: Default::default(),
 		fundings: vec![
 			FundingView {
 				client: AccountId::new([1; 32]),
 				left: 90 * UNIT,
 				per_round: 10 * UNIT,
 				free: None,
+				paused: false,
 			},
-			FundingView { client: AccountId::new([2; 32]), left: UNIT, per_round: UNIT, free: Some(1_400) },
+			FundingView {
+				client: AccountId::new([2; 32]),
+				left: UNIT,
+				per_round: UNIT,
+				free: Some(1_400),
+				paused: false,
+			},
 		],
 	}
 }

@@ -31,6 +31,9 @@ fn emission(name: &str) -> Option<&'static str> {
 		"AlreadyStopped" => {
 			"`descent group refund N` takes back what is left; `descent emission show --group N` says when."
 		}
+		"TermsChanged" => {
+			"The rules changed meanwhile: `descent group show --group N` shows them. Then fund the group again."
+		}
 		"NotStopped" => "`descent group stop-funding N`, then refund once it is free.",
 		"TooEarly" => "`descent emission show --group N` says when it is free.",
 		_ => return None,

@@ -3,6 +3,7 @@
 use super::{with, Call};
 use crate::SessionKeys;
 use descent_protocol::GroupId;
+use sp_core::H256;
 use subxt::dynamic::Value;
 
 impl Call {
@@ -58,13 +59,11 @@ impl Call {
 	}
 
 	/// Pays `amount` of the smallest unit for a group's rounds, `per_round` for each that somebody wins. A
-	/// second funding adds to the first.
-	pub fn fund(group: GroupId, amount: u128, per_round: u128) -> Self {
-		Self::new(
-			"Emission",
-			"fund",
-			[with("group", &group), with("amount", &amount), with("per_round", &per_round)],
-		)
+	/// second funding adds to the first. `terms` are those of [`descent_protocol::view::PotView`]: the call
+	/// fails if the rules have changed since they were read.
+	pub fn fund(group: GroupId, amount: u128, per_round: u128, terms: H256) -> Self {
+		let (amount, per_round) = (with("amount", &amount), with("per_round", &per_round));
+		Self::new("Emission", "fund", [with("group", &group), amount, per_round, with("terms", &terms)])
 	}
 
 	/// Gives notice of what the signer pays for a group's rounds: those that have begun are still paid for.

@@ -291,7 +291,14 @@ fn the_pot() -> PotView {
 		validators: NRN,
 		keepers: 0,
 		proposer: 2 * NRN,
-		fundings: vec![FundingView { client: trainer(), left: 5 * NRN, per_round: NRN, free: Some(77) }],
+		terms: H256::repeat_byte(8),
+		fundings: vec![FundingView {
+			client: trainer(),
+			left: 5 * NRN,
+			per_round: NRN,
+			free: Some(77),
+			paused: true,
+		}],
 	}
 }
 
@@ -356,6 +363,7 @@ sp_api::mock_impl_runtime_apis! {
 				group,
 				stake: if account == trainer() { 20 * NRN } else { 0 },
 				account,
+				pending: 0,
 				total: 30 * NRN,
 				unstaking: vec![],
 				delta: Some(3),

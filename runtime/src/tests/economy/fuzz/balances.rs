@@ -26,7 +26,7 @@ pub(crate) fn fund(machine: &mut Machine) -> Option<Move> {
 		1 => amount / 2,
 		_ => machine.rng.random_range(1..20) * NRN,
 	};
-	let call = Call::<Runtime>::fund { group, amount, per_round };
+	let call = Call::<Runtime>::fund { group, amount, per_round, terms: crate::tests::terms(group) };
 	Move::signed(machine.somebody(), call)
 }
 

@@ -6,7 +6,7 @@ use super::{
 	Row,
 };
 use crate::{constants::NRN, BlockNumber, Emission, Runtime, System};
-use descent_protocol::{GroupId, Stream};
+use descent_protocol::{Change, GroupId, RoundLengths, Stream};
 use pallet_emission::Error;
 
 /// Stake of large stakeholders.
@@ -59,7 +59,12 @@ fn a_funding_that_is_taken_back_pays_for_the_round_that_has_begun() {
 		let before = clients.map(wealth);
 		let lost = |client: usize| before[client] - wealth(clients[client]);
 		for client in clients {
-			let fund = pallet_emission::Call::fund { group: 0, amount: 50 * NRN, per_round: 5 * NRN };
+			let fund = pallet_emission::Call::fund {
+				group: 0,
+				amount: 50 * NRN,
+				per_round: 5 * NRN,
+				terms: crate::tests::terms(0),
+			};
 			ok(client, fund);
 		}
 		let refund = || does("//Liar", pallet_emission::Call::refund { group: 0 });
@@ -83,5 +88,33 @@ fn a_funding_that_is_taken_back_pays_for_the_round_that_has_begun() {
 		skip_to(free + 200);
 		ok("//Eve", pallet_emission::Call::refund { group: 0 });
 		assert_eq!([lost(0), lost(1)], [5, 10].map(|rounds| rounds * NRN as i128));
+	});
+}
+
+/// The owner of a group, which has all stake in it, takes a client's money and has the rounds shortened.
+#[test]
+fn rounds_by_other_rules_than_a_client_pays_for_cost_it_nothing() {
+	on_a_chain(|| {
+		let before = wealth("//Eve");
+		let terms = crate::tests::terms(0);
+		let fund = || pallet_emission::Call::fund { group: 0, amount: 50 * NRN, per_round: 5 * NRN, terms };
+		ok("//Eve", fund());
+		let lengths = RoundLengths { length: 13, reveal: 3, attest: 5, open: 3 };
+		let amend = pallet_groups::Call::propose_amendment {
+			group: 0,
+			changes: vec![Change::Clock { lengths }].try_into().unwrap(),
+			summary: b"shorter".to_vec().try_into().unwrap(),
+		};
+		ok("//Trainer1", amend);
+		let close = crate::Groups::closes(0).unwrap();
+		let funding = || Emission::pot_view(0, SHARES).unwrap().fundings[0].clone();
+		to(close - 1);
+		assert!(!funding().paused);
+		to(close + 2);
+		assert!(funding().paused);
+		assert_eq!(does("//Eve", fund()), Err(Error::<Runtime>::TermsChanged.into()));
+		skip_to(funding().free.unwrap());
+		ok("//Eve", pallet_emission::Call::refund { group: 0 });
+		assert_eq!(wealth("//Eve"), before);
 	});
 }

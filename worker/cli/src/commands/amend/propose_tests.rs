@@ -94,6 +94,7 @@ fn says_who_has_to_vote() {
 		group: 7,
 		account: descent_client::AccountId::new([1; 32]),
 		stake: 600 * descent_client::UNIT,
+		pending: 0,
 		total: group().stake,
 		unstaking: vec![],
 		delta: None,

@@ -71,7 +71,7 @@ fn show(stopped: &Stopped, now: BlockNumber) -> String {
 const REFUND_EXAMPLES: &str = "Example:
   descent group refund 0 --key-file ~/.descent/key
 
-Give notice first: descent group stop-funding.";
+Give notice first: descent group stop-funding. A funding that is paused because the rules change needs no notice.";
 
 #[derive(Debug, Args)]
 #[command(after_help = REFUND_EXAMPLES)]
@@ -107,6 +107,7 @@ mod tests {
 			left: UNIT,
 			per_round: UNIT,
 			free: Some(29),
+			paused: false,
 		});
 		assert!(
 			show(&stopped, 9).ends_with("It is free at block 29, in 20 blocks (1m): descent group refund 3")

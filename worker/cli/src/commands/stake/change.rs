@@ -15,7 +15,8 @@ use serde::Serialize;
 const ADD_EXAMPLES: &str = "Example:
   descent stake add --group 0 --amount 100 --key-file ~/.descent/key
 
-The new stake counts at once in everything that you vote for.";
+The new stake counts in everything that you vote for, from the first close on that is half a voting period \
+away.";
 
 #[derive(Debug, Args)]
 #[command(after_help = ADD_EXAMPLES)]
@@ -133,6 +134,12 @@ fn show(changed: &Changed, what: &str) -> String {
 		stake.group,
 		format::stake(stake.stake, stake.total)
 	);
+	if stake.pending > 0 {
+		text.push_str(&format!(
+			"\n{} of it came too late for the next close, and counts from the one after it on",
+			format_amount(stake.pending)
+		));
+	}
 	if let Some(next) = stake.unstaking.first() {
 		text.push_str(&format!(
 			"\n{} can be withdrawn from block {} on: descent stake withdraw --group {}",
@@ -173,6 +180,7 @@ mod tests {
 			group: 3,
 			account: AccountId::new([1; 32]),
 			stake: 50 * UNIT,
+			pending: 0,
 			total: 200 * UNIT,
 			unstaking: vec![],
 			delta: None,
@@ -181,6 +189,10 @@ mod tests {
 		let done = || Done::at(9);
 		let text = show(&Changed { stake: stake.clone(), done: done() }, "Staked 10 NRN");
 		assert_eq!(text, "Staked 10 NRN in block 9. Stake in group 3 now: 50 NRN, 25% of all stake.");
+		stake.pending = 10 * UNIT;
+		let text = show(&Changed { stake: stake.clone(), done: done() }, "Staked 10 NRN");
+		assert!(text
+			.ends_with("10 NRN of it came too late for the next close, and counts from the one after it on"));
 		stake.unstaking = vec![UnstakingView { amount: 40 * UNIT, until: 209 }];
 		let changed = Changed { stake, done: done() };
 		assert!(show(&changed, "Removed 40 NRN")

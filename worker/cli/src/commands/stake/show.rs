@@ -54,17 +54,21 @@ fn show(output: &Output, stake: &StakeView) -> String {
 		lines.join(separator)
 	};
 	let delta = stake.delta.map(|id| format!("proposal {id}")).into_iter().collect();
-	fields(
-		output,
-		&[
-			("account", stake.account.to_string()),
-			("stake", format::stake(stake.stake, stake.total)),
-			("all stake", format_amount(stake.total)),
-			("removed", or_none(removed, "\n")),
-			("votes for", or_none(delta, "")),
-			("amendments", or_none(amendments, ", ")),
-		],
-	)
+	let mut pairs =
+		vec![("account", stake.account.to_string()), ("stake", format::stake(stake.stake, stake.total))];
+	if stake.pending > 0 {
+		pairs.push((
+			"pending",
+			format!("{} of it, which does not count in the next close", format_amount(stake.pending)),
+		));
+	}
+	pairs.extend([
+		("all stake", format_amount(stake.total)),
+		("removed", or_none(removed, "\n")),
+		("votes for", or_none(delta, "")),
+		("amendments", or_none(amendments, ", ")),
+	]);
+	fields(output, &pairs)
 }
 
 #[cfg(test)]
@@ -79,6 +83,7 @@ mod tests {
 			group: 0,
 			account: AccountId::new([1; 32]),
 			stake: 50 * UNIT,
+			pending: 20 * UNIT,
 			total: 150 * UNIT,
 			unstaking: vec![UnstakingView { amount: UNIT, until: 120 }],
 			delta: Some(4),
@@ -87,6 +92,7 @@ mod tests {
 		let text = show(&Output::new(true), &stake);
 		for part in [
 			"stake       50 NRN, 33.33% of all stake",
+			"pending     20 NRN",
 			"all stake   150 NRN",
 			"removed     1 NRN until block 120",
 			"votes for   proposal 4",
@@ -94,7 +100,15 @@ mod tests {
 		] {
 			assert!(text.contains(part), "{part} in\n{text}");
 		}
-		stake = StakeView { stake: 0, total: 0, unstaking: vec![], delta: None, amendments: vec![], ..stake };
+		stake = StakeView {
+			stake: 0,
+			pending: 0,
+			total: 0,
+			unstaking: vec![],
+			delta: None,
+			amendments: vec![],
+			..stake
+		};
 		let text = show(&Output::new(true), &stake);
 		assert!(text.contains("stake       0 NRN\n") && text.ends_with("amendments  none"), "{text}");
 	}

@@ -1,0 +1,60 @@
+//! The rules that clients pay for.
+
+use crate::Rules;
+use codec::Encode;
+use sp_core::H256;
+use sp_io::hashing::blake2_256;
+
+impl<Balance> Rules<Balance> {
+	/// Returns the hash of what a client that funds a group pays for: the model, the metric and the records
+	/// that it is measured on, the improvement that wins a round, the target, the lengths of rounds, and the
+	/// shares. Providers and the deposit of commitments are not part of it.
+	pub fn terms(&self) -> H256 {
+		let model = (self.model, self.model_version);
+		let measured = (self.metric, self.policy, self.minimum_improvement, self.target);
+		let lengths = (self.clock.length, self.clock.reveal, self.clock.attest, self.clock.open);
+		let terms = (b"descent/terms/v1", model, measured, lengths, self.shares);
+		H256(blake2_256(&terms.encode()))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::mock::{new_group, new_test_ext, Groups};
+	use descent_protocol::{ContentRef, EvaluationPolicy, Metric, Score};
+
+	#[test]
+	fn terms_change_with_what_clients_pay_for_and_with_nothing_else() {
+		new_test_ext().execute_with(|| {
+			let rules = Groups::first_rules(&new_group());
+			let with = |change: fn(&mut Rules<u128>)| {
+				let mut rules = rules.clone();
+				change(&mut rules);
+				rules.terms()
+			};
+			let changes: [fn(&mut Rules<u128>); 11] = [
+				|rules| rules.model = ContentRef::raw(b"other").unwrap(),
+				|rules| rules.model_version = 1,
+				|rules| rules.metric = Metric::Error,
+				|rules| rules.policy = EvaluationPolicy::Training { records: 101 },
+				|rules| rules.minimum_improvement = 1,
+				|rules| rules.target = Some(Score(5)),
+				|rules| rules.clock.length = 13,
+				|rules| rules.clock.reveal = 4,
+				|rules| rules.clock.attest = 4,
+				|rules| rules.clock.open = 3,
+				|rules| rules.shares.validators = descent_protocol::Share::percent(40),
+			];
+			for (number, change) in changes.into_iter().enumerate() {
+				assert_ne!(with(change), rules.terms(), "change {number}");
+			}
+			let others: [fn(&mut Rules<u128>); 3] = [
+				|rules| rules.providers = Default::default(),
+				|rules| rules.deposit = 77,
+				|rules| (rules.clock.first, rules.clock.start) = (9, 200),
+			];
+			assert!(others.into_iter().all(|change| with(change) == rules.terms()));
+		});
+	}
+}

@@ -257,7 +257,7 @@ where
 
 	fn stake(&self, group: GroupId, account: AccountId, at: Option<Hash>) -> RpcResult<StakeView> {
 		let stake = self.of_block(at, |api, block| {
-			if !is_before(&api, block, 4)? {
+			if version(&api, block)? >= 4 {
 				return api.stake(block, group, account);
 			}
 			#[allow(deprecated)]
@@ -273,7 +273,7 @@ where
 
 	fn pot(&self, group: GroupId, at: Option<Hash>) -> RpcResult<PotView> {
 		let pot = self.of_block(at, |api, block| {
-			if !is_before(&api, block, 4)? {
+			if version(&api, block)? >= 4 {
 				return api.pot(block, group);
 			}
 			#[allow(deprecated)]

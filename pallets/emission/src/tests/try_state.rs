@@ -1,7 +1,7 @@
 //! The checks of the state find each of these states, to which no call leads.
 
 use crate::{
-	mock::{account, new_test_ext, run_to, signed, stake, Emission, Test, PERIOD},
+	mock::{account, new_test_ext, run_to, signed, stake, terms, Emission, Test, PERIOD},
 	Accrued, Burned, Entrusted, Fundings, Minted, Pots, Streams, TotalStake,
 };
 use frame_support::assert_ok;

@@ -99,8 +99,10 @@ fn a_block_without_room_for_a_reveal_is_closed() {
 
 #[test]
 fn room_is_for_the_longest_reveal() {
-	let providers =
-		vec![vec![b'a'; MAX_PROVIDER_LENGTH as usize].try_into().unwrap(); MAX_PROVIDERS as usize];
+	let providers = vec![
+		vec![b'a'; MAX_PROVIDER_LENGTH.try_into().unwrap()].try_into().unwrap();
+		MAX_PROVIDERS.try_into().unwrap()
+	];
 	let call = Call::<Test>::reveal {
 		group: u32::MAX,
 		round: u32::MAX,

@@ -3,7 +3,7 @@
 use super::{ballot, measurement, Round};
 use crate::mock::{build_and_execute, Retention, Rounds as Pallet, IMPROVEMENT};
 use descent_protocol::Verdict;
-use frame_support::traits::{Get, StorageInfoTrait};
+use frame_support::traits::StorageInfoTrait;
 use std::{collections::BTreeMap, ops::Range};
 
 /// The trainers of every round.

@@ -20,7 +20,7 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		};
 		let taken = self.state.entries().len() as u64 + u64::from(self.ended);
 		let is_full = taken >= u64::from(self.participation.rounds);
-		if self.state.entries().contains_key(&round) || is_full || self.has_group.reached_target() {
+		if self.state.entries().contains_key(&round) || is_full || self.has_reached_target(group) {
 			return Ok(());
 		}
 		if self.started != Some(round) {
@@ -90,7 +90,7 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 
 	/// Returns true while the group's target is reached, and reports it once.
 	fn has_reached_target(&mut self, group: &GroupView) -> bool {
-		let reached = reached_target(group);
+		let reached = group.reached_target();
 		if let Some((target, score)) = reached.filter(|_| !self.is_idle) {
 			self.report.event(Event::TargetReached { target, score });
 		}

@@ -291,7 +291,7 @@ fn the_pot() -> PotView {
 		validators: NRN,
 		keepers: 0,
 		proposer: 2 * NRN,
-		terms: H256::repeat_byte(8),
+		terms: Hash::repeat_byte(8),
 		fundings: vec![FundingView {
 			client: trainer(),
 			left: 5 * NRN,

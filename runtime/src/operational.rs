@@ -13,7 +13,9 @@ use pallet_rounds::WeightInfo as _;
 use scale_info::TypeInfo;
 use sp_runtime::{
 	impl_tx_ext_default,
-	traits::{AsSystemOriginSigner, Hash, StaticLookup, TransactionExtension, ValidateResult, Zero},
+	traits::{
+		AsSystemOriginSigner, StaticLookup, TransactionExtension, ValidateResult, ValidateUnsigned, Zero,
+	},
 	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidity, ValidTransaction},
 };
 
@@ -43,12 +45,8 @@ impl CheckOperational {
 				}
 				Self::validity(&real, call)
 			}
-			RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { code }) => {
-				let hash = <Runtime as frame_system::Config>::Hashing::hash(code);
-				match crate::System::authorized_upgrade() {
-					Some(authorized) if *authorized.code_hash() == hash => Ok(ValidTransaction::default()),
-					_ => Err(InvalidTransaction::Call.into()),
-				}
+			RuntimeCall::System(call @ frame_system::Call::apply_authorized_upgrade { .. }) => {
+				crate::System::validate_unsigned(TransactionSource::External, call)
 			}
 			_ => Err(InvalidTransaction::BadSigner.into()),
 		}

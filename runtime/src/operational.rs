@@ -13,9 +13,7 @@ use pallet_rounds::WeightInfo as _;
 use scale_info::TypeInfo;
 use sp_runtime::{
 	impl_tx_ext_default,
-	traits::{
-		AsSystemOriginSigner, StaticLookup, TransactionExtension, ValidateResult, ValidateUnsigned, Zero,
-	},
+	traits::{AsSystemOriginSigner, StaticLookup, TransactionExtension, ValidateResult, Zero},
 	transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidity, ValidTransaction},
 };
 
@@ -45,8 +43,13 @@ impl CheckOperational {
 				}
 				Self::validity(&real, call)
 			}
-			RuntimeCall::System(call @ frame_system::Call::apply_authorized_upgrade { .. }) => {
-				crate::System::validate_unsigned(TransactionSource::External, call)
+			RuntimeCall::System(call @ frame_system::Call::apply_authorized_upgrade { .. }) =>
+			{
+				#[allow(deprecated, reason = "the pallet shows its check in no other way")]
+				<crate::System as sp_runtime::traits::ValidateUnsigned>::validate_unsigned(
+					TransactionSource::External,
+					call,
+				)
 			}
 			_ => Err(InvalidTransaction::BadSigner.into()),
 		}

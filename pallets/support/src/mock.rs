@@ -48,7 +48,9 @@ macro_rules! mock_system {
 			System::run_to_block_with::<AllPalletsWithSystem>(
 				block,
 				frame_system::RunToBlockHooks::default().before_initialize(|_| {
-					System::set_block_consumed_resources(frame_support::weights::Weight::zero(), 0)
+					System::set_block_consumed_resources(frame_support::weights::Weight::zero(), 0);
+					// The call above sets the weight of ordinary transactions alone.
+					frame_system::BlockWeight::<$runtime>::kill();
 				}),
 			);
 		}

@@ -57,7 +57,7 @@ async fn a_claim_is_measured_by_the_rule_of_its_round() {
 async fn what_found_no_node_is_sent_at_the_next_block() {
 	let harness = Harness::new();
 	let mut trainer = harness.start(1);
-	for (refused, sent) in [(9, 10), (13, 14)] {
+	for (refused, sent) in [(7, 8), (13, 14)] {
 		harness.chain.0.lock().unwrap().refuse = 1;
 		harness.chain.0.lock().unwrap().block = refused;
 		trainer.step(&harness.chain.group()).await.unwrap_err();
@@ -87,10 +87,10 @@ async fn killed_after_every_block() {
 async fn what_was_written_but_never_sent_is_sent() {
 	let harness = Harness::new();
 	harness.chain.0.lock().unwrap().lose = 1;
-	harness.at(&mut harness.start(1), 9).await;
+	harness.at(&mut harness.start(1), 7).await;
 	assert!(harness.chain.0.lock().unwrap().rounds.is_empty());
-	harness.at(&mut harness.start(1), 10).await;
-	harness.at(&mut harness.start(1), 11).await;
+	harness.at(&mut harness.start(1), 8).await;
+	harness.at(&mut harness.start(1), 9).await;
 	assert_eq!(harness.events.names().last().unwrap(), "committed");
 }
 
@@ -129,7 +129,7 @@ async fn the_claim_waits_for_a_final_seed_but_not_too_long() {
 	let harness = Harness::new();
 	harness.chain.0.lock().unwrap().lag = 1;
 	let mut trainer = harness.start(1);
-	harness.at(&mut trainer, 9).await;
+	harness.at(&mut trainer, 7).await;
 	harness.at(&mut trainer, 12).await;
 	assert_eq!(harness.counts(), (1, 0), "block 12 is not final yet");
 	harness.at(&mut trainer, 13).await;
@@ -138,7 +138,7 @@ async fn the_claim_waits_for_a_final_seed_but_not_too_long() {
 	let harness = Harness::new();
 	harness.chain.0.lock().unwrap().lag = 100;
 	let mut trainer = harness.start(1);
-	harness.at(&mut trainer, 9).await;
+	harness.at(&mut trainer, 7).await;
 	harness.at(&mut trainer, 13).await;
 	assert_eq!(harness.counts(), (1, 0));
 	harness.at(&mut trainer, 14).await;
@@ -149,7 +149,7 @@ async fn the_claim_waits_for_a_final_seed_but_not_too_long() {
 async fn another_seed_is_another_claim() {
 	let harness = Harness::new();
 	let mut trainer = harness.start(1);
-	harness.at(&mut trainer, 9).await;
+	harness.at(&mut trainer, 7).await;
 	harness.chain.0.lock().unwrap().lose = 1;
 	harness.at(&mut trainer, 13).await;
 	harness.chain.0.lock().unwrap().seed = H256::repeat_byte(4);
@@ -205,7 +205,7 @@ async fn a_commitment_made_elsewhere_is_left_alone() {
 #[tokio::test]
 async fn a_round_that_the_chain_forgot_ends() {
 	let harness = Harness::new();
-	harness.at(&mut harness.start(1), 9).await;
+	harness.at(&mut harness.start(1), 7).await;
 	harness.chain.0.lock().unwrap().pruned = true;
 	let mut trainer = harness.start(1);
 	harness.chain.0.lock().unwrap().block = 100;
@@ -330,12 +330,12 @@ async fn an_offer_begins_as_early_as_it_takes() {
 	let harness = Harness::new();
 	let mut trainer = harness.start(1);
 	trainer.checkpoints.expected = Duration::from_millis(3 * 3_000 + 1);
-	for block in 0..5 {
+	for block in 0..3 {
 		harness.at(&mut trainer, block).await;
 	}
 	assert_eq!(harness.counts(), (0, 0));
-	harness.at(&mut trainer, 5).await;
-	assert_eq!(harness.counts(), (1, 0), "4 blocks before the margin of 2, which ends with block 12");
+	harness.at(&mut trainer, 3).await;
+	assert_eq!(harness.counts(), (1, 0), "4 blocks before the margin of 2, which ends with block 10");
 }
 
 #[tokio::test]
@@ -344,7 +344,7 @@ async fn a_checkpoint_that_is_ready_too_late_is_not_committed() {
 		let harness = Harness::new();
 		let mut trainer = harness.start(1);
 		trainer.checkpoints.slow = Some((harness.chain.clone(), blocks));
-		harness.at(&mut trainer, 9).await;
+		harness.at(&mut trainer, 7).await;
 		assert_eq!(harness.counts(), (commits, 0), "{blocks} blocks");
 		if commits == 0 {
 			assert_eq!(harness.events.names(), ["round_started", "skipped"]);
@@ -357,7 +357,7 @@ async fn a_checkpoint_that_is_ready_too_late_is_not_committed() {
 async fn a_larger_deposit_than_agreed_to_is_not_paid() {
 	let harness = Harness::new();
 	let mut trainer = harness.start(1);
-	harness.chain.0.lock().unwrap().block = 9;
+	harness.chain.0.lock().unwrap().block = 7;
 	let mut group = harness.chain.group();
 	group.deposit = 2_500_000_000_000;
 	trainer.step(&group).await.unwrap();
@@ -368,7 +368,7 @@ async fn a_larger_deposit_than_agreed_to_is_not_paid() {
 	// Nor after a restart, with a commitment that was never sent.
 	harness.chain.0.lock().unwrap().lose = 1;
 	let mut trainer = harness.start(1);
-	harness.at(&mut trainer, 9).await;
+	harness.at(&mut trainer, 7).await;
 	assert_eq!(harness.counts(), (1, 0));
 	let mut trainer = harness.start(1);
 	trainer.step(&group).await.unwrap();

@@ -156,12 +156,8 @@ impl Script {
 		self.call("groups.create", "//Trainer1", pallet_groups::Call::create { group });
 		let (group, amount) = (self.group, 60 * NRN);
 		self.call("groups.stake", "//Eve", pallet_groups::Call::stake { group, amount });
-		let fund = |amount| pallet_emission::Call::fund {
-			group,
-			amount,
-			per_round: 5 * NRN,
-			terms: crate::tests::terms(group),
-		};
+		let terms = self.run(|| crate::tests::terms(group));
+		let fund = |amount| pallet_emission::Call::fund { group, amount, per_round: 5 * NRN, terms };
 		self.call("emission.fund", "//Ferdie", fund(50 * NRN));
 		for (proposer, delta) in [("//Trainer2", 3), ("//Trainer3", 4)] {
 			let account = &actor(proposer).account;

@@ -146,6 +146,7 @@ pub(crate) struct Machine {
 	tally: Tally,
 	trace: VecDeque<String>,
 	steps: u64,
+	slept: bool,
 }
 
 impl Machine {
@@ -164,6 +165,7 @@ impl Machine {
 			tally: Tally::default(),
 			trace: VecDeque::new(),
 			steps: 0,
+			slept: false,
 		}
 	}
 
@@ -172,7 +174,7 @@ impl Machine {
 		self.steps += 1;
 		match self.rng.random_range(0..1_000u32) {
 			0..2 => self.leap(),
-			2 if self.steps > 500 && self.rng.random_bool(0.3) => self.sleep(),
+			2 if self.steps > 500 && !self.slept && self.rng.random_bool(0.15) => self.sleep(),
 			3..6 => self.lose_alarm(),
 			6..70 => self.next_block(1),
 			_ => self.act(),
@@ -256,8 +258,9 @@ impl Machine {
 		self.next_block(gap);
 	}
 
-	/// Lets a month and some days pass, so that bonds come free.
+	/// Lets a month and some days pass, so that bonds come free. That takes long, so it is done once at most.
 	fn sleep(&mut self) {
+		self.slept = true;
 		let until = System::block_number() + 33 * 24 * HOURS;
 		while System::block_number() < until {
 			let left = HOURS - System::block_number() % HOURS;

@@ -153,7 +153,7 @@ mod tests {
 		for part in [
 			"model      version 1",
 			"data set   version 3",
-			"blocks 25 to 44",
+			"blocks 25 to 42",
 			"block 45",
 			"blocks 46 to 49",
 			"1 members, 1 attested, 0 opened",

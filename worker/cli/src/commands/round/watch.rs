@@ -104,12 +104,12 @@ mod tests {
 	fn says_where_the_rounds_stand() {
 		let group = group();
 		assert_eq!(position(&group, 2), "block 2: round 0 begins at block 5");
-		assert_eq!(position(&group, 5), "block 5: round 0 commit, 20 blocks left");
+		assert_eq!(position(&group, 5), "block 5: round 0 commit, 18 blocks left");
 		assert_eq!(
 			position(&group, 26),
-			"block 26: round 1 commit, 19 blocks left, round 0 reveal, 4 blocks left"
+			"block 26: round 1 commit, 17 blocks left, round 0 reveal, 4 blocks left"
 		);
-		assert_eq!(position(&group, 44), "block 44: round 1 commit, 1 blocks left");
+		assert_eq!(position(&group, 42), "block 42: round 1 commit, 1 blocks left");
 	}
 
 	#[test]

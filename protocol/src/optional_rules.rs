@@ -24,8 +24,8 @@ use sp_core::{bounded::BoundedVec, ConstU32};
 )]
 #[serde(rename_all = "snake_case", tag = "rule")]
 pub enum OptionalRule {
-	/// The size of the committees that measure the group's rounds and check its deltas. Without this rule they
-	/// have [`DEFAULT_COMMITTEE_SEATS`].
+	/// The size of the committees that measure the group's rounds and check its deltas. Without this rule
+	/// they have [`DEFAULT_COMMITTEE_SEATS`].
 	#[codec(index = 0)]
 	Committee {
 		/// Number of seats, [`MAX_COMMITTEE`] at most.
@@ -129,8 +129,8 @@ impl OptionalRules {
 		self.0.retain(|rule| rule.kind() != kind);
 	}
 
-	/// Returns true if the list is in order, each kind at most once, and all values are within the bounds of a
-	/// chain on which committees have `fewest_seats` at least. What was decoded may be anything.
+	/// Returns true if the list is in order, each kind at most once, and all values are within the bounds of
+	/// a chain on which committees have `fewest_seats` at least. What was decoded may be anything.
 	pub fn are_valid(&self, fewest_seats: u32) -> bool {
 		self.0.is_sorted_by(|before, after| before.kind() < after.kind())
 			&& self.0.iter().all(|rule| rule.is_valid(fewest_seats))

@@ -3,7 +3,7 @@
 use super::{At, Audit, Slash};
 use anyhow::Result;
 use descent_client::AccountId;
-use descent_protocol::Share;
+use descent_protocol::{Share, DEFAULT_COMMITTEE_SEATS};
 use subxt::{
 	dynamic::{constant, Value},
 	events::Event,
@@ -25,6 +25,13 @@ struct Ended {
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct Ending {
 	ending: Value,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Committed {
+	group: u32,
+	round: u32,
 }
 
 #[derive(DecodeAsType)]
@@ -64,6 +71,12 @@ pub(super) async fn read(at: &At, audit: &mut Audit) -> Result<()> {
 			// The first 16 commitments of a round cost nothing more, and no test has as many.
 			("Rounds", "Committed") => {
 				audit.kept += fee(at, "Rounds", "CommitmentFee")?;
+				let Committed { group, round } = event.decode_fields_unchecked_as()?;
+				if audit.committed.insert((group, round)) {
+					// Runtimes before the fee have no such constant.
+					let seat = fee(at, "Rounds", "SeatFee").unwrap_or_default();
+					audit.kept += u128::from(DEFAULT_COMMITTEE_SEATS) * seat;
+				}
 			}
 			("Rounds", "Ended") => {
 				paid(event.decode_fields_unchecked_as()?, audit);

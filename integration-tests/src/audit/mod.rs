@@ -8,7 +8,7 @@ use anyhow::{ensure, Result};
 use descent_client::AccountId;
 use descent_protocol::Share;
 use sp_core::H256;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use subxt::{
 	client::{ClientAtBlock, OnlineClientAtBlockImpl},
 	SubstrateConfig,
@@ -49,8 +49,10 @@ pub struct Audit {
 	pub slashed: u128,
 	/// Slashes of the bonds of validators since genesis, by the events.
 	pub slashes: Vec<Slash>,
-	/// Fees for data that the chain keeps permanently, since genesis and by the events.
+	/// Fees for data that the chain keeps permanently and for committees, since genesis and by the events.
 	pub kept: u128,
+	/// The rounds of groups to which somebody has committed.
+	pub committed: BTreeSet<(u32, u32)>,
 	/// Fees of transactions since genesis, by the events, without tips.
 	pub fees: u128,
 	/// Part of these fees that the treasury got: a fifth of each, except for amounts too small to create its

@@ -35,9 +35,10 @@
 //!   After the last attempt the delta can't win until the period closes, and the check begins again. While
 //!   the check goes on, a proposal can't be withdrawn, and can't lose a period.
 //! - *vote*: a stakeholder approves one open proposal at a time with all its stake, and may change its vote
-//!   until the period closes. Stake that goes counts no more at once; stake that comes less than half a period
-//!   before the close is [pending](descent_protocol::Pending) and does not count in it, so that nobody decides
-//!   in the last block. There are no votes against a delta. An opponent proposes a rival delta and votes for it, or has the quorum raised by an amendment.
+//!   until the period closes. Stake that goes counts no more at once; stake that comes less than half a
+//!   period before the close is [pending](descent_protocol::Pending) and does not count in it, so that
+//!   nobody decides in the last block. There are no votes against a delta. An opponent proposes a rival
+//!   delta and votes for it, or has the quorum raised by an amendment.
 //! - *close*: the proposals that are valid on the current data set, for the model of the next round, compete.
 //!   The one with the most stake behind it wins if that is at least the quorum, see
 //!   [`descent_protocol::winner`]. Amendments of the same close come first. The winner's delta becomes the
@@ -238,8 +239,8 @@ pub mod pallet {
 	pub type Proposals<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, ProposalId, ProposalOf<T>>;
 
-	/// The part of the stake behind each open proposal that does not count in a close. What is of a close that
-	/// has passed does.
+	/// The part of the stake behind each open proposal that does not count in a close. What is of a close
+	/// that has passed does.
 	#[pallet::storage]
 	pub type PendingAyes<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, ProposalId, Pending<BalanceOf<T>>>;

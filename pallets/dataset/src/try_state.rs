@@ -29,8 +29,8 @@ impl<T: Config> Pallet<T> {
 	///   of its own, and a proposer that has no other in the group;
 	/// - each has a check on the version and for the model that there are, decided where it is valid for
 	///   both;
-	/// - each is approved by exactly the stake of those who vote for it, pending or not, and only stakeholders
-	///   vote;
+	/// - each is approved by exactly the stake of those who vote for it, pending or not, and only
+	///   stakeholders vote;
 	/// - every account has on hold exactly what its announcements, and its open proposals, add up to;
 	/// - the ring holds the last proposals that have ended, and every entry of a log that was proposed has
 	///   ended so.

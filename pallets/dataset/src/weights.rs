@@ -43,8 +43,8 @@ impl Estimate {
 	}
 
 	/// The group, its close and its rules, the log's end, the announcement, the open proposals and the stake
-	/// of their proposers, what is pending of both, two accounts with their holds, what ends, the check, the votes, and the
-	/// scheduler's agendas and lookup.
+	/// of their proposers, what is pending of both, two accounts with their holds, what ends, the check, the
+	/// votes, and the scheduler's agendas and lookup.
 	fn propose(&self) -> Weight {
 		Weight::from_parts(600_000_000, 400_000).saturating_add(self.0.reads_writes(160, 26))
 	}

@@ -14,7 +14,8 @@
 //! - **Era**: the blocks between two halvings of emission.
 //! - **Pot**: the tokens that a group has to pay with.
 //! - **Funding**: the payment of a client for a group's rounds, spent round by round.
-//! - **Terms**: the rules of a group that a client pays for, see [`Rules::terms`](pallet_groups::Rules::terms).
+//! - **Terms**: the rules of a group that a client pays for, see
+//!   [`Rules::terms`](pallet_groups::Rules::terms).
 //! - **Notice**: the announcement that a funding ends, by its client or because the terms change.
 //! - **Accrued**: earned and not claimed yet.
 //!
@@ -89,11 +90,11 @@
 //! `per_round`.
 //!
 //! A funding is for the terms that its client has named. So the close that changes them *pauses* each funding
-//! of the group: it gives notice in the client's place. The rounds that have begun are played by the old rules
-//! and paid for; what is left afterwards is never spent by the new ones. The client takes it back with
+//! of the group: it gives notice in the client's place. The rounds that have begun are played by the old
+//! rules and paid for; what is left afterwards is never spent by the new ones. The client takes it back with
 //! [`refund`](Pallet::refund), without a call before, or goes on by another [`fund`](Pallet::fund) that names
-//! the new terms. A `fund` that was signed for other terms than those that are in force by its block fails, so
-//! that nobody pays for rules that came in between.
+//! the new terms. A `fund` that was signed for other terms than those that are in force by its block fails,
+//! so that nobody pays for rules that came in between.
 //!
 //! The number of fundings of a group is bounded; when there are as many, one that pays strictly
 //! more for each of two rounds takes the place of the one that pays least, which is refunded at once.
@@ -382,8 +383,8 @@ pub mod pallet {
 		/// A client that funds the group already adds to its funding, may raise `per_round`, and takes back a
 		/// notice, its own or that of a change of the rules.
 		///
-		/// - `terms`: the [`Rules::terms`](pallet_groups::Rules::terms) that the client pays for, those of the
-		///   group's newest rules.
+		/// - `terms`: the [`Rules::terms`](pallet_groups::Rules::terms) that the client pays for, those of
+		///   the group's newest rules.
 		///
 		/// Emits [`Event::Funded`], and [`Event::Refunded`] for a funding that loses its place to this one.
 		///

@@ -26,8 +26,8 @@ fn other(number: u32) -> AuthorityId {
 	sr25519::Public::from_raw((number, [0u8; 28]).using_encoded(blake2_256)).into()
 }
 
-/// As many evaluators as there can be, of which the last has this key, and a bond with which it is a member of
-/// every committee.
+/// As many evaluators as there can be, of which the last has this key, and a bond with which it is a member
+/// of every committee.
 fn evaluators<T: Config>(key: &AuthorityId) {
 	let last = MAX_COMMITTEE.saturating_sub(1);
 	let evaluators: Vec<_> = (0..MAX_COMMITTEE)

@@ -20,8 +20,8 @@ pub struct AddBonds<T>(PhantomData<T>);
 #[derive(Decode)]
 struct OldEvaluators<AccountId>(Vec<(AccountId, AuthorityId)>);
 
-/// Returns the key of the evaluators of storage version 1. Those of version 2 have another, as the new runtime
-/// reads the state of the block that brings it in before it migrates it.
+/// Returns the key of the evaluators of storage version 1. Those of version 2 have another, as the new
+/// runtime reads the state of the block that brings it in before it migrates it.
 pub(crate) fn old_key<T: Config>() -> [u8; 32] {
 	storage_prefix(Pallet::<T>::name().as_bytes(), b"Evaluators")
 }

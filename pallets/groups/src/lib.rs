@@ -53,10 +53,10 @@
 //! or twice in a period with the same tokens.
 //!
 //! Stake that is added counts from the first close on that is half a period away or more. Until then it is
-//! *pending*, and votes are decided as if it were not there: neither in the ayes nor in all stake. Otherwise an
-//! account could propose another model with the smallest stake, stake twice the total one block before the
-//! close, and have the group for as long as it takes the others to answer. Stake that is taken out is taken
-//! from the pending part first.
+//! *pending*, and votes are decided as if it were not there: neither in the ayes nor in all stake. Otherwise
+//! an account could propose another model with the smallest stake, stake twice the total one block before
+//! the close, and have the group for as long as it takes the others to answer. Stake that is taken out is
+//! taken from the pending part first.
 //!
 //! ```text
 //! close           | half a period    | half a period   close           close
@@ -65,10 +65,10 @@
 //! ```
 //!
 //! No loop counts it. A stake, the sum of a group's stakes and the ayes of each amendment have each a
-//! [`Pending`](descent_protocol::Pending) part that is bound to one close: the next one when it was added. With
-//! that close it is pending no more, without a write. A vote that is cast, changed or taken back moves both
-//! parts. A close that comes so late that the next would be less than half a period away begins the periods
-//! anew. A group's part of emission counts all stake at once.
+//! [`Pending`](descent_protocol::Pending) part that is bound to one close: the next one when it was added.
+//! With that close it is pending no more, without a write. A vote that is cast, changed or taken back moves
+//! both parts. A close that comes so late that the next would be less than half a period away begins the
+//! periods anew. A group's part of emission counts all stake at once.
 //!
 //! After stakeholders have changed the period, an account that
 //! leaves within the next period of the old length waits as long as before: the change frees no tokens early,
@@ -490,9 +490,9 @@ pub mod pallet {
 		/// [`Error::InvalidRecords`], [`Error::InvalidClock`], [`Error::WindowTooShort`],
 		/// [`Error::RevealTooLong`], [`Error::RoundTooLong`], [`Error::DepositTooSmall`],
 		/// [`Error::ImprovementTooSmall`], [`Error::InvalidShares`], [`Error::InvalidOptionalRule`],
-		/// [`Error::InvalidVotingPeriod`] and [`Error::InvalidQuorum`] for rules that this chain does not allow, with [`Error::ZeroAmount`] and
-		/// [`Error::StakeTooSmall`] for the stake, with [`Error::TooManyGroups`], or if the balance does not
-		/// suffice.
+		/// [`Error::InvalidVotingPeriod`] and [`Error::InvalidQuorum`] for rules that this chain does not
+		/// allow, with [`Error::ZeroAmount`] and [`Error::StakeTooSmall`] for the stake, with
+		/// [`Error::TooManyGroups`], or if the balance does not suffice.
 		#[pallet::call_index(0)]
 		#[pallet::weight(
 			T::WeightInfo::create()

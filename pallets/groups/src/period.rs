@@ -12,8 +12,8 @@ use sp_io::hashing::blake2_256;
 const PRIORITY: u8 = 64;
 
 impl Voting {
-	/// Returns the block of the close after block `now`, even if there is nothing to close, or of the one that
-	/// is due. `None` if the block's number would be too large.
+	/// Returns the block of the close after block `now`, even if there is nothing to close, or of the one
+	/// that is due. `None` if the block's number would be too large.
 	pub(crate) fn next_close(&self, now: BlockNumber) -> Option<BlockNumber> {
 		self.closing.or_else(|| next_close(self.since, self.period, now))
 	}

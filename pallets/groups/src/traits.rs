@@ -20,8 +20,8 @@ pub trait GroupRules<Balance> {
 	/// cost of finding it does not matter.
 	fn tolerance(group: GroupId, round: RoundIndex) -> u64;
 
-	/// Returns the round that takes commitments at a block, or waits for its seed; `None` before the group starts and between two
-	/// clocks.
+	/// Returns the round that takes commitments at a block, or waits for its seed; `None` before the group
+	/// starts and between two clocks.
 	fn round_at(group: GroupId, block: BlockNumber) -> Option<RoundIndex>;
 
 	/// Returns the first round that has not begun, with which changes take effect; `None` if there is no such
@@ -98,8 +98,9 @@ pub trait GroupObserver<AccountId, Balance> {
 	fn terms_changed(_: GroupId) {}
 
 	/// A voting period closes, with `total` stake in the group that counts and the `quorum` that it began
-	/// with. Stake that is pending at [`Stakeholders::closes`] does not count. The observer decides its proposals after the group's amendments: the rules of the first round that has not
-	/// begun are final. Returns whether anything stays open, so that the next period has to be closed too.
+	/// with. Stake that is pending at [`Stakeholders::closes`] does not count. The observer decides its
+	/// proposals after the group's amendments: the rules of the first round that has not begun are final.
+	/// Returns whether anything stays open, so that the next period has to be closed too.
 	fn period_closed(group: GroupId, total: Balance, quorum: Share) -> Closed;
 
 	/// Returns the weight of [`Self::created`].

@@ -19,12 +19,12 @@ impl<T: Config> Pallet<T> {
 	/// Checks what must hold of the pallet's storage between any two calls:
 	///
 	/// - groups are numbered without gaps from 0, and their revisions too; each begins after the one before,
-	///   with rules that rounds can be played by, and providers that can be shown; what is kept of a tolerance
-	///   belongs to a revision;
+	///   with rules that rounds can be played by, and providers that can be shown; what is kept of a
+	///   tolerance belongs to a revision;
 	/// - every account has on hold exactly what its groups, its stake in all groups and its amendments add up
 	///   to;
-	/// - all stake in a group is what its accounts have staked, and so is all that is pending in it; nobody has
-	///   more pending than staked;
+	/// - all stake in a group is what its accounts have staked, and so is all that is pending in it; nobody
+	///   has more pending than staked;
 	/// - every open amendment is approved by the stake of the accounts that approve it, pending or not, is
 	///   kept and will be closed;
 	/// - no more than the last few ended amendments are kept.

@@ -5,7 +5,7 @@
 //! its call would succeed. A reveal uses up a commitment, and a settlement a round: their numbers are bounded
 //! by what deposits and fees were paid for.
 
-use crate::{Call, Config, Pallet, Reveal};
+use crate::{Call, Config, Error, Pallet, Reveal};
 use codec::Encode;
 use descent_protocol::BlockNumber;
 use frame_support::pallet_prelude::{InvalidTransaction, TransactionValidity, ValidTransaction};
@@ -14,24 +14,30 @@ use pallet_evaluators::blocks_left;
 /// Number of blocks for which a transaction that settles a round stays in the pool: by then somebody has.
 const SETTLE_LONGEVITY: BlockNumber = 64;
 
+/// Returns the refusal of a call that would fail with this error.
+fn refusal<T>(error: &Error<T>) -> InvalidTransaction {
+	// The first byte of an error is its number.
+	error.encode().first().copied().map_or(InvalidTransaction::Call, InvalidTransaction::Custom)
+}
+
 impl<T: Config> Pallet<T> {
 	/// Returns the validity of a transaction by which `account` makes an operational call of this pallet.
 	///
-	/// Errors: `Future` before the call's window, `Stale` after it, and `Call` for any other call, and for one
-	/// that would fail.
+	/// Errors: `Future` before the call's window, `Stale` after it, `Call` for any other call, and for one
+	/// that would fail `Custom` with the number of its error, so that clients can name it.
 	pub fn validity(account: &T::AccountId, call: &Call<T>) -> TransactionValidity {
 		match call {
 			Call::reveal { group, round, checkpoint, salt, claim, providers } => {
 				let (group, round) = (*group, *round);
-				let windows = Self::windows(group, round).ok_or(InvalidTransaction::Call)?;
+				let windows =
+					Self::windows(group, round).ok_or_else(|| refusal(&Error::<T>::UnknownGroup))?;
 				let longevity = blocks_left(&windows.reveal, Self::now())?;
 				let reveal = Reveal { checkpoint: *checkpoint, claim: *claim, providers: providers.clone() };
-				Self::check_reveal(group, round, account, salt, &reveal)
-					.map_err(|_| InvalidTransaction::Call)?;
+				Self::check_reveal(group, round, account, salt, &reveal).map_err(|error| refusal(&error))?;
 				Self::once("descent/reveal", (group, round, account), longevity)
 			}
 			Call::settle { group, round } => {
-				Self::check_due(*group, *round).map_err(|_| InvalidTransaction::Call)?;
+				Self::check_due(*group, *round).map_err(|error| refusal(&error))?;
 				Self::once("descent/settle", (group, round), SETTLE_LONGEVITY)
 			}
 			_ => Err(InvalidTransaction::Call.into()),

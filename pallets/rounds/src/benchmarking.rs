@@ -55,13 +55,19 @@ fn windows() -> descent_protocol::Windows {
 	CLOCK.windows(ROUND).expect("an early round")
 }
 
+/// What the first commitment of a round pays beside its deposit.
+fn fees<T: Config>() -> BalanceOf<T> {
+	let seats = T::SeatFee::get().saturating_mul(MAX_COMMITTEE.into());
+	T::CommitmentFee::get().saturating_add(seats)
+}
+
 fn trainer<T: Config>(number: u32) -> T::AccountId
 where
 	T::Currency: Mutate<T::AccountId>,
 {
 	let account: T::AccountId = account("trainer", number, 0);
 	let balance = deposit::<T>().saturating_mul(10u32.into());
-	T::Currency::set_balance(&account, balance.saturating_add(T::CommitmentFee::get()));
+	T::Currency::set_balance(&account, balance.saturating_add(fees::<T>()));
 	account
 }
 

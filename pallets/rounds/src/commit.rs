@@ -21,7 +21,10 @@ use frame_support::{
 use pallet_groups::{set_alarm, DatasetLog, GroupRules};
 use sp_core::{ConstU32, H256};
 use sp_io::hashing::blake2_256;
-use sp_runtime::{traits::Saturating, SaturatedConversion};
+use sp_runtime::{
+	traits::{Saturating, Zero},
+	SaturatedConversion,
+};
 
 /// Priority of settlements in the scheduler. In a block they come before the closes of voting periods, and
 /// before all that users schedule by default.
@@ -58,7 +61,10 @@ impl<T: Config> Pallet<T> {
 		}
 		let commitment = Commitment { account: account.clone(), hash, deposit, ending: None };
 		commitments.try_push(commitment).map_err(|_| Error::<T>::RoundFull)?;
-		Self::take_fee(&account, Self::slot_fee(taken.saturated_into(), deposit))?;
+		let committee_fee =
+			if is_first { Self::committee_fee(rules.committee_seats()) } else { Zero::zero() };
+		let slot_fee = Self::slot_fee(taken.saturated_into(), deposit);
+		Self::take_fee(&account, slot_fee.saturating_add(committee_fee))?;
 		T::Currency::hold(&HoldReason::Commitment.into(), &account, deposit)?;
 
 		Rounds::<T>::insert(group, round, entered);
@@ -81,9 +87,15 @@ impl<T: Config> Pallet<T> {
 		slot_fee(taken).of(deposit.saturated_into()).saturated_into()
 	}
 
-	/// Takes the commitment fee and the slot fee of an account.
-	fn take_fee(account: &T::AccountId, slot_fee: BalanceOf<T>) -> DispatchResult {
-		let fee = T::CommitmentFee::get().saturating_add(slot_fee);
+	/// Returns the fee of a committee with this number of seats. The first commitment of a round pays it:
+	/// from then on the round has a committee.
+	fn committee_fee(seats: u32) -> BalanceOf<T> {
+		T::SeatFee::get().saturating_mul(seats.into())
+	}
+
+	/// Takes the commitment fee and what a commitment costs beside it.
+	fn take_fee(account: &T::AccountId, extra: BalanceOf<T>) -> DispatchResult {
+		let fee = T::CommitmentFee::get().saturating_add(extra);
 		let (precision, fortitude) = (Precision::Exact, Fortitude::Polite);
 		let paid = T::Currency::withdraw(account, fee, precision, Preservation::Preserve, fortitude)?;
 		T::Slash::on_unbalanced(paid);

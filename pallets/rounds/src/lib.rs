@@ -61,14 +61,17 @@
 //! silent for a day, is dealt with there.
 //!
 //! Deposits of winners, of outranked and of honest losers are returned whole. A trainer that never reveals
-//! loses a part of its deposit, unless a block of the reveal window was closed. So does one that serves its checkpoint to some members only so that there is
-//! no quorum, see [`Settlement::contested`](descent_protocol::Settlement::contested). A trainer whose claim
-//! is refuted loses all of it.
+//! loses a part of its deposit, unless a block of the reveal window was closed. So does one that serves its
+//! checkpoint to some members only so that there is no quorum, see
+//! [`Settlement::contested`](descent_protocol::Settlement::contested). A trainer whose claim is refuted loses
+//! all of it.
 //!
 //! The deposits pay for what the chain keeps of a round for a while. The checkpoint's digest and the
 //! trainer's standing are kept for ever. [`Config::CommitmentFee`] pays for them and is not returned. Neither
 //! is the slot fee, which grows with the number of commitments in the round, see
-//! [`slot_fee`](descent_protocol::slot_fee). Slashed deposits and fees go to [`Config::Slash`].
+//! [`slot_fee`](descent_protocol::slot_fee). The first commitment of a round pays [`Config::SeatFee`] for
+//! each seat of its committee, so that the free messages of committees cost those who ask for them. Slashed
+//! deposits and fees go to [`Config::Slash`].
 //!
 //! # Changes of a group
 //!
@@ -206,6 +209,10 @@ pub mod pallet {
 		/// standing, which are kept for ever.
 		#[pallet::constant]
 		type CommitmentFee: Get<BalanceOf<Self>>;
+		/// The fee for each seat of a round's committee, whose messages are free. The first commitment pays
+		/// it.
+		#[pallet::constant]
+		type SeatFee: Get<BalanceOf<Self>>;
 		/// The time between two blocks, in milliseconds.
 		#[pallet::constant]
 		type BlockTime: Get<u64>;

@@ -93,6 +93,8 @@ parameter_types! {
 	pub static UnrevealedPenalty: Perbill = Perbill::from_percent(50);
 	/// The fee of a commitment; zero unless a test is about it.
 	pub static CommitmentFee: u128 = 0;
+	/// The fee of a seat; zero unless a test is about it.
+	pub static SeatFee: u128 = 0;
 	pub static MaxReveal: u32 = 5;
 	pub static Retention: u32 = 4;
 	pub const SeedRing: u32 = 12;
@@ -118,6 +120,7 @@ impl pallet_rounds::Config for Test {
 	type Rewards = Rewards;
 	type Slash = ();
 	type CommitmentFee = CommitmentFee;
+	type SeatFee = SeatFee;
 	type BlockTime = ConstU64<3_000>;
 	type UnrevealedPenalty = UnrevealedPenalty;
 	type Retention = Retention;
@@ -156,6 +159,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	Paid::set(Vec::new());
 	Observed::set(Vec::new());
 	CommitmentFee::set(0);
+	SeatFee::set(0);
 	let storage = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
 			balances: (1..=100).map(|number| (account(number), ENDOWMENT)).collect(),

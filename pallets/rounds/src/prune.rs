@@ -16,8 +16,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Records that a round was settled and removes the round that was kept long enough, and the one whose
-	/// place in the ring it takes. There are only both for a while after the retention was lowered. Returns the
-	/// number of commitments of those that were removed.
+	/// place in the ring it takes. There are only both for a while after the retention was lowered. Returns
+	/// the number of commitments of those that were removed.
 	pub(crate) fn keep_settled(group: GroupId, round: RoundIndex) -> u32 {
 		let count = Settlements::<T>::get(group).map_or(0, |progress| progress.count);
 		let progress = Progress { count: count.saturating_add(1), last: round };

@@ -36,8 +36,8 @@ pub fn now<T: frame_system::Config>() -> BlockNumber {
 /// Knows the recent blocks that took no transactions, or had no room for those that must not wait. Nobody is
 /// punished for not having said something in such a block.
 pub trait ClosedBlocks {
-	/// Returns true if one of these blocks was closed. Of blocks that are long past, it may say so of one that
-	/// was open.
+	/// Returns true if one of these blocks was closed. Of blocks that are long past, it may say so of one
+	/// that was open.
 	fn any_closed(blocks: &Range<BlockNumber>) -> bool;
 }
 

@@ -2,8 +2,8 @@ use crate::hash::domain_hash;
 use alloc::{vec, vec::Vec};
 use sp_core::H256;
 
-/// The fewest seats that a group may ask for. With them, 33 % of all bonds hold two thirds of the seats with a
-/// probability of 8e-4, and 25 % with 3e-5. `scripts/simulate committee` computes more of these.
+/// The fewest seats that a group may ask for. With them, 33 % of all bonds hold two thirds of the seats with
+/// a probability of 8e-4, and 25 % with 3e-5. `scripts/simulate committee` computes more of these.
 pub const MIN_COMMITTEE_SEATS: u32 = 22;
 /// Number of seats of a committee, unless the group asks for another.
 pub const DEFAULT_COMMITTEE_SEATS: u32 = 31;

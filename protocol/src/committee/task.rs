@@ -53,8 +53,9 @@ impl fmt::Display for TaskId {
 	}
 }
 
-/// A member's answer to a task, of the task's kind. Answers of new kinds are added at the end. So are answers to
-/// a round that say more than a ballot: what was attested to and stored before keeps its hash and its encoding.
+/// A member's answer to a task, of the task's kind. Answers of new kinds are added at the end. So are answers
+/// to a round that say more than a ballot: what was attested to and stored before keeps its hash and its
+/// encoding.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Answer {
 	/// The measurements of a round.

@@ -1,5 +1,5 @@
-//! Views as versions 1 to 3 of the runtime API encode them: groups have no optional rules, heads do not tell what
-//! they were measured on, no stake is pending and no funding paused.
+//! Views as versions 1 to 3 of the runtime API encode them: groups have no optional rules, heads do not tell
+//! what they were measured on, no stake is pending and no funding paused.
 
 use super::{FundingView, GroupView, HeadView, PotView, StakeView};
 use crate::OptionalRules;

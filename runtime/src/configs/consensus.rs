@@ -85,8 +85,8 @@ impl ShouldEndSession<BlockNumber> for RotateSessions {
 impl RotateSessions {
 	/// Returns the weight of the end of a session with this number of validators, whose successors are chosen
 	/// among this number of candidates: a generous estimate. Of each candidate, the keys are read; of each
-	/// validator, its bond, its sentence, its keys, their owners, and its places in the sets of BABE, GRANDPA,
-	/// the committees and the proofs of the session.
+	/// validator, its bond, its sentence, its keys, their owners, and its places in the sets of BABE,
+	/// GRANDPA, the committees and the proofs of the session.
 	pub(crate) fn weight(validators: u64, candidates: u64) -> Weight {
 		let reads_writes = <Runtime as frame_system::Config>::DbWeight::get();
 		Weight::from_parts(3_000_000_000, 0)

@@ -20,6 +20,8 @@ const MINIMUM_COMMITMENT_DEPOSIT: Balance = NRN;
 /// Fee of a commitment beside its deposit: the digest, which must never win again, and the trainer's standing
 /// stay.
 const COMMITMENT_FEE: Balance = storage_deposit(2, 200);
+/// Fee for a seat of a round's committee: two messages that cost their sender nothing.
+const SEAT_FEE: Balance = 2 * MILLI_NRN;
 /// Largest number of records that a round may be measured on.
 const MAX_EVALUATION_RECORDS: u32 = 65_536;
 /// Longest reveal window, in blocks: the randomness of as many blocks is kept.
@@ -112,6 +114,7 @@ impl pallet_rounds::Config for Runtime {
 	type Rewards = Emission;
 	type Slash = ToTreasury;
 	type CommitmentFee = ConstU128<COMMITMENT_FEE>;
+	type SeatFee = ConstU128<SEAT_FEE>;
 	type BlockTime = ConstU64<MILLISECONDS_PER_BLOCK>;
 	type UnrevealedPenalty = UnrevealedPenalty;
 	type Retention = ConstU32<RETENTION>;

@@ -40,6 +40,14 @@ fn failure(result: &Value<()>) -> Option<&Value<()>> {
 	Some(error.at("error").unwrap_or(error))
 }
 
+/// A pallet's error with this number, in words.
+pub(crate) fn of_pallet(pallet: &str, number: u8, metadata: &Metadata) -> Option<CallError> {
+	let pallet = metadata.pallet_by_name(pallet)?;
+	let error = pallet.error_variant_by_index(number)?;
+	let doc = error.docs.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+	Some(CallError { pallet: pallet.name().into(), name: error.name.clone(), doc: doc.trim().into() })
+}
+
 /// A `DispatchError` in words.
 pub(crate) fn explain(error: &Value<()>, metadata: &Metadata) -> CallError {
 	let ValueDef::Variant(kind) = &error.value else {
@@ -52,10 +60,7 @@ pub(crate) fn explain(error: &Value<()>, metadata: &Metadata) -> CallError {
 			value.as_u128().or_else(|| value.at(0)?.as_u128()).and_then(|value| u8::try_from(value).ok())
 		};
 		let found = byte(inner.at("index")).zip(byte(inner.at("error"))).and_then(|(pallet, error)| {
-			let pallet = metadata.pallet_by_error_index(pallet)?;
-			let error = pallet.error_variant_by_index(error)?;
-			let doc = error.docs.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
-			Some(CallError { pallet: pallet.name().into(), name: error.name.clone(), doc: doc.trim().into() })
+			of_pallet(metadata.pallet_by_error_index(pallet)?.name(), error, metadata)
 		});
 		if let Some(found) = found {
 			return found;

@@ -1,6 +1,6 @@
 //! Signing and submitting.
 
-use crate::{Call, Client, Error, Key, Result, Submitted};
+use crate::{failure, Call, Client, Error, Key, Result, Submitted};
 use descent_protocol::BlockNumber;
 use sp_core::H256;
 use subxt::{config::DefaultExtrinsicParamsBuilder, rpcs::client::rpc_params, SubstrateConfig};
@@ -46,7 +46,7 @@ impl Client {
 		let _turn = self.submitting().lock().await;
 		for _ in 0..ATTEMPTS {
 			let signed = self.sign(key, call).await?;
-			match self.send(key, &signed).await? {
+			match self.send(key, call, &signed).await? {
 				Sent::Pooled => {
 					tracing::debug!(call = call.0.call_name(), hash = ?signed.hash, nonce = signed.nonce, "submitted");
 					let Signed { bytes, hash, nonce, born } = signed;
@@ -95,7 +95,7 @@ impl Client {
 	}
 
 	/// Sends a signed transaction until the node has answered.
-	async fn send(&self, key: &Key, signed: &Signed) -> Result<Sent> {
+	async fn send(&self, key: &Key, call: &Call, signed: &Signed) -> Result<Sent> {
 		let mut repeated = false;
 		let give_up = tokio::time::Instant::now() + self.options().patience;
 		loop {
@@ -107,11 +107,25 @@ impl Client {
 					// Waits, with the patience of any request, until there is a node again.
 					self.best_block().await?;
 				}
-				Err(Error::Refused { code, message }) => return judge(key, code, message, repeated),
+				Err(Error::Refused { code, message }) => {
+					if let Some(number) = error_number(code, &message) {
+						let metadata = self.at(self.best_block().await?.hash).await?.metadata();
+						if let Some(error) = failure::of_pallet(call.0.pallet_name(), number, &metadata) {
+							return Err(Error::Call(error));
+						}
+					}
+					return judge(key, code, message, repeated);
+				}
 				Err(error) => return Err(error),
 			}
 		}
 	}
+}
+
+/// The number of the error with which the call would fail, if that is why the pool refused it.
+fn error_number(code: i32, message: &str) -> Option<u8> {
+	let (_, number) = message.split_once("Custom error: ").filter(|_| code == code::INVALID)?;
+	number.trim().parse().ok()
 }
 
 /// The meaning of the pool's refusal. After an attempt whose answer was lost, `Outdated` may mean that the
@@ -149,6 +163,13 @@ mod tests {
 		assert_eq!(judged(1010, outdated, true), Ok(true));
 		assert_eq!(judged(1013, "Transaction Already Imported", false), Ok(true));
 		assert_eq!(judged(1014, "Priority is too low", false), Ok(false));
+	}
+
+	#[test]
+	fn a_call_that_would_fail_is_refused_with_the_number_of_its_error() {
+		assert_eq!(error_number(1010, "Invalid Transaction: Custom error: 12"), Some(12));
+		assert_eq!(error_number(1010, "Invalid Transaction: Transaction is outdated"), None);
+		assert_eq!(error_number(1016, "Custom error: 12"), None);
 	}
 
 	#[test]

@@ -21,8 +21,8 @@ impl Columns for Transposed<'_> {
 	}
 }
 
-/// Elements of the inner dimension that are packed at a time. Between two such parts the sums go to memory and
-/// back, which costs more than packed columns that do not fit into the first-level cache.
+/// Elements of the inner dimension that are packed at a time. Between two such parts the sums go to memory
+/// and back, which costs more than packed columns that do not fit into the first-level cache.
 const DEPTH: usize = 1024;
 /// Elements of a column that are packed at a time.
 const PIECE: usize = 128;

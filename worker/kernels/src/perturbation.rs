@@ -20,8 +20,8 @@ impl Perturbation {
 		Self { stream: mix(seed ^ mix(tensor)) }
 	}
 
-	/// Returns the factors of the values `4 group .. 4 group + 4`. It is always inlined, or it would be computed
-	/// for one group at a time.
+	/// Returns the factors of the values `4 group .. 4 group + 4`. It is always inlined, or it would be
+	/// computed for one group at a time.
 	#[inline(always)]
 	fn factors(self, group: usize) -> [f64; 4] {
 		let word = mix(self.stream.wrapping_add((group as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)));

@@ -3,8 +3,9 @@
 use super::{builder::SALT, checkpoint, Round};
 use crate::{
 	mock::{account, build_and_execute, run_to, Rounds as Pallet, Test, DEPOSIT},
-	Call,
+	Call, Error,
 };
+use codec::Encode;
 use descent_protocol::{ContentRef, Salt, Score};
 use frame_support::{
 	assert_ok,
@@ -29,6 +30,11 @@ fn refused(reason: InvalidTransaction) -> TransactionValidity {
 	Err(reason.into())
 }
 
+/// The refusal of a call that would fail, which names the error.
+fn fails(error: Error<Test>) -> TransactionValidity {
+	refused(InvalidTransaction::Custom(error.encode()[0]))
+}
+
 #[test]
 fn a_reveal_is_valid_once_in_its_window_for_whom_has_committed_to_it() {
 	build_and_execute(|| {
@@ -41,16 +47,16 @@ fn a_reveal_is_valid_once_in_its_window_for_whom_has_committed_to_it() {
 		let valid = own().unwrap();
 		assert_eq!((valid.longevity, valid.provides.len()), (3, 1));
 		assert_ne!(valid.provides, reveal(2, checkpoint(2, 0), SALT).unwrap().provides);
-		for junk in [
-			reveal(1, checkpoint(2, 0), SALT),
-			reveal(1, checkpoint(1, 0), [8; 32]),
-			reveal(3, checkpoint(3, 0), SALT),
-			reveal(3, checkpoint(1, 0), SALT),
+		for (junk, error) in [
+			(reveal(1, checkpoint(2, 0), SALT), Error::CommitmentMismatch),
+			(reveal(1, checkpoint(1, 0), [8; 32]), Error::CommitmentMismatch),
+			(reveal(3, checkpoint(3, 0), SALT), Error::NotCommitted),
+			(reveal(3, checkpoint(1, 0), SALT), Error::NotCommitted),
 		] {
-			assert_eq!(junk, refused(InvalidTransaction::Call));
+			assert_eq!(junk, fails(error));
 		}
 		assert_ok!(round.reveal(1, 70));
-		assert_eq!(own(), refused(InvalidTransaction::Call));
+		assert_eq!(own(), fails(Error::AlreadyRevealed));
 		run_to(25);
 		assert_eq!(reveal(2, checkpoint(2, 0), SALT).unwrap().longevity, 1);
 		run_to(26);
@@ -72,20 +78,23 @@ fn a_valid_reveal_succeeds() {
 #[test]
 fn a_settlement_is_valid_while_a_round_is_due() {
 	build_and_execute(|| {
-		let invalid = || refused(InvalidTransaction::Call);
 		let round = Round::new().commits(&[1]);
 		super::commit::fill_agenda(33);
 		super::commit::fill_agenda(34);
-		assert_eq!(settle(0, 0), invalid());
+		assert_eq!(settle(0, 0), fails(Error::WrongPhase));
 		run_to(32);
-		assert_eq!(settle(0, 0), invalid());
+		assert_eq!(settle(0, 0), fails(Error::WrongPhase));
 		run_to(33);
-		assert_eq!((settle(0, 1), settle(1, 0)), (invalid(), invalid()));
+		assert_eq!((settle(0, 1), settle(1, 0)), (fails(Error::NotUnsettled), fails(Error::UnknownGroup)));
 		if round.stored().settled.is_none() {
 			assert_ok!(settle(0, 0));
 			assert_ok!(round.nudge(9));
 		}
-		assert_eq!(settle(0, 0), invalid(), "another trainer was faster, and this one pays nothing");
+		assert_eq!(
+			settle(0, 0),
+			fails(Error::NotUnsettled),
+			"another trainer was faster, and this one pays nothing"
+		);
 	});
 }
 

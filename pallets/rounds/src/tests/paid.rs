@@ -4,8 +4,8 @@ use super::{ballot, measurement, Round};
 use crate::{
 	mock::{
 		account, amend, build_and_execute, free, start_session, Balances, CommitmentFee, Evaluators,
-		Observed, Paid, Payment, Rounds as Pallet, RuntimeCall, RuntimeOrigin, System, Test, CONVICTION,
-		DEPOSIT, ENDOWMENT, REWARD,
+		Observed, Paid, Payment, Rounds as Pallet, RuntimeCall, RuntimeOrigin, SeatFee, System, Test,
+		CONVICTION, DEPOSIT, ENDOWMENT, REWARD,
 	},
 	Call, Heads, WeightInfo,
 };
@@ -15,7 +15,7 @@ use descent_protocol::{
 	Performance::{self, *},
 	Share, Shares, Verdict,
 	Verdict::*,
-	MAX_CANDIDATES, MAX_COMMITTEE,
+	DEFAULT_COMMITTEE_SEATS, MAX_CANDIDATES, MAX_COMMITTEE,
 };
 use frame_support::{assert_noop, dispatch::GetDispatchInfo, weights::Weight};
 use pallet_evaluators::tasks::Committees;
@@ -219,6 +219,19 @@ fn what_stays_of_a_commitment_for_ever_is_paid_with_it() {
 		assert_eq!((free(1), free(2)), (ENDOWMENT - 7, ENDOWMENT - 7));
 		assert_eq!((round.ending(1).slashed, round.ending(2).slashed), (0, 0));
 		assert_eq!(Balances::total_issuance(), issuance - 14);
+	});
+}
+
+#[test]
+fn the_first_commitment_pays_for_the_committee() {
+	build_and_execute(|| {
+		(CommitmentFee::set(7), SeatFee::set(3));
+		let committee = 3 * u128::from(DEFAULT_COMMITTEE_SEATS);
+		let round = Round::new().at(|windows| windows.commit.start);
+		assert_noop!(round.commit(1, ENDOWMENT - 8), TokenError::FundsUnavailable);
+		assert_eq!((round.commit(1, DEPOSIT), round.commit(2, DEPOSIT)), (Ok(()), Ok(())));
+		assert_eq!(free(1), ENDOWMENT - DEPOSIT - 7 - committee);
+		assert_eq!(free(2), ENDOWMENT - DEPOSIT - 7);
 	});
 }
 

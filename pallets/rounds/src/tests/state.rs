@@ -60,8 +60,8 @@ fn play(index: u32) {
 	assert!(round.stored().settled.is_some(), "round {index} is not settled");
 }
 
-/// A round that goes out of the ring leaves one digest for each reveal, for which the fees of its commitments have
-/// paid, and nothing else.
+/// A round that goes out of the ring leaves one digest for each reveal, for which the fees of its commitments
+/// have paid, and nothing else.
 #[test]
 fn a_settled_round_of_eight_trainers_leaves_less_than_a_kilobyte() {
 	const ROUNDS: u32 = 1_000;

@@ -8,3 +8,4 @@ mod cost;
 mod equivocation;
 mod fuzz;
 mod lies;
+mod scale;

@@ -201,8 +201,8 @@ impl From<Summary> for Answer {
 pub struct Isolation {
 	/// Number of processes that evaluate; 0 if this process evaluates by itself.
 	pub processes: usize,
-	/// True if a process that takes more memory than its job may is ended. The driver of a GPU takes memory of
-	/// its own, so a process that has one is not limited.
+	/// True if a process that takes more memory than its job may is ended. The driver of a GPU takes memory
+	/// of its own, so a process that has one is not limited.
 	pub memory: bool,
 	/// True if the kernel keeps the processes from all files but the data (landlock).
 	pub landlock: bool,

@@ -45,7 +45,7 @@ pub(crate) fn announce(machine: &mut Machine) -> Option<Move> {
 	};
 	let quality = match machine.rng.random_range(0..20u32) {
 		0..3 => Quality::Junk,
-		3..8 => Quality::Unserved,
+		3..11 => Quality::Unserved,
 		_ => Quality::Valid,
 	};
 	machine.secrets.deltas.entry(delta.digest).or_insert(quality);

@@ -17,6 +17,7 @@ use crate::{
 use descent_protocol::{
 	announcement_hash, commitment_hash, flown, Answer, Ballot, DeltaFault, DeltaReport, DeltaVerdict,
 	Measurement, RoundIndex, Score, Share, Shares, Split, Stream, TaskId, Verdict, Windows,
+	DEFAULT_COMMITTEE_SEATS,
 };
 use frame_support::{
 	assert_ok,
@@ -121,6 +122,12 @@ pub(crate) fn minted(stream: Stream, from: BlockNumber, to: BlockNumber) -> Bala
 /// `since`.
 pub(crate) fn worth(round: RoundIndex, since: BlockNumber) -> Split {
 	SHARES.split(minted(Stream::Trainers, since, windows(round).settle))
+}
+
+/// Returns the fee of the committee, which the first commitment pays.
+pub(crate) fn committee_fee() -> i128 {
+	let fee: Balance = <Runtime as pallet_rounds::Config>::SeatFee::get();
+	i128::try_from(fee * Balance::from(DEFAULT_COMMITTEE_SEATS)).expect("it is small")
 }
 
 /// Returns the fee for the part of a commitment that stays on the chain.

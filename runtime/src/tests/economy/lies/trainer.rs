@@ -1,7 +1,7 @@
 use super::{
 	scenario::{
-		ballot, commit, commitment_fee, committed, found, measure_and_settle, on_a_chain, reveal, to, wealth,
-		windows, worth, Strategy, DEPOSIT, TRUTH,
+		ballot, commit, commitment_fee, committed, committee_fee, found, measure_and_settle, on_a_chain,
+		reveal, to, wealth, windows, worth, Strategy, DEPOSIT, TRUTH,
 	},
 	Row,
 };
@@ -34,7 +34,7 @@ fn row(
 		assert_eq!(row.liar, -(loses as i128) - commitment_fee(), "{lie}");
 		let won = worth(ROUND, 1).winner;
 		assert!(won > 0);
-		assert_eq!(row.twin, won as i128 - commitment_fee(), "{lie}");
+		assert_eq!(row.twin, won as i128 - commitment_fee() - committee_fee(), "{lie}");
 		row
 	})
 }

@@ -17,11 +17,11 @@ const EXAMPLES: &str = "Example:
 Each round that somebody wins is worth that much more, divided as the group's shares say, until what you \
 paid is used up. Rounds that nobody wins cost nothing. Funding a group again adds to what is left; what a \
 round is worth can be raised, not lowered. It ends with descent group stop-funding, after which descent \
-group refund takes back what is left. You pay for the rules as they are: if the group changes the model, the records that it is \
-measured on, the improvement, the target, the length of rounds or the shares, your funding is paused, and \
-nothing is paid for rounds by the new rules. Then take it back with descent group refund, or go on by \
-funding the group again, with 0 if you like. 16 clients at most fund a group; a larger amount per round takes the \
-place of the smallest, which is refunded.";
+group refund takes back what is left. You pay for the rules as they are: if the group changes the model, \
+the records that it is measured on, the improvement, the target, the length of rounds or the shares, your \
+funding is paused, and nothing is paid for rounds by the new rules. Then take it back with descent group \
+refund, or go on by funding the group again, with 0 if you like. 16 clients at most fund a group; a larger \
+amount per round takes the place of the smallest, which is refunded.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

@@ -71,7 +71,8 @@ fn show(stopped: &Stopped, now: BlockNumber) -> String {
 const REFUND_EXAMPLES: &str = "Example:
   descent group refund 0 --key-file ~/.descent/key
 
-Give notice first: descent group stop-funding. A funding that is paused because the rules change needs no notice.";
+Give notice first: descent group stop-funding. A funding that is paused because the rules \
+change needs no notice.";
 
 #[derive(Debug, Args)]
 #[command(after_help = REFUND_EXAMPLES)]

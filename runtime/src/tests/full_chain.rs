@@ -10,6 +10,7 @@ use crate::{
 	apis::runtime_decl_for_training_api::TrainingApi as _, constants::NRN, Balance, Balances, ProxyType,
 	Runtime, RuntimeBlockWeights, RuntimeCall, System, LOCAL_PRESET,
 };
+use codec::Encode;
 use descent_protocol::{view::RoundView, Outcome, Score};
 use frame_support::{
 	assert_ok,
@@ -19,6 +20,7 @@ use frame_support::{
 	weights::Weight,
 };
 use pallet_migrations::{Cursor, MigrationCursor};
+use pallet_rounds::Error;
 use sp_runtime::{
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
 	DispatchResult, MultiAddress,
@@ -46,6 +48,11 @@ fn reveal(checkpoint: u8) -> RuntimeCall {
 
 fn refused(reason: InvalidTransaction) -> Result<DispatchResult, TransactionValidityError> {
 	Err(reason.into())
+}
+
+/// The refusal of a call that would fail, which names the error.
+fn fails(error: Error<Runtime>) -> Result<DispatchResult, TransactionValidityError> {
+	refused(InvalidTransaction::Custom(error.encode()[0]))
 }
 
 /// A call that fails, and takes a tenth of a block before.
@@ -121,13 +128,14 @@ fn nobody_takes_the_room_of_reveals_with_calls_that_fail() {
 			] {
 				assert_eq!(eve(junk.clone()), refused(InvalidTransaction::BadSigner), "{junk:?}");
 			}
-			let invalid = || refused(InvalidTransaction::Call);
 			let upgrade = frame_system::Call::apply_authorized_upgrade { code: vec![0; 100_000] };
-			assert_eq!(eve(upgrade.into()), invalid());
-			assert_eq!(eve(reveal(3)), invalid(), "Eve has committed to nothing");
-			assert_eq!(apply("//Trainer2", 0, reveal(4)), invalid(), "it is the checkpoint of another");
+			assert_eq!(eve(upgrade.into()), refused(InvalidTransaction::Call));
+			assert_eq!(eve(reveal(3)), fails(Error::NotCommitted), "Eve has committed to nothing");
+			let other = apply("//Trainer2", 0, reveal(4));
+			assert_eq!(other, fails(Error::CommitmentMismatch), "it is the checkpoint of another");
 			assert_ok!(submit("//Trainer2", reveal(3)));
-			assert_eq!(apply("//Trainer2", 0, reveal(3)), invalid(), "a commitment is revealed once");
+			let again = apply("//Trainer2", 0, reveal(3));
+			assert_eq!(again, fails(Error::AlreadyRevealed), "a commitment is revealed once");
 			let mixed = pallet_utility::Call::batch { calls: vec![reveal(4), long(0)] };
 			assert_ok!(submit("//Trainer3", mixed));
 		});
@@ -205,7 +213,7 @@ fn a_nudge_is_free_and_only_the_first_is_taken() {
 	with_commitments(|| {
 		let settle = || RuntimeCall::from(pallet_rounds::Call::settle { group: 0, round: 0 });
 		let nudge = |trainer| apply(trainer, 0, settle());
-		let invalid = || refused(InvalidTransaction::Call);
+		let invalid = || fails(Error::NotUnsettled);
 		let due = round().windows.settle;
 		run_to(due - 1);
 		// The alarm is lost.

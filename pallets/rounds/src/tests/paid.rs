@@ -225,7 +225,8 @@ fn what_stays_of_a_commitment_for_ever_is_paid_with_it() {
 #[test]
 fn the_first_commitment_pays_for_the_committee() {
 	build_and_execute(|| {
-		(CommitmentFee::set(7), SeatFee::set(3));
+		CommitmentFee::set(7);
+		SeatFee::set(3);
 		let committee = 3 * u128::from(DEFAULT_COMMITTEE_SEATS);
 		let round = Round::new().at(|windows| windows.commit.start);
 		assert_noop!(round.commit(1, ENDOWMENT - 8), TokenError::FundsUnavailable);

@@ -37,7 +37,7 @@ const EPISODE: u64 = 2_000;
 /// Episodes that run at a time.
 const THREADS: usize = 2;
 /// Seed of the first episode. Later ones count on from it.
-const FIRST_SEED: u64 = 1;
+const FIRST_SEED: u64 = 12;
 
 /// Reads a number from the environment.
 fn number(name: &str) -> Option<u64> {

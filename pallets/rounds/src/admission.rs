@@ -23,17 +23,17 @@ fn refusal<T>(error: &Error<T>) -> InvalidTransaction {
 impl<T: Config> Pallet<T> {
 	/// Returns the validity of a transaction by which `account` makes an operational call of this pallet.
 	///
-	/// Errors: `Future` before the call's window, `Stale` after it, `Call` for any other call, and for one
-	/// that would fail `Custom` with the number of its error, so that clients can name it.
+	/// Errors: `Custom` with the number of the error with which the call would fail, so that clients can name
+	/// it, and `Call` for any other call.
 	pub fn validity(account: &T::AccountId, call: &Call<T>) -> TransactionValidity {
 		match call {
 			Call::reveal { group, round, checkpoint, salt, claim, providers } => {
 				let (group, round) = (*group, *round);
 				let windows =
 					Self::windows(group, round).ok_or_else(|| refusal(&Error::<T>::UnknownGroup))?;
-				let longevity = blocks_left(&windows.reveal, Self::now())?;
 				let reveal = Reveal { checkpoint: *checkpoint, claim: *claim, providers: providers.clone() };
 				Self::check_reveal(group, round, account, salt, &reveal).map_err(|error| refusal(&error))?;
+				let longevity = blocks_left(&windows.reveal, Self::now())?;
 				Self::once("descent/reveal", (group, round, account), longevity)
 			}
 			Call::settle { group, round } => {

@@ -40,9 +40,9 @@ fn a_reveal_is_valid_once_in_its_window_for_whom_has_committed_to_it() {
 	build_and_execute(|| {
 		let own = || reveal(1, checkpoint(1, 0), SALT);
 		let round = Round::new().commits(&[1, 2]);
-		assert_eq!(own(), refused(InvalidTransaction::Future));
+		assert_eq!(own(), fails(Error::WrongPhase));
 		run_to(22);
-		assert_eq!(own(), refused(InvalidTransaction::Future));
+		assert_eq!(own(), fails(Error::WrongPhase));
 		run_to(23);
 		let valid = own().unwrap();
 		assert_eq!((valid.longevity, valid.provides.len()), (3, 1));
@@ -60,7 +60,7 @@ fn a_reveal_is_valid_once_in_its_window_for_whom_has_committed_to_it() {
 		run_to(25);
 		assert_eq!(reveal(2, checkpoint(2, 0), SALT).unwrap().longevity, 1);
 		run_to(26);
-		assert_eq!(reveal(2, checkpoint(2, 0), SALT), refused(InvalidTransaction::Stale));
+		assert_eq!(reveal(2, checkpoint(2, 0), SALT), fails(Error::WrongPhase));
 	});
 }
 

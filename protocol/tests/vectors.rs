@@ -112,7 +112,10 @@ fn the_file_holds_what_the_functions_compute() {
 	let functions = functions();
 	let computed: Value = serde_json::from_str(&text(&functions)).unwrap();
 	for Function { name, .. } in &functions {
-		assert_eq!(written[name]["definition"], computed[name]["definition"], "{name}: WRITE_VECTORS=1 writes it");
+		assert_eq!(
+			written[name]["definition"], computed[name]["definition"],
+			"{name}: WRITE_VECTORS=1 writes it"
+		);
 		let vectors = |all: &Value| all[name]["vectors"].as_array().cloned().unwrap_or_default();
 		assert_eq!(vectors(&written).len(), vectors(&computed).len(), "{name}: WRITE_VECTORS=1 writes it");
 		for (place, (written, computed)) in vectors(&written).iter().zip(&vectors(&computed)).enumerate() {

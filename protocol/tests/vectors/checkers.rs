@@ -67,7 +67,10 @@ fn checkers_name_the_vector_that_differs() {
 		// The first vector of each function depends on every digit.
 		let end = lines[start..].iter().position(|line| line.trim() == "},").unwrap();
 		for line in start..start + end {
-			if !["\"input\"", "\"encoded\"", "\"result\""].iter().any(|field| lines[line].trim().starts_with(field)) {
+			if !["\"input\"", "\"encoded\"", "\"result\""]
+				.iter()
+				.any(|field| lines[line].trim().starts_with(field))
+			{
 				continue;
 			}
 			let copy = Copy::new(&format!("line-{line}"), &flipped(&lines, line));

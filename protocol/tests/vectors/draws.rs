@@ -52,7 +52,8 @@ fn committees() -> Function {
 	let unequal: Vec<_> = (0..40).map(|place| neuron * (100_000 + 1_000 * place * place)).collect();
 	Function {
 		name: "committee_weights",
-		definition: "The weights of evaluators in a committee: their bonds, shifted right until the sum has 63 \
+		definition:
+			"The weights of evaluators in a committee: their bonds, shifted right until the sum has 63 \
 			bits, where all have a seat, and else the number of seats that each draws in proportion to its \
 			bond, by the first 16 bytes of blake2b-256 of descent/committee/v1 (ASCII), seed, seat (u32), \
 			attempt (u8), of which `encoded` is the first.",

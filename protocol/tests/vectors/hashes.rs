@@ -64,7 +64,8 @@ fn commitments() -> Function {
 	};
 	Function {
 		name: "commitment_hash",
-		definition: "The hash that a trainer commits to: blake2b-256 of descent/commitment/v1 (ASCII) and, in \
+		definition:
+			"The hash that a trainer commits to: blake2b-256 of descent/commitment/v1 (ASCII) and, in \
 			SCALE, genesis, group (u32), round (u32), account (32 bytes), checkpoint's digest, salt (32 bytes).",
 		vectors: Scene::all().map(vector).into(),
 	}
@@ -80,7 +81,8 @@ fn announcements() -> Function {
 	};
 	Function {
 		name: "announcement_hash",
-		definition: "The hash that announces a delta: blake2b-256 of descent/announcement/v1 (ASCII) and, in \
+		definition:
+			"The hash that announces a delta: blake2b-256 of descent/announcement/v1 (ASCII) and, in \
 			SCALE, genesis, group (u32), account (32 bytes), delta's digest, salt (32 bytes).",
 		vectors: Scene::all().map(vector).into(),
 	}
@@ -193,7 +195,8 @@ fn answers() -> Function {
 	});
 	Function {
 		name: "answer_hash",
-		definition: "The hash that a committee member attests: blake2b-256 of descent/answer/v1 (ASCII) and, \
+		definition:
+			"The hash that a committee member attests: blake2b-256 of descent/answer/v1 (ASCII) and, \
 			in SCALE, genesis, task, subject (the hash of all that is asked), member's evaluator key (32 \
 			bytes), answer (a round's ballot or the verdict on a delta), salt (32 bytes).",
 		vectors: rounds.chain(deltas).collect(),
@@ -231,7 +234,8 @@ fn checks() -> Function {
 	});
 	Function {
 		name: "check_hash",
-		definition: "The hash that was attested of a delta before answers bound their subject: blake2b-256 of \
+		definition:
+			"The hash that was attested of a delta before answers bound their subject: blake2b-256 of \
 			descent/check/v1 (ASCII) and, in SCALE, genesis, group (u32), proposal (u32), version (u32), \
 			attempt (u32), member's evaluator key (32 bytes), verdict, salt (32 bytes).",
 		vectors: vectors.collect(),

@@ -90,7 +90,8 @@ pub(crate) fn ballots() -> Vec<Ballot> {
 /// Every verdict on a delta.
 pub(crate) fn verdicts() -> Vec<DeltaVerdict> {
 	let report = DeltaReport { added: 60_000, removed: 17, records: 1 << 40, root: H256(bytes(0xa0)) };
-	let mut faults = vec![DeltaFault::Malformed, DeltaFault::TooLarge, DeltaFault::Columns, DeltaFault::Empty];
+	let mut faults =
+		vec![DeltaFault::Malformed, DeltaFault::TooLarge, DeltaFault::Columns, DeltaFault::Empty];
 	let problems = [
 		RowProblem::Op,
 		RowProblem::IdLength,

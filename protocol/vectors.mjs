@@ -4,10 +4,10 @@
  *
  *     node protocol/vectors.mjs [FILE]
  *
- * This is another implementation of the hashes, samples and scores of Descent, for those who write clients. It needs
- * no packages. A hash is the blake2b-256 of a prefix in ASCII and of values in SCALE: integers are little-endian, a
- * list is preceded by its length, an option by a byte 0 or 1, a variant by its index. In the file hashes, keys and
- * other bytes are 0x-hex, and integers that may be larger than 2^53 are decimal strings.
+ * This is another implementation of the hashes, samples and scores of Descent, for those who write clients. It
+ * needs no packages. A hash is the blake2b-256 of a prefix in ASCII and of values in SCALE: integers are
+ * little-endian, a list is preceded by its length, an option by a byte 0 or 1, a variant by its index. In the
+ * file, bytes are 0x-hex, and integers that may be larger than 2^53 are decimal strings.
  */
 import { readFileSync } from "node:fs";
 
@@ -265,7 +265,8 @@ function evaluationRequestId({ request: r }) {
 function checkRequestId({ request: r }) {
 	const check = [raw(r.genesis), u32(r.group), u32(r.proposal), u32(r.version), u32(r.attempt)];
 	const data = [content(r.model), providers(r.providers), list(deltaSource, r.deltas)];
-	return hashed("descent/job/v1", text("check"), ...check, ...data, deltaSource(r.proposed), u64(r.fetch_ms));
+	const proposed = [deltaSource(r.proposed), u64(r.fetch_ms)];
+	return hashed("descent/job/v1", text("check"), ...check, ...data, ...proposed);
 }
 
 function* words(seed) {
@@ -343,9 +344,11 @@ function score(v) {
 	// `bits` are those of the value, for languages that read decimals otherwise.
 	const value = raw(v.bits).readDoubleBE();
 	if (!Object.is(Number(v.value), value)) throw new Error(`value is ${v.value}, and bits are ${value}`);
-	const encoded = v.seed === null ? undefined : Buffer.concat([Buffer.from("descent/dither/v1"), raw(v.seed)]);
+	const isDithered = v.seed !== null;
+	const encoded = isDithered ? Buffer.concat([Buffer.from("descent/dither/v1"), raw(v.seed)]) : undefined;
 	const micro = value * 1e6;
-	const rounded = encoded ? Math.floor(micro + blake2(encoded).readUInt32LE() / 2 ** 32) : roundedHalfToEven(micro);
+	const dithered = () => Math.floor(micro + blake2(encoded).readUInt32LE() / 2 ** 32);
+	const rounded = isDithered ? dithered() : roundedHalfToEven(micro);
 	// Negative zero is a score of zero.
 	return { encoded, result: value >= 0 && rounded <= 2 ** 53 ? rounded + 0 : null };
 }
@@ -385,7 +388,8 @@ function fail(message) {
 	process.exit(1);
 }
 
-const functions = JSON.parse(readFileSync(process.argv[2] ?? new URL("vectors.json", import.meta.url), "utf8"));
+const file = process.argv[2] ?? new URL("vectors.json", import.meta.url);
+const functions = JSON.parse(readFileSync(file, "utf8"));
 const names = new Set([...Object.keys(functions), ...Object.keys(FUNCTIONS)]);
 for (const name of names) {
 	if (!(name in functions) || !(name in FUNCTIONS)) fail(`a function is unknown or absent: ${name}`);

@@ -3,10 +3,10 @@
 
     python3 protocol/vectors.py [FILE]
 
-This is a second implementation of the hashes, samples and scores of Descent, for those who write clients. It needs
-nothing but Python. A hash is the blake2b-256 of a prefix in ASCII and of values in SCALE: integers are little-endian,
-a list is preceded by its length, an option by a byte 0 or 1, a variant by its index. In the file hashes, keys and
-other bytes are 0x-hex, and integers that may be larger than 2^53 are decimal strings.
+This is a second implementation of the hashes, samples and scores of Descent, for those who write clients. It
+needs nothing but Python. A hash is the blake2b-256 of a prefix in ASCII and of values in SCALE: integers are
+little-endian, a list is preceded by its length, an option by a byte 0 or 1, a variant by its index. In the
+file, bytes are 0x-hex, and integers that may be larger than 2^53 are decimal strings.
 """
 import hashlib
 import json
@@ -145,7 +145,8 @@ def cid_bytes(v):
 def commitment_hash(v):
     return hashed(
         b"descent/commitment/v1",
-        raw(v["genesis"]), u32(v["group"]), u32(v["round"]), raw(v["account"]), raw(v["checkpoint"]), raw(v["salt"]),
+        raw(v["genesis"]), u32(v["group"]), u32(v["round"]),
+        raw(v["account"]), raw(v["checkpoint"]), raw(v["salt"]),
     )
 
 
@@ -157,7 +158,9 @@ def announcement_hash(v):
 
 
 def evaluation_seed(v):
-    return hashed(b"descent/seed/v1", raw(v["genesis"]), u32(v["group"]), u32(v["round"]), raw(v["randomness"]))
+    return hashed(
+        b"descent/seed/v1", raw(v["genesis"]), u32(v["group"]), u32(v["round"]), raw(v["randomness"])
+    )
 
 
 def dataset_root(v):
@@ -167,7 +170,8 @@ def dataset_root(v):
 def delta_root(v):
     rows = b"".join(u8(["add", "remove"].index(row["op"])) + raw(row["id"]) for row in v["rows"])
     return hashed(
-        b"descent/delta/v1", raw(v["genesis"]), u32(v["group"]), u32(v["proposal"]), u32(v["version"]), blake2(rows)
+        b"descent/delta/v1",
+        raw(v["genesis"]), u32(v["group"]), u32(v["proposal"]), u32(v["version"]), blake2(rows),
     )
 
 
@@ -195,7 +199,8 @@ def answer_hash(v):
 def attestation_hash(v):
     return hashed(
         b"descent/attestation/v1",
-        raw(v["genesis"]), u32(v["group"]), u32(v["round"]), raw(v["member"]), ballot(v["ballot"]), raw(v["salt"]),
+        raw(v["genesis"]), u32(v["group"]), u32(v["round"]),
+        raw(v["member"]), ballot(v["ballot"]), raw(v["salt"]),
     )
 
 
@@ -216,7 +221,8 @@ def evaluation_request_id(v):
         tolerance, peers = option(u64, None), listed(text, [])
     return hashed(
         b"descent/job/v1", text("evaluation"),
-        raw(r["genesis"]), u32(r["group"]), u32(r["round"]), content(r["model"]), listed(delta_source, r["deltas"]),
+        raw(r["genesis"]), u32(r["group"]), u32(r["round"]),
+        content(r["model"]), listed(delta_source, r["deltas"]),
         u8(["loss", "error"].index(r["metric"])), policy(r["policy"]), raw(r["seed"]),
         tolerance, providers(r["providers"]), peers,
         option(checkpoint_source, r["head"]), u64(r["fetch_ms"]), listed(candidate, r["candidates"]),

@@ -119,7 +119,7 @@ fn the_file_holds_what_the_functions_compute() {
 		let vectors = |all: &Value| all[name]["vectors"].as_array().cloned().unwrap_or_default();
 		assert_eq!(vectors(&written).len(), vectors(&computed).len(), "{name}: WRITE_VECTORS=1 writes it");
 		for (place, (written, computed)) in vectors(&written).iter().zip(&vectors(&computed)).enumerate() {
-			assert_eq!(written, computed, "{name}, vector {place}: clients would break, or WRITE_VECTORS=1");
+			assert_eq!(written, computed, "{name}, vector {place}: clients that follow the file would break");
 		}
 	}
 	assert_eq!(written, computed, "a function is gone");

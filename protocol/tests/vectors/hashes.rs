@@ -66,7 +66,8 @@ fn commitments() -> Function {
 		name: "commitment_hash",
 		definition:
 			"The hash that a trainer commits to: blake2b-256 of descent/commitment/v1 (ASCII) and, in \
-			SCALE, genesis, group (u32), round (u32), account (32 bytes), checkpoint's digest, salt (32 bytes).",
+			SCALE, genesis, group (u32), round (u32), account (32 bytes), checkpoint's digest, salt (32 \
+			bytes).",
 		vectors: Scene::all().map(vector).into(),
 	}
 }

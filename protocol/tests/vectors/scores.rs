@@ -38,8 +38,8 @@ pub(crate) fn functions() -> Vec<Function> {
 		definition:
 			"The score of a measured f64 in micro-units, null where it is NaN, negative or above 2^53 \
 			micro-units: floor(value * 10^6 + dither) in f64, with the dither 2^-32 times the first \
-			little-endian u32 of blake2b-256 of descent/dither/v1 (ASCII), seed; without a seed, value * 10^6 \
-			rounded half to even.",
+			little-endian u32 of blake2b-256 of descent/dither/v1 (ASCII), seed; without a seed, value * \
+			10^6 rounded half to even.",
 		vectors,
 	}]
 }

@@ -4,8 +4,8 @@
  *
  *     node protocol/vectors.mjs [FILE]
  *
- * This is another implementation of the hashes, samples and scores of Descent, for those who write clients. It
- * needs no packages. A hash is the blake2b-256 of a prefix in ASCII and of values in SCALE: integers are
+ * This is another implementation of the hashes, samples and scores of Descent, for those who write clients.
+ * It needs no packages. A hash is the blake2b-256 of a prefix in ASCII and of values in SCALE: integers are
  * little-endian, a list is preceded by its length, an option by a byte 0 or 1, a variant by its index. In the
  * file, bytes are 0x-hex, and integers that may be larger than 2^53 are decimal strings.
  */

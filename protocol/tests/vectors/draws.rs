@@ -18,7 +18,8 @@ fn samples() -> Function {
 		name: "sample",
 		definition: "The positions of the records that a round is measured on, ascending: `count` of \
 			`population` by Floyd's sampling, or all where there are no more; words are four \
-			little-endian u64 of blake2b-256(seed, counter as little-endian u64) with counters from 0, and those in the \
+			little-endian u64 of \
+			blake2b-256(seed, counter as little-endian u64) with counters from 0, and those in the \
 			incomplete last multiple are passed over.",
 		vectors: vec![
 			vector(seed, 60_000, 20),

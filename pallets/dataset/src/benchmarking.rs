@@ -3,7 +3,7 @@
 use crate::{
 	migrations::{v1, CheckByTasks},
 	Announcement, Announcements, BalanceOf, Call, Check, Config, EndedCount, HoldReason, NextProposal, Open,
-	OpenChecks, Pallet, Proposal, Proposals, WeightInfo, MAX_ENDED,
+	OpenChecks, Pallet, Proposal, ProposalOf, Proposals, WeightInfo, MAX_ENDED,
 };
 use alloc::{vec, vec::Vec};
 use descent_protocol::{
@@ -98,6 +98,30 @@ fn finish_check<T: Config>(group: GroupId, id: ProposalId) {
 	});
 }
 
+/// A proposal of this block, whose check is yet to begin.
+fn proposal<T: Config>(
+	group: GroupId,
+	number: u32,
+	proposer: T::AccountId,
+	deposit: BalanceOf<T>,
+) -> ProposalOf<T> {
+	Proposal {
+		proposer,
+		delta: content(number),
+		providers: providers(),
+		summary: summary(),
+		deposit,
+		base: 1,
+		model: model::<T>(group),
+		announced: 0,
+		block: Pallet::<T>::now(),
+		place: number,
+		ayes: Zero::zero(),
+		lost: 0,
+		valid: None,
+	}
+}
+
 /// So many open proposals, each with a little stake behind it.
 fn put_proposals<T: Config>(group: GroupId, count: u32)
 where
@@ -107,21 +131,7 @@ where
 		let proposer = proposer::<T>(group, number, 1);
 		let deposit = Pallet::<T>::deposit_for(content(number).size);
 		T::Currency::hold(&HoldReason::Proposal.into(), &proposer, deposit).expect("the balance suffices");
-		let proposal = Proposal {
-			proposer: proposer.clone(),
-			delta: content(number),
-			providers: providers(),
-			summary: summary(),
-			deposit,
-			base: 1,
-			model: model::<T>(group),
-			announced: 0,
-			block: 1,
-			place: number,
-			ayes: stake::<T>(0),
-			lost: 0,
-			valid: None,
-		};
+		let proposal = proposal::<T>(group, number, proposer.clone(), deposit);
 		Pallet::<T>::begin_check(group, number, &proposal, proposal.model);
 		Proposals::<T>::insert(group, number, proposal);
 		Open::<T>::try_append(group, number).expect("no more than there can be");
@@ -145,8 +155,8 @@ fn announce<T: Config>(group: GroupId, account: &T::AccountId, delta: ContentRef
 
 const PROPOSAL: ProposalId = 0;
 
-/// A proposal, the last attempt at whose check has found it invalid by so many members.
-fn checked<T: Config>(members: u32) -> (TaskId, Vec<Seat<T::AccountId>>)
+/// A group with a proposal that so many members have found invalid, and the task and seats of its check.
+fn checked<T: Config>(members: u32) -> (GroupId, TaskId, Vec<Seat<T::AccountId>>)
 where
 	T::Currency: Mutate<T::AccountId>,
 {
@@ -159,7 +169,7 @@ where
 		answer: Some(Answer::Delta(INVALID)),
 	};
 	let task = TaskId::Delta { group, proposal: PROPOSAL, version: 1, attempt: 0 };
-	(task, (0..members).map(seat).collect())
+	(group, task, (0..members).map(seat).collect())
 }
 
 /// Makes a proposal in a group of its own, whose attest window, or else its open window, begins with the next
@@ -167,28 +177,14 @@ where
 pub(crate) fn task<T: Config>(is_attesting: bool) -> TaskId {
 	let group = T::Groups::put_group(CLOCK, Zero::zero());
 	Pallet::<T>::begin_log(group, whitelisted_caller(), content(u32::MAX), providers());
-	let delta = content(PROPOSAL);
-	let windows = CheckWindows::new(0, delta.size);
+	let size = content(PROPOSAL).size;
+	let windows = CheckWindows::new(0, size);
 	let begun = if is_attesting { 0 } else { windows.attest };
 	go_to::<T>(Pallet::<T>::now().max(begun));
 	let since = Pallet::<T>::now().saturating_sub(begun);
-	let model = model::<T>(group);
-	let proposal = Proposal {
-		proposer: whitelisted_caller(),
-		delta,
-		providers: providers(),
-		summary: summary(),
-		deposit: Zero::zero(),
-		base: 1,
-		model,
-		announced: 0,
-		block: since,
-		place: 0,
-		ayes: Zero::zero(),
-		lost: 0,
-		valid: None,
-	};
-	let size = delta.size;
+	let proposal = proposal::<T>(group, PROPOSAL, whitelisted_caller(), Zero::zero());
+	let proposal = Proposal { block: since, ..proposal };
+	let model = proposal.model;
 	let check = Check { version: 1, model, first_attempt: 0, attempt: 0, since, size, is_decided: false };
 	OpenChecks::<T>::insert(group, PROPOSAL, check);
 	Proposals::<T>::insert(group, PROPOSAL, proposal);
@@ -273,10 +269,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn decide(m: Linear<1, MAX_COMMITTEE>) {
-		let (task, seats) = checked::<T>(m);
-		let group = match task {
-			TaskId::Delta { group, .. } | TaskId::Round { group, .. } => group,
-		};
+		let (group, task, seats) = checked::<T>(m);
 
 		#[block]
 		{

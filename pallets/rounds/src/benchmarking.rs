@@ -55,7 +55,7 @@ fn windows() -> descent_protocol::Windows {
 	CLOCK.windows(ROUND).expect("an early round")
 }
 
-/// What the first commitment of a round pays beside its deposit.
+/// The fees of the first commitment of a round with the largest committee.
 fn fees<T: Config>() -> BalanceOf<T> {
 	let seats = T::SeatFee::get().saturating_mul(MAX_COMMITTEE.into());
 	T::CommitmentFee::get().saturating_add(seats)

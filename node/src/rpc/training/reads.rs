@@ -78,8 +78,8 @@ where
 }
 
 /// Returns the version of the runtime API in which a block's runtime encodes its views; the newest where the
-/// runtime does not say. Before version 3 groups have a tolerance, and before version 4 no
-/// optional rules, pending stake or paused fundings.
+/// runtime does not say. Before version 3 groups have a tolerance, and before version 4 no optional rules,
+/// pending stake or paused fundings.
 pub(super) fn version<Api>(api: &ApiRef<'_, Api>, block: Hash) -> Result<u32, ApiError>
 where
 	Api: TrainingRuntimeApi<Block> + ApiExt<Block>,

@@ -18,7 +18,7 @@ const RULES: ABI = ABI::V6;
 const SYSTEM: [&str; 8] =
 	["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/proc", "/sys/devices/system", "/dev/urandom", "/dev/null"];
 
-/// What the driver of a GPU reads beside that.
+/// The folder that the driver of a GPU reads beside those.
 const GPU_SYSTEM: &str = "/sys";
 /// Start of the names of the driver's devices in /dev, which it opens for writing.
 const GPU_DEVICES: &str = "nvidia";

@@ -2,7 +2,7 @@ use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
 	evaluator::Evaluators,
-	service,
+	lifetime, service,
 };
 use descent_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
@@ -91,7 +91,5 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	let params = &cli.evaluator;
 	let evaluators = Evaluators::new(&params.evaluator_url, params.evaluator_remote_ok);
 	let evaluators = evaluators.map_err(sc_cli::Error::Input)?;
-	cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
-		service::new_full(config, &evaluators).map_err(sc_cli::Error::Service)
-	})
+	lifetime::run_until_exit(cli, |config| Ok(service::new_full(config, &evaluators)?))
 }

@@ -1,8 +1,10 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
+use alloc::string::String;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use data_encoding::BASE32_NOPAD;
 use scale_info::TypeInfo;
-use serde::{Deserialize, Serialize};
+use serde::{ser::SerializeStruct, Deserialize, Serialize, Serializer};
 use sp_core::H256;
 
 /// Content up to this many bytes is one raw block; larger content is a UnixFS tree of raw leaves of this
@@ -51,7 +53,6 @@ pub enum Codec {
 	DecodeWithMemTracking,
 	MaxEncodedLen,
 	TypeInfo,
-	Serialize,
 	Deserialize,
 )]
 pub struct ContentRef {
@@ -92,6 +93,14 @@ impl ContentRef {
 		bytes
 	}
 
+	/// The CIDv1 as text: `b` and its base32 in lower case without padding (multibase).
+	pub fn cid(&self) -> String {
+		let mut text = BASE32_NOPAD.encode(&self.cid_bytes());
+		text.make_ascii_lowercase();
+		text.insert(0, 'b');
+		text
+	}
+
 	/// The reference that a binary CIDv1 and a size make; `None` for any CID that is not of this project's
 	/// format.
 	pub fn from_cid_bytes(cid: &[u8], size: u64) -> Option<Self> {
@@ -106,6 +115,19 @@ impl ContentRef {
 	}
 }
 
+/// The fields, and the CID as text beside them.
+impl Serialize for ContentRef {
+	fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		let Self { digest, codec, size } = self;
+		let mut fields = serializer.serialize_struct("ContentRef", 4)?;
+		fields.serialize_field("cid", &self.cid())?;
+		fields.serialize_field("digest", digest)?;
+		fields.serialize_field("codec", codec)?;
+		fields.serialize_field("size", size)?;
+		fields.end()
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -117,6 +139,17 @@ mod tests {
 		assert_eq!(content.digest.0, sp_crypto_hashing::blake2_256(b"descent"));
 		assert!(content.is_canonical());
 		assert_eq!(ContentRef::raw(&alloc::vec![0; (1 << 20) + 1]), None);
+	}
+
+	#[test]
+	fn the_cid_is_beside_the_digest_in_json() {
+		let content = ContentRef::raw(b"descent").unwrap();
+		let json = serde_json::to_value(content).unwrap();
+		assert_eq!(json["cid"], content.cid());
+		assert!(content.cid().starts_with("bafk2bza"), "version 1, raw, blake2b-256: {}", content.cid());
+		assert_eq!(serde_json::from_value::<ContentRef>(json).unwrap(), content);
+		let old = serde_json::json!({ "digest": content.digest, "codec": "raw", "size": content.size });
+		assert_eq!(serde_json::from_value::<ContentRef>(old).unwrap(), content, "without a CID");
 	}
 
 	#[test]

@@ -14,8 +14,8 @@ use descent_protocol::{
 	view::{
 		AmendmentView, AmendmentViewV2, ChainEvent, EmissionView, EventTopic, GovernanceView, GroupView,
 		GroupViewV2, GroupViewV3, HeadView, HeadViewV3, LogEntryView, PotView, PotViewV3, ProposalView,
-		RewardsView, RoundEventV1, RoundView, RoundViewV2, StakeView, StakeViewV3, StandingView,
-		ValidatorRules, ValidatorView, VoteEventV1,
+		RewardsView, RoundEventV1, RoundSummary, RoundView, RoundViewV2, StakeView, StakeViewV3,
+		StandingView, ValidatorRules, ValidatorView, VoteEventV1,
 	},
 	GroupId, RoundIndex,
 };
@@ -66,6 +66,10 @@ decl_runtime_apis! {
 		fn round(group: GroupId, round: RoundIndex) -> Option<RoundView>;
 		#[changed_in(3)]
 		fn round(group: GroupId, round: RoundIndex) -> Option<RoundViewV2>;
+		/// The settled rounds of a group that are kept, from number `from` on, at most `limit` and never more
+		/// than 100.
+		#[api_version(4)]
+		fn history(group: GroupId, from: RoundIndex, limit: u32) -> Vec<RoundSummary>;
 		/// Results of a group's trainers, the best first.
 		fn leaderboard(group: GroupId) -> Vec<StandingView>;
 		/// The heads of the models that a group had before the one it trains, the last model's first.
@@ -319,6 +323,10 @@ impl_runtime_apis! {
 
 		fn round(group: GroupId, round: RoundIndex) -> Option<RoundView> {
 			Rounds::round_view(group, round)
+		}
+
+		fn history(group: GroupId, from: RoundIndex, limit: u32) -> Vec<RoundSummary> {
+			Rounds::history(group, from, limit.min(views::MAX_PAGE))
 		}
 
 		fn leaderboard(group: GroupId) -> Vec<StandingView> {

@@ -1,8 +1,8 @@
 //! The views of the runtime API, and the requests to evaluators.
 
 use crate::{
-	committee::ballots, Commitment, CommitmentOf, Config, Event, Heads, Pallet, Reveal, Reveals, Rounds,
-	Standings, Tallies, Unsettled,
+	committee::ballots, Commitment, CommitmentOf, Config, Event, Heads, Kept, Pallet, Reveal, Reveals,
+	Rounds, Standings, Tallies, Unsettled,
 };
 use alloc::{string::String, vec::Vec};
 use core::cmp::Reverse;
@@ -10,7 +10,10 @@ use descent_protocol::{
 	addresses,
 	evaluation::{CandidateSource, CheckpointSource, EvaluationRequest},
 	rank, tally,
-	view::{Alarm, CandidateView, ChainEvent, HeadView, MemberView, RevealView, RoundView, StandingView},
+	view::{
+		Alarm, CandidateView, ChainEvent, HeadView, MemberView, RevealView, RoundSummary, RoundView,
+		StandingView, WinnerView,
+	},
 	EvaluationPolicy, GroupId, Phase, RoundIndex, Score, Tally, Windows,
 };
 use frame_support::{traits::Get, BoundedVec};
@@ -174,6 +177,41 @@ where
 			opened: seat.answer.is_some(),
 		};
 		seats.map(view).collect()
+	}
+
+	/// Returns the settled rounds that are kept from number `from` on, in the order of their numbers, at most
+	/// `limit` of them. Rounds without commitments are not among them.
+	pub fn history(group: GroupId, from: RoundIndex, limit: u32) -> Vec<RoundSummary> {
+		let mut kept: Vec<_> = Kept::<T>::iter_prefix_values(group).filter(|round| *round >= from).collect();
+		kept.sort_unstable();
+		kept.truncate(limit.saturated_into());
+		kept.into_iter().filter_map(|round| Self::summary(group, round)).collect()
+	}
+
+	fn summary(group: GroupId, round: RoundIndex) -> Option<RoundSummary> {
+		let entered = Rounds::<T>::get(group, round)?;
+		let settled = entered.settled?;
+		let reveals = Self::reveals(group, round, &entered.commitments);
+		let winner = settled.winner.and_then(|winner| {
+			let place = usize::try_from(winner).ok()?;
+			let commitment = entered.commitments.get(place)?;
+			let ending = commitment.ending?;
+			Some(WinnerView {
+				account: commitment.account.clone().into(),
+				checkpoint: reveals.get(place)?.as_ref()?.checkpoint,
+				score: ending.measured?,
+				reward: ending.reward.saturated_into(),
+			})
+		});
+		Some(RoundSummary {
+			round,
+			model_version: entered.model_version,
+			dataset_version: entered.dataset_version,
+			commitments: entered.commitments.len().saturated_into(),
+			reveals: reveals.iter().flatten().count().saturated_into(),
+			baseline: settled.baseline,
+			winner,
+		})
 	}
 
 	/// Returns the best checkpoint so far of the model that is trained now: in the round that takes

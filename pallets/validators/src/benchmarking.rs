@@ -6,7 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use codec::Decode;
-use descent_protocol::{Performance, MAX_COMMITTEE, MAX_PROVIDER_LENGTH};
+use descent_protocol::{Performance, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_COMMITTEE, MAX_PROVIDER_LENGTH};
 use descent_support::now;
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -178,6 +178,27 @@ mod benchmarks {
 
 	#[benchmark]
 	fn observed(n: Linear<1, MAX_COMMITTEE>) {
+		let candidates = fill::<T>();
+		let absent: Vec<_> = candidates.into_iter().take(n.saturated_into()).collect();
+		pallet_session::Validators::<T>::put(&absent);
+		let count = MAX_ABSENCES.saturating_sub(1);
+		for account in &absent {
+			Absences::<T>::insert(account, Incidents { count, last: 0 });
+		}
+		frame_system::Pallet::<T>::set_block_number(ABSENCE_INTERVAL.saturating_add(1).saturated_into());
+		let performance: Vec<_> =
+			absent.iter().map(|account| (account.clone(), Performance::Absent)).collect();
+
+		#[block]
+		{
+			Pallet::<T>::observed(&performance);
+		}
+
+		assert!(!absent.first().is_some_and(Absences::<T>::contains_key), "it is no longer a candidate");
+	}
+
+	#[benchmark]
+	fn convicted(n: Linear<1, MAX_COMMITTEE>) {
 		let candidates = fill::<T>();
 		let offenders: Vec<_> = candidates.into_iter().take(n.saturated_into()).collect();
 		pallet_session::Validators::<T>::put(&offenders);

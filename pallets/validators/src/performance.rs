@@ -119,16 +119,17 @@ impl<T: Config> Pallet<T> {
 
 impl<T: Config> PerformanceObserver<T::AccountId> for Pallet<T> {
 	fn observed(performance: &[(T::AccountId, Performance)]) -> Weight {
-		let members = performance.len().saturated_into();
+		let members: u32 = performance.len().saturated_into();
 		let offenders: Vec<_> = performance
 			.iter()
 			.filter(|(account, performance)| Self::note_performance(account, *performance))
 			.map(|(account, _)| (account.clone(), ()))
 			.collect();
+		let convicted: u32 = offenders.len().saturated_into();
+		let others = <T as Config>::WeightInfo::observed(members.saturating_sub(convicted));
 		if offenders.is_empty() {
-			return <T as Config>::WeightInfo::observed(members, 0);
+			return others;
 		}
-		let convicted = offenders.len().saturated_into();
 		let offence = Misattestation {
 			session: pallet_session::CurrentIndex::<T>::get(),
 			validators: pallet_session::Validators::<T>::decode_len().unwrap_or_default().saturated_into(),
@@ -140,10 +141,11 @@ impl<T: Config> PerformanceObserver<T::AccountId> for Pallet<T> {
 				"misattestations of validators that were reported in this session already",
 			);
 		}
-		<T as Config>::WeightInfo::observed(members, convicted)
+		others.saturating_add(<T as Config>::WeightInfo::convicted(convicted))
 	}
 
 	fn observed_weight(members: u32) -> Weight {
-		<T as Config>::WeightInfo::observed(members, members)
+		<T as Config>::WeightInfo::observed(members)
+			.saturating_add(<T as Config>::WeightInfo::convicted(members))
 	}
 }

@@ -22,8 +22,10 @@ pub trait WeightInfo {
 	fn set_gateway() -> Weight;
 	/// Slashing and jailing `n` of as many candidates as there can be.
 	fn on_offence(n: u32) -> Weight;
-	/// Observing `n` members of a committee, of which `o` have committed an offence.
-	fn observed(n: u32, o: u32) -> Weight;
+	/// Observing `n` members of a committee, none of whom has committed an offence.
+	fn observed(n: u32) -> Weight;
+	/// Observing `n` members of a committee who have committed an offence.
+	fn convicted(n: u32) -> Weight;
 }
 
 /// Weights with the database of the runtime.
@@ -59,12 +61,15 @@ impl Estimate {
 
 	/// The session; of each member its absences, its last slash, its strikes and the report of its offence;
 	/// and what these cost.
-	fn observed(&self, n: u32, o: u32) -> Weight {
+	fn observed(&self, n: u32) -> Weight {
 		Weight::from_parts(30_000_000, 8_000)
 			.saturating_add(Weight::from_parts(40_000_000, 10_000).saturating_mul(n.into()))
 			.saturating_add(self.0.reads_writes(4, 2))
 			.saturating_add(self.0.reads_writes(5, 3).saturating_mul(n.into()))
-			.saturating_add(if o == 0 { Weight::zero() } else { self.on_offence(o) })
+	}
+
+	fn convicted(&self, n: u32) -> Weight {
+		self.observed(n).saturating_add(self.on_offence(n))
 	}
 }
 
@@ -97,8 +102,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Estimate(T::DbWeight::get()).on_offence(n)
 	}
 
-	fn observed(n: u32, o: u32) -> Weight {
-		Estimate(T::DbWeight::get()).observed(n, o)
+	fn observed(n: u32) -> Weight {
+		Estimate(T::DbWeight::get()).observed(n)
+	}
+
+	fn convicted(n: u32) -> Weight {
+		Estimate(T::DbWeight::get()).convicted(n)
 	}
 }
 
@@ -131,7 +140,11 @@ impl WeightInfo for () {
 		Estimate(RocksDbWeight::get()).on_offence(n)
 	}
 
-	fn observed(n: u32, o: u32) -> Weight {
-		Estimate(RocksDbWeight::get()).observed(n, o)
+	fn observed(n: u32) -> Weight {
+		Estimate(RocksDbWeight::get()).observed(n)
+	}
+
+	fn convicted(n: u32) -> Weight {
+		Estimate(RocksDbWeight::get()).convicted(n)
 	}
 }

@@ -178,6 +178,48 @@ impl RoundView {
 	}
 }
 
+/// The versions of what answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+	/// The node's.
+	pub node: String,
+	/// The runtime API `TrainingApi` of the block that was asked for.
+	pub training_api: u32,
+}
+
+/// A settled round in one row.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct RoundSummary {
+	/// The round.
+	pub round: RoundIndex,
+	/// The model that was trained in it.
+	pub model_version: u32,
+	/// The version of the data set that it used.
+	pub dataset_version: u32,
+	/// Number of commitments.
+	pub commitments: u32,
+	/// Number of commitments that were revealed.
+	pub reveals: u32,
+	/// The score that had to be beaten; `None` where the committee did not agree on one or there was no head.
+	pub baseline: Option<Score>,
+	/// The winner and its checkpoint.
+	pub winner: Option<WinnerView>,
+}
+
+/// The winner of a settled round.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct WinnerView {
+	/// The trainer.
+	pub account: AccountId32,
+	/// The safetensors file.
+	pub checkpoint: ContentRef,
+	/// The score that the committee measured.
+	pub score: Score,
+	/// Its reward.
+	#[serde(with = "amount")]
+	pub reward: u128,
+}
+
 /// A commitment and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct CandidateView {

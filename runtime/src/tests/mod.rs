@@ -14,6 +14,7 @@ mod round;
 mod training;
 mod transactions;
 mod validators;
+mod weights;
 
 use crate::{constants::NRN, AccountId, Groups, RuntimeGenesisConfig};
 use descent_protocol::{Clock, Codec, ContentRef, EvaluationPolicy, GroupId, Metric, Share, Shares};

@@ -61,6 +61,7 @@ fn what_is_documented_is_understood() {
 		"descent dataset list --group 0",
 		"descent dataset log --group 0 --json",
 		"descent dataset watch --group 0 --periods 1 --best",
+		"descent round list --group 0 --from 100",
 		"descent round show --group 0 --round 3",
 		"descent round watch --group 0 --rounds 2",
 		"descent round settle --group 0 --round 3",

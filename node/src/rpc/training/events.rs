@@ -1,6 +1,6 @@
 //! The subscription `training_subscribeEvents`.
 
-use super::TrainingRuntimeApi;
+use super::{recent::RecentEvents, TrainingRuntimeApi};
 use descent_protocol::{
 	view::{BlockEvents, ChainEvent, EventTopic},
 	GroupId,
@@ -37,16 +37,16 @@ pub(super) struct Filter {
 
 impl Filter {
 	/// Reads the events of a block that pass the filter.
-	fn read<C>(&self, client: &C, (block, hash): At) -> Result<BlockEvents, ApiError>
+	fn read<C>(&self, client: &C, recent: &RecentEvents, (block, hash): At) -> Result<BlockEvents, ApiError>
 	where
 		C: ProvideRuntimeApi<Block>,
 		C::Api: TrainingRuntimeApi<Block>,
 	{
-		let mut events = events(client, hash)?;
-		events.retain(|event| {
+		let all = recent.of(hash, || events(client, hash))?;
+		let is_asked = |event: &&ChainEvent| {
 			self.topic.includes(event) && self.group.is_none_or(|group| event.group() == group)
-		});
-		Ok(BlockEvents { block, hash, events })
+		};
+		Ok(BlockEvents { block, hash, events: all.iter().filter(is_asked).cloned().collect() })
 	}
 }
 
@@ -112,6 +112,7 @@ where
 pub(super) async fn deliver<C>(
 	pending: PendingSubscriptionSink,
 	client: Arc<C>,
+	recent: &RecentEvents,
 	finalized: bool,
 	filter: Filter,
 ) -> SubscriptionResult
@@ -128,7 +129,7 @@ where
 			Either::Right((Some(block), _)) => block,
 		};
 		let events = filter
-			.read(&*client, (block, hash))
+			.read(&*client, recent, (block, hash))
 			.map_err(|error| format!("the events of block {block} can't be read: {error}"))?;
 		let message = SubscriptionMessage::from_json(&events)?;
 		match sink.send_timeout(message, PATIENCE).await {

@@ -3,6 +3,7 @@
 mod error;
 mod events;
 mod reads;
+mod recent;
 #[cfg(test)]
 mod tests;
 
@@ -10,8 +11,8 @@ use descent_protocol::{
 	explanation,
 	view::{
 		AmendmentView, EmissionView, EventTopic, Explanation, GovernanceView, GroupView, HeadView,
-		LogEntryView, PotView, ProposalView, RewardsView, RoundView, StakeView, StandingView, ValidatorRules,
-		ValidatorView,
+		LogEntryView, PotView, ProposalView, RewardsView, RoundSummary, RoundView, StakeView, StandingView,
+		ValidatorRules, ValidatorView, Versions,
 	},
 	GroupId, RoundIndex,
 };
@@ -24,6 +25,7 @@ use jsonrpsee::{
 	PendingSubscriptionSink,
 };
 use reads::version;
+use recent::RecentEvents;
 use sc_client_api::BlockchainEvents;
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
@@ -35,6 +37,10 @@ const DEFAULT_LIMIT: u32 = 20;
 /// The `training_*` methods. `at` is a block's hash, the best block's unless given.
 #[rpc(server)]
 pub(crate) trait TrainingApi {
+	/// The versions of the node and of the block's `TrainingApi`.
+	#[method(name = "training_version", blocking)]
+	fn version(&self, at: Option<Hash>) -> RpcResult<Versions>;
+
 	/// Groups in the order of their numbers, from number `from` (0) on, at most `limit` (20) of them, never
 	/// more than 100.
 	#[method(name = "training_groups", blocking)]
@@ -52,6 +58,17 @@ pub(crate) trait TrainingApi {
 	/// A round: with its commitments while they are kept, or its windows alone.
 	#[method(name = "training_round", blocking)]
 	fn round(&self, group: GroupId, round: RoundIndex, at: Option<Hash>) -> RpcResult<RoundView>;
+
+	/// The settled rounds of a group that are kept, from number `from` (0) on, a row each, at most `limit`
+	/// (20) of them, never more than 100.
+	#[method(name = "training_history", blocking)]
+	fn history(
+		&self,
+		group: GroupId,
+		from: Option<RoundIndex>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<RoundSummary>>;
 
 	/// Results of a group's trainers, the best first.
 	#[method(name = "training_leaderboard", blocking)]
@@ -159,12 +176,13 @@ pub(crate) trait TrainingApi {
 /// Answers the `training_*` methods out of the runtime.
 pub(super) struct Training<C> {
 	client: Arc<C>,
+	recent: RecentEvents,
 }
 
 impl<C> Training<C> {
 	/// Answers as of this client's blocks.
 	pub(super) fn new(client: Arc<C>) -> Self {
-		Self { client }
+		Self { client, recent: RecentEvents::default() }
 	}
 }
 
@@ -174,6 +192,13 @@ where
 	C: ProvideRuntimeApi<Block> + HeaderBackend<Block> + BlockchainEvents<Block> + Send + Sync + 'static,
 	C::Api: TrainingRuntimeApi<Block>,
 {
+	fn version(&self, at: Option<Hash>) -> RpcResult<Versions> {
+		self.of_block(at, |api, block| {
+			let training_api = version(&api, block)?;
+			Ok(Versions { node: env!("SUBSTRATE_CLI_IMPL_VERSION").into(), training_api })
+		})
+	}
+
 	fn groups(
 		&self,
 		from: Option<GroupId>,
@@ -201,6 +226,18 @@ where
 
 	fn round(&self, group: GroupId, round: RoundIndex, at: Option<Hash>) -> RpcResult<RoundView> {
 		Ok(self.read_round(self.block(at), group, round)?)
+	}
+
+	fn history(
+		&self,
+		group: GroupId,
+		from: Option<RoundIndex>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<RoundSummary>> {
+		self.of_group(group, at, |api, block| {
+			api.history(block, group, from.unwrap_or_default(), limit.unwrap_or(DEFAULT_LIMIT))
+		})
 	}
 
 	fn leaderboard(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<StandingView>> {
@@ -315,7 +352,7 @@ where
 		topic: Option<EventTopic>,
 	) -> SubscriptionResult {
 		let filter = Filter { group, topic: topic.unwrap_or_default() };
-		events::deliver(pending, self.client.clone(), finalized.unwrap_or(true), filter).await
+		events::deliver(pending, self.client.clone(), &self.recent, finalized.unwrap_or(true), filter).await
 	}
 
 	async fn subscribe_votes(

@@ -169,6 +169,27 @@ fn retired_heads_are_shown_the_last_first() {
 }
 
 #[test]
+fn settled_rounds_are_listed_a_row_each() {
+	build_and_execute(|| {
+		played(0, 1, 500);
+		Round::number(1).commits(&[1, 2]).reveals(&[(2, 490)]).votes(&all(Some(500), 490)).settles();
+		Round::number(2).commits(&[1]).settles();
+		let history = Pallet::history(0, 0, 100);
+		let rows: Vec<_> = history.iter().map(|row| (row.round, row.commitments, row.reveals)).collect();
+		assert_eq!(rows, [(0, 1, 1), (1, 2, 1), (2, 1, 0)]);
+		assert_eq!(history[1].baseline, Some(Score(500)));
+		let view = Pallet::round_view(0, 1).unwrap();
+		let revealed = view.candidates[1].reveal.as_ref().unwrap();
+		let winner = history[1].winner.as_ref().map(|winner| (winner.account.clone(), winner.checkpoint));
+		assert_eq!(winner, view.winner.map(|account| (account, revealed.checkpoint)));
+		assert_eq!(history[2].winner, None);
+		assert_eq!(Pallet::history(0, 1, 1), history[1..2]);
+		assert_eq!(Pallet::history(0, 3, 100), []);
+		assert_eq!(Pallet::history(9, 0, 100), []);
+	});
+}
+
+#[test]
 fn a_round_is_played_with_the_data_set_that_it_began_with() {
 	build_and_execute(|| {
 		run_to(15);

@@ -5,8 +5,8 @@ mod economy;
 use crate::{Client, Error, Result};
 use descent_protocol::{
 	view::{
-		AmendmentView, Explanation, GroupView, HeadView, LogEntryView, ProposalView, RoundView, StakeView,
-		StandingView,
+		AmendmentView, Explanation, GroupView, HeadView, LogEntryView, ProposalView, RoundSummary, RoundView,
+		StakeView, StandingView,
 	},
 	GroupId, RoundIndex,
 };
@@ -17,7 +17,7 @@ use subxt::{
 	rpcs::client::{rpc_params, RpcParams},
 };
 
-/// Groups, or entries of a log, asked for at a time.
+/// Groups, rounds, or entries of a log, asked for at a time.
 const PAGE: u32 = 100;
 
 /// The balance of an account, in the token's smallest unit.
@@ -110,6 +110,15 @@ impl Client {
 	/// [`Error::Refused`] where there is no such group.
 	pub async fn retired_heads(&self, group: GroupId) -> Result<Vec<HeadView>> {
 		self.request("training_retiredHeads", rpc_params![group]).await
+	}
+
+	/// The settled rounds of a group that are kept, from number `from` on.
+	///
+	/// # Errors
+	/// [`Error::Refused`] where there is no such group.
+	pub async fn history(&self, group: GroupId, from: RoundIndex) -> Result<Vec<RoundSummary>> {
+		let params = |from| rpc_params![group, from, PAGE];
+		self.pages("training_history", params, from, |summary: &RoundSummary| summary.round).await
 	}
 
 	/// The log of a group's data set from the entry that made version `from` on, oldest first: the whole log

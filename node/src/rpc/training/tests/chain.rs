@@ -3,8 +3,9 @@
 use descent_protocol::{
 	view::{
 		AmendmentView, CandidateView, ChainEvent, CheckView, EmissionView, FundingView, GovernanceView,
-		GroupView, HeadView, LogEntryView, MotionView, PotView, ProposalView, RewardsView, RoundView,
-		StakeView, StandingView, StreamView, Unbonding, ValidatorRules, ValidatorStanding, ValidatorView,
+		GroupView, HeadView, LogEntryView, MotionView, PotView, ProposalView, RewardsView, RoundSummary,
+		RoundView, StakeView, StandingView, StreamView, Unbonding, ValidatorRules, ValidatorStanding,
+		ValidatorView, WinnerView,
 	},
 	Change, Clock, Codec, ContentRef, DeltaReport, DeltaVerdict, EvaluationPolicy, GroupId, Majority, Metric,
 	Outcome, RoundIndex, Score, Share, Shares, Stream,
@@ -340,6 +341,12 @@ sp_api::mock_impl_runtime_apis! {
 				earned: 0,
 				slashed: NRN,
 			}]
+		}
+
+		fn history(group: GroupId, from: RoundIndex, limit: u32) -> Vec<RoundSummary> {
+			let winner = WinnerView { account: trainer(), checkpoint: ContentRef { digest: hash(3), codec: Codec::Raw, size: 9 }, score: Score(7), reward: NRN };
+			let row = |round| RoundSummary { round, model_version: group, dataset_version: 0, commitments: 2, reveals: 1, baseline: None, winner: Some(winner.clone()) };
+			(0..3).filter(|round| *round >= from).take(usize::try_from(limit).unwrap()).map(row).collect()
 		}
 
 		fn retired_heads(_group: GroupId) -> Vec<HeadView> {

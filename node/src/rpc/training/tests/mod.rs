@@ -4,7 +4,7 @@ use super::{Training, TrainingApiServer};
 use chain::{events_of, hash, trainer, votes_of, TestChain};
 use descent_protocol::view::{
 	AmendmentView, BlockEvents, EmissionView, GovernanceView, GroupView, LogEntryView, PotView, ProposalView,
-	RoundView, StakeView, ValidatorView,
+	RoundSummary, RoundView, StakeView, ValidatorView,
 };
 use jsonrpsee::{core::server::Subscription, RpcModule};
 use serde::de::DeserializeOwned;
@@ -29,6 +29,9 @@ async fn ask(module: &RpcModule<Training<TestChain>>, method: &str, params: Valu
 #[tokio::test]
 async fn groups_and_rounds_read_as_documented() {
 	let (_, module) = module();
+	let versions = &ask(&module, "training_version", json!([])).await["result"];
+	assert!(versions["node"].as_str().unwrap().starts_with(env!("CARGO_PKG_VERSION")));
+	assert!(versions["training_api"].is_u64());
 	let group = &ask(&module, "training_group", json!([0])).await["result"];
 	assert_eq!(group["name"], "digits");
 	assert_eq!(group["deposit"], "3000000000000");
@@ -45,6 +48,21 @@ async fn groups_and_rounds_read_as_documented() {
 
 	let leaders = &ask(&module, "training_leaderboard", json!([0])).await["result"];
 	assert_eq!(leaders[0]["account"], trainer().to_ss58check());
+}
+
+#[tokio::test]
+async fn settled_rounds_come_in_pages() {
+	let (_, module) = module();
+	let history = async |params| {
+		let answer = ask(&module, "training_history", params).await;
+		let rows: Vec<RoundSummary> = serde_json::from_value(answer["result"].clone()).unwrap();
+		rows.into_iter().map(|row| row.round).collect::<Vec<_>>()
+	};
+	assert_eq!(history(json!([0])).await, [0, 1, 2]);
+	assert_eq!(history(json!([0, 1])).await, [1, 2]);
+	assert_eq!(history(json!({ "group": 0, "limit": 1 })).await, [0]);
+	let row = &ask(&module, "training_history", json!([0])).await["result"][0];
+	assert_eq!((&row["winner"]["score"], &row["winner"]["reward"]), (&json!(7), &json!("1000000000000")));
 }
 
 #[tokio::test]
@@ -149,6 +167,7 @@ async fn what_is_not_there_is_an_error_that_says_what_to_do() {
 		("training_leaderboard", json!([1]), 8001, "training_groups"),
 		("training_explain", json!([1, 0, someone]), 8001, "training_groups"),
 		("training_retiredHeads", json!([1]), 8001, "training_groups"),
+		("training_history", json!([1]), 8001, "training_groups"),
 		("training_datasetLog", json!([1]), 8001, "training_groups"),
 		("training_proposals", json!([1]), 8001, "training_groups"),
 		("training_amendments", json!([1]), 8001, "training_groups"),

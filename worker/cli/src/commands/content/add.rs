@@ -48,7 +48,7 @@ impl Add {
 				.iter()
 				.map(|added| {
 					let size = added.reference.content.size.to_string();
-					[plain(&added.file.display().to_string()), size, added.reference.cid.clone()]
+					[plain(&added.file.display().to_string()), size, added.reference.content.cid()]
 				})
 				.collect();
 			table(output, ["file", "bytes", "cid"], &rows)

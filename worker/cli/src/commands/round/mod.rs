@@ -1,5 +1,6 @@
 //! The commands `descent round ..`, and `settle` itself.
 
+pub(crate) mod list;
 pub(crate) mod show;
 pub(crate) mod watch;
 
@@ -15,6 +16,8 @@ use descent_protocol::RoundIndex;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RoundCommand {
+	/// List the rounds that were settled: what had to be beaten, who won, and the checkpoint
+	List(list::List),
 	/// Show a round: its windows, commitments and how they ended
 	Show(show::Show),
 	/// Follow what happens in the rounds of a group
@@ -26,6 +29,7 @@ pub(crate) enum RoundCommand {
 impl RoundCommand {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		match self {
+			Self::List(command) => command.run(global, output).await,
 			Self::Show(command) => command.run(global, output).await,
 			Self::Watch(command) => command.run(global, output).await,
 			Self::Settle(command) => command.run(global, output).await,

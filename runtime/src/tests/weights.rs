@@ -1,0 +1,108 @@
+//! Every call and hook of the chain's own pallets has a measured weight.
+
+use crate::Runtime;
+use frame_support::{traits::GetCallName, weights::Weight};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	fs,
+	path::{Path, PathBuf},
+};
+
+/// A pallet as it is in the runtime and in its folder.
+struct Measured {
+	folder: PathBuf,
+	calls: &'static [&'static str],
+}
+
+/// The pallets that `scripts/weights` measures.
+fn measured() -> BTreeMap<&'static str, Measured> {
+	let pallets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pallets");
+	[
+		("dataset", pallet_dataset::Call::<Runtime>::get_call_names()),
+		("emission", pallet_emission::Call::<Runtime>::get_call_names()),
+		("evaluators", pallet_evaluators::Call::<Runtime>::get_call_names()),
+		("groups", pallet_groups::Call::<Runtime>::get_call_names()),
+		("rounds", pallet_rounds::Call::<Runtime>::get_call_names()),
+		("validators", pallet_validators::Call::<Runtime>::get_call_names()),
+	]
+	.map(|(name, calls)| (name, Measured { folder: pallets.join(name).join("src"), calls }))
+	.into()
+}
+
+/// Calls whose weight is the sum of others: what is done is measured in parts, in more than one pallet.
+const SUMS: [(&str, &str); 1] = [("evaluators", "decide")];
+
+/// The names of the functions that follow a line with this mark, or that are in lines of this indentation.
+fn functions(text: &str, is_marked: impl Fn(&str) -> bool) -> BTreeSet<String> {
+	let before = [""].into_iter().chain(text.lines());
+	let named = before.zip(text.lines()).filter(|(before, _)| is_marked(before)).map(|(_, line)| line);
+	named
+		.filter_map(|line| line.trim().strip_prefix("fn ")?.split(['(', '<']).next().map(String::from))
+		.collect()
+}
+
+#[test]
+fn every_call_has_a_measured_weight() {
+	for (name, pallet) in measured() {
+		let weights = fs::read_to_string(pallet.folder.join("weights.rs")).unwrap();
+		let benchmarks = fs::read_to_string(pallet.folder.join("benchmarking.rs")).unwrap();
+		assert!(
+			weights.starts_with("//! The weights of `pallet_"),
+			"{name}: scripts/weights writes this file"
+		);
+		assert!(weights.contains(" repeats, "), "{name}: it says how it was measured");
+		let interface = weights.split("pub trait WeightInfo {").nth(1).unwrap().split("\n}").next().unwrap();
+		let weighed = functions(interface, |_| true);
+		let benched = functions(&benchmarks, |before| before.trim().starts_with("#[benchmark"));
+		assert_eq!(weighed, benched, "{name}: scripts/weights {name} measures what is new");
+		for call in pallet.calls {
+			let has_own = weighed.iter().any(|known| {
+				known == call || known.strip_prefix(call).is_some_and(|case| case.starts_with('_'))
+			});
+			assert!(has_own || SUMS.contains(&(name, call)), "{name}: nothing measures {call}");
+		}
+	}
+}
+
+#[test]
+fn no_weight_of_a_pallet_is_written_by_hand() {
+	for (name, pallet) in measured() {
+		let mut folders = vec![pallet.folder.clone()];
+		while let Some(folder) = folders.pop() {
+			for entry in fs::read_dir(folder).unwrap() {
+				let path = entry.unwrap().path();
+				let is_ours =
+					["tests", "mock", "mock.rs", "weights.rs"].iter().all(|other| !path.ends_with(other));
+				if path.is_dir() && is_ours {
+					folders.push(path);
+				} else if is_ours {
+					let text = fs::read_to_string(&path).unwrap();
+					assert!(
+						!text.contains("Weight::from_parts"),
+						"{name}: {} has an estimate",
+						path.display()
+					);
+				}
+			}
+		}
+	}
+}
+
+#[test]
+fn a_call_costs_more_than_nothing_and_less_than_a_block() {
+	use frame_support::dispatch::GetDispatchInfo;
+	let all = [
+		pallet_rounds::Call::<Runtime>::settle { group: 0, round: 0 }.get_dispatch_info(),
+		pallet_evaluators::Call::<Runtime>::decide {
+			task: descent_protocol::TaskId::Round { group: 0, round: 0 },
+		}
+		.get_dispatch_info(),
+		pallet_groups::Call::<Runtime>::close_period { group: 0 }.get_dispatch_info(),
+		pallet_emission::Call::<Runtime>::claim {}.get_dispatch_info(),
+	];
+	let most = <Runtime as frame_system::Config>::BlockWeights::get().max_block;
+	for info in all {
+		assert!(info.call_weight.all_gt(Weight::zero()), "{info:?}");
+		assert!(info.call_weight.all_lte(most), "{info:?} of {most:?}");
+	}
+}

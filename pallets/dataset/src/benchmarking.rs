@@ -23,6 +23,7 @@ use pallet_evaluators::{AuthorityId, Member, Seat, Tasks};
 use pallet_groups::{GroupObserver, GroupRules, Stakeholders, Summary};
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
+use sp_io::hashing::blake2_256;
 use sp_runtime::{traits::Zero, SaturatedConversion, Saturating};
 
 const CLOCK: Clock = Clock { first: 0, start: 10, length: 40, reveal: 1, attest: 10, open: 10 };
@@ -41,7 +42,7 @@ fn go_to<T: Config>(block: BlockNumber) {
 
 fn content(number: u32) -> ContentRef {
 	ContentRef {
-		digest: H256::from_low_u64_be(number.into()),
+		digest: H256(blake2_256(&number.to_le_bytes())),
 		codec: Codec::UnixFs,
 		size: LEAF_SIZE.saturating_add(1),
 	}

@@ -27,6 +27,7 @@ use pallet_evaluators::{tasks::Committees, AuthorityId, Member, Seat};
 use pallet_groups::{DatasetLog, GroupRules};
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::H256;
+use sp_io::hashing::blake2_256;
 use sp_runtime::{
 	traits::{Saturating, Zero},
 	SaturatedConversion,
@@ -73,7 +74,7 @@ where
 
 fn checkpoint(number: u32) -> ContentRef {
 	ContentRef {
-		digest: H256::from_low_u64_be(number.into()),
+		digest: H256(blake2_256(&number.to_le_bytes())),
 		codec: Codec::UnixFs,
 		size: LEAF_SIZE.saturating_add(1),
 	}

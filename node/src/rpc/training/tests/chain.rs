@@ -316,6 +316,20 @@ fn the_validator() -> ValidatorView {
 	}
 }
 
+/// A round of a group that the trainer has won.
+fn summary(group: GroupId, round: RoundIndex) -> RoundSummary {
+	let winner = WinnerView { account: trainer(), checkpoint: content(3), score: Score(7), reward: NRN };
+	RoundSummary {
+		round,
+		model_version: group,
+		dataset_version: 0,
+		commitments: 2,
+		reveals: 1,
+		baseline: None,
+		winner: Some(winner),
+	}
+}
+
 pub(super) struct TestApi;
 
 sp_api::mock_impl_runtime_apis! {
@@ -344,9 +358,8 @@ sp_api::mock_impl_runtime_apis! {
 		}
 
 		fn history(group: GroupId, from: RoundIndex, limit: u32) -> Vec<RoundSummary> {
-			let winner = WinnerView { account: trainer(), checkpoint: ContentRef { digest: hash(3), codec: Codec::Raw, size: 9 }, score: Score(7), reward: NRN };
-			let row = |round| RoundSummary { round, model_version: group, dataset_version: 0, commitments: 2, reveals: 1, baseline: None, winner: Some(winner.clone()) };
-			(0..3).filter(|round| *round >= from).take(usize::try_from(limit).unwrap()).map(row).collect()
+			let rows = (from..3).map(|round| summary(group, round));
+			rows.take(usize::try_from(limit).unwrap()).collect()
 		}
 
 		fn retired_heads(_group: GroupId) -> Vec<HeadView> {

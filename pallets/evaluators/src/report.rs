@@ -173,7 +173,10 @@ impl<T: Config> Pallet<T> {
 			})?;
 			Self::deposit_event(Event::Opened { task, member });
 		}
-		let seated = if seated > 0 { T::WeightInfo::report_seated(seated) } else { Weight::zero() };
-		Ok(T::WeightInfo::report(drawn, opened).saturating_add(seated))
+		let parts = [
+			(drawn > 0 || opened > 0).then(|| T::WeightInfo::report(drawn, opened)),
+			(seated > 0).then(|| T::WeightInfo::report_seated(seated)),
+		];
+		Ok(parts.into_iter().flatten().fold(Weight::zero(), Weight::saturating_add))
 	}
 }

@@ -1,10 +1,7 @@
 //! Every call and hook of the chain's own pallets has a measured weight.
 
 use crate::Runtime;
-use frame_support::{
-	traits::{Get, GetCallName},
-	weights::Weight,
-};
+use frame_support::{traits::GetCallName, weights::Weight};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	fs,

@@ -130,7 +130,7 @@ mod tests {
 	#[test]
 	fn a_reference_is_flat_json() {
 		let reference = Reference::from(ContentRef::raw(b"descent").unwrap());
-		let json = serde_json::to_value(&reference).unwrap();
+		let json = serde_json::to_value(reference).unwrap();
 		assert_eq!((json["size"].as_u64(), json["codec"].as_str()), (Some(7), Some("raw")));
 		assert_eq!(json["cid"], BlockId::from(&reference.content).to_string());
 		assert!(json["digest"].as_str().unwrap().starts_with("0x"));

@@ -51,6 +51,12 @@ impl<AccountId, Balance> Round<AccountId, Balance> {
 	pub fn new(model_version: u32, dataset_version: u32) -> Self {
 		Self { model_version, dataset_version, commitments: Default::default(), seed: None, settled: None }
 	}
+
+	/// Returns the commitment that has won, once the round is settled.
+	pub fn winner(&self) -> Option<&Commitment<AccountId, Balance>> {
+		let place = usize::try_from(self.settled?.winner?).ok()?;
+		self.commitments.get(place)
+	}
 }
 
 /// The result of a settled round.

@@ -120,11 +120,7 @@ where
 		let phase = windows.phase(Self::now());
 		let dithered = Self::is_dithered(windows.seed);
 		let entered = Self::round_of(group, round, rules.model_version);
-		let winner = entered
-			.settled
-			.and_then(|settled| usize::try_from(settled.winner?).ok())
-			.and_then(|place| entered.commitments.get(place))
-			.map(|commitment| commitment.account.clone().into());
+		let winner = entered.winner().map(|commitment| commitment.account.clone().into());
 		Some(RoundView {
 			group,
 			round,
@@ -192,13 +188,11 @@ where
 		let entered = Rounds::<T>::get(group, round)?;
 		let settled = entered.settled?;
 		let reveals = Self::reveals(group, round, &entered.commitments);
-		let winner = settled.winner.and_then(|winner| {
-			let place = usize::try_from(winner).ok()?;
-			let commitment = entered.commitments.get(place)?;
+		let winner = entered.winner().and_then(|commitment| {
 			let ending = commitment.ending?;
 			Some(WinnerView {
 				account: commitment.account.clone().into(),
-				checkpoint: reveals.get(place)?.as_ref()?.checkpoint,
+				checkpoint: Reveals::<T>::get((group, round), &commitment.account)?.checkpoint,
 				score: ending.measured?,
 				reward: ending.reward.saturated_into(),
 			})

@@ -32,7 +32,7 @@ fn measured() -> BTreeMap<&'static str, Measured> {
 /// Calls whose weight is the sum of others: what is done is measured in parts, in more than one pallet.
 const SUMS: [(&str, &str); 1] = [("evaluators", "decide")];
 
-/// The names of the functions that follow a line with this mark, or that are in lines of this indentation.
+/// Returns the names of the functions whose line follows one that is marked.
 fn functions(text: &str, is_marked: impl Fn(&str) -> bool) -> BTreeSet<String> {
 	let before = [""].into_iter().chain(text.lines());
 	let named = before.zip(text.lines()).filter(|(before, _)| is_marked(before)).map(|(_, line)| line);

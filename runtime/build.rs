@@ -10,6 +10,10 @@ fn main() {
 			let package = std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where the package is");
 			std::env::set_var(WORKSPACE, package + "/..");
 		}
-		substrate_wasm_builder::WasmBuilder::build_using_defaults();
+		let builder = substrate_wasm_builder::WasmBuilder::init_with_defaults();
+		// The hash covers the token's symbol and decimals, too: those that a chain's properties have.
+		#[cfg(feature = "metadata-hash")]
+		let builder = builder.enable_metadata_hash("NRN", 12);
+		builder.build();
 	}
 }

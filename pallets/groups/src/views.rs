@@ -5,9 +5,13 @@ use crate::{
 use alloc::{string::String, vec::Vec};
 use descent_protocol::{
 	majority,
-	view::{Alarm, AmendmentEnding, AmendmentView, ChainEvent, StakeView, UnstakingView},
-	BlockNumber, GroupId, ProposalId,
+	view::{
+		Alarm, AmendmentEnding, AmendmentView, ChainEvent, Page, StakeView, UnstakingView, VoterView,
+		VotersView,
+	},
+	AmendmentId, BlockNumber, GroupId, ProposalId,
 };
+use descent_support::scan;
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
 
@@ -40,9 +44,9 @@ impl<T: Config> Pallet<T>
 where
 	T::AccountId: Into<AccountId32>,
 {
-	/// Returns the amendments of a group: the open ones, then those that have ended last, the newest first of
-	/// both.
-	pub fn amendments(group: GroupId) -> Vec<AmendmentView> {
+	/// Returns a page of the amendments of a group: the open ones, then those that have ended last, the newest
+	/// first of both.
+	pub fn amendments(group: GroupId, page: Page) -> Vec<AmendmentView> {
 		let open = Open::<T>::get(group).into_iter().rev();
 		let close = Self::closes(group).unwrap_or(BlockNumber::MAX);
 		let open = open.filter_map(|mut contender| {
@@ -56,7 +60,39 @@ where
 			let view = amendment_view::<T>(group, ended.last, ended.amendment, Some(ended.ending));
 			Some(view)
 		});
-		open.chain(ended).collect()
+		page.of(open.chain(ended))
+	}
+
+	/// Returns accounts that approve an open amendment, from the account `from` on, at most `limit` of them.
+	/// `None` if the amendment is not open. Approvals are kept with the stakes of accounts: one read looks at a
+	/// bounded number of those.
+	pub fn voters(
+		group: GroupId,
+		amendment: AmendmentId,
+		from: Option<T::AccountId>,
+		limit: u32,
+	) -> Option<VotersView> {
+		Open::<T>::get(group).iter().any(|contender| contender.id == amendment).then_some(())?;
+		let (first, rest) = match from {
+			None => (None, Stakes::<T>::iter_prefix(group)),
+			Some(from) => {
+				let key = Stakes::<T>::hashed_key_for(group, &from);
+				let ledger = Stakes::<T>::get(group, &from);
+				(Some((from, ledger)), Stakes::<T>::iter_prefix_from(group, key))
+			}
+		};
+		let close = Self::closes(group).unwrap_or(BlockNumber::MAX);
+		let (voters, next) = scan(first.into_iter().chain(rest), limit, |account, ledger| {
+			ledger.approvals.contains(&amendment).then(|| {
+				let stake = Self::stake_at(group, account, ledger.active, close);
+				VoterView {
+					account: account.clone().into(),
+					stake: amount::<T>(stake.all),
+					pending: amount::<T>(stake.pending),
+				}
+			})
+		});
+		Some(VotersView { voters, next: next.map(Into::into) })
 	}
 
 	/// Returns all stake in a group that counts in its next close.

@@ -7,7 +7,7 @@ use crate::{
 	Event,
 };
 use descent_protocol::{
-	view::{Alarm, AmendmentEnding, AmendmentView, ChainEvent, StakeView, UnstakingView},
+	view::{Alarm, AmendmentEnding, AmendmentView, ChainEvent, Page, StakeView, UnstakingView},
 	Majority,
 };
 use frame_support::assert_ok;
@@ -23,10 +23,12 @@ fn amendments_are_shown_open_ones_first_newest_first() {
 		let adopted = propose(OWNER, &[improvement(20)]);
 		stake(2, 10);
 		let last = propose(2, &[quorum(40)]);
-		let ids = || -> Vec<_> { Groups::amendments(0).into_iter().map(|view| view.id).collect() };
+		let ids = || -> Vec<_> { Groups::amendments(0, Page::ALL).into_iter().map(|view| view.id).collect() };
 		assert_eq!(ids(), [last, adopted, fork, ended]);
 		run_to(1 + 2 * PERIOD);
 		assert_eq!(ids(), [last, fork, adopted, ended]);
+		let page = Groups::amendments(0, Page { from: 1, limit: 2 });
+		assert_eq!(page.into_iter().map(|view| view.id).collect::<Vec<_>>(), [fork, adopted]);
 		let expected = AmendmentView {
 			group: 0,
 			id: fork,
@@ -40,11 +42,11 @@ fn amendments_are_shown_open_ones_first_newest_first() {
 			lost: 1,
 			ending: None,
 		};
-		assert_eq!(Groups::amendments(0)[1], expected);
-		let view = &Groups::amendments(0)[2];
+		assert_eq!(Groups::amendments(0, Page::ALL)[1], expected);
+		let view = &Groups::amendments(0, Page::ALL)[2];
 		assert_eq!(view.ending, Some(AmendmentEnding::Adopted { from: 3 }));
 		assert_eq!((view.ayes, view.lost, view.majority), (FOUNDING_STAKE, 0, Majority::Half));
-		assert_eq!(Groups::amendments(1), []);
+		assert_eq!(Groups::amendments(1, Page::ALL), []);
 	});
 }
 
@@ -73,6 +75,36 @@ fn a_stakeholder_sees_what_it_has_and_votes_for() {
 		let stranger = Groups::stake_view(0, account(9), None).unwrap();
 		assert_eq!((stranger.stake, stranger.unstaking.len()), (0, 0));
 		assert_eq!(Groups::stake_view(1, account(1), None), None);
+	});
+}
+
+#[test]
+fn those_who_approve_an_amendment_are_shown_in_pages() {
+	with_group(|| {
+		for number in 1..6 {
+			stake(number, 10 * u128::from(number));
+		}
+		let [first, second] = [20, 30].map(|micros| propose(1, &[improvement(micros)]));
+		approve(2, first);
+		approve(3, second);
+		approve(4, first);
+		run_to(PERIOD);
+		stake(4, 1);
+		let whole = Groups::voters(0, first, None, 100).unwrap();
+		let mut shown: Vec<_> = whole.voters.iter().map(|voter| (voter.stake, voter.pending)).collect();
+		shown.sort_unstable();
+		assert_eq!((shown, whole.next), (vec![(10, 0), (20, 0), (41, 1)], None));
+		let (mut voters, mut from) = (vec![], None);
+		for _ in 0..4 {
+			let page = Groups::voters(0, first, from, 1).unwrap();
+			voters.extend(page.voters);
+			from = page.next;
+			if from.is_none() {
+				break;
+			}
+		}
+		assert_eq!((voters, from), (whole.voters, None));
+		assert_eq!((Groups::voters(0, 7, None, 9), Groups::voters(1, first, None, 9)), (None, None));
 	});
 }
 

@@ -4,7 +4,7 @@ use super::{Training, TrainingApiServer};
 use chain::{events_of, hash, trainer, votes_of, TestChain};
 use descent_protocol::view::{
 	AmendmentView, BlockEvents, EmissionView, GovernanceView, GroupView, LogEntryView, PotView, ProposalView,
-	RoundSummary, RoundView, StakeView, ValidatorView,
+	RoundSummary, RoundView, StakeView, ValidatorView, VotersView,
 };
 use jsonrpsee::{core::server::Subscription, RpcModule};
 use serde::de::DeserializeOwned;
@@ -96,9 +96,53 @@ async fn what_is_voted_on_reads_as_documented() {
 	let stake = &ask(&module, "training_stake", json!([0, trainer().to_ss58check()])).await["result"];
 	assert_eq!((&stake["stake"], &stake["delta"]), (&json!("20000000000000"), &json!(3)));
 	assert!(serde_json::from_value::<StakeView>(stake.clone()).is_ok());
+}
 
-	let heads = &ask(&module, "training_retiredHeads", json!([0])).await["result"];
-	assert_eq!(*heads, json!([]));
+#[tokio::test]
+async fn lists_come_whole_or_in_pages() {
+	let (_, module) = module();
+	let read = async |method: &str, params: Value| -> Vec<Value> {
+		serde_json::from_value(ask(&module, method, params).await["result"].clone()).unwrap()
+	};
+	let whole = read("training_leaderboard", json!([0])).await;
+	assert_eq!(whole.len(), 150);
+	assert_eq!(read("training_leaderboard", json!([0, hash(1)])).await, whole, "at keeps its place");
+	assert_eq!(read("training_leaderboard", json!([0, null, 140])).await, whole[140..]);
+	assert_eq!(read("training_leaderboard", json!([0, null, 20, 30])).await, whole[20..50]);
+	assert_eq!(read("training_leaderboard", json!({ "group": 0, "limit": 120 })).await, whole[..100]);
+
+	let heads = read("training_retiredHeads", json!([0, null, 1, 1])).await;
+	assert_eq!((heads.len(), &heads[0]["model_version"]), (1, &json!(1)));
+	for method in
+		["training_retiredHeads", "training_proposals", "training_amendments", "training_validators"]
+	{
+		let params = |from: u32| match method {
+			"training_validators" => json!({ "from": from }),
+			_ => json!({ "group": 0, "from": from }),
+		};
+		let whole = read(method, params(0)).await;
+		assert_eq!(read(method, params(1)).await, whole[1..], "{method}");
+		assert_eq!(read(method, params(9)).await, [Value::Null; 0], "{method}");
+	}
+}
+
+#[tokio::test]
+async fn voters_come_in_pages_that_name_the_next() {
+	let (_, module) = module();
+	for method in ["training_voters", "training_amendmentVoters"] {
+		let id = if method == "training_voters" { 3 } else { 0 };
+		let page = async |params: Value| -> VotersView {
+			serde_json::from_value(ask(&module, method, params).await["result"].clone()).unwrap()
+		};
+		let first = page(json!([0, id])).await;
+		assert_eq!(first.voters.len(), 20);
+		let next = first.next.unwrap().to_ss58check();
+		let second = page(json!([0, id, next])).await;
+		assert_eq!((second.voters.len(), second.next), (10, None));
+		assert_eq!(page(json!({ "group": 0, "limit": 30, "proposal": 3, "amendment": 0 })).await.next, None);
+	}
+	let voters = &ask(&module, "training_voters", json!([0, 3])).await["result"]["voters"];
+	assert_eq!((&voters[2]["stake"], &voters[2]["pending"]), (&json!("2000000000000"), &json!("0")));
 }
 
 #[tokio::test]
@@ -173,7 +217,11 @@ async fn what_is_not_there_is_an_error_that_says_what_to_do() {
 		("training_amendments", json!([1]), 8001, "training_groups"),
 		("training_pot", json!([1]), 8001, "training_groups"),
 		("training_stake", json!([1, someone]), 8001, "training_groups"),
+		("training_voters", json!([1, 3]), 8001, "training_groups"),
+		("training_amendmentVoters", json!([1, 0]), 8001, "training_groups"),
 		("training_round", json!([0, u32::MAX]), 8002, "training_group"),
+		("training_voters", json!([0, 4]), 8004, "training_proposals"),
+		("training_amendmentVoters", json!([0, 1]), 8004, "training_amendments"),
 	] {
 		let error = &ask(&module, method, params).await["error"];
 		assert_eq!(error["code"], code, "{method}");

@@ -8,16 +8,17 @@ pub struct NetworkBuilder {
 	pub(crate) newcomers: usize,
 	pub(crate) followers: usize,
 	pub(crate) evaluators: bool,
-	pub(crate) external: Option<(usize, String)>,
+	pub(crate) external: Vec<(usize, String)>,
 	pub(crate) machines: Vec<(usize, Machine)>,
 	pub(crate) dead_evaluators: Vec<usize>,
 	pub(crate) genesis_code: Option<PathBuf>,
+	pub(crate) minimum_seats: Option<u32>,
 	pub(crate) node_options: Vec<String>,
 	pub(crate) directory: Option<PathBuf>,
 }
 
 impl NetworkBuilder {
-	/// Sets the number of validators, 4 by default.
+	/// Sets the number of validators, 4 by default and 10 at most.
 	pub fn validators(mut self, validators: usize) -> Self {
 		self.validators = validators;
 		self
@@ -48,10 +49,17 @@ impl NetworkBuilder {
 		self
 	}
 
-	/// Makes this validator or newcomer use an evaluator of the test at `address`. The network starts none
-	/// for it, so there is one evaluator less.
+	/// Lets groups of the chain ask for committees of this number of seats, which may be fewer than on any
+	/// other chain.
+	pub fn minimum_seats(mut self, seats: u32) -> Self {
+		self.minimum_seats = Some(seats);
+		self
+	}
+
+	/// Makes this validator or newcomer use an evaluator of the test at `address`, where nobody has to
+	/// listen. The network starts none for it, so there is one evaluator less.
 	pub fn external_evaluator(mut self, validator: usize, address: String) -> Self {
-		self.external = Some((validator, address));
+		self.external.push((validator, address));
 		self
 	}
 

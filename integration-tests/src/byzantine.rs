@@ -12,7 +12,7 @@ use std::sync::{
 use tokio::net::TcpListener;
 
 /// An evaluator that lies without reading anything. It reports every delta as valid, and a mismatch for every
-/// checkpoint.
+/// checkpoint, with a measurement that no other liar reports.
 pub struct ByzantineEvaluator {
 	address: String,
 	requests: Arc<Requests>,
@@ -22,6 +22,8 @@ pub struct ByzantineEvaluator {
 struct Requests {
 	count: AtomicU32,
 	silent: AtomicBool,
+	/// Root of the false measurements.
+	root: H256,
 }
 
 impl Requests {
@@ -41,7 +43,7 @@ impl ByzantineEvaluator {
 	/// # Errors
 	/// Fails if there is none.
 	pub async fn listen() -> Result<Self> {
-		let requests = Arc::new(Requests::default());
+		let requests = Arc::new(Requests { root: H256(rand::random()), ..Requests::default() });
 		let router = Router::new()
 			.route("/v1/checks", post(report_valid))
 			.route("/v1/evaluations", post(report_mismatch))
@@ -85,7 +87,7 @@ async fn report_mismatch(
 	Json(request): Json<EvaluationRequest>,
 ) -> Result<Json<EvaluationJob>, StatusCode> {
 	requests.accept()?;
-	let false_score = Measurement { score: Score(9_999_999), root: H256::repeat_byte(7) };
+	let false_score = Measurement { score: Score(9_999_999), root: requests.root };
 	let verdicts = vec![Verdict::Mismatch(false_score); request.candidates.len()];
 	let ballot = Ballot {
 		baseline: request.head.as_ref().map(|_| false_score),

@@ -1,4 +1,8 @@
-use crate::{binaries::Binary, node::VALIDATORS};
+use crate::{
+	binaries::Binary,
+	builder::NetworkBuilder,
+	node::{VALIDATORS, WELL_KNOWN},
+};
 use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 use std::{path::Path, process::Command};
@@ -6,15 +10,18 @@ use std::{path::Path, process::Command};
 /// Number of validators of the preset `local`.
 const LOCAL: usize = 4;
 
-/// Returns the chain spec of a network with this many validators: the preset `local`, or a file made from it.
-/// The chain begins with the runtime in `code`, if there is one.
-pub(crate) fn chain(validators: usize, code: Option<&Path>, directory: &Path) -> Result<String> {
+/// Name of the fewest seats of a committee, a parameter of the runtime that no other chain stores.
+const MINIMUM_SEATS: &[u8] = b":MinimumCommitteeSeats:";
+
+/// Returns the chain spec of a network: the preset `local`, or a file made from it.
+pub(crate) fn chain(builder: &NetworkBuilder, directory: &Path) -> Result<String> {
+	let NetworkBuilder { validators, ref genesis_code, minimum_seats, .. } = *builder;
 	ensure!(
 		(1..=VALIDATORS.len()).contains(&validators),
-		"a network has 1 to {} validators, as there are development keys for so many, not {validators}",
+		"a network has 1 to {} validators, as there are names for so many, not {validators}",
 		VALIDATORS.len()
 	);
-	if validators == LOCAL && code.is_none() {
+	if validators == LOCAL && genesis_code.is_none() && minimum_seats.is_none() {
 		return Ok("local".into());
 	}
 	let mut spec: Value = serde_json::from_str(&node(&["export-chain-spec", "--chain", "local"])?)
@@ -22,14 +29,24 @@ pub(crate) fn chain(validators: usize, code: Option<&Path>, directory: &Path) ->
 	if validators != LOCAL {
 		set_validators(&mut spec, &VALIDATORS[..validators])?;
 	}
-	if let Some(code) = code {
+	if let Some(code) = genesis_code {
 		let wasm = std::fs::read(code).with_context(|| format!("{} cannot be read", code.display()))?;
 		*spec.pointer_mut("/genesis/runtimeGenesis/code").context("the preset local has no code")? =
 			sp_core::bytes::to_hex(&wasm, false).into();
 	}
 	let file = directory.join("chain.json");
-	std::fs::write(&file, serde_json::to_vec_pretty(&spec)?)?;
-	Ok(file.to_str().context("the path of the chain specification is not UTF-8")?.to_owned())
+	let write = |spec: &Value| std::fs::write(&file, serde_json::to_vec_pretty(spec)?);
+	write(&spec)?;
+	let path = file.to_str().context("the path of the chain specification is not UTF-8")?;
+	if let Some(seats) = minimum_seats {
+		let mut raw: Value = serde_json::from_str(&node(&["export-chain-spec", "--raw", "--chain", path])?)?;
+		let state = raw.pointer_mut("/genesis/raw/top").and_then(Value::as_object_mut);
+		let key = sp_crypto_hashing::twox_128(MINIMUM_SEATS);
+		let [key, value] = [&key[..], &seats.to_le_bytes()].map(|bytes| sp_core::bytes::to_hex(bytes, false));
+		state.context("export-chain-spec printed no state")?.insert(key, value.into());
+		write(&raw)?;
+	}
+	Ok(path.to_owned())
 }
 
 /// Makes these accounts the validators of a chain, each with the same bond as the validators that it had.
@@ -45,13 +62,22 @@ fn set_validators(spec: &mut Value, validators: &[&str]) -> Result<()> {
 		.and_then(Value::as_array_mut)
 		.context("the preset local has no bonds at validators.bonds")?;
 	let bond = bonds.first().map(|entry| entry[1].clone()).context("the preset local has no bond")?;
-	*bonds = validators
-		.iter()
-		.map(|name| Ok(serde_json::json!([address(name, "sr25519")?, bond])))
-		.collect::<Result<_>>()?;
+	*bonds = entries(validators, &bond)?;
+	let balances = spec
+		.pointer_mut("/genesis/runtimeGenesis/patch/balances/balances")
+		.and_then(Value::as_array_mut)
+		.context("the preset local has no balances at balances.balances")?;
+	let balance =
+		balances.first().map(|entry| entry[1].clone()).context("the preset local has no balance")?;
+	balances.extend(entries(validators.get(WELL_KNOWN..).unwrap_or_default(), &balance)?);
 	spec["name"] = format!("Descent with {} validators", validators.len()).into();
 	spec["id"] = format!("descent_{}", validators.len()).into();
 	Ok(())
+}
+
+/// Returns an entry `[account, amount]` of the genesis for each name.
+fn entries(names: &[&str], amount: &Value) -> Result<Vec<Value>> {
+	names.iter().map(|name| Ok(serde_json::json!([address(name, "sr25519")?, amount]))).collect()
 }
 
 /// Returns an entry of the session's genesis, `[account, validator, {key type: public key}]`, for another

@@ -62,6 +62,7 @@ impl Network {
 			("--deposit", setup.deposit.to_string()),
 			("--stake", setup.stake.to_string()),
 			("--voting-period", setup.voting_period.to_string()),
+			("--committee-seats", setup.seats.map_or("default".into(), |seats| seats.to_string())),
 		];
 		let text = |path: &'_ Path| path.to_str().map(str::to_owned).context("a path is not UTF-8");
 		let files = [

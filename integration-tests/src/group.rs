@@ -50,4 +50,6 @@ pub struct GroupSetup {
 	pub stake: u32,
 	/// Length of a voting period, in blocks.
 	pub voting_period: u32,
+	/// Number of seats of its committees, if not the default.
+	pub seats: Option<u32>,
 }

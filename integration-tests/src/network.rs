@@ -79,10 +79,11 @@ impl Network {
 			newcomers: 0,
 			followers: 0,
 			evaluators: true,
-			external: None,
+			external: Vec::new(),
 			machines: Vec::new(),
 			dead_evaluators: Vec::new(),
 			genesis_code: None,
+			minimum_seats: None,
 			node_options: Vec::new(),
 			directory: None,
 		}
@@ -100,7 +101,7 @@ impl Network {
 
 	async fn launch(&mut self, builder: &NetworkBuilder) -> Result<()> {
 		let directory = self.directory().to_owned();
-		self.chain = chain(builder.validators, builder.genesis_code.as_deref(), &directory)?;
+		self.chain = chain(builder, &directory)?;
 		self.validators = VALIDATORS[..builder.validators]
 			.iter()
 			.map(|name| Account::from_uri(&format!("//{name}")))
@@ -117,7 +118,7 @@ impl Network {
 				Role::Follower => format!("follower{}", index - builder.validators - builder.newcomers),
 			};
 			let mut setup = NodeSetup::new(name, role, &directory)?;
-			let external = builder.external.as_ref().filter(|(validator, _)| *validator == index);
+			let external = builder.external.iter().find(|(validator, _)| *validator == index);
 			if builder.dead_evaluators.contains(&index) {
 				setup.evaluators.push(format!("http://127.0.0.1:{}", free_port()?));
 			}

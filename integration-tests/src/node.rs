@@ -7,13 +7,18 @@ use std::{
 	process::{Command, Stdio},
 };
 
-/// Names of the validators, in the order of the development keys that the node has flags for.
-pub(crate) const VALIDATORS: [&str; 6] = ["Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie"];
+/// Names of the validators: first those of the development keys that the node has flags for.
+pub(crate) const VALIDATORS: [&str; 10] =
+	["Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie", "Grace", "Heidi", "Ivan", "Judy"];
+/// Number of the validators whose names are flags of the node. They alone have a balance in the presets.
+pub(crate) const WELL_KNOWN: usize = 6;
+/// Type and scheme of each session key.
+const SESSION_KEYS: [(&str, &str); 3] = [("babe", "sr25519"), ("gran", "ed25519"), ("eval", "sr25519")];
 
 /// Role of a node in a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-	/// The node validates with a development key.
+	/// The node validates with the keys of this name.
 	Validator(&'static str),
 	/// The node validates as soon as it has keys that are in the set. Its operator may have it make some.
 	Newcomer,
@@ -58,6 +63,17 @@ impl NodeSetup {
 		format!("/ip4/127.0.0.1/tcp/{}/p2p/{}", self.p2p_port, self.peer)
 	}
 
+	/// Puts the session keys of a name into the node's keystore.
+	fn insert_keys(&self, chain: &str, name: &str) -> Result<()> {
+		let uri = format!("//{name}");
+		for (kind, scheme) in SESSION_KEYS {
+			let options =
+				["insert", "--chain", chain, "--suri", &uri, "--key-type", kind, "--scheme", scheme];
+			key(&options, "--base-path", &self.folder.join("chain"))?;
+		}
+		Ok(())
+	}
+
 	/// Starts the node with `others` as its boot nodes.
 	pub(crate) fn start(
 		self,
@@ -76,7 +92,13 @@ impl NodeSetup {
 			.arg("--node-key-file")
 			.arg(self.folder.join("network-key"));
 		launch = match self.role {
-			Role::Validator(key) => launch.arg(format!("--{}", key.to_lowercase())),
+			Role::Validator(name) if VALIDATORS[..WELL_KNOWN].contains(&name) => {
+				launch.arg(format!("--{}", name.to_lowercase()))
+			}
+			Role::Validator(name) => {
+				self.insert_keys(chain, name)?;
+				launch.arg("--validator")
+			}
 			Role::Newcomer => launch.args(["--validator", "--rpc-methods", "unsafe"]),
 			Role::Follower => launch,
 		};
@@ -96,22 +118,18 @@ impl NodeSetup {
 
 /// Makes a network key in a file that only its owner can read, and returns the peer id.
 fn network_key(file: &Path) -> Result<String> {
-	let node = Binary::Node.path()?;
-	let run = |arguments: &[&str]| -> Result<String> {
-		let output = Command::new(&node)
-			.args(["key"])
-			.args(arguments)
-			.arg("--file")
-			.arg(file)
-			.stdin(Stdio::null())
-			.output()?;
-		let error = String::from_utf8_lossy(&output.stderr);
-		ensure!(output.status.success(), "descent-node key {} failed: {error}", arguments.join(" "));
-		Ok(String::from_utf8(output.stdout)?.trim().to_owned())
-	};
-	run(&["generate-node-key"])?;
+	key(&["generate-node-key"], "--file", file)?;
 	fs::set_permissions(file, fs::Permissions::from_mode(0o600))?;
-	run(&["inspect-node-key"]).context("the peer id of a network key is not known")
+	key(&["inspect-node-key"], "--file", file).context("the peer id of a network key is not known")
+}
+
+/// Runs a command on keys with a path as its last option, and returns its output.
+fn key(arguments: &[&str], option: &str, path: &Path) -> Result<String> {
+	let mut command = Command::new(Binary::Node.path()?);
+	let output = command.arg("key").args(arguments).arg(option).arg(path).stdin(Stdio::null()).output()?;
+	let error = String::from_utf8_lossy(&output.stderr);
+	ensure!(output.status.success(), "descent-node key {} failed: {error}", arguments.join(" "));
+	Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
 /// A node of the network.

@@ -42,6 +42,7 @@ pub fn two_clouds_group(folder: &Path, lengths: RoundLengths) -> Result<GroupSet
 		deposit: 10,
 		stake: 100,
 		voting_period: 100,
+		seats: None,
 	})
 }
 

@@ -3,7 +3,8 @@
 use super::{At, Audit, Slash};
 use anyhow::Result;
 use descent_client::AccountId;
-use descent_protocol::{Share, DEFAULT_COMMITTEE_SEATS};
+use descent_protocol::{GroupId, Share, DEFAULT_COMMITTEE_SEATS};
+use std::collections::BTreeMap;
 use subxt::{
 	dynamic::{constant, Value},
 	events::Event,
@@ -63,8 +64,8 @@ struct TransactionFeePaid {
 	tip: u128,
 }
 
-/// Adds the events of a block to the audit.
-pub(super) async fn read(at: &At, audit: &mut Audit) -> Result<()> {
+/// Adds the events of a block to the audit. The committees of these groups have these numbers of seats.
+pub(super) async fn read(at: &At, seats: &BTreeMap<GroupId, u32>, audit: &mut Audit) -> Result<()> {
 	for event in at.events().fetch().await?.iter() {
 		let event = event?;
 		match (event.pallet_name(), event.event_name()) {
@@ -75,7 +76,8 @@ pub(super) async fn read(at: &At, audit: &mut Audit) -> Result<()> {
 				if audit.committed.insert((group, round)) {
 					// Runtimes before the fee have no such constant.
 					let seat = fee(at, "Rounds", "SeatFee").unwrap_or_default();
-					audit.kept += u128::from(DEFAULT_COMMITTEE_SEATS) * seat;
+					let seats = seats.get(&group).copied().unwrap_or(DEFAULT_COMMITTEE_SEATS);
+					audit.kept += u128::from(seats) * seat;
 				}
 			}
 			("Rounds", "Ended") => {

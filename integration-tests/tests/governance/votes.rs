@@ -33,6 +33,7 @@ fn group(mnist: &Mnist, name: &str) -> GroupSetup {
 		deposit: 10,
 		stake: 100,
 		voting_period: VOTING_PERIOD,
+		seats: None,
 	}
 }
 

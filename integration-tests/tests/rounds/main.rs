@@ -1,6 +1,7 @@
 //! Rounds of several groups at a time on honest validators. Two of their evaluators compute in another way
 //! than the others.
 
+mod committees;
 mod lies;
 mod predicted;
 

@@ -51,7 +51,7 @@ pub(crate) async fn rounds(
 }
 
 /// Waits until a round from `from` on takes commitments for some blocks yet, and returns it.
-async fn open_round(rpc: &Rpc, group: &GroupView, from: RoundIndex) -> Result<RoundIndex> {
+pub(crate) async fn open_round(rpc: &Rpc, group: &GroupView, from: RoundIndex) -> Result<RoundIndex> {
 	/// Number of blocks in which a commitment is surely included.
 	const MARGIN: u32 = 3;
 	wait_until("a round takes commitments", RoundLengths::SHORT.deadline(1), async || {

@@ -65,6 +65,14 @@ const ANNOUNCEMENT_DEPOSIT: Balance = NRN;
 /// Number of blocks in which a delta can be proposed after it was announced: five minutes.
 const ANNOUNCEMENT_LIFETIME: BlockNumber = 5 * MINUTES;
 
+parameter_types! {
+	/// Fewest seats that a group may ask its committees to have.
+	///
+	/// No preset stores it. Only a genesis and Root can, and Root can replace the whole runtime. A test of a
+	/// network does, as it has no dozens of validators.
+	pub storage MinimumCommitteeSeats: u32 = MIN_COMMITTEE_SEATS;
+}
+
 impl pallet_groups::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
@@ -73,7 +81,7 @@ impl pallet_groups::Config for Runtime {
 	type MaxEvaluationRecords = ConstU32<MAX_EVALUATION_RECORDS>;
 	type MaxReveal = ConstU32<MAX_REVEAL>;
 	type MinimumWindow = ConstU32<MINIMUM_WINDOW>;
-	type MinimumCommitteeSeats = ConstU32<MIN_COMMITTEE_SEATS>;
+	type MinimumCommitteeSeats = MinimumCommitteeSeats;
 	type MaximumRoundLength = ConstU32<MAXIMUM_ROUND_LENGTH>;
 	type MinimumStake = ConstU128<MINIMUM_STAKE>;
 	type MinimumVotingPeriod = ConstU32<MINIMUM_VOTING_PERIOD>;

@@ -151,6 +151,7 @@ async fn create_group(network: &mut Network, mnist: &Mnist) -> Result<GroupId> {
 		deposit: 10,
 		stake: votes::FOUNDER,
 		voting_period: votes::PERIOD,
+		seats: None,
 	};
 	Ok(network.create_group(&setup).await?.id)
 }

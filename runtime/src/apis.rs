@@ -68,7 +68,6 @@ decl_runtime_apis! {
 		fn round(group: GroupId, round: RoundIndex) -> Option<RoundViewV2>;
 		/// The settled rounds of a group that are kept, from number `from` on, at most `limit` and never more
 		/// than 100.
-		#[api_version(4)]
 		fn history(group: GroupId, from: RoundIndex, limit: u32) -> Vec<RoundSummary>;
 		/// Results of a group's trainers, the best first, from place `from` (from 0) on, at most `limit`.
 		fn leaderboard(group: GroupId, from: u32, limit: u32) -> Vec<StandingView>;
@@ -106,7 +105,6 @@ decl_runtime_apis! {
 		fn amendments(group: GroupId) -> Vec<AmendmentViewV2>;
 		/// The accounts that vote for an open delta proposal, from the account `from` on, at most `limit` of them
 		/// and never more than 100; `None` where it is not open.
-		#[api_version(5)]
 		fn voters(
 			group: GroupId,
 			proposal: ProposalId,
@@ -114,7 +112,6 @@ decl_runtime_apis! {
 			limit: u32,
 		) -> Option<VotersView>;
 		/// The accounts that approve an open amendment, in the same way.
-		#[api_version(5)]
 		fn amendment_voters(
 			group: GroupId,
 			amendment: AmendmentId,

@@ -4,6 +4,8 @@
 //! The odds are exact: seats are drawn one by one in proportion to bonds, so their number is binomial. A test
 //! holds them against the draws. The work is counted over as many draws as there are groups.
 
+#[path = "../shared/columns.rs"]
+mod columns;
 mod load;
 mod odds;
 mod plot;

@@ -57,9 +57,9 @@ fn fails(error: Error<Runtime>) -> Result<DispatchResult, TransactionValidityErr
 	refused(InvalidTransaction::Custom(error.encode()[0]))
 }
 
-/// A call that fails, and takes a tenth of a block before.
-fn heavy() -> RuntimeCall {
-	let weight = RuntimeBlockWeights::get().max_block / 10;
+/// A call that fails, and takes one of so many parts of a block before.
+fn heavy(parts: u64) -> RuntimeCall {
+	let weight = RuntimeBlockWeights::get().max_block / parts;
 	let call = Box::new(frame_system::Call::remark { remark: vec![] }.into());
 	pallet_utility::Call::with_weight { call, weight }.into()
 }
@@ -68,20 +68,31 @@ fn long(bytes: usize) -> RuntimeCall {
 	frame_system::Call::remark { remark: vec![0; bytes] }.into()
 }
 
-/// Puts calls of Eve into the block until it takes no more of them.
-fn stuff(call: impl Fn() -> RuntimeCall) {
-	let mut count = 0;
-	loop {
-		match apply("//Eve", 0, call()) {
-			Ok(_) => count += 1,
-			Err(error) => {
-				assert_eq!(error, InvalidTransaction::ExhaustsResources.into());
-				break;
-			}
+/// Puts calls of Eve into the block until it takes no more of them. Returns their number.
+fn stuff(call: impl Fn() -> RuntimeCall) -> u32 {
+	for count in 0..100_000 {
+		if let Err(error) = apply("//Eve", 0, call()) {
+			assert_eq!(error, InvalidTransaction::ExhaustsResources.into());
+			return count;
 		}
-		assert!(count < 100_000);
 	}
-	assert!(count > 2, "the block takes some of them");
+	panic!("the block takes whatever comes");
+}
+
+/// Fills the block by weight, until no room is left for a user's smallest call.
+fn fill_by_weight() {
+	assert!(stuff(|| heavy(10)) > 2, "the block takes some of them");
+	for parts in [100, 1_000, 10_000] {
+		stuff(|| heavy(parts));
+	}
+}
+
+/// Fills the block by length, likewise.
+fn fill_by_length() {
+	assert!(stuff(|| long(100_000)) > 2, "the block takes some of them");
+	for bytes in [1_000, 0] {
+		stuff(|| long(bytes));
+	}
 }
 
 fn start_of_reveals() {
@@ -93,7 +104,7 @@ fn a_block_that_is_full_by_weight_takes_reveals() {
 	with_commitments(|| {
 		start_of_reveals();
 		block(|| {
-			stuff(heavy);
+			fill_by_weight();
 			assert_ok!(submit("//Trainer2", reveal(3)));
 		});
 		assert!(round().candidates[0].reveal.is_some());
@@ -105,8 +116,7 @@ fn a_block_that_is_full_by_length_takes_reveals() {
 	with_commitments(|| {
 		start_of_reveals();
 		block(|| {
-			stuff(|| long(100_000));
-			stuff(|| long(1_000));
+			fill_by_length();
 			assert_ok!(submit("//Trainer2", reveal(3)));
 		});
 		assert!(round().candidates[0].reveal.is_some());
@@ -165,7 +175,7 @@ fn a_proxy_reveals_into_a_full_block() {
 			RuntimeCall::from(pallet_proxy::Call::proxy { real, force_proxy_type: None, call })
 		};
 		block(|| {
-			stuff(heavy);
+			fill_by_weight();
 			let refused = refused(InvalidTransaction::BadSigner);
 			assert_eq!(apply("//Eve", 0, by_proxy("//Trainer2", 3)), refused);
 			assert_eq!(apply("//Liar", 0, by_proxy("//Trainer3", 4)), refused);
@@ -247,7 +257,7 @@ fn the_first_block_of_a_session_takes_transactions() {
 			taken.all_gte(Weight::from_parts(3_000_000_000, 0)),
 			"the session's end is counted: {taken:?}"
 		);
-		block(|| stuff(heavy));
+		block(|| assert!(stuff(|| heavy(10)) > 2));
 	});
 }
 
@@ -267,4 +277,5 @@ fn rings_keep_their_sizes() {
 	assert_eq!(seeds, 2_401);
 	assert_eq!(pallet_rounds::KEPT_RING, 256);
 	assert_eq!(pallet_dataset::MAX_ENDED, 64);
+	assert_eq!(pallet_groups::ENDED_KEPT, 32);
 }

@@ -309,6 +309,24 @@ fn a_target_is_not_reached_by_a_score_on_something_else() {
 	});
 }
 
+/// Trainers go by the view: those of a group at its target stand still, unless it tells what the chain knows.
+#[test]
+fn the_view_of_the_head_tells_what_it_was_measured_on() {
+	build_and_execute(|| {
+		let told = || Pallet::head_view(0).unwrap().measured_on;
+		let known = || Heads::<Test>::get(0, 0).map(|head| head.measured());
+		played(0, 1, 500);
+		let before = told();
+		apply_delta(0);
+		run_to(36);
+		assert_eq!((told(), before.map(|measured| measured.dataset_version)), (before, Some(1)));
+		assert_eq!(before, known());
+		unopposed(2, 2, 900);
+		assert_eq!(told().map(|measured| measured.dataset_version), Some(2));
+		assert_eq!(told(), known());
+	});
+}
+
 #[test]
 fn a_target_on_the_validation_set_is_reached_whatever_the_data() {
 	build_and_execute(|| {

@@ -15,9 +15,9 @@ use descent_protocol::{
 		AmendmentView, AmendmentViewV2, ChainEvent, EmissionView, EventTopic, GovernanceView, GroupView,
 		GroupViewV2, GroupViewV3, HeadView, HeadViewV3, LogEntryView, PotView, PotViewV3, ProposalView,
 		RewardsView, RoundEventV1, RoundSummary, RoundView, RoundViewV2, StakeView, StakeViewV3,
-		StandingView, ValidatorRules, ValidatorView, VoteEventV1,
+		StandingView, ValidatorRules, ValidatorView, VoteEventV1, VotersView,
 	},
-	GroupId, RoundIndex,
+	AmendmentId, GroupId, ProposalId, RoundIndex,
 };
 use frame_support::{
 	genesis_builder_helper::get_preset,
@@ -47,7 +47,7 @@ type LazyBlock = <Block as BlockT>::LazyBlock;
 
 decl_runtime_apis! {
 	/// Groups, rounds, standings, votes, balances, validators and governance as of a block.
-	#[api_version(4)]
+	#[api_version(5)]
 	pub trait TrainingApi {
 		/// Groups in the order of their numbers, from number `from` on, at most `limit` of them and never
 		/// more than 100.
@@ -67,8 +67,7 @@ decl_runtime_apis! {
 		#[changed_in(3)]
 		fn round(group: GroupId, round: RoundIndex) -> Option<RoundViewV2>;
 		/// The settled rounds of a group that are kept, from number `from` on, at most `limit` and never more
-		/// than 100.
-		#[api_version(4)]
+		/// than 100. From version 4 on.
 		fn history(group: GroupId, from: RoundIndex, limit: u32) -> Vec<RoundSummary>;
 		/// Results of a group's trainers, the best first.
 		fn leaderboard(group: GroupId) -> Vec<StandingView>;
@@ -95,6 +94,21 @@ decl_runtime_apis! {
 		fn amendments(group: GroupId) -> Vec<AmendmentView>;
 		#[changed_in(3)]
 		fn amendments(group: GroupId) -> Vec<AmendmentViewV2>;
+		/// The accounts that vote for an open delta proposal, from the account `from` on, at most `limit` of them
+		/// and never more than 100; `None` where it is not open. From version 5 on.
+		fn voters(
+			group: GroupId,
+			proposal: ProposalId,
+			from: Option<AccountId>,
+			limit: u32,
+		) -> Option<VotersView>;
+		/// The accounts that approve an open amendment, in the same way. From version 5 on.
+		fn amendment_voters(
+			group: GroupId,
+			amendment: AmendmentId,
+			from: Option<AccountId>,
+			limit: u32,
+		) -> Option<VotersView>;
 		/// The stake of an account in a group, and its votes; `None` where there is no such group.
 		fn stake(group: GroupId, account: AccountId) -> Option<StakeView>;
 		#[changed_in(4)]
@@ -355,6 +369,24 @@ impl_runtime_apis! {
 
 		fn amendments(group: GroupId) -> Vec<AmendmentView> {
 			Groups::amendments(group)
+		}
+
+		fn voters(
+			group: GroupId,
+			proposal: ProposalId,
+			from: Option<AccountId>,
+			limit: u32,
+		) -> Option<VotersView> {
+			Dataset::voters(group, proposal, from, limit.min(views::MAX_PAGE))
+		}
+
+		fn amendment_voters(
+			group: GroupId,
+			amendment: AmendmentId,
+			from: Option<AccountId>,
+			limit: u32,
+		) -> Option<VotersView> {
+			Groups::voters(group, amendment, from, limit.min(views::MAX_PAGE))
 		}
 
 		fn stake(group: GroupId, account: AccountId) -> Option<StakeView> {

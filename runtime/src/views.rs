@@ -9,7 +9,7 @@ use descent_protocol::{
 };
 use pallet_groups::{DatasetLog, GroupRules, NextGroup, Rules};
 
-/// Largest number of groups, or of entries of a log, that one call returns.
+/// Largest number of groups, of entries of a log, or of voters that one call returns.
 pub(crate) const MAX_PAGE: u32 = 100;
 
 pub(crate) fn groups(from: GroupId, limit: u32) -> Vec<GroupView> {

@@ -1,19 +1,20 @@
 //! The views of the runtime API, and the requests to evaluators.
 
 use crate::{
-	Check, Config, Ended, EndedCount, Event, Log, LogEntry, OpenChecks, Pallet, ProposalOf, Proposals,
+	Check, Config, Ended, EndedCount, Event, Log, LogEntry, OpenChecks, Pallet, ProposalOf, Proposals, Votes,
 	MAX_ENDED,
 };
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use descent_protocol::{
 	addresses,
 	evaluation::{CheckRequest, DeltaSource},
-	view::{ChainEvent, CheckView, LogEntryView, ProposalEnding, ProposalView},
+	view::{ChainEvent, CheckView, LogEntryView, ProposalEnding, ProposalView, VoterView, VotersView},
 	BlockNumber, DeltaVerdict, GroupId, ProposalId, TaskId,
 };
+use descent_support::scan;
 use frame_support::traits::Get;
 use pallet_evaluators::tasks::Committees;
-use pallet_groups::{DatasetLog, GroupRules};
+use pallet_groups::{DatasetLog, GroupRules, Stakeholders};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
 
@@ -69,6 +70,37 @@ where
 			.filter_map(|count| Ended::<T>::get(group, Self::slot_of(count)))
 			.map(|ended| proposal_view::<T>(group, ended.id, ended.proposal, None, Some(ended.ending)));
 		open.chain(ended).collect()
+	}
+
+	/// Returns accounts that vote for an open proposal, from the account `from` on, at most `limit` of them.
+	/// `None` if the proposal is not open. Votes are kept by account, for this proposal or another: one read
+	/// looks at a bounded number of them.
+	pub fn voters(
+		group: GroupId,
+		id: ProposalId,
+		from: Option<T::AccountId>,
+		limit: u32,
+	) -> Option<VotersView> {
+		Proposals::<T>::contains_key(group, id).then_some(())?;
+		let (first, rest) = match from {
+			None => (None, Votes::<T>::iter_prefix(group)),
+			Some(from) => {
+				let key = Votes::<T>::hashed_key_for(group, &from);
+				let voted = Votes::<T>::get(group, &from);
+				(voted.map(|voted| (from, voted)), Votes::<T>::iter_prefix_from(group, key))
+			}
+		};
+		let (voters, next) = scan(first.into_iter().chain(rest), limit, |account, voted| {
+			(voted == id).then(|| {
+				let stake = T::Groups::stake(group, account);
+				VoterView {
+					account: account.clone().into(),
+					stake: stake.all.saturated_into(),
+					pending: stake.pending.saturated_into(),
+				}
+			})
+		});
+		Some(VotersView { voters, next: next.map(Into::into) })
 	}
 
 	/// Returns the state of a check, seen from the end of the block.

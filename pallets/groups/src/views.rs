@@ -5,9 +5,12 @@ use crate::{
 use alloc::{string::String, vec::Vec};
 use descent_protocol::{
 	majority,
-	view::{Alarm, AmendmentEnding, AmendmentView, ChainEvent, StakeView, UnstakingView},
-	BlockNumber, GroupId, ProposalId,
+	view::{
+		Alarm, AmendmentEnding, AmendmentView, ChainEvent, StakeView, UnstakingView, VoterView, VotersView,
+	},
+	AmendmentId, BlockNumber, GroupId, ProposalId,
 };
+use descent_support::scan;
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
 
@@ -57,6 +60,38 @@ where
 			Some(view)
 		});
 		open.chain(ended).collect()
+	}
+
+	/// Returns accounts that approve an open amendment, from the account `from` on, at most `limit` of them.
+	/// `None` if the amendment is not open. Approvals are kept with the stakes of accounts: one read looks at a
+	/// bounded number of those.
+	pub fn voters(
+		group: GroupId,
+		amendment: AmendmentId,
+		from: Option<T::AccountId>,
+		limit: u32,
+	) -> Option<VotersView> {
+		Open::<T>::get(group).iter().any(|contender| contender.id == amendment).then_some(())?;
+		let (first, rest) = match from {
+			None => (None, Stakes::<T>::iter_prefix(group)),
+			Some(from) => {
+				let key = Stakes::<T>::hashed_key_for(group, &from);
+				let ledger = Stakes::<T>::get(group, &from);
+				(Some((from, ledger)), Stakes::<T>::iter_prefix_from(group, key))
+			}
+		};
+		let close = Self::closes(group).unwrap_or(BlockNumber::MAX);
+		let (voters, next) = scan(first.into_iter().chain(rest), limit, |account, ledger| {
+			ledger.approvals.contains(&amendment).then(|| {
+				let stake = Self::stake_at(group, account, ledger.active, close);
+				VoterView {
+					account: account.clone().into(),
+					stake: amount::<T>(stake.all),
+					pending: amount::<T>(stake.pending),
+				}
+			})
+		});
+		Some(VotersView { voters, next: next.map(Into::into) })
 	}
 
 	/// Returns all stake in a group that counts in its next close.

@@ -14,11 +14,15 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
+extern crate alloc;
+
 mod alarm;
 #[cfg(feature = "std")]
 pub mod mock;
+mod scan;
 
 pub use alarm::{set_alarm, PalletsOriginOf};
+pub use scan::{scan, MAX_SCANNED};
 
 use core::ops::Range;
 use descent_protocol::BlockNumber;

@@ -216,6 +216,28 @@ pub struct StakeView {
 	pub amendments: Vec<AmendmentId>,
 }
 
+/// A page of the accounts that approve a delta proposal or an amendment. There are no votes against one.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct VotersView {
+	/// The accounts, in the order of their place in the state, which is none that has a meaning.
+	pub voters: Vec<VoterView>,
+	/// The account from which the next page begins; `None` where this is the last.
+	pub next: Option<AccountId32>,
+}
+
+/// An account that approves a delta proposal or an amendment.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct VoterView {
+	/// The account.
+	pub account: AccountId32,
+	/// Its stake, all of which approves.
+	#[serde(with = "amount")]
+	pub stake: u128,
+	/// The part of it that does not count in the next close, as it came later than half a period before.
+	#[serde(with = "amount")]
+	pub pending: u128,
+}
+
 /// Stake that was taken out and is still held.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct UnstakingView {

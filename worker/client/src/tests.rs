@@ -2,7 +2,7 @@
 
 use crate::{Client, Error, Options};
 use descent_protocol::{
-	view::{BlockEvents, ChainEvent, EventTopic, LogEntryView, PotView},
+	view::{BlockEvents, ChainEvent, EventTopic, LogEntryView, PotView, VoterView, VotersView},
 	ContentRef, Shares,
 };
 use futures::StreamExt;
@@ -23,6 +23,9 @@ const GENESIS: H256 = H256::repeat_byte(1);
 
 /// Entries in the log of group 0.
 const LOG: u32 = 250;
+
+/// Voters of proposal 0.
+const VOTERS: u8 = 250;
 
 fn entry(version: u32) -> LogEntryView {
 	LogEntryView {
@@ -51,8 +54,26 @@ fn pot() -> PotView {
 	}
 }
 
+fn voter(number: u8) -> VoterView {
+	VoterView { account: AccountId32::new([number; 32]), stake: 5, pending: 0 }
+}
+
+/// A page of the voters 0 to 249 of proposal 0, a short page among them; other proposals only ever name
+/// the same next page.
+fn voters(proposal: u32, from: Option<&str>, limit: u32) -> VotersView {
+	let accounts: Vec<_> = (0..VOTERS).map(voter).collect();
+	let place = accounts.iter().position(|voter| Some(voter.account.to_string().as_str()) == from);
+	let start = place.unwrap_or(0);
+	let next = |place: usize| accounts.get(place).map(|voter| voter.account.clone());
+	if proposal > 0 {
+		return VotersView { voters: vec![], next: next(5) };
+	}
+	let end = (start + if start == 100 { 1 } else { limit as usize }).min(accounts.len());
+	VotersView { voters: accounts[start..end].to_vec(), next: next(end) }
+}
+
 /// The answers of a node, as far as these tests ask: the genesis as every block's hash, a log of which other
-/// groups than the first only ever show the first entry, and for every permit a block of events.
+/// groups than the first only ever show the first entry, the voters of a proposal, and for every permit a block of events.
 fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 	let mut module = RpcModule::new(());
 	module.register_method("chain_getBlockHash", move |_, _, _| Ok::<_, ErrorObjectOwned>(genesis)).unwrap();
@@ -75,6 +96,12 @@ fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 				_ => 1..2,
 			};
 			Ok::<_, ErrorObjectOwned>(versions.map(entry).collect::<Vec<_>>())
+		})
+		.unwrap();
+	module
+		.register_method("training_voters", |params, _, _| {
+			let (_, proposal, from, limit, _): (u32, u32, Option<String>, u32, H256) = params.parse()?;
+			Ok::<_, ErrorObjectOwned>(voters(proposal, from.as_deref(), limit))
 		})
 		.unwrap();
 	module.register_method("training_pot", |_, _, _| Ok::<_, ErrorObjectOwned>(pot())).unwrap();
@@ -209,6 +236,17 @@ async fn a_log_is_read_page_by_page() {
 	assert_eq!(client.dataset_log(0, LOG).await.unwrap(), [entry(LOG)]);
 	assert_eq!(client.dataset_log(0, LOG + 1).await, Ok(vec![]));
 	let repeated = timeout(DEADLINE, client.dataset_log(1, 1)).await.unwrap();
+	assert!(matches!(repeated, Err(Error::Answer(_))), "{repeated:?}");
+	stop(node).await;
+}
+
+#[tokio::test]
+async fn voters_are_read_page_by_page() {
+	let blocks = Arc::new(Semaphore::new(0));
+	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
+	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
+	assert_eq!(client.voters(0, 0).await, Ok((0..VOTERS).map(voter).collect()));
+	let repeated = timeout(DEADLINE, client.voters(0, 1)).await.unwrap();
 	assert!(matches!(repeated, Err(Error::Answer(_))), "{repeated:?}");
 	stop(node).await;
 }

@@ -1,6 +1,6 @@
 //! The answers of `training_*` methods that failed.
 
-use descent_protocol::{GroupId, RoundIndex};
+use descent_protocol::{AmendmentId, GroupId, ProposalId, RoundIndex};
 use descent_runtime::Hash;
 use jsonrpsee::types::ErrorObjectOwned;
 
@@ -13,6 +13,10 @@ pub(super) enum Error {
 	UnknownRound(GroupId, RoundIndex),
 	/// 8003: the state of that block can't be read.
 	State(Hash, String),
+	/// 8004: there is no such delta proposal that is open.
+	NotProposed(GroupId, ProposalId),
+	/// 8004: there is no such amendment that is open.
+	NoAmendment(GroupId, AmendmentId),
 }
 
 impl From<Error> for ErrorObjectOwned {
@@ -33,6 +37,19 @@ impl From<Error> for ErrorObjectOwned {
 				format!(
 					"the state of block {block:?} can't be read: {reason}; a node keeps the states of the \
 					 last 256 blocks, ask one that runs with --state-pruning archive for older ones"
+				),
+			),
+			Error::NotProposed(group, proposal) => (
+				8004,
+				format!(
+					"no proposal {proposal} is open in group {group}; training_proposals lists those that are"
+				),
+			),
+			Error::NoAmendment(group, amendment) => (
+				8004,
+				format!(
+					"no amendment {amendment} is open in group {group}; training_amendments lists those that \
+					 are"
 				),
 			),
 		};

@@ -12,9 +12,9 @@ use descent_protocol::{
 	view::{
 		AmendmentView, EmissionView, EventTopic, Explanation, GovernanceView, GroupView, HeadView,
 		LogEntryView, PotView, ProposalView, RewardsView, RoundSummary, RoundView, StakeView, StandingView,
-		ValidatorRules, ValidatorView, Versions,
+		ValidatorRules, ValidatorView, Versions, VotersView,
 	},
-	GroupId, RoundIndex,
+	AmendmentId, GroupId, ProposalId, RoundIndex,
 };
 use descent_runtime::{opaque::Block, AccountId, Hash, TrainingApi as TrainingRuntimeApi};
 use error::Error;
@@ -27,11 +27,11 @@ use jsonrpsee::{
 use reads::version;
 use recent::RecentEvents;
 use sc_client_api::BlockchainEvents;
-use sp_api::ProvideRuntimeApi;
+use sp_api::{ApiRef, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use std::sync::Arc;
 
-/// Number of groups, or of entries of a log, in a page unless another limit is asked for.
+/// Number of groups, of entries of a log, or of voters in a page unless another limit is asked for.
 const DEFAULT_LIMIT: u32 = 20;
 
 /// The `training_*` methods. `at` is a block's hash, the best block's unless given.
@@ -108,6 +108,29 @@ pub(crate) trait TrainingApi {
 	/// both.
 	#[method(name = "training_amendments", blocking)]
 	fn amendments(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<AmendmentView>>;
+
+	/// The accounts that vote for an open delta proposal, from the account `from` on, at most `limit` (20) of
+	/// them, never more than 100.
+	#[method(name = "training_voters", blocking)]
+	fn voters(
+		&self,
+		group: GroupId,
+		proposal: ProposalId,
+		from: Option<AccountId>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<VotersView>;
+
+	/// The accounts that approve an open amendment, in the same way.
+	#[method(name = "training_amendmentVoters", blocking)]
+	fn amendment_voters(
+		&self,
+		group: GroupId,
+		amendment: AmendmentId,
+		from: Option<AccountId>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<VotersView>;
 
 	/// The stake of an account in a group, and its votes.
 	#[method(name = "training_stake", blocking)]
@@ -290,6 +313,34 @@ where
 			let views = api.amendments_before_version_3(block, group)?;
 			Ok(views.into_iter().map(|view| view.0).collect())
 		})
+	}
+
+	fn voters(
+		&self,
+		group: GroupId,
+		proposal: ProposalId,
+		from: Option<AccountId>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<VotersView> {
+		let limit = limit.unwrap_or(DEFAULT_LIMIT);
+		let voters =
+			self.of_group(group, at, |api, block| api.voters(block, group, proposal, from, limit))?;
+		Ok(voters.ok_or(Error::NotProposed(group, proposal))?)
+	}
+
+	fn amendment_voters(
+		&self,
+		group: GroupId,
+		amendment: AmendmentId,
+		from: Option<AccountId>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<VotersView> {
+		let limit = limit.unwrap_or(DEFAULT_LIMIT);
+		let read =
+			|api: ApiRef<'_, C::Api>, block| api.amendment_voters(block, group, amendment, from, limit);
+		Ok(self.of_group(group, at, read)?.ok_or(Error::NoAmendment(group, amendment))?)
 	}
 
 	fn stake(&self, group: GroupId, account: AccountId, at: Option<Hash>) -> RpcResult<StakeView> {

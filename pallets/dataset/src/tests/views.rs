@@ -2,11 +2,14 @@ use super::{
 	attests, checks_in, closes, delta, go_to_window, opens, pass_all, propose, stake, valid, vote, DEPOSIT,
 	MALFORMED,
 };
-use crate::mock::{account, build_and_execute, model, run_to, Dataset, RuntimeEvent, System};
+use crate::mock::{
+	account, build_and_execute, model, run_to, Dataset, RuntimeEvent, RuntimeOrigin, System, PERIOD,
+};
 use descent_protocol::{
 	view::{ChainEvent, ProposalEnding},
 	DeltaVerdict,
 };
+use frame_support::assert_ok;
 
 #[test]
 fn proposals_are_shown_with_their_checks() {
@@ -61,6 +64,44 @@ fn open_proposals_come_first_and_the_last_to_end_before_others() {
 		let shown: Vec<_> = Dataset::proposals(0).into_iter().map(|view| view.id).collect();
 		assert_eq!(shown, [1, 3, 2, 0]);
 		assert!(Dataset::proposals(7).is_empty());
+	});
+}
+
+#[test]
+fn voters_are_shown_in_pages_whatever_votes_lie_between() {
+	build_and_execute(|| {
+		let [first, second] = [1, 2].map(|number| propose(number, delta(number.into())));
+		for number in 3..9 {
+			stake(number, 10 * u128::from(number));
+			vote(number, if number % 2 == 1 { first } else { second });
+		}
+		run_to(PERIOD);
+		stake(3, 1);
+		let whole = Dataset::voters(0, first, None, 100).unwrap();
+		let mut shown: Vec<_> = whole.voters.iter().map(|voter| (voter.stake, voter.pending)).collect();
+		shown.sort_unstable();
+		assert_eq!((shown, whole.next), (vec![(31, 1), (50, 0), (70, 0)], None));
+		for limit in 1..4 {
+			let (mut voters, mut from) = (vec![], None);
+			loop {
+				let page = Dataset::voters(0, first, from, limit).unwrap();
+				assert!(page.voters.len() <= usize::try_from(limit).unwrap());
+				voters.extend(page.voters);
+				from = page.next;
+				if from.is_none() {
+					break;
+				}
+			}
+			assert_eq!(voters, whole.voters, "{limit}");
+		}
+		// A page begins at its place, whether the account that had it still votes or not.
+		let from = Dataset::voters(0, first, None, 1).unwrap().next;
+		let rest = Dataset::voters(0, first, from.clone(), 100).unwrap();
+		assert_ok!(Dataset::withdraw_vote(RuntimeOrigin::signed(from.clone().unwrap()), 0));
+		let mut left = rest.voters;
+		left.retain(|voter| Some(&voter.account) != from.as_ref());
+		assert_eq!(Dataset::voters(0, first, from, 100).unwrap().voters, left);
+		assert_eq!((Dataset::voters(0, 7, None, 9), Dataset::voters(7, first, None, 9)), (None, None));
 	});
 }
 

@@ -3,11 +3,13 @@
 use super::submit::submit;
 use crate::{
 	args::{Global, Signing},
+	format,
 	output::Output,
 	table::table,
 };
 use anyhow::Result;
-use descent_client::Call;
+use descent_client::{format_amount, Call};
+use descent_protocol::view::{GroupView, VoterView};
 
 /// Longest summary in a table, in characters.
 pub(super) const SUMMARY: usize = 60;
@@ -44,6 +46,26 @@ pub(super) fn show<T, const N: usize, const M: usize>(
 	parts.join("\n\n")
 }
 
+/// The accounts that vote for an item as `proposal 3`, the largest stake first. The part of the stake that
+/// does not count in the next close is named where there is some.
+pub(super) fn voters(output: &Output, group: &GroupView, item: &str, mut voters: Vec<VoterView>) -> String {
+	if voters.is_empty() {
+		return format!("Nobody votes for {item}.");
+	}
+	voters.sort_by(|one, other| (other.stake, &one.account).cmp(&(one.stake, &other.account)));
+	let row = |voter: &VoterView| {
+		let counted = voter.stake.saturating_sub(voter.pending);
+		[
+			format_amount(voter.stake),
+			if voter.pending == 0 { "-".into() } else { format_amount(voter.pending) },
+			format::part(counted, group.stake),
+			voter.account.to_string(),
+		]
+	};
+	let rows: Vec<_> = voters.iter().map(row).collect();
+	table(output, ["stake", "pending", "of all", "account"], &rows)
+}
+
 /// Sends a call that takes back an item of the signer's, as `amendment 2`, and says so.
 pub(super) async fn withdraw(
 	global: &Global,
@@ -54,4 +76,30 @@ pub(super) async fn withdraw(
 ) -> Result<()> {
 	let sentence = |block| format!("Withdrew {item} in block {block}; its deposit is returned.");
 	submit(global, signing, output, call, sentence).await
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::fixtures::group;
+	use descent_client::{AccountId, UNIT};
+
+	#[test]
+	fn the_largest_voter_comes_first() {
+		let voter = |number: u8, stake, pending| VoterView {
+			account: AccountId::new([number; 32]),
+			stake: stake * UNIT,
+			pending: pending * UNIT,
+		};
+		let list = vec![voter(1, 30, 0), voter(2, 600, 300)];
+		let text = voters(&Output::new(true), &group(), "proposal 3", list);
+		let cells = |line: usize| -> Vec<String> {
+			let line = text.lines().nth(line).unwrap();
+			line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(Into::into).collect()
+		};
+		assert_eq!(cells(1)[..3], ["600 NRN", "300 NRN", "20%"]);
+		assert_eq!(cells(2)[..3], ["30 NRN", "-", "2%"]);
+		let none = voters(&Output::new(true), &group(), "proposal 3", vec![]);
+		assert_eq!(none, "Nobody votes for proposal 3.");
+	}
 }

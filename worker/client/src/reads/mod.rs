@@ -1,6 +1,7 @@
 //! Reads of the chain: groups, rounds, standings, votes, money.
 
 mod economy;
+mod voters;
 
 use crate::{Client, Error, Result};
 use descent_protocol::{

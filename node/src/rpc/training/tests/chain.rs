@@ -5,10 +5,10 @@ use descent_protocol::{
 		AmendmentView, CandidateView, ChainEvent, CheckView, EmissionView, FundingView, GovernanceView,
 		GroupView, HeadView, LogEntryView, MotionView, PotView, ProposalView, RewardsView, RoundSummary,
 		RoundView, StakeView, StandingView, StreamView, Unbonding, ValidatorRules, ValidatorStanding,
-		ValidatorView, WinnerView,
+		ValidatorView, VoterView, VotersView, WinnerView,
 	},
-	Change, Clock, Codec, ContentRef, DeltaReport, DeltaVerdict, EvaluationPolicy, GroupId, Majority, Metric,
-	Outcome, RoundIndex, Score, Share, Shares, Stream,
+	AmendmentId, Change, Clock, Codec, ContentRef, DeltaReport, DeltaVerdict, EvaluationPolicy, GroupId,
+	Majority, Metric, Outcome, ProposalId, RoundIndex, Score, Share, Shares, Stream,
 };
 use descent_runtime::{
 	opaque::{Block, Header},
@@ -330,6 +330,16 @@ fn summary(group: GroupId, round: RoundIndex) -> RoundSummary {
 	}
 }
 
+/// Voters 0 to 29 in their order, each with as many tokens as its number says.
+fn voters(from: Option<AccountId>, limit: u32) -> VotersView {
+	let account = |number: u8| AccountId::new([number; 32]);
+	let from = from.map_or(0, |from| <[u8; 32]>::from(from)[0]);
+	let end = from.saturating_add(u8::try_from(limit).unwrap()).min(30);
+	let voter =
+		|number: u8| VoterView { account: account(number), stake: u128::from(number) * NRN, pending: 0 };
+	VotersView { voters: (from..end).map(voter).collect(), next: (end < 30).then(|| account(end)) }
+}
+
 pub(super) struct TestApi;
 
 sp_api::mock_impl_runtime_apis! {
@@ -376,6 +386,24 @@ sp_api::mock_impl_runtime_apis! {
 
 		fn amendments(_group: GroupId) -> Vec<AmendmentView> {
 			vec![the_amendment()]
+		}
+
+		fn voters(
+			_group: GroupId,
+			proposal: ProposalId,
+			from: Option<AccountId>,
+			limit: u32,
+		) -> Option<VotersView> {
+			(proposal == 3).then(|| voters(from, limit))
+		}
+
+		fn amendment_voters(
+			_group: GroupId,
+			amendment: AmendmentId,
+			from: Option<AccountId>,
+			limit: u32,
+		) -> Option<VotersView> {
+			(amendment == 0).then(|| voters(from, limit))
 		}
 
 		fn stake(group: GroupId, account: AccountId) -> Option<StakeView> {

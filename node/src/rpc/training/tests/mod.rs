@@ -4,7 +4,7 @@ use super::{Training, TrainingApiServer};
 use chain::{events_of, hash, trainer, votes_of, TestChain};
 use descent_protocol::view::{
 	AmendmentView, BlockEvents, EmissionView, GovernanceView, GroupView, LogEntryView, PotView, ProposalView,
-	RoundSummary, RoundView, StakeView, ValidatorView,
+	RoundSummary, RoundView, StakeView, ValidatorView, VotersView,
 };
 use jsonrpsee::{core::server::Subscription, RpcModule};
 use serde::de::DeserializeOwned;
@@ -102,6 +102,25 @@ async fn what_is_voted_on_reads_as_documented() {
 }
 
 #[tokio::test]
+async fn voters_come_in_pages_that_name_the_next() {
+	let (_, module) = module();
+	for method in ["training_voters", "training_amendmentVoters"] {
+		let id = if method == "training_voters" { 3 } else { 0 };
+		let page = async |params: Value| -> VotersView {
+			serde_json::from_value(ask(&module, method, params).await["result"].clone()).unwrap()
+		};
+		let first = page(json!([0, id])).await;
+		assert_eq!(first.voters.len(), 20);
+		let next = first.next.unwrap().to_ss58check();
+		let second = page(json!([0, id, next])).await;
+		assert_eq!((second.voters.len(), second.next), (10, None));
+		assert_eq!(page(json!({ "group": 0, "limit": 30, "proposal": 3, "amendment": 0 })).await.next, None);
+	}
+	let voters = &ask(&module, "training_voters", json!([0, 3])).await["result"]["voters"];
+	assert_eq!((&voters[2]["stake"], &voters[2]["pending"]), (&json!("2000000000000"), &json!("0")));
+}
+
+#[tokio::test]
 async fn money_reads_as_documented() {
 	let (_, module) = module();
 	let emission = &ask(&module, "training_emission", json!([])).await["result"];
@@ -173,7 +192,11 @@ async fn what_is_not_there_is_an_error_that_says_what_to_do() {
 		("training_amendments", json!([1]), 8001, "training_groups"),
 		("training_pot", json!([1]), 8001, "training_groups"),
 		("training_stake", json!([1, someone]), 8001, "training_groups"),
+		("training_voters", json!([1, 3]), 8001, "training_groups"),
+		("training_amendmentVoters", json!([1, 0]), 8001, "training_groups"),
 		("training_round", json!([0, u32::MAX]), 8002, "training_group"),
+		("training_voters", json!([0, 4]), 8004, "training_proposals"),
+		("training_amendmentVoters", json!([0, 1]), 8004, "training_amendments"),
 	] {
 		let error = &ask(&module, method, params).await["error"];
 		assert_eq!(error["code"], code, "{method}");

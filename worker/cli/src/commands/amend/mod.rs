@@ -4,6 +4,7 @@ pub(crate) mod list;
 pub(crate) mod model;
 pub(crate) mod propose;
 pub(crate) mod vote;
+pub(crate) mod voters;
 
 use crate::{args::Global, output::Output};
 use anyhow::Result;
@@ -19,6 +20,8 @@ pub(crate) enum AmendCommand {
 	Withdraw(vote::Withdraw),
 	/// List the amendments of a group and how they ended
 	List(list::List),
+	/// Show who approves an amendment, and with which stake
+	Voters(voters::Voters),
 }
 
 impl AmendCommand {
@@ -28,6 +31,7 @@ impl AmendCommand {
 			Self::Vote(command) => command.run(global, output).await,
 			Self::Withdraw(command) => command.run(global, output).await,
 			Self::List(command) => command.run(global, output).await,
+			Self::Voters(command) => command.run(global, output).await,
 		}
 	}
 }

@@ -14,6 +14,7 @@ pub(crate) mod propose;
 #[cfg(test)]
 mod testing;
 pub(crate) mod vote;
+pub(crate) mod voters;
 pub(crate) mod watch;
 
 use crate::{args::Global, output::Output};
@@ -38,6 +39,8 @@ pub(crate) enum DatasetCommand {
 	Withdraw(vote::Withdraw),
 	/// List the proposed deltas of a group and how they ended
 	List(list::List),
+	/// Show who votes for a proposed delta, and with which stake
+	Voters(voters::Voters),
 	/// Show the deltas that make a group's data set
 	Log(log::Log),
 	/// Follow the proposals and votes of a group
@@ -55,6 +58,7 @@ impl DatasetCommand {
 			Self::Vote(command) => command.run(global, output).await,
 			Self::Withdraw(command) => command.run(global, output).await,
 			Self::List(command) => command.run(global, output).await,
+			Self::Voters(command) => command.run(global, output).await,
 			Self::Log(command) => command.run(global, output).await,
 			Self::Watch(command) => command.run(global, output).await,
 		}

@@ -13,7 +13,7 @@ use codec::Encode;
 use descent_protocol::{
 	view::{
 		AmendmentView, AmendmentViewV2, ChainEvent, EmissionView, EventTopic, GovernanceView, GroupView,
-		GroupViewV2, GroupViewV3, HeadView, HeadViewV3, LogEntryView, PotView, PotViewV3, ProposalView,
+		GroupViewV2, GroupViewV3, HeadView, HeadViewV3, LogEntryView, Page, PotView, PotViewV3, ProposalView,
 		RewardsView, RoundEventV1, RoundSummary, RoundView, RoundViewV2, StakeView, StakeViewV3,
 		StandingView, ValidatorRules, ValidatorView, VoteEventV1, VotersView,
 	},
@@ -69,9 +69,14 @@ decl_runtime_apis! {
 		/// The settled rounds of a group that are kept, from number `from` on, at most `limit` and never more
 		/// than 100. From version 4 on.
 		fn history(group: GroupId, from: RoundIndex, limit: u32) -> Vec<RoundSummary>;
-		/// Results of a group's trainers, the best first.
+		/// Results of a group's trainers, the best first, from place `from` (from 0) on, at most `limit`.
+		fn leaderboard(group: GroupId, from: u32, limit: u32) -> Vec<StandingView>;
+		#[changed_in(5)]
 		fn leaderboard(group: GroupId) -> Vec<StandingView>;
-		/// The heads of the models that a group had before the one it trains, the last model's first.
+		/// The heads of the models that a group had before the one it trains, the last model's first, from place
+		/// `from` on, at most `limit`.
+		fn retired_heads(group: GroupId, from: u32, limit: u32) -> Vec<HeadView>;
+		#[changed_in(5)]
 		fn retired_heads(group: GroupId) -> Vec<HeadView>;
 		#[changed_in(4)]
 		fn retired_heads(group: GroupId) -> Vec<HeadViewV3>;
@@ -87,10 +92,14 @@ decl_runtime_apis! {
 		/// `limit` entries and never more than 100.
 		fn dataset_log(group: GroupId, from: u32, limit: u32) -> Vec<LogEntryView>;
 		/// The delta proposals of a group: those that are open in their order, then the last that ended, the
-		/// newest first.
+		/// newest first. From place `from` on, at most `limit`.
+		fn proposals(group: GroupId, from: u32, limit: u32) -> Vec<ProposalView>;
+		#[changed_in(5)]
 		fn proposals(group: GroupId) -> Vec<ProposalView>;
 		/// The amendments of a group's rules: those that are open, then the last that ended, the newest first
-		/// in both.
+		/// in both. From place `from` on, at most `limit`.
+		fn amendments(group: GroupId, from: u32, limit: u32) -> Vec<AmendmentView>;
+		#[changed_in(5)]
 		fn amendments(group: GroupId) -> Vec<AmendmentView>;
 		#[changed_in(3)]
 		fn amendments(group: GroupId) -> Vec<AmendmentViewV2>;
@@ -121,7 +130,10 @@ decl_runtime_apis! {
 		fn pot(group: GroupId) -> Option<PotViewV3>;
 		/// The rewards of an account.
 		fn rewards(account: AccountId) -> RewardsView;
-		/// The candidates in their order, then the other validators of the session.
+		/// The candidates in their order, then the other validators of the session. From place `from` on, at most
+		/// `limit`.
+		fn validators(from: u32, limit: u32) -> Vec<ValidatorView>;
+		#[changed_in(5)]
 		fn validators() -> Vec<ValidatorView>;
 		/// The standing of an account that has bonded; `None` where it never has.
 		fn validator(account: AccountId) -> Option<ValidatorView>;
@@ -343,12 +355,12 @@ impl_runtime_apis! {
 			Rounds::history(group, from, limit.min(views::MAX_PAGE))
 		}
 
-		fn leaderboard(group: GroupId) -> Vec<StandingView> {
-			Rounds::standings(group)
+		fn leaderboard(group: GroupId, from: u32, limit: u32) -> Vec<StandingView> {
+			Rounds::standings(group, Page { from, limit })
 		}
 
-		fn retired_heads(group: GroupId) -> Vec<HeadView> {
-			Rounds::retired_heads(group)
+		fn retired_heads(group: GroupId, from: u32, limit: u32) -> Vec<HeadView> {
+			Rounds::retired_heads(group, Page { from, limit })
 		}
 
 		fn events() -> Vec<ChainEvent> {
@@ -363,12 +375,12 @@ impl_runtime_apis! {
 			Dataset::log(group, from, limit.min(views::MAX_PAGE))
 		}
 
-		fn proposals(group: GroupId) -> Vec<ProposalView> {
-			Dataset::proposals(group)
+		fn proposals(group: GroupId, from: u32, limit: u32) -> Vec<ProposalView> {
+			Dataset::proposals(group, Page { from, limit })
 		}
 
-		fn amendments(group: GroupId) -> Vec<AmendmentView> {
-			Groups::amendments(group)
+		fn amendments(group: GroupId, from: u32, limit: u32) -> Vec<AmendmentView> {
+			Groups::amendments(group, Page { from, limit })
 		}
 
 		fn voters(
@@ -406,8 +418,8 @@ impl_runtime_apis! {
 			Emission::rewards_view(&account)
 		}
 
-		fn validators() -> Vec<ValidatorView> {
-			Validators::validators_view()
+		fn validators(from: u32, limit: u32) -> Vec<ValidatorView> {
+			Validators::validators_view(Page { from, limit })
 		}
 
 		fn validator(account: AccountId) -> Option<ValidatorView> {

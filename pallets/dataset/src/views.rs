@@ -8,7 +8,7 @@ use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use descent_protocol::{
 	addresses,
 	evaluation::{CheckRequest, DeltaSource},
-	view::{ChainEvent, CheckView, LogEntryView, ProposalEnding, ProposalView, VoterView, VotersView},
+	view::{ChainEvent, CheckView, LogEntryView, Page, ProposalEnding, ProposalView, VoterView, VotersView},
 	BlockNumber, DeltaVerdict, GroupId, ProposalId, TaskId,
 };
 use descent_support::scan;
@@ -56,8 +56,9 @@ where
 		entries.collect()
 	}
 
-	/// Returns the proposals of a group: the open ones in order, then the ended ones, the last one first.
-	pub fn proposals(group: GroupId) -> Vec<ProposalView> {
+	/// Returns a page of the proposals of a group: the open ones in order, then the ended ones, the last one
+	/// first.
+	pub fn proposals(group: GroupId, page: Page) -> Vec<ProposalView> {
 		let open = Self::open_proposals(group).into_iter().map(|(id, mut proposal)| {
 			let check =
 				OpenChecks::<T>::get(group, id).map(|check| Self::check_view(group, id, &proposal, &check));
@@ -69,7 +70,7 @@ where
 		let ended = ended
 			.filter_map(|count| Ended::<T>::get(group, Self::slot_of(count)))
 			.map(|ended| proposal_view::<T>(group, ended.id, ended.proposal, None, Some(ended.ending)));
-		open.chain(ended).collect()
+		page.of(open.chain(ended))
 	}
 
 	/// Returns accounts that vote for an open proposal, from the account `from` on, at most `limit` of them.

@@ -6,7 +6,8 @@ use alloc::{string::String, vec::Vec};
 use descent_protocol::{
 	majority,
 	view::{
-		Alarm, AmendmentEnding, AmendmentView, ChainEvent, StakeView, UnstakingView, VoterView, VotersView,
+		Alarm, AmendmentEnding, AmendmentView, ChainEvent, Page, StakeView, UnstakingView, VoterView,
+		VotersView,
 	},
 	AmendmentId, BlockNumber, GroupId, ProposalId,
 };
@@ -43,9 +44,9 @@ impl<T: Config> Pallet<T>
 where
 	T::AccountId: Into<AccountId32>,
 {
-	/// Returns the amendments of a group: the open ones, then those that have ended last, the newest first of
-	/// both.
-	pub fn amendments(group: GroupId) -> Vec<AmendmentView> {
+	/// Returns a page of the amendments of a group: the open ones, then those that have ended last, the newest
+	/// first of both.
+	pub fn amendments(group: GroupId, page: Page) -> Vec<AmendmentView> {
 		let open = Open::<T>::get(group).into_iter().rev();
 		let close = Self::closes(group).unwrap_or(BlockNumber::MAX);
 		let open = open.filter_map(|mut contender| {
@@ -59,7 +60,7 @@ where
 			let view = amendment_view::<T>(group, ended.last, ended.amendment, Some(ended.ending));
 			Some(view)
 		});
-		open.chain(ended).collect()
+		page.of(open.chain(ended))
 	}
 
 	/// Returns accounts that approve an open amendment, from the account `from` on, at most `limit` of them.

@@ -2,7 +2,7 @@
 
 use crate::{
 	committee::ballots, Commitment, CommitmentOf, Config, Event, Heads, Kept, Pallet, Reveal, Reveals,
-	Rounds, Standings, Tallies, Unsettled,
+	Rounds, StandingOf, Standings, Tallies, Unsettled,
 };
 use alloc::{string::String, vec::Vec};
 use core::cmp::Reverse;
@@ -11,7 +11,7 @@ use descent_protocol::{
 	evaluation::{CandidateSource, CheckpointSource, EvaluationRequest},
 	rank, tally,
 	view::{
-		Alarm, CandidateView, ChainEvent, HeadView, MemberView, RevealView, RoundSummary, RoundView,
+		Alarm, CandidateView, ChainEvent, HeadView, MemberView, Page, RevealView, RoundSummary, RoundView,
 		StandingView, WinnerView,
 	},
 	EvaluationPolicy, GroupId, Phase, RoundIndex, Score, Tally, Windows,
@@ -214,14 +214,12 @@ where
 		Self::head_of(group, Self::model_version(group)?)
 	}
 
-	/// Returns the best checkpoints of the models that the group trained before, the last model's first.
-	pub fn retired_heads(group: GroupId) -> Vec<HeadView> {
+	/// Returns a page of the best checkpoints of the models that the group trained before, the last model's
+	/// first.
+	pub fn retired_heads(group: GroupId, page: Page) -> Vec<HeadView> {
 		let trained = Self::model_version(group).unwrap_or_default();
-		(0..trained)
-			.rev()
-			.take(MAX_RETIRED)
-			.filter_map(|model_version| Self::head_of(group, model_version))
-			.collect()
+		let models = (0..trained).rev().take(MAX_RETIRED);
+		page.of(models.filter_map(|model_version| Self::head_of(group, model_version)))
 	}
 
 	/// Returns the version of the model that is trained now.
@@ -245,26 +243,29 @@ where
 		})
 	}
 
-	/// Returns the standings of a group's trainers, sorted by most wins, then by the best score of the model
-	/// that the group trains now, then by account.
-	pub fn standings(group: GroupId) -> Vec<StandingView> {
+	/// Returns a page of the standings of a group's trainers, sorted by most wins, then by the best score of
+	/// the model that the group trains now, then by account. All of them are read to be sorted.
+	pub fn standings(group: GroupId, page: Page) -> Vec<StandingView> {
 		let model = Self::model_version(group);
-		let mut standings: Vec<StandingView> = Standings::<T>::iter_prefix(group)
+		let mut standings: Vec<_> = Standings::<T>::iter_prefix(group)
 			.take(MAX_STANDINGS)
-			.map(|(account, standing)| StandingView {
-				account: account.into(),
-				rounds: standing.rounds,
-				wins: standing.wins,
-				best: standing.best.filter(|best| Some(best.model_version) == model).map(|best| best.score),
-				earned: standing.earned.saturated_into(),
-				slashed: standing.slashed.saturated_into(),
+			.map(|(account, standing)| {
+				let best =
+					standing.best.filter(|best| Some(best.model_version) == model).map(|best| best.score);
+				let account: AccountId32 = account.into();
+				((Reverse(standing.wins), best.unwrap_or(Score(u64::MAX)), account), best, standing)
 			})
 			.collect();
-		standings.sort_by_cached_key(|standing| {
-			let best = standing.best.unwrap_or(Score(u64::MAX));
-			(Reverse(standing.wins), best, standing.account.clone())
-		});
-		standings
+		standings.sort_unstable_by(|(one, ..), (other, ..)| one.cmp(other));
+		let view = |((Reverse(wins), _, account), best, standing): (_, _, StandingOf<T>)| StandingView {
+			account,
+			rounds: standing.rounds,
+			wins,
+			best,
+			earned: standing.earned.saturated_into(),
+			slashed: standing.slashed.saturated_into(),
+		};
+		page.of(standings).into_iter().map(view).collect()
 	}
 }
 

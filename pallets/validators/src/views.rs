@@ -1,7 +1,7 @@
 use crate::{BalanceOf, Candidates, Config, Gateways, Ledgers, Pallet};
 use alloc::{collections::BTreeSet, string::String, vec::Vec};
 use descent_protocol::{
-	view::{Unbonding, ValidatorRules, ValidatorStanding, ValidatorView},
+	view::{Page, Unbonding, ValidatorRules, ValidatorStanding, ValidatorView},
 	MAX_COMMITTEE, MINIMUM_SLASH,
 };
 use frame_support::traits::Get;
@@ -13,9 +13,9 @@ fn amount<T: Config>(balance: BalanceOf<T>) -> u128 {
 }
 
 impl<T: Config<AccountId: Into<AccountId32>>> Pallet<T> {
-	/// Returns the candidates in their order, and behind them the validators of the session that are no
-	/// candidates any more.
-	pub fn validators_view() -> Vec<ValidatorView> {
+	/// Returns a page of the candidates in their order, and behind them the validators of the session that
+	/// are no candidates any more.
+	pub fn validators_view(page: Page) -> Vec<ValidatorView> {
 		let candidates: Vec<_> = Candidates::<T>::get().into_iter().map(|(account, _)| account).collect();
 		let set = pallet_session::Validators::<T>::get();
 		let known: BTreeSet<_> = candidates.iter().collect();
@@ -23,10 +23,8 @@ impl<T: Config<AccountId: Into<AccountId32>>> Pallet<T> {
 		let ranks = (0u32..).map(Some);
 		let candidates = candidates.iter().zip(ranks);
 		let others = others.into_iter().map(|account| (account, None));
-		candidates
-			.chain(others)
-			.map(|(account, rank)| Self::view_of(account, rank, set.contains(account)))
-			.collect()
+		let shown = page.of(candidates.chain(others)).into_iter();
+		shown.map(|(account, rank)| Self::view_of(account, rank, set.contains(account))).collect()
 	}
 
 	/// Returns the standing of an account; `None` if it has neither bonded nor committed an offence, and is

@@ -17,6 +17,7 @@ mod economy;
 mod events;
 mod events_v1;
 mod governance;
+mod page;
 mod views_v2;
 mod views_v3;
 
@@ -25,6 +26,7 @@ pub use economy::*;
 pub use events::*;
 pub use events_v1::{RoundEventV1, VoteEventV1};
 pub use governance::*;
+pub use page::Page;
 pub use views_v2::{AmendmentViewV2, GroupViewV2, RoundViewV2};
 pub use views_v3::{GroupViewV3, HeadViewV3, PotViewV3, StakeViewV3};
 

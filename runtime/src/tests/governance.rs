@@ -107,7 +107,7 @@ fn check(found: &[(ProposalId, [DeltaVerdict; 4])]) {
 			assert_eq!(again, Err(InvalidTransaction::Stale.into()));
 		}
 	});
-	let ends = Runtime::proposals(0).into_iter().filter_map(|view| view.check?.until);
+	let ends = Runtime::proposals(0, 0, u32::MAX).into_iter().filter_map(|view| view.check?.until);
 	let opens = ends.max().expect("members attest");
 	run_to(opens - 1);
 	block(|| {
@@ -169,7 +169,7 @@ fn the_majority_s_delta_is_applied_at_the_close_and_played_from_the_next_round_o
 		let group = Runtime::group(0).unwrap();
 		assert_eq!((group.round, group.dataset_version), (Some(round + 1), 2));
 		assert_eq!(group.dataset_root, roots[1]);
-		let loser = &Runtime::proposals(0)[0];
+		let loser = &Runtime::proposals(0, 0, u32::MAX)[0];
 		assert_eq!((loser.id, loser.lost, loser.ending), (0, 1, None));
 		assert_eq!(loser.check.as_ref().unwrap().version, 2, "it is checked anew");
 	});
@@ -180,7 +180,7 @@ fn one_validator_of_four_cannot_attest_junk_as_valid_and_its_proposer_pays() {
 	with_stakeholders(|| {
 		propose("//Liar", 3);
 		block(|| vote("//Eve", 0));
-		let deposit = Runtime::proposals(0)[0].deposit;
+		let deposit = Runtime::proposals(0, 0, u32::MAX)[0].deposit;
 		assert_eq!(Balances::reserved_balance(account("//Liar")), deposit);
 		let junk = DeltaVerdict::Invalid(DeltaFault::Malformed);
 		let treasury = || Balances::free_balance(Treasury::account_id());
@@ -188,7 +188,7 @@ fn one_validator_of_four_cannot_attest_junk_as_valid_and_its_proposer_pays() {
 		check(&[(0, [DeltaVerdict::Valid(report(3)), junk, junk, junk])]);
 
 		let ending = ProposalEnding::Invalid { fault: DeltaFault::Malformed };
-		assert_eq!(Runtime::proposals(0)[0].ending, Some(ending));
+		assert_eq!(Runtime::proposals(0, 0, u32::MAX)[0].ending, Some(ending));
 		assert_eq!(Balances::reserved_balance(account("//Liar")), 0);
 		assert_eq!(treasury(), before + deposit);
 		run_to(Runtime::group(0).unwrap().closes);
@@ -213,7 +213,7 @@ fn stake_that_is_taken_out_after_voting_does_not_vote_and_stays_held_for_a_perio
 		let eve = Runtime::stake(0, account("//Eve")).unwrap();
 		assert_eq!((eve.stake, eve.total), (0, 90 * NRN));
 		assert_eq!((eve.unstaking[0].amount, eve.unstaking[0].until), (60 * NRN, until));
-		assert_eq!(Runtime::proposals(0)[0].ayes, 30 * NRN);
+		assert_eq!(Runtime::proposals(0, 0, u32::MAX)[0].ayes, 30 * NRN);
 		run_to(1 + PERIOD);
 		assert_eq!(Runtime::dataset_log(0, 1, 100).len(), 1, "a third is no quorum");
 
@@ -252,7 +252,7 @@ fn a_majority_shortens_the_voting_period_and_a_minority_does_not() {
 	with_stakeholders(|| {
 		amend(vec![Change::VotingPeriod { blocks: 25 }]);
 		run_to(1 + PERIOD);
-		let amendment = &Runtime::amendments(0)[0];
+		let amendment = &Runtime::amendments(0, 0, u32::MAX)[0];
 		assert_eq!((amendment.ayes, amendment.lost), (60 * NRN, 1));
 		let group = Runtime::group(0).unwrap();
 		assert_eq!((group.voting_period, group.closes), (PERIOD, 1 + 2 * PERIOD));
@@ -261,7 +261,10 @@ fn a_majority_shortens_the_voting_period_and_a_minority_does_not() {
 		let ferdie = Runtime::stake(0, account("//Ferdie")).unwrap();
 		assert_eq!((ferdie.stake, ferdie.amendments), (60 * NRN, vec![0]));
 		run_to(group.closes);
-		assert!(matches!(Runtime::amendments(0)[0].ending, Some(AmendmentEnding::Adopted { .. })));
+		assert!(matches!(
+			Runtime::amendments(0, 0, u32::MAX)[0].ending,
+			Some(AmendmentEnding::Adopted { .. })
+		));
 		let group = Runtime::group(0).unwrap();
 		assert_eq!((group.voting_period, group.closes), (25, 1 + 2 * PERIOD + 25));
 
@@ -283,25 +286,25 @@ fn two_thirds_fork_the_model_and_the_head_is_retired_with_its_history() {
 		approve("//Trainer1");
 		round::win("//Trainer2", 5, Score(67_036));
 		run_to(1 + PERIOD);
-		assert_eq!(Runtime::amendments(0)[0].lost, 1, "60% are not two thirds");
+		assert_eq!(Runtime::amendments(0, 0, u32::MAX)[0].lost, 1, "60% are not two thirds");
 		approve("//Ferdie");
 		run_to(1 + 2 * PERIOD);
-		let Some(AmendmentEnding::Adopted { from }) = Runtime::amendments(0)[0].ending else {
-			panic!("{:?}", Runtime::amendments(0));
+		let Some(AmendmentEnding::Adopted { from }) = Runtime::amendments(0, 0, u32::MAX)[0].ending else {
+			panic!("{:?}", Runtime::amendments(0, 0, u32::MAX));
 		};
 
 		let before = Runtime::group(0).unwrap();
 		assert_eq!(before.round, Some(from - 1));
 		assert_eq!((before.model, before.model_version), (content(1), 0));
 		assert_eq!(before.head.as_ref().unwrap().score, Score(67_036));
-		assert!(Runtime::retired_heads(0).is_empty());
+		assert!(Runtime::retired_heads(0, 0, u32::MAX).is_empty());
 
 		run_to(Runtime::round(0, from).unwrap().windows.commit.start);
 		let after = Runtime::group(0).unwrap();
 		assert_eq!(after.round, Some(from));
 		assert_eq!((after.model, after.model_version), (content(9), 1));
 		assert_eq!(after.head, None);
-		assert_eq!(Runtime::retired_heads(0), [before.head.unwrap()]);
+		assert_eq!(Runtime::retired_heads(0, 0, u32::MAX), [before.head.unwrap()]);
 		assert_eq!(after.dataset_root, before.dataset_root);
 
 		round::commit("//Trainer2", from, 6);

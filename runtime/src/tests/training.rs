@@ -87,8 +87,10 @@ fn stakes_are_shown_of_everybody_in_groups_that_there_are() {
 fn nothing_is_shown_of_groups_that_there_are_not() {
 	with_groups(|_, _| {
 		assert!(Runtime::dataset_log(2, 1, 100).is_empty());
-		assert!(Runtime::proposals(2).is_empty() && Runtime::amendments(2).is_empty());
-		assert!(Runtime::retired_heads(2).is_empty());
+		assert!(
+			Runtime::proposals(2, 0, u32::MAX).is_empty() && Runtime::amendments(2, 0, u32::MAX).is_empty()
+		);
+		assert!(Runtime::retired_heads(2, 0, u32::MAX).is_empty());
 	});
 }
 
@@ -164,7 +166,7 @@ fn the_alarm_settles_a_round_and_a_trainer_who_never_revealed_pays() {
 		assert_eq!(treasury() - before, 35 * NRN / 10);
 		assert_eq!(Balances::reserved_balance(&trainer), 0);
 		assert_eq!(Runtime::group(0).unwrap().settled, Some(0));
-		assert_eq!(Runtime::leaderboard(0)[0].account, trainer);
+		assert_eq!(Runtime::leaderboard(0, 0, u32::MAX)[0].account, trainer);
 		let kinds: Vec<_> = Runtime::events().iter().map(core::mem::discriminant).collect();
 		assert_eq!(kinds.len(), 2, "one commitment ended, one round was settled");
 	});

@@ -57,7 +57,7 @@ fn a_fifth_validator_bonds_and_enters_the_set() {
 		assert_eq!(standing("//Eve"), ValidatorStanding::Active);
 		assert_eq!(Session::validators(), ["//Eve", "//Alice", "//Bob", "//Charlie", "//Dave"].map(account));
 		assert_eq!(pallet_evaluators::CurrentEvaluators::<Runtime>::get().evaluators.len(), 5);
-		let views = Runtime::validators();
+		let views = Runtime::validators(0, u32::MAX);
 		let ranks: Vec<_> = views.iter().map(|view| view.rank).collect();
 		assert_eq!(ranks, [Some(0), Some(1), Some(2), Some(3), Some(4)]);
 	});

@@ -11,8 +11,8 @@ use descent_protocol::{
 	explanation,
 	view::{
 		AmendmentView, EmissionView, EventTopic, Explanation, GovernanceView, GroupView, HeadView,
-		LogEntryView, PotView, ProposalView, RewardsView, RoundSummary, RoundView, StakeView, StandingView,
-		ValidatorRules, ValidatorView, Versions, VotersView,
+		LogEntryView, Page, PotView, ProposalView, RewardsView, RoundSummary, RoundView, StakeView,
+		StandingView, ValidatorRules, ValidatorView, Versions, VotersView,
 	},
 	AmendmentId, GroupId, ProposalId, RoundIndex,
 };
@@ -33,6 +33,16 @@ use std::sync::Arc;
 
 /// Number of groups, of entries of a log, or of voters in a page unless another limit is asked for.
 const DEFAULT_LIMIT: u32 = 20;
+
+/// Largest page of a list that is told as a whole unless a limit is asked for.
+const MAX_PAGE: u32 = 100;
+
+/// Returns the page of a list that is asked for: from place `from` (0) on, at most `limit` items and never more
+/// than 100. All of the rest without a limit, as these lists had no pages at first. Their params come after `at`
+/// for the same reason.
+fn page(from: Option<u32>, limit: Option<u32>) -> Page {
+	Page { from: from.unwrap_or_default(), limit: limit.map_or(u32::MAX, |limit| limit.min(MAX_PAGE)) }
+}
 
 /// The `training_*` methods. `at` is a block's hash, the best block's unless given.
 #[rpc(server)]
@@ -70,13 +80,26 @@ pub(crate) trait TrainingApi {
 		at: Option<Hash>,
 	) -> RpcResult<Vec<RoundSummary>>;
 
-	/// Results of a group's trainers, the best first.
+	/// Results of a group's trainers, the best first: all of them, or a [`page`].
 	#[method(name = "training_leaderboard", blocking)]
-	fn leaderboard(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<StandingView>>;
+	fn leaderboard(
+		&self,
+		group: GroupId,
+		at: Option<Hash>,
+		from: Option<u32>,
+		limit: Option<u32>,
+	) -> RpcResult<Vec<StandingView>>;
 
-	/// The heads of the models that the group had before the one it trains, the last model's first.
+	/// The heads of the models that the group had before the one it trains, the last model's first: all of
+	/// them, or a [`page`].
 	#[method(name = "training_retiredHeads", blocking)]
-	fn retired_heads(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<HeadView>>;
+	fn retired_heads(
+		&self,
+		group: GroupId,
+		at: Option<Hash>,
+		from: Option<u32>,
+		limit: Option<u32>,
+	) -> RpcResult<Vec<HeadView>>;
 
 	/// Explains the result of an account's commitment in a round, or the step that it waits for.
 	#[method(name = "training_explain", blocking)]
@@ -100,14 +123,26 @@ pub(crate) trait TrainingApi {
 	) -> RpcResult<Vec<LogEntryView>>;
 
 	/// The delta proposals of a group: those that are open in their order, then the last that ended, the
-	/// newest first.
+	/// newest first. All of them, or a [`page`].
 	#[method(name = "training_proposals", blocking)]
-	fn proposals(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<ProposalView>>;
+	fn proposals(
+		&self,
+		group: GroupId,
+		at: Option<Hash>,
+		from: Option<u32>,
+		limit: Option<u32>,
+	) -> RpcResult<Vec<ProposalView>>;
 
 	/// The amendments of a group's rules: those that are open, then the last that ended, the newest first in
-	/// both.
+	/// both. All of them, or a [`page`].
 	#[method(name = "training_amendments", blocking)]
-	fn amendments(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<AmendmentView>>;
+	fn amendments(
+		&self,
+		group: GroupId,
+		at: Option<Hash>,
+		from: Option<u32>,
+		limit: Option<u32>,
+	) -> RpcResult<Vec<AmendmentView>>;
 
 	/// The accounts that vote for an open delta proposal, from the account `from` on, at most `limit` (20) of
 	/// them, never more than 100.
@@ -148,9 +183,14 @@ pub(crate) trait TrainingApi {
 	#[method(name = "training_rewards", blocking)]
 	fn rewards(&self, account: AccountId, at: Option<Hash>) -> RpcResult<RewardsView>;
 
-	/// The candidates in their order, then the other validators of the session.
+	/// The candidates in their order, then the other validators of the session: all of them, or a [`page`].
 	#[method(name = "training_validators", blocking)]
-	fn validators(&self, at: Option<Hash>) -> RpcResult<Vec<ValidatorView>>;
+	fn validators(
+		&self,
+		at: Option<Hash>,
+		from: Option<u32>,
+		limit: Option<u32>,
+	) -> RpcResult<Vec<ValidatorView>>;
 
 	/// The standing of an account that has bonded; null where it never has.
 	#[method(name = "training_validator", blocking)]
@@ -263,8 +303,21 @@ where
 		})
 	}
 
-	fn leaderboard(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<StandingView>> {
-		self.of_group(group, at, |api, block| api.leaderboard(block, group))
+	fn leaderboard(
+		&self,
+		group: GroupId,
+		at: Option<Hash>,
+		from: Option<u32>,
+		limit: Option<u32>,
+	) -> RpcResult<Vec<StandingView>> {
+		let page = page(from, limit);
+		self.of_group(group, at, |api, block| {
+			#[allow(deprecated)]
+			Ok(match version(&api, block)? {
+				..5 => page.of(api.leaderboard_before_version_5(block, group)?),
+				_ => api.leaderboard(block, group, page.from, page.limit)?,
+			})
+		})
 	}
 
 	fn explain(
@@ -277,14 +330,24 @@ where
 		Ok(explanation(&self.read_round(self.block(at), group, round)?, &account))
 	}
 
-	fn retired_heads(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<HeadView>> {
+	fn retired_heads(
+		&self,
+		group: GroupId,
+		at: Option<Hash>,
+		from: Option<u32>,
+		limit: Option<u32>,
+	) -> RpcResult<Vec<HeadView>> {
+		let page = page(from, limit);
 		self.of_group(group, at, |api, block| {
-			if version(&api, block)? > 3 {
-				return api.retired_heads(block, group);
-			}
 			#[allow(deprecated)]
-			let views = api.retired_heads_before_version_4(block, group)?;
-			Ok(views.into_iter().map(|view| view.0).collect())
+			Ok(match version(&api, block)? {
+				..4 => {
+					let views = api.retired_heads_before_version_4(block, group)?;
+					page.of(views.into_iter().map(|view| view.0))
+				}
+				4 => page.of(api.retired_heads_before_version_5(block, group)?),
+				_ => api.retired_heads(block, group, page.from, page.limit)?,
+			})
 		})
 	}
 
@@ -300,18 +363,41 @@ where
 		})
 	}
 
-	fn proposals(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<ProposalView>> {
-		self.of_group(group, at, |api, block| api.proposals(block, group))
+	fn proposals(
+		&self,
+		group: GroupId,
+		at: Option<Hash>,
+		from: Option<u32>,
+		limit: Option<u32>,
+	) -> RpcResult<Vec<ProposalView>> {
+		let page = page(from, limit);
+		self.of_group(group, at, |api, block| {
+			#[allow(deprecated)]
+			Ok(match version(&api, block)? {
+				..5 => page.of(api.proposals_before_version_5(block, group)?),
+				_ => api.proposals(block, group, page.from, page.limit)?,
+			})
+		})
 	}
 
-	fn amendments(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<AmendmentView>> {
+	fn amendments(
+		&self,
+		group: GroupId,
+		at: Option<Hash>,
+		from: Option<u32>,
+		limit: Option<u32>,
+	) -> RpcResult<Vec<AmendmentView>> {
+		let page = page(from, limit);
 		self.of_group(group, at, |api, block| {
-			if version(&api, block)? >= 3 {
-				return api.amendments(block, group);
-			}
 			#[allow(deprecated)]
-			let views = api.amendments_before_version_3(block, group)?;
-			Ok(views.into_iter().map(|view| view.0).collect())
+			Ok(match version(&api, block)? {
+				..3 => {
+					let views = api.amendments_before_version_3(block, group)?;
+					page.of(views.into_iter().map(|view| view.0))
+				}
+				3 | 4 => page.of(api.amendments_before_version_5(block, group)?),
+				_ => api.amendments(block, group, page.from, page.limit)?,
+			})
 		})
 	}
 
@@ -375,8 +461,20 @@ where
 		self.of_block(at, |api, block| api.rewards(block, account))
 	}
 
-	fn validators(&self, at: Option<Hash>) -> RpcResult<Vec<ValidatorView>> {
-		self.of_block(at, |api, block| api.validators(block))
+	fn validators(
+		&self,
+		at: Option<Hash>,
+		from: Option<u32>,
+		limit: Option<u32>,
+	) -> RpcResult<Vec<ValidatorView>> {
+		let page = page(from, limit);
+		self.of_block(at, |api, block| {
+			#[allow(deprecated)]
+			Ok(match version(&api, block)? {
+				..5 => page.of(api.validators_before_version_5(block)?),
+				_ => api.validators(block, page.from, page.limit)?,
+			})
+		})
 	}
 
 	fn validator(&self, account: AccountId, at: Option<Hash>) -> RpcResult<Option<ValidatorView>> {

@@ -9,7 +9,10 @@ use crate::{
 	},
 	Check, Ended, Open, OpenChecks, WeightInfo, MAX_ENDED,
 };
-use descent_protocol::{view::ProposalEnding, DeltaVerdict, ProposalId};
+use descent_protocol::{
+	view::{Page, ProposalEnding},
+	DeltaVerdict, ProposalId,
+};
 use frame_support::assert_ok;
 use pallet_groups::{DatasetLog, GroupObserver};
 
@@ -219,7 +222,7 @@ fn the_last_to_end_are_kept() {
 		let mut kept: Vec<ProposalId> = Ended::<Test>::iter_prefix_values(0).map(|ended| ended.id).collect();
 		kept.sort_unstable();
 		assert_eq!(kept, (6..MAX_ENDED + 6).collect::<Vec<_>>());
-		let shown: Vec<_> = Dataset::proposals(0).into_iter().map(|view| view.id).collect();
+		let shown: Vec<_> = Dataset::proposals(0, Page::ALL).into_iter().map(|view| view.id).collect();
 		assert_eq!(shown, (6..MAX_ENDED + 6).rev().collect::<Vec<_>>());
 	});
 }

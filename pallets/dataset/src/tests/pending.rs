@@ -5,7 +5,7 @@ use crate::{
 	mock::{account, build_and_execute, run_to, signed, Dataset, Groups, Test, FOUNDING_STAKE, PERIOD},
 	PendingAyes,
 };
-use descent_protocol::view::ProposalEnding;
+use descent_protocol::view::{Page, ProposalEnding};
 use frame_support::assert_ok;
 use pallet_groups::Stakeholders;
 
@@ -24,7 +24,7 @@ fn a_delta_is_not_applied_with_stake_that_is_bought_in_the_last_block() {
 		passes(id);
 		run_to(CLOSE - 1);
 		stake(1, 2 * Groups::total(0));
-		assert_eq!(Dataset::proposals(0)[0].ayes, 10);
+		assert_eq!(Dataset::proposals(0, Page::ALL)[0].ayes, 10);
 		closes();
 		assert_eq!((ending(id), Dataset::version(0)), (None, 1));
 		// It counts in the next, of which the others have notice.

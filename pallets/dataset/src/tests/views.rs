@@ -6,7 +6,7 @@ use crate::mock::{
 	account, build_and_execute, model, run_to, Dataset, RuntimeEvent, RuntimeOrigin, System, PERIOD,
 };
 use descent_protocol::{
-	view::{ChainEvent, ProposalEnding},
+	view::{ChainEvent, Page, ProposalEnding},
 	DeltaVerdict,
 };
 use frame_support::assert_ok;
@@ -17,7 +17,7 @@ fn proposals_are_shown_with_their_checks() {
 		stake(3, 40);
 		let id = propose(1, delta(1));
 		vote(3, id);
-		let view = Dataset::proposals(0).pop().unwrap();
+		let view = Dataset::proposals(0, Page::ALL).pop().unwrap();
 		assert_eq!((view.group, view.id, view.proposer), (0, id, account(1)));
 		assert_eq!((view.delta, view.base, view.block), (delta(1), 1, 2));
 		assert_eq!((view.deposit, view.ayes, view.lost), (DEPOSIT, 40, 0));
@@ -31,20 +31,20 @@ fn proposals_are_shown_with_their_checks() {
 		let split = [Some(valid(5)), Some(MALFORMED), Some(valid(5))];
 		attests(id, 0, &split);
 		opens(id, 0, &split);
-		let check = Dataset::proposals(0)[0].check.clone().unwrap();
+		let check = Dataset::proposals(0, Page::ALL)[0].check.clone().unwrap();
 		assert_eq!((check.attempt, check.until), (Some(0), Some(18)));
 		assert_eq!(check.verdicts, [(valid(5), 2), (MALFORMED, 1)]);
 		run_to(17);
-		let check = Dataset::proposals(0)[0].check.clone().unwrap();
+		let check = Dataset::proposals(0, Page::ALL)[0].check.clone().unwrap();
 		assert_eq!((check.attempt, check.until), (Some(1), Some(58)));
 		assert!(check.verdicts.is_empty());
 
 		checks_in(id, 1, &[Some(valid(5)); 4]);
-		let check = Dataset::proposals(0)[0].check.clone().unwrap();
+		let check = Dataset::proposals(0, Page::ALL)[0].check.clone().unwrap();
 		assert_eq!((check.attempt, check.until), (None, None));
 		assert_eq!((check.decided, check.verdicts), (Some(valid(5)), vec![]));
 		closes();
-		let view = Dataset::proposals(0).pop().unwrap();
+		let view = Dataset::proposals(0, Page::ALL).pop().unwrap();
 		assert_eq!(view.ending, Some(ProposalEnding::Applied { version: 2 }));
 		assert_eq!(view.check, None);
 	});
@@ -61,9 +61,11 @@ fn open_proposals_come_first_and_the_last_to_end_before_others() {
 			opens(id, 0, &[Some(MALFORMED); 4]);
 		}
 		super::decides(ids[2], 0);
-		let shown: Vec<_> = Dataset::proposals(0).into_iter().map(|view| view.id).collect();
+		let shown: Vec<_> = Dataset::proposals(0, Page::ALL).into_iter().map(|view| view.id).collect();
 		assert_eq!(shown, [1, 3, 2, 0]);
-		assert!(Dataset::proposals(7).is_empty());
+		let page = Dataset::proposals(0, Page { from: 1, limit: 2 });
+		assert_eq!(page.into_iter().map(|view| view.id).collect::<Vec<_>>(), [3, 2]);
+		assert!(Dataset::proposals(7, Page::ALL).is_empty());
 	});
 }
 

@@ -5,7 +5,8 @@ use crate::{
 	Changes, Event, HoldReason, NextAmendment, Open, Stakeholders, Summary, TotalStake,
 };
 use descent_protocol::{
-	view::AmendmentEnding, AmendmentId, Change, ContentRef, RoundLengths, Score, Share, Shares,
+	view::{AmendmentEnding, Page},
+	AmendmentId, Change, ContentRef, RoundLengths, Score, Share, Shares,
 };
 use frame_support::{assert_ok, traits::fungible::InspectHold};
 use sp_runtime::DispatchResult;
@@ -63,7 +64,7 @@ pub(crate) fn ayes(amendment: AmendmentId) -> u128 {
 
 /// Returns the ending of an amendment; `None` while it is open.
 pub(crate) fn ending(amendment: AmendmentId) -> Option<AmendmentEnding> {
-	let views = Groups::amendments(0);
+	let views = Groups::amendments(0, Page::ALL);
 	views.into_iter().find(|view| view.id == amendment).unwrap().ending
 }
 

@@ -5,7 +5,10 @@ use crate::{
 	tests::builder::*,
 	Ended, EndedCount, Error, HoldReason, Open, ENDED_KEPT,
 };
-use descent_protocol::{view::AmendmentEnding, MAX_AMENDMENTS};
+use descent_protocol::{
+	view::{AmendmentEnding, Page},
+	MAX_AMENDMENTS,
+};
 use frame_support::{assert_noop, assert_ok};
 
 /// As many amendments as can be open, by the accounts from 1 on, each with so much stake.
@@ -139,7 +142,7 @@ fn the_last_that_have_ended_are_kept() {
 		assert_eq!(EndedCount::<Test>::get(0), count);
 		let kept: u32 = Ended::<Test>::iter_prefix(0).count().try_into().unwrap();
 		assert_eq!(kept, ENDED_KEPT);
-		let ids: Vec<_> = Groups::amendments(0).into_iter().map(|view| view.id).collect();
+		let ids: Vec<_> = Groups::amendments(0, Page::ALL).into_iter().map(|view| view.id).collect();
 		assert_eq!(ids, (5..count).rev().collect::<Vec<_>>());
 	});
 }

@@ -5,7 +5,7 @@ use crate::{
 	tests::builder::*,
 	NextAmendment, TotalStake,
 };
-use descent_protocol::Change;
+use descent_protocol::{view::Page, Change};
 use frame_support::assert_ok;
 use proptest::prelude::*;
 
@@ -63,7 +63,7 @@ fn take(step: Step) -> bool {
 			let amendment = NextAmendment::<Test>::get(0).saturating_sub(back + 1);
 			Groups::vote_amendment(signed(who), 0, amendment, aye).is_ok()
 		}
-		Step::Retract(who) => Groups::amendments(0).into_iter().any(|view| {
+		Step::Retract(who) => Groups::amendments(0, Page::ALL).into_iter().any(|view| {
 			view.proposer == account(who) && Groups::withdraw_amendment(signed(who), 0, view.id).is_ok()
 		}),
 		Step::Close(who) => Groups::close_period(signed(who), 0).is_ok(),

@@ -11,7 +11,10 @@ use crate::{
 	Tolerances, WeightInfo,
 };
 use codec::{Decode, Encode};
-use descent_protocol::{view::AmendmentEnding, AmendmentId, Change, Clock, GroupId, Metric};
+use descent_protocol::{
+	view::{AmendmentEnding, Page},
+	AmendmentId, Change, Clock, GroupId, Metric,
+};
 use frame_support::{
 	assert_ok,
 	migrations::{SteppedMigration, SteppedMigrationError},
@@ -156,7 +159,7 @@ fn an_open_amendment_keeps_its_other_changes() {
 		stake(1, 300);
 		let amendment = propose(1, &[quorum(30), improvement(20)]);
 		add_tolerance(amendment);
-		let changes = || Kept::amendments(0)[0].changes.clone();
+		let changes = || Kept::amendments(0, Page::ALL)[0].changes.clone();
 		assert_eq!(changes(), [quorum(30), improvement(20)], "it is read before it is migrated");
 		migrate(1);
 		assert_eq!(changes(), [quorum(30), improvement(20)]);
@@ -238,11 +241,11 @@ fn ended_amendments_stay_readable() {
 		StorageVersion::new(2).put::<Pallet<Test>>();
 		unhashed::put_raw(&Ended::<Test>::hashed_key_for(0, 0), &bytes);
 		assert!(Ended::<Test>::get(0, 0).is_none());
-		let view = Kept::amendments(0);
+		let view = Kept::amendments(0, Page::ALL);
 		assert_eq!((view.len(), &view[0].changes), (1, &vec![improvement(20)]));
 		migrate(1);
 		assert_eq!(Ended::<Test>::get(0, 0), Some(ended));
-		assert_eq!(Kept::amendments(0), view);
+		assert_eq!(Kept::amendments(0, Page::ALL), view);
 	});
 }
 

@@ -8,7 +8,10 @@ use crate::{
 	tests::builder::*,
 	PendingAyes, PendingStakes, PendingTotal, Stakeholders, Stakes,
 };
-use descent_protocol::{view::AmendmentEnding, BlockNumber, MAX_AMENDMENTS};
+use descent_protocol::{
+	view::{AmendmentEnding, Page},
+	BlockNumber, MAX_AMENDMENTS,
+};
 use frame_support::assert_ok;
 
 /// The first close, and the last block in which stake comes in time for it.
@@ -73,7 +76,7 @@ fn a_block_later_it_does_not() {
 		let amendment = propose(1, &[improvement(20)]);
 		run_to(LATEST + 1);
 		stake(1, 2 * FOUNDING_STAKE);
-		assert_eq!(Groups::amendments(0)[0].ayes, 10);
+		assert_eq!(Groups::amendments(0, Page::ALL)[0].ayes, 10);
 		run_to(CLOSE);
 		assert_eq!(ending(amendment), None);
 	});
@@ -136,13 +139,13 @@ fn a_late_vote_counts_with_the_stake_that_is_not_late() {
 		run_to(CLOSE - 1);
 		stake(1, 500);
 		approve(1, amendment);
-		assert_eq!(Groups::amendments(0)[0].ayes, 160);
+		assert_eq!(Groups::amendments(0, Page::ALL)[0].ayes, 160);
 		assert_ok!(Groups::vote_amendment(signed(1), 0, amendment, false));
 		assert_eq!(PendingAyes::<Test>::get(0, amendment), None);
 		approve(1, amendment);
 		run_to(CLOSE);
 		assert!(is_adopted(amendment));
-		let view = Groups::amendments(0).into_iter().find(|view| view.id == amendment).unwrap();
+		let view = Groups::amendments(0, Page::ALL).into_iter().find(|view| view.id == amendment).unwrap();
 		assert_eq!(view.ayes, 160);
 	});
 }

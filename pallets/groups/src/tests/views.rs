@@ -7,7 +7,7 @@ use crate::{
 	Event,
 };
 use descent_protocol::{
-	view::{Alarm, AmendmentEnding, AmendmentView, ChainEvent, StakeView, UnstakingView},
+	view::{Alarm, AmendmentEnding, AmendmentView, ChainEvent, Page, StakeView, UnstakingView},
 	Majority,
 };
 use frame_support::assert_ok;
@@ -23,10 +23,12 @@ fn amendments_are_shown_open_ones_first_newest_first() {
 		let adopted = propose(OWNER, &[improvement(20)]);
 		stake(2, 10);
 		let last = propose(2, &[quorum(40)]);
-		let ids = || -> Vec<_> { Groups::amendments(0).into_iter().map(|view| view.id).collect() };
+		let ids = || -> Vec<_> { Groups::amendments(0, Page::ALL).into_iter().map(|view| view.id).collect() };
 		assert_eq!(ids(), [last, adopted, fork, ended]);
 		run_to(1 + 2 * PERIOD);
 		assert_eq!(ids(), [last, fork, adopted, ended]);
+		let page = Groups::amendments(0, Page { from: 1, limit: 2 });
+		assert_eq!(page.into_iter().map(|view| view.id).collect::<Vec<_>>(), [fork, adopted]);
 		let expected = AmendmentView {
 			group: 0,
 			id: fork,
@@ -40,11 +42,11 @@ fn amendments_are_shown_open_ones_first_newest_first() {
 			lost: 1,
 			ending: None,
 		};
-		assert_eq!(Groups::amendments(0)[1], expected);
-		let view = &Groups::amendments(0)[2];
+		assert_eq!(Groups::amendments(0, Page::ALL)[1], expected);
+		let view = &Groups::amendments(0, Page::ALL)[2];
 		assert_eq!(view.ending, Some(AmendmentEnding::Adopted { from: 3 }));
 		assert_eq!((view.ayes, view.lost, view.majority), (FOUNDING_STAKE, 0, Majority::Half));
-		assert_eq!(Groups::amendments(1), []);
+		assert_eq!(Groups::amendments(1, Page::ALL), []);
 	});
 }
 

@@ -9,6 +9,7 @@ use crate::{
 	Error, Heads,
 };
 use descent_protocol::{
+	view::Page,
 	Ballot, Clock, ContentRef, EvaluationPolicy,
 	Outcome::{NotBetter, Won},
 	Score,
@@ -118,7 +119,7 @@ fn a_hard_fork_retires_the_head_and_everybody_starts_over() {
 		assert_eq!(old.outcomes(), [Won], "the last round of the old model crowns its head");
 		assert_eq!(Heads::<Test>::get(0, 0).unwrap().account, account(1));
 		assert_eq!(Pallet::head_view(0), None);
-		assert_eq!(Pallet::retired_heads(0)[0].score, Score(500));
+		assert_eq!(Pallet::retired_heads(0, Page::ALL)[0].score, Score(500));
 
 		let new = new.reveals(&[(2, 900)]).at(|windows| windows.attest.start);
 		let request = Pallet::evaluation_request(0, 1).unwrap();
@@ -144,11 +145,11 @@ fn the_head_is_not_retired_before_the_new_model_is_trained() {
 		run_to(40);
 		assert_eq!(fork(), 3);
 		assert_eq!(Pallet::head_view(0).unwrap().score, Score(500));
-		assert!(Pallet::retired_heads(0).is_empty());
+		assert!(Pallet::retired_heads(0, Page::ALL).is_empty());
 		run_to(50);
 		assert_eq!(Pallet::head_view(0), None);
-		assert_eq!(Pallet::retired_heads(0).len(), 1);
-		assert_eq!((Pallet::head_view(1), Pallet::retired_heads(1)), (None, vec![]));
+		assert_eq!(Pallet::retired_heads(0, Page::ALL).len(), 1);
+		assert_eq!((Pallet::head_view(1), Pallet::retired_heads(1, Page::ALL)), (None, vec![]));
 	});
 }
 
@@ -162,9 +163,12 @@ fn retired_heads_are_shown_the_last_first() {
 		fork();
 		fork();
 		run_to(200);
-		let retired: Vec<_> =
-			Pallet::retired_heads(0).into_iter().map(|head| (head.model_version, head.score)).collect();
+		let retired: Vec<_> = Pallet::retired_heads(0, Page::ALL)
+			.into_iter()
+			.map(|head| (head.model_version, head.score))
+			.collect();
 		assert_eq!(retired, [(1, Score(300)), (0, Score(500))]);
+		assert_eq!(Pallet::retired_heads(0, Page { from: 1, limit: 5 })[0].model_version, 0);
 	});
 }
 

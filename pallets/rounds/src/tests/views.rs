@@ -7,7 +7,7 @@ use crate::{
 	Event,
 };
 use descent_protocol::{
-	view::{Alarm, ChainEvent},
+	view::{Alarm, ChainEvent, Page},
 	Outcome, Phase, Score,
 	Verdict::{Match, Mismatch},
 };
@@ -143,11 +143,12 @@ fn the_leaderboard_is_in_order() {
 			.reveals(&[(1, 70), (2, 60)])
 			.votes(&vec![ballot(None, &[Mismatch(measurement(900)), Match(measurement(70))]); 4])
 			.settles();
-		let board = Pallet::standings(0);
+		let board = Pallet::standings(0, Page::ALL);
 		let accounts: Vec<_> = board.iter().map(|standing| standing.account.clone()).collect();
 		assert_eq!(accounts, [1, 2, 3].map(account));
 		assert_eq!((board[0].wins, board[1].best), (1, Some(Score(900))));
-		assert!(Pallet::standings(1).is_empty());
+		assert!(Pallet::standings(1, Page::ALL).is_empty());
+		assert_eq!(Pallet::standings(0, Page { from: 1, limit: 1 }), board[1..2]);
 	});
 }
 

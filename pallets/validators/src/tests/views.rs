@@ -6,7 +6,7 @@ use crate::{
 	tests::builder::*,
 };
 use descent_protocol::{
-	view::{Unbonding, ValidatorRules, ValidatorStanding, ValidatorView},
+	view::{Page, Unbonding, ValidatorRules, ValidatorStanding, ValidatorView},
 	Performance, Share, MAX_COMMITTEE, STRIKE_LIFETIME,
 };
 use frame_support::assert_ok;
@@ -86,12 +86,13 @@ fn all_of_them_candidates_first() {
 		bond(5, 20_000);
 		assert_ok!(Validators::chill(signed(3)));
 		unbond(4, GENESIS_BOND);
-		let views = Validators::validators_view();
+		let views = Validators::validators_view(Page::ALL);
 		let accounts: Vec<_> = views.iter().map(|view| view.account.clone()).collect();
 		assert_eq!(accounts, [5, 1, 2, 3, 4].map(account));
 		let ranks: Vec<_> = views.iter().map(|view| view.rank).collect();
 		assert_eq!(ranks, [Some(0), Some(1), Some(2), None, None]);
 		assert!(views.iter().skip(1).all(|view| view.standing == ValidatorStanding::Active));
+		assert_eq!(Validators::validators_view(Page { from: 2, limit: 2 }), views[2..4]);
 		for view in views {
 			assert_eq!(Validators::validator_view(view.account.clone()), Some(view));
 		}

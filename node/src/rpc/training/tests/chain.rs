@@ -3,9 +3,9 @@
 use descent_protocol::{
 	view::{
 		AmendmentView, CandidateView, ChainEvent, CheckView, EmissionView, FundingView, GovernanceView,
-		GroupView, HeadView, LogEntryView, MotionView, PotView, ProposalView, RewardsView, RoundSummary,
-		RoundView, StakeView, StandingView, StreamView, Unbonding, ValidatorRules, ValidatorStanding,
-		ValidatorView, VoterView, VotersView, WinnerView,
+		GroupView, HeadView, LogEntryView, MotionView, Page, PotView, ProposalView, RewardsView,
+		RoundSummary, RoundView, StakeView, StandingView, StreamView, Unbonding, ValidatorRules,
+		ValidatorStanding, ValidatorView, VoterView, VotersView, WinnerView,
 	},
 	AmendmentId, Change, Clock, Codec, ContentRef, DeltaReport, DeltaVerdict, EvaluationPolicy, GroupId,
 	Majority, Metric, Outcome, ProposalId, RoundIndex, Score, Share, Shares, Stream,
@@ -283,6 +283,23 @@ fn the_amendment() -> AmendmentView {
 	}
 }
 
+/// The trainer that is the `place`th, from 0, with as many wins as come after it.
+fn the_standing(place: u32) -> StandingView {
+	StandingView { account: trainer(), rounds: 150, wins: 150 - place, best: None, earned: 0, slashed: NRN }
+}
+
+fn the_head(model_version: u32) -> HeadView {
+	HeadView {
+		model_version,
+		round: model_version,
+		account: trainer(),
+		checkpoint: content(6),
+		score: Score(9),
+		measured_on: None,
+		providers: vec![],
+	}
+}
+
 fn the_pot() -> PotView {
 	PotView {
 		stake: 30 * NRN,
@@ -356,15 +373,8 @@ sp_api::mock_impl_runtime_apis! {
 			(group == 0).then(|| the_round(round)).flatten()
 		}
 
-		fn leaderboard(_group: GroupId) -> Vec<StandingView> {
-			vec![StandingView {
-				account: trainer(),
-				rounds: 1,
-				wins: 0,
-				best: None,
-				earned: 0,
-				slashed: NRN,
-			}]
+		fn leaderboard(_group: GroupId, from: u32, limit: u32) -> Vec<StandingView> {
+			Page { from, limit }.of((0..150).map(the_standing))
 		}
 
 		fn history(group: GroupId, from: RoundIndex, limit: u32) -> Vec<RoundSummary> {
@@ -372,20 +382,20 @@ sp_api::mock_impl_runtime_apis! {
 			rows.take(usize::try_from(limit).unwrap()).collect()
 		}
 
-		fn retired_heads(_group: GroupId) -> Vec<HeadView> {
-			vec![]
+		fn retired_heads(_group: GroupId, from: u32, limit: u32) -> Vec<HeadView> {
+			Page { from, limit }.of((0..3).rev().map(the_head))
 		}
 
 		fn dataset_log(_group: GroupId, from: u32, limit: u32) -> Vec<LogEntryView> {
 			(1..=2).filter(|version| *version >= from).take(limit as usize).map(the_entry).collect()
 		}
 
-		fn proposals(_group: GroupId) -> Vec<ProposalView> {
-			vec![the_proposal()]
+		fn proposals(_group: GroupId, from: u32, limit: u32) -> Vec<ProposalView> {
+			Page { from, limit }.of([the_proposal()])
 		}
 
-		fn amendments(_group: GroupId) -> Vec<AmendmentView> {
-			vec![the_amendment()]
+		fn amendments(_group: GroupId, from: u32, limit: u32) -> Vec<AmendmentView> {
+			Page { from, limit }.of([the_amendment()])
 		}
 
 		fn voters(
@@ -450,8 +460,8 @@ sp_api::mock_impl_runtime_apis! {
 			}
 		}
 
-		fn validators() -> Vec<ValidatorView> {
-			vec![the_validator()]
+		fn validators(from: u32, limit: u32) -> Vec<ValidatorView> {
+			Page { from, limit }.of([the_validator()])
 		}
 
 		fn validator(account: AccountId) -> Option<ValidatorView> {

@@ -96,9 +96,34 @@ async fn what_is_voted_on_reads_as_documented() {
 	let stake = &ask(&module, "training_stake", json!([0, trainer().to_ss58check()])).await["result"];
 	assert_eq!((&stake["stake"], &stake["delta"]), (&json!("20000000000000"), &json!(3)));
 	assert!(serde_json::from_value::<StakeView>(stake.clone()).is_ok());
+}
 
-	let heads = &ask(&module, "training_retiredHeads", json!([0])).await["result"];
-	assert_eq!(*heads, json!([]));
+#[tokio::test]
+async fn lists_come_whole_or_in_pages() {
+	let (_, module) = module();
+	let read = async |method: &str, params: Value| -> Vec<Value> {
+		serde_json::from_value(ask(&module, method, params).await["result"].clone()).unwrap()
+	};
+	let whole = read("training_leaderboard", json!([0])).await;
+	assert_eq!(whole.len(), 150);
+	assert_eq!(read("training_leaderboard", json!([0, hash(1)])).await, whole, "at keeps its place");
+	assert_eq!(read("training_leaderboard", json!([0, null, 140])).await, whole[140..]);
+	assert_eq!(read("training_leaderboard", json!([0, null, 20, 30])).await, whole[20..50]);
+	assert_eq!(read("training_leaderboard", json!({ "group": 0, "limit": 120 })).await, whole[..100]);
+
+	let heads = read("training_retiredHeads", json!([0, null, 1, 1])).await;
+	assert_eq!((heads.len(), &heads[0]["model_version"]), (1, &json!(1)));
+	for method in
+		["training_retiredHeads", "training_proposals", "training_amendments", "training_validators"]
+	{
+		let params = |from: u32| match method {
+			"training_validators" => json!({ "from": from }),
+			_ => json!({ "group": 0, "from": from }),
+		};
+		let whole = read(method, params(0)).await;
+		assert_eq!(read(method, params(1)).await, whole[1..], "{method}");
+		assert_eq!(read(method, params(9)).await, [Value::Null; 0], "{method}");
+	}
 }
 
 #[tokio::test]

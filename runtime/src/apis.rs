@@ -73,8 +73,8 @@ decl_runtime_apis! {
 		fn leaderboard(group: GroupId, from: u32, limit: u32) -> Vec<StandingView>;
 		#[changed_in(5)]
 		fn leaderboard(group: GroupId) -> Vec<StandingView>;
-		/// The heads of the models that a group had before the one it trains, the last model's first, from place
-		/// `from` on, at most `limit`.
+		/// The heads of the models that a group had before the one it trains, the last model's first, from
+		/// place `from` on, at most `limit`.
 		fn retired_heads(group: GroupId, from: u32, limit: u32) -> Vec<HeadView>;
 		#[changed_in(5)]
 		fn retired_heads(group: GroupId) -> Vec<HeadView>;
@@ -103,8 +103,8 @@ decl_runtime_apis! {
 		fn amendments(group: GroupId) -> Vec<AmendmentView>;
 		#[changed_in(3)]
 		fn amendments(group: GroupId) -> Vec<AmendmentViewV2>;
-		/// The accounts that vote for an open delta proposal, from the account `from` on, at most `limit` of them
-		/// and never more than 100; `None` where it is not open. From version 5 on.
+		/// The accounts that vote for an open delta proposal, from the account `from` on, at most `limit` of
+		/// them and never more than 100; `None` where it is not open. From version 5 on.
 		fn voters(
 			group: GroupId,
 			proposal: ProposalId,
@@ -130,8 +130,8 @@ decl_runtime_apis! {
 		fn pot(group: GroupId) -> Option<PotViewV3>;
 		/// The rewards of an account.
 		fn rewards(account: AccountId) -> RewardsView;
-		/// The candidates in their order, then the other validators of the session. From place `from` on, at most
-		/// `limit`.
+		/// The candidates in their order, then the other validators of the session. From place `from` on, at
+		/// most `limit`.
 		fn validators(from: u32, limit: u32) -> Vec<ValidatorView>;
 		#[changed_in(5)]
 		fn validators() -> Vec<ValidatorView>;

@@ -91,6 +91,7 @@ fn nothing_is_shown_of_groups_that_there_are_not() {
 			Runtime::proposals(2, 0, u32::MAX).is_empty() && Runtime::amendments(2, 0, u32::MAX).is_empty()
 		);
 		assert!(Runtime::retired_heads(2, 0, u32::MAX).is_empty());
+		assert_eq!((Runtime::voters(2, 0, None, 9), Runtime::amendment_voters(2, 0, None, 9)), (None, None));
 	});
 }
 

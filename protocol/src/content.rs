@@ -29,6 +29,7 @@ pub const LEAF_SIZE: u64 = 1 << 20;
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Codec {
 	/// The digest is the blake2b-256 of the content itself (multicodec 0x55).

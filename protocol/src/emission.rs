@@ -22,6 +22,7 @@ use sp_core::U256;
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
 	/// Checkpoints that win rounds: 0.001% of issuance per emission period.

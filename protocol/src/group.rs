@@ -23,6 +23,7 @@ use sp_core::{bounded::BoundedVec, ConstU32};
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Metric {
 	/// The mean of the model's loss over the records.
@@ -47,6 +48,7 @@ pub enum Metric {
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase", tag = "on")]
 pub enum EvaluationPolicy {
 	/// A sample of the training set as it stood when the round began.

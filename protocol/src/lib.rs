@@ -54,6 +54,8 @@ mod limits;
 mod optional_rules;
 mod provider;
 pub mod round;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod score;
 pub mod stake;
 mod time;

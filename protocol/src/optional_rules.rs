@@ -22,6 +22,7 @@ use sp_core::{bounded::BoundedVec, ConstU32};
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "rule")]
 pub enum OptionalRule {
 	/// The size of the committees that measure the group's rounds and check its deltas. Without this rule
@@ -50,6 +51,7 @@ pub enum OptionalRule {
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OptionalRuleKind {
 	/// [`OptionalRule::Committee`].
@@ -100,8 +102,12 @@ impl OptionalRule {
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
-pub struct OptionalRules(BoundedVec<OptionalRule, ConstU32<MAX_OPTIONAL_RULES>>);
+pub struct OptionalRules(
+	#[cfg_attr(feature = "schema", schemars(with = "alloc::vec::Vec<OptionalRule>"))]
+	BoundedVec<OptionalRule, ConstU32<MAX_OPTIONAL_RULES>>,
+);
 
 impl OptionalRules {
 	/// The rules in their order.

@@ -27,6 +27,7 @@ use sp_core::H256;
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Score(pub u64);
 

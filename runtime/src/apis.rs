@@ -67,14 +67,14 @@ decl_runtime_apis! {
 		#[changed_in(3)]
 		fn round(group: GroupId, round: RoundIndex) -> Option<RoundViewV2>;
 		/// The settled rounds of a group that are kept, from number `from` on, at most `limit` and never more
-		/// than 100.
+		/// than 100. From version 4 on.
 		fn history(group: GroupId, from: RoundIndex, limit: u32) -> Vec<RoundSummary>;
 		/// Results of a group's trainers, the best first, from place `from` (from 0) on, at most `limit`.
 		fn leaderboard(group: GroupId, from: u32, limit: u32) -> Vec<StandingView>;
 		#[changed_in(5)]
 		fn leaderboard(group: GroupId) -> Vec<StandingView>;
-		/// The heads of the models that a group had before the one it trains, the last model's first, from place
-		/// `from` on, at most `limit`.
+		/// The heads of the models that a group had before the one it trains, the last model's first, from
+		/// place `from` on, at most `limit`.
 		fn retired_heads(group: GroupId, from: u32, limit: u32) -> Vec<HeadView>;
 		#[changed_in(5)]
 		fn retired_heads(group: GroupId) -> Vec<HeadView>;
@@ -103,15 +103,15 @@ decl_runtime_apis! {
 		fn amendments(group: GroupId) -> Vec<AmendmentView>;
 		#[changed_in(3)]
 		fn amendments(group: GroupId) -> Vec<AmendmentViewV2>;
-		/// The accounts that vote for an open delta proposal, from the account `from` on, at most `limit` of them
-		/// and never more than 100; `None` where it is not open.
+		/// The accounts that vote for an open delta proposal, from the account `from` on, at most `limit` of
+		/// them and never more than 100; `None` where it is not open. From version 5 on.
 		fn voters(
 			group: GroupId,
 			proposal: ProposalId,
 			from: Option<AccountId>,
 			limit: u32,
 		) -> Option<VotersView>;
-		/// The accounts that approve an open amendment, in the same way.
+		/// The accounts that approve an open amendment, in the same way. From version 5 on.
 		fn amendment_voters(
 			group: GroupId,
 			amendment: AmendmentId,
@@ -130,8 +130,8 @@ decl_runtime_apis! {
 		fn pot(group: GroupId) -> Option<PotViewV3>;
 		/// The rewards of an account.
 		fn rewards(account: AccountId) -> RewardsView;
-		/// The candidates in their order, then the other validators of the session. From place `from` on, at most
-		/// `limit`.
+		/// The candidates in their order, then the other validators of the session. From place `from` on, at
+		/// most `limit`.
 		fn validators(from: u32, limit: u32) -> Vec<ValidatorView>;
 		#[changed_in(5)]
 		fn validators() -> Vec<ValidatorView>;

@@ -44,8 +44,8 @@ impl<T: Config> Pallet<T>
 where
 	T::AccountId: Into<AccountId32>,
 {
-	/// Returns a page of the amendments of a group: the open ones, then those that have ended last, the newest
-	/// first of both.
+	/// Returns a page of the amendments of a group: the open ones, then those that have ended last, the
+	/// newest first of both.
 	pub fn amendments(group: GroupId, page: Page) -> Vec<AmendmentView> {
 		let open = Open::<T>::get(group).into_iter().rev();
 		let close = Self::closes(group).unwrap_or(BlockNumber::MAX);
@@ -64,8 +64,8 @@ where
 	}
 
 	/// Returns accounts that approve an open amendment, from the account `from` on, at most `limit` of them.
-	/// `None` if the amendment is not open. Approvals are kept with the stakes of accounts: one read looks at a
-	/// bounded number of those.
+	/// `None` if the amendment is not open. Approvals are kept with the stakes of accounts: one read looks at
+	/// a bounded number of those.
 	pub fn voters(
 		group: GroupId,
 		amendment: AmendmentId,

@@ -243,8 +243,8 @@ where
 		})
 	}
 
-	/// Returns a page of the standings of a group's trainers, sorted by most wins, then by the best score of the
-	/// model that the group trains now, then by account. All of them are read to be sorted.
+	/// Returns a page of the standings of a group's trainers, sorted by most wins, then by the best score of
+	/// the model that the group trains now, then by account. All of them are read to be sorted.
 	pub fn standings(group: GroupId, page: Page) -> Vec<StandingView> {
 		let model = Self::model_version(group);
 		let mut standings: Vec<_> = Standings::<T>::iter_prefix(group)

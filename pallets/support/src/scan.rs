@@ -7,8 +7,8 @@ use sp_runtime::SaturatedConversion;
 pub const MAX_SCANNED: u32 = 1_000;
 
 /// Returns the items that `pick` makes of entries of a map in their order, at most `limit` of them, and the
-/// key of the first entry that was not looked at: the next page begins there. Looks at [`MAX_SCANNED`] entries
-/// at most, so a page may have fewer items, or none, and still not be the last.
+/// key of the first entry that was not looked at: the next page begins there. Looks at [`MAX_SCANNED`]
+/// entries at most, so a page may have fewer items, or none, and still not be the last.
 pub fn scan<Key, Value, Item>(
 	entries: impl IntoIterator<Item = (Key, Value)>,
 	limit: u32,
@@ -30,7 +30,7 @@ mod tests {
 	use super::*;
 
 	fn even(_: &u32, value: u32) -> Option<u32> {
-		(value % 2 == 0).then_some(value)
+		value.is_multiple_of(2).then_some(value)
 	}
 
 	#[test]

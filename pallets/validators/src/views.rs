@@ -13,8 +13,8 @@ fn amount<T: Config>(balance: BalanceOf<T>) -> u128 {
 }
 
 impl<T: Config<AccountId: Into<AccountId32>>> Pallet<T> {
-	/// Returns a page of the candidates in their order, and behind them the validators of the session that are
-	/// no candidates any more.
+	/// Returns a page of the candidates in their order, and behind them the validators of the session that
+	/// are no candidates any more.
 	pub fn validators_view(page: Page) -> Vec<ValidatorView> {
 		let candidates: Vec<_> = Candidates::<T>::get().into_iter().map(|(account, _)| account).collect();
 		let set = pallet_session::Validators::<T>::get();

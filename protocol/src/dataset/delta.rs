@@ -26,6 +26,7 @@ pub const MAX_DELTA_SIZE: u64 = 16 << 30;
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RowProblem {
 	/// `op` is neither `add` nor `remove`.
@@ -84,6 +85,7 @@ impl fmt::Display for RowProblem {
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "fault")]
 pub enum DeltaFault {
 	/// Not a Parquet file, or a broken one.
@@ -140,6 +142,7 @@ impl fmt::Display for DeltaFault {
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeltaReport {
 	/// Records that it adds.
 	pub added: u64,
@@ -148,6 +151,7 @@ pub struct DeltaReport {
 	/// Records of the version that it makes.
 	pub records: u64,
 	/// The [`crate::delta_root`] of its rows: known only to those who have read them.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Hash"))]
 	pub root: H256,
 }
 
@@ -168,6 +172,7 @@ pub struct DeltaReport {
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "verdict")]
 pub enum DeltaVerdict {
 	/// It applies.

@@ -30,6 +30,7 @@ pub const SEED_GAP: BlockNumber = 2;
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Clock {
 	/// The first round that it times: 0, unless the group's rules were amended.
 	#[serde(default)]
@@ -68,6 +69,7 @@ impl fmt::Display for ClockError {
 /// The windows of one round, as half-open ranges of blocks, and the two single blocks between and behind
 /// them. Between the commit window and the seed's block lies the [`SEED_GAP`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Windows {
 	/// Commitments are admitted.
 	pub commit: Range<BlockNumber>,
@@ -86,6 +88,7 @@ pub struct Windows {
 
 /// The phase of a round at a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
 	/// The commit window has not opened yet.

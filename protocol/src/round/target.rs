@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The records that a score was measured on, as far as rules tell them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MeasuredOn {
 	/// The policy by which they were drawn.
 	pub policy: EvaluationPolicy,

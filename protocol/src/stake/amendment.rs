@@ -27,6 +27,7 @@ pub const MAX_CHANGES: u32 = 8;
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoundLengths {
 	/// A round, which is its commit window.
 	pub length: BlockNumber,
@@ -54,6 +55,7 @@ pub struct RoundLengths {
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "change")]
 pub enum Change {
 	/// The length of voting periods, from the one on that begins as this is adopted.
@@ -105,6 +107,7 @@ pub enum Change {
 	Providers {
 		/// Base addresses of gateways.
 		#[serde(with = "as_text")]
+		#[cfg_attr(feature = "schema", schemars(with = "alloc::vec::Vec<alloc::string::String>"))]
 		providers: Providers,
 	},
 	/// Another model: a hard fork. The head is retired and trainers start over on the same data.

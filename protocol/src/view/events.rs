@@ -2,7 +2,7 @@
 //! as JSON.
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
-use super::{amount, AmendmentEnding, ProposalEnding};
+use super::{AmendmentEnding, Amount, ProposalEnding};
 use crate::{
 	AmendmentId, BlockNumber, ContentRef, DeltaVerdict, GroupId, Outcome, ProposalId, RoundIndex, Score,
 };
@@ -14,6 +14,7 @@ use sp_core::{crypto::AccountId32, H256};
 
 /// An event of a group, in its rounds or in its votes.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum ChainEvent {
 	/// A trainer committed.
@@ -23,6 +24,7 @@ pub enum ChainEvent {
 		/// The round.
 		round: RoundIndex,
 		/// The trainer.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 		account: AccountId32,
 	},
 	/// A commitment with a larger deposit took the slot of this one in a full round. Its deposit was
@@ -33,6 +35,7 @@ pub enum ChainEvent {
 		/// The round.
 		round: RoundIndex,
 		/// The trainer that lost its slot.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 		account: AccountId32,
 	},
 	/// A trainer revealed.
@@ -42,6 +45,7 @@ pub enum ChainEvent {
 		/// The round.
 		round: RoundIndex,
 		/// The trainer.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 		account: AccountId32,
 		/// Its checkpoint.
 		checkpoint: ContentRef,
@@ -73,16 +77,17 @@ pub enum ChainEvent {
 		/// The round.
 		round: RoundIndex,
 		/// The trainer.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 		account: AccountId32,
 		/// The result.
 		outcome: Outcome,
 		/// The score that 2/3 of the committee measured.
 		measured: Option<Score>,
 		/// The amount that the trainer was paid.
-		#[serde(with = "amount")]
+		#[serde(with = "Amount")]
 		reward: u128,
 		/// The amount that the trainer lost of its deposit.
-		#[serde(with = "amount")]
+		#[serde(with = "Amount")]
 		slashed: u128,
 	},
 	/// The chain could not set an alarm: somebody has to send the call that it would have made.
@@ -100,6 +105,7 @@ pub enum ChainEvent {
 		/// The round.
 		round: RoundIndex,
 		/// The trainer that won.
+		#[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Account>"))]
 		winner: Option<AccountId32>,
 		/// The winner's measured score.
 		score: Option<Score>,
@@ -111,12 +117,13 @@ pub enum ChainEvent {
 		/// The group.
 		group: GroupId,
 		/// The account.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 		account: AccountId32,
 		/// The account's stake now.
-		#[serde(with = "amount")]
+		#[serde(with = "Amount")]
 		stake: u128,
 		/// All stake in the group now.
-		#[serde(with = "amount")]
+		#[serde(with = "Amount")]
 		total: u128,
 	},
 	/// A delta was proposed.
@@ -126,6 +133,7 @@ pub enum ChainEvent {
 		/// The proposal.
 		proposal: ProposalId,
 		/// The proposer.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 		account: AccountId32,
 		/// The delta.
 		delta: ContentRef,
@@ -135,11 +143,12 @@ pub enum ChainEvent {
 		/// The group.
 		group: GroupId,
 		/// The stakeholder.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 		account: AccountId32,
 		/// The proposal.
 		proposal: Option<ProposalId>,
 		/// The stake behind the vote.
-		#[serde(with = "amount")]
+		#[serde(with = "Amount")]
 		stake: u128,
 	},
 	/// 2/3 of the committee agree on the effect of a delta on a version of the data set.
@@ -161,15 +170,16 @@ pub enum ChainEvent {
 		/// The proposal.
 		proposal: ProposalId,
 		/// The proposer.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 		account: AccountId32,
 		/// The result.
 		#[serde(flatten)]
 		ending: ProposalEnding,
 		/// The amount that the proposer was paid.
-		#[serde(with = "amount")]
+		#[serde(with = "Amount")]
 		reward: u128,
 		/// The amount that the proposer lost.
-		#[serde(with = "amount")]
+		#[serde(with = "Amount")]
 		slashed: u128,
 	},
 	/// An amendment was proposed.
@@ -179,6 +189,7 @@ pub enum ChainEvent {
 		/// The amendment.
 		amendment: AmendmentId,
 		/// The proposer.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 		account: AccountId32,
 	},
 	/// A stakeholder approves an amendment, or does not any more.
@@ -188,11 +199,12 @@ pub enum ChainEvent {
 		/// The amendment.
 		amendment: AmendmentId,
 		/// The stakeholder.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 		account: AccountId32,
 		/// True if the stakeholder approves.
 		aye: bool,
 		/// The stake behind the vote.
-		#[serde(with = "amount")]
+		#[serde(with = "Amount")]
 		stake: u128,
 	},
 	/// An amendment ended.
@@ -216,6 +228,7 @@ pub enum ChainEvent {
 
 /// A call that the chain makes by an alarm, or that somebody has to send where there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Alarm {
 	/// `rounds.settle`.
@@ -232,6 +245,7 @@ pub enum Alarm {
 
 /// A filter of events by their subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EventTopic {
 	/// Commitments, reveals, attestations and settlements.
@@ -301,10 +315,12 @@ impl ChainEvent {
 
 /// The events of one block: a message of the `training_subscribeEvents` subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BlockEvents {
 	/// The block's number.
 	pub block: BlockNumber,
 	/// The block's hash.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Hash"))]
 	pub hash: H256,
 	/// The events in the order in which they happened.
 	pub events: Vec<ChainEvent>,

@@ -1,6 +1,6 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
-use super::amount;
+use super::Amount;
 use crate::{
 	AmendmentId, BlockNumber, Change, ContentRef, DeltaFault, DeltaReport, DeltaVerdict, GroupId, Majority,
 	ProposalId, RoundIndex,
@@ -13,6 +13,7 @@ use sp_core::{crypto::AccountId32, H256};
 
 /// An entry of a data set's log.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LogEntryView {
 	/// The version that it makes: its number, from 1.
 	pub version: u32,
@@ -21,12 +22,14 @@ pub struct LogEntryView {
 	/// Base addresses of gateways that serve it, beside the group's providers.
 	pub providers: Vec<String>,
 	/// The root of the version, see [`crate::dataset_root`].
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Hash"))]
 	pub root: H256,
 	/// The first round that is played with it.
 	pub from: RoundIndex,
 	/// Its effect, as 2/3 of the committee found; `None` for the delta that the group was created with.
 	pub report: Option<DeltaReport>,
 	/// Its proposer.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 	pub proposer: AccountId32,
 	/// The block that applied it.
 	pub block: BlockNumber,
@@ -34,6 +37,7 @@ pub struct LogEntryView {
 
 /// The progress of a proposed delta's check.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckView {
 	/// The version of the data set that the delta is checked on.
 	pub version: u32,
@@ -51,12 +55,14 @@ pub struct CheckView {
 
 /// A delta proposal.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProposalView {
 	/// The group.
 	pub group: GroupId,
 	/// Its number.
 	pub id: ProposalId,
 	/// Its proposer.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 	pub proposer: AccountId32,
 	/// The delta.
 	pub delta: ContentRef,
@@ -65,14 +71,14 @@ pub struct ProposalView {
 	/// Its proposer's summary.
 	pub summary: String,
 	/// Its proposer's deposit.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub deposit: u128,
 	/// The version of the data set that it was proposed on.
 	pub base: u32,
 	/// The block in which it was proposed.
 	pub block: BlockNumber,
 	/// The stake that approves it and counts in the next close, or counted as it ended.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub ayes: u128,
 	/// Number of voting periods that it has lost.
 	pub lost: u32,
@@ -97,6 +103,7 @@ pub struct ProposalView {
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "ending")]
 pub enum ProposalEnding {
 	/// It won a voting period and is part of the data set. Deposit returned, reward paid.
@@ -132,24 +139,26 @@ pub enum ProposalEnding {
 
 /// An amendment of a group's rules.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AmendmentView {
 	/// The group.
 	pub group: GroupId,
 	/// Its number.
 	pub id: AmendmentId,
 	/// Its proposer.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 	pub proposer: AccountId32,
 	/// Its changes.
 	pub changes: Vec<Change>,
 	/// Its proposer's summary.
 	pub summary: String,
 	/// Its proposer's deposit.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub deposit: u128,
 	/// The block in which it was proposed.
 	pub block: BlockNumber,
 	/// The stake that approves it and counts in the next close, or counted as it ended.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub ayes: u128,
 	/// The majority of all stake that it needs.
 	pub majority: Majority,
@@ -174,6 +183,7 @@ pub struct AmendmentView {
 	Serialize,
 	Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "ending")]
 pub enum AmendmentEnding {
 	/// It had its majority when a voting period closed. What concerns voting itself is in force at once.
@@ -194,19 +204,21 @@ pub enum AmendmentEnding {
 
 /// An account's stake in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StakeView {
 	/// The group.
 	pub group: GroupId,
 	/// The account.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 	pub account: AccountId32,
 	/// Its stake, which is the weight of its votes.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub stake: u128,
 	/// The part of it that does not count in the next close, as it came later than half a period before.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub pending: u128,
 	/// All stake in the group, pending or not.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub total: u128,
 	/// The amounts that it is taking out.
 	pub unstaking: Vec<UnstakingView>,
@@ -218,31 +230,36 @@ pub struct StakeView {
 
 /// A page of the accounts that approve a delta proposal or an amendment. There are no votes against one.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VotersView {
 	/// The accounts, in the order of their place in the state, which is none that has a meaning.
 	pub voters: Vec<VoterView>,
 	/// The account from which the next page begins; `None` where this is the last.
+	#[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Account>"))]
 	pub next: Option<AccountId32>,
 }
 
 /// An account that approves a delta proposal or an amendment.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VoterView {
 	/// The account.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 	pub account: AccountId32,
 	/// Its stake, all of which approves.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub stake: u128,
 	/// The part of it that does not count in the next close, as it came later than half a period before.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub pending: u128,
 }
 
 /// Stake that was taken out and is still held.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnstakingView {
 	/// The amount.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub amount: u128,
 	/// The block from which it can be withdrawn.
 	pub until: BlockNumber,

@@ -6,10 +6,13 @@ use crate::{
 	has_reached_target, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, MeasuredOn, Metric,
 	OptionalRules, Outcome, Phase, RoundIndex, Rounding, Score, Share, Shares, Tally, Windows,
 };
-use alloc::{string::String, vec::Vec};
+use alloc::{
+	string::{String, ToString},
+	vec::Vec,
+};
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
-use serde::{Deserialize, Serialize};
+use serde::{de::Error, Deserialize, Deserializer, Serialize, Serializer};
 use sp_core::{crypto::AccountId32, H256};
 
 mod describe;
@@ -31,25 +34,26 @@ pub use views_v2::{AmendmentViewV2, GroupViewV2, RoundViewV2};
 pub use views_v3::{GroupViewV3, HeadViewV3, PotViewV3, StakeViewV3};
 
 /// Amounts as decimal strings: JSON numbers lose digits in most readers.
-pub(crate) mod amount {
-	use alloc::string::{String, ToString};
-	use serde::{de::Error, Deserialize, Deserializer, Serializer};
+pub(crate) struct Amount;
 
-	pub(crate) fn serialize<S: Serializer>(amount: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+impl Amount {
+	fn serialize<S: Serializer>(amount: &u128, serializer: S) -> Result<S::Ok, S::Error> {
 		serializer.serialize_str(&amount.to_string())
 	}
 
-	pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+	fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
 		String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 	}
 }
 
 /// A training group, with the rules of the round that takes commitments, or of the first to come.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupView {
 	/// Its number.
 	pub id: GroupId,
 	/// The account that created it.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 	pub owner: AccountId32,
 	/// Its name.
 	pub name: String,
@@ -60,6 +64,7 @@ pub struct GroupView {
 	/// The version of the data set that the round uses: the number of its deltas.
 	pub dataset_version: u32,
 	/// The root of that version, see [`crate::dataset_root`].
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Hash"))]
 	pub dataset_root: H256,
 	/// Base addresses of gateways that serve model and data.
 	pub providers: Vec<String>,
@@ -74,7 +79,7 @@ pub struct GroupView {
 	/// The clock of its rounds.
 	pub clock: Clock,
 	/// The smallest deposit of a commitment.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub deposit: u128,
 	/// The division of what its rounds earn.
 	pub shares: Shares,
@@ -85,7 +90,7 @@ pub struct GroupView {
 	/// The part of all stake that a delta needs, in millionths.
 	pub quorum: Share,
 	/// All stake in the group that counts in the next close.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub stake: u128,
 	/// The block that closes the voting period.
 	pub closes: BlockNumber,
@@ -102,12 +107,14 @@ pub struct GroupView {
 
 /// The best checkpoint of a group so far.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HeadView {
 	/// The model that it is a checkpoint of.
 	pub model_version: u32,
 	/// The round that it won.
 	pub round: RoundIndex,
 	/// The trainer who published it.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 	pub account: AccountId32,
 	/// The safetensors file.
 	pub checkpoint: ContentRef,
@@ -134,6 +141,7 @@ impl GroupView {
 
 /// A round of a group. Rounds are kept for a bounded time after they are settled.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoundView {
 	/// The group.
 	pub group: GroupId,
@@ -150,6 +158,7 @@ pub struct RoundView {
 	/// Least gain over the head that wins a round, in micro-units.
 	pub minimum_improvement: u64,
 	/// Draws the evaluation set; `None` until it is known.
+	#[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Hash>"))]
 	pub seed: Option<H256>,
 	/// True if scores are dithered; false if the seed's block is older than the runtime that dithers, and
 	/// scores are rounded half to even.
@@ -160,6 +169,7 @@ pub struct RoundView {
 	/// The score that had to be beaten, once settled.
 	pub baseline: Option<Score>,
 	/// The winner, once settled.
+	#[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Account>"))]
 	pub winner: Option<AccountId32>,
 	/// The commitments, in commit order.
 	pub candidates: Vec<CandidateView>,
@@ -182,6 +192,7 @@ impl RoundView {
 
 /// The versions of what answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Versions {
 	/// The node's.
 	pub node: String,
@@ -191,6 +202,7 @@ pub struct Versions {
 
 /// A settled round in one row.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoundSummary {
 	/// The round.
 	pub round: RoundIndex,
@@ -210,27 +222,32 @@ pub struct RoundSummary {
 
 /// The winner of a settled round.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WinnerView {
 	/// The trainer.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 	pub account: AccountId32,
 	/// The safetensors file.
 	pub checkpoint: ContentRef,
 	/// The score that the committee measured.
 	pub score: Score,
 	/// Its reward.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub reward: u128,
 }
 
 /// A commitment and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CandidateView {
 	/// The trainer.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 	pub account: AccountId32,
 	/// Its commitment, see [`crate::commitment_hash`].
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Hash"))]
 	pub commitment: H256,
 	/// Its deposit.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub deposit: u128,
 	/// Its reveal.
 	pub reveal: Option<RevealView>,
@@ -241,15 +258,16 @@ pub struct CandidateView {
 	/// Its outcome, once the round is settled.
 	pub outcome: Option<Outcome>,
 	/// Its reward.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub reward: u128,
 	/// The part of its deposit that it lost.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub slashed: u128,
 }
 
 /// A revealed checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RevealView {
 	/// The safetensors file.
 	pub checkpoint: ContentRef,
@@ -261,8 +279,10 @@ pub struct RevealView {
 
 /// A member of a round's committee.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MemberView {
 	/// The validator.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 	pub account: AccountId32,
 	/// True if it has attested.
 	pub attested: bool,
@@ -272,8 +292,10 @@ pub struct MemberView {
 
 /// A trainer's results in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StandingView {
 	/// The trainer.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 	pub account: AccountId32,
 	/// Rounds committed to and settled.
 	pub rounds: u32,
@@ -282,21 +304,23 @@ pub struct StandingView {
 	/// The best score that the committee measured of its checkpoints.
 	pub best: Option<Score>,
 	/// Its reward.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub earned: u128,
 	/// The parts of its deposits that it lost.
-	#[serde(with = "amount")]
+	#[serde(with = "Amount")]
 	pub slashed: u128,
 }
 
 /// The reason for the outcome of an account's commitment in a round.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Explanation {
 	/// The group.
 	pub group: GroupId,
 	/// The round.
 	pub round: RoundIndex,
 	/// The trainer.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
 	pub account: AccountId32,
 	/// The outcome; `None` while the round is not settled or where there is no commitment.
 	pub outcome: Option<Outcome>,

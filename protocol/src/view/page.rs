@@ -29,9 +29,9 @@ mod tests {
 		let page = |from, limit| Page { from, limit }.of(0..5);
 		assert_eq!(page(0, 2), [0, 1]);
 		assert_eq!(page(3, 100), [3, 4]);
-		assert_eq!(page(5, u32::MAX), []);
-		assert_eq!(page(u32::MAX, 1), []);
-		assert_eq!(page(0, 0), []);
+		for nothing in [page(5, u32::MAX), page(u32::MAX, 1), page(0, 0)] {
+			assert!(nothing.is_empty());
+		}
 		assert_eq!(Page::ALL.of(0..5), [0, 1, 2, 3, 4]);
 	}
 }

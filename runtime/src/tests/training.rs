@@ -6,17 +6,16 @@ use crate::{
 use descent_protocol::{
 	commitment_hash, dataset_root,
 	view::{ChainEvent, StakeView},
-	OptionalRule, Outcome, Phase, Share, MAX_AMENDMENTS, MAX_CANDIDATES,
+	Outcome, Phase, Share, MAX_AMENDMENTS, MAX_CANDIDATES,
 };
 use frame_support::{
-	assert_noop, assert_ok,
+	assert_ok,
 	traits::{fungible::Inspect, Hooks, PalletsInfoAccess},
 	weights::Weight,
 };
 use pallet_groups::{GroupObserver, WeightInfo as _};
 use pallet_rounds::WeightInfo as _;
 use sp_core::H256;
-use sp_io::hashing::twox_128;
 
 /// Two groups of Trainer1, made in block 1, and a commitment of Trainer2 to the first round of the first one
 /// in block 3.
@@ -66,23 +65,6 @@ fn before_the_start_the_rules_are_those_of_the_first_round() {
 }
 
 #[test]
-fn committees_have_22_seats_at_least_unless_the_genesis_of_a_test_says_otherwise() {
-	genesis_of(LOCAL_PRESET).execute_with(|| {
-		let create = |seats| {
-			let mut group = new_group("digits");
-			group.optional_rules.set(OptionalRule::Committee { seats });
-			Groups::create(RuntimeOrigin::signed(account("//Trainer1")), group)
-		};
-		assert_ok!(create(22));
-		assert_noop!(create(21), pallet_groups::Error::<Runtime>::InvalidOptionalRule);
-		// As the chain specifications of integration-tests do.
-		sp_io::storage::set(&twox_128(b":MinimumCommitteeSeats:"), &7u32.to_le_bytes());
-		assert_ok!(create(7));
-		assert_noop!(create(6), pallet_groups::Error::<Runtime>::InvalidOptionalRule);
-	});
-}
-
-#[test]
 fn stakes_are_shown_of_everybody_in_groups_that_there_are() {
 	with_groups(|owner, trainer| {
 		let view = |account, stake| StakeView {
@@ -109,6 +91,7 @@ fn nothing_is_shown_of_groups_that_there_are_not() {
 			Runtime::proposals(2, 0, u32::MAX).is_empty() && Runtime::amendments(2, 0, u32::MAX).is_empty()
 		);
 		assert!(Runtime::retired_heads(2, 0, u32::MAX).is_empty());
+		assert_eq!((Runtime::voters(2, 0, None, 9), Runtime::amendment_voters(2, 0, None, 9)), (None, None));
 	});
 }
 

@@ -73,7 +73,8 @@ fn voters(proposal: u32, from: Option<&str>, limit: u32) -> VotersView {
 }
 
 /// The answers of a node, as far as these tests ask: the genesis as every block's hash, a log of which other
-/// groups than the first only ever show the first entry, the voters of a proposal, and for every permit a block of events.
+/// groups than the first only ever show the first entry, the voters of a proposal, and for every permit a
+/// block of events.
 fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 	let mut module = RpcModule::new(());
 	module.register_method("chain_getBlockHash", move |_, _, _| Ok::<_, ErrorObjectOwned>(genesis)).unwrap();

@@ -37,9 +37,9 @@ const DEFAULT_LIMIT: u32 = 20;
 /// Largest page of a list that is told as a whole unless a limit is asked for.
 const MAX_PAGE: u32 = 100;
 
-/// Returns the page of a list that is asked for: from place `from` (0) on, at most `limit` items and never more
-/// than 100. All of the rest without a limit, as these lists had no pages at first. Their params come after `at`
-/// for the same reason.
+/// Returns the page of a list that is asked for: from place `from` (0) on, at most `limit` items and never
+/// more than 100. All of the rest without a limit, as these lists had no pages at first. Their params come
+/// after `at` for the same reason.
 fn page(from: Option<u32>, limit: Option<u32>) -> Page {
 	Page { from: from.unwrap_or_default(), limit: limit.map_or(u32::MAX, |limit| limit.min(MAX_PAGE)) }
 }

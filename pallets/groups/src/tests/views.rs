@@ -84,18 +84,19 @@ fn those_who_approve_an_amendment_are_shown_in_pages() {
 		for number in 1..6 {
 			stake(number, 10 * u128::from(number));
 		}
-		let [first, second] = [20, 30].map(|micros| propose(1, &[improvement(micros)]));
+		let (first, second) = (propose(1, &[improvement(20)]), propose(5, &[improvement(30)]));
 		approve(2, first);
 		approve(3, second);
+		approve(3, first);
 		approve(4, first);
 		run_to(PERIOD);
 		stake(4, 1);
 		let whole = Groups::voters(0, first, None, 100).unwrap();
 		let mut shown: Vec<_> = whole.voters.iter().map(|voter| (voter.stake, voter.pending)).collect();
 		shown.sort_unstable();
-		assert_eq!((shown, whole.next), (vec![(10, 0), (20, 0), (41, 1)], None));
+		assert_eq!((shown, whole.next), (vec![(10, 0), (20, 0), (30, 0), (41, 1)], None));
 		let (mut voters, mut from) = (vec![], None);
-		for _ in 0..4 {
+		for _ in 0..9 {
 			let page = Groups::voters(0, first, from, 1).unwrap();
 			voters.extend(page.voters);
 			from = page.next;

@@ -10,7 +10,10 @@ use jsonrpsee::{core::server::Subscription, RpcModule};
 use serde::de::DeserializeOwned;
 use serde_json::{json, Value};
 use sp_core::crypto::Ss58Codec;
-use std::{sync::Arc, time::Duration};
+use std::{
+	sync::{Arc, LazyLock},
+	time::Duration,
+};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -23,7 +26,43 @@ fn module() -> (Arc<TestChain>, RpcModule<Training<TestChain>>) {
 async fn ask(module: &RpcModule<Training<TestChain>>, method: &str, params: Value) -> Value {
 	let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
 	let (answer, _) = module.raw_json_request(&request.to_string(), 1).await.unwrap();
-	serde_json::from_str(&answer).unwrap()
+	let answer: Value = serde_json::from_str(&answer).unwrap();
+	if let Some(result) = answer.get("result") {
+		assert_fits(&schema()["methods"][method]["result"], result);
+		if request["params"].is_object() {
+			assert_fits(&schema()["methods"][method]["params"], &request["params"]);
+		}
+	}
+	answer
+}
+
+/// The schema of what is asked and answered.
+fn schema() -> &'static Value {
+	static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+		let file = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../protocol/schema.json"));
+		serde_json::from_slice(&file.expect("the schema is kept with the protocol")).expect("it is JSON")
+	});
+	&SCHEMA
+}
+
+/// Asserts that a value is valid by a part of the schema.
+fn assert_fits(part: &Value, value: &Value) {
+	assert!(part.is_object(), "the schema lacks a method");
+	let whole = json!({ "$defs": schema()["$defs"], "allOf": [part] });
+	let validator = jsonschema::draft202012::new(&whole).expect("it is a schema");
+	let errors: Vec<_> = validator.iter_errors(value).map(|error| error.to_string()).collect();
+	assert!(errors.is_empty(), "{value:#}\n{errors:#?}");
+}
+
+#[test]
+fn the_schema_has_every_method() {
+	let (_, module) = module();
+	let mut offered: Vec<_> = module.method_names().filter(|name| !name.contains("_unsubscribe")).collect();
+	let names = |part: &str| schema()[part].as_object().unwrap().keys().map(String::as_str);
+	let mut told: Vec<_> = names("methods").chain(names("subscriptions")).collect();
+	offered.sort_unstable();
+	told.sort_unstable();
+	assert_eq!(offered, told);
 }
 
 #[tokio::test]

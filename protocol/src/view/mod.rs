@@ -327,3 +327,28 @@ pub struct Explanation {
 	/// The explanation, one sentence.
 	pub sentence: String,
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	/// A group of nothing but zeros, at its target of 0.
+	fn group() -> GroupView {
+		let mut group = GroupView::decode(&mut &[0; 512][..]).unwrap();
+		let head = HeadView::decode(&mut &[0; 512][..]).unwrap();
+		let measured_on = Some(MeasuredOn { policy: group.policy, dataset_version: group.dataset_version });
+		group.target = Some(Score(0));
+		group.head = Some(HeadView { measured_on, ..head });
+		group
+	}
+
+	#[test]
+	fn a_head_that_was_measured_on_other_data_reaches_no_target() {
+		let mut group = group();
+		assert_eq!(group.reached_target(), Some((Score(0), Score(0))));
+		group.dataset_version = 1;
+		assert_eq!(group.reached_target(), None);
+		group.head = group.head.map(|head| HeadView { measured_on: None, ..head });
+		assert_eq!(group.reached_target(), Some((Score(0), Score(0))), "older runtimes do not tell");
+	}
+}

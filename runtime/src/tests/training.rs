@@ -6,16 +6,17 @@ use crate::{
 use descent_protocol::{
 	commitment_hash, dataset_root,
 	view::{ChainEvent, StakeView},
-	Outcome, Phase, Share, MAX_AMENDMENTS, MAX_CANDIDATES,
+	OptionalRule, Outcome, Phase, Share, MAX_AMENDMENTS, MAX_CANDIDATES,
 };
 use frame_support::{
-	assert_ok,
+	assert_noop, assert_ok,
 	traits::{fungible::Inspect, Hooks, PalletsInfoAccess},
 	weights::Weight,
 };
 use pallet_groups::{GroupObserver, WeightInfo as _};
 use pallet_rounds::WeightInfo as _;
 use sp_core::H256;
+use sp_io::hashing::twox_128;
 
 /// Two groups of Trainer1, made in block 1, and a commitment of Trainer2 to the first round of the first one
 /// in block 3.
@@ -61,6 +62,23 @@ fn before_the_start_the_rules_are_those_of_the_first_round() {
 		let group = Runtime::group(0).unwrap();
 		assert_eq!((group.round, group.dataset_version), (None, 1));
 		assert_eq!((group.model, group.clock.start), (content(1), 50));
+	});
+}
+
+#[test]
+fn committees_have_22_seats_at_least_unless_the_genesis_of_a_test_says_otherwise() {
+	genesis_of(LOCAL_PRESET).execute_with(|| {
+		let create = |seats| {
+			let mut group = new_group("digits");
+			group.optional_rules.set(OptionalRule::Committee { seats });
+			Groups::create(RuntimeOrigin::signed(account("//Trainer1")), group)
+		};
+		assert_ok!(create(22));
+		assert_noop!(create(21), pallet_groups::Error::<Runtime>::InvalidOptionalRule);
+		// As the chain specifications of integration-tests do.
+		sp_io::storage::set(&twox_128(b":MinimumCommitteeSeats:"), &7u32.to_le_bytes());
+		assert_ok!(create(7));
+		assert_noop!(create(6), pallet_groups::Error::<Runtime>::InvalidOptionalRule);
 	});
 }
 

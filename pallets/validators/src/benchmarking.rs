@@ -246,8 +246,8 @@ mod benchmarks {
 		assert!(performance.iter().all(|(account, _)| Sentences::<T>::contains_key(account)));
 	}
 
-	/// All validators of the session were punished, and others take their places. Their keys are the last that
-	/// are looked for.
+	/// All validators of the session were punished, and others take their places. Their keys are the last
+	/// that are looked for.
 	#[benchmark]
 	fn rotate_session(n: Linear<1, MAX_COMMITTEE>) {
 		let outgoing = present::<T>(n);

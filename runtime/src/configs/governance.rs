@@ -13,8 +13,8 @@ use frame_system::EnsureRoot;
 use sp_runtime::Perbill;
 
 parameter_types! {
-	/// Share of a block that scheduled calls may take. They settle rounds and close periods. Reveals have room of
-	/// their own.
+	/// Share of a block that scheduled calls may take. They settle rounds and close periods. Reveals have
+	/// room of their own.
 	pub MaximumSchedulerWeight: Weight =
 		Perbill::from_percent(80) * super::RuntimeBlockWeights::get().max_block;
 	/// Deposit of a stored call, whatever its length.

@@ -110,7 +110,8 @@ fn pallets() -> [(&'static str, StorageVersion); 6] {
 }
 
 fn layout() -> String {
-	let metadata = Runtime::metadata_ir();
+	// The state may hold the value of a constant.
+	let metadata = sp_io::TestExternalities::default().execute_with(Runtime::metadata_ir);
 	let mut types = Types::default();
 	let mut text = String::from(
 		"How the storage of a chain is laid out. Written by the tests of descent-runtime; each change needs \

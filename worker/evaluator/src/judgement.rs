@@ -54,8 +54,8 @@ impl Judgement {
 	/// `worst` records are kept.
 	///
 	/// # Errors
-	/// [`EvaluationError::Empty`] where there are no new or no own records; others where the checkpoint has no
-	/// finite output.
+	/// [`EvaluationError::Empty`] where there are no new or no own records; others where the checkpoint has
+	/// no finite output.
 	pub fn of(
 		checkpoint: &Checkpoint,
 		new: &[Sampled],
@@ -116,8 +116,8 @@ fn predicted(checkpoint: &Checkpoint, sampled: &Sampled) -> Result<Option<u64>, 
 	Ok(least.map(|(_, label)| label))
 }
 
-/// Returns a record with each of the labels that it could have, in their order; `None` where it has not one of
-/// a few classes.
+/// Returns a record with each of the labels that it could have, in their order; `None` where it has not one
+/// of a few classes.
 fn labels(description: &Description, schema: &Schema, record: &[u8]) -> Option<Vec<Vec<u8>>> {
 	let (target, input) = (description.target(), schema.columns.first()?);
 	let classes = target.classes.filter(|classes| target.shape.is_empty() && *classes <= MAX_CLASSES)?;

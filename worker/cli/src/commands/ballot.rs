@@ -82,7 +82,8 @@ pub(super) fn unknown(
 		known => format!("; those it has: {}", known.join(", ")),
 	};
 	anyhow!(
-		"group {0} has no {what} {id}, or has forgotten it{known}. descent {command} list --group {0} says more",
+		"group {0} has no {what} {id}, or has forgotten it{known}. descent {command} list --group {0} says \
+		 more",
 		group.id
 	)
 }

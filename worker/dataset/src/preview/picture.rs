@@ -123,8 +123,8 @@ impl Picture {
 	}
 }
 
-/// Returns the brightness of each value. Bytes are taken as they are, other numbers from the record's smallest
-/// as black to its largest as white.
+/// Returns the brightness of each value. Bytes are taken as they are, other numbers from the record's
+/// smallest as black to its largest as white.
 fn levels(column: &Column, values: &[u8]) -> Vec<u8> {
 	if column.dtype == Dtype::U8 {
 		return values.to_vec();

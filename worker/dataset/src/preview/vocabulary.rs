@@ -31,8 +31,8 @@ pub enum VocabularyError {
 }
 
 impl Vocabulary {
-	/// Reads a vocabulary in JSON: a map of pieces to numbers, or a `tokenizer.json` that has one. Pieces of a
-	/// byte-level encoding, as GPT-2 has it, are converted to the bytes that they stand for.
+	/// Reads a vocabulary in JSON: a map of pieces to numbers, or a `tokenizer.json` that has one. Pieces of
+	/// a byte-level encoding, as GPT-2 has it, are converted to the bytes that they stand for.
 	///
 	/// # Errors
 	/// See [`VocabularyError`].
@@ -54,8 +54,8 @@ impl Vocabulary {
 		Ok(Self::Pieces(pieces.collect::<Result<_, VocabularyError>>()?))
 	}
 
-	/// Returns the text of one record's tokens. Tokens without a piece are written as `<7>`, bytes that are no
-	/// UTF-8 as the replacement character. The text may hold control characters.
+	/// Returns the text of one record's tokens. Tokens without a piece are written as `<7>`, bytes that are
+	/// no UTF-8 as the replacement character. The text may hold control characters.
 	pub fn text(&self, column: &Column, bytes: &[u8]) -> String {
 		let mut text = Vec::new();
 		for token in column.integers(bytes) {

@@ -137,7 +137,7 @@ fn needed(majority: Majority, stake: u128) -> u128 {
 	most_without.saturating_add(1)
 }
 
-/// A sentence about what happens to an amendment when the voting period closes, if nothing changes until then.
+/// A sentence about what happens to an amendment when the voting period closes, if votes stay as they are.
 fn outlook(group: &GroupView, amendment: &AmendmentView) -> String {
 	match &amendment.ending {
 		Some(AmendmentEnding::Adopted { from }) => {

@@ -31,8 +31,8 @@ const EXAMPLES: &str = "Examples:
   descent dataset sample --file more.parquet --description mnist.json --png more.png
 
 Records are drawn at random, so that a proposer can't know which are looked at; --seed draws the same again. \
-They are ordered by their labels, in the table and on the sheet, where each label stands below its picture. A \
-delta's removals are counted; descent dataset get has their ids.";
+They are ordered by their labels, in the table and on the sheet, where each label stands below its picture. \
+A delta's removals are counted; descent dataset get has their ids.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

@@ -88,8 +88,8 @@ pub(super) fn png(schema: &Schema, records: &[Sampled]) -> Result<Vec<u8>> {
 	let Some(column) = schema.columns.first() else { bail!("the model description names no columns") };
 	let Some(picture) = Picture::of(column) else {
 		bail!(
-			"the input '{}' has the shape {:?}, which is not that of pictures, [1 or 3, height, width]: leave \
-			 out --png",
+			"the input '{}' has the shape {:?}, which is not that of pictures, [1 or 3, height, width]: \
+			 leave out --png",
 			column.name,
 			column.shape
 		)

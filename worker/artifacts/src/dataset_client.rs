@@ -6,12 +6,14 @@ use crate::{
 };
 use anyhow::{anyhow, Context, Result};
 use descent_content::{FetchLimits, Fetcher, Progress, Store};
-use descent_dataset::{Schema, Set};
+use descent_dataset::{Description, Set};
 use descent_protocol::{
 	view::{GroupView, LogEntryView},
-	GroupId, MAX_DELTA_SIZE,
+	ContentRef, GroupId, MAX_DELTA_SIZE,
 };
 use std::{
+	env,
+	ffi::OsString,
 	path::{Path, PathBuf},
 	sync::Arc,
 	time::Duration,
@@ -27,6 +29,13 @@ pub enum DatasetStep {
 	Description(Progress),
 	/// Versions on disk are being read.
 	Searching,
+	/// Content that is no version of the data set is being fetched: a proposed delta, or a checkpoint.
+	Content {
+		/// The content in words.
+		what: &'static str,
+		/// Its bytes.
+		progress: Progress,
+	},
 	/// The delta of a version is being fetched.
 	Fetching {
 		/// The version.
@@ -50,7 +59,7 @@ pub struct DatasetClient {
 	group: GroupId,
 	providers: Vec<String>,
 	log: Vec<LogEntryView>,
-	schema: Schema,
+	description: Description,
 	fetcher: Fetcher,
 	cache: Arc<DatasetCache>,
 	scratch: PathBuf,
@@ -86,16 +95,48 @@ impl DatasetClient {
 			group: group.id,
 			providers: group.providers.clone(),
 			log,
-			schema: description.schema(),
+			description,
 			fetcher,
 			cache: Arc::new(cache),
 			scratch: folder.join("scratch"),
 		})
 	}
 
+	/// Returns the folder `descent/datasets` in the user's cache; `None` where neither `XDG_CACHE_HOME` nor
+	/// `HOME` is set.
+	pub fn default_folder() -> Option<PathBuf> {
+		cache(env::var_os("XDG_CACHE_HOME"), env::var_os("HOME"))
+	}
+
 	/// Returns the number of the newest version, 0 if there is none.
 	pub fn newest(&self) -> u32 {
 		self.log.last().map_or(0, |entry| entry.version)
+	}
+
+	/// Returns the description of the group's model, which names the columns.
+	pub fn description(&self) -> &Description {
+		&self.description
+	}
+
+	/// Fetches content from `providers` and the group's, and writes it to the file `out` once every block of
+	/// it was checked against the reference. `what` is the content in words.
+	///
+	/// # Errors
+	/// Fails if no provider serves it, it is longer than a delta may be, or the disk is full.
+	pub async fn content(
+		&self,
+		what: &'static str,
+		content: &ContentRef,
+		providers: &[String],
+		out: &Path,
+		on_step: &OnStep,
+	) -> Result<()> {
+		let report = |progress| on_step(DatasetStep::Content { what, progress });
+		report(Progress { total: content.size, ..Progress::default() });
+		let fetched = self.fetcher.fetch(content, &joined(providers, &self.providers), report).await;
+		fetched.with_context(|| format!("the {what} cannot be had"))?;
+		let (store, content, out) = (self.fetcher.store().clone(), *content, out.to_path_buf());
+		on_thread(move || Ok(store.export_to(&content, out)?)).await
 	}
 
 	/// Fetches the deltas of a version that are missing, and builds it.
@@ -105,12 +146,12 @@ impl DatasetClient {
 	pub async fn version(&self, version: u32, on_step: &OnStep) -> Result<Arc<Set>> {
 		let log = self.entries(version)?;
 		on_step(DatasetStep::Searching);
-		let (cache, schema, entries) = (self.cache.clone(), self.schema.clone(), log.to_vec());
+		let (cache, schema, entries) = (self.cache.clone(), self.description.schema(), log.to_vec());
 		let done = on_thread(move || cache.verify(&schema, &sources(&entries))).await?;
 		for entry in &log[done..] {
 			self.fetch(entry, on_step).await?;
 		}
-		let (cache, schema, entries) = (self.cache.clone(), self.schema.clone(), log.to_vec());
+		let (cache, schema, entries) = (self.cache.clone(), self.description.schema(), log.to_vec());
 		let (store, scratch) = (self.fetcher.store().clone(), self.scratch.clone());
 		let on_step = on_step.clone();
 		on_thread(move || {
@@ -139,6 +180,14 @@ impl DatasetClient {
 		let fetched = self.fetcher.fetch(&entry.delta, &providers, report).await;
 		fetched.with_context(|| format!("the delta {version} cannot be had"))
 	}
+}
+
+/// The folder in the user's cache. By the XDG Base Directory Specification a relative path does not count.
+fn cache(cache: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
+	let cache = cache.map(PathBuf::from).filter(|path| path.is_absolute());
+	let home = home.filter(|home| !home.is_empty());
+	let folder = cache.or_else(|| Some(Path::new(&home?).join(".cache")))?;
+	Some(folder.join("descent/datasets"))
 }
 
 /// Opens the store of deltas and the versions in a folder, and empties its scratch folder.

@@ -11,7 +11,7 @@ fn client(folder: &LogFolder, log: &[LogEntryView], providers: &[String]) -> Dat
 		group: 0,
 		providers: providers.to_vec(),
 		log: log.to_vec(),
-		schema: folder.schema(),
+		description: folder.description(),
 		fetcher: Fetcher::new(store, limits).unwrap(),
 		cache: Arc::new(cache),
 		scratch: folder.path("data/scratch"),
@@ -59,4 +59,39 @@ async fn every_version_comes_from_the_log_and_those_who_serve_it() {
 	let error = client(&elsewhere, &log, &[silent]).version(1, &steps).await;
 	let error = format!("{:#}", error.unwrap_err());
 	assert!(error.starts_with("the delta 1 cannot be had: "), "{error}");
+}
+
+#[tokio::test]
+async fn proposed_content_is_written_once_it_is_checked() {
+	let source = LogFolder::new();
+	let log = source.log(&[(&[1, 2], &[])]);
+	let served = Store::open(source.path("store"), 1 << 30).unwrap();
+	let content = served.import(&b"a proposed delta"[..]).unwrap();
+	let (address, gateway) =
+		descent_content::serve("127.0.0.1:0".parse().unwrap(), served, pending()).await.unwrap();
+	let own = [format!("http://{address}")];
+	let steps: OnStep = Arc::new(|_| ());
+	let folder = LogFolder::new();
+	let dataset = client(&folder, &log, &[]);
+	let out = folder.path("out");
+	dataset.content("proposed delta", &content, &own, &out, &steps).await.unwrap();
+	assert_eq!(std::fs::read(&out).unwrap(), b"a proposed delta");
+	std::fs::remove_file(&out).unwrap();
+	let other = ContentRef::raw(b"what nobody serves").unwrap();
+	let error = dataset.content("proposed delta", &other, &own, &out, &steps).await.unwrap_err();
+	assert_eq!(error.to_string(), "the proposed delta cannot be had");
+	assert!(!out.exists());
+	gateway.abort();
+}
+
+#[test]
+fn the_cache_is_the_user_s() {
+	let path = |text: &str| Some(OsString::from(text));
+	let expected = |text: &str| Some(PathBuf::from(text));
+	assert_eq!(cache(path("/c"), path("/home/u")), expected("/c/descent/datasets"));
+	for none in [None, path(""), path("relative")] {
+		assert_eq!(cache(none.clone(), path("/home/u")), expected("/home/u/.cache/descent/datasets"));
+		assert_eq!(cache(none, None), None);
+	}
+	assert_eq!(cache(None, path("")), None);
 }

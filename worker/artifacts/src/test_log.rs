@@ -22,8 +22,12 @@ impl LogFolder {
 		self.0.path().join(name)
 	}
 
+	pub(crate) fn description(&self) -> Description {
+		Description::parse(MODEL.as_bytes()).unwrap()
+	}
+
 	pub(crate) fn schema(&self) -> Schema {
-		Description::parse(MODEL.as_bytes()).unwrap().schema()
+		self.description().schema()
 	}
 
 	/// The log of deltas of additions and removals, whose files are named `1.parquet` and so on.

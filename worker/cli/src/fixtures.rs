@@ -1,7 +1,10 @@
 //! Views that several tests print.
 
-use descent_client::AccountId;
-use descent_protocol::{view::GroupView, Clock, ContentRef, EvaluationPolicy, Metric, Share};
+use descent_client::{AccountId, UNIT};
+use descent_protocol::{
+	view::{AmendmentView, CheckView, GroupView, ProposalView},
+	Change, Clock, ContentRef, DeltaReport, DeltaVerdict, EvaluationPolicy, Majority, Metric, Share,
+};
 
 /// A group whose name tries to steer the terminal.
 pub(crate) fn group() -> GroupView {
@@ -31,5 +34,62 @@ pub(crate) fn group() -> GroupView {
 		round: Some(3),
 		settled: None,
 		optional_rules: Default::default(),
+	}
+}
+
+/// An open delta proposal whose check is under way.
+pub(crate) fn proposal() -> ProposalView {
+	ProposalView {
+		group: 7,
+		id: 3,
+		proposer: AccountId::new([1; 32]),
+		delta: ContentRef { size: 12_400_000, ..ContentRef::raw(b"x").unwrap() },
+		providers: vec![],
+		summary: "digits\u{1b}[2J".into(),
+		deposit: 50 * UNIT,
+		base: 2,
+		block: 60,
+		ayes: 500 * UNIT,
+		lost: 0,
+		check: Some(CheckView {
+			version: 2,
+			attempt: Some(0),
+			until: Some(120),
+			decided: None,
+			verdicts: vec![],
+			committee: 4,
+		}),
+		ending: None,
+	}
+}
+
+/// The check of a delta that was found valid.
+pub(crate) fn valid() -> CheckView {
+	let report = DeltaReport { added: 5_000, removed: 0, records: 9, root: Default::default() };
+	let verdict = DeltaVerdict::Valid(report);
+	CheckView {
+		version: 2,
+		attempt: Some(0),
+		until: Some(120),
+		decided: Some(verdict),
+		verdicts: vec![(verdict, 3)],
+		committee: 4,
+	}
+}
+
+/// An amendment whose summary tries to steer the terminal.
+pub(crate) fn amendment() -> AmendmentView {
+	AmendmentView {
+		group: 7,
+		id: 2,
+		proposer: AccountId::new([1; 32]),
+		changes: vec![Change::VotingPeriod { blocks: 20 }, Change::Quorum { share: Share::percent(30) }],
+		summary: "faster\u{1b}[2J".into(),
+		deposit: UNIT,
+		block: 50,
+		ayes: 600 * UNIT,
+		majority: Majority::Half,
+		lost: 1,
+		ending: None,
 	}
 }

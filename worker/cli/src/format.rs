@@ -5,7 +5,7 @@ use crate::{
 	output::plain,
 	parse::{BLOCK_SECONDS, UNITS},
 };
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use descent_client::format_amount;
 pub(crate) use descent_protocol::view::{format_part as part, format_stake as stake};
 use descent_protocol::{
@@ -200,13 +200,17 @@ pub(crate) fn standing(standing: ValidatorStanding, now: BlockNumber) -> String 
 
 /// The day on which a block is expected, as blocks come every 3 seconds: `2030-11-20`.
 pub(crate) fn day(at: BlockNumber, now: BlockNumber, clock: SystemTime) -> String {
+	moment(at, now, clock).map_or("never".into(), |at| at.date_naive().to_string())
+}
+
+/// The time at which a block is expected, as blocks come every 3 seconds; `None` beyond the calendar's end.
+pub(crate) fn moment(at: BlockNumber, now: BlockNumber, clock: SystemTime) -> Option<DateTime<Utc>> {
 	let blocks = u64::from(at.saturating_sub(now));
 	let seconds = clock
 		.duration_since(UNIX_EPOCH)
 		.map_or(0, |since| since.as_secs())
 		.saturating_add(blocks.saturating_mul(BLOCK_SECONDS));
-	let day = i64::try_from(seconds).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-	day.map_or("never".into(), |day| day.date_naive().to_string())
+	DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0)
 }
 
 /// Text that is not longer than so many characters.

@@ -146,7 +146,8 @@ fn message(error: &Error) -> String {
 			text = format!("{text}: {cause}");
 		}
 	}
-	text
+	// A cause may hold a stranger's text, as the name of a delta's column.
+	text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
 }
 
 /// Returns true if the reader of our output went away, which is not a failure of ours.
@@ -200,6 +201,7 @@ mod tests {
 	fn causes_are_said_once() {
 		let error = anyhow!("file k: not found").context("file k: not found").context("outer");
 		assert_eq!(message(&error), "outer: file k: not found");
+		assert_eq!(message(&anyhow!("column \u{1b}[2J")), "column \u{fffd}[2J");
 	}
 
 	#[test]

@@ -49,6 +49,11 @@
 //! [`build()`] makes a delta of a [`Source`]: a table, a pair of IDX files, a folder of images, or the
 //! difference between two versions of a table.
 //!
+//! # Looking at records
+//!
+//! [`DeltaSample`] draws records of a delta and [`Set::sample`] those of a data set. [`Picture`] makes a PNG
+//! file of them, [`Vocabulary`] text.
+//!
 //! # Example
 //!
 //! ```
@@ -74,6 +79,7 @@ const _: () = assert!(cfg!(target_endian = "little"), "records are copied as the
 mod build;
 mod delta;
 mod description;
+mod preview;
 mod schema;
 mod set;
 mod sort;
@@ -87,6 +93,9 @@ pub use delta::{DeltaError, DeltaLimits, DeltaReader, DeltaWriter, Op, Problem, 
 pub use description::{
 	Description, DescriptionError, Document, Input, Layer, Limits, Loss, Plan, Target, TensorSpec,
 	MAX_DESCRIPTION_BYTES,
+};
+pub use preview::{
+	Cell, DeltaSample, Picture, Sampled, SheetError, Vocabulary, VocabularyError, MAX_VOCABULARY_BYTES,
 };
 pub use schema::{Column, Dtype, RecordId, Schema, ValueError};
 pub use set::{check, Batch, Changed, ColumnValues, Set, SetError, Summary};

@@ -3,10 +3,12 @@
 //! - `evaluate` measures checkpoints and checks proposed deltas for the validator beside it.
 //! - `train` trains a group's model, competes in its rounds and serves its checkpoints.
 //! - `test` measures one checkpoint on one data file.
+//! - `judge` measures a group's head on the records of a proposed delta, for those who vote.
 //! - `selftest` shows that this machine computes evaluations as all others do.
 
 mod child;
 mod evaluate;
+mod judge;
 mod selftest;
 mod test;
 mod train;
@@ -40,6 +42,7 @@ enum Command {
 	Evaluate(evaluate::Options),
 	Train(train::Options),
 	Test(test::Options),
+	Judge(Box<judge::Options>),
 	Selftest(selftest::Options),
 	#[command(hide = true)]
 	Child(child::Options),
@@ -84,7 +87,9 @@ fn end(outcome: Result<()>) -> ! {
 	let code = match outcome {
 		Ok(()) => 0,
 		Err(error) => {
-			eprintln!("descent-worker: {error:#}");
+			// A cause may hold a stranger's text, as the name of a delta's column.
+			let text = format!("{error:#}").replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
+			eprintln!("descent-worker: {text}");
 			1
 		}
 	};
@@ -94,13 +99,14 @@ fn end(outcome: Result<()>) -> ! {
 }
 
 async fn run(command: Command) -> Result<()> {
-	if matches!(command, Command::Evaluate(_) | Command::Train(_) | Command::Test(_)) {
+	if matches!(command, Command::Evaluate(_) | Command::Train(_) | Command::Test(_) | Command::Judge(_)) {
 		tokio::task::spawn_blocking(check_arithmetic).await??;
 	}
 	match command {
 		Command::Evaluate(options) => evaluate::run(options).await,
 		Command::Train(options) => train::run(options).await,
 		Command::Child(_) => child::run(),
+		Command::Judge(options) => judge::run(*options).await,
 		Command::Test(options) => tokio::task::spawn_blocking(|| test::run(options)).await?,
 		Command::Selftest(options) => tokio::task::spawn_blocking(move || selftest::run(&options)).await?,
 	}

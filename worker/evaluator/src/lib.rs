@@ -41,6 +41,7 @@
 mod check;
 pub mod child;
 pub mod evaluation_set;
+pub mod judgement;
 mod measure;
 mod metrics;
 mod pool;

@@ -76,25 +76,8 @@ fn ended_row(amendment: &AmendmentView) -> [String; 5] {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::fixtures::group;
-	use descent_client::{AccountId, UNIT};
-	use descent_protocol::{view::AmendmentEnding, Change, Majority, Share};
-
-	fn amendment() -> AmendmentView {
-		AmendmentView {
-			group: 7,
-			id: 2,
-			proposer: AccountId::new([1; 32]),
-			changes: vec![Change::VotingPeriod { blocks: 20 }, Change::Quorum { share: Share::percent(30) }],
-			summary: "faster\u{1b}[2J".into(),
-			deposit: UNIT,
-			block: 60,
-			ayes: 600 * UNIT,
-			majority: Majority::Half,
-			lost: 1,
-			ending: None,
-		}
-	}
+	use crate::fixtures::{amendment, group};
+	use descent_protocol::view::AmendmentEnding;
 
 	#[test]
 	fn shows_what_is_needed_and_what_there_is() {

@@ -3,6 +3,7 @@
 pub(crate) mod list;
 pub(crate) mod model;
 pub(crate) mod propose;
+pub(crate) mod show;
 pub(crate) mod vote;
 pub(crate) mod voters;
 
@@ -20,6 +21,8 @@ pub(crate) enum AmendCommand {
 	Withdraw(vote::Withdraw),
 	/// List the amendments of a group and how they ended
 	List(list::List),
+	/// Show an amendment: the rules before and after, its votes and what happens at the close
+	Show(show::Show),
 	/// Show who approves an amendment, and with which stake
 	Voters(voters::Voters),
 }
@@ -31,6 +34,7 @@ impl AmendCommand {
 			Self::Vote(command) => command.run(global, output).await,
 			Self::Withdraw(command) => command.run(global, output).await,
 			Self::List(command) => command.run(global, output).await,
+			Self::Show(command) => command.run(global, output).await,
 			Self::Voters(command) => command.run(global, output).await,
 		}
 	}

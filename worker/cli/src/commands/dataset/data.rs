@@ -7,11 +7,9 @@ use clap::Args;
 use descent_artifacts::{DatasetClient, DatasetStep, OnStep};
 use descent_client::Client;
 use descent_dataset::Set;
-use descent_protocol::GroupId;
+use descent_protocol::{view::ProposalView, GroupId};
 use indicatif::ProgressBar;
 use std::{
-	env,
-	ffi::OsString,
 	path::{Path, PathBuf},
 	sync::{Arc, Mutex, PoisonError},
 };
@@ -34,18 +32,10 @@ impl DataArg {
 	fn folder(&self) -> Result<PathBuf> {
 		match &self.data {
 			Some(folder) => Ok(folder.clone()),
-			None => cache(env::var_os("XDG_CACHE_HOME"), env::var_os("HOME"))
+			None => DatasetClient::default_folder()
 				.context("neither XDG_CACHE_HOME nor HOME is set: name a folder with --data"),
 		}
 	}
-}
-
-/// The folder in the user's cache. By the XDG Base Directory Specification a relative path does not count.
-fn cache(cache: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
-	let cache = cache.map(PathBuf::from).filter(|path| path.is_absolute());
-	let home = home.filter(|home| !home.is_empty());
-	let folder = cache.or_else(|| Some(Path::new(&home?).join(".cache")))?;
-	Some(folder.join("descent/datasets"))
 }
 
 /// Reads a group's log and opens its data set.
@@ -72,6 +62,20 @@ pub(super) async fn version(dataset: &DatasetClient, version: u32, output: &Outp
 	built?
 }
 
+/// Fetches the delta of a proposal into the file `out`.
+pub(super) async fn proposed(
+	dataset: &DatasetClient,
+	proposal: &ProposalView,
+	out: &Path,
+	output: &Output,
+) -> Result<()> {
+	let bars = Bars::new(output);
+	let (delta, providers, on_step) = (&proposal.delta, &proposal.providers, bars.on_step());
+	let fetched = or_stopped(dataset.content("proposed delta", delta, providers, out, &on_step)).await;
+	bars.clear();
+	fetched?
+}
+
 /// The bar or spinner of the current step, with its title.
 type Shown = Option<(String, ProgressBar)>;
 
@@ -94,6 +98,7 @@ impl Bars {
 	fn show(&self, step: DatasetStep) {
 		let (title, progress) = match step {
 			DatasetStep::Description(progress) => ("fetching model description".into(), Some(progress)),
+			DatasetStep::Content { what, progress } => (format!("fetching the {what}"), Some(progress)),
 			DatasetStep::Searching => ("looking for what is here already".into(), None),
 			DatasetStep::Fetching { version, progress } => {
 				(format!("fetching delta {version}"), Some(progress))
@@ -121,22 +126,5 @@ impl Bars {
 		if let Some((_, bar)) = shown {
 			bar.finish_and_clear();
 		}
-	}
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn the_cache_is_the_user_s() {
-		let path = |text: &str| Some(OsString::from(text));
-		let expected = |text: &str| Some(PathBuf::from(text));
-		assert_eq!(cache(path("/c"), path("/home/u")), expected("/c/descent/datasets"));
-		for none in [None, path(""), path("relative")] {
-			assert_eq!(cache(none.clone(), path("/home/u")), expected("/home/u/.cache/descent/datasets"));
-			assert_eq!(cache(none, None), None);
-		}
-		assert_eq!(cache(None, path("")), None);
 	}
 }

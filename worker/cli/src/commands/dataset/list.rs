@@ -83,46 +83,15 @@ fn ended_row(proposal: &ProposalView) -> [String; 6] {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::fixtures::group;
-	use descent_client::{AccountId, UNIT};
-	use descent_protocol::{
-		view::{CheckView, ProposalEnding},
-		ContentRef, DeltaFault, DeltaReport, DeltaVerdict, RowProblem,
-	};
-
-	fn proposal() -> ProposalView {
-		ProposalView {
-			group: 7,
-			id: 3,
-			proposer: AccountId::new([1; 32]),
-			delta: ContentRef { size: 12_400_000, ..ContentRef::raw(b"x").unwrap() },
-			providers: vec![],
-			summary: "digits\u{1b}[2J".into(),
-			deposit: 50 * UNIT,
-			base: 2,
-			block: 60,
-			ayes: 500 * UNIT,
-			lost: 0,
-			check: Some(CheckView {
-				version: 2,
-				attempt: Some(0),
-				until: Some(120),
-				decided: None,
-				verdicts: vec![],
-				committee: 4,
-			}),
-			ending: None,
-		}
-	}
+	use crate::fixtures::{self, group, proposal};
+	use descent_protocol::{view::ProposalEnding, DeltaFault, RowProblem};
 
 	#[test]
 	fn shows_votes_checks_and_prices() {
 		let open = proposal();
 		let mut valid = proposal();
-		let report = DeltaReport { added: 5_000, removed: 0, records: 9, root: Default::default() };
 		valid.id = 4;
-		valid.check =
-			valid.check.map(|check| CheckView { decided: Some(DeltaVerdict::Valid(report)), ..check });
+		valid.check = Some(fixtures::valid());
 		let mut ended = proposal();
 		let fault = DeltaFault::Row { row: 7, problem: RowProblem::Duplicate };
 		ended.id = 1;

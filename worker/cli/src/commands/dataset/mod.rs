@@ -7,10 +7,14 @@ pub(crate) mod check;
 pub(crate) mod checkout;
 mod data;
 pub(crate) mod diff;
+pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod log;
 mod preflight;
 pub(crate) mod propose;
+pub(crate) mod sample;
+mod sheet;
+pub(crate) mod show;
 #[cfg(test)]
 mod testing;
 pub(crate) mod vote;
@@ -39,6 +43,12 @@ pub(crate) enum DatasetCommand {
 	Withdraw(vote::Withdraw),
 	/// List the proposed deltas of a group and how they ended
 	List(list::List),
+	/// Show a proposed delta: what it says, where it is, its check, its votes and what happens at the close
+	Show(show::Show),
+	/// Fetch a proposed delta and write it to a file
+	Get(get::Get),
+	/// Look at some records of a proposed delta or of the data set: as a table, pictures as a PNG sheet
+	Sample(Box<sample::Sample>),
 	/// Show who votes for a proposed delta, and with which stake
 	Voters(voters::Voters),
 	/// Show the deltas that make a group's data set
@@ -58,6 +68,9 @@ impl DatasetCommand {
 			Self::Vote(command) => command.run(global, output).await,
 			Self::Withdraw(command) => command.run(global, output).await,
 			Self::List(command) => command.run(global, output).await,
+			Self::Show(command) => command.run(global, output).await,
+			Self::Get(command) => command.run(global, output).await,
+			Self::Sample(command) => command.run(global, output).await,
 			Self::Voters(command) => command.run(global, output).await,
 			Self::Log(command) => command.run(global, output).await,
 			Self::Watch(command) => command.run(global, output).await,

@@ -3,7 +3,7 @@
 use crate::description;
 use anyhow::{bail, ensure, Context, Result};
 use descent_client::AccountId;
-use descent_dataset::{DeltaLimits, DeltaReader};
+use descent_dataset::{DeltaLimits, DeltaReader, Op, Schema};
 use descent_protocol::{
 	view::{LogEntryView, ProposalView},
 	BlockNumber, ContentRef,
@@ -56,24 +56,31 @@ pub(super) fn admit(
 /// Refuses a file whose rows are not those of a delta. It does not check that the delta applies to the data
 /// set.
 pub(super) fn check_rows(file: &Path, description: &Path, bar: &ProgressBar) -> Result<()> {
+	rows(file, &description::read(description)?.schema(), bar).map(drop)
+}
+
+/// Reads all rows of a delta and returns the numbers of its additions and removals.
+///
+/// # Errors
+/// Fails if a row is not one of a delta, or there is none.
+pub(super) fn rows(file: &Path, schema: &Schema, bar: &ProgressBar) -> Result<(u64, u64)> {
 	let wrong = || format!("{} is not a delta for this model", file.display());
-	let schema = description::read(description)?.schema();
-	let reader = DeltaReader::open(file, &schema, &DeltaLimits::default()).with_context(wrong)?;
+	let reader = DeltaReader::open(file, schema, &DeltaLimits::default()).with_context(wrong)?;
 	bar.set_length(reader.len());
-	let mut rows = 0u64;
+	let (mut added, mut removed) = (0u64, 0u64);
 	for row in bar.wrap_iter(reader) {
-		row.with_context(wrong)?;
-		rows = rows.saturating_add(1);
+		let count = if row.with_context(wrong)?.op() == Op::Add { &mut added } else { &mut removed };
+		*count = count.saturating_add(1);
 	}
 	bar.finish_and_clear();
-	ensure!(rows > 0, "{} has no rows", file.display());
-	Ok(())
+	ensure!(added.saturating_add(removed) > 0, "{} has no rows", file.display());
+	Ok((added, removed))
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::commands::dataset::propose::tests::proposal;
+	use crate::commands::dataset::{propose::tests::proposal, testing::Folder};
 	use descent_protocol::view::ProposalEnding;
 
 	#[test]
@@ -107,6 +114,17 @@ mod tests {
 		assert!(refused(&[], copied.clone(), None).contains("descent dataset vote --group 7 --proposal 3"));
 		assert!(refused(&[], copied.clone(), Some(60)).contains("vote for it"));
 		assert_eq!(refused(&[], copied, Some(59)), "");
+	}
+
+	#[test]
+	fn the_rows_of_a_delta_are_counted() {
+		let folder = Folder::new();
+		let delta = folder.delta("d", &[1, 2, 3], &[4]);
+		let counted = rows(&delta, &folder.schema(), &ProgressBar::hidden()).unwrap();
+		assert_eq!(counted, (3, 1));
+		let empty = folder.delta("e", &[], &[]);
+		let error = rows(&empty, &folder.schema(), &ProgressBar::hidden()).unwrap_err();
+		assert!(error.to_string().ends_with("has no rows"), "{error}");
 	}
 
 	#[test]

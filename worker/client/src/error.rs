@@ -49,6 +49,12 @@ pub enum Error {
 		 --node ws://127.0.0.1:9944, or forward its port: ssh -L 9944:127.0.0.1:9944 HOST"
 	)]
 	NotLocal(String),
+	/// The node whose keys are meant is not the only one that may be asked.
+	#[error(
+		"a validator's node is asked for keys, but several nodes are given: give that one alone, as \
+		 --node ws://127.0.0.1:9944"
+	)]
+	SeveralNodes,
 	/// The node does not make keys for those who call it.
 	#[error(
 		"the node at {0} makes no keys for its callers: start it with --rpc-methods unsafe, on loopback only, and without \

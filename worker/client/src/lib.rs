@@ -12,6 +12,9 @@
 //! [`Client::events`], which says that there may be a gap. A node that comes back with another chain is
 //! refused: what was signed for one genesis is of no use on another.
 //!
+//! [`Client::connect_any`] takes several nodes of a chain. Where one fails, the next takes its place, and a
+//! transaction that may be lost with it is sent again to that one.
+//!
 //! # Transactions
 //!
 //! [`Client::submit`] returns a [`Submitted`] as soon as the node's pool holds the transaction;
@@ -44,6 +47,8 @@ mod call;
 mod client;
 mod error;
 mod events;
+#[cfg(test)]
+mod failover_tests;
 mod failure;
 mod key;
 mod motion;

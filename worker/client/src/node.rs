@@ -57,7 +57,8 @@ impl Client {
 	///
 	/// # Errors
 	/// [`Error::NotLocal`] for any node but one on this machine: anybody that reads along, or answers in its
-	/// place, would decide which keys the validator signs with. [`Error::Locked`] where the node does not do
+	/// place, would decide which keys the validator signs with. [`Error::SeveralNodes`] for a client of more
+	/// than one. [`Error::Locked`] where the node does not do
 	/// this for its callers.
 	pub async fn rotate_keys(&self, owner: &AccountId32) -> Result<SessionKeys> {
 		let owner = hexadecimal(owner.as_ref());
@@ -79,6 +80,9 @@ impl Client {
 		method: &str,
 		params: subxt::rpcs::client::RpcParams,
 	) -> Result<T> {
+		if self.transport().nodes() > 1 {
+			return Err(Error::SeveralNodes);
+		}
 		if !is_local(self.url()) {
 			return Err(Error::NotLocal(self.url().into()));
 		}

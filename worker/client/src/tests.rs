@@ -18,8 +18,8 @@ use tokio::{
 	time::{timeout, Instant},
 };
 
-const DEADLINE: Duration = Duration::from_secs(30);
-const GENESIS: H256 = H256::repeat_byte(1);
+pub(super) const DEADLINE: Duration = Duration::from_secs(30);
+pub(super) const GENESIS: H256 = H256::repeat_byte(1);
 
 /// Entries in the log of group 0.
 const LOG: u32 = 250;
@@ -143,13 +143,22 @@ fn offer_events(module: &mut RpcModule<()>, blocks: &Arc<Semaphore>) {
 		.unwrap();
 }
 
-async fn start(address: &str, genesis: H256, blocks: &Arc<Semaphore>) -> (ServerHandle, SocketAddr) {
+pub(super) async fn start(
+	address: &str,
+	genesis: H256,
+	blocks: &Arc<Semaphore>,
+) -> (ServerHandle, SocketAddr) {
+	serve(address, module(genesis, blocks.clone())).await
+}
+
+/// Serves a module at an address, as soon as that is free.
+pub(super) async fn serve(address: &str, module: RpcModule<()>) -> (ServerHandle, SocketAddr) {
 	let deadline = Instant::now() + DEADLINE;
 	loop {
 		match Server::builder().build(address).await {
 			Ok(server) => {
 				let bound = server.local_addr().unwrap();
-				return (server.start(module(genesis, blocks.clone())), bound);
+				return (server.start(module), bound);
 			}
 			Err(error) => assert!(Instant::now() < deadline, "{error}"),
 		}
@@ -157,12 +166,12 @@ async fn start(address: &str, genesis: H256, blocks: &Arc<Semaphore>) -> (Server
 	}
 }
 
-async fn stop(node: ServerHandle) {
+pub(super) async fn stop(node: ServerHandle) {
 	node.stop().unwrap();
 	timeout(DEADLINE, node.stopped()).await.unwrap();
 }
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
 	Options {
 		connect_timeout: Duration::from_secs(2),
 		request_timeout: Duration::from_secs(2),

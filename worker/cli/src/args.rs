@@ -21,7 +21,7 @@ pub(crate) struct Global {
 		default_value = DEFAULT_NODE
 	)]
 	pub nodes: Vec<String>,
-	/// Print JSON on stdout, and errors as {"error": ".."} on stderr
+	/// Print JSON on stdout, and errors as {"error": "..", "code": ".."} on stderr
 	#[arg(long, global = true)]
 	pub json: bool,
 }
@@ -68,13 +68,6 @@ impl AccountArg {
 			None => Ok(Key::from_file_or_environment(self.key_file.as_deref())?.account()),
 		}
 	}
-}
-
-#[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct GroupArg {
-	/// Number of the group
-	#[arg(long, value_name = "N")]
-	pub group: descent_protocol::GroupId,
 }
 
 /// Gateways that serve content.

@@ -61,6 +61,20 @@ pub enum Error {
 		 it again afterwards"
 	)]
 	Locked(String),
+	/// No group has a name.
+	#[error("no group is called `{0}`; descent group list shows the groups")]
+	UnknownGroup(String),
+	/// Several groups have a name.
+	#[error(
+		"the groups {} are called `{name}`: give the number of the one that is meant",
+		groups.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+	)]
+	AmbiguousGroup {
+		/// The name.
+		name: String,
+		/// The numbers of the groups.
+		groups: Vec<u32>,
+	},
 	/// The node refused a request.
 	#[error("{message}")]
 	Refused {

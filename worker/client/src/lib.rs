@@ -50,6 +50,7 @@ mod events;
 #[cfg(test)]
 mod failover_tests;
 mod failure;
+mod group_key;
 mod key;
 mod motion;
 mod node;
@@ -69,6 +70,7 @@ pub use client::Client;
 pub use descent_protocol::{format_amount, parse_amount, AmountError, UNIT};
 pub use error::{CallError, Error, Result};
 pub use events::EventStream;
+pub use group_key::GroupKey;
 pub use key::{Key, KeyError, SURI_VARIABLE};
 pub use motion::{Encoded, Motion, Parameter, Weight};
 pub use node::SessionKeys;

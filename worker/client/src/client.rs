@@ -10,7 +10,8 @@ use subxt::{
 };
 use tokio::sync::Mutex;
 
-/// A client of a node, or of several that stand in for each other. Cheap to clone; clones share the connection.
+/// A client of a node, or of several that stand in for each other. Cheap to clone; clones share the
+/// connection.
 #[derive(Clone)]
 pub struct Client {
 	inner: Arc<Inner>,

@@ -130,10 +130,10 @@ async fn pool(makes_blocks: bool) -> (ServerHandle, SocketAddr, Pool) {
 		.unwrap();
 	let number = best.clone();
 	module
-		.register_method(
-			"chain_getHeader",
-			move |_, _, _| serde_json::json!({ "parentHash": H256::zero(), "number": format!("{:#x}", number()) }),
-		)
+		.register_method("chain_getHeader", move |_, _, _| {
+			let number = format!("{:#x}", number());
+			serde_json::json!({ "parentHash": H256::zero(), "number": number })
+		})
 		.unwrap();
 	let (number, taken) = (best, pool.clone());
 	module

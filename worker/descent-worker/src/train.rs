@@ -23,8 +23,8 @@ Examples:
     descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer --allow-private
 
   On a server with a public address, on its second GPU, staking 50 NRN a round, with a second node at hand:
-    descent-worker train --node wss://rpc.example.org --node wss://rpc.example.net --group 3 --key-file trainer.key \\
-      --data /var/lib/descent --listen 0.0.0.0:8080 --public-url http://trainer.example.org:8080 \\
+    descent-worker train --node wss://rpc.example.org --node wss://rpc.example.net --group 3 \\
+      --key-file trainer.key --data /var/lib/descent --listen 0.0.0.0:8080 --public-url http://trainer.example.org:8080 \\
       --device cuda:1 --deposit 50
 
   Two rounds with a seed, telling a program what happens:

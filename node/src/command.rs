@@ -2,7 +2,7 @@ use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
 	evaluator::Evaluators,
-	lifetime, service,
+	lifetime, rpc, service,
 };
 use descent_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
@@ -91,5 +91,8 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	let params = &cli.evaluator;
 	let evaluators = Evaluators::new(&params.evaluator_url, params.evaluator_remote_ok);
 	let evaluators = evaluators.map_err(sc_cli::Error::Input)?;
-	lifetime::run_until_exit(cli, |config| Ok(service::new_full(config, &evaluators)?))
+	lifetime::run_until_exit(cli, |mut config| {
+		rpc::as_told(&mut config.rpc).map_err(sc_cli::Error::Input)?;
+		Ok(service::new_full(config, &evaluators)?)
+	})
 }

@@ -1,6 +1,9 @@
 //! The RPC methods of a node, besides those of every Substrate node.
 
+mod listen;
 mod training;
+
+pub(crate) use listen::as_told;
 
 use crate::service::{Client, Pool, SelectChain};
 use descent_runtime::opaque::Block;

@@ -3,17 +3,25 @@
 use crate::parse;
 use anyhow::Result;
 use clap::Args;
-use descent_client::{parse_account, AccountId, Client, Key, DEFAULT_NODE};
+use descent_client::{parse_account, AccountId, Client, Key, Options, DEFAULT_NODE};
 use descent_content::Store;
 use std::path::PathBuf;
 
 /// Arguments of every command.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Global {
-	/// Address of a node's RPC
-	#[arg(long, global = true, value_name = "URL", env = "DESCENT_NODE", default_value = DEFAULT_NODE)]
-	pub node: String,
-	/// Print JSON on stdout, and errors as {"error": ".."} on stderr
+	/// Address of a node's RPC; may be given more than once: where one fails, the next is asked. The variable
+	/// takes several with commas between them
+	#[arg(
+		long = "node",
+		global = true,
+		value_name = "URL",
+		env = "DESCENT_NODE",
+		value_delimiter = ',',
+		default_value = DEFAULT_NODE
+	)]
+	pub nodes: Vec<String>,
+	/// Print JSON on stdout, and errors as {"error": "..", "code": ".."} on stderr
 	#[arg(long, global = true)]
 	pub json: bool,
 }
@@ -21,7 +29,7 @@ pub(crate) struct Global {
 impl Global {
 	/// A client of the node.
 	pub(crate) async fn connect(&self) -> Result<Client> {
-		Ok(Client::connect(&self.node).await?)
+		Ok(Client::connect_any(&self.nodes, Options::default()).await?)
 	}
 }
 
@@ -60,13 +68,6 @@ impl AccountArg {
 			None => Ok(Key::from_file_or_environment(self.key_file.as_deref())?.account()),
 		}
 	}
-}
-
-#[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct GroupArg {
-	/// Number of the group
-	#[arg(long, value_name = "N")]
-	pub group: descent_protocol::GroupId,
 }
 
 /// Gateways that serve content.

@@ -14,6 +14,11 @@ use clap::{Parser, Subcommand};
 const NOTES: &str = "Amounts are in neurons, as 1.5 or \"1.5 NRN\", or in the smallest unit, as 1500p. \
 Scores are mean losses or error rates with up to six decimals.
 
+A group is named by its number, or by its name if no other group has it.
+
+The exit status is 0, or 1 for a failure, 2 for wrong usage, 3 where no node can be asked, and 4 where the \
+chain refused the call.
+
 A key to sign with comes from --key-file or from the environment variable DESCENT_SURI, never from an \
 argument: other users can see arguments.";
 

@@ -134,6 +134,74 @@ fn what_is_documented_is_understood() {
 }
 
 #[test]
+fn what_is_acted_on_is_positional_and_may_be_named() {
+	let alice = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+	for line in [
+		&format!("descent transfer {alice} 1.5 --key-file k"),
+		"descent balance --key-file k",
+		"descent group show mnist",
+		"descent group close 0",
+		"descent group fund mnist 100 --per-round 2.5",
+		"descent stake add mnist 100 --key-file k",
+		"descent stake add mnist --amount 100",
+		"descent stake remove mnist 40",
+		"descent stake remove mnist --all",
+		"descent stake withdraw mnist",
+		"descent stake show mnist",
+		&format!("descent stake show mnist {alice}"),
+		"descent amend propose mnist --quorum 20% --summary s",
+		"descent amend vote mnist 2 --against",
+		"descent amend withdraw mnist 2",
+		"descent amend list mnist",
+		"descent amend voters mnist 2",
+		"descent dataset propose mnist --delta d.parquet --summary s",
+		"descent dataset vote mnist 3",
+		"descent dataset vote mnist --withdraw",
+		"descent dataset withdraw mnist 3",
+		"descent dataset list mnist",
+		"descent dataset voters mnist 3",
+		"descent dataset log mnist",
+		"descent dataset watch mnist",
+		"descent dataset checkout mnist --at 3 --out f",
+		"descent dataset diff mnist --from 1 --to 2",
+		"descent round list mnist",
+		"descent round show mnist",
+		"descent round show mnist 3",
+		"descent round watch mnist",
+		"descent round settle mnist 3",
+		"descent leaderboard mnist",
+		"descent emission show mnist",
+		"descent explain",
+		"descent explain mnist",
+		"descent explain mnist 3",
+		&format!("descent explain mnist 3 {alice}"),
+		"descent --node ws://a --node ws://b,ws://c group list",
+	] {
+		parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+	}
+}
+
+#[test]
+fn a_value_is_not_given_twice() {
+	for line in [
+		"descent group show 0 --group 1",
+		"descent stake add 0 100 --amount 1",
+		"descent dataset vote 0 3 --proposal 3",
+		"descent dataset vote 0 3 --withdraw",
+		"descent stake remove 0 1 --all",
+		"descent amend vote --group 0 2",
+	] {
+		let error = parse(line).expect_err(line);
+		assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{line}");
+	}
+	for line in ["descent group show", "descent stake add 0", "descent transfer", "descent amend vote 0"] {
+		let error = parse(line).expect_err(line);
+		assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument, "{line}");
+		assert!(!error.to_string().contains("--group"), "{error}");
+	}
+}
+
+#[test]
 fn the_tolerance_of_earlier_releases_is_refused_with_the_reason() {
 	for line in [
 		"descent amend propose --group 0 --summary s --tolerance 0.0001",
@@ -152,7 +220,7 @@ fn wrong_usage_is_told_apart_from_failure() {
 	for (line, kind) in [
 		("descent balance me", ErrorKind::ValueValidation),
 		("descent transfer --amount 1", ErrorKind::MissingRequiredArgument),
-		("descent round show --group x", ErrorKind::ValueValidation),
+		("descent round show 0 x", ErrorKind::ValueValidation),
 		(
 			"descent transfer --to 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY --amount -1",
 			ErrorKind::UnknownArgument,

@@ -80,7 +80,7 @@ pub(crate) fn closes(group: &GroupView) -> String {
 		return due(group.closes, group.block);
 	}
 	let (at, id) = (group.closes, group.id);
-	format!("at block {at}, overdue: descent group close --group {id}")
+	format!("at block {at}, overdue: descent group close {id}")
 }
 
 /// An amount and its part of all that is issued: `30 NRN, 0.1% of all there is`.

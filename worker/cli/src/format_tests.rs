@@ -19,7 +19,7 @@ fn times() {
 	let mut group = group();
 	assert_eq!(closes(&group), "at block 105, in 35 blocks (1m 45s)");
 	group.block = 105;
-	assert_eq!(closes(&group), "at block 105, overdue: descent group close --group 7");
+	assert_eq!(closes(&group), "at block 105, overdue: descent group close 7");
 }
 
 #[test]

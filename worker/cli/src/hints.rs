@@ -38,6 +38,14 @@ pub(crate) fn failed(error: CallError) -> anyhow::Error {
 	Failed { error, hint }.into()
 }
 
+/// The failure of a call that an error is about.
+pub(crate) fn call_of(error: &anyhow::Error) -> Option<&CallError> {
+	error.chain().find_map(|cause| match cause.downcast_ref::<Error>() {
+		Some(Error::Call(failed)) => Some(failed),
+		_ => cause.downcast_ref::<Failed>().map(|failed| &failed.error),
+	})
+}
+
 /// The hint that the text of an error ends with.
 pub(crate) fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
 	error.downcast_ref::<Failed>()?.hint
@@ -47,7 +55,7 @@ pub(crate) fn hint_of(error: &anyhow::Error) -> Option<&'static str> {
 fn hint(pallet: &str, name: &str) -> Option<&'static str> {
 	Some(match (pallet, name) {
 		("Groups" | "Dataset" | "Rounds", "UnknownGroup") => "`descent group list` shows the groups.",
-		("Groups" | "Dataset", "NoStake") => "Stake some first: `descent stake add --group N --amount NRN`.",
+		("Groups" | "Dataset", "NoStake") => "Stake some first: `descent stake add N NRN`.",
 		("Groups", "NotEnoughStake") => "`descent stake show` says how much there is.",
 		("Groups", "TooManyUnstaking") => "`descent stake withdraw` does, once a voting period has passed.",
 		("Groups", "NothingToWithdraw") => "`descent stake show` says when something does.",
@@ -119,7 +127,7 @@ mod tests {
 		assert_eq!(
 			error.to_string(),
 			"the call failed: Groups::NoStake: The account has no stake in the group. Stake some first: \
-			 `descent stake add --group N --amount NRN`."
+			 `descent stake add N NRN`."
 		);
 		let error = failure("Dataset", "NoStake", "");
 		assert!(error.to_string().starts_with("the call failed: Dataset::NoStake. Stake some"), "{error}");

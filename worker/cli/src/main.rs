@@ -1,19 +1,22 @@
 //! The binary `descent`: groups, rounds, money and keys from the command line.
 //!
 //! Every command prints text for people, or with `--json` one JSON document; `round watch`, `dataset watch`
-//! and `content serve` print one a line. The exit status is 0, 1 for an error and 2 for wrong usage.
+//! and `content serve` print one a line. The exit status is 0, 1 for an error, 2 for wrong usage, 3 where no
+//! node can be asked, and 4 where the chain refused a call.
 
 mod args;
 mod cli;
 mod commands;
 mod content_ref;
 mod description;
+mod failure;
 #[cfg(test)]
 mod fixtures;
 mod format;
 mod hints;
 mod output;
 mod parse;
+mod positional;
 mod probes;
 mod table;
 
@@ -35,7 +38,7 @@ async fn main() -> ExitCode {
 		Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
 		Err(error) => {
 			output.error(&error);
-			ExitCode::FAILURE
+			ExitCode::from(failure::Failure::of(&error).status)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 //! Printing of results, notes and errors.
 
-use crate::hints::hint_of;
+use crate::{failure::Failure, hints::hint_of};
 use anyhow::{Error, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -57,16 +57,28 @@ impl Output {
 	/// Prints the error of a command line that was not understood.
 	pub(crate) fn usage(&self, error: &clap::Error) {
 		let text = error.to_string();
-		self.error(&Error::msg(usage_text(&text).to_string()));
+		let message = usage_text(&text);
+		let text = match self.json {
+			true => serde_json::json!({ "error": message, "code": "Usage" }).to_string(),
+			false => format!("error: {message}"),
+		};
+		// Nothing is left to be done where stderr is closed.
+		let _ = writeln!(io::stderr(), "{text}");
 	}
 
-	/// The text of an error. Its hint, if it has one, is a field as well in JSON, and a line of its own for
-	/// people.
+	/// The text of an error. In JSON its kind is a field, and its hint, if it has one, the field `advice`; for
+	/// people the hint is a line of its own.
 	fn error_text(&self, error: &Error) -> String {
 		let message = message(error);
 		match (self.json, hint_of(error)) {
-			(true, None) => serde_json::json!({ "error": message }).to_string(),
-			(true, Some(hint)) => serde_json::json!({ "error": message, "hint": hint }).to_string(),
+			(true, advice) => {
+				let code = Failure::of(error).code;
+				let mut json = serde_json::json!({ "error": message, "code": code });
+				if let Some(advice) = advice {
+					json["advice"] = advice.into();
+				}
+				json.to_string()
+			}
 			(false, None) => format!("error: {message}"),
 			(false, Some(hint)) => {
 				let message = message.strip_suffix(hint).unwrap_or(&message).trim_end();
@@ -171,7 +183,7 @@ mod tests {
 	fn errors_have_one_shape_each() {
 		let error = anyhow!("inner").context("outer");
 		let json = Output { json: true, colour: false }.error_text(&error);
-		assert_eq!(json, r#"{"error":"outer: inner"}"#);
+		assert_eq!(json, r#"{"code":"Failed","error":"outer: inner"}"#);
 		assert_eq!(Output { json: false, colour: false }.error_text(&error), "error: outer: inner");
 	}
 
@@ -185,7 +197,10 @@ mod tests {
 		assert_eq!(text, format!("error: {said}\nhint: {hint}"));
 		let json = Output { json: true, colour: false }.error_text(&error);
 		let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-		assert_eq!(json, serde_json::json!({ "error": format!("{said} {hint}"), "hint": hint }));
+		let expected = serde_json::json!({
+			"error": format!("{said} {hint}"), "code": "Session::NoKeys", "advice": hint,
+		});
+		assert_eq!(json, expected);
 	}
 
 	#[test]

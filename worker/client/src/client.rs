@@ -10,14 +10,14 @@ use subxt::{
 };
 use tokio::sync::Mutex;
 
-/// A client of one node. Cheap to clone; clones share the connection.
+/// A client of a node, or of several that stand in for each other. Cheap to clone; clones share the
+/// connection.
 #[derive(Clone)]
 pub struct Client {
 	inner: Arc<Inner>,
 }
 
 struct Inner {
-	url: String,
 	options: Options,
 	genesis: H256,
 	transport: Arc<Transport>,
@@ -29,7 +29,7 @@ struct Inner {
 
 impl fmt::Debug for Client {
 	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-		f.debug_struct("Client").field("url", &self.inner.url).field("genesis", &self.inner.genesis).finish()
+		f.debug_struct("Client").field("url", &self.url()).field("genesis", &self.inner.genesis).finish()
 	}
 }
 
@@ -49,11 +49,27 @@ impl Client {
 	/// # Errors
 	/// See [`Self::connect`].
 	pub async fn connect_with(url: &str, options: Options) -> Result<Self> {
-		let host = url.strip_prefix("ws://").or_else(|| url.strip_prefix("wss://"));
-		if host.is_none_or(str::is_empty) {
-			return Err(Error::Address(url.into()));
+		Self::connect_any(&[url], options).await
+	}
+
+	/// Connects to one of several nodes of a chain. Where one fails, the next is asked, in their order and
+	/// from the first again: connecting to one takes 3 seconds and an answer 8 seconds at most.
+	///
+	/// # Errors
+	/// See [`Self::connect`]. Fails only where no node can be asked.
+	pub async fn connect_any(urls: &[impl AsRef<str>], options: Options) -> Result<Self> {
+		let urls: Vec<String> = urls.iter().map(|url| url.as_ref().to_owned()).collect();
+		if urls.is_empty() {
+			return Err(Error::Address(String::new()));
 		}
-		let transport = Arc::new(Transport::new(url, options));
+		let is_address = |url: &str| {
+			let host = url.strip_prefix("ws://").or_else(|| url.strip_prefix("wss://"));
+			host.is_some_and(|host| !host.is_empty())
+		};
+		if let Some(wrong) = urls.iter().find(|url| !is_address(url)) {
+			return Err(Error::Address(wrong.clone()));
+		}
+		let transport = Arc::new(Transport::new(urls, options));
 		let genesis = transport.connect().await?;
 		let rpc = RpcClient::new(transport.clone());
 		let backend = LegacyBackend::builder().build(rpc.clone());
@@ -61,8 +77,7 @@ impl Client {
 		let online = OnlineClient::from_backend_with_config(config, Arc::new(backend))
 			.await
 			.map_err(|error| Error::Answer(error.to_string()))?;
-		let inner =
-			Inner { url: url.into(), options, genesis, transport, rpc, online, submitting: Mutex::new(()) };
+		let inner = Inner { options, genesis, transport, rpc, online, submitting: Mutex::new(()) };
 		Ok(Self { inner: Arc::new(inner) })
 	}
 
@@ -71,9 +86,13 @@ impl Client {
 		self.inner.genesis
 	}
 
-	/// The node's address.
+	/// The address of the node that is asked at the moment.
 	pub fn url(&self) -> &str {
-		&self.inner.url
+		self.inner.transport.url()
+	}
+
+	pub(crate) fn transport(&self) -> &Transport {
+		&self.inner.transport
 	}
 
 	pub(crate) fn options(&self) -> &Options {
@@ -94,7 +113,7 @@ impl Client {
 	}
 
 	pub(crate) fn error(&self, method: &str, error: subxt::rpcs::Error) -> Error {
-		Error::of_rpc(&self.inner.url, method, error)
+		Error::of_rpc(self.url(), method, error)
 	}
 
 	/// The chain as it is at a block: its metadata, storage and events.

@@ -49,12 +49,32 @@ pub enum Error {
 		 --node ws://127.0.0.1:9944, or forward its port: ssh -L 9944:127.0.0.1:9944 HOST"
 	)]
 	NotLocal(String),
+	/// The node whose keys are meant is not the only one that may be asked.
+	#[error(
+		"a validator's node is asked for keys, but several nodes are given: give that one alone, as \
+		 --node ws://127.0.0.1:9944"
+	)]
+	SeveralNodes,
 	/// The node does not make keys for those who call it.
 	#[error(
 		"the node at {0} makes no keys for its callers: start it with --rpc-methods unsafe, on loopback only, and without \
 		 it again afterwards"
 	)]
 	Locked(String),
+	/// No group has a name.
+	#[error("no group is called `{0}`; descent group list shows the groups")]
+	UnknownGroup(String),
+	/// Several groups have a name.
+	#[error(
+		"the groups {} are called `{name}`: give the number of the one that is meant",
+		groups.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+	)]
+	AmbiguousGroup {
+		/// The name.
+		name: String,
+		/// The numbers of the groups.
+		groups: Vec<u32>,
+	},
 	/// The node refused a request.
 	#[error("{message}")]
 	Refused {

@@ -12,6 +12,9 @@
 //! [`Client::events`], which says that there may be a gap. A node that comes back with another chain is
 //! refused: what was signed for one genesis is of no use on another.
 //!
+//! [`Client::connect_any`] takes several nodes of a chain. Where one fails, the next takes its place, and a
+//! transaction that may be lost with it is sent again to that one.
+//!
 //! # Transactions
 //!
 //! [`Client::submit`] returns a [`Submitted`] as soon as the node's pool holds the transaction;
@@ -44,7 +47,10 @@ mod call;
 mod client;
 mod error;
 mod events;
+#[cfg(test)]
+mod failover_tests;
 mod failure;
+mod group_key;
 mod key;
 mod motion;
 mod node;
@@ -64,6 +70,7 @@ pub use client::Client;
 pub use descent_protocol::{format_amount, parse_amount, AmountError, UNIT};
 pub use error::{CallError, Error, Result};
 pub use events::EventStream;
+pub use group_key::GroupKey;
 pub use key::{Key, KeyError, SURI_VARIABLE};
 pub use motion::{Encoded, Motion, Parameter, Weight};
 pub use node::SessionKeys;

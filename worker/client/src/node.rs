@@ -3,7 +3,8 @@
 use crate::{Client, Error, Result};
 use descent_protocol::is_loopback;
 use serde::{Deserialize, Serialize};
-use sp_core::crypto::AccountId32;
+use sp_core::{crypto::AccountId32, H256};
+use sp_crypto_hashing::{twox_128, twox_64};
 use subxt::rpcs::client::rpc_params;
 
 /// Bytes of a session's public keys: three of 32.
@@ -51,13 +52,38 @@ impl TryFrom<Generated> for SessionKeys {
 	}
 }
 
+/// The key in the chain's storage of the session keys that an account has set.
+fn next_keys(account: &AccountId32) -> String {
+	let account: &[u8] = account.as_ref();
+	let key = [&twox_128(b"Session")[..], &twox_128(b"NextKeys")[..], &twox_64(account)[..], account];
+	hexadecimal(&key.concat())
+}
+
 impl Client {
+	/// Reads the public session keys that an account has set, be it a validator or not yet: babe, grandpa and
+	/// evaluator; `None` if it has set none.
+	///
+	/// # Errors
+	/// Where the node can't be asked, or its keys are not these three.
+	pub async fn session_keys(&self, account: &AccountId32) -> Result<Option<[H256; 3]>> {
+		let answer: Option<String> =
+			self.request("state_getStorage", rpc_params![next_keys(account)]).await?;
+		let Some(keys) = answer else {
+			return Ok(None);
+		};
+		let bytes = hex::decode(keys.strip_prefix("0x").unwrap_or(&keys)).unwrap_or_default();
+		let parts: Vec<H256> = bytes.chunks_exact(32).map(H256::from_slice).collect();
+		let parts = <[H256; 3]>::try_from(parts).ok().filter(|_| bytes.len() == KEYS_LENGTH);
+		parts.map(Some).ok_or_else(|| Error::Answer(format!("session keys {keys}")))
+	}
+
 	/// Has the node make new session keys, which it keeps and signs with as soon as the chain knows them
 	/// ([`crate::Call::set_keys`]), and prove that they belong to `owner`, the validator's account.
 	///
 	/// # Errors
 	/// [`Error::NotLocal`] for any node but one on this machine: anybody that reads along, or answers in its
-	/// place, would decide which keys the validator signs with. [`Error::Locked`] where the node does not do
+	/// place, would decide which keys the validator signs with. [`Error::SeveralNodes`] for a client of more
+	/// than one. [`Error::Locked`] where the node does not do
 	/// this for its callers.
 	pub async fn rotate_keys(&self, owner: &AccountId32) -> Result<SessionKeys> {
 		let owner = hexadecimal(owner.as_ref());
@@ -79,6 +105,9 @@ impl Client {
 		method: &str,
 		params: subxt::rpcs::client::RpcParams,
 	) -> Result<T> {
+		if self.transport().nodes() > 1 {
+			return Err(Error::SeveralNodes);
+		}
 		if !is_local(self.url()) {
 			return Err(Error::NotLocal(self.url().into()));
 		}
@@ -125,6 +154,17 @@ mod tests {
 		] {
 			assert!(!is_local(url), "{url}");
 		}
+	}
+
+	#[test]
+	fn keys_are_stored_where_the_session_pallet_keeps_them() {
+		let key = next_keys(&AccountId32::new([7; 32]));
+		// The first two parts as in any Substrate chain's metadata.
+		assert!(
+			key.starts_with("0xcec5070d609dd3497f72bde07fc96ba04c014e6bf8b8c2c011e7290b85696bb3"),
+			"{key}"
+		);
+		assert!(key.ends_with(&"07".repeat(32)) && key.len() == 2 + 2 * (16 + 16 + 8 + 32), "{key}");
 	}
 
 	#[test]

@@ -31,6 +31,8 @@ pub struct Submitted {
 	pub(crate) nonce: u64,
 	pub(crate) born: BlockNumber,
 	pub(crate) expires: BlockNumber,
+	/// Number of the client's connections when the transaction was sent.
+	pub(crate) connection: usize,
 }
 
 /// A transaction that was carried out.
@@ -57,7 +59,7 @@ pub struct Included {
 }
 
 #[derive(Clone, Copy)]
-enum Head {
+pub(crate) enum Head {
 	Best,
 	Finalized,
 }
@@ -74,7 +76,8 @@ impl Submitted {
 	}
 
 	/// Waits until the best block or one before it holds the transaction. That block may yet be replaced by
-	/// another. Survives a restart of the node.
+	/// another. Survives a restart of the node, and its end where there are others: the transaction is sent
+	/// again wherever it may have been lost.
 	///
 	/// # Errors
 	/// [`Error::Call`] where the call failed, [`Error::Expired`] and [`Error::Superseded`] where it never
@@ -106,9 +109,11 @@ impl Submitted {
 	}
 
 	/// The block that holds the transaction, and its position there.
-	async fn find(&self, head: Head) -> Result<(Block, u32)> {
+	pub(crate) async fn find(&self, head: Head) -> Result<(Block, u32)> {
 		let mut searched = HashSet::new();
+		let mut connection = self.connection;
 		loop {
+			self.send_again(&mut connection).await;
 			let top = match head {
 				Head::Best => self.client.best_block().await?,
 				Head::Finalized => self.client.finalized_block().await?,
@@ -125,6 +130,23 @@ impl Submitted {
 				}
 			}
 			sleep(INTERVAL).await;
+		}
+	}
+
+	/// Sends the transaction again if the connection over which it was sent is gone: it may have been in no
+	/// pool but that node's. Its nonce keeps it from being carried out twice, and a node that has it already
+	/// refuses it, which is as good.
+	async fn send_again(&self, connection: &mut usize) {
+		let opened = self.client.transport().opened();
+		if *connection == opened {
+			return;
+		}
+		match self.client.request::<H256>("author_submitExtrinsic", rpc_params![&self.bytes]).await {
+			Err(error) if error.is_transient() => {}
+			answer => {
+				tracing::debug!(hash = ?self.hash, ?answer, "sent again");
+				*connection = opened;
+			}
 		}
 	}
 

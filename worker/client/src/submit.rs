@@ -46,6 +46,7 @@ impl Client {
 		let _turn = self.submitting().lock().await;
 		for _ in 0..ATTEMPTS {
 			let signed = self.sign(key, call).await?;
+			let connection = self.transport().opened();
 			match self.send(key, call, &signed).await? {
 				Sent::Pooled => {
 					tracing::debug!(call = call.0.call_name(), hash = ?signed.hash, nonce = signed.nonce, "submitted");
@@ -60,6 +61,7 @@ impl Client {
 						nonce,
 						born,
 						expires,
+						connection,
 					});
 				}
 				Sent::NonceTaken => tracing::debug!(nonce = signed.nonce, "another process took the nonce"),

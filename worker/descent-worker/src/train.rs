@@ -22,9 +22,9 @@ Examples:
   Train group 0 of a local node on whatever this machine has:
     descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer --allow-private
 
-  On a server with a public address, on its second GPU, staking 50 NRN a round:
-    descent-worker train --node wss://rpc.example.org --group 3 --key-file trainer.key \\
-      --data /var/lib/descent --listen 0.0.0.0:8080 --public-url http://trainer.example.org:8080 \\
+  On a server with a public address, on its second GPU, staking 50 NRN a round, with a second node at hand:
+    descent-worker train --node wss://rpc.example.org --node wss://rpc.example.net --group 3 \\
+      --key-file trainer.key --data /var/lib/descent --listen 0.0.0.0:8080 --public-url http://trainer.example.org:8080 \\
       --device cuda:1 --deposit 50
 
   Two rounds with a seed, telling a program what happens:
@@ -35,9 +35,16 @@ Examples:
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Options {
-	/// Address of the node's RPC.
-	#[arg(long, value_name = "URL", env = "DESCENT_NODE", default_value = descent_client::DEFAULT_NODE)]
-	node: String,
+	/// Address of a node's RPC; may be given more than once: where one fails, the next is asked, so that a
+	/// round is not lost with a node. The variable takes several with commas between them.
+	#[arg(
+		long = "node",
+		value_name = "URL",
+		env = "DESCENT_NODE",
+		value_delimiter = ',',
+		default_value = descent_client::DEFAULT_NODE
+	)]
+	nodes: Vec<String>,
 	/// The training group.
 	#[arg(long, value_name = "NUMBER")]
 	group: GroupId,
@@ -184,7 +191,7 @@ impl Options {
 		let device = self.device.resolve()?;
 		let key = Key::from_file_or_environment(self.key_file.as_deref())?;
 		Ok(Settings {
-			node: self.node,
+			nodes: self.nodes,
 			group: self.group,
 			key,
 			data: self.data,
@@ -219,12 +226,12 @@ fn check(options: &Options) -> Result<()> {
 			options.listen
 		);
 		ensure!(
-			!options.listen.ip().is_loopback() || is_local(&options.node),
-			"only this machine reaches {}, but the node at {} is elsewhere: validators could not fetch the \
+			!options.listen.ip().is_loopback() || options.nodes.iter().all(|node| is_local(node)),
+			"only this machine reaches {}, but a node of {} is elsewhere: validators could not fetch the \
 			 checkpoints, and the deposits would be lost. Listen where others reach this machine, and say \
 			 where that is with --public-url",
 			options.listen,
-			options.node
+			options.nodes.join(", ")
 		);
 		return Ok(());
 	};

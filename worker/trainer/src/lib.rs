@@ -41,7 +41,7 @@
 //!
 //! # async fn example() -> anyhow::Result<()> {
 //! let settings = Settings {
-//!     node: DEFAULT_NODE.into(),
+//!     nodes: vec![DEFAULT_NODE.into()],
 //!     group: 0,
 //!     key: Key::from_uri("//Trainer1")?,
 //!     data: "/tmp/trainer".into(),

@@ -13,7 +13,7 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context, Result};
 use descent_artifacts::{Artifacts, Quota};
-use descent_client::{Client, Key};
+use descent_client::{Client, Key, Options};
 use descent_content::{ServerHandle, Store};
 use descent_evaluator::{EvaluationPool, PoolOptions};
 use descent_protocol::{format_amount, view::GroupView, BlockNumber, GroupId};
@@ -37,8 +37,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(120);
 /// Settings of a trainer.
 #[derive(Clone, Debug)]
 pub struct Settings {
-	/// Address of the node's RPC.
-	pub node: String,
+	/// Addresses of nodes' RPC, one or more: where one fails, the next is asked.
+	pub nodes: Vec<String>,
 	/// The training group.
 	pub group: GroupId,
 	/// Key of the account that commits.
@@ -87,7 +87,7 @@ pub async fn run(
 	let mut shutdown = pin!(shutdown);
 	let client = tokio::select! {
 		() = &mut shutdown => return Ok(()),
-		client = connect(&settings.node) => client?,
+		client = connect(&settings.nodes) => client?,
 	};
 	let mut trainer = tokio::select! {
 		() = &mut shutdown => return Ok(()),
@@ -307,11 +307,11 @@ fn progress(group: &GroupView, checkpointer: &Checkpointer) -> String {
 	format!("block {}: {rounds}; {training}", group.block)
 }
 
-async fn connect(node: &str) -> Result<Client> {
+async fn connect(nodes: &[String]) -> Result<Client> {
 	let until = Instant::now() + CONNECT_LIMIT;
 	let mut failure = None;
 	loop {
-		match Client::connect(node).await {
+		match Client::connect_any(nodes, Options::default()).await {
 			Err(error) if error.is_transient() && Instant::now() < until => {
 				warn_once(&mut failure, &error.into())?;
 				tokio::time::sleep(POLL_INTERVAL).await;

@@ -1,12 +1,17 @@
 //! The command `descent balance`.
 
-use crate::{args::Global, output::Output, table::fields};
+use crate::{
+	args::{AccountArg, Global},
+	output::Output,
+	table::fields,
+};
 use anyhow::Result;
 use clap::Args;
-use descent_client::{format_amount, parse_account, AccountId, Balance as Amounts};
+use descent_client::{format_amount, AccountId, Balance as Amounts};
 use serde::Serialize;
 
-const EXAMPLES: &str = "Example:
+const EXAMPLES: &str = "Examples:
+  descent balance --key-file ~/.descent/key
   descent balance 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY
 
 In JSON, amounts are in the smallest unit (10^-12 NRN), as strings.";
@@ -14,9 +19,8 @@ In JSON, amounts are in the smallest unit (10^-12 NRN), as strings.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Balance {
-	/// Address of the account
-	#[arg(value_name = "ADDRESS", value_parser = parse_account)]
-	account: AccountId,
+	#[command(flatten)]
+	account: AccountArg,
 }
 
 #[derive(Debug, Serialize)]
@@ -34,8 +38,9 @@ impl Shown {
 
 impl Balance {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let amounts = global.connect().await?.balance(&self.account).await?;
-		output.print(&Shown::new(self.account, amounts), |output| {
+		let account = self.account.account()?;
+		let amounts = global.connect().await?.balance(&account).await?;
+		output.print(&Shown::new(account, amounts), |output| {
 			fields(output, &[("free", format_amount(amounts.free)), ("held", format_amount(amounts.held))])
 		})
 	}

@@ -4,6 +4,7 @@ use crate::{
 	args::Global,
 	format,
 	output::Output,
+	positional::AnyGroupArg,
 	table::{fields, table},
 };
 use anyhow::Result;
@@ -32,7 +33,7 @@ impl EmissionCommand {
 
 const EXAMPLES: &str = "Examples:
   descent emission show
-  descent emission show --group 0
+  descent emission show 0
 
 What is minted is divided among groups by stake as it flows; while there is none, nothing is minted. A \
 group's part waits in its pot: of the trainers' stream until a round is won, of the proposers' until a \
@@ -41,9 +42,8 @@ delta is applied. Days are estimated from a block every 3 seconds.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
-	/// Number of a group, to show what it has to pay with
-	#[arg(long, value_name = "N")]
-	group: Option<GroupId>,
+	#[command(flatten)]
+	group: AnyGroupArg,
 }
 
 #[derive(Debug, Serialize)]
@@ -60,11 +60,12 @@ impl Show {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
 		let emission = client.emission().await?;
-		let pot = match self.group {
+		let group = self.group.id(global).await?;
+		let pot = match group {
 			Some(group) => Some(client.pot(group).await?),
 			None => None,
 		};
-		let shown = Shown { emission, group: self.group, pot };
+		let shown = Shown { emission, group, pot };
 		output.print(&shown, |output| show(output, &shown, SystemTime::now()))
 	}
 }

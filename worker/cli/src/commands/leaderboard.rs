@@ -1,17 +1,13 @@
 //! The command `descent leaderboard`.
 
-use crate::{
-	args::{Global, GroupArg},
-	output::Output,
-	table::table,
-};
+use crate::{args::Global, output::Output, positional::GroupArg, table::table};
 use anyhow::Result;
 use clap::Args;
 use descent_client::format_amount;
 use descent_protocol::view::StandingView;
 
 const EXAMPLES: &str = "Example:
-  descent leaderboard --group 0";
+  descent leaderboard 0";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -22,7 +18,7 @@ pub(crate) struct Leaderboard {
 
 impl Leaderboard {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let standings = global.connect().await?.leaderboard(self.group.group).await?;
+		let standings = global.connect().await?.leaderboard(self.group.id(global).await?).await?;
 		output.print(&standings, |output| show(output, &standings))
 	}
 }

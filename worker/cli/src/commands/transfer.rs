@@ -4,26 +4,24 @@ use super::submit::{Done, Sender};
 use crate::{
 	args::{Global, Signing},
 	output::Output,
+	positional::{AmountArg, RecipientArg},
 };
 use anyhow::Result;
 use clap::Args;
-use descent_client::{format_amount, parse_account, parse_amount, AccountId, Call};
+use descent_client::{format_amount, AccountId, Call};
 use serde::Serialize;
 
 const EXAMPLES: &str = "Examples:
-  descent transfer --to 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty --amount 1.5 --key-file \
-    ~/.descent/key
-  DESCENT_SURI=//Alice descent transfer --to 5FHn.. --amount 1500p --finalized";
+  descent transfer 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty 1.5 --key-file ~/.descent/key
+  DESCENT_SURI=//Alice descent transfer 5FHn.. 1500p --finalized";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Transfer {
-	/// Address of the account to send to
-	#[arg(long, value_name = "ADDRESS", value_parser = parse_account)]
-	to: AccountId,
-	/// Amount to send
-	#[arg(long, value_name = "NRN", value_parser = parse_amount)]
-	amount: u128,
+	#[command(flatten)]
+	to: RecipientArg,
+	#[command(flatten)]
+	amount: AmountArg,
 	#[command(flatten)]
 	signing: Signing,
 }
@@ -40,10 +38,11 @@ struct Shown {
 impl Transfer {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let sender = Sender::connect(global, &self.signing, output).await?;
-		let (_, done) = sender.send(&Call::transfer(&self.to, self.amount)).await?;
-		let shown = Shown { from: sender.key.account(), to: self.to, amount: self.amount.to_string(), done };
+		let (to, amount) = (self.to.value()?, self.amount.value()?);
+		let (_, done) = sender.send(&Call::transfer(&to, amount)).await?;
+		let shown = Shown { from: sender.key.account(), to, amount: amount.to_string(), done };
 		output.print(&shown, |_| {
-			format!("Sent {} to {} in block {}.", format_amount(self.amount), shown.to, shown.done.block)
+			format!("Sent {} to {} in block {}.", format_amount(amount), shown.to, shown.done.block)
 		})
 	}
 }

@@ -24,18 +24,18 @@ fn emission(name: &str) -> Option<&'static str> {
 		}
 		"AmountTooSmall" => "Pay for one round at least: the amount is no less than --per-round.",
 		"TooManyFundings" => {
-			"`descent emission show --group N` shows what others pay: fund it with a larger --per-round than \
+			"`descent emission show N` shows what others pay: fund it with a larger --per-round than \
 			 one of them."
 		}
-		"UnknownFunding" => "`descent emission show --group N` shows who funds it.",
+		"UnknownFunding" => "`descent emission show N` shows who funds it.",
 		"AlreadyStopped" => {
-			"`descent group refund N` takes back what is left; `descent emission show --group N` says when."
+			"`descent group refund N` takes back what is left; `descent emission show N` says when."
 		}
 		"TermsChanged" => {
-			"The rules changed meanwhile: `descent group show --group N` shows them. Then fund the group again."
+			"The rules changed meanwhile: `descent group show N` shows them. Then fund the group again."
 		}
 		"NotStopped" => "`descent group stop-funding N`, then refund once it is free.",
-		"TooEarly" => "`descent emission show --group N` says when it is free.",
+		"TooEarly" => "`descent emission show N` says when it is free.",
 		_ => return None,
 	})
 }

@@ -1,10 +1,11 @@
 //! The command `descent amend list`.
 
 use crate::{
-	args::{Global, GroupArg},
+	args::Global,
 	commands::ballot::{self, Columns, SUMMARY},
 	format,
 	output::Output,
+	positional::GroupArg,
 };
 use anyhow::Result;
 use clap::Args;
@@ -12,8 +13,8 @@ use descent_client::format_amount;
 use descent_protocol::view::{AmendmentView, GroupView};
 
 const EXAMPLES: &str = "Examples:
-  descent amend list --group 0
-  descent amend list --group 0 --json | jq '.[].changes'";
+  descent amend list 0
+  descent amend list 0 --json | jq '.[].changes'";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -25,7 +26,7 @@ pub(crate) struct List {
 impl List {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
-		let group = client.group(self.group.group).await?;
+		let group = client.group(self.group.id(global).await?).await?;
 		let amendments = client.amendments(group.id).await?;
 		output.print(&amendments, |output| show(output, &group, &amendments))
 	}

@@ -2,7 +2,7 @@
 
 use super::model;
 use crate::{
-	args::{Global, GroupArg, ImportArg, PrivateArg, Signing},
+	args::{Global, ImportArg, PrivateArg, Signing},
 	commands::{
 		group::create::{check_clock, check_shares},
 		submit::{Done, Sender},
@@ -11,6 +11,7 @@ use crate::{
 	format,
 	output::Output,
 	parse,
+	positional::GroupArg,
 	table::fields,
 };
 use anyhow::{ensure, Context, Result};
@@ -26,9 +27,9 @@ use descent_protocol::{
 use serde::Serialize;
 
 const EXAMPLES: &str = "Examples:
-  descent amend propose --group 0 --voting-period 1d --quorum 30% --summary \"decide sooner\" --key-file \
+  descent amend propose 0 --voting-period 1d --quorum 30% --summary \"decide sooner\" --key-file \
     ~/.descent/key
-  descent amend propose --group 0 --model wider.json --store ~/.descent/content --summary \"a wider \
+  descent amend propose 0 --model wider.json --store ~/.descent/content --summary \"a wider \
     network\" --key-file ~/.descent/key
 
 More than 1/2 of all stake has to approve, more than 2/3 for another model, which begins anew on the same \
@@ -127,11 +128,11 @@ impl Propose {
 		);
 		let sender = Sender::connect(global, &self.signing, output).await?;
 		let client = &sender.client;
-		let group = client.group(self.group.group).await?;
+		let group = client.group(self.group.id(global).await?).await?;
 		let stake = client.stake(group.id, &sender.key.account()).await?;
 		ensure!(
 			stake.stake > 0,
-			"only those who have stake in group {0} amend it: descent stake add --group {0} --amount NRN",
+			"only those who have stake in group {0} amend it: descent stake add {0} NRN",
 			group.id
 		);
 		let spinner = output.spinner("checking the changes");
@@ -267,7 +268,7 @@ fn show(output: &Output, group: &GroupView, own: &StakeView, proposed: &Proposed
 		("has", format!("yours: {}", format::stake(own.stake, group.stake))),
 		("closes", format::closes(group)),
 		("in block", proposed.done.block.to_string()),
-		("next", format!("others approve: descent amend vote --group {} --amendment {id}", group.id)),
+		("next", format!("others approve: descent amend vote {} {id}", group.id)),
 	];
 	fields(output, &pairs)
 }

@@ -83,7 +83,7 @@ fn what_can_t_be_is_refused_with_what_to_do() {
 #[tokio::test]
 async fn an_amendment_changes_something() {
 	let line = Line::try_parse_from("propose --group 7 --summary why".split_whitespace()).unwrap();
-	let global = Global { node: "nowhere".into(), json: true };
+	let global = Global { nodes: vec!["nowhere".into()], json: true };
 	let error = line.propose.run(&global, &Output::new(true)).await.unwrap_err();
 	assert!(error.to_string().starts_with("name what to change"), "{error}");
 }
@@ -108,7 +108,7 @@ fn says_who_has_to_vote() {
 		"quorum 30%",
 		"more than 1/2 of all stake, which is 1500 NRN",
 		"600 NRN, 40% of all stake",
-		"descent amend vote --group 7 --amendment 2",
+		"descent amend vote 7 2",
 	] {
 		assert!(text.contains(part), "{part} in\n{text}");
 	}

@@ -1,10 +1,11 @@
 //! The command `descent amend show`.
 
 use crate::{
-	args::{Global, GroupArg},
+	args::Global,
 	commands::ballot::{self, Voting},
 	format,
 	output::{plain, Output},
+	positional::{AmendmentArg, GroupArg},
 	table::{fields, table},
 };
 use anyhow::Result;
@@ -19,8 +20,8 @@ use serde::Serialize;
 use std::time::SystemTime;
 
 const EXAMPLES: &str = "Examples:
-  descent amend show --group 0 --amendment 3
-  descent amend show --group 0 --amendment 3 --json | jq '.rules[]'
+  descent amend show 0 3
+  descent amend show 0 3 --json | jq '.rules[]'
 
 The rules before are those that the group has now.";
 
@@ -29,9 +30,8 @@ The rules before are those that the group has now.";
 pub(crate) struct Show {
 	#[command(flatten)]
 	group: GroupArg,
-	/// Number of the amendment
-	#[arg(long, value_name = "A")]
-	amendment: AmendmentId,
+	#[command(flatten)]
+	amendment: AmendmentArg,
 }
 
 /// An amendment, what it changes, its voters and its prospects.
@@ -58,13 +58,14 @@ struct Rule {
 
 impl Show {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let number = self.amendment.value()?;
 		let client = global.connect().await?;
-		let group = client.group(self.group.group).await?;
+		let group = client.group(self.group.id(global).await?).await?;
 		let all = client.amendments(group.id).await?;
-		let found = all.iter().find(|amendment| amendment.id == self.amendment).cloned();
+		let found = all.iter().find(|amendment| amendment.id == number).cloned();
 		let amendment = found.ok_or_else(|| {
 			let known = all.iter().map(|amendment| amendment.id);
-			ballot::unknown(&group, "amendment", "amend", self.amendment, known)
+			ballot::unknown(&group, "amendment", "amend", number, known)
 		})?;
 		let mut voters = Vec::new();
 		if amendment.ending.is_none() {

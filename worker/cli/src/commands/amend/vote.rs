@@ -1,18 +1,18 @@
 //! The commands `descent amend vote` and `withdraw`.
 
 use crate::{
-	args::{Global, GroupArg, Signing},
+	args::{Global, Signing},
 	commands::{ballot, submit::submit},
 	output::Output,
+	positional::{AmendmentArg, GroupArg},
 };
 use anyhow::Result;
 use clap::Args;
 use descent_client::Call;
-use descent_protocol::AmendmentId;
 
 const VOTE_EXAMPLES: &str = "Examples:
-  descent amend vote --group 0 --amendment 2 --key-file ~/.descent/key
-  descent amend vote --group 0 --amendment 2 --against --key-file ~/.descent/key
+  descent amend vote 0 2 --key-file ~/.descent/key
+  descent amend vote 0 2 --against --key-file ~/.descent/key
 
 Any number of amendments can be approved at a time. Your stake counts as it is when the voting period \
 closes; not approving and being against are the same.";
@@ -22,9 +22,8 @@ closes; not approving and being against are the same.";
 pub(crate) struct Vote {
 	#[command(flatten)]
 	group: GroupArg,
-	/// Number of the amendment
-	#[arg(long, value_name = "A")]
-	amendment: AmendmentId,
+	#[command(flatten)]
+	amendment: AmendmentArg,
 	/// Take your approval back
 	#[arg(long)]
 	against: bool,
@@ -34,7 +33,7 @@ pub(crate) struct Vote {
 
 impl Vote {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let (group, amendment) = (self.group.group, self.amendment);
+		let (group, amendment) = (self.group.id(global).await?, self.amendment.value()?);
 		let call = Call::vote_amendment(group, amendment, !self.against);
 		let what = if self.against { "Not approved" } else { "Approved" };
 		submit(global, &self.signing, output, &call, |block| {
@@ -45,7 +44,7 @@ impl Vote {
 }
 
 const WITHDRAW_EXAMPLES: &str = "Example:
-  descent amend withdraw --group 0 --amendment 2 --key-file ~/.descent/key
+  descent amend withdraw 0 2 --key-file ~/.descent/key
 
 Its deposit is returned.";
 
@@ -54,17 +53,17 @@ Its deposit is returned.";
 pub(crate) struct Withdraw {
 	#[command(flatten)]
 	group: GroupArg,
-	/// Number of the amendment
-	#[arg(long, value_name = "A")]
-	amendment: AmendmentId,
+	#[command(flatten)]
+	amendment: AmendmentArg,
 	#[command(flatten)]
 	signing: Signing,
 }
 
 impl Withdraw {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let call = Call::withdraw_amendment(self.group.group, self.amendment);
-		let item = format!("amendment {}", self.amendment);
+		let amendment = self.amendment.value()?;
+		let call = Call::withdraw_amendment(self.group.id(global).await?, amendment);
+		let item = format!("amendment {amendment}");
 		ballot::withdraw(global, &self.signing, output, &call, &item).await
 	}
 }

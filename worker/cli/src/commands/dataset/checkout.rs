@@ -4,11 +4,7 @@ use super::{
 	blocking::{measure, until_stopped, Draft},
 	data::{self, DataArg},
 };
-use crate::{
-	args::{Global, GroupArg},
-	output::Output,
-	table::fields,
-};
+use crate::{args::Global, output::Output, positional::GroupArg, table::fields};
 use anyhow::Result;
 use clap::Args;
 use descent_protocol::GroupId;
@@ -16,8 +12,8 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
-  descent dataset checkout --group 0 --out train.parquet
-  descent dataset checkout --group 0 --version 3 --out third.parquet
+  descent dataset checkout 0 --out train.parquet
+  descent dataset checkout 0 --at 3 --out third.parquet
 
 The file has the column id and the description's, a row for each record, in the data set's order. Nobody \
 is trusted: every delta is checked against the log on chain, and every record against its id. Deltas and \
@@ -26,7 +22,7 @@ folder.";
 
 #[derive(Debug, Args)]
 #[command(
-	// the version here is the data set's
+	// --version is an old name of --at, the version of the data set
 	disable_version_flag = true,
 	after_help = EXAMPLES
 )]
@@ -34,7 +30,12 @@ pub(crate) struct Checkout {
 	#[command(flatten)]
 	group: GroupArg,
 	/// Version to write, from 1; the newest one in the log unless given
-	#[arg(long, value_name = "V", value_parser = clap::value_parser!(u32).range(1..))]
+	#[arg(
+		long = "at",
+		alias = "version",
+		value_name = "V",
+		value_parser = clap::value_parser!(u32).range(1..)
+	)]
 	version: Option<u32>,
 	/// Parquet file to write
 	#[arg(long, value_name = "FILE")]
@@ -56,12 +57,13 @@ impl Checkout {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let draft = Draft::new(&self.out)?;
 		let client = global.connect().await?;
-		let dataset = data::open(&client, self.group.group, &self.data, output).await?;
+		let group = self.group.id(global).await?;
+		let dataset = data::open(&client, group, &self.data, output).await?;
 		let version = self.version.unwrap_or(dataset.newest());
 		let set = data::version(&dataset, version, output).await?;
 		let checked_out = CheckedOut {
 			file: self.out,
-			group: self.group.group,
+			group,
 			version,
 			root: format!("{:?}", set.root()),
 			records: set.len(),

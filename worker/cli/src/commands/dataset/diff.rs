@@ -4,10 +4,7 @@ use super::{
 	blocking::until_stopped,
 	data::{self, DataArg},
 };
-use crate::{
-	args::{Global, GroupArg},
-	output::Output,
-};
+use crate::{args::Global, output::Output, positional::GroupArg};
 use anyhow::Result;
 use clap::Args;
 use descent_dataset::{Changed, Set};
@@ -15,8 +12,8 @@ use descent_protocol::GroupId;
 use serde::Serialize;
 
 const EXAMPLES: &str = "Examples:
-  descent dataset diff --group 0 --from 3 --to 4
-  descent dataset diff --group 0 --from 1 --to 4 --ids
+  descent dataset diff 0 --from 3 --to 4
+  descent dataset diff 0 --from 1 --to 4 --ids
 
 Both versions are built from the log, as descent dataset checkout does. Ids are listed in their order, \
 with + where only the later version has the record and - where only the earlier one has it.";
@@ -60,13 +57,14 @@ struct Ids {
 impl Diff {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
-		let dataset = data::open(&client, self.group.group, &self.data, output).await?;
+		let group = self.group.id(global).await?;
+		let dataset = data::open(&client, group, &self.data, output).await?;
 		// the earlier one is a part of the later one, which is built from it
 		let earlier = data::version(&dataset, self.from.min(self.to), output).await?;
 		let later = data::version(&dataset, self.from.max(self.to), output).await?;
 		let (from, to) = if self.from <= self.to { (earlier, later) } else { (later, earlier) };
 		let difference = Difference {
-			group: self.group.group,
+			group,
 			from: self.from,
 			to: self.to,
 			ids: self.ids.then(Ids::default),

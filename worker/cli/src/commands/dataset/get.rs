@@ -7,9 +7,10 @@ use super::{
 	show::find,
 };
 use crate::{
-	args::{Global, GroupArg},
+	args::Global,
 	content_ref::Reference,
 	output::Output,
+	positional::{GroupArg, ProposalArg},
 	table::fields,
 };
 use anyhow::Result;
@@ -19,7 +20,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
-  descent dataset get --group 0 --proposal 3 --out proposed.parquet
+  descent dataset get 0 3 --out proposed.parquet
   python -c 'import pandas; print(pandas.read_parquet(\"proposed.parquet\"))'
 
 The proposal's providers and the group's are asked. Nobody is trusted: each block is checked against the \
@@ -31,9 +32,8 @@ to find: descent dataset show says what they found.";
 pub(crate) struct Get {
 	#[command(flatten)]
 	group: GroupArg,
-	/// Number of the proposal
-	#[arg(long, value_name = "P")]
-	proposal: ProposalId,
+	#[command(flatten)]
+	proposal: ProposalArg,
 	/// Parquet file to write
 	#[arg(long, value_name = "FILE")]
 	out: PathBuf,
@@ -55,10 +55,11 @@ struct Got {
 impl Get {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let draft = Draft::new(&self.out)?;
+		let number = self.proposal.value()?;
 		let client = global.connect().await?;
-		let group = client.group(self.group.group).await?;
+		let group = client.group(self.group.id(global).await?).await?;
 		let proposals = client.proposals(group.id).await?;
-		let proposal = find(&group, &proposals, self.proposal)?;
+		let proposal = find(&group, &proposals, number)?;
 		let dataset = data::open(&client, group.id, &self.data, output).await?;
 		data::proposed(&dataset, proposal, &draft.path(), output).await?;
 		let (path, schema) = (draft.path(), dataset.description().schema());

@@ -1,10 +1,11 @@
 //! The command `descent dataset list`.
 
 use crate::{
-	args::{Global, GroupArg},
+	args::Global,
 	commands::ballot::{self, Columns, SUMMARY},
 	format,
 	output::Output,
+	positional::GroupArg,
 };
 use anyhow::Result;
 use clap::Args;
@@ -13,8 +14,8 @@ use descent_protocol::view::{GroupView, ProposalView};
 use indicatif::DecimalBytes;
 
 const EXAMPLES: &str = "Examples:
-  descent dataset list --group 0
-  descent dataset list --group 0 --json | jq '.[] | select(.ending == null)'";
+  descent dataset list 0
+  descent dataset list 0 --json | jq '.[] | select(.ending == null)'";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -26,7 +27,7 @@ pub(crate) struct List {
 impl List {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
-		let group = client.group(self.group.group).await?;
+		let group = client.group(self.group.id(global).await?).await?;
 		let proposals = client.proposals(group.id).await?;
 		output.print(&proposals, |output| show(output, &group, &proposals))
 	}

@@ -1,18 +1,13 @@
 //! The command `descent dataset log`.
 
-use crate::{
-	args::{Global, GroupArg},
-	content_ref::Reference,
-	output::Output,
-	table::table,
-};
+use crate::{args::Global, content_ref::Reference, output::Output, positional::GroupArg, table::table};
 use anyhow::Result;
 use clap::Args;
 use descent_protocol::view::LogEntryView;
 
 const EXAMPLES: &str = "Examples:
-  descent dataset log --group 0
-  descent dataset log --group 0 --from 3 --json | jq '.[].root'";
+  descent dataset log 0
+  descent dataset log 0 --from 3 --json | jq '.[].root'";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -27,7 +22,7 @@ pub(crate) struct Log {
 impl Log {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
-		let log = client.dataset_log(self.group.group, self.from).await?;
+		let log = client.dataset_log(self.group.id(global).await?, self.from).await?;
 		output.print(&log, |output| show(output, self.from, &log))
 	}
 }

@@ -28,14 +28,14 @@ pub(super) fn admit(
 	if let Some(own) = own {
 		ensure!(
 			own.delta.digest != delta.digest,
-			"you have proposed this delta already, as proposal {}: descent dataset list --group {} shows how \
+			"you have proposed this delta already, as proposal {}: descent dataset list {} shows how \
 			 it stands",
 			own.id,
 			own.group
 		);
 		bail!(
 			"you have proposal {0} open, and one is allowed at a time: wait until it has ended, or take it \
-			 back once it has lost a voting period: descent dataset withdraw --group {1} --proposal {0}",
+			 back once it has lost a voting period: descent dataset withdraw {1} {0}",
 			own.id,
 			own.group
 		);
@@ -44,7 +44,7 @@ pub(super) fn admit(
 		// An account that announced it before takes the proposal's place.
 		ensure!(
 			precedes(same.block),
-			"{} has proposed this delta already: vote for it: descent dataset vote --group {} --proposal {}",
+			"{} has proposed this delta already: vote for it: descent dataset vote {} {}",
 			same.proposer,
 			same.group,
 			same.id
@@ -106,12 +106,11 @@ mod tests {
 		assert_eq!(refused(&[], strangers.clone(), None), "");
 		assert!(refused(&[applied], strangers, None).contains("made version 4"));
 		assert!(refused(&[], proposal([1; 32], delta), None).contains("as proposal 3"));
-		assert!(refused(&[], proposal([1; 32], other), None)
-			.contains("descent dataset withdraw --group 7 --proposal 3"));
+		assert!(refused(&[], proposal([1; 32], other), None).contains("descent dataset withdraw 7 3"));
 		let ended = ProposalView { ending: Some(ProposalEnding::Outvoted), ..proposal([1; 32], delta) };
 		assert_eq!(refused(&[], ended, None), "");
 		let copied = proposal([2; 32], delta);
-		assert!(refused(&[], copied.clone(), None).contains("descent dataset vote --group 7 --proposal 3"));
+		assert!(refused(&[], copied.clone(), None).contains("descent dataset vote 7 3"));
 		assert!(refused(&[], copied.clone(), Some(60)).contains("vote for it"));
 		assert_eq!(refused(&[], copied, Some(59)), "");
 	}

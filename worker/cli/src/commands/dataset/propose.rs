@@ -1,12 +1,13 @@
 use super::preflight::{admit, check_rows};
 use crate::{
-	args::{Global, GroupArg, ImportArg, Signing},
+	args::{Global, ImportArg, Signing},
 	commands::submit::{carry_out, Done},
 	content_ref::{Reference, Source},
 	format,
 	hints::hinted,
 	output::Output,
 	parse,
+	positional::GroupArg,
 	probes::ProbeArg,
 	table::fields,
 };
@@ -25,7 +26,7 @@ use std::path::{Path, PathBuf};
 const EXAMPLES: &str = "\
 Example:
   descent content serve --store ~/.descent/content --listen 0.0.0.0:8080 &
-  descent dataset propose --group 0 --delta more.parquet --store ~/.descent/content \
+  descent dataset propose 0 --delta more.parquet --store ~/.descent/content \
 --provider http://203.0.113.7:8080 --summary \"5000 more digits\" --key-file ~/.descent/key
 
 The delta is announced by a salted hash and proposed in a later block, so that nobody who sees it can take it \
@@ -85,7 +86,7 @@ impl Propose {
 		let too_many = u32::try_from(self.providers.len()).map_or(true, |count| count > MAX_PROVIDERS);
 		ensure!(!too_many, "a proposal names at most {MAX_PROVIDERS} providers");
 		let client = global.connect().await?;
-		let group = client.group(self.group.group).await?;
+		let group = client.group(self.group.id(global).await?).await?;
 		let delta = self.reference(output).await?;
 		match &self.providers[..] {
 			[] => self.probe.check_any(&group.providers, ("delta", delta), output).await?,
@@ -229,8 +230,8 @@ fn show(
 			store.display()
 		));
 	}
-	next.push(format!("stakeholders vote for it: descent dataset vote --group {} --proposal {id}", group.id));
-	next.push(format!("follow its check and the votes: descent dataset watch --group {}", group.id));
+	next.push(format!("stakeholders vote for it: descent dataset vote {} {id}", group.id));
+	next.push(format!("follow its check and the votes: descent dataset watch {}", group.id));
 	pairs.extend([
 		(
 			"needs",
@@ -290,7 +291,7 @@ pub(crate) mod tests {
 			"20% of all stake, 300 NRN of 1500 NRN",
 			"closes    at block 105",
 			"descent content serve --store /s",
-			"descent dataset vote --group 7 --proposal 3",
+			"descent dataset vote 7 3",
 		] {
 			assert!(text.contains(part), "{part} in\n{text}");
 		}

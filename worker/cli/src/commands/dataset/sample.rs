@@ -11,6 +11,7 @@ use crate::{
 	content_ref::open,
 	description,
 	output::{plain, Output},
+	positional::{AnyGroupArg, AnyProposalArg},
 	table::table,
 };
 use anyhow::{ensure, Context, Result};
@@ -25,9 +26,9 @@ use std::{
 };
 
 const EXAMPLES: &str = "Examples:
-  descent dataset sample --group 0 --proposal 3 --png proposed.png
-  descent dataset sample --group 0 --png set.png
-  descent dataset sample --group 1 --proposal 3 --records 50 --vocabulary vocab.json
+  descent dataset sample 0 3 --png proposed.png
+  descent dataset sample 0 --png set.png
+  descent dataset sample 1 3 --records 50 --vocabulary vocab.json
   descent dataset sample --file more.parquet --description mnist.json --png more.png
 
 Records are drawn at random, so that a proposer can't know which are looked at; --seed draws the same again. \
@@ -37,22 +38,20 @@ A delta's removals are counted; descent dataset get has their ids.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Sample {
-	/// Number of the group
-	#[arg(long, value_name = "N", required_unless_present = "file")]
-	group: Option<GroupId>,
-	/// Number of the proposal; the group's data set is sampled without it
-	#[arg(long, value_name = "P", requires = "group")]
-	proposal: Option<ProposalId>,
+	#[command(flatten)]
+	group: AnyGroupArg,
+	#[command(flatten)]
+	proposal: AnyProposalArg,
 	/// Version of the data set to sample, from 1; the newest unless given
 	#[arg(
 		long,
 		value_name = "V",
-		conflicts_with = "proposal",
+		conflicts_with_all = ["proposal_number", "proposal"],
 		value_parser = clap::value_parser!(u32).range(1..)
 	)]
 	at: Option<u32>,
 	/// Delta file on this machine to sample, without a network
-	#[arg(long, value_name = "FILE", conflicts_with_all = ["group", "at"], requires = "description")]
+	#[arg(long, value_name = "FILE", conflicts_with_all = ["group_or_name", "group", "at"], requires = "description")]
 	file: Option<PathBuf>,
 	/// Model description that names the columns of the file
 	#[arg(long, value_name = "FILE", requires = "file")]
@@ -137,20 +136,21 @@ impl Sample {
 			let sample = delta(file, &schema, seed, count, output).await;
 			let sample =
 				sample.with_context(|| format!("{} is not a delta for this model", file.display()))?;
-			let drawn = self.drawn(&sample, seed, None);
+			let drawn = self.drawn(&sample, seed, None, None);
 			return Ok((schema, sample, drawn));
 		}
+		let group = self.group.id(global).await?.context("name a group, or a file with --file")?;
 		let client = global.connect().await?;
-		let group = client.group(self.group.context("name a group with --group")?).await?;
+		let group = client.group(group).await?;
 		let dataset = data::open(&client, group.id, &self.data, output).await?;
 		let schema = dataset.description().schema();
-		let Some(proposal) = self.proposal else {
+		let Some(proposal) = self.proposal.value() else {
 			let version = self.at.unwrap_or(dataset.newest());
 			let set = data::version(&dataset, version, output).await?;
 			let added = set.len();
 			let records = until_stopped(move || Ok(set.sample(seeded(seed), count)?)).await?;
 			let sample = DeltaSample { added, removed: 0, records };
-			let drawn = self.drawn(&sample, seed, Some(version));
+			let drawn = self.drawn(&sample, seed, Some(group.id), Some(version));
 			return Ok((schema, sample, drawn));
 		};
 		let proposals = client.proposals(group.id).await?;
@@ -161,14 +161,14 @@ impl Sample {
 		let sample = delta(&file, &schema, seed, count, output).await;
 		let sample =
 			sample.with_context(|| format!("proposal {} is not a delta for this model", proposal.id))?;
-		let drawn = self.drawn(&sample, seed, None);
+		let drawn = self.drawn(&sample, seed, Some(group.id), None);
 		Ok((schema, sample, drawn))
 	}
 
-	fn drawn(&self, sample: &DeltaSample, seed: u64, version: Option<u32>) -> Drawn {
+	fn drawn(&self, sample: &DeltaSample, seed: u64, group: Option<GroupId>, version: Option<u32>) -> Drawn {
 		Drawn {
-			group: self.group,
-			proposal: self.proposal,
+			group,
+			proposal: self.proposal.value(),
 			version,
 			file: self.file.clone(),
 			added: sample.added,

@@ -1,11 +1,12 @@
 //! The command `descent dataset show`.
 
 use crate::{
-	args::{Global, GroupArg},
+	args::Global,
 	commands::ballot::{self, Voting},
 	content_ref::Reference,
 	format,
 	output::{plain, Output},
+	positional::{GroupArg, ProposalArg},
 	table::fields,
 };
 use anyhow::Result;
@@ -19,8 +20,8 @@ use serde::Serialize;
 use std::time::SystemTime;
 
 const EXAMPLES: &str = "Examples:
-  descent dataset show --group 0 --proposal 3
-  descent dataset show --group 0 --proposal 3 --json | jq .delta.cid
+  descent dataset show 0 3
+  descent dataset show 0 3 --json | jq .delta.cid
 
 What it would put into the data set: descent dataset sample and get.";
 
@@ -29,9 +30,8 @@ What it would put into the data set: descent dataset sample and get.";
 pub(crate) struct Show {
 	#[command(flatten)]
 	group: GroupArg,
-	/// Number of the proposal
-	#[arg(long, value_name = "P")]
-	proposal: ProposalId,
+	#[command(flatten)]
+	proposal: ProposalArg,
 }
 
 /// A proposal, its voters and its prospects.
@@ -51,10 +51,11 @@ struct Shown {
 
 impl Show {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let number = self.proposal.value()?;
 		let client = global.connect().await?;
-		let group = client.group(self.group.group).await?;
+		let group = client.group(self.group.id(global).await?).await?;
 		let all = client.proposals(group.id).await?;
-		let proposal = find(&group, &all, self.proposal)?.clone();
+		let proposal = find(&group, &all, number)?.clone();
 		let voters = voters(&client, &proposal).await?;
 		let shown = Shown {
 			reference: Reference::from(proposal.delta).to_string(),

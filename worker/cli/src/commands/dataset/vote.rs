@@ -1,9 +1,10 @@
 //! The commands `descent dataset vote` and `withdraw`.
 
 use crate::{
-	args::{Global, GroupArg, Signing},
+	args::{Global, Signing},
 	commands::{ballot, submit::submit},
 	output::Output,
+	positional::{GroupArg, ProposalArg},
 };
 use anyhow::Result;
 use clap::Args;
@@ -11,8 +12,8 @@ use descent_client::Call;
 use descent_protocol::ProposalId;
 
 const VOTE_EXAMPLES: &str = "Examples:
-  descent dataset vote --group 0 --proposal 3 --key-file ~/.descent/key
-  descent dataset vote --group 0 --withdraw --key-file ~/.descent/key
+  descent dataset vote 0 3 --key-file ~/.descent/key
+  descent dataset vote 0 --withdraw --key-file ~/.descent/key
 
 You vote for one proposal at a time, with your whole stake: a vote for another one takes the place of the \
 first. It can be changed until the voting period closes.";
@@ -29,10 +30,11 @@ pub(crate) struct Vote {
 }
 
 #[derive(Clone, Copy, Debug, Args)]
-#[group(required = true, multiple = false)]
 struct What {
 	/// Number of the proposal
-	#[arg(long, value_name = "P")]
+	#[arg(value_name = "PROPOSAL", required = true, conflicts_with_all = ["proposal", "withdraw"])]
+	number: Option<ProposalId>,
+	#[arg(long, value_name = "PROPOSAL", hide = true, conflicts_with = "withdraw")]
 	proposal: Option<ProposalId>,
 	/// Take your vote back, whatever it is for
 	#[arg(long)]
@@ -41,12 +43,13 @@ struct What {
 
 impl Vote {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let group = self.group.group;
-		let call = match self.what.proposal {
+		let group = self.group.id(global).await?;
+		let proposal = self.what.number.or(self.what.proposal);
+		let call = match proposal {
 			Some(proposal) => Call::vote(group, proposal),
 			None => Call::withdraw_vote(group),
 		};
-		submit(global, &self.signing, output, &call, |block| match self.what.proposal {
+		submit(global, &self.signing, output, &call, |block| match proposal {
 			Some(proposal) => format!("Voted for proposal {proposal} of group {group} in block {block}."),
 			None => format!("Took the vote in group {group} back in block {block}."),
 		})
@@ -55,7 +58,7 @@ impl Vote {
 }
 
 const WITHDRAW_EXAMPLES: &str = "Example:
-  descent dataset withdraw --group 0 --proposal 3 --key-file ~/.descent/key
+  descent dataset withdraw 0 3 --key-file ~/.descent/key
 
 Only its proposer can, and only after it has lost a voting period. Its deposit is returned.";
 
@@ -64,17 +67,17 @@ Only its proposer can, and only after it has lost a voting period. Its deposit i
 pub(crate) struct Withdraw {
 	#[command(flatten)]
 	group: GroupArg,
-	/// Number of the proposal
-	#[arg(long, value_name = "P")]
-	proposal: ProposalId,
+	#[command(flatten)]
+	proposal: ProposalArg,
 	#[command(flatten)]
 	signing: Signing,
 }
 
 impl Withdraw {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let call = Call::withdraw_proposal(self.group.group, self.proposal);
-		let item = format!("proposal {}", self.proposal);
+		let proposal = self.proposal.value()?;
+		let call = Call::withdraw_proposal(self.group.id(global).await?, proposal);
+		let item = format!("proposal {proposal}");
 		ballot::withdraw(global, &self.signing, output, &call, &item).await
 	}
 }

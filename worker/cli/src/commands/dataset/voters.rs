@@ -1,17 +1,17 @@
 //! The command `descent dataset voters`.
 
 use crate::{
-	args::{Global, GroupArg},
+	args::Global,
 	commands::ballot,
 	output::Output,
+	positional::{GroupArg, ProposalArg},
 };
 use anyhow::Result;
 use clap::Args;
-use descent_protocol::ProposalId;
 
 const EXAMPLES: &str = "Examples:
-  descent dataset voters --group 0 --proposal 3
-  descent dataset voters --group 0 --proposal 3 --json | jq '.[].account'
+  descent dataset voters 0 3
+  descent dataset voters 0 3 --json | jq '.[].account'
 
 An account votes for one proposal at a time. There are no votes against one: stake that is not shown votes \
 for another proposal or for none. Pending stake does not count in the next close.";
@@ -21,17 +21,17 @@ for another proposal or for none. Pending stake does not count in the next close
 pub(crate) struct Voters {
 	#[command(flatten)]
 	group: GroupArg,
-	/// Number of the proposal, which has to be open
-	#[arg(long, value_name = "P")]
-	proposal: ProposalId,
+	#[command(flatten)]
+	proposal: ProposalArg,
 }
 
 impl Voters {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
+		let proposal = self.proposal.value()?;
 		let client = global.connect().await?;
-		let group = client.group(self.group.group).await?;
-		let voters = client.voters(group.id, self.proposal).await?;
-		let item = format!("proposal {}", self.proposal);
+		let group = client.group(self.group.id(global).await?).await?;
+		let voters = client.voters(group.id, proposal).await?;
+		let item = format!("proposal {proposal}");
 		output.print(&voters, |output| ballot::voters(output, &group, &item, voters.clone()))
 	}
 }

@@ -1,8 +1,9 @@
 use crate::{
-	args::{Global, GroupArg},
+	args::Global,
 	commands::{events, follow::follow},
 	format,
 	output::Output,
+	positional::GroupArg,
 };
 use anyhow::Result;
 use clap::Args;
@@ -17,8 +18,8 @@ const SUBJECT: usize = 13;
 
 const EXAMPLES: &str = "\
 Examples:
-  descent dataset watch --group 0
-  descent dataset watch --group 0 --periods 1 --json
+  descent dataset watch 0
+  descent dataset watch 0 --periods 1 --json
 
 Stops on ctrl-c, or after --periods closes. With --json, a line for every block in which something \
 happened.";
@@ -39,7 +40,7 @@ pub(crate) struct Watch {
 impl Watch {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
-		let mut group = client.group(self.group.group).await?;
+		let mut group = client.group(self.group.id(global).await?).await?;
 		let stream = client.events(Some(group.id), EventTopic::Votes, !self.best).await?;
 		let spinner = output.spinner(&position(&group, group.block));
 		let mut closed = 0u32;

@@ -4,6 +4,7 @@ use crate::{
 	args::{Global, Signing},
 	commands::submit::{Done, Sender},
 	output::Output,
+	positional::GroupArg,
 };
 use anyhow::{ensure, Result};
 use clap::Args;
@@ -26,9 +27,8 @@ amount per round takes the place of the smallest, which is refunded.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Fund {
-	/// Number of the group
-	#[arg(value_name = "N")]
-	group: GroupId,
+	#[command(flatten)]
+	group: GroupArg,
 	/// Amount to pay in all
 	#[arg(value_name = "NRN", value_parser = parse_amount)]
 	amount: u128,
@@ -52,16 +52,16 @@ impl Fund {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		ensure!(self.per_round > 0, "a round is worth something: --per-round is at least 1 NRN");
 		let sender = Sender::connect(global, &self.signing, output).await?;
-		let terms = sender.client.pot(self.group).await?.terms;
-		let call = Call::fund(self.group, self.amount, self.per_round, terms);
+		let group = self.group.id(global).await?;
+		let terms = sender.client.pot(group).await?.terms;
+		let call = Call::fund(group, self.amount, self.per_round, terms);
 		let (_, done) = sender.send(&call).await?;
 		let account = sender.key.account();
-		let fundings = sender.client.pot(self.group).await?.fundings;
+		let fundings = sender.client.pot(group).await?.fundings;
 		let own = fundings.into_iter().find(|funding| funding.client == account);
 		// Whoever came after this block may have taken its place already.
 		let left = own.map_or(0, |funding| funding.left);
-		let funded =
-			Funded { group: self.group, left: left.to_string(), per_round: self.per_round.to_string(), done };
+		let funded = Funded { group, left: left.to_string(), per_round: self.per_round.to_string(), done };
 		output.print(&funded, |_| show(&funded, left, self.per_round))
 	}
 }

@@ -8,8 +8,9 @@ pub(crate) mod stop_funding;
 
 use super::submit::submit;
 use crate::{
-	args::{Global, GroupArg, Signing},
+	args::{Global, Signing},
 	output::Output,
+	positional::GroupArg,
 };
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -48,7 +49,7 @@ impl GroupCommand {
 }
 
 const CLOSE_EXAMPLES: &str = "Example:
-  descent group close --group 0 --key-file ~/.descent/key
+  descent group close 0 --key-file ~/.descent/key
 
 Voting periods close by themselves, by an alarm on chain. Where it could not be set, anybody closes the \
 period, free of charge where there was something to close.";
@@ -64,7 +65,7 @@ pub(crate) struct Close {
 
 impl Close {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let group = self.group.group;
+		let group = self.group.id(global).await?;
 		submit(global, &self.signing, output, &Call::close_period(group), |block| {
 			format!("Closed the voting period of group {group} in block {block}.")
 		})

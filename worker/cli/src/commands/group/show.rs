@@ -1,10 +1,11 @@
 //! The command `descent group show`.
 
 use crate::{
-	args::{Global, GroupArg},
+	args::Global,
 	content_ref::Reference,
 	format,
 	output::{plain, Output},
+	positional::GroupArg,
 	table::fields,
 };
 use anyhow::Result;
@@ -13,7 +14,7 @@ use descent_client::format_amount;
 use descent_protocol::{view::GroupView, Clock, EvaluationPolicy, RoundLengths, Score};
 
 const EXAMPLES: &str = "Example:
-  descent group show --group 0";
+  descent group show 0";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -24,7 +25,7 @@ pub(crate) struct Show {
 
 impl Show {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let group = global.connect().await?.group(self.group.group).await?;
+		let group = global.connect().await?.group(self.group.id(global).await?).await?;
 		output.print(&group, |output| show(output, &group))
 	}
 }

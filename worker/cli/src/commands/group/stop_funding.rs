@@ -5,6 +5,7 @@ use crate::{
 	commands::submit::{submit, Done, Sender},
 	format,
 	output::Output,
+	positional::GroupArg,
 };
 use anyhow::Result;
 use clap::Args;
@@ -21,9 +22,8 @@ descent group refund.";
 #[derive(Debug, Args)]
 #[command(after_help = STOP_FUNDING_EXAMPLES)]
 pub(crate) struct StopFunding {
-	/// Number of the group
-	#[arg(value_name = "N")]
-	group: GroupId,
+	#[command(flatten)]
+	group: GroupArg,
 	#[command(flatten)]
 	signing: Signing,
 }
@@ -40,13 +40,14 @@ struct Stopped {
 impl StopFunding {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let sender = Sender::connect(global, &self.signing, output).await?;
-		let call = Call::stop_funding(self.group);
+		let group = self.group.id(global).await?;
+		let call = Call::stop_funding(group);
 		let (_, done) = sender.send(&call).await?;
 		let account = sender.key.account();
-		let fundings = sender.client.pot(self.group).await?.fundings;
+		let fundings = sender.client.pot(group).await?.fundings;
 		let funding = fundings.into_iter().find(|funding| funding.client == account);
 		let now = sender.client.best_block().await?.number;
-		let stopped = Stopped { group: self.group, funding, done };
+		let stopped = Stopped { group, funding, done };
 		output.print(&stopped, |_| show(&stopped, now))
 	}
 }
@@ -77,16 +78,15 @@ change needs no notice.";
 #[derive(Debug, Args)]
 #[command(after_help = REFUND_EXAMPLES)]
 pub(crate) struct Refund {
-	/// Number of the group
-	#[arg(value_name = "N")]
-	group: GroupId,
+	#[command(flatten)]
+	group: GroupArg,
 	#[command(flatten)]
 	signing: Signing,
 }
 
 impl Refund {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let group = self.group;
+		let group = self.group.id(global).await?;
 		submit(global, &self.signing, output, &Call::refund(group), |block| {
 			format!("Took back what was left of your funding of group {group} in block {block}.")
 		})

@@ -1,19 +1,14 @@
 //! The command `descent round list`.
 
-use crate::{
-	args::{Global, GroupArg},
-	content_ref::Reference,
-	output::Output,
-	table::table,
-};
+use crate::{args::Global, content_ref::Reference, output::Output, positional::GroupArg, table::table};
 use anyhow::Result;
 use clap::Args;
 use descent_client::format_amount;
 use descent_protocol::{view::RoundSummary, RoundIndex};
 
 const EXAMPLES: &str = "Examples:
-  descent round list --group 0
-  descent round list --group 0 --from 100 --json | jq '.[].winner.score'";
+  descent round list 0
+  descent round list 0 --from 100 --json | jq '.[].winner.score'";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -27,7 +22,7 @@ pub(crate) struct List {
 
 impl List {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let history = global.connect().await?.history(self.group.group, self.from).await?;
+		let history = global.connect().await?.history(self.group.id(global).await?, self.from).await?;
 		output.print(&history, |output| show(output, self.from, &history))
 	}
 }

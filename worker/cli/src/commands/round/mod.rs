@@ -6,13 +6,13 @@ pub(crate) mod watch;
 
 use super::submit::submit;
 use crate::{
-	args::{Global, GroupArg, Signing},
+	args::{Global, Signing},
 	output::Output,
+	positional::{GroupArg, RoundArg},
 };
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use descent_client::Call;
-use descent_protocol::RoundIndex;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RoundCommand {
@@ -38,24 +38,23 @@ impl RoundCommand {
 }
 
 const SETTLE_EXAMPLES: &str = "Example:
-  descent round settle --group 0 --round 3 --key-file ~/.descent/key";
+  descent round settle 0 3 --key-file ~/.descent/key";
 
 #[derive(Debug, Args)]
 #[command(after_help = SETTLE_EXAMPLES)]
 pub(crate) struct Settle {
 	#[command(flatten)]
 	group: GroupArg,
-	/// Number of the round
-	#[arg(long, value_name = "N")]
-	round: RoundIndex,
+	#[command(flatten)]
+	round: RoundArg,
 	#[command(flatten)]
 	signing: Signing,
 }
 
 impl Settle {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let round = self.round;
-		submit(global, &self.signing, output, &Call::settle(self.group.group, round), |block| {
+		let round = self.round.value()?;
+		submit(global, &self.signing, output, &Call::settle(self.group.id(global).await?, round), |block| {
 			format!("Settled round {round} in block {block}.")
 		})
 		.await

@@ -1,8 +1,9 @@
 //! The command `descent round show`.
 
 use crate::{
-	args::{Global, GroupArg},
+	args::Global,
 	output::{Output, Style},
+	positional::{AnyRoundArg, GroupArg},
 	table::{fields, table},
 };
 use anyhow::{Context, Result};
@@ -10,33 +11,32 @@ use clap::Args;
 use descent_client::format_amount;
 use descent_protocol::{
 	view::{CandidateView, RoundView},
-	Outcome, RoundIndex,
+	Outcome,
 };
 use std::ops::Range;
 
 const EXAMPLES: &str = "Examples:
-  descent round show --group 0
-  descent round show --group 0 --round 3";
+  descent round show 0
+  descent round show 0 3";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
 	#[command(flatten)]
 	group: GroupArg,
-	/// Number of the round; the one that takes commitments unless given
-	#[arg(long, value_name = "N")]
-	round: Option<RoundIndex>,
+	#[command(flatten)]
+	round: AnyRoundArg,
 }
 
 impl Show {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
-		let group = self.group.group;
-		let round = match self.round {
+		let group = self.group.id(global).await?;
+		let round = match self.round.value() {
 			Some(round) => round,
 			None => {
 				let begun = client.group(group).await?.round;
-				begun.with_context(|| format!("group {group} has not begun; name a round with --round"))?
+				begun.with_context(|| format!("group {group} has not begun; name a round"))?
 			}
 		};
 		let view = client.round(group, round).await?;

@@ -1,7 +1,8 @@
 use crate::{
-	args::{Global, GroupArg},
+	args::Global,
 	commands::{events, follow::follow},
 	output::Output,
+	positional::GroupArg,
 };
 use anyhow::Result;
 use clap::Args;
@@ -16,8 +17,8 @@ const SUBJECT: usize = 10;
 
 const EXAMPLES: &str = "\
 Examples:
-  descent round watch --group 0
-  descent round watch --group 0 --rounds 3 --json
+  descent round watch 0
+  descent round watch 0 --rounds 3 --json
 
 Stops on ctrl-c, or after --rounds settlements. With --json, a line for every block in which something \
 happened.";
@@ -38,7 +39,7 @@ pub(crate) struct Watch {
 impl Watch {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
-		let mut group = client.group(self.group.group).await?;
+		let mut group = client.group(self.group.id(global).await?).await?;
 		let stream = client.events(Some(group.id), EventTopic::Rounds, !self.best).await?;
 		let spinner = output.spinner(&position(&group, group.block));
 		let mut settled = 0u32;

@@ -1,19 +1,20 @@
 //! The commands `descent stake add`, `remove` and `withdraw`.
 
 use crate::{
-	args::{Global, GroupArg, Signing},
+	args::{Global, Signing},
 	commands::submit::{Done, Sender},
 	format,
 	output::Output,
+	positional::{AmountArg, GroupArg},
 };
 use anyhow::{ensure, Result};
 use clap::Args;
 use descent_client::{format_amount, parse_amount, Call};
-use descent_protocol::view::StakeView;
+use descent_protocol::{view::StakeView, GroupId};
 use serde::Serialize;
 
 const ADD_EXAMPLES: &str = "Example:
-  descent stake add --group 0 --amount 100 --key-file ~/.descent/key
+  descent stake add 0 100 --key-file ~/.descent/key
 
 The new stake counts in everything that you vote for, from the first close on that is half a voting period \
 away.";
@@ -23,16 +24,15 @@ away.";
 pub(crate) struct Add {
 	#[command(flatten)]
 	group: GroupArg,
-	/// Amount to add
-	#[arg(long, value_name = "NRN", value_parser = parse_amount)]
-	amount: u128,
+	#[command(flatten)]
+	amount: AmountArg,
 	#[command(flatten)]
 	signing: Signing,
 }
 
 const REMOVE_EXAMPLES: &str = "Examples:
-  descent stake remove --group 0 --amount 40 --key-file ~/.descent/key
-  descent stake remove --group 0 --all --key-file ~/.descent/key
+  descent stake remove 0 40 --key-file ~/.descent/key
+  descent stake remove 0 --all --key-file ~/.descent/key
 
 What is removed has no votes from then on. It is free after one voting period: descent stake withdraw.";
 
@@ -48,10 +48,16 @@ pub(crate) struct Remove {
 }
 
 #[derive(Clone, Copy, Debug, Args)]
-#[group(required = true, multiple = false)]
 struct Part {
 	/// Amount to remove
-	#[arg(long, value_name = "NRN", value_parser = parse_amount)]
+	#[arg(
+		value_name = "NRN",
+		value_parser = parse_amount,
+		required = true,
+		conflicts_with_all = ["amount", "all"]
+	)]
+	part: Option<u128>,
+	#[arg(long, value_name = "NRN", value_parser = parse_amount, hide = true, conflicts_with = "all")]
 	amount: Option<u128>,
 	/// Remove everything
 	#[arg(long)]
@@ -59,7 +65,7 @@ struct Part {
 }
 
 const WITHDRAW_EXAMPLES: &str = "Example:
-  descent stake withdraw --group 0 --key-file ~/.descent/key";
+  descent stake withdraw 0 --key-file ~/.descent/key";
 
 #[derive(Debug, Args)]
 #[command(after_help = WITHDRAW_EXAMPLES)]
@@ -82,46 +88,42 @@ struct Changed {
 impl Add {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let sender = Sender::connect(global, &self.signing, output).await?;
-		let call = Call::stake(self.group.group, self.amount);
-		let what = format!("Staked {}", format_amount(self.amount));
-		change(&sender, self.group, &call, output, &what).await
+		let (group, amount) = (self.group.id(global).await?, self.amount.value()?);
+		let call = Call::stake(group, amount);
+		let what = format!("Staked {}", format_amount(amount));
+		change(&sender, group, &call, output, &what).await
 	}
 }
 
 impl Remove {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let sender = Sender::connect(global, &self.signing, output).await?;
-		let group = self.group.group;
-		let amount = match self.amount.amount {
+		let group = self.group.id(global).await?;
+		let amount = match self.amount.part.or(self.amount.amount) {
 			Some(amount) => amount,
 			None => sender.client.stake(group, &sender.key.account()).await?.stake,
 		};
 		ensure!(amount > 0, "there is nothing to remove: the stake in group {group} is 0 NRN");
 		let what = format!("Removed {}", format_amount(amount));
 		let call = Call::unstake(group, amount);
-		change(&sender, self.group, &call, output, &what).await
+		change(&sender, group, &call, output, &what).await
 	}
 }
 
 impl Withdraw {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let sender = Sender::connect(global, &self.signing, output).await?;
-		let call = Call::withdraw(self.group.group);
+		let group = self.group.id(global).await?;
+		let call = Call::withdraw(group);
 		let what = "Withdrew what had come free";
-		change(&sender, self.group, &call, output, what).await
+		change(&sender, group, &call, output, what).await
 	}
 }
 
 /// Sends a call that changes the signer's stake, and prints what it has then.
-async fn change(
-	sender: &Sender<'_>,
-	group: GroupArg,
-	call: &Call,
-	output: &Output,
-	what: &str,
-) -> Result<()> {
+async fn change(sender: &Sender<'_>, group: GroupId, call: &Call, output: &Output, what: &str) -> Result<()> {
 	let (_, done) = sender.send(call).await?;
-	let stake = sender.client.stake(group.group, &sender.key.account()).await?;
+	let stake = sender.client.stake(group, &sender.key.account()).await?;
 	let changed = Changed { stake, done };
 	output.print(&changed, |_| show(&changed, what))
 }
@@ -142,7 +144,7 @@ fn show(changed: &Changed, what: &str) -> String {
 	}
 	if let Some(next) = stake.unstaking.first() {
 		text.push_str(&format!(
-			"\n{} can be withdrawn from block {} on: descent stake withdraw --group {}",
+			"\n{} can be withdrawn from block {} on: descent stake withdraw {}",
 			format_amount(next.amount),
 			next.until,
 			stake.group
@@ -166,10 +168,12 @@ mod tests {
 
 	#[test]
 	fn a_removal_is_of_an_amount_or_of_all() {
-		let parse = |line: &str| Line::try_parse_from(format!("remove --group 0 {line}").split_whitespace());
+		let parse = |line: &str| Line::try_parse_from(format!("remove 0 {line}").split_whitespace());
+		let part = |line: &str| parse(line).unwrap().remove.amount.part;
+		assert_eq!(part("1.5"), Some(UNIT + UNIT / 2));
 		assert_eq!(parse("--amount 1.5").unwrap().remove.amount.amount, Some(UNIT + UNIT / 2));
 		assert!(parse("--all").unwrap().remove.amount.all);
-		for line in ["", "--amount 1 --all", "--amount 0x1", "--amount"] {
+		for line in ["", "--amount 1 --all", "1 --all", "1 --amount 1", "--amount 0x1", "--amount", "x"] {
 			assert!(parse(line).is_err(), "{line}");
 		}
 	}
@@ -196,7 +200,7 @@ mod tests {
 		stake.unstaking = vec![UnstakingView { amount: 40 * UNIT, until: 209 }];
 		let changed = Changed { stake, done: done() };
 		assert!(show(&changed, "Removed 40 NRN")
-			.ends_with("40 NRN can be withdrawn from block 209 on: descent stake withdraw --group 3"));
+			.ends_with("40 NRN can be withdrawn from block 209 on: descent stake withdraw 3"));
 		let json = serde_json::to_value(&changed).unwrap();
 		assert_eq!((json["stake"].as_str(), json["block"].as_u64()), (Some("50000000000000"), Some(9)));
 	}

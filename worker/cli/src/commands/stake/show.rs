@@ -1,41 +1,41 @@
 //! The command `descent stake show`.
 
 use crate::{
-	args::{Global, GroupArg},
+	args::Global,
 	format,
 	output::Output,
+	positional::{AnyAccountArg, GroupArg},
 	table::fields,
 };
 use anyhow::Result;
 use clap::Args;
-use descent_client::{format_amount, parse_account, AccountId, Key};
+use descent_client::{format_amount, Key};
 use descent_protocol::view::StakeView;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
-  descent stake show --group 0 --key-file ~/.descent/key
-  descent stake show --group 0 --account 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+  descent stake show 0 --key-file ~/.descent/key
+  descent stake show 0 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
 	#[command(flatten)]
 	group: GroupArg,
-	/// Address of the account; the key's unless given
-	#[arg(long, value_name = "ADDRESS", value_parser = parse_account, conflicts_with = "key_file")]
-	account: Option<AccountId>,
+	#[command(flatten)]
+	account: AnyAccountArg,
 	/// File with the secret URI of the account; without it, DESCENT_SURI
-	#[arg(long, value_name = "FILE")]
+	#[arg(long, value_name = "FILE", conflicts_with_all = ["account_address", "account"])]
 	key_file: Option<PathBuf>,
 }
 
 impl Show {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let account = match self.account {
+		let account = match self.account.value() {
 			Some(account) => account,
 			None => Key::from_file_or_environment(self.key_file.as_deref())?.account(),
 		};
-		let stake = global.connect().await?.stake(self.group.group, &account).await?;
+		let stake = global.connect().await?.stake(self.group.id(global).await?, &account).await?;
 		output.print(&stake, |output| show(output, &stake))
 	}
 }
@@ -74,7 +74,7 @@ fn show(output: &Output, stake: &StakeView) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use descent_client::UNIT;
+	use descent_client::{AccountId, UNIT};
 	use descent_protocol::view::UnstakingView;
 
 	#[test]

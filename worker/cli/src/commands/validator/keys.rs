@@ -8,7 +8,8 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use clap::Args;
-use descent_client::{Call, H256};
+use descent_client::{AccountId, Call, Client, H256};
+use descent_protocol::view::ValidatorStanding;
 use serde::Serialize;
 
 const EXAMPLES: &str = "Examples:
@@ -17,8 +18,8 @@ const EXAMPLES: &str = "Examples:
 
 Run it where the validator's node runs: only a node on loopback is asked for keys, and only one that was \
 started with --rpc-methods unsafe makes them where its RPC is open to others. With --set, the node makes \
-new keys and proves that it has them, and the chain takes them from the session after the next on. The \
-node needs no restart.";
+new keys and proves that it has them, and the chain takes them from the session after the next on, or two \
+sessions after the account has become a candidate. The node needs no restart.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -38,6 +39,8 @@ struct Shown {
 	evaluator: H256,
 	#[serde(skip_serializing_if = "Option::is_none")]
 	in_node: Option<bool>,
+	/// True if the account is a candidate, or validates.
+	candidate: bool,
 	#[serde(flatten, skip_serializing_if = "Option::is_none")]
 	done: Option<Done>,
 }
@@ -54,19 +57,28 @@ impl Keys {
 async fn set(sender: &Sender<'_>) -> Result<Shown> {
 	let keys = sender.client.rotate_keys(&sender.key.account()).await?;
 	let (_, done) = sender.send(&Call::set_keys(&keys)).await?;
+	let candidate = is_candidate(&sender.client, &sender.key.account()).await?;
 	Ok(Shown {
 		babe: H256(keys.babe),
 		grandpa: H256(keys.grandpa),
 		evaluator: H256(keys.evaluator),
 		in_node: Some(true),
+		candidate,
 		done: Some(done),
 	})
 }
 
-/// The keys that the chain knows.
+/// Returns true if the keys of an account count, or will.
+async fn is_candidate(client: &Client, account: &AccountId) -> Result<bool> {
+	let validator = client.validator(account).await?;
+	Ok(validator
+		.is_some_and(|validator| validator.is_candidate || validator.standing == ValidatorStanding::Active))
+}
+
+/// The keys that the chain knows, of accounts without a bond as well.
 async fn read(sender: &Sender<'_>, output: &Output) -> Result<Shown> {
 	let (client, account) = (&sender.client, sender.key.account());
-	let keys = client.validator(&account).await?.and_then(|validator| validator.keys);
+	let keys = client.session_keys(&account).await?;
 	let keys = keys.with_context(|| {
 		format!(
 			"the chain knows no session keys of {account}: descent validator keys --set, where your node runs"
@@ -80,7 +92,8 @@ async fn read(sender: &Sender<'_>, output: &Output) -> Result<Shown> {
 		}
 	};
 	let [babe, grandpa, evaluator] = keys;
-	Ok(Shown { babe, grandpa, evaluator, in_node, done: None })
+	let candidate = is_candidate(client, &account).await?;
+	Ok(Shown { babe, grandpa, evaluator, in_node, candidate, done: None })
 }
 
 fn show(output: &Output, shown: &Shown) -> String {
@@ -99,7 +112,16 @@ fn show(output: &Output, shown: &Shown) -> String {
 	}
 	if let Some(done) = &shown.done {
 		pairs.push(("in block", done.block.to_string()));
-		pairs.push(("used", "from the session after the next on".into()));
+	}
+	match (shown.candidate, &shown.done) {
+		(true, Some(_)) => pairs.push(("used", "from the session after the next on".into())),
+		(true, None) => {}
+		(false, _) => pairs.push((
+			"used",
+			"once the account is a candidate, two sessions later: descent validator bond NRN, and descent \
+			 validator status says what is missing"
+				.into(),
+		)),
 	}
 	fields(output, &pairs)
 }
@@ -115,6 +137,7 @@ mod tests {
 			grandpa: H256::repeat_byte(2),
 			evaluator: H256::repeat_byte(3),
 			in_node: Some(false),
+			candidate: true,
 			done: None,
 		};
 		let text = show(&Output::new(true), &shown);
@@ -126,5 +149,23 @@ mod tests {
 		shown.done = Some(Done::at(9));
 		assert!(show(&Output::new(true), &shown).contains("in block      9"));
 		assert_eq!(serde_json::to_value(&shown).unwrap()["block"].as_u64(), Some(9));
+	}
+
+	#[test]
+	fn keys_that_were_set_before_the_bond_are_told_to_wait_for_it() {
+		let [babe, grandpa, evaluator] = [1, 2, 3].map(H256::repeat_byte);
+		let mut shown = Shown {
+			babe,
+			grandpa,
+			evaluator,
+			in_node: Some(true),
+			candidate: false,
+			done: Some(Done::at(9)),
+		};
+		let text = show(&Output::new(true), &shown);
+		assert!(text.contains("descent validator bond") && !text.contains("session after"), "{text}");
+		shown.candidate = true;
+		let text = show(&Output::new(true), &shown);
+		assert!(!text.contains("descent validator bond") && text.contains("session after"), "{text}");
 	}
 }

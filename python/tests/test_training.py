@@ -6,6 +6,7 @@ import threading
 import warnings
 
 import pytest
+from conftest import example
 
 import descent
 from descent import _own
@@ -48,6 +49,8 @@ while True:
 @pytest.fixture
 def group(node, programs):
     programs.install("descent-worker", WORKER)
+    view = {**example("name", "model", "dataset_root"), "head": None}
+    node.answers["training_group"] = lambda number: view
     return descent.connect(node.address, key_file="k", allow_private=True).group(0)
 
 
@@ -87,6 +90,21 @@ def test_an_offer_is_measured_and_committed(group, tmp_path):
         assert set(checkpoint.read(run.folder / "inbox" / name)) == {"layers.0.weight", "layers.0.bias"}
     assert [event["event"] for event in run.follow()] == [event["event"] for event in received]
     assert received[-1]["event"] == "stopped"
+
+
+def test_the_head_is_waited_for(group, programs, tmp_path, monkeypatch):
+    view = {**group.view, "head": example("name", "model", "dataset_root")["head"]}
+    monkeypatch.setattr(type(group), "refresh", lambda self: setattr(self, "view", view) or self)
+    late = WORKER.replace('tell("ready"', 'time.sleep(0.3); (own / "head.safetensors").touch()\ntell("ready"')
+    programs.install("descent-worker", late)
+    with group.compete(tmp_path / "run", timeout=30) as run:
+        assert run.head_file == run.folder / "head.safetensors"
+    monkeypatch.setattr("descent.training._HEAD_LIMIT", 0.3)
+    (run.folder / "head.safetensors").unlink()
+    programs.install("descent-worker", WORKER)
+    with pytest.warns(RuntimeWarning, match="going on without the head"):
+        with group.compete(tmp_path / "run", timeout=30) as run:
+            assert run.head_file is None
 
 
 def test_weights_that_do_not_fit_are_not_offered(group, tmp_path):

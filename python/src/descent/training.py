@@ -34,6 +34,7 @@ Event = dict[str, Any]
 """What a worker tells: the field ``event`` has its name, as ``offered``, ``committed`` or ``ended``."""
 
 _STOP_LIMIT = 30.0
+_HEAD_LIMIT = 60.0
 _TAIL = 4000
 
 
@@ -151,9 +152,17 @@ class Run:
         error.message = f"the worker ended before {what}: {error.message}"
         return error
 
-    def ready(self, timeout: float | None = None) -> Run:
-        """Waits until the folder has description, records and head, and returns the run."""
+    def ready(self, timeout: float | None = None, with_head: bool = False) -> Run:
+        """Waits until the folder has description and records, and returns the run.
+
+        ``with_head`` waits for the head too, but a minute at most: it may be served by nobody any more.
+        """
         self._wait(lambda: self._own.mark() not in (None, self._before), timeout, "the folder was ready")
+        if with_head:
+            try:
+                self._wait(lambda: self.head_file, _HEAD_LIMIT, "the head")
+            except TimeoutError as error:
+                warnings.warn(f"going on without the head: {error}", RuntimeWarning, stacklevel=3)
         return self
 
     # What the worker keeps current
@@ -269,7 +278,7 @@ def compete(
     timeout: float | None = None,
     **options: str | bool | None,
 ) -> Run:
-    """Starts a worker that competes in a group's rounds, and waits until data and head are there.
+    """Starts a worker that competes in a group's rounds, and waits until data and head, if there is one, are there.
 
     Args:
         group: the group.
@@ -280,7 +289,7 @@ def compete(
         deposit: NRN at stake in each round, as ``"10"``; the group's smallest if absent.
         max_deposit: most NRN that the group may ask for.
         on_event: receives each event, in a thread of its own.
-        timeout: seconds to wait for data and head; without it, as long as the worker runs.
+        timeout: seconds to wait for the data; without it, as long as the worker runs.
         options: further options of ``descent-worker train``, as ``rounds="3"`` for ``--rounds 3``.
     """
     network = group.network
@@ -299,7 +308,7 @@ def compete(
     })
     run = Run(line, own, path / "worker.log", on_event)
     try:
-        return run.ready(timeout)
+        return run.ready(timeout, with_head=group.refresh().view["head"] is not None)
     except BaseException:
         run.stop()
         raise

@@ -3,11 +3,15 @@
 
     python3 protocol/vectors.py [FILE]
 
-The functions are those of the package `descent` in `python/`, a second implementation of the hashes, samples and
-scores of Descent. It needs nothing but Python. A hash is the blake2b-256 of a prefix in ASCII and of values in
-SCALE: integers are little-endian, a list is preceded by its length, an option by a byte 0 or 1, a variant by its
+The functions are those of the package `descent` in `python/`, a second implementation of the hashes, samples
+and
+scores of Descent. It needs nothing but Python. A hash is the blake2b-256 of a prefix in ASCII and of values
+in
+SCALE: integers are little-endian, a list is preceded by its length, an option by a byte 0 or 1, a variant by
+its
 index. In the file, bytes are 0x-hex, and integers that may be larger than 2^53 are decimal strings.
 """
+
 import json
 import math
 import pathlib

@@ -88,7 +88,9 @@ def node() -> Iterator[FakeNode]:
     fake = FakeNode()
     group = example("name", "model", "dataset_root")
     fake.answers["training_groups"] = lambda start, limit, *_: [group] if start == 0 else []
-    fake.answers["training_group"] = lambda number, *_: group if number == 0 else Failure(8001, "no such group")
+    fake.answers["training_group"] = lambda number, *_: (
+        group if number == 0 else Failure(8001, "no such group")
+    )
     yield fake
     fake.stop()
 
@@ -113,7 +115,11 @@ class Programs:
     @property
     def calls(self) -> list[list[str]]:
         """The command lines so far."""
-        return [json.loads(line) for line in self._calls.read_text().splitlines()] if self._calls.exists() else []
+        return (
+            [json.loads(line) for line in self._calls.read_text().splitlines()]
+            if self._calls.exists()
+            else []
+        )
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""The layers and losses of the book's page on models, in numpy and f64, one value after the other where that is
+"""The layers and losses of the book's page on models, in numpy and f64, one value after the other where that
+is
 plainest. It shares nothing with the package."""
 
 import itertools
@@ -102,7 +103,9 @@ def losses(document, tensors, x, y):
         x = x.astype(np.float64) * (column.get("scale") or 1.0) + (column.get("shift") or 0.0)
     for position, layer in enumerate(document["layers"]):
         prefix = f"layers.{position}."
-        own = {n.removeprefix(prefix): a.astype(np.float64) for n, a in tensors.items() if n.startswith(prefix)}
+        own = {
+            n.removeprefix(prefix): a.astype(np.float64) for n, a in tensors.items() if n.startswith(prefix)
+        }
         x = forward(layer, x, own)
     if document["loss"] == "cross_entropy":
         each = -np.log(np.take_along_axis(softmax(x), y.astype(np.int64)[..., None], axis=-1))

@@ -7,12 +7,20 @@ pytest.importorskip("safetensors", reason="safetensors is not installed")
 
 from descent import DescentError, Description, InvalidWeights, checkpoint  # noqa: E402
 
-DESCRIPTION = Description({
-    "descent": 1, "name": "test", "loss": "cross_entropy",
-    "inputs": [{"column": "x", "dtype": "f32", "shape": [4]}],
-    "target": {"column": "y", "dtype": "u8", "shape": [], "classes": 3},
-    "layers": [{"type": "linear", "out": 6, "bias": False}, {"type": "batch_norm"}, {"type": "linear", "out": 3}],
-})
+DESCRIPTION = Description(
+    {
+        "descent": 1,
+        "name": "test",
+        "loss": "cross_entropy",
+        "inputs": [{"column": "x", "dtype": "f32", "shape": [4]}],
+        "target": {"column": "y", "dtype": "u8", "shape": [], "classes": 3},
+        "layers": [
+            {"type": "linear", "out": 6, "bias": False},
+            {"type": "batch_norm"},
+            {"type": "linear", "out": 3},
+        ],
+    }
+)
 
 
 def weights(**changes):

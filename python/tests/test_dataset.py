@@ -12,7 +12,9 @@ pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
 from descent import DescentError, Description, _arrow, cid, dataset  # noqa: E402
 
 IMAGES = {
-    "descent": 1, "name": "images", "loss": "cross_entropy",
+    "descent": 1,
+    "name": "images",
+    "loss": "cross_entropy",
     "inputs": [{"column": "image", "dtype": "u8", "shape": [1, 2, 3]}],
     "target": {"column": "label", "dtype": "u8", "shape": [], "classes": 10},
     "layers": [{"type": "flatten"}, {"type": "linear", "out": 10}],
@@ -104,7 +106,9 @@ def test_encoded_images_of_hugging_face():
         encoded.append({"bytes": buffer.getvalue(), "path": None})
     table = pa.table({"image": encoded, "label": pa.array([3, 4], pa.uint8())})
     assert same(prepared(table))
-    floats = json.loads(json.dumps(IMAGES).replace('"dtype": "u8", "shape": [1, 2, 3]', '"dtype": "f32", "shape": [1, 2, 3]'))
+    floats = json.loads(
+        json.dumps(IMAGES).replace('"dtype": "u8", "shape": [1, 2, 3]', '"dtype": "f32", "shape": [1, 2, 3]')
+    )
     stored = prepared(table, document=floats)["image"].to_pylist()[0]
     assert stored == [float(numpy.float32(value / 255)) for value in PIXELS[0]]
     table = pa.table({"image": [{"bytes": None, "path": "a.png"}], "label": [1]})
@@ -126,11 +130,14 @@ def test_what_does_not_fit_is_told():
 
 
 def test_arrays_have_the_shapes_of_the_description():
-    table = pa.table({
-        "op": ["add", "remove", "add"], "id": [b"a", b"b", b"c"],
-        "image": pa.array([PIXELS[0], None, PIXELS[1]], pa.list_(pa.uint8())),
-        "label": pa.array([3, None, 4], pa.uint8()),
-    })
+    table = pa.table(
+        {
+            "op": ["add", "remove", "add"],
+            "id": [b"a", b"b", b"c"],
+            "image": pa.array([PIXELS[0], None, PIXELS[1]], pa.list_(pa.uint8())),
+            "label": pa.array([3, None, 4], pa.uint8()),
+        }
+    )
     for rows in (table, pa.concat_tables([table.slice(0, 1), table.slice(1)])):
         x, y = dataset.arrays(Description(IMAGES), rows)
         assert x.shape == (2, 1, 2, 3) and x.dtype == numpy.uint8 and x.reshape(2, 6).tolist() == PIXELS
@@ -154,20 +161,35 @@ def test_a_delta_is_built_by_the_program(programs, tmp_path, monkeypatch):
     description = tmp_path / "d.json"
     description.write_text(json.dumps(IMAGES))
     table = pa.table({"image": PIXELS, "label": pa.array([3, 4], pa.uint8())})
-    delta = dataset.build(description, table, out=tmp_path / "out", old=table.slice(1), after=tmp_path / "now")
+    delta = dataset.build(
+        description, table, out=tmp_path / "out", old=table.slice(1), after=tmp_path / "now"
+    )
     assert (delta.added, delta.removed, delta.left_out) == (2, 1, 6)
     assert delta.content == cid.Content(bytes(32), "raw", 0)
     assert same(pq.read_table(tmp_path / "new.parquet"))
     assert pq.read_table(tmp_path / "old.parquet").num_rows == 1
     assert programs.calls[0][-6:] == [
-        "--after", str(tmp_path / "now"), "--description", str(description), "--out", str(tmp_path / "out")
+        "--after",
+        str(tmp_path / "now"),
+        "--description",
+        str(description),
+        "--out",
+        str(tmp_path / "out"),
     ]
     (tmp_path / "t.csv").write_text("")
     out = tmp_path / "second"
     dataset.build(description, tmp_path / "t.csv", out=out, input=["a", "b"], target="c")
     assert programs.calls[1][4:] == [
-        "--table", str(tmp_path / "t.csv"), "--input-columns", "a,b", "--target-column", "c",
-        "--description", str(description), "--out", str(out),
+        "--table",
+        str(tmp_path / "t.csv"),
+        "--input-columns",
+        "a,b",
+        "--target-column",
+        "c",
+        "--description",
+        str(description),
+        "--out",
+        str(out),
     ]
     with pytest.raises(DescentError, match="one version is a file"):
         dataset.build(description, table, out=out, old="a.csv")
@@ -176,12 +198,15 @@ def test_a_delta_is_built_by_the_program(programs, tmp_path, monkeypatch):
 def test_a_delta_is_made_for_the_version_that_is_there(node, programs, tmp_path, monkeypatch):
     import descent
 
-    programs.install("descent", f"""
+    programs.install(
+        "descent",
+        f"""
 if "build" not in arguments:
     if "get" in arguments: open(value("--out"), "w").write({json.dumps(json.dumps(IMAGES))})
     else: open(value("--out"), "w").close()
     print("{{}}"); sys.exit()
-{BUILT}""")
+{BUILT}""",
+    )
     monkeypatch.setenv("KEPT", str(tmp_path))
     view = example("name", "model", "dataset_root")
     content = cid.of_bytes(json.dumps(IMAGES).encode())
@@ -190,8 +215,8 @@ if "build" not in arguments:
     group = descent.connect(node.address, allow_private=True, cache=tmp_path / "cache").group(0)
     delta = group.delta((numpy.array(PIXELS, numpy.uint8), [3, 4]), out=tmp_path / "out.parquet")
     assert delta.path == tmp_path / "out.parquet"
-    assert [next(word for word in call if word in ("get", "checkout", "build")) for call in programs.calls] == [
-        "checkout", "get", "build"
-    ]
+    assert [
+        next(word for word in call if word in ("get", "checkout", "build")) for call in programs.calls
+    ] == ["checkout", "get", "build"]
     build = programs.calls[-1]
     assert build[build.index("--after") + 1] == programs.calls[0][programs.calls[0].index("--out") + 1]

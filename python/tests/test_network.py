@@ -65,9 +65,10 @@ def test_rounds_history_and_leaderboard(node):
     standing = example("wins", "best")
     asked = []
     node.answers["training_round"] = lambda group, number: {**played, "round": number}
-    node.answers["training_history"] = lambda group, start, limit: asked.append(start) or [
-        {"round": number, "baseline": None, "winner": None} for number in range(start, min(start + 2, 3))
-    ]
+    node.answers["training_history"] = lambda group, start, limit: (
+        asked.append(start)
+        or [{"round": number, "baseline": None, "winner": None} for number in range(start, min(start + 2, 3))]
+    )
     node.answers["training_leaderboard"] = lambda group: [standing]
     group = descent.connect(node.address).group(0)
     assert [each["round"] for each in group.rounds(5)] == [0]
@@ -82,10 +83,16 @@ def test_an_explanation_is_of_the_last_own_round(node, programs):
     group = example("name", "model", "dataset_root")
     node.answers["training_group"] = lambda number: {**group, "settled": 3}
     node.answers["training_round"] = lambda _, number: {
-        **played, "round": number, "candidates": played["candidates"] if number < 3 else []
+        **played,
+        "round": number,
+        "candidates": played["candidates"] if number < 3 else [],
     }
     explained = example("sentence", "outcome")
-    node.answers["training_explain"] = lambda group, round, account: {**explained, "round": round, "account": account}
+    node.answers["training_explain"] = lambda group, round, account: {
+        **explained,
+        "round": round,
+        "account": account,
+    }
     explanation = descent.connect(node.address, key_file="k").group(0).explain()
     assert (explanation["round"], explanation["account"]) == (2, ALICE)
     assert "Not paid" in explanation["sentence"]
@@ -123,10 +130,23 @@ def test_the_head_is_downloaded_by_its_cid(node, programs, head, tmp_path):
     assert (found.score, found.round, found.account) == (0.067036, 0, ALICE)
     out = tmp_path / "folder" / "head.safetensors"
     assert found.download(out) == out and out.read_bytes() == b"weights"
-    assert programs.calls == [[
-        "descent", "--json", "content", "get", found.content.cid, "--size", "7", "--provider",
-        "http://127.0.0.1:9001", "--provider", "http://127.0.0.1:8080", "--out", str(out),
-    ]]
+    assert programs.calls == [
+        [
+            "descent",
+            "--json",
+            "content",
+            "get",
+            found.content.cid,
+            "--size",
+            "7",
+            "--provider",
+            "http://127.0.0.1:9001",
+            "--provider",
+            "http://127.0.0.1:8080",
+            "--out",
+            str(out),
+        ]
+    ]
     found.download(out)
     assert len(programs.calls) == 1, "the file that is there is the content"
     out.write_bytes(b"weightz")
@@ -151,8 +171,10 @@ def test_proposals_are_looked_at_and_voted_on(node, programs):
     programs.install("descent", "print('{}')")
     proposal = example("summary", "delta", "check")
     node.answers["training_proposals"] = lambda group: [proposal]
-    pages = {None: {"voters": [{"account": ALICE, "stake": "1", "pending": "0"}], "next": "5Next"},
-             "5Next": {"voters": [{"account": "5Next", "stake": "2", "pending": "0"}], "next": None}}
+    pages = {
+        None: {"voters": [{"account": ALICE, "stake": "1", "pending": "0"}], "next": "5Next"},
+        "5Next": {"voters": [{"account": "5Next", "stake": "2", "pending": "0"}], "next": None},
+    }
     node.answers["chain_getBlockHash"] = lambda: "0xab"
     node.answers["training_voters"] = lambda group, number, start, limit, at: at == "0xab" and pages[start]
     group = descent.connect(node.address, key_file="k").group(0)
@@ -176,13 +198,35 @@ def test_a_delta_is_proposed(node, programs, tmp_path):
     programs.install("descent", "print(json.dumps({'proposal': 3}))")
     node.answers["training_proposals"] = lambda group: [example("summary", "delta", "check")]
     group = descent.connect([node.address, "ws://127.0.0.1:1"]).group(0)
-    proposal = group.propose("d.parquet", "more", providers=["http://a", "http://b"], store="s", finalized=True)
+    proposal = group.propose(
+        "d.parquet", "more", providers=["http://a", "http://b"], store="s", finalized=True
+    )
     assert proposal.id == 3
-    assert programs.calls == [[
-        "descent", "--json", "--node", node.address, "--node", "ws://127.0.0.1:1", "dataset", "propose",
-        "--group", "0", "--delta", "d.parquet", "--summary", "more", "--provider", "http://a",
-        "--provider", "http://b", "--store", "s", "--finalized",
-    ]]
+    assert programs.calls == [
+        [
+            "descent",
+            "--json",
+            "--node",
+            node.address,
+            "--node",
+            "ws://127.0.0.1:1",
+            "dataset",
+            "propose",
+            "--group",
+            "0",
+            "--delta",
+            "d.parquet",
+            "--summary",
+            "more",
+            "--provider",
+            "http://a",
+            "--provider",
+            "http://b",
+            "--store",
+            "s",
+            "--finalized",
+        ]
+    ]
 
 
 def test_errors_of_commands_have_their_hint_and_code(node, programs):
@@ -210,12 +254,21 @@ def test_stake_and_data_set_log(node, programs, tmp_path):
     programs.install("descent", "open(value('--out'), 'w').close(); print('{}')")
     stake, entry = example("unstaking", "total"), example("version", "root", "report")
     node.answers["training_stake"] = lambda group, account: {**stake, "account": account}
-    node.answers["training_datasetLog"] = lambda group, start, limit: [{**entry, "version": start}] if start < 3 else []
+    node.answers["training_datasetLog"] = lambda group, start, limit: (
+        [{**entry, "version": start}] if start < 3 else []
+    )
     group = descent.connect(node.address, allow_private=True).group(0)
     assert group.stake(ALICE)["account"] == ALICE
     assert [each["version"] for each in group.dataset().log()] == [1, 2]
     group.dataset().checkout(tmp_path / "x" / "v.parquet", 2)
     assert programs.calls[-1][4:] == [
-        "dataset", "checkout", "--group", "0", "--out", str(tmp_path / "x" / "v.parquet"), "--version", "2",
+        "dataset",
+        "checkout",
+        "--group",
+        "0",
+        "--out",
+        str(tmp_path / "x" / "v.parquet"),
+        "--version",
+        "2",
         "--allow-private",
     ]

@@ -19,32 +19,68 @@ def document(input, target, layers, **scaling):
     """Returns a description of its parts: dtype, shape, and of the target its classes, if it has any."""
     classes = {"classes": target[2]} if len(target) > 2 else {}
     return {
-        "descent": 1, "name": "test", "loss": "cross_entropy" if classes else "mse",
+        "descent": 1,
+        "name": "test",
+        "loss": "cross_entropy" if classes else "mse",
         "inputs": [{"column": "x", "dtype": input[0], "shape": input[1], **scaling}],
         "target": {"column": "y", "dtype": target[0], "shape": target[1], **classes},
         "layers": [{"type": name, **fields} for name, fields in layers],
     }
 
 
-IMAGES = document(("u8", [2, 9, 8]), ("u8", [], 4), [
-    ("conv2d", {"out": 3, "kernel": 3, "padding": 1}), ("batch_norm", {}), ("gelu", {}),
-    ("max_pool2d", {"kernel": 3, "stride": 1}), ("conv2d", {"out": 4, "kernel": 2, "stride": 2, "bias": False}),
-    ("tanh", {}), ("dropout", {"p": 0.5}), ("avg_pool2d", {"kernel": 2, "stride": 1}), ("flatten", {}),
-    ("sigmoid", {}), ("linear", {"out": 4}),
-], scale=0.01, shift=-1.25)
-LANGUAGE = document(("i64", [8]), ("i64", [8], 11), [
-    ("embedding", {"vocabulary": 11, "dim": 16}), ("position_embedding", {}),
-    ("transformer_block", {"heads": 4, "dropout": 0.1}), ("transformer_block", {"heads": 2, "mlp_ratio": 2}),
-    ("layer_norm", {}), ("linear", {"out": 11, "bias": False}),
-])
-TOKENS = document(("u8", [4]), ("i32", [], 3), [
-    ("embedding", {"vocabulary": 256, "dim": 3}), ("flatten", {}), ("batch_norm", {}), ("relu", {}),
-    ("linear", {"out": 3}),
-])
-FIELD = document(("f32", [2, 7, 5]), ("f32", [2, 3, 4]), [
-    ("avg_pool2d", {"kernel": 2}), ("layer_norm", {}), ("linear", {"out": 5}), ("sigmoid", {}),
-    ("linear", {"out": 4}),
-])
+IMAGES = document(
+    ("u8", [2, 9, 8]),
+    ("u8", [], 4),
+    [
+        ("conv2d", {"out": 3, "kernel": 3, "padding": 1}),
+        ("batch_norm", {}),
+        ("gelu", {}),
+        ("max_pool2d", {"kernel": 3, "stride": 1}),
+        ("conv2d", {"out": 4, "kernel": 2, "stride": 2, "bias": False}),
+        ("tanh", {}),
+        ("dropout", {"p": 0.5}),
+        ("avg_pool2d", {"kernel": 2, "stride": 1}),
+        ("flatten", {}),
+        ("sigmoid", {}),
+        ("linear", {"out": 4}),
+    ],
+    scale=0.01,
+    shift=-1.25,
+)
+LANGUAGE = document(
+    ("i64", [8]),
+    ("i64", [8], 11),
+    [
+        ("embedding", {"vocabulary": 11, "dim": 16}),
+        ("position_embedding", {}),
+        ("transformer_block", {"heads": 4, "dropout": 0.1}),
+        ("transformer_block", {"heads": 2, "mlp_ratio": 2}),
+        ("layer_norm", {}),
+        ("linear", {"out": 11, "bias": False}),
+    ],
+)
+TOKENS = document(
+    ("u8", [4]),
+    ("i32", [], 3),
+    [
+        ("embedding", {"vocabulary": 256, "dim": 3}),
+        ("flatten", {}),
+        ("batch_norm", {}),
+        ("relu", {}),
+        ("linear", {"out": 3}),
+    ],
+)
+FIELD = document(
+    ("f32", [2, 7, 5]),
+    ("f32", [2, 3, 4]),
+    [
+        ("avg_pool2d", {"kernel": 2}),
+        ("layer_norm", {}),
+        ("linear", {"out": 5}),
+        ("sigmoid", {}),
+        ("linear", {"out": 4}),
+    ],
+)
 SCALARS = document(("i32", []), ("f32", []), [("flatten", {}), ("linear", {"out": 1})])
 DOCUMENTS = [IMAGES, LANGUAGE, TOKENS, FIELD, SCALARS]
 IDS = ["images", "language", "tokens", "field", "scalars"]
@@ -123,9 +159,11 @@ def test_names_and_shapes_are_those_of_checkpoints(document, tmp_path):
 def test_names_are_those_of_the_book():
     names = list(Description(LANGUAGE).tensors())
     of_block = [name.removeprefix("layers.2.") for name in names if name.startswith("layers.2.")]
-    assert of_block == [f"{part}.{kind}" for part in (
-        "norm1", "attention.in", "attention.out", "norm2", "mlp.in", "mlp.out"
-    ) for kind in ("weight", "bias")]
+    assert of_block == [
+        f"{part}.{kind}"
+        for part in ("norm1", "attention.in", "attention.out", "norm2", "mlp.in", "mlp.out")
+        for kind in ("weight", "bias")
+    ]
     assert names[:2] == ["layers.0.weight", "layers.1.weight"] and names[-1] == "layers.5.weight"
     assert list(Description(TOKENS).tensors())[-2:] == ["layers.2.running_mean", "layers.2.running_var"]
 
@@ -143,20 +181,37 @@ def test_outputs_have_the_planned_shapes(document):
 
 def test_a_block_is_pytorchs_own_pre_norm_encoder_layer():
     dim, heads, length = 16, 4, 6
-    description = Description({
-        "descent": 1, "name": "lm", "loss": "cross_entropy",
-        "inputs": [{"column": "x", "dtype": "f32", "shape": [length, dim]}],
-        "target": {"column": "y", "dtype": "i64", "shape": [length], "classes": dim},
-        "layers": [{"type": "transformer_block", "heads": heads}],
-    })
+    description = Description(
+        {
+            "descent": 1,
+            "name": "lm",
+            "loss": "cross_entropy",
+            "inputs": [{"column": "x", "dtype": "f32", "shape": [length, dim]}],
+            "target": {"column": "y", "dtype": "i64", "shape": [length], "classes": dim},
+            "layers": [{"type": "transformer_block", "heads": heads}],
+        }
+    )
     model = Model(description).double().eval()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     own = torch.nn.TransformerEncoderLayer(
-        dim, heads, 4 * dim, dropout=0.0, activation="gelu", batch_first=True, norm_first=True, dtype=torch.float64
+        dim,
+        heads,
+        4 * dim,
+        dropout=0.0,
+        activation="gelu",
+        batch_first=True,
+        norm_first=True,
+        dtype=torch.float64,
     ).eval()
-    names = {"norm1": "norm1", "norm2": "norm2", "self_attn.in_proj_": "attention.in.", "linear1": "mlp.in",
-             "self_attn.out_proj": "attention.out", "linear2": "mlp.out"}
+    names = {
+        "norm1": "norm1",
+        "norm2": "norm2",
+        "self_attn.in_proj_": "attention.in.",
+        "linear1": "mlp.in",
+        "self_attn.out_proj": "attention.out",
+        "linear2": "mlp.out",
+    }
     state = model.layers[0].state_dict()
 
     def ours(name):
@@ -204,12 +259,21 @@ def test_a_module_trains_and_is_offered_in_any_precision():
 
 
 def test_an_own_sequential_with_pytorchs_batch_norm_is_taken():
-    description = Description({
-        "descent": 1, "name": "own", "loss": "cross_entropy",
-        "inputs": [{"column": "x", "dtype": "f32", "shape": [4]}],
-        "target": {"column": "y", "dtype": "u8", "shape": [], "classes": 3},
-        "layers": [{"type": "linear", "out": 6}, {"type": "batch_norm"}, {"type": "relu"}, {"type": "linear", "out": 3}],
-    })
+    description = Description(
+        {
+            "descent": 1,
+            "name": "own",
+            "loss": "cross_entropy",
+            "inputs": [{"column": "x", "dtype": "f32", "shape": [4]}],
+            "target": {"column": "y", "dtype": "u8", "shape": [], "classes": 3},
+            "layers": [
+                {"type": "linear", "out": 6},
+                {"type": "batch_norm"},
+                {"type": "relu"},
+                {"type": "linear", "out": 3},
+            ],
+        }
+    )
     own = torch.nn.Sequential(
         torch.nn.Linear(4, 6), torch.nn.BatchNorm1d(6), torch.nn.ReLU(), torch.nn.Linear(6, 3)
     )

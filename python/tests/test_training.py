@@ -12,7 +12,9 @@ import descent
 from descent import _own
 
 DESCRIPTION = {
-    "descent": 1, "name": "points", "loss": "cross_entropy",
+    "descent": 1,
+    "name": "points",
+    "loss": "cross_entropy",
     "inputs": [{"column": "x", "dtype": "f32", "shape": [2]}],
     "target": {"column": "y", "dtype": "u8", "shape": [], "classes": 2},
     "layers": [{"type": "linear", "out": 2}],
@@ -65,11 +67,30 @@ def test_the_worker_gets_its_options(group, programs, tmp_path, node):
         assert run.state()["head"] is None and run.head_file is None
         assert run.description.name == "points"
     own = str(tmp_path / "run" / "own")
-    assert programs.calls == [[
-        "descent-worker", "train", "--group", "0", "--own", own, "--data", str(tmp_path / "run" / "worker"), "--json",
-        "--node", node.address, "--key-file", "k", "--public-url", "http://a", "--deposit", "5", "--allow-private",
-        "--rounds", "3",
-    ]]
+    assert programs.calls == [
+        [
+            "descent-worker",
+            "train",
+            "--group",
+            "0",
+            "--own",
+            own,
+            "--data",
+            str(tmp_path / "run" / "worker"),
+            "--json",
+            "--node",
+            node.address,
+            "--key-file",
+            "k",
+            "--public-url",
+            "http://a",
+            "--deposit",
+            "5",
+            "--allow-private",
+            "--rounds",
+            "3",
+        ]
+    ]
 
 
 def test_an_offer_is_measured_and_committed(group, tmp_path):
@@ -128,9 +149,15 @@ def test_deposits_at_stake_are_warned_of(group, tmp_path):
 
 
 def test_the_end_of_the_block_waits_for_open_rounds(group, programs, tmp_path):
-    programs.install("descent-worker", WORKER.replace("round += 1", """round += 1
+    programs.install(
+        "descent-worker",
+        WORKER.replace(
+            "round += 1",
+            """round += 1
         while not (own / "go").exists(): time.sleep(0.01)
-        tell("ended", round=0, outcome="won", sentence="Paid.")"""))
+        tell("ended", round=0, outcome="won", sentence="Paid.")""",
+        ),
+    )
     with group.compete(tmp_path / "run", timeout=30, keep_open=True) as run:
         offer(run)
         run._wait(lambda: run._open, 30, "the commitment")
@@ -139,8 +166,12 @@ def test_the_end_of_the_block_waits_for_open_rounds(group, programs, tmp_path):
 
 
 def test_a_worker_that_fails_says_why(group, programs, tmp_path):
-    programs.install("descent-worker", "print('descent-worker: the key is not readable', file=sys.stderr); sys.exit(2)")
-    with pytest.raises(descent.CommandError, match="ended before the folder was ready: .*key is not readable"):
+    programs.install(
+        "descent-worker", "print('descent-worker: the key is not readable', file=sys.stderr); sys.exit(2)"
+    )
+    with pytest.raises(
+        descent.CommandError, match="ended before the folder was ready: .*key is not readable"
+    ):
         group.compete(tmp_path / "run", timeout=30)
 
 
@@ -167,9 +198,19 @@ def test_a_fault_of_a_logger_does_not_stop_the_events(group, tmp_path):
 
 
 def test_numbers_of_events():
-    event = {"event": "offered", "file": "a", "score": 67036, "head": None, "is": True, "round": 3, "rate": 1.5}
+    event = {
+        "event": "offered",
+        "file": "a",
+        "score": 67036,
+        "head": None,
+        "is": True,
+        "round": 3,
+        "rate": 1.5,
+    }
     assert descent.scalars(event) == {
-        "descent/offered/score": 0.067036, "descent/offered/round": 3.0, "descent/offered/rate": 1.5
+        "descent/offered/score": 0.067036,
+        "descent/offered/round": 3.0,
+        "descent/offered/rate": 1.5,
     }
 
 

@@ -78,8 +78,15 @@ def test_cids_are_read_back():
     content = cid.of_bytes(b"descent")
     assert content.cid == "bafk2bzacebuhueow7oatfujyfzamtvxzr5io4fxmgoxxqro4gtunbppaxiwd6"
     assert cid.decode(content.cid) == (content.digest, "raw")
-    for wrong in ("", "b", "bafk2bz", "z" + content.cid[1:], content.cid + "a", content.cid[:-4] + "!!!!",
-                  "bafybeihdfwyu3xb5xzeqq4n77oau5dzvwygoiwtzepw5ycektv6ueexsy4"):
+    for wrong in (
+        "",
+        "b",
+        "bafk2bz",
+        "z" + content.cid[1:],
+        content.cid + "a",
+        content.cid[:-4] + "!!!!",
+        "bafybeihdfwyu3xb5xzeqq4n77oau5dzvwygoiwtzepw5ycektv6ueexsy4",
+    ):
         with pytest.raises(ValueError):
             cid.decode(wrong)
 
@@ -88,6 +95,11 @@ def test_nothing_heavy_is_imported_with_the_package():
     import subprocess
 
     code = "import sys, descent; sys.exit(str({'torch', 'numpy', 'pandas', 'pyarrow', 'datasets'} & set(sys.modules)))"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
-                           env={"PYTHONPATH": str(REPOSITORY / "python/src")}, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(REPOSITORY / "python/src")},
+        check=False,
+    )
     assert ended.stderr.strip() == "set()"

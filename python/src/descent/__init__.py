@@ -4,7 +4,8 @@
 >>> group = descent.connect("wss://rpc.example.org").group("mnist")   # doctest: +SKIP
 >>> model = group.head().module()                                     # doctest: +SKIP
 
-Nothing but the standard library is imported before it is needed: torch for modules, pyarrow for tables. Keys stay
+Nothing but the standard library is imported before it is needed: torch for modules, pyarrow for tables. Keys
+stay
 with the programs ``descent`` and ``descent-worker``, which sign and send all transactions.
 """
 
@@ -20,7 +21,27 @@ from .proposal import Proposal
 from .training import Event, Run, compete, scalars
 
 __all__ = [
-    "NRN", "BinaryNotFound", "CommandError", "Content", "Dataset", "Delta", "DescentError", "Description", "Event",
-    "Group", "Head", "InvalidWeights", "MissingExtra", "Network", "Proposal", "Run", "RpcError", "cid", "compete",
-    "connect", "hashes", "sampling", "scalars",
+    "NRN",
+    "BinaryNotFound",
+    "CommandError",
+    "Content",
+    "Dataset",
+    "Delta",
+    "DescentError",
+    "Description",
+    "Event",
+    "Group",
+    "Head",
+    "InvalidWeights",
+    "MissingExtra",
+    "Network",
+    "Proposal",
+    "Run",
+    "RpcError",
+    "cid",
+    "compete",
+    "connect",
+    "hashes",
+    "sampling",
+    "scalars",
 ]

@@ -39,7 +39,9 @@ def _flat(array: Any) -> Any:
     types = optional("pyarrow", "data").types
     if hasattr(array, "storage"):
         array = array.storage
-    while types.is_list(array.type) or types.is_large_list(array.type) or types.is_fixed_size_list(array.type):
+    while (
+        types.is_list(array.type) or types.is_large_list(array.type) or types.is_fixed_size_list(array.type)
+    ):
         array = array.flatten()
     return array.to_numpy(zero_copy_only=False)
 
@@ -133,7 +135,9 @@ def _pixels(array: Any, column: Column) -> Any:
     records = []
     for row, encoded in enumerate(array.field("bytes").to_pylist()):
         if encoded is None:
-            raise DescentError(f"row {row}: the image is a path", "embed it first: dataset.cast_column(.., Image())")
+            raise DescentError(
+                f"row {row}: the image is a path", "embed it first: dataset.cast_column(.., Image())"
+            )
         pixels = numpy.asarray(image.open(io.BytesIO(encoded)))
         if pixels.ndim == 3:
             pixels = pixels.transpose(2, 0, 1)

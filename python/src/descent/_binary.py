@@ -21,7 +21,11 @@ FOLDER_VARIABLE = "DESCENT_BIN"
 def find(name: str) -> str:
     """Returns the path of a program: in DESCENT_BIN, beside this Python, as wheels install it, or in PATH."""
     suffix = ".exe" if sys.platform == "win32" else ""
-    folders = [os.environ.get(FOLDER_VARIABLE), sysconfig.get_path("scripts"), str(Path(sys.executable).parent)]
+    folders = [
+        os.environ.get(FOLDER_VARIABLE),
+        sysconfig.get_path("scripts"),
+        str(Path(sys.executable).parent),
+    ]
     for folder in filter(None, folders):
         path = Path(folder) / (name + suffix)
         if path.is_file() and os.access(path, os.X_OK):
@@ -41,7 +45,8 @@ def environment(extra: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def run(arguments: Sequence[str], env: Mapping[str, str] | None = None) -> Any:
-    """Runs ``descent --json ARGUMENTS`` and returns what it prints, parsed; raises CommandError where it fails."""
+    """Runs ``descent --json ARGUMENTS`` and returns what it prints, parsed; raises CommandError where it
+    fails."""
     command = [find("descent"), "--json", *arguments]
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment(env), check=False

@@ -33,7 +33,8 @@ def fetch(
         raise DescentError(
             f"no provider can be asked for {content}: {', '.join(known) or 'there is none'}",
             "descent.connect(.., allow_private=True) asks those on this machine and in private networks too"
-            if known else None,
+            if known
+            else None,
         )
     options = [option for url in asked for option in ("--provider", url)]
     path.parent.mkdir(parents=True, exist_ok=True)

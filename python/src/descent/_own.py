@@ -50,9 +50,14 @@ class OwnFolder:
 
 
 def command(
-    nodes: list[str], group: int, own: Path, data: Path, options: Mapping[str, str | os.PathLike[str] | bool | None]
+    nodes: list[str],
+    group: int,
+    own: Path,
+    data: Path,
+    options: Mapping[str, str | os.PathLike[str] | bool | None],
 ) -> list[str]:
-    """Returns the command line of a worker; options are named as arguments of Python, and None leaves one out."""
+    """Returns the command line of a worker; options are named as arguments of Python, and None leaves one
+    out."""
     line = [_binary.find("descent-worker"), "train", "--group", str(group)]
     line += ["--own", str(own), "--data", str(data), "--json"]
     for node in nodes:

@@ -17,7 +17,8 @@ _SCHEMES = {"ws": "http", "wss": "https", "http": "http", "https": "https"}
 
 
 def http_address(node: str) -> str:
-    """Returns the address to which requests are posted, of a node's ``ws``, ``wss``, ``http`` or ``https``."""
+    """Returns the address to which requests are posted, of a node's ``ws``, ``wss``, ``http`` or
+    ``https``."""
     scheme, separator, rest = node.partition("://")
     if not separator or scheme not in _SCHEMES or not rest:
         raise ValueError(f"{node!r} is no address of a node, such as ws://127.0.0.1:9944")
@@ -33,7 +34,8 @@ class Rpc:
         self._ids = itertools.count(1)
 
     def call(self, method: str, *params: Any) -> Any:
-        """Returns the result of a method; raises RpcError where the node refuses, and DescentError where no node
+        """Returns the result of a method; raises RpcError where the node refuses, and DescentError where no
+        node
         answers."""
         request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
         failures = []

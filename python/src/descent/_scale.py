@@ -1,4 +1,5 @@
-"""SCALE, as far as hashes need it: integers are little-endian, a list is preceded by its length, an option by a
+"""SCALE, as far as hashes need it: integers are little-endian, a list is preceded by its length, an option
+by a
 byte 0 or 1, a variant by its index."""
 
 from __future__ import annotations

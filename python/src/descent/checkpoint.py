@@ -45,7 +45,9 @@ def clean(description: Description, weights: Any) -> dict[str, numpy.ndarray[Any
     for name, shape in wanted.items():
         array = _array(name, tensors[name])
         if tuple(array.shape) != shape:
-            raise InvalidWeights(f"{name} has the shape {list(array.shape)}, not {list(shape)}", _turned(array, shape))
+            raise InvalidWeights(
+                f"{name} has the shape {list(array.shape)}, not {list(shape)}", _turned(array, shape)
+            )
         cleaned[name] = array
     return cleaned
 
@@ -54,8 +56,12 @@ def _named(weights: Any) -> dict[str, Any]:
     """Returns the tensors of a module or mapping under their names, without what wrappers add."""
     state = weights.state_dict() if hasattr(weights, "state_dict") else weights
     if not isinstance(state, Mapping):
-        raise InvalidWeights(f"weights are a module, a state dict or a mapping of arrays, not {type(weights).__name__}")
-    tensors = {str(name): value for name, value in state.items() if not str(name).endswith("num_batches_tracked")}
+        raise InvalidWeights(
+            f"weights are a module, a state dict or a mapping of arrays, not {type(weights).__name__}"
+        )
+    tensors = {
+        str(name): value for name, value in state.items() if not str(name).endswith("num_batches_tracked")
+    }
     while tensors and (prefix := next((p for p in _PREFIXES if all(n.startswith(p) for n in tensors)), None)):
         tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}
     if tensors and all(name.partition(".")[0].isdigit() for name in tensors):
@@ -68,8 +74,11 @@ def _check_names(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:
     missing = [name for name in wanted if name not in found]
     unknown = [name for name in found if name not in wanted]
     if missing or unknown:
-        parts = [f"{what}: {', '.join(names[:5])}{', ..' if len(names) > 5 else ''}"
-                 for what, names in (("missing", missing), ("unknown", unknown)) if names]
+        parts = [
+            f"{what}: {', '.join(names[:5])}{', ..' if len(names) > 5 else ''}"
+            for what, names in (("missing", missing), ("unknown", unknown))
+            if names
+        ]
         raise InvalidWeights(
             f"the tensors are not the description's; {'; '.join(parts)}",
             "names are those of `self.layers = nn.Sequential(..)` in the description's order; "

@@ -1,6 +1,7 @@
 """References of content: CIDv1 with a blake2b-256 multihash, over one raw block or a UnixFS tree.
 
-Content of up to 1 MiB is one ``raw`` block. Larger content is a balanced UnixFS file with raw leaves of 1 MiB and
+Content of up to 1 MiB is one ``raw`` block. Larger content is a balanced UnixFS file with raw leaves of 1
+MiB and
 at most 1024 links a node.
 
 >>> of_bytes(b"descent").cid
@@ -82,7 +83,8 @@ def of_file(path: str | os.PathLike[str]) -> Content:
 
 @dataclass(frozen=True)
 class _Block:
-    """A block of a tree: its digest and codec, the content bytes below it, and the bytes of all blocks from it
+    """A block of a tree: its digest and codec, the content bytes below it, and the bytes of all blocks from
+    it
     on."""
 
     digest: bytes

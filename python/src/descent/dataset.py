@@ -64,7 +64,8 @@ class Dataset:
         return self.table(version).to_pandas()
 
     def arrays(self, version: int | None = None) -> tuple[numpy.ndarray[Any, Any], numpy.ndarray[Any, Any]]:
-        """Returns inputs ``[N, ..]`` and targets ``[N, ..]`` of a version in the shapes of the description."""
+        """Returns inputs ``[N, ..]`` and targets ``[N, ..]`` of a version in the shapes of the
+        description."""
         return arrays(self.group.description(), self.table(version))
 
 
@@ -101,10 +102,19 @@ def build(
             sources += ["--old", _file(read, old, folder, "old", input, target)]
         named = _names(new, input, target)
         options = [option for path in before for option in ("--after", os.fspath(path))]
-        made = _binary.run([
-            "dataset", "build", *sources, *named, *options,
-            "--description", os.fspath(description), "--out", os.fspath(out),
-        ])
+        made = _binary.run(
+            [
+                "dataset",
+                "build",
+                *sources,
+                *named,
+                *options,
+                "--description",
+                os.fspath(description),
+                "--out",
+                os.fspath(out),
+            ]
+        )
     left_out = made["repeated"] + made["present"] + made["absent"]
     return Delta(Path(out), Content.from_view(made["reference"]), made["added"], made["removed"], left_out)
 
@@ -124,7 +134,8 @@ def _file(
 
 
 def _names(source: Any, input: str | Sequence[str] | None, target: str | None) -> list[str]:
-    """Returns the options that name the columns of a file; of a table, the prepared one has the description's."""
+    """Returns the options that name the columns of a file; of a table, the prepared one has the
+    description's."""
     if not _is_file(source):
         return []
     columns = input if input is None or isinstance(input, str) else ",".join(input)

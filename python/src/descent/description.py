@@ -25,7 +25,8 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the data set: its dtype is ``u8``, ``i32``, ``i64`` or ``f32``, its shape that of a record."""
+    """A column of the data set: its dtype is ``u8``, ``i32``, ``i64`` or ``f32``, its shape that of a
+    record."""
 
     name: str
     dtype: str
@@ -206,12 +207,18 @@ def _transformer_block(shape: Shape, fields: Fields) -> Effect:
     fields.setdefault("dropout", 0.0)
     dim, hidden = shape[-1], shape[-1] * fields.setdefault("mlp_ratio", 4)
     parameters: Tensors = {
-        "norm1.weight": (dim,), "norm1.bias": (dim,),
-        "attention.in.weight": (3 * dim, dim), "attention.in.bias": (3 * dim,),
-        "attention.out.weight": (dim, dim), "attention.out.bias": (dim,),
-        "norm2.weight": (dim,), "norm2.bias": (dim,),
-        "mlp.in.weight": (hidden, dim), "mlp.in.bias": (hidden,),
-        "mlp.out.weight": (dim, hidden), "mlp.out.bias": (dim,),
+        "norm1.weight": (dim,),
+        "norm1.bias": (dim,),
+        "attention.in.weight": (3 * dim, dim),
+        "attention.in.bias": (3 * dim,),
+        "attention.out.weight": (dim, dim),
+        "attention.out.bias": (dim,),
+        "norm2.weight": (dim,),
+        "norm2.bias": (dim,),
+        "mlp.in.weight": (hidden, dim),
+        "mlp.in.bias": (hidden,),
+        "mlp.out.weight": (dim, hidden),
+        "mlp.out.bias": (dim,),
     }
     return shape, parameters, {}
 

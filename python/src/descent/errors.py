@@ -6,7 +6,8 @@ __all__ = ["BinaryNotFound", "CommandError", "DescentError", "MissingExtra", "Rp
 
 
 class DescentError(Exception):
-    """An error of a node, of a command, or of data; ``hint`` says what to do about it, where that is known."""
+    """An error of a node, of a command, or of data; ``hint`` says what to do about it, where that is
+    known."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
@@ -18,7 +19,8 @@ class DescentError(Exception):
 
 
 class RpcError(DescentError):
-    """An error that a node answered; ``code`` is one of the book's table, such as 8001 for an unknown group."""
+    """An error that a node answered; ``code`` is one of the book's table, such as 8001 for an unknown
+    group."""
 
     def __init__(self, message: str, code: int, hint: str | None = None) -> None:
         super().__init__(message, hint)

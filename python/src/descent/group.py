@@ -14,7 +14,14 @@ from .description import Description
 from .errors import DescentError
 from .proposal import Proposal
 from .views import (
-    AmendmentView, ExplanationView, GroupView, HeadView, HistoryRow, RoundView, StakeView, StandingView,
+    AmendmentView,
+    ExplanationView,
+    GroupView,
+    HeadView,
+    HistoryRow,
+    RoundView,
+    StakeView,
+    StandingView,
 )
 
 if TYPE_CHECKING:
@@ -130,13 +137,21 @@ class Group:
         """Returns the group's data set."""
         return Dataset(self)
 
-    def delta(self, new: Any, *, old: Any = None, after: str | os.PathLike[str] | None = None,
-              out: str | os.PathLike[str] = "delta.parquet", input: str | Sequence[str] | None = None,
-              target: str | None = None) -> Delta:
+    def delta(
+        self,
+        new: Any,
+        *,
+        old: Any = None,
+        after: str | os.PathLike[str] | None = None,
+        out: str | os.PathLike[str] = "delta.parquet",
+        input: str | Sequence[str] | None = None,
+        target: str | None = None,
+    ) -> Delta:
         """Makes the delta that adds records to the data set as it is now, and writes it to ``out``.
 
         Args:
-            new: the records: a pandas DataFrame, a pyarrow Table, a ``datasets.Dataset``, a pair of arrays (input
+            new: the records: a pandas DataFrame, a pyarrow Table, a ``datasets.Dataset``, a pair of arrays
+            (input
                 and target), or the path of a CSV or Parquet file.
             old: a version of the records: those that ``new`` lacks are removed.
             after: file of what is in the data set already; by default the newest version is checked out.
@@ -175,11 +190,21 @@ class Group:
         options += ["--store", os.fspath(store)] if store is not None else []
         options += ["--finalized"] if finalized else []
         done = self.network.command(
-            "dataset", "propose", "--group", self.id, "--delta", str(what), "--summary", summary, *options,
+            "dataset",
+            "propose",
+            "--group",
+            self.id,
+            "--delta",
+            str(what),
+            "--summary",
+            summary,
+            *options,
             signed=True,
         )
         if done["proposal"] is None:
-            raise DescentError("the delta was proposed, but not found among the proposals", "see group.proposals()")
+            raise DescentError(
+                "the delta was proposed, but not found among the proposals", "see group.proposals()"
+            )
         return self.proposal(done["proposal"])
 
     def proposals(self) -> list[Proposal]:

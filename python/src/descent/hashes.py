@@ -1,7 +1,9 @@
 """The hashes of Descent: commitments, announcements, seeds, roots, answers, and ids of records and jobs.
 
-A hash is the blake2b-256 of a prefix in ASCII and of values in SCALE. Hashes, keys and salts are given as bytes
-or as ``0x`` and hexadecimal digits; accounts as the 32 bytes of their public key. Structures are mappings in the
+A hash is the blake2b-256 of a prefix in ASCII and of values in SCALE. Hashes, keys and salts are given as
+bytes
+or as ``0x`` and hexadecimal digits; accounts as the 32 bytes of their public key. Structures are mappings in
+the
 form in which the node's RPC has them. ``protocol/vectors.json`` has test vectors of all of them.
 """
 
@@ -15,8 +17,20 @@ from typing import Any
 from ._scale import Raw, listed, option, raw, text, u8, u32, u64
 
 __all__ = [
-    "Hash", "announcement", "answer", "attestation", "blake2_256", "check", "check_request", "commitment",
-    "dataset_root", "delta_root", "evaluation_request", "evaluation_seed", "record_id", "transcript_root",
+    "Hash",
+    "announcement",
+    "answer",
+    "attestation",
+    "blake2_256",
+    "check",
+    "check_request",
+    "commitment",
+    "dataset_root",
+    "delta_root",
+    "evaluation_request",
+    "evaluation_seed",
+    "record_id",
+    "transcript_root",
 ]
 
 Struct = Mapping[str, Any]
@@ -49,7 +63,12 @@ def commitment(genesis: Raw, group: int, round: int, account: Raw, checkpoint: R
     """Returns the hash that a trainer commits to; ``checkpoint`` is the digest of its content."""
     return _hash(
         "descent/commitment/v1",
-        raw(genesis), u32(group), u32(round), raw(account), raw(checkpoint), raw(salt),
+        raw(genesis),
+        u32(group),
+        u32(round),
+        raw(account),
+        raw(checkpoint),
+        raw(salt),
     )
 
 
@@ -71,9 +90,7 @@ def dataset_root(previous: Raw, delta: Raw) -> Hash:
 def delta_root(genesis: Raw, group: int, proposal: int, version: int, rows: Iterable[Struct]) -> Hash:
     """Returns the root of a checked delta, whose rows have an ``op`` and an ``id``."""
     coded = b"".join(u8(["add", "remove"].index(row["op"])) + raw(row["id"]) for row in rows)
-    return _hash(
-        "descent/delta/v1", raw(genesis), u32(group), u32(proposal), u32(version), blake2_256(coded)
-    )
+    return _hash("descent/delta/v1", raw(genesis), u32(group), u32(proposal), u32(version), blake2_256(coded))
 
 
 def transcript_root(genesis: Raw, group: int, round: int, checkpoint: Raw, batches: Sequence[int]) -> Hash:
@@ -117,7 +134,16 @@ def _ballot(value: Struct) -> bytes:
 _DELTA_VERDICTS = ["valid", "invalid", "unavailable"]
 _FAULTS = ["malformed", "too_large", "columns", "empty", "row"]
 _PROBLEMS = [
-    "op", "id_length", "wrong_id", "null", "not_null", "shape", "value", "repeated", "duplicate", "absent",
+    "op",
+    "id_length",
+    "wrong_id",
+    "null",
+    "not_null",
+    "shape",
+    "value",
+    "repeated",
+    "duplicate",
+    "absent",
 ]
 
 
@@ -165,27 +191,43 @@ def answer(genesis: Raw, task: Struct, subject: Raw, member: Raw, answer: Struct
     else:
         of_task = u8(1) + b"".join(u32(task[name]) for name in ("group", "proposal", "version", "attempt"))
         encoded = u8(1) + _delta_verdict(answer)
-    return _hash(
-        "descent/answer/v1", raw(genesis), of_task, raw(subject), raw(member), encoded, raw(salt)
-    )
+    return _hash("descent/answer/v1", raw(genesis), of_task, raw(subject), raw(member), encoded, raw(salt))
 
 
 def attestation(genesis: Raw, group: int, round: int, member: Raw, ballot: Struct, salt: Raw) -> Hash:
     """Returns the hash that was attested before answers bound their subject."""
     return _hash(
         "descent/attestation/v1",
-        raw(genesis), u32(group), u32(round), raw(member), _ballot(ballot), raw(salt),
+        raw(genesis),
+        u32(group),
+        u32(round),
+        raw(member),
+        _ballot(ballot),
+        raw(salt),
     )
 
 
 def check(
-    genesis: Raw, group: int, proposal: int, version: int, attempt: int, member: Raw, verdict: Struct, salt: Raw
+    genesis: Raw,
+    group: int,
+    proposal: int,
+    version: int,
+    attempt: int,
+    member: Raw,
+    verdict: Struct,
+    salt: Raw,
 ) -> Hash:
     """Returns the hash that was attested of a delta before answers bound their subject."""
     return _hash(
         "descent/check/v1",
-        raw(genesis), u32(group), u32(proposal), u32(version), u32(attempt),
-        raw(member), _delta_verdict(verdict), raw(salt),
+        raw(genesis),
+        u32(group),
+        u32(proposal),
+        u32(version),
+        u32(attempt),
+        raw(member),
+        _delta_verdict(verdict),
+        raw(salt),
     )
 
 
@@ -198,12 +240,22 @@ def evaluation_request(request: Struct) -> Hash:
         # Peers may change while a job runs, so its id has an empty list of them.
         tolerance, peers = option(u64, None), listed(text, [])
     return _hash(
-        "descent/job/v1", text("evaluation"),
-        raw(r["genesis"]), u32(r["group"]), u32(r["round"]),
-        _content(r["model"]), listed(_delta_source, r["deltas"]),
-        u8(["loss", "error"].index(r["metric"])), _policy(r["policy"]), raw(r["seed"]),
-        tolerance, listed(text, r["providers"]), peers,
-        option(_checkpoint_source, r["head"]), u64(r["fetch_ms"]), listed(_candidate, r["candidates"]),
+        "descent/job/v1",
+        text("evaluation"),
+        raw(r["genesis"]),
+        u32(r["group"]),
+        u32(r["round"]),
+        _content(r["model"]),
+        listed(_delta_source, r["deltas"]),
+        u8(["loss", "error"].index(r["metric"])),
+        _policy(r["policy"]),
+        raw(r["seed"]),
+        tolerance,
+        listed(text, r["providers"]),
+        peers,
+        option(_checkpoint_source, r["head"]),
+        u64(r["fetch_ms"]),
+        listed(_candidate, r["candidates"]),
     )
 
 
@@ -211,8 +263,16 @@ def check_request(request: Struct) -> Hash:
     """Returns the id of a job that checks a delta."""
     r = request
     return _hash(
-        "descent/job/v1", text("check"),
-        raw(r["genesis"]), u32(r["group"]), u32(r["proposal"]), u32(r["version"]), u32(r["attempt"]),
-        _content(r["model"]), listed(text, r["providers"]), listed(_delta_source, r["deltas"]),
-        _delta_source(r["proposed"]), u64(r["fetch_ms"]),
+        "descent/job/v1",
+        text("check"),
+        raw(r["genesis"]),
+        u32(r["group"]),
+        u32(r["proposal"]),
+        u32(r["version"]),
+        u32(r["attempt"]),
+        _content(r["model"]),
+        listed(text, r["providers"]),
+        listed(_delta_source, r["deltas"]),
+        _delta_source(r["proposed"]),
+        u64(r["fetch_ms"]),
     )

@@ -56,7 +56,8 @@ class Network:
         return groups
 
     def group(self, name: int | str) -> Group:
-        """Returns a group by its number or its name; raises DescentError where none or several have the name."""
+        """Returns a group by its number or its name; raises DescentError where none or several have the
+        name."""
         if isinstance(name, int):
             return Group(self, cast(GroupView, self.rpc("training_group", name)))
         found = [view for view in self.groups() if view["name"] == name]

@@ -75,7 +75,8 @@ class Proposal:
                 return voters
 
     def vote(self, finalized: bool = False) -> Any:
-        """Votes for it with the whole stake of the key's account; an account votes for one proposal at a time."""
+        """Votes for it with the whole stake of the key's account; an account votes for one proposal at a
+        time."""
         wait = ["--finalized"] if finalized else []
         return self.group.network.command(
             "dataset", "vote", "--group", self.group.id, "--proposal", self.id, *wait, signed=True

@@ -12,8 +12,15 @@ from collections.abc import Iterator, Sequence
 from ._scale import Raw, raw, u8, u32, u64
 from .hashes import Hash
 
-__all__ = ["committee_encoding", "committee_weights", "condition_limit", "dither", "perturbation_seed",
-           "sample", "score"]
+__all__ = [
+    "committee_encoding",
+    "committee_weights",
+    "condition_limit",
+    "dither",
+    "perturbation_seed",
+    "sample",
+    "score",
+]
 
 MAX_SCORE = 2**53
 """The largest score, in micro-units."""
@@ -49,7 +56,8 @@ def committee_encoding(seed: Raw, seat: int, attempt: int) -> bytes:
 
 
 def committee_weights(seed: Raw, bonds: Sequence[int], seats: int) -> list[int]:
-    """Returns the number of seats of each validator, drawn by bonds; where there are at least as many seats as
+    """Returns the number of seats of each validator, drawn by bonds; where there are at least as many seats
+    as
     validators, each has a weight in proportion to its bond instead."""
     total = sum(bonds)
     if total == 0:

@@ -87,7 +87,10 @@ class TransformerBlock(nn.Module):
 
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid,
+    "relu": nn.ReLU,
+    "gelu": nn.GELU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
 }
 
 
@@ -100,7 +103,11 @@ def _layer(layer: Layer) -> nn.Module:
         return nn.Linear(layer.input[-1], fields["out"], bias=fields["bias"])
     if kind == "conv2d":
         return nn.Conv2d(
-            layer.input[0], fields["out"], fields["kernel"], fields["stride"], fields["padding"],
+            layer.input[0],
+            fields["out"],
+            fields["kernel"],
+            fields["stride"],
+            fields["padding"],
             bias=fields["bias"],
         )
     if kind == "max_pool2d":
@@ -176,7 +183,8 @@ class Model(nn.Module):
 
     @torch.no_grad()
     def wrong(self, input: Tensor, target: Tensor) -> Tensor:
-        """Returns the share of wrong labels of each record, ``[N]``, of which ``--metric error`` is the mean."""
+        """Returns the share of wrong labels of each record, ``[N]``, of which ``--metric error`` is the
+        mean."""
         mistakes = self(input).argmax(-1) != target
         shares: Tensor = mistakes.double().reshape(len(target), -1).mean(1)
         return shares

@@ -41,12 +41,17 @@ _TAIL = 4000
 class Run:
     """A worker that competes, which ``compete`` starts.
 
-    Use it as a context manager: the end of the block waits until every commitment has been revealed and settled,
+    Use it as a context manager: the end of the block waits until every commitment has been revealed and
+    settled,
     since the deposit of a commitment that is not revealed is lost.
     """
 
     def __init__(
-        self, command: list[str], folder: _own.OwnFolder, log: Path, on_event: Callable[[Event], object] | None
+        self,
+        command: list[str],
+        folder: _own.OwnFolder,
+        log: Path,
+        on_event: Callable[[Event], object] | None,
     ) -> None:
         self.folder = folder.path
         self.log = log
@@ -60,7 +65,10 @@ class Run:
         self._before = folder.mark()
         with log.open("ab") as file:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=file,
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=file,
                 # ctrl-c is for the training loop, which then ends the worker.
                 start_new_session=True,
             )
@@ -139,7 +147,9 @@ class Run:
                     raise self._failure(what)
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
-                    raise TimeoutError(f"{what} did not come within {timeout} seconds; the worker's log is {self.log}")
+                    raise TimeoutError(
+                        f"{what} did not come within {timeout} seconds; the worker's log is {self.log}"
+                    )
                 # The folder changes without an event.
                 self._changed.wait(min(0.2, left) if left is not None else 0.2)
 
@@ -208,9 +218,11 @@ class Run:
     # Offers
 
     def offer(self, weights: Any) -> str:
-        """Offers weights: a module, a state dict, or a mapping of numpy or JAX arrays. Returns the offer's name.
+        """Offers weights: a module, a state dict, or a mapping of numpy or JAX arrays. Returns the offer's
+        name.
 
-        The worker measures them on the holdout and tells ``offered`` or ``refused``; the best offer is committed
+        The worker measures them on the holdout and tells ``offered`` or ``refused``; the best offer is
+        committed
         if it beats the head by as much as the group asks for.
 
         Raises:
@@ -224,8 +236,11 @@ class Run:
 
     def result(self, offer: str, timeout: float | None = None) -> Event:
         """Waits for what comes of an offer, and returns the event ``offered`` or ``refused``."""
+
         def find() -> Event | None:
-            ours = (e for e in self._events if e.get("file") == offer and e["event"] in ("offered", "refused"))
+            ours = (
+                e for e in self._events if e.get("file") == offer and e["event"] in ("offered", "refused")
+            )
             return next(ours, None)
 
         found: Event = self._wait(find, timeout, f"the result of {offer}")
@@ -278,11 +293,13 @@ def compete(
     timeout: float | None = None,
     **options: str | bool | None,
 ) -> Run:
-    """Starts a worker that competes in a group's rounds, and waits until data and head, if there is one, are there.
+    """Starts a worker that competes in a group's rounds, and waits until data and head, if there is one, are
+    there.
 
     Args:
         group: the group.
-        folder: folder of the run. It holds what is needed to reveal, so give the same one after an interruption.
+        folder: folder of the run. It holds what is needed to reveal, so give the same one after an
+        interruption.
         key_file: file with the secret URI; by default that of the network, or DESCENT_SURI.
         public_url: URL at which validators reach the address listened on.
         listen: address at which checkpoints are served, as ``0.0.0.0:8080``.
@@ -297,15 +314,21 @@ def compete(
     own = _own.OwnFolder(path / "own")
     for each in (own.path / _own.INBOX, path / "worker"):
         each.mkdir(parents=True, exist_ok=True)
-    line = _own.command(network.nodes, group.id, own.path, path / "worker", {
-        "key_file": key_file or network.key_file,
-        "public_url": public_url,
-        "listen": listen,
-        "deposit": deposit,
-        "max_deposit": max_deposit,
-        "allow_private": network.allow_private,
-        **options,
-    })
+    line = _own.command(
+        network.nodes,
+        group.id,
+        own.path,
+        path / "worker",
+        {
+            "key_file": key_file or network.key_file,
+            "public_url": public_url,
+            "listen": listen,
+            "deposit": deposit,
+            "max_deposit": max_deposit,
+            "allow_private": network.allow_private,
+            **options,
+        },
+    )
     run = Run(line, own, path / "worker.log", on_event)
     try:
         return run.ready(timeout, with_head=group.refresh().view["head"] is not None)

@@ -5,8 +5,20 @@ from __future__ import annotations
 from typing import Any, Optional, TypedDict
 
 __all__ = [
-    "AmendmentView", "BuiltView", "CandidateView", "ContentView", "EntryView", "ExplanationView", "GroupView",
-    "HeadView", "HistoryRow", "ProposalView", "RoundView", "StakeView", "StandingView", "VoterView",
+    "AmendmentView",
+    "BuiltView",
+    "CandidateView",
+    "ContentView",
+    "EntryView",
+    "ExplanationView",
+    "GroupView",
+    "HeadView",
+    "HistoryRow",
+    "ProposalView",
+    "RoundView",
+    "StakeView",
+    "StandingView",
+    "VoterView",
 ]
 
 

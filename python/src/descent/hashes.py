@@ -1,0 +1,278 @@
+"""The hashes of Descent: commitments, announcements, seeds, roots, answers, and ids of records and jobs.
+
+A hash is the blake2b-256 of a prefix in ASCII and of values in SCALE. Hashes, keys and salts are given as
+bytes
+or as ``0x`` and hexadecimal digits; accounts as the 32 bytes of their public key. Structures are mappings in
+the
+form in which the node's RPC has them. ``protocol/vectors.json`` has test vectors of all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ._scale import Raw, listed, option, raw, text, u8, u32, u64
+
+__all__ = [
+    "Hash",
+    "announcement",
+    "answer",
+    "attestation",
+    "blake2_256",
+    "check",
+    "check_request",
+    "commitment",
+    "dataset_root",
+    "delta_root",
+    "evaluation_request",
+    "evaluation_seed",
+    "record_id",
+    "transcript_root",
+]
+
+Struct = Mapping[str, Any]
+
+
+class Hash(bytes):
+    """A digest of 32 bytes, with the bytes that were hashed in ``encoded``."""
+
+    encoded: bytes
+
+    def __new__(cls, encoded: bytes) -> Hash:
+        hashed = super().__new__(cls, hashlib.blake2b(encoded, digest_size=32).digest())
+        hashed.encoded = encoded
+        return hashed
+
+    def __str__(self) -> str:
+        return "0x" + self.hex()
+
+
+def blake2_256(data: bytes) -> Hash:
+    """Returns the blake2b-256 of bytes."""
+    return Hash(data)
+
+
+def _hash(prefix: str, *values: bytes) -> Hash:
+    return Hash(prefix.encode() + b"".join(values))
+
+
+def commitment(genesis: Raw, group: int, round: int, account: Raw, checkpoint: Raw, salt: Raw) -> Hash:
+    """Returns the hash that a trainer commits to; ``checkpoint`` is the digest of its content."""
+    return _hash(
+        "descent/commitment/v1",
+        raw(genesis),
+        u32(group),
+        u32(round),
+        raw(account),
+        raw(checkpoint),
+        raw(salt),
+    )
+
+
+def announcement(genesis: Raw, group: int, account: Raw, delta: Raw, salt: Raw) -> Hash:
+    """Returns the hash that announces a delta; ``delta`` is the digest of its content."""
+    return _hash("descent/announcement/v1", raw(genesis), u32(group), raw(account), raw(delta), raw(salt))
+
+
+def evaluation_seed(genesis: Raw, group: int, round: int, randomness: Raw) -> Hash:
+    """Returns the seed that draws a round's records."""
+    return _hash("descent/seed/v1", raw(genesis), u32(group), u32(round), raw(randomness))
+
+
+def dataset_root(previous: Raw, delta: Raw) -> Hash:
+    """Returns the root of a data set's log after one more delta; the empty data set has the root zero."""
+    return _hash("descent/dataset/v1", raw(previous), raw(delta))
+
+
+def delta_root(genesis: Raw, group: int, proposal: int, version: int, rows: Iterable[Struct]) -> Hash:
+    """Returns the root of a checked delta, whose rows have an ``op`` and an ``id``."""
+    coded = b"".join(u8(["add", "remove"].index(row["op"])) + raw(row["id"]) for row in rows)
+    return _hash("descent/delta/v1", raw(genesis), u32(group), u32(proposal), u32(version), blake2_256(coded))
+
+
+def transcript_root(genesis: Raw, group: int, round: int, checkpoint: Raw, batches: Sequence[int]) -> Hash:
+    """Returns the root of a measurement, of which ``batches`` are the scores in micro-units."""
+    return _hash(
+        "descent/transcript/v1", raw(genesis), u32(group), u32(round), raw(checkpoint), listed(u64, batches)
+    )
+
+
+_FORMATS = {"u8": "B", "i32": "i", "i64": "q", "f32": "f"}
+
+
+def record_id(*columns: tuple[str, Sequence[float]]) -> Hash:
+    """Returns the id of a record, of which each column is a dtype and its values in row-major order.
+
+    >>> record_id(("f32", [1.0, -2.5]), ("u8", [3])).hex()
+    '3869cf954a800f2137f0895fb17839c3a30e125ba0e68da6897409b495627992'
+    """
+    return Hash(b"".join(struct.pack(f"<{len(of)}{_FORMATS[dtype]}", *of) for dtype, of in columns))
+
+
+# Structures
+
+
+def _measurement(value: Struct) -> bytes:
+    return u64(value["score"]) + raw(value["root"])
+
+
+_VERDICTS = ["match", "mismatch", "unavailable", "invalid", "ill_conditioned", "abstained"]
+
+
+def _verdict(value: Struct) -> bytes:
+    index = _VERDICTS.index(value["verdict"])
+    return u8(index) + (_measurement(value) if index < 2 else b"")
+
+
+def _ballot(value: Struct) -> bytes:
+    return option(_measurement, value["baseline"]) + listed(_verdict, value["verdicts"])
+
+
+_DELTA_VERDICTS = ["valid", "invalid", "unavailable"]
+_FAULTS = ["malformed", "too_large", "columns", "empty", "row"]
+_PROBLEMS = [
+    "op",
+    "id_length",
+    "wrong_id",
+    "null",
+    "not_null",
+    "shape",
+    "value",
+    "repeated",
+    "duplicate",
+    "absent",
+]
+
+
+def _delta_verdict(value: Struct) -> bytes:
+    encoded = u8(_DELTA_VERDICTS.index(value["verdict"]))
+    if value["verdict"] == "valid":
+        encoded += u64(value["added"]) + u64(value["removed"]) + u64(value["records"]) + raw(value["root"])
+    if value["verdict"] == "invalid":
+        encoded += u8(_FAULTS.index(value["fault"]))
+        if value["fault"] == "row":
+            encoded += u64(value["row"]) + u8(_PROBLEMS.index(value["problem"]))
+    return encoded
+
+
+def _content(value: Struct) -> bytes:
+    return raw(value["digest"]) + u8(["raw", "unixfs"].index(value["codec"])) + u64(value["size"])
+
+
+def _delta_source(value: Struct) -> bytes:
+    return _content(value["delta"]) + listed(text, value["providers"])
+
+
+def _checkpoint_source(value: Struct) -> bytes:
+    return _content(value["checkpoint"]) + listed(text, value["providers"])
+
+
+def _candidate(value: Struct) -> bytes:
+    return _checkpoint_source(value) + u64(value["claim"])
+
+
+def _policy(value: Struct) -> bytes:
+    if value["on"] == "training":
+        return u8(0) + u32(value["records"])
+    return u8(1) + _content(value["set"]) + u32(value["records"])
+
+
+# Hashes of structures
+
+
+def answer(genesis: Raw, task: Struct, subject: Raw, member: Raw, answer: Struct, salt: Raw) -> Hash:
+    """Returns the hash that a committee member attests: of a round's ballot, or of the verdict on a delta."""
+    if task["task"] == "round":
+        of_task = u8(0) + u32(task["group"]) + u32(task["round"])
+        encoded = u8(0) + _ballot(answer)
+    else:
+        of_task = u8(1) + b"".join(u32(task[name]) for name in ("group", "proposal", "version", "attempt"))
+        encoded = u8(1) + _delta_verdict(answer)
+    return _hash("descent/answer/v1", raw(genesis), of_task, raw(subject), raw(member), encoded, raw(salt))
+
+
+def attestation(genesis: Raw, group: int, round: int, member: Raw, ballot: Struct, salt: Raw) -> Hash:
+    """Returns the hash that was attested before answers bound their subject."""
+    return _hash(
+        "descent/attestation/v1",
+        raw(genesis),
+        u32(group),
+        u32(round),
+        raw(member),
+        _ballot(ballot),
+        raw(salt),
+    )
+
+
+def check(
+    genesis: Raw,
+    group: int,
+    proposal: int,
+    version: int,
+    attempt: int,
+    member: Raw,
+    verdict: Struct,
+    salt: Raw,
+) -> Hash:
+    """Returns the hash that was attested of a delta before answers bound their subject."""
+    return _hash(
+        "descent/check/v1",
+        raw(genesis),
+        u32(group),
+        u32(proposal),
+        u32(version),
+        u32(attempt),
+        raw(member),
+        _delta_verdict(verdict),
+        raw(salt),
+    )
+
+
+def evaluation_request(request: Struct) -> Hash:
+    """Returns the id of a job that measures a round."""
+    r = request
+    if "tolerance" in r:
+        tolerance, peers = u64(r["tolerance"]), b""
+    else:
+        # Peers may change while a job runs, so its id has an empty list of them.
+        tolerance, peers = option(u64, None), listed(text, [])
+    return _hash(
+        "descent/job/v1",
+        text("evaluation"),
+        raw(r["genesis"]),
+        u32(r["group"]),
+        u32(r["round"]),
+        _content(r["model"]),
+        listed(_delta_source, r["deltas"]),
+        u8(["loss", "error"].index(r["metric"])),
+        _policy(r["policy"]),
+        raw(r["seed"]),
+        tolerance,
+        listed(text, r["providers"]),
+        peers,
+        option(_checkpoint_source, r["head"]),
+        u64(r["fetch_ms"]),
+        listed(_candidate, r["candidates"]),
+    )
+
+
+def check_request(request: Struct) -> Hash:
+    """Returns the id of a job that checks a delta."""
+    r = request
+    return _hash(
+        "descent/job/v1",
+        text("check"),
+        raw(r["genesis"]),
+        u32(r["group"]),
+        u32(r["proposal"]),
+        u32(r["version"]),
+        u32(r["attempt"]),
+        _content(r["model"]),
+        listed(text, r["providers"]),
+        listed(_delta_source, r["deltas"]),
+        _delta_source(r["proposed"]),
+        u64(r["fetch_ms"]),
+    )

@@ -1,0 +1,112 @@
+"""The draws and scores of Descent: records of a round, seats of a committee, limits, and rounded scores.
+
+``protocol/vectors.json`` has test vectors of all of them.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator, Sequence
+
+from ._scale import Raw, raw, u8, u32, u64
+from .hashes import Hash
+
+__all__ = [
+    "committee_encoding",
+    "committee_weights",
+    "condition_limit",
+    "dither",
+    "perturbation_seed",
+    "sample",
+    "score",
+]
+
+MAX_SCORE = 2**53
+"""The largest score, in micro-units."""
+
+
+def sample(seed: Raw, population: int, count: int) -> list[int]:
+    """Returns the sorted positions of the records that a seed draws, each at most once (Floyd's algorithm).
+
+    All of them are drawn where there are no more than ``count``.
+    """
+    if population <= count:
+        return list(range(population))
+    stream = _words(raw(seed))
+    chosen: set[int] = set()
+    for last in range(population - count, population):
+        # Words from the last incomplete multiple of the range on would favour the low positions.
+        fair = 2**64 - 2**64 % (last + 1)
+        position = next(word for word in stream if word < fair) % (last + 1)
+        chosen.add(last if position in chosen else position)
+    return sorted(chosen)
+
+
+def _words(seed: bytes) -> Iterator[int]:
+    counter = 0
+    while True:
+        yield from struct.unpack("<4Q", Hash(seed + u64(counter)))
+        counter += 1
+
+
+def committee_encoding(seed: Raw, seat: int, attempt: int) -> bytes:
+    """Returns the bytes whose hash draws a seat."""
+    return b"descent/committee/v1" + raw(seed) + u32(seat) + u8(attempt)
+
+
+def committee_weights(seed: Raw, bonds: Sequence[int], seats: int) -> list[int]:
+    """Returns the number of seats of each validator, drawn by bonds; where there are at least as many seats
+    as
+    validators, each has a weight in proportion to its bond instead."""
+    total = sum(bonds)
+    if total == 0:
+        return [1] * len(bonds)
+    if len(bonds) <= seats:
+        shift = max(total.bit_length() - 63, 0)
+        return [max(bond >> shift, min(bond, 1)) for bond in bonds]
+    weights = [0] * len(bonds)
+    fair = 2**128 - 2**128 % total
+    for seat in range(seats):
+        numbers = (
+            int.from_bytes(Hash(committee_encoding(seed, seat, attempt))[:16], "little")
+            for attempt in range(256)
+        )
+        unit = next(number for number in numbers if number < fair) % total
+        place = 0
+        while unit >= bonds[place]:
+            unit -= bonds[place]
+            place += 1
+        weights[place] += 1
+    return weights
+
+
+def _first_word(encoded: bytes, width: int) -> int:
+    return int.from_bytes(Hash(encoded)[:width], "little")
+
+
+def condition_limit(seed: Raw) -> int:
+    """Returns the condition above which a checkpoint has no score."""
+    return 1000 + (1000 * _first_word(b"descent/condition/v1" + raw(seed), 4) >> 32)
+
+
+def perturbation_seed(seed: Raw) -> int:
+    """Returns the seed that draws the perturbation of a round's checkpoints."""
+    return _first_word(b"descent/perturbation/v1" + raw(seed), 8)
+
+
+def dither(seed: Raw) -> float:
+    """Returns the number in [0, 1) that a round adds to its scores before they are rounded down."""
+    return _first_word(b"descent/dither/v1" + raw(seed), 4) / 2**32
+
+
+def score(value: float, seed: Raw | None = None) -> int | None:
+    """Returns the score of a measured value in micro-units, or None where it has none.
+
+    With the seed of a round the score is dithered. Without one it is rounded half to even.
+    """
+    micro = value * 1e6
+    if not 0 <= micro < math.inf:
+        return None
+    rounded = round(micro) if seed is None else math.floor(micro + dither(seed))
+    return rounded if rounded <= MAX_SCORE else None

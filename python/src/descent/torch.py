@@ -1,0 +1,211 @@
+"""Descriptions as ``torch.nn.Module``; needs ``descent[torch]``.
+
+The layers are those by which validators measure. Parameters have the names that they have in checkpoints, so
+that ``Model.state_dict()`` is a checkpoint, and ``load_state_dict`` takes one.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .description import Description, Layer
+
+__all__ = ["Model", "load", "per_record"]
+
+EPSILON = 1e-5
+MOMENTUM = 0.1
+
+
+class Flatten(nn.Module):
+    """Flattens all dimensions of a record; a scalar becomes one value."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.unsqueeze(1) if x.dim() == 1 else x.flatten(1)
+
+
+class BatchNorm(nn.Module):
+    """Batch normalisation over ``[N, C]`` or ``[N, C, H, W]``, without PyTorch's count of batches."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.running_mean: Tensor
+        self.running_var: Tensor
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.batch_norm(
+            x, self.running_mean, self.running_var, self.weight, self.bias, self.training, MOMENTUM, EPSILON
+        )
+
+
+class PositionEmbedding(nn.Module):
+    """Adds a learned vector to each position."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(shape))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.weight
+
+
+class TransformerBlock(nn.Module):
+    """A causal transformer block that normalises first."""
+
+    def __init__(self, dim: int, heads: int, mlp_ratio: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.dropout = dropout
+        # `in` is a keyword, so that it can't be an attribute.
+        self.norm1 = nn.LayerNorm(dim, eps=EPSILON)
+        self.attention = nn.ModuleDict({"in": nn.Linear(dim, 3 * dim), "out": nn.Linear(dim, dim)})
+        self.norm2 = nn.LayerNorm(dim, eps=EPSILON)
+        hidden = mlp_ratio * dim
+        self.mlp = nn.ModuleDict({"in": nn.Linear(dim, hidden), "out": nn.Linear(hidden, dim)})
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + F.dropout(self._attend(self.norm1(x)), self.dropout, self.training)
+        hidden = F.gelu(self.mlp["in"](self.norm2(x)))
+        return x + F.dropout(self.mlp["out"](hidden), self.dropout, self.training)
+
+    def _attend(self, x: Tensor) -> Tensor:
+        records, length, dim = x.shape
+        split = self.attention["in"](x).reshape(records, length, 3, self.heads, dim // self.heads)
+        query, key, value = split.permute(2, 0, 3, 1, 4)
+        seen = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+        attended: Tensor = self.attention["out"](seen.transpose(1, 2).reshape(records, length, dim))
+        return attended
+
+
+_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "gelu": nn.GELU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+}
+
+
+def _layer(layer: Layer) -> nn.Module:
+    fields = layer.fields
+    kind = layer.kind
+    if kind == "flatten":
+        return Flatten()
+    if kind == "linear":
+        return nn.Linear(layer.input[-1], fields["out"], bias=fields["bias"])
+    if kind == "conv2d":
+        return nn.Conv2d(
+            layer.input[0],
+            fields["out"],
+            fields["kernel"],
+            fields["stride"],
+            fields["padding"],
+            bias=fields["bias"],
+        )
+    if kind == "max_pool2d":
+        return nn.MaxPool2d(fields["kernel"], fields["stride"])
+    if kind == "avg_pool2d":
+        return nn.AvgPool2d(fields["kernel"], fields["stride"])
+    if kind == "dropout":
+        return nn.Dropout(fields["p"])
+    if kind == "batch_norm":
+        return BatchNorm(layer.input[0])
+    if kind == "layer_norm":
+        return nn.LayerNorm(layer.input[-1], eps=EPSILON)
+    if kind == "embedding":
+        return nn.Embedding(fields["vocabulary"], fields["dim"])
+    if kind == "position_embedding":
+        return PositionEmbedding(layer.input)
+    if kind == "transformer_block":
+        return TransformerBlock(layer.input[-1], fields["heads"], fields["mlp_ratio"], fields["dropout"])
+    return _ACTIVATIONS[kind]()
+
+
+class Model(nn.Module):
+    """A description as a module.
+
+    It takes raw records ``[N, ...input]``, as the data set has them: scale and shift of the description are
+    applied within. ``model.double()`` computes in f64, as validators do.
+    """
+
+    def __init__(self, description: Description) -> None:
+        super().__init__()
+        self.description = description
+        self.layers = nn.Sequential(*map(_layer, description.layers))
+        self.reset_parameters()
+
+    @torch.no_grad()
+    def reset_parameters(self) -> None:
+        """Draws fresh weights from the distributions that ``descent-worker train`` uses."""
+        for position, layer in enumerate(self.description.layers):
+            is_embedding = layer.kind in ("embedding", "position_embedding")
+            for name, parameter in self.layers[position].named_parameters():
+                if is_embedding:
+                    bound = 0.02 * math.sqrt(3)
+                elif parameter.dim() > 1:
+                    bound = 1 / math.sqrt(math.prod(parameter.shape[1:]))
+                else:
+                    parameter.fill_(1.0 if name.endswith("weight") else 0.0)
+                    continue
+                parameter.uniform_(-bound, bound)
+
+    def _dtype(self) -> torch.dtype:
+        return next((p.dtype for p in self.parameters()), torch.get_default_dtype())
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Returns the last layer's output ``[N, ...output]``."""
+        if self.description.takes_tokens:
+            x = input.long()
+        else:
+            x = input.to(self._dtype())
+            if self.description.scale != 1.0:
+                x = x * self.description.scale
+            if self.description.shift != 0.0:
+                x = x + self.description.shift
+        output: Tensor = self.layers(x)
+        return output
+
+    def losses(self, input: Tensor, target: Tensor) -> Tensor:
+        """Returns the loss of each record, ``[N]``: the description's, in nats for cross entropy."""
+        return per_record(self.description, self(input), target)
+
+    def loss(self, input: Tensor, target: Tensor) -> Tensor:
+        """Returns the mean loss of the records, which training minimises and ``--metric loss`` scores."""
+        return self.losses(input, target).mean()
+
+    @torch.no_grad()
+    def wrong(self, input: Tensor, target: Tensor) -> Tensor:
+        """Returns the share of wrong labels of each record, ``[N]``, of which ``--metric error`` is the
+        mean."""
+        mistakes = self(input).argmax(-1) != target
+        shares: Tensor = mistakes.double().reshape(len(target), -1).mean(1)
+        return shares
+
+
+def per_record(description: Description, output: Tensor, target: Tensor) -> Tensor:
+    """Returns the loss of each record of an output, ``[N]``."""
+    if description.loss == "cross_entropy":
+        likelihoods = output.log_softmax(-1)
+        losses = -likelihoods.gather(-1, target.long().unsqueeze(-1)).squeeze(-1)
+    else:
+        losses = (output.reshape(target.shape) - target.to(output.dtype)).square()
+    means: Tensor = losses.reshape(len(losses), -1).mean(1)
+    return means
+
+
+def load(description: Description, path: str | os.PathLike[str]) -> Model:
+    """Returns a model with the weights of a checkpoint, in evaluation mode."""
+    from ._optional import optional
+
+    tensors: dict[str, Any] = optional("safetensors.torch", "torch").load_file(os.fspath(path))
+    model = Model(description)
+    model.load_state_dict(tensors, strict=True)
+    return model.eval()

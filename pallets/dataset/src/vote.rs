@@ -1,7 +1,7 @@
 //! Votes of stakeholders.
 
 use crate::{BalanceOf, Config, Error, Event, Pallet, PendingAyes, ProposalOf, Proposals, Votes};
-use descent_protocol::{BlockNumber, GroupId, ProposalId, Stake};
+use descent_protocol::{BlockNumber, GroupId, Pending, ProposalId, Stake};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use pallet_groups::Stakeholders;
 use sp_runtime::traits::{Saturating, Zero};
@@ -86,10 +86,7 @@ impl<T: Config> Pallet<T> {
 		});
 		if is_open {
 			let close = Self::next_close(group);
-			PendingAyes::<T>::mutate_exists(group, id, |kept| {
-				let sum = kept.unwrap_or_default().replaced(close, before.pending, after.pending);
-				*kept = (!sum.amount.is_zero()).then_some(sum);
-			});
+			PendingAyes::<T>::mutate_exists(group, id, |sum| Pending::replace_in(sum, close, before, after));
 		}
 		is_open
 	}

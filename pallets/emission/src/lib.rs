@@ -136,10 +136,7 @@ pub use weights::WeightInfo;
 
 use descent_protocol::{BlockNumber, MAX_FUNDINGS};
 use frame_support::{
-	traits::{
-		fungible::{Credit, Inspect},
-		ConstU32, Get,
-	},
+	traits::{fungible::Credit, ConstU32, Get},
 	BoundedVec,
 };
 use sp_runtime::traits::AccountIdConversion;
@@ -458,6 +455,7 @@ impl<T: Config> Pallet<T> {
 	/// Panics if the configuration could not work.
 	#[cfg(feature = "std")]
 	fn check_constants() {
+		use frame_support::traits::fungible::Inspect;
 		assert!(
 			T::EmissionPeriod::get() > 0 && T::VotingPeriod::get() > 0,
 			"a period without a block would begin for ever"

@@ -1,12 +1,12 @@
 use crate::{
-	migrations::DropTolerance, stake::replace, Amendment, Amendments, BalanceOf, Changes, Config, Ended,
-	EndedAmendment, EndedCount, Error, Event, Groups, HoldReason, NextAmendment, Open, OpenAmendment, OpenOf,
-	Pallet, PendingAyes, Stakeholders, Stakes, Summary, ENDED_KEPT,
+	migrations::DropTolerance, Amendment, Amendments, BalanceOf, Changes, Config, Ended, EndedAmendment,
+	EndedCount, Error, Event, Groups, HoldReason, NextAmendment, Open, OpenAmendment, OpenOf, Pallet,
+	PendingAyes, Stakeholders, Stakes, Summary, ENDED_KEPT,
 };
 use alloc::vec::Vec;
 use descent_protocol::{
-	is_text, majority, make_room, view::AmendmentEnding, AmendmentId, BlockNumber, GroupId, Majority, Stake,
-	MAX_AMENDMENTS,
+	is_text, majority, make_room, view::AmendmentEnding, AmendmentId, BlockNumber, GroupId, Majority,
+	Pending, Stake, MAX_AMENDMENTS,
 };
 use descent_support::{now, release};
 use frame_support::{
@@ -164,7 +164,9 @@ impl<T: Config> Pallet<T> {
 		after: Stake<BalanceOf<T>>,
 	) {
 		contender.ayes = contender.ayes.saturating_sub(before.all).saturating_add(after.all);
-		PendingAyes::<T>::mutate_exists(group, contender.id, |sum| replace(sum, close, before, after));
+		PendingAyes::<T>::mutate_exists(group, contender.id, |sum| {
+			Pending::replace_in(sum, close, before, after)
+		});
 	}
 
 	/// Returns the stake that approves an amendment, where `close` is the group's next close.

@@ -4,7 +4,6 @@ use crate::{
 };
 use descent_protocol::{
 	are_addresses, is_text, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Share,
-	DEFAULT_COMMITTEE_SEATS,
 };
 use descent_support::now;
 use frame_support::{
@@ -110,7 +109,7 @@ impl<T: Config> Pallet<T> {
 		let shortest = T::MinimumWindow::get().saturating_mul(3).saturating_add(1);
 		assert!(T::MaximumRoundLength::get() >= shortest, "no round could have the shortest windows");
 		assert!(
-			(1..=DEFAULT_COMMITTEE_SEATS).contains(&T::MinimumCommitteeSeats::get()),
+			(1..=descent_protocol::DEFAULT_COMMITTEE_SEATS).contains(&T::MinimumCommitteeSeats::get()),
 			"a committee could have no seats, or more than it has unless a group asks for another number"
 		);
 		assert!(T::MaxReveal::get() > 0, "no group could have a reveal window");

@@ -77,8 +77,10 @@ impl<T: Config> Pallet<T> {
 			*total = total.saturating_sub(before.all).saturating_add(after.all);
 			*total
 		});
-		PendingTotal::<T>::mutate_exists(group, |sum| replace(sum, close, before, after));
-		PendingStakes::<T>::mutate_exists(group, account, |own| replace(own, close, before, after));
+		PendingTotal::<T>::mutate_exists(group, |sum| Pending::replace_in(sum, close, before, after));
+		PendingStakes::<T>::mutate_exists(group, account, |own| {
+			Pending::replace_in(own, close, before, after)
+		});
 		Self::reweigh(group, &ledger.approvals, close, before, after);
 		if after.all.is_zero() {
 			ledger.approvals = Default::default();
@@ -154,15 +156,4 @@ impl<T: Config> Stakeholders<T::AccountId, BalanceOf<T>> for Pallet<T> {
 		});
 		TotalStake::<T>::mutate(group, |total| *total = total.saturating_add(amount));
 	}
-}
-
-/// Replaces a part of a pending sum. A sum of nothing is not kept.
-pub(crate) fn replace<Balance: Copy + Default + Saturating + Zero>(
-	kept: &mut Option<Pending<Balance>>,
-	close: BlockNumber,
-	before: Stake<Balance>,
-	after: Stake<Balance>,
-) {
-	let sum = kept.unwrap_or_default().replaced(close, before.pending, after.pending);
-	*kept = (!sum.amount.is_zero()).then_some(sum);
 }

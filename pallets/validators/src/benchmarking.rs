@@ -5,7 +5,7 @@ use crate::{
 	Ledgers, Pallet, Sentences, Struck, MAX_CANDIDATES, MAX_UNBONDING,
 };
 use alloc::vec::Vec;
-use codec::Decode;
+use codec::{Decode, Encode};
 use descent_protocol::{Performance, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_COMMITTEE, MAX_PROVIDER_LENGTH};
 use descent_support::now;
 use frame_benchmarking::v2::*;
@@ -14,7 +14,7 @@ use frame_support::{
 		fungible::{Inspect, Mutate, MutateHold},
 		Get,
 	},
-	BoundedVec,
+	Blake2_256, BoundedVec, StorageHasher,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use pallet_evaluators::{Gateway, PerformanceObserver};
@@ -70,10 +70,37 @@ where
 	accounts
 }
 
+/// Session keys that no other account has.
+fn keys<T: Config>(account: &T::AccountId) -> T::Keys {
+	let bytes = [Blake2_256::hash(&account.encode()); 4].concat();
+	T::Keys::decode(&mut TrailingZeroInput::new(&bytes)).expect("keys are made of any bytes")
+}
+
 fn put_keys<T: Config>(account: &T::AccountId) {
-	let keys = <T as pallet_session::Config>::Keys::decode(&mut TrailingZeroInput::zeroes())
-		.expect("keys are made of any bytes");
-	pallet_session::NextKeys::<T>::insert(account, keys);
+	pallet_session::NextKeys::<T>::insert(account, keys::<T>(account));
+}
+
+/// So many validators of the session, out of as many candidates as there can be.
+fn present<T: Config>(n: u32) -> Vec<T::AccountId>
+where
+	CurrencyOf<T>: Mutate<T::AccountId>,
+{
+	let validators: Vec<_> = fill::<T>().into_iter().take(n.saturated_into()).collect();
+	pallet_session::Validators::<T>::put(&validators);
+	validators
+}
+
+fn performance<AccountId>(members: Vec<AccountId>, of_each: Performance) -> Vec<(AccountId, Performance)> {
+	members.into_iter().map(|account| (account, of_each)).collect()
+}
+
+/// Offences that cost the whole bond.
+fn offences<AccountId: Clone>(
+	offenders: &[AccountId],
+) -> (Vec<OffenceDetails<AccountId, (AccountId, ())>>, Vec<Perbill>) {
+	let detail =
+		|account: &AccountId| OffenceDetails { offender: (account.clone(), ()), reporters: Vec::new() };
+	(offenders.iter().map(detail).collect(), offenders.iter().map(|_| Perbill::one()).collect())
 }
 
 #[benchmarks(where CurrencyOf<T>: Mutate<T::AccountId>)]
@@ -159,14 +186,8 @@ mod benchmarks {
 
 	#[benchmark]
 	fn on_offence(n: Linear<1, MAX_COMMITTEE>) {
-		let candidates = fill::<T>();
-		let offenders: Vec<_> = candidates.into_iter().take(n.saturated_into()).collect();
-		pallet_session::Validators::<T>::put(&offenders);
-		let details: Vec<_> = offenders
-			.iter()
-			.map(|account| OffenceDetails { offender: (account.clone(), ()), reporters: Vec::new() })
-			.collect();
-		let shares: Vec<_> = details.iter().map(|_| Perbill::one()).collect();
+		let offenders = present::<T>(n);
+		let (details, shares) = offences(&offenders);
 
 		#[block]
 		{
@@ -178,44 +199,74 @@ mod benchmarks {
 
 	#[benchmark]
 	fn observed(n: Linear<1, MAX_COMMITTEE>) {
-		let candidates = fill::<T>();
-		let absent: Vec<_> = candidates.into_iter().take(n.saturated_into()).collect();
-		pallet_session::Validators::<T>::put(&absent);
+		let performance = performance(present::<T>(n), Performance::Sound);
+
+		#[block]
+		{
+			Pallet::<T>::observed(&performance);
+		}
+
+		assert!(!performance.iter().any(|(account, _)| Absences::<T>::contains_key(account)));
+	}
+
+	#[benchmark]
+	fn chilled(n: Linear<1, MAX_COMMITTEE>) {
+		let absent = present::<T>(n);
 		let count = MAX_ABSENCES.saturating_sub(1);
 		for account in &absent {
 			Absences::<T>::insert(account, Incidents { count, last: 0 });
 		}
 		frame_system::Pallet::<T>::set_block_number(ABSENCE_INTERVAL.saturating_add(1).saturated_into());
-		let performance: Vec<_> =
-			absent.iter().map(|account| (account.clone(), Performance::Absent)).collect();
+		let performance = performance(absent, Performance::Absent);
 
 		#[block]
 		{
 			Pallet::<T>::observed(&performance);
 		}
 
-		assert!(!absent.first().is_some_and(Absences::<T>::contains_key), "it is no longer a candidate");
+		let first = performance.first().map(|(account, _)| account);
+		assert!(!first.is_some_and(Absences::<T>::contains_key), "it is no longer a candidate");
 	}
 
 	#[benchmark]
 	fn convicted(n: Linear<1, MAX_COMMITTEE>) {
-		let candidates = fill::<T>();
-		let offenders: Vec<_> = candidates.into_iter().take(n.saturated_into()).collect();
-		pallet_session::Validators::<T>::put(&offenders);
+		let offenders = present::<T>(n);
 		let last = now::<T>();
 		for account in &offenders {
 			Struck::<T>::insert(account, Incidents { count: 1, last });
 			Absences::<T>::insert(account, Incidents { count: 1, last });
 		}
-		let performance: Vec<_> =
-			offenders.iter().map(|account| (account.clone(), Performance::False)).collect();
+		let performance = performance(offenders, Performance::False);
 
 		#[block]
 		{
 			Pallet::<T>::observed(&performance);
 		}
 
-		assert!(offenders.iter().all(Sentences::<T>::contains_key));
+		assert!(performance.iter().all(|(account, _)| Sentences::<T>::contains_key(account)));
+	}
+
+	/// All validators of the session were punished, and others take their places. Their keys are the last that
+	/// are looked for.
+	#[benchmark]
+	fn rotate_session(n: Linear<1, MAX_COMMITTEE>) {
+		let outgoing = present::<T>(n);
+		let (details, shares) = offences(&outgoing);
+		Pallet::<T>::on_offence(&details, &shares, 0);
+		let queued: Vec<_> = outgoing.iter().map(|account| (account.clone(), keys::<T>(account))).collect();
+		pallet_session::QueuedKeys::<T>::put(queued);
+		let candidates = Candidates::<T>::get();
+		let incoming = candidates.iter().rev().take(n.saturated_into());
+		incoming.for_each(|(account, _)| put_keys::<T>(account));
+
+		#[block]
+		{
+			pallet_session::Pallet::<T>::rotate_session();
+		}
+
+		let queued = pallet_session::QueuedKeys::<T>::get();
+		assert!(!queued.iter().any(|(account, _)| outgoing.contains(account)));
+		assert_eq!(queued.len(), n.min(<T as Config>::Seats::get()).saturated_into::<usize>());
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);

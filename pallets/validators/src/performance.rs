@@ -49,6 +49,16 @@ impl<Offender: Clone> Offence<Offender> for Misattestation<Offender> {
 	}
 }
 
+/// What follows from the performance of a member of a committee.
+enum Consequence {
+	/// Nothing.
+	Nothing,
+	/// Its absences or its strikes change. After too many absences it is chilled.
+	Absences,
+	/// It has committed an offence.
+	Offence,
+}
+
 impl<T: Config> Pallet<T> {
 	/// Returns the number of misattestations that count against an account.
 	pub(crate) fn strikes(account: &T::AccountId) -> u32 {
@@ -98,37 +108,46 @@ impl<T: Config> Pallet<T> {
 		Self::chill_account(account, Ledgers::<T>::get(account));
 	}
 
-	/// Ends a row of absences.
-	fn note_participation(account: &T::AccountId) {
-		if Absences::<T>::contains_key(account) {
+	/// Ends a row of absences. Returns false if there was none.
+	fn note_participation(account: &T::AccountId) -> bool {
+		let was_absent = Absences::<T>::contains_key(account);
+		if was_absent {
 			Absences::<T>::remove(account);
 		}
+		was_absent
 	}
 
-	/// Notes the performance of a member of a committee. Returns true if it makes an offence.
-	fn note_performance(account: &T::AccountId, performance: Performance) -> bool {
+	/// Notes the performance of a member of a committee. Returns what follows from it.
+	fn note_performance(account: &T::AccountId, performance: Performance) -> Consequence {
 		match performance {
-			Performance::Absent => Self::note_absence(account),
-			Performance::Sound | Performance::False => Self::note_participation(account),
 			// It shows neither participation nor absence.
-			Performance::Idle => {}
+			Performance::Idle => Consequence::Nothing,
+			Performance::Sound => {
+				if Self::note_participation(account) {
+					Consequence::Absences
+				} else {
+					Consequence::Nothing
+				}
+			}
+			Performance::Absent => {
+				Self::note_absence(account);
+				Consequence::Absences
+			}
+			Performance::False => {
+				Self::note_participation(account);
+				if Self::strike(account) {
+					Consequence::Offence
+				} else {
+					Consequence::Absences
+				}
+			}
 		}
-		performance == Performance::False && Self::strike(account)
 	}
-}
 
-impl<T: Config> PerformanceObserver<T::AccountId> for Pallet<T> {
-	fn observed(performance: &[(T::AccountId, Performance)]) -> Weight {
-		let members: u32 = performance.len().saturated_into();
-		let offenders: Vec<_> = performance
-			.iter()
-			.filter(|(account, performance)| Self::note_performance(account, *performance))
-			.map(|(account, _)| (account.clone(), ()))
-			.collect();
-		let convicted: u32 = offenders.len().saturated_into();
-		let others = <T as Config>::WeightInfo::observed(members.saturating_sub(convicted));
+	/// Reports an offence of all of them, if there are any.
+	fn report_misattestation(offenders: Vec<(T::AccountId, ())>) {
 		if offenders.is_empty() {
-			return others;
+			return;
 		}
 		let offence = Misattestation {
 			session: pallet_session::CurrentIndex::<T>::get(),
@@ -141,11 +160,40 @@ impl<T: Config> PerformanceObserver<T::AccountId> for Pallet<T> {
 				"misattestations of validators that were reported in this session already",
 			);
 		}
-		others.saturating_add(<T as Config>::WeightInfo::convicted(convicted))
+	}
+
+	/// Returns the weight of so many members of each [`Consequence`].
+	fn weight_of(unchanged: u32, changed: u32, convicted: u32) -> Weight {
+		let none_without = |weight: fn(u32) -> Weight, members| {
+			if members == 0 {
+				Weight::zero()
+			} else {
+				weight(members)
+			}
+		};
+		none_without(<T as Config>::WeightInfo::observed, unchanged)
+			.saturating_add(none_without(<T as Config>::WeightInfo::chilled, changed))
+			.saturating_add(none_without(<T as Config>::WeightInfo::convicted, convicted))
+	}
+}
+
+impl<T: Config> PerformanceObserver<T::AccountId> for Pallet<T> {
+	fn observed(performance: &[(T::AccountId, Performance)]) -> Weight {
+		let (mut unchanged, mut changed) = (0u32, 0u32);
+		let mut offenders = Vec::new();
+		for (account, performance) in performance {
+			match Self::note_performance(account, *performance) {
+				Consequence::Nothing => unchanged = unchanged.saturating_add(1),
+				Consequence::Absences => changed = changed.saturating_add(1),
+				Consequence::Offence => offenders.push((account.clone(), ())),
+			}
+		}
+		let convicted = offenders.len().saturated_into();
+		Self::report_misattestation(offenders);
+		Self::weight_of(unchanged, changed, convicted)
 	}
 
 	fn observed_weight(members: u32) -> Weight {
-		<T as Config>::WeightInfo::observed(members)
-			.saturating_add(<T as Config>::WeightInfo::convicted(members))
+		Self::weight_of(0, members, members)
 	}
 }

@@ -19,7 +19,9 @@ pub trait WeightInfo {
 	fn set_gateway() -> Weight;
 	fn on_offence(n: u32, ) -> Weight;
 	fn observed(n: u32, ) -> Weight;
+	fn chilled(n: u32, ) -> Weight;
 	fn convicted(n: u32, ) -> Weight;
+	fn rotate_session(n: u32, ) -> Weight;
 }
 
 /// Weights with the database of the runtime.
@@ -27,52 +29,52 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn bond() -> Weight {
-		// Least time measured: 121_401 ns.
-		Weight::from_parts(135_601_000, 13775)
+		// Least time measured: 127_629 ns.
+		Weight::from_parts(150_624_000, 13775)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn unbond() -> Weight {
-		// Least time measured: 54_862 ns.
-		Weight::from_parts(67_300_000, 13775)
+		// Least time measured: 59_368 ns.
+		Weight::from_parts(72_057_000, 13775)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn withdraw() -> Weight {
-		// Least time measured: 55_092 ns.
-		Weight::from_parts(57_395_000, 3712)
+		// Least time measured: 57_475 ns.
+		Weight::from_parts(60_099_000, 3712)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
 	fn chill() -> Weight {
-		// Least time measured: 51_466 ns.
-		Weight::from_parts(66_348_000, 13775)
+		// Least time measured: 58_457 ns.
+		Weight::from_parts(70_775_000, 13775)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn validate() -> Weight {
-		// Least time measured: 74_431 ns.
-		Weight::from_parts(89_673_000, 17032)
+		// Least time measured: 77_025 ns.
+		Weight::from_parts(90_344_000, 17032)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn set_gateway() -> Weight {
-		// Least time measured: 15_172 ns.
-		Weight::from_parts(16_424_000, 3691)
+		// Least time measured: 15_393 ns.
+		Weight::from_parts(16_814_000, 3691)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	/// `n` is in `1..=100`.
 	fn on_offence(n: u32, ) -> Weight {
-		// Least time measured: 140_519 ns.
-		Weight::from_parts(114_770_824, 23140)
-			.saturating_add(Weight::from_parts(86_968_472, 0).saturating_mul(n.into()))
+		// Least time measured: 136_823 ns.
+		Weight::from_parts(97_718_647, 23140)
+			.saturating_add(Weight::from_parts(92_504_797, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().reads(4).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -82,9 +84,18 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 	/// `n` is in `1..=100`.
 	fn observed(n: u32, ) -> Weight {
-		// Least time measured: 69_763 ns.
-		Weight::from_parts(136_580_969, 13775)
-			.saturating_add(Weight::from_parts(28_278_018, 0).saturating_mul(n.into()))
+		// Least time measured: 10_386 ns.
+		Weight::from_parts(11_185_369, 990)
+			.saturating_add(Weight::from_parts(1_954_500, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(1).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2531).saturating_mul(n.into()))
+	}
+
+	/// `n` is in `1..=100`.
+	fn chilled(n: u32, ) -> Weight {
+		// Least time measured: 62_683 ns.
+		Weight::from_parts(125_402_325, 13775)
+			.saturating_add(Weight::from_parts(29_632_133, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(2).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -94,9 +105,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 	/// `n` is in `1..=100`.
 	fn convicted(n: u32, ) -> Weight {
-		// Least time measured: 190_413 ns.
-		Weight::from_parts(176_698_818, 25416)
-			.saturating_add(Weight::from_parts(105_480_817, 0).saturating_mul(n.into()))
+		// Least time measured: 181_439 ns.
+		Weight::from_parts(135_468_739, 25416)
+			.saturating_add(Weight::from_parts(112_368_137, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().reads(7).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -104,48 +115,59 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
 	}
 
+	/// `n` is in `1..=100`.
+	fn rotate_session(n: u32, ) -> Weight {
+		// Least time measured: 728_891 ns.
+		Weight::from_parts(833_934_670, 651593)
+			.saturating_add(Weight::from_parts(37_945_196, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(277))
+			.saturating_add(T::DbWeight::get().reads(1).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().writes(19))
+			.saturating_add(Weight::from_parts(0, 2701).saturating_mul(n.into()))
+	}
+
 }
 
 impl WeightInfo for () {
 	fn bond() -> Weight {
-		Weight::from_parts(135_601_000, 13775)
+		Weight::from_parts(150_624_000, 13775)
 			.saturating_add(RocksDbWeight::get().reads(6))
 			.saturating_add(RocksDbWeight::get().writes(4))
 	}
 
 	fn unbond() -> Weight {
-		Weight::from_parts(67_300_000, 13775)
+		Weight::from_parts(72_057_000, 13775)
 			.saturating_add(RocksDbWeight::get().reads(3))
 			.saturating_add(RocksDbWeight::get().writes(2))
 	}
 
 	fn withdraw() -> Weight {
-		Weight::from_parts(57_395_000, 3712)
+		Weight::from_parts(60_099_000, 3712)
 			.saturating_add(RocksDbWeight::get().reads(3))
 			.saturating_add(RocksDbWeight::get().writes(5))
 	}
 
 	fn chill() -> Weight {
-		Weight::from_parts(66_348_000, 13775)
+		Weight::from_parts(70_775_000, 13775)
 			.saturating_add(RocksDbWeight::get().reads(2))
 			.saturating_add(RocksDbWeight::get().writes(2))
 	}
 
 	fn validate() -> Weight {
-		Weight::from_parts(89_673_000, 17032)
+		Weight::from_parts(90_344_000, 17032)
 			.saturating_add(RocksDbWeight::get().reads(5))
 			.saturating_add(RocksDbWeight::get().writes(3))
 	}
 
 	fn set_gateway() -> Weight {
-		Weight::from_parts(16_424_000, 3691)
+		Weight::from_parts(16_814_000, 3691)
 			.saturating_add(RocksDbWeight::get().reads(1))
 			.saturating_add(RocksDbWeight::get().writes(1))
 	}
 
 	fn on_offence(n: u32, ) -> Weight {
-		Weight::from_parts(114_770_824, 23140)
-			.saturating_add(Weight::from_parts(86_968_472, 0).saturating_mul(n.into()))
+		Weight::from_parts(97_718_647, 23140)
+			.saturating_add(Weight::from_parts(92_504_797, 0).saturating_mul(n.into()))
 			.saturating_add(RocksDbWeight::get().reads(5))
 			.saturating_add(RocksDbWeight::get().reads(4).saturating_mul(n.into()))
 			.saturating_add(RocksDbWeight::get().writes(3))
@@ -154,8 +176,15 @@ impl WeightInfo for () {
 	}
 
 	fn observed(n: u32, ) -> Weight {
-		Weight::from_parts(136_580_969, 13775)
-			.saturating_add(Weight::from_parts(28_278_018, 0).saturating_mul(n.into()))
+		Weight::from_parts(11_185_369, 990)
+			.saturating_add(Weight::from_parts(1_954_500, 0).saturating_mul(n.into()))
+			.saturating_add(RocksDbWeight::get().reads(1).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(0, 2531).saturating_mul(n.into()))
+	}
+
+	fn chilled(n: u32, ) -> Weight {
+		Weight::from_parts(125_402_325, 13775)
+			.saturating_add(Weight::from_parts(29_632_133, 0).saturating_mul(n.into()))
 			.saturating_add(RocksDbWeight::get().reads(1))
 			.saturating_add(RocksDbWeight::get().reads(2).saturating_mul(n.into()))
 			.saturating_add(RocksDbWeight::get().writes(1))
@@ -164,13 +193,22 @@ impl WeightInfo for () {
 	}
 
 	fn convicted(n: u32, ) -> Weight {
-		Weight::from_parts(176_698_818, 25416)
-			.saturating_add(Weight::from_parts(105_480_817, 0).saturating_mul(n.into()))
+		Weight::from_parts(135_468_739, 25416)
+			.saturating_add(Weight::from_parts(112_368_137, 0).saturating_mul(n.into()))
 			.saturating_add(RocksDbWeight::get().reads(6))
 			.saturating_add(RocksDbWeight::get().reads(7).saturating_mul(n.into()))
 			.saturating_add(RocksDbWeight::get().writes(4))
 			.saturating_add(RocksDbWeight::get().writes(8).saturating_mul(n.into()))
 			.saturating_add(Weight::from_parts(0, 2877).saturating_mul(n.into()))
+	}
+
+	fn rotate_session(n: u32, ) -> Weight {
+		Weight::from_parts(833_934_670, 651593)
+			.saturating_add(Weight::from_parts(37_945_196, 0).saturating_mul(n.into()))
+			.saturating_add(RocksDbWeight::get().reads(277))
+			.saturating_add(RocksDbWeight::get().reads(1).saturating_mul(n.into()))
+			.saturating_add(RocksDbWeight::get().writes(19))
+			.saturating_add(Weight::from_parts(0, 2701).saturating_mul(n.into()))
 	}
 
 }

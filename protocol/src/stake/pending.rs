@@ -65,8 +65,22 @@ impl<Balance: Copy + Saturating + Zero> Pending<Balance> {
 
 	/// Replaces a part of the sum where `close` is the next close.
 	#[must_use]
-	pub fn replaced(&self, close: BlockNumber, before: Balance, after: Balance) -> Self {
+	fn replaced(&self, close: BlockNumber, before: Balance, after: Balance) -> Self {
 		Self { amount: self.at(close).saturating_sub(before).saturating_add(after), close }
+	}
+
+	/// Replaces the pending part of a stake in a sum that is kept where `close` is the next close. A sum of
+	/// nothing is not kept.
+	pub fn replace_in(
+		kept: &mut Option<Self>,
+		close: BlockNumber,
+		before: Stake<Balance>,
+		after: Stake<Balance>,
+	) where
+		Balance: Default,
+	{
+		let sum = kept.unwrap_or_default().replaced(close, before.pending, after.pending);
+		*kept = (!sum.amount.is_zero()).then_some(sum);
 	}
 }
 

@@ -9,14 +9,14 @@ use crate::{
 };
 use frame_support::{
 	dispatch::DispatchClass,
-	traits::{ConstU128, ConstU32, ConstU64},
+	traits::{ConstU128, ConstU32, ConstU64, Get},
 	weights::Weight,
 };
 use pallet_session::{
 	disabling::UpToLimitWithReEnablingDisablingStrategy, historical::NoteHistoricalRoot,
 	FindAccountFromAuthorIndex, ShouldEndSession,
 };
-use pallet_validators::KeyOwners;
+use pallet_validators::{KeyOwners, WeightInfo};
 use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
 use sp_runtime::{
 	traits::{ConvertInto, OpaqueKeys},
@@ -71,10 +71,7 @@ pub struct RotateSessions;
 impl ShouldEndSession<BlockNumber> for RotateSessions {
 	fn should_end_session(now: BlockNumber) -> bool {
 		if <Babe as ShouldEndSession<BlockNumber>>::should_end_session(now) {
-			let weight = Self::weight(
-				pallet_session::QueuedKeys::<Runtime>::decode_len().unwrap_or_default().saturated_into(),
-				pallet_validators::Candidates::<Runtime>::decode_len().unwrap_or_default().saturated_into(),
-			);
+			let weight = Self::weight();
 			Session::rotate_session();
 			System::register_extra_weight_unchecked(weight, DispatchClass::Mandatory);
 		}
@@ -83,18 +80,13 @@ impl ShouldEndSession<BlockNumber> for RotateSessions {
 }
 
 impl RotateSessions {
-	/// Returns the weight of the end of a session with this number of validators, whose successors are chosen
-	/// among this number of candidates: a generous estimate. Of each candidate, the keys are read; of each
-	/// validator, its bond, its sentence, its keys, their owners, and its places in the sets of BABE,
-	/// GRANDPA, the committees and the proofs of the session.
-	pub(crate) fn weight(validators: u64, candidates: u64) -> Weight {
-		let reads_writes = <Runtime as frame_system::Config>::DbWeight::get();
-		Weight::from_parts(3_000_000_000, 0)
-			.saturating_add(reads_writes.reads_writes(60, 40))
-			.saturating_add(Weight::from_parts(200_000_000, 0).saturating_mul(validators))
-			.saturating_add(reads_writes.reads_writes(8, 4).saturating_mul(validators))
-			.saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(candidates))
-			.saturating_add(reads_writes.reads(1).saturating_mul(candidates))
+	/// Returns the weight of the end of a session. Both its validators and their successors count.
+	fn weight() -> Weight {
+		let validators = pallet_session::QueuedKeys::<Runtime>::decode_len().unwrap_or_default();
+		let candidates = pallet_validators::Candidates::<Runtime>::decode_len().unwrap_or_default();
+		let seats = <Runtime as pallet_validators::Config>::Seats::get();
+		let largest = seats.min(candidates.saturated_into()).max(validators.saturated_into());
+		<Runtime as pallet_validators::Config>::WeightInfo::rotate_session(largest)
 	}
 }
 

@@ -13,9 +13,10 @@ use frame_system::EnsureRoot;
 use sp_runtime::Perbill;
 
 parameter_types! {
-	/// Share of a block that scheduled calls may take.
+	/// Share of a block that scheduled calls may take. They settle rounds and close periods. Reveals have room of
+	/// their own.
 	pub MaximumSchedulerWeight: Weight =
-		Perbill::from_percent(60) * super::RuntimeBlockWeights::get().max_block;
+		Perbill::from_percent(80) * super::RuntimeBlockWeights::get().max_block;
 	/// Deposit of a stored call, whatever its length.
 	pub const PreimageBaseDeposit: Balance = storage_deposit(2, 192);
 	/// Deposit of each byte of a stored call.

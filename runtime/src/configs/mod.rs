@@ -14,8 +14,6 @@ mod upgrades;
 mod validators;
 
 pub use accounts::ProxyType;
-#[cfg(test)]
-pub(crate) use consensus::RotateSessions;
 pub use consensus::BABE_GENESIS_EPOCH_CONFIG;
 #[cfg(test)]
 pub(crate) use emission::SplitFees;

@@ -7,8 +7,9 @@ use super::{
 	round::{commit, SALT},
 };
 use crate::{
-	apis::runtime_decl_for_training_api::TrainingApi as _, constants::NRN, Balance, Balances, ProxyType,
-	Runtime, RuntimeBlockWeights, RuntimeCall, System, LOCAL_PRESET,
+	apis::runtime_decl_for_training_api::TrainingApi as _,
+	constants::{MAX_VALIDATORS, NRN},
+	Balance, Balances, ProxyType, Runtime, RuntimeBlockWeights, RuntimeCall, System, LOCAL_PRESET,
 };
 use codec::Encode;
 use descent_protocol::{view::RoundView, Outcome, Score};
@@ -21,6 +22,7 @@ use frame_support::{
 };
 use pallet_migrations::{Cursor, MigrationCursor};
 use pallet_rounds::Error;
+use pallet_validators::WeightInfo;
 use sp_runtime::{
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
 	DispatchResult, MultiAddress,
@@ -251,8 +253,7 @@ fn the_first_block_of_a_session_takes_transactions() {
 
 #[test]
 fn the_largest_change_of_a_session_leaves_room_for_transactions() {
-	let (validators, candidates) = (crate::constants::MAX_VALIDATORS, pallet_validators::MAX_CANDIDATES);
-	let weight = crate::configs::RotateSessions::weight(validators.into(), candidates.into());
+	let weight = <Runtime as pallet_validators::Config>::WeightInfo::rotate_session(MAX_VALIDATORS);
 	let limits = RuntimeBlockWeights::get();
 	assert!(weight.all_lte(limits.max_block / 10), "{weight:?}");
 	let reserved = limits.get(DispatchClass::Operational).reserved.expect("room is kept");

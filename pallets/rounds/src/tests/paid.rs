@@ -3,9 +3,9 @@
 use super::{ballot, measurement, Round};
 use crate::{
 	mock::{
-		account, amend, build_and_execute, free, start_session, Balances, CommitmentFee, Evaluators,
-		Observed, Paid, Payment, Rounds as Pallet, RuntimeCall, RuntimeOrigin, SeatFee, System, Test,
-		CONVICTION, DEPOSIT, ENDOWMENT, REWARD,
+		account, amend, build_and_execute, free, start_session, Balances, CommitmentFee, Observed, Paid,
+		Payment, Rounds as Pallet, RuntimeCall, RuntimeOrigin, SeatFee, System, Test, CONVICTION, DEPOSIT,
+		ENDOWMENT, REWARD,
 	},
 	Call, Heads, WeightInfo,
 };
@@ -18,7 +18,6 @@ use descent_protocol::{
 	DEFAULT_COMMITTEE_SEATS, MAX_CANDIDATES, MAX_COMMITTEE,
 };
 use frame_support::{assert_noop, dispatch::GetDispatchInfo, weights::Weight};
-use pallet_evaluators::tasks::Committees;
 use sp_core::H256;
 use sp_runtime::TokenError;
 
@@ -265,10 +264,7 @@ fn settlement_weight(liars: usize) -> Weight {
 
 #[test]
 fn a_settlement_weighs_what_those_weigh_who_are_told_of_it() {
-	let told = |members: u32| {
-		let taken = <Evaluators as Committees<_>>::take_weight(members);
-		Weight::from_parts(1_000, 10).saturating_mul(members.into()).saturating_add(taken)
-	};
+	let told = |members: u32| Weight::from_parts(1_000, 10).saturating_mul(members.into());
 	let call = RuntimeCall::from(Call::<Test>::settle { group: 0, round: 0 });
 	let worst = call.get_dispatch_info().call_weight;
 	let most = <() as WeightInfo>::settle(MAX_CANDIDATES, MAX_COMMITTEE).saturating_add(told(MAX_COMMITTEE));

@@ -4,19 +4,19 @@ use crate::{
 		Validators, GENESIS_BOND, JAIL, MINIMUM, UNBONDING,
 	},
 	tests::builder::*,
-	Absences, Event, Incidents, Misattestation, Struck,
+	Absences, Event, Incidents, Misattestation, Struck, WeightInfo,
 };
 use descent_protocol::{Performance, ABSENCE_INTERVAL, MAX_ABSENCES, STRIKE_LIFETIME};
-use frame_support::assert_ok;
+use frame_support::{assert_ok, weights::Weight};
 use pallet_evaluators::PerformanceObserver;
 use sp_runtime::Perbill;
 use sp_staking::offence::Offence;
 
-fn observe(performance: &[(u8, Performance)]) {
+fn observe(performance: &[(u8, Performance)]) -> Weight {
 	let performance = performance.iter();
 	let performance: Vec<_> =
 		performance.map(|(number, performance)| (account(*number), *performance)).collect();
-	Validators::observed(&performance);
+	Validators::observed(&performance)
 }
 
 /// Has an account attest something false.
@@ -275,5 +275,22 @@ fn the_offence_says_what_it_is() {
 		assert_eq!(offence.slash_fraction(1), Perbill::from_percent(10));
 		assert_eq!(offence.slash_fraction(20), Perbill::from_percent(36));
 		assert_eq!(offence.slash_fraction(u32::MAX), Perbill::one());
+	});
+}
+
+#[test]
+fn members_are_charged_for_what_follows_from_their_performance() {
+	use Performance::{Absent, False, Idle, Sound};
+	build_and_execute(|| {
+		let observed = <() as WeightInfo>::observed;
+		let chilled = <() as WeightInfo>::chilled;
+		let convicted = <() as WeightInfo>::convicted;
+		assert_eq!(observe(&[(1, Sound), (2, Sound), (3, Idle)]), observed(3));
+		assert_eq!(observe(&[(1, Absent), (2, Sound), (3, False)]), observed(1) + chilled(2));
+		Absences::<Test>::insert(account(1), Incidents { count: 1, last: 1 });
+		assert_eq!(observe(&[(1, Sound), (3, False)]), chilled(1) + convicted(1));
+		assert_eq!(observe(&[]), Weight::zero());
+		let most = Validators::observed_weight(100);
+		assert!((chilled(50) + convicted(50)).all_lte(most) && observed(100).all_lte(most));
 	});
 }

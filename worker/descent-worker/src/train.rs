@@ -27,6 +27,10 @@ Examples:
       --data /var/lib/descent --listen 0.0.0.0:8080 --public-url http://trainer.example.org:8080 \\
       --device cuda:1 --deposit 50
 
+  Train with a program of your own, which writes its checkpoints to run/inbox:
+    descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer \\
+      --own run --trainer-command 'python train.py --epochs 100'
+
   Two rounds with a seed, telling a program what happens:
     DESCENT_SURI=//Trainer1 descent-worker train --group 0 --data /tmp/trainer --rounds 2 --seed 1 --json \\
       --allow-private";
@@ -54,6 +58,15 @@ pub(crate) struct Options {
 	/// URL at which others reach the address listened on, if not there: `http://trainer.example.org:8080`.
 	#[arg(long, value_name = "URL")]
 	public_url: Option<String>,
+	/// Folder for a program that trains in place of this one. The worker keeps the model description, the
+	/// records, the head and what the group asks for in it, takes safetensors files from its folder inbox, and
+	/// commits the best of them.
+	#[arg(long, value_name = "DIR", conflicts_with_all = ["optimizer", "learning_rate", "batch", "device"])]
+	own: Option<PathBuf>,
+	/// Program that trains in the folder of --own, with its arguments; no shell reads them. It finds the
+	/// folder in DESCENT_OWN, is started again if it fails, and ends with the worker.
+	#[arg(long, value_name = "COMMAND", requires = "own", value_parser = command)]
+	trainer_command: Option<CommandLine>,
 	/// Optimizer.
 	#[arg(long, value_enum, default_value_t = OptimizerName::Adam)]
 	optimizer: OptimizerName,
@@ -159,6 +172,19 @@ impl OptimizerName {
 	}
 }
 
+/// A program and its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct CommandLine(Vec<String>);
+
+/// Splits a command as a shell does, without any of its expansions.
+fn command(text: &str) -> Result<CommandLine, String> {
+	match shlex::split(text) {
+		Some(words) if !words.is_empty() => Ok(CommandLine(words)),
+		Some(_) => Err("it names no program".into()),
+		None => Err("a quotation mark has no end".into()),
+	}
+}
+
 fn positive(text: &str) -> Result<f64, String> {
 	match text.parse::<f64>() {
 		Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
@@ -205,7 +231,9 @@ impl Options {
 				seed: self.seed.unwrap_or_else(rand::random),
 				holdout: self.holdout,
 				device,
+				own: self.own,
 			},
+			program: self.trainer_command.map_or_else(Vec::new, |command| command.0),
 		})
 	}
 }
@@ -275,6 +303,14 @@ impl Report for Screen {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn a_command_is_split_into_words() {
+		let words = command("python 'my train.py' --name \"a b\" $HOME").unwrap().0;
+		assert_eq!(words, ["python", "my train.py", "--name", "a b", "$HOME"]);
+		assert!(command("  ").unwrap_err().contains("names no program"));
+		assert!(command("python 'train.py").unwrap_err().contains("has no end"));
+	}
 
 	#[test]
 	fn which_nodes_are_on_this_machine() {

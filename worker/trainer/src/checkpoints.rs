@@ -1,7 +1,7 @@
 //! Checkpoints for the round machine, from the training and the content cache.
 
 use crate::{
-	control::{Pause, Snapshot},
+	control::{Pause, Snapshot, Terms},
 	evaluate::Evaluate,
 	events::Event,
 	handle::TrainingHandle,
@@ -94,12 +94,22 @@ impl Checkpointer {
 				self.warned = Some(awaited.since);
 			}
 		}
+		if let Some((_, training)) =
+			assets.training.as_ref().filter(|(version, _)| *version == group.model_version)
+		{
+			training.set_terms(Terms::from(group));
+		}
 		if group.reached_target().is_none() {
 			self.pause = None;
 		} else if self.pause.is_none() {
 			self.pause = assets.training.as_ref().map(|(_, training)| training.pause());
 		}
 		self.preflight.as_mut()?.follow(group, &assets)
+	}
+
+	/// Returns the version of the model that is being trained, once its data are there.
+	pub(crate) fn ready_model(&self) -> Option<u32> {
+		self.loader.assets().training.map(|(version, _)| version)
 	}
 
 	/// Returns the reason for which nothing is committed to with this model, if the preflight found one.

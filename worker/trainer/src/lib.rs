@@ -62,7 +62,9 @@
 //!         seed: 1,
 //!         holdout: 2_000,
 //!         device: DeviceChoice::Auto.resolve()?,
+//!         own: None,
 //!     },
+//!     program: Vec::new(),
 //! };
 //! descent_trainer::run(settings, Print, std::future::pending()).await
 //! # }
@@ -81,6 +83,7 @@ mod handle;
 mod holdout;
 mod learning_rate;
 mod loader;
+mod own;
 mod preflight;
 mod resume;
 mod round_spec;
@@ -93,5 +96,5 @@ mod training_loop;
 pub use control::TrainingSettings;
 pub use descent_model::Optimizer;
 pub use device::DeviceChoice;
-pub use events::{Event, Report};
+pub use events::{Event, Prospect, Report};
 pub use trainer::{run, Settings};

@@ -7,6 +7,7 @@ use crate::{
 	events::{Event, Report},
 	group_client::GroupClient,
 	loader::AssetLoader,
+	own::Program,
 	preflight::{Preflight, Probe},
 	rounds::{Participation, RoundMachine},
 	state::State,
@@ -70,6 +71,8 @@ pub struct Settings {
 	pub allow_private: bool,
 	/// Settings of the training itself.
 	pub training: TrainingSettings,
+	/// Name and arguments of a program that trains in the folder of `training.own`; empty for none.
+	pub program: Vec<String>,
 }
 
 /// Trains and takes part in rounds until `shutdown` completes or the rounds to take part in are over.
@@ -107,6 +110,7 @@ struct Trainer<R> {
 	machine: RoundMachine<GroupClient, Checkpointer, R>,
 	gateway: ServerHandle,
 	report: R,
+	program: Option<Program>,
 	/// The group as it was read last.
 	group: GroupView,
 }
@@ -149,6 +153,8 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		let pool = tokio::task::spawn_blocking(move || EvaluationPool::start(&options)).await??;
 		let evaluator: Arc<dyn Evaluate> = Arc::new(pool);
 		let preflight = settings.preflight.then(|| Preflight::new(probe, evaluator.clone()));
+		let program = settings.training.own.as_ref().filter(|_| !settings.program.is_empty());
+		let program = program.map(|folder| Program::new(settings.program, folder)).transpose()?;
 		let directory = settings.data.join("training");
 		let log = client.log(Handle::current());
 		let loader = AssetLoader::start(artifacts, settings.training, directory, log, report.clone())?;
@@ -162,7 +168,7 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		};
 		let machine =
 			RoundMachine::new(client.clone(), checkpointer, report.clone(), state, account, participation);
-		Ok(Self { client, machine, gateway, report, group })
+		Ok(Self { client, machine, gateway, report, program, group })
 	}
 
 	/// Takes the machine through block after block.
@@ -175,6 +181,10 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 				let open = self.machine.open_specs();
 				if let Some(event) = self.machine.checkpoints().follow(&self.group, open) {
 					self.report.event(event);
+				}
+				let ready = self.machine.checkpoints().ready_model();
+				if let (Some(program), Some(version)) = (&mut self.program, ready) {
+					program.follow(version);
 				}
 				if let Some(reason) = self.refusal() {
 					bail!(
@@ -214,6 +224,9 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 				"deposits are at stake in rounds {open:?}: start again with the same --data before their \
 				 reveal windows close"
 			);
+		}
+		if let Some(program) = &mut self.program {
+			program.stop().await;
 		}
 		let threads = self.machine.checkpoints().end();
 		let (is_quiet, stopped) =

@@ -208,7 +208,7 @@ impl TrainingLoop {
 		loop {
 			match self.holdout.check(model.unwrap_or(self.trainer.model()))? {
 				Check::Score(score) => return Ok(Some(score)),
-				Check::Unusable => return Ok(None),
+				Check::Unusable(_) => return Ok(None),
 				Check::Halved => {
 					self.forget_scores();
 					// it has to be given again

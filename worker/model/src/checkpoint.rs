@@ -51,7 +51,7 @@ pub enum CheckpointError {
 		found: String,
 	},
 	/// The file lacks a tensor of the description, and has another one that it may be tied to.
-	#[error("the tensor '{name}' is missing{advice}", advice = traps::tied(.name, .kept, *.certain))]
+	#[error("the tensor '{name}' is missing{advice}", advice = traps::tied(.name, .kept, .certain))]
 	Tied {
 		/// Name of the tensor.
 		name: String,

@@ -51,12 +51,15 @@ pub(crate) fn wrapped(found: &str) -> &'static str {
 }
 
 /// Returns what to do about a tensor that may be tied to another.
-pub(crate) fn tied(name: &str, kept: &str, certain: bool) -> String {
+pub(crate) fn tied(name: &str, kept: &str, certain: &bool) -> String {
 	let tied = match certain {
 		true => format!("the file says that it is tied to '{kept}'"),
 		false => format!("if it is tied to '{kept}', which has its shape"),
 	};
-	format!("; {tied}, write a copy of that under its name too, as in `tensors['{name}'] = tensors['{kept}'].clone()`")
+	format!(
+		"; {tied}, write a copy of that under its name too, as in \
+		 `tensors['{name}'] = tensors['{kept}'].clone()`"
+	)
 }
 
 /// Returns what to do about a tensor that PyTorch writes and no description has.

@@ -63,10 +63,10 @@ fn prepare(
 ) -> Result<Run> {
 	if let Some(folder) = settings.own.clone() {
 		let own = OwnTraining::new(task, settings, &folder, directory, shared, tell)?;
-		return Ok(Box::new(|commands| own.run(commands)));
+		return Ok(Box::new(move |commands: &Receiver<Command>| own.run(commands)));
 	}
 	let training = TrainingLoop::new(task, settings, directory, shared)?;
-	Ok(Box::new(|commands| training.run(commands)))
+	Ok(Box::new(move |commands: &Receiver<Command>| training.run(commands)))
 }
 
 impl TrainingHandle {

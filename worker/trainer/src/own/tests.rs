@@ -7,11 +7,11 @@ use crate::{
 use descent_model::{Device, Model, Optimizer};
 use descent_protocol::{Metric, Score};
 use descent_testing::Fixture;
-use nix::{sys::stat::Mode, unistd::mkfifo};
 use sp_core::H256;
 use std::{
 	fs::{self, File},
 	path::{Path, PathBuf},
+	process::Command,
 	sync::{Arc, Mutex},
 	time::{Duration, Instant, SystemTime},
 };
@@ -47,7 +47,7 @@ impl Harness {
 			learning_rate: 0.01,
 			batch: 32,
 			seed: 7,
-			holdout: 100,
+			holdout: 300,
 			device: Device::Cpu,
 			own: Some(folder.clone()),
 		};
@@ -126,7 +126,7 @@ async fn the_best_checkpoint_is_offered() {
 	for file in ["description.json", "train.parquet", "holdout.parquet", "state.json"] {
 		assert!(harness.folder.join(file).exists(), "{file}");
 	}
-	assert_eq!(harness.state()["holdout"]["records"], 100);
+	assert_eq!(harness.state()["holdout"]["records"], 300);
 	assert!(harness.snapshot().await.is_none(), "nothing was handed in");
 	let weights = fs::read(harness.fixture.checkpoint(3)).unwrap();
 	let (score, prospect) = harness.prospect(1, 3);
@@ -201,7 +201,8 @@ fn what_is_no_checkpoint_is_refused() {
 	std::os::unix::fs::symlink(&sound, harness.inbox("link.safetensors")).unwrap();
 	refused(1, "a link");
 	assert!(sound.exists() && !harness.inbox("link.safetensors").exists());
-	mkfifo(&harness.inbox("pipe.safetensors"), Mode::S_IRWXU).unwrap();
+	let made = Command::new("mkfifo").arg(harness.inbox("pipe.safetensors")).status().unwrap();
+	assert!(made.success());
 	refused(2, "no plain file");
 	let model = Model::new(&descent_testing::description(17), 1, Device::Cpu).unwrap();
 	let other = harness.fixture.directory.path().join("other.safetensors");
@@ -222,15 +223,23 @@ fn files_that_are_being_written_are_left() {
 	for name in [".hidden.safetensors", "a.safetensors.tmp", "a.pt"] {
 		harness.offer(name, 1);
 	}
-	// It was written to a moment from now, by this clock.
-	fs::rename(harness.fixture.checkpoint(1), harness.inbox("fresh.safetensors")).unwrap();
-	let written = File::options().write(true).open(harness.inbox("fresh.safetensors")).unwrap();
 	harness.offer("whole.safetensors", 1);
-	written.set_modified(SystemTime::now()).unwrap();
 	assert!(matches!(harness.event(1), Event::Offered { file, .. } if file == "whole.safetensors"));
 	for name in [".hidden.safetensors", "a.safetensors.tmp", "a.pt"] {
 		assert!(harness.inbox(name).exists(), "{name}");
 	}
+}
+
+#[test]
+fn a_file_is_taken_once_nothing_writes_to_it() {
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("a.safetensors");
+	let file = File::create(&path).unwrap();
+	let inbox = inbox::Inbox::new(folder.path().into(), folder.path().join("taken"));
+	file.set_modified(SystemTime::now()).unwrap();
+	assert!(inbox.take().unwrap().is_none());
+	settle(&path);
+	assert_eq!(inbox.take().unwrap().unwrap().name, "a.safetensors");
 }
 
 #[test]
@@ -245,7 +254,7 @@ fn the_oldest_of_too_many_are_passed_over() {
 		File::create(&path).unwrap().set_modified(SystemTime::now() - age).unwrap();
 	}
 	let inbox = inbox::Inbox::new(inbox, folder.path().join("taken"));
-	let mut taken = || inbox.take().unwrap().map(|taken| (taken.name.clone(), taken.passed_over));
+	let taken = || inbox.take().unwrap().map(|taken| (taken.name.clone(), taken.passed_over));
 	assert_eq!(taken(), Some(("0.safetensors".into(), true)));
 	assert_eq!(taken(), Some((format!("{}.safetensors", files - 1), false)));
 	assert_eq!(taken(), Some((format!("{}.safetensors", files - 2), false)));

@@ -82,7 +82,10 @@ impl OwnTraining {
 			if !self.shared.is_paused() {
 				self.take()?;
 			}
-			self.write_state()?;
+			// The folder may be that of another model's training by now.
+			if !self.shared.is_ending() {
+				self.write_state()?;
+			}
 		}
 		Ok(())
 	}

@@ -2,7 +2,7 @@
 //!
 //! - `evaluate` measures checkpoints and checks proposed deltas for the validator beside it.
 //! - `train` trains a group's model, competes in its rounds and serves its checkpoints.
-//! - `test` measures one checkpoint on one data file.
+//! - `test` measures one checkpoint, on one data file or as a group's committee would.
 //! - `selftest` shows that this machine computes evaluations as all others do.
 
 mod child;
@@ -11,7 +11,10 @@ mod selftest;
 mod test;
 mod train;
 
-use descent_console::screen;
+use descent_console::{
+	screen::{self, LogFormat},
+	visible,
+};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -22,7 +25,7 @@ use tokio::runtime::Runtime;
 const EXAMPLES: &str = "Examples:
   descent-worker evaluate --data ~/.local/share/descent/evaluator
   descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer
-  descent-worker test --description mnist.json --checkpoint head.safetensors --data test.parquet
+  descent-worker test --group 0 --checkpoint mine.safetensors
 
 RUST_LOG sets what is logged, as in RUST_LOG=descent_evaluator=debug. Each command's --help has \
 more examples.";
@@ -31,6 +34,9 @@ more examples.";
 #[derive(Parser, Debug)]
 #[command(name = "descent-worker", version, long_version = long_version(), after_help = EXAMPLES)]
 struct Arguments {
+	/// Form of the logs on standard error.
+	#[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
+	log_format: LogFormat,
 	#[command(subcommand)]
 	command: Command,
 }
@@ -61,7 +67,7 @@ fn long_version() -> &'static str {
 
 fn main() {
 	let arguments = Arguments::parse();
-	screen::start_logging("info", true);
+	screen::start_logging_as(arguments.log_format, "info", true);
 	end(match arguments.command {
 		Command::Child(_) => child::run(),
 		command => complete(run(command)),
@@ -84,7 +90,7 @@ fn end(outcome: Result<()>) -> ! {
 	let code = match outcome {
 		Ok(()) => 0,
 		Err(error) => {
-			eprintln!("descent-worker: {error:#}");
+			eprintln!("descent-worker: {}", visible(&format!("{error:#}")));
 			1
 		}
 	};
@@ -101,7 +107,7 @@ async fn run(command: Command) -> Result<()> {
 		Command::Evaluate(options) => evaluate::run(options).await,
 		Command::Train(options) => train::run(options).await,
 		Command::Child(_) => child::run(),
-		Command::Test(options) => tokio::task::spawn_blocking(|| test::run(options)).await?,
+		Command::Test(options) => test::run(options).await,
 		Command::Selftest(options) => tokio::task::spawn_blocking(move || selftest::run(&options)).await?,
 	}
 }

@@ -3,15 +3,20 @@
 use anyhow::{ensure, Result};
 use clap::{Args, ValueEnum};
 use descent_client::Key;
-use descent_console::{screen, shutdown};
+use descent_console::{screen, shutdown, visible, visible_line};
 use descent_protocol::{is_address, is_loopback, BlockNumber, GroupId, MAX_PROVIDER_LENGTH};
 use descent_trainer::{DeviceChoice, Event, Optimizer, Report, Settings, TrainingSettings};
 use indicatif::ProgressBar;
 use std::{
+	io::IsTerminal,
 	net::SocketAddr,
 	path::PathBuf,
-	sync::{Arc, OnceLock},
+	sync::{Arc, Mutex, OnceLock, PoisonError},
+	time::{Duration, Instant},
 };
+
+/// Time between two lines of the log that tell the progress.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 const EXAMPLES: &str = "\
 The key is a secret URI: a phrase, 0x and a seed in hexadecimal, or a development key such as //Trainer1.
@@ -58,6 +63,9 @@ pub(crate) struct Options {
 	/// URL at which others reach the address listened on, if not there: `http://trainer.example.org:8080`.
 	#[arg(long, value_name = "URL")]
 	public_url: Option<String>,
+	/// Address at which to serve metrics for Prometheus, at /metrics. Off if absent.
+	#[arg(long, value_name = "ADDRESS")]
+	metrics: Option<SocketAddr>,
 	/// Folder for a program that trains in place of this one. The worker keeps the model description, the
 	/// records, the head and what the group asks for in it, takes safetensors files from its folder inbox, and
 	/// commits the best of them.
@@ -199,7 +207,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 	if let Some(threads) = options.threads {
 		descent_model::set_threads(threads.into());
 	}
-	let screen = Screen { json: options.json, spinner: Arc::default() };
+	let screen = Screen { json: options.json, spinner: Arc::default(), logged: Arc::default() };
 	let outcome = descent_trainer::run(options.settings()?, screen.clone(), shutdown).await;
 	screen.clear();
 	outcome
@@ -216,6 +224,7 @@ impl Options {
 			data: self.data,
 			listen: self.listen,
 			public_url: self.public_url,
+			metrics: self.metrics,
 			deposit: self.deposit,
 			max_deposit: self.max_deposit,
 			preflight: !self.no_preflight,
@@ -275,9 +284,21 @@ fn is_local(node: &str) -> bool {
 struct Screen {
 	json: bool,
 	spinner: Arc<OnceLock<ProgressBar>>,
+	/// Time at which the progress was logged last.
+	logged: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Screen {
+	/// Logs the progress once a minute, where no spinner is seen.
+	fn log(&self, progress: &Event) {
+		let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+		let is_due = logged.is_none_or(|last| last.elapsed() >= LOG_INTERVAL);
+		if is_due && !std::io::stderr().is_terminal() {
+			*logged = Some(Instant::now());
+			tracing::info!("{}", progress.sentence());
+		}
+	}
+
 	/// Removes the progress, so that later lines are not written over it.
 	fn clear(&self) {
 		if let Some(spinner) = self.spinner.get() {
@@ -288,15 +309,19 @@ impl Screen {
 
 impl Report for Screen {
 	fn event(&self, event: Event) {
+		let is_progress = matches!(event, Event::Progress(_));
+		if is_progress {
+			self.log(&event);
+		}
 		if self.json {
 			screen::json(&event);
-		} else {
-			screen::line(&event.sentence());
+		} else if !is_progress {
+			screen::line(&visible(&event.sentence()));
 		}
 	}
 
 	fn progress(&self, line: &str) {
-		self.spinner.get_or_init(screen::spinner).set_message(line.to_owned());
+		self.spinner.get_or_init(screen::spinner).set_message(visible_line(line).into_owned());
 	}
 }
 

@@ -1,7 +1,7 @@
 //! Checkpoints for the round machine, from the training and the content cache.
 
 use crate::{
-	control::{Pause, Snapshot, Terms},
+	control::{Pause, Snapshot, Status, Terms},
 	evaluate::Evaluate,
 	events::Event,
 	handle::TrainingHandle,
@@ -117,13 +117,16 @@ impl Checkpointer {
 		self.preflight.as_ref()?.verdict()?.as_ref().err().map(String::as_str)
 	}
 
-	/// Returns the status of the training in words, or what it waits for.
-	pub(crate) fn progress(&self) -> String {
+	/// Returns the status of the training.
+	///
+	/// # Errors
+	/// What it waits for, in words.
+	pub(crate) fn status(&self) -> Result<Status, String> {
 		let assets = self.loader.assets();
 		match (assets.training, assets.awaited) {
-			(Some((_, training)), _) => training.status().to_string(),
-			(None, Some(awaited)) => awaited.to_string(),
-			(None, None) => "waiting for model and data".into(),
+			(Some((_, training)), _) => Ok(training.status()),
+			(None, Some(awaited)) => Err(awaited.to_string()),
+			(None, None) => Err("waiting for model and data".into()),
 		}
 	}
 

@@ -128,6 +128,8 @@ pub(crate) struct Status {
 	pub rate: f64,
 	/// The training loss, smoothed.
 	pub loss: f64,
+	/// The learning rate of the last step.
+	pub learning_rate: f64,
 	/// The best score on the holdout since the last snapshot.
 	pub best: Option<Score>,
 	/// The head that the training was given last.

@@ -1,12 +1,15 @@
 //! Events of a trainer, as JSON and as sentences.
 
-use crate::timings::{Timings, Windows};
+use crate::{
+	progress::TrainingProgress,
+	timings::{Timings, Windows},
+};
 use descent_protocol::{BlockNumber, ContentRef, Outcome, RoundIndex, Score};
 use serde::Serialize;
 use std::time::Duration;
 
 /// A step of the trainer. Serialized, it has its name in the field `event`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum Event {
 	/// The gateway listens and the chain is followed.
@@ -38,6 +41,8 @@ pub enum Event {
 		#[serde(skip_serializing_if = "Option::is_none")]
 		refused: Option<String>,
 	},
+	/// The state of the training, every ten seconds.
+	Progress(TrainingProgress),
 	/// A round takes commitments.
 	RoundStarted {
 		/// The round.
@@ -203,6 +208,7 @@ impl Event {
 					seconds(fetch_ms)
 				)
 			}
+			Self::Progress(progress) => progress.to_string(),
 			Self::RoundStarted { round, commit_before } => {
 				format!("Round {round} takes commitments until block {commit_before}.")
 			}

@@ -157,6 +157,7 @@ impl TrainingLoop {
 		self.checks.unchecked += 1;
 		let mut status = self.shared.status();
 		status.steps += 1;
+		status.learning_rate = self.rate.current();
 		status.loss =
 			if status.steps == 1 { loss } else { status.loss * SMOOTHING + loss * (1.0 - SMOOTHING) };
 		Ok(())

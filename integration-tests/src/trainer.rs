@@ -1,10 +1,10 @@
-use crate::{account::Account, binaries::Binary, free_port, launch::Launch, Process};
+use crate::{account::Account, binaries::Binary, free_port, launch::Launch, repository, Process};
 use anyhow::Result;
 use std::{
 	fs::{self, OpenOptions},
 	io::Write,
 	os::unix::fs::OpenOptionsExt,
-	path::Path,
+	path::{Path, PathBuf},
 };
 
 /// Niceness of trainers, which would otherwise take the cores that nodes and evaluators need to follow the
@@ -22,6 +22,8 @@ pub struct TrainerSetup {
 	pub learning_rate: f64,
 	/// Number of records in a batch.
 	pub batch: u32,
+	/// Program that trains in place of the trainer's own loop; a path of this repository.
+	pub program: Option<String>,
 	/// Further arguments.
 	pub arguments: Vec<String>,
 }
@@ -30,7 +32,14 @@ impl TrainerSetup {
 	/// Returns the setup of the development trainer with this number, from 1.
 	pub fn new(number: usize, optimizer: &str, learning_rate: f64, batch: u32) -> Self {
 		let uri = format!("//Trainer{number}");
-		Self { uri, optimizer: optimizer.into(), learning_rate, batch, arguments: Vec::new() }
+		let (optimizer, arguments) = (optimizer.into(), Vec::new());
+		Self { uri, optimizer, learning_rate, batch, program: None, arguments }
+	}
+
+	/// Returns the setup of the development trainer with this number, for which a Python program of this
+	/// repository trains.
+	pub fn own(number: usize, program: &str) -> Self {
+		Self { program: Some(program.into()), ..Self::new(number, "", 0.0, 0) }
 	}
 
 	/// Adds arguments.
@@ -80,9 +89,32 @@ impl Trainer {
 			.arg("--data")
 			.arg(folder.join("data"))
 			.args(["--listen", &format!("127.0.0.1:{}", free_port()?)])
-			.args(["--optimizer", &setup.optimizer, "--learning-rate", &setup.learning_rate.to_string()])
-			.args(["--batch", &setup.batch.to_string(), "--threads", "1", "--seed", &seed.to_string()]);
+			.args(["--threads", "1", "--seed", &seed.to_string()]);
+		let launch = match &setup.program {
+			Some(program) => launch
+				.arg("--own")
+				.arg(folder.join("own"))
+				.args(["--trainer-command", &command(&repository(program))?]),
+			None => launch
+				.args(["--optimizer", &setup.optimizer, "--learning-rate", &setup.learning_rate.to_string()])
+				.args(["--batch", &setup.batch.to_string()]),
+		};
 		let launch = launch.args(&setup.arguments);
 		Ok(Self { process: Process::spawn(launch)?, account, setup })
 	}
+}
+
+/// Returns the Python of the tests: `DESCENT_PYTHON`, or the one that `scripts/setup` installs.
+fn python() -> PathBuf {
+	let variable = |name| std::env::var_os(name).map(PathBuf::from);
+	variable("DESCENT_PYTHON").unwrap_or_else(|| {
+		let home = || variable("HOME").unwrap_or_default().join(".cache/descent");
+		variable("DESCENT_CACHE").unwrap_or_else(home).join("python/bin/python")
+	})
+}
+
+/// Returns the command that has the Python of the tests run a program.
+fn command(program: &Path) -> Result<String> {
+	let program = fs::canonicalize(program)?;
+	Ok(format!("'{}' '{}'", python().display(), program.display()))
 }

@@ -17,3 +17,6 @@
 pub mod manual;
 pub mod screen;
 pub mod shutdown;
+mod visible;
+
+pub use visible::{visible, visible_line};

@@ -2,7 +2,7 @@
 //!
 //! - `evaluate` measures checkpoints and checks proposed deltas for the validator beside it.
 //! - `train` trains a group's model, competes in its rounds and serves its checkpoints.
-//! - `test` measures one checkpoint on one data file.
+//! - `test` measures one checkpoint, on one data file or as a group's committee would.
 //! - `judge` measures a group's head on the records of a proposed delta, for those who vote.
 //! - `selftest` shows that this machine computes evaluations as all others do.
 
@@ -13,7 +13,10 @@ mod selftest;
 mod test;
 mod train;
 
-use descent_console::screen;
+use descent_console::{
+	screen::{self, LogFormat},
+	visible,
+};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -24,7 +27,7 @@ use tokio::runtime::Runtime;
 const EXAMPLES: &str = "Examples:
   descent-worker evaluate --data ~/.local/share/descent/evaluator
   descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer
-  descent-worker test --description mnist.json --checkpoint head.safetensors --data test.parquet
+  descent-worker test --group 0 --checkpoint mine.safetensors
 
 RUST_LOG sets what is logged, as in RUST_LOG=descent_evaluator=debug. Each command's --help has \
 more examples.";
@@ -33,6 +36,9 @@ more examples.";
 #[derive(Parser, Debug)]
 #[command(name = "descent-worker", version, long_version = long_version(), after_help = EXAMPLES)]
 struct Arguments {
+	/// Form of the logs on standard error.
+	#[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
+	log_format: LogFormat,
 	#[command(subcommand)]
 	command: Command,
 }
@@ -64,7 +70,7 @@ fn long_version() -> &'static str {
 
 fn main() {
 	let arguments = Arguments::parse();
-	screen::start_logging("info", true);
+	screen::start_logging_as(arguments.log_format, "info", true);
 	end(match arguments.command {
 		Command::Child(_) => child::run(),
 		command => complete(run(command)),
@@ -87,9 +93,7 @@ fn end(outcome: Result<()>) -> ! {
 	let code = match outcome {
 		Ok(()) => 0,
 		Err(error) => {
-			// A cause may hold a stranger's text, as the name of a delta's column.
-			let text = format!("{error:#}").replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
-			eprintln!("descent-worker: {text}");
+			eprintln!("descent-worker: {}", visible(&format!("{error:#}")));
 			1
 		}
 	};
@@ -107,7 +111,7 @@ async fn run(command: Command) -> Result<()> {
 		Command::Train(options) => train::run(options).await,
 		Command::Child(_) => child::run(),
 		Command::Judge(options) => judge::run(*options).await,
-		Command::Test(options) => tokio::task::spawn_blocking(|| test::run(options)).await?,
+		Command::Test(options) => test::run(options).await,
 		Command::Selftest(options) => tokio::task::spawn_blocking(move || selftest::run(&options)).await?,
 	}
 }

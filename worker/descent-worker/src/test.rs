@@ -1,37 +1,72 @@
-//! `descent-worker test`: measures one checkpoint on one data file.
+//! `descent-worker test`: measures one checkpoint, on one data file or as a group's committee would.
 
 use anyhow::{Context, Result};
 use clap::Args;
 use descent_console::screen;
 use descent_dataset::{DeltaLimits, Description, Loss, Set};
 use descent_model::{evaluate, Checkpoint, Drawn, EvaluationRules};
-use descent_protocol::{Metric, Score};
+use descent_protocol::{GroupId, Metric, Score};
+use descent_trainer::RehearsalSettings;
 use serde::Serialize;
 use sp_core::H256;
 use std::path::PathBuf;
 
-const EXAMPLES: &str = "Example:
-  descent-worker test --description mnist.json --checkpoint head.safetensors --data test.parquet";
+/// Largest size of content, and of data sets, on disk.
+const MAX_BYTES: u64 = 64 << 30;
+const NEEDED: &str = "--description and --data are needed, or --group";
 
-/// Measure one checkpoint on all records of one data file.
+const EXAMPLES: &str = "Examples:
+  Would this checkpoint win a round of group 0?
+    descent-worker test --group 0 --checkpoint mine.safetensors
+
+  Its loss on all records of a file, without a chain:
+    descent-worker test --description mnist.json --checkpoint head.safetensors --data test.parquet";
+
+/// Measure one checkpoint: as the committee of a group's round would, on random draws, beside the head; or on
+/// all records of one data file.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Options {
+	/// The training group whose rules, records and head the checkpoint is measured by.
+	#[arg(long, value_name = "NUMBER", conflicts_with_all = ["description", "data"])]
+	group: Option<GroupId>,
 	/// The model description, a JSON file.
-	#[arg(long, value_name = "FILE")]
-	description: PathBuf,
+	#[arg(long, value_name = "FILE", required_unless_present = "group")]
+	description: Option<PathBuf>,
 	/// The checkpoint, a safetensors file.
 	#[arg(long, value_name = "FILE")]
 	checkpoint: PathBuf,
 	/// The records, a delta file that only adds.
-	#[arg(long, value_name = "FILE")]
-	data: PathBuf,
+	#[arg(long, value_name = "FILE", required_unless_present = "group")]
+	data: Option<PathBuf>,
 	/// Threads that measure; all cores if absent.
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
 	threads: Option<u16>,
 	/// Print the result as JSON.
 	#[arg(long)]
 	json: bool,
+	#[command(flatten)]
+	rehearsal: RehearsalOptions,
+}
+
+/// Options of a measurement by a group's rules.
+#[derive(Args, Clone, Debug)]
+struct RehearsalOptions {
+	/// Address of the node's RPC, with --group.
+	#[arg(long, value_name = "URL", env = "DESCENT_NODE", default_value = descent_client::DEFAULT_NODE)]
+	node: String,
+	/// Draws of as many records as a round has, with --group.
+	#[arg(
+		long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000)
+	)]
+	draws: u16,
+	/// Directory for content and data sets, with --group, so that they are fetched once; a temporary one if
+	/// absent. One process at a time may use it.
+	#[arg(long, value_name = "DIR", requires = "group")]
+	cache: Option<PathBuf>,
+	/// Fetch from providers on this machine and in private networks, too, as a local chain needs it.
+	#[arg(long)]
+	allow_private: bool,
 }
 
 /// Scores of a checkpoint on all records.
@@ -45,11 +80,42 @@ struct Report {
 }
 
 /// Measures a checkpoint and prints its scores.
-pub(crate) fn run(options: Options) -> Result<()> {
+pub(crate) async fn run(options: Options) -> Result<()> {
 	if let Some(threads) = options.threads {
 		descent_model::set_threads(threads.into());
 	}
-	let report = measure(&options)?;
+	if let Some(group) = options.group {
+		return rehearse(group, options).await;
+	}
+	tokio::task::spawn_blocking(move || report(&options)).await?
+}
+
+/// Measures a checkpoint by a group's rules.
+async fn rehearse(group: GroupId, options: Options) -> Result<()> {
+	let RehearsalOptions { node, draws, cache, allow_private } = options.rehearsal;
+	let temporary = tempfile::tempdir().context("cannot make a temporary directory; set TMPDIR")?;
+	let settings = RehearsalSettings {
+		node,
+		group,
+		checkpoint: options.checkpoint,
+		cache: cache.unwrap_or_else(|| temporary.path().into()),
+		draws,
+		max_content: MAX_BYTES,
+		max_data: MAX_BYTES,
+		allow_private,
+	};
+	let rehearsal = descent_trainer::rehearse(settings).await?;
+	if options.json {
+		screen::json(&rehearsal);
+	} else {
+		screen::line(&rehearsal.to_string());
+	}
+	Ok(())
+}
+
+/// Measures a checkpoint on a data file and prints its scores.
+fn report(options: &Options) -> Result<()> {
+	let report = measure(options)?;
 	if options.json {
 		screen::json(&report);
 		return Ok(());
@@ -61,20 +127,15 @@ pub(crate) fn run(options: Options) -> Result<()> {
 }
 
 fn measure(options: &Options) -> Result<Report> {
-	let description = Description::read(&options.description)
-		.with_context(|| format!("{} is not a usable model description", options.description.display()))?;
+	let (description, data) = options.description.as_ref().zip(options.data.as_ref()).context(NEEDED)?;
+	let description = Description::read(description)
+		.with_context(|| format!("{} is not a usable model description", description.display()))?;
 	let model = Checkpoint::load(&description, &options.checkpoint)
 		.with_context(|| format!("{} is not a checkpoint of this model", options.checkpoint.display()))?;
 	let folder = tempfile::tempdir().context("cannot make a temporary directory; set TMPDIR")?;
-	let set = Set::apply(
-		folder.path(),
-		None,
-		&options.data,
-		H256::zero(),
-		&description.schema(),
-		&DeltaLimits::default(),
-	)
-	.with_context(|| format!("{} cannot be used", options.data.display()))?;
+	let set =
+		Set::apply(folder.path(), None, data, H256::zero(), &description.schema(), &DeltaLimits::default())
+			.with_context(|| format!("{} cannot be used", data.display()))?;
 	let records: Vec<u64> = (0..set.len()).collect();
 	let drawn = Drawn { set: &set, positions: &records };
 	let score = |metric| -> Result<Score> {

@@ -3,15 +3,20 @@
 use anyhow::{ensure, Result};
 use clap::{Args, ValueEnum};
 use descent_client::Key;
-use descent_console::{screen, shutdown};
+use descent_console::{screen, shutdown, visible, visible_line};
 use descent_protocol::{is_address, is_loopback, BlockNumber, GroupId, MAX_PROVIDER_LENGTH};
 use descent_trainer::{DeviceChoice, Event, Optimizer, Report, Settings, TrainingSettings};
 use indicatif::ProgressBar;
 use std::{
+	io::IsTerminal,
 	net::SocketAddr,
 	path::PathBuf,
-	sync::{Arc, OnceLock},
+	sync::{Arc, Mutex, OnceLock, PoisonError},
+	time::{Duration, Instant},
 };
+
+/// Time between two lines of the log that tell the progress.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 const EXAMPLES: &str = "\
 The key is a secret URI: a phrase, 0x and a seed in hexadecimal, or a development key such as //Trainer1.
@@ -26,6 +31,10 @@ Examples:
     descent-worker train --node wss://rpc.example.org --node wss://rpc.example.net --group 3 \\
       --key-file trainer.key --data /var/lib/descent --listen 0.0.0.0:8080 --public-url http://trainer.example.org:8080 \\
       --device cuda:1 --deposit 50
+
+  Train with a program of your own, which writes its checkpoints to run/inbox:
+    descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer \\
+      --own run --trainer-command 'python train.py --epochs 100'
 
   Two rounds with a seed, telling a program what happens:
     DESCENT_SURI=//Trainer1 descent-worker train --group 0 --data /tmp/trainer --rounds 2 --seed 1 --json \\
@@ -61,6 +70,18 @@ pub(crate) struct Options {
 	/// URL at which others reach the address listened on, if not there: `http://trainer.example.org:8080`.
 	#[arg(long, value_name = "URL")]
 	public_url: Option<String>,
+	/// Address at which to serve metrics for Prometheus, at /metrics. Off if absent.
+	#[arg(long, value_name = "ADDRESS")]
+	metrics: Option<SocketAddr>,
+	/// Folder for a program that trains in place of this one. The worker keeps the model description, the
+	/// records, the head and what the group asks for in it, takes safetensors files from its folder inbox, and
+	/// commits the best of them.
+	#[arg(long, value_name = "DIR", conflicts_with_all = ["optimizer", "learning_rate", "batch", "device"])]
+	own: Option<PathBuf>,
+	/// Program that trains in the folder of --own, with its arguments; no shell reads them. It finds the
+	/// folder in DESCENT_OWN, is started again if it fails, and ends with the worker.
+	#[arg(long, value_name = "COMMAND", requires = "own", value_parser = command)]
+	trainer_command: Option<CommandLine>,
 	/// Optimizer.
 	#[arg(long, value_enum, default_value_t = OptimizerName::Adam)]
 	optimizer: OptimizerName,
@@ -166,6 +187,19 @@ impl OptimizerName {
 	}
 }
 
+/// A program and its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct CommandLine(Vec<String>);
+
+/// Splits a command as a shell does, without any of its expansions.
+fn command(text: &str) -> Result<CommandLine, String> {
+	match shlex::split(text) {
+		Some(words) if !words.is_empty() => Ok(CommandLine(words)),
+		Some(_) => Err("it names no program".into()),
+		None => Err("a quotation mark has no end".into()),
+	}
+}
+
 fn positive(text: &str) -> Result<f64, String> {
 	match text.parse::<f64>() {
 		Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
@@ -180,7 +214,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 	if let Some(threads) = options.threads {
 		descent_model::set_threads(threads.into());
 	}
-	let screen = Screen { json: options.json, spinner: Arc::default() };
+	let screen = Screen { json: options.json, spinner: Arc::default(), logged: Arc::default() };
 	let outcome = descent_trainer::run(options.settings()?, screen.clone(), shutdown).await;
 	screen.clear();
 	outcome
@@ -197,6 +231,7 @@ impl Options {
 			data: self.data,
 			listen: self.listen,
 			public_url: self.public_url,
+			metrics: self.metrics,
 			deposit: self.deposit,
 			max_deposit: self.max_deposit,
 			preflight: !self.no_preflight,
@@ -212,7 +247,9 @@ impl Options {
 				seed: self.seed.unwrap_or_else(rand::random),
 				holdout: self.holdout,
 				device,
+				own: self.own,
 			},
+			program: self.trainer_command.map_or_else(Vec::new, |command| command.0),
 		})
 	}
 }
@@ -254,9 +291,21 @@ fn is_local(node: &str) -> bool {
 struct Screen {
 	json: bool,
 	spinner: Arc<OnceLock<ProgressBar>>,
+	/// Time at which the progress was logged last.
+	logged: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Screen {
+	/// Logs the progress once a minute, where no spinner is seen.
+	fn log(&self, progress: &Event) {
+		let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+		let is_due = logged.is_none_or(|last| last.elapsed() >= LOG_INTERVAL);
+		if is_due && !std::io::stderr().is_terminal() {
+			*logged = Some(Instant::now());
+			tracing::info!("{}", progress.sentence());
+		}
+	}
+
 	/// Removes the progress, so that later lines are not written over it.
 	fn clear(&self) {
 		if let Some(spinner) = self.spinner.get() {
@@ -267,21 +316,33 @@ impl Screen {
 
 impl Report for Screen {
 	fn event(&self, event: Event) {
+		let is_progress = matches!(event, Event::Progress(_));
+		if is_progress {
+			self.log(&event);
+		}
 		if self.json {
 			screen::json(&event);
-		} else {
-			screen::line(&event.sentence());
+		} else if !is_progress {
+			screen::line(&visible(&event.sentence()));
 		}
 	}
 
 	fn progress(&self, line: &str) {
-		self.spinner.get_or_init(screen::spinner).set_message(line.to_owned());
+		self.spinner.get_or_init(screen::spinner).set_message(visible_line(line).into_owned());
 	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn a_command_is_split_into_words() {
+		let words = command("python 'my train.py' --name \"a b\" $HOME").unwrap().0;
+		assert_eq!(words, ["python", "my train.py", "--name", "a b", "$HOME"]);
+		assert!(command("  ").unwrap_err().contains("names no program"));
+		assert!(command("python 'train.py").unwrap_err().contains("has no end"));
+	}
 
 	#[test]
 	fn which_nodes_are_on_this_machine() {

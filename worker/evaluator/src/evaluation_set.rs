@@ -43,12 +43,12 @@ impl EvaluationSet {
 	}
 
 	/// Returns the data set.
-	pub(crate) fn set(&self) -> &Set {
+	pub fn set(&self) -> &Set {
 		&self.set
 	}
 
 	/// Returns the positions of the records.
-	pub(crate) fn records(&self) -> &[u64] {
+	pub fn records(&self) -> &[u64] {
 		&self.records
 	}
 

@@ -6,6 +6,7 @@
 
 use crate::error::ModelError;
 use crate::header;
+use crate::traps;
 use descent_dataset::{Description, TensorSpec};
 use descent_kernels::{Perturbation, Weights};
 use safetensors::tensor::{Metadata, TensorInfo};
@@ -41,11 +42,32 @@ pub enum CheckpointError {
 	/// The file lacks a tensor of the description.
 	#[error("the tensor '{0}' is missing")]
 	Missing(String),
+	/// The file has the tensor under a name that a wrapper of PyTorch gave it.
+	#[error("the tensor '{name}' is called '{found}'{advice}", advice = traps::wrapped(.found))]
+	Wrapped {
+		/// Name in the description.
+		name: String,
+		/// Name in the file.
+		found: String,
+	},
+	/// The file lacks a tensor of the description, and has another one that it may be tied to.
+	#[error("the tensor '{name}' is missing{advice}", advice = traps::tied(.name, .kept, .certain))]
+	Tied {
+		/// Name of the tensor.
+		name: String,
+		/// Name of the tensor that is in the file.
+		kept: String,
+		/// True if the file says that both are one.
+		certain: bool,
+	},
 	/// The file has a tensor that the description lacks.
-	#[error("the tensor '{0}' is not one of the description's{advice}", advice = advice(.0))]
+	#[error("the tensor '{0}' is not one of the description's{advice}", advice = traps::unexpected(.0))]
 	Unexpected(String),
 	/// A tensor has another shape than the description's.
-	#[error("the tensor '{name}' has the shape {found:?}, but the description's has {expected:?}")]
+	#[error(
+		"the tensor '{name}' has the shape {found:?}, but the description's has {expected:?}{advice}",
+		advice = traps::shape(.expected, .found)
+	)]
 	Shape {
 		/// Name of the tensor.
 		name: String,
@@ -55,7 +77,7 @@ pub enum CheckpointError {
 		found: Vec<usize>,
 	},
 	/// A tensor has another type than f32.
-	#[error("the tensor '{name}' holds {found}, not F32")]
+	#[error("the tensor '{name}' holds {found}, not F32{advice}", advice = traps::dtype(.found))]
 	Dtype {
 		/// Name of the tensor.
 		name: String,
@@ -77,14 +99,6 @@ impl CheckpointError {
 	/// Returns true if the checkpoint itself is wrong, so that everyone who reads it finds the same.
 	pub fn is_invalid(&self) -> bool {
 		!matches!(self, CheckpointError::Io(_) | CheckpointError::Model(_))
-	}
-}
-
-/// Returns what to do about a tensor that PyTorch writes and no description has.
-fn advice(name: &str) -> &'static str {
-	match name.ends_with(".num_batches_tracked") {
-		true => "; leave it out: it is PyTorch's count of batches, which nothing is computed from",
-		false => "",
 	}
 }
 
@@ -115,10 +129,18 @@ impl Checkpoint {
 	/// # Errors
 	/// See [`CheckpointError`].
 	pub fn load(description: &Description, path: &Path) -> Result<Self, CheckpointError> {
-		let file = File::open(path)?;
-		let (start, header) = read_header(&file, description)?;
+		Self::read(description, &File::open(path)?)
+	}
+
+	/// Loads a checkpoint from a file that is open, from its beginning on.
+	///
+	/// # Errors
+	/// See [`CheckpointError`].
+	pub fn read(description: &Description, file: &File) -> Result<Self, CheckpointError> {
+		let (start, header) = read_header(file, description)?;
 		for spec in description.plan().tensors() {
-			check(spec, header.info(&spec.name))?;
+			let info = header.info(&spec.name).ok_or_else(|| traps::missing(description, spec, &header))?;
+			check(spec, info)?;
 		}
 		// All tensors of the plan were found, so any other tensor is unexpected.
 		let known: std::collections::HashSet<_> =
@@ -133,7 +155,7 @@ impl Checkpoint {
 		}
 		let tensors = description.plan().tensors().map(|spec| {
 			let info = header.info(&spec.name).ok_or_else(|| CheckpointError::Missing(spec.name.clone()))?;
-			read(&file, start + info.data_offsets.0 as u64, spec)
+			read(file, start + info.data_offsets.0 as u64, spec)
 		});
 		let tensors = tensors.collect::<Result<_, _>>()?;
 		Ok(Self { description: description.clone(), tensors })
@@ -234,9 +256,8 @@ fn read_header(file: &File, description: &Description) -> Result<(u64, Metadata)
 	Ok((start, header::parse(&json).map_err(CheckpointError::Malformed)?))
 }
 
-fn check(spec: &TensorSpec, info: Option<&TensorInfo>) -> Result<(), CheckpointError> {
+fn check(spec: &TensorSpec, info: &TensorInfo) -> Result<(), CheckpointError> {
 	let name = || spec.name.clone();
-	let info = info.ok_or_else(|| CheckpointError::Missing(name()))?;
 	if info.dtype != Dtype::F32 {
 		return Err(CheckpointError::Dtype { name: name(), found: format!("{:?}", info.dtype) });
 	}

@@ -55,6 +55,7 @@ pub mod selftest;
 mod shuffle;
 mod trainer;
 mod training_state;
+mod traps;
 
 /// Version of the libtorch that models are trained with, which the crate `tch` fixes.
 pub const LIBTORCH: &str = "2.11.0";

@@ -89,6 +89,69 @@ fn lies_are_named() {
 	assert!(matches!(refused(&renamed, 84), E::Missing(_)));
 }
 
+/// What frameworks do to a checkpoint is named, with the remedy.
+#[test]
+fn traps_are_named() {
+	let both = format!("{{{WEIGHT},{BIAS}}}");
+	let named = |header: &str, data: usize, parts: &[&str]| {
+		let error = load(header, &vec![0; data]).unwrap_err();
+		assert!(error.is_invalid());
+		let text = error.to_string();
+		parts.iter().for_each(|part| assert!(text.contains(part), "{part} in {text}"));
+	};
+	let wrapped = |by: &str| both.replace("layers.", by);
+	named(&wrapped("module.layers."), 84, &["DataParallel", "model.module.state_dict()"]);
+	named(&wrapped("_orig_mod.layers."), 84, &["torch.compile", "model._orig_mod.state_dict()"]);
+	named(&wrapped("module._orig_mod.layers."), 84, &["torch.compile"]);
+	named(&wrapped("layers._orig_mod."), 84, &["torch.compile"]);
+	for half in ["BF16", "F16"] {
+		let header = both.replace("F32", half).replace("72", "36").replace("84", "42");
+		named(&header, 42, &[half, "half precision", "tensor.float()"]);
+	}
+	named(&both.replace("[3,6]", "[6,3]"), 84, &["transposed", "`.T`"]);
+	let other = load(&both.replace("[3,6]", "[2,9]"), &[0; 84]).unwrap_err().to_string();
+	assert!(!other.contains("transposed"), "{other}");
+}
+
+#[test]
+fn kernels_of_convolutions_are_told_from_transposed_ones() {
+	let shape = |found: &[usize]| {
+		let expected = vec![8, 3, 5, 5];
+		CheckpointError::Shape { name: "w".into(), expected, found: found.to_vec() }.to_string()
+	};
+	assert!(shape(&[5, 5, 3, 8]).contains("`.transpose(3, 2, 0, 1)`"));
+	assert!(!shape(&[8, 5, 5, 3]).contains("transposed"));
+}
+
+#[test]
+fn tied_weights_are_named() {
+	let folder = tempfile::tempdir().unwrap();
+	let layers =
+		r#"{"type":"linear","out":6},{"type":"relu"},{"type":"linear","out":6},{"type":"linear","out":3}"#;
+	let description = classifier(layers);
+	let path = folder.path().join("model.safetensors");
+	Model::new(&description, 4, Device::Cpu).unwrap().save(&path).unwrap();
+	let whole = std::fs::read(&path).unwrap();
+	let start = 8 + u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+	let header: serde_json::Value = serde_json::from_slice(&whole[8..start]).unwrap();
+	let without = |notes: &str| {
+		let mut header = header.clone();
+		header["__metadata__"] = serde_json::from_str(notes).unwrap();
+		// Its bytes are left to a tensor of another name.
+		let tied = header.as_object_mut().unwrap().remove("layers.2.weight").unwrap();
+		header["rest"] = tied;
+		let path = file(folder.path(), &header.to_string(), &whole[start..]);
+		Model::load(&description, &path, Device::Cpu).unwrap_err().to_string()
+	};
+	let said = without(r#"{"layers.2.weight":"layers.0.weight"}"#);
+	assert!(said.contains("the file says that it is tied to 'layers.0.weight'"), "{said}");
+	let guessed = without("{}");
+	assert!(
+		guessed.contains("if it is tied to 'layers.0.weight'") && guessed.contains(".clone()"),
+		"{guessed}"
+	);
+}
+
 #[test]
 fn a_negative_variance_is_refused_for_what_it_is() {
 	let folder = tempfile::tempdir().unwrap();

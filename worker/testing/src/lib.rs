@@ -19,6 +19,16 @@ use rand::{rngs::StdRng, Rng, SeedableRng};
 use sp_core::H256;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
+/// Returns the Python of the tests, which has pyarrow and numpy: `DESCENT_PYTHON`, or the one that
+/// `scripts/setup` installs.
+pub fn python() -> PathBuf {
+	let variable = |name| std::env::var_os(name).map(PathBuf::from);
+	variable("DESCENT_PYTHON").unwrap_or_else(|| {
+		let home = || variable("HOME").unwrap_or_default().join(".cache/descent");
+		variable("DESCENT_CACHE").unwrap_or_else(home).join("python/bin/python")
+	})
+}
+
 /// Returns the description of a model with this many hidden units, as JSON.
 pub fn description_json(hidden: u32) -> String {
 	format!(

@@ -123,7 +123,7 @@ impl BestWeights {
 
 /// Puts a file that is never changed, only replaced, under a second name. The name has its old file or the
 /// new one at any moment.
-fn link(file: &Path, name: &Path) -> Result<()> {
+pub(crate) fn link(file: &Path, name: &Path) -> Result<()> {
 	let put = || -> io::Result<()> {
 		let partial = partial(name);
 		// from a process that was killed

@@ -1,7 +1,7 @@
 //! Checkpoints for the round machine, from the training and the content cache.
 
 use crate::{
-	control::{Pause, Snapshot},
+	control::{Pause, Snapshot, Status, Terms},
 	evaluate::Evaluate,
 	events::Event,
 	handle::TrainingHandle,
@@ -94,6 +94,11 @@ impl Checkpointer {
 				self.warned = Some(awaited.since);
 			}
 		}
+		if let Some((_, training)) =
+			assets.training.as_ref().filter(|(version, _)| *version == group.model_version)
+		{
+			training.set_terms(Terms::from(group));
+		}
 		if group.reached_target().is_none() {
 			self.pause = None;
 		} else if self.pause.is_none() {
@@ -102,18 +107,26 @@ impl Checkpointer {
 		self.preflight.as_mut()?.follow(group, &assets)
 	}
 
+	/// Returns the version of the model that is being trained, once its data are there.
+	pub(crate) fn ready_model(&self) -> Option<u32> {
+		self.loader.assets().training.map(|(version, _)| version)
+	}
+
 	/// Returns the reason for which nothing is committed to with this model, if the preflight found one.
 	pub(crate) fn refusal(&self) -> Option<&str> {
 		self.preflight.as_ref()?.verdict()?.as_ref().err().map(String::as_str)
 	}
 
-	/// Returns the status of the training in words, or what it waits for.
-	pub(crate) fn progress(&self) -> String {
+	/// Returns the status of the training.
+	///
+	/// # Errors
+	/// What it waits for, in words.
+	pub(crate) fn status(&self) -> Result<Status, String> {
 		let assets = self.loader.assets();
 		match (assets.training, assets.awaited) {
-			(Some((_, training)), _) => training.status().to_string(),
-			(None, Some(awaited)) => awaited.to_string(),
-			(None, None) => "waiting for model and data".into(),
+			(Some((_, training)), _) => Ok(training.status()),
+			(None, Some(awaited)) => Err(awaited.to_string()),
+			(None, None) => Err("waiting for model and data".into()),
 		}
 	}
 

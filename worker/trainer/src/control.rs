@@ -4,7 +4,7 @@ use anyhow::Result;
 use descent_dataset::{Description, Set};
 use descent_evaluator::evaluation_set::EvaluationSet;
 use descent_model::{Device, Optimizer, Schedule, TrainingOptions};
-use descent_protocol::{Metric, Score};
+use descent_protocol::{view::GroupView, BlockNumber, Metric, RoundIndex, Score};
 use sp_core::H256;
 use std::{
 	fmt,
@@ -33,6 +33,8 @@ pub struct TrainingSettings {
 	pub holdout: u32,
 	/// The device that trains.
 	pub device: Device,
+	/// Folder through which another program trains, in place of the training loop.
+	pub own: Option<PathBuf>,
 }
 
 impl TrainingSettings {
@@ -83,6 +85,32 @@ pub(crate) struct Snapshot {
 	pub head: Option<(H256, Score)>,
 }
 
+/// What a group asks of a checkpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Terms {
+	/// Version of the model that the head and checkpoints are of.
+	pub model_version: u32,
+	/// Micro-units by which a checkpoint has to beat the head.
+	pub minimum_improvement: u64,
+	/// Digest of the head, and the score at which it was accepted.
+	pub head: Option<(H256, Score)>,
+	/// The current round, and the block before which it takes commitments.
+	pub round: Option<(RoundIndex, BlockNumber)>,
+}
+
+impl From<&GroupView> for Terms {
+	fn from(group: &GroupView) -> Self {
+		let round = group.round.and_then(|round| Some((round, group.clock.windows(round)?.commit.end)));
+		let head = group.head.as_ref().filter(|head| head.model_version == group.model_version);
+		Self {
+			model_version: group.model_version,
+			minimum_improvement: group.minimum_improvement,
+			head: head.map(|head| (head.checkpoint.digest, head.score)),
+			round,
+		}
+	}
+}
+
 /// The group's head as the training knows it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
@@ -100,12 +128,16 @@ pub(crate) struct Status {
 	pub rate: f64,
 	/// The training loss, smoothed.
 	pub loss: f64,
+	/// The learning rate of the last step.
+	pub learning_rate: f64,
 	/// The best score on the holdout since the last snapshot.
 	pub best: Option<Score>,
 	/// The head that the training was given last.
 	pub head: Option<Head>,
 	/// Time that the last check on the holdout took.
 	pub check: Duration,
+	/// Checkpoints taken from another program; absent where the training loop trains.
+	pub taken: Option<u64>,
 }
 
 impl Status {
@@ -118,7 +150,10 @@ impl Status {
 
 impl fmt::Display for Status {
 	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-		write!(f, "step {} ({:.0}/s), loss {:.4}", self.steps, self.rate, self.loss)?;
+		match self.taken {
+			Some(taken) => write!(f, "{taken} checkpoints taken")?,
+			None => write!(f, "step {} ({:.0}/s), loss {:.4}", self.steps, self.rate, self.loss)?,
+		}
 		if let Some(best) = self.best {
 			write!(f, ", holdout {best}")?;
 		}
@@ -133,6 +168,7 @@ impl fmt::Display for Status {
 #[derive(Default)]
 pub(crate) struct Shared {
 	status: Mutex<Status>,
+	terms: Mutex<Option<Terms>>,
 	pauses: AtomicUsize,
 	stopped: AtomicBool,
 	ending: AtomicBool,
@@ -142,6 +178,11 @@ impl Shared {
 	/// Locks the status, to be read or changed.
 	pub(crate) fn status(&self) -> MutexGuard<'_, Status> {
 		self.status.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+
+	/// Locks what the group asks of a checkpoint, once that is known.
+	pub(crate) fn terms(&self) -> MutexGuard<'_, Option<Terms>> {
+		self.terms.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 
 	/// Returns true while there is a [`Pause`].

@@ -1,12 +1,15 @@
 //! Events of a trainer, as JSON and as sentences.
 
-use crate::timings::{Timings, Windows};
+use crate::{
+	progress::TrainingProgress,
+	timings::{Timings, Windows},
+};
 use descent_protocol::{BlockNumber, ContentRef, Outcome, RoundIndex, Score};
 use serde::Serialize;
 use std::time::Duration;
 
 /// A step of the trainer. Serialized, it has its name in the field `event`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum Event {
 	/// The gateway listens and the chain is followed.
@@ -38,6 +41,8 @@ pub enum Event {
 		#[serde(skip_serializing_if = "Option::is_none")]
 		refused: Option<String>,
 	},
+	/// The state of the training, every ten seconds.
+	Progress(TrainingProgress),
 	/// A round takes commitments.
 	RoundStarted {
 		/// The round.
@@ -74,6 +79,28 @@ pub enum Event {
 		/// The head's score.
 		score: Score,
 	},
+	/// A checkpoint of another program was measured on the holdout.
+	Offered {
+		/// Name of its file in the inbox.
+		file: String,
+		/// Its score.
+		score: Score,
+		/// The head's score on the same records, or the one at which it was accepted; absent if there is no
+		/// head.
+		#[serde(skip_serializing_if = "Option::is_none")]
+		head: Option<Score>,
+		/// Micro-units by which the head has to be beaten.
+		minimum_improvement: u64,
+		/// What comes of it.
+		prospect: Prospect,
+	},
+	/// A checkpoint of another program is none of this model's, or has no score.
+	Refused {
+		/// Name of its file in the inbox.
+		file: String,
+		/// The reason.
+		reason: String,
+	},
 	/// The commitment is on chain.
 	Committed {
 		/// The round.
@@ -104,6 +131,48 @@ pub enum Event {
 		/// The explanation of the outcome.
 		sentence: String,
 	},
+}
+
+/// What comes of a checkpoint that was measured on the holdout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "verdict")]
+pub enum Prospect {
+	/// It is committed in the next round, unless a better one comes.
+	Commit,
+	/// Another checkpoint, which is committed, is no worse.
+	Behind {
+		/// Name of the other one's file.
+		file: String,
+		/// The other one's score.
+		score: Score,
+	},
+	/// It does not beat the head by as much as the group asks for.
+	TooLittle,
+}
+
+impl Prospect {
+	fn sentence(&self, file: &str, score: Score, head: Option<Score>, minimum_improvement: u64) -> String {
+		match (self, head) {
+			(Self::Commit, None) => {
+				format!("{file} scores {score}, and there is no head: it will be committed.")
+			}
+			(Self::Commit, Some(head)) => format!(
+				"{file} scores {score}, better than the head's {head} by {}: it will be committed.",
+				Score(head.0.saturating_sub(score.0))
+			),
+			(Self::Behind { file: other, score: best }, _) => {
+				format!(
+					"{file} scores {score}, no better than the {best} of {other}: it will not be committed."
+				)
+			}
+			(Self::TooLittle, None) => format!("{file} scores {score}: it will not be committed."),
+			(Self::TooLittle, Some(head)) => format!(
+				"{file} scores {score} where the head has {head}, and the group asks for an improvement of \
+				 {}: it will not be committed.",
+				Score(minimum_improvement)
+			),
+		}
+	}
 }
 
 impl Event {
@@ -139,6 +208,7 @@ impl Event {
 					seconds(fetch_ms)
 				)
 			}
+			Self::Progress(progress) => progress.to_string(),
 			Self::RoundStarted { round, commit_before } => {
 				format!("Round {round} takes commitments until block {commit_before}.")
 			}
@@ -160,6 +230,10 @@ impl Event {
 				"The group's target of {target} is reached, its head scores {score}: no further round is \
 				 played unless its stakeholders change that."
 			),
+			Self::Offered { file, score, head, minimum_improvement, prospect } => {
+				prospect.sentence(file, *score, *head, *minimum_improvement)
+			}
+			Self::Refused { file, reason } => format!("{file} is refused: {reason}."),
 			Self::Committed { round, .. } => format!("Round {round}: committed."),
 			Self::Skipped { round, reason } => format!("Round {round}: nothing committed, {reason}."),
 			Self::Revealed { round, claim } => format!("Round {round}: revealed with a claim of {claim}."),

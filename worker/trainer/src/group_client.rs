@@ -31,7 +31,7 @@ impl GroupClient {
 
 	/// Returns the log of the group's data set, for threads that may block.
 	pub(crate) fn log(&self, handle: Handle) -> ChainLog {
-		ChainLog { client: self.client.clone(), group: self.group, handle }
+		ChainLog::new(self.client.clone(), self.group, handle)
 	}
 
 	/// Logs the result of a transaction once it is in a block. The round shows its effect.
@@ -81,6 +81,12 @@ pub(crate) struct ChainLog {
 	client: Client,
 	group: GroupId,
 	handle: Handle,
+}
+
+impl ChainLog {
+	pub(crate) fn new(client: Client, group: GroupId, handle: Handle) -> Self {
+		Self { client, group, handle }
+	}
 }
 
 impl LogSource for ChainLog {

@@ -1,7 +1,8 @@
 //! The handle of a training loop, and the thread that it runs on.
 
 use crate::{
-	control::{Command, Head, Pause, Shared, Snapshot, Status, TrainingSettings, TrainingTask},
+	control::{Command, Head, Pause, Shared, Snapshot, Status, Terms, TrainingSettings, TrainingTask},
+	own::{OwnTraining, Tell},
 	training_loop::TrainingLoop,
 };
 use anyhow::{Context, Result};
@@ -10,7 +11,7 @@ use std::{
 	panic::{catch_unwind, AssertUnwindSafe},
 	path::PathBuf,
 	sync::{
-		mpsc::{self, Sender},
+		mpsc::{self, Receiver, Sender},
 		Arc,
 	},
 	thread::{self, JoinHandle},
@@ -49,15 +50,40 @@ impl Drop for TrainingThread {
 	}
 }
 
+/// A training that is prepared, and runs until the commands end.
+type Run = Box<dyn FnOnce(&Receiver<Command>) -> Result<()>>;
+
+/// Prepares the training that the settings ask for.
+fn prepare(
+	task: TrainingTask,
+	settings: TrainingSettings,
+	directory: PathBuf,
+	shared: Arc<Shared>,
+	tell: Tell,
+) -> Result<Run> {
+	if let Some(folder) = settings.own.clone() {
+		let own = OwnTraining::new(task, settings, &folder, directory, shared, tell)?;
+		return Ok(Box::new(move |commands: &Receiver<Command>| own.run(commands)));
+	}
+	let training = TrainingLoop::new(task, settings, directory, shared)?;
+	Ok(Box::new(move |commands: &Receiver<Command>| training.run(commands)))
+}
+
 impl TrainingHandle {
-	/// Starts to train. Weights are kept in `directory`.
-	pub(crate) fn start(task: TrainingTask, settings: TrainingSettings, directory: PathBuf) -> Result<Self> {
+	/// Starts to train. Weights are kept in `directory`; `tell` is told what comes of the checkpoints of
+	/// another program.
+	pub(crate) fn start(
+		task: TrainingTask,
+		settings: TrainingSettings,
+		directory: PathBuf,
+		tell: Tell,
+	) -> Result<Self> {
 		let (commands, received) = mpsc::channel();
 		let (ready, started) = mpsc::channel();
 		let shared = Arc::new(Shared::default());
 		let theirs = shared.clone();
 		let run = move || {
-			let training = match TrainingLoop::new(task, settings, directory, theirs.clone()) {
+			let training = match prepare(task, settings, directory, theirs.clone(), tell) {
 				Ok(training) => training,
 				Err(error) => {
 					// the receiver is gone if the caller is
@@ -67,7 +93,7 @@ impl TrainingHandle {
 			};
 			let _ = ready.send(Ok(()));
 			// libtorch's errors may be panics
-			let ended = catch_unwind(AssertUnwindSafe(|| training.run(&received)));
+			let ended = catch_unwind(AssertUnwindSafe(|| training(&received)));
 			theirs.stop();
 			match ended {
 				Ok(Ok(())) => {}
@@ -89,6 +115,11 @@ impl TrainingHandle {
 	/// Returns true once the thread of the training has ended, and uses libtorch no more.
 	pub(crate) fn has_ended(&self) -> bool {
 		self.thread.thread.is_finished()
+	}
+
+	/// Tells the training what the group asks of a checkpoint.
+	pub(crate) fn set_terms(&self, terms: Terms) {
+		*self.shared.terms() = Some(terms);
 	}
 
 	pub(crate) fn status(&self) -> Status {

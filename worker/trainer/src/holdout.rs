@@ -5,7 +5,7 @@ use anyhow::Result;
 use descent_artifacts::{within, ArtifactError};
 use descent_dataset::Set;
 use descent_evaluator::evaluation_set::EvaluationSet;
-use descent_model::Model;
+use descent_model::{Checkpoint, Model};
 use descent_protocol::{Metric, Score};
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use sp_core::H256;
@@ -20,12 +20,12 @@ const CHECK_LIMIT: Duration = Duration::from_secs(600);
 const LAST_LIMIT: Duration = Duration::from_secs(24 * 3600);
 
 /// The result of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Check {
 	/// The score.
 	Score(Score),
-	/// Weights or outputs are not finite.
-	Unusable,
+	/// It has no score, for this reason: weights or outputs are not finite, or the condition is too large.
+	Unusable(String),
 	/// The check was stopped, as it took too long, and the holdout has been halved. Scores on the holdout
 	/// before say nothing about this one.
 	Halved,
@@ -67,15 +67,27 @@ impl Holdout {
 		self.limit = limit;
 	}
 
-	/// Checks a model.
+	/// Checks a model in training.
 	pub(crate) fn check(&mut self, model: &Model) -> Result<Check> {
+		self.checked(|set, until| set.score(model, until))
+	}
+
+	/// Checks a checkpoint by all the rules of a committee, which takes twice as long.
+	pub(crate) fn judge(&mut self, checkpoint: &Checkpoint) -> Result<Check> {
+		self.checked(|set, until| Ok(set.evaluate(checkpoint, until)?.score))
+	}
+
+	fn checked(
+		&mut self,
+		score: impl FnOnce(&EvaluationSet, Instant) -> Result<Score, ArtifactError>,
+	) -> Result<Check> {
 		let began = Instant::now();
 		let limit = if self.records > 1 { self.limit } else { LAST_LIMIT };
-		match self.set.score(model, within(limit)) {
+		match score(&self.set, within(limit)) {
 			Ok(score) => Ok(Check::Score(score)),
 			Err(ArtifactError::Invalid(reason) | ArtifactError::IllConditioned(reason)) => {
 				tracing::debug!("not a model to keep: {reason}");
-				Ok(Check::Unusable)
+				Ok(Check::Unusable(reason))
 			}
 			Err(_) if began.elapsed() >= limit && self.records > 1 => {
 				self.halve()?;

@@ -47,6 +47,7 @@
 //!     data: "/tmp/trainer".into(),
 //!     listen: "127.0.0.1:0".parse()?,
 //!     public_url: None,
+//!     metrics: None,
 //!     deposit: None,
 //!     max_deposit: None,
 //!     preflight: true,
@@ -62,7 +63,9 @@
 //!         seed: 1,
 //!         holdout: 2_000,
 //!         device: DeviceChoice::Auto.resolve()?,
+//!         own: None,
 //!     },
+//!     program: Vec::new(),
 //! };
 //! descent_trainer::run(settings, Print, std::future::pending()).await
 //! # }
@@ -81,7 +84,11 @@ mod handle;
 mod holdout;
 mod learning_rate;
 mod loader;
+mod metrics;
+mod own;
 mod preflight;
+mod progress;
+mod rehearsal;
 mod resume;
 mod round_spec;
 mod rounds;
@@ -93,5 +100,7 @@ mod training_loop;
 pub use control::TrainingSettings;
 pub use descent_model::Optimizer;
 pub use device::DeviceChoice;
-pub use events::{Event, Report};
+pub use events::{Event, Prospect, Report};
+pub use progress::{Steps, TrainingProgress};
+pub use rehearsal::{rehearse, Draw, Rehearsal, RehearsalSettings, Winner};
 pub use trainer::{run, Settings};

@@ -2,7 +2,7 @@
 
 use crate::{
 	awaited::{named, Awaited},
-	control::{TrainingSettings, TrainingTask},
+	control::{Terms, TrainingSettings, TrainingTask},
 	events::{Event, Report},
 	handle::TrainingHandle,
 	round_spec::RoundSpec,
@@ -93,7 +93,7 @@ impl AssetLoader {
 		settings: TrainingSettings,
 		directory: PathBuf,
 		log: impl LogSource,
-		report: impl Report + Send + 'static,
+		report: impl Report + Clone + Send + 'static,
 	) -> Result<Self> {
 		let (requests, received) = mpsc::channel();
 		let assets = Arc::new(Mutex::new(Assets::default()));
@@ -183,7 +183,7 @@ struct LoaderThread<L, R> {
 	ending: Arc<AtomicBool>,
 }
 
-impl<L: LogSource, R: Report> LoaderThread<L, R> {
+impl<L: LogSource, R: Report + Clone + Send + 'static> LoaderThread<L, R> {
 	fn run(mut self, requests: &Receiver<Request>) {
 		loop {
 			let request = match requests.recv_timeout(POLL_INTERVAL) {
@@ -317,7 +317,10 @@ impl<L: LogSource, R: Report> LoaderThread<L, R> {
 			None => {
 				ensure!(!self.is_ending(), "the trainer ends");
 				let directory = self.make_directory(spec.model_version)?;
-				let handle = TrainingHandle::start(task, self.settings.clone(), directory)?;
+				let report = self.report.clone();
+				let tell = Box::new(move |event| report.event(event));
+				let handle = TrainingHandle::start(task, self.settings.clone(), directory, tell)?;
+				handle.set_terms(Terms::from(group));
 				lock(&self.assets).training = Some((spec.model_version, handle));
 			}
 		}

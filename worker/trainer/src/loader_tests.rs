@@ -81,6 +81,7 @@ impl TestGroup {
 			seed: 7,
 			holdout: 100,
 			device: Device::Cpu,
+			own: None,
 		};
 		let directory = folder.join("training");
 		AssetLoader::start(artifacts, settings, directory, self.log.clone(), self.events.clone()).unwrap()

@@ -7,7 +7,10 @@ use crate::{
 	events::{Event, Report},
 	group_client::GroupClient,
 	loader::AssetLoader,
+	metrics::Metered,
+	own::Program,
 	preflight::{Preflight, Probe},
+	progress::TrainingProgress,
 	rounds::{Participation, RoundMachine},
 	state::State,
 };
@@ -29,6 +32,8 @@ use tokio::runtime::Handle;
 
 /// Time between two reads of the group.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// Time between two events of the progress.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 /// Longest wait for open connections at the end.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 /// Longest wait for a node at the start.
@@ -50,6 +55,8 @@ pub struct Settings {
 	pub listen: SocketAddr,
 	/// URL under which others reach `listen`, if not under its address.
 	pub public_url: Option<String>,
+	/// Address at which metrics are served for Prometheus; nowhere if absent.
+	pub metrics: Option<SocketAddr>,
 	/// Deposit of each commitment, in the smallest unit; the group's smallest one if absent.
 	pub deposit: Option<u128>,
 	/// Largest deposit that the group may ask for, in the smallest unit. If absent, `deposit`, or else the
@@ -70,6 +77,8 @@ pub struct Settings {
 	pub allow_private: bool,
 	/// Settings of the training itself.
 	pub training: TrainingSettings,
+	/// Name and arguments of a program that trains in the folder of `training.own`; empty for none.
+	pub program: Vec<String>,
 }
 
 /// Trains and takes part in rounds until `shutdown` completes or the rounds to take part in are over.
@@ -85,6 +94,14 @@ pub async fn run(
 	shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
 	let mut shutdown = pin!(shutdown);
+	let report = Metered::new(report)?;
+	let metrics = match settings.metrics {
+		Some(address) => Some(report.serve(address).await?),
+		None => None,
+	};
+	if let Some(metrics) = &metrics {
+		tracing::info!("metrics are served at http://{}/metrics", metrics.address());
+	}
 	let client = tokio::select! {
 		() = &mut shutdown => return Ok(()),
 		client = connect(&settings.nodes) => client?,
@@ -107,8 +124,11 @@ struct Trainer<R> {
 	machine: RoundMachine<GroupClient, Checkpointer, R>,
 	gateway: ServerHandle,
 	report: R,
+	program: Option<Program>,
 	/// The group as it was read last.
 	group: GroupView,
+	/// Time of the last event of the progress.
+	progressed: Option<Instant>,
 }
 
 impl<R: Report + Clone + Send + 'static> Trainer<R> {
@@ -149,6 +169,8 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		let pool = tokio::task::spawn_blocking(move || EvaluationPool::start(&options)).await??;
 		let evaluator: Arc<dyn Evaluate> = Arc::new(pool);
 		let preflight = settings.preflight.then(|| Preflight::new(probe, evaluator.clone()));
+		let program = settings.training.own.as_ref().filter(|_| !settings.program.is_empty());
+		let program = program.map(|folder| Program::new(settings.program, folder)).transpose()?;
 		let directory = settings.data.join("training");
 		let log = client.log(Handle::current());
 		let loader = AssetLoader::start(artifacts, settings.training, directory, log, report.clone())?;
@@ -162,7 +184,7 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		};
 		let machine =
 			RoundMachine::new(client.clone(), checkpointer, report.clone(), state, account, participation);
-		Ok(Self { client, machine, gateway, report, group })
+		Ok(Self { client, machine, gateway, report, program, group, progressed: None })
 	}
 
 	/// Takes the machine through block after block.
@@ -175,6 +197,10 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 				let open = self.machine.open_specs();
 				if let Some(event) = self.machine.checkpoints().follow(&self.group, open) {
 					self.report.event(event);
+				}
+				let ready = self.machine.checkpoints().ready_model();
+				if let (Some(program), Some(version)) = (&mut self.program, ready) {
+					program.follow(version);
 				}
 				if let Some(reason) = self.refusal() {
 					bail!(
@@ -189,12 +215,25 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 					return Ok(());
 				}
 			}
-			self.report.progress(&progress(&self.group, self.machine.checkpoints()));
+			self.report_progress();
 			tokio::time::sleep(POLL_INTERVAL).await;
 			match self.client.group().await {
 				Ok(read) => self.group = read,
 				Err(error) => warn_once(&mut failure, &error.into())?,
 			}
+		}
+	}
+
+	/// Reports the progress: a line each time, and an event now and then.
+	fn report_progress(&mut self) {
+		self.report.progress(&progress(&self.group, self.machine.checkpoints()));
+		if self.progressed.is_none_or(|last| last.elapsed() >= PROGRESS_INTERVAL) {
+			self.progressed = Some(Instant::now());
+			let block = self.group.block;
+			self.report.event(Event::Progress(match self.machine.checkpoints().status() {
+				Ok(status) => TrainingProgress::new(block, &status),
+				Err(awaited) => TrainingProgress::waiting(block, awaited),
+			}));
 		}
 	}
 
@@ -214,6 +253,9 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 				"deposits are at stake in rounds {open:?}: start again with the same --data before their \
 				 reveal windows close"
 			);
+		}
+		if let Some(program) = &mut self.program {
+			program.stop().await;
 		}
 		let threads = self.machine.checkpoints().end();
 		let (is_quiet, stopped) =
@@ -294,7 +336,7 @@ fn warn_once(last: &mut Option<String>, error: &anyhow::Error) -> Result<()> {
 
 /// Returns a line about the current round and training.
 fn progress(group: &GroupView, checkpointer: &Checkpointer) -> String {
-	let training = checkpointer.progress();
+	let training = checkpointer.status().map_or_else(|awaited| awaited, |status| status.to_string());
 	let Some(round) = group.round else {
 		let (first, start) = (group.clock.first, group.clock.start);
 		return format!("block {}: round {first} begins at block {start}; {training}", group.block);
@@ -307,7 +349,8 @@ fn progress(group: &GroupView, checkpointer: &Checkpointer) -> String {
 	format!("block {}: {rounds}; {training}", group.block)
 }
 
-async fn connect(nodes: &[String]) -> Result<Client> {
+/// Connects to a node, which may be about to start.
+pub(crate) async fn connect(nodes: &[String]) -> Result<Client> {
 	let until = Instant::now() + CONNECT_LIMIT;
 	let mut failure = None;
 	loop {

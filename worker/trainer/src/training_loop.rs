@@ -157,6 +157,7 @@ impl TrainingLoop {
 		self.checks.unchecked += 1;
 		let mut status = self.shared.status();
 		status.steps += 1;
+		status.learning_rate = self.rate.current();
 		status.loss =
 			if status.steps == 1 { loss } else { status.loss * SMOOTHING + loss * (1.0 - SMOOTHING) };
 		Ok(())
@@ -208,7 +209,7 @@ impl TrainingLoop {
 		loop {
 			match self.holdout.check(model.unwrap_or(self.trainer.model()))? {
 				Check::Score(score) => return Ok(Some(score)),
-				Check::Unusable => return Ok(None),
+				Check::Unusable(_) => return Ok(None),
 				Check::Halved => {
 					self.forget_scores();
 					// it has to be given again

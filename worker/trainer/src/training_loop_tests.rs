@@ -25,11 +25,13 @@ fn settings() -> TrainingSettings {
 		seed: 7,
 		holdout: 500,
 		device: Device::Cpu,
+		own: None,
 	}
 }
 
 fn start(fixture: &Fixture, settings: TrainingSettings) -> TrainingHandle {
-	TrainingHandle::start(task(fixture), settings, fixture.directory.path().join("training")).unwrap()
+	let directory = fixture.directory.path().join("training");
+	TrainingHandle::start(task(fixture), settings, directory, Box::new(drop)).unwrap()
 }
 
 async fn until(handle: &TrainingHandle, what: impl Fn(&Status) -> bool) -> Status {
@@ -86,7 +88,7 @@ async fn goes_on_from_a_better_head_only() {
 
 	let slow = TrainingSettings { learning_rate: 1e-9, ..settings() };
 	let elsewhere = fixture.directory.path().join("second");
-	let second = TrainingHandle::start(task(&fixture), slow, elsewhere).unwrap();
+	let second = TrainingHandle::start(task(&fixture), slow, elsewhere, Box::new(drop)).unwrap();
 	let digest = H256::repeat_byte(2);
 	second.set_head(digest, head(&good)).unwrap();
 	until(&second, |status| status.evaluated_head().is_some()).await;

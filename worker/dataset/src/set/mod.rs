@@ -213,6 +213,17 @@ impl Set {
 		Ok(table.finish()?)
 	}
 
+	/// Writes the records at these positions, in this order, to a Parquet file as [`Set::export`] does.
+	pub fn export_records(&self, positions: &[u64], out: &Path) -> Result<(), SetError> {
+		let mut table = Table::create(out, &self.schema, false)?;
+		let mut record = Vec::new();
+		for position in positions {
+			self.read(*position, &mut record)?;
+			table.push(RecordId::of(&record), Some(&record))?;
+		}
+		Ok(table.finish()?)
+	}
+
 	fn index_error(&self, error: std::io::Error) -> SetError {
 		match error.kind() {
 			ErrorKind::InvalidData => self.damaged("its index is out of order".into()),

@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod content_ref;
 mod description;
+mod download;
 #[cfg(test)]
 mod fixtures;
 mod format;

@@ -2,12 +2,16 @@
 //!
 //! - `evaluate` measures checkpoints and checks proposed deltas for the validator beside it.
 //! - `train` trains a group's model, competes in its rounds and serves its checkpoints.
+//! - `predict` and `serve` answer with a checkpoint, without a chain.
 //! - `test` measures one checkpoint on one data file.
 //! - `selftest` shows that this machine computes evaluations as all others do.
 
 mod child;
 mod evaluate;
+mod predict;
+mod predictor;
 mod selftest;
+mod serve;
 mod test;
 mod train;
 
@@ -40,6 +44,8 @@ enum Command {
 	Evaluate(evaluate::Options),
 	Train(train::Options),
 	Test(test::Options),
+	Predict(predict::Options),
+	Serve(serve::Options),
 	Selftest(selftest::Options),
 	#[command(hide = true)]
 	Child(child::Options),
@@ -102,6 +108,8 @@ async fn run(command: Command) -> Result<()> {
 		Command::Train(options) => train::run(options).await,
 		Command::Child(_) => child::run(),
 		Command::Test(options) => tokio::task::spawn_blocking(|| test::run(options)).await?,
+		Command::Predict(options) => tokio::task::spawn_blocking(|| predict::run(options)).await?,
+		Command::Serve(options) => serve::run(options).await,
 		Command::Selftest(options) => tokio::task::spawn_blocking(move || selftest::run(&options)).await?,
 	}
 }

@@ -4,7 +4,7 @@ use crate::{
 	args::Global,
 	commands::{
 		amend, balance, chain_spec, content, dataset, emission, explain, governance, group, key, leaderboard,
-		rewards, round, stake, transfer, validator,
+		model, rewards, round, stake, transfer, validator,
 	},
 	output::Output,
 };
@@ -58,6 +58,9 @@ pub(crate) enum Command {
 	Leaderboard(leaderboard::Leaderboard),
 	/// Say why a commitment was paid or not
 	Explain(explain::Explain),
+	/// Models: take a group's model home, check and write descriptions
+	#[command(subcommand)]
+	Model(model::ModelCommand),
 	/// Content: add files to a store, serve it, fetch from others
 	#[command(subcommand)]
 	Content(content::ContentCommand),
@@ -94,6 +97,7 @@ impl Cli {
 			Command::Round(command) => command.run(global, output).await,
 			Command::Leaderboard(command) => command.run(global, output).await,
 			Command::Explain(command) => command.run(global, output).await,
+			Command::Model(command) => command.run(global, output).await,
 			Command::Content(command) => command.run(output).await,
 			Command::Dataset(command) => command.run(global, output).await,
 			Command::Rewards(command) => command.run(global, output).await,

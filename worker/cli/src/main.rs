@@ -9,6 +9,7 @@ mod cli;
 mod commands;
 mod content_ref;
 mod description;
+mod download;
 mod failure;
 #[cfg(test)]
 mod fixtures;

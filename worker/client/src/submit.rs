@@ -73,6 +73,11 @@ impl Client {
 		})
 	}
 
+	/// Returns a call signed with the account's next nonce, in hex.
+	pub(crate) async fn signed_bytes(&self, key: &Key, call: &Call) -> Result<String> {
+		Ok(self.sign(key, call).await?.bytes)
+	}
+
 	/// Signs a call with the account's next nonce, from the best block on.
 	async fn sign(&self, key: &Key, call: &Call) -> Result<Signed> {
 		let best = self.best_block().await?;

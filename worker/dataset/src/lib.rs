@@ -86,8 +86,8 @@ mod sort;
 mod table;
 
 pub use build::{
-	build, open_table, BuildError, Built, Class, ClassNames, ColumnNames, Fault, Idx, Images, Open, Progress,
-	Records, Source, Step, TableColumns, Versions,
+	build, open_table, read_image, BuildError, Built, Class, ClassNames, ColumnNames, Fault, Idx, Images,
+	Open, Progress, Records, Source, Step, TableColumns, Versions,
 };
 pub use delta::{DeltaError, DeltaLimits, DeltaReader, DeltaWriter, Op, Problem, Row};
 pub use description::{

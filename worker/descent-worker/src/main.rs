@@ -2,6 +2,7 @@
 //!
 //! - `evaluate` measures checkpoints and checks proposed deltas for the validator beside it.
 //! - `train` trains a group's model, competes in its rounds and serves its checkpoints.
+//! - `predict` and `serve` answer with a checkpoint, without a chain.
 //! - `test` measures one checkpoint, on one data file or as a group's committee would.
 //! - `judge` measures a group's head on the records of a proposed delta, for those who vote.
 //! - `selftest` shows that this machine computes evaluations as all others do.
@@ -9,7 +10,10 @@
 mod child;
 mod evaluate;
 mod judge;
+mod predict;
+mod predictor;
 mod selftest;
+mod serve;
 mod test;
 mod train;
 
@@ -49,6 +53,8 @@ enum Command {
 	Train(train::Options),
 	Test(test::Options),
 	Judge(Box<judge::Options>),
+	Predict(predict::Options),
+	Serve(serve::Options),
 	Selftest(selftest::Options),
 	#[command(hide = true)]
 	Child(child::Options),
@@ -112,6 +118,8 @@ async fn run(command: Command) -> Result<()> {
 		Command::Child(_) => child::run(),
 		Command::Judge(options) => judge::run(*options).await,
 		Command::Test(options) => test::run(options).await,
+		Command::Predict(options) => tokio::task::spawn_blocking(|| predict::run(options)).await?,
+		Command::Serve(options) => serve::run(options).await,
 		Command::Selftest(options) => tokio::task::spawn_blocking(move || selftest::run(&options)).await?,
 	}
 }

@@ -63,7 +63,7 @@ pub const LIBTORCH: &str = "2.11.0";
 pub use checkpoint::{max_checkpoint_bytes, Checkpoint, CheckpointError};
 pub use error::ModelError;
 pub use evaluation::{
-	evaluate, evaluate_with, record_values, set_threads, Condition, Drawn, Engine, Evaluation,
+	evaluate, evaluate_with, predict, record_values, set_threads, Condition, Drawn, Engine, Evaluation,
 	EvaluationError, EvaluationRules, Records, EVALUATION_BATCH,
 };
 pub use memory::evaluation_memory;

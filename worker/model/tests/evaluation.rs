@@ -6,7 +6,7 @@ use common::{classifier, describe, language_model, random_batch};
 use descent_dataset::{Batch, Description};
 use descent_kernels::Instructions;
 use descent_model::{
-	evaluate, record_values, Device, Engine, Evaluation, EvaluationError, EvaluationRules, Model,
+	evaluate, predict, record_values, Device, Engine, Evaluation, EvaluationError, EvaluationRules, Model,
 	EVALUATION_BATCH,
 };
 use descent_protocol::{Metric, Score};
@@ -180,4 +180,36 @@ fn an_evaluation_can_be_stopped() {
 	let rules = EvaluationRules::informal(Metric::Loss);
 	let outcome = evaluate(&checkpoint, &records(&description, 5 * 256), &rules, stop);
 	assert!(matches!(outcome, Err(EvaluationError::Stopped(4))));
+}
+
+#[test]
+fn predictions_are_the_outputs_that_evaluations_measure() {
+	for (description, positions) in [(convnet(), 1), (language_model(), 8)] {
+		let model = Model::new(&description, 11, Device::Cpu).unwrap();
+		let (checkpoint, batch) = (model.checkpoint().unwrap(), records(&description, 70));
+		let outputs = predict(&checkpoint, &batch.columns[0].bytes).unwrap();
+		let mut expected = record_values(Engine::Kernels, &checkpoint, &batch, Metric::Error).unwrap();
+		let width = batch.columns[1].dtype.bytes();
+		let labels = batch.columns[1].bytes.chunks_exact(width).map(|bytes| usize::from(bytes[0]));
+		let classes = outputs.len() / (70 * positions);
+		let best = |output: &[f64]| {
+			let largest = output.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+			output.iter().position(|value| *value == largest).unwrap()
+		};
+		let wrong: Vec<_> =
+			outputs.chunks_exact(classes).zip(labels).map(|(o, label)| best(o) != label).collect();
+		for (record, expected) in wrong.chunks_exact(positions).zip(expected.drain(..)) {
+			let count = record.iter().filter(|wrong| **wrong).count();
+			assert_eq!(count as f64 / positions as f64, expected);
+		}
+	}
+}
+
+#[test]
+fn inputs_that_do_not_fit_have_no_prediction() {
+	let description = classifier(r#"{"type":"linear","out":3}"#);
+	let checkpoint = Model::new(&description, 11, Device::Cpu).unwrap().checkpoint().unwrap();
+	assert!(predict(&checkpoint, &[]).unwrap().is_empty());
+	assert!(predict(&checkpoint, &[0; 23]).is_err() && predict(&checkpoint, &[0; 47]).is_err());
+	assert!(predict(&checkpoint, &f32::NAN.to_le_bytes().repeat(6)).is_err());
 }

@@ -14,6 +14,7 @@ pub(crate) mod governance;
 pub(crate) mod group;
 pub(crate) mod key;
 pub(crate) mod leaderboard;
+pub(crate) mod model;
 pub(crate) mod rewards;
 pub(crate) mod round;
 pub(crate) mod stake;

@@ -1,5 +1,6 @@
 //! Reads of the chain: groups, rounds, standings, votes, money.
 
+mod costs;
 mod economy;
 mod voters;
 

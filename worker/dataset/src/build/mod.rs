@@ -22,7 +22,7 @@ pub use columns::{ColumnNames, TableColumns};
 pub use difference::{Open, Versions};
 pub use error::{BuildError, Fault};
 pub use idx::Idx;
-pub use images::{Class, ClassNames, Images};
+pub use images::{read_image, Class, ClassNames, Images};
 pub use range::Records;
 
 use self::csv::Csv;

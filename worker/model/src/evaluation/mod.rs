@@ -1,6 +1,7 @@
 //! Evaluates a checkpoint on records.
 
 mod network;
+mod predict;
 mod records;
 
 use crate::{error::ModelError, input::sizes, memory::piece, Checkpoint, Model};
@@ -8,6 +9,7 @@ use descent_dataset::{Description, Loss, SetError};
 use descent_kernels::{cross_entropy, is_finite, squared_error, wrong_label, Perturbation, PERTURBATION};
 use descent_protocol::{condition_limit, perturbation_seed, Metric, Rounding, Score};
 use network::Network;
+pub use predict::predict;
 pub use records::{Drawn, Records};
 use records::{Input, Targets};
 use sp_core::H256;

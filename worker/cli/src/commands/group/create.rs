@@ -1,5 +1,6 @@
 //! The command `descent group create`.
 
+use super::costs::{Costs, CostsView};
 use crate::{
 	args::{Global, ImportArg, Providers, Signing},
 	commands::submit::{send, Done},
@@ -19,7 +20,8 @@ use descent_protocol::{
 };
 use serde::Serialize;
 
-const EXAMPLES: &str = "Example:
+const EXAMPLES: &str = "Examples:
+  descent group create --model mnist.json --dataset train.parquet --provider http://203.0.113.7:8080 --dry-run
   descent content serve --store ~/.descent/content --listen 0.0.0.0:8080 &
   descent group create --name mnist --model mnist.json --dataset train.parquet --validation \
     validation.parquet \\
@@ -29,14 +31,16 @@ const EXAMPLES: &str = "Example:
 The defaults make a round of ten minutes, as blocks come every 3 seconds. Times are written in blocks or \
 as 30s, 10m, 12h or 7d. Files are only read, unless --store names a store to import them into. What \
 somebody else serves is named by its reference, CID:SIZE. Each provider is asked for a block of each file \
-before anything is sent.";
+before anything is sent. `descent model new` makes a model description, `descent dataset build` a data \
+set. The costs are printed before the command signs: the deposit, the stake and the fee. With --dry-run it \
+ends there.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Create {
-	/// Name of the group, at most 64 bytes
+	/// Name of the group, at most 64 bytes; the model description's unless given
 	#[arg(long, value_parser = parse::name)]
-	name: String,
+	name: Option<String>,
 	/// Model description, JSON
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	model: Source,
@@ -86,6 +90,9 @@ pub(crate) struct Create {
 	/// which is 31
 	#[arg(long, value_name = "N|default", default_value = "default", value_parser = parse::seats)]
 	committee_seats: parse::Seats,
+	/// Check everything and print the costs, but send nothing
+	#[arg(long)]
+	dry_run: bool,
 	#[command(flatten)]
 	store: ImportArg,
 	#[command(flatten)]
@@ -153,15 +160,41 @@ pub(crate) fn check_shares(shares: Shares) -> Result<()> {
 	Ok(())
 }
 
+/// The content that a group begins with.
 #[derive(Debug, Serialize)]
-struct Created {
-	group: Option<GroupId>,
+struct Content {
 	model: Reference,
 	dataset: Reference,
 	#[serde(skip_serializing_if = "Option::is_none")]
 	validation: Option<Reference>,
+}
+
+impl Content {
+	fn of(group: &NewGroup<u128>) -> Self {
+		let validation = match group.policy {
+			EvaluationPolicy::Training { .. } => None,
+			EvaluationPolicy::Validation { set, .. } => Some(set.into()),
+		};
+		Self { model: group.model.into(), dataset: group.dataset.into(), validation }
+	}
+}
+
+#[derive(Debug, Serialize)]
+struct Created {
+	group: Option<GroupId>,
+	#[serde(flatten)]
+	content: Content,
 	#[serde(flatten)]
 	done: Done,
+}
+
+/// A group that would be created.
+#[derive(Debug, Serialize)]
+struct Planned {
+	dry_run: bool,
+	#[serde(flatten)]
+	content: Content,
+	costs: CostsView,
 }
 
 impl Create {
@@ -171,24 +204,27 @@ impl Create {
 		let shares = Shares { validators: self.validators_share, keepers: self.keepers_share };
 		check_shares(shares)?;
 		let client = global.connect().await?;
-		let (signing, probe) = (self.signing.clone(), self.probe);
+		let (signing, probe, dry_run) = (self.signing.clone(), self.probe, self.dry_run);
 		let spinner = output.spinner("checking and adding the files");
 		let group = tokio::task::spawn_blocking(move || self.prepare(clock, shares)).await??;
 		spinner.finish_and_clear();
 		probe.check_all(&addresses(&group.providers), &named(&group), output).await?;
 		let call = Call::create_group(&group);
+		let costs = Costs {
+			deposit: client.group_deposit().await?,
+			stake: group.stake,
+			fee: client.fee(&key, &call).await?,
+			free: client.balance(&key.account()).await?.free,
+		};
+		if dry_run {
+			let planned = Planned { dry_run, costs: costs.view(), content: Content::of(&group) };
+			return output.print(&planned, |output| {
+				format!("{}\n\nNothing was sent: this is a dry run.", costs.text(output))
+			});
+		}
+		output.note(&costs.text(output));
 		let (included, done) = send(&client, &key, &call, &signing, output).await?;
-		let validation = match group.policy {
-			EvaluationPolicy::Training { .. } => None,
-			EvaluationPolicy::Validation { set, .. } => Some(set.into()),
-		};
-		let created = Created {
-			group: included.group,
-			model: group.model.into(),
-			dataset: group.dataset.into(),
-			validation,
-			done,
-		};
+		let created = Created { group: included.group, content: Content::of(&group), done };
 		output.print(&created, |output| show(output, &created))
 	}
 
@@ -196,14 +232,17 @@ impl Create {
 	fn prepare(self, clock: Clock, shares: Shares) -> Result<NewGroup<u128>> {
 		let providers = bound_addresses(self.providers.providers)
 			.with_context(|| format!("a group names at most {MAX_PROVIDERS} providers"))?;
-		let name = self.name.into_bytes().try_into();
-		let name = name.ok().with_context(|| format!("a name has at most {MAX_NAME_LENGTH} bytes"))?;
 		let store = self.store.open()?;
 		let store = store.as_ref();
 		let json =
 			self.model.read(store, MAX_DESCRIPTION_BYTES).context("the model description can't be read")?;
 		let description = json.map(|json| Description::parse(&json)).transpose();
 		let description = description.context("the model description is not valid")?;
+		let name = self.name.or_else(|| description.as_ref().map(|description| description.name().into()));
+		let name =
+			name.context("the model description is not at hand to take its name: give one with --name")?;
+		let name = name.into_bytes().try_into();
+		let name = name.ok().with_context(|| format!("a name has at most {MAX_NAME_LENGTH} bytes"))?;
 		let classifies = |description: &Description| description.loss() == Loss::CrossEntropy;
 		ensure!(
 			self.metric != MetricArg::Error || description.as_ref().is_none_or(classifies),
@@ -275,10 +314,10 @@ fn show(output: &Output, created: &Created) -> String {
 	let group = created.group.map_or("created".into(), |group| group.to_string());
 	let mut pairs = vec![
 		("group", group),
-		("model", created.model.to_string()),
-		("dataset", created.dataset.to_string()),
+		("model", created.content.model.to_string()),
+		("dataset", created.content.dataset.to_string()),
 	];
-	pairs.extend(created.validation.as_ref().map(|set| ("validation", set.to_string())));
+	pairs.extend(created.content.validation.as_ref().map(|set| ("validation", set.to_string())));
 	pairs.push(("in block", created.done.block.to_string()));
 	fields(output, &pairs)
 }

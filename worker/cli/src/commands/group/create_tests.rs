@@ -81,3 +81,25 @@ fn what_others_serve_needs_no_files() {
 	assert_eq!(group.model, reference.content);
 	assert_eq!(group.policy, EvaluationPolicy::Validation { set: reference.content, records: 1024 });
 }
+
+#[test]
+fn a_group_is_called_as_its_model_unless_it_has_a_name() {
+	let reference = Reference::from(descent_protocol::ContentRef::raw(b"x").unwrap());
+	let directory = tempfile::tempdir().unwrap();
+	let file = directory.path().join("m.json");
+	let json = r#"{"descent":1,"name":"digits","inputs":[{"column":"x","dtype":"f32","shape":[6]}],
+		"target":{"column":"y","dtype":"u8","shape":[],"classes":3},
+		"layers":[{"type":"linear","out":3}],"loss":"cross_entropy"}"#;
+	std::fs::write(&file, json).unwrap();
+	let prepared = |model: &str, more: &str| {
+		let line = format!("create --model {model} --dataset {reference} --provider http://a {more}");
+		let create = Line::try_parse_from(line.split_whitespace()).unwrap().create;
+		let clock = create.rounds.clock().unwrap();
+		create.prepare(clock, Shares::default()).map(|group| group.name.into_inner())
+	};
+	let file = file.display().to_string();
+	assert_eq!(prepared(&file, "").unwrap(), b"digits");
+	assert_eq!(prepared(&file, "--name mine").unwrap(), b"mine");
+	let error = prepared(&reference.to_string(), "").unwrap_err().to_string();
+	assert!(error.contains("--name"), "{error}");
+}

@@ -1,5 +1,6 @@
 //! The commands `descent group ..`, and `close` itself.
 
+mod costs;
 pub(crate) mod create;
 pub(crate) mod fund;
 pub(crate) mod list;

@@ -228,6 +228,23 @@ impl Source for Images {
 	}
 }
 
+/// Reads one image as the canonical bytes of a column, whose shape its size and channels have to be.
+///
+/// # Errors
+/// Fails if the column is not of images, or the file holds no image of its form.
+pub fn read_image(path: &Path, column: &Column) -> Result<Vec<u8>, BuildError> {
+	let form = Form::of(column).ok_or_else(|| {
+		BuildError::unfit(path, format!("the model takes no images, but {:?}", column.shape))
+	})?;
+	let pixels = form.decode(path).map_err(|failure| match failure {
+		Failure::Io(error) => BuildError::io(path, error),
+		Failure::Fault(fault) => BuildError::Record { position: path.display().to_string(), fault },
+	})?;
+	let mut bytes = Vec::with_capacity(column.bytes());
+	append_pixels(&pixels, column.dtype, &mut bytes);
+	Ok(bytes)
+}
+
 /// Returns the names in a folder, in order. Hidden files do not count; any other file that is not `wanted` is
 /// an error.
 fn names(folder: &Path, wanted: impl Fn(&DirEntry) -> bool) -> Result<Vec<OsString>, BuildError> {

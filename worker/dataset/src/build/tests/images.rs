@@ -314,3 +314,18 @@ fn a_class_too_many_is_refused() {
 		"set/10/1.png: column 'label' holds 10, which is outside 0..10"
 	);
 }
+
+#[test]
+fn one_image_is_read_without_a_label() {
+	let folder = Folder::new();
+	save(&folder, "a.png", grey(4));
+	let schema = pictures(Dtype::U8, &[1, 2, 3]);
+	let bytes = crate::read_image(&folder.path("a.png"), &schema.columns[0]).unwrap();
+	assert_eq!(bytes, [4, 5, 6, 14, 15, 16]);
+	let scaled = crate::read_image(&folder.path("a.png"), &pictures(Dtype::F32, &[2, 3]).columns[0]).unwrap();
+	assert_eq!(scaled[..4], (4.0f32 / 255.0).to_le_bytes());
+	for shape in [&[1, 3, 2][..], &[6]] {
+		let column = &pictures(Dtype::U8, shape).columns[0];
+		assert!(crate::read_image(&folder.path("a.png"), column).is_err(), "{shape:?}");
+	}
+}

@@ -1,0 +1,120 @@
+"""Builds the torch module of a Descent model description and loads its weights.
+
+    import modeling
+    model = modeling.load(".")          # config.json is the description, model.safetensors the checkpoint
+    classes = model(x).argmax(-1)       # x as the data set stores it: scale and shift are the model's
+    loss = model.losses(model(x), y).mean()
+
+Needs torch and safetensors. Tensors have the names of the checkpoint, so that `state_dict()` is one."""
+import json
+import pathlib
+
+import safetensors.torch
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class BatchNorm(nn.Module):
+    """Over dimension 1, without torch's num_batches_tracked, which checkpoints do not have."""
+    def __init__(self, channels):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x):
+        mean, var = self.running_mean, self.running_var
+        return F.batch_norm(x, mean, var, self.weight, self.bias, self.training, 0.1, 1e-5)
+
+
+class PositionEmbedding(nn.Module):
+    def __init__(self, length, dim):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(length, dim))
+
+    def forward(self, x):
+        return x + self.weight
+
+
+class TransformerBlock(nn.Module):
+    """Pre-norm and causal: x += attention(norm1(x)); x += mlp(norm2(x))."""
+    def __init__(self, dim, heads, mlp_ratio=4, dropout=0.0):
+        super().__init__()
+        self.heads, self.dropout = heads, nn.Dropout(dropout)
+        self.norm1, self.norm2 = nn.LayerNorm(dim), nn.LayerNorm(dim)
+        self.attention = nn.ModuleDict({"in": nn.Linear(dim, 3 * dim), "out": nn.Linear(dim, dim)})
+        hidden = mlp_ratio * dim
+        self.mlp = nn.ModuleDict({"in": nn.Linear(dim, hidden), "out": nn.Linear(hidden, dim)})
+
+    def forward(self, x):
+        n, t, d = x.shape
+        q, k, v = self.attention["in"](self.norm1(x)).view(n, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        seen = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(n, t, d)
+        x = x + self.dropout(self.attention["out"](seen))
+        return x + self.dropout(self.mlp["out"](F.gelu(self.mlp["in"](self.norm2(x)))))
+
+
+class Flatten(nn.Module):
+    def forward(self, x):
+        return x.reshape(len(x), -1)
+
+
+def layer(kind, shape, a):
+    """A layer for records of this shape; `a` has its fields."""
+    match kind:
+        case "linear": return nn.Linear(shape[-1], a["out"], a.get("bias", True))
+        case "conv2d":
+            step, padding, bias = a.get("stride", 1), a.get("padding", 0), a.get("bias", True)
+            return nn.Conv2d(shape[0], a["out"], a["kernel"], step, padding, bias=bias)
+        case "max_pool2d": return nn.MaxPool2d(a["kernel"], a.get("stride"))
+        case "avg_pool2d": return nn.AvgPool2d(a["kernel"], a.get("stride"))
+        case "dropout": return nn.Dropout(a["p"])
+        case "batch_norm": return BatchNorm(shape[0])
+        case "layer_norm": return nn.LayerNorm(shape[-1])
+        case "embedding": return nn.Embedding(a["vocabulary"], a["dim"])
+        case "position_embedding": return PositionEmbedding(*shape)
+        case "transformer_block": return TransformerBlock(shape[-1], **a)
+    plain = {"flatten": Flatten, "relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+    return plain[kind]()
+
+
+class Model(nn.Module):
+    """The module of a description, which is the dict that its JSON holds."""
+    def __init__(self, description):
+        super().__init__()
+        self.description, self.input, self.layers = description, description["inputs"][0], nn.ModuleList()
+        self.tokens = description["layers"][0]["type"] == "embedding"
+        x = torch.zeros(1, *self.input["shape"], dtype=torch.long if self.tokens else torch.float32)
+        for fields in description["layers"]:
+            fields = dict(fields)
+            self.layers.append(layer(fields.pop("type"), list(x.shape[1:]), fields).eval())
+            with torch.no_grad():  # finds the shape that the next layer gets
+                x = self.layers[-1](x)
+        self.train()
+
+    def forward(self, x):
+        if self.tokens:
+            x = x.long()
+        else:
+            x = x.to(next(self.parameters(), torch.zeros(0)).dtype)
+            scale, shift = self.input.get("scale"), self.input.get("shift")
+            x = (x if scale is None else x * scale) + (shift or 0.0)
+        for one in self.layers:
+            x = one(x)
+        return x
+
+    def losses(self, output, target):
+        """The loss of each record: its mean over a set is what validators measure."""
+        if self.description["loss"] == "mse":
+            return (output.reshape(target.shape) - target).square().reshape(len(target), -1).mean(1)
+        likelihoods = output.log_softmax(-1).gather(-1, target.long().unsqueeze(-1))
+        return -likelihoods.reshape(len(target), -1).mean(1)
+
+
+def load(folder):
+    """The model of a folder, in eval mode."""
+    folder = pathlib.Path(folder)
+    model = Model(json.loads((folder / "config.json").read_text()))
+    model.load_state_dict(safetensors.torch.load_file(folder / "model.safetensors"))
+    return model.eval()

@@ -1,0 +1,190 @@
+//! The checkpoint of a group that a command is asked for, and where it is served.
+
+use crate::{
+	args::{Global, PrivateArg},
+	content_ref::Reference,
+	download::Download,
+	output::{plain, Output},
+	parse,
+};
+use anyhow::{anyhow, bail, ensure, Context, Result};
+use clap::Args;
+use descent_artifacts::joined;
+use descent_client::Client;
+use descent_dataset::{Description, MAX_DESCRIPTION_BYTES};
+use descent_protocol::{
+	view::{GroupView, HeadView, RoundView},
+	ContentRef, RoundIndex,
+};
+use std::path::Path;
+
+/// Arguments that name a checkpoint.
+#[derive(Clone, Debug, Args)]
+pub(super) struct WantedArg {
+	/// Number of the group, or its name if no other group has it
+	#[arg(value_name = "GROUP", required_unless_present = "group")]
+	name: Option<String>,
+	/// The same, as other commands take it
+	#[arg(long, value_name = "GROUP", hide = true, conflicts_with = "name")]
+	group: Option<String>,
+	/// Round whose winner to take; the head, which is the best so far, unless given
+	#[arg(long, value_name = "R")]
+	round: Option<RoundIndex>,
+	/// Base address of one more gateway to ask; may be given several times
+	#[arg(long = "provider", value_name = "URL", value_parser = parse::provider)]
+	providers: Vec<String>,
+	#[command(flatten)]
+	private: PrivateArg,
+}
+
+/// A checkpoint, and where it and its description are served.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+	/// The group as it stands.
+	pub group: GroupView,
+	/// The checkpoint, in the form of a head also if another one is the head by now.
+	pub head: HeadView,
+	/// The round that it won, where it is kept.
+	pub round: Option<RoundView>,
+	/// Gateways beside those that the chain names.
+	providers: Vec<String>,
+	allow_private: bool,
+}
+
+impl WantedArg {
+	/// Finds the checkpoint on chain.
+	pub(super) async fn find(self, client: &Client) -> Result<Wanted> {
+		let name = self.name.or(self.group).unwrap_or_default();
+		let group = group(client, &name).await?;
+		let (head, round) = match self.round {
+			Some(round) => {
+				let round = client.round(group.id, round).await?;
+				(winner(&group, &round)?, Some(round))
+			}
+			None => {
+				let head = group.head.clone().with_context(|| no_head(&group))?;
+				// Rounds are kept for a time only, and the checkpoint can be had without.
+				let round = client.round(group.id, head.round).await.ok();
+				(head, round)
+			}
+		};
+		let (providers, allow_private) = (self.providers, self.private.allow_private);
+		Ok(Wanted { group, head, round, providers, allow_private })
+	}
+}
+
+/// A group by its number, or by its name.
+async fn group(client: &Client, name: &str) -> Result<GroupView> {
+	if let Ok(number) = name.parse() {
+		return Ok(client.group(number).await?);
+	}
+	named(client.groups().await?, name)
+}
+
+/// The one group of this name.
+fn named(groups: Vec<GroupView>, name: &str) -> Result<GroupView> {
+	let mut found: Vec<_> = groups.into_iter().filter(|group| group.name == name).collect();
+	ensure!(
+		found.len() <= 1,
+		"several groups are called {}: give the number, {}",
+		plain(name),
+		numbers(&found)
+	);
+	let none = || anyhow!("no group is called {}; `descent group list` shows them", plain(name));
+	found.pop().ok_or_else(none)
+}
+
+fn numbers(groups: &[GroupView]) -> String {
+	let numbers: Vec<_> = groups.iter().map(|group| group.id.to_string()).collect();
+	numbers.join(" or ")
+}
+
+fn no_head(group: &GroupView) -> String {
+	format!(
+		"group {} has no checkpoint yet: no round of its model has had a winner. `descent round list --group \
+		 {0}` shows its rounds",
+		group.id
+	)
+}
+
+/// The checkpoint that won a round.
+fn winner(group: &GroupView, round: &RoundView) -> Result<HeadView> {
+	let number = round.round;
+	if !round.settled {
+		bail!("round {number} is not settled yet, so that nobody has won it");
+	}
+	let winner = round.winner.as_ref().with_context(|| format!("nobody has won round {number}"))?;
+	let candidate = round.candidates.iter().find(|candidate| candidate.account == *winner);
+	let (reveal, score) = candidate
+		.and_then(|candidate| Some((candidate.reveal.as_ref()?, candidate.measured?)))
+		.context("the node names a winner without a measured checkpoint")?;
+	if round.model_version != group.model_version {
+		bail!(
+			"round {number} was about model {}, and the chain names the description of model {} only. The \
+			 checkpoint is {}; `descent content get` fetches it",
+			round.model_version,
+			group.model_version,
+			Reference::from(reveal.checkpoint)
+		);
+	}
+	Ok(HeadView {
+		model_version: round.model_version,
+		round: number,
+		account: winner.clone(),
+		checkpoint: reveal.checkpoint,
+		score,
+		// The rule may have been another one then.
+		measured_on: None,
+		providers: reveal.providers.clone(),
+	})
+}
+
+impl Wanted {
+	/// Gateways in the order in which they are asked: the trainer's, the group's, the user's.
+	fn providers(&self) -> Vec<String> {
+		joined(&joined(&self.head.providers, &self.group.providers), &self.providers)
+	}
+
+	/// Fetches the checkpoint into a file.
+	pub(super) async fn checkpoint(&self, out: &Path, output: &Output) -> Result<()> {
+		self.download(self.head.checkpoint, out, "checkpoint", output).await
+	}
+
+	/// Fetches the model description into a file and checks it.
+	pub(super) async fn description(&self, out: &Path, output: &Output) -> Result<Description> {
+		let model = self.group.model;
+		ensure!(
+			model.size <= MAX_DESCRIPTION_BYTES,
+			"the group's model description has {} bytes; at most {MAX_DESCRIPTION_BYTES} are read",
+			model.size
+		);
+		self.download(model, out, "model description", output).await?;
+		crate::description::read(out)
+	}
+
+	async fn download(&self, content: ContentRef, out: &Path, what: &str, output: &Output) -> Result<()> {
+		let providers = self.providers();
+		let download = Download { content, providers, allow_private: self.allow_private };
+		let bar = output.byte_bar(content.size, &format!("fetching {what}"));
+		let fetched = download.to_file(out, &bar).await;
+		fetched.with_context(|| {
+			let hint = if self.allow_private {
+				""
+			} else {
+				" (--allow-private asks providers on this machine, too)"
+			};
+			format!("the {what} cannot be had{hint}")
+		})
+	}
+}
+
+/// Connects to the node and finds a checkpoint.
+pub(super) async fn find(arguments: WantedArg, global: &Global) -> Result<(Client, Wanted)> {
+	let client = global.connect().await?;
+	let wanted = arguments.find(&client).await?;
+	Ok((client, wanted))
+}
+
+#[cfg(test)]
+#[path = "wanted_tests.rs"]
+pub(super) mod tests;

@@ -1,0 +1,65 @@
+//! The Python code of an exported model against evaluations.
+
+mod common;
+
+use common::{describe, language_model, random_batch};
+use descent_dataset::Description;
+use descent_model::{evaluate, Checkpoint, EvaluationRules};
+use descent_protocol::Metric;
+use std::process::Command;
+
+const MEASURE: &str = "
+import sys, torch
+sys.path.append(sys.argv[2])
+import modeling
+model = modeling.load(sys.argv[1]).double()
+def read(name, column):
+    dtype = {'u8': torch.uint8, 'i32': torch.int32, 'i64': torch.int64, 'f32': torch.float32}[column['dtype']]
+    values = torch.frombuffer(bytearray(open(sys.argv[1] + '/' + name, 'rb').read()), dtype=dtype)
+    return values.reshape(-1, *column['shape'])
+x, y = read('x', model.input), read('y', model.description['target'])
+with torch.no_grad():
+    print(model.losses(model(x), y).mean().item())
+";
+
+/// Needs a Python with torch and safetensors, which `DESCENT_TORCH_PYTHON` names.
+#[test]
+fn the_python_code_measures_what_evaluations_measure() {
+	let Some(python) = std::env::var_os("DESCENT_TORCH_PYTHON") else {
+		eprintln!("DESCENT_TORCH_PYTHON names no Python with torch: nothing is compared");
+		return;
+	};
+	let every_layer = describe(
+		("u8", "[3,16,16]"),
+		("u8", "[]", Some(10)),
+		r#"{"type":"conv2d","out":16,"kernel":3,"padding":1},{"type":"batch_norm"},{"type":"gelu"},
+		{"type":"max_pool2d","kernel":2},{"type":"conv2d","out":32,"kernel":3,"stride":2,"bias":false},
+		{"type":"tanh"},{"type":"avg_pool2d","kernel":2,"stride":1},{"type":"sigmoid"},{"type":"flatten"},
+		{"type":"dropout","p":0.1},{"type":"layer_norm"},{"type":"relu"},{"type":"linear","out":10}"#,
+	);
+	let regression = describe(("f32", "[6]"), ("f32", "[]", None), r#"{"type":"linear","out":1}"#);
+	for description in [every_layer, language_model(), regression] {
+		let (ours, theirs) = measured(&description, &python);
+		assert!((ours - theirs).abs() < 1e-6, "{}: {ours} and {theirs}", description.name());
+	}
+}
+
+/// Returns the loss of an initial checkpoint by an evaluation and by Python.
+fn measured(description: &Description, python: &std::ffi::OsStr) -> (f64, f64) {
+	let folder = tempfile::tempdir().unwrap();
+	let checkpoint = Checkpoint::initial(description, 5);
+	let batch = random_batch(&description.schema(), 200, 3);
+	checkpoint.save(&folder.path().join("model.safetensors")).unwrap();
+	std::fs::write(folder.path().join("config.json"), serde_json::to_vec(description.document()).unwrap())
+		.unwrap();
+	std::fs::write(folder.path().join("x"), &batch.columns[0].bytes).unwrap();
+	std::fs::write(folder.path().join("y"), &batch.columns[1].bytes).unwrap();
+	let rules = EvaluationRules::informal(Metric::Loss);
+	let ours = evaluate(&checkpoint, &batch, &rules, || false).unwrap().score.to_f64();
+	let code = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/src/commands/model");
+	let output = Command::new(python).args(["-c", MEASURE]).arg(folder.path()).arg(code).output().unwrap();
+	let said = String::from_utf8_lossy(&output.stdout);
+	let theirs =
+		said.trim().parse().unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+	(ours, theirs)
+}

@@ -14,7 +14,7 @@ use descent_client::format_amount;
 use descent_protocol::{
 	bound_addresses, is_in_time,
 	view::{AmendmentEnding, AmendmentView, GroupView, VoterView},
-	AmendmentId, Change, Majority, OptionalRule, RoundLengths,
+	Change, Majority, OptionalRule, RoundLengths,
 };
 use serde::Serialize;
 use std::time::SystemTime;

@@ -4,10 +4,11 @@ use crate::{
 	args::{Global, PrivateArg},
 	content_ref::Reference,
 	download::Download,
-	output::{plain, Output},
+	output::Output,
 	parse,
+	positional::GroupArg,
 };
-use anyhow::{anyhow, bail, ensure, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use clap::Args;
 use descent_artifacts::joined;
 use descent_client::Client;
@@ -21,12 +22,8 @@ use std::path::Path;
 /// Arguments that name a checkpoint.
 #[derive(Clone, Debug, Args)]
 pub(super) struct WantedArg {
-	/// Number of the group, or its name if no other group has it
-	#[arg(value_name = "GROUP", required_unless_present = "group")]
-	name: Option<String>,
-	/// The same, as other commands take it
-	#[arg(long, value_name = "GROUP", hide = true, conflicts_with = "name")]
-	group: Option<String>,
+	#[command(flatten)]
+	group: GroupArg,
 	/// Round whose winner to take; the head, which is the best so far, unless given
 	#[arg(long, value_name = "R")]
 	round: Option<RoundIndex>,
@@ -54,8 +51,7 @@ pub(super) struct Wanted {
 impl WantedArg {
 	/// Finds the checkpoint on chain.
 	pub(super) async fn find(self, client: &Client) -> Result<Wanted> {
-		let name = self.name.or(self.group).unwrap_or_default();
-		let group = group(client, &name).await?;
+		let group = client.group(client.find_group(&self.group.value()?).await?).await?;
 		let (head, round) = match self.round {
 			Some(round) => {
 				let round = client.round(group.id, round).await?;
@@ -73,35 +69,9 @@ impl WantedArg {
 	}
 }
 
-/// A group by its number, or by its name.
-async fn group(client: &Client, name: &str) -> Result<GroupView> {
-	if let Ok(number) = name.parse() {
-		return Ok(client.group(number).await?);
-	}
-	named(client.groups().await?, name)
-}
-
-/// The one group of this name.
-fn named(groups: Vec<GroupView>, name: &str) -> Result<GroupView> {
-	let mut found: Vec<_> = groups.into_iter().filter(|group| group.name == name).collect();
-	ensure!(
-		found.len() <= 1,
-		"several groups are called {}: give the number, {}",
-		plain(name),
-		numbers(&found)
-	);
-	let none = || anyhow!("no group is called {}; `descent group list` shows them", plain(name));
-	found.pop().ok_or_else(none)
-}
-
-fn numbers(groups: &[GroupView]) -> String {
-	let numbers: Vec<_> = groups.iter().map(|group| group.id.to_string()).collect();
-	numbers.join(" or ")
-}
-
 fn no_head(group: &GroupView) -> String {
 	format!(
-		"group {} has no checkpoint yet: no round of its model has had a winner. `descent round list --group \
+		"group {} has no checkpoint yet: no round of its model has had a winner. `descent round list \
 		 {0}` shows its rounds",
 		group.id
 	)

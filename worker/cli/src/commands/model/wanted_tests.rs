@@ -54,17 +54,6 @@ pub(in crate::commands::model) fn wanted() -> Wanted {
 }
 
 #[test]
-fn a_name_has_to_be_of_one_group() {
-	let group = |id, name: &str| GroupView { id, name: name.into(), ..fixtures::group() };
-	let groups = vec![group(1, "mnist"), group(2, "text"), group(3, "text")];
-	assert_eq!(named(groups.clone(), "mnist").unwrap().id, 1);
-	let error = named(groups.clone(), "text").unwrap_err().to_string();
-	assert!(error.ends_with("give the number, 2 or 3"), "{error}");
-	let error = named(groups, "Mnist").unwrap_err().to_string();
-	assert!(error.contains("`descent group list`"), "{error}");
-}
-
-#[test]
 fn the_winner_of_a_round_is_what_its_committee_measured() {
 	let head = winner(&fixtures::group(), &round()).unwrap();
 	assert_eq!((head.checkpoint, head.round), (ContentRef::raw(b"weights").unwrap(), 2));

@@ -17,6 +17,7 @@ pub(crate) fn describe(input: (&str, &str), target: (&str, &str, Option<u64>), l
 }
 
 /// Returns a model from six numbers to three classes.
+#[allow(dead_code)]
 pub(crate) fn classifier(layers: &str) -> Description {
 	describe(("f32", "[6]"), ("u8", "[]", Some(3)), layers)
 }

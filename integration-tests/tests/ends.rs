@@ -67,7 +67,7 @@ struct OwnTraining {
 }
 
 /// Starts a trainer whose checkpoints come through its folder.
-async fn own_training(network: &Network) -> Result<OwnTraining> {
+async fn own_training(network: &mut Network) -> Result<OwnTraining> {
 	let mut setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
 	setup.name = "own training".into();
 	let group = network.create_group(&setup).await?.id;

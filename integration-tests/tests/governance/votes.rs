@@ -5,11 +5,11 @@ use descent_integration_tests::{
 	audit,
 	governance::{ended, found_valid, proposal, Stakeholder},
 	mnist::{self, Mnist, PROPOSED},
-	settled, wait_until, Account, GroupSetup, Network, RoundLengths, Rpc, TrainerSetup, BLOCK_TIME,
+	settled, wait_until, Account, Binary, GroupSetup, Network, RoundLengths, Rpc, TrainerSetup, BLOCK_TIME,
 };
 use descent_protocol::{
 	view::{GroupView, LogEntryView, ProposalEnding},
-	GroupId, RoundIndex,
+	GroupId, ProposalId, RoundIndex,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -63,17 +63,22 @@ pub(crate) async fn the_majority_s_delta_is_applied_paid_trained_on_and_lowers_t
 	network: &Network,
 	Groups { mnist, with, without }: &Groups,
 ) -> Result<()> {
-	let (applied, proposer) = vote(network, mnist, *with).await?;
+	let (applied, proposer, wrong) = vote(network, mnist, *with).await?;
 	let rpc = network.nodes[0].rpc.clone();
 	the_log_has_it(&rpc, *with, &applied).await?;
 	paid(&rpc, &proposer).await?;
 	trained_on(network, *with, *without, applied.from).await?;
+	wrong_labels_stand_out(network, *with, wrong).await?;
 	rebuilt(network, *with).await
 }
 
 /// Proposes one delta with more images and one with the same images and wrong labels. Votes change until the
 /// period closes.
-async fn vote(network: &Network, mnist: &Mnist, group: GroupId) -> Result<(LogEntryView, Account)> {
+async fn vote(
+	network: &Network,
+	mnist: &Mnist,
+	group: GroupId,
+) -> Result<(LogEntryView, Account, ProposalId)> {
 	let provider = network.started_provider()?;
 	let rpc = network.nodes[0].rpc.clone();
 	let founder = Stakeholder::stranger("//Ferdie", group)?;
@@ -88,6 +93,7 @@ async fn vote(network: &Network, mnist: &Mnist, group: GroupId) -> Result<(LogEn
 		let found = found_valid(&rpc, group, id, BLOCK_TIME * 60).await?;
 		ensure!(found.delta.size > 0, "{found:?}");
 	}
+	looked_at(network, group, wrong).await?;
 	founder.vote(network, right).await?;
 
 	let ending = ended(&rpc, group, right, BLOCK_TIME * 2 * VOTING_PERIOD).await?;
@@ -97,7 +103,60 @@ async fn vote(network: &Network, mnist: &Mnist, group: GroupId) -> Result<(LogEn
 	let log = log(&rpc, group).await?;
 	let applied = log.into_iter().nth(1).context("the log has one entry")?;
 	ensure!(applied.proposer == other.account().id(), "{applied:?}");
-	Ok((applied, other.account().clone()))
+	Ok((applied, other.account().clone(), wrong))
+}
+
+/// Looks at a proposal as a voter does that does not trust its proposer.
+async fn looked_at(network: &Network, group: GroupId, proposal: ProposalId) -> Result<()> {
+	let (group, proposal) = (group.to_string(), proposal.to_string());
+	let voter = Account::from_uri("//Alice")?;
+	let folder = network.directory().join("looked-at");
+	let (data, file, png) = (
+		folder.join("data"),
+		network.directory().join("looked.parquet"),
+		network.directory().join("looked.png"),
+	);
+	let item = ["--group", &group, "--proposal", &proposal];
+	let data = ["--data", data.to_str().context("a path is not UTF-8")?, "--allow-private"];
+
+	let shown = network.descent(&voter, &[&["dataset", "show"][..], &item].concat()).await?;
+	ensure!(shown["delta"]["cid"].is_string() && shown["outlook"].is_string(), "{shown}");
+	ensure!(shown["voters"].as_array().is_some_and(|voters| voters.len() == 2), "{shown}");
+
+	let out = ["--out", file.to_str().context("a path is not UTF-8")?];
+	let got = network.descent(&voter, &[&["dataset", "get"][..], &item, &out, &data].concat()).await?;
+	ensure!(got["added"] == PROPOSED && file.metadata()?.len() == got["size"], "{got}");
+
+	let out = ["--png", png.to_str().context("a path is not UTF-8")?, "--records", "30"];
+	let drawn = network.descent(&voter, &[&["dataset", "sample"][..], &item, &out, &data].concat()).await?;
+	ensure!(drawn["records"].as_array().is_some_and(|records| records.len() == 30), "{drawn}");
+	ensure!(std::fs::read(&png)?.starts_with(b"\x89PNG"), "no picture");
+	Ok(())
+}
+
+/// Judges the delta whose every label is that of the next digit: the worst records are labelled so.
+async fn wrong_labels_stand_out(network: &Network, group: GroupId, proposal: ProposalId) -> Result<()> {
+	let node = network.nodes[0].rpc.ws();
+	let output = tokio::process::Command::new(Binary::Worker.path()?)
+		.args(["judge", "--node", &node, "--group", &group.to_string(), "--proposal", &proposal.to_string()])
+		.args(["--allow-private", "--json", "--records", "200", "--worst", "10", "--data"])
+		.arg(network.directory().join("judging"))
+		.arg("--png")
+		.arg(network.directory().join("worst.png"))
+		.kill_on_drop(true)
+		.output();
+	let output = tokio::time::timeout(Duration::from_secs(120), output).await.context("no judgement")??;
+	ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+	let judged: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+	let loss = |side: &str| judged[side]["loss"].as_f64().unwrap_or_default();
+	ensure!(loss("new") > 5.0 * loss("own"), "{judged}");
+	let worst = judged["worst"].as_array().context("no worst records")?;
+	let is_wrong = |record: &&serde_json::Value| {
+		let label = record["label"].as_str().and_then(|label| label.parse::<u64>().ok());
+		label.zip(record["predicted"].as_u64()).is_some_and(|(label, digit)| label == (digit + 1) % 10)
+	};
+	ensure!(worst.len() == 10 && worst.iter().filter(is_wrong).count() >= 8, "{judged}");
+	Ok(())
 }
 
 async fn log(rpc: &Rpc, group: GroupId) -> Result<Vec<LogEntryView>> {

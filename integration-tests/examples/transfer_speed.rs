@@ -90,6 +90,20 @@ async fn submit(node: &Rpc, transfers: &[String]) -> Result<()> {
 	Ok(())
 }
 
+/// Submits again what no block of a node's best chain has and its pool has lost, as pools do at forks.
+async fn submit_lost(node: &Rpc, signed: &[Vec<String>]) -> Result<()> {
+	let pending: Vec<Value> = node.call("author_pendingExtrinsics", json!([])).await?;
+	if !pending.is_empty() {
+		return Ok(());
+	}
+	for (from, transfers) in ACCOUNTS.iter().zip(signed) {
+		let account = Key::from_uri(from)?.account().to_string();
+		let next: usize = node.call("system_accountNextIndex", json!([account])).await?;
+		submit(node, transfers.get(next..).unwrap_or_default()).await?;
+	}
+	Ok(())
+}
+
 /// Returns the number of transactions in a block, without that of the time.
 async fn transactions(node: &Rpc, number: u32) -> Result<usize> {
 	let hash = node.block_hash(number).await?.with_context(|| format!("no block {number}"))?;
@@ -128,6 +142,7 @@ async fn measure(network: &mut Network) -> Result<Line> {
 		while next < head {
 			counts.push((next + 1, transactions(&node, next + 1).await?));
 			next += 1;
+			submit_lost(&node, &signed).await?;
 		}
 		Ok((counts.iter().map(|(_, count)| count).sum::<usize>() >= transfers).then_some(()))
 	})

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
 	dynamic::{storage, transaction, Value as Argument},
+	ext::scale_value::Composite,
 	OnlineClient, SubstrateConfig,
 };
 
@@ -59,8 +60,8 @@ struct Line {
 async fn signed(chain: &OnlineClient<SubstrateConfig>, from: &str, to: &str) -> Result<Vec<String>> {
 	let (from, to) = (Key::from_uri(from)?, Key::from_uri(to)?.account());
 	let to = Argument::unnamed_variant("Id", [Argument::from_bytes(to)]);
-	let call =
-		transaction("Balances", "transfer_keep_alive", [("dest", to), ("value", Argument::u128(AMOUNT))]);
+	let arguments = Composite::named([("dest", to), ("value", Argument::u128(AMOUNT))]);
+	let call = transaction("Balances", "transfer_keep_alive", arguments);
 	let block = chain.at_current_block().await?;
 	let sign = |nonce| {
 		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new().immortal().nonce(nonce).build();
@@ -74,15 +75,31 @@ async fn signed(chain: &OnlineClient<SubstrateConfig>, from: &str, to: &str) -> 
 async fn submit(node: &Rpc, transfers: &[String]) -> Result<()> {
 	/// Code of the node's answer to a transaction that is in its pool.
 	const KNOWN: i64 = 1013;
+	/// Code of the answer where the state to validate it with was discarded meanwhile.
+	const DISCARDED: i64 = 1002;
 	for transfer in transfers {
 		loop {
 			match node.call::<Value>("author_submitExtrinsic", json!([transfer])).await {
-				// A node with much to do may answer too late.
-				Err(RpcError::Unreachable { .. }) => {}
+				// A node with much to do may answer too late, or be asked of a block that it drops.
+				Err(RpcError::Unreachable { .. } | RpcError::Refused { code: DISCARDED, .. }) => {}
 				Ok(_) | Err(RpcError::Refused { code: KNOWN, .. }) => break,
 				Err(error) => return Err(error.into()),
 			}
 		}
+	}
+	Ok(())
+}
+
+/// Submits again what no block of a node's best chain has and its pool has lost, as pools do at forks.
+async fn submit_lost(node: &Rpc, signed: &[Vec<String>]) -> Result<()> {
+	let pending: Vec<Value> = node.call("author_pendingExtrinsics", json!([])).await?;
+	if !pending.is_empty() {
+		return Ok(());
+	}
+	for (from, transfers) in ACCOUNTS.iter().zip(signed) {
+		let account = Key::from_uri(from)?.account().to_string();
+		let next: usize = node.call("system_accountNextIndex", json!([account])).await?;
+		submit(node, transfers.get(next..).unwrap_or_default()).await?;
 	}
 	Ok(())
 }
@@ -125,6 +142,7 @@ async fn measure(network: &mut Network) -> Result<Line> {
 		while next < head {
 			counts.push((next + 1, transactions(&node, next + 1).await?));
 			next += 1;
+			submit_lost(&node, &signed).await?;
 		}
 		Ok((counts.iter().map(|(_, count)| count).sum::<usize>() >= transfers).then_some(()))
 	})

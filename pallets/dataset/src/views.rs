@@ -11,7 +11,7 @@ use descent_protocol::{
 	view::{ChainEvent, CheckView, LogEntryView, Page, ProposalEnding, ProposalView, VoterView, VotersView},
 	BlockNumber, DeltaVerdict, GroupId, ProposalId, TaskId,
 };
-use descent_support::scan;
+use descent_support::{entries_from, scan};
 use frame_support::traits::Get;
 use pallet_evaluators::tasks::Committees;
 use pallet_groups::{DatasetLog, GroupRules, Stakeholders};
@@ -83,15 +83,8 @@ where
 		limit: u32,
 	) -> Option<VotersView> {
 		Proposals::<T>::contains_key(group, id).then_some(())?;
-		let (first, rest) = match from {
-			None => (None, Votes::<T>::iter_prefix(group)),
-			Some(from) => {
-				let key = Votes::<T>::hashed_key_for(group, &from);
-				let voted = Votes::<T>::get(group, &from);
-				(voted.map(|voted| (from, voted)), Votes::<T>::iter_prefix_from(group, key))
-			}
-		};
-		let (voters, next) = scan(first.into_iter().chain(rest), limit, |account, voted| {
+		let votes = entries_from::<Votes<T>, _, _, _>(group, from);
+		let (voters, next) = scan(votes, limit, |account, voted| {
 			(voted == id).then(|| {
 				let stake = T::Groups::stake(group, account);
 				VoterView {

@@ -11,7 +11,7 @@ use descent_protocol::{
 	},
 	AmendmentId, BlockNumber, GroupId, ProposalId,
 };
-use descent_support::scan;
+use descent_support::{entries_from, scan};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
 
@@ -73,16 +73,9 @@ where
 		limit: u32,
 	) -> Option<VotersView> {
 		Open::<T>::get(group).iter().any(|contender| contender.id == amendment).then_some(())?;
-		let (first, rest) = match from {
-			None => (None, Stakes::<T>::iter_prefix(group)),
-			Some(from) => {
-				let key = Stakes::<T>::hashed_key_for(group, &from);
-				let ledger = Stakes::<T>::get(group, &from);
-				(Some((from, ledger)), Stakes::<T>::iter_prefix_from(group, key))
-			}
-		};
+		let stakes = entries_from::<Stakes<T>, _, _, _>(group, from);
 		let close = Self::closes(group).unwrap_or(BlockNumber::MAX);
-		let (voters, next) = scan(first.into_iter().chain(rest), limit, |account, ledger| {
+		let (voters, next) = scan(stakes, limit, |account, ledger| {
 			ledger.approvals.contains(&amendment).then(|| {
 				let stake = Self::stake_at(group, account, ledger.active, close);
 				VoterView {

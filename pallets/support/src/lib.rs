@@ -22,7 +22,7 @@ pub mod mock;
 mod scan;
 
 pub use alarm::{set_alarm, PalletsOriginOf};
-pub use scan::{scan, MAX_SCANNED};
+pub use scan::{entries_from, scan, MAX_SCANNED};
 
 use core::ops::Range;
 use descent_protocol::BlockNumber;

@@ -1,10 +1,35 @@
 //! Reads of a map that end, however large the map is.
 
 use alloc::vec::Vec;
+use codec::FullCodec;
+use frame_support::storage::IterableStorageDoubleMap;
 use sp_runtime::SaturatedConversion;
 
 /// The most entries that one read looks at.
 pub const MAX_SCANNED: u32 = 1_000;
+
+/// Returns the entries of a group in a map, in their order: all of them, or those from the place of an
+/// account on, which may have none.
+pub fn entries_from<Map, Group, Account, Value>(
+	group: Group,
+	from: Option<Account>,
+) -> impl Iterator<Item = (Account, Value)>
+where
+	Map: IterableStorageDoubleMap<Group, Account, Value>,
+	Group: FullCodec + Copy,
+	Account: FullCodec,
+	Value: FullCodec,
+{
+	let (first, rest) = match from {
+		None => (None, Map::iter_prefix(group)),
+		Some(from) => {
+			let key = Map::hashed_key_for(group, &from);
+			let value = Map::try_get(group, &from).ok();
+			(value.map(|value| (from, value)), Map::iter_prefix_from(group, key))
+		}
+	};
+	first.into_iter().chain(rest)
+}
 
 /// Returns the items that `pick` makes of entries of a map in their order, at most `limit` of them, and the
 /// key of the first entry that was not looked at: the next page begins there. Looks at [`MAX_SCANNED`]

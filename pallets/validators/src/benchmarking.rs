@@ -4,7 +4,7 @@ use crate::{
 	Absences, BalanceOf, BondLedger, Call, Candidates, Config, CurrencyOf, Gateways, HoldReason, Incidents,
 	Ledgers, Pallet, Sentences, Struck, MAX_CANDIDATES, MAX_UNBONDING,
 };
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 use codec::{Decode, Encode};
 use descent_protocol::{Performance, ABSENCE_INTERVAL, MAX_ABSENCES, MAX_COMMITTEE, MAX_PROVIDER_LENGTH};
 use descent_support::now;
@@ -94,13 +94,15 @@ fn performance<AccountId>(members: Vec<AccountId>, of_each: Performance) -> Vec<
 	members.into_iter().map(|account| (account, of_each)).collect()
 }
 
-/// Offences that cost the whole bond.
-fn offences<AccountId: Clone>(
-	offenders: &[AccountId],
-) -> (Vec<OffenceDetails<AccountId, (AccountId, ())>>, Vec<Perbill>) {
+fn details<AccountId: Clone>(offenders: &[AccountId]) -> Vec<OffenceDetails<AccountId, (AccountId, ())>> {
 	let detail =
 		|account: &AccountId| OffenceDetails { offender: (account.clone(), ()), reporters: Vec::new() };
-	(offenders.iter().map(detail).collect(), offenders.iter().map(|_| Perbill::one()).collect())
+	offenders.iter().map(detail).collect()
+}
+
+/// Shares of bonds, all of them.
+fn shares(offenders: usize) -> Vec<Perbill> {
+	vec![Perbill::one(); offenders]
 }
 
 #[benchmarks(where CurrencyOf<T>: Mutate<T::AccountId>)]
@@ -187,7 +189,7 @@ mod benchmarks {
 	#[benchmark]
 	fn on_offence(n: Linear<1, MAX_COMMITTEE>) {
 		let offenders = present::<T>(n);
-		let (details, shares) = offences(&offenders);
+		let (details, shares) = (details(&offenders), shares(offenders.len()));
 
 		#[block]
 		{
@@ -251,8 +253,7 @@ mod benchmarks {
 	#[benchmark]
 	fn rotate_session(n: Linear<1, MAX_COMMITTEE>) {
 		let outgoing = present::<T>(n);
-		let (details, shares) = offences(&outgoing);
-		Pallet::<T>::on_offence(&details, &shares, 0);
+		Pallet::<T>::on_offence(&details(&outgoing), &shares(outgoing.len()), 0);
 		let queued: Vec<_> = outgoing.iter().map(|account| (account.clone(), keys::<T>(account))).collect();
 		pallet_session::QueuedKeys::<T>::put(queued);
 		let candidates = Candidates::<T>::get();

@@ -49,7 +49,7 @@ impl<Offender: Clone> Offence<Offender> for Misattestation<Offender> {
 	}
 }
 
-/// What follows from the performance of a member of a committee.
+/// A consequence of the performance of a member of a committee.
 enum Consequence {
 	/// Nothing.
 	Nothing,

@@ -1,4 +1,4 @@
-//! What blocks have room for, and how long they take: full blocks of commitments, reveals, attestations and
+//! Measures the room of blocks, and their time: full blocks of commitments, reveals, attestations and
 //! settlements, and the blocks of a chain with up to 10,000 groups. `scripts/bench chain` runs it.
 //!
 //! Each block is executed by the runtime's wasm as when a node imports it, with all signatures, the state

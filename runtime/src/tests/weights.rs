@@ -119,11 +119,15 @@ fn settlement(members: u32) -> Weight {
 }
 
 #[test]
-fn a_block_has_room_for_the_settlements_of_a_hundred_rounds_of_31_seats() {
-	let room = <Runtime as pallet_scheduler::Config>::MaximumWeight::get();
+fn a_block_has_room_for_the_settlements_of_eighty_rounds_of_31_seats() {
+	use frame_support::dispatch::GetDispatchInfo;
+	// An alarm rings in a block only if the largest settlement there can be would find room in it.
+	let largest =
+		pallet_rounds::Call::<Runtime>::settle { group: 0, round: 0 }.get_dispatch_info().call_weight;
+	let room = <Runtime as pallet_scheduler::Config>::MaximumWeight::get().saturating_sub(largest);
 	for members in [4, 31, 100] {
 		let settled = room.checked_div_per_component(&settlement(members)).unwrap();
 		println!("{members} members: {settled} rounds a block, each {}", settlement(members));
 	}
-	assert!(settlement(31).saturating_mul(100).all_lte(room), "{} of {room}", settlement(31));
+	assert!(settlement(31).saturating_mul(80).all_lte(room), "{} of {room}", settlement(31));
 }

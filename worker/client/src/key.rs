@@ -167,11 +167,21 @@ impl Key {
 		AccountId32::new(self.pair.public_key().0)
 	}
 
+	/// Signs a text. It should have the frame `<Bytes>…</Bytes>`, so that it is never a transaction.
+	pub fn sign_text(&self, text: &str) -> [u8; 64] {
+		self.pair.sign(text.as_bytes()).0
+	}
+
 	/// The ed25519 public key of the same secret, as an address: what a chain specification names as the key
 	/// that votes on finality. `None` for secrets with a `/soft` derivation, which ed25519 does not have.
 	pub fn ed25519(&self) -> Option<AccountId32> {
 		self.ed25519.map(AccountId32::new)
 	}
+}
+
+/// Returns true if the signature of a text is the account's, sr25519.
+pub fn verify_text(account: &[u8; 32], text: &str, signature: &[u8; 64]) -> bool {
+	sr25519::verify(&sr25519::Signature(*signature), text, &sr25519::PublicKey(*account))
 }
 
 impl subxt::tx::Signer<SubstrateConfig> for Key {
@@ -305,6 +315,17 @@ mod tests {
 		for name in ["key", "my keys/the key of mine", "0xabc", "/absent/key.json"] {
 			assert!(matches!(Key::from_file(name), Err(KeyError::File { .. })), "{name}");
 		}
+	}
+
+	#[test]
+	fn a_text_is_signed_for_one_account() {
+		let (alice, bob) = (Key::from_uri("//Alice").unwrap(), Key::from_uri("//Bob").unwrap());
+		let signature = alice.sign_text("<Bytes>a</Bytes>");
+		let account = |key: &Key| -> [u8; 32] { key.account().into() };
+		assert!(verify_text(&account(&alice), "<Bytes>a</Bytes>", &signature));
+		assert!(!verify_text(&account(&alice), "<Bytes>b</Bytes>", &signature));
+		assert!(!verify_text(&account(&bob), "<Bytes>a</Bytes>", &signature));
+		assert!(!verify_text(&[0xff; 32], "<Bytes>a</Bytes>", &[0xff; 64]));
 	}
 
 	#[test]

@@ -71,7 +71,7 @@ pub use descent_protocol::{format_amount, parse_amount, AmountError, UNIT};
 pub use error::{CallError, Error, Result};
 pub use events::EventStream;
 pub use group_key::GroupKey;
-pub use key::{Key, KeyError, SURI_VARIABLE};
+pub use key::{verify_text, Key, KeyError, SURI_VARIABLE};
 pub use motion::{Encoded, Motion, Parameter, Weight};
 pub use node::SessionKeys;
 pub use options::{Options, DEFAULT_NODE};

@@ -9,6 +9,7 @@
 //! - [`BlockId`] is the address of one block and converts to and from CIDs.
 //! - [`Store`] keeps blocks on disk, imports content and reads it back, and checks every hash on the way.
 //! - [`router`] and [`serve`] publish a store as an IPFS trustless gateway.
+//! - [`serve_with_pushes`] lets named accounts store content at it, and [`Pusher`] does so.
 //! - [`Fetcher`] fetches content from several gateways at once. It trusts none of them.
 //!
 //! No operation needs memory in proportion to the content.
@@ -30,12 +31,14 @@ mod block;
 mod fetch;
 mod gateway;
 mod layout;
+mod push;
 mod server;
 mod store;
 
 pub use block::{BlockId, CidError};
 pub use fetch::{probe, FetchError, FetchLimits, Fetcher, ProbeError, Progress};
-pub use gateway::{router, serve};
+pub use gateway::{router, router_with_pushes, serve, serve_with_pushes};
 pub use layout::{LayoutError, LINKS_PER_NODE, MAX_BLOCK_SIZE, MAX_CONTENT_SIZE};
+pub use push::{PushAction, PushError, PushPolicy, PushToken, PushedContent, Pusher, Sign, VerifySignature};
 pub use server::ServerHandle;
 pub use store::{address, ContentReader, Store, StoreError};

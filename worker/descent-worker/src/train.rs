@@ -70,6 +70,11 @@ pub(crate) struct Options {
 	/// URL at which others reach the address listened on, if not there: `http://trainer.example.org:8080`.
 	#[arg(long, value_name = "URL")]
 	public_url: Option<String>,
+	/// Gateway that serves the checkpoints in place of this machine, as where a router lets nobody in. Each is
+	/// pushed to it before it is revealed. Its operator names your account: `descent content serve
+	/// --accept-from`.
+	#[arg(long, value_name = "URL", conflicts_with = "public_url")]
+	push_to: Option<String>,
 	/// Address at which to serve metrics for Prometheus, at /metrics. Off if absent.
 	#[arg(long, value_name = "ADDRESS")]
 	metrics: Option<SocketAddr>,
@@ -231,6 +236,7 @@ impl Options {
 			data: self.data,
 			listen: self.listen,
 			public_url: self.public_url,
+			push_to: self.push_to,
 			metrics: self.metrics,
 			deposit: self.deposit,
 			max_deposit: self.max_deposit,
@@ -256,7 +262,7 @@ impl Options {
 
 /// Checks that validators can fetch the checkpoints: if they cannot, the deposits are lost.
 fn check(options: &Options) -> Result<()> {
-	let Some(url) = &options.public_url else {
+	let Some(url) = options.public_url.as_ref().or(options.push_to.as_ref()) else {
 		ensure!(
 			!options.listen.ip().is_unspecified(),
 			"nobody can fetch from {}: say with --public-url where this machine is reached",
@@ -266,7 +272,7 @@ fn check(options: &Options) -> Result<()> {
 			!options.listen.ip().is_loopback() || options.nodes.iter().all(|node| is_local(node)),
 			"only this machine reaches {}, but a node of {} is elsewhere: validators could not fetch the \
 			 checkpoints, and the deposits would be lost. Listen where others reach this machine, and say \
-			 where that is with --public-url",
+			 where that is with --public-url; or name with --push-to a gateway that serves them",
 			options.listen,
 			options.nodes.join(", ")
 		);
@@ -274,8 +280,9 @@ fn check(options: &Options) -> Result<()> {
 	};
 	ensure!(
 		is_address(url.as_bytes()),
-		"--public-url must be an address that the chain takes, as http://trainer.example.org:8080: http or \
-		 https, a host, no user, blanks or `?`, at most {MAX_PROVIDER_LENGTH} bytes"
+		"--public-url and --push-to must be addresses that the chain takes, as \
+		 http://trainer.example.org:8080: http or https, a host, no user, blanks or `?`, at most \
+		 {MAX_PROVIDER_LENGTH} bytes"
 	);
 	Ok(())
 }

@@ -7,6 +7,7 @@ use crate::{
 	handle::TrainingHandle,
 	loader::{AssetLoader, EvaluationAssets},
 	preflight::Preflight,
+	publisher::Publisher,
 	round_spec::RoundSpec,
 	rounds::{CheckpointSource, Offer},
 };
@@ -35,8 +36,10 @@ pub(crate) struct Checkpointer {
 	evaluator: Arc<dyn Evaluate>,
 	/// Measures before anything is committed to; `None` if the user wants none.
 	preflight: Option<Preflight>,
-	/// URL of the gateway that serves the cache.
-	address: String,
+	/// The place from which others fetch the checkpoints.
+	publisher: Publisher,
+	/// Own checkpoints that others can fetch from there.
+	published: Vec<ContentRef>,
 	/// Pins models, validation sets and head of the current round and of open rounds.
 	_pins: PinGuard,
 	/// Own checkpoints that are served.
@@ -54,23 +57,24 @@ pub(crate) struct Checkpointer {
 }
 
 impl Checkpointer {
-	/// Makes a checkpointer whose `cache` is served at `address`, with the own checkpoints `served` in it.
+	/// Makes a checkpointer for a `cache` with the own checkpoints `served` in it.
 	pub(crate) fn new(
 		loader: AssetLoader,
 		cache: ContentCache,
 		evaluator: Arc<dyn Evaluate>,
 		preflight: Option<Preflight>,
-		address: String,
+		publisher: Publisher,
 		served: Vec<ContentRef>,
 	) -> Self {
 		Self {
 			loader,
 			_pins: cache.hold(Vec::new()),
+			published: served.clone(),
 			served: vec![cache.hold(served)],
 			cache,
 			evaluator,
 			preflight,
-			address,
+			publisher,
 			own_scores: HashMap::new(),
 			pending: None,
 			offered: Duration::ZERO,
@@ -301,10 +305,17 @@ impl CheckpointSource for Checkpointer {
 			Ok(())
 		});
 		published.await??;
-		Ok(vec![self.address.clone()])
+		self.publisher.publish(self.cache.store(), &checkpoint).await?;
+		self.published.push(checkpoint);
+		Ok(vec![self.publisher.address().to_owned()])
 	}
 
 	async fn keep(&mut self, checkpoints: Vec<ContentRef>) -> Result<()> {
+		for checkpoint in std::mem::take(&mut self.published) {
+			if checkpoints.contains(&checkpoint) || !self.publisher.withdraw(&checkpoint).await {
+				self.published.push(checkpoint);
+			}
+		}
 		self.served = vec![self.cache.hold(checkpoints)];
 		let cache = self.cache.clone();
 		tokio::task::spawn_blocking(move || cache.clear()).await??;

@@ -47,6 +47,7 @@
 //!     data: "/tmp/trainer".into(),
 //!     listen: "127.0.0.1:0".parse()?,
 //!     public_url: None,
+//!     push_to: None,
 //!     metrics: None,
 //!     deposit: None,
 //!     max_deposit: None,
@@ -88,6 +89,7 @@ mod metrics;
 mod own;
 mod preflight;
 mod progress;
+mod publisher;
 mod rehearsal;
 mod resume;
 mod round_spec;

@@ -297,7 +297,14 @@ fn checkpointer(
 	evaluator: FakeEvaluator,
 	preflight: Option<Preflight>,
 ) -> Checkpointer {
-	Checkpointer::new(loader, cache, Arc::new(evaluator), preflight, "http://a".into(), Vec::new())
+	Checkpointer::new(
+		loader,
+		cache,
+		Arc::new(evaluator),
+		preflight,
+		Publisher::serving("http://a".into()),
+		Vec::new(),
+	)
 }
 
 fn cache(folder: &Path) -> ContentCache {
@@ -390,7 +397,7 @@ async fn the_preflight_comes_before_the_first_commitment_and_again_with_another_
 		descent_content::serve(any, own.store().clone(), std::future::pending()).await.unwrap();
 	let probe = Probe {
 		cache: own.clone(),
-		address: format!("http://{address}"),
+		publisher: Publisher::serving(format!("http://{address}")),
 		scratch: folder.clone(),
 		allow_private: true,
 	};

@@ -5,6 +5,7 @@ use crate::{
 	evaluate::Evaluate,
 	events::Event,
 	loader::{Assets, EvaluationAssets},
+	publisher::Publisher,
 	round_spec::RoundSpec,
 	timings::{judge, Timings, Windows},
 };
@@ -35,8 +36,8 @@ const STORE_OVERHEAD: u64 = 16 << 20;
 #[derive(Clone)]
 pub(crate) struct Probe {
 	pub cache: ContentCache,
-	/// The public address.
-	pub address: String,
+	/// The place from which others fetch.
+	pub publisher: Publisher,
 	/// Directory for temporary files.
 	pub scratch: PathBuf,
 	/// True if the address may be on this machine or in a private network, as on a local chain. The
@@ -60,13 +61,18 @@ impl Probe {
 			Ok(())
 		});
 		imported.await??;
-		let reached = self.fetch(&content, PATIENCE).await;
-		self.discard(&content);
+		let published = self.publisher.publish(self.cache.store(), &content).await;
+		let reached = match published {
+			Ok(()) => self.fetch(&content, PATIENCE).await,
+			Err(error) => Err(error),
+		};
+		self.discard(&content).await;
 		reached.map(drop)
 	}
 
 	/// Removes content that the caller alone holds.
-	fn discard(&self, content: &ContentRef) {
+	async fn discard(&self, content: &ContentRef) {
+		self.publisher.withdraw(content).await;
 		if let Err(error) = self.cache.discard(content) {
 			tracing::debug!("content of the preflight stays for now: {error}");
 		}
@@ -84,14 +90,13 @@ impl Probe {
 			..FetchLimits::default()
 		};
 		let began = Instant::now();
-		let fetched = Fetcher::new(store, limits)?.fetch(content, &[&self.address], |_| {}).await;
+		let fetched = Fetcher::new(store, limits)?.fetch(content, &[self.publisher.address()], |_| {}).await;
 		fetched.with_context(|| {
 			format!(
-				"nobody can fetch checkpoints from {}, and every deposit would be lost. Name with \
-				 --public-url the address at which others reach this machine (a redirect, as from http to \
-				 https, is not followed), open its port, and see that it leads to --listen. --no-preflight \
+				"nobody can fetch checkpoints from {}, and every deposit would be lost. {}. --no-preflight \
 				 skips this test, for a network that does not let this machine reach its own public address",
-				self.address
+				self.publisher.address(),
+				self.publisher.remedy()
 			)
 		})?;
 		Ok(began.elapsed())
@@ -188,8 +193,14 @@ async fn measure(
 			Ok((claim, began.elapsed(), content, pin))
 		});
 	let (claim, publish, content, _pin) = measured.await??;
-	let fetch = probe.fetch(&content, windows.fetch.saturating_add(PATIENCE)).await;
-	probe.discard(&content);
+	let began = Instant::now();
+	let published = probe.publisher.publish(probe.cache.store(), &content).await;
+	let publish = publish.saturating_add(began.elapsed());
+	let fetch = match published {
+		Ok(()) => probe.fetch(&content, windows.fetch.saturating_add(PATIENCE)).await,
+		Err(error) => Err(error),
+	};
+	probe.discard(&content).await;
 	Ok(Timings { bytes: content.size, claim, publish, fetch: fetch? })
 }
 

@@ -9,7 +9,8 @@ fn probe(directory: &Path, address: String) -> Probe {
 	let store = Store::open(directory.join("served"), 1 << 24).unwrap();
 	std::fs::create_dir_all(directory.join("scratch")).unwrap();
 	let scratch = directory.join("scratch");
-	Probe { cache: ContentCache::new(store), address, scratch, allow_private: true }
+	let publisher = Publisher::serving(address);
+	Probe { cache: ContentCache::new(store), publisher, scratch, allow_private: true }
 }
 
 async fn served(directory: &Path) -> Probe {
@@ -17,7 +18,7 @@ async fn served(directory: &Path) -> Probe {
 	let any = "127.0.0.1:0".parse().unwrap();
 	let store = probe.cache.store().clone();
 	let (address, _) = descent_content::serve(any, store, std::future::pending()).await.unwrap();
-	probe.address = format!("http://{address}");
+	probe.publisher = Publisher::serving(format!("http://{address}"));
 	probe
 }
 

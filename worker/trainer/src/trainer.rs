@@ -11,6 +11,7 @@ use crate::{
 	own::Program,
 	preflight::{Preflight, Probe},
 	progress::TrainingProgress,
+	publisher::Publisher,
 	rounds::{Participation, RoundMachine},
 	state::State,
 };
@@ -55,6 +56,8 @@ pub struct Settings {
 	pub listen: SocketAddr,
 	/// URL under which others reach `listen`, if not under its address.
 	pub public_url: Option<String>,
+	/// URL of a gateway that serves the checkpoints in place of this machine; they are pushed to it.
+	pub push_to: Option<String>,
 	/// Address at which metrics are served for Prometheus; nowhere if absent.
 	pub metrics: Option<SocketAddr>,
 	/// Deposit of each commitment, in the smallest unit; the group's smallest one if absent.
@@ -134,6 +137,7 @@ struct Trainer<R> {
 impl<R: Report + Clone + Send + 'static> Trainer<R> {
 	async fn start(settings: Settings, client: Client, report: R) -> Result<Self> {
 		let (genesis, account) = (client.genesis(), settings.key.account());
+		let key = settings.key.clone();
 		let client = GroupClient::new(client, settings.key, settings.group);
 		let group = client.group().await.with_context(|| {
 			format!("group {} cannot be read; `descent group list` shows which there are", settings.group)
@@ -149,13 +153,17 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		let mut state = State::open(&settings.data, genesis, settings.group, &account)?;
 		let gateway = serve(settings.listen, state.port(), cache.store().clone()).await?;
 		state.set_port(gateway.address().port())?;
-		let address = public_address(settings.public_url.as_deref(), gateway.address());
+		let publisher = match &settings.push_to {
+			Some(url) => Publisher::pushing(url, key)?,
+			None => Publisher::serving(public_address(settings.public_url.as_deref(), gateway.address())),
+		};
+		let address = publisher.address().to_owned();
 		let served = state.served();
 		// The probe may make room.
 		let _served = cache.hold(served.clone());
 		let probe = Probe {
 			cache: cache.clone(),
-			address: address.clone(),
+			publisher: publisher.clone(),
 			scratch: artifacts.scratch().into(),
 			allow_private: settings.allow_private,
 		};
@@ -174,7 +182,7 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		let directory = settings.data.join("training");
 		let log = client.log(Handle::current());
 		let loader = AssetLoader::start(artifacts, settings.training, directory, log, report.clone())?;
-		let checkpointer = Checkpointer::new(loader, cache, evaluator, preflight, address.clone(), served);
+		let checkpointer = Checkpointer::new(loader, cache, evaluator, preflight, publisher, served);
 		report.event(Event::Ready { address, account: account.to_string() });
 		let participation = Participation {
 			deposit: settings.deposit,

@@ -25,8 +25,9 @@ const AHEAD: usize = 2;
 /// Longest time that a request waits for others to be answered.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 /// Slowest average rate of a client, in bytes per second, after the first [`GRACE`].
-const MIN_RATE: u64 = 32 << 10;
-const GRACE: Duration = Duration::from_secs(30);
+pub(super) const MIN_RATE: u64 = 32 << 10;
+/// Time that a client has beyond that.
+pub(super) const GRACE: Duration = Duration::from_secs(30);
 /// Number of bytes handed to the connection at a time.
 const CHUNK: usize = 64 << 10;
 

@@ -1,6 +1,7 @@
 //! The store as an IPFS trustless gateway over HTTP
 //! (<https://specs.ipfs.tech/http-gateways/trustless-gateway/>).
 
+mod accept;
 mod answer;
 mod body;
 mod car;
@@ -18,14 +19,15 @@ use axum::{
 	},
 	middleware::map_response,
 	response::{IntoResponse, Response},
-	routing::get,
+	routing::{get, put},
 	Json, Router,
 };
 use bytes::Bytes;
 use tokio::task::JoinHandle;
 use tower_http::{limit::RequestBodyLimitLayer, timeout::TimeoutLayer, trace::TraceLayer};
 
-use crate::{block::parse_cid, BlockId, Store};
+use crate::{block::parse_cid, push::PushPolicy, store::Result, BlockId, Store};
+use accept::Acceptance;
 use answer::{cross_origin, etag, identity, matches_etag, preflight, Asked};
 use body::Slots;
 use connection::Connections;
@@ -69,6 +71,24 @@ pub fn router(store: Store) -> Router {
 		.with_state(Gateway { store, slots: Slots::new() })
 }
 
+/// Returns the routes of [`router`], and those by which accounts push content: `PUT` and `DELETE` of
+/// `/ipfs/{cid}`, with a [`crate::PushToken`], and `GET /pushed/{account}`. The store must not be shared.
+///
+/// The body of `PUT` is the content's bytes, of which `Content-Length` tells the number. It is kept if it is
+/// the content of the CID, and counts to the room that the account has. There are at most 16 pushes at one
+/// time. A client that sends less than 32 KiB a second is cut off after the first 30 seconds.
+///
+/// # Errors
+/// [`crate::StoreError::Io`] if what was pushed before cannot be read.
+pub fn router_with_pushes(store: Store, policy: &PushPolicy) -> Result<Router> {
+	let pushes = Router::new()
+		.route("/ipfs/{cid}", put(accept::store).delete(accept::remove))
+		.route("/pushed/{account}", get(accept::list))
+		.layer(TraceLayer::new_for_http())
+		.with_state(Acceptance::new(store.clone(), policy)?);
+	Ok(router(store).merge(pushes))
+}
+
 /// Serves [`router`] on `address` until `shutdown` completes; port 0 takes a free one.
 ///
 /// Returns the bound address and the serving task. The task ends when the last connection is closed, at most
@@ -82,10 +102,32 @@ pub async fn serve(
 	store: Store,
 	shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<(SocketAddr, JoinHandle<io::Result<()>>)> {
+	serve_routes(address, router(store), shutdown).await
+}
+
+/// Serves [`router_with_pushes`] as [`serve`] does.
+///
+/// # Errors
+/// Fails if the address cannot be bound, or if what was pushed before cannot be read.
+pub async fn serve_with_pushes(
+	address: SocketAddr,
+	store: Store,
+	policy: &PushPolicy,
+	shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<(SocketAddr, JoinHandle<io::Result<()>>)> {
+	let routes = router_with_pushes(store, policy).map_err(io::Error::other)?;
+	serve_routes(address, routes, shutdown).await
+}
+
+async fn serve_routes(
+	address: SocketAddr,
+	routes: Router,
+	shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<(SocketAddr, JoinHandle<io::Result<()>>)> {
 	let listener = tokio::net::TcpListener::bind(address).await?;
 	let local = listener.local_addr()?;
 	let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-	let server = axum::serve(Connections::new(listener), router(store)).with_graceful_shutdown(async move {
+	let server = axum::serve(Connections::new(listener), routes).with_graceful_shutdown(async move {
 		shutdown.await;
 		drop(stop);
 	});

@@ -98,6 +98,10 @@ impl Files {
 		Ok(())
 	}
 
+	pub(super) fn root(&self) -> &Path {
+		&self.root
+	}
+
 	fn temporary(&self) -> PathBuf {
 		self.root.join("tmp")
 	}

@@ -23,6 +23,23 @@ impl Store {
 	/// [`StoreError::Layout`] beyond [`MAX_CONTENT_SIZE`], [`StoreError::Io`]. The blocks written by then are
 	/// deleted.
 	pub fn import(&self, reader: impl Read) -> Result<ContentRef> {
+		self.import_if(reader, |_| true).map(|(content, _)| content)
+	}
+
+	/// Imports content from a reader as [`Store::import`] does, but only if it is this one. Returns false, and
+	/// keeps nothing, if it is another one. Reads at most one byte more than the content has.
+	pub(crate) fn import_as(&self, content: &ContentRef, reader: impl Read) -> Result<bool> {
+		let bounded = reader.take(content.size.saturating_add(1));
+		self.import_if(bounded, |imported| imported == content).map(|(_, is_kept)| is_kept)
+	}
+
+	/// Imports content, and pins it if it is wanted; otherwise it deletes what was written. Returns the
+	/// content, and true if it is pinned.
+	fn import_if(
+		&self,
+		reader: impl Read,
+		is_wanted: impl FnOnce(&ContentRef) -> bool,
+	) -> Result<(ContentRef, bool)> {
 		let session = Session::new(self);
 		let imported = build(reader, Code::Blake2b256, |cid, block| {
 			session.put(&BlockId::try_from(cid).expect("the builder hashes with blake2b-256; qed"), block)
@@ -30,10 +47,13 @@ impl Store {
 		.and_then(|(root, size)| {
 			let content =
 				BlockId::try_from(&root).expect("the builder hashes with blake2b-256; qed").content(size);
-			session.commit(&content)?;
-			Ok(content)
+			let is_kept = is_wanted(&content);
+			if is_kept {
+				session.commit(&content)?;
+			}
+			Ok((content, is_kept))
 		});
-		if imported.is_err() {
+		if !matches!(imported, Ok((_, true))) {
 			session.discard()?;
 		}
 		imported

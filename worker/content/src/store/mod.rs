@@ -150,6 +150,11 @@ impl Store {
 		})
 	}
 
+	/// Directory of the store.
+	pub(crate) fn directory(&self) -> &Path {
+		self.inner.files.root()
+	}
+
 	/// Number of bytes that the blocks take now.
 	pub fn used_bytes(&self) -> u64 {
 		self.state().used

@@ -2,6 +2,7 @@
 
 pub(crate) mod add;
 pub(crate) mod get;
+pub(crate) mod push;
 pub(crate) mod serve;
 
 use crate::output::Output;
@@ -14,6 +15,8 @@ pub(crate) enum ContentCommand {
 	Add(add::Add),
 	/// Fetch content from gateways, checking every block
 	Get(get::Get),
+	/// Send files to a gateway of others that serves them, or remove them there
+	Push(push::Push),
 	/// Serve a content store as a trustless gateway
 	Serve(serve::Serve),
 }
@@ -23,6 +26,7 @@ impl ContentCommand {
 		match self {
 			Self::Add(command) => command.run(output).await,
 			Self::Get(command) => command.run(output).await,
+			Self::Push(command) => command.run(output).await,
 			Self::Serve(command) => command.run(output).await,
 		}
 	}

@@ -66,8 +66,8 @@ impl Output {
 		let _ = writeln!(io::stderr(), "{text}");
 	}
 
-	/// The text of an error. In JSON its kind is a field, and its hint, if it has one, the field `advice`; for
-	/// people the hint is a line of its own.
+	/// The text of an error. In JSON its kind is a field, and its hint, if it has one, the field `advice`;
+	/// for people the hint is a line of its own.
 	fn error_text(&self, error: &Error) -> String {
 		let message = message(error);
 		match (self.json, hint_of(error)) {

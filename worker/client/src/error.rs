@@ -45,8 +45,8 @@ pub enum Error {
 	},
 	/// A node's keys are made by a node on this machine only.
 	#[error(
-		"{0} is not on this machine: only there is a validator's node asked for keys. Run this where the node runs, with \
-		 --node ws://127.0.0.1:9944, or forward its port: ssh -L 9944:127.0.0.1:9944 HOST"
+		"{0} is not on this machine: only there is a validator's node asked for keys. Run this where the \
+		 node runs, with --node ws://127.0.0.1:9944, or forward its port: ssh -L 9944:127.0.0.1:9944 HOST"
 	)]
 	NotLocal(String),
 	/// The node whose keys are meant is not the only one that may be asked.
@@ -57,8 +57,8 @@ pub enum Error {
 	SeveralNodes,
 	/// The node does not make keys for those who call it.
 	#[error(
-		"the node at {0} makes no keys for its callers: start it with --rpc-methods unsafe, on loopback only, and without \
-		 it again afterwards"
+		"the node at {0} makes no keys for its callers: start it with --rpc-methods unsafe, on loopback \
+		 only, and without it again afterwards"
 	)]
 	Locked(String),
 	/// No group has a name.
@@ -107,7 +107,10 @@ pub enum Error {
 		expires: u32,
 	},
 	/// Another transaction of the account with the same nonce came first.
-	#[error("another transaction of {account} took the place of this one (nonce {nonce}); submit it again if it is still wanted")]
+	#[error(
+		"another transaction of {account} took the place of this one (nonce {nonce}); submit it again if \
+		 it is still wanted"
+	)]
 	Superseded {
 		/// The signer.
 		account: AccountId32,
@@ -115,7 +118,10 @@ pub enum Error {
 		nonce: u64,
 	},
 	/// Waiting for a block took too long.
-	#[error("the transaction was in no {wanted} block after {seconds} s, though it may still get there; are blocks being {made}?")]
+	#[error(
+		"the transaction was in no {wanted} block after {seconds} s, though it may still get there; are \
+		 blocks being {made}?"
+	)]
 	Timeout {
 		/// `best` or `finalized`.
 		wanted: &'static str,
@@ -125,7 +131,10 @@ pub enum Error {
 		seconds: u64,
 	},
 	/// The subscription broke. What happened until it was restored is not delivered.
-	#[error("the event subscription broke ({0}) and is being restored; events may have been missed, read again what they are about")]
+	#[error(
+		"the event subscription broke ({0}) and is being restored; events may have been missed, read again \
+		 what they are about"
+	)]
 	Interrupted(String),
 }
 

@@ -29,7 +29,10 @@ const LARGEST_FILE: u64 = 4096;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
 	/// The text is no secret URI.
-	#[error("{source_name} holds no secret URI: write a phrase of 12 to 24 words, a seed as 0x and 64 hex digits, or a development key as //Alice")]
+	#[error(
+		"{source_name} holds no secret URI: write a phrase of 12 to 24 words, a seed as 0x and 64 hex \
+		 digits, or a development key as //Alice"
+	)]
 	Malformed {
 		/// The source of the text.
 		source_name: String,
@@ -43,7 +46,10 @@ pub enum KeyError {
 		reason: String,
 	},
 	/// A secret was given in place of the name of a file.
-	#[error("a secret was given in place of a key file's name: write it to a file that only you can read, and take another key if it is in your shell's history")]
+	#[error(
+		"a secret was given in place of a key file's name: write it to a file that only you can read, and \
+		 take another key if it is in your shell's history"
+	)]
 	NotAName,
 	/// The file can't be read or written.
 	#[error("key file {path}: {source}", path = path.display())]

@@ -69,7 +69,9 @@ impl Client {
 		}
 		Err(Error::Invalid {
 			account: key.account(),
-			reason: "other transactions of the same account kept taking its nonce; submit from one process at a time".into(),
+			reason: "other transactions of the same account kept taking its nonce; submit from one process \
+			         at a time"
+				.into(),
 		})
 	}
 

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-/// Replaces what could move the cursor, change colours or the clipboard, or show text in another order than it
-/// has: control characters but the tab and the end of a line, and the marks of Unicode for the direction of
-/// text.
+/// Replaces what could move the cursor, change colours or the clipboard, or show text in another order than
+/// it has: control characters but the tab and the end of a line, and the marks of Unicode for the direction
+/// of text.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
 	replaced(text, |c| is_harmful(c) && c != '\n')

@@ -25,12 +25,17 @@ It is read from a file that only you can read (chmod 600), or from the environme
 
 Examples:
   Train group 0 of a local node on whatever this machine has:
-    descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer --allow-private
+    descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer \\
+      --allow-private
 
   On a server with a public address, on its second GPU, staking 50 NRN a round, with a second node at hand:
     descent-worker train --node wss://rpc.example.org --node wss://rpc.example.net --group 3 \\
-      --key-file trainer.key --data /var/lib/descent --listen 0.0.0.0:8080 --public-url http://trainer.example.org:8080 \\
-      --device cuda:1 --deposit 50
+      --key-file trainer.key --data /var/lib/descent --listen 0.0.0.0:8080 \\
+      --public-url http://trainer.example.org:8080 --device cuda:1 --deposit 50
+
+  Behind a router that lets nobody in, by way of a gateway whose operator accepts this account:
+    descent-worker train --node wss://rpc.example.org --group 3 --key-file trainer.key --data trainer \\
+      --push-to https://gateway.example.org
 
   Train with a program of your own, which writes its checkpoints to run/inbox:
     descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer \\
@@ -70,8 +75,8 @@ pub(crate) struct Options {
 	/// URL at which others reach the address listened on, if not there: `http://trainer.example.org:8080`.
 	#[arg(long, value_name = "URL")]
 	public_url: Option<String>,
-	/// Gateway that serves the checkpoints in place of this machine, as where a router lets nobody in. Each is
-	/// pushed to it before it is revealed. Its operator names your account: `descent content serve
+	/// Gateway that serves the checkpoints in place of this machine, as where a router lets nobody in. Each
+	/// is pushed to it before it is revealed. Its operator names your account: `descent content serve
 	/// --accept-from`.
 	#[arg(long, value_name = "URL", conflicts_with = "public_url")]
 	push_to: Option<String>,
@@ -79,8 +84,8 @@ pub(crate) struct Options {
 	#[arg(long, value_name = "ADDRESS")]
 	metrics: Option<SocketAddr>,
 	/// Folder for a program that trains in place of this one. The worker keeps the model description, the
-	/// records, the head and what the group asks for in it, takes safetensors files from its folder inbox, and
-	/// commits the best of them.
+	/// records, the head and what the group asks for in it, takes safetensors files from its folder inbox,
+	/// and commits the best of them.
 	#[arg(long, value_name = "DIR", conflicts_with_all = ["optimizer", "learning_rate", "batch", "device"])]
 	own: Option<PathBuf>,
 	/// Program that trains in the folder of --own, with its arguments; no shell reads them. It finds the

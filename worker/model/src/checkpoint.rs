@@ -102,6 +102,31 @@ impl CheckpointError {
 	}
 }
 
+/// Returns the error of a tensor that a file lacks.
+fn missing(description: &Description, spec: &TensorSpec, header: &Metadata) -> CheckpointError {
+	let name = spec.name.clone();
+	if let Some(found) =
+		header.offset_keys().into_iter().find(|key| *key != name && traps::unwrapped(key) == name)
+	{
+		return CheckpointError::Wrapped { name, found };
+	}
+	// safetensors.torch.save_model notes which tensor stands for one that it left out.
+	let noted = header.metadata().as_ref().and_then(|notes| notes.get(&name));
+	if let Some(kept) = noted.filter(|kept| header.info(kept).is_some()) {
+		return CheckpointError::Tied { name, kept: kept.clone(), certain: true };
+	}
+	let is_like = |other: &&TensorSpec| {
+		spec.shape.len() > 1 && other.shape == spec.shape && header.info(&other.name).is_some()
+	};
+	let is_embedding = |other: &TensorSpec| other.name.contains("embedding");
+	let mut alike: Vec<_> = description.plan().tensors().filter(is_like).collect();
+	alike.sort_by_key(|other| !is_embedding(other));
+	match alike.first() {
+		Some(kept) => CheckpointError::Tied { name, kept: kept.name.clone(), certain: false },
+		None => CheckpointError::Missing(name),
+	}
+}
+
 /// Returns the longest header of a checkpoint of this description, in bytes: the entry of each tensor, and
 /// space for metadata.
 fn max_header_bytes(description: &Description) -> u64 {
@@ -139,7 +164,7 @@ impl Checkpoint {
 	pub fn read(description: &Description, file: &File) -> Result<Self, CheckpointError> {
 		let (start, header) = read_header(file, description)?;
 		for spec in description.plan().tensors() {
-			let info = header.info(&spec.name).ok_or_else(|| traps::missing(description, spec, &header))?;
+			let info = header.info(&spec.name).ok_or_else(|| missing(description, spec, &header))?;
 			check(spec, info)?;
 		}
 		// All tensors of the plan were found, so any other tensor is unexpected.

@@ -1,37 +1,10 @@
 //! Traps on the way from a framework to a checkpoint: what it did, and what to do about it.
 
-use crate::checkpoint::CheckpointError;
-use descent_dataset::{Description, TensorSpec};
-use safetensors::tensor::Metadata;
-
 /// Parts of names that wrappers of PyTorch put in.
 const WRAPPERS: [&str; 2] = ["module", "_orig_mod"];
 
-/// Returns the error of a tensor that a file lacks.
-pub(crate) fn missing(description: &Description, spec: &TensorSpec, header: &Metadata) -> CheckpointError {
-	let name = spec.name.clone();
-	if let Some(found) = header.offset_keys().into_iter().find(|key| *key != name && unwrapped(key) == name) {
-		return CheckpointError::Wrapped { name, found };
-	}
-	// safetensors.torch.save_model notes which tensor stands for one that it left out.
-	let noted = header.metadata().as_ref().and_then(|notes| notes.get(&name));
-	if let Some(kept) = noted.filter(|kept| header.info(kept).is_some()) {
-		return CheckpointError::Tied { name, kept: kept.clone(), certain: true };
-	}
-	let is_like = |other: &&TensorSpec| {
-		spec.shape.len() > 1 && other.shape == spec.shape && header.info(&other.name).is_some()
-	};
-	let is_embedding = |other: &TensorSpec| other.name.contains("embedding");
-	let mut alike: Vec<_> = description.plan().tensors().filter(is_like).collect();
-	alike.sort_by_key(|other| !is_embedding(other));
-	match alike.first() {
-		Some(kept) => CheckpointError::Tied { name, kept: kept.name.clone(), certain: false },
-		None => CheckpointError::Missing(name),
-	}
-}
-
 /// Returns a tensor's name without what wrappers put in.
-fn unwrapped(name: &str) -> String {
+pub(crate) fn unwrapped(name: &str) -> String {
 	let parts = name.split('.').filter(|part| !WRAPPERS.contains(part));
 	parts.collect::<Vec<_>>().join(".")
 }

@@ -1,5 +1,6 @@
 //! Vectors of every layer and loss: what `tests/vectors.json` holds, by which models in other languages check
-//! that they compute what evaluators compute. Tensors and losses are hexadecimal, little-endian f32 and f64. `WRITE_VECTORS=1` writes the file anew.
+//! that they compute what evaluators compute. Tensors and losses are hexadecimal, little-endian f32 and f64.
+//! `WRITE_VECTORS=1` writes the file anew.
 
 mod common;
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::preflight::{Preflight, Probe};
+use crate::publisher::Publisher;
 use crate::{
 	checkpoints::Checkpointer,
 	evaluate::Evaluate,

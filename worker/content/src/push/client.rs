@@ -72,8 +72,8 @@ pub struct Pusher {
 }
 
 impl Pusher {
-	/// Makes a client for a gateway's address, as `http://gateway.example.org:8080`. `sign` signs with the key
-	/// of `account`.
+	/// Makes a client for a gateway's address, as `http://gateway.example.org:8080`. `sign` signs with the
+	/// key of `account`.
 	///
 	/// # Errors
 	/// [`PushError::Transport`] if no client can be made.

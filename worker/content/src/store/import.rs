@@ -26,8 +26,8 @@ impl Store {
 		self.import_if(reader, |_| true).map(|(content, _)| content)
 	}
 
-	/// Imports content from a reader as [`Store::import`] does, but only if it is this one. Returns false, and
-	/// keeps nothing, if it is another one. Reads at most one byte more than the content has.
+	/// Imports content from a reader as [`Store::import`] does, but only if it is this one. Returns false,
+	/// and keeps nothing, if it is another one. Reads at most one byte more than the content has.
 	pub(crate) fn import_as(&self, content: &ContentRef, reader: impl Read) -> Result<bool> {
 		let bounded = reader.take(content.size.saturating_add(1));
 		self.import_if(bounded, |imported| imported == content).map(|(_, is_kept)| is_kept)

@@ -23,8 +23,8 @@ const EXAMPLES: &str = "Examples:
   descent content push --to http://gateway.example.org:8080 --key-file proposer.key
   descent content push --remove bafk2bz.. --to http://gateway.example.org:8080 --key-file proposer.key
 
-The gateway's operator names your account with `descent content serve --accept-from`. Name the gateway as the \
---provider of what you propose. The answer lists what the account has there.";
+The gateway's operator names your account with `descent content serve --accept-from`. Name the gateway as \
+the --provider of what you propose. The answer lists what the account has there.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

@@ -88,7 +88,7 @@ pub use network::{ready, Network};
 pub use node::Node;
 pub use ports::free_port;
 pub use process::Process;
-pub use repository::repository;
+pub use repository::{python, repository};
 pub use rpc::{Rpc, RpcError};
 pub use scenario::{candidate, members, reached, scenario, settled, two_clouds_group};
 pub use scripted_trainer::{Commitment, ScriptedTrainer};

@@ -1,10 +1,10 @@
-use crate::{account::Account, binaries::Binary, free_port, launch::Launch, repository, Process};
+use crate::{account::Account, binaries::Binary, free_port, launch::Launch, python, repository, Process};
 use anyhow::Result;
 use std::{
 	fs::{self, OpenOptions},
 	io::Write,
 	os::unix::fs::OpenOptionsExt,
-	path::{Path, PathBuf},
+	path::Path,
 };
 
 /// Niceness of trainers, which would otherwise take the cores that nodes and evaluators need to follow the
@@ -104,17 +104,8 @@ impl Trainer {
 	}
 }
 
-/// Returns the Python of the tests: `DESCENT_PYTHON`, or the one that `scripts/setup` installs.
-fn python() -> PathBuf {
-	let variable = |name| std::env::var_os(name).map(PathBuf::from);
-	variable("DESCENT_PYTHON").unwrap_or_else(|| {
-		let home = || variable("HOME").unwrap_or_default().join(".cache/descent");
-		variable("DESCENT_CACHE").unwrap_or_else(home).join("python/bin/python")
-	})
-}
-
 /// Returns the command that has the Python of the tests run a program.
 fn command(program: &Path) -> Result<String> {
 	let program = fs::canonicalize(program)?;
-	Ok(format!("'{}' '{}'", python().display(), program.display()))
+	Ok(format!("'{}' '{}'", python()?.display(), program.display()))
 }

@@ -1,9 +1,9 @@
 //! The Python package in `python/` on a network: a loop in numpy wins a round, and the head is taken home.
 
 use anyhow::{ensure, Context, Result};
-use descent_integration_tests::{repository, Binary, Network};
+use descent_integration_tests::{python, repository, Binary, Network};
 use descent_protocol::GroupId;
-use std::{env, path::PathBuf, process::Stdio, time::Duration};
+use std::{process::Stdio, time::Duration};
 use tokio::process::Command;
 
 /// Account that competes.
@@ -16,7 +16,7 @@ pub(super) async fn a_loop_in_numpy_wins(network: &Network, group: GroupId) -> R
 	let folder = network.directory().join("python");
 	let node = network.nodes.first().context("there is no node")?.rpc.ws();
 	let programs = Binary::Cli.path()?;
-	let run = Command::new(python())
+	let run = Command::new(python()?)
 		.arg(repository("python/tests/network_test.py"))
 		.args([&node, &group.to_string()])
 		.arg(&folder)
@@ -37,12 +37,4 @@ pub(super) async fn a_loop_in_numpy_wins(network: &Network, group: GroupId) -> R
 		String::from_utf8_lossy(&output.stderr)
 	);
 	Ok(())
-}
-
-/// Returns the Python that `scripts/setup` installs.
-fn python() -> PathBuf {
-	env::var_os("DESCENT_PYTHON").map_or_else(
-		|| PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".cache/descent/python/bin/python"),
-		PathBuf::from,
-	)
 }

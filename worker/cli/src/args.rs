@@ -82,7 +82,11 @@ pub(crate) struct Providers {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct PrivateArg {
 	/// Fetch from providers on this machine and in private networks, too, as a local chain needs it
-	#[arg(long)]
+	#[arg(
+		long,
+		env = "DESCENT_ALLOW_PRIVATE",
+		value_parser = clap::builder::FalseyValueParser::new()
+	)]
 	pub allow_private: bool,
 }
 

@@ -60,11 +60,7 @@ struct Bad {
 
 /// Makes the script do a task, and returns its result.
 fn run<T: DeserializeOwned>(task: &str, folder: &Path) -> T {
-	let python = std::env::var_os("DESCENT_PYTHON").map(PathBuf::from).unwrap_or_else(|| {
-		let cache = std::env::var_os("DESCENT_CACHE").map(PathBuf::from);
-		let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/descent");
-		cache.unwrap_or_else(home).join("python/bin/python")
-	});
+	let python = PathBuf::from(std::env::var_os("DESCENT_PYTHON").expect("`. scripts/env` names it"));
 	let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors.py");
 	let output = Command::new(&python).arg(&script).arg(task).arg(folder).output().unwrap_or_else(|error| {
 		panic!(

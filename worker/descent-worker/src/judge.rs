@@ -82,7 +82,11 @@ pub(crate) struct Options {
 	)]
 	max_data: u64,
 	/// Fetch from providers on this machine and in private networks, too, as a local chain needs it.
-	#[arg(long)]
+	#[arg(
+		long,
+		env = "DESCENT_ALLOW_PRIVATE",
+		value_parser = clap::builder::FalseyValueParser::new()
+	)]
 	allow_private: bool,
 	/// Threads that measure; all cores if absent.
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]

@@ -82,7 +82,7 @@ fn inputs_that_do_not_fit_are_named() {
 	assert!(reason(&larger(), json!([1.0])).contains("has 2 numbers, of the shape [2], not 1"));
 	assert!(reason(&larger(), json!([1, 2, 3])).contains("more numbers"));
 	assert!(reason(&larger(), json!([1, "2"])).contains("is no number that f32 holds"));
-	assert!(reason(&larger(), json!([1, 1e300])).contains("1e300 is no number"));
+	assert!(reason(&larger(), json!([1, 1e300])).contains("is no number that f32 holds"));
 	assert!(reason(&repeating(), json!([])).contains("not 0"));
 	assert!(reason(&repeating(), json!([256])).contains("that u8 holds"));
 	assert!(reason(&repeating(), json!([3])).contains("3"));

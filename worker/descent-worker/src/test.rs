@@ -65,7 +65,11 @@ struct RehearsalOptions {
 	#[arg(long, value_name = "DIR", requires = "group")]
 	cache: Option<PathBuf>,
 	/// Fetch from providers on this machine and in private networks, too, as a local chain needs it.
-	#[arg(long)]
+	#[arg(
+		long,
+		env = "DESCENT_ALLOW_PRIVATE",
+		value_parser = clap::builder::FalseyValueParser::new()
+	)]
 	allow_private: bool,
 }
 

@@ -160,7 +160,11 @@ pub(crate) struct Options {
 	max_data: u64,
 	/// Fetch from providers on this machine and in private networks, too. A local chain needs it; on a public
 	/// one anybody could make this machine send requests into your network.
-	#[arg(long)]
+	#[arg(
+		long,
+		env = "DESCENT_ALLOW_PRIVATE",
+		value_parser = clap::builder::FalseyValueParser::new()
+	)]
 	allow_private: bool,
 	/// Print what happens as lines of JSON.
 	#[arg(long)]

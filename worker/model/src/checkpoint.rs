@@ -51,14 +51,12 @@ pub enum CheckpointError {
 		found: String,
 	},
 	/// The file lacks a tensor of the description, and has another one that it may be tied to.
-	#[error("the tensor '{name}' is missing{advice}", advice = traps::tied(.name, .kept, .certain))]
+	#[error("the tensor '{name}' is missing{advice}", advice = traps::tied(.name, .kept))]
 	Tied {
 		/// Name of the tensor.
 		name: String,
 		/// Name of the tensor that is in the file.
 		kept: String,
-		/// True if the file says that both are one.
-		certain: bool,
 	},
 	/// The file has a tensor that the description lacks.
 	#[error("the tensor '{0}' is not one of the description's{advice}", advice = traps::unexpected(.0))]
@@ -110,11 +108,6 @@ fn missing(description: &Description, spec: &TensorSpec, header: &Metadata) -> C
 	{
 		return CheckpointError::Wrapped { name, found };
 	}
-	// safetensors.torch.save_model notes which tensor stands for one that it left out.
-	let noted = header.metadata().as_ref().and_then(|notes| notes.get(&name));
-	if let Some(kept) = noted.filter(|kept| header.info(kept).is_some()) {
-		return CheckpointError::Tied { name, kept: kept.clone(), certain: true };
-	}
 	let is_like = |other: &&TensorSpec| {
 		spec.shape.len() > 1 && other.shape == spec.shape && header.info(&other.name).is_some()
 	};
@@ -122,7 +115,7 @@ fn missing(description: &Description, spec: &TensorSpec, header: &Metadata) -> C
 	let mut alike: Vec<_> = description.plan().tensors().filter(is_like).collect();
 	alike.sort_by_key(|other| !is_embedding(other));
 	match alike.first() {
-		Some(kept) => CheckpointError::Tied { name, kept: kept.name.clone(), certain: false },
+		Some(kept) => CheckpointError::Tied { name, kept: kept.name.clone() },
 		None => CheckpointError::Missing(name),
 	}
 }

@@ -24,13 +24,9 @@ pub(crate) fn wrapped(found: &str) -> &'static str {
 }
 
 /// Returns what to do about a tensor that may be tied to another.
-pub(crate) fn tied(name: &str, kept: &str, certain: &bool) -> String {
-	let tied = match certain {
-		true => format!("the file says that it is tied to '{kept}'"),
-		false => format!("if it is tied to '{kept}', which has its shape"),
-	};
+pub(crate) fn tied(name: &str, kept: &str) -> String {
 	format!(
-		"; {tied}, write a copy of that under its name too, as in \
+		"; if it is tied to '{kept}', which has its shape, write a copy of that under its name too, as in \
 		 `tensors['{name}'] = tensors['{kept}'].clone()`"
 	)
 }

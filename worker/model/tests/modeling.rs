@@ -22,13 +22,8 @@ with torch.no_grad():
     print(model.losses(model(x), y).mean().item())
 ";
 
-/// Needs a Python with torch and safetensors, which `DESCENT_TORCH_PYTHON` names.
 #[test]
 fn the_python_code_measures_what_evaluations_measure() {
-	let Some(python) = std::env::var_os("DESCENT_TORCH_PYTHON") else {
-		eprintln!("DESCENT_TORCH_PYTHON names no Python with torch: nothing is compared");
-		return;
-	};
 	let every_layer = describe(
 		("u8", "[3,16,16]"),
 		("u8", "[]", Some(10)),
@@ -39,13 +34,13 @@ fn the_python_code_measures_what_evaluations_measure() {
 	);
 	let regression = describe(("f32", "[6]"), ("f32", "[]", None), r#"{"type":"linear","out":1}"#);
 	for description in [every_layer, language_model(), regression] {
-		let (ours, theirs) = measured(&description, &python);
+		let (ours, theirs) = measured(&description);
 		assert!((ours - theirs).abs() < 1e-6, "{}: {ours} and {theirs}", description.name());
 	}
 }
 
 /// Returns the loss of an initial checkpoint by an evaluation and by Python.
-fn measured(description: &Description, python: &std::ffi::OsStr) -> (f64, f64) {
+fn measured(description: &Description) -> (f64, f64) {
 	let folder = tempfile::tempdir().unwrap();
 	let checkpoint = Checkpoint::initial(description, 5);
 	let batch = random_batch(&description.schema(), 200, 3);
@@ -57,7 +52,12 @@ fn measured(description: &Description, python: &std::ffi::OsStr) -> (f64, f64) {
 	let rules = EvaluationRules::informal(Metric::Loss);
 	let ours = evaluate(&checkpoint, &batch, &rules, || false).unwrap().score.to_f64();
 	let code = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/src/commands/model");
-	let output = Command::new(python).args(["-c", MEASURE]).arg(folder.path()).arg(code).output().unwrap();
+	let output = Command::new(descent_testing::python())
+		.args(["-c", MEASURE])
+		.arg(folder.path())
+		.arg(code)
+		.output()
+		.unwrap();
 	let said = String::from_utf8_lossy(&output.stdout);
 	let theirs =
 		said.trim().parse().unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));

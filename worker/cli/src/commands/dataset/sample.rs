@@ -15,7 +15,7 @@ use crate::{
 	table::table,
 };
 use anyhow::{ensure, Context, Result};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use descent_client::H256;
 use descent_dataset::{DeltaSample, Schema, Vocabulary, MAX_VOCABULARY_BYTES};
 use descent_protocol::{GroupId, ProposalId};
@@ -37,6 +37,7 @@ A delta's removals are counted; descent dataset get has their ids.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
+#[command(group = ArgGroup::new("set").args(["group_or_name", "group", "file"]).required(true))]
 pub(crate) struct Sample {
 	#[command(flatten)]
 	group: AnyGroupArg,

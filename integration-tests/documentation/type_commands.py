@@ -124,7 +124,7 @@ class Reader:
         if not lasting or ">" in text or "--rounds" in text:
             status, printed = self.shell.type(text)
             reason = [said for (page, start), said in REFUSED.items() if page == command.page and plain.startswith(start)]
-            if reason and status and reason[0] in printed:
+            if reason and status and re.search(reason[0], printed, re.IGNORECASE):
                 return printed
             if status or reason:
                 raise Failed(f"it ends with {status}, and was to {'fail' if reason else 'succeed'}:\n{printed}")

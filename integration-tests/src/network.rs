@@ -94,6 +94,11 @@ impl Network {
 		self.folder.path()
 	}
 
+	/// Folder of the processes' logs.
+	pub fn logs(&self) -> &Path {
+		&self.logs
+	}
+
 	/// Accounts of the validators that the chain begins with.
 	pub fn validators(&self) -> &[Account] {
 		&self.validators

@@ -4,10 +4,9 @@
 use anyhow::{ensure, Context, Result};
 use descent_integration_tests::{
 	procfs::{is_connected_to, processor_time},
-	ready, scenario, two_clouds_group, wait_until, Network, Process, RoundLengths, Rpc, RpcError, Trainer,
-	TrainerSetup,
+	ready, scenario, two_clouds_group, wait_until, Network, Process, RoundLengths, RpcError, TrainerSetup,
 };
-use descent_protocol::{GroupId, Outcome};
+use descent_protocol::GroupId;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
@@ -29,9 +28,7 @@ async fn every_program_ends_cleanly_in_every_state() -> Result<()> {
 		let node = network.nodes[0].rpc.ws();
 		let one_round = TrainerSetup::new(1, "sgd", 0.001, 64).args(&["--rounds", "1"]);
 		let mut ends_by_itself = network.spawn_trainer(&node, group, one_round)?;
-		let own = own_training(network).await?;
 		while_it_trains(network, group).await?;
-		own.wins().await?;
 		ends_by_itself.process.finishes(ROUND).await.context("the end of --rounds 1")?;
 		let listens = async |program: &mut Process| ready(program).await.map(drop);
 		ends_twice(network.gateway().context("there is no gateway")?, listens).await?;
@@ -57,41 +54,6 @@ async fn a_single_validator_refuses_unknown_groups_in_words(network: &Network) -
 	};
 	ensure!(refusal.contains('7'), "{refusal}");
 	Ok(())
-}
-
-/// A trainer for which a program of numpy trains, in a group of its own.
-struct OwnTraining {
-	trainer: Trainer,
-	rpc: Rpc,
-	group: GroupId,
-}
-
-/// Starts a trainer whose checkpoints come through its folder.
-async fn own_training(network: &mut Network) -> Result<OwnTraining> {
-	let mut setup = two_clouds_group(network.directory(), RoundLengths::SHORT)?;
-	setup.name = "own training".into();
-	let group = network.create_group(&setup).await?.id;
-	let setup = TrainerSetup::own(6, "integration-tests/own/train_numpy.py").args(&["--rounds", "1"]);
-	let rpc = network.nodes[0].rpc.clone();
-	let trainer = network.spawn_trainer(&rpc.ws(), group, setup)?;
-	Ok(OwnTraining { trainer, rpc, group })
-}
-
-impl OwnTraining {
-	/// Checks that its first round is won, and that it ends then, with its program.
-	async fn wins(mut self) -> Result<()> {
-		self.trainer.process.finishes(ROUND).await.context("the end of the own training")?;
-		let events = self.trainer.process.events()?;
-		let of = |name: &str| events.iter().filter(|event| event["event"] == name).collect::<Vec<_>>();
-		ensure!(of("offered").iter().any(|event| event["prospect"]["verdict"] == "commit"), "{events:?}");
-		ensure!(of("refused").is_empty(), "{:?}", of("refused"));
-		let ended = of("ended");
-		let [ended] = ended.as_slice() else { anyhow::bail!("{events:?}") };
-		ensure!(ended["outcome"] == serde_json::to_value(Outcome::Won)?, "{ended}");
-		let head = self.rpc.group(self.group, None).await?.head.context("there is no head")?;
-		ensure!(head.account == self.trainer.account.id(), "{head:?}");
-		Ok(())
-	}
 }
 
 /// Brings a process into a state and asks it to end, once by SIGINT and once by SIGTERM, and restarts it

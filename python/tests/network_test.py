@@ -1,6 +1,6 @@
-"""Competes in a group of a real network with a loop in numpy, wins a round, and takes the model home.
+"""Competes in a group of a real network with a loop in numpy or PyTorch, wins a round, and takes the model home.
 
-    DESCENT_BIN=FOLDER DESCENT_SURI=//Ferdie python network_test.py NODE GROUP FOLDER
+    DESCENT_BIN=FOLDER DESCENT_SURI=//Ferdie python network_test.py NODE GROUP FOLDER numpy|torch
 
 The group is that of integration-tests: a linear classifier of points in the plane, in short rounds. A test of
 integration-tests runs this; pytest does not.
@@ -8,9 +8,9 @@ integration-tests runs this; pytest does not.
 
 from __future__ import annotations
 
-import importlib.util
 import pathlib
 import sys
+import time
 
 import numpy as np
 
@@ -43,7 +43,30 @@ def step(weights, x, y, rate):
     }
 
 
-def train(run):
+def train_with_torch(run):
+    """Trains as the book shows it until an offer has won a round; returns the event."""
+    import torch
+
+    model = run.module()
+    x, y = map(torch.from_numpy, run.arrays())
+    optimizer = torch.optim.Adam(model.parameters())
+    offered = 0.0
+    while True:
+        for batch in torch.randperm(len(x)).split(64):
+            optimizer.zero_grad()
+            model.loss(x[batch], y[batch]).backward()
+            optimizer.step()
+        if time.monotonic() > offered + 5:
+            run.offer(model)
+            offered = time.monotonic()
+        for event in run.events():
+            print(event, descent.scalars(event))
+            assert event["event"] != "refused", event
+            if event["event"] == "ended" and event["outcome"] == "won":
+                return event
+
+
+def train_with_numpy(run):
     """Trains until an offer of this run has won a round; returns the event."""
     x, y = run.arrays()
     assert len(x) == len(y) == 512 and x.shape[1:] == (2,)
@@ -90,9 +113,6 @@ def take_home(group, folder, holdout):
     x, y = holdout
     path = head.download(folder / "head.safetensors")
     assert abs(loss(checkpoint.read(path), x, y) - head.score) < 0.001, head
-    if importlib.util.find_spec("torch") is None:
-        print("torch is not installed: the head was not loaded as a module")
-        return
     import torch
 
     with torch.no_grad():
@@ -110,13 +130,14 @@ def data(group, folder):
     delta = group.delta((points, np.array([y[0], 1, 0], np.uint8)), out=folder / "delta.parquet")
     assert (delta.added, delta.removed, delta.left_out) == (2, 0, 1), delta
     assert delta.content == descent.cid.of_file(delta.path)
-    before = group.dataset().checkout(folder / "now.parquet")
+    before = group.dataset().checkout(folder / "now.parquet", version=1)
     checked = dataset.check(group.description_file(), delta.path, [before])
     assert checked["added"] == 2, checked
 
 
 def main():
     node, number, folder = sys.argv[1], int(sys.argv[2]), pathlib.Path(sys.argv[3])
+    train = {"numpy": train_with_numpy, "torch": train_with_torch}[sys.argv[4]]
     folder.mkdir(parents=True, exist_ok=True)
     net = descent.connect(node, allow_private=True, cache=folder / "cache")
     group = net.group(number)

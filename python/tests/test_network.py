@@ -186,9 +186,9 @@ def test_proposals_are_looked_at_and_voted_on(node, programs):
     group.add_stake("1.5")
     head = ["descent", "--json", "--node", node.address]
     assert programs.calls == [
-        [*head, "dataset", "vote", "--group", "0", "--proposal", "3", "--key-file", "k"],
-        [*head, "dataset", "vote", "--group", "0", "--withdraw", "--key-file", "k"],
-        [*head, "stake", "add", "--group", "0", "--amount", "1.5", "--key-file", "k"],
+        [*head, "dataset", "vote", "0", "3", "--key-file", "k"],
+        [*head, "dataset", "vote", "0", "--withdraw", "--key-file", "k"],
+        [*head, "stake", "add", "0", "1.5", "--key-file", "k"],
     ]
     with pytest.raises(descent.DescentError, match="no proposal 9"):
         group.proposal(9)
@@ -212,7 +212,6 @@ def test_a_delta_is_proposed(node, programs, tmp_path):
             "ws://127.0.0.1:1",
             "dataset",
             "propose",
-            "--group",
             "0",
             "--delta",
             "d.parquet",
@@ -264,11 +263,10 @@ def test_stake_and_data_set_log(node, programs, tmp_path):
     assert programs.calls[-1][4:] == [
         "dataset",
         "checkout",
-        "--group",
         "0",
         "--out",
         str(tmp_path / "x" / "v.parquet"),
-        "--version",
+        "--at",
         "2",
         "--allow-private",
     ]

@@ -1,6 +1,5 @@
 //! Evaluators, trainers and nodes that die, and an evaluator without a network.
 
-mod failover;
 mod finality;
 
 use anyhow::{ensure, Context, Result};
@@ -109,17 +108,6 @@ async fn committed(
 	Ok(None)
 }
 
-/// Waits until the trainer has committed in a round from `from` on that still takes commitments, and returns
-/// the round.
-async fn commits(network: &Network, group: GroupId, from: RoundIndex) -> Result<RoundIndex> {
-	wait_until("the trainer has committed", LENGTHS.deadline(2), async || {
-		// The open round may be almost over while the one before it was measured.
-		let waiting = committed(network, group, from).await?;
-		Ok(waiting.and_then(|(phase, round)| (phase == Phase::Commit).then_some(round)))
-	})
-	.await
-}
-
 /// Kills the trainer after it has committed in a round from `from` on, and restarts it when the round takes
 /// no more commitments. Returns the round and the commitment.
 async fn a_trainer_is_killed_between_commit_and_reveal(
@@ -127,7 +115,13 @@ async fn a_trainer_is_killed_between_commit_and_reveal(
 	group: GroupId,
 	from: RoundIndex,
 ) -> Result<(RoundIndex, H256)> {
-	let round = commits(network, group, from).await?;
+	let deadline = LENGTHS.deadline(2);
+	let round = wait_until("the trainer has committed again", deadline, async || {
+		// The open round may be almost over while the one before it was measured.
+		let waiting = committed(network, group, from).await?;
+		Ok(waiting.and_then(|(phase, round)| (phase == Phase::Commit).then_some(round)))
+	})
+	.await?;
 	let Trainer { process, account, .. } = &mut network.trainers[0];
 	process.kill();
 	let rpc = &network.nodes[0].rpc;

@@ -4,7 +4,6 @@
 mod committees;
 mod lies;
 mod predicted;
-mod python;
 
 use anyhow::{ensure, Context, Result};
 use descent_client::Client;
@@ -64,7 +63,6 @@ async fn twenty_rounds_are_measured_alike_by_all_and_every_lie_in_one_of_them_is
 		all_nodes_show(network, trained, last).await?;
 		nobody_is_struck(network, lied.deposit * lies::SLASHED, &liars).await?;
 		the_command_line_explains(network, trained, last).await?;
-		python::a_loop_in_numpy_wins(network, trained).await?;
 		a_stranger_reads_the_chain(network, last).await
 	})
 	.await

@@ -47,11 +47,12 @@ class Dataset:
 
         Each delta is checked against the log on chain, and each record against its id.
         """
-        options = [] if version is None else ["--version", str(version)]
+        options = [] if version is None else ["--at", str(version)]
         options += ["--allow-private"] if self.group.network.allow_private else []
+        options += self.group.network.data()
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.group.network.command("dataset", "checkout", "--group", self.group.id, "--out", path, *options)
+        self.group.network.command("dataset", "checkout", self.group.id, "--out", path, *options)
         return path
 
     def table(self, version: int | None = None) -> pyarrow.Table:

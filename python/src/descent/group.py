@@ -192,7 +192,6 @@ class Group:
         done = self.network.command(
             "dataset",
             "propose",
-            "--group",
             self.id,
             "--delta",
             str(what),
@@ -221,7 +220,7 @@ class Group:
 
     def withdraw_vote(self) -> Any:
         """Takes back the vote of the key's account, whatever it is for."""
-        return self.network.command("dataset", "vote", "--group", self.id, "--withdraw", signed=True)
+        return self.network.command("dataset", "vote", self.id, "--withdraw", signed=True)
 
     def amendments(self) -> list[AmendmentView]:
         """Returns the amendments of the group's rules: the open ones, then those that ended last."""
@@ -237,7 +236,7 @@ class Group:
 
     def add_stake(self, amount: str) -> Any:
         """Puts NRN at stake, as ``"100"`` or ``"1.5"``: they are the weight of the account's votes."""
-        return self.network.command("stake", "add", "--group", self.id, "--amount", amount, signed=True)
+        return self.network.command("stake", "add", self.id, amount, signed=True)
 
     # Training
 

@@ -96,6 +96,10 @@ class Network:
         self._cache.mkdir(parents=True, exist_ok=True)
         return self._cache
 
+    def data(self) -> list[str]:
+        """Returns the options that have commands keep data sets in the folder given; else the user's cache."""
+        return [] if self._cache is None or self._scratch else ["--data", str(self._cache / "datasets")]
+
     def __repr__(self) -> str:
         return f"descent.connect({self.nodes[0]!r})"
 

@@ -79,13 +79,13 @@ class Proposal:
         time."""
         wait = ["--finalized"] if finalized else []
         return self.group.network.command(
-            "dataset", "vote", "--group", self.group.id, "--proposal", self.id, *wait, signed=True
+            "dataset", "vote", self.group.id, self.id, *wait, signed=True
         )
 
     def withdraw(self) -> Any:
         """Takes back a proposal of one's own that has lost a voting period."""
         return self.group.network.command(
-            "dataset", "withdraw", "--group", self.group.id, "--proposal", self.id, signed=True
+            "dataset", "withdraw", self.group.id, self.id, signed=True
         )
 
     def __repr__(self) -> str:

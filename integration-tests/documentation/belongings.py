@@ -37,9 +37,9 @@ def images(folder: pathlib.Path, first: int, last: int) -> tuple[np.ndarray, np.
     return pixels.reshape(-1, 28, 28)[first:last], labels[first:last]
 
 
-def table(path: pathlib.Path, pixels: np.ndarray, labels: np.ndarray) -> None:
-    """Writes images as a table of numbers, as Kaggle has it."""
-    names = [f"pixel{at}" for at in range(784)] + ["label"]
+def table(path: pathlib.Path, column: str, pixels: np.ndarray, labels: np.ndarray) -> None:
+    """Writes images as a table of numbers."""
+    names = [f"{column}{at}" for at in range(784)] + ["label"]
     rows = (",".join(map(str, [*image.reshape(-1), label])) for image, label in zip(pixels, labels))
     path.write_text("\n".join([",".join(names), *rows]) + "\n", encoding="utf-8")
 
@@ -61,8 +61,8 @@ def png(path: pathlib.Path, pixels: np.ndarray) -> None:
 def digits(folder: pathlib.Path, mnist: pathlib.Path) -> None:
     """Writes what the pages have of digits: a model, tables, pictures, and requests."""
     shutil.copy(REPOSITORY / "integration-tests/models/mnist.json", folder / "mnist.json")
-    table(folder / "train.csv", *images(mnist, 0, 200))
-    table(folder / "more.csv", *images(mnist, 0, 500))
+    table(folder / "train.csv", "pixel", *images(mnist, 0, 200))
+    table(folder / "more.csv", "image", *images(mnist, 0, 500))
     pixels, _ = images(mnist, 500, 505)
     for number, image in enumerate(pixels):
         png(folder / "digits" / f"{number}.png", image)

@@ -17,17 +17,20 @@ from pages import REPOSITORY
 CONTEXT = 16
 """Tokens of a record of the language model."""
 
-BEFORE_PYTHON = """
-import pyarrow.parquet as parquet, torch
+COLUMNS = """
+import numpy as np, pyarrow as pa, pyarrow.parquet as parquet, torch
 
 def columns(name, *, shape):
     table = parquet.read_table(name)
-    take = lambda column: torch.tensor(table[column].combine_chunks().to_numpy(zero_copy_only=False).tolist())
+    def take(column):
+        array = table[column].combine_chunks()
+        array = array.flatten() if pa.types.is_fixed_size_list(array.type) else array
+        return torch.tensor(np.array(array))
     first, second = [column for column in table.column_names if column not in ("id", "op")][:2]
-    return take(first).reshape(-1, *shape), take(second).long()
+    return take(first).reshape(len(table), *shape), take(second).reshape(len(table), -1).squeeze(1).long()
 
 """
-AFTER_PYTHON = ""
+"""Python that reads inputs and targets of a delta as tensors."""
 
 
 def images(folder: pathlib.Path, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
@@ -61,7 +64,7 @@ def png(path: pathlib.Path, pixels: np.ndarray) -> None:
 def digits(folder: pathlib.Path, mnist: pathlib.Path) -> None:
     """Writes what the pages have of digits: a model, tables, pictures, and requests."""
     shutil.copy(REPOSITORY / "integration-tests/models/mnist.json", folder / "mnist.json")
-    table(folder / "train.csv", "pixel", *images(mnist, 0, 200))
+    table(folder / "train.csv", "pixel", *images(mnist, 5000, 5200))
     table(folder / "more.csv", "image", *images(mnist, 0, 500))
     pixels, _ = images(mnist, 500, 505)
     for number, image in enumerate(pixels):

@@ -90,7 +90,9 @@ def owner(reader: Reader) -> None:
 
 def poems(reader: Reader) -> None:
     """Creates a group of a language model and has somebody train it."""
-    reader.do(f"descent model new gpt --classes 256 --context {belongings.CONTEXT} --blocks 1 --heads 2 --width 32 >poems.json")
+    reader.do(
+        f"descent model new gpt --classes 256 --context {belongings.CONTEXT} --blocks 1 --heads 2 --width 32 >poems.json"
+    )
     reader.do("descent dataset build --table poems.parquet --description poems.json --out poems-delta.parquet")
     reader.do(
         "descent group create --name poems --model poems.json --dataset poems-delta.parquet --store ~/.descent/content "
@@ -98,14 +100,15 @@ def poems(reader: Reader) -> None:
         "--key-file ~/.descent/key"
     )
     reader.do(
-        "DESCENT_SURI=//Trainer5 descent-worker train --group 2 --data $D/poems --threads 1 --rounds 1 "
-        ">$D/poems.log 2>&1 &"
+        "DESCENT_SURI=//Trainer5 descent-worker train 2 --data $D/poems --threads 1 >$D/poems.log 2>&1 & POEMS=$!"
     )
 
 
 def proposer_and_voter(reader: Reader) -> None:
     """Deltas from tables and pictures; a proposal, a look at it, and votes."""
-    reader.do(f"mkdir -p {reader.folder}/build; cd {reader.folder}/build; cp -r ../*.csv ../*.json ../photos ../more .")
+    reader.do(
+        f"mkdir -p {reader.folder}/build; cd {reader.folder}/build; cp -r ../*.csv ../*.json ../photos ../more ."
+    )
     reader.do("descent dataset build --folder photos --description photos.json --out photos.parquet")
     for command in reader.pages[DATASET]:
         if command.text.startswith("descent dataset diff"):
@@ -127,25 +130,29 @@ def client(reader: Reader) -> None:
     """The model at home: in files, in Python, in transformers, over HTTP."""
     work(reader)
     reader.page(CLIENT, "descent model get", "descent model export mnist")
-    belongings.BEFORE_PYTHON += 'x, y = columns("test.parquet", shape=(1, 28, 28))\n'
-    belongings.AFTER_PYTHON = '\nprint("accuracy", (classes == y).double().mean().item(), "loss", loss.item())\n'
+    reader.around = (
+        belongings.COLUMNS + 'x, y = columns("test.parquet", shape=(1, 28, 28))\n',
+        '\nprint("accuracy", (classes == y).double().mean().item(), "loss", loss.item())\n',
+    )
     theirs = expect(reader.page(CLIENT, "import sys"), r"accuracy ([\d.]+) loss ([\d.]+)")
     ours = reader.page(GROUP, "descent-worker test")
     loss, accuracy = expect(ours, r"[Ll]oss\D*([\d.]+)"), expect(ours, r"([\d.]+) ?%")
     if abs(float(loss[1]) - float(theirs[2])) > 1e-4 or abs(float(accuracy[1]) / 100 - float(theirs[1])) > 1e-3:
         raise Failed(f"Python and the worker measure differently: {theirs[0]}, {ours}")
-    print(f"         the head classifies {100 * float(theirs[1]):.2f}% of {TEST_IMAGES} test images correctly, in Python")
+    print(
+        f"         the head classifies {100 * float(theirs[1]):.2f}% of {TEST_IMAGES} test images correctly, in Python"
+    )
     wait_for(pathlib.Path(reader.do("echo $D/poems.log").strip()), "Paid")
     reader.page(CLIENT, "descent model export poems")
-    belongings.BEFORE_PYTHON = belongings.BEFORE_PYTHON.replace("test.parquet", "poems-delta.parquet").replace("(1, 28, 28)", "(-1,)")
-    belongings.AFTER_PYTHON = (
+    reader.around = (
+        belongings.COLUMNS + 'x, y = columns("poems-delta.parquet", shape=(-1,))\n',
         "\nwith torch.no_grad():\n    scores = model(x.long()).logits\n"
-        'print("loss", torch.nn.functional.cross_entropy(scores.reshape(-1, 256), y.reshape(-1)).item())\n'
+        'print("loss", torch.nn.functional.cross_entropy(scores.reshape(-1, 256), y.reshape(-1)).item())\n',
     )
     theirs = expect(reader.page(CLIENT, "from transformers"), r"loss ([\d.]+)")
-    reader.do("descent model get poems --out poems-head")
+    reader.do("descent model get poems --out poems-head.safetensors; kill $POEMS; wait $POEMS")
     ours = reader.do(
-        "descent-worker test --description poems.json --checkpoint poems-head/model.safetensors --data poems-delta.parquet"
+        "descent-worker test --description poems.json --checkpoint poems-head.safetensors --data poems-delta.parquet"
     )
     if abs(float(expect(ours, r"[Ll]oss\D*([\d.]+)")[1]) - float(theirs[1])) > 1e-4:
         raise Failed(f"transformers and the worker measure differently: {theirs[0]}, {ours}")

@@ -17,7 +17,6 @@ import shutil
 import sys
 import time
 
-import belongings
 import machine
 from pages import PAGES, REPOSITORY, Command, commands
 from shell import Failed, Shell, wait_for
@@ -55,6 +54,11 @@ LASTING = {
 }
 
 
+def plain(text: str) -> str:
+    """Returns a command without the key that it is given."""
+    return re.sub(r"^DESCENT_SURI=\S+ ", "", text)
+
+
 class Reader:
     """Somebody who types what the pages say."""
 
@@ -75,6 +79,8 @@ class Reader:
         self.shell = Shell(REPOSITORY, environment)
         self.pages = {page: commands(page) for page in PAGES}
         self.names: dict[str, str] = dict(SUBSTITUTED)
+        # Python before and after that of a page.
+        self.around = ("", "")
         self.running: list[tuple[Command, int, pathlib.Path]] = []
 
     def do(self, text: str) -> str:
@@ -95,9 +101,8 @@ class Reader:
         """
         printed = ""
         for beginning in beginnings:
-            found = (command for command in self.pages[page] if not command.typed)
-            found = (command for command in found if re.sub(r"^DESCENT_SURI=\S+ ", "", command.text).startswith(beginning))
-            command = next(found, None)
+            left = (command for command in self.pages[page] if not command.typed)
+            command = next((command for command in left if plain(command.text).startswith(beginning)), None)
             if command is None:
                 raise Failed(f"{page} has no further command that begins with '{beginning}'")
             printed = self.type(command, keep)
@@ -119,14 +124,16 @@ class Reader:
     def _type(self, command: Command, text: str, keep: bool) -> str:
         if command.is_python:
             return self._python(text)
-        plain = re.sub(r"^DESCENT_SURI=\S+ ", "", text) + " "
-        lasting = [ready for beginning, ready in LASTING.items() if plain.startswith(beginning)]
+        lasting = [ready for beginning, ready in LASTING.items() if f"{plain(text)} ".startswith(beginning)]
         if not lasting or ">" in text or "--rounds" in text:
             status, printed = self.shell.type(text)
-            reason = [said for (page, start), said in REFUSED.items() if page == command.page and plain.startswith(start)]
-            if reason and status and re.search(reason[0], printed, re.IGNORECASE):
-                return printed
-            if status or reason:
+            refusals = (
+                said
+                for (page, start), said in REFUSED.items()
+                if command.page == page and plain(text).startswith(start)
+            )
+            reason = next(refusals, None)
+            if (status == 0) != (reason is None) or not re.search(reason or "", printed, re.IGNORECASE):
                 raise Failed(f"it ends with {status}, and was to {'fail' if reason else 'succeed'}:\n{printed}")
             return printed
         log = self.logs / f"{len(list(self.logs.iterdir()))}.log"
@@ -143,7 +150,7 @@ class Reader:
 
     def _python(self, text: str) -> str:
         program = self.logs / f"{len(list(self.logs.iterdir()))}.py"
-        program.write_text(belongings.BEFORE_PYTHON + text + belongings.AFTER_PYTHON, encoding="utf-8")
+        program.write_text(text.join(self.around), encoding="utf-8")
         return self.do(f"python {program}")
 
     def stop(self, beginning: str) -> None:

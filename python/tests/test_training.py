@@ -71,7 +71,6 @@ def test_the_worker_gets_its_options(group, programs, tmp_path, node):
         [
             "descent-worker",
             "train",
-            "--group",
             "0",
             "--own",
             own,

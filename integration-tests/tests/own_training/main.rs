@@ -63,7 +63,7 @@ impl Hidden {
 			.arg(network.directory().join("gateway-of-others"));
 		let mut gateway = Process::spawn(launch)?;
 		let address = ready(&mut gateway).await?;
-		let setup = setup.args(&["--rounds", "1", "--push-to", &address]);
+		let setup = setup.args(&["--rounds", "1", "--claim", "--push-to", &address]);
 		let trainer = network.spawn_trainer(&network.nodes[0].rpc.ws(), group.id, setup)?;
 		Ok(Self { trainer, gateway, address })
 	}
@@ -73,6 +73,13 @@ impl Hidden {
 		wins(rpc, group, self.trainer).await?;
 		let head = rpc.group(group.id, None).await?.head.context("there is no head")?;
 		ensure!(head.providers == [self.address.as_str()], "{head:?}");
+		let account = head.account;
+		wait_until("its reward is claimed", ROUND, async || {
+			let rewards: serde_json::Value =
+				rpc.call("training_rewards", serde_json::json!([account])).await?;
+			Ok((rewards["claimed"] != "0").then_some(()))
+		})
+		.await?;
 		self.gateway.stop().await
 	}
 }

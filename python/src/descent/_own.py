@@ -58,7 +58,7 @@ def command(
 ) -> list[str]:
     """Returns the command line of a worker; options are named as arguments of Python, and None leaves one
     out."""
-    line = [_binary.find("descent-worker"), "train", "--group", str(group)]
+    line = [_binary.find("descent-worker"), "train", str(group)]
     line += ["--own", str(own), "--data", str(data), "--json"]
     for node in nodes:
         line += ["--node", node]

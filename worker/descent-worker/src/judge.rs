@@ -2,8 +2,9 @@
 
 mod report;
 
+use crate::positional::{AnyGroupArg, AnyProposalArg};
 use anyhow::{anyhow, bail, ensure, Context, Result};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use descent_artifacts::{DatasetClient, DatasetStep, OnStep};
 use descent_client::Client;
 use descent_console::{screen, shutdown};
@@ -14,7 +15,7 @@ use descent_evaluator::{
 };
 use descent_protocol::{
 	view::{GroupView, ProposalView},
-	GroupId, ProposalId,
+	ProposalId,
 };
 use indicatif::DecimalBytes;
 use report::Report;
@@ -27,7 +28,7 @@ use std::{
 
 const EXAMPLES: &str = "Examples:
   The worst records of a proposal, with their pictures:
-    descent-worker judge --group 0 --proposal 3 --png worst.png
+    descent-worker judge mnist 3 --png worst.png
 
   The same before anything is proposed, with files on this machine:
     descent-worker judge --description mnist.json --checkpoint head.safetensors --own train.parquet \\
@@ -40,16 +41,21 @@ its label, or label>prediction in red where the head disagrees.";
 /// Measure the head on the records that a proposed delta adds, beside as many of the data set's own.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = EXAMPLES)]
+#[command(group = ArgGroup::new("case").args(["proposal_number", "proposal", "delta"]).required(true))]
 pub(crate) struct Options {
-	/// Address of the node's RPC.
-	#[arg(long, value_name = "URL", env = "DESCENT_NODE", default_value = descent_client::DEFAULT_NODE)]
-	node: String,
-	/// The training group.
-	#[arg(long, value_name = "NUMBER", required_unless_present = "delta", requires = "proposal")]
-	group: Option<GroupId>,
-	/// The proposal of the group.
-	#[arg(long, value_name = "NUMBER", requires = "group")]
-	proposal: Option<ProposalId>,
+	/// Address of a node's RPC; may be given more than once: where one fails, the next is asked.
+	#[arg(
+		long = "node",
+		value_name = "URL",
+		env = "DESCENT_NODE",
+		value_delimiter = ',',
+		default_value = descent_client::DEFAULT_NODE
+	)]
+	nodes: Vec<String>,
+	#[command(flatten)]
+	group: AnyGroupArg,
+	#[command(flatten)]
+	proposal: AnyProposalArg,
 	#[command(flatten)]
 	files: Files,
 	/// Most records that are measured of the delta, and of the data set.
@@ -103,7 +109,7 @@ struct Files {
 	#[arg(
 		long,
 		value_name = "FILE",
-		conflicts_with_all = ["group", "proposal"],
+		conflicts_with_all = ["group_or_name", "group", "proposal_number", "proposal"],
 		requires_all = ["description", "checkpoint", "own"]
 	)]
 	delta: Option<PathBuf>,
@@ -197,11 +203,11 @@ fn local(
 
 /// Fetches a proposal, the head and the newest version of the data set.
 async fn proposed(folder: tempfile::TempDir, options: &Options) -> Result<Case> {
-	let (Some(group), Some(proposal)) = (options.group, options.proposal) else {
-		bail!("name a proposal with --group and --proposal, or files with --delta and --checkpoint");
+	let (Some(group), Some(proposal)) = (options.group.value(), options.proposal.value()) else {
+		bail!("name a group and a proposal of it, or files with --delta and --checkpoint");
 	};
-	let client = Client::connect(&options.node).await?;
-	let group = client.group(group).await?;
+	let client = Client::connect_any(&options.nodes, descent_client::Options::default()).await?;
+	let group = client.group(client.find_group(&group).await?).await?;
 	let proposal = find(&group, client.proposals(group.id).await?, proposal)?;
 	let head = group.head.clone().with_context(|| {
 		format!("group {} has no head yet, so nothing can judge: wait until a round is won", group.id)
@@ -307,15 +313,15 @@ mod tests {
 	fn a_proposal_or_files_are_judged() {
 		let parse = |line: &str| Line::try_parse_from(format!("judge {line}").split_whitespace());
 		let files = "--delta d --description m --checkpoint c --own o";
-		for line in ["--group 0 --proposal 3 --png w.png --seed 1", files] {
+		for line in ["0 3 --png w.png --seed 1", "--group mnist --proposal 3", files] {
 			parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
 		}
 		for (line, kind) in [
 			("", ErrorKind::MissingRequiredArgument),
-			("--group 0", ErrorKind::MissingRequiredArgument),
+			("0", ErrorKind::MissingRequiredArgument),
 			("--delta d --description m --checkpoint c", ErrorKind::MissingRequiredArgument),
-			(&format!("{files} --group 0 --proposal 3"), ErrorKind::ArgumentConflict),
-			("--group 0 --proposal 3 --worst 0", ErrorKind::ValueValidation),
+			(&format!("{files} 0 3"), ErrorKind::ArgumentConflict),
+			("0 3 --worst 0", ErrorKind::ValueValidation),
 		] {
 			assert_eq!(parse(line).unwrap_err().kind(), kind, "{line}");
 		}

@@ -10,6 +10,7 @@
 mod child;
 mod evaluate;
 mod judge;
+mod positional;
 mod predict;
 mod predictor;
 mod selftest;
@@ -30,8 +31,8 @@ use tokio::runtime::Runtime;
 
 const EXAMPLES: &str = "Examples:
   descent-worker evaluate --data ~/.local/share/descent/evaluator
-  descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer
-  descent-worker test --group 0 --checkpoint mine.safetensors
+  descent-worker train mnist --key-file trainer.key --data ~/.local/share/descent/trainer
+  descent-worker test mnist --checkpoint mine.safetensors
 
 RUST_LOG sets what is logged, as in RUST_LOG=descent_evaluator=debug. Each command's --help has \
 more examples.";

@@ -1,11 +1,13 @@
 //! `descent-worker test`: measures one checkpoint, on one data file or as a group's committee would.
 
+use crate::positional::AnyGroupArg;
 use anyhow::{Context, Result};
 use clap::Args;
+use descent_client::GroupKey;
 use descent_console::screen;
 use descent_dataset::{DeltaLimits, Description, Loss, Set};
 use descent_model::{evaluate, Checkpoint, Drawn, EvaluationRules};
-use descent_protocol::{GroupId, Metric, Score};
+use descent_protocol::{Metric, Score};
 use descent_trainer::RehearsalSettings;
 use serde::Serialize;
 use sp_core::H256;
@@ -13,11 +15,11 @@ use std::path::PathBuf;
 
 /// Largest size of content, and of data sets, on disk.
 const MAX_BYTES: u64 = 64 << 30;
-const NEEDED: &str = "--description and --data are needed, or --group";
+const NEEDED: &str = "--description and --data are needed, or a group";
 
 const EXAMPLES: &str = "Examples:
-  Would this checkpoint win a round of group 0?
-    descent-worker test --group 0 --checkpoint mine.safetensors
+  Would this checkpoint win a round of the group?
+    descent-worker test mnist --checkpoint mine.safetensors
 
   Its loss on all records of a file, without a chain:
     descent-worker test --description mnist.json --checkpoint head.safetensors --data test.parquet";
@@ -27,17 +29,26 @@ const EXAMPLES: &str = "Examples:
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Options {
-	/// The training group whose rules, records and head the checkpoint is measured by.
-	#[arg(long, value_name = "NUMBER", conflicts_with_all = ["description", "data"])]
-	group: Option<GroupId>,
+	#[command(flatten)]
+	group: AnyGroupArg,
 	/// The model description, a JSON file.
-	#[arg(long, value_name = "FILE", required_unless_present = "group")]
+	#[arg(
+		long,
+		value_name = "FILE",
+		required_unless_present_any = ["group_or_name", "group"],
+		conflicts_with_all = ["group_or_name", "group"]
+	)]
 	description: Option<PathBuf>,
 	/// The checkpoint, a safetensors file.
 	#[arg(long, value_name = "FILE")]
 	checkpoint: PathBuf,
 	/// The records, a delta file that only adds.
-	#[arg(long, value_name = "FILE", required_unless_present = "group")]
+	#[arg(
+		long,
+		value_name = "FILE",
+		required_unless_present_any = ["group_or_name", "group"],
+		conflicts_with_all = ["group_or_name", "group"]
+	)]
 	data: Option<PathBuf>,
 	/// Threads that measure; all cores if absent.
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -52,17 +63,23 @@ pub(crate) struct Options {
 /// Options of a measurement by a group's rules.
 #[derive(Args, Clone, Debug)]
 struct RehearsalOptions {
-	/// Address of the node's RPC, with --group.
-	#[arg(long, value_name = "URL", env = "DESCENT_NODE", default_value = descent_client::DEFAULT_NODE)]
-	node: String,
-	/// Draws of as many records as a round has, with --group.
+	/// Address of a node's RPC, with a group; may be given more than once: where one fails, the next is asked.
+	#[arg(
+		long = "node",
+		value_name = "URL",
+		env = "DESCENT_NODE",
+		value_delimiter = ',',
+		default_value = descent_client::DEFAULT_NODE
+	)]
+	nodes: Vec<String>,
+	/// Draws of as many records as a round has, with a group.
 	#[arg(
 		long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000)
 	)]
 	draws: u16,
-	/// Directory for content and data sets, with --group, so that they are fetched once; a temporary one if
+	/// Directory for content and data sets, with a group, so that they are fetched once; a temporary one if
 	/// absent. One process at a time may use it.
-	#[arg(long, value_name = "DIR", requires = "group")]
+	#[arg(long, value_name = "DIR", conflicts_with = "description")]
 	cache: Option<PathBuf>,
 	/// Fetch from providers on this machine and in private networks, too, as a local chain needs it.
 	#[arg(
@@ -88,18 +105,18 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 	if let Some(threads) = options.threads {
 		descent_model::set_threads(threads.into());
 	}
-	if let Some(group) = options.group {
+	if let Some(group) = options.group.value() {
 		return rehearse(group, options).await;
 	}
 	tokio::task::spawn_blocking(move || report(&options)).await?
 }
 
 /// Measures a checkpoint by a group's rules.
-async fn rehearse(group: GroupId, options: Options) -> Result<()> {
-	let RehearsalOptions { node, draws, cache, allow_private } = options.rehearsal;
+async fn rehearse(group: GroupKey, options: Options) -> Result<()> {
+	let RehearsalOptions { nodes, draws, cache, allow_private } = options.rehearsal;
 	let temporary = tempfile::tempdir().context("cannot make a temporary directory; set TMPDIR")?;
 	let settings = RehearsalSettings {
-		node,
+		nodes,
 		group,
 		checkpoint: options.checkpoint,
 		cache: cache.unwrap_or_else(|| temporary.path().into()),

@@ -1,10 +1,11 @@
 //! `descent-worker train`: trains a group's model and competes in its rounds.
 
-use anyhow::{ensure, Result};
+use crate::positional::GroupArg;
+use anyhow::{ensure, Context, Result};
 use clap::{Args, ValueEnum};
 use descent_client::Key;
 use descent_console::{screen, shutdown, visible, visible_line};
-use descent_protocol::{is_address, is_loopback, BlockNumber, GroupId, MAX_PROVIDER_LENGTH};
+use descent_protocol::{is_address, is_loopback, BlockNumber, MAX_PROVIDER_LENGTH};
 use descent_trainer::{DeviceChoice, Event, Optimizer, Report, Settings, TrainingSettings};
 use indicatif::ProgressBar;
 use std::{
@@ -24,25 +25,25 @@ It is read from a file that only you can read (chmod 600), or from the environme
 `descent key generate` makes one.
 
 Examples:
-  Train group 0 of a local node on whatever this machine has:
-    descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer \\
+  Train a group of a local node on whatever this machine has:
+    descent-worker train mnist --key-file trainer.key --data ~/.local/share/descent/trainer \\
       --allow-private
 
   On a server with a public address, on its second GPU, staking 50 NRN a round, with a second node at hand:
-    descent-worker train --node wss://rpc.example.org --node wss://rpc.example.net --group 3 \\
+    descent-worker train --node wss://rpc.example.org --node wss://rpc.example.net mnist \\
       --key-file trainer.key --data /var/lib/descent --listen 0.0.0.0:8080 \\
       --public-url http://trainer.example.org:8080 --device cuda:1 --deposit 50
 
   Behind a router that lets nobody in, by way of a gateway whose operator accepts this account:
-    descent-worker train --node wss://rpc.example.org --group 3 --key-file trainer.key --data trainer \\
+    descent-worker train --node wss://rpc.example.org mnist --key-file trainer.key --data trainer \\
       --push-to https://gateway.example.org
 
   Train with a program of your own, which writes its checkpoints to run/inbox:
-    descent-worker train --group 0 --key-file trainer.key --data ~/.local/share/descent/trainer \\
+    descent-worker train mnist --key-file trainer.key --data ~/.local/share/descent/trainer \\
       --own run --trainer-command 'python train.py --epochs 100'
 
   Two rounds with a seed, telling a program what happens:
-    DESCENT_SURI=//Trainer1 descent-worker train --group 0 --data /tmp/trainer --rounds 2 --seed 1 --json \\
+    DESCENT_SURI=//Trainer1 descent-worker train mnist --data /tmp/trainer --rounds 2 --seed 1 --json \\
       --allow-private";
 
 /// Train a group's model, compete in its rounds and serve the checkpoints.
@@ -59,9 +60,8 @@ pub(crate) struct Options {
 		default_value = descent_client::DEFAULT_NODE
 	)]
 	nodes: Vec<String>,
-	/// The training group.
-	#[arg(long, value_name = "NUMBER")]
-	group: GroupId,
+	#[command(flatten)]
+	group: GroupArg,
 	/// File with the secret URI of the account that commits; DESCENT_SURI if absent.
 	#[arg(long, value_name = "FILE")]
 	key_file: Option<PathBuf>,
@@ -129,6 +129,9 @@ pub(crate) struct Options {
 	/// End after this many rounds in which this trainer took part are over.
 	#[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
 	rounds: Option<u32>,
+	/// Claim what was earned after each round that is won; without it, `descent rewards claim` does.
+	#[arg(long)]
+	claim: bool,
 	/// Fewest blocks left free between the commitment and the end of its window. The time that measuring the
 	/// checkpoint took last comes on top.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 2)]
@@ -240,7 +243,7 @@ impl Options {
 		let key = Key::from_file_or_environment(self.key_file.as_deref())?;
 		Ok(Settings {
 			nodes: self.nodes,
-			group: self.group,
+			group: self.group.value().context("no GROUP is given")?,
 			key,
 			data: self.data,
 			listen: self.listen,
@@ -251,6 +254,7 @@ impl Options {
 			max_deposit: self.max_deposit,
 			preflight: !self.no_preflight,
 			rounds: self.rounds,
+			claim: self.claim,
 			commit_margin: self.commit_margin,
 			max_content: self.max_content << 30,
 			max_data: self.max_data << 30,

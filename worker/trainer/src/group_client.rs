@@ -74,6 +74,12 @@ impl Chain for GroupClient {
 		self.watch("the settlement", submitted);
 		Ok(())
 	}
+
+	async fn claim(&self) -> Result<()> {
+		let submitted = self.client.submit(&self.key, &Call::claim()).await?;
+		self.watch("the claim of rewards", submitted);
+		Ok(())
+	}
 }
 
 /// The log of a group's data set on a chain. Reads of it block.

@@ -27,7 +27,7 @@
 //! Train group 0 of a local node for one round:
 //!
 //! ```no_run
-//! use descent_client::{Key, DEFAULT_NODE};
+//! use descent_client::{GroupKey, Key, DEFAULT_NODE};
 //! use descent_trainer::{DeviceChoice, Event, Optimizer, Report, Settings, TrainingSettings};
 //!
 //! #[derive(Clone)]
@@ -42,7 +42,7 @@
 //! # async fn example() -> anyhow::Result<()> {
 //! let settings = Settings {
 //!     nodes: vec![DEFAULT_NODE.into()],
-//!     group: 0,
+//!     group: GroupKey::Number(0),
 //!     key: Key::from_uri("//Trainer1")?,
 //!     data: "/tmp/trainer".into(),
 //!     listen: "127.0.0.1:0".parse()?,
@@ -53,6 +53,7 @@
 //!     max_deposit: None,
 //!     preflight: true,
 //!     rounds: Some(1),
+//!     claim: false,
 //!     commit_margin: 2,
 //!     max_content: 24 << 30,
 //!     max_data: 64 << 30,

@@ -7,13 +7,14 @@ use descent_artifacts::{
 	dataset_log::{sources, DatasetLog, LogSource},
 	within, Artifacts, Quota,
 };
+use descent_client::GroupKey;
 use descent_dataset::{Description, Set};
 use descent_evaluator::evaluation_set::{self, EvaluationSet};
 use descent_model::Checkpoint;
 use descent_protocol::{
 	evaluation::DeltaSource,
 	view::{GroupView, RoundSummary},
-	EvaluationPolicy, GroupId, RoundIndex, Score,
+	EvaluationPolicy, RoundIndex, Score,
 };
 use serde::Serialize;
 use sp_core::H256;
@@ -30,10 +31,10 @@ const ROUNDS: usize = 5;
 /// Settings of a rehearsal.
 #[derive(Clone, Debug)]
 pub struct RehearsalSettings {
-	/// Address of the node's RPC.
-	pub node: String,
+	/// Addresses of nodes' RPC, one or more: where one fails, the next is asked.
+	pub nodes: Vec<String>,
 	/// The training group.
-	pub group: GroupId,
+	pub group: GroupKey,
 	/// The checkpoint, a safetensors file.
 	pub checkpoint: PathBuf,
 	/// Directory for content and data sets, which no other process may use meanwhile.
@@ -93,8 +94,8 @@ pub struct Winner {
 /// If the node or the group cannot be reached, model, data or head cannot be had, or a committee would call
 /// the checkpoint invalid.
 pub async fn rehearse(settings: RehearsalSettings) -> Result<Rehearsal> {
-	let client = connect(std::slice::from_ref(&settings.node)).await?;
-	let group = client.group(settings.group).await?;
+	let client = connect(&settings.nodes).await?;
+	let group = client.group(client.find_group(&settings.group).await?).await?;
 	let from = group.settled.map_or(0, |last| last.saturating_sub(100));
 	// A node of an older chain has no history, which is no reason not to measure.
 	let history = client.history(group.id, from).await.unwrap_or_else(|error| {

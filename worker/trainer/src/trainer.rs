@@ -17,10 +17,10 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context, Result};
 use descent_artifacts::{Artifacts, Quota};
-use descent_client::{Client, Key, Options};
+use descent_client::{Client, GroupKey, Key, Options};
 use descent_content::{ServerHandle, Store};
 use descent_evaluator::{EvaluationPool, PoolOptions};
-use descent_protocol::{format_amount, view::GroupView, BlockNumber, GroupId};
+use descent_protocol::{format_amount, view::GroupView, BlockNumber};
 use std::{
 	future::Future,
 	net::SocketAddr,
@@ -46,7 +46,7 @@ pub struct Settings {
 	/// Addresses of nodes' RPC, one or more: where one fails, the next is asked.
 	pub nodes: Vec<String>,
 	/// The training group.
-	pub group: GroupId,
+	pub group: GroupKey,
 	/// Key of the account that commits.
 	pub key: Key,
 	/// Directory for state, checkpoints, content and data sets, for this trainer alone. It is needed to
@@ -70,6 +70,8 @@ pub struct Settings {
 	pub preflight: bool,
 	/// Rounds to take part in; without end if absent.
 	pub rounds: Option<u32>,
+	/// True if rewards are claimed after each round that is won.
+	pub claim: bool,
 	/// Fewest blocks left free between the commitment and the end of its window.
 	pub commit_margin: BlockNumber,
 	/// Largest size of content on disk, in bytes.
@@ -138,9 +140,10 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 	async fn start(settings: Settings, client: Client, report: R) -> Result<Self> {
 		let (genesis, account) = (client.genesis(), settings.key.account());
 		let key = settings.key.clone();
-		let client = GroupClient::new(client, settings.key, settings.group);
+		let number = client.find_group(&settings.group).await?;
+		let client = GroupClient::new(client, settings.key, number);
 		let group = client.group().await.with_context(|| {
-			format!("group {} cannot be read; `descent group list` shows which there are", settings.group)
+			format!("group {number} cannot be read; `descent group list` shows which there are")
 		})?;
 		let quota = Quota {
 			content: settings.max_content,
@@ -150,7 +153,7 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		};
 		let artifacts = Artifacts::open(&settings.data, quota, Handle::current())?;
 		let cache = artifacts.cache().clone();
-		let mut state = State::open(&settings.data, genesis, settings.group, &account)?;
+		let mut state = State::open(&settings.data, genesis, number, &account)?;
 		let gateway = serve(settings.listen, state.port(), cache.store().clone()).await?;
 		state.set_port(gateway.address().port())?;
 		let publisher = match &settings.push_to {
@@ -189,6 +192,7 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 			max_deposit,
 			margin: settings.commit_margin,
 			rounds: settings.rounds.unwrap_or(u32::MAX),
+			claims: settings.claim,
 		};
 		let machine =
 			RoundMachine::new(client.clone(), checkpointer, report.clone(), state, account, participation);

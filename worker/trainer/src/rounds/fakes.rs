@@ -47,6 +47,8 @@ pub(super) struct Ledger {
 	pub pruned: bool,
 	/// Attempts to settle.
 	pub settlements: u32,
+	/// Attempts to claim rewards, all of which fail.
+	pub reward_claims: u32,
 	/// Versions of model and data set from each round on.
 	pub versions: BTreeMap<RoundIndex, (u32, u32)>,
 	/// The clock that follows on [`CLOCK`], if one does.
@@ -215,6 +217,11 @@ impl Chain for FakeChain {
 		self.0.lock().unwrap().settlements += 1;
 		Ok(())
 	}
+
+	async fn claim(&self) -> Result<()> {
+		self.0.lock().unwrap().reward_claims += 1;
+		anyhow::bail!("no node")
+	}
 }
 
 /// Makes a new checkpoint at every offer, and claims a score that follows from the seed and the versions of
@@ -315,7 +322,7 @@ impl Harness {
 	pub(super) fn start(&self, rounds: u32) -> Fake {
 		let state = State::open(self.directory.path(), H256::zero(), 1, &account()).unwrap();
 		let checkpoints = FakeCheckpoints { made: state.entries().len() as u8, ..FakeCheckpoints::default() };
-		let participation = Participation { deposit: None, max_deposit: 1, margin: 2, rounds };
+		let participation = Participation { deposit: None, max_deposit: 1, margin: 2, rounds, claims: false };
 		RoundMachine::new(
 			self.chain.clone(),
 			checkpoints,

@@ -41,6 +41,8 @@ pub(crate) trait Chain {
 	fn reveal(&self, round: RoundIndex, reveal: Reveal) -> impl Future<Output = Result<()>> + Send;
 	/// Asks for a round to be settled.
 	fn settle(&self, round: RoundIndex) -> impl Future<Output = Result<()>> + Send;
+	/// Asks for all that the account has earned.
+	fn claim(&self) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// Makes, measures and serves checkpoints.
@@ -87,6 +89,8 @@ pub(crate) struct Participation {
 	pub margin: BlockNumber,
 	/// Rounds to take part in from now on.
 	pub rounds: u32,
+	/// True if rewards are claimed after each round that is won.
+	pub claims: bool,
 }
 
 /// Takes a trainer through its rounds, from the commitment to the settlement of each, two of them at a time.

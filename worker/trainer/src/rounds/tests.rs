@@ -379,3 +379,21 @@ async fn a_larger_deposit_than_agreed_to_is_not_paid() {
 	let ledger = harness.chain.0.lock().unwrap();
 	assert_eq!(ledger.rounds[&0].0[0].deposit, group.deposit);
 }
+
+#[tokio::test]
+async fn rewards_are_claimed_for_a_round_that_is_won_if_that_is_asked_for() {
+	for (claims, outcome, claimed) in
+		[(true, Outcome::Won, 1), (true, Outcome::NotBetter, 0), (false, Outcome::Won, 0)]
+	{
+		let harness = Harness::new();
+		let mut trainer = harness.start(1);
+		trainer.participation.claims = claims;
+		for block in 0..22 {
+			harness.at(&mut trainer, block).await;
+		}
+		harness.chain.settle(0, outcome);
+		harness.at(&mut trainer, 23).await;
+		assert!(trainer.is_done(), "a claim that fails ends nothing");
+		assert_eq!(harness.chain.0.lock().unwrap().reward_claims, claimed);
+	}
+}

@@ -51,7 +51,7 @@ struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
 	Evaluate(evaluate::Options),
-	Train(train::Options),
+	Train(Box<train::Options>),
 	Test(test::Options),
 	Judge(Box<judge::Options>),
 	Predict(predict::Options),
@@ -115,7 +115,7 @@ async fn run(command: Command) -> Result<()> {
 	}
 	match command {
 		Command::Evaluate(options) => evaluate::run(options).await,
-		Command::Train(options) => train::run(options).await,
+		Command::Train(options) => train::run(*options).await,
 		Command::Child(_) => child::run(),
 		Command::Judge(options) => judge::run(*options).await,
 		Command::Test(options) => test::run(options).await,

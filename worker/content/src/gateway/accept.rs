@@ -13,17 +13,14 @@ use axum::{
 		header::{AUTHORIZATION, CONTENT_LENGTH},
 		HeaderMap, StatusCode,
 	},
-	response::{IntoResponse, Response},
 	Json,
 };
 use bytes::{Buf, Bytes};
 use futures::executor::{block_on_stream, BlockingStream};
+use serde_json::{json, Value};
 use tokio::sync::Semaphore;
 
-use super::{
-	body::{GRACE, MIN_RATE},
-	refuse,
-};
+use super::body::{GRACE, MIN_RATE};
 use crate::{
 	push::{PushAction, PushPolicy, PushToken, Pushed, VerifySignature},
 	store::StoreError,
@@ -36,8 +33,8 @@ const MAX_PUSHES: usize = 16;
 /// Refusal of an account that the operator has not named.
 const STRANGER: &str = "this gateway does not accept pushes of this account: ask its operator";
 
-/// Answer of a request, or the refusal.
-type Answer = Result<Response, Response>;
+/// Status and reason of a refused request.
+type Refusal = (StatusCode, String);
 
 /// What the routes need.
 #[derive(Clone)]
@@ -54,7 +51,7 @@ impl Acceptance {
 	}
 
 	/// Returns the account whose token for this action the request has.
-	fn account(&self, headers: &HeaderMap, action: PushAction, id: &BlockId) -> Result<[u8; 32], Response> {
+	fn account(&self, headers: &HeaderMap, action: PushAction, id: &BlockId) -> Result<[u8; 32], Refusal> {
 		let unknown = |reason: &str| refuse(StatusCode::UNAUTHORIZED, reason);
 		let text = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
 		let text = text.ok_or_else(|| unknown("a push needs a token in the header Authorization"))?;
@@ -77,8 +74,8 @@ pub(super) async fn store(
 	Path(cid): Path<String>,
 	headers: HeaderMap,
 	body: Body,
-) -> Response {
-	acceptance.store(&cid, &headers, body).await.unwrap_or_else(|refusal| refusal)
+) -> Result<StatusCode, Refusal> {
+	acceptance.store(&cid, &headers, body).await
 }
 
 /// Removes content that the account stored.
@@ -86,30 +83,29 @@ pub(super) async fn remove(
 	State(acceptance): State<Acceptance>,
 	Path(cid): Path<String>,
 	headers: HeaderMap,
-) -> Response {
-	acceptance.remove(&cid, &headers).await.unwrap_or_else(|refusal| refusal)
+) -> Result<StatusCode, Refusal> {
+	acceptance.remove(&cid, &headers).await
 }
 
 /// Lists the content of an account.
-pub(super) async fn list(State(acceptance): State<Acceptance>, Path(account): Path<String>) -> Response {
+pub(super) async fn list(
+	State(acceptance): State<Acceptance>,
+	Path(account): Path<String>,
+) -> Result<Json<Value>, Refusal> {
 	let mut key = [0; 32];
-	if hex::decode_to_slice(account.trim_start_matches("0x"), &mut key).is_err() {
-		return refuse(StatusCode::BAD_REQUEST, "an account is written with 64 hex digits");
-	}
+	let unread = |_| refuse(StatusCode::BAD_REQUEST, "an account is written with 64 hex digits");
+	hex::decode_to_slice(account.trim_start_matches("0x"), &mut key).map_err(unread)?;
 	if !acceptance.pushed.is_named(&key) {
-		return refuse(StatusCode::FORBIDDEN, STRANGER);
+		return Err(refuse(StatusCode::FORBIDDEN, STRANGER));
 	}
 	let content = acceptance.pushed.of(&key);
-	let content: Vec<_> = content
-		.iter()
-		.map(|content| serde_json::json!({ "cid": content.cid(), "size": content.size }))
-		.collect();
-	Json(serde_json::json!({ "content": content, "max_bytes": acceptance.pushed.max_bytes() }))
-		.into_response()
+	let content: Vec<_> =
+		content.iter().map(|content| json!({ "cid": content.cid(), "size": content.size })).collect();
+	Ok(Json(json!({ "content": content, "max_bytes": acceptance.pushed.max_bytes() })))
 }
 
 impl Acceptance {
-	async fn store(&self, cid: &str, headers: &HeaderMap, body: Body) -> Answer {
+	async fn store(&self, cid: &str, headers: &HeaderMap, body: Body) -> Result<StatusCode, Refusal> {
 		let id: BlockId = cid.parse().map_err(|error| refuse(StatusCode::BAD_REQUEST, error))?;
 		let account = self.account(headers, PushAction::Store, &id)?;
 		let size = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -124,27 +120,31 @@ impl Acceptance {
 			room.fill(Incoming::new(body, size))
 		});
 		match filled.await.map_err(failed)?.map_err(unread)? {
-			true => Ok(StatusCode::CREATED.into_response()),
+			true => Ok(StatusCode::CREATED),
 			false => {
 				Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "the bytes are not the content of this CID"))
 			}
 		}
 	}
 
-	async fn remove(&self, cid: &str, headers: &HeaderMap) -> Answer {
+	async fn remove(&self, cid: &str, headers: &HeaderMap) -> Result<StatusCode, Refusal> {
 		let id: BlockId = cid.parse().map_err(|error| refuse(StatusCode::BAD_REQUEST, error))?;
 		let account = self.account(headers, PushAction::Remove, &id)?;
 		let pushed = self.pushed.clone();
 		let removed = tokio::task::spawn_blocking(move || pushed.remove(&account, &id));
 		match removed.await.map_err(failed)?.map_err(failed)? {
-			true => Ok(StatusCode::NO_CONTENT.into_response()),
+			true => Ok(StatusCode::NO_CONTENT),
 			false => Err(refuse(StatusCode::NOT_FOUND, "this account has no such content here")),
 		}
 	}
 }
 
+fn refuse(status: StatusCode, reason: impl ToString) -> Refusal {
+	(status, reason.to_string())
+}
+
 /// Refuses a push that broke off, or for which the store has no room.
-fn unread(error: StoreError) -> Response {
+fn unread(error: StoreError) -> Refusal {
 	match error {
 		StoreError::Source(_) => refuse(StatusCode::REQUEST_TIMEOUT, error),
 		StoreError::Quota { .. } => refuse(StatusCode::INSUFFICIENT_STORAGE, error),
@@ -153,7 +153,7 @@ fn unread(error: StoreError) -> Response {
 	}
 }
 
-fn failed(error: impl std::fmt::Display) -> Response {
+fn failed(error: impl std::fmt::Display) -> Refusal {
 	tracing::error!(%error, "a push");
 	refuse(StatusCode::INTERNAL_SERVER_ERROR, "the store failed")
 }

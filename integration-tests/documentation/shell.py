@@ -90,13 +90,16 @@ class Shell:
             os.killpg(self._bash.pid, signal.SIGKILL)
 
 
-def wait_for(log: pathlib.Path, pattern: str, limit: float = LIMIT) -> str:
-    """Waits until a line of a log has a pattern, and returns the log."""
+def wait_for(log: pathlib.Path, pattern: str, process: int | None = None, limit: float = LIMIT) -> str:
+    """Waits until a line of a log has a pattern, and returns the log. Fails if the process that writes it ends."""
     until = time.monotonic() + limit
     while True:
         text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
         if re.search(pattern, text):
             return text
-        if time.monotonic() >= until:
-            raise Failed(f"no '{pattern}' in {limit} s; the log has:\n{text[-4000:]}")
+        has_ended = process is not None and not pathlib.Path(f"/proc/{process}").exists()
+        if has_ended or time.monotonic() >= until:
+            raise Failed(
+                f"no '{pattern}' {'before its end' if has_ended else f'in {limit} s'}; the log has:\n{text[-4000:]}"
+            )
         time.sleep(0.1)

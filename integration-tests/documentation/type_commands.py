@@ -113,7 +113,7 @@ class Reader:
         began = time.monotonic()
         text = command.text
         for name, value in self.names.items():
-            text = re.sub(rf"(?<![\w/]){re.escape(name)}(?!\w)", value, text)
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", value, text)
         try:
             printed = self._type(command, text, keep)
         except Failed as error:
@@ -139,7 +139,7 @@ class Reader:
         log = self.logs / f"{len(list(self.logs.iterdir()))}.log"
         process = self.shell.start(text, log)
         if lasting[0]:
-            wait_for(log, lasting[0])
+            wait_for(log, lasting[0], process)
         else:
             time.sleep(1)
         if keep:

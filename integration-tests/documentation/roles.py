@@ -231,4 +231,6 @@ def machines_of_validators(reader: Reader) -> None:
     wait_for(reader.log_of("--bob"), "Imported #")
     reader.stop("")
     reader.page(VALIDATOR, "descent-node export-chain-spec", "for key", "descent-node export-chain-spec")
-    reader.page(BY_HAND, "descent-worker evaluate", "descent-node --chain chain.json")
+    reader.page(
+        BY_HAND, "descent-worker evaluate", "descent-node key generate-node-key", "descent-node --chain chain.json"
+    )

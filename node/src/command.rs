@@ -2,7 +2,7 @@ use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
 	evaluator::Evaluators,
-	lifetime, rpc, service,
+	key_scheme, lifetime, rpc, service,
 };
 use descent_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
@@ -55,7 +55,12 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 		return run_node(&cli);
 	};
 	match subcommand {
-		Subcommand::Key(cmd) => cmd.run(&cli),
+		Subcommand::Key(cmd) => {
+			if matches!(cmd, sc_cli::KeySubcommand::Insert(_)) {
+				key_scheme::check(&std::env::args_os().collect::<Vec<_>>())?;
+			}
+			cmd.run(&cli)
+		}
 		Subcommand::ExportChainSpec(cmd) => cmd.run(cli.load_spec(&cmd.chain)?),
 		#[allow(deprecated)]
 		Subcommand::BuildSpec(cmd) => {

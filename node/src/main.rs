@@ -7,6 +7,7 @@ mod chain_spec;
 mod cli;
 mod command;
 mod evaluator;
+mod key_scheme;
 mod lifetime;
 mod rpc;
 mod service;

@@ -67,7 +67,9 @@ pub(crate) struct Options {
 	)]
 	records: u32,
 	/// Number of the worst records that are shown.
-	#[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
+	#[arg(
+		long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000)
+	)]
 	worst: u16,
 	/// Seed that draws the records; random if absent, so that a proposer can't know which are measured.
 	#[arg(long, value_name = "N")]

@@ -28,7 +28,13 @@ pub(crate) struct Serve {
 	#[arg(long, value_name = "ACCOUNT", value_parser = parse_account)]
 	accept_from: Vec<AccountId>,
 	/// Most content that each of these accounts may have here at one time
-	#[arg(long, value_name = "BYTES", default_value = "8G", value_parser = parse::bytes, requires = "accept_from")]
+	#[arg(
+		long,
+		value_name = "BYTES",
+		default_value = "8G",
+		value_parser = parse::bytes,
+		requires = "accept_from"
+	)]
 	room: u64,
 }
 

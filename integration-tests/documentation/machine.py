@@ -15,18 +15,29 @@ HOSTS = {"203.0.113.7": "203.0.113.7", "trainer.example.org": "127.0.0.1", "gate
 ISOLATED = "DESCENT_DOCUMENTATION_ISOLATED"
 
 
-def enter() -> None:
-    """Runs this program again in name spaces for network and mounts of its own."""
+def enter() -> bool:
+    """Runs this program again in name spaces for network and mounts of its own.
+
+    Returns false where the system has none: then the ports of the pages have to be free, and `elsewhere` names other
+    hosts and folders.
+    """
     if os.environ.get(ISOLATED):
-        return
+        return True
     flags = ["--net", "--mount"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
-    if subprocess.run(["unshare", *flags, "true"], capture_output=True).returncode:
-        sys.exit(
-            "documentation: the commands use fixed ports, and this system gives no network of their own: run as "
-            "root, or allow user name spaces (sysctl kernel.unprivileged_userns_clone=1)"
-        )
+    try:
+        can = subprocess.run(["unshare", *flags, "mount", "-t", "tmpfs", "none", "/tmp"], capture_output=True)
+    except FileNotFoundError:
+        return False
+    if can.returncode:
+        return False
     os.environ[ISOLATED] = "1"
     os.execvp("unshare", ["unshare", *flags, sys.executable, *sys.argv])
+
+
+def elsewhere(folder: pathlib.Path) -> dict[str, str]:
+    """Returns what takes the place of hosts and folders of the pages on a machine that others use, too."""
+    folders = {f"/tmp/{name}": str(folder / name) for name in ("alice", "bob", "trainer1")}
+    return {**{host: "127.0.0.1" for host in HOSTS}, **folders}
 
 
 def prepare(folder: pathlib.Path, keep: list[pathlib.Path]) -> pathlib.Path:

@@ -177,10 +177,13 @@ class Reader:
 
 
 def main() -> None:
-    machine.enter()
     folder = pathlib.Path(sys.argv[1]).resolve()
-    keep = [pathlib.Path(os.environ[name]) for name in ("DESCENT_CACHE", "LIBTORCH")]
-    reader = Reader(machine.prepare(folder, [REPOSITORY, *keep]))
+    if machine.enter():
+        keep = [pathlib.Path(os.environ[name]) for name in ("DESCENT_CACHE", "LIBTORCH")]
+        reader = Reader(machine.prepare(folder, [REPOSITORY, *keep]))
+    else:
+        reader = Reader(folder)
+        reader.names.update(machine.elsewhere(folder))
     try:
         story(reader)
         reader.check_that_all_is_typed()

@@ -306,7 +306,9 @@ impl CheckpointSource for Checkpointer {
 		});
 		published.await??;
 		self.publisher.publish(self.cache.store(), &checkpoint).await?;
-		self.published.push(checkpoint);
+		if !self.published.contains(&checkpoint) {
+			self.published.push(checkpoint);
+		}
 		Ok(vec![self.publisher.address().to_owned()])
 	}
 

@@ -37,16 +37,19 @@ def pay(reader: Reader, key: str, amount: int) -> str:
 
 def network_by_hand(reader: Reader) -> None:
     """A chain, a group on MNIST and a trainer, then data, votes and money."""
-    type = lambda *beginnings: reader.page(BY_HAND, *beginnings)  # noqa: E731
+
+    def type(*beginnings: str) -> str:
+        return reader.page(BY_HAND, *beginnings)
+
     type(". scripts/env", "D=", "MODEL=", "descent-node", "descent-worker evaluate", "scripts/mnist")
     type("descent dataset build", "descent dataset build", "descent content serve", "until", "descent group create")
     type("descent-worker train", "descent round watch", "ROUND=")
-    expect(type("descent explain"), r"Paid .* NRN|Not paid|not")
+    expect(type("descent explain"), r"Paid [\d.]+ NRN|Not paid|made no commitment")
     expect(type("descent leaderboard"), "5HjgC64C")
     type("descent dataset build", "descent dataset check", "descent stake add", "descent dataset propose")
     # The reader of README looks before anybody votes.
     work(reader)
-    reader.page("README.md", *["descent dataset show", "descent dataset sample", "descent-worker judge"])
+    reader.page("README.md", "descent dataset show", "descent dataset sample", "descent-worker judge")
     reader.do("cd -")
     type("descent dataset vote")
     expect(type("descent dataset list"), "5,000 more images")
@@ -81,11 +84,10 @@ def owner(reader: Reader) -> None:
     reader.page(GROUP, "descent content serve", keep=True)
     reader.page(GROUP, "descent group create")
     poems(reader)
-    for _ in range(len([command for command in reader.pages[GROUP] if not command.typed])):
-        command = next(command for command in reader.pages[GROUP] if not command.typed)
-        if command.text.startswith("descent-worker test"):
-            break
-        reader.type(command)
+    for command in reader.left(GROUP):
+        # There is a model for it later.
+        if not command.text.startswith("descent-worker test"):
+            reader.type(command)
 
 
 def poems(reader: Reader) -> None:
@@ -116,8 +118,7 @@ def proposer_and_voter(reader: Reader) -> None:
             reader.do("until descent dataset log 0 --json | grep -q '\"version\":2'; do sleep 1; done")
         reader.type(command)
     work(reader)
-    for _ in range(len(reader.pages[VOTING])):
-        command = next(command for command in reader.pages[VOTING] if not command.typed)
+    for command in reader.left(VOTING):
         if command.text.startswith("descent content serve"):
             reader.stop("descent content serve")
             reader.type(command, keep=True)
@@ -180,10 +181,7 @@ def trainer(reader: Reader) -> None:
     reader.do("cp model.safetensors mine.safetensors")
     reader.page(TRAINER, "descent key generate")
     reader.names["ACCOUNT"] = pay(reader, "trainer.key", 1_000)
-    for _ in range(len(reader.pages[TRAINER])):
-        command = next((command for command in reader.pages[TRAINER] if not command.typed), None)
-        if command is None:
-            break
+    for command in reader.left(TRAINER):
         reader.type(command, keep=command.text.startswith("descent content serve"))
     reader.stop("descent content serve --store ~/.descent/gateway")
     # Another account has a folder of its own.

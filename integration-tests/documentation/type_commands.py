@@ -16,6 +16,7 @@ import re
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 
 import machine
 from pages import PAGES, REPOSITORY, Command, commands
@@ -83,9 +84,15 @@ class Reader:
         self.around = ("", "")
         self.running: list[tuple[Command, int, pathlib.Path]] = []
 
+    def named(self, text: str) -> str:
+        """Returns a command with what stands on this machine for the names in it."""
+        for name, value in self.names.items():
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", value, text)
+        return text
+
     def do(self, text: str) -> str:
         """Does what no page says, such as paying for a reader's account."""
-        status, printed = self.shell.type(text)
+        status, printed = self.shell.type(self.named(text))
         if status:
             raise Failed(f"{text} fails:\n{printed}")
         return printed
@@ -94,6 +101,10 @@ class Reader:
         """Runs a command with `--json`, and returns what it prints."""
         return json.loads(self.do(f"{text} --json").splitlines()[-1])
 
+    def left(self, page: str) -> Iterator[Command]:
+        """Returns the commands of a page that are not typed yet, as they are when each is asked for."""
+        return (command for command in self.pages[page] if not command.typed)
+
     def page(self, page: str, *beginnings: str, keep: bool = False) -> str:
         """Types the next commands of a page that begin like this, and returns what the last one printed.
 
@@ -101,8 +112,8 @@ class Reader:
         """
         printed = ""
         for beginning in beginnings:
-            left = (command for command in self.pages[page] if not command.typed)
-            command = next((command for command in left if plain(command.text).startswith(beginning)), None)
+            found = (command for command in self.left(page) if plain(command.text).startswith(beginning))
+            command = next(found, None)
             if command is None:
                 raise Failed(f"{page} has no further command that begins with '{beginning}'")
             printed = self.type(command, keep)
@@ -111,11 +122,8 @@ class Reader:
     def type(self, command: Command, keep: bool = False) -> str:
         command.typed = True
         began = time.monotonic()
-        text = command.text
-        for name, value in self.names.items():
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", value, text)
         try:
-            printed = self._type(command, text, keep)
+            printed = self._type(command, self.named(command.text), keep)
         except Failed as error:
             raise Failed(f"{command}\n{error}") from None
         print(f"{time.monotonic() - began:6.1f} s  {command}", flush=True)
@@ -166,7 +174,7 @@ class Reader:
         return next(log for command, _, log in self.running if part in command.text)
 
     def check_that_all_is_typed(self) -> None:
-        left = [command for page in self.pages.values() for command in page if not command.typed]
+        left = [command for page in self.pages for command in self.left(page)]
         left = [
             command
             for command in left

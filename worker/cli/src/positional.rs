@@ -119,7 +119,7 @@ impl GroupArg {
 	/// Returns the group's number.
 	///
 	/// # Errors
-	/// Where it is named, and no node can be asked, or none or several groups have the name.
+	/// Fails if it is named, and no node can be asked, or none or several groups have the name.
 	pub(crate) async fn id(&self, global: &Global) -> Result<GroupId> {
 		id(self.value()?, global).await
 	}

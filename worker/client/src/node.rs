@@ -64,7 +64,7 @@ impl Client {
 	/// evaluator; `None` if it has set none.
 	///
 	/// # Errors
-	/// Where the node can't be asked, or its keys are not these three.
+	/// Fails if the node can't be asked, or its keys are not these three.
 	pub async fn session_keys(&self, account: &AccountId32) -> Result<Option<[H256; 3]>> {
 		let answer: Option<String> =
 			self.request("state_getStorage", rpc_params![next_keys(account)]).await?;

@@ -89,7 +89,7 @@ fn lies_are_named() {
 	assert!(matches!(refused(&renamed, 84), E::Missing(_)));
 }
 
-/// What frameworks do to a checkpoint is named, with the remedy.
+/// Changes that frameworks make to a checkpoint are named, with the remedy.
 #[test]
 fn traps_are_named() {
 	let both = format!("{{{WEIGHT},{BIAS}}}");

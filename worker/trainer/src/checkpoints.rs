@@ -124,7 +124,7 @@ impl Checkpointer {
 	/// Returns the status of the training.
 	///
 	/// # Errors
-	/// What it waits for, in words.
+	/// The thing that it waits for, in words.
 	pub(crate) fn status(&self) -> Result<Status, String> {
 		let assets = self.loader.assets();
 		match (assets.training, assets.awaited) {

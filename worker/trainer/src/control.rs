@@ -85,7 +85,7 @@ pub(crate) struct Snapshot {
 	pub head: Option<(H256, Score)>,
 }
 
-/// What a group asks of a checkpoint.
+/// Terms of a group for a checkpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Terms {
 	/// Version of the model that the head and checkpoints are of.

@@ -91,7 +91,7 @@ pub enum Event {
 		head: Option<Score>,
 		/// Micro-units by which the head has to be beaten.
 		minimum_improvement: u64,
-		/// What comes of it.
+		/// Its prospect.
 		prospect: Prospect,
 	},
 	/// A checkpoint of another program is none of this model's, or has no score.
@@ -133,7 +133,7 @@ pub enum Event {
 	},
 }
 
-/// What comes of a checkpoint that was measured on the holdout.
+/// Prospect of a checkpoint that was measured on the holdout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "verdict")]
 pub enum Prospect {

@@ -22,7 +22,7 @@ pub struct TrainingProgress {
 	/// The head's score on the holdout.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub head: Option<Score>,
-	/// What the training waits for; absent while it trains.
+	/// Reason that the training waits; absent while it trains.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub awaited: Option<String>,
 }

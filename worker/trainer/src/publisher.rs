@@ -30,7 +30,7 @@ impl Publisher {
 		&self.address
 	}
 
-	/// What to do if nobody can fetch from there.
+	/// Returns the remedy if nobody can fetch from there.
 	pub(crate) fn remedy(&self) -> &'static str {
 		match self.pusher {
 			None => {

@@ -49,7 +49,7 @@ pub struct RehearsalSettings {
 	pub allow_private: bool,
 }
 
-/// What a rehearsal found.
+/// Findings of a rehearsal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rehearsal {
 	/// Records of a draw.

@@ -17,7 +17,7 @@ impl Client {
 	/// and sent to nobody but the node, which does not pass it on.
 	///
 	/// # Errors
-	/// Where the node can't be asked, or the call can't be encoded.
+	/// Fails if the node can't be asked, or the call can't be encoded.
 	pub async fn fee(&self, key: &Key, call: &Call) -> Result<u128> {
 		let bytes = self.signed_bytes(key, call).await?;
 		let view: FeeView = self.request("payment_queryInfo", rpc_params![bytes]).await?;
@@ -27,7 +27,7 @@ impl Client {
 	/// The deposit that is held of the creator of a group, in the token's smallest unit.
 	///
 	/// # Errors
-	/// Where the node can't be asked, or has no groups.
+	/// Fails if the node can't be asked, or has no groups.
 	pub async fn group_deposit(&self) -> Result<u128> {
 		let at = self.at(self.best_block().await?.hash).await?;
 		let deposit = at.constants().entry(dynamic::constant::<u128>("Groups", "GroupDeposit"));

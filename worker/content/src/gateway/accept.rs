@@ -36,7 +36,7 @@ const STRANGER: &str = "this gateway does not accept pushes of this account: ask
 /// Status and reason of a refused request.
 type Refusal = (StatusCode, String);
 
-/// What the routes need.
+/// State of the routes.
 #[derive(Clone)]
 pub(super) struct Acceptance {
 	pushed: Pushed,

@@ -37,7 +37,7 @@ pub enum PushError {
 	Transport {
 		/// The gateway.
 		url: String,
-		/// What happened.
+		/// The innermost cause.
 		reason: String,
 	},
 	/// The gateway refused.
@@ -53,7 +53,7 @@ pub enum PushError {
 	Store(#[from] StoreError),
 }
 
-/// What an account has at a gateway.
+/// Content of an account at a gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushedContent {
 	/// The content.

@@ -11,7 +11,7 @@ const SCHEME: &str = "Descent";
 /// Longest time ahead at which a token may expire.
 const MAX_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// What a token allows.
+/// Action that a token allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushAction {
 	/// Storing content.

@@ -14,10 +14,10 @@ const SHOWN: usize = 6;
 /// Characters of a label below a picture.
 const CAPTION: usize = 6;
 
-/// What is printed of a judgement, as JSON or as text.
+/// A judgement as it is printed, in JSON or as text.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
-	/// What was judged.
+	/// Name of the judged records.
 	what: String,
 	/// The checkpoint that judged it.
 	by: String,

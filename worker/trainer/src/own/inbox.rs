@@ -22,7 +22,7 @@ pub(super) const WAITING: usize = 16;
 /// A folder that takes checkpoints. Each is moved out of it before it is opened.
 pub(super) struct Inbox {
 	folder: PathBuf,
-	/// Where the file is that is being looked at.
+	/// Path of the file that is being looked at.
 	taken: PathBuf,
 }
 

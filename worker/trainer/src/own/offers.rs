@@ -31,7 +31,7 @@ struct Best {
 	offered: bool,
 }
 
-/// What a checkpoint has to beat.
+/// Bar that a checkpoint has to beat.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bar {
 	/// The head's score on the holdout, or the one at which it was accepted.

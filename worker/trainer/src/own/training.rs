@@ -226,7 +226,7 @@ impl OwnTraining {
 	}
 }
 
-/// What came of a checkpoint, for machines and for people.
+/// Result of a checkpoint, for machines and for people.
 #[derive(serde::Serialize)]
 struct Outcome<'a> {
 	#[serde(flatten)]

@@ -45,7 +45,7 @@ struct Shown {
 	voting: Voting,
 	/// Those that approve it, the largest stake first; none once it has ended.
 	voters: Vec<VoterView>,
-	/// What happens at the close.
+	/// Sentence about the close, if nothing changes until then.
 	outlook: String,
 }
 

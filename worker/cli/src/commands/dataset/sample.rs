@@ -86,7 +86,7 @@ struct Look {
 	vocabulary: Option<PathBuf>,
 }
 
-/// What was drawn, and from how many.
+/// Records that were drawn, and the number of those that they were drawn from.
 #[derive(Debug, Serialize)]
 struct Drawn {
 	#[serde(skip_serializing_if = "Option::is_none")]

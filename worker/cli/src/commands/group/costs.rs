@@ -4,7 +4,7 @@ use crate::{output::Output, table::fields};
 use descent_client::format_amount;
 use serde::Serialize;
 
-/// What a new group takes of its creator's account, in the token's smallest unit.
+/// Costs of a new group for its creator's account, in the token's smallest unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Costs {
 	/// Held for as long as the group exists.
@@ -13,7 +13,7 @@ pub(super) struct Costs {
 	pub stake: u128,
 	/// Paid.
 	pub fee: u128,
-	/// What the account can spend now.
+	/// Amount that the account can spend now.
 	pub free: u128,
 }
 

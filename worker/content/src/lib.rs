@@ -32,6 +32,7 @@ mod fetch;
 mod gateway;
 mod layout;
 mod push;
+mod read_ahead;
 mod server;
 mod store;
 

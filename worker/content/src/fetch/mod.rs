@@ -8,6 +8,7 @@ mod providers;
 mod request;
 mod transfer;
 
+pub(crate) use probe::reason;
 pub use probe::{probe, ProbeError};
 
 use std::{sync::Arc, time::Duration};

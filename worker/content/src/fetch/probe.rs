@@ -101,7 +101,7 @@ fn target(response: &Response) -> String {
 }
 
 /// Returns the last cause of an error, which is the one of the system.
-fn reason(error: reqwest::Error) -> String {
+pub(crate) fn reason(error: reqwest::Error) -> String {
 	let error = error.without_url();
 	let mut cause: &dyn std::error::Error = &error;
 	while let Some(source) = cause.source() {

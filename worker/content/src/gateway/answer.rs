@@ -90,7 +90,7 @@ impl Asked {
 			Body::empty()
 		} else {
 			match Walk::over(store, content, range.clone()) {
-				Ok(blocks) => body::parts(body::plain(blocks, range.clone()), slot),
+				Ok(blocks) => body::parts(blocks.content(), slot),
 				Err(error) => return refuse(StatusCode::NOT_FOUND, error),
 			}
 		};

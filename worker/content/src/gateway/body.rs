@@ -2,7 +2,6 @@
 
 use std::{
 	io,
-	ops::Range,
 	sync::Arc,
 	time::{Duration, Instant},
 };
@@ -10,22 +9,20 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use futures::{stream, Stream, StreamExt};
-use tokio::sync::{mpsc, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::request::Form;
-use crate::store::{Result, Walk};
+use crate::{read_ahead::read_ahead, store::Result};
 
 /// Most answers of one block at one time. Blocks of content have up to 1 MiB, so that these hold 256 MiB.
 const MAX_BLOCKS: usize = 256;
-/// Most answers at one time that are streams of blocks. Each holds four: [`AHEAD`] that are read ahead, one
-/// that is being read and one that is being sent. Together they hold 128 MiB.
+/// Most answers at one time that are streams of blocks. Each holds four: two that are read ahead, one that is
+/// being read and one that is being sent. Together they hold 128 MiB.
 const MAX_STREAMS: usize = 32;
-/// Number of blocks that are read ahead of the client.
-const AHEAD: usize = 2;
 /// Longest time that a request waits for others to be answered.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 /// Slowest average rate of a client, in bytes per second, after the first [`GRACE`].
-pub(super) const MIN_RATE: u64 = 32 << 10;
+pub(crate) const MIN_RATE: u64 = 32 << 10;
 /// Time that a client has beyond that.
 pub(super) const GRACE: Duration = Duration::from_secs(30);
 /// Number of bytes handed to the connection at a time.
@@ -72,33 +69,7 @@ pub(super) fn block(block: Bytes, slot: Slot) -> Body {
 /// Sends what a thread reads from the disk. If a block is missing, the body ends with an error, and the
 /// client sees a connection that closed early.
 pub(super) fn parts(parts: impl Iterator<Item = Result<Bytes>> + Send + 'static, slot: Slot) -> Body {
-	let (sender, receiver) = mpsc::channel(AHEAD);
-	tokio::task::spawn_blocking(move || {
-		for part in parts {
-			if sender.blocking_send(part.map_err(io::Error::other)).is_err() {
-				break;
-			}
-		}
-	});
-	let read =
-		|mut receiver: mpsc::Receiver<_>| async move { receiver.recv().await.map(|part| (part, receiver)) };
-	guarded(stream::unfold(receiver, read), slot)
-}
-
-/// Returns the bytes of a range of content from the blocks that have them.
-pub(super) fn plain(blocks: Walk, range: Range<u64>) -> impl Iterator<Item = Result<Bytes>> {
-	blocks.filter_map(move |visited| {
-		let visited = match visited {
-			Ok(visited) if visited.is_leaf => visited,
-			Ok(_) => return None,
-			Err(error) => return Some(Err(error)),
-		};
-		let within = |at: u64| {
-			let len = visited.bytes.len();
-			usize::try_from(at.saturating_sub(visited.start)).unwrap_or(len).min(len)
-		};
-		Some(Ok(visited.bytes.slice(within(range.start)..within(range.end))))
-	})
+	guarded(read_ahead(parts.map(|part| part.map_err(io::Error::other))), slot)
 }
 
 /// A body that holds its slot until it is sent or the client is gone, and fails if the client reads too

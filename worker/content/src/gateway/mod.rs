@@ -30,6 +30,7 @@ use crate::{block::parse_cid, push::PushPolicy, store::Result, BlockId, Store};
 use accept::Acceptance;
 use answer::{cross_origin, etag, identity, matches_etag, preflight, Asked};
 use body::Slots;
+pub(crate) use body::MIN_RATE;
 use connection::Connections;
 use request::form;
 

@@ -1,30 +1,27 @@
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use descent_protocol::ContentRef;
-use futures::stream;
+use futures::StreamExt;
 use reqwest::{
 	header::{AUTHORIZATION, CONTENT_LENGTH},
 	redirect::Policy,
 	Body, Client, Method, RequestBuilder, Response, StatusCode,
 };
 use serde::Deserialize;
-use tokio::sync::mpsc;
 
 use super::{PushAction, PushToken};
 use crate::{
+	fetch::reason,
+	gateway::MIN_RATE,
+	read_ahead::read_ahead,
 	store::{StoreError, Walk},
 	BlockId, Store,
 };
 
 /// Longest time to connect, and to wait for an answer once all is sent.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Slowest rate at which a push is waited for, in bytes per second.
-const MIN_RATE: u64 = 32 << 10;
 /// Longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 4 << 20;
-/// Number of blocks that are read ahead of the connection.
-const AHEAD: usize = 2;
 
 /// Function that signs a text with an account's key, sr25519.
 pub type Sign = Arc<dyn Fn(&str) -> [u8; 64] + Send + Sync>;
@@ -80,7 +77,7 @@ impl Pusher {
 	pub fn new(url: &str, account: [u8; 32], sign: Sign) -> Result<Self, PushError> {
 		let url = url.trim_end_matches('/').to_owned();
 		let client = Client::builder().redirect(Policy::none()).connect_timeout(PATIENCE).build();
-		let client = client.map_err(|error| transport(&url, &error))?;
+		let client = client.map_err(|error| transport(&url, error))?;
 		Ok(Self { client, url, account, sign })
 	}
 
@@ -122,33 +119,16 @@ impl Pusher {
 			progress(content.size);
 			return Ok(());
 		}
-		let walk = Walk::new(store, content)?;
-		let (sender, receiver) = mpsc::channel(AHEAD);
-		let reading = tokio::task::spawn_blocking(move || {
-			for visited in walk {
-				let part = match visited {
-					Ok(visited) if !visited.is_leaf => continue,
-					visited => visited.map(|visited| visited.bytes),
-				};
-				if sender.blocking_send(part).is_err() {
-					break;
-				}
-			}
-		});
-		let body = stream::unfold((receiver, progress), |(mut receiver, progress)| async move {
-			let part: Result<Bytes, StoreError> = receiver.recv().await?;
-			progress(part.as_ref().map_or(0, |part| part.len() as u64));
-			Some((part, (receiver, progress)))
-		});
+		let parts = Walk::new(store, content)?.content();
+		let body = read_ahead(parts)
+			.inspect(move |part| progress(part.as_ref().map_or(0, |part| part.len() as u64)));
 		let limit = PATIENCE.saturating_mul(2).saturating_add(Duration::from_secs(content.size / MIN_RATE));
 		let request = self
 			.signed(Method::PUT, PushAction::Store, content)
 			.header(CONTENT_LENGTH, content.size)
 			.body(Body::wrap_stream(body))
 			.timeout(limit);
-		let sent = self.send(request).await;
-		reading.abort();
-		sent.map(drop)
+		self.send(request).await.map(drop)
 	}
 
 	/// Removes content of the account. It is not an error if it is not there.
@@ -157,7 +137,7 @@ impl Pusher {
 	/// [`PushError::Refused`], [`PushError::Transport`].
 	pub async fn remove(&self, content: &ContentRef) -> Result<(), PushError> {
 		let request = self.signed(Method::DELETE, PushAction::Remove, content).timeout(PATIENCE);
-		let answer = request.send().await.map_err(|error| transport(&self.url, &error))?;
+		let answer = request.send().await.map_err(|error| transport(&self.url, error))?;
 		match answer.status() {
 			StatusCode::NOT_FOUND => Ok(()),
 			_ => self.accepted(answer).await.map(drop),
@@ -175,7 +155,7 @@ impl Pusher {
 	}
 
 	async fn send(&self, request: RequestBuilder) -> Result<Response, PushError> {
-		let answer = request.send().await.map_err(|error| transport(&self.url, &error))?;
+		let answer = request.send().await.map_err(|error| transport(&self.url, error))?;
 		self.accepted(answer).await
 	}
 
@@ -196,7 +176,7 @@ impl Pusher {
 	/// Reads an answer of bounded length.
 	async fn bytes(&self, mut answer: Response) -> Result<Vec<u8>, PushError> {
 		let mut bytes = Vec::new();
-		while let Some(part) = answer.chunk().await.map_err(|error| transport(&self.url, &error))? {
+		while let Some(part) = answer.chunk().await.map_err(|error| transport(&self.url, error))? {
 			if bytes.len().saturating_add(part.len()) > MAX_ANSWER {
 				return Err(self.refused("its answer is too long"));
 			}
@@ -210,13 +190,8 @@ impl Pusher {
 	}
 }
 
-/// Returns a failed request with its innermost reason.
-fn transport(url: &str, error: &reqwest::Error) -> PushError {
-	let mut source: &dyn std::error::Error = error;
-	while let Some(inner) = source.source() {
-		source = inner;
-	}
-	PushError::Transport { url: url.to_owned(), reason: source.to_string() }
+fn transport(url: &str, error: reqwest::Error) -> PushError {
+	PushError::Transport { url: url.to_owned(), reason: reason(error) }
 }
 
 #[derive(Deserialize)]

@@ -44,6 +44,25 @@ impl Walk {
 	}
 }
 
+impl Walk {
+	/// Returns the bytes of the range, from the blocks that have them.
+	pub(crate) fn content(self) -> impl Iterator<Item = Result<Bytes>> {
+		let range = self.range.clone();
+		self.filter_map(move |visited| {
+			let visited = match visited {
+				Ok(visited) if visited.is_leaf => visited,
+				Ok(_) => return None,
+				Err(error) => return Some(Err(error)),
+			};
+			let within = |at: u64| {
+				let len = visited.bytes.len();
+				usize::try_from(at.saturating_sub(visited.start)).unwrap_or(len).min(len)
+			};
+			Some(Ok(visited.bytes.slice(within(range.start)..within(range.end))))
+		})
+	}
+}
+
 impl Iterator for Walk {
 	type Item = Result<Visited>;
 

@@ -94,6 +94,12 @@ function u8(number) {
 	return Buffer.from([number]);
 }
 
+function u16(number) {
+	const data = Buffer.alloc(2);
+	data.writeUInt16LE(number);
+	return data;
+}
+
 function u32(number) {
 	const data = Buffer.alloc(4);
 	data.writeUInt32LE(number);
@@ -184,9 +190,17 @@ function candidate(value) {
 	return Buffer.concat([checkpointSource(value), u64(value.claim)]);
 }
 
+function testSetSource(value) {
+	const place = [content(value.manifest), u16(value.index)];
+	return Buffer.concat([...place, raw(value.key), providers(value.providers)]);
+}
+
 function policy(value) {
+	const kind = variant(["training", "validation", "hidden"], value.on);
+	const records = u32(value.records);
+	if (value.on === "hidden") return Buffer.concat([kind, raw(value.series), records, content(value.otherwise)]);
 	const set = value.on === "validation" ? [content(value.set)] : [];
-	return Buffer.concat([variant(["training", "validation"], value.on), ...set, u32(value.records)]);
+	return Buffer.concat([kind, ...set, records]);
 }
 
 // Functions of the file: each returns the result and, where it hashes an encoding, the bytes of it.
@@ -229,14 +243,35 @@ function transcriptRoot(v) {
 	return hashed("descent/transcript/v1", ...round, raw(v.checkpoint), list(u64, v.batches));
 }
 
+const TEST_SET_VERDICTS = ["sound", "broken", "unavailable"];
+
+/** An answer to a task. A ballot on a hidden test set comes with the verdict on the set. */
+function answer(isRound, value) {
+	if (!isRound) return [u8(1), deltaVerdict(value)];
+	if (value.test_set === undefined) return [u8(0), ballot(value)];
+	return [u8(2), variant(TEST_SET_VERDICTS, value.test_set), ballot(value.ballot)];
+}
+
 function answerHash(v) {
 	const { task, group, round, proposal, version, attempt } = v.task;
 	const kind = variant(["round", "delta"], task);
 	const isRound = task === "round";
 	const numbers = isRound ? [group, round] : [group, proposal, version, attempt];
-	const answer = isRound ? ballot(v.answer) : deltaVerdict(v.answer);
 	const asked = [raw(v.genesis), kind, ...numbers.map(u32), raw(v.subject)];
-	return hashed("descent/answer/v1", ...asked, raw(v.member), kind, answer, raw(v.salt));
+	return hashed("descent/answer/v1", ...asked, raw(v.member), ...answer(isRound, v.answer), raw(v.salt));
+}
+
+function hashChainLink(v) {
+	return hashed("descent/test-set-link/v1", raw(v.value));
+}
+
+function testSetKey(v) {
+	return hashed("descent/test-set-key/v1", raw(v.value));
+}
+
+function testSetSeries(v) {
+	const opened = [raw(v.requester), content(v.manifest), raw(v.anchor)];
+	return hashed("descent/test-set-series/v1", raw(v.genesis), ...opened);
 }
 
 function attestationHash(v) {
@@ -259,7 +294,12 @@ function evaluationRequestId({ request: r }) {
 	const rules = [variant(["loss", "error"], r.metric), policy(r.policy), raw(r.seed), tolerance];
 	const sources = [providers(r.providers), ...peers, option(checkpointSource, r.head)];
 	const rest = [u64(r.fetch_ms), list(candidate, r.candidates)];
-	return hashed("descent/job/v1", text("evaluation"), ...round, ...data, ...rules, ...sources, ...rest);
+	const { winners = 1, test_set: testSet = null } = r;
+	// A round with one winner and no hidden test set has the id of before there were any.
+	const isPlain = !isDithered || (winners === 1 && testSet === null);
+	const further = isPlain ? [] : [u8(winners), option(testSetSource, testSet)];
+	const all = [...round, ...data, ...rules, ...sources, ...rest, ...further];
+	return hashed("descent/job/v1", text("evaluation"), ...all);
 }
 
 function checkRequestId({ request: r }) {
@@ -362,6 +402,9 @@ const FUNCTIONS = {
 	"dataset_root": datasetRoot,
 	"delta_root": deltaRoot,
 	"transcript_root": transcriptRoot,
+	"hash_chain_link": hashChainLink,
+	"test_set_key": testSetKey,
+	"test_set_series": testSetSeries,
 	"answer_hash": answerHash,
 	"attestation_hash": attestationHash,
 	"check_hash": checkHash,

@@ -6,7 +6,7 @@ use crate::{
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-use sp_core::{bounded::BoundedVec, ConstU32};
+use sp_core::{bounded::BoundedVec, ConstU32, H256};
 
 /// A metric, which a group's trainers compete to lower.
 #[derive(
@@ -63,13 +63,44 @@ pub enum EvaluationPolicy {
 		/// Records drawn a round; the whole set where it has fewer.
 		records: u32,
 	},
+	/// A sample of the next set of a series of hidden test sets, whose key the requester releases once the
+	/// commitments are closed.
+	Hidden {
+		/// The series, see [`crate::test_set_series`].
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Hash"))]
+		series: H256,
+		/// Records drawn a round; the whole set where it has fewer.
+		records: u32,
+		/// The public validation set of rounds for which no sound test set is released, a delta file that
+		/// only adds.
+		otherwise: ContentRef,
+	},
 }
 
 impl EvaluationPolicy {
 	/// Records drawn a round.
 	pub fn records(&self) -> u32 {
 		match self {
-			Self::Training { records } | Self::Validation { records, .. } => *records,
+			Self::Training { records } | Self::Validation { records, .. } | Self::Hidden { records, .. } => {
+				*records
+			}
+		}
+	}
+
+	/// The series of hidden test sets, if it has one.
+	pub fn series(&self) -> Option<H256> {
+		match self {
+			Self::Hidden { series, .. } => Some(*series),
+			Self::Training { .. } | Self::Validation { .. } => None,
+		}
+	}
+
+	/// The policy of a round for which no sound test set was released: the public validation set of a policy
+	/// with hidden test sets, and any other policy as it is.
+	pub fn without_hidden(self) -> Self {
+		match self {
+			Self::Hidden { records, otherwise, .. } => Self::Validation { set: otherwise, records },
+			policy => policy,
 		}
 	}
 }

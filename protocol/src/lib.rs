@@ -52,12 +52,14 @@ mod host;
 mod indexed;
 mod limits;
 mod optional_rules;
+mod order;
 mod provider;
 pub mod round;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod score;
 pub mod stake;
+mod test_set;
 mod time;
 mod types;
 mod validator_set;
@@ -65,9 +67,10 @@ pub mod view;
 
 pub use amount::{format_amount, parse_amount, AmountError, UNIT};
 pub use committee::{
-	answer_hash, check_performance, committee_weights, evaluation, performance, slash_fraction, tally,
-	Answer, Ballot, Measurement, Performance, Tally, TaskId, TaskWindows, Verdict, Weighted,
-	ABSENCE_INTERVAL, DEFAULT_COMMITTEE_SEATS, MAX_ABSENCES, MAX_STRIKES, MINIMUM_SLASH, MIN_COMMITTEE_SEATS,
+	answer_hash, check_performance, committee_weights, evaluation, hidden_ballots, hidden_performance,
+	performance, slash_fraction, tally, test_set_verdict, Answer, Ballot, HiddenBallot, Measurement,
+	Performance, Tally, TaskId, TaskWindows, TestSetVerdict, Verdict, Weighted, ABSENCE_INTERVAL,
+	DEFAULT_COMMITTEE_SEATS, MAX_ABSENCES, MAX_STRIKES, MINIMUM_SLASH, MIN_COMMITTEE_SEATS,
 	SMALLEST_TOLERANT, STRIKE_LIFETIME,
 };
 pub use content::{Codec, ContentRef, LEAF_SIZE};
@@ -84,10 +87,12 @@ pub use hash::{
 pub use host::is_loopback;
 pub use limits::*;
 pub use optional_rules::{OptionalRule, OptionalRuleKind, OptionalRules};
+pub use order::{OrderPayment, OrderTerms};
 pub use provider::{addresses, are_addresses, bound_addresses, is_address, is_text, Providers};
 pub use round::{
-	condition_limit, explain, explanation, has_reached_target, perturbation_seed, rank, sample, settle,
-	slot_fee, Clock, ClockError, Incumbent, MeasuredOn, Outcome, Phase, Settlement, Windows, SEED_GAP,
+	condition_limit, divide_reward, explain, explanation, has_reached_target, perturbation_seed, rank,
+	sample, settle, slot_fee, Clock, ClockError, Incumbent, MeasuredOn, Outcome, Phase, Settlement, Windows,
+	SEED_GAP,
 };
 pub use score::{Dither, Rounding, Score};
 pub use stake::{
@@ -95,6 +100,9 @@ pub use stake::{
 	Accumulator, Change, ChangeV2, Contender, Majority, Mark, Pending, RoundLengths, Share, Shares, Split,
 	Stake, TooManyChunks, MAX_CHANGES,
 };
+#[cfg(feature = "std")]
+pub use test_set::hash_chain;
+pub use test_set::{hash_chain_link, test_set_key, test_set_series};
 pub use time::{DAYS, HOURS, MILLISECONDS_PER_BLOCK, MINUTES, YEARS};
 pub use types::*;
 pub use validator_set::set_size;

@@ -20,3 +20,11 @@ pub const MAX_OPTIONAL_RULES: u32 = 12;
 pub const MAX_FUNDINGS: u32 = 16;
 /// The most deltas that a group's log holds.
 pub const MAX_LOG: u32 = 1_024;
+/// The most orders that a group has at a time for rounds that have not begun.
+pub const MAX_ORDERS: u32 = 16;
+/// The most orders of a group that have given way to others, and still pay for the rounds that have begun.
+pub const MAX_ENDING_ORDERS: u32 = 4;
+/// The most winners that a round of a group with ranked winners pays.
+pub const MAX_RANKED_WINNERS: u8 = 8;
+/// The most test sets that one series holds.
+pub const MAX_TEST_SETS: u16 = 256;

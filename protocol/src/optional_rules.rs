@@ -1,6 +1,6 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
-use crate::{DEFAULT_COMMITTEE_SEATS, MAX_COMMITTEE, MAX_OPTIONAL_RULES};
+use crate::{DEFAULT_COMMITTEE_SEATS, MAX_COMMITTEE, MAX_OPTIONAL_RULES, MAX_RANKED_WINNERS};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,13 @@ pub enum OptionalRule {
 		/// Number of seats, [`MAX_COMMITTEE`] at most.
 		seats: u16,
 	},
+	/// The number of winners of a round: the candidates that beat the head, in the order of their scores,
+	/// share the reward. Without this rule there is one.
+	#[codec(index = 1)]
+	RankedWinners {
+		/// Number of winners, [`MAX_RANKED_WINNERS`] at most.
+		winners: u8,
+	},
 }
 
 /// A kind of optional rule. Kinds are ordered by their index.
@@ -57,6 +64,9 @@ pub enum OptionalRuleKind {
 	/// [`OptionalRule::Committee`].
 	#[codec(index = 0)]
 	Committee,
+	/// [`OptionalRule::RankedWinners`].
+	#[codec(index = 1)]
+	RankedWinners,
 }
 
 impl OptionalRule {
@@ -64,6 +74,7 @@ impl OptionalRule {
 	pub fn kind(&self) -> OptionalRuleKind {
 		match self {
 			Self::Committee { .. } => OptionalRuleKind::Committee,
+			Self::RankedWinners { .. } => OptionalRuleKind::RankedWinners,
 		}
 	}
 
@@ -72,6 +83,7 @@ impl OptionalRule {
 	fn is_valid(&self, fewest_seats: u32) -> bool {
 		match self {
 			Self::Committee { seats } => (fewest_seats..=MAX_COMMITTEE).contains(&u32::from(*seats)),
+			Self::RankedWinners { winners } => (1..=MAX_RANKED_WINNERS).contains(winners),
 		}
 	}
 }
@@ -144,13 +156,20 @@ impl OptionalRules {
 
 	/// Number of seats of the group's committees.
 	pub fn committee_seats(&self) -> u32 {
-		self.0
-			.iter()
-			.map(|rule| match rule {
-				OptionalRule::Committee { seats } => u32::from(*seats),
-			})
-			.next()
-			.unwrap_or(DEFAULT_COMMITTEE_SEATS)
+		let seats = self.0.iter().find_map(|rule| match rule {
+			OptionalRule::Committee { seats } => Some(u32::from(*seats)),
+			OptionalRule::RankedWinners { .. } => None,
+		});
+		seats.unwrap_or(DEFAULT_COMMITTEE_SEATS)
+	}
+
+	/// The most winners of a round of the group.
+	pub fn ranked_winners(&self) -> u8 {
+		let winners = self.0.iter().find_map(|rule| match rule {
+			OptionalRule::RankedWinners { winners } => Some(*winners),
+			OptionalRule::Committee { .. } => None,
+		});
+		winners.unwrap_or(1)
 	}
 }
 
@@ -173,13 +192,14 @@ mod tests {
 		assert_eq!(OptionalRules::default().encode(), [0]);
 		assert_eq!(list(&[41]).encode(), [1 << 2, 0, 41, 0]);
 		assert_eq!(OptionalRules::decode_all(&mut &[1 << 2, 0, 41, 0][..]), Ok(list(&[41])));
-		assert!(OptionalRules::decode_all(&mut &[1 << 2, 1, 41, 0][..]).is_err());
+		assert!(OptionalRules::decode_all(&mut &[1 << 2, 9, 41, 0][..]).is_err());
 	}
 
 	#[test]
 	fn kinds_have_the_indices_of_their_rules() {
-		let rule = OptionalRule::Committee { seats: 7 };
-		assert_eq!(rule.encode().first(), rule.kind().encode().first());
+		for rule in [OptionalRule::Committee { seats: 7 }, OptionalRule::RankedWinners { winners: 3 }] {
+			assert_eq!(rule.encode().first(), rule.kind().encode().first());
+		}
 	}
 
 	#[test]
@@ -203,6 +223,22 @@ mod tests {
 		assert!(list(&[7]).are_valid(7));
 		assert!(OptionalRules::default().are_valid(FEWEST));
 		assert_eq!(OptionalRules::default().committee_seats(), 31);
+	}
+
+	#[test]
+	fn a_round_has_one_to_eight_winners() {
+		for (winners, valid) in [(0, false), (1, true), (8, true), (9, false)] {
+			let mut rules = list(&[41]);
+			rules.set(OptionalRule::RankedWinners { winners });
+			assert_eq!(rules.are_valid(FEWEST), valid, "{winners}");
+			assert_eq!((rules.ranked_winners(), rules.committee_seats()), (winners, 41));
+			rules.remove(OptionalRuleKind::Committee);
+			assert_eq!((rules.ranked_winners(), rules.committee_seats()), (winners, 31));
+		}
+		assert_eq!(OptionalRules::default().ranked_winners(), 1);
+		let mut unordered: vec::Vec<_> = vec![OptionalRule::RankedWinners { winners: 2 }];
+		unordered.push(OptionalRule::Committee { seats: 41 });
+		assert!(!OptionalRules(unordered.try_into().unwrap()).are_valid(FEWEST));
 	}
 
 	#[test]

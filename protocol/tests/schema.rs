@@ -6,9 +6,10 @@ use descent_protocol::{
 	view::{
 		Alarm, AmendmentEnding, AmendmentView, BlockEvents, CandidateView, ChainEvent, CheckView,
 		EmissionView, EventTopic, Explanation, FundingView, GovernanceView, GroupView, HeadView,
-		LogEntryView, MemberView, MotionView, PotView, ProposalEnding, ProposalView, RevealView, RewardsView,
-		RoundSummary, RoundView, StakeView, StandingView, StreamView, Unbonding, UnstakingView,
-		ValidatorRules, ValidatorStanding, ValidatorView, Versions, VoterView, VotersView, WinnerView,
+		LogEntryView, MemberView, MotionView, OrderView, PotView, ProposalEnding, ProposalView, RevealView,
+		RewardsView, RoundSummary, RoundTestSetView, RoundView, StakeView, StandingView, StreamView,
+		TestSetRelease, TestSetSeriesView, Unbonding, UnstakingView, ValidatorRules, ValidatorStanding,
+		ValidatorView, Versions, VoterView, VotersView, WinnerView,
 	},
 	Change, Clock, Codec, ContentRef, DeltaFault, DeltaReport, DeltaVerdict, EvaluationPolicy, Majority,
 	MeasuredOn, Metric, OptionalRule, OptionalRuleKind, OptionalRules, Outcome, Phase, RoundLengths,
@@ -69,11 +70,16 @@ fn content() -> ContentRef {
 	ContentRef::raw(b"descent").unwrap()
 }
 
-const POLICIES: [EvaluationPolicy; 2] = [
+const POLICIES: [EvaluationPolicy; 3] = [
 	EvaluationPolicy::Training { records: 10 },
 	EvaluationPolicy::Validation {
 		set: ContentRef { digest: H256::zero(), codec: Codec::UnixFs, size: u64::MAX },
 		records: 10,
+	},
+	EvaluationPolicy::Hidden {
+		series: H256::zero(),
+		records: 10,
+		otherwise: ContentRef { digest: H256::zero(), codec: Codec::UnixFs, size: u64::MAX },
 	},
 ];
 
@@ -156,6 +162,7 @@ fn group(policy: EvaluationPolicy, metric: Metric, rules: OptionalRules) -> Grou
 fn groups_are_as_it_says() {
 	let mut rules = OptionalRules::default();
 	rules.set(OptionalRule::Committee { seats: 41 });
+	rules.set(OptionalRule::RankedWinners { winners: 3 });
 	let groups = [
 		group(POLICIES[0], Metric::Loss, OptionalRules::default()),
 		group(POLICIES[1], Metric::Error, rules),
@@ -185,13 +192,14 @@ fn candidate(outcome: Outcome) -> CandidateView {
 	}
 }
 
-const OUTCOMES: [Outcome; 6] = [
+const OUTCOMES: [Outcome; 7] = [
 	Outcome::Won,
 	Outcome::Outranked,
 	Outcome::NotBetter,
 	Outcome::Refuted,
 	Outcome::Unrevealed,
 	Outcome::NoQuorum,
+	Outcome::Placed,
 ];
 
 #[test]
@@ -269,6 +277,7 @@ fn changes() -> Vec<Change> {
 		Change::Providers { providers: vec![b"http://a".to_vec().try_into().unwrap()].try_into().unwrap() },
 		Change::Model { model: content() },
 		Change::SetRule { rule: OptionalRule::Committee { seats: 41 } },
+		Change::SetRule { rule: OptionalRule::RankedWinners { winners: 3 } },
 		Change::RemoveRule { rule: OptionalRuleKind::Committee },
 	];
 	shared.into_iter().chain(POLICIES.map(|policy| Change::Policy { policy })).collect()
@@ -367,6 +376,19 @@ fn money_is_as_it_says() {
 		fundings: vec![funding(None), funding(Some(77))],
 	};
 	assert_valid(&result("training_pot"), &pot);
+	let order = |paused| OrderView {
+		client: account(),
+		left: u128::MAX,
+		price: 4,
+		bonus: 0,
+		target: Score(200),
+		mark: Score(u64::MAX),
+		since: 1,
+		until: 51,
+		free: 700,
+		paused,
+	};
+	assert_valid(&result("training_orders"), &[order(false), order(true)]);
 	assert_valid(&result("training_rewards"), &RewardsView { accrued: u128::MAX, claimed: 0 });
 }
 
@@ -396,6 +418,23 @@ fn validators_and_governance_are_as_it_says() {
 	assert_valid(&result("training_validator"), &None::<ValidatorView>);
 	assert_valid(&result("training_gateway"), &Some("http://203.0.113.7:8081"));
 	assert_valid(&result("training_gateway"), &None::<String>);
+	assert_valid(&result("training_testSetSeries"), &Some(test_set_series()));
+	assert_valid(&result("training_testSetSeries"), &None::<TestSetSeriesView>);
+	let releases = [
+		TestSetRelease::Awaited { index: 3 },
+		TestSetRelease::Released { index: 3, key: hash() },
+		TestSetRelease::Otherwise,
+	];
+	for state in releases {
+		let view = RoundTestSetView {
+			series: hash(),
+			manifest: content(),
+			providers: vec!["http://203.0.113.7:8080".into()],
+			release: 40..43,
+			state,
+		};
+		assert_valid(&result("training_roundTestSet"), &Some(view));
+	}
 	let motion = MotionView {
 		hash: hash(),
 		index: 0,
@@ -414,6 +453,22 @@ fn validators_and_governance_are_as_it_says() {
 		spec_version: 2,
 	};
 	assert_valid(&result("training_governance"), &governance);
+}
+
+fn test_set_series() -> TestSetSeriesView {
+	TestSetSeriesView {
+		series: hash(),
+		requester: account(),
+		group: Some(1),
+		manifest: content(),
+		providers: vec!["http://203.0.113.7:8080".into()],
+		sets: 5,
+		left: 4,
+		latest: hash(),
+		bond: 105_000_000_000_000,
+		misses: 0,
+		suspended: false,
+	}
 }
 
 fn events() -> Vec<ChainEvent> {
@@ -435,6 +490,7 @@ fn events() -> Vec<ChainEvent> {
 		AmendmentVoted { group, amendment, account: account.clone(), aye: true, stake: 5 },
 		PeriodClosed { group, next: 9 },
 	];
+	events.extend(events_of_orders());
 	events.extend(OUTCOMES.map(|outcome| Ended {
 		group,
 		round,
@@ -457,6 +513,22 @@ fn events() -> Vec<ChainEvent> {
 	events
 }
 
+fn events_of_orders() -> [ChainEvent; 8] {
+	use ChainEvent::*;
+	let (group, round, account, until, free) = (0, 1, account(), 5, 77);
+	let (from, target) = (Score(300), Score(200));
+	[
+		Ordered { group, account: account.clone(), amount: 9, price: 1, bonus: 0, from, target, until },
+		OrderPaid { group, round, account: account.clone(), gain: 5, amount: 5, bonus: 0, left: 4 },
+		OrderCancelled { group, account: account.clone(), until, free },
+		OrderPaused { group, account: account.clone(), until, free },
+		OrderDisplaced { group, account: account.clone(), until, free },
+		OrderSpent { group, account: account.clone() },
+		OrderFulfilled { group, account: account.clone(), refunded: 0 },
+		OrderRefunded { group, account, amount: u128::MAX },
+	]
+}
+
 #[test]
 fn messages_are_as_it_says() {
 	let subscriptions = &schema::document()["subscriptions"];
@@ -468,8 +540,8 @@ fn messages_are_as_it_says() {
 		}
 	}
 	let topic = validator(&subscriptions["training_subscribeEvents"]["params"]);
-	for topics in [EventTopic::Rounds, EventTopic::Votes, EventTopic::All].map(Some).into_iter().chain([None])
-	{
+	let topics = [EventTopic::Rounds, EventTopic::Votes, EventTopic::Orders, EventTopic::All];
+	for topics in topics.map(Some).into_iter().chain([None]) {
 		assert_valid(&topic, &json!({ "group": 0, "finalized": null, "topic": topics }));
 	}
 	assert!(!topic.is_valid(&json!({ "topic": "none" })));

@@ -13,6 +13,8 @@ mod jobs;
 mod scene;
 #[path = "vectors/scores.rs"]
 mod scores;
+#[path = "vectors/test_sets.rs"]
+mod test_sets;
 
 use codec::Encode;
 use serde_json::Value;
@@ -63,10 +65,14 @@ fn decimal(number: impl ToString) -> Value {
 }
 
 fn functions() -> Vec<Function> {
-	[hashes::functions(), jobs::functions(), draws::functions(), scores::functions()]
-		.into_iter()
-		.flatten()
-		.collect()
+	let files = [
+		hashes::functions(),
+		jobs::functions(),
+		draws::functions(),
+		scores::functions(),
+		test_sets::functions(),
+	];
+	files.into_iter().flatten().collect()
 }
 
 /// The file's text: a line for each input, encoding and result, so that a change is seen as one.

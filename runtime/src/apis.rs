@@ -5,17 +5,18 @@
 use crate::{
 	constants::EPOCH_DURATION_IN_SLOTS, genesis, governance, views, AccountId, Babe, Balance, Block, Dataset,
 	Emission, Executive, Grandpa, Groups, InherentDataExt, Nonce, Rounds, Runtime, RuntimeCall,
-	RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, Validators, BABE_GENESIS_EPOCH_CONFIG,
-	VERSION,
+	RuntimeGenesisConfig, SessionKeys, System, TestSets, TransactionPayment, Validators,
+	BABE_GENESIS_EPOCH_CONFIG, VERSION,
 };
 use alloc::{string::String, vec::Vec};
 use codec::Encode;
 use descent_protocol::{
 	view::{
 		AmendmentView, AmendmentViewV2, ChainEvent, EmissionView, EventTopic, GovernanceView, GroupView,
-		GroupViewV2, GroupViewV3, HeadView, HeadViewV3, LogEntryView, Page, PotView, PotViewV3, ProposalView,
-		RewardsView, RoundEventV1, RoundSummary, RoundView, RoundViewV2, StakeView, StakeViewV3,
-		StandingView, ValidatorRules, ValidatorView, VoteEventV1, VotersView,
+		GroupViewV2, GroupViewV3, HeadView, HeadViewV3, LogEntryView, OrderView, Page, PotView, PotViewV3,
+		ProposalView, RewardsView, RoundEventV1, RoundSummary, RoundTestSetView, RoundView, RoundViewV2,
+		StakeView, StakeViewV3, StandingView, TestSetSeriesView, ValidatorRules, ValidatorView, VoteEventV1,
+		VotersView,
 	},
 	AmendmentId, GroupId, ProposalId, RoundIndex,
 };
@@ -29,7 +30,7 @@ use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use pallet_validators::KeyOwners;
 use sp_api::{decl_runtime_apis, impl_runtime_apis};
 use sp_consensus_babe::BabeConfiguration;
-use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
+use sp_core::{crypto::KeyTypeId, OpaqueMetadata, H256};
 use sp_genesis_builder::PresetId;
 use sp_inherents::{CheckInherentsResult, InherentData};
 use sp_runtime::{
@@ -47,7 +48,7 @@ type LazyBlock = <Block as BlockT>::LazyBlock;
 
 decl_runtime_apis! {
 	/// Groups, rounds, standings, votes, balances, validators and governance as of a block.
-	#[api_version(5)]
+	#[api_version(6)]
 	pub trait TrainingApi {
 		/// Groups in the order of their numbers, from number `from` on, at most `limit` of them and never
 		/// more than 100.
@@ -128,6 +129,8 @@ decl_runtime_apis! {
 		fn pot(group: GroupId) -> Option<PotView>;
 		#[changed_in(4)]
 		fn pot(group: GroupId) -> Option<PotViewV3>;
+		/// The orders of a group, the oldest first. From version 6 on.
+		fn orders(group: GroupId) -> Vec<OrderView>;
 		/// The rewards of an account.
 		fn rewards(account: AccountId) -> RewardsView;
 		/// The candidates in their order, then the other validators of the session. From place `from` on, at
@@ -143,6 +146,10 @@ decl_runtime_apis! {
 		fn governance() -> GovernanceView;
 		/// The base address of the gateway at which a validator serves what it has fetched to the others.
 		fn gateway(account: AccountId) -> Option<String>;
+		/// An open series of hidden test sets. From version 6 on.
+		fn test_set_series(series: H256) -> Option<TestSetSeriesView>;
+		/// The hidden test set of a round; `None` where its rules name no open series. From version 6 on.
+		fn round_test_set(group: GroupId, round: RoundIndex) -> Option<RoundTestSetView>;
 	}
 }
 
@@ -414,6 +421,10 @@ impl_runtime_apis! {
 			views::pot(group)
 		}
 
+		fn orders(group: GroupId) -> Vec<OrderView> {
+			Emission::orders_view(group)
+		}
+
 		fn rewards(account: AccountId) -> RewardsView {
 			Emission::rewards_view(&account)
 		}
@@ -436,6 +447,14 @@ impl_runtime_apis! {
 
 		fn gateway(account: AccountId) -> Option<String> {
 			Validators::gateway_view(account)
+		}
+
+		fn test_set_series(series: H256) -> Option<TestSetSeriesView> {
+			TestSets::series_view(series)
+		}
+
+		fn round_test_set(group: GroupId, round: RoundIndex) -> Option<RoundTestSetView> {
+			TestSets::round_test_set(group, round)
 		}
 	}
 

@@ -18,6 +18,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_rounds, Rounds]
 	[pallet_scheduler, Scheduler]
 	[pallet_sudo, Sudo]
+	[pallet_test_sets, TestSets]
 	[pallet_timestamp, Timestamp]
 	[pallet_transaction_payment, TransactionPayment]
 	[pallet_treasury, Treasury]

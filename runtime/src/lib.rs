@@ -75,7 +75,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("descent"),
 	impl_name: alloc::borrow::Cow::Borrowed("descent"),
 	authoring_version: 1,
-	spec_version: 6,
+	spec_version: 7,
 	impl_version: 1,
 	apis: RUNTIME_API_VERSIONS,
 	transaction_version: 4,
@@ -170,4 +170,6 @@ mod runtime {
 	pub type Rounds = pallet_rounds;
 	#[runtime::pallet_index(52)]
 	pub type Dataset = pallet_dataset;
+	#[runtime::pallet_index(53)]
+	pub type TestSets = pallet_test_sets;
 }

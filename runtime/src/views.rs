@@ -65,6 +65,7 @@ pub(crate) fn events() -> Vec<ChainEvent> {
 			RuntimeEvent::Rounds(event) => event.view(),
 			RuntimeEvent::Groups(event) => event.view(),
 			RuntimeEvent::Dataset(event) => event.view(),
+			RuntimeEvent::Emission(event) => event.view(),
 			_ => None,
 		})
 		.collect()

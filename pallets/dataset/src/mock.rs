@@ -72,6 +72,7 @@ impl pallet_groups::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Scheduler = Scheduler;
 	type Observer = Dataset;
+	type TestSets = ();
 	type Slash = ();
 	type GroupDeposit = GroupDeposit;
 	type MinimumCommitmentDeposit = MinimumCommitmentDeposit;

@@ -38,4 +38,11 @@ impl<T: Config> Pallet<T> {
 		Entrusted::<T>::mutate(|entrusted| *entrusted = entrusted.saturating_sub(paid));
 		Ok(paid)
 	}
+
+	/// Returns an amount to the client that paid it in. A part that the client's account can't receive
+	/// accrues, to be claimed.
+	pub(crate) fn give_back(client: &T::AccountId, amount: u128) {
+		let paid = Self::pay_out(client, amount).unwrap_or_default();
+		Self::accrue(client, amount.saturating_sub(paid));
+	}
 }

@@ -49,7 +49,7 @@ impl<T: Config> Pallet<T> {
 		Self::put_fundings(group, fundings);
 		Self::deposit_event(Event::Funded { group, client, amount, left, per_round });
 		if let Some(funding) = displaced {
-			Self::give_back(group, funding);
+			Self::refund_funding(group, funding);
 		}
 		Ok(())
 	}
@@ -89,10 +89,7 @@ impl<T: Config> Pallet<T> {
 		if fundings.iter().all(|funding| funding.notice.is_some()) {
 			return;
 		}
-		let notice = Self::notice(group).unwrap_or_else(|_| Notice {
-			until: T::Groups::boundary(group).unwrap_or_default(),
-			free: now::<T>(),
-		});
+		let notice = Self::pause(group);
 		for funding in fundings.iter_mut().filter(|funding| funding.notice.is_none()) {
 			funding.notice = Some(notice);
 			let client = funding.client.clone();
@@ -101,20 +98,31 @@ impl<T: Config> Pallet<T> {
 		Self::put_fundings(group, fundings);
 	}
 
-	/// Returns true if a funding ends because the rules changed, and not because its client wants it: other
-	/// rules begin with the first round that it does not pay for.
-	pub(crate) fn is_paused(group: GroupId, funding: &FundingOf<T>) -> bool {
+	/// Returns true if payments end because the rules change, and not because their client wants it: other
+	/// rules begin with the first round that is not paid for.
+	pub(crate) fn is_paused(group: GroupId, end: Notice) -> bool {
 		let terms = |round| T::Groups::rules(group, round).map(|rules| rules.terms());
-		let change = funding.notice.and_then(|Notice { until, .. }| {
-			let last = until.checked_sub(1)?;
-			Some((terms(last)?, terms(until)?))
-		});
+		let change = end.until.checked_sub(1).and_then(|last| Some((terms(last)?, terms(end.until)?)));
 		change.is_some_and(|(before, after)| before != after)
 	}
 
-	/// Returns the end of a funding whose notice is given now: rounds that have begun are still paid for.
-	fn notice(group: GroupId) -> Result<Notice, DispatchError> {
+	/// Returns the end of payments whose notice is given now: rounds that have begun are still paid for.
+	pub(crate) fn notice(group: GroupId) -> Result<Notice, DispatchError> {
 		let until = T::Groups::boundary(group).ok_or(Error::<T>::UnknownGroup)?;
+		Self::end_before(group, until)
+	}
+
+	/// Returns the end of payments for a group whose rules change now. Where it lies beyond the last block
+	/// number, the rest is free at once.
+	pub(crate) fn pause(group: GroupId) -> Notice {
+		Self::notice(group).unwrap_or_else(|_| Notice {
+			until: T::Groups::boundary(group).unwrap_or_default(),
+			free: now::<T>(),
+		})
+	}
+
+	/// Returns the end of payments for the rounds before `until`.
+	pub(crate) fn end_before(group: GroupId, until: RoundIndex) -> Result<Notice, DispatchError> {
 		let free = match until.checked_sub(1) {
 			None => now::<T>(),
 			Some(last) => Self::settles(group, last)
@@ -138,16 +146,14 @@ impl<T: Config> Pallet<T> {
 		ensure!(funding.notice.is_some(), Error::<T>::NotStopped);
 		ensure!(funding.is_free(now::<T>()), Error::<T>::TooEarly);
 		Self::put_fundings(group, fundings);
-		Self::give_back(group, funding);
+		Self::refund_funding(group, funding);
 		Ok(())
 	}
 
-	/// Returns the rest of a funding to its client. An amount that the client's account can't receive
-	/// accrues, to be claimed.
-	fn give_back(group: GroupId, funding: FundingOf<T>) {
+	/// Returns the rest of a funding to its client.
+	fn refund_funding(group: GroupId, funding: FundingOf<T>) {
 		let Funding { client, left, .. } = funding;
-		let paid = Self::pay_out(&client, left).unwrap_or_default();
-		Self::accrue(&client, left.saturating_sub(paid));
+		Self::give_back(&client, left);
 		Self::deposit_event(Event::Refunded { group, client, amount: left });
 	}
 

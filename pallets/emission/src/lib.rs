@@ -3,9 +3,10 @@
 //! Tokens come into being here and nowhere else. Two [streams](descent_protocol::Stream) mint them, one for
 //! trainers and one for proposers of data. A group's part of a stream is its part of all stake; it gathers in
 //! the group's pot, which pays for the work that other pallets tell of through
-//! [`Rewards`](pallet_groups::Rewards). Clients may add payments for a group's rounds. The earnings of an
-//! account accrue until it claims them: no call pays out to another account than its sender, and no loop over
-//! accounts pays anything.
+//! [`Rewards`](pallet_groups::Rewards). Clients may add payments for a group's rounds, and order improvement
+//! of its model. The earnings of an account accrue until it claims them: no call pays out to another account
+//! than its sender, and no loop over accounts pays anything. What a client has paid in and is not used is
+//! returned to it by the call that ends its funding or order.
 //!
 //! # Terms
 //!
@@ -17,6 +18,8 @@
 //! - **Terms**: the rules of a group that a client pays for, see
 //!   [`Rules::terms`](pallet_groups::Rules::terms).
 //! - **Notice**: the announcement that a funding ends, by its client or because the terms change.
+//! - **Order**: the payment of a client for each micro-unit by which a group's score gets better.
+//! - **Mark**: the best score that an order has seen; improvement above it is not paid for.
 //! - **Accrued**: earned and not claimed yet.
 //!
 //! # Usage
@@ -25,6 +28,9 @@
 //! 2. [`fund`](Pallet::fund) pays for the rounds of a group.
 //! 3. [`stop_funding`](Pallet::stop_funding) gives notice, and [`refund`](Pallet::refund) returns the rest
 //!    once the rounds that have begun are over.
+//! 4. [`order`](Pallet::order) pays for improvement, and [`cancel_order`](Pallet::cancel_order) ends the
+//!    order with the rounds that have begun. [`refund_order`](Pallet::refund_order) returns the rest of one
+//!    that is over.
 //!
 //! Other pallets report work through [`Rewards`](pallet_groups::Rewards) and stake through
 //! [`GroupObserver`](pallet_groups::GroupObserver). The runtime passes slashes to [`Burn`] or [`ToAccount`].
@@ -99,12 +105,42 @@
 //! The number of fundings of a group is bounded; when there are as many, one that pays strictly
 //! more for each of two rounds takes the place of the one that pays least, which is refunded at once.
 //!
+//! # Orders
+//!
+//! ```text
+//! order: 300 to 200 | round r: 280 | round r+1: 285     | round r+2: 250 | round r+3: 190
+//! gain              | 20           | 0: worse by chance | 30             | 50, and the bonus
+//! mark 300          | 280          | 280                | 250            | 190: fulfilled
+//! ```
+//!
+//! A client that wants a better model, however many rounds that takes, orders improvement. It names the price
+//! of a micro-unit, the score from which on it pays, a target, a bonus for reaching it, and a number of
+//! rounds. [`OrderTerms`](descent_protocol::OrderTerms) has the rule of payment. A round that is won pays for
+//! the gain from the head's score on the round's records, or from the order's mark if that is lower, down to
+//! the winner's score. The mark is the best score so far. It makes the sum of all payments bounded by the
+//! price of the whole way from the first score to the target, and the bonus. Scores on sampled records vary,
+//! and without the mark a trainer would be paid for the same improvement as often as chance undoes it.
+//!
+//! The payment joins the pot before it is divided, as those of fundings do. So a client that wins its own
+//! order pays the members of the committee, and the keepers' part, and gains nothing.
+//!
+//! An order pays for the rounds that begin after it was placed, in which its terms are in force, up to its
+//! end. Cancelling moves the end to the first round that has not begun, and so does a change of the terms.
+//! The rest is free when the last of these rounds can be settled and the grace period is over. Anybody may
+//! send the refund of an order that is over, which goes to its client. The rest of an order whose target is
+//! reached accrues to the client with the settlement.
+//!
+//! The number of orders of a group is bounded. In a full list an order that is over is refunded and gives
+//! way; otherwise the one with the least money left gives way to one with strictly more, and still pays for
+//! the rounds that have begun. The money decides
+//! and not the price: any price can be named for a micro-unit that nobody reaches, but money has to be there.
+//!
 //! # Exact sums
 //!
 //! The total issuance is the issuance at genesis, plus all that was minted since, less all that was
-//! [`Burn`]ed. The pallet's account has at least what was minted and funded, less what was paid out. That is
-//! the sum of the pots, of the rest of the fundings, of the unclaimed earnings, and, for each group but one,
-//! of less than a unit of each stream: fractions that its mark keeps and pays later.
+//! [`Burn`]ed. The pallet's account has at least what was minted and what clients paid in, less what was paid
+//! out. That is the sum of the pots, of the rest of the fundings and orders, of the unclaimed earnings, and,
+//! for each group but one, of less than a unit of each stream: fractions that its mark keeps and pays later.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(clippy::as_conversions, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
@@ -115,10 +151,12 @@ mod advance;
 mod benchmarking;
 mod burn;
 mod claim;
+mod contribution;
 mod funding;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]
 mod mock;
+mod order;
 mod payout;
 mod pot;
 #[cfg(test)]
@@ -131,10 +169,10 @@ pub mod weights;
 
 pub use burn::{Burn, ToAccount};
 pub use pallet::*;
-pub use types::{Funding, Notice, Pot, StreamState};
+pub use types::{Funding, Notice, Order, Pot, StreamState};
 pub use weights::WeightInfo;
 
-use descent_protocol::{BlockNumber, MAX_FUNDINGS};
+use descent_protocol::{BlockNumber, MAX_ENDING_ORDERS, MAX_FUNDINGS, MAX_ORDERS};
 use frame_support::{
 	traits::{fungible::Credit, ConstU32, Get},
 	BoundedVec,
@@ -150,13 +188,19 @@ pub type FundingOf<T> = Funding<<T as frame_system::Config>::AccountId>;
 /// The type of a group's fundings.
 pub type FundingsOf<T> = BoundedVec<FundingOf<T>, ConstU32<MAX_FUNDINGS>>;
 
-// The casts are the macro's.
-#[allow(clippy::as_conversions)]
+/// The order type of a configuration.
+pub type OrderOf<T> = Order<<T as frame_system::Config>::AccountId>;
+
+/// The type of a group's orders.
+pub type OrdersOf<T> = BoundedVec<OrderOf<T>, ConstU32<{ MAX_ORDERS.saturating_add(MAX_ENDING_ORDERS) }>>;
+
+// The casts are the macro's; a call has as many arguments as it needs.
+#[allow(clippy::as_conversions, clippy::too_many_arguments)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
 	use core::marker::PhantomData;
-	use descent_protocol::{Accumulator, GroupId, Stream};
+	use descent_protocol::{Accumulator, GroupId, OrderTerms, RoundIndex, Score, Stream};
 	use frame_support::{pallet_prelude::*, traits::fungible, PalletId};
 	use frame_system::pallet_prelude::*;
 	use pallet_groups::{GroupRules, Stakeholders};
@@ -191,6 +235,9 @@ pub mod pallet {
 		/// The least that a round may be worth to a client.
 		#[pallet::constant]
 		type MinimumFundingPerRound: Get<u128>;
+		/// The least that an order begins with.
+		#[pallet::constant]
+		type MinimumOrder: Get<u128>;
 		/// Number of blocks that a client waits after the last round that it pays for can be settled.
 		#[pallet::constant]
 		type FundingGrace: Get<BlockNumber>;
@@ -218,6 +265,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Fundings<T: Config> = StorageMap<_, Twox64Concat, GroupId, FundingsOf<T>, ValueQuery>;
 
+	/// The orders of each group, the oldest first.
+	#[pallet::storage]
+	pub type Orders<T: Config> = StorageMap<_, Twox64Concat, GroupId, OrdersOf<T>, ValueQuery>;
+
 	/// The earnings of accounts that are not claimed yet.
 	#[pallet::storage]
 	pub type Accrued<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u128, ValueQuery>;
@@ -238,8 +289,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Burned<T> = StorageValue<_, u128, ValueQuery>;
 
-	/// All that was minted and funded, less what was paid out: the tokens that the pallet's account keeps for
-	/// others.
+	/// All that was minted and that clients paid in, less what was paid out: the tokens that the pallet's
+	/// account keeps for others.
 	#[pallet::storage]
 	pub type Entrusted<T> = StorageValue<_, u128, ValueQuery>;
 
@@ -333,6 +384,100 @@ pub mod pallet {
 			/// The amount.
 			amount: u128,
 		},
+		/// A client orders improvement of a group's model.
+		Ordered {
+			/// The group.
+			group: GroupId,
+			/// The client.
+			client: T::AccountId,
+			/// The amount that it pays in.
+			amount: u128,
+			/// The amount that it pays for each micro-unit.
+			price: u128,
+			/// The amount that it pays in addition when the target is reached.
+			bonus: u128,
+			/// The score from which on it pays.
+			from: Score,
+			/// The score with which the order is fulfilled.
+			target: Score,
+			/// The first round that it does not pay for.
+			until: RoundIndex,
+		},
+		/// An order has paid for a round that was won.
+		OrderPaid {
+			/// The group.
+			group: GroupId,
+			/// The round.
+			round: RoundIndex,
+			/// The client.
+			client: T::AccountId,
+			/// The improvement that it pays for, in micro-units.
+			gain: u64,
+			/// The amount for the gain.
+			amount: u128,
+			/// The bonus, if the target was reached.
+			bonus: u128,
+			/// The rest of the order now.
+			left: u128,
+		},
+		/// A client ends its order: it pays for rounds that have begun.
+		OrderCancelled {
+			/// The group.
+			group: GroupId,
+			/// The client.
+			client: T::AccountId,
+			/// The first round that it does not pay for.
+			until: RoundIndex,
+			/// The first block in which the rest can be returned.
+			free: BlockNumber,
+		},
+		/// A group's rules change, so that an order ends with the rounds that have begun.
+		OrderPaused {
+			/// The group.
+			group: GroupId,
+			/// The client.
+			client: T::AccountId,
+			/// The first round that it does not pay for.
+			until: RoundIndex,
+			/// The first block in which the rest can be returned.
+			free: BlockNumber,
+		},
+		/// An order gives way to one with more money. It pays for the rounds that have begun.
+		OrderDisplaced {
+			/// The group.
+			group: GroupId,
+			/// The client.
+			client: T::AccountId,
+			/// The first round that it does not pay for.
+			until: RoundIndex,
+			/// The first block in which the rest can be returned.
+			free: BlockNumber,
+		},
+		/// Improvement has used up an order.
+		OrderSpent {
+			/// The group.
+			group: GroupId,
+			/// The client.
+			client: T::AccountId,
+		},
+		/// The target of an order was reached.
+		OrderFulfilled {
+			/// The group.
+			group: GroupId,
+			/// The client.
+			client: T::AccountId,
+			/// The rest of the order, which the client can claim.
+			refunded: u128,
+		},
+		/// The rest of an order was returned.
+		OrderRefunded {
+			/// The group.
+			group: GroupId,
+			/// The client.
+			client: T::AccountId,
+			/// The amount.
+			amount: u128,
+		},
 	}
 
 	/// The errors of the calls.
@@ -360,6 +505,22 @@ pub mod pallet {
 		TooEarly,
 		/// The group's rules are not those that the client pays for.
 		TermsChanged,
+		/// The client has an order of the group that is not over.
+		AlreadyOrdered,
+		/// A micro-unit of improvement has to be worth something.
+		PriceTooSmall,
+		/// The target has to be lower than the score from which on the client pays.
+		TargetTooHigh,
+		/// An order begins with the least amount of orders, and with enough for its bonus and one micro-unit.
+		OrderTooSmall,
+		/// An order pays for one round at least.
+		NoRounds,
+		/// The group has as many orders as it can, and none has less money left.
+		TooManyOrders,
+		/// The account has no order of the group.
+		UnknownOrder,
+		/// The order pays for no round that has not begun.
+		NothingToCancel,
 	}
 
 	#[pallet::call(weight = T::WeightInfo)]
@@ -422,6 +583,66 @@ pub mod pallet {
 			let client = ensure_signed(origin)?;
 			Self::do_refund(group, client)
 		}
+
+		/// Orders improvement of a group's model for `amount`: each round that is won pays for the gain over
+		/// the head and over all winners since the order was placed.
+		///
+		/// An account has one order of a group at a time. One of its own that is over is refunded by this
+		/// call, after `amount` was paid in.
+		///
+		/// - `price`: the amount for each micro-unit.
+		/// - `bonus`: the amount in addition for the winner that reaches the target. It is set aside.
+		/// - `from`: the score from which on the client pays, the head's as a rule.
+		/// - `target`: the score with which the order is fulfilled.
+		/// - `rounds`: the number of rounds that it pays for, beginning with the first that has not begun.
+		/// - `terms`: the [`Rules::terms`](pallet_groups::Rules::terms) that the client pays for, those of
+		///   the group's newest rules.
+		///
+		/// Emits [`Event::Ordered`], and [`Event::OrderRefunded`] for an order whose place this one takes.
+		///
+		/// Fails with [`Error::UnknownGroup`], [`Error::TermsChanged`], [`Error::PriceTooSmall`],
+		/// [`Error::TargetTooHigh`], [`Error::OrderTooSmall`], [`Error::NoRounds`],
+		/// [`Error::AlreadyOrdered`] and [`Error::TooManyOrders`], or if the balance does not suffice, or the
+		/// rounds lie beyond the last block number.
+		#[pallet::call_index(4)]
+		pub fn order(
+			origin: OriginFor<T>,
+			group: GroupId,
+			amount: u128,
+			price: u128,
+			bonus: u128,
+			from: Score,
+			target: Score,
+			rounds: u32,
+			terms: H256,
+		) -> DispatchResult {
+			let client = ensure_signed(origin)?;
+			let paid_for = OrderTerms { price, bonus, target, mark: from };
+			Self::do_order(group, client, amount, paid_for, rounds, terms)
+		}
+
+		/// Ends the sender's order of a group. It pays for the rounds that have begun.
+		///
+		/// Emits [`Event::OrderCancelled`].
+		///
+		/// Fails with [`Error::UnknownOrder`], [`Error::UnknownGroup`] and [`Error::NothingToCancel`].
+		#[pallet::call_index(5)]
+		pub fn cancel_order(origin: OriginFor<T>, group: GroupId) -> DispatchResult {
+			let client = ensure_signed(origin)?;
+			Self::do_cancel_order(group, client)
+		}
+
+		/// Returns the rest of a client's order of a group to the client, once it is over. Any account may
+		/// send it.
+		///
+		/// Emits [`Event::OrderRefunded`].
+		///
+		/// Fails with [`Error::UnknownOrder`] and [`Error::TooEarly`].
+		#[pallet::call_index(6)]
+		pub fn refund_order(origin: OriginFor<T>, group: GroupId, client: T::AccountId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_refund_order(group, client)
+		}
 	}
 
 	#[pallet::hooks]
@@ -467,6 +688,10 @@ impl<T: Config> Pallet<T> {
 		assert!(
 			T::MinimumFundingPerRound::get() >= T::Currency::minimum_balance(),
 			"a funding could be too small for the account that keeps it"
+		);
+		assert!(
+			T::MinimumOrder::get() >= T::Currency::minimum_balance(),
+			"an order could be too small for the account that keeps it"
 		);
 	}
 }

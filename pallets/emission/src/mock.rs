@@ -58,6 +58,7 @@ parameter_types! {
 	pub static EraLength: BlockNumber = 1_000_000;
 	pub const EmissionId: PalletId = PalletId(*b"descentE");
 	pub const MinimumFundingPerRound: u128 = MINIMUM_PER_ROUND;
+	pub const MinimumOrder: u128 = MINIMUM_ORDER;
 	pub const FundingGrace: BlockNumber = GRACE;
 }
 
@@ -69,6 +70,7 @@ impl pallet_emission::Config for Test {
 	type VotingPeriod = VotingPeriod;
 	type EraLength = EraLength;
 	type MinimumFundingPerRound = MinimumFundingPerRound;
+	type MinimumOrder = MinimumOrder;
 	type FundingGrace = FundingGrace;
 	type WeightInfo = ();
 }
@@ -173,6 +175,8 @@ pub(crate) const PERIOD: BlockNumber = 10;
 pub(crate) const PROPOSERS_PERIOD: BlockNumber = 50;
 /// The least that a round may be worth to a client.
 pub(crate) const MINIMUM_PER_ROUND: u128 = 1_000;
+/// The least that an order begins with.
+pub(crate) const MINIMUM_ORDER: u128 = 2_000;
 /// Number of blocks that a client waits after its last round.
 pub(crate) const GRACE: BlockNumber = 7;
 /// The balance of every account at first.

@@ -1,9 +1,10 @@
 use crate::{Accrued, Config, Event, Fundings, Pallet, Pots, WeightInfo};
+use alloc::vec::Vec;
 use core::mem;
-use descent_protocol::{GroupId, RoundIndex, Share, Shares};
+use descent_protocol::{divide_reward, GroupId, RoundIndex, Share};
 use descent_support::now;
 use frame_support::weights::Weight;
-use pallet_groups::{GroupRules, Rewards};
+use pallet_groups::{GroupRules, Rewards, SettledRound};
 use sp_runtime::SaturatedConversion;
 
 /// The committee's part, for the check of a delta, of the tokens that have come in for validators since the
@@ -52,27 +53,25 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> Rewards<T::AccountId, u128> for Pallet<T> {
-	fn round_settled(
-		group: GroupId,
-		round: RoundIndex,
-		shares: Shares,
-		winner: Option<&T::AccountId>,
-		members: &[T::AccountId],
-	) -> u128 {
+	fn round_settled(settled: &SettledRound<T::AccountId>) -> Vec<u128> {
+		let SettledRound { group, round, shares, winners, members, .. } = *settled;
 		let accumulators = Self::advance();
 		let mut pot = Pots::<T>::get(group);
 		pot.credit(&accumulators);
 		pot.divide(shares);
-		let mut reward = 0;
-		if let Some(winner) = winner {
-			pot.add(shares.split(Self::take_fundings(group, round)));
-			reward = mem::take(&mut pot.winner);
-			Self::accrue(winner, reward);
+		let mut rewards = Vec::new();
+		if !winners.is_empty() {
+			let paid = Self::take_fundings(group, round).saturating_add(Self::take_orders(settled));
+			pot.add(shares.split(paid));
+			rewards = divide_reward(mem::take(&mut pot.winner), winners.len());
+			for (winner, reward) in winners.iter().zip(&rewards) {
+				Self::accrue(winner, *reward);
+			}
 		}
 		let each = pot.share_out(pot.validators, members.len().saturated_into());
 		Self::accrue_each(group, members, each);
 		Pots::<T>::insert(group, pot);
-		reward
+		rewards
 	}
 
 	fn delta_checked(group: GroupId, members: &[T::AccountId]) {

@@ -25,6 +25,7 @@ impl<T: Config> GroupObserver<T::AccountId, u128> for Pallet<T> {
 
 	fn terms_changed(group: GroupId) {
 		Self::pause_fundings(group);
+		Self::pause_orders(group);
 	}
 
 	fn period_closed(_: GroupId, _: u128, _: Share) -> Closed {

@@ -1,14 +1,14 @@
 use crate::{
-	Accrued, Accumulators, Burned, Config, Entrusted, Fundings, GenesisIssuance, Minted, Pallet, Pots,
-	Streams, TotalStake,
+	Accrued, Accumulators, Burned, Config, Entrusted, Fundings, GenesisIssuance, Minted, OrderOf, Orders,
+	Pallet, Pots, Streams, TotalStake,
 };
-use descent_protocol::Stream;
+use descent_protocol::{GroupId, Stream, MAX_ENDING_ORDERS, MAX_ORDERS};
 use descent_support::now;
 use frame_support::{
 	ensure,
 	traits::{fungible::Inspect, Get},
 };
-use pallet_groups::Stakeholders;
+use pallet_groups::{GroupRules, Stakeholders};
 use sp_runtime::{SaturatedConversion, TryRuntimeError};
 
 impl<T: Config> Pallet<T> {
@@ -20,7 +20,9 @@ impl<T: Config> Pallet<T> {
 	///   less than a unit of each stream;
 	/// - no more of a period has flown than it mints, every period begins where it should, and less is due
 	///   than an account can exist with;
-	/// - every client has one funding in a group, of which something is left.
+	/// - every client has one funding in a group, of which something is left;
+	/// - every client has one order of a group, whose target is not reached and whose bonus is there, and no
+	///   group has more than it may.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let expected = GenesisIssuance::<T>::get()
 			.checked_add(Minted::<T>::get())
@@ -32,6 +34,7 @@ impl<T: Config> Pallet<T> {
 		Self::try_stake()?;
 		Self::try_streams()?;
 		Self::try_fundings()?;
+		Self::try_orders()?;
 		Self::try_owed()
 	}
 
@@ -78,6 +81,39 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	fn try_orders() -> Result<(), TryRuntimeError> {
+		for group in Orders::<T>::iter_keys() {
+			ensure!(T::Groups::exists(group), "a group has orders that is not");
+			let count: u32 = Orders::<T>::decode_len(group).unwrap_or_default().saturated_into();
+			ensure!(count > 0, "a group without orders is kept among those with");
+			ensure!(
+				count <= MAX_ORDERS.saturating_add(MAX_ENDING_ORDERS),
+				"a group has more orders than it may"
+			);
+			let orders = Orders::<T>::get(group);
+			for (place, order) in orders.iter().enumerate() {
+				Self::try_order(group, order)?;
+				let mut later = orders.iter().skip(place.saturating_add(1));
+				ensure!(later.all(|other| other.client != order.client), "a client orders twice of a group");
+			}
+		}
+		Ok(())
+	}
+
+	fn try_order(group: GroupId, order: &OrderOf<T>) -> Result<(), TryRuntimeError> {
+		ensure!(order.left > 0, "an order is kept of which nothing is left");
+		ensure!(order.left >= order.terms.bonus, "the bonus of an order is not there");
+		ensure!(order.terms.price > 0, "an order pays nothing for improvement");
+		ensure!(!order.terms.is_fulfilled(), "an order is kept whose target is reached");
+		ensure!(order.since <= order.end.until, "an order ends before it begins");
+		let boundary = T::Groups::boundary(group);
+		ensure!(
+			boundary.is_some_and(|boundary| order.since <= boundary),
+			"an order begins with a later round than the next"
+		);
+		Ok(())
+	}
+
 	fn try_owed() -> Result<(), TryRuntimeError> {
 		let entrusted = Entrusted::<T>::get();
 		ensure!(
@@ -94,7 +130,9 @@ impl<T: Config> Pallet<T> {
 			pot.amount()
 		});
 		let fundings = Fundings::<T>::iter_values().flatten().map(|funding| funding.left);
-		let owed = pots.chain(fundings).chain(Accrued::<T>::iter_values()).fold(0, u128::saturating_add);
+		let orders = Orders::<T>::iter_values().flatten().map(|order| order.left);
+		let paid_in = fundings.chain(orders);
+		let owed = pots.chain(paid_in).chain(Accrued::<T>::iter_values()).fold(0, u128::saturating_add);
 		let others: u128 = Pots::<T>::iter_keys().count().saturating_sub(1).saturated_into();
 		let fractions = entrusted.checked_sub(owed);
 		ensure!(

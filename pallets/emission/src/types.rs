@@ -1,6 +1,6 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::mem;
-use descent_protocol::{Accumulator, BlockNumber, Mark, RoundIndex, Shares, Split};
+use descent_protocol::{Accumulator, BlockNumber, Mark, OrderTerms, RoundIndex, Shares, Split};
 use scale_info::TypeInfo;
 
 /// The state of a stream of new tokens.
@@ -98,12 +98,12 @@ pub struct Funding<AccountId> {
 	pub notice: Option<Notice>,
 }
 
-/// The end of a funding.
+/// The end of a client's payments for a group's rounds.
 #[derive(
 	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Notice {
-	/// The first round that it does not pay for: the one that had not begun.
+	/// The first round that is not paid for. Where it was given, that had not begun.
 	pub until: RoundIndex,
 	/// The first block in which the client can take back the rest.
 	pub free: BlockNumber,
@@ -123,5 +123,44 @@ impl<AccountId> Funding<AccountId> {
 	/// Returns the amount that it pays for a round.
 	pub(crate) fn payment(&self) -> u128 {
 		self.per_round.min(self.left)
+	}
+}
+
+/// The order of a client for improvement of a group's model.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Order<AccountId> {
+	/// The client that pays.
+	pub client: AccountId,
+	/// The amount that is left.
+	pub left: u128,
+	/// The terms on which it pays.
+	pub terms: OrderTerms,
+	/// The first round that it pays for: the one that had not begun when it was placed. Rounds before it may
+	/// be played by other rules than those that the client has named.
+	pub since: RoundIndex,
+	/// The end of the order.
+	pub end: Notice,
+}
+
+impl<AccountId> Order<AccountId> {
+	/// Returns true if it pays for a round.
+	pub(crate) fn pays_for(&self, round: RoundIndex) -> bool {
+		self.since <= round && round < self.end.until
+	}
+
+	/// Returns true if it is over, so that the rest can be returned.
+	pub(crate) fn is_free(&self, now: BlockNumber) -> bool {
+		self.end.free <= now
+	}
+
+	/// Moves its end forward, never back. Returns true if it ends earlier by that.
+	pub(crate) fn end_by(&mut self, notice: Notice) -> bool {
+		let is_earlier = notice.until < self.end.until;
+		if is_earlier {
+			self.end = notice;
+		}
+		is_earlier
 	}
 }

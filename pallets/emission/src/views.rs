@@ -1,10 +1,11 @@
 use crate::{
-	Accrued, Burned, Claimed, Config, FundingOf, Fundings, GenesisIssuance, Minted, Pallet, Pots, Streams,
-	TotalStake,
+	Accrued, Burned, Claimed, Config, Event, FundingOf, Fundings, GenesisIssuance, Minted, OrderOf, Orders,
+	Pallet, Pots, Streams, TotalStake,
 };
+use alloc::vec::Vec;
 use descent_protocol::{
 	era,
-	view::{EmissionView, FundingView, PotView, RewardsView, StreamView},
+	view::{ChainEvent, EmissionView, FundingView, OrderView, PotView, RewardsView, StreamView},
 	Accumulator, BlockNumber, GroupId, Mark, Shares, Stream,
 };
 use descent_support::now;
@@ -65,7 +66,7 @@ where
 	T::AccountId: Into<AccountId32>,
 {
 	/// Returns the tokens that a group has to pay with in this block, for a round that is played with these
-	/// shares. `None` if there is no such group.
+	/// shares, without what orders pay for improvement. `None` if there is no such group.
 	pub fn pot_view(group: GroupId, shares: Shares) -> Option<PotView> {
 		T::Groups::exists(group).then_some(())?;
 		let advanced = Self::advanced(Streams::<T>::get());
@@ -93,17 +94,70 @@ where
 			fundings: fundings.into_iter().map(|funding| funding_view::<T>(group, funding)).collect(),
 		})
 	}
+
+	/// Returns the orders of a group, the oldest first.
+	pub fn orders_view(group: GroupId) -> Vec<OrderView> {
+		Orders::<T>::get(group).into_iter().map(|order| order_view::<T>(group, order)).collect()
+	}
+}
+
+impl<T: Config<AccountId: Into<AccountId32>>> Event<T> {
+	/// Returns the event as clients see it: those of orders.
+	pub fn view(self) -> Option<ChainEvent> {
+		Some(match self {
+			Self::Ordered { group, client, amount, price, bonus, from, target, until } => {
+				let account = client.into();
+				ChainEvent::Ordered { group, account, amount, price, bonus, from, target, until }
+			}
+			Self::OrderPaid { group, round, client, gain, amount, bonus, left } => {
+				ChainEvent::OrderPaid { group, round, account: client.into(), gain, amount, bonus, left }
+			}
+			Self::OrderCancelled { group, client, until, free } => {
+				ChainEvent::OrderCancelled { group, account: client.into(), until, free }
+			}
+			Self::OrderPaused { group, client, until, free } => {
+				ChainEvent::OrderPaused { group, account: client.into(), until, free }
+			}
+			Self::OrderDisplaced { group, client, until, free } => {
+				ChainEvent::OrderDisplaced { group, account: client.into(), until, free }
+			}
+			Self::OrderSpent { group, client } => ChainEvent::OrderSpent { group, account: client.into() },
+			Self::OrderFulfilled { group, client, refunded } => {
+				ChainEvent::OrderFulfilled { group, account: client.into(), refunded }
+			}
+			Self::OrderRefunded { group, client, amount } => {
+				ChainEvent::OrderRefunded { group, account: client.into(), amount }
+			}
+			_ => return None,
+		})
+	}
 }
 
 fn funding_view<T: Config<AccountId: Into<AccountId32>>>(
 	group: GroupId,
 	funding: FundingOf<T>,
 ) -> FundingView {
+	let paused = funding.notice.is_some_and(|notice| Pallet::<T>::is_paused(group, notice));
 	FundingView {
-		paused: Pallet::<T>::is_paused(group, &funding),
+		paused,
 		client: funding.client.into(),
 		left: funding.left,
 		per_round: funding.per_round,
 		free: funding.notice.map(|notice| notice.free),
+	}
+}
+
+fn order_view<T: Config<AccountId: Into<AccountId32>>>(group: GroupId, order: OrderOf<T>) -> OrderView {
+	OrderView {
+		paused: Pallet::<T>::is_paused(group, order.end),
+		client: order.client.into(),
+		left: order.left,
+		price: order.terms.price,
+		bonus: order.terms.bonus,
+		target: order.terms.target,
+		mark: order.terms.mark,
+		since: order.since,
+		until: order.end.until,
+		free: order.end.free,
 	}
 }

@@ -15,6 +15,9 @@ pub trait WeightInfo {
 	fn fund() -> Weight;
 	fn stop_funding() -> Weight;
 	fn refund() -> Weight;
+	fn order() -> Weight;
+	fn cancel_order() -> Weight;
+	fn refund_order() -> Weight;
 	fn on_initialize() -> Weight;
 	fn begin_periods() -> Weight;
 	fn stake_changed() -> Weight;
@@ -56,6 +59,27 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
+	fn order() -> Weight {
+		// Least time measured: 160_000 ns.
+		Weight::from_parts(170_000_000, 8799)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(5))
+	}
+
+	fn cancel_order() -> Weight {
+		// Least time measured: 45_000 ns.
+		Weight::from_parts(50_000_000, 5500)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn refund_order() -> Weight {
+		// Least time measured: 75_000 ns.
+		Weight::from_parts(80_000_000, 6196)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+
 	fn on_initialize() -> Weight {
 		// Least time measured: 3_095 ns.
 		Weight::from_parts(3_505_000, 1589)
@@ -77,20 +101,20 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn terms_changed() -> Weight {
-		// Least time measured: 57_645 ns.
-		Weight::from_parts(59_738_000, 4724)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(1))
+		// Least time measured: 115_000 ns.
+		Weight::from_parts(120_000_000, 5500)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	/// `m` is in `1..=100`.
 	fn round_settled(m: u32, ) -> Weight {
-		// Least time measured: 95_412 ns.
-		Weight::from_parts(94_615_854, 4646)
+		// Least time measured: 240_000 ns.
+		Weight::from_parts(250_000_000, 65582)
 			.saturating_add(Weight::from_parts(2_610_730, 0).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().reads(33))
 			.saturating_add(T::DbWeight::get().reads(1).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().writes(8))
+			.saturating_add(T::DbWeight::get().writes(32))
 			.saturating_add(T::DbWeight::get().writes(1).saturating_mul(m.into()))
 			.saturating_add(Weight::from_parts(0, 2539).saturating_mul(m.into()))
 	}
@@ -141,6 +165,24 @@ impl WeightInfo for () {
 			.saturating_add(RocksDbWeight::get().writes(4))
 	}
 
+	fn order() -> Weight {
+		Weight::from_parts(170_000_000, 8799)
+			.saturating_add(RocksDbWeight::get().reads(9))
+			.saturating_add(RocksDbWeight::get().writes(5))
+	}
+
+	fn cancel_order() -> Weight {
+		Weight::from_parts(50_000_000, 5500)
+			.saturating_add(RocksDbWeight::get().reads(4))
+			.saturating_add(RocksDbWeight::get().writes(1))
+	}
+
+	fn refund_order() -> Weight {
+		Weight::from_parts(80_000_000, 6196)
+			.saturating_add(RocksDbWeight::get().reads(4))
+			.saturating_add(RocksDbWeight::get().writes(4))
+	}
+
 	fn on_initialize() -> Weight {
 		Weight::from_parts(3_505_000, 1589)
 			.saturating_add(RocksDbWeight::get().reads(1))
@@ -159,17 +201,17 @@ impl WeightInfo for () {
 	}
 
 	fn terms_changed() -> Weight {
-		Weight::from_parts(59_738_000, 4724)
-			.saturating_add(RocksDbWeight::get().reads(3))
-			.saturating_add(RocksDbWeight::get().writes(1))
+		Weight::from_parts(120_000_000, 5500)
+			.saturating_add(RocksDbWeight::get().reads(4))
+			.saturating_add(RocksDbWeight::get().writes(2))
 	}
 
 	fn round_settled(m: u32, ) -> Weight {
-		Weight::from_parts(94_615_854, 4646)
+		Weight::from_parts(250_000_000, 65582)
 			.saturating_add(Weight::from_parts(2_610_730, 0).saturating_mul(m.into()))
-			.saturating_add(RocksDbWeight::get().reads(9))
+			.saturating_add(RocksDbWeight::get().reads(33))
 			.saturating_add(RocksDbWeight::get().reads(1).saturating_mul(m.into()))
-			.saturating_add(RocksDbWeight::get().writes(8))
+			.saturating_add(RocksDbWeight::get().writes(32))
 			.saturating_add(RocksDbWeight::get().writes(1).saturating_mul(m.into()))
 			.saturating_add(Weight::from_parts(0, 2539).saturating_mul(m.into()))
 	}

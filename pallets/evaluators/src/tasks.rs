@@ -3,7 +3,7 @@
 use crate::{Attestation, Member, Seat};
 use alloc::vec::Vec;
 use descent_protocol::{
-	evaluation::{CheckRequest, EvaluationRequest},
+	evaluation::{CheckRequest, EvaluationRequest, PrefetchRequest},
 	Answer, BlockNumber, Performance, TaskId, TaskWindows,
 };
 use frame_support::{pallet_prelude::DispatchError, weights::Weight};
@@ -78,6 +78,10 @@ pub trait Tasks<AccountId> {
 	/// Returns the request to the evaluator. Off-chain workers ask for it, and put it together for no block
 	/// in which nothing is measured.
 	fn request(task: &TaskId, block: BlockNumber) -> Option<Request>;
+	/// Returns what evaluators can fetch before it is asked for. Off-chain workers ask for it.
+	fn prefetches(_block: BlockNumber) -> Vec<PrefetchRequest> {
+		Vec::new()
+	}
 	/// Returns the place of the task's signing record.
 	fn record_place(task: &TaskId) -> Option<RecordPlace>;
 	/// Makes an ongoing task for benchmarks, whose attest window, or else its open window, contains the next
@@ -124,6 +128,12 @@ impl<AccountId, One: Tasks<AccountId>, Other: Tasks<AccountId>> Tasks<AccountId>
 
 	fn request(task: &TaskId, block: BlockNumber) -> Option<Request> {
 		One::request(task, block).or_else(|| Other::request(task, block))
+	}
+
+	fn prefetches(block: BlockNumber) -> Vec<PrefetchRequest> {
+		let mut prefetches = One::prefetches(block);
+		prefetches.extend(Other::prefetches(block));
+		prefetches
 	}
 
 	fn record_place(task: &TaskId) -> Option<RecordPlace> {

@@ -1,6 +1,6 @@
 use crate::{
 	BalanceOf, Config, Error, Event, Group, GroupObserver, Groups, HoldReason, NewGroup, NextGroup, Pallet,
-	Revisions, Rules, Voting,
+	Revisions, Rules, TestSets, Voting,
 };
 use descent_protocol::{
 	are_addresses, is_text, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Share,
@@ -23,6 +23,9 @@ impl<T: Config> Pallet<T> {
 		T::Currency::hold(&HoldReason::Group.into(), &owner, T::GroupDeposit::get())?;
 		let (dataset, stake) = (new.dataset, new.stake);
 		let group = Self::put_new(owner.clone(), T::GroupDeposit::get(), new, rules.clone())?;
+		if let Some(series) = rules.policy.series() {
+			ensure!(T::TestSets::bind(series, group, &owner), Error::<T>::UnknownTestSets);
+		}
 		Self::deposit_event(Event::Created { group, owner: owner.clone() });
 		T::Observer::created(group, &owner, dataset, &rules.providers);
 		Self::do_stake(group, owner, stake)
@@ -133,6 +136,8 @@ fn is_content(content: &ContentRef) -> bool {
 fn has_content(policy: &EvaluationPolicy) -> bool {
 	match policy {
 		EvaluationPolicy::Training { .. } => true,
-		EvaluationPolicy::Validation { set, .. } => is_content(set),
+		EvaluationPolicy::Validation { set, .. } | EvaluationPolicy::Hidden { otherwise: set, .. } => {
+			is_content(set)
+		}
 	}
 }

@@ -125,6 +125,7 @@ mod revise;
 mod reward;
 mod stake;
 mod terms;
+mod test_sets;
 #[cfg(test)]
 mod tests;
 mod traits;
@@ -137,7 +138,8 @@ pub mod weights;
 pub use descent_protocol::Providers;
 pub use descent_support::{set_alarm, PalletsOriginOf};
 pub use pallet::*;
-pub use reward::Rewards;
+pub use reward::{Pots, Rewards, SettledRound};
+pub use test_sets::TestSets;
 pub use traits::{Closed, DatasetLog, GroupObserver, GroupRules, Stakeholders};
 pub use types::{
 	Amendment, AmendmentOf, BalanceOf, Changes, CreditOf, EndedAmendment, EndedOf, Group, GroupOf, LedgerOf,
@@ -185,6 +187,8 @@ pub mod pallet {
 		>;
 		/// Observes the groups.
 		type Observer: GroupObserver<Self::AccountId, BalanceOf<Self>>;
+		/// The series of hidden test sets.
+		type TestSets: TestSets<Self::AccountId>;
 		/// Takes the fees.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
 		/// The deposit of a group, which is held of its owner's balance.
@@ -478,6 +482,9 @@ pub mod pallet {
 		/// The optional rules are out of order, one of a kind is there twice, or a value is more or less than
 		/// this chain allows.
 		InvalidOptionalRule,
+		/// The policy names a series of hidden test sets that the owner of the new group has not opened, or
+		/// that is not bound to the group that changes its policy.
+		UnknownTestSets,
 	}
 
 	#[pallet::call(weight = T::WeightInfo)]
@@ -491,11 +498,13 @@ pub mod pallet {
 		/// [`Error::RevealTooLong`], [`Error::RoundTooLong`], [`Error::DepositTooSmall`],
 		/// [`Error::ImprovementTooSmall`], [`Error::InvalidShares`], [`Error::InvalidOptionalRule`],
 		/// [`Error::InvalidVotingPeriod`] and [`Error::InvalidQuorum`] for rules that this chain does not
-		/// allow, with [`Error::ZeroAmount`] and [`Error::StakeTooSmall`] for the stake, with
+		/// allow, with [`Error::UnknownTestSets`] for a series of hidden test sets that the sender has not
+		/// opened, with [`Error::ZeroAmount`] and [`Error::StakeTooSmall`] for the stake, with
 		/// [`Error::TooManyGroups`], or if the balance does not suffice.
 		#[pallet::call_index(0)]
 		#[pallet::weight(
 			T::WeightInfo::create()
+				.saturating_add(T::TestSets::bind_weight())
 				.saturating_add(T::Observer::created_weight())
 				.saturating_add(T::Observer::stake_changed_weight())
 		)]
@@ -556,6 +565,7 @@ pub mod pallet {
 		/// [`Error::TooManyAmendments`], with the errors of [`Pallet::create`] for rules that this chain does
 		/// not allow, or if the balance does not suffice.
 		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::propose_amendment().saturating_add(T::TestSets::bind_weight()))]
 		pub fn propose_amendment(
 			origin: OriginFor<T>,
 			group: GroupId,
@@ -611,6 +621,7 @@ pub mod pallet {
 		#[pallet::call_index(7)]
 		#[pallet::weight(
 			T::WeightInfo::close_period(MAX_AMENDMENTS)
+				.saturating_add(T::TestSets::bind_weight().saturating_mul(MAX_AMENDMENTS.into()))
 				.saturating_add(T::Observer::terms_changed_weight())
 				.saturating_add(T::Observer::period_closed_weight())
 		)]
@@ -620,6 +631,7 @@ pub mod pallet {
 			}
 			let work = Self::do_close(group)?;
 			let weight = T::WeightInfo::close_period(work.amendments)
+				.saturating_add(T::TestSets::bind_weight().saturating_mul(work.amendments.into()))
 				.saturating_add(T::Observer::terms_changed_weight())
 				.saturating_add(work.observer);
 			Ok((Some(weight), Pays::No).into())

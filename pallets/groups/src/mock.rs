@@ -126,6 +126,7 @@ impl pallet_groups::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Scheduler = Scheduler;
 	type Observer = Observer;
+	type TestSets = ();
 	type Slash = ResolveTo<Treasury, Balances>;
 	type GroupDeposit = ConstU128<GROUP_DEPOSIT>;
 	type MinimumCommitmentDeposit = ConstU128<5>;

@@ -1,5 +1,6 @@
 use crate::{
-	migrations::DropTolerance, BalanceOf, Config, Error, GroupRules, Groups, Pallet, Revisions, Rules, Voting,
+	migrations::DropTolerance, BalanceOf, Config, Error, GroupRules, Groups, Pallet, Revisions, Rules,
+	TestSets, Voting,
 };
 use descent_protocol::{are_addresses, BlockNumber, Change, Clock, GroupId, RoundIndex};
 use descent_support::now;
@@ -110,6 +111,10 @@ impl<T: Config> Pallet<T> {
 			rules.clock.start = rules.clock.start.max(now::<T>().saturating_add(1));
 		}
 		Self::check_rules(&rules)?;
+		// A series that rules have named already stays, whatever became of it.
+		if let Some(series) = rules.policy.series().filter(|_| rules.policy != unchanged.policy) {
+			ensure!(T::TestSets::is_bound(series, group), Error::<T>::UnknownTestSets);
+		}
 		Self::check_voting(voting.period, voting.quorum)?;
 		Ok(Revised {
 			voting,

@@ -1,19 +1,34 @@
-use descent_protocol::{GroupId, RoundIndex, Shares};
+use alloc::{vec, vec::Vec};
+use descent_protocol::{GroupId, RoundIndex, Score, Shares};
 use frame_support::weights::Weight;
 use sp_runtime::traits::Zero;
+
+/// A settled round, as far as rewards depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettledRound<'a, AccountId> {
+	/// The group.
+	pub group: GroupId,
+	/// The round.
+	pub round: RoundIndex,
+	/// The shares that it was played with.
+	pub shares: Shares,
+	/// Its winners in the order of their scores, the best first. Without ranked winners there is one at most.
+	pub winners: &'a [AccountId],
+	/// The measured score of the first winner; `None` where it shows no gain that clients ask for: on other
+	/// records than those of the policy, or beside a head that could not be measured.
+	pub score: Option<Score>,
+	/// The measured score of the head on the same records, which had to be beaten.
+	pub baseline: Option<Score>,
+	/// The members of its committee that did sound work.
+	pub members: &'a [AccountId],
+}
 
 /// Pays for work on groups. Earnings accrue and are claimed; no call pays out to another account than its
 /// sender.
 pub trait Rewards<AccountId, Balance> {
-	/// Pays for a round of a group that is settled and was played with `shares`: its winner, if it has one,
-	/// and the `members` of its committee that did sound work. Returns the reward of the winner.
-	fn round_settled(
-		group: GroupId,
-		round: RoundIndex,
-		shares: Shares,
-		winner: Option<&AccountId>,
-		members: &[AccountId],
-	) -> Balance;
+	/// Pays the winners of a settled round and the members of its committee. Returns the reward of each
+	/// winner, in their order.
+	fn round_settled(settled: &SettledRound<AccountId>) -> Vec<Balance>;
 
 	/// Pays the `members` of a committee that did sound work in the check of a delta for a group.
 	fn delta_checked(group: GroupId, members: &[AccountId]);
@@ -37,16 +52,19 @@ pub trait Rewards<AccountId, Balance> {
 	}
 }
 
+/// The account that keeps the pots of groups.
+pub trait Pots<AccountId, Balance> {
+	/// Returns the account.
+	fn account() -> AccountId;
+
+	/// Adds an amount that the account has received to the reward of a group's next winner.
+	fn add_to_winner(group: GroupId, amount: Balance);
+}
+
 /// Pays nothing.
-impl<AccountId, Balance: Zero> Rewards<AccountId, Balance> for () {
-	fn round_settled(
-		_: GroupId,
-		_: RoundIndex,
-		_: Shares,
-		_: Option<&AccountId>,
-		_: &[AccountId],
-	) -> Balance {
-		Balance::zero()
+impl<AccountId, Balance: Clone + Zero> Rewards<AccountId, Balance> for () {
+	fn round_settled(settled: &SettledRound<AccountId>) -> Vec<Balance> {
+		vec![Balance::zero(); settled.winners.len()]
 	}
 
 	fn delta_checked(_: GroupId, _: &[AccountId]) {}

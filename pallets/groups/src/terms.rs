@@ -7,14 +7,18 @@ use sp_io::hashing::blake2_256;
 
 impl<Balance> Rules<Balance> {
 	/// Returns the hash of what a client that funds a group pays for: the model, the metric and the records
-	/// that it is measured on, the improvement that wins a round, the target, the lengths of rounds, and the
-	/// shares. Providers and the deposit of commitments are not part of it.
+	/// that it is measured on, the improvement that wins a round, the target, the lengths of rounds, the shares,
+	/// and the number of winners. Providers and the deposit of commitments are not part of it.
 	pub fn terms(&self) -> H256 {
 		let model = (self.model, self.model_version);
 		let measured = (self.metric, self.policy, self.minimum_improvement, self.target);
 		let lengths = (self.clock.length, self.clock.reveal, self.clock.attest, self.clock.open);
 		let terms = (b"descent/terms/v1", model, measured, lengths, self.shares);
-		H256(blake2_256(&terms.encode()))
+		// A group with one winner a round keeps the terms that clients have signed.
+		match self.optional_rules.ranked_winners() {
+			1 => H256(blake2_256(&terms.encode())),
+			winners => H256(blake2_256(&(terms, winners).encode())),
+		}
 	}
 }
 
@@ -22,7 +26,7 @@ impl<Balance> Rules<Balance> {
 mod tests {
 	use super::*;
 	use crate::mock::{new_group, new_test_ext, Groups};
-	use descent_protocol::{ContentRef, EvaluationPolicy, Metric, Score};
+	use descent_protocol::{ContentRef, EvaluationPolicy, Metric, OptionalRule, Score};
 
 	#[test]
 	fn terms_change_with_what_clients_pay_for_and_with_nothing_else() {
@@ -33,7 +37,7 @@ mod tests {
 				change(&mut rules);
 				rules.terms()
 			};
-			let changes: [fn(&mut Rules<u128>); 11] = [
+			let changes: [fn(&mut Rules<u128>); 12] = [
 				|rules| rules.model = ContentRef::raw(b"other").unwrap(),
 				|rules| rules.model_version = 1,
 				|rules| rules.metric = Metric::Error,
@@ -45,13 +49,15 @@ mod tests {
 				|rules| rules.clock.attest = 4,
 				|rules| rules.clock.open = 3,
 				|rules| rules.shares.validators = descent_protocol::Share::percent(40),
+				|rules| rules.optional_rules.set(OptionalRule::RankedWinners { winners: 3 }),
 			];
 			for (number, change) in changes.into_iter().enumerate() {
 				assert_ne!(with(change), rules.terms(), "change {number}");
 			}
-			let others: [fn(&mut Rules<u128>); 3] = [
+			let others: [fn(&mut Rules<u128>); 4] = [
 				|rules| rules.providers = Default::default(),
 				|rules| rules.deposit = 77,
+				|rules| rules.optional_rules.set(OptionalRule::Committee { seats: 41 }),
 				|rules| (rules.clock.first, rules.clock.start) = (9, 200),
 			];
 			assert!(others.into_iter().all(|change| with(change) == rules.terms()));

@@ -4,12 +4,15 @@ use crate::{Config, Error, Pallet, Rounds, Subject, Subjects, Unsettled};
 use alloc::{vec, vec::Vec};
 use codec::Encode;
 use descent_protocol::{
-	tally, Answer, Ballot, BlockNumber, ContentRef, GroupId, Performance, RoundIndex, Tally, TaskId,
-	TaskWindows, Verdict, Weighted,
+	evaluation::{PrefetchRequest, TestSetSource},
+	hidden_ballots, hidden_performance, performance, tally, test_set_verdict,
+	view::TestSetRelease,
+	Answer, Ballot, BlockNumber, ContentRef, EvaluationPolicy, GroupId, HiddenBallot, Performance,
+	RoundIndex, Tally, TaskId, TaskWindows, TestSetVerdict, Verdict, Weighted,
 };
 use frame_support::pallet_prelude::{DispatchError, Weight};
 use pallet_evaluators::{BlockRandomness, Draw, RecordPlace, Request, Seat, Tasks};
-use pallet_groups::GroupRules;
+use pallet_groups::{GroupRules, TestSets};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
 use sp_runtime::SaturatedConversion;
@@ -25,22 +28,90 @@ fn round_of(task: &TaskId) -> Option<(GroupId, RoundIndex)> {
 	}
 }
 
-/// Returns the ballots of a committee. Where an account is given of each candidate in rank order, the verdict
-/// of a member on its own candidate does not count.
-pub(crate) fn ballots<AccountId: PartialEq>(
-	seats: &[Seat<AccountId>],
-	candidates: &[&AccountId],
-) -> Vec<Weighted<Ballot>> {
-	let ballot = |seat: &Seat<AccountId>| {
-		let mut ballot = seat.answer.clone()?.ballot()?;
-		for (verdict, account) in ballot.verdicts.iter_mut().zip(candidates) {
-			if **account == seat.member.account {
-				*verdict = Verdict::Abstained;
+/// All that the measurements of a round depend on, beside its candidates.
+pub(crate) struct Bound {
+	/// The seed.
+	pub seed: H256,
+	/// The head.
+	pub head: Option<ContentRef>,
+	/// The hidden test set, where the policy names a series.
+	pub test_set: Option<TestSetRelease>,
+}
+
+impl Bound {
+	fn hash(&self) -> H256 {
+		let bound = (b"descent/subject/v1", (self.seed, self.head));
+		match &self.test_set {
+			None => H256(bound.using_encoded(blake2_256)),
+			Some(test_set) => H256((bound, test_set).using_encoded(blake2_256)),
+		}
+	}
+}
+
+/// The answers of a round's committee, as they count.
+pub(crate) struct Answers {
+	/// The ballots. In a round on a hidden test set, those that were measured on what 2/3 found.
+	pub ballots: Vec<Weighted<Ballot>>,
+	/// The answers on a hidden test set; empty in other rounds.
+	hidden: Vec<Weighted<HiddenBallot>>,
+	/// The verdict on the hidden test set; `None` where there is none, or no 2/3 for any.
+	pub test_set: Option<TestSetVerdict>,
+}
+
+impl Answers {
+	/// Returns the answers of these seats, in a round on a hidden test set or on another one.
+	pub(crate) fn of<AccountId>(seats: &[Seat<AccountId>], is_hidden: bool) -> Self {
+		if !is_hidden {
+			let ballots = weighted(seats, Answer::ballot);
+			return Self { ballots, hidden: Vec::new(), test_set: None };
+		}
+		let hidden: Vec<Weighted<HiddenBallot>> = weighted(seats, Answer::hidden_ballot);
+		let test_set = test_set_verdict(&hidden);
+		Self { ballots: hidden_ballots(&hidden, test_set), hidden, test_set }
+	}
+
+	/// Forgets what members say of the candidates behind the first `looked`, which has decided nothing. A member
+	/// that had no time for them did what was asked.
+	pub(crate) fn forget_behind(&mut self, looked: usize) {
+		let hidden = self.hidden.iter_mut().filter_map(|member| member.answer.as_mut());
+		hidden.for_each(|answer| answer.ballot.verdicts.truncate(looked));
+		let ballots = self.ballots.iter_mut().filter_map(|member| member.answer.as_mut());
+		ballots.for_each(|ballot| ballot.verdicts.truncate(looked));
+	}
+
+	/// Returns the performance of each member.
+	pub(crate) fn performance(&self) -> Vec<Performance> {
+		if self.hidden.is_empty() {
+			performance(&self.ballots)
+		} else {
+			hidden_performance(&self.hidden)
+		}
+	}
+
+	/// Returns the ballots without the verdicts of members on their own candidates, given the account of each
+	/// candidate in rank order.
+	pub(crate) fn unbiased<AccountId: PartialEq>(
+		&self,
+		seats: &[Seat<AccountId>],
+		candidates: &[&AccountId],
+	) -> Vec<Weighted<Ballot>> {
+		let mut ballots = self.ballots.clone();
+		for (member, seat) in ballots.iter_mut().zip(seats) {
+			for ballot in member.answer.iter_mut() {
+				for (verdict, account) in ballot.verdicts.iter_mut().zip(candidates) {
+					if **account == seat.member.account {
+						*verdict = Verdict::Abstained;
+					}
+				}
 			}
 		}
-		Some(ballot)
-	};
-	seats.iter().map(|seat| Weighted { weight: seat.member.weight, answer: ballot(seat) }).collect()
+		ballots
+	}
+}
+
+fn weighted<AccountId, T>(seats: &[Seat<AccountId>], read: impl Fn(Answer) -> Option<T>) -> Vec<Weighted<T>> {
+	let answer = |seat: &Seat<AccountId>| read(seat.answer.clone()?);
+	seats.iter().map(|seat| Weighted { weight: seat.member.weight, answer: answer(seat) }).collect()
 }
 
 /// Returns the tallies of the candidates in rank order, up to the last that a member looked at.
@@ -56,18 +127,16 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Has the subject of a round bind one more candidate. The first reveal binds the seed, by which all are
-	/// measured, and the head.
+	/// measured, the head, and the hidden test set.
 	pub(crate) fn bind(
 		group: GroupId,
 		round: RoundIndex,
-		first: impl FnOnce() -> (H256, Option<ContentRef>),
+		first: impl FnOnce() -> Bound,
 		candidate: impl Encode,
 	) {
 		Subjects::<T>::mutate((group, round), |subject| {
-			let Subject { hash, reveals } = subject.unwrap_or_else(|| {
-				let bound = (b"descent/subject/v1", first());
-				Subject { hash: H256(bound.using_encoded(blake2_256)), reveals: 0 }
-			});
+			let Subject { hash, reveals } =
+				subject.unwrap_or_else(|| Subject { hash: first().hash(), reveals: 0 });
 			let hash = H256((hash, candidate).using_encoded(blake2_256));
 			*subject = Some(Subject { hash, reveals: reveals.saturating_add(1) });
 		});
@@ -98,13 +167,21 @@ impl<T: Config> Tasks<T::AccountId> for Pallet<T> {
 		Some(Draw { seed, block, seats: rules.committee_seats() })
 	}
 
-	/// A ballot has a verdict on each candidate at most.
+	/// A ballot has a verdict on each candidate at most. One with a verdict on a hidden test set is for a round
+	/// on such a set, and for no other.
 	fn can_answer(task: &TaskId, answer: &Answer) -> bool {
-		let (Some(key), Answer::Round(ballot)) = (round_of(task), answer) else {
+		let Some((group, round)) = round_of(task) else {
 			return false;
 		};
-		let revealed = Subjects::<T>::get(key).map_or(0, |subject| subject.reveals);
-		ballot.verdicts.len() <= revealed.saturated_into()
+		let (ballot, is_hidden) = match answer {
+			Answer::Round(ballot) => (ballot, false),
+			Answer::Hidden(hidden) => (&hidden.ballot, true),
+			Answer::Delta(_) => return false,
+		};
+		let revealed = Subjects::<T>::get((group, round)).map_or(0, |subject| subject.reveals);
+		let fits = ballot.verdicts.len() <= revealed.saturated_into();
+		fits && T::Groups::rules(group, round)
+			.is_some_and(|rules| Self::is_hidden(group, round, &rules.policy) == is_hidden)
 	}
 
 	/// Rounds are decided by their settlement.
@@ -133,6 +210,19 @@ impl<T: Config> Tasks<T::AccountId> for Pallet<T> {
 		Self::evaluation_request(group, round).map(Request::Evaluation)
 	}
 
+	/// The sealed test sets of the rounds that take commitments, or have closed them.
+	fn prefetches(block: BlockNumber) -> Vec<PrefetchRequest> {
+		let newest = Unsettled::<T>::iter().filter_map(|(group, rounds)| Some((group, *rounds.last()?)));
+		let prefetch = |(group, round)| {
+			let rules = T::Groups::rules(group, round)?;
+			let is_early = block < rules.clock.windows(round)?.reveal.end;
+			let series = rules.policy.series().filter(|_| is_early)?;
+			let TestSetSource { manifest, index, providers, .. } = T::TestSets::next(series, group)?;
+			Some(PrefetchRequest { group, manifest, index, providers })
+		};
+		newest.filter_map(prefetch).collect()
+	}
+
 	/// A group has two places, one for even rounds and one for odd ones, as two rounds can be unsettled at a
 	/// time.
 	fn record_place(task: &TaskId) -> Option<RecordPlace> {
@@ -144,6 +234,15 @@ impl<T: Config> Tasks<T::AccountId> for Pallet<T> {
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_task(_: u32, is_attesting: bool) -> TaskId {
 		crate::benchmarking::task::<T>(is_attesting)
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// Returns true if a round is measured on a hidden test set: its key was released.
+	pub(crate) fn is_hidden(group: GroupId, round: RoundIndex, policy: &EvaluationPolicy) -> bool {
+		policy.series().is_some_and(|series| {
+			matches!(T::TestSets::release_of(series, group, round), TestSetRelease::Released { .. })
+		})
 	}
 }
 

@@ -27,6 +27,10 @@
 //! which is returned, so that slots cannot be squatted cheaply. The first commitment of a round sets an alarm
 //! for its settlement in the scheduler.
 //!
+//! Where the group's policy names hidden test sets, the requester releases the key of the next one in the first
+//! half of the reveal window at the latest, and reveals wait for it. A round for which no key is released is
+//! measured on a public set, and the requester pays, see [`TestSets`](pallet_groups::TestSets).
+//!
 //! The records are drawn after the last commitment, so that no trainer can train on them. Trainers measure
 //! their claims and show their checkpoints with [`Pallet::reveal`]. The first reveal fixes the seed, which
 //! also draws the [committee](pallet_evaluators) among the validators of the seed's block.
@@ -49,8 +53,9 @@
 //!
 //! [`Config::Rewards`] pays by the shares that the rules of the round had when it began:
 //!
-//! - The winner gets the amount that its group has earned since the last winner, and the price that clients
-//!   pay for a round.
+//! - The winner gets the amount that its group has earned since the last winner, and what clients pay for the
+//!   round. Where the group has ranked winners, they divide it, see
+//!   [`divide_reward`](descent_protocol::divide_reward).
 //! - The committee members who did sound work share the validators' part, even if no candidate wins. A
 //!   member's work is sound if it agrees with 2/3 of the committee wherever 2/3 agree, see
 //!   [`descent_protocol::performance`]. If 2/3 agree on nothing, no member is paid.
@@ -161,7 +166,7 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 	use pallet_evaluators::{tasks::Committees, MemberGateways};
-	use pallet_groups::{DatasetLog, GroupRules, PalletsOriginOf, Rewards};
+	use pallet_groups::{DatasetLog, GroupRules, PalletsOriginOf, Rewards, TestSets};
 	use sp_core::H256;
 	use sp_runtime::Perbill;
 
@@ -201,7 +206,9 @@ pub mod pallet {
 		/// The randomness of the block that is being executed, known at its end. Only the block's author may
 		/// know it when the block before it is made.
 		type BlockRandomness: Get<Option<[u8; 32]>>;
-		/// Pays the winner of a round, and the members of its committee who did sound work.
+		/// The hidden test sets of rounds.
+		type TestSets: TestSets<Self::AccountId>;
+		/// Pays the winners of a round, and the members of its committee who did sound work.
 		type Rewards: Rewards<Self::AccountId, BalanceOf<Self>>;
 		/// Takes slashed deposits and fees.
 		type Slash: OnUnbalanced<CreditOf<Self>>;
@@ -436,6 +443,9 @@ pub mod pallet {
 		TargetReached,
 		/// The round does not wait to be settled: it has no commitments, or is settled.
 		NotUnsettled,
+		/// The key of the round's hidden test set is awaited: nothing is revealed before it is released or the
+		/// time for that is over.
+		KeyAwaited,
 	}
 
 	#[pallet::call(weight = T::WeightInfo)]
@@ -477,9 +487,12 @@ pub mod pallet {
 		/// Errors: [`Error::UnknownGroup`], [`Error::WrongPhase`], [`Error::NotCommitted`],
 		/// [`Error::SettlementOverdue`], [`Error::AlreadyRevealed`], [`Error::InvalidContent`],
 		/// [`Error::InvalidProvider`], [`Error::CommitmentMismatch`], [`Error::DigestUsed`],
-		/// [`Error::SeedMissing`].
+		/// [`Error::SeedMissing`], [`Error::KeyAwaited`].
 		#[pallet::call_index(1)]
-		#[pallet::weight((T::WeightInfo::reveal(), DispatchClass::Operational))]
+		#[pallet::weight((
+			T::WeightInfo::reveal().saturating_add(T::TestSets::fix_weight()),
+			DispatchClass::Operational,
+		))]
 		pub fn reveal(
 			origin: OriginFor<T>,
 			group: GroupId,

@@ -17,9 +17,11 @@ use sp_runtime::{AccountId32, BuildStorage, Perbill};
 
 mod groups;
 mod rewards;
+mod test_sets;
 
 pub use groups::*;
 pub use rewards::*;
+pub use test_sets::*;
 
 pub(crate) use descent_support::mock::{account, number};
 
@@ -117,6 +119,7 @@ impl pallet_rounds::Config for Test {
 	type Gateways = Gateways;
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockRandomness;
+	type TestSets = TestSets;
 	type Rewards = Rewards;
 	type Slash = ();
 	type CommitmentFee = CommitmentFee;
@@ -158,6 +161,9 @@ pub fn start_session(validators: impl IntoIterator<Item = u8>) {
 pub fn new_test_ext() -> sp_io::TestExternalities {
 	Paid::set(Vec::new());
 	Observed::set(Vec::new());
+	Release::set(descent_protocol::view::TestSetRelease::Otherwise);
+	Fixed::set(Vec::new());
+	Judged::set(Vec::new());
 	CommitmentFee::set(0);
 	SeatFee::set(0);
 	let storage = RuntimeGenesisConfig {

@@ -1,9 +1,14 @@
 //! Reveals of checkpoints.
 
-use crate::{Config, Error, Event, Heads, Pallet, Reveal, Reveals, RoundOf, Rounds, Unsettled, UsedDigests};
-use descent_protocol::{are_addresses, commitment_hash, GroupId, Phase, RoundIndex, Salt};
+use crate::{
+	committee::Bound, Config, Error, Event, Heads, Pallet, Reveal, Reveals, RoundOf, Rounds, Unsettled,
+	UsedDigests,
+};
+use descent_protocol::{
+	are_addresses, commitment_hash, view::TestSetRelease, GroupId, Phase, RoundIndex, Salt,
+};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
-use pallet_groups::GroupRules;
+use pallet_groups::{GroupRules, TestSets};
 use sp_core::H256;
 
 /// The round of a reveal that can be taken.
@@ -11,6 +16,8 @@ pub(crate) struct Admitted<T: Config> {
 	round: RoundOf<T>,
 	/// The seed of the round, which the first reveal fixes.
 	seed: H256,
+	/// The series of hidden test sets that the group's policy names.
+	series: Option<H256>,
 }
 
 impl<T: Config> Pallet<T> {
@@ -42,7 +49,12 @@ impl<T: Config> Pallet<T> {
 		ensure!(commitment.hash == hash, Error::<T>::CommitmentMismatch);
 		ensure!(!UsedDigests::<T>::contains_key(group, checkpoint.digest), Error::<T>::DigestUsed);
 		let seed = entered.seed.or_else(|| Self::drawn_seed(group, round, windows.seed));
-		Ok(Admitted { seed: seed.ok_or(Error::<T>::SeedMissing)?, round: entered })
+		let series = rules.policy.series();
+		if let Some(series) = series.filter(|_| Self::now() < windows.release().end) {
+			let release = T::TestSets::release_of(series, group, round);
+			ensure!(!matches!(release, TestSetRelease::Awaited { .. }), Error::<T>::KeyAwaited);
+		}
+		Ok(Admitted { seed: seed.ok_or(Error::<T>::SeedMissing)?, round: entered, series })
 	}
 
 	pub(crate) fn do_reveal(
@@ -54,14 +66,18 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let Reveal { checkpoint, claim, .. } = reveal;
 		let admitted = Self::check_reveal(group, round, &account, &salt, &reveal)?;
-		let Admitted { round: mut entered, seed } = admitted;
+		let Admitted { round: mut entered, seed, series } = admitted;
 		if entered.seed.is_none() {
 			entered.seed = Some(seed);
 			Rounds::<T>::insert(group, round, &entered);
+			if let Some(series) = series {
+				T::TestSets::fix(series, group, round);
+			}
 		}
-		let first = || {
-			let head = Heads::<T>::get(group, entered.model_version).map(|head| head.checkpoint);
-			(entered.seed.unwrap_or_default(), head)
+		let first = || Bound {
+			seed: entered.seed.unwrap_or_default(),
+			head: Heads::<T>::get(group, entered.model_version).map(|head| head.checkpoint),
+			test_set: series.map(|series| T::TestSets::release_of(series, group, round)),
 		};
 		Self::bind(group, round, first, (&account, checkpoint, claim));
 		UsedDigests::<T>::insert(group, checkpoint.digest, round);

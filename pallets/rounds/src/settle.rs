@@ -1,7 +1,7 @@
 //! The settlement of a round, in three steps: gather what it depends on, decide, apply.
 
 use crate::{
-	committee::{ballots, tallies},
+	committee::{tallies, Answers},
 	migrations::{CommitteesByTasks, NameModels},
 	views::claims,
 	BalanceOf, Best, Commitment, CommitmentOf, Config, Ending, Error, Event, Head, Heads, HoldReason, Pallet,
@@ -10,7 +10,7 @@ use crate::{
 use alloc::vec::Vec;
 use descent_protocol::{
 	rank, EvaluationPolicy, GroupId, Incumbent, MeasuredOn, Outcome, Performance, Phase, RoundIndex,
-	Settlement, Tally, Windows, MAX_CANDIDATES, MAX_COMMITTEE,
+	Settlement, Tally, TestSetVerdict, Windows, MAX_CANDIDATES, MAX_COMMITTEE, SMALLEST_TOLERANT,
 };
 use descent_support::ClosedBlocks;
 use frame_support::{
@@ -20,14 +20,11 @@ use frame_support::{
 	BoundedVec,
 };
 use pallet_evaluators::{sound, tasks::Committees, Seat};
-use pallet_groups::{GroupRules, Rewards, Rules};
+use pallet_groups::{GroupRules, Rewards, Rules, SettledRound, TestSets};
 use sp_runtime::{
 	traits::{Saturating, Zero},
 	SaturatedConversion,
 };
-
-/// Number of candidates that a round accepts.
-const PLACES: usize = 1;
 
 /// A round that can be settled, with all that its settlement depends on.
 struct DueRound<T: Config> {
@@ -41,6 +38,8 @@ struct DueRound<T: Config> {
 	incumbent: Incumbent,
 	/// True if the chain may have had no room for a reveal in a block of the reveal window.
 	was_closed: bool,
+	/// True if the key of a hidden test set was released, to measure the candidates on it.
+	is_hidden: bool,
 }
 
 /// The result of a round, and how each member of its committee did.
@@ -49,6 +48,8 @@ struct Decision<AccountId> {
 	performance: Vec<(AccountId, Performance)>,
 	/// The tallies of the candidates in rank order, up to the last that somebody looked at.
 	tallies: Vec<Tally>,
+	/// The verdict on the hidden test set.
+	test_set: Option<TestSetVerdict>,
 }
 
 impl<T: Config> DueRound<T> {
@@ -58,19 +59,48 @@ impl<T: Config> DueRound<T> {
 		let commitments = &self.round.commitments;
 		let ranked = rank(&claims).into_iter().filter_map(|place| commitments.get(place));
 		let candidates: Vec<_> = ranked.map(|commitment| &commitment.account).collect();
-		let committee = ballots(&self.seats, &[]);
+		let mut answers = Answers::of(&self.seats, self.is_hidden);
+		let settlement = descent_protocol::settle(
+			&claims,
+			&answers.unbiased(&self.seats, &candidates),
+			self.incumbent,
+			self.rules.minimum_improvement,
+			self.rules.optional_rules.ranked_winners().into(),
+		);
+		let tallies = tallies(&answers.ballots);
+		if settlement.winner().is_some() {
+			answers.forget_behind(settlement.looked);
+		}
 		let members = self.seats.iter().map(|seat| seat.member.account.clone());
 		Decision {
-			settlement: descent_protocol::settle(
-				&claims,
-				&ballots(&self.seats, &candidates),
-				self.incumbent,
-				self.rules.minimum_improvement,
-				PLACES,
-			),
-			performance: members.zip(descent_protocol::performance(&committee)).collect(),
-			tallies: tallies(&committee),
+			settlement,
+			tallies,
+			performance: members.zip(answers.performance()).collect(),
+			test_set: answers.test_set,
 		}
+	}
+
+	/// Returns the policy that selected the records of a round whose hidden test set has this verdict.
+	fn measured_by(&self, test_set: Option<TestSetVerdict>) -> EvaluationPolicy {
+		match test_set {
+			Some(TestSetVerdict::Sound) => self.rules.policy,
+			_ => self.rules.policy.without_hidden(),
+		}
+	}
+
+	/// Returns true if clients' orders pay for the gain of the round: it is one on the records that they ask for,
+	/// over a head that was measured on them, where there is one.
+	fn shows_gain(&self, decision: &Decision<T::AccountId>) -> bool {
+		let is_asked_for =
+			self.rules.policy.series().is_none() || decision.test_set == Some(TestSetVerdict::Sound);
+		is_asked_for && (self.incumbent == Incumbent::Nobody || decision.settlement.baseline.is_some())
+	}
+
+	/// Returns true if a trainer may have had no chance to reveal: the chain had no room for it, or it may not
+	/// have got the hidden test set on which it had to measure its claim.
+	fn excuses_silence(&self, test_set: Option<TestSetVerdict>) -> bool {
+		self.was_closed
+			|| self.is_hidden && !matches!(test_set, Some(TestSetVerdict::Sound | TestSetVerdict::Broken))
 	}
 }
 
@@ -103,10 +133,13 @@ impl<T: Config> Pallet<T> {
 		unsettled.retain(|waiting| *waiting != index);
 		let round = Rounds::<T>::get(group, index).ok_or(Error::<T>::NotUnsettled)?;
 		CommitteesByTasks::<T>::pull(group, index);
+		let is_hidden = Self::is_hidden(group, index, &rules.policy);
+		let policy = if is_hidden { rules.policy } else { rules.policy.without_hidden() };
 		Ok(DueRound {
 			reveals: Self::reveals(group, index, &round.commitments),
 			seats: T::Committees::take(&Self::task(group, index)),
-			incumbent: Self::incumbent(group, rules.policy, &round),
+			incumbent: Self::incumbent(group, policy, &round),
+			is_hidden,
 			was_closed: Self::any_closed(&windows.reveal),
 			rules,
 			unsettled,
@@ -121,8 +154,10 @@ impl<T: Config> Pallet<T> {
 		due: DueRound<T>,
 		decision: Decision<T::AccountId>,
 	) -> Weight {
-		let DueRound { rules, unsettled, mut round, reveals, seats, was_closed, .. } = due;
-		let Decision { settlement, performance, tallies } = decision;
+		let shows_gain = due.shows_gain(&decision);
+		let Decision { settlement, performance, tallies, test_set } = decision;
+		let (policy, is_excused) = (due.measured_by(test_set), due.excuses_silence(test_set));
+		let DueRound { rules, unsettled, mut round, reveals, seats, .. } = due;
 		// Off-chain workers walk over the groups that have something to settle, and over no others.
 		if unsettled.is_empty() {
 			Unsettled::<T>::remove(group);
@@ -133,11 +168,15 @@ impl<T: Config> Pallet<T> {
 		if !tallies.is_empty() {
 			Tallies::<T>::insert((group, index), BoundedVec::truncate_from(tallies));
 		}
-		let winner = Self::crown(group, index, rules.policy, &settlement, reveals, &round);
-		let reward =
-			T::Rewards::round_settled(group, index, rules.shares, winner.as_ref(), &sound(&performance));
+		// A committee that is too small to tolerate a fault has nobody pay for what one member says.
+		let is_tolerant = seats.len() >= SMALLEST_TOLERANT;
+		if let Some((series, verdict)) = rules.policy.series().zip(test_set).filter(|_| is_tolerant) {
+			T::TestSets::judged(series, group, verdict);
+		}
+		let winner = Self::crown(group, index, policy, &settlement, reveals, &round);
+		let rewards = Self::pay((group, index), &rules, &settlement, &round, &performance, shows_gain);
 		let observed = T::Committees::observed(&performance);
-		Self::end_commitments(group, index, &mut round, &settlement, was_closed, reward);
+		Self::end_commitments(group, index, &mut round, &settlement, is_excused, &rewards);
 		let candidates: u32 = round.commitments.len().saturated_into();
 		round.settled = Some(Settled {
 			winner: settlement.winner().map(|(place, _)| place.saturated_into()),
@@ -152,32 +191,62 @@ impl<T: Config> Pallet<T> {
 			baseline: settlement.baseline,
 		});
 		let pruned = Self::keep_settled(group, index);
-		Self::work_weight(candidates.max(pruned), seats.len().saturated_into()).saturating_add(observed)
+		let judged = rules.policy.series().map(|_| T::TestSets::judged_weight()).unwrap_or_default();
+		Self::work_weight(candidates.max(pruned), seats.len().saturated_into())
+			.saturating_add(judged)
+			.saturating_add(observed)
+	}
+
+	/// Pays the winners and the members who did sound work. Returns the reward of each winner.
+	fn pay(
+		(group, index): (GroupId, RoundIndex),
+		rules: &Rules<BalanceOf<T>>,
+		settlement: &Settlement,
+		round: &RoundOf<T>,
+		performance: &[(T::AccountId, Performance)],
+		shows_gain: bool,
+	) -> Vec<BalanceOf<T>> {
+		let accepted = settlement.accepted.iter();
+		let winners: Vec<_> =
+			accepted.filter_map(|(place, _)| Some(round.commitments.get(*place)?.account.clone())).collect();
+		T::Rewards::round_settled(&SettledRound {
+			group,
+			round: index,
+			shares: rules.shares,
+			winners: &winners,
+			score: settlement.winner().map(|(_, score)| score).filter(|_| shows_gain),
+			baseline: settlement.baseline,
+			members: &sound(performance),
+		})
 	}
 
 	/// Gives every commitment of a round its outcome, returns or slashes its deposit, and updates the
-	/// trainer's standing.
+	/// trainer's standing. `rewards` are those of the winners, in their order.
 	fn end_commitments(
 		group: GroupId,
 		index: RoundIndex,
 		round: &mut RoundOf<T>,
 		settlement: &Settlement,
-		was_closed: bool,
-		reward: BalanceOf<T>,
+		is_excused: bool,
+		rewards: &[BalanceOf<T>],
 	) {
 		let model_version = round.model_version;
+		let reward = |place: usize| {
+			let winner = settlement.accepted.iter().position(|(accepted, _)| *accepted == place);
+			winner.and_then(|winner| rewards.get(winner)).copied().unwrap_or_default()
+		};
 		let found = settlement.outcomes.iter().zip(&settlement.measured);
 		for (place, (commitment, (outcome, measured))) in round.commitments.iter_mut().zip(found).enumerate()
 		{
 			let loses_part = match outcome {
 				Outcome::NoQuorum => settlement.contested == Some(place),
-				Outcome::Unrevealed => !was_closed,
+				Outcome::Unrevealed => !is_excused,
 				_ => false,
 			};
 			let ending = Ending {
 				outcome: *outcome,
 				measured: *measured,
-				reward: if *outcome == Outcome::Won { reward } else { Zero::zero() },
+				reward: reward(place),
 				slashed: Self::return_deposit(commitment, *outcome, loses_part),
 			};
 			commitment.ending = Some(ending);
@@ -203,6 +272,7 @@ impl<T: Config> Pallet<T> {
 	/// Returns the largest weight of a settlement.
 	pub(crate) fn settle_weight() -> Weight {
 		Self::work_weight(MAX_CANDIDATES, MAX_COMMITTEE)
+			.saturating_add(T::TestSets::judged_weight())
 			.saturating_add(T::Committees::observed_weight(MAX_COMMITTEE))
 	}
 
@@ -211,6 +281,8 @@ impl<T: Config> Pallet<T> {
 		let measured = MeasuredOn { policy, dataset_version: entered.dataset_version };
 		match Heads::<T>::get(group, entered.model_version) {
 			None => Incumbent::Nobody,
+			// No set of a series is used twice.
+			Some(_) if policy.series().is_some() => Incumbent::Incomparable,
 			Some(head) if head.measured().is_comparable(&measured) => Incumbent::Accepted(head.score),
 			Some(_) => Incumbent::Incomparable,
 		}

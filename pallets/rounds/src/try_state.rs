@@ -115,8 +115,9 @@ impl<T: Config> Pallet<T> {
 				.all(|(deposit, ending)| ending.slashed <= deposit),
 			"more was slashed than was at stake"
 		);
-		let is_guiltless =
-			|outcome| matches!(outcome, Outcome::Won | Outcome::Outranked | Outcome::NotBetter);
+		let is_guiltless = |outcome| {
+			matches!(outcome, Outcome::Won | Outcome::Placed | Outcome::Outranked | Outcome::NotBetter)
+		};
 		ensure!(
 			endings().all(|ending| ending.slashed.is_zero() || !is_guiltless(ending.outcome)),
 			"somebody was slashed who did nothing wrong"
@@ -125,7 +126,9 @@ impl<T: Config> Pallet<T> {
 			endings().filter(|ending| ending.outcome == Outcome::NoQuorum && !ending.slashed.is_zero());
 		ensure!(contested.count() <= 1, "a round ended without a quorum at two candidates");
 		ensure!(
-			endings().all(|ending| ending.reward.is_zero() || ending.outcome == Outcome::Won),
+			endings().all(|ending| {
+				ending.reward.is_zero() || matches!(ending.outcome, Outcome::Won | Outcome::Placed)
+			}),
 			"somebody was paid who has not won"
 		);
 		Ok(())

@@ -1,7 +1,7 @@
 //! The views of the runtime API, and the requests to evaluators.
 
 use crate::{
-	committee::ballots, Commitment, CommitmentOf, Config, Event, Heads, Kept, Pallet, Reveal, Reveals,
+	committee::Answers, Commitment, CommitmentOf, Config, Event, Heads, Kept, Pallet, Reveal, Reveals,
 	Rounds, StandingOf, Standings, Tallies, Unsettled,
 };
 use alloc::{string::String, vec::Vec};
@@ -18,7 +18,7 @@ use descent_protocol::{
 };
 use frame_support::{traits::Get, BoundedVec};
 use pallet_evaluators::{tasks::Committees, Gateway, MemberGateways, Seat};
-use pallet_groups::{DatasetLog, GroupRules};
+use pallet_groups::{DatasetLog, GroupRules, TestSets};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
 
@@ -70,6 +70,8 @@ impl<T: Config> Pallet<T> {
 				claim: reveal.claim,
 			})
 			.collect();
+		let series = rules.policy.series();
+		let test_set = series.and_then(|series| T::TestSets::source(series, group, round));
 		let mut request = EvaluationRequest {
 			genesis: Self::genesis(),
 			group,
@@ -77,10 +79,10 @@ impl<T: Config> Pallet<T> {
 			model: rules.model,
 			deltas: match rules.policy {
 				EvaluationPolicy::Training { .. } => T::Dataset::deltas(group, entered.dataset_version),
-				EvaluationPolicy::Validation { .. } => Vec::new(),
+				EvaluationPolicy::Validation { .. } | EvaluationPolicy::Hidden { .. } => Vec::new(),
 			},
 			metric: rules.metric,
-			policy: rules.policy,
+			policy: if test_set.is_some() { rules.policy } else { rules.policy.without_hidden() },
 			seed: entered.seed?,
 			tolerance: (!Self::is_dithered(windows.seed)).then(|| T::Groups::tolerance(group, round)),
 			peers: Vec::new(),
@@ -91,6 +93,8 @@ impl<T: Config> Pallet<T> {
 			}),
 			fetch_ms: u64::from(rules.clock.attest).saturating_mul(T::BlockTime::get()) / 2,
 			candidates,
+			winners: rules.optional_rules.ranked_winners(),
+			test_set,
 		};
 		// A round that began with a tolerance is asked for as the evaluators of its time expect it.
 		if request.tolerance.is_none() {
@@ -134,7 +138,12 @@ where
 			settled: phase == Phase::Settle && !Unsettled::<T>::get(group).contains(&round),
 			baseline: entered.settled.and_then(|settled| settled.baseline),
 			winner,
-			candidates: Self::candidate_views(group, round, entered.commitments.into_inner()),
+			candidates: Self::candidate_views(
+				group,
+				round,
+				entered.commitments.into_inner(),
+				Self::is_hidden(group, round, &rules.policy),
+			),
 			committee: Self::committee_view(group, round),
 			block: Self::now(),
 		})
@@ -144,13 +153,15 @@ where
 		group: GroupId,
 		round: RoundIndex,
 		commitments: Vec<CommitmentOf<T>>,
+		is_hidden: bool,
 	) -> Vec<CandidateView> {
 		let reveals = Self::reveals(group, round, &commitments);
 		let ranked = rank(&claims(&reveals));
 		// A settled round has the tallies that it was settled by.
 		let kept = Tallies::<T>::get((group, round)).map(BoundedVec::into_inner);
-		let committee = ballots(&T::Committees::seats(&Self::task(group, round)), &[]);
-		let is_open = committee.iter().any(|member| member.answer.is_some());
+		let seats = T::Committees::seats(&Self::task(group, round));
+		let is_open = seats.iter().any(|seat| seat.answer.is_some());
+		let committee = Answers::of(&seats, is_hidden).ballots;
 		let counted = |rank: usize| match &kept {
 			Some(tallies) => Some(tallies.get(rank).copied().unwrap_or_default()),
 			None => is_open.then(|| tally(&committee, rank)),

@@ -3,11 +3,12 @@
 //!
 //! `POST /v1/evaluations` with an [`EvaluationRequest`] answers at once with a [`Job`]; equal requests are
 //! one job. `GET /v1/evaluations/{id}` answers with the [`Job`] as it stands. `POST /v1/checks` with a
-//! [`CheckRequest`] and `GET /v1/checks/{id}` are the same for proposed deltas.
+//! [`CheckRequest`] and `GET /v1/checks/{id}` are the same for proposed deltas. `POST /v1/test-sets` with a
+//! [`PrefetchRequest`] has a sealed test set fetched ahead.
 
 use crate::{
 	hash::job_id, Ballot, ContentRef, DeltaVerdict, EvaluationPolicy, GroupId, Metric, ProposalId,
-	RoundIndex, Rounding, Score,
+	RoundIndex, Rounding, Score, TestSetVerdict,
 };
 use alloc::{string::String, vec::Vec};
 use codec::Encode;
@@ -57,6 +58,20 @@ pub struct CandidateSource {
 	pub claim: Score,
 }
 
+/// A hidden test set whose key was released for a round.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestSetSource {
+	/// The manifest of its series, which names the sealed files.
+	pub manifest: ContentRef,
+	/// Its place in the series, from 0.
+	pub index: u16,
+	/// Its key, see [`crate::test_set_key`].
+	pub key: H256,
+	/// Base addresses of gateways that serve the manifest and the sealed files.
+	pub providers: Vec<String>,
+}
+
 /// A request to measure a round.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,6 +110,25 @@ pub struct EvaluationRequest {
 	pub fetch_ms: u64,
 	/// The candidates in rank order.
 	pub candidates: Vec<CandidateSource>,
+	/// Number of candidates that match their claims after which the others need not be measured: the number
+	/// of winners that the round pays.
+	#[codec(skip)]
+	#[serde(default = "one", skip_serializing_if = "is_one")]
+	pub winners: u8,
+	/// The hidden test set, where the policy has one and its key was released. The checkpoints are measured
+	/// on the policy's other set where it is broken.
+	#[codec(skip)]
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub test_set: Option<TestSetSource>,
+}
+
+fn one() -> u8 {
+	1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_one(winners: &u8) -> bool {
+	*winners == 1
 }
 
 impl EvaluationRequest {
@@ -102,7 +136,12 @@ impl EvaluationRequest {
 	/// round is measured must not make the others begin anew.
 	pub fn id(&self) -> H256 {
 		let Some(tolerance) = self.tolerance else {
-			return job_id(b"evaluation", &Self { peers: Vec::new(), ..self.clone() });
+			let job = Self { peers: Vec::new(), ..self.clone() };
+			// A round with one winner and no hidden test set keeps the id that older evaluators know it by.
+			return match (self.winners, &self.test_set) {
+				(1, None) => job_id(b"evaluation", &job),
+				further => job_id(b"evaluation", &(job, further)),
+			};
 		};
 		// As runtimes before dithered scores encode it.
 		let Self { genesis, group, round, model, deltas, metric, policy, .. } = self;
@@ -118,6 +157,21 @@ impl EvaluationRequest {
 			None => Rounding::dithered(self.seed),
 		}
 	}
+}
+
+/// A request to fetch the sealed file of a hidden test set before its key is released. It is answered at once,
+/// and nothing is told of its end: a set that is not there is fetched with the round.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrefetchRequest {
+	/// The group.
+	pub group: GroupId,
+	/// The manifest of its series, which names the sealed files.
+	pub manifest: ContentRef,
+	/// Its place in the series, from 0.
+	pub index: u16,
+	/// Base addresses of gateways that serve the manifest and the sealed files.
+	pub providers: Vec<String>,
 }
 
 /// A request to check a proposed delta.
@@ -188,6 +242,9 @@ pub enum JobStatus<Outcome> {
 pub struct Measured {
 	/// The ballot that the committee member should cast.
 	pub ballot: Ballot,
+	/// The verdict on the hidden test set, where the request names one.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub test_set: Option<TestSetVerdict>,
 }
 
 /// The result of a check.
@@ -212,7 +269,7 @@ mod tests {
 		let measurement = Measurement { score: Score(71_234), root: H256::zero() };
 		let verdicts = alloc::vec![Verdict::Unavailable, Verdict::Match(measurement)].try_into().unwrap();
 		let ballot = Ballot { baseline: None, verdicts };
-		let job = Job { id: H256::zero(), status: JobStatus::Done(Measured { ballot }) };
+		let job = Job { id: H256::zero(), status: JobStatus::Done(Measured { ballot, test_set: None }) };
 		let json = serde_json::to_value(&job).unwrap();
 		assert_eq!(json["status"]["state"], "done");
 		assert_eq!(json["status"]["ballot"]["verdicts"][0]["verdict"], "unavailable");
@@ -329,10 +386,19 @@ mod tests {
 			head: None,
 			fetch_ms: 7,
 			candidates: Vec::new(),
+			winners: 1,
+			test_set: None,
 		};
 		let id = request.id();
 		assert_eq!(EvaluationRequest { peers: Vec::new(), ..request.clone() }.id(), id);
-		assert_ne!(EvaluationRequest { round: 4, ..request }.id(), id);
+		assert_ne!(EvaluationRequest { round: 4, ..request.clone() }.id(), id);
+		assert_ne!(EvaluationRequest { winners: 2, ..request.clone() }.id(), id);
+		let test_set =
+			TestSetSource { manifest: content, index: 0, key: H256::zero(), providers: Vec::new() };
+		let hidden = EvaluationRequest { test_set: Some(test_set.clone()), ..request.clone() };
+		assert_ne!(hidden.id(), id);
+		let another = TestSetSource { index: 1, ..test_set };
+		assert_ne!(EvaluationRequest { test_set: Some(another), ..request }.id(), hidden.id());
 	}
 
 	#[test]

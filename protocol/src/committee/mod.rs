@@ -9,6 +9,7 @@ mod quorum;
 mod slashing;
 mod tally;
 mod task;
+mod test_set;
 
 pub use ballot::{Ballot, Measurement, Verdict};
 pub use draw::{committee_weights, DEFAULT_COMMITTEE_SEATS, MIN_COMMITTEE_SEATS};
@@ -20,3 +21,4 @@ pub use slashing::{
 };
 pub use tally::{tally, Tally};
 pub use task::{answer_hash, Answer, TaskId, TaskWindows};
+pub use test_set::{hidden_ballots, hidden_performance, test_set_verdict, HiddenBallot, TestSetVerdict};

@@ -113,7 +113,7 @@ pub fn performance(committee: &[Weighted<Ballot>]) -> Vec<Performance> {
 }
 
 /// The performance of a member of a committee with so many members.
-fn tolerated(performance: Performance, members: usize) -> Performance {
+pub(super) fn tolerated(performance: Performance, members: usize) -> Performance {
 	match performance {
 		Performance::False if members < SMALLEST_TOLERANT => Performance::Idle,
 		performance => performance,

@@ -1,6 +1,9 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
-use crate::{hash::domain_hash, Ballot, BlockNumber, DeltaVerdict, GroupId, ProposalId, RoundIndex, Salt};
+use crate::{
+	committee::HiddenBallot, hash::domain_hash, Ballot, BlockNumber, DeltaVerdict, GroupId, ProposalId,
+	RoundIndex, Salt,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::{fmt, ops::Range};
 use scale_info::TypeInfo;
@@ -62,6 +65,8 @@ pub enum Answer {
 	Round(Ballot),
 	/// The verdict on a delta.
 	Delta(DeltaVerdict),
+	/// The measurements of a round on a hidden test set, and the verdict on the set.
+	Hidden(HiddenBallot),
 }
 
 impl Answer {
@@ -69,7 +74,15 @@ impl Answer {
 	pub fn ballot(self) -> Option<Ballot> {
 		match self {
 			Self::Round(ballot) => Some(ballot),
-			Self::Delta(_) => None,
+			Self::Delta(_) | Self::Hidden(_) => None,
+		}
+	}
+
+	/// The ballot on a hidden test set, if it is one.
+	pub fn hidden_ballot(self) -> Option<HiddenBallot> {
+		match self {
+			Self::Hidden(hidden) => Some(hidden),
+			Self::Round(_) | Self::Delta(_) => None,
 		}
 	}
 
@@ -77,7 +90,7 @@ impl Answer {
 	pub fn verdict(self) -> Option<DeltaVerdict> {
 		match self {
 			Self::Delta(verdict) => Some(verdict),
-			Self::Round(_) => None,
+			Self::Round(_) | Self::Hidden(_) => None,
 		}
 	}
 }
@@ -126,6 +139,9 @@ mod tests {
 		let ballot = Ballot { baseline: None, verdicts: Default::default() };
 		assert_eq!(Answer::Round(ballot).encode(), [0, 0, 0]);
 		assert_eq!(ANSWER.encode(), [&[1][..], &DeltaVerdict::Unavailable.encode()].concat());
+		let ballot = Ballot { baseline: None, verdicts: Default::default() };
+		let hidden = HiddenBallot { test_set: crate::TestSetVerdict::Broken, ballot };
+		assert_eq!(Answer::Hidden(hidden).encode(), [2, 1, 0, 0]);
 	}
 
 	proptest! {

@@ -187,6 +187,13 @@ impl Clock {
 }
 
 impl Windows {
+	/// The blocks in which the key of a round's hidden test set can be released: from the seed's block to the
+	/// middle of the reveal window. The other half is left for reveals where no key comes.
+	pub fn release(&self) -> Range<BlockNumber> {
+		let reveal = self.reveal.end.saturating_sub(self.reveal.start);
+		self.seed..self.reveal.start.saturating_add(reveal / 2)
+	}
+
 	/// The phase of the round at `block`.
 	pub fn phase(&self, block: BlockNumber) -> Phase {
 		match block {
@@ -231,6 +238,9 @@ mod tests {
 		assert_eq!(windows.attest, 38..43);
 		assert_eq!(windows.open, 43..45);
 		assert_eq!(windows.settle, 45);
+		assert_eq!(windows.release(), 34..36);
+		let short = Clock { reveal: 1, ..CLOCK }.windows(1).unwrap();
+		assert_eq!((short.release(), short.reveal), (34..35, 35..36), "one block is left for reveals");
 	}
 
 	/// Returns how often, out of 1,000,000, one of `n` validators that authors a round's last block of

@@ -86,6 +86,12 @@ fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> Stri
 			Score(round.minimum_improvement),
 		),
 		Outcome::Refuted => refuted(candidate),
+		Outcome::Placed => placed(round, candidate),
+		Outcome::Unrevealed if candidate.slashed == 0 => format!(
+			"Not paid: the commitment was not revealed before block {}. The deposit was returned, as the chain had \
+			 no room for reveals or the hidden test set was not to be had.",
+			round.windows.reveal.end
+		),
 		Outcome::Unrevealed => format!(
 			"Not paid, and {} of the deposit is lost: the commitment was not revealed before block {}.",
 			format_amount(candidate.slashed),
@@ -107,10 +113,24 @@ fn won(round: &RoundView, candidate: &CandidateView) -> String {
 	)
 }
 
+fn placed(round: &RoundView, candidate: &CandidateView) -> String {
+	let better = round.candidates.iter().filter(|other| {
+		matches!(other.outcome, Some(Outcome::Won | Outcome::Placed)) && claim(other) < claim(candidate)
+	});
+	format!(
+		"Paid {}: the committee measured {}, which takes place {} among the winners of the round.",
+		format_amount(candidate.reward),
+		candidate.measured.unwrap_or_default(),
+		better.count().saturating_add(1),
+	)
+}
+
 fn outranked(round: &RoundView, candidate: &CandidateView) -> String {
 	let is_confirmed =
 		|other: &&CandidateView| other.measured.is_some() && other.outcome != Some(Outcome::Refuted);
-	let best = match round.candidates.iter().find(is_confirmed) {
+	// Of several winners, the last one is who has taken the place.
+	let confirmed = round.candidates.iter().filter(is_confirmed);
+	let best = match confirmed.max_by_key(|other| other.measured) {
 		Some(best) => format!("{}'s {}", best.account.to_ss58check(), best.measured.unwrap_or_default()),
 		None => String::from("a lower one"),
 	};

@@ -43,6 +43,9 @@ pub enum Outcome {
 	/// they contradict each other about, see [`Settlement::contested`], the commitment loses what an
 	/// unrevealed one does.
 	NoQuorum,
+	/// The claim was confirmed and beats the head, behind the winner of a round that pays several: it has a
+	/// part of the reward.
+	Placed,
 }
 
 impl fmt::Display for Outcome {
@@ -54,6 +57,7 @@ impl fmt::Display for Outcome {
 			Self::Refuted => "refuted",
 			Self::Unrevealed => "unrevealed",
 			Self::NoQuorum => "no quorum",
+			Self::Placed => "placed",
 		})
 	}
 }
@@ -67,13 +71,16 @@ pub struct Settlement {
 	/// commit order.
 	pub measured: Vec<Option<Score>>,
 	/// The positions of the accepted commitments that beat the head, and their measured scores, in rank
-	/// order: the winner's first. The outcome of those behind the winner is [`Outcome::Outranked`].
+	/// order: the winner's first. The outcome of those behind the winner is [`Outcome::Placed`].
 	pub accepted: Vec<(usize, Score)>,
 	/// The score that had to be beaten.
 	pub baseline: Option<Score>,
-	/// The position of the commitment at which the round ended without a quorum because members contradict
-	/// each other about its checkpoint, and not because they are silent.
+	/// The position of the first commitment without a quorum because members contradict each other about its
+	/// checkpoint, and not because they are silent.
 	pub contested: Option<usize>,
+	/// Number of candidates that were looked at, in rank order. What members say of those behind them decides
+	/// nothing.
+	pub looked: usize,
 }
 
 impl Settlement {
@@ -113,8 +120,9 @@ pub enum Incumbent {
 /// owner can't stop the group by withholding it. Where that score was measured on something else, there is no
 /// bar: nobody could tell what the score would be.
 ///
-/// Where a round has more `places` than one, the next candidates are looked at until so many are accepted
-/// that beat the head. What happens behind the winner takes nothing from it.
+/// Where a round pays more `winners` than one, the next candidates are looked at until so many are accepted
+/// that beat the head. Whatever happens behind the winner, it stays the winner; a candidate without a quorum
+/// there takes no place, and the next ones are looked at.
 ///
 /// A trainer that serves its checkpoint to some of the members only could have a round end without a quorum
 /// as soon as one member is silent. So a candidate without a quorum is contested where more members refuse it
@@ -127,7 +135,7 @@ pub fn settle(
 	committee: &[Weighted<Ballot>],
 	head: Incumbent,
 	minimum_improvement: u64,
-	places: usize,
+	winners: usize,
 ) -> Settlement {
 	let mut settlement = Settlement {
 		outcomes: claims
@@ -138,6 +146,7 @@ pub fn settle(
 		accepted: Vec::new(),
 		baseline: None,
 		contested: None,
+		looked: 0,
 	};
 	settlement.baseline = bar(committee, head);
 	let ranked = crate::rank(claims);
@@ -153,16 +162,20 @@ pub fn settle(
 				if settlement.accepted.len() == 1 {
 					Outcome::Won
 				} else {
-					Outcome::Outranked
+					Outcome::Placed
 				}
 			}
 			(None, _) if is_veto(answers.refusals, total(committee)) => Outcome::Refuted,
 			(None, _) => Outcome::NoQuorum,
 		};
+		settlement.looked = rank.saturating_add(1);
 		if outcome == Outcome::NoQuorum && answers.refusals > answers.silent {
-			settlement.contested = Some(position);
+			settlement.contested.get_or_insert(position);
 		}
-		let ended = if outcome == Outcome::NoQuorum { ranked.get(rank..) } else { ranked.get(rank..=rank) };
+		// Before there is a winner nobody can tell who would have won. Behind it each stands for itself, so that
+		// no candidate takes the places of those behind it away.
+		let ends_round = outcome == Outcome::NoQuorum && settlement.accepted.is_empty();
+		let ended = if ends_round { ranked.get(rank..) } else { ranked.get(rank..=rank) };
 		for position in ended.unwrap_or_default() {
 			if let Some(slot) = settlement.outcomes.get_mut(*position) {
 				*slot = outcome;
@@ -170,9 +183,10 @@ pub fn settle(
 		}
 		let is_over = match outcome {
 			Outcome::Refuted => false,
-			Outcome::Won | Outcome::Outranked => settlement.accepted.len() >= places,
+			Outcome::Won | Outcome::Placed => settlement.accepted.len() >= winners,
+			Outcome::NoQuorum => ends_round,
 			// Claims behind one that does not beat the head are no better.
-			Outcome::NotBetter | Outcome::NoQuorum | Outcome::Unrevealed => true,
+			Outcome::NotBetter | Outcome::Unrevealed | Outcome::Outranked => true,
 		};
 		if is_over {
 			break;

@@ -1,4 +1,4 @@
-//! Rounds that accept more than one candidate.
+//! Rounds that pay more than one winner.
 #![allow(clippy::arithmetic_side_effects)]
 
 use super::{
@@ -62,13 +62,14 @@ fn places_are_filled_in_rank_order_past_what_is_refuted() {
 		(accepted.into_iter().map(|(position, _)| position).collect::<Vec<_>>(), outcomes)
 	};
 	let (won, outranked, refuted) = (Outcome::Won, Outcome::Outranked, Outcome::Refuted);
+	let placed = Outcome::Placed;
 	assert_eq!(settle(1), (vec![2], vec![outranked, outranked, won, outranked, outranked]));
-	assert_eq!(settle(2), (vec![2, 3], vec![outranked, outranked, won, outranked, refuted]));
-	assert_eq!(settle(3), (vec![2, 3, 0], vec![outranked, outranked, won, outranked, refuted]));
+	assert_eq!(settle(2), (vec![2, 3], vec![outranked, outranked, won, placed, refuted]));
+	assert_eq!(settle(3), (vec![2, 3, 0], vec![placed, outranked, won, placed, refuted]));
 	let head = Incumbent::Accepted(Score(400));
 	let fewer = super::settle(&claims(&[350, 390, 100, 300, 200]), &committee, head, 50, 9);
 	assert_eq!(fewer.accepted.len(), 3, "390 does not beat 400 by 50");
-	assert_eq!(fewer.outcomes, [outranked, Outcome::NotBetter, won, outranked, refuted]);
+	assert_eq!(fewer.outcomes, [placed, Outcome::NotBetter, won, placed, refuted]);
 }
 
 #[test]

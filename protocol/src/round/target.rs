@@ -16,12 +16,13 @@ pub struct MeasuredOn {
 }
 
 impl MeasuredOn {
-	/// Returns true if scores of both compare. A validation set stays the same whatever the data set, but
-	/// training records are those of one version.
+	/// Returns true if scores of both say as much of a model. A validation set stays the same whatever the
+	/// data set, but training records are those of one version. The sets of a series differ from round to
+	/// round; a score on any of them tells if a target is reached, and none is a bar on another.
 	pub fn is_comparable(&self, other: &Self) -> bool {
 		self.policy == other.policy
 			&& match self.policy {
-				EvaluationPolicy::Validation { .. } => true,
+				EvaluationPolicy::Validation { .. } | EvaluationPolicy::Hidden { .. } => true,
 				EvaluationPolicy::Training { .. } => self.dataset_version == other.dataset_version,
 			}
 	}

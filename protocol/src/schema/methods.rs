@@ -4,8 +4,9 @@ use super::{Account, Hash};
 use crate::{
 	view::{
 		AmendmentView, BlockEvents, EmissionView, EventTopic, Explanation, GovernanceView, GroupView,
-		HeadView, LogEntryView, PotView, ProposalView, RewardsView, RoundSummary, RoundView, StakeView,
-		StandingView, ValidatorRules, ValidatorView, Versions, VotersView,
+		HeadView, LogEntryView, OrderView, PotView, ProposalView, RewardsView, RoundSummary,
+		RoundTestSetView, RoundView, StakeView, StandingView, TestSetSeriesView, ValidatorRules,
+		ValidatorView, Versions, VotersView,
 	},
 	AmendmentId, GroupId, ProposalId, RoundIndex,
 };
@@ -23,6 +24,7 @@ const fn param<T: JsonSchema>(name: &'static str) -> Param {
 const GROUP: Param = param::<GroupId>("group");
 const ROUND: Param = param::<RoundIndex>("round");
 const ACCOUNT: Param = param::<Account>("account");
+const SERIES: Param = param::<Hash>("series");
 const AT: Param = param::<Option<Hash>>("at");
 const FROM: Param = param::<Option<u32>>("from");
 const LIMIT: Param = param::<Option<u32>>("limit");
@@ -68,12 +70,15 @@ pub(super) fn methods(generator: &mut SchemaGenerator) -> Value {
 	table.read::<Explanation>("training_explain", &[GROUP, ROUND, ACCOUNT], &[AT]);
 	table.read::<EmissionView>("training_emission", &[], &[AT]);
 	table.read::<PotView>("training_pot", &[GROUP], &[AT]);
+	table.read::<Vec<OrderView>>("training_orders", &[GROUP], &[AT]);
 	table.read::<RewardsView>("training_rewards", &[ACCOUNT], &[AT]);
 	table.read::<Vec<ValidatorView>>("training_validators", &[], &[AT, FROM, LIMIT]);
 	table.read::<Option<ValidatorView>>("training_validator", &[ACCOUNT], &[AT]);
 	table.read::<ValidatorRules>("training_validatorRules", &[], &[AT]);
 	table.read::<GovernanceView>("training_governance", &[], &[AT]);
 	table.read::<Option<String>>("training_gateway", &[ACCOUNT], &[AT]);
+	table.read::<Option<TestSetSeriesView>>("training_testSetSeries", &[SERIES], &[AT]);
+	table.read::<Option<RoundTestSetView>>("training_roundTestSet", &[GROUP, ROUND], &[AT]);
 	votes(&mut table);
 	table.methods.into()
 }

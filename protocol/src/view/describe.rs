@@ -57,6 +57,14 @@ impl ChainEvent {
 			Self::AlarmMissing { alarm: Alarm::PeriodClose { .. }, .. } | Self::PeriodClosed { .. } => {
 				"period".into()
 			}
+			Self::Ordered { .. }
+			| Self::OrderPaid { .. }
+			| Self::OrderCancelled { .. }
+			| Self::OrderPaused { .. }
+			| Self::OrderDisplaced { .. }
+			| Self::OrderSpent { .. }
+			| Self::OrderFulfilled { .. }
+			| Self::OrderRefunded { .. } => "order".into(),
 		}
 	}
 
@@ -104,6 +112,14 @@ impl ChainEvent {
 			}
 			Self::AmendmentEnded { ending, .. } => format.result(amendment_tone(ending), ending.to_string()),
 			Self::PeriodClosed { next, .. } => format!("closed; the next at block {next}"),
+			Self::Ordered { account, .. }
+			| Self::OrderPaid { account, .. }
+			| Self::OrderCancelled { account, .. }
+			| Self::OrderPaused { account, .. }
+			| Self::OrderDisplaced { account, .. }
+			| Self::OrderSpent { account, .. }
+			| Self::OrderFulfilled { account, .. }
+			| Self::OrderRefunded { account, .. } => format!("of {} {}", name(account), self.describe_order(format)),
 		}
 	}
 }

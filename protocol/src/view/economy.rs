@@ -1,5 +1,5 @@
 use super::Amount;
-use crate::{BlockNumber, Share, Shares, Stream};
+use crate::{BlockNumber, RoundIndex, Score, Share, Shares, Stream};
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
@@ -65,7 +65,7 @@ pub struct PotView {
 	pub emission: u128,
 	/// The division of what rounds earn, in the round that takes commitments.
 	pub shares: Shares,
-	/// The reward of the next winner, fundings included.
+	/// The reward of the next winner, with fundings and without orders.
 	#[serde(with = "Amount")]
 	pub winner: u128,
 	/// The reward that the members of the next committee share.
@@ -100,6 +100,37 @@ pub struct FundingView {
 	/// The block from which the client can take back what is left, where it has given notice, or the rules
 	/// change.
 	pub free: Option<BlockNumber>,
+	/// True if it ends because the rules change.
+	pub paused: bool,
+}
+
+/// A client's order: its payment for improvement of a group's model.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OrderView {
+	/// The account that pays.
+	#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+	pub client: AccountId32,
+	/// The amount that is left, with the bonus.
+	#[serde(with = "Amount")]
+	pub left: u128,
+	/// The amount for each micro-unit of improvement.
+	#[serde(with = "Amount")]
+	pub price: u128,
+	/// The amount in addition for the winner that reaches the target.
+	#[serde(with = "Amount")]
+	pub bonus: u128,
+	/// The score with which the order is fulfilled.
+	pub target: Score,
+	/// The best score of a winner since the order was placed, at first the score from which on the client
+	/// pays: improvement above it is not paid for.
+	pub mark: Score,
+	/// The first round that it pays for.
+	pub since: RoundIndex,
+	/// The first round that it does not pay for any more.
+	pub until: RoundIndex,
+	/// The block from which the rest can be returned.
+	pub free: BlockNumber,
 	/// True if it ends because the rules change.
 	pub paused: bool,
 }

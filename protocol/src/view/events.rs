@@ -12,7 +12,7 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{crypto::AccountId32, H256};
 
-/// An event of a group, in its rounds or in its votes.
+/// An event of a group, in its rounds, in its votes or of orders of its model.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "event")]
@@ -224,6 +224,116 @@ pub enum ChainEvent {
 		/// The block that closes the next.
 		next: BlockNumber,
 	},
+	/// A client orders improvement of the group's model.
+	Ordered {
+		/// The group.
+		group: GroupId,
+		/// The client.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+		account: AccountId32,
+		/// The amount that it pays in.
+		#[serde(with = "Amount")]
+		amount: u128,
+		/// The amount for each micro-unit.
+		#[serde(with = "Amount")]
+		price: u128,
+		/// The amount in addition for the winner that reaches the target.
+		#[serde(with = "Amount")]
+		bonus: u128,
+		/// The score from which on it pays.
+		from: Score,
+		/// The score with which the order is fulfilled.
+		target: Score,
+		/// The first round that it does not pay for.
+		until: RoundIndex,
+	},
+	/// An order paid for a round that was won.
+	OrderPaid {
+		/// The group.
+		group: GroupId,
+		/// The round.
+		round: RoundIndex,
+		/// The client.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+		account: AccountId32,
+		/// The improvement that it pays for, in micro-units.
+		gain: u64,
+		/// The amount for the gain.
+		#[serde(with = "Amount")]
+		amount: u128,
+		/// The bonus, if the target was reached.
+		#[serde(with = "Amount")]
+		bonus: u128,
+		/// The rest of the order.
+		#[serde(with = "Amount")]
+		left: u128,
+	},
+	/// A client ended its order: it pays for rounds that have begun.
+	OrderCancelled {
+		/// The group.
+		group: GroupId,
+		/// The client.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+		account: AccountId32,
+		/// The first round that it does not pay for.
+		until: RoundIndex,
+		/// The block from which the rest can be returned.
+		free: BlockNumber,
+	},
+	/// The rules change, so that an order ends with the rounds that have begun.
+	OrderPaused {
+		/// The group.
+		group: GroupId,
+		/// The client.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+		account: AccountId32,
+		/// The first round that it does not pay for.
+		until: RoundIndex,
+		/// The block from which the rest can be returned.
+		free: BlockNumber,
+	},
+	/// Improvement has used up an order.
+	OrderSpent {
+		/// The group.
+		group: GroupId,
+		/// The client.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+		account: AccountId32,
+	},
+	/// The target of an order was reached.
+	OrderFulfilled {
+		/// The group.
+		group: GroupId,
+		/// The client.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+		account: AccountId32,
+		/// The rest of the order, which the client can claim.
+		#[serde(with = "Amount")]
+		refunded: u128,
+	},
+	/// The rest of an order was returned to its client.
+	OrderRefunded {
+		/// The group.
+		group: GroupId,
+		/// The client.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+		account: AccountId32,
+		/// The amount.
+		#[serde(with = "Amount")]
+		amount: u128,
+	},
+	/// An order gives way to one with more money, and pays for the rounds that have begun.
+	OrderDisplaced {
+		/// The group.
+		group: GroupId,
+		/// The client.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+		account: AccountId32,
+		/// The first round that it does not pay for.
+		until: RoundIndex,
+		/// The block from which the rest can be returned.
+		free: BlockNumber,
+	},
 }
 
 /// A call that the chain makes by an alarm, or that somebody has to send where there is none.
@@ -253,6 +363,8 @@ pub enum EventTopic {
 	Rounds,
 	/// Stake, proposals, checks, amendments and voting periods.
 	Votes,
+	/// Orders, their payments and their ends.
+	Orders,
 	/// All events of a group.
 	All,
 }
@@ -284,11 +396,19 @@ impl ChainEvent {
 			| Self::AmendmentProposed { group, .. }
 			| Self::AmendmentVoted { group, .. }
 			| Self::AmendmentEnded { group, .. }
-			| Self::PeriodClosed { group, .. } => *group,
+			| Self::PeriodClosed { group, .. }
+			| Self::Ordered { group, .. }
+			| Self::OrderPaid { group, .. }
+			| Self::OrderCancelled { group, .. }
+			| Self::OrderPaused { group, .. }
+			| Self::OrderDisplaced { group, .. }
+			| Self::OrderSpent { group, .. }
+			| Self::OrderFulfilled { group, .. }
+			| Self::OrderRefunded { group, .. } => *group,
 		}
 	}
 
-	/// Returns its topic: rounds or votes.
+	/// Returns its topic: rounds, votes or orders.
 	pub fn topic(&self) -> EventTopic {
 		match self {
 			Self::Committed { .. }
@@ -309,6 +429,14 @@ impl ChainEvent {
 			| Self::AmendmentVoted { .. }
 			| Self::AmendmentEnded { .. }
 			| Self::PeriodClosed { .. } => EventTopic::Votes,
+			Self::Ordered { .. }
+			| Self::OrderPaid { .. }
+			| Self::OrderCancelled { .. }
+			| Self::OrderPaused { .. }
+			| Self::OrderDisplaced { .. }
+			| Self::OrderSpent { .. }
+			| Self::OrderFulfilled { .. }
+			| Self::OrderRefunded { .. } => EventTopic::Orders,
 		}
 	}
 }
@@ -344,6 +472,31 @@ mod tests {
 			assert_eq!(serde_json::from_value::<ChainEvent>(json).unwrap(), event);
 			assert!(topic.includes(&event) && EventTopic::All.includes(&event));
 		}
+	}
+
+	#[test]
+	fn orders_are_a_topic_of_their_own() {
+		let account = AccountId32::new([1; 32]);
+		let spent = ChainEvent::OrderSpent { group: 3, account: account.clone() };
+		let paid =
+			ChainEvent::OrderPaid { group: 3, round: 7, account, gain: 20, amount: 200, bonus: 0, left: 9 };
+		for event in [&spent, &paid] {
+			assert_eq!((event.group(), event.topic()), (3, EventTopic::Orders));
+			assert!(EventTopic::All.includes(event) && !EventTopic::Rounds.includes(event));
+		}
+		let json = serde_json::to_value(&paid).unwrap();
+		assert_eq!((&json["event"], &json["amount"]), (&json!("order_paid"), &json!("200")));
+		assert_eq!(serde_json::from_value::<ChainEvent>(json).unwrap(), paid);
+		assert_eq!(serde_json::to_value(EventTopic::Orders).unwrap(), json!("orders"));
+	}
+
+	/// A node reads the events of blocks that older runtimes made: no index changes its meaning.
+	#[test]
+	fn events_of_orders_come_after_all_others() {
+		let account = AccountId32::new([1; 32]);
+		let closed = ChainEvent::PeriodClosed { group: 0, next: 1 };
+		let refunded = ChainEvent::OrderRefunded { group: 0, account, amount: 5 };
+		assert_eq!((closed.encode()[0], refunded.encode()[0]), (16, 23));
 	}
 
 	#[test]

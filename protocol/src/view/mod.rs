@@ -16,11 +16,13 @@ use serde::{de::Error, Deserialize, Deserializer, Serialize, Serializer};
 use sp_core::{crypto::AccountId32, H256};
 
 mod describe;
+mod describe_orders;
 mod economy;
 mod events;
 mod events_v1;
 mod governance;
 mod page;
+mod test_set;
 mod views_v2;
 mod views_v3;
 
@@ -30,6 +32,7 @@ pub use events::*;
 pub use events_v1::{RoundEventV1, VoteEventV1};
 pub use governance::*;
 pub use page::Page;
+pub use test_set::{RoundTestSetView, TestSetRelease, TestSetSeriesView};
 pub use views_v2::{AmendmentViewV2, GroupViewV2, RoundViewV2};
 pub use views_v3::{GroupViewV3, HeadViewV3, PotViewV3, StakeViewV3};
 

@@ -1,7 +1,7 @@
 use crate::{
 	hex,
 	scene::{ballots, bytes, verdicts, Scene},
-	Function, Vector,
+	test_sets, Function, Vector,
 };
 use descent_protocol::{
 	announcement_hash, answer_hash, attestation_hash, check_hash, commitment_hash, dataset_root, delta_root,
@@ -179,6 +179,7 @@ fn answers() -> Function {
 		let answer_input = match &answer {
 			Answer::Round(ballot) => json!(ballot),
 			Answer::Delta(verdict) => json!(verdict),
+			Answer::Hidden(_) => unreachable!("its vectors are among those of test sets"),
 		};
 		let mut input = vec![("genesis", hex(genesis)), ("task", task_input), ("subject", hex(subject))];
 		input.extend([("member", hex(member)), ("answer", answer_input), ("salt", hex(salt))]);
@@ -199,8 +200,9 @@ fn answers() -> Function {
 		definition:
 			"The hash that a committee member attests: blake2b-256 of descent/answer/v1 (ASCII) and, \
 			in SCALE, genesis, task, subject (the hash of all that is asked), member's evaluator key (32 \
-			bytes), answer (a round's ballot or the verdict on a delta), salt (32 bytes).",
-		vectors: rounds.chain(deltas).collect(),
+			bytes), answer (a round's ballot, the verdict on a delta, or the verdict on a hidden test set and \
+			the ballot), salt (32 bytes).",
+		vectors: rounds.chain(deltas).chain(test_sets::answers()).collect(),
 	}
 }
 

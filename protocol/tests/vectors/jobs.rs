@@ -4,7 +4,9 @@ use crate::{
 };
 use codec::Encode;
 use descent_protocol::{
-	evaluation::{CandidateSource, CheckRequest, CheckpointSource, DeltaSource, EvaluationRequest},
+	evaluation::{
+		CandidateSource, CheckRequest, CheckpointSource, DeltaSource, EvaluationRequest, TestSetSource,
+	},
 	Codec, ContentRef, EvaluationPolicy, Metric, Score,
 };
 use serde_json::json;
@@ -51,6 +53,8 @@ fn evaluation() -> EvaluationRequest {
 			CandidateSource { checkpoint: large(), providers: providers(), claim: Score(67_036) },
 			CandidateSource { checkpoint: small(), providers: Vec::new(), claim: Score(1 << 53) },
 		],
+		winners: 1,
+		test_set: None,
 	}
 }
 
@@ -66,7 +70,11 @@ fn evaluations() -> Function {
 			Some(tolerance) => (tolerance, providers).encode(),
 			None => (tolerance, providers, no_peers).encode(),
 		};
-		let bound = [first.encode(), middle, (head, fetch_ms, candidates).encode()].concat();
+		let further = match (request.winners, &request.test_set) {
+			(1, None) => Vec::new(),
+			further => further.encode(),
+		};
+		let bound = [first.encode(), middle, (head, fetch_ms, candidates).encode(), further].concat();
 		Vector::of_hash(PREFIX, vec![("request", json!(request))], Verbatim(bound), request.id())
 	};
 	let validation = EvaluationRequest {
@@ -77,16 +85,30 @@ fn evaluations() -> Function {
 		candidates: Vec::new(),
 		..evaluation()
 	};
+	let hidden = EvaluationRequest {
+		deltas: Vec::new(),
+		policy: EvaluationPolicy::Hidden { series: H256(bytes(0x40)), records: 7, otherwise: small() },
+		test_set: Some(TestSetSource {
+			manifest: small(),
+			index: 0x0201,
+			key: H256(bytes(0x60)),
+			providers: providers(),
+		}),
+		..evaluation()
+	};
 	Function {
 		name: "EvaluationRequest::id",
 		definition: "The id of a job that measures a round: blake2b-256 of descent/job/v1 (ASCII) and, in \
 			SCALE, `evaluation` and the request's fields in the order of the book, in which peers count as \
-			none; where there is a tolerance, it is encoded as a u64 and peers are left out.",
+			none; where there is a tolerance, it is encoded as a u64 and peers are left out; where there are \
+			more winners than one, or a hidden test set, winners (u8) and test_set follow.",
 		vectors: vec![
 			vector(evaluation()),
 			vector(EvaluationRequest { peers: providers(), ..evaluation() }),
 			vector(EvaluationRequest { tolerance: Some(6), ..evaluation() }),
 			vector(validation),
+			vector(EvaluationRequest { winners: 3, ..evaluation() }),
+			vector(hidden),
 		],
 	}
 }

@@ -24,12 +24,20 @@ const VOTING_PERIOD: BlockNumber = 7 * DAYS;
 const ERA: BlockNumber = 4 * YEARS;
 /// Smallest amount that a client pays for a round.
 const MINIMUM_FUNDING_PER_ROUND: Balance = NRN;
-/// Number of blocks for which a funding stays after the last round that it pays for could be settled.
+/// Smallest amount of an order.
+const MINIMUM_ORDER: Balance = 10 * NRN;
+/// Number of blocks for which a funding or an order stays after the last round that it pays for could be
+/// settled.
 const FUNDING_GRACE: BlockNumber = 100;
 /// The treasury's part of fees; the rest, and tips, are the author's.
 const TREASURY_PART: Perbill = Perbill::from_percent(20);
 
 parameter_types! {
+	/// Number of blocks for which clients' money stays after the last round that it pays for could be settled.
+	///
+	/// No preset stores it. Only a genesis and Root can, and Root can replace the whole runtime. A test of a
+	/// network does, as it would wait for minutes.
+	pub storage FundingGrace: BlockNumber = FUNDING_GRACE;
 	/// Source of the account from which rewards are claimed.
 	pub const EmissionPalletId: PalletId = PalletId(*b"dsnt/emi");
 }
@@ -42,7 +50,8 @@ impl pallet_emission::Config for Runtime {
 	type VotingPeriod = ConstU32<VOTING_PERIOD>;
 	type EraLength = ConstU32<ERA>;
 	type MinimumFundingPerRound = ConstU128<MINIMUM_FUNDING_PER_ROUND>;
-	type FundingGrace = ConstU32<FUNDING_GRACE>;
+	type MinimumOrder = ConstU128<MINIMUM_ORDER>;
+	type FundingGrace = FundingGrace;
 	type WeightInfo = pallet_emission::weights::SubstrateWeight<Runtime>;
 }
 

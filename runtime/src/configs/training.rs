@@ -4,7 +4,7 @@ use super::emission::ToTreasury;
 use crate::{
 	constants::{storage_deposit, DAYS, HOURS, MILLISECONDS_PER_BLOCK, MILLI_NRN, MINUTES, NRN, YEARS},
 	Babe, Balance, Balances, BlockNumber, Dataset, Emission, Evaluators, Groups, Rounds, Runtime,
-	RuntimeHoldReason, Scheduler, Validators,
+	RuntimeHoldReason, Scheduler, TestSets, Validators,
 };
 use descent_protocol::MIN_COMMITTEE_SEATS;
 use frame_support::{
@@ -48,7 +48,7 @@ const MAXIMUM_VOTING_PERIOD: BlockNumber = YEARS;
 /// Deposit of an amendment. It pays for its storage, and makes amendments without votes expensive.
 const AMENDMENT_DEPOSIT: Balance = 10 * NRN;
 /// Part of the deposit that an adopted amendment costs: its revision stays, and the head of its model.
-const ADOPTION_FEE: Balance = storage_deposit(2, 2_500);
+const ADOPTION_FEE: Balance = storage_deposit(2, 2_600);
 /// Number of voting periods that an amendment may lose.
 const AMENDMENT_LIFETIME: u32 = 4;
 
@@ -64,6 +64,41 @@ const PROPOSAL_LIFETIME: u32 = 4;
 const ANNOUNCEMENT_DEPOSIT: Balance = NRN;
 /// Number of blocks in which a delta can be proposed after it was announced: five minutes.
 const ANNOUNCEMENT_LIFETIME: BlockNumber = 5 * MINUTES;
+
+/// Bond of a series of hidden test sets without sets.
+const SERIES_BOND: Balance = 100 * NRN;
+/// Bond for each of its sets.
+const SET_BOND: Balance = NRN;
+/// Part of the bond that a series costs for good: its id stays.
+const SERIES_FEE: Balance = storage_deposit(1, 64);
+/// Part of the bond that each value costs that was shown, a message without a fee.
+const RELEASE_FEE: Balance = MILLI_NRN;
+/// Least that a round costs a requester that releases no key for it.
+const MINIMUM_MISS_PENALTY: Balance = 2 * NRN;
+/// Number of blocks for which a bond stays after a round could be settled.
+const SETTLEMENT_GRACE: BlockNumber = 100;
+
+parameter_types! {
+	/// Part of its bond that a round costs a requester that releases no key for it.
+	pub const MissPenalty: Perbill = Perbill::from_percent(2);
+}
+
+/// Requesters that miss a round pay to the next winner. The bonds of those with broken sets go to the treasury.
+impl pallet_test_sets::Config for Runtime {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Groups = Groups;
+	type Pots = Emission;
+	type Slash = ToTreasury;
+	type SeriesBond = ConstU128<SERIES_BOND>;
+	type SetBond = ConstU128<SET_BOND>;
+	type MissPenalty = MissPenalty;
+	type MinimumMissPenalty = ConstU128<MINIMUM_MISS_PENALTY>;
+	type SeriesFee = ConstU128<SERIES_FEE>;
+	type ReleaseFee = ConstU128<RELEASE_FEE>;
+	type SettlementGrace = ConstU32<SETTLEMENT_GRACE>;
+	type WeightInfo = pallet_test_sets::weights::SubstrateWeight<Runtime>;
+}
 
 parameter_types! {
 	/// Fewest seats that a group may ask its committees to have.
@@ -90,6 +125,7 @@ impl pallet_groups::Config for Runtime {
 	type AmendmentLifetime = ConstU32<AMENDMENT_LIFETIME>;
 	type Scheduler = Scheduler;
 	type Observer = (Dataset, Emission);
+	type TestSets = TestSets;
 	type Slash = ToTreasury;
 	type AdoptionFee = ConstU128<ADOPTION_FEE>;
 	type WeightInfo = pallet_groups::weights::SubstrateWeight<Runtime>;
@@ -119,6 +155,7 @@ impl pallet_rounds::Config for Runtime {
 	type Gateways = Validators;
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockVrf;
+	type TestSets = TestSets;
 	type Rewards = Emission;
 	type Slash = ToTreasury;
 	type CommitmentFee = ConstU128<COMMITMENT_FEE>;

@@ -52,6 +52,7 @@ fn what_groups_hold_pays_for_what_they_keep() {
 			("Dataset", "EndedCount"),
 			("Emission", "Pots"),
 			("Emission", "Fundings"),
+			("Emission", "Orders"),
 		],
 	);
 	check(
@@ -105,7 +106,7 @@ fn what_deltas_hold_pays_for_what_they_keep() {
 }
 
 #[test]
-fn what_validators_bond_and_clients_fund_pays_for_what_is_kept_of_them() {
+fn what_validators_bond_and_clients_pay_in_pays_for_what_is_kept_of_them() {
 	use crate::configs::dynamic_params::validators::MinimumBond;
 	let bond = sp_io::TestExternalities::default().execute_with(of::<MinimumBond>);
 	check(
@@ -116,6 +117,9 @@ fn what_validators_bond_and_clients_fund_pays_for_what_is_kept_of_them() {
 	let funding = pallet_emission::FundingOf::<Runtime>::max_encoded_len() as u32;
 	let least = of::<<Runtime as pallet_emission::Config>::MinimumFundingPerRound>();
 	assert!(least >= storage_deposit(1, funding));
+	let order = pallet_emission::OrderOf::<Runtime>::max_encoded_len() as u32;
+	let least = of::<<Runtime as pallet_emission::Config>::MinimumOrder>();
+	assert!(least >= storage_deposit(1, order));
 
 	// What is kept by account is kept under 8 bytes of hash and the account, what is kept by key under as
 	// much, the kind of the key and its length.

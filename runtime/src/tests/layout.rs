@@ -1,6 +1,6 @@
 //! The storage layout of this project's pallets, frozen in a file: a running chain has it so.
 
-use crate::{Dataset, Emission, Evaluators, Groups, Rounds, Runtime, Validators};
+use crate::{Dataset, Emission, Evaluators, Groups, Rounds, Runtime, TestSets, Validators};
 use frame_support::traits::{GetStorageVersion, PalletInfoAccess, StorageVersion};
 use scale_info::{form::MetaForm, Field, MetaType, TypeDef};
 use sp_metadata_ir::StorageEntryTypeIR;
@@ -94,7 +94,7 @@ impl Types {
 }
 
 /// The pallets of this project, with the versions of their storage.
-fn pallets() -> [(&'static str, StorageVersion); 6] {
+fn pallets() -> [(&'static str, StorageVersion); 7] {
 	fn of<P: PalletInfoAccess + GetStorageVersion<InCodeStorageVersion = StorageVersion>>(
 	) -> (&'static str, StorageVersion) {
 		(P::name(), P::in_code_storage_version())
@@ -106,6 +106,7 @@ fn pallets() -> [(&'static str, StorageVersion); 6] {
 		of::<Groups>(),
 		of::<Rounds>(),
 		of::<Dataset>(),
+		of::<TestSets>(),
 	]
 }
 

@@ -10,7 +10,7 @@ use descent_protocol::{
 };
 use frame_support::{
 	assert_noop, assert_ok,
-	traits::{fungible::Inspect, Hooks, PalletsInfoAccess},
+	traits::{fungible::Inspect, Get, Hooks, PalletsInfoAccess},
 	weights::Weight,
 };
 use pallet_groups::{GroupObserver, WeightInfo as _};
@@ -77,6 +77,8 @@ fn committees_have_22_seats_at_least_unless_the_genesis_of_a_test_says_otherwise
 		assert_noop!(create(21), pallet_groups::Error::<Runtime>::InvalidOptionalRule);
 		// As the chain specifications of integration-tests do.
 		sp_io::storage::set(&twox_128(b":MinimumCommitteeSeats:"), &7u32.to_le_bytes());
+		sp_io::storage::set(&twox_128(b":FundingGrace:"), &10u32.to_le_bytes());
+		assert_eq!(<<Runtime as pallet_emission::Config>::FundingGrace as Get<u32>>::get(), 10);
 		assert_ok!(create(7));
 		assert_noop!(create(6), pallet_groups::Error::<Runtime>::InvalidOptionalRule);
 	});

@@ -1,9 +1,10 @@
 //! Payments and performance that the pallet reports, recorded for the tests.
 
 use super::number;
-use descent_protocol::{GroupId, Performance, RoundIndex, Shares};
+use descent_protocol::{GroupId, Performance};
 use frame_support::{parameter_types, weights::Weight};
 use pallet_evaluators::PerformanceObserver;
+use pallet_groups::SettledRound;
 use sp_runtime::AccountId32;
 
 /// Reward that is reported to proposers; nothing is paid.
@@ -30,13 +31,7 @@ parameter_types! {
 pub struct Rewards;
 
 impl pallet_groups::Rewards<AccountId32, u128> for Rewards {
-	fn round_settled(
-		_: GroupId,
-		_: RoundIndex,
-		_: Shares,
-		_: Option<&AccountId32>,
-		_: &[AccountId32],
-	) -> u128 {
+	fn round_settled(_: &SettledRound<AccountId32>) -> Vec<u128> {
 		unreachable!("data sets have nothing to do with rounds")
 	}
 

@@ -6,12 +6,10 @@ use crate::{
 	Claimed, Entrusted, Error, Event,
 };
 use frame_support::{assert_noop, assert_ok};
-use pallet_groups::Rewards;
-use sp_runtime::{AccountId32, DispatchError, TokenError};
+use sp_runtime::{DispatchError, TokenError};
 
 fn settle(winner: u8, members: &[u8]) {
-	let members: Vec<AccountId32> = members.iter().copied().map(account).collect();
-	<Emission as Rewards<_, u128>>::round_settled(0, 0, SHARES, Some(&account(winner)), &members);
+	super::settle(0, 0, SHARES, Some(winner), members);
 }
 
 fn with_earnings(test: impl FnOnce()) {

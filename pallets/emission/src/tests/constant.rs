@@ -1,10 +1,12 @@
 //! The cost of a block and of a call does not grow with the number of groups: as many values are read and
 //! written.
 
+use super::Settled;
 use crate::mock::{
-	account, create_group, new_test_ext, run_to, signed, stake, terms, Emission, System, PERIOD,
-	PROPOSERS_PERIOD, SHARES,
+	account, create_group, new_test_ext, run_to, signed, stake, terms, Emission, System, MINIMUM_ORDER,
+	PERIOD, PROPOSERS_PERIOD, SHARES,
 };
+use descent_protocol::Score;
 use frame_support::{assert_ok, traits::Hooks};
 use pallet_groups::Rewards;
 use sp_core::Blake2Hasher;
@@ -21,6 +23,7 @@ fn accesses(groups: u32, measured: impl FnOnce()) -> (usize, usize) {
 		}
 		for client in 10..20 {
 			assert_ok!(Emission::fund(signed(client), 0, 5_000, 1_000, terms(0)));
+			order(client);
 		}
 		run_to(PROPOSERS_PERIOD - 1);
 		System::reset_events();
@@ -33,6 +36,12 @@ fn accesses(groups: u32, measured: impl FnOnce()) -> (usize, usize) {
 	(read, written)
 }
 
+/// Has a client order improvement down to zero.
+fn order(client: u8) {
+	let (from, target) = (Score(200), Score(0));
+	assert_ok!(Emission::order(signed(client), 0, MINIMUM_ORDER, 1, 0, from, target, 50, terms(0)));
+}
+
 fn begin_block(block: u32) {
 	System::set_block_number(block);
 	Emission::on_initialize(block);
@@ -40,7 +49,7 @@ fn begin_block(block: u32) {
 
 #[test]
 fn costs_do_not_grow_with_the_number_of_groups() {
-	let measured: [(&str, fn()); 7] = [
+	let measured: [(&str, fn()); 8] = [
 		("a block", || begin_block(PROPOSERS_PERIOD - 1)),
 		("the end of both periods", || begin_block(PROPOSERS_PERIOD)),
 		("a change of stake", || {
@@ -48,9 +57,16 @@ fn costs_do_not_grow_with_the_number_of_groups() {
 			stake(0, 1, 77)
 		}),
 		("a payout", || {
-			let members: Vec<_> = (30..40).map(account).collect();
-			let winner = account(1);
-			<Emission as Rewards<_, u128>>::round_settled(0, 0, SHARES, Some(&winner), &members);
+			let settled = Settled {
+				group: 0,
+				round: 0,
+				shares: SHARES,
+				winners: vec![1],
+				score: Some(Score(100)),
+				baseline: None,
+				members: (30..40).collect(),
+			};
+			settled.pay();
 		}),
 		("a payout for a delta", || {
 			<Emission as Rewards<_, u128>>::delta_applied(0, &account(1));
@@ -58,9 +74,11 @@ fn costs_do_not_grow_with_the_number_of_groups() {
 		("a funding", || {
 			assert_ok!(Emission::fund(signed(9), 0, 5_000, 1_000, terms(0)));
 		}),
+		("an order", || order(9)),
 		("what is shown", || {
 			Emission::emission_view();
 			Emission::pot_view(0, SHARES);
+			Emission::orders_view(0);
 		}),
 	];
 	for (what, measured) in measured {

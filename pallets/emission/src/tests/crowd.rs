@@ -1,30 +1,41 @@
 //! Random crowds: whatever stakeholders, clients and rounds do, and whatever a token is worth at least, not a
 //! unit is lost or made.
 
+use super::{settle, Settled};
 use crate::{
 	mock::{
-		account, new_test_ext, run_to, signed, stake, take, terms, Balances, Emission, ExistentialDeposit,
-		Groups, System, Test, CLOCK, ENDOWMENT, SHARES,
+		account, accrued, new_test_ext, revise, run_to, signed, stake, take, terms, Balances, Emission,
+		ExistentialDeposit, Groups, System, Test, CLOCK, ENDOWMENT, SHARES,
 	},
 	Burn, Burned, Entrusted, Minted,
 };
-use descent_protocol::{Share, Shares};
+use descent_protocol::{Score, Share, Shares};
 use frame_support::traits::OnUnbalanced;
 use pallet_groups::{Rewards, Stakeholders};
 use proptest::{collection::vec, prelude::*};
 use sp_runtime::AccountId32;
 
+/// The winners of a round, their best score, and the baseline.
+type Won = (Vec<u8>, Option<u64>, Option<u64>);
+
+/// Price, bonus, first score, target and number of rounds of an order.
+type Terms = (u128, u128, u64, u64, u32);
+
 #[derive(Clone, Debug)]
 enum Step {
 	Blocks(u32),
 	Stake(u32, u8, u128),
-	Settle(u32, bool, Vec<u8>, u32),
+	Settle(u32, Won, Vec<u8>, u32),
 	Checked(u32, Vec<u8>),
 	Applied(u32, u8),
 	Claim(u8),
 	Fund(u32, u8, u128, u128),
 	Stop(u32, u8),
 	Refund(u32, u8),
+	Order(u32, u8, u128, Terms),
+	Cancel(u32, u8),
+	RefundOrder(u32, u8),
+	Revise(u32, u64),
 	Burn(u8, u128),
 	Give(u8, u128),
 	Leave(u8),
@@ -39,7 +50,7 @@ fn steps() -> impl Strategy<Value = Step> {
 		4 => (1..30u32).prop_map(Step::Blocks),
 		3 => (group(), who(), prop_oneof![Just(0), 1..5_000u128, 1..ENDOWMENT])
 			.prop_map(|(group, who, amount)| Step::Stake(group, who, amount)),
-		3 => (group(), any::<bool>(), vec(who(), 0..5), 5..40u32)
+		6 => (group(), won(), vec(who(), 0..5), 5..40u32)
 			.prop_map(|(group, won, members, share)| Step::Settle(group, won, members, share)),
 		1 => (group(), vec(who(), 0..5)).prop_map(|(group, members)| Step::Checked(group, members)),
 		1 => (group(), who()).prop_map(|(group, who)| Step::Applied(group, who)),
@@ -48,10 +59,51 @@ fn steps() -> impl Strategy<Value = Step> {
 			.prop_map(|(group, who, amount, worth)| Step::Fund(group, who, amount, worth)),
 		1 => (0..2u32, client()).prop_map(|(group, who)| Step::Stop(group, who)),
 		1 => (0..2u32, client()).prop_map(|(group, who)| Step::Refund(group, who)),
+		8 => (0..2u32, client(), 0..20_000u128, terms_of_order())
+			.prop_map(|(group, who, amount, terms)| Step::Order(group, who, amount, terms)),
+		1 => (0..2u32, client()).prop_map(|(group, who)| Step::Cancel(group, who)),
+		2 => (0..2u32, client()).prop_map(|(group, who)| Step::RefundOrder(group, who)),
+		1 => (0..2u32, 1..3u64).prop_map(|(group, improvement)| Step::Revise(group, improvement)),
 		1 => (who(), 1..1_000_000u128).prop_map(|(who, amount)| Step::Burn(who, amount)),
 		1 => (who(), 1..10_000u128).prop_map(|(who, amount)| Step::Give(who, amount)),
 		1 => client().prop_map(Step::Leave),
 	]
+}
+
+/// Winners that order nothing, so that what accrues to them is their reward.
+fn won() -> impl Strategy<Value = Won> {
+	let score = || prop::option::of(0..120u64);
+	(vec(30..34u8, 0..4), score(), score())
+}
+
+fn terms_of_order() -> impl Strategy<Value = Terms> {
+	(0..300u128, 0..3_000u128, 0..120u64, 0..100u64, 0..9u32)
+}
+
+fn place(group: u32, who: u8, amount: u128, (price, bonus, from, target, rounds): Terms) {
+	let (from, target, terms) = (Score(from), Score(target), terms(group));
+	let _ = Emission::order(signed(who), group, amount, price, bonus, from, target, rounds, terms);
+}
+
+/// Settles a round that has begun, and not only the last.
+fn pay(group: u32, rounds: &mut u32, (winners, score, baseline): Won, members: Vec<u8>, share: u32) {
+	let shares = Shares { validators: Share::percent(share), keepers: Share::percent(40 - share) };
+	let begun = CLOCK.round_at(System::block_number()).unwrap_or_default();
+	*rounds = (*rounds + 1).min(begun);
+	let earned = || -> u128 { (30..34).map(accrued).sum() };
+	let before = earned();
+	let settled = Settled {
+		group,
+		round: *rounds,
+		shares,
+		winners: winners.clone(),
+		score: score.map(Score),
+		baseline: baseline.map(Score),
+		members: members.into_iter().map(|member| member + 1).collect(),
+	};
+	let paid = settled.pay();
+	assert_eq!(paid.len(), winners.len());
+	assert_eq!(earned(), before + paid.iter().sum::<u128>());
 }
 
 fn play(step: Step, rounds: &mut u32) {
@@ -59,27 +111,7 @@ fn play(step: Step, rounds: &mut u32) {
 	match step {
 		Step::Blocks(count) => run_to(System::block_number() + count),
 		Step::Stake(group, who, amount) => stake(group, who, amount),
-		Step::Settle(group, won, members, share) => {
-			let shares = Shares { validators: Share::percent(share), keepers: Share::percent(40 - share) };
-			// A round that has begun, and not only the last.
-			let begun = CLOCK.round_at(System::block_number()).unwrap_or_default();
-			*rounds = (*rounds + 1).min(begun);
-			let winner = won.then(|| account(1));
-			let before = winner.as_ref().map(crate::Accrued::<Test>::get);
-			let paid = <Emission as Rewards<_, _>>::round_settled(
-				group,
-				*rounds,
-				shares,
-				winner.as_ref(),
-				&accounts(members.into_iter().map(|member| member + 1).collect()),
-			);
-			match (winner, before) {
-				(Some(winner), Some(before)) => {
-					assert_eq!(crate::Accrued::<Test>::get(&winner), before + paid)
-				}
-				_ => assert_eq!(paid, 0),
-			}
-		}
+		Step::Settle(group, won, members, share) => pay(group, rounds, won, members, share),
 		Step::Checked(group, members) => {
 			<Emission as Rewards<_, u128>>::delta_checked(group, &accounts(members));
 		}
@@ -97,6 +129,10 @@ fn play(step: Step, rounds: &mut u32) {
 		}
 		Step::Stop(group, who) => drop(Emission::stop_funding(signed(who), group)),
 		Step::Refund(group, who) => drop(Emission::refund(signed(who), group)),
+		Step::Order(group, who, amount, order) => place(group, who, amount, order),
+		Step::Cancel(group, who) => drop(Emission::cancel_order(signed(who), group)),
+		Step::RefundOrder(group, who) => drop(Emission::refund_order(signed(1), group, account(who))),
+		Step::Revise(group, improvement) => revise(group, improvement),
 		Step::Burn(who, amount) => {
 			if Balances::free_balance(account(who)) > amount + ExistentialDeposit::get() {
 				Burn::<Test>::on_unbalanced(take(who, amount));
@@ -135,8 +171,7 @@ proptest! {
 			run_to(System::block_number() + 60);
 			for group in 0..4 {
 				if Groups::total(group) > 0 {
-					let winner = account(1);
-					Emission::round_settled(group, 0, SHARES, Some(&winner), &[account(2)]);
+					settle(group, 0, SHARES, Some(1), &[2]);
 				}
 			}
 			for number in 1..=20 {

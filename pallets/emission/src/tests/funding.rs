@@ -1,3 +1,4 @@
+use super::settle;
 use crate::{
 	mock::{
 		account, accrued, build_and_execute, free, kept, run_to, signed, stake, terms, Balances, Emission,
@@ -7,7 +8,6 @@ use crate::{
 };
 use descent_protocol::MAX_FUNDINGS;
 use frame_support::{assert_noop, assert_ok};
-use pallet_groups::Rewards;
 use sp_runtime::{DispatchResult, TokenError};
 
 const CLIENT: u8 = 10;
@@ -17,7 +17,7 @@ fn fund(number: u8, amount: u128, per_round: u128) -> DispatchResult {
 }
 
 fn win(round: u32) -> u128 {
-	<Emission as Rewards<_, _>>::round_settled(0, round, SHARES, Some(&account(1)), &[])
+	settle(0, round, SHARES, Some(1), &[])
 }
 
 fn clients() -> Vec<crate::FundingOf<Test>> {

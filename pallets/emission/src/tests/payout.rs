@@ -1,3 +1,4 @@
+use super::Settled;
 use crate::{
 	mock::{
 		account, accrued, build_and_execute, kept, pot, run_to, signed, stake, terms, Balances, Emission,
@@ -12,9 +13,7 @@ use pallet_groups::Rewards;
 use sp_runtime::AccountId32;
 
 fn settle(round: u32, winner: Option<u8>, members: &[u8]) -> u128 {
-	let winner = winner.map(account);
-	let members: Vec<AccountId32> = members.iter().copied().map(account).collect();
-	<Emission as Rewards<_, _>>::round_settled(0, round, SHARES, winner.as_ref(), &members)
+	super::settle(0, round, SHARES, winner, members)
 }
 
 /// The parts of what a first period mints.
@@ -86,7 +85,7 @@ fn each_round_divides_by_its_own_shares() {
 		run_to(2 * PERIOD);
 		let second = pot(0).fresh;
 		let shares = Shares { validators: Share::percent(40), keepers: Share::percent(40) };
-		<Emission as Rewards<AccountId32, _>>::round_settled(0, 1, shares, None, &[]);
+		super::settle(0, 1, shares, None, &[]);
 		let pot = pot(0);
 		assert_eq!(pot.validators, VALIDATORS + second * 4 / 10);
 		assert_eq!(pot.keepers, KEEPERS + second * 4 / 10);
@@ -104,6 +103,31 @@ fn a_round_pays_what_has_flown_by_its_settlement() {
 		run_to(PERIOD);
 		assert_eq!(settle(2, Some(3), &[]), WINNER / 2);
 		assert_eq!([1, 2, 3].map(accrued), [WINNER / 2, 0, WINNER / 2]);
+	});
+}
+
+#[test]
+fn several_winners_divide_the_reward() {
+	after_a_period(|| {
+		let settled = |round, winners: &[u8]| Settled {
+			group: 0,
+			round,
+			shares: SHARES,
+			winners: winners.to_vec(),
+			score: None,
+			baseline: None,
+			members: vec![],
+		};
+		assert_eq!(settled(0, &[]).pay(), [0; 0]);
+		assert_eq!(pot(0).winner, WINNER);
+		assert_ok!(Emission::fund(signed(10), 0, 10_000, 10_000, terms(0)));
+		let reward = WINNER + 7_000;
+		let rewards = settled(1, &[1, 2, 3]).pay();
+		assert_eq!(rewards, [reward / 2, reward / 4, reward / 4]);
+		assert_eq!([1, 2, 3].map(accrued).as_slice(), rewards);
+		assert_eq!(pot(0).winner, 0);
+		// Nothing is left to divide.
+		assert_eq!(settled(2, &[3, 2]).pay(), [0, 0]);
 	});
 }
 

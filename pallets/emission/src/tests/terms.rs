@@ -9,7 +9,6 @@ use crate::{
 };
 use descent_protocol::BlockNumber;
 use frame_support::{assert_noop, assert_ok};
-use pallet_groups::Rewards;
 use sp_runtime::DispatchResult;
 
 const CLIENT: u8 = 10;
@@ -20,7 +19,7 @@ fn fund(amount: u128) -> DispatchResult {
 
 /// Returns the reward of the winner of a round.
 fn win(round: u32) -> u128 {
-	<Emission as Rewards<_, _>>::round_settled(0, round, SHARES, Some(&account(1)), &[])
+	super::settle(0, round, SHARES, Some(1), &[])
 }
 
 fn funding() -> FundingOf<Test> {

@@ -1,10 +1,12 @@
 //! The checks of the state find each of these states, to which no call leads.
 
+use super::orders::ORDER;
 use crate::{
 	mock::{account, new_test_ext, run_to, signed, stake, terms, Emission, Test, PERIOD},
-	Accrued, Burned, Entrusted, Fundings, Minted, Pots, Streams, TotalStake,
+	Accrued, Burned, Entrusted, Fundings, Minted, Orders, Pots, Streams, TotalStake,
 };
-use frame_support::assert_ok;
+use descent_protocol::{MAX_ENDING_ORDERS, MAX_ORDERS};
+use frame_support::{assert_ok, storage::unhashed};
 
 fn breaks(what: &str, breaking: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
@@ -12,6 +14,7 @@ fn breaks(what: &str, breaking: impl FnOnce()) {
 		stake(1, 2, 300);
 		run_to(PERIOD + 1);
 		assert_ok!(Emission::fund(signed(10), 0, 5_000, 1_000, terms(0)));
+		assert_ok!(ORDER.place());
 		Accrued::<Test>::insert(account(5), 7);
 		Pots::<Test>::mutate(0, |pot| pot.credit(&Emission::advance()));
 		Pots::<Test>::mutate(0, |pot| pot.fresh -= 7);
@@ -68,6 +71,28 @@ fn fundings() {
 }
 
 #[test]
+fn orders() {
+	let change = |change: fn(&mut crate::OrdersOf<Test>)| move || Orders::<Test>::mutate(0, change);
+	breaks("a group without orders is kept among those with", change(|orders| orders.clear()));
+	breaks("an order is kept of which nothing is left", change(|orders| orders[0].left = 0));
+	breaks("the bonus of an order is not there", change(|orders| orders[0].left = 499));
+	breaks("an order pays nothing for improvement", change(|orders| orders[0].terms.price = 0));
+	breaks(
+		"an order is kept whose target is reached",
+		change(|orders| orders[0].terms.mark = orders[0].terms.target),
+	);
+	breaks("an order ends before it begins", change(|orders| orders[0].since = 52));
+	breaks("an order begins with a later round than the next", change(|orders| orders[0].since = 40));
+	breaks("a client orders twice of a group", change(|orders| orders.try_push(orders[0].clone()).unwrap()));
+	breaks("a group has orders that is not", || Orders::<Test>::insert(99, Orders::<Test>::take(0)));
+	breaks("a group has more orders than it may", || {
+		let order = Orders::<Test>::get(0)[0].clone();
+		let many = vec![order; usize::try_from(MAX_ORDERS + MAX_ENDING_ORDERS).unwrap() + 1];
+		unhashed::put(&Orders::<Test>::hashed_key_for(0), &many);
+	});
+}
+
+#[test]
 fn what_is_owed() {
 	let owed = "what is entrusted is not what is owed";
 	breaks("the pallet's account has less than is entrusted to it", || {
@@ -77,5 +102,6 @@ fn what_is_owed() {
 	breaks(owed, || Accrued::<Test>::insert(account(6), 3));
 	breaks(owed, || Pots::<Test>::mutate(1, |pot| pot.winner += 3));
 	breaks(owed, || Fundings::<Test>::mutate(0, |fundings| fundings[0].left -= 3));
+	breaks(owed, || Orders::<Test>::mutate(0, |orders| orders[0].left -= 3));
 	breaks("an account is kept that has earned nothing", || Accrued::<Test>::insert(account(6), 0));
 }

@@ -146,6 +146,8 @@ impl Tasks<AccountId32> for TestTasks {
 				head: None,
 				fetch_ms: 9_000,
 				candidates: Vec::new(),
+				winners: 1,
+				test_set: None,
 			}),
 			TaskId::Delta { group, proposal, version, attempt } => Request::Check(CheckRequest {
 				genesis: crate::genesis::<super::Test>(),

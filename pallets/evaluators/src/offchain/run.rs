@@ -12,6 +12,8 @@ use sp_runtime::offchain::{
 	storage_lock::{StorageLock, Time},
 };
 
+/// Path of an evaluator for requests to fetch something ahead.
+const PREFETCH_PATH: &str = "/v1/test-sets";
 /// Key in the local storage of the lock that a run holds.
 const LOCK: &[u8] = b"descent/evaluators/lock";
 /// Key in the local storage of the task for which the evaluator was asked last.
@@ -20,6 +22,10 @@ const TURN: &[u8] = b"descent/evaluators/turn";
 const RUN_TIME: Duration = Duration::from_millis(1_500);
 /// Time after which a run that holds the lock is taken for dead.
 const LOCK_TIME: Duration = Duration::from_millis(5_000);
+
+/// Number of blocks between two requests to fetch something ahead. A request that was made before costs an
+/// evaluator nothing.
+const PREFETCH_INTERVAL: BlockNumber = 4;
 
 /// Takes the next step in every ongoing task, and sends what is due. Does nothing if this node is not a
 /// validator, has no evaluator key, or another block's run goes on.
@@ -67,6 +73,18 @@ pub fn run<T: Config>(now: BlockNumber) {
 		turn.set(&asked);
 	}
 	run.reports.submit::<T>(run.genesis);
+	if now.checked_rem(PREFETCH_INTERVAL) == Some(0) {
+		prefetch::<T>(now, &mut run.client);
+	}
+}
+
+/// Tells every evaluator what it can fetch before it is asked for. Nothing depends on their answers.
+fn prefetch<T: Config>(now: BlockNumber, client: &mut Client) {
+	for request in T::Tasks::prefetches(now.saturating_add(1)) {
+		for evaluator in 0..client.evaluators() {
+			let _ = client.post::<()>(evaluator, PREFETCH_PATH, &request);
+		}
+	}
 }
 
 /// Sorts things that take turns, and begins with the first one after `last`.

@@ -4,7 +4,7 @@ use super::{JobPoll, Signers};
 use crate::tasks::RecordPlace;
 use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode, Error, Input};
-use descent_protocol::{Answer, Ballot, DeltaVerdict, TaskId};
+use descent_protocol::{Answer, Ballot, DeltaVerdict, HiddenBallot, TaskId};
 use sp_core::{offchain::StorageKind, H256};
 use sp_io::offchain;
 
@@ -22,16 +22,15 @@ pub struct Record {
 
 impl Record {
 	/// Encodes the record. The answer is encoded without its kind, as in the records of the first runtimes:
-	/// a node that is upgraded still knows what it has signed.
+	/// a node that is upgraded still knows what it has signed. A ballot on a hidden test set has a mark of its
+	/// own, 2.
 	pub fn encode_to(&self, dest: &mut Vec<u8>) {
 		self.job.encode_to(dest);
-		self.answer.is_some().encode_to(dest);
-		if let Some((subject, answer)) = &self.answer {
-			subject.encode_to(dest);
-			match answer {
-				Answer::Round(ballot) => ballot.encode_to(dest),
-				Answer::Delta(verdict) => verdict.encode_to(dest),
-			}
+		match &self.answer {
+			None => 0u8.encode_to(dest),
+			Some((subject, Answer::Round(ballot))) => (1u8, subject, ballot).encode_to(dest),
+			Some((subject, Answer::Delta(verdict))) => (1u8, subject, verdict).encode_to(dest),
+			Some((subject, Answer::Hidden(hidden))) => (2u8, subject, hidden).encode_to(dest),
 		}
 		self.signers.encode_to(dest);
 	}
@@ -54,6 +53,7 @@ impl Record {
 					},
 				))
 			}
+			2 => Some((H256::decode(input)?, Answer::Hidden(HiddenBallot::decode(input)?))),
 			_ => return Err("neither an answer nor none".into()),
 		};
 		Ok(Self { job, answer, signers: Signers::decode_all(input)? })

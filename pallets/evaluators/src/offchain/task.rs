@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 use descent_protocol::{
 	evaluation::{Checked, Measured},
-	Answer, BlockNumber, Salt, TaskId, TaskWindows,
+	Answer, BlockNumber, HiddenBallot, Salt, TaskId, TaskWindows,
 };
 use sp_core::H256;
 
@@ -19,6 +19,15 @@ struct OwnSeat {
 	key: AuthorityId,
 	/// The member's attestation on chain.
 	attestation: Option<Attestation>,
+}
+
+/// Returns the answer to a round that a measurement is.
+fn measured_answer(measured: Measured) -> Answer {
+	let Measured { ballot, test_set } = measured;
+	match test_set {
+		Some(test_set) => Answer::Hidden(HiddenBallot { test_set, ballot }),
+		None => Answer::Round(ballot),
+	}
 }
 
 /// A task, seen from a block.
@@ -201,10 +210,10 @@ impl<T: Config> TaskRun<T> {
 			Request::Evaluation(request) => {
 				let is_answer = |measured: &Measured| {
 					let known = measured.ballot.baseline.is_none() || request.head.is_some();
-					known && T::Tasks::can_answer(task, &Answer::Round(measured.ballot.clone()))
+					known && T::Tasks::can_answer(task, &measured_answer(measured.clone()))
 				};
 				let measured: Option<Measured> = record.job.poll(client, path, id, &request, task, is_answer);
-				measured.map(|Measured { ballot }| Answer::Round(ballot))
+				measured.map(measured_answer)
 			}
 			Request::Check(request) => {
 				let checked: Option<Checked> = record.job.poll(client, path, id, &request, task, |_| true);

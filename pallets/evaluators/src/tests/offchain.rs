@@ -17,7 +17,7 @@ use descent_protocol::{
 		CheckJob, CheckRequest, Checked, EvaluationJob, EvaluationRequest, JobStatus, Measured,
 		EVALUATOR_STORAGE_KEY,
 	},
-	Answer, Ballot, DeltaVerdict, Measurement, Score, TaskId, Verdict,
+	Answer, Ballot, DeltaVerdict, HiddenBallot, Measurement, Score, TaskId, Verdict,
 };
 use sp_core::{Pair, H256};
 use sp_io::TestExternalities;
@@ -120,7 +120,11 @@ fn job(asked: &Asked, status: JobStatus<()>) -> Reply {
 fn done_with(id: H256, answer: Answer) -> Reply {
 	let body = match answer {
 		Answer::Round(ballot) => {
-			let status = JobStatus::Done(Measured { ballot });
+			let status = JobStatus::Done(Measured { ballot, test_set: None });
+			serde_json::to_vec(&EvaluationJob { id, status })
+		}
+		Answer::Hidden(HiddenBallot { test_set, ballot }) => {
+			let status = JobStatus::Done(Measured { ballot, test_set: Some(test_set) });
 			serde_json::to_vec(&EvaluationJob { id, status })
 		}
 		Answer::Delta(checked) => {

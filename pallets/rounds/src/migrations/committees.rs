@@ -1,5 +1,5 @@
 use crate::{
-	committee::{ballots, tallies},
+	committee::{tallies, Answers},
 	Config, Pallet, Reveals, Rounds, Subject, Subjects, Tallies, Unsettled, WeightInfo,
 };
 use alloc::vec::Vec;
@@ -97,7 +97,7 @@ impl<T: Config> CommitteesByTasks<T> {
 			attested: attestation.is_some(),
 			answer: attestation.and_then(|attestation| attestation.answer),
 		});
-		let tallies = tallies(&ballots(&seats.collect::<Vec<_>>(), &[]));
+		let tallies = tallies(&Answers::of(&seats.collect::<Vec<_>>(), false).ballots);
 		if !tallies.is_empty() {
 			Tallies::<T>::insert((group, round), BoundedVec::truncate_from(tallies));
 		}

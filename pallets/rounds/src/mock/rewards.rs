@@ -1,9 +1,10 @@
 //! Payments and performance that the pallet reports, recorded for the tests.
 
 use super::number;
-use descent_protocol::{GroupId, Performance, RoundIndex, Shares};
+use descent_protocol::{divide_reward, GroupId, Performance, RoundIndex, Score, Shares};
 use frame_support::{parameter_types, weights::Weight};
 use pallet_evaluators::PerformanceObserver;
+use pallet_groups::SettledRound;
 use sp_runtime::AccountId32;
 
 /// Reward that is reported to winners; nothing is paid.
@@ -18,7 +19,9 @@ pub struct Payment {
 	pub group: GroupId,
 	pub round: RoundIndex,
 	pub shares: Shares,
-	pub winner: Option<u8>,
+	pub winners: Vec<u8>,
+	pub score: Option<Score>,
+	pub baseline: Option<Score>,
 	pub members: Vec<u8>,
 }
 
@@ -32,26 +35,19 @@ parameter_types! {
 pub struct Rewards;
 
 impl pallet_groups::Rewards<AccountId32, u128> for Rewards {
-	fn round_settled(
-		group: GroupId,
-		round: RoundIndex,
-		shares: Shares,
-		winner: Option<&AccountId32>,
-		members: &[AccountId32],
-	) -> u128 {
+	fn round_settled(settled: &SettledRound<AccountId32>) -> Vec<u128> {
+		let SettledRound { group, round, shares, .. } = *settled;
 		let told = Payment {
 			group,
 			round,
 			shares,
-			winner: winner.map(number),
-			members: members.iter().map(number).collect(),
+			winners: settled.winners.iter().map(number).collect(),
+			score: settled.score,
+			baseline: settled.baseline,
+			members: settled.members.iter().map(number).collect(),
 		};
 		Paid::mutate(|paid| paid.push(told));
-		if winner.is_some() {
-			REWARD
-		} else {
-			0
-		}
+		divide_reward(REWARD, settled.winners.len())
 	}
 
 	fn delta_checked(_: GroupId, _: &[AccountId32]) {

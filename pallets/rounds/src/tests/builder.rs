@@ -9,8 +9,8 @@ use crate::{
 };
 use codec::Encode;
 use descent_protocol::{
-	answer_hash, commitment_hash, Answer, Ballot, ContentRef, GroupId, Measurement, Outcome, RoundIndex,
-	Salt, Score, TaskId, Verdict, Windows,
+	answer_hash, commitment_hash, Answer, Ballot, ContentRef, GroupId, HiddenBallot, Measurement, Outcome,
+	RoundIndex, Salt, Score, TaskId, Verdict, Windows,
 };
 use frame_support::assert_ok;
 use pallet_evaluators::{report_payload, tasks::Committees, Attest, Opening, Report, Seat, Tasks};
@@ -143,9 +143,13 @@ impl Round {
 
 	/// The attestation of a validator that has a place in the committee.
 	pub(crate) fn attest_by(&self, validator: u8, member: u32, ballot: &Ballot) -> RuntimeCall {
+		self.attest_answer(validator, member, &Answer::Round(ballot.clone()))
+	}
+
+	fn attest_answer(&self, validator: u8, member: u32, answer: &Answer) -> RuntimeCall {
 		let (task, pair) = (self.task(), evaluator(validator));
-		let (subject, answer) = (Rounds::subject(&task).unwrap_or_default(), Answer::Round(ballot.clone()));
-		let hash = answer_hash(Rounds::genesis(), &task, subject, &pair.public(), &answer, &SALT);
+		let subject = Rounds::subject(&task).unwrap_or_default();
+		let hash = answer_hash(Rounds::genesis(), &task, subject, &pair.public(), answer, &SALT);
 		Self::report_by(validator, |report| {
 			report.attestations.try_push(Attest { task, member, hash }).unwrap();
 		})
@@ -166,7 +170,11 @@ impl Round {
 
 	/// The opening of a validator that has a place in the committee.
 	pub(crate) fn open_by(&self, validator: u8, member: u32, ballot: &Ballot) -> RuntimeCall {
-		let (task, answer) = (self.task(), Answer::Round(ballot.clone()));
+		self.open_answer(validator, member, Answer::Round(ballot.clone()))
+	}
+
+	pub(crate) fn open_answer(&self, validator: u8, member: u32, answer: Answer) -> RuntimeCall {
+		let task = self.task();
 		Self::report_by(validator, |report| {
 			report.openings.try_push(Opening { task, member, answer, salt: SALT }).unwrap();
 		})
@@ -190,6 +198,20 @@ impl Round {
 	pub(crate) fn votes(self, ballots: &[Ballot]) -> Self {
 		let members: Vec<_> = (0..).take(ballots.len()).collect();
 		self.attests(ballots).opens(&members)
+	}
+
+	/// Members attest and open ballots on a hidden test set.
+	pub(crate) fn hidden_votes(self, ballots: &[HiddenBallot]) -> Self {
+		let answers: Vec<_> = ballots.iter().cloned().map(Answer::Hidden).collect();
+		let this = self.at(|windows| windows.attest.start);
+		for (member, answer) in (0..).zip(&answers) {
+			assert_eq!(apply(this.attest_answer(Self::validator(member), member, answer)), Ok(Ok(())));
+		}
+		let this = this.at(|windows| windows.open.start);
+		for (member, answer) in (0..).zip(answers) {
+			assert_eq!(apply(this.open_answer(Self::validator(member), member, answer)), Ok(Ok(())));
+		}
+		this
 	}
 
 	/// Goes to the block in which the alarm settles the round.

@@ -33,8 +33,9 @@ fn judged(ballots: &[Ballot]) -> Round {
 /// Returns the winner and the paid members of the only round that was settled.
 fn paid() -> (Option<u8>, Vec<u8>) {
 	let paid = Paid::get();
-	let [Payment { winner, members, .. }] = &paid[..] else { panic!("not told once: {paid:?}") };
-	(*winner, members.clone())
+	let [Payment { winners, members, .. }] = &paid[..] else { panic!("not told once: {paid:?}") };
+	assert!(winners.len() <= 1, "the group has one winner a round");
+	(winners.first().copied(), members.clone())
 }
 
 /// Returns the performance of the members of the only committee, in its order.

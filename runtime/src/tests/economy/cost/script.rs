@@ -159,6 +159,17 @@ impl Script {
 		let terms = self.run(|| crate::tests::terms(group));
 		let fund = |amount| pallet_emission::Call::fund { group, amount, per_round: 5 * NRN, terms };
 		self.call("emission.fund", "//Ferdie", fund(50 * NRN));
+		let order = pallet_emission::Call::order {
+			group,
+			amount: 20 * NRN,
+			price: NRN / 1_000,
+			bonus: NRN,
+			from: Score(6_000),
+			target: Score(0),
+			rounds: 1_000,
+			terms,
+		};
+		self.call("emission.order", "//Ferdie", order);
 		for (proposer, delta) in [("//Trainer2", 3), ("//Trainer3", 4)] {
 			let account = &actor(proposer).account;
 			let hash = self
@@ -330,6 +341,8 @@ impl Script {
 		self.call("groups.unstake", "//Eve", pallet_groups::Call::unstake { group, amount });
 		let stop = pallet_emission::Call::stop_funding { group };
 		self.call("emission.stop_funding", "//Ferdie", stop);
+		let cancel = pallet_emission::Call::cancel_order { group };
+		self.call("emission.cancel_order", "//Ferdie", cancel);
 		let epoch = 40;
 		self.to(2 * epoch);
 		self.measure("block: a session begins", || {
@@ -341,6 +354,9 @@ impl Script {
 		self.skip_to(now);
 		self.call("groups.withdraw", "//Eve", pallet_groups::Call::withdraw { group });
 		self.call("emission.refund", "//Ferdie", pallet_emission::Call::refund { group });
+		let client = actor("//Ferdie").account.clone();
+		let refund = pallet_emission::Call::<Runtime>::refund_order { group, client };
+		self.call("emission.refund_order", "//Trainer4", refund);
 		self.call("validators.withdraw", "//Eve", pallet_validators::Call::withdraw {});
 		// What lost is checked again on the new version. The alarms that decide so were skipped.
 		let check = self.run(|| pallet_dataset::OpenChecks::<Runtime>::get(group, 1));

@@ -6,7 +6,9 @@ use crate::{
 	tests::economy::actor::{actors, owner},
 	AccountId, Balances, Emission, Runtime, Treasury,
 };
-use pallet_emission::{Accrued, Call, Fundings};
+use descent_protocol::Score;
+use pallet_emission::{Accrued, Call, Fundings, Orders};
+use pallet_rounds::Heads;
 use rand::Rng;
 
 pub(crate) fn claim(machine: &mut Machine) -> Option<Move> {
@@ -45,6 +47,53 @@ pub(crate) fn stop_funding(machine: &mut Machine) -> Option<Move> {
 pub(crate) fn refund(machine: &mut Machine) -> Option<Move> {
 	let (group, by) = client(machine)?;
 	Move::signed(by, Call::<Runtime>::refund { group })
+}
+
+/// Orders improvement from about the head's score on. The target is within reach of one round, beyond that of
+/// any, or no target at all; the price uses up the money at the first gain, lets it last, or is anything.
+pub(crate) fn order(machine: &mut Machine) -> Option<Move> {
+	let (group, amount) = (machine.group(), machine.amount());
+	let heads = Heads::<Runtime>::iter_prefix_values(group).map(|head| head.score.0);
+	let head = heads.min().unwrap_or(2_000_000);
+	let from = machine.rng.random_range(head / 2..=head + head / 8 + 1);
+	let target = match machine.rng.random_range(0..8u32) {
+		0 => from,
+		1..4 => 0,
+		_ => from - from / 16,
+	};
+	let price = match machine.rng.random_range(0..4u32) {
+		0 => amount,
+		1 => machine.amount(),
+		_ => amount / 100_000,
+	};
+	let call = Call::<Runtime>::order {
+		group,
+		amount,
+		price,
+		bonus: if machine.chance(0.5) { 0 } else { amount / 4 },
+		from: Score(from),
+		target: Score(target),
+		rounds: machine.rng.random_range(0..8),
+		terms: crate::tests::terms(group),
+	};
+	Move::signed(machine.somebody(), call)
+}
+
+/// Returns the client of some order.
+fn orderer(machine: &mut Machine) -> Option<(u32, AccountId)> {
+	let group = machine.group();
+	let clients: Vec<_> = Orders::<Runtime>::get(group).into_iter().map(|order| order.client).collect();
+	Some((group, machine.one_of(&clients)?))
+}
+
+pub(crate) fn cancel_order(machine: &mut Machine) -> Option<Move> {
+	let (group, client) = orderer(machine)?;
+	Move::signed(owner(&client)?, Call::<Runtime>::cancel_order { group })
+}
+
+pub(crate) fn refund_order(machine: &mut Machine) -> Option<Move> {
+	let (group, client) = orderer(machine)?;
+	Move::signed(machine.somebody(), Call::<Runtime>::refund_order { group, client })
 }
 
 fn transfer_to(machine: &mut Machine, to: AccountId) -> Option<Move> {

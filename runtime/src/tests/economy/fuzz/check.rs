@@ -1,10 +1,10 @@
 //! Invariants that hold after every step.
 
-use super::tally::Tally;
+use super::{tally::Tally, test_sets};
 use crate::{
 	constants::{DAYS, HOURS},
 	AccountId, Balances, BlockNumber, Dataset, Emission, Groups, Rounds, Runtime, RuntimeEvent, System,
-	Validators,
+	TestSets, Validators,
 };
 use descent_protocol::{
 	view::{AmendmentEnding, ProposalEnding},
@@ -14,8 +14,14 @@ use pallet_balances::Holds;
 use pallet_emission::{Burned, GenesisIssuance, Minted};
 
 /// Events that a run must have.
-pub(crate) const EXPECTED_EVENTS: [&str; 30] = [
+pub(crate) const EXPECTED_EVENTS: [&str; 40] = [
 	"round won",
+	"round won behind another",
+	"key released",
+	"test set skipped",
+	"release missed",
+	"series slashed",
+	"series bound",
 	"round lost by rank",
 	"claim refuted",
 	"commitment never revealed",
@@ -37,6 +43,10 @@ pub(crate) const EXPECTED_EVENTS: [&str; 30] = [
 	"amendment outvoted",
 	"funding spent",
 	"funding refunded",
+	"order paid",
+	"order used up",
+	"order fulfilled",
+	"order refunded",
 	"emission period begun",
 	"validator struck",
 	"validator struck out",
@@ -54,6 +64,7 @@ pub(crate) fn check() {
 	Rounds::do_try_state().expect("rounds");
 	Dataset::do_try_state().expect("data sets");
 	Emission::do_try_state().expect("emission");
+	TestSets::do_try_state().expect("test sets");
 	Validators::do_try_state().expect("validators");
 	let issued = Balances::total_issuance();
 	assert_eq!(
@@ -105,6 +116,7 @@ fn kinds(event: &RuntimeEvent) -> Vec<&'static str> {
 		RuntimeEvent::Groups(event) => of_group(event),
 		RuntimeEvent::Emission(event) => of_emission(event),
 		RuntimeEvent::Validators(event) => of_validators(event),
+		RuntimeEvent::TestSets(event) => test_sets::kinds(event),
 		RuntimeEvent::Session(pallet_session::Event::NewSession { .. }) => vec!["session begun"],
 		_ => vec![],
 	}
@@ -122,6 +134,7 @@ fn of_round(event: &pallet_rounds::Event<Runtime>) -> Vec<&'static str> {
 				Outcome::Refuted => "claim refuted",
 				Outcome::Unrevealed => "commitment never revealed",
 				Outcome::NoQuorum => "no quorum",
+				Outcome::Placed => "round won behind another",
 			};
 			let paid = (*reward > 0).then_some("winner paid");
 			let slashed = (*slashed > 0).then_some("commitment slashed");
@@ -178,6 +191,12 @@ fn of_emission(event: &pallet_emission::Event<Runtime>) -> Vec<&'static str> {
 		Event::MembersPaid { .. } => vec!["members paid"],
 		Event::FundingSpent { .. } => vec!["funding spent"],
 		Event::Refunded { .. } => vec!["funding refunded"],
+		Event::OrderPaid { .. } => vec!["order paid"],
+		Event::OrderPaused { .. } => vec!["order paused"],
+		Event::OrderDisplaced { .. } => vec!["order displaced"],
+		Event::OrderSpent { .. } => vec!["order used up"],
+		Event::OrderFulfilled { .. } => vec!["order fulfilled"],
+		Event::OrderRefunded { .. } => vec!["order refunded"],
 		_ => vec![],
 	}
 }

@@ -1,6 +1,9 @@
 //! Moves of owners and stakeholders of groups.
 
-use super::machine::{groups_count, now, Machine, Move};
+use super::{
+	machine::{groups_count, now, Machine, Move},
+	test_sets,
+};
 use crate::{
 	constants::NRN,
 	tests::{economy::actor::owner, new_group},
@@ -19,13 +22,23 @@ pub(crate) fn create(machine: &mut Machine) -> Option<Move> {
 	if groups_count() >= MOST {
 		return None;
 	}
+	let otherwise = machine.secrets.file();
+	let hidden = if machine.chance(0.6) { test_sets::policy(machine, otherwise) } else { None };
+	let (policy, by) = match hidden {
+		Some((policy, by)) => (policy, by),
+		None => (new_group("digits").policy, machine.somebody()),
+	};
 	let rng = &mut machine.rng;
 	let (reveal, attest, open) = (3, rng.random_range(3..5), rng.random_range(2..5));
 	let mut optional_rules = OptionalRules::default();
 	if rng.random_bool(0.3) {
 		optional_rules.set(committee(rng));
 	}
+	if rng.random_bool(0.6) {
+		optional_rules.set(ranked_winners(rng));
+	}
 	let group = NewGroup {
+		policy,
 		shares: shares(rng),
 		clock: Clock {
 			first: 0,
@@ -42,7 +55,11 @@ pub(crate) fn create(machine: &mut Machine) -> Option<Move> {
 		optional_rules,
 		..new_group("digits")
 	};
-	Move::signed(machine.somebody(), Call::<Runtime>::create { group })
+	Move::signed(by, Call::<Runtime>::create { group })
+}
+
+fn ranked_winners(rng: &mut impl Rng) -> OptionalRule {
+	OptionalRule::RankedWinners { winners: rng.random_range(0..10) }
 }
 
 fn committee(rng: &mut impl Rng) -> OptionalRule {
@@ -86,9 +103,12 @@ pub(crate) fn withdraw(machine: &mut Machine) -> Option<Move> {
 	Move::signed(owner(&account)?, Call::<Runtime>::withdraw { group })
 }
 
-fn change(machine: &mut Machine) -> Change {
+fn change(machine: &mut Machine, group: GroupId) -> Change {
 	let is_fork = machine.chance(0.1);
 	let file = machine.secrets.file();
+	if machine.chance(0.1) {
+		return Change::Policy { policy: test_sets::bound_policy(machine, group, file) };
+	}
 	let rng = &mut machine.rng;
 	if is_fork {
 		return Change::Model { model: file };
@@ -105,6 +125,7 @@ fn change(machine: &mut Machine) -> Change {
 		5 => Change::Target { score: rng.random_bool(0.5).then_some(Score(1_000)) },
 		6 => Change::Providers { providers: new_group("digits").providers },
 		7 => Change::SetRule { rule: committee(rng) },
+		3 => Change::SetRule { rule: ranked_winners(rng) },
 		8 => Change::RemoveRule { rule: OptionalRuleKind::Committee },
 		_ => Change::Shares { shares: shares(rng) },
 	}
@@ -112,7 +133,7 @@ fn change(machine: &mut Machine) -> Change {
 
 pub(crate) fn propose_amendment(machine: &mut Machine) -> Option<Move> {
 	let (group, account) = stakeholder(machine)?;
-	let changes: Vec<_> = (0..machine.rng.random_range(1..3)).map(|_| change(machine)).collect();
+	let changes: Vec<_> = (0..machine.rng.random_range(1..3)).map(|_| change(machine, group)).collect();
 	let call = Call::<Runtime>::propose_amendment {
 		group,
 		changes: changes.try_into().ok()?,

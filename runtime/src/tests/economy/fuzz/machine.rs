@@ -1,6 +1,8 @@
 //! The state machine: it chooses moves, makes them and checks the invariants.
 
-use super::{balances, check, dataset, groups, rounds, secrets::Secrets, tally::Tally, validators};
+use super::{
+	balances, check, dataset, groups, rounds, secrets::Secrets, tally::Tally, test_sets, validators,
+};
 use crate::{
 	constants::{EPOCH_DURATION_IN_SLOTS, HOURS, NRN},
 	tests::economy::{
@@ -54,14 +56,15 @@ impl Move {
 type Finder = fn(&mut Machine) -> Option<Move>;
 
 /// Moves with their weights and finders. Duties have windows that close: they are looked at first.
-const DUTIES: [(&str, u32, Finder); 5] = [
+const DUTIES: [(&str, u32, Finder); 6] = [
 	("rounds.reveal", 3, rounds::reveal),
 	("rounds.attest", 3, rounds::attest),
 	("rounds.open", 3, rounds::open),
 	("dataset.attest", 2, dataset::attest),
 	("dataset.open", 2, dataset::open),
+	("test_sets.release", 2, test_sets::release),
 ];
-const WHIMS: [(&str, u32, Finder); 32] = [
+const WHIMS: [(&str, u32, Finder); 37] = [
 	("rounds.commit", 40, rounds::commit),
 	("rounds.settle", 8, rounds::settle),
 	("groups.create", 3, groups::create),
@@ -81,12 +84,15 @@ const WHIMS: [(&str, u32, Finder); 32] = [
 	("emission.fund", 8, balances::fund),
 	("emission.stop_funding", 4, balances::stop_funding),
 	("emission.refund", 6, balances::refund),
+	("emission.order", 12, balances::order),
+	("emission.cancel_order", 3, balances::cancel_order),
+	("emission.refund_order", 8, balances::refund_order),
 	("balances.transfer", 6, balances::transfer),
 	("balances.transfer_all", 1, balances::transfer_all),
 	("balances.burn", 1, balances::burn),
 	("validators.bond", 6, validators::bond),
 	("validators.unbond", 4, validators::unbond),
-	("validators.withdraw", 4, validators::withdraw),
+	("validators.withdraw", 8, validators::withdraw),
 	("validators.chill", 2, validators::chill),
 	("validators.validate", 6, validators::validate),
 	("session.set_keys", 4, validators::set_keys),
@@ -94,10 +100,12 @@ const WHIMS: [(&str, u32, Finder); 32] = [
 	("babe.report_equivocation", 1, validators::equivocate),
 	("treasury.donate", 2, balances::donate),
 	("rounds.commit_again", 2, rounds::commit_copied),
+	("test_sets.open_series", 8, test_sets::open_series),
+	("test_sets.close_series", 4, test_sets::close_series),
 ];
 
 /// The kinds of calls that must succeed at least once in a run. `balances.burn` never does.
-pub(crate) const KINDS: [&str; 36] = [
+pub(crate) const KINDS: [&str; 42] = [
 	"rounds.reveal",
 	"rounds.attest",
 	"rounds.open",
@@ -124,6 +132,9 @@ pub(crate) const KINDS: [&str; 36] = [
 	"emission.fund",
 	"emission.stop_funding",
 	"emission.refund",
+	"emission.order",
+	"emission.cancel_order",
+	"emission.refund_order",
 	"balances.transfer",
 	"balances.transfer_all",
 	"validators.bond",
@@ -134,6 +145,9 @@ pub(crate) const KINDS: [&str; 36] = [
 	"session.set_keys",
 	"session.purge_keys",
 	"babe.report_equivocation",
+	"test_sets.release",
+	"test_sets.open_series",
+	"test_sets.close_series",
 ];
 
 /// A chain with its actors.
@@ -174,7 +188,7 @@ impl Machine {
 		self.steps += 1;
 		match self.rng.random_range(0..1_000u32) {
 			0..2 => self.leap(),
-			2 if self.steps > 500 && !self.slept && self.rng.random_bool(0.15) => self.sleep(),
+			2 if self.steps > 500 && !self.slept && self.rng.random_bool(0.25) => self.sleep(),
 			3..6 => self.lose_alarm(),
 			6..70 => self.next_block(1),
 			_ => self.act(),

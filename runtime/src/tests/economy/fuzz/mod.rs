@@ -15,6 +15,7 @@ mod machine;
 mod rounds;
 mod secrets;
 mod tally;
+mod test_sets;
 mod validators;
 
 use crate::{genesis, tests::config_of, LOCAL_PRESET};

@@ -1,6 +1,9 @@
 //! Moves of trainers and validators in rounds.
 
-use super::machine::{groups_count, now, round_of, Machine, Move};
+use super::{
+	machine::{groups_count, now, round_of, Machine, Move},
+	test_sets,
+};
 use crate::{
 	constants::NRN,
 	tests::economy::{
@@ -10,7 +13,8 @@ use crate::{
 	AccountId, BlockNumber, Groups, Rounds, Runtime,
 };
 use descent_protocol::{
-	commitment_hash, rank, Answer, Ballot, GroupId, Measurement, Phase, RoundIndex, Score, TaskId, Verdict,
+	commitment_hash, rank, Answer, Ballot, GroupId, HiddenBallot, Measurement, Phase, RoundIndex, Score,
+	TaskId, TestSetVerdict, Verdict,
 };
 use pallet_evaluators::Attestation;
 use pallet_groups::GroupRules;
@@ -147,7 +151,7 @@ pub(crate) fn attest(machine: &mut Machine) -> Option<Move> {
 	let silent: Vec<_> = seats.iter().filter(|(_, _, said)| said.is_none()).collect();
 	let (seat, account, _) = machine.one_of(&silent)?;
 	let by = owner(account)?;
-	let answer = Answer::Round(ballot(machine, *seat, account)?);
+	let answer = answer(machine, *seat, account)?;
 	let salt = machine.salt();
 	let mut hash = seat.hash(by, &answer, &salt);
 	machine.secrets.answers.insert(hash, (answer, salt));
@@ -184,6 +188,24 @@ fn measurement(machine: &Machine, round: RoundIndex, checkpoint: H256) -> Option
 	Some(Measurement { score, root: H256(root) })
 }
 
+/// Returns a member's answer in a round, true or false.
+fn answer(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Answer> {
+	let TaskId::Round { group, round } = seat.task else {
+		return None;
+	};
+	let is_lying = machine.lies(account);
+	Some(match test_sets::verdict(machine, group, round, is_lying) {
+		Some(test_set) => {
+			let ballot = match test_set {
+				TestSetVerdict::Unavailable => Ballot { baseline: None, verdicts: Default::default() },
+				_ => ballot(machine, seat, account)?,
+			};
+			Answer::Hidden(HiddenBallot { test_set, ballot })
+		}
+		None => Answer::Round(ballot(machine, seat, account)?),
+	})
+}
+
 /// Returns a member's ballot of a round, true or false.
 fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ballot> {
 	let TaskId::Round { group, round } = seat.task else {
@@ -197,6 +219,8 @@ fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ball
 	let claims: Vec<_> = reveals.iter().map(|reveal| Some(reveal.as_ref()?.claim)).collect();
 	let is_lying = machine.lies(account);
 	let mut verdicts = Vec::new();
+	let winners = <Groups as GroupRules<u128>>::rules(group, round)?.optional_rules.ranked_winners();
+	let mut matches = 0;
 	for place in rank(&claims) {
 		let reveal = reveals.get(place)?.as_ref()?;
 		let mut found = measurement(machine, round, reveal.checkpoint.digest)?;
@@ -207,11 +231,12 @@ fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ball
 				_ => {}
 			}
 		}
-		if found.score == reveal.claim {
-			verdicts.push(Verdict::Match(found));
+		let is_match = found.score == reveal.claim;
+		verdicts.push(if is_match { Verdict::Match(found) } else { Verdict::Mismatch(found) });
+		matches += u8::from(is_match);
+		if matches == winners {
 			break;
 		}
-		verdicts.push(Verdict::Mismatch(found));
 	}
 	if is_lying && machine.chance(0.2) {
 		verdicts = vec![if machine.chance(0.5) { Verdict::Unavailable } else { Verdict::Invalid }];

@@ -23,6 +23,8 @@ pub(crate) struct Secrets {
 	pub(crate) deltas: HashMap<H256, Quality>,
 	/// Preimages of commitments and announcements.
 	pub(crate) contents: HashMap<H256, (ContentRef, Salt)>,
+	/// Values of the hash chain of each series of hidden test sets.
+	pub(crate) series: HashMap<H256, Vec<H256>>,
 	/// Preimages of attestations.
 	pub(crate) answers: HashMap<H256, (Answer, Salt)>,
 }

@@ -6,7 +6,7 @@ use super::{
 	Row,
 };
 use crate::{constants::NRN, BlockNumber, Emission, Runtime, System};
-use descent_protocol::{Change, GroupId, RoundLengths, Stream};
+use descent_protocol::{Change, GroupId, RoundLengths, Score, Stream};
 use pallet_emission::Error;
 
 /// Stake of large stakeholders.
@@ -91,6 +91,59 @@ fn a_funding_that_is_taken_back_pays_for_the_round_that_has_begun() {
 	});
 }
 
+fn order(from: u64, target: u64) -> pallet_emission::Call<Runtime> {
+	pallet_emission::Call::order {
+		group: 0,
+		amount: 50 * NRN,
+		price: NRN,
+		bonus: 5 * NRN,
+		from: Score(from),
+		target: Score(target),
+		rounds: 9,
+		terms: crate::tests::terms(0),
+	}
+}
+
+/// A client pays for what a committee has measured, to the unit, and gets the rest back when it has what it
+/// wants. One that cancels its order pays for the rounds that had begun.
+#[test]
+fn an_order_pays_for_measured_improvement_and_for_nothing_else() {
+	on_a_chain(|| {
+		let clients = ["//Liar", "//Eve"];
+		let before = clients.map(wealth);
+		let lost = |client: usize| before[client] - wealth(clients[client]);
+		for client in clients {
+			ok(client, order(4_900, 4_885));
+		}
+		// Round 0 had begun before: it is won with 4,900.
+		honest_round(0, 10, |honest| Strategy::Attests(honest.clone()));
+		assert_eq!([lost(0), lost(1)], [50 * NRN as i128; 2]);
+		// Round 2 is won with 4,890: the trainers have shown what they have when the liar cancels.
+		honest_round(2, 11, |honest| {
+			ok("//Liar", pallet_emission::Call::cancel_order { group: 0 });
+			Strategy::Attests(honest.clone())
+		});
+		let left = Emission::orders_view(0).iter().map(|order| order.left).collect::<Vec<_>>();
+		assert_eq!(left, [40 * NRN; 2]);
+		let early = Err(Error::<Runtime>::TooEarly.into());
+		let client = crate::tests::account("//Liar");
+		let refund = || pallet_emission::Call::<Runtime>::refund_order { group: 0, client: client.clone() };
+		assert_eq!(does("//Bob", refund()), early);
+		// Round 3 had begun when the liar cancelled, and nobody wins it. Round 4 is won with 4,880.
+		honest_round(4, 12, |honest| Strategy::Attests(honest.clone()));
+		let [liars] = &Emission::orders_view(0)[..] else {
+			panic!("the other is fulfilled");
+		};
+		assert_eq!((liars.left, liars.until), (40 * NRN, 4));
+		let free = windows(3).settle + 100;
+		to(free - 1);
+		assert_eq!(does("//Bob", refund()), early);
+		to(free);
+		ok("//Bob", refund());
+		assert_eq!([lost(0), lost(1)], [10, 20].map(|amount| amount * NRN as i128));
+	});
+}
+
 /// The owner of a group, which has all stake in it, takes a client's money and has the rounds shortened.
 #[test]
 fn rounds_by_other_rules_than_a_client_pays_for_cost_it_nothing() {
@@ -99,6 +152,7 @@ fn rounds_by_other_rules_than_a_client_pays_for_cost_it_nothing() {
 		let terms = crate::tests::terms(0);
 		let fund = || pallet_emission::Call::fund { group: 0, amount: 50 * NRN, per_round: 5 * NRN, terms };
 		ok("//Eve", fund());
+		ok("//Ferdie", order(5_000, 0));
 		let lengths = RoundLengths { length: 13, reveal: 3, attest: 5, open: 3 };
 		let amend = pallet_groups::Call::propose_amendment {
 			group: 0,
@@ -109,12 +163,15 @@ fn rounds_by_other_rules_than_a_client_pays_for_cost_it_nothing() {
 		let close = crate::Groups::closes(0).unwrap();
 		let funding = || Emission::pot_view(0, SHARES).unwrap().fundings[0].clone();
 		to(close - 1);
-		assert!(!funding().paused);
+		let ordered = || Emission::orders_view(0)[0].clone();
+		assert!(!funding().paused && !ordered().paused);
 		to(close + 2);
-		assert!(funding().paused);
+		assert!(funding().paused && ordered().paused);
 		assert_eq!(does("//Eve", fund()), Err(Error::<Runtime>::TermsChanged.into()));
-		skip_to(funding().free.unwrap());
+		let free = funding().free;
+		skip_to(free.unwrap());
 		ok("//Eve", pallet_emission::Call::refund { group: 0 });
 		assert_eq!(wealth("//Eve"), before);
+		assert_eq!((ordered().left, Some(ordered().free)), (50 * NRN, free));
 	});
 }

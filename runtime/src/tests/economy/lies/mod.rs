@@ -4,6 +4,7 @@
 mod balances;
 mod committee;
 mod proposer;
+mod requester;
 mod scenario;
 mod trainer;
 
@@ -44,6 +45,10 @@ fn lies_cost_those_who_tell_them() {
 		proposer::proposes_what_nobody_serves(),
 		proposer::copies_and_proposes_first(),
 		proposer::copies_too_late(),
+		requester::releases_no_key(),
+		requester::releases_too_late(),
+		requester::serves_its_set_to_some(),
+		requester::seals_garbage(),
 		balances::stakes_just_before_the_payout(),
 		balances::stakes_just_before_the_period_ends(),
 	];

@@ -16,7 +16,7 @@ use crate::{
 };
 use descent_protocol::{
 	announcement_hash, commitment_hash, flown, Answer, Ballot, DeltaFault, DeltaReport, DeltaVerdict,
-	Measurement, RoundIndex, Score, Share, Shares, Split, Stream, TaskId, Verdict, Windows,
+	HiddenBallot, Measurement, RoundIndex, Score, Share, Shares, Split, Stream, TaskId, Verdict, Windows,
 	DEFAULT_COMMITTEE_SEATS,
 };
 use frame_support::{
@@ -44,9 +44,14 @@ const PERIOD: BlockNumber = 90;
 /// Runs on a new chain: Trainer1 makes group 0 in block 1 and stakes in it. Its first round takes commitments
 /// from block 2 on, which has begun.
 pub(crate) fn on_a_chain<R>(play: impl FnOnce() -> R) -> R {
+	on_a_chain_with(|| make_group("//Trainer1", 30 * NRN), play)
+}
+
+/// The same with a block 1 in which group 0 is made in another way.
+pub(crate) fn on_a_chain_with<R>(prepare: impl FnOnce(), play: impl FnOnce() -> R) -> R {
 	genesis_of(LOCAL_PRESET).execute_with(|| {
 		blocks::begin(1);
-		make_group("//Trainer1", 30 * NRN);
+		prepare();
 		to(2);
 		play()
 	})
@@ -173,39 +178,47 @@ pub(crate) fn ballot(baseline: Option<Measurement>, verdicts: Vec<Verdict>) -> B
 pub(crate) enum Strategy {
 	/// It attests to this ballot.
 	Attests(Ballot),
+	/// It attests to this ballot on a hidden test set.
+	Judges(HiddenBallot),
 	/// It does not attest.
 	Nothing,
 	/// It copies what the first member attests to, and tries to open that.
 	Copies,
 }
 
+impl Strategy {
+	/// Returns the answer that it attests to, if it is one of its own.
+	fn answer(&self) -> Option<Answer> {
+		match self {
+			Self::Attests(ballot) => Some(Answer::Round(ballot.clone())),
+			Self::Judges(hidden) => Some(Answer::Hidden(hidden.clone())),
+			Self::Nothing | Self::Copies => None,
+		}
+	}
+}
+
 /// Has the committee measure a round, whose reveal window is open, and the alarm settle it.
 pub(crate) fn measure_and_settle(round: RoundIndex, members: [Strategy; 4]) {
 	let windows = windows(round);
 	let seat = |member| Seat { task: TaskId::Round { group: 0, round }, member };
-	let first = match &members[0] {
-		Strategy::Attests(ballot) => Answer::Round(ballot.clone()),
-		_ => panic!("the first member attests"),
-	};
+	let first = members[0].answer().expect("the first member attests");
 	let copied = seat(0).hash(actor(COMMITTEE[0]), &first, &SALT);
 	to(windows.attest.start);
 	for ((member, by), plays) in (0..).zip(COMMITTEE.map(actor)).zip(&members) {
-		let hash = match plays {
-			Strategy::Attests(ballot) => seat(member).hash(by, &Answer::Round(ballot.clone()), &SALT),
-			Strategy::Copies => copied,
-			Strategy::Nothing => continue,
+		let hash = match (plays, plays.answer()) {
+			(_, Some(answer)) => seat(member).hash(by, &answer, &SALT),
+			(Strategy::Copies, None) => copied,
+			(_, None) => continue,
 		};
 		assert!(submit_free(seat(member).attest(by, hash)));
 	}
 	to(windows.open.start);
 	for ((member, by), plays) in (0..).zip(COMMITTEE.map(actor)).zip(&members) {
-		match plays {
-			Strategy::Attests(ballot) => {
-				assert!(submit_free(seat(member).open(by, Answer::Round(ballot.clone()), SALT)));
-			}
+		match (plays, plays.answer()) {
+			(_, Some(answer)) => assert!(submit_free(seat(member).open(by, answer, SALT))),
 			// A copied attestation is bound to another member's key and can't be opened.
-			Strategy::Copies => assert!(!submit_free(seat(member).open(by, first.clone(), SALT))),
-			Strategy::Nothing => (),
+			(Strategy::Copies, None) => assert!(!submit_free(seat(member).open(by, first.clone(), SALT))),
+			(_, None) => (),
 		}
 	}
 	to(windows.settle);

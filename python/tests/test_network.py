@@ -77,6 +77,38 @@ def test_rounds_history_and_leaderboard(node):
     assert group.leaderboard()[0]["wins"] == 1
 
 
+CONTENT = {"cid": "bafk", "digest": "0x" + "11" * 32, "codec": "raw", "size": 7}
+SERIES = "0x" + "33" * 32
+
+
+def test_hidden_test_sets_and_orders(node):
+    group = example("name", "model", "dataset_root")
+    policy = {"on": "hidden", "series": SERIES, "records": 500, "otherwise": CONTENT}
+    series = {"series": SERIES, "group": 0, "sets": 3, "left": 2, "suspended": False}
+    state = {"state": "released", "index": 0, "key": "0x" + "44" * 32}
+    asked = []
+    node.answers["training_group"] = lambda number: {**group, "policy": policy}
+    node.answers["training_testSetSeries"] = lambda id: series if id == SERIES else None
+    node.answers["training_roundTestSet"] = lambda group, round: (
+        asked.append(round) or {"series": SERIES, "release": {"start": 34, "end": 36}, "state": state}
+    )
+    node.answers["training_orders"] = lambda group: [{"client": ALICE, "left": "5", "paused": False}]
+    found = descent.connect(node.address).group(0)
+    assert found.test_sets() == series
+    assert found.round_test_set(1)["state"]["key"] == state["key"]
+    assert found.round_test_set()["release"] == {"start": 34, "end": 36} and asked == [1, group["round"]]
+    assert found.orders()[0]["client"] == ALICE
+
+
+def test_a_group_with_a_public_policy_has_no_hidden_test_sets(node):
+    group = example("name", "model", "dataset_root")
+    node.answers["training_group"] = lambda number: {**group, "policy": {"on": "training", "records": 5}}
+    node.answers["training_roundTestSet"] = lambda group, round: None
+    found = descent.connect(node.address).group(0)
+    assert found.test_sets() is None and found.round_test_set(3) is None
+    assert all(method != "training_testSetSeries" for method, _ in node.asked)
+
+
 def test_an_explanation_is_of_the_last_own_round(node, programs):
     programs.install("descent", f"print(json.dumps({{'account': {ALICE!r}}}))")
     played = example("phase", "windows", "candidates")

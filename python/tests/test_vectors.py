@@ -42,6 +42,45 @@ def test_the_id_of_the_books_record():
     assert id.encoded.hex() == "0000803f000020c003"
 
 
+def test_each_value_of_a_hash_chain_leads_to_the_one_before():
+    chain = hashes.hash_chain(bytes(range(32)), 5)
+    assert len(chain) == 6 and chain[-1] == bytes(range(32))
+    for value, after in zip(chain, chain[1:]):
+        assert hashes.hash_chain_link(after) == value
+        assert hashes.test_set_key(after) not in chain
+    manifest = {"digest": bytes(32), "codec": "unixfs", "size": 2}
+    series = hashes.test_set_series(bytes(32), bytes([1] * 32), manifest, chain[0])
+    tail = b"\x01" * 32 + bytes(32) + b"\x01" + (2).to_bytes(8, "little") + chain[0]
+    assert series.encoded == b"descent/test-set-series/v1" + bytes(32) + tail
+
+
+def test_winners_and_hidden_test_sets_are_part_of_a_jobs_id():
+    plain = json.loads(json.dumps(VECTORS["EvaluationRequest::id"]["vectors"][-1]["input"]))
+    plain = plain.get("request", plain)
+    plain.pop("tolerance", None)
+    manifest = {"digest": "0x" + "11" * 32, "codec": "raw", "size": 7}
+    test_set = {"manifest": manifest, "index": 258, "key": "0x" + "22" * 32, "providers": ["a"]}
+    before = hashes.evaluation_request(plain)
+    assert hashes.evaluation_request({**plain, "winners": 1, "test_set": None}) == before
+    several = hashes.evaluation_request({**plain, "winners": 3})
+    assert several.encoded == before.encoded + b"\x03\x00"
+    hidden = hashes.evaluation_request({**plain, "test_set": test_set})
+    source = b"\x11" * 32 + b"\x00" + (7).to_bytes(8, "little") + b"\x02\x01" + b"\x22" * 32 + b"\x04\x04a"
+    assert hidden.encoded == before.encoded + b"\x01\x01" + source
+
+
+def test_a_policy_and_a_ballot_on_hidden_test_sets():
+    otherwise = {"digest": "0x" + "11" * 32, "codec": "raw", "size": 7}
+    policy = {"on": "hidden", "series": "0x" + "33" * 32, "records": 5, "otherwise": otherwise}
+    content = b"\x11" * 32 + b"\x00" + (7).to_bytes(8, "little")
+    assert hashes._policy(policy) == b"\x02" + b"\x33" * 32 + (5).to_bytes(4, "little") + content
+    task = {"task": "round", "group": 1, "round": 2}
+    ballot = {"baseline": None, "verdicts": []}
+    zero = bytes(32)
+    hidden = hashes.answer(zero, task, zero, zero, {"test_set": "broken", "ballot": ballot}, zero)
+    assert hidden.encoded.endswith(b"\x02\x01\x00\x00" + zero)
+
+
 def test_trees_are_those_of_an_independent_importer(monkeypatch):
     # js ipfs-unixfs-importer 17.1.1 with 1 MiB raw leaves and 1024 links, which hashes with sha2-256.
     monkeypatch.setattr(cid, "_MULTIHASH", b"\x12\x20")

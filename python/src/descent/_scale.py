@@ -27,6 +27,10 @@ def u8(number: int) -> bytes:
     return unsigned(number, 1)
 
 
+def u16(number: int) -> bytes:
+    return unsigned(number, 2)
+
+
 def u32(number: int) -> bytes:
     return unsigned(number, 4)
 

@@ -19,9 +19,12 @@ from .views import (
     GroupView,
     HeadView,
     HistoryRow,
+    OrderView,
+    RoundTestSetView,
     RoundView,
     StakeView,
     StandingView,
+    TestSetSeriesView,
 )
 
 if TYPE_CHECKING:
@@ -83,11 +86,14 @@ class Group:
 
     def round(self, number: int | None = None) -> RoundView:
         """Returns a round; by default the one that takes commitments, or else the last that was settled."""
-        if number is None:
-            view = self.refresh().view
-            number = view["round"] if view["round"] is not None else view["settled"] or 0
-        round: RoundView = self.network.rpc("training_round", self.id, number)
+        round: RoundView = self.network.rpc("training_round", self.id, self._number(number))
         return round
+
+    def _number(self, number: int | None) -> int:
+        if number is not None:
+            return number
+        view = self.refresh().view
+        return view["round"] if view["round"] is not None else view["settled"] or 0
 
     def rounds(self, last: int = 10) -> list[RoundView]:
         """Returns the rounds that were settled last, the oldest first."""
@@ -130,6 +136,34 @@ class Group:
         raise DescentError(
             f"{account} committed in none of the last {_LOOK_BACK} rounds of group {self.id}", "name a round"
         )
+
+    def orders(self) -> list[OrderView]:
+        """Returns the orders that pay for the group's rounds, the oldest first."""
+        orders: list[OrderView] = self.network.rpc("training_orders", self.id)
+        return orders
+
+    # Hidden test sets
+
+    def test_sets(self) -> TestSetSeriesView | None:
+        """Returns the series of hidden test sets that the group's rounds are measured on; None where its
+        policy names none, or none that is open."""
+        policy = self.refresh().view["policy"]
+        if policy["on"] != "hidden":
+            return None
+        series: TestSetSeriesView | None = self.network.rpc("training_testSetSeries", policy["series"])
+        return series
+
+    def round_test_set(self, number: int | None = None) -> RoundTestSetView | None:
+        """Returns the hidden test set of a round and the state of its release; None where the rules of the
+        round name no series that is open.
+
+        Args:
+            number: the round; by default the one that takes commitments, or else the last that was settled.
+        """
+        found: RoundTestSetView | None = self.network.rpc(
+            "training_roundTestSet", self.id, self._number(number)
+        )
+        return found
 
     # Data
 

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ._scale import Raw, listed, option, raw, text, u8, u32, u64
+from ._scale import Raw, listed, option, raw, text, u8, u16, u32, u64
 
 __all__ = [
     "Hash",
@@ -29,7 +29,11 @@ __all__ = [
     "delta_root",
     "evaluation_request",
     "evaluation_seed",
+    "hash_chain",
+    "hash_chain_link",
     "record_id",
+    "test_set_key",
+    "test_set_series",
     "transcript_root",
 ]
 
@@ -100,6 +104,32 @@ def transcript_root(genesis: Raw, group: int, round: int, checkpoint: Raw, batch
     )
 
 
+def hash_chain_link(value: Raw) -> Hash:
+    """Returns the value before one in a hash chain of keys of hidden test sets."""
+    return _hash("descent/test-set-link/v1", raw(value))
+
+
+def hash_chain(last: Raw, sets: int) -> list[bytes]:
+    """Returns the values of the hash chain that ends with ``last``, from the anchor on: one more than there
+    are sets."""
+    chain = [raw(last)]
+    for _ in range(sets):
+        chain.append(hash_chain_link(chain[-1]))
+    return chain[::-1]
+
+
+def test_set_key(value: Raw) -> Hash:
+    """Returns the key that a value of a hash chain releases."""
+    return _hash("descent/test-set-key/v1", raw(value))
+
+
+def test_set_series(genesis: Raw, requester: Raw, manifest: Struct, anchor: Raw) -> Hash:
+    """Returns the id of a series of hidden test sets."""
+    return _hash(
+        "descent/test-set-series/v1", raw(genesis), raw(requester), _content(manifest), raw(anchor)
+    )
+
+
 _FORMATS = {"u8": "B", "i32": "i", "i64": "q", "f32": "f"}
 
 
@@ -129,6 +159,13 @@ def _verdict(value: Struct) -> bytes:
 
 def _ballot(value: Struct) -> bytes:
     return option(_measurement, value["baseline"]) + listed(_verdict, value["verdicts"])
+
+
+_TEST_SET_VERDICTS = ["sound", "broken", "unavailable"]
+
+
+def _hidden_ballot(value: Struct) -> bytes:
+    return u8(_TEST_SET_VERDICTS.index(value["test_set"])) + _ballot(value["ballot"])
 
 
 _DELTA_VERDICTS = ["valid", "invalid", "unavailable"]
@@ -177,17 +214,25 @@ def _candidate(value: Struct) -> bytes:
 def _policy(value: Struct) -> bytes:
     if value["on"] == "training":
         return u8(0) + u32(value["records"])
-    return u8(1) + _content(value["set"]) + u32(value["records"])
+    if value["on"] == "validation":
+        return u8(1) + _content(value["set"]) + u32(value["records"])
+    return u8(2) + raw(value["series"]) + u32(value["records"]) + _content(value["otherwise"])
+
+
+def _test_set_source(value: Struct) -> bytes:
+    place = _content(value["manifest"]) + u16(value["index"])
+    return place + raw(value["key"]) + listed(text, value["providers"])
 
 
 # Hashes of structures
 
 
 def answer(genesis: Raw, task: Struct, subject: Raw, member: Raw, answer: Struct, salt: Raw) -> Hash:
-    """Returns the hash that a committee member attests: of a round's ballot, or of the verdict on a delta."""
+    """Returns the hash that a committee member attests: of a round's ballot, or of the verdict on a delta. A
+    ballot on a hidden test set is in the field ``ballot``, beside the verdict ``test_set`` on the set."""
     if task["task"] == "round":
         of_task = u8(0) + u32(task["group"]) + u32(task["round"])
-        encoded = u8(0) + _ballot(answer)
+        encoded = u8(2) + _hidden_ballot(answer) if "test_set" in answer else u8(0) + _ballot(answer)
     else:
         of_task = u8(1) + b"".join(u32(task[name]) for name in ("group", "proposal", "version", "attempt"))
         encoded = u8(1) + _delta_verdict(answer)
@@ -234,11 +279,15 @@ def check(
 def evaluation_request(request: Struct) -> Hash:
     """Returns the id of a job that measures a round."""
     r = request
+    winners, test_set = r.get("winners", 1), r.get("test_set")
     if "tolerance" in r:
         tolerance, peers = u64(r["tolerance"]), b""
     else:
         # Peers may change while a job runs, so its id has an empty list of them.
         tolerance, peers = option(u64, None), listed(text, [])
+    # Rounds with one winner and no hidden test set have the ids of before there were any.
+    is_plain = "tolerance" in r or (winners == 1 and test_set is None)
+    further = b"" if is_plain else u8(winners) + option(_test_set_source, test_set)
     return _hash(
         "descent/job/v1",
         text("evaluation"),
@@ -256,6 +305,7 @@ def evaluation_request(request: Struct) -> Hash:
         option(_checkpoint_source, r["head"]),
         u64(r["fetch_ms"]),
         listed(_candidate, r["candidates"]),
+        further,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, TypedDict
+from typing import Any, Literal, Optional, TypedDict
 
 __all__ = [
     "AmendmentView",
@@ -14,12 +14,21 @@ __all__ = [
     "GroupView",
     "HeadView",
     "HistoryRow",
+    "OrderView",
+    "Outcome",
+    "PolicyView",
     "ProposalView",
+    "RoundTestSetView",
     "RoundView",
     "StakeView",
     "StandingView",
+    "TestSetReleaseView",
+    "TestSetSeriesView",
     "VoterView",
 ]
+
+Outcome = Literal["won", "placed", "outranked", "not_better", "refuted", "unrevealed", "no_quorum"]
+"""How a commitment ended. One that is placed has a part of the reward, behind the winner of its round."""
 
 
 class ContentView(TypedDict):
@@ -39,6 +48,20 @@ class HeadView(TypedDict):
     measured_on: Optional[dict[str, Any]]
 
 
+class _AnyPolicy(TypedDict):
+    on: Literal["training", "validation", "hidden"]
+    records: int
+
+
+class PolicyView(_AnyPolicy, total=False):
+    set: ContentView
+    """The public set of a validation policy."""
+    series: str
+    """The series of hidden test sets of a hidden policy."""
+    otherwise: ContentView
+    """The public set of a hidden policy, for rounds without a sound hidden test set."""
+
+
 class GroupView(TypedDict):
     id: int
     owner: str
@@ -49,7 +72,7 @@ class GroupView(TypedDict):
     dataset_root: str
     providers: list[str]
     metric: str
-    policy: dict[str, Any]
+    policy: PolicyView
     minimum_improvement: int
     target: Optional[int]
     clock: dict[str, int]
@@ -72,7 +95,7 @@ class CandidateView(TypedDict):
     deposit: str
     reveal: Optional[dict[str, Any]]
     measured: Optional[int]
-    outcome: Optional[str]
+    outcome: Optional[Outcome]
     reward: str
     slashed: str
 
@@ -113,7 +136,7 @@ class ExplanationView(TypedDict):
     group: int
     round: int
     account: str
-    outcome: Optional[str]
+    outcome: Optional[Outcome]
     sentence: str
 
 
@@ -172,6 +195,52 @@ class StakeView(TypedDict):
     unstaking: list[dict[str, Any]]
     delta: Optional[int]
     amendments: list[int]
+
+
+class TestSetSeriesView(TypedDict):
+    series: str
+    requester: str
+    group: Optional[int]
+    manifest: ContentView
+    providers: list[str]
+    sets: int
+    left: int
+    latest: str
+    bond: str
+    misses: int
+    suspended: bool
+
+
+class _AnyRelease(TypedDict):
+    state: Literal["awaited", "released", "otherwise"]
+
+
+class TestSetReleaseView(_AnyRelease, total=False):
+    index: int
+    """The set's place in the series, from 0, where it is awaited or released."""
+    key: str
+    """The key, where it is released."""
+
+
+class RoundTestSetView(TypedDict):
+    series: str
+    manifest: ContentView
+    providers: list[str]
+    release: dict[str, int]
+    state: TestSetReleaseView
+
+
+class OrderView(TypedDict):
+    client: str
+    left: str
+    price: str
+    bonus: str
+    target: int
+    mark: int
+    since: int
+    until: int
+    free: int
+    paused: bool
 
 
 class BuiltView(TypedDict):

@@ -1,6 +1,8 @@
 //! The artifacts of a group that evaluator and trainer both need: its model description, its data sets and
 //! its checkpoints. They are fetched from providers, none of which is trusted.
 
+mod test_sets;
+
 use crate::{
 	contact::Contact, disk::create_directory, fetch_description, room::Room, room::Seat, ArtifactError,
 	ContentCache, DatasetCache, FetchWindow, Fetching, Source, VersionBuilder,
@@ -15,6 +17,8 @@ use std::{
 	time::{Duration, Instant},
 };
 use tokio::{runtime::Handle, task::JoinSet};
+
+pub use test_sets::{SealedSource, SealedTestSet, MAX_TEST_SET_BYTES, MAX_TEST_SET_DISK_BYTES};
 
 /// Requests at one time for one candidate or proposed delta. Many of them are fetched side by side, and each
 /// request may hold a block of 2 MiB in memory.
@@ -118,7 +122,7 @@ impl Artifacts {
 		providers: &[String],
 		until: Instant,
 	) -> Result<(), FetchError> {
-		self.handle.block_on(self.fetch_by(&self.fetcher, content, providers, until))
+		self.handle.block_on(self.fetch_by(&self.fetcher, content, providers, &[], until))
 	}
 
 	async fn fetch_by(
@@ -126,6 +130,7 @@ impl Artifacts {
 		fetcher: &Fetcher,
 		content: &ContentRef,
 		providers: &[String],
+		peers: &[String],
 		until: Instant,
 	) -> Result<(), FetchError> {
 		let own = self.cache.clone();
@@ -133,7 +138,7 @@ impl Artifacts {
 		let reserve = tokio::task::spawn_blocking(move || own.reserve(&content, spare));
 		let reservation = reserve.await.map_err(|error| FetchError::Io(error.into()))??;
 		let fetcher = fetcher.until(until.into());
-		let fetch = fetcher.fetch(&content, providers, |progress| {
+		let fetch = fetcher.fetch_with_peers(&content, providers, peers, |progress| {
 			self.contact.progress(progress);
 			reservation.fill(progress);
 		});
@@ -174,7 +179,7 @@ impl Artifacts {
 		until: Instant,
 	) -> Result<Description> {
 		let _pin = self.cache.hold(vec![*model]);
-		let fetch = self.fetch_by(&self.fetcher, model, providers, until);
+		let fetch = self.fetch_by(&self.fetcher, model, providers, &[], until);
 		Ok(self.handle.block_on(fetch_description(self.cache.store(), model, fetch))?)
 	}
 
@@ -218,7 +223,7 @@ impl Artifacts {
 		until: Instant,
 	) -> Result<tempfile::TempPath, ArtifactError> {
 		let _pin = self.cache.hold(vec![*content]);
-		self.handle.block_on(self.fetch_by(&self.candidates, content, providers, until))?;
+		self.handle.block_on(self.fetch_by(&self.candidates, content, providers, &[], until))?;
 		self.export(content).map_err(ArtifactError::Failed)
 	}
 

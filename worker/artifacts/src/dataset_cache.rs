@@ -128,6 +128,11 @@ impl DatasetCache {
 		self.grow(schema, &digests(&sources(log)), until, |number| file(&log[number]), check)
 	}
 
+	/// Returns the bytes of disk that are needed at most to build a data set of the one delta in `file`.
+	pub(crate) fn needed(&self, schema: &Schema, file: &Path, until: Instant) -> Result<u64> {
+		Ok(Set::disk_bytes(schema, 0, self.builder.rows(file, schema, until)?))
+	}
+
 	/// Reads the longest part of `deltas` that is on disk as a whole and returns its number of deltas.
 	/// Versions that are damaged are removed.
 	pub fn verify(&self, schema: &Schema, deltas: &[DeltaSource]) -> Result<usize> {

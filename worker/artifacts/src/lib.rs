@@ -44,11 +44,14 @@ mod test_log;
 mod version_builder;
 mod version_folders;
 
-pub use artifacts::{joined, within, Artifacts, Candidate, Quota};
+pub use artifacts::{
+	joined, within, Artifacts, Candidate, Quota, SealedSource, SealedTestSet, MAX_TEST_SET_BYTES,
+	MAX_TEST_SET_DISK_BYTES,
+};
 pub use candidates::{FetchWindow, Fetching, Source};
 pub use content_cache::{ContentCache, PinGuard, Reservation};
 pub use dataset_cache::DatasetCache;
 pub use dataset_client::{on_thread, DatasetClient, DatasetStep, OnStep};
 pub use description::{fetch_description, FetchDescriptionError};
 pub use error::ArtifactError;
-pub use version_builder::{InProcess, VersionBuilder};
+pub use version_builder::{FaultyDelta, InProcess, VersionBuilder};

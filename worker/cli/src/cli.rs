@@ -4,7 +4,7 @@ use crate::{
 	args::Global,
 	commands::{
 		amend, balance, chain_spec, content, dataset, emission, explain, governance, group, key, leaderboard,
-		model, rewards, round, stake, transfer, validator,
+		model, order, rewards, round, stake, test_set, transfer, validator,
 	},
 	output::Output,
 };
@@ -45,6 +45,9 @@ pub(crate) enum Command {
 	/// Training groups: create one, look at them, close a voting period
 	#[command(subcommand)]
 	Group(group::GroupCommand),
+	/// Orders: pay for improvement of a group's model, look at them, end one
+	#[command(subcommand)]
+	Order(order::OrderCommand),
 	/// Stake in a group: add to it, take it out, look at it
 	#[command(subcommand)]
 	Stake(stake::StakeCommand),
@@ -67,6 +70,9 @@ pub(crate) enum Command {
 	/// Data sets: make delta files, check them, propose them, vote
 	#[command(subcommand)]
 	Dataset(dataset::DatasetCommand),
+	/// Hidden test sets: seal them, open a series, release its keys
+	#[command(subcommand)]
+	TestSet(test_set::TestSetCommand),
 	/// Rewards: what an account has earned, claim it
 	#[command(subcommand)]
 	Rewards(rewards::RewardsCommand),
@@ -92,6 +98,7 @@ impl Cli {
 			Command::Balance(command) => command.run(global, output).await,
 			Command::Transfer(command) => command.run(global, output).await,
 			Command::Group(command) => command.run(global, output).await,
+			Command::Order(command) => command.run(global, output).await,
 			Command::Stake(command) => command.run(global, output).await,
 			Command::Amend(command) => command.run(global, output).await,
 			Command::Round(command) => command.run(global, output).await,
@@ -100,6 +107,7 @@ impl Cli {
 			Command::Model(command) => command.run(global, output).await,
 			Command::Content(command) => command.run(output).await,
 			Command::Dataset(command) => command.run(global, output).await,
+			Command::TestSet(command) => command.run(global, output).await,
 			Command::Rewards(command) => command.run(global, output).await,
 			Command::Emission(command) => command.run(global, output).await,
 			Command::Validator(command) => command.run(global, output).await,

@@ -29,6 +29,7 @@ pub(crate) fn policy(policy: &EvaluationPolicy) -> String {
 	match policy {
 		EvaluationPolicy::Training { records } => format!("{records} records of the training set"),
 		EvaluationPolicy::Validation { records, .. } => format!("{records} records of the validation set"),
+		EvaluationPolicy::Hidden { records, .. } => format!("{records} records of hidden test sets"),
 	}
 }
 
@@ -157,6 +158,10 @@ pub(crate) fn change(change: &Change) -> String {
 			EvaluationPolicy::Validation { set, .. } => {
 				format!("measured on {} {}", policy(changed), Reference::from(*set))
 			}
+			EvaluationPolicy::Hidden { series, otherwise, .. } => {
+				let otherwise = Reference::from(*otherwise);
+				format!("measured on {} of the series {series:?}, otherwise {otherwise}", policy(changed))
+			}
 		},
 		Change::Target { score } => format!("target {}", target(*score)),
 		Change::Shares { shares: changed } => shares(*changed),
@@ -172,6 +177,18 @@ pub(crate) fn change(change: &Change) -> String {
 		Change::RemoveRule { rule: OptionalRuleKind::Committee } => {
 			format!("committees of {}", seats(DEFAULT_COMMITTEE_SEATS))
 		}
+		Change::SetRule { rule: OptionalRule::RankedWinners { winners: changed } } => {
+			format!("{} a round", winners(*changed))
+		}
+		Change::RemoveRule { rule: OptionalRuleKind::RankedWinners } => format!("{} a round", winners(1)),
+	}
+}
+
+/// The number of winners of a round.
+pub(crate) fn winners(winners: u8) -> String {
+	match winners {
+		1 => "1 winner".into(),
+		winners => format!("{winners} winners"),
 	}
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{fixtures::group, parse};
+use descent_client::H256;
 use descent_protocol::{ContentRef, DeltaFault, DeltaReport, DeltaVerdict, RowProblem, Share};
 use proptest::prelude::*;
 
@@ -71,6 +72,15 @@ fn changes_are_sentences() {
 		(
 			Change::Policy { policy: EvaluationPolicy::Validation { set: content, records: 9 } },
 			format!("measured on 9 records of the validation set {reference}"),
+		),
+		(
+			Change::Policy {
+				policy: EvaluationPolicy::Hidden { series: H256::zero(), records: 9, otherwise: content },
+			},
+			format!(
+				"measured on 9 records of hidden test sets of the series 0x{}, otherwise {reference}",
+				"00".repeat(32)
+			),
 		),
 		(Change::Target { score: None }, "target none".into()),
 		(

@@ -1,6 +1,7 @@
 //! Hints: remedies for calls that fail.
 
 mod economy;
+mod test_sets;
 
 use descent_client::{CallError, Error};
 use std::fmt;
@@ -34,7 +35,9 @@ pub(crate) fn hinted(error: Error) -> anyhow::Error {
 
 /// The error of a call that failed, or of one that another call made, with its hint if one is known.
 pub(crate) fn failed(error: CallError) -> anyhow::Error {
-	let hint = hint(&error.pallet, &error.name).or_else(|| economy::hint(&error.pallet, &error.name));
+	let (pallet, name) = (&error.pallet, &error.name);
+	let hint =
+		hint(pallet, name).or_else(|| economy::hint(pallet, name)).or_else(|| test_sets::hint(pallet, name));
 	Failed { error, hint }.into()
 }
 

@@ -1,8 +1,8 @@
 //! The binary `descent`: groups, rounds, money and keys from the command line.
 //!
-//! Every command prints text for people, or with `--json` one JSON document; `round watch`, `dataset watch`
-//! and `content serve` print one a line. The exit status is 0, 1 for an error, 2 for wrong usage, 3 where no
-//! node can be asked, and 4 where the chain refused a call.
+//! Every command prints text for people, or with `--json` one JSON document; `round watch`, `dataset watch`,
+//! `test-set release` and `content serve` print one a line. The exit status is 0, 1 for an error, 2 for wrong
+//! usage, 3 where no node can be asked, and 4 where the chain refused a call.
 
 mod args;
 mod cli;

@@ -3,7 +3,7 @@
 use descent_client::H256;
 use descent_protocol::{
 	is_address, is_text, BlockNumber, Score, Share, MAX_COMMITTEE, MAX_NAME_LENGTH, MAX_PROVIDER_LENGTH,
-	MAX_SUMMARY_LENGTH, MILLISECONDS_PER_BLOCK,
+	MAX_RANKED_WINNERS, MAX_SUMMARY_LENGTH, MILLISECONDS_PER_BLOCK,
 };
 
 /// Seconds from one block to the next.
@@ -119,6 +119,12 @@ pub(crate) fn seats(text: &str) -> Result<Seats, String> {
 	let seats = text.parse().ok().filter(|seats| (1..=MAX_COMMITTEE).contains(&u32::from(*seats)));
 	let seats = seats.ok_or_else(|| format!("a committee has 1 to {MAX_COMMITTEE} seats, or default"))?;
 	Ok(Seats(Some(seats)))
+}
+
+/// The number of winners of a round.
+pub(crate) fn winners(text: &str) -> Result<u8, String> {
+	let winners = text.parse().ok().filter(|winners| (1..=MAX_RANKED_WINNERS).contains(winners));
+	winners.ok_or_else(|| format!("a round has 1 to {MAX_RANKED_WINNERS} winners"))
 }
 
 /// A proposer's summary of a proposal.

@@ -31,6 +31,12 @@ impl Header {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Health {
+	is_syncing: bool,
+}
+
+#[derive(Deserialize)]
 struct SignedBlock {
 	block: Body,
 }
@@ -76,6 +82,15 @@ impl Client {
 		self.request("chain_getBlockHash", rpc_params![number]).await
 	}
 
+	/// Returns true if the node is catching up with its chain, so that its best block is an old one.
+	///
+	/// # Errors
+	/// Where the node can't be asked.
+	pub async fn is_syncing(&self) -> Result<bool> {
+		let health: Health = self.request("system_health", rpc_params![]).await?;
+		Ok(health.is_syncing)
+	}
+
 	async fn block(&self, hash: H256) -> Result<Block> {
 		let header: Option<Header> = self.request("chain_getHeader", rpc_params![hash]).await?;
 		let header = header.ok_or_else(|| Error::Answer(format!("no header of block {hash:?}")))?;
@@ -94,6 +109,12 @@ impl Client {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn the_health_of_a_node_is_read_as_nodes_write_it() {
+		let json = serde_json::json!({ "peers": 3, "isSyncing": true, "shouldHavePeers": true });
+		assert!(serde_json::from_value::<Health>(json).unwrap().is_syncing);
+	}
 
 	#[test]
 	fn headers_are_read_as_nodes_write_them() {

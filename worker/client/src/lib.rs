@@ -24,6 +24,9 @@
 //! each takes the next nonce behind what the pool holds. Nothing is submitted twice: where the connection
 //! breaks while the node answers, the same signed bytes are sent again.
 //!
+//! [`Client::submit_unsigned`] sends a call that carries its own proof, as [`Call::release_test_set`] does.
+//! It costs no fee, and no account is needed.
+//!
 //! # Example
 //!
 //! ```no_run
@@ -62,10 +65,11 @@ mod submit;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod unsigned;
 
 pub use account::{parse_account, AccountError};
 pub use blocks::Block;
-pub use call::{Call, NewProposal, Reveal};
+pub use call::{Call, NewOrder, NewProposal, Reveal};
 pub use client::Client;
 pub use descent_protocol::{format_amount, parse_amount, AmountError, UNIT};
 pub use error::{CallError, Error, Result};

@@ -14,12 +14,12 @@ const SETTLED: BlockNumber = 8;
 const ATTEMPTS: u32 = 5;
 
 /// JSON-RPC error codes of `author_submitExtrinsic`.
-mod code {
-	pub(super) const INVALID: i32 = 1010;
-	pub(super) const BANNED: i32 = 1012;
-	pub(super) const ALREADY_IMPORTED: i32 = 1013;
-	pub(super) const TOO_LOW_PRIORITY: i32 = 1014;
-	pub(super) const DROPPED: i32 = 1016;
+pub(crate) mod code {
+	pub(crate) const INVALID: i32 = 1010;
+	pub(crate) const BANNED: i32 = 1012;
+	pub(crate) const ALREADY_IMPORTED: i32 = 1013;
+	pub(crate) const TOO_LOW_PRIORITY: i32 = 1014;
+	pub(crate) const DROPPED: i32 = 1016;
 }
 
 /// A signed transaction.
@@ -132,7 +132,7 @@ impl Client {
 }
 
 /// The number of the error with which the call would fail, if that is why the pool refused it.
-fn error_number(code: i32, message: &str) -> Option<u8> {
+pub(crate) fn error_number(code: i32, message: &str) -> Option<u8> {
 	let (_, number) = message.split_once("Custom error: ").filter(|_| code == code::INVALID)?;
 	number.trim().parse().ok()
 }

@@ -2,8 +2,8 @@
 
 use crate::{Client, Error, Options};
 use descent_protocol::{
-	view::{BlockEvents, ChainEvent, EventTopic, LogEntryView, PotView, VoterView, VotersView},
-	ContentRef, Shares,
+	view::{BlockEvents, ChainEvent, EventTopic, LogEntryView, OrderView, PotView, VoterView, VotersView},
+	ContentRef, Score, Shares,
 };
 use futures::StreamExt;
 use jsonrpsee::{
@@ -51,6 +51,21 @@ fn pot() -> PotView {
 		proposer: 2,
 		terms: H256::zero(),
 		fundings: vec![],
+	}
+}
+
+fn order() -> OrderView {
+	OrderView {
+		client: AccountId32::new([7; 32]),
+		left: u128::MAX,
+		price: 4,
+		bonus: 1,
+		target: Score(200),
+		mark: Score(300),
+		since: 1,
+		until: 51,
+		free: 700,
+		paused: false,
 	}
 }
 
@@ -106,6 +121,7 @@ fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 		})
 		.unwrap();
 	module.register_method("training_pot", |_, _, _| Ok::<_, ErrorObjectOwned>(pot())).unwrap();
+	module.register_method("training_orders", |_, _, _| Ok::<_, ErrorObjectOwned>([order()])).unwrap();
 	module
 		.register_method("author_rotateKeysWithOwner", |params, _, _| {
 			let (owner,): (String,) = params.parse()?;
@@ -293,6 +309,7 @@ async fn money_is_read_and_keys_are_made() {
 	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
 	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
 	assert_eq!(client.pot(0).await, Ok(pot()));
+	assert_eq!(client.orders(0).await, Ok(vec![order()]));
 	let keys = client.rotate_keys(&AccountId32::new([9; 32])).await.unwrap();
 	assert_eq!((keys.babe, keys.proof), ([7; 32], vec![9; 32]), "the proof is made for the owner");
 	let set = [1, 2, 3].map(H256::repeat_byte);

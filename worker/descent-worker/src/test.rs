@@ -7,7 +7,7 @@ use descent_client::GroupKey;
 use descent_console::screen;
 use descent_dataset::{DeltaLimits, Description, Loss, Set};
 use descent_model::{evaluate, Checkpoint, Drawn, EvaluationRules};
-use descent_protocol::{Metric, Score};
+use descent_protocol::{Metric, RoundIndex, Score};
 use descent_trainer::RehearsalSettings;
 use serde::Serialize;
 use sp_core::H256;
@@ -20,6 +20,9 @@ const NEEDED: &str = "--description and --data are needed, or a group";
 const EXAMPLES: &str = "Examples:
   Would this checkpoint win a round of the group?
     descent-worker test mnist --checkpoint mine.safetensors
+
+  The same on the hidden test set of a round whose key is released:
+    descent-worker test mnist --checkpoint mine.safetensors --round 41
 
   Its loss on all records of a file, without a chain:
     descent-worker test --description mnist.json --checkpoint head.safetensors --data test.parquet";
@@ -77,6 +80,10 @@ struct RehearsalOptions {
 		long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000)
 	)]
 	draws: u16,
+	/// Past round of a group with hidden test sets, whose records are drawn again in place of those draws:
+	/// from its hidden test set if the key is released, and else from the group's public validation set.
+	#[arg(long, value_name = "ROUND", conflicts_with_all = ["draws", "description"])]
+	round: Option<RoundIndex>,
 	/// Directory for content and data sets, with a group, so that they are fetched once; a temporary one if
 	/// absent. One process at a time may use it.
 	#[arg(long, value_name = "DIR", conflicts_with = "description")]
@@ -113,7 +120,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 
 /// Measures a checkpoint by a group's rules.
 async fn rehearse(group: GroupKey, options: Options) -> Result<()> {
-	let RehearsalOptions { nodes, draws, cache, allow_private } = options.rehearsal;
+	let RehearsalOptions { nodes, draws, round, cache, allow_private } = options.rehearsal;
 	let temporary = tempfile::tempdir().context("cannot make a temporary directory; set TMPDIR")?;
 	let settings = RehearsalSettings {
 		nodes,
@@ -121,6 +128,7 @@ async fn rehearse(group: GroupKey, options: Options) -> Result<()> {
 		checkpoint: options.checkpoint,
 		cache: cache.unwrap_or_else(|| temporary.path().into()),
 		draws,
+		round,
 		max_content: MAX_BYTES,
 		max_data: MAX_BYTES,
 		allow_private,

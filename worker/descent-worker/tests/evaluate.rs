@@ -74,6 +74,8 @@ fn request(fixture: &Fixture) -> EvaluationRequest {
 		head: None,
 		fetch_ms: 60_000,
 		candidates: vec![candidate],
+		winners: 1,
+		test_set: None,
 	}
 }
 
@@ -91,7 +93,7 @@ async fn measures(evaluator: &Running, fixture: &Fixture) {
 	let ballot = loop {
 		let job = http.get(format!("{address}/{id:?}")).send().await.unwrap();
 		match job.json::<Job<Measured>>().await.unwrap().status {
-			JobStatus::Done(Measured { ballot }) => break ballot,
+			JobStatus::Done(Measured { ballot, .. }) => break ballot,
 			JobStatus::Failed { reason } => panic!("{reason}"),
 			_ => assert!(Instant::now() < until),
 		}

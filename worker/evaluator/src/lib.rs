@@ -3,9 +3,9 @@
 //! The node's off-chain worker posts a request and polls until its job is done; see
 //! [`descent_protocol::evaluation`]. Evaluations and checks wait in separate bounded queues and have separate
 //! threads, so that neither waits for the other. Both spend much of their time on waiting for providers, so
-//! several run side by side. What strangers publish is read by processes of an [`EvaluationPool`], which have
-//! neither network nor keys. Outcomes are kept on disk. Jobs are not, because the off-chain worker posts them
-//! again.
+//! several run side by side. Sealed test sets are fetched ahead by threads of their own. What strangers
+//! publish is read by processes of an [`EvaluationPool`], which have neither network nor keys. Outcomes are
+//! kept on disk. Jobs are not, because the off-chain worker posts them again.
 //!
 //! # Example
 //!
@@ -45,6 +45,7 @@ pub mod judgement;
 mod measure;
 mod metrics;
 mod pool;
+mod prefetch;
 mod queue;
 mod request;
 mod results;
@@ -63,6 +64,7 @@ use descent_content::ServerHandle;
 use descent_protocol::evaluation::{CheckRequest, EvaluationRequest};
 use measure::{Deadlines, Measurer};
 use metrics::Metrics;
+use prefetch::PrefetchQueue;
 use queue::{JobQueue, Limits};
 use request::Request;
 use results::Results;
@@ -133,6 +135,7 @@ pub struct EvaluatorOptions {
 pub struct Evaluator {
 	evaluations: Arc<JobQueue<EvaluationRequest>>,
 	checks: Arc<JobQueue<CheckRequest>>,
+	prefetches: Arc<PrefetchQueue>,
 	threads: Vec<thread::JoinHandle<()>>,
 	pool: EvaluationPool,
 	server: ServerHandle,
@@ -201,7 +204,8 @@ impl Evaluator {
 			None => None,
 		};
 		let (measurer, checker) = runners(own_runners(options, &artifacts, &pool, &metrics));
-		let mut threads = Vec::new();
+		let prefetches = Arc::<PrefetchQueue>::default();
+		let mut threads = prefetch::start(&prefetches, &artifacts, &metrics)?;
 		for measurer in vec![measurer; evaluators] {
 			threads.push(spawn(evaluations.clone(), measurer)?);
 		}
@@ -211,6 +215,7 @@ impl Evaluator {
 		let router = service::router(Service {
 			evaluations: evaluations.clone(),
 			checks: checks.clone(),
+			prefetches: prefetches.clone(),
 			metrics,
 			pool: pool.clone(),
 			local_only: !options.allow_remote,
@@ -218,7 +223,7 @@ impl Evaluator {
 		let server = ServerHandle::spawn(address, |stopped| {
 			axum::serve(listener, router).with_graceful_shutdown(stopped).into_future()
 		});
-		Ok(Self { evaluations, checks, threads, pool, server, share })
+		Ok(Self { evaluations, checks, prefetches, threads, pool, server, share })
 	}
 
 	/// Returns the address that the service listens on.
@@ -235,6 +240,7 @@ impl Evaluator {
 	pub async fn stop(self) -> Result<()> {
 		self.evaluations.close();
 		self.checks.close();
+		self.prefetches.close();
 		let server = tokio::time::timeout(PATIENCE, self.server.stop());
 		let (served, ()) = tokio::join!(server, ended(&self.threads));
 		self.pool.stop();

@@ -19,6 +19,10 @@ pub(crate) struct Metrics {
 	pub verdicts: IntCounterVec,
 	/// Proposed deltas checked, by verdict.
 	pub deltas: IntCounterVec,
+	/// Hidden test sets of rounds, by verdict.
+	pub test_sets: IntCounterVec,
+	/// Sealed test sets fetched ahead of their rounds, by outcome.
+	pub prefetches: IntCounterVec,
 	content_bytes: IntGauge,
 }
 
@@ -66,6 +70,12 @@ impl Metrics {
 			seconds,
 			verdicts: counter("verdicts_total", "Candidates looked at, by verdict.", &["verdict"])?,
 			deltas: counter("deltas_total", "Proposed deltas checked, by verdict.", &["verdict"])?,
+			test_sets: counter("test_sets_total", "Hidden test sets of rounds, by verdict.", &["verdict"])?,
+			prefetches: counter(
+				"prefetches_total",
+				"Sealed test sets fetched ahead, by outcome.",
+				&["outcome"],
+			)?,
 			content_bytes,
 			registry,
 		})

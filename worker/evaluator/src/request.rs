@@ -1,9 +1,11 @@
 //! Requests of the node, and the checks on them.
 
 use descent_protocol::{
-	evaluation::{CheckRequest, Checked, DeltaSource, EvaluationRequest, Measured},
+	evaluation::{
+		CheckRequest, Checked, DeltaSource, EvaluationRequest, Measured, PrefetchRequest, TestSetSource,
+	},
 	ContentRef, EvaluationPolicy, GroupId, MAX_CANDIDATES, MAX_COMMITTEE, MAX_LOG, MAX_PROVIDERS,
-	MAX_PROVIDER_LENGTH,
+	MAX_PROVIDER_LENGTH, MAX_RANKED_WINNERS, MAX_TEST_SETS,
 };
 use serde::{de::DeserializeOwned, Serialize};
 use sp_core::H256;
@@ -43,16 +45,28 @@ pub(crate) enum Refused {
 
 /// Reads a request and checks it.
 pub(crate) fn parse<R: Request>(body: &[u8]) -> Result<R, Refused> {
-	let request: R = serde_json::from_slice(body).map_err(|error| {
-		let reason = format!("not a request of kind {}: {error}", R::KIND);
+	let request: R = read(body, R::KIND)?;
+	request.check().map_err(Refused::Content)?;
+	Ok(request)
+}
+
+/// Reads a request to fetch a test set ahead, and checks it.
+pub(crate) fn parse_prefetch(body: &[u8]) -> Result<PrefetchRequest, Refused> {
+	let request: PrefetchRequest = read(body, "test-set")?;
+	let checked = test_set(&request.manifest, request.index, &request.providers);
+	checked.map_err(Refused::Content)?;
+	Ok(request)
+}
+
+fn read<T: DeserializeOwned>(body: &[u8], kind: &str) -> Result<T, Refused> {
+	serde_json::from_slice(body).map_err(|error| {
+		let reason = format!("not a request of kind {kind}: {error}");
 		if error.is_data() {
 			Refused::Content(reason)
 		} else {
 			Refused::Syntax(reason)
 		}
-	})?;
-	request.check().map_err(Refused::Content)?;
-	Ok(request)
+	})
 }
 
 impl Request for EvaluationRequest {
@@ -75,6 +89,9 @@ impl Request for EvaluationRequest {
 		if self.candidates.len() > MAX_CANDIDATES as usize {
 			return Err(format!("at most {MAX_CANDIDATES} candidates are measured"));
 		}
+		if !(1..=MAX_RANKED_WINNERS).contains(&self.winners) {
+			return Err(format!("a round has 1 to {MAX_RANKED_WINNERS} winners, not {}", self.winners));
+		}
 		if self.deltas.is_empty() && matches!(self.policy, EvaluationPolicy::Training { .. }) {
 			return Err("the data set has no delta".into());
 		}
@@ -82,8 +99,15 @@ impl Request for EvaluationRequest {
 		addresses(&self.peers, MAX_COMMITTEE)?;
 		content(&self.model)?;
 		deltas(&self.deltas)?;
-		if let EvaluationPolicy::Validation { set, .. } = &self.policy {
-			content(set)?;
+		if let Some(set) = validation_set(&self.policy) {
+			content(&set)?;
+		}
+		match (&self.policy, &self.test_set) {
+			(EvaluationPolicy::Hidden { .. }, Some(TestSetSource { manifest, index, providers, .. })) => {
+				test_set(manifest, *index, providers)?;
+			}
+			(EvaluationPolicy::Training { .. } | EvaluationPolicy::Validation { .. }, None) => {}
+			_ => return Err("a policy with hidden test sets comes with one, and no other does".into()),
 		}
 		// A bad reference of a candidate or the head gets a verdict and is not refused: the others are
 		// measured all the same.
@@ -93,9 +117,8 @@ impl Request for EvaluationRequest {
 
 	fn named(&self) -> Vec<ContentRef> {
 		let mut named = vec![self.model];
-		if let EvaluationPolicy::Validation { set, .. } = &self.policy {
-			named.push(*set);
-		}
+		named.extend(validation_set(&self.policy));
+		named.extend(self.test_set.iter().map(|test_set| test_set.manifest));
 		named.extend(self.head.iter().map(|head| head.checkpoint));
 		named.extend(self.candidates.iter().map(|candidate| candidate.checkpoint));
 		named
@@ -139,6 +162,25 @@ impl Request for CheckRequest {
 	fn fetch_time(&self) -> Duration {
 		Duration::from_millis(self.fetch_ms)
 	}
+}
+
+/// Returns the public validation set of a policy, if it has one.
+fn validation_set(policy: &EvaluationPolicy) -> Option<ContentRef> {
+	match policy {
+		EvaluationPolicy::Training { .. } => None,
+		EvaluationPolicy::Validation { set, .. } | EvaluationPolicy::Hidden { otherwise: set, .. } => {
+			Some(*set)
+		}
+	}
+}
+
+/// Checks the bounds on a hidden test set.
+fn test_set(manifest: &ContentRef, index: u16, urls: &[String]) -> Result<(), String> {
+	if index >= MAX_TEST_SETS {
+		return Err(format!("a series has at most {MAX_TEST_SETS} test sets, and none at place {index}"));
+	}
+	content(manifest)?;
+	providers(urls)
 }
 
 fn deltas(deltas: &[DeltaSource]) -> Result<(), String> {

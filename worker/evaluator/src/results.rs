@@ -109,7 +109,7 @@ mod tests {
 
 	fn measured() -> Measured {
 		let ballot = Ballot { baseline: None, verdicts: Default::default() };
-		Measured { ballot }
+		Measured { ballot, test_set: None }
 	}
 
 	#[test]

@@ -3,8 +3,9 @@
 use super::{
 	metrics::Metrics,
 	pool::EvaluationPool,
+	prefetch::PrefetchQueue,
 	queue::{Full, JobQueue},
-	request::{self, Request},
+	request::{self, Refused, Request},
 };
 use axum::{
 	body::Bytes,
@@ -33,6 +34,7 @@ const RETRY_AFTER: u64 = 3;
 pub(crate) struct Service {
 	pub evaluations: Arc<JobQueue<EvaluationRequest>>,
 	pub checks: Arc<JobQueue<CheckRequest>>,
+	pub prefetches: Arc<PrefetchQueue>,
 	pub metrics: Arc<Metrics>,
 	pub pool: EvaluationPool,
 	/// True if only requests to a name of this machine itself are served.
@@ -44,6 +46,7 @@ pub(crate) fn router(service: Service) -> Router {
 	let router = Router::new()
 		.route("/health", get(health))
 		.route("/metrics", get(metrics))
+		.route("/v1/test-sets", post(prefetch))
 		.with_state(service.clone())
 		.merge(job_routes(service.evaluations))
 		.merge(job_routes(service.checks))
@@ -106,11 +109,27 @@ async fn submit<R: Request>(State(jobs): State<Arc<JobQueue<R>>>, body: Bytes) -
 			response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
 			response
 		}
-		Ok(Err(request::Refused::Syntax(reason))) => error_response(StatusCode::BAD_REQUEST, reason),
-		Ok(Err(request::Refused::Content(reason))) => {
-			error_response(StatusCode::UNPROCESSABLE_ENTITY, reason)
-		}
+		Ok(Err(refused)) => refusal(refused),
 		Err(_) => error_response(StatusCode::INTERNAL_SERVER_ERROR, "the service is ending"),
+	}
+}
+
+/// Refuses a request that cannot be worked on.
+fn refusal(refused: Refused) -> Response {
+	match refused {
+		Refused::Syntax(reason) => error_response(StatusCode::BAD_REQUEST, reason),
+		Refused::Content(reason) => error_response(StatusCode::UNPROCESSABLE_ENTITY, reason),
+	}
+}
+
+/// Takes a request to fetch a sealed test set ahead. The answer says nothing of its end.
+async fn prefetch(State(service): State<Service>, body: Bytes) -> Response {
+	match request::parse_prefetch(&body) {
+		Ok(request) => {
+			service.prefetches.submit(request);
+			(StatusCode::ACCEPTED, Json(json!({ "status": "accepted" }))).into_response()
+		}
+		Err(refused) => refusal(refused),
 	}
 }
 

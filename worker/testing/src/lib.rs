@@ -8,8 +8,10 @@
 //! ```
 
 mod fake_log;
+mod sealed;
 
 pub use fake_log::FakeLog;
+pub use sealed::{sealing_key, SealedFixture};
 
 use descent_content::Store;
 use descent_dataset::{DeltaLimits, DeltaWriter, Description, Set};
@@ -17,7 +19,11 @@ use descent_model::{evaluate, Device, Drawn, EvaluationRules, Model};
 use descent_protocol::{ContentRef, Metric, Score};
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use sp_core::H256;
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+	net::SocketAddr,
+	path::{Path, PathBuf},
+	sync::Arc,
+};
 
 /// Returns the Python of the tests, which has pyarrow, numpy, PyTorch and transformers: `DESCENT_PYTHON`, or the
 /// one that `scripts/setup` installs.
@@ -71,16 +77,7 @@ impl Fixture {
 		let store = Store::open(directory.path().join("served"), 1 << 28).unwrap();
 		let description = description(16);
 		let path = directory.path().join("delta.parquet");
-		let mut writer = DeltaWriter::create(&path, &description.schema()).unwrap();
-		let mut random = StdRng::seed_from_u64(1);
-		for _ in 0..records {
-			let features: [f32; 8] = std::array::from_fn(|_| random.random_range(-1.0..1.0));
-			let class = features[..2].iter().filter(|feature| **feature > 0.0).count() as u8;
-			let mut record: Vec<u8> = features.iter().flat_map(|feature| feature.to_le_bytes()).collect();
-			record.push(class);
-			writer.add(&record).unwrap();
-		}
-		writer.finish().unwrap();
+		write_delta(&path, &description, 1, records);
 		let model = store.import(description_json(16).as_bytes()).unwrap();
 		let delta = store.import_path(&path).unwrap();
 		let sets = directory.path().join("reference");
@@ -110,12 +107,32 @@ impl Fixture {
 		self.store.import_path(self.checkpoint(seed)).unwrap()
 	}
 
-	/// Returns the score of initial weights on the records that a seed draws.
+	/// Returns the score of initial weights on the records that a seed draws of the data set.
 	pub fn score(&self, weights: u64, seed: H256, records: u32) -> Score {
+		self.score_on(&self.set, weights, seed, records)
+	}
+
+	/// Returns the score of initial weights on the records that a seed draws of a set.
+	pub fn score_on(&self, set: &Set, weights: u64, seed: H256, records: u32) -> Score {
 		let model = Model::new(&self.description, weights, Device::Cpu).unwrap();
-		let drawn = descent_protocol::sample(seed, self.set.len(), records);
-		let records = Drawn { set: &self.set, positions: &drawn };
+		let drawn = descent_protocol::sample(seed, set.len(), records);
+		let records = Drawn { set, positions: &drawn };
 		let rules = EvaluationRules::of_round(Metric::Loss, seed);
 		evaluate(&model.checkpoint().unwrap(), &records, &rules, || false).unwrap().score
 	}
+}
+
+/// Writes a delta that adds records which a seed draws. The class of each is the number of positive ones
+/// among the first two features.
+pub fn write_delta(path: &Path, description: &Description, seed: u64, records: u64) {
+	let mut writer = DeltaWriter::create(path, &description.schema()).unwrap();
+	let mut random = StdRng::seed_from_u64(seed);
+	for _ in 0..records {
+		let features: [f32; 8] = std::array::from_fn(|_| random.random_range(-1.0..1.0));
+		let class = features[..2].iter().filter(|feature| **feature > 0.0).count() as u8;
+		let mut record: Vec<u8> = features.iter().flat_map(|feature| feature.to_le_bytes()).collect();
+		record.push(class);
+		writer.add(&record).unwrap();
+	}
+	writer.finish().unwrap();
 }

@@ -1,5 +1,7 @@
 //! Checkpoints for the round machine, from the training and the content cache.
 
+mod choice;
+
 use crate::{
 	control::{Pause, Snapshot, Status, Terms},
 	evaluate::Evaluate,
@@ -9,16 +11,19 @@ use crate::{
 	preflight::Preflight,
 	publisher::Publisher,
 	round_spec::RoundSpec,
-	rounds::{CheckpointSource, Offer},
+	rounds::{CheckpointSource, DrawnFrom, Offer},
+	test_sets::TestSets,
 };
 use anyhow::{ensure, Context, Result};
-use descent_artifacts::{within, ArtifactError, ContentCache, PinGuard};
+use descent_artifacts::{joined, within, ArtifactError, ContentCache, PinGuard, SealedSource};
 use descent_evaluator::evaluation_set::EvaluationSet;
-use descent_protocol::{view::GroupView, ContentRef, Rounding, Score};
+use descent_protocol::{
+	view::{GroupView, RoundTestSetView},
+	ContentRef, Rounding, Score,
+};
 use sp_core::H256;
 use std::{
 	collections::HashMap,
-	fs::File,
 	path::{Path, PathBuf},
 	sync::Arc,
 	time::{Duration, Instant},
@@ -38,9 +43,11 @@ pub(crate) struct Checkpointer {
 	preflight: Option<Preflight>,
 	/// The place from which others fetch the checkpoints.
 	publisher: Publisher,
+	/// The hidden test sets of the rounds.
+	test_sets: TestSets,
 	/// Own checkpoints that others can fetch from there.
 	published: Vec<ContentRef>,
-	/// Pins models, validation sets and head of the current round and of open rounds.
+	/// Pins models, validation sets, sealed test sets and head of the current round and of open rounds.
 	_pins: PinGuard,
 	/// Own checkpoints that are served.
 	served: Vec<PinGuard>,
@@ -64,6 +71,7 @@ impl Checkpointer {
 		evaluator: Arc<dyn Evaluate>,
 		preflight: Option<Preflight>,
 		publisher: Publisher,
+		test_sets: TestSets,
 		served: Vec<ContentRef>,
 	) -> Self {
 		Self {
@@ -75,6 +83,7 @@ impl Checkpointer {
 			evaluator,
 			preflight,
 			publisher,
+			test_sets,
 			own_scores: HashMap::new(),
 			pending: None,
 			offered: Duration::ZERO,
@@ -183,68 +192,6 @@ impl Checkpointer {
 			None => training.snapshot(path.into()).await,
 		}
 	}
-
-	/// Compares the score of a snapshot with the head's on the same holdout.
-	///
-	/// # Errors
-	/// The reason for which it would not win.
-	fn beats_head(&self, group: &GroupView, snapshot: &Snapshot, score: Score) -> Result<(), String> {
-		let Some(head) = &group.head else {
-			return Ok(());
-		};
-		let digest = head.checkpoint.digest;
-		let evaluated = snapshot.head.filter(|(evaluated, _)| *evaluated == digest);
-		let known = evaluated.map(|(_, score)| score).or(self.own_scores.get(&digest).copied());
-		// The score at which the head was accepted stands in for one on the holdout.
-		let head_score = known.unwrap_or(head.score);
-		if score.beats(head_score, group.minimum_improvement) {
-			return Ok(());
-		}
-		Err(format!(
-			"the best checkpoint so far scores {score} where the head has {head_score}, and the group asks \
-			 for an improvement of {}",
-			Score(group.minimum_improvement)
-		))
-	}
-
-	/// Measures a snapshot, and returns it if it can win.
-	async fn choose(
-		&mut self,
-		group: &GroupView,
-		path: &Path,
-		snapshot: Snapshot,
-		(training, evaluation): (TrainingHandle, EvaluationAssets),
-	) -> Result<Offer> {
-		if let Err(reason) = self.beats_head(group, &snapshot, snapshot.score) {
-			return Ok(Offer::Nothing(reason));
-		}
-		let holdout = snapshot.holdout.clone();
-		let score = match self.evaluate(evaluation, |_| Ok(holdout), path).await {
-			Ok(score) => score,
-			Err(ArtifactError::Invalid(reason) | ArtifactError::IllConditioned(reason)) => {
-				training.reject()?;
-				return Ok(Offer::Nothing(format!(
-					"a committee would call the best checkpoint so far invalid ({reason}); training goes \
-					 back to weights that can be measured, and on in smaller steps"
-				)));
-			}
-			Err(error) => {
-				self.pending = Some((path.into(), snapshot));
-				return Err(error).context("the best checkpoint could not be measured");
-			}
-		};
-		training.accept(path.into()).await?;
-		if let Err(reason) = self.beats_head(group, &snapshot, score) {
-			return Ok(Offer::Nothing(reason));
-		}
-		let path = path.to_owned();
-		let checkpoint = tokio::task::spawn_blocking(move || -> Result<ContentRef> {
-			Ok(descent_content::address(File::open(&path)?)?)
-		});
-		let checkpoint = checkpoint.await??;
-		self.own_scores.insert(checkpoint.digest, score);
-		Ok(Offer::Checkpoint(checkpoint))
-	}
 }
 
 impl CheckpointSource for Checkpointer {
@@ -270,18 +217,36 @@ impl CheckpointSource for Checkpointer {
 		offer
 	}
 
+	fn hold(&mut self, spec: &RoundSpec, test_set: &RoundTestSetView) -> Result<Vec<ContentRef>, String> {
+		let Some(index) = test_set.index() else {
+			return Ok(Vec::new());
+		};
+		let providers = joined(&test_set.providers, &spec.providers);
+		let source = SealedSource { manifest: test_set.manifest, index, providers, peers: Vec::new() };
+		self.test_sets.hold(source)
+	}
+
 	async fn measure(
 		&mut self,
 		spec: &RoundSpec,
 		path: &Path,
+		drawn_from: &DrawnFrom,
 		seed: H256,
 		rounding: Rounding,
 	) -> Result<Score> {
 		let evaluation = self.loader.assets().evaluation(spec).cloned();
 		let evaluation = evaluation.context("the round's model and data are not here yet")?;
+		let hidden = match drawn_from {
+			DrawnFrom::Public => None,
+			DrawnFrom::Hidden(test_set) => {
+				let description = evaluation.description.clone();
+				self.test_sets.open(description, test_set.clone(), &spec.providers).await?
+			}
+		};
 		let (records, metric) = (spec.policy.records(), spec.metric);
 		let set = move |evaluation: &EvaluationAssets| {
-			let set = EvaluationSet::draw(evaluation.set.clone(), seed, records, metric)?;
+			let source = hidden.unwrap_or_else(|| evaluation.set.clone());
+			let set = EvaluationSet::draw(source, seed, records, metric)?;
 			Ok(set.with_rounding(rounding))
 		};
 		Ok(self.evaluate(evaluation, set, path).await?)

@@ -5,8 +5,8 @@ use anyhow::{Context, Result};
 use descent_artifacts::dataset_log::LogSource;
 use descent_client::{Call, Client, Key, Reveal, Submitted};
 use descent_protocol::{
-	view::{GroupView, LogEntryView, RoundView},
-	GroupId, RoundIndex,
+	view::{GroupView, LogEntryView, RoundTestSetView, RoundView},
+	BlockNumber, GroupId, RoundIndex,
 };
 use sp_core::H256;
 use tokio::runtime::Handle;
@@ -54,6 +54,16 @@ impl Chain for GroupClient {
 		let block = self.client.finalized_block().await?;
 		let view = self.client.round_at(self.group, round, Some(block.hash)).await?;
 		Ok(view.seed)
+	}
+
+	async fn test_set(&self, round: RoundIndex) -> Result<Option<RoundTestSetView>> {
+		Ok(self.client.round_test_set(self.group, round).await?)
+	}
+
+	async fn finalized_test_set(&self, round: RoundIndex) -> Result<(BlockNumber, Option<RoundTestSetView>)> {
+		let block = self.client.finalized_block().await?;
+		let test_set = self.client.round_test_set_at(self.group, round, Some(block.hash)).await?;
+		Ok((block.number, test_set))
 	}
 
 	async fn commit(&self, round: RoundIndex, commitment: H256, deposit: u128) -> Result<()> {

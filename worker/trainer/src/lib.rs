@@ -18,6 +18,10 @@
 //! 4. waits until the round is **settled**, requests that if it is overdue, and reports the outcome. A
 //!    checkpoint that has become the head stays served.
 //!
+//! In a group with hidden test sets the trainer fetches the sealed file of the next set from the start of a
+//! round on, and commits to nothing without it. It reveals once the release of the round's key is final, or
+//! the time for one is over, and measures its claim on the set that is drawn from then.
+//!
 //! The commit window of one round overlaps with the reveals and measurements of the round before, so two
 //! rounds are open at a time. A trainer can be killed at any time: it goes on from `state.json` and from
 //! what the chain shows.
@@ -96,6 +100,7 @@ mod resume;
 mod round_spec;
 mod rounds;
 mod state;
+mod test_sets;
 mod timings;
 mod trainer;
 mod training_loop;
@@ -105,5 +110,5 @@ pub use descent_model::Optimizer;
 pub use device::DeviceChoice;
 pub use events::{Event, Prospect, Report};
 pub use progress::{Steps, TrainingProgress};
-pub use rehearsal::{rehearse, Draw, Rehearsal, RehearsalSettings, Winner};
+pub use rehearsal::{rehearse, Draw, RecordSource, Rehearsal, RehearsalSettings, Winner};
 pub use trainer::{run, Settings};

@@ -4,15 +4,20 @@ use crate::publisher::Publisher;
 use crate::{
 	checkpoints::Checkpointer,
 	evaluate::Evaluate,
-	rounds::{CheckpointSource, Offer},
+	rounds::{CheckpointSource, DrawnFrom, Offer},
+	test_sets::TestSets,
 };
 use descent_artifacts::ArtifactError;
 use descent_artifacts::{ContentCache, Quota};
 use descent_dataset::DeltaWriter;
 use descent_evaluator::evaluation_set::EvaluationSet;
 use descent_model::{Device, Evaluation, Optimizer};
-use descent_protocol::{Clock, ContentRef, DeltaReport, Metric, Share};
-use descent_testing::{description_json, FakeLog, Fixture};
+use descent_protocol::{
+	evaluation::TestSetSource,
+	view::{RoundTestSetView, TestSetRelease},
+	Clock, ContentRef, DeltaReport, Metric, Rounding, Share,
+};
+use descent_testing::{description_json, sealing_key, FakeLog, Fixture, SealedFixture};
 use sp_core::{crypto::AccountId32, H256};
 use tokio::runtime::Handle;
 
@@ -72,9 +77,22 @@ impl TestGroup {
 
 	/// A trainer that knows only what is on disk, in a folder of this name.
 	fn start(&self, name: &str) -> AssetLoader {
+		self.start_with(name, self.artifacts(name))
+	}
+
+	fn artifacts(&self, name: &str) -> Arc<Artifacts> {
 		let folder = self.fixture.directory.path().join(name);
 		let quota = Quota { content: 1 << 24, candidates: 0, data: 1 << 24, allow_private: true };
-		let artifacts = Artifacts::open(&folder, quota, Handle::current()).unwrap();
+		Arc::new(Artifacts::open(&folder, quota, Handle::current()).unwrap())
+	}
+
+	/// Test sets of a trainer that fetches none.
+	fn test_sets(&self) -> TestSets {
+		TestSets::new(self.artifacts("test-sets"))
+	}
+
+	fn start_with(&self, name: &str, artifacts: Arc<Artifacts>) -> AssetLoader {
+		let folder = self.fixture.directory.path().join(name);
 		let settings = TrainingSettings {
 			optimizer: Optimizer::Adam { betas: (0.9, 0.999), weight_decay: 0.0 },
 			learning_rate: 0.01,
@@ -236,7 +254,7 @@ async fn nothing_is_committed_where_the_claim_could_not_be_measured() {
 	let folder = group.fixture.directory.path().to_path_buf();
 	let unserved = descent_content::Store::open(folder.join("unserved"), 1 << 24).unwrap();
 	let cache = ContentCache::new(unserved.clone());
-	let mut checkpointer = checkpointer(loader, cache, FakeEvaluator::default(), None);
+	let mut checkpointer = checkpointer(loader, cache, FakeEvaluator::default(), None, group.test_sets());
 	let path = folder.join("offered");
 	until_offered(&mut checkpointer, &group.view, &path).await;
 	group.grow(1, &unserved, vec![]);
@@ -297,6 +315,7 @@ fn checkpointer(
 	cache: ContentCache,
 	evaluator: FakeEvaluator,
 	preflight: Option<Preflight>,
+	test_sets: TestSets,
 ) -> Checkpointer {
 	Checkpointer::new(
 		loader,
@@ -304,6 +323,7 @@ fn checkpointer(
 		Arc::new(evaluator),
 		preflight,
 		Publisher::serving("http://a".into()),
+		test_sets,
 		Vec::new(),
 	)
 }
@@ -337,7 +357,7 @@ async fn what_a_committee_would_refuse_or_not_pay_is_not_committed() {
 	let training = group.trained(&loader).await.training.unwrap().1;
 	let folder = group.fixture.directory.path().to_path_buf();
 	let evaluator = FakeEvaluator::default();
-	let mut checkpointer = checkpointer(loader, cache(&folder), evaluator.clone(), None);
+	let mut checkpointer = checkpointer(loader, cache(&folder), evaluator.clone(), None, group.test_sets());
 	let path = folder.join("offered");
 	until_offered(&mut checkpointer, &group.view, &path).await;
 	let set = |fault: Option<fn() -> ArtifactError>| *evaluator.0.lock().unwrap() = fault;
@@ -404,7 +424,7 @@ async fn the_preflight_comes_before_the_first_commitment_and_again_with_another_
 	};
 	let evaluator = FakeEvaluator::default();
 	let preflight = Preflight::new(probe, Arc::new(evaluator.clone()));
-	let mut checkpointer = checkpointer(loader, own.clone(), evaluator, Some(preflight));
+	let mut checkpointer = checkpointer(loader, own.clone(), evaluator, Some(preflight), group.test_sets());
 	let path = folder.join("offered");
 	let done = |checkpointer: &mut Checkpointer, view: &GroupView| {
 		let (view, deadline) = (view.clone(), Instant::now() + PATIENCE);
@@ -429,6 +449,52 @@ async fn the_preflight_comes_before_the_first_commitment_and_again_with_another_
 	let (refused, _) = done(&mut checkpointer, &group.view);
 	assert!(refused.unwrap().contains("reveal window leaves 0.0 s"));
 	assert!(checkpointer.refusal().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_is_measured_on_the_hidden_set_and_on_the_public_one_where_that_is_broken() {
+	let mut group = TestGroup::new().await;
+	let (series, seed) = (H256::repeat_byte(3), H256::repeat_byte(5));
+	let otherwise = group.fixture.delta;
+	group.view.policy = EvaluationPolicy::Hidden { series, records: 50, otherwise };
+	let (file, set) = group.fixture.hidden(2, 60);
+	let sealed = SealedFixture::new(&group.fixture.store, &[file]);
+	let artifacts = group.artifacts("trainer");
+	let loader = group.start_with("trainer", artifacts.clone());
+	let spec = RoundSpec::from(&group.view);
+	group.trained(&loader).await;
+	let folder = group.fixture.directory.path().to_path_buf();
+	let (evaluator, test_sets) = (FakeEvaluator::default(), TestSets::new(artifacts));
+	let mut checkpointer = checkpointer(loader, cache(&folder), evaluator, None, test_sets);
+	let view = |state| RoundTestSetView {
+		series,
+		manifest: sealed.manifest,
+		providers: Vec::new(),
+		release: 1..2,
+		state,
+	};
+	assert_eq!(checkpointer.hold(&spec, &view(TestSetRelease::Otherwise)), Ok(Vec::new()));
+	let deadline = Instant::now() + PATIENCE;
+	while let Err(reason) = checkpointer.hold(&spec, &view(TestSetRelease::Awaited { index: 0 })) {
+		assert!(Instant::now() < deadline, "{reason}");
+		tokio::time::sleep(Duration::from_millis(20)).await;
+	}
+	let path = group.fixture.checkpoint(8);
+	let drawn_from = |key| {
+		let providers = Vec::new();
+		DrawnFrom::Hidden(TestSetSource { manifest: sealed.manifest, index: 0, key, providers })
+	};
+	let hidden = group.fixture.score_on(&set, 8, seed, 50);
+	let public = group.fixture.score(8, seed, 50);
+	assert_ne!(hidden, public);
+	for (source, expected) in [
+		(DrawnFrom::Public, public),
+		(drawn_from(sealing_key(0)), hidden),
+		(drawn_from(sealing_key(1)), public),
+	] {
+		let measured = checkpointer.measure(&spec, &path, &source, seed, Rounding::dithered(seed)).await;
+		assert_eq!(measured.unwrap(), expected, "{source:?}");
+	}
 }
 
 /// A provider that takes connections and never answers.

@@ -7,7 +7,7 @@ use crate::{
 use anyhow::{Context, Result};
 use axum::{http::StatusCode, response::IntoResponse, routing::get, Router};
 use descent_content::ServerHandle;
-use descent_protocol::Score;
+use descent_protocol::{Outcome, Score};
 use prometheus::{Encoder, Gauge, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 use std::{future::IntoFuture, net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
@@ -31,6 +31,7 @@ struct Metrics {
 	head: Gauge,
 	events: IntCounterVec,
 	won: IntCounter,
+	placed: IntCounter,
 }
 
 impl<R: Report> Metered<R> {
@@ -86,8 +87,11 @@ impl Metrics {
 		let help = "Rounds and checkpoints, by what came of them.";
 		let events = IntCounterVec::new(Opts::new(name("events_total"), help), &["event"])?;
 		registry.register(Box::new(events.clone()))?;
-		let won = IntCounter::new(name("rounds_won_total"), "Rounds that this trainer has won.")?;
-		registry.register(Box::new(won.clone()))?;
+		let counter = |what: &str, help: &str| -> Result<IntCounter> {
+			let counter = IntCounter::new(name(what), help)?;
+			registry.register(Box::new(counter.clone()))?;
+			Ok(counter)
+		};
 		Ok(Self {
 			block: number("block", "The best block.")?,
 			steps: number("steps", "Steps of the built-in training since its start.")?,
@@ -97,8 +101,9 @@ impl Metrics {
 			taken: number("checkpoints_taken", "Checkpoints taken from another program.")?,
 			holdout: gauge("holdout_score", "The best score on the holdout since the last commitment.")?,
 			head: gauge("head_score", "The head's score on the holdout.")?,
+			won: counter("rounds_won_total", "Rounds that this trainer has won.")?,
+			placed: counter("rounds_placed_total", "Rounds that paid this trainer behind their winner.")?,
 			events,
-			won,
 			registry,
 		})
 	}
@@ -123,8 +128,10 @@ impl Metrics {
 			Event::Skipped { .. } => "skipped",
 			Event::Revealed { .. } => "revealed",
 			Event::Ended { outcome, .. } => {
-				if *outcome == Some(descent_protocol::Outcome::Won) {
-					self.won.inc();
+				match outcome {
+					Some(Outcome::Won) => self.won.inc(),
+					Some(Outcome::Placed) => self.placed.inc(),
+					_ => {}
 				}
 				"ended"
 			}
@@ -146,7 +153,6 @@ impl Metrics {
 mod tests {
 	use super::*;
 	use crate::progress::TrainingProgress;
-	use descent_protocol::Outcome;
 	use tokio::{
 		io::{AsyncReadExt, AsyncWriteExt},
 		net::TcpStream,
@@ -168,7 +174,9 @@ mod tests {
 			..TrainingProgress::default()
 		}));
 		metered.event(Event::Skipped { round: 1, reason: "none".into() });
-		metered.event(Event::Ended { round: 2, outcome: Some(Outcome::Won), sentence: "Paid.".into() });
+		for (round, outcome) in [(2, Outcome::Won), (3, Outcome::Placed), (4, Outcome::Placed)] {
+			metered.event(Event::Ended { round, outcome: Some(outcome), sentence: "Paid.".into() });
+		}
 		let mut stream = TcpStream::connect(server.address()).await.unwrap();
 		stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await.unwrap();
 		let mut answer = String::new();
@@ -179,6 +187,7 @@ mod tests {
 			"descent_trainer_head_score NaN",
 			"descent_trainer_events_total{event=\"skipped\"} 1",
 			"descent_trainer_rounds_won_total 1",
+			"descent_trainer_rounds_placed_total 2",
 		] {
 			assert!(answer.lines().any(|found| found == line), "{line} in {answer}");
 		}

@@ -135,7 +135,7 @@ impl Preflight {
 	/// Begins to measure once model and data of the group are here, and again for another model or other
 	/// windows. Returns an event when it is done.
 	pub(crate) fn follow(&mut self, group: &GroupView, assets: &Assets) -> Option<Event> {
-		let windows = Windows::from(&group.clock);
+		let windows = Windows::new(&group.clock, &group.policy);
 		let subject = Subject { model: group.model, records: group.policy.records(), windows };
 		if self.subject.as_ref() != Some(&subject) {
 			(self.subject, self.verdict) = (None, None);

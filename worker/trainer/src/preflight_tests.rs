@@ -1,5 +1,5 @@
 use super::*;
-use descent_protocol::Clock;
+use descent_protocol::{Clock, EvaluationPolicy};
 use std::{
 	io::{Read, Write},
 	net::TcpListener,
@@ -70,7 +70,11 @@ async fn an_address_that_leads_elsewhere_is_refused_with_what_to_do() {
 #[test]
 fn times_are_compared_with_the_windows() {
 	let clock = Clock { first: 0, start: 0, length: 100, reveal: 11, attest: 20, open: 2 };
-	let windows = Windows::from(&clock);
+	let otherwise = ContentRef::raw(b"validation set").unwrap();
+	let hidden = EvaluationPolicy::Hidden { series: H256::zero(), records: 1, otherwise };
+	let reveal = Windows::new(&clock, &hidden).reveal;
+	assert_eq!(reveal, Duration::from_secs(15), "the key may come in the middle of the window");
+	let windows = Windows::new(&clock, &EvaluationPolicy::Training { records: 1 });
 	assert_eq!(windows.reveal, Duration::from_secs(30), "a block is for the reveal itself");
 	assert_eq!(windows.fetch, Duration::from_secs(30));
 	let seconds = Duration::from_secs;

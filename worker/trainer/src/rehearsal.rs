@@ -1,6 +1,8 @@
 //! The dress rehearsal: a checkpoint is measured as a committee would, on draws that nobody knew before, and
 //! compared with the head and with those that won.
 
+mod past_round;
+
 use crate::{group_client::ChainLog, trainer::connect};
 use anyhow::{Context, Result};
 use descent_artifacts::{
@@ -16,6 +18,7 @@ use descent_protocol::{
 	view::{GroupView, RoundSummary},
 	EvaluationPolicy, RoundIndex, Score,
 };
+use past_round::PastRound;
 use serde::Serialize;
 use sp_core::H256;
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
@@ -41,6 +44,8 @@ pub struct RehearsalSettings {
 	pub cache: PathBuf,
 	/// Number of draws.
 	pub draws: u16,
+	/// A round of a group with hidden test sets, whose records are drawn again in place of those draws.
+	pub round: Option<RoundIndex>,
 	/// Largest size of content on disk, in bytes.
 	pub max_content: u64,
 	/// Largest size of data sets on disk, in bytes.
@@ -54,6 +59,8 @@ pub struct RehearsalSettings {
 pub struct Rehearsal {
 	/// Records of a draw.
 	pub records: u32,
+	/// The set that they are drawn from.
+	pub drawn_from: RecordSource,
 	/// Micro-units by which the head has to be beaten.
 	pub minimum_improvement: u64,
 	/// The draws.
@@ -62,6 +69,20 @@ pub struct Rehearsal {
 	pub won: usize,
 	/// Winners of the last rounds with this model, the last one first.
 	pub winners: Vec<Winner>,
+}
+
+/// A set that the records of a rehearsal are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordSource {
+	/// The training set.
+	Training,
+	/// The validation set, on which rounds are measured.
+	Validation,
+	/// The public validation set of a group whose rounds are measured on hidden test sets.
+	Otherwise,
+	/// The hidden test set of a past round, whose key is released.
+	Hidden,
 }
 
 /// Scores on the records that one seed draws.
@@ -103,6 +124,10 @@ pub async fn rehearse(settings: RehearsalSettings) -> Result<Rehearsal> {
 		Vec::new()
 	});
 	let winners = winners(&group, &history);
+	let past = match settings.round {
+		Some(round) => Some(PastRound::read(&client, &group, round).await?),
+		None => None,
+	};
 	let handle = Handle::current();
 	let log = ChainLog::new(client, group.id, handle.clone());
 	let measured = tokio::task::spawn_blocking(move || -> Result<Rehearsal> {
@@ -113,12 +138,15 @@ pub async fn rehearse(settings: RehearsalSettings) -> Result<Rehearsal> {
 			allow_private: settings.allow_private,
 		};
 		let artifacts = Artifacts::open(&settings.cache, quota, handle)?;
-		let measurer = Measurer::fetch(&artifacts, log, &group)?;
+		let measurer = Measurer::fetch(&artifacts, log, &group, past.as_ref())?;
 		let mine = evaluation_set::load(&measurer.description, &settings.checkpoint)
 			.context("a committee would call this checkpoint invalid")?;
-		let seeds: Vec<_> = (0..settings.draws).map(|_| H256(rand::random())).collect();
+		let seeds = match &past {
+			Some(past) => vec![past.seed],
+			None => (0..settings.draws).map(|_| H256(rand::random())).collect(),
+		};
 		let draws = measurer.draws(&mine, &seeds)?;
-		Ok(Rehearsal::new(&group, draws, winners))
+		Ok(Rehearsal::new(&group, measurer.drawn_from, draws, winners))
 	});
 	measured.await?
 }
@@ -133,30 +161,49 @@ fn winners(group: &GroupView, history: &[RoundSummary]) -> Vec<Winner> {
 	own.filter_map(winner).take(ROUNDS).collect()
 }
 
+/// Returns the deltas of the public set that records are drawn from.
+fn public(log: impl LogSource, group: &GroupView) -> Result<(Vec<DeltaSource>, RecordSource)> {
+	let alone = |set| vec![DeltaSource { delta: set, providers: Vec::new() }];
+	Ok(match group.policy {
+		EvaluationPolicy::Training { .. } => {
+			let mut log = DatasetLog::new(log);
+			(sources(log.read(group.dataset_version, group.dataset_root)?), RecordSource::Training)
+		}
+		EvaluationPolicy::Validation { set, .. } => (alone(set), RecordSource::Validation),
+		EvaluationPolicy::Hidden { otherwise, .. } => (alone(otherwise), RecordSource::Otherwise),
+	})
+}
+
 /// All that the checkpoints of a group are measured with.
 struct Measurer {
 	description: Description,
 	/// The records that evaluation sets are drawn from.
 	set: Arc<Set>,
+	drawn_from: RecordSource,
 	head: Option<Checkpoint>,
 	group: GroupView,
 }
 
 impl Measurer {
-	/// Fetches what is not on disk.
-	fn fetch(artifacts: &Artifacts, log: impl LogSource, group: &GroupView) -> Result<Self> {
+	/// Fetches what is not on disk. The records are those of a past round's hidden test set, where it has a
+	/// sound one whose key is released, and else the public ones of the group.
+	fn fetch(
+		artifacts: &Artifacts,
+		log: impl LogSource,
+		group: &GroupView,
+		past: Option<&PastRound>,
+	) -> Result<Self> {
 		let (providers, until) = (&group.providers, within(DATA_LIMIT));
 		tracing::info!("fetching model and data");
 		let description = artifacts.description(&group.model, providers, until)?;
-		let deltas = match group.policy {
-			EvaluationPolicy::Training { .. } => {
-				sources(DatasetLog::new(log).read(group.dataset_version, group.dataset_root)?)
-			}
-			EvaluationPolicy::Validation { set, .. } => {
-				vec![DeltaSource { delta: set, providers: Vec::new() }]
+		let hidden = past.map(|past| past.test_set(artifacts, &description, providers, until));
+		let (set, drawn_from) = match hidden.transpose()?.flatten() {
+			Some(set) => (set, RecordSource::Hidden),
+			None => {
+				let (deltas, drawn_from) = public(log, group)?;
+				(artifacts.set(&description, &deltas, providers, until)?, drawn_from)
 			}
 		};
-		let set = artifacts.set(&description, &deltas, providers, until)?;
 		let head = group.head.as_ref().filter(|head| head.model_version == group.model_version);
 		let head = head.map(|head| {
 			evaluation_set::check_size(&description, &head.checkpoint)?;
@@ -166,7 +213,7 @@ impl Measurer {
 			anyhow::Ok(evaluation_set::load(&description, &file)?)
 		});
 		let head = head.transpose()?;
-		Ok(Self { description, set, head, group: group.clone() })
+		Ok(Self { description, set, drawn_from, head, group: group.clone() })
 	}
 
 	/// Measures a checkpoint and the head on the records that each of these seeds draws.
@@ -188,10 +235,10 @@ impl Measurer {
 }
 
 impl Rehearsal {
-	fn new(group: &GroupView, draws: Vec<Draw>, winners: Vec<Winner>) -> Self {
+	fn new(group: &GroupView, drawn_from: RecordSource, draws: Vec<Draw>, winners: Vec<Winner>) -> Self {
 		let minimum_improvement = group.minimum_improvement;
 		let won = draws.iter().filter(|draw| draw.wins(minimum_improvement)).count();
-		Self { records: group.policy.records(), minimum_improvement, draws, won, winners }
+		Self { records: group.policy.records(), drawn_from, minimum_improvement, draws, won, winners }
 	}
 }
 
@@ -213,6 +260,15 @@ impl fmt::Display for Rehearsal {
 		for Winner { round, score, baseline } in &self.winners {
 			let beaten = baseline.map_or_else(String::new, |baseline| format!(" against {baseline}"));
 			writeln!(f, "round {round} was won with {score}{beaten}, on other records")?;
+		}
+		match self.drawn_from {
+			RecordSource::Training | RecordSource::Validation => {}
+			RecordSource::Otherwise => writeln!(
+				f,
+				"these are records of the public validation set; rounds of this group are measured on hidden \
+				 test sets"
+			)?,
+			RecordSource::Hidden => writeln!(f, "these are the records of a past round's hidden test set")?,
 		}
 		let (won, draws) = (self.won, self.draws.len());
 		write!(f, "It would have won in {won} of {draws} draws of {} records", self.records)?;

@@ -1,6 +1,6 @@
 use super::*;
-use descent_protocol::{view::HeadView, Clock, ContentRef, Metric, Share};
-use descent_testing::{FakeLog, Fixture};
+use descent_protocol::{evaluation::TestSetSource, view::HeadView, Clock, ContentRef, Metric, Share};
+use descent_testing::{sealing_key, FakeLog, Fixture, SealedFixture};
 use sp_core::crypto::AccountId32;
 
 const RECORDS: u32 = 50;
@@ -63,7 +63,8 @@ async fn a_checkpoint_is_measured_as_a_committee_does() {
 	let artifacts = Artifacts::open(&folder, quota, Handle::current()).unwrap();
 	let seeds = [1, 2].map(H256::repeat_byte);
 	let draws = tokio::task::block_in_place(|| {
-		let measurer = Measurer::fetch(&artifacts, log, &group).unwrap();
+		let measurer = Measurer::fetch(&artifacts, log, &group, None).unwrap();
+		assert_eq!(measurer.drawn_from, RecordSource::Training);
 		let mine = evaluation_set::load(&measurer.description, &fixture.checkpoint(2)).unwrap();
 		measurer.draws(&mine, &seeds).unwrap()
 	});
@@ -72,9 +73,44 @@ async fn a_checkpoint_is_measured_as_a_committee_does() {
 		assert_eq!(draw.head, Some(fixture.score(1, seed, RECORDS)));
 	}
 	let wins = draws.iter().filter(|draw| draw.head.is_some_and(|head| draw.mine < head)).count();
-	assert_eq!(Rehearsal::new(&group, draws.clone(), Vec::new()).won, wins);
+	let rehearsal =
+		|group: &GroupView| Rehearsal::new(group, RecordSource::Training, draws.clone(), Vec::new());
+	assert_eq!(rehearsal(&group).won, wins);
 	group.minimum_improvement = u64::MAX;
-	assert_eq!(Rehearsal::new(&group, draws, Vec::new()).won, 0, "more is asked than it gains");
+	assert_eq!(rehearsal(&group).won, 0, "more is asked than it gains");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_past_round_is_measured_on_its_hidden_test_set_if_its_key_is_released() {
+	let mut fixture = Fixture::new(300);
+	let (mut group, log) = group(&mut fixture, 1).await;
+	let series = H256::repeat_byte(3);
+	group.policy = EvaluationPolicy::Hidden { series, records: RECORDS, otherwise: fixture.delta };
+	let (file, set) = fixture.hidden(2, 60);
+	let sealed = SealedFixture::new(&fixture.store, &[file]);
+	let folder = fixture.directory.path().join("cache");
+	let quota = Quota { content: 1 << 24, candidates: 0, data: 1 << 24, allow_private: true };
+	let artifacts = Artifacts::open(&folder, quota, Handle::current()).unwrap();
+	let seed = H256::repeat_byte(5);
+	let past = |key| {
+		let test_set =
+			TestSetSource { manifest: sealed.manifest, index: 0, key, providers: group.providers.clone() };
+		PastRound::new(seed, Some(test_set))
+	};
+	let public = (RecordSource::Otherwise, fixture.score(2, seed, RECORDS));
+	for (past, expected) in [
+		(Some(past(sealing_key(0))), (RecordSource::Hidden, fixture.score_on(&set, 2, seed, RECORDS))),
+		(Some(past(sealing_key(1))), public),
+		(Some(PastRound::new(seed, None)), public),
+		(None, public),
+	] {
+		let measured = tokio::task::block_in_place(|| {
+			let measurer = Measurer::fetch(&artifacts, log.clone(), &group, past.as_ref()).unwrap();
+			let mine = evaluation_set::load(&measurer.description, &fixture.checkpoint(2)).unwrap();
+			(measurer.drawn_from, measurer.draws(&mine, &[seed]).unwrap()[0].mine)
+		});
+		assert_eq!(measured, expected);
+	}
 }
 
 #[test]
@@ -83,18 +119,27 @@ fn a_rehearsal_is_told_in_sentences() {
 	let rehearsal = |draws: Vec<Draw>| {
 		let won = draws.iter().filter(|draw| draw.wins(100)).count();
 		let winners = vec![Winner { round: 9, score: Score(71_600), baseline: Some(Score(72_000)) }];
-		Rehearsal { records: 50, minimum_improvement: 100, draws, won, winners }.to_string()
+		let drawn_from = RecordSource::Validation;
+		Rehearsal { records: 50, drawn_from, minimum_improvement: 100, draws, won, winners }
 	};
-	let text = rehearsal(vec![draw(70_100, 71_600)]);
+	let told = |draws| rehearsal(draws).to_string();
+	for (drawn_from, words) in [
+		(RecordSource::Otherwise, "the public validation set; rounds of this group are measured on hidden"),
+		(RecordSource::Hidden, "a past round's hidden test set"),
+	] {
+		let text = Rehearsal { drawn_from, ..rehearsal(vec![draw(1, 2)]) }.to_string();
+		assert!(text.contains(words), "{text}");
+	}
+	let text = told(vec![draw(70_100, 71_600)]);
 	assert_eq!(
 		text,
 		"mine 0.070100, head 0.071600, asked 0.000100: would win\n\
 		 round 9 was won with 0.071600 against 0.072000, on other records\n\
 		 It would have won in 1 of 1 draws of 50 records, if no other candidate were better."
 	);
-	let text = rehearsal(vec![draw(70_100, 71_600), draw(71_550, 71_600)]);
+	let text = told(vec![draw(70_100, 71_600), draw(71_550, 71_600)]);
 	assert!(text.contains("asked 0.000100: would not win") && text.contains("in 1 of 2 draws"), "{text}");
-	assert!(rehearsal(vec![draw(2, 1)]).ends_with("in 0 of 1 draws of 50 records."));
+	assert!(told(vec![draw(2, 1)]).ends_with("in 0 of 1 draws of 50 records."));
 }
 
 #[test]

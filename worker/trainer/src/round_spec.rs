@@ -22,6 +22,10 @@ pub(crate) struct RoundSpec {
 	pub policy: EvaluationPolicy,
 	/// Addresses that serve model and data.
 	pub providers: Vec<String>,
+	/// The manifest and the sealed file of the hidden test set that came next when the round was committed
+	/// to.
+	#[serde(default, skip_serializing_if = "Vec::is_empty")]
+	pub sealed: Vec<ContentRef>,
 }
 
 impl From<&GroupView> for RoundSpec {
@@ -34,16 +38,17 @@ impl From<&GroupView> for RoundSpec {
 			metric: group.metric,
 			policy: group.policy,
 			providers: group.providers.clone(),
+			sealed: Vec::new(),
 		}
 	}
 }
 
 impl RoundSpec {
-	/// Returns true if checkpoints are evaluated with the same model on the same records.
+	/// Returns true if checkpoints are evaluated with the same model on the same public records.
 	pub(crate) fn has_same_evaluation(&self, other: &Self) -> bool {
 		let is_same_set = match self.policy {
 			EvaluationPolicy::Training { .. } => self.dataset_root == other.dataset_root,
-			EvaluationPolicy::Validation { .. } => true,
+			EvaluationPolicy::Validation { .. } | EvaluationPolicy::Hidden { .. } => true,
 		};
 		(self.model, self.policy) == (other.model, other.policy) && is_same_set
 	}
@@ -57,9 +62,13 @@ impl RoundSpec {
 	/// Returns the content that has to stay on disk, besides the deltas of the data set.
 	pub(crate) fn content(&self) -> Vec<ContentRef> {
 		let mut content = vec![self.model];
-		if let EvaluationPolicy::Validation { set, .. } = &self.policy {
-			content.push(*set);
+		match self.policy {
+			EvaluationPolicy::Training { .. } => {}
+			EvaluationPolicy::Validation { set, .. } | EvaluationPolicy::Hidden { otherwise: set, .. } => {
+				content.push(set);
+			}
 		}
+		content.extend(&self.sealed);
 		content
 	}
 }

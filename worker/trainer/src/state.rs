@@ -39,12 +39,15 @@ pub(crate) enum Step {
 	Prepared,
 	/// The commitment is on chain.
 	Committed,
-	/// The claim is measured for this seed; the reveal may have been sent.
+	/// The claim is measured for this seed and this key; the reveal may have been sent.
 	Measured {
 		/// The seed that drew the records.
 		seed: H256,
 		/// Score of the checkpoint on those records.
 		claim: Score,
+		/// The key of the hidden test set that they were drawn from; absent if it was a public set.
+		#[serde(default, skip_serializing_if = "Option::is_none")]
+		key: Option<H256>,
 	},
 	/// The reveal is on chain.
 	Revealed,
@@ -253,6 +256,7 @@ mod tests {
 			metric: Metric::Error,
 			policy: EvaluationPolicy::Training { records: 5 },
 			providers: vec!["http://a".into()],
+			sealed: Vec::new(),
 		}
 	}
 
@@ -268,7 +272,8 @@ mod tests {
 		for step in [
 			Step::Prepared,
 			Step::Committed,
-			Step::Measured { seed: H256::repeat_byte(1), claim: Score(5) },
+			Step::Measured { seed: H256::repeat_byte(1), claim: Score(5), key: None },
+			Step::Measured { seed: H256::repeat_byte(1), claim: Score(6), key: Some(H256::repeat_byte(2)) },
 			Step::Revealed,
 		] {
 			let mut state = open(directory.path());
@@ -285,6 +290,17 @@ mod tests {
 		assert_eq!(state.own_head(), Some(&(3, checkpoint)));
 		assert_eq!(state.served(), [checkpoint]);
 		assert!(state.has_used(&checkpoint.digest));
+	}
+
+	#[test]
+	fn entries_of_older_trainers_are_read() {
+		let step = Step::Measured { seed: H256::zero(), claim: Score(5), key: None };
+		let json = serde_json::to_value(step).unwrap();
+		assert_eq!(json.as_object().unwrap().len(), 3, "as older trainers write it: {json}");
+		assert_eq!(serde_json::from_value::<Step>(json).unwrap(), step);
+		let json = serde_json::to_value(spec()).unwrap();
+		assert!(json.get("sealed").is_none(), "{json}");
+		assert_eq!(serde_json::from_value::<RoundSpec>(json).unwrap(), spec());
 	}
 
 	#[test]

@@ -1,6 +1,6 @@
 //! The times that a trainer needs in a round, and those that its group gives.
 
-use descent_protocol::{BlockNumber, Clock, MILLISECONDS_PER_BLOCK};
+use descent_protocol::{BlockNumber, Clock, EvaluationPolicy, MILLISECONDS_PER_BLOCK};
 use std::time::Duration;
 
 /// Blocks of the reveal window in which the seed becomes final and the reveal gets into a block.
@@ -22,15 +22,21 @@ pub(crate) struct Timings {
 /// The times that a group gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Windows {
-	/// Time from the seed to the last block that takes reveals, without the blocks that a reveal needs.
+	/// Time from the seed to the last block that takes reveals, without the blocks that a reveal needs. With
+	/// hidden test sets it begins at the last moment at which a key may be released.
 	pub reveal: Duration,
 	/// Time in which all members of the committee fetch all checkpoints.
 	pub fetch: Duration,
 }
 
-impl From<&Clock> for Windows {
-	fn from(clock: &Clock) -> Self {
-		Self { reveal: blocks(clock.reveal.saturating_sub(REVEAL_BLOCKS)), fetch: blocks(clock.attest) / 2 }
+impl Windows {
+	/// Returns the times of a group with this clock and this policy.
+	pub(crate) fn new(clock: &Clock, policy: &EvaluationPolicy) -> Self {
+		let reveal = match policy {
+			EvaluationPolicy::Training { .. } | EvaluationPolicy::Validation { .. } => clock.reveal,
+			EvaluationPolicy::Hidden { .. } => clock.reveal.saturating_sub(clock.reveal / 2),
+		};
+		Self { reveal: blocks(reveal.saturating_sub(REVEAL_BLOCKS)), fetch: blocks(clock.attest) / 2 }
 	}
 }
 

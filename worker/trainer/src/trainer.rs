@@ -14,6 +14,7 @@ use crate::{
 	publisher::Publisher,
 	rounds::{Participation, RoundMachine},
 	state::State,
+	test_sets::TestSets,
 };
 use anyhow::{bail, ensure, Context, Result};
 use descent_artifacts::{Artifacts, Quota};
@@ -86,6 +87,19 @@ pub struct Settings {
 	pub program: Vec<String>,
 }
 
+impl Settings {
+	/// Returns the limits within which the trainer takes part, with this largest deposit.
+	fn participation(&self, max_deposit: u128) -> Participation {
+		Participation {
+			deposit: self.deposit,
+			max_deposit,
+			margin: self.commit_margin,
+			rounds: self.rounds.unwrap_or(u32::MAX),
+			claims: self.claim,
+		}
+	}
+}
+
 /// Trains and takes part in rounds until `shutdown` completes or the rounds to take part in are over.
 ///
 /// # Errors
@@ -139,9 +153,8 @@ struct Trainer<R> {
 impl<R: Report + Clone + Send + 'static> Trainer<R> {
 	async fn start(settings: Settings, client: Client, report: R) -> Result<Self> {
 		let (genesis, account) = (client.genesis(), settings.key.account());
-		let key = settings.key.clone();
 		let number = client.find_group(&settings.group).await?;
-		let client = GroupClient::new(client, settings.key, number);
+		let client = GroupClient::new(client, settings.key.clone(), number);
 		let group = client.group().await.with_context(|| {
 			format!("group {number} cannot be read; `descent group list` shows which there are")
 		})?;
@@ -151,13 +164,13 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 			data: settings.max_data,
 			allow_private: settings.allow_private,
 		};
-		let artifacts = Artifacts::open(&settings.data, quota, Handle::current())?;
+		let artifacts = Arc::new(Artifacts::open(&settings.data, quota, Handle::current())?);
 		let cache = artifacts.cache().clone();
 		let mut state = State::open(&settings.data, genesis, number, &account)?;
 		let gateway = serve(settings.listen, state.port(), cache.store().clone()).await?;
 		state.set_port(gateway.address().port())?;
 		let publisher = match &settings.push_to {
-			Some(url) => Publisher::pushing(url, key)?,
+			Some(url) => Publisher::pushing(url, settings.key.clone())?,
 			None => Publisher::serving(public_address(settings.public_url.as_deref(), gateway.address())),
 		};
 		let address = publisher.address().to_owned();
@@ -176,6 +189,7 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		// A raise has to be agreed to, be it the stakeholders' or a node's invention.
 		let max_deposit = settings.max_deposit.or(settings.deposit).unwrap_or(group.deposit);
 		unless_at_stake(&state, check_deposit(settings.deposit, max_deposit, group.deposit))?;
+		let participation = settings.participation(max_deposit);
 		let options = PoolOptions::new(&settings.data)?;
 		let pool = tokio::task::spawn_blocking(move || EvaluationPool::start(&options)).await??;
 		let evaluator: Arc<dyn Evaluate> = Arc::new(pool);
@@ -184,16 +198,11 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		let program = program.map(|folder| Program::new(settings.program, folder)).transpose()?;
 		let directory = settings.data.join("training");
 		let log = client.log(Handle::current());
+		let test_sets = TestSets::new(artifacts.clone());
 		let loader = AssetLoader::start(artifacts, settings.training, directory, log, report.clone())?;
-		let checkpointer = Checkpointer::new(loader, cache, evaluator, preflight, publisher, served);
+		let checkpointer =
+			Checkpointer::new(loader, cache, evaluator, preflight, publisher, test_sets, served);
 		report.event(Event::Ready { address, account: account.to_string() });
-		let participation = Participation {
-			deposit: settings.deposit,
-			max_deposit,
-			margin: settings.commit_margin,
-			rounds: settings.rounds.unwrap_or(u32::MAX),
-			claims: settings.claim,
-		};
 		let machine =
 			RoundMachine::new(client.clone(), checkpointer, report.clone(), state, account, participation);
 		Ok(Self { client, machine, gateway, report, program, group, progressed: None })

@@ -11,8 +11,9 @@ use descent_protocol::{
 	explanation,
 	view::{
 		AmendmentView, EmissionView, EventTopic, Explanation, GovernanceView, GroupView, HeadView,
-		LogEntryView, Page, PotView, ProposalView, RewardsView, RoundSummary, RoundView, StakeView,
-		StandingView, ValidatorRules, ValidatorView, Versions, VotersView,
+		LogEntryView, OrderView, Page, PotView, ProposalView, RewardsView, RoundSummary, RoundTestSetView,
+		RoundView, StakeView, StandingView, TestSetSeriesView, ValidatorRules, ValidatorView, Versions,
+		VotersView,
 	},
 	AmendmentId, GroupId, ProposalId, RoundIndex,
 };
@@ -179,6 +180,10 @@ pub(crate) trait TrainingApi {
 	#[method(name = "training_pot", blocking)]
 	fn pot(&self, group: GroupId, at: Option<Hash>) -> RpcResult<PotView>;
 
+	/// The orders of a group, the oldest first.
+	#[method(name = "training_orders", blocking)]
+	fn orders(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<OrderView>>;
+
 	/// The rewards of an account, accrued and claimed.
 	#[method(name = "training_rewards", blocking)]
 	fn rewards(&self, account: AccountId, at: Option<Hash>) -> RpcResult<RewardsView>;
@@ -208,6 +213,19 @@ pub(crate) trait TrainingApi {
 	/// it named none.
 	#[method(name = "training_gateway", blocking)]
 	fn gateway(&self, account: AccountId, at: Option<Hash>) -> RpcResult<Option<String>>;
+
+	/// An open series of hidden test sets; null where there is none.
+	#[method(name = "training_testSetSeries", blocking)]
+	fn test_set_series(&self, series: Hash, at: Option<Hash>) -> RpcResult<Option<TestSetSeriesView>>;
+
+	/// The hidden test set of a round; null where the rules of the round name no open series.
+	#[method(name = "training_roundTestSet", blocking)]
+	fn round_test_set(
+		&self,
+		group: GroupId,
+		round: RoundIndex,
+		at: Option<Hash>,
+	) -> RpcResult<Option<RoundTestSetView>>;
 
 	/// The events of a topic (`rounds`), of one group or of all, one message a block in the order of the
 	/// chain, also for blocks without events. Of finalized blocks; with `finalized` false of best blocks,
@@ -457,6 +475,14 @@ where
 		Ok(pot.ok_or(Error::UnknownGroup(group))?)
 	}
 
+	fn orders(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Vec<OrderView>> {
+		// Runtimes before it have no orders.
+		self.of_group(group, at, |api, block| match version(&api, block)? {
+			..6 => Ok(vec![]),
+			_ => api.orders(block, group),
+		})
+	}
+
 	fn rewards(&self, account: AccountId, at: Option<Hash>) -> RpcResult<RewardsView> {
 		self.of_block(at, |api, block| api.rewards(block, account))
 	}
@@ -491,6 +517,25 @@ where
 
 	fn gateway(&self, account: AccountId, at: Option<Hash>) -> RpcResult<Option<String>> {
 		self.of_block(at, |api, block| api.gateway(block, account))
+	}
+
+	fn test_set_series(&self, series: Hash, at: Option<Hash>) -> RpcResult<Option<TestSetSeriesView>> {
+		self.of_block(at, |api, block| match version(&api, block)? {
+			..6 => Ok(None),
+			_ => api.test_set_series(block, series),
+		})
+	}
+
+	fn round_test_set(
+		&self,
+		group: GroupId,
+		round: RoundIndex,
+		at: Option<Hash>,
+	) -> RpcResult<Option<RoundTestSetView>> {
+		self.of_group(group, at, |api, block| match version(&api, block)? {
+			..6 => Ok(None),
+			_ => api.round_test_set(block, group, round),
+		})
 	}
 
 	async fn subscribe_events(

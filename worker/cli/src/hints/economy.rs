@@ -32,10 +32,35 @@ fn emission(name: &str) -> Option<&'static str> {
 			"`descent group refund N` takes back what is left; `descent emission show N` says when."
 		}
 		"TermsChanged" => {
-			"The rules changed meanwhile: `descent group show N` shows them. Then fund the group again."
+			"The rules changed meanwhile: `descent group show N` shows them. Then run the same command again."
 		}
 		"NotStopped" => "`descent group stop-funding N`, then refund once it is free.",
-		"TooEarly" => "`descent emission show N` says when it is free.",
+		"TooEarly" => {
+			"`descent emission show N` says when a funding is free, `descent order show N` when an order is."
+		}
+		_ => return order(name),
+	})
+}
+
+fn order(name: &str) -> Option<&'static str> {
+	Some(match name {
+		"AlreadyOrdered" => "`descent order show N` shows it; `descent order cancel N` ends it.",
+		"PriceTooSmall" => "Order with a larger --per-thousandth.",
+		"TargetTooHigh" => {
+			"Name a --target below --from; `descent group show N` shows the score of the head, from which on \
+			 you pay otherwise."
+		}
+		"OrderTooSmall" => {
+			"Pay in a larger --amount: 10 NRN at least, and no less than --bonus and the price of 0.000001."
+		}
+		"NoRounds" => "Order for one round at least: --rounds 1.",
+		"TooManyOrders" => {
+			"`descent order show N` shows what others have left: order with a larger --amount than one has."
+		}
+		"UnknownOrder" => "`descent order show N` shows who has ordered.",
+		"NothingToCancel" => {
+			"It ends with rounds that have begun: `descent order show N` says when the rest is free."
+		}
 		_ => return None,
 	})
 }
@@ -122,6 +147,8 @@ mod tests {
 	fn errors_of_the_same_name_have_their_own_hints() {
 		let hint = |pallet, name| hint(pallet, name).unwrap();
 		assert!(hint("Emission", "TooEarly").contains("emission show"));
+		assert!(hint("Emission", "TooEarly").contains("order show"));
+		assert!(hint("Emission", "TooManyOrders").contains("--amount"));
 		assert!(hint("TechnicalCommittee", "TooEarly").contains("governance show"));
 		assert!(hint("Session", "NoKeys").contains("keys --set"));
 		assert_eq!(super::hint("Balances", "TooEarly"), None);

@@ -1,10 +1,28 @@
-//! The calls of validators, of those who have earned something, and of clients who pay for rounds.
+//! The calls of validators, of those who have earned something, and of clients who pay for rounds or
+//! improvement.
 
 use super::{with, Call};
 use crate::SessionKeys;
-use descent_protocol::GroupId;
-use sp_core::H256;
+use descent_protocol::{GroupId, Score};
+use sp_core::{crypto::AccountId32, H256};
 use subxt::dynamic::Value;
+
+/// An order of improvement of a group's model. Amounts are in the smallest unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewOrder {
+	/// The amount that the client pays in.
+	pub amount: u128,
+	/// The amount for each micro-unit of improvement.
+	pub price: u128,
+	/// The amount in addition for the winner that reaches the target.
+	pub bonus: u128,
+	/// The score from which on the client pays.
+	pub from: Score,
+	/// The score with which the order is fulfilled.
+	pub target: Score,
+	/// Number of rounds that it pays for, from the first that has not begun.
+	pub rounds: u32,
+}
 
 impl Call {
 	/// Bonds `amount` more of the smallest unit. An account that has bonded enough is a candidate for the
@@ -74,5 +92,93 @@ impl Call {
 	/// Takes back what is left of what the signer paid for a group's rounds, after notice.
 	pub fn refund(group: GroupId) -> Self {
 		Self::new("Emission", "refund", [with("group", &group)])
+	}
+
+	/// Orders improvement of a group's model. `terms` are those of [`descent_protocol::view::PotView`]: the
+	/// call fails if the rules have changed since they were read.
+	pub fn order(group: GroupId, order: &NewOrder, terms: H256) -> Self {
+		Self::new(
+			"Emission",
+			"order",
+			[
+				with("group", &group),
+				with("amount", &order.amount),
+				with("price", &order.price),
+				with("bonus", &order.bonus),
+				with("from", &order.from),
+				with("target", &order.target),
+				with("rounds", &order.rounds),
+				with("terms", &terms),
+			],
+		)
+	}
+
+	/// Ends the signer's order of a group: rounds that have begun are still paid for.
+	pub fn cancel_order(group: GroupId) -> Self {
+		Self::new("Emission", "cancel_order", [with("group", &group)])
+	}
+
+	/// Returns the rest of a client's order of a group to the client, once it is over. Anybody may.
+	pub fn refund_order(group: GroupId, client: &AccountId32) -> Self {
+		let client = ("client", Value::from_bytes(client));
+		Self::new("Emission", "refund_order", [with("group", &group), client])
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use codec::Encode;
+	use scale_info::{MetaType, PortableRegistry, Registry, TypeInfo};
+	use subxt::ext::scale_value::scale::encode_as_type;
+
+	/// Calls as a chain has them: the names are what counts.
+	#[derive(Clone, Encode, TypeInfo)]
+	enum Calls {
+		#[codec(index = 21)]
+		Emission(Emission),
+	}
+
+	#[allow(non_camel_case_types)]
+	#[derive(Clone, Encode, TypeInfo)]
+	enum Emission {
+		#[codec(index = 4)]
+		order {
+			group: GroupId,
+			amount: u128,
+			price: u128,
+			bonus: u128,
+			from: Score,
+			target: Score,
+			rounds: u32,
+			terms: H256,
+		},
+		#[codec(index = 5)]
+		cancel_order { group: GroupId },
+		#[codec(index = 6)]
+		refund_order { group: GroupId, client: AccountId32 },
+	}
+
+	fn assert_encoded(call: &Call, expected: Emission) {
+		let mut registry = Registry::new();
+		let id = registry.register_type(&MetaType::new::<Calls>()).id;
+		let mut out = Vec::new();
+		let value = call.0.clone().into_value();
+		encode_as_type(&value, id, &PortableRegistry::from(registry), &mut out).unwrap();
+		assert_eq!(out, Calls::Emission(expected).encode());
+	}
+
+	#[test]
+	fn calls_of_orders_have_the_arguments_that_the_chain_asks_for() {
+		let (group, terms) = (3, H256::repeat_byte(7));
+		let (amount, price, bonus) = (u128::MAX, 4_000_000_000, 5);
+		let (from, target, rounds) = (Score(2_300_000), Score(2_000_000), 200);
+		let order = NewOrder { amount, price, bonus, from, target, rounds };
+		let expected = Emission::order { group, amount, price, bonus, from, target, rounds, terms };
+		assert_encoded(&Call::order(group, &order, terms), expected);
+		assert_encoded(&Call::cancel_order(group), Emission::cancel_order { group });
+		let client = AccountId32::new([9; 32]);
+		let call = Call::refund_order(group, &client);
+		assert_encoded(&call, Emission::refund_order { group, client });
 	}
 }

@@ -2,9 +2,11 @@
 
 mod economy;
 mod governance;
+mod test_sets;
 mod value;
 mod votes;
 
+pub use economy::NewOrder;
 pub use votes::NewProposal;
 
 use codec::Encode;

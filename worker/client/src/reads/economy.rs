@@ -2,7 +2,7 @@
 
 use crate::{Client, Result};
 use descent_protocol::{
-	view::{EmissionView, GovernanceView, PotView, RewardsView, ValidatorRules, ValidatorView},
+	view::{EmissionView, GovernanceView, OrderView, PotView, RewardsView, ValidatorRules, ValidatorView},
 	GroupId,
 };
 use sp_core::crypto::AccountId32;
@@ -23,6 +23,15 @@ impl Client {
 	/// [`crate::Error::Refused`] where there is no such group.
 	pub async fn pot(&self, group: GroupId) -> Result<PotView> {
 		self.request("training_pot", rpc_params![group]).await
+	}
+
+	/// The orders of improvement of a group's model, the oldest first.
+	///
+	/// # Errors
+	/// [`crate::Error::Refused`] where there is no such group, [`crate::Error::Unsupported`] by a node from
+	/// before orders.
+	pub async fn orders(&self, group: GroupId) -> Result<Vec<OrderView>> {
+		self.request("training_orders", rpc_params![group]).await
 	}
 
 	/// The rewards of an account.

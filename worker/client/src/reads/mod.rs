@@ -2,6 +2,7 @@
 
 mod costs;
 mod economy;
+mod test_sets;
 mod voters;
 
 use crate::{Client, Error, Result};

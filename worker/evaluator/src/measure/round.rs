@@ -59,8 +59,8 @@ impl<'a> RoundEvaluation<'a> {
 		}
 	}
 
-	/// Measures the candidates in their order up to the first whose claim is true, and the head as soon as it
-	/// is there. Whatever fails on this machine fails alone.
+	/// Measures the candidates in their order until as many claims are true as the round pays winners, and
+	/// the head as soon as it is there. Whatever fails on this machine fails alone.
 	///
 	/// # Errors
 	/// Fails if there is nothing to say at all.
@@ -74,13 +74,15 @@ impl<'a> RoundEvaluation<'a> {
 			let (verdict, content) = self.verdict(candidate, download);
 			let pushed = ballot.verdicts.try_push(verdict);
 			pushed.map_err(|_| anyhow!("more candidates than a ballot holds"))?;
-			if matches!(verdict, Verdict::Match(_)) {
+			if self.is_decided(&ballot) {
 				break;
 			}
 			// Only a checkpoint that may become the head is worth its room. One that the request names twice
 			// is pinned twice and stays.
-			if let Err(error) = self.measurer.artifacts.cache().discard(&candidate.checkpoint) {
-				tracing::warn!("cannot remove a candidate that was measured: {error}");
+			if !matches!(verdict, Verdict::Match(_)) {
+				if let Err(error) = self.measurer.artifacts.cache().discard(&candidate.checkpoint) {
+					tracing::warn!("cannot remove a candidate that was measured: {error}");
+				}
 			}
 			drop(content);
 		}
@@ -88,6 +90,13 @@ impl<'a> RoundEvaluation<'a> {
 			ballot.baseline = self.baseline(head);
 		}
 		self.complete(ballot)
+	}
+
+	/// Returns true if no further candidate need be measured: as many claims are true as the round pays
+	/// winners.
+	fn is_decided(&self, ballot: &Ballot) -> bool {
+		let matches = ballot.verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Match(_)));
+		matches.count() >= usize::from(self.request.winners)
 	}
 
 	/// Waits until the candidate is there, and measures the head meanwhile if that is there before.
@@ -134,8 +143,7 @@ impl<'a> RoundEvaluation<'a> {
 			ballot.verdicts.pop();
 		}
 		let candidates = self.request.candidates.len();
-		let is_decided = matches!(ballot.verdicts.last(), Some(Verdict::Match(_)));
-		if looked < candidates && !is_decided {
+		if looked < candidates && !self.is_decided(&ballot) {
 			tracing::warn!(
 				group = self.request.group,
 				round = self.request.round,

@@ -2,8 +2,8 @@
 
 use super::{in_child, unexpected, EvaluationPool, Failure, JobLimits, Mode, Worker, Workers};
 use crate::child::{Answer, BaseSet, DeltaJob, Request};
-use anyhow::{anyhow, ensure, Context, Result};
-use descent_artifacts::{InProcess, VersionBuilder};
+use anyhow::{ensure, Context, Result};
+use descent_artifacts::{FaultyDelta, InProcess, VersionBuilder};
 use descent_dataset::{DeltaLimits, Schema, Set, Summary};
 use descent_protocol::{dataset_root, DeltaFault, DeltaVerdict};
 use sp_core::H256;
@@ -116,12 +116,14 @@ impl VersionBuilder for EvaluationPool {
 	}
 }
 
-/// Returns an answer, and the fault of a delta as an error.
+/// Returns an answer, and the fault of a delta as an error. A delta at which two processes crash is at fault.
 fn answer(result: Result<Answer, Failure>) -> Result<Answer> {
 	match result {
-		Ok(Answer::Faulty(_, reason)) => Err(anyhow!(reason)),
+		Ok(Answer::Faulty(_, reason)) => Err(FaultyDelta(reason).into()),
 		Ok(answer) => Ok(answer),
-		Err(Failure::Crashes(reason)) => Err(anyhow!("two processes crashed reading the delta: {reason}")),
+		Err(Failure::Crashes(reason)) => {
+			Err(FaultyDelta(format!("two processes crashed reading it: {reason}")).into())
+		}
 		Err(Failure::Other(error)) => Err(error),
 	}
 }

@@ -153,7 +153,7 @@ async fn a_head_that_stalls_keeps_no_candidate_waiting() {
 		assert!(began.elapsed() < Duration::from_secs(3), "{job:?}");
 		tokio::time::sleep(Duration::from_millis(10)).await;
 	}
-	let JobStatus::Done(Measured { ballot }) = client.wait::<EvaluationRequest>(id).await else {
+	let JobStatus::Done(Measured { ballot, .. }) = client.wait::<EvaluationRequest>(id).await else {
 		panic!("it failed");
 	};
 	assert_eq!((ballot.baseline, ballot.verdicts.len()), (None, 2));

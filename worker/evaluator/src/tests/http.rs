@@ -30,7 +30,7 @@ impl JobRunner<CheckRequest> for Absent {
 
 fn nothing() -> Measured {
 	let ballot = Ballot { baseline: None, verdicts: Default::default() };
-	Measured { ballot }
+	Measured { ballot, test_set: None }
 }
 
 async fn slow(data: &Path) -> (Client, mpsc::Sender<bool>) {
@@ -108,7 +108,7 @@ async fn results_outlive_a_restart() {
 	std::fs::write(data.join("results").join(".tmpCutShort"), b"{").unwrap();
 	let client = Client::start(&data).await;
 	let job = client.submit(&request).await;
-	assert_eq!(job.status, JobStatus::Done(Measured { ballot }));
+	assert_eq!(job.status, JobStatus::Done(Measured { ballot, test_set: None }));
 	client.evaluator.stop().await.unwrap();
 }
 
@@ -150,6 +150,8 @@ async fn what_is_no_request_is_refused() {
 		EvaluationRequest { providers: vec!["http://a".into(); 9], ..good.clone() },
 		EvaluationRequest { providers: vec!["a".repeat(129)], ..good.clone() },
 		EvaluationRequest { model: ContentRef { size: 0, ..good.model }, ..good.clone() },
+		EvaluationRequest { winners: 0, ..good.clone() },
+		EvaluationRequest { winners: 9, ..good.clone() },
 	];
 	for request in refused {
 		let response = client.post(&request).await;

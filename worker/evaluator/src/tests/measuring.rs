@@ -47,6 +47,35 @@ async fn looks_up_to_the_first_match() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn looks_on_until_there_are_as_many_matches_as_winners() {
+	let mut fixture = Fixture::new(400);
+	fixture.serve().await;
+	let client = Client::start(&fixture.directory.path().join("evaluator")).await;
+	let lie = |weights| candidate(&fixture, fixture.publish(weights), Score(1));
+	let candidates = vec![
+		honest(&fixture, 7),
+		lie(8),
+		honest(&fixture, 9),
+		honest(&fixture, 10),
+		lie(11),
+		honest(&fixture, 12),
+	];
+	let request = request(&fixture, candidates);
+	for (winners, matches, looked) in [(1, 1, 1), (2, 2, 3), (3, 3, 4), (4, 4, 6), (8, 4, 6)] {
+		let ballot = client.ballot(&EvaluationRequest { winners, ..request.clone() }).await;
+		let matched = ballot.verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Match(_)));
+		assert_eq!((matched.count(), ballot.verdicts.len()), (matches, looked), "{winners} winners");
+	}
+	// All that matched may become the head, and is here.
+	let gone = EvaluationRequest { winners: 3, round: 9, providers: Vec::new(), ..request };
+	let matched = [0, 2, 3].map(|position: usize| gone.candidates[position].clone());
+	let nowhere = matched.map(|candidate| CandidateSource { providers: Vec::new(), ..candidate });
+	let ballot = client.ballot(&EvaluationRequest { candidates: nowhere.into(), ..gone }).await;
+	assert!(matches!(ballot.verdicts.as_slice(), [Verdict::Match(_), Verdict::Match(_), Verdict::Match(_)]));
+	client.evaluator.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_claim_is_the_measured_score_exactly() {
 	let mut fixture = Fixture::new(400);
 	fixture.serve().await;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod checks;
+mod hidden;
 mod http;
 mod measuring;
 
@@ -133,6 +134,8 @@ fn request(fixture: &Fixture, candidates: Vec<CandidateSource>) -> EvaluationReq
 		head: None,
 		fetch_ms: 60_000,
 		candidates,
+		winners: 1,
+		test_set: None,
 	}
 }
 

@@ -13,7 +13,8 @@ use descent_protocol::{format_amount, view::GroupView, BlockNumber, RoundIndex, 
 use std::time::Instant;
 
 impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
-	/// Commits to the best checkpoint so far, shortly before the commit window closes.
+	/// Prepares for a round from its start, and commits to the best checkpoint so far shortly before the
+	/// commit window closes.
 	pub(super) async fn offer(&mut self, group: &GroupView, round: RoundIndex) -> Result<()> {
 		let Some(windows) = group.clock.windows(round) else {
 			return Ok(());
@@ -27,8 +28,21 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 			self.started = Some(round);
 			self.report.event(Event::RoundStarted { round, commit_before: windows.commit.end });
 		}
-		if self.skipped == Some(round) || !self.is_due(next_block(group), windows.commit.end) {
+		let mut spec = RoundSpec::from(group);
+		let sealed = self.hold(&spec, round).await?;
+		let (next, end) = (next_block(group), windows.commit.end);
+		if self.skipped == Some(round) || !self.is_due(next, end) {
 			return Ok(());
+		}
+		match sealed {
+			Ok(sealed) => spec.sealed = sealed,
+			Err(reason) => {
+				// A claim that cannot be measured costs the deposit.
+				if next.saturating_add(self.participation.margin) >= end {
+					self.skip(round, reason);
+				}
+				return Ok(());
+			}
 		}
 		if let Err(reason) = self.deposit(group) {
 			self.refuse_deposit(round, reason);
@@ -39,6 +53,17 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 			self.skip(round, "this account has a commitment in it that was made elsewhere".into());
 			return Ok(());
 		}
+		self.commit_best(group, round, spec, end).await
+	}
+
+	/// Commits to the best checkpoint so far, before the block `end`.
+	async fn commit_best(
+		&mut self,
+		group: &GroupView,
+		round: RoundIndex,
+		spec: RoundSpec,
+		end: BlockNumber,
+	) -> Result<()> {
 		let path = self.state.checkpoint(round);
 		let began = Instant::now();
 		let reason = match self.checkpoints.offer(group, &path).await? {
@@ -48,14 +73,14 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 			}
 			Offer::Checkpoint(checkpoint) => {
 				let block = self.chain.round(round).await?.block.max(group.block);
-				if block.saturating_add(1) < windows.commit.end {
-					let entry = self.state.prepare(round, checkpoint, RoundSpec::from(group))?;
+				if block.saturating_add(1) < end {
+					let entry = self.state.prepare(round, checkpoint, spec)?;
 					return self.send_commitment(group, round, &entry).await;
 				}
 				format!(
 					"the checkpoint was measured by block {block}, too late for the window that ends with \
 					 block {}: it took {} s, which the next round allows for",
-					windows.commit.end.saturating_sub(1),
+					end.saturating_sub(1),
 					began.elapsed().as_secs()
 				)
 			}

@@ -3,13 +3,13 @@
 use crate::{
 	events::{Event, Report},
 	round_spec::RoundSpec,
-	rounds::{Chain, CheckpointSource, Offer, Participation, RoundMachine},
+	rounds::{Chain, CheckpointSource, DrawnFrom, Offer, Participation, RoundMachine},
 	state::State,
 };
 use anyhow::Result;
 use descent_client::Reveal;
 use descent_protocol::{
-	view::{CandidateView, GroupView, RevealView, RoundView},
+	view::{CandidateView, GroupView, RevealView, RoundTestSetView, RoundView, TestSetRelease},
 	BlockNumber, Clock, ContentRef, EvaluationPolicy, Metric, Outcome, RoundIndex, Rounding, Score, Share,
 };
 use sp_core::{crypto::AccountId32, H256};
@@ -22,6 +22,10 @@ use std::{
 
 pub(super) const CLOCK: Clock = Clock { first: 0, start: 0, length: 12, reveal: 4, attest: 4, open: 2 };
 pub(super) const SEED: H256 = H256::repeat_byte(9);
+
+fn content() -> ContentRef {
+	ContentRef::raw(b"x").unwrap()
+}
 
 pub(super) fn account() -> AccountId32 {
 	AccountId32::new([7; 32])
@@ -53,6 +57,12 @@ pub(super) struct Ledger {
 	pub versions: BTreeMap<RoundIndex, (u32, u32)>,
 	/// The clock that follows on [`CLOCK`], if one does.
 	pub next: Option<Clock>,
+	/// True if the group has hidden test sets.
+	pub hidden: bool,
+	/// The key that is released, and the block in which it was.
+	pub released: Option<(BlockNumber, H256)>,
+	/// True if no round waits for a key.
+	pub suspended: bool,
 }
 
 impl Ledger {
@@ -70,6 +80,28 @@ impl Ledger {
 		(now, now.or(self.next.map(|next| next.first)).unwrap_or_default())
 	}
 
+	fn policy(&self) -> EvaluationPolicy {
+		match self.hidden {
+			false => EvaluationPolicy::Training { records: 1 },
+			true => {
+				EvaluationPolicy::Hidden { series: H256::repeat_byte(3), records: 1, otherwise: content() }
+			}
+		}
+	}
+
+	/// Returns the hidden test set of a round as it stood at a block.
+	fn test_set(&self, round: RoundIndex, block: BlockNumber) -> Option<RoundTestSetView> {
+		let series = self.policy().series()?;
+		let release = self.clock(round).windows(round)?.release();
+		let state = match self.released {
+			Some((at, key)) if block >= at => TestSetRelease::Released { index: 5, key },
+			_ if block + 1 >= release.end || self.suspended => TestSetRelease::Otherwise,
+			_ => TestSetRelease::Awaited { index: 5 },
+		};
+		let manifest = ContentRef::raw(b"manifest").unwrap();
+		Some(RoundTestSetView { series, manifest, providers: vec![], release, state })
+	}
+
 	fn versions(&self, round: RoundIndex) -> (u32, u32) {
 		let latest = self.versions.range(..=round).next_back();
 		latest.map_or((0, 1), |(_, versions)| *versions)
@@ -81,7 +113,7 @@ pub(super) struct FakeChain(pub Arc<Mutex<Ledger>>);
 
 impl FakeChain {
 	pub(super) fn group(&self) -> GroupView {
-		let content = ContentRef::raw(b"x").unwrap();
+		let content = content();
 		let ledger = self.0.lock().unwrap();
 		let block = ledger.block;
 		let (round, playing) = ledger.round_at(block);
@@ -96,7 +128,7 @@ impl FakeChain {
 			dataset_root: H256::from_low_u64_be(dataset_version.into()),
 			providers: vec![],
 			metric: Metric::Loss,
-			policy: EvaluationPolicy::Training { records: 1 },
+			policy: ledger.policy(),
 			minimum_improvement: 0,
 			target: None,
 			clock: ledger.clock(playing),
@@ -155,6 +187,17 @@ impl Chain for FakeChain {
 		let windows = ledger.clock(round).windows(round).unwrap();
 		let known = ledger.block >= windows.seed + ledger.lag;
 		Ok(known.then_some(ledger.seed))
+	}
+
+	async fn test_set(&self, round: RoundIndex) -> Result<Option<RoundTestSetView>> {
+		let ledger = self.0.lock().unwrap();
+		Ok(ledger.test_set(round, ledger.block))
+	}
+
+	async fn finalized_test_set(&self, round: RoundIndex) -> Result<(BlockNumber, Option<RoundTestSetView>)> {
+		let ledger = self.0.lock().unwrap();
+		let block = ledger.block.saturating_sub(ledger.lag);
+		Ok((block, ledger.test_set(round, block)))
 	}
 
 	async fn commit(&self, round: RoundIndex, commitment: H256, deposit: u128) -> Result<()> {
@@ -237,6 +280,12 @@ pub(super) struct FakeCheckpoints {
 	pub expected: Duration,
 	/// A chain on which an offer takes this many blocks.
 	pub slow: Option<(FakeChain, BlockNumber)>,
+	/// Reason that no sealed test set is here.
+	pub absent: Option<&'static str>,
+	/// Number of times that a sealed test set was asked for.
+	pub holds: u32,
+	/// True if the hidden test set is broken.
+	pub broken: bool,
 }
 
 impl CheckpointSource for FakeCheckpoints {
@@ -257,16 +306,27 @@ impl CheckpointSource for FakeCheckpoints {
 		Ok(Offer::Checkpoint(ContentRef::raw(&checkpoint).unwrap()))
 	}
 
+	fn hold(&mut self, _: &RoundSpec, test_set: &RoundTestSetView) -> Result<Vec<ContentRef>, String> {
+		self.holds += 1;
+		assert_eq!(test_set.index(), Some(5));
+		self.absent.map_or_else(|| Ok(vec![test_set.manifest]), |reason| Err(reason.into()))
+	}
+
 	async fn measure(
 		&mut self,
 		spec: &RoundSpec,
 		path: &Path,
+		drawn_from: &DrawnFrom,
 		seed: H256,
 		rounding: Rounding,
 	) -> Result<Score> {
 		self.rounding = Some(rounding);
 		anyhow::ensure!(path.exists(), "no checkpoint");
-		Ok(score(seed, (spec.model_version, spec.dataset_version)))
+		let public = score(seed, (spec.model_version, spec.dataset_version));
+		Ok(match drawn_from {
+			DrawnFrom::Hidden(test_set) if !self.broken => hidden_score(public, test_set.key),
+			DrawnFrom::Hidden(_) | DrawnFrom::Public => public,
+		})
 	}
 
 	async fn publish(&mut self, path: &Path, checkpoint: &ContentRef) -> Result<Vec<String>> {
@@ -284,6 +344,11 @@ impl CheckpointSource for FakeCheckpoints {
 /// Returns the score of every checkpoint.
 pub(super) fn score(seed: H256, (model, dataset): (u32, u32)) -> Score {
 	Score(u64::from(seed.0[0]) + 1_000 * u64::from(model) + 100 * u64::from(dataset))
+}
+
+/// Returns the score of every checkpoint on the hidden test set of a key.
+pub(super) fn hidden_score(public: Score, key: H256) -> Score {
+	Score(public.0 + 10_000 * u64::from(key.0[0]))
 }
 
 #[derive(Clone, Default)]

@@ -1,6 +1,7 @@
 //! A trainer's way through its rounds, one file a phase.
 
 mod commit;
+mod hidden;
 mod reveal;
 mod settle;
 #[cfg(test)]
@@ -15,11 +16,13 @@ use anyhow::Result;
 use descent_client::Reveal;
 use descent_protocol::{
 	explain,
-	view::{CandidateView, GroupView, RoundView},
+	view::{CandidateView, GroupView, RoundTestSetView, RoundView},
 	BlockNumber, ContentRef, Phase, RoundIndex, Rounding, Score,
 };
 use sp_core::{crypto::AccountId32, H256};
 use std::{collections::HashMap, future::Future, path::Path, time::Duration};
+
+pub(crate) use hidden::DrawnFrom;
 
 /// Blocks after which a transaction that is not on chain is sent again.
 const RESEND_AFTER: BlockNumber = 2;
@@ -30,6 +33,13 @@ pub(crate) trait Chain {
 	fn round(&self, round: RoundIndex) -> impl Future<Output = Result<RoundView>> + Send;
 	/// Reads a round's seed at the last finalized block.
 	fn finalized_seed(&self, round: RoundIndex) -> impl Future<Output = Result<Option<H256>>> + Send;
+	/// Reads the hidden test set of a round at the best block; `None` if its policy names no open series.
+	fn test_set(&self, round: RoundIndex) -> impl Future<Output = Result<Option<RoundTestSetView>>> + Send;
+	/// Reads the hidden test set of a round at the last finalized block, and the number of that block.
+	fn finalized_test_set(
+		&self,
+		round: RoundIndex,
+	) -> impl Future<Output = Result<(BlockNumber, Option<RoundTestSetView>)>> + Send;
 	/// Sends a commitment with a deposit.
 	fn commit(
 		&self,
@@ -51,12 +61,19 @@ pub(crate) trait CheckpointSource {
 	fn expected(&self) -> Duration;
 	/// Writes the best checkpoint so far to a file, if it is worth committing.
 	fn offer(&mut self, group: &GroupView, path: &Path) -> impl Future<Output = Result<Offer>> + Send;
+	/// Begins to fetch the sealed file of the test set that a round is measured on, or may be, and keeps it.
+	/// Returns the content that has to stay on disk for it.
+	///
+	/// # Errors
+	/// The reason that it is not here.
+	fn hold(&mut self, spec: &RoundSpec, test_set: &RoundTestSetView) -> Result<Vec<ContentRef>, String>;
 	/// Measures a checkpoint on the records that a seed draws, as a committee member does in a round with
 	/// this spec and this rule for scores.
 	fn measure(
 		&mut self,
 		spec: &RoundSpec,
 		path: &Path,
+		drawn_from: &DrawnFrom,
 		seed: H256,
 		rounding: Rounding,
 	) -> impl Future<Output = Result<Score>> + Send;
@@ -203,6 +220,14 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 			}
 			Err(error) => return Err(error),
 		};
+		if !view.settled && entry.step != Step::Revealed {
+			// The key of the round before may have been released since the commitment, and with it another
+			// set comes next.
+			let held = self.hold(&entry.spec, round).await;
+			if let Err(reason) = held.unwrap_or_else(|error| Err(format!("{error:#}"))) {
+				tracing::debug!("round {round}: {reason}");
+			}
+		}
 		let candidate = own_candidate(&view, &self.account);
 		if view.settled {
 			let outcome = candidate.and_then(|candidate| candidate.outcome);

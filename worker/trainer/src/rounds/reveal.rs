@@ -1,4 +1,4 @@
-use super::{Chain, CheckpointSource, RoundMachine, Transaction};
+use super::{Chain, CheckpointSource, DrawnFrom, RoundMachine, Transaction};
 use crate::{
 	events::Report,
 	state::{Entry, Step},
@@ -12,8 +12,8 @@ use descent_protocol::{
 use sp_core::H256;
 use std::path::Path;
 
-/// Blocks before the end of the reveal window from which an unfinalized seed is used.
-const UNFINALIZED_SEED: BlockNumber = 3;
+/// Blocks before the end of the reveal window from which an unfinalized seed and an unfinalized key are used.
+pub(super) const UNFINALIZED: BlockNumber = 3;
 
 impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 	/// Measures the claim, serves the checkpoint and sends the reveal.
@@ -22,10 +22,15 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		let Some(seed) = self.seed(group.block, view).await? else {
 			return Ok(());
 		};
+		let Some(drawn_from) = self.drawn_from(group.block, view, &entry.spec).await? else {
+			return Ok(());
+		};
 		let path = self.state.checkpoint(round);
 		let claim = match entry.step {
-			Step::Measured { seed: measured, claim } if measured == seed => claim,
-			_ => self.measure(entry, seed, view, &path).await?,
+			Step::Measured { seed: drawn_by, claim, key } if (drawn_by, key) == (seed, drawn_from.key()) => {
+				claim
+			}
+			_ => self.measure(entry, &drawn_from, seed, view, &path).await?,
 		};
 		if !self.may_send(round, Transaction::Reveal, group.block) {
 			return Ok(());
@@ -37,18 +42,25 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 	/// Returns the round's seed once it is final, or shortly before the window closes. If the block of a seed
 	/// were abandoned, a claim measured for that seed would be false.
 	async fn seed(&self, block: BlockNumber, view: &RoundView) -> Result<Option<H256>> {
-		let is_late = block.saturating_add(UNFINALIZED_SEED) >= view.windows.reveal.end;
+		let is_late = block.saturating_add(UNFINALIZED) >= view.windows.reveal.end;
 		Ok(match self.chain.finalized_seed(view.round).await? {
 			None if is_late => view.seed,
 			seed => seed,
 		})
 	}
 
-	async fn measure(&mut self, entry: &Entry, seed: H256, view: &RoundView, path: &Path) -> Result<Score> {
-		let round = view.round;
-		let measured = self.checkpoints.measure(&entry.spec, path, seed, view.rounding(seed)).await;
+	async fn measure(
+		&mut self,
+		entry: &Entry,
+		drawn_from: &DrawnFrom,
+		seed: H256,
+		view: &RoundView,
+		path: &Path,
+	) -> Result<Score> {
+		let (round, rounding) = (view.round, view.rounding(seed));
+		let measured = self.checkpoints.measure(&entry.spec, path, drawn_from, seed, rounding).await;
 		let claim = measured.context("the claim could not be measured")?;
-		self.state.advance(round, Step::Measured { seed, claim })?;
+		self.state.advance(round, Step::Measured { seed, claim, key: drawn_from.key() })?;
 		self.sent.remove(&(round, Transaction::Reveal));
 		Ok(claim)
 	}

@@ -40,7 +40,7 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		self.settle_requests.remove(&round);
 		self.ended = self.ended.saturating_add(1);
 		self.report.event(Event::Ended { round, outcome, sentence });
-		if self.participation.claims && outcome == Some(Outcome::Won) {
+		if self.participation.claims && matches!(outcome, Some(Outcome::Won | Outcome::Placed)) {
 			// What is not claimed now can be at any time.
 			let claimed = self.chain.claim().await;
 			let _ = claimed.inspect_err(|error| tracing::warn!("the reward could not be claimed: {error:#}"));

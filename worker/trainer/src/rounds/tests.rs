@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 #[path = "fakes.rs"]
 mod fakes;
+#[path = "hidden_tests.rs"]
+mod hidden_tests;
 
 fn head(round: RoundIndex, checkpoint: ContentRef) -> HeadView {
 	HeadView {
@@ -382,9 +384,12 @@ async fn a_larger_deposit_than_agreed_to_is_not_paid() {
 
 #[tokio::test]
 async fn rewards_are_claimed_for_a_round_that_is_won_if_that_is_asked_for() {
-	for (claims, outcome, claimed) in
-		[(true, Outcome::Won, 1), (true, Outcome::NotBetter, 0), (false, Outcome::Won, 0)]
-	{
+	for (claims, outcome, claimed) in [
+		(true, Outcome::Won, 1),
+		(true, Outcome::Placed, 1),
+		(true, Outcome::NotBetter, 0),
+		(false, Outcome::Won, 0),
+	] {
 		let harness = Harness::new();
 		let mut trainer = harness.start(1);
 		trainer.participation.claims = claims;

@@ -3,7 +3,7 @@
 use descent_protocol::{
 	view::{
 		AmendmentView, CandidateView, ChainEvent, CheckView, EmissionView, FundingView, GovernanceView,
-		GroupView, HeadView, LogEntryView, MotionView, Page, PotView, ProposalView, RewardsView,
+		GroupView, HeadView, LogEntryView, MotionView, OrderView, Page, PotView, ProposalView, RewardsView,
 		RoundSummary, RoundView, StakeView, StandingView, StreamView, Unbonding, ValidatorRules,
 		ValidatorStanding, ValidatorView, VoterView, VotersView, WinnerView,
 	},
@@ -320,6 +320,21 @@ fn the_pot() -> PotView {
 	}
 }
 
+fn the_order() -> OrderView {
+	OrderView {
+		client: trainer(),
+		left: 900 * NRN,
+		price: NRN,
+		bonus: 10 * NRN,
+		target: Score(50_000),
+		mark: Score(67_036),
+		since: 3,
+		until: 500,
+		free: 6_600,
+		paused: false,
+	}
+}
+
 fn the_validator() -> ValidatorView {
 	ValidatorView {
 		account: trainer(),
@@ -451,6 +466,10 @@ sp_api::mock_impl_runtime_apis! {
 
 		fn pot(group: GroupId) -> Option<PotView> {
 			(group == 0).then(the_pot)
+		}
+
+		fn orders(group: GroupId) -> Vec<OrderView> {
+			[the_order()].into_iter().filter(|_| group == 0).collect()
 		}
 
 		fn rewards(account: AccountId) -> RewardsView {

@@ -3,8 +3,8 @@ mod chain;
 use super::{Training, TrainingApiServer};
 use chain::{events_of, hash, trainer, votes_of, TestChain};
 use descent_protocol::view::{
-	AmendmentView, BlockEvents, EmissionView, GovernanceView, GroupView, LogEntryView, PotView, ProposalView,
-	RoundSummary, RoundView, StakeView, ValidatorView, VotersView,
+	AmendmentView, BlockEvents, EmissionView, GovernanceView, GroupView, LogEntryView, OrderView, PotView,
+	ProposalView, RoundSummary, RoundView, StakeView, ValidatorView, VotersView,
 };
 use jsonrpsee::{core::server::Subscription, RpcModule};
 use serde::de::DeserializeOwned;
@@ -197,6 +197,10 @@ async fn money_reads_as_documented() {
 	assert_eq!(pot["fundings"][0]["client"], trainer().to_ss58check());
 	assert!(serde_json::from_value::<PotView>(pot.clone()).is_ok());
 
+	let orders = &ask(&module, "training_orders", json!([0])).await["result"];
+	assert_eq!((&orders[0]["price"], &orders[0]["mark"]), (&json!("1000000000000"), &json!(67_036)));
+	assert!(serde_json::from_value::<Vec<OrderView>>(orders.clone()).is_ok());
+
 	let rewards = &ask(&module, "training_rewards", json!([trainer().to_ss58check()])).await["result"];
 	assert_eq!(*rewards, json!({ "accrued": "1000000000000", "claimed": "0" }));
 }
@@ -255,6 +259,7 @@ async fn what_is_not_there_is_an_error_that_says_what_to_do() {
 		("training_proposals", json!([1]), 8001, "training_groups"),
 		("training_amendments", json!([1]), 8001, "training_groups"),
 		("training_pot", json!([1]), 8001, "training_groups"),
+		("training_orders", json!([1]), 8001, "training_groups"),
 		("training_stake", json!([1, someone]), 8001, "training_groups"),
 		("training_voters", json!([1, 3]), 8001, "training_groups"),
 		("training_amendmentVoters", json!([1, 0]), 8001, "training_groups"),

@@ -16,7 +16,7 @@ use crate::{
 };
 use anyhow::{ensure, Context, Result};
 use clap::Args;
-use descent_client::{format_amount, Call};
+use descent_client::{format_amount, Call, H256};
 use descent_content::Store;
 use descent_protocol::{
 	bound_addresses, majority,
@@ -83,10 +83,17 @@ struct Changes {
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
 	records: Option<u32>,
 	/// Measure on this validation set, a delta that only adds
-	#[arg(long, value_name = "FILE|CID:SIZE")]
+	#[arg(long, value_name = "FILE|CID:SIZE", conflicts_with_all = ["hidden_series", "otherwise"])]
 	validation: Option<Source>,
+	/// Measure on this series of hidden test sets, which was opened for the group
+	#[arg(long, value_name = "SERIES", value_parser = parse::hash)]
+	hidden_series: Option<H256>,
+	/// Public validation set for rounds for which no sound hidden test set is released; the one of now unless
+	/// given
+	#[arg(long, value_name = "FILE|CID:SIZE")]
+	otherwise: Option<Source>,
 	/// Measure on a sample of the training set
-	#[arg(long, conflicts_with = "validation")]
+	#[arg(long, conflicts_with_all = ["validation", "hidden_series", "otherwise"])]
 	training: bool,
 	/// Score at which the group has what it wants
 	#[arg(long, value_name = "X|none", value_parser = parse::target)]
@@ -101,6 +108,9 @@ struct Changes {
 	/// which is 31
 	#[arg(long, value_name = "N|default", value_parser = parse::seats)]
 	committee_seats: Option<parse::Seats>,
+	/// Winners of a round, 1 to 8, which divide the reward in the order of their scores
+	#[arg(long, value_name = "N", value_parser = parse::winners)]
+	winners: Option<u8>,
 	/// Another model, with the same columns: needs more than 2/3 of all stake
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	model: Option<Source>,
@@ -186,6 +196,10 @@ impl Changes {
 			Some(seats) => Change::SetRule { rule: OptionalRule::Committee { seats } },
 			None => Change::RemoveRule { rule: OptionalRuleKind::Committee },
 		}));
+		changes.extend(self.winners.map(|winners| match winners {
+			1 => Change::RemoveRule { rule: OptionalRuleKind::RankedWinners },
+			winners => Change::SetRule { rule: OptionalRule::RankedWinners { winners } },
+		}));
 		if let Some(model) = self.model {
 			let model = model.resolve(store)?;
 			ensure!(model != group.model, "this is the model that the group has");
@@ -240,13 +254,44 @@ impl Changes {
 			let set = validation.resolve(store)?;
 			return Ok(Some(EvaluationPolicy::Validation { set, records }));
 		}
-		Ok(match (self.training, now) {
+		if self.hidden_series.is_some() || self.otherwise.is_some() {
+			return self.hidden(now, records, store).map(Some);
+		}
+		Ok(match (self.training, *now) {
 			(true, _) => Some(EvaluationPolicy::Training { records }),
 			(false, _) if self.records.is_none() => None,
 			(false, EvaluationPolicy::Training { .. }) => Some(EvaluationPolicy::Training { records }),
 			(false, EvaluationPolicy::Validation { set, .. }) => {
-				Some(EvaluationPolicy::Validation { set: *set, records })
+				Some(EvaluationPolicy::Validation { set, records })
 			}
+			(false, EvaluationPolicy::Hidden { series, otherwise, .. }) => {
+				Some(EvaluationPolicy::Hidden { series, records, otherwise })
+			}
+		})
+	}
+
+	/// The new hidden test sets to measure on. What is not given stays.
+	fn hidden(
+		&self,
+		now: &EvaluationPolicy,
+		records: u32,
+		store: Option<&Store>,
+	) -> Result<EvaluationPolicy> {
+		let given = self.otherwise.as_ref().map(|set| set.resolve(store)).transpose()?;
+		let public = match now {
+			EvaluationPolicy::Training { .. } => None,
+			EvaluationPolicy::Validation { set, .. } => Some(*set),
+			EvaluationPolicy::Hidden { otherwise, .. } => Some(*otherwise),
+		};
+		let series = self.hidden_series.or(now.series());
+		Ok(EvaluationPolicy::Hidden {
+			series: series
+				.context("the group has no hidden test sets: name a series with --hidden-series")?,
+			records,
+			otherwise: given.or(public).context(
+				"the group has no public validation set for rounds without a hidden one: name one with \
+				 --otherwise",
+			)?,
 		})
 	}
 }

@@ -42,6 +42,10 @@ fn what_is_not_given_stays() {
 	assert_eq!(resolved("--validators-share 30%").unwrap(), [Change::Shares { shares }]);
 	let set = Change::SetRule { rule: OptionalRule::Committee { seats: 41 } };
 	assert_eq!(resolved("--committee-seats 41").unwrap(), [set]);
+	let set = Change::SetRule { rule: OptionalRule::RankedWinners { winners: 3 } };
+	assert_eq!(resolved("--winners 3").unwrap(), [set]);
+	let remove = Change::RemoveRule { rule: OptionalRuleKind::RankedWinners };
+	assert_eq!(resolved("--winners 1").unwrap(), [remove]);
 	let remove = Change::RemoveRule { rule: OptionalRuleKind::Committee };
 	assert_eq!(resolved("--committee-seats default").unwrap(), [remove]);
 	let reference = crate::content_ref::Reference::from(content);
@@ -49,6 +53,38 @@ fn what_is_not_given_stays() {
 		resolved(&format!("--model {reference}")).unwrap_err().to_string(),
 		"this is the model that the group has"
 	);
+}
+
+#[test]
+fn hidden_test_sets_take_the_place_of_a_validation_set() {
+	let (series, other) = (H256::repeat_byte(7), H256::repeat_byte(8));
+	let EvaluationPolicy::Validation { set, .. } = group().policy else { panic!("{:?}", group().policy) };
+	let measured = |now: EvaluationPolicy, arguments: &str| {
+		let group = GroupView { policy: now, ..group() };
+		changes(arguments).unwrap().resolve(&group, None).map(|changes| match &changes[..] {
+			[Change::Policy { policy }] => *policy,
+			_ => panic!("{changes:?}"),
+		})
+	};
+	let hidden = EvaluationPolicy::Hidden { series, records: 512, otherwise: set };
+	assert_eq!(measured(group().policy, &format!("--hidden-series {series:?}")).unwrap(), hidden);
+	let longer = EvaluationPolicy::Hidden { series, records: 9, otherwise: set };
+	assert_eq!(measured(hidden, "--records 9").unwrap(), longer);
+	let next = EvaluationPolicy::Hidden { series: other, records: 512, otherwise: set };
+	assert_eq!(measured(hidden, &format!("--hidden-series {other:?}")).unwrap(), next);
+	let reference = ContentRef::raw(b"y").unwrap();
+	let text = crate::content_ref::Reference::from(reference);
+	let public = EvaluationPolicy::Hidden { series, records: 512, otherwise: reference };
+	assert_eq!(measured(hidden, &format!("--otherwise {text}")).unwrap(), public);
+	let training = EvaluationPolicy::Training { records: 512 };
+	assert_eq!(measured(hidden, "--training").unwrap(), training);
+
+	let refused = |now, arguments: &str| measured(now, arguments).unwrap_err().to_string();
+	assert!(refused(training, &format!("--hidden-series {series:?}")).contains("--otherwise"));
+	assert!(refused(group().policy, &format!("--otherwise {text}")).contains("--hidden-series"));
+	for arguments in ["--training --otherwise x", &format!("--validation x --hidden-series {series:?}")] {
+		assert!(changes(arguments).is_err(), "{arguments}");
+	}
 }
 
 #[test]

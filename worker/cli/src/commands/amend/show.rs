@@ -14,7 +14,7 @@ use descent_client::format_amount;
 use descent_protocol::{
 	bound_addresses, is_in_time,
 	view::{AmendmentEnding, AmendmentView, GroupView, VoterView},
-	Change, Majority, OptionalRule, RoundLengths,
+	Change, Majority, OptionalRule, OptionalRuleKind, RoundLengths,
 };
 use serde::Serialize;
 use std::time::SystemTime;
@@ -120,7 +120,13 @@ fn now(group: &GroupView, change: &Change) -> Option<Change> {
 			Change::Providers { providers: bound_addresses(group.providers.clone())? }
 		}
 		Change::Model { .. } => Change::Model { model: group.model },
-		Change::SetRule { rule: OptionalRule::Committee { .. } } | Change::RemoveRule { .. } => {
+		Change::SetRule { rule: OptionalRule::RankedWinners { .. } }
+		| Change::RemoveRule { rule: OptionalRuleKind::RankedWinners } => {
+			let winners = group.optional_rules.ranked_winners();
+			Change::SetRule { rule: OptionalRule::RankedWinners { winners } }
+		}
+		Change::SetRule { rule: OptionalRule::Committee { .. } }
+		| Change::RemoveRule { rule: OptionalRuleKind::Committee } => {
 			let seats = u16::try_from(group.optional_rules.committee_seats()).ok()?;
 			Change::SetRule { rule: OptionalRule::Committee { seats } }
 		}
@@ -205,7 +211,7 @@ mod tests {
 	use super::*;
 	use crate::fixtures::{amendment, group};
 	use descent_client::{AccountId, UNIT};
-	use descent_protocol::{EvaluationPolicy, OptionalRuleKind, Score};
+	use descent_protocol::{EvaluationPolicy, Score};
 	use std::time::{Duration, UNIX_EPOCH};
 
 	fn shown(amendment: AmendmentView) -> Shown {
@@ -249,6 +255,8 @@ mod tests {
 			(Change::Model { model: group.model }, "model "),
 			(Change::SetRule { rule: OptionalRule::Committee { seats: 41 } }, "committees of 31 seats"),
 			(Change::RemoveRule { rule: OptionalRuleKind::Committee }, "committees of 31 seats"),
+			(Change::SetRule { rule: OptionalRule::RankedWinners { winners: 3 } }, "1 winner a round"),
+			(Change::RemoveRule { rule: OptionalRuleKind::RankedWinners }, "1 winner a round"),
 		] {
 			let rule = Rule::of(&group, &change);
 			assert!(rule.before.starts_with(before), "{rule:?}");

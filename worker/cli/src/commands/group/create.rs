@@ -12,8 +12,8 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context, Result};
 use clap::{Args, ValueEnum};
-use descent_client::{parse_amount, Call};
-use descent_dataset::{DeltaLimits, Description, Loss, MAX_DESCRIPTION_BYTES};
+use descent_client::{parse_amount, Call, H256};
+use descent_dataset::{DeltaLimits, Description, Loss, Summary, MAX_DESCRIPTION_BYTES};
 use descent_protocol::{
 	addresses, bound_addresses, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, NewGroup,
 	OptionalRule, OptionalRules, Score, Share, Shares, MAX_NAME_LENGTH, MAX_PROVIDERS,
@@ -48,8 +48,14 @@ pub(crate) struct Create {
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	dataset: Source,
 	/// Validation set to measure on, a delta that only adds; without it, a sample of the data set
-	#[arg(long, value_name = "FILE|CID:SIZE")]
+	#[arg(long, value_name = "FILE|CID:SIZE", conflicts_with = "hidden_series")]
 	validation: Option<Source>,
+	/// Series of hidden test sets of yours to measure on; descent test-set open opens one, without --group
+	#[arg(long, value_name = "SERIES", value_parser = parse::hash, requires = "otherwise")]
+	hidden_series: Option<H256>,
+	/// Public validation set for rounds for which no sound hidden test set is released
+	#[arg(long, value_name = "FILE|CID:SIZE", requires = "hidden_series")]
+	otherwise: Option<Source>,
 	#[command(flatten)]
 	providers: Providers,
 	/// Score that trainers compete to lower
@@ -90,6 +96,10 @@ pub(crate) struct Create {
 	/// which is 31
 	#[arg(long, value_name = "N|default", default_value = "default", value_parser = parse::seats)]
 	committee_seats: parse::Seats,
+	/// Winners of a round, 1 to 8: the candidates that beat the head divide the reward in the order of their
+	/// scores, one half, one quarter and so on, the last two the same
+	#[arg(long, value_name = "N", default_value_t = 1, value_parser = parse::winners)]
+	winners: u8,
 	/// Check everything and print the costs, but send nothing
 	#[arg(long)]
 	dry_run: bool,
@@ -167,15 +177,21 @@ struct Content {
 	dataset: Reference,
 	#[serde(skip_serializing_if = "Option::is_none")]
 	validation: Option<Reference>,
+	#[serde(skip_serializing_if = "Option::is_none")]
+	hidden_series: Option<H256>,
+	#[serde(skip_serializing_if = "Option::is_none")]
+	otherwise: Option<Reference>,
 }
 
 impl Content {
 	fn of(group: &NewGroup<u128>) -> Self {
-		let validation = match group.policy {
-			EvaluationPolicy::Training { .. } => None,
-			EvaluationPolicy::Validation { set, .. } => Some(set.into()),
+		let (validation, otherwise) = match group.policy {
+			EvaluationPolicy::Training { .. } => (None, None),
+			EvaluationPolicy::Validation { set, .. } => (Some(set.into()), None),
+			EvaluationPolicy::Hidden { otherwise, .. } => (None, Some(otherwise.into())),
 		};
-		Self { model: group.model.into(), dataset: group.dataset.into(), validation }
+		let (model, dataset) = (group.model.into(), group.dataset.into());
+		Self { model, dataset, validation, hidden_series: group.policy.series(), otherwise }
 	}
 }
 
@@ -248,13 +264,14 @@ impl Create {
 			self.metric != MetricArg::Error || description.as_ref().is_none_or(classifies),
 			"a model without classes has no error rate: use --metric loss"
 		);
-		for (set, what) in [(Some(&self.dataset), "data set"), (self.validation.as_ref(), "validation set")] {
+		let public = self.validation.as_ref().or(self.otherwise.as_ref());
+		for (set, what) in [(Some(&self.dataset), "data set"), (public, "validation set")] {
 			if let (Some(description), Some(file)) = (&description, set.and_then(Source::file)) {
-				check(file, description)
+				check_additions(file, description)
 					.with_context(|| format!("the {what} {} is not valid", file.display()))?;
 			}
 		}
-		let set = self.validation.map(|set| set.resolve(store)).transpose()?;
+		let set = self.validation.or(self.otherwise).map(|set| set.resolve(store)).transpose()?;
 		let records = self.records;
 		Ok(NewGroup {
 			name,
@@ -265,9 +282,10 @@ impl Create {
 				MetricArg::Loss => Metric::Loss,
 				MetricArg::Error => Metric::Error,
 			},
-			policy: match set {
-				None => EvaluationPolicy::Training { records },
-				Some(set) => EvaluationPolicy::Validation { set, records },
+			policy: match (set, self.hidden_series) {
+				(None, _) => EvaluationPolicy::Training { records },
+				(Some(set), None) => EvaluationPolicy::Validation { set, records },
+				(Some(otherwise), Some(series)) => EvaluationPolicy::Hidden { series, records, otherwise },
 			},
 			minimum_improvement: self.minimum_improvement.0,
 			target: self.target.0,
@@ -277,16 +295,19 @@ impl Create {
 			voting_period: self.voting_period,
 			quorum: self.quorum,
 			shares,
-			optional_rules: optional_rules(self.committee_seats),
+			optional_rules: optional_rules(self.committee_seats, self.winners),
 		})
 	}
 }
 
 /// The rules that not all groups have.
-fn optional_rules(parse::Seats(seats): parse::Seats) -> OptionalRules {
+fn optional_rules(parse::Seats(seats): parse::Seats, winners: u8) -> OptionalRules {
 	let mut rules = OptionalRules::default();
 	if let Some(seats) = seats {
 		rules.set(OptionalRule::Committee { seats });
+	}
+	if winners > 1 {
+		rules.set(OptionalRule::RankedWinners { winners });
 	}
 	rules
 }
@@ -294,20 +315,22 @@ fn optional_rules(parse::Seats(seats): parse::Seats) -> OptionalRules {
 /// The content that a group begins with.
 fn named(group: &NewGroup<u128>) -> Vec<(&'static str, ContentRef)> {
 	let mut named = vec![("model description", group.model), ("data set", group.dataset)];
-	if let EvaluationPolicy::Validation { set, .. } = group.policy {
-		named.push(("validation set", set));
+	match group.policy {
+		EvaluationPolicy::Training { .. } => {}
+		EvaluationPolicy::Validation { set, .. } => named.push(("validation set", set)),
+		EvaluationPolicy::Hidden { otherwise, .. } => named.push(("public validation set", otherwise)),
 	}
 	named
 }
 
 /// Refuses a file that the group's members would refuse: a first delta may only add, and has to add
 /// something.
-fn check(file: &std::path::Path, description: &Description) -> Result<()> {
+pub(crate) fn check_additions(file: &std::path::Path, description: &Description) -> Result<Summary> {
 	let scratch = tempfile::tempdir().context("making a temporary folder")?;
 	let limits = DeltaLimits::default();
 	let summary = descent_dataset::check(scratch.path(), None, file, &description.schema(), &limits)?;
 	anyhow::ensure!(summary.added > 0, "it has no records");
-	Ok(())
+	Ok(summary)
 }
 
 fn show(output: &Output, created: &Created) -> String {
@@ -318,6 +341,8 @@ fn show(output: &Output, created: &Created) -> String {
 		("dataset", created.content.dataset.to_string()),
 	];
 	pairs.extend(created.content.validation.as_ref().map(|set| ("validation", set.to_string())));
+	pairs.extend(created.content.hidden_series.map(|series| ("series", format!("{series:?}"))));
+	pairs.extend(created.content.otherwise.as_ref().map(|set| ("otherwise", set.to_string())));
 	pairs.push(("in block", created.done.block.to_string()));
 	fields(output, &pairs)
 }

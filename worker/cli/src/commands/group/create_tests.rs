@@ -47,9 +47,19 @@ fn shares_are_within_bounds() {
 }
 
 #[test]
+fn a_round_has_as_many_winners_as_asked_for() {
+	let create = create("--winners 3");
+	let rules = optional_rules(create.committee_seats, create.winners);
+	assert_eq!((rules.ranked_winners(), rules.iter().count()), (3, 1));
+	for wrong in ["0", "9", "many"] {
+		assert_eq!(parse::winners(wrong).unwrap_err(), "a round has 1 to 8 winners");
+	}
+}
+
+#[test]
 fn committees_have_as_many_seats_as_asked_for() {
-	assert_eq!(optional_rules(create("").committee_seats), OptionalRules::default());
-	let rules = optional_rules(create("--committee-seats 41").committee_seats);
+	assert_eq!(optional_rules(create("").committee_seats, 1), OptionalRules::default());
+	let rules = optional_rules(create("--committee-seats 41").committee_seats, 1);
 	assert_eq!((rules.committee_seats(), rules.iter().count()), (41, 1));
 	for wrong in ["0", "101", "70000", "-1", "many"] {
 		let error = parse::seats(wrong).unwrap_err();
@@ -80,6 +90,32 @@ fn what_others_serve_needs_no_files() {
 	let group = create.prepare(clock, Shares::default()).unwrap();
 	assert_eq!(group.model, reference.content);
 	assert_eq!(group.policy, EvaluationPolicy::Validation { set: reference.content, records: 1024 });
+}
+
+#[test]
+fn hidden_test_sets_have_a_public_one_beside_them() {
+	let (reference, series) = (ContentRef::raw(b"x").unwrap(), H256::repeat_byte(7));
+	let text = Reference::from(reference).to_string();
+	let parsed = |more: &str| {
+		let line = format!("create --name m --model {text} --dataset {text} --provider http://a {more}");
+		Line::try_parse_from(line.split_whitespace()).map(|line| line.create)
+	};
+	let create = parsed(&format!("--hidden-series {series:?} --otherwise {text} --records 9")).unwrap();
+	let clock = create.rounds.clock().unwrap();
+	let group = create.prepare(clock, Shares::default()).unwrap();
+	assert_eq!(group.policy, EvaluationPolicy::Hidden { series, records: 9, otherwise: reference });
+	assert_eq!(named(&group).last(), Some(&("public validation set", reference)));
+	let content = serde_json::to_value(Content::of(&group)).unwrap();
+	assert_eq!(content["hidden_series"], format!("{series:?}"));
+	assert!(content["otherwise"]["cid"].is_string() && content.get("validation").is_none(), "{content}");
+	for wrong in [
+		format!("--hidden-series {series:?}"),
+		format!("--otherwise {text}"),
+		format!("--hidden-series {series:?} --otherwise {text} --validation {text}"),
+		format!("--hidden-series mine --otherwise {text}"),
+	] {
+		assert!(parsed(&wrong).is_err(), "{wrong}");
+	}
 }
 
 #[test]

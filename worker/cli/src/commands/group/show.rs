@@ -42,8 +42,15 @@ fn show(output: &Output, group: &GroupView) -> String {
 		("metric", format::metric(group.metric).into()),
 		("measured on", format::policy(&group.policy)),
 	];
-	if let EvaluationPolicy::Validation { set, .. } = &group.policy {
-		pairs.push(("validation", Reference::from(*set).to_string()));
+	match &group.policy {
+		EvaluationPolicy::Training { .. } => {}
+		EvaluationPolicy::Validation { set, .. } => {
+			pairs.push(("validation", Reference::from(*set).to_string()));
+		}
+		EvaluationPolicy::Hidden { series, otherwise, .. } => {
+			pairs.push(("series", format!("{series:?}")));
+			pairs.push(("otherwise", Reference::from(*otherwise).to_string()));
+		}
 	}
 	pairs.extend([
 		("improvement", format!("{} at least", Score(group.minimum_improvement))),
@@ -54,6 +61,7 @@ fn show(output: &Output, group: &GroupView) -> String {
 		("quorum", format!("{} of all stake", group.quorum)),
 		("shares", format::shares(group.shares)),
 		("committee", format::seats(group.optional_rules.committee_seats())),
+		("winners", format!("{} a round", format::winners(group.optional_rules.ranked_winners()))),
 		("voting period", format::span(group.voting_period)),
 		("closes", format::closes(group)),
 		("at block", group.block.to_string()),
@@ -120,7 +128,13 @@ mod tests {
 			providers: vec!["http://c\u{1b}[2J".into()],
 		});
 		group.optional_rules.set(OptionalRule::Committee { seats: 41 });
+		group.policy = EvaluationPolicy::Hidden {
+			series: descent_client::H256::repeat_byte(9),
+			records: 7,
+			otherwise: group.model,
+		};
 		let text = show(&Output::new(true), &group);
+		assert!(text.contains("7 records of hidden test sets") && text.contains("0x0909"), "{text}");
 		assert!(text.contains("41 seats"), "{text}");
 		assert!(text.contains("0.071234 in round 2 by") && text.contains("http://c\u{fffd}[2J"), "{text}");
 	}

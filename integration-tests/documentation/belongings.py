@@ -66,6 +66,8 @@ def digits(folder: pathlib.Path, mnist: pathlib.Path) -> None:
     shutil.copy(REPOSITORY / "integration-tests/models/mnist.json", folder / "mnist.json")
     table(folder / "train.csv", "pixel", *images(mnist, 5000, 5200))
     table(folder / "more.csv", "image", *images(mnist, 0, 500))
+    for week in (1, 2, 3):
+        table(folder / f"week{week}.csv", "image", *images(mnist, 6000 + 100 * week, 6100 + 100 * week))
     pixels, _ = images(mnist, 500, 505)
     for number, image in enumerate(pixels):
         png(folder / "digits" / f"{number}.png", image)

@@ -40,6 +40,10 @@ REFUSED = {
     ("docs/src/group.md", "descent stake withdraw"): "nothing",
     ("docs/src/group.md", "descent amend withdraw"): "period",
     ("docs/src/trainer.md", "descent rewards claim"): "nothing",
+    # No round of a group whose rounds take ten minutes is over by then.
+    ("docs/src/test-sets.md", "descent test-set close"): "InUse",
+    ("docs/src/test-sets.md", "descent test-set get"): "not released",
+    ("docs/src/test-sets.md", "descent model get"): "not settled",
 }
 # Hosts with certificates, which this machine can't have.
 SUBSTITUTED = {"wss://rpc.example.org": "ws://127.0.0.1:9944", "wss://rpc.example.net": "ws://127.0.0.1:9944"}
@@ -52,6 +56,7 @@ LASTING = {
     "descent content serve": r"Serving",
     "descent dataset watch": r"",
     "descent round watch 0 ": r"",
+    "descent test-set release": r"Following the series",
 }
 
 
@@ -209,6 +214,7 @@ def story(reader: Reader) -> None:
     roles.owner(reader)
     roles.proposer_and_voter(reader)
     roles.client(reader)
+    roles.requester(reader)
     roles.trainer(reader)
     roles.validator(reader)
     roles.end_of_the_network(reader)

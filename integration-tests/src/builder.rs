@@ -13,6 +13,7 @@ pub struct NetworkBuilder {
 	pub(crate) dead_evaluators: Vec<usize>,
 	pub(crate) genesis_code: Option<PathBuf>,
 	pub(crate) minimum_seats: Option<u32>,
+	pub(crate) funding_grace: Option<u32>,
 	pub(crate) node_options: Vec<String>,
 	pub(crate) directory: Option<PathBuf>,
 }
@@ -53,6 +54,13 @@ impl NetworkBuilder {
 	/// other chain.
 	pub fn minimum_seats(mut self, seats: u32) -> Self {
 		self.minimum_seats = Some(seats);
+		self
+	}
+
+	/// Lets clients of the chain take their money back so many blocks after the last round that it pays for,
+	/// which is sooner than on any other chain.
+	pub fn funding_grace(mut self, blocks: u32) -> Self {
+		self.funding_grace = Some(blocks);
 		self
 	}
 

@@ -93,5 +93,5 @@ async fn report_mismatch(
 		baseline: request.head.as_ref().map(|_| false_score),
 		verdicts: verdicts.try_into().map_err(|_| StatusCode::BAD_REQUEST)?,
 	};
-	Ok(Json(EvaluationJob { id: request.id(), status: JobStatus::Done(Measured { ballot }) }))
+	Ok(Json(EvaluationJob { id: request.id(), status: JobStatus::Done(Measured { ballot, test_set: None }) }))
 }

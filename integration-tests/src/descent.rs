@@ -50,8 +50,23 @@ impl Network {
 	/// # Errors
 	/// Those of [`Self::create_group`].
 	pub async fn create_group_of(&mut self, owner: &Account, setup: &GroupSetup) -> Result<GroupView> {
-		let store = self.store();
-		let provider = self.provider().await?;
+		self.provider().await?;
+		self.create_group_with(owner, setup, &[]).await
+	}
+
+	/// Creates a group as [`Self::create_group_of`] does, with more options of `descent group create`. The
+	/// gateway was started before. With `--hidden-series` the setup's validation set is the public one, for
+	/// rounds without a hidden test set. Groups that are created at the same time have different owners.
+	///
+	/// # Errors
+	/// Those of [`Self::create_group`]. Fails as well if the gateway was not started.
+	pub async fn create_group_with(
+		&self,
+		owner: &Account,
+		setup: &GroupSetup,
+		options: &[(&str, &str)],
+	) -> Result<GroupView> {
+		let (store, provider) = (self.store(), self.started_provider()?);
 		let numbers = [
 			("--records", setup.records.to_string()),
 			("--minimum-improvement", setup.minimum_improvement.to_string()),
@@ -64,22 +79,30 @@ impl Network {
 			("--voting-period", setup.voting_period.to_string()),
 			("--committee-seats", setup.seats.map_or("default".into(), |seats| seats.to_string())),
 		];
+		let is_hidden = options.iter().any(|(option, _)| *option == "--hidden-series");
 		let text = |path: &'_ Path| path.to_str().map(str::to_owned).context("a path is not UTF-8");
 		let files = [
 			("--model", text(&setup.model)?),
 			("--dataset", text(&setup.dataset)?),
-			("--validation", text(&setup.validation)?),
+			(if is_hidden { "--otherwise" } else { "--validation" }, text(&setup.validation)?),
 			("--store", text(&store)?),
 		];
 		let mut arguments =
 			vec!["group", "create", "--name", &setup.name, "--provider", &provider, "--metric", "loss"];
 		arguments.extend(files.iter().chain(&numbers).flat_map(|(option, value)| [*option, value.as_str()]));
-		let known = self.groups().await?.len();
+		arguments.extend(options.iter().flat_map(|(option, value)| [*option, *value]));
+		let known = self.groups_of(owner).await?.len();
 		self.descent(owner, &arguments).await?;
 		wait_until("the group is on the chain", Duration::from_secs(60), async || {
-			Ok(self.groups().await?.into_iter().nth(known))
+			Ok(self.groups_of(owner).await?.into_iter().nth(known))
 		})
 		.await
+	}
+
+	async fn groups_of(&self, owner: &Account) -> Result<Vec<GroupView>> {
+		let mut groups = self.groups().await?;
+		groups.retain(|group| group.owner == owner.id());
+		Ok(groups)
 	}
 
 	/// Returns all groups.

@@ -94,7 +94,7 @@ impl Evaluator {
 	/// Fails after the deadline, or if the job fails.
 	pub async fn ballot(&self, request: &EvaluationRequest, deadline: Duration) -> Result<Ballot> {
 		match self.outcome(request, deadline).await? {
-			JobStatus::Done(Measured { ballot }) => Ok(ballot),
+			JobStatus::Done(Measured { ballot, .. }) => Ok(ballot),
 			other => bail!("no ballot, but {other:?}; the log ends with:\n{}", self.process.tail(20)),
 		}
 	}

@@ -14,8 +14,11 @@
 //! - [`procfs`] finds the child processes of a program, and reads their memory and times.
 //! - [`governance`] has the actions of stakeholders and proposers, [`economy`] those of validators and
 //!   winners, and [`committee`] those of the technical committee. All of them use the program `descent`.
+//! - [`Requester`] is the process that releases the keys of hidden test sets, sound ones or
+//!   [garbage](seal_garbage).
 //! - [`upgrade`] compares the state before and after a runtime upgrade.
-//! - [`audit`] adds up every balance, reward and slash and compares them with the issuance.
+//! - [`audit`] adds up every balance, reward and slash and compares them with the issuance. [`History`] has
+//!   the events of all blocks.
 //! - [`synthetic`] and [`mnist`] are data sets, [`checkpoint`] writes checkpoints by hand, and [`Wider`] has
 //!   some whose scores are known without an evaluator.
 //!
@@ -55,6 +58,7 @@ mod folder;
 mod gateway;
 pub mod governance;
 mod group;
+mod history;
 mod launch;
 mod machine;
 pub mod mnist;
@@ -69,6 +73,7 @@ mod rpc;
 mod scenario;
 mod scripted_trainer;
 pub mod synthetic;
+mod test_sets;
 mod trainer;
 pub mod upgrade;
 mod wait;
@@ -82,6 +87,7 @@ pub use byzantine::ByzantineEvaluator;
 pub use evaluator::Evaluator;
 pub use gateway::{dripping, Gateway};
 pub use group::{GroupSetup, RoundLengths, BLOCK_TIME};
+pub use history::History;
 pub use launch::Launch;
 pub use machine::Machine;
 pub use network::{ready, Network};
@@ -92,6 +98,7 @@ pub use repository::{python, repository};
 pub use rpc::{Rpc, RpcError};
 pub use scenario::{candidate, members, reached, scenario, settled, two_clouds_group};
 pub use scripted_trainer::{Commitment, ScriptedTrainer};
+pub use test_sets::{seal_garbage, Requester, SentKey};
 pub use trainer::{Trainer, TrainerSetup};
 pub use wait::wait_until;
 pub use wider::Wider;

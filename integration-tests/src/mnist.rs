@@ -51,6 +51,11 @@ impl Images {
 		Ok(Self { folder })
 	}
 
+	/// Folder of the IDX files.
+	pub fn folder(&self) -> &Path {
+		&self.folder
+	}
+
 	/// Returns the path of the model description: a perceptron with one hidden layer of 128.
 	pub fn model(&self) -> PathBuf {
 		repository("integration-tests/models/mnist.json")

@@ -84,6 +84,7 @@ impl Network {
 			dead_evaluators: Vec::new(),
 			genesis_code: None,
 			minimum_seats: None,
+			funding_grace: None,
 			node_options: Vec::new(),
 			directory: None,
 		}

@@ -74,6 +74,8 @@ impl Group {
 			head: None,
 			fetch_ms: AMPLE.as_millis() as u64,
 			candidates,
+			winners: 1,
+			test_set: None,
 		}
 	}
 

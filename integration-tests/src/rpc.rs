@@ -1,8 +1,8 @@
 use descent_client::AccountId;
 use descent_protocol::{
 	view::{
-		EmissionView, Explanation, GovernanceView, GroupView, PotView, RewardsView, RoundView, StandingView,
-		ValidatorView,
+		EmissionView, Explanation, GovernanceView, GroupView, OrderView, PotView, RewardsView,
+		RoundTestSetView, RoundView, StandingView, TestSetSeriesView, ValidatorView,
 	},
 	BlockNumber, GroupId, RoundIndex,
 };
@@ -200,6 +200,40 @@ impl Rpc {
 	/// As [`Self::call`].
 	pub async fn pot(&self, group: GroupId, at: Option<H256>) -> Result<PotView, RpcError> {
 		self.call("training_pot", json!([group, at])).await
+	}
+
+	/// Returns the orders of a group at `at`, or at the best block.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn orders(&self, group: GroupId, at: Option<H256>) -> Result<Vec<OrderView>, RpcError> {
+		self.call("training_orders", json!([group, at])).await
+	}
+
+	/// Returns a series of hidden test sets at `at`, or at the best block; `None` if it is not open.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn test_set_series(
+		&self,
+		series: H256,
+		at: Option<H256>,
+	) -> Result<Option<TestSetSeriesView>, RpcError> {
+		self.call("training_testSetSeries", json!([series, at])).await
+	}
+
+	/// Returns the hidden test set of a round at `at`, or at the best block; `None` if the round's rules name
+	/// no open series.
+	///
+	/// # Errors
+	/// As [`Self::call`].
+	pub async fn round_test_set(
+		&self,
+		group: GroupId,
+		round: RoundIndex,
+		at: Option<H256>,
+	) -> Result<Option<RoundTestSetView>, RpcError> {
+		self.call("training_roundTestSet", json!([group, round, at])).await
 	}
 
 	/// Returns the rewards of an account at `at`, or at the best block.

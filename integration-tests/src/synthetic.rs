@@ -15,6 +15,9 @@ pub const MODEL: &str = r#"{
 }
 "#;
 
+/// State in which the stream of the points of test sets begins.
+const TEST_SETS: u64 = 0xbf58_476d_1ce4_e5b9;
+
 /// Files of a group's first data.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -39,21 +42,43 @@ pub fn write(folder: &Path) -> Result<Files> {
 		validation: folder.join("two-clouds-validation.parquet"),
 	};
 	std::fs::write(&files.model, MODEL)?;
-	let description = Description::parse(MODEL.as_bytes())?;
 	for (path, points) in [&files.dataset, &files.validation].into_iter().zip(points()) {
-		let mut writer = DeltaWriter::create(path, &description.schema())?;
-		for point in points {
-			writer.add(&point.record())?;
-		}
-		writer.finish()?;
+		write_points(path, points)?;
 	}
 	Ok(files)
+}
+
+/// Writes this many test sets of 128 records into a folder. They have points of the same clouds, and none of
+/// those of [`write`].
+///
+/// # Errors
+/// Fails if the files cannot be written.
+pub fn write_test_sets(folder: &Path, sets: usize) -> Result<Vec<PathBuf>> {
+	let mut stream = Points(TEST_SETS);
+	let mut paths = Vec::new();
+	for number in 0..sets {
+		let path = folder.join(format!("two-clouds-test-{number}.parquet"));
+		write_points(&path, stream.take(128))?;
+		paths.push(path);
+	}
+	Ok(paths)
+}
+
+/// Writes a delta that adds these points.
+fn write_points(path: &Path, points: Vec<Point>) -> Result<()> {
+	let description = Description::parse(MODEL.as_bytes())?;
+	let mut writer = DeltaWriter::create(path, &description.schema())?;
+	for point in points {
+		writer.add(&point.record())?;
+	}
+	writer.finish()?;
+	Ok(())
 }
 
 /// Returns the points of the first delta, and those of the validation set.
 fn points() -> [Vec<Point>; 2] {
 	let mut stream = Points(0x9e37_79b9_7f4a_7c15);
-	[512, 128].map(|records| (0..records).map(|index| stream.next(index % 2 == 1)).collect())
+	[512, 128].map(|records| stream.take(records))
 }
 
 /// Returns the mean cross-entropy of a model on the validation set, in natural units. `logits` is the model:
@@ -115,6 +140,11 @@ impl Points {
 		f32::from((self.0 >> 48) as u16) / 65_536.0
 	}
 
+	/// Returns the next points, of both classes in turn.
+	fn take(&mut self, records: usize) -> Vec<Point> {
+		(0..records).map(|index| self.next(index % 2 == 1)).collect()
+	}
+
 	/// Returns the next point: right of the gap for class 1, left of it for class 0.
 	fn next(&mut self, right: bool) -> Point {
 		let side = if right { 1.0 } else { -1.0 };
@@ -149,5 +179,13 @@ mod tests {
 		let [first, second] = [&first, &second].map(|folder| write(folder.path()).unwrap());
 		assert_eq!(std::fs::read(&first.dataset).unwrap(), std::fs::read(&second.dataset).unwrap());
 		assert_ne!(std::fs::read(&first.dataset).unwrap(), std::fs::read(&first.validation).unwrap());
+	}
+
+	#[test]
+	fn no_point_is_in_two_sets() {
+		let mut stream = Points(TEST_SETS);
+		let mut records: Vec<_> = points().into_iter().flatten().chain(stream.take(5 * 128)).collect();
+		records.sort_by(|one, other| one.record().cmp(&other.record()));
+		assert!(records.windows(2).all(|pair| pair[0].record() != pair[1].record()));
 	}
 }

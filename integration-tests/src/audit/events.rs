@@ -64,6 +64,43 @@ struct TransactionFeePaid {
 	tip: u128,
 }
 
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Amount {
+	amount: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct OrderPaid {
+	amount: u128,
+	bonus: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct OrderFulfilled {
+	refunded: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct SeriesOpened {
+	bond: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct RoundMissed {
+	paid: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct SeriesClosed {
+	returned: u128,
+}
+
 /// Adds the events of a block to the audit. The committees of these groups have these numbers of seats.
 pub(super) async fn read(at: &At, seats: &BTreeMap<GroupId, u32>, audit: &mut Audit) -> Result<()> {
 	for event in at.events().fetch().await?.iter() {
@@ -97,10 +134,8 @@ pub(super) async fn read(at: &At, seats: &BTreeMap<GroupId, u32>, audit: &mut Au
 				}
 				paid(ended, audit);
 			}
-			("Emission", "MembersPaid") => {
-				let MembersPaid { members, each } = event.decode_fields_unchecked_as()?;
-				audit.to_members += u128::from(members) * each;
-			}
+			("Emission", name) => read_emission(&event, name, audit)?,
+			("TestSets", name) => read_test_sets(&event, name, audit)?,
 			("Dataset", "Forfeited") => {
 				let Forfeited { slashed } = event.decode_fields_unchecked_as()?;
 				audit.slashed += slashed;
@@ -120,6 +155,58 @@ pub(super) async fn read(at: &At, seats: &BTreeMap<GroupId, u32>, audit: &mut Au
 			}
 			_ => {}
 		}
+	}
+	Ok(())
+}
+
+/// Adds an event of payments and orders to the audit.
+fn read_emission(event: &Event<'_, SubstrateConfig>, name: &str, audit: &mut Audit) -> Result<()> {
+	match name {
+		"MembersPaid" => {
+			let MembersPaid { members, each } = event.decode_fields_unchecked_as()?;
+			audit.to_members += u128::from(members) * each;
+		}
+		"Ordered" => {
+			let Amount { amount } = event.decode_fields_unchecked_as()?;
+			audit.orders.paid_in += amount;
+		}
+		"OrderPaid" => {
+			let OrderPaid { amount, bonus } = event.decode_fields_unchecked_as()?;
+			audit.orders.paid += amount + bonus;
+		}
+		"OrderFulfilled" => {
+			let OrderFulfilled { refunded } = event.decode_fields_unchecked_as()?;
+			audit.orders.accrued += refunded;
+		}
+		"OrderRefunded" => {
+			let Amount { amount } = event.decode_fields_unchecked_as()?;
+			audit.orders.refunded += amount;
+		}
+		_ => {}
+	}
+	Ok(())
+}
+
+/// Adds an event of series of hidden test sets to the audit.
+fn read_test_sets(event: &Event<'_, SubstrateConfig>, name: &str, audit: &mut Audit) -> Result<()> {
+	match name {
+		"SeriesOpened" => {
+			let SeriesOpened { bond } = event.decode_fields_unchecked_as()?;
+			audit.series.opened += bond;
+		}
+		"RoundMissed" => {
+			let RoundMissed { paid } = event.decode_fields_unchecked_as()?;
+			audit.series.missed += paid;
+		}
+		"SeriesSlashed" => {
+			let Forfeited { slashed } = event.decode_fields_unchecked_as()?;
+			audit.series.slashed += slashed;
+		}
+		"SeriesClosed" => {
+			let SeriesClosed { returned } = event.decode_fields_unchecked_as()?;
+			audit.series.returned += returned;
+		}
+		_ => {}
 	}
 	Ok(())
 }

@@ -46,6 +46,10 @@ pub struct Audit {
 	pub proposers: BTreeMap<AccountId, u128>,
 	/// Rewards paid to members of committees since genesis, by the events.
 	pub to_members: u128,
+	/// The money of orders.
+	pub orders: Orders,
+	/// The bonds of series of hidden test sets.
+	pub series: SeriesBonds,
 	/// Total slashed of deposits since genesis, by the events.
 	pub slashed: u128,
 	/// Slashes of the bonds of validators since genesis, by the events.
@@ -65,6 +69,62 @@ pub struct Audit {
 	pub treasury: u128,
 }
 
+/// The money that clients have paid in for improvement of models.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Orders {
+	/// Total paid in since genesis, by the events.
+	pub paid_in: u128,
+	/// Total paid to pots since genesis, by the events.
+	pub paid: u128,
+	/// Rests of fulfilled orders, which accrued to their clients, by the events.
+	pub accrued: u128,
+	/// Rests of other orders, which were returned to their clients, by the events.
+	pub refunded: u128,
+	/// Total left in the orders at the block.
+	pub left: u128,
+}
+
+impl Orders {
+	/// Checks that what was paid in is paid, returned or left.
+	fn check(&self, block: u32) -> Result<()> {
+		let Self { paid_in, paid, accrued, refunded, left } = self;
+		ensure!(
+			*paid_in == paid + accrued + refunded + left,
+			"at block {block} {paid_in} were paid in for orders, but {paid} were paid, {accrued} and \
+			 {refunded} returned, and {left} are left"
+		);
+		Ok(())
+	}
+}
+
+/// The bonds that requesters have put up for series of hidden test sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeriesBonds {
+	/// Total of the bonds that series began with since genesis, by the events.
+	pub opened: u128,
+	/// Total paid into pots for rounds that were missed, by the events.
+	pub missed: u128,
+	/// Total lost with broken sets, by the events.
+	pub slashed: u128,
+	/// Total returned with the close of series, by the events.
+	pub returned: u128,
+	/// Total left of the bonds of open series at the block.
+	pub left: u128,
+}
+
+impl SeriesBonds {
+	/// Checks that what was put up is paid, lost, returned or left.
+	fn check(&self, block: u32) -> Result<()> {
+		let Self { opened, missed, slashed, returned, left } = self;
+		ensure!(
+			*opened == missed + slashed + returned + left,
+			"at block {block} {opened} were put up for series, but {missed} were paid for missed rounds, \
+			 {slashed} slashed and {returned} returned, and {left} are left"
+		);
+		Ok(())
+	}
+}
+
 /// An offence for which a validator lost a part of its bond.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slash {
@@ -81,8 +141,9 @@ pub struct Slash {
 impl Audit {
 	/// Checks that balances make up the issuance, that minting and burning explain it, that every hold has a
 	/// reason and the amount that its pallet records, that winners and proposers have earned their payments,
-	/// and that slashed amounts and fees for kept data are in the treasury, together with its part of the
-	/// transaction fees.
+	/// that orders and the bonds of series have what was paid in and is neither paid nor returned, and that
+	/// slashed amounts and fees for kept data are in the treasury, together with its part of the transaction
+	/// fees.
 	///
 	/// # Errors
 	/// Names the sum that is wrong, with the numbers.
@@ -118,25 +179,33 @@ impl Audit {
 			ensure!(earned >= *paid, "at block {block} {account} has earned {earned}, but was paid {paid}");
 		}
 		let earned: u128 = self.earned.values().sum();
-		let paid = self.rewards.values().sum::<u128>() + self.to_members;
+		let Orders { paid: ordered, accrued, .. } = &self.orders;
+		let paid = self.rewards.values().sum::<u128>() + self.to_members + accrued;
 		ensure!(
 			earned == paid,
-			"at block {block} {earned} were earned, but {paid} paid to winners, proposers and members of \
-			 committees"
+			"at block {block} {earned} were earned, but {paid} paid to winners, proposers, members of \
+			 committees and clients whose orders are fulfilled"
 		);
+		let missed = self.series.missed;
 		ensure!(
-			earned <= *minted,
-			"at block {block} {earned} were earned, but {minted} minted, and nobody funds a group"
+			earned <= minted + ordered + accrued + missed,
+			"at block {block} {earned} were earned, but {minted} minted, {ordered} paid by orders and \
+			 {missed} by requesters, and nobody funds a group"
 		);
+		self.orders.check(*block)?;
+		self.series.check(*block)?;
+		self.check_treasury()
+	}
+
+	/// Checks that what was slashed and the fees are in the treasury.
+	fn check_treasury(&self) -> Result<()> {
 		let bonds: u128 = self.slashes.iter().map(|slash| slash.amount).sum();
+		let Self { block, treasury, slashed, kept, fees_to_treasury, .. } = self;
+		let series = self.series.slashed;
 		ensure!(
-			self.treasury == self.slashed + bonds + self.kept + self.fees_to_treasury,
-			"at block {block} the treasury has got {}, but {} were taken of deposits, {bonds} of bonds, \
-			 {} for what is kept, and {} of fees",
-			self.treasury,
-			self.slashed,
-			self.kept,
-			self.fees_to_treasury
+			*treasury == slashed + bonds + series + kept + fees_to_treasury,
+			"at block {block} the treasury has got {treasury}, but {slashed} were taken of deposits, {bonds} \
+			 of bonds, {series} of requesters, {kept} for what is kept, and {fees_to_treasury} of fees"
 		);
 		Ok(())
 	}
@@ -145,7 +214,8 @@ impl Audit {
 	fn note_fee(&mut self, fee: u128) {
 		self.fees += fee;
 		let part = fee / 5;
-		let is_there = self.fees_to_treasury + self.kept + self.slashed > 0 || !self.slashes.is_empty();
+		let kept = self.kept + self.slashed + self.series.slashed;
+		let is_there = self.fees_to_treasury + kept > 0 || !self.slashes.is_empty();
 		if is_there || part >= self.existential_deposit {
 			self.fees_to_treasury += part;
 		}

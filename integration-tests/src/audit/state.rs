@@ -59,6 +59,18 @@ struct Commitment {
 	ending: Option<Value>,
 }
 
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Order {
+	left: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Series {
+	bond: u128,
+}
+
 /// Reads the audit of a block from its state.
 pub(super) async fn read(chain: &OnlineClient<SubstrateConfig>, block: H256) -> Result<Audit> {
 	let at = chain.at_block(block).await?;
@@ -86,6 +98,9 @@ pub(super) async fn read(chain: &OnlineClient<SubstrateConfig>, block: H256) -> 
 		*audit.earned.entry(account).or_default() += claimed;
 	}
 	audit.recorded = recorded(&at).await?;
+	audit.orders.left = orders(&at).await?;
+	audit.series.left = series(&at).await?;
+	audit.recorded.insert("TestSets.TestSets".into(), audit.series.left);
 	audit.existential_deposit = at.constants().entry(constant("Balances", "ExistentialDeposit"))?;
 	let treasury: AccountId32 = at.constants().entry(constant("Treasury", "pot_account"))?;
 	let treasury = AccountId::new(treasury.0);
@@ -118,6 +133,33 @@ async fn recorded(at: &At) -> Result<BTreeMap<String, u128>> {
 	Ok([("Validators.Bond", bonds), ("Groups.Stake", stakes), ("Rounds.Commitment", commitments)]
 		.map(|(reason, amount)| (reason.to_owned(), amount))
 		.into())
+}
+
+/// Returns the amount that is left of all orders. Runtimes before orders have no such map.
+async fn orders(at: &At) -> Result<u128> {
+	let address = storage::<(u32,), Vec<Order>>("Emission", "Orders");
+	let Ok(mut entries) = at.storage().iter(address, ()).await else {
+		return Ok(0);
+	};
+	let mut left = 0;
+	while let Some(entry) = entries.next().await {
+		left += entry?.value().decode()?.iter().map(|order| order.left).sum::<u128>();
+	}
+	Ok(left)
+}
+
+/// Returns the amount that is left of the bonds of all series. Runtimes before hidden test sets have no such
+/// map.
+async fn series(at: &At) -> Result<u128> {
+	let address = storage::<(Value,), Series>("TestSets", "Series");
+	let Ok(mut entries) = at.storage().iter(address, ()).await else {
+		return Ok(0);
+	};
+	let mut left = 0;
+	while let Some(entry) = entries.next().await {
+		left += entry?.value().decode()?.bond;
+	}
+	Ok(left)
 }
 
 /// Returns the reason of a hold, `{pallet}.{reason}`, which is a variant in a variant.

@@ -12,15 +12,17 @@ fn wrong(change: impl FnOnce(&mut Audit)) -> String {
 		held: 20,
 		holds: [("Validators.Bond".into(), 15), ("Groups.Stake".into(), 5)].into(),
 		recorded: [("Validators.Bond".into(), 15)].into(),
-		earned: [(account(1), 7), (account(2), 2)].into(),
-		rewards: [(account(1), 7)].into(),
+		earned: [(account(1), 20), (account(2), 4)].into(),
+		rewards: [(account(1), 20)].into(),
 		to_members: 2,
+		orders: Orders { paid_in: 30, paid: 9, accrued: 2, refunded: 5, left: 14 },
+		series: SeriesBonds { opened: 20, missed: 3, slashed: 6, returned: 5, left: 6 },
 		slashed: 4,
 		slashes: vec![Slash { block: 1, account: account(2), amount: 5, share: Share::percent(10) }],
 		fees: 10,
 		fees_to_treasury: 2,
 		kept: 3,
-		treasury: 14,
+		treasury: 20,
 		..Audit::default()
 	};
 	audit.check().unwrap();
@@ -54,6 +56,25 @@ fn one_missing_unit_is_found() {
 		*audit.earned.first_entry().unwrap().get_mut() += 2;
 	})
 	.contains("nobody funds"));
+	let changes: [fn(&mut Orders); 4] = [
+		|orders| orders.paid_in += 1,
+		|orders| orders.paid += 1,
+		|orders| orders.refunded -= 1,
+		|orders| orders.left -= 1,
+	];
+	for change in changes {
+		assert!(wrong(|audit| change(&mut audit.orders)).contains("paid in for orders"));
+	}
+	let changes: [fn(&mut SeriesBonds); 5] = [
+		|series| series.opened += 1,
+		|series| series.missed += 1,
+		|series| series.slashed += 1,
+		|series| series.returned -= 1,
+		|series| series.left -= 1,
+	];
+	for change in changes {
+		assert!(wrong(|audit| change(&mut audit.series)).contains("put up for series"));
+	}
 	assert!(wrong(|audit| audit.treasury -= 1).contains("the treasury has got"));
 	assert!(wrong(|audit| audit.slashes.clear()).contains("the treasury has got"));
 }

@@ -2,10 +2,13 @@
 
 use crate::{names::Names, report::Summary, rewards};
 use anyhow::{ensure, Context, Result};
-use descent_client::format_amount;
+use descent_client::{format_amount, H256};
 use descent_content::BlockId;
 use descent_integration_tests::{audit, mnist::Mnist, Account, Binary, Network};
-use descent_protocol::{view::HeadView, GroupId};
+use descent_protocol::{
+	view::{GroupView, HeadView},
+	BlockNumber, GroupId,
+};
 use serde::Deserialize;
 use std::{path::Path, process::Stdio, time::Duration};
 use tokio::process::Command;
@@ -27,16 +30,8 @@ pub(crate) async fn check(
 	let claimed = rewards::claim(network, group, names).await?;
 	let rpc = network.nodes[0].rpc.clone();
 	let (block, hash) = rpc.finalized().await?;
-	let expected = rpc.group(group, Some(hash)).await?;
+	let expected = agree(network, group, (block, hash)).await?;
 	let head = expected.head.clone().context("no round was won, so there is no head")?;
-	for index in 0..network.nodes.len() {
-		network.finalizes(index, block, PATIENCE).await?;
-		let node = &network.nodes[index];
-		let (name, own) = (node.process.name(), node.rpc.block_hash(block).await?);
-		ensure!(own == Some(hash), "{name} finalized {own:?} as block {block}, not {hash:?}");
-		let view = node.rpc.group(group, Some(hash)).await?;
-		ensure!(view == expected, "{name} shows another group: {view:?}, not {expected:?}");
-	}
 	let checkpoint = network.directory().join("head.safetensors");
 	let cid = fetch(network, &head, &checkpoint).await?;
 	let accuracy = accuracy(mnist, &checkpoint).await?;
@@ -66,6 +61,27 @@ pub(crate) async fn check(
 		minted: format_amount(audit.minted),
 		burned: format_amount(audit.burned),
 	})
+}
+
+/// Checks that all nodes have finalized a block, and show the same group at it. Returns the group.
+///
+/// # Errors
+/// Names the node that has another block, or another group.
+pub(crate) async fn agree(
+	network: &mut Network,
+	group: GroupId,
+	(block, hash): (BlockNumber, H256),
+) -> Result<GroupView> {
+	let expected = network.nodes[0].rpc.group(group, Some(hash)).await?;
+	for index in 0..network.nodes.len() {
+		network.finalizes(index, block, PATIENCE).await?;
+		let node = &network.nodes[index];
+		let (name, own) = (node.process.name(), node.rpc.block_hash(block).await?);
+		ensure!(own == Some(hash), "{name} finalized {own:?} as block {block}, not {hash:?}");
+		let view = node.rpc.group(group, Some(hash)).await?;
+		ensure!(view == expected, "{name} shows another group: {view:?}, not {expected:?}");
+	}
+	Ok(expected)
 }
 
 /// Fetches the head by its CID from the network; returns the CID.

@@ -1,13 +1,16 @@
 //! The demo: a network of real processes on this machine trains a classifier of handwritten digits, and the
-//! demo checks the result. Its exit code is 0 only if every check passes.
+//! demo checks the result. With `--hidden` it is a private competition on hidden test sets. Its exit code is
+//! 0 only if every check passes.
 
 mod checks;
+mod hidden;
 mod live;
 mod names;
 mod options;
 mod report;
 mod rewards;
 mod snapshot;
+mod text;
 mod votes;
 
 use anyhow::{bail, ensure, Context, Result};
@@ -15,7 +18,7 @@ use clap::Parser;
 use descent_client::Client;
 use descent_integration_tests::{
 	mnist::{self, Mnist},
-	repository, GroupSetup, Network, RoundLengths, TrainerSetup,
+	repository, GroupSetup, Network, Requester, RoundLengths, TrainerSetup,
 };
 use descent_protocol::{
 	view::{ChainEvent, EventTopic},
@@ -74,6 +77,7 @@ async fn interrupted() -> Result<()> {
 }
 
 async fn demo(options: &Options, report: &mut Report) -> Result<()> {
+	options.check()?;
 	let mut builder =
 		Network::builder().validators(options.validators.into()).node_option("--state-pruning=archive");
 	if let Some(folder) = folder(options)? {
@@ -84,8 +88,9 @@ async fn demo(options: &Options, report: &mut Report) -> Result<()> {
 		started = builder.start() => started?,
 		stopped = interrupted() => return stopped.and_then(|()| bail!("interrupted")),
 	};
+	let mut requester = None;
 	let ended = tokio::select! {
-		ended = train(options, &mut network, report) => ended,
+		ended = play(options, &mut network, &mut requester, report) => ended,
 		stopped = interrupted() => stopped.and_then(|()| bail!("interrupted")),
 	};
 	report.clear();
@@ -93,8 +98,22 @@ async fn demo(options: &Options, report: &mut Report) -> Result<()> {
 	if ended.is_ok() && options.keep {
 		keep(&network, report).await?;
 	}
+	let released = hidden::end(requester, ended.is_err()).await;
 	let stopped = network.stop().await;
-	ended.and(stopped)
+	ended.and(released).and(stopped)
+}
+
+/// Plays what the options ask for. A process that it starts beside the network is left in `requester`.
+async fn play(
+	options: &Options,
+	network: &mut Network,
+	requester: &mut Option<Requester>,
+	report: &mut Report,
+) -> Result<()> {
+	match options.hidden {
+		true => hidden::compete(options, network, requester, report).await,
+		false => train(options, network, report).await,
+	}
 }
 
 /// Returns the folder of all data; `None` stands for a temporary folder.
@@ -130,12 +149,12 @@ async fn train(options: &Options, network: &mut Network, report: &mut Report) ->
 	let provider = network.provider().await?;
 	let (tell, told) = unbounded_channel();
 	let votes = votes::vote(network, group, &mnist, &provider, tell);
-	follow(network, group, options.rounds.into(), &names, report, votes, told).await?;
+	follow(network, group, options.rounds(), &names, report, votes, told).await?;
 	report.step(
 		"all rounds are settled; the winner of most claims its rewards; checking nodes, head and money",
 	);
-	let summary = checks::check(network, group, options.rounds.into(), &mnist, &names).await?;
-	report.summary(&summary);
+	let summary = checks::check(network, group, options.rounds(), &mnist, &names).await?;
+	report.checked(&summary, &summary.lines());
 	Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Output of the demo: as lines, as JSON, or as lines above a live view.
 
-use crate::{live::Live, names::Names, snapshot::Snapshot};
+use crate::{live::Live, names::Names, snapshot::Snapshot, text};
 use descent_protocol::{
 	view::{BlockEvents, ChainEvent},
 	BlockNumber, DeltaVerdict,
@@ -94,6 +94,38 @@ impl Report {
 		}
 	}
 
+	/// Prints a command as it is typed.
+	pub(crate) fn command(&mut self, command: &str) {
+		match self {
+			Self::Json => json(&serde_json::json!({"event": "command", "text": command})),
+			_ => text::typed(command).iter().for_each(|line| self.line(line)),
+		}
+	}
+
+	/// Prints what a command has printed.
+	pub(crate) fn output(&mut self, output: &str) {
+		match self {
+			Self::Json => json(&serde_json::json!({"event": "output", "text": output.trim_end()})),
+			_ => {
+				for line in output.trim_end().lines().flat_map(text::wrapped) {
+					self.line(&format!("  {line}"));
+				}
+			}
+		}
+	}
+
+	/// Prints a result: as JSON with the name of an event, or as these lines.
+	pub(crate) fn result(&mut self, event: &str, result: &impl Serialize, lines: &[String]) {
+		match self {
+			Self::Json => {
+				let mut value = serde_json::to_value(result).unwrap_or_default();
+				value["event"] = event.into();
+				json(&value);
+			}
+			_ => lines.iter().for_each(|line| self.line(line)),
+		}
+	}
+
 	/// Prints the events of a block.
 	pub(crate) fn events(&mut self, block: &BlockEvents, names: &Names) {
 		for event in &block.events {
@@ -115,33 +147,11 @@ impl Report {
 		}
 	}
 
-	/// Prints the results of a demo that has succeeded.
-	pub(crate) fn summary(&mut self, summary: &Summary) {
+	/// Prints the results of a demo that has succeeded, a line for each check.
+	pub(crate) fn checked(&mut self, summary: &impl Serialize, lines: &[String]) {
 		self.clear();
-		if let Self::Json = self {
-			let mut value = serde_json::to_value(summary).unwrap_or_default();
-			value["event"] = "summary".into();
-			return json(&value);
-		}
-		let Summary { rounds, head, loss, accuracy, block, nodes, accounts, dataset_version, .. } = summary;
-		let mut lines = vec![
-			format!("{rounds} rounds settled; won by: {}", listed(&summary.wins)),
-			format!("head {head}, measured loss {loss:.6}"),
-			format!("{:.2}% of 10,000 test images are classified correctly", accuracy * 100.0),
-			format!("{nodes} nodes agree on block {block} and on the head"),
-			format!("the data set is at version {dataset_version}: what the majority voted for was applied"),
-		];
-		let earned = summary.earned.iter();
-		lines.extend(earned.map(|(role, amounts)| format!("{role} have earned: {}", listed(amounts))));
-		let (name, amount) = &summary.claimed;
-		lines.push(format!("{name} has claimed {amount}"));
-		lines.push(format!(
-			"{accounts} accounts hold exactly the {} issued: genesis + {} minted - {} burned",
-			summary.issuance, summary.minted, summary.burned
-		));
-		for line in lines {
-			self.line(&format!("✓ {line}"));
-		}
+		let lines: Vec<String> = lines.iter().map(|line| format!("✓ {line}")).collect();
+		self.result("summary", summary, &lines);
 	}
 
 	/// Removes the live view: all later output is plain.
@@ -158,6 +168,29 @@ impl Report {
 			// A closed pipe has no reader, which is no reason to fail.
 			_ => drop(writeln!(stdout(), "{text}")),
 		}
+	}
+}
+
+impl Summary {
+	/// Returns the results in words, a line for each check.
+	pub(crate) fn lines(&self) -> Vec<String> {
+		let Self { rounds, head, loss, accuracy, block, nodes, accounts, dataset_version, .. } = self;
+		let mut lines = vec![
+			format!("{rounds} rounds settled; won by: {}", listed(&self.wins)),
+			format!("head {head}, measured loss {loss:.6}"),
+			format!("{:.2}% of 10,000 test images are classified correctly", accuracy * 100.0),
+			format!("{nodes} nodes agree on block {block} and on the head"),
+			format!("the data set is at version {dataset_version}: what the majority voted for was applied"),
+		];
+		let earned = self.earned.iter();
+		lines.extend(earned.map(|(role, amounts)| format!("{role} have earned: {}", listed(amounts))));
+		let (name, amount) = &self.claimed;
+		lines.push(format!("{name} has claimed {amount}"));
+		lines.push(format!(
+			"{accounts} accounts hold exactly the {} issued: genesis + {} minted - {} burned",
+			self.issuance, self.minted, self.burned
+		));
+		lines
 	}
 }
 

@@ -59,6 +59,7 @@ pub mod round;
 pub mod schema;
 mod score;
 pub mod stake;
+mod terms;
 mod test_set;
 mod time;
 mod types;
@@ -100,6 +101,7 @@ pub use stake::{
 	Accumulator, Change, ChangeV2, Contender, Majority, Mark, Pending, RoundLengths, Share, Shares, Split,
 	Stake, TooManyChunks, MAX_CHANGES,
 };
+pub use terms::Terms;
 #[cfg(feature = "std")]
 pub use test_set::hash_chain;
 pub use test_set::{hash_chain_link, test_set_key, test_set_series};

@@ -1,11 +1,11 @@
-//! Hidden test sets: a requester publishes a series of sealed test sets ahead, and releases the key of one set
-//! in each round, once trainers are bound.
+//! Hidden test sets: a requester publishes a series of sealed test sets ahead, and releases the key of one
+//! set in each round, once trainers are bound.
 //!
-//! The keys come out of a hash chain. Its values are 32 bytes each: the requester draws the last one at random,
-//! and each value before it is the [`hash_chain_link`] of the one after. The chain stores the latest value that
-//! is known, at first the anchor, which releases nothing. A value is released by showing it: its link is the
-//! value before. So one hash on the chain verifies all keys, nobody can release a key but the requester, and
-//! the order of the sets is fixed when the series is opened.
+//! The keys come out of a hash chain. Its values are 32 bytes each: the requester draws the last one at
+//! random, and each value before it is the [`hash_chain_link`] of the one after. The chain stores the latest
+//! value that is known, at first the anchor, which releases nothing. A value is released by showing it: its
+//! link is the value before. So one hash on the chain verifies all keys, nobody can release a key but the
+//! requester, and the order of the sets is fixed when the series is opened.
 
 use crate::{hash::domain_hash, ContentRef, MAX_TEST_SETS};
 use codec::Encode;

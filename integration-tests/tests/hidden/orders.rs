@@ -192,5 +192,5 @@ async fn is_cancelled(stage: &Stage<'_>, group: &GroupView, order: &Order) -> Re
 	stage.network.descent(&order.client, &["order", "cancel", &group.id.to_string()]).await?;
 	let view = order.view(stage, group.id).await?.context("the order is gone")?;
 	ensure!(view.until == 1 && view.left == order.paid_in(), "{view:?}");
-	Ok(())
+	order_ends::is_not_free(stage, group.id, order).await
 }

@@ -11,7 +11,8 @@ use pallet_groups::{GroupRules, SettledRound};
 use sp_core::H256;
 use sp_runtime::{ArithmeticError, SaturatedConversion};
 
-/// The order that makes way for another and is returned, and the client whose order ends for it, with the end.
+/// The order that makes way for another and is returned, and the client whose order ends for it, with the
+/// end.
 type MadeWay<T> = (Option<OrderOf<T>>, Option<(<T as frame_system::Config>::AccountId, Notice)>);
 
 impl<T: Config> Pallet<T> {
@@ -57,11 +58,12 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Makes way for a new order of `client` with `amount`, for rounds from `since` on. Returns the order that is
-	/// to be returned: the client's own, if it is over, or else one of a full list that is over or that pays for
-	/// no round that has begun. In a full list the order with the least money left gives way, the latest among
-	/// equals, if it has less than `amount`. One that pays for rounds that have begun stays for them: nobody can
-	/// take it away from trainers that have shown what they have. Its client and its end are returned beside.
+	/// Makes way for a new order of `client` with `amount`, for rounds from `since` on. Returns the order
+	/// that is to be returned: the client's own, if it is over, or else one of a full list that is over or
+	/// that pays for no round that has begun. In a full list the order with the least money left gives way,
+	/// the latest among equals, if it has less than `amount`. One that pays for rounds that have begun stays
+	/// for them: nobody can take it away from trainers that have shown what they have. Its client and its end
+	/// are returned beside.
 	fn make_way(
 		group: GroupId,
 		orders: &mut OrdersOf<T>,

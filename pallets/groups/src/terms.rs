@@ -1,24 +1,26 @@
 //! The rules that clients pay for.
 
 use crate::Rules;
-use codec::Encode;
+use descent_protocol::Terms;
 use sp_core::H256;
-use sp_io::hashing::blake2_256;
 
 impl<Balance> Rules<Balance> {
 	/// Returns the hash of what a client that funds a group pays for: the model, the metric and the records
-	/// that it is measured on, the improvement that wins a round, the target, the lengths of rounds, the shares,
-	/// and the number of winners. Providers and the deposit of commitments are not part of it.
+	/// that it is measured on, the improvement that wins a round, the target, the lengths of rounds, the
+	/// shares, and the number of winners. Providers and the deposit of commitments are not part of it.
 	pub fn terms(&self) -> H256 {
-		let model = (self.model, self.model_version);
-		let measured = (self.metric, self.policy, self.minimum_improvement, self.target);
-		let lengths = (self.clock.length, self.clock.reveal, self.clock.attest, self.clock.open);
-		let terms = (b"descent/terms/v1", model, measured, lengths, self.shares);
-		// A group with one winner a round keeps the terms that clients have signed.
-		match self.optional_rules.ranked_winners() {
-			1 => H256(blake2_256(&terms.encode())),
-			winners => H256(blake2_256(&(terms, winners).encode())),
-		}
+		let terms = Terms {
+			model: self.model,
+			model_version: self.model_version,
+			metric: self.metric,
+			policy: self.policy,
+			minimum_improvement: self.minimum_improvement,
+			target: self.target,
+			lengths: self.clock.into(),
+			shares: self.shares,
+			winners: self.optional_rules.ranked_winners(),
+		};
+		terms.hash()
 	}
 }
 
@@ -27,6 +29,14 @@ mod tests {
 	use super::*;
 	use crate::mock::{new_group, new_test_ext, Groups};
 	use descent_protocol::{ContentRef, EvaluationPolicy, Metric, OptionalRule, Score};
+
+	#[test]
+	fn the_terms_of_a_new_group_are_known_beforehand() {
+		new_test_ext().execute_with(|| {
+			let new = new_group();
+			assert_eq!(Terms::from(&new).hash(), Groups::first_rules(&new).terms());
+		});
+	}
 
 	#[test]
 	fn terms_change_with_what_clients_pay_for_and_with_nothing_else() {

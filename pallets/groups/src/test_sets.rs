@@ -6,8 +6,8 @@ use sp_core::H256;
 
 /// The hidden test sets of groups whose policy names a series of them.
 pub trait TestSets<AccountId> {
-	/// Binds a series to a new group. Returns false if the owner of the group has not opened the series, or it
-	/// is bound already.
+	/// Binds a series to a new group. Returns false if the owner of the group has not opened the series, or
+	/// it is bound already.
 	fn bind(series: H256, group: GroupId, owner: &AccountId) -> bool;
 
 	/// Returns true if a series is bound to a group, so that the group's rules may name it. Its requester has

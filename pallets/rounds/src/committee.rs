@@ -70,8 +70,8 @@ impl Answers {
 		Self { ballots: hidden_ballots(&hidden, test_set), hidden, test_set }
 	}
 
-	/// Forgets what members say of the candidates behind the first `looked`, which has decided nothing. A member
-	/// that had no time for them did what was asked.
+	/// Forgets what members say of the candidates behind the first `looked`, which has decided nothing. A
+	/// member that had no time for them did what was asked.
 	pub(crate) fn forget_behind(&mut self, looked: usize) {
 		let hidden = self.hidden.iter_mut().filter_map(|member| member.answer.as_mut());
 		hidden.for_each(|answer| answer.ballot.verdicts.truncate(looked));
@@ -167,8 +167,8 @@ impl<T: Config> Tasks<T::AccountId> for Pallet<T> {
 		Some(Draw { seed, block, seats: rules.committee_seats() })
 	}
 
-	/// A ballot has a verdict on each candidate at most. One with a verdict on a hidden test set is for a round
-	/// on such a set, and for no other.
+	/// A ballot has a verdict on each candidate at most. One with a verdict on a hidden test set is for a
+	/// round on such a set, and for no other.
 	fn can_answer(task: &TaskId, answer: &Answer) -> bool {
 		let Some((group, round)) = round_of(task) else {
 			return false;

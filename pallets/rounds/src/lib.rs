@@ -27,9 +27,9 @@
 //! which is returned, so that slots cannot be squatted cheaply. The first commitment of a round sets an alarm
 //! for its settlement in the scheduler.
 //!
-//! Where the group's policy names hidden test sets, the requester releases the key of the next one in the first
-//! half of the reveal window at the latest, and reveals wait for it. A round for which no key is released is
-//! measured on a public set, and the requester pays, see [`TestSets`](pallet_groups::TestSets).
+//! Where the group's policy names hidden test sets, the requester releases the key of the next one in the
+//! first half of the reveal window at the latest, and reveals wait for it. A round for which no key is
+//! released is measured on a public set, and the requester pays, see [`TestSets`](pallet_groups::TestSets).
 //!
 //! The records are drawn after the last commitment, so that no trainer can train on them. Trainers measure
 //! their claims and show their checkpoints with [`Pallet::reveal`]. The first reveal fixes the seed, which
@@ -443,8 +443,8 @@ pub mod pallet {
 		TargetReached,
 		/// The round does not wait to be settled: it has no commitments, or is settled.
 		NotUnsettled,
-		/// The key of the round's hidden test set is awaited: nothing is revealed before it is released or the
-		/// time for that is over.
+		/// The key of the round's hidden test set is awaited: nothing is revealed before it is released or
+		/// the time for that is over.
 		KeyAwaited,
 	}
 

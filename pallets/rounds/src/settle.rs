@@ -88,16 +88,16 @@ impl<T: Config> DueRound<T> {
 		}
 	}
 
-	/// Returns true if clients' orders pay for the gain of the round: it is one on the records that they ask for,
-	/// over a head that was measured on them, where there is one.
+	/// Returns true if clients' orders pay for the gain of the round: it is one on the records that they ask
+	/// for, over a head that was measured on them, where there is one.
 	fn shows_gain(&self, decision: &Decision<T::AccountId>) -> bool {
 		let is_asked_for =
 			self.rules.policy.series().is_none() || decision.test_set == Some(TestSetVerdict::Sound);
 		is_asked_for && (self.incumbent == Incumbent::Nobody || decision.settlement.baseline.is_some())
 	}
 
-	/// Returns true if a trainer may have had no chance to reveal: the chain had no room for it, or it may not
-	/// have got the hidden test set on which it had to measure its claim.
+	/// Returns true if a trainer may have had no chance to reveal: the chain had no room for it, or it may
+	/// not have got the hidden test set on which it had to measure its claim.
 	fn excuses_silence(&self, test_set: Option<TestSetVerdict>) -> bool {
 		self.was_closed
 			|| self.is_hidden && !matches!(test_set, Some(TestSetVerdict::Sound | TestSetVerdict::Broken))

@@ -1,8 +1,9 @@
 //! Hidden test sets: private data that measures checkpoints, and that nobody sees before trainers are bound.
 //!
-//! A requester has test data of its own. It publishes the sets sealed, long before they are used, and releases
-//! the key of one of them in each round. All who measure a round already have the sealed file, so that 32 bytes
-//! are enough to open it, and no window waits for a download. Proof-of-Deep-Learning asks for such sets.
+//! A requester has test data of its own. It publishes the sets sealed, long before they are used, and
+//! releases the key of one of them in each round. All who measure a round already have the sealed file, so
+//! that 32 bytes are enough to open it, and no window waits for a download. Proof-of-Deep-Learning asks for
+//! such sets.
 //!
 //! # Life cycle
 //!
@@ -12,20 +13,20 @@
 //!                                               |<-- key r may come -->|
 //! ```
 //!
-//! A requester seals its sets with keys of a [hash chain](descent_protocol::hash_chain_link) and publishes the
-//! sealed files with a manifest. [`Pallet::open_series`] stores the manifest's reference and the anchor of the
-//! chain, and holds a bond. The series is bound to one group: to the group that its requester creates with a
-//! policy that names it, or to one that the requester names when it opens the series. The stakeholders of that
-//! group may then choose it by an amendment. So nobody is made to release keys for a group of strangers. Nor is
-//! a requester to blame for sets that do not fit another model: a series is for the model that the group had
-//! when it was bound, and rounds of another model are measured on the public set.
+//! A requester seals its sets with keys of a [hash chain](descent_protocol::hash_chain_link) and publishes
+//! the sealed files with a manifest. [`Pallet::open_series`] stores the manifest's reference and the anchor
+//! of the chain, and holds a bond. The series is bound to one group: to the group that its requester creates
+//! with a policy that names it, or to one that the requester names when it opens the series. The stakeholders
+//! of that group may then choose it by an amendment. So nobody is made to release keys for a group of
+//! strangers. Nor is a requester to blame for sets that do not fit another model: a series is for the model
+//! that the group had when it was bound, and rounds of another model are measured on the public set.
 //!
-//! In each round that has commitments the requester releases the next key with [`Pallet::release`]. The call is
-//! free and unsigned: the value itself authorizes it, as its hash is the value before. It counts from the
-//! seed's block to the middle of the reveal window, see [`Windows::release`](descent_protocol::Windows). A value
-//! that is shown at any other time uses up its set: a set whose key is known never measures a round. If it is
-//! shown after the first half of a commit window, the round is measured on the public set, too: trainers have
-//! committed by then, and hold the sealed file of that set and of no other.
+//! In each round that has commitments the requester releases the next key with [`Pallet::release`]. The call
+//! is free and unsigned: the value itself authorizes it, as its hash is the value before. It counts from the
+//! seed's block to the middle of the reveal window, see [`Windows::release`](descent_protocol::Windows). A
+//! value that is shown at any other time uses up its set: a set whose key is known never measures a round. If
+//! it is shown after the first half of a commit window, the round is measured on the public set, too:
+//! trainers have committed by then, and hold the sealed file of that set and of no other.
 //!
 //! Checkpoints are revealed once the key is there, or when its time is over. The first reveal fixes what the
 //! round is measured on, the hidden set or the policy's public one.
@@ -38,17 +39,18 @@
 //! | a set that more than 1/3 of the committee can't fetch | the same, and nobody wins or loses the round |
 //! | a set that 2/3 of the committee find broken | the rest of the bond, and the series ends |
 //!
-//! After [`MAX_MISSES`] misses in a row a series is suspended: rounds are measured on the public set, and wait
-//! for nobody. The requester ends that by a release, which uses up one set.
+//! After [`MAX_MISSES`] misses in a row a series is suspended: rounds are measured on the public set, and
+//! wait for nobody. The requester ends that by a release, which uses up one set.
 //!
-//! [`Pallet::close_series`] returns the rest of the bond, once no round can be measured on the series. It keeps
-//! [`Config::SeriesFee`] for the id, which can't be used again, and [`Config::ReleaseFee`] for each value shown.
+//! [`Pallet::close_series`] returns the rest of the bond, once no round can be measured on the series. It
+//! keeps [`Config::SeriesFee`] for the id, which can't be used again, and [`Config::ReleaseFee`] for each
+//! value shown.
 //!
 //! # What it does not prevent
 //!
-//! A requester may give a friend its sets beforehand. Nothing on a chain can tell. The friend's model then wins
-//! on data that it was trained on, and its advantage is gone on other data. Stakeholders who doubt a requester
-//! choose another series by an amendment.
+//! A requester may give a friend its sets beforehand. Nothing on a chain can tell. The friend's model then
+//! wins on data that it was trained on, and its advantage is gone on other data. Stakeholders who doubt a
+//! requester choose another series by an amendment.
 //!
 //! # Terms
 //!
@@ -146,8 +148,8 @@ pub mod pallet {
 		/// The least that a missed round costs, as far as the bond has it.
 		#[pallet::constant]
 		type MinimumMissPenalty: Get<BalanceOf<Self>>;
-		/// The part of its bond that a series costs for good: its id is kept for ever, so that nobody opens it
-		/// again once its keys are known.
+		/// The part of its bond that a series costs for good: its id is kept for ever, so that nobody opens
+		/// it again once its keys are known.
 		#[pallet::constant]
 		type SeriesFee: Get<BalanceOf<Self>>;
 		/// The part of its bond that each value costs that was shown: showing it costs no fee.
@@ -176,8 +178,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Ended<T: Config> = StorageMap<_, Blake2_128Concat, H256, ()>;
 
-	/// A ring with what the last rounds of groups with hidden test sets are measured on, by the round's number
-	/// modulo [`ROUND_RING`]: the round and its set, from the release or the first reveal on.
+	/// A ring with what the last rounds of groups with hidden test sets are measured on, by the round's
+	/// number modulo [`ROUND_RING`]: the round and its set, from the release or the first reveal on.
 	#[pallet::storage]
 	pub type RoundTestSets<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, (RoundIndex, RoundTestSet)>;

@@ -1,4 +1,5 @@
-//! A chain with one group, whose rounds are nothing but windows and a policy, and with the account of the pots.
+//! A chain with one group, whose rounds are nothing but windows and a policy, and with the account of the
+//! pots.
 
 // The casts are the macro's.
 #![allow(clippy::as_conversions)]
@@ -168,8 +169,8 @@ pub const GRACE: BlockNumber = 7;
 pub const SERIES_FEE: u128 = 3;
 /// What a value costs that was shown.
 pub const RELEASE_FEE: u128 = 2;
-/// The windows of group 0. Round 0 takes commitments in blocks 10 to 27; its seed is that of block 30, its key
-/// may come in blocks 30 to 32, and it is settled in block 43.
+/// The windows of group 0. Round 0 takes commitments in blocks 10 to 27; its seed is that of block 30, its
+/// key may come in blocks 30 to 32, and it is settled in block 43.
 pub const CLOCK: Clock = Clock { first: 0, start: 10, length: 20, reveal: 4, attest: 5, open: 3 };
 /// The bond of a series of five sets.
 pub const BOND: u128 = 1_050;

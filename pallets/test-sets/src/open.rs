@@ -101,7 +101,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Ends a series for ever, and takes an amount of what is on hold of its requester. Returns what was taken.
+	/// Ends a series for ever, and takes an amount of what is on hold of its requester. Returns what was
+	/// taken.
 	pub(crate) fn end(id: H256, requester: &T::AccountId, amount: BalanceOf<T>) -> BalanceOf<T> {
 		Series::<T>::remove(id);
 		Ended::<T>::insert(id, ());

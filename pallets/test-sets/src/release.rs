@@ -75,9 +75,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Returns the rounds of a group that name the series, have begun and are not measured on anything yet, with
-	/// their rules' models and windows: the last, which takes commitments or has just closed them, and the one
-	/// before, which is judged.
+	/// Returns the rounds of a group that name the series, have begun and are not measured on anything yet,
+	/// with their rules' models and windows: the last, which takes commitments or has just closed them, and
+	/// the one before, which is judged.
 	fn open_rounds(id: H256, group: GroupId) -> impl Iterator<Item = (RoundIndex, ContentRef, Windows)> {
 		let boundary = T::Groups::boundary(group).unwrap_or_default();
 		let open = move |round: RoundIndex| {
@@ -97,9 +97,9 @@ impl<T: Config> Pallet<T> {
 		Some((group, round, windows))
 	}
 
-	/// Takes a round off the series whose trainers may have committed holding the set that is given up now: they
-	/// can't be asked to get another one. The requester pays as for a key that did not come, unless no round
-	/// waited for it.
+	/// Takes a round off the series whose trainers may have committed holding the set that is given up now:
+	/// they can't be asked to get another one. The requester pays as for a key that did not come, unless no
+	/// round waited for it.
 	fn give_up(id: H256, series: &SeriesOf<T>) {
 		let Some(group) = series.group else {
 			return;

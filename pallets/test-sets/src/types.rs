@@ -21,8 +21,8 @@ pub type SeriesOf<T> = TestSetSeries<<T as frame_system::Config>::AccountId, Bal
 /// Number of misses in a row after which a series is suspended.
 pub const MAX_MISSES: u8 = 3;
 
-/// Size of the ring of rounds whose sets are known. It is part of the storage's format: a runtime that changes it
-/// has to migrate [`RoundTestSets`](crate::RoundTestSets).
+/// Size of the ring of rounds whose sets are known. It is part of the storage's format: a runtime that
+/// changes it has to migrate [`RoundTestSets`](crate::RoundTestSets).
 pub const ROUND_RING: u32 = 256;
 
 /// A series of sealed test sets.
@@ -63,8 +63,8 @@ impl<AccountId, Balance: Zero> TestSetSeries<AccountId, Balance> {
 		self.misses >= MAX_MISSES
 	}
 
-	/// Returns true if the rounds of a group with a model wait for its keys. Nothing of it is waited for once its
-	/// bond is used up.
+	/// Returns true if the rounds of a group with a model wait for its keys. Nothing of it is waited for once
+	/// its bond is used up.
 	pub(crate) fn is_awaited(&self, group: GroupId, model: ContentRef) -> bool {
 		let is_for = self.group == Some(group) && self.model == Some(model);
 		is_for && self.left > 0 && !self.is_suspended() && !self.bond.is_zero()
@@ -85,7 +85,7 @@ pub enum RoundTestSet {
 	},
 	/// The public one of the policy.
 	Otherwise,
-	/// The public one of the policy, as the requester has given up the set that the trainers of the round held.
-	/// It pays for that as for a key that did not come.
+	/// The public one of the policy, as the requester has given up the set that the trainers of the round
+	/// held. It pays for that as for a key that did not come.
 	GivenUp,
 }

@@ -159,8 +159,8 @@ impl EvaluationRequest {
 	}
 }
 
-/// A request to fetch the sealed file of a hidden test set before its key is released. It is answered at once,
-/// and nothing is told of its end: a set that is not there is fetched with the round.
+/// A request to fetch the sealed file of a hidden test set before its key is released. It is answered at
+/// once, and nothing is told of its end: a set that is not there is fetched with the round.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PrefetchRequest {

@@ -49,9 +49,9 @@ pub struct HiddenBallot {
 
 /// The verdict of a committee on a hidden test set.
 ///
-/// It is sound or broken where 2/3 of the committee's weight say so. It is unavailable where more than 1/3 say
-/// that nobody served it: its members pass on to each other what they have, so that a requester that serves
-/// some of them serves all. Where it is neither, `None`, nothing can be said of the round.
+/// It is sound or broken where 2/3 of the committee's weight say so. It is unavailable where more than 1/3
+/// say that nobody served it: its members pass on to each other what they have, so that a requester that
+/// serves some of them serves all. Where it is neither, `None`, nothing can be said of the round.
 pub fn test_set_verdict(committee: &[Weighted<HiddenBallot>]) -> Option<TestSetVerdict> {
 	let total = total(committee);
 	let said = || opened(committee).map(|(answer, weight)| (answer.test_set, weight));
@@ -83,8 +83,8 @@ pub fn hidden_ballots(
 /// The performance of each member of a committee that measures on a hidden test set, in their order.
 ///
 /// A member whose measurements count is held to them, see [`performance`]. Whether the set is sound or broken
-/// is the same for all that have it, so who says the contrary of 2/3 is false. Who could not fetch it is idle,
-/// and so is everybody where the committee has no verdict or nobody served the set.
+/// is the same for all that have it, so who says the contrary of 2/3 is false. Who could not fetch it is
+/// idle, and so is everybody where the committee has no verdict or nobody served the set.
 pub fn hidden_performance(committee: &[Weighted<HiddenBallot>]) -> Vec<Performance> {
 	let verdict = test_set_verdict(committee);
 	let members = performance(&hidden_ballots(committee, verdict)).into_iter().zip(committee);

@@ -88,8 +88,8 @@ fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> Stri
 		Outcome::Refuted => refuted(candidate),
 		Outcome::Placed => placed(round, candidate),
 		Outcome::Unrevealed if candidate.slashed == 0 => format!(
-			"Not paid: the commitment was not revealed before block {}. The deposit was returned, as the chain had \
-			 no room for reveals or the hidden test set was not to be had.",
+			"Not paid: the commitment was not revealed before block {}. The deposit was returned, as the chain \
+			 had no room for reveals or the hidden test set was not to be had.",
 			round.windows.reveal.end
 		),
 		Outcome::Unrevealed => format!(

@@ -172,8 +172,8 @@ pub fn settle(
 		if outcome == Outcome::NoQuorum && answers.refusals > answers.silent {
 			settlement.contested.get_or_insert(position);
 		}
-		// Before there is a winner nobody can tell who would have won. Behind it each stands for itself, so that
-		// no candidate takes the places of those behind it away.
+		// Before there is a winner nobody can tell who would have won. Behind it each stands for itself, so
+		// that no candidate takes the places of those behind it away.
 		let ends_round = outcome == Outcome::NoQuorum && settlement.accepted.is_empty();
 		let ended = if ends_round { ranked.get(rank..) } else { ranked.get(rank..=rank) };
 		for position in ended.unwrap_or_default() {

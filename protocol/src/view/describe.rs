@@ -119,7 +119,10 @@ impl ChainEvent {
 			| Self::OrderDisplaced { account, .. }
 			| Self::OrderSpent { account, .. }
 			| Self::OrderFulfilled { account, .. }
-			| Self::OrderRefunded { account, .. } => format!("of {} {}", name(account), self.describe_order(format)),
+			| Self::OrderRefunded { account, .. } => {
+				let said = self.describe_order(format);
+				format!("of {} {said}", name(account))
+			}
 		}
 	}
 }

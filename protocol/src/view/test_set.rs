@@ -76,8 +76,8 @@ pub enum TestSetRelease {
 		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Hash"))]
 		key: H256,
 	},
-	/// The round is measured on the policy's public validation set: no key was released in time, or the series
-	/// is used up, suspended or closed.
+	/// The round is measured on the policy's public validation set: no key was released in time, or the
+	/// series is used up, suspended or closed.
 	Otherwise,
 }
 

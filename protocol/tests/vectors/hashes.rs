@@ -200,8 +200,8 @@ fn answers() -> Function {
 		definition:
 			"The hash that a committee member attests: blake2b-256 of descent/answer/v1 (ASCII) and, \
 			in SCALE, genesis, task, subject (the hash of all that is asked), member's evaluator key (32 \
-			bytes), answer (a round's ballot, the verdict on a delta, or the verdict on a hidden test set and \
-			the ballot), salt (32 bytes).",
+			bytes), answer (a round's ballot, the verdict on a delta, or the verdict on a hidden test set \
+			and the ballot), salt (32 bytes).",
 		vectors: rounds.chain(deltas).chain(test_sets::answers()).collect(),
 	}
 }

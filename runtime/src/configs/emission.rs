@@ -33,7 +33,8 @@ const FUNDING_GRACE: BlockNumber = 100;
 const TREASURY_PART: Perbill = Perbill::from_percent(20);
 
 parameter_types! {
-	/// Number of blocks for which clients' money stays after the last round that it pays for could be settled.
+	/// Number of blocks for which clients' money stays after the last round that it pays for could be
+	/// settled.
 	///
 	/// No preset stores it. Only a genesis and Root can, and Root can replace the whole runtime. A test of a
 	/// network does, as it would wait for minutes.

@@ -83,7 +83,8 @@ parameter_types! {
 	pub const MissPenalty: Perbill = Perbill::from_percent(2);
 }
 
-/// Requesters that miss a round pay to the next winner. The bonds of those with broken sets go to the treasury.
+/// Requesters that miss a round pay to the next winner. The bonds of those with broken sets go to the
+/// treasury.
 impl pallet_test_sets::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;

@@ -107,8 +107,8 @@ fn a_call_costs_more_than_nothing_and_less_than_a_block() {
 	}
 }
 
-/// Weight of the settlement of a round with three candidates and a committee of so many members, and of all that
-/// follows from it.
+/// Weight of the settlement of a round with three candidates and a committee of so many members, and of all
+/// that follows from it.
 fn settlement(members: u32) -> Weight {
 	use pallet_emission::weights::WeightInfo as _;
 	use pallet_rounds::weights::WeightInfo as _;

@@ -66,7 +66,8 @@ pub(crate) struct Options {
 /// Options of a measurement by a group's rules.
 #[derive(Args, Clone, Debug)]
 struct RehearsalOptions {
-	/// Address of a node's RPC, with a group; may be given more than once: where one fails, the next is asked.
+	/// Address of a node's RPC, with a group; may be given more than once: where one fails, the next is
+	/// asked.
 	#[arg(
 		long = "node",
 		value_name = "URL",

@@ -25,8 +25,8 @@ use std::{
 	sync::Arc,
 };
 
-/// Returns the Python of the tests, which has pyarrow, numpy, PyTorch and transformers: `DESCENT_PYTHON`, or the
-/// one that `scripts/setup` installs.
+/// Returns the Python of the tests, which has pyarrow, numpy, PyTorch and transformers: `DESCENT_PYTHON`, or
+/// the one that `scripts/setup` installs.
 pub fn python() -> PathBuf {
 	let variable = |name| std::env::var_os(name).map(PathBuf::from);
 	variable("DESCENT_PYTHON").unwrap_or_else(|| {

@@ -21,8 +21,8 @@ pub struct Record {
 }
 
 impl Record {
-	/// Encodes the record. The answer is encoded without its kind, as in the records of the first runtimes:
-	/// a node that is upgraded still knows what it has signed. A ballot on a hidden test set has a mark of its
+	/// Encodes the record. The answer is encoded without its kind, as in the records of the first runtimes: a
+	/// node that is upgraded still knows what it has signed. A ballot on a hidden test set has a mark of its
 	/// own, 2.
 	pub fn encode_to(&self, dest: &mut Vec<u8>) {
 		self.job.encode_to(dest);

@@ -83,7 +83,8 @@ fn a_key_counts_from_the_seed_s_block_to_the_middle_of_the_reveal_window() {
 	}
 }
 
-/// A requester gives up the set that trainers hold, and releases the key of one that it shows to a friend alone.
+/// A requester gives up the set that trainers hold, and releases the key of one that it shows to a friend
+/// alone.
 #[test]
 fn no_set_takes_the_place_of_the_one_that_trainers_hold() {
 	with_series(|series| {

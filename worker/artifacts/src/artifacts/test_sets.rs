@@ -54,7 +54,8 @@ impl Artifacts {
 	///
 	/// # Errors
 	/// [`ArtifactError::Unavailable`] if nobody serves a file in time, [`ArtifactError::Invalid`] if the set
-	/// is broken whatever its key is, [`ArtifactError::Failed`] if the sealed file has more than `most` bytes.
+	/// is broken whatever its key is, [`ArtifactError::Failed`] if the sealed file has more than `most`
+	/// bytes.
 	pub fn prefetch_test_set(
 		&self,
 		source: &SealedSource,

@@ -10,19 +10,13 @@ use subxt::dynamic::Value;
 const COMMITTEE: &str = "TechnicalCommittee";
 
 impl Call {
-	/// The call as an argument of another.
-	fn nested(&self) -> Value {
-		self.0.clone().into_value()
-	}
-
 	/// The call that the committee moves so that `call`, whose encoding has this hash, is dispatched as root:
 	/// it is put on the whitelist and dispatched from there, both or neither.
 	pub fn as_root(call: &Self, hash: H256) -> Self {
 		let whitelist = Self::new("Whitelist", "whitelist_call", [with("call_hash", &hash)]);
 		let dispatch =
 			Self::new("Whitelist", "dispatch_whitelisted_call_with_preimage", [("call", call.nested())]);
-		let calls = Value::unnamed_composite([whitelist.nested(), dispatch.nested()]);
-		Self::new("Utility", "batch_all", [("calls", calls)])
+		Self::batch_all(&[whitelist, dispatch])
 	}
 
 	/// Moves that the committee makes a call of `length` bytes with the votes of `threshold` members;

@@ -52,6 +52,17 @@ impl Call {
 		Self(transaction(pallet, name, Composite::named(arguments)))
 	}
 
+	/// The call as an argument of another.
+	fn nested(&self) -> Value {
+		self.0.clone().into_value()
+	}
+
+	/// Makes calls one after the other, all of them or none: if one fails, this one fails with its error.
+	pub fn batch_all(calls: &[Self]) -> Self {
+		let calls = Value::unnamed_composite(calls.iter().map(Self::nested));
+		Self::new("Utility", "batch_all", [("calls", calls)])
+	}
+
 	/// Creates a training group; [`crate::Included::group`] tells its number.
 	pub fn create_group(group: &NewGroup<u128>) -> Self {
 		Self::new("Groups", "create", [("group", new_group(group))])

@@ -42,6 +42,21 @@ impl Client {
 		self.pages("training_groups", params, 0, |group: &GroupView| group.id).await
 	}
 
+	/// The number of the next group that is created.
+	///
+	/// # Errors
+	/// Where the node can't be asked, or has no groups.
+	pub async fn next_group(&self) -> Result<GroupId> {
+		let at = self.at(self.best_block().await?.hash).await?;
+		let address = dynamic::storage::<(), GroupId>("Groups", "NextGroup");
+		let entry = at.storage().try_fetch(address, ()).await;
+		// The chain stores no number before there is a group.
+		let Some(entry) = entry.map_err(|error| self.unreadable(error))? else {
+			return Ok(0);
+		};
+		entry.decode().map_err(|error| Error::Answer(error.to_string()))
+	}
+
 	/// All items from number `from` on, page by page until one is empty.
 	async fn pages<T: DeserializeOwned>(
 		&self,

@@ -62,7 +62,7 @@ const DUTIES: [(&str, u32, Finder); 6] = [
 	("rounds.open", 3, rounds::open),
 	("dataset.attest", 2, dataset::attest),
 	("dataset.open", 2, dataset::open),
-	("test_sets.release", 2, test_sets::release),
+	("test_sets.release", 3, test_sets::release),
 ];
 const WHIMS: [(&str, u32, Finder); 37] = [
 	("rounds.commit", 40, rounds::commit),
@@ -188,7 +188,7 @@ impl Machine {
 		self.steps += 1;
 		match self.rng.random_range(0..1_000u32) {
 			0..2 => self.leap(),
-			2 if self.steps > 500 && !self.slept && self.rng.random_bool(0.25) => self.sleep(),
+			2 if self.steps > 500 && !self.slept && self.rng.random_bool(0.15) => self.sleep(),
 			3..6 => self.lose_alarm(),
 			6..70 => self.next_block(1),
 			_ => self.act(),

@@ -68,14 +68,17 @@ pub(crate) fn bound_policy(machine: &mut Machine, group: GroupId, otherwise: Con
 }
 
 pub(crate) fn release(machine: &mut Machine) -> Option<Move> {
-	let mut open: Vec<_> = Series::<Runtime>::iter().collect();
-	open.sort_by_key(|(id, _)| *id);
-	let (id, series) = machine.one_of(&open)?;
-	let values = machine.secrets.series.get(&id)?.clone();
-	let is_due = series.group.is_some_and(|group| waiting(group).is_some());
-	if !is_due && !machine.chance(0.03) {
+	let is_anything = machine.chance(0.002);
+	let mut due: Vec<_> = Series::<Runtime>::iter()
+		.filter(|(_, series)| is_anything || series.group.is_some_and(|group| waiting(group).is_some()))
+		.collect();
+	due.sort_by_key(|(id, _)| *id);
+	let (id, series) = machine.one_of(&due)?;
+	// Some requesters are not there.
+	if machine.chance(0.3) {
 		return None;
 	}
+	let values = machine.secrets.series.get(&id)?.clone();
 	let next = usize::from(series.sets - series.left) + 1;
 	let next = if machine.chance(0.05) { machine.rng.random_range(0..=next + 1) } else { next };
 	Move::authorized(Call::<Runtime>::release { series: id, value: *values.get(next)? }.into())
@@ -89,6 +92,15 @@ fn waiting(group: GroupId) -> Option<RoundIndex> {
 		let windows = rules.and_then(|rules| rules.clock.windows(*round));
 		windows.is_some_and(|windows| windows.release().contains(&now()))
 			&& pallet_rounds::Rounds::<Runtime>::contains_key(group, *round)
+			&& rules_name_a_series(group, *round)
+	})
+}
+
+fn rules_name_a_series(group: GroupId, round: RoundIndex) -> bool {
+	let rules = <Groups as GroupRules<u128>>::rules(group, round);
+	let series = rules.and_then(|rules| rules.policy.series());
+	series.is_some_and(|series| {
+		matches!(TestSets::release_of(series, group, round), TestSetRelease::Awaited { .. })
 	})
 }
 

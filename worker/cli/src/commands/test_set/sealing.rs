@@ -176,7 +176,8 @@ fn check_one(file: &Path, description: &Description) -> Result<()> {
 	let disk = Set::disk_bytes(&description.schema(), 0, summary.added);
 	ensure!(
 		disk <= MAX_TEST_SET_DISK_BYTES,
-		"it takes up to {disk} bytes of disk to build, and {MAX_TEST_SET_DISK_BYTES} are allowed: make it smaller"
+		"it takes up to {disk} bytes of disk to build, and {MAX_TEST_SET_DISK_BYTES} are allowed: make it \
+		 smaller"
 	);
 	Ok(())
 }

@@ -146,13 +146,14 @@ def client(reader: Reader) -> None:
     )
     wait_for(pathlib.Path(reader.do("echo $D/poems.log").strip()), "Paid")
     reader.page(CLIENT, "descent model export poems")
+    # A minute later the group has another head.
+    reader.do("descent model get poems --out poems-head.safetensors")
     reader.around = (
         belongings.COLUMNS + 'x, y = columns("poems-delta.parquet", shape=(-1,))\n',
         "\nwith torch.no_grad():\n    scores = model(x.long()).logits\n"
         'print("loss", torch.nn.functional.cross_entropy(scores.reshape(-1, 256), y.reshape(-1)).item())\n',
     )
     theirs = expect(reader.page(CLIENT, "from transformers"), r"loss ([\d.]+)")
-    reader.do("descent model get poems --out poems-head.safetensors")
     ours = reader.do(
         "descent-worker test --description poems.json --checkpoint poems-head.safetensors --data poems-delta.parquet"
     )

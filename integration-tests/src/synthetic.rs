@@ -185,7 +185,7 @@ mod tests {
 	fn no_point_is_in_two_sets() {
 		let mut stream = Points(TEST_SETS);
 		let mut records: Vec<_> = points().into_iter().flatten().chain(stream.take(5 * 128)).collect();
-		records.sort_by(|one, other| one.record().cmp(&other.record()));
+		records.sort_by_key(|point| point.record());
 		assert!(records.windows(2).all(|pair| pair[0].record() != pair[1].record()));
 	}
 }

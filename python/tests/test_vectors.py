@@ -55,7 +55,7 @@ def test_each_value_of_a_hash_chain_leads_to_the_one_before():
 
 
 def test_winners_and_hidden_test_sets_are_part_of_a_jobs_id():
-    plain = json.loads(json.dumps(VECTORS["EvaluationRequest::id"]["vectors"][-1]["input"]))
+    plain = json.loads(json.dumps(VECTORS["EvaluationRequest::id"]["vectors"][0]["input"]))
     plain = plain.get("request", plain)
     plain.pop("tolerance", None)
     manifest = {"digest": "0x" + "11" * 32, "codec": "raw", "size": 7}

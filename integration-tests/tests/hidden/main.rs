@@ -25,9 +25,9 @@ use descent_protocol::{
 };
 use std::time::Duration;
 
-/// Lengths of rounds on hidden test sets. A key may come for six blocks. A node can restart between the key
+/// Lengths of rounds on hidden test sets. A key may come for seven blocks. A node can restart between the key
 /// and the last reveal, and two candidates be measured once more until the settlement.
-const LENGTHS: RoundLengths = RoundLengths { round: 21, reveal: 10, attest: 6, open: 4 };
+const LENGTHS: RoundLengths = RoundLengths { round: 24, reveal: 13, attest: 6, open: 4 };
 /// Longest wait for anything but the end of an order.
 const WAIT: Duration = BLOCK_TIME.saturating_mul(120);
 /// One neuron (NRN), in its smallest unit.

@@ -38,6 +38,7 @@ impl BlockRandomness for () {
 }
 
 /// A request to the evaluator beside a node.
+#[allow(clippy::large_enum_variant, reason = "requests are made one at a time")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
 	/// To measure the candidates of a round.

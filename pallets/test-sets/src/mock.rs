@@ -2,7 +2,7 @@
 //! pots.
 
 // The casts are the macro's.
-#![allow(clippy::as_conversions)]
+#![allow(clippy::as_conversions, clippy::arithmetic_side_effects)]
 
 use crate as pallet_test_sets;
 use descent_protocol::{

@@ -99,6 +99,7 @@ pub fn hidden_performance(committee: &[Weighted<HiddenBallot>]) -> Vec<Performan
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
 	use super::*;
 	use crate::{Measurement, Score, Verdict};

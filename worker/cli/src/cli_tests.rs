@@ -98,6 +98,9 @@ fn what_is_documented_is_understood() {
 		"descent order create --group 0 --amount 1000 --per-thousandth 4 --target 2.0 --rounds 9 --dry-run",
 		"descent order create 0 --amount 1000 --per-thousandth 0.5 --bonus 10 --from 2.3 --target 2 --rounds 9 \
 		 --key-file k --json",
+		"descent order create --model m --dataset d --sealed s --otherwise v --provider http://a --store c \
+		 --winners 3 --round-length 10m --stake 100 --amount 1000 --per-thousandth 4 --from 2.3 --target 2 \
+		 --rounds 9 --dry-run --json",
 		"descent order show --group 0",
 		"descent order cancel 0 --key-file k",
 		&format!("descent order refund 0 {alice} --key-file k"),
@@ -281,6 +284,22 @@ fn wrong_usage_is_told_apart_from_failure() {
 		(
 			"descent order create 0 --amount 10 --per-thousandth 0 --target 1 --rounds 1",
 			ErrorKind::ValueValidation,
+		),
+		(
+			"descent order create --amount 10 --per-thousandth 1 --target 1 --rounds 1",
+			ErrorKind::MissingRequiredArgument,
+		),
+		(
+			"descent order create --model m --amount 10 --per-thousandth 1 --target 1 --rounds 1",
+			ErrorKind::MissingRequiredArgument,
+		),
+		(
+			"descent order create 0 --winners 3 --amount 10 --per-thousandth 1 --target 1 --rounds 1",
+			ErrorKind::ArgumentConflict,
+		),
+		(
+			"descent order create 0 --store s --amount 10 --per-thousandth 1 --target 1 --rounds 1",
+			ErrorKind::ArgumentConflict,
 		),
 		("descent test-set seal --model m.json --out d", ErrorKind::MissingRequiredArgument),
 		("descent test-set show", ErrorKind::MissingRequiredArgument),

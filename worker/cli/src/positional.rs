@@ -107,6 +107,70 @@ optional! {
 	AnyAccountArg: AccountId, "account_address", "ACCOUNT", "account", parse_account
 }
 
+/// The options of a new group, which a group that is there does not have. Options that hold others are no
+/// group of their own, so that each is named.
+const NEW_GROUP: [&str; 22] = [
+	"name",
+	"model",
+	"dataset",
+	"validation",
+	"hidden_series",
+	"otherwise",
+	"metric",
+	"records",
+	"minimum_improvement",
+	"deposit",
+	"stake",
+	"voting_period",
+	"quorum",
+	"validators_share",
+	"keepers_share",
+	"committee_seats",
+	"winners",
+	"Rounds",
+	"Providers",
+	"ImportArg",
+	"ProbeArg",
+	"sealed",
+];
+
+/// The group of an order: one that is there, or a new one.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct OrderedGroupArg {
+	/// Number of the group, or its name if no other group has it; not with --model, which creates one
+	#[arg(
+		id = "group_or_name",
+		value_name = "GROUP",
+		value_parser = group,
+		required_unless_present_any = ["group", "model"],
+		conflicts_with = "group",
+		conflicts_with_all = NEW_GROUP
+	)]
+	positional: Option<GroupKey>,
+	#[arg(
+		id = "group",
+		long = "group",
+		value_name = "GROUP",
+		value_parser = group,
+		hide = true,
+		conflicts_with_all = NEW_GROUP
+	)]
+	option: Option<GroupKey>,
+}
+
+impl OrderedGroupArg {
+	/// Returns the group's number, if it is not a new one.
+	///
+	/// # Errors
+	/// Those of [`GroupArg::id`].
+	pub(crate) async fn id(&self, global: &Global) -> Result<Option<GroupId>> {
+		match self.positional.clone().or_else(|| self.option.clone()) {
+			None => Ok(None),
+			Some(key) => id(key, global).await.map(Some),
+		}
+	}
+}
+
 /// Returns the number of a group, which a node is asked for where it is named.
 async fn id(key: GroupKey, global: &Global) -> Result<GroupId> {
 	match key {

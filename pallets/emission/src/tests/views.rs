@@ -129,7 +129,7 @@ fn orders_are_shown_with_what_is_left_and_when_it_is_free() {
 			free: free_after(50),
 			paused: false,
 		};
-		assert_eq!(Emission::orders_view(0), [view.clone()]);
+		assert_eq!(Emission::orders_view(0), std::slice::from_ref(&view));
 		assert!(Emission::orders_view(1).is_empty());
 		// What orders pay depends on the score: the next winner is not promised it.
 		assert_eq!(Emission::pot_view(0, SHARES).unwrap().winner, 0);

@@ -7,9 +7,12 @@ use descent_protocol::{BlockNumber, TaskId};
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::offchain::Duration;
 use sp_io::offchain;
-use sp_runtime::offchain::{
-	storage::StorageValueRef,
-	storage_lock::{StorageLock, Time},
+use sp_runtime::{
+	offchain::{
+		storage::StorageValueRef,
+		storage_lock::{StorageLock, Time},
+	},
+	SaturatedConversion,
 };
 
 /// Path of an evaluator for requests to fetch something ahead.
@@ -80,7 +83,12 @@ pub fn run<T: Config>(now: BlockNumber) {
 
 /// Tells every evaluator what it can fetch before it is asked for. Nothing depends on their answers.
 fn prefetch<T: Config>(now: BlockNumber, client: &mut Client) {
-	for request in T::Tasks::prefetches(now.saturating_add(1)) {
+	let mut requests = T::Tasks::prefetches(now.saturating_add(1));
+	// There may be more than a run has time for: each comes first once in a while.
+	let places: BlockNumber = requests.len().saturated_into();
+	let turn = now.checked_div(PREFETCH_INTERVAL).and_then(|turn| turn.checked_rem(places));
+	requests.rotate_left(turn.unwrap_or_default().saturated_into());
+	for request in requests {
 		for evaluator in 0..client.evaluators() {
 			let _ = client.post::<()>(evaluator, PREFETCH_PATH, &request);
 		}

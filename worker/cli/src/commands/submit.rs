@@ -64,7 +64,17 @@ impl<'a> Sender<'a> {
 	/// # Errors
 	/// Where the transaction is not admitted, or fails in its block.
 	pub(super) async fn send(&self, call: &Call) -> Result<(Included, Done)> {
-		send(&self.client, &self.key, call, self.signing, self.output).await
+		self.try_send(call).await.map_err(hinted)
+	}
+
+	/// Signs a call, sends it and waits as [`Self::send`] does.
+	///
+	/// # Errors
+	/// Those of [`Self::send`], without a hint.
+	pub(super) async fn try_send(&self, call: &Call) -> Result<(Included, Done), Error> {
+		let included = carry_out(&self.client, &self.key, call, self.signing, self.output).await?;
+		let done = Done::new(&included, self.signing.finalized);
+		Ok((included, done))
 	}
 }
 

@@ -4,7 +4,7 @@ use super::model;
 use crate::{
 	args::{Global, ImportArg, PrivateArg, Signing},
 	commands::{
-		group::create::{check_clock, check_shares},
+		group::options::{check_clock, check_shares},
 		submit::{Done, Sender},
 	},
 	content_ref::Source,

@@ -1,23 +1,21 @@
 //! The command `descent group create`.
 
-use super::costs::{Costs, CostsView};
+use super::{
+	costs::{Costs, CostsView},
+	options::GroupOptions,
+};
 use crate::{
-	args::{Global, ImportArg, Providers, Signing},
+	args::{Global, Signing},
 	commands::submit::{send, Done},
-	content_ref::{Reference, Source},
+	content_ref::Reference,
 	output::Output,
 	parse,
-	probes::ProbeArg,
 	table::fields,
 };
-use anyhow::{bail, ensure, Context, Result};
-use clap::{Args, ValueEnum};
-use descent_client::{parse_amount, Call, H256};
-use descent_dataset::{DeltaLimits, Description, Loss, Summary, MAX_DESCRIPTION_BYTES};
-use descent_protocol::{
-	addresses, bound_addresses, BlockNumber, Clock, ContentRef, EvaluationPolicy, GroupId, Metric, NewGroup,
-	OptionalRule, OptionalRules, Score, Share, Shares, MAX_NAME_LENGTH, MAX_PROVIDERS,
-};
+use anyhow::Result;
+use clap::Args;
+use descent_client::{Call, H256};
+use descent_protocol::{ContentRef, EvaluationPolicy, GroupId, NewGroup};
 use serde::Serialize;
 
 const EXAMPLES: &str = "Examples:
@@ -52,7 +50,7 @@ pub(crate) struct Create {
 
 /// The content that a group begins with.
 #[derive(Debug, Serialize)]
-struct Content {
+pub(crate) struct Content {
 	model: Reference,
 	dataset: Reference,
 	#[serde(skip_serializing_if = "Option::is_none")]
@@ -64,7 +62,7 @@ struct Content {
 }
 
 impl Content {
-	fn of(group: &NewGroup<u128>) -> Self {
+	pub(crate) fn of(group: &NewGroup<u128>) -> Self {
 		let (validation, otherwise) = match group.policy {
 			EvaluationPolicy::Training { .. } => (None, None),
 			EvaluationPolicy::Validation { set, .. } => (Some(set.into()), None),
@@ -95,16 +93,11 @@ struct Planned {
 
 impl Create {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let key = self.signing.key()?;
-		let clock = self.rounds.clock()?;
-		let shares = Shares { validators: self.validators_share, keepers: self.keepers_share };
-		check_shares(shares)?;
+		let Self { options, target, dry_run, signing } = self;
+		let key = signing.key()?;
+		options.check()?;
 		let client = global.connect().await?;
-		let (signing, probe, dry_run) = (self.signing.clone(), self.probe, self.dry_run);
-		let spinner = output.spinner("checking and adding the files");
-		let group = tokio::task::spawn_blocking(move || self.prepare(clock, shares)).await??;
-		spinner.finish_and_clear();
-		probe.check_all(&addresses(&group.providers), &named(&group), output).await?;
+		let group = prepare(options, None, target, output).await?;
 		let call = Call::create_group(&group);
 		let costs = Costs {
 			deposit: client.group_deposit().await?,
@@ -125,8 +118,23 @@ impl Create {
 	}
 }
 
+/// Makes a group of the files, which its providers have to serve.
+pub(crate) async fn prepare(
+	options: GroupOptions,
+	series: Option<H256>,
+	parse::Target(target): parse::Target,
+	output: &Output,
+) -> Result<NewGroup<u128>> {
+	let (probe, providers) = (options.probe, options.providers.providers.clone());
+	let spinner = output.spinner("checking and adding the files");
+	let group = tokio::task::spawn_blocking(move || options.prepare(series, target)).await??;
+	spinner.finish_and_clear();
+	probe.check_all(&providers, &named(&group), output).await?;
+	Ok(group)
+}
+
 /// The content that a group begins with.
-fn named(group: &NewGroup<u128>) -> Vec<(&'static str, ContentRef)> {
+pub(super) fn named(group: &NewGroup<u128>) -> Vec<(&'static str, ContentRef)> {
 	let mut named = vec![("model description", group.model), ("data set", group.dataset)];
 	match group.policy {
 		EvaluationPolicy::Training { .. } => {}
@@ -149,7 +157,3 @@ fn show(output: &Output, created: &Created) -> String {
 	pairs.push(("in block", created.done.block.to_string()));
 	fields(output, &pairs)
 }
-
-#[cfg(test)]
-#[path = "create_tests.rs"]
-mod tests;

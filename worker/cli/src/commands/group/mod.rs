@@ -4,6 +4,7 @@ mod costs;
 pub(crate) mod create;
 pub(crate) mod fund;
 pub(crate) mod list;
+pub(crate) mod options;
 pub(crate) mod show;
 pub(crate) mod stop_funding;
 

@@ -2,8 +2,10 @@
 
 pub(crate) mod cancel;
 pub(crate) mod create;
+mod plan;
 pub(crate) mod refund;
 pub(crate) mod show;
+mod with_group;
 
 use crate::{args::Global, output::Output};
 use anyhow::Result;
@@ -13,7 +15,7 @@ use descent_protocol::{view::OrderView, BlockNumber};
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrderCommand {
 	/// Pay for each thousandth by which a group's score gets better
-	Create(create::Create),
+	Create(Box<create::Create>),
 	/// Show the orders of a group's model
 	Show(show::Show),
 	/// Pay for no more rounds than have begun

@@ -114,7 +114,8 @@ async fn fetch(
 	let out = out.to_path_buf();
 	tokio::task::spawn_blocking(move || -> Result<ContentRef> {
 		let mut opened = File::create(&plain)?;
-		descent_test_sets::open(&mut File::open(&sealed)?, &mut opened, &key, size)?;
+		let bytes = descent_test_sets::open(&mut File::open(&sealed)?, &mut opened, &key, size)?;
+		ensure!(bytes == size, "the set is broken: it has {bytes} bytes, and the manifest says {size}");
 		opened.sync_all()?;
 		let content = super::folder::content(&plain)?;
 		fs::rename(&plain, &out).with_context(|| format!("writing {}", out.display()))?;

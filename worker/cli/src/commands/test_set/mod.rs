@@ -6,6 +6,7 @@ mod folder;
 pub(crate) mod get;
 mod journal;
 pub(crate) mod open;
+pub(crate) mod opening;
 pub(crate) mod release;
 mod releaser;
 pub(crate) mod seal;

@@ -1,23 +1,20 @@
 //! The command `descent test-set open`.
 
-use super::{
-	folder::{self, content, Folder, Opened, Published},
-	journal::Journal,
-	GroupOption,
-};
+use super::{opening::Opening, GroupOption};
 use crate::{
 	args::{Global, ImportArg, Providers, Signing},
 	commands::submit::{Done, Sender},
-	content_ref::{open, Reference},
+	content_ref::Reference,
 	output::Output,
 	probes::ProbeArg,
 	table::fields,
 };
-use anyhow::{ensure, Context, Result};
+use anyhow::Result;
 use clap::Args;
-use descent_client::{format_amount, Call, Client, H256};
-use descent_protocol::{bound_addresses, test_set_series, ContentRef, GroupId, MAX_PROVIDERS};
+use descent_client::{format_amount, H256};
+use descent_protocol::GroupId;
 use serde::Serialize;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "Examples:
   descent content serve --store ~/.descent/content --listen 0.0.0.0:8080 &
@@ -33,15 +30,12 @@ A series is for one group: for the one that --group names, whose stakeholders ch
 without --group for the next group of yours that names it. The command holds a bond, 100 NRN and 1 NRN for \
 each set. A round that gets no key in time costs a part of it, and a set that is broken all of it.";
 
-/// Contents that providers are asked for at a time.
-const PROBED: usize = 16;
-
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Open {
 	/// Folder of the sealed sets
 	#[arg(value_name = "DIR")]
-	folder: std::path::PathBuf,
+	folder: PathBuf,
 	#[command(flatten)]
 	providers: Providers,
 	#[command(flatten)]
@@ -69,92 +63,29 @@ struct Series {
 
 impl Open {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
-		let folder = Folder::new(self.folder);
-		let _held = folder.lock()?;
 		let sender = Sender::connect(global, &self.signing, output).await?;
-		let client = &sender.client;
-		let group = self.group.find(client).await?;
-		let providers = self.providers.providers;
-		bound_addresses(providers.clone())
-			.with_context(|| format!("a series names at most {MAX_PROVIDERS} providers"))?;
-		let published = published(&folder, self.store, output).await?;
-		let Published { manifest, anchor, sealed } = &published;
-		for contents in named(&published).chunks(PROBED) {
-			self.probe.check_all(&providers, contents, output).await?;
-		}
-		let requester = sender.key.account();
-		let opened = Opened {
-			genesis: client.genesis(),
-			series: test_set_series(client.genesis(), &requester, *manifest, *anchor),
-			requester,
-		};
-		admit(&folder, &opened, client).await?;
-		folder::write(&folder.opened(), &opened)?;
-		let sets = u16::try_from(sealed.len()).context("too many sets")?;
-		let bond = client.test_set_bond(sets).await?;
+		let group = self.group.find(&sender.client).await?;
+		let (providers, files) = (self.providers.providers, (self.store, self.probe));
+		let account = (&sender.client, sender.key.account());
+		let opening = Opening::check(self.folder, providers, files, account, output).await?;
+		opening.note()?;
+		let bond = opening.bond;
 		output.note(&format!("Opening the series holds a bond of {}.", format_amount(bond)));
-		let call = Call::open_test_sets(*manifest, &providers, *anchor, sets, group);
-		let (_, done) = sender.send(&call).await?;
+		let (_, done) = sender.send(&opening.call(group)).await?;
 		let series = Series {
-			series: opened.series,
-			manifest: (*manifest).into(),
-			sets: sealed.len(),
+			series: opening.series(),
+			manifest: opening.manifest().into(),
+			sets: opening.sets(),
 			group,
 			bond: bond.to_string(),
 			done,
 		};
-		output.print(&series, |output| show(output, &series, bond, &folder))
+		output.print(&series, |output| show(output, &series, bond, opening.folder()))
 	}
 }
 
-/// The sealed sets, imported into the store if one is named.
-async fn published(folder: &Folder, store: ImportArg, output: &Output) -> Result<Published> {
-	let spinner = output.spinner("reading the sealed sets");
-	let folder = folder.clone();
-	let read = tokio::task::spawn_blocking(move || {
-		let store = store.open()?;
-		folder.published(|path| match &store {
-			Some(store) => store.import(open(path)?).with_context(|| format!("adding {}", path.display())),
-			None => content(path),
-		})
-	});
-	let published = read.await?;
-	spinner.finish_and_clear();
-	published
-}
-
-/// The content that has to be served, with names.
-fn named(published: &Published) -> Vec<(&'static str, ContentRef)> {
-	let sealed = published.sealed.iter().map(|sealed| ("sealed set", *sealed));
-	std::iter::once(("manifest", published.manifest)).chain(sealed).collect()
-}
-
-/// Refuses sets whose keys are known, or belong to another series.
-async fn admit(folder: &Folder, wanted: &Opened, client: &Client) -> Result<()> {
-	let shown = folder.path().display();
-	let journal = Journal::read(&folder.journal())?;
-	let sent = journal.filter(|journal| !journal.is_empty());
-	ensure!(
-		sent.is_none_or(|journal| journal.series() == wanted.series),
-		"keys of the sets in {shown} were sent for another series: seal what is left into another folder"
-	);
-	let before: Option<Opened> = folder::read(&folder.opened())?;
-	let other = before.filter(|before| before.genesis == wanted.genesis && before.series != wanted.series);
-	if let Some(other) = other {
-		ensure!(
-			client.test_set_series(other.series).await?.is_none(),
-			"the sets in {shown} are open as the series {:?} of {}: both series would have the same keys. \
-			 Close that one first: descent test-set close {:?}",
-			other.series,
-			other.requester,
-			other.series
-		);
-	}
-	Ok(())
-}
-
-fn show(output: &Output, opened: &Series, bond: u128, folder: &Folder) -> String {
-	let (series, shown) = (opened.series, folder.path().display());
+fn show(output: &Output, opened: &Series, bond: u128, folder: &Path) -> String {
+	let (series, shown) = (opened.series, folder.display());
 	let policy = format!("--hidden-series {series:?} --otherwise FILE");
 	let choose = match opened.group {
 		None => format!("descent group create .. {policy}"),
@@ -175,6 +106,7 @@ fn show(output: &Output, opened: &Series, bond: u128, folder: &Folder) -> String
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use descent_protocol::ContentRef;
 
 	#[test]
 	fn says_what_comes_next() {
@@ -186,8 +118,8 @@ mod tests {
 			bond: "103".into(),
 			done: Done::at(9),
 		};
-		let folder = Folder::new("series");
-		let text = |group| show(&Output::new(true), &opened(group), 103 * descent_client::UNIT, &folder);
+		let bond = 103 * descent_client::UNIT;
+		let text = |group| show(&Output::new(true), &opened(group), bond, Path::new("series"));
 		for part in ["0x0707", "103 NRN", "your next one", "group create", "--hidden-series 0x0707"] {
 			assert!(text(None).contains(part), "{part} in\n{}", text(None));
 		}
@@ -196,17 +128,5 @@ mod tests {
 		}
 		let json = serde_json::to_value(opened(None)).unwrap();
 		assert!(json["series"].as_str().unwrap().starts_with("0x07") && json["block"] == 9, "{json}");
-	}
-
-	#[test]
-	fn all_that_is_measured_on_is_probed() {
-		let content = |text: &str| ContentRef::raw(text.as_bytes()).unwrap();
-		let published = Published {
-			manifest: content("m"),
-			anchor: H256::zero(),
-			sealed: vec![content("a"), content("b")],
-		};
-		let named: Vec<_> = named(&published).into_iter().map(|(_, content)| content).collect();
-		assert_eq!(named, [content("m"), content("a"), content("b")]);
 	}
 }

@@ -2,7 +2,7 @@
 
 use super::folder::{content, part, read, rename, write, write_bytes, Folder};
 use crate::{
-	commands::group::create::check_additions,
+	commands::group::options::check_additions,
 	content_ref::{open, Reference},
 	description,
 	output::{plain, Output},

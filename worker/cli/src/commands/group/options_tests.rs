@@ -1,15 +1,20 @@
 use super::*;
+use crate::{
+	commands::group::create::{named, Content},
+	content_ref::Reference,
+};
 use clap::Parser;
+use descent_protocol::ContentRef;
 
 #[derive(Parser)]
 struct Line {
 	#[command(flatten)]
-	create: Create,
+	options: GroupOptions,
 }
 
-fn create(arguments: &str) -> Create {
+fn create(arguments: &str) -> GroupOptions {
 	let line = format!("create --name m --model m.json --dataset d.parquet --provider http://a {arguments}");
-	Line::try_parse_from(line.split_whitespace()).unwrap().create
+	Line::try_parse_from(line.split_whitespace()).unwrap().options
 }
 
 #[test]
@@ -17,10 +22,7 @@ fn the_defaults_make_rounds() {
 	let create = create("");
 	assert_eq!((create.tolerance, create.minimum_improvement), (None, Score(1000)));
 	assert_eq!(create.rounds.clock().unwrap().length, 200);
-	assert_eq!(
-		(create.voting_period, create.quorum, create.target),
-		(201_600, Share::percent(50), parse::Target(None))
-	);
+	assert_eq!((create.voting_period, create.quorum), (201_600, Share::percent(50)));
 }
 
 #[test]
@@ -72,22 +74,20 @@ fn a_file_that_is_no_description_is_refused_before_anything_is_sent() {
 	let directory = tempfile::tempdir().unwrap();
 	let file = directory.path().join("m.json");
 	std::fs::write(&file, b"{}").unwrap();
-	let create = Create { model: Source::File(file), ..create("") };
-	let clock = create.rounds.clock().unwrap();
-	let error = create.prepare(clock, Shares::default()).unwrap_err();
+	let create = GroupOptions { model: Some(Source::File(file)), ..create("") };
+	let error = create.prepare(None, None).unwrap_err();
 	assert!(format!("{error:#}").starts_with("the model description is not valid: "), "{error:#}");
 }
 
 #[test]
 fn what_others_serve_needs_no_files() {
-	let reference = Reference::from(descent_protocol::ContentRef::raw(b"x").unwrap());
+	let reference = Reference::from(ContentRef::raw(b"x").unwrap());
 	let line = format!(
 		"create --name m --model {reference} --dataset {reference} --provider http://a --validation \
 		 {reference}"
 	);
-	let create = Line::try_parse_from(line.split_whitespace()).unwrap().create;
-	let clock = create.rounds.clock().unwrap();
-	let group = create.prepare(clock, Shares::default()).unwrap();
+	let create = Line::try_parse_from(line.split_whitespace()).unwrap().options;
+	let group = create.prepare(None, None).unwrap();
 	assert_eq!(group.model, reference.content);
 	assert_eq!(group.policy, EvaluationPolicy::Validation { set: reference.content, records: 1024 });
 }
@@ -98,11 +98,10 @@ fn hidden_test_sets_have_a_public_one_beside_them() {
 	let text = Reference::from(reference).to_string();
 	let parsed = |more: &str| {
 		let line = format!("create --name m --model {text} --dataset {text} --provider http://a {more}");
-		Line::try_parse_from(line.split_whitespace()).map(|line| line.create)
+		Line::try_parse_from(line.split_whitespace()).map(|line| line.options)
 	};
 	let create = parsed(&format!("--hidden-series {series:?} --otherwise {text} --records 9")).unwrap();
-	let clock = create.rounds.clock().unwrap();
-	let group = create.prepare(clock, Shares::default()).unwrap();
+	let group = create.prepare(None, None).unwrap();
 	assert_eq!(group.policy, EvaluationPolicy::Hidden { series, records: 9, otherwise: reference });
 	assert_eq!(named(&group).last(), Some(&("public validation set", reference)));
 	let content = serde_json::to_value(Content::of(&group)).unwrap();
@@ -120,7 +119,7 @@ fn hidden_test_sets_have_a_public_one_beside_them() {
 
 #[test]
 fn a_group_is_called_as_its_model_unless_it_has_a_name() {
-	let reference = Reference::from(descent_protocol::ContentRef::raw(b"x").unwrap());
+	let reference = Reference::from(ContentRef::raw(b"x").unwrap());
 	let directory = tempfile::tempdir().unwrap();
 	let file = directory.path().join("m.json");
 	let json = r#"{"descent":1,"name":"digits","inputs":[{"column":"x","dtype":"f32","shape":[6]}],
@@ -129,9 +128,8 @@ fn a_group_is_called_as_its_model_unless_it_has_a_name() {
 	std::fs::write(&file, json).unwrap();
 	let prepared = |model: &str, more: &str| {
 		let line = format!("create --model {model} --dataset {reference} --provider http://a {more}");
-		let create = Line::try_parse_from(line.split_whitespace()).unwrap().create;
-		let clock = create.rounds.clock().unwrap();
-		create.prepare(clock, Shares::default()).map(|group| group.name.into_inner())
+		let create = Line::try_parse_from(line.split_whitespace()).unwrap().options;
+		create.prepare(None, None).map(|group| group.name.into_inner())
 	};
 	let file = file.display().to_string();
 	assert_eq!(prepared(&file, "").unwrap(), b"digits");

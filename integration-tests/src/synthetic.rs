@@ -49,7 +49,7 @@ pub fn write(folder: &Path) -> Result<Files> {
 }
 
 /// Writes this many test sets of 128 records into a folder. They have points of the same clouds, and none of
-/// those of [`write`].
+/// those of [`write()`].
 ///
 /// # Errors
 /// Fails if the files cannot be written.

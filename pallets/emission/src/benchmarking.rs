@@ -200,15 +200,15 @@ mod benchmarks {
 		_(RawOrigin::Signed(newcomer.clone()), group, amount, price, bonus, mark, target, ROUNDS, terms);
 
 		let orders = Orders::<T>::get(group);
-		assert!(orders.first().is_some_and(|order| order.client == first));
-		assert!(orders.last().is_some_and(|order| order.client == newcomer));
+		assert!(orders.first().is_some_and(|kept| kept.client == first));
+		assert!(orders.last().is_some_and(|kept| kept.client == newcomer));
 	}
 
 	#[benchmark]
 	fn cancel_order() -> Result<(), BenchmarkError> {
 		let group = group::<T>(within::<T>());
 		let last = fill_orders::<T>(group, ROUNDS).pop().ok_or("there are clients")?;
-		let end = |group: GroupId| Orders::<T>::get(group).last().map(|order| order.end.until);
+		let end = |group: GroupId| Orders::<T>::get(group).last().map(|kept| kept.end.until);
 		let before = end(group);
 		go_to::<T>(CLOCK.start.saturating_add(CLOCK.length));
 
@@ -223,7 +223,7 @@ mod benchmarks {
 	fn refund_order() -> Result<(), BenchmarkError> {
 		let group = group::<T>(within::<T>());
 		let last = fill_orders::<T>(group, 1).pop().ok_or("there are clients")?;
-		let free = Orders::<T>::get(group).last().map(|order| order.end.free);
+		let free = Orders::<T>::get(group).last().map(|kept| kept.end.free);
 		go_to::<T>(free.ok_or("it is there")?);
 		let sender: T::AccountId = account("sender", 0, 0);
 
@@ -284,7 +284,7 @@ mod benchmarks {
 
 		let notice = Fundings::<T>::get(group).last().and_then(|last| last.notice);
 		assert!(Fundings::<T>::get(group).iter().all(|funding| funding.notice == notice));
-		assert!(Orders::<T>::get(group).iter().all(|order| Some(order.end) == notice));
+		assert!(Orders::<T>::get(group).iter().all(|kept| Some(kept.end) == notice));
 	}
 
 	#[benchmark]

@@ -8,8 +8,8 @@ use descent_protocol::{
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{
-		fungible::{Inspect, Mutate},
-		Get,
+		fungible::{Inspect, Unbalanced},
+		tokens::Precision,
 	},
 	BoundedVec,
 };
@@ -43,7 +43,7 @@ fn requester<T: Config>() -> T::AccountId {
 		.saturating_mul(4u32.into())
 		.saturating_add(T::Currency::minimum_balance())
 		.min(BalanceOf::<T>::max_value());
-	T::Currency::set_balance(&account, balance);
+	T::Currency::increase_balance(&account, balance, Precision::Exact).expect("nobody has anything");
 	account
 }
 

@@ -145,7 +145,7 @@ pub(super) fn write<T: Serialize>(path: &Path, value: &T) -> Result<()> {
 	write_bytes(path, &serde_json::to_vec(value)?)
 }
 
-/// Writes a file as [`write`] does.
+/// Writes a file as [`write()`] does.
 pub(super) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
 	let named = || format!("writing {}", path.display());
 	let part = part(path);

@@ -62,6 +62,7 @@ pub mod stake;
 mod terms;
 mod test_set;
 mod time;
+pub mod trace;
 mod types;
 mod validator_set;
 pub mod view;

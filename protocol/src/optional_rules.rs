@@ -1,6 +1,8 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
-use crate::{DEFAULT_COMMITTEE_SEATS, MAX_COMMITTEE, MAX_OPTIONAL_RULES, MAX_RANKED_WINNERS};
+use crate::{
+	trace::RecipeRule, DEFAULT_COMMITTEE_SEATS, MAX_COMMITTEE, MAX_OPTIONAL_RULES, MAX_RANKED_WINNERS,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,14 @@ pub enum OptionalRule {
 		/// Number of winners, [`MAX_RANKED_WINNERS`] at most.
 		winners: u8,
 	},
+	/// Checkpoints come with a recorded training, of which the committee replays a segment. Without this rule
+	/// they come alone.
+	#[codec(index = 2)]
+	Recipe {
+		/// What recipes keep to.
+		#[serde(flatten)]
+		recipe: RecipeRule,
+	},
 }
 
 /// A kind of optional rule. Kinds are ordered by their index.
@@ -67,6 +77,9 @@ pub enum OptionalRuleKind {
 	/// [`OptionalRule::RankedWinners`].
 	#[codec(index = 1)]
 	RankedWinners,
+	/// [`OptionalRule::Recipe`].
+	#[codec(index = 2)]
+	Recipe,
 }
 
 impl OptionalRule {
@@ -75,6 +88,7 @@ impl OptionalRule {
 		match self {
 			Self::Committee { .. } => OptionalRuleKind::Committee,
 			Self::RankedWinners { .. } => OptionalRuleKind::RankedWinners,
+			Self::Recipe { .. } => OptionalRuleKind::Recipe,
 		}
 	}
 
@@ -84,6 +98,7 @@ impl OptionalRule {
 		match self {
 			Self::Committee { seats } => (fewest_seats..=MAX_COMMITTEE).contains(&u32::from(*seats)),
 			Self::RankedWinners { winners } => (1..=MAX_RANKED_WINNERS).contains(winners),
+			Self::Recipe { recipe } => recipe.is_valid(),
 		}
 	}
 }
@@ -158,7 +173,7 @@ impl OptionalRules {
 	pub fn committee_seats(&self) -> u32 {
 		let seats = self.0.iter().find_map(|rule| match rule {
 			OptionalRule::Committee { seats } => Some(u32::from(*seats)),
-			OptionalRule::RankedWinners { .. } => None,
+			OptionalRule::RankedWinners { .. } | OptionalRule::Recipe { .. } => None,
 		});
 		seats.unwrap_or(DEFAULT_COMMITTEE_SEATS)
 	}
@@ -167,9 +182,17 @@ impl OptionalRules {
 	pub fn ranked_winners(&self) -> u8 {
 		let winners = self.0.iter().find_map(|rule| match rule {
 			OptionalRule::RankedWinners { winners } => Some(*winners),
-			OptionalRule::Committee { .. } => None,
+			OptionalRule::Committee { .. } | OptionalRule::Recipe { .. } => None,
 		});
 		winners.unwrap_or(1)
+	}
+
+	/// The rule for the recorded trainings that the group's checkpoints come with, if they do.
+	pub fn recipe(&self) -> Option<RecipeRule> {
+		self.0.iter().find_map(|rule| match rule {
+			OptionalRule::Recipe { recipe } => Some(*recipe),
+			OptionalRule::Committee { .. } | OptionalRule::RankedWinners { .. } => None,
+		})
 	}
 }
 
@@ -197,7 +220,12 @@ mod tests {
 
 	#[test]
 	fn kinds_have_the_indices_of_their_rules() {
-		for rule in [OptionalRule::Committee { seats: 7 }, OptionalRule::RankedWinners { winners: 3 }] {
+		let recipe = RecipeRule { steps: 200, batch: 64, smallest_rate: 1, largest_rate: 2, exact: true };
+		for rule in [
+			OptionalRule::Committee { seats: 7 },
+			OptionalRule::RankedWinners { winners: 3 },
+			OptionalRule::Recipe { recipe },
+		] {
 			assert_eq!(rule.encode().first(), rule.kind().encode().first());
 		}
 	}
@@ -239,6 +267,24 @@ mod tests {
 		let mut unordered: vec::Vec<_> = vec![OptionalRule::RankedWinners { winners: 2 }];
 		unordered.push(OptionalRule::Committee { seats: 41 });
 		assert!(!OptionalRules(unordered.try_into().unwrap()).are_valid(FEWEST));
+	}
+
+	#[test]
+	fn a_recipe_is_one_of_the_rules() {
+		let recipe = RecipeRule { steps: 200, batch: 64, smallest_rate: 1, largest_rate: 2, exact: true };
+		let mut rules = list(&[41]);
+		assert_eq!(rules.recipe(), None);
+		rules.set(OptionalRule::Recipe { recipe });
+		assert!(rules.are_valid(FEWEST));
+		assert_eq!((rules.recipe(), rules.committee_seats()), (Some(recipe), 41));
+		rules.set(OptionalRule::Recipe { recipe: RecipeRule { steps: 1, ..recipe } });
+		assert!(!rules.are_valid(FEWEST));
+		let json = serde_json::to_value(OptionalRule::Recipe { recipe }).unwrap();
+		let expected = serde_json::json!({
+			"rule": "recipe", "steps": 200, "batch": 64, "smallest_rate": 1, "largest_rate": 2, "exact": true,
+		});
+		assert_eq!(json, expected);
+		assert_eq!(serde_json::from_value::<OptionalRule>(json).unwrap(), OptionalRule::Recipe { recipe });
 	}
 
 	#[test]

@@ -1,7 +1,8 @@
 //! The rules of a group that its clients pay for.
 
 use crate::{
-	hash::domain_hash, Clock, ContentRef, EvaluationPolicy, Metric, NewGroup, RoundLengths, Score, Shares,
+	hash::domain_hash, trace::RecipeRule, Clock, ContentRef, EvaluationPolicy, Metric, NewGroup,
+	RoundLengths, Score, Shares,
 };
 use sp_core::H256;
 
@@ -27,6 +28,8 @@ pub struct Terms {
 	pub shares: Shares,
 	/// Number of winners of a round.
 	pub winners: u8,
+	/// The rule for the recorded trainings that checkpoints come with.
+	pub recipe: Option<RecipeRule>,
 }
 
 impl Terms {
@@ -37,9 +40,10 @@ impl Terms {
 		let measured = (self.metric, self.policy, self.minimum_improvement, self.target);
 		let terms = (model, measured, self.lengths, self.shares);
 		// A group with one winner a round keeps the terms that clients have signed.
-		match self.winners {
-			1 => domain_hash(DOMAIN, terms),
-			winners => domain_hash(DOMAIN, (terms, winners)),
+		match (self.winners, self.recipe) {
+			(1, None) => domain_hash(DOMAIN, terms),
+			(winners, None) => domain_hash(DOMAIN, (terms, winners)),
+			(winners, Some(recipe)) => domain_hash(DOMAIN, (terms, winners, recipe)),
 		}
 	}
 }
@@ -57,6 +61,7 @@ impl<Balance> From<&NewGroup<Balance>> for Terms {
 			lengths: group.clock.into(),
 			shares: group.shares,
 			winners: group.optional_rules.ranked_winners(),
+			recipe: group.optional_rules.recipe(),
 		}
 	}
 }
@@ -87,6 +92,7 @@ mod tests {
 			lengths: RoundLengths { length: 10, reveal: 11, attest: 12, open: 13 },
 			shares: Shares { validators: Share(14), keepers: Share(15) },
 			winners: 1,
+			recipe: None,
 		};
 		let mut input = b"descent/terms/v1".to_vec();
 		input.extend([1; 32]);
@@ -104,5 +110,11 @@ mod tests {
 		input.push(3);
 		let ranked = Terms { winners: 3, ..terms };
 		assert_eq!(ranked.hash().0, sp_crypto_hashing::blake2_256(&input));
+		input.extend([200, 0]);
+		input.extend([64u32, 1, 2].into_iter().flat_map(u32::to_le_bytes));
+		input.push(1);
+		let recipe = RecipeRule { steps: 200, batch: 64, smallest_rate: 1, largest_rate: 2, exact: true };
+		let recorded = Terms { recipe: Some(recipe), ..ranked };
+		assert_eq!(recorded.hash().0, sp_crypto_hashing::blake2_256(&input));
 	}
 }

@@ -95,6 +95,11 @@ impl<T: Config> Pallet<T> {
 		let windows = [clock.reveal, clock.attest, clock.open];
 		ensure!(windows.iter().all(|window| *window >= T::MinimumWindow::get()), Error::<T>::WindowTooShort);
 		ensure!(clock.reveal <= T::MaxReveal::get(), Error::<T>::RevealTooLong);
+		if rules.optional_rules.recipe().is_some() {
+			// Evaluators are told the hash of the round's first block while they measure.
+			let kept = T::BlockHashCount::get().saturated_into::<BlockNumber>();
+			ensure!(clock.duration().is_some_and(|blocks| blocks < kept), Error::<T>::RoundTooLong);
+		}
 		Ok(())
 	}
 

@@ -7,7 +7,7 @@ use sp_core::H256;
 impl<Balance> Rules<Balance> {
 	/// Returns the hash of what a client that funds a group pays for: the model, the metric and the records
 	/// that it is measured on, the improvement that wins a round, the target, the lengths of rounds, the
-	/// shares, and the number of winners. Providers and the deposit of commitments are not part of it.
+	/// shares, the number of winners, and the rule for recipes. Providers and the deposit of commitments are not part of it.
 	pub fn terms(&self) -> H256 {
 		let terms = Terms {
 			model: self.model,
@@ -19,6 +19,7 @@ impl<Balance> Rules<Balance> {
 			lengths: self.clock.into(),
 			shares: self.shares,
 			winners: self.optional_rules.ranked_winners(),
+			recipe: self.optional_rules.recipe(),
 		};
 		terms.hash()
 	}

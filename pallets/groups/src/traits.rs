@@ -46,6 +46,10 @@ pub trait GroupRules<Balance> {
 	/// Stores a group with this clock and commitment deposit, unchecked.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn put_group(clock: Clock, deposit: Balance) -> GroupId;
+
+	/// Adds a rule to the newest ones of a group, unchecked.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn put_rule(group: GroupId, rule: descent_protocol::OptionalRule);
 }
 
 /// The stake in groups, as the votes on deltas read it.

@@ -1,13 +1,13 @@
 //! The validity of calls for which blocks keep room.
 //!
-//! [`Pallet::reveal`] and [`Pallet::settle`] are operational: users' other transactions can't take the room
+//! [`Pallet::reveal`], [`Pallet::reveal_recorded`] and [`Pallet::settle`] are operational: users' other transactions can't take the room
 //! that blocks keep for them. So that nobody takes it with calls that fail, a transaction is only valid while
 //! its call would succeed. A reveal uses up a commitment, and a settlement a round: their numbers are bounded
 //! by what deposits and fees were paid for.
 
 use crate::{Call, Config, Error, Pallet, Reveal};
 use codec::Encode;
-use descent_protocol::BlockNumber;
+use descent_protocol::{trace::Recording, BlockNumber, GroupId, RoundIndex, Salt};
 use frame_support::pallet_prelude::{InvalidTransaction, TransactionValidity, ValidTransaction};
 use pallet_evaluators::blocks_left;
 
@@ -28,13 +28,12 @@ impl<T: Config> Pallet<T> {
 	pub fn validity(account: &T::AccountId, call: &Call<T>) -> TransactionValidity {
 		match call {
 			Call::reveal { group, round, checkpoint, salt, claim, providers } => {
-				let (group, round) = (*group, *round);
-				let windows =
-					Self::windows(group, round).ok_or_else(|| refusal(&Error::<T>::UnknownGroup))?;
 				let reveal = Reveal { checkpoint: *checkpoint, claim: *claim, providers: providers.clone() };
-				Self::check_reveal(group, round, account, salt, &reveal).map_err(|error| refusal(&error))?;
-				let longevity = blocks_left(&windows.reveal, Self::now())?;
-				Self::once("descent/reveal", (group, round, account), longevity)
+				Self::reveal_validity((*group, *round), account, salt, &reveal, None)
+			}
+			Call::reveal_recorded { group, round, checkpoint, salt, claim, providers, recording } => {
+				let reveal = Reveal { checkpoint: *checkpoint, claim: *claim, providers: providers.clone() };
+				Self::reveal_validity((*group, *round), account, salt, &reveal, Some(recording))
 			}
 			Call::settle { group, round } => {
 				Self::check_due(*group, *round).map_err(|error| refusal(&error))?;
@@ -42,6 +41,20 @@ impl<T: Config> Pallet<T> {
 			}
 			_ => Err(InvalidTransaction::Call.into()),
 		}
+	}
+
+	fn reveal_validity(
+		(group, round): (GroupId, RoundIndex),
+		account: &T::AccountId,
+		salt: &Salt,
+		reveal: &Reveal,
+		recording: Option<&Recording>,
+	) -> TransactionValidity {
+		let windows = Self::windows(group, round).ok_or_else(|| refusal(&Error::<T>::UnknownGroup))?;
+		Self::check_reveal(group, round, account, salt, reveal, recording)
+			.map_err(|error| refusal(&error))?;
+		let longevity = blocks_left(&windows.reveal, Self::now())?;
+		Self::once("descent/reveal", (group, round, account), longevity)
 	}
 
 	/// Admits a call of a `kind`, once for each `subject`.

@@ -2,14 +2,20 @@
 
 use crate::{
 	migrations::{v1, v3, CommitteesByTasks, NameModels},
-	BalanceOf, Call, Commitment, Config, Head, Heads, HoldReason, Kept, Pallet, Reveal, Reveals, Round,
-	Rounds, Seeds, Settled, Standings, Subject, Subjects, Tallies, Unsettled, WeightInfo,
+	BalanceOf, Call, Commitment, Config, Head, Heads, HoldReason, Kept, Pallet, RecordedSegment, Recordings,
+	Reveal, Reveals, Round, Rounds, Seeds, Settled, Standings, Subject, Subjects, Tallies, Unsettled,
+	UsedDigests, WeightInfo,
 };
 use alloc::{vec, vec::Vec};
 use descent_protocol::{
-	commitment_hash, Answer, Ballot, BlockNumber, Clock, Codec, ContentRef, GroupId, Measurement, Providers,
+	commitment_hash,
+	trace::{
+		drawn_segment, submission_hash, trace_root, Base, Precision, Recipe, RecipeOptimizer, RecipeRule,
+		Recording, Segment, SegmentProof, Trace,
+	},
+	Answer, Ballot, BlockNumber, Clock, Codec, ContentRef, GroupId, Measurement, OptionalRule, Providers,
 	RoundIndex, Score, Tally, TaskId, Verdict, LEAF_SIZE, MAX_CANDIDATES, MAX_COMMITTEE, MAX_PROVIDERS,
-	MAX_PROVIDER_LENGTH,
+	MAX_PROVIDER_LENGTH, MAX_SEGMENTS,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -91,6 +97,32 @@ fn reveal(number: u32) -> Reveal {
 	Reveal { checkpoint: checkpoint(number), claim: Score(number.into()), providers: providers() }
 }
 
+/// The rule of groups that ask for recordings.
+const RULE: RecipeRule =
+	RecipeRule { steps: 200, batch: 64, smallest_rate: 1, largest_rate: 1_000, exact: false };
+
+/// The longest recording of a checkpoint, whose drawn segment begins at the end of another one.
+fn recording(checkpoint: ContentRef, base: ContentRef, seed: H256) -> Recording {
+	let segment = |number: u16| Segment {
+		from: number.checked_sub(1).or(Some(0)).filter(|_| number > 0),
+		rate: 1,
+		state: H256::from_low_u64_be(number.into()),
+	};
+	let mut segments: Vec<_> = (0..MAX_SEGMENTS).map(segment).collect();
+	if let Some(last) = segments.last_mut() {
+		last.state = checkpoint.digest;
+	}
+	let optimizer = RecipeOptimizer::AdamW { betas: (900_000, 999_000), weight_decay: 10_000 };
+	let base = Base::Checkpoint { checkpoint: base };
+	let recipe = Recipe { base, optimizer, precision: Precision::Bf16, steps: RULE.steps, batch: RULE.batch };
+	let trace = Trace { root: trace_root(&segments), segments: MAX_SEGMENTS };
+	let submission = submission_hash(checkpoint.digest, &recipe, &trace);
+	let proof = |number| SegmentProof::new(&segments, number).expect("there is such a segment");
+	let drawn = proof(drawn_segment(seed, submission, MAX_SEGMENTS));
+	let start = drawn.segment.from.map(proof);
+	Recording { recipe, trace, last: proof(MAX_SEGMENTS.saturating_sub(1)), drawn, start }
+}
+
 /// A round to which so many trainers have committed.
 fn put_round<T: Config>(group: GroupId, round: RoundIndex, candidates: u32)
 where
@@ -138,9 +170,12 @@ fn put_head<T: Config>(group: GroupId) {
 
 /// Stores the reveals of trainers in a round.
 fn put_reveals<T: Config>(group: GroupId, round: RoundIndex, candidates: u32) {
+	let recorded = recording(checkpoint(0), checkpoint(MAX_CANDIDATES), H256::zero());
+	let recorded = RecordedSegment::new(recorded);
 	for number in 0..candidates {
 		let trainer: T::AccountId = account("trainer", number, 0);
-		Reveals::<T>::insert((group, round), trainer, reveal(number));
+		Reveals::<T>::insert((group, round), &trainer, reveal(number));
+		Recordings::<T>::insert((group, round), trainer, recorded.clone());
 	}
 	Rounds::<T>::mutate(group, round, |round| {
 		if let Some(round) = round {
@@ -252,6 +287,43 @@ mod benchmarks {
 		_(RawOrigin::Signed(trainer.clone()), group, ROUND, checkpoint(number), SALT, Score(1), providers());
 
 		assert!(Reveals::<T>::contains_key((group, ROUND), trainer));
+	}
+
+	#[benchmark]
+	fn reveal_recorded() {
+		let group = group::<T>();
+		T::Groups::put_rule(group, OptionalRule::Recipe { recipe: RULE });
+		put_round::<T>(group, ROUND, MAX_CANDIDATES);
+		put_head::<T>(group);
+		let number = MAX_CANDIDATES.saturating_sub(1);
+		let trainer: T::AccountId = account("trainer", number, 0);
+		let block = windows().seed;
+		Seeds::<T>::insert(Pallet::<T>::slot_of(block), (block, [1; 32]));
+		let seed = Pallet::<T>::drawn_seed(group, ROUND, block).expect("its randomness was put there");
+		let base = checkpoint(MAX_CANDIDATES);
+		UsedDigests::<T>::insert(group, base.digest, OLDEST);
+		let recording = recording(checkpoint(number), base, seed);
+		let submission = submission_hash(checkpoint(number).digest, &recording.recipe, &recording.trace);
+		let hash = commitment_hash(Pallet::<T>::genesis(), group, ROUND, &trainer, submission, &SALT);
+		Rounds::<T>::mutate(group, ROUND, |round| {
+			let commitments = round.iter_mut().flat_map(|round| round.commitments.iter_mut());
+			commitments.filter(|commitment| commitment.account == trainer).for_each(|own| own.hash = hash);
+		});
+		go_to::<T>(windows().reveal.start);
+
+		#[extrinsic_call]
+		_(
+			RawOrigin::Signed(trainer.clone()),
+			group,
+			ROUND,
+			checkpoint(number),
+			SALT,
+			Score(1),
+			providers(),
+			recording,
+		);
+
+		assert!(Recordings::<T>::contains_key((group, ROUND), trainer));
 	}
 
 	#[benchmark]

@@ -10,7 +10,7 @@ use frame_system::Pallet as System;
 /// Number of ranges of closed blocks that are kept.
 pub const MAX_CLOSED: u32 = 32;
 /// Length of the longest reveal with its signature and extensions, in bytes, rounded up.
-const LONGEST_REVEAL: u32 = 2_048;
+const LONGEST_REVEAL: u32 = 4_096;
 
 impl<T: Config> ClosedBlocks for Pallet<T> {
 	fn any_closed(blocks: &Range<BlockNumber>) -> bool {
@@ -39,7 +39,8 @@ impl<T: Config> Pallet<T> {
 	fn has_room() -> bool {
 		let (limits, used) = (T::BlockWeights::get(), System::<T>::block_weight());
 		let class = limits.get(DispatchClass::Operational);
-		let reveal = T::WeightInfo::reveal().saturating_mul(2).saturating_add(class.base_extrinsic);
+		let reveal = T::WeightInfo::reveal().max(T::WeightInfo::reveal_recorded());
+		let reveal = reveal.saturating_mul(2).saturating_add(class.base_extrinsic);
 		let of_class = used.get(DispatchClass::Operational).saturating_add(reveal);
 		let fits_class = class.max_total.is_none_or(|most| of_class.all_lte(most));
 		let fits_block = used.total().saturating_add(reveal).all_lte(limits.max_block);

@@ -132,6 +132,7 @@ pub mod migrations;
 #[allow(unreachable_pub, reason = "the macros of a test runtime make public items")]
 mod mock;
 mod prune;
+mod recording;
 mod reveal;
 mod seed;
 mod settle;
@@ -147,8 +148,8 @@ pub use closed::MAX_CLOSED;
 pub use pallet::*;
 pub use prune::KEPT_RING;
 pub use types::{
-	BalanceOf, Best, Commitment, CommitmentOf, CreditOf, Ending, Head, Progress, Reveal, Round, RoundOf,
-	Settled, Standing, StandingOf, Subject,
+	BalanceOf, Best, Commitment, CommitmentOf, CreditOf, Ending, Head, Progress, RecordedSegment, Reveal,
+	Round, RoundOf, Settled, Standing, StandingOf, Subject,
 };
 pub use weights::WeightInfo;
 
@@ -255,6 +256,18 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Reveals<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, (GroupId, RoundIndex), Blake2_128Concat, T::AccountId, Reveal>;
+
+	/// The recordings that came with the reveals of a round, for as long as the round is kept. Only groups
+	/// with a rule for recipes have any.
+	#[pallet::storage]
+	pub type Recordings<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		(GroupId, RoundIndex),
+		Blake2_128Concat,
+		T::AccountId,
+		RecordedSegment,
+	>;
 
 	/// The subjects of rounds that have candidates and are not settled.
 	#[pallet::storage]
@@ -446,6 +459,16 @@ pub mod pallet {
 		/// The key of the round's hidden test set is awaited: nothing is revealed before it is released or
 		/// the time for that is over.
 		KeyAwaited,
+		/// The group takes only checkpoints that come with a recorded training.
+		RecordingMissing,
+		/// The group takes no recorded trainings.
+		RecordingUnexpected,
+		/// The recipe, or the learning rate of the drawn segment, is against the group's rule.
+		AgainstRecipe,
+		/// The recording does not show the drawn segment, or not the checkpoint, with sound proofs.
+		InvalidRecording,
+		/// The training begins with a checkpoint that was not revealed in this group in an earlier round.
+		UnknownBase,
 	}
 
 	#[pallet::call(weight = T::WeightInfo)]
@@ -487,7 +510,7 @@ pub mod pallet {
 		/// Errors: [`Error::UnknownGroup`], [`Error::WrongPhase`], [`Error::NotCommitted`],
 		/// [`Error::SettlementOverdue`], [`Error::AlreadyRevealed`], [`Error::InvalidContent`],
 		/// [`Error::InvalidProvider`], [`Error::CommitmentMismatch`], [`Error::DigestUsed`],
-		/// [`Error::SeedMissing`], [`Error::KeyAwaited`].
+		/// [`Error::SeedMissing`], [`Error::KeyAwaited`], [`Error::RecordingMissing`].
 		#[pallet::call_index(1)]
 		#[pallet::weight((
 			T::WeightInfo::reveal().saturating_add(T::TestSets::fix_weight()),
@@ -504,7 +527,37 @@ pub mod pallet {
 		) -> DispatchResult {
 			let account = ensure_signed(origin)?;
 			let reveal = Reveal { checkpoint, claim, providers };
-			Self::do_reveal(group, round, account, salt, reveal)
+			Self::do_reveal(group, round, account, salt, reveal, None)
+		}
+
+		/// Shows the sender's checkpoint as [`Pallet::reveal`] does, with the training that it recorded, in a
+		/// group that asks for it. The commitment is to the [`descent_protocol::trace::submission_hash`].
+		///
+		/// - `recording`: the recipe, the trace, and the segment that the round's seed draws.
+		///
+		/// Emits [`Event::Revealed`].
+		///
+		/// Errors: those of [`Pallet::reveal`], [`Error::RecordingUnexpected`], [`Error::AgainstRecipe`],
+		/// [`Error::InvalidRecording`], [`Error::UnknownBase`].
+		#[pallet::call_index(5)]
+		#[pallet::weight((
+			T::WeightInfo::reveal_recorded().saturating_add(T::TestSets::fix_weight()),
+			DispatchClass::Operational,
+		))]
+		#[allow(clippy::too_many_arguments, reason = "a recording comes on top of a reveal")]
+		pub fn reveal_recorded(
+			origin: OriginFor<T>,
+			group: GroupId,
+			round: RoundIndex,
+			checkpoint: ContentRef,
+			salt: Salt,
+			claim: Score,
+			providers: Providers,
+			recording: Recording,
+		) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			let reveal = Reveal { checkpoint, claim, providers };
+			Self::do_reveal(group, round, account, salt, reveal, Some(recording))
 		}
 
 		/// Settles the group's next round that is due. The alarm calls it as Root. Any account can call it if

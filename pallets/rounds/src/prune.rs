@@ -1,6 +1,6 @@
 //! The ring of settled rounds that a group keeps.
 
-use crate::{Config, Kept, Pallet, Progress, Reveals, Rounds, Settlements, Tallies};
+use crate::{Config, Kept, Pallet, Progress, Recordings, Reveals, Rounds, Settlements, Tallies};
 use descent_protocol::{GroupId, RoundIndex};
 use frame_support::traits::Get;
 use sp_runtime::SaturatedConversion;
@@ -39,6 +39,7 @@ impl<T: Config> Pallet<T> {
 		let commitments = Rounds::<T>::take(group, round).map(|round| round.commitments).unwrap_or_default();
 		for commitment in &commitments {
 			Reveals::<T>::remove((group, round), &commitment.account);
+			Recordings::<T>::remove((group, round), &commitment.account);
 		}
 		Tallies::<T>::remove((group, round));
 		commitments.len().saturated_into()

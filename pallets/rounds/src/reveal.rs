@@ -1,11 +1,11 @@
 //! Reveals of checkpoints.
 
 use crate::{
-	committee::Bound, Config, Error, Event, Heads, Pallet, Reveal, Reveals, RoundOf, Rounds, Unsettled,
-	UsedDigests,
+	committee::Bound, recording::bound, Config, Error, Event, Heads, Pallet, RecordedSegment, Recordings,
+	Reveal, Reveals, RoundOf, Rounds, Unsettled, UsedDigests,
 };
 use descent_protocol::{
-	are_addresses, commitment_hash, view::TestSetRelease, GroupId, Phase, RoundIndex, Salt,
+	are_addresses, commitment_hash, trace::Recording, view::TestSetRelease, GroupId, Phase, RoundIndex, Salt,
 };
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use pallet_groups::{GroupRules, TestSets};
@@ -28,6 +28,7 @@ impl<T: Config> Pallet<T> {
 		account: &T::AccountId,
 		salt: &Salt,
 		reveal: &Reveal,
+		recording: Option<&Recording>,
 	) -> Result<Admitted<T>, Error<T>> {
 		let checkpoint = reveal.checkpoint;
 		let rules = T::Groups::rules(group, round).ok_or(Error::<T>::UnknownGroup)?;
@@ -45,16 +46,26 @@ impl<T: Config> Pallet<T> {
 		ensure!(!Reveals::<T>::contains_key((group, round), account), Error::<T>::AlreadyRevealed);
 		ensure!(checkpoint.size > 0 && checkpoint.is_canonical(), Error::<T>::InvalidContent);
 		ensure!(are_addresses(&reveal.providers), Error::<T>::InvalidProvider);
-		let hash = commitment_hash(Self::genesis(), group, round, account, checkpoint.digest, salt);
+		let hash = commitment_hash(
+			Self::genesis(),
+			group,
+			round,
+			account,
+			bound(checkpoint.digest, recording),
+			salt,
+		);
 		ensure!(commitment.hash == hash, Error::<T>::CommitmentMismatch);
 		ensure!(!UsedDigests::<T>::contains_key(group, checkpoint.digest), Error::<T>::DigestUsed);
 		let seed = entered.seed.or_else(|| Self::drawn_seed(group, round, windows.seed));
+		let seed = seed.ok_or(Error::<T>::SeedMissing)?;
+		let rule = rules.optional_rules.recipe();
+		Self::check_recording((group, round), rule, checkpoint, recording, seed)?;
 		let series = rules.policy.series();
 		if let Some(series) = series.filter(|_| Self::now() < windows.release().end) {
 			let release = T::TestSets::release_of(series, group, round);
 			ensure!(!matches!(release, TestSetRelease::Awaited { .. }), Error::<T>::KeyAwaited);
 		}
-		Ok(Admitted { seed: seed.ok_or(Error::<T>::SeedMissing)?, round: entered, series })
+		Ok(Admitted { seed, round: entered, series })
 	}
 
 	pub(crate) fn do_reveal(
@@ -63,9 +74,10 @@ impl<T: Config> Pallet<T> {
 		account: T::AccountId,
 		salt: Salt,
 		reveal: Reveal,
+		recording: Option<Recording>,
 	) -> DispatchResult {
 		let Reveal { checkpoint, claim, .. } = reveal;
-		let admitted = Self::check_reveal(group, round, &account, &salt, &reveal)?;
+		let admitted = Self::check_reveal(group, round, &account, &salt, &reveal, recording.as_ref())?;
 		let Admitted { round: mut entered, seed, series } = admitted;
 		if entered.seed.is_none() {
 			entered.seed = Some(seed);
@@ -79,7 +91,13 @@ impl<T: Config> Pallet<T> {
 			head: Heads::<T>::get(group, entered.model_version).map(|head| head.checkpoint),
 			test_set: series.map(|series| T::TestSets::release_of(series, group, round)),
 		};
-		Self::bind(group, round, first, (&account, checkpoint, claim));
+		match &recording {
+			None => Self::bind(group, round, first, (&account, checkpoint, claim)),
+			Some(recording) => Self::bind(group, round, first, (&account, checkpoint, claim, recording)),
+		}
+		if let Some(recording) = recording {
+			Recordings::<T>::insert((group, round), &account, RecordedSegment::new(recording));
+		}
 		UsedDigests::<T>::insert(group, checkpoint.digest, round);
 		Reveals::<T>::insert((group, round), &account, reveal);
 		Self::deposit_event(Event::Revealed { group, round, account, checkpoint, claim });

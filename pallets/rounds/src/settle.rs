@@ -318,7 +318,7 @@ impl<T: Config> Pallet<T> {
 	fn return_deposit(commitment: &CommitmentOf<T>, outcome: Outcome, loses_part: bool) -> BalanceOf<T> {
 		let Commitment { account, deposit, .. } = commitment;
 		let loss = match outcome {
-			Outcome::Refuted => *deposit,
+			Outcome::Refuted | Outcome::Departed => *deposit,
 			_ if loses_part => T::UnrevealedPenalty::get().mul_floor(*deposit),
 			_ => Zero::zero(),
 		};

@@ -1,8 +1,8 @@
 //! Checks of the pallet's storage.
 
 use crate::{
-	BalanceOf, Closed, Config, DitheredSince, Heads, HoldReason, Kept, Pallet, Reveals, RoundOf, Rounds,
-	Seeds, Settlements, Subjects, Tallies, Unsettled, UsedDigests, KEPT_RING,
+	BalanceOf, Closed, Config, DitheredSince, Heads, HoldReason, Kept, Pallet, Recordings, Reveals, RoundOf,
+	Rounds, Seeds, Settlements, Subjects, Tallies, Unsettled, UsedDigests, KEPT_RING,
 };
 use alloc::collections::BTreeMap;
 use descent_protocol::{BlockNumber, GroupId, Outcome, RoundIndex};
@@ -28,6 +28,7 @@ impl<T: Config> Pallet<T> {
 	/// - every round has the versions of model and data set that the rules and the log say;
 	/// - reveals, subjects and tallies belong to a round that is kept; a subject binds as many candidates as
 	///   have revealed, and there are no more tallies than that;
+	/// - a recording belongs to a reveal, and every reveal of a group with a rule for recipes has one;
 	/// - every revealed digest is noted as used where it was revealed, and every head as won, by a round of
 	///   its model;
 	/// - the ring of randomness has every block at its place;
@@ -176,6 +177,17 @@ impl<T: Config> Pallet<T> {
 			ensure!(
 				UsedDigests::<T>::get(group, reveal.checkpoint.digest) == Some(index),
 				"a revealed digest is not noted as used"
+			);
+		}
+		for (key, account, _) in Recordings::<T>::iter() {
+			ensure!(Reveals::<T>::contains_key(key, account), "a recording belongs to no reveal");
+		}
+		for ((group, index), account, _) in Reveals::<T>::iter() {
+			let rules = T::Groups::rules(group, index).ok_or("a reveal is of no group")?;
+			ensure!(
+				rules.optional_rules.recipe().is_some()
+					== Recordings::<T>::contains_key((group, index), account),
+				"a checkpoint has no recording and needs one, or has one and needs none"
 			);
 		}
 		let revealed = |key: (GroupId, RoundIndex)| Reveals::<T>::iter_key_prefix(key).count();

@@ -3,6 +3,7 @@
 use crate::Config;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use descent_protocol::{
+	trace::{Recipe, Trace},
 	ContentRef, EvaluationPolicy, MeasuredOn, Outcome, Providers, RoundIndex, Score, MAX_CANDIDATES,
 };
 use frame_support::{
@@ -107,6 +108,25 @@ pub struct Reveal {
 	pub claim: Score,
 	/// Addresses from which the checkpoint can be fetched.
 	pub providers: Providers,
+}
+
+/// The recording that came with a revealed checkpoint, with the segment that is replayed.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct RecordedSegment {
+	/// The recipe.
+	pub recipe: Recipe,
+	/// The trace.
+	pub trace: Trace,
+	/// The number of the drawn segment.
+	pub number: u16,
+	/// Its learning rate, in billionths.
+	pub rate: u32,
+	/// The digest of the checkpoint that it begins with, unless that is the recipe's base.
+	pub start: Option<H256>,
+	/// The digest of the checkpoint that was recorded at its end.
+	pub end: H256,
 }
 
 /// The subject of a round's measurements.

@@ -61,10 +61,17 @@ impl<T: Config> Pallet<T> {
 		}
 		let entered = Rounds::<T>::get(group, round).filter(|round| round.settled.is_none())?;
 		let reveals = Self::reveals(group, round, &entered.commitments);
-		let candidates = rank(&claims(&reveals))
-			.into_iter()
-			.filter_map(|place| reveals.get(place)?.as_ref())
-			.map(|reveal| CandidateSource {
+		let ranked = rank(&claims(&reveals)).into_iter();
+		let ranked: Vec<_> = ranked
+			.filter_map(|place| {
+				Some((&entered.commitments.get(place)?.account, reveals.get(place)?.as_ref()?))
+			})
+			.collect();
+		let recipe = rules.optional_rules.recipe();
+		let replays = recipe.and_then(|_| Self::replays(group, round, &windows, &ranked));
+		let candidates = ranked
+			.iter()
+			.map(|(_, reveal)| CandidateSource {
 				checkpoint: reveal.checkpoint,
 				providers: addresses(&reveal.providers),
 				claim: reveal.claim,
@@ -78,8 +85,12 @@ impl<T: Config> Pallet<T> {
 			round,
 			model: rules.model,
 			deltas: match rules.policy {
-				EvaluationPolicy::Training { .. } => T::Dataset::deltas(group, entered.dataset_version),
-				EvaluationPolicy::Validation { .. } | EvaluationPolicy::Hidden { .. } => Vec::new(),
+				EvaluationPolicy::Validation { .. } | EvaluationPolicy::Hidden { .. }
+					if replays.is_none() =>
+				{
+					Vec::new()
+				}
+				_ => T::Dataset::deltas(group, entered.dataset_version),
 			},
 			metric: rules.metric,
 			policy: if test_set.is_some() { rules.policy } else { rules.policy.without_hidden() },
@@ -95,6 +106,7 @@ impl<T: Config> Pallet<T> {
 			candidates,
 			winners: rules.optional_rules.ranked_winners(),
 			test_set,
+			replays,
 		};
 		// A round that began with a tolerance is asked for as the evaluators of its time expect it.
 		if request.tolerance.is_none() {

@@ -63,13 +63,18 @@ pub enum Verdict {
 	IllConditioned,
 	/// The member says nothing of the checkpoint, because its own machine failed. It counts as silence.
 	Abstained,
+	/// Measured, and exactly what was claimed, but the training that was recorded with it is not how it was
+	/// made: the replay of the drawn segment departs from the recorded weights.
+	Departed(Measurement),
 }
 
 impl Verdict {
 	/// The measurement, where there is one.
 	pub fn measurement(&self) -> Option<Measurement> {
 		match self {
-			Self::Match(measurement) | Self::Mismatch(measurement) => Some(*measurement),
+			Self::Match(measurement) | Self::Mismatch(measurement) | Self::Departed(measurement) => {
+				Some(*measurement)
+			}
 			Self::Unavailable | Self::Invalid | Self::IllConditioned | Self::Abstained => None,
 		}
 	}

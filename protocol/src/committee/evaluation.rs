@@ -7,13 +7,13 @@
 //! [`PrefetchRequest`] has a sealed test set fetched ahead.
 
 use crate::{
-	hash::job_id, Ballot, ContentRef, DeltaVerdict, EvaluationPolicy, GroupId, Metric, ProposalId,
-	RoundIndex, Rounding, Score, TestSetVerdict,
+	hash::job_id, trace::Recipe, Ballot, ContentRef, DeltaVerdict, EvaluationPolicy, GroupId, Metric,
+	ProposalId, RoundIndex, Rounding, Score, TestSetVerdict,
 };
 use alloc::{string::String, vec::Vec};
 use codec::Encode;
 use serde::{Deserialize, Serialize};
-use sp_core::H256;
+use sp_core::{crypto::AccountId32, H256};
 
 /// The default address at which the chain's off-chain worker finds the evaluator.
 pub const DEFAULT_EVALUATOR: &str = "http://127.0.0.1:9977";
@@ -72,6 +72,35 @@ pub struct TestSetSource {
 	pub providers: Vec<String>,
 }
 
+/// A drawn segment of a candidate's recorded training, to be replayed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaySource {
+	/// The trainer, by whose order the records are taken.
+	pub account: AccountId32,
+	/// The recipe.
+	pub recipe: Recipe,
+	/// The number of the segment.
+	pub number: u16,
+	/// Its learning rate, in billionths.
+	pub rate: u32,
+	/// The checkpoint that it begins with; `None` for the initial weights of the recipe's seed.
+	pub start: Option<ContentRef>,
+	/// The checkpoint that was recorded at its end.
+	pub end: ContentRef,
+}
+
+/// The segments to be replayed in a round of a group whose checkpoints come with a recorded training. The
+/// records are those of the data set, whose deltas the request names.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replays {
+	/// The hash of the round's first block, which the order of the records contains.
+	pub link: H256,
+	/// A segment of each candidate, in the order of the candidates.
+	pub segments: Vec<ReplaySource>,
+}
+
 /// A request to measure a round.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,7 +113,8 @@ pub struct EvaluationRequest {
 	pub round: RoundIndex,
 	/// The model description.
 	pub model: ContentRef,
-	/// The deltas that make the data set, oldest first, where the policy draws from it; none otherwise.
+	/// The deltas that make the data set, oldest first, where the policy draws from it or segments are
+	/// replayed; none otherwise.
 	pub deltas: Vec<DeltaSource>,
 	/// The metric of the group.
 	pub metric: Metric,
@@ -120,6 +150,10 @@ pub struct EvaluationRequest {
 	#[codec(skip)]
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub test_set: Option<TestSetSource>,
+	/// The segments that are replayed of candidates that match their claims.
+	#[codec(skip)]
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub replays: Option<Replays>,
 }
 
 fn one() -> u8 {
@@ -138,8 +172,9 @@ impl EvaluationRequest {
 		let Some(tolerance) = self.tolerance else {
 			let job = Self { peers: Vec::new(), ..self.clone() };
 			// A round with one winner and no hidden test set keeps the id that older evaluators know it by.
-			return match (self.winners, &self.test_set) {
-				(1, None) => job_id(b"evaluation", &job),
+			return match (self.winners, &self.test_set, &self.replays) {
+				(1, None, None) => job_id(b"evaluation", &job),
+				(winners, test_set, None) => job_id(b"evaluation", &(job, (winners, test_set))),
 				further => job_id(b"evaluation", &(job, further)),
 			};
 		};
@@ -388,6 +423,7 @@ mod tests {
 			candidates: Vec::new(),
 			winners: 1,
 			test_set: None,
+			replays: None,
 		};
 		let id = request.id();
 		assert_eq!(EvaluationRequest { peers: Vec::new(), ..request.clone() }.id(), id);
@@ -398,7 +434,9 @@ mod tests {
 		let hidden = EvaluationRequest { test_set: Some(test_set.clone()), ..request.clone() };
 		assert_ne!(hidden.id(), id);
 		let another = TestSetSource { index: 1, ..test_set };
-		assert_ne!(EvaluationRequest { test_set: Some(another), ..request }.id(), hidden.id());
+		assert_ne!(EvaluationRequest { test_set: Some(another), ..request.clone() }.id(), hidden.id());
+		let replays = Replays { link: H256::zero(), segments: Vec::new() };
+		assert_ne!(EvaluationRequest { replays: Some(replays), ..request }.id(), id);
 	}
 
 	#[test]

@@ -45,6 +45,8 @@ pub enum Performance {
 enum Statement {
 	/// A measurement, and whether it is what was claimed.
 	Measured(Measurement, bool),
+	/// A measurement of what was claimed, and that the recorded training is not how it was made.
+	Departed(Measurement),
 	/// It is nothing that could be measured.
 	Invalid,
 	/// Nobody serves it.
@@ -57,6 +59,7 @@ impl Statement {
 		Some(match verdict {
 			Verdict::Match(measurement) => Self::Measured(*measurement, true),
 			Verdict::Mismatch(measurement) => Self::Measured(*measurement, false),
+			Verdict::Departed(measurement) => Self::Departed(*measurement),
 			Verdict::Unavailable => Self::Unavailable,
 			Verdict::Invalid | Verdict::IllConditioned => Self::Invalid,
 			Verdict::Abstained => return None,

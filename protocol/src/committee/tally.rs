@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub struct Tally {
 	/// Measured what was claimed.
 	pub matches: u32,
-	/// Measured something else.
+	/// Measured something else, or found that the recorded training departs from its recipe.
 	pub mismatches: u32,
 	/// Could not fetch it.
 	pub unavailable: u32,
@@ -43,7 +43,7 @@ pub fn tally(committee: &[Weighted<Ballot>], rank: usize) -> Tally {
 	for verdict in opened(committee).filter_map(|(ballot, _)| ballot.verdicts.get(rank)) {
 		let counter = match verdict {
 			Verdict::Match(_) => &mut tally.matches,
-			Verdict::Mismatch(_) => &mut tally.mismatches,
+			Verdict::Mismatch(_) | Verdict::Departed(_) => &mut tally.mismatches,
 			Verdict::Unavailable => &mut tally.unavailable,
 			Verdict::Invalid => &mut tally.invalid,
 			Verdict::IllConditioned => &mut tally.ill_conditioned,

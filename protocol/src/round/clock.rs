@@ -142,6 +142,11 @@ impl Clock {
 		self.reveal.checked_add(self.attest)?.checked_add(self.open)?.checked_add(1)
 	}
 
+	/// Blocks from the first in which a round takes commitments to its settlement.
+	pub fn duration(&self) -> Option<BlockNumber> {
+		self.length.checked_add(self.judging()?)
+	}
+
 	/// The round that takes commitments at `block`, or did so until the [`SEED_GAP`] before the next round
 	/// begins; `None` before the first round starts.
 	pub fn round_at(&self, block: BlockNumber) -> Option<RoundIndex> {
@@ -238,6 +243,7 @@ mod tests {
 		assert_eq!(windows.attest, 38..43);
 		assert_eq!(windows.open, 43..45);
 		assert_eq!(windows.settle, 45);
+		assert_eq!(CLOCK.duration(), Some(45 - 22));
 		assert_eq!(windows.release(), 34..36);
 		let short = Clock { reveal: 1, ..CLOCK }.windows(1).unwrap();
 		assert_eq!((short.release(), short.reveal), (34..35, 35..36), "one block is left for reveals");

@@ -86,6 +86,7 @@ fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> Stri
 			Score(round.minimum_improvement),
 		),
 		Outcome::Refuted => refuted(candidate),
+		Outcome::Departed => departed(candidate),
 		Outcome::Placed => placed(round, candidate),
 		Outcome::Unrevealed if candidate.slashed == 0 => format!(
 			"Not paid: the commitment was not revealed before block {}. The deposit was returned, as the chain \
@@ -152,6 +153,22 @@ fn refuted(candidate: &CandidateView) -> String {
 			claim(candidate),
 			refusals(candidate.tally.unwrap_or_default()),
 		),
+	}
+}
+
+fn departed(candidate: &CandidateView) -> String {
+	format!(
+		"Not paid, and the deposit of {} is lost: the committee replayed a segment of the recorded training, and \
+		 {} found that it does not lead to the weights that were recorded.",
+		format_amount(candidate.slashed),
+		members(candidate.tally.unwrap_or_default().mismatches),
+	)
+}
+
+fn members(count: u32) -> String {
+	match count {
+		1 => "one member".into(),
+		count => format!("{count} members"),
 	}
 }
 

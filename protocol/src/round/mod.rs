@@ -15,6 +15,7 @@ pub use condition::{condition_limit, perturbation_seed};
 pub use explain::{explain, explanation};
 pub use ranking::rank;
 pub use reward_division::divide_reward;
+pub(crate) use sample::draw_below;
 pub use sample::sample;
 pub use settlement::{settle, Incumbent, Outcome, Settlement};
 pub use slot_fee::slot_fee;

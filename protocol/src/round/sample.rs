@@ -12,7 +12,7 @@ pub fn sample(seed: H256, population: u64, count: u32) -> Vec<u64> {
 	if population <= count {
 		return (0..population).collect();
 	}
-	let mut draws = Draws { seed, counter: 0, word: 4, block: [0; 32] };
+	let mut draws = Draws::new(seed);
 	let mut chosen = BTreeSet::new();
 	for last in population.saturating_sub(count)..population {
 		let position = draws.below(last);
@@ -21,6 +21,11 @@ pub fn sample(seed: H256, population: u64, count: u32) -> Vec<u64> {
 		}
 	}
 	chosen.into_iter().collect()
+}
+
+/// Returns a number below `count` that a seed draws, each equally likely; 0 where there is none.
+pub(crate) fn draw_below(seed: H256, count: u64) -> u64 {
+	count.checked_sub(1).map_or(0, |last| Draws::new(seed).below(last))
 }
 
 /// A stream of 64-bit words out of a seed.
@@ -32,6 +37,10 @@ struct Draws {
 }
 
 impl Draws {
+	fn new(seed: H256) -> Self {
+		Self { seed, counter: 0, word: 4, block: [0; 32] }
+	}
+
 	fn next(&mut self) -> u64 {
 		if self.word >= 4 {
 			let mut input = [0; 40];

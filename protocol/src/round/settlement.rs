@@ -46,6 +46,9 @@ pub enum Outcome {
 	/// The claim was confirmed and beats the head, behind the winner of a round that pays several: it has a
 	/// part of the reward.
 	Placed,
+	/// More than a third of the committee refused the checkpoint, most of them because its recorded training
+	/// is not how it was made.
+	Departed,
 }
 
 impl fmt::Display for Outcome {
@@ -58,6 +61,7 @@ impl fmt::Display for Outcome {
 			Self::Unrevealed => "unrevealed",
 			Self::NoQuorum => "no quorum",
 			Self::Placed => "placed",
+			Self::Departed => "departed",
 		})
 	}
 }
@@ -109,7 +113,8 @@ pub enum Incumbent {
 ///
 /// Candidates are looked at in rank order. A candidate is accepted where at least 2/3 of the committee hold
 /// `Match` with one measurement. It is refuted where more than 1/3 hold anything else, including a match with
-/// another measurement: a checkpoint whose score depends on the measuring member has none. After a refuted
+/// another measurement: a checkpoint whose score depends on the measuring member has none. It has departed
+/// where it is refuted and most of those who refuse it say so. After a refuted
 /// candidate the next is looked at. Where a candidate is neither, there is no quorum and the round has no
 /// winner.
 ///
@@ -165,7 +170,7 @@ pub fn settle(
 					Outcome::Placed
 				}
 			}
-			(None, _) if is_veto(answers.refusals, total(committee)) => Outcome::Refuted,
+			(None, _) if is_veto(answers.refusals, total(committee)) => answers.refuted(),
 			(None, _) => Outcome::NoQuorum,
 		};
 		settlement.looked = rank.saturating_add(1);
@@ -182,7 +187,7 @@ pub fn settle(
 			}
 		}
 		let is_over = match outcome {
-			Outcome::Refuted => false,
+			Outcome::Refuted | Outcome::Departed => false,
 			Outcome::Won | Outcome::Placed => settlement.accepted.len() >= winners,
 			Outcome::NoQuorum => ends_round,
 			// Claims behind one that does not beat the head are no better.
@@ -204,6 +209,8 @@ struct Answers {
 	/// Weight of the members that say anything but the heaviest match. In a committee that is too small to
 	/// tolerate a fault, that nobody serves the candidate is not said.
 	refusals: u64,
+	/// Weight of those among them that say that its recorded training is not how it was made.
+	departed: u64,
 	/// Weight of the members that say nothing of it, those that abstain included.
 	silent: u64,
 }
@@ -229,11 +236,21 @@ impl Answers {
 		let holders = holders.unwrap_or_default();
 		let looked = verdicts().fold(0u64, |sum, (_, weight)| sum.saturating_add(weight));
 		let measured = verdicts().filter_map(|(verdict, weight)| Some((verdict.measurement()?, weight)));
+		let departed = verdicts().filter(|(verdict, _)| matches!(verdict, Verdict::Departed(_)));
 		Self {
 			accepted: held.filter(|_| is_quorum(holders, total)).map(|held| held.score),
 			measured: agreed(measured, total).map(|measurement| measurement.score),
 			refusals: looked.saturating_sub(holders),
+			departed: departed.fold(0u64, |sum, (_, weight)| sum.saturating_add(weight)),
 			silent: total.saturating_sub(looked),
+		}
+	}
+
+	/// Returns the outcome of a candidate that is refuted.
+	fn refuted(&self) -> Outcome {
+		match self.departed > self.refusals / 2 {
+			true => Outcome::Departed,
+			false => Outcome::Refuted,
 		}
 	}
 }

@@ -55,6 +55,7 @@ fn evaluation() -> EvaluationRequest {
 		],
 		winners: 1,
 		test_set: None,
+		replays: None,
 	}
 }
 
@@ -70,8 +71,9 @@ fn evaluations() -> Function {
 			Some(tolerance) => (tolerance, providers).encode(),
 			None => (tolerance, providers, no_peers).encode(),
 		};
-		let further = match (request.winners, &request.test_set) {
-			(1, None) => Vec::new(),
+		let further = match (request.winners, &request.test_set, &request.replays) {
+			(1, None, None) => Vec::new(),
+			(winners, test_set, None) => (winners, test_set).encode(),
 			further => further.encode(),
 		};
 		let bound = [first.encode(), middle, (head, fetch_ms, candidates).encode(), further].concat();

@@ -10,26 +10,40 @@ const MOMENTUM: f64 = 0.1;
 
 type Torch = Result<Tensor, TchError>;
 
-/// Returns a model's tensors in the order in which the layers use them.
-struct Tensors<'a>(std::slice::Iter<'a, Tensor>);
+/// A model's tensors in the order in which the layers use them.
+struct Tensors<'a> {
+	tensors: std::slice::Iter<'a, Tensor>,
+	/// Kind in which the layers compute.
+	compute: Kind,
+}
 
-impl<'a> Tensors<'a> {
-	fn next(&mut self) -> Result<&'a Tensor, TchError> {
-		self.0.next().ok_or_else(|| TchError::Shape("the plan has fewer tensors than the layers".into()))
+impl Tensors<'_> {
+	/// Returns the next tensor in the kind in which the layers compute.
+	fn next(&mut self) -> Torch {
+		self.next_as_kept()?.f_totype(self.compute)
+	}
+
+	/// Returns the next tensor in its own kind.
+	fn next_as_kept(&mut self) -> Torch {
+		let next = self.tensors.next();
+		let tensor = next.ok_or_else(|| TchError::Shape("the plan has fewer tensors than the layers".into()));
+		Ok(tensor?.shallow_clone())
 	}
 }
 
 impl Model {
-	/// Returns the output `[records, ..output]` for an input `[records, ..input]`, in the model's kind.
+	/// Returns the output `[records, ..output]` for an input `[records, ..input]`, both in the model's kind.
 	/// `train` enables dropout and makes batch normalisation use the batch's own statistics.
 	pub(crate) fn forward(&self, input: &Tensor, train: bool) -> Result<Tensor, ModelError> {
-		let mut parameters = Tensors(self.parameters.iter());
-		let mut buffers = Tensors(self.buffers.iter());
-		let mut x = input.shallow_clone();
+		let mut parameters = Tensors { tensors: self.parameters.iter(), compute: self.compute };
+		let mut buffers = Tensors { tensors: self.buffers.iter(), compute: self.compute };
+		// Tokens stay what they are.
+		let is_number = input.f_kind()? == self.kind;
+		let mut x = if is_number { input.f_totype(self.compute)? } else { input.shallow_clone() };
 		for layer in self.description.layers() {
 			x = self.layer(layer, &x, &mut parameters, &mut buffers, train)?;
 		}
-		Ok(x)
+		Ok(x.f_totype(self.kind)?)
 	}
 
 	fn layer(&self, layer: &Layer, x: &Tensor, p: &mut Tensors, buffers: &mut Tensors, train: bool) -> Torch {
@@ -38,12 +52,12 @@ impl Model {
 			Layer::Flatten {} => x.f_flatten(1, -1),
 			Layer::Linear { bias, .. } => {
 				let weight = p.next()?;
-				x.f_linear(weight, if *bias { Some(p.next()?) } else { None })
+				x.f_linear(&weight, if *bias { Some(p.next()?) } else { None })
 			}
 			Layer::Conv2d { stride, padding, bias, .. } => {
 				let weight = p.next()?;
 				let bias = if *bias { Some(p.next()?) } else { None };
-				x.f_conv2d(weight, bias, [side(*stride); 2], [side(*padding); 2], [1, 1], 1)
+				x.f_conv2d(&weight, bias, [side(*stride); 2], [side(*padding); 2], [1, 1], 1)
 			}
 			Layer::MaxPool2d { kernel, stride } => {
 				let step = stride.unwrap_or(*kernel);
@@ -59,44 +73,42 @@ impl Model {
 			Layer::Sigmoid {} => x.f_sigmoid(),
 			Layer::Dropout { p } => x.f_dropout(*p, train),
 			Layer::BatchNorm {} => {
-				let (weight, bias) = (p.next()?, p.next()?);
-				let (mean, variance) = (buffers.next()?, buffers.next()?);
-				x.f_batch_norm(
-					Some(weight),
-					Some(bias),
-					Some(mean),
-					Some(variance),
-					train,
-					MOMENTUM,
-					EPSILON,
-					true,
-				)
+				let (weight, bias) = (p.next_as_kept()?, p.next_as_kept()?);
+				let (mean, variance) = (buffers.next_as_kept()?, buffers.next_as_kept()?);
+				self.normalise(x, |x| {
+					let (weight, bias, mean, variance) =
+						(Some(&weight), Some(&bias), Some(&mean), Some(&variance));
+					x.f_batch_norm(weight, bias, mean, variance, train, MOMENTUM, EPSILON, true)
+				})
 			}
-			Layer::LayerNorm {} => layer_norm(x, p),
-			Layer::Embedding { .. } => Tensor::f_embedding(p.next()?, x, -1, false, false),
-			Layer::PositionEmbedding {} => x.f_add(p.next()?),
+			Layer::LayerNorm {} => self.layer_norm(x, p),
+			// Looked up as kept, so that the gradients of a token that occurs often are not summed in few digits.
+			Layer::Embedding { .. } => {
+				Tensor::f_embedding(&p.next_as_kept()?, x, -1, false, false)?.f_totype(self.compute)
+			}
+			Layer::PositionEmbedding {} => x.f_add(&p.next()?),
 			Layer::TransformerBlock { heads, dropout, .. } => self.block(x, p, side(*heads), *dropout, train),
 		}
 	}
 
 	fn block(&self, x: &Tensor, p: &mut Tensors, heads: i64, dropout: f64, train: bool) -> Torch {
 		let (records, length, dim) = x.size3()?;
-		let normed = layer_norm(x, p)?;
-		let mixed = normed.f_linear(p.next()?, Some(p.next()?))?;
+		let normed = self.layer_norm(x, p)?;
+		let mixed = normed.f_linear(&p.next()?, Some(p.next()?))?;
 		let split = mixed.f_reshape([records, length, 3, heads, dim / heads])?.f_permute([2, 0, 3, 1, 4])?;
 		let (query, key, value) = (split.f_select(0, 0)?, split.f_select(0, 1)?, split.f_select(0, 2)?);
 		let seen = self.attention(&query, &key, &value)?;
 		let joined = seen.f_transpose(1, 2)?.f_reshape([records, length, dim])?;
-		let attended = joined.f_linear(p.next()?, Some(p.next()?))?.f_dropout(dropout, train)?;
+		let attended = joined.f_linear(&p.next()?, Some(p.next()?))?.f_dropout(dropout, train)?;
 		let x = x.f_add(&attended)?;
-		let hidden = layer_norm(&x, p)?.f_linear(p.next()?, Some(p.next()?))?.f_gelu("none")?;
-		x.f_add(&hidden.f_linear(p.next()?, Some(p.next()?))?.f_dropout(dropout, train)?)
+		let hidden = self.layer_norm(&x, p)?.f_linear(&p.next()?, Some(p.next()?))?.f_gelu("none")?;
+		x.f_add(&hidden.f_linear(&p.next()?, Some(p.next()?))?.f_dropout(dropout, train)?)
 	}
 
 	/// Returns the causal scaled dot-product attention (Vaswani et al., 2017) over tensors of the shape
 	/// `[records, heads, length, width]`.
 	fn attention(&self, query: &Tensor, key: &Tensor, value: &Tensor) -> Torch {
-		if self.kind == Kind::Float {
+		if self.compute != Kind::Double {
 			return Tensor::f_scaled_dot_product_attention(
 				query,
 				key,
@@ -108,12 +120,25 @@ impl Model {
 				false,
 			);
 		}
-		// Evaluation computes it step by step, so that no choice among fused kernels can change the numbers.
+		// Evaluation and replays compute it step by step, so that no choice among fused kernels can change the
+		// numbers.
 		let width = query.size().last().copied().unwrap_or(1);
 		let length = query.size().get(2).copied().unwrap_or(1);
 		let scores = query.f_matmul(&key.f_transpose(-2, -1)?)?.f_mul_scalar(1.0 / (width as f64).sqrt())?;
 		let future = Tensor::f_ones([length, length], (Kind::Bool, self.device))?.f_triu(1)?;
 		scores.f_masked_fill(&future, f64::NEG_INFINITY)?.f_softmax(-1, self.kind)?.f_matmul(value)
+	}
+
+	fn layer_norm(&self, x: &Tensor, p: &mut Tensors) -> Torch {
+		let width = x.size().last().copied().unwrap_or(1);
+		let (weight, bias) = (p.next_as_kept()?, p.next_as_kept()?);
+		self.normalise(x, |x| x.f_layer_norm([width], Some(&weight), Some(&bias), EPSILON, true))
+	}
+
+	/// Applies a normalisation in the kind of the weights: bfloat16 has too few digits for means and
+	/// variances.
+	fn normalise(&self, x: &Tensor, norm: impl Fn(&Tensor) -> Torch) -> Torch {
+		norm(&x.f_totype(self.kind)?)?.f_totype(self.compute)
 	}
 
 	/// Returns each record's loss, with the shape `[records]` in the model's kind. Cross entropy is in nats.
@@ -132,12 +157,6 @@ impl Model {
 
 fn side(value: u64) -> i64 {
 	i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn layer_norm(x: &Tensor, p: &mut Tensors) -> Torch {
-	let width = x.size().last().copied().unwrap_or(1);
-	let (weight, bias) = (p.next()?, p.next()?);
-	x.f_layer_norm([width], Some(weight), Some(bias), EPSILON, true)
 }
 
 /// Returns the mean over all dimensions but the first.

@@ -4,15 +4,19 @@ use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::error::ModelError;
 use crate::input::sizes;
 use descent_dataset::{Description, TensorSpec};
+use descent_protocol::trace::Precision;
 use std::path::Path;
-use tch::{no_grad, Device, Kind, Tensor};
+use tch::{kind::Element, no_grad, Device, Kind, Tensor};
 
 /// A model with its weights.
 #[derive(Debug)]
 pub struct Model {
 	pub(crate) description: Description,
 	pub(crate) device: Device,
+	/// Kind of the weights, of what is computed of them in training, and of inputs and losses.
 	pub(crate) kind: Kind,
+	/// Kind in which the layers compute, [`Self::kind`] or a shorter one.
+	pub(crate) compute: Kind,
 	/// Trained tensors, in the plan's order.
 	pub(crate) parameters: Vec<Tensor>,
 	/// Running statistics, in the plan's order.
@@ -36,32 +40,62 @@ impl Model {
 		Self::from_checkpoint(&Checkpoint::load(description, path)?, device).map_err(CheckpointError::Model)
 	}
 
-	/// Copies a checkpoint's weights onto `device`.
+	/// Copies a checkpoint's weights onto `device`, to be trained in f32.
 	///
 	/// # Errors
 	/// Returns [`ModelError::Torch`] if libtorch fails.
 	pub fn from_checkpoint(checkpoint: &Checkpoint, device: Device) -> Result<Self, ModelError> {
-		let mut tensors = checkpoint.tensors().iter();
-		Self::build(checkpoint.description(), device, |spec| {
-			let values = tensors.next().map_or(&[][..], Vec::as_slice);
-			Ok(Tensor::f_from_slice(values)?.f_reshape(sizes(&spec.shape))?)
-		})
+		Self::for_training(checkpoint, Precision::F32, device)
 	}
 
-	/// Copies the weights into a checkpoint.
+	/// Copies a checkpoint's weights onto `device`, to be trained in a precision.
+	///
+	/// | precision | weights, optimizer, running statistics, losses | layers and their gradients |
+	/// |---|---|---|
+	/// | f64 | f64 | f64 |
+	/// | f32 | f32 | f32 |
+	/// | bf16 | f32 | bfloat16; normalisations and lookups of embeddings f32 |
+	///
+	/// # Errors
+	/// Returns [`ModelError::Torch`] if libtorch fails.
+	pub fn for_training(
+		checkpoint: &Checkpoint,
+		precision: Precision,
+		device: Device,
+	) -> Result<Self, ModelError> {
+		let (kind, compute) = match precision {
+			Precision::F64 => (Kind::Double, Kind::Double),
+			Precision::F32 => (Kind::Float, Kind::Float),
+			Precision::Bf16 => (Kind::Float, Kind::BFloat16),
+		};
+		let description = checkpoint.description().clone();
+		let mut tensors = Vec::new();
+		for (spec, values) in description.plan().tensors().zip(checkpoint.tensors()) {
+			let tensor = Tensor::f_from_slice(values)?.f_reshape(sizes(&spec.shape))?;
+			tensors.push(tensor.f_totype(kind)?.f_to_device(device)?);
+		}
+		let buffers = tensors.split_off(description.plan().parameters.len());
+		let leaves = tensors.into_iter().map(|tensor| tensor.f_set_requires_grad(true));
+		let parameters = leaves.collect::<Result<_, _>>()?;
+		Ok(Self { description, device, kind, compute, parameters, buffers })
+	}
+
+	/// Copies the weights into a checkpoint, rounded to f32.
 	///
 	/// # Errors
 	/// Returns [`ModelError::Torch`] if libtorch fails.
 	pub fn checkpoint(&self) -> Result<Checkpoint, ModelError> {
-		let copy = |(_, tensor): (_, &Tensor)| -> Result<Vec<f32>, ModelError> {
-			let values =
-				tensor.f_detach()?.f_to_device(Device::Cpu)?.f_totype(Kind::Float)?.f_contiguous()?;
-			let mut copied = vec![0.0; values.numel()];
-			values.f_copy_data(&mut copied, values.numel())?;
-			Ok(copied)
-		};
-		let tensors = self.tensors().map(copy).collect::<Result<_, _>>()?;
+		let tensors = self.tensors().map(|(_, tensor)| copy(tensor)).collect::<Result<_, _>>()?;
 		Ok(Checkpoint::new(&self.description, tensors))
+	}
+
+	/// Copies the weights as they are, tensor by tensor: parameters, then running statistics, in the plan's
+	/// order.
+	///
+	/// # Errors
+	/// Returns [`ModelError::Torch`] if libtorch fails.
+	pub fn values(&self) -> Result<Vec<Vec<f64>>, ModelError> {
+		self.tensors().map(|(_, tensor)| copy(tensor)).collect()
 	}
 
 	/// Writes a checkpoint, see [`Checkpoint::save`].
@@ -71,26 +105,6 @@ impl Model {
 	/// fails.
 	pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
 		self.checkpoint()?.save(path)
-	}
-
-	/// Builds a model of f32 tensors, which `tensor` returns for each of the plan's tensors.
-	pub(crate) fn build<E: From<ModelError>>(
-		description: &Description,
-		device: Device,
-		mut tensor: impl FnMut(&TensorSpec) -> Result<Tensor, E>,
-	) -> Result<Self, E> {
-		let torch = |e: tch::TchError| E::from(ModelError::Torch(e));
-		let plan = description.plan();
-		let mut parameters = Vec::with_capacity(plan.parameters.len());
-		for spec in &plan.parameters {
-			let leaf = tensor(spec)?.f_to_device(device).map_err(torch)?;
-			parameters.push(leaf.f_set_requires_grad(true).map_err(torch)?);
-		}
-		let mut buffers = Vec::with_capacity(plan.buffers.len());
-		for spec in &plan.buffers {
-			buffers.push(tensor(spec)?.f_to_device(device).map_err(torch)?);
-		}
-		Ok(Self { description: description.clone(), device, kind: Kind::Float, parameters, buffers })
 	}
 
 	/// Returns a checkpoint's model in f64 without gradients, with its weights changed a little if there is a
@@ -108,7 +122,14 @@ impl Model {
 		}
 		let buffers = tensors.split_off(checkpoint.description().plan().parameters.len());
 		let description = checkpoint.description().clone();
-		Ok(Self { description, device, kind: Kind::Double, parameters: tensors, buffers })
+		Ok(Self {
+			description,
+			device,
+			kind: Kind::Double,
+			compute: Kind::Double,
+			parameters: tensors,
+			buffers,
+		})
 	}
 
 	/// Description of the model.
@@ -126,8 +147,8 @@ impl Model {
 		self.description.plan().tensors().zip(self.parameters.iter().chain(&self.buffers))
 	}
 
-	/// Returns the model's output for a batch, with the shape `[records, ..output]`, in f32 on the model's
-	/// device and without gradients. Dropout is off and normalisations use running statistics, as in
+	/// Returns the model's output for a batch, with the shape `[records, ..output]`, in the type of the
+	/// weights, on the model's device and without gradients. Dropout is off and normalisations use running statistics, as in
 	/// evaluation.
 	///
 	/// # Errors
@@ -142,3 +163,15 @@ impl Model {
 		})
 	}
 }
+
+/// Copies the values of a tensor.
+fn copy<T: Element + Copy + Default>(tensor: &Tensor) -> Result<Vec<T>, ModelError> {
+	let values = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_totype(T::KIND)?.f_contiguous()?;
+	let mut copied = vec![T::default(); values.numel()];
+	values.f_copy_data(&mut copied, values.numel())?;
+	Ok(copied)
+}
+
+#[cfg(test)]
+#[path = "precision_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! Optimizers: the formulas of PyTorch, with a state that can be saved.
 
 use crate::error::ModelError;
+use descent_protocol::trace::{RecipeOptimizer, FRACTION};
 use serde::{Deserialize, Serialize};
 use tch::{no_grad, Device, Kind, TchError, Tensor};
 
@@ -57,6 +58,24 @@ impl Optimizer {
 	}
 }
 
+impl From<RecipeOptimizer> for Optimizer {
+	fn from(optimizer: RecipeOptimizer) -> Self {
+		let fraction = |millionths: u32| f64::from(millionths) / f64::from(FRACTION);
+		match optimizer {
+			RecipeOptimizer::Sgd { momentum, nesterov, weight_decay } => {
+				Self::Sgd { momentum: fraction(momentum), nesterov, weight_decay: fraction(weight_decay) }
+			}
+			RecipeOptimizer::Adam { betas: (mean, square), weight_decay } => {
+				Self::Adam { betas: (fraction(mean), fraction(square)), weight_decay: fraction(weight_decay) }
+			}
+			RecipeOptimizer::AdamW { betas: (mean, square), weight_decay } => Self::AdamW {
+				betas: (fraction(mean), fraction(square)),
+				weight_decay: fraction(weight_decay),
+			},
+		}
+	}
+}
+
 /// An optimizer with its running means. Parameters of fewer than two dimensions do not decay.
 #[derive(Debug)]
 pub(crate) struct OptimizerState {
@@ -88,8 +107,9 @@ impl OptimizerState {
 	) -> Result<(), TchError> {
 		no_grad(|| {
 			self.steps = self.steps.saturating_add(1);
-			let device = parameters.first().map_or(Device::Cpu, Tensor::device);
-			let constants = Constants::new(&self.optimizer, learning_rate, device)?;
+			let options =
+				parameters.first().map_or((Kind::Float, Device::Cpu), |first| (first.kind(), first.device()));
+			let constants = Constants::new(&self.optimizer, learning_rate, options)?;
 			for (position, (parameter, gradient)) in parameters.iter_mut().zip(gradients).enumerate() {
 				if gradient.defined() {
 					self.update(position, parameter, gradient, &constants)?;
@@ -195,7 +215,7 @@ impl OptimizerState {
 	}
 }
 
-/// Constants of a step as tensors of no dimension, so that each formula is one kernel: tch has no factor on
+/// Constants of a step as tensors of no dimension and of the parameters' kind, so that each formula is one kernel: tch has no factor on
 /// the second operand of an addition.
 struct Constants {
 	learning_rate: f64,
@@ -204,8 +224,8 @@ struct Constants {
 }
 
 impl Constants {
-	fn new(optimizer: &Optimizer, learning_rate: f64, device: Device) -> Result<Self, TchError> {
-		let constant = |value: f64| Tensor::f_full([0i64; 0], value, (Kind::Float, device));
+	fn new(optimizer: &Optimizer, learning_rate: f64, options: (Kind, Device)) -> Result<Self, TchError> {
+		let constant = |value: f64| Tensor::f_full([0i64; 0], value, options);
 		Ok(Self {
 			learning_rate,
 			negative_rate: constant(-learning_rate)?,

@@ -137,6 +137,14 @@ impl Trainer {
 	/// # Errors
 	/// See [`TrainingError`].
 	pub fn step(&mut self, batch: &Batch) -> Result<f32, TrainingError> {
+		Ok(self.step_unrounded(batch)? as f32)
+	}
+
+	/// Makes one step as [`Self::step`] does. Returns the loss in the precision in which it was computed.
+	///
+	/// # Errors
+	/// See [`TrainingError`].
+	pub fn step_unrounded(&mut self, batch: &Batch) -> Result<f64, TrainingError> {
 		let (input, target) = input::tensors(
 			&self.model.description,
 			&self.columns,
@@ -146,9 +154,9 @@ impl Trainer {
 		)?;
 		let output = self.model.forward(&input, true)?;
 		let mean = self.model.losses(&output, &target)?.f_mean(self.model.kind)?;
-		let loss = mean.f_double_value(&[])? as f32;
-		if !loss.is_finite() {
-			return Err(TrainingError::Diverged { step: self.step, loss });
+		let loss = mean.f_double_value(&[])?;
+		if !(loss as f32).is_finite() {
+			return Err(TrainingError::Diverged { step: self.step, loss: loss as f32 });
 		}
 		let mut gradients = Tensor::f_run_backward(&[mean], &self.model.parameters, false, false)?;
 		if let Some(limit) = self.options.clip {

@@ -59,7 +59,7 @@ impl Trainer {
 		}
 		let unusable = |error: &dyn std::fmt::Display| StateError::Unusable(error.to_string());
 		let views = values.iter().map(|(name, values)| {
-			TensorView::new(Dtype::F32, values.shape.clone(), &values.bytes).map(|view| (name, view))
+			TensorView::new(values.dtype, values.shape.clone(), &values.bytes).map(|view| (name, view))
 		});
 		let views = views.collect::<Result<Vec<_>, _>>().map_err(|error| unusable(&error))?;
 		let mut metadata: HashMap<String, String> = HashMap::new();
@@ -100,28 +100,36 @@ impl Trainer {
 		let optimizer_steps = take(OPTIMIZER_STEPS)?.parse().map_err(|error| unusable(&error))?;
 		let model = &self.model;
 		for (spec, tensor) in model.tensors() {
-			let values = read(&file, &format!("{MODEL}.{}", spec.name), &tensor.size())?;
+			let values = read(&file, &format!("{MODEL}.{}", spec.name), model.kind, &tensor.size())?;
 			no_grad(|| tensor.shallow_clone().f_copy_(&values))?;
 		}
 		let parameters = &model.description.plan().parameters;
 		self.optimizer.restore(optimizer_steps, |slot, position| {
 			let name = format!("{slot}.{}", parameters[position].name);
-			read(&file, &name, &model.parameters[position].size())
+			read(&file, &name, model.kind, &model.parameters[position].size())
 		})?;
 		self.go_on(steps);
 		Ok(notes)
 	}
 }
 
+/// Returns the type of a file's tensors, which is that of the weights.
+fn dtype(kind: Kind) -> Dtype {
+	match kind {
+		Kind::Double => Dtype::F64,
+		_ => Dtype::F32,
+	}
+}
+
 /// Reads a tensor of finite values.
-fn read(file: &SafeTensors, name: &str, size: &[i64]) -> Result<Tensor, StateError> {
+fn read(file: &SafeTensors, name: &str, kind: Kind, size: &[i64]) -> Result<Tensor, StateError> {
 	let unusable = |reason: &str| StateError::Unusable(format!("the tensor '{name}' {reason}"));
 	let view = file.tensor(name).map_err(|_| unusable("is missing"))?;
 	let shape = view.shape().iter().map(|length| i64::try_from(*length).unwrap_or(i64::MAX));
-	if view.dtype() != Dtype::F32 || !shape.eq(size.iter().copied()) {
+	if view.dtype() != dtype(kind) || !shape.eq(size.iter().copied()) {
 		return Err(unusable("has another type or shape"));
 	}
-	let values = Tensor::f_from_data_size(view.data(), size, Kind::Float)?;
+	let values = Tensor::f_from_data_size(view.data(), size, kind)?;
 	if values.f_isfinite()?.f_all()?.f_int64_value(&[])? == 0 {
 		return Err(unusable("holds a value that is not finite"));
 	}
@@ -130,17 +138,18 @@ fn read(file: &SafeTensors, name: &str, size: &[i64]) -> Result<Tensor, StateErr
 
 /// Values of a tensor on their way to a file.
 struct Values {
+	dtype: Dtype,
 	shape: Vec<usize>,
 	bytes: Vec<u8>,
 }
 
 impl Values {
 	fn copy(tensor: &Tensor) -> Result<Self, TchError> {
-		let values = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_totype(Kind::Float)?.f_contiguous()?;
-		let count = values.numel();
-		let mut bytes = vec![0; count * 4];
+		let values = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_contiguous()?;
+		let (count, kind) = (values.numel(), values.kind());
+		let mut bytes = vec![0; count * kind.elt_size_in_bytes()];
 		values.f_copy_data_u8(&mut bytes, count)?;
 		let shape = tensor.size().into_iter().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
-		Ok(Self { shape: shape.collect(), bytes })
+		Ok(Self { dtype: dtype(kind), shape: shape.collect(), bytes })
 	}
 }

@@ -59,6 +59,11 @@ impl GroupRules<u128> for Groups {
 		change(group, |rules| rules.deposit = deposit);
 		group
 	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn put_rule(group: GroupId, rule: descent_protocol::OptionalRule) {
+		change(group, |rules| rules.optional_rules.set(rule));
+	}
 }
 
 pub struct Datasets;

@@ -141,10 +141,10 @@ function measurement({ score, root }) {
 	return Buffer.concat([u64(score), raw(root)]);
 }
 
-const VERDICTS = ["match", "mismatch", "unavailable", "invalid", "ill_conditioned", "abstained"];
+const VERDICTS = ["match", "mismatch", "unavailable", "invalid", "ill_conditioned", "abstained", "departed"];
 
 function verdict(value) {
-	const isMeasured = ["match", "mismatch"].includes(value.verdict);
+	const isMeasured = ["match", "mismatch", "departed"].includes(value.verdict);
 	return Buffer.concat([variant(VERDICTS, value.verdict), ...(isMeasured ? [measurement(value)] : [])]);
 }
 
@@ -193,6 +193,53 @@ function candidate(value) {
 function testSetSource(value) {
 	const place = [content(value.manifest), u16(value.index)];
 	return Buffer.concat([...place, raw(value.key), providers(value.providers)]);
+}
+
+const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
+/** The public key of an account in SS58, between a byte for the network and a checksum of two. */
+function account(address) {
+	const number = [...address].reduce((sum, digit) => {
+		if (!BASE58.includes(digit)) throw new Error(`${address} is not SS58`);
+		return sum * 58n + BigInt(BASE58.indexOf(digit));
+	}, 0n);
+	return Buffer.from(number.toString(16).padStart(70, "0"), "hex").subarray(1, 33);
+}
+
+function base(value) {
+	const kind = variant(["initial", "checkpoint"], value.base);
+	return Buffer.concat([kind, value.base === "initial" ? u64(value.seed) : content(value.checkpoint)]);
+}
+
+function optimizer(value) {
+	const kind = variant(["sgd", "adam", "adam_w"], value.optimizer);
+	const isSgd = value.optimizer === "sgd";
+	const factors = isSgd ? [u32(value.momentum), u8(Number(value.nesterov))] : value.betas.map(u32);
+	return Buffer.concat([kind, ...factors, u32(value.weight_decay)]);
+}
+
+const PRECISIONS = ["f64", "f32", "bf16"];
+
+function recipe(value) {
+	const parts = [base(value.base), optimizer(value.optimizer), variant(PRECISIONS, value.precision)];
+	return Buffer.concat([...parts, u16(value.steps), u32(value.batch)]);
+}
+
+function trace({ root, segments }) {
+	return Buffer.concat([raw(root), u16(segments)]);
+}
+
+function segment({ from, rate, state }) {
+	return Buffer.concat([option(u16, from), u32(rate), raw(state)]);
+}
+
+function replaySource(value) {
+	const drawn = [account(value.account), recipe(value.recipe), u16(value.number), u32(value.rate)];
+	return Buffer.concat([...drawn, option(content, value.start), content(value.end)]);
+}
+
+function replays({ link, segments }) {
+	return Buffer.concat([raw(link), list(replaySource, segments)]);
 }
 
 function policy(value) {
@@ -294,10 +341,11 @@ function evaluationRequestId({ request: r }) {
 	const rules = [variant(["loss", "error"], r.metric), policy(r.policy), raw(r.seed), tolerance];
 	const sources = [providers(r.providers), ...peers, option(checkpointSource, r.head)];
 	const rest = [u64(r.fetch_ms), list(candidate, r.candidates)];
-	const { winners = 1, test_set: testSet = null } = r;
-	// A round with one winner and no hidden test set has the id of before there were any.
-	const isPlain = !isDithered || (winners === 1 && testSet === null);
+	const { winners = 1, test_set: testSet = null, replays: replayed = null } = r;
+	// A round with one winner, no hidden test set and no replays has the id of before there were any.
+	const isPlain = !isDithered || (winners === 1 && testSet === null && replayed === null);
 	const further = isPlain ? [] : [u8(winners), option(testSetSource, testSet)];
+	if (isDithered && replayed !== null) further.push(option(replays, replayed));
 	const all = [...round, ...data, ...rules, ...sources, ...rest, ...further];
 	return hashed("descent/job/v1", text("evaluation"), ...all);
 }
@@ -307,6 +355,55 @@ function checkRequestId({ request: r }) {
 	const data = [content(r.model), providers(r.providers), list(deltaSource, r.deltas)];
 	const proposed = [deltaSource(r.proposed), u64(r.fetch_ms)];
 	return hashed("descent/job/v1", text("check"), ...check, ...data, ...proposed);
+}
+
+function traceRoot({ segments }) {
+	const leaves = segments.map((value, number) =>
+		hashed("descent/segment/v1", u16(number), segment(value)));
+	let row = leaves.map(({ encoded }) => blake2(encoded));
+	while (row.length > 1) {
+		const above = [];
+		for (let place = 0; place < row.length; place += 2) {
+			const pair = row.slice(place, place + 2);
+			// A node without a neighbour moves up as it is.
+			above.push(pair.length === 2 ? blake2(Buffer.concat(pair)) : pair[0]);
+		}
+		row = above;
+	}
+	return { encoded: leaves[0]?.encoded, result: toHex(row[0] ?? Buffer.alloc(32)) };
+}
+
+function submissionHash(v) {
+	return hashed("descent/submission/v1", raw(v.checkpoint), recipe(v.recipe), trace(v.trace));
+}
+
+function drawnSegment(v) {
+	const { encoded } = hashed("descent/replay/v1", raw(v.seed), raw(v.submission));
+	const range = BigInt(v.segments);
+	const fair = range === 0n ? 0n : (1n << 64n) - ((1n << 64n) % range);
+	const stream = words(blake2(encoded));
+	let word = range === 0n ? 0n : stream.next().value;
+	while (range > 0n && word >= fair) word = stream.next().value;
+	return { encoded, result: range === 0n ? 0 : Number(word % range) };
+}
+
+function batch(v) {
+	const round = [raw(v.genesis), u32(v.group), u32(v.round), raw(v.link), raw(v.account)];
+	const { encoded } = hashed("descent/batch/v1", ...round, u16(v.segment), u16(v.step));
+	const drawn = sample({ seed: toHex(blake2(encoded)), population: v.records, count: v.size });
+	return { encoded, ...drawn };
+}
+
+function departureLimit(v) {
+	const { encoded } = hashed("descent/departure/v1", raw(v.seed));
+	const smallest = v.precision === "f64" ? 100n : 120_000_000n;
+	if (!PRECISIONS.includes(v.precision)) throw new Error(`${v.precision} is no precision`);
+	const word = BigInt(blake2(encoded).readUInt32LE());
+	return { encoded, result: Number(smallest + ((smallest * word) >> 33n)) };
+}
+
+function replayRoot(v) {
+	return hashed("descent/replayed/v1", raw(v.transcript), list(u64, v.losses));
 }
 
 function* words(seed) {
@@ -408,6 +505,12 @@ const FUNCTIONS = {
 	"answer_hash": answerHash,
 	"attestation_hash": attestationHash,
 	"check_hash": checkHash,
+	"trace_root": traceRoot,
+	"submission_hash": submissionHash,
+	"drawn_segment": drawnSegment,
+	"BatchOrder::batch": batch,
+	"departure_limit": departureLimit,
+	"replay_root": replayRoot,
 	"EvaluationRequest::id": evaluationRequestId,
 	"CheckRequest::id": checkRequestId,
 	"sample": sample,

@@ -56,6 +56,28 @@ def sample(v):
     return None, [str(position) for position in drawn]
 
 
+def trace_root(v):
+    segments = v["segments"]
+    encoded = hashes.segment(0, segments[0]).encoded if segments else None
+    return encoded, to_hex(hashes.trace_root(segments))
+
+
+def drawn_segment(v):
+    encoded = b"descent/replay/v1" + raw(v["seed"]) + raw(v["submission"])
+    return encoded, sampling.drawn_segment(**v)
+
+
+def batch(v):
+    names = ("genesis", "group", "round", "link", "account", "segment", "step")
+    order = [v[name] for name in names]
+    drawn = sampling.batch(*order, int(v["records"]), v["size"])
+    return sampling.batch_encoding(*order), [str(position) for position in drawn]
+
+
+def departure_limit(v):
+    return b"descent/departure/v1" + raw(v["seed"]), sampling.departure_limit(**v)
+
+
 def committee_weights(v):
     bonds, seats = [int(bond) for bond in v["bonds"]], v["seats"]
     weights = [str(weight) for weight in sampling.committee_weights(v["seed"], bonds, seats)]
@@ -96,6 +118,12 @@ FUNCTIONS = {
     "answer_hash": hashed(hashes.answer),
     "attestation_hash": hashed(hashes.attestation),
     "check_hash": hashed(hashes.check),
+    "trace_root": trace_root,
+    "submission_hash": hashed(hashes.submission),
+    "drawn_segment": drawn_segment,
+    "BatchOrder::batch": batch,
+    "departure_limit": departure_limit,
+    "replay_root": hashed(hashes.replay_root),
     "EvaluationRequest::id": hashed(hashes.evaluation_request),
     "CheckRequest::id": hashed(hashes.check_request),
     "sample": sample,

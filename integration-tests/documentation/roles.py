@@ -131,7 +131,9 @@ def proposer_and_voter(reader: Reader) -> None:
 def client(reader: Reader) -> None:
     """The model at home: in files, in Python, in transformers, over HTTP."""
     work(reader)
-    reader.page(CLIENT, "descent model get", "descent model export mnist")
+    reader.page(CLIENT, "descent model get")
+    expect(reader.page(CLIENT, "descent model provenance"), "asked for no recordings in round")
+    reader.page(CLIENT, "descent model export mnist")
     reader.around = (
         belongings.COLUMNS + 'x, y = columns("test.parquet", shape=(1, 28, 28))\n',
         '\nprint("accuracy", (classes == y).double().mean().item(), "loss", loss.item())\n',

@@ -28,9 +28,14 @@ impl Tensor {
 /// Returns the parameters of [`crate::synthetic::MODEL`]: the weight of `x`, and a bias that is the same for
 /// both classes. The bias does not change the loss, so that checkpoints of the same loss can differ.
 pub fn two_clouds(weight: f32, bias: f32) -> Vec<Tensor> {
+	two_clouds_of([[-weight, 0.0], [weight, 0.0]], [bias, bias])
+}
+
+/// Returns the parameters of [`crate::synthetic::MODEL`] with these values.
+pub fn two_clouds_of(weight: [[f32; 2]; 2], bias: [f32; 2]) -> Vec<Tensor> {
 	vec![
-		Tensor::new("layers.0.weight", &[2, 2], &[-weight, 0.0, weight, 0.0]),
-		Tensor::new("layers.0.bias", &[2], &[bias, bias]),
+		Tensor::new("layers.0.weight", &[2, 2], weight.as_flattened()),
+		Tensor::new("layers.0.bias", &[2], &bias),
 	]
 }
 

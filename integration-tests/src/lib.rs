@@ -21,6 +21,7 @@
 //!   the events of all blocks.
 //! - [`synthetic`] and [`mnist`] are data sets, [`checkpoint`] writes checkpoints by hand, and [`Wider`] has
 //!   some whose scores are known without an evaluator.
+//! - [`Linear`] is trained by hand, in segments of a [`ScriptedRecording`], true or not.
 //!
 //! The programs are taken from the folder that this crate was built into; `scripts/test` and `scripts/demo`
 //! build them.
@@ -60,6 +61,7 @@ pub mod governance;
 mod group;
 mod history;
 mod launch;
+mod linear;
 mod machine;
 pub mod mnist;
 mod network;
@@ -71,6 +73,7 @@ pub mod procfs;
 mod repository;
 mod rpc;
 mod scenario;
+mod scripted_recording;
 mod scripted_trainer;
 pub mod synthetic;
 mod test_sets;
@@ -89,6 +92,7 @@ pub use gateway::{dripping, Gateway};
 pub use group::{GroupSetup, RoundLengths, BLOCK_TIME};
 pub use history::History;
 pub use launch::Launch;
+pub use linear::{Linear, Point, Records};
 pub use machine::Machine;
 pub use network::{ready, Network};
 pub use node::Node;
@@ -97,6 +101,7 @@ pub use process::Process;
 pub use repository::{python, repository};
 pub use rpc::{Rpc, RpcError};
 pub use scenario::{candidate, members, reached, scenario, settled, two_clouds_group};
+pub use scripted_recording::{Batches, ScriptedRecording};
 pub use scripted_trainer::{Commitment, ScriptedTrainer};
 pub use test_sets::{seal_garbage, Requester, SentKey};
 pub use trainer::{Trainer, TrainerSetup};

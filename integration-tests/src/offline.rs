@@ -76,6 +76,7 @@ impl Group {
 			candidates,
 			winners: 1,
 			test_set: None,
+			replays: None,
 		}
 	}
 

@@ -1,8 +1,11 @@
-use crate::{checkpoint::Tensor, Account};
+use crate::{checkpoint::Tensor, Account, ScriptedRecording};
 use anyhow::Result;
 use descent_client::{Call, Client, Error, Reveal};
 use descent_content::{serve, Store};
-use descent_protocol::{commitment_hash, view::GroupView, ContentRef, GroupId, RoundIndex, Salt, Score};
+use descent_protocol::{
+	commitment_hash, trace::Recording, view::GroupView, ContentRef, GroupId, RoundIndex, Salt, Score,
+};
+use sp_core::H256;
 use std::{net::SocketAddr, path::Path};
 use tokio::sync::oneshot;
 
@@ -81,10 +84,37 @@ impl ScriptedTrainer {
 		round: RoundIndex,
 		checkpoint: ContentRef,
 	) -> Result<Commitment, Error> {
+		self.commit_to(group, round, checkpoint, checkpoint.digest).await
+	}
+
+	/// Commits to the checkpoint at the end of a segment of a recorded training as [`Self::commit`] does to
+	/// one without.
+	///
+	/// # Errors
+	/// Fails if the chain refuses it, or there is no such segment.
+	pub async fn commit_recorded(
+		&self,
+		group: &GroupView,
+		round: RoundIndex,
+		recording: &ScriptedRecording,
+		last: u16,
+	) -> Result<Commitment> {
+		let (checkpoint, submission) = (recording.checkpoint(last)?, recording.submission(last)?);
+		Ok(self.commit_to(group, round, checkpoint, submission).await?)
+	}
+
+	/// Commits to a checkpoint, of which the commitment binds this hash.
+	async fn commit_to(
+		&self,
+		group: &GroupView,
+		round: RoundIndex,
+		checkpoint: ContentRef,
+		bound: H256,
+	) -> Result<Commitment, Error> {
 		let salt: Salt = rand::random();
 		let account = self.account.id();
 		let genesis = self.client.genesis();
-		let hash = commitment_hash(genesis, group.id, round, &account, checkpoint.digest, &salt);
+		let hash = commitment_hash(genesis, group.id, round, &account, bound, &salt);
 		let call = Call::commit(group.id, round, hash, group.deposit);
 		self.client.submit(self.account.key(), &call).await?.in_best_block().await?;
 		Ok(Commitment { group: group.id, round, checkpoint, salt })
@@ -95,13 +125,31 @@ impl ScriptedTrainer {
 	/// # Errors
 	/// Fails if the chain refuses it.
 	pub async fn reveal(&self, commitment: &Commitment, claim: Score, provider: &str) -> Result<(), Error> {
-		let reveal = Reveal {
-			checkpoint: commitment.checkpoint,
-			salt: commitment.salt,
-			claim,
-			providers: vec![provider.into()],
-		};
-		let call = Call::reveal(commitment.group, commitment.round, &reveal);
-		self.client.submit(self.account.key(), &call).await?.in_best_block().await.map(drop)
+		let reveal = revealed(commitment, claim, provider);
+		self.send(&Call::reveal(commitment.group, commitment.round, &reveal)).await
 	}
+
+	/// Reveals a commitment to a recorded training as [`Self::reveal`] does another one.
+	///
+	/// # Errors
+	/// Fails if the chain refuses it.
+	pub async fn reveal_recorded(
+		&self,
+		commitment: &Commitment,
+		claim: Score,
+		provider: &str,
+		recording: &Recording,
+	) -> Result<(), Error> {
+		let reveal = revealed(commitment, claim, provider);
+		self.send(&Call::reveal_recorded(commitment.group, commitment.round, &reveal, recording)).await
+	}
+
+	async fn send(&self, call: &Call) -> Result<(), Error> {
+		self.client.submit(self.account.key(), call).await?.in_best_block().await.map(drop)
+	}
+}
+
+fn revealed(commitment: &Commitment, claim: Score, provider: &str) -> Reveal {
+	let Commitment { checkpoint, salt, .. } = *commitment;
+	Reveal { checkpoint, salt, claim, providers: vec![provider.into()] }
 }

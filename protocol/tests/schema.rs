@@ -3,13 +3,14 @@
 
 use descent_protocol::{
 	schema,
+	trace::{Base, Precision, Recipe, RecipeOptimizer, RecipeRule, Trace},
 	view::{
 		Alarm, AmendmentEnding, AmendmentView, BlockEvents, CandidateView, ChainEvent, CheckView,
 		EmissionView, EventTopic, Explanation, FundingView, GovernanceView, GroupView, HeadView,
-		LogEntryView, MemberView, MotionView, OrderView, PotView, ProposalEnding, ProposalView, RevealView,
-		RewardsView, RoundSummary, RoundTestSetView, RoundView, StakeView, StandingView, StreamView,
-		TestSetRelease, TestSetSeriesView, Unbonding, UnstakingView, ValidatorRules, ValidatorStanding,
-		ValidatorView, Versions, VoterView, VotersView, WinnerView,
+		LogEntryView, MemberView, MotionView, OrderView, PotView, ProposalEnding, ProposalView,
+		RecordingView, RevealView, RewardsView, RoundSummary, RoundTestSetView, RoundView, StakeView,
+		StandingView, StreamView, TestSetRelease, TestSetSeriesView, Unbonding, UnstakingView,
+		ValidatorRules, ValidatorStanding, ValidatorView, Versions, VoterView, VotersView, WinnerView,
 	},
 	Change, Clock, Codec, ContentRef, DeltaFault, DeltaReport, DeltaVerdict, EvaluationPolicy, Majority,
 	MeasuredOn, Metric, OptionalRule, OptionalRuleKind, OptionalRules, Outcome, Phase, RoundLengths,
@@ -128,6 +129,10 @@ fn head(policy: Option<EvaluationPolicy>) -> HeadView {
 	}
 }
 
+const RECIPE: OptionalRule = OptionalRule::Recipe {
+	recipe: RecipeRule { steps: 200, batch: 64, smallest_rate: 1, largest_rate: u32::MAX, exact: true },
+};
+
 fn group(policy: EvaluationPolicy, metric: Metric, rules: OptionalRules) -> GroupView {
 	let has_begun = metric == Metric::Loss;
 	GroupView {
@@ -163,6 +168,7 @@ fn groups_are_as_it_says() {
 	let mut rules = OptionalRules::default();
 	rules.set(OptionalRule::Committee { seats: 41 });
 	rules.set(OptionalRule::RankedWinners { winners: 3 });
+	rules.set(RECIPE);
 	let groups = [
 		group(POLICIES[0], Metric::Loss, OptionalRules::default()),
 		group(POLICIES[1], Metric::Error, rules),
@@ -192,7 +198,7 @@ fn candidate(outcome: Outcome) -> CandidateView {
 	}
 }
 
-const OUTCOMES: [Outcome; 7] = [
+const OUTCOMES: [Outcome; 8] = [
 	Outcome::Won,
 	Outcome::Outranked,
 	Outcome::NotBetter,
@@ -200,6 +206,7 @@ const OUTCOMES: [Outcome; 7] = [
 	Outcome::Unrevealed,
 	Outcome::NoQuorum,
 	Outcome::Placed,
+	Outcome::Departed,
 ];
 
 #[test]
@@ -247,6 +254,34 @@ fn rounds_are_as_it_says() {
 	}
 }
 
+#[test]
+fn recordings_are_as_it_says() {
+	let checkpoint = content();
+	let bases = [Base::Initial { seed: u64::MAX }, Base::Checkpoint { checkpoint }];
+	let (betas, weight_decay) = ((900_000, 999_000), u32::MAX);
+	let optimizers = [
+		RecipeOptimizer::Sgd { momentum: 0, nesterov: false, weight_decay },
+		RecipeOptimizer::Adam { betas, weight_decay },
+		RecipeOptimizer::AdamW { betas, weight_decay },
+	];
+	for (base, start) in bases.into_iter().zip([None, Some(content())]) {
+		for optimizer in optimizers {
+			for precision in [Precision::F64, Precision::F32, Precision::Bf16] {
+				let recording = RecordingView {
+					recipe: Recipe { base, optimizer, precision, steps: 200, batch: 64 },
+					trace: Trace { root: hash(), segments: u16::MAX },
+					number: 3,
+					rate: u32::MAX,
+					start,
+					end: content(),
+				};
+				assert_valid(&result("training_recording"), &Some(recording));
+			}
+		}
+	}
+	assert_valid(&result("training_recording"), &None::<RecordingView>);
+}
+
 fn proposal(check: Option<CheckView>, ending: Option<ProposalEnding>) -> ProposalView {
 	ProposalView {
 		group: 0,
@@ -278,6 +313,7 @@ fn changes() -> Vec<Change> {
 		Change::Model { model: content() },
 		Change::SetRule { rule: OptionalRule::Committee { seats: 41 } },
 		Change::SetRule { rule: OptionalRule::RankedWinners { winners: 3 } },
+		Change::SetRule { rule: RECIPE },
 		Change::RemoveRule { rule: OptionalRuleKind::Committee },
 	];
 	shared.into_iter().chain(POLICIES.map(|policy| Change::Policy { policy })).collect()

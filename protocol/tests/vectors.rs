@@ -15,6 +15,8 @@ mod scene;
 mod scores;
 #[path = "vectors/test_sets.rs"]
 mod test_sets;
+#[path = "vectors/traces.rs"]
+mod traces;
 
 use codec::Encode;
 use serde_json::Value;
@@ -71,6 +73,7 @@ fn functions() -> Vec<Function> {
 		draws::functions(),
 		scores::functions(),
 		test_sets::functions(),
+		traces::functions(),
 	];
 	files.into_iter().flatten().collect()
 }

@@ -100,6 +100,26 @@ def test_hidden_test_sets_and_orders(node):
     assert found.orders()[0]["client"] == ALICE
 
 
+RECIPE = {"steps": 200, "batch": 64, "smallest_rate": 1, "largest_rate": 1_000_000, "exact": True}
+
+
+def test_recorded_trainings(node):
+    group = example("name", "model", "dataset_root")
+    recording = example("recipe", "trace", "number")
+    rules = [{"rule": "committee", "seats": 41}, {"rule": "recipe", **RECIPE}]
+    node.answers["training_group"] = lambda number: {**group, "optional_rules": rules}
+    node.answers["training_recording"] = lambda group, round, account: (
+        recording if (group, round, account) == (0, 3, ALICE) else None
+    )
+    found = descent.connect(node.address).group(0)
+    assert found.recipe() == RECIPE
+    assert found.recording(3, ALICE) == recording
+    assert recording["recipe"]["optimizer"]["optimizer"] == "adam_w"
+    assert found.recording(2, ALICE) is None
+    node.answers["training_group"] = lambda number: {**group, "optional_rules": rules[:1]}
+    assert found.recipe() is None
+
+
 def test_a_group_with_a_public_policy_has_no_hidden_test_sets(node):
     group = example("name", "model", "dataset_root")
     node.answers["training_group"] = lambda number: {**group, "policy": {"on": "training", "records": 5}}

@@ -92,6 +92,17 @@ def test_the_worker_gets_its_options(group, programs, tmp_path, node):
     ]
 
 
+def test_own_weights_have_no_recorded_training(node, programs, tmp_path):
+    programs.install("descent-worker", WORKER)
+    rule = {"rule": "recipe", "steps": 200, "batch": 64, "smallest_rate": 1, "largest_rate": 2, "exact": True}
+    view = {**example("name", "model", "dataset_root"), "optional_rules": [rule]}
+    node.answers["training_group"] = lambda number: view
+    group = descent.connect(node.address, key_file="k").group(0)
+    with pytest.raises(descent.DescentError, match="recorded training"):
+        group.compete(tmp_path / "run", timeout=30)
+    assert programs.calls == []
+
+
 def test_an_offer_is_measured_and_committed(group, tmp_path):
     received = []
     with descent.compete(group, tmp_path / "run", on_event=received.append, timeout=30) as run:

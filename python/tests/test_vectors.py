@@ -9,7 +9,7 @@ import sys
 import pytest
 from conftest import REPOSITORY
 
-from descent import cid, hashes
+from descent import _scale, cid, hashes
 
 CHECKER = runpy.run_path(str(REPOSITORY / "protocol/vectors.py"))
 VECTORS = json.loads((REPOSITORY / "protocol/vectors.json").read_text(encoding="utf-8"))
@@ -67,6 +67,15 @@ def test_winners_and_hidden_test_sets_are_part_of_a_jobs_id():
     hidden = hashes.evaluation_request({**plain, "test_set": test_set})
     source = b"\x11" * 32 + b"\x00" + (7).to_bytes(8, "little") + b"\x02\x01" + b"\x22" * 32 + b"\x04\x04a"
     assert hidden.encoded == before.encoded + b"\x01\x01" + source
+
+
+def test_accounts_are_keys_or_addresses():
+    key = _scale.account("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY")
+    assert key.hex() == "d43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d"
+    assert _scale.account("0x" + key.hex()) == _scale.account(key) == key
+    for wrong in ("", "5Grwva", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQZ", "l" * 48, "z" * 60):
+        with pytest.raises(ValueError):
+            _scale.account(wrong)
 
 
 def test_a_policy_and_a_ballot_on_hidden_test_sets():

@@ -14,9 +14,9 @@ use descent_protocol::{
 	view::{
 		AmendmentView, AmendmentViewV2, ChainEvent, EmissionView, EventTopic, GovernanceView, GroupView,
 		GroupViewV2, GroupViewV3, HeadView, HeadViewV3, LogEntryView, OrderView, Page, PotView, PotViewV3,
-		ProposalView, RewardsView, RoundEventV1, RoundSummary, RoundTestSetView, RoundView, RoundViewV2,
-		StakeView, StakeViewV3, StandingView, TestSetSeriesView, ValidatorRules, ValidatorView, VoteEventV1,
-		VotersView,
+		ProposalView, RecordingView, RewardsView, RoundEventV1, RoundSummary, RoundTestSetView, RoundView,
+		RoundViewV2, StakeView, StakeViewV3, StandingView, TestSetSeriesView, ValidatorRules, ValidatorView,
+		VoteEventV1, VotersView,
 	},
 	AmendmentId, GroupId, ProposalId, RoundIndex,
 };
@@ -150,6 +150,9 @@ decl_runtime_apis! {
 		fn test_set_series(series: H256) -> Option<TestSetSeriesView>;
 		/// The hidden test set of a round; `None` where its rules name no open series. From version 6 on.
 		fn round_test_set(group: GroupId, round: RoundIndex) -> Option<RoundTestSetView>;
+		/// The recording that came with an account's checkpoint, or `None` where there is none, or the round
+		/// is forgotten. From version 6 on.
+		fn recording(group: GroupId, round: RoundIndex, account: AccountId) -> Option<RecordingView>;
 	}
 }
 
@@ -455,6 +458,10 @@ impl_runtime_apis! {
 
 		fn round_test_set(group: GroupId, round: RoundIndex) -> Option<RoundTestSetView> {
 			TestSets::round_test_set(group, round)
+		}
+
+		fn recording(group: GroupId, round: RoundIndex, account: AccountId) -> Option<RecordingView> {
+			Rounds::recording_view(group, round, &account)
 		}
 	}
 

@@ -9,7 +9,6 @@ use frame_support::{
 	traits::InstanceFilter,
 	weights::Weight,
 };
-use pallet_rounds::WeightInfo as _;
 use scale_info::TypeInfo;
 use sp_runtime::{
 	impl_tx_ext_default,
@@ -77,10 +76,10 @@ impl TransactionExtension<RuntimeCall> for CheckOperational {
 	type Val = ();
 	type Pre = ();
 
-	/// The check reads no more than a reveal does.
+	/// The check reads no more than the longest reveal does.
 	fn weight(&self, call: &RuntimeCall) -> Weight {
 		match call.get_dispatch_info().class {
-			DispatchClass::Operational => <Runtime as pallet_rounds::Config>::WeightInfo::reveal(),
+			DispatchClass::Operational => Rounds::longest_reveal_weight(),
 			_ => Weight::zero(),
 		}
 	}

@@ -11,6 +11,7 @@ use frame_support::{
 	pallet_prelude::{DispatchResult, Get},
 	traits::fungible::MutateHold,
 };
+use sp_runtime::SaturatedConversion;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_create(owner: T::AccountId, new: NewGroup<BalanceOf<T>>) -> DispatchResult {

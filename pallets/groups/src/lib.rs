@@ -420,7 +420,8 @@ pub mod pallet {
 		InvalidClock,
 		/// The reveal window is longer than randomness is kept.
 		RevealTooLong,
-		/// A round is longer than this chain allows.
+		/// A round is longer than this chain allows, or, with recorded trainings, than the chain keeps the
+		/// hash of its first block.
 		RoundTooLong,
 		/// The records of an evaluation are none, or more than this chain allows.
 		InvalidRecords,

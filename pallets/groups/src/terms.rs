@@ -7,7 +7,8 @@ use sp_core::H256;
 impl<Balance> Rules<Balance> {
 	/// Returns the hash of what a client that funds a group pays for: the model, the metric and the records
 	/// that it is measured on, the improvement that wins a round, the target, the lengths of rounds, the
-	/// shares, the number of winners, and the rule for recipes. Providers and the deposit of commitments are not part of it.
+	/// shares, the number of winners, and the rule for recipes. Providers and the deposit of commitments are
+	/// not part of it.
 	pub fn terms(&self) -> H256 {
 		let terms = Terms {
 			model: self.model,
@@ -29,7 +30,11 @@ impl<Balance> Rules<Balance> {
 mod tests {
 	use super::*;
 	use crate::mock::{new_group, new_test_ext, Groups};
-	use descent_protocol::{ContentRef, EvaluationPolicy, Metric, OptionalRule, Score};
+	use descent_protocol::{trace::RecipeRule, ContentRef, EvaluationPolicy, Metric, OptionalRule, Score};
+	use std::collections::BTreeSet;
+
+	const RECIPE: RecipeRule =
+		RecipeRule { steps: 200, batch: 64, smallest_rate: 1, largest_rate: 2, exact: true };
 
 	#[test]
 	fn the_terms_of_a_new_group_are_known_beforehand() {
@@ -48,7 +53,7 @@ mod tests {
 				change(&mut rules);
 				rules.terms()
 			};
-			let changes: [fn(&mut Rules<u128>); 12] = [
+			let changes: [fn(&mut Rules<u128>); 14] = [
 				|rules| rules.model = ContentRef::raw(b"other").unwrap(),
 				|rules| rules.model_version = 1,
 				|rules| rules.metric = Metric::Error,
@@ -61,10 +66,14 @@ mod tests {
 				|rules| rules.clock.open = 3,
 				|rules| rules.shares.validators = descent_protocol::Share::percent(40),
 				|rules| rules.optional_rules.set(OptionalRule::RankedWinners { winners: 3 }),
+				|rules| rules.optional_rules.set(OptionalRule::Recipe { recipe: RECIPE }),
+				|rules| {
+					let recipe = RecipeRule { exact: false, ..RECIPE };
+					rules.optional_rules.set(OptionalRule::Recipe { recipe });
+				},
 			];
-			for (number, change) in changes.into_iter().enumerate() {
-				assert_ne!(with(change), rules.terms(), "change {number}");
-			}
+			let terms: BTreeSet<_> = changes.into_iter().map(with).chain([rules.terms()]).collect();
+			assert_eq!(terms.len(), 15, "no two are alike");
 			let others: [fn(&mut Rules<u128>); 4] = [
 				|rules| rules.providers = Default::default(),
 				|rules| rules.deposit = 77,

@@ -1,9 +1,9 @@
 //! The validity of calls for which blocks keep room.
 //!
-//! [`Pallet::reveal`], [`Pallet::reveal_recorded`] and [`Pallet::settle`] are operational: users' other transactions can't take the room
-//! that blocks keep for them. So that nobody takes it with calls that fail, a transaction is only valid while
-//! its call would succeed. A reveal uses up a commitment, and a settlement a round: their numbers are bounded
-//! by what deposits and fees were paid for.
+//! [`Pallet::reveal`], [`Pallet::reveal_recorded`] and [`Pallet::settle`] are operational: users' other
+//! transactions can't take the room that blocks keep for them. So that nobody takes it with calls that fail,
+//! a transaction is only valid while its call would succeed. A reveal uses up a commitment, and a settlement
+//! a round: their numbers are bounded by what deposits and fees were paid for.
 
 use crate::{Call, Config, Error, Pallet, Reveal};
 use codec::Encode;

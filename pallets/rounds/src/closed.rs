@@ -4,7 +4,9 @@ use crate::{Closed, Config, Pallet, WeightInfo};
 use core::ops::Range;
 use descent_protocol::BlockNumber;
 use descent_support::ClosedBlocks;
-use frame_support::{dispatch::DispatchClass, migrations::MultiStepMigrator, traits::Get};
+use frame_support::{
+	dispatch::DispatchClass, migrations::MultiStepMigrator, pallet_prelude::Weight, traits::Get,
+};
 use frame_system::Pallet as System;
 
 /// Number of ranges of closed blocks that are kept.
@@ -19,6 +21,11 @@ impl<T: Config> ClosedBlocks for Pallet<T> {
 }
 
 impl<T: Config> Pallet<T> {
+	/// Returns the weight of the longest reveal.
+	pub fn longest_reveal_weight() -> Weight {
+		T::WeightInfo::reveal().max(T::WeightInfo::reveal_recorded())
+	}
+
 	/// Notes that the block takes no transactions, as migrations go on. To be called as it begins: the block
 	/// in which they end takes none either.
 	pub(crate) fn note_migrations() {
@@ -39,8 +46,7 @@ impl<T: Config> Pallet<T> {
 	fn has_room() -> bool {
 		let (limits, used) = (T::BlockWeights::get(), System::<T>::block_weight());
 		let class = limits.get(DispatchClass::Operational);
-		let reveal = T::WeightInfo::reveal().max(T::WeightInfo::reveal_recorded());
-		let reveal = reveal.saturating_mul(2).saturating_add(class.base_extrinsic);
+		let reveal = Self::longest_reveal_weight().saturating_mul(2).saturating_add(class.base_extrinsic);
 		let of_class = used.get(DispatchClass::Operational).saturating_add(reveal);
 		let fits_class = class.max_total.is_none_or(|most| of_class.all_lte(most));
 		let fits_block = used.total().saturating_add(reveal).all_lte(limits.max_block);

@@ -79,12 +79,12 @@ impl Answers {
 		ballots.for_each(|ballot| ballot.verdicts.truncate(looked));
 	}
 
-	/// Returns the performance of each member.
-	pub(crate) fn performance(&self) -> Vec<Performance> {
+	/// Returns the performance of each member, in a round whose segments are replayed or in another one.
+	pub(crate) fn performance(&self, is_replayed: bool) -> Vec<Performance> {
 		if self.hidden.is_empty() {
-			performance(&self.ballots)
+			performance(&self.ballots, is_replayed)
 		} else {
-			hidden_performance(&self.hidden)
+			hidden_performance(&self.hidden, is_replayed)
 		}
 	}
 

@@ -160,7 +160,9 @@ use descent_protocol::{BlockNumber, GroupId, RoundIndex};
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use descent_protocol::{ContentRef, Outcome, Providers, Salt, Score, Tally, MAX_CANDIDATES};
+	use descent_protocol::{
+		trace::Recording, ContentRef, Outcome, Providers, Salt, Score, Tally, MAX_CANDIDATES,
+	};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::{fungible, schedule::v3::Named, OnUnbalanced},

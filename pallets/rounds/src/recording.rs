@@ -1,52 +1,85 @@
 //! The recorded trainings that come with checkpoints in groups that ask for them.
 
-use crate::{Config, Error, Pallet, RecordedSegment, Recordings, Reveal, UsedDigests};
+use crate::{Config, Error, Pallet, RecordedSegment, Recordings, Reveal, Reveals, UsedDigests};
+use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use descent_protocol::{
 	evaluation::{ReplaySource, Replays},
 	trace::{submission_hash, Base, RecipeRule, Recording},
+	view::RecordingView,
 	ContentRef, GroupId, RoundIndex, Windows, MAX_SEGMENTS,
 };
 use frame_support::ensure;
+use frame_system::pallet_prelude::BlockNumberFor;
+use pallet_groups::GroupRules;
 use sp_core::{crypto::AccountId32, H256};
 
-/// Returns what a commitment binds: the digest of the checkpoint, or the submission where a recording comes
-/// with it.
-pub(crate) fn bound(checkpoint: H256, recording: Option<&Recording>) -> H256 {
-	let hash = |shown: &Recording| submission_hash(checkpoint, &shown.recipe, &shown.trace);
-	recording.map_or(checkpoint, hash)
+/// A recording that comes with a checkpoint, and the rule of the group that asks for it.
+pub(crate) struct Shown<'a> {
+	rule: RecipeRule,
+	recording: &'a Recording,
 }
 
-impl<T: Config> Pallet<T> {
-	/// Checks that a recording is there where the group has a rule for it, keeps to that rule, and shows the
-	/// segment that the round's seed draws.
-	pub(crate) fn check_recording(
-		(group, round): (GroupId, RoundIndex),
+impl<'a> Shown<'a> {
+	/// Returns the recording where the group has a rule for it; `None` if there is neither.
+	pub(crate) fn new<T: Config>(
 		rule: Option<RecipeRule>,
-		checkpoint: ContentRef,
-		recording: Option<&Recording>,
-		seed: H256,
-	) -> Result<(), Error<T>> {
-		let (rule, recording) = match (rule, recording) {
-			(None, None) => return Ok(()),
-			(Some(rule), Some(recording)) => (rule, recording),
-			(Some(_), None) => return Err(Error::<T>::RecordingMissing),
-			(None, Some(_)) => return Err(Error::<T>::RecordingUnexpected),
-		};
+		recording: Option<&'a Recording>,
+	) -> Result<Option<Self>, Error<T>> {
+		match (rule, recording) {
+			(None, None) => Ok(None),
+			(Some(rule), Some(recording)) => Ok(Some(Self { rule, recording })),
+			(Some(_), None) => Err(Error::<T>::RecordingMissing),
+			(None, Some(_)) => Err(Error::<T>::RecordingUnexpected),
+		}
+	}
+
+	/// Returns what a commitment to the checkpoint binds.
+	pub(crate) fn submission(&self, checkpoint: H256) -> H256 {
+		submission_hash(checkpoint, &self.recording.recipe, &self.recording.trace)
+	}
+
+	/// Checks that the recording keeps to the rule and shows the segment that the round's seed draws.
+	pub(crate) fn check<T: Config>(&self, checkpoint: H256, seed: H256) -> Result<(), Error<T>> {
+		let Self { rule, recording } = self;
 		let Recording { recipe, trace, drawn, .. } = recording;
 		ensure!((1..=MAX_SEGMENTS).contains(&trace.segments), Error::<T>::InvalidRecording);
 		ensure!(rule.admits(recipe) && rule.admits_rate(drawn.segment.rate), Error::<T>::AgainstRecipe);
-		ensure!(recording.is_sound(checkpoint.digest, seed), Error::<T>::InvalidRecording);
-		if let Base::Checkpoint { checkpoint } = recipe.base {
-			ensure!(checkpoint.size > 0 && checkpoint.is_canonical(), Error::<T>::InvalidContent);
-			let revealed = UsedDigests::<T>::get(group, checkpoint.digest);
-			ensure!(revealed.is_some_and(|revealed| revealed < round), Error::<T>::UnknownBase);
-		}
+		ensure!(recording.is_sound(checkpoint, seed), Error::<T>::InvalidRecording);
 		Ok(())
 	}
 
-	/// Returns the segments that the committee of a round replays, of the candidates in this order, or `None`
-	/// where nothing is recorded.
+	/// Returns the checkpoint that the training begins with; `None` where it begins with initial weights.
+	pub(crate) fn base(&self) -> Option<ContentRef> {
+		base(&self.recording.recipe.base)
+	}
+}
+
+fn base(base: &Base) -> Option<ContentRef> {
+	match base {
+		Base::Initial { .. } => None,
+		Base::Checkpoint { checkpoint } => Some(*checkpoint),
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// Checks that a training in a round may begin with a checkpoint: it was revealed in the group in an
+	/// earlier round, which trained the same model.
+	pub(crate) fn check_base(
+		(group, round): (GroupId, RoundIndex),
+		model_version: u32,
+		base: ContentRef,
+	) -> Result<(), Error<T>> {
+		ensure!(base.size > 0 && base.is_canonical(), Error::<T>::InvalidContent);
+		let revealed = UsedDigests::<T>::get(group, base.digest).filter(|revealed| *revealed < round);
+		let trained = revealed.and_then(|revealed| T::Groups::rules(group, revealed));
+		ensure!(trained.is_some_and(|rules| rules.model_version == model_version), Error::<T>::UnknownBase);
+		Ok(())
+	}
+
+	/// Returns the segments that the committee of a round replays, of the candidates in this order; `None` if
+	/// one has no recording, or the hash of the round's first block is forgotten. Nobody could replay a
+	/// segment without it, and with a wrong one each honest trainer would lose its deposit.
 	pub(crate) fn replays(
 		group: GroupId,
 		round: RoundIndex,
@@ -59,9 +92,21 @@ impl<T: Config> Pallet<T> {
 			let account = AccountId32::decode(&mut &account.encode()[..]).ok()?;
 			Some(recorded.source(account, reveal.checkpoint))
 		};
-		let segments = candidates.iter().map(segment).collect::<Option<_>>()?;
-		let link = frame_system::Pallet::<T>::block_hash(windows.commit.start.into());
-		Some(Replays { link, segments })
+		let segments = candidates.iter().map(segment).collect::<Option<Vec<_>>>()?;
+		let first = BlockNumberFor::<T>::from(windows.commit.start);
+		let link = frame_system::Pallet::<T>::block_hash(first);
+		(link != H256::zero()).then_some(Replays { link, segments })
+	}
+
+	/// Returns the recording that came with an account's checkpoint, for as long as the round is kept.
+	pub fn recording_view(
+		group: GroupId,
+		round: RoundIndex,
+		account: &T::AccountId,
+	) -> Option<RecordingView> {
+		let reveal = Reveals::<T>::get((group, round), account)?;
+		let recorded = Recordings::<T>::get((group, round), account)?;
+		Some(recorded.view(reveal.checkpoint))
 	}
 }
 
@@ -79,21 +124,18 @@ impl RecordedSegment {
 		}
 	}
 
-	/// Returns the segment as an evaluator is asked to replay it. The recorded states are files like the
-	/// checkpoint's, with the same header: they have its size.
-	fn source(self, account: AccountId32, checkpoint: ContentRef) -> ReplaySource {
+	/// Returns the segment as clients see it. The recorded states are files like the checkpoint's, with the
+	/// same header: they have its size.
+	fn view(self, checkpoint: ContentRef) -> RecordingView {
 		let state = |digest| ContentRef { digest, ..checkpoint };
-		let base = match self.recipe.base {
-			Base::Initial { .. } => None,
-			Base::Checkpoint { checkpoint } => Some(checkpoint),
-		};
-		ReplaySource {
-			account,
-			recipe: self.recipe,
-			number: self.number,
-			rate: self.rate,
-			start: self.start.map(state).or(base),
-			end: state(self.end),
-		}
+		let Self { recipe, trace, number, rate, start, end } = self;
+		let start = start.map(state).or(base(&recipe.base));
+		RecordingView { recipe, trace, number, rate, start, end: state(end) }
+	}
+
+	/// Returns the segment as an evaluator is asked to replay it.
+	fn source(self, account: AccountId32, checkpoint: ContentRef) -> ReplaySource {
+		let RecordingView { recipe, number, rate, start, end, .. } = self.view(checkpoint);
+		ReplaySource { account, recipe, number, rate, start, end }
 	}
 }

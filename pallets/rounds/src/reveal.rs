@@ -1,7 +1,7 @@
 //! Reveals of checkpoints.
 
 use crate::{
-	committee::Bound, recording::bound, Config, Error, Event, Heads, Pallet, RecordedSegment, Recordings,
+	committee::Bound, recording::Shown, Config, Error, Event, Heads, Pallet, RecordedSegment, Recordings,
 	Reveal, Reveals, RoundOf, Rounds, Unsettled, UsedDigests,
 };
 use descent_protocol::{
@@ -46,20 +46,20 @@ impl<T: Config> Pallet<T> {
 		ensure!(!Reveals::<T>::contains_key((group, round), account), Error::<T>::AlreadyRevealed);
 		ensure!(checkpoint.size > 0 && checkpoint.is_canonical(), Error::<T>::InvalidContent);
 		ensure!(are_addresses(&reveal.providers), Error::<T>::InvalidProvider);
-		let hash = commitment_hash(
-			Self::genesis(),
-			group,
-			round,
-			account,
-			bound(checkpoint.digest, recording),
-			salt,
-		);
+		let shown = Shown::new(rules.optional_rules.recipe(), recording)?;
+		let digest = checkpoint.digest;
+		let submission = shown.as_ref().map_or(digest, |shown| shown.submission(digest));
+		let hash = commitment_hash(Self::genesis(), group, round, account, submission, salt);
 		ensure!(commitment.hash == hash, Error::<T>::CommitmentMismatch);
-		ensure!(!UsedDigests::<T>::contains_key(group, checkpoint.digest), Error::<T>::DigestUsed);
+		ensure!(!UsedDigests::<T>::contains_key(group, digest), Error::<T>::DigestUsed);
 		let seed = entered.seed.or_else(|| Self::drawn_seed(group, round, windows.seed));
 		let seed = seed.ok_or(Error::<T>::SeedMissing)?;
-		let rule = rules.optional_rules.recipe();
-		Self::check_recording((group, round), rule, checkpoint, recording, seed)?;
+		if let Some(shown) = shown {
+			shown.check(digest, seed)?;
+			if let Some(base) = shown.base() {
+				Self::check_base((group, round), entered.model_version, base)?;
+			}
+		}
 		let series = rules.policy.series();
 		if let Some(series) = series.filter(|_| Self::now() < windows.release().end) {
 			let release = T::TestSets::release_of(series, group, round);

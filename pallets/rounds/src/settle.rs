@@ -72,10 +72,11 @@ impl<T: Config> DueRound<T> {
 			answers.forget_behind(settlement.looked);
 		}
 		let members = self.seats.iter().map(|seat| seat.member.account.clone());
+		let is_replayed = self.rules.optional_rules.recipe().is_some();
 		Decision {
 			settlement,
 			tallies,
-			performance: members.zip(answers.performance()).collect(),
+			performance: members.zip(answers.performance(is_replayed)).collect(),
 			test_set: answers.test_set,
 		}
 	}

@@ -67,8 +67,10 @@ impl<T: Config> Pallet<T> {
 				Some((&entered.commitments.get(place)?.account, reveals.get(place)?.as_ref()?))
 			})
 			.collect();
-		let recipe = rules.optional_rules.recipe();
-		let replays = recipe.and_then(|_| Self::replays(group, round, &windows, &ranked));
+		let replays = match rules.optional_rules.recipe() {
+			Some(_) => Some(Self::replays(group, round, &windows, &ranked)?),
+			None => None,
+		};
 		let candidates = ranked
 			.iter()
 			.map(|(_, reveal)| CandidateSource {

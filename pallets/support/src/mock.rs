@@ -2,7 +2,15 @@
 //!
 //! The macros name the pallets as the mock runtime does: `System`, `Balances`, `Preimage` and `Scheduler`.
 
-use sp_runtime::AccountId32;
+use frame_support::traits::Get;
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::{
+	traits::{Hash, One, Saturating, Zero},
+	AccountId32,
+};
+
+/// Number of block hashes that the mock runtimes keep.
+pub const BLOCK_HASH_COUNT: u32 = 250;
 
 /// Returns the account with a number.
 pub fn account(number: u8) -> AccountId32 {
@@ -13,6 +21,21 @@ pub fn account(number: u8) -> AccountId32 {
 pub fn number(account: &AccountId32) -> u8 {
 	let [number, ..] = *AsRef::<[u8; 32]>::as_ref(account);
 	number
+}
+
+/// Gives the block before `block` a hash, as if it had a header, and forgets the oldest hash, as a chain
+/// does.
+pub fn note_parent<T: frame_system::Config>(block: BlockNumberFor<T>) {
+	let one = BlockNumberFor::<T>::one();
+	let parent = block.saturating_sub(one);
+	if parent.is_zero() {
+		return;
+	}
+	frame_system::BlockHash::<T>::insert(parent, T::Hashing::hash_of(&parent));
+	let forgotten = parent.saturating_sub(T::BlockHashCount::get()).saturating_sub(one);
+	if !forgotten.is_zero() {
+		frame_system::BlockHash::<T>::remove(forgotten);
+	}
 }
 
 /// Configures frame-system and pallet-balances of a mock runtime, and defines `run_to`, which executes empty
@@ -33,6 +56,7 @@ macro_rules! mock_system {
 			type AccountId = sp_runtime::AccountId32;
 			type Lookup = sp_runtime::traits::IdentityLookup<sp_runtime::AccountId32>;
 			type AccountData = pallet_balances::AccountData<u128>;
+			type BlockHashCount = frame_support::traits::ConstU32<{ $crate::mock::BLOCK_HASH_COUNT }>;
 		}
 
 		#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
@@ -47,7 +71,8 @@ macro_rules! mock_system {
 		pub(crate) fn run_to(block: u32) {
 			System::run_to_block_with::<AllPalletsWithSystem>(
 				block,
-				frame_system::RunToBlockHooks::default().before_initialize(|_| {
+				frame_system::RunToBlockHooks::default().before_initialize(|block| {
+					$crate::mock::note_parent::<$runtime>(block);
 					System::set_block_consumed_resources(frame_support::weights::Weight::zero(), 0);
 					// The call above sets the weight of ordinary transactions alone.
 					frame_system::BlockWeight::<$runtime>::kill();

@@ -65,6 +65,29 @@ impl Statement {
 			Verdict::Abstained => return None,
 		})
 	}
+
+	/// The measurement of a candidate whose claim is true, which is replayed.
+	fn replayed(self) -> Option<Measurement> {
+		match self {
+			Self::Measured(measurement, true) | Self::Departed(measurement) => Some(measurement),
+			Self::Measured(_, false) | Self::Invalid | Self::Unavailable => None,
+		}
+	}
+
+	/// Returns true if both measured the same score, and one at most of their replays is right.
+	fn replays_otherwise(self, other: Self) -> bool {
+		let score = |statement: Self| statement.replayed().map(|measurement| measurement.score);
+		score(self).is_some() && score(self) == score(other)
+	}
+}
+
+/// A thing that statements are about.
+#[derive(Clone, Copy)]
+struct Thing {
+	/// True if it is work that is paid for.
+	is_work: bool,
+	/// True if a segment of its training was replayed.
+	is_replayed: bool,
 }
 
 /// The record of a member so far.
@@ -92,7 +115,11 @@ impl Record {
 /// committee's weight say. Where they don't agree, nothing is. Nobody can prove that content was served, or
 /// that it was not: a member that could not fetch what 2/3 measured is not paid, and that is all. In a
 /// committee that is too small to tolerate a fault nobody is false: who is, nobody could tell.
-pub fn performance(committee: &[Weighted<Ballot>]) -> Vec<Performance> {
+///
+/// Where segments were replayed, a member that measured the score of 2/3 and says something else of the
+/// replay is not paid, and that is all. A trainer can look for a training so chaotic that machines of two
+/// makes replay it differently, and no honest member is to be punished for its processor.
+pub fn performance(committee: &[Weighted<Ballot>], is_replayed: bool) -> Vec<Performance> {
 	let mut records: Vec<Record> = committee.iter().map(|_| Record::default()).collect();
 	let ballots = || committee.iter().map(|member| member.answer.as_ref());
 	let depth = ballots().flatten().map(|ballot| ballot.verdicts.len()).max().unwrap_or_default();
@@ -104,11 +131,13 @@ pub fn performance(committee: &[Weighted<Ballot>]) -> Vec<Performance> {
 	let total = total(committee);
 	let statements: Vec<_> = ballots().map(|ballot| ballot.map(baseline)).collect();
 	// That there is no head to be measured is nothing to be paid for.
-	hold_against(&mut records, &statements, &weights, total, false);
+	let head = Thing { is_work: false, is_replayed: false };
+	hold_against(&mut records, &statements, &weights, total, head);
+	let candidate = Thing { is_work: true, is_replayed };
 	for rank in 0..depth {
 		let statements: Vec<_> =
 			ballots().map(|ballot| Statement::new(ballot?.verdicts.get(rank)?)).collect();
-		hold_against(&mut records, &statements, &weights, total, true);
+		hold_against(&mut records, &statements, &weights, total, candidate);
 	}
 	let heard = ballots().map(|ballot| ballot.is_some());
 	let performance = records.into_iter().zip(heard).map(|(record, was_heard)| record.performance(was_heard));
@@ -129,7 +158,7 @@ fn hold_against(
 	statements: &[Option<Statement>],
 	weights: &[u64],
 	total: u64,
-	is_work: bool,
+	thing: Thing,
 ) {
 	let weighed = statements.iter().zip(weights).filter_map(|(said, weight)| Some(((*said)?, *weight)));
 	let Some(decided) = agreed(weighed, total) else {
@@ -138,10 +167,13 @@ fn hold_against(
 	for (record, statement) in records.iter_mut().zip(statements) {
 		match (decided, statement) {
 			(_, Some(said)) if *said == decided => {
-				record.agreed |= is_work || decided != Statement::Unavailable;
+				record.agreed |= thing.is_work || decided != Statement::Unavailable;
 			}
 			(Statement::Unavailable, _) => (),
 			(_, None | Some(Statement::Unavailable)) => record.idle = true,
+			(decided, Some(said)) if thing.is_replayed && said.replays_otherwise(decided) => {
+				record.idle = true
+			}
 			(_, Some(_)) => record.lied = true,
 		}
 	}

@@ -24,7 +24,7 @@ fn ballot(baseline: Option<u64>, verdicts: &[Verdict]) -> Option<Ballot> {
 /// The performance of members of equal weight. There are two of each, as a small committee finds nobody
 /// false.
 fn by_heads(ballots: &[Option<Ballot>]) -> Vec<Performance> {
-	let mut performance = performance(&twice(ballots));
+	let mut performance = performance(&twice(ballots), false);
 	performance.truncate(ballots.len());
 	performance
 }
@@ -48,8 +48,8 @@ fn below_four_members_nobody_is_false() {
 		members.push(member(6));
 		members
 	};
-	assert_eq!(performance(&members(2)), [Performance::Sound, Performance::Sound, Performance::Idle]);
-	assert_eq!(performance(&members(3))[3], Performance::False);
+	assert_eq!(performance(&members(2), false), [Performance::Sound, Performance::Sound, Performance::Idle]);
+	assert_eq!(performance(&members(3), false)[3], Performance::False);
 	let said = |verdict| Weighted { weight: 1, answer: Some(verdict) };
 	let unavailable = said(DeltaVerdict::Unavailable);
 	let invalid = DeltaVerdict::Invalid(DeltaFault::Empty);
@@ -199,13 +199,44 @@ fn refusals_agree_whatever_their_reasons_and_a_measurement_contradicts_them() {
 	assert_eq!(by_heads(&ballots), [sound, sound, Performance::False]);
 }
 
+#[test]
+fn who_replays_otherwise_is_not_paid_and_nobody_is_false_for_it() {
+	let replayed = |score, root| Measurement { score: Score(score), root: H256::repeat_byte(root) };
+	let said = |verdict| Weighted { weight: 1, answer: ballot(Some(9), &[verdict]) };
+	let sound = Verdict::Match(replayed(5, 1));
+	let (copied, departed) = (Verdict::Match(replayed(5, 2)), Verdict::Departed(replayed(5, 1)));
+	let (otherwise, invalid) = (Verdict::Match(replayed(6, 1)), Verdict::Invalid);
+	let (low, refuted) = (Verdict::Mismatch(replayed(5, 1)), Verdict::Departed(replayed(6, 1)));
+	for (decided, other, is_excused) in [
+		(sound, copied, true),
+		(sound, departed, true),
+		(departed, sound, true),
+		(departed, Verdict::Departed(replayed(5, 2)), true),
+		(sound, otherwise, false),
+		(sound, refuted, false),
+		(sound, low, false),
+		(low, Verdict::Mismatch(replayed(5, 2)), false),
+		(sound, invalid, false),
+		(departed, invalid, false),
+	] {
+		let committee = [vec![said(decided); 3], vec![said(other)]].concat();
+		let last = |is_replayed| performance(&committee, is_replayed)[3];
+		let expected = if is_excused { Performance::Idle } else { Performance::False };
+		assert_eq!((last(true), last(false)), (expected, Performance::False), "{decided:?}, {other:?}");
+	}
+	let head = |score| Weighted { weight: 1, answer: ballot(Some(score), &[sound]) };
+	let heads = [vec![head(9); 3], vec![head(8)]].concat();
+	assert_eq!(performance(&heads, true)[3], Performance::False, "the head is not replayed");
+}
+
 prop_compose! {
-	fn any_verdict()(kind in 0..5u8, score in 0..3u64) -> Verdict {
+	fn any_verdict()(kind in 0..6u8, score in 0..3u64) -> Verdict {
 		match kind {
 			0 => matched(score),
 			1 => mismatched(score),
 			2 => Verdict::Unavailable,
 			3 => Verdict::Invalid,
+			4 => Verdict::Departed(measurement(score)),
 			_ => Verdict::IllConditioned,
 		}
 	}

@@ -71,11 +71,12 @@ mod tests {
 			ballot(&[Verdict::Invalid, Verdict::Mismatch(measurement)]),
 			ballot(&[Verdict::Match(measurement), Verdict::Abstained]),
 			ballot(&[Verdict::IllConditioned, Verdict::IllConditioned]),
+			ballot(&[Verdict::Departed(measurement)]),
 			ballot(&[]),
 		]
 		.map(|ballot| Weighted { weight: 1, answer: Some(ballot) });
 		let expected = [
-			Tally { matches: 1, unavailable: 1, invalid: 1, ill_conditioned: 1, ..Tally::default() },
+			Tally { matches: 1, mismatches: 1, unavailable: 1, invalid: 1, ill_conditioned: 1 },
 			Tally { matches: 1, mismatches: 1, ill_conditioned: 1, ..Tally::default() },
 			Tally::default(),
 		];

@@ -85,9 +85,9 @@ pub fn hidden_ballots(
 /// A member whose measurements count is held to them, see [`performance`]. Whether the set is sound or broken
 /// is the same for all that have it, so who says the contrary of 2/3 is false. Who could not fetch it is
 /// idle, and so is everybody where the committee has no verdict or nobody served the set.
-pub fn hidden_performance(committee: &[Weighted<HiddenBallot>]) -> Vec<Performance> {
+pub fn hidden_performance(committee: &[Weighted<HiddenBallot>], is_replayed: bool) -> Vec<Performance> {
 	let verdict = test_set_verdict(committee);
-	let members = performance(&hidden_ballots(committee, verdict)).into_iter().zip(committee);
+	let members = performance(&hidden_ballots(committee, verdict), is_replayed).into_iter().zip(committee);
 	let judged = members.map(|(measured, member)| match (verdict, &member.answer) {
 		(None | Some(TestSetVerdict::Unavailable), _) => Performance::Idle,
 		(Some(_), None) => measured,
@@ -157,11 +157,11 @@ mod tests {
 			[sound(), sound(), sound(), sound(), sound(), sound(), member(Broken, 9), member(Unavailable, 9)];
 		let mut expected = vec![Performance::Sound; 6];
 		expected.extend([Performance::False, Performance::Idle]);
-		assert_eq!(hidden_performance(&committee), expected);
+		assert_eq!(hidden_performance(&committee, false), expected);
 		let liars = [sound(), sound(), member(Broken, 7), member(Broken, 7)];
-		assert_eq!(hidden_performance(&liars), vec![Performance::Idle; 4]);
+		assert_eq!(hidden_performance(&liars, false), vec![Performance::Idle; 4]);
 		let small = [sound(), sound(), member(Broken, 7)];
-		assert_eq!(hidden_performance(&small)[2], Performance::Idle, "it tolerates no fault");
+		assert_eq!(hidden_performance(&small, false)[2], Performance::Idle, "it tolerates no fault");
 	}
 
 	proptest! {
@@ -174,7 +174,7 @@ mod tests {
 			let mut committee = vec![member(Sound, 7); honest];
 			committee.extend(lies.into_iter().map(told));
 			prop_assert_eq!(test_set_verdict(&committee), Some(Sound));
-			let performance = hidden_performance(&committee);
+			let performance = hidden_performance(&committee, false);
 			prop_assert!(performance[..honest].iter().all(|performance| *performance == Performance::Sound));
 		}
 	}

@@ -36,12 +36,12 @@ fn sentence(round: &RoundView, candidate: Option<&CandidateView>) -> String {
 				round.windows.commit.end
 			),
 			Phase::Settle if round.candidates.is_empty() => format!(
-				"The chain holds no commitment to round {number}: either nobody made one, or it was settled so \
-				 long ago that only the events of its blocks tell how it ended."
+				"The chain holds no commitment to round {number}: either nobody made one, or it was settled \
+				 so long ago that only the events of its blocks tell how it ended."
 			),
 			_ => format!(
-				"This account made no commitment in round {number}, or a larger deposit displaced it and it was \
-				 returned."
+				"This account made no commitment in round {number}, or a larger deposit displaced it and it \
+				 was returned."
 			),
 		};
 	};
@@ -79,8 +79,8 @@ fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> Stri
 		Outcome::Won => won(round, candidate),
 		Outcome::Outranked => outranked(round, candidate),
 		Outcome::NotBetter => format!(
-			"Not paid: the committee measured {}, which does not beat the head's {} by the {} that the group asks \
-			 for; the deposit was returned.",
+			"Not paid: the committee measured {}, which does not beat the head's {} by the {} that the group \
+			 asks for; the deposit was returned.",
 			candidate.measured.unwrap_or_default(),
 			round.baseline.unwrap_or_default(),
 			Score(round.minimum_improvement),
@@ -89,8 +89,8 @@ fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> Stri
 		Outcome::Departed => departed(candidate),
 		Outcome::Placed => placed(round, candidate),
 		Outcome::Unrevealed if candidate.slashed == 0 => format!(
-			"Not paid: the commitment was not revealed before block {}. The deposit was returned, as the chain \
-			 had no room for reveals or the hidden test set was not to be had.",
+			"Not paid: the commitment was not revealed before block {}. The deposit was returned, as the \
+			 chain had no room for reveals or the hidden test set was not to be had.",
 			round.windows.reveal.end
 		),
 		Outcome::Unrevealed => format!(
@@ -158,8 +158,8 @@ fn refuted(candidate: &CandidateView) -> String {
 
 fn departed(candidate: &CandidateView) -> String {
 	format!(
-		"Not paid, and the deposit of {} is lost: the committee replayed a segment of the recorded training, and \
-		 {} found that it does not lead to the weights that were recorded.",
+		"Not paid, and the deposit of {} is lost: the committee replayed a segment of the recorded training, \
+		 and {} found that it does not lead to the weights that were recorded.",
 		format_amount(candidate.slashed),
 		members(candidate.tally.unwrap_or_default().mismatches),
 	)
@@ -183,8 +183,8 @@ fn without_quorum(candidate: &CandidateView) -> String {
 		);
 	}
 	format!(
-		"Not paid: no two thirds of the committee agreed on what they measured ({} confirmed the claim), so the \
-		 round has no winner; the deposit was returned.",
+		"Not paid: no two thirds of the committee agreed on what they measured ({} confirmed the claim), so \
+		 the round has no winner; the deposit was returned.",
 		tally.matches,
 	)
 }
@@ -199,13 +199,13 @@ fn refusals(tally: Tally) -> String {
 		(tally.unavailable, "could not fetch the checkpoint"),
 		(
 			tally.invalid,
-			"found that it is no checkpoint of the group's model: a wrong size, wrong names, shapes or types, or \
-			 values that are not finite",
+			"found that it is no checkpoint of the group's model: a wrong size, wrong names, shapes or \
+			 types, or values that are not finite",
 		),
 		(
 			tally.ill_conditioned,
-			"found that the checkpoint amplifies rounding errors, so its score would depend on the machine that \
-			 measures",
+			"found that the checkpoint amplifies rounding errors, so its score would depend on the machine \
+			 that measures",
 		),
 		(tally.mismatches, "measured something else"),
 	];
@@ -246,7 +246,10 @@ mod tests {
 			tally: Some(Tally { unavailable: 3, invalid: 1, ..Tally::default() }),
 			outcome,
 			reward: if outcome == Some(Outcome::Won) { 2_000_000_000_000 } else { 0 },
-			slashed: if outcome == Some(Outcome::Refuted) { 10_500_000_000_000 } else { 0 },
+			slashed: match outcome {
+				Some(Outcome::Refuted | Outcome::Departed) => 10_500_000_000_000,
+				_ => 0,
+			},
 		}
 	}
 
@@ -315,12 +318,26 @@ mod tests {
 		let sentence = sentence(vec![refuted], 1);
 		for reason in [
 			"2 found that it is no checkpoint of the group's model: a wrong size, wrong names",
-			"3 found that the checkpoint amplifies rounding errors, so its score would depend on the machine that \
-			 measures",
+			"3 found that the checkpoint amplifies rounding errors, so its score would depend on the machine \
+			 that measures",
 			"1 measured something else",
 		] {
 			assert!(sentence.contains(reason), "{sentence}");
 		}
+	}
+
+	#[test]
+	fn a_departure_is_told_with_what_it_costs() {
+		let mut departed = candidate(1, Some(5), Some(5), Some(Outcome::Departed));
+		departed.tally = Some(Tally { mismatches: 1, ..Tally::default() });
+		let beginning =
+			"Not paid, and the deposit of 10.5 NRN is lost: the committee replayed a segment of the \
+			recorded training, and ";
+		let told = sentence(vec![departed.clone()], 1);
+		assert!(told.starts_with(beginning), "{told}");
+		assert!(told.contains("and one member found that it does not lead"), "{told}");
+		departed.tally = Some(Tally { mismatches: 3, ..Tally::default() });
+		assert!(sentence(vec![departed], 1).contains("and 3 members found"));
 	}
 
 	#[test]

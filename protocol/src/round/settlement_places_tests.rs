@@ -25,7 +25,9 @@ fn by_one_place(
 		answers.accepted.is_none() && is_veto(answers.refusals, total(committee))
 	};
 	let refuted = (0..ranked.len()).take_while(|rank| is_refuted(*rank)).count();
-	ranked[..refuted].iter().for_each(|position| outcomes[*position] = Outcome::Refuted);
+	for (rank, position) in ranked[..refuted].iter().enumerate() {
+		outcomes[*position] = Answers::on(rank, committee).refuted();
+	}
 	let Some(deciding) = ranked.get(refuted) else {
 		return (outcomes, None);
 	};

@@ -56,6 +56,45 @@ fn a_refuted_claim_makes_room_for_the_next() {
 }
 
 #[test]
+fn a_departure_makes_room_for_the_next() {
+	let departed = Verdict::Departed(measurement(100));
+	let ballots = vec![ballot(Some(400), &[departed, Verdict::Match(measurement(300))]); 3];
+	let settled = by_heads(&claims(&[300, 100]), &ballots, 4, Incumbent::Accepted(Score(400)), 50);
+	assert_eq!(settled.outcomes, [Outcome::Won, Outcome::Departed]);
+	assert_eq!(settled.measured, [Some(Score(300)), Some(Score(100))]);
+}
+
+/// The outcome of a candidate of whom members of these weights say this.
+fn refused(said: &[(u64, Verdict)]) -> Outcome {
+	let member = |(weight, verdict): &(u64, Verdict)| Weighted {
+		weight: *weight,
+		answer: Some(ballot(None, &[*verdict])),
+	};
+	let committee: Vec<_> = said.iter().map(member).collect();
+	settle(&claims(&[7]), &committee, Incumbent::Nobody, 0, 1).outcomes[0]
+}
+
+#[test]
+fn a_candidate_has_departed_where_most_of_those_who_refuse_it_say_so() {
+	let (departed, matched) = (Verdict::Departed(measurement(7)), Verdict::Match(measurement(7)));
+	let other = Verdict::Mismatch(measurement(8));
+	for (said, outcome) in [
+		(vec![(4, departed)], Outcome::Departed),
+		(vec![(2, departed), (2, matched)], Outcome::Departed),
+		(vec![(1, departed), (2, matched)], Outcome::Won),
+		(vec![(1, departed), (3, matched)], Outcome::Won),
+		(vec![(2, departed), (1, other), (1, matched)], Outcome::Departed),
+		(vec![(1, departed), (1, Verdict::Invalid), (2, matched)], Outcome::Refuted),
+		(vec![(1, departed), (2, other), (1, matched)], Outcome::Refuted),
+		// Two matches with other roots refuse it as well.
+		(vec![(2, departed), (2, matched), (1, Verdict::Match(measurement(9)))], Outcome::Departed),
+		(vec![(1, departed), (2, matched), (2, Verdict::Match(measurement(9)))], Outcome::Refuted),
+	] {
+		assert_eq!(refused(&said), outcome, "{said:?}");
+	}
+}
+
+#[test]
 fn the_minimum_improvement_counts() {
 	let ballots = vec![ballot(Some(400), &[Verdict::Match(measurement(351))]); 4];
 	let settled = by_heads(&claims(&[351, 360]), &ballots, 4, Incumbent::Accepted(Score(1)), 50);
@@ -298,6 +337,8 @@ struct Candidate {
 #[derive(Clone, Copy, Debug)]
 enum Worth {
 	Score(u64),
+	/// It scores what it claims, and its recorded training is not how it was made.
+	Departed,
 	Unavailable,
 	Invalid,
 	IllConditioned,
@@ -317,6 +358,7 @@ impl Round {
 			let verdict = match worth {
 				Worth::Score(score) if claim == Some(score) => Verdict::Match(measurement(score)),
 				Worth::Score(score) => Verdict::Mismatch(measurement(score)),
+				Worth::Departed => Verdict::Departed(measurement(claim.unwrap_or_default())),
 				Worth::Unavailable => Verdict::Unavailable,
 				Worth::Invalid => Verdict::Invalid,
 				Worth::IllConditioned => Verdict::IllConditioned,
@@ -334,6 +376,7 @@ impl Round {
 fn worths() -> impl Strategy<Value = Worth> {
 	prop_oneof![
 		4 => (0..100u64).prop_map(Worth::Score),
+		1 => Just(Worth::Departed),
 		1 => Just(Worth::Unavailable),
 		1 => Just(Worth::Invalid),
 		1 => Just(Worth::IllConditioned),
@@ -359,6 +402,7 @@ fn verdicts() -> impl Strategy<Value = Verdict> {
 	prop_oneof![
 		3 => (0..100u64).prop_map(|score| Verdict::Match(measurement(score))),
 		2 => (0..100u64).prop_map(|score| Verdict::Mismatch(measurement(score))),
+		2 => (0..100u64).prop_map(|score| Verdict::Departed(measurement(score))),
 		1 => Just(Verdict::Unavailable),
 		1 => Just(Verdict::Invalid),
 		1 => Just(Verdict::IllConditioned),

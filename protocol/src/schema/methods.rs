@@ -4,7 +4,7 @@ use super::{Account, Hash};
 use crate::{
 	view::{
 		AmendmentView, BlockEvents, EmissionView, EventTopic, Explanation, GovernanceView, GroupView,
-		HeadView, LogEntryView, OrderView, PotView, ProposalView, RewardsView, RoundSummary,
+		HeadView, LogEntryView, OrderView, PotView, ProposalView, RecordingView, RewardsView, RoundSummary,
 		RoundTestSetView, RoundView, StakeView, StandingView, TestSetSeriesView, ValidatorRules,
 		ValidatorView, Versions, VotersView,
 	},
@@ -79,6 +79,7 @@ pub(super) fn methods(generator: &mut SchemaGenerator) -> Value {
 	table.read::<Option<String>>("training_gateway", &[ACCOUNT], &[AT]);
 	table.read::<Option<TestSetSeriesView>>("training_testSetSeries", &[SERIES], &[AT]);
 	table.read::<Option<RoundTestSetView>>("training_roundTestSet", &[GROUP, ROUND], &[AT]);
+	table.read::<Option<RecordingView>>("training_recording", &[GROUP, ROUND, ACCOUNT], &[AT]);
 	votes(&mut table);
 	table.methods.into()
 }

@@ -32,8 +32,8 @@ pub struct BatchOrder {
 }
 
 impl BatchOrder {
-	/// Returns the positions of the records of a step, ascending: `size` distinct ones below `records`, or all
-	/// where there are not more.
+	/// Returns the positions of the records of a step, ascending: `size` distinct ones below `records`, or
+	/// all where there are not more.
 	pub fn batch(&self, segment: u16, step: u16, records: u64, size: u32) -> Vec<u64> {
 		let Self { genesis, group, round, link, account } = self;
 		let round = (genesis, group, round, link, account);

@@ -59,8 +59,8 @@ pub enum Base {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
-	/// 64 bits. Weights are kept in 64 bits within a segment and rounded to f32 at its end. Every machine gets
-	/// the same weights.
+	/// 64 bits. Weights are kept in 64 bits within a segment and rounded to f32 at its end. Every machine
+	/// gets the same weights.
 	#[codec(index = 0)]
 	F64,
 	/// 32 bits.

@@ -2,14 +2,30 @@ use crate::{hash::domain_hash, round::draw_below, trace::Recipe, Score};
 use alloc::vec::Vec;
 use binary_merkle_tree::{merkle_proof_raw, merkle_root_raw, verify_proof, Leaf};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use hash256_std_hasher::Hash256StdHasher;
+use hash_db::Hasher;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
-use sp_core::{bounded::BoundedVec, Blake2Hasher, ConstU32, H256};
+use sp_core::{bounded::BoundedVec, ConstU32, H256};
+use sp_crypto_hashing::blake2_256;
 
 /// Learning rates are counted in billionths.
 pub const RATE_UNIT: u32 = 1_000_000_000;
 /// The most hashes of a proof: the depth of a tree with 4,096 leaves.
 const MAX_PATH: u32 = 12;
+
+/// blake2b-256, the hash of the tree's nodes.
+struct Blake2;
+
+impl Hasher for Blake2 {
+	type Out = H256;
+	type StdHasher = Hash256StdHasher;
+	const LENGTH: usize = 32;
+
+	fn hash(data: &[u8]) -> H256 {
+		H256(blake2_256(data))
+	}
+}
 
 /// A segment of a recorded training.
 #[derive(
@@ -28,8 +44,8 @@ const MAX_PATH: u32 = 12;
 )]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Segment {
-	/// The earlier segment at whose end it begins, or `None` where it begins with the recipe's base. A trainer
-	/// may go back to its best weights.
+	/// The earlier segment at whose end it begins, or `None` where it begins with the recipe's base. A
+	/// trainer may go back to its best weights.
 	pub from: Option<u16>,
 	/// The learning rate of all its steps, in billionths, see [`RATE_UNIT`].
 	pub rate: u32,
@@ -71,7 +87,7 @@ pub struct Trace {
 
 /// The root of a trace with these segments, which is zero without any.
 pub fn trace_root(segments: &[Segment]) -> H256 {
-	merkle_root_raw::<Blake2Hasher, _>(leaves(segments))
+	merkle_root_raw::<Blake2, _>(leaves(segments))
 }
 
 /// Returns the hashes of segments, of which a trace has no more than 16 bits count.
@@ -119,17 +135,18 @@ impl SegmentProof {
 	/// ```
 	pub fn new(segments: &[Segment], number: u16) -> Option<Self> {
 		let segment = *segments.get(usize::from(number))?;
-		let proof = merkle_proof_raw::<Blake2Hasher, _>(leaves(segments).collect::<Vec<_>>(), number.into());
+		let proof = merkle_proof_raw::<Blake2, _>(leaves(segments).collect::<Vec<_>>(), number.into());
 		Some(Self { number, segment, path: proof.proof.try_into().ok()? })
 	}
 
 	/// Returns true if the trace contains the segment, and the segment begins where one can: at the base, or
-	/// at the end of an earlier one.
+	/// at the end of an earlier one. A trace contains one segment of each number at most.
 	pub fn is_of(&self, trace: &Trace) -> bool {
 		let Self { number, segment, path } = self;
 		let hash = segment.leaf(*number);
 		segment.from.is_none_or(|from| from < *number)
-			&& verify_proof::<Blake2Hasher, _, _>(
+			&& path.len() == path_length(*number, trace.segments)
+			&& verify_proof::<Blake2, _, _>(
 				&trace.root,
 				path.iter().copied(),
 				trace.segments.into(),
@@ -137,6 +154,23 @@ impl SegmentProof {
 				Leaf::Hash(hash),
 			)
 	}
+}
+
+/// Returns the number of hashes beside the way from a leaf to the root. A node without a neighbour moves up
+/// as it is.
+///
+/// The crate that verifies proofs takes paths of any length. With two lengths, a root that is made for it has
+/// two leaves for one number.
+fn path_length(number: u16, segments: u16) -> usize {
+	let (mut position, mut width) = (u32::from(number), u32::from(segments));
+	let mut length = 0usize;
+	while width > 1 {
+		if position ^ 1 < width {
+			length = length.saturating_add(1);
+		}
+		(position, width) = (position / 2, width.div_ceil(2));
+	}
+	length
 }
 
 /// The hash of a submission: what a commitment to a recorded training binds in place of the checkpoint's
@@ -188,8 +222,8 @@ pub struct Recording {
 }
 
 impl Recording {
-	/// Returns true if the trace contains all three segments, the last one ends with the checkpoint, the drawn
-	/// one is the one that the seed draws, and it begins at the end of `start`.
+	/// Returns true if the trace contains all three segments, the last one ends with the checkpoint, the
+	/// drawn one is the one that the seed draws, and it begins at the end of `start`.
 	pub fn is_sound(&self, checkpoint: H256, seed: H256) -> bool {
 		let Self { recipe, trace, last, drawn, start } = self;
 		let submission = submission_hash(checkpoint, recipe, trace);
@@ -272,6 +306,35 @@ mod tests {
 		assert_eq!(proof.path.len(), 12);
 		assert_eq!(SegmentProof::new(&segments(MAX_SEGMENTS + 1), 0), None);
 		assert_eq!(SegmentProof::new(&longest, MAX_SEGMENTS), None);
+	}
+
+	#[test]
+	fn paths_have_the_length_of_their_place() {
+		for count in 1..70 {
+			let all = segments(count);
+			for number in 0..count {
+				let proof = SegmentProof::new(&all, number).unwrap();
+				assert_eq!(proof.path.len(), path_length(number, count), "{number} of {count}");
+			}
+		}
+		assert_eq!([(0, 0), (5, 0), (7, 3)].map(|(number, count)| path_length(number, count)), [0, 0, 0]);
+	}
+
+	/// A trainer that had two segments with the number 0 could show a true one where it is drawn, and the
+	/// false one as the last.
+	#[test]
+	fn no_root_has_two_segments_of_one_number() {
+		let segment = |state| Segment { from: None, rate: 1, state: H256::repeat_byte(state) };
+		let (shown, hidden, other) = (segment(1), segment(2), segment(3));
+		let node = |left: H256, right: H256| H256(sp_crypto_hashing::blake2_256(&[left.0, right.0].concat()));
+		let inner = node(hidden.leaf(0), other.leaf(1));
+		let trace = Trace { root: node(shown.leaf(0), inner), segments: 2 };
+		let proof = |segment, path: &[H256]| {
+			let path = path.to_vec().try_into().unwrap();
+			SegmentProof { number: 0, segment, path }.is_of(&trace)
+		};
+		assert!(proof(shown, &[inner]));
+		assert!(!proof(hidden, &[other.leaf(1), shown.leaf(0)]));
 	}
 
 	#[test]

@@ -130,7 +130,7 @@ impl ChainEvent {
 fn outcome_tone(outcome: Outcome) -> Tone {
 	match outcome {
 		Outcome::Won => Tone::Good,
-		Outcome::Refuted | Outcome::Unrevealed => Tone::Bad,
+		Outcome::Refuted | Outcome::Departed | Outcome::Unrevealed => Tone::Bad,
 		_ => Tone::Neutral,
 	}
 }

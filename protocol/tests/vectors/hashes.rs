@@ -187,7 +187,7 @@ fn answers() -> Function {
 		let bound = (genesis, task, subject, member, answer, salt);
 		Vector::of_hash("descent/answer/v1", input, bound, result)
 	};
-	let rounds = Scene::all().into_iter().zip(ballots()).map(|(scene, ballot)| {
+	let rounds = Scene::all().into_iter().cycle().zip(ballots()).map(|(scene, ballot)| {
 		let task = TaskId::Round { group: scene.group, round: scene.number };
 		vector(scene, task, Answer::Round(ballot))
 	});

@@ -1,16 +1,18 @@
 use crate::{
 	scene::{bytes, Scene},
+	traces::recipes,
 	Function, Vector,
 };
 use codec::Encode;
 use descent_protocol::{
 	evaluation::{
-		CandidateSource, CheckRequest, CheckpointSource, DeltaSource, EvaluationRequest, TestSetSource,
+		CandidateSource, CheckRequest, CheckpointSource, DeltaSource, EvaluationRequest, ReplaySource,
+		Replays, TestSetSource,
 	},
 	Codec, ContentRef, EvaluationPolicy, Metric, Score,
 };
 use serde_json::json;
-use sp_core::H256;
+use sp_core::{crypto::AccountId32, H256};
 
 const PREFIX: &str = "descent/job/v1";
 
@@ -98,19 +100,33 @@ fn evaluations() -> Function {
 		}),
 		..evaluation()
 	};
+	let [one, two, three] = recipes();
+	let segments = [(one, None), (two, Some(large())), (three, Some(small()))].map(|(recipe, start)| {
+		let account = AccountId32::new(bytes(0x20));
+		ReplaySource { account, recipe, number: 0x0201, rate: 0x0403_0201, start, end: small() }
+	});
+	let replays = |segments| Some(Replays { link: H256(bytes(0x80)), segments });
+	let replayed = EvaluationRequest {
+		policy: EvaluationPolicy::Validation { set: large(), records: 1 },
+		replays: replays(segments.to_vec()),
+		..evaluation()
+	};
 	Function {
 		name: "EvaluationRequest::id",
 		definition: "The id of a job that measures a round: blake2b-256 of descent/job/v1 (ASCII) and, in \
 			SCALE, `evaluation` and the request's fields in the order of the book, in which peers count as \
 			none; where there is a tolerance, it is encoded as a u64 and peers are left out; where there are \
-			more winners than one, or a hidden test set, winners (u8) and test_set follow.",
+			more winners than one, or a hidden test set, winners (u8) and test_set follow; where segments \
+			are replayed, winners, test_set and replays do.",
 		vectors: vec![
 			vector(evaluation()),
 			vector(EvaluationRequest { peers: providers(), ..evaluation() }),
 			vector(EvaluationRequest { tolerance: Some(6), ..evaluation() }),
 			vector(validation),
 			vector(EvaluationRequest { winners: 3, ..evaluation() }),
-			vector(hidden),
+			vector(hidden.clone()),
+			vector(replayed),
+			vector(EvaluationRequest { winners: 3, replays: replays(Vec::new()), ..hidden }),
 		],
 	}
 }

@@ -70,7 +70,7 @@ pub(crate) fn measurement(score: u64) -> Measurement {
 	Measurement { score: Score(score), root: H256(bytes(0x80)) }
 }
 
-/// Ballots with all verdicts, with none, and with as many as there can be.
+/// Ballots with all verdicts, with none, with as many as there can be, and with a departure.
 pub(crate) fn ballots() -> Vec<Ballot> {
 	let all = vec![
 		Verdict::Abstained,
@@ -82,7 +82,8 @@ pub(crate) fn ballots() -> Vec<Ballot> {
 	];
 	let mut many = vec![Verdict::Unavailable; 63];
 	many.push(Verdict::Match(measurement(0)));
-	[(Some(measurement(1 << 53)), all), (None, Vec::new()), (None, many)]
+	let departed = vec![Verdict::Departed(measurement(67_036)), Verdict::Match(measurement(67_036))];
+	[(Some(measurement(1 << 53)), all), (None, Vec::new()), (None, many), (None, departed)]
 		.map(|(baseline, verdicts)| Ballot { baseline, verdicts: verdicts.try_into().unwrap() })
 		.into()
 }

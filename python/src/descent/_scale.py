@@ -4,6 +4,7 @@ byte 0 or 1, a variant by its index."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar, Union
 
@@ -16,6 +17,27 @@ Raw = Union[bytes, str]
 def raw(value: Raw) -> bytes:
     """Returns the bytes of a hash, key or salt, which are encoded without a length."""
     return bytes.fromhex(value.removeprefix("0x")) if isinstance(value, str) else bytes(value)
+
+
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+def account(value: Raw) -> bytes:
+    """Returns the 32 bytes of an account's public key, which a text may also give as an SS58 address.
+
+    Raises ValueError where the text is no address.
+    """
+    if isinstance(value, bytes) or value.startswith("0x"):
+        return raw(value)
+    number = 0
+    for digit in value:
+        number = number * 58 + _BASE58.index(digit)
+    # A byte for the network, the key, and a checksum of two bytes.
+    decoded = number.to_bytes(35, "big") if number < 1 << 280 else b""
+    checked = hashlib.blake2b(b"SS58PRE" + decoded[:33], digest_size=64).digest()
+    if not decoded or decoded[33:] != checked[:2]:
+        raise ValueError(f"{value} is no address of an account")
+    return decoded[1:33]
 
 
 def unsigned(number: int, width: int) -> bytes:

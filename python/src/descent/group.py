@@ -20,6 +20,7 @@ from .views import (
     HeadView,
     HistoryRow,
     OrderView,
+    RecordingView,
     RoundTestSetView,
     RoundView,
     StakeView,
@@ -136,6 +137,28 @@ class Group:
         raise DescentError(
             f"{account} committed in none of the last {_LOOK_BACK} rounds of group {self.id}", "name a round"
         )
+
+    def recording(self, round: int, account: str | None = None) -> RecordingView | None:
+        """Returns the recorded training that came with a checkpoint, with the segment that the committee
+        replays; None where none came with it.
+
+        Args:
+            round: the round.
+            account: the trainer's account; by default that of the key.
+        """
+        found: RecordingView | None = self.network.rpc(
+            "training_recording", self.id, round, account or self.network.account
+        )
+        return found
+
+    def recipe(self) -> dict[str, int | bool] | None:
+        """Returns the group's rule for the recorded trainings that checkpoints come with: ``steps`` and
+        ``batch`` of a segment, ``smallest_rate`` and ``largest_rate`` in billionths, and ``exact``. None
+        where checkpoints come alone."""
+        for rule in self.refresh().view["optional_rules"]:
+            if rule["rule"] == "recipe":
+                return {name: value for name, value in rule.items() if name != "rule"}
+        return None
 
     def orders(self) -> list[OrderView]:
         """Returns the orders that pay for the group's rounds, the oldest first."""

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ._scale import Raw, listed, option, raw, text, u8, u16, u32, u64
+from ._scale import Raw, account, listed, option, raw, text, u8, u16, u32, u64
 
 __all__ = [
     "Hash",
@@ -32,8 +32,12 @@ __all__ = [
     "hash_chain",
     "hash_chain_link",
     "record_id",
+    "replay_root",
+    "segment",
+    "submission",
     "test_set_key",
     "test_set_series",
+    "trace_root",
     "transcript_root",
 ]
 
@@ -149,12 +153,13 @@ def _measurement(value: Struct) -> bytes:
     return u64(value["score"]) + raw(value["root"])
 
 
-_VERDICTS = ["match", "mismatch", "unavailable", "invalid", "ill_conditioned", "abstained"]
+_VERDICTS = ["match", "mismatch", "unavailable", "invalid", "ill_conditioned", "abstained", "departed"]
+_MEASURED = ("match", "mismatch", "departed")
 
 
 def _verdict(value: Struct) -> bytes:
     index = _VERDICTS.index(value["verdict"])
-    return u8(index) + (_measurement(value) if index < 2 else b"")
+    return u8(index) + (_measurement(value) if value["verdict"] in _MEASURED else b"")
 
 
 def _ballot(value: Struct) -> bytes:
@@ -224,6 +229,71 @@ def _test_set_source(value: Struct) -> bytes:
     return place + raw(value["key"]) + listed(text, value["providers"])
 
 
+_PRECISIONS = ["f64", "f32", "bf16"]
+
+
+def _base(value: Struct) -> bytes:
+    if value["base"] == "initial":
+        return u8(0) + u64(value["seed"])
+    return u8(["initial", "checkpoint"].index(value["base"])) + _content(value["checkpoint"])
+
+
+def _optimizer(value: Struct) -> bytes:
+    encoded = u8(["sgd", "adam", "adam_w"].index(value["optimizer"]))
+    if value["optimizer"] == "sgd":
+        encoded += u32(value["momentum"]) + u8(bool(value["nesterov"]))
+    else:
+        mean, square = value["betas"]
+        encoded += u32(mean) + u32(square)
+    return encoded + u32(value["weight_decay"])
+
+
+def _recipe(value: Struct) -> bytes:
+    precision = u8(_PRECISIONS.index(value["precision"]))
+    numbers = u16(value["steps"]) + u32(value["batch"])
+    return _base(value["base"]) + _optimizer(value["optimizer"]) + precision + numbers
+
+
+def _replay_source(value: Struct) -> bytes:
+    drawn = account(value["account"]) + _recipe(value["recipe"]) + u16(value["number"]) + u32(value["rate"])
+    return drawn + option(_content, value["start"]) + _content(value["end"])
+
+
+def _replays(value: Struct) -> bytes:
+    return raw(value["link"]) + listed(_replay_source, value["segments"])
+
+
+# Recorded trainings
+
+
+def segment(number: int, value: Struct) -> Hash:
+    """Returns the hash of a segment of a recorded training, a leaf of the trace's tree."""
+    begins = option(u16, value["from"])
+    return _hash("descent/segment/v1", u16(number), begins, u32(value["rate"]), raw(value["state"]))
+
+
+def trace_root(segments: Sequence[Struct]) -> bytes:
+    """Returns the root of the binary Merkle tree over segments, which is zero without any."""
+    row: list[bytes] = [segment(number, value) for number, value in enumerate(segments)]
+    while len(row) > 1:
+        pairs = [row[place : place + 2] for place in range(0, len(row), 2)]
+        # A node without a neighbour moves up as it is.
+        row = [blake2_256(pair[0] + pair[1]) if len(pair) == 2 else pair[0] for pair in pairs]
+    return bytes(row[0]) if row else bytes(32)
+
+
+def submission(checkpoint: Raw, recipe: Struct, trace: Struct) -> Hash:
+    """Returns the hash that a commitment to a recorded training binds in place of the checkpoint's digest."""
+    traced = raw(trace["root"]) + u16(trace["segments"])
+    return _hash("descent/submission/v1", raw(checkpoint), _recipe(recipe), traced)
+
+
+def replay_root(transcript: Raw, losses: Sequence[int]) -> Hash:
+    """Returns the root of a measurement whose candidate was replayed, with the losses of the replay's steps
+    in micro-units; ``transcript`` is the root of the measurement."""
+    return _hash("descent/replayed/v1", raw(transcript), listed(u64, losses))
+
+
 # Hashes of structures
 
 
@@ -279,15 +349,17 @@ def check(
 def evaluation_request(request: Struct) -> Hash:
     """Returns the id of a job that measures a round."""
     r = request
-    winners, test_set = r.get("winners", 1), r.get("test_set")
+    winners, test_set, replays = r.get("winners", 1), r.get("test_set"), r.get("replays")
     if "tolerance" in r:
         tolerance, peers = u64(r["tolerance"]), b""
     else:
         # Peers may change while a job runs, so its id has an empty list of them.
         tolerance, peers = option(u64, None), listed(text, [])
-    # Rounds with one winner and no hidden test set have the ids of before there were any.
-    is_plain = "tolerance" in r or (winners == 1 and test_set is None)
+    # Rounds with one winner, no hidden test set and no replays have the ids of before there were any.
+    is_plain = "tolerance" in r or (winners == 1 and test_set is None and replays is None)
     further = b"" if is_plain else u8(winners) + option(_test_set_source, test_set)
+    if replays is not None and "tolerance" not in r:
+        further += option(_replays, replays)
     return _hash(
         "descent/job/v1",
         text("evaluation"),

@@ -9,14 +9,18 @@ import math
 import struct
 from collections.abc import Iterator, Sequence
 
-from ._scale import Raw, raw, u8, u32, u64
+from ._scale import Raw, account, raw, u8, u16, u32, u64
 from .hashes import Hash
 
 __all__ = [
+    "batch",
+    "batch_encoding",
     "committee_encoding",
     "committee_weights",
     "condition_limit",
+    "departure_limit",
     "dither",
+    "drawn_segment",
     "perturbation_seed",
     "sample",
     "score",
@@ -36,11 +40,15 @@ def sample(seed: Raw, population: int, count: int) -> list[int]:
     stream = _words(raw(seed))
     chosen: set[int] = set()
     for last in range(population - count, population):
-        # Words from the last incomplete multiple of the range on would favour the low positions.
-        fair = 2**64 - 2**64 % (last + 1)
-        position = next(word for word in stream if word < fair) % (last + 1)
+        position = _below(stream, last + 1)
         chosen.add(last if position in chosen else position)
     return sorted(chosen)
+
+
+def _below(stream: Iterator[int], count: int) -> int:
+    # Words from the last incomplete multiple of the range on would favour the low numbers.
+    fair = 2**64 - 2**64 % count
+    return next(word for word in stream if word < fair) % count
 
 
 def _words(seed: bytes) -> Iterator[int]:
@@ -48,6 +56,50 @@ def _words(seed: bytes) -> Iterator[int]:
     while True:
         yield from struct.unpack("<4Q", Hash(seed + u64(counter)))
         counter += 1
+
+
+def batch_encoding(
+    genesis: Raw, group: int, round: int, link: Raw, trainer: Raw, segment: int, step: int
+) -> bytes:
+    """Returns the bytes whose hash draws the records of a step of a recorded training."""
+    of_round = raw(genesis) + u32(group) + u32(round) + raw(link) + account(trainer)
+    return b"descent/batch/v1" + of_round + u16(segment) + u16(step)
+
+
+def batch(
+    genesis: Raw,
+    group: int,
+    round: int,
+    link: Raw,
+    trainer: Raw,
+    segment: int,
+    step: int,
+    records: int,
+    size: int,
+) -> list[int]:
+    """Returns the sorted positions of the records of a step of a recorded training: ``size`` of ``records``,
+    or all where there are not more.
+
+    Args:
+        link: the hash of the round's first block.
+        trainer: the trainer's account.
+    """
+    seed = Hash(batch_encoding(genesis, group, round, link, trainer, segment, step))
+    return sample(seed, records, size)
+
+
+def drawn_segment(seed: Raw, submission: Raw, segments: int) -> int:
+    """Returns the number of the segment of a submission that a round's seed draws to be replayed."""
+    if segments == 0:
+        return 0
+    return _below(_words(Hash(b"descent/replay/v1" + raw(seed) + raw(submission))), segments)
+
+
+def departure_limit(seed: Raw, precision: str) -> int:
+    """Returns the largest departure of a replay in billionths, for a training in ``f64``, ``f32`` or
+    ``bf16``."""
+    smallest = {"f64": 100, "f32": 120_000_000, "bf16": 120_000_000}[precision]
+    return smallest + (smallest * _first_word(b"descent/departure/v1" + raw(seed), 4) >> 33)
 
 
 def committee_encoding(seed: Raw, seat: int, attempt: int) -> bytes:

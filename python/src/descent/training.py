@@ -309,6 +309,11 @@ def compete(
         timeout: seconds to wait for the data; without it, as long as the worker runs.
         options: further options of ``descent-worker train``, as ``rounds="3"`` for ``--rounds 3``.
     """
+    if group.recipe() is not None:
+        raise DescentError(
+            f"group {group.id} takes only checkpoints that come with a recorded training",
+            "have descent-worker train for it",
+        )
     network = group.network
     path = Path(folder).absolute()
     own = _own.OwnFolder(path / "own")

@@ -18,6 +18,8 @@ __all__ = [
     "Outcome",
     "PolicyView",
     "ProposalView",
+    "RecipeView",
+    "RecordingView",
     "RoundTestSetView",
     "RoundView",
     "StakeView",
@@ -27,8 +29,11 @@ __all__ = [
     "VoterView",
 ]
 
-Outcome = Literal["won", "placed", "outranked", "not_better", "refuted", "unrevealed", "no_quorum"]
-"""How a commitment ended. One that is placed has a part of the reward, behind the winner of its round."""
+Outcome = Literal[
+    "won", "placed", "outranked", "not_better", "refuted", "unrevealed", "no_quorum", "departed"
+]
+"""How a commitment ended. One that is placed has a part of the reward, behind the winner of its round. One
+that has departed is not what its recorded training leads to."""
 
 
 class ContentView(TypedDict):
@@ -115,6 +120,30 @@ class RoundView(TypedDict):
     candidates: list[CandidateView]
     committee: list[dict[str, Any]]
     block: int
+
+
+class RecipeView(TypedDict):
+    base: dict[str, Any]
+    """The weights that the training began with: those of a seed, or a checkpoint."""
+    optimizer: dict[str, Any]
+    precision: Literal["f64", "f32", "bf16"]
+    steps: int
+    """Steps of a segment."""
+    batch: int
+
+
+class RecordingView(TypedDict):
+    recipe: RecipeView
+    trace: dict[str, Any]
+    """The root of the tree over the segments, and their number."""
+    number: int
+    """The number of the segment that the committee replays."""
+    rate: int
+    """Its learning rate, in billionths."""
+    start: Optional[ContentView]
+    """The checkpoint that it begins with; None for the initial weights of the base's seed."""
+    end: ContentView
+    """The checkpoint that it ends with."""
 
 
 class HistoryRow(TypedDict):

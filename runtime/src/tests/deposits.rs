@@ -77,7 +77,7 @@ fn what_rounds_take_pays_for_what_they_keep() {
 	check(
 		"a commitment",
 		of::<<Runtime as pallet_groups::Config>::MinimumCommitmentDeposit>(),
-		&[("Rounds", "Reveals")],
+		&[("Rounds", "Reveals"), ("Rounds", "Recordings")],
 	);
 	check(
 		"what stays of a commitment",

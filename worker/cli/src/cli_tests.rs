@@ -46,6 +46,8 @@ fn what_is_documented_is_understood() {
 		"descent model get mnist",
 		"descent model get 0 --round 3 --out f --provider http://a --allow-private --json",
 		"descent model get --group 0",
+		"descent model provenance mnist",
+		"descent model provenance --group 0 --round 3 --json",
 		"descent model export mnist --out d --format transformers",
 		"descent model check m.json --json",
 		"descent model new mlp --shape 1,28,28 --classes 10",
@@ -54,8 +56,11 @@ fn what_is_documented_is_understood() {
 		"descent stake withdraw --group 0",
 		"descent stake show --group 0",
 		"descent amend propose --group 0 --voting-period 7d --quorum 20% --summary s",
-		"descent amend propose --group 0 --round-length 20 --reveal 4 --attest 8 --open 4 --minimum-improvement \
-		 0.001 --records 512 --target none --summary s",
+		"descent amend propose --group 0 --round-length 20 --reveal 4 --attest 8 --open 4 \
+		 --minimum-improvement 0.001 --records 512 --target none --summary s",
+		"descent amend propose --group 0 --recipe-steps none --summary s",
+		"descent amend propose 0 --recipe-batch 32 --recipe-rates 0.001..0.01 --recipe-precision f64 --summary s",
+		"descent group create --model m.json --dataset d.parquet --provider http://a --recipe-steps 200",
 		"descent amend propose --group 0 --model m.json --store s --provider http://a --summary s",
 		"descent amend vote --group 0 --amendment 2 --against",
 		"descent amend withdraw --group 0 --amendment 2",
@@ -96,8 +101,8 @@ fn what_is_documented_is_understood() {
 		"descent group stop-funding 0",
 		"descent group refund 0 --finalized",
 		"descent order create --group 0 --amount 1000 --per-thousandth 4 --target 2.0 --rounds 9 --dry-run",
-		"descent order create 0 --amount 1000 --per-thousandth 0.5 --bonus 10 --from 2.3 --target 2 --rounds 9 \
-		 --key-file k --json",
+		"descent order create 0 --amount 1000 --per-thousandth 0.5 --bonus 10 --from 2.3 --target 2 --rounds \
+		 9 --key-file k --json",
 		"descent order create --model m --dataset d --sealed s --otherwise v --provider http://a --store c \
 		 --winners 3 --round-length 10m --stake 100 --amount 1000 --per-thousandth 4 --from 2.3 --target 2 \
 		 --rounds 9 --dry-run --json",
@@ -113,8 +118,8 @@ fn what_is_documented_is_understood() {
 		"descent test-set get mnist 3 --out set.parquet --allow-private",
 		&format!("descent test-set close {} --key-file k", "ab".repeat(32)),
 		&format!(
-			"descent group create --model m.json --dataset d.parquet --provider http://a --hidden-series 0x{} \
-			 --otherwise v.parquet",
+			"descent group create --model m.json --dataset d.parquet --provider http://a --hidden-series \
+			 0x{} --otherwise v.parquet",
 			"ab".repeat(32)
 		),
 		&format!("descent amend propose 0 --hidden-series 0x{} --summary s", "ab".repeat(32)),

@@ -2,7 +2,8 @@
 
 use descent_client::{AccountId, UNIT};
 use descent_protocol::{
-	view::{AmendmentView, CheckView, GroupView, ProposalView},
+	trace::{Base, Precision, Recipe, RecipeOptimizer, Trace},
+	view::{AmendmentView, CheckView, GroupView, ProposalView, RecordingView},
 	Change, Clock, ContentRef, DeltaReport, DeltaVerdict, EvaluationPolicy, Majority, Metric, Share,
 };
 
@@ -34,6 +35,20 @@ pub(crate) fn group() -> GroupView {
 		round: Some(3),
 		settled: None,
 		optional_rules: Default::default(),
+	}
+}
+
+/// A training in f32 from the initial weights of a seed, of which a segment in its midst is drawn.
+pub(crate) fn recording() -> RecordingView {
+	let optimizer = RecipeOptimizer::Adam { betas: (900_000, 999_000), weight_decay: 0 };
+	let base = Base::Initial { seed: 5 };
+	RecordingView {
+		recipe: Recipe { base, optimizer, precision: Precision::F32, steps: 200, batch: 64 },
+		trace: Trace { root: Default::default(), segments: 140 },
+		number: 17,
+		rate: 1_000_000,
+		start: None,
+		end: ContentRef::raw(b"weights").unwrap(),
 	}
 }
 

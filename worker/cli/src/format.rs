@@ -10,6 +10,7 @@ use descent_client::format_amount;
 pub(crate) use descent_protocol::view::{format_part as part, format_stake as stake};
 use descent_protocol::{
 	addresses,
+	trace::{RecipeOptimizer, RecipeRule, FRACTION, RATE_UNIT},
 	view::{AmendmentEnding, CheckView, GroupView, ProposalEnding, ValidatorStanding},
 	BlockNumber, Change, EvaluationPolicy, Majority, Metric, OptionalRule, OptionalRuleKind, RoundLengths,
 	Score, Shares, DEFAULT_COMMITTEE_SEATS,
@@ -181,7 +182,51 @@ pub(crate) fn change(change: &Change) -> String {
 			format!("{} a round", winners(*changed))
 		}
 		Change::RemoveRule { rule: OptionalRuleKind::RankedWinners } => format!("{} a round", winners(1)),
+		Change::SetRule { rule: OptionalRule::Recipe { recipe: changed } } => {
+			format!("recorded trainings: {}", recipe_rule(changed))
+		}
+		Change::RemoveRule { rule: OptionalRuleKind::Recipe } => "recorded trainings: none".into(),
 	}
+}
+
+/// The rule for the recipes of recorded trainings.
+pub(crate) fn recipe_rule(rule: &RecipeRule) -> String {
+	let RecipeRule { steps, batch, smallest_rate, largest_rate, exact } = rule;
+	let precisions = if *exact { "f64 alone" } else { "f64, f32 or bf16" };
+	let (smallest, largest) = (rate(*smallest_rate), rate(*largest_rate));
+	format!("{steps} steps a segment, {batch} records a step, rates {smallest} to {largest}, {precisions}")
+}
+
+/// A learning rate in billionths: `0.001`.
+pub(crate) fn rate(billionths: u32) -> String {
+	decimal(billionths, RATE_UNIT, 9)
+}
+
+/// A number of parts of a unit, of which there are ten to the power of `digits`, without zeros at its end.
+fn decimal(parts: u32, unit: u32, digits: usize) -> String {
+	let (whole, part) = (parts / unit, parts % unit);
+	format!("{whole}.{part:0digits$}").trim_end_matches('0').trim_end_matches('.').into()
+}
+
+/// An optimizer, with the names of PyTorch: `adam (betas 0.9 and 0.999)`.
+pub(crate) fn optimizer(optimizer: &RecipeOptimizer) -> String {
+	let fraction = |parts: u32| decimal(parts, FRACTION, 6);
+	let (name, mut terms, decay) = match *optimizer {
+		RecipeOptimizer::Sgd { momentum, nesterov, weight_decay } => {
+			let kind = if nesterov { "nesterov momentum" } else { "momentum" };
+			("sgd", vec![format!("{kind} {}", fraction(momentum))], weight_decay)
+		}
+		RecipeOptimizer::Adam { betas: (mean, square), weight_decay } => {
+			("adam", vec![format!("betas {} and {}", fraction(mean), fraction(square))], weight_decay)
+		}
+		RecipeOptimizer::AdamW { betas: (mean, square), weight_decay } => {
+			("adamw", vec![format!("betas {} and {}", fraction(mean), fraction(square))], weight_decay)
+		}
+	};
+	if decay > 0 {
+		terms.push(format!("weight decay {}", fraction(decay)));
+	}
+	format!("{name} ({})", terms.join(", "))
 }
 
 /// The number of winners of a round.

@@ -56,6 +56,36 @@ fn checks_say_what_to_wait_for() {
 }
 
 #[test]
+fn recipes_read_as_they_are_written() {
+	for (billionths, text) in
+		[(1, "0.000000001"), (1_000_000, "0.001"), (100_000_000, "0.1"), (RATE_UNIT, "1")]
+	{
+		assert_eq!(rate(billionths), text);
+	}
+	let sgd = |momentum, nesterov, weight_decay| RecipeOptimizer::Sgd { momentum, nesterov, weight_decay };
+	for (made, text) in [
+		(sgd(0, false, 0), "sgd (momentum 0)"),
+		(sgd(900_000, true, 0), "sgd (nesterov momentum 0.9)"),
+		(sgd(900_000, false, 100), "sgd (momentum 0.9, weight decay 0.0001)"),
+		(
+			RecipeOptimizer::AdamW { betas: (900_000, 999_000), weight_decay: 10_000 },
+			"adamw (betas 0.9 and 0.999, weight decay 0.01)",
+		),
+	] {
+		assert_eq!(optimizer(&made), text);
+	}
+}
+
+proptest! {
+	#[test]
+	fn rates_are_read_back(smallest in 1..=RATE_UNIT, largest in 1..=RATE_UNIT) {
+		let (smallest, largest) = (smallest.min(largest), smallest.max(largest));
+		let text = format!("{}..{}", rate(smallest), rate(largest));
+		prop_assert_eq!(parse::rates(&text), Ok(parse::Rates { smallest, largest }));
+	}
+}
+
+#[test]
 fn changes_are_sentences() {
 	let content = ContentRef::raw(b"x").unwrap();
 	let reference = Reference::from(content).to_string();

@@ -75,6 +75,10 @@ fn hint(pallet: &str, name: &str) -> Option<&'static str> {
 		("Groups", "TooEarly") => {
 			"It can be withdrawn after the voting period has closed: `descent group show` says when."
 		}
+		("Groups", "RoundTooLong") => {
+			"Shorten --round-length: a round takes commitments for 30 days at most, and with recorded \
+			 trainings it is over within two hours."
+		}
 		("Groups", "NotDue") => "`descent group show` says when.",
 		("Dataset", "AlreadyAnnounced") => {
 			"Propose that one first, or wait five minutes: its announcement has expired then, and its \

@@ -2,8 +2,8 @@
 
 use descent_client::H256;
 use descent_protocol::{
-	is_address, is_text, BlockNumber, Score, Share, MAX_COMMITTEE, MAX_NAME_LENGTH, MAX_PROVIDER_LENGTH,
-	MAX_RANKED_WINNERS, MAX_SUMMARY_LENGTH, MILLISECONDS_PER_BLOCK,
+	is_address, is_text, trace::RATE_UNIT, BlockNumber, Score, Share, MAX_COMMITTEE, MAX_NAME_LENGTH,
+	MAX_PROVIDER_LENGTH, MAX_RANKED_WINNERS, MAX_SUMMARY_LENGTH, MILLISECONDS_PER_BLOCK,
 };
 
 /// Seconds from one block to the next.
@@ -23,8 +23,8 @@ pub(crate) fn provider(text: &str) -> Result<String, String> {
 		return Ok(text.trim_end_matches('/').into());
 	}
 	Err(format!(
-		"write the address of a gateway, as http://127.0.0.1:8080 or https://example.org/base: http or https, a \
-		 host, no user, blanks or `?`, at most {MAX_PROVIDER_LENGTH} bytes"
+		"write the address of a gateway, as http://127.0.0.1:8080 or https://example.org/base: http or \
+		 https, a host, no user, blanks or `?`, at most {MAX_PROVIDER_LENGTH} bytes"
 	))
 }
 
@@ -125,6 +125,54 @@ pub(crate) fn seats(text: &str) -> Result<Seats, String> {
 pub(crate) fn winners(text: &str) -> Result<u8, String> {
 	let winners = text.parse().ok().filter(|winners| (1..=MAX_RANKED_WINNERS).contains(winners));
 	winners.ok_or_else(|| format!("a round has 1 to {MAX_RANKED_WINNERS} winners"))
+}
+
+/// Number of steps of a segment of recorded trainings, or `none` for trainings that are not recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Steps(pub Option<u16>);
+
+/// The number of steps of a segment, as `200`; `none` for trainings that are not recorded.
+pub(crate) fn steps(text: &str) -> Result<Steps, String> {
+	match text {
+		"none" => Ok(Steps(None)),
+		_ => {
+			let steps = text.parse().map_err(|_| "write a number of steps, as 200, or none")?;
+			Ok(Steps(Some(steps)))
+		}
+	}
+}
+
+/// The smallest and the largest learning rate that a group takes, in billionths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rates {
+	pub smallest: u32,
+	pub largest: u32,
+}
+
+/// Learning rates from one to another, as `0.00001..0.1`.
+pub(crate) fn rates(text: &str) -> Result<Rates, String> {
+	let (smallest, largest) =
+		text.split_once("..").ok_or("write the smallest and the largest learning rate, as 0.00001..0.1")?;
+	let (smallest, largest) = (rate(smallest)?, rate(largest)?);
+	if smallest > largest {
+		return Err("the smallest learning rate comes first".into());
+	}
+	Ok(Rates { smallest, largest })
+}
+
+/// A learning rate in billionths, as `0.001`: more than 0, and at most 1.
+fn rate(text: &str) -> Result<u32, String> {
+	let wrong = || format!("`{text}` is no learning rate; write it as 0.001, with at most nine decimals");
+	let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+	let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+	if !is_number(whole) || !is_number(part) || part.len() > 9 {
+		return Err(wrong());
+	}
+	let rate = format!("{whole}{part:0<9}").parse().unwrap_or(u32::MAX);
+	match rate {
+		1..=RATE_UNIT => Ok(rate),
+		_ => Err("a learning rate is more than 0 and at most 1".into()),
+	}
 }
 
 /// A proposer's summary of a proposal.

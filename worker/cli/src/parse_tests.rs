@@ -154,3 +154,47 @@ fn names_and_sizes() {
 	assert_eq!((bytes("4096"), bytes("64G"), bytes("1T")), (Ok(4096), Ok(64 << 30), Ok(1 << 40)));
 	assert!(["", "G", "-1", "1.5G", "99999999999T", "1é"].iter().all(|text| bytes(text).is_err()));
 }
+
+#[test]
+fn learning_rates_are_billionths() {
+	for (text, smallest, largest) in [
+		("0.00001..0.1", 10_000, 100_000_000),
+		("0.000000001..1", 1, 1_000_000_000),
+		("0.01..0.01", 10_000_000, 10_000_000),
+		("1.0..1.000000000", 1_000_000_000, 1_000_000_000),
+		("00.5..1", 500_000_000, 1_000_000_000),
+	] {
+		assert_eq!(rates(text), Ok(Rates { smallest, largest }), "{text}");
+	}
+	for text in [
+		"",
+		"0.1",
+		"..",
+		"0.1..",
+		"..0.1",
+		"0..0.1",
+		"0.0000000001..1",
+		"0.1..1.1",
+		"0.1..1.000000001",
+		"0.2..0.1",
+		"0.1...0.2",
+		"-0.1..0.1",
+		"+0.1..0.1",
+		"1e-5..0.1",
+		".1..0.2",
+		"1...2",
+		"0.1..5000000000",
+		"0.1..99999999999999999999",
+	] {
+		assert!(rates(text).is_err(), "{text}");
+	}
+}
+
+#[test]
+fn steps_of_a_segment() {
+	assert_eq!(steps("200"), Ok(Steps(Some(200))));
+	assert_eq!(steps("none"), Ok(Steps(None)));
+	for text in ["", "default", "-1", "65536", "1.5"] {
+		assert!(steps(text).unwrap_err().contains("as 200, or none"), "{text}");
+	}
+}

@@ -109,7 +109,7 @@ optional! {
 
 /// The options of a new group, which a group that is there does not have. Options that hold others are no
 /// group of their own, so that each is named.
-const NEW_GROUP: [&str; 22] = [
+const NEW_GROUP: [&str; 23] = [
 	"name",
 	"model",
 	"dataset",
@@ -127,6 +127,7 @@ const NEW_GROUP: [&str; 22] = [
 	"keepers_share",
 	"committee_seats",
 	"winners",
+	"RecipeArgs",
 	"Rounds",
 	"Providers",
 	"ImportArg",

@@ -2,7 +2,11 @@
 
 use crate::{Client, Error, Options};
 use descent_protocol::{
-	view::{BlockEvents, ChainEvent, EventTopic, LogEntryView, OrderView, PotView, VoterView, VotersView},
+	trace::{Base, Precision, Recipe, RecipeOptimizer, Trace},
+	view::{
+		BlockEvents, ChainEvent, EventTopic, LogEntryView, OrderView, PotView, RecordingView, VoterView,
+		VotersView,
+	},
 	ContentRef, Score, Shares,
 };
 use futures::StreamExt;
@@ -69,6 +73,19 @@ fn order() -> OrderView {
 	}
 }
 
+fn recording() -> RecordingView {
+	let base = Base::Initial { seed: u64::MAX };
+	let optimizer = RecipeOptimizer::Sgd { momentum: 0, nesterov: false, weight_decay: 0 };
+	RecordingView {
+		recipe: Recipe { base, optimizer, precision: Precision::F64, steps: 20, batch: 8 },
+		trace: Trace { root: H256::zero(), segments: 3 },
+		number: 2,
+		rate: 1_000_000,
+		start: None,
+		end: ContentRef::raw(b"weights").unwrap(),
+	}
+}
+
 fn voter(number: u8) -> VoterView {
 	VoterView { account: AccountId32::new([number; 32]), stake: 5, pending: 0 }
 }
@@ -122,6 +139,13 @@ fn module(genesis: H256, blocks: Arc<Semaphore>) -> RpcModule<()> {
 		.unwrap();
 	module.register_method("training_pot", |_, _, _| Ok::<_, ErrorObjectOwned>(pot())).unwrap();
 	module.register_method("training_orders", |_, _, _| Ok::<_, ErrorObjectOwned>([order()])).unwrap();
+	module
+		.register_method("training_recording", |params, _, _| {
+			let (group, round, account): (u32, u32, String) = params.parse()?;
+			let shown = account == AccountId32::new([7; 32]).to_string() && (group, round) == (0, 5);
+			Ok::<_, ErrorObjectOwned>(shown.then(recording))
+		})
+		.unwrap();
 	module
 		.register_method("author_rotateKeysWithOwner", |params, _, _| {
 			let (owner,): (String,) = params.parse()?;
@@ -300,6 +324,18 @@ async fn what_the_node_refuses_is_not_asked_again() {
 		matches!(&unknown, Err(Error::Unsupported { method, .. }) if method == "training_leaderboard"),
 		"{unknown:?}"
 	);
+	stop(node).await;
+}
+
+#[tokio::test]
+async fn a_recorded_training_is_read() {
+	let blocks = Arc::new(Semaphore::new(0));
+	let (node, address) = start("127.0.0.1:0", GENESIS, &blocks).await;
+	let client = Client::connect_with(&format!("ws://{address}"), options()).await.unwrap();
+	let [trainer, stranger] = [7, 8].map(|number| AccountId32::new([number; 32]));
+	assert_eq!(client.recording(0, 5, &trainer).await, Ok(Some(recording())));
+	assert_eq!(client.recording(0, 5, &stranger).await, Ok(None));
+	assert_eq!(client.recording(0, 4, &trainer).await, Ok(None));
 	stop(node).await;
 }
 

@@ -5,8 +5,10 @@
 //! - `predict` and `serve` answer with a checkpoint, without a chain.
 //! - `test` measures one checkpoint, on one data file or as a group's committee would.
 //! - `judge` measures a group's head on the records of a proposed delta, for those who vote.
+//! - `audit` replays the recorded trainings of a group's round, or one on disk.
 //! - `selftest` shows that this machine computes evaluations as all others do.
 
+mod audit;
 mod child;
 mod evaluate;
 mod judge;
@@ -26,7 +28,7 @@ use descent_console::{
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use descent_kernels::Instructions;
-use std::{future::Future, io::Write, sync::OnceLock};
+use std::{fmt, future::Future, io::Write, sync::OnceLock};
 use tokio::runtime::Runtime;
 
 const EXAMPLES: &str = "Examples:
@@ -54,6 +56,7 @@ enum Command {
 	Train(Box<train::Options>),
 	Test(test::Options),
 	Judge(Box<judge::Options>),
+	Audit(Box<audit::Options>),
 	Predict(predict::Options),
 	Serve(serve::Options),
 	Selftest(selftest::Options),
@@ -84,6 +87,25 @@ fn main() {
 	})
 }
 
+/// A status with which the process ends, in place of 1 for every error.
+#[derive(Debug)]
+struct ExitStatus {
+	code: i32,
+	/// The error that is printed, unless the command has said all.
+	error: Option<anyhow::Error>,
+}
+
+impl fmt::Display for ExitStatus {
+	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+		match &self.error {
+			Some(error) => write!(f, "{error:#}"),
+			None => write!(f, "the command ends with status {}", self.code),
+		}
+	}
+}
+
+impl std::error::Error for ExitStatus {}
+
 /// Runs `work` to its end. Threads that still compute are not waited for: everything begins anew, or goes on,
 /// after a restart. The runtime goes on until the process ends, as they may still use it: its timers would
 /// panic in them.
@@ -97,13 +119,14 @@ fn complete(work: impl Future<Output = Result<()>>) -> Result<()> {
 /// Ends the process at once. The destructors of libtorch's globals do not run: a thread that still computes
 /// would crash in them.
 fn end(outcome: Result<()>) -> ! {
-	let code = match outcome {
-		Ok(()) => 0,
-		Err(error) => {
-			eprintln!("descent-worker: {}", visible(&format!("{error:#}")));
-			1
-		}
+	let (code, error) = match outcome.map_err(|error| error.downcast::<ExitStatus>()) {
+		Ok(()) => (0, None),
+		Err(Ok(ExitStatus { code, error })) => (code, error),
+		Err(Err(error)) => (1, Some(error)),
 	};
+	if let Some(error) = error {
+		eprintln!("descent-worker: {}", visible(&format!("{error:#}")));
+	}
 	// Nobody reads what cannot be written any more.
 	let _ = std::io::stdout().flush();
 	signal_hook::low_level::exit(code)
@@ -116,6 +139,7 @@ async fn run(command: Command) -> Result<()> {
 	match command {
 		Command::Evaluate(options) => evaluate::run(options).await,
 		Command::Train(options) => train::run(*options).await,
+		Command::Audit(options) => audit::run(*options).await,
 		Command::Child(_) => child::run(),
 		Command::Judge(options) => judge::run(*options).await,
 		Command::Test(options) => test::run(options).await,

@@ -5,8 +5,8 @@ use anyhow::{ensure, Context, Result};
 use clap::{Args, ValueEnum};
 use descent_client::Key;
 use descent_console::{screen, shutdown, visible, visible_line};
-use descent_protocol::{is_address, is_loopback, BlockNumber, MAX_PROVIDER_LENGTH};
-use descent_trainer::{DeviceChoice, Event, Optimizer, Report, Settings, TrainingSettings};
+use descent_protocol::{is_address, is_loopback, trace::Precision, BlockNumber, MAX_PROVIDER_LENGTH};
+use descent_trainer::{DeviceChoice, Event, Optimizer, RecordedSettings, Report, Settings, TrainingSettings};
 use indicatif::ProgressBar;
 use std::{
 	io::IsTerminal,
@@ -16,6 +16,8 @@ use std::{
 	time::{Duration, Instant},
 };
 
+/// Records in a batch, where neither the user nor the group chooses.
+const DEFAULT_BATCH: u32 = 64;
 /// Time between two lines of the log that tell the progress.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -86,7 +88,11 @@ pub(crate) struct Options {
 	/// Folder for a program that trains in place of this one. The worker keeps the model description, the
 	/// records, the head and what the group asks for in it, takes safetensors files from its folder inbox,
 	/// and commits the best of them.
-	#[arg(long, value_name = "DIR", conflicts_with_all = ["optimizer", "learning_rate", "batch", "device"])]
+	#[arg(
+		long,
+		value_name = "DIR",
+		conflicts_with_all = ["optimizer", "learning_rate", "batch", "precision", "device"]
+	)]
 	own: Option<PathBuf>,
 	/// Program that trains in the folder of --own, with its arguments; no shell reads them. It finds the
 	/// folder in DESCENT_OWN, is started again if it fails, and ends with the worker.
@@ -98,14 +104,21 @@ pub(crate) struct Options {
 	/// Learning rate; 0.001 for adam and adamw, 0.05 for sgd if absent.
 	#[arg(long, value_name = "RATE", value_parser = positive)]
 	learning_rate: Option<f64>,
-	/// Records in a batch.
+	/// Records in a batch; 64 if absent, or as many as the group's rule for recorded trainings asks for.
+	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+	batch: Option<u32>,
+	/// Type of number in a group whose checkpoints come with a recorded training; f32 if absent, or f64 where
+	/// the group's rule takes nothing else. Others train in f32.
+	#[arg(long, value_enum, value_name = "TYPE")]
+	precision: Option<PrecisionName>,
+	/// Most GiB of recorded trainings on disk. A full recording ends with its last segment that fits.
 	#[arg(
 		long,
-		value_name = "N",
-		default_value_t = 64,
-		value_parser = clap::value_parser!(u32).range(1..=1 << 20)
+		value_name = "GIB",
+		default_value_t = 16,
+		value_parser = clap::value_parser!(u64).range(1..=1 << 20)
 	)]
-	batch: u32,
+	max_recordings: u64,
 	/// Threads that compute; all cores if absent.
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
 	threads: Option<u16>,
@@ -172,6 +185,27 @@ pub(crate) struct Options {
 	/// Print what happens as lines of JSON.
 	#[arg(long)]
 	json: bool,
+}
+
+/// A type of number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum PrecisionName {
+	/// 32 bits.
+	F32,
+	/// 64 bits: every machine gets the same weights, and a replay proves them.
+	F64,
+	/// bfloat16, with weights and optimizer in f32.
+	Bf16,
+}
+
+impl From<PrecisionName> for Precision {
+	fn from(name: PrecisionName) -> Self {
+		match name {
+			PrecisionName::F32 => Self::F32,
+			PrecisionName::F64 => Self::F64,
+			PrecisionName::Bf16 => Self::Bf16,
+		}
+	}
 }
 
 /// An optimizer with its usual settings.
@@ -262,11 +296,17 @@ impl Options {
 			training: TrainingSettings {
 				optimizer: self.optimizer.optimizer(),
 				learning_rate: self.learning_rate.unwrap_or_else(|| self.optimizer.default_rate()),
-				batch: self.batch as usize,
+				batch: usize::try_from(self.batch.unwrap_or(DEFAULT_BATCH))?,
 				seed: self.seed.unwrap_or_else(rand::random),
 				holdout: self.holdout,
 				device,
 				own: self.own,
+				recorded: RecordedSettings {
+					precision: self.precision.map(Precision::from),
+					batch: self.batch,
+					learning_rate: self.learning_rate,
+					max_bytes: self.max_recordings << 30,
+				},
 			},
 			program: self.trainer_command.map_or_else(Vec::new, |command| command.0),
 		})
@@ -355,6 +395,26 @@ impl Report for Screen {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use clap::{error::ErrorKind, Parser};
+
+	#[derive(Debug, Parser)]
+	struct Line {
+		#[command(flatten)]
+		options: Options,
+	}
+
+	#[test]
+	fn what_another_program_chooses_is_not_asked_for() {
+		let parse = |line: &str| Line::try_parse_from(format!("train 0 --data d {line}").split_whitespace());
+		let options = parse("--precision bf16 --batch 32 --max-recordings 2").unwrap().options;
+		assert_eq!(options.precision.map(Precision::from), Some(Precision::Bf16));
+		assert_eq!((options.batch, options.max_recordings), (Some(32), 2));
+		assert_eq!(parse("").unwrap().options.batch, None, "the group may choose it");
+		for line in ["--own run --precision f64", "--own run --batch 64"] {
+			assert_eq!(parse(line).unwrap_err().kind(), ErrorKind::ArgumentConflict, "{line}");
+		}
+		assert_eq!(parse("--precision f16").unwrap_err().kind(), ErrorKind::InvalidValue);
+	}
 
 	#[test]
 	fn a_command_is_split_into_words() {

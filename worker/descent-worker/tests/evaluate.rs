@@ -76,6 +76,7 @@ fn request(fixture: &Fixture) -> EvaluationRequest {
 		candidates: vec![candidate],
 		winners: 1,
 		test_set: None,
+		replays: None,
 	}
 }
 

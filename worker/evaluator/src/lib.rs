@@ -1,4 +1,5 @@
-//! The evaluator: a service that measures checkpoints and checks proposed deltas for the validator beside it.
+//! The evaluator: a service that measures checkpoints, replays recorded trainings and checks proposed deltas
+//! for the validator beside it.
 //!
 //! The node's off-chain worker posts a request and polls until its job is done; see
 //! [`descent_protocol::evaluation`]. Evaluations and checks wait in separate bounded queues and have separate
@@ -50,6 +51,7 @@ mod queue;
 mod request;
 mod results;
 mod runner;
+mod segment;
 mod service;
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,16 @@
 //! Measuring the head and the candidates of a round.
 
+mod download;
 mod records;
+mod replay;
 mod round;
 
 use super::{metrics::Metrics, pool::EvaluationPool, runner::JobRunner};
-use crate::evaluation_set;
 use anyhow::{ensure, Result};
-use descent_artifacts::{joined, within, ArtifactError, Artifacts, FetchWindow, Fetching, Source};
-use descent_dataset::Description;
+use descent_artifacts::{joined, within, Artifacts};
 use descent_protocol::{
 	evaluation::{EvaluationRequest, Measured},
-	Ballot, ContentRef,
+	Ballot,
 };
 use records::{Records, Times};
 use round::RoundEvaluation;
@@ -70,14 +70,16 @@ impl JobRunner<EvaluationRequest> for Measurer {
 		// A hidden test set that is served slowly takes no time from the checkpoints. Other data may take
 		// hours to build, and the checkpoints' room on disk is for those that are measured.
 		let begun = request.test_set.is_some().then(|| self.fetch(request, &description, until));
-		let Records { set, test_set } =
+		let Records { set, test_set, replayed } =
 			self.records(request, &description, Times { closing, over, limit })?;
 		ensure!(Instant::now() < closing, TOO_LATE);
 		let (ballot, missed) = match set {
 			Some(set) => {
-				let (head, candidates) = begun.unwrap_or_else(|| self.fetch(request, &description, until));
-				let mut evaluation = RoundEvaluation::new(self, request, (description, set), until, progress);
-				(evaluation.measure(head, candidates)?, evaluation.missed)
+				let downloads = begun.unwrap_or_else(|| self.fetch(request, &description, until));
+				let sets = (set, replayed);
+				let mut evaluation =
+					RoundEvaluation::new(self, request, (description, sets), until, progress);
+				(evaluation.measure(downloads)?, evaluation.missed)
 			}
 			None => (Ballot { baseline: None, verdicts: Default::default() }, true),
 		};
@@ -96,33 +98,6 @@ fn closing(over: Instant, request: &EvaluationRequest) -> Instant {
 }
 
 impl Measurer {
-	/// Begins to fetch the head and the candidates, side by side, so that no provider can make a committee
-	/// wait for long.
-	fn fetch(
-		&self,
-		request: &EvaluationRequest,
-		description: &Description,
-		until: Instant,
-	) -> (Option<Download>, Vec<Download>) {
-		let time = self.deadlines.fetch.min(Duration::from_millis(request.fetch_ms));
-		let window = FetchWindow { time, closing: until };
-		let peers = self.peers(request);
-		let begin = |content: ContentRef, providers: Vec<String>, rank: usize| Download {
-			content,
-			fetching: evaluation_set::check_size(description, &content).map(|()| {
-				self.artifacts.begin(Source { content, providers, peers: peers.clone(), rank }, window)
-			}),
-		};
-		// The trainer that won with the head may be gone, or serve it to some members only.
-		let head = request.head.as_ref();
-		let head = head.map(|head| begin(head.checkpoint, joined(&head.providers, &request.providers), 0));
-		let candidates = request.candidates.iter().enumerate();
-		let candidates = candidates
-			.map(|(rank, candidate)| begin(candidate.checkpoint, candidate.providers.clone(), rank))
-			.collect();
-		(head, candidates)
-	}
-
 	/// Returns the gateways of the other members of the committee.
 	fn peers(&self, request: &EvaluationRequest) -> Vec<String> {
 		let is_own = |peer: &str| {
@@ -144,18 +119,5 @@ impl Measurer {
 		}
 		ensure!(self.artifacts.is_heard_of(&gateways, within(HEARING).min(over)), NO_NETWORK);
 		Ok(())
-	}
-}
-
-/// A checkpoint that is being fetched.
-struct Download {
-	content: ContentRef,
-	fetching: Result<Fetching, ArtifactError>,
-}
-
-impl Download {
-	/// Returns true if nothing is to be waited for.
-	fn is_over(&self) -> bool {
-		self.fetching.as_ref().map_or(true, Fetching::is_over)
 	}
 }

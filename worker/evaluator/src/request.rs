@@ -2,11 +2,14 @@
 
 use descent_protocol::{
 	evaluation::{
-		CheckRequest, Checked, DeltaSource, EvaluationRequest, Measured, PrefetchRequest, TestSetSource,
+		CheckRequest, Checked, DeltaSource, EvaluationRequest, Measured, PrefetchRequest, ReplaySource,
+		Replays, TestSetSource,
 	},
+	trace::{Base, RATE_UNIT},
 	ContentRef, EvaluationPolicy, GroupId, MAX_CANDIDATES, MAX_COMMITTEE, MAX_LOG, MAX_PROVIDERS,
 	MAX_PROVIDER_LENGTH, MAX_RANKED_WINNERS, MAX_TEST_SETS,
 };
+use descent_replay::{MAX_BATCH, MAX_STEPS};
 use serde::{de::DeserializeOwned, Serialize};
 use sp_core::H256;
 use std::{fmt::Debug, time::Duration};
@@ -109,6 +112,9 @@ impl Request for EvaluationRequest {
 			(EvaluationPolicy::Training { .. } | EvaluationPolicy::Validation { .. }, None) => {}
 			_ => return Err("a policy with hidden test sets comes with one, and no other does".into()),
 		}
+		if let Some(listed) = &self.replays {
+			replays(self, listed)?;
+		}
 		// A bad reference of a candidate or the head gets a verdict and is not refused: the others are
 		// measured all the same.
 		let sources = self.candidates.iter().map(|candidate| &candidate.providers);
@@ -121,6 +127,7 @@ impl Request for EvaluationRequest {
 		named.extend(self.test_set.iter().map(|test_set| test_set.manifest));
 		named.extend(self.head.iter().map(|head| head.checkpoint));
 		named.extend(self.candidates.iter().map(|candidate| candidate.checkpoint));
+		named.extend((0..self.candidates.len()).flat_map(|rank| states(self, rank)));
 		named
 	}
 
@@ -164,6 +171,20 @@ impl Request for CheckRequest {
 	}
 }
 
+/// Returns the states that are fetched to replay the segment of the candidate of a rank: the one that it
+/// begins with and the one at its end, unless they are the candidate or the head, which are fetched anyway.
+pub(crate) fn states(request: &EvaluationRequest, rank: usize) -> Vec<ContentRef> {
+	let segment = request.replays.as_ref().and_then(|replays| replays.segments.get(rank));
+	let (Some(segment), Some(candidate)) = (segment, request.candidates.get(rank)) else {
+		return Vec::new();
+	};
+	let head = request.head.as_ref().map(|head| head.checkpoint);
+	let mut states: Vec<_> = segment.start.into_iter().chain([segment.end]).collect();
+	states.dedup();
+	states.retain(|state| *state != candidate.checkpoint && Some(*state) != head);
+	states
+}
+
 /// Returns the public validation set of a policy, if it has one.
 fn validation_set(policy: &EvaluationPolicy) -> Option<ContentRef> {
 	match policy {
@@ -181,6 +202,42 @@ fn test_set(manifest: &ContentRef, index: u16, urls: &[String]) -> Result<(), St
 	}
 	content(manifest)?;
 	providers(urls)
+}
+
+/// Checks the bounds on the segments that are replayed.
+fn replays(request: &EvaluationRequest, Replays { segments, .. }: &Replays) -> Result<(), String> {
+	let candidates = request.candidates.len();
+	if segments.len() != candidates {
+		return Err(format!(
+			"{candidates} candidates have as many segments to replay, not {}",
+			segments.len()
+		));
+	}
+	if candidates > 0 && request.deltas.is_empty() {
+		return Err("segments are replayed on the data set, which has no delta".into());
+	}
+	// A bad reference of a state gets a verdict, as one of a candidate does.
+	segments.iter().try_for_each(segment)
+}
+
+fn segment(segment: &ReplaySource) -> Result<(), String> {
+	let ReplaySource { recipe, rate, start, .. } = segment;
+	if !(1..=MAX_STEPS).contains(&recipe.steps) {
+		return Err(format!("a segment has 1 to {MAX_STEPS} steps, not {}", recipe.steps));
+	}
+	if !(1..=MAX_BATCH).contains(&recipe.batch) {
+		return Err(format!("a batch has 1 to {MAX_BATCH} records, not {}", recipe.batch));
+	}
+	if !recipe.optimizer.is_valid() {
+		return Err("momentum and decay rates of an optimizer are below 1, and Nesterov's has one".into());
+	}
+	if !(1..=RATE_UNIT).contains(rate) {
+		return Err(format!("a learning rate has 1 to {RATE_UNIT} billionths, not {rate}"));
+	}
+	if start.is_none() && !matches!(recipe.base, Base::Initial { .. }) {
+		return Err("a segment begins with a checkpoint where its recipe has no initial weights".into());
+	}
+	Ok(())
 }
 
 fn deltas(deltas: &[DeltaSource]) -> Result<(), String> {

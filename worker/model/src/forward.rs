@@ -82,7 +82,7 @@ impl Model {
 				})
 			}
 			Layer::LayerNorm {} => self.layer_norm(x, p),
-			// Looked up as kept, so that the gradients of a token that occurs often are not summed in few digits.
+			// Looked up as kept, so that the gradients of a frequent token are not summed in few digits.
 			Layer::Embedding { .. } => {
 				Tensor::f_embedding(&p.next_as_kept()?, x, -1, false, false)?.f_totype(self.compute)
 			}
@@ -120,8 +120,8 @@ impl Model {
 				false,
 			);
 		}
-		// Evaluation and replays compute it step by step, so that no choice among fused kernels can change the
-		// numbers.
+		// Evaluation and replays compute it step by step, so that no choice among fused kernels can change
+		// the numbers.
 		let width = query.size().last().copied().unwrap_or(1);
 		let length = query.size().get(2).copied().unwrap_or(1);
 		let scores = query.f_matmul(&key.f_transpose(-2, -1)?)?.f_mul_scalar(1.0 / (width as f64).sqrt())?;

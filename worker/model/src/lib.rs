@@ -17,8 +17,8 @@
 //!
 //! A [`Trainer`] computes in f32 on the CPU or a GPU. Initial weights, the order of records and dropout
 //! follow from the seed. Results are bit-identical from run to run on one machine with one thread count, but
-//! not across machines. [`Model::for_training`] makes a model that is trained in f64, whose weights are nearly
-//! the same everywhere, or in bfloat16.
+//! not across machines. [`Model::for_training`] makes a model that is trained in f64, whose weights are
+//! nearly the same everywhere, or in bfloat16.
 //!
 //! # Example
 //!

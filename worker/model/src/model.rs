@@ -148,8 +148,8 @@ impl Model {
 	}
 
 	/// Returns the model's output for a batch, with the shape `[records, ..output]`, in the type of the
-	/// weights, on the model's device and without gradients. Dropout is off and normalisations use running statistics, as in
-	/// evaluation.
+	/// weights, on the model's device and without gradients. Dropout is off and normalisations use running
+	/// statistics, as in evaluation.
 	///
 	/// # Errors
 	/// Returns [`ModelError::Batch`] if the batch does not fit the description, [`ModelError::Torch`] if
@@ -173,5 +173,5 @@ fn copy<T: Element + Copy + Default>(tensor: &Tensor) -> Result<Vec<T>, ModelErr
 }
 
 #[cfg(test)]
-#[path = "precision_tests.rs"]
+#[path = "precision_tests/mod.rs"]
 mod tests;

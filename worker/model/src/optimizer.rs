@@ -7,7 +7,7 @@ use tch::{no_grad, Device, Kind, TchError, Tensor};
 
 /// Term that keeps Adam's denominator from 0, as in PyTorch.
 const EPSILON: f64 = 1e-8;
-/// Step size below which Adam changes no weight in f32.
+/// Step size below which Adam changes no weight.
 const SMALLEST_STEP: f64 = 1e-30;
 
 /// The optimizer of a training run, with the names and defaults of PyTorch.
@@ -215,8 +215,8 @@ impl OptimizerState {
 	}
 }
 
-/// Constants of a step as tensors of no dimension and of the parameters' kind, so that each formula is one kernel: tch has no factor on
-/// the second operand of an addition.
+/// Constants of a step as tensors of no dimension and of the parameters' kind, so that each formula is one
+/// kernel: tch has no factor on the second operand of an addition.
 struct Constants {
 	learning_rate: f64,
 	negative_rate: Tensor,

@@ -1,7 +1,11 @@
 //! The distance between recorded and replayed weights.
 
+use crate::recording::micro_units;
 use descent_model::Checkpoint;
-use descent_protocol::trace::{Precision, DEPARTURE_UNIT};
+use descent_protocol::{
+	trace::{Precision, DEPARTURE_UNIT},
+	Score,
+};
 use std::ops::Range;
 
 /// A segment that was replayed in f64.
@@ -35,6 +39,17 @@ impl Replayed {
 		&self.losses
 	}
 
+	/// The same in micro-units, as [`replay_root`](descent_protocol::trace::replay_root) takes them and
+	/// recordings have them.
+	pub fn scores(&self) -> Vec<Score> {
+		self.losses.iter().copied().map(micro_units).map(Score).collect()
+	}
+
+	/// Returns the replay as one of a training in this precision. Only [`Self::departure`] depends on it.
+	pub fn with_precision(self, precision: Precision) -> Self {
+		Self { precision, ..self }
+	}
+
 	/// The weights at its end, rounded to f32.
 	pub fn checkpoint(&self) -> &Checkpoint {
 		&self.rounded
@@ -44,8 +59,8 @@ impl Replayed {
 	/// [`departure_limit`](descent_protocol::trace::departure_limit).
 	///
 	/// It is the larger of two: that of the parameters, and that of the running statistics of batch
-	/// normalisations. The loss does not depend on the statistics, and they may be much larger than weights or
-	/// much smaller, so in one sum one would hide the other.
+	/// normalisations. The loss does not depend on the statistics, and they may be much larger than weights
+	/// or much smaller, so in one sum one would hide the other.
 	///
 	/// A recorded training in f64 was rounded to f32 once, at its end. A difference that this rounding
 	/// explains does not count, and of a larger one only what exceeds it.

@@ -185,5 +185,4 @@ pub fn replay(task: &SegmentTask, records: &Set, stop: impl Fn() -> bool) -> Res
 }
 
 #[cfg(test)]
-#[path = "replay_tests.rs"]
 mod tests;

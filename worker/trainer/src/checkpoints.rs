@@ -1,6 +1,7 @@
 //! Checkpoints for the round machine, from the training and the content cache.
 
 mod choice;
+mod recordings;
 
 use crate::{
 	control::{Pause, Snapshot, Status, Terms},
@@ -10,17 +11,21 @@ use crate::{
 	loader::{AssetLoader, EvaluationAssets},
 	preflight::Preflight,
 	publisher::Publisher,
+	recorded::{self, Recorded, RoundStart, Shown, Submission},
 	round_spec::RoundSpec,
 	rounds::{CheckpointSource, DrawnFrom, Offer},
 	test_sets::TestSets,
 };
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result};
 use descent_artifacts::{joined, within, ArtifactError, ContentCache, PinGuard, SealedSource};
+use descent_content::StoreError;
 use descent_evaluator::evaluation_set::EvaluationSet;
 use descent_protocol::{
+	trace::Recording,
 	view::{GroupView, RoundTestSetView},
-	ContentRef, Rounding, Score,
+	ContentRef, RoundIndex, Rounding, Score,
 };
+use recordings::{import, PublishedRecordings};
 use sp_core::H256;
 use std::{
 	collections::HashMap,
@@ -61,6 +66,10 @@ pub(crate) struct Checkpointer {
 	pause: Option<Pause>,
 	/// Start of the wait that was warned of last.
 	warned: Option<Instant>,
+	/// The start of the current round, for a recorded training.
+	round: Option<RoundStart>,
+	/// Recordings of own checkpoints, as far as others can fetch them.
+	recordings: PublishedRecordings,
 }
 
 impl Checkpointer {
@@ -74,6 +83,9 @@ impl Checkpointer {
 		test_sets: TestSets,
 		served: Vec<ContentRef>,
 	) -> Self {
+		let recordings =
+			PublishedRecordings::new(loader.recordings().clone(), cache.clone(), publisher.clone());
+		recordings.need(&served);
 		Self {
 			loader,
 			_pins: cache.hold(Vec::new()),
@@ -89,6 +101,8 @@ impl Checkpointer {
 			offered: Duration::ZERO,
 			pause: None,
 			warned: None,
+			round: None,
+			recordings,
 		}
 	}
 
@@ -111,6 +125,10 @@ impl Checkpointer {
 			assets.training.as_ref().filter(|(version, _)| *version == group.model_version)
 		{
 			training.set_terms(Terms::from(group));
+			training.set_round(self.round.clone());
+		}
+		if let Some(round) = group.round {
+			self.recordings.follow(round);
 		}
 		if group.reached_target().is_none() {
 			self.pause = None;
@@ -118,6 +136,11 @@ impl Checkpointer {
 			self.pause = assets.training.as_ref().map(|(_, training)| training.pause());
 		}
 		self.preflight.as_mut()?.follow(group, &assets)
+	}
+
+	/// Notes the start of the current round, which a recorded training has to know.
+	pub(crate) fn begin(&mut self, start: Option<RoundStart>) {
+		self.round = start;
 	}
 
 	/// Returns the version of the model that is being trained, once its data are there.
@@ -182,6 +205,26 @@ impl Checkpointer {
 			Ok(evaluated?.score)
 		});
 		evaluated.await.map_err(|error| ArtifactError::Failed(error.into()))?
+	}
+
+	/// Keeps content of a file in the store, from which others fetch it, and publishes it. Recordings that
+	/// nobody has to be served make room for it.
+	async fn serve(&mut self, path: &Path, content: ContentRef) -> Result<()> {
+		self.served.push(self.cache.hold(vec![content]));
+		let full = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(StoreError::Quota { .. }));
+		match import(&self.cache, path.into(), content).await {
+			Err(error) if full(&error) => {
+				self.recordings.clear();
+				import(&self.cache, path.into(), content).await?;
+			}
+			imported => imported?,
+		}
+		self.publisher.publish(self.cache.store(), &content).await?;
+		if !self.published.contains(&content) {
+			self.published.push(content);
+			self.recordings.need(&self.published);
+		}
+		Ok(())
 	}
 
 	/// Takes the best checkpoint since the last one, or the one that could not be measured before.
@@ -253,36 +296,44 @@ impl CheckpointSource for Checkpointer {
 	}
 
 	async fn publish(&mut self, path: &Path, checkpoint: &ContentRef) -> Result<Vec<String>> {
-		self.served.push(self.cache.hold(vec![*checkpoint]));
-		let (cache, path, checkpoint) = (self.cache.clone(), path.to_owned(), *checkpoint);
-		let published = tokio::task::spawn_blocking(move || -> Result<()> {
-			let store = cache.store();
-			if store.pins().contains(&checkpoint) && store.is_complete(&checkpoint)? {
-				return Ok(());
-			}
-			let _reservation = cache.reserve(&checkpoint, 0)?;
-			let imported = store.import_path(&path)?;
-			ensure!(
-				imported == checkpoint,
-				"{} is not the checkpoint that was committed to any more: it has been changed",
-				path.display()
-			);
-			Ok(())
-		});
-		published.await??;
-		self.publisher.publish(self.cache.store(), &checkpoint).await?;
-		if !self.published.contains(&checkpoint) {
-			self.published.push(checkpoint);
-		}
+		self.serve(path, *checkpoint).await?;
 		Ok(vec![self.publisher.address().to_owned()])
+	}
+
+	async fn show(
+		&mut self,
+		recorded: &Recorded,
+		checkpoint: &ContentRef,
+		seed: H256,
+	) -> Result<(Recording, Vec<ContentRef>)> {
+		let (recordings, recorded, checkpoint) = (self.loader.recordings().clone(), *recorded, *checkpoint);
+		let made =
+			tokio::task::spawn_blocking(move || recorded::reveal(&recordings, &recorded, checkpoint, seed));
+		let Shown { recording, states } = made.await??;
+		for (path, state) in &states {
+			self.serve(path, *state).await?;
+		}
+		Ok((recording, states.into_iter().map(|(_, state)| state).collect()))
+	}
+
+	fn note(&mut self, round: RoundIndex, submission: Submission) -> Result<()> {
+		self.loader.recordings().note(round, &submission)?;
+		if submission.revealed {
+			self.recordings.publish(round);
+		}
+		Ok(())
 	}
 
 	async fn keep(&mut self, checkpoints: Vec<ContentRef>) -> Result<()> {
 		for checkpoint in std::mem::take(&mut self.published) {
-			if checkpoints.contains(&checkpoint) || !self.publisher.withdraw(&checkpoint).await {
+			let is_needed = checkpoints.contains(&checkpoint);
+			// What a recording has is withdrawn with the rest of it.
+			let is_left = !is_needed && self.recordings.serves(&checkpoint);
+			if is_needed || (!is_left && !self.publisher.withdraw(&checkpoint).await) {
 				self.published.push(checkpoint);
 			}
 		}
+		self.recordings.need(&self.published);
 		self.served = vec![self.cache.hold(checkpoints)];
 		let cache = self.cache.clone();
 		tokio::task::spawn_blocking(move || cache.clear()).await??;

@@ -1,5 +1,6 @@
 //! State and messages that the training loop shares with its handles.
 
+use crate::recorded::{Recorded, RecordedSettings, RecordedStatus, RoundStart};
 use anyhow::Result;
 use descent_dataset::{Description, Set};
 use descent_evaluator::evaluation_set::EvaluationSet;
@@ -35,6 +36,8 @@ pub struct TrainingSettings {
 	pub device: Device,
 	/// Folder through which another program trains, in place of the training loop.
 	pub own: Option<PathBuf>,
+	/// Settings in a group whose checkpoints come with a recorded training.
+	pub recorded: RecordedSettings,
 }
 
 impl TrainingSettings {
@@ -83,6 +86,8 @@ pub(crate) struct Snapshot {
 	pub holdout: EvaluationSet,
 	/// Digest of the head, and its score on the same holdout, once it is evaluated.
 	pub head: Option<(H256, Score)>,
+	/// The recorded training that made it, in a group that asks for one.
+	pub recorded: Option<Recorded>,
 }
 
 /// Terms of a group for a checkpoint.
@@ -138,6 +143,8 @@ pub(crate) struct Status {
 	pub check: Duration,
 	/// Checkpoints taken from another program; absent where the training loop trains.
 	pub taken: Option<u64>,
+	/// State of the recording; absent where nothing is recorded.
+	pub recorded: Option<RecordedStatus>,
 }
 
 impl Status {
@@ -160,6 +167,9 @@ impl fmt::Display for Status {
 		if let Some((_, score)) = self.evaluated_head() {
 			write!(f, ", head {score}")?;
 		}
+		if let Some(recorded) = self.recorded {
+			write!(f, "; {recorded}")?;
+		}
 		Ok(())
 	}
 }
@@ -169,6 +179,7 @@ impl fmt::Display for Status {
 pub(crate) struct Shared {
 	status: Mutex<Status>,
 	terms: Mutex<Option<Terms>>,
+	round_start: Mutex<Option<RoundStart>>,
 	pauses: AtomicUsize,
 	stopped: AtomicBool,
 	ending: AtomicBool,
@@ -183,6 +194,11 @@ impl Shared {
 	/// Locks what the group asks of a checkpoint, once that is known.
 	pub(crate) fn terms(&self) -> MutexGuard<'_, Option<Terms>> {
 		self.terms.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+
+	/// Locks the start of the round that a recorded training is for, once that is known.
+	pub(crate) fn round_start(&self) -> MutexGuard<'_, Option<RoundStart>> {
+		self.round_start.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 
 	/// Returns true while there is a [`Pause`].

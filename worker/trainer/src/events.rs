@@ -107,6 +107,9 @@ pub enum Event {
 		round: RoundIndex,
 		/// The checkpoint, which nobody else can see yet.
 		checkpoint: ContentRef,
+		/// Segments of the recorded training that comes with it; absent where none does.
+		#[serde(skip_serializing_if = "Option::is_none")]
+		segments: Option<u16>,
 	},
 	/// Nothing is committed in a round.
 	Skipped {
@@ -234,7 +237,10 @@ impl Event {
 				prospect.sentence(file, *score, *head, *minimum_improvement)
 			}
 			Self::Refused { file, reason } => format!("{file} is refused: {reason}."),
-			Self::Committed { round, .. } => format!("Round {round}: committed."),
+			Self::Committed { round, segments: None, .. } => format!("Round {round}: committed."),
+			Self::Committed { round, segments: Some(segments), .. } => {
+				format!("Round {round}: committed, with a recorded training of {segments} segments.")
+			}
 			Self::Skipped { round, reason } => format!("Round {round}: nothing committed, {reason}."),
 			Self::Revealed { round, claim } => format!("Round {round}: revealed with a claim of {claim}."),
 			Self::Ended { round, sentence, .. } => format!("Round {round}: {sentence}"),

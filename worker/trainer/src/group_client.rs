@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use descent_artifacts::dataset_log::LogSource;
 use descent_client::{Call, Client, Key, Reveal, Submitted};
 use descent_protocol::{
+	trace::Recording,
 	view::{GroupView, LogEntryView, RoundTestSetView, RoundView},
 	BlockNumber, GroupId, RoundIndex,
 };
@@ -66,6 +67,13 @@ impl Chain for GroupClient {
 		Ok((block.number, test_set))
 	}
 
+	async fn final_hash(&self, number: BlockNumber) -> Result<Option<H256>> {
+		if self.client.finalized_block().await?.number < number {
+			return Ok(None);
+		}
+		Ok(self.client.block_hash(number).await?)
+	}
+
 	async fn commit(&self, round: RoundIndex, commitment: H256, deposit: u128) -> Result<()> {
 		let call = Call::commit(self.group, round, commitment, deposit);
 		let submitted = self.client.submit(&self.key, &call).await?;
@@ -73,8 +81,12 @@ impl Chain for GroupClient {
 		Ok(())
 	}
 
-	async fn reveal(&self, round: RoundIndex, reveal: Reveal) -> Result<()> {
-		let submitted = self.client.submit(&self.key, &Call::reveal(self.group, round, &reveal)).await?;
+	async fn reveal(&self, round: RoundIndex, reveal: Reveal, recording: Option<Recording>) -> Result<()> {
+		let call = match &recording {
+			Some(recording) => Call::reveal_recorded(self.group, round, &reveal, recording),
+			None => Call::reveal(self.group, round, &reveal),
+		};
+		let submitted = self.client.submit(&self.key, &call).await?;
 		self.watch("the reveal", submitted);
 		Ok(())
 	}

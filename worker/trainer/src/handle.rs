@@ -3,6 +3,7 @@
 use crate::{
 	control::{Command, Head, Pause, Shared, Snapshot, Status, Terms, TrainingSettings, TrainingTask},
 	own::{OwnTraining, Tell},
+	recorded::{RecordedTraining, Recordings, RoundStart},
 	training_loop::TrainingLoop,
 };
 use anyhow::{Context, Result};
@@ -78,12 +79,30 @@ impl TrainingHandle {
 		directory: PathBuf,
 		tell: Tell,
 	) -> Result<Self> {
+		Self::spawn(move |shared| prepare(task, settings, directory, shared, tell))
+	}
+
+	/// Starts to train in a group whose checkpoints come with a recorded training, once the start of a round
+	/// is known.
+	pub(crate) fn start_recorded(
+		task: TrainingTask,
+		settings: TrainingSettings,
+		recordings: Recordings,
+	) -> Result<Self> {
+		Self::spawn(move |shared| {
+			let training = RecordedTraining::new(task, settings, recordings, shared)?;
+			Ok(Box::new(move |commands: &Receiver<Command>| training.run(commands)))
+		})
+	}
+
+	/// Runs a training on a thread of its own, once it is prepared.
+	fn spawn(prepare: impl FnOnce(Arc<Shared>) -> Result<Run> + Send + 'static) -> Result<Self> {
 		let (commands, received) = mpsc::channel();
 		let (ready, started) = mpsc::channel();
 		let shared = Arc::new(Shared::default());
 		let theirs = shared.clone();
 		let run = move || {
-			let training = match prepare(task, settings, directory, theirs.clone(), tell) {
+			let training = match prepare(theirs.clone()) {
 				Ok(training) => training,
 				Err(error) => {
 					// the receiver is gone if the caller is
@@ -120,6 +139,11 @@ impl TrainingHandle {
 	/// Tells the training what the group asks of a checkpoint.
 	pub(crate) fn set_terms(&self, terms: Terms) {
 		*self.shared.terms() = Some(terms);
+	}
+
+	/// Tells a recorded training the start of the current round, once that is known.
+	pub(crate) fn set_round(&self, start: Option<RoundStart>) {
+		*self.shared.round_start() = start;
 	}
 
 	pub(crate) fn status(&self) -> Status {

@@ -22,6 +22,10 @@
 //! round on, and commits to nothing without it. It reveals once the release of the round's key is final, or
 //! the time for one is over, and measures its claim on the set that is drawn from then.
 //!
+//! In a group whose checkpoints come with a recorded training the trainer trains from the first block of a
+//! round until it commits, and records every segment. The commitment binds the recording, too. The reveal
+//! shows the segment that the seed draws, whose states are served beside the checkpoint.
+//!
 //! The commit window of one round overlaps with the reveals and measurements of the round before, so two
 //! rounds are open at a time. A trainer can be killed at any time: it goes on from `state.json` and from
 //! what the chain shows.
@@ -32,7 +36,9 @@
 //!
 //! ```no_run
 //! use descent_client::{GroupKey, Key, DEFAULT_NODE};
-//! use descent_trainer::{DeviceChoice, Event, Optimizer, Report, Settings, TrainingSettings};
+//! use descent_trainer::{
+//!     DeviceChoice, Event, Optimizer, RecordedSettings, Report, Settings, TrainingSettings,
+//! };
 //!
 //! #[derive(Clone)]
 //! struct Print;
@@ -70,6 +76,7 @@
 //!         holdout: 2_000,
 //!         device: DeviceChoice::Auto.resolve()?,
 //!         own: None,
+//!         recorded: RecordedSettings::default(),
 //!     },
 //!     program: Vec::new(),
 //! };
@@ -95,6 +102,7 @@ mod own;
 mod preflight;
 mod progress;
 mod publisher;
+mod recorded;
 mod rehearsal;
 mod resume;
 mod round_spec;
@@ -110,5 +118,6 @@ pub use descent_model::Optimizer;
 pub use device::DeviceChoice;
 pub use events::{Event, Prospect, Report};
 pub use progress::{Steps, TrainingProgress};
+pub use recorded::{read_trace, trace_pieces, RecordedSettings, TraceError};
 pub use rehearsal::{rehearse, Draw, RecordSource, Rehearsal, RehearsalSettings, Winner};
 pub use trainer::{run, Settings};

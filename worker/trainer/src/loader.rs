@@ -5,6 +5,7 @@ use crate::{
 	control::{Terms, TrainingSettings, TrainingTask},
 	events::{Event, Report},
 	handle::TrainingHandle,
+	recorded::{Plan, Recordings},
 	round_spec::RoundSpec,
 };
 use anyhow::{ensure, Context, Result};
@@ -76,6 +77,7 @@ impl Assets {
 pub(crate) struct AssetLoader {
 	requests: Sender<Request>,
 	assets: Arc<Mutex<Assets>>,
+	recordings: Recordings,
 	ending: Arc<AtomicBool>,
 	thread: JoinHandle<()>,
 }
@@ -88,10 +90,12 @@ struct Request {
 
 impl AssetLoader {
 	/// Starts the thread, which ends when the loader is dropped. Weights are kept below `directory`.
+	/// `recordings` are those of recorded trainings.
 	pub(crate) fn start(
 		artifacts: Arc<Artifacts>,
 		settings: TrainingSettings,
 		directory: PathBuf,
+		recordings: Recordings,
 		log: impl LogSource,
 		report: impl Report + Clone + Send + 'static,
 	) -> Result<Self> {
@@ -102,6 +106,7 @@ impl AssetLoader {
 			artifacts,
 			settings,
 			directory,
+			recordings: recordings.clone(),
 			log: DatasetLog::new(log),
 			report,
 			assets: assets.clone(),
@@ -111,7 +116,7 @@ impl AssetLoader {
 			ending: ending.clone(),
 		};
 		let thread = thread::Builder::new().name("loader".into()).spawn(move || thread.run(&received))?;
-		Ok(Self { requests, assets, ending, thread })
+		Ok(Self { requests, assets, recordings, ending, thread })
 	}
 
 	/// Ends the thread and all trainings. Returns false if one of them still computes after
@@ -144,6 +149,11 @@ impl AssetLoader {
 		}
 	}
 
+	/// Returns the recordings of recorded trainings.
+	pub(crate) fn recordings(&self) -> &Recordings {
+		&self.recordings
+	}
+
 	/// Returns the assets that are loaded.
 	pub(crate) fn assets(&self) -> Assets {
 		lock(&self.assets).clone()
@@ -171,6 +181,7 @@ struct LoaderThread<L, R> {
 	artifacts: Arc<Artifacts>,
 	settings: TrainingSettings,
 	directory: PathBuf,
+	recordings: Recordings,
 	log: DatasetLog<L>,
 	report: R,
 	assets: Arc<Mutex<Assets>>,
@@ -298,8 +309,12 @@ impl<L: LogSource, R: Report + Clone + Send + 'static> LoaderThread<L, R> {
 	/// built, training goes on with the task that it has.
 	fn train(&mut self, group: &GroupView, spec: &RoundSpec) -> Result<()> {
 		let running = lock(&self.assets).training.clone();
-		let running =
-			running.filter(|(version, handle)| *version == spec.model_version && !handle.has_stopped());
+		let is_recorded = |spec: &RoundSpec| spec.recipe.is_some();
+		let is_same_kind =
+			self.trained.as_ref().is_none_or(|trained| is_recorded(trained) == is_recorded(spec));
+		let running = running.filter(|(version, handle)| {
+			*version == spec.model_version && !handle.has_stopped() && is_same_kind
+		});
 		if running.is_some() && self.trained.as_ref().is_some_and(|trained| trained.has_same_task(spec)) {
 			return Ok(());
 		}
@@ -318,10 +333,7 @@ impl<L: LogSource, R: Report + Clone + Send + 'static> LoaderThread<L, R> {
 			Some((_, handle)) => handle.set_task(task)?,
 			None => {
 				ensure!(!self.is_ending(), "the trainer ends");
-				let directory = self.make_directory(spec.model_version)?;
-				let report = self.report.clone();
-				let tell = Box::new(move |event| report.event(event));
-				let handle = TrainingHandle::start(task, self.settings.clone(), directory, tell)?;
+				let handle = self.start_training(spec, task)?;
 				handle.set_terms(Terms::from(group));
 				lock(&self.assets).training = Some((spec.model_version, handle));
 			}
@@ -331,6 +343,17 @@ impl<L: LogSource, R: Report + Clone + Send + 'static> LoaderThread<L, R> {
 			self.report_changes(&before, spec, description.name(), records, round)?;
 		}
 		Ok(())
+	}
+
+	fn start_training(&self, spec: &RoundSpec, task: TrainingTask) -> Result<TrainingHandle> {
+		let settings = self.settings.clone();
+		if let Some(rule) = spec.recipe {
+			Plan::new(rule, &settings)?;
+			return TrainingHandle::start_recorded(task, settings, self.recordings.clone());
+		}
+		let directory = self.make_directory(spec.model_version)?;
+		let report = self.report.clone();
+		TrainingHandle::start(task, settings, directory, Box::new(move |event| report.event(event)))
 	}
 
 	fn load_task(&mut self, spec: &RoundSpec) -> Result<TrainingTask> {

@@ -4,6 +4,7 @@ use crate::publisher::Publisher;
 use crate::{
 	checkpoints::Checkpointer,
 	evaluate::Evaluate,
+	recorded::{test_group::RULE, RoundStart, Submission},
 	rounds::{CheckpointSource, DrawnFrom, Offer},
 	test_sets::TestSets,
 };
@@ -14,9 +15,11 @@ use descent_evaluator::evaluation_set::EvaluationSet;
 use descent_model::{Device, Evaluation, Optimizer};
 use descent_protocol::{
 	evaluation::TestSetSource,
+	trace::BatchOrder,
 	view::{RoundTestSetView, TestSetRelease},
-	Clock, ContentRef, DeltaReport, Metric, Rounding, Share,
+	Clock, Codec, ContentRef, DeltaReport, Metric, OptionalRule, OptionalRuleKind, Rounding, Share,
 };
+use descent_replay::DatasetVersion;
 use descent_testing::{description_json, sealing_key, FakeLog, Fixture, SealedFixture};
 use sp_core::{crypto::AccountId32, H256};
 use tokio::runtime::Handle;
@@ -101,9 +104,11 @@ impl TestGroup {
 			holdout: 100,
 			device: Device::Cpu,
 			own: None,
+			recorded: Default::default(),
 		};
-		let directory = folder.join("training");
-		AssetLoader::start(artifacts, settings, directory, self.log.clone(), self.events.clone()).unwrap()
+		let (directory, log) = (folder.join("training"), self.log.clone());
+		let recordings = Recordings::open(folder.join("recordings"), 1 << 30).unwrap();
+		AssetLoader::start(artifacts, settings, directory, recordings, log, self.events.clone()).unwrap()
 	}
 
 	/// Applies a delta that adds a record, from the next round on. Only `providers` serve it.
@@ -335,7 +340,7 @@ fn cache(folder: &Path) -> ContentCache {
 fn nothing(offer: Result<Offer>) -> String {
 	match offer.unwrap() {
 		Offer::Nothing(reason) => reason,
-		Offer::Checkpoint(_) => panic!("a checkpoint is offered"),
+		Offer::Checkpoint(..) => panic!("a checkpoint is offered"),
 	}
 }
 
@@ -343,7 +348,7 @@ async fn until_offered(checkpointer: &mut Checkpointer, view: &GroupView, path: 
 	let deadline = Instant::now() + PATIENCE;
 	loop {
 		match checkpointer.offer(view, path).await {
-			Ok(Offer::Checkpoint(checkpoint)) => return checkpoint,
+			Ok(Offer::Checkpoint(checkpoint, None)) => return checkpoint,
 			other => assert!(Instant::now() < deadline, "{other:?}"),
 		}
 		tokio::time::sleep(Duration::from_millis(20)).await;
@@ -385,7 +390,10 @@ async fn what_a_committee_would_refuse_or_not_pay_is_not_committed() {
 	checkpointer.offer(&group.view, &path).await.unwrap_err();
 	set(None);
 	let offered = checkpointer.offer(&group.view, &path).await.unwrap();
-	assert!(matches!(offered, Offer::Checkpoint(_)), "this machine's fault loses no checkpoint: {offered:?}");
+	assert!(
+		matches!(offered, Offer::Checkpoint(..)),
+		"this machine's fault loses no checkpoint: {offered:?}"
+	);
 	drop(pause);
 
 	group.view.head = Some(descent_protocol::view::HeadView {
@@ -521,4 +529,78 @@ async fn the_end_joins_all_threads_whatever_they_do() {
 	idle.view.providers.clear();
 	let loader = idle.start("idle");
 	assert!(loader.end().await, "it has nothing to do");
+}
+
+/// The rule comes with a round, and goes with another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_for_recordings_begins_another_kind_of_training() {
+	let mut group = TestGroup::new().await;
+	let loader = group.start("trainer");
+	let (_, before) = group.trained(&loader).await.training.unwrap();
+	assert!(before.status().recorded.is_none());
+	group.view.optional_rules.set(OptionalRule::Recipe { recipe: RULE });
+	let is_recorded = |assets: &Assets| {
+		assets.training.as_ref().is_some_and(|(_, training)| training.status().recorded.is_some())
+	};
+	let assets = group.until(&loader, &[], is_recorded).await;
+	let (_, recorded) = assets.training.unwrap();
+	group.until(&loader, &[], |_| before.has_ended()).await;
+	group.view.optional_rules.remove(OptionalRuleKind::Recipe);
+	group.until(&loader, &[], |assets| !is_recorded(assets) && assets.training.is_some()).await;
+	assert!(!recorded.has_stopped() || recorded.has_ended());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_checkpoint_is_offered_shown_and_served() {
+	let mut group = TestGroup::new().await;
+	group.view.optional_rules.set(OptionalRule::Recipe { recipe: RULE });
+	let loader = group.start("trainer");
+	let recordings = loader.recordings().clone();
+	let folder = group.fixture.directory.path().to_path_buf();
+	let cache = cache(&folder);
+	let store = cache.store().clone();
+	let mut checkpointer = checkpointer(loader, cache, FakeEvaluator::default(), None, group.test_sets());
+	let order = BatchOrder {
+		genesis: H256::zero(),
+		group: 1,
+		round: 6,
+		link: H256::repeat_byte(1),
+		account: AccountId32::new([7; 32]),
+	};
+	let dataset = DatasetVersion { version: group.view.dataset_version, root: group.view.dataset_root };
+	checkpointer.begin(Some(RoundStart { rule: RULE, order, model: group.view.model.digest, dataset }));
+	let path = folder.join("offered");
+	let deadline = Instant::now() + PATIENCE;
+	loop {
+		checkpointer.follow(&group.view, Vec::new());
+		let status = checkpointer.status().ok().and_then(|status| status.recorded);
+		if status.and_then(|recorded| recorded.segments()).is_some_and(|segments| segments > 1) {
+			break;
+		}
+		assert!(Instant::now() < deadline);
+		tokio::time::sleep(Duration::from_millis(20)).await;
+	}
+	let Offer::Checkpoint(checkpoint, Some(recorded)) = checkpointer.offer(&group.view, &path).await.unwrap()
+	else {
+		panic!("nothing is offered");
+	};
+	assert_eq!(recorded.round, 6);
+	let seed = H256::repeat_byte(9);
+	let (recording, states) = checkpointer.show(&recorded, &checkpoint, seed).await.unwrap();
+	assert!(recording.is_sound(checkpoint.digest, seed));
+	checkpointer.publish(&path, &checkpoint).await.unwrap();
+	let is_there = |content: &ContentRef| store.is_complete(content).unwrap();
+	assert!(states.iter().chain([&checkpoint]).all(is_there));
+	checkpointer.keep(states.clone()).await.unwrap();
+	assert!(states.iter().all(is_there) && recordings.submission(6).is_none());
+
+	let submission = Submission::new(checkpoint, recorded.trace.segments);
+	checkpointer.note(6, submission).unwrap();
+	let root = ContentRef { digest: recorded.trace.root, codec: Codec::Raw, size: 64 };
+	assert!(!is_there(&root), "nothing more is served before the reveal");
+	checkpointer.note(6, Submission { revealed: true, ..submission }).unwrap();
+	while !is_there(&root) {
+		assert!(Instant::now() < deadline);
+		tokio::time::sleep(Duration::from_millis(20)).await;
+	}
 }

@@ -32,6 +32,10 @@ const PROBE_BYTES: usize = 1024;
 /// Bytes of blocks that a checkpoint in a store may need beside its own.
 const STORE_OVERHEAD: u64 = 16 << 20;
 
+/// Files of a checkpoint's size that a reveal with a recorded training publishes: the checkpoint, and both
+/// ends of the drawn segment.
+const RECORDED_FILES: u32 = 3;
+
 /// Serves content, and fetches it through its public address.
 #[derive(Clone)]
 pub(crate) struct Probe {
@@ -108,6 +112,8 @@ impl Probe {
 struct Subject {
 	model: ContentRef,
 	records: u32,
+	/// Files of a checkpoint's size that are published with a reveal.
+	files: u32,
 	windows: Windows,
 }
 
@@ -136,7 +142,8 @@ impl Preflight {
 	/// windows. Returns an event when it is done.
 	pub(crate) fn follow(&mut self, group: &GroupView, assets: &Assets) -> Option<Event> {
 		let windows = Windows::new(&group.clock, &group.policy);
-		let subject = Subject { model: group.model, records: group.policy.records(), windows };
+		let files = if group.optional_rules.recipe().is_some() { RECORDED_FILES } else { 1 };
+		let subject = Subject { model: group.model, records: group.policy.records(), files, windows };
 		if self.subject.as_ref() != Some(&subject) {
 			(self.subject, self.verdict) = (None, None);
 			let evaluation = assets.evaluation(&RoundSpec::from(group))?.clone();
@@ -195,13 +202,13 @@ async fn measure(
 	let (claim, publish, content, _pin) = measured.await??;
 	let began = Instant::now();
 	let published = probe.publisher.publish(probe.cache.store(), &content).await;
-	let publish = publish.saturating_add(began.elapsed());
+	let publish = publish.saturating_add(began.elapsed()).saturating_mul(subject.files);
 	let fetch = match published {
 		Ok(()) => probe.fetch(&content, windows.fetch.saturating_add(PATIENCE)).await,
 		Err(error) => Err(error),
 	};
 	probe.discard(&content).await;
-	Ok(Timings { bytes: content.size, claim, publish, fetch: fetch? })
+	Ok(Timings { bytes: content.size, claim, publish, fetch: fetch?.saturating_mul(subject.files) })
 }
 
 /// Measures the time of a claim, which ends soon after it is known to be too long.

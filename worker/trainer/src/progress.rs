@@ -22,6 +22,9 @@ pub struct TrainingProgress {
 	/// The head's score on the holdout.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub head: Option<Score>,
+	/// Segments of the round's recorded training; absent where nothing is recorded.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub segments: Option<u16>,
 	/// Reason that the training waits; absent while it trains.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub awaited: Option<String>,
@@ -54,7 +57,8 @@ impl TrainingProgress {
 			taken: status.taken,
 			holdout: status.best,
 			head: status.evaluated_head().map(|(_, score)| score),
-			awaited: None,
+			segments: status.recorded.and_then(|recorded| recorded.segments()),
+			awaited: status.recorded.and_then(|recorded| recorded.idle()),
 		}
 	}
 
@@ -72,22 +76,29 @@ impl fmt::Display for TrainingProgress {
 		if let Some(taken) = self.taken {
 			write!(f, ": {taken} checkpoints taken")?;
 		}
-		if let Some(awaited) = &self.awaited {
-			write!(f, ": {awaited}")?;
+		if let Some(segments) = self.segments {
+			write!(f, ", {segments} segments recorded")?;
 		}
 		for (name, score) in [("holdout", self.holdout), ("head", self.head)] {
 			if let Some(score) = score {
 				write!(f, ", {name} {score}")?;
 			}
 		}
-		Ok(())
+		match &self.awaited {
+			Some(awaited) if self.steps.is_some() => write!(f, "; {awaited}"),
+			Some(awaited) => write!(f, ": {awaited}"),
+			None => Ok(()),
+		}
 	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::events::Event;
+	use crate::{
+		events::Event,
+		recorded::{Closed, RecordedStatus},
+	};
 
 	#[test]
 	fn progress_is_said_in_words_and_in_json() {
@@ -105,6 +116,12 @@ mod tests {
 			"learning_rate": 0.001, "holdout": 70_100
 		});
 		assert_eq!(json, expected);
+		let closed = RecordedStatus::Closed { round: 3, segments: 12, reason: Closed::Offered };
+		let closed = TrainingProgress::new(7, &Status { recorded: Some(closed), ..status });
+		let json = serde_json::to_value(&closed).unwrap();
+		assert_eq!(json["segments"], 12);
+		assert!(json["awaited"].as_str().unwrap().ends_with("nothing can be trained ahead"), "{json}");
+		assert!(closed.to_string().contains(", 12 segments recorded; the recording of round 3"), "{closed}");
 		let own = TrainingProgress::new(7, &Status { taken: Some(2), ..Status::default() });
 		assert_eq!(own.to_string(), "Block 7: 2 checkpoints taken");
 		assert!(serde_json::to_value(&own).unwrap().get("step").is_none());

@@ -30,13 +30,18 @@ impl Publisher {
 		&self.address
 	}
 
+	/// Returns true if content is pushed to the gateway of somebody else.
+	pub(crate) fn is_pushing(&self) -> bool {
+		self.pusher.is_some()
+	}
+
 	/// Returns the remedy if nobody can fetch from there.
 	pub(crate) fn remedy(&self) -> &'static str {
 		match self.pusher {
 			None => {
 				"Name with --public-url the address at which others reach this machine (a redirect, as from \
-				 http to https, is not followed), open its port, and see that it leads to --listen; or push to \
-				 a gateway of others with --push-to"
+				 http to https, is not followed), open its port, and see that it leads to --listen; or push \
+				 to a gateway of others with --push-to"
 			}
 			Some(_) => {
 				"Name with --push-to the address at which others reach the gateway (a redirect, as from http \

@@ -1,6 +1,6 @@
 //! The part of a group's rules that a round keeps.
 
-use descent_protocol::{view::GroupView, ContentRef, EvaluationPolicy, Metric};
+use descent_protocol::{trace::RecipeRule, view::GroupView, ContentRef, EvaluationPolicy, Metric};
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 
@@ -26,6 +26,9 @@ pub(crate) struct RoundSpec {
 	/// to.
 	#[serde(default, skip_serializing_if = "Vec::is_empty")]
 	pub sealed: Vec<ContentRef>,
+	/// The rule for the recorded trainings that the round's checkpoints come with, if they do.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub recipe: Option<RecipeRule>,
 }
 
 impl From<&GroupView> for RoundSpec {
@@ -39,6 +42,7 @@ impl From<&GroupView> for RoundSpec {
 			policy: group.policy,
 			providers: group.providers.clone(),
 			sealed: Vec::new(),
+			recipe: group.optional_rules.recipe(),
 		}
 	}
 }

@@ -1,6 +1,9 @@
 //! The state that a trainer needs to reveal its checkpoints after a restart.
 
-use crate::round_spec::RoundSpec;
+use crate::{
+	recorded::{Recorded, Submission},
+	round_spec::RoundSpec,
+};
 use anyhow::{Context, Result};
 use descent_artifacts::disk::{create_directory, write_atomically};
 use descent_protocol::{ContentRef, GroupId, RoundIndex, Salt, Score};
@@ -28,7 +31,24 @@ pub(crate) struct Entry {
 	/// then.
 	#[serde(rename = "terms")]
 	pub spec: RoundSpec,
+	/// The recorded training that the commitment binds, in a group that asks for one.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub recorded: Option<Recorded>,
+	/// Recorded states that were published for the reveal.
+	#[serde(default, skip_serializing_if = "Vec::is_empty")]
+	pub shown: Vec<ContentRef>,
 	pub step: Step,
+}
+
+impl Entry {
+	/// Returns what was committed to, if it comes with a recorded training.
+	pub(crate) fn submission(&self) -> Option<Submission> {
+		let segments = self.recorded?.trace.segments;
+		Some(Submission {
+			revealed: self.step == Step::Revealed,
+			..Submission::new(self.checkpoint, segments)
+		})
+	}
 }
 
 /// The last step of an entry that this trainer knows of; the chain decides.
@@ -151,9 +171,10 @@ impl State {
 		self.content.head.as_ref()
 	}
 
-	/// Returns the own checkpoints that others may still ask for.
+	/// Returns the own checkpoints and recorded states that others may still ask for.
 	pub(crate) fn served(&self) -> Vec<ContentRef> {
-		let open = self.content.entries.values().map(|entry| entry.checkpoint);
+		let entries = self.content.entries.values();
+		let open = entries.flat_map(|entry| entry.shown.iter().copied().chain([entry.checkpoint]));
 		open.chain(self.own_head().map(|(_, checkpoint)| *checkpoint)).collect()
 	}
 
@@ -173,20 +194,30 @@ impl State {
 		self.directory.join("checkpoints").join(format!("{round}.safetensors"))
 	}
 
-	/// Makes an entry for the checkpoint at [`Self::checkpoint`], with a new salt. The entry is on disk when
-	/// this returns; only then may the commitment be sent.
+	/// Returns what was committed to in open rounds with a recorded training.
+	pub(crate) fn submissions(&self) -> BTreeMap<RoundIndex, Submission> {
+		let entries = self.content.entries.iter();
+		entries.filter_map(|(round, entry)| Some((*round, entry.submission()?))).collect()
+	}
+
+	/// Makes an entry for the checkpoint at [`Self::checkpoint`], with a new salt. The commitment binds the
+	/// recorded training as well, if there is one. The entry is on disk when this returns; only then may the
+	/// commitment be sent.
 	pub(crate) fn prepare(
 		&mut self,
 		round: RoundIndex,
 		checkpoint: ContentRef,
+		recorded: Option<Recorded>,
 		spec: RoundSpec,
 	) -> Result<Entry> {
 		let mut salt = Salt::default();
 		OsRng.try_fill_bytes(&mut salt).context("the operating system gives no random bytes")?;
 		let Content { genesis, group, account, .. } = &self.content;
 		let digest = checkpoint.digest;
-		let commitment = descent_protocol::commitment_hash(*genesis, *group, round, account, digest, &salt);
-		let entry = Entry { checkpoint, salt, commitment, spec, step: Step::Prepared };
+		let bound = recorded.map_or(digest, |recorded| recorded.submission(digest));
+		let commitment = descent_protocol::commitment_hash(*genesis, *group, round, account, bound, &salt);
+		let shown = Vec::new();
+		let entry = Entry { checkpoint, salt, commitment, spec, recorded, shown, step: Step::Prepared };
 		self.content.entries.insert(round, entry.clone());
 		self.content.digests.push(digest);
 		let excess = self.content.digests.len().saturating_sub(DIGESTS);
@@ -204,6 +235,20 @@ impl State {
 			}
 			_ => Ok(()),
 		}
+	}
+
+	/// Notes recorded states that are published for the reveal of an entry. Another seed draws others.
+	pub(crate) fn show(&mut self, round: RoundIndex, states: &[ContentRef]) -> Result<()> {
+		let Some(entry) = self.content.entries.get_mut(&round) else {
+			return Ok(());
+		};
+		let new = states.iter().filter(|state| !entry.shown.contains(state));
+		let new: Vec<_> = new.copied().collect();
+		if new.is_empty() {
+			return Ok(());
+		}
+		entry.shown.extend(new);
+		self.save()
 	}
 
 	/// Removes an entry that has ended, and its file.
@@ -243,84 +288,5 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-	use descent_protocol::{EvaluationPolicy, Metric};
-
-	fn spec() -> RoundSpec {
-		RoundSpec {
-			model: ContentRef::raw(b"model").unwrap(),
-			model_version: 1,
-			dataset_version: 2,
-			dataset_root: H256::repeat_byte(2),
-			metric: Metric::Error,
-			policy: EvaluationPolicy::Training { records: 5 },
-			providers: vec!["http://a".into()],
-			sealed: Vec::new(),
-		}
-	}
-
-	fn open(directory: &Path) -> State {
-		State::open(directory, H256::zero(), 1, &AccountId32::new([7; 32])).unwrap()
-	}
-
-	#[test]
-	fn every_step_survives_a_kill() {
-		let directory = tempfile::tempdir().unwrap();
-		let checkpoint = ContentRef::raw(b"weights").unwrap();
-		let entry = open(directory.path()).prepare(3, checkpoint, spec()).unwrap();
-		for step in [
-			Step::Prepared,
-			Step::Committed,
-			Step::Measured { seed: H256::repeat_byte(1), claim: Score(5), key: None },
-			Step::Measured { seed: H256::repeat_byte(1), claim: Score(6), key: Some(H256::repeat_byte(2)) },
-			Step::Revealed,
-		] {
-			let mut state = open(directory.path());
-			state.advance(3, step).unwrap();
-			drop(state);
-			let expected = Entry { step, ..entry.clone() };
-			assert_eq!(open(directory.path()).entries()[&3], expected);
-		}
-		let mut state = open(directory.path());
-		fs::write(state.checkpoint(3), b"weights").unwrap();
-		state.end(3, true).unwrap();
-		let state = open(directory.path());
-		assert!(state.entries().is_empty() && !state.checkpoint(3).exists());
-		assert_eq!(state.own_head(), Some(&(3, checkpoint)));
-		assert_eq!(state.served(), [checkpoint]);
-		assert!(state.has_used(&checkpoint.digest));
-	}
-
-	#[test]
-	fn entries_of_older_trainers_are_read() {
-		let step = Step::Measured { seed: H256::zero(), claim: Score(5), key: None };
-		let json = serde_json::to_value(step).unwrap();
-		assert_eq!(json.as_object().unwrap().len(), 3, "as older trainers write it: {json}");
-		assert_eq!(serde_json::from_value::<Step>(json).unwrap(), step);
-		let json = serde_json::to_value(spec()).unwrap();
-		assert!(json.get("sealed").is_none(), "{json}");
-		assert_eq!(serde_json::from_value::<RoundSpec>(json).unwrap(), spec());
-	}
-
-	#[test]
-	fn salts_differ() {
-		let directory = tempfile::tempdir().unwrap();
-		let mut state = open(directory.path());
-		let checkpoint = ContentRef::raw(b"weights").unwrap();
-		let [first, second] = [0, 1].map(|round| state.prepare(round, checkpoint, spec()).unwrap());
-		assert_ne!(first.salt, second.salt);
-		assert_ne!(first.commitment, second.commitment);
-	}
-
-	#[test]
-	fn another_trainers_state_is_left_alone() {
-		let directory = tempfile::tempdir().unwrap();
-		drop(open(directory.path()));
-		let other = AccountId32::new([8; 32]);
-		let error = State::open(directory.path(), H256::zero(), 1, &other).unwrap_err();
-		assert!(error.to_string().contains("--data"));
-		fs::write(directory.path().join("state.json"), b"{").unwrap();
-		assert!(State::open(directory.path(), H256::zero(), 1, &AccountId32::new([7; 32])).is_err());
-	}
-}
+#[path = "state_tests.rs"]
+mod tests;

@@ -12,6 +12,7 @@ use crate::{
 	preflight::{Preflight, Probe},
 	progress::TrainingProgress,
 	publisher::Publisher,
+	recorded::{Plan, Recordings, RoundWatch},
 	rounds::{Participation, RoundMachine},
 	state::State,
 	test_sets::TestSets,
@@ -25,7 +26,7 @@ use descent_protocol::{format_amount, view::GroupView, BlockNumber};
 use std::{
 	future::Future,
 	net::SocketAddr,
-	path::PathBuf,
+	path::{Path, PathBuf},
 	pin::pin,
 	sync::Arc,
 	time::{Duration, Instant},
@@ -144,6 +145,8 @@ struct Trainer<R> {
 	gateway: ServerHandle,
 	report: R,
 	program: Option<Program>,
+	/// The starts of rounds, for recorded trainings.
+	watch: RoundWatch,
 	/// The group as it was read last.
 	group: GroupView,
 	/// Time of the last event of the progress.
@@ -189,6 +192,7 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		// A raise has to be agreed to, be it the stakeholders' or a node's invention.
 		let max_deposit = settings.max_deposit.or(settings.deposit).unwrap_or(group.deposit);
 		unless_at_stake(&state, check_deposit(settings.deposit, max_deposit, group.deposit))?;
+		unless_at_stake(&state, check_recipe(&settings.training, &group))?;
 		let participation = settings.participation(max_deposit);
 		let options = PoolOptions::new(&settings.data)?;
 		let pool = tokio::task::spawn_blocking(move || EvaluationPool::start(&options)).await??;
@@ -196,16 +200,19 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		let preflight = settings.preflight.then(|| Preflight::new(probe, evaluator.clone()));
 		let program = settings.training.own.as_ref().filter(|_| !settings.program.is_empty());
 		let program = program.map(|folder| Program::new(settings.program, folder)).transpose()?;
+		let recordings = recordings(&settings.training, &settings.data, &state)?;
 		let directory = settings.data.join("training");
 		let log = client.log(Handle::current());
 		let test_sets = TestSets::new(artifacts.clone());
-		let loader = AssetLoader::start(artifacts, settings.training, directory, log, report.clone())?;
+		let loader =
+			AssetLoader::start(artifacts, settings.training, directory, recordings, log, report.clone())?;
 		let checkpointer =
 			Checkpointer::new(loader, cache, evaluator, preflight, publisher, test_sets, served);
 		report.event(Event::Ready { address, account: account.to_string() });
+		let watch = RoundWatch::new(genesis, account.clone());
 		let machine =
 			RoundMachine::new(client.clone(), checkpointer, report.clone(), state, account, participation);
-		Ok(Self { client, machine, gateway, report, program, group, progressed: None })
+		Ok(Self { client, machine, gateway, report, program, watch, group, progressed: None })
 	}
 
 	/// Takes the machine through block after block.
@@ -215,6 +222,10 @@ impl<R: Report + Clone + Send + 'static> Trainer<R> {
 		loop {
 			if seen != Some(self.group.block) {
 				seen = Some(self.group.block);
+				match self.watch.follow(&self.client, &self.group).await {
+					Ok(start) => self.machine.checkpoints().begin(start),
+					Err(error) => warn_once(&mut failure, &error)?,
+				}
 				let open = self.machine.open_specs();
 				if let Some(event) = self.machine.checkpoints().follow(&self.group, open) {
 					self.report.event(event);
@@ -340,6 +351,18 @@ fn check_deposit(deposit: Option<u128>, most: u128, smallest: u128) -> Result<()
 		if deposit.is_some_and(|deposit| deposit < smallest) { "--deposit" } else { "--max-deposit" }
 	);
 	Ok(())
+}
+
+/// Checks that the training keeps to the group's rule for recorded trainings, if it has one.
+fn check_recipe(settings: &TrainingSettings, group: &GroupView) -> Result<()> {
+	group.optional_rules.recipe().map_or(Ok(()), |rule| Plan::new(rule, settings).map(drop))
+}
+
+/// Opens the recordings in a directory, of which commitments bind some.
+fn recordings(settings: &TrainingSettings, data: &Path, state: &State) -> Result<Recordings> {
+	let recordings = Recordings::open(data.join("recordings"), settings.recorded.max_bytes)?;
+	recordings.reconcile(&state.submissions())?;
+	Ok(recordings)
 }
 
 /// Logs a failure unless it is the last one again. Fails if going on makes no sense.

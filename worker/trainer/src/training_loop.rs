@@ -171,7 +171,7 @@ impl TrainingLoop {
 		let mut status = self.shared.status();
 		status.best = None;
 		let holdout = self.holdout.set().clone();
-		Ok(taken?.map(|score| Snapshot { score, holdout, head: status.evaluated_head() }))
+		Ok(taken?.map(|score| Snapshot { score, holdout, head: status.evaluated_head(), recorded: None }))
 	}
 
 	/// Evaluates the current weights, and keeps them if they are the best so far.

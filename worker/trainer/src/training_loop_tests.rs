@@ -26,6 +26,7 @@ fn settings() -> TrainingSettings {
 		holdout: 500,
 		device: Device::Cpu,
 		own: None,
+		recorded: Default::default(),
 	}
 }
 

@@ -11,9 +11,9 @@ use descent_protocol::{
 	explanation,
 	view::{
 		AmendmentView, EmissionView, EventTopic, Explanation, GovernanceView, GroupView, HeadView,
-		LogEntryView, OrderView, Page, PotView, ProposalView, RewardsView, RoundSummary, RoundTestSetView,
-		RoundView, StakeView, StandingView, TestSetSeriesView, ValidatorRules, ValidatorView, Versions,
-		VotersView,
+		LogEntryView, OrderView, Page, PotView, ProposalView, RecordingView, RewardsView, RoundSummary,
+		RoundTestSetView, RoundView, StakeView, StandingView, TestSetSeriesView, ValidatorRules,
+		ValidatorView, Versions, VotersView,
 	},
 	AmendmentId, GroupId, ProposalId, RoundIndex,
 };
@@ -226,6 +226,16 @@ pub(crate) trait TrainingApi {
 		round: RoundIndex,
 		at: Option<Hash>,
 	) -> RpcResult<Option<RoundTestSetView>>;
+
+	/// The recorded training that came with an account's checkpoint in a round; null where there is none.
+	#[method(name = "training_recording", blocking)]
+	fn recording(
+		&self,
+		group: GroupId,
+		round: RoundIndex,
+		account: AccountId,
+		at: Option<Hash>,
+	) -> RpcResult<Option<RecordingView>>;
 
 	/// The events of a topic (`rounds`), of one group or of all, one message a block in the order of the
 	/// chain, also for blocks without events. Of finalized blocks; with `finalized` false of best blocks,
@@ -535,6 +545,19 @@ where
 		self.of_group(group, at, |api, block| match version(&api, block)? {
 			..6 => Ok(None),
 			_ => api.round_test_set(block, group, round),
+		})
+	}
+
+	fn recording(
+		&self,
+		group: GroupId,
+		round: RoundIndex,
+		account: AccountId,
+		at: Option<Hash>,
+	) -> RpcResult<Option<RecordingView>> {
+		self.of_group(group, at, |api, block| match version(&api, block)? {
+			..6 => Ok(None),
+			_ => api.recording(block, group, round, account),
 		})
 	}
 

@@ -148,6 +148,7 @@ impl Tasks<AccountId32> for TestTasks {
 				candidates: Vec::new(),
 				winners: 1,
 				test_set: None,
+				replays: None,
 			}),
 			TaskId::Delta { group, proposal, version, attempt } => Request::Check(CheckRequest {
 				genesis: crate::genesis::<super::Test>(),

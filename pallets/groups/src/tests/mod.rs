@@ -9,6 +9,7 @@ mod lifecycle;
 mod migrations;
 mod optional_rules;
 mod pending;
+mod recipes;
 mod revise;
 mod stake;
 mod views;

@@ -5,7 +5,8 @@ use crate::{
 	mock::{build_and_execute, free, run_to, Rounds as Pallet, System, Test, DEPOSIT, ENDOWMENT},
 	Call, Closed, MAX_CLOSED,
 };
-use descent_protocol::{Outcome, Score, MAX_PROVIDERS, MAX_PROVIDER_LENGTH};
+use codec::{Encode, MaxEncodedLen};
+use descent_protocol::{trace::Recording, Outcome, Score, MAX_PROVIDERS, MAX_PROVIDER_LENGTH};
 use descent_support::ClosedBlocks;
 use frame_support::{
 	dispatch::{DispatchClass, GetDispatchInfo},
@@ -93,8 +94,8 @@ fn a_block_without_room_for_a_reveal_is_closed() {
 	}));
 	assert!(!is_closed_by(|| register(reserved(), DispatchClass::Operational)));
 	assert!(is_closed_by(|| register(weights().max_block, DispatchClass::Operational)));
-	assert!(is_closed_by(|| long(length - 2_047)));
-	assert!(!is_closed_by(|| long(length - 2_048)));
+	assert!(is_closed_by(|| long(length - 4_095)));
+	assert!(!is_closed_by(|| long(length - 4_096)));
 }
 
 #[test]
@@ -103,16 +104,18 @@ fn room_is_for_the_longest_reveal() {
 		vec![b'a'; MAX_PROVIDER_LENGTH.try_into().unwrap()].try_into().unwrap();
 		MAX_PROVIDERS.try_into().unwrap()
 	];
-	let call = Call::<Test>::reveal {
+	let call = Call::<Test>::reveal_recorded {
 		group: u32::MAX,
 		round: u32::MAX,
 		checkpoint: super::checkpoint(1, 0),
 		salt: [0; 32],
 		claim: Score(u64::MAX),
 		providers: providers.try_into().unwrap(),
+		recording: super::recording::longest(),
 	};
+	assert_eq!(super::recording::longest().encoded_size(), Recording::max_encoded_len());
 	// An address, a signature, and extensions.
-	assert!(codec::Encode::encoded_size(&call) + 33 + 65 + 200 < 2_048);
+	assert!(call.encoded_size() + 33 + 65 + 200 < 4_096);
 	assert_eq!(call.get_dispatch_info().class, DispatchClass::Operational);
 }
 

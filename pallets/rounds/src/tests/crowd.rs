@@ -17,6 +17,7 @@ fn verdicts() -> impl Strategy<Value = Verdict> {
 	prop_oneof![
 		4 => (0..4u64).prop_map(|score| Verdict::Match(measurement(score * 100))),
 		2 => (0..4u64).prop_map(|score| Verdict::Mismatch(measurement(score * 100))),
+		1 => (0..4u64).prop_map(|score| Verdict::Departed(measurement(score * 100))),
 		1 => Just(Verdict::Unavailable),
 		1 => Just(Verdict::Invalid),
 	]
@@ -110,7 +111,7 @@ proptest! {
 							contested += 1;
 							(0, deposit / 2)
 						}
-						Outcome::Refuted => (0, deposit),
+						Outcome::Refuted | Outcome::Departed => (0, deposit),
 						Outcome::Unrevealed => (0, deposit / 2),
 						_ => (0, 0),
 					};

@@ -11,10 +11,13 @@ mod hidden;
 mod migrations;
 mod paid;
 mod ranked_winners;
+mod recording;
+mod replays;
 mod reveal;
 mod rings;
 mod settle;
 mod state;
+mod training;
 mod views;
 
 pub(crate) use builder::{ballot, checkpoint, measurement, Round};

@@ -105,5 +105,10 @@ fn the_book_says_what_a_round_of_eight_trainers_keeps() {
 			("Heads", 1_232, 135),
 		];
 		assert_eq!(table, book);
+		assert_eq!(
+			(largest["Recordings"], size_of("Recordings").keys),
+			(231, 0),
+			"nothing is recorded in it"
+		);
 	});
 }

@@ -8,4 +8,5 @@ mod cost;
 mod equivocation;
 mod fuzz;
 mod lies;
+mod recorded;
 mod scale;

@@ -1,5 +1,6 @@
 //! The command `descent explain`.
 
+use super::recording;
 use crate::{
 	args::Global,
 	output::Output,
@@ -9,9 +10,10 @@ use anyhow::{Context, Result};
 use clap::Args;
 use descent_client::{AccountId, Client, Key};
 use descent_protocol::{
-	view::{GroupView, RoundView},
+	view::{Explanation, GroupView, RecordingView, RoundView},
 	GroupId, RoundIndex,
 };
+use serde::Serialize;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "Examples:
@@ -35,6 +37,15 @@ pub(crate) struct Explain {
 	key_file: Option<PathBuf>,
 }
 
+/// An explanation, and the recorded training that came with the checkpoint.
+#[derive(Debug, Serialize)]
+struct Explained {
+	#[serde(flatten)]
+	explanation: Explanation,
+	#[serde(skip_serializing_if = "Option::is_none")]
+	recording: Option<RecordingView>,
+}
+
 impl Explain {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let account = match self.account.value() {
@@ -48,7 +59,17 @@ impl Explain {
 			(group, _) => last_round(&client, group, &account).await?,
 		};
 		let explanation = client.explain(group, round, &account).await?;
-		output.print(&explanation, |_| explanation.sentence.clone())
+		let recording = recording::of(&client, group, round, &account).await?;
+		let explained = Explained { explanation, recording };
+		output.print(&explained, |output| show(output, &explained))
+	}
+}
+
+fn show(output: &Output, explained: &Explained) -> String {
+	let sentence = &explained.explanation.sentence;
+	match &explained.recording {
+		None => sentence.clone(),
+		Some(recording) => format!("{sentence}\n\n{}", recording::show(output, recording)),
 	}
 }
 
@@ -108,4 +129,30 @@ async fn last_of_group(client: &Client, group: &GroupView, account: &AccountId) 
 
 fn takes_part(round: &RoundView, account: &AccountId) -> bool {
 	round.candidates.iter().any(|candidate| candidate.account == *account)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::fixtures;
+	use descent_protocol::Outcome;
+
+	#[test]
+	fn the_recorded_training_comes_after_the_sentence() {
+		let explanation = Explanation {
+			group: 7,
+			round: 3,
+			account: AccountId::new([1; 32]),
+			outcome: Some(Outcome::Departed),
+			sentence: "Not paid.".into(),
+		};
+		let mut explained = Explained { explanation: explanation.clone(), recording: None };
+		assert_eq!(show(&Output::new(true), &explained), "Not paid.");
+		let json = serde_json::to_value(&explained).unwrap();
+		assert_eq!(json, serde_json::to_value(&explanation).unwrap());
+		explained.recording = Some(fixtures::recording());
+		let text = show(&Output::new(true), &explained);
+		assert!(text.starts_with("Not paid.\n\nrecorded ") && text.contains("segment 17 of 140"), "{text}");
+		assert_eq!(serde_json::to_value(&explained).unwrap()["recording"]["number"], 17);
+	}
 }

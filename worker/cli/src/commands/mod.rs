@@ -16,6 +16,7 @@ pub(crate) mod key;
 pub(crate) mod leaderboard;
 pub(crate) mod model;
 pub(crate) mod order;
+mod recording;
 pub(crate) mod rewards;
 pub(crate) mod round;
 pub(crate) mod stake;

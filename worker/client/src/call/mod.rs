@@ -2,6 +2,7 @@
 
 mod economy;
 mod governance;
+mod recorded;
 mod test_sets;
 mod value;
 mod votes;

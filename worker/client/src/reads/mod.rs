@@ -8,8 +8,8 @@ mod voters;
 use crate::{Client, Error, Result};
 use descent_protocol::{
 	view::{
-		AmendmentView, Explanation, GroupView, HeadView, LogEntryView, ProposalView, RoundSummary, RoundView,
-		StakeView, StandingView,
+		AmendmentView, Explanation, GroupView, HeadView, LogEntryView, ProposalView, RecordingView,
+		RoundSummary, RoundView, StakeView, StandingView,
 	},
 	GroupId, RoundIndex,
 };
@@ -112,6 +112,20 @@ impl Client {
 	/// [`Error::Refused`] where there is no such group, or the round or the state of the block are forgotten.
 	pub async fn round_at(&self, group: GroupId, round: RoundIndex, at: Option<H256>) -> Result<RoundView> {
 		self.request("training_round", rpc_params![group, round, at]).await
+	}
+
+	/// The recorded training that came with an account's checkpoint in a round; `None` where there is none.
+	///
+	/// # Errors
+	/// [`Error::Refused`] where there is no such group, [`Error::Unsupported`] by a node from before recorded
+	/// trainings.
+	pub async fn recording(
+		&self,
+		group: GroupId,
+		round: RoundIndex,
+		account: &AccountId32,
+	) -> Result<Option<RecordingView>> {
+		self.request("training_recording", rpc_params![group, round, account.to_string()]).await
 	}
 
 	/// The results of a group's trainers.

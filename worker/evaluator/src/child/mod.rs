@@ -1,4 +1,5 @@
-//! The process that reads what strangers publish: it evaluates checkpoints and reads deltas for its parent.
+//! The process that reads what strangers publish: it evaluates checkpoints, replays segments of trainings and
+//! reads deltas for its parent.
 //!
 //! The parent writes one line of JSON to the child's standard input, the [`Setup`]. The child limits itself,
 //! answers with [`Answer::Ready`], and then answers one [`Job`] after the other until the input ends. It has
@@ -14,7 +15,9 @@ mod work;
 pub(crate) use exact::{from_exact, to_exact};
 pub use probe::{Probe, Trial};
 pub use request::Isolation;
-pub(crate) use request::{Answer, BaseSet, DeltaJob, EvaluateJob, Job, Reply, Request, Setup, MAX_LINE};
+pub(crate) use request::{
+	Answer, BaseSet, DeltaJob, EvaluateJob, Job, ReplayJob, Reply, Request, Setup, MAX_LINE,
+};
 
 use anyhow::{bail, ensure, Context, Result};
 use descent_model::selftest;

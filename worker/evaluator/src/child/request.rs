@@ -1,4 +1,5 @@
 use super::{Probe, Trial};
+use crate::segment::{ReplayedSegment, Segment};
 use descent_dataset::{Schema, Set, Summary};
 use descent_protocol::{DeltaVerdict, Metric, Rounding, Score};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,8 @@ pub(crate) struct Job {
 pub(crate) enum Request {
 	/// Evaluates a checkpoint.
 	Evaluate(Box<EvaluateJob>),
+	/// Replays a segment.
+	Replay(Box<ReplayJob>),
 	/// Counts the rows of a delta.
 	Count(DeltaJob),
 	/// Checks a delta.
@@ -92,6 +95,17 @@ impl EvaluateJob {
 			false => Rounding::HalfEven,
 		}
 	}
+}
+
+/// A segment and the data set whose records it takes.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ReplayJob {
+	/// The model description's document, with exact numbers, see [`super::to_exact`].
+	pub description: serde_json::Value,
+	/// The data set.
+	pub set: BaseSet,
+	/// The segment.
+	pub segment: Segment,
 }
 
 /// A delta and the version that it applies to.
@@ -161,6 +175,8 @@ pub(crate) enum Answer {
 		/// The condition, where it was measured.
 		condition: Option<f64>,
 	},
+	/// The end of a replay.
+	Replayed(ReplayedSegment),
 	/// Number of rows of a delta.
 	Counted(u64),
 	/// The delta applies.
@@ -178,7 +194,7 @@ pub(crate) enum Answer {
 	Built,
 	/// What was tried, and whether it was denied.
 	Tried(Vec<Trial>),
-	/// The checkpoint is at fault.
+	/// The checkpoint or the recording is at fault.
 	Invalid(String),
 	/// The checkpoint amplifies rounding errors.
 	IllConditioned(String),

@@ -1,6 +1,6 @@
 //! The answers to requests.
 
-use super::{from_exact, probe, Answer, BaseSet, DeltaJob, EvaluateJob, Job, Request, Setup};
+use super::{from_exact, probe, Answer, BaseSet, DeltaJob, EvaluateJob, Job, ReplayJob, Request, Setup};
 use crate::evaluation_set::{self, EvaluationSet};
 use descent_artifacts::ArtifactError;
 use descent_dataset::{DeltaError, DeltaLimits, DeltaReader, Description, Limits, Set};
@@ -51,6 +51,7 @@ impl Worker {
 				let gpu = self.gpu.filter(|_| !job.spares_gpu).map(Device::Cuda);
 				self.evaluate(*evaluate, gpu.map_or(Engine::Kernels, Engine::Libtorch), until)
 			}
+			Request::Replay(job) => replay(*job, until),
 			Request::Count(delta) => count(&delta),
 			Request::Check(delta) => self.check(&delta),
 			Request::Build { delta, digest } => self.build(&delta, digest),
@@ -68,13 +69,9 @@ impl Worker {
 			Ok(set) => set.with_rounding(job.rounding()),
 			Err(answer) => return answer,
 		};
-		let document = from_exact(job.description).map_err(|error| error.to_string());
-		let checked = document.and_then(|document| {
-			Description::check(document, &Limits::default()).map_err(|error| error.to_string())
-		});
-		let description = match checked {
+		let description = match description(job.description) {
 			Ok(description) => description,
-			Err(error) => return Answer::Failed(bounded(&error)),
+			Err(answer) => return answer,
 		};
 		let evaluate = || {
 			let checkpoint = evaluation_set::load(&description, &job.checkpoint)?;
@@ -91,9 +88,7 @@ impl Worker {
 				records: evaluation.records,
 				condition: evaluation.condition,
 			},
-			Err(ArtifactError::Invalid(reason)) => Answer::Invalid(bounded(&reason)),
-			Err(ArtifactError::IllConditioned(reason)) => Answer::IllConditioned(bounded(&reason)),
-			Err(error) => Answer::Failed(bounded(&format!("{error:#}"))),
+			Err(error) => refused(error),
 		}
 	}
 
@@ -132,6 +127,33 @@ impl Worker {
 		let (file, schema) = (&delta.file, &delta.schema);
 		let built = Set::apply(&self.writable, base.as_deref(), file, digest, schema, &limits);
 		built.map_or_else(faulty, |_| Answer::Built)
+	}
+}
+
+/// Returns the model description of a job.
+fn description(document: serde_json::Value) -> Result<Description, Answer> {
+	let document = from_exact(document).map_err(|error| error.to_string());
+	let checked = document.and_then(|document| {
+		Description::check(document, &Limits::default()).map_err(|error| error.to_string())
+	});
+	checked.map_err(|error| Answer::Failed(bounded(&error)))
+}
+
+fn replay(job: ReplayJob, until: Instant) -> Answer {
+	let opened = description(job.description).and_then(|description| Ok((description, job.set.open()?)));
+	let (description, set) = match opened {
+		Ok(opened) => opened,
+		Err(answer) => return answer,
+	};
+	job.segment.replay(&description, &set, until).map_or_else(refused, Answer::Replayed)
+}
+
+/// Returns the answer to what has no result.
+fn refused(error: ArtifactError) -> Answer {
+	match error {
+		ArtifactError::Invalid(reason) => Answer::Invalid(bounded(&reason)),
+		ArtifactError::IllConditioned(reason) => Answer::IllConditioned(bounded(&reason)),
+		error => Answer::Failed(bounded(&format!("{error:#}"))),
 	}
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Records {
 	pub set: Option<EvaluationSet>,
 	/// The verdict on the hidden test set, where the request names one.
 	pub test_set: Option<TestSetVerdict>,
+	/// The data set whose records are taken where segments are replayed.
+	pub replayed: Option<Arc<Set>>,
 }
 
 /// Ends of the times of an evaluation.
@@ -60,14 +62,17 @@ impl Measurer {
 				match hidden {
 					Ok(set) => (set, Some(verdict)),
 					Err(TestSetVerdict::Unavailable) => {
-						return Ok(Records { set: None, test_set: Some(verdict) });
+						return Ok(Records { set: None, test_set: Some(verdict), replayed: None });
 					}
 					Err(_) => (self.public(request, description, &alone(otherwise), times)?, Some(verdict)),
 				}
 			}
 		};
 		let set = EvaluationSet::draw(set, request.seed, request.policy.records(), request.metric)?;
-		Ok(Records { set: Some(set.with_rounding(request.rounding())), test_set })
+		let has_replays = request.replays.as_ref().is_some_and(|replays| !replays.segments.is_empty());
+		let replayed = has_replays.then(|| self.public(request, description, &request.deltas, times));
+		let set = Some(set.with_rounding(request.rounding()));
+		Ok(Records { set, test_set, replayed: replayed.transpose()? })
 	}
 
 	/// Builds a set of deltas that the group itself names.

@@ -1,37 +1,38 @@
 //! One round under way.
 
-use super::{Download, Measurer};
-use crate::evaluation_set::EvaluationSet;
+use super::{
+	download::{CandidateDownload, Download, Downloads},
+	Measurer,
+};
+use crate::{evaluation_set::EvaluationSet, request::states};
 use anyhow::{anyhow, bail, Result};
 use descent_artifacts::{ArtifactError, Candidate};
-use descent_dataset::Description;
+use descent_dataset::{Description, Set};
 use descent_protocol::{
 	evaluation::{CandidateSource, EvaluationRequest},
-	Ballot, Measurement, Verdict,
+	Ballot, ContentRef, Measurement, Verdict,
 };
-use std::time::Instant;
-
-/// Outcome for one checkpoint.
-enum Outcome {
-	Measured(Measurement),
-	Unavailable,
-	Invalid,
-	IllConditioned,
-	/// This machine failed, which the checkpoint is not to blame for.
-	Failed,
-}
+use std::{path::PathBuf, sync::Arc, time::Instant};
 
 /// The evaluation of a round's checkpoints.
 pub(super) struct RoundEvaluation<'a> {
-	measurer: &'a Measurer,
-	request: &'a EvaluationRequest,
-	description: Description,
+	pub(super) measurer: &'a Measurer,
+	pub(super) request: &'a EvaluationRequest,
+	pub(super) description: Description,
 	set: EvaluationSet,
+	/// The data set whose records are taken where segments are replayed.
+	pub(super) replayed: Option<Arc<Set>>,
 	/// End of measuring.
-	until: Instant,
+	pub(super) until: Instant,
 	progress: &'a dyn Fn(u32),
 	/// Number of checkpoints measured so far.
 	measured: u32,
+	/// The head, until it is measured.
+	head: Option<Download>,
+	/// The head's file once it was looked at, where segments begin or end with it, or the reason that it is
+	/// not here.
+	head_file: Option<Result<Candidate, Verdict>>,
+	baseline: Option<Measurement>,
 	/// The first failure of this machine.
 	failure: Option<anyhow::Error>,
 	/// True if a checkpoint was not to be had.
@@ -42,7 +43,7 @@ impl<'a> RoundEvaluation<'a> {
 	pub(super) fn new(
 		measurer: &'a Measurer,
 		request: &'a EvaluationRequest,
-		(description, set): (Description, EvaluationSet),
+		(description, (set, replayed)): (Description, (EvaluationSet, Option<Arc<Set>>)),
 		until: Instant,
 		progress: &'a dyn Fn(u32),
 	) -> Self {
@@ -51,9 +52,13 @@ impl<'a> RoundEvaluation<'a> {
 			request,
 			description,
 			set,
+			replayed,
 			until,
 			progress,
 			measured: 0,
+			head: None,
+			head_file: None,
+			baseline: None,
 			failure: None,
 			missed: false,
 		}
@@ -64,14 +69,18 @@ impl<'a> RoundEvaluation<'a> {
 	///
 	/// # Errors
 	/// Fails if there is nothing to say at all.
-	pub(super) fn measure(&mut self, mut head: Option<Download>, downloads: Vec<Download>) -> Result<Ballot> {
+	pub(super) fn measure(&mut self, downloads: Downloads) -> Result<Ballot> {
 		let mut ballot = Ballot { baseline: None, verdicts: Default::default() };
-		for (candidate, mut download) in self.request.candidates.iter().zip(downloads) {
-			self.wait(&mut head, &mut download, &mut ballot);
+		self.head = downloads.head;
+		for (rank, mut download) in downloads.candidates.into_iter().enumerate() {
+			let Some(candidate) = self.request.candidates.get(rank) else {
+				break;
+			};
+			self.wait(&mut download.checkpoint);
 			if Instant::now() >= self.until {
 				break;
 			}
-			let (verdict, content) = self.verdict(candidate, download);
+			let (verdict, content) = self.verdict((rank, candidate), download);
 			let pushed = ballot.verdicts.try_push(verdict);
 			pushed.map_err(|_| anyhow!("more candidates than a ballot holds"))?;
 			if self.is_decided(&ballot) {
@@ -80,16 +89,21 @@ impl<'a> RoundEvaluation<'a> {
 			// Only a checkpoint that may become the head is worth its room. One that the request names twice
 			// is pinned twice and stays.
 			if !matches!(verdict, Verdict::Match(_)) {
-				if let Err(error) = self.measurer.artifacts.cache().discard(&candidate.checkpoint) {
-					tracing::warn!("cannot remove a candidate that was measured: {error}");
-				}
+				self.discard(&candidate.checkpoint);
 			}
 			drop(content);
 		}
-		if let Some(head) = head {
-			ballot.baseline = self.baseline(head);
+		if let Some(head) = self.head.take() {
+			self.measure_head(head);
 		}
+		ballot.baseline = self.baseline;
 		self.complete(ballot)
+	}
+
+	fn discard(&self, content: &ContentRef) {
+		if let Err(error) = self.measurer.artifacts.cache().discard(content) {
+			tracing::warn!("cannot remove a checkpoint that is of no more use: {error}");
+		}
 	}
 
 	/// Returns true if no further candidate need be measured: as many claims are true as the round pays
@@ -99,36 +113,53 @@ impl<'a> RoundEvaluation<'a> {
 		matches.count() >= usize::from(self.request.winners)
 	}
 
-	/// Waits until the candidate is there, and measures the head meanwhile if that is there before.
-	fn wait(&mut self, head: &mut Option<Download>, candidate: &mut Download, ballot: &mut Ballot) {
-		let Some(mut waiting) = head.take() else {
+	/// Waits until a checkpoint is there, and measures the head meanwhile if that is there before.
+	pub(super) fn wait(&mut self, download: &mut Download) {
+		let Some(mut head) = self.head.take() else {
 			return;
 		};
-		if let (Ok(one), Ok(other)) = (&mut waiting.fetching, &mut candidate.fetching) {
+		if let (Ok(one), Ok(other)) = (&mut head.fetching, &mut download.fetching) {
 			self.measurer.artifacts.either_over(one, other);
 		}
-		if waiting.is_over() {
-			ballot.baseline = self.baseline(waiting);
+		if head.is_over() {
+			self.measure_head(head);
 		} else {
-			*head = Some(waiting);
+			self.head = Some(head);
 		}
 	}
 
-	fn baseline(&mut self, head: Download) -> Option<Measurement> {
-		let (outcome, _) = self.look_at(head);
-		let baseline = match outcome {
-			Outcome::Measured(measurement) => Some(measurement),
-			// In a ballot this is as good as silence: nobody is struck for it.
-			Outcome::Unavailable | Outcome::Invalid | Outcome::IllConditioned | Outcome::Failed => None,
-		};
+	fn measure_head(&mut self, head: Download) {
+		let content = head.content;
+		let (outcome, fetched) = self.look_at(head);
+		// In a ballot a head that is not measured is as good as silence: nobody is struck for it.
+		self.baseline = outcome.ok();
 		tracing::info!(
 			group = self.request.group,
 			round = self.request.round,
-			head = ?self.request.head.as_ref().map(|head| head.checkpoint.digest),
-			?baseline,
+			head = ?content.digest,
+			baseline = ?self.baseline,
 			"looked at the head"
 		);
-		baseline
+		let segments = self.request.replays.iter().flat_map(|replays| &replays.segments);
+		let mut states = segments.flat_map(|segment| [segment.start, Some(segment.end)]);
+		if states.any(|state| state == Some(content)) {
+			self.head_file = Some(fetched.ok_or(outcome.err().unwrap_or(Verdict::Abstained)));
+		}
+	}
+
+	/// Returns the head's file, after waiting for it.
+	///
+	/// # Errors
+	/// The verdict on a candidate that needs it, where it cannot be had.
+	pub(super) fn head_file(&mut self) -> Result<PathBuf, Verdict> {
+		if let Some(head) = self.head.take() {
+			self.measure_head(head);
+		}
+		match &self.head_file {
+			Some(Ok(head)) => Ok(head.file.to_path_buf()),
+			Some(Err(refused)) => Err(*refused),
+			None => Err(Verdict::Abstained),
+		}
 	}
 
 	/// Returns the ballot without abstentions at its end, or an error if nothing is left of it.
@@ -164,19 +195,24 @@ impl<'a> RoundEvaluation<'a> {
 		Ok(ballot)
 	}
 
-	fn verdict(&mut self, candidate: &CandidateSource, download: Download) -> (Verdict, Option<Candidate>) {
-		let (outcome, content) = self.look_at(download);
+	fn verdict(
+		&mut self,
+		(rank, candidate): (usize, &CandidateSource),
+		download: CandidateDownload,
+	) -> (Verdict, Option<Candidate>) {
+		let CandidateDownload { checkpoint, states: downloads } = download;
+		let (outcome, content) = self.look_at(checkpoint);
 		let tolerance = self.request.tolerance.unwrap_or_default();
-		let verdict = match outcome {
-			Outcome::Measured(measurement) if measurement.score.within(candidate.claim, tolerance) => {
-				Verdict::Match(measurement)
+		let mut held = Vec::new();
+		let verdict = match (outcome, &content) {
+			(Ok(measurement), Some(content)) if measurement.score.within(candidate.claim, tolerance) => {
+				self.replay((rank, measurement), content, downloads, &mut held)
 			}
-			Outcome::Measured(measurement) => Verdict::Mismatch(measurement),
-			Outcome::Unavailable => Verdict::Unavailable,
-			Outcome::Invalid => Verdict::Invalid,
-			Outcome::IllConditioned => Verdict::IllConditioned,
-			Outcome::Failed => Verdict::Abstained,
+			(Ok(measurement), _) => Verdict::Mismatch(measurement),
+			(Err(refused), _) => refused,
 		};
+		// Before the states give back their room.
+		states(self.request, rank).iter().for_each(|state| self.discard(state));
 		tracing::info!(
 			group = self.request.group,
 			round = self.request.round,
@@ -189,10 +225,10 @@ impl<'a> RoundEvaluation<'a> {
 		(verdict, content)
 	}
 
-	/// Waits for a checkpoint and measures it.
-	fn look_at(&mut self, download: Download) -> (Outcome, Option<Candidate>) {
+	/// Waits for a checkpoint and measures it. Where it is not measured, returns the verdict on a candidate
+	/// that it would be.
+	fn look_at(&mut self, download: Download) -> (Result<Measurement, Verdict>, Option<Candidate>) {
 		let Download { content, fetching } = download;
-		let digest = content.digest;
 		let mut fetched = None;
 		let evaluation = fetching.and_then(|fetching| {
 			let candidate = fetched.insert(self.measurer.artifacts.fetched(fetching)?);
@@ -204,31 +240,37 @@ impl<'a> RoundEvaluation<'a> {
 				(self.progress)(self.measured);
 				let EvaluationRequest { genesis, group, round, .. } = *self.request;
 				let transcript = &evaluation.transcript;
-				Outcome::Measured(Measurement {
-					score: evaluation.score,
-					root: descent_protocol::transcript_root(genesis, group, round, digest, transcript),
-				})
+				let root =
+					descent_protocol::transcript_root(genesis, group, round, content.digest, transcript);
+				Ok(Measurement { score: evaluation.score, root })
 			}
-			Err(ArtifactError::Unavailable(reason)) => {
-				tracing::info!(?digest, "unavailable: {reason}");
-				self.missed = true;
-				Outcome::Unavailable
-			}
-			Err(ArtifactError::Invalid(reason)) => {
-				tracing::info!(?digest, "invalid: {reason}");
-				Outcome::Invalid
-			}
-			Err(ArtifactError::IllConditioned(reason)) => {
-				tracing::info!(?digest, "ill-conditioned: {reason}");
-				Outcome::IllConditioned
-			}
-			Err(ArtifactError::Failed(error)) => {
-				tracing::warn!(?digest, "failed here: {error:#}");
-				self.failure.get_or_insert(error);
-				Outcome::Failed
-			}
+			Err(error) => Err(self.refused(content, error)),
 		};
 		(outcome, fetched)
+	}
+
+	/// Returns the verdict on a candidate of which this checkpoint, its own or a state, cannot be used.
+	pub(super) fn refused(&mut self, ContentRef { digest, .. }: ContentRef, error: ArtifactError) -> Verdict {
+		match error {
+			ArtifactError::Unavailable(reason) => {
+				tracing::info!(?digest, "unavailable: {reason}");
+				self.missed = true;
+				Verdict::Unavailable
+			}
+			ArtifactError::Invalid(reason) => {
+				tracing::info!(?digest, "invalid: {reason}");
+				Verdict::Invalid
+			}
+			ArtifactError::IllConditioned(reason) => {
+				tracing::info!(?digest, "ill-conditioned: {reason}");
+				Verdict::IllConditioned
+			}
+			ArtifactError::Failed(error) => {
+				tracing::warn!(?digest, "failed here: {error:#}");
+				self.failure.get_or_insert(error);
+				Verdict::Abstained
+			}
+		}
 	}
 }
 
@@ -240,5 +282,6 @@ fn name(verdict: &Verdict) -> &'static str {
 		Verdict::Invalid => "invalid",
 		Verdict::IllConditioned => "ill_conditioned",
 		Verdict::Abstained => "abstained",
+		Verdict::Departed(_) => "departed",
 	}
 }

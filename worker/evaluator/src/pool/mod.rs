@@ -2,6 +2,7 @@
 
 mod deltas;
 mod process;
+mod replay;
 mod workers;
 
 use crate::{

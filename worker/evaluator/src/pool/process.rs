@@ -29,6 +29,10 @@ const LINE: u64 = 1000;
 /// Variables of the environment that a child gets, where they are set.
 const INHERITED: [&str; 5] =
 	["CUDA_DEVICE_ORDER", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "RUST_BACKTRACE", "RUST_LOG"];
+/// Variables that make libtorch compute a replay in one way on all processors of one kind, with one thread:
+/// Intel MKL and libtorch would choose their code by the maker and the instructions of each.
+const REPLAYS: [(&str, &str); 3] =
+	[("ATEN_CPU_CAPABILITY", "default"), ("MKL_CBWR", "COMPATIBLE"), ("OMP_NUM_THREADS", "1")];
 /// Variables that a child with a GPU gets: no cache of compiled code on disk, and one order of sums.
 const GPU: [(&str, &str); 2] = [("CUDA_CACHE_DISABLE", "1"), ("CUBLAS_WORKSPACE_CONFIG", ":4096:8")];
 
@@ -65,6 +69,7 @@ impl Process {
 			.args(arguments)
 			.env_clear()
 			.envs(inherited)
+			.envs(REPLAYS)
 			.envs(setup.gpu.map(|_| GPU).into_iter().flatten())
 			.env("TMPDIR", &setup.writable)
 			.env(INSTRUCTIONS_VARIABLE, Instructions::chosen().name())

@@ -12,7 +12,7 @@ fn silent() -> (TcpListener, Vec<String>) {
 }
 
 /// The address of a gateway that begins to send 10,000 bytes and goes on with one of them now and then.
-async fn dripping() -> Vec<String> {
+pub(super) async fn dripping() -> Vec<String> {
 	let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
 	let address = format!("http://{}", listener.local_addr().unwrap());
 	tokio::spawn(async move {

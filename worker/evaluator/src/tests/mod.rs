@@ -5,6 +5,7 @@ mod checks;
 mod hidden;
 mod http;
 mod measuring;
+mod replay;
 
 use super::*;
 use descent_protocol::{
@@ -136,6 +137,7 @@ fn request(fixture: &Fixture, candidates: Vec<CandidateSource>) -> EvaluationReq
 		candidates,
 		winners: 1,
 		test_set: None,
+		replays: None,
 	}
 }
 

@@ -23,6 +23,9 @@ pub enum RecordingError {
 	/// The folder has a recording already.
 	#[error("{} has a recording already: choose another folder, or remove it", .0.display())]
 	Exists(PathBuf),
+	/// Another recorder has the recording open.
+	#[error("{} is being recorded by another process: stop that one, or choose another folder", .0.display())]
+	InUse(PathBuf),
 	/// A file is larger than any of a recording.
 	#[error("{} has {bytes} bytes, but at most {limit} are allowed", .path.display())]
 	TooLarge {
@@ -111,7 +114,11 @@ impl RecordingError {
 		match self {
 			Self::Io { error, .. } => error.kind() == io::ErrorKind::NotFound,
 			Self::Checkpoint { error, .. } => error.is_invalid(),
-			Self::Exists(_) | Self::Full(_) | Self::NoSegment { .. } | Self::Newer { .. } => false,
+			Self::Exists(_)
+			| Self::InUse(_)
+			| Self::Full(_)
+			| Self::NoSegment { .. }
+			| Self::Newer { .. } => false,
 			Self::Missing(_) | Self::TooLarge { .. } | Self::Malformed { .. } | Self::OtherState { .. } => {
 				true
 			}

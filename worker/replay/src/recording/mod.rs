@@ -3,7 +3,7 @@
 //! | name | content |
 //! |---|---|
 //! | `recording.json` | the recipe, the order of the batches, the model and the data set; written last |
-//! | `segments.jsonl` | a line for each segment: where it begins, its learning rate, the digest of its last weights, its losses |
+//! | `segments.jsonl` | a line for each segment: its beginning, learning rate, last weights, and losses |
 //! | `states/` | the weights at the end of each segment, under the digest of the file: `DIGEST.safetensors` |
 //! | `base.safetensors` | the weights that the first segment begins with, unless a seed draws them |
 //!
@@ -17,7 +17,7 @@ mod line;
 mod recorder;
 mod scan;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 pub use error::{Full, RecordingError};
 pub use header::{DatasetVersion, RecordingHeader, MAX_BATCH, MAX_STEPS};

@@ -15,7 +15,7 @@ use descent_protocol::{
 use sp_core::H256;
 use std::{
 	collections::HashSet,
-	fs::{self, File, OpenOptions},
+	fs::{self, File, OpenOptions, TryLockError},
 	io::Write,
 	os::unix::fs::FileExt,
 	path::{Path, PathBuf},
@@ -81,8 +81,10 @@ impl Recorder {
 	/// left unfinished is removed.
 	///
 	/// # Errors
-	/// Those of [`Recording::read`], and if files cannot be written.
+	/// Those of [`Recording::read`], [`RecordingError::InUse`] while another recorder has it open, and if
+	/// files cannot be written.
 	pub fn open(folder: &Path, limit: u64) -> Result<Self, RecordingError> {
+		let lines = take_over(folder)?;
 		let (mut recording, mut end) = Recording::scanned(folder)?;
 		// Without power a line may have reached the disk before its state's name.
 		let is_there = |segment: &Segment| state_path(folder, segment.state).is_file();
@@ -92,10 +94,7 @@ impl Recorder {
 			recording.segments.truncate(whole);
 			recording.places.truncate(whole);
 		}
-		let path = folder.join(LINES);
-		let lines = OpenOptions::new().read(true).write(true).open(&path);
-		let lines = lines.map_err(RecordingError::io(&path))?;
-		lines.set_len(end).map_err(RecordingError::io(&path))?;
+		lines.set_len(end).map_err(RecordingError::io(&folder.join(LINES)))?;
 		let states = sweep(&recording)?;
 		let fixed = size(&folder.join(BASE)).saturating_add(size(&folder.join(HEADER)));
 		let bytes = fixed.saturating_add(states).saturating_add(end);
@@ -113,8 +112,8 @@ impl Recorder {
 	}
 
 	/// Adds a segment, and returns its number: the weights at its end, and the loss of each of its steps. It
-	/// began at the end of the segment `from`, or with the base, and its steps had the learning rate `rate` in
-	/// billionths.
+	/// began at the end of the segment `from`, or with the base, and its steps had the learning rate `rate`
+	/// in billionths.
 	///
 	/// # Errors
 	/// [`RecordingError::Full`] if the recording has no room for it, which leaves the recording as it was.
@@ -140,7 +139,7 @@ impl Recorder {
 		let (file, _) = files::open(&new, u64::MAX)?;
 		let line = Line { state: files::address(&new, &file)?.digest, ..line };
 		let added = self.put(&new, &line)?;
-		let written = self.lines.write_all_at(&added, self.end);
+		let written = self.lines.write_all_at(&added, self.end).and_then(|()| self.lines.sync_data());
 		if let Err(error) = written {
 			// A part of the line may be there; a failure leaves it to the next opening.
 			let _ = self.lines.set_len(self.end);
@@ -181,6 +180,26 @@ impl Recorder {
 	}
 }
 
+/// Opens the lines of a recording for writing, and keeps other recorders from it until they are closed.
+fn take_over(folder: &Path) -> Result<File, RecordingError> {
+	let (path, states) = (folder.join(LINES), folder.join(STATES));
+	if !folder.join(HEADER).exists() {
+		return Err(RecordingError::Missing(folder.into()));
+	}
+	// A link would lead away, and what lies there would be cut off or removed.
+	files::open(&path, u64::MAX)?;
+	if !fs::symlink_metadata(&states).map_err(RecordingError::io(&states))?.is_dir() {
+		return Err(RecordingError::malformed(&states, "it is no folder"));
+	}
+	let lines = OpenOptions::new().read(true).write(true).open(&path);
+	let lines = lines.map_err(RecordingError::io(&path))?;
+	match lines.try_lock() {
+		Ok(()) => Ok(lines),
+		Err(TryLockError::WouldBlock) => Err(RecordingError::InUse(folder.into())),
+		Err(TryLockError::Error(error)) => Err(RecordingError::Io { path, error }),
+	}
+}
+
 /// Puts the checkpoint that a recipe begins with into the folder.
 fn put_base(folder: &Path, base: Base, file: Option<&Path>) -> Result<(), RecordingError> {
 	let path = folder.join(BASE);
@@ -194,7 +213,8 @@ fn put_base(folder: &Path, base: Base, file: Option<&Path>) -> Result<(), Record
 			return Err(RecordingError::malformed(&path, "the recipe begins with a checkpoint"))
 		}
 	};
-	files::link(file, &path).map_err(RecordingError::io(&path))?;
+	let file = fs::canonicalize(file).map_err(RecordingError::io(file))?;
+	files::link(&file, &path).map_err(RecordingError::io(&path))?;
 	let (opened, _) = files::open(&path, u64::MAX)?;
 	let found = files::address(&path, &opened)?;
 	if found != checkpoint {
@@ -210,7 +230,11 @@ fn sweep(recording: &Recording) -> Result<u64, RecordingError> {
 	let states: HashSet<PathBuf> = states.collect();
 	let mut bytes = 0u64;
 	for entry in fs::read_dir(&folder).map_err(RecordingError::io(&folder))? {
-		let path = entry.map_err(RecordingError::io(&folder))?.path();
+		let entry = entry.map_err(RecordingError::io(&folder))?;
+		let path = entry.path();
+		if entry.file_type().map_err(RecordingError::io(&path))?.is_dir() {
+			continue;
+		}
 		if states.contains(&path) {
 			bytes = bytes.saturating_add(size(&path));
 		} else {

@@ -47,9 +47,12 @@ impl Checkpointer {
 			Ok(score) => score,
 			Err(ArtifactError::Invalid(reason) | ArtifactError::IllConditioned(reason)) => {
 				training.reject()?;
+				let further = match snapshot.recorded {
+					None => "training goes back to weights that can be measured, and on in smaller steps",
+					Some(_) => "the next round's recording begins with other weights",
+				};
 				return Ok(Offer::Nothing(format!(
-					"a committee would call the best checkpoint so far invalid ({reason}); training goes \
-					 back to weights that can be measured, and on in smaller steps"
+					"a committee would call the best checkpoint so far invalid ({reason}); {further}"
 				)));
 			}
 			Err(error) => {
@@ -67,6 +70,6 @@ impl Checkpointer {
 		});
 		let checkpoint = checkpoint.await??;
 		self.own_scores.insert(checkpoint.digest, score);
-		Ok(Offer::Checkpoint(checkpoint))
+		Ok(Offer::Checkpoint(checkpoint, snapshot.recorded))
 	}
 }

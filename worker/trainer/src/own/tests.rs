@@ -50,6 +50,7 @@ impl Harness {
 			holdout: 300,
 			device: Device::Cpu,
 			own: Some(folder.clone()),
+			recorded: Default::default(),
 		};
 		let directory = fixture.directory.path().join("kept");
 		let tell: Tell = Box::new(move |event| theirs.lock().unwrap().push(event));

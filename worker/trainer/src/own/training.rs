@@ -121,7 +121,8 @@ impl OwnTraining {
 		self.take()?;
 		let score = self.offers.offer(path)?;
 		let head = self.shared.status().evaluated_head();
-		Ok(score.map(|score| Snapshot { score, holdout: self.holdout.set().clone(), head }))
+		let holdout = self.holdout.set().clone();
+		Ok(score.map(|score| Snapshot { score, holdout, head, recorded: None }))
 	}
 
 	/// Measures a new head, and passes it on.

@@ -5,11 +5,14 @@ use super::{
 };
 use crate::{
 	events::{Event, Report},
+	recorded::Recorded,
 	round_spec::RoundSpec,
 	state::Entry,
 };
 use anyhow::{Context, Result};
-use descent_protocol::{format_amount, view::GroupView, BlockNumber, RoundIndex, MILLISECONDS_PER_BLOCK};
+use descent_protocol::{
+	format_amount, trace::Base, view::GroupView, BlockNumber, RoundIndex, MILLISECONDS_PER_BLOCK,
+};
 use std::time::Instant;
 
 impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
@@ -68,13 +71,19 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		let began = Instant::now();
 		let reason = match self.checkpoints.offer(group, &path).await? {
 			Offer::Nothing(reason) => reason,
-			Offer::Checkpoint(checkpoint) if self.state.has_used(&checkpoint.digest) => {
+			Offer::Checkpoint(checkpoint, _) if self.state.has_used(&checkpoint.digest) => {
 				"the best checkpoint is one that was committed before".into()
 			}
-			Offer::Checkpoint(checkpoint) => {
+			Offer::Checkpoint(checkpoint, recorded) => {
+				if let Err(reason) = self.check_recorded(group, round, recorded.as_ref()).await? {
+					self.state.discard(round)?;
+					self.skip(round, reason);
+					return Ok(());
+				}
 				let block = self.chain.round(round).await?.block.max(group.block);
 				if block.saturating_add(1) < end {
-					let entry = self.state.prepare(round, checkpoint, spec)?;
+					let entry = self.state.prepare(round, checkpoint, recorded, spec)?;
+					self.note(round, &entry, false)?;
 					return self.send_commitment(group, round, &entry).await;
 				}
 				format!(
@@ -88,6 +97,40 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		self.state.discard(round)?;
 		self.skip(round, reason);
 		Ok(())
+	}
+
+	/// Checks that a checkpoint comes with a recording of the round where the group asks for one, and that
+	/// the chain knows the checkpoint that the recording begins with. The inner error is the reason for which
+	/// it could not be revealed, and would cost the deposit.
+	async fn check_recorded(
+		&self,
+		group: &GroupView,
+		round: RoundIndex,
+		recorded: Option<&Recorded>,
+	) -> Result<Result<(), String>> {
+		let is_asked_for = group.optional_rules.recipe().is_some();
+		let recorded = match recorded {
+			Some(recorded) if is_asked_for && recorded.round == round => recorded,
+			None if !is_asked_for => return Ok(Ok(())),
+			_ => {
+				let reason =
+					"the best checkpoint is not one of a training that was recorded as the group asks for";
+				return Ok(Err(reason.into()));
+			}
+		};
+		let (Base::Checkpoint { checkpoint: base }, Some(own)) = (recorded.recipe.base, recorded.own_base)
+		else {
+			return Ok(Ok(()));
+		};
+		if group.head.as_ref().is_some_and(|head| head.checkpoint.digest == base.digest) {
+			return Ok(Ok(()));
+		}
+		let view = self.chain.round(own).await?;
+		let revealed = own_candidate(&view, &self.account).and_then(|candidate| candidate.reveal.as_ref());
+		if revealed.is_some_and(|revealed| revealed.checkpoint.digest == base.digest) {
+			return Ok(Ok(()));
+		}
+		Ok(Err(format!("the recording begins with the checkpoint of round {own}, which is not revealed")))
 	}
 
 	/// Returns the deposit of a commitment.

@@ -2,6 +2,7 @@
 
 use crate::{
 	events::{Event, Report},
+	recorded::{Recorded, Submission},
 	round_spec::RoundSpec,
 	rounds::{Chain, CheckpointSource, DrawnFrom, Offer, Participation, RoundMachine},
 	state::State,
@@ -9,8 +10,13 @@ use crate::{
 use anyhow::Result;
 use descent_client::Reveal;
 use descent_protocol::{
+	trace::{
+		drawn_segment, submission_hash, trace_root, Base, Precision, Recipe, RecipeOptimizer, RecipeRule,
+		Recording, Segment, SegmentProof, Trace,
+	},
 	view::{CandidateView, GroupView, RevealView, RoundTestSetView, RoundView, TestSetRelease},
-	BlockNumber, Clock, ContentRef, EvaluationPolicy, Metric, Outcome, RoundIndex, Rounding, Score, Share,
+	BlockNumber, Clock, ContentRef, EvaluationPolicy, Metric, OptionalRule, OptionalRules, Outcome,
+	RoundIndex, Rounding, Score, Share,
 };
 use sp_core::{crypto::AccountId32, H256};
 use std::{
@@ -21,6 +27,8 @@ use std::{
 };
 
 pub(super) const CLOCK: Clock = Clock { first: 0, start: 0, length: 12, reveal: 4, attest: 4, open: 2 };
+pub(super) const RULE: RecipeRule =
+	RecipeRule { steps: 20, batch: 8, smallest_rate: 1_000, largest_rate: 10_000, exact: false };
 pub(super) const SEED: H256 = H256::repeat_byte(9);
 
 fn content() -> ContentRef {
@@ -63,6 +71,10 @@ pub(super) struct Ledger {
 	pub released: Option<(BlockNumber, H256)>,
 	/// True if no round waits for a key.
 	pub suspended: bool,
+	/// True if checkpoints come with a recorded training.
+	pub recorded: bool,
+	/// Recordings that were revealed.
+	pub recordings: Vec<Recording>,
 }
 
 impl Ledger {
@@ -100,6 +112,27 @@ impl Ledger {
 		};
 		let manifest = ContentRef::raw(b"manifest").unwrap();
 		Some(RoundTestSetView { series, manifest, providers: vec![], release, state })
+	}
+
+	fn optional_rules(&self) -> OptionalRules {
+		let mut rules = OptionalRules::default();
+		if self.recorded {
+			rules.set(OptionalRule::Recipe { recipe: RULE });
+		}
+		rules
+	}
+
+	/// Takes the recording of a reveal as the chain does, and returns the hash that was bound.
+	fn take(&mut self, checkpoint: H256, recording: Option<Recording>) -> Result<H256> {
+		anyhow::ensure!(self.recorded || recording.is_none(), "RecordingUnexpected");
+		let Some(recording) = recording else {
+			anyhow::ensure!(!self.recorded, "RecordingMissing");
+			return Ok(checkpoint);
+		};
+		anyhow::ensure!(recording.is_sound(checkpoint, self.seed), "InvalidRecording");
+		let bound = submission_hash(checkpoint, &recording.recipe, &recording.trace);
+		self.recordings.push(recording);
+		Ok(bound)
 	}
 
 	fn versions(&self, round: RoundIndex) -> (u32, u32) {
@@ -142,7 +175,7 @@ impl FakeChain {
 			block,
 			round,
 			settled: None,
-			optional_rules: Default::default(),
+			optional_rules: ledger.optional_rules(),
 		}
 	}
 
@@ -200,6 +233,12 @@ impl Chain for FakeChain {
 		Ok((block, ledger.test_set(round, block)))
 	}
 
+	async fn final_hash(&self, number: BlockNumber) -> Result<Option<H256>> {
+		let ledger = self.0.lock().unwrap();
+		let is_final = ledger.block >= number + ledger.lag;
+		Ok(is_final.then(|| H256::from_low_u64_be(u64::from(number) + 1)))
+	}
+
 	async fn commit(&self, round: RoundIndex, commitment: H256, deposit: u128) -> Result<()> {
 		let mut ledger = self.0.lock().unwrap();
 		ledger.commits += 1;
@@ -230,7 +269,7 @@ impl Chain for FakeChain {
 		Ok(())
 	}
 
-	async fn reveal(&self, round: RoundIndex, reveal: Reveal) -> Result<()> {
+	async fn reveal(&self, round: RoundIndex, reveal: Reveal, recording: Option<Recording>) -> Result<()> {
 		let mut ledger = self.0.lock().unwrap();
 		ledger.reveals += 1;
 		if ledger.refuse > 0 {
@@ -244,9 +283,10 @@ impl Chain for FakeChain {
 		let windows = ledger.clock(round).windows(round).unwrap();
 		let open = windows.reveal.contains(&(ledger.block + 1));
 		anyhow::ensure!(open, "WrongPhase");
+		let bound = ledger.take(reveal.checkpoint.digest, recording)?;
 		let candidate = &mut ledger.rounds.get_mut(&round).unwrap().0[0];
-		let (digest, salt) = (reveal.checkpoint.digest, &reveal.salt);
-		let expected = descent_protocol::commitment_hash(H256::zero(), 1, round, &account(), digest, salt);
+		let salt = &reveal.salt;
+		let expected = descent_protocol::commitment_hash(H256::zero(), 1, round, &account(), bound, salt);
 		assert_eq!(candidate.commitment, expected);
 		candidate.reveal = Some(RevealView {
 			checkpoint: reveal.checkpoint,
@@ -286,6 +326,11 @@ pub(super) struct FakeCheckpoints {
 	pub holds: u32,
 	/// True if the hidden test set is broken.
 	pub broken: bool,
+	/// The base of recorded trainings, and the round of the own checkpoint that it is. If absent, nothing is
+	/// recorded.
+	pub base: Option<(Base, Option<RoundIndex>)>,
+	/// The states of recordings that were noted, in their order.
+	pub noted: Vec<(RoundIndex, Submission)>,
 }
 
 impl CheckpointSource for FakeCheckpoints {
@@ -303,7 +348,16 @@ impl CheckpointSource for FakeCheckpoints {
 		self.made += 1;
 		let checkpoint = [self.made, group.block as u8];
 		std::fs::write(path, checkpoint)?;
-		Ok(Offer::Checkpoint(ContentRef::raw(&checkpoint).unwrap()))
+		let checkpoint = ContentRef::raw(&checkpoint).unwrap();
+		let round = group.round.unwrap();
+		let recorded = self.base.map(|(base, own_base)| Recorded {
+			round,
+			recipe: Recipe { base, ..recipe() },
+			trace: trace(checkpoint.digest),
+			last: 4,
+			own_base,
+		});
+		Ok(Offer::Checkpoint(checkpoint, recorded))
 	}
 
 	fn hold(&mut self, _: &RoundSpec, test_set: &RoundTestSetView) -> Result<Vec<ContentRef>, String> {
@@ -335,10 +389,57 @@ impl CheckpointSource for FakeCheckpoints {
 		Ok(vec!["http://127.0.0.1:1".into()])
 	}
 
+	async fn show(
+		&mut self,
+		recorded: &Recorded,
+		checkpoint: &ContentRef,
+		seed: H256,
+	) -> Result<(Recording, Vec<ContentRef>)> {
+		let segments = segments(checkpoint.digest);
+		let proof = |number| SegmentProof::new(&segments, number).unwrap();
+		let Recorded { recipe, trace, last, .. } = *recorded;
+		let drawn = proof(drawn_segment(seed, recorded.submission(checkpoint.digest), trace.segments));
+		let start = drawn.segment.from.map(proof);
+		let states = start.iter().chain([&drawn]);
+		let states: Vec<_> =
+			states.map(|proof| ContentRef { digest: proof.segment.state, ..*checkpoint }).collect();
+		self.published.extend(&states);
+		Ok((Recording { recipe, trace, last: proof(last), drawn, start }, states))
+	}
+
+	fn note(&mut self, round: RoundIndex, submission: Submission) -> Result<()> {
+		self.noted.push((round, submission));
+		Ok(())
+	}
+
 	async fn keep(&mut self, checkpoints: Vec<ContentRef>) -> Result<()> {
 		self.published.retain(|published| checkpoints.contains(published));
 		Ok(())
 	}
+}
+
+pub(super) fn recipe() -> Recipe {
+	Recipe {
+		base: Base::Initial { seed: 5 },
+		optimizer: RecipeOptimizer::Sgd { momentum: 0, nesterov: false, weight_decay: 0 },
+		precision: Precision::F32,
+		steps: RULE.steps,
+		batch: RULE.batch,
+	}
+}
+
+/// Returns the segments that made a checkpoint, the last of which ends with it.
+fn segments(checkpoint: H256) -> Vec<Segment> {
+	let state = |number: u16| match number {
+		4 => checkpoint,
+		number => H256::from_low_u64_be(u64::from(number) + 1),
+	};
+	let segment = |number: u16| Segment { from: number.checked_sub(1), rate: 5_000, state: state(number) };
+	(0..5).map(segment).collect()
+}
+
+pub(super) fn trace(checkpoint: H256) -> Trace {
+	Trace { root: trace_root(&segments(checkpoint)), segments: 5 }
 }
 
 /// Returns the score of every checkpoint.
@@ -386,7 +487,12 @@ impl Harness {
 	/// A trainer that knows only what is on disk.
 	pub(super) fn start(&self, rounds: u32) -> Fake {
 		let state = State::open(self.directory.path(), H256::zero(), 1, &account()).unwrap();
-		let checkpoints = FakeCheckpoints { made: state.entries().len() as u8, ..FakeCheckpoints::default() };
+		let recorded = self.chain.0.lock().unwrap().recorded;
+		let checkpoints = FakeCheckpoints {
+			made: state.entries().len() as u8,
+			base: recorded.then_some((Base::Initial { seed: 5 }, None)),
+			..FakeCheckpoints::default()
+		};
 		let participation = Participation { deposit: None, max_deposit: 1, margin: 2, rounds, claims: false };
 		RoundMachine::new(
 			self.chain.clone(),

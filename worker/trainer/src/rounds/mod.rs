@@ -9,6 +9,7 @@ mod tests;
 
 use crate::{
 	events::{Event, Report},
+	recorded::{Recorded, Submission},
 	round_spec::RoundSpec,
 	state::{Entry, State, Step},
 };
@@ -16,6 +17,7 @@ use anyhow::Result;
 use descent_client::Reveal;
 use descent_protocol::{
 	explain,
+	trace::Recording,
 	view::{CandidateView, GroupView, RoundTestSetView, RoundView},
 	BlockNumber, ContentRef, Phase, RoundIndex, Rounding, Score,
 };
@@ -40,6 +42,8 @@ pub(crate) trait Chain {
 		&self,
 		round: RoundIndex,
 	) -> impl Future<Output = Result<(BlockNumber, Option<RoundTestSetView>)>> + Send;
+	/// Reads the hash of the block with this number; `None` until it is final.
+	fn final_hash(&self, number: BlockNumber) -> impl Future<Output = Result<Option<H256>>> + Send;
 	/// Sends a commitment with a deposit.
 	fn commit(
 		&self,
@@ -47,8 +51,13 @@ pub(crate) trait Chain {
 		commitment: H256,
 		deposit: u128,
 	) -> impl Future<Output = Result<()>> + Send;
-	/// Sends a reveal.
-	fn reveal(&self, round: RoundIndex, reveal: Reveal) -> impl Future<Output = Result<()>> + Send;
+	/// Sends a reveal, with the recording that the commitment binds, if there is one.
+	fn reveal(
+		&self,
+		round: RoundIndex,
+		reveal: Reveal,
+		recording: Option<Recording>,
+	) -> impl Future<Output = Result<()>> + Send;
 	/// Asks for a round to be settled.
 	fn settle(&self, round: RoundIndex) -> impl Future<Output = Result<()>> + Send;
 	/// Asks for all that the account has earned.
@@ -83,6 +92,16 @@ pub(crate) trait CheckpointSource {
 		path: &Path,
 		checkpoint: &ContentRef,
 	) -> impl Future<Output = Result<Vec<String>>> + Send;
+	/// Makes the recording that is revealed with a checkpoint, with the segment that the seed draws, and
+	/// begins to serve the states that its committee fetches. Returns these, too.
+	fn show(
+		&mut self,
+		recorded: &Recorded,
+		checkpoint: &ContentRef,
+		seed: H256,
+	) -> impl Future<Output = Result<(Recording, Vec<ContentRef>)>> + Send;
+	/// Notes the state of a recording that was committed to. Once it is revealed, all of it is served.
+	fn note(&mut self, round: RoundIndex, submission: Submission) -> Result<()>;
 	/// Stops serving all own checkpoints but these.
 	fn keep(&mut self, checkpoints: Vec<ContentRef>) -> impl Future<Output = Result<()>> + Send;
 }
@@ -90,7 +109,7 @@ pub(crate) trait CheckpointSource {
 /// A checkpoint to commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Offer {
-	Checkpoint(ContentRef),
+	Checkpoint(ContentRef, Option<Recorded>),
 	/// No checkpoint, with the reason.
 	Nothing(String),
 }
@@ -263,16 +282,27 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		let round = view.round;
 		if entry.step == Step::Prepared {
 			self.state.advance(round, Step::Committed)?;
-			self.report.event(Event::Committed { round, checkpoint: entry.checkpoint });
+			self.note(round, entry, false)?;
+			let segments = entry.recorded.map(|recorded| recorded.trace.segments);
+			self.report.event(Event::Committed { round, checkpoint: entry.checkpoint, segments });
 		}
 		match &candidate.reveal {
 			Some(reveal) if entry.step != Step::Revealed => {
 				self.state.advance(round, Step::Revealed)?;
+				self.note(round, entry, true)?;
 				self.report.event(Event::Revealed { round, claim: reveal.claim });
 				Ok(())
 			}
 			None if view.windows.reveal.contains(&next_block(group)) => self.reveal(group, view, entry).await,
 			_ => self.request_settlement(group.block, view).await,
+		}
+	}
+
+	/// Notes the state of an open round's recording, if it has one.
+	fn note(&mut self, round: RoundIndex, entry: &Entry, revealed: bool) -> Result<()> {
+		match entry.submission() {
+			Some(submission) => self.checkpoints.note(round, Submission { revealed, ..submission }),
+			None => Ok(()),
 		}
 	}
 

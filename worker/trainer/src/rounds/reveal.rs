@@ -35,7 +35,7 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		if !self.may_send(round, Transaction::Reveal, group.block) {
 			return Ok(());
 		}
-		let revealed = self.publish_and_reveal(round, entry, claim, &path).await;
+		let revealed = self.publish_and_reveal(round, entry, claim, seed, &path).await;
 		self.note_sent(round, Transaction::Reveal, revealed)
 	}
 
@@ -70,11 +70,21 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		round: RoundIndex,
 		entry: &Entry,
 		claim: Score,
+		seed: H256,
 		path: &Path,
 	) -> Result<()> {
+		let recording = match &entry.recorded {
+			Some(recorded) => {
+				let shown = self.checkpoints.show(recorded, &entry.checkpoint, seed).await;
+				let (recording, states) = shown.context("the recording could not be published")?;
+				self.state.show(round, &states)?;
+				Some(recording)
+			}
+			None => None,
+		};
 		let published = self.checkpoints.publish(path, &entry.checkpoint).await;
 		let providers = published.context("the checkpoint could not be published")?;
 		let reveal = Reveal { checkpoint: entry.checkpoint, salt: entry.salt, claim, providers };
-		self.chain.reveal(round, reveal).await.context("the reveal was not taken")
+		self.chain.reveal(round, reveal, recording).await.context("the reveal was not taken")
 	}
 }

@@ -1,7 +1,11 @@
 //! The settlement of a round, and its end for this trainer.
 
 use super::{Chain, CheckpointSource, RoundMachine};
-use crate::events::{Event, Report};
+use crate::{
+	events::{Event, Report},
+	recorded::Submission,
+	state::Entry,
+};
 use anyhow::{Context, Result};
 use descent_protocol::{
 	view::{GroupView, RoundView},
@@ -35,6 +39,9 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		outcome: Option<Outcome>,
 		sentence: String,
 	) -> Result<()> {
+		if let Some(submission) = self.state.entries().get(&round).and_then(Entry::submission) {
+			self.checkpoints.note(round, Submission { over: true, ..submission })?;
+		}
 		self.state.end(round, outcome == Some(Outcome::Won))?;
 		self.sent.retain(|(sent, _), _| *sent != round);
 		self.settle_requests.remove(&round);

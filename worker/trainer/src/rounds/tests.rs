@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 mod fakes;
 #[path = "hidden_tests.rs"]
 mod hidden_tests;
+#[path = "recorded_tests.rs"]
+mod recorded_tests;
 
 fn head(round: RoundIndex, checkpoint: ContentRef) -> HeadView {
 	HeadView {

@@ -1,10 +1,11 @@
 //! A chain that a test grows block by block.
 
 use descent_protocol::{
+	trace::{Base, Precision, Recipe, RecipeOptimizer, Trace},
 	view::{
 		AmendmentView, CandidateView, ChainEvent, CheckView, EmissionView, FundingView, GovernanceView,
-		GroupView, HeadView, LogEntryView, MotionView, OrderView, Page, PotView, ProposalView, RewardsView,
-		RoundSummary, RoundView, StakeView, StandingView, StreamView, Unbonding, ValidatorRules,
+		GroupView, HeadView, LogEntryView, MotionView, OrderView, Page, PotView, ProposalView, RecordingView,
+		RewardsView, RoundSummary, RoundView, StakeView, StandingView, StreamView, Unbonding, ValidatorRules,
 		ValidatorStanding, ValidatorView, VoterView, VotersView, WinnerView,
 	},
 	AmendmentId, Change, Clock, Codec, ContentRef, DeltaReport, DeltaVerdict, EvaluationPolicy, GroupId,
@@ -335,6 +336,19 @@ fn the_order() -> OrderView {
 	}
 }
 
+fn the_recording() -> RecordingView {
+	let optimizer = RecipeOptimizer::AdamW { betas: (900_000, 999_000), weight_decay: 10_000 };
+	let base = Base::Initial { seed: 5 };
+	RecordingView {
+		recipe: Recipe { base, optimizer, precision: Precision::F32, steps: 200, batch: 64 },
+		trace: Trace { root: hash(4), segments: 3 },
+		number: 2,
+		rate: 1_000_000,
+		start: None,
+		end: content(9),
+	}
+}
+
 fn the_validator() -> ValidatorView {
 	ValidatorView {
 		account: trainer(),
@@ -514,6 +528,10 @@ sp_api::mock_impl_runtime_apis! {
 				authorized_upgrade: Some(hash(8)),
 				spec_version: 2,
 			}
+		}
+
+		fn recording(group: GroupId, round: RoundIndex, account: AccountId) -> Option<RecordingView> {
+			((group, round) == (0, 0) && account == trainer()).then(the_recording)
 		}
 
 		fn gateway(account: AccountId) -> Option<String> {

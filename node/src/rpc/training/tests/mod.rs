@@ -4,7 +4,7 @@ use super::{Training, TrainingApiServer};
 use chain::{events_of, hash, trainer, votes_of, TestChain};
 use descent_protocol::view::{
 	AmendmentView, BlockEvents, EmissionView, GovernanceView, GroupView, LogEntryView, OrderView, PotView,
-	ProposalView, RoundSummary, RoundView, StakeView, ValidatorView, VotersView,
+	ProposalView, RecordingView, RoundSummary, RoundView, StakeView, ValidatorView, VotersView,
 };
 use jsonrpsee::{core::server::Subscription, RpcModule};
 use serde::de::DeserializeOwned;
@@ -87,6 +87,18 @@ async fn groups_and_rounds_read_as_documented() {
 
 	let leaders = &ask(&module, "training_leaderboard", json!([0])).await["result"];
 	assert_eq!(leaders[0]["account"], trainer().to_ss58check());
+}
+
+#[tokio::test]
+async fn a_recorded_training_reads_as_documented() {
+	let (_, module) = module();
+	let someone = trainer().to_ss58check();
+	let recording = &ask(&module, "training_recording", json!([0, 0, someone])).await["result"];
+	assert_eq!(recording["recipe"]["base"], json!({ "base": "initial", "seed": 5 }));
+	assert_eq!((&recording["number"], &recording["trace"]["segments"]), (&json!(2), &json!(3)));
+	assert!(serde_json::from_value::<RecordingView>(recording.clone()).is_ok());
+	let params = json!({ "group": 0, "round": 1, "account": someone });
+	assert!(ask(&module, "training_recording", params).await["result"].is_null());
 }
 
 #[tokio::test]
@@ -261,6 +273,7 @@ async fn what_is_not_there_is_an_error_that_says_what_to_do() {
 		("training_pot", json!([1]), 8001, "training_groups"),
 		("training_orders", json!([1]), 8001, "training_groups"),
 		("training_stake", json!([1, someone]), 8001, "training_groups"),
+		("training_recording", json!([1, 0, someone]), 8001, "training_groups"),
 		("training_voters", json!([1, 3]), 8001, "training_groups"),
 		("training_amendmentVoters", json!([1, 0]), 8001, "training_groups"),
 		("training_round", json!([0, u32::MAX]), 8002, "training_group"),

@@ -14,7 +14,7 @@ use pallet_balances::Holds;
 use pallet_emission::{Burned, GenesisIssuance, Minted};
 
 /// Events that a run must have.
-pub(crate) const EXPECTED_EVENTS: [&str; 40] = [
+pub(crate) const EXPECTED_EVENTS: [&str; 41] = [
 	"round won",
 	"round won behind another",
 	"key released",
@@ -24,6 +24,7 @@ pub(crate) const EXPECTED_EVENTS: [&str; 40] = [
 	"series bound",
 	"round lost by rank",
 	"claim refuted",
+	"training departed",
 	"commitment never revealed",
 	"head not beaten",
 	"no quorum",
@@ -135,6 +136,7 @@ fn of_round(event: &pallet_rounds::Event<Runtime>) -> Vec<&'static str> {
 				Outcome::Unrevealed => "commitment never revealed",
 				Outcome::NoQuorum => "no quorum",
 				Outcome::Placed => "round won behind another",
+				Outcome::Departed => "training departed",
 			};
 			let paid = (*reward > 0).then_some("winner paid");
 			let slashed = (*slashed > 0).then_some("commitment slashed");

@@ -2,7 +2,7 @@
 
 use super::{
 	machine::{groups_count, now, Machine, Move},
-	test_sets,
+	test_sets, trainings,
 };
 use crate::{
 	constants::NRN,
@@ -36,6 +36,9 @@ pub(crate) fn create(machine: &mut Machine) -> Option<Move> {
 	}
 	if rng.random_bool(0.6) {
 		optional_rules.set(ranked_winners(rng));
+	}
+	if rng.random_bool(0.4) {
+		optional_rules.set(trainings::rule(rng));
 	}
 	let group = NewGroup {
 		policy,
@@ -113,7 +116,7 @@ fn change(machine: &mut Machine, group: GroupId) -> Change {
 	if is_fork {
 		return Change::Model { model: file };
 	}
-	match rng.random_range(0..10u32) {
+	match rng.random_range(0..12u32) {
 		0 => Change::VotingPeriod { blocks: rng.random_range(15..80) },
 		1 => Change::Quorum { share: Share::percent(rng.random_range(0..50)) },
 		2 => {
@@ -127,6 +130,8 @@ fn change(machine: &mut Machine, group: GroupId) -> Change {
 		7 => Change::SetRule { rule: committee(rng) },
 		3 => Change::SetRule { rule: ranked_winners(rng) },
 		8 => Change::RemoveRule { rule: OptionalRuleKind::Committee },
+		9 => Change::SetRule { rule: trainings::rule(rng) },
+		10 => Change::RemoveRule { rule: OptionalRuleKind::Recipe },
 		_ => Change::Shares { shares: shares(rng) },
 	}
 }

@@ -56,8 +56,9 @@ impl Move {
 type Finder = fn(&mut Machine) -> Option<Move>;
 
 /// Moves with their weights and finders. Duties have windows that close: they are looked at first.
-const DUTIES: [(&str, u32, Finder); 6] = [
+const DUTIES: [(&str, u32, Finder); 7] = [
 	("rounds.reveal", 3, rounds::reveal),
+	("rounds.reveal_recorded", 3, rounds::reveal_recorded),
 	("rounds.attest", 3, rounds::attest),
 	("rounds.open", 3, rounds::open),
 	("dataset.attest", 2, dataset::attest),
@@ -105,8 +106,9 @@ const WHIMS: [(&str, u32, Finder); 37] = [
 ];
 
 /// The kinds of calls that must succeed at least once in a run. `balances.burn` never does.
-pub(crate) const KINDS: [&str; 42] = [
+pub(crate) const KINDS: [&str; 43] = [
 	"rounds.reveal",
+	"rounds.reveal_recorded",
 	"rounds.attest",
 	"rounds.open",
 	"dataset.attest",

@@ -16,6 +16,7 @@ mod rounds;
 mod secrets;
 mod tally;
 mod test_sets;
+mod trainings;
 mod validators;
 
 use crate::{genesis, tests::config_of, LOCAL_PRESET};

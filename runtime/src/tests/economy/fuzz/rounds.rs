@@ -2,19 +2,19 @@
 
 use super::{
 	machine::{groups_count, now, round_of, Machine, Move},
-	test_sets,
+	test_sets, trainings,
 };
 use crate::{
 	constants::NRN,
 	tests::economy::{
-		actor::owner,
+		actor::{owner, Actor},
 		calls::{self, Seat},
 	},
 	AccountId, BlockNumber, Groups, Rounds, Runtime,
 };
 use descent_protocol::{
-	commitment_hash, rank, Answer, Ballot, GroupId, HiddenBallot, Measurement, Phase, RoundIndex, Score,
-	TaskId, TestSetVerdict, Verdict,
+	commitment_hash, rank, Answer, Ballot, ContentRef, GroupId, HiddenBallot, Measurement, Phase, RoundIndex,
+	Salt, Score, TaskId, TestSetVerdict, Verdict,
 };
 use pallet_evaluators::Attestation;
 use pallet_groups::GroupRules;
@@ -69,8 +69,16 @@ pub(crate) fn commit(machine: &mut Machine) -> Option<Move> {
 	let score = machine.rng.random_range(head / 2..=head + head / 8 + 1);
 	machine.secrets.scores.entry(file.digest).or_insert(Score(score));
 	let salt = machine.salt();
-	let commitment = commitment_hash(Rounds::genesis(), group, round, &by.account, file.digest, &salt);
+	let (training, is_broken) = trainings::training(machine, group, round, file);
+	let bound = training.as_ref().map_or(file.digest, |training| training.submission(file.digest));
+	let commitment = commitment_hash(Rounds::genesis(), group, round, &by.account, bound, &salt);
 	machine.secrets.contents.insert(commitment, (file, salt));
+	if let Some(training) = training {
+		machine.secrets.trainings.insert(commitment, training);
+	}
+	if is_broken {
+		machine.secrets.broken.insert(commitment);
+	}
 	let least = <Groups as GroupRules<u128>>::rules(group, round).map_or(NRN, |rules| rules.deposit);
 	let deposit = match machine.rng.random_range(0..20u32) {
 		0 => least.saturating_sub(1),
@@ -111,32 +119,68 @@ fn in_phase_pairs(phase: Phase) -> Vec<(GroupId, RoundIndex)> {
 	open.map(|open| (open.group, open.index)).collect()
 }
 
-pub(crate) fn reveal(machine: &mut Machine) -> Option<Move> {
+/// A commitment in a round whose reveal window is open, and what its trainer knows of it.
+struct Hidden {
+	group: GroupId,
+	round: RoundIndex,
+	by: &'static Actor,
+	hash: H256,
+	checkpoint: ContentRef,
+	salt: Salt,
+	claim: Score,
+}
+
+/// Returns a commitment that is not revealed, with a recorded training or without one.
+fn hidden(machine: &mut Machine, is_recorded: bool) -> Option<Hidden> {
 	let open = in_phase(Phase::Reveal);
 	let hidden = open.iter().flat_map(|open| {
 		let commitments = open.round.commitments.iter();
 		commitments
 			.filter(|commitment| {
-				!Reveals::<Runtime>::contains_key((open.group, open.index), &commitment.account)
+				machine.secrets.trainings.contains_key(&commitment.hash) == is_recorded
+					&& !Reveals::<Runtime>::contains_key((open.group, open.index), &commitment.account)
 			})
 			.map(|commitment| (open.group, open.index, commitment.account.clone(), commitment.hash))
 	});
-	let (group, round, account, hash) = machine.one_of(&hidden.collect::<Vec<_>>())?;
+	let hidden: Vec<_> = hidden.collect();
+	let (group, round, account, hash) = machine.one_of(&hidden)?;
+	if machine.secrets.broken.contains(&hash) && machine.chance(0.9) {
+		return None;
+	}
 	let (checkpoint, mut salt) = *machine.secrets.contents.get(&hash)?;
 	if machine.chance(0.02) {
 		salt = machine.salt();
 	}
 	let truth = machine.secrets.scores.get(&checkpoint.digest)?.0;
-	let claim = if machine.chance(0.12) { machine.rng.random_range(0..=truth) } else { truth };
-	let call = pallet_rounds::Call::<Runtime>::reveal {
+	let claim = Score(if machine.chance(0.12) { machine.rng.random_range(0..=truth) } else { truth });
+	Some(Hidden { group, round, by: owner(&account)?, hash, checkpoint, salt, claim })
+}
+
+pub(crate) fn reveal(machine: &mut Machine) -> Option<Move> {
+	let Hidden { group, round, by, checkpoint, salt, claim, .. } = hidden(machine, false)?;
+	let providers = Default::default();
+	let call = pallet_rounds::Call::<Runtime>::reveal { group, round, checkpoint, salt, claim, providers };
+	Move::signed(by, call)
+}
+
+pub(crate) fn reveal_recorded(machine: &mut Machine) -> Option<Move> {
+	let Hidden { group, round, by, hash, checkpoint, salt, claim } = hidden(machine, true)?;
+	let training = machine.secrets.trainings.get(&hash)?.clone();
+	let seed = Rounds::seed_of(group, round)?;
+	let mut recording = training.recording(checkpoint.digest, seed);
+	if machine.chance(0.05) {
+		trainings::break_one(machine, &training, &mut recording);
+	}
+	let call = pallet_rounds::Call::<Runtime>::reveal_recorded {
 		group,
 		round,
 		checkpoint,
 		salt,
-		claim: Score(claim),
+		claim,
 		providers: Default::default(),
+		recording,
 	};
-	Move::signed(owner(&account)?, call)
+	Move::signed(by, call)
 }
 
 /// The seats of the committees of rounds that are in a window, with what each member attested to.
@@ -221,6 +265,11 @@ fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ball
 	let mut verdicts = Vec::new();
 	let winners = <Groups as GroupRules<u128>>::rules(group, round)?.optional_rules.ranked_winners();
 	let mut matches = 0;
+	let is_replayed = trainings::rule_of(group, round).is_some();
+	if let Some(request) = Rounds::evaluation_request(group, round) {
+		let replayed = request.replays.map(|replays| replays.segments.len());
+		assert_eq!(replayed, is_replayed.then_some(request.candidates.len()), "all candidates are replayed");
+	}
 	for place in rank(&claims) {
 		let reveal = reveals.get(place)?.as_ref()?;
 		let mut found = measurement(machine, round, reveal.checkpoint.digest)?;
@@ -231,9 +280,14 @@ fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ball
 				_ => {}
 			}
 		}
-		let is_match = found.score == reveal.claim;
-		verdicts.push(if is_match { Verdict::Match(found) } else { Verdict::Mismatch(found) });
-		matches += u8::from(is_match);
+		let departs = is_replayed && machine.secrets.departs.get(&reveal.checkpoint.digest) == Some(&true);
+		let verdict = match found.score == reveal.claim {
+			true if departs => Verdict::Departed(found),
+			true => Verdict::Match(found),
+			false => Verdict::Mismatch(found),
+		};
+		verdicts.push(verdict);
+		matches += u8::from(matches!(verdict, Verdict::Match(_)));
 		if matches == winners {
 			break;
 		}

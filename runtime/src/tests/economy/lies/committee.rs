@@ -80,6 +80,13 @@ pub(crate) fn says_a_wrong_root_twice() -> Row {
 	})
 }
 
+pub(crate) fn says_a_departure_twice() -> Row {
+	rows("validator: a departure that is none, twice", 2, slash(), |honest| {
+		let measured = honest.verdicts[0].measurement().expect("it was measured");
+		Strategy::Attests(ballot(honest.baseline, vec![Verdict::Departed(measured)]))
+	})
+}
+
 /// Two deltas are valid, and one member says twice that they are not what they are.
 pub(crate) fn says_a_false_verdict_twice() -> Row {
 	let lie = "validator: a false verdict on two deltas";

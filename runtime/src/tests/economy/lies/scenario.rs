@@ -9,6 +9,7 @@ use crate::{
 			actor::{actor, Actor},
 			blocks,
 			calls::Seat,
+			recorded::{Training, RULE},
 		},
 		genesis_of, new_group,
 	},
@@ -16,8 +17,8 @@ use crate::{
 };
 use descent_protocol::{
 	announcement_hash, commitment_hash, flown, Answer, Ballot, DeltaFault, DeltaReport, DeltaVerdict,
-	HiddenBallot, Measurement, RoundIndex, Score, Share, Shares, Split, Stream, TaskId, Verdict, Windows,
-	DEFAULT_COMMITTEE_SEATS,
+	HiddenBallot, Measurement, OptionalRules, RoundIndex, Score, Share, Shares, Split, Stream, TaskId,
+	Verdict, Windows, DEFAULT_COMMITTEE_SEATS,
 };
 use frame_support::{
 	assert_ok,
@@ -59,7 +60,13 @@ pub(crate) fn on_a_chain_with<R>(prepare: impl FnOnce(), play: impl FnOnce() -> 
 
 /// Makes a group with a stake of its owner.
 pub(crate) fn make_group(owner: &str, stake: Balance) {
+	make_group_with(owner, stake, OptionalRules::default());
+}
+
+/// The same with rules that not all groups have.
+pub(crate) fn make_group_with(owner: &str, stake: Balance, optional_rules: OptionalRules) {
 	let group = NewGroup {
+		optional_rules,
 		stake,
 		shares: SHARES,
 		voting_period: PERIOD,
@@ -160,6 +167,28 @@ pub(crate) fn reveal(who: &str, round: RoundIndex, file: u8, claim: Score) -> Di
 		claim,
 		providers: Default::default(),
 	};
+	does(who, call)
+}
+
+/// The recorded training of a file, in four segments.
+fn training(file: u8) -> Training {
+	Training::new(RULE, 4, content(file).digest)
+}
+
+/// Commits to a file with its recorded training.
+pub(crate) fn commit_recorded(who: &str, round: RoundIndex, file: u8) {
+	let submission = training(file).submission(content(file).digest);
+	commit(who, round, commitment_hash(Rounds::genesis(), 0, round, &actor(who).account, submission, &SALT));
+}
+
+/// Reveals a file with its recorded training.
+pub(crate) fn reveal_recorded(who: &str, round: RoundIndex, file: u8, claim: Score) -> DispatchResult {
+	let (checkpoint, seed) = (content(file), Rounds::seed_of(0, round).expect("it is drawn"));
+	let recording = training(file).recording(checkpoint.digest, seed);
+	let providers = Default::default();
+	let (group, salt) = (0, SALT);
+	let call =
+		pallet_rounds::Call::reveal_recorded { group, round, checkpoint, salt, claim, providers, recording };
 	does(who, call)
 }
 

@@ -11,6 +11,25 @@ use std::{future::ready, time::Duration};
 /// Longest wait for a description.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Reads the description of the model that a group has, or is to have.
+///
+/// # Errors
+/// Where it is not at hand or not valid.
+pub(crate) async fn description(
+	group: &GroupView,
+	new: Option<&Source>,
+	providers: &[String],
+	store: Option<&Store>,
+	private: PrivateArg,
+) -> Result<Description> {
+	let description = match new {
+		Some(Source::File(file)) => Description::read(file),
+		Some(Source::Reference(content)) => fetch(content, providers, store, private).await?,
+		None => fetch(&group.model, &group.providers, store, private).await?,
+	};
+	description.context("the model description is not valid")
+}
+
 /// Refuses a model that does not read the records of a group's data set, as both descriptions say, or can't
 /// be measured by its metric. A description that nobody serves is not checked: returns a warning that says
 /// so.

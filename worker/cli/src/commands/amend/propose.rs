@@ -4,7 +4,10 @@ use super::model;
 use crate::{
 	args::{Global, ImportArg, PrivateArg, Signing},
 	commands::{
-		group::options::{check_clock, check_shares},
+		group::{
+			options::{check_clock, check_shares},
+			recipe::{self, RecipeArgs, Work},
+		},
 		submit::{Done, Sender},
 	},
 	content_ref::Source,
@@ -111,6 +114,8 @@ struct Changes {
 	/// Winners of a round, 1 to 8, which divide the reward in the order of their scores
 	#[arg(long, value_name = "N", value_parser = parse::winners)]
 	winners: Option<u8>,
+	#[command(flatten)]
+	recipe: RecipeArgs,
 	/// Another model, with the same columns: needs more than 2/3 of all stake
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	model: Option<Source>,
@@ -156,6 +161,10 @@ impl Propose {
 				spinner.suspend(|| output.note(&format!("warning: {warning}")));
 			}
 		}
+		let warning = self.changes.check_recordings(&group, store.as_ref(), self.private).await?;
+		if let Some(warning) = warning {
+			spinner.suspend(|| output.note(&format!("warning: {warning}")));
+		}
 		let (resolved, now) = (self.changes, group.clone());
 		let changes = tokio::task::spawn_blocking(move || resolved.resolve(&now, store.as_ref())).await??;
 		spinner.finish_and_clear();
@@ -200,6 +209,12 @@ impl Changes {
 			1 => Change::RemoveRule { rule: OptionalRuleKind::RankedWinners },
 			winners => Change::SetRule { rule: OptionalRule::RankedWinners { winners } },
 		}));
+		if self.recipe.is_given() {
+			changes.push(match self.recipe.rule(group.optional_rules.recipe())? {
+				Some(recipe) => Change::SetRule { rule: OptionalRule::Recipe { recipe } },
+				None => Change::RemoveRule { rule: OptionalRuleKind::Recipe },
+			});
+		}
 		if let Some(model) = self.model {
 			let model = model.resolve(store)?;
 			ensure!(model != group.model, "this is the model that the group has");
@@ -211,6 +226,39 @@ impl Changes {
 			"an amendment makes at most {MAX_CHANGES} changes; propose the others with a second one"
 		);
 		Ok(changes)
+	}
+
+	/// Refuses changes with which the group could not have its trainings recorded, if it is to have that.
+	/// Returns a warning where its model is not at hand to be checked.
+	async fn check_recordings(
+		&self,
+		group: &GroupView,
+		store: Option<&Store>,
+		private: PrivateArg,
+	) -> Result<Option<String>> {
+		let Some(rule) = self.recipe.rule(group.optional_rules.recipe())? else { return Ok(None) };
+		let RoundLengths { length, reveal, attest, open } =
+			self.lengths(&group.clock)?.unwrap_or(group.clock.into());
+		recipe::check_clock(&Clock { length, reveal, attest, open, ..group.clock })?;
+		let is_as_before = !self.recipe.is_given()
+			&& self.model.is_none()
+			&& (self.records, self.winners, self.attest) == (None, None, None);
+		if is_as_before {
+			return Ok(None);
+		}
+		let providers = if self.providers.is_empty() { &group.providers } else { &self.providers };
+		let found = model::description(group, self.model.as_ref(), providers, store, private).await;
+		match found {
+			Ok(description) => {
+				let records = self.records.unwrap_or(group.policy.records());
+				let winners = self.winners.unwrap_or(group.optional_rules.ranked_winners());
+				Work { rule, records, winners, attest }.check(&description)?;
+				Ok(None)
+			}
+			Err(error) => Ok(Some(format!(
+				"whether a committee can replay trainings of the model in time is not checked: {error:#}"
+			))),
+		}
 	}
 
 	/// The new lengths of rounds, if one of them changes.

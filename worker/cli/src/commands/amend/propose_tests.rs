@@ -1,7 +1,7 @@
 use super::*;
 use crate::fixtures::group;
 use clap::Parser;
-use descent_protocol::ContentRef;
+use descent_protocol::{trace::RecipeRule, ContentRef};
 
 #[derive(Debug, Parser)]
 struct Line {
@@ -53,6 +53,69 @@ fn what_is_not_given_stays() {
 		resolved(&format!("--model {reference}")).unwrap_err().to_string(),
 		"this is the model that the group has"
 	);
+}
+
+#[test]
+fn recordings_are_asked_for_changed_and_given_up() {
+	let recipe =
+		RecipeRule { steps: 200, batch: 8, smallest_rate: 10_000, largest_rate: 100_000_000, exact: false };
+	let set = |recipe| [Change::SetRule { rule: OptionalRule::Recipe { recipe } }];
+	assert_eq!(resolved("--recipe-batch 8").unwrap(), set(recipe));
+	let mut recorded = group();
+	recorded.optional_rules.set(OptionalRule::Recipe { recipe });
+	let changed = |arguments: &str| changes(arguments).unwrap().resolve(&recorded, None);
+	let exact = RecipeRule { exact: true, ..recipe };
+	assert_eq!(changed("--recipe-precision f64").unwrap(), set(exact));
+	let none = [Change::RemoveRule { rule: OptionalRuleKind::Recipe }];
+	assert_eq!(changed("--recipe-steps none").unwrap(), none);
+	assert_eq!(changed("--quorum 30%").unwrap(), [Change::Quorum { share: Share::percent(30) }]);
+	assert!(changed("--recipe-steps none --recipe-batch 8").is_err());
+}
+
+#[tokio::test]
+async fn a_group_that_can_t_keep_recordings_is_told_before_anything_is_sent() {
+	let folder = tempfile::tempdir().unwrap();
+	let store = Store::open(folder.path().join("store"), 1 << 20).unwrap();
+	let json = r#"{"descent":1,"name":"m","inputs":[{"column":"x","dtype":"f32","shape":[6]}],
+		"target":{"column":"y","dtype":"u8","shape":[],"classes":3},
+		"layers":[{"type":"dropout","p":0.5},{"type":"linear","out":3}],"loss":"cross_entropy"}"#;
+	let group = GroupView { model: store.import(json.as_bytes()).unwrap(), providers: vec![], ..group() };
+	let mut recorded = group.clone();
+	recorded.optional_rules.set(resolved_rule("--recipe-batch 8"));
+	let checked = async |group: &GroupView, store: Option<&Store>, arguments: &str| {
+		changes(arguments).unwrap().check_recordings(group, store, PrivateArg::default()).await
+	};
+	let store = Some(&store);
+	for (group, arguments, part) in [
+		(&group, "--recipe-batch 8", "layer 0 (dropout)"),
+		(&recorded, "--records 9", "layer 0 (dropout)"),
+		(&recorded, "--round-length 2h", "less than 2400 blocks"),
+		(&group, "--recipe-steps 7", "20 to 1,000 steps"),
+	] {
+		let error = checked(group, store, arguments).await.unwrap_err().to_string();
+		assert!(error.contains(part), "{arguments}: {error}");
+	}
+	for (group, arguments) in [
+		(&group, "--round-length 2h"),
+		(&recorded, "--quorum 30%"),
+		(&recorded, "--recipe-steps none --round-length 2h"),
+	] {
+		assert_eq!(checked(group, store, arguments).await.unwrap(), None, "{arguments}");
+	}
+	let sound = folder.path().join("sound.json");
+	std::fs::write(&sound, json.replace("0.5", "0")).unwrap();
+	let arguments = format!("--recipe-batch 8 --model {}", sound.display());
+	assert_eq!(checked(&group, store, &arguments).await.unwrap(), None);
+	let warning = checked(&group, None, "--recipe-batch 8").await.unwrap().unwrap();
+	assert!(warning.contains("not checked"), "{warning}");
+}
+
+/// The rule that an amendment sets.
+fn resolved_rule(arguments: &str) -> OptionalRule {
+	match resolved(arguments).unwrap()[..] {
+		[Change::SetRule { rule }] => rule,
+		ref changes => panic!("{changes:?}"),
+	}
 }
 
 #[test]

@@ -130,6 +130,11 @@ fn now(group: &GroupView, change: &Change) -> Option<Change> {
 			let seats = u16::try_from(group.optional_rules.committee_seats()).ok()?;
 			Change::SetRule { rule: OptionalRule::Committee { seats } }
 		}
+		Change::SetRule { rule: OptionalRule::Recipe { .. } }
+		| Change::RemoveRule { rule: OptionalRuleKind::Recipe } => match group.optional_rules.recipe() {
+			Some(recipe) => Change::SetRule { rule: OptionalRule::Recipe { recipe } },
+			None => Change::RemoveRule { rule: OptionalRuleKind::Recipe },
+		},
 	})
 }
 
@@ -211,7 +216,7 @@ mod tests {
 	use super::*;
 	use crate::fixtures::{amendment, group};
 	use descent_client::{AccountId, UNIT};
-	use descent_protocol::{EvaluationPolicy, Score};
+	use descent_protocol::{trace::RecipeRule, EvaluationPolicy, Score};
 	use std::time::{Duration, UNIX_EPOCH};
 
 	fn shown(amendment: AmendmentView) -> Shown {
@@ -261,6 +266,22 @@ mod tests {
 			let rule = Rule::of(&group, &change);
 			assert!(rule.before.starts_with(before), "{rule:?}");
 		}
+	}
+
+	#[test]
+	fn the_rule_for_recordings_is_told_before_and_after() {
+		let recipe = RecipeRule { steps: 50, batch: 8, smallest_rate: 1, largest_rate: 2, exact: true };
+		let set = Change::SetRule { rule: OptionalRule::Recipe { recipe } };
+		let rule = Rule::of(&group(), &set);
+		assert_eq!(rule.before, "recorded trainings: none");
+		let after =
+			"recorded trainings: 50 steps a segment, 8 records a step, rates 0.000000001 to 0.000000002, \
+		             f64 alone";
+		assert_eq!(rule.after, after);
+		let mut recorded = group();
+		recorded.optional_rules.set(OptionalRule::Recipe { recipe });
+		let rule = Rule::of(&recorded, &Change::RemoveRule { rule: OptionalRuleKind::Recipe });
+		assert_eq!((rule.before.as_str(), rule.after.as_str()), (after, "recorded trainings: none"));
 	}
 
 	#[test]

@@ -1,5 +1,6 @@
 //! The options of a new group, and the group that they make.
 
+use super::recipe::{self, RecipeArgs, Work};
 use crate::{
 	args::{ImportArg, Providers},
 	content_ref::Source,
@@ -11,8 +12,8 @@ use clap::{Args, ValueEnum};
 use descent_client::{parse_amount, H256};
 use descent_dataset::{DeltaLimits, Description, Loss, Summary, MAX_DESCRIPTION_BYTES};
 use descent_protocol::{
-	bound_addresses, BlockNumber, Clock, EvaluationPolicy, Metric, NewGroup, OptionalRule, OptionalRules,
-	Score, Share, Shares, MAX_NAME_LENGTH, MAX_PROVIDERS,
+	bound_addresses, trace::RecipeRule, BlockNumber, Clock, EvaluationPolicy, Metric, NewGroup, OptionalRule,
+	OptionalRules, Score, Share, Shares, MAX_NAME_LENGTH, MAX_PROVIDERS,
 };
 
 /// The options of a new group.
@@ -77,6 +78,8 @@ pub(crate) struct GroupOptions {
 	/// scores, one half, one quarter and so on, the last two the same
 	#[arg(long, value_name = "N", default_value_t = 1, value_parser = parse::winners)]
 	winners: u8,
+	#[command(flatten)]
+	recipe: RecipeArgs,
 	#[command(flatten)]
 	pub(crate) store: ImportArg,
 	#[command(flatten)]
@@ -145,8 +148,11 @@ pub(crate) fn check_shares(shares: Shares) -> Result<()> {
 impl GroupOptions {
 	/// Refuses rules that no group can have.
 	pub(crate) fn check(&self) -> Result<()> {
-		self.rounds.clock()?;
+		let clock = self.rounds.clock()?;
 		self.shares()?;
+		if self.recipe.rule(None)?.is_some() {
+			recipe::check_clock(&clock)?;
+		}
 		Ok(())
 	}
 
@@ -159,7 +165,7 @@ impl GroupOptions {
 	/// Checks the files and makes references of them. `series` takes the place of the one that is named.
 	pub(super) fn prepare(self, series: Option<H256>, target: Option<Score>) -> Result<NewGroup<u128>> {
 		let clock = self.rounds.clock()?;
-		let shares = self.shares()?;
+		let (shares, recipe) = (self.shares()?, self.recipe.rule(None)?);
 		let model = self.model.context("no --model is given")?;
 		let dataset = self.dataset.context("no --dataset is given")?;
 		let providers = bound_addresses(self.providers.providers)
@@ -179,6 +185,10 @@ impl GroupOptions {
 			self.metric != MetricArg::Error || description.as_ref().is_none_or(classifies),
 			"a model without classes has no error rate: use --metric loss"
 		);
+		if let (Some(rule), Some(description)) = (recipe, &description) {
+			let (records, winners, attest) = (self.records, self.winners, clock.attest);
+			Work { rule, records, winners, attest }.check(description)?;
+		}
 		let public = self.validation.as_ref().or(self.otherwise.as_ref());
 		for (set, what) in [(Some(&dataset), "data set"), (public, "validation set")] {
 			if let (Some(description), Some(file)) = (&description, set.and_then(Source::file)) {
@@ -210,19 +220,26 @@ impl GroupOptions {
 			voting_period: self.voting_period,
 			quorum: self.quorum,
 			shares,
-			optional_rules: optional_rules(self.committee_seats, self.winners),
+			optional_rules: optional_rules(self.committee_seats, self.winners, recipe),
 		})
 	}
 }
 
 /// The rules that not all groups have.
-fn optional_rules(parse::Seats(seats): parse::Seats, winners: u8) -> OptionalRules {
+fn optional_rules(
+	parse::Seats(seats): parse::Seats,
+	winners: u8,
+	recipe: Option<RecipeRule>,
+) -> OptionalRules {
 	let mut rules = OptionalRules::default();
 	if let Some(seats) = seats {
 		rules.set(OptionalRule::Committee { seats });
 	}
 	if winners > 1 {
 		rules.set(OptionalRule::RankedWinners { winners });
+	}
+	if let Some(recipe) = recipe {
+		rules.set(OptionalRule::Recipe { recipe });
 	}
 	rules
 }

@@ -51,7 +51,7 @@ fn shares_are_within_bounds() {
 #[test]
 fn a_round_has_as_many_winners_as_asked_for() {
 	let create = create("--winners 3");
-	let rules = optional_rules(create.committee_seats, create.winners);
+	let rules = optional_rules(create.committee_seats, create.winners, None);
 	assert_eq!((rules.ranked_winners(), rules.iter().count()), (3, 1));
 	for wrong in ["0", "9", "many"] {
 		assert_eq!(parse::winners(wrong).unwrap_err(), "a round has 1 to 8 winners");
@@ -60,8 +60,8 @@ fn a_round_has_as_many_winners_as_asked_for() {
 
 #[test]
 fn committees_have_as_many_seats_as_asked_for() {
-	assert_eq!(optional_rules(create("").committee_seats, 1), OptionalRules::default());
-	let rules = optional_rules(create("--committee-seats 41").committee_seats, 1);
+	assert_eq!(optional_rules(create("").committee_seats, 1, None), OptionalRules::default());
+	let rules = optional_rules(create("--committee-seats 41").committee_seats, 1, None);
 	assert_eq!((rules.committee_seats(), rules.iter().count()), (41, 1));
 	for wrong in ["0", "101", "70000", "-1", "many"] {
 		let error = parse::seats(wrong).unwrap_err();
@@ -136,4 +136,46 @@ fn a_group_is_called_as_its_model_unless_it_has_a_name() {
 	assert_eq!(prepared(&file, "--name mine").unwrap(), b"mine");
 	let error = prepared(&reference.to_string(), "").unwrap_err().to_string();
 	assert!(error.contains("--name"), "{error}");
+}
+
+#[test]
+fn recordings_are_asked_for_with_an_option() {
+	let rules = create("--recipe-steps 100 --winners 2");
+	let recipe = rules.recipe.rule(None).unwrap();
+	let rules = optional_rules(rules.committee_seats, rules.winners, recipe);
+	assert_eq!((rules.recipe(), rules.ranked_winners()), (recipe, 2));
+	assert_eq!(rules.recipe().unwrap().steps, 100);
+	assert_eq!(
+		optional_rules(create("").committee_seats, 1, create("").recipe.rule(None).unwrap()).recipe(),
+		None
+	);
+}
+
+#[test]
+fn a_group_that_can_t_have_recordings_is_refused_before_anything_is_sent() {
+	let long = "--round-length 2h";
+	assert!(create(long).check().is_ok());
+	let error = create(&format!("{long} --recipe-batch 8")).check().unwrap_err().to_string();
+	assert!(error.contains("over in less than 2400 blocks"), "{error}");
+	assert!(create("--recipe-steps 5").check().unwrap_err().to_string().contains("20 to 1,000"));
+
+	let (directory, reference) =
+		(tempfile::tempdir().unwrap(), Reference::from(ContentRef::raw(b"x").unwrap()));
+	let file = directory.path().join("m.json");
+	let json = r#"{"descent":1,"name":"m","inputs":[{"column":"x","dtype":"f32","shape":[6]}],
+		"target":{"column":"y","dtype":"u8","shape":[],"classes":3},
+		"layers":[{"type":"dropout","p":0.5},{"type":"linear","out":3}],"loss":"cross_entropy"}"#;
+	std::fs::write(&file, json).unwrap();
+	let prepared = |more: &str| {
+		let model = file.display();
+		let line = format!("create --model {model} --dataset {reference} --provider http://a {more}");
+		Line::try_parse_from(line.split_whitespace()).unwrap().options.prepare(None, None)
+	};
+	assert_eq!(prepared("").unwrap().optional_rules.recipe(), None);
+	let error = prepared("--recipe-steps 100").unwrap_err().to_string();
+	assert!(error.contains("layer 0 (dropout)"), "{error}");
+	std::fs::write(&file, json.replace("0.5", "0")).unwrap();
+	let recipe = prepared("--recipe-steps 100").unwrap().optional_rules.recipe();
+	assert_eq!(recipe.map(|recipe| recipe.steps), Some(100));
+	assert!(prepared("--records 65536 --recipe-steps 1000 --recipe-batch 65536").is_ok(), "a small model");
 }

@@ -62,6 +62,10 @@ fn show(output: &Output, group: &GroupView) -> String {
 		("shares", format::shares(group.shares)),
 		("committee", format::seats(group.optional_rules.committee_seats())),
 		("winners", format!("{} a round", format::winners(group.optional_rules.ranked_winners()))),
+		(
+			"recordings",
+			group.optional_rules.recipe().map_or("none".into(), |rule| format::recipe_rule(&rule)),
+		),
 		("voting period", format::span(group.voting_period)),
 		("closes", format::closes(group)),
 		("at block", group.block.to_string()),
@@ -94,7 +98,7 @@ mod tests {
 	use super::*;
 	use crate::fixtures::group;
 	use descent_client::AccountId;
-	use descent_protocol::{view::HeadView, OptionalRule};
+	use descent_protocol::{trace::RecipeRule, view::HeadView, OptionalRule};
 
 	#[test]
 	fn shows_every_rule_in_words() {
@@ -111,6 +115,7 @@ mod tests {
 			"20% of all stake",
 			"winners 80%, validators 20%, keepers 0%",
 			"31 seats",
+			"recordings     none",
 			"100 blocks (5m)",
 			"at block 105, in 35 blocks (1m 45s)",
 			"none yet",
@@ -128,6 +133,14 @@ mod tests {
 			providers: vec!["http://c\u{1b}[2J".into()],
 		});
 		group.optional_rules.set(OptionalRule::Committee { seats: 41 });
+		let recipe = RecipeRule {
+			steps: 200,
+			batch: 64,
+			smallest_rate: 10_000,
+			largest_rate: 100_000_000,
+			exact: false,
+		};
+		group.optional_rules.set(OptionalRule::Recipe { recipe });
 		group.policy = EvaluationPolicy::Hidden {
 			series: descent_client::H256::repeat_byte(9),
 			records: 7,
@@ -136,6 +149,8 @@ mod tests {
 		let text = show(&Output::new(true), &group);
 		assert!(text.contains("7 records of hidden test sets") && text.contains("0x0909"), "{text}");
 		assert!(text.contains("41 seats"), "{text}");
+		let recordings = "200 steps a segment, 64 records a step, rates 0.00001 to 0.1, f64, f32 or bf16";
+		assert!(text.contains(recordings), "{text}");
 		assert!(text.contains("0.071234 in round 2 by") && text.contains("http://c\u{fffd}[2J"), "{text}");
 	}
 }

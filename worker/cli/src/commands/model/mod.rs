@@ -6,6 +6,7 @@ mod export;
 mod get;
 mod gpt2;
 mod new;
+mod provenance;
 mod template;
 mod wanted;
 
@@ -19,6 +20,8 @@ pub(crate) enum ModelCommand {
 	Get(get::Get),
 	/// Write a folder that Python reads: weights, configuration, model card
 	Export(export::Export),
+	/// Say how a checkpoint was made, back to its initial weights, where trainings are recorded
+	Provenance(provenance::Provenance),
 	/// Check a model description and show its layers and tensors
 	Check(check::Check),
 	/// Print a model description to begin with
@@ -31,6 +34,7 @@ impl ModelCommand {
 		match self {
 			Self::Get(command) => command.run(global, output).await,
 			Self::Export(command) => command.run(global, output).await,
+			Self::Provenance(command) => command.run(global, output).await,
 			Self::Check(command) => command.run(output),
 			Self::New(command) => command.run(output),
 		}

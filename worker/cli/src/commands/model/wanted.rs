@@ -69,7 +69,7 @@ impl WantedArg {
 	}
 }
 
-fn no_head(group: &GroupView) -> String {
+pub(super) fn no_head(group: &GroupView) -> String {
 	format!(
 		"group {} has no checkpoint yet: no round of its model has had a winner. `descent round list \
 		 {0}` shows its rounds",

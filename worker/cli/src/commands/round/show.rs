@@ -2,6 +2,7 @@
 
 use crate::{
 	args::Global,
+	commands::recording::{self, Recorded},
 	output::{Output, Style},
 	positional::{AnyRoundArg, GroupArg},
 	table::{fields, table},
@@ -13,6 +14,7 @@ use descent_protocol::{
 	view::{CandidateView, RoundView},
 	Outcome,
 };
+use serde::Serialize;
 use std::ops::Range;
 
 const EXAMPLES: &str = "Examples:
@@ -28,6 +30,15 @@ pub(crate) struct Show {
 	round: AnyRoundArg,
 }
 
+/// A round, and the recorded trainings of its candidates where its group asks for them.
+#[derive(Debug, Serialize)]
+struct Shown {
+	#[serde(flatten)]
+	round: RoundView,
+	#[serde(skip_serializing_if = "Vec::is_empty")]
+	recordings: Vec<Recorded>,
+}
+
 impl Show {
 	pub(crate) async fn run(self, global: &Global, output: &Output) -> Result<()> {
 		let client = global.connect().await?;
@@ -39,8 +50,13 @@ impl Show {
 				begun.with_context(|| format!("group {group} has not begun; name a round"))?
 			}
 		};
-		let view = client.round(group, round).await?;
-		output.print(&view, |output| show(output, &view))
+		let round = client.round(group, round).await?;
+		let recordings = recording::of_round(&client, &round).await?;
+		let shown = Shown { round, recordings };
+		output.print(&shown, |output| {
+			let recordings = recording::list(output, &shown.recordings);
+			format!("{}\n\n{recordings}", show(output, &shown.round))
+		})
 	}
 }
 
@@ -145,6 +161,12 @@ mod tests {
 			committee: vec![MemberView { account: AccountId::new([9; 32]), attested: true, opened: false }],
 			block: 70,
 		}
+	}
+
+	#[test]
+	fn a_round_without_recordings_reads_as_ever() {
+		let json = serde_json::to_value(Shown { round: view(), recordings: vec![] }).unwrap();
+		assert_eq!(json, serde_json::to_value(view()).unwrap());
 	}
 
 	#[test]

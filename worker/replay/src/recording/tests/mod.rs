@@ -1,3 +1,8 @@
+//! Recordings as they are written and read.
+
+mod killed;
+mod strangers;
+
 use super::*;
 use descent_model::CheckpointError;
 use descent_protocol::{
@@ -67,6 +72,14 @@ fn append(recording: &Recording, bytes: &[u8]) {
 	lines.unwrap().write_all(bytes).unwrap();
 }
 
+/// Writes the line of a segment as nobody checks it.
+fn line(number: u16, from: Option<u16>, rate: u32, losses: &[u64]) -> String {
+	let mean = losses.iter().sum::<u64>() / losses.len().max(1) as u64;
+	let (state, losses) = (H256::repeat_byte(1), losses.to_vec());
+	let line = Line { number, from, rate, state, loss: mean, losses };
+	serde_json::to_string(&line).unwrap() + "\n"
+}
+
 fn names(folder: &Path) -> Vec<String> {
 	let entries = fs::read_dir(folder.join(STATES)).unwrap();
 	let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -128,51 +141,6 @@ fn a_path_leaves_out_what_was_given_up() {
 }
 
 #[test]
-fn a_state_without_a_line_is_left_out_and_removed() {
-	let (_folder, recorder) = recorded(&[None, Some(0)]);
-	let folder = recorder.recording().folder().to_path_buf();
-	let before = names(&folder);
-	drop(recorder);
-	// A process that was killed before it had written the line, and one that had no digest yet.
-	weights(9).save(&folder.join(STATES).join(format!("{:x}.safetensors", H256::repeat_byte(9)))).unwrap();
-	fs::write(folder.join(STATES).join("new.safetensors"), b"half of a").unwrap();
-	fs::write(folder.join(STATES).join(".tmp123"), b"half of a").unwrap();
-	assert_eq!(Recording::read(&folder).unwrap().count(), 2);
-	let mut recorder = Recorder::open(&folder, ROOM).unwrap();
-	assert_eq!(names(&folder), before);
-	add(&mut recorder, &[Some(1)]);
-	assert_eq!(Recording::read(&folder).unwrap().path_to(2), Some(vec![0, 1, 2]));
-}
-
-#[test]
-fn a_torn_line_is_dropped() {
-	let (_folder, recorder) = recorded(&[None, Some(0)]);
-	let folder = recorder.recording().folder().to_path_buf();
-	append(recorder.recording(), br#"{"number":2,"from":1,"ra"#);
-	drop(recorder);
-	assert_eq!(Recording::read(&folder).unwrap().count(), 2, "a trainer may be writing it");
-	let mut recorder = Recorder::open(&folder, ROOM).unwrap();
-	add(&mut recorder, &[Some(0)]);
-	let recording = Recording::read(&folder).unwrap();
-	assert_eq!(recording.segments(), recorder.recording().segments());
-	assert_eq!(recording.losses(2).unwrap()[0], 2_000_000);
-}
-
-#[test]
-fn a_line_whose_state_was_lost_with_the_power_is_dropped() {
-	let (_folder, recorder) = recorded(&[None, Some(0), Some(1), Some(2)]);
-	let folder = recorder.recording().folder().to_path_buf();
-	fs::remove_file(recorder.recording().state_path(2).unwrap()).unwrap();
-	drop(recorder);
-	let read = Recording::read(&folder).unwrap();
-	assert!(read.state(2, &model()).unwrap_err().is_invalid(), "a stranger's is not repaired");
-	let recorder = Recorder::open(&folder, ROOM).unwrap();
-	assert_eq!(recorder.recording().count(), 2);
-	assert_eq!(names(&folder).len(), 2);
-	assert_eq!(Recording::read(&folder).unwrap().segments(), recorder.recording().segments());
-}
-
-#[test]
 fn a_recording_that_is_full_keeps_what_it_has() {
 	let (_folder, mut recorder) = recorded(&[None, Some(0)]);
 	let (folder, bytes) = (recorder.recording().folder().to_path_buf(), recorder.bytes());
@@ -185,22 +153,17 @@ fn a_recording_that_is_full_keeps_what_it_has() {
 	// Steps that change nothing need no further file.
 	recorder.add(Some(1), 1, &weights(1), &losses(1)).unwrap();
 	assert_eq!(names(&folder).len(), 2);
-	let mut recorder = Recorder::open(&folder, recorder.bytes() + 300).unwrap();
+	let bytes = recorder.bytes();
+	drop(recorder);
+	let mut recorder = Recorder::open(&folder, bytes + 300).unwrap();
 	let full = recorder.add(Some(1), 1, &weights(7), &losses(1)).unwrap_err();
 	assert!(matches!(full, RecordingError::Full(Full::Bytes { .. })), "{full}");
 	assert!(full.to_string().contains("allow more"), "{full}");
 	assert_eq!(recorder.recording().count(), 3);
 	assert_eq!(names(&folder).len(), 2);
+	drop(recorder);
 	let mut recorder = Recorder::open(&folder, ROOM).unwrap();
 	assert_eq!(recorder.add(Some(1), 1, &weights(7), &losses(1)).unwrap(), 3);
-}
-
-/// Writes the line of a segment as nobody checks it.
-fn line(number: u16, from: Option<u16>, rate: u32, losses: &[u64]) -> String {
-	let mean = losses.iter().sum::<u64>() / losses.len().max(1) as u64;
-	let (state, losses) = (H256::repeat_byte(1), losses.to_vec());
-	let line = Line { number, from, rate, state, loss: mean, losses };
-	serde_json::to_string(&line).unwrap() + "\n"
 }
 
 #[test]
@@ -212,6 +175,7 @@ fn a_recording_has_no_more_segments_than_a_trace() {
 		let line = line(number, None, 1, &[1, 2, 3]);
 		append(recorder.recording(), line.replace(&hex(H256::repeat_byte(1)), &hex(state)).as_bytes());
 	}
+	drop(recorder);
 	let mut recorder = Recorder::open(&folder, ROOM << 4).unwrap();
 	assert_eq!(recorder.recording().count(), MAX_SEGMENTS);
 	assert!(recorder.recording().proof(MAX_SEGMENTS - 1).unwrap().is_of(&recorder.recording().trace()));
@@ -224,96 +188,6 @@ fn a_recording_has_no_more_segments_than_a_trace() {
 
 fn hex(digest: H256) -> String {
 	format!("{digest:?}")
-}
-
-#[test]
-fn lines_of_strangers_are_checked() {
-	let wide = format!("{{\"number\":0,{}", " ".repeat(1_000));
-	let true_mean = line(0, None, 1, &[1, 2, 3]);
-	for (lines, reason) in [
-		(line(1, None, 1, &[1, 2, 3]), "it has the number 1"),
-		(line(0, Some(0), 1, &[1, 2, 3]), "no earlier one"),
-		(line(0, None, 0, &[1, 2, 3]), "its learning rate is 0"),
-		(line(0, None, 1, &[1, 2]), "it has 2 losses, but 3 steps"),
-		(line(0, None, 1, &[]), "it has 0 losses"),
-		(true_mean.replace("\"loss\":2", "\"loss\":3"), "not the mean"),
-		(true_mean.replace("\"rate\":1", "\"rate\":-1"), "invalid value"),
-		(true_mean.replace("\"from\":null", "\"from\":99999999999"), "invalid value"),
-		(true_mean.replace('}', ",\"more\":1}"), "unknown field"),
-		("\n".into(), "EOF"),
-		("\u{0}\n".into(), "expected value"),
-		(wide, "more than 319 bytes"),
-	] {
-		let (_folder, recorder) = recorded(&[]);
-		append(recorder.recording(), lines.as_bytes());
-		let error = Recording::read(recorder.recording().folder()).unwrap_err();
-		assert!(error.is_invalid() && error.to_string().contains(reason), "{error}, not {reason}");
-		assert!(error.to_string().contains("line 0"), "{error}");
-	}
-}
-
-#[test]
-fn headers_of_strangers_are_checked() {
-	let (_folder, recorder) = recorded(&[]);
-	let path = recorder.recording().folder().join(HEADER);
-	let json = fs::read_to_string(&path).unwrap();
-	for (found, put, reason) in [
-		("\"steps\": 3", "\"steps\": 0", "1 to 1000 steps"),
-		("\"steps\": 3", "\"steps\": 1001", "1 to 1000 steps"),
-		("\"steps\": 3", "\"steps\": 99999", "invalid value"),
-		("\"batch\": 8", "\"batch\": 0", "1 to 65536 records"),
-		("\"batch\": 8", "\"batch\": 65537", "1 to 65536 records"),
-		("\"momentum\": 0", "\"momentum\": 1000000", "have to be below 1"),
-		("\"version\": 1", "\"version\": 2", "the form 2"),
-		("{", "[", "recording.json"),
-	] {
-		assert!(json.contains(found), "{found} in {json}");
-		fs::write(&path, json.replacen(found, put, 1)).unwrap();
-		let error = Recording::read(recorder.recording().folder()).unwrap_err().to_string();
-		assert!(error.contains(reason), "{error}, not {reason}");
-	}
-	let header = RecordingHeader { recipe: Recipe { steps: 0, ..header().recipe }, ..header() };
-	let folder = tempfile::tempdir().unwrap();
-	assert!(Recorder::create(folder.path(), header, None, ROOM).unwrap_err().to_string().contains("steps"));
-}
-
-#[test]
-fn files_of_strangers_are_bounded() {
-	let (_folder, recorder) = recorded(&[None]);
-	let recording = recorder.recording();
-	let state = recording.state_path(0).unwrap();
-	let too_large = |error: RecordingError| matches!(error, RecordingError::TooLarge { .. });
-	let grow = |path: &Path, bytes| OpenOptions::new().write(true).open(path).unwrap().set_len(bytes);
-	grow(&state, 1 << 40).unwrap();
-	assert!(too_large(recording.state(0, &model()).unwrap_err()));
-	// A pipe that nobody writes to, and a link to what never ends.
-	fs::remove_file(&state).unwrap();
-	std::os::unix::fs::symlink("/dev/zero", &state).unwrap();
-	let error = recording.state(0, &model()).unwrap_err();
-	assert!(error.to_string().contains("no regular file"), "{error}");
-	for (name, bytes) in [(LINES, 1 << 40), (HEADER, 1 << 30)] {
-		let path = recording.folder().join(name);
-		grow(&path, bytes).unwrap();
-		assert!(too_large(Recording::read(recording.folder()).unwrap_err()), "{name}");
-	}
-	let nothing = tempfile::tempdir().unwrap();
-	assert!(matches!(Recording::read(nothing.path()), Err(RecordingError::Missing(_))));
-}
-
-#[test]
-fn another_state_is_found_by_its_digest() {
-	let (_folder, recorder) = recorded(&[None, Some(0)]);
-	let recording = recorder.recording();
-	fs::remove_file(recording.state_path(1).unwrap()).unwrap();
-	weights(0).save(&recording.state_path(1).unwrap()).unwrap();
-	let error = recording.state(1, &model()).unwrap_err();
-	let RecordingError::OtherState { found, .. } = error else { panic!("{error}") };
-	assert_eq!(found, recording.segments()[0].state);
-	// The right digest, but another model.
-	let error = recording.state(0, &description(5)).unwrap_err();
-	let RecordingError::Checkpoint { error: CheckpointError::Shape { .. }, .. } = error else {
-		panic!("{error}")
-	};
 }
 
 #[test]
@@ -341,6 +215,11 @@ fn a_base_is_the_checkpoint_of_the_recipe() {
 	let recording = Recording::read(&path).unwrap();
 	assert_eq!(recording.base(&model()).unwrap().tensors(), weights(30).tensors());
 	assert_eq!(recording.start(0, &model()).unwrap().tensors(), weights(30).tensors());
+	let error = recording.base(&description(5)).unwrap_err();
+	assert!(
+		matches!(error, RecordingError::Checkpoint { error: CheckpointError::Shape { .. }, .. }),
+		"{error}"
+	);
 	fs::remove_file(path.join(BASE)).unwrap();
 	weights(31).save(&path.join(BASE)).unwrap();
 	assert!(matches!(recording.base(&model()), Err(RecordingError::OtherState { .. })));

@@ -1,0 +1,158 @@
+//! Trainers as people run them, in the three precisions, and what everybody can see of their trainings.
+
+use crate::{recipe_options, Stage, RATES, WAIT};
+use anyhow::{ensure, Context, Result};
+use descent_integration_tests::{
+	candidate, settled, wait_until, Account, RoundLengths, Trainer, TrainerSetup,
+};
+use descent_protocol::{
+	trace::Precision,
+	view::{GroupView, RecordingView, RoundView},
+	Outcome, RoundIndex,
+};
+use serde_json::{json, Value};
+use std::collections::BTreeSet;
+
+/// Lengths of a round. Trainings begin once its first block is final.
+const LENGTHS: RoundLengths = RoundLengths { round: 18, reveal: 5, attest: 7, open: 4 };
+/// Number of rounds that have to be won.
+const WINS: u32 = 2;
+/// Number of rounds in which that has to happen.
+const ROUNDS: u32 = 4;
+/// The trainers: precision, optimizer and learning rate.
+const TRAINERS: [(&str, &str, f64); 3] =
+	[("f32", "sgd", 0.02), ("bf16", "adam", 0.01), ("f64", "adamw", 0.005)];
+
+/// The group, its trainers, and the rounds that somebody has won.
+pub(crate) struct Played {
+	pub(crate) group: GroupView,
+	pub(crate) trainers: Vec<Trainer>,
+	pub(crate) won: Vec<RoundIndex>,
+}
+
+/// Creates the group and starts its trainers.
+pub(crate) async fn begin(stage: &Stage<'_>) -> Result<Played> {
+	let setup = crate::setup(stage, "recorded", LENGTHS);
+	let options = recipe_options(&[("--winners", "3")]);
+	let owner = Account::from_uri("//Ferdie")?;
+	let group = stage.network.create_group_with(&owner, &setup, &options).await?;
+	let rule = group.optional_rules.recipe().context("the group has no rule for recordings")?;
+	ensure!((rule.steps, rule.batch, rule.exact) == (crate::STEPS, crate::BATCH, false), "{rule:?}");
+	let mut trainers = Vec::new();
+	for ((precision, optimizer, rate), number) in TRAINERS.into_iter().zip(1..) {
+		ensure!((RATES.0..=RATES.1).contains(&rate), "{rate} is no rate of the group");
+		let setup =
+			TrainerSetup::new(number, optimizer, rate, crate::BATCH).args(&["--precision", precision]);
+		trainers.push(stage.network.spawn_trainer(&stage.rpc.ws(), group.id, setup)?);
+	}
+	Ok(Played { group, trainers, won: Vec::new() })
+}
+
+impl Played {
+	/// Waits until two rounds are won, and each trainer's checkpoint was replayed and confirmed.
+	pub(crate) async fn play(&mut self, stage: &Stage<'_>) -> Result<()> {
+		let (mut confirmed, mut round) = (BTreeSet::new(), self.first_commitment(stage).await?);
+		let end = round + ROUNDS;
+		while confirmed.len() < TRAINERS.len() || self.won.len() < WINS as usize {
+			ensure!(round < end, "until round {round}, {confirmed:?} were confirmed and {:?} won", self.won);
+			let view = settled(&stage.rpc, self.group.id, round, WAIT).await?;
+			for (trainer, precision) in self.trainers.iter().zip(["f32", "bf16", "f64"]) {
+				if is_confirmed(stage, trainer, precision, &view).await? {
+					confirmed.insert(precision);
+				}
+			}
+			self.won.extend(view.winner.map(|_| round));
+			round += 1;
+		}
+		Ok(())
+	}
+
+	/// Returns the first round with a commitment.
+	async fn first_commitment(&self, stage: &Stage<'_>) -> Result<RoundIndex> {
+		wait_until("somebody commits", WAIT, async || {
+			let current = stage.rpc.group(self.group.id, None).await?.round.unwrap_or_default();
+			for round in 0..=current {
+				if !stage.rpc.round(self.group.id, round, None).await?.candidates.is_empty() {
+					return Ok(Some(round));
+				}
+			}
+			Ok(None)
+		})
+		.await
+	}
+
+	/// Returns the ends of the trainers' logs.
+	pub(crate) fn logs(&self) -> String {
+		let processes = self.trainers.iter().map(|trainer| &trainer.process);
+		processes.map(|process| format!("--- {}\n{}\n", process.name(), process.tail(12))).collect()
+	}
+
+	/// Asks the trainers to end.
+	pub(crate) async fn end(&mut self) -> Result<()> {
+		for trainer in &mut self.trainers {
+			trainer.process.stop().await?;
+		}
+		Ok(())
+	}
+}
+
+/// Returns true if a trainer's checkpoint of a round was replayed and confirmed.
+///
+/// # Errors
+/// Fails if an honest trainer lost anything, or a member of the committee found something else.
+async fn is_confirmed(
+	stage: &Stage<'_>,
+	trainer: &Trainer,
+	precision: &str,
+	view: &RoundView,
+) -> Result<bool> {
+	let account = trainer.account.id();
+	let Some(own) = candidate(view, &account) else { return Ok(false) };
+	ensure!(own.slashed == 0, "an honest trainer has lost: {own:?}");
+	let call = json!([view.group, view.round, account.to_string()]);
+	let recording: Option<RecordingView> = stage.rpc.call("training_recording", call).await?;
+	let recording = recording.with_context(|| format!("{precision}: no recording came with {own:?}"))?;
+	ensure!(recording.recipe.precision.to_string() == precision, "{recording:?}");
+	ensure!(recording.number < recording.trace.segments, "{recording:?}");
+	match own.outcome {
+		Some(Outcome::Won | Outcome::Placed | Outcome::NotBetter) => {
+			let tally = own.tally.context("it was confirmed by nobody")?;
+			let refusals = tally.mismatches + tally.unavailable + tally.invalid + tally.ill_conditioned;
+			ensure!(tally.matches >= 3 && refusals == 0, "{precision}: the members disagree: {tally:?}");
+			Ok(true)
+		}
+		Some(Outcome::Outranked) => Ok(false),
+		other => anyhow::bail!("{precision} ended as {other:?}: {view:?}"),
+	}
+}
+
+/// Checks that the command line tells how the head was made, back to initial weights, and what was replayed.
+pub(crate) async fn provenance_is_told(stage: &Stage<'_>, played: &Played) -> Result<()> {
+	let (anybody, group) = (Account::from_uri("//Alice")?, played.group.id.to_string());
+	let ask = async |more: &[&str]| -> Result<Value> {
+		let arguments = [&["model", "provenance", group.as_str()][..], more].concat();
+		stage.network.descent(&anybody, &arguments).await
+	};
+	for round in &played.won {
+		let told = ask(&["--round", &round.to_string()]).await?;
+		ensure!(told["end"] == "initial" && told["seed"].is_u64(), "{told}");
+		let trainings = told["trainings"].as_array().context("no trainings")?;
+		let [newest, ..] = &trainings[..] else { anyhow::bail!("no training of round {round}: {told}") };
+		ensure!(newest["round"] == *round && newest["replay"] == "matched", "{told}");
+		let precision: Precision =
+			serde_json::from_value(newest["recording"]["recipe"]["precision"].clone())?;
+		let proof = if precision == Precision::F64 { "exact" } else { "close" };
+		ensure!(newest["proof"] == proof, "{told}");
+		let rounds: Vec<_> = trainings.iter().filter_map(|training| training["round"].as_u64()).collect();
+		ensure!(
+			rounds.len() == trainings.len() && rounds.is_sorted_by(|later, earlier| later > earlier),
+			"{told}"
+		);
+	}
+	let head = ask(&[]).await?;
+	let last = played.won.last().context("no round was won")?;
+	ensure!(head["trainings"][0]["round"].as_u64() >= Some(u64::from(*last)), "{head}");
+	let shown = stage.network.descent(&anybody, &["round", "show", &group, &last.to_string()]).await?;
+	ensure!(shown["recordings"][0]["trace"]["segments"].as_u64() > Some(0), "{shown}");
+	Ok(())
+}

@@ -175,7 +175,7 @@ fn put_reveals<T: Config>(group: GroupId, round: RoundIndex, candidates: u32) {
 	for number in 0..candidates {
 		let trainer: T::AccountId = account("trainer", number, 0);
 		Reveals::<T>::insert((group, round), &trainer, reveal(number));
-		Recordings::<T>::insert((group, round), trainer, recorded.clone());
+		Recordings::<T>::insert((group, round), trainer, recorded);
 	}
 	Rounds::<T>::mutate(group, round, |round| {
 		if let Some(round) = round {

@@ -72,10 +72,11 @@ fn initial_weights_are_those_of_the_seed() {
 #[test]
 fn a_training_by_hand_replays() {
 	let records = records();
-	for precision in [Precision::F64, Precision::F32] {
+	// In f32 the rounding of the last weights counts.
+	for (precision, most) in [(Precision::F64, 1), (Precision::F32, 1_000)] {
 		let batches = batches(&records, precision);
 		let departures = departures(&batches, |number, at| batches.segment(number, at, RATE).unwrap());
-		assert!(departures.iter().all(|departure| *departure < 10), "{precision}: {departures:?}");
+		assert!(departures.iter().all(|departure| *departure <= most), "{precision}: {departures:?}");
 	}
 }
 

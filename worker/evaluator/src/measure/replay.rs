@@ -16,7 +16,7 @@ use std::path::PathBuf;
 type Files = Vec<(ContentRef, PathBuf)>;
 
 impl RoundEvaluation<'_> {
-	/// Replays the segment of the candidate of a rank, which matches its claim, and returns the verdict.
+	/// Replays the segment of the candidate of a rank, which matches its claim, if the round has replays.
 	/// `held` takes the states that were fetched for it.
 	pub(super) fn replay(
 		&mut self,
@@ -25,11 +25,12 @@ impl RoundEvaluation<'_> {
 		states: Vec<Download>,
 		held: &mut Vec<Candidate>,
 	) -> Verdict {
-		let content = self.request.candidates.get(rank).map(|candidate| candidate.checkpoint);
-		let replays = self.request.replays.as_ref();
-		let found = replays.and_then(|replays| Some((replays, replays.segments.get(rank)?, content?)));
-		let Some((replays, source, content)) = found else {
+		let Some(replays) = &self.request.replays else {
 			return Verdict::Match(measurement);
+		};
+		let content = self.request.candidates.get(rank).map(|candidate| candidate.checkpoint);
+		let (Some(source), Some(content)) = (replays.segments.get(rank), content) else {
+			return Verdict::Abstained;
 		};
 		let mut files = vec![(content, candidate.file.to_path_buf())];
 		let replayed = match self.collect(source, states, &mut files, held) {

@@ -220,14 +220,9 @@ impl RecordedTraining {
 		let head =
 			head.map(|head| ChosenBase::checkpoint(head.content, self.recordings.head(), Some(head.score)));
 		let base = match (own, head) {
-			(Some(own), Some(head)) => {
-				if head.score <= own.score {
-					head
-				} else {
-					own
-				}
-			}
-			(own, head) => own.or(head).unwrap_or_else(|| ChosenBase::initial(self.settings.seed)),
+			(Some(own), head) if head.as_ref().is_none_or(|head| own.score < head.score) => own,
+			(_, Some(head)) => head,
+			(_, None) => ChosenBase::initial(self.settings.seed),
 		};
 		let round = RoundTraining::create(&self.recordings, start, &plan, base, earlier.as_ref())?;
 		Ok(State::Open(Box::new(round)))

@@ -17,8 +17,8 @@ use std::time::Duration;
 const STEPS: u16 = 20;
 const BATCH: u32 = 32;
 /// The learning rates that the groups take, and the smaller one in billionths.
-const RATES: (f64, f64) = (0.0001, 0.2);
-const SMALLEST_RATE: u32 = 100_000;
+const RATES: (f64, f64) = (0.000_01, 0.2);
+const SMALLEST_RATE: u32 = 10_000;
 /// Longest wait for a block, a round or an answer.
 const WAIT: Duration = BLOCK_TIME.saturating_mul(100);
 
@@ -75,7 +75,7 @@ fn setup(stage: &Stage<'_>, name: &str, lengths: RoundLengths) -> GroupSetup {
 
 /// Returns the options of a group that asks for recorded trainings, after others.
 fn recipe_options<'a>(others: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-	let recipe = [("--recipe-steps", "20"), ("--recipe-batch", "32"), ("--recipe-rates", "0.0001..0.2")];
+	let recipe = [("--recipe-steps", "20"), ("--recipe-batch", "32"), ("--recipe-rates", "0.00001..0.2")];
 	[others, &recipe[..]].concat()
 }
 

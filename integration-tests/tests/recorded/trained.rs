@@ -19,9 +19,10 @@ const LENGTHS: RoundLengths = RoundLengths { round: 18, reveal: 5, attest: 7, op
 const WINS: u32 = 2;
 /// Number of rounds in which that has to happen.
 const ROUNDS: u32 = 4;
-/// The trainers: precision, optimizer and learning rate.
+/// The trainers: precision, optimizer and learning rate. The rates are so small that the loss is not next to
+/// nothing after a round, as each is to be won by something better.
 const TRAINERS: [(&str, &str, f64); 3] =
-	[("f32", "sgd", 0.02), ("bf16", "adam", 0.01), ("f64", "adamw", 0.005)];
+	[("f32", "sgd", 0.000_2), ("bf16", "adam", 0.000_1), ("f64", "adamw", 0.000_1)];
 
 /// The group, its trainers, and the rounds that somebody has won.
 pub(crate) struct Played {
@@ -56,7 +57,7 @@ impl Played {
 		while confirmed.len() < TRAINERS.len() || self.won.len() < WINS as usize {
 			ensure!(round < end, "until round {round}, {confirmed:?} were confirmed and {:?} won", self.won);
 			let view = settled(&stage.rpc, self.group.id, round, WAIT).await?;
-			for (trainer, precision) in self.trainers.iter().zip(["f32", "bf16", "f64"]) {
+			for (trainer, (precision, ..)) in self.trainers.iter().zip(TRAINERS) {
 				if is_confirmed(stage, trainer, precision, &view).await? {
 					confirmed.insert(precision);
 				}

@@ -8,6 +8,10 @@ use descent_protocol::{
 };
 use std::ops::Range;
 
+/// The way of running statistics counts as this share of their size at least. Once they have settled they
+/// hardly move, and what bfloat16 rounds off the values of a batch would be much of their way.
+const STATISTICS: f64 = 0.5;
+
 /// A segment that was replayed in f64.
 #[derive(Clone, Debug)]
 pub struct Replayed {
@@ -60,7 +64,8 @@ impl Replayed {
 	///
 	/// It is the larger of two: that of the parameters, and that of the running statistics of batch
 	/// normalisations. The loss does not depend on the statistics, and they may be much larger than weights
-	/// or much smaller, so in one sum one would hide the other.
+	/// or much smaller, so in one sum one would hide the other. The departure of statistics is relative to
+	/// the way that they go, or to half of their size where that is more.
 	///
 	/// A recorded training in f64 was rounded to f32 once, at its end. A difference that this rounding
 	/// explains does not count, and of a larger one only what exceeds it.
@@ -73,17 +78,17 @@ impl Replayed {
 			return u64::MAX;
 		}
 		let parameters = self.start.description().plan().parameters.len();
-		let statistics = self.departure_of(parameters..self.end.len(), recorded);
-		self.departure_of(0..parameters, recorded).max(statistics)
+		let statistics = self.departure_of(parameters..self.end.len(), recorded, STATISTICS);
+		self.departure_of(0..parameters, recorded, 0.0).max(statistics)
 	}
 
-	/// Returns the departure of a part of the tensors.
-	fn departure_of(&self, part: Range<usize>, recorded: &Checkpoint) -> u64 {
+	/// Returns the departure of a part of the tensors, whose way is at least a share of their size.
+	fn departure_of(&self, part: Range<usize>, recorded: &Checkpoint, least: f64) -> u64 {
 		let distance = match self.precision {
 			Precision::F64 => beyond_rounding,
 			Precision::F32 | Precision::Bf16 => |exact: f64, recorded: f32| exact - f64::from(recorded),
 		};
-		let (mut apart, mut way) = (0.0, 0.0);
+		let (mut apart, mut way, mut size) = (0.0, 0.0, 0.0);
 		for tensor in part {
 			let starts = self.start.tensors().get(tensor).into_iter().flatten();
 			let ends = self.end.get(tensor).into_iter().flatten();
@@ -91,9 +96,10 @@ impl Replayed {
 			for ((end, start), recorded) in values {
 				apart += distance(*end, *recorded).powi(2);
 				way += (end - f64::from(*start)).powi(2);
+				size += end.powi(2);
 			}
 		}
-		share(apart.sqrt(), way.sqrt())
+		share(apart.sqrt(), f64::max(way.sqrt(), least * size.sqrt()))
 	}
 }
 

@@ -47,7 +47,7 @@ pub(super) enum Step {
 	/// The loss of a batch.
 	Loss(f64),
 	/// The weights at the end of a segment, which is not recorded yet.
-	End(EndedSegment),
+	End(Box<EndedSegment>),
 	/// The segment has diverged, and is dropped.
 	Diverged,
 }
@@ -209,7 +209,7 @@ impl RoundTraining {
 		}
 		let Segment { trainer, from, rate, losses } = segment;
 		match trainer.finish() {
-			Ok(end) => Ok(Step::End(EndedSegment { end, from, rate, losses })),
+			Ok(end) => Ok(Step::End(Box::new(EndedSegment { end, from, rate, losses }))),
 			Err(ReplayError::Diverged { .. }) => Ok(Step::Diverged),
 			Err(error) => Err(error.into()),
 		}

@@ -163,6 +163,8 @@ async fn another_start_of_the_round_is_another_recording() {
 	let recorded = group.record(8, 3);
 	let submission = Submission::new(group.checkpoint(&recorded), 3);
 	group.recordings.note(8, &submission).unwrap();
+	// It can still be revealed if another segment is drawn.
+	std::fs::remove_file(recording(&group, 8).state_path(1).unwrap()).unwrap();
 	let handle = launch(&group, group.settings());
 	let mut other = group.start(8);
 	other.order.link = H256::repeat_byte(9);
@@ -272,7 +274,7 @@ fn segment(group: &TestGroup, round: &mut RoundTraining) -> EndedSegment {
 		let fixture = &group.fixture;
 		match round.step(&fixture.description, &fixture.set, Device::Cpu).unwrap() {
 			Step::Loss(_) => {}
-			Step::End(ended) => return ended,
+			Step::End(ended) => return *ended,
 			Step::Diverged => panic!("it diverges"),
 		}
 	}

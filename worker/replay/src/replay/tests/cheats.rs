@@ -197,6 +197,21 @@ fn changed_running_statistics_depart() {
 }
 
 #[test]
+fn statistics_that_have_settled_are_measured_by_their_size() {
+	let group = Group::trained(convnet(), SGD);
+	let replayed = group.replay();
+	let scaled = |factor: f32| {
+		let mean = changed(replayed.checkpoint(), "layers.1.running_mean", |value| value * factor);
+		changed(&mean, "layers.1.running_var", |value| value * factor)
+	};
+	// As bfloat16 rounds.
+	assert!(replayed.departure(&scaled(1.01)) <= 20_000_100);
+	is_found(&group, &replayed, "a fifth more", &scaled(1.2));
+	let exact = replayed.clone().with_precision(Precision::F64);
+	assert!(exact.departure(&scaled(1.000_001)) > EXACT.end);
+}
+
+#[test]
 fn a_training_in_f64_leaves_no_room() {
 	let group = Group::new(perceptron(), ADAM).with(Precision::F64);
 	let (replayed, recorded) = (group.replay(), group.train());

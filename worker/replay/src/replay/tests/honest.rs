@@ -74,13 +74,10 @@ fn trainings_in_bf16_stay_below_every_limit_at_moderate_rates() {
 
 #[test]
 fn a_fast_training_in_bf16_may_depart_too_far() {
-	for rate in [20_000_000, 50_000_000, 100_000_000] {
-		let fast = (SGD.0, rate);
-		departure(Group::trained(convnet(), fast), Precision::F32);
-		departure(Group::new(convnet(), fast), Precision::F32);
-		departure(Group::trained(convnet(), fast), Precision::Bf16);
-		departure(Group::new(convnet(), fast), Precision::Bf16);
-	}
+	let [exact, short] = [Precision::F32, Precision::Bf16]
+		.map(|precision| departure(Group::trained(convnet(), (SGD.0, 100_000_000)), precision));
+	assert!(exact < LIMITS.start / 1_000, "{exact}");
+	assert!(short > LIMITS.start, "{short}: the book says so");
 }
 
 #[test]

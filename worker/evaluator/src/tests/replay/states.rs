@@ -81,7 +81,7 @@ async fn states_that_are_no_checkpoints_of_the_model_are_invalid() {
 	let end = ContentRef { size: candidate.checkpoint.size, ..cut };
 	let request = recorded(&fixture, vec![(candidate, ReplaySource { end, ..source })]);
 	let verdicts = client.ballot(&request).await.verdicts;
-	assert_eq!(verdicts.as_slice(), [Verdict::Unavailable]);
+	assert_eq!(verdicts.as_slice(), [Verdict::Invalid]);
 	client.evaluator.stop().await.unwrap();
 }
 

@@ -2,7 +2,8 @@
 //! one round, and one that is honest. All of them train by hand, without the workers' code.
 
 use crate::{recipe_options, Stage, WAIT};
-use anyhow::{ensure, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
+use descent_client::Error;
 use descent_integration_tests::{
 	candidate, reached, settled, Account, Batches, Commitment, Linear, Records, RoundLengths, Rpc,
 	ScriptedRecording, ScriptedTrainer,

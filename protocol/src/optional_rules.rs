@@ -220,7 +220,14 @@ mod tests {
 
 	#[test]
 	fn kinds_have_the_indices_of_their_rules() {
-		let recipe = RecipeRule { steps: 200, batch: 64, smallest_rate: 1, largest_rate: 2, exact: true };
+		let recipe = RecipeRule {
+			steps: 200,
+			batch: 64,
+			smallest_rate: 1,
+			largest_rate: 2,
+			exact: true,
+			work_reward: None,
+		};
 		for rule in [
 			OptionalRule::Committee { seats: 7 },
 			OptionalRule::RankedWinners { winners: 3 },
@@ -271,7 +278,14 @@ mod tests {
 
 	#[test]
 	fn a_recipe_is_one_of_the_rules() {
-		let recipe = RecipeRule { steps: 200, batch: 64, smallest_rate: 1, largest_rate: 2, exact: true };
+		let recipe = RecipeRule {
+			steps: 200,
+			batch: 64,
+			smallest_rate: 1,
+			largest_rate: 2,
+			exact: true,
+			work_reward: None,
+		};
 		let mut rules = list(&[41]);
 		assert_eq!(rules.recipe(), None);
 		rules.set(OptionalRule::Recipe { recipe });

@@ -113,7 +113,14 @@ mod tests {
 		input.extend([200, 0]);
 		input.extend([64u32, 1, 2].into_iter().flat_map(u32::to_le_bytes));
 		input.push(1);
-		let recipe = RecipeRule { steps: 200, batch: 64, smallest_rate: 1, largest_rate: 2, exact: true };
+		let recipe = RecipeRule {
+			steps: 200,
+			batch: 64,
+			smallest_rate: 1,
+			largest_rate: 2,
+			exact: true,
+			work_reward: None,
+		};
 		let recorded = Terms { recipe: Some(recipe), ..ranked };
 		assert_eq!(recorded.hash().0, sp_crypto_hashing::blake2_256(&input));
 	}

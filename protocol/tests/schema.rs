@@ -130,7 +130,14 @@ fn head(policy: Option<EvaluationPolicy>) -> HeadView {
 }
 
 const RECIPE: OptionalRule = OptionalRule::Recipe {
-	recipe: RecipeRule { steps: 200, batch: 64, smallest_rate: 1, largest_rate: u32::MAX, exact: true },
+	recipe: RecipeRule {
+		steps: 200,
+		batch: 64,
+		smallest_rate: 1,
+		largest_rate: u32::MAX,
+		exact: true,
+		work_reward: None,
+	},
 };
 
 fn group(policy: EvaluationPolicy, metric: Metric, rules: OptionalRules) -> GroupView {

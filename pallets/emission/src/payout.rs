@@ -1,9 +1,9 @@
 use crate::{Accrued, Config, Event, Fundings, Pallet, Pots, WeightInfo};
 use alloc::vec::Vec;
 use core::mem;
-use descent_protocol::{divide_reward, GroupId, RoundIndex, Share};
+use descent_protocol::{divide_reward, trace::WorkReward, GroupId, RoundIndex, Share, Shares};
 use descent_support::now;
-use frame_support::weights::Weight;
+use frame_support::{traits::Get, weights::Weight};
 use pallet_groups::{GroupRules, Rewards, SettledRound};
 use sp_runtime::SaturatedConversion;
 
@@ -74,6 +74,27 @@ impl<T: Config> Rewards<T::AccountId, u128> for Pallet<T> {
 		rewards
 	}
 
+	fn work_confirmed(
+		group: GroupId,
+		shares: Shares,
+		reward: &WorkReward,
+		trainers: &[T::AccountId],
+	) -> u128 {
+		let accumulators = Self::advance();
+		let each = Pots::<T>::mutate(group, |pot| {
+			pot.credit(&accumulators);
+			pot.divide(shares);
+			let each = reward.each(pot.winner);
+			let paid = each.saturating_mul(trainers.len().saturated_into());
+			pot.winner = pot.winner.saturating_sub(paid);
+			each
+		});
+		for trainer in trainers {
+			Self::accrue(trainer, each);
+		}
+		each
+	}
+
 	fn delta_checked(group: GroupId, members: &[T::AccountId]) {
 		let current = T::Groups::current_round(group, now::<T>());
 		let Some(rules) = current.and_then(|round| T::Groups::rules(group, round)) else {
@@ -100,6 +121,11 @@ impl<T: Config> Rewards<T::AccountId, u128> for Pallet<T> {
 
 	fn round_settled_weight(members: u32) -> Weight {
 		T::WeightInfo::round_settled(members)
+	}
+
+	/// Estimated: both streams, the tokens that are minted, the pot, and the trainers.
+	fn work_confirmed_weight() -> Weight {
+		T::DbWeight::get().reads_writes(10, 10)
 	}
 
 	fn delta_checked_weight(members: u32) -> Weight {

@@ -1,5 +1,5 @@
 use alloc::{vec, vec::Vec};
-use descent_protocol::{GroupId, RoundIndex, Score, Shares};
+use descent_protocol::{trace::WorkReward, GroupId, RoundIndex, Score, Shares};
 use frame_support::weights::Weight;
 use sp_runtime::traits::Zero;
 
@@ -30,6 +30,11 @@ pub trait Rewards<AccountId, Balance> {
 	/// winner, in their order.
 	fn round_settled(settled: &SettledRound<AccountId>) -> Vec<Balance>;
 
+	/// Pays the work of the trainers that a round's seed has drawn and its committee has confirmed, once for
+	/// each time that it is named, before the winners are paid. Returns what each was paid each time.
+	fn work_confirmed(group: GroupId, shares: Shares, reward: &WorkReward, trainers: &[AccountId])
+		-> Balance;
+
 	/// Pays the `members` of a committee that did sound work in the check of a delta for a group.
 	fn delta_checked(group: GroupId, members: &[AccountId]);
 
@@ -38,6 +43,11 @@ pub trait Rewards<AccountId, Balance> {
 
 	/// Returns the weight of [`Self::round_settled`] with so many members.
 	fn round_settled_weight(_members: u32) -> Weight {
+		Weight::zero()
+	}
+
+	/// Returns the weight of [`Self::work_confirmed`].
+	fn work_confirmed_weight() -> Weight {
 		Weight::zero()
 	}
 
@@ -65,6 +75,10 @@ pub trait Pots<AccountId, Balance> {
 impl<AccountId, Balance: Clone + Zero> Rewards<AccountId, Balance> for () {
 	fn round_settled(settled: &SettledRound<AccountId>) -> Vec<Balance> {
 		vec![Balance::zero(); settled.winners.len()]
+	}
+
+	fn work_confirmed(_: GroupId, _: Shares, _: &WorkReward, _: &[AccountId]) -> Balance {
+		Balance::zero()
 	}
 
 	fn delta_checked(_: GroupId, _: &[AccountId]) {}

@@ -33,8 +33,14 @@ mod tests {
 	use descent_protocol::{trace::RecipeRule, ContentRef, EvaluationPolicy, Metric, OptionalRule, Score};
 	use std::collections::BTreeSet;
 
-	const RECIPE: RecipeRule =
-		RecipeRule { steps: 200, batch: 64, smallest_rate: 1, largest_rate: 2, exact: true };
+	const RECIPE: RecipeRule = RecipeRule {
+		steps: 200,
+		batch: 64,
+		smallest_rate: 1,
+		largest_rate: 2,
+		exact: true,
+		work_reward: None,
+	};
 
 	#[test]
 	fn the_terms_of_a_new_group_are_known_beforehand() {

@@ -98,8 +98,14 @@ fn reveal(number: u32) -> Reveal {
 }
 
 /// The rule of groups that ask for recordings.
-const RULE: RecipeRule =
-	RecipeRule { steps: 200, batch: 64, smallest_rate: 1, largest_rate: 1_000, exact: false };
+const RULE: RecipeRule = RecipeRule {
+	steps: 200,
+	batch: 64,
+	smallest_rate: 1,
+	largest_rate: 1_000,
+	exact: false,
+	work_reward: None,
+};
 
 /// The longest recording of a checkpoint, whose drawn segment begins at the end of another one.
 fn recording(checkpoint: ContentRef, base: ContentRef, seed: H256) -> Recording {

@@ -70,13 +70,18 @@ impl Answers {
 		Self { ballots: hidden_ballots(&hidden, test_set), hidden, test_set }
 	}
 
-	/// Forgets what members say of the candidates behind the first `looked`, which has decided nothing. A
-	/// member that had no time for them did what was asked.
-	pub(crate) fn forget_behind(&mut self, looked: usize) {
+	/// Forgets what members say of the candidates at other ranks than those that had to be looked at, which
+	/// has decided nothing. A member that had no time for them did what was asked.
+	pub(crate) fn forget_others(&mut self, is_needed: impl Fn(usize) -> bool) {
+		let forget = |ballot: &mut Ballot| {
+			let verdicts = ballot.verdicts.iter_mut().enumerate();
+			let others = verdicts.filter(|(rank, _)| !is_needed(*rank));
+			others.for_each(|(_, verdict)| *verdict = Verdict::Abstained);
+		};
 		let hidden = self.hidden.iter_mut().filter_map(|member| member.answer.as_mut());
-		hidden.for_each(|answer| answer.ballot.verdicts.truncate(looked));
+		hidden.for_each(|answer| forget(&mut answer.ballot));
 		let ballots = self.ballots.iter_mut().filter_map(|member| member.answer.as_mut());
-		ballots.for_each(|ballot| ballot.verdicts.truncate(looked));
+		ballots.for_each(forget);
 	}
 
 	/// Returns the performance of each member, in a round whose segments are replayed or in another one.

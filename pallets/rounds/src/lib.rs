@@ -307,6 +307,13 @@ pub mod pallet {
 	pub type Heads<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, GroupId, Twox64Concat, u32, Head<T::AccountId>>;
 
+	/// The checkpoints that a recorded training may begin with, beside the head, and the version of their
+	/// model: those that a committee has confirmed with a segment of their recordings, and the heads that
+	/// they have replaced. Without this, who has a model that nobody has trained could reveal it with a claim
+	/// so bad that no committee looks at it, and begin the next round's training with it.
+	#[pallet::storage]
+	pub type Bases<T: Config> = StorageDoubleMap<_, Twox64Concat, GroupId, Blake2_128Concat, H256, u32>;
+
 	/// The standings of trainers in a group.
 	#[pallet::storage]
 	pub type Standings<T: Config> =
@@ -469,8 +476,11 @@ pub mod pallet {
 		AgainstRecipe,
 		/// The recording does not show the drawn segment, or not the checkpoint, with sound proofs.
 		InvalidRecording,
-		/// The training begins with a checkpoint that was not revealed in this group in an earlier round.
+		/// The training begins with a checkpoint that is not the group's head, and that no committee of the
+		/// group has confirmed with a recording of its own.
 		UnknownBase,
+		/// The recording has fewer segments than the deposit declares.
+		TooFewSegments,
 	}
 
 	#[pallet::call(weight = T::WeightInfo)]

@@ -1,18 +1,18 @@
 //! The recorded trainings that come with checkpoints in groups that ask for them.
 
-use crate::{Config, Error, Pallet, RecordedSegment, Recordings, Reveal, Reveals, UsedDigests};
+use crate::{Bases, Config, Error, Heads, Pallet, RecordedSegment, Recordings, Reveal, Reveals, RoundOf};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use descent_protocol::{
 	evaluation::{ReplaySource, Replays},
-	trace::{submission_hash, Base, RecipeRule, Recording},
+	trace::{submission_hash, Base, RecipeRule, Recording, WorkReward},
 	view::RecordingView,
-	ContentRef, GroupId, RoundIndex, Windows, MAX_SEGMENTS,
+	ContentRef, GroupId, Outcome, RoundIndex, Settlement, Windows, MAX_SEGMENTS,
 };
 use frame_support::ensure;
 use frame_system::pallet_prelude::BlockNumberFor;
-use pallet_groups::GroupRules;
 use sp_core::{crypto::AccountId32, H256};
+use sp_runtime::SaturatedConversion;
 
 /// A recording that comes with a checkpoint, and the rule of the group that asks for it.
 pub(crate) struct Shown<'a> {
@@ -39,11 +39,19 @@ impl<'a> Shown<'a> {
 		submission_hash(checkpoint, &self.recording.recipe, &self.recording.trace)
 	}
 
-	/// Checks that the recording keeps to the rule and shows the segment that the round's seed draws.
-	pub(crate) fn check<T: Config>(&self, checkpoint: H256, seed: H256) -> Result<(), Error<T>> {
+	/// Checks that the recording keeps to the rule, shows the segment that the round's seed draws, and has the
+	/// segments that the deposit declares.
+	pub(crate) fn check<T: Config>(
+		&self,
+		checkpoint: H256,
+		seed: H256,
+		deposit: u128,
+	) -> Result<(), Error<T>> {
 		let Self { rule, recording } = self;
 		let Recording { recipe, trace, drawn, .. } = recording;
 		ensure!((1..=MAX_SEGMENTS).contains(&trace.segments), Error::<T>::InvalidRecording);
+		let declared = rule.work_reward.map_or(0, |reward| reward.segments(deposit));
+		ensure!(trace.segments >= declared, Error::<T>::TooFewSegments);
 		ensure!(rule.admits(recipe) && rule.admits_rate(drawn.segment.rate), Error::<T>::AgainstRecipe);
 		ensure!(recording.is_sound(checkpoint, seed), Error::<T>::InvalidRecording);
 		Ok(())
@@ -62,29 +70,73 @@ fn base(base: &Base) -> Option<ContentRef> {
 	}
 }
 
+/// The work that a round pays for.
+pub(crate) struct DrawnWork {
+	/// The group's rule for it.
+	pub reward: WorkReward,
+	/// The positions of the commitments whose trainers the seed draws, once for each draw.
+	pub drawn: Vec<usize>,
+}
+
+impl DrawnWork {
+	/// Returns the work that a round pays for, if its group has a rule for that and its seed is known.
+	pub(crate) fn of<T: Config>(rule: Option<RecipeRule>, round: &RoundOf<T>) -> Option<Self> {
+		let reward = rule?.work_reward?;
+		let deposits = round.commitments.iter().map(|commitment| commitment.deposit.saturated_into());
+		let drawn = reward.draw(round.seed?, &deposits.collect::<Vec<u128>>());
+		Some(Self { reward, drawn })
+	}
+
+	/// Returns true if the commitment at a position is drawn.
+	pub(crate) fn has(&self, position: usize) -> bool {
+		self.drawn.contains(&position)
+	}
+}
+
 impl<T: Config> Pallet<T> {
-	/// Checks that a training in a round may begin with a checkpoint: it was revealed in the group in an
-	/// earlier round, which trained the same model.
-	pub(crate) fn check_base(
-		(group, round): (GroupId, RoundIndex),
-		model_version: u32,
-		base: ContentRef,
-	) -> Result<(), Error<T>> {
+	/// Checks that a training may begin with a checkpoint: it is the head of the model, or one of its
+	/// [`Bases`].
+	pub(crate) fn check_base(group: GroupId, model_version: u32, base: ContentRef) -> Result<(), Error<T>> {
 		ensure!(base.size > 0 && base.is_canonical(), Error::<T>::InvalidContent);
-		let revealed = UsedDigests::<T>::get(group, base.digest).filter(|revealed| *revealed < round);
-		let trained = revealed.and_then(|revealed| T::Groups::rules(group, revealed));
-		ensure!(trained.is_some_and(|rules| rules.model_version == model_version), Error::<T>::UnknownBase);
+		let is_head = || {
+			let head = Heads::<T>::get(group, model_version);
+			head.is_some_and(|head| head.checkpoint.digest == base.digest)
+		};
+		let is_known = Bases::<T>::get(group, base.digest) == Some(model_version) || is_head();
+		ensure!(is_known, Error::<T>::UnknownBase);
 		Ok(())
 	}
 
-	/// Returns the segments that the committee of a round replays, of the candidates in this order; `None` if
-	/// one has no recording, or the hash of the round's first block is forgotten. Nobody could replay a
+	/// Notes the checkpoints of a settled round with recordings that later ones may begin with: those that
+	/// the committee has confirmed, and the head, which one of them may replace. `reveals` are in commit
+	/// order, and `worked` are the positions of those whose work is paid for.
+	pub(crate) fn note_bases(
+		group: GroupId,
+		model_version: u32,
+		settlement: &Settlement,
+		worked: &[usize],
+		reveals: &[Option<Reveal>],
+	) {
+		let is_confirmed =
+			|position: usize, outcome: &Outcome| outcome.is_confirmed() || worked.contains(&position);
+		let outcomes = settlement.outcomes.iter().zip(reveals).enumerate();
+		let confirmed = outcomes.filter(|(position, (outcome, _))| is_confirmed(*position, outcome));
+		let confirmed = confirmed.filter_map(|(_, (_, reveal))| Some(reveal.as_ref()?.checkpoint.digest));
+		let head = settlement.winner().and_then(|_| Heads::<T>::get(group, model_version));
+		for digest in confirmed.chain(head.map(|head| head.checkpoint.digest)) {
+			Bases::<T>::insert(group, digest, model_version);
+		}
+	}
+
+	/// Returns the segments that the committee of a round replays, of the candidates in this order, with the
+	/// ranks of those whose work is paid for; `None` if a candidate has no recording, or the hash of the round's first block is forgotten. Nobody could replay a
 	/// segment without it, and with a wrong one each honest trainer would lose its deposit.
 	pub(crate) fn replays(
 		group: GroupId,
 		round: RoundIndex,
 		windows: &Windows,
 		candidates: &[(&T::AccountId, &Reveal)],
+		drawn: Vec<u8>,
 	) -> Option<Replays> {
 		let segment = |(account, reveal): &(&T::AccountId, &Reveal)| {
 			let recorded = Recordings::<T>::get((group, round), account)?;
@@ -95,7 +147,7 @@ impl<T: Config> Pallet<T> {
 		let segments = candidates.iter().map(segment).collect::<Option<Vec<_>>>()?;
 		let first = BlockNumberFor::<T>::from(windows.commit.start);
 		let link = frame_system::Pallet::<T>::block_hash(first);
-		(link != H256::zero()).then_some(Replays { link, segments })
+		(link != H256::zero()).then_some(Replays { link, segments, drawn })
 	}
 
 	/// Returns the recording that came with an account's checkpoint, for as long as the round is kept.

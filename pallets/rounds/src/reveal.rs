@@ -10,6 +10,7 @@ use descent_protocol::{
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use pallet_groups::{GroupRules, TestSets};
 use sp_core::H256;
+use sp_runtime::SaturatedConversion;
 
 /// The round of a reveal that can be taken.
 pub(crate) struct Admitted<T: Config> {
@@ -55,9 +56,9 @@ impl<T: Config> Pallet<T> {
 		let seed = entered.seed.or_else(|| Self::drawn_seed(group, round, windows.seed));
 		let seed = seed.ok_or(Error::<T>::SeedMissing)?;
 		if let Some(shown) = shown {
-			shown.check(digest, seed)?;
+			shown.check(digest, seed, commitment.deposit.saturated_into())?;
 			if let Some(base) = shown.base() {
-				Self::check_base((group, round), entered.model_version, base)?;
+				Self::check_base(group, entered.model_version, base)?;
 			}
 		}
 		let series = rules.policy.series();

@@ -3,14 +3,17 @@
 use crate::{
 	committee::{tallies, Answers},
 	migrations::{CommitteesByTasks, NameModels},
+	recording::DrawnWork,
 	views::claims,
 	BalanceOf, Best, Commitment, CommitmentOf, Config, Ending, Error, Event, Head, Heads, HoldReason, Pallet,
 	Reveal, RoundOf, Rounds, Settled, Standings, Subjects, Tallies, Unsettled, WeightInfo,
 };
 use alloc::vec::Vec;
 use descent_protocol::{
-	rank, EvaluationPolicy, GroupId, Incumbent, MeasuredOn, Outcome, Performance, Phase, RoundIndex,
-	Settlement, Tally, TestSetVerdict, Windows, MAX_CANDIDATES, MAX_COMMITTEE, SMALLEST_TOLERANT,
+	rank,
+	trace::{WorkReward, MAX_DRAWN},
+	EvaluationPolicy, GroupId, Incumbent, MeasuredOn, Outcome, Performance, Phase, RoundIndex, Settlement,
+	Tally, TestSetVerdict, Windows, MAX_CANDIDATES, MAX_COMMITTEE, MAX_RANKED_WINNERS, SMALLEST_TOLERANT,
 };
 use descent_support::ClosedBlocks;
 use frame_support::{
@@ -48,8 +51,31 @@ struct Decision<AccountId> {
 	performance: Vec<(AccountId, Performance)>,
 	/// The tallies of the candidates in rank order, up to the last that somebody looked at.
 	tallies: Vec<Tally>,
+	/// The work that the round pays for, and the positions of those whose work is confirmed.
+	work: Option<(WorkReward, Vec<usize>)>,
 	/// The verdict on the hidden test set.
 	test_set: Option<TestSetVerdict>,
+}
+
+/// The rewards of a round's trainers.
+#[derive(Default)]
+struct Rewarded<Balance> {
+	/// Those of the winners, in their order.
+	winners: Vec<Balance>,
+	/// The reward of each draw of a trainer whose work is confirmed.
+	work: Balance,
+	/// The positions of these trainers, once for each draw.
+	worked: Vec<usize>,
+}
+
+impl<Balance: Copy + Default + Saturating> Rewarded<Balance> {
+	/// Returns all that the trainer at a position is paid.
+	fn of(&self, place: usize, settlement: &Settlement) -> Balance {
+		let winner = settlement.accepted.iter().position(|(accepted, _)| *accepted == place);
+		let won = winner.and_then(|winner| self.winners.get(winner)).copied().unwrap_or_default();
+		let draws = self.worked.iter().filter(|worked| **worked == place);
+		draws.fold(won, |sum, _| sum.saturating_add(self.work))
+	}
 }
 
 impl<T: Config> DueRound<T> {
@@ -57,27 +83,39 @@ impl<T: Config> DueRound<T> {
 	fn decide(&self) -> Decision<T::AccountId> {
 		let claims = claims(&self.reveals);
 		let commitments = &self.round.commitments;
-		let ranked = rank(&claims).into_iter().filter_map(|place| commitments.get(place));
-		let candidates: Vec<_> = ranked.map(|commitment| &commitment.account).collect();
+		let ranked = rank(&claims);
+		let candidates = ranked.iter().filter_map(|place| commitments.get(*place));
+		let candidates: Vec<_> = candidates.map(|commitment| &commitment.account).collect();
 		let mut answers = Answers::of(&self.seats, self.is_hidden);
-		let settlement = descent_protocol::settle(
+		let ballots = answers.unbiased(&self.seats, &candidates);
+		let mut settlement = descent_protocol::settle(
 			&claims,
-			&answers.unbiased(&self.seats, &candidates),
+			&ballots,
 			self.incumbent,
 			self.rules.minimum_improvement,
 			self.rules.optional_rules.ranked_winners().into(),
 		);
+		let recipe = self.rules.optional_rules.recipe();
+		let drawn = DrawnWork::of::<T>(recipe, &self.round);
+		let work = drawn.as_ref().map(|DrawnWork { reward, drawn }| {
+			let is_near = |score, head| reward.is_near(score, head);
+			(*reward, settlement.judge_work(&claims, &ballots, drawn, is_near))
+		});
 		let tallies = tallies(&answers.ballots);
 		if settlement.winner().is_some() {
-			answers.forget_behind(settlement.looked);
+			let is_drawn = |rank| {
+				let place = ranked.get(rank);
+				drawn.as_ref().zip(place).is_some_and(|(work, place)| work.has(*place))
+			};
+			answers.forget_others(|rank| rank < settlement.looked || is_drawn(rank));
 		}
 		let members = self.seats.iter().map(|seat| seat.member.account.clone());
-		let is_replayed = self.rules.optional_rules.recipe().is_some();
 		Decision {
-			settlement,
 			tallies,
-			performance: members.zip(answers.performance(is_replayed)).collect(),
+			performance: members.zip(answers.performance(recipe.is_some())).collect(),
+			work,
 			test_set: answers.test_set,
+			settlement,
 		}
 	}
 
@@ -156,7 +194,7 @@ impl<T: Config> Pallet<T> {
 		decision: Decision<T::AccountId>,
 	) -> Weight {
 		let shows_gain = due.shows_gain(&decision);
-		let Decision { settlement, performance, tallies, test_set } = decision;
+		let Decision { settlement, performance, tallies, work, test_set } = decision;
 		let (policy, is_excused) = (due.measured_by(test_set), due.excuses_silence(test_set));
 		let DueRound { rules, unsettled, mut round, reveals, seats, .. } = due;
 		// Off-chain workers walk over the groups that have something to settle, and over no others.
@@ -174,8 +212,18 @@ impl<T: Config> Pallet<T> {
 		if let Some((series, verdict)) = rules.policy.series().zip(test_set).filter(|_| is_tolerant) {
 			T::TestSets::judged(series, group, verdict);
 		}
+		let is_recorded = rules.optional_rules.recipe().is_some();
+		if is_recorded {
+			let worked = work.as_ref().map(|(_, worked)| &worked[..]).unwrap_or_default();
+			Self::note_bases(group, round.model_version, &settlement, worked, &reveals);
+		}
 		let winner = Self::crown(group, index, policy, &settlement, reveals, &round);
-		let rewards = Self::pay((group, index), &rules, &settlement, &round, &performance, shows_gain);
+		let mut rewards = Rewarded::default();
+		if let Some((reward, worked)) = work {
+			rewards.work = Self::pay_work(group, &rules, &reward, &worked, &round);
+			rewards.worked = worked;
+		}
+		rewards.winners = Self::pay((group, index), &rules, &settlement, &round, &performance, shows_gain);
 		let observed = T::Committees::observed(&performance);
 		Self::end_commitments(group, index, &mut round, &settlement, is_excused, &rewards);
 		let candidates: u32 = round.commitments.len().saturated_into();
@@ -193,9 +241,23 @@ impl<T: Config> Pallet<T> {
 		});
 		let pruned = Self::keep_settled(group, index);
 		let judged = rules.policy.series().map(|_| T::TestSets::judged_weight()).unwrap_or_default();
+		let recorded = if is_recorded { Self::recorded_weight() } else { Weight::zero() };
 		Self::work_weight(candidates.max(pruned), seats.len().saturated_into())
 			.saturating_add(judged)
+			.saturating_add(recorded)
 			.saturating_add(observed)
+	}
+
+	/// Pays the trainers at these positions for their work. Returns the reward of each draw.
+	fn pay_work(
+		group: GroupId,
+		rules: &Rules<BalanceOf<T>>,
+		reward: &WorkReward,
+		worked: &[usize],
+		round: &RoundOf<T>,
+	) -> BalanceOf<T> {
+		let trainers = worked.iter().filter_map(|place| Some(round.commitments.get(*place)?.account.clone()));
+		T::Rewards::work_confirmed(group, rules.shares, reward, &trainers.collect::<Vec<_>>())
 	}
 
 	/// Pays the winners and the members who did sound work. Returns the reward of each winner.
@@ -222,20 +284,16 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Gives every commitment of a round its outcome, returns or slashes its deposit, and updates the
-	/// trainer's standing. `rewards` are those of the winners, in their order.
+	/// trainer's standing.
 	fn end_commitments(
 		group: GroupId,
 		index: RoundIndex,
 		round: &mut RoundOf<T>,
 		settlement: &Settlement,
 		is_excused: bool,
-		rewards: &[BalanceOf<T>],
+		rewards: &Rewarded<BalanceOf<T>>,
 	) {
 		let model_version = round.model_version;
-		let reward = |place: usize| {
-			let winner = settlement.accepted.iter().position(|(accepted, _)| *accepted == place);
-			winner.and_then(|winner| rewards.get(winner)).copied().unwrap_or_default()
-		};
 		let found = settlement.outcomes.iter().zip(&settlement.measured);
 		for (place, (commitment, (outcome, measured))) in round.commitments.iter_mut().zip(found).enumerate()
 		{
@@ -247,7 +305,7 @@ impl<T: Config> Pallet<T> {
 			let ending = Ending {
 				outcome: *outcome,
 				measured: *measured,
-				reward: reward(place),
+				reward: rewards.of(place, settlement),
 				slashed: Self::return_deposit(commitment, *outcome, loses_part),
 			};
 			commitment.ending = Some(ending);
@@ -270,10 +328,20 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::settle(candidates, members).saturating_add(T::Rewards::round_settled_weight(members))
 	}
 
+	/// Returns the weight of what a round with recordings needs beside that, estimated: the checkpoints that
+	/// are confirmed and the head are noted, and work is paid for.
+	fn recorded_weight() -> Weight {
+		let confirmed = u64::from(MAX_RANKED_WINNERS).saturating_add(MAX_DRAWN.into());
+		// One that does not beat the head, and the head.
+		let noted = T::DbWeight::get().reads_writes(1, confirmed.saturating_add(2));
+		noted.saturating_add(T::Rewards::work_confirmed_weight())
+	}
+
 	/// Returns the largest weight of a settlement.
 	pub(crate) fn settle_weight() -> Weight {
 		Self::work_weight(MAX_CANDIDATES, MAX_COMMITTEE)
 			.saturating_add(T::TestSets::judged_weight())
+			.saturating_add(Self::recorded_weight())
 			.saturating_add(T::Committees::observed_weight(MAX_COMMITTEE))
 	}
 

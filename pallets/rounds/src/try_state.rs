@@ -1,11 +1,11 @@
 //! Checks of the pallet's storage.
 
 use crate::{
-	BalanceOf, Closed, Config, DitheredSince, Heads, HoldReason, Kept, Pallet, Recordings, Reveals, RoundOf,
-	Rounds, Seeds, Settlements, Subjects, Tallies, Unsettled, UsedDigests, KEPT_RING,
+	BalanceOf, Bases, Closed, Config, DitheredSince, Heads, HoldReason, Kept, Pallet, Recordings, Reveals,
+	RoundOf, Rounds, Seeds, Settlements, Subjects, Tallies, Unsettled, UsedDigests, KEPT_RING,
 };
 use alloc::collections::BTreeMap;
-use descent_protocol::{BlockNumber, GroupId, Outcome, RoundIndex};
+use descent_protocol::{trace::WorkReward, BlockNumber, GroupId, Outcome, RoundIndex};
 use frame_support::{
 	ensure,
 	traits::{fungible::InspectHold, Get},
@@ -21,8 +21,9 @@ impl<T: Config> Pallet<T> {
 	///
 	/// - every account has on hold exactly what it put at stake in rounds that are not settled, and the
 	///   others nothing;
-	/// - every commitment of a settled round has one ending, and those of other rounds have none; only the
-	///   winner is paid, and a trainer that did nothing wrong lost nothing;
+	/// - every commitment of a settled round has one ending, and those of other rounds have none; nobody but
+	///   winners is paid, or who has worked where the group pays for that, and a trainer that did nothing
+	///   wrong lost nothing;
 	/// - the rounds to be settled are kept and in order, and of the settled ones no more than the last few
 	///   are kept;
 	/// - every round has the versions of model and data set that the rules and the log say;
@@ -30,7 +31,7 @@ impl<T: Config> Pallet<T> {
 	///   have revealed, and there are no more tallies than that;
 	/// - a recording belongs to a reveal, and every reveal of a group with a rule for recipes has one;
 	/// - every revealed digest is noted as used where it was revealed, and every head as won, by a round of
-	///   its model;
+	///   its model; a recorded training may begin with nothing that was not revealed;
 	/// - the ring of randomness has every block at its place;
 	/// - scores are dithered from a block on that is not after the next.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
@@ -56,9 +57,9 @@ impl<T: Config> Pallet<T> {
 				is_settled != Unsettled::<T>::get(group).contains(&index),
 				"a round is settled and waiting to be, or neither"
 			);
+			let rules = T::Groups::rules(group, index).ok_or("a round is of no group")?;
 			ensure!(
-				T::Groups::rules(group, index)
-					.is_some_and(|rules| rules.model_version == round.model_version),
+				rules.model_version == round.model_version,
 				"a round has another model than its rules say"
 			);
 			ensure!(
@@ -66,6 +67,7 @@ impl<T: Config> Pallet<T> {
 				"a round has another data set than the log says"
 			);
 			Self::try_endings(&round)?;
+			Self::try_rewards(&round, rules.optional_rules.recipe().and_then(|rule| rule.work_reward))?;
 			for (place, commitment) in round.commitments.iter().enumerate() {
 				let mut later = round.commitments.iter().skip(place.saturating_add(1));
 				ensure!(
@@ -126,12 +128,20 @@ impl<T: Config> Pallet<T> {
 		let contested =
 			endings().filter(|ending| ending.outcome == Outcome::NoQuorum && !ending.slashed.is_zero());
 		ensure!(contested.count() <= 1, "a round ended without a quorum at two candidates");
-		ensure!(
-			endings().all(|ending| {
-				ending.reward.is_zero() || matches!(ending.outcome, Outcome::Won | Outcome::Placed)
-			}),
-			"somebody was paid who has not won"
-		);
+		Ok(())
+	}
+
+	fn try_rewards(round: &RoundOf<T>, work: Option<WorkReward>) -> Result<(), TryRuntimeError> {
+		for commitment in &round.commitments {
+			let Some(ending) = commitment.ending.filter(|ending| !ending.reward.is_zero()) else {
+				continue;
+			};
+			let is_winner = matches!(ending.outcome, Outcome::Won | Outcome::Placed);
+			let declared = work.map_or(0, |work| work.segments(commitment.deposit.saturated_into::<u128>()));
+			let is_worker = declared > 0
+				&& !matches!(ending.outcome, Outcome::Refuted | Outcome::Departed | Outcome::Unrevealed);
+			ensure!(is_winner || is_worker, "somebody was paid who has neither won nor worked");
+		}
 		Ok(())
 	}
 
@@ -227,6 +237,9 @@ impl<T: Config> Pallet<T> {
 				Self::last_settled(group).is_some_and(|last| head.round <= last),
 				"a head's round is not settled"
 			);
+		}
+		for (group, digest, _) in Bases::<T>::iter() {
+			ensure!(UsedDigests::<T>::contains_key(group, digest), "a base was never revealed");
 		}
 		Ok(())
 	}

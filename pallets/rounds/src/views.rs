@@ -1,8 +1,8 @@
 //! The views of the runtime API, and the requests to evaluators.
 
 use crate::{
-	committee::Answers, Commitment, CommitmentOf, Config, Event, Heads, Kept, Pallet, Reveal, Reveals,
-	Rounds, StandingOf, Standings, Tallies, Unsettled,
+	committee::Answers, recording::DrawnWork, Commitment, CommitmentOf, Config, Event, Heads, Kept, Pallet,
+	Reveal, Reveals, Rounds, StandingOf, Standings, Tallies, Unsettled,
 };
 use alloc::{string::String, vec::Vec};
 use core::cmp::Reverse;
@@ -61,14 +61,23 @@ impl<T: Config> Pallet<T> {
 		}
 		let entered = Rounds::<T>::get(group, round).filter(|round| round.settled.is_none())?;
 		let reveals = Self::reveals(group, round, &entered.commitments);
-		let ranked = rank(&claims(&reveals)).into_iter();
-		let ranked: Vec<_> = ranked
+		let places = rank(&claims(&reveals));
+		let ranked: Vec<_> = places
+			.iter()
 			.filter_map(|place| {
+				let place = *place;
 				Some((&entered.commitments.get(place)?.account, reveals.get(place)?.as_ref()?))
 			})
 			.collect();
-		let replays = match rules.optional_rules.recipe() {
-			Some(_) => Some(Self::replays(group, round, &windows, &ranked)?),
+		let recipe = rules.optional_rules.recipe();
+		let replays = match recipe {
+			Some(_) => {
+				let work = DrawnWork::of::<T>(recipe, &entered);
+				let is_drawn = |place: &usize| work.as_ref().is_some_and(|work| work.has(*place));
+				let drawn = (0..u8::MAX).zip(&places).filter(|(_, place)| is_drawn(place));
+				let drawn = drawn.map(|(rank, _)| rank).collect();
+				Some(Self::replays(group, round, &windows, &ranked, drawn)?)
+			}
 			None => None,
 		};
 		let candidates = ranked

@@ -99,6 +99,10 @@ pub struct Replays {
 	pub link: H256,
 	/// A segment of each candidate, in the order of the candidates.
 	pub segments: Vec<ReplaySource>,
+	/// The places in that order, from 0 and ascending, of the candidates that are measured and replayed
+	/// whatever becomes of the others: their work is paid for.
+	#[serde(default, skip_serializing_if = "Vec::is_empty")]
+	pub drawn: Vec<u8>,
 }
 
 /// A request to measure a round.
@@ -183,6 +187,12 @@ impl EvaluationRequest {
 		let Self { seed, providers, head, fetch_ms, candidates, .. } = self;
 		let first = (genesis, group, round, model, deltas, metric, policy);
 		job_id(b"evaluation", &(first, (seed, tolerance, providers, head, fetch_ms, candidates)))
+	}
+
+	/// Returns true if the candidate at this place is measured and replayed whatever becomes of the others.
+	pub fn is_drawn(&self, rank: usize) -> bool {
+		let drawn = self.replays.iter().flat_map(|replays| &replays.drawn);
+		drawn.into_iter().any(|drawn| usize::from(*drawn) == rank)
 	}
 
 	/// The rule by which its checkpoints get their scores.
@@ -435,7 +445,7 @@ mod tests {
 		assert_ne!(hidden.id(), id);
 		let another = TestSetSource { index: 1, ..test_set };
 		assert_ne!(EvaluationRequest { test_set: Some(another), ..request.clone() }.id(), hidden.id());
-		let replays = Replays { link: H256::zero(), segments: Vec::new() };
+		let replays = Replays { link: H256::zero(), segments: Vec::new(), drawn: Vec::new() };
 		assert_ne!(EvaluationRequest { replays: Some(replays), ..request }.id(), id);
 	}
 

@@ -77,6 +77,8 @@ fn pending(round: &RoundView, candidate: &CandidateView) -> String {
 fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> String {
 	match outcome {
 		Outcome::Won => won(round, candidate),
+		Outcome::Placed => placed(round, candidate),
+		_ if candidate.reward > 0 => worked(candidate),
 		Outcome::Outranked => outranked(round, candidate),
 		Outcome::NotBetter => format!(
 			"Not paid: the committee measured {}, which does not beat the head's {} by the {} that the group \
@@ -87,7 +89,6 @@ fn ended(round: &RoundView, candidate: &CandidateView, outcome: Outcome) -> Stri
 		),
 		Outcome::Refuted => refuted(candidate),
 		Outcome::Departed => departed(candidate),
-		Outcome::Placed => placed(round, candidate),
 		Outcome::Unrevealed if candidate.slashed == 0 => format!(
 			"Not paid: the commitment was not revealed before block {}. The deposit was returned, as the \
 			 chain had no room for reveals or the hidden test set was not to be had.",
@@ -126,9 +127,23 @@ fn placed(round: &RoundView, candidate: &CandidateView) -> String {
 	)
 }
 
+fn worked(candidate: &CandidateView) -> String {
+	format!(
+		"Paid {} for its work: the round's seed drew a segment of this trainer, and the committee confirmed 		 the claim of {} and replayed a recorded segment to its end. It did not win; the deposit was returned.",
+		format_amount(candidate.reward),
+		claim(candidate),
+	)
+}
+
 fn outranked(round: &RoundView, candidate: &CandidateView) -> String {
-	let is_confirmed =
-		|other: &&CandidateView| other.measured.is_some() && other.outcome != Some(Outcome::Refuted);
+	// Nobody looks at who is outranked, unless it is drawn for its work.
+	if let (Some(measured), Some(head)) = (candidate.measured, round.baseline) {
+		return format!(
+			"Not paid: the round's seed drew a segment of this trainer, but the score of {measured} is too \
+			 far behind the head's {head} for its work to be paid; the deposit was returned."
+		);
+	}
+	let is_confirmed = |other: &&CandidateView| other.outcome.is_some_and(Outcome::is_confirmed);
 	// Of several winners, the last one is who has taken the place.
 	let confirmed = round.candidates.iter().filter(is_confirmed);
 	let best = match confirmed.max_by_key(|other| other.measured) {
@@ -324,6 +339,23 @@ mod tests {
 		] {
 			assert!(sentence.contains(reason), "{sentence}");
 		}
+	}
+
+	#[test]
+	fn work_is_told_with_its_reward() {
+		let won = candidate(1, Some(100_000), Some(100_000), Some(Outcome::Won));
+		let drawn = candidate(2, Some(150_000), Some(150_000), Some(Outcome::Outranked));
+		let paid = CandidateView { reward: 500_000_000_000, ..drawn.clone() };
+		let told = sentence(vec![won.clone(), paid], 2);
+		assert!(
+			told.starts_with("Paid 0.5 NRN for its work") && told.contains("claim of 0.150000"),
+			"{told}"
+		);
+		let told = sentence(vec![won.clone(), drawn.clone()], 2);
+		assert!(told.contains("0.150000 is too far behind the head's 0.200000"), "{told}");
+		let other = candidate(3, Some(160_000), None, Some(Outcome::Outranked));
+		let told = sentence(vec![won, drawn, other], 3);
+		assert!(told.contains("'s 0.100000, whose claim was confirmed"), "who won has the place: {told}");
 	}
 
 	#[test]

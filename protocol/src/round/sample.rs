@@ -28,6 +28,14 @@ pub(crate) fn draw_below(seed: H256, count: u64) -> u64 {
 	count.checked_sub(1).map_or(0, |last| Draws::new(seed).below(last))
 }
 
+/// Returns numbers below `count` that a seed draws one after the other, each equally likely every time; none
+/// where there is none.
+pub(crate) fn draw_each_below(seed: H256, count: u64, draws: u8) -> Vec<u64> {
+	let mut words = Draws::new(seed);
+	let last = count.checked_sub(1);
+	(0..draws).filter_map(|_| Some(words.below(last?))).collect()
+}
+
 /// A stream of 64-bit words out of a seed.
 struct Draws {
 	seed: H256,

@@ -51,6 +51,13 @@ pub enum Outcome {
 	Departed,
 }
 
+impl Outcome {
+	/// Returns true if 2/3 of the committee had to look at the checkpoint, and confirmed its claim.
+	pub fn is_confirmed(self) -> bool {
+		matches!(self, Self::Won | Self::Placed | Self::NotBetter)
+	}
+}
+
 impl fmt::Display for Outcome {
 	fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
 		f.write_str(match self {
@@ -91,6 +98,42 @@ impl Settlement {
 	/// Returns the position of the winning commitment and its measured score.
 	pub fn winner(&self) -> Option<(usize, Score)> {
 		self.accepted.first().copied()
+	}
+
+	/// Judges the commitments at the `drawn` positions, whose work is paid for, by what the committee says of
+	/// them, and returns those of them that are paid: where 2/3 hold `Match` with one measurement, whose
+	/// score `is_near` that of the head, `None` without one. A position counts as often as it is drawn.
+	///
+	/// A candidate that nobody had to look at for the round's winners is refuted, or has departed, as one
+	/// before it would be. That it is confirmed leaves its outcome as it is.
+	pub fn judge_work(
+		&mut self,
+		claims: &[Option<Score>],
+		committee: &[Weighted<Ballot>],
+		drawn: &[usize],
+		is_near: impl Fn(Score, Option<Score>) -> bool,
+	) -> Vec<usize> {
+		let ranked = crate::rank(claims);
+		let mut paid = Vec::new();
+		for (rank, position) in ranked.into_iter().enumerate() {
+			let times = drawn.iter().filter(|drawn| **drawn == position).count();
+			if times == 0 {
+				continue;
+			}
+			let answers = Answers::on(rank, committee);
+			if let Some(slot) = self.measured.get_mut(position) {
+				*slot = answers.measured;
+			}
+			if let Some(score) = answers.accepted {
+				let times = if is_near(score, self.baseline) { times } else { 0 };
+				paid.extend(core::iter::repeat_n(position, times));
+			} else if rank >= self.looked && is_veto(answers.refusals, total(committee)) {
+				if let Some(outcome) = self.outcomes.get_mut(position) {
+					*outcome = answers.refuted();
+				}
+			}
+		}
+		paid
 	}
 }
 
@@ -280,3 +323,7 @@ mod tests;
 #[cfg(test)]
 #[path = "settlement_places_tests.rs"]
 mod places_tests;
+
+#[cfg(test)]
+#[path = "settlement_work_tests.rs"]
+mod work_tests;

@@ -18,6 +18,7 @@ mod departure;
 mod recipe;
 mod rule;
 mod segment;
+mod work_reward;
 
 pub use batch_order::BatchOrder;
 pub use departure::{departure_limit, DEPARTURE_UNIT};
@@ -27,3 +28,4 @@ pub use segment::{
 	drawn_segment, replay_root, submission_hash, trace_root, Recording, Segment, SegmentProof, Trace,
 	RATE_UNIT,
 };
+pub use work_reward::{WorkReward, MAX_DRAWN};

@@ -1,4 +1,4 @@
-use crate::trace::{Precision, Recipe, RATE_UNIT};
+use crate::trace::{Precision, Recipe, WorkReward, RATE_UNIT};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::ops::RangeInclusive;
 use scale_info::TypeInfo;
@@ -38,6 +38,9 @@ pub struct RecipeRule {
 	/// True if only trainings in f64 are taken, whose replay proves that nothing but the recipe made the
 	/// weights.
 	pub exact: bool,
+	/// The reward for recorded segments of trainers that a round's seed draws, if there is one.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub work_reward: Option<WorkReward>,
 }
 
 impl RecipeRule {
@@ -49,6 +52,7 @@ impl RecipeRule {
 			&& 0 < *smallest_rate
 			&& smallest_rate <= largest_rate
 			&& *largest_rate <= RATE_UNIT
+			&& self.work_reward.is_none_or(|reward| reward.is_valid())
 	}
 
 	/// Returns true if a recipe keeps to the rule.
@@ -70,8 +74,14 @@ mod tests {
 	use super::*;
 	use crate::trace::{Base, RecipeOptimizer};
 
-	const RULE: RecipeRule =
-		RecipeRule { steps: 200, batch: 64, smallest_rate: 1_000, largest_rate: 1_000_000, exact: false };
+	const RULE: RecipeRule = RecipeRule {
+		steps: 200,
+		batch: 64,
+		smallest_rate: 1_000,
+		largest_rate: 1_000_000,
+		exact: false,
+		work_reward: None,
+	};
 
 	#[test]
 	fn values_have_bounds() {

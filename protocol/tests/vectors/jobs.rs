@@ -105,7 +105,7 @@ fn evaluations() -> Function {
 		let account = AccountId32::new(bytes(0x20));
 		ReplaySource { account, recipe, number: 0x0201, rate: 0x0403_0201, start, end: small() }
 	});
-	let replays = |segments| Some(Replays { link: H256(bytes(0x80)), segments });
+	let replays = |segments| Some(Replays { link: H256(bytes(0x80)), segments, drawn: vec![0] });
 	let replayed = EvaluationRequest {
 		policy: EvaluationPolicy::Validation { set: large(), records: 1 },
 		replays: replays(segments.to_vec()),

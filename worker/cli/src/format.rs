@@ -10,7 +10,7 @@ use descent_client::format_amount;
 pub(crate) use descent_protocol::view::{format_part as part, format_stake as stake};
 use descent_protocol::{
 	addresses,
-	trace::{RecipeOptimizer, RecipeRule, FRACTION, RATE_UNIT},
+	trace::{RecipeOptimizer, RecipeRule, WorkReward, FRACTION, RATE_UNIT},
 	view::{AmendmentEnding, CheckView, GroupView, ProposalEnding, ValidatorStanding},
 	BlockNumber, Change, EvaluationPolicy, Majority, Metric, OptionalRule, OptionalRuleKind, RoundLengths,
 	Score, Shares, DEFAULT_COMMITTEE_SEATS,
@@ -191,10 +191,24 @@ pub(crate) fn change(change: &Change) -> String {
 
 /// The rule for the recipes of recorded trainings.
 pub(crate) fn recipe_rule(rule: &RecipeRule) -> String {
-	let RecipeRule { steps, batch, smallest_rate, largest_rate, exact } = rule;
+	let RecipeRule { steps, batch, smallest_rate, largest_rate, exact, work_reward } = rule;
 	let precisions = if *exact { "f64 alone" } else { "f64, f32 or bf16" };
 	let (smallest, largest) = (rate(*smallest_rate), rate(*largest_rate));
-	format!("{steps} steps a segment, {batch} records a step, rates {smallest} to {largest}, {precisions}")
+	let work = work_reward.map_or(String::new(), |reward| format!("; {}", self::work_reward(&reward)));
+	format!(
+		"{steps} steps a segment, {batch} records a step, rates {smallest} to {largest}, {precisions}{work}"
+	)
+}
+
+/// The reward for recorded work.
+fn work_reward(reward: &WorkReward) -> String {
+	let WorkReward { share, deposit, draws, margin } = reward;
+	let draws = if *draws == 1 { "1 draw".into() } else { format!("{draws} draws") };
+	let deposit = format_amount(*deposit);
+	format!(
+		"work: {share} of the winner's pot in {draws} a round, {deposit} a segment, scores up to {margin} \
+		 worse than the head's"
+	)
 }
 
 /// A learning rate in billionths: `0.001`.

@@ -109,7 +109,7 @@ impl Recorded {
 			start: None,
 			end: candidate.checkpoint,
 		};
-		let replays = Some(Replays { link: LINK, segments: vec![source] });
+		let replays = Some(Replays { link: LINK, segments: vec![source], drawn: Vec::new() });
 		let deltas = vec![self.delta.clone()];
 		Ok(EvaluationRequest { deltas, replays, ..self.group.request(1, vec![candidate]) })
 	}

@@ -5,7 +5,7 @@ use descent_protocol::{
 		CheckRequest, Checked, DeltaSource, EvaluationRequest, Measured, PrefetchRequest, ReplaySource,
 		Replays, TestSetSource,
 	},
-	trace::{Base, RATE_UNIT},
+	trace::{Base, MAX_DRAWN, RATE_UNIT},
 	ContentRef, EvaluationPolicy, GroupId, MAX_CANDIDATES, MAX_COMMITTEE, MAX_LOG, MAX_PROVIDERS,
 	MAX_PROVIDER_LENGTH, MAX_RANKED_WINNERS, MAX_TEST_SETS,
 };
@@ -205,8 +205,11 @@ fn test_set(manifest: &ContentRef, index: u16, urls: &[String]) -> Result<(), St
 }
 
 /// Checks the bounds on the segments that are replayed.
-fn replays(request: &EvaluationRequest, Replays { segments, .. }: &Replays) -> Result<(), String> {
+fn replays(request: &EvaluationRequest, Replays { segments, drawn, .. }: &Replays) -> Result<(), String> {
 	let candidates = request.candidates.len();
+	if drawn.len() > usize::from(MAX_DRAWN) || drawn.iter().any(|rank| usize::from(*rank) >= candidates) {
+		return Err(format!("at most {MAX_DRAWN} candidates are drawn, and none but those that there are"));
+	}
 	if segments.len() != candidates {
 		return Err(format!(
 			"{candidates} candidates have as many segments to replay, not {}",

@@ -1,7 +1,7 @@
 //! Payments and performance that the pallet reports, recorded for the tests.
 
 use super::number;
-use descent_protocol::{GroupId, Performance};
+use descent_protocol::{trace::WorkReward, GroupId, Performance, Shares};
 use frame_support::{parameter_types, weights::Weight};
 use pallet_evaluators::PerformanceObserver;
 use pallet_groups::SettledRound;
@@ -32,6 +32,10 @@ pub struct Rewards;
 
 impl pallet_groups::Rewards<AccountId32, u128> for Rewards {
 	fn round_settled(_: &SettledRound<AccountId32>) -> Vec<u128> {
+		unreachable!("data sets have nothing to do with rounds")
+	}
+
+	fn work_confirmed(_: GroupId, _: Shares, _: &WorkReward, _: &[AccountId32]) -> u128 {
 		unreachable!("data sets have nothing to do with rounds")
 	}
 

@@ -7,7 +7,7 @@ use crate::{
 	},
 	Event, Fundings,
 };
-use descent_protocol::{Share, Shares};
+use descent_protocol::{trace::WorkReward, Share, Shares};
 use frame_support::assert_ok;
 use pallet_groups::Rewards;
 use sp_runtime::AccountId32;
@@ -128,6 +128,25 @@ fn several_winners_divide_the_reward() {
 		assert_eq!(pot(0).winner, 0);
 		// Nothing is left to divide.
 		assert_eq!(settled(2, &[3, 2]).pay(), [0, 0]);
+	});
+}
+
+#[test]
+fn recorded_work_is_paid_out_of_the_winner_s_part() {
+	after_a_period(|| {
+		let reward = WorkReward { share: Share::percent(20), deposit: 1, draws: 4, margin: Share::ALL };
+		let worked = |trainers: &[u8]| {
+			let trainers: Vec<AccountId32> = trainers.iter().copied().map(account).collect();
+			<Emission as Rewards<AccountId32, u128>>::work_confirmed(0, SHARES, &reward, &trainers)
+		};
+		let each = WINNER / 5 / 4;
+		assert_eq!(worked(&[5, 6, 5]), each, "one of the four draws has found nothing to pay for");
+		assert_eq!([5, 6].map(accrued), [2 * each, each]);
+		assert_eq!(pot(0).winner, WINNER - 3 * each);
+		assert_eq!(pot(0).validators, VALIDATORS);
+		assert_eq!(settle(0, Some(1), &[]), WINNER - 3 * each);
+		assert_eq!(worked(&[5]), 0, "the pot is empty");
+		assert_eq!(worked(&[]), 0);
 	});
 }
 

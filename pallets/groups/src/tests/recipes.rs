@@ -7,13 +7,24 @@ use crate::{
 };
 use codec::{Decode, Encode};
 use descent_protocol::{
-	trace::RecipeRule, view::AmendmentEnding, Change, Clock, OptionalRule, OptionalRuleKind, OptionalRules,
+	trace::{RecipeRule, WorkReward},
+	view::AmendmentEnding,
+	Change, Clock, OptionalRule, OptionalRuleKind, OptionalRules, Share,
 };
 use descent_support::mock::BLOCK_HASH_COUNT;
 use frame_support::{assert_noop, assert_ok};
 
-const RULE: RecipeRule =
-	RecipeRule { steps: 200, batch: 64, smallest_rate: 1_000, largest_rate: 1_000_000, exact: false };
+const RULE: RecipeRule = RecipeRule {
+	steps: 200,
+	batch: 64,
+	smallest_rate: 1_000,
+	largest_rate: 1_000_000,
+	exact: false,
+	work_reward: None,
+};
+
+const WORK: WorkReward =
+	WorkReward { share: Share::percent(20), deposit: 1 << 40, draws: 1, margin: Share::percent(10) };
 
 fn rules(recipe: RecipeRule) -> OptionalRules {
 	let mut rules = OptionalRules::default();
@@ -38,12 +49,16 @@ fn a_group_asks_for_recordings_within_bounds() {
 		let group = |recipe| NewGroup { optional_rules: rules(recipe), ..new_group() };
 		assert_ok!(Kept::create(signed(1), group(RULE)));
 		assert_eq!(Kept::rules(0, 0).unwrap().optional_rules.recipe(), Some(RULE));
+		let paid = RecipeRule { work_reward: Some(WORK), ..RULE };
+		assert_ok!(Kept::create(signed(1), group(paid)));
+		assert_eq!(Kept::rules(1, 0).unwrap().optional_rules.recipe(), Some(paid));
 		for wrong in [
 			RecipeRule { steps: 19, ..RULE },
 			RecipeRule { batch: 0, ..RULE },
 			RecipeRule { smallest_rate: 0, ..RULE },
 			RecipeRule { largest_rate: 999, ..RULE },
 			RecipeRule { largest_rate: 1_000_000_001, ..RULE },
+			RecipeRule { work_reward: Some(WorkReward { draws: 0, ..WORK }), ..RULE },
 		] {
 			assert_noop!(Kept::create(signed(1), group(wrong)), Error::<Test>::InvalidOptionalRule);
 		}

@@ -1,7 +1,7 @@
 //! Payments and performance that the pallet reports, recorded for the tests.
 
 use super::number;
-use descent_protocol::{divide_reward, GroupId, Performance, RoundIndex, Score, Shares};
+use descent_protocol::{divide_reward, trace::WorkReward, GroupId, Performance, RoundIndex, Score, Shares};
 use frame_support::{parameter_types, weights::Weight};
 use pallet_evaluators::PerformanceObserver;
 use pallet_groups::SettledRound;
@@ -9,6 +9,9 @@ use sp_runtime::AccountId32;
 
 /// Reward that is reported to winners; nothing is paid.
 pub const REWARD: u128 = 1_000;
+
+/// Reward that is reported for each draw of a trainer whose work is confirmed; nothing is paid.
+pub const WORK_REWARD: u128 = 30;
 
 /// Weight of each member that is found false.
 pub const CONVICTION: Weight = Weight::from_parts(100_000, 1);
@@ -28,6 +31,8 @@ pub struct Payment {
 parameter_types! {
 	/// The rounds that were settled.
 	pub static Paid: Vec<Payment> = Vec::new();
+	/// The trainers whose work was confirmed, of each round that pays for work.
+	pub static Worked: Vec<(GroupId, Vec<u8>)> = Vec::new();
 	/// Performance of the members of each committee.
 	pub static Observed: Vec<Vec<(u8, Performance)>> = Vec::new();
 }
@@ -48,6 +53,12 @@ impl pallet_groups::Rewards<AccountId32, u128> for Rewards {
 		};
 		Paid::mutate(|paid| paid.push(told));
 		divide_reward(REWARD, settled.winners.len())
+	}
+
+	fn work_confirmed(group: GroupId, _: Shares, _: &WorkReward, trainers: &[AccountId32]) -> u128 {
+		let trainers = trainers.iter().map(number).collect();
+		Worked::mutate(|worked| worked.push((group, trainers)));
+		WORK_REWARD
 	}
 
 	fn delta_checked(_: GroupId, _: &[AccountId32]) {

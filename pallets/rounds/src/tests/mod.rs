@@ -19,5 +19,6 @@ mod settle;
 mod state;
 mod training;
 mod views;
+mod work;
 
 pub(crate) use builder::{ballot, checkpoint, measurement, Round};

@@ -1,8 +1,9 @@
 //! Reveals of checkpoints with recorded trainings.
 
 use super::{
+	ballot,
 	builder::SALT,
-	checkpoint,
+	checkpoint, measurement,
 	training::{recipe_rule, Training, RULE},
 	Round,
 };
@@ -11,16 +12,20 @@ use crate::{
 		account, amend, build_and_execute, change, create_group, run_to, Rounds as Pallet, RuntimeOrigin,
 		System, Test, CLOCK, DEPOSIT,
 	},
-	Call, Error, Event, RecordedSegment, Recordings, Subjects,
+	Bases, Call, Error, Event, RecordedSegment, Recordings, Subjects,
 };
 use codec::{Decode, Encode};
 use descent_protocol::{
 	trace::{Base, Precision, Recipe, RecipeOptimizer, RecipeRule, Recording, Segment, SegmentProof, Trace},
 	view::RecordingView,
-	Codec, ContentRef, OptionalRule, OptionalRuleKind, Score, MAX_SEGMENTS,
+	Codec, ContentRef, OptionalRule, OptionalRuleKind, Score, Verdict, MAX_SEGMENTS,
 };
 use frame_support::{assert_noop, assert_ok, pallet_prelude::InvalidTransaction};
 use sp_core::H256;
+
+fn found(score: u64) -> Verdict {
+	Verdict::Match(measurement(score))
+}
 
 /// The longest recording there can be.
 pub(crate) fn longest() -> Recording {
@@ -309,27 +314,52 @@ fn with_base(index: u32, base: ContentRef) -> Training {
 }
 
 #[test]
-fn a_training_begins_with_what_was_revealed_in_the_group_in_an_earlier_round() {
+fn a_training_begins_with_what_a_committee_has_confirmed() {
 	build_and_execute(|| {
 		recipe_rule();
 		create_group(CLOCK);
-		let _ = Round::of(1).commits(&[8]).reveals(&[(8, 500)]);
-		let training = with_base(1, checkpoint(8, 0));
-		refuses(&training, training.recording(), Error::UnknownBase);
+		let _ = Round::of(1).commits(&[8]).reveals(&[(8, 500)]).votes(&vec![ballot(None, &[found(500)]); 4]);
+		let said = [Verdict::Departed(measurement(400)), found(500), found(600)];
+		let _ = Round::new()
+			.records(&[(1, 500), (2, 600), (3, 400)])
+			.votes(&vec![ballot(None, &said); 4])
+			.settles();
+		let unknown = |index, base| {
+			let training = with_base(index, base);
+			refuses(&training, training.recording(), Error::UnknownBase);
+		};
+		unknown(1, checkpoint(8, 0));
+		// A claim behind the winner's costs nothing, so it can be that of any checkpoint.
+		unknown(2, checkpoint(2, 0));
+		unknown(3, checkpoint(3, 0));
 
-		let _ = Round::number(2).at(|windows| windows.commit.start);
-		Training::new(1, 2).commits();
-		let training = with_base(2, checkpoint(1, 2));
-		assert_ok!(Training::new(1, 2).reveals(500));
-		refuses(&training, training.recording(), Error::UnknownBase);
-
-		let training = with_base(3, checkpoint(1, 2));
+		let training = with_base(4, checkpoint(1, 0));
 		assert_ok!(training.reveals(400));
-		let view = Pallet::recording_view(0, 3, &account(5)).unwrap();
-		assert_eq!(view.recipe.base, Base::Checkpoint { checkpoint: checkpoint(1, 2) });
-		let wrong = ContentRef { codec: Codec::UnixFs, ..checkpoint(1, 2) };
-		let training = with_base(4, wrong);
+		let view = Pallet::recording_view(0, 4, &account(5)).unwrap();
+		assert_eq!(view.recipe.base, Base::Checkpoint { checkpoint: checkpoint(1, 0) });
+		let _ = Round::number(4).votes(&vec![ballot(Some(500), &[found(400)]); 4]).settles();
+		let training = with_base(5, checkpoint(1, 0));
+		// A head stays a base when another one has replaced it.
+		assert_ok!(training.reveals(300));
+		let wrong = ContentRef { codec: Codec::UnixFs, ..checkpoint(1, 0) };
+		let training = with_base(6, wrong);
 		refuses(&training, training.recording(), Error::InvalidContent);
+	});
+}
+
+/// A group that begins to ask for recordings has a head that came alone.
+#[test]
+fn a_training_begins_with_a_head_that_was_not_recorded() {
+	build_and_execute(|| {
+		let all = |score| vec![ballot(None, &[found(score)]); 4];
+		let _ = Round::new().commits(&[1]).reveals(&[(1, 500)]).votes(&all(500)).settles();
+		recipe_rule();
+		assert_eq!(Bases::<Test>::iter().count(), 0);
+		let training = with_base(1, checkpoint(1, 0));
+		assert_ok!(training.reveals(400));
+		let _ = Round::number(1).votes(&vec![ballot(Some(500), &[found(400)]); 4]).settles();
+		let training = with_base(2, checkpoint(1, 0));
+		assert_ok!(training.reveals(300));
 	});
 }
 
@@ -337,11 +367,13 @@ fn a_training_begins_with_what_was_revealed_in_the_group_in_an_earlier_round() {
 fn a_training_begins_with_no_checkpoint_of_another_model() {
 	build_and_execute(|| {
 		recipe_rule();
-		let _ = Round::new().records(&[(1, 500)]);
+		let all = vec![ballot(None, &[found(500)]); 4];
+		let _ = Round::new().records(&[(1, 500)]).votes(&all).settles();
 		let fork = |rules: &mut pallet_groups::Rules<u128>| rules.model_version += 1;
 		assert_eq!(amend(0, fork), 2);
 		let training = with_base(1, checkpoint(1, 0));
 		assert_ok!(training.reveals(400));
+		let _ = Round::number(1).settles();
 		let training = with_base(2, checkpoint(1, 0));
 		refuses(&training, training.recording(), Error::UnknownBase);
 	});

@@ -67,7 +67,8 @@ fn the_committee_is_asked_to_replay_a_segment_of_each_candidate() {
 fn a_segment_without_another_before_it_begins_with_the_base() {
 	build_and_execute(|| {
 		recipe_rule();
-		let _ = Round::new().records(&[(1, 500)]);
+		let all = vec![ballot(None, &[found(500)]); 4];
+		let _ = Round::new().records(&[(1, 500)]).votes(&all).settles();
 		let base = checkpoint(1, 0);
 		let training = Training::new(2, 1)
 			.with_recipe(|recipe| recipe.base = Base::Checkpoint { checkpoint: base })

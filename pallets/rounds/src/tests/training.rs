@@ -18,8 +18,14 @@ use sp_core::H256;
 use sp_runtime::DispatchResult;
 
 /// The rule of groups that ask for recordings.
-pub(crate) const RULE: RecipeRule =
-	RecipeRule { steps: 20, batch: 8, smallest_rate: 10, largest_rate: 1_000, exact: true };
+pub(crate) const RULE: RecipeRule = RecipeRule {
+	steps: 20,
+	batch: 8,
+	smallest_rate: 10,
+	largest_rate: 1_000,
+	exact: true,
+	work_reward: None,
+};
 
 /// Has group 0 ask for recordings, in rounds that have begun, too.
 pub(crate) fn recipe_rule() {

@@ -10,3 +10,4 @@ mod fuzz;
 mod lies;
 mod recorded;
 mod scale;
+mod work;

@@ -7,8 +7,14 @@ use descent_protocol::trace::{
 use sp_core::H256;
 
 /// The rule of groups that ask for recordings.
-pub(crate) const RULE: RecipeRule =
-	RecipeRule { steps: 20, batch: 8, smallest_rate: 10, largest_rate: 1_000, exact: true };
+pub(crate) const RULE: RecipeRule = RecipeRule {
+	steps: 20,
+	batch: 8,
+	smallest_rate: 10,
+	largest_rate: 1_000,
+	exact: true,
+	work_reward: None,
+};
 
 /// A training in segments of which each begins where the one before ends.
 #[derive(Clone)]

@@ -60,7 +60,9 @@ impl Measurer {
 		let head = head.map(|head| begin(head.checkpoint, head_providers(request, head), 0));
 		let has_replays = is_replayable(description).is_ok();
 		let candidates = request.candidates.iter().enumerate().map(|(rank, candidate)| {
-			let begin = |content| begin(content, candidate.providers.clone(), rank);
+			// What has to be looked at in any case is not to wait for room.
+			let rank_of_room = if request.is_drawn(rank) { 0 } else { rank };
+			let begin = |content| begin(content, candidate.providers.clone(), rank_of_room);
 			// A candidate and its states get room on disk before those of later ranks.
 			let checkpoint = begin(candidate.checkpoint);
 			let states = if has_replays { states(request, rank) } else { Vec::new() };

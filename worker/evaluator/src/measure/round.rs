@@ -64,8 +64,9 @@ impl<'a> RoundEvaluation<'a> {
 		}
 	}
 
-	/// Measures the candidates in their order until as many claims are true as the round pays winners, and
-	/// the head as soon as it is there. Whatever fails on this machine fails alone.
+	/// Measures the candidates in their order until as many claims are true as the round pays winners, those
+	/// behind them whose work is paid for, and the head as soon as it is there. Whatever fails on this machine
+	/// fails alone.
 	///
 	/// # Errors
 	/// Fails if there is nothing to say at all.
@@ -76,22 +77,24 @@ impl<'a> RoundEvaluation<'a> {
 			let Some(candidate) = self.request.candidates.get(rank) else {
 				break;
 			};
-			self.wait(&mut download.checkpoint);
-			if Instant::now() >= self.until {
-				break;
+			let is_decided = self.is_decided(&ballot);
+			let mut verdict = Verdict::Abstained;
+			if !is_decided || self.request.is_drawn(rank) {
+				self.wait(&mut download.checkpoint);
+				if Instant::now() >= self.until {
+					break;
+				}
+				let content;
+				(verdict, content) = self.verdict((rank, candidate), download);
+				// Only a checkpoint that may become the head is worth its room. One that the request names
+				// twice is pinned twice and stays.
+				if is_decided || !matches!(verdict, Verdict::Match(_)) {
+					self.discard(&candidate.checkpoint);
+				}
+				drop(content);
 			}
-			let (verdict, content) = self.verdict((rank, candidate), download);
 			let pushed = ballot.verdicts.try_push(verdict);
 			pushed.map_err(|_| anyhow!("more candidates than a ballot holds"))?;
-			if self.is_decided(&ballot) {
-				break;
-			}
-			// Only a checkpoint that may become the head is worth its room. One that the request names twice
-			// is pinned twice and stays.
-			if !matches!(verdict, Verdict::Match(_)) {
-				self.discard(&candidate.checkpoint);
-			}
-			drop(content);
 		}
 		if let Some(head) = self.head.take() {
 			self.measure_head(head);
@@ -106,8 +109,8 @@ impl<'a> RoundEvaluation<'a> {
 		}
 	}
 
-	/// Returns true if no further candidate need be measured: as many claims are true as the round pays
-	/// winners.
+	/// Returns true if no further candidate need be measured to find the round's winners: as many claims are
+	/// true as it pays.
 	fn is_decided(&self, ballot: &Ballot) -> bool {
 		let matches = ballot.verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Match(_)));
 		matches.count() >= usize::from(self.request.winners)

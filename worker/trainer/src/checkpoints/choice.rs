@@ -8,11 +8,12 @@ use descent_protocol::{view::GroupView, ContentRef, Score};
 use std::{fs::File, path::Path};
 
 impl Checkpointer {
-	/// Compares the score of a snapshot with the head's on the same holdout.
+	/// Compares the score of a snapshot with the head's on the same holdout. One that does not beat it is
+	/// worth a commitment where the group pays for recorded work, and it is not far behind.
 	///
 	/// # Errors
-	/// The reason for which it would not win.
-	fn beats_head(&self, group: &GroupView, snapshot: &Snapshot, score: Score) -> Result<(), String> {
+	/// The reason for which it would not be paid.
+	fn is_worth_it(&self, group: &GroupView, snapshot: &Snapshot, score: Score) -> Result<(), String> {
 		let Some(head) = &group.head else {
 			return Ok(());
 		};
@@ -24,6 +25,11 @@ impl Checkpointer {
 		if score.beats(head_score, group.minimum_improvement) {
 			return Ok(());
 		}
+		let reward = group.optional_rules.recipe().and_then(|rule| rule.work_reward);
+		let reward = reward.filter(|_| snapshot.recorded.is_some());
+		if reward.is_some_and(|reward| reward.is_near(score, Some(head_score))) {
+			return Ok(());
+		}
 		Err(format!(
 			"the best checkpoint so far scores {score} where the head has {head_score}, and the group asks \
 			 for an improvement of {}",
@@ -31,7 +37,7 @@ impl Checkpointer {
 		))
 	}
 
-	/// Measures a snapshot, and returns it if it can win.
+	/// Measures a snapshot, and returns it if it can win, or its work be paid.
 	pub(super) async fn choose(
 		&mut self,
 		group: &GroupView,
@@ -39,7 +45,7 @@ impl Checkpointer {
 		snapshot: Snapshot,
 		(training, evaluation): (TrainingHandle, EvaluationAssets),
 	) -> Result<Offer> {
-		if let Err(reason) = self.beats_head(group, &snapshot, snapshot.score) {
+		if let Err(reason) = self.is_worth_it(group, &snapshot, snapshot.score) {
 			return Ok(Offer::Nothing(reason));
 		}
 		let holdout = snapshot.holdout.clone();
@@ -61,7 +67,7 @@ impl Checkpointer {
 			}
 		};
 		training.accept(path.into()).await?;
-		if let Err(reason) = self.beats_head(group, &snapshot, score) {
+		if let Err(reason) = self.is_worth_it(group, &snapshot, score) {
 			return Ok(Offer::Nothing(reason));
 		}
 		let path = path.to_owned();

@@ -14,14 +14,19 @@ pub(super) struct Best {
 	pub score: Option<Score>,
 	/// Segments since.
 	pub stale: u32,
+	/// The best segment and its score, whether it is better than the base or not.
+	pub segment: Option<(u16, Score)>,
 }
 
 impl Best {
 	/// Compares the end of a segment with the best weights. Returns true once none of the last
 	/// [`STALE_SEGMENTS`] was better.
 	pub(super) fn record(&mut self, number: u16, score: Score) -> bool {
+		if self.segment.is_none_or(|(_, best)| score < best) {
+			self.segment = Some((number, score));
+		}
 		if self.score.is_none_or(|best| score < best) {
-			*self = Self { at: Some(number), score: Some(score), stale: 0 };
+			*self = Self { at: Some(number), score: Some(score), stale: 0, segment: self.segment };
 			return false;
 		}
 		self.stale = self.stale.saturating_add(1);
@@ -29,7 +34,7 @@ impl Best {
 	}
 
 	/// Returns the segment with the best weights and their score, if they are better than the base.
-	pub(super) fn segment(&self) -> Option<(u16, Score)> {
+	pub(super) fn better(&self) -> Option<(u16, Score)> {
 		Some((self.at?, self.score?))
 	}
 }

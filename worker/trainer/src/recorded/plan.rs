@@ -120,8 +120,14 @@ mod tests {
 	use super::*;
 	use descent_model::Device;
 
-	const RULE: RecipeRule =
-		RecipeRule { steps: 200, batch: 64, smallest_rate: 1_000, largest_rate: 10_000_000, exact: false };
+	const RULE: RecipeRule = RecipeRule {
+		steps: 200,
+		batch: 64,
+		smallest_rate: 1_000,
+		largest_rate: 10_000_000,
+		exact: false,
+		work_reward: None,
+	};
 
 	fn settings(recorded: RecordedSettings) -> TrainingSettings {
 		TrainingSettings {

@@ -49,8 +49,14 @@ impl SegmentRate {
 mod tests {
 	use super::*;
 
-	const RULE: RecipeRule =
-		RecipeRule { steps: 20, batch: 8, smallest_rate: 1_000, largest_rate: 1_000_000, exact: false };
+	const RULE: RecipeRule = RecipeRule {
+		steps: 20,
+		batch: 8,
+		smallest_rate: 1_000,
+		largest_rate: 1_000_000,
+		exact: false,
+		work_reward: None,
+	};
 
 	#[test]
 	fn it_falls_to_a_bound_of_its_own_and_to_that_of_the_rule() {

@@ -25,17 +25,20 @@ pub(crate) struct Submission {
 	pub revealed: bool,
 	/// True once the round is over for this trainer.
 	pub over: bool,
+	/// True if the committee has confirmed the checkpoint, so that the chain knows it as a base.
+	#[serde(default)]
+	pub confirmed: bool,
 }
 
 impl Submission {
 	/// A submission that is not revealed yet.
 	pub(crate) fn new(checkpoint: ContentRef, segments: u16) -> Self {
-		Self { checkpoint, segments, revealed: false, over: false }
+		Self { checkpoint, segments, revealed: false, over: false, confirmed: false }
 	}
 
-	/// Returns true if a later recording may begin with the checkpoint.
+	/// Returns true if a later recording may begin with the checkpoint, as far as is known by now.
 	fn is_base(&self) -> bool {
-		self.revealed || !self.over
+		self.confirmed || !self.over
 	}
 }
 
@@ -108,12 +111,24 @@ impl Recordings {
 		Ok(())
 	}
 
-	/// Returns the last round before this one whose checkpoint a recording may begin with.
+	/// Returns true if the checkpoint of a round turned out to be none that a recording can begin with.
+	pub(super) fn is_lost(&self, round: RoundIndex) -> bool {
+		self.submission(round).is_some_and(|submission| !submission.is_base())
+	}
+
+	/// Returns the last round before this one whose checkpoint a recording may begin with: one that was
+	/// confirmed, or that is not settled yet. Whose last checkpoint was not confirmed does not bet on the next
+	/// one, as a recording that begins with what no committee confirms is lost.
 	pub(super) fn last_base(&self, before: RoundIndex) -> Result<Option<(RoundIndex, ContentRef)>> {
 		let earlier = self.rounds()?.into_iter().rev().filter(|round| *round < before);
-		let mut bases = earlier.filter_map(|round| Some((round, self.submission(round)?)));
-		let base = bases.find(|(_, submission)| submission.is_base());
-		Ok(base.map(|(round, submission)| (round, submission.checkpoint)))
+		let known: Vec<_> = earlier.filter_map(|round| Some((round, self.submission(round)?))).collect();
+		let settled = known.iter().find(|(_, submission)| submission.over);
+		let is_sure = settled.is_none_or(|(_, submission)| submission.confirmed);
+		let base = known.iter().find(|(_, submission)| match submission.over {
+			true => submission.confirmed,
+			false => is_sure,
+		});
+		Ok(base.map(|(round, submission)| (*round, submission.checkpoint)))
 	}
 
 	/// Returns the bytes that a round's recording may have beside the others.
@@ -206,7 +221,7 @@ mod tests {
 	}
 
 	const fn submission(checkpoint: ContentRef, revealed: bool, over: bool) -> Option<Submission> {
-		Some(Submission { checkpoint, segments: 3, revealed, over })
+		Some(Submission { checkpoint, segments: 3, revealed, over, confirmed: revealed && over })
 	}
 
 	#[test]
@@ -240,7 +255,7 @@ mod tests {
 	}
 
 	#[test]
-	fn the_last_checkpoint_that_can_be_revealed_is_a_base() {
+	fn the_last_checkpoint_that_is_confirmed_or_may_be_is_a_base() {
 		let folder = tempfile::tempdir().unwrap();
 		let recordings = recordings(
 			folder.path(),
@@ -249,12 +264,18 @@ mod tests {
 				(1, submission(content(1), true, true)),
 				(2, submission(content(2), false, false)),
 				(3, submission(content(3), false, true)),
-				(4, None),
+				(4, submission(content(4), true, false)),
+				(5, None),
 			],
 		);
-		assert_eq!(recordings.last_base(5).unwrap(), Some((2, content(2))));
-		assert_eq!(recordings.last_base(2).unwrap(), Some((1, content(1))));
 		assert_eq!(recordings.last_base(1).unwrap(), None);
+		assert_eq!(recordings.last_base(2).unwrap(), Some((1, content(1))));
+		assert_eq!(recordings.last_base(3).unwrap(), Some((2, content(2))));
+		assert_eq!(recordings.last_base(6).unwrap(), Some((1, content(1))), "round 4 may end as round 3 did");
+		assert_eq!([1, 2, 3, 5].map(|round| recordings.is_lost(round)), [false, false, true, false]);
+		let refused = Submission { confirmed: false, ..recordings.submission(1).unwrap() };
+		recordings.note(1, &refused).unwrap();
+		assert_eq!(recordings.last_base(2).unwrap(), None, "it was revealed, and not confirmed");
 	}
 
 	#[test]

@@ -154,6 +154,11 @@ impl RoundTraining {
 		self.start.order.round
 	}
 
+	/// Returns true if the recording begins with an own checkpoint that the chain does not take as a base.
+	pub(super) fn is_base_lost(&self, recordings: &Recordings) -> bool {
+		self.own_base.is_some_and(|round| recordings.is_lost(round))
+	}
+
 	/// Returns true once no further segment is recorded.
 	pub(super) fn is_closed(&self) -> bool {
 		self.closed.is_some()
@@ -293,9 +298,10 @@ impl RoundTraining {
 	}
 
 	/// Closes the recording, and returns what a commitment to its best segment binds, the file of that and
-	/// its score; `None` if no segment is better than the base.
+	/// its score; `None` if no segment is better than the base, and the group does not pay for work.
 	pub(super) fn offer(&mut self) -> Result<Option<(Recorded, PathBuf, Score)>> {
-		let Some((last, score)) = self.best.segment() else {
+		let worked = self.start.rule.work_reward.and(self.best.segment);
+		let Some((last, score)) = self.best.better().or(worked) else {
 			return Ok(None);
 		};
 		self.close(Closed::Offered);

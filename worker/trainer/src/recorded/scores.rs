@@ -54,6 +54,7 @@ impl RecordedTraining {
 			true => None,
 			false => self.evaluate(&weights)?,
 		};
+		round.best.segment = round.best.better();
 		Ok(())
 	}
 
@@ -82,9 +83,7 @@ impl RecordedTraining {
 		};
 		if !round.is_closed() && round.best.score.is_none_or(|best| score < best) {
 			tracing::info!(%score, "going on from the head, with a new recording of the round");
-			self.recordings.remove(round.round())?;
-			self.round = State::Awaited;
-			self.follow_round()?;
+			self.begin_anew()?;
 		}
 		Ok(())
 	}

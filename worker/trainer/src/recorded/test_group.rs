@@ -12,8 +12,14 @@ use descent_testing::Fixture;
 use sp_core::{crypto::AccountId32, H256};
 use std::{fs::File, sync::Arc};
 
-pub(crate) const RULE: RecipeRule =
-	RecipeRule { steps: 20, batch: 16, smallest_rate: 1_000_000, largest_rate: 100_000_000, exact: false };
+pub(crate) const RULE: RecipeRule = RecipeRule {
+	steps: 20,
+	batch: 16,
+	smallest_rate: 1_000_000,
+	largest_rate: 100_000_000,
+	exact: false,
+	work_reward: None,
+};
 
 /// A group of small models, and a trainer's folder of recordings.
 pub(crate) struct TestGroup {

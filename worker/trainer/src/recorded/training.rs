@@ -154,7 +154,7 @@ impl RecordedTraining {
 		let mut status = self.shared.status();
 		status.recorded = Some(recorded);
 		status.best = match &self.round {
-			State::Open(round) => round.best.segment().map(|(_, score)| score),
+			State::Open(round) => round.best.better().map(|(_, score)| score),
 			State::Awaited | State::Failed(_) | State::Committed(..) => None,
 		};
 	}
@@ -260,10 +260,26 @@ impl RecordedTraining {
 			return if self.shared.is_ending() { Ok(()) } else { self.recover() };
 		};
 		if let State::Open(round) = &mut self.round {
+			if round.is_base_lost(&self.recordings) {
+				tracing::info!(
+					"beginning a new recording of the round: no committee has confirmed the own checkpoint \
+					 that this one begins with"
+				);
+				return self.begin_anew();
+			}
 			round.record(ended, score)?;
 		}
 		self.show();
 		Ok(())
+	}
+
+	/// Removes the recording of the round, and begins another one.
+	pub(super) fn begin_anew(&mut self) -> Result<()> {
+		if let State::Open(round) = &self.round {
+			self.recordings.remove(round.round())?;
+		}
+		self.round = State::Awaited;
+		self.follow_round()
 	}
 
 	fn recover(&mut self) -> Result<()> {

@@ -13,8 +13,8 @@ use crate::{
 use descent_dataset::Description;
 use descent_model::{Device, Optimizer};
 use descent_protocol::{
-	trace::{Base, Precision, RecipeRule},
-	RoundIndex,
+	trace::{Base, Precision, RecipeRule, WorkReward},
+	RoundIndex, Share,
 };
 use descent_replay::{replay, Recording, SegmentTask};
 use sp_core::H256;
@@ -369,6 +369,32 @@ fn nothing_worse_than_the_base_is_offered() {
 	let ended = segment(&group, &mut round);
 	round.record(&ended, Score(101)).unwrap();
 	assert!(round.offer().unwrap().is_none());
+	let reward = WorkReward { share: Share::percent(20), deposit: 1, draws: 1, margin: Share::percent(10) };
+	round.start.rule.work_reward = Some(reward);
+	let (recorded, _, score) = round.offer().unwrap().expect("its work may be paid for");
+	assert_eq!((recorded.last, score), (0, Score(101)));
+}
+
+#[tokio::test]
+async fn a_recording_whose_base_is_lost_begins_anew() {
+	let group = TestGroup::new();
+	let handle = launch(&group, group.settings());
+	begin(&handle, group.start(7));
+	until_recorded(&handle, 7, 1).await;
+	let (recorded, _, path) = snapshot(&group, &handle).await.unwrap();
+	let submission = Submission::new(content(&path), recorded.trace.segments);
+	group.recordings.note(7, &submission).unwrap();
+	begin(&handle, group.start(8));
+	until_recorded(&handle, 8, 1).await;
+	let base = Base::Checkpoint { checkpoint: content(&path) };
+	assert_eq!(recording(&group, 8).header().recipe.base, base);
+	group.recordings.note(7, &Submission { revealed: true, over: true, ..submission }).unwrap();
+	until(&handle, |_| {
+		let found = Recording::read(&group.recordings.folder(8)).ok();
+		found.is_some_and(|found| matches!(found.header().recipe.base, Base::Initial { .. }))
+	})
+	.await;
+	until_recorded(&handle, 8, 1).await;
 }
 
 #[test]

@@ -75,7 +75,9 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 				"the best checkpoint is one that was committed before".into()
 			}
 			Offer::Checkpoint(checkpoint, recorded) => {
-				if let Err(reason) = self.check_recorded(group, round, recorded.as_ref()).await? {
+				let checked = self.check_recorded(group, round, recorded.as_ref()).await?;
+				let checked = checked.and_then(|()| self.deposit_of(group, recorded.as_ref()));
+				if let Err(reason) = checked {
 					self.state.discard(round)?;
 					self.skip(round, reason);
 					return Ok(());
@@ -100,7 +102,8 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 	}
 
 	/// Checks that a checkpoint comes with a recording of the round where the group asks for one, and that
-	/// the chain knows the checkpoint that the recording begins with. The inner error is the reason for which
+	/// the chain knows the checkpoint that the recording begins with: the head, or one that a committee has
+	/// confirmed. The inner error is the reason for which
 	/// it could not be revealed, and would cost the deposit.
 	async fn check_recorded(
 		&self,
@@ -126,14 +129,44 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 			return Ok(Ok(()));
 		}
 		let view = self.chain.round(own).await?;
-		let revealed = own_candidate(&view, &self.account).and_then(|candidate| candidate.reveal.as_ref());
-		if revealed.is_some_and(|revealed| revealed.checkpoint.digest == base.digest) {
-			return Ok(Ok(()));
-		}
-		Ok(Err(format!("the recording begins with the checkpoint of round {own}, which is not revealed")))
+		let outcome = own_candidate(&view, &self.account).and_then(|candidate| candidate.outcome);
+		let unusable = format!("the recording begins with the checkpoint of round {own}, which");
+		Ok(match outcome {
+			Some(outcome) if outcome.is_confirmed() => Ok(()),
+			Some(outcome) => Err(format!("{unusable} no committee has confirmed: it is {outcome}")),
+			None if view.settled => Err(format!("{unusable} this account has not committed to")),
+			None => Err(format!("{unusable} is not settled yet: the group's rounds overlap too much")),
+		})
 	}
 
-	/// Returns the deposit of a commitment.
+	/// Returns the deposit of a commitment with this recording, if it has one.
+	///
+	/// # Errors
+	/// The reason for which the group's smallest deposit is not paid.
+	fn deposit_of(&self, group: &GroupView, recorded: Option<&Recorded>) -> Result<u128, String> {
+		let smallest = self.deposit(group)?;
+		let reward = group.optional_rules.recipe().and_then(|rule| rule.work_reward);
+		let Some((reward, recorded)) = reward.zip(recorded) else {
+			return Ok(smallest);
+		};
+		let segments = recorded.trace.segments;
+		if reward.segments(group.deposit) > segments {
+			return Err(format!(
+				"the group's smallest deposit of {} declares {} segments, and only {segments} are recorded",
+				format_amount(group.deposit),
+				reward.segments(group.deposit)
+			));
+		}
+		// Segments that are not there cannot be declared, and each that is there counts.
+		let declared = reward.deposit_for(segments);
+		let deposit = match reward.segments(smallest) > segments {
+			true => declared,
+			false => smallest.max(declared.min(self.participation.max_deposit)),
+		};
+		Ok(deposit.max(group.deposit))
+	}
+
+	/// Returns the deposit of a commitment without a recording.
 	///
 	/// # Errors
 	/// The reason for which the group's smallest deposit is not paid.
@@ -180,7 +213,7 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		round: RoundIndex,
 		entry: &Entry,
 	) -> Result<()> {
-		let deposit = match self.deposit(group) {
+		let deposit = match self.deposit_of(group, entry.recorded.as_ref()) {
 			Ok(deposit) => deposit,
 			Err(reason) => {
 				self.refuse_deposit(round, reason);

@@ -27,8 +27,14 @@ use std::{
 };
 
 pub(super) const CLOCK: Clock = Clock { first: 0, start: 0, length: 12, reveal: 4, attest: 4, open: 2 };
-pub(super) const RULE: RecipeRule =
-	RecipeRule { steps: 20, batch: 8, smallest_rate: 1_000, largest_rate: 10_000, exact: false };
+pub(super) const RULE: RecipeRule = RecipeRule {
+	steps: 20,
+	batch: 8,
+	smallest_rate: 1_000,
+	largest_rate: 10_000,
+	exact: false,
+	work_reward: None,
+};
 pub(super) const SEED: H256 = H256::repeat_byte(9);
 
 fn content() -> ContentRef {

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::recorded::RoundWatch;
-use descent_protocol::trace::{submission_hash, Base};
+use descent_protocol::{
+	trace::{submission_hash, Base, RecipeRule, WorkReward},
+	OptionalRule, Share,
+};
 
 fn recorded() -> Harness {
 	let harness = Harness::new();
@@ -43,8 +46,9 @@ async fn the_commitment_binds_the_recording_and_the_reveal_shows_the_drawn_segme
 	assert!(trainer.is_done() && trainer.checkpoints.published.is_empty());
 	let submission = Submission::new(entry.checkpoint, 5);
 	let (revealed, over) = (Submission { revealed: true, ..submission }, true);
+	let confirmed = true;
 	let noted: Vec<_> = trainer.checkpoints.noted.iter().map(|(_, noted)| *noted).collect();
-	assert_eq!(noted, [submission, submission, revealed, Submission { over, ..revealed }]);
+	assert_eq!(noted, [submission, submission, revealed, Submission { over, confirmed, ..revealed }]);
 	assert_eq!(harness.events.names(), ["round_started", "committed", "revealed", "ended"]);
 }
 
@@ -102,30 +106,79 @@ async fn a_checkpoint_without_a_recording_is_not_committed_where_one_is_asked_fo
 	}
 }
 
-/// The reveal window of a round closes before the next one's commitments do.
 #[tokio::test]
-async fn a_base_that_was_not_revealed_is_not_built_upon() {
-	for is_revealed in [true, false] {
+async fn a_base_that_no_committee_has_confirmed_is_not_built_upon() {
+	for (outcome, reason) in [
+		(Some(Outcome::Won), None),
+		(Some(Outcome::Placed), None),
+		(Some(Outcome::NotBetter), None),
+		(Some(Outcome::Outranked), Some("no committee has confirmed: it is outranked")),
+		(Some(Outcome::Departed), Some("no committee has confirmed: it is departed")),
+		(None, Some("is not settled yet")),
+	] {
 		let harness = recorded();
 		let mut trainer = harness.start(2);
-		for block in 0..12 {
+		for block in 0..18 {
 			harness.at(&mut trainer, block).await;
 		}
 		let checkpoint = trainer.state.entries()[&0].checkpoint;
 		trainer.checkpoints.base = Some((Base::Checkpoint { checkpoint }, Some(0)));
-		if !is_revealed {
-			harness.chain.0.lock().unwrap().lose = 9;
+		if let Some(outcome) = outcome {
+			harness.chain.settle(0, outcome);
 		}
-		for block in 12..24 {
+		for block in 18..22 {
 			harness.at(&mut trainer, block).await;
 		}
 		let names = harness.events.names();
 		let commits = names.iter().filter(|name| *name == "committed").count();
-		assert_eq!(commits, if is_revealed { 2 } else { 1 }, "{names:?}");
-		if !is_revealed {
-			assert!(skipped(&harness).contains("checkpoint of round 0, which is not revealed"));
+		assert_eq!(commits, if reason.is_none() { 2 } else { 1 }, "{outcome:?}: {names:?}");
+		if let Some(reason) = reason {
+			assert!(skipped(&harness).contains(reason), "{}", skipped(&harness));
 		}
 	}
+}
+
+/// Sets the reward for work of the group, and returns the deposit of the commitment to a recording of five
+/// segments; otherwise the reason that there is none.
+async fn deposit(least: u128, max_deposit: u128, asked: Option<u128>) -> Result<u128, String> {
+	const REWARD: WorkReward =
+		WorkReward { share: Share::percent(20), deposit: 100, draws: 1, margin: Share::percent(10) };
+	let harness = recorded();
+	let mut trainer = harness.start(1);
+	trainer.participation.max_deposit = max_deposit;
+	trainer.participation.deposit = asked;
+	harness.chain.0.lock().unwrap().block = 7;
+	let mut group = harness.chain.group();
+	group.deposit = least;
+	group
+		.optional_rules
+		.set(OptionalRule::Recipe { recipe: RecipeRule { work_reward: Some(REWARD), ..RULE } });
+	trainer.step(&group).await.unwrap();
+	let ledger = harness.chain.0.lock().unwrap();
+	match ledger.rounds.get(&0) {
+		Some((candidates, _)) => Ok(candidates[0].deposit),
+		None => {
+			drop(ledger);
+			Err(skipped(&harness))
+		}
+	}
+}
+
+#[tokio::test]
+async fn the_deposit_declares_what_was_recorded() {
+	for (least, most, asked, expected) in [
+		(1, 1_000, None, 500),
+		(1, 320, None, 320),
+		(150, 150, None, 150),
+		(1, 1_000, Some(700), 500),
+		(1, 1_000, Some(450), 500),
+		(560, 1_000, None, 560),
+		(1, 570, Some(570), 570),
+	] {
+		assert_eq!(deposit(least, most, asked).await, Ok(expected), "{least} {most} {asked:?}");
+	}
+	let refused = deposit(600, 1_000, None).await.unwrap_err();
+	assert!(refused.contains("declares 6 segments, and only 5 are recorded"), "{refused}");
 }
 
 #[tokio::test]

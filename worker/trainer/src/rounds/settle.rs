@@ -39,8 +39,9 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		outcome: Option<Outcome>,
 		sentence: String,
 	) -> Result<()> {
+		let confirmed = outcome.is_some_and(Outcome::is_confirmed);
 		if let Some(submission) = self.state.entries().get(&round).and_then(Entry::submission) {
-			self.checkpoints.note(round, Submission { over: true, ..submission })?;
+			self.checkpoints.note(round, Submission { over: true, confirmed, ..submission })?;
 		}
 		self.state.end(round, outcome == Some(Outcome::Won))?;
 		self.sent.retain(|(sent, _), _| *sent != round);

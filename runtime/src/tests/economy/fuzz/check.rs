@@ -14,7 +14,7 @@ use pallet_balances::Holds;
 use pallet_emission::{Burned, GenesisIssuance, Minted};
 
 /// Events that a run must have.
-pub(crate) const EXPECTED_EVENTS: [&str; 41] = [
+pub(crate) const EXPECTED_EVENTS: [&str; 42] = [
 	"round won",
 	"round won behind another",
 	"key released",
@@ -30,6 +30,7 @@ pub(crate) const EXPECTED_EVENTS: [&str; 41] = [
 	"no quorum",
 	"commitment slashed",
 	"winner paid",
+	"work paid",
 	"members paid",
 	"delta applied",
 	"delta outvoted",
@@ -138,7 +139,8 @@ fn of_round(event: &pallet_rounds::Event<Runtime>) -> Vec<&'static str> {
 				Outcome::Placed => "round won behind another",
 				Outcome::Departed => "training departed",
 			};
-			let paid = (*reward > 0).then_some("winner paid");
+			let is_winner = matches!(outcome, Outcome::Won | Outcome::Placed);
+			let paid = (*reward > 0).then_some(if is_winner { "winner paid" } else { "work paid" });
 			let slashed = (*slashed > 0).then_some("commitment slashed");
 			[Some(kind), paid, slashed].into_iter().flatten().collect()
 		}

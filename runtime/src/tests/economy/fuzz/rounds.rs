@@ -266,11 +266,17 @@ fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ball
 	let winners = <Groups as GroupRules<u128>>::rules(group, round)?.optional_rules.ranked_winners();
 	let mut matches = 0;
 	let is_replayed = trainings::rule_of(group, round).is_some();
+	let mut drawn = Vec::new();
 	if let Some(request) = Rounds::evaluation_request(group, round) {
-		let replayed = request.replays.map(|replays| replays.segments.len());
+		let replayed = request.replays.as_ref().map(|replays| replays.segments.len());
 		assert_eq!(replayed, is_replayed.then_some(request.candidates.len()), "all candidates are replayed");
+		drawn = request.replays.map(|replays| replays.drawn).unwrap_or_default();
 	}
-	for place in rank(&claims) {
+	for (rank, place) in (0u8..).zip(rank(&claims)) {
+		if matches >= winners && !drawn.contains(&rank) {
+			verdicts.push(Verdict::Abstained);
+			continue;
+		}
 		let reveal = reveals.get(place)?.as_ref()?;
 		let mut found = measurement(machine, round, reveal.checkpoint.digest)?;
 		if is_lying {
@@ -288,9 +294,9 @@ fn ballot(machine: &mut Machine, seat: Seat, account: &AccountId) -> Option<Ball
 		};
 		verdicts.push(verdict);
 		matches += u8::from(matches!(verdict, Verdict::Match(_)));
-		if matches == winners {
-			break;
-		}
+	}
+	while verdicts.last() == Some(&Verdict::Abstained) {
+		verdicts.pop();
 	}
 	if is_lying && machine.chance(0.2) {
 		verdicts = vec![if machine.chance(0.5) { Verdict::Unavailable } else { Verdict::Invalid }];

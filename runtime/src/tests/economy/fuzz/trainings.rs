@@ -2,12 +2,13 @@
 
 use super::machine::Machine;
 use crate::{
+	constants::NRN,
 	tests::economy::recorded::{Training, RULE},
 	Groups, Runtime,
 };
 use descent_protocol::{
-	trace::{Base, RecipeRule, Recording},
-	ContentRef, GroupId, OptionalRule, RoundIndex,
+	trace::{Base, RecipeRule, Recording, WorkReward},
+	ContentRef, GroupId, OptionalRule, RoundIndex, Share,
 };
 use pallet_groups::GroupRules;
 use pallet_rounds::Heads;
@@ -16,7 +17,13 @@ use sp_core::H256;
 
 /// Returns a rule for recordings, sometimes one that no group can have.
 pub(crate) fn rule(rng: &mut impl Rng) -> OptionalRule {
-	OptionalRule::Recipe { recipe: RecipeRule { steps: rng.random_range(19..22), ..RULE } }
+	let work_reward = rng.random_bool(0.5).then(|| WorkReward {
+		share: Share::percent(rng.random_range(0..60)),
+		deposit: NRN * rng.random_range(1..4),
+		draws: rng.random_range(0..6),
+		margin: Share::percent(rng.random_range(0..100)),
+	});
+	OptionalRule::Recipe { recipe: RecipeRule { steps: rng.random_range(19..22), work_reward, ..RULE } }
 }
 
 /// Returns the rule of a round for recordings.
@@ -38,7 +45,7 @@ pub(crate) fn training(
 	if rule.is_some() == is_opposite {
 		return (None, is_opposite);
 	}
-	let count = machine.rng.random_range(1..6);
+	let count = machine.rng.random_range(1..9);
 	let mut training = Training::new(rule.unwrap_or(RULE), count, checkpoint.digest);
 	let model = <Groups as GroupRules<u128>>::rules(group, round).map(|rules| rules.model_version);
 	let head = model.and_then(|model| Heads::<Runtime>::get(group, model));

@@ -5,7 +5,7 @@ mod balances;
 mod committee;
 mod proposer;
 mod requester;
-mod scenario;
+pub(crate) mod scenario;
 mod trainer;
 
 use crate::constants::NRN;

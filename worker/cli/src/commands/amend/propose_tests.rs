@@ -57,8 +57,14 @@ fn what_is_not_given_stays() {
 
 #[test]
 fn recordings_are_asked_for_changed_and_given_up() {
-	let recipe =
-		RecipeRule { steps: 200, batch: 8, smallest_rate: 10_000, largest_rate: 100_000_000, exact: false };
+	let recipe = RecipeRule {
+		steps: 200,
+		batch: 8,
+		smallest_rate: 10_000,
+		largest_rate: 100_000_000,
+		exact: false,
+		work_reward: None,
+	};
 	let set = |recipe| [Change::SetRule { rule: OptionalRule::Recipe { recipe } }];
 	assert_eq!(resolved("--recipe-batch 8").unwrap(), set(recipe));
 	let mut recorded = group();

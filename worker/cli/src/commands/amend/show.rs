@@ -270,7 +270,14 @@ mod tests {
 
 	#[test]
 	fn the_rule_for_recordings_is_told_before_and_after() {
-		let recipe = RecipeRule { steps: 50, batch: 8, smallest_rate: 1, largest_rate: 2, exact: true };
+		let recipe = RecipeRule {
+			steps: 50,
+			batch: 8,
+			smallest_rate: 1,
+			largest_rate: 2,
+			exact: true,
+			work_reward: None,
+		};
 		let set = Change::SetRule { rule: OptionalRule::Recipe { recipe } };
 		let rule = Rule::of(&group(), &set);
 		assert_eq!(rule.before, "recorded trainings: none");

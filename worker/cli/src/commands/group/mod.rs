@@ -8,6 +8,7 @@ pub(crate) mod options;
 pub(crate) mod recipe;
 pub(crate) mod show;
 pub(crate) mod stop_funding;
+mod work_reward;
 
 use super::submit::submit;
 use crate::{

@@ -1,5 +1,6 @@
 //! The rule for recorded trainings: its options, and the checks that a group can keep it.
 
+use super::work_reward::WorkRewardArgs;
 use crate::{format, parse};
 use anyhow::{ensure, Result};
 use clap::{Args, ValueEnum};
@@ -7,8 +8,14 @@ use descent_dataset::{Description, Layer};
 use descent_protocol::{trace::RecipeRule, BlockNumber, Clock, HOURS, MILLISECONDS_PER_BLOCK};
 
 /// The rule of a group that names one of its options.
-const DEFAULT: RecipeRule =
-	RecipeRule { steps: 200, batch: 64, smallest_rate: 10_000, largest_rate: 100_000_000, exact: false };
+const DEFAULT: RecipeRule = RecipeRule {
+	steps: 200,
+	batch: 64,
+	smallest_rate: 10_000,
+	largest_rate: 100_000_000,
+	exact: false,
+	work_reward: None,
+};
 /// Blocks whose hashes the chain keeps. Evaluators are told that of a round's first block while they measure.
 const KEPT_HASHES: BlockNumber = 2 * HOURS;
 /// Operations in f64 a second of the slowest machine that a committee is to have.
@@ -33,6 +40,8 @@ pub(crate) struct RecipeArgs {
 	/// Precision of recorded trainings; any if only another option of recipes is given
 	#[arg(long, value_enum, value_name = "any|f64", hide_possible_values = true)]
 	recipe_precision: Option<PrecisionArg>,
+	#[command(flatten)]
+	work: WorkRewardArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -52,7 +61,7 @@ impl RecipeArgs {
 	/// Returns the rule that a group with the rule `now` is to have. What is not given stays, or is the
 	/// default where there is no rule.
 	pub(crate) fn rule(&self, now: Option<RecipeRule>) -> Result<Option<RecipeRule>> {
-		let Self { recipe_steps, recipe_batch, recipe_rates, recipe_precision } = self;
+		let Self { recipe_steps, recipe_batch, recipe_rates, recipe_precision, work } = self;
 		if !self.is_given() {
 			return Ok(now);
 		}
@@ -60,9 +69,10 @@ impl RecipeArgs {
 		let steps = match recipe_steps {
 			Some(parse::Steps(None)) => {
 				ensure!(
-					(recipe_batch, recipe_rates, recipe_precision) == (&None, &None, &None),
-					"trainings that are not recorded have no recipe: leave out --recipe-batch, \
-					 --recipe-rates and --recipe-precision, or name a number of --recipe-steps"
+					*self == Self { recipe_steps: *recipe_steps, ..Self::default() },
+					"trainings that are not recorded have no recipe, and no work is paid for: leave out \
+					 --recipe-batch, --recipe-rates, --recipe-precision and the options of work, or name a \
+					 number of --recipe-steps"
 				);
 				return Ok(None);
 			}
@@ -75,6 +85,7 @@ impl RecipeArgs {
 			smallest_rate: recipe_rates.map_or(current.smallest_rate, |rates| rates.smallest),
 			largest_rate: recipe_rates.map_or(current.largest_rate, |rates| rates.largest),
 			exact: recipe_precision.map_or(current.exact, |precision| precision == PrecisionArg::F64),
+			work_reward: work.reward(current.work_reward)?,
 		};
 		ensure!(
 			rule.is_valid(),
@@ -141,10 +152,11 @@ impl Work {
 	}
 
 	/// Number of segments that are replayed and of checkpoints that are measured where one candidate lies:
-	/// the winners, the liar, the head, and one that did not match its claim.
+	/// the winners, those whose work is paid for, the liar, the head, and one that did not match its claim.
 	fn counts(self) -> (u64, u64) {
-		let winners = u64::from(self.winners);
-		(winners.saturating_add(1), winners.saturating_add(3))
+		let draws = self.rule.work_reward.map_or(0, |reward| reward.draws);
+		let paid = u64::from(self.winners).saturating_add(draws.into());
+		(paid.saturating_add(1), paid.saturating_add(3))
 	}
 
 	/// Returns the time of the work in seconds, rounded up. `operations` are those of one record.
@@ -166,6 +178,7 @@ impl Work {
 mod tests {
 	use super::*;
 	use clap::Parser;
+	use descent_protocol::{trace::WorkReward, Share};
 
 	#[derive(Debug, Parser)]
 	struct Line {
@@ -202,8 +215,25 @@ mod tests {
 	}
 
 	#[test]
+	fn who_pays_for_work_asks_for_recordings() {
+		let paid = rule("--work-draws 3", None).unwrap();
+		assert_eq!(RecipeRule { work_reward: None, ..paid }, DEFAULT);
+		assert_eq!(paid.work_reward.map(|reward| reward.draws), Some(3));
+		assert_eq!(rule("--work-share 0%", Some(paid)), Some(DEFAULT));
+		assert_eq!(rule("--recipe-steps 200", Some(paid)), Some(paid));
+		assert!(parsed("--recipe-steps none --work-draws 3").unwrap().rule(None).is_err());
+	}
+
+	#[test]
 	fn what_is_not_given_stays() {
-		let now = RecipeRule { steps: 50, batch: 7, smallest_rate: 3, largest_rate: 4, exact: true };
+		let now = RecipeRule {
+			steps: 50,
+			batch: 7,
+			smallest_rate: 3,
+			largest_rate: 4,
+			exact: true,
+			work_reward: None,
+		};
 		assert_eq!(rule("", Some(now)), Some(now));
 		assert_eq!(rule("--recipe-steps none", Some(now)), None);
 		assert_eq!(rule("--recipe-steps 60", Some(now)), Some(RecipeRule { steps: 60, ..now }));
@@ -272,6 +302,9 @@ mod tests {
 		assert_eq!(WORK.seconds(10_000_000_000), records);
 		assert_eq!((WORK.seconds(1), WORK.window()), (1, 90));
 		assert_eq!(WORK.seconds(u64::MAX), u64::MAX.div_ceil(10_000_000_000));
+		let reward = WorkReward { share: Share(1), deposit: 1, draws: 2, margin: Share(0) };
+		let paid = Work { rule: RecipeRule { work_reward: Some(reward), ..DEFAULT }, ..WORK };
+		assert_eq!(paid.seconds(10_000_000_000), 4 * 200 * 64 * 3 + 6 * 1_024);
 		let three = Work { winners: 3, ..WORK };
 		assert_eq!(three.seconds(10_000_000_000), 4 * 200 * 64 * 3 + 6 * 1_024);
 		let wide = model(r#"{"type":"linear","out":1048576},{"type":"linear","out":8}"#);

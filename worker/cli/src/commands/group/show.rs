@@ -98,7 +98,11 @@ mod tests {
 	use super::*;
 	use crate::fixtures::group;
 	use descent_client::AccountId;
-	use descent_protocol::{trace::RecipeRule, view::HeadView, OptionalRule};
+	use descent_protocol::{
+		trace::{RecipeRule, WorkReward},
+		view::HeadView,
+		OptionalRule, Share,
+	};
 
 	#[test]
 	fn shows_every_rule_in_words() {
@@ -139,6 +143,12 @@ mod tests {
 			smallest_rate: 10_000,
 			largest_rate: 100_000_000,
 			exact: false,
+			work_reward: Some(WorkReward {
+				share: Share::percent(20),
+				deposit: 5_000_000_000_000,
+				draws: 2,
+				margin: Share::percent(10),
+			}),
 		};
 		group.optional_rules.set(OptionalRule::Recipe { recipe });
 		group.policy = EvaluationPolicy::Hidden {
@@ -151,6 +161,9 @@ mod tests {
 		assert!(text.contains("41 seats"), "{text}");
 		let recordings = "200 steps a segment, 64 records a step, rates 0.00001 to 0.1, f64, f32 or bf16";
 		assert!(text.contains(recordings), "{text}");
+		let work =
+			"work: 20% of the winner's pot in 2 draws a round, 5 NRN a segment, scores up to 10% worse";
+		assert!(text.contains(work), "{text}");
 		assert!(text.contains("0.071234 in round 2 by") && text.contains("http://c\u{fffd}[2J"), "{text}");
 	}
 }

@@ -155,7 +155,10 @@ fn score(fixture: &Fixture, checkpoint: &Checkpoint) -> Score {
 /// A request to measure candidates and to replay their segments.
 fn recorded(fixture: &Fixture, drawn: Vec<(CandidateSource, ReplaySource)>) -> EvaluationRequest {
 	let (candidates, segments) = drawn.into_iter().unzip();
-	EvaluationRequest { replays: Some(Replays { link: LINK, segments }), ..request(fixture, candidates) }
+	EvaluationRequest {
+		replays: Some(Replays { link: LINK, segments, drawn: Vec::new() }),
+		..request(fixture, candidates)
+	}
 }
 
 async fn start(fixture: &Fixture) -> Client {

@@ -155,8 +155,8 @@ pub use weights::WeightInfo;
 
 use descent_protocol::{BlockNumber, GroupId, RoundIndex};
 
-// The casts are the macro's.
-#[allow(clippy::as_conversions)]
+// The casts are the macro's, and a recording is as large as it is.
+#[allow(clippy::as_conversions, clippy::large_enum_variant)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;

@@ -235,6 +235,7 @@ impl Recording {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
 	use super::*;
 	use crate::{

@@ -103,6 +103,7 @@ impl WorkReward {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
 	use super::*;
 	use proptest::{collection::vec, prelude::*};

@@ -42,11 +42,11 @@ pub use views_v3::{GroupViewV3, HeadViewV3, PotViewV3, StakeViewV3};
 pub(crate) struct Amount;
 
 impl Amount {
-	fn serialize<S: Serializer>(amount: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+	pub(crate) fn serialize<S: Serializer>(amount: &u128, serializer: S) -> Result<S::Ok, S::Error> {
 		serializer.serialize_str(&amount.to_string())
 	}
 
-	fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+	pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
 		String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 	}
 }

@@ -84,7 +84,10 @@ fn work_is_paid_once_for_each_draw_and_its_checkpoint_is_a_base() {
 			let draws = drawn.iter().filter(|drawn| **drawn == rank).count();
 			let won = if rank == 0 { REWARD } else { 0 };
 			let ending = round.ending(number);
-			assert_eq!((ending.reward, ending.slashed), (won + WORK_REWARD * draws as u128, 0));
+			assert_eq!(
+				(ending.reward, ending.slashed),
+				(won + WORK_REWARD * u128::try_from(draws).unwrap(), 0)
+			);
 			assert_eq!(ending.outcome, if rank == 0 { Outcome::Won } else { Outcome::Outranked });
 			let digest = checkpoint(number, 0).digest;
 			let is_base = Bases::<Test>::get(0, digest) == Some(0);
@@ -150,11 +153,10 @@ fn a_deposit_declares_no_more_than_is_recorded() {
 			let origin = RuntimeOrigin::signed(account(1));
 			assert_ok!(Pallet::commit(origin, 0, 0, training.commitment(), DEPOSIT * declared));
 			let _ = round.at(|windows| windows.reveal.start);
-			match is_recorded {
-				true => assert_ok!(training.reveals(500)),
-				false => {
-					assert_noop!(training.reveals(500), Error::<Test>::TooFewSegments);
-				}
+			if is_recorded {
+				assert_ok!(training.reveals(500));
+			} else {
+				assert_noop!(training.reveals(500), Error::<Test>::TooFewSegments);
 			}
 		});
 	}

@@ -203,6 +203,10 @@ impl<T: Config> GroupRules<BalanceOf<T>> for Pallet<T> {
 	#[cfg(feature = "runtime-benchmarks")]
 	fn put_rule(group: GroupId, rule: descent_protocol::OptionalRule) {
 		let revision = Groups::<T>::get(group).map(|group| group.revision).unwrap_or_default();
-		Revisions::<T>::mutate_extant(group, revision, |rules| rules.optional_rules.set(rule));
+		Revisions::<T>::mutate(group, revision, |rules| {
+			if let Some(rules) = rules {
+				rules.optional_rules.set(rule);
+			}
+		});
 	}
 }

@@ -4,7 +4,7 @@ use crate::{
 	migrations::{v1, v3, CommitteesByTasks, NameModels},
 	BalanceOf, Call, Commitment, Config, Head, Heads, HoldReason, Kept, Pallet, RecordedSegment, Recordings,
 	Reveal, Reveals, Round, Rounds, Seeds, Settled, Standings, Subject, Subjects, Tallies, Unsettled,
-	UsedDigests, WeightInfo,
+	WeightInfo,
 };
 use alloc::{vec, vec::Vec};
 use descent_protocol::{
@@ -108,7 +108,7 @@ const RULE: RecipeRule = RecipeRule {
 };
 
 /// The longest recording of a checkpoint, whose drawn segment begins at the end of another one.
-fn recording(checkpoint: ContentRef, base: ContentRef, seed: H256) -> Recording {
+fn longest_recording(checkpoint: ContentRef, base: ContentRef, seed: H256) -> Recording {
 	let segment = |number: u16| Segment {
 		from: number.checked_sub(1).or(Some(0)).filter(|_| number > 0),
 		rate: 1,
@@ -306,10 +306,10 @@ mod benchmarks {
 		let block = windows().seed;
 		Seeds::<T>::insert(Pallet::<T>::slot_of(block), (block, [1; 32]));
 		let seed = Pallet::<T>::drawn_seed(group, ROUND, block).expect("its randomness was put there");
-		let base = checkpoint(MAX_CANDIDATES);
-		UsedDigests::<T>::insert(group, base.digest, OLDEST);
-		let recording = recording(checkpoint(number), base, seed);
-		let submission = submission_hash(checkpoint(number).digest, &recording.recipe, &recording.trace);
+		// Where it is the head, the chain looks among the other bases first.
+		let base = Heads::<T>::get(group, 0).expect("it was put there").checkpoint;
+		let shown = longest_recording(checkpoint(number), base, seed);
+		let submission = submission_hash(checkpoint(number).digest, &shown.recipe, &shown.trace);
 		let hash = commitment_hash(Pallet::<T>::genesis(), group, ROUND, &trainer, submission, &SALT);
 		Rounds::<T>::mutate(group, ROUND, |round| {
 			let commitments = round.iter_mut().flat_map(|round| round.commitments.iter_mut());
@@ -326,7 +326,7 @@ mod benchmarks {
 			SALT,
 			Score(1),
 			providers(),
-			recording,
+			shown,
 		);
 
 		assert!(Recordings::<T>::contains_key((group, ROUND), trainer));

@@ -176,7 +176,7 @@ fn put_head<T: Config>(group: GroupId) {
 
 /// Stores the reveals of trainers in a round.
 fn put_reveals<T: Config>(group: GroupId, round: RoundIndex, candidates: u32) {
-	let recorded = recording(checkpoint(0), checkpoint(MAX_CANDIDATES), H256::zero());
+	let recorded = longest_recording(checkpoint(0), checkpoint(MAX_CANDIDATES), H256::zero());
 	let recorded = RecordedSegment::new(recorded);
 	for number in 0..candidates {
 		let trainer: T::AccountId = account("trainer", number, 0);

@@ -6,11 +6,12 @@ mod audited;
 mod lies;
 mod trained;
 
-use anyhow::{ensure, Result};
+use anyhow::{ensure, Context, Result};
 use descent_client::Client;
 use descent_integration_tests::{
 	audit, scenario, synthetic, two_clouds_group, GroupSetup, Machine, Network, RoundLengths, Rpc, BLOCK_TIME,
 };
+use descent_protocol::{trace::WorkReward, GroupId};
 use std::time::Duration;
 
 /// Number of steps of a segment, and of records of a step.
@@ -71,6 +72,12 @@ impl<'a> Stage<'a> {
 /// Returns the setup of a group with this name and these lengths.
 fn setup(stage: &Stage<'_>, name: &str, lengths: RoundLengths) -> GroupSetup {
 	GroupSetup { name: name.into(), lengths, ..stage.linear.clone() }
+}
+
+/// Returns the reward for recorded work of a group.
+async fn work(stage: &Stage<'_>, group: GroupId) -> Result<WorkReward> {
+	let rules = stage.rpc.group(group, None).await?.optional_rules;
+	rules.recipe().and_then(|rule| rule.work_reward).context("the group pays for no work")
 }
 
 /// Returns the options of a group that asks for recorded trainings, after others.

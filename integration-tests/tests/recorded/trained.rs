@@ -13,8 +13,9 @@ use descent_protocol::{
 use serde_json::{json, Value};
 use std::collections::BTreeSet;
 
-/// Lengths of a round. Trainings begin once its first block is final.
-const LENGTHS: RoundLengths = RoundLengths { round: 18, reveal: 5, attest: 7, open: 4 };
+/// Lengths of a round. Trainings begin once its first block is final, and a round is settled before the next
+/// one closes, so that a training may begin with its winner.
+const LENGTHS: RoundLengths = RoundLengths { round: 25, reveal: 5, attest: 7, open: 4 };
 /// Number of rounds that have to be won.
 const WINS: u32 = 2;
 /// Number of rounds in which that has to happen.
@@ -23,6 +24,10 @@ const ROUNDS: u32 = 4;
 /// nothing after a round, as each is to be won by something better.
 const TRAINERS: [(&str, &str, f64); 3] =
 	[("f32", "sgd", 0.000_2), ("bf16", "adam", 0.000_1), ("f64", "adamw", 0.000_1)];
+
+/// The reward for recorded work, as options.
+const WORK: [(&str, &str); 4] =
+	[("--work-share", "40%"), ("--work-deposit", "2"), ("--work-draws", "4"), ("--work-margin", "100%")];
 
 /// The group, its trainers, and the rounds that somebody has won.
 pub(crate) struct Played {
@@ -34,7 +39,7 @@ pub(crate) struct Played {
 /// Creates the group and starts its trainers.
 pub(crate) async fn begin(stage: &Stage<'_>) -> Result<Played> {
 	let setup = crate::setup(stage, "recorded", LENGTHS);
-	let options = recipe_options(&[("--winners", "3")]);
+	let options = recipe_options(&[&[("--winners", "2")][..], &WORK].concat());
 	let owner = Account::from_uri("//Ferdie")?;
 	let group = stage.network.create_group_with(&owner, &setup, &options).await?;
 	let rule = group.optional_rules.recipe().context("the group has no rule for recordings")?;
@@ -43,7 +48,8 @@ pub(crate) async fn begin(stage: &Stage<'_>) -> Result<Played> {
 	for ((precision, optimizer, rate), number) in TRAINERS.into_iter().zip(1..) {
 		ensure!((RATES.0..=RATES.1).contains(&rate), "{rate} is no rate of the group");
 		let setup =
-			TrainerSetup::new(number, optimizer, rate, crate::BATCH).args(&["--precision", precision]);
+			TrainerSetup::new(number, optimizer, rate, crate::BATCH)
+				.args(&["--precision", precision, "--max-deposit", "60"]);
 		trainers.push(stage.network.spawn_trainer(&stage.rpc.ws(), group.id, setup)?);
 	}
 	Ok(Played { group, trainers, won: Vec::new() })
@@ -115,6 +121,9 @@ async fn is_confirmed(
 	let recording = recording.with_context(|| format!("{precision}: no recording came with {own:?}"))?;
 	ensure!(recording.recipe.precision.to_string() == precision, "{recording:?}");
 	ensure!(recording.number < recording.trace.segments, "{recording:?}");
+	let work = crate::work(stage, view.group).await?;
+	let declared = work.segments(own.deposit);
+	ensure!(declared > 0 && declared <= recording.trace.segments, "{own:?} declares too much: {recording:?}");
 	match own.outcome {
 		Some(Outcome::Won | Outcome::Placed | Outcome::NotBetter) => {
 			let tally = own.tally.context("it was confirmed by nobody")?;
@@ -122,7 +131,14 @@ async fn is_confirmed(
 			ensure!(tally.matches >= 3 && refusals == 0, "{precision}: the members disagree: {tally:?}");
 			Ok(true)
 		}
-		Some(Outcome::Outranked) => Ok(false),
+		Some(Outcome::Outranked) => {
+			let deposits: Vec<_> = view.candidates.iter().map(|candidate| candidate.deposit).collect();
+			let place = view.candidates.iter().position(|candidate| candidate.account == account);
+			let drawn = work.draw(view.seed.context("the round has no seed")?, &deposits);
+			let is_drawn = place.is_some_and(|place| drawn.contains(&place));
+			ensure!((own.reward > 0) == is_drawn, "{precision}: {own:?} is paid for {drawn:?}");
+			Ok(is_drawn)
+		}
 		other => anyhow::bail!("{precision} ended as {other:?}: {view:?}"),
 	}
 }

@@ -238,8 +238,8 @@ function replaySource(value) {
 	return Buffer.concat([...drawn, option(content, value.start), content(value.end)]);
 }
 
-function replays({ link, segments }) {
-	return Buffer.concat([raw(link), list(replaySource, segments)]);
+function replays({ link, segments, drawn = [] }) {
+	return Buffer.concat([raw(link), list(replaySource, segments), list(u8, drawn)]);
 }
 
 function policy(value) {

@@ -112,7 +112,7 @@ mod tests {
 		assert_eq!(ranked.hash().0, sp_crypto_hashing::blake2_256(&input));
 		input.extend([200, 0]);
 		input.extend([64u32, 1, 2].into_iter().flat_map(u32::to_le_bytes));
-		input.push(1);
+		input.extend([1, 0]);
 		let recipe = RecipeRule {
 			steps: 200,
 			batch: 64,

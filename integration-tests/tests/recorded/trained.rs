@@ -47,9 +47,12 @@ pub(crate) async fn begin(stage: &Stage<'_>) -> Result<Played> {
 	let mut trainers = Vec::new();
 	for ((precision, optimizer, rate), number) in TRAINERS.into_iter().zip(1..) {
 		ensure!((RATES.0..=RATES.1).contains(&rate), "{rate} is no rate of the group");
-		let setup =
-			TrainerSetup::new(number, optimizer, rate, crate::BATCH)
-				.args(&["--precision", precision, "--max-deposit", "60"]);
+		let setup = TrainerSetup::new(number, optimizer, rate, crate::BATCH).args(&[
+			"--precision",
+			precision,
+			"--max-deposit",
+			"60",
+		]);
 		trainers.push(stage.network.spawn_trainer(&stage.rpc.ws(), group.id, setup)?);
 	}
 	Ok(Played { group, trainers, won: Vec::new() })

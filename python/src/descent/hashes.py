@@ -260,7 +260,7 @@ def _replay_source(value: Struct) -> bytes:
 
 
 def _replays(value: Struct) -> bytes:
-    return raw(value["link"]) + listed(_replay_source, value["segments"])
+    return raw(value["link"]) + listed(_replay_source, value["segments"]) + listed(u8, value.get("drawn", []))
 
 
 # Recorded trainings

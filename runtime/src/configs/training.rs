@@ -48,7 +48,7 @@ const MAXIMUM_VOTING_PERIOD: BlockNumber = YEARS;
 /// Deposit of an amendment. It pays for its storage, and makes amendments without votes expensive.
 const AMENDMENT_DEPOSIT: Balance = 10 * NRN;
 /// Part of the deposit that an adopted amendment costs: its revision stays, and the head of its model.
-const ADOPTION_FEE: Balance = storage_deposit(2, 2_700);
+const ADOPTION_FEE: Balance = storage_deposit(2, 3_000);
 /// Number of voting periods that an amendment may lose.
 const AMENDMENT_LIFETIME: u32 = 4;
 

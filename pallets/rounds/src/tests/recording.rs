@@ -12,7 +12,7 @@ use crate::{
 		account, amend, build_and_execute, change, create_group, run_to, Rounds as Pallet, RuntimeOrigin,
 		System, Test, CLOCK, DEPOSIT,
 	},
-	Bases, Call, Error, Event, RecordedSegment, Recordings, Subjects,
+	Bases, Call, Error, Event, RecordedSegment, Recordings, Subjects, UsedDigests,
 };
 use codec::{Decode, Encode};
 use descent_protocol::{
@@ -318,7 +318,8 @@ fn a_training_begins_with_what_a_committee_has_confirmed() {
 	build_and_execute(|| {
 		recipe_rule();
 		create_group(CLOCK);
-		let _ = Round::of(1).commits(&[8]).reveals(&[(8, 500)]).votes(&vec![ballot(None, &[found(500)]); 4]);
+		UsedDigests::<Test>::insert(1, checkpoint(8, 0).digest, 0);
+		Bases::<Test>::insert(1, checkpoint(8, 0).digest, 0);
 		let said = [Verdict::Departed(measurement(400)), found(500), found(600)];
 		let _ = Round::new()
 			.records(&[(1, 500), (2, 600), (3, 400)])
@@ -353,12 +354,13 @@ fn a_training_begins_with_a_head_that_was_not_recorded() {
 	build_and_execute(|| {
 		let all = |score| vec![ballot(None, &[found(score)]); 4];
 		let _ = Round::new().commits(&[1]).reveals(&[(1, 500)]).votes(&all(500)).settles();
-		recipe_rule();
+		let rule = OptionalRule::Recipe { recipe: RULE };
+		let first = amend(0, |rules| rules.optional_rules.set(rule));
 		assert_eq!(Bases::<Test>::iter().count(), 0);
-		let training = with_base(1, checkpoint(1, 0));
+		let training = with_base(first, checkpoint(1, 0));
 		assert_ok!(training.reveals(400));
-		let _ = Round::number(1).votes(&vec![ballot(Some(500), &[found(400)]); 4]).settles();
-		let training = with_base(2, checkpoint(1, 0));
+		let _ = Round::number(first).votes(&vec![ballot(Some(500), &[found(400)]); 4]).settles();
+		let training = with_base(first + 1, checkpoint(1, 0));
 		assert_ok!(training.reveals(300));
 	});
 }

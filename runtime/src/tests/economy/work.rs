@@ -2,17 +2,20 @@
 
 use super::{
 	actor::actor,
-	lies::scenario::{
-		ballot, make_group_with, measure_and_settle, ok, on_a_chain_with, to, windows, Strategy,
-	},
+	lies::scenario::{ballot, measure_and_settle, ok, on_a_chain_with, to, windows, Strategy},
 	recorded::{Training, RULE},
 };
-use crate::{constants::NRN, tests::content, AccountId, Rounds, Runtime};
+use crate::{
+	constants::NRN,
+	tests::{content, new_group},
+	AccountId, Rounds, Runtime,
+};
 use descent_protocol::{
 	commitment_hash,
 	trace::{RecipeRule, WorkReward},
-	ContentRef, Measurement, OptionalRule, OptionalRules, Outcome, RoundIndex, Score, Share, Verdict,
+	Clock, ContentRef, Measurement, OptionalRule, OptionalRules, Outcome, RoundIndex, Score, Share, Verdict,
 };
+use pallet_groups::NewGroup;
 use pallet_rounds::{Heads, RoundOf};
 use sp_core::H256;
 
@@ -91,7 +94,11 @@ fn trainers_that_never_win_are_paid_for_their_segments() {
 	let mut rules = OptionalRules::default();
 	rules.set(OptionalRule::Recipe { recipe: RecipeRule { work_reward: Some(WORK), ..RULE } });
 	on_a_chain_with(
-		|| make_group_with("//Trainer1", 30 * NRN, rules),
+		|| {
+			let clock = Clock { first: 0, start: 0, length: 20, reveal: 3, attest: 5, open: 3 };
+			let group = NewGroup { clock, optional_rules: rules, ..new_group("paid") };
+			ok("//Trainer1", pallet_groups::Call::create { group });
+		},
 		|| {
 			let (mut draws, mut paid) = ([0u32; 6], [0u128; 6]);
 			for index in 0..ROUNDS {

@@ -233,7 +233,8 @@ mod tests {
 		let recordings = recordings(folder.path(), 1 << 20, &rounds);
 		recordings.prune(20).unwrap();
 		assert_eq!(recordings.rounds().unwrap(), [1, 15, 20, 21], "round 1 is not settled after 19 rounds");
-		recordings.note(1, &open.map(|open| Submission { over: true, ..open }).unwrap()).unwrap();
+		let over = Submission { over: true, confirmed: true, ..open.unwrap() };
+		recordings.note(1, &over).unwrap();
 		recordings.prune(20).unwrap();
 		assert_eq!(recordings.rounds().unwrap(), [1, 15, 20, 21], "the next one can begin with it");
 		recordings.note(15, &submission(content(3), true, true).unwrap()).unwrap();
@@ -285,7 +286,8 @@ mod tests {
 		let recordings = recordings(folder.path(), 1 << 20, &rounds);
 		let open = [2, 3].map(|round| (round, Submission::new(content(round as u8), 3)));
 		recordings.reconcile(&BTreeMap::from(open)).unwrap();
-		assert_eq!(recordings.submission(1), submission(content(1), true, true));
+		let missed = submission(content(1), true, true).map(|over| Submission { confirmed: false, ..over });
+		assert_eq!(recordings.submission(1), missed, "nobody has seen how it ended");
 		assert_eq!(recordings.submission(2), submission(content(2), true, false));
 		assert_eq!(recordings.submission(3), submission(content(3), false, false));
 	}

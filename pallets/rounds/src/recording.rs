@@ -39,8 +39,8 @@ impl<'a> Shown<'a> {
 		submission_hash(checkpoint, &self.recording.recipe, &self.recording.trace)
 	}
 
-	/// Checks that the recording keeps to the rule, shows the segment that the round's seed draws, and has the
-	/// segments that the deposit declares.
+	/// Checks that the recording keeps to the rule, shows the segment that the round's seed draws, and has
+	/// the segments that the deposit declares.
 	pub(crate) fn check<T: Config>(
 		&self,
 		checkpoint: H256,
@@ -129,8 +129,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Returns the segments that the committee of a round replays, of the candidates in this order, with the
-	/// ranks of those whose work is paid for; `None` if a candidate has no recording, or the hash of the round's first block is forgotten. Nobody could replay a
-	/// segment without it, and with a wrong one each honest trainer would lose its deposit.
+	/// ranks of those whose work is paid for. `None` if a candidate has no recording, or the hash of the
+	/// round's first block is forgotten: nobody could replay a segment without it, and with a wrong one each
+	/// honest trainer would lose its deposit.
 	pub(crate) fn replays(
 		group: GroupId,
 		round: RoundIndex,

@@ -129,7 +129,8 @@ fn placed(round: &RoundView, candidate: &CandidateView) -> String {
 
 fn worked(candidate: &CandidateView) -> String {
 	format!(
-		"Paid {} for its work: the round's seed drew a segment of this trainer, and the committee confirmed 		 the claim of {} and replayed a recorded segment to its end. It did not win; the deposit was returned.",
+		"Paid {} for its work: the round's seed drew a segment of this trainer, and the committee confirmed \
+		 the claim of {} and a recorded segment. It did not win; the deposit was returned.",
 		format_amount(candidate.reward),
 		claim(candidate),
 	)

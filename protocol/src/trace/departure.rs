@@ -14,9 +14,9 @@ const CLOSE: u64 = 120_000_000;
 /// the end of a segment and those `W'` of a replay in f64, over the way from its first weights `W0`.
 ///
 /// A training in f64 differs from its replay by what it rounds to f32, so its limit proves that nothing but
-/// the recipe made the weights. One in f32 or bf16 is held to a limit that it keeps on any device, and that a
-/// training which leaves out an eighth of the records exceeds. That proves work, and leaves a patient trainer
-/// room to steer its weights by a tenth of each segment's way.
+/// the recipe made the weights. One in f32 or bf16 is held to a limit that it keeps on any device. That
+/// proves work, and leaves a patient trainer room to steer its weights by a tenth of each segment's way. What
+/// exceeds it depends on the data: where records are alike, half of a batch leads to nearly the same weights.
 ///
 /// The limit is uniform over one to one and a half times its smallest value. A trainer does not know it when
 /// it commits, so it can't sit on the border.

@@ -18,8 +18,8 @@ const DEPOSITS: RangeInclusive<u128> = 50_000_000_000..=1_000_000_000_000_000_00
 /// whether they win or not.
 ///
 /// A trainer declares its segments by its deposit: so much for each. The round's seed draws segments among
-/// all that were declared, and the trainer of a drawn one is looked at by the committee, whatever its rank is:
-/// its score is measured, and the segment of its recording that it has shown is replayed. It is paid if its
+/// all that were declared, and the committee looks at the trainer of a drawn one, whatever its rank is: it
+/// measures the score, and replays the segment of the recording that was shown. The trainer is paid if its
 /// claim is true, the replay confirms the segment, and its score is not far behind that of the head.
 ///
 /// All deposits are bound before the seed is known, so nobody can choose what is drawn. A trainer that
@@ -89,7 +89,7 @@ impl WorkReward {
 		drawn.into_iter().map(|segment| ends.partition_point(|end| *end <= segment)).collect()
 	}
 
-	/// Returns true if a score is not far behind that of the head, `None` where there is none to compare with.
+	/// Returns true if a score is not far behind that of the head, where there is one.
 	pub fn is_near(&self, score: Score, head: Option<Score>) -> bool {
 		head.is_none_or(|head| {
 			u128::from(score.0) <= u128::from(head.0).saturating_add(self.margin.of(head.0.into()))
@@ -197,7 +197,9 @@ mod tests {
 		}
 
 		#[test]
-		fn all_draws_together_get_no_more_than_the_share(pot: u128, share in 1..=500_000u32, draws in 1..=4u8) {
+		fn all_draws_together_get_no_more_than_the_share(
+			pot: u128, share in 1..=500_000u32, draws in 1..=4u8,
+		) {
 			let reward = WorkReward { share: Share(share), draws, ..REWARD };
 			let paid = reward.each(pot) * u128::from(draws);
 			prop_assert!(paid <= reward.share.of(pot) && paid <= pot);

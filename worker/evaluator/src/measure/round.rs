@@ -64,9 +64,9 @@ impl<'a> RoundEvaluation<'a> {
 		}
 	}
 
-	/// Measures the candidates in their order until as many claims are true as the round pays winners, those
-	/// behind them whose work is paid for, and the head as soon as it is there. Whatever fails on this machine
-	/// fails alone.
+	/// Measures the candidates in their order until as many claims are true as the round pays winners, then
+	/// those behind them whose work is paid for, and the head as soon as it is there. Whatever fails on this
+	/// machine fails alone.
 	///
 	/// # Errors
 	/// Fails if there is nothing to say at all.

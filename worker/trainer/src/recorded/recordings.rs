@@ -117,8 +117,8 @@ impl Recordings {
 	}
 
 	/// Returns the last round before this one whose checkpoint a recording may begin with: one that was
-	/// confirmed, or that is not settled yet. Whose last checkpoint was not confirmed does not bet on the next
-	/// one, as a recording that begins with what no committee confirms is lost.
+	/// confirmed, or that is not settled yet. A trainer whose last checkpoint was not confirmed does not bet
+	/// on the next one, as a recording that begins with what no committee confirms is lost.
 	pub(super) fn last_base(&self, before: RoundIndex) -> Result<Option<(RoundIndex, ContentRef)>> {
 		let earlier = self.rounds()?.into_iter().rev().filter(|round| *round < before);
 		let known: Vec<_> = earlier.filter_map(|round| Some((round, self.submission(round)?))).collect();

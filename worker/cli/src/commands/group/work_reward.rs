@@ -60,8 +60,8 @@ impl WorkRewardArgs {
 		};
 		ensure!(
 			reward.is_valid(),
-			"work is paid for with up to 50% of the winner's pot (--work-share), and a segment is declared with \
-			 0.05 NRN at least (--work-deposit): not {} and {}",
+			"work is paid for with up to 50% of the winner's pot (--work-share), and a segment is declared \
+			 with 0.05 NRN at least (--work-deposit): not {} and {}",
 			reward.share,
 			format_amount(reward.deposit)
 		);

@@ -41,7 +41,7 @@ REFUSED = {
     ("docs/src/group.md", "descent amend withdraw"): "period",
     ("docs/src/trainer.md", "descent rewards claim"): "nothing",
     # The group's trainings are not recorded, and nothing is recorded on this machine.
-    ("docs/src/trainer.md", "descent-worker audit 0"): "recorded training|reveal",
+    ("docs/src/trainer.md", "descent-worker audit 0"): "recorded training|has no commitment",
     ("docs/src/trainer.md", "descent-worker audit --folder"): "record",
     # No round of a group whose rounds take ten minutes is over by then.
     ("docs/src/test-sets.md", "descent test-set close"): "InUse",

@@ -396,8 +396,8 @@ function batch(v) {
 
 function departureLimit(v) {
 	const { encoded } = hashed("descent/departure/v1", raw(v.seed));
-	const smallest = v.precision === "f64" ? 100n : 120_000_000n;
-	if (!PRECISIONS.includes(v.precision)) throw new Error(`${v.precision} is no precision`);
+	const smallest = { f64: 100n, f32: 120_000_000n, bf16: 300_000_000n }[v.precision];
+	if (smallest === undefined) throw new Error(`${v.precision} is no precision`);
 	const word = BigInt(blake2(encoded).readUInt32LE());
 	return { encoded, result: Number(smallest + ((smallest * word) >> 33n)) };
 }

@@ -192,7 +192,7 @@ mod tests {
 			assert!(skipped > 0.2, "every other step is missed: {skipped}");
 			at = honest;
 		}
-		// The limits begin at 0.12 in f32 and bf16, and end at 1.5e-7 in f64.
+		// The limits begin at 0.12 in f32, and end at 1.5e-7 in f64.
 		assert!(departures.iter().all(|departure| (0.005..0.12).contains(departure)), "{departures:?}");
 	}
 

@@ -1,4 +1,5 @@
-//! Trainers as people run them, in the three precisions, and what everybody can see of their trainings.
+//! Trainers as people run them, in the three precisions and with a program of their own, and what everybody can
+//! see of their trainings.
 
 use crate::{recipe_options, Stage, RATES, WAIT};
 use anyhow::{ensure, Context, Result};
@@ -19,11 +20,15 @@ const LENGTHS: RoundLengths = RoundLengths { round: 25, reveal: 5, attest: 7, op
 /// Number of rounds that have to be won.
 const WINS: u32 = 2;
 /// Number of rounds in which that has to happen.
-const ROUNDS: u32 = 4;
-/// The trainers: precision, optimizer and learning rate. The rates are so small that the loss is not next to
-/// nothing after a round, as each is to be won by something better.
+const ROUNDS: u32 = 7;
+/// The trainers of the worker: precision, optimizer and learning rate. The rates are so small that the loss is
+/// not next to nothing after a round, as each is to be won by something better.
 const TRAINERS: [(&str, &str, f64); 3] =
 	[("f32", "sgd", 0.000_2), ("bf16", "adam", 0.000_1), ("f64", "adamw", 0.000_1)];
+/// The program that trains and records in f32, beside a worker.
+const PROGRAM: &str = "integration-tests/own/train_recorded.py";
+/// The largest deposit of each trainer, which declares 30 segments.
+const LARGEST_DEPOSIT: [&str; 2] = ["--max-deposit", "60"];
 
 /// The reward for recorded work, as options.
 const WORK: [(&str, &str); 4] =
@@ -32,7 +37,8 @@ const WORK: [(&str, &str); 4] =
 /// The group, its trainers, and the rounds that somebody has won.
 pub(crate) struct Played {
 	pub(crate) group: GroupView,
-	pub(crate) trainers: Vec<Trainer>,
+	/// Each with the precision that it records in.
+	pub(crate) trainers: Vec<(&'static str, Trainer)>,
 	pub(crate) won: Vec<RoundIndex>,
 }
 
@@ -44,17 +50,18 @@ pub(crate) async fn begin(stage: &Stage<'_>) -> Result<Played> {
 	let group = stage.network.create_group_with(&owner, &setup, &options).await?;
 	let rule = group.optional_rules.recipe().context("the group has no rule for recordings")?;
 	ensure!((rule.steps, rule.batch, rule.exact) == (crate::STEPS, crate::BATCH, false), "{rule:?}");
+	let start = |setup: TrainerSetup| {
+		let setup = setup.args(&LARGEST_DEPOSIT);
+		stage.network.spawn_trainer(&stage.rpc.ws(), group.id, setup)
+	};
 	let mut trainers = Vec::new();
 	for ((precision, optimizer, rate), number) in TRAINERS.into_iter().zip(1..) {
 		ensure!((RATES.0..=RATES.1).contains(&rate), "{rate} is no rate of the group");
-		let setup = TrainerSetup::new(number, optimizer, rate, crate::BATCH).args(&[
-			"--precision",
-			precision,
-			"--max-deposit",
-			"60",
-		]);
-		trainers.push(stage.network.spawn_trainer(&stage.rpc.ws(), group.id, setup)?);
+		let setup = TrainerSetup::new(number, optimizer, rate, crate::BATCH);
+		trainers.push((precision, start(setup.args(&["--precision", precision]))?));
 	}
+	// The other trainers lie, in another group.
+	trainers.push(("f32", start(TrainerSetup { uri: "//Eve".into(), ..TrainerSetup::own(1, PROGRAM) })?));
 	Ok(Played { group, trainers, won: Vec::new() })
 }
 
@@ -63,12 +70,12 @@ impl Played {
 	pub(crate) async fn play(&mut self, stage: &Stage<'_>) -> Result<()> {
 		let (mut confirmed, mut round) = (BTreeSet::new(), self.first_commitment(stage).await?);
 		let end = round + ROUNDS;
-		while confirmed.len() < TRAINERS.len() || self.won.len() < WINS as usize {
+		while confirmed.len() < self.trainers.len() || self.won.len() < WINS as usize {
 			ensure!(round < end, "until round {round}, {confirmed:?} were confirmed and {:?} won", self.won);
 			let view = settled(&stage.rpc, self.group.id, round, WAIT).await?;
-			for (trainer, (precision, ..)) in self.trainers.iter().zip(TRAINERS) {
+			for (precision, trainer) in &self.trainers {
 				if is_confirmed(stage, trainer, precision, &view).await? {
-					confirmed.insert(precision);
+					confirmed.insert(trainer.setup.uri.clone());
 				}
 			}
 			self.won.extend(view.winner.map(|_| round));
@@ -93,13 +100,13 @@ impl Played {
 
 	/// Returns the ends of the trainers' logs.
 	pub(crate) fn logs(&self) -> String {
-		let processes = self.trainers.iter().map(|trainer| &trainer.process);
+		let processes = self.trainers.iter().map(|(_, trainer)| &trainer.process);
 		processes.map(|process| format!("--- {}\n{}\n", process.name(), process.tail(12))).collect()
 	}
 
 	/// Asks the trainers to end.
 	pub(crate) async fn end(&mut self) -> Result<()> {
-		for trainer in &mut self.trainers {
+		for (_, trainer) in &mut self.trainers {
 			trainer.process.stop().await?;
 		}
 		Ok(())

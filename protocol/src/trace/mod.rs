@@ -21,7 +21,7 @@ mod segment;
 mod work_reward;
 
 pub use batch_order::BatchOrder;
-pub use departure::{departure_limit, DEPARTURE_UNIT};
+pub use departure::{departure_limit, smallest_departure_limit, DEPARTURE_UNIT};
 pub use recipe::{Base, Precision, Recipe, RecipeOptimizer, FRACTION};
 pub use rule::RecipeRule;
 pub use segment::{

@@ -9,7 +9,7 @@ stay
 with the programs ``descent`` and ``descent-worker``, which sign and send all transactions.
 """
 
-from . import cid, hashes, sampling
+from . import cid, hashes, recording, sampling
 from .checkpoint import InvalidWeights
 from .cid import Content
 from .dataset import Dataset, Delta
@@ -42,6 +42,7 @@ __all__ = [
     "compete",
     "connect",
     "hashes",
+    "recording",
     "sampling",
     "scalars",
 ]

@@ -98,7 +98,7 @@ def drawn_segment(seed: Raw, submission: Raw, segments: int) -> int:
 def departure_limit(seed: Raw, precision: str) -> int:
     """Returns the largest departure of a replay in billionths, for a training in ``f64``, ``f32`` or
     ``bf16``."""
-    smallest = {"f64": 100, "f32": 120_000_000, "bf16": 120_000_000}[precision]
+    smallest = {"f64": 100, "f32": 120_000_000, "bf16": 300_000_000}[precision]
     return smallest + (smallest * _first_word(b"descent/departure/v1" + raw(seed), 4) >> 33)
 
 

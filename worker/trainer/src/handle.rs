@@ -2,7 +2,7 @@
 
 use crate::{
 	control::{Command, Head, Pause, Shared, Snapshot, Status, Terms, TrainingSettings, TrainingTask},
-	own::{OwnTraining, Tell},
+	own::{Folders, OwnTraining, Tell},
 	recorded::{RecordedTraining, Recordings, RoundStart},
 	training_loop::TrainingLoop,
 };
@@ -59,12 +59,18 @@ fn prepare(
 	task: TrainingTask,
 	settings: TrainingSettings,
 	directory: PathBuf,
+	recordings: Option<Recordings>,
 	shared: Arc<Shared>,
 	tell: Tell,
 ) -> Result<Run> {
 	if let Some(folder) = settings.own.clone() {
-		let own = OwnTraining::new(task, settings, &folder, directory, shared, tell)?;
+		let folders = Folders { shared: folder, kept: directory, recordings };
+		let own = OwnTraining::new(task, settings, folders, shared, tell)?;
 		return Ok(Box::new(move |commands: &Receiver<Command>| own.run(commands)));
+	}
+	if let Some(recordings) = recordings {
+		let training = RecordedTraining::new(task, settings, recordings, shared)?;
+		return Ok(Box::new(move |commands: &Receiver<Command>| training.run(commands)));
 	}
 	let training = TrainingLoop::new(task, settings, directory, shared)?;
 	Ok(Box::new(move |commands: &Receiver<Command>| training.run(commands)))
@@ -79,7 +85,7 @@ impl TrainingHandle {
 		directory: PathBuf,
 		tell: Tell,
 	) -> Result<Self> {
-		Self::spawn(move |shared| prepare(task, settings, directory, shared, tell))
+		Self::spawn(move |shared| prepare(task, settings, directory, None, shared, tell))
 	}
 
 	/// Starts to train in a group whose checkpoints come with a recorded training, once the start of a round
@@ -87,12 +93,11 @@ impl TrainingHandle {
 	pub(crate) fn start_recorded(
 		task: TrainingTask,
 		settings: TrainingSettings,
+		directory: PathBuf,
 		recordings: Recordings,
+		tell: Tell,
 	) -> Result<Self> {
-		Self::spawn(move |shared| {
-			let training = RecordedTraining::new(task, settings, recordings, shared)?;
-			Ok(Box::new(move |commands: &Receiver<Command>| training.run(commands)))
-		})
+		Self::spawn(move |shared| prepare(task, settings, directory, Some(recordings), shared, tell))
 	}
 
 	/// Runs a training on a thread of its own, once it is prepared.

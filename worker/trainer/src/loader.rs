@@ -347,13 +347,16 @@ impl<L: LogSource, R: Report + Clone + Send + 'static> LoaderThread<L, R> {
 
 	fn start_training(&self, spec: &RoundSpec, task: TrainingTask) -> Result<TrainingHandle> {
 		let settings = self.settings.clone();
-		if let Some(rule) = spec.recipe {
-			Plan::new(rule, &settings)?;
-			return TrainingHandle::start_recorded(task, settings, self.recordings.clone());
-		}
 		let directory = self.make_directory(spec.model_version)?;
 		let report = self.report.clone();
-		TrainingHandle::start(task, settings, directory, Box::new(move |event| report.event(event)))
+		let tell = Box::new(move |event| report.event(event));
+		let Some(rule) = spec.recipe else {
+			return TrainingHandle::start(task, settings, directory, tell);
+		};
+		if settings.own.is_none() {
+			Plan::new(rule, &settings)?;
+		}
+		TrainingHandle::start_recorded(task, settings, directory, self.recordings.clone(), tell)
 	}
 
 	fn load_task(&mut self, spec: &RoundSpec) -> Result<TrainingTask> {

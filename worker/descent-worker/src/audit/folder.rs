@@ -3,12 +3,13 @@
 use super::{
 	dataset,
 	report::{Audited, Finding, Report},
-	segment::{smallest_limit, Recorded, Replayer},
+	segment::{Recorded, Replayer},
 	Progress,
 };
 use anyhow::{bail, ensure, Context, Result};
 use descent_dataset::Description;
 use descent_model::Checkpoint;
+use descent_protocol::trace::smallest_departure_limit;
 use descent_replay::{Recording, RecordingError};
 use sp_core::H256;
 use std::{fs::File, path::Path};
@@ -47,7 +48,7 @@ pub(super) fn audit(
 		recipe: &header.recipe,
 		order: &header.order,
 		records: &records,
-		limit: smallest_limit(header.recipe.precision),
+		limit: smallest_departure_limit(header.recipe.precision),
 		progress,
 		what: "the recording",
 	};

@@ -94,28 +94,9 @@ fn first_other(precision: Precision, recorded: &[u64], replayed: &[f64]) -> Opti
 	steps.find(|(_, losses)| differs(*losses)).map(|(step, _)| step)
 }
 
-/// Returns the smallest limit that a seed can draw. Every recording is held to it, or to a larger one.
-pub(super) fn smallest_limit(precision: Precision) -> u64 {
-	match precision {
-		Precision::F64 => 100,
-		Precision::F32 | Precision::Bf16 => 120_000_000,
-	}
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use descent_protocol::trace::departure_limit;
-	use sp_core::H256;
-
-	#[test]
-	fn the_smallest_limit_is_that_of_the_protocol() {
-		for precision in [Precision::F64, Precision::F32, Precision::Bf16] {
-			let limits = (0..10_000).map(|seed| departure_limit(H256::from_low_u64_be(seed), precision));
-			let (smallest, found) = (smallest_limit(precision), limits.min().unwrap());
-			assert!(found >= smallest && found <= smallest + smallest / 1_000, "{found} {smallest}");
-		}
-	}
 
 	#[test]
 	fn the_first_step_is_named_whose_loss_is_another() {

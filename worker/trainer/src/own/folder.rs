@@ -1,11 +1,16 @@
 //! The folder that an own training shares with the worker. All of its files are replaced, never changed.
 
-use crate::control::{Terms, TrainingTask};
+use super::recording::RecordingTask;
+use crate::{
+	best_weights::link,
+	control::{Terms, TrainingTask},
+};
 use anyhow::{Context, Result};
 use descent_artifacts::disk::{create_directory, write_atomically};
 use descent_dataset::Description;
 use descent_evaluator::evaluation_set::EvaluationSet;
-use descent_protocol::{BlockNumber, Metric, RoundIndex, Score};
+use descent_model::Checkpoint;
+use descent_protocol::{trace::Base, BlockNumber, Metric, RoundIndex, Score};
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 use std::{
@@ -39,6 +44,9 @@ struct State {
 	minimum_improvement: Option<u64>,
 	/// The current round; null where there is none.
 	round: Option<Round>,
+	/// What a recording of the round has to say, where trainings are recorded and its first block is final.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	recording: Option<RecordingTask>,
 }
 
 /// Records in a Parquet file.
@@ -118,6 +126,21 @@ impl OwnFolder {
 		copy().context("the head cannot be written for the own training")
 	}
 
+	/// Writes the weights that recordings of the round begin with: the head, where there is one in the folder,
+	/// or else the initial ones of a seed. Returns the base that they are, and the file of a head.
+	pub(super) fn write_base(&self, description: &Description, seed: u64) -> Result<(Base, Option<PathBuf>)> {
+		let (head, base) = (self.path("head.safetensors"), self.path("base.safetensors"));
+		if head.exists() {
+			link(&head, &base)?;
+			let checkpoint = descent_content::address(File::open(&base)?)?;
+			return Ok((Base::Checkpoint { checkpoint }, Some(base)));
+		}
+		let partial = self.path(".base.safetensors");
+		Checkpoint::initial(description, seed).save(&partial)?;
+		fs::rename(&partial, &base)?;
+		Ok((Base::Initial { seed }, None))
+	}
+
 	/// Removes the head, which is one of another model.
 	pub(super) fn remove_head(&self) -> Result<()> {
 		remove(&self.path("head.safetensors"))?;
@@ -132,6 +155,7 @@ impl OwnFolder {
 		terms: Option<&Terms>,
 		head: Option<(H256, Score)>,
 		best: Option<Scored>,
+		recording: Option<RecordingTask>,
 	) -> Result<()> {
 		let round = terms.and_then(|terms| terms.round);
 		let state = State {
@@ -145,6 +169,7 @@ impl OwnFolder {
 			best,
 			minimum_improvement: terms.map(|terms| terms.minimum_improvement),
 			round: round.map(|(round, commit_before)| Round { round, commit_before }),
+			recording,
 		};
 		let json = serde_json::to_vec_pretty(&state)?;
 		if self.written.as_ref() != Some(&json) {

@@ -4,18 +4,22 @@ use super::{
 	folder::OwnFolder,
 	inbox::{Inbox, Taken, WAITING},
 	offers::{Bar, Offers},
+	recording::OwnRecording,
 };
 use crate::{
 	control::{Command, Shared, Snapshot, TrainingSettings, TrainingTask},
 	events::Event,
 	holdout::{Check, Holdout},
+	recorded::{Recorded, Recordings, RoundStart},
 };
-use anyhow::Result;
+use anyhow::{Context, Result};
 use descent_evaluator::evaluation_set;
 use descent_model::Checkpoint;
 use descent_protocol::Score;
+use descent_replay::is_replayable;
 use sp_core::H256;
 use std::{
+	fs::File,
 	path::{Path, PathBuf},
 	sync::{
 		mpsc::{Receiver, RecvTimeoutError},
@@ -40,24 +44,44 @@ pub(crate) struct OwnTraining {
 	folder: OwnFolder,
 	inbox: Inbox,
 	offers: Offers,
+	/// The recording of the round, in a group whose checkpoints come with one.
+	recording: Option<OwnRecording>,
+}
+
+/// The folders of an own training.
+pub(crate) struct Folders {
+	/// The one that it shares with the worker.
+	pub shared: PathBuf,
+	/// The one in which the best checkpoint is kept.
+	pub kept: PathBuf,
+	/// Those of recordings, in a group whose checkpoints come with one.
+	pub recordings: Option<Recordings>,
 }
 
 impl OwnTraining {
-	/// Writes all that the other program needs into `folder`. The best checkpoint is kept in `directory`.
+	/// Writes all that the other program needs into the folder that both share.
+	///
+	/// # Errors
+	/// If files cannot be written, or trainings of the model cannot be replayed where they are recorded.
 	pub(crate) fn new(
 		task: TrainingTask,
 		settings: TrainingSettings,
-		folder: &Path,
-		directory: PathBuf,
+		folders: Folders,
 		shared: Arc<Shared>,
 		tell: Tell,
 	) -> Result<Self> {
-		let folder = OwnFolder::open(folder)?;
+		let Folders { shared: folder, kept, recordings } = folders;
+		if recordings.is_some() {
+			is_replayable(&task.description)
+				.context("the group's checkpoints come with a recorded training")?;
+		}
+		let folder = OwnFolder::open(&folder)?;
 		shared.status().taken = Some(0);
 		let mut own = Self {
 			holdout: Holdout::draw(&task, &settings)?,
 			inbox: Inbox::new(folder.path("inbox"), folder.path(".taken")),
-			offers: Offers::open(&directory)?,
+			offers: Offers::open(&kept)?,
+			recording: recordings.map(OwnRecording::new),
 			folder,
 			task,
 			settings,
@@ -79,8 +103,10 @@ impl OwnTraining {
 				Err(RecvTimeoutError::Timeout) => {}
 				Err(RecvTimeoutError::Disconnected) => return Ok(()),
 			}
+			self.follow_round()?;
 			if !self.shared.is_paused() {
 				self.take()?;
+				self.follow_recording();
 			}
 			// The folder may be that of another model's training by now.
 			if !self.shared.is_ending() {
@@ -109,6 +135,56 @@ impl OwnTraining {
 		}
 	}
 
+	/// Begins with a round once its start is known and its data are here, where trainings are recorded. What
+	/// was offered in the round before is a part of no recording of this one.
+	fn follow_round(&mut self) -> Result<()> {
+		let start = self.shared.round_start().clone();
+		let start = start.filter(|start| start.dataset.root == self.task.training.root());
+		if self.recording.as_ref().is_none_or(|recording| recording.start() == start.as_ref()) {
+			return Ok(());
+		}
+		self.offers.forget()?;
+		self.shared.status().best = None;
+		self.begin(start)
+	}
+
+	/// Gives out the weights that recordings of a round begin with.
+	fn begin(&mut self, start: Option<RoundStart>) -> Result<()> {
+		let Some(recording) = &mut self.recording else {
+			return Ok(());
+		};
+		let (base, file) = self.folder.write_base(&self.task.description, self.settings.seed)?;
+		recording.begin(start, base, file)
+	}
+
+	/// Reads the program's new segments, and says so if one is refused.
+	fn follow_recording(&mut self) {
+		let Some(recording) = &mut self.recording else {
+			return;
+		};
+		let Some(reason) = recording.follow(&self.folder.path(""), &self.task.description) else {
+			return;
+		};
+		self.refuse_recording(reason);
+	}
+
+	fn refuse_recording(&self, reason: String) {
+		let task = self.recording.as_ref().and_then(OwnRecording::task);
+		let file = task.map_or("recordings".into(), |task| task.folder.display().to_string());
+		(self.tell)(Event::Refused { file, reason });
+	}
+
+	/// Returns what a commitment to the best checkpoint binds, where trainings are recorded; otherwise the
+	/// reason for which there can be none.
+	fn submit(&mut self) -> Result<Result<Option<Recorded>, String>> {
+		self.follow_recording();
+		let (Some(recording), Some(best)) = (&mut self.recording, self.offers.file()) else {
+			return Ok(Ok(None));
+		};
+		let digest = descent_content::address(File::open(best)?)?.digest;
+		Ok(recording.submit(digest)?.map(Some))
+	}
+
 	fn set_task(&mut self, task: TrainingTask) -> Result<()> {
 		self.holdout = Holdout::draw(&task, &self.settings)?;
 		self.task = task;
@@ -119,10 +195,20 @@ impl OwnTraining {
 	fn snapshot(&mut self, path: &Path) -> Result<Option<Snapshot>> {
 		// The newest one may have come a moment ago.
 		self.take()?;
+		if self.offers.best().is_none() {
+			return Ok(None);
+		}
+		let recorded = match self.submit()? {
+			Ok(recorded) => recorded,
+			Err(reason) => {
+				self.refuse_recording(reason);
+				return Ok(None);
+			}
+		};
 		let score = self.offers.offer(path)?;
 		let head = self.shared.status().evaluated_head();
 		let holdout = self.holdout.set().clone();
-		Ok(score.map(|score| Snapshot { score, holdout, head, recorded: None }))
+		Ok(score.map(|score| Snapshot { score, holdout, head, recorded }))
 	}
 
 	/// Measures a new head, and passes it on.
@@ -135,6 +221,10 @@ impl OwnTraining {
 			}
 		};
 		self.folder.write_head(file)?;
+		if self.recording.as_ref().is_some_and(OwnRecording::is_empty) {
+			let start = self.recording.as_ref().and_then(OwnRecording::start).cloned();
+			self.begin(start)?;
+		}
 		if let Ok(score) = self.judge(&checkpoint)? {
 			// another head, or none, may have been set meanwhile
 			if let Some(head) = self.shared.status().head.as_mut().filter(|head| head.digest == digest) {
@@ -223,7 +313,8 @@ impl OwnTraining {
 		let terms = self.shared.terms().clone();
 		let head = self.shared.status().evaluated_head();
 		let best = self.offers.best().cloned();
-		self.folder.write_state(&self.task, self.holdout.set(), terms.as_ref(), head, best)
+		let recording = self.recording.as_ref().and_then(OwnRecording::task);
+		self.folder.write_state(&self.task, self.holdout.set(), terms.as_ref(), head, best, recording)
 	}
 }
 

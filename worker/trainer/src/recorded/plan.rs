@@ -46,11 +46,6 @@ impl Plan {
 	pub(crate) fn new(rule: RecipeRule, settings: &TrainingSettings) -> Result<Self> {
 		let chosen = settings.recorded;
 		ensure!(
-			settings.own.is_none(),
-			"--own is not possible in a group whose checkpoints come with a recorded training, as the \
-			 training of another program is not recorded: leave --own away, or choose another group"
-		);
-		ensure!(
 			chosen.batch.is_none_or(|batch| batch == rule.batch),
 			"--batch {} is not what the group's rule asks for: a batch has {} records; leave --batch away",
 			chosen.batch.unwrap_or_default(),
@@ -190,7 +185,5 @@ mod tests {
 		assert!(error.contains("--batch 32") && error.contains("64 records"), "{error}");
 		let recorded = RecordedSettings { batch: Some(64), ..RecordedSettings::default() };
 		assert!(Plan::new(RULE, &settings(recorded)).is_ok());
-		let own = TrainingSettings { own: Some("run".into()), ..settings(recorded) };
-		assert!(Plan::new(RULE, &own).unwrap_err().to_string().contains("--own"));
 	}
 }

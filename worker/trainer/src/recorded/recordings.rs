@@ -132,7 +132,7 @@ impl Recordings {
 	}
 
 	/// Returns the bytes that a round's recording may have beside the others.
-	pub(super) fn room(&self, round: RoundIndex) -> Result<u64> {
+	pub(crate) fn room(&self, round: RoundIndex) -> Result<u64> {
 		let others = self.rounds()?.into_iter().filter(|other| *other != round);
 		let others = others.map(|other| self.bytes(other)).sum::<Result<u64>>()?;
 		Ok(self.max_bytes.saturating_sub(others))
@@ -142,7 +142,7 @@ impl Recordings {
 	/// and those that are long over. Where the rest has more than half of the bytes, those of rounds that are
 	/// over go as well, the oldest first. A recording of a round that is not over stays, and so does the last
 	/// one that the next can begin with.
-	pub(super) fn prune(&self, current: RoundIndex) -> Result<()> {
+	pub(crate) fn prune(&self, current: RoundIndex) -> Result<()> {
 		let base = self.last_base(current)?.map(|(round, _)| round);
 		let mut over = Vec::new();
 		for round in self.rounds()?.into_iter().filter(|round| *round < current && Some(*round) != base) {
@@ -166,7 +166,7 @@ impl Recordings {
 	}
 
 	/// Removes a recording.
-	pub(super) fn remove(&self, round: RoundIndex) -> Result<()> {
+	pub(crate) fn remove(&self, round: RoundIndex) -> Result<()> {
 		let folder = self.folder(round);
 		match fs::remove_dir_all(&folder) {
 			Err(error) if error.kind() != io::ErrorKind::NotFound => {

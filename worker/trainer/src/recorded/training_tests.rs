@@ -23,7 +23,12 @@ use std::{fs::File, path::PathBuf};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn launch(group: &TestGroup, settings: TrainingSettings) -> TrainingHandle {
-	TrainingHandle::start_recorded(group.task(), settings, group.recordings.clone()).unwrap()
+	start(group, settings, group.recordings.clone())
+}
+
+fn start(group: &TestGroup, settings: TrainingSettings, recordings: Recordings) -> TrainingHandle {
+	let kept = group.fixture.directory.path().join("kept");
+	TrainingHandle::start_recorded(group.task(), settings, kept, recordings, Box::new(drop)).unwrap()
 }
 
 /// Tells a training of the start of a round, and of the round.
@@ -228,7 +233,7 @@ async fn a_full_disk_ends_the_recording_and_not_the_training() {
 	let group = TestGroup::new();
 	let state = std::fs::metadata(group.fixture.checkpoint(1)).unwrap().len();
 	let small = Recordings::open(group.fixture.directory.path().join("recordings"), state * 3).unwrap();
-	let handle = TrainingHandle::start_recorded(group.task(), group.settings(), small).unwrap();
+	let handle = start(&group, group.settings(), small);
 	begin(&handle, group.start(7));
 	let is_full = |status: &Status| {
 		matches!(status.recorded, Some(RecordedStatus::Closed { reason: Closed::Full, segments: 1.., .. }))

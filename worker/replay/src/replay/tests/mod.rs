@@ -12,8 +12,10 @@ use descent_protocol::trace::{departure_limit, Base, RecipeOptimizer};
 use sp_core::{crypto::AccountId32, H256};
 use std::{fs::File, ops::Range};
 
-/// The limits of trainings in f32 and bf16, in billionths.
+/// The limits of trainings in f32, in billionths.
 const LIMITS: Range<u64> = 120_000_000..180_000_000;
+/// The limits of trainings in bf16.
+const SHORT: Range<u64> = 300_000_000..450_000_000;
 /// The limits of trainings in f64.
 const EXACT: Range<u64> = 100..150;
 /// Number of steps of a segment.

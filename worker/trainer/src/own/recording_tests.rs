@@ -129,7 +129,8 @@ async fn the_next_round_is_recorded_anew() {
 	let harness = Harness::new();
 	harness.begin(7);
 	let first = harness.record(7, 2);
-	let path = Recording::read(&harness.recordings.folder(7)).unwrap().state_path(first.last).unwrap();
+	let made = Recording::read(&harness.group.recordings.folder(7)).unwrap();
+	let path = made.state_path(first.last).unwrap();
 	let checkpoint = descent_content::address(File::open(path).unwrap()).unwrap();
 	harness.recordings.note(7, &Submission::new(checkpoint, 2)).unwrap();
 	harness.begin(8);

@@ -1,5 +1,5 @@
-//! Trainers as people run them, in the three precisions and with a program of their own, and what everybody can
-//! see of their trainings.
+//! Trainers as people run them, in the three precisions and with a program of their own, and what everybody
+//! can see of their trainings.
 
 use crate::{recipe_options, Stage, RATES, WAIT};
 use anyhow::{ensure, Context, Result};
@@ -21,8 +21,8 @@ const LENGTHS: RoundLengths = RoundLengths { round: 25, reveal: 5, attest: 7, op
 const WINS: u32 = 2;
 /// Number of rounds in which that has to happen.
 const ROUNDS: u32 = 7;
-/// The trainers of the worker: precision, optimizer and learning rate. The rates are so small that the loss is
-/// not next to nothing after a round, as each is to be won by something better.
+/// The trainers of the worker: precision, optimizer and learning rate. The rates are so small that the loss
+/// is not next to nothing after a round, as each is to be won by something better.
 const TRAINERS: [(&str, &str, f64); 3] =
 	[("f32", "sgd", 0.000_2), ("bf16", "adam", 0.000_1), ("f64", "adamw", 0.000_1)];
 /// The program that trains and records in f32, beside a worker.

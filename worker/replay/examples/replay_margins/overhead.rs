@@ -101,7 +101,8 @@ impl Training<'_> {
 		Ok(began.elapsed().as_secs_f64())
 	}
 
-	/// Replays the last segment of a recording. Returns the seconds, and true if it leads to the same weights.
+	/// Replays the last segment of a recording. Returns the seconds, and true if it leads to the same
+	/// weights.
 	fn replay(&self, folder: &Path) -> Result<(f64, bool)> {
 		let description = self.case.description()?;
 		let recording = Recording::read(folder)?;

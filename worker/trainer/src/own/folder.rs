@@ -126,8 +126,8 @@ impl OwnFolder {
 		copy().context("the head cannot be written for the own training")
 	}
 
-	/// Writes the weights that recordings of the round begin with: the head, where there is one in the folder,
-	/// or else the initial ones of a seed. Returns the base that they are, and the file of a head.
+	/// Writes the weights that recordings of the round begin with: the head, where there is one in the
+	/// folder, or else the initial ones of a seed. Returns the base that they are, and the file of a head.
 	pub(super) fn write_base(&self, description: &Description, seed: u64) -> Result<(Base, Option<PathBuf>)> {
 		let (head, base) = (self.path("head.safetensors"), self.path("base.safetensors"));
 		if head.exists() {

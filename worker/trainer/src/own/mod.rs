@@ -10,7 +10,7 @@
 //! | `head.safetensors` | the head; absent while there is none |
 //! | `state.json` | what the files above belong to; written last |
 //! | `inbox/` | takes `*.safetensors` |
-//! | `base.safetensors` | the weights that a recording of the round begins with, where trainings are recorded |
+//! | `base.safetensors` | the weights that recordings begin with, where trainings are recorded |
 //! | `recordings/ROUND/` | takes the recording of a round, where trainings are recorded |
 //! | `results/` | for each checkpoint taken, a JSON file that says what came of it |
 

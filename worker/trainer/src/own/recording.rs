@@ -112,8 +112,8 @@ impl OwnRecording {
 		})
 	}
 
-	/// Records the program's new segments again. Returns the reason for which one is refused, once: no segment
-	/// of the round is read after it.
+	/// Records the program's new segments again. Returns the reason for which one is refused, once: no
+	/// segment of the round is read after it.
 	pub(super) fn follow(&mut self, shared: &Path, description: &Description) -> Option<String> {
 		let round = self.round.as_mut().filter(|round| !round.is_closed)?;
 		let from = shared.join(folder(round.start.order.round));

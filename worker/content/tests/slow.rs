@@ -134,7 +134,9 @@ async fn an_earlier_deadline_says_what_came() {
 	let test = TestStore::new();
 	let until = tokio::time::Instant::now() + Duration::from_secs(1);
 	let fetcher = test.fetcher(usual()).until(until);
-	let fetched = tokio::time::timeout_at(until, fetcher.fetch(&content, &[&dripping.url], quiet)).await;
+	// A busy machine may take a while to notice.
+	let late = until + Duration::from_secs(10);
+	let fetched = tokio::time::timeout_at(late, fetcher.fetch(&content, &[&dripping.url], quiet)).await;
 	let (done, _, answered) = assert_unavailable(fetched.expect("it ends by itself"));
 	assert!(done == 0 && answered);
 }

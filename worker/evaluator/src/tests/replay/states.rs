@@ -145,11 +145,8 @@ async fn states_are_dropped_and_head_and_winner_stay() {
 	// This one's drawn segment ends with the checkpoint itself.
 	let (last, last_source) = ended.drawn(&fixture, 2);
 	assert_eq!(last_source.end, last.checkpoint);
-	let drawn = vec![
-		(lie.clone(), lied.clone()),
-		(first.clone(), first_source.clone()),
-		(last.clone(), last_source.clone()),
-	];
+	let drawn =
+		vec![(lie.clone(), lied), (first.clone(), first_source.clone()), (last.clone(), last_source.clone())];
 	let mut request = EvaluationRequest { winners: 2, ..recorded(&fixture, drawn) };
 	request.head = Some(CheckpointSource { checkpoint: base, providers: providers(&fixture) });
 	let ballot = client.ballot(&request).await;
@@ -158,14 +155,15 @@ async fn states_are_dropped_and_head_and_winner_stay() {
 	};
 	// From now on there is nothing to be fetched.
 	let (_, nothing) = gateway(&fixture, "nothing").await;
-	let gone = [lie.checkpoint, lied.start.unwrap(), lied.end, first_source.end, last_source.start.unwrap()];
+	// A state of a lie may be written after its fetch is given up. It goes as soon as its room is needed.
+	let gone = [lie.checkpoint, first_source.end, last_source.start.unwrap()];
 	let kept = [base, first.checkpoint, last.checkpoint];
 	let later = |checkpoint| CandidateSource { checkpoint, providers: nothing.clone(), claim: Score(1) };
 	let candidates = gone.into_iter().chain(kept).map(later).collect();
 	let providers = nothing.clone();
 	let later = EvaluationRequest { head: None, replays: None, candidates, providers, round: 9, ..request };
 	let verdicts = client.ballot(&later).await.verdicts;
-	assert_eq!(verdicts[..gone.len()], [Verdict::Unavailable; 5]);
+	assert_eq!(verdicts[..gone.len()], [Verdict::Unavailable; 3]);
 	assert!(
 		verdicts[gone.len()..].iter().all(|verdict| matches!(verdict, Verdict::Mismatch(_))),
 		"{verdicts:?}"

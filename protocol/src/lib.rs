@@ -44,6 +44,7 @@ extern crate alloc;
 mod amount;
 pub mod committee;
 mod content;
+mod custody;
 pub mod dataset;
 mod emission;
 mod group;
@@ -76,6 +77,10 @@ pub use committee::{
 	SMALLEST_TOLERANT, STRIKE_LIFETIME,
 };
 pub use content::{Codec, ContentRef, LEAF_SIZE};
+pub use custody::{
+	custody_performance, custody_verdicts, divide_custody, drawn_leaf, kept_hash, least_for_custody, leaves,
+	CustodyBallot, CustodyVerdict, Leaf, MAX_MISSED_CHECKS,
+};
 pub use dataset::{
 	decide, CheckPhase, CheckWindows, DeltaFault, DeltaReport, DeltaVerdict, RowProblem, MAX_ATTEMPTS,
 	MAX_DELTA_SIZE,

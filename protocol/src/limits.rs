@@ -28,5 +28,7 @@ pub const MAX_ENDING_ORDERS: u32 = 4;
 pub const MAX_RANKED_WINNERS: u8 = 8;
 /// The most test sets that one series holds.
 pub const MAX_TEST_SETS: u16 = 256;
+/// The most keepers of a group.
+pub const MAX_KEEPERS: u32 = 16;
 /// The most segments of a recorded training.
 pub const MAX_SEGMENTS: u16 = 4_096;

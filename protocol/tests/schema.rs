@@ -6,11 +6,12 @@ use descent_protocol::{
 	trace::{Base, Precision, Recipe, RecipeOptimizer, RecipeRule, Trace},
 	view::{
 		Alarm, AmendmentEnding, AmendmentView, BlockEvents, CandidateView, ChainEvent, CheckView,
-		EmissionView, EventTopic, Explanation, FundingView, GovernanceView, GroupView, HeadView,
-		LogEntryView, MemberView, MotionView, OrderView, PotView, ProposalEnding, ProposalView,
-		RecordingView, RevealView, RewardsView, RoundSummary, RoundTestSetView, RoundView, StakeView,
-		StandingView, StreamView, TestSetRelease, TestSetSeriesView, Unbonding, UnstakingView,
-		ValidatorRules, ValidatorStanding, ValidatorView, Versions, VoterView, VotersView, WinnerView,
+		CustodyCheckView, CustodyView, EmissionView, EventTopic, Explanation, FundingView, GovernanceView,
+		GroupView, HeadView, KeeperView, KeptKind, KeptView, LogEntryView, MemberView, MotionView, OrderView,
+		PotView, ProposalEnding, ProposalView, RecordingView, RevealView, RewardsView, RoundSummary,
+		RoundTestSetView, RoundView, StakeView, StandingView, StreamView, TestSetRelease, TestSetSeriesView,
+		Unbonding, UnstakingView, ValidatorRules, ValidatorStanding, ValidatorView, Versions, VoterView,
+		VotersView, WinnerView,
 	},
 	Change, Clock, Codec, ContentRef, DeltaFault, DeltaReport, DeltaVerdict, EvaluationPolicy, Majority,
 	MeasuredOn, Metric, OptionalRule, OptionalRuleKind, OptionalRules, Outcome, Phase, RoundLengths,
@@ -461,6 +462,34 @@ fn validators_and_governance_are_as_it_says() {
 	assert_valid(&result("training_validator"), &None::<ValidatorView>);
 	assert_valid(&result("training_gateway"), &Some("http://203.0.113.7:8081"));
 	assert_valid(&result("training_gateway"), &None::<String>);
+	let keeper = KeeperView {
+		account: account(),
+		deposit: u128::MAX,
+		providers: vec!["http://203.0.113.7:8080".into()],
+		since: 4,
+		missed: 2,
+		leaving: false,
+	};
+	let check = CustodyCheckView { number: 4, attest: 10..30, open: 30..40 };
+	let mut custody = CustodyView {
+		group: 0,
+		keepers: vec![keeper],
+		checks: 4,
+		check: Some(check),
+		due: 7,
+		least: 5,
+		deposit: 6,
+	};
+	assert_valid(&result("training_custody"), &custody);
+	custody.check = None;
+	assert_valid(&result("training_custody"), &custody);
+	use KeptKind::*;
+	let kept = [Model, Delta, ValidationSet, Manifest, Head].map(|kind| KeptView {
+		content: content(),
+		kind,
+		providers: vec!["http://203.0.113.7:8080".into()],
+	});
+	assert_valid(&result("training_keptContent"), &kept);
 	assert_valid(&result("training_testSetSeries"), &Some(test_set_series()));
 	assert_valid(&result("training_testSetSeries"), &None::<TestSetSeriesView>);
 	let releases = [

@@ -3,8 +3,8 @@
 #![allow(unreachable_pub, reason = "the macros make public items, of which the crate exports some")]
 
 use crate::{
-	constants::EPOCH_DURATION_IN_SLOTS, genesis, governance, views, AccountId, Babe, Balance, Block, Dataset,
-	Emission, Executive, Grandpa, Groups, InherentDataExt, Nonce, Rounds, Runtime, RuntimeCall,
+	constants::EPOCH_DURATION_IN_SLOTS, genesis, governance, views, AccountId, Babe, Balance, Block, Custody,
+	Dataset, Emission, Executive, Grandpa, Groups, InherentDataExt, Nonce, Rounds, Runtime, RuntimeCall,
 	RuntimeGenesisConfig, SessionKeys, System, TestSets, TransactionPayment, Validators,
 	BABE_GENESIS_EPOCH_CONFIG, VERSION,
 };
@@ -12,11 +12,11 @@ use alloc::{string::String, vec::Vec};
 use codec::Encode;
 use descent_protocol::{
 	view::{
-		AmendmentView, AmendmentViewV2, ChainEvent, EmissionView, EventTopic, GovernanceView, GroupView,
-		GroupViewV2, GroupViewV3, HeadView, HeadViewV3, LogEntryView, OrderView, Page, PotView, PotViewV3,
-		ProposalView, RecordingView, RewardsView, RoundEventV1, RoundSummary, RoundTestSetView, RoundView,
-		RoundViewV2, StakeView, StakeViewV3, StandingView, TestSetSeriesView, ValidatorRules, ValidatorView,
-		VoteEventV1, VotersView,
+		AmendmentView, AmendmentViewV2, ChainEvent, CustodyView, EmissionView, EventTopic, GovernanceView,
+		GroupView, GroupViewV2, GroupViewV3, HeadView, HeadViewV3, KeptView, LogEntryView, OrderView, Page,
+		PotView, PotViewV3, ProposalView, RecordingView, RewardsView, RoundEventV1, RoundSummary,
+		RoundTestSetView, RoundView, RoundViewV2, StakeView, StakeViewV3, StandingView, TestSetSeriesView,
+		ValidatorRules, ValidatorView, VoteEventV1, VotersView,
 	},
 	AmendmentId, GroupId, ProposalId, RoundIndex,
 };
@@ -48,7 +48,7 @@ type LazyBlock = <Block as BlockT>::LazyBlock;
 
 decl_runtime_apis! {
 	/// Groups, rounds, standings, votes, balances, validators and governance as of a block.
-	#[api_version(6)]
+	#[api_version(7)]
 	pub trait TrainingApi {
 		/// Groups in the order of their numbers, from number `from` on, at most `limit` of them and never
 		/// more than 100.
@@ -153,6 +153,12 @@ decl_runtime_apis! {
 		/// The recording that came with an account's checkpoint, or `None` where there is none, or the round
 		/// is forgotten. From version 6 on.
 		fn recording(group: GroupId, round: RoundIndex, account: AccountId) -> Option<RecordingView>;
+		/// The keepers of a group, and the check of what they serve; `None` where there is no such group. From
+		/// version 7 on.
+		fn custody(group: GroupId) -> Option<CustodyView>;
+		/// The content that the keepers of a group keep, from place `from` on, at most `limit` and never more
+		/// than 1,000. From version 7 on.
+		fn kept_content(group: GroupId, from: u32, limit: u32) -> Vec<KeptView>;
 	}
 }
 
@@ -462,6 +468,14 @@ impl_runtime_apis! {
 
 		fn recording(group: GroupId, round: RoundIndex, account: AccountId) -> Option<RecordingView> {
 			Rounds::recording_view(group, round, &account)
+		}
+
+		fn custody(group: GroupId) -> Option<CustodyView> {
+			Custody::custody_view(group)
+		}
+
+		fn kept_content(group: GroupId, from: u32, limit: u32) -> Vec<KeptView> {
+			Custody::kept_content(group, Page { from, limit: limit.min(views::MAX_KEPT_PAGE) })
 		}
 	}
 

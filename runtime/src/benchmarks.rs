@@ -19,6 +19,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_scheduler, Scheduler]
 	[pallet_sudo, Sudo]
 	[pallet_test_sets, TestSets]
+	[pallet_custody, Custody]
 	[pallet_timestamp, Timestamp]
 	[pallet_transaction_payment, TransactionPayment]
 	[pallet_treasury, Treasury]

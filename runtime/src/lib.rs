@@ -75,7 +75,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("descent"),
 	impl_name: alloc::borrow::Cow::Borrowed("descent"),
 	authoring_version: 1,
-	spec_version: 8,
+	spec_version: 9,
 	impl_version: 1,
 	apis: RUNTIME_API_VERSIONS,
 	transaction_version: 4,
@@ -172,4 +172,6 @@ mod runtime {
 	pub type Dataset = pallet_dataset;
 	#[runtime::pallet_index(53)]
 	pub type TestSets = pallet_test_sets;
+	#[runtime::pallet_index(54)]
+	pub type Custody = pallet_custody;
 }

@@ -11,6 +11,8 @@ use pallet_groups::{DatasetLog, GroupRules, NextGroup, Rules};
 
 /// Largest number of groups, of entries of a log, or of voters that one call returns.
 pub(crate) const MAX_PAGE: u32 = 100;
+/// Largest number of contents that one call returns.
+pub(crate) const MAX_KEPT_PAGE: u32 = 1_000;
 
 pub(crate) fn groups(from: GroupId, limit: u32) -> Vec<GroupView> {
 	let end = from.saturating_add(limit.min(MAX_PAGE)).min(NextGroup::<Runtime>::get());
@@ -66,6 +68,7 @@ pub(crate) fn events() -> Vec<ChainEvent> {
 			RuntimeEvent::Groups(event) => event.view(),
 			RuntimeEvent::Dataset(event) => event.view(),
 			RuntimeEvent::Emission(event) => event.view(),
+			RuntimeEvent::Custody(event) => event.view(),
 			_ => None,
 		})
 		.collect()

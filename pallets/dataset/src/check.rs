@@ -30,7 +30,7 @@ impl Attempt {
 			TaskId::Delta { group, proposal, version, attempt } => {
 				Some(Self { group, proposal, version, attempt })
 			}
-			TaskId::Round { .. } => None,
+			TaskId::Round { .. } | TaskId::Custody { .. } => None,
 		}
 	}
 

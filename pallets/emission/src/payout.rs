@@ -1,10 +1,12 @@
-use crate::{Accrued, Config, Event, Fundings, Pallet, Pots, WeightInfo};
+use crate::{Accrued, Config, Event, Fundings, Pallet, Pot, Pots, WeightInfo};
 use alloc::vec::Vec;
 use core::mem;
-use descent_protocol::{divide_reward, trace::WorkReward, GroupId, RoundIndex, Share, Shares};
+use descent_protocol::{
+	divide_custody, divide_reward, trace::WorkReward, GroupId, RoundIndex, Share, Shares,
+};
 use descent_support::now;
 use frame_support::{traits::Get, weights::Weight};
-use pallet_groups::{GroupRules, Rewards, SettledRound};
+use pallet_groups::{GroupRules, KeeperRewards, Rewards, SettledRound};
 use sp_runtime::SaturatedConversion;
 
 /// The committee's part, for the check of a delta, of the tokens that have come in for validators since the
@@ -49,6 +51,62 @@ impl<T: Config> Pallet<T> {
 			Self::put_fundings(group, fundings);
 		}
 		taken
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// Divides what has come in for a group by the shares of the round that takes commitments, and returns
+	/// its pot.
+	fn divided(group: GroupId) -> Option<Pot> {
+		let round = T::Groups::current_round(group, now::<T>())?;
+		let rules = T::Groups::rules(group, round)?;
+		let accumulators = Self::advance();
+		let mut pot = Pots::<T>::get(group);
+		pot.credit(&accumulators);
+		pot.divide(rules.shares);
+		Some(pot)
+	}
+}
+
+impl<T: Config> KeeperRewards<T::AccountId, u128> for Pallet<T> {
+	fn due(group: GroupId) -> u128 {
+		let Some(pot) = Self::divided(group) else {
+			return 0;
+		};
+		Pots::<T>::insert(group, pot);
+		pot.keepers
+	}
+
+	fn custody_checked(
+		group: GroupId,
+		served: &[T::AccountId],
+		keepers: u32,
+		members: &[T::AccountId],
+	) -> u128 {
+		let Some(mut pot) = Self::divided(group).filter(|_| !served.is_empty()) else {
+			return 0;
+		};
+		let (for_members, each) = divide_custody(pot.keepers, keepers);
+		let each_member = for_members.checked_div(members.len().saturated_into()).unwrap_or_default();
+		let total =
+			|each: u128, accounts: &[T::AccountId]| each.saturating_mul(accounts.len().saturated_into());
+		let paid = total(each, served).saturating_add(total(each_member, members));
+		pot.keepers = pot.keepers.saturating_sub(paid);
+		Pots::<T>::insert(group, pot);
+		for keeper in served {
+			Self::accrue(keeper, each);
+		}
+		Self::accrue_each(group, members, each_member);
+		each
+	}
+
+	fn due_weight() -> Weight {
+		T::WeightInfo::delta_checked(0)
+	}
+
+	/// Each account accrues, as a member does that has checked a delta.
+	fn custody_checked_weight(accounts: u32) -> Weight {
+		T::WeightInfo::delta_checked(accounts)
 	}
 }
 

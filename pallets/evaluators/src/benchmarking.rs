@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use codec::Encode;
 use descent_protocol::{
 	Answer, Ballot, DeltaReport, DeltaVerdict, Measurement, Score, TaskId, Verdict, MAX_CANDIDATES,
-	MAX_COMMITTEE,
+	MAX_COMMITTEE, MAX_KEEPERS,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{pallet_prelude::TransactionSource, traits::Authorize, BoundedVec};
@@ -53,6 +53,10 @@ fn answer(task: &TaskId) -> Answer {
 		}
 		TaskId::Delta { .. } => {
 			Answer::Delta(DeltaVerdict::Valid(DeltaReport { added: 1, removed: 1, records: 1, root }))
+		}
+		TaskId::Custody { .. } => {
+			let kept = alloc::vec![Some(root); MAX_KEEPERS.saturated_into()];
+			Answer::Custody(BoundedVec::truncate_from(kept))
 		}
 	}
 }

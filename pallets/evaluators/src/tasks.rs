@@ -3,7 +3,7 @@
 use crate::{Attestation, Member, Seat};
 use alloc::vec::Vec;
 use descent_protocol::{
-	evaluation::{CheckRequest, EvaluationRequest, PrefetchRequest},
+	evaluation::{CheckRequest, CustodyRequest, EvaluationRequest, PrefetchRequest},
 	Answer, BlockNumber, Performance, TaskId, TaskWindows,
 };
 use frame_support::{pallet_prelude::DispatchError, weights::Weight};
@@ -45,6 +45,8 @@ pub enum Request {
 	Evaluation(EvaluationRequest),
 	/// To check a proposed delta.
 	Check(CheckRequest),
+	/// To fetch from keepers.
+	Custody(CustodyRequest),
 }
 
 /// The place of a task's signing record in a node's local storage. A place is used by one task after another.
@@ -177,6 +179,7 @@ impl Request {
 		match self {
 			Self::Evaluation(_) => "/v1/evaluations",
 			Self::Check(_) => "/v1/checks",
+			Self::Custody(_) => "/v1/custody-checks",
 		}
 	}
 
@@ -185,6 +188,7 @@ impl Request {
 		match self {
 			Self::Evaluation(request) => request.id(),
 			Self::Check(request) => request.id(),
+			Self::Custody(request) => request.id(),
 		}
 	}
 }

@@ -138,7 +138,7 @@ pub mod weights;
 pub use descent_protocol::Providers;
 pub use descent_support::{set_alarm, PalletsOriginOf};
 pub use pallet::*;
-pub use reward::{Pots, Rewards, SettledRound};
+pub use reward::{KeeperRewards, Pots, Rewards, SettledRound};
 pub use test_sets::TestSets;
 pub use traits::{Closed, DatasetLog, GroupObserver, GroupRules, Stakeholders};
 pub use types::{

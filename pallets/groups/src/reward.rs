@@ -62,6 +62,27 @@ pub trait Rewards<AccountId, Balance> {
 	}
 }
 
+/// Pays the keepers of groups out of the part of what rounds earn that is put aside for them.
+pub trait KeeperRewards<AccountId, Balance> {
+	/// Returns the amount that is put aside for a group's keepers by now.
+	fn due(group: GroupId) -> Balance;
+
+	/// Pays for a check of so many keepers, as [`descent_protocol::divide_custody`] says: those that have
+	/// `served` their parts, and the `members` of its committee that did sound work theirs. The part of a
+	/// keeper that has not served stays. Nobody is paid if none has. Returns what each keeper was paid.
+	fn custody_checked(group: GroupId, served: &[AccountId], keepers: u32, members: &[AccountId]) -> Balance;
+
+	/// Returns the weight of [`Self::due`].
+	fn due_weight() -> Weight {
+		Weight::zero()
+	}
+
+	/// Returns the weight of [`Self::custody_checked`] with so many accounts in all.
+	fn custody_checked_weight(_accounts: u32) -> Weight {
+		Weight::zero()
+	}
+}
+
 /// The account that keeps the pots of groups.
 pub trait Pots<AccountId, Balance> {
 	/// Returns the account.

@@ -24,7 +24,7 @@ const RECORDS: &[u8] = b"descent/rounds/v1";
 fn round_of(task: &TaskId) -> Option<(GroupId, RoundIndex)> {
 	match *task {
 		TaskId::Round { group, round } => Some((group, round)),
-		TaskId::Delta { .. } => None,
+		TaskId::Delta { .. } | TaskId::Custody { .. } => None,
 	}
 }
 
@@ -181,7 +181,7 @@ impl<T: Config> Tasks<T::AccountId> for Pallet<T> {
 		let (ballot, is_hidden) = match answer {
 			Answer::Round(ballot) => (ballot, false),
 			Answer::Hidden(hidden) => (&hidden.ballot, true),
-			Answer::Delta(_) => return false,
+			Answer::Delta(_) | Answer::Custody(_) => return false,
 		};
 		let revealed = Subjects::<T>::get((group, round)).map_or(0, |subject| subject.reveals);
 		let fits = ballot.verdicts.len() <= revealed.saturated_into();

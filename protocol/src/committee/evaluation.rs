@@ -3,12 +3,13 @@
 //!
 //! `POST /v1/evaluations` with an [`EvaluationRequest`] answers at once with a [`Job`]; equal requests are
 //! one job. `GET /v1/evaluations/{id}` answers with the [`Job`] as it stands. `POST /v1/checks` with a
-//! [`CheckRequest`] and `GET /v1/checks/{id}` are the same for proposed deltas. `POST /v1/test-sets` with a
+//! [`CheckRequest`] and `GET /v1/checks/{id}` are the same for proposed deltas, `POST /v1/custody-checks` with
+//! a [`CustodyRequest`] and `GET /v1/custody-checks/{id}` for what keepers serve. `POST /v1/test-sets` with a
 //! [`PrefetchRequest`] has a sealed test set fetched ahead.
 
 use crate::{
-	hash::job_id, trace::Recipe, Ballot, ContentRef, DeltaVerdict, EvaluationPolicy, GroupId, Metric,
-	ProposalId, RoundIndex, Rounding, Score, TestSetVerdict,
+	hash::job_id, trace::Recipe, Ballot, ContentRef, CustodyBallot, DeltaVerdict, EvaluationPolicy, GroupId,
+	Metric, ProposalId, RoundIndex, Rounding, Score, TestSetVerdict,
 };
 use alloc::{string::String, vec::Vec};
 use codec::Encode;
@@ -219,6 +220,50 @@ pub struct PrefetchRequest {
 	pub providers: Vec<String>,
 }
 
+/// A leaf that a keeper has to serve.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptLeaf {
+	/// The keeper.
+	pub keeper: AccountId32,
+	/// Base addresses of its gateways, each of which may serve the leaf.
+	pub providers: Vec<String>,
+	/// The content.
+	pub content: ContentRef,
+	/// The place of the leaf in the content, from 0.
+	pub leaf: u32,
+}
+
+/// A request to fetch a leaf from each keeper of a group. The outcome of its job is a
+/// [`CustodyBallot`](crate::CustodyBallot).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustodyRequest {
+	/// Hash of the chain's genesis block.
+	pub genesis: H256,
+	/// The group.
+	pub group: GroupId,
+	/// The number of the check among those of the group, from 1.
+	pub check: u32,
+	/// The leaves, one for each keeper that is checked.
+	pub leaves: Vec<KeptLeaf>,
+	/// Base addresses of gateways of the group and of the committee's members. Where neither they nor a
+	/// keeper answers, it is this machine that has no network.
+	pub gateways: Vec<String>,
+	/// Time limit for fetching all of them, in milliseconds.
+	pub fetch_ms: u64,
+}
+
+impl CustodyRequest {
+	/// The id of its job. It is the same whatever the addresses are: a keeper that changes its own must not
+	/// make a committee begin anew.
+	pub fn id(&self) -> H256 {
+		let leaf = |leaf: &KeptLeaf| KeptLeaf { providers: Vec::new(), ..leaf.clone() };
+		let leaves = self.leaves.iter().map(leaf).collect();
+		job_id(b"custody", &Self { leaves, gateways: Vec::new(), ..self.clone() })
+	}
+}
+
 /// A request to check a proposed delta.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -299,6 +344,15 @@ pub struct Checked {
 	pub checked: DeltaVerdict,
 }
 
+/// The result of a custody check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+	/// The hashes of what was fetched from keepers, in the order of the request.
+	pub kept: CustodyBallot,
+}
+
+/// A custody check.
+pub type CustodyJob = Job<Kept>;
 /// An evaluation.
 pub type EvaluationJob = Job<Measured>;
 /// A check.

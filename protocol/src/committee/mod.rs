@@ -13,6 +13,7 @@ mod test_set;
 
 pub use ballot::{Ballot, Measurement, Verdict};
 pub use draw::{committee_weights, DEFAULT_COMMITTEE_SEATS, MIN_COMMITTEE_SEATS};
+pub(crate) use performance::tolerated;
 pub use performance::{check_performance, performance, Performance};
 pub(crate) use quorum::{agreed, heaviest, opened, total, weigh};
 pub use quorum::{is_quorum, is_veto, Weighted, SMALLEST_TOLERANT};

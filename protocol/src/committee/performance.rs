@@ -145,7 +145,7 @@ pub fn performance(committee: &[Weighted<Ballot>], is_replayed: bool) -> Vec<Per
 }
 
 /// The performance of a member of a committee with so many members.
-pub(super) fn tolerated(performance: Performance, members: usize) -> Performance {
+pub(crate) fn tolerated(performance: Performance, members: usize) -> Performance {
 	match performance {
 		Performance::False if members < SMALLEST_TOLERANT => Performance::Idle,
 		performance => performance,

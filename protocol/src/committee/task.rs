@@ -1,8 +1,8 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
-	committee::HiddenBallot, hash::domain_hash, Ballot, BlockNumber, DeltaVerdict, GroupId, ProposalId,
-	RoundIndex, Salt,
+	committee::HiddenBallot, hash::domain_hash, Ballot, BlockNumber, CustodyBallot, DeltaVerdict, GroupId,
+	ProposalId, RoundIndex, Salt,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::{fmt, ops::Range};
@@ -43,6 +43,13 @@ pub enum TaskId {
 		/// The number of the attempt, from 0, among all attempts at the proposal on this version.
 		attempt: u32,
 	},
+	/// A leaf is fetched from each keeper of a group.
+	Custody {
+		/// The group.
+		group: GroupId,
+		/// The number of the check among those of the group, from 1.
+		check: u32,
+	},
 }
 
 impl fmt::Display for TaskId {
@@ -52,6 +59,7 @@ impl fmt::Display for TaskId {
 			Self::Delta { group, proposal, attempt, .. } => {
 				write!(f, "group {group}, delta proposal {proposal}, attempt {attempt}")
 			}
+			Self::Custody { group, check } => write!(f, "group {group}, custody check {check}"),
 		}
 	}
 }
@@ -67,6 +75,8 @@ pub enum Answer {
 	Delta(DeltaVerdict),
 	/// The measurements of a round on a hidden test set, and the verdict on the set.
 	Hidden(HiddenBallot),
+	/// The hashes of what was fetched from keepers.
+	Custody(CustodyBallot),
 }
 
 impl Answer {
@@ -74,7 +84,7 @@ impl Answer {
 	pub fn ballot(self) -> Option<Ballot> {
 		match self {
 			Self::Round(ballot) => Some(ballot),
-			Self::Delta(_) | Self::Hidden(_) => None,
+			_ => None,
 		}
 	}
 
@@ -82,7 +92,7 @@ impl Answer {
 	pub fn hidden_ballot(self) -> Option<HiddenBallot> {
 		match self {
 			Self::Hidden(hidden) => Some(hidden),
-			Self::Round(_) | Self::Delta(_) => None,
+			_ => None,
 		}
 	}
 
@@ -90,7 +100,15 @@ impl Answer {
 	pub fn verdict(self) -> Option<DeltaVerdict> {
 		match self {
 			Self::Delta(verdict) => Some(verdict),
-			Self::Round(_) | Self::Hidden(_) => None,
+			_ => None,
+		}
+	}
+
+	/// The hashes of what was fetched from keepers, if it has them.
+	pub fn custody_ballot(self) -> Option<CustodyBallot> {
+		match self {
+			Self::Custody(ballot) => Some(ballot),
+			_ => None,
 		}
 	}
 }
@@ -121,6 +139,7 @@ pub fn answer_hash(
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use alloc::vec;
 	use proptest::prelude::*;
 
 	const ANSWER: Answer = Answer::Delta(DeltaVerdict::Unavailable);
@@ -131,6 +150,7 @@ mod tests {
 			(0..3u32, 0..3u32, 0..3u32, 0..3u32).prop_map(|(group, proposal, version, attempt)| {
 				TaskId::Delta { group, proposal, version, attempt }
 			}),
+			(0..3u32, 0..3u32).prop_map(|(group, check)| TaskId::Custody { group, check }),
 		]
 	}
 
@@ -142,6 +162,7 @@ mod tests {
 		let ballot = Ballot { baseline: None, verdicts: Default::default() };
 		let hidden = HiddenBallot { test_set: crate::TestSetVerdict::Broken, ballot };
 		assert_eq!(Answer::Hidden(hidden).encode(), [2, 1, 0, 0]);
+		assert_eq!(Answer::Custody(vec![None].try_into().unwrap()).encode(), [3, 4, 0]);
 	}
 
 	proptest! {

@@ -3,10 +3,10 @@
 use super::{Account, Hash};
 use crate::{
 	view::{
-		AmendmentView, BlockEvents, EmissionView, EventTopic, Explanation, GovernanceView, GroupView,
-		HeadView, LogEntryView, OrderView, PotView, ProposalView, RecordingView, RewardsView, RoundSummary,
-		RoundTestSetView, RoundView, StakeView, StandingView, TestSetSeriesView, ValidatorRules,
-		ValidatorView, Versions, VotersView,
+		AmendmentView, BlockEvents, CustodyView, EmissionView, EventTopic, Explanation, GovernanceView,
+		GroupView, HeadView, KeptView, LogEntryView, OrderView, PotView, ProposalView, RecordingView,
+		RewardsView, RoundSummary, RoundTestSetView, RoundView, StakeView, StandingView, TestSetSeriesView,
+		ValidatorRules, ValidatorView, Versions, VotersView,
 	},
 	AmendmentId, GroupId, ProposalId, RoundIndex,
 };
@@ -80,6 +80,8 @@ pub(super) fn methods(generator: &mut SchemaGenerator) -> Value {
 	table.read::<Option<TestSetSeriesView>>("training_testSetSeries", &[SERIES], &[AT]);
 	table.read::<Option<RoundTestSetView>>("training_roundTestSet", &[GROUP, ROUND], &[AT]);
 	table.read::<Option<RecordingView>>("training_recording", &[GROUP, ROUND, ACCOUNT], &[AT]);
+	table.read::<Option<CustodyView>>("training_custody", &[GROUP], &[AT]);
+	table.read::<Vec<KeptView>>("training_keptContent", &[GROUP], &[FROM, LIMIT, AT]);
 	votes(&mut table);
 	table.methods.into()
 }

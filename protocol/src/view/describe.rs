@@ -65,6 +65,13 @@ impl ChainEvent {
 			| Self::OrderSpent { .. }
 			| Self::OrderFulfilled { .. }
 			| Self::OrderRefunded { .. } => "order".into(),
+			Self::KeeperJoined { .. }
+			| Self::KeeperLeft { .. }
+			| Self::KeeperDisplaced { .. }
+			| Self::KeeperSlashed { .. } => "keeper".into(),
+			Self::CustodyCheckOpened { check, .. }
+			| Self::CustodyCheckMissed { check, .. }
+			| Self::CustodyChecked { check, .. } => format!("custody check {check}"),
 		}
 	}
 
@@ -123,6 +130,13 @@ impl ChainEvent {
 				let said = self.describe_order(format);
 				format!("of {} {said}", name(account))
 			}
+			Self::KeeperJoined { .. }
+			| Self::KeeperLeft { .. }
+			| Self::KeeperDisplaced { .. }
+			| Self::KeeperSlashed { .. }
+			| Self::CustodyCheckOpened { .. }
+			| Self::CustodyCheckMissed { .. }
+			| Self::CustodyChecked { .. } => self.describe_custody(format),
 		}
 	}
 }

@@ -12,7 +12,7 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::{crypto::AccountId32, H256};
 
-/// An event of a group, in its rounds, in its votes or of orders of its model.
+/// An event of a group: in its rounds, in its votes, of orders of its model, or of its keepers.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "event")]
@@ -334,6 +334,78 @@ pub enum ChainEvent {
 		/// The block from which the rest can be returned.
 		free: BlockNumber,
 	},
+	/// An account keeps the group's content, or has changed its addresses or its deposit.
+	KeeperJoined {
+		/// The group.
+		group: GroupId,
+		/// The keeper.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+		account: AccountId32,
+		/// Its deposit.
+		#[serde(with = "Amount")]
+		deposit: u128,
+	},
+	/// A keeper has left, and its deposit was returned.
+	KeeperLeft {
+		/// The group.
+		group: GroupId,
+		/// The keeper.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+		account: AccountId32,
+		/// The amount that was returned.
+		#[serde(with = "Amount")]
+		returned: u128,
+	},
+	/// A keeper with a larger deposit took the seat of this one. Its deposit was returned.
+	KeeperDisplaced {
+		/// The group.
+		group: GroupId,
+		/// The keeper that lost its seat.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+		account: AccountId32,
+	},
+	/// A check of what the keepers serve was opened.
+	CustodyCheckOpened {
+		/// The group.
+		group: GroupId,
+		/// The number of the check.
+		check: u32,
+	},
+	/// A keeper did not serve what a check asked for.
+	CustodyCheckMissed {
+		/// The group.
+		group: GroupId,
+		/// The number of the check.
+		check: u32,
+		/// The keeper.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+		account: AccountId32,
+		/// Number of checks in a row in which it has not served.
+		missed: u8,
+	},
+	/// A keeper has lost its deposit and its seat.
+	KeeperSlashed {
+		/// The group.
+		group: GroupId,
+		/// The keeper.
+		#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Account"))]
+		account: AccountId32,
+		/// The amount that it lost.
+		#[serde(with = "Amount")]
+		slashed: u128,
+	},
+	/// A check was decided.
+	CustodyChecked {
+		/// The group.
+		group: GroupId,
+		/// The number of the check.
+		check: u32,
+		/// Number of keepers that served.
+		served: u32,
+		/// The amount that each of them was paid.
+		#[serde(with = "Amount")]
+		each: u128,
+	},
 }
 
 /// A call that the chain makes by an alarm, or that somebody has to send where there is none.
@@ -365,6 +437,8 @@ pub enum EventTopic {
 	Votes,
 	/// Orders, their payments and their ends.
 	Orders,
+	/// Keepers, and checks of what they serve.
+	Custody,
 	/// All events of a group.
 	All,
 }
@@ -404,11 +478,18 @@ impl ChainEvent {
 			| Self::OrderDisplaced { group, .. }
 			| Self::OrderSpent { group, .. }
 			| Self::OrderFulfilled { group, .. }
-			| Self::OrderRefunded { group, .. } => *group,
+			| Self::OrderRefunded { group, .. }
+			| Self::KeeperJoined { group, .. }
+			| Self::KeeperLeft { group, .. }
+			| Self::KeeperDisplaced { group, .. }
+			| Self::CustodyCheckOpened { group, .. }
+			| Self::CustodyCheckMissed { group, .. }
+			| Self::KeeperSlashed { group, .. }
+			| Self::CustodyChecked { group, .. } => *group,
 		}
 	}
 
-	/// Returns its topic: rounds, votes or orders.
+	/// Returns its topic: rounds, votes, orders or custody.
 	pub fn topic(&self) -> EventTopic {
 		match self {
 			Self::Committed { .. }
@@ -437,6 +518,13 @@ impl ChainEvent {
 			| Self::OrderSpent { .. }
 			| Self::OrderFulfilled { .. }
 			| Self::OrderRefunded { .. } => EventTopic::Orders,
+			Self::KeeperJoined { .. }
+			| Self::KeeperLeft { .. }
+			| Self::KeeperDisplaced { .. }
+			| Self::CustodyCheckOpened { .. }
+			| Self::CustodyCheckMissed { .. }
+			| Self::KeeperSlashed { .. }
+			| Self::CustodyChecked { .. } => EventTopic::Custody,
 		}
 	}
 }
@@ -497,6 +585,9 @@ mod tests {
 		let closed = ChainEvent::PeriodClosed { group: 0, next: 1 };
 		let refunded = ChainEvent::OrderRefunded { group: 0, account, amount: 5 };
 		assert_eq!((closed.encode()[0], refunded.encode()[0]), (16, 23));
+		let joined = ChainEvent::KeeperJoined { group: 0, account: AccountId32::new([1; 32]), deposit: 5 };
+		assert_eq!(joined.encode()[0], 25);
+		assert_eq!(joined.topic(), EventTopic::Custody);
 	}
 
 	#[test]

@@ -15,7 +15,9 @@ use scale_info::TypeInfo;
 use serde::{de::Error, Deserialize, Deserializer, Serialize, Serializer};
 use sp_core::{crypto::AccountId32, H256};
 
+mod custody;
 mod describe;
+mod describe_custody;
 mod describe_orders;
 mod economy;
 mod events;
@@ -27,6 +29,7 @@ mod test_set;
 mod views_v2;
 mod views_v3;
 
+pub use custody::{CustodyCheckView, CustodyView, KeeperView, KeptKind, KeptView};
 pub use describe::{format_part, format_stake, EventFormat, Tone};
 pub use economy::*;
 pub use events::*;

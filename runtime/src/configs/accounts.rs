@@ -91,6 +91,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 						call,
 						RuntimeCall::Groups(..)
 							| RuntimeCall::Rounds(..)
+							| RuntimeCall::Custody(..)
 							| RuntimeCall::Dataset(..)
 							| RuntimeCall::Emission(pallet_emission::Call::claim { .. })
 					)

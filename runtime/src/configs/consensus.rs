@@ -4,8 +4,8 @@
 use super::validators::{OnlyChanges, ReportLongevity, ReportedSessions};
 use crate::{
 	constants::{storage_deposit, EPOCH_DURATION_IN_SLOTS, MAX_VALIDATORS, MILLISECONDS_PER_BLOCK},
-	AccountId, Babe, Balance, Balances, BlockNumber, Dataset, Offences, Rounds, Runtime, RuntimeEvent,
-	Scheduler, Session, SessionKeys, System, Validators,
+	AccountId, Babe, Balance, Balances, BlockNumber, Custody, Dataset, Offences, Rounds, Runtime,
+	RuntimeEvent, Scheduler, Session, SessionKeys, System, Validators,
 };
 use frame_support::{
 	dispatch::DispatchClass,
@@ -106,9 +106,9 @@ impl pallet_session::Config for Runtime {
 	type KeyDeposit = ConstU128<KEY_DEPOSIT>;
 }
 
-/// Committees measure checkpoints and check deltas.
+/// Committees measure checkpoints, check deltas and fetch from keepers.
 impl pallet_evaluators::Config for Runtime {
-	type Tasks = (Rounds, Dataset);
+	type Tasks = ((Rounds, Dataset), Custody);
 	type Bonds = Validators;
 	type Performance = Validators;
 	type Scheduler = Scheduler;

@@ -4,6 +4,7 @@ mod accounts;
 mod balances;
 mod committee;
 mod consensus;
+mod custody;
 mod emission;
 mod governance;
 mod parameters;

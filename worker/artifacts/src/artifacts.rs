@@ -8,9 +8,12 @@ use crate::{
 	ContentCache, DatasetCache, FetchWindow, Fetching, Source, VersionBuilder,
 };
 use anyhow::{Context, Result};
-use descent_content::{FetchError, FetchLimits, Fetcher, Store};
+use descent_content::{FetchError, FetchLimits, Fetcher, ProbeError, Store};
 use descent_dataset::{Description, Set};
-use descent_protocol::{evaluation::DeltaSource, ContentRef};
+use descent_protocol::{
+	evaluation::{DeltaSource, KeptLeaf},
+	ContentRef,
+};
 use std::{
 	path::{Path, PathBuf},
 	sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -169,6 +172,45 @@ impl Artifacts {
 			asked.join_all().await;
 		});
 		self.contact.count() > before
+	}
+
+	/// Fetches a leaf from each keeper itself, all side by side, until `until`. What is here already does not
+	/// count. Returns `visit` of the bytes in the order of the leaves, `None` for a keeper none of whose
+	/// gateways serves its leaf.
+	pub fn leaves<T: Send + 'static>(
+		&self,
+		leaves: &[KeptLeaf],
+		until: Instant,
+		visit: impl Fn(&KeptLeaf, &[u8]) -> T + Clone + Send + 'static,
+	) -> Vec<Option<T>> {
+		self.handle.block_on(async {
+			let fetched = leaves.iter().map(|leaf| {
+				let (fetcher, contact) = (self.candidates.clone(), self.contact.clone());
+				let (leaf, visit) = (leaf.clone(), visit.clone());
+				tokio::spawn(async move {
+					for gateway in &leaf.providers {
+						let number = leaf.leaf.into();
+						let fetched = fetcher.leaf(&leaf.content, number, gateway, until.into()).await;
+						if !matches!(fetched, Err(ProbeError::Unreachable(_) | ProbeError::Slow(_))) {
+							contact.heard();
+						}
+						match fetched {
+							Ok(bytes) => return Some(visit(&leaf, &bytes)),
+							Err(error) => {
+								tracing::info!(keeper = %leaf.keeper, gateway, "does not serve a leaf: {error}");
+							}
+						}
+					}
+					None
+				})
+			});
+			let tasks: Vec<_> = fetched.collect();
+			let mut all = Vec::with_capacity(tasks.len());
+			for task in tasks {
+				all.push(task.await.ok().flatten());
+			}
+			all
+		})
 	}
 
 	/// Fetches and checks a model description.

@@ -15,6 +15,11 @@ impl Contact {
 		self.0.load(Ordering::Relaxed)
 	}
 
+	/// Notes that somebody was heard of.
+	pub(crate) fn heard(&self) {
+		self.0.fetch_add(1, Ordering::Relaxed);
+	}
+
 	/// Notes the progress of a fetch.
 	pub(crate) fn progress(&self, progress: Progress) {
 		if progress.downloaded > 0 {

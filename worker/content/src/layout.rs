@@ -83,6 +83,11 @@ impl Span {
 		self.size
 	}
 
+	/// Number of leaves below this block, itself if it is one.
+	pub(crate) fn leaves(self) -> u64 {
+		self.size.div_ceil(LEAF_SIZE).max(1)
+	}
+
 	fn codec(self) -> Codec {
 		if self.is_leaf() {
 			Codec::Raw

@@ -1,5 +1,5 @@
-//! The evaluator: a service that measures checkpoints, replays recorded trainings and checks proposed deltas
-//! for the validator beside it.
+//! The evaluator: a service that measures checkpoints, replays recorded trainings, checks proposed deltas and
+//! fetches from keepers, for the validator beside it.
 //!
 //! The node's off-chain worker posts a request and polls until its job is done; see
 //! [`descent_protocol::evaluation`]. Evaluations and checks wait in separate bounded queues and have separate
@@ -41,6 +41,7 @@
 
 mod check;
 pub mod child;
+mod custody;
 pub mod evaluation_set;
 pub mod judgement;
 mod measure;
@@ -61,9 +62,10 @@ pub use pool::{DeltaCheck, EvaluationPool, PoolOptions};
 
 use anyhow::{ensure, Context, Result};
 use check::Checker;
+use custody::CustodyChecker;
 use descent_artifacts::{disk::create_directory, Artifacts, Quota};
 use descent_content::ServerHandle;
-use descent_protocol::evaluation::{CheckRequest, EvaluationRequest};
+use descent_protocol::evaluation::{CheckRequest, CustodyRequest, EvaluationRequest};
 use measure::{Deadlines, Measurer};
 use metrics::Metrics;
 use prefetch::PrefetchQueue;
@@ -86,6 +88,8 @@ use tokio::{net::TcpListener, runtime::Handle};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Checks that run side by side: most of their time is spent on waiting for the providers of a delta.
 const CHECKERS: usize = 16;
+/// Checks of keepers that run side by side: all of their time is spent on waiting.
+const CUSTODY_CHECKERS: usize = 4;
 /// Evaluations that fetch while all processes measure.
 const FETCHING: usize = 3;
 /// Jobs of one group that run at a time. With fewer, a slow provider or two would keep a group from all of
@@ -137,6 +141,7 @@ pub struct EvaluatorOptions {
 pub struct Evaluator {
 	evaluations: Arc<JobQueue<EvaluationRequest>>,
 	checks: Arc<JobQueue<CheckRequest>>,
+	custody_checks: Arc<JobQueue<CustodyRequest>>,
 	prefetches: Arc<PrefetchQueue>,
 	threads: Vec<thread::JoinHandle<()>>,
 	pool: EvaluationPool,
@@ -197,6 +202,7 @@ impl Evaluator {
 		let artifacts = Arc::new(artifacts);
 		let evaluations = open_queue("results", options, &artifacts, &metrics)?;
 		let checks = open_queue("checks", options, &artifacts, &metrics)?;
+		let custody_checks = open_queue("custody", options, &artifacts, &metrics)?;
 		let listener = TcpListener::bind(options.listen).await.with_context(|| {
 			format!("cannot listen on {}: choose another address with --listen", options.listen)
 		})?;
@@ -214,9 +220,14 @@ impl Evaluator {
 		for checker in vec![checker; CHECKERS] {
 			threads.push(spawn(checks.clone(), checker)?);
 		}
+		let checker = CustodyChecker { artifacts: artifacts.clone(), metrics: metrics.clone() };
+		for checker in vec![checker; CUSTODY_CHECKERS] {
+			threads.push(spawn(custody_checks.clone(), checker)?);
+		}
 		let router = service::router(Service {
 			evaluations: evaluations.clone(),
 			checks: checks.clone(),
+			custody_checks: custody_checks.clone(),
 			prefetches: prefetches.clone(),
 			metrics,
 			pool: pool.clone(),
@@ -225,7 +236,7 @@ impl Evaluator {
 		let server = ServerHandle::spawn(address, |stopped| {
 			axum::serve(listener, router).with_graceful_shutdown(stopped).into_future()
 		});
-		Ok(Self { evaluations, checks, prefetches, threads, pool, server, share })
+		Ok(Self { evaluations, checks, custody_checks, prefetches, threads, pool, server, share })
 	}
 
 	/// Returns the address that the service listens on.
@@ -242,6 +253,7 @@ impl Evaluator {
 	pub async fn stop(self) -> Result<()> {
 		self.evaluations.close();
 		self.checks.close();
+		self.custody_checks.close();
 		self.prefetches.close();
 		let server = tokio::time::timeout(PATIENCE, self.server.stop());
 		let (served, ()) = tokio::join!(server, ended(&self.threads));

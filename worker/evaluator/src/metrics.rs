@@ -19,6 +19,8 @@ pub(crate) struct Metrics {
 	pub verdicts: IntCounterVec,
 	/// Proposed deltas checked, by verdict.
 	pub deltas: IntCounterVec,
+	/// Leaves asked of keepers, by outcome.
+	pub leaves: IntCounterVec,
 	/// Hidden test sets of rounds, by verdict.
 	pub test_sets: IntCounterVec,
 	/// Sealed test sets fetched ahead of their rounds, by outcome.
@@ -70,6 +72,7 @@ impl Metrics {
 			seconds,
 			verdicts: counter("verdicts_total", "Candidates looked at, by verdict.", &["verdict"])?,
 			deltas: counter("deltas_total", "Proposed deltas checked, by verdict.", &["verdict"])?,
+			leaves: counter("kept_leaves_total", "Leaves asked of keepers, by outcome.", &["outcome"])?,
 			test_sets: counter("test_sets_total", "Hidden test sets of rounds, by verdict.", &["verdict"])?,
 			prefetches: counter(
 				"prefetches_total",

@@ -2,12 +2,12 @@
 
 use descent_protocol::{
 	evaluation::{
-		CheckRequest, Checked, DeltaSource, EvaluationRequest, Measured, PrefetchRequest, ReplaySource,
-		Replays, TestSetSource,
+		CheckRequest, Checked, CustodyRequest, DeltaSource, EvaluationRequest, Kept, Measured,
+		PrefetchRequest, ReplaySource, Replays, TestSetSource,
 	},
 	trace::{Base, MAX_DRAWN, RATE_UNIT},
-	ContentRef, EvaluationPolicy, GroupId, MAX_CANDIDATES, MAX_COMMITTEE, MAX_LOG, MAX_PROVIDERS,
-	MAX_PROVIDER_LENGTH, MAX_RANKED_WINNERS, MAX_TEST_SETS,
+	ContentRef, EvaluationPolicy, GroupId, MAX_CANDIDATES, MAX_COMMITTEE, MAX_KEEPERS, MAX_LOG,
+	MAX_PROVIDERS, MAX_PROVIDER_LENGTH, MAX_RANKED_WINNERS, MAX_TEST_SETS,
 };
 use descent_replay::{MAX_BATCH, MAX_STEPS};
 use serde::{de::DeserializeOwned, Serialize};
@@ -164,6 +164,43 @@ impl Request for CheckRequest {
 
 	fn named(&self) -> Vec<ContentRef> {
 		vec![self.model, self.proposed.delta]
+	}
+
+	fn fetch_time(&self) -> Duration {
+		Duration::from_millis(self.fetch_ms)
+	}
+}
+
+impl Request for CustodyRequest {
+	type Outcome = Kept;
+	const KIND: &'static str = "custody-check";
+
+	fn id(&self) -> H256 {
+		self.id()
+	}
+
+	fn group(&self) -> GroupId {
+		self.group
+	}
+
+	fn check(&self) -> Result<(), String> {
+		if self.leaves.len() > MAX_KEEPERS as usize {
+			return Err(format!("a group has at most {MAX_KEEPERS} keepers"));
+		}
+		addresses(&self.gateways, MAX_COMMITTEE)?;
+		self.leaves.iter().try_for_each(|leaf| {
+			content(&leaf.content)?;
+			let leaves = descent_protocol::leaves(&leaf.content);
+			if u64::from(leaf.leaf) >= leaves {
+				return Err(format!("content of {leaves} leaves has none at place {}", leaf.leaf));
+			}
+			providers(&leaf.providers)
+		})
+	}
+
+	/// None: what is here already is of no use.
+	fn named(&self) -> Vec<ContentRef> {
+		Vec::new()
 	}
 
 	fn fetch_time(&self) -> Duration {

@@ -16,7 +16,7 @@ use axum::{
 	routing::{get, post},
 	Json, Router,
 };
-use descent_protocol::evaluation::{CheckRequest, EvaluationRequest};
+use descent_protocol::evaluation::{CheckRequest, CustodyRequest, EvaluationRequest};
 use descent_protocol::is_loopback;
 use serde_json::json;
 use sp_core::H256;
@@ -34,6 +34,7 @@ const RETRY_AFTER: u64 = 3;
 pub(crate) struct Service {
 	pub evaluations: Arc<JobQueue<EvaluationRequest>>,
 	pub checks: Arc<JobQueue<CheckRequest>>,
+	pub custody_checks: Arc<JobQueue<CustodyRequest>>,
 	pub prefetches: Arc<PrefetchQueue>,
 	pub metrics: Arc<Metrics>,
 	pub pool: EvaluationPool,
@@ -50,6 +51,7 @@ pub(crate) fn router(service: Service) -> Router {
 		.with_state(service.clone())
 		.merge(job_routes(service.evaluations))
 		.merge(job_routes(service.checks))
+		.merge(job_routes(service.custody_checks))
 		.layer(DefaultBodyLimit::max(MAX_BODY))
 		.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(10)))
 		.layer(middleware::from_fn(refuse_browsers));

@@ -10,10 +10,10 @@ mod tests;
 use descent_protocol::{
 	explanation,
 	view::{
-		AmendmentView, EmissionView, EventTopic, Explanation, GovernanceView, GroupView, HeadView,
-		LogEntryView, OrderView, Page, PotView, ProposalView, RecordingView, RewardsView, RoundSummary,
-		RoundTestSetView, RoundView, StakeView, StandingView, TestSetSeriesView, ValidatorRules,
-		ValidatorView, Versions, VotersView,
+		AmendmentView, CustodyView, EmissionView, EventTopic, Explanation, GovernanceView, GroupView,
+		HeadView, KeptView, LogEntryView, OrderView, Page, PotView, ProposalView, RecordingView, RewardsView,
+		RoundSummary, RoundTestSetView, RoundView, StakeView, StandingView, TestSetSeriesView,
+		ValidatorRules, ValidatorView, Versions, VotersView,
 	},
 	AmendmentId, GroupId, ProposalId, RoundIndex,
 };
@@ -236,6 +236,21 @@ pub(crate) trait TrainingApi {
 		account: AccountId,
 		at: Option<Hash>,
 	) -> RpcResult<Option<RecordingView>>;
+
+	/// The keepers of a group, and the check of what they serve; null in a block from before keepers.
+	#[method(name = "training_custody", blocking)]
+	fn custody(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Option<CustodyView>>;
+
+	/// The content that the keepers of a group keep, from place `from` on, at most `limit` and never more than
+	/// 1,000.
+	#[method(name = "training_keptContent", blocking)]
+	fn kept_content(
+		&self,
+		group: GroupId,
+		from: Option<u32>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<KeptView>>;
 
 	/// The events of a topic (`rounds`), of one group or of all, one message a block in the order of the
 	/// chain, also for blocks without events. Of finalized blocks; with `finalized` false of best blocks,
@@ -558,6 +573,26 @@ where
 		self.of_group(group, at, |api, block| match version(&api, block)? {
 			..6 => Ok(None),
 			_ => api.recording(block, group, round, account),
+		})
+	}
+
+	fn custody(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Option<CustodyView>> {
+		self.of_group(group, at, |api, block| match version(&api, block)? {
+			..7 => Ok(None),
+			_ => api.custody(block, group),
+		})
+	}
+
+	fn kept_content(
+		&self,
+		group: GroupId,
+		from: Option<u32>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<KeptView>> {
+		self.of_group(group, at, |api, block| match version(&api, block)? {
+			..7 => Ok(Vec::new()),
+			_ => api.kept_content(block, group, from.unwrap_or_default(), limit.unwrap_or(u32::MAX)),
 		})
 	}
 

@@ -1,7 +1,7 @@
 use crate::{Draw, RecordPlace, Request, Seat, Tasks};
 use codec::Encode;
 use descent_protocol::{
-	evaluation::{CheckRequest, DeltaSource, EvaluationRequest},
+	evaluation::{CheckRequest, CustodyRequest, DeltaSource, EvaluationRequest, KeptLeaf},
 	Answer, BlockNumber, ContentRef, EvaluationPolicy, Metric, Performance, TaskId, TaskWindows,
 };
 use frame_support::{
@@ -97,6 +97,7 @@ impl Tasks<AccountId32> for TestTasks {
 				ballot.verdicts.len() <= candidates.saturated_into()
 			}
 			(TaskId::Delta { .. }, Answer::Delta(_)) => true,
+			(TaskId::Custody { .. }, Answer::Custody(ballot)) => ballot.len() == 1,
 			_ => false,
 		}
 	}
@@ -162,6 +163,19 @@ impl Tasks<AccountId32> for TestTasks {
 				proposed: DeltaSource { delta: content, providers: Vec::new() },
 				fetch_ms: 9_000,
 			}),
+			TaskId::Custody { group, check } => Request::Custody(CustodyRequest {
+				genesis: crate::genesis::<super::Test>(),
+				group,
+				check,
+				leaves: vec![KeptLeaf {
+					keeper: AccountId32::new([7; 32]),
+					providers: Vec::new(),
+					content,
+					leaf: 0,
+				}],
+				gateways: Vec::new(),
+				fetch_ms: 9_000,
+			}),
 		})
 	}
 
@@ -173,6 +187,9 @@ impl Tasks<AccountId32> for TestTasks {
 			}
 			TaskId::Delta { group, proposal, version, attempt } => {
 				RecordPlace { key: (b"test/delta", group).encode(), order: vec![proposal, version, attempt] }
+			}
+			TaskId::Custody { group, check } => {
+				RecordPlace { key: (b"test/custody", group).encode(), order: vec![check] }
 			}
 		})
 	}

@@ -4,7 +4,7 @@ use super::{JobPoll, Signers};
 use crate::tasks::RecordPlace;
 use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode, Error, Input};
-use descent_protocol::{Answer, Ballot, DeltaVerdict, HiddenBallot, TaskId};
+use descent_protocol::{Answer, Ballot, CustodyBallot, DeltaVerdict, HiddenBallot, TaskId};
 use sp_core::{offchain::StorageKind, H256};
 use sp_io::offchain;
 
@@ -31,6 +31,7 @@ impl Record {
 			Some((subject, Answer::Round(ballot))) => (1u8, subject, ballot).encode_to(dest),
 			Some((subject, Answer::Delta(verdict))) => (1u8, subject, verdict).encode_to(dest),
 			Some((subject, Answer::Hidden(hidden))) => (2u8, subject, hidden).encode_to(dest),
+			Some((subject, Answer::Custody(ballot))) => (1u8, subject, ballot).encode_to(dest),
 		}
 		self.signers.encode_to(dest);
 	}
@@ -50,6 +51,7 @@ impl Record {
 					match task {
 						TaskId::Round { .. } => Answer::Round(Ballot::decode(input)?),
 						TaskId::Delta { .. } => Answer::Delta(DeltaVerdict::decode(input)?),
+						TaskId::Custody { .. } => Answer::Custody(CustodyBallot::decode(input)?),
 					},
 				))
 			}

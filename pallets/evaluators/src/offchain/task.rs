@@ -8,7 +8,7 @@ use crate::{
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 use descent_protocol::{
-	evaluation::{Checked, Measured},
+	evaluation::{Checked, Kept, Measured},
 	Answer, BlockNumber, HiddenBallot, Salt, TaskId, TaskWindows,
 };
 use sp_core::H256;
@@ -218,6 +218,11 @@ impl<T: Config> TaskRun<T> {
 			Request::Check(request) => {
 				let checked: Option<Checked> = record.job.poll(client, path, id, &request, task, |_| true);
 				checked.map(|Checked { checked }| Answer::Delta(checked))
+			}
+			Request::Custody(request) => {
+				let is_answer = |kept: &Kept| kept.kept.len() == request.leaves.len();
+				let kept: Option<Kept> = record.job.poll(client, path, id, &request, task, is_answer);
+				kept.map(|Kept { kept }| Answer::Custody(kept))
 			}
 		};
 		record.answer = answer.map(|answer| (self.subject, answer));

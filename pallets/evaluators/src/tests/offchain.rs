@@ -14,8 +14,8 @@ use codec::Decode;
 use descent_protocol::{
 	answer_hash,
 	evaluation::{
-		CheckJob, CheckRequest, Checked, EvaluationJob, EvaluationRequest, JobStatus, Measured,
-		EVALUATOR_STORAGE_KEY,
+		CheckJob, CheckRequest, Checked, CustodyJob, CustodyRequest, EvaluationJob, EvaluationRequest,
+		JobStatus, Kept, Measured, EVALUATOR_STORAGE_KEY,
 	},
 	Answer, Ballot, DeltaVerdict, HiddenBallot, Measurement, Score, TaskId, Verdict,
 };
@@ -59,9 +59,10 @@ fn keystore(validators: &[u8]) -> KeystoreExt {
 enum Kind {
 	Round,
 	Delta,
+	Custody,
 }
 
-const KINDS: [Kind; 2] = [Kind::Round, Kind::Delta];
+const KINDS: [Kind; 3] = [Kind::Round, Kind::Delta, Kind::Custody];
 
 impl Kind {
 	/// The task of a number.
@@ -69,6 +70,7 @@ impl Kind {
 		match self {
 			Self::Round => TaskId::Round { group: number, round: 0 },
 			Self::Delta => TaskId::Delta { group: number, proposal: 0, version: 1, attempt: 0 },
+			Self::Custody => TaskId::Custody { group: number, check: 1 },
 		}
 	}
 
@@ -81,6 +83,7 @@ impl Kind {
 				Answer::Round(Ballot { baseline: None, verdicts })
 			}
 			Self::Delta => Answer::Delta(DeltaVerdict::Unavailable),
+			Self::Custody => Answer::Custody(vec![Some(H256::repeat_byte(8))].try_into().unwrap()),
 		}
 	}
 
@@ -88,6 +91,7 @@ impl Kind {
 		match self {
 			Self::Round => "http://127.0.0.1:9977/v1/evaluations",
 			Self::Delta => "http://127.0.0.1:9977/v1/checks",
+			Self::Custody => "http://127.0.0.1:9977/v1/custody-checks",
 		}
 	}
 }
@@ -96,6 +100,8 @@ impl Kind {
 fn kind(asked: &Asked) -> Kind {
 	if asked.url.contains("/v1/checks") {
 		Kind::Delta
+	} else if asked.url.contains("/v1/custody-checks") {
+		Kind::Custody
 	} else {
 		Kind::Round
 	}
@@ -106,6 +112,7 @@ fn id(asked: &Asked) -> H256 {
 	match (asked.method.as_str(), kind(asked)) {
 		("POST", Kind::Round) => serde_json::from_slice::<EvaluationRequest>(&asked.body).unwrap().id(),
 		("POST", Kind::Delta) => serde_json::from_slice::<CheckRequest>(&asked.body).unwrap().id(),
+		("POST", Kind::Custody) => serde_json::from_slice::<CustodyRequest>(&asked.body).unwrap().id(),
 		_ => asked.url.rsplit('/').next().unwrap().parse().unwrap(),
 	}
 }
@@ -130,6 +137,10 @@ fn done_with(id: H256, answer: Answer) -> Reply {
 		Answer::Delta(checked) => {
 			let status = JobStatus::Done(Checked { checked });
 			serde_json::to_vec(&CheckJob { id, status })
+		}
+		Answer::Custody(kept) => {
+			let status = JobStatus::Done(Kept { kept });
+			serde_json::to_vec(&CustodyJob { id, status })
 		}
 	};
 	Reply::Whole(200, body.unwrap())

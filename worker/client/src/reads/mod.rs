@@ -1,6 +1,7 @@
 //! Reads of the chain: groups, rounds, standings, votes, money.
 
 mod costs;
+mod custody;
 mod economy;
 mod test_sets;
 mod voters;

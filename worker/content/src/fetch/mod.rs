@@ -3,6 +3,7 @@
 mod address;
 mod download;
 mod flight;
+mod leaf;
 mod probe;
 mod providers;
 mod request;

@@ -36,6 +36,9 @@ pub enum ProbeError {
 	/// The gateway answered with another status than 200.
 	#[error("it answers with HTTP status {0}. Its log says why")]
 	Status(u16),
+	/// The content has another shape than its size prescribes. Everybody finds the same.
+	#[error("block {0} is not what the size of its content prescribes")]
+	Malformed(BlockId),
 	/// The gateway sent something else than the block.
 	#[error("it sends something else than block {0}. Give the address of an IPFS trustless gateway")]
 	WrongBytes(BlockId),
@@ -49,18 +52,20 @@ pub enum ProbeError {
 /// See [`ProbeError`]. It ends after `deadline` at the latest.
 pub async fn probe(provider: &str, content: &ContentRef, deadline: Duration) -> Result<Duration, ProbeError> {
 	let id = BlockId::from(content);
-	let url = url(provider, &id).ok_or(ProbeError::Address)?;
+	let base = Url::parse(provider).map_err(|_| ProbeError::Address)?;
+	let url = block_url(&base, &id).ok_or(ProbeError::Address)?;
 	let started = Instant::now();
 	let client = Client::builder().redirect(Policy::none()).no_proxy().build();
 	let client = client.map_err(|error| ProbeError::Unreachable(reason(error)))?;
 	match timeout(deadline, fetch(&client, url, &id)).await {
-		Ok(fetched) => fetched.map(|()| started.elapsed()),
+		Ok(fetched) => fetched.map(|_| started.elapsed()),
 		Err(_) => Err(ProbeError::Slow(deadline)),
 	}
 }
 
-fn url(provider: &str, id: &BlockId) -> Option<Url> {
-	let mut url = Url::parse(provider).ok()?;
+/// Returns the address of a block at a gateway.
+pub(super) fn block_url(base: &Url, id: &BlockId) -> Option<Url> {
+	let mut url = base.clone();
 	if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
 		return None;
 	}
@@ -70,7 +75,8 @@ fn url(provider: &str, id: &BlockId) -> Option<Url> {
 	Some(url)
 }
 
-async fn fetch(client: &Client, url: Url, id: &BlockId) -> Result<(), ProbeError> {
+/// Fetches one block from an address, and checks its hash.
+pub(super) async fn fetch(client: &Client, url: Url, id: &BlockId) -> Result<Vec<u8>, ProbeError> {
 	let accept = HeaderValue::from_static("application/vnd.ipld.raw");
 	let unreachable = |error| ProbeError::Unreachable(reason(error));
 	let mut response = client.get(url).header(ACCEPT, accept).send().await.map_err(unreachable)?;
@@ -88,7 +94,7 @@ async fn fetch(client: &Client, url: Url, id: &BlockId) -> Result<(), ProbeError
 		block.extend_from_slice(&chunk);
 	}
 	if id.matches(&block) {
-		Ok(())
+		Ok(block)
 	} else {
 		Err(ProbeError::WrongBytes(*id))
 	}

@@ -5,6 +5,8 @@ use crate::{tasks::Committees as _, Member};
 use descent_protocol::{attestation_hash, check_hash};
 
 const SALT: [u8; 32] = [9; 32];
+/// The kinds of tasks that the runtime before had.
+const KINDS: [Kind; 2] = [Kind::Round, Kind::Delta];
 
 /// The record of the first task as the runtime before has written it, byte by byte: after the order of the
 /// task, the job with two booleans, the answer with the hash of its subject, and the signers.
@@ -17,6 +19,7 @@ fn record(kind: Kind, key: &AuthorityId) -> Vec<u8> {
 		}
 		// Proposal 0, version 1, attempt 0; unavailable.
 		Kind::Delta => (&[0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0], vec![2]),
+		Kind::Custody => unreachable!("the runtime before had no keepers"),
 	};
 	let job = [&[1; 32][..], &[1, 0]].concat();
 	let subject = [&[1][..], &[2; 32]].concat();

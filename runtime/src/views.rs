@@ -1,13 +1,12 @@
 //! Answers of the runtime API that join several pallets. Those of one pallet are in its `views` module.
 
-use crate::{Balance, Dataset, Emission, Groups, Rounds, Runtime, RuntimeEvent, System};
+use crate::{Balance, Custody, Dataset, Emission, Groups, Rounds, Runtime, RuntimeEvent, System};
 use alloc::{string::String, vec::Vec};
 use descent_protocol::{
-	addresses,
 	view::{ChainEvent, GroupView, PotView},
 	GroupId,
 };
-use pallet_groups::{DatasetLog, GroupRules, NextGroup, Rules};
+use pallet_groups::{DatasetLog, GroupRules, KeeperGateways, NextGroup, Rules};
 
 /// Largest number of groups, of entries of a log, or of voters that one call returns.
 pub(crate) const MAX_PAGE: u32 = 100;
@@ -34,7 +33,7 @@ pub(crate) fn group(id: GroupId) -> Option<GroupView> {
 		model_version: rules.model_version,
 		dataset_version,
 		dataset_root: Dataset::root_of(id, dataset_version),
-		providers: addresses(&rules.providers),
+		providers: Custody::behind(id, &rules.providers),
 		metric: rules.metric,
 		policy: rules.policy,
 		minimum_improvement: rules.minimum_improvement,

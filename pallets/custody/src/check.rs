@@ -95,8 +95,6 @@ impl<T: Config> Pallet<T> {
 				let _ = stay.try_push(keeper);
 			}
 		}
-		if !stay.is_empty() {
-			Keepers::<T>::insert(group, stay);
-		}
+		Self::put_keepers(group, stay);
 	}
 }

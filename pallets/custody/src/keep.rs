@@ -45,7 +45,7 @@ impl<T: Config> Pallet<T> {
 				keepers.try_push(keeper).map_err(|_| Error::<T>::TooManyKeepers)?;
 			}
 		}
-		Keepers::<T>::insert(group, keepers);
+		Self::put_keepers(group, keepers);
 		Self::deposit_event(Event::KeeperJoined { group, account, deposit });
 		Ok(())
 	}
@@ -71,16 +71,25 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_leave(group: GroupId, account: T::AccountId) -> DispatchResult {
-		Keepers::<T>::try_mutate(group, |keepers| {
-			let place = keepers.iter().position(|keeper| keeper.account == account);
-			let place = place.ok_or(Error::<T>::NotKeeper)?;
-			let asked = OpenChecks::<T>::get(group).map_or(0, |check| check.number);
-			match keepers.get_mut(place) {
-				Some(keeper) if keeper.since <= asked => keeper.leaving = true,
-				_ => Self::give_back(group, keepers.remove(place)),
-			}
-			Ok(())
-		})
+		let mut keepers = Keepers::<T>::get(group);
+		let place = keepers.iter().position(|keeper| keeper.account == account);
+		let place = place.ok_or(Error::<T>::NotKeeper)?;
+		let asked = OpenChecks::<T>::get(group).map_or(0, |check| check.number);
+		match keepers.get_mut(place) {
+			Some(keeper) if keeper.since <= asked => keeper.leaving = true,
+			_ => Self::give_back(group, keepers.remove(place)),
+		}
+		Self::put_keepers(group, keepers);
+		Ok(())
+	}
+
+	/// Stores the keepers of a group.
+	pub(crate) fn put_keepers(group: GroupId, keepers: BoundedVec<KeeperOf<T>, ConstU32<MAX_KEEPERS>>) {
+		if keepers.is_empty() {
+			Keepers::<T>::remove(group);
+		} else {
+			Keepers::<T>::insert(group, keepers);
+		}
 	}
 
 	/// Returns the deposit of a keeper that has left.

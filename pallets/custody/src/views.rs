@@ -1,14 +1,14 @@
 //! The views of the runtime API.
 
 use crate::{Check, CheckCount, Config, Event, KeeperOf, Keepers, KeptContent, OpenChecks, Pallet};
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use descent_protocol::{
 	addresses,
 	view::{ChainEvent, CustodyCheckView, CustodyView, KeeperView, KeptView, Page},
 	GroupId, TaskWindows,
 };
 use frame_support::traits::Get;
-use pallet_groups::KeeperRewards;
+use pallet_groups::{KeeperGateways, KeeperRewards};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
 
@@ -24,6 +24,15 @@ impl<T: Config> Pallet<T> {
 	pub fn kept_content(group: GroupId, page: Page) -> Vec<KeptView> {
 		let mark = T::Content::mark(group);
 		page.of(mark.map(|mark| T::Content::kept(group, &mark)).unwrap_or_default())
+	}
+}
+
+impl<T: Config> KeeperGateways for Pallet<T> {
+	/// One for each keeper: a list of all would let a few keepers fill it.
+	fn gateways(group: GroupId) -> Vec<String> {
+		let mut keepers = Keepers::<T>::get(group).into_inner();
+		keepers.sort_by_key(|keeper| keeper.missed);
+		keepers.into_iter().filter_map(|keeper| addresses(&keeper.providers).into_iter().next()).collect()
 	}
 }
 

@@ -138,7 +138,7 @@ pub mod pallet {
 	use frame_support::{pallet_prelude::*, traits::OnUnbalanced};
 	use frame_system::pallet_prelude::*;
 	use pallet_evaluators::{tasks::Committees, BlockRandomness};
-	use pallet_groups::{GroupRules, Rewards, Stakeholders, Summary};
+	use pallet_groups::{GroupRules, KeeperGateways, Rewards, Stakeholders, Summary};
 	use sp_core::H256;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
@@ -160,6 +160,8 @@ pub mod pallet {
 		type Groups: GroupRules<BalanceOf<Self>> + Stakeholders<Self::AccountId, BalanceOf<Self>>;
 		/// The committees that check deltas.
 		type Committees: Committees<Self::AccountId>;
+		/// The keepers of groups, who serve what others don't any more.
+		type Keepers: KeeperGateways;
 		/// The randomness of blocks, which draws the committees.
 		type Randomness: BlockRandomness;
 		/// Pays the proposer of a delta that is applied, and the committee members who decided a check.

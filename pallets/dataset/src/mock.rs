@@ -112,6 +112,7 @@ impl pallet_dataset::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Groups = Groups;
 	type Committees = Evaluators;
+	type Keepers = ();
 	type Randomness = Randomness;
 	type Rewards = Rewards;
 	type Slash = ();

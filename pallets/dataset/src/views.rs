@@ -14,7 +14,7 @@ use descent_protocol::{
 use descent_support::{entries_from, scan};
 use frame_support::traits::Get;
 use pallet_evaluators::tasks::Committees;
-use pallet_groups::{DatasetLog, GroupRules, Stakeholders};
+use pallet_groups::{DatasetLog, GroupRules, KeeperGateways, Stakeholders};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
 
@@ -34,7 +34,7 @@ impl<T: Config> Pallet<T> {
 			attempt: phase.attempt,
 			version: check.version,
 			model: check.model,
-			providers: addresses(&rules.providers),
+			providers: T::Keepers::behind(group, &rules.providers),
 			deltas: Self::deltas(group, check.version),
 			proposed: DeltaSource { delta: proposed.delta, providers: addresses(&proposed.providers) },
 			fetch_ms: u64::from(blocks).saturating_mul(T::BlockTime::get()) / 2,

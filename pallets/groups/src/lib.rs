@@ -140,7 +140,7 @@ pub use descent_support::{set_alarm, PalletsOriginOf};
 pub use pallet::*;
 pub use reward::{KeeperRewards, Pots, Rewards, SettledRound};
 pub use test_sets::TestSets;
-pub use traits::{Closed, DatasetLog, GroupObserver, GroupRules, Stakeholders};
+pub use traits::{Closed, DatasetLog, GroupObserver, GroupRules, KeeperGateways, Stakeholders};
 pub use types::{
 	Amendment, AmendmentOf, BalanceOf, Changes, CreditOf, EndedAmendment, EndedOf, Group, GroupOf, LedgerOf,
 	Name, NewGroup, OpenAmendment, OpenOf, Rules, StakeLedger, Summary, Voting, ENDED_KEPT, MAX_UNSTAKING,

@@ -1,9 +1,9 @@
 use crate::Rules;
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 #[cfg(feature = "runtime-benchmarks")]
 use descent_protocol::Clock;
 use descent_protocol::{
-	evaluation::DeltaSource, BlockNumber, ContentRef, GroupId, Providers, RoundIndex, Share, Stake,
+	addresses, evaluation::DeltaSource, BlockNumber, ContentRef, GroupId, Providers, RoundIndex, Share, Stake,
 };
 use frame_support::weights::Weight;
 use sp_core::H256;
@@ -179,6 +179,30 @@ where
 
 	fn period_closed_weight() -> Weight {
 		First::period_closed_weight().saturating_add(Second::period_closed_weight())
+	}
+}
+
+/// The gateways of the keepers of groups.
+pub trait KeeperGateways {
+	/// Returns a gateway of each keeper, those first that were found to serve last. Only for use off chain.
+	fn gateways(group: GroupId) -> Vec<String>;
+
+	/// Returns addresses of providers, and of keepers behind them.
+	fn behind(group: GroupId, providers: &Providers) -> Vec<String> {
+		let mut all = addresses(providers);
+		for gateway in Self::gateways(group) {
+			if !all.contains(&gateway) {
+				all.push(gateway);
+			}
+		}
+		all
+	}
+}
+
+/// No group has keepers.
+impl KeeperGateways for () {
+	fn gateways(_: GroupId) -> Vec<String> {
+		Vec::new()
 	}
 }
 

@@ -169,7 +169,7 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 	use pallet_evaluators::{tasks::Committees, MemberGateways};
-	use pallet_groups::{DatasetLog, GroupRules, PalletsOriginOf, Rewards, TestSets};
+	use pallet_groups::{DatasetLog, GroupRules, KeeperGateways, PalletsOriginOf, Rewards, TestSets};
 	use sp_core::H256;
 	use sp_runtime::Perbill;
 
@@ -197,6 +197,8 @@ pub mod pallet {
 		type Dataset: DatasetLog;
 		/// The committees that measure candidates.
 		type Committees: Committees<Self::AccountId>;
+		/// The keepers of groups, who serve what others don't any more.
+		type Keepers: KeeperGateways;
 		/// The gateways at which the members of a committee serve to each other what they have fetched.
 		type Gateways: MemberGateways<Self::AccountId>;
 		/// Sets the alarms for settlements.

@@ -116,6 +116,7 @@ impl pallet_rounds::Config for Test {
 	type Groups = Groups;
 	type Dataset = Datasets;
 	type Committees = Evaluators;
+	type Keepers = ();
 	type Gateways = Gateways;
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockRandomness;

@@ -18,7 +18,7 @@ use descent_protocol::{
 };
 use frame_support::{traits::Get, BoundedVec};
 use pallet_evaluators::{tasks::Committees, Gateway, MemberGateways, Seat};
-use pallet_groups::{DatasetLog, GroupRules, TestSets};
+use pallet_groups::{DatasetLog, GroupRules, KeeperGateways, TestSets};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
 
@@ -108,7 +108,7 @@ impl<T: Config> Pallet<T> {
 			seed: entered.seed?,
 			tolerance: (!Self::is_dithered(windows.seed)).then(|| T::Groups::tolerance(group, round)),
 			peers: Vec::new(),
-			providers: addresses(&rules.providers),
+			providers: T::Keepers::behind(group, &rules.providers),
 			head: Heads::<T>::get(group, entered.model_version).map(|head| CheckpointSource {
 				checkpoint: head.checkpoint,
 				providers: addresses(&head.providers),

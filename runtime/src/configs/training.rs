@@ -3,7 +3,7 @@
 use super::emission::ToTreasury;
 use crate::{
 	constants::{storage_deposit, DAYS, HOURS, MILLISECONDS_PER_BLOCK, MILLI_NRN, MINUTES, NRN, YEARS},
-	Babe, Balance, Balances, BlockNumber, Dataset, Emission, Evaluators, Groups, Rounds, Runtime,
+	Babe, Balance, Balances, BlockNumber, Custody, Dataset, Emission, Evaluators, Groups, Rounds, Runtime,
 	RuntimeHoldReason, Scheduler, TestSets, Validators,
 };
 use descent_protocol::MIN_COMMITTEE_SEATS;
@@ -153,6 +153,7 @@ impl pallet_rounds::Config for Runtime {
 	type Groups = Groups;
 	type Dataset = Dataset;
 	type Committees = Evaluators;
+	type Keepers = Custody;
 	type Gateways = Validators;
 	type Scheduler = Scheduler;
 	type BlockRandomness = BlockVrf;
@@ -174,6 +175,7 @@ impl pallet_dataset::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Groups = Groups;
 	type Committees = Evaluators;
+	type Keepers = Custody;
 	type Randomness = Rounds;
 	type Rewards = Emission;
 	type Slash = ToTreasury;

@@ -3,8 +3,8 @@
 use crate::{
 	args::Global,
 	commands::{
-		amend, balance, chain_spec, content, dataset, emission, explain, governance, group, key, leaderboard,
-		model, order, rewards, round, stake, test_set, transfer, validator,
+		amend, balance, chain_spec, content, dataset, emission, explain, governance, group, keeper, key,
+		leaderboard, model, order, rewards, round, stake, test_set, transfer, validator,
 	},
 	output::Output,
 };
@@ -45,6 +45,9 @@ pub(crate) enum Command {
 	/// Training groups: create one, look at them, close a voting period
 	#[command(subcommand)]
 	Group(group::GroupCommand),
+	/// Keepers: who serves a group's content, and checks of what they serve
+	#[command(subcommand)]
+	Keeper(keeper::KeeperCommand),
 	/// Orders: pay for improvement of a group's model, look at them, end one
 	#[command(subcommand)]
 	Order(order::OrderCommand),
@@ -98,6 +101,7 @@ impl Cli {
 			Command::Balance(command) => command.run(global, output).await,
 			Command::Transfer(command) => command.run(global, output).await,
 			Command::Group(command) => command.run(global, output).await,
+			Command::Keeper(command) => command.run(global, output).await,
 			Command::Order(command) => command.run(global, output).await,
 			Command::Stake(command) => command.run(global, output).await,
 			Command::Amend(command) => command.run(global, output).await,

@@ -40,6 +40,8 @@ pub use block::{BlockId, CidError};
 pub use fetch::{probe, FetchError, FetchLimits, Fetcher, ProbeError, Progress};
 pub use gateway::{router, router_with_pushes, serve, serve_with_pushes};
 pub use layout::{LayoutError, LINKS_PER_NODE, MAX_BLOCK_SIZE, MAX_CONTENT_SIZE};
-pub use push::{PushAction, PushError, PushPolicy, PushToken, PushedContent, Pusher, Sign, VerifySignature};
+pub use push::{
+	pushed, PushAction, PushError, PushPolicy, PushToken, PushedContent, Pusher, Sign, VerifySignature,
+};
 pub use server::ServerHandle;
 pub use store::{address, ContentReader, Store, StoreError};

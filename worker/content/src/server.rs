@@ -1,4 +1,4 @@
-use crate::{serve, Store};
+use crate::{serve, serve_with_pushes, PushPolicy, Store};
 use futures::future::BoxFuture;
 use std::{future::Future, io, net::SocketAddr};
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -30,6 +30,20 @@ impl ServerHandle {
 	pub async fn gateway(address: SocketAddr, store: Store) -> io::Result<Self> {
 		let (stop, stopped) = stop_signal();
 		let (address, serving) = serve(address, store, stopped).await?;
+		Ok(Self { address, stop, serving })
+	}
+
+	/// Publishes a store as [`Self::gateway`] does, and takes pushes, as [`serve_with_pushes`] does.
+	///
+	/// # Errors
+	/// Fails if the address cannot be bound, or if what was pushed before cannot be read.
+	pub async fn gateway_with_pushes(
+		address: SocketAddr,
+		store: Store,
+		policy: &PushPolicy,
+	) -> io::Result<Self> {
+		let (stop, stopped) = stop_signal();
+		let (address, serving) = serve_with_pushes(address, store, policy, stopped).await?;
 		Ok(Self { address, stop, serving })
 	}
 

@@ -2,6 +2,7 @@
 //!
 //! - `evaluate` measures checkpoints and checks proposed deltas for the validator beside it.
 //! - `train` trains a group's model, competes in its rounds and serves its checkpoints.
+//! - `keep` serves all that groups need, for the pay of keepers.
 //! - `predict` and `serve` answer with a checkpoint, without a chain.
 //! - `test` measures one checkpoint, on one data file or as a group's committee would.
 //! - `judge` measures a group's head on the records of a proposed delta, for those who vote.
@@ -12,6 +13,7 @@ mod audit;
 mod child;
 mod evaluate;
 mod judge;
+mod keep;
 mod positional;
 mod predict;
 mod predictor;
@@ -54,6 +56,7 @@ struct Arguments {
 enum Command {
 	Evaluate(evaluate::Options),
 	Train(Box<train::Options>),
+	Keep(Box<keep::Options>),
 	Test(test::Options),
 	Judge(Box<judge::Options>),
 	Audit(Box<audit::Options>),
@@ -139,6 +142,7 @@ async fn run(command: Command) -> Result<()> {
 	match command {
 		Command::Evaluate(options) => evaluate::run(options).await,
 		Command::Train(options) => train::run(*options).await,
+		Command::Keep(options) => keep::run(*options).await,
 		Command::Audit(options) => audit::run(*options).await,
 		Command::Child(_) => child::run(),
 		Command::Judge(options) => judge::run(*options).await,

@@ -98,7 +98,7 @@ impl Request for EvaluationRequest {
 		if self.deltas.is_empty() && matches!(self.policy, EvaluationPolicy::Training { .. }) {
 			return Err("the data set has no delta".into());
 		}
-		providers(&self.providers)?;
+		group_providers(&self.providers)?;
 		addresses(&self.peers, MAX_COMMITTEE)?;
 		content(&self.model)?;
 		deltas(&self.deltas)?;
@@ -156,7 +156,7 @@ impl Request for CheckRequest {
 				self.deltas.len()
 			));
 		}
-		providers(&self.providers)?;
+		group_providers(&self.providers)?;
 		content(&self.model)?;
 		deltas(&self.deltas)?;
 		deltas(std::slice::from_ref(&self.proposed))
@@ -302,6 +302,11 @@ fn content(content: &ContentRef) -> Result<(), String> {
 
 fn providers(providers: &[String]) -> Result<(), String> {
 	addresses(providers, MAX_PROVIDERS)
+}
+
+/// Checks the bounds on the gateways of a group and of its keepers.
+fn group_providers(providers: &[String]) -> Result<(), String> {
+	addresses(providers, MAX_PROVIDERS + MAX_KEEPERS)
 }
 
 fn addresses(addresses: &[String], most: u32) -> Result<(), String> {

@@ -1,7 +1,7 @@
 //! Seats and deposits.
 
 use super::*;
-use crate::mock::{build_and_execute, held, Balances, DEPOSIT, ENDOWMENT};
+use crate::mock::{build_and_execute, held, Balances, Pot, DEPOSIT, ENDOWMENT};
 use frame_support::traits::fungible::Inspect;
 
 #[test]
@@ -101,6 +101,7 @@ fn a_keeper_that_comes_during_a_check_is_asked_by_the_next() {
 		assert_eq!(held(3), 0);
 		answer(task, [Some(&[Some(1)]); 4]);
 		assert_eq!(keepers(), [1, 2]);
+		Pot::set(1_000_000);
 		checked(&[Some(1), Some(2)]);
 	});
 }

@@ -70,7 +70,7 @@ impl Kind {
 		match self {
 			Self::Round => TaskId::Round { group: number, round: 0 },
 			Self::Delta => TaskId::Delta { group: number, proposal: 0, version: 1, attempt: 0 },
-			Self::Custody => TaskId::Custody { group: number, check: 1 },
+			Self::Custody => TaskId::Custody { group: number, check: 0 },
 		}
 	}
 

@@ -12,6 +12,7 @@ pub(crate) mod explain;
 mod follow;
 pub(crate) mod governance;
 pub(crate) mod group;
+pub(crate) mod keeper;
 pub(crate) mod key;
 pub(crate) mod leaderboard;
 pub(crate) mod model;

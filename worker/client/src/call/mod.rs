@@ -1,5 +1,6 @@
 //! The calls of the chain that a client makes, by the names of their arguments.
 
+mod custody;
 mod economy;
 mod governance;
 mod recorded;

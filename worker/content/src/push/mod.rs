@@ -5,6 +5,7 @@ mod pushed;
 mod token;
 
 pub use client::{PushError, PushedContent, Pusher, Sign};
+pub use pushed::pushed;
 pub(crate) use pushed::Pushed;
 pub use token::{PushAction, PushToken};
 

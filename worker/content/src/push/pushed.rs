@@ -52,6 +52,33 @@ pub(crate) struct NoRoom {
 	needed: u64,
 }
 
+/// Returns all content that accounts have pushed to a store.
+///
+/// # Errors
+/// [`StoreError::Io`].
+pub fn pushed(store: &Store) -> Result<HashSet<ContentRef>, StoreError> {
+	let folder = store.directory().join("pushed");
+	let failed = |path: &PathBuf| {
+		let path = path.clone();
+		move |source| StoreError::Io { path, source }
+	};
+	let mut found = HashSet::new();
+	if !folder.exists() {
+		return Ok(found);
+	}
+	for account in fs::read_dir(&folder).map_err(failed(&folder))? {
+		let own = account.map_err(failed(&folder))?.path();
+		for entry in fs::read_dir(&own).map_err(failed(&own))? {
+			let path = entry.map_err(failed(&own))?.path();
+			let id =
+				path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<BlockId>().ok());
+			let size = fs::read_to_string(&path).map_err(failed(&path))?.parse().ok();
+			found.extend(id.zip(size).map(|(id, size)| id.content(size)));
+		}
+	}
+	Ok(found)
+}
+
 impl Pushed {
 	/// Reads what these accounts have pushed to the store. Each may have `max_bytes`.
 	///

@@ -216,7 +216,7 @@ fn next(kind: Kind) -> TaskId {
 	match kind {
 		Kind::Round => TaskId::Round { group: 0, round: 1 },
 		Kind::Delta => TaskId::Delta { group: 0, proposal: 0, version: 1, attempt: 1 },
-		Kind::Custody => TaskId::Custody { group: 0, check: 2 },
+		Kind::Custody => TaskId::Custody { group: 0, check: 1 },
 	}
 }
 

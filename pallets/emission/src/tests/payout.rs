@@ -7,9 +7,9 @@ use crate::{
 	},
 	Event, Fundings,
 };
-use descent_protocol::{trace::WorkReward, Share, Shares};
+use descent_protocol::{divide_custody, trace::WorkReward, Share, Shares};
 use frame_support::assert_ok;
-use pallet_groups::Rewards;
+use pallet_groups::{KeeperRewards, Rewards};
 use sp_runtime::AccountId32;
 
 fn settle(round: u32, winner: Option<u8>, members: &[u8]) -> u128 {
@@ -255,5 +255,30 @@ fn fundings_pay_where_emission_has_nothing() {
 		assert_eq!(settle(0, Some(1), &[2]), 700);
 		assert_eq!((accrued(1), accrued(2), pot(0).keepers), (700, 200, 100));
 		assert_eq!(Balances::total_issuance(), ISSUANCE);
+	});
+}
+
+#[test]
+fn keepers_that_serve_and_their_committee_share_what_was_put_aside() {
+	after_a_period(|| {
+		assert_eq!(Emission::due(0), KEEPERS);
+		assert_eq!(Emission::due(7), 0, "there is no such group");
+		// Of three keepers one has not served: its part stays.
+		let (serving, members) = ([2, 3].map(account), [4, 5, 6].map(account));
+		let (for_members, each) = divide_custody(KEEPERS, 3);
+		let before = kept();
+		assert_eq!(Emission::custody_checked(0, &serving, 3, &members), each);
+		assert_eq!([2, 3].map(accrued), [each; 2]);
+		assert_eq!([4, 5, 6].map(accrued), [for_members / 3; 3]);
+		assert_eq!(pot(0).keepers, KEEPERS - 2 * each - for_members / 3 * 3);
+		assert_eq!(kept(), before, "nothing is paid out by it");
+	});
+}
+
+#[test]
+fn a_check_in_which_nobody_served_pays_nobody() {
+	after_a_period(|| {
+		assert_eq!(Emission::custody_checked(0, &[], 3, &[account(4)]), 0);
+		assert_eq!((accrued(4), Emission::due(0)), (0, KEEPERS));
 	});
 }

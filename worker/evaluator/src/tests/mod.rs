@@ -2,6 +2,7 @@
 
 mod answers;
 mod checks;
+mod custody;
 mod hidden;
 mod http;
 mod measuring;

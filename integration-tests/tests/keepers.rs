@@ -1,5 +1,5 @@
-//! Keepers: three of them fetch what a group needs, are paid by checks, and one is killed. Then the trainer that
-//! won and the group's own gateway go for good, and the head is fetched from the keepers that are left.
+//! Keepers: three of them fetch what a group needs, are paid by checks, and one is killed. Then the trainer
+//! that won and the group's own gateway go for good, and the head is fetched from the keepers that are left.
 
 use anyhow::{ensure, Context, Result};
 use codec::Decode;

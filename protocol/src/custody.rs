@@ -1,9 +1,9 @@
 //! Custody: the content that the keepers of a group serve, and how a committee checks that they do.
 //!
-//! A check draws one leaf of what the group needs for each keeper. Every member of a committee fetches it from
-//! that keeper and answers with a hash that nobody can compute without the leaf's bytes. A keeper that drops
-//! a part `f` of the content is found by each check with the probability `f`. Nothing shows that two keepers
-//! have two copies, nor that a keeper has its own: what counts is that the content is served.
+//! A check draws one leaf of what the group needs for each keeper. Every member of a committee fetches it
+//! from that keeper and answers with a hash that nobody can compute without the leaf's bytes. A keeper that
+//! drops a part `f` of the content is found by each check with the probability `f`. Nothing shows that two
+//! keepers have two copies, nor that a keeper has its own: what counts is that the content is served.
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{

@@ -137,7 +137,9 @@ proptest! {
 	/// Less than a third of the weight can neither have an honest keeper miss nor have a dead one served.
 	#[test]
 	fn less_than_a_third_of_liars_change_nothing(
-		members in 4..20usize, said in proptest::collection::vec(proptest::option::of(5..8u64), 20), serves: bool,
+		members in 4..20usize,
+		said in proptest::collection::vec(proptest::option::of(5..8u64), 20),
+		serves: bool,
 	) {
 		let liars = (members - 1) / 3;
 		let honest = if serves { Some(1) } else { None };

@@ -153,8 +153,8 @@ decl_runtime_apis! {
 		/// The recording that came with an account's checkpoint, or `None` where there is none, or the round
 		/// is forgotten. From version 6 on.
 		fn recording(group: GroupId, round: RoundIndex, account: AccountId) -> Option<RecordingView>;
-		/// The keepers of a group, and the check of what they serve; `None` where there is no such group. From
-		/// version 7 on.
+		/// The keepers of a group, and the check of what they serve; `None` where there is no such group.
+		/// From version 7 on.
 		fn custody(group: GroupId) -> Option<CustodyView>;
 		/// The content that the keepers of a group keep, from place `from` on, at most `limit` and never more
 		/// than 1,000. From version 7 on.

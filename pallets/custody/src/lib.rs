@@ -14,19 +14,20 @@
 //!                           ^ what is kept is noted
 //! ```
 //!
-//! - *keep*: an account takes one of a bounded number of seats with a deposit, and names the gateways at which
-//!   it serves. In a full group a strictly larger deposit takes the place of the smallest, which is returned.
+//! - *keep*: an account takes one of a bounded number of seats with a deposit, and names the gateways at
+//!   which it serves. In a full group a strictly larger deposit takes the place of the smallest, which is
+//!   returned.
 //! - *check*: any account opens a check with [`Pallet::check`], once what it would pay is worth a committee's
 //!   while: the keepers' part of the group's earnings gathers in its pot until then. So a group whose rounds
 //!   earn much is checked often, a finished one that earns little seldom, and no committee works for nothing.
-//! - *draw*: the randomness of a block after that draws a [committee](pallet_evaluators) and one leaf, of a MiB
-//!   at most, for each keeper, among all [that is kept](KeptContent). Nobody can know it as the check is
+//! - *draw*: the randomness of a block after that draws a [committee](pallet_evaluators) and one leaf, of a
+//!   MiB at most, for each keeper, among all [that is kept](KeptContent). Nobody can know it as the check is
 //!   opened: a keeper that lacks something can't wait for a check that does not ask for it.
 //! - *attest*, *open*: each member fetches each leaf from the keeper itself, and answers with a hash of its
 //!   bytes, the check and the keeper, see [`descent_protocol::kept_hash`].
 //! - *decide*: keepers that 2/3 have fetched from are paid. One that more than 1/3 could not fetch from has
-//!   missed the check. With [`MAX_MISSED_CHECKS`](descent_protocol::MAX_MISSED_CHECKS) in a row it loses deposit
-//!   and seat.
+//!   missed the check. With [`MAX_MISSED_CHECKS`](descent_protocol::MAX_MISSED_CHECKS) in a row it loses
+//!   deposit and seat.
 //!
 //! A keeper that lacks the part `f` of the content is found by each check with the probability `f`, and not
 //! paid by it. Nobody is struck for what could not be fetched, and less than 1/3 of liars change no verdict.
@@ -47,7 +48,8 @@
 //! # Terms
 //!
 //! - **Keeper**: an account that serves the content of a group.
-//! - **Check**: one [task](descent_protocol::TaskId::Custody) of a committee: a leaf is fetched from each keeper.
+//! - **Check**: one [task](descent_protocol::TaskId::Custody) of a committee: a leaf is fetched from each
+//!   keeper.
 //! - **Leaf**: a block of content, of a MiB at most.
 //! - **Missed**: said of a check in which a keeper did not serve.
 //!
@@ -284,7 +286,8 @@ pub mod pallet {
 		/// - `providers`: base addresses of gateways, each of which serves all that is kept.
 		/// - `deposit`: the whole deposit, of which what is held already is not held again.
 		///
-		/// Emits [`Event::KeeperJoined`]. Emits [`Event::KeeperDisplaced`] if another keeper had to make room.
+		/// Emits [`Event::KeeperJoined`]. Emits [`Event::KeeperDisplaced`] if another keeper had to make
+		/// room.
 		///
 		/// Errors: [`Error::UnknownGroup`], [`Error::NoProvider`], [`Error::InvalidProvider`],
 		/// [`Error::DepositTooSmall`], [`Error::TooManyKeepers`], [`Error::CheckOpen`], and those of the

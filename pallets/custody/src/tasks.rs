@@ -34,8 +34,8 @@ fn open<T: Config>(task: &TaskId) -> Option<(GroupId, Check)> {
 
 impl<T: Config> Pallet<T> {
 	/// Returns the seed of a check: the randomness of the block before its attest window, which nobody knew
-	/// when it was opened. If it is not kept any more, as nobody has attested for hours, the task alone is the
-	/// seed.
+	/// when it was opened. If it is not kept any more, as nobody has attested for hours, the task alone is
+	/// the seed.
 	fn seed(task: &TaskId, block: BlockNumber) -> Option<H256> {
 		let randomness = T::Randomness::randomness_at(block);
 		if block >= now::<T>() && randomness.is_none() {

@@ -130,13 +130,7 @@ impl ChainEvent {
 				let said = self.describe_order(format);
 				format!("of {} {said}", name(account))
 			}
-			Self::KeeperJoined { .. }
-			| Self::KeeperLeft { .. }
-			| Self::KeeperDisplaced { .. }
-			| Self::KeeperSlashed { .. }
-			| Self::CustodyCheckOpened { .. }
-			| Self::CustodyCheckMissed { .. }
-			| Self::CustodyChecked { .. } => self.describe_custody(format),
+			_ => self.describe_custody(format),
 		}
 	}
 }

@@ -197,7 +197,8 @@ impl Artifacts {
 						match fetched {
 							Ok(bytes) => return Some(visit(&leaf, &bytes)),
 							Err(error) => {
-								tracing::info!(keeper = %leaf.keeper, gateway, "does not serve a leaf: {error}");
+								let keeper = &leaf.keeper;
+								tracing::info!(%keeper, gateway, "does not serve a leaf: {error}");
 							}
 						}
 					}

@@ -9,9 +9,10 @@ use descent_protocol::{is_address, MAX_PROVIDER_LENGTH};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 const EXAMPLES: &str = "\
-A keeper fetches what its groups keep: model descriptions, the log's deltas, validation sets and the heads. It
-serves them, takes a seat with a deposit once all is here, and is paid by checks of committees that fetch from
-it. Three checks in a row in which it does not serve cost the deposit. `descent keeper leave` gives up the seat.
+A keeper fetches what its groups keep: model descriptions, the log's deltas, validation sets and the heads.
+It serves them, takes a seat with a deposit once all is here, and is paid by checks of committees that fetch
+from it. Three checks in a row in which it does not serve cost the deposit. `descent keeper leave` gives up
+the seat.
 
 Examples:
   Keep a group of a local node:
@@ -102,8 +103,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 	if let Some(url) = &options.public_url {
 		ensure!(
 			is_address(url.as_bytes()),
-			"--public-url must be an address that the chain takes, as http://keeper.example.org:8080: http or \
-			 https, a host, no user, blanks or `?`, at most {MAX_PROVIDER_LENGTH} bytes"
+			"--public-url must be an address that the chain takes, as http://keeper.example.org:8080: http \
+			 or https, a host, no user, blanks or `?`, at most {MAX_PROVIDER_LENGTH} bytes"
 		);
 	} else {
 		ensure!(

@@ -220,10 +220,7 @@ impl Evaluator {
 		for checker in vec![checker; CHECKERS] {
 			threads.push(spawn(checks.clone(), checker)?);
 		}
-		let checker = CustodyChecker { artifacts: artifacts.clone(), metrics: metrics.clone() };
-		for checker in vec![checker; CUSTODY_CHECKERS] {
-			threads.push(spawn(custody_checks.clone(), checker)?);
-		}
+		threads.extend(start_custody_checkers(&custody_checks, &artifacts, &metrics)?);
 		let router = service::router(Service {
 			evaluations: evaluations.clone(),
 			checks: checks.clone(),
@@ -291,6 +288,17 @@ fn own_runners(
 		turn: Arc::default(),
 	};
 	(measurer, checker)
+}
+
+/// Starts the threads that ask keepers.
+fn start_custody_checkers(
+	jobs: &Arc<JobQueue<CustodyRequest>>,
+	artifacts: &Arc<Artifacts>,
+	metrics: &Arc<Metrics>,
+) -> Result<Vec<thread::JoinHandle<()>>> {
+	let checker = CustodyChecker { artifacts: artifacts.clone(), metrics: metrics.clone() };
+	let checkers = vec![checker; CUSTODY_CHECKERS].into_iter();
+	checkers.map(|checker| spawn(jobs.clone(), checker)).collect()
 }
 
 /// Serves the fetched content. A block has to hash to its name, so nothing else can be had.

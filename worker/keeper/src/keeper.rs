@@ -61,8 +61,8 @@ struct Keeper {
 /// than a check or two gives them up with `descent keeper leave`.
 ///
 /// # Errors
-/// Fails if the store cannot be used, an address cannot be listened on or is not reached by others, the groups
-/// do not fit on disk, or no node answers for longer than a client waits.
+/// Fails if the store cannot be used, an address cannot be listened on or is not reached by others, the
+/// groups do not fit on disk, or no node answers for longer than a client waits.
 pub async fn run(
 	settings: Settings,
 	report: impl Fn(Event) + Send + Sync + 'static,

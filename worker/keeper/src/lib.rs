@@ -1,9 +1,9 @@
 //! A keeper: it fetches all that a group needs, serves it, and is paid for that out of the group's pot.
 //!
-//! It follows the chain. What the groups keep, see [`descent_protocol::view::KeptView`], is fetched from those
-//! who have published it, from the groups' own gateways and from other keepers, and pinned. Once all of a group
-//! is there, the keeper takes a seat with its deposit. It opens the checks that pay it, in turn with the
-//! group's other keepers. Content that no group keeps any more is removed after a while.
+//! It follows the chain. What the groups keep, see [`descent_protocol::view::KeptView`], is fetched from
+//! those who have published it, from the groups' own gateways and from other keepers, and pinned. Once all of
+//! a group is there, the keeper takes a seat with its deposit. It opens the checks that pay it, in turn with
+//! the group's other keepers. Content that no group keeps any more is removed after a while.
 //!
 //! ```no_run
 //! # async fn example(key: descent_client::Key) -> anyhow::Result<()> {

@@ -41,7 +41,8 @@ pub(crate) fn has_room<'a>(kept: impl Iterator<Item = &'a ContentRef>, max: u64)
 	let needed = kept.fold(0u64, |sum, content| sum.saturating_add(content.size + content.size / NODES));
 	ensure!(
 		needed <= max,
-		"the groups keep {:.1} GiB, and there is room for {:.1} GiB: raise --max-content, or keep fewer groups",
+		"the groups keep {:.1} GiB, and there is room for {:.1} GiB: raise --max-content, or keep fewer \
+		 groups",
 		gib(needed),
 		gib(max)
 	);

@@ -241,8 +241,8 @@ pub(crate) trait TrainingApi {
 	#[method(name = "training_custody", blocking)]
 	fn custody(&self, group: GroupId, at: Option<Hash>) -> RpcResult<Option<CustodyView>>;
 
-	/// The content that the keepers of a group keep, from place `from` on, at most `limit` and never more than
-	/// 1,000.
+	/// The content that the keepers of a group keep, from place `from` on, at most `limit` and never more
+	/// than 1,000.
 	#[method(name = "training_keptContent", blocking)]
 	fn kept_content(
 		&self,

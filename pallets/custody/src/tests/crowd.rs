@@ -43,7 +43,8 @@ proptest! {
 					Step::Open => {
 						Pot::set(1_000_000);
 						if Custody::check(signed(40), 0).is_ok() {
-							task = Some(TaskId::Custody { group: 0, check: crate::CheckCount::<Test>::get(0) });
+							let check = crate::CheckCount::<Test>::get(0);
+							task = Some(TaskId::Custody { group: 0, check });
 						}
 					}
 					Step::Decide(serves) => {
@@ -58,7 +59,8 @@ proptest! {
 				}
 				Custody::do_try_state().expect("the state stays consistent");
 			}
-			let lost: u128 = (1..=40).map(|number| ENDOWMENT - Balances::total_balance(&account(number))).sum();
+			let lost = |number| ENDOWMENT - Balances::total_balance(&account(number));
+			let lost: u128 = (1..=40).map(lost).sum();
 			assert_eq!(Balances::total_issuance(), issuance - lost, "what is slashed is gone, and no more");
 		});
 	}

@@ -11,9 +11,9 @@ use super::{
 use crate::{layout::Span, BlockId};
 
 impl Fetcher {
-	/// Fetches a leaf of content, counted from 0, from one gateway and from nowhere else, with the nodes of the
-	/// tree that lead to it. Every block is checked, and none is kept: what is asked is whether the gateway
-	/// serves it.
+	/// Fetches a leaf of content, counted from 0, from one gateway and from nowhere else, with the nodes of
+	/// the tree that lead to it. Every block is checked, and none is kept: what is asked is whether the
+	/// gateway serves it.
 	///
 	/// # Errors
 	/// See [`ProbeError`]. It ends at `until` at the latest.

@@ -15,8 +15,8 @@ use serde::Serialize;
 const EXAMPLES: &str = "Example:
   descent keeper check 0 --key-file ~/.descent/key
 
-A committee fetches a leaf from each keeper, and those that serve are paid. Keepers open checks by themselves: \
-descent-worker keep. Anybody can open one as soon as what it pays is worth a committee's while: \
+A committee fetches a leaf from each keeper, and those that serve are paid. Keepers open checks by \
+themselves: descent-worker keep. Anybody can open one as soon as what it pays is worth a committee's while: \
 descent keeper show";
 
 #[derive(Debug, Args)]

@@ -15,8 +15,8 @@ use serde::Serialize;
 const EXAMPLES: &str = "Example:
   descent keeper leave 0 --key-file ~/.descent/key
 
-Where a check goes on that asks the keeper, it has to serve until that is decided. Stop `descent-worker keep` \
-first, or it takes a seat again; leave its gateway up with `descent content serve` meanwhile.";
+Where a check goes on that asks the keeper, it has to serve until that is decided. Stop `descent-worker \
+keep` first, or it takes a seat again; leave its gateway up with `descent content serve` meanwhile.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

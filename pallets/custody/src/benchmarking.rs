@@ -1,7 +1,7 @@
 //! Benchmarks of the pallet's calls, and of what it does for other pallets, each in its worst case.
 
 use crate::{
-	BalanceOf, Check, CheckCount, Config, ContentMark, Keepers, OpenChecks, Pallet, MAX_MARKED_HEADS,
+	BalanceOf, Call, Check, CheckCount, Config, ContentMark, Keepers, OpenChecks, Pallet, MAX_MARKED_HEADS,
 };
 use alloc::vec::Vec;
 use descent_protocol::{

@@ -235,7 +235,7 @@ pub struct KeptLeaf {
 }
 
 /// A request to fetch a leaf from each keeper of a group. The outcome of its job is a
-/// [`CustodyBallot`](crate::CustodyBallot).
+/// [`CustodyBallot`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CustodyRequest {

@@ -313,7 +313,7 @@ async fn what_is_no_check_is_refused() {
 	let refused = [
 		CheckRequest { version: 2, ..good.clone() },
 		CheckRequest { version: 1_025, deltas: vec![source(fixture.delta); 1_025], ..good.clone() },
-		CheckRequest { providers: vec!["http://a".into(); 9], ..good.clone() },
+		CheckRequest { providers: vec!["http://a".into(); 25], ..good.clone() },
 		CheckRequest {
 			proposed: DeltaSource { delta: fixture.delta, providers: vec!["a".repeat(129)] },
 			..good.clone()

@@ -147,7 +147,7 @@ async fn what_is_no_request_is_refused() {
 		EvaluationRequest { policy: EvaluationPolicy::Training { records: 0 }, ..good.clone() },
 		EvaluationRequest { policy: EvaluationPolicy::Training { records: u32::MAX }, ..good.clone() },
 		EvaluationRequest { deltas: Vec::new(), ..good.clone() },
-		EvaluationRequest { providers: vec!["http://a".into(); 9], ..good.clone() },
+		EvaluationRequest { providers: vec!["http://a".into(); 25], ..good.clone() },
 		EvaluationRequest { providers: vec!["a".repeat(129)], ..good.clone() },
 		EvaluationRequest { model: ContentRef { size: 0, ..good.model }, ..good.clone() },
 		EvaluationRequest { winners: 0, ..good.clone() },

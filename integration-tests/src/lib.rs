@@ -104,6 +104,6 @@ pub use scenario::{candidate, members, reached, scenario, settled, two_clouds_gr
 pub use scripted_recording::{Batches, ScriptedRecording};
 pub use scripted_trainer::{Commitment, ScriptedTrainer};
 pub use test_sets::{seal_garbage, Requester, SentKey};
-pub use trainer::{Trainer, TrainerSetup};
+pub use trainer::{write_key, Trainer, TrainerSetup};
 pub use wait::wait_until;
 pub use wider::Wider;

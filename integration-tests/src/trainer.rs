@@ -4,7 +4,7 @@ use std::{
 	fs::{self, OpenOptions},
 	io::Write,
 	os::unix::fs::OpenOptionsExt,
-	path::Path,
+	path::{Path, PathBuf},
 };
 
 /// Niceness of trainers, which would otherwise take the cores that nodes and evaluators need to follow the
@@ -72,14 +72,7 @@ impl Trainer {
 		let name = setup.uri.trim_start_matches('/').to_lowercase();
 		let folder = directory.join(&name);
 		fs::create_dir_all(&folder)?;
-		let key = folder.join("key");
-		OpenOptions::new()
-			.create(true)
-			.truncate(true)
-			.write(true)
-			.mode(0o600)
-			.open(&key)?
-			.write_all(setup.uri.as_bytes())?;
+		let key = write_key(&folder, &setup.uri)?;
 		let [seed, ..]: [u8; 32] = account.id().into();
 		let launch = Launch::new(name, Binary::Worker.path()?, logs)
 			.nice(NICENESS)
@@ -102,6 +95,17 @@ impl Trainer {
 		let launch = launch.args(&setup.arguments);
 		Ok(Self { process: Process::spawn(launch)?, account, setup })
 	}
+}
+
+/// Writes a secret URI to a file in a folder, which only this user can read, and returns its path.
+///
+/// # Errors
+/// Fails if it can't be written.
+pub fn write_key(folder: &Path, uri: &str) -> Result<PathBuf> {
+	let key = folder.join("key");
+	let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&key)?;
+	file.write_all(uri.as_bytes())?;
+	Ok(key)
 }
 
 /// Returns the command that has the Python of the tests run a program.

@@ -4,19 +4,14 @@
 use anyhow::{ensure, Context, Result};
 use codec::Decode;
 use descent_integration_tests::{
-	free_port, ready, scenario, two_clouds_group, wait_until, Account, Binary, Launch, Network, Process,
-	RoundLengths, TrainerSetup, BLOCK_TIME,
+	free_port, ready, scenario, two_clouds_group, wait_until, write_key, Account, Binary, Launch, Network,
+	Process, RoundLengths, TrainerSetup, BLOCK_TIME,
 };
 use descent_protocol::{
 	view::{ChainEvent, CustodyView, KeptKind, KeptView},
 	GroupId,
 };
-use std::{
-	fs::{self, OpenOptions},
-	io::Write,
-	os::unix::fs::OpenOptionsExt,
-	time::Duration,
-};
+use std::{fs, time::Duration};
 
 /// Longest wait for a check. It takes 18 blocks, and the pot has to fill before.
 const CHECK: Duration = BLOCK_TIME.saturating_mul(120);
@@ -65,9 +60,7 @@ fn start_keeper(network: &Network, group: GroupId, uri: &str) -> Result<Keeper> 
 	let name = format!("keeper-{}", uri.trim_start_matches('/').to_lowercase());
 	let folder = network.directory().join(&name);
 	fs::create_dir_all(&folder)?;
-	let key = folder.join("key");
-	let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&key)?;
-	file.write_all(uri.as_bytes())?;
+	let key = write_key(&folder, uri)?;
 	let launch = Launch::new(name, Binary::Worker.path()?, network.logs())
 		.args(["keep", &group.to_string(), "--json", "--allow-private"])
 		.args(["--node", &network.nodes[0].rpc.ws()])

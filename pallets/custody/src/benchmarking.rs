@@ -1,8 +1,6 @@
 //! Benchmarks of the pallet's calls, and of what it does for other pallets, each in its worst case.
 
-use crate::{
-	BalanceOf, Call, Check, CheckCount, Config, ContentMark, Keepers, OpenChecks, Pallet, MAX_MARKED_HEADS,
-};
+use crate::{Call, Check, CheckCount, Config, ContentMark, Keepers, OpenChecks, Pallet, MAX_MARKED_HEADS};
 use alloc::vec::Vec;
 use descent_protocol::{
 	Answer, BlockNumber, Clock, Codec, ContentRef, GroupId, Providers, TaskId, MAX_COMMITTEE, MAX_KEEPERS,
@@ -98,7 +96,7 @@ mod benchmarks {
 		assert_eq!(Keepers::<T>::get(group).len(), MAX_KEEPERS.saturating_sub(1).saturated_into::<usize>());
 	}
 
-	/// What is in the pot is not weighed here: `due_weight` says that.
+	/// The pot is not weighed here: `due_weight` says that.
 	#[benchmark]
 	fn check() {
 		let group = group::<T>();
@@ -114,14 +112,6 @@ mod benchmarks {
 	#[benchmark]
 	fn decide(m: Linear<1, MAX_COMMITTEE>) {
 		let group = group::<T>();
-		for keeper in Keepers::<T>::get(group) {
-			Pallet::<T>::do_leave(group, keeper.account).expect("it is one");
-		}
-		let deposit: BalanceOf<T> = T::MinimumDeposit::get();
-		for number in 0..MAX_KEEPERS {
-			let account: T::AccountId = account("keeper", number, 0);
-			Pallet::<T>::do_keep(group, account, providers(), deposit).expect("there is room");
-		}
 		let task = put_check::<T>(group, 1);
 		Keepers::<T>::mutate(group, |keepers| keepers.iter_mut().for_each(|keeper| keeper.missed = 2));
 		let key = AuthorityId::generate_pair(None);

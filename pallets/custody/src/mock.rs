@@ -94,7 +94,7 @@ impl pallet_custody::Config for Test {
 pub const ENDOWMENT: u128 = 10_000;
 /// The least deposit of a keeper.
 pub const DEPOSIT: u128 = 100;
-/// What a check pays for each seat at least.
+/// The least that a check pays for each seat.
 pub const SEAT_FEE: u128 = 2;
 pub const ATTEST: BlockNumber = 6;
 pub const OPEN: BlockNumber = 4;
@@ -105,7 +105,7 @@ const CLOCK: Clock = Clock { first: 0, start: 10, length: 40, reveal: 4, attest:
 parameter_types! {
 	/// The keepers' pot.
 	pub static Pot: u128 = 1_000_000;
-	/// What each account was paid, in order.
+	/// The payments to accounts, in order.
 	pub static Paid: Vec<(u8, u128)> = Vec::new();
 	/// The sizes of what is kept, in bytes.
 	pub static Sizes: Vec<u64> = vec![500, 5 << 20];

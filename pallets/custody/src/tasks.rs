@@ -8,10 +8,9 @@ use descent_protocol::{
 	evaluation::{CustodyRequest, KeptLeaf},
 	Answer, BlockNumber, GroupId, Performance, TaskId, TaskWindows, Weighted, MAX_KEEPERS,
 };
-use descent_support::now;
 use frame_support::pallet_prelude::{DispatchError, Get, Weight};
 use pallet_evaluators::{
-	sound, tasks::Committees, BlockRandomness, Draw, MemberGateways, RecordPlace, Request, Seat, Tasks,
+	sound, task_seed, tasks::Committees, Draw, MemberGateways, RecordPlace, Request, Seat, Tasks,
 };
 use pallet_groups::{GroupRules, KeeperRewards};
 use sp_core::{crypto::AccountId32, H256};
@@ -33,29 +32,19 @@ fn open<T: Config>(task: &TaskId) -> Option<(GroupId, Check)> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Returns the seed of a check: the randomness of the block before its attest window, which nobody knew
-	/// when it was opened. If it is not kept any more, as nobody has attested for hours, the task alone is
-	/// the seed.
-	fn seed(task: &TaskId, block: BlockNumber) -> Option<H256> {
-		let randomness = T::Randomness::randomness_at(block);
-		if block >= now::<T>() && randomness.is_none() {
-			return None;
-		}
-		let genesis = pallet_evaluators::genesis::<T>();
-		let bound = (b"descent/custody-seed/v1", genesis, task, randomness.unwrap_or_default());
-		Some(H256(bound.using_encoded(blake2_256)))
+	/// Returns the seed of a check, and the block before its attest window whose randomness draws it: nobody
+	/// knew it when the check was opened.
+	fn seed(task: &TaskId, windows: &TaskWindows) -> Option<(H256, BlockNumber)> {
+		let block = windows.attest.start.checked_sub(1)?;
+		Some((task_seed::<T, T::Randomness>(b"descent/custody-seed/v1", task, block)?, block))
 	}
-}
 
-impl<T: Config> Pallet<T> {
 	/// Returns gateways of the group and of the members of a check's committee, from which a member learns
 	/// that it has a network.
 	fn witnesses(group: GroupId, task: &TaskId) -> Vec<String> {
 		let rules = T::Groups::boundary(group).and_then(|round| T::Groups::rules(group, round));
 		let mut gateways = rules.map(|rules| addresses(&rules.providers)).unwrap_or_default();
-		let seats = T::Committees::seats(task);
-		let members = T::Gateways::gateways(seats.iter().map(|seat| &seat.member.account), MAX_WITNESSES);
-		gateways.extend(members.iter().map(|gateway| String::from_utf8_lossy(gateway).into_owned()));
+		gateways.extend(T::Gateways::addresses(&T::Committees::seats(task), MAX_WITNESSES));
 		gateways
 	}
 }
@@ -76,9 +65,9 @@ impl<T: Config> Tasks<T::AccountId> for Pallet<T> {
 
 	fn draw(task: &TaskId) -> Option<Draw> {
 		let (group, check) = open::<T>(task)?;
-		let block = check.windows::<T>().attest.start.checked_sub(1)?;
+		let (seed, block) = Self::seed(task, &check.windows::<T>())?;
 		let rules = T::Groups::rules(group, T::Groups::boundary(group)?)?;
-		Some(Draw { seed: Self::seed(task, block)?, block, seats: rules.committee_seats() })
+		Some(Draw { seed, block, seats: rules.committee_seats() })
 	}
 
 	fn can_answer(task: &TaskId, answer: &Answer) -> bool {
@@ -128,7 +117,7 @@ impl<T: Config> Tasks<T::AccountId> for Pallet<T> {
 		if !windows.attest.contains(&block) {
 			return None;
 		}
-		let seed = Self::seed(task, windows.attest.start.checked_sub(1)?)?;
+		let (seed, _) = Self::seed(task, &windows)?;
 		let kept = T::Content::kept(group, &check.mark);
 		let contents: Vec<_> = kept.iter().map(|kept| kept.content).collect();
 		let leaf = |keeper: crate::KeeperOf<T>| {

@@ -66,7 +66,7 @@ pub struct Check {
 	pub number: u32,
 	/// The block in which it was opened.
 	pub since: BlockNumber,
-	/// What was kept then.
+	/// The mark of the group's content then.
 	pub mark: ContentMark,
 }
 

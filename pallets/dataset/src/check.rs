@@ -8,7 +8,7 @@ use descent_protocol::{
 	Performance, ProposalId, TaskId, TaskWindows, Weighted,
 };
 use frame_support::pallet_prelude::{DispatchError, DispatchResult, Weight};
-use pallet_evaluators::{sound, tasks::Committees, BlockRandomness, Draw, RecordPlace, Request, Seat, Tasks};
+use pallet_evaluators::{sound, task_seed, tasks::Committees, Draw, RecordPlace, Request, Seat, Tasks};
 use pallet_groups::{DatasetLog, GroupRules, Rewards};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
@@ -109,18 +109,14 @@ impl<T: Config> Tasks<T::AccountId> for Pallet<T> {
 	}
 
 	/// The seed is the randomness of the block before the attest window, which nobody knew when the delta was
-	/// proposed. If it is not kept any more, as nobody has attested for hours, the task alone is the seed.
+	/// proposed.
 	fn draw(task: &TaskId) -> Option<Draw> {
 		let attempt = Attempt::new(task)?;
 		let windows = Self::windows(task)?;
 		let block = windows.attest.start.checked_sub(1)?;
-		if block >= Self::now() && T::Randomness::randomness_at(block).is_none() {
-			return None;
-		}
-		let randomness = T::Randomness::randomness_at(block).unwrap_or_default();
-		let bound = (b"descent/check-seed/v1", Self::genesis(), task, randomness);
+		let seed = task_seed::<T, T::Randomness>(b"descent/check-seed/v1", task, block)?;
 		let rules = T::Groups::rules(attempt.group, T::Groups::boundary(attempt.group)?)?;
-		Some(Draw { seed: H256(bound.using_encoded(blake2_256)), block, seats: rules.committee_seats() })
+		Some(Draw { seed, block, seats: rules.committee_seats() })
 	}
 
 	fn can_answer(task: &TaskId, answer: &Answer) -> bool {

@@ -78,8 +78,8 @@
 //! validators' part, in equal amounts. Members that check a delta get a quarter of what has come in for
 //! validators since. A part for which there is nobody stays in the pot, and so does the rest of a division.
 //! The keepers' part is put aside until a check of what they serve pays it, see
-//! [`divide_custody`](descent_protocol::divide_custody). The part of the proposers' stream is for the proposer of the next delta
-//! that is applied.
+//! [`divide_custody`](descent_protocol::divide_custody). The part of the proposers' stream is for the
+//! proposer of the next delta that is applied.
 //!
 //! # Fundings
 //!

@@ -2,7 +2,7 @@ use crate::{Accrued, Config, Event, Fundings, Pallet, Pot, Pots, WeightInfo};
 use alloc::vec::Vec;
 use core::mem;
 use descent_protocol::{
-	divide_custody, divide_reward, trace::WorkReward, GroupId, RoundIndex, Share, Shares,
+	divide_custody, divide_reward, trace::WorkReward, GroupId, RoundIndex, Share, Shares, Split,
 };
 use descent_support::now;
 use frame_support::{traits::Get, weights::Weight};
@@ -52,27 +52,31 @@ impl<T: Config> Pallet<T> {
 		}
 		taken
 	}
-}
 
-impl<T: Config> Pallet<T> {
-	/// Divides what has come in for a group by the shares of the round that takes commitments, and returns
-	/// its pot.
-	fn divided(group: GroupId) -> Option<Pot> {
-		let round = T::Groups::current_round(group, now::<T>())?;
-		let rules = T::Groups::rules(group, round)?;
+	/// Returns a group's pot with all that has come in, divided by these shares, and the parts that were
+	/// added.
+	fn divided(group: GroupId, shares: Shares) -> (Pot, Split) {
 		let accumulators = Self::advance();
 		let mut pot = Pots::<T>::get(group);
 		pot.credit(&accumulators);
-		pot.divide(rules.shares);
-		Some(pot)
+		let come_in = pot.divide(shares);
+		(pot, come_in)
+	}
+
+	/// Returns the shares of the round that takes commitments, or else of the next one; `None` if there is no
+	/// such group.
+	fn current_shares(group: GroupId) -> Option<Shares> {
+		let round = T::Groups::current_round(group, now::<T>())?;
+		Some(T::Groups::rules(group, round)?.shares)
 	}
 }
 
 impl<T: Config> KeeperRewards<T::AccountId, u128> for Pallet<T> {
 	fn due(group: GroupId) -> u128 {
-		let Some(pot) = Self::divided(group) else {
+		let Some(shares) = Self::current_shares(group) else {
 			return 0;
 		};
+		let (pot, _) = Self::divided(group, shares);
 		Pots::<T>::insert(group, pot);
 		pot.keepers
 	}
@@ -83,9 +87,10 @@ impl<T: Config> KeeperRewards<T::AccountId, u128> for Pallet<T> {
 		keepers: u32,
 		members: &[T::AccountId],
 	) -> u128 {
-		let Some(mut pot) = Self::divided(group).filter(|_| !served.is_empty()) else {
+		let Some(shares) = Self::current_shares(group).filter(|_| !served.is_empty()) else {
 			return 0;
 		};
+		let (mut pot, _) = Self::divided(group, shares);
 		let (for_members, each) = divide_custody(pot.keepers, keepers);
 		let each_member = for_members.checked_div(members.len().saturated_into()).unwrap_or_default();
 		let total =
@@ -113,10 +118,7 @@ impl<T: Config> KeeperRewards<T::AccountId, u128> for Pallet<T> {
 impl<T: Config> Rewards<T::AccountId, u128> for Pallet<T> {
 	fn round_settled(settled: &SettledRound<T::AccountId>) -> Vec<u128> {
 		let SettledRound { group, round, shares, winners, members, .. } = *settled;
-		let accumulators = Self::advance();
-		let mut pot = Pots::<T>::get(group);
-		pot.credit(&accumulators);
-		pot.divide(shares);
+		let (mut pot, _) = Self::divided(group, shares);
 		let mut rewards = Vec::new();
 		if !winners.is_empty() {
 			let paid = Self::take_fundings(group, round).saturating_add(Self::take_orders(settled));
@@ -138,15 +140,11 @@ impl<T: Config> Rewards<T::AccountId, u128> for Pallet<T> {
 		reward: &WorkReward,
 		trainers: &[T::AccountId],
 	) -> u128 {
-		let accumulators = Self::advance();
-		let each = Pots::<T>::mutate(group, |pot| {
-			pot.credit(&accumulators);
-			pot.divide(shares);
-			let each = reward.each(pot.winner);
-			let paid = each.saturating_mul(trainers.len().saturated_into());
-			pot.winner = pot.winner.saturating_sub(paid);
-			each
-		});
+		let (mut pot, _) = Self::divided(group, shares);
+		let each = reward.each(pot.winner);
+		let paid = each.saturating_mul(trainers.len().saturated_into());
+		pot.winner = pot.winner.saturating_sub(paid);
+		Pots::<T>::insert(group, pot);
 		for trainer in trainers {
 			Self::accrue(trainer, each);
 		}
@@ -154,16 +152,12 @@ impl<T: Config> Rewards<T::AccountId, u128> for Pallet<T> {
 	}
 
 	fn delta_checked(group: GroupId, members: &[T::AccountId]) {
-		let current = T::Groups::current_round(group, now::<T>());
-		let Some(rules) = current.and_then(|round| T::Groups::rules(group, round)) else {
+		let Some(shares) = Self::current_shares(group) else {
 			return;
 		};
-		let accumulators = Self::advance();
-		let each = Pots::<T>::mutate(group, |pot| {
-			pot.credit(&accumulators);
-			let come_in = pot.divide(rules.shares).validators;
-			pot.share_out(CHECK_SHARE.of(come_in), members.len().saturated_into())
-		});
+		let (mut pot, come_in) = Self::divided(group, shares);
+		let each = pot.share_out(CHECK_SHARE.of(come_in.validators), members.len().saturated_into());
+		Pots::<T>::insert(group, pot);
 		Self::accrue_each(group, members, each);
 	}
 

@@ -1,6 +1,7 @@
 //! The gateways of committee members, as other pallets learn of them.
 
-use alloc::vec::Vec;
+use crate::Seat;
+use alloc::{string::String, vec::Vec};
 use descent_protocol::MAX_PROVIDER_LENGTH;
 use frame_support::{traits::ConstU32, BoundedVec};
 
@@ -22,6 +23,12 @@ pub trait MemberGateways<AccountId> {
 		gateways.dedup();
 		gateways.truncate(limit);
 		gateways
+	}
+
+	/// Returns the gateways of the members in these seats as text, in the same way.
+	fn addresses(seats: &[Seat<AccountId>], limit: usize) -> Vec<String> {
+		let gateways = Self::gateways(seats.iter().map(|seat| &seat.member.account), limit);
+		gateways.iter().map(|gateway| String::from_utf8_lossy(gateway).into_owned()).collect()
 	}
 }
 

@@ -98,7 +98,7 @@ pub(crate) use pallet::STORAGE_VERSION;
 pub use pallet::*;
 pub use performance::{sound, PerformanceObserver};
 pub use report::{blocks_left, report_payload};
-pub use tasks::{BlockRandomness, Draw, RecordPlace, Request, Tasks};
+pub use tasks::{task_seed, BlockRandomness, Draw, RecordPlace, Request, Tasks};
 pub use types::{
 	Attest, Attestation, Committee, Evaluator, EvaluatorSet, Member, Members, Opening, Report, Seat,
 	MAX_REPORTED,

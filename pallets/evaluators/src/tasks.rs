@@ -2,12 +2,14 @@
 
 use crate::{Attestation, Member, Seat};
 use alloc::vec::Vec;
+use codec::Encode;
 use descent_protocol::{
 	evaluation::{CheckRequest, CustodyRequest, EvaluationRequest, PrefetchRequest},
 	Answer, BlockNumber, Performance, TaskId, TaskWindows,
 };
 use frame_support::{pallet_prelude::DispatchError, weights::Weight};
 use sp_core::H256;
+use sp_io::hashing::blake2_256;
 
 /// A member of a committee of an earlier runtime, with its attestation.
 pub type UnboundSeat<AccountId> = (Member<AccountId>, Option<Attestation>);
@@ -35,6 +37,21 @@ impl BlockRandomness for () {
 	fn randomness_at(_: BlockNumber) -> Option<[u8; 32]> {
 		None
 	}
+}
+
+/// Returns the seed that the randomness of a block draws for a task. `None` while it is not known. If it is
+/// not kept any more, as nobody has attested for hours, the task alone is the seed.
+pub fn task_seed<T: frame_system::Config<Hash = H256>, R: BlockRandomness>(
+	domain: impl Encode,
+	task: &TaskId,
+	block: BlockNumber,
+) -> Option<H256> {
+	let randomness = R::randomness_at(block);
+	if block >= descent_support::now::<T>() && randomness.is_none() {
+		return None;
+	}
+	let bound = (domain, crate::genesis::<T>(), task, randomness.unwrap_or_default());
+	Some(H256(bound.using_encoded(blake2_256)))
 }
 
 /// A request to the evaluator beside a node.

@@ -17,7 +17,7 @@ use descent_protocol::{
 	EvaluationPolicy, GroupId, Phase, RoundIndex, Score, Tally, Windows,
 };
 use frame_support::{traits::Get, BoundedVec};
-use pallet_evaluators::{tasks::Committees, Gateway, MemberGateways, Seat};
+use pallet_evaluators::{tasks::Committees, MemberGateways, Seat};
 use pallet_groups::{DatasetLog, GroupRules, KeeperGateways, TestSets};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
@@ -129,9 +129,7 @@ impl<T: Config> Pallet<T> {
 	/// Returns the gateways of a round's committee, sorted. A member finds its own among them.
 	pub(crate) fn peers(group: GroupId, round: RoundIndex) -> Vec<String> {
 		let seats = T::Committees::seats(&Self::task(group, round));
-		let gateways = T::Gateways::gateways(seats.iter().map(|seat| &seat.member.account), MAX_PEERS);
-		let text = |gateway: Gateway| String::from_utf8_lossy(&gateway).into_owned();
-		gateways.into_iter().map(text).collect()
+		T::Gateways::addresses(&seats, MAX_PEERS)
 	}
 }
 

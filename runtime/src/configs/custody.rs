@@ -56,8 +56,7 @@ impl KeptContent for GroupContent {
 	fn mark(group: GroupId) -> Option<ContentMark> {
 		let revision = pallet_groups::Groups::<Runtime>::get(group)?.revision;
 		let last = Revisions::<Runtime>::get(group, revision)?.model_version;
-		let first = last.saturating_add(1).saturating_sub(MAX_MARKED_HEADS);
-		let heads = (first..=last)
+		let heads = (first_marked(last)..=last)
 			.filter_map(|version| Some((version, Heads::<Runtime>::get(group, version)?.checkpoint)));
 		Some(ContentMark {
 			revision,
@@ -91,13 +90,13 @@ impl KeptContent for GroupContent {
 			}
 		}
 		let last = revisions.last().map_or(0, |rules| rules.model_version);
-		let first = last.saturating_add(1).saturating_sub(MAX_MARKED_HEADS);
 		for version in 0..=last {
 			let head = Heads::<Runtime>::get(group, version);
 			let marked = mark.heads.iter().find(|(marked, _)| *marked == version);
 			let now = head.as_ref().map(|head| head.checkpoint);
 			// The heads of the last models may have come or changed since.
-			let content = if version < first { now } else { marked.map(|(_, content)| *content) };
+			let content =
+				if version < first_marked(last) { now } else { marked.map(|(_, content)| *content) };
 			if let Some(content) = content {
 				let head = head.filter(|head| head.checkpoint == content);
 				let providers = head.map(|head| head.providers).unwrap_or_default();
@@ -106,6 +105,11 @@ impl KeptContent for GroupContent {
 		}
 		list.kept
 	}
+}
+
+/// Returns the first of the models whose heads are marked, of `last` and those before it.
+fn first_marked(last: u32) -> u32 {
+	last.saturating_add(1).saturating_sub(MAX_MARKED_HEADS)
 }
 
 /// A list of content that has each once.

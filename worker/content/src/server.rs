@@ -1,7 +1,12 @@
 use crate::{serve, serve_with_pushes, PushPolicy, Store};
+use axum::Router;
 use futures::future::BoxFuture;
-use std::{future::Future, io, net::SocketAddr};
-use tokio::{sync::oneshot, task::JoinHandle};
+use std::{
+	future::{Future, IntoFuture},
+	io,
+	net::SocketAddr,
+};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// Handle of a server that runs in the background. The server also stops when the handle is dropped.
 #[derive(Debug)]
@@ -21,6 +26,18 @@ impl ServerHandle {
 		let (stop, stopped) = stop_signal();
 		let serving = tokio::spawn(server(Box::pin(stopped)));
 		Self { address, stop, serving }
+	}
+
+	/// Serves routes on `address`; port 0 takes a free one.
+	///
+	/// # Errors
+	/// Fails if the address cannot be bound.
+	pub async fn routes(address: SocketAddr, router: Router) -> io::Result<Self> {
+		let listener = TcpListener::bind(address).await?;
+		let address = listener.local_addr()?;
+		Ok(Self::spawn(address, |stopped| {
+			axum::serve(listener, router).with_graceful_shutdown(stopped).into_future()
+		}))
 	}
 
 	/// Publishes a store as a gateway, as [`serve`] does. Port 0 takes a free one.

@@ -26,9 +26,13 @@ impl Collector {
 		retain: Duration,
 		now: Instant,
 	) -> Result<Vec<ContentRef>, StoreError> {
-		let pushed = descent_content::pushed(store)?;
-		let is_unwanted = |content: &ContentRef| !kept.contains(content) && !pushed.contains(content);
-		let unwanted: Vec<_> = store.pins().into_iter().filter(is_unwanted).collect();
+		let mut unwanted = store.pins();
+		unwanted.retain(|content| !kept.contains(content));
+		// Most of the time there is nothing, and no file is read.
+		if !unwanted.is_empty() {
+			let pushed = descent_content::pushed(store)?;
+			unwanted.retain(|content| !pushed.contains(content));
+		}
 		self.unwanted.retain(|content, _| unwanted.contains(content));
 		let mut removed = Vec::new();
 		for content in unwanted {

@@ -14,7 +14,7 @@ const REFRESH: BlockNumber = 100;
 /// Pause after content could not be fetched.
 const RETRY: Duration = Duration::from_secs(15);
 
-/// What the kept content of a group depends on, as far as it shows in the group.
+/// The state of a group, as far as its kept content depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Version {
 	model: ContentRef,
@@ -35,10 +35,10 @@ impl Version {
 	}
 }
 
-/// What is to be fetched.
+/// The content that is to be fetched.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
-	/// What the group keeps.
+	/// All that the group keeps.
 	pub kept: Vec<KeptView>,
 	/// Gateways of the group and of its keepers, without this one.
 	pub gateways: Vec<String>,
@@ -105,14 +105,7 @@ async fn work(
 				continue;
 			}
 			complete.send_replace(false);
-			let mut gateways = providers;
-			gateways.extend(
-				now.gateways
-					.iter()
-					.filter(|gateway| !gateways.contains(gateway))
-					.cloned()
-					.collect::<Vec<_>>(),
-			);
+			let gateways = [&providers[..], &now.gateways].concat();
 			match fetcher.fetch(&content, &gateways, |_| {}).await {
 				Ok(()) => report(Event::Fetched { group, kind, content }),
 				Err(error) => {

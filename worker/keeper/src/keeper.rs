@@ -12,8 +12,8 @@ use anyhow::{Context, Result};
 use descent_client::{verify_text, Call, Client, Options};
 use descent_content::{FetchLimits, Fetcher, PushPolicy, ServerHandle, Store};
 use descent_protocol::{
-	view::{CustodyView, GroupView, KeeperView},
-	BlockNumber, ContentRef, GroupId,
+	view::{CustodyView, GroupView, KeeperView, KeptView},
+	BlockNumber, GroupId,
 };
 use std::{
 	collections::BTreeSet,
@@ -191,7 +191,7 @@ impl Keeper {
 		let version = Version::new(&view, now);
 		if self.groups[place].version.as_ref() != Some(&version) {
 			let kept = self.client.kept_content(id).await?;
-			self.tell_kept(id, &kept.iter().map(|kept| kept.content).collect::<Vec<_>>());
+			self.tell_kept(id, &kept);
 			let gateways = self.gateways(&view, &custody);
 			let group = &mut self.groups[place];
 			group.fetch.want(Wanted { kept, gateways });
@@ -201,25 +201,22 @@ impl Keeper {
 		self.open_check(place, &view, &custody, now).await
 	}
 
-	/// Returns the gateways of a group and its keepers, without this one.
+	/// Returns the gateways of a group and its keepers, without this one. A fetcher asks each once.
 	fn gateways(&self, view: &GroupView, custody: &CustodyView) -> Vec<String> {
 		let keepers = custody.keepers.iter().flat_map(|keeper| &keeper.providers);
-		let mut gateways = Vec::new();
-		for gateway in view.providers.iter().chain(keepers) {
-			if *gateway != self.address && !gateways.contains(gateway) {
-				gateways.push(gateway.clone());
-			}
-		}
-		gateways
+		let all = view.providers.iter().chain(keepers);
+		all.filter(|gateway| **gateway != self.address).cloned().collect()
 	}
 
-	fn tell_kept(&self, group: GroupId, kept: &[ContentRef]) {
+	fn tell_kept(&self, group: GroupId, kept: &[KeptView]) {
 		let pins = self.store.pins();
-		let sum = |contents: &mut dyn Iterator<Item = &ContentRef>| {
-			contents.fold(0u64, |sum, content| sum.saturating_add(content.size))
-		};
-		let bytes = sum(&mut kept.iter());
-		let here = sum(&mut kept.iter().filter(|content| pins.contains(content)));
+		let (mut bytes, mut here) = (0u64, 0u64);
+		for KeptView { content, .. } in kept {
+			bytes = bytes.saturating_add(content.size);
+			if pins.contains(content) {
+				here = here.saturating_add(content.size);
+			}
+		}
 		(self.report)(Event::Kept { group, contents: kept.len(), bytes, here });
 	}
 

@@ -5,8 +5,7 @@ use anyhow::{Context, Result};
 use axum::{http::StatusCode, response::IntoResponse, routing::get, Router};
 use descent_content::ServerHandle;
 use prometheus::{Encoder, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
-use std::{future::IntoFuture, net::SocketAddr, sync::Arc};
-use tokio::net::TcpListener;
+use std::{net::SocketAddr, sync::Arc};
 
 /// Metrics of a keeper.
 #[derive(Clone, Debug)]
@@ -60,12 +59,7 @@ impl Metrics {
 			}
 		};
 		let router = Router::new().route("/metrics", get(render));
-		let listener = TcpListener::bind(address).await;
-		let listener = listener
-			.with_context(|| format!("cannot listen on {address}: choose another address with --metrics"))?;
-		let address = listener.local_addr()?;
-		Ok(ServerHandle::spawn(address, |stopped| {
-			axum::serve(listener, router).with_graceful_shutdown(stopped).into_future()
-		}))
+		let server = ServerHandle::routes(address, router).await;
+		server.with_context(|| format!("cannot listen on {address}: choose another address with --metrics"))
 	}
 }

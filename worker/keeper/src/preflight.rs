@@ -1,4 +1,4 @@
-//! What is tried before a deposit is held.
+//! Tests before a deposit is held.
 
 use anyhow::{ensure, Context, Result};
 use descent_content::{probe, Store};

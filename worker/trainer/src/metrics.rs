@@ -9,8 +9,7 @@ use axum::{http::StatusCode, response::IntoResponse, routing::get, Router};
 use descent_content::ServerHandle;
 use descent_protocol::{Outcome, Score};
 use prometheus::{Encoder, Gauge, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
-use std::{future::IntoFuture, net::SocketAddr, sync::Arc};
-use tokio::net::TcpListener;
+use std::{net::SocketAddr, sync::Arc};
 
 /// Metrics of a trainer. Passes its events on.
 #[derive(Clone)]
@@ -49,13 +48,8 @@ impl<R: Report> Metered<R> {
 				.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response())
 		};
 		let router = Router::new().route("/metrics", get(render));
-		let listener = TcpListener::bind(address).await;
-		let listener = listener
-			.with_context(|| format!("cannot listen on {address}: choose another address with --metrics"))?;
-		let address = listener.local_addr()?;
-		Ok(ServerHandle::spawn(address, |stopped| {
-			axum::serve(listener, router).with_graceful_shutdown(stopped).into_future()
-		}))
+		let server = ServerHandle::routes(address, router).await;
+		server.with_context(|| format!("cannot listen on {address}: choose another address with --metrics"))
 	}
 }
 

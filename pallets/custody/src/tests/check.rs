@@ -4,7 +4,7 @@ use super::*;
 use crate::mock::{build_and_execute, held, Balances, Paid, Pot, ENDOWMENT};
 use frame_support::traits::fungible::Inspect;
 
-/// What the four members are paid of a pot: the validators are 200 to 203.
+/// The payments of so much to each of the four members, the validators 200 to 203.
 fn members(each: u128) -> Vec<(u8, u128)> {
 	(200..204).map(|member| (member, each)).collect()
 }

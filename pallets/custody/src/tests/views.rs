@@ -1,4 +1,4 @@
-//! What clients see.
+//! The views that clients see.
 
 use super::*;
 use crate::mock::{build_and_execute, Pot, ATTEST, DEPOSIT, OPEN};

@@ -1,7 +1,7 @@
 use std::{
 	collections::{BTreeMap, HashMap, HashSet},
 	fs, io,
-	path::PathBuf,
+	path::{Path, PathBuf},
 	sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -58,25 +58,29 @@ pub(crate) struct NoRoom {
 /// [`StoreError::Io`].
 pub fn pushed(store: &Store) -> Result<HashSet<ContentRef>, StoreError> {
 	let folder = store.directory().join("pushed");
-	let failed = |path: &PathBuf| {
-		let path = path.clone();
-		move |source| StoreError::Io { path, source }
-	};
+	let failed = |source| StoreError::Io { path: folder.clone(), source };
 	let mut found = HashSet::new();
-	if !folder.exists() {
-		return Ok(found);
-	}
-	for account in fs::read_dir(&folder).map_err(failed(&folder))? {
-		let own = account.map_err(failed(&folder))?.path();
-		for entry in fs::read_dir(&own).map_err(failed(&own))? {
-			let path = entry.map_err(failed(&own))?.path();
-			let id =
-				path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<BlockId>().ok());
-			let size = fs::read_to_string(&path).map_err(failed(&path))?.parse().ok();
-			found.extend(id.zip(size).map(|(id, size)| id.content(size)));
+	if folder.exists() {
+		for account in fs::read_dir(&folder).map_err(failed)? {
+			let listed = listed(&account.map_err(failed)?.path())?;
+			found.extend(listed.into_iter().filter_map(|(_, content)| content));
 		}
 	}
 	Ok(found)
+}
+
+/// Returns the files of an account's folder, and the content that each names; `None` of one that names none.
+fn listed(folder: &Path) -> Result<Vec<(PathBuf, Option<ContentRef>)>, StoreError> {
+	let failed = |source| StoreError::Io { path: folder.into(), source };
+	let mut files = Vec::new();
+	for entry in fs::read_dir(folder).map_err(failed)? {
+		let path = entry.map_err(failed)?.path();
+		let id =
+			path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<BlockId>().ok());
+		let size = fs::read_to_string(&path).map_err(failed)?.parse().ok();
+		files.push((path, id.zip(size).map(|(id, size)| id.content(size))));
+	}
+	Ok(files)
 }
 
 impl Pushed {
@@ -94,12 +98,9 @@ impl Pushed {
 			let failed = |source| StoreError::Io { path: own.clone(), source };
 			fs::create_dir_all(&own).map_err(failed)?;
 			let mut contents = Contents::default();
-			for entry in fs::read_dir(&own).map_err(failed)? {
-				let path = entry.map_err(failed)?.path();
-				let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
-				let size = fs::read_to_string(&path).map_err(failed)?.parse();
-				match (id, size) {
-					(Some(id), Ok(size)) if pins.contains(&id) => {
+			for (path, content) in listed(&own)? {
+				match content.map(|content| (BlockId::from(&content), content.size)) {
+					Some((id, size)) if pins.contains(&id) => {
 						kept.remove(&id);
 						contents.sizes.insert(id, size);
 					}

@@ -77,7 +77,7 @@ async fn each_keeper_is_asked_for_its_own_leaf_and_answers_for_itself() {
 	client.evaluator.stop().await.unwrap();
 }
 
-/// What the evaluator has itself is of no use to a keeper that lacks it.
+/// Content that the evaluator has itself is of no use to a keeper that lacks it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_here_already_is_no_answer() {
 	let mut fixture = Fixture::new(400);

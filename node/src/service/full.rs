@@ -1,6 +1,11 @@
 //! A running node, put together in phases: network, off-chain workers, RPC, authoring, finality.
 
-use super::{partial, seal::Sealed, Backend, Client, Consensus, Pool, SelectChain, JUSTIFICATION_PERIOD};
+use super::{
+	network::{self, outlasting, Network},
+	partial,
+	seal::Sealed,
+	Backend, Client, Consensus, Pool, SelectChain, JUSTIFICATION_PERIOD,
+};
 use crate::{
 	evaluator::Evaluators,
 	rpc::{self, BabeDeps, FullDeps},
@@ -13,13 +18,13 @@ use sc_consensus::JustificationSyncLink;
 use sc_consensus_babe::{BabeLink, BabeParams, BabeWorkerHandle, SlotProportion};
 use sc_consensus_grandpa::{GrandpaParams, LinkHalf, SharedVoterState, VotingRule, VotingRulesBuilder};
 use sc_network::{
-	config::FullNetworkConfiguration, service::traits::NetworkService, NetworkBackend, NotificationMetrics,
-	NotificationService, ProtocolName,
+	config::FullNetworkConfiguration, service::traits::NetworkService, NetworkBackend, NotificationService,
+	ProtocolName,
 };
 use sc_offchain::{OffchainWorkerOptions, OffchainWorkers};
 use sc_service::{
-	config::PrometheusConfig, error::Error, BuildNetworkParams, Configuration, Role, SpawnTaskHandle,
-	SpawnTasksParams, TaskManager, WarpSyncConfig,
+	config::PrometheusConfig, error::Error, Configuration, Role, SpawnTaskHandle, SpawnTasksParams,
+	TaskManager, WarpSyncConfig,
 };
 use sc_telemetry::TelemetryHandle;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
@@ -27,8 +32,6 @@ use sp_consensus::SyncOracle;
 use sp_keystore::KeystorePtr;
 use std::{sync::Arc, time::Duration};
 
-/// The only network that is compiled in.
-type Network = sc_network::Litep2pNetworkBackend;
 type BlockHash = descent_runtime::opaque::Hash;
 type GrandpaLink = LinkHalf<Block, Client, SelectChain>;
 
@@ -36,10 +39,6 @@ type GrandpaLink = LinkHalf<Block, Client, SelectChain>;
 const GOSSIP_INTERVAL: Duration = Duration::from_millis(333);
 /// Share of a slot that an author spends on a block before it sends it.
 const PROPOSAL_PORTION: f32 = 2.0 / 3.0;
-
-/// Time from the end of the finality voter until the node takes it for a failure. At an ordinary end the
-/// voter may end a moment before it is told to.
-const ENDING: Duration = Duration::from_secs(2);
 
 /// The parts that all phases share.
 struct Node {
@@ -51,14 +50,6 @@ struct Node {
 	role: Role,
 	name: String,
 	prometheus: Option<PrometheusConfig>,
-}
-
-/// The network's configuration, with the protocol of finality votes in it.
-struct NetworkSetup {
-	config: FullNetworkConfiguration<Block, BlockHash, Network>,
-	metrics: NotificationMetrics,
-	warp_sync: WarpSyncConfig<Block>,
-	grandpa: GrandpaProtocol,
 }
 
 struct GrandpaProtocol {
@@ -82,22 +73,16 @@ pub(crate) fn new_full(config: Configuration, evaluators: &Evaluators) -> Result
 		name: config.network.node_name.clone(),
 		prometheus: config.prometheus_config.clone(),
 	};
-	let setup = node.network_setup(&config, &grandpa_link);
+	let (setup, grandpa) = node.network_setup(&config, &grandpa_link);
 	let (network, system_rpc_tx, tx_handler_controller, sync_service, _) =
-		sc_service::build_network(BuildNetworkParams {
-			config: &config,
-			net_config: setup.config,
-			client: node.client.clone(),
-			transaction_pool: node.pool.clone(),
-			spawn_handle: task_manager.spawn_handle(),
-			spawn_essential_handle: task_manager.spawn_essential_handle(),
-			import_queue: partial.import_queue,
-			block_announce_validator_builder: None,
-			warp_sync_config: Some(setup.warp_sync),
-			block_relay: None,
-			metrics: setup.metrics,
-			gap_sync_body_policy: None,
-		})?;
+		sc_service::build_network_advanced(network::with_syncing(
+			&config,
+			setup,
+			node.client.clone(),
+			node.pool.clone(),
+			partial.import_queue,
+			&task_manager,
+		)?)?;
 	node.store_evaluators(evaluators);
 	node.spawn_offchain_workers(&config, &task_manager.spawn_handle(), network.clone())?;
 	let (force_authoring, votes) = (config.force_authoring, !config.disable_grandpa);
@@ -122,13 +107,9 @@ pub(crate) fn new_full(config: Configuration, evaluators: &Evaluators) -> Result
 		node.spawn_author(&task_manager, author, sync_service.clone())?;
 	}
 	if votes {
-		let params = node.voter(grandpa_link, setup.grandpa, network, sync_service, telemetry);
+		let params = node.voter(grandpa_link, grandpa, network, sync_service, telemetry);
 		let voter = sc_consensus_grandpa::run_grandpa_voter(params)?;
-		let voter = async move {
-			voter.await;
-			tokio::time::sleep(ENDING).await;
-		};
-		task_manager.spawn_essential_handle().spawn_blocking("grandpa-voter", None, voter);
+		task_manager.spawn_essential_handle().spawn_blocking("grandpa-voter", None, outlasting(voter));
 	}
 	Ok(task_manager)
 }
@@ -142,7 +123,11 @@ struct Author {
 }
 
 impl Node {
-	fn network_setup(&self, config: &Configuration, grandpa_link: &GrandpaLink) -> NetworkSetup {
+	fn network_setup(
+		&self,
+		config: &Configuration,
+		grandpa_link: &GrandpaLink,
+	) -> (network::Setup, GrandpaProtocol) {
 		let mut net_config = FullNetworkConfiguration::<Block, BlockHash, Network>::new(
 			&config.network,
 			config.prometheus_registry().cloned(),
@@ -165,12 +150,12 @@ impl Node {
 			grandpa_link.shared_authority_set().clone(),
 			Vec::new(),
 		);
-		NetworkSetup {
+		let setup = network::Setup {
 			config: net_config,
 			metrics,
 			warp_sync: WarpSyncConfig::WithProvider(Arc::new(warp_sync)),
-			grandpa: GrandpaProtocol { name, notifications },
-		}
+		};
+		(setup, GrandpaProtocol { name, notifications })
 	}
 
 	/// Puts the evaluators' addresses where the off-chain worker reads them.
@@ -250,7 +235,8 @@ impl Node {
 			max_block_proposal_slot_portion: None,
 			telemetry: author.telemetry,
 		})?;
-		task_manager.spawn_essential_handle().spawn_blocking("babe", Some("block-authoring"), author);
+		let group = Some("block-authoring");
+		task_manager.spawn_essential_handle().spawn_blocking("babe", group, outlasting(author));
 		Ok(())
 	}
 

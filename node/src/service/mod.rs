@@ -1,6 +1,7 @@
 //! A node's parts, put together.
 
 mod full;
+mod network;
 mod partial;
 mod pool_tasks;
 mod seal;

@@ -42,7 +42,7 @@ pub fn two_clouds_of(weight: [[f32; 2]; 2], bias: [f32; 2]) -> Vec<Tensor> {
 /// Returns a safetensors file (<https://github.com/huggingface/safetensors>): the header's length in 8 bytes,
 /// little-endian, the header in JSON, and the values in the order of the tensors. It is streamed, so that a
 /// large tensor of zeros takes no memory.
-pub fn safetensors(tensors: &[Tensor]) -> impl Read {
+pub fn safetensors(tensors: &[Tensor]) -> impl Read + Send {
 	let mut header = Map::new();
 	let mut end = 0;
 	for tensor in tensors {
@@ -54,7 +54,7 @@ pub fn safetensors(tensors: &[Tensor]) -> impl Read {
 	let mut header = Value::Object(header).to_string();
 	header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
 	let head = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
-	let mut file: Box<dyn Read> = Box::new(Cursor::new(head));
+	let mut file: Box<dyn Read + Send> = Box::new(Cursor::new(head));
 	for tensor in tensors {
 		let values: Vec<u8> = tensor.values.iter().flat_map(|value| value.to_le_bytes()).collect();
 		let zeros = tensor.bytes().saturating_sub(values.len() as u64);

@@ -272,7 +272,7 @@ impl Artifacts {
 
 	fn export(&self, content: &ContentRef) -> Result<tempfile::TempPath> {
 		let path = tempfile::NamedTempFile::new_in(&self.scratch)?.into_temp_path();
-		self.cache.store().export_to(content, &path)?;
+		self.cache.store().link_to(content, &path)?;
 		Ok(path)
 	}
 

@@ -280,11 +280,14 @@ mod tests {
 
 	#[test]
 	fn remains_go_before_anything_whole() {
-		let (_directory, cache) = cache(250);
+		let (directory, cache) = cache(250);
 		let whole = cache.store().import(bytes(1).as_slice()).unwrap();
-		let remains = bytes(2);
-		let id = descent_content::BlockId::from(&ContentRef::raw(&remains).unwrap());
-		cache.store().put_block(&id, &remains).unwrap();
+		drop(cache);
+		let remains = ContentRef::raw(&bytes(2)).unwrap();
+		let id = descent_content::BlockId::from(&remains);
+		std::fs::write(directory.path().join(format!("parts/{id}-{}", remains.size)), bytes(2)).unwrap();
+		let cache = ContentCache::new(Store::open(directory.path(), 250 << 10).unwrap());
+		assert_eq!(cache.store().used_bytes(), 200 << 10);
 		cache.reserve(&absent(), 0).unwrap();
 		assert_eq!(cache.store().pins(), [whole]);
 		assert!(!cache.store().has(&id).unwrap());

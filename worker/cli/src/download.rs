@@ -22,7 +22,7 @@ pub(crate) struct Download {
 
 impl Download {
 	/// Fetches the content into a file, checking every block, and shows how much has arrived. The file
-	/// appears when it is complete. Blocks are kept beside it, in `OUT.descent-part`, until then.
+	/// appears when it is complete. What has come is kept beside it, in `OUT.descent-part`, until then.
 	///
 	/// # Errors
 	/// Fails with a [`FetchError`] if nobody serves it or it is malformed, and if it can't be written.
@@ -53,7 +53,7 @@ impl Download {
 		fetched?;
 		let (out, content) = (out.to_path_buf(), self.content);
 		tokio::task::spawn_blocking(move || -> Result<()> {
-			store.export_to(&content, out)?;
+			store.move_to(&content, out)?;
 			drop(store);
 			remove(&part)
 		})

@@ -53,7 +53,7 @@ impl BlockId {
 }
 
 // Content is hashed in bulk, so this is `blake2b_simd` below: `scripts/bench hash` compares it with `blake2`.
-fn blake2b_256(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn blake2b_256(bytes: &[u8]) -> [u8; 32] {
 	let mut digest = [0; 32];
 	digest.copy_from_slice(Code::Blake2b256.digest(bytes).digest());
 	digest

@@ -156,6 +156,32 @@ impl Span {
 		}
 	}
 
+	/// Encodes the nodes of a tree over these hashes of leaves, children first, and returns the root.
+	///
+	/// # Panics
+	/// If there are fewer hashes than the span has leaves.
+	pub(crate) fn assemble(
+		self,
+		leaves: &mut impl Iterator<Item = [u8; 32]>,
+		emit: &mut impl FnMut(BlockId, Vec<u8>),
+	) -> BlockId {
+		if self.is_leaf() {
+			let digest = leaves.next().expect("the caller has a hash for each leaf");
+			return BlockId { codec: Codec::Raw, digest };
+		}
+		let mut node = Vec::new();
+		for span in self.children() {
+			let child = span.assemble(leaves, emit);
+			node.extend(link_head(span));
+			node.extend(child.digest);
+			node.extend(link_tail(span));
+		}
+		node.extend(self.unixfs());
+		let id = BlockId::of(Codec::UnixFs, &node);
+		emit(id, node);
+		id
+	}
+
 	/// Returns the `Data` field of the node: a UnixFS message with type, file size and the size below each
 	/// link.
 	fn unixfs(self) -> Vec<u8> {
@@ -169,6 +195,18 @@ impl Span {
 		}
 		out
 	}
+}
+
+/// Adds to each child the number of leaves before it. There are `leaf` before their parent.
+pub(crate) fn numbered(
+	children: Vec<(BlockId, Span)>,
+	mut leaf: u64,
+) -> impl Iterator<Item = (BlockId, Span, u64)> {
+	children.into_iter().map(move |(id, span)| {
+		let before = leaf;
+		leaf += span.leaves();
+		(id, span, before)
+	})
 }
 
 /// Number of content bytes that a full block of this height covers.

@@ -44,4 +44,4 @@ pub use push::{
 	pushed, PushAction, PushError, PushPolicy, PushToken, PushedContent, Pusher, Sign, VerifySignature,
 };
 pub use server::ServerHandle;
-pub use store::{address, ContentReader, Store, StoreError};
+pub use store::{address, Checked, ContentReader, Damage, Store, StoreError};

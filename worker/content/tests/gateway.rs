@@ -3,7 +3,6 @@
 mod support;
 
 use std::{
-	fs,
 	net::{Ipv4Addr, SocketAddr},
 	time::Duration,
 };
@@ -13,7 +12,6 @@ use descent_protocol::Codec;
 use futures::future::join_all;
 use reqwest::{Client, Method, StatusCode};
 use support::{
-	blocks_of,
 	gateway::{header, read_car, Gateway},
 	random_bytes, LEAF,
 };
@@ -115,8 +113,7 @@ async fn a_car_has_all_blocks_depth_first() {
 async fn a_car_of_a_tree_with_a_hole_breaks_off() {
 	let gateway = Gateway::start().await;
 	let content = gateway.import(&random_bytes(3, 2 * LEAF));
-	let leaf = *blocks_of(&gateway.test.store, &content).keys().find(|id| id.codec == Codec::Raw).unwrap();
-	fs::remove_file(gateway.test.block_file(&leaf)).unwrap();
+	gateway.test.damage(&content, LEAF + 3);
 	let path = format!("/ipfs/{}?format=car", BlockId::from(&content));
 	let whole = match gateway.request(Method::GET, &path).send().await {
 		Ok(response) => response.bytes().await,

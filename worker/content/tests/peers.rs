@@ -8,7 +8,7 @@ use std::{
 };
 
 use descent_content::{FetchLimits, Fetcher, Progress, ServerHandle};
-use support::{quick, sample, Blocks, Provider, Reply, TestStore, LEAF};
+use support::{quick, sample, some_of, Blocks, Provider, Reply, TestStore, LEAF};
 
 const FETCHERS: usize = 8;
 
@@ -72,11 +72,9 @@ async fn a_peer_with_a_part_serves_it() {
 	let (content, bytes, blocks) = sample(2, 8 * LEAF);
 	let provider = Provider::honest(blocks.clone()).await;
 	let peer = Member::start().await;
-	let mut others = blocks.clone();
-	for (id, block) in blocks.iter().take(5) {
-		peer.test.store.put_block(id, block).unwrap();
-		others.remove(id);
-	}
+	let part = some_of(&content, &blocks, 4);
+	let others = blocks.clone().into_iter().filter(|(id, _)| !part.contains_key(id)).collect();
+	peer.test.take(&content, part).await;
 	let partial = Provider::honest(others).await;
 	let test = TestStore::new();
 	let fetcher = test.fetcher(quick());

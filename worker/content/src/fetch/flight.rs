@@ -29,6 +29,8 @@ const PROBES: u32 = 8;
 pub(super) struct Want {
 	pub(super) id: BlockId,
 	pub(super) span: Span,
+	/// Number of leaves before the block.
+	pub(super) leaf: u64,
 	/// Providers that were asked in this round and did not have the block.
 	pub(super) asked: ProviderSet,
 	/// Number of peers among them.
@@ -39,9 +41,9 @@ pub(super) struct Want {
 }
 
 impl Want {
-	pub(super) fn new(id: BlockId, span: Span) -> Self {
+	pub(super) fn new(id: BlockId, span: Span, leaf: u64) -> Self {
 		let asked = ProviderSet::default();
-		Self { id, span, asked, probes: 0, rounds: 0, ready_at: Instant::now() }
+		Self { id, span, leaf, asked, probes: 0, rounds: 0, ready_at: Instant::now() }
 	}
 
 	/// Takes a slot of the gateway to ask first: a peer that may have the block, and else a provider.

@@ -25,6 +25,7 @@ use crate::{
 };
 use address::PublicResolver;
 use providers::Providers;
+use request::blocking;
 use transfer::Transfer;
 
 /// Bounds on the size, time and number of requests of a fetch.
@@ -221,7 +222,8 @@ impl Fetcher {
 			return Err(StoreError::Quota { used, max, needed: size }.into());
 		}
 		let providers = Providers::new(providers, peers, limits.requests_per_provider, limits.allow_private);
-		let session = Session::new(&self.store);
+		let (store, wanted) = (self.store.clone(), *content);
+		let session = blocking(move || Session::new(&store, &wanted)).await??;
 		Transfer::new(&self.client, limits, session, *content, root, providers).run(progress).await
 	}
 }

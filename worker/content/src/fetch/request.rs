@@ -38,10 +38,7 @@ pub(super) async fn blocking<T: Send + 'static>(
 }
 
 pub(super) async fn look_up(session: Arc<Session>, want: Want) -> Result<Outcome, FetchError> {
-	let children = blocking(move || -> StoreResult<_> {
-		let block = session.get(&want.id)?;
-		Ok(block.map(|block| want.span.open(&want.id, &block)).transpose()?)
-	});
+	let children = blocking(move || session.find(&want.id, want.span, want.leaf));
 	Ok(Outcome::LookedUp(want, children.await??))
 }
 
@@ -81,7 +78,5 @@ fn keep(session: &Session, want: &Want, block: &Bytes) -> StoreResult<Option<Chi
 	if !want.id.matches(block) {
 		return Ok(None);
 	}
-	let children = want.span.open(&want.id, block)?;
-	session.put(&want.id, block)?;
-	Ok(Some(children))
+	session.put(&want.id, want.span, want.leaf, block).map(Some)
 }

@@ -20,7 +20,11 @@ use super::{
 	request::{blocking, look_up, Children, Order, Outcome},
 	FetchError, FetchLimits, Progress,
 };
-use crate::{layout::Span, store::Session, BlockId};
+use crate::{
+	layout::{numbered, Span},
+	store::Session,
+	BlockId,
+};
 
 /// A fetch in progress.
 pub(super) struct Transfer<'a> {
@@ -72,7 +76,7 @@ impl<'a> Transfer<'a> {
 			answered: false,
 			providers,
 		};
-		transfer.want(vec![(BlockId::from(&content), root)]);
+		transfer.want(vec![(BlockId::from(&content), root)], 0);
 		transfer
 	}
 
@@ -104,18 +108,19 @@ impl<'a> Transfer<'a> {
 				None => {}
 			}
 		}
-		let (session, content) = (self.session.clone(), self.content);
-		Ok(blocking(move || session.commit(&content)).await??)
+		let session = self.session.clone();
+		Ok(blocking(move || session.commit()).await??)
 	}
 
-	/// Queues blocks so that the first one is handled first. With peers, each fetcher begins with another
+	/// Queues blocks, before which there are `leaf` leaves, so that the first one is handled first. With peers, each fetcher begins with another
 	/// one, so that they soon have different blocks for each other.
-	fn want(&mut self, mut blocks: Children) {
+	fn want(&mut self, blocks: Children, leaf: u64) {
+		let mut blocks: Vec<_> = numbered(blocks, leaf).collect();
 		if self.providers.has_peers() && blocks.len() > 1 {
 			let first = rand::random_range(0..blocks.len());
 			blocks.rotate_left(first);
 		}
-		self.unseen.extend(blocks.into_iter().rev().map(|(id, span)| Want::new(id, span)));
+		self.unseen.extend(blocks.into_iter().rev().map(|(id, span, leaf)| Want::new(id, span, leaf)));
 	}
 
 	/// Starts as many requests and lookups as the limits allow. Blocks that stall come first.
@@ -249,7 +254,7 @@ impl<'a> Transfer<'a> {
 		if want.span.is_leaf() {
 			self.progress.done += want.span.size();
 		}
-		self.want(children);
+		self.want(children, want.leaf);
 		self.unseen.extend(self.repeated.remove(&want.id.digest).unwrap_or_default());
 		progress(self.progress);
 	}

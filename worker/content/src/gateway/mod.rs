@@ -213,7 +213,7 @@ async fn content(
 impl Gateway {
 	async fn read(&self, id: BlockId) -> io::Result<Option<Bytes>> {
 		let store = self.store.clone();
-		let read = tokio::task::spawn_blocking(move || store.get_block(&id)).await;
+		let read = tokio::task::spawn_blocking(move || store.served_block(&id)).await;
 		read?.map_err(io::Error::other)
 	}
 }

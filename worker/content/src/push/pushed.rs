@@ -174,7 +174,7 @@ impl Pushed {
 
 impl Room {
 	/// Reads the content into the store. Returns false, and keeps nothing, if it is other content.
-	pub(crate) fn fill(self, reader: impl io::Read) -> Result<bool, StoreError> {
+	pub(crate) fn fill(self, reader: impl io::Read + Send) -> Result<bool, StoreError> {
 		let (pushed, id) = (&self.pushed, BlockId::from(&self.content));
 		let path = pushed.path(&self.account, &id);
 		// The file is there before the pin, so that no content is ever kept for nobody.

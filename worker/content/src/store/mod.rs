@@ -1,28 +1,36 @@
-//! Blocks on disk, one file each, and the pins that keep them.
+//! Content on disk, one file each, and an index of its blocks.
 
+mod check;
 mod collect;
-mod files;
+mod content;
+mod convert;
+mod disk;
 mod import;
+mod parallel;
 mod read;
 mod session;
+mod tree;
 
 use std::{
-	collections::{BTreeMap, HashMap, HashSet},
+	collections::{hash_map::Entry, BTreeMap, HashMap},
 	fs::File,
 	io,
 	path::{Path, PathBuf},
 	sync::{Arc, Mutex, MutexGuard, PoisonError},
+	time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
 use descent_protocol::ContentRef;
 
+pub use check::{Checked, Damage};
 pub use import::address;
 pub use read::ContentReader;
 pub(crate) use {read::Walk, session::Session};
 
-use crate::{layout::Span, BlockId, LayoutError, MAX_BLOCK_SIZE};
-use files::Files;
+use crate::{layout::Span, BlockId, LayoutError};
+use content::Content;
+use disk::Disk;
 
 /// Errors of the store.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +43,7 @@ pub enum StoreError {
 		/// Error of the operating system.
 		source: io::Error,
 	},
-	/// Another process has the store open.
+	/// Another process has the store open, or fetches the same content into it.
 	#[error("{0} is in use by another process: stop it, or give this one a directory of its own")]
 	InUse(PathBuf),
 	/// Nothing may be deleted from a store that other processes rely on.
@@ -57,12 +65,14 @@ pub enum StoreError {
 	/// A block of the content is not in the store.
 	#[error("block {0} is not in the store: fetch the content first")]
 	Missing(BlockId),
-	/// The bytes offered for an address have another hash.
-	#[error("the bytes offered as block {0} do not hash to it")]
-	Mismatch(BlockId),
-	/// The block exceeds [`MAX_BLOCK_SIZE`].
-	#[error("a block of {0} bytes is more than the {MAX_BLOCK_SIZE} allowed")]
-	BlockTooLarge(usize),
+	/// A leaf of the content is not in the store.
+	#[error("leaf {leaf} of {content} is not in the store: fetch the content first")]
+	Incomplete {
+		/// Root of the content.
+		content: BlockId,
+		/// Number of the leaf, counted from 0.
+		leaf: u64,
+	},
 	/// The content is larger than the caller allows to be read into memory.
 	#[error("content of {size} bytes is more than the {limit} allowed here")]
 	ContentTooLarge {
@@ -81,15 +91,19 @@ pub enum StoreError {
 
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
-/// A content-addressed store below one directory: each block is a file named by its digest.
+/// A content-addressed store below one directory: each content is one file, next to the nodes of its tree.
 ///
-/// A block is written to a temporary file, flushed to disk and renamed, and hashed again whenever it is read.
-/// A block that no longer hashes to its name is deleted and counts as absent, so that the next fetch replaces
-/// it. Content that was imported or fetched completely is *pinned*: [`Store::gc`] keeps it until
-/// [`Store::remove`].
+/// Leaves are hashed when they are written, and again when they are read. Content is whole, and counts as
+/// *pinned*, when it is flushed to disk and renamed; until then it is here in part, and a later fetch goes on
+/// with it. A leaf that no longer hashes to its address counts as absent, and its content as here in part, so
+/// that the next fetch replaces it. [`Store::gc`] deletes what is here in part; pinned content stays until
+/// [`Store::remove`] or [`Store::retain`].
+///
+/// Content that is equal in part shares no room on disk, but what one has is not fetched for the other.
 ///
 /// A clone is cheap. All methods block on the file system, so asynchronous callers run them on a blocking
 /// thread. At one time a directory is open in one process, or in several that share it and delete nothing.
+/// A directory of the older layout, with one file for each block, is converted when it is opened.
 #[derive(Clone, Debug)]
 pub struct Store {
 	inner: Arc<Inner>,
@@ -97,80 +111,144 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
-	files: Files,
+	disk: Disk,
 	max_bytes: u64,
-	/// True if other processes may rely on blocks that this one does not know to be needed.
+	/// True if other processes may rely on content that this one does not know to be needed.
 	is_shared: bool,
 	state: Mutex<State>,
 	/// Holds the lock of the directory for as long as the store is open.
-	_lock: File,
+	_lock: Option<File>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-	/// Number of bytes in block files, including those being written.
+	/// Number of bytes on disk, including those being written.
 	used: u64,
-	/// Roots to keep, with the size of their content in bytes.
-	pins: BTreeMap<BlockId, u64>,
-	/// Digests that imports and fetches in progress rely on.
-	sessions: HashMap<u64, HashSet<[u8; 32]>>,
-	next_session: u64,
+	contents: BTreeMap<ContentRef, Arc<Content>>,
+	/// A place of each block that is here.
+	index: HashMap<[u8; 32], Place>,
+	/// True if a block may be in more places than the index has.
+	has_repetitions: bool,
+	/// Time of the last change of the folder of content that was read.
+	read_at: Option<SystemTime>,
+}
+
+/// Place of a block.
+#[derive(Clone, Debug)]
+struct Place {
+	content: Arc<Content>,
+	at: At,
+}
+
+/// Place of a block in its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+	/// A node of the tree.
+	Node,
+	/// A leaf, by its number.
+	Leaf(u64),
+}
+
+/// Whether a block that this process has hashed before is hashed again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Check {
+	Always,
+	Once,
 }
 
 impl Store {
 	/// Opens the store in `directory`, and creates it if there is none. It will hold at most `max_bytes` of
-	/// blocks.
+	/// leaves and nodes.
 	///
 	/// # Errors
 	/// [`StoreError::InUse`] while another process has it open, [`StoreError::Io`] if it cannot be read or
 	/// written. A store that already holds more than `max_bytes` opens, but takes no further block.
 	pub fn open(directory: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
-		let opened = Files::open(directory.as_ref())?;
-		Self::over(opened, max_bytes, false)
+		let (disk, lock) = Disk::open(directory.as_ref())?;
+		convert::convert(disk.root())?;
+		Self::over(disk, Some(lock), max_bytes, false)
 	}
 
 	/// Opens the store together with other processes that share it, such as one that serves content and one
 	/// that adds some.
 	///
-	/// Only damaged blocks are deleted from a shared store. [`Store::remove`], [`Store::gc`] and
-	/// [`Store::retain`] are refused, and the blocks of a failed import stay until one process has the store
-	/// to itself. Each process counts `max_bytes` for itself.
+	/// [`Store::remove`], [`Store::gc`] and [`Store::retain`] are refused for a shared store. Each process
+	/// counts `max_bytes` for itself.
 	///
 	/// # Errors
 	/// As for [`Store::open`]; [`StoreError::InUse`] while a process has it to itself.
 	pub fn open_shared(directory: impl AsRef<Path>, max_bytes: u64) -> Result<Self> {
-		let opened = Files::open_shared(directory.as_ref())?;
-		Self::over(opened, max_bytes, true)
+		let (disk, lock) = Disk::open_shared(directory.as_ref(), |disk| convert::convert(disk.root()))?;
+		Self::over(disk, Some(lock), max_bytes, true)
 	}
 
-	fn over((files, lock): (Files, File), max_bytes: u64, is_shared: bool) -> Result<Self> {
-		let state = State { used: files.used()?, pins: files.pins()?, ..State::default() };
-		Ok(Self {
-			inner: Arc::new(Inner { files, max_bytes, is_shared, state: Mutex::new(state), _lock: lock }),
-		})
+	fn over(disk: Disk, lock: Option<File>, max_bytes: u64, is_shared: bool) -> Result<Self> {
+		let state = Mutex::default();
+		let store = Self { inner: Arc::new(Inner { disk, max_bytes, is_shared, state, _lock: lock }) };
+		store.read_directory()?;
+		Ok(store)
+	}
+
+	fn read_directory(&self) -> Result<()> {
+		let disk = &self.inner.disk;
+		let mut state = self.state();
+		state.read_at = Some(disk.changed()?);
+		for reference in disk.list_whole()? {
+			match Span::root(&reference) {
+				Ok(_) => state.add(Arc::new(Content::whole(disk, reference)?))?,
+				Err(error) => tracing::warn!(%error, "ignoring a file of impossible content"),
+			}
+		}
+		for reference in disk.list_parts()? {
+			if !state.contents.contains_key(&reference) && Span::root(&reference).is_ok() {
+				state.add(Arc::new(Content::part(disk, reference)?))?;
+			}
+		}
+		Ok(())
+	}
+
+	/// Reads content that another process has added since.
+	fn read_additions(&self) -> Result<()> {
+		let disk = &self.inner.disk;
+		let changed = disk.changed()?;
+		let mut state = self.state();
+		// A change right after the last look may have left the time as it was.
+		let is_settled = changed.elapsed().is_ok_and(|age| age > SETTLED);
+		if state.read_at == Some(changed) && is_settled {
+			return Ok(());
+		}
+		state.read_at = Some(changed);
+		for reference in disk.list_whole()? {
+			let is_known = state.contents.get(&reference).is_some_and(|content| content.is_whole());
+			if !is_known && Span::root(&reference).is_ok() {
+				state.forget(&reference);
+				state.add(Arc::new(Content::whole(disk, reference)?))?;
+			}
+		}
+		Ok(())
 	}
 
 	/// Directory of the store.
 	pub(crate) fn directory(&self) -> &Path {
-		self.inner.files.root()
+		self.inner.disk.root()
 	}
 
-	/// Number of bytes that the blocks take now.
+	/// Number of bytes that leaves and nodes take now.
 	pub fn used_bytes(&self) -> u64 {
 		self.state().used
 	}
 
-	/// Most bytes that the blocks may take.
+	/// Most bytes that leaves and nodes may take.
 	pub fn max_bytes(&self) -> u64 {
 		self.inner.max_bytes
 	}
 
-	/// Returns true if there is a file for the block. The file is not read, so it may turn out to be damaged.
+	/// Returns true if the block is here. It is not read, so it may turn out to be damaged.
 	///
 	/// # Errors
 	/// [`StoreError::Io`].
 	pub fn has(&self, id: &BlockId) -> Result<bool> {
-		Ok(self.inner.files.block_len(&id.digest)?.is_some())
+		Ok(self.place(id)?.is_some())
 	}
 
 	/// Reads a block and checks its hash. Returns `None` if it is absent or was found damaged.
@@ -178,91 +256,185 @@ impl Store {
 	/// # Errors
 	/// [`StoreError::Io`].
 	pub fn get_block(&self, id: &BlockId) -> Result<Option<Bytes>> {
-		let Some(bytes) = self.inner.files.read_block(&id.digest)? else {
-			return Ok(None);
-		};
-		if id.matches(&bytes) {
-			return Ok(Some(bytes.into()));
+		self.block(id, Check::Always)
+	}
+
+	/// Reads a block for somebody who checks its hash, too. It is checked here once in the life of this
+	/// process.
+	pub(crate) fn served_block(&self, id: &BlockId) -> Result<Option<Bytes>> {
+		self.block(id, Check::Once)
+	}
+
+	fn block(&self, id: &BlockId, check: Check) -> Result<Option<Bytes>> {
+		// A damaged block may be whole in another place.
+		while let Some(place) = self.place(id)? {
+			if let Some(bytes) = place.read(id, check)? {
+				return Ok(Some(bytes));
+			}
+			self.damaged(id, &place)?;
 		}
-		tracing::warn!(block = %id, "deleting a damaged block");
-		self.delete(&mut self.state(), &id.digest)?;
 		Ok(None)
 	}
 
-	/// Checks a block's hash and keeps the block. It stays until the next [`Store::gc`], or longer if it
-	/// belongs to pinned content.
-	///
-	/// # Errors
-	/// [`StoreError::Mismatch`], [`StoreError::BlockTooLarge`], [`StoreError::Quota`], [`StoreError::Io`].
-	pub fn put_block(&self, id: &BlockId, bytes: &[u8]) -> Result<()> {
-		if bytes.len() > MAX_BLOCK_SIZE {
-			return Err(StoreError::BlockTooLarge(bytes.len()));
+	fn place(&self, id: &BlockId) -> Result<Option<Place>> {
+		let known = || self.state().index.get(&id.digest).cloned();
+		if let Some(place) = known() {
+			return Ok(Some(place));
 		}
-		if !id.matches(bytes) {
-			return Err(StoreError::Mismatch(*id));
+		if self.inner.is_shared {
+			self.read_additions()?;
 		}
-		self.write(id, bytes)
+		Ok(known())
 	}
 
-	/// Keeps a block whose hash has been checked.
-	fn write(&self, id: &BlockId, bytes: &[u8]) -> Result<()> {
-		// Reading a damaged file deletes it, so that the block can be written anew.
-		if self.has(id)? && self.get_block(id)?.is_some() {
-			return Ok(());
-		}
-		let needed = bytes.len() as u64;
-		{
-			let mut state = self.state();
-			let (used, max) = (state.used, self.inner.max_bytes);
-			if used.checked_add(needed).is_none_or(|total| total > max) {
-				return Err(StoreError::Quota { used, max, needed });
-			}
-			state.used += needed;
-		}
-		let file = self.inner.files.write_temporary(bytes);
+	/// Notes that a block is not what it should be in its place.
+	fn damaged(&self, id: &BlockId, place: &Place) -> Result<()> {
+		tracing::warn!(block = %id, content = %BlockId::from(&place.content.reference), "a damaged block");
 		let mut state = self.state();
-		let kept = file.and_then(|file| self.inner.files.keep_block(file, &id.digest));
-		if !matches!(kept, Ok(true)) {
-			state.used -= needed;
+		let freed = match place.at {
+			At::Leaf(number) => place.content.lost(number),
+			At::Node => 0,
+		};
+		state.used = state.used.saturating_sub(freed);
+		place.content.demote()?;
+		state.index.remove(&id.digest);
+		if state.has_repetitions {
+			state.read_index()?;
 		}
-		kept.map(drop)
+		Ok(())
 	}
 
-	/// Returns true if every block of the content is in the store. Leaves are looked up, not read.
+	/// Counts bytes that are about to be written.
+	fn take_room(&self, needed: u64) -> Result<()> {
+		let mut state = self.state();
+		let (used, max) = (state.used, self.inner.max_bytes);
+		if needed > 0 && used.checked_add(needed).is_none_or(|total| total > max) {
+			return Err(StoreError::Quota { used, max, needed });
+		}
+		state.used += needed;
+		Ok(())
+	}
+
+	fn free_room(&self, bytes: u64) {
+		let mut state = self.state();
+		state.used = state.used.saturating_sub(bytes);
+	}
+
+	/// Returns true if the content is whole. It is looked up, not read.
 	///
 	/// # Errors
-	/// [`StoreError::Io`]; [`StoreError::Layout`] if the content is malformed.
+	/// [`StoreError::Io`]; [`StoreError::Layout`] if the reference is impossible.
 	pub fn is_complete(&self, content: &ContentRef) -> Result<bool> {
-		let mut pending = vec![(BlockId::from(content), Span::root(content)?)];
-		while let Some((id, span)) = pending.pop() {
-			if span.is_leaf() {
-				if self.inner.files.block_len(&id.digest)? != Some(span.size()) {
-					return Ok(false);
-				}
-			} else {
-				let Some(block) = self.get_block(&id)? else {
-					return Ok(false);
-				};
-				pending.extend(span.open(&id, &block)?);
-			}
+		Span::root(content)?;
+		let is_whole = || self.state().contents.get(content).is_some_and(|content| content.is_whole());
+		if !is_whole() && self.inner.is_shared {
+			self.read_additions()?;
 		}
-		Ok(true)
+		Ok(is_whole())
 	}
 
-	/// Returns the content that [`Store::gc`] keeps.
+	/// Returns all content that is whole.
 	pub fn pins(&self) -> Vec<ContentRef> {
-		self.state().pins.iter().map(|(id, size)| id.content(*size)).collect()
+		let state = self.state();
+		let whole = state.contents.values().filter(|content| content.is_whole());
+		whole.map(|content| content.reference).collect()
+	}
+
+	/// Returns the entry of content, which is made if there is none.
+	fn content(&self, state: &mut State, reference: &ContentRef) -> Result<Arc<Content>> {
+		if let Some(content) = state.contents.get(reference) {
+			return Ok(content.clone());
+		}
+		let content = Arc::new(Content::new(&self.inner.disk, *reference)?);
+		state.contents.insert(*reference, content.clone());
+		Ok(content)
 	}
 
 	fn state(&self) -> MutexGuard<'_, State> {
 		// Every critical section leaves the state valid at each step, so a panic elsewhere does not spoil it.
 		self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
 	}
+}
 
-	/// Deletes a block file and returns its length in bytes.
-	fn delete(&self, state: &mut State, digest: &[u8; 32]) -> Result<u64> {
-		let freed = self.inner.files.delete_block(digest)?;
-		state.used = state.used.saturating_sub(freed);
-		Ok(freed)
+/// Age of a change after which another one has another time.
+const SETTLED: Duration = Duration::from_secs(2);
+
+impl Place {
+	fn is(&self, other: &Self) -> bool {
+		Arc::ptr_eq(&self.content, &other.content) && self.at == other.at
+	}
+
+	/// Reads the block in this place. Returns `None` if it is not there any more, or is damaged.
+	fn read(&self, id: &BlockId, check: Check) -> Result<Option<Bytes>> {
+		let number = match self.at {
+			At::Node => return Ok(self.content.tree.get(id)?.map(Bytes::from)),
+			At::Leaf(number) => number,
+		};
+		let bytes = self.content.read_leaf(number)?;
+		let is_trusted = check == Check::Once && self.content.is_checked(number);
+		let intact = bytes.filter(|bytes| is_trusted || id.matches(bytes));
+		if intact.is_some() && !is_trusted {
+			self.content.checked(number);
+		}
+		Ok(intact.map(Bytes::from))
+	}
+}
+
+impl State {
+	/// Adds content that was found on disk.
+	fn add(&mut self, content: Arc<Content>) -> Result<()> {
+		self.used += content.used();
+		let is_here = self.index_blocks(&content)?;
+		if !is_here {
+			content.demote()?;
+		}
+		self.contents.insert(content.reference, content);
+		Ok(())
+	}
+
+	/// Puts the blocks of content into the index. Returns true if all nodes of the tree are here.
+	fn index_blocks(&mut self, content: &Arc<Content>) -> Result<bool> {
+		let (mut pending, mut is_here) = (vec![(BlockId::from(&content.reference), content.root, 0)], true);
+		while let Some((id, span, leaf)) = pending.pop() {
+			if span.is_leaf() {
+				if content.has_leaf(leaf) {
+					self.index_block(&id, Place { content: content.clone(), at: At::Leaf(leaf) });
+				}
+				continue;
+			}
+			let Some(node) = content.tree.get(&id)? else {
+				is_here = false;
+				continue;
+			};
+			match span.open(&id, &node) {
+				Ok(children) => pending.extend(crate::layout::numbered(children, leaf)),
+				Err(_) => is_here = false,
+			}
+			self.index_block(&id, Place { content: content.clone(), at: At::Node });
+		}
+		Ok(is_here)
+	}
+
+	fn index_block(&mut self, id: &BlockId, place: Place) {
+		match self.index.entry(id.digest) {
+			Entry::Vacant(entry) => drop(entry.insert(place)),
+			Entry::Occupied(entry) => self.has_repetitions |= !entry.get().is(&place),
+		}
+	}
+
+	/// Builds the index anew.
+	fn read_index(&mut self) -> Result<()> {
+		self.index.clear();
+		self.has_repetitions = false;
+		let contents: Vec<_> = self.contents.values().cloned().collect();
+		contents.iter().try_for_each(|content| self.index_blocks(content).map(drop))
+	}
+
+	/// Forgets content, but not its files.
+	fn forget(&mut self, reference: &ContentRef) {
+		if let Some(content) = self.contents.remove(reference) {
+			self.used = self.used.saturating_sub(content.used());
+			self.index.retain(|_, place| !Arc::ptr_eq(&place.content, &content));
+		}
 	}
 }

@@ -1,17 +1,23 @@
 use std::{
-	io::{self, BufWriter, Read, Write},
+	fs,
+	io::{self, Read},
 	ops::Range,
+	os::unix::fs::FileExt,
 	path::Path,
 };
 
 use bytes::{Buf, Bytes};
-use descent_protocol::ContentRef;
+use descent_protocol::{ContentRef, LEAF_SIZE};
 
 use super::{
-	files::{sync, Context},
-	Result, Store, StoreError,
+	disk::{sync, Context},
+	parallel::for_each,
+	At, Check, Place, Result, Store, StoreError,
 };
-use crate::{layout::Span, BlockId};
+use crate::{
+	layout::{numbered, Span},
+	BlockId,
+};
 
 /// The blocks of content in depth-first order. Each is checked against its hash and its place before it is
 /// returned.
@@ -154,28 +160,118 @@ impl Store {
 		Ok(bytes)
 	}
 
-	/// Writes content to a file, which appears under its name only when it is complete and on disk.
+	/// Writes content to a file, which appears under its name only when it is complete and on disk. Leaves
+	/// are checked on all cores.
 	///
 	/// # Errors
 	/// [`StoreError::Missing`], [`StoreError::Layout`], [`StoreError::Io`].
 	pub fn export_to(&self, content: &ContentRef, path: impl AsRef<Path>) -> Result<()> {
 		let path = path.as_ref();
-		let directory = match path.parent() {
-			Some(parent) if !parent.as_os_str().is_empty() => parent,
-			_ => Path::new("."),
-		};
-		let mut file = tempfile::NamedTempFile::new_in(directory).at(directory)?;
-		let mut writer = BufWriter::new(&mut file);
-		for visited in Walk::new(self, content)? {
-			let visited = visited?;
-			if visited.is_leaf {
-				writer.write_all(&visited.bytes).at(path)?;
-			}
-		}
-		writer.flush().at(path)?;
-		drop(writer);
+		let directory = folder_of(path);
+		let file = tempfile::NamedTempFile::new_in(directory).at(directory)?;
+		for_each(Leaves::of(self, content)?, |(id, number)| {
+			let leaf = self.get_block(&id)?.ok_or(StoreError::Missing(id))?;
+			file.as_file().write_all_at(&leaf, number * LEAF_SIZE).at(path)
+		})?;
 		file.as_file().sync_all().at(path)?;
 		file.persist(path).map_err(|error| error.error).at(path)?;
 		sync(directory)
+	}
+
+	/// Gives the file of whole content another name, under which it stays though the content is removed.
+	/// Leaves are checked on all cores. No byte is copied if the path is on the store's file system. Nobody
+	/// may write to the file.
+	///
+	/// # Errors
+	/// [`StoreError::Missing`], [`StoreError::Layout`], [`StoreError::Io`].
+	pub fn link_to(&self, content: &ContentRef, path: impl AsRef<Path>) -> Result<()> {
+		self.link(content, path.as_ref(), Check::Always)
+	}
+
+	/// Moves the file of whole content out of the store. Leaves are checked that this process has not
+	/// checked before. No byte is copied if the path is on the store's file system.
+	///
+	/// # Errors
+	/// Those of [`Store::link_to`] and of [`Store::remove`].
+	pub fn move_to(&self, content: &ContentRef, path: impl AsRef<Path>) -> Result<()> {
+		let path = path.as_ref();
+		self.link(content, path, Check::Once)?;
+		sync(folder_of(path))?;
+		self.remove(content).map(drop)
+	}
+
+	fn link(&self, content: &ContentRef, path: &Path, check: Check) -> Result<()> {
+		let absent = || StoreError::Missing(content.into());
+		if !self.is_complete(content)? {
+			return Err(absent());
+		}
+		let kept = self.state().contents.get(content).cloned().ok_or_else(absent)?;
+		for_each(Leaves::of(self, content)?, |(id, number)| {
+			let place = Place { content: kept.clone(), at: At::Leaf(number) };
+			if check == Check::Once && kept.is_checked(number) {
+				return Ok(());
+			}
+			match place.read(&id, Check::Always)? {
+				Some(_) => Ok(()),
+				None => {
+					self.damaged(&id, &place)?;
+					Err(StoreError::Missing(id))
+				}
+			}
+		})?;
+		let source = kept.path().ok_or_else(absent)?;
+		let target =
+			tempfile::Builder::new().make_in(folder_of(path), |name| match fs::hard_link(source, name) {
+				Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+					fs::copy(source, name).map(drop)
+				}
+				linked => linked,
+			});
+		target.at(path)?.into_temp_path().persist(path).map_err(|error| error.error).at(path)
+	}
+}
+
+fn folder_of(path: &Path) -> &Path {
+	match path.parent() {
+		Some(parent) if !parent.as_os_str().is_empty() => parent,
+		_ => Path::new("."),
+	}
+}
+
+/// The leaves of content with their numbers, in order. Nodes are read and checked.
+struct Leaves {
+	store: Store,
+	pending: Vec<(BlockId, Span, u64)>,
+}
+
+impl Leaves {
+	fn of(store: &Store, content: &ContentRef) -> Result<Self> {
+		Ok(Self { store: store.clone(), pending: vec![(content.into(), Span::root(content)?, 0)] })
+	}
+
+	/// Puts the children of a node before what is pending.
+	fn open(&mut self, id: &BlockId, span: Span, leaf: u64) -> Result<()> {
+		let node = self.store.get_block(id)?.ok_or(StoreError::Missing(*id))?;
+		let mut children: Vec<_> = numbered(span.open(id, &node)?, leaf).collect();
+		children.reverse();
+		self.pending.extend(children);
+		Ok(())
+	}
+}
+
+impl Iterator for Leaves {
+	type Item = Result<(BlockId, u64)>;
+
+	fn next(&mut self) -> Option<Self::Item> {
+		loop {
+			let (id, span, leaf) = self.pending.pop()?;
+			if span.is_leaf() {
+				return Some(Ok((id, leaf)));
+			}
+			if let Err(error) = self.open(&id, span, leaf) {
+				self.pending.clear();
+				return Some(Err(error));
+			}
+		}
 	}
 }

@@ -4,7 +4,9 @@ pub(crate) mod gateway;
 
 use std::{
 	collections::HashMap,
+	fs,
 	future::pending,
+	path::PathBuf,
 	sync::{
 		atomic::{AtomicUsize, Ordering},
 		Arc, Mutex,
@@ -55,10 +57,29 @@ impl TestStore {
 		Fetcher::new(self.store.clone(), limits).unwrap()
 	}
 
-	/// The one file of a block.
-	pub(crate) fn block_file(&self, id: &BlockId) -> std::path::PathBuf {
-		let name = hex::encode(id.digest);
-		self.directory.path().join("blocks").join(&name[..2]).join(name)
+	/// Path of content that is whole.
+	pub(crate) fn file(&self, content: &ContentRef) -> PathBuf {
+		self.directory.path().join("content").join(BlockId::from(content).to_string())
+	}
+
+	/// Path of content that is here in part.
+	pub(crate) fn part(&self, content: &ContentRef) -> PathBuf {
+		let name = format!("{}-{}", BlockId::from(content), content.size);
+		self.directory.path().join("parts").join(name)
+	}
+
+	/// Flips a bit of whole content on disk.
+	pub(crate) fn damage(&self, content: &ContentRef, offset: usize) {
+		let mut bytes = fs::read(self.file(content)).unwrap();
+		bytes[offset] ^= 1;
+		fs::write(self.file(content), bytes).unwrap();
+	}
+
+	/// Fetches these blocks of content, and no other.
+	pub(crate) async fn take(&self, content: &ContentRef, blocks: Blocks) {
+		let provider = Provider::honest(blocks).await;
+		let limits = FetchLimits { patience: Duration::from_millis(500), ..quick() };
+		assert_unavailable(self.fetcher(limits).fetch(content, &[&provider.url], |_| {}).await);
 	}
 }
 
@@ -75,6 +96,13 @@ pub(crate) fn quick() -> FetchLimits {
 }
 
 pub(crate) type Blocks = HashMap<BlockId, Bytes>;
+
+/// The root of content, and as many of its leaves.
+pub(crate) fn some_of(content: &ContentRef, blocks: &Blocks, leaves: usize) -> Blocks {
+	let root = BlockId::from(content);
+	let leaves = blocks.iter().filter(|(id, _)| **id != root).take(leaves);
+	leaves.chain([(&root, &blocks[&root])]).map(|(id, block)| (*id, block.clone())).collect()
+}
 
 /// The blocks of content of at most two levels.
 pub(crate) fn blocks_of(store: &Store, content: &ContentRef) -> Blocks {

@@ -6,7 +6,6 @@ use crate::{
 };
 use anyhow::{bail, ensure, Context, Result};
 use descent_artifacts::{ContentCache, PinGuard};
-use descent_content::BlockId;
 use descent_protocol::{trace::Base, ContentRef, RoundIndex};
 use descent_replay::Recording;
 use std::{
@@ -118,8 +117,7 @@ impl PublishedRecordings {
 				Piece::State(path, _) => import(&self.cache, path, content).await?,
 				Piece::Node(bytes) => {
 					let store = self.cache.store().clone();
-					let put = move || store.put_block(&BlockId::from(&content), &bytes);
-					tokio::task::spawn_blocking(put).await??;
+					tokio::task::spawn_blocking(move || store.import(bytes.as_slice())).await??;
 				}
 			}
 			self.publisher.publish(self.cache.store(), &content).await?;

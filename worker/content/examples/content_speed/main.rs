@@ -1,0 +1,264 @@
+//! Measures imports and fetches of one file beside `b2sum` and `curl`, in turns, on this machine.
+//! `scripts/bench content` runs it.
+
+mod gateways;
+mod processes;
+mod resume;
+
+use gateways::{Behaviour, Served};
+use processes::{run, Taken};
+use serde::Serialize;
+use std::{
+	error::Error,
+	fs,
+	io::Write,
+	path::{Path, PathBuf},
+	process::{Command, ExitCode},
+};
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Least share of the speed of the slower of `b2sum` and `curl` that is promised.
+const PROMISED: f64 = 0.8;
+/// Most memory in MiB that an import or a fetch may take.
+const MEMORY: f64 = 128.0;
+
+struct Options {
+	folder: PathBuf,
+	mib: usize,
+	repeats: usize,
+	json: bool,
+	/// Behaviour and store of a gateway that this process serves, as another process of this program asks.
+	serve: Option<(String, PathBuf)>,
+}
+
+fn options() -> Outcome<Options> {
+	let mut options =
+		Options { folder: std::env::temp_dir(), mib: 1024, repeats: 5, json: false, serve: None };
+	let mut arguments = std::env::args().skip(1);
+	while let Some(argument) = arguments.next() {
+		let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
+		match argument.as_str() {
+			"--folder" => options.folder = value()?.into(),
+			"--mib" => options.mib = value()?.parse()?,
+			"--quick" => (options.mib, options.repeats) = (128, 2),
+			"--json" => options.json = true,
+			"--serve" => options.serve = Some((value()?, value()?.into())),
+			other => return Err(format!("unknown option '{other}'").into()),
+		}
+	}
+	Ok(options)
+}
+
+/// A way to move the file, beside what bounds it.
+#[derive(Serialize)]
+struct Line {
+	what: &'static str,
+	/// Median of the seconds that it took.
+	seconds: f64,
+	/// Median, least and largest of its speed over that of the slower bound of the same turn.
+	ratio: [f64; 3],
+	/// Most memory of the process, in MiB.
+	memory: f64,
+}
+
+#[derive(Serialize)]
+struct Report {
+	mib: usize,
+	repeats: usize,
+	cores: usize,
+	b2sum_seconds: f64,
+	curl_seconds: f64,
+	lines: Vec<Line>,
+	/// Number of blocks that a fetch, killed in the middle, asked for again, and of all blocks.
+	fetched_twice: (usize, usize),
+}
+
+/// Times of one way over all turns.
+#[derive(Default)]
+struct Series {
+	what: &'static str,
+	taken: Vec<Taken>,
+	ratios: Vec<f64>,
+}
+
+/// Files and programs of the measurement.
+struct Bench {
+	folder: tempfile::TempDir,
+	file: PathBuf,
+	descent: PathBuf,
+}
+
+impl Bench {
+	fn new(options: &Options) -> Outcome<Self> {
+		let folder = tempfile::tempdir_in(&options.folder)?;
+		let file = folder.path().join("checkpoint");
+		let mut writer = fs::File::create(&file)?;
+		let mut bytes = vec![0; 1 << 20];
+		for _ in 0..options.mib {
+			rand::RngCore::fill_bytes(&mut rand::rng(), &mut bytes);
+			writer.write_all(&bytes)?;
+		}
+		writer.sync_all()?;
+		let program = std::env::current_exe()?;
+		let descent = program.ancestors().nth(2).ok_or("this program has no folder")?.join("descent");
+		if !descent.exists() {
+			return Err(format!("{} is missing: build it first", descent.display()).into());
+		}
+		Ok(Self { folder, file, descent })
+	}
+
+	fn path(&self, name: &str) -> PathBuf {
+		self.folder.path().join(name)
+	}
+
+	fn b2sum(&self) -> Outcome<Taken> {
+		run(Command::new("b2sum").args(["-l", "256"]).arg(&self.file))
+	}
+
+	fn curl(&self, server: &Served) -> Outcome<Taken> {
+		let out = self.path("curled");
+		let url = format!("{}/checkpoint", server.url);
+		let taken = run(Command::new("curl").args(["--silent", "--fail", "--output"]).arg(&out).arg(url))?;
+		fs::remove_file(out)?;
+		Ok(taken)
+	}
+
+	fn import(&self, store: &Path) -> Outcome<Taken> {
+		if store.exists() {
+			fs::remove_dir_all(store)?;
+		}
+		run(Command::new(&self.descent)
+			.args(["content", "add", "--json", "--store"])
+			.arg(store)
+			.arg(&self.file))
+	}
+
+	fn get(&self, content: &(String, u64), gateways: &[&Served]) -> Outcome<Taken> {
+		let out = self.path("fetched");
+		let taken = run(self.get_command(content, gateways, &out))?;
+		if fs::metadata(&out)?.len() != content.1 {
+			return Err("what was fetched has another size".into());
+		}
+		fs::remove_file(out)?;
+		Ok(taken)
+	}
+
+	fn get_command(&self, content: &(String, u64), gateways: &[&Served], out: &Path) -> &mut Command {
+		let command = Box::leak(Box::new(Command::new(&self.descent)));
+		command.args(["content", "get", &content.0, "--size", &content.1.to_string(), "--json", "--out"]);
+		command.arg(out);
+		for gateway in gateways {
+			command.args(["--provider", &gateway.url]);
+		}
+		command
+	}
+}
+
+fn measure(options: &Options) -> Outcome<Report> {
+	let bench = Bench::new(options)?;
+	let imported = bench.path("imported");
+	bench.import(&imported)?;
+	let content = gateways::content(&bench.descent, &imported, &bench.file)?;
+	let files = gateways::files(bench.folder.path())?;
+	let start = |behaviour| gateways::start(&imported, behaviour);
+	let honest = [start(Behaviour::Honest)?, start(Behaviour::Honest)?, start(Behaviour::Honest)?];
+	let (corrupt, stalling) = (start(Behaviour::Corrupt)?, start(Behaviour::Stalling)?);
+	let [one, two, three] = [&honest[0], &honest[1], &honest[2]];
+	let ways: [(&str, &[&Served]); 5] = [
+		("import", &[]),
+		("fetch from one", &[one]),
+		("fetch from three", &[one, two, three]),
+		("one of three corrupts 1%", &[&corrupt, one, two]),
+		("one of three stalls", &[&stalling, one, two]),
+	];
+	let mut series: Vec<_> = ways.iter().map(|(what, _)| Series { what, ..Series::default() }).collect();
+	let (mut hashed, mut copied) = (Vec::new(), Vec::new());
+	for turn in 1..=options.repeats {
+		eprintln!("turn {turn} of {}", options.repeats);
+		let (b2sum, curl) = (bench.b2sum()?, bench.curl(&files)?);
+		for ((what, gateways), series) in ways.iter().zip(&mut series) {
+			let is_import = *what == "import";
+			let taken =
+				if is_import { bench.import(&bench.path("again")) } else { bench.get(&content, gateways) };
+			let taken = taken?;
+			let bound = if is_import { b2sum.seconds } else { b2sum.seconds.max(curl.seconds) };
+			series.ratios.push(bound / taken.seconds);
+			series.taken.push(taken);
+		}
+		hashed.push(b2sum.seconds);
+		copied.push(curl.seconds);
+	}
+	let counting = start(Behaviour::Counting)?;
+	let fetched_twice = resume::measure(&bench, &content, &counting)?;
+	Ok(Report {
+		mib: options.mib,
+		repeats: options.repeats,
+		cores: std::thread::available_parallelism()?.get(),
+		b2sum_seconds: spread(hashed)[0],
+		curl_seconds: spread(copied)[0],
+		lines: series.into_iter().map(Series::line).collect(),
+		fetched_twice,
+	})
+}
+
+impl Series {
+	fn line(self) -> Line {
+		let memory = self.taken.iter().map(|taken| taken.memory).fold(0.0, f64::max);
+		let seconds = spread(self.taken.iter().map(|taken| taken.seconds).collect())[0];
+		Line { what: self.what, seconds, ratio: spread(self.ratios), memory }
+	}
+}
+
+/// Returns the median, the least and the largest.
+fn spread(mut all: Vec<f64>) -> [f64; 3] {
+	all.sort_by(f64::total_cmp);
+	[all[all.len() / 2], all[0], all[all.len() - 1]]
+}
+
+impl Report {
+	fn print(&self) {
+		let Self { mib, repeats, cores, b2sum_seconds, curl_seconds, .. } = self;
+		println!("{mib} MiB, median of {repeats} turns, {cores} cores");
+		println!("b2sum -l 256 {b2sum_seconds:.2} s; curl from a static server {curl_seconds:.2} s\n");
+		println!("{:<26} {:>8} {:>22} {:>8}", "", "seconds", "speed over the bound", "MiB");
+		for Line { what, seconds, ratio: [median, least, largest], memory } in &self.lines {
+			println!("{what:<26} {seconds:>8.2} {median:>8.2} ({least:.2} to {largest:.2}) {memory:>8.0}");
+		}
+		let (twice, all) = self.fetched_twice;
+		println!("\nkilled in the middle and started again: {twice} of {all} blocks were fetched twice");
+	}
+
+	/// Returns what is not as it is promised.
+	fn faults(&self) -> Vec<String> {
+		let slow = self.lines.iter().filter(|line| line.ratio[0] < PROMISED);
+		let slow = slow.map(|line| format!("{}: {:.2} of the bound", line.what, line.ratio[0]));
+		let large = self.lines.iter().filter(|line| line.memory > MEMORY);
+		let large = large.map(|line| format!("{}: {:.0} MiB of memory", line.what, line.memory));
+		let twice = (self.fetched_twice.0 > 1).then(|| "blocks were fetched twice".to_owned());
+		slow.chain(large).chain(twice).collect()
+	}
+}
+
+fn main() -> ExitCode {
+	match options().and_then(|options| match &options.serve {
+		Some((behaviour, store)) => gateways::serve(behaviour, store).map(|()| true),
+		None => {
+			let report = measure(&options)?;
+			match options.json {
+				true => println!("{}", serde_json::to_string(&report)?),
+				false => report.print(),
+			}
+			let faults = report.faults();
+			faults.iter().for_each(|fault| eprintln!("below what is promised: {fault}"));
+			Ok(faults.is_empty())
+		}
+	}) {
+		Ok(true) => ExitCode::SUCCESS,
+		Ok(false) => ExitCode::FAILURE,
+		Err(error) => {
+			eprintln!("error: {error}");
+			ExitCode::FAILURE
+		}
+	}
+}

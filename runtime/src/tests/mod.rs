@@ -2,6 +2,7 @@ mod accounts;
 mod balances;
 mod chain;
 mod committee;
+mod custody;
 mod deposits;
 mod economy;
 mod equivocation;

@@ -98,6 +98,12 @@ impl Artifacts {
 		})
 	}
 
+	/// Tells the URL at which other evaluators reach the content, as they may be told to ask it.
+	pub fn set_gateway(&mut self, gateway: Option<&str>) {
+		let served = |fetcher: &Fetcher| fetcher.clone().served_at(gateway.map(str::to_owned));
+		(self.fetcher, self.candidates) = (served(&self.fetcher), served(&self.candidates));
+	}
+
 	/// Has deltas read by `builder` from now on, instead of in this process.
 	pub fn set_builder(&mut self, builder: Arc<dyn VersionBuilder>) {
 		self.datasets.set_builder(builder);

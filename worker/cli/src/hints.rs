@@ -1,5 +1,6 @@
 //! Hints: remedies for calls that fail.
 
+mod custody;
 mod economy;
 mod test_sets;
 
@@ -36,8 +37,10 @@ pub(crate) fn hinted(error: Error) -> anyhow::Error {
 /// The error of a call that failed, or of one that another call made, with its hint if one is known.
 pub(crate) fn failed(error: CallError) -> anyhow::Error {
 	let (pallet, name) = (&error.pallet, &error.name);
-	let hint =
-		hint(pallet, name).or_else(|| economy::hint(pallet, name)).or_else(|| test_sets::hint(pallet, name));
+	let hint = hint(pallet, name)
+		.or_else(|| custody::hint(pallet, name))
+		.or_else(|| economy::hint(pallet, name))
+		.or_else(|| test_sets::hint(pallet, name));
 	Failed { error, hint }.into()
 }
 

@@ -28,6 +28,7 @@
 //! ```
 
 mod block;
+mod buffers;
 mod fetch;
 mod gateway;
 mod layout;

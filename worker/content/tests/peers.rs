@@ -27,7 +27,7 @@ impl Member {
 		let gateway =
 			ServerHandle::gateway("127.0.0.1:0".parse().unwrap(), test.store.clone()).await.unwrap();
 		let limits = FetchLimits { deadline: Duration::from_secs(600), ..quick() };
-		let fetcher = test.fetcher(limits);
+		let fetcher = test.fetcher(limits).served_at(Some(format!("http://{}", gateway.address())));
 		Self { test, gateway, fetcher }
 	}
 
@@ -50,10 +50,8 @@ async fn a_provider_uploads_a_few_copies_to_many_fetchers() {
 		members.push(Member::start().await);
 	}
 	let urls: Vec<_> = members.iter().map(Member::url).collect();
-	let fetches = members.iter().enumerate().map(|(index, member)| {
-		let peers: Vec<_> = urls.iter().enumerate().filter(|(peer, _)| *peer != index).collect();
-		let peers: Vec<_> = peers.into_iter().map(|(_, url)| url.clone()).collect();
-		let (fetcher, url) = (member.fetcher.clone(), provider.url.clone());
+	let fetches = members.iter().map(|member| {
+		let (fetcher, url, peers) = (member.fetcher.clone(), provider.url.clone(), urls.clone());
 		tokio::spawn(async move { fetcher.fetch_with_peers(&content, &[url], &peers, quiet).await })
 	});
 	for fetch in fetches.collect::<Vec<_>>() {
@@ -64,7 +62,7 @@ async fn a_provider_uploads_a_few_copies_to_many_fetchers() {
 	}
 	let copies = uploaded(&provider, &blocks) * 100 / content.size;
 	println!("the provider uploaded {copies} % of the content");
-	assert!(copies < 400, "{copies} %");
+	assert!(copies < 250, "{copies} %");
 }
 
 #[tokio::test]
@@ -112,7 +110,8 @@ async fn bad_peers_cost_little_time() {
 		assert!(took < alone + Duration::from_secs(2), "{took:?} with {peers:?}, {alone:?} without");
 		assert!(test.store.read(&content, u64::MAX).unwrap() == bytes);
 	}
-	assert_eq!(liar.requests(), 1, "a liar is not asked again");
+	// The root is asked of two at once, and the answer of the slower one is not waited for.
+	assert!(liar.requests() <= 2, "a liar is not asked again");
 }
 
 #[tokio::test]

@@ -199,6 +199,7 @@ impl Evaluator {
 		let mut artifacts = Artifacts::open(&options.data, quota, Handle::current())?;
 		let pool = tokio::task::spawn_blocking(pool).await??;
 		artifacts.set_builder(Arc::new(pool.clone()));
+		artifacts.set_gateway(options.share_url.as_deref());
 		let artifacts = Arc::new(artifacts);
 		let evaluations = open_queue("results", options, &artifacts, &metrics)?;
 		let checks = open_queue("checks", options, &artifacts, &metrics)?;
@@ -278,7 +279,6 @@ fn own_runners(
 		pool: pool.clone(),
 		deadlines: Deadlines { fetch: options.fetch_timeout, job: options.job_limit },
 		metrics: metrics.clone(),
-		own_address: options.share_url.clone(),
 	};
 	let checker = Checker {
 		artifacts: artifacts.clone(),

@@ -48,8 +48,6 @@ pub(crate) struct Measurer {
 	pub pool: EvaluationPool,
 	pub deadlines: Deadlines,
 	pub metrics: Arc<Metrics>,
-	/// Address at which this evaluator is a peer of others, and which it need not ask itself.
-	pub own_address: Option<String>,
 }
 
 impl JobRunner<EvaluationRequest> for Measurer {
@@ -98,15 +96,6 @@ fn closing(over: Instant, request: &EvaluationRequest) -> Instant {
 }
 
 impl Measurer {
-	/// Returns the gateways of the other members of the committee.
-	fn peers(&self, request: &EvaluationRequest) -> Vec<String> {
-		let is_own = |peer: &str| {
-			let own = self.own_address.as_deref();
-			own.is_some_and(|own| own.trim_end_matches('/') == peer.trim_end_matches('/'))
-		};
-		request.peers.iter().filter(|peer| !is_own(peer)).cloned().collect()
-	}
-
 	/// Fails if nobody was heard of since `contacts` were counted, neither while content was fetched nor now.
 	/// That content is not to be had says nothing then.
 	fn check_network(&self, request: &EvaluationRequest, contacts: u64, over: Instant) -> Result<()> {

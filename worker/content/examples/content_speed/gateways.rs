@@ -1,6 +1,7 @@
 //! Gateways over a store, each in a process of its own: honest ones and others.
 
 use crate::Outcome;
+use axum::serve::ListenerExt;
 use axum::{
 	body::{to_bytes, Body},
 	extract::{Request, State},
@@ -108,6 +109,7 @@ pub(crate) async fn serve(behaviour: &str, store: &Path) -> Outcome<()> {
 	};
 	let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 	println!("http://{}", listener.local_addr()?);
+	let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap_or_default());
 	Ok(axum::serve(listener, routes).await?)
 }
 

@@ -112,11 +112,22 @@ impl Bench {
 		self.folder.path().join(name)
 	}
 
+	/// Waits until the disk has nothing left to write, and uses and frees memory, so that each measurement
+	/// finds an idle disk, and memory that a virtual machine need not ask its host for.
+	fn settle(&self) -> Outcome<()> {
+		Command::new("sync").status()?;
+		let size = usize::try_from(fs::metadata(&self.file)?.len())?;
+		drop(std::hint::black_box(vec![1u8; 4 * size]));
+		Ok(())
+	}
+
 	fn b2sum(&self) -> Outcome<Taken> {
+		self.settle()?;
 		run(Command::new("b2sum").args(["-l", "256"]).arg(&self.file))
 	}
 
 	fn curl(&self, server: &Served) -> Outcome<Taken> {
+		self.settle()?;
 		let out = self.path("curled");
 		let url = format!("{}/checkpoint", server.url);
 		let taken = run(Command::new("curl").args(["--silent", "--fail", "--output"]).arg(&out).arg(url))?;
@@ -128,6 +139,7 @@ impl Bench {
 		if store.exists() {
 			fs::remove_dir_all(store)?;
 		}
+		self.settle()?;
 		run(Command::new(&self.descent)
 			.args(["content", "add", "--json", "--store"])
 			.arg(store)
@@ -135,6 +147,7 @@ impl Bench {
 	}
 
 	fn get(&self, content: &(String, u64), gateways: &[&Served]) -> Outcome<Taken> {
+		self.settle()?;
 		let out = self.path("fetched");
 		let taken = run(self.get_command(content, gateways, &out))?;
 		if fs::metadata(&out)?.len() != content.1 {

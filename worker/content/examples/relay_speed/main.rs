@@ -11,9 +11,8 @@ use std::{error::Error, path::PathBuf, process::ExitCode, time::Instant};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Seconds of the default window in which evaluators fetch and measure: `evaluate` of 20 blocks of 30 s less
-/// what they need to agree.
-const WINDOW: f64 = 600.0;
+/// Seconds that evaluators have to fetch: half of the default attest window of 60 blocks of 3 seconds.
+const WINDOW: f64 = 90.0;
 
 struct Options {
 	folder: PathBuf,

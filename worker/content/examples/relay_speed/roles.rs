@@ -83,8 +83,7 @@ impl Evaluator {
 		let (number, store) = (index + 1, folder.join(index.to_string()).display().to_string());
 		let socket = Links::socket(number);
 		let mut arguments = vec!["evaluator", &store, &trainer.content, &socket, &trainer.url];
-		let own = links.url(number);
-		arguments.extend(peers.iter().map(String::as_str).filter(|peer| *peer != own));
+		arguments.extend(peers.iter().map(String::as_str));
 		let mut process = Process::start(links, number, &arguments)?;
 		process.line()?;
 		Ok(Self(process))
@@ -138,7 +137,7 @@ pub(crate) async fn evaluate(
 	let _gateway = ServerHandle::gateway(address.parse()?, store.clone()).await?;
 	let limits =
 		FetchLimits { allow_private: true, deadline: Duration::from_secs(3600), ..FetchLimits::default() };
-	let fetcher = Fetcher::new(store, limits)?;
+	let fetcher = Fetcher::new(store, limits)?.served_at(Some(format!("http://{address}")));
 	println!("ready");
 	stdin().read_line(&mut String::new())?;
 	let started = Instant::now();

@@ -3,7 +3,6 @@ use std::{
 	time::{Duration, SystemTime},
 };
 
-use bytes::{Bytes, BytesMut};
 use reqwest::{
 	header::{HeaderValue, ACCEPT, LOCATION, RETRY_AFTER},
 	Client, Response, StatusCode, Url,
@@ -15,8 +14,6 @@ use super::{
 };
 use crate::MAX_BLOCK_SIZE;
 
-/// Number of bytes that are allocated before any have arrived, whatever length the provider announces.
-const FIRST_ALLOCATION: usize = 64 << 10;
 /// Longest pause that a provider can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
@@ -39,8 +36,13 @@ impl Flow {
 	}
 }
 
-/// Downloads at most one block of bytes from a URL. The client's timeout bounds the time.
-pub(super) async fn download(client: &Client, url: Url, flow: &Flow) -> Result<Bytes, Refusal> {
+/// Downloads at most one block of bytes from a URL into a buffer. The client's timeout bounds the time.
+pub(super) async fn download(
+	client: &Client,
+	url: Url,
+	flow: &Flow,
+	body: &mut Vec<u8>,
+) -> Result<(), Refusal> {
 	let accept = HeaderValue::from_static("application/vnd.ipld.raw");
 	let mut response = client.get(url.clone()).header(ACCEPT, accept).send().await.map_err(failed)?;
 	flow.answered.store(true, Ordering::Relaxed);
@@ -50,7 +52,6 @@ pub(super) async fn download(client: &Client, url: Url, flow: &Flow) -> Result<B
 	if response.content_length().is_some_and(|len| len > MAX_BLOCK_SIZE as u64) {
 		return Err(Refusal::WrongBytes);
 	}
-	let mut body = BytesMut::with_capacity(FIRST_ALLOCATION);
 	while let Some(chunk) = response.chunk().await.map_err(failed)? {
 		if body.len() + chunk.len() > MAX_BLOCK_SIZE {
 			return Err(Refusal::WrongBytes);
@@ -58,7 +59,7 @@ pub(super) async fn download(client: &Client, url: Url, flow: &Flow) -> Result<B
 		flow.received.fetch_add(chunk.len() as u64, Ordering::Relaxed);
 		body.extend_from_slice(&chunk);
 	}
-	Ok(body.freeze())
+	Ok(())
 }
 
 /// Returns what an answer other than a block says.

@@ -6,6 +6,7 @@ mod flight;
 mod leaf;
 mod probe;
 mod providers;
+mod relay;
 mod request;
 mod transfer;
 
@@ -133,6 +134,8 @@ pub struct Fetcher {
 	client: Client,
 	store: Store,
 	limits: FetchLimits,
+	/// URL at which others that fetch the same content reach the store.
+	own_gateway: Option<String>,
 }
 
 impl Fetcher {
@@ -151,7 +154,14 @@ impl Fetcher {
 			client = client.dns_resolver(Arc::new(PublicResolver));
 		}
 		let client = client.build().map_err(|error| FetchError::Io(error.into()))?;
-		Ok(Self { client, store, limits })
+		Ok(Self { client, store, limits, own_gateway: None })
+	}
+
+	/// Returns the same fetcher, knowing the URL at which its peers reach its store. It is not asked itself.
+	#[must_use]
+	pub fn served_at(mut self, gateway: Option<String>) -> Self {
+		self.own_gateway = gateway;
+		self
 	}
 
 	/// Returns the same fetcher with an earlier deadline. Unlike a future that is dropped, it says at the
@@ -197,10 +207,12 @@ impl Fetcher {
 
 	/// Fetches content as [`Fetcher::fetch`] does, and asks `peers` for each block first. Peers are gateways
 	/// of others that fetch the same content at the same time, such as other validators, and may have parts
-	/// of it. That a peer does not have a block is nothing against it.
+	/// of it; the fetcher's own may be among them. That a peer does not have a block is nothing against it.
 	///
-	/// Each fetcher begins at another block, so that several that begin together get different blocks from
-	/// the providers, and the rest from each other.
+	/// Larger content is divided among four peers or more: each fetches its part from the providers, and the
+	/// rest from those whose part it is, so that a provider uploads little more than one copy. The parts of
+	/// peers that fail fall to others. What the others do not bring in twice the time that the own part
+	/// takes is fetched from anyone who has it.
 	///
 	/// # Errors
 	/// As for [`Fetcher::fetch`]; of the peers, too, the first 64 are asked.
@@ -221,7 +233,9 @@ impl Fetcher {
 			let (used, max) = (self.store.used_bytes(), self.store.max_bytes());
 			return Err(StoreError::Quota { used, max, needed: size }.into());
 		}
-		let providers = Providers::new(providers, peers, limits.requests_per_provider, limits.allow_private);
+		let own = self.own_gateway.as_deref();
+		let providers =
+			Providers::new(providers, peers, own, limits.requests_per_provider, limits.allow_private);
 		let (store, wanted) = (self.store.clone(), *content);
 		let session = blocking(move || Session::new(&store, &wanted)).await??;
 		Transfer::new(&self.client, limits, session, *content, root, providers).run(progress).await

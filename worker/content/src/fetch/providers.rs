@@ -4,10 +4,14 @@ use rand::seq::SliceRandom;
 use reqwest::Url;
 use tokio::time::Instant;
 
-use super::address::parse;
+use super::{
+	address::parse,
+	relay::{key, rank},
+};
 use crate::BlockId;
 
-/// Most providers, and most peers, that are asked for one content. Both fit into a [`ProviderSet`].
+/// Most providers, and most peers, that are asked for one content. Both fit into a [`ProviderSet`], but for
+/// the last peer where the own gateway is known.
 const MAX_PROVIDERS: usize = 64;
 /// Pause after a provider's first failure in a row; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -16,7 +20,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// Pause of a peer that does not have a block; it doubles with each further one that it does not have.
 const FIRST_ABSENCE: Duration = Duration::from_millis(10);
 /// Longest pause of a peer that has none of the blocks.
-const MAX_ABSENCE: Duration = Duration::from_millis(250);
+const MAX_ABSENCE: Duration = Duration::from_millis(500);
 /// Time for one block, and multiple of the time that it takes from anyone, up to which a busy peer is waited
 /// for rather than to ask a provider.
 const PEER_PATIENCE: Duration = Duration::from_millis(200);
@@ -24,6 +28,8 @@ const PEER_FACTOR: u32 = 4;
 /// Time for which a provider that was overtaken is asked only for what no quicker one may have.
 const SLOW: Duration = Duration::from_secs(10);
 
+/// Longest pause of a provider that is waited for rather than to ask a doubtful one.
+const SOON: Duration = Duration::from_secs(1);
 /// Number of failures in a row from which a provider is asked only for blocks that no better one may have.
 const DOUBTFUL: u32 = 2;
 
@@ -32,6 +38,8 @@ const DOUBTFUL: u32 = 2;
 pub(super) struct ProviderSet(u128);
 
 impl ProviderSet {
+	const CAPACITY: usize = 128;
+
 	pub(super) fn insert(&mut self, provider: usize) {
 		self.0 |= 1 << provider;
 	}
@@ -71,12 +79,25 @@ pub(super) enum Kind {
 	Provider,
 	/// A gateway that may have parts of the content, as it fetches it at the same time.
 	Peer,
+	/// The fetcher's own gateway, which has a part as peers have and is not asked.
+	Own,
+}
+
+/// Whoever fetches a block from the providers, for all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Responsible {
+	/// This fetcher.
+	Own,
+	/// The peer of this index.
+	Peer(usize),
 }
 
 #[derive(Debug)]
 struct Provider {
 	base: Url,
 	kind: Kind,
+	/// Key of a peer in the ranks of blocks.
+	key: u64,
 	/// Index of the scheme, host and port.
 	origin: usize,
 	in_flight: usize,
@@ -138,6 +159,7 @@ impl Providers {
 	pub(super) fn new(
 		providers: &[impl AsRef<str>],
 		peers: &[impl AsRef<str>],
+		own: Option<&str>,
 		per_origin: usize,
 		allow_private: bool,
 	) -> Self {
@@ -148,6 +170,8 @@ impl Providers {
 			latency: Duration::ZERO,
 			fault: None,
 		};
+		// Whether this machine may reach itself does not matter: nothing asks it.
+		all.add(Kind::Own, own.into_iter(), true);
 		all.add(Kind::Provider, providers.iter().map(AsRef::as_ref), allow_private);
 		// Peers are asked in another order by each fetcher.
 		let mut peers: Vec<_> = peers.iter().map(AsRef::as_ref).collect();
@@ -157,13 +181,14 @@ impl Providers {
 	}
 
 	fn add<'a>(&mut self, kind: Kind, urls: impl Iterator<Item = &'a str>, allow_private: bool) {
-		let most = self.all.len() + MAX_PROVIDERS;
+		let most = (self.all.len() + MAX_PROVIDERS).min(ProviderSet::CAPACITY);
 		for text in urls {
 			match parse(text, allow_private) {
 				Ok(base) if self.all.len() < most && self.all.iter().all(|known| known.base != base) => {
 					let now = Instant::now();
 					let origin = self.origin(&base);
 					self.all.push(Provider {
+						key: key(&base),
 						base,
 						kind,
 						origin,
@@ -173,7 +198,7 @@ impl Providers {
 						is_hit: false,
 						ready_at: now,
 						slow_until: now,
-						banned: false,
+						banned: kind == Kind::Own,
 						latency: Duration::ZERO,
 					});
 				}
@@ -197,6 +222,56 @@ impl Providers {
 	/// Returns the fault of a URL that is not asked at all.
 	pub(super) fn fault(&self) -> Option<&str> {
 		self.fault.as_deref()
+	}
+
+	/// Returns the number of those that fetch the content at the same time, this one among them.
+	pub(super) fn fetchers(&self) -> usize {
+		self.all.iter().filter(|provider| provider.kind != Kind::Provider).count()
+	}
+
+	/// Returns who is responsible for a block, of this fetcher and the peers that do not fail.
+	pub(super) fn responsible(&self, digest: &[u8; 32], now: Instant) -> Option<Responsible> {
+		let all = self.all.iter().enumerate();
+		let fit = all.filter(|(_, p)| match p.kind {
+			Kind::Own => true,
+			Kind::Peer => !p.banned && p.failures == 0 && !p.is_doubtful(now),
+			Kind::Provider => false,
+		});
+		let (index, first) = fit.min_by_key(|(_, p)| rank(p.key, digest))?;
+		Some(if first.kind == Kind::Own { Responsible::Own } else { Responsible::Peer(index) })
+	}
+
+	/// Takes a slot of the only one that is asked while a block is left to who is responsible for it: a
+	/// provider, which gets at most so many requests, or that peer, which gets one.
+	pub(super) fn take_for(
+		&mut self,
+		responsible: Responsible,
+		at_provider: usize,
+		asked: ProviderSet,
+		now: Instant,
+	) -> Option<usize> {
+		match responsible {
+			Responsible::Own => {
+				let busy = |p: &Provider| p.kind == Kind::Provider && p.in_flight > 0;
+				let in_flight: usize = self.all.iter().filter(|p| busy(p)).map(|p| p.in_flight).sum();
+				(in_flight < at_provider).then(|| self.take(Kind::Provider, asked, now)).flatten()
+			}
+			Responsible::Peer(index) => {
+				let peer = &mut self.all[index];
+				if peer.in_flight > 0 || peer.ready_at > now {
+					return None;
+				}
+				peer.in_flight += 1;
+				self.origins[peer.origin].1 += 1;
+				Some(index)
+			}
+		}
+	}
+
+	/// Returns the average time that providers take for a block, zero before the first one.
+	pub(super) fn pace(&self) -> Duration {
+		let providers = self.all.iter().filter(|p| p.kind == Kind::Provider);
+		providers.map(|p| p.latency).max().unwrap_or_default()
 	}
 
 	/// Returns true if there are peers.
@@ -239,7 +314,7 @@ impl Providers {
 			let all = self.all.iter().enumerate();
 			all.filter(|(index, p)| p.kind == kind && !p.banned && !asked.contains(*index))
 		};
-		let better = willing().any(|(_, provider)| !provider.is_doubtful(now));
+		let better = willing().any(|(_, p)| !p.is_doubtful(now) && p.ready_at <= now + SOON);
 		let candidates = willing().filter(|(_, p)| open(p) && (!p.is_doubtful(now) || !better));
 		let (best, _) = candidates.min_by_key(|(_, p)| (p.absences, p.in_flight, p.latency))?;
 		self.all[best].in_flight += 1;

@@ -1,8 +1,9 @@
 use super::*;
 use descent_protocol::Codec;
+use std::collections::HashMap;
 
 fn providers(urls: &[&str], per_origin: usize) -> Providers {
-	Providers::new(urls, &[] as &[&str], per_origin, true)
+	Providers::new(urls, &[] as &[&str], None, per_origin, true)
 }
 
 #[test]
@@ -18,11 +19,46 @@ fn only_http_urls_count_and_each_once() {
 	assert_eq!(known.url(1, &id).as_str(), format!("https://b/base/ipfs/{id}?format=raw"));
 	let many: Vec<_> = (1..100).map(|port| format!("http://a:{port}")).collect();
 	let peers: Vec<_> = (100..300).map(|port| format!("http://a:{port}")).collect();
-	let all = Providers::new(&many, &peers, 1, true);
+	let all = Providers::new(&many, &peers, None, 1, true);
 	assert_eq!(all.all.len(), 2 * MAX_PROVIDERS);
 	let mut last = ProviderSet::default();
 	last.insert(all.all.len() - 1);
 	assert!(last.contains(2 * MAX_PROVIDERS - 1));
+}
+
+#[test]
+fn the_own_gateway_has_a_part_and_is_not_asked() {
+	let peers: Vec<_> = (1..=80).map(|port| format!("http://a:{port}")).collect();
+	let mut all = Providers::new(&["http://p"; 1], &peers, Some("http://a:7/"), 2, true);
+	assert_eq!((all.fetchers(), all.all.len()), (65, 66));
+	let (now, nobody) = (Instant::now(), ProviderSet::default());
+	let own = all.all.iter().position(|p| p.kind == Kind::Own).unwrap();
+	assert_eq!(all.all.iter().filter(|p| p.base.port() == Some(7)).count(), 1);
+	let mut counts = HashMap::new();
+	for block in 0u32..6_500 {
+		let id = BlockId::of(Codec::Raw, &block.to_le_bytes());
+		let who = all.responsible(&id.digest, now).unwrap();
+		assert_ne!(who, Responsible::Peer(own));
+		let taken = all.take_for(who, 1, nobody, now).unwrap();
+		match who {
+			Responsible::Own => assert_eq!(all.kind(taken), Kind::Provider),
+			Responsible::Peer(peer) => assert_eq!(taken, peer),
+		}
+		assert_eq!(all.take_for(who, 1, nobody, now), None, "one at a time");
+		all.overtaken(taken, Duration::ZERO);
+		*counts.entry(taken).or_insert(0) += 1;
+	}
+	assert_eq!(counts.len(), 65);
+	// The part of a peer that fails falls to others.
+	let id = BlockId::of(Codec::Raw, b"x");
+	let mut failed = Vec::new();
+	while let Some(Responsible::Peer(peer)) = all.responsible(&id.digest, now) {
+		assert!(!failed.contains(&peer));
+		all.take_for(Responsible::Peer(peer), 1, nobody, now).unwrap();
+		all.refused(peer, &Refusal::Failed("reset".into()), now);
+		failed.push(peer);
+	}
+	assert_eq!(all.responsible(&id.digest, now), Some(Responsible::Own));
 }
 
 #[test]
@@ -120,7 +156,7 @@ fn who_asks_for_a_pause_gets_it_without_a_strike() {
 
 #[test]
 fn a_peer_without_the_block_is_no_failure_and_pauses_briefly() {
-	let mut providers = Providers::new(&["http://a"], &["http://p"], 2, true);
+	let mut providers = Providers::new(&["http://a"], &["http://p"], None, 2, true);
 	let now = Instant::now();
 	let nobody = ProviderSet::default();
 	assert_eq!(providers.take(Kind::Peer, nobody, now), Some(1));

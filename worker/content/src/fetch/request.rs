@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use futures::future::{AbortRegistration, Abortable};
 use reqwest::{Client, Url};
 use tokio::time::Instant;
@@ -60,12 +59,17 @@ impl Order {
 	async fn fetch(self) -> Result<Outcome, FetchError> {
 		let Self { client, url, session, want, provider, flow } = self;
 		let started = Instant::now();
-		let block = match download(&client, url, &flow).await {
-			Ok(block) => block,
-			Err(refusal) => return Ok(Outcome::Refused(want, provider, refusal)),
-		};
+		let mut block = session.buffers().empty();
+		if let Err(refusal) = download(&client, url, &flow, &mut block).await {
+			return Ok(Outcome::Refused(want, provider, refusal));
+		}
 		let (took, bytes) = (started.elapsed(), block.len() as u64);
-		let kept = blocking(move || keep(&session, &want, &block)).await??;
+		let keep = move || {
+			let kept = keep(&session, &want, &block);
+			session.buffers().give(block);
+			kept
+		};
+		let kept = blocking(keep).await??;
 		Ok(match kept {
 			Some(children) => Outcome::Delivered { want, provider, took, bytes, children },
 			None => Outcome::Refused(want, provider, Refusal::WrongBytes),
@@ -74,7 +78,7 @@ impl Order {
 }
 
 /// Checks a block and puts it into the store. Returns `None` if the bytes are not the block's.
-fn keep(session: &Session, want: &Want, block: &Bytes) -> StoreResult<Option<Children>> {
+fn keep(session: &Session, want: &Want, block: &[u8]) -> StoreResult<Option<Children>> {
 	if !want.id.matches(block) {
 		return Ok(None);
 	}

@@ -16,7 +16,8 @@ use tokio::time::Instant;
 use super::{
 	download::Flow,
 	flight::{patience, Flight, Request, Want},
-	providers::{pause, Kind, ProviderSet, Providers, Refusal},
+	providers::{pause, Kind, ProviderSet, Providers, Refusal, Responsible},
+	relay::Relay,
 	request::{blocking, look_up, Children, Order, Outcome},
 	FetchError, FetchLimits, Progress,
 };
@@ -25,6 +26,9 @@ use crate::{
 	store::Session,
 	BlockId,
 };
+
+/// Most blocks that are waited for at one time while they are left to others.
+const RELAYED: usize = 256;
 
 /// A fetch in progress.
 pub(super) struct Transfer<'a> {
@@ -40,6 +44,8 @@ pub(super) struct Transfer<'a> {
 	missing: VecDeque<Want>,
 	/// Blocks that are being fetched, by digest.
 	flights: HashMap<[u8; 32], Flight>,
+	/// Set while blocks are left to those that are responsible for them.
+	relay: Option<Relay>,
 	/// Blocks that occur again while their first occurrence is being fetched, by digest. The key exists from
 	/// the lookup of the first occurrence until that block is in the store.
 	repeated: HashMap<[u8; 32], Vec<Want>>,
@@ -60,6 +66,7 @@ impl<'a> Transfer<'a> {
 		root: Span,
 		providers: Providers,
 	) -> Self {
+		let relay = Relay::new(root.leaves(), providers.fetchers(), Instant::now());
 		let mut transfer = Self {
 			client,
 			limits,
@@ -68,6 +75,7 @@ impl<'a> Transfer<'a> {
 			unseen: Vec::new(),
 			missing: VecDeque::new(),
 			flights: HashMap::new(),
+			relay,
 			repeated: HashMap::new(),
 			jobs: FuturesUnordered::new(),
 			progress: Progress { total: content.size, ..Progress::default() },
@@ -120,19 +128,37 @@ impl<'a> Transfer<'a> {
 			let first = rand::random_range(0..blocks.len());
 			blocks.rotate_left(first);
 		}
+		if self.relay.is_some() {
+			// Others wait for what this fetcher is responsible for.
+			let now = Instant::now();
+			blocks.sort_by_key(|(id, ..)| {
+				self.providers.responsible(&id.digest, now) != Some(Responsible::Own)
+			});
+		}
 		self.unseen.extend(blocks.into_iter().rev().map(|(id, span, leaf)| Want::new(id, span, leaf)));
 	}
 
 	/// Starts as many requests and lookups as the limits allow. Blocks that stall come first.
 	fn start_jobs(&mut self, now: Instant) {
+		if self.relay_end(now).is_some_and(|end| end <= now) {
+			self.relay = None;
+		}
 		self.hedge(now);
 		let limit = self.limits.requests.max(1);
+		// Blocks that others do not have yet keep none from being asked for that they have.
+		let queue = if self.relay.is_some() { limit.max(RELAYED) } else { limit };
 		while self.jobs.len() < limit {
 			if let Some((want, provider)) = self.next_request(now) {
 				let mut flight = Flight::new(want, self.patience());
 				self.request(&mut flight, provider);
+				// All below a node waits for it, and it is small: one that stalls costs no time.
+				if let Some(second) =
+					(!want.span.is_leaf()).then(|| flight.choose(&mut self.providers, now)).flatten()
+				{
+					self.request(&mut flight, second);
+				}
 				self.flights.insert(want.id.digest, flight);
-			} else if let Some(want) = self.unseen.pop_if(|_| self.missing.len() < limit) {
+			} else if let Some(want) = self.unseen.pop_if(|_| self.missing.len() < queue) {
 				if let Some(waiting) = self.repeated.get_mut(&want.id.digest) {
 					waiting.push(want);
 				} else {
@@ -150,13 +176,49 @@ impl<'a> Transfer<'a> {
 		for index in 0..self.missing.len() {
 			let want = self.missing[index];
 			if want.ready_at <= now {
-				if let Some(provider) = want.choose(&mut self.providers, now) {
+				if let Some(provider) = self.choose(&want, now) {
 					self.missing.remove(index);
 					return Some((want, provider));
 				}
 			}
 		}
 		None
+	}
+
+	/// Takes a slot of the gateway to ask for a block.
+	fn choose(&mut self, want: &Want, now: Instant) -> Option<usize> {
+		let relay = self.relay.filter(|_| want.span.is_leaf());
+		let responsible = relay.and_then(|_| self.providers.responsible(&want.id.digest, now));
+		match relay.zip(responsible) {
+			Some((relay, who)) => self.providers.take_for(who, relay.at_provider, want.asked, now),
+			None => want.choose(&mut self.providers, now),
+		}
+	}
+
+	/// Returns the time at which blocks are no longer left to those that are responsible for them. Before the
+	/// first block of a provider is here, its time is at least how long it has taken.
+	fn relay_end(&self, now: Instant) -> Option<Instant> {
+		let relay = self.relay.as_ref()?;
+		let requests = self.flights.values().flat_map(|flight| &flight.requests);
+		let at_provider = requests.filter(|request| self.providers.kind(request.provider) == Kind::Provider);
+		let waits = at_provider.map(|request| now - request.started).max().unwrap_or_default();
+		Some(relay.end(self.providers.pace().max(waits)))
+	}
+
+	/// Drops the only request of a flight, to a peer that is responsible for the block and brings nothing:
+	/// the next one in its rank then is. Returns false if it is another flight.
+	fn leave_peer(&mut self, flight: &mut Flight, now: Instant) -> bool {
+		let [request] = flight.requests.as_slice() else {
+			return false;
+		};
+		if self.relay.is_none() || self.providers.kind(request.provider) != Kind::Peer {
+			return false;
+		}
+		self.providers.stalls(request.provider, now);
+		if let Some(request) = flight.requests.pop() {
+			self.overtaken(&request);
+		}
+		true
 	}
 
 	fn request(&mut self, flight: &mut Flight, provider: usize) {
@@ -181,7 +243,10 @@ impl<'a> Transfer<'a> {
 		for digest in due {
 			if let Some(mut flight) = self.flights.remove(&digest) {
 				self.hedge_one(&mut flight, now);
-				self.flights.insert(digest, flight);
+				match flight.requests.is_empty() {
+					true => self.missing.push_front(flight.want),
+					false => drop(self.flights.insert(digest, flight)),
+				}
 			}
 		}
 	}
@@ -189,7 +254,7 @@ impl<'a> Transfer<'a> {
 	fn hedge_one(&mut self, flight: &mut Flight, now: Instant) {
 		let patience = self.patience();
 		flight.look_at = now + patience;
-		if !flight.stalls(patience, now) {
+		if !flight.stalls(patience, now) || self.leave_peer(flight, now) {
 			return;
 		}
 		for request in &flight.requests {
@@ -226,7 +291,7 @@ impl<'a> Transfer<'a> {
 	/// Returns the time at which the next pause of a block or a provider ends, or requests are looked at.
 	fn next_wake(&self, now: Instant) -> Option<Instant> {
 		let blocks = self.missing.iter().map(|want| want.ready_at);
-		let looks = self.flights.values().map(|flight| flight.look_at);
+		let looks = self.flights.values().map(|flight| flight.look_at).chain(self.relay_end(now));
 		blocks.chain(looks).filter(|at| *at > now).chain(self.providers.next_ready(now)).min()
 	}
 
@@ -277,6 +342,12 @@ impl<'a> Transfer<'a> {
 			return;
 		};
 		self.answered |= flight.remove(provider).is_some_and(|request| request.flow.answered());
+		let is_left_to_others = self.relay.is_some() && self.providers.kind(provider) == Kind::Peer;
+		if is_left_to_others && flight.requests.is_empty() {
+			// It is asked again, after those that it may have.
+			self.missing.push_back(flight.want);
+			return;
+		}
 		if matches!(refusal, Refusal::Absent) {
 			flight.want.asked.insert(provider);
 			flight.want.probes += u32::from(self.providers.kind(provider) == Kind::Peer);
@@ -284,8 +355,10 @@ impl<'a> Transfer<'a> {
 		if flight.requests.is_empty() {
 			self.missing.push_front(self.next_round(flight.want, now));
 		} else {
-			// The other requests had stalled when this one began: the next provider is asked at once.
-			flight.look_at = now;
+			if flight.more > 1 {
+				// The other requests had stalled when this one began: the next provider is asked at once.
+				flight.look_at = now;
+			}
 			self.flights.insert(want.id.digest, flight);
 		}
 	}

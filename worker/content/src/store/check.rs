@@ -70,7 +70,7 @@ impl Store {
 			blocks.filter(|block| !matches!(block, Ok((_, At::Leaf(number))) if !content.has_leaf(*number)));
 		for_each(here, |(id, at)| {
 			let place = Place { content: content.clone(), at };
-			if let Some(bytes) = place.read(&id, Check::Always)? {
+			if let Some(bytes) = place.read(&id, Check::Always, self.buffers())? {
 				read(bytes.len() as u64);
 			} else if content.is_whole() || matches!(at, At::Leaf(_)) {
 				damaged.fetch_add(1, Ordering::Relaxed);

@@ -6,23 +6,22 @@ use std::{
 	os::unix::fs::FileExt,
 	path::{Path, PathBuf},
 	sync::{
-		atomic::{AtomicU64, AtomicU8, AtomicUsize, Ordering},
+		atomic::{AtomicU8, AtomicUsize, Ordering},
 		Arc, Mutex, MutexGuard, PoisonError,
 	},
 };
 
+use bytes::Bytes;
 use descent_protocol::{ContentRef, LEAF_SIZE};
 use rustix::fs::{seek, SeekFrom};
 
 use super::{
 	disk::{found, held, Context, Disk},
 	tree::{is_short, writable, Tree},
+	writer::Writer,
 	Result, StoreError,
 };
-use crate::layout::Span;
-
-/// Number of bytes that are written before they are flushed to disk, while more are written.
-const FLUSH: u64 = 32 << 20;
+use crate::{buffers::Buffers, layout::Span};
 
 /// The leaf is not here.
 const ABSENT: u8 = 0;
@@ -43,7 +42,6 @@ pub(super) struct Content {
 	whole: PathBuf,
 	part: PathBuf,
 	file: Mutex<State>,
-	unflushed: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -51,7 +49,7 @@ enum State {
 	/// The content is whole.
 	Whole,
 	/// The content is here in part; the file, once something was written to it.
-	Part(Option<Arc<File>>),
+	Part(Option<Arc<Writer>>),
 	/// The content was removed. What still writes to it writes nothing.
 	Removed,
 }
@@ -70,7 +68,6 @@ impl Content {
 			whole: disk.whole(&reference),
 			part: disk.part(&reference),
 			file: Mutex::new(State::Part(None)),
-			unflushed: AtomicU64::new(0),
 		})
 	}
 
@@ -178,33 +175,38 @@ impl Content {
 	}
 
 	/// Reads a leaf without checking it. Returns `None` if it is not on disk.
-	pub(super) fn read_leaf(&self, number: u64) -> Result<Option<Vec<u8>>> {
-		let Some(path) = self.path().filter(|_| self.has_leaf(number)) else {
+	pub(super) fn read_leaf(&self, number: u64, buffers: &Buffers) -> Result<Option<Bytes>> {
+		let Some(mut path) = self.path().filter(|_| self.has_leaf(number)) else {
 			return Ok(None);
 		};
 		let Some(len) = usize::try_from(self.leaf_len(number)).ok() else {
 			return Ok(None);
 		};
-		let mut bytes = vec![0; len];
-		match File::open(path).and_then(|file| file.read_exact_at(&mut bytes, number * LEAF_SIZE)) {
-			Ok(()) => Ok(Some(bytes)),
-			// It was renamed or removed since.
-			Err(error) if is_short(&error) => Ok(None),
-			Err(error) => Err(error).at(path),
+		let mut bytes = buffers.take(len);
+		loop {
+			match File::open(path).and_then(|file| file.read_exact_at(&mut bytes, number * LEAF_SIZE)) {
+				Ok(()) => return Ok(Some(buffers.share(bytes))),
+				Err(error) if !is_short(&error) => return Err(error).at(path),
+				Err(_) => {}
+			}
+			match self.path() {
+				// It was renamed in the meantime.
+				Some(renamed) if renamed != path => path = renamed,
+				_ => return Ok(None),
+			}
 		}
 	}
 
 	/// Writes a leaf whose hash the caller has checked.
 	pub(super) fn write_leaf(&self, number: u64, bytes: &[u8]) -> Result<()> {
-		let Some(file) = self.writer()? else {
-			return Ok(());
-		};
-		file.write_all_at(bytes, number * LEAF_SIZE).at(&self.part)?;
-		flush_at_times(&file, &self.unflushed, bytes.len()).at(&self.part)
+		match self.writer()? {
+			Some(file) => file.write(bytes, number * LEAF_SIZE).at(&self.part),
+			None => Ok(()),
+		}
 	}
 
 	/// Returns the file to write to; `None` if the content is whole, or was removed.
-	fn writer(&self) -> Result<Option<Arc<File>>> {
+	fn writer(&self) -> Result<Option<Arc<Writer>>> {
 		let mut state = self.state();
 		match &mut *state {
 			State::Whole | State::Removed => Ok(None),
@@ -214,7 +216,7 @@ impl Content {
 				if !held(opened.try_lock(), &self.part)? {
 					return Err(StoreError::InUse(self.part.clone()));
 				}
-				Ok(Some(file.insert(Arc::new(opened)).clone()))
+				Ok(Some(file.insert(Arc::new(Writer::new(opened))).clone()))
 			}
 		}
 	}
@@ -225,7 +227,7 @@ impl Content {
 			return Err(StoreError::Incomplete { content: (&self.reference).into(), leaf: number });
 		}
 		if let Some(file) = self.writer()? {
-			file.sync_all().at(&self.part)?;
+			file.finish().at(&self.part)?;
 			self.tree.sync()?;
 			let mut state = self.state();
 			if matches!(*state, State::Part(_)) {
@@ -277,15 +279,4 @@ impl Content {
 		// Every critical section leaves the state valid at each step.
 		self.file.lock().unwrap_or_else(PoisonError::into_inner)
 	}
-}
-
-/// Flushes a file to disk after every [`FLUSH`] bytes, so that little is left to flush in the end. The
-/// caller's thread waits, and others write on.
-pub(super) fn flush_at_times(file: &File, unflushed: &AtomicU64, written: usize) -> io::Result<()> {
-	let written = written as u64;
-	let before = unflushed.fetch_add(written, Ordering::Relaxed);
-	if before / FLUSH == before.saturating_add(written) / FLUSH {
-		return Ok(());
-	}
-	file.sync_data()
 }

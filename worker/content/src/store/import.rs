@@ -1,20 +1,19 @@
 use std::{
 	fs::File,
 	io::{self, Read},
-	os::unix::fs::FileExt,
 	path::Path,
 	sync::{
 		atomic::{AtomicU64, Ordering},
-		Mutex, MutexGuard, PoisonError,
+		Mutex, PoisonError,
 	},
 };
 
 use descent_protocol::{Codec, ContentRef, LEAF_SIZE};
 
 use super::{
-	content::flush_at_times, disk::Context, parallel::for_each, At, Place, Result, Session, Store, StoreError,
+	disk::Context, parallel::for_each, writer::Writer, At, Place, Result, Session, Store, StoreError,
 };
-use crate::{block::blake2b_256, layout::Span, BlockId, LayoutError, MAX_CONTENT_SIZE};
+use crate::{block::blake2b_256, buffers::Buffers, layout::Span, BlockId, LayoutError, MAX_CONTENT_SIZE};
 
 const LEAF: usize = LEAF_SIZE as usize;
 
@@ -44,18 +43,18 @@ impl Store {
 		is_wanted: impl FnOnce(&ContentRef) -> bool,
 	) -> Result<(ContentRef, bool)> {
 		let file = self.inner.disk.temporary_file()?;
-		let (room, unflushed) = (Room { store: self, taken: AtomicU64::new(0) }, AtomicU64::new(0));
-		let leaves = hash(reader, |number, leaf| {
+		let writer = Writer::new(file.as_file().try_clone().at(file.path())?);
+		let room = Room { store: self, taken: AtomicU64::new(0) };
+		let leaves = hash(reader, self.buffers(), |number, leaf| {
 			room.take(leaf.len())?;
-			let written = file.as_file().write_all_at(leaf, number * LEAF_SIZE);
-			written.and_then(|()| flush_at_times(file.as_file(), &unflushed, leaf.len())).at(file.path())
+			writer.write(leaf, number * LEAF_SIZE).at(file.path())
 		})?;
 		let mut nodes = Vec::new();
 		let content = leaves.assemble(|id, node| nodes.push((id, node)))?;
 		if !is_wanted(&content) {
 			return Ok((content, false));
 		}
-		file.as_file().sync_all().at(file.path())?;
+		writer.finish().at(file.path())?;
 		let session = Session::new(self, &content)?;
 		let kept = nodes
 			.iter()
@@ -127,7 +126,7 @@ impl Drop for Room<'_> {
 /// # Errors
 /// [`StoreError::Source`] if the reader fails, [`StoreError::Layout`] beyond [`MAX_CONTENT_SIZE`].
 pub fn address(reader: impl Read + Send) -> Result<ContentRef> {
-	hash(reader, |_, _| Ok(()))?.assemble(|_, _| {})
+	hash(reader, &Buffers::default(), |_, _| Ok(()))?.assemble(|_, _| {})
 }
 
 /// The hashes of all leaves of content.
@@ -148,10 +147,13 @@ impl Leaves {
 }
 
 /// Cuts content into leaves and hashes them on all cores. `emit` gets each with its number, in any order.
-fn hash(reader: impl Read + Send, emit: impl Fn(u64, &[u8]) -> Result<()> + Sync) -> Result<Leaves> {
-	let buffers = Buffers::default();
+fn hash(
+	reader: impl Read + Send,
+	buffers: &Buffers,
+	emit: impl Fn(u64, &[u8]) -> Result<()> + Sync,
+) -> Result<Leaves> {
 	let (digests, size) = (Mutex::new(Vec::new()), AtomicU64::new(0));
-	let mut leaves = Cut { reader, buffers: &buffers, number: 0, is_over: false };
+	let mut leaves = Cut { reader, buffers, number: 0, is_over: false };
 	let work = |(number, leaf): (u64, Vec<u8>)| {
 		emit(number, &leaf)?;
 		let digest = blake2b_256(&leaf);
@@ -176,26 +178,6 @@ fn hash(reader: impl Read + Send, emit: impl Fn(u64, &[u8]) -> Result<()> + Sync
 	Ok(Leaves { digests, size: size.into_inner() })
 }
 
-/// Buffers of one leaf each, which are used again.
-#[derive(Default)]
-struct Buffers(Mutex<Vec<Vec<u8>>>);
-
-impl Buffers {
-	fn take(&self) -> Vec<u8> {
-		let mut buffer = self.all().pop().unwrap_or_default();
-		buffer.resize(LEAF, 0);
-		buffer
-	}
-
-	fn give(&self, buffer: Vec<u8>) {
-		self.all().push(buffer);
-	}
-
-	fn all(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
-		self.0.lock().unwrap_or_else(PoisonError::into_inner)
-	}
-}
-
 /// Leaves of a reader, with their numbers. Even empty content has one.
 struct Cut<'a, R> {
 	reader: R,
@@ -211,7 +193,7 @@ impl<R: Read> Iterator for Cut<'_, R> {
 		if self.is_over {
 			return None;
 		}
-		let mut leaf = self.buffers.take();
+		let mut leaf = self.buffers.take(LEAF);
 		let filled = match fill(&mut self.reader, &mut leaf) {
 			Ok(filled) => filled,
 			Err(error) => return Some(Err(StoreError::Source(error))),
@@ -328,7 +310,7 @@ mod tests {
 			let expected: HashMap<_, _> =
 				expected.into_iter().map(|(cid, block)| (BlockId::try_from(&cid).unwrap(), block)).collect();
 			let mut nodes = HashMap::new();
-			let leaves = hash(vector_of(size), |_, _| Ok(())).unwrap();
+			let leaves = hash(vector_of(size), &Buffers::default(), |_, _| Ok(())).unwrap();
 			let content = leaves.assemble(|id, node| drop(nodes.insert(id, node))).unwrap();
 			assert_eq!((content.size, content), (size, address(vector_of(size)).unwrap()));
 			assert!(nodes.iter().all(|(id, node)| expected.get(id) == Some(node)), "{size}");

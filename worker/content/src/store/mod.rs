@@ -10,6 +10,7 @@ mod parallel;
 mod read;
 mod session;
 mod tree;
+mod writer;
 
 use std::{
 	collections::{hash_map::Entry, BTreeMap, HashMap},
@@ -28,7 +29,7 @@ pub use import::address;
 pub use read::ContentReader;
 pub(crate) use {read::Walk, session::Session};
 
-use crate::{layout::Span, BlockId, LayoutError};
+use crate::{buffers::Buffers, layout::Span, BlockId, LayoutError};
 use content::Content;
 use disk::Disk;
 
@@ -115,6 +116,7 @@ struct Inner {
 	max_bytes: u64,
 	/// True if other processes may rely on content that this one does not know to be needed.
 	is_shared: bool,
+	buffers: Buffers,
 	state: Mutex<State>,
 	/// Holds the lock of the directory for as long as the store is open.
 	_lock: Option<File>,
@@ -183,8 +185,9 @@ impl Store {
 	}
 
 	fn over(disk: Disk, lock: Option<File>, max_bytes: u64, is_shared: bool) -> Result<Self> {
-		let state = Mutex::default();
-		let store = Self { inner: Arc::new(Inner { disk, max_bytes, is_shared, state, _lock: lock }) };
+		let (buffers, state) = (Buffers::default(), Mutex::default());
+		let inner = Inner { disk, max_bytes, is_shared, buffers, state, _lock: lock };
+		let store = Self { inner: Arc::new(inner) };
 		store.read_directory()?;
 		Ok(store)
 	}
@@ -228,6 +231,11 @@ impl Store {
 		Ok(())
 	}
 
+	/// Memory for the blocks that are read and fetched.
+	pub(crate) fn buffers(&self) -> &Buffers {
+		&self.inner.buffers
+	}
+
 	/// Directory of the store.
 	pub(crate) fn directory(&self) -> &Path {
 		self.inner.disk.root()
@@ -268,7 +276,7 @@ impl Store {
 	fn block(&self, id: &BlockId, check: Check) -> Result<Option<Bytes>> {
 		// A damaged block may be whole in another place.
 		while let Some(place) = self.place(id)? {
-			if let Some(bytes) = place.read(id, check)? {
+			if let Some(bytes) = place.read(id, check, &self.inner.buffers)? {
 				return Ok(Some(bytes));
 			}
 			self.damaged(id, &place)?;
@@ -365,18 +373,18 @@ impl Place {
 	}
 
 	/// Reads the block in this place. Returns `None` if it is not there any more, or is damaged.
-	fn read(&self, id: &BlockId, check: Check) -> Result<Option<Bytes>> {
+	fn read(&self, id: &BlockId, check: Check, buffers: &Buffers) -> Result<Option<Bytes>> {
 		let number = match self.at {
 			At::Node => return Ok(self.content.tree.get(id)?.map(Bytes::from)),
 			At::Leaf(number) => number,
 		};
-		let bytes = self.content.read_leaf(number)?;
+		let bytes = self.content.read_leaf(number, buffers)?;
 		let is_trusted = check == Check::Once && self.content.is_checked(number);
 		let intact = bytes.filter(|bytes| is_trusted || id.matches(bytes));
 		if intact.is_some() && !is_trusted {
 			self.content.checked(number);
 		}
-		Ok(intact.map(Bytes::from))
+		Ok(intact)
 	}
 }
 

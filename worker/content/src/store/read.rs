@@ -211,7 +211,7 @@ impl Store {
 			if check == Check::Once && kept.is_checked(number) {
 				return Ok(());
 			}
-			match place.read(&id, Check::Always)? {
+			match place.read(&id, Check::Always, self.buffers())? {
 				Some(_) => Ok(()),
 				None => {
 					self.damaged(&id, &place)?;

@@ -3,7 +3,7 @@ use std::sync::{atomic::Ordering, Arc};
 use descent_protocol::ContentRef;
 
 use super::{content::Content, disk::sync, At, Check, Place, Result, Store};
-use crate::{layout::Span, BlockId};
+use crate::{buffers::Buffers, layout::Span, BlockId};
 
 /// Children of a block, with their places.
 type Children = Vec<(BlockId, Span)>;
@@ -24,6 +24,11 @@ impl Session {
 		Ok(Self { store: store.clone(), content })
 	}
 
+	/// Memory for blocks.
+	pub(crate) fn buffers(&self) -> &Buffers {
+		self.store.buffers()
+	}
+
 	pub(super) fn store(&self) -> &Store {
 		&self.store
 	}
@@ -42,7 +47,7 @@ impl Session {
 			}
 		}
 		let place = Place { content: self.content.clone(), at };
-		if let Some(block) = place.read(id, Check::Always)? {
+		if let Some(block) = place.read(id, Check::Always, self.store.buffers())? {
 			self.index(id, at);
 			return Ok(Some(span.open(id, &block)?));
 		}

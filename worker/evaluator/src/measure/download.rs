@@ -49,7 +49,7 @@ impl Measurer {
 	) -> Downloads {
 		let time = self.deadlines.fetch.min(Duration::from_millis(request.fetch_ms));
 		let window = FetchWindow { time, closing: until };
-		let peers = self.peers(request);
+		let peers = &request.peers;
 		let begin = |content: ContentRef, providers: Vec<String>, rank: usize| Download {
 			content,
 			fetching: evaluation_set::check_size(description, &content).map(|()| {

@@ -100,7 +100,7 @@ impl Measurer {
 			manifest: test_set.manifest,
 			index: test_set.index,
 			providers: joined(&test_set.providers, &request.providers),
-			peers: self.peers(request),
+			peers: request.peers.clone(),
 		};
 		let time = self.deadlines.fetch.min(Duration::from_millis(request.fetch_ms));
 		let ends = (within(time).min(times.closing).min(times.limit), times.limit);

@@ -55,14 +55,13 @@ pub(super) fn with_syncing<'a, Queue: ImportQueue<Block> + 'static>(
 	let network_service_provider = NetworkServiceProvider::new();
 	let (protocol_id, fork_id) = (config.protocol_id(), config.chain_spec.fork_id());
 	let metrics_registry = config.prometheus_config.as_ref().map(|config| &config.registry);
-	let peers = &config.network.default_peers_set;
 	let downloader = build_default_block_downloader(
 		&protocol_id,
 		fork_id,
 		&mut net_config,
 		network_service_provider.handle(),
 		client.clone(),
-		usize::try_from(peers.in_peers.saturating_add(peers.out_peers)).unwrap_or(usize::MAX),
+		most_peers(config),
 		&spawn_handle,
 	);
 	let strategy = build_polkadot_syncing_strategy(
@@ -109,6 +108,12 @@ pub(super) fn with_syncing<'a, Queue: ImportQueue<Block> + 'static>(
 		metrics,
 		blocks_pruning: config.blocks_pruning,
 	})
+}
+
+/// Most peers that the node is connected with.
+fn most_peers(config: &Configuration) -> usize {
+	let peers = &config.network.default_peers_set;
+	usize::try_from(peers.in_peers.saturating_add(peers.out_peers)).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

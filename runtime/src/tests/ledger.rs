@@ -57,6 +57,10 @@ fn check_holds() {
 		pallet_dataset::Proposals::<Runtime>::iter_values().map(|proposal| proposal.deposit).sum(),
 	);
 	check(
+		pallet_custody::HoldReason::Keeper.into(),
+		pallet_custody::Keepers::<Runtime>::iter_values().flatten().map(|keeper| keeper.deposit).sum(),
+	);
+	check(
 		pallet_validators::HoldReason::Bond.into(),
 		pallet_validators::Ledgers::<Runtime>::iter_values().map(|ledger| ledger.held()).sum(),
 	);

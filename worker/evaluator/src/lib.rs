@@ -187,19 +187,10 @@ impl Evaluator {
 			 listen on 127.0.0.1, or add --allow-remote if only your own node gets there",
 			options.listen
 		);
-		create_directory(&options.data)?;
 		let metrics = Arc::new(Metrics::new()?);
-		let quota = Quota {
-			content: options.max_content,
-			candidates: options.max_content / 2,
-			data: options.max_data,
-			allow_private: options.allow_private,
-		};
-		// This locks the directory, so that no two processes write results.
-		let mut artifacts = Artifacts::open(&options.data, quota, Handle::current())?;
+		let mut artifacts = open_artifacts(options)?;
 		let pool = tokio::task::spawn_blocking(pool).await??;
 		artifacts.set_builder(Arc::new(pool.clone()));
-		artifacts.set_gateway(options.share_url.as_deref());
 		let artifacts = Arc::new(artifacts);
 		let evaluations = open_queue("results", options, &artifacts, &metrics)?;
 		let checks = open_queue("checks", options, &artifacts, &metrics)?;
@@ -265,6 +256,20 @@ impl Evaluator {
 			Err(_) => Ok(()),
 		}
 	}
+}
+
+/// Opens the directory of the service, and locks it, so that no two processes write results.
+fn open_artifacts(options: &EvaluatorOptions) -> Result<Artifacts> {
+	create_directory(&options.data)?;
+	let quota = Quota {
+		content: options.max_content,
+		candidates: options.max_content / 2,
+		data: options.max_data,
+		allow_private: options.allow_private,
+	};
+	let mut artifacts = Artifacts::open(&options.data, quota, Handle::current())?;
+	artifacts.set_gateway(options.share_url.as_deref());
+	Ok(artifacts)
 }
 
 /// Returns what does the jobs of the service.

@@ -18,7 +18,8 @@ pub(super) fn hint(pallet: &str, name: &str) -> Option<&'static str> {
 		"NotKeeper" => "Sign with the key of the keeper: `descent keeper show N` shows the accounts.",
 		"NoKeepers" => "Somebody has to keep first: `descent-worker keep`.",
 		"PotTooSmall" => {
-			"Wait until rounds have earned more, or put a larger part aside: `descent amend propose --keepers-share`."
+			"Wait until rounds have earned more, or put a larger part aside: `descent amend propose \
+			 --keepers-share`."
 		}
 		_ => return None,
 	})

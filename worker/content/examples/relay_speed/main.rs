@@ -115,7 +115,8 @@ impl Report {
 			0 => "unshaped".to_owned(),
 			rate => format!("{rate} Mbit/s"),
 		};
-		println!("{evaluators} evaluators fetch {mib} MiB of a trainer with {uplink_mbit} Mbit/s; theirs are {relay}");
+		println!("{evaluators} evaluators fetch {mib} MiB of a trainer with {uplink_mbit} Mbit/s");
+		println!("their own uplinks are {relay}");
 		let ([first, median, last], [copy, all]) = (self.seconds, self.bounds);
 		println!(
 			"seconds until the first, the median and the last has all: {first:.0}, {median:.0}, {last:.0}"

@@ -1,10 +1,10 @@
 //! Invariants that hold after every step.
 
-use super::{tally::Tally, test_sets};
+use super::{custody, tally::Tally, test_sets};
 use crate::{
 	constants::{DAYS, HOURS},
-	AccountId, Balances, BlockNumber, Dataset, Emission, Groups, Rounds, Runtime, RuntimeEvent, System,
-	TestSets, Validators,
+	AccountId, Balances, BlockNumber, Custody, Dataset, Emission, Groups, Rounds, Runtime, RuntimeEvent,
+	System, TestSets, Validators,
 };
 use descent_protocol::{
 	view::{AmendmentEnding, ProposalEnding},
@@ -14,7 +14,7 @@ use pallet_balances::Holds;
 use pallet_emission::{Burned, GenesisIssuance, Minted};
 
 /// Events that a run must have.
-pub(crate) const EXPECTED_EVENTS: [&str; 42] = [
+pub(crate) const EXPECTED_EVENTS: [&str; 44] = [
 	"round won",
 	"round won behind another",
 	"key released",
@@ -57,6 +57,8 @@ pub(crate) const EXPECTED_EVENTS: [&str; 42] = [
 	"candidate entered",
 	"candidate left",
 	"session begun",
+	"check missed",
+	"keepers served",
 ];
 
 /// Checks all pallets' states, and that the issuance is sold plus minted minus burned tokens, and the sum of
@@ -67,6 +69,7 @@ pub(crate) fn check() {
 	Dataset::do_try_state().expect("data sets");
 	Emission::do_try_state().expect("emission");
 	TestSets::do_try_state().expect("test sets");
+	Custody::do_try_state().expect("custody");
 	Validators::do_try_state().expect("validators");
 	let issued = Balances::total_issuance();
 	assert_eq!(
@@ -119,6 +122,7 @@ fn kinds(event: &RuntimeEvent) -> Vec<&'static str> {
 		RuntimeEvent::Emission(event) => of_emission(event),
 		RuntimeEvent::Validators(event) => of_validators(event),
 		RuntimeEvent::TestSets(event) => test_sets::kinds(event),
+		RuntimeEvent::Custody(event) => custody::kinds(event),
 		RuntimeEvent::Session(pallet_session::Event::NewSession { .. }) => vec!["session begun"],
 		_ => vec![],
 	}

@@ -1,7 +1,7 @@
 //! The state machine: it chooses moves, makes them and checks the invariants.
 
 use super::{
-	balances, check, dataset, groups, rounds, secrets::Secrets, tally::Tally, test_sets, validators,
+	balances, check, custody, dataset, groups, rounds, secrets::Secrets, tally::Tally, test_sets, validators,
 };
 use crate::{
 	constants::{EPOCH_DURATION_IN_SLOTS, HOURS, NRN},
@@ -56,7 +56,7 @@ impl Move {
 type Finder = fn(&mut Machine) -> Option<Move>;
 
 /// Moves with their weights and finders. Duties have windows that close: they are looked at first.
-const DUTIES: [(&str, u32, Finder); 7] = [
+const DUTIES: [(&str, u32, Finder); 9] = [
 	("rounds.reveal", 3, rounds::reveal),
 	("rounds.reveal_recorded", 3, rounds::reveal_recorded),
 	("rounds.attest", 3, rounds::attest),
@@ -64,8 +64,10 @@ const DUTIES: [(&str, u32, Finder); 7] = [
 	("dataset.attest", 2, dataset::attest),
 	("dataset.open", 2, dataset::open),
 	("test_sets.release", 3, test_sets::release),
+	("custody.attest", 3, custody::attest),
+	("custody.open", 3, custody::open),
 ];
-const WHIMS: [(&str, u32, Finder); 37] = [
+const WHIMS: [(&str, u32, Finder); 40] = [
 	("rounds.commit", 40, rounds::commit),
 	("rounds.settle", 8, rounds::settle),
 	("groups.create", 3, groups::create),
@@ -101,12 +103,15 @@ const WHIMS: [(&str, u32, Finder); 37] = [
 	("babe.report_equivocation", 1, validators::equivocate),
 	("treasury.donate", 2, balances::donate),
 	("rounds.commit_again", 2, rounds::commit_copied),
-	("test_sets.open_series", 8, test_sets::open_series),
+	("test_sets.open_series", 12, test_sets::open_series),
 	("test_sets.close_series", 4, test_sets::close_series),
+	("custody.keep", 6, custody::keep),
+	("custody.leave", 1, custody::leave),
+	("custody.check", 8, custody::check),
 ];
 
 /// The kinds of calls that must succeed at least once in a run. `balances.burn` never does.
-pub(crate) const KINDS: [&str; 43] = [
+pub(crate) const KINDS: [&str; 48] = [
 	"rounds.reveal",
 	"rounds.reveal_recorded",
 	"rounds.attest",
@@ -150,6 +155,11 @@ pub(crate) const KINDS: [&str; 43] = [
 	"test_sets.release",
 	"test_sets.open_series",
 	"test_sets.close_series",
+	"custody.keep",
+	"custody.leave",
+	"custody.check",
+	"custody.attest",
+	"custody.open",
 ];
 
 /// A chain with its actors.

@@ -11,8 +11,8 @@ const EXAMPLES: &str = "Examples:
   descent content check --store ~/.descent/content
   descent content check --store ~/.descent/content --json
 
-Every byte is read, on all cores. Damaged content counts as absent afterwards, and the next fetch brings back \
-what is damaged of it. Ends with status 1 if anything is.";
+Every byte is read, on all cores. Damaged content counts as absent afterwards, and the next fetch \
+brings back what is damaged of it. Ends with status 1 if anything is.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

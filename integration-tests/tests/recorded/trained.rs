@@ -20,7 +20,7 @@ const LENGTHS: RoundLengths = RoundLengths { round: 25, reveal: 5, attest: 7, op
 /// Number of rounds that have to be won.
 const WINS: u32 = 2;
 /// Number of rounds in which that has to happen.
-const ROUNDS: u32 = 7;
+const ROUNDS: u32 = 12;
 /// The trainers of the worker: precision, optimizer and learning rate. The rates are so small that the loss
 /// is not next to nothing after a round, as each is to be won by something better.
 const TRAINERS: [(&str, &str, f64); 3] =

@@ -52,6 +52,12 @@ pub(crate) struct Served {
 	child: Child,
 }
 
+impl Served {
+	pub(crate) fn new(url: String, child: Child) -> Self {
+		Self { url, child }
+	}
+}
+
 impl Drop for Served {
 	fn drop(&mut self) {
 		let _ = self.child.kill();

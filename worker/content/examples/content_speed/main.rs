@@ -2,10 +2,12 @@
 //! `scripts/bench content` runs it.
 
 mod gateways;
+mod helia;
 mod processes;
 mod resume;
 
 use gateways::{Behaviour, Served};
+use helia::Helia;
 use processes::{run, Taken};
 use serde::Serialize;
 use std::{
@@ -60,6 +62,8 @@ struct Line {
 	ratio: [f64; 3],
 	/// Most memory of the process, in MiB.
 	memory: f64,
+	/// True if it is ours, and has to be as fast as is promised.
+	is_ours: bool,
 }
 
 #[derive(Serialize)]
@@ -78,6 +82,7 @@ struct Report {
 #[derive(Default)]
 struct Series {
 	what: &'static str,
+	is_ours: bool,
 	taken: Vec<Taken>,
 	ratios: Vec<f64>,
 }
@@ -146,10 +151,11 @@ impl Bench {
 			.arg(&self.file))
 	}
 
-	fn get(&self, content: &(String, u64), gateways: &[&Served]) -> Outcome<Taken> {
+	/// Fetches the content into a file, and checks its size.
+	fn fetch(&self, content: &(String, u64), command: impl FnOnce(&Path) -> Command) -> Outcome<Taken> {
 		self.settle()?;
 		let out = self.path("fetched");
-		let taken = run(self.get_command(content, gateways, &out))?;
+		let taken = run(&mut command(&out))?;
 		if fs::metadata(&out)?.len() != content.1 {
 			return Err("what was fetched has another size".into());
 		}
@@ -157,8 +163,8 @@ impl Bench {
 		Ok(taken)
 	}
 
-	fn get_command(&self, content: &(String, u64), gateways: &[&Served], out: &Path) -> &mut Command {
-		let command = Box::leak(Box::new(Command::new(&self.descent)));
+	fn get_command(&self, content: &(String, u64), gateways: &[&Served], out: &Path) -> Command {
+		let mut command = Command::new(&self.descent);
 		command.args(["content", "get", &content.0, "--size", &content.1.to_string(), "--json", "--out"]);
 		command.arg(out);
 		for gateway in gateways {
@@ -178,24 +184,38 @@ fn measure(options: &Options) -> Outcome<Report> {
 	let honest = [start(Behaviour::Honest)?, start(Behaviour::Honest)?, start(Behaviour::Honest)?];
 	let (corrupt, stalling) = (start(Behaviour::Corrupt)?, start(Behaviour::Stalling)?);
 	let [one, two, three] = [&honest[0], &honest[1], &honest[2]];
-	let ways: [(&str, &[&Served]); 5] = [
-		("import", &[]),
-		("fetch from one", &[one]),
-		("fetch from three", &[one, two, three]),
-		("one of three corrupts 1%", &[&corrupt, one, two]),
-		("one of three stalls", &[&stalling, one, two]),
+	let helia = Helia::start(&bench.file)?;
+	let mut ways = vec![
+		("import", Way::Import),
+		("fetch from one", Way::Get(vec![one])),
+		("fetch from three", Way::Get(vec![one, two, three])),
+		("one of three corrupts 1%", Way::Get(vec![&corrupt, one, two])),
+		("one of three stalls", Way::Get(vec![&stalling, one, two])),
 	];
-	let mut series: Vec<_> = ways.iter().map(|(what, _)| Series { what, ..Series::default() }).collect();
+	if let Some(helia) = &helia {
+		ways.push(("fetch from Helia", Way::Helia(None)));
+		ways.push(("Helia from us", Way::Helia(Some(one))));
+		ways.push(("Helia from Helia", Way::Helia(Some(&helia.served))));
+	}
+	let mut series: Vec<_> = ways.iter().map(|(what, way)| Series::new(what, way)).collect();
 	let (mut hashed, mut copied) = (Vec::new(), Vec::new());
 	for turn in 1..=options.repeats {
 		eprintln!("turn {turn} of {}", options.repeats);
 		let (b2sum, curl) = (bench.b2sum()?, bench.curl(&files)?);
-		for ((what, gateways), series) in ways.iter().zip(&mut series) {
-			let is_import = *what == "import";
-			let taken =
-				if is_import { bench.import(&bench.path("again")) } else { bench.get(&content, gateways) };
-			let taken = taken?;
-			let bound = if is_import { b2sum.seconds } else { b2sum.seconds.max(curl.seconds) };
+		for ((_, way), series) in ways.iter().zip(&mut series) {
+			let both = b2sum.seconds.max(curl.seconds);
+			let get = |gateways: &[&Served]| {
+				bench.fetch(&content, |out| bench.get_command(&content, gateways, out))
+			};
+			let (taken, bound) = match (way, &helia) {
+				(Way::Import, _) => (bench.import(&bench.path("again"))?, b2sum.seconds),
+				(Way::Get(gateways), _) => (get(gateways)?, both),
+				(Way::Helia(_), None) => continue,
+				(Way::Helia(None), Some(helia)) => (get(&[&helia.served])?, both),
+				(Way::Helia(Some(gateway)), Some(helia)) => {
+					(bench.fetch(&content, |out| helia.fetch(&content.0, gateway, out))?, both)
+				}
+			};
 			series.ratios.push(bound / taken.seconds);
 			series.taken.push(taken);
 		}
@@ -215,11 +235,24 @@ fn measure(options: &Options) -> Outcome<Report> {
 	})
 }
 
+/// What moves the file.
+enum Way<'a> {
+	Import,
+	/// `descent content get` from these gateways.
+	Get(Vec<&'a Served>),
+	/// Helia from this gateway; without one, `descent content get` from Helia.
+	Helia(Option<&'a Served>),
+}
+
 impl Series {
+	fn new(what: &'static str, way: &Way<'_>) -> Self {
+		Self { what, is_ours: !matches!(way, Way::Helia(_)), ..Self::default() }
+	}
+
 	fn line(self) -> Line {
 		let memory = self.taken.iter().map(|taken| taken.memory).fold(0.0, f64::max);
 		let seconds = spread(self.taken.iter().map(|taken| taken.seconds).collect())[0];
-		Line { what: self.what, seconds, ratio: spread(self.ratios), memory }
+		Line { what: self.what, seconds, ratio: spread(self.ratios), memory, is_ours: self.is_ours }
 	}
 }
 
@@ -235,7 +268,7 @@ impl Report {
 		println!("{mib} MiB, median of {repeats} turns, {cores} cores");
 		println!("b2sum -l 256 {b2sum_seconds:.2} s; curl from a static server {curl_seconds:.2} s\n");
 		println!("{:<26} {:>8} {:>22} {:>8}", "", "seconds", "speed over the bound", "MiB");
-		for Line { what, seconds, ratio: [median, least, largest], memory } in &self.lines {
+		for Line { what, seconds, ratio: [median, least, largest], memory, .. } in &self.lines {
 			println!("{what:<26} {seconds:>8.2} {median:>8.2} ({least:.2} to {largest:.2}) {memory:>8.0}");
 		}
 		let (twice, all) = self.fetched_twice;
@@ -244,9 +277,10 @@ impl Report {
 
 	/// Returns what is not as it is promised.
 	fn faults(&self) -> Vec<String> {
-		let slow = self.lines.iter().filter(|line| line.ratio[0] < PROMISED);
+		let ours = || self.lines.iter().filter(|line| line.is_ours);
+		let slow = ours().filter(|line| line.ratio[0] < PROMISED);
 		let slow = slow.map(|line| format!("{}: {:.2} of the bound", line.what, line.ratio[0]));
-		let large = self.lines.iter().filter(|line| line.memory > MEMORY);
+		let large = ours().filter(|line| line.memory > MEMORY);
 		let large = large.map(|line| format!("{}: {:.0} MiB of memory", line.what, line.memory));
 		let twice = (self.fetched_twice.0 > 1).then(|| "blocks were fetched twice".to_owned());
 		slow.chain(large).chain(twice).collect()

@@ -26,7 +26,7 @@ pub(crate) fn measure(bench: &Bench, content: &(String, u64), gateway: &Served) 
 	killed.wait()?;
 	let before = (here(&part) >> 20) as usize;
 	let sent = sent(gateway)?;
-	run(bench.get_command(content, &[gateway], &out))?;
+	run(&mut bench.get_command(content, &[gateway], &out))?;
 	fs::remove_file(&out)?;
 	let again = self::sent(gateway)? - sent;
 	let leaves = content.1.div_ceil(1 << 20) as usize;

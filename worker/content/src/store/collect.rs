@@ -58,17 +58,15 @@ impl Store {
 	}
 
 	fn delete_all(&self, state: &mut State, references: &[ContentRef]) -> Result<u64> {
-		let mut freed = 0;
-		let mut deleted = Vec::new();
-		let outcome = references
-			.iter()
-			.filter_map(|reference| state.contents.remove(reference))
-			.try_for_each(|content| {
-				freed += content.used();
-				let removed = content.remove().map(drop);
-				deleted.push(content);
-				removed
-			});
+		let (mut freed, mut deleted) = (0, Vec::new());
+		let outcome = references.iter().try_for_each(|reference| {
+			let Some(content) = state.contents.get(reference) else {
+				return Ok(());
+			};
+			freed += content.remove()?;
+			deleted.extend(state.contents.remove(reference));
+			Ok(())
+		});
 		state.used = state.used.saturating_sub(freed);
 		if let [content] = deleted.as_slice() {
 			state.index.retain(|_, place| !Arc::ptr_eq(&place.content, content));

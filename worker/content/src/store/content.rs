@@ -260,9 +260,9 @@ impl Content {
 		Ok(())
 	}
 
-	/// Deletes its files. Returns the number of bytes that they had.
+	/// Deletes its files. Returns the number of bytes that they had. What is written at the same time is
+	/// either among them, or told to be [lost](Self::lost) by who has written it.
 	pub(super) fn remove(&self) -> Result<u64> {
-		let used = self.used();
 		let mut state = self.state();
 		let path = match *state {
 			State::Whole => &self.whole,
@@ -271,8 +271,8 @@ impl Content {
 		};
 		found(fs::remove_file(path)).at(path)?;
 		*state = State::Removed;
-		self.tree.remove()?;
-		Ok(used)
+		let leaves: u64 = (0..self.leaves()).map(|number| self.lost(number)).sum();
+		Ok(leaves + self.tree.remove()?)
 	}
 
 	fn state(&self) -> MutexGuard<'_, State> {

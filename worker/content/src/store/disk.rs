@@ -92,6 +92,10 @@ impl Disk {
 			}
 			thread::sleep(SHARING / 100);
 		}
+		// A process of an earlier version has it open, and the older layout is still there.
+		if !disk.contents().is_dir() {
+			return Err(StoreError::InUse(root.into()));
+		}
 		Ok((disk, lock))
 	}
 

@@ -23,7 +23,7 @@ use std::{
 	},
 };
 
-/// What a gateway does with requests for blocks.
+/// Answers of a gateway to requests for blocks.
 #[derive(Clone, Copy)]
 pub(crate) enum Behaviour {
 	Honest,

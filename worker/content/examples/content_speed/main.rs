@@ -52,7 +52,7 @@ fn options() -> Outcome<Options> {
 	Ok(options)
 }
 
-/// A way to move the file, beside what bounds it.
+/// Measurements of one way to move the file, beside what bounds it.
 #[derive(Serialize)]
 struct Line {
 	what: &'static str,
@@ -235,7 +235,7 @@ fn measure(options: &Options) -> Outcome<Report> {
 	})
 }
 
-/// What moves the file.
+/// A way to move the file.
 enum Way<'a> {
 	Import,
 	/// `descent content get` from these gateways.

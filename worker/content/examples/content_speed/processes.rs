@@ -11,7 +11,7 @@ use std::{
 /// Time between two looks at a process's memory.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// What a process took.
+/// Time and memory of a process.
 pub(crate) struct Taken {
 	pub(crate) seconds: f64,
 	/// Most memory in MiB.

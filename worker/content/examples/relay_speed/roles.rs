@@ -61,7 +61,7 @@ impl Trainer {
 	}
 }
 
-/// What a fetch took.
+/// Time and memory of a fetch.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Fetched {
 	pub(crate) seconds: f64,

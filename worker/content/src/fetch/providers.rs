@@ -252,8 +252,8 @@ impl Providers {
 	) -> Option<usize> {
 		match responsible {
 			Responsible::Own => {
-				let busy = |p: &Provider| p.kind == Kind::Provider && p.in_flight > 0;
-				let in_flight: usize = self.all.iter().filter(|p| busy(p)).map(|p| p.in_flight).sum();
+				let providers = self.all.iter().filter(|p| p.kind == Kind::Provider);
+				let in_flight: usize = providers.map(|p| p.in_flight).sum();
 				(in_flight < at_provider).then(|| self.take(Kind::Provider, asked, now)).flatten()
 			}
 			Responsible::Peer(index) => {

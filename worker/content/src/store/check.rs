@@ -13,7 +13,7 @@ use crate::{
 	BlockId,
 };
 
-/// What a check has found.
+/// Findings of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checked {
 	/// Content that is whole and intact.

@@ -118,14 +118,16 @@ impl Content {
 		self.reference.size.saturating_sub(number.saturating_mul(LEAF_SIZE)).min(LEAF_SIZE)
 	}
 
+	fn leaf(&self, number: u64) -> Option<&AtomicU8> {
+		self.leaves.get(usize::try_from(number).ok()?)
+	}
+
 	fn get(&self, number: u64) -> u8 {
-		let leaf = usize::try_from(number).ok().and_then(|number| self.leaves.get(number));
-		leaf.map_or(ABSENT, |leaf| leaf.load(Ordering::Acquire))
+		self.leaf(number).map_or(ABSENT, |leaf| leaf.load(Ordering::Acquire))
 	}
 
 	fn set(&self, number: u64, state: u8) -> u8 {
-		let leaf = usize::try_from(number).ok().and_then(|number| self.leaves.get(number));
-		leaf.map_or(ABSENT, |leaf| leaf.swap(state, Ordering::AcqRel))
+		self.leaf(number).map_or(ABSENT, |leaf| leaf.swap(state, Ordering::AcqRel))
 	}
 
 	pub(super) fn has_leaf(&self, number: u64) -> bool {
@@ -250,7 +252,7 @@ impl Content {
 		Ok(())
 	}
 
-	/// Makes whole content one that is here in part, as some of it is damaged.
+	/// Moves whole content to what is here in part, as some of it is damaged.
 	pub(super) fn demote(&self) -> Result<()> {
 		let mut state = self.state();
 		if matches!(*state, State::Whole) {

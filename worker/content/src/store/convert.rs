@@ -1,7 +1,7 @@
 //! Conversion of the older layout, which had one file for each block.
 
 use std::{
-	fs, io,
+	fs,
 	path::{Path, PathBuf},
 };
 
@@ -80,20 +80,15 @@ impl Old<'_> {
 		let (mut taken, mut is_whole) = (Vec::new(), true);
 		while let Some((id, span, leaf)) = pending.pop() {
 			taken.push(id.digest);
-			let children = match (session.find(&id, span, leaf)?, self.block(&id)) {
-				(Some(children), _) => children,
-				(None, Ok(block)) if id.matches(&block) => session.put(&id, span, leaf, &block)?,
-				(None, Ok(_)) => {
-					is_whole = false;
-					continue;
+			let children = match session.find(&id, span, leaf)? {
+				Some(children) => Some(children),
+				None => {
+					let block = self.block(&id)?;
+					block.map(|block| session.put(&id, span, leaf, &block)).transpose()?
 				}
-				(None, Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-					is_whole = false;
-					continue;
-				}
-				(None, Err(error)) => return Err(error).at(&self.block_path(&id.digest)),
 			};
-			pending.extend(numbered(children, leaf));
+			is_whole &= children.is_some();
+			pending.extend(numbered(children.unwrap_or_default(), leaf));
 		}
 		match is_whole {
 			true => session.commit()?,
@@ -108,7 +103,9 @@ impl Old<'_> {
 		Ok(())
 	}
 
-	fn block(&self, id: &BlockId) -> io::Result<Vec<u8>> {
-		fs::read(self.block_path(&id.digest))
+	/// Reads a block; `None` if it is absent or damaged.
+	fn block(&self, id: &BlockId) -> Result<Option<Vec<u8>>> {
+		let path = self.block_path(&id.digest);
+		Ok(found(fs::read(&path)).at(&path)?.filter(|block| id.matches(block)))
 	}
 }

@@ -235,7 +235,7 @@ mod tests {
 
 	const LINKS: usize = crate::LINKS_PER_NODE as usize;
 
-	/// Returns blocks, children before parents, and the size, as an independent library builds them.
+	/// Returns blocks, children before parents, as an independent library builds them.
 	fn independent(
 		mut reader: impl Read,
 		chunk: usize,

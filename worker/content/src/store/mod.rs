@@ -29,9 +29,16 @@ pub use import::address;
 pub use read::ContentReader;
 pub(crate) use {read::Walk, session::Session};
 
-use crate::{buffers::Buffers, layout::Span, BlockId, LayoutError};
+use crate::{
+	buffers::Buffers,
+	layout::{numbered, Span},
+	BlockId, LayoutError,
+};
 use content::Content;
 use disk::Disk;
+
+/// Age of a change after which another one has another time.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// Errors of the store.
 #[derive(Debug, thiserror::Error)]
@@ -151,7 +158,7 @@ enum At {
 	Leaf(u64),
 }
 
-/// Whether a block that this process has hashed before is hashed again.
+/// Rule by which a block that this process has hashed before is hashed again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Check {
 	Always,
@@ -364,9 +371,6 @@ impl Store {
 	}
 }
 
-/// Age of a change after which another one has another time.
-const SETTLED: Duration = Duration::from_secs(2);
-
 impl Place {
 	fn is(&self, other: &Self) -> bool {
 		Arc::ptr_eq(&self.content, &other.content) && self.at == other.at
@@ -415,7 +419,7 @@ impl State {
 				continue;
 			};
 			match span.open(&id, &node) {
-				Ok(children) => pending.extend(crate::layout::numbered(children, leaf)),
+				Ok(children) => pending.extend(numbered(children, leaf)),
 				Err(_) => is_here = false,
 			}
 			self.index_block(&id, Place { content: content.clone(), at: At::Node });

@@ -1,17 +1,19 @@
 //! Moves of keepers, and of the committees that ask them for what they keep.
 
-use super::machine::{groups_count, now, Machine, Move};
+use super::{
+	committees::{self, Seats},
+	machine::{groups_count, Machine, Move},
+};
 use crate::{
 	constants::NRN,
 	tests::economy::{
 		actor::{actors, owner},
-		calls::{self, Seat},
+		calls::Seat,
 	},
 	AccountId, Runtime,
 };
 use descent_protocol::{Answer, CustodyBallot, GroupId, TaskId};
 use pallet_custody::{Call, Event, Keepers};
-use pallet_evaluators::Attestation;
 use rand::Rng;
 use sp_core::H256;
 
@@ -50,32 +52,18 @@ pub(crate) fn check(machine: &mut Machine) -> Option<Move> {
 }
 
 /// The seats of the committees that ask keepers now, with what each member attested to.
-fn seats(is_attesting: bool) -> Vec<(Seat, AccountId, Option<Attestation>)> {
-	let mut seats = calls::seats(now(), is_attesting);
-	seats.retain(|(seat, _, _)| matches!(seat.task, TaskId::Custody { .. }));
-	seats
+fn seats(is_attesting: bool) -> Seats {
+	committees::seats(is_attesting, |task| matches!(task, TaskId::Custody { .. }))
 }
 
 pub(crate) fn attest(machine: &mut Machine) -> Option<Move> {
-	let mut silent = seats(true);
-	silent.retain(|(_, _, said)| said.is_none());
-	let (seat, account, _) = machine.one_of(&silent)?;
-	let by = owner(&account)?;
-	let answer = Answer::Custody(ballot(machine, seat, &account)?);
-	let salt = machine.salt();
-	let hash = seat.hash(by, &answer, &salt);
-	machine.secrets.answers.insert(hash, (answer, salt));
-	Move::authorized(seat.attest(by, hash))
+	committees::attest(machine, seats(true), |machine, seat, account| {
+		Some(Answer::Custody(ballot(machine, seat, account)?))
+	})
 }
 
 pub(crate) fn open(machine: &mut Machine) -> Option<Move> {
-	let hidden = seats(false).into_iter().filter_map(|(seat, account, said)| {
-		let said = said.filter(|said| said.answer.is_none())?;
-		Some((seat, account, said.hash))
-	});
-	let (seat, account, hash) = machine.one_of(&hidden.collect::<Vec<_>>())?;
-	let (answer, salt) = machine.secrets.answers.get(&hash)?.clone();
-	Move::authorized(seat.open(owner(&account)?, answer, salt))
+	committees::open(machine, seats(false))
 }
 
 /// Returns what a member has fetched of each keeper, or says that it has.

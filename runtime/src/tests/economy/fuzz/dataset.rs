@@ -1,22 +1,19 @@
 //! Moves of proposers, voters and committees around data sets.
 
 use super::{
+	committees::{self, Seats},
 	groups::stakeholder,
-	machine::{groups_count, now, Machine, Move},
+	machine::{groups_count, Machine, Move},
 	secrets::Quality,
 };
 use crate::{
-	tests::economy::{
-		actor::owner,
-		calls::{self, Seat},
-	},
+	tests::economy::{actor::owner, calls::Seat},
 	AccountId, Dataset, Runtime,
 };
 use descent_protocol::{
 	announcement_hash, Answer, DeltaFault, DeltaReport, DeltaVerdict, GroupId, ProposalId, TaskId,
 };
 use pallet_dataset::{Announcements, Call, Open, Proposals};
-use pallet_evaluators::Attestation;
 use rand::Rng;
 use sp_core::H256;
 
@@ -91,32 +88,18 @@ pub(crate) fn withdraw_proposal(machine: &mut Machine) -> Option<Move> {
 }
 
 /// The seats of the committees that check deltas now, with what each member attested to.
-fn seats(is_attesting: bool) -> Vec<(Seat, AccountId, Option<Attestation>)> {
-	let mut seats = calls::seats(now(), is_attesting);
-	seats.retain(|(seat, _, _)| matches!(seat.task, TaskId::Delta { .. }));
-	seats
+fn seats(is_attesting: bool) -> Seats {
+	committees::seats(is_attesting, |task| matches!(task, TaskId::Delta { .. }))
 }
 
 pub(crate) fn attest(machine: &mut Machine) -> Option<Move> {
-	let mut silent = seats(true);
-	silent.retain(|(_, _, said)| said.is_none());
-	let (seat, account, _) = machine.one_of(&silent)?;
-	let by = owner(&account)?;
-	let answer = Answer::Delta(verdict(machine, seat, &account)?);
-	let salt = machine.salt();
-	let hash = seat.hash(by, &answer, &salt);
-	machine.secrets.answers.insert(hash, (answer, salt));
-	Move::authorized(seat.attest(by, hash))
+	committees::attest(machine, seats(true), |machine, seat, account| {
+		Some(Answer::Delta(verdict(machine, seat, account)?))
+	})
 }
 
 pub(crate) fn open(machine: &mut Machine) -> Option<Move> {
-	let hidden = seats(false).into_iter().filter_map(|(seat, account, said)| {
-		let said = said.filter(|said| said.answer.is_none())?;
-		Some((seat, account, said.hash))
-	});
-	let (seat, account, hash) = machine.one_of(&hidden.collect::<Vec<_>>())?;
-	let (answer, salt) = machine.secrets.answers.get(&hash)?.clone();
-	Move::authorized(seat.open(owner(&account)?, answer, salt))
+	committees::open(machine, seats(false))
 }
 
 /// Returns a member's verdict on a delta, true or false.

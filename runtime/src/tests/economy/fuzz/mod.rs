@@ -9,6 +9,7 @@
 
 mod balances;
 mod check;
+mod committees;
 mod custody;
 mod dataset;
 mod groups;

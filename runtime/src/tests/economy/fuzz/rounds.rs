@@ -1,6 +1,7 @@
 //! Moves of trainers and validators in rounds.
 
 use super::{
+	committees::{self, Seats},
 	machine::{groups_count, now, round_of, Machine, Move},
 	test_sets, trainings,
 };
@@ -8,7 +9,7 @@ use crate::{
 	constants::NRN,
 	tests::economy::{
 		actor::{owner, Actor},
-		calls::{self, Seat},
+		calls::Seat,
 	},
 	AccountId, BlockNumber, Groups, Rounds, Runtime,
 };
@@ -16,7 +17,6 @@ use descent_protocol::{
 	commitment_hash, rank, Answer, Ballot, ContentRef, GroupId, HiddenBallot, Measurement, Phase, RoundIndex,
 	Salt, Score, TaskId, TestSetVerdict, Verdict,
 };
-use pallet_evaluators::Attestation;
 use pallet_groups::GroupRules;
 use pallet_rounds::{Heads, Reveals, RoundOf, Unsettled};
 use rand::Rng;
@@ -184,10 +184,8 @@ pub(crate) fn reveal_recorded(machine: &mut Machine) -> Option<Move> {
 }
 
 /// The seats of the committees of rounds that are in a window, with what each member attested to.
-fn seats(is_attesting: bool) -> Vec<(Seat, AccountId, Option<Attestation>)> {
-	let mut seats = calls::seats(now(), is_attesting);
-	seats.retain(|(seat, _, _)| matches!(seat.task, TaskId::Round { .. }));
-	seats
+fn seats(is_attesting: bool) -> Seats {
+	committees::seats(is_attesting, |task| matches!(task, TaskId::Round { .. }))
 }
 
 pub(crate) fn attest(machine: &mut Machine) -> Option<Move> {
@@ -209,13 +207,7 @@ pub(crate) fn attest(machine: &mut Machine) -> Option<Move> {
 }
 
 pub(crate) fn open(machine: &mut Machine) -> Option<Move> {
-	let hidden = seats(false).into_iter().filter_map(|(seat, account, said)| {
-		let said = said.filter(|said| said.answer.is_none())?;
-		Some((seat, account, said.hash))
-	});
-	let (seat, account, hash) = machine.one_of(&hidden.collect::<Vec<_>>())?;
-	let (answer, salt) = machine.secrets.answers.get(&hash)?.clone();
-	Move::authorized(seat.open(owner(&account)?, answer, salt))
+	committees::open(machine, seats(false))
 }
 
 /// The head of the model that a round trains, and its score.

@@ -293,19 +293,19 @@ function transcriptRoot(v) {
 const TEST_SET_VERDICTS = ["sound", "broken", "unavailable"];
 
 /** An answer to a task. A ballot on a hidden test set comes with the verdict on the set. */
-function answer(isRound, value) {
-	if (!isRound) return [u8(1), deltaVerdict(value)];
+function answer(task, value) {
+	if (task === "delta") return [u8(1), deltaVerdict(value)];
+	if (task === "custody") return [u8(3), list((hash) => option(raw, hash), value.kept)];
 	if (value.test_set === undefined) return [u8(0), ballot(value)];
 	return [u8(2), variant(TEST_SET_VERDICTS, value.test_set), ballot(value.ballot)];
 }
 
 function answerHash(v) {
-	const { task, group, round, proposal, version, attempt } = v.task;
-	const kind = variant(["round", "delta"], task);
-	const isRound = task === "round";
-	const numbers = isRound ? [group, round] : [group, proposal, version, attempt];
-	const asked = [raw(v.genesis), kind, ...numbers.map(u32), raw(v.subject)];
-	return hashed("descent/answer/v1", ...asked, raw(v.member), ...answer(isRound, v.answer), raw(v.salt));
+	const { task, group, round, proposal, version, attempt, check } = v.task;
+	const kind = variant(["round", "delta", "custody"], task);
+	const numbers = { round: [round], delta: [proposal, version, attempt], custody: [check] }[task];
+	const asked = [raw(v.genesis), kind, u32(group), ...numbers.map(u32), raw(v.subject)];
+	return hashed("descent/answer/v1", ...asked, raw(v.member), ...answer(task, v.answer), raw(v.salt));
 }
 
 function hashChainLink(v) {
@@ -319,6 +319,23 @@ function testSetKey(v) {
 function testSetSeries(v) {
 	const opened = [raw(v.requester), content(v.manifest), raw(v.anchor)];
 	return hashed("descent/test-set-series/v1", raw(v.genesis), ...opened);
+}
+
+function keptHash(v) {
+	const check = [raw(v.genesis), u32(v.group), u32(v.check), raw(v.keeper)];
+	const leaf = raw(v.leaf);
+	return hashed("descent/kept/v1", ...check, compact(leaf.length), leaf);
+}
+
+function drawnLeaf(v) {
+	const { encoded } = hashed("descent/custody-leaf/v1", raw(v.seed), raw(v.keeper));
+	const leaves = v.sizes.map((size) => (BigInt(size) + (1n << 20n) - 1n) >> 20n || 1n);
+	const all = leaves.reduce((sum, own) => sum + own, 0n);
+	if (all === 0n) return { encoded, result: null };
+	let rest = littleEndian(blake2(encoded).subarray(0, 16)) % all;
+	let content = 0;
+	while (rest >= leaves[content]) rest -= leaves[content++];
+	return { encoded, result: [content, Number(rest)] };
 }
 
 function attestationHash(v) {
@@ -502,6 +519,8 @@ const FUNCTIONS = {
 	"hash_chain_link": hashChainLink,
 	"test_set_key": testSetKey,
 	"test_set_series": testSetSeries,
+	"kept_hash": keptHash,
+	"drawn_leaf": drawnLeaf,
 	"answer_hash": answerHash,
 	"attestation_hash": attestationHash,
 	"check_hash": checkHash,

@@ -85,6 +85,11 @@ def committee_weights(v):
     return sampling.committee_encoding(v["seed"], 0, 0) if is_drawn else None, weights
 
 
+def drawn_leaf(v):
+    drawn = sampling.drawn_leaf(v["seed"], v["keeper"], [int(size) for size in v["sizes"]])
+    return sampling.drawn_leaf_encoding(v["seed"], v["keeper"]), drawn and list(drawn)
+
+
 def condition_limit(v):
     return b"descent/condition/v1" + raw(v["seed"]), sampling.condition_limit(v["seed"])
 
@@ -115,6 +120,8 @@ FUNCTIONS = {
     "hash_chain_link": hashed(hashes.hash_chain_link),
     "test_set_key": hashed(hashes.test_set_key),
     "test_set_series": hashed(hashes.test_set_series),
+    "kept_hash": hashed(hashes.kept),
+    "drawn_leaf": drawn_leaf,
     "answer_hash": hashed(hashes.answer),
     "attestation_hash": hashed(hashes.attestation),
     "check_hash": hashed(hashes.check),

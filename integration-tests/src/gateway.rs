@@ -1,4 +1,9 @@
 use anyhow::{Context, Result};
+use axum::{
+	extract::{Request, State},
+	http::StatusCode,
+	Router,
+};
 use descent_content::{ServerHandle, Store};
 use descent_protocol::ContentRef;
 use std::{io::Read, net::SocketAddr, path::Path, time::Duration};
@@ -78,6 +83,27 @@ pub async fn dripping(length: u64) -> Result<String> {
 	Ok(address)
 }
 
+/// Starts a gateway on a free port of loopback that answers with what another one has, but flips a bit of it.
+/// Returns its base URL. It ends with the test's runtime.
+///
+/// # Errors
+/// Fails if no port is free.
+pub async fn corrupting(honest: String) -> Result<String> {
+	let corrupt = |State(honest): State<String>, request: Request| async move {
+		let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+		let answer = reqwest::get(format!("{honest}{path}")).await.map_err(|_| StatusCode::BAD_GATEWAY)?;
+		let status = answer.status();
+		let mut bytes = answer.bytes().await.map_err(|_| StatusCode::BAD_GATEWAY)?.to_vec();
+		bytes.first_mut().into_iter().for_each(|byte| *byte ^= 1);
+		Ok::<_, StatusCode>((status, bytes))
+	};
+	let listener = TcpListener::bind("127.0.0.1:0").await?;
+	let address = format!("http://{}", listener.local_addr()?);
+	let routes = Router::new().fallback(corrupt).with_state(honest);
+	tokio::spawn(async move { axum::serve(listener, routes).await });
+	Ok(address)
+}
+
 async fn drip(mut connection: TcpStream, length: u64) -> Result<()> {
 	let mut request = [0; 4_096];
 	if connection.read(&mut request).await? == 0 {
@@ -99,6 +125,18 @@ async fn drip(mut connection: TcpStream, length: u64) -> Result<()> {
 mod tests {
 	use super::*;
 	use std::time::Instant;
+
+	#[tokio::test]
+	async fn a_bit_is_another_one() {
+		let folder = tempfile::tempdir().unwrap();
+		let honest = Gateway::start(folder.path()).await.unwrap();
+		let content = honest.publish(&b"descent"[..]).await.unwrap();
+		let address = corrupting(honest.address()).await.unwrap();
+		let path = format!("ipfs/{}?format=raw", descent_content::BlockId::from(&content));
+		let get = async |base: String| reqwest::get(format!("{base}/{path}")).await.unwrap().bytes().await;
+		assert_eq!(get(honest.address()).await.unwrap(), &b"descent"[..]);
+		assert_eq!(get(address).await.unwrap(), &b"eescent"[..]);
+	}
 
 	#[tokio::test]
 	async fn a_byte_a_second_comes_out() {

@@ -88,7 +88,7 @@ pub use binaries::{runtime, Binary};
 pub use builder::NetworkBuilder;
 pub use byzantine::ByzantineEvaluator;
 pub use evaluator::Evaluator;
-pub use gateway::{dripping, Gateway};
+pub use gateway::{corrupting, dripping, Gateway};
 pub use group::{GroupSetup, RoundLengths, BLOCK_TIME};
 pub use history::History;
 pub use launch::Launch;

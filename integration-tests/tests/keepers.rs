@@ -1,17 +1,23 @@
-//! Keepers: three of them fetch what a group needs, are paid by checks, and one is killed. Then the trainer
-//! that won and the group's own gateway go for good, and the head is fetched from the keepers that are left.
+//! Keepers: three of them fetch what a group needs and are paid by checks, and one is killed. It loses its
+//! deposit, and so do one that sends other bytes and one that sends too little. Then the trainer that won and
+//! the group's own gateway go for good, and the head is fetched from the keepers that are left.
 
 use anyhow::{ensure, Context, Result};
 use codec::Decode;
+use descent_client::{AccountId, Call, Client};
 use descent_integration_tests::{
-	free_port, ready, scenario, two_clouds_group, wait_until, write_key, Account, Binary, Launch, Network,
-	Process, RoundLengths, TrainerSetup, BLOCK_TIME,
+	audit, corrupting, dripping, free_port, ready, scenario, two_clouds_group, wait_until, write_key,
+	Account, Binary, Launch, Network, Process, RoundLengths, TrainerSetup, BLOCK_TIME,
 };
 use descent_protocol::{
 	view::{ChainEvent, CustodyView, KeptKind, KeptView},
-	GroupId,
+	GroupId, LEAF_SIZE,
 };
-use std::{fs, time::Duration};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	fs,
+	time::Duration,
+};
 
 /// Longest wait for a check. It takes 18 blocks, and the pot has to fill before.
 const CHECK: Duration = BLOCK_TIME.saturating_mul(120);
@@ -24,6 +30,8 @@ const CHECKS: u32 = 4;
 struct Keeper {
 	process: Process,
 	account: Account,
+	/// Base URL of its gateway.
+	address: String,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,11 +50,17 @@ async fn a_head_outlives_its_trainer_and_keepers_are_paid_as_they_serve() -> Res
 			ready(&mut keeper.process).await?;
 		}
 		let head = everything_is_kept(network, group).await?;
-		let paid = decided(network, group, 1).await?;
-		ensure!(paid.keepers.len() == 3 && paid.keepers.iter().all(|keeper| keeper.missed == 0), "{paid:?}");
+		let liar =
+			take_seat(network, group, "//Trainer1", corrupting(keepers[0].address.clone()).await?).await?;
+		let slow = take_seat(network, group, "//Trainer2", dripping(LEAF_SIZE).await?).await?;
+		decided(network, group, 1).await?;
 		earned(network, &keepers).await?;
-		one_that_is_gone_loses_deposit_and_seat(network, group, &mut keepers).await?;
+		let mut gone = keepers.pop().context("there are three")?;
+		gone.process.kill();
+		only_these_keep_their_seats(network, group, &keepers, [gone.account.id(), liar, slow]).await?;
 		the_head_is_fetched_from_keepers_alone(network, group, &head).await?;
+		let (_, block) = network.nodes[0].rpc.finalized().await?;
+		audit(&network.nodes[0].rpc, block).await?.check()?;
 		for mut keeper in keepers {
 			keeper.process.stop().await?;
 		}
@@ -61,6 +75,7 @@ fn start_keeper(network: &Network, group: GroupId, uri: &str) -> Result<Keeper> 
 	let folder = network.directory().join(&name);
 	fs::create_dir_all(&folder)?;
 	let key = write_key(&folder, uri)?;
+	let listen = format!("127.0.0.1:{}", free_port()?);
 	let launch = Launch::new(name, Binary::Worker.path()?, network.logs())
 		.args(["keep", &group.to_string(), "--json", "--allow-private"])
 		.args(["--node", &network.nodes[0].rpc.ws()])
@@ -68,8 +83,18 @@ fn start_keeper(network: &Network, group: GroupId, uri: &str) -> Result<Keeper> 
 		.arg(&key)
 		.arg("--data")
 		.arg(folder.join("data"))
-		.args(["--listen", &format!("127.0.0.1:{}", free_port()?)]);
-	Ok(Keeper { process: Process::spawn(launch)?, account })
+		.args(["--listen", &listen]);
+	Ok(Keeper { process: Process::spawn(launch)?, account, address: format!("http://{listen}") })
+}
+
+/// Takes a keeper's seat for a gateway that has never fetched anything.
+async fn take_seat(network: &Network, group: GroupId, uri: &str, address: String) -> Result<AccountId> {
+	let account = Account::from_uri(uri)?;
+	let deposit = custody(network, group).await?.deposit;
+	let client = Client::connect(&network.nodes[0].rpc.ws()).await?;
+	let call = Call::keep(group, &[address], deposit);
+	client.submit(account.key(), &call).await?.in_best_block().await?;
+	Ok(account.id())
 }
 
 async fn custody(network: &Network, group: GroupId) -> Result<CustodyView> {
@@ -114,44 +139,46 @@ async fn earned(network: &Network, keepers: &[Keeper]) -> Result<()> {
 	Ok(())
 }
 
-/// Kills the last keeper. Three checks later its seat is free, and its deposit with the treasury.
-async fn one_that_is_gone_loses_deposit_and_seat(
+/// Waits until nobody but these keepers has a seat. The others have missed three checks in a row, have lost
+/// their deposits to the treasury, and false ones have earned nothing.
+async fn only_these_keep_their_seats(
 	network: &Network,
 	group: GroupId,
-	keepers: &mut Vec<Keeper>,
+	keepers: &[Keeper],
+	others: [AccountId; 3],
 ) -> Result<()> {
-	let mut gone = keepers.pop().context("there are three")?;
-	gone.process.kill();
-	let (before, _) = network.nodes[0].rpc.finalized().await?;
-	let view = wait_until("the dead keeper loses its seat", CHECK * CHECKS, async || {
+	let honest: BTreeSet<_> = keepers.iter().map(|keeper| keeper.account.id()).collect();
+	let rpc = &network.nodes[0].rpc;
+	let view = wait_until("three keepers lose their seats", CHECK * CHECKS, async || {
 		let view = custody(network, group).await?;
-		Ok((view.keepers.len() == 2).then_some(view))
+		Ok((view.keepers.len() <= honest.len()).then_some(view))
 	})
 	.await?;
-	ensure!(view.keepers.iter().all(|keeper| keeper.account != gone.account.id() && keeper.missed == 0));
-	let account = gone.account.id();
-	let rpc = &network.nodes[0].rpc;
-	let (mut missed, mut slashed) = (Vec::new(), Vec::new());
-	for block in before..=rpc.best().await? {
+	ensure!(view.keepers.iter().all(|keeper| honest.contains(&keeper.account) && keeper.missed == 0));
+	let (mut missed, mut slashed) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::new());
+	for block in 1..=rpc.best().await? {
 		let hash = rpc.block_hash(block).await?.context("a block has no hash")?;
 		let events: String =
 			rpc.call("state_call", serde_json::json!(["TrainingApi_events", "0x", hash])).await?;
 		let events = hex::decode(events.trim_start_matches("0x"))?;
 		for event in Vec::<ChainEvent>::decode(&mut events.as_slice())? {
 			match event {
-				ChainEvent::CustodyCheckMissed { account: keeper, missed: number, .. } => {
-					ensure!(keeper == account, "{keeper} served and is said to have missed a check");
-					missed.push(number);
+				ChainEvent::CustodyCheckMissed { account, missed: number, .. } => {
+					missed.entry(account).or_default().push(number);
 				}
-				ChainEvent::KeeperSlashed { account: keeper, slashed: amount, .. } => {
-					slashed.push((keeper, amount));
+				ChainEvent::KeeperSlashed { account, slashed: amount, .. } => {
+					slashed.insert(account, amount);
 				}
 				_ => {}
 			}
 		}
 	}
-	ensure!(missed == [1, 2, 3], "{missed:?}");
-	ensure!(slashed == [(account, view.deposit)], "{slashed:?}");
+	ensure!(missed == others.iter().map(|account| (account.clone(), vec![1, 2, 3])).collect(), "{missed:?}");
+	ensure!(slashed == others.iter().map(|account| (account.clone(), view.deposit)).collect(), "{slashed:?}");
+	for account in &others[1..] {
+		let earned = rpc.rewards(account, None).await?.accrued;
+		ensure!(earned == 0, "{account} has sent nothing of use and earned {earned}");
+	}
 	Ok(())
 }
 

@@ -3,6 +3,8 @@
 
 #[path = "vectors/checkers.rs"]
 mod checkers;
+#[path = "vectors/custody.rs"]
+mod custody;
 #[path = "vectors/draws.rs"]
 mod draws;
 #[path = "vectors/hashes.rs"]
@@ -73,6 +75,7 @@ fn functions() -> Vec<Function> {
 		draws::functions(),
 		scores::functions(),
 		test_sets::functions(),
+		custody::functions(),
 		traces::functions(),
 	];
 	files.into_iter().flatten().collect()

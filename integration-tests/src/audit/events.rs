@@ -44,6 +44,13 @@ struct MembersPaid {
 
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct CustodyChecked {
+	served: u32,
+	each: u128,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct Forfeited {
 	slashed: u128,
 }
@@ -136,7 +143,11 @@ pub(super) async fn read(at: &At, seats: &BTreeMap<GroupId, u32>, audit: &mut Au
 			}
 			("Emission", name) => read_emission(&event, name, audit)?,
 			("TestSets", name) => read_test_sets(&event, name, audit)?,
-			("Dataset", "Forfeited") => {
+			("Custody", "Checked") => {
+				let CustodyChecked { served, each } = event.decode_fields_unchecked_as()?;
+				audit.to_keepers += u128::from(served) * each;
+			}
+			("Dataset", "Forfeited") | ("Custody", "KeeperSlashed") => {
 				let Forfeited { slashed } = event.decode_fields_unchecked_as()?;
 				audit.slashed += slashed;
 			}

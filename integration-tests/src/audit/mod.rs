@@ -46,6 +46,8 @@ pub struct Audit {
 	pub proposers: BTreeMap<AccountId, u128>,
 	/// Rewards paid to members of committees since genesis, by the events.
 	pub to_members: u128,
+	/// Rewards paid to keepers since genesis, by the events.
+	pub to_keepers: u128,
 	/// The money of orders.
 	pub orders: Orders,
 	/// The bonds of series of hidden test sets.
@@ -180,11 +182,11 @@ impl Audit {
 		}
 		let earned: u128 = self.earned.values().sum();
 		let Orders { paid: ordered, accrued, .. } = &self.orders;
-		let paid = self.rewards.values().sum::<u128>() + self.to_members + accrued;
+		let paid = self.rewards.values().sum::<u128>() + self.to_members + self.to_keepers + accrued;
 		ensure!(
 			earned == paid,
 			"at block {block} {earned} were earned, but {paid} paid to winners, proposers, members of \
-			 committees and clients whose orders are fulfilled"
+			 committees, keepers and clients whose orders are fulfilled"
 		);
 		let missed = self.series.missed;
 		ensure!(

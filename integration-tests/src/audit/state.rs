@@ -7,7 +7,7 @@ use sp_core::H256;
 use std::collections::BTreeMap;
 use subxt::{
 	dynamic::{constant, storage, Value},
-	ext::{scale_decode::DecodeAsType, scale_value::ValueDef},
+	ext::{scale_decode::DecodeAsType, scale_encode::EncodeAsType, scale_value::ValueDef},
 	utils::AccountId32,
 	OnlineClient, SubstrateConfig,
 };
@@ -71,6 +71,12 @@ struct Series {
 	bond: u128,
 }
 
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Keeper {
+	deposit: u128,
+}
+
 /// Reads the audit of a block from its state.
 pub(super) async fn read(chain: &OnlineClient<SubstrateConfig>, block: H256) -> Result<Audit> {
 	let at = chain.at_block(block).await?;
@@ -98,8 +104,13 @@ pub(super) async fn read(chain: &OnlineClient<SubstrateConfig>, block: H256) -> 
 		*audit.earned.entry(account).or_default() += claimed;
 	}
 	audit.recorded = recorded(&at).await?;
-	audit.orders.left = orders(&at).await?;
-	audit.series.left = series(&at).await?;
+	let orders = later::<u32, Vec<Order>>(&at, "Emission", "Orders").await?;
+	audit.orders.left = orders.iter().flatten().map(|order| order.left).sum();
+	let series = later::<Value, Series>(&at, "TestSets", "Series").await?;
+	audit.series.left = series.iter().map(|series| series.bond).sum();
+	let keepers = later::<u32, Vec<Keeper>>(&at, "Custody", "Keepers").await?;
+	let deposits = keepers.iter().flatten().map(|keeper| keeper.deposit).sum();
+	audit.recorded.insert("Custody.Keeper".into(), deposits);
 	audit.recorded.insert("TestSets.TestSets".into(), audit.series.left);
 	audit.existential_deposit = at.constants().entry(constant("Balances", "ExistentialDeposit"))?;
 	let treasury: AccountId32 = at.constants().entry(constant("Treasury", "pot_account"))?;
@@ -135,31 +146,20 @@ async fn recorded(at: &At) -> Result<BTreeMap<String, u128>> {
 		.into())
 }
 
-/// Returns the amount that is left of all orders. Runtimes before orders have no such map.
-async fn orders(at: &At) -> Result<u128> {
-	let address = storage::<(u32,), Vec<Order>>("Emission", "Orders");
-	let Ok(mut entries) = at.storage().iter(address, ()).await else {
-		return Ok(0);
+/// Returns the values of a map with one key that runtimes have had only since it was added; none before.
+async fn later<K: EncodeAsType + DecodeAsType, T: DecodeAsType>(
+	at: &At,
+	pallet: &str,
+	item: &str,
+) -> Result<Vec<T>> {
+	let Ok(mut entries) = at.storage().iter(storage::<(K,), T>(pallet, item), ()).await else {
+		return Ok(Vec::new());
 	};
-	let mut left = 0;
+	let mut all = Vec::new();
 	while let Some(entry) = entries.next().await {
-		left += entry?.value().decode()?.iter().map(|order| order.left).sum::<u128>();
+		all.push(entry?.value().decode()?);
 	}
-	Ok(left)
-}
-
-/// Returns the amount that is left of the bonds of all series. Runtimes before hidden test sets have no such
-/// map.
-async fn series(at: &At) -> Result<u128> {
-	let address = storage::<(Value,), Series>("TestSets", "Series");
-	let Ok(mut entries) = at.storage().iter(address, ()).await else {
-		return Ok(0);
-	};
-	let mut left = 0;
-	while let Some(entry) = entries.next().await {
-		left += entry?.value().decode()?.bond;
-	}
-	Ok(left)
+	Ok(all)
 }
 
 /// Returns the reason of a hold, `{pallet}.{reason}`, which is a variant in a variant.

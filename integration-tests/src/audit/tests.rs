@@ -14,7 +14,8 @@ fn wrong(change: impl FnOnce(&mut Audit)) -> String {
 		recorded: [("Validators.Bond".into(), 15)].into(),
 		earned: [(account(1), 20), (account(2), 4)].into(),
 		rewards: [(account(1), 20)].into(),
-		to_members: 2,
+		to_members: 1,
+		to_keepers: 1,
 		orders: Orders { paid_in: 30, paid: 9, accrued: 2, refunded: 5, left: 14 },
 		series: SeriesBonds { opened: 20, missed: 3, slashed: 6, returned: 5, left: 6 },
 		slashed: 4,
@@ -51,6 +52,7 @@ fn one_missing_unit_is_found() {
 	);
 	assert!(wrong(|audit| *audit.rewards.first_entry().unwrap().get_mut() += 1).contains("was paid"));
 	assert!(wrong(|audit| audit.to_members -= 1).contains("were earned"));
+	assert!(wrong(|audit| audit.to_keepers -= 1).contains("were earned"));
 	assert!(wrong(|audit| {
 		audit.to_members += 2;
 		*audit.earned.first_entry().unwrap().get_mut() += 2;

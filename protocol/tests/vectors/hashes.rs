@@ -1,5 +1,5 @@
 use crate::{
-	hex,
+	custody, hex,
 	scene::{ballots, bytes, verdicts, Scene},
 	test_sets, Function, Vector,
 };
@@ -175,13 +175,13 @@ fn answers() -> Function {
 			TaskId::Delta { group, proposal, version, attempt } => json!({
 				"task": "delta", "group": group, "proposal": proposal, "version": version, "attempt": attempt,
 			}),
-			TaskId::Custody { .. } => unreachable!("nobody but members of committees needs them"),
+			TaskId::Custody { .. } => unreachable!("its vectors are among those of custody"),
 		};
 		let answer_input = match &answer {
 			Answer::Round(ballot) => json!(ballot),
 			Answer::Delta(verdict) => json!(verdict),
 			Answer::Hidden(_) => unreachable!("its vectors are among those of test sets"),
-			Answer::Custody(_) => unreachable!("nobody but members of committees needs them"),
+			Answer::Custody(_) => unreachable!("its vectors are among those of custody"),
 		};
 		let mut input = vec![("genesis", hex(genesis)), ("task", task_input), ("subject", hex(subject))];
 		input.extend([("member", hex(member)), ("answer", answer_input), ("salt", hex(salt))]);
@@ -202,9 +202,9 @@ fn answers() -> Function {
 		definition:
 			"The hash that a committee member attests: blake2b-256 of descent/answer/v1 (ASCII) and, \
 			in SCALE, genesis, task, subject (the hash of all that is asked), member's evaluator key (32 \
-			bytes), answer (a round's ballot, the verdict on a delta, or the verdict on a hidden test set \
-			and the ballot), salt (32 bytes).",
-		vectors: rounds.chain(deltas).chain(test_sets::answers()).collect(),
+			bytes), answer (a round's ballot, the verdict on a delta, the verdict on a hidden test set \
+			and the ballot, or the hashes of the leaves that keepers served), salt (32 bytes).",
+		vectors: rounds.chain(deltas).chain(test_sets::answers()).chain(custody::answers()).collect(),
 	}
 }
 

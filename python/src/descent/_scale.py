@@ -79,6 +79,9 @@ def option(encode: Callable[[T], bytes], value: T | None) -> bytes:
     return b"\x00" if value is None else b"\x01" + encode(value)
 
 
-def text(value: str) -> bytes:
-    data = value.encode()
+def bytestring(data: bytes) -> bytes:
     return compact(len(data)) + data
+
+
+def text(value: str) -> bytes:
+    return bytestring(value.encode())

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ._scale import Raw, account, listed, option, raw, text, u8, u16, u32, u64
+from ._scale import Raw, account, bytestring, listed, option, raw, text, u8, u16, u32, u64
 
 __all__ = [
     "Hash",
@@ -31,6 +31,7 @@ __all__ = [
     "evaluation_seed",
     "hash_chain",
     "hash_chain_link",
+    "kept",
     "record_id",
     "replay_root",
     "segment",
@@ -132,6 +133,12 @@ def test_set_series(genesis: Raw, requester: Raw, manifest: Struct, anchor: Raw)
     return _hash(
         "descent/test-set-series/v1", raw(genesis), raw(requester), _content(manifest), raw(anchor)
     )
+
+
+def kept(genesis: Raw, group: int, check: int, keeper: Raw, leaf: Raw) -> Hash:
+    """Returns what a committee member says of a leaf that it fetched from a keeper: the hash of its bytes."""
+    of_check = raw(genesis) + u32(group) + u32(check) + account(keeper)
+    return _hash("descent/kept/v1", of_check, bytestring(raw(leaf)))
 
 
 _FORMATS = {"u8": "B", "i32": "i", "i64": "q", "f32": "f"}
@@ -298,9 +305,13 @@ def replay_root(transcript: Raw, losses: Sequence[int]) -> Hash:
 
 
 def answer(genesis: Raw, task: Struct, subject: Raw, member: Raw, answer: Struct, salt: Raw) -> Hash:
-    """Returns the hash that a committee member attests: of a round's ballot, or of the verdict on a delta. A
-    ballot on a hidden test set is in the field ``ballot``, beside the verdict ``test_set`` on the set."""
-    if task["task"] == "round":
+    """Returns the hash that a committee member attests: of a round's ballot, of the verdict on a delta, or of
+    what keepers have served. A ballot on a hidden test set is in the field ``ballot``, beside the verdict
+    ``test_set`` on the set. The hashes of leaves are in the field ``kept``, None where one did not come."""
+    if task["task"] == "custody":
+        of_task = u8(2) + u32(task["group"]) + u32(task["check"])
+        encoded = u8(3) + listed(lambda said: option(raw, said), answer["kept"])
+    elif task["task"] == "round":
         of_task = u8(0) + u32(task["group"]) + u32(task["round"])
         encoded = u8(2) + _hidden_ballot(answer) if "test_set" in answer else u8(0) + _ballot(answer)
     else:

@@ -20,6 +20,8 @@ __all__ = [
     "condition_limit",
     "departure_limit",
     "dither",
+    "drawn_leaf",
+    "drawn_leaf_encoding",
     "drawn_segment",
     "perturbation_seed",
     "sample",
@@ -100,6 +102,30 @@ def departure_limit(seed: Raw, precision: str) -> int:
     ``bf16``."""
     smallest = {"f64": 100, "f32": 120_000_000, "bf16": 300_000_000}[precision]
     return smallest + (smallest * _first_word(b"descent/departure/v1" + raw(seed), 4) >> 33)
+
+
+def drawn_leaf_encoding(seed: Raw, keeper: Raw) -> bytes:
+    """Returns the bytes whose hash draws the leaf that a check asks of a keeper."""
+    return b"descent/custody-leaf/v1" + raw(seed) + account(keeper)
+
+
+def drawn_leaf(seed: Raw, keeper: Raw, sizes: Sequence[int]) -> tuple[int, int] | None:
+    """Returns the leaf that a check asks of a keeper: the place of its content and its own place in it.
+
+    None is drawn where nothing is kept.
+
+    Args:
+        sizes: the size in bytes of each content that is kept.
+    """
+    leaves = [max(-(-size >> 20), 1) for size in sizes]
+    if not leaves:
+        return None
+    rest = _first_word(drawn_leaf_encoding(seed, keeper), 16) % sum(leaves)
+    place = 0
+    while rest >= leaves[place]:
+        rest -= leaves[place]
+        place += 1
+    return place, rest
 
 
 def committee_encoding(seed: Raw, seat: int, attempt: int) -> bytes:

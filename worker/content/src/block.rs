@@ -1,5 +1,6 @@
 use std::{fmt, str::FromStr};
 
+use blake2b_simd::many::{hash_many, HashManyJob};
 use cid::Cid;
 use descent_protocol::{Codec, ContentRef};
 use multihash_codetable::{Code, MultihashDigest};
@@ -57,6 +58,23 @@ pub(crate) fn blake2b_256(bytes: &[u8]) -> [u8; 32] {
 	let mut digest = [0; 32];
 	digest.copy_from_slice(Code::Blake2b256.digest(bytes).digest());
 	digest
+}
+
+/// Most blocks that are hashed side by side. With AVX2 four take less than half of the time that they take in
+/// turn.
+pub(crate) const LANES: usize = 4;
+
+/// Returns the hash of each block, in their order.
+pub(crate) fn blake2b_256_each<'a>(blocks: impl IntoIterator<Item = &'a [u8]>) -> Vec<[u8; 32]> {
+	let params = blake2b_simd::Params::new().hash_length(32).to_owned();
+	let mut jobs: Vec<_> = blocks.into_iter().map(|block| HashManyJob::new(&params, block)).collect();
+	hash_many(&mut jobs);
+	let digest = |job: &HashManyJob<'_>| {
+		let mut digest = [0; 32];
+		digest.copy_from_slice(job.to_hash().as_bytes());
+		digest
+	};
+	jobs.iter().map(digest).collect()
 }
 
 impl From<&ContentRef> for BlockId {

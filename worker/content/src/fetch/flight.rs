@@ -73,13 +73,15 @@ pub(super) struct Request {
 	pub(super) started: Instant,
 	pub(super) flow: Arc<Flow>,
 	pub(super) abort: AbortHandle,
+	/// True when all has come, and waits to be checked: the provider has its slot back.
+	pub(super) is_received: bool,
 	/// Number of bytes at the last look.
 	seen: u64,
 }
 
 impl Request {
 	pub(super) fn new(provider: usize, flow: Arc<Flow>, abort: AbortHandle) -> Self {
-		Self { provider, started: Instant::now(), flow, abort, seen: 0 }
+		Self { provider, started: Instant::now(), flow, abort, is_received: false, seen: 0 }
 	}
 }
 
@@ -108,6 +110,13 @@ impl Flight {
 	pub(super) fn add(&mut self, request: Request) {
 		self.tried.insert(request.provider);
 		self.requests.push(request);
+	}
+
+	/// Notes that all has come that a provider sends.
+	pub(super) fn received(&mut self, provider: usize) {
+		for request in self.requests.iter_mut().filter(|request| request.provider == provider) {
+			request.is_received = true;
+		}
 	}
 
 	/// Removes and returns the request to a provider.
@@ -155,8 +164,7 @@ impl Flight {
 			let flows = u128::from(received - request.seen) > least
 				&& now - request.started < patience * TRICKLE_FACTOR;
 			request.seen = received;
-			// A block that has come as a whole is being checked and written.
-			all_stall &= !flows && received < self.want.span.block_len();
+			all_stall &= !flows && !request.is_received;
 		}
 		all_stall
 	}

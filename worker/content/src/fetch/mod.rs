@@ -1,6 +1,7 @@
 //! Fetches content from gateways that are not trusted.
 
 mod address;
+mod check;
 mod download;
 mod flight;
 mod leaf;
@@ -42,8 +43,9 @@ pub struct FetchLimits {
 	pub request_timeout: Duration,
 	/// Longest time to connect to a provider, which is part of `request_timeout`; 5 seconds by default.
 	pub connect_timeout: Duration,
-	/// Most requests at one time to all providers together; 16 by default. Half as many come on top where
-	/// providers stall. Each may hold one block of up to 2 MiB in memory.
+	/// Most requests at one time to all providers together, and blocks that wait to be checked; 16 by
+	/// default. Half as many come on top where providers stall. Each may hold one block of up to 2 MiB in
+	/// memory.
 	pub requests: usize,
 	/// Most requests at one time to one provider, which is one scheme, host and port however many URLs name
 	/// it; 4 by default.

@@ -369,11 +369,17 @@ impl Providers {
 		provider
 	}
 
+	/// Notes that a provider has sent a block, and frees the slot.
 	pub(super) fn delivered(&mut self, index: usize, took: Duration) {
 		self.latency = if self.latency.is_zero() { took } else { (self.latency * 7 + took) / 8 };
 		let provider = self.free(index);
 		(provider.failures, provider.absences, provider.is_hit) = (0, 0, true);
 		provider.latency = (provider.latency * 3 + took) / 4;
+	}
+
+	/// Notes that a provider, which has its slot back, has sent other bytes than the block's.
+	pub(super) fn lied(&mut self, index: usize) {
+		self.all[index].banned = true;
 	}
 
 	/// Frees the slot of a request that another provider has overtaken.

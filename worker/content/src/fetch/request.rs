@@ -7,23 +7,21 @@ use reqwest::{Client, Url};
 use tokio::time::Instant;
 
 use super::{
+	check::Received,
 	download::{download, Flow},
 	flight::Want,
 	providers::Refusal,
 	FetchError,
 };
-use crate::{
-	layout::Span,
-	store::{Result as StoreResult, Session},
-};
+use crate::{buffers::Buffers, layout::Span, store::Session};
 
 pub(super) type Children = Vec<(crate::BlockId, Span)>;
 
 pub(super) enum Outcome {
 	/// The store was searched; `None` if the block has to be fetched.
 	LookedUp(Want, Option<Children>),
-	/// A provider sent the block, which is now in the store.
-	Delivered { want: Want, provider: usize, took: Duration, bytes: u64, children: Children },
+	/// A provider sent a block, which is not checked yet.
+	Received(Received, Duration),
 	/// A provider did not send the block.
 	Refused(Want, usize, Refusal),
 	/// The request was dropped, as another one has brought the block.
@@ -45,7 +43,7 @@ pub(super) async fn look_up(session: Arc<Session>, want: Want) -> Result<Outcome
 pub(super) struct Order {
 	pub(super) client: Client,
 	pub(super) url: Url,
-	pub(super) session: Arc<Session>,
+	pub(super) buffers: Buffers,
 	pub(super) want: Want,
 	pub(super) provider: usize,
 	pub(super) flow: Arc<Flow>,
@@ -53,34 +51,16 @@ pub(super) struct Order {
 
 impl Order {
 	pub(super) async fn run(self, abort: AbortRegistration) -> Result<Outcome, FetchError> {
-		Abortable::new(self.fetch(), abort).await.unwrap_or(Ok(Outcome::Aborted))
+		Ok(Abortable::new(self.fetch(), abort).await.unwrap_or(Outcome::Aborted))
 	}
 
-	async fn fetch(self) -> Result<Outcome, FetchError> {
-		let Self { client, url, session, want, provider, flow } = self;
+	async fn fetch(self) -> Outcome {
+		let Self { client, url, buffers, want, provider, flow } = self;
 		let started = Instant::now();
-		let mut block = session.buffers().empty();
-		if let Err(refusal) = download(&client, url, &flow, &mut block).await {
-			return Ok(Outcome::Refused(want, provider, refusal));
+		let mut block = buffers.empty();
+		match download(&client, url, &flow, &mut block).await {
+			Ok(()) => Outcome::Received(Received { want, provider, block }, started.elapsed()),
+			Err(refusal) => Outcome::Refused(want, provider, refusal),
 		}
-		let (took, bytes) = (started.elapsed(), block.len() as u64);
-		let keep = move || {
-			let kept = keep(&session, &want, &block);
-			session.buffers().give(block);
-			kept
-		};
-		let kept = blocking(keep).await??;
-		Ok(match kept {
-			Some(children) => Outcome::Delivered { want, provider, took, bytes, children },
-			None => Outcome::Refused(want, provider, Refusal::WrongBytes),
-		})
 	}
-}
-
-/// Checks a block and puts it into the store. Returns `None` if the bytes are not the block's.
-fn keep(session: &Session, want: &Want, block: &[u8]) -> StoreResult<Option<Children>> {
-	if !want.id.matches(block) {
-		return Ok(None);
-	}
-	session.put(&want.id, want.span, want.leaf, block).map(Some)
 }

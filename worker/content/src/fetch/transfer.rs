@@ -1,5 +1,6 @@
 use std::{
 	collections::{HashMap, VecDeque},
+	num::NonZero,
 	sync::Arc,
 	time::Duration,
 };
@@ -14,6 +15,7 @@ use reqwest::Client;
 use tokio::time::Instant;
 
 use super::{
+	check::{check, next_batch, Checked, Received},
 	download::Flow,
 	flight::{patience, Flight, Request, Want},
 	providers::{pause, Kind, ProviderSet, Providers, Refusal, Responsible},
@@ -50,6 +52,11 @@ pub(super) struct Transfer<'a> {
 	/// the lookup of the first occurrence until that block is in the store.
 	repeated: HashMap<[u8; 32], Vec<Want>>,
 	jobs: FuturesUnordered<BoxFuture<'a, Result<Outcome, FetchError>>>,
+	/// Blocks that wait to be checked.
+	received: Vec<Received>,
+	/// Number of blocks that are being checked.
+	in_check: usize,
+	checks: FuturesUnordered<BoxFuture<'a, Result<Vec<Checked>, FetchError>>>,
 	progress: Progress,
 	last_arrival: Instant,
 	last_failure: Option<String>,
@@ -78,6 +85,9 @@ impl<'a> Transfer<'a> {
 			relay,
 			repeated: HashMap::new(),
 			jobs: FuturesUnordered::new(),
+			received: Vec::new(),
+			in_check: 0,
+			checks: FuturesUnordered::new(),
 			progress: Progress { total: content.size, ..Progress::default() },
 			last_arrival: Instant::now(),
 			last_failure: providers.fault().map(str::to_owned),
@@ -97,7 +107,8 @@ impl<'a> Transfer<'a> {
 				return Err(self.unavailable("the time is up"));
 			}
 			self.start_jobs(now);
-			if self.jobs.is_empty() {
+			self.start_checks();
+			if self.jobs.is_empty() && self.checks.is_empty() {
 				if self.missing.is_empty() {
 					break;
 				}
@@ -106,14 +117,13 @@ impl<'a> Transfer<'a> {
 				}
 			}
 			let wake = self.next_wake(now).map_or(give_up, |wake| wake.min(give_up));
-			let outcome = tokio::select! {
-				outcome = self.jobs.next(), if !self.jobs.is_empty() => outcome,
-				() = tokio::time::sleep_until(wake) => None,
+			let settled = tokio::select! {
+				Some(outcome) = self.jobs.next() => outcome.map(|outcome| self.settle(outcome, &progress)),
+				Some(checked) = self.checks.next() => checked.map(|batch| self.checked(batch, &progress)),
+				() = tokio::time::sleep_until(wake) => Ok(()),
 			};
-			match outcome {
-				Some(Ok(outcome)) => self.settle(outcome, &progress),
-				Some(Err(error)) => return Err(self.fail(error).await),
-				None => {}
+			if let Err(error) = settled {
+				return Err(self.fail(error).await);
 			}
 		}
 		let session = self.session.clone();
@@ -147,7 +157,7 @@ impl<'a> Transfer<'a> {
 		let limit = self.limits.requests.max(1);
 		// Blocks that others do not have yet keep none from being asked for that they have.
 		let queue = if self.relay.is_some() { limit.max(RELAYED) } else { limit };
-		while self.jobs.len() < limit {
+		while self.jobs.len() + self.received.len() + self.in_check < limit {
 			if let Some((want, provider)) = self.next_request(now) {
 				let mut flight = Flight::new(want, self.patience());
 				self.request(&mut flight, provider);
@@ -168,6 +178,16 @@ impl<'a> Transfer<'a> {
 			} else {
 				break;
 			}
+		}
+	}
+
+	/// Starts checks of the blocks that have come. While they wait for each other, more are checked together.
+	fn start_checks(&mut self) {
+		let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+		while !self.received.is_empty() && self.checks.len() < cores.div_ceil(2) {
+			let batch = next_batch(&mut self.received);
+			self.in_check += batch.len();
+			self.checks.push(check(self.session.clone(), batch).boxed());
 		}
 	}
 
@@ -226,8 +246,8 @@ impl<'a> Transfer<'a> {
 		let flow = Arc::<Flow>::default();
 		let want = flight.want;
 		let url = self.providers.url(provider, &want.id);
-		let (client, session) = (self.client.clone(), self.session.clone());
-		let order = Order { client, url, session, want, provider, flow: flow.clone() };
+		let (client, buffers) = (self.client.clone(), self.session.buffers().clone());
+		let order = Order { client, url, buffers, want, provider, flow: flow.clone() };
 		self.jobs.push(order.run(registration).boxed());
 		flight.add(Request::new(provider, flow, abort));
 	}
@@ -285,7 +305,9 @@ impl<'a> Transfer<'a> {
 	fn overtaken(&mut self, request: &Request) {
 		request.abort.abort();
 		self.answered |= request.flow.answered();
-		self.providers.overtaken(request.provider, request.started.elapsed());
+		if !request.is_received {
+			self.providers.overtaken(request.provider, request.started.elapsed());
+		}
 	}
 
 	/// Returns the time at which the next pause of a block or a provider ends, or requests are looked at.
@@ -295,21 +317,42 @@ impl<'a> Transfer<'a> {
 		blocks.chain(looks).filter(|at| *at > now).chain(self.providers.next_ready(now)).min()
 	}
 
+	/// Returns the provider's slot as soon as a block has come: it sends the next one while this is checked.
+	fn received(&mut self, received: Received, took: Duration) {
+		self.answered = true;
+		self.providers.delivered(received.provider, took);
+		if let Some(flight) = self.flights.get_mut(&received.want.id.digest) {
+			flight.received(received.provider);
+		}
+		self.received.push(received);
+	}
+
+	fn checked(&mut self, batch: Vec<Checked>, progress: &impl Fn(Progress)) {
+		self.in_check -= batch.len();
+		for Checked { want, provider, len, children } in batch {
+			let Some(children) = children else {
+				self.providers.lied(provider);
+				self.unserved(want, provider, Refusal::WrongBytes);
+				continue;
+			};
+			// Without a flight another provider was quicker.
+			if let Some(flight) = self.flights.remove(&want.id.digest) {
+				flight.requests.iter().for_each(|request| self.overtaken(request));
+				self.progress.downloaded += len;
+				self.arrived(want, children, progress);
+			}
+		}
+	}
+
 	fn settle(&mut self, outcome: Outcome, progress: &impl Fn(Progress)) {
 		match outcome {
 			Outcome::LookedUp(want, None) => self.missing.push_back(want),
 			Outcome::LookedUp(want, Some(children)) => self.arrived(want, children, progress),
-			Outcome::Delivered { want, provider, took, bytes, children } => {
-				self.answered = true;
-				self.providers.delivered(provider, took);
-				if let Some(mut flight) = self.flights.remove(&want.id.digest) {
-					flight.remove(provider);
-					flight.requests.iter().for_each(|request| self.overtaken(request));
-				}
-				self.progress.downloaded += bytes;
-				self.arrived(want, children, progress);
+			Outcome::Received(received, took) => self.received(received, took),
+			Outcome::Refused(want, provider, refusal) => {
+				self.providers.refused(provider, &refusal, Instant::now());
+				self.unserved(want, provider, refusal);
 			}
-			Outcome::Refused(want, provider, refusal) => self.refused(want, provider, refusal),
 			Outcome::Aborted => {}
 		}
 	}
@@ -324,9 +367,9 @@ impl<'a> Transfer<'a> {
 		progress(self.progress);
 	}
 
-	fn refused(&mut self, want: Want, provider: usize, refusal: Refusal) {
+	/// Lets others be asked for a block that a provider did not bring.
+	fn unserved(&mut self, want: Want, provider: usize, refusal: Refusal) {
 		let (now, name) = (Instant::now(), self.providers.name(provider));
-		self.providers.refused(provider, &refusal, now);
 		tracing::debug!(provider = name, block = %want.id, ?refusal, "no block");
 		// A peer is asked on the off chance: that it does not have a block explains nothing.
 		if self.providers.kind(provider) == Kind::Provider || self.last_failure.is_none() {
@@ -386,6 +429,7 @@ impl<'a> Transfer<'a> {
 	/// Deletes the blocks of content that can never become complete.
 	async fn fail(&mut self, error: FetchError) -> FetchError {
 		self.jobs.clear();
+		self.checks.clear();
 		if matches!(error, FetchError::Invalid { .. }) {
 			let session = self.session.clone();
 			if let Ok(Err(error)) = blocking(move || session.discard()).await {

@@ -7,8 +7,13 @@ use std::sync::{
 
 use descent_protocol::ContentRef;
 
-use super::{content::Content, parallel::for_each, At, Check, Place, Result, Store};
+use super::{
+	content::Content,
+	parallel::{for_each, grouped},
+	At, Place, Result, Store,
+};
 use crate::{
+	block::LANES,
 	layout::{numbered, Span},
 	BlockId,
 };
@@ -68,13 +73,15 @@ impl Store {
 		let blocks = Blocks { content, pending: vec![((&content.reference).into(), content.root, 0)] };
 		let here =
 			blocks.filter(|block| !matches!(block, Ok((_, At::Leaf(number))) if !content.has_leaf(*number)));
-		for_each(here, |(id, at)| {
-			let place = Place { content: content.clone(), at };
-			if let Some(bytes) = place.read(&id, Check::Always, self.buffers())? {
-				read(bytes.len() as u64);
-			} else if content.is_whole() || matches!(at, At::Leaf(_)) {
-				damaged.fetch_add(1, Ordering::Relaxed);
-				self.damaged(&id, &place)?;
+		let places = here.map(|block| block.map(|(id, at)| (id, Place { content: content.clone(), at })));
+		for_each(grouped(places, LANES), |group| {
+			for ((id, place), block) in group.iter().zip(Place::read_each(&group, self.buffers())?) {
+				if let Some(bytes) = block {
+					read(bytes.len() as u64);
+				} else if content.is_whole() || matches!(place.at, At::Leaf(_)) {
+					damaged.fetch_add(1, Ordering::Relaxed);
+					self.damaged(id, place)?;
+				}
 			}
 			Ok(())
 		})?;

@@ -11,15 +11,23 @@ use std::{
 use descent_protocol::{Codec, ContentRef, LEAF_SIZE};
 
 use super::{
-	disk::Context, parallel::for_each, writer::Writer, At, Place, Result, Session, Store, StoreError,
+	disk::Context,
+	parallel::{for_each, grouped},
+	writer::Writer,
+	At, Place, Result, Session, Store, StoreError,
 };
-use crate::{block::blake2b_256, buffers::Buffers, layout::Span, BlockId, LayoutError, MAX_CONTENT_SIZE};
+use crate::{
+	block::{blake2b_256_each, LANES},
+	buffers::Buffers,
+	layout::Span,
+	BlockId, LayoutError, MAX_CONTENT_SIZE,
+};
 
 const LEAF: usize = LEAF_SIZE as usize;
 
 impl Store {
 	/// Imports content from a reader and pins it. Leaves are hashed and written on all cores while the next
-	/// ones are read, one in memory for each core.
+	/// ones are read, four in memory for each core.
 	///
 	/// # Errors
 	/// [`StoreError::Source`] if the reader fails, [`StoreError::Quota`] if the content does not fit,
@@ -154,25 +162,27 @@ fn hash(
 ) -> Result<Leaves> {
 	let (digests, size) = (Mutex::new(Vec::new()), AtomicU64::new(0));
 	let mut leaves = Cut { reader, buffers, number: 0, is_over: false };
-	let work = |(number, leaf): (u64, Vec<u8>)| {
-		emit(number, &leaf)?;
-		let digest = blake2b_256(&leaf);
-		size.fetch_add(leaf.len() as u64, Ordering::Relaxed);
-		buffers.give(leaf);
-		let number = usize::try_from(number).unwrap_or(usize::MAX);
+	let work = |group: Vec<(u64, Vec<u8>)>| {
+		group.iter().try_for_each(|(number, leaf)| emit(*number, leaf))?;
+		let hashes = blake2b_256_each(group.iter().map(|(_, leaf)| leaf.as_slice()));
 		let mut digests = digests.lock().unwrap_or_else(PoisonError::into_inner);
-		if digests.len() <= number {
-			digests.resize(number + 1, [0; 32]);
+		for ((number, leaf), digest) in group.into_iter().zip(hashes) {
+			size.fetch_add(leaf.len() as u64, Ordering::Relaxed);
+			buffers.give(leaf);
+			let number = usize::try_from(number).unwrap_or(usize::MAX);
+			if digests.len() <= number {
+				digests.resize(number + 1, [0; 32]);
+			}
+			digests[number] = digest;
 		}
-		digests[number] = digest;
 		Ok(())
 	};
 	// Small content is not worth a thread.
 	if let Some(first) = leaves.next() {
-		work(first?)?;
+		work(vec![first?])?;
 	}
 	if !leaves.is_over {
-		for_each(leaves, work)?;
+		for_each(grouped(leaves, LANES), work)?;
 	}
 	let digests = digests.into_inner().unwrap_or_else(PoisonError::into_inner);
 	Ok(Leaves { digests, size: size.into_inner() })

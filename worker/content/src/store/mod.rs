@@ -30,6 +30,7 @@ pub use read::ContentReader;
 pub(crate) use {read::Walk, session::Session};
 
 use crate::{
+	block::blake2b_256_each,
 	buffers::Buffers,
 	layout::{numbered, Span},
 	BlockId, LayoutError,
@@ -378,17 +379,40 @@ impl Place {
 
 	/// Reads the block in this place. Returns `None` if it is not there any more, or is damaged.
 	fn read(&self, id: &BlockId, check: Check, buffers: &Buffers) -> Result<Option<Bytes>> {
-		let number = match self.at {
-			At::Node => return Ok(self.content.tree.get(id)?.map(Bytes::from)),
-			At::Leaf(number) => number,
-		};
-		let bytes = self.content.read_leaf(number, buffers)?;
-		let is_trusted = check == Check::Once && self.content.is_checked(number);
-		let intact = bytes.filter(|bytes| is_trusted || id.matches(bytes));
-		if intact.is_some() && !is_trusted {
+		let bytes = self.load(id, buffers)?;
+		if check == Check::Once && matches!(self.at, At::Leaf(number) if self.content.is_checked(number)) {
+			return Ok(bytes);
+		}
+		let intact = bytes.filter(|bytes| id.matches(bytes));
+		Ok(intact.inspect(|_| self.checked()))
+	}
+
+	/// Reads blocks in their places, and checks the hashes of all side by side. A block that is not there
+	/// any more, or is damaged, is `None`.
+	fn read_each(blocks: &[(BlockId, Self)], buffers: &Buffers) -> Result<Vec<Option<Bytes>>> {
+		let loaded = blocks.iter().map(|(id, place)| place.load(id, buffers));
+		let loaded = loaded.collect::<Result<Vec<_>>>()?;
+		let mut digests = blake2b_256_each(loaded.iter().flatten().map(AsRef::as_ref)).into_iter();
+		let intact = blocks.iter().zip(loaded).map(|((id, place), bytes)| {
+			let is_intact = bytes.is_some() && digests.next() == Some(id.digest);
+			bytes.filter(|_| is_intact).inspect(|_| place.checked())
+		});
+		Ok(intact.collect())
+	}
+
+	/// Reads the block in this place without checking the hash of a leaf.
+	fn load(&self, id: &BlockId, buffers: &Buffers) -> Result<Option<Bytes>> {
+		match self.at {
+			At::Node => Ok(self.content.tree.get(id)?.map(Bytes::from)),
+			At::Leaf(number) => self.content.read_leaf(number, buffers),
+		}
+	}
+
+	/// Notes that the block in this place has the right hash.
+	fn checked(&self) {
+		if let At::Leaf(number) = self.at {
 			self.content.checked(number);
 		}
-		Ok(intact)
 	}
 }
 

@@ -12,6 +12,17 @@ use super::Result;
 /// Most threads for one content.
 const MAX_THREADS: usize = 16;
 
+/// Puts items into groups of at most so many, in their order. An error ends the group that it is in.
+pub(super) fn grouped<T>(
+	mut items: impl Iterator<Item = Result<T>>,
+	most: usize,
+) -> impl Iterator<Item = Result<Vec<T>>> {
+	std::iter::from_fn(move || {
+		let group: Result<Vec<T>> = items.by_ref().take(most).collect();
+		group.map(|group| (!group.is_empty()).then_some(group)).transpose()
+	})
+}
+
 /// Does the work for each item, on as many threads as there are cores. Each thread takes an item when it is
 /// done with the last one, so that there are never more items in memory than threads.
 ///
@@ -68,6 +79,16 @@ mod tests {
 		})
 		.unwrap();
 		assert_eq!(sum.into_inner(), 499_500);
+	}
+
+	#[test]
+	fn groups_are_full_but_for_the_last_one_and_an_error_comes_out() {
+		let groups: Vec<_> = grouped((0..9).map(Ok), 4).map(Result::unwrap).collect();
+		assert_eq!(groups, [vec![0, 1, 2, 3], vec![4, 5, 6, 7], vec![8]]);
+		assert_eq!(grouped(std::iter::empty::<Result<u8>>(), 4).count(), 0);
+		let failing = (0..9).map(|item| if item == 5 { Err(failure()) } else { Ok(item) });
+		let groups: Vec<_> = grouped(failing, 4).map(|group| group.ok()).collect();
+		assert_eq!(groups, [Some(vec![0, 1, 2, 3]), None, Some(vec![6, 7, 8])]);
 	}
 
 	#[test]

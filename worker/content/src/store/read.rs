@@ -2,7 +2,6 @@ use std::{
 	fs,
 	io::{self, Read},
 	ops::Range,
-	os::unix::fs::FileExt,
 	path::Path,
 };
 
@@ -11,10 +10,12 @@ use descent_protocol::{ContentRef, LEAF_SIZE};
 
 use super::{
 	disk::{sync, Context},
-	parallel::for_each,
+	parallel::{for_each, grouped},
+	writer::Writer,
 	At, Check, Place, Result, Store, StoreError,
 };
 use crate::{
+	block::LANES,
 	layout::{numbered, Span},
 	BlockId,
 };
@@ -169,11 +170,12 @@ impl Store {
 		let path = path.as_ref();
 		let directory = folder_of(path);
 		let file = tempfile::NamedTempFile::new_in(directory).at(directory)?;
+		let writer = Writer::new(file.as_file().try_clone().at(path)?);
 		for_each(Leaves::of(self, content)?, |(id, number)| {
 			let leaf = self.get_block(&id)?.ok_or(StoreError::Missing(id))?;
-			file.as_file().write_all_at(&leaf, number * LEAF_SIZE).at(path)
+			writer.write(&leaf, number * LEAF_SIZE).at(path)
 		})?;
-		file.as_file().sync_all().at(path)?;
+		writer.finish().at(path)?;
 		file.persist(path).map_err(|error| error.error).at(path)?;
 		sync(directory)
 	}
@@ -206,16 +208,19 @@ impl Store {
 			return Err(absent());
 		}
 		let kept = self.state().contents.get(content).cloned().ok_or_else(absent)?;
-		for_each(Leaves::of(self, content)?, |(id, number)| {
-			let place = Place { content: kept.clone(), at: At::Leaf(number) };
-			if check == Check::Once && kept.is_checked(number) {
-				return Ok(());
-			}
-			match place.read(&id, Check::Always, self.buffers())? {
-				Some(_) => Ok(()),
-				None => {
-					self.damaged(&id, &place)?;
-					Err(StoreError::Missing(id))
+		let leaves = Leaves::of(self, content)?.filter(|leaf| {
+			let is_trusted = |number| check == Check::Once && kept.is_checked(number);
+			!matches!(leaf, Ok((_, number)) if is_trusted(*number))
+		});
+		let place = |number| Place { content: kept.clone(), at: At::Leaf(number) };
+		let places = leaves.map(|leaf| leaf.map(|(id, number)| (id, place(number))));
+		for_each(grouped(places, LANES), |group| {
+			let blocks = Place::read_each(&group, self.buffers())?;
+			match group.iter().zip(blocks).find(|(_, block)| block.is_none()) {
+				None => Ok(()),
+				Some(((id, place), _)) => {
+					self.damaged(id, place)?;
+					Err(StoreError::Missing(*id))
 				}
 			}
 		})?;

@@ -10,7 +10,12 @@ import struct
 import subprocess
 import sys
 
-HOSTS = {"203.0.113.7": "203.0.113.7", "trainer.example.org": "127.0.0.1", "gateway.example.org": "127.0.0.1"}
+HOSTS = {
+    "203.0.113.7": "203.0.113.7",
+    "trainer.example.org": "127.0.0.1",
+    "gateway.example.org": "127.0.0.1",
+    "keeper.example.org": "127.0.0.1",
+}
 """Hosts that the pages name, and where they are on this machine."""
 ISOLATED = "DESCENT_DOCUMENTATION_ISOLATED"
 

@@ -9,7 +9,7 @@ import re
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PAGES = ["README.md"] + [
     f"docs/src/{name}.md"
-    for name in ("by-hand", "group", "trainer", "dataset", "voting", "client", "python", "test-sets", "validator")
+    for name in ("by-hand", "group", "trainer", "dataset", "voting", "client", "python", "test-sets", "keeper", "validator")
 ]
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BY_HAND, GROUP, TRAINER = "docs/src/by-hand.md", "docs/src/group.md", "docs/src/trainer.md"
 DATASET, VOTING, CLIENT = "docs/src/dataset.md", "docs/src/voting.md", "docs/src/client.md"
 PYTHON, VALIDATOR, TEST_SETS = "docs/src/python.md", "docs/src/validator.md", "docs/src/test-sets.md"
+KEEPER = "docs/src/keeper.md"
 TEST_IMAGES = 10_000
 
 
@@ -176,6 +177,20 @@ def package(reader: Reader) -> None:
     reader.do(f"cd {REPOSITORY}")
     expect(reader.page(PYTHON, ". scripts/env", "export PYTHONPATH", "python -c"), "mnist")
     work(reader)
+
+
+def keeper(reader: Reader) -> None:
+    """A seat among the keepers of the group, and its end."""
+    work(reader)
+    reader.page(KEEPER, "descent key generate")
+    pay(reader, "keeper.key", 20)
+    reader.page(KEEPER, "descent-worker keep mnist --key-file")
+    reader.page(KEEPER, "descent-worker keep mnist --node", keep=True)
+    address = reader.named("keeper.example.org")
+    reader.do(f"until descent keeper show mnist | grep -q {address}:8090; do sleep 1; done")
+    reader.stop("descent-worker keep")
+    expect(reader.page(KEEPER, "descent keeper show"), address)
+    reader.page(KEEPER, "descent keeper leave")
 
 
 def requester(reader: Reader) -> None:

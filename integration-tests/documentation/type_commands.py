@@ -55,6 +55,7 @@ LASTING = {
     "descent-worker train": r"Training as",
     "descent-worker evaluate": r"[Ll]istening|http://127",
     "descent-worker serve": r"http://127",
+    "descent-worker keep": r"Keeper of group",
     "descent-node --": r"Idle|Imported|Prepared block",
     "descent content serve": r"Serving",
     "descent dataset watch": r"",
@@ -217,6 +218,7 @@ def story(reader: Reader) -> None:
     roles.owner(reader)
     roles.proposer_and_voter(reader)
     roles.client(reader)
+    roles.keeper(reader)
     roles.requester(reader)
     roles.trainer(reader)
     roles.validator(reader)

@@ -51,8 +51,8 @@ async fn a_head_outlives_its_trainer_and_keepers_are_paid_as_they_serve() -> Res
 		}
 		let head = everything_is_kept(network, group).await?;
 		let liar =
-			take_seat(network, group, "//Trainer1", corrupting(keepers[0].address.clone()).await?).await?;
-		let slow = take_seat(network, group, "//Trainer2", dripping(LEAF_SIZE).await?).await?;
+			take_seat(network, group, "//Trainer3", corrupting(keepers[0].address.clone()).await?).await?;
+		let slow = take_seat(network, group, "//Trainer4", dripping(LEAF_SIZE).await?).await?;
 		decided(network, group, 1).await?;
 		earned(network, &keepers).await?;
 		let mut gone = keepers.pop().context("there are three")?;

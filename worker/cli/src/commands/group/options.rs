@@ -68,7 +68,7 @@ pub(crate) struct GroupOptions {
 	#[arg(long, value_name = "SHARE", default_value = "20%", value_parser = parse::share)]
 	validators_share: Share,
 	/// Part of what rounds earn that is put aside for keepers of the group's content, at most 40%
-	#[arg(long, value_name = "SHARE", default_value = "0%", value_parser = parse::share_or_none)]
+	#[arg(long, value_name = "SHARE", default_value = "5%", value_parser = parse::share_or_none)]
 	keepers_share: Share,
 	/// Seats of the committees that measure the group's rounds and check its deltas: at least 22, or default,
 	/// which is 31

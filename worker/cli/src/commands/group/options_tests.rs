@@ -40,7 +40,7 @@ fn shares_are_within_bounds() {
 		keepers: Share::percent(keepers),
 	};
 	let create = create("");
-	assert_eq!(shares(20, 0), Shares { validators: create.validators_share, keepers: create.keepers_share });
+	assert_eq!(shares(20, 5), Shares { validators: create.validators_share, keepers: create.keepers_share });
 	assert!(check_shares(shares(5, 40)).is_ok());
 	for wrong in [shares(4, 0), shares(41, 0), shares(20, 41)] {
 		let error = check_shares(wrong).unwrap_err().to_string();

@@ -69,6 +69,85 @@ def attention(x, t, heads):
     return linear(out, t, "attention.out.")
 
 
+def within(t, prefix):
+    return {name.removeprefix(prefix): array for name, array in t.items() if name.startswith(prefix)}
+
+
+def silu(x):
+    return x / (1 + np.exp(-x))
+
+
+def rms_norm(x, t):
+    return x / np.sqrt((x**2).mean(axis=-1, keepdims=True) + EPSILON) * t["weight"]
+
+
+def group_norm(x, t, groups):
+    parts = x.reshape(len(x), groups, -1)
+    mean, variance = parts.mean(axis=-1, keepdims=True), parts.var(axis=-1, keepdims=True)
+    normal = ((parts - mean) / np.sqrt(variance + EPSILON)).reshape(x.shape)
+    shape = (-1, *[1] * (x.ndim - 2))
+    return normal * t["weight"].reshape(shape) + t["bias"].reshape(shape)
+
+
+def adaptive_avg_pool2d(x, size):
+    out = np.empty((*x.shape[:2], size, size))
+    for row, column in itertools.product(range(size), range(size)):
+        top, bottom, left, right = (
+            bound
+            for place, side in ((row, x.shape[2]), (column, x.shape[3]))
+            for bound in (place * side // size, -(-(place + 1) * side // size))
+        )
+        out[:, :, row, column] = x[:, :, top:bottom, left:right].mean(axis=(2, 3))
+    return out
+
+
+def turned(vector, position, base):
+    """Turns a head's values at a position, as complex numbers."""
+    half = len(vector) // 2
+    angles = position * base ** (-2 * np.arange(half) / len(vector))
+    pairs = (vector[:half] + 1j * vector[half:]) * np.exp(1j * angles)
+    return np.concatenate((pairs.real, pairs.imag))
+
+
+def self_attention(x, t, layer):
+    records, length, dim = x.shape
+    heads, base = layer["heads"], layer.get("rotary")
+    kv_heads = layer.get("kv_heads") or heads
+    mixed = linear(x, t, "in.").reshape(records, length, heads + 2 * kv_heads, dim // heads)
+
+    def head(record, position, number):
+        vector = mixed[record, position, number]
+        return turned(vector, position, base) if base and number < heads + kv_heads else vector
+
+    out = np.empty((records, length, heads, dim // heads))
+    for record, number, position in itertools.product(range(records), range(heads), range(length)):
+        key = heads + number // (heads // kv_heads)
+        query, past = head(record, position, number), range(position + 1)
+        scores = np.array([head(record, at, key) @ query for at in past]) / math.sqrt(dim // heads)
+        out[record, position, number] = softmax(scores) @ [head(record, at, key + kv_heads) for at in past]
+    return linear(out.reshape(x.shape), t, "out.")
+
+
+def gated_mlp(x, t):
+    gate, up = np.split(linear(x, t, "in."), 2, axis=-1)
+    return linear(silu(gate) * up, t, "out.")
+
+
+def chain(x, t, name, layers):
+    for position, layer in enumerate(layers):
+        x = forward(layer, x, within(t, f"{name}.{position}."))
+    return x
+
+
+def residual(x, t, layer):
+    return chain(x, t, "layers", layer["layers"]) + chain(x, t, "shortcut", layer.get("shortcut", []))
+
+
+def padded(x, padding):
+    sides = ((0, 0), (0, 0), (padding, padding), (padding, padding))
+    return np.pad(x, sides, constant_values=-np.inf)
+
+
 def block(x, t, layer):
     x = x + attention(layer_norm(x, t, "norm1."), t, layer["heads"])
     return x + linear(gelu(linear(layer_norm(x, t, "norm2."), t, "mlp.in.")), t, "mlp.out.")
@@ -81,18 +160,27 @@ def forward(layer, x, t):
         "flatten": lambda: x.reshape(len(x), -1),
         "linear": lambda: linear(x, t),
         "conv2d": lambda: conv2d(x, t, layer),
-        "max_pool2d": lambda: windows(x, layer["kernel"], stride).max(axis=(4, 5)),
+        "max_pool2d": lambda: windows(padded(x, layer.get("padding", 0)), layer["kernel"], stride).max(
+            axis=(4, 5)
+        ),
+        "adaptive_avg_pool2d": lambda: adaptive_avg_pool2d(x, layer["size"]),
         "avg_pool2d": lambda: windows(x, layer["kernel"], stride).mean(axis=(4, 5)),
         "relu": lambda: np.maximum(x, 0),
         "gelu": lambda: gelu(x),
+        "silu": lambda: silu(x),
         "tanh": lambda: np.tanh(x),
         "sigmoid": lambda: 1 / (1 + np.exp(-x)),
         "dropout": lambda: x,
         "batch_norm": lambda: batch_norm(x, t),
         "layer_norm": lambda: layer_norm(x, t),
+        "rms_norm": lambda: rms_norm(x, t),
+        "group_norm": lambda: group_norm(x, t, layer["groups"]),
         "embedding": lambda: t["weight"][x],
         "position_embedding": lambda: x + t["weight"],
         "transformer_block": lambda: block(x, t, layer),
+        "attention": lambda: self_attention(x, t, layer),
+        "gated_mlp": lambda: gated_mlp(x, t),
+        "residual": lambda: residual(x, t, layer),
     }[kind]()
 
 
@@ -102,11 +190,11 @@ def losses(document, tensors, x, y):
     if document["layers"][0]["type"] != "embedding":
         x = x.astype(np.float64) * (column.get("scale") or 1.0) + (column.get("shift") or 0.0)
     for position, layer in enumerate(document["layers"]):
-        prefix = f"layers.{position}."
-        own = {
-            n.removeprefix(prefix): a.astype(np.float64) for n, a in tensors.items() if n.startswith(prefix)
-        }
-        x = forward(layer, x, own)
+        exact = {name: array.astype(np.float64) for name, array in tensors.items()}
+        if layer["type"] == "unembedding":
+            x = x @ exact["layers.0.weight"].T
+        else:
+            x = forward(layer, x, within(exact, f"layers.{position}."))
     if document["loss"] == "cross_entropy":
         each = -np.log(np.take_along_axis(softmax(x), y.astype(np.int64)[..., None], axis=-1))
     else:

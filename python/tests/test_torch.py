@@ -81,9 +81,58 @@ FIELD = document(
         ("linear", {"out": 4}),
     ],
 )
+RESNET = document(
+    ("u8", [3, 11, 9]),
+    ("u8", [], 5),
+    [
+        ("conv2d", {"out": 4, "kernel": 3, "padding": 1, "bias": False}),
+        ("group_norm", {"groups": 2}),
+        ("silu", {}),
+        ("max_pool2d", {"kernel": 3, "stride": 2, "padding": 1}),
+        (
+            "residual",
+            {
+                "layers": [
+                    {"type": "conv2d", "out": 6, "kernel": 3, "stride": 2, "padding": 1, "bias": False},
+                    {"type": "batch_norm"},
+                    {"type": "relu"},
+                    {"type": "residual", "layers": [{"type": "conv2d", "out": 6, "kernel": 1}]},
+                ],
+                "shortcut": [
+                    {"type": "conv2d", "out": 6, "kernel": 1, "stride": 2, "bias": False},
+                    {"type": "batch_norm"},
+                ],
+            },
+        ),
+        ("adaptive_avg_pool2d", {"size": 2}),
+        ("flatten", {}),
+        ("linear", {"out": 5}),
+    ],
+    scale=0.01,
+)
+LLAMA = document(
+    ("u8", [7]),
+    ("u8", [7], 13),
+    [
+        ("embedding", {"vocabulary": 13, "dim": 12}),
+        (
+            "residual",
+            {
+                "layers": [
+                    {"type": "rms_norm"},
+                    {"type": "attention", "heads": 6, "kv_heads": 2, "rotary": 10000, "bias": False},
+                ]
+            },
+        ),
+        ("residual", {"layers": [{"type": "rms_norm"}, {"type": "gated_mlp", "hidden": 20}]}),
+        ("attention", {"heads": 3}),
+        ("rms_norm", {}),
+        ("unembedding", {}),
+    ],
+)
 SCALARS = document(("i32", []), ("f32", []), [("flatten", {}), ("linear", {"out": 1})])
-DOCUMENTS = [IMAGES, LANGUAGE, TOKENS, FIELD, SCALARS]
-IDS = ["images", "language", "tokens", "field", "scalars"]
+DOCUMENTS = [IMAGES, LANGUAGE, TOKENS, FIELD, SCALARS, RESNET, LLAMA]
+IDS = ["images", "language", "tokens", "field", "scalars", "resnet", "llama"]
 every_model = pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
 
 

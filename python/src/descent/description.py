@@ -134,6 +134,13 @@ def _layers(documents: Sequence[Mapping[str, Any]], shape: Shape) -> list[Layer]
                 f"layer {position} has the type {kind!r}, which this package does not know",
                 f"install a newer version of the package; it knows {', '.join(sorted(_EFFECTS))}",
             )
+        if kind == "unembedding":
+            if not layers or layers[0].kind != "embedding":
+                raise DescentError(
+                    f"layer {position} (unembedding) needs a model that begins with an embedding",
+                    "check the description with `descent model check`",
+                )
+            fields["vocabulary"] = layers[0].fields["vocabulary"]
         output, parameters, buffers = known(shape, fields)
         layers.append(Layer(kind, fields, shape, output, parameters, buffers))
         shape = output
@@ -195,6 +202,54 @@ def _layer_norm(shape: Shape, fields: Fields) -> Effect:
     return shape, {"weight": shape[-1:], "bias": shape[-1:]}, {}
 
 
+def _rms_norm(shape: Shape, fields: Fields) -> Effect:
+    return shape, {"weight": shape[-1:]}, {}
+
+
+def _group_norm(shape: Shape, fields: Fields) -> Effect:
+    return shape, {"weight": shape[:1], "bias": shape[:1]}, {}
+
+
+def _adaptive_pool(shape: Shape, fields: Fields) -> Effect:
+    return (shape[0], fields["size"], fields["size"]), {}, {}
+
+
+def _attention(shape: Shape, fields: Fields) -> Effect:
+    dim, heads = shape[-1], fields["heads"]
+    kv_heads = fields["kv_heads"] = fields.get("kv_heads") or heads
+    fields.setdefault("rotary", None)
+    mixed = dim // heads * (heads + 2 * kv_heads)
+    parameters: Tensors = {"in.weight": (mixed, dim), "out.weight": (dim, dim)}
+    if fields.setdefault("bias", True):
+        parameters = {
+            "in.weight": (mixed, dim),
+            "in.bias": (mixed,),
+            "out.weight": (dim, dim),
+            "out.bias": (dim,),
+        }
+    return shape, parameters, {}
+
+
+def _gated_mlp(shape: Shape, fields: Fields) -> Effect:
+    dim, hidden = shape[-1], fields["hidden"]
+    return shape, {"in.weight": (2 * hidden, dim), "out.weight": (dim, hidden)}, {}
+
+
+def _residual(shape: Shape, fields: Fields) -> Effect:
+    """Replaces the documents of the layers within by the layers, of which the tensors are the layer's."""
+    every: tuple[Tensors, Tensors] = ({}, {})
+    for name in ("layers", "shortcut"):
+        fields[name] = layers = _layers(fields.get(name) or [], shape)
+        for position, layer in enumerate(layers):
+            for into, tensors in zip(every, (layer.parameters, layer.buffers)):
+                into.update({f"{name}.{position}.{own}": of for own, of in tensors.items()})
+    return fields["layers"][-1].output, *every
+
+
+def _unembedding(shape: Shape, fields: Fields) -> Effect:
+    return (*shape[:-1], fields["vocabulary"]), {}, {}
+
+
 def _embedding(shape: Shape, fields: Fields) -> Effect:
     return (*shape, fields["dim"]), {"weight": (fields["vocabulary"], fields["dim"])}, {}
 
@@ -230,13 +285,21 @@ _EFFECTS = {
     "max_pool2d": _pool,
     "avg_pool2d": _pool,
     "relu": _same,
+    "adaptive_avg_pool2d": _adaptive_pool,
     "gelu": _same,
+    "silu": _same,
     "tanh": _same,
     "sigmoid": _same,
     "dropout": _same,
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
+    "rms_norm": _rms_norm,
+    "group_norm": _group_norm,
     "embedding": _embedding,
     "position_embedding": _position_embedding,
     "transformer_block": _transformer_block,
+    "attention": _attention,
+    "gated_mlp": _gated_mlp,
+    "residual": _residual,
+    "unembedding": _unembedding,
 }

@@ -86,9 +86,90 @@ class TransformerBlock(nn.Module):
         return attended
 
 
+class RmsNorm(nn.Module):
+    """Root mean square normalisation of the last dimension."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x / (x.square().mean(-1, keepdim=True) + EPSILON).sqrt() * self.weight
+
+
+class Attention(nn.Module):
+    """Causal self-attention, of which heads of queries may share heads of keys and values."""
+
+    def __init__(self, dim: int, heads: int, kv_heads: int, rotary: float | None, bias: bool) -> None:
+        super().__init__()
+        self.heads, self.kv_heads, self.rotary = heads, kv_heads, rotary
+        mixed = dim // heads * (heads + 2 * kv_heads)
+        # `in` is a keyword, so that it can't be an attribute.
+        self.add_module("in", nn.Linear(dim, mixed, bias=bias))
+        self.out = nn.Linear(dim, dim, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        records, length, dim = x.shape
+        every = self.heads + 2 * self.kv_heads
+        mixed = self.get_submodule("in")(x).reshape(records, length, every, -1).transpose(1, 2)
+        query, key, value = mixed.split([self.heads, self.kv_heads, self.kv_heads], dim=1)
+        if self.rotary is not None:
+            query, key = self._turned(query, self.rotary), self._turned(key, self.rotary)
+        key, value = (
+            shared.repeat_interleave(self.heads // self.kv_heads, dim=1) for shared in (key, value)
+        )
+        seen = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+        attended: Tensor = self.out(seen.transpose(1, 2).reshape(records, length, dim))
+        return attended
+
+    def _turned(self, x: Tensor, base: float) -> Tensor:
+        length, width = x.shape[-2:]
+        pairs = torch.arange(width // 2, dtype=torch.float64, device=x.device)
+        positions = torch.arange(length, dtype=torch.float64, device=x.device)
+        angles = positions[:, None] * base ** (-2 * pairs / width)
+        cosines, sines = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+        first, second = x.chunk(2, dim=-1)
+        return torch.cat((first * cosines - second * sines, second * cosines + first * sines), dim=-1)
+
+
+class GatedMlp(nn.Module):
+    """A gated hidden layer: SwiGLU."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.add_module("in", nn.Linear(dim, 2 * hidden, bias=False))
+        self.out = nn.Linear(hidden, dim, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate, up = self.get_submodule("in")(x).chunk(2, dim=-1)
+        mapped: Tensor = self.out(F.silu(gate) * up)
+        return mapped
+
+
+class Residual(nn.Module):
+    """Layers of which the output is added to the input, or to what a shortcut makes of it."""
+
+    def __init__(self, layers: list[Layer], shortcut: list[Layer]) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*map(_layer, layers))
+        self.shortcut = nn.Sequential(*map(_layer, shortcut))
+
+    def forward(self, x: Tensor) -> Tensor:
+        added: Tensor = self.layers(x) + self.shortcut(x)
+        return added
+
+
+class Unembedding(nn.Module):
+    """A linear map by the table of the embedding that the model begins with."""
+
+    def forward(self, x: Tensor, table: Tensor) -> Tensor:
+        return F.linear(x, table)
+
+
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "gelu": nn.GELU,
+    "silu": nn.SiLU,
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,
 }
@@ -111,21 +192,35 @@ def _layer(layer: Layer) -> nn.Module:
             bias=fields["bias"],
         )
     if kind == "max_pool2d":
-        return nn.MaxPool2d(fields["kernel"], fields["stride"])
+        return nn.MaxPool2d(fields["kernel"], fields["stride"], fields.get("padding", 0))
     if kind == "avg_pool2d":
         return nn.AvgPool2d(fields["kernel"], fields["stride"])
+    if kind == "adaptive_avg_pool2d":
+        return nn.AdaptiveAvgPool2d(fields["size"])
     if kind == "dropout":
         return nn.Dropout(fields["p"])
     if kind == "batch_norm":
         return BatchNorm(layer.input[0])
     if kind == "layer_norm":
         return nn.LayerNorm(layer.input[-1], eps=EPSILON)
+    if kind == "rms_norm":
+        return RmsNorm(layer.input[-1])
+    if kind == "group_norm":
+        return nn.GroupNorm(fields["groups"], layer.input[0], eps=EPSILON)
     if kind == "embedding":
         return nn.Embedding(fields["vocabulary"], fields["dim"])
     if kind == "position_embedding":
         return PositionEmbedding(layer.input)
     if kind == "transformer_block":
         return TransformerBlock(layer.input[-1], fields["heads"], fields["mlp_ratio"], fields["dropout"])
+    if kind == "attention":
+        return Attention(layer.input[-1], **fields)
+    if kind == "gated_mlp":
+        return GatedMlp(layer.input[-1], fields["hidden"])
+    if kind == "residual":
+        return Residual(fields["layers"], fields["shortcut"])
+    if kind == "unembedding":
+        return Unembedding()
     return _ACTIVATIONS[kind]()
 
 
@@ -145,10 +240,9 @@ class Model(nn.Module):
     @torch.no_grad()
     def reset_parameters(self) -> None:
         """Draws fresh weights from the distributions that ``descent-worker train`` uses."""
-        for position, layer in enumerate(self.description.layers):
-            is_embedding = layer.kind in ("embedding", "position_embedding")
-            for name, parameter in self.layers[position].named_parameters():
-                if is_embedding:
+        for module in self.modules():
+            for name, parameter in module.named_parameters(recurse=False):
+                if isinstance(module, (nn.Embedding, PositionEmbedding)):
                     bound = 0.02 * math.sqrt(3)
                 elif parameter.dim() > 1:
                     bound = 1 / math.sqrt(math.prod(parameter.shape[1:]))
@@ -170,8 +264,9 @@ class Model(nn.Module):
                 x = x * self.description.scale
             if self.description.shift != 0.0:
                 x = x + self.description.shift
-        output: Tensor = self.layers(x)
-        return output
+        for layer in self.layers:
+            x = layer(x, self.layers[0].weight) if isinstance(layer, Unembedding) else layer(x)
+        return x
 
     def losses(self, input: Tensor, target: Tensor) -> Tensor:
         """Returns the loss of each record, ``[N]``: the description's, in nats for cross entropy."""

@@ -85,9 +85,9 @@ impl Predictor {
 		let description = checkpoint.description();
 		let input = description.schema().columns.into_iter().next().context("the model has no input")?;
 		let is_tokens = matches!(description.layers().first(), Some(Layer::Embedding { .. }));
-		let mixes = |layer: &Layer| matches!(layer, Layer::Flatten {});
 		let target = &description.target().shape;
-		let is_causal = is_tokens && *target == input.shape && !description.layers().iter().any(mixes);
+		let is_causal =
+			is_tokens && *target == input.shape && !description.layers().iter().any(Layer::looks_ahead);
 		let positions = match description.loss() {
 			Loss::CrossEntropy => target.iter().product(),
 			Loss::Mse => 1u64,

@@ -80,6 +80,16 @@ impl Function for Sigmoid {
 	}
 }
 
+#[derive(Clone, Copy)]
+struct Silu;
+
+impl Function for Silu {
+	#[inline(always)]
+	fn apply(self, x: f64) -> f64 {
+		x / (1.0 + exp(-x))
+	}
+}
+
 /// Replaces each value by `max(0, x)`; NaN stays.
 pub fn relu(x: &mut [f64]) {
 	map(x, Relu);
@@ -98,6 +108,23 @@ pub fn tanh(x: &mut [f64]) {
 /// Replaces each value by `1 / (1 + exp(-x))`.
 pub fn sigmoid(x: &mut [f64]) {
 	map(x, Sigmoid);
+}
+
+/// Replaces each value by `x / (1 + exp(-x))` (Elfwing et al., 2017).
+pub fn silu(x: &mut [f64]) {
+	map(x, Silu);
+}
+
+/// Multiplies `silu` of the first half of each row of `mixed [.., 2 width]` by its second half, in
+/// `out [.., width]` (Shazeer, 2020).
+pub fn gate(mixed: &mut [f64], width: usize, out: &mut [f64]) {
+	let instructions = Instructions::chosen();
+	let rows = mixed.par_chunks_exact_mut(2 * width).with_min_len(16);
+	out.par_chunks_exact_mut(width).zip(rows).for_each(|(out, row)| {
+		let (gate, up) = row.split_at_mut(width);
+		map_chunk(instructions, gate, Silu);
+		out.iter_mut().zip(gate.iter().zip(up)).for_each(|(out, (gate, up))| *out = *gate * *up);
+	});
 }
 
 /// Adds `y` to `x`, over and over where it is shorter.

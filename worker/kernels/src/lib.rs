@@ -31,13 +31,13 @@ mod normalization;
 mod perturbation;
 mod pooling;
 
-pub use attention::{causal_attention, Attention};
+pub use attention::{causal_attention, rotate, rotations, Attention};
 pub use convolution::{conv2d, Window};
-pub use elementwise::{add, embedding, gelu, relu, sigmoid, tanh};
+pub use elementwise::{add, embedding, gate, gelu, relu, sigmoid, silu, tanh};
 pub use functions::exp;
 pub use instructions::{Instructions, INSTRUCTIONS_VARIABLE};
 pub use loss::{cross_entropy, is_finite, squared_error, wrong_label};
 pub use matmul::{linear, matmul, Columns};
-pub use normalization::{batch_norm, layer_norm, softmax};
+pub use normalization::{batch_norm, group_norm, layer_norm, rms_norm, softmax};
 pub use perturbation::{perturb_values, Perturbation, Weights, PERTURBATION};
-pub use pooling::{avg_pool2d, max_pool2d};
+pub use pooling::{adaptive_avg_pool2d, avg_pool2d, max_pool2d};

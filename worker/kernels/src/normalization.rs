@@ -22,6 +22,36 @@ pub fn layer_norm(x: &mut [f64], weight: Weights, bias: Weights) {
 	});
 }
 
+/// Divides the rows of `x [.., width]` in place by their root mean square, then scales them (Zhang and Sennrich,
+/// 2019).
+pub fn rms_norm(x: &mut [f64], weight: Weights) {
+	let weight = weight.to_vec();
+	let width = weight.len();
+	x.par_chunks_exact_mut(width).with_min_len(16).for_each(|row| {
+		let squares = row.iter().fold(0.0, |sum, x| sum + x * x);
+		let root = (squares / width as f64 + EPSILON).sqrt();
+		row.iter_mut().zip(&weight).for_each(|(x, weight)| *x = *x / root * weight);
+	});
+}
+
+/// Normalises each group of channels of `x [records, channels, size]` in place to mean 0 and variance 1, then
+/// scales and shifts each channel (Wu and He, 2018).
+pub fn group_norm(x: &mut [f64], size: usize, groups: usize, weight: Weights, bias: Weights) {
+	let (weight, bias) = (weight.to_vec(), bias.to_vec());
+	let channels = weight.len() / groups;
+	x.par_chunks_exact_mut(channels * size).enumerate().for_each(|(number, values)| {
+		let count = values.len() as f64;
+		let mean = values.iter().fold(0.0, |sum, x| sum + x) / count;
+		let squares = values.iter().fold(0.0, |sum, x| sum + (x - mean) * (x - mean));
+		let deviation = (squares / count + EPSILON).sqrt();
+		let first = number % groups * channels;
+		for (channel, values) in values.chunks_exact_mut(size).enumerate() {
+			let (weight, bias) = (weight[first + channel], bias[first + channel]);
+			values.iter_mut().for_each(|x| *x = (*x - mean) / deviation * weight + bias);
+		}
+	});
+}
+
 /// Normalises `x [records, channels, size]` in place by the running statistics of each channel, then scales
 /// and shifts it (Ioffe and Szegedy, 2015).
 pub fn batch_norm(

@@ -59,16 +59,23 @@ impl Model {
 				let bias = if *bias { Some(p.next()?) } else { None };
 				x.f_conv2d(&weight, bias, [side(*stride); 2], [side(*padding); 2], [1, 1], 1)
 			}
-			Layer::MaxPool2d { kernel, stride } => {
-				let step = stride.unwrap_or(*kernel);
-				x.f_max_pool2d([side(*kernel); 2], [side(step); 2], [0, 0], [1, 1], false)
+			// The first parameter is the table of the embedding.
+			Layer::Unembedding {} => {
+				let table = self.parameters.first().ok_or_else(|| TchError::Shape("no embedding".into()))?;
+				x.f_linear(&table.f_totype(self.compute)?, None::<Tensor>)
 			}
+			Layer::MaxPool2d { kernel, stride, padding } => {
+				let step = stride.unwrap_or(*kernel);
+				x.f_max_pool2d([side(*kernel); 2], [side(step); 2], [side(*padding); 2], [1, 1], false)
+			}
+			Layer::AdaptiveAvgPool2d { size } => x.f_adaptive_avg_pool2d([side(*size); 2]),
 			Layer::AvgPool2d { kernel, stride } => {
 				let step = stride.unwrap_or(*kernel);
 				x.f_avg_pool2d([side(*kernel); 2], [side(step); 2], [0, 0], false, true, None)
 			}
 			Layer::Relu {} => x.f_relu(),
 			Layer::Gelu {} => x.f_gelu("none"),
+			Layer::Silu {} => x.f_silu(),
 			Layer::Tanh {} => x.f_tanh(),
 			Layer::Sigmoid {} => x.f_sigmoid(),
 			Layer::Dropout { p } => x.f_dropout(*p, train),
@@ -82,13 +89,79 @@ impl Model {
 				})
 			}
 			Layer::LayerNorm {} => self.layer_norm(x, p),
+			Layer::RmsNorm {} => {
+				let weight = p.next_as_kept()?;
+				let square = |x: &Tensor| x.f_square()?.f_mean_dim([-1i64].as_slice(), true, self.kind);
+				self.normalise(x, |x| x.f_div(&square(x)?.f_add_scalar(EPSILON)?.f_sqrt()?)?.f_mul(&weight))
+			}
+			Layer::GroupNorm { groups } => {
+				let (weight, bias) = (p.next_as_kept()?, p.next_as_kept()?);
+				let groups = side(*groups);
+				self.normalise(x, |x| x.f_group_norm(groups, Some(&weight), Some(&bias), EPSILON, true))
+			}
 			// Looked up as kept, so that the gradients of a frequent token are not summed in few digits.
 			Layer::Embedding { .. } => {
 				Tensor::f_embedding(&p.next_as_kept()?, x, -1, false, false)?.f_totype(self.compute)
 			}
 			Layer::PositionEmbedding {} => x.f_add(&p.next()?),
 			Layer::TransformerBlock { heads, dropout, .. } => self.block(x, p, side(*heads), *dropout, train),
+			Layer::Attention { heads, kv_heads, rotary, bias } => {
+				self.self_attention(x, p, [*heads, kv_heads.unwrap_or(*heads)].map(side), *rotary, *bias)
+			}
+			Layer::GatedMlp { hidden } => {
+				let mixed = x.f_linear(&p.next()?, None::<Tensor>)?;
+				let part = |number| mixed.f_narrow(-1, number * side(*hidden), side(*hidden));
+				part(0)?.f_silu()?.f_mul(&part(1)?)?.f_linear(&p.next()?, None::<Tensor>)
+			}
+			Layer::Residual { layers, shortcut } => {
+				let mut chain = |layers: &[Layer]| -> Torch {
+					layers
+						.iter()
+						.try_fold(x.shallow_clone(), |x, layer| self.layer(layer, &x, p, buffers, train))
+				};
+				chain(layers)?.f_add(&chain(shortcut)?)
+			}
 		}
+	}
+
+	/// Returns the causal self-attention of `x [records, length, dim]` with so many heads of queries, and of keys
+	/// and values.
+	fn self_attention(
+		&self,
+		x: &Tensor,
+		p: &mut Tensors,
+		[heads, kv_heads]: [i64; 2],
+		rotary: Option<f64>,
+		bias: bool,
+	) -> Torch {
+		let (records, length, dim) = x.size3()?;
+		let width = dim / heads;
+		let mut mapped = |x: &Tensor| -> Torch {
+			let weight = p.next()?;
+			x.f_linear(&weight, if bias { Some(p.next()?) } else { None })
+		};
+		let mixed =
+			mapped(x)?.f_reshape([records, length, heads + 2 * kv_heads, width])?.f_transpose(1, 2)?;
+		let part = |first, count| mixed.f_narrow(1, first, count);
+		let (mut query, mut key) = (part(0, heads)?, part(heads, kv_heads)?);
+		if let Some(base) = rotary {
+			let turns = self.turns(length, width, base)?;
+			(query, key) = (turned(&query, &turns)?, turned(&key, &turns)?);
+		}
+		let shared = |x: Tensor| x.f_repeat_interleave_self_int(heads / kv_heads, 1, None);
+		let seen = self.attention(&query, &shared(key)?, &shared(part(heads + kv_heads, kv_heads)?)?)?;
+		mapped(&seen.f_transpose(1, 2)?.f_reshape([records, length, dim])?)
+	}
+
+	/// Returns cosines and sines of rotary positions, `[length, width / 2]` each.
+	fn turns(&self, length: i64, width: i64, base: f64) -> Result<[Tensor; 2], TchError> {
+		let sizes = [length, width].map(|size| usize::try_from(size).unwrap_or_default());
+		let (cosines, sines) = descent_kernels::rotations(sizes[0], sizes[1], base);
+		let tensor = |values: Vec<f64>| -> Torch {
+			let table = Tensor::f_from_slice(&values)?.f_reshape([length, width / 2])?;
+			table.f_to_device(self.device)?.f_totype(self.compute)
+		};
+		Ok([tensor(cosines)?, tensor(sines)?])
 	}
 
 	fn block(&self, x: &Tensor, p: &mut Tensors, heads: i64, dropout: f64, train: bool) -> Torch {
@@ -157,6 +230,15 @@ impl Model {
 
 fn side(value: u64) -> i64 {
 	i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Turns the pairs of `x [records, heads, length, width]`: values of the first half with those of the second.
+fn turned(x: &Tensor, [cosines, sines]: &[Tensor; 2]) -> Torch {
+	let half = x.size().last().copied().unwrap_or(0) / 2;
+	let (a, b) = (x.f_narrow(-1, 0, half)?, x.f_narrow(-1, half, half)?);
+	let first = a.f_mul(cosines)?.f_sub(&b.f_mul(sines)?)?;
+	let second = b.f_mul(cosines)?.f_add(&a.f_mul(sines)?)?;
+	Tensor::f_cat(&[first, second], -1)
 }
 
 /// Returns the mean over all dimensions but the first.

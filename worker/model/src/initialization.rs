@@ -31,9 +31,15 @@ fn initialization(layer: &Layer, spec: &TensorSpec) -> Initialization {
 	}
 }
 
-/// Returns the position in `layers.<position>.<name>`.
-fn layer_of(name: &str) -> usize {
-	name.split('.').nth(1).and_then(|position| position.parse().ok()).unwrap_or(usize::MAX)
+/// Returns the layer that has the tensor of this name, `layers.<position>.<name>`.
+fn layer_of<'a>(layers: &'a [Layer], name: &str) -> Option<&'a Layer> {
+	let (position, name) = name.split_once('.')?.1.split_once('.')?;
+	let layer = layers.get(position.parse::<usize>().ok()?)?;
+	match layer {
+		Layer::Residual { shortcut, .. } if name.starts_with("shortcut.") => layer_of(shortcut, name),
+		Layer::Residual { layers, .. } => layer_of(layers, name),
+		_ => Some(layer),
+	}
 }
 
 impl Checkpoint {
@@ -44,7 +50,7 @@ impl Checkpoint {
 			// Each tensor has its own stream, so an additional layer does not change the weights before it.
 			rng.set_stream(stream);
 			let count = usize::try_from(spec.values()).unwrap_or(usize::MAX);
-			let layer = description.layers().get(layer_of(&spec.name));
+			let layer = layer_of(description.layers(), &spec.name);
 			match layer.map_or(Initialization::Constant(0.0), |layer| initialization(layer, spec)) {
 				Initialization::Constant(value) => vec![value; count],
 				Initialization::Uniform(bound) => (0..count)

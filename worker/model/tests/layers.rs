@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{classifier, describe, language_model, random_batch};
+use common::{classifier, describe, language_model, llama, random_batch, resnet};
 use descent_dataset::Description;
 use descent_model::{Device, Model};
 use std::collections::HashSet;
@@ -86,18 +86,37 @@ fn language_models() {
 }
 
 #[test]
-fn a_block_does_not_look_ahead() {
-	let description = language_model();
+fn residual_networks_and_llamas() {
+	runs_as_planned(&resnet());
+	runs_as_planned(&llama());
+	images(r#"{"type":"max_pool2d","kernel":4,"stride":1,"padding":2}"#, "[3,13,11]");
+	images(r#"{"type":"adaptive_avg_pool2d","size":7}"#, "[3,7,7]");
+	images(r#"{"type":"group_norm","groups":1},{"type":"silu"}"#, "[3,12,10]");
+	runs_as_planned(&classifier(
+		r#"{"type":"residual","layers":[{"type":"group_norm","groups":3}]},{"type":"linear","out":3}"#,
+	));
+}
+
+#[test]
+fn no_block_looks_ahead() {
+	for (description, width) in [(language_model(), 8), (llama(), 1)] {
+		looks_back_only(&description, width);
+	}
+}
+
+/// Changes one token after the other, each of so many bytes, and looks at the outputs before it.
+fn looks_back_only(description: &Description, width: usize) {
 	let schema = description.schema();
-	let model = Model::new(&description, 3, Device::Cpu).unwrap();
+	let model = Model::new(description, 3, Device::Cpu).unwrap();
 	let batch = random_batch(&schema, 1, 9);
 	let before = model.predict(&batch).unwrap();
-	for changed in 0..8 {
+	let length = description.input().shape[0];
+	for changed in 0..length as usize {
 		let mut other = batch.clone();
-		let token = &mut other.columns[0].bytes[changed * 8];
+		let token = &mut other.columns[0].bytes[changed * width];
 		*token = (*token + 1) % 11;
 		let after = model.predict(&other).unwrap();
-		for position in 0..8 {
+		for position in 0..length as i64 {
 			let difference =
 				(before.select(1, position) - after.select(1, position)).abs().max().double_value(&[]);
 			match position < changed as i64 {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{describe, language_model, random_batch};
+use common::{describe, language_model, llama, random_batch, resnet};
 use descent_dataset::Description;
 use descent_model::{evaluate, Checkpoint, EvaluationRules};
 use descent_protocol::Metric;
@@ -33,7 +33,7 @@ fn the_python_code_measures_what_evaluations_measure() {
 		{"type":"dropout","p":0.1},{"type":"layer_norm"},{"type":"relu"},{"type":"linear","out":10}"#,
 	);
 	let regression = describe(("f32", "[6]"), ("f32", "[]", None), r#"{"type":"linear","out":1}"#);
-	for description in [every_layer, language_model(), regression] {
+	for description in [every_layer, language_model(), regression, resnet(), llama()] {
 		let (ours, theirs) = measured(&description);
 		assert!((ours - theirs).abs() < 1e-6, "{}: {ours} and {theirs}", description.name());
 	}

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{describe, language_model, random_batch, Random};
+use common::{describe, language_model, llama, random_batch, resnet, Random};
 use descent_dataset::{Batch, Description};
 use descent_model::{record_values, Checkpoint, Engine};
 use descent_protocol::Metric;
@@ -41,6 +41,8 @@ fn models() -> Vec<Description> {
 			{"type":"sigmoid"},{"type":"linear","out":4}"#,
 		),
 		describe(("i32", "[]"), ("f32", "[]", None), r#"{"type":"flatten"},{"type":"linear","out":1}"#),
+		resnet(),
+		llama(),
 	]
 }
 

@@ -1,7 +1,7 @@
 //! Trains a segment forward, and replays it: one code path for the trainer and for those that check it.
 
 use crate::departure::Replayed;
-use descent_dataset::{Description, Layer, Set, SetError};
+use descent_dataset::{Description, Set, SetError};
 use descent_model::{
 	Checkpoint, Device, Model, ModelError, Schedule, Trainer, TrainingError, TrainingOptions,
 };
@@ -78,10 +78,8 @@ pub struct NotReplayable {
 /// Returns an error if trainings of the model cannot be replayed, because a layer draws at random.
 pub fn is_replayable(description: &Description) -> Result<(), NotReplayable> {
 	for (layer, found) in description.layers().iter().enumerate() {
-		if let Layer::Dropout { p: dropout } | Layer::TransformerBlock { dropout, .. } = found {
-			if *dropout > 0.0 {
-				return Err(NotReplayable { layer, kind: found.kind() });
-			}
+		if found.draws_at_random() {
+			return Err(NotReplayable { layer, kind: found.kind() });
 		}
 	}
 	Ok(())

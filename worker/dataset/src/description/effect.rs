@@ -1,13 +1,19 @@
 //! The output shape, tensors and costs of each kind of layer.
 
-use super::{layer::Layer, Limits};
+use super::{layer::Layer, plan::checked_values, Limits};
+
+/// Name of a tensor within its layer, and its shape.
+pub(super) type Named = (String, Vec<u64>);
+
+/// Most residual layers that are within each other.
+const MAX_DEPTH: usize = 8;
 
 /// Output, tensors and costs of one layer for one record.
 #[derive(Default)]
 pub(super) struct Effect {
 	pub(super) output: Vec<u64>,
-	pub(super) parameters: Vec<(&'static str, Vec<u64>)>,
-	pub(super) buffers: Vec<(&'static str, Vec<u64>)>,
+	pub(super) parameters: Vec<Named>,
+	pub(super) buffers: Vec<Named>,
 	/// Number of values held beside input and output.
 	pub(super) intermediate: u64,
 	pub(super) flops: u64,
@@ -20,8 +26,19 @@ impl Effect {
 	}
 }
 
+/// Limits, and what a layer may use beside its input.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+	pub(super) limits: &'a Limits,
+	/// Vocabulary and width of the embedding that the model begins with.
+	pub(super) embedding: Option<[u64; 2]>,
+	/// Number of residual layers around the layer.
+	pub(super) depth: usize,
+}
+
 /// Returns the effect of a layer, or the fault of the layer in a sentence.
-pub(super) fn effect(layer: &Layer, input: &[u64], limits: &Limits) -> Result<Effect, String> {
+pub(super) fn effect(layer: &Layer, input: &[u64], context: Context<'_>) -> Result<Effect, String> {
+	let limits = context.limits;
 	let values = product(input);
 	match layer {
 		Layer::Flatten {} => Ok(Effect { output: vec![values], ..Effect::default() }),
@@ -32,12 +49,20 @@ pub(super) fn effect(layer: &Layer, input: &[u64], limits: &Limits) -> Result<Ef
 			let window = Window::new(*kernel, *stride, *padding, limits)?;
 			convolution(size, *out, &window, *bias)
 		}
-		Layer::MaxPool2d { kernel, stride } | Layer::AvgPool2d { kernel, stride } => {
+		Layer::MaxPool2d { kernel, stride, padding } => {
+			let size = image(input)?;
+			if *padding > kernel / 2 {
+				return Err(format!("the padding {padding} must be at most half of the kernel {kernel}"));
+			}
+			pool(size, &Window::new(*kernel, stride.unwrap_or(*kernel), *padding, limits)?)
+		}
+		Layer::AvgPool2d { kernel, stride } => {
 			let size = image(input)?;
 			pool(size, &Window::new(*kernel, stride.unwrap_or(*kernel), 0, limits)?)
 		}
+		Layer::AdaptiveAvgPool2d { size } => adaptive_pool(image(input)?, *size, limits),
 		Layer::Relu {} => Ok(Effect::same(input, values)),
-		Layer::Gelu {} | Layer::Tanh {} | Layer::Sigmoid {} => {
+		Layer::Gelu {} | Layer::Silu {} | Layer::Tanh {} | Layer::Sigmoid {} => {
 			Ok(Effect::same(input, values.saturating_mul(8)))
 		}
 		Layer::Dropout { p } => {
@@ -46,15 +71,31 @@ pub(super) fn effect(layer: &Layer, input: &[u64], limits: &Limits) -> Result<Ef
 		}
 		Layer::BatchNorm {} => batch_norm(input),
 		Layer::LayerNorm {} => layer_norm(input),
+		Layer::RmsNorm {} => {
+			let (_, width) = rows_and_width(input)?;
+			let parameters = named([("weight", vec![width])]);
+			Ok(Effect { parameters, ..Effect::same(input, values.saturating_mul(4)) })
+		}
+		Layer::GroupNorm { groups } => group_norm(input, *groups, limits),
 		Layer::Embedding { vocabulary, dim } => embedding(input, *vocabulary, *dim, limits),
 		Layer::PositionEmbedding {} => {
 			sequence(input)?;
-			Ok(Effect { parameters: vec![("weight", input.to_vec())], ..Effect::same(input, values) })
+			Ok(Effect { parameters: named([("weight", input.to_vec())]), ..Effect::same(input, values) })
 		}
 		Layer::TransformerBlock { heads, mlp_ratio, dropout } => {
 			transformer(input, *heads, *mlp_ratio, *dropout, limits)
 		}
+		Layer::Attention { heads, kv_heads, rotary, bias } => {
+			attention(input, *heads, kv_heads.unwrap_or(*heads), *rotary, *bias, limits)
+		}
+		Layer::GatedMlp { hidden } => gated_mlp(input, *hidden, limits),
+		Layer::Residual { layers, shortcut } => residual(input, layers, shortcut, context),
+		Layer::Unembedding {} => unembedding(input, context),
 	}
+}
+
+fn named<const N: usize>(tensors: [(&str, Vec<u64>); N]) -> Vec<Named> {
+	tensors.into_iter().map(|(name, shape)| (name.into(), shape)).collect()
 }
 
 fn linear(input: &[u64], out: u64, bias: bool, limits: &Limits) -> Result<Effect, String> {
@@ -62,8 +103,8 @@ fn linear(input: &[u64], out: u64, bias: bool, limits: &Limits) -> Result<Effect
 	positive("out", out, limits)?;
 	let mut output = input.to_vec();
 	output[input.len() - 1] = out;
-	let mut parameters = vec![("weight", vec![out, width])];
-	parameters.extend(bias.then(|| ("bias", vec![out])));
+	let mut parameters = named([("weight", vec![out, width])]);
+	parameters.extend(bias.then(|| ("bias".into(), vec![out])));
 	Ok(Effect { output, parameters, flops: product(&[2, rows, width, out]), ..Effect::default() })
 }
 
@@ -73,8 +114,8 @@ fn convolution(input: [u64; 3], out: u64, window: &Window, bias: bool) -> Result
 	let output = vec![out, window.slide(height)?, window.slide(width)?];
 	let taps = product(&[channels, kernel, kernel]);
 	let places = product(&output[1..]);
-	let mut parameters = vec![("weight", vec![out, channels, kernel, kernel])];
-	parameters.extend(bias.then(|| ("bias", vec![out])));
+	let mut parameters = named([("weight", vec![out, channels, kernel, kernel])]);
+	parameters.extend(bias.then(|| ("bias".into(), vec![out])));
 	Ok(Effect {
 		flops: product(&[2, taps, places, out]),
 		// libtorch may unfold the input into one column per output place
@@ -101,8 +142,8 @@ fn batch_norm(input: &[u64]) -> Result<Effect, String> {
 	}
 	let channels = vec![input[0]];
 	Ok(Effect {
-		parameters: vec![("weight", channels.clone()), ("bias", channels.clone())],
-		buffers: vec![("running_mean", channels.clone()), ("running_var", channels)],
+		parameters: named([("weight", channels.clone()), ("bias", channels.clone())]),
+		buffers: named([("running_mean", channels.clone()), ("running_var", channels)]),
 		..Effect::same(input, product(input).saturating_mul(4))
 	})
 }
@@ -110,7 +151,7 @@ fn batch_norm(input: &[u64]) -> Result<Effect, String> {
 fn layer_norm(input: &[u64]) -> Result<Effect, String> {
 	let (_, width) = rows_and_width(input)?;
 	Ok(Effect {
-		parameters: vec![("weight", vec![width]), ("bias", vec![width])],
+		parameters: named([("weight", vec![width]), ("bias", vec![width])]),
 		..Effect::same(input, product(input).saturating_mul(8))
 	})
 }
@@ -123,7 +164,7 @@ fn embedding(input: &[u64], vocabulary: u64, dim: u64, limits: &Limits) -> Resul
 	Ok(Effect {
 		flops: product(&output),
 		output,
-		parameters: vec![("weight", vec![vocabulary, dim])],
+		parameters: named([("weight", vec![vocabulary, dim])]),
 		..Effect::default()
 	})
 }
@@ -150,7 +191,7 @@ fn transformer(
 	let weights = projections.iter().fold(0u64, |n, w| n.saturating_add(*w));
 	Ok(Effect {
 		output: input.to_vec(),
-		parameters: vec![
+		parameters: named([
 			("norm1.weight", vec![dim]),
 			("norm1.bias", vec![dim]),
 			("attention.in.weight", vec![three, dim]),
@@ -163,13 +204,166 @@ fn transformer(
 			("mlp.in.bias", vec![hidden]),
 			("mlp.out.weight", vec![dim, hidden]),
 			("mlp.out.bias", vec![dim]),
-		],
+		]),
 		intermediate: product(&[2, scores])
 			.saturating_add(values.saturating_mul(8))
 			.saturating_add(product(&[2, length, hidden])),
 		flops: product(&[2, length, weights]).saturating_add(product(&[4, length, length, dim])),
 		..Effect::default()
 	})
+}
+
+fn adaptive_pool([channels, height, width]: [u64; 3], size: u64, limits: &Limits) -> Result<Effect, String> {
+	positive("size", size, limits)?;
+	if size > height.min(width) {
+		return Err(format!("an image of {height} x {width} has no {size} parts a side"));
+	}
+	let flops = product(&[channels, height, width]).saturating_mul(4);
+	Ok(Effect { output: vec![channels, size, size], flops, ..Effect::default() })
+}
+
+fn group_norm(input: &[u64], groups: u64, limits: &Limits) -> Result<Effect, String> {
+	positive("groups", groups, limits)?;
+	if !matches!(input.len(), 1 | 3) {
+		return Err(format!("takes [C] or [C, H, W], not {input:?}"));
+	}
+	let channels = input[0];
+	if !channels.is_multiple_of(groups) {
+		return Err(format!("{groups} groups do not divide {channels} channels"));
+	}
+	Ok(Effect {
+		parameters: named([("weight", vec![channels]), ("bias", vec![channels])]),
+		..Effect::same(input, product(input).saturating_mul(8))
+	})
+}
+
+fn attention(
+	input: &[u64],
+	heads: u64,
+	kv_heads: u64,
+	rotary: Option<f64>,
+	bias: bool,
+	limits: &Limits,
+) -> Result<Effect, String> {
+	let [length, dim] = sequence(input)?;
+	positive("heads", heads, limits)?;
+	positive("kv_heads", kv_heads, limits)?;
+	if dim % heads != 0 {
+		return Err(format!("{heads} heads do not divide the width {dim}"));
+	}
+	if !heads.is_multiple_of(kv_heads) {
+		return Err(format!("{kv_heads} heads of keys and values do not divide {heads} heads"));
+	}
+	let width = dim / heads;
+	match rotary {
+		Some(_) if width % 2 == 1 => {
+			return Err(format!("rotary positions need heads of an even width, not {width}"));
+		}
+		Some(base) if !(1.0..=1e9).contains(&base) => {
+			return Err(format!("the base of rotary positions must be 1 to 1e9, not {base}"));
+		}
+		_ => {}
+	}
+	let mixed = kv_heads.saturating_mul(2).saturating_add(heads).saturating_mul(width);
+	let mut parameters = named([("in.weight", vec![mixed, dim])]);
+	parameters.extend(bias.then(|| ("in.bias".into(), vec![mixed])));
+	parameters.push(("out.weight".into(), vec![dim, dim]));
+	parameters.extend(bias.then(|| ("out.bias".into(), vec![dim])));
+	let weights = product(&[mixed.saturating_add(dim), dim]);
+	Ok(Effect {
+		output: input.to_vec(),
+		parameters,
+		// Keys and values of few heads are repeated for all.
+		intermediate: product(&[2, heads, length, length]).saturating_add(product(&[8, length, dim])),
+		flops: product(&[2, length, weights]).saturating_add(product(&[4, length, length, dim])),
+		..Effect::default()
+	})
+}
+
+fn gated_mlp(input: &[u64], hidden: u64, limits: &Limits) -> Result<Effect, String> {
+	let (rows, dim) = rows_and_width(input)?;
+	positive("hidden", hidden, limits)?;
+	let two = hidden.saturating_mul(2);
+	Ok(Effect {
+		output: input.to_vec(),
+		parameters: named([("in.weight", vec![two, dim]), ("out.weight", vec![dim, hidden])]),
+		intermediate: product(&[4, rows, hidden]),
+		flops: product(&[6, rows, hidden, dim]).saturating_add(product(&[10, rows, hidden])),
+		..Effect::default()
+	})
+}
+
+fn residual(
+	input: &[u64],
+	layers: &[Layer],
+	shortcut: &[Layer],
+	context: Context<'_>,
+) -> Result<Effect, String> {
+	if layers.is_empty() {
+		return Err("needs at least one layer".into());
+	}
+	if context.depth >= MAX_DEPTH {
+		return Err(format!("is within {MAX_DEPTH} others, and more are not allowed"));
+	}
+	let within = Context { embedding: None, depth: context.depth + 1, ..context };
+	let (added, skipped) =
+		(chain("layers", layers, input, within)?, chain("shortcut", shortcut, input, within)?);
+	if added.output != skipped.output {
+		let (added, skipped) = (added.output, skipped.output);
+		return Err(format!("its layers make {added:?} of {input:?}, which can't be added to {skipped:?}"));
+	}
+	let values = product(input).saturating_add(product(&added.output));
+	let sum = |one: u64, other: u64| one.saturating_add(other).saturating_add(values);
+	Ok(Effect {
+		intermediate: sum(added.intermediate, skipped.intermediate),
+		flops: sum(added.flops, skipped.flops),
+		output: added.output,
+		parameters: [added.parameters, skipped.parameters].concat(),
+		buffers: [added.buffers, skipped.buffers].concat(),
+	})
+}
+
+/// Returns the effect of layers one after the other, whose tensors are below `name`. All that they hold counts as
+/// held at the same time.
+fn chain(name: &str, layers: &[Layer], input: &[u64], context: Context<'_>) -> Result<Effect, String> {
+	let mut all = Effect::same(input, 0);
+	for (position, layer) in layers.iter().enumerate() {
+		let at = |reason: String| format!("{name}.{position} ({}): {reason}", layer.kind());
+		if matches!(layer, Layer::Embedding { .. }) {
+			return Err(at("must be the model's first layer".into()));
+		}
+		let effect = effect(layer, &all.output, context).map_err(at)?;
+		let values = checked_values(&effect.output, context.limits)
+			.ok_or_else(|| at(format!("its output would have the shape {:?}", effect.output)))?;
+		let below = |(own, shape): Named| (format!("{name}.{position}.{own}"), shape);
+		all.parameters.extend(effect.parameters.into_iter().map(below));
+		all.buffers.extend(effect.buffers.into_iter().map(below));
+		all.intermediate = all.intermediate.saturating_add(effect.intermediate).saturating_add(values);
+		all.flops = all.flops.saturating_add(effect.flops);
+		all.output = effect.output;
+	}
+	Ok(all)
+}
+
+fn unembedding(input: &[u64], context: Context<'_>) -> Result<Effect, String> {
+	let Some([vocabulary, dim]) = context.embedding else {
+		return Err("needs a model that begins with an embedding, and can't be within other layers".into());
+	};
+	let (rows, width) = rows_and_width(input)?;
+	if width != dim {
+		return Err(format!("the embedding has the width {dim}, and the input has {width}"));
+	}
+	let mut output = input.to_vec();
+	output[input.len() - 1] = vocabulary;
+	Ok(Effect { output, flops: product(&[2, rows, dim, vocabulary]), ..Effect::default() })
+}
+
+impl Layer {
+	/// Returns the shape that the layer makes of a shape, of a layer in a checked description.
+	pub fn output(&self, input: &[u64]) -> Vec<u64> {
+		let context = Context { limits: &Limits::default(), embedding: None, depth: 0 };
+		effect(self, input, context).map(|effect| effect.output).unwrap_or_default()
+	}
 }
 
 /// Product of the values; saturates at `u64::MAX`.

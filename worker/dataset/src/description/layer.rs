@@ -22,6 +22,14 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
 	number.as_f64().ok_or_else(|| D::Error::custom(format!("{number} is not a number that f64 holds")))
 }
 
+fn optional_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+	let number = Option::<serde_json::Number>::deserialize(deserializer)?;
+	let read = |number: serde_json::Number| {
+		number.as_f64().ok_or_else(|| D::Error::custom(format!("{number} is not a number that f64 holds")))
+	};
+	number.map(read).transpose()
+}
+
 /// One layer. Variants without fields are structs, so that unknown fields are refused in them too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
@@ -62,6 +70,9 @@ pub enum Layer {
 		/// Step of the window in values; the kernel if absent.
 		#[serde(default, skip_serializing_if = "Option::is_none")]
 		stride: Option<u64>,
+		/// Number of places without a value on every side, at most half of the kernel; 0 if absent.
+		#[serde(default, skip_serializing_if = "is_zero")]
+		padding: u64,
 	},
 	/// Mean of each window: `[C, H, W] -> [C, H', W']`.
 	#[serde(rename = "avg_pool2d")]
@@ -72,11 +83,20 @@ pub enum Layer {
 		#[serde(default, skip_serializing_if = "Option::is_none")]
 		stride: Option<u64>,
 	},
+	/// Mean of each of `size` times `size` parts of an image: `[C, H, W] -> [C, size, size]`. Part `i` of a side
+	/// of `H` values has those from `i H / size` rounded down to `(i + 1) H / size` rounded up.
+	#[serde(rename = "adaptive_avg_pool2d")]
+	AdaptiveAvgPool2d {
+		/// Number of parts of each side.
+		size: u64,
+	},
 	/// Rectified linear unit: `max(0, x)`.
 	Relu {},
 	/// Gaussian error linear unit (Hendrycks and Gimpel, 2016): `x Φ(x)`, exact and not the tanh
 	/// approximation.
 	Gelu {},
+	/// Sigmoid linear unit (Elfwing et al., 2017): `x / (1 + exp(-x))`.
+	Silu {},
 	/// Hyperbolic tangent.
 	Tanh {},
 	/// Logistic function: `1 / (1 + exp(-x))`.
@@ -95,6 +115,15 @@ pub enum Layer {
 	/// Layer normalisation (Ba et al., 2016) over the last dimension, with eps 1e-5. Parameters `weight`
 	/// and `bias` of its size.
 	LayerNorm {},
+	/// Root mean square normalisation (Zhang and Sennrich, 2019) over the last dimension, with eps 1e-5.
+	/// Parameter `weight` of its size.
+	RmsNorm {},
+	/// Group normalisation (Wu and He, 2018): `[C]` or `[C, H, W]`, of which `C / groups` channels at a time
+	/// have mean 0 and variance 1, with eps 1e-5. Parameters `weight [C]`, `bias [C]`.
+	GroupNorm {
+		/// Number of groups, which must divide `C`.
+		groups: u64,
+	},
 	/// Looks up a learned vector for each token: `[..] -> [.., dim]`. Only allowed as the first layer, on an
 	/// integer column whose values are below `vocabulary`. Parameter `weight [vocabulary, dim]`.
 	Embedding {
@@ -121,9 +150,80 @@ pub enum Layer {
 		#[serde(default, deserialize_with = "number")]
 		dropout: f64,
 	},
+	/// Causal self-attention (Vaswani et al., 2017): `[T, D] -> [T, D]`. Position `t` sees positions up to `t`
+	/// only. With the width `W = D / heads`, parameters are `in.weight [(heads + 2 kv_heads) W, D]` for
+	/// queries, keys and values, one after the other, `in.bias`, `out.weight [D, D]` and `out.bias`.
+	Attention {
+		/// Number of heads, which must divide `D`.
+		heads: u64,
+		/// Number of heads of keys and values, each of which serves as many heads of queries (Ainslie et al.,
+		/// 2023). It must divide `heads`, and is the same if absent.
+		#[serde(default, skip_serializing_if = "Option::is_none")]
+		kv_heads: Option<u64>,
+		/// Base of rotary positions (Su et al., 2021), for example 10000; none if absent. Value `i` of the
+		/// first half of a head turns with value `i` of the second by `t base^(-2 i / W)`, so `W` is even.
+		#[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_number")]
+		rotary: Option<f64>,
+		/// True if biases are added.
+		#[serde(default = "yes")]
+		bias: bool,
+	},
+	/// Gated hidden layer (Shazeer, 2020): `[.., D] -> [.., D]`, `out(silu(gate(x)) * up(x))` without biases.
+	/// Parameters `in.weight [2 hidden, D]`, gate and up one after the other, and `out.weight [D, hidden]`.
+	GatedMlp {
+		/// Width of the hidden layer.
+		hidden: u64,
+	},
+	/// Adds what layers make of their input to the input (He et al., 2016), or to what a shortcut makes of it:
+	/// both have the same shape. Tensors are named `layers.<position>.<name>` and
+	/// `shortcut.<position>.<name>`.
+	Residual {
+		/// The layers, applied one after the other.
+		layers: Vec<Layer>,
+		/// Layers that the input is added through; none if absent.
+		#[serde(default, skip_serializing_if = "Vec::is_empty")]
+		shortcut: Vec<Layer>,
+	},
+	/// Linear map without bias by the table of the embedding, with which the model begins (Press and Wolf,
+	/// 2017): `[.., dim] -> [.., vocabulary]`. Not within other layers.
+	Unembedding {},
+}
+
+fn is_zero(value: &u64) -> bool {
+	*value == 0
 }
 
 impl Layer {
+	/// Returns true if the layer, or one within it, draws at random in training.
+	pub fn draws_at_random(&self) -> bool {
+		match self {
+			Layer::Dropout { p: dropout } | Layer::TransformerBlock { dropout, .. } => *dropout > 0.0,
+			_ => self.inner().any(Layer::draws_at_random),
+		}
+	}
+
+	/// Returns true if an output position of the layer may depend on later positions of its input `[T, ..]`.
+	pub fn looks_ahead(&self) -> bool {
+		match self {
+			Layer::Flatten {}
+			| Layer::Conv2d { .. }
+			| Layer::MaxPool2d { .. }
+			| Layer::AvgPool2d { .. }
+			| Layer::AdaptiveAvgPool2d { .. }
+			| Layer::GroupNorm { .. } => true,
+			_ => self.inner().any(Layer::looks_ahead),
+		}
+	}
+
+	/// Returns the layers within the layer.
+	pub fn inner(&self) -> impl Iterator<Item = &Self> {
+		let (layers, shortcut) = match self {
+			Layer::Residual { layers, shortcut } => (layers.as_slice(), shortcut.as_slice()),
+			_ => (&[][..], &[][..]),
+		};
+		layers.iter().chain(shortcut)
+	}
+
 	/// The layer's `type` in JSON.
 	pub const fn kind(&self) -> &'static str {
 		match self {
@@ -132,16 +232,24 @@ impl Layer {
 			Layer::Conv2d { .. } => "conv2d",
 			Layer::MaxPool2d { .. } => "max_pool2d",
 			Layer::AvgPool2d { .. } => "avg_pool2d",
+			Layer::AdaptiveAvgPool2d { .. } => "adaptive_avg_pool2d",
 			Layer::Relu {} => "relu",
 			Layer::Gelu {} => "gelu",
+			Layer::Silu {} => "silu",
 			Layer::Tanh {} => "tanh",
 			Layer::Sigmoid {} => "sigmoid",
 			Layer::Dropout { .. } => "dropout",
 			Layer::BatchNorm {} => "batch_norm",
 			Layer::LayerNorm {} => "layer_norm",
+			Layer::RmsNorm {} => "rms_norm",
+			Layer::GroupNorm { .. } => "group_norm",
 			Layer::Embedding { .. } => "embedding",
 			Layer::PositionEmbedding {} => "position_embedding",
 			Layer::TransformerBlock { .. } => "transformer_block",
+			Layer::Attention { .. } => "attention",
+			Layer::GatedMlp { .. } => "gated_mlp",
+			Layer::Residual { .. } => "residual",
+			Layer::Unembedding {} => "unembedding",
 		}
 	}
 }

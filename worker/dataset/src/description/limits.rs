@@ -33,8 +33,8 @@ impl Default for Limits {
 			dimension: 1 << 24,
 			record_bytes: 16 << 20,
 			parameters: 256_000_000,
-			activations: 32 << 20,
-			flops: 256_000_000_000,
+			activations: 64 << 20,
+			flops: 320_000_000_000,
 		}
 	}
 }

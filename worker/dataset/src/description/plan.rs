@@ -1,7 +1,7 @@
 //! Shape inference: the shape of each layer's output, and the cost of a model in memory and operations.
 
 use super::{
-	effect::{effect, product},
+	effect::{effect, product, Context, Named},
 	layer::Layer,
 	limits::DescriptionError,
 	Document, Limits, Loss,
@@ -69,9 +69,15 @@ pub(super) fn plan(document: &Document, limits: &Limits) -> Result<Plan, Descrip
 	if document.layers.is_empty() {
 		return Err(DescriptionError::Invalid("there must be at least one layer".into()));
 	}
-	if document.layers.len() > limits.layers {
-		return Err(too_large("layers", document.layers.len() as u64, limits.layers as u64));
+	let layers = count(&document.layers);
+	if layers > limits.layers {
+		return Err(too_large("layers", layers as u64, limits.layers as u64));
 	}
+	let embedding = match document.layers.first() {
+		Some(Layer::Embedding { vocabulary, dim }) => Some([*vocabulary, *dim]),
+		_ => None,
+	};
+	let context = Context { limits, embedding, depth: 0 };
 	let input = &document.inputs[0];
 	let target = &document.target;
 	let bytes = |shape: &[u64], width: usize| product(shape).saturating_mul(width as u64);
@@ -90,10 +96,10 @@ pub(super) fn plan(document: &Document, limits: &Limits) -> Result<Plan, Descrip
 		if matches!(layer, Layer::Embedding { .. }) && (input.scale.is_some() || input.shift.is_some()) {
 			return Err(fail("tokens take no scale and no shift; remove them from the input".into()));
 		}
-		let effect = effect(layer, &shape, limits).map_err(fail)?;
+		let effect = effect(layer, &shape, context).map_err(fail)?;
 		let output = checked_values(&effect.output, limits)
 			.ok_or_else(|| fail(format!("its output would have the shape {:?}", effect.output)))?;
-		let named = |(name, shape): &(&str, Vec<u64>)| TensorSpec {
+		let named = |(name, shape): &Named| TensorSpec {
 			name: format!("layers.{position}.{name}"),
 			shape: shape.clone(),
 		};
@@ -120,6 +126,14 @@ pub(super) fn plan(document: &Document, limits: &Limits) -> Result<Plan, Descrip
 	}
 	check_output(document, &shape)?;
 	Ok(plan)
+}
+
+/// Number of layers, with those that are within others.
+fn count(layers: &[Layer]) -> usize {
+	layers
+		.iter()
+		.map(|layer| layer.inner().fold(1, |sum, inner| sum + count(std::slice::from_ref(inner))))
+		.sum()
 }
 
 fn check_output(document: &Document, output: &[u64]) -> Result<(), DescriptionError> {

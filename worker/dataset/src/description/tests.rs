@@ -90,6 +90,82 @@ fn a_language_model_is_planned() {
 }
 
 #[test]
+fn residual_layers_are_planned_with_what_is_within() {
+	let description = images(
+		r#"{"type":"residual","layers":[{"type":"conv2d","out":8,"kernel":3,"padding":1},{"type":"batch_norm"}],
+			"shortcut":[{"type":"conv2d","out":8,"kernel":1,"bias":false}]},
+		{"type":"adaptive_avg_pool2d","size":1},{"type":"flatten"},{"type":"linear","out":10}"#,
+	)
+	.unwrap();
+	let plan = description.plan();
+	assert_eq!(plan.shapes[1..3], [vec![8, 32, 32], vec![8, 1, 1]]);
+	let names: Vec<_> = plan.tensors().map(|tensor| tensor.name.as_str()).collect();
+	assert_eq!(
+		names,
+		[
+			"layers.0.layers.0.weight",
+			"layers.0.layers.0.bias",
+			"layers.0.layers.1.weight",
+			"layers.0.layers.1.bias",
+			"layers.0.shortcut.0.weight",
+			"layers.3.weight",
+			"layers.3.bias",
+			"layers.0.layers.1.running_mean",
+			"layers.0.layers.1.running_var",
+		]
+	);
+	// Convolution, normalisation, shortcut, and the sum.
+	let places = 32 * 32;
+	let residual = places * (2 * 27 * 8 + 8 * 4 + 2 * 3 * 8 + 8 + 3);
+	assert_eq!(plan.flops_per_record, residual + places * 8 * 4 + 2 * 8 * 10);
+	assert_eq!(description.layers()[0].output(&[3, 32, 32]), [8, 32, 32], "the shape is that of the plan");
+}
+
+#[test]
+fn attention_of_few_keys_is_planned() {
+	let description = tokens(
+		r#"{"type":"embedding","vocabulary":50,"dim":32},
+		{"type":"attention","heads":8,"kv_heads":2,"rotary":500000.5,"bias":false},
+		{"type":"gated_mlp","hidden":40},{"type":"rms_norm"},{"type":"unembedding"}"#,
+	)
+	.unwrap();
+	let plan = description.plan();
+	assert_eq!(plan.output(), [16, 50]);
+	assert_eq!(plan.parameter_values, 50 * 32 + (12 * 4 * 32 + 32 * 32) + 3 * 40 * 32 + 32);
+	let written = serde_json::to_vec(description.document()).unwrap();
+	assert_eq!(Description::parse(&written).unwrap(), description, "its base is a number with a fraction");
+}
+
+#[test]
+fn residual_layers_lie_eight_deep_at_most() {
+	let within = |depth: usize| {
+		let open = r#"{"type":"residual","layers":["#.repeat(depth);
+		format!(r#"{open}{{"type":"relu"}}{}"#, "]}".repeat(depth))
+	};
+	let rest = r#",{"type":"flatten"},{"type":"linear","out":10}"#;
+	images(&format!("{}{rest}", within(8))).unwrap();
+	let reason = reason(images(&format!("{}{rest}", within(9))));
+	assert!(
+		reason.contains("is within 8 others") && reason.contains("layer 0 (residual): layers.0"),
+		"{reason}"
+	);
+	assert!(images(&within(70)).is_err());
+	let many = vec![r#"{"type":"relu"}"#; 512].join(",");
+	let many = images(&format!(r#"{{"type":"residual","layers":[{many}]}}"#));
+	assert!(matches!(many, Err(DescriptionError::TooLarge { what: "layers", needed: 513, .. })), "{many:?}");
+}
+
+#[test]
+fn randomness_and_looks_ahead_are_found_within_layers() {
+	let layer = |json: &str| serde_json::from_str::<Layer>(json).unwrap();
+	let residual = |inner: &str| layer(&format!(r#"{{"type":"residual","layers":[{inner}]}}"#));
+	assert!(residual(r#"{"type":"dropout","p":0.1}"#).draws_at_random());
+	assert!(!residual(r#"{"type":"dropout","p":0.0}"#).draws_at_random());
+	assert!(residual(r#"{"type":"conv2d","out":1,"kernel":1}"#).looks_ahead());
+	assert!(!residual(r#"{"type":"attention","heads":2}"#).looks_ahead());
+}
+
+#[test]
 fn misfits_name_the_layer_and_the_reason() {
 	let cases = [
 		(images(r#"{"type":"linear","out":0}"#), "layer 0 (linear): out must be"),
@@ -110,6 +186,50 @@ fn misfits_name_the_layer_and_the_reason() {
 			"must be the first layer",
 		),
 		(images(""), "at least one layer"),
+		(images(r#"{"type":"max_pool2d","kernel":3,"padding":2}"#), "at most half of the kernel 3"),
+		(images(r#"{"type":"adaptive_avg_pool2d","size":33}"#), "has no 33 parts a side"),
+		(images(r#"{"type":"group_norm","groups":2}"#), "2 groups do not divide 3 channels"),
+		(images(r#"{"type":"residual","layers":[]}"#), "needs at least one layer"),
+		(
+			images(r#"{"type":"residual","layers":[{"type":"relu"},{"type":"flatten"}]}"#),
+			"layer 0 (residual): its layers make [3072] of [3, 32, 32], which can't be added to [3, 32, 32]",
+		),
+		(
+			images(r#"{"type":"residual","layers":[{"type":"conv2d","out":0,"kernel":1}]}"#),
+			"layer 0 (residual): layers.0 (conv2d): out must be",
+		),
+		(images(r#"{"type":"unembedding"}"#), "begins with an embedding"),
+		(
+			tokens(
+				r#"{"type":"embedding","vocabulary":50,"dim":30},{"type":"linear","out":20},{"type":"unembedding"}"#,
+			),
+			"the embedding has the width 30, and the input has 20",
+		),
+		(
+			tokens(
+				r#"{"type":"embedding","vocabulary":50,"dim":30},
+				{"type":"residual","layers":[{"type":"unembedding"}]}"#,
+			),
+			"can't be within other layers",
+		),
+		(
+			tokens(
+				r#"{"type":"embedding","vocabulary":50,"dim":30},{"type":"attention","heads":6,"kv_heads":4}"#,
+			),
+			"4 heads of keys and values do not divide 6 heads",
+		),
+		(
+			tokens(
+				r#"{"type":"embedding","vocabulary":50,"dim":30},{"type":"attention","heads":2,"rotary":10000}"#,
+			),
+			"an even width, not 15",
+		),
+		(
+			tokens(
+				r#"{"type":"embedding","vocabulary":50,"dim":32},{"type":"attention","heads":2,"rotary":0}"#,
+			),
+			"must be 1 to 1e9, not 0",
+		),
 		(
 			tokens(r#"{"type":"embedding","vocabulary":50,"dim":30},{"type":"transformer_block","heads":4}"#),
 			"4 heads do not divide the width 30",
@@ -150,10 +270,10 @@ fn bombs_are_refused() {
 	};
 	assert_eq!(large(images(r#"{"type":"flatten"},{"type":"linear","out":16777216}"#)), "parameters");
 	assert_eq!(large(images(r#"{"type":"conv2d","out":16777216,"kernel":32}"#)), "parameters");
-	assert_eq!(large(images(r#"{"type":"conv2d","out":40000,"kernel":1}"#)), "activations per record");
+	assert_eq!(large(images(r#"{"type":"conv2d","out":80000,"kernel":1}"#)), "activations per record");
 	let relus = vec![r#"{"type":"relu"}"#; 513].join(",");
 	assert_eq!(large(images(&relus)), "layers");
-	let convolutions = [r#"{"type":"conv2d","out":8000,"kernel":1}"#; 3].join(",");
+	let convolutions = [r#"{"type":"conv2d","out":9000,"kernel":1}"#; 3].join(",");
 	assert_eq!(large(images(&convolutions)), "operations per record");
 	let misfit = reason(images(r#"{"type":"linear","out":18446744073709551615}"#));
 	assert!(misfit.contains("out must be"), "{misfit}");

@@ -4,8 +4,9 @@ use super::records::Input;
 use crate::Checkpoint;
 use descent_dataset::Layer;
 use descent_kernels::{
-	add, avg_pool2d, batch_norm, causal_attention, conv2d, embedding, gelu, layer_norm, linear, max_pool2d,
-	relu, sigmoid, tanh, Attention, Weights, Window,
+	adaptive_avg_pool2d, add, avg_pool2d, batch_norm, causal_attention, conv2d, embedding, gate, gelu,
+	group_norm, layer_norm, linear, max_pool2d, relu, rms_norm, rotate, sigmoid, silu, tanh, Attention,
+	Weights, Window,
 };
 
 /// A checkpoint's network, with its weights as they are or a little changed.
@@ -82,12 +83,18 @@ fn apply(
 	tensors: &mut Tensors,
 ) -> Vec<f64> {
 	let new = || vec![0.0; records * values(output)];
+	let width = size(input.last().copied().unwrap_or(1));
 	match layer {
 		Layer::Flatten {} | Layer::Dropout { .. } | Layer::Embedding { .. } => {}
 		Layer::Linear { bias, .. } => {
 			let (weight, bias) = (tensors.parameter(), tensors.optional(*bias));
 			let mut out = new();
-			linear(&x, size(input.last().copied().unwrap_or(1)), weight, bias, &mut out);
+			linear(&x, width, weight, bias, &mut out);
+			return out;
+		}
+		Layer::Unembedding {} => {
+			let mut out = new();
+			linear(&x, width, tensors.weights(0), None, &mut out);
 			return out;
 		}
 		Layer::Conv2d { kernel, stride, padding, bias, .. } => {
@@ -96,9 +103,14 @@ fn apply(
 			conv2d(&x, &window(input, *kernel, *stride, *padding), weight, bias, &mut out);
 			return out;
 		}
-		Layer::MaxPool2d { kernel, stride } => {
+		Layer::MaxPool2d { kernel, stride, padding } => {
 			let mut out = new();
-			max_pool2d(&x, &window(input, *kernel, stride.unwrap_or(*kernel), 0), &mut out);
+			max_pool2d(&x, &window(input, *kernel, stride.unwrap_or(*kernel), *padding), &mut out);
+			return out;
+		}
+		Layer::AdaptiveAvgPool2d { size: parts } => {
+			let (mut out, sides) = (new(), window(input, 1, 1, 0));
+			adaptive_avg_pool2d(&x, [sides.height, sides.width], size(*parts), &mut out);
 			return out;
 		}
 		Layer::AvgPool2d { kernel, stride } => {
@@ -108,6 +120,7 @@ fn apply(
 		}
 		Layer::Relu {} => relu(&mut x),
 		Layer::Gelu {} => gelu(&mut x),
+		Layer::Silu {} => silu(&mut x),
 		Layer::Tanh {} => tanh(&mut x),
 		Layer::Sigmoid {} => sigmoid(&mut x),
 		Layer::BatchNorm {} => {
@@ -116,8 +129,56 @@ fn apply(
 			batch_norm(&mut x, values(input.get(1..).unwrap_or_default()), weight, bias, mean, variance);
 		}
 		Layer::LayerNorm {} => layer_norm(&mut x, tensors.parameter(), tensors.parameter()),
+		Layer::RmsNorm {} => rms_norm(&mut x, tensors.parameter()),
+		Layer::GroupNorm { groups } => {
+			let (weight, bias) = (tensors.parameter(), tensors.parameter());
+			group_norm(&mut x, values(input.get(1..).unwrap_or_default()), size(*groups), weight, bias);
+		}
 		Layer::PositionEmbedding {} => add(&mut x, &tensors.parameter().to_vec()),
 		Layer::TransformerBlock { heads, .. } => transformer_block(&mut x, input, size(*heads), tensors),
+		Layer::Attention { heads, kv_heads, rotary, bias } => {
+			let (heads, kv_heads) = (size(*heads), size(kv_heads.unwrap_or(*heads)));
+			let length = size(input.first().copied().unwrap_or(1));
+			let sizes = Attention { length, heads, kv_heads, width: width / heads };
+			let (weight, own) = (tensors.parameter(), tensors.optional(*bias));
+			let mut mixed = vec![0.0; x.len() / width * (weight.values.len() / width)];
+			linear(&x, width, weight, own, &mut mixed);
+			if let Some(base) = rotary {
+				rotate(&mut mixed, sizes, *base);
+			}
+			let mut seen = vec![0.0; x.len()];
+			causal_attention(&mixed, sizes, &mut seen);
+			linear(&seen, width, tensors.parameter(), tensors.optional(*bias), &mut x);
+		}
+		Layer::GatedMlp { hidden } => {
+			let (rows, hidden) = (x.len() / width, size(*hidden));
+			let (mut mixed, mut gated) = (vec![0.0; rows * 2 * hidden], vec![0.0; rows * hidden]);
+			linear(&x, width, tensors.parameter(), None, &mut mixed);
+			gate(&mut mixed, hidden, &mut gated);
+			linear(&gated, hidden, tensors.parameter(), None, &mut x);
+		}
+		Layer::Residual { layers, shortcut } => {
+			let mut added = chain(layers, x.clone(), records, input, tensors);
+			add(&mut added, &chain(shortcut, x, records, input, tensors));
+			return added;
+		}
+	}
+	x
+}
+
+/// Returns what layers within a layer make of its input.
+fn chain(
+	layers: &[Layer],
+	mut x: Vec<f64>,
+	records: usize,
+	input: &[u64],
+	tensors: &mut Tensors,
+) -> Vec<f64> {
+	let mut shape = input.to_vec();
+	for layer in layers {
+		let output = layer.output(&shape);
+		x = apply(layer, x, records, &shape, &output, tensors);
+		shape = output;
 	}
 	x
 }
@@ -132,7 +193,7 @@ fn transformer_block(x: &mut [f64], input: &[u64], heads: usize, tensors: &mut T
 	let mut mixed = vec![0.0; rows * 3 * dim];
 	linear(&normed, dim, tensors.parameter(), Some(tensors.parameter()), &mut mixed);
 	let mut seen = vec![0.0; rows * dim];
-	causal_attention(&mixed, Attention { length, heads, width: dim / heads }, &mut seen);
+	causal_attention(&mixed, Attention { length, heads, kv_heads: heads, width: dim / heads }, &mut seen);
 	drop(mixed);
 	linear(&seen, dim, tensors.parameter(), Some(tensors.parameter()), &mut normed);
 	add(x, &normed);

@@ -34,6 +34,36 @@ pub(crate) fn language_model() -> Description {
 	)
 }
 
+/// Returns a small residual network of images for five classes.
+#[allow(dead_code)]
+pub(crate) fn resnet() -> Description {
+	describe(
+		("u8", "[3,11,9]"),
+		("u8", "[]", Some(5)),
+		r#"{"type":"conv2d","out":4,"kernel":3,"padding":1,"bias":false},{"type":"group_norm","groups":2},
+		{"type":"silu"},{"type":"max_pool2d","kernel":3,"stride":2,"padding":1},
+		{"type":"residual","layers":[
+			{"type":"conv2d","out":6,"kernel":3,"stride":2,"padding":1,"bias":false},{"type":"batch_norm"},
+			{"type":"relu"},{"type":"residual","layers":[{"type":"conv2d","out":6,"kernel":1}]}],
+		"shortcut":[{"type":"conv2d","out":6,"kernel":1,"stride":2,"bias":false},{"type":"batch_norm"}]},
+		{"type":"adaptive_avg_pool2d","size":2},{"type":"flatten"},{"type":"linear","out":5}"#,
+	)
+}
+
+/// Returns a small language model in the manner of Llama, of 7 tokens out of 13, with tied weights.
+#[allow(dead_code)]
+pub(crate) fn llama() -> Description {
+	describe(
+		("u8", "[7]"),
+		("u8", "[7]", Some(13)),
+		r#"{"type":"embedding","vocabulary":13,"dim":12},
+		{"type":"residual","layers":[{"type":"rms_norm"},
+			{"type":"attention","heads":6,"kv_heads":2,"rotary":10000,"bias":false}]},
+		{"type":"residual","layers":[{"type":"rms_norm"},{"type":"gated_mlp","hidden":20}]},
+		{"type":"attention","heads":3},{"type":"rms_norm"},{"type":"unembedding"}"#,
+	)
+}
+
 /// A linear congruential generator of test data (Knuth, MMIX).
 pub(crate) struct Random(pub u64);
 

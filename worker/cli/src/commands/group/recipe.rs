@@ -4,7 +4,7 @@ use super::work_reward::WorkRewardArgs;
 use crate::{format, parse};
 use anyhow::{ensure, Result};
 use clap::{Args, ValueEnum};
-use descent_dataset::{Description, Layer};
+use descent_dataset::Description;
 use descent_protocol::{trace::RecipeRule, BlockNumber, Clock, HOURS, MILLISECONDS_PER_BLOCK};
 
 /// The rule of a group that names one of its options.
@@ -125,11 +125,8 @@ impl Work {
 	/// one that is so large that a committee of slow machines has not the time to replay it.
 	pub(crate) fn check(self, description: &Description) -> Result<()> {
 		for (number, layer) in description.layers().iter().enumerate() {
-			let (Layer::Dropout { p: dropout } | Layer::TransformerBlock { dropout, .. }) = layer else {
-				continue;
-			};
 			ensure!(
-				*dropout == 0.0,
+				!layer.draws_at_random(),
 				"trainings of this model can't be replayed: layer {number} ({}) has dropout, which draws at \
 				 random; set it to 0 in the model description, or leave out the options of recipes",
 				layer.kind()

@@ -55,6 +55,78 @@ class TransformerBlock(nn.Module):
         return x + self.dropout(self.mlp["out"](F.gelu(self.mlp["in"](self.norm2(x)))))
 
 
+class RmsNorm(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, x):
+        return x / (x.square().mean(-1, keepdim=True) + 1e-5).sqrt() * self.weight
+
+
+class Attention(nn.Module):
+    """Causal. Each head of keys and values serves heads // kv_heads heads of queries."""
+    def __init__(self, dim, heads, kv_heads=None, rotary=None, bias=True):
+        super().__init__()
+        self.heads, self.kv_heads, self.rotary = heads, kv_heads or heads, rotary
+        self.add_module("in", nn.Linear(dim, dim // heads * (heads + 2 * self.kv_heads), bias))
+        self.out = nn.Linear(dim, dim, bias)
+
+    def forward(self, x):
+        n, t, d = x.shape
+        mixed = getattr(self, "in")(x).view(n, t, -1, d // self.heads).transpose(1, 2)
+        q, k, v = mixed.split([self.heads, self.kv_heads, self.kv_heads], 1)
+        if self.rotary:
+            q, k = self.turned(q), self.turned(k)
+        k, v = (shared.repeat_interleave(self.heads // self.kv_heads, 1) for shared in (k, v))
+        return self.out(F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(n, t, d))
+
+    def turned(self, x):
+        t, w = x.shape[-2:]
+        pairs = torch.arange(w // 2, dtype=torch.float64, device=x.device)
+        angles = torch.arange(t, device=x.device)[:, None] * self.rotary ** (-2 * pairs / w)
+        cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+        a, b = x.chunk(2, -1)
+        return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
+
+
+class GatedMlp(nn.Module):
+    def __init__(self, dim, hidden):
+        super().__init__()
+        self.add_module("in", nn.Linear(dim, 2 * hidden, bias=False))
+        self.out = nn.Linear(hidden, dim, bias=False)
+
+    def forward(self, x):
+        gate, up = getattr(self, "in")(x).chunk(2, -1)
+        return self.out(F.silu(gate) * up)
+
+
+class Residual(nn.Module):
+    def __init__(self, shape, layers, shortcut=()):
+        super().__init__()
+        self.layers, self.shortcut = chain(shape, layers), chain(shape, shortcut)
+
+    def forward(self, x):
+        return self.layers(x) + self.shortcut(x)
+
+
+def chain(shape, layers):
+    """Layers one after the other, each for the shape that the one before it makes."""
+    built, x = nn.Sequential(), torch.zeros(1, *shape)
+    for fields in layers:
+        fields = dict(fields)
+        built.append(layer(fields.pop("type"), list(x.shape[1:]), fields).eval())
+        with torch.no_grad():
+            x = built[-1](x)
+    return built
+
+
+class Unembedding(nn.Module):
+    """A linear map by the table of the model's embedding."""
+    def forward(self, x, table):
+        return F.linear(x, table)
+
+
 class Flatten(nn.Module):
     def forward(self, x):
         return x.reshape(len(x), -1)
@@ -67,15 +139,22 @@ def layer(kind, shape, a):
         case "conv2d":
             step, padding, bias = a.get("stride", 1), a.get("padding", 0), a.get("bias", True)
             return nn.Conv2d(shape[0], a["out"], a["kernel"], step, padding, bias=bias)
-        case "max_pool2d": return nn.MaxPool2d(a["kernel"], a.get("stride"))
+        case "max_pool2d": return nn.MaxPool2d(a["kernel"], a.get("stride"), a.get("padding", 0))
+        case "adaptive_avg_pool2d": return nn.AdaptiveAvgPool2d(a["size"])
         case "avg_pool2d": return nn.AvgPool2d(a["kernel"], a.get("stride"))
         case "dropout": return nn.Dropout(a["p"])
         case "batch_norm": return BatchNorm(shape[0])
         case "layer_norm": return nn.LayerNorm(shape[-1])
+        case "rms_norm": return RmsNorm(shape[-1])
+        case "group_norm": return nn.GroupNorm(a["groups"], shape[0])
         case "embedding": return nn.Embedding(a["vocabulary"], a["dim"])
         case "position_embedding": return PositionEmbedding(*shape)
         case "transformer_block": return TransformerBlock(shape[-1], **a)
-    plain = {"flatten": Flatten, "relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+        case "attention": return Attention(shape[-1], **a)
+        case "gated_mlp": return GatedMlp(shape[-1], a["hidden"])
+        case "residual": return Residual(shape, **a)
+    plain = {"flatten": Flatten, "relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh,
+             "sigmoid": nn.Sigmoid, "unembedding": Unembedding}
     return plain[kind]()
 
 
@@ -90,8 +169,11 @@ class Model(nn.Module):
             fields = dict(fields)
             self.layers.append(layer(fields.pop("type"), list(x.shape[1:]), fields).eval())
             with torch.no_grad():  # finds the shape that the next layer gets
-                x = self.layers[-1](x)
+                x = self.apply_layer(self.layers[-1], x)
         self.train()
+
+    def apply_layer(self, one, x):
+        return one(x, self.layers[0].weight) if isinstance(one, Unembedding) else one(x)
 
     def forward(self, x):
         if self.tokens:
@@ -101,7 +183,7 @@ class Model(nn.Module):
             scale, shift = self.input.get("scale"), self.input.get("shift")
             x = (x if scale is None else x * scale) + (shift or 0.0)
         for one in self.layers:
-            x = one(x)
+            x = self.apply_layer(one, x)
         return x
 
     def losses(self, output, target):

@@ -1,8 +1,8 @@
 //! The commands `descent model new ..`.
 
-use super::template::{self, GptSizes, Names};
+use super::template::{self, GptSizes, LlamaSizes, Names, ResnetSizes};
 use crate::output::Output;
-use anyhow::Result;
+use anyhow::{ensure, Result};
 use clap::{builder::RangedU64ValueParser, Args, Subcommand, ValueEnum};
 use descent_dataset::{Document, Dtype};
 use std::io::Write;
@@ -26,14 +26,31 @@ const GPT_EXAMPLES: &str = "Example:
 The model has the form of GPT-2, so that `descent model export --format transformers` can write its \
 checkpoints. A record is as many tokens as the context has, and for each of them the token that follows.";
 
+const RESNET_EXAMPLES: &str = "Examples:
+  descent model new resnet --shape 3,32,32 --classes 10 > resnet18.json
+  descent model new resnet --shape 3,224,224 --classes 1000 --blocks 3,4,6,3 --bottleneck > resnet50.json
+
+Each stage after the first halves height and width. Images with sides of 64 pixels and more begin with a \
+convolution and a pool that make a quarter of them.";
+
+const LLAMA_EXAMPLES: &str = "Example:
+  descent model new llama --classes 256 --context 128 --kv-heads 2 --tie-weights > bytes.json
+
+A record is as many tokens as the context has, and for each of them the token that follows.";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum NewCommand {
 	/// A perceptron over numbers: tables, small images
 	Mlp(Mlp),
 	/// A convolutional network over images
 	Cnn(Cnn),
-	/// A language model over tokens
+	/// A residual network over images
+	Resnet(Resnet),
+	/// A language model over tokens, of the form of GPT-2
 	Gpt(Gpt),
+	/// A language model over tokens, of the form of Llama: rotary positions, heads that share keys and values,
+	/// gated hidden layers
+	Llama(Llama),
 }
 
 /// No description has more layers.
@@ -91,8 +108,57 @@ pub(crate) struct Cnn {
 }
 
 #[derive(Clone, Debug, Args)]
+#[command(after_help = RESNET_EXAMPLES)]
+pub(crate) struct Resnet {
+	/// Shape of an image: channels, height, width
+	#[arg(long, value_name = "C,H,W", value_delimiter = ',', default_value = "3,32,32")]
+	shape: Vec<u64>,
+	/// Number of classes
+	#[arg(long, value_name = "N")]
+	classes: u64,
+	/// Channels of each stage
+	#[arg(long, value_name = "N,..", value_delimiter = ',', default_value = "64,128,256,512")]
+	channels: Vec<u64>,
+	/// Residual blocks of each stage
+	#[arg(long, value_name = "N,..", value_delimiter = ',', default_value = "2,2,2,2", value_parser = blocks())]
+	blocks: Vec<u64>,
+	/// Blocks of three convolutions instead of two, which have four times as many channels at their ends
+	#[arg(long)]
+	bottleneck: bool,
+	#[command(flatten)]
+	names: NamesArg,
+}
+
+#[derive(Clone, Debug, Args)]
 #[command(after_help = GPT_EXAMPLES)]
 pub(crate) struct Gpt {
+	#[command(flatten)]
+	sizes: SizesArg,
+	#[command(flatten)]
+	names: NamesArg,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(after_help = LLAMA_EXAMPLES)]
+pub(crate) struct Llama {
+	#[command(flatten)]
+	sizes: SizesArg,
+	/// Number of heads of keys and values, which divides that of heads; as many unless given
+	#[arg(long, value_name = "N")]
+	kv_heads: Option<u64>,
+	/// Width of the gated hidden layer; 8/3 of the width unless given
+	#[arg(long, value_name = "N")]
+	hidden: Option<u64>,
+	/// Use the table of the embedding for the output, too
+	#[arg(long)]
+	tie_weights: bool,
+	#[command(flatten)]
+	names: NamesArg,
+}
+
+/// Sizes of language models.
+#[derive(Clone, Copy, Debug, Args)]
+struct SizesArg {
 	/// Number of tokens that there are, which is the number of classes
 	#[arg(long, value_name = "N", alias = "vocabulary")]
 	classes: u64,
@@ -108,8 +174,13 @@ pub(crate) struct Gpt {
 	/// Width of a token's vector
 	#[arg(long, value_name = "N", default_value_t = 128)]
 	width: u64,
-	#[command(flatten)]
-	names: NamesArg,
+}
+
+impl From<SizesArg> for GptSizes {
+	fn from(sizes: SizesArg) -> Self {
+		let SizesArg { classes: vocabulary, context, blocks, heads, width } = sizes;
+		Self { vocabulary, context, blocks, heads, width }
+	}
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -141,24 +212,40 @@ impl NamesArg {
 impl NewCommand {
 	/// Prints the description itself, in both forms of output: it is JSON.
 	pub(crate) fn run(self, _: &Output) -> Result<()> {
-		let text = template::write(self.document())?;
+		let text = template::write(self.document()?)?;
 		let mut stdout = std::io::stdout().lock();
 		stdout.write_all(text.as_bytes())?;
 		Ok(stdout.flush()?)
 	}
 
-	fn document(self) -> Document {
-		match self {
+	fn document(self) -> Result<Document> {
+		Ok(match self {
 			Self::Mlp(Mlp { shape, classes, hidden, dtype, names }) => {
 				template::mlp(names.names("mlp"), dtype.into(), &shape, &hidden, classes)
 			}
 			Self::Cnn(Cnn { shape, classes, channels, names }) => {
 				template::cnn(names.names("cnn"), &shape, &channels, classes)
 			}
-			Self::Gpt(Gpt { classes: vocabulary, context, blocks, heads, width, names }) => {
-				template::gpt(names.names("gpt"), GptSizes { vocabulary, context, blocks, heads, width })
+			Self::Resnet(Resnet { shape, classes, channels, blocks, bottleneck, names }) => {
+				ensure!(
+					channels.len() == blocks.len(),
+					"--channels names {} stages and --blocks {}: both need a number for each",
+					channels.len(),
+					blocks.len()
+				);
+				let sizes = ResnetSizes { channels, blocks, bottleneck };
+				template::resnet(names.names("resnet"), &shape, &sizes, classes)
 			}
-		}
+			Self::Gpt(Gpt { sizes, names }) => template::gpt(names.names("gpt"), sizes.into()),
+			Self::Llama(Llama { sizes, kv_heads, hidden, tie_weights, names }) => {
+				let own = LlamaSizes {
+					kv_heads: kv_heads.unwrap_or(sizes.heads),
+					hidden: hidden.unwrap_or_else(|| sizes.width.saturating_mul(8).div_ceil(3)),
+					is_tied: tie_weights,
+				};
+				template::llama(names.names("llama"), sizes.into(), own)
+			}
+		})
 	}
 }
 
@@ -176,7 +263,7 @@ mod tests {
 
 	fn written(line: &str) -> Result<String> {
 		let line = Line::try_parse_from(std::iter::once("new").chain(line.split_whitespace()))?;
-		template::write(line.command.document())
+		template::write(line.command.document()?)
 	}
 
 	#[test]
@@ -191,6 +278,19 @@ mod tests {
 				"gpt --classes 65 --width 16 --heads 2 --blocks 1 --context 8",
 				"gpt",
 				1040 + 128 + 3280 + 32 + 1040,
+			),
+			// The numbers of torchvision, with the stem for small images in the first one.
+			("resnet --classes 1000 --shape 3,224,224", "resnet", 11_689_512 + 2 * 4800),
+			(
+				"resnet --classes 1000 --shape 3,224,224 --blocks 3,4,6,3 --bottleneck",
+				"resnet",
+				25_557_032 + 53_120,
+			),
+			("gpt --classes 50257 --width 768 --heads 12 --blocks 12 --context 1024", "gpt", 163_037_184),
+			(
+				"llama --classes 65 --width 16 --heads 4 --kv-heads 2 --hidden 40 --blocks 1 --tie-weights",
+				"llama",
+				65 * 16 + (16 + 32 * 16 + 16 * 16) + (16 + 3 * 40 * 16) + 16,
 			),
 		] {
 			let text = written(line).unwrap_or_else(|error| panic!("{line}: {error:#}"));
@@ -217,6 +317,8 @@ mod tests {
 			("cnn --shape 28,28 --classes 10", "layer 0 (conv2d)"),
 			("mlp --shape 12 --classes 1", "classes must be 2"),
 			("gpt --classes 65 --blocks 511", "layers"),
+			("llama --classes 65 --kv-heads 3", "do not divide 4 heads"),
+			("resnet --classes 10 --blocks 1,2", "a number for each"),
 		] {
 			let error = format!("{:#}", written(line).unwrap_err());
 			assert!(error.contains(reason), "{line}: {error}");

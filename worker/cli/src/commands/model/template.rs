@@ -71,12 +71,71 @@ pub(super) fn cnn(names: Names, shape: &[u64], channels: &[u64], classes: u64) -
 			Layer::Conv2d { out: *out, kernel: 3, stride: 1, padding: 1, bias: false },
 			Layer::BatchNorm {},
 			Layer::Relu {},
-			Layer::MaxPool2d { kernel: 2, stride: None },
+			Layer::MaxPool2d { kernel: 2, stride: None, padding: 0 },
 		]);
 	}
 	layers.extend([Layer::Flatten {}, linear(classes)]);
 	let (inputs, target) = (vec![input(&names, Dtype::U8, shape)], labelled(&names, classes));
 	Document { descent: 1, name: names.model, inputs, target, layers, loss: Loss::CrossEntropy }
+}
+
+/// A residual network (He et al., 2016).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ResnetSizes {
+	/// Number of channels of each stage.
+	pub channels: Vec<u64>,
+	/// Number of blocks of each stage.
+	pub blocks: Vec<u64>,
+	/// True for blocks of three convolutions, which have four times as many channels at their ends.
+	pub bottleneck: bool,
+}
+
+/// A residual network of stages, each of which but the first halves the size. Images with sides of 64 pixels
+/// and more begin with a convolution and a pool that make a quarter of them.
+pub(super) fn resnet(names: Names, shape: &[u64], sizes: &ResnetSizes, classes: u64) -> Document {
+	let is_large = shape.iter().skip(1).all(|side| *side >= 64);
+	let first = sizes.channels.first().copied().unwrap_or(64);
+	let mut layers =
+		Vec::from(convolution(first, if is_large { 7 } else { 3 }, if is_large { 2 } else { 1 }));
+	layers.push(Layer::Relu {});
+	if is_large {
+		layers.push(Layer::MaxPool2d { kernel: 3, stride: Some(2), padding: 1 });
+	}
+	let mut before = first;
+	for (stage, (channels, blocks)) in sizes.channels.iter().zip(&sizes.blocks).enumerate() {
+		for block in 0..*blocks {
+			let stride = if stage > 0 && block == 0 { 2 } else { 1 };
+			let out = if sizes.bottleneck { channels.saturating_mul(4) } else { *channels };
+			layers.push(residual_block(*channels, stride, sizes.bottleneck, before != out || stride > 1));
+			layers.push(Layer::Relu {});
+			before = out;
+		}
+	}
+	layers.extend([Layer::AdaptiveAvgPool2d { size: 1 }, Layer::Flatten {}, linear(classes)]);
+	let (inputs, target) = (vec![input(&names, Dtype::U8, shape)], labelled(&names, classes));
+	Document { descent: 1, name: names.model, inputs, target, layers, loss: Loss::CrossEntropy }
+}
+
+/// A convolution that keeps the size, but for its stride, and a normalisation, which subtracts a bias again.
+fn convolution(out: u64, kernel: u64, stride: u64) -> [Layer; 2] {
+	[Layer::Conv2d { out, kernel, stride, padding: kernel / 2, bias: false }, Layer::BatchNorm {}]
+}
+
+fn residual_block(channels: u64, stride: u64, bottleneck: bool, changes_shape: bool) -> Layer {
+	let out = if bottleneck { channels.saturating_mul(4) } else { channels };
+	let kernels: &[(u64, u64, u64)] = match bottleneck {
+		true => &[(channels, 1, 1), (channels, 3, stride), (out, 1, 1)],
+		false => &[(channels, 3, stride), (out, 3, 1)],
+	};
+	let mut layers = Vec::new();
+	for (out, kernel, stride) in kernels {
+		if !layers.is_empty() {
+			layers.push(Layer::Relu {});
+		}
+		layers.extend(convolution(*out, *kernel, *stride));
+	}
+	let shortcut = if changes_shape { convolution(out, 1, stride).into() } else { Vec::new() };
+	Layer::Residual { layers, shortcut }
 }
 
 /// Sizes of a language model.
@@ -100,6 +159,41 @@ pub(super) fn gpt(names: Names, sizes: GptSizes) -> Document {
 	let mut layers = vec![Layer::Embedding { vocabulary, dim: width }, Layer::PositionEmbedding {}];
 	layers.extend((0..blocks).map(|_| Layer::TransformerBlock { heads, mlp_ratio: 4, dropout: 0.0 }));
 	layers.extend([Layer::LayerNorm {}, Layer::Linear { out: vocabulary, bias: false }]);
+	language_model(names, vocabulary, context, layers)
+}
+
+/// What a model in the manner of Llama has beside the sizes of a language model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LlamaSizes {
+	/// Number of heads of keys and values, which divides that of heads.
+	pub kv_heads: u64,
+	/// Width of the gated hidden layer.
+	pub hidden: u64,
+	/// True if the output has the table of the embedding.
+	pub is_tied: bool,
+}
+
+/// A language model of the form of Llama (Touvron et al., 2023): rotary positions, grouped-query attention, root
+/// mean square normalisation and gated hidden layers.
+pub(super) fn llama(names: Names, sizes: GptSizes, own: LlamaSizes) -> Document {
+	let GptSizes { vocabulary, context, blocks, heads, width } = sizes;
+	let attention =
+		Layer::Attention { heads, kv_heads: Some(own.kv_heads), rotary: Some(10_000.0), bias: false };
+	let residual = |layer| Layer::Residual { layers: vec![Layer::RmsNorm {}, layer], shortcut: Vec::new() };
+	let mut layers = vec![Layer::Embedding { vocabulary, dim: width }];
+	for _ in 0..blocks {
+		layers.extend([residual(attention.clone()), residual(Layer::GatedMlp { hidden: own.hidden })]);
+	}
+	layers.push(Layer::RmsNorm {});
+	layers.push(match own.is_tied {
+		true => Layer::Unembedding {},
+		false => Layer::Linear { out: vocabulary, bias: false },
+	});
+	language_model(names, vocabulary, context, layers)
+}
+
+/// A model that says for each token of a record which one follows.
+fn language_model(names: Names, vocabulary: u64, context: u64, layers: Vec<Layer>) -> Document {
 	let (dtype, shape) = (label(vocabulary), vec![context]);
 	let inputs = vec![Input { column: names.input, dtype, shape: shape.clone(), scale: None, shift: None }];
 	let target = Target { column: names.target, dtype, shape, classes: Some(vocabulary) };

@@ -95,6 +95,7 @@ def photos(folder: pathlib.Path) -> None:
 def poems(folder: pathlib.Path) -> None:
     """Writes windows of a text as a table, and beginnings to go on with."""
     text = (REPOSITORY / "LICENSE").read_bytes()[:8000]
+    (folder / "poems.txt").write_bytes(text)
     windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(text, np.uint8), CONTEXT + 1)[::4]
     columns = {"x": windows[:, :-1], "y": windows[:, 1:]}
     arrays = [pa.FixedSizeListArray.from_arrays(pa.array(column.reshape(-1)), CONTEXT) for column in columns.values()]

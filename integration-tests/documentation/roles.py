@@ -111,7 +111,7 @@ def poems(reader: Reader) -> None:
 def proposer_and_voter(reader: Reader) -> None:
     """Deltas from tables and pictures; a proposal, a look at it, and votes."""
     reader.do(
-        f"mkdir -p {reader.folder}/build; cd {reader.folder}/build; cp -r ../*.csv ../*.json ../photos ../more ."
+        f"mkdir -p {reader.folder}/build; cd {reader.folder}/build; cp -r ../*.csv ../*.json ../*.txt ../photos ../more ."
     )
     reader.do("descent dataset build --folder photos --description photos.json --out photos.parquet")
     for command in reader.pages[DATASET]:

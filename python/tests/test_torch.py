@@ -188,7 +188,12 @@ def test_every_tensor_changes_the_losses(document):
 
 
 def test_the_models_have_every_layer_and_both_losses():
-    assert {layer["type"] for document in DOCUMENTS for layer in document["layers"]} == set(_EFFECTS)
+    def kinds(layers):
+        for layer in layers:
+            yield layer["type"]
+            yield from kinds(layer.get("layers", []) + layer.get("shortcut", []))
+
+    assert {kind for document in DOCUMENTS for kind in kinds(document["layers"])} == set(_EFFECTS)
     assert {document["loss"] for document in DOCUMENTS} == {"cross_entropy", "mse"}
 
 

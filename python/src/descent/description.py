@@ -124,7 +124,7 @@ def _column(fields: Mapping[str, Any]) -> Column:
 
 
 def _layers(documents: Sequence[Mapping[str, Any]], shape: Shape) -> list[Layer]:
-    layers = []
+    layers: list[Layer] = []
     for position, document in enumerate(documents):
         fields = {**document}
         kind = fields.pop("type")

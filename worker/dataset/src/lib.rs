@@ -87,7 +87,7 @@ mod table;
 
 pub use build::{
 	build, open_table, read_image, BuildError, Built, Class, ClassNames, ColumnNames, Fault, Idx, Images,
-	Open, Progress, Records, Source, Step, TableColumns, Versions,
+	Open, Progress, Records, Source, Step, TableColumns, Text, Versions,
 };
 pub use delta::{DeltaError, DeltaLimits, DeltaReader, DeltaWriter, Op, Problem, Row};
 pub use description::{

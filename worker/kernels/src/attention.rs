@@ -47,8 +47,8 @@ impl Attention {
 	}
 }
 
-/// Cosines and sines of rotary positions (Su et al., 2021), `[length, width / 2]` each: position `t` and pair `i`
-/// turn by `t base^(-2 i / width)`.
+/// Cosines and sines of rotary positions (Su et al., 2021), `[length, width / 2]` each: position `t` and pair
+/// `i` turn by `t base^(-2 i / width)`.
 pub fn rotations(length: usize, width: usize, base: f64) -> (Vec<f64>, Vec<f64>) {
 	let pairs = width / 2;
 	let frequency = |pair: usize| libm::pow(base, -2.0 * pair as f64 / width as f64);
@@ -57,8 +57,8 @@ pub fn rotations(length: usize, width: usize, base: f64) -> (Vec<f64>, Vec<f64>)
 	angles.map(|angle| (libm::cos(angle), libm::sin(angle))).unzip()
 }
 
-/// Turns queries and keys of `mixed`, which is as [`causal_attention`] takes it, by their positions: value `i` of
-/// the first half of a head together with value `i` of the second.
+/// Turns queries and keys of `mixed`, which is as [`causal_attention`] takes it, by their positions: value
+/// `i` of the first half of a head together with value `i` of the second.
 pub fn rotate(mixed: &mut [f64], sizes: Attention, base: f64) {
 	let Attention { length, heads, kv_heads, width } = sizes;
 	let pairs = width / 2;
@@ -76,8 +76,9 @@ pub fn rotate(mixed: &mut [f64], sizes: Attention, base: f64) {
 }
 
 /// Returns the causal scaled dot-product attention (Vaswani et al., 2017) in `out [records, length, heads *
-/// width]`. `mixed [records, length, (heads + 2 * kv_heads) * width]` holds queries, keys and values side by side.
-/// Each head of keys and values serves as many heads of queries, one after the other (Ainslie et al., 2023).
+/// width]`. `mixed [records, length, (heads + 2 * kv_heads) * width]` holds queries, keys and values side by
+/// side. Each head of keys and values serves as many heads of queries, one after the other (Ainslie et al.,
+/// 2023).
 pub fn causal_attention(mixed: &[f64], sizes: Attention, out: &mut [f64]) {
 	let Attention { length, heads, kv_heads, width } = sizes;
 	let (dim, stride) = (heads * width, sizes.stride());

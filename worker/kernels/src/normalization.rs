@@ -22,7 +22,8 @@ pub fn layer_norm(x: &mut [f64], weight: Weights, bias: Weights) {
 	});
 }
 
-/// Divides the rows of `x [.., width]` in place by their root mean square, then scales them (Zhang and Sennrich,
+/// Divides the rows of `x [.., width]` in place by their root mean square, then scales them (Zhang and
+/// Sennrich,
 /// 2019).
 pub fn rms_norm(x: &mut [f64], weight: Weights) {
 	let weight = weight.to_vec();

@@ -18,8 +18,8 @@ pub fn avg_pool2d(x: &[f64], window: &Window, out: &mut [f64]) {
 }
 
 /// Returns the mean of each of `size` times `size` parts of `x [records, channels, height, width]` in
-/// `out [records, channels, size, size]`. Part `i` of a side has the values from `i side / size` rounded down to
-/// `(i + 1) side / size` rounded up.
+/// `out [records, channels, size, size]`. Part `i` of a side has the values from `i side / size` rounded down
+/// to `(i + 1) side / size` rounded up.
 pub fn adaptive_avg_pool2d(x: &[f64], [height, width]: [usize; 2], size: usize, out: &mut [f64]) {
 	let part = |number: usize, side: usize| number * side / size..((number + 1) * side).div_ceil(size);
 	let planes = x.par_chunks_exact(height * width);

@@ -54,50 +54,23 @@ impl Model {
 				let weight = p.next()?;
 				x.f_linear(&weight, if *bias { Some(p.next()?) } else { None })
 			}
-			Layer::Conv2d { stride, padding, bias, .. } => {
-				let weight = p.next()?;
-				let bias = if *bias { Some(p.next()?) } else { None };
-				x.f_conv2d(&weight, bias, [side(*stride); 2], [side(*padding); 2], [1, 1], 1)
-			}
 			// The first parameter is the table of the embedding.
 			Layer::Unembedding {} => {
 				let table = self.parameters.first().ok_or_else(|| TchError::Shape("no embedding".into()))?;
 				x.f_linear(&table.f_totype(self.compute)?, None::<Tensor>)
 			}
-			Layer::MaxPool2d { kernel, stride, padding } => {
-				let step = stride.unwrap_or(*kernel);
-				x.f_max_pool2d([side(*kernel); 2], [side(step); 2], [side(*padding); 2], [1, 1], false)
-			}
-			Layer::AdaptiveAvgPool2d { size } => x.f_adaptive_avg_pool2d([side(*size); 2]),
-			Layer::AvgPool2d { kernel, stride } => {
-				let step = stride.unwrap_or(*kernel);
-				x.f_avg_pool2d([side(*kernel); 2], [side(step); 2], [0, 0], false, true, None)
-			}
+			Layer::Conv2d { .. }
+			| Layer::MaxPool2d { .. }
+			| Layer::AvgPool2d { .. }
+			| Layer::AdaptiveAvgPool2d { .. } => slide(layer, x, p),
 			Layer::Relu {} => x.f_relu(),
 			Layer::Gelu {} => x.f_gelu("none"),
 			Layer::Silu {} => x.f_silu(),
 			Layer::Tanh {} => x.f_tanh(),
 			Layer::Sigmoid {} => x.f_sigmoid(),
 			Layer::Dropout { p } => x.f_dropout(*p, train),
-			Layer::BatchNorm {} => {
-				let (weight, bias) = (p.next_as_kept()?, p.next_as_kept()?);
-				let (mean, variance) = (buffers.next_as_kept()?, buffers.next_as_kept()?);
-				self.normalise(x, |x| {
-					let (weight, bias, mean, variance) =
-						(Some(&weight), Some(&bias), Some(&mean), Some(&variance));
-					x.f_batch_norm(weight, bias, mean, variance, train, MOMENTUM, EPSILON, true)
-				})
-			}
-			Layer::LayerNorm {} => self.layer_norm(x, p),
-			Layer::RmsNorm {} => {
-				let weight = p.next_as_kept()?;
-				let square = |x: &Tensor| x.f_square()?.f_mean_dim([-1i64].as_slice(), true, self.kind);
-				self.normalise(x, |x| x.f_div(&square(x)?.f_add_scalar(EPSILON)?.f_sqrt()?)?.f_mul(&weight))
-			}
-			Layer::GroupNorm { groups } => {
-				let (weight, bias) = (p.next_as_kept()?, p.next_as_kept()?);
-				let groups = side(*groups);
-				self.normalise(x, |x| x.f_group_norm(groups, Some(&weight), Some(&bias), EPSILON, true))
+			Layer::BatchNorm {} | Layer::LayerNorm {} | Layer::RmsNorm {} | Layer::GroupNorm { .. } => {
+				self.norm(layer, x, p, buffers, train)
 			}
 			// Looked up as kept, so that the gradients of a frequent token are not summed in few digits.
 			Layer::Embedding { .. } => {
@@ -124,8 +97,8 @@ impl Model {
 		}
 	}
 
-	/// Returns the causal self-attention of `x [records, length, dim]` with so many heads of queries, and of keys
-	/// and values.
+	/// Returns the causal self-attention of `x [records, length, dim]` with so many heads of queries, and of
+	/// keys and values.
 	fn self_attention(
 		&self,
 		x: &Tensor,
@@ -162,6 +135,32 @@ impl Model {
 			table.f_to_device(self.device)?.f_totype(self.compute)
 		};
 		Ok([tensor(cosines)?, tensor(sines)?])
+	}
+
+	/// Computes a normalisation.
+	fn norm(&self, layer: &Layer, x: &Tensor, p: &mut Tensors, buffers: &mut Tensors, train: bool) -> Torch {
+		match layer {
+			Layer::BatchNorm {} => {
+				let (weight, bias) = (p.next_as_kept()?, p.next_as_kept()?);
+				let (mean, variance) = (buffers.next_as_kept()?, buffers.next_as_kept()?);
+				self.normalise(x, |x| {
+					let (weight, bias, mean, variance) =
+						(Some(&weight), Some(&bias), Some(&mean), Some(&variance));
+					x.f_batch_norm(weight, bias, mean, variance, train, MOMENTUM, EPSILON, true)
+				})
+			}
+			Layer::RmsNorm {} => {
+				let weight = p.next_as_kept()?;
+				let square = |x: &Tensor| x.f_square()?.f_mean_dim([-1i64].as_slice(), true, self.kind);
+				self.normalise(x, |x| x.f_div(&square(x)?.f_add_scalar(EPSILON)?.f_sqrt()?)?.f_mul(&weight))
+			}
+			Layer::GroupNorm { groups } => {
+				let (weight, bias) = (p.next_as_kept()?, p.next_as_kept()?);
+				let groups = side(*groups);
+				self.normalise(x, |x| x.f_group_norm(groups, Some(&weight), Some(&bias), EPSILON, true))
+			}
+			_ => self.layer_norm(x, p),
+		}
 	}
 
 	fn block(&self, x: &Tensor, p: &mut Tensors, heads: i64, dropout: f64, train: bool) -> Torch {
@@ -225,6 +224,27 @@ impl Model {
 			Loss::Mse => output.f_reshape(target.size())?.f_sub(target)?.f_square()?,
 		};
 		Ok(per_record(&losses, self.kind)?)
+	}
+}
+
+/// Computes a layer that slides a window over images.
+fn slide(layer: &Layer, x: &Tensor, p: &mut Tensors) -> Torch {
+	match layer {
+		Layer::Conv2d { stride, padding, bias, .. } => {
+			let weight = p.next()?;
+			let bias = if *bias { Some(p.next()?) } else { None };
+			x.f_conv2d(&weight, bias, [side(*stride); 2], [side(*padding); 2], [1, 1], 1)
+		}
+		Layer::MaxPool2d { kernel, stride, padding } => {
+			let step = stride.unwrap_or(*kernel);
+			x.f_max_pool2d([side(*kernel); 2], [side(step); 2], [side(*padding); 2], [1, 1], false)
+		}
+		Layer::AdaptiveAvgPool2d { size } => x.f_adaptive_avg_pool2d([side(*size); 2]),
+		Layer::AvgPool2d { kernel, stride } => {
+			let step = stride.unwrap_or(*kernel);
+			x.f_avg_pool2d([side(*kernel); 2], [side(step); 2], [0, 0], false, true, None)
+		}
+		_ => Ok(x.shallow_clone()),
 	}
 }
 

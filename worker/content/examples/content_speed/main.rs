@@ -18,6 +18,8 @@ use std::{
 	process::{Command, ExitCode},
 };
 
+/// Seconds of `b2sum` and of `curl`.
+type Bounds = Vec<(f64, f64)>;
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Least share of the speed of the slower of `b2sum` and `curl` that is promised.
@@ -196,8 +198,31 @@ fn measure(options: &Options) -> Outcome<Report> {
 		ways.push(("Helia from us", Way::Helia(Some(one))));
 		ways.push(("Helia from Helia", Way::Helia(Some(&helia.served))));
 	}
+	let (series, bounds) = in_turns(options, &bench, &content, &files, helia.as_ref(), &ways)?;
+	let fetched_twice = resume::measure(&bench, &content, &start(Behaviour::Counting)?)?;
+	let seconds = |of: fn(&(f64, f64)) -> f64| spread(bounds.iter().map(of).collect())[0];
+	Ok(Report {
+		mib: options.mib,
+		repeats: options.repeats,
+		cores: std::thread::available_parallelism()?.get(),
+		b2sum_seconds: seconds(|(b2sum, _)| *b2sum),
+		curl_seconds: seconds(|(_, curl)| *curl),
+		lines: series.into_iter().map(Series::line).collect(),
+		fetched_twice,
+	})
+}
+
+/// Measures all ways in turns. Returns them with the seconds of `b2sum` and of `curl` before each.
+fn in_turns(
+	options: &Options,
+	bench: &Bench,
+	content: &(String, u64),
+	files: &Served,
+	helia: Option<&Helia>,
+	ways: &[(&'static str, Way<'_>)],
+) -> Outcome<(Vec<Series>, Bounds)> {
 	let mut series: Vec<_> = ways.iter().map(|(what, way)| Series::new(what, way)).collect();
-	let (mut hashed, mut copied) = (Vec::new(), Vec::new());
+	let mut bounds = Vec::new();
 	for turn in 1..=options.repeats {
 		eprintln!("turn {turn} of {}", options.repeats);
 		for ((_, way), series) in ways.iter().zip(&mut series) {
@@ -206,36 +231,25 @@ fn measure(options: &Options) -> Outcome<Report> {
 				continue;
 			}
 			// The speed of a virtual machine changes from minute to minute, so each way has its own bounds.
-			let (b2sum, curl) = (bench.b2sum()?, bench.curl(&files)?);
+			let (b2sum, curl) = (bench.b2sum()?, bench.curl(files)?);
 			let both = b2sum.seconds.max(curl.seconds);
-			let get = |gateways: &[&Served]| {
-				bench.fetch(&content, |out| bench.get_command(&content, gateways, out))
-			};
-			let (taken, bound) = match (way, &helia) {
+			let get =
+				|gateways: &[&Served]| bench.fetch(content, |out| bench.get_command(content, gateways, out));
+			let (taken, bound) = match (way, helia) {
 				(Way::Import, _) => (bench.import(&bench.path("again"))?, b2sum.seconds),
 				(Way::Get(gateways), _) => (get(gateways)?, both),
 				(Way::Helia(_), None) => continue,
 				(Way::Helia(None), Some(helia)) => (get(&[&helia.served])?, both),
 				(Way::Helia(Some(gateway)), Some(helia)) => {
-					(bench.fetch(&content, |out| helia.fetch(&content.0, gateway, out))?, both)
+					(bench.fetch(content, |out| helia.fetch(&content.0, gateway, out))?, both)
 				}
 			};
 			series.ratios.push(bound / taken.seconds);
 			series.taken.push(taken);
-			hashed.push(b2sum.seconds);
-			copied.push(curl.seconds);
+			bounds.push((b2sum.seconds, curl.seconds));
 		}
 	}
-	let fetched_twice = resume::measure(&bench, &content, &start(Behaviour::Counting)?)?;
-	Ok(Report {
-		mib: options.mib,
-		repeats: options.repeats,
-		cores: std::thread::available_parallelism()?.get(),
-		b2sum_seconds: spread(hashed)[0],
-		curl_seconds: spread(copied)[0],
-		lines: series.into_iter().map(Series::line).collect(),
-		fetched_twice,
-	})
+	Ok((series, bounds))
 }
 
 /// A way to move the file.

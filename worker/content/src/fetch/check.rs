@@ -4,20 +4,13 @@ use std::sync::Arc;
 
 use super::{
 	flight::Want,
-	request::{blocking, Children},
+	request::{blocking, Children, Received},
 	FetchError,
 };
 use crate::{
 	block::{blake2b_256_each, LANES},
 	store::{Result as StoreResult, Session},
 };
-
-/// A block as a provider has sent it.
-pub(super) struct Received {
-	pub(super) want: Want,
-	pub(super) provider: usize,
-	pub(super) block: Vec<u8>,
-}
 
 /// The outcome of the check of a block.
 pub(super) struct Checked {

@@ -7,7 +7,6 @@ use reqwest::{Client, Url};
 use tokio::time::Instant;
 
 use super::{
-	check::Received,
 	download::{download, Flow},
 	flight::Want,
 	providers::Refusal,
@@ -16,6 +15,13 @@ use super::{
 use crate::{buffers::Buffers, layout::Span, store::Session};
 
 pub(super) type Children = Vec<(crate::BlockId, Span)>;
+
+/// A block as a provider has sent it.
+pub(super) struct Received {
+	pub(super) want: Want,
+	pub(super) provider: usize,
+	pub(super) block: Vec<u8>,
+}
 
 pub(super) enum Outcome {
 	/// The store was searched; `None` if the block has to be fetched.

@@ -15,12 +15,12 @@ use reqwest::Client;
 use tokio::time::Instant;
 
 use super::{
-	check::{check, next_batch, Checked, Received},
+	check::{check, next_batch, Checked},
 	download::Flow,
 	flight::{patience, Flight, Request, Want},
 	providers::{pause, Kind, ProviderSet, Providers, Refusal, Responsible},
 	relay::Relay,
-	request::{blocking, look_up, Children, Order, Outcome},
+	request::{blocking, look_up, Children, Order, Outcome, Received},
 	FetchError, FetchLimits, Progress,
 };
 use crate::{
@@ -130,8 +130,8 @@ impl<'a> Transfer<'a> {
 		Ok(blocking(move || session.commit()).await??)
 	}
 
-	/// Queues blocks, before which there are `leaf` leaves, so that the first one is handled first. With peers, each fetcher begins with another
-	/// one, so that they soon have different blocks for each other.
+	/// Queues blocks, before which there are `leaf` leaves, so that the first one is handled first. With
+	/// peers, each fetcher begins with another one, so that they soon have different blocks for each other.
 	fn want(&mut self, blocks: Children, leaf: u64) {
 		let mut blocks: Vec<_> = numbered(blocks, leaf).collect();
 		if self.providers.has_peers() && blocks.len() > 1 {

@@ -14,8 +14,8 @@ use std::{
 /// Number of bytes that are written before they are flushed to disk, while more are written.
 const FLUSH: u64 = 32 << 20;
 
-/// Most bytes of one write. For a larger one the kernel takes pages in one piece, which a virtual machine has to
-/// get from its host first: that takes 7 times as long as the write.
+/// Most bytes of one write. For a larger one the kernel takes pages in one piece, which a virtual machine has
+/// to get from its host first: that takes 7 times as long as the write.
 const PIECE: usize = 256 << 10;
 
 /// A file that is flushed to disk by a thread of its own while others write on, so that little is left to

@@ -1,4 +1,4 @@
-//! Makes delta files from tables, IDX files, folders of images, or two versions of a table.
+//! Makes delta files from tables, IDX files, folders of images, texts, or two versions of a table.
 //!
 //! A [`Source`] returns records in an order that depends on its content only, and [`build`] writes them, so
 //! the same source gives the same file, byte for byte. Records are never rounded or guessed: a value that the
@@ -17,6 +17,7 @@ mod range;
 mod table;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use columns::{ColumnNames, TableColumns};
 pub use difference::{Open, Versions};
@@ -24,6 +25,7 @@ pub use error::{BuildError, Fault};
 pub use idx::Idx;
 pub use images::{read_image, Class, ClassNames, Images};
 pub use range::Records;
+pub use text::Text;
 
 use self::csv::Csv;
 use crate::delta::{DeltaError, DeltaLimits, DeltaWriter, Problem};

@@ -1,6 +1,6 @@
 //! The output shape, tensors and costs of each kind of layer.
 
-use super::{layer::Layer, plan::checked_values, Limits};
+use super::{layer::Layer, Limits};
 
 /// Name of a tensor within its layer, and its shape.
 pub(super) type Named = (String, Vec<u64>);
@@ -323,8 +323,8 @@ fn residual(
 	})
 }
 
-/// Returns the effect of layers one after the other, whose tensors are below `name`. All that they hold counts as
-/// held at the same time.
+/// Returns the effect of layers one after the other, whose tensors are below `name`. All that they hold
+/// counts as held at the same time.
 fn chain(name: &str, layers: &[Layer], input: &[u64], context: Context<'_>) -> Result<Effect, String> {
 	let mut all = Effect::same(input, 0);
 	for (position, layer) in layers.iter().enumerate() {
@@ -333,7 +333,9 @@ fn chain(name: &str, layers: &[Layer], input: &[u64], context: Context<'_>) -> R
 			return Err(at("must be the model's first layer".into()));
 		}
 		let effect = effect(layer, &all.output, context).map_err(at)?;
-		let values = checked_values(&effect.output, context.limits)
+		let values = context
+			.limits
+			.values(&effect.output)
 			.ok_or_else(|| at(format!("its output would have the shape {:?}", effect.output)))?;
 		let below = |(own, shape): Named| (format!("{name}.{position}.{own}"), shape);
 		all.parameters.extend(effect.parameters.into_iter().map(below));

@@ -83,8 +83,8 @@ pub enum Layer {
 		#[serde(default, skip_serializing_if = "Option::is_none")]
 		stride: Option<u64>,
 	},
-	/// Mean of each of `size` times `size` parts of an image: `[C, H, W] -> [C, size, size]`. Part `i` of a side
-	/// of `H` values has those from `i H / size` rounded down to `(i + 1) H / size` rounded up.
+	/// Mean of each of `size` times `size` parts of an image: `[C, H, W] -> [C, size, size]`. Part `i` of a
+	/// side of `H` values has those from `i H / size` rounded down to `(i + 1) H / size` rounded up.
 	#[serde(rename = "adaptive_avg_pool2d")]
 	AdaptiveAvgPool2d {
 		/// Number of parts of each side.
@@ -150,8 +150,8 @@ pub enum Layer {
 		#[serde(default, deserialize_with = "number")]
 		dropout: f64,
 	},
-	/// Causal self-attention (Vaswani et al., 2017): `[T, D] -> [T, D]`. Position `t` sees positions up to `t`
-	/// only. With the width `W = D / heads`, parameters are `in.weight [(heads + 2 kv_heads) W, D]` for
+	/// Causal self-attention (Vaswani et al., 2017): `[T, D] -> [T, D]`. Position `t` sees positions up to
+	/// `t` only. With the width `W = D / heads`, parameters are `in.weight [(heads + 2 kv_heads) W, D]` for
 	/// queries, keys and values, one after the other, `in.bias`, `out.weight [D, D]` and `out.bias`.
 	Attention {
 		/// Number of heads, which must divide `D`.
@@ -174,8 +174,8 @@ pub enum Layer {
 		/// Width of the hidden layer.
 		hidden: u64,
 	},
-	/// Adds what layers make of their input to the input (He et al., 2016), or to what a shortcut makes of it:
-	/// both have the same shape. Tensors are named `layers.<position>.<name>` and
+	/// Adds what layers make of their input to the input (He et al., 2016), or to what a shortcut makes of
+	/// it: both have the same shape. Tensors are named `layers.<position>.<name>` and
 	/// `shortcut.<position>.<name>`.
 	Residual {
 		/// The layers, applied one after the other.

@@ -39,6 +39,16 @@ impl Default for Limits {
 	}
 }
 
+impl Limits {
+	/// Returns the number of values of a shape, or `None` if the shape is not allowed.
+	pub(super) fn values(&self, shape: &[u64]) -> Option<u64> {
+		if shape.len() > self.rank || shape.iter().any(|d| *d == 0 || *d > self.dimension) {
+			return None;
+		}
+		shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d))
+	}
+}
+
 /// Reasons for which a description is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DescriptionError {

@@ -224,8 +224,7 @@ fn check_document(document: &Document, limits: &Limits) -> Result<(), Descriptio
 		return Err(invalid(format!("there must be exactly one input, not {}", document.inputs.len())));
 	};
 	let target = &document.target;
-	let mut names = HashSet::from(["op", "id"]);
-	let mut record_bytes = 0u64;
+	let (mut names, mut record_bytes) = (HashSet::from(["op", "id"]), 0u64);
 	for (column, dtype, shape) in
 		[(&input.column, input.dtype, &input.shape), (&target.column, target.dtype, &target.shape)]
 	{
@@ -236,7 +235,8 @@ fn check_document(document: &Document, limits: &Limits) -> Result<(), Descriptio
 		if !names.insert(column) {
 			return Err(invalid(format!("the column name '{column}' is taken; 'op' and 'id' are reserved")));
 		}
-		let bytes = plan::checked_values(shape, limits)
+		let values = limits.values(shape);
+		let bytes = values
 			.and_then(|n| n.checked_mul(dtype.bytes() as u64))
 			.filter(|bytes| *bytes <= limits.record_bytes)
 			.ok_or_else(|| {

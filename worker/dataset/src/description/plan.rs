@@ -50,28 +50,33 @@ impl Plan {
 		self.shapes.last().map_or(&[], Vec::as_slice)
 	}
 
+	/// Checks the costs so far.
+	fn check(&self, limits: &Limits) -> Result<(), DescriptionError> {
+		let costs = [
+			("parameters", self.parameter_values, limits.parameters),
+			("activations per record", self.peak_activations, limits.activations),
+			("operations per record", self.flops_per_record, limits.flops),
+		];
+		match costs.into_iter().find(|(_, needed, limit)| needed > limit) {
+			Some((what, needed, limit)) => Err(DescriptionError::TooLarge { what, needed, limit }),
+			None => Ok(()),
+		}
+	}
+
 	/// Returns the tensors of a checkpoint: parameters, then buffers.
 	pub fn tensors(&self) -> impl Iterator<Item = &TensorSpec> {
 		self.parameters.iter().chain(&self.buffers)
 	}
 }
 
-/// Returns the number of values of a shape, or `None` if the shape is not allowed.
-pub(super) fn checked_values(shape: &[u64], limits: &Limits) -> Option<u64> {
-	if shape.len() > limits.rank || shape.iter().any(|d| *d == 0 || *d > limits.dimension) {
-		return None;
-	}
-	shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d))
-}
-
 pub(super) fn plan(document: &Document, limits: &Limits) -> Result<Plan, DescriptionError> {
-	let too_large = |what, needed, limit| DescriptionError::TooLarge { what, needed, limit };
 	if document.layers.is_empty() {
 		return Err(DescriptionError::Invalid("there must be at least one layer".into()));
 	}
 	let layers = count(&document.layers);
 	if layers > limits.layers {
-		return Err(too_large("layers", layers as u64, limits.layers as u64));
+		let (needed, limit) = (layers as u64, limits.layers as u64);
+		return Err(DescriptionError::TooLarge { what: "layers", needed, limit });
 	}
 	let embedding = match document.layers.first() {
 		Some(Layer::Embedding { vocabulary, dim }) => Some([*vocabulary, *dim]),
@@ -97,7 +102,8 @@ pub(super) fn plan(document: &Document, limits: &Limits) -> Result<Plan, Descrip
 			return Err(fail("tokens take no scale and no shift; remove them from the input".into()));
 		}
 		let effect = effect(layer, &shape, context).map_err(fail)?;
-		let output = checked_values(&effect.output, limits)
+		let output = limits
+			.values(&effect.output)
 			.ok_or_else(|| fail(format!("its output would have the shape {:?}", effect.output)))?;
 		let named = |(name, shape): &Named| TensorSpec {
 			name: format!("layers.{position}.{name}"),
@@ -112,15 +118,7 @@ pub(super) fn plan(document: &Document, limits: &Limits) -> Result<Plan, Descrip
 		plan.total_activations = plan.total_activations.saturating_add(held);
 		plan.peak_activations = plan.peak_activations.max(product(&shape).saturating_add(held));
 		plan.flops_per_record = plan.flops_per_record.saturating_add(effect.flops);
-		if plan.parameter_values > limits.parameters {
-			return Err(too_large("parameters", plan.parameter_values, limits.parameters));
-		}
-		if plan.peak_activations > limits.activations {
-			return Err(too_large("activations per record", plan.peak_activations, limits.activations));
-		}
-		if plan.flops_per_record > limits.flops {
-			return Err(too_large("operations per record", plan.flops_per_record, limits.flops));
-		}
+		plan.check(limits)?;
 		shape = effect.output;
 		plan.shapes.push(shape.clone());
 	}

@@ -186,6 +186,23 @@ fn misfits_name_the_layer_and_the_reason() {
 			"must be the first layer",
 		),
 		(images(""), "at least one layer"),
+		(
+			tokens(r#"{"type":"embedding","vocabulary":50,"dim":30},{"type":"transformer_block","heads":4}"#),
+			"4 heads do not divide the width 30",
+		),
+	];
+	for (result, part) in cases {
+		let reason = reason(result);
+		assert!(reason.contains(part), "'{reason}' should contain '{part}'");
+	}
+}
+
+#[test]
+fn misfits_of_residual_layers_and_attention_name_the_reason() {
+	let begun =
+		|layers: &str| tokens(&format!(r#"{{"type":"embedding","vocabulary":50,"dim":30}},{layers}"#));
+	let attention = |fields: &str| begun(&format!(r#"{{"type":"attention",{fields}}}"#));
+	let cases = [
 		(images(r#"{"type":"max_pool2d","kernel":3,"padding":2}"#), "at most half of the kernel 3"),
 		(images(r#"{"type":"adaptive_avg_pool2d","size":33}"#), "has no 33 parts a side"),
 		(images(r#"{"type":"group_norm","groups":2}"#), "2 groups do not divide 3 channels"),
@@ -200,40 +217,13 @@ fn misfits_name_the_layer_and_the_reason() {
 		),
 		(images(r#"{"type":"unembedding"}"#), "begins with an embedding"),
 		(
-			tokens(
-				r#"{"type":"embedding","vocabulary":50,"dim":30},{"type":"linear","out":20},{"type":"unembedding"}"#,
-			),
-			"the embedding has the width 30, and the input has 20",
+			begun(r#"{"type":"linear","out":20},{"type":"unembedding"}"#),
+			"has the width 30, and the input has 20",
 		),
-		(
-			tokens(
-				r#"{"type":"embedding","vocabulary":50,"dim":30},
-				{"type":"residual","layers":[{"type":"unembedding"}]}"#,
-			),
-			"can't be within other layers",
-		),
-		(
-			tokens(
-				r#"{"type":"embedding","vocabulary":50,"dim":30},{"type":"attention","heads":6,"kv_heads":4}"#,
-			),
-			"4 heads of keys and values do not divide 6 heads",
-		),
-		(
-			tokens(
-				r#"{"type":"embedding","vocabulary":50,"dim":30},{"type":"attention","heads":2,"rotary":10000}"#,
-			),
-			"an even width, not 15",
-		),
-		(
-			tokens(
-				r#"{"type":"embedding","vocabulary":50,"dim":32},{"type":"attention","heads":2,"rotary":0}"#,
-			),
-			"must be 1 to 1e9, not 0",
-		),
-		(
-			tokens(r#"{"type":"embedding","vocabulary":50,"dim":30},{"type":"transformer_block","heads":4}"#),
-			"4 heads do not divide the width 30",
-		),
+		(begun(r#"{"type":"residual","layers":[{"type":"unembedding"}]}"#), "can't be within other layers"),
+		(attention(r#""heads":6,"kv_heads":4"#), "4 heads of keys and values do not divide 6 heads"),
+		(attention(r#""heads":2,"rotary":10000"#), "an even width, not 15"),
+		(attention(r#""heads":3,"rotary":0"#), "must be 1 to 1e9, not 0"),
 	];
 	for (result, part) in cases {
 		let reason = reason(result);

@@ -97,25 +97,12 @@ fn apply(
 			linear(&x, width, tensors.weights(0), None, &mut out);
 			return out;
 		}
-		Layer::Conv2d { kernel, stride, padding, bias, .. } => {
-			let (weight, bias) = (tensors.parameter(), tensors.optional(*bias));
+		Layer::Conv2d { .. }
+		| Layer::MaxPool2d { .. }
+		| Layer::AvgPool2d { .. }
+		| Layer::AdaptiveAvgPool2d { .. } => {
 			let mut out = new();
-			conv2d(&x, &window(input, *kernel, *stride, *padding), weight, bias, &mut out);
-			return out;
-		}
-		Layer::MaxPool2d { kernel, stride, padding } => {
-			let mut out = new();
-			max_pool2d(&x, &window(input, *kernel, stride.unwrap_or(*kernel), *padding), &mut out);
-			return out;
-		}
-		Layer::AdaptiveAvgPool2d { size: parts } => {
-			let (mut out, sides) = (new(), window(input, 1, 1, 0));
-			adaptive_avg_pool2d(&x, [sides.height, sides.width], size(*parts), &mut out);
-			return out;
-		}
-		Layer::AvgPool2d { kernel, stride } => {
-			let mut out = new();
-			avg_pool2d(&x, &window(input, *kernel, stride.unwrap_or(*kernel), 0), &mut out);
+			slide(layer, &x, input, &mut out, tensors);
 			return out;
 		}
 		Layer::Relu {} => relu(&mut x),
@@ -136,27 +123,8 @@ fn apply(
 		}
 		Layer::PositionEmbedding {} => add(&mut x, &tensors.parameter().to_vec()),
 		Layer::TransformerBlock { heads, .. } => transformer_block(&mut x, input, size(*heads), tensors),
-		Layer::Attention { heads, kv_heads, rotary, bias } => {
-			let (heads, kv_heads) = (size(*heads), size(kv_heads.unwrap_or(*heads)));
-			let length = size(input.first().copied().unwrap_or(1));
-			let sizes = Attention { length, heads, kv_heads, width: width / heads };
-			let (weight, own) = (tensors.parameter(), tensors.optional(*bias));
-			let mut mixed = vec![0.0; x.len() / width * (weight.values.len() / width)];
-			linear(&x, width, weight, own, &mut mixed);
-			if let Some(base) = rotary {
-				rotate(&mut mixed, sizes, *base);
-			}
-			let mut seen = vec![0.0; x.len()];
-			causal_attention(&mixed, sizes, &mut seen);
-			linear(&seen, width, tensors.parameter(), tensors.optional(*bias), &mut x);
-		}
-		Layer::GatedMlp { hidden } => {
-			let (rows, hidden) = (x.len() / width, size(*hidden));
-			let (mut mixed, mut gated) = (vec![0.0; rows * 2 * hidden], vec![0.0; rows * hidden]);
-			linear(&x, width, tensors.parameter(), None, &mut mixed);
-			gate(&mut mixed, hidden, &mut gated);
-			linear(&gated, hidden, tensors.parameter(), None, &mut x);
-		}
+		Layer::Attention { .. } => attention(layer, &mut x, input, tensors),
+		Layer::GatedMlp { hidden } => gated_mlp(&mut x, width, size(*hidden), tensors),
 		Layer::Residual { layers, shortcut } => {
 			let mut added = chain(layers, x.clone(), records, input, tensors);
 			add(&mut added, &chain(shortcut, x, records, input, tensors));
@@ -164,6 +132,55 @@ fn apply(
 		}
 	}
 	x
+}
+
+/// Computes a layer that slides a window over images.
+fn slide(layer: &Layer, x: &[f64], input: &[u64], out: &mut [f64], tensors: &mut Tensors) {
+	match layer {
+		Layer::Conv2d { kernel, stride, padding, bias, .. } => {
+			let (weight, bias) = (tensors.parameter(), tensors.optional(*bias));
+			conv2d(x, &window(input, *kernel, *stride, *padding), weight, bias, out);
+		}
+		Layer::MaxPool2d { kernel, stride, padding } => {
+			max_pool2d(x, &window(input, *kernel, stride.unwrap_or(*kernel), *padding), out);
+		}
+		Layer::AvgPool2d { kernel, stride } => {
+			avg_pool2d(x, &window(input, *kernel, stride.unwrap_or(*kernel), 0), out);
+		}
+		Layer::AdaptiveAvgPool2d { size: parts } => {
+			let Window { height, width, .. } = window(input, 1, 1, 0);
+			adaptive_avg_pool2d(x, [height, width], size(*parts), out);
+		}
+		_ => {}
+	}
+}
+
+/// Replaces `x [records, length, width]` by its causal self-attention.
+fn attention(layer: &Layer, x: &mut [f64], input: &[u64], tensors: &mut Tensors) {
+	let Layer::Attention { heads, kv_heads, rotary, bias } = layer else {
+		return;
+	};
+	let [length, width] = [0, 1].map(|side| size(input.get(side).copied().unwrap_or(1)));
+	let (heads, kv_heads) = (size(*heads), size(kv_heads.unwrap_or(*heads)));
+	let sizes = Attention { length, heads, kv_heads, width: width / heads };
+	let (weight, own) = (tensors.parameter(), tensors.optional(*bias));
+	let mut mixed = vec![0.0; x.len() / width * (weight.values.len() / width)];
+	linear(x, width, weight, own, &mut mixed);
+	if let Some(base) = rotary {
+		rotate(&mut mixed, sizes, *base);
+	}
+	let mut seen = vec![0.0; x.len()];
+	causal_attention(&mixed, sizes, &mut seen);
+	linear(&seen, width, tensors.parameter(), tensors.optional(*bias), x);
+}
+
+/// Replaces `x [.., width]` by what a gated hidden layer makes of it.
+fn gated_mlp(x: &mut [f64], width: usize, hidden: usize, tensors: &mut Tensors) {
+	let rows = x.len() / width;
+	let (mut mixed, mut gated) = (vec![0.0; rows * 2 * hidden], vec![0.0; rows * hidden]);
+	linear(x, width, tensors.parameter(), None, &mut mixed);
+	gate(&mut mixed, hidden, &mut gated);
+	linear(&gated, hidden, tensors.parameter(), None, x);
 }
 
 /// Returns what layers within a layer make of its input.

@@ -11,10 +11,10 @@ use crate::{
 	table::fields,
 };
 use anyhow::{anyhow, ensure, Context, Result};
-use clap::{ArgGroup, Args};
+use clap::{value_parser, ArgGroup, Args};
 use descent_dataset::{
 	build, open_table, Built, Class, ClassNames, ColumnNames, DeltaLimits, Idx, Images, Open, Records,
-	Schema, Source, TableColumns, Versions,
+	Schema, Source, TableColumns, Text, Versions,
 };
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -36,18 +36,21 @@ const EXAMPLES: &str = "Examples:
   descent dataset build --folder photos --description photos.json --out photos.parquet
   descent dataset build --folder more --classes cat,dog,owl --after photos.parquet --description photos.json \
     --out more.parquet
+  descent dataset build --text shakespeare.txt --description bytes.json --out train.parquet
   descent dataset build --old version1.csv --new version2.csv --after train.parquet --description \
     mnist.json --out delta.parquet
 
 A folder of images has one folder for each class, or a file labels.csv with the columns file and label. The \
-labels of the classes are printed: their positions in --classes, or in the order of their names. Columns of a table that are not named are found by the description's names. \
+labels of the classes are printed: their positions in --classes, or in the order of their names. A text is \
+cut into windows, of which the tokens are its bytes: the target is the byte that follows each of them. \
+Columns of a table that are not named are found by the description's names. \
 Nothing is rounded: a value that the description's type cannot hold is an error. The same source makes the \
 same file. Additions that the data set of --after has already, and removals of what it lacks, are left \
 out.";
 
 #[derive(Debug, Args)]
 #[command(
-	group(ArgGroup::new("source").required(true).args(["table", "images", "folder", "new"])),
+	group(ArgGroup::new("source").required(true).args(["table", "images", "folder", "text", "new"])),
 	after_help = EXAMPLES
 )]
 pub(crate) struct Build {
@@ -64,8 +67,15 @@ pub(crate) struct Build {
 	#[arg(long, value_name = "DIR")]
 	folder: Option<PathBuf>,
 	/// Classes of --folder in the order of their labels, as a,b,c, or @FILE with one name a line
-	#[arg(long, value_name = "NAMES", conflicts_with_all = ["table", "images", "new"])]
+	#[arg(long, value_name = "NAMES", conflicts_with_all = ["table", "images", "text", "new"])]
 	classes: Option<String>,
+	/// Text to cut into windows as long as the description's input; its tokens are bytes
+	#[arg(long, value_name = "FILE")]
+	text: Option<PathBuf>,
+	/// Bytes from the begin of a window of --text to that of the next one; the length of a window if absent
+	#[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..),
+		conflicts_with_all = ["table", "images", "folder", "new"])]
+	stride: Option<u64>,
 	/// Table as it was: its records that --new lacks are removed
 	#[arg(long, value_name = "FILE", requires = "new")]
 	old: Option<PathBuf>,
@@ -153,6 +163,8 @@ impl Build {
 			open_table(table, schema, &columns)?
 		} else if let (Some(images), Some(labels)) = (&self.images, &self.labels) {
 			Box::new(Idx::open(images, labels, schema)?)
+		} else if let Some(text) = &self.text {
+			Box::new(Text::open(text, schema, self.stride)?)
 		} else if let Some(folder) = &self.folder {
 			let list = self.classes.as_deref().map(class_names).transpose()?;
 			let images = Images::open(folder, schema, list.as_ref())?;

@@ -99,6 +99,25 @@ async fn an_exported_version_comes_before_as_well() {
 }
 
 #[test]
+fn a_text_becomes_windows() {
+	let folder = Folder::new();
+	let tokens = |name: &str, more: &str| format!(r#"{{"column":"{name}","dtype":"u8","shape":[4]{more}}}"#);
+	let (input, target) = (tokens("x", ""), tokens("y", r#","classes":256"#));
+	folder.write(
+		"m.json",
+		format!(
+			r#"{{"descent":1,"name":"bytes","inputs":[{input}],"target":{target},"layers":[
+			{{"type":"embedding","vocabulary":256,"dim":2}},{{"type":"linear","out":256}}],
+			"loss":"cross_entropy"}}"#
+		),
+	);
+	folder.write("t.txt", "to be, or not to be");
+	assert_eq!(made(&folder, "--text @t.txt").built.added, 4);
+	let overlapping = made(&folder, "--text @t.txt --stride 1").built;
+	assert_eq!((overlapping.added, overlapping.repeated), (14, 1));
+}
+
+#[test]
 fn two_versions_make_additions_and_removals() {
 	let folder = Folder::new();
 	folder.table("one.csv", 0..10);
@@ -175,6 +194,9 @@ fn there_is_one_source() {
 		"--table t --input-columns a..b",
 		"--table t --classes a,b",
 		"--table t --input-columns",
+		"--table t --text u",
+		"--table t --stride 2",
+		"--text t --stride 0",
 	] {
 		let line = format!("build --description d --out o {arguments}");
 		let error = Line::try_parse_from(line.split_whitespace()).expect_err(&line);

@@ -48,8 +48,8 @@ pub(crate) enum NewCommand {
 	Resnet(Resnet),
 	/// A language model over tokens, of the form of GPT-2
 	Gpt(Gpt),
-	/// A language model over tokens, of the form of Llama: rotary positions, heads that share keys and values,
-	/// gated hidden layers
+	/// A language model over tokens, of the form of Llama: rotary positions, heads that share keys and
+	/// values, gated hidden layers
 	Llama(Llama),
 }
 
@@ -120,7 +120,13 @@ pub(crate) struct Resnet {
 	#[arg(long, value_name = "N,..", value_delimiter = ',', default_value = "64,128,256,512")]
 	channels: Vec<u64>,
 	/// Residual blocks of each stage
-	#[arg(long, value_name = "N,..", value_delimiter = ',', default_value = "2,2,2,2", value_parser = blocks())]
+	#[arg(
+		long,
+		value_name = "N,..",
+		value_delimiter = ',',
+		default_value = "2,2,2,2",
+		value_parser = blocks()
+	)]
 	blocks: Vec<u64>,
 	/// Blocks of three convolutions instead of two, which have four times as many channels at their ends
 	#[arg(long)]

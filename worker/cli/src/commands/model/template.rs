@@ -173,8 +173,8 @@ pub(super) struct LlamaSizes {
 	pub is_tied: bool,
 }
 
-/// A language model of the form of Llama (Touvron et al., 2023): rotary positions, grouped-query attention, root
-/// mean square normalisation and gated hidden layers.
+/// A language model of the form of Llama (Touvron et al., 2023): rotary positions, grouped-query attention,
+/// root mean square normalisation and gated hidden layers.
 pub(super) fn llama(names: Names, sizes: GptSizes, own: LlamaSizes) -> Document {
 	let GptSizes { vocabulary, context, blocks, heads, width } = sizes;
 	let attention =

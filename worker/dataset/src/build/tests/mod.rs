@@ -5,6 +5,7 @@ mod difference;
 mod idx;
 mod images;
 mod table;
+mod text;
 mod written;
 
 use super::*;

@@ -58,3 +58,29 @@ fn a_model_of_256_million_parameters_is_measured_within_the_computed_memory() {
 	assert!(taken >= 4 * parameters, "{taken} bytes cannot hold the weights");
 	assert!(taken <= computed, "{taken} bytes were taken, {computed} are computed");
 }
+
+/// A residual layer whose values take nearly as much as the format allows, and that holds its input meanwhile.
+const RESIDUAL: &str = r#"{"descent": 1, "name": "large residual",
+	"inputs": [{"column": "x", "dtype": "u8", "shape": [32, 224, 224], "scale": 0.004}],
+	"target": {"column": "y", "dtype": "u8", "shape": [], "classes": 2},
+	"layers": [{"type": "residual", "layers": [
+			{"type": "conv2d", "out": 32, "kernel": 3, "padding": 1, "bias": false}, {"type": "batch_norm"},
+			{"type": "relu"}, {"type": "conv2d", "out": 32, "kernel": 3, "padding": 1, "bias": false},
+			{"type": "batch_norm"}]},
+		{"type": "adaptive_avg_pool2d", "size": 1}, {"type": "flatten"}, {"type": "linear", "out": 2}],
+	"loss": "cross_entropy"}"#;
+
+#[test]
+fn a_large_residual_layer_is_measured_within_the_computed_memory() {
+	let description = Description::parse(RESIDUAL.as_bytes()).unwrap();
+	let (values, most) = (description.plan().peak_activations, Limits::default().activations);
+	assert!(values > most / 2, "{values} of {most}");
+	let checkpoint = Checkpoint::initial(&description, 1);
+	let records = selftest::records(&description.schema(), 2, 1);
+	let before = peak();
+	let rules = EvaluationRules::of_round(Metric::Loss, H256::repeat_byte(1));
+	evaluate(&checkpoint, &records, &rules, || false).unwrap();
+	let (taken, computed) = (peak() - before, evaluation_memory(&description));
+	println!("{taken} bytes were taken, {computed} are computed");
+	assert!(taken <= computed, "{taken} bytes were taken, {computed} are computed");
+}

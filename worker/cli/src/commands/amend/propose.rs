@@ -252,7 +252,7 @@ impl Changes {
 			Ok(description) => {
 				let records = self.records.unwrap_or(group.policy.records());
 				let winners = self.winners.unwrap_or(group.optional_rules.ranked_winners());
-				Work { rule, records, winners, attest }.check(&description)?;
+				Work { rule: Some(rule), records, winners, attest }.check(&description)?;
 				Ok(None)
 			}
 			Err(error) => Ok(Some(format!(

@@ -185,9 +185,9 @@ impl GroupOptions {
 			self.metric != MetricArg::Error || description.as_ref().is_none_or(classifies),
 			"a model without classes has no error rate: use --metric loss"
 		);
-		if let (Some(rule), Some(description)) = (recipe, &description) {
+		if let Some(description) = &description {
 			let (records, winners, attest) = (self.records, self.winners, clock.attest);
-			Work { rule, records, winners, attest }.check(description)?;
+			Work { rule: recipe, records, winners, attest }.check(description)?;
 		}
 		let public = self.validation.as_ref().or(self.otherwise.as_ref());
 		for (set, what) in [(Some(&dataset), "data set"), (public, "validation set")] {

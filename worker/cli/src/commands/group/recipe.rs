@@ -108,10 +108,11 @@ pub(crate) fn check_clock(clock: &Clock) -> Result<()> {
 	)
 }
 
-/// The work that a committee has with a round of recorded trainings, and its time for it.
+/// The work that a committee has with a round, and its time for it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Work {
-	pub rule: RecipeRule,
+	/// The rule for recorded trainings, if the group asks for them.
+	pub rule: Option<RecipeRule>,
 	/// Number of records that a checkpoint is measured on.
 	pub records: u32,
 	/// The most winners of a round.
@@ -121,12 +122,13 @@ pub(crate) struct Work {
 }
 
 impl Work {
-	/// Refuses a model that draws at random in training, so that no replay does what the training did, and
-	/// one that is so large that a committee of slow machines has not the time to replay it.
+	/// Refuses a model that is so large that a committee of slow machines has not the time to measure and to
+	/// replay it; and where trainings are recorded, one that draws at random in training, so that no replay
+	/// does what the training did.
 	pub(crate) fn check(self, description: &Description) -> Result<()> {
 		for (number, layer) in description.layers().iter().enumerate() {
 			ensure!(
-				!layer.draws_at_random(),
+				self.rule.is_none() || !layer.draws_at_random(),
 				"trainings of this model can't be replayed: layer {number} ({}) has dropout, which draws at \
 				 random; set it to 0 in the model description, or leave out the options of recipes",
 				layer.kind()
@@ -135,14 +137,18 @@ impl Work {
 		let Self { rule, records, winners, attest } = self;
 		let (needed, seconds) = (self.seconds(description.plan().flops_per_record), self.window());
 		let (replays, evaluations) = self.counts();
+		let (replays, remedy) = match rule {
+			None => (String::new(), ""),
+			Some(rule) => (
+				format!("{replays} replays of {} steps of {} records and ", rule.steps, rule.batch),
+				"fewer --recipe-steps, a smaller --recipe-batch, ",
+			),
+		};
 		ensure!(
 			needed <= seconds,
-			"a committee would not be in time: {replays} replays of {} steps of {} records and {evaluations} \
-			 evaluations of {records} records take {needed} s at ten billion operations in f64 a second, and \
-			 half of the attest window of {attest} blocks has {seconds} s. Choose fewer --recipe-steps, a \
-			 smaller --recipe-batch, fewer --records, {}or a longer --attest",
-			rule.steps,
-			rule.batch,
+			"a committee would not be in time: {replays}{evaluations} evaluations of {records} records take \
+			 {needed} s at ten billion operations in f64 a second, and half of the attest window of {attest} \
+			 blocks has {seconds} s. Choose {remedy}fewer --records, {}or a longer --attest",
 			if winners > 1 { "fewer --winners, " } else { "" }
 		);
 		Ok(())
@@ -150,8 +156,12 @@ impl Work {
 
 	/// Number of segments that are replayed and of checkpoints that are measured where one candidate lies:
 	/// the winners, those whose work is paid for, the liar, the head, and one that did not match its claim.
+	/// Without recordings the liar is the one that did not match.
 	fn counts(self) -> (u64, u64) {
-		let draws = self.rule.work_reward.map_or(0, |reward| reward.draws);
+		let Some(rule) = self.rule else {
+			return (0, u64::from(self.winners).saturating_add(2));
+		};
+		let draws = rule.work_reward.map_or(0, |reward| reward.draws);
 		let paid = u64::from(self.winners).saturating_add(draws.into());
 		(paid.saturating_add(1), paid.saturating_add(3))
 	}
@@ -159,8 +169,10 @@ impl Work {
 	/// Returns the time of the work in seconds, rounded up. `operations` are those of one record.
 	fn seconds(self, operations: u64) -> u64 {
 		let (replays, evaluations) = self.counts();
-		let step = u64::from(self.rule.batch).saturating_mul(PASSES_OF_A_STEP);
-		let replayed = replays.saturating_mul(self.rule.steps.into()).saturating_mul(step);
+		let replay = self.rule.map_or(0, |rule| {
+			u64::from(rule.steps).saturating_mul(rule.batch.into()).saturating_mul(PASSES_OF_A_STEP)
+		});
+		let replayed = replays.saturating_mul(replay);
 		let measured = evaluations.saturating_mul(self.records.into());
 		operations.saturating_mul(replayed.saturating_add(measured)).div_ceil(OPERATIONS_PER_SECOND)
 	}
@@ -265,7 +277,7 @@ mod tests {
 		assert!(error.contains("2400 blocks (2h)") && error.contains("--round-length"), "{error}");
 	}
 
-	const WORK: Work = Work { rule: DEFAULT, records: 1_024, winners: 1, attest: 60 };
+	const WORK: Work = Work { rule: Some(DEFAULT), records: 1_024, winners: 1, attest: 60 };
 
 	fn model(layers: &str) -> Description {
 		let json = format!(
@@ -300,7 +312,7 @@ mod tests {
 		assert_eq!((WORK.seconds(1), WORK.window()), (1, 90));
 		assert_eq!(WORK.seconds(u64::MAX), u64::MAX.div_ceil(10_000_000_000));
 		let reward = WorkReward { share: Share(1), deposit: 1, draws: 2, margin: Share(0) };
-		let paid = Work { rule: RecipeRule { work_reward: Some(reward), ..DEFAULT }, ..WORK };
+		let paid = Work { rule: Some(RecipeRule { work_reward: Some(reward), ..DEFAULT }), ..WORK };
 		assert_eq!(paid.seconds(10_000_000_000), 4 * 200 * 64 * 3 + 6 * 1_024);
 		let three = Work { winners: 3, ..WORK };
 		assert_eq!(three.seconds(10_000_000_000), 4 * 200 * 64 * 3 + 6 * 1_024);
@@ -312,5 +324,20 @@ mod tests {
 		assert!(!error.contains("--winners"), "{error}");
 		assert!(three.check(&wide).unwrap_err().to_string().contains("fewer --winners"));
 		assert!(Work { attest: 800, ..WORK }.check(&wide).is_ok());
+	}
+
+	#[test]
+	fn a_model_that_a_committee_cannot_measure_in_time_is_refused() {
+		let plain = Work { rule: None, ..WORK };
+		assert_eq!(plain.seconds(10_000_000_000), 3 * 1_024);
+		let random = model(r#"{"type":"dropout","p":0.1}"#);
+		assert!(plain.check(&random).is_ok(), "nobody replays it");
+		let wide = model(r#"{"type":"linear","out":4194304},{"type":"linear","out":8}"#);
+		let error = plain.check(&wide).unwrap_err().to_string();
+		assert!(
+			error.contains("in time: 3 evaluations of 1024 records take") && !error.contains("recipe"),
+			"{error}"
+		);
+		assert!(Work { records: 16, ..plain }.check(&wide).is_ok());
 	}
 }

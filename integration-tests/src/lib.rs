@@ -100,7 +100,7 @@ pub use ports::free_port;
 pub use process::Process;
 pub use repository::{python, repository};
 pub use rpc::{Rpc, RpcError};
-pub use scenario::{candidate, members, reached, scenario, settled, two_clouds_group};
+pub use scenario::{candidate, members, over, reached, scenario, settled, two_clouds_group};
 pub use scripted_recording::{Batches, ScriptedRecording};
 pub use scripted_trainer::{Commitment, ScriptedTrainer};
 pub use test_sets::{seal_garbage, Requester, SentKey};

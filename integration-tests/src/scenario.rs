@@ -52,6 +52,17 @@ pub fn two_clouds_group(folder: &Path, lengths: RoundLengths) -> Result<GroupSet
 /// Fails after the deadline, and as soon as it is clear that the round has no commitment, as it is never
 /// settled then.
 pub async fn settled(rpc: &Rpc, group: GroupId, round: RoundIndex, deadline: Duration) -> Result<RoundView> {
+	let view = over(rpc, group, round, deadline).await?;
+	ensure!(view.settled, "nobody committed in round {round}");
+	Ok(view)
+}
+
+/// Waits until a round is settled in a finalized block of this node, or has no commitment, and is never
+/// settled.
+///
+/// # Errors
+/// After the deadline.
+pub async fn over(rpc: &Rpc, group: GroupId, round: RoundIndex, deadline: Duration) -> Result<RoundView> {
 	wait_until(&format!("round {round} is settled and finalized"), deadline, async || {
 		let (_, head) = rpc.finalized().await?;
 		let view = rpc.round(group, round, Some(head)).await?;
@@ -59,10 +70,6 @@ pub async fn settled(rpc: &Rpc, group: GroupId, round: RoundIndex, deadline: Dur
 		Ok((view.settled || deserted).then_some(view))
 	})
 	.await
-	.and_then(|view| {
-		ensure!(view.settled, "nobody committed in round {round}");
-		Ok(view)
-	})
 }
 
 /// Returns the members of a round's committee, and how far each got, from the last block before the round

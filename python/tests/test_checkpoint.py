@@ -72,5 +72,5 @@ def test_descriptions_of_another_version_or_with_unknown_layers_are_refused():
     document = dict(DESCRIPTION.document)
     with pytest.raises(DescentError, match="version 1, not 2"):
         Description({**document, "descent": 2})
-    with pytest.raises(DescentError, match="'rms_norm', which this package does not know"):
-        Description({**document, "layers": [{"type": "rms_norm"}]})
+    with pytest.raises(DescentError, match="'lstm', which this package does not know"):
+        Description({**document, "layers": [{"type": "lstm"}]})

@@ -65,8 +65,13 @@ def test_every_tensor_changes_the_losses(vector):
 
 
 def test_the_vectors_have_every_layer_and_both_losses():
-    layers = {layer["type"] for vector in VECTORS for layer in vector["description"]["layers"]}
-    assert layers == set(_EFFECTS)
+    def kinds(layers):
+        for layer in layers:
+            yield layer["type"]
+            yield from kinds(layer.get("layers", []) + layer.get("shortcut", []))
+
+    every = {kind for vector in VECTORS for kind in kinds(vector["description"]["layers"])}
+    assert every == set(_EFFECTS)
     assert {vector["description"]["loss"] for vector in VECTORS} == {"cross_entropy", "mse"}
 
 

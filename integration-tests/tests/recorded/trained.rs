@@ -3,9 +3,7 @@
 
 use crate::{recipe_options, Stage, RATES, WAIT};
 use anyhow::{ensure, Context, Result};
-use descent_integration_tests::{
-	candidate, settled, wait_until, Account, RoundLengths, Trainer, TrainerSetup,
-};
+use descent_integration_tests::{candidate, over, wait_until, Account, RoundLengths, Trainer, TrainerSetup};
 use descent_protocol::{
 	trace::Precision,
 	view::{GroupView, RecordingView, RoundView},
@@ -21,6 +19,8 @@ const LENGTHS: RoundLengths = RoundLengths { round: 25, reveal: 5, attest: 7, op
 const WINS: u32 = 2;
 /// Number of rounds in which that has to happen.
 const ROUNDS: u32 = 12;
+/// The account for which the program trains.
+const EVE: &str = "//Eve";
 /// The trainers of the worker: precision, optimizer and learning rate. The rates are so small that the loss
 /// is not next to nothing after a round, as each is to be won by something better.
 const TRAINERS: [(&str, &str, f64); 3] =
@@ -42,7 +42,8 @@ pub(crate) struct Played {
 	pub(crate) won: Vec<RoundIndex>,
 }
 
-/// Creates the group and starts its trainers.
+/// Creates the group and starts the trainer whose program trains. It is the first one, as it has the fewest
+/// steps where many processes share few cores: nothing that it makes later may be better than the head.
 pub(crate) async fn begin(stage: &Stage<'_>) -> Result<Played> {
 	let setup = crate::setup(stage, "recorded", LENGTHS);
 	let options = recipe_options(&[&[("--winners", "2")][..], &WORK].concat());
@@ -50,33 +51,45 @@ pub(crate) async fn begin(stage: &Stage<'_>) -> Result<Played> {
 	let group = stage.network.create_group_with(&owner, &setup, &options).await?;
 	let rule = group.optional_rules.recipe().context("the group has no rule for recordings")?;
 	ensure!((rule.steps, rule.batch, rule.exact) == (crate::STEPS, crate::BATCH, false), "{rule:?}");
-	let start = |setup: TrainerSetup| {
-		let setup = setup.args(&LARGEST_DEPOSIT);
-		stage.network.spawn_trainer(&stage.rpc.ws(), group.id, setup)
-	};
-	let mut trainers = Vec::new();
-	for ((precision, optimizer, rate), number) in TRAINERS.into_iter().zip(1..) {
-		ensure!((RATES.0..=RATES.1).contains(&rate), "{rate} is no rate of the group");
-		let setup = TrainerSetup::new(number, optimizer, rate, crate::BATCH);
-		trainers.push((precision, start(setup.args(&["--precision", precision]))?));
-	}
+	let mut played = Played { group, trainers: Vec::new(), won: Vec::new() };
 	// The other trainers lie, in another group.
-	trainers.push(("f32", start(TrainerSetup { uri: "//Eve".into(), ..TrainerSetup::own(1, PROGRAM) })?));
-	Ok(Played { group, trainers, won: Vec::new() })
+	played.start(stage, "f32", TrainerSetup { uri: EVE.into(), ..TrainerSetup::own(1, PROGRAM) })?;
+	Ok(played)
 }
 
 impl Played {
-	/// Waits until two rounds are won, and each trainer's checkpoint was replayed and confirmed.
+	fn start(&mut self, stage: &Stage<'_>, precision: &'static str, setup: TrainerSetup) -> Result<()> {
+		let setup = setup.args(&LARGEST_DEPOSIT);
+		let trainer = stage.network.spawn_trainer(&stage.rpc.ws(), self.group.id, setup)?;
+		self.trainers.push((precision, trainer));
+		Ok(())
+	}
+
+	/// Starts the trainers of the worker.
+	fn start_workers(&mut self, stage: &Stage<'_>) -> Result<()> {
+		for ((precision, optimizer, rate), number) in TRAINERS.into_iter().zip(1..) {
+			ensure!((RATES.0..=RATES.1).contains(&rate), "{rate} is no rate of the group");
+			let setup = TrainerSetup::new(number, optimizer, rate, crate::BATCH);
+			self.start(stage, precision, setup.args(&["--precision", precision]))?;
+		}
+		Ok(())
+	}
+
+	/// Waits until two rounds are won, and each trainer's checkpoint was replayed and confirmed. The trainers
+	/// of the worker are started once the other one's was.
 	pub(crate) async fn play(&mut self, stage: &Stage<'_>) -> Result<()> {
 		let (mut confirmed, mut round) = (BTreeSet::new(), self.first_commitment(stage).await?);
 		let end = round + ROUNDS;
-		while confirmed.len() < self.trainers.len() || self.won.len() < WINS as usize {
+		while confirmed.len() <= TRAINERS.len() || self.won.len() < WINS as usize {
 			ensure!(round < end, "until round {round}, {confirmed:?} were confirmed and {:?} won", self.won);
-			let view = settled(&stage.rpc, self.group.id, round, WAIT).await?;
+			let view = over(&stage.rpc, self.group.id, round, WAIT).await?;
 			for (precision, trainer) in &self.trainers {
 				if is_confirmed(stage, trainer, precision, &view).await? {
 					confirmed.insert(trainer.setup.uri.clone());
 				}
+			}
+			if confirmed.contains(EVE) && self.trainers.len() == 1 {
+				self.start_workers(stage)?;
 			}
 			self.won.extend(view.winner.map(|_| round));
 			round += 1;

@@ -52,8 +52,8 @@ async fn a_llama_learns_a_text_and_a_residual_network_digits() -> Result<()> {
 			}
 			groups.push(group);
 		}
+		tokio::try_join!(it_learns(network, &groups[0]), it_learns(network, &groups[1]))?;
 		for (group, setup) in groups.iter().zip(&setups) {
-			it_learns(network, group).await?;
 			it_is_exported(network, group, setup, &folder).await?;
 		}
 		Ok(())

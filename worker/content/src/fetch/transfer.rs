@@ -57,6 +57,8 @@ pub(super) struct Transfer<'a> {
 	/// Number of blocks that are being checked.
 	in_check: usize,
 	checks: FuturesUnordered<BoxFuture<'a, Result<Vec<Checked>, FetchError>>>,
+	/// Most checks at one time.
+	most_checks: usize,
 	progress: Progress,
 	last_arrival: Instant,
 	last_failure: Option<String>,
@@ -88,6 +90,7 @@ impl<'a> Transfer<'a> {
 			received: Vec::new(),
 			in_check: 0,
 			checks: FuturesUnordered::new(),
+			most_checks: std::thread::available_parallelism().map_or(1, NonZero::get).div_ceil(2),
 			progress: Progress { total: content.size, ..Progress::default() },
 			last_arrival: Instant::now(),
 			last_failure: providers.fault().map(str::to_owned),
@@ -183,8 +186,7 @@ impl<'a> Transfer<'a> {
 
 	/// Starts checks of the blocks that have come. While they wait for each other, more are checked together.
 	fn start_checks(&mut self) {
-		let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-		while !self.received.is_empty() && self.checks.len() < cores.div_ceil(2) {
+		while !self.received.is_empty() && self.checks.len() < self.most_checks {
 			let batch = next_batch(&mut self.received);
 			self.in_check += batch.len();
 			self.checks.push(check(self.session.clone(), batch).boxed());

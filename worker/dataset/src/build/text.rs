@@ -87,7 +87,7 @@ impl Text {
 		let skipped = self.reader.by_ref().take(skip as u64);
 		std::io::copy(&mut { skipped }, &mut std::io::sink()).map_err(failed)?;
 		let start = self.window.len();
-		self.window.resize(self.input.values() + 1, 0);
+		self.window.resize(self.length() + 1, 0);
 		match self.reader.read_exact(&mut self.window[start..]) {
 			Ok(()) => Ok(true),
 			Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),

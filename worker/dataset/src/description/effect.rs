@@ -137,10 +137,7 @@ fn pool([channels, height, width]: [u64; 3], window: &Window) -> Result<Effect, 
 }
 
 fn batch_norm(input: &[u64]) -> Result<Effect, String> {
-	if !matches!(input.len(), 1 | 3) {
-		return Err(format!("takes [C] or [C, H, W], not {input:?}"));
-	}
-	let channels = vec![input[0]];
+	let channels = vec![channels(input)?];
 	Ok(Effect {
 		parameters: named([("weight", channels.clone()), ("bias", channels.clone())]),
 		buffers: named([("running_mean", channels.clone()), ("running_var", channels)]),
@@ -224,10 +221,7 @@ fn adaptive_pool([channels, height, width]: [u64; 3], size: u64, limits: &Limits
 
 fn group_norm(input: &[u64], groups: u64, limits: &Limits) -> Result<Effect, String> {
 	positive("groups", groups, limits)?;
-	if !matches!(input.len(), 1 | 3) {
-		return Err(format!("takes [C] or [C, H, W], not {input:?}"));
-	}
-	let channels = input[0];
+	let channels = channels(input)?;
 	if !channels.is_multiple_of(groups) {
 		return Err(format!("{groups} groups do not divide {channels} channels"));
 	}
@@ -377,6 +371,14 @@ fn rows_and_width(input: &[u64]) -> Result<(u64, u64), String> {
 	match input.split_last() {
 		Some((width, rows)) => Ok((product(rows), *width)),
 		None => Err("needs at least one dimension, but a scalar comes in; flatten it first".into()),
+	}
+}
+
+/// Number of channels of what a normalisation over channels takes.
+fn channels(input: &[u64]) -> Result<u64, String> {
+	match *input {
+		[channels] | [channels, _, _] => Ok(channels),
+		_ => Err(format!("takes [C] or [C, H, W], not {input:?}")),
 	}
 }
 

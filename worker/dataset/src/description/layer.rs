@@ -18,16 +18,15 @@ fn four() -> u64 {
 /// Reads an f64 inside a tagged enum. serde buffers those, and where another crate enables serde_json's
 /// arbitrary precision, a buffered number is a map that only `Number` understands.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-	let number = serde_json::Number::deserialize(deserializer)?;
-	number.as_f64().ok_or_else(|| D::Error::custom(format!("{number} is not a number that f64 holds")))
+	double(serde_json::Number::deserialize(deserializer)?)
 }
 
 fn optional_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-	let number = Option::<serde_json::Number>::deserialize(deserializer)?;
-	let read = |number: serde_json::Number| {
-		number.as_f64().ok_or_else(|| D::Error::custom(format!("{number} is not a number that f64 holds")))
-	};
-	number.map(read).transpose()
+	Option::deserialize(deserializer)?.map(double).transpose()
+}
+
+fn double<E: Error>(number: serde_json::Number) -> Result<f64, E> {
+	number.as_f64().ok_or_else(|| E::custom(format!("{number} is not a number that f64 holds")))
 }
 
 /// One layer. Variants without fields are structs, so that unknown fields are refused in them too.

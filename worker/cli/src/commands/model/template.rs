@@ -162,7 +162,7 @@ pub(super) fn gpt(names: Names, sizes: GptSizes) -> Document {
 	language_model(names, vocabulary, context, layers)
 }
 
-/// What a model in the manner of Llama has beside the sizes of a language model.
+/// Sizes and choices of a model in the manner of Llama, beside the sizes of a language model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LlamaSizes {
 	/// Number of heads of keys and values, which divides that of heads.

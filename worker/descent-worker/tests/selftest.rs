@@ -21,7 +21,7 @@ fn every_way_to_compute_gives_one_result_and_attacks_give_none() {
 	let attacks = rows.iter().filter(|row| row["attack"] == true);
 	assert!(attacks.clone().count() >= 12 && rows.len() - attacks.count() == 6, "{rows:?}");
 	for row in rows {
-		assert_eq!(row["kernels"], 1, "{row}");
+		assert_eq!(row["kernels"], 2, "{row}");
 		assert_eq!(row["attack"] == true, row["verdict"] == "ill-conditioned", "{row}");
 	}
 	// Without the kernels, honest evaluators would hold different scores of the attacks.
@@ -45,5 +45,5 @@ fn other_processors_compute_the_same_bits() {
 fn the_version_names_what_computes() {
 	let output = Command::new(WORKER).arg("--version").output().unwrap();
 	let text = String::from_utf8(output.stdout).unwrap();
-	assert!(text.contains("kernels 1") && text.contains("libtorch 2.11.0"), "{text}");
+	assert!(text.contains("kernels 2") && text.contains("libtorch 2.11.0"), "{text}");
 }

@@ -2,6 +2,7 @@
 
 use crate::{Instructions, Weights};
 use rayon::prelude::*;
+use std::{cell::Cell, ops::Range};
 
 /// Columns of the right matrix.
 pub trait Columns: Sync {
@@ -25,7 +26,7 @@ impl Columns for Transposed<'_> {
 /// and back, which costs more than packed columns that do not fit into the first-level cache.
 const DEPTH: usize = 1024;
 /// Elements of a column that are packed at a time.
-const PIECE: usize = 128;
+const PIECE: usize = 64;
 /// Columns that are packed at a time, a multiple of every tile's width.
 const WIDTH: usize = 512;
 /// Rows that a thread takes at a time.
@@ -39,6 +40,12 @@ const GAP: usize = 8;
 const MANY: usize = 256;
 /// Multiplications below which a product is computed by one thread.
 const SMALL: usize = 1 << 19;
+
+thread_local! {
+	/// Memory for packed columns, and for copied rows, which is used again.
+	static PACKED: Cell<Vec<f64>> = const { Cell::new(Vec::new()) };
+	static COPIED: Cell<Vec<f64>> = const { Cell::new(Vec::new()) };
+}
 
 /// Returns `x w^T + bias` in `out`, for `x [rows, inner]`, `w [columns, inner]`, `bias [columns]` and
 /// `out [rows, columns]`. The bias is added last.
@@ -65,15 +72,21 @@ pub fn matmul(a: &[f64], stride: usize, inner: usize, b: &impl Columns, columns:
 	let instructions = Instructions::chosen();
 	let tile = tile_width(instructions);
 	let is_small = out.len() * inner < SMALL;
-	let mut packed = vec![0.0; columns.min(WIDTH).next_multiple_of(tile) * inner.min(DEPTH)];
+	// While this thread waits, it may begin another product, which finds no memory to use again.
+	let mut memory = PACKED.take();
+	memory.resize(columns.min(WIDTH).next_multiple_of(tile) * inner.min(DEPTH), 0.0);
 	for first in (0..columns).step_by(WIDTH) {
 		let width = WIDTH.min(columns - first);
 		for start in (0..inner).step_by(DEPTH) {
 			let depth = DEPTH.min(inner - start);
-			let packed = &mut packed[..width.next_multiple_of(tile) * depth];
+			let packed = &mut memory[..width.next_multiple_of(tile) * depth];
 			for_each_chunk(packed, tile * depth, is_small, |panel, out| {
 				let panel = first + panel * tile;
-				pack(b, panel..(panel + tile).min(first + width), start, tile, out);
+				let columns = panel..(panel + tile).min(first + width);
+				match tile {
+					16 => pack::<16>(b, columns, start, out),
+					_ => pack::<8>(b, columns, start, out),
+				}
 			});
 			let packed = &*packed;
 			for_each_chunk(out, ROWS * columns, is_small, |block, out| {
@@ -83,6 +96,7 @@ pub fn matmul(a: &[f64], stride: usize, inner: usize, b: &impl Columns, columns:
 			});
 		}
 	}
+	PACKED.set(memory);
 }
 
 /// Calls a function for each chunk and its number: on one thread where there is little to do, else on all.
@@ -99,22 +113,17 @@ fn for_each_chunk(
 	}
 }
 
-/// Writes up to `tile` columns, their elements of one inner index side by side. Columns that are missing are
+/// Writes up to `TILE` columns, their elements of one inner index side by side. Columns that are missing are
 /// 0.
-fn pack(b: &impl Columns, range: std::ops::Range<usize>, start: usize, tile: usize, out: &mut [f64]) {
-	let mut column = [0.0; PIECE];
-	for (piece, out) in out.chunks_mut(tile * PIECE).enumerate() {
-		let column = &mut column[..out.len() / tile];
-		for place in 0..tile {
-			let number = range.start + place;
-			if number < range.end {
-				b.fill(number, start + piece * PIECE, column);
-			} else {
-				column.fill(0.0);
-			}
-			for (out, value) in out[place..].iter_mut().step_by(tile).zip(&*column) {
-				*out = *value;
-			}
+fn pack<const TILE: usize>(b: &impl Columns, range: Range<usize>, start: usize, out: &mut [f64]) {
+	let mut columns = [[0.0; PIECE]; TILE];
+	for (piece, out) in out.chunks_mut(TILE * PIECE).enumerate() {
+		let count = out.len() / TILE;
+		for (number, column) in range.clone().zip(&mut columns) {
+			b.fill(number, start + piece * PIECE, &mut column[..count]);
+		}
+		for (index, out) in out.as_chunks_mut::<TILE>().0.iter_mut().take(PIECE).enumerate() {
+			*out = std::array::from_fn(|place| columns[place][index]);
 		}
 	}
 }
@@ -152,12 +161,14 @@ impl Block<'_> {
 			return self.multiply_rows(instructions, out);
 		}
 		let rows = out.len() / self.columns;
-		let mut copied = Vec::with_capacity(rows * (self.depth + GAP));
+		let mut copied = COPIED.take();
+		copied.clear();
 		for row in 0..rows {
 			copied.extend_from_slice(&self.a[row * self.stride..][..self.depth]);
 			copied.extend_from_slice(&[0.0; GAP]);
 		}
 		Block { a: &copied, stride: self.depth + GAP, ..*self }.multiply_rows(instructions, out);
+		COPIED.set(copied);
 	}
 
 	/// Adds the products to the output, tile by tile.

@@ -6,12 +6,12 @@ mod helia;
 mod processes;
 mod resume;
 
+use descent_bench::{exit_code, Outcome, Spread};
 use gateways::{Behaviour, Served};
 use helia::Helia;
 use processes::{run, Taken};
 use serde::Serialize;
 use std::{
-	error::Error,
 	fs,
 	io::Write,
 	path::{Path, PathBuf},
@@ -20,7 +20,6 @@ use std::{
 
 /// Seconds of `b2sum` and of `curl`.
 type Bounds = Vec<(f64, f64)>;
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Least share of the speed of the slower of `b2sum` and `curl` that is promised.
 const PROMISED: f64 = 0.8;
@@ -61,7 +60,7 @@ struct Line {
 	/// Median of the seconds that it took.
 	seconds: f64,
 	/// Median, least and largest of its speed over that of the slower bound of the same turn.
-	ratio: [f64; 3],
+	ratio: Spread,
 	/// Most memory of the process, in MiB.
 	memory: f64,
 	/// True if it is ours, and has to be as fast as is promised.
@@ -200,7 +199,7 @@ fn measure(options: &Options) -> Outcome<Report> {
 	}
 	let (series, bounds) = in_turns(options, &bench, &content, &files, helia.as_ref(), &ways)?;
 	let fetched_twice = resume::measure(&bench, &content, &start(Behaviour::Counting)?)?;
-	let seconds = |of: fn(&(f64, f64)) -> f64| spread(bounds.iter().map(of).collect())[0];
+	let seconds = |of: fn(&(f64, f64)) -> f64| Spread::of(bounds.iter().map(of).collect()).median;
 	Ok(Report {
 		mib: options.mib,
 		repeats: options.repeats,
@@ -268,15 +267,9 @@ impl Series {
 
 	fn line(self) -> Line {
 		let memory = self.taken.iter().map(|taken| taken.memory).fold(0.0, f64::max);
-		let seconds = spread(self.taken.iter().map(|taken| taken.seconds).collect())[0];
-		Line { what: self.what, seconds, ratio: spread(self.ratios), memory, is_ours: self.is_ours }
+		let seconds = Spread::of(self.taken.iter().map(|taken| taken.seconds).collect()).median;
+		Line { what: self.what, seconds, ratio: Spread::of(self.ratios), memory, is_ours: self.is_ours }
 	}
-}
-
-/// Returns the median, the least and the largest.
-fn spread(mut all: Vec<f64>) -> [f64; 3] {
-	all.sort_by(f64::total_cmp);
-	[all[all.len() / 2], all[0], all[all.len() - 1]]
 }
 
 impl Report {
@@ -285,7 +278,7 @@ impl Report {
 		println!("{mib} MiB, median of {repeats} turns, {cores} cores");
 		println!("b2sum -l 256 {b2sum_seconds:.2} s; curl from a static server {curl_seconds:.2} s\n");
 		println!("{:<26} {:>8} {:>22} {:>8}", "", "seconds", "speed over the bound", "MiB");
-		for Line { what, seconds, ratio: [median, least, largest], memory, .. } in &self.lines {
+		for Line { what, seconds, ratio: Spread { median, least, largest }, memory, .. } in &self.lines {
 			println!("{what:<26} {seconds:>8.2} {median:>8.2} ({least:.2} to {largest:.2}) {memory:>8.0}");
 		}
 		let (twice, all) = self.fetched_twice;
@@ -295,8 +288,8 @@ impl Report {
 	/// Returns what is not as it is promised.
 	fn faults(&self) -> Vec<String> {
 		let ours = || self.lines.iter().filter(|line| line.is_ours);
-		let slow = ours().filter(|line| line.ratio[0] < PROMISED);
-		let slow = slow.map(|line| format!("{}: {:.2} of the bound", line.what, line.ratio[0]));
+		let slow = ours().filter(|line| line.ratio.median < PROMISED);
+		let slow = slow.map(|line| format!("{}: {:.2} of the bound", line.what, line.ratio.median));
 		let large = ours().filter(|line| line.memory > MEMORY);
 		let large = large.map(|line| format!("{}: {:.0} MiB of memory", line.what, line.memory));
 		let twice = (self.fetched_twice.0 > 1).then(|| "blocks were fetched twice".to_owned());
@@ -305,7 +298,7 @@ impl Report {
 }
 
 fn main() -> ExitCode {
-	match options().and_then(|options| match &options.serve {
+	exit_code(options().and_then(|options| match &options.serve {
 		Some((behaviour, store)) => gateways::serve(behaviour, store).map(|()| true),
 		None => {
 			let report = measure(&options)?;
@@ -317,12 +310,5 @@ fn main() -> ExitCode {
 			faults.iter().for_each(|fault| eprintln!("below what is promised: {fault}"));
 			Ok(faults.is_empty())
 		}
-	}) {
-		Ok(true) => ExitCode::SUCCESS,
-		Ok(false) => ExitCode::FAILURE,
-		Err(error) => {
-			eprintln!("error: {error}");
-			ExitCode::FAILURE
-		}
-	}
+	}))
 }

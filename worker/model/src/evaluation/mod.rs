@@ -1,10 +1,12 @@
 //! Evaluates a checkpoint on records.
 
+mod buffers;
 mod network;
 mod predict;
 mod records;
 
 use crate::{error::ModelError, input::sizes, memory::piece, Checkpoint, Model};
+use buffers::Buffers;
 use descent_dataset::{Description, Loss, SetError};
 use descent_kernels::{cross_entropy, is_finite, squared_error, wrong_label, Perturbation, PERTURBATION};
 use descent_protocol::{condition_limit, perturbation_seed, Metric, Rounding, Score};
@@ -171,11 +173,11 @@ pub fn evaluate_with(
 	}
 	let evaluator = Evaluator::new(engine, checkpoint, records, rules, stop)?;
 	let piece = piece(checkpoint.description());
-	let mut values = Values::default();
+	let (mut values, mut memory) = (Values::default(), Buffers::default());
 	let mut scores = Scores { rules, transcript: Vec::new(), total: 0.0, condition: 0.0 };
 	for start in (0..records.len()).step_by(piece) {
 		let end = records.len().min(start + piece);
-		evaluator.measure(start..end, &mut values)?;
+		evaluator.measure(start..end, &mut values, &mut memory)?;
 		let mut batches = values.plain.chunks_exact(EVALUATION_BATCH).len() * EVALUATION_BATCH;
 		if end == records.len() {
 			batches = values.plain.len();
@@ -274,7 +276,7 @@ pub fn record_values(
 	let rules = EvaluationRules::informal(metric);
 	let evaluator = Evaluator::new(engine, checkpoint, records, &rules, || false)?;
 	let mut values = Values::default();
-	evaluator.measure(0..records.len(), &mut values)?;
+	evaluator.measure(0..records.len(), &mut values, &mut Buffers::default())?;
 	Ok(values.plain)
 }
 
@@ -299,9 +301,9 @@ impl<'a> Loaded<'a> {
 	}
 
 	/// Returns the output `[records, ..output]` for an input `[records, ..input]`.
-	fn forward(&self, input: Input, records: usize) -> Result<Vec<f64>, ModelError> {
+	fn forward(&self, input: Input, records: usize, memory: &mut Buffers) -> Result<Vec<f64>, ModelError> {
 		match self {
-			Self::Kernels(network) => Ok(network.forward(input, records)),
+			Self::Kernels(network) => Ok(network.forward(input, records, memory)),
 			Self::Libtorch(model) => forward_in_libtorch(model, input, records),
 		}
 	}
@@ -354,26 +356,33 @@ impl<'a, R: Records, S: Fn() -> bool> Evaluator<'a, R, S> {
 	}
 
 	/// Appends the values of records.
-	fn measure(&self, range: Range<usize>, values: &mut Values) -> Result<(), EvaluationError> {
+	fn measure(
+		&self,
+		range: Range<usize>,
+		values: &mut Values,
+		memory: &mut Buffers,
+	) -> Result<(), EvaluationError> {
 		self.check_time(range.start)?;
 		let columns = self.description.schema().columns;
 		let raw = self.records.gather(range.clone())?;
-		let input = records::input(self.description, &columns, &raw)?;
+		let input = records::input(self.description, &columns, &raw, memory)?;
 		let targets = records::targets(&columns, &raw, self.description.loss() == Loss::CrossEntropy)?;
 		drop(raw);
 		if let Some((seed, network)) = &self.changed {
-			let input = input.perturbed(range.clone(), Perturbation::new(*seed, INPUTS));
-			let output = network.forward(input, range.len())?;
+			let input = input.perturbed(range.clone(), Perturbation::new(*seed, INPUTS), memory);
+			let output = network.forward(input, range.len(), memory)?;
 			self.reduce(&output, &targets, &mut values.changed);
+			memory.give(output);
 			self.check_time(range.start)?;
 		}
-		let output = self.network.forward(input, range.len())?;
+		let output = self.network.forward(input, range.len(), memory)?;
 		// The class of a NaN output would be arbitrary.
 		let width = output.len() / range.len().max(1);
 		if let Some(record) = output.chunks(width.max(1)).position(|output| !is_finite(output)) {
 			return Err(EvaluationError::NotFinite((range.start + record) / EVALUATION_BATCH));
 		}
 		self.reduce(&output, &targets, &mut values.plain);
+		memory.give(output);
 		Ok(())
 	}
 

@@ -1,6 +1,6 @@
 //! The layers of a model, computed by the kernels.
 
-use super::records::Input;
+use super::{buffers::Buffers, records::Input};
 use crate::Checkpoint;
 use descent_dataset::Layer;
 use descent_kernels::{
@@ -23,6 +23,8 @@ struct Tensors<'a> {
 	parameter: usize,
 	/// Number of the next running statistic.
 	buffer: usize,
+	/// Memory for values.
+	memory: &'a mut Buffers,
 }
 
 impl<'a> Tensors<'a> {
@@ -43,6 +45,19 @@ impl<'a> Tensors<'a> {
 		self.buffer += 1;
 		self.weights(self.buffer - 1)
 	}
+
+	/// Returns a copy of values.
+	fn copy(&mut self, values: &[f64]) -> Vec<f64> {
+		let mut copy = self.memory.take(values.len());
+		copy.copy_from_slice(values);
+		copy
+	}
+
+	/// Keeps the memory of an input, and returns the output.
+	fn replace(&mut self, input: Vec<f64>, output: Vec<f64>) -> Vec<f64> {
+		self.memory.give(input);
+		output
+	}
 }
 
 impl<'a> Network<'a> {
@@ -52,16 +67,16 @@ impl<'a> Network<'a> {
 	}
 
 	/// Returns the output `[records, ..output]` for an input `[records, ..input]`.
-	pub(super) fn forward(&self, input: Input, records: usize) -> Vec<f64> {
+	pub(super) fn forward(&self, input: Input, records: usize, memory: &mut Buffers) -> Vec<f64> {
 		let plan = self.checkpoint.description().plan();
-		let mut tensors = Tensors { network: self, parameter: 0, buffer: plan.parameters.len() };
+		let mut tensors = Tensors { network: self, parameter: 0, buffer: plan.parameters.len(), memory };
 		let mut layers = self.checkpoint.description().layers().iter().zip(plan.shapes.windows(2));
 		let mut x = match input {
 			Input::Values(values) => values,
 			Input::Tokens(tokens) => {
 				let width = layers.next().and_then(|(_, shapes)| shapes[1].last().copied());
 				let width = size(width.unwrap_or(1));
-				let mut out = vec![0.0; tokens.len() * width];
+				let mut out = tensors.memory.take(tokens.len() * width);
 				embedding(&tokens, tensors.parameter(), width, &mut out);
 				out
 			}
@@ -82,28 +97,28 @@ fn apply(
 	output: &[u64],
 	tensors: &mut Tensors,
 ) -> Vec<f64> {
-	let new = || vec![0.0; records * values(output)];
+	let length = records * values(output);
 	let width = size(input.last().copied().unwrap_or(1));
 	match layer {
 		Layer::Flatten {} | Layer::Dropout { .. } | Layer::Embedding { .. } => {}
 		Layer::Linear { bias, .. } => {
 			let (weight, bias) = (tensors.parameter(), tensors.optional(*bias));
-			let mut out = new();
+			let mut out = tensors.memory.take(length);
 			linear(&x, width, weight, bias, &mut out);
-			return out;
+			return tensors.replace(x, out);
 		}
 		Layer::Unembedding {} => {
-			let mut out = new();
+			let mut out = tensors.memory.take(length);
 			linear(&x, width, tensors.weights(0), None, &mut out);
-			return out;
+			return tensors.replace(x, out);
 		}
 		Layer::Conv2d { .. }
 		| Layer::MaxPool2d { .. }
 		| Layer::AvgPool2d { .. }
 		| Layer::AdaptiveAvgPool2d { .. } => {
-			let mut out = new();
+			let mut out = tensors.memory.take(length);
 			slide(layer, &x, input, &mut out, tensors);
-			return out;
+			return tensors.replace(x, out);
 		}
 		Layer::Relu {} => relu(&mut x),
 		Layer::Gelu {} => gelu(&mut x),
@@ -126,9 +141,11 @@ fn apply(
 		Layer::Attention { .. } => attention(layer, &mut x, input, tensors),
 		Layer::GatedMlp { hidden } => gated_mlp(&mut x, width, size(*hidden), tensors),
 		Layer::Residual { layers, shortcut } => {
-			let mut added = chain(layers, x.clone(), records, input, tensors);
-			add(&mut added, &chain(shortcut, x, records, input, tensors));
-			return added;
+			let copy = tensors.copy(&x);
+			let mut added = chain(layers, copy, records, input, tensors);
+			let direct = chain(shortcut, x, records, input, tensors);
+			add(&mut added, &direct);
+			return tensors.replace(direct, added);
 		}
 	}
 	x
@@ -164,23 +181,27 @@ fn attention(layer: &Layer, x: &mut [f64], input: &[u64], tensors: &mut Tensors)
 	let (heads, kv_heads) = (size(*heads), size(kv_heads.unwrap_or(*heads)));
 	let sizes = Attention { length, heads, kv_heads, width: width / heads };
 	let (weight, own) = (tensors.parameter(), tensors.optional(*bias));
-	let mut mixed = vec![0.0; x.len() / width * (weight.values.len() / width)];
+	let mut mixed = tensors.memory.take(x.len() / width * (weight.values.len() / width));
 	linear(x, width, weight, own, &mut mixed);
 	if let Some(base) = rotary {
 		rotate(&mut mixed, sizes, *base);
 	}
-	let mut seen = vec![0.0; x.len()];
+	let mut seen = tensors.memory.take(x.len());
 	causal_attention(&mixed, sizes, &mut seen);
 	linear(&seen, width, tensors.parameter(), tensors.optional(*bias), x);
+	tensors.memory.give(mixed);
+	tensors.memory.give(seen);
 }
 
 /// Replaces `x [.., width]` by what a gated hidden layer makes of it.
 fn gated_mlp(x: &mut [f64], width: usize, hidden: usize, tensors: &mut Tensors) {
 	let rows = x.len() / width;
-	let (mut mixed, mut gated) = (vec![0.0; rows * 2 * hidden], vec![0.0; rows * hidden]);
+	let (mut mixed, mut gated) = (tensors.memory.take(rows * 2 * hidden), tensors.memory.take(rows * hidden));
 	linear(x, width, tensors.parameter(), None, &mut mixed);
 	gate(&mut mixed, hidden, &mut gated);
 	linear(&gated, hidden, tensors.parameter(), None, x);
+	tensors.memory.give(mixed);
+	tensors.memory.give(gated);
 }
 
 /// Returns what layers within a layer make of its input.
@@ -205,24 +226,27 @@ fn transformer_block(x: &mut [f64], input: &[u64], heads: usize, tensors: &mut T
 	let dim = size(input.last().copied().unwrap_or(1));
 	let length = size(input.first().copied().unwrap_or(1));
 	let rows = x.len() / dim;
-	let mut normed = x.to_vec();
+	let mut normed = tensors.copy(x);
 	layer_norm(&mut normed, tensors.parameter(), tensors.parameter());
-	let mut mixed = vec![0.0; rows * 3 * dim];
+	let mut mixed = tensors.memory.take(rows * 3 * dim);
 	linear(&normed, dim, tensors.parameter(), Some(tensors.parameter()), &mut mixed);
-	let mut seen = vec![0.0; rows * dim];
+	let mut seen = tensors.memory.take(rows * dim);
 	causal_attention(&mixed, Attention { length, heads, kv_heads: heads, width: dim / heads }, &mut seen);
-	drop(mixed);
+	tensors.memory.give(mixed);
 	linear(&seen, dim, tensors.parameter(), Some(tensors.parameter()), &mut normed);
+	tensors.memory.give(seen);
 	add(x, &normed);
 	normed.copy_from_slice(x);
 	layer_norm(&mut normed, tensors.parameter(), tensors.parameter());
 	let (weight, bias) = (tensors.parameter(), tensors.parameter());
-	let mut hidden = vec![0.0; rows * bias.values.len()];
+	let mut hidden = tensors.memory.take(rows * bias.values.len());
 	linear(&normed, dim, weight, Some(bias), &mut hidden);
 	gelu(&mut hidden);
 	let width = bias.values.len();
 	linear(&hidden, width, tensors.parameter(), Some(tensors.parameter()), &mut normed);
 	add(x, &normed);
+	tensors.memory.give(hidden);
+	tensors.memory.give(normed);
 }
 
 fn window(input: &[u64], kernel: u64, stride: u64, padding: u64) -> Window {

@@ -1,6 +1,6 @@
 //! Outputs of a checkpoint for inputs without targets.
 
-use super::{network::Network, records};
+use super::{buffers::Buffers, network::Network, records};
 use crate::{memory::piece, Checkpoint, ModelError};
 use descent_dataset::{Batch, ColumnValues};
 
@@ -17,7 +17,7 @@ pub fn predict(checkpoint: &Checkpoint, inputs: &[u8]) -> Result<Vec<f64>, Model
 	};
 	let width = column.bytes().max(1);
 	let network = Network::new(checkpoint, None);
-	let mut outputs = Vec::new();
+	let (mut outputs, mut memory) = (Vec::new(), Buffers::default());
 	for bytes in inputs.chunks(piece(description).saturating_mul(width)) {
 		let len = bytes.len() / width;
 		let values = ColumnValues {
@@ -27,7 +27,8 @@ pub fn predict(checkpoint: &Checkpoint, inputs: &[u8]) -> Result<Vec<f64>, Model
 			bytes: bytes.to_vec(),
 		};
 		let batch = Batch { len, columns: vec![values] };
-		outputs.extend(network.forward(records::input(description, &columns, &batch)?, len));
+		let input = records::input(description, &columns, &batch, &mut memory)?;
+		outputs.extend(network.forward(input, len, &mut memory));
 	}
 	Ok(outputs)
 }

@@ -1,5 +1,6 @@
 //! The records of an evaluation, as they enter a model.
 
+use super::buffers::Buffers;
 use crate::{error::ModelError, input::column_bytes};
 use descent_dataset::{Batch, Column, ColumnValues, Description, Dtype, Layer, Set, SetError};
 use descent_kernels::{perturb_values, Perturbation};
@@ -75,13 +76,19 @@ pub(super) enum Targets {
 }
 
 /// Returns the values in f64. Integers of 64 bits are rounded to the nearest.
-fn numbers(bytes: &[u8], dtype: Dtype) -> Vec<f64> {
+fn numbers(bytes: &[u8], dtype: Dtype, memory: &mut Buffers) -> Vec<f64> {
+	let mut out = memory.take(bytes.len() / dtype.bytes());
 	match dtype {
-		Dtype::U8 => bytes.iter().map(|byte| f64::from(*byte)).collect(),
-		Dtype::I32 => words(bytes).map(|word| f64::from(i32::from_le_bytes(word))).collect(),
-		Dtype::I64 => words(bytes).map(|word| i64::from_le_bytes(word) as f64).collect(),
-		Dtype::F32 => words(bytes).map(|word| f64::from(f32::from_le_bytes(word))).collect(),
+		Dtype::U8 => write(&mut out, bytes.iter().map(|byte| f64::from(*byte))),
+		Dtype::I32 => write(&mut out, words(bytes).map(|word| f64::from(i32::from_le_bytes(word)))),
+		Dtype::I64 => write(&mut out, words(bytes).map(|word| i64::from_le_bytes(word) as f64)),
+		Dtype::F32 => write(&mut out, words(bytes).map(|word| f64::from(f32::from_le_bytes(word)))),
 	}
+	out
+}
+
+fn write(out: &mut [f64], values: impl Iterator<Item = f64>) {
+	out.iter_mut().zip(values).for_each(|(out, value)| *out = value);
 }
 
 /// Returns labels or tokens. The column has been checked, so none is negative.
@@ -104,13 +111,14 @@ pub(super) fn input(
 	description: &Description,
 	columns: &[Column],
 	batch: &Batch,
+	memory: &mut Buffers,
 ) -> Result<Input, ModelError> {
 	let first = columns.first().ok_or_else(no_columns)?;
 	let bytes = column_bytes(batch, 0, first)?;
 	if let Some(Layer::Embedding { .. }) = description.layers().first() {
 		return Ok(Input::Tokens(labels(bytes, first.dtype)));
 	}
-	let mut values = numbers(bytes, first.dtype);
+	let mut values = numbers(bytes, first.dtype, memory);
 	if let Some(scale) = description.input().scale.filter(|scale| *scale != 1.0) {
 		values.iter_mut().for_each(|value| *value *= scale);
 	}
@@ -126,21 +134,27 @@ pub(super) fn targets(columns: &[Column], batch: &Batch, has_classes: bool) -> R
 	let bytes = column_bytes(batch, 1, second)?;
 	Ok(match has_classes {
 		true => Targets::Labels(labels(bytes, second.dtype)),
-		false => Targets::Values(numbers(bytes, second.dtype)),
+		false => Targets::Values(numbers(bytes, second.dtype, &mut Buffers::default())),
 	})
 }
 
 impl Input {
 	/// Returns the input of the records at these places of the evaluation with each number changed a little.
 	/// Tokens are exact and stay.
-	pub(super) fn perturbed(&self, range: Range<usize>, perturbation: Perturbation) -> Self {
+	pub(super) fn perturbed(
+		&self,
+		range: Range<usize>,
+		perturbation: Perturbation,
+		memory: &mut Buffers,
+	) -> Self {
 		match self {
 			Self::Tokens(tokens) => Self::Tokens(tokens.clone()),
 			Self::Values(values) => {
-				let mut values = values.clone();
+				let mut changed = memory.take(values.len());
+				changed.copy_from_slice(values);
 				let offset = range.start * (values.len() / range.len().max(1));
-				perturb_values(&mut values, offset, perturbation);
-				Self::Values(values)
+				perturb_values(&mut changed, offset, perturbation);
+				Self::Values(changed)
 			}
 		}
 	}

@@ -1,12 +1,13 @@
 //! Models that people train, by their descriptions.
 
-use crate::Outcome;
+use descent_bench::Outcome;
 use descent_dataset::Description;
 
-/// A model and the number of records of its batch.
+/// A model, and numbers of records to measure it on.
 pub(crate) struct Workload {
 	pub(crate) name: &'static str,
-	pub(crate) records: usize,
+	/// Number of records of a batch of a training, and of an evaluation.
+	pub(crate) records: [usize; 2],
 	input: &'static str,
 	target: &'static str,
 	layers: String,
@@ -21,17 +22,17 @@ pub(crate) fn all() -> [Workload; 5] {
 	let workload =
 		|name, records, input, target, layers: String| Workload { name, records, input, target, layers };
 	[
-		workload("perceptron 784-1024-1024-10", 128, IMAGE, LABEL, perceptron()),
-		workload("convnet of 32 and 64 filters", 64, IMAGE, LABEL, convnet()),
+		workload("perceptron 784-1024-1024-10", [128, 4_096], IMAGE, LABEL, perceptron()),
+		workload("convnet of 32 and 64 filters", [64, 1_024], IMAGE, LABEL, convnet()),
 		workload(
 			"ResNet-18 for 32x32",
-			16,
+			[16, 64],
 			r#""dtype":"u8","shape":[3,32,32],"scale":0.00392156862745098"#,
 			LABEL,
 			resnet(),
 		),
-		workload("GPT of 10 M", 8, TOKENS, NEXT, gpt()),
-		workload("Llama of 10 M", 8, TOKENS, NEXT, llama()),
+		workload("GPT of 10 M", [8, 64], TOKENS, NEXT, gpt()),
+		workload("Llama of 10 M", [8, 64], TOKENS, NEXT, llama()),
 	]
 }
 

@@ -1,7 +1,8 @@
 #![allow(clippy::as_conversions, reason = "the codec's derive casts the index of an enum's variant")]
 
 use crate::{
-	trace::RecipeRule, DEFAULT_COMMITTEE_SEATS, MAX_COMMITTEE, MAX_OPTIONAL_RULES, MAX_RANKED_WINNERS,
+	trace::RecipeRule, ContentRef, DEFAULT_COMMITTEE_SEATS, MAX_COMMITTEE, MAX_OPTIONAL_RULES,
+	MAX_RANKED_WINNERS,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -49,6 +50,14 @@ pub enum OptionalRule {
 		#[serde(flatten)]
 		recipe: RecipeRule,
 	},
+	/// The checkpoint that trainings begin with, and candidates have to beat, as long as the model has no
+	/// head: another model of the same shape is trained further. The providers of the group serve it. The
+	/// rule ends when the group changes its model. Without this rule trainings begin with initial weights.
+	#[codec(index = 3)]
+	Pretrained {
+		/// The safetensors file.
+		checkpoint: ContentRef,
+	},
 }
 
 /// A kind of optional rule. Kinds are ordered by their index.
@@ -80,6 +89,9 @@ pub enum OptionalRuleKind {
 	/// [`OptionalRule::Recipe`].
 	#[codec(index = 2)]
 	Recipe,
+	/// [`OptionalRule::Pretrained`].
+	#[codec(index = 3)]
+	Pretrained,
 }
 
 impl OptionalRule {
@@ -89,6 +101,7 @@ impl OptionalRule {
 			Self::Committee { .. } => OptionalRuleKind::Committee,
 			Self::RankedWinners { .. } => OptionalRuleKind::RankedWinners,
 			Self::Recipe { .. } => OptionalRuleKind::Recipe,
+			Self::Pretrained { .. } => OptionalRuleKind::Pretrained,
 		}
 	}
 
@@ -99,6 +112,7 @@ impl OptionalRule {
 			Self::Committee { seats } => (fewest_seats..=MAX_COMMITTEE).contains(&u32::from(*seats)),
 			Self::RankedWinners { winners } => (1..=MAX_RANKED_WINNERS).contains(winners),
 			Self::Recipe { recipe } => recipe.is_valid(),
+			Self::Pretrained { checkpoint } => checkpoint.size > 0 && checkpoint.is_canonical(),
 		}
 	}
 }
@@ -173,7 +187,7 @@ impl OptionalRules {
 	pub fn committee_seats(&self) -> u32 {
 		let seats = self.0.iter().find_map(|rule| match rule {
 			OptionalRule::Committee { seats } => Some(u32::from(*seats)),
-			OptionalRule::RankedWinners { .. } | OptionalRule::Recipe { .. } => None,
+			_ => None,
 		});
 		seats.unwrap_or(DEFAULT_COMMITTEE_SEATS)
 	}
@@ -182,7 +196,7 @@ impl OptionalRules {
 	pub fn ranked_winners(&self) -> u8 {
 		let winners = self.0.iter().find_map(|rule| match rule {
 			OptionalRule::RankedWinners { winners } => Some(*winners),
-			OptionalRule::Committee { .. } | OptionalRule::Recipe { .. } => None,
+			_ => None,
 		});
 		winners.unwrap_or(1)
 	}
@@ -191,7 +205,15 @@ impl OptionalRules {
 	pub fn recipe(&self) -> Option<RecipeRule> {
 		self.0.iter().find_map(|rule| match rule {
 			OptionalRule::Recipe { recipe } => Some(*recipe),
-			OptionalRule::Committee { .. } | OptionalRule::RankedWinners { .. } => None,
+			_ => None,
+		})
+	}
+
+	/// The checkpoint that the group's model begins with, if there is one.
+	pub fn pretrained(&self) -> Option<ContentRef> {
+		self.0.iter().find_map(|rule| match rule {
+			OptionalRule::Pretrained { checkpoint } => Some(*checkpoint),
+			_ => None,
 		})
 	}
 }

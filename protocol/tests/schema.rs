@@ -177,6 +177,7 @@ fn groups_are_as_it_says() {
 	rules.set(OptionalRule::Committee { seats: 41 });
 	rules.set(OptionalRule::RankedWinners { winners: 3 });
 	rules.set(RECIPE);
+	rules.set(OptionalRule::Pretrained { checkpoint: content() });
 	let groups = [
 		group(POLICIES[0], Metric::Loss, OptionalRules::default()),
 		group(POLICIES[1], Metric::Error, rules),
@@ -322,6 +323,7 @@ fn changes() -> Vec<Change> {
 		Change::SetRule { rule: OptionalRule::Committee { seats: 41 } },
 		Change::SetRule { rule: OptionalRule::RankedWinners { winners: 3 } },
 		Change::SetRule { rule: RECIPE },
+		Change::SetRule { rule: OptionalRule::Pretrained { checkpoint: content() } },
 		Change::RemoveRule { rule: OptionalRuleKind::Committee },
 	];
 	shared.into_iter().chain(POLICIES.map(|policy| Change::Policy { policy })).collect()

@@ -1,8 +1,9 @@
 //! People with programs of their own: loops in PyTorch and numpy win rounds, through the folder of the worker
 //! and through the Python package. One trainer is reached by nobody, and another's node dies. The chain has a
-//! single validator.
+//! single validator. In the end a group begins with weights that somebody made.
 
 mod package;
+mod pretrained;
 
 use anyhow::{ensure, Context, Result};
 use descent_integration_tests::{
@@ -41,7 +42,7 @@ async fn programs_of_other_people_win_rounds() -> Result<()> {
 			package::wins(&folder, &rpc, groups[2].id, "numpy", "//Ferdie"),
 			package::wins(&folder, &rpc, groups[3].id, "torch", "//Eve"),
 		)?;
-		Ok(())
+		pretrained::is_trained_further(network).await
 	})
 	.await
 }

@@ -2,7 +2,7 @@ use crate::{
 	migrations::DropTolerance, BalanceOf, Config, Error, GroupRules, Groups, Pallet, Revisions, Rules,
 	TestSets, Voting,
 };
-use descent_protocol::{are_addresses, BlockNumber, Change, Clock, GroupId, RoundIndex};
+use descent_protocol::{are_addresses, BlockNumber, Change, Clock, GroupId, OptionalRuleKind, RoundIndex};
 use descent_support::now;
 use frame_support::{ensure, pallet_prelude::DispatchError, traits::Get};
 use sp_runtime::ArithmeticError;
@@ -99,6 +99,8 @@ impl<T: Config> Pallet<T> {
 						Some(before) => before.model_version.saturating_add(1),
 						None => 0,
 					};
+					// It is a checkpoint of the model before. The amendment may set another one.
+					rules.optional_rules.remove(OptionalRuleKind::Pretrained);
 				}
 				Change::SetRule { rule } => rules.optional_rules.set(*rule),
 				Change::RemoveRule { rule } => rules.optional_rules.remove(*rule),

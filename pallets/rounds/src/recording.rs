@@ -1,6 +1,8 @@
 //! The recorded trainings that come with checkpoints in groups that ask for them.
 
-use crate::{Bases, Config, Error, Heads, Pallet, RecordedSegment, Recordings, Reveal, Reveals, RoundOf};
+use crate::{
+	BalanceOf, Bases, Config, Error, Heads, Pallet, RecordedSegment, Recordings, Reveal, Reveals, RoundOf,
+};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use descent_protocol::{
@@ -11,6 +13,7 @@ use descent_protocol::{
 };
 use frame_support::ensure;
 use frame_system::pallet_prelude::BlockNumberFor;
+use pallet_groups::Rules;
 use sp_core::{crypto::AccountId32, H256};
 use sp_runtime::SaturatedConversion;
 
@@ -94,15 +97,22 @@ impl DrawnWork {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Checks that a training may begin with a checkpoint: it is the head of the model, or one of its
-	/// [`Bases`].
-	pub(crate) fn check_base(group: GroupId, model_version: u32, base: ContentRef) -> Result<(), Error<T>> {
+	/// Checks that a training may begin with a checkpoint: it is the head of the model, one of its [`Bases`],
+	/// or the one with which the model begins by its rules.
+	pub(crate) fn check_base(
+		group: GroupId,
+		model_version: u32,
+		rules: &Rules<BalanceOf<T>>,
+		base: ContentRef,
+	) -> Result<(), Error<T>> {
 		ensure!(base.size > 0 && base.is_canonical(), Error::<T>::InvalidContent);
 		let is_head = || {
 			let head = Heads::<T>::get(group, model_version);
 			head.is_some_and(|head| head.checkpoint.digest == base.digest)
 		};
-		let is_known = Bases::<T>::get(group, base.digest) == Some(model_version) || is_head();
+		let is_pretrained = rules.optional_rules.pretrained() == Some(base);
+		let is_known =
+			is_pretrained || Bases::<T>::get(group, base.digest) == Some(model_version) || is_head();
 		ensure!(is_known, Error::<T>::UnknownBase);
 		Ok(())
 	}

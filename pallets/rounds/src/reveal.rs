@@ -58,7 +58,7 @@ impl<T: Config> Pallet<T> {
 		if let Some(shown) = shown {
 			shown.check(digest, seed, commitment.deposit.saturated_into())?;
 			if let Some(base) = shown.base() {
-				Self::check_base(group, entered.model_version, base)?;
+				Self::check_base(group, entered.model_version, &rules, base)?;
 			}
 		}
 		let series = rules.policy.series();
@@ -89,6 +89,7 @@ impl<T: Config> Pallet<T> {
 		}
 		let first = || Bound {
 			seed: entered.seed.unwrap_or_default(),
+			// A pretrained checkpoint follows from the rules.
 			head: Heads::<T>::get(group, entered.model_version).map(|head| head.checkpoint),
 			test_set: series.map(|series| T::TestSets::release_of(series, group, round)),
 		};

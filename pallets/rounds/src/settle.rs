@@ -177,7 +177,7 @@ impl<T: Config> Pallet<T> {
 		Ok(DueRound {
 			reveals: Self::reveals(group, index, &round.commitments),
 			seats: T::Committees::take(&Self::task(group, index)),
-			incumbent: Self::incumbent(group, policy, &round),
+			incumbent: Self::incumbent(group, &rules, policy, &round),
 			is_hidden,
 			was_closed: Self::any_closed(&windows.reveal),
 			rules,
@@ -345,10 +345,16 @@ impl<T: Config> Pallet<T> {
 			.saturating_add(T::Committees::observed_weight(MAX_COMMITTEE))
 	}
 
-	/// Returns the head with which a round's candidates compete.
-	fn incumbent(group: GroupId, policy: EvaluationPolicy, entered: &RoundOf<T>) -> Incumbent {
+	/// Returns the head, or else the pretrained checkpoint, with which a round's candidates compete.
+	fn incumbent(
+		group: GroupId,
+		rules: &Rules<BalanceOf<T>>,
+		policy: EvaluationPolicy,
+		entered: &RoundOf<T>,
+	) -> Incumbent {
 		let measured = MeasuredOn { policy, dataset_version: entered.dataset_version };
 		match Heads::<T>::get(group, entered.model_version) {
+			None if rules.optional_rules.pretrained().is_some() => Incumbent::Incomparable,
 			None => Incumbent::Nobody,
 			// No set of a series is used twice.
 			Some(_) if policy.series().is_some() => Incumbent::Incomparable,

@@ -1,8 +1,8 @@
 //! The views of the runtime API, and the requests to evaluators.
 
 use crate::{
-	committee::Answers, recording::DrawnWork, Commitment, CommitmentOf, Config, Event, Heads, Kept, Pallet,
-	Reveal, Reveals, Rounds, StandingOf, Standings, Tallies, Unsettled,
+	committee::Answers, recording::DrawnWork, BalanceOf, Commitment, CommitmentOf, Config, Event, Heads,
+	Kept, Pallet, Reveal, Reveals, Rounds, StandingOf, Standings, Tallies, Unsettled,
 };
 use alloc::{string::String, vec::Vec};
 use core::cmp::Reverse;
@@ -14,11 +14,11 @@ use descent_protocol::{
 		Alarm, CandidateView, ChainEvent, HeadView, MemberView, Page, RevealView, RoundSummary, RoundView,
 		StandingView, WinnerView,
 	},
-	EvaluationPolicy, GroupId, Phase, RoundIndex, Score, Tally, Windows,
+	ContentRef, EvaluationPolicy, GroupId, Phase, Providers, RoundIndex, Score, Tally, Windows,
 };
 use frame_support::{traits::Get, BoundedVec};
 use pallet_evaluators::{tasks::Committees, MemberGateways, Seat};
-use pallet_groups::{DatasetLog, GroupRules, KeeperGateways, TestSets};
+use pallet_groups::{DatasetLog, GroupRules, KeeperGateways, Rules, TestSets};
 use sp_core::crypto::AccountId32;
 use sp_runtime::SaturatedConversion;
 
@@ -109,10 +109,9 @@ impl<T: Config> Pallet<T> {
 			tolerance: (!Self::is_dithered(windows.seed)).then(|| T::Groups::tolerance(group, round)),
 			peers: Vec::new(),
 			providers: T::Keepers::behind(group, &rules.providers),
-			head: Heads::<T>::get(group, entered.model_version).map(|head| CheckpointSource {
-				checkpoint: head.checkpoint,
-				providers: addresses(&head.providers),
-			}),
+			head: Self::checkpoint_to_beat(group, entered.model_version, &rules).map(
+				|(checkpoint, providers)| CheckpointSource { checkpoint, providers: addresses(&providers) },
+			),
 			fetch_ms: u64::from(rules.clock.attest).saturating_mul(T::BlockTime::get()) / 2,
 			candidates,
 			winners: rules.optional_rules.ranked_winners(),
@@ -124,6 +123,16 @@ impl<T: Config> Pallet<T> {
 			request.peers = Self::peers(group, round);
 		}
 		Some(request)
+	}
+
+	/// Returns the head of a model, or else its pretrained checkpoint, if there is one.
+	pub(crate) fn checkpoint_to_beat(
+		group: GroupId,
+		model_version: u32,
+		rules: &Rules<BalanceOf<T>>,
+	) -> Option<(ContentRef, Providers)> {
+		let head = Heads::<T>::get(group, model_version).map(|head| (head.checkpoint, head.providers));
+		head.or_else(|| Some((rules.optional_rules.pretrained()?, rules.providers.clone())))
 	}
 
 	/// Returns the gateways of a round's committee, sorted. A member finds its own among them.

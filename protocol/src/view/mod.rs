@@ -135,7 +135,32 @@ pub struct HeadView {
 	pub providers: Vec<String>,
 }
 
+/// The checkpoint that candidates have to beat, and trainings go on from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IncumbentView<'a> {
+	/// The safetensors file.
+	pub checkpoint: ContentRef,
+	/// Base addresses of gateways that serve it.
+	pub providers: &'a [String],
+	/// The score at which it was accepted; `None` of a pretrained one, which was never measured.
+	pub score: Option<Score>,
+}
+
 impl GroupView {
+	/// Returns the head of the model that is trained now, or else its pretrained checkpoint, if there is one.
+	pub fn incumbent(&self) -> Option<IncumbentView<'_>> {
+		let head = self.head.as_ref().filter(|head| head.model_version == self.model_version);
+		let head = head.map(|head| IncumbentView {
+			checkpoint: head.checkpoint,
+			providers: &head.providers,
+			score: Some(head.score),
+		});
+		head.or_else(|| {
+			let checkpoint = self.optional_rules.pretrained()?;
+			Some(IncumbentView { checkpoint, providers: &self.providers, score: None })
+		})
+	}
+
 	/// Returns the target and the score of the head, if the head has reached the target by the rule of
 	/// [`has_reached_target`], so that the round takes no commitments.
 	pub fn reached_target(&self) -> Option<(Score, Score)> {

@@ -336,7 +336,9 @@ def compete(
     )
     run = Run(line, own, path / "worker.log", on_event)
     try:
-        return run.ready(timeout, with_head=group.refresh().view["head"] is not None)
+        view = group.refresh().view
+        is_pretrained = any(rule["rule"] == "pretrained" for rule in view["optional_rules"])
+        return run.ready(timeout, with_head=view["head"] is not None or is_pretrained)
     except BaseException:
         run.stop()
         raise

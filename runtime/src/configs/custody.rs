@@ -72,6 +72,11 @@ impl KeptContent for GroupContent {
 		for rules in &revisions {
 			list.add(KeptKind::Model, rules.model, &rules.providers);
 		}
+		for rules in &revisions {
+			if let Some(checkpoint) = rules.optional_rules.pretrained() {
+				list.add(KeptKind::Head, checkpoint, &rules.providers);
+			}
+		}
 		for delta in Dataset::deltas(group, mark.dataset_version) {
 			list.push(KeptView { content: delta.delta, kind: KeptKind::Delta, providers: delta.providers });
 		}

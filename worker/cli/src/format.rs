@@ -186,6 +186,10 @@ pub(crate) fn change(change: &Change) -> String {
 			format!("recorded trainings: {}", recipe_rule(changed))
 		}
 		Change::RemoveRule { rule: OptionalRuleKind::Recipe } => "recorded trainings: none".into(),
+		Change::SetRule { rule: OptionalRule::Pretrained { checkpoint } } => {
+			format!("pretrained checkpoint {}", Reference::from(*checkpoint))
+		}
+		Change::RemoveRule { rule: OptionalRuleKind::Pretrained } => "no pretrained checkpoint".into(),
 	}
 }
 

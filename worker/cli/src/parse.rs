@@ -1,5 +1,6 @@
 //! Parsers for the values of arguments.
 
+use crate::content_ref::Source;
 use descent_client::H256;
 use descent_protocol::{
 	is_address, is_text, trace::RATE_UNIT, BlockNumber, Score, Share, MAX_COMMITTEE, MAX_NAME_LENGTH,
@@ -119,6 +120,18 @@ pub(crate) fn seats(text: &str) -> Result<Seats, String> {
 	let seats = text.parse().ok().filter(|seats| (1..=MAX_COMMITTEE).contains(&u32::from(*seats)));
 	let seats = seats.ok_or_else(|| format!("a committee has 1 to {MAX_COMMITTEE} seats, or default"))?;
 	Ok(Seats(Some(seats)))
+}
+
+/// The checkpoint that a model begins with, or `none`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pretrained(pub Option<Source>);
+
+/// A checkpoint that a model begins with; `none` for new weights.
+pub(crate) fn pretrained(text: &str) -> Result<Pretrained, String> {
+	match text {
+		"none" => Ok(Pretrained(None)),
+		file => Ok(Pretrained(Some(file.parse()?))),
+	}
 }
 
 /// The number of winners of a round.

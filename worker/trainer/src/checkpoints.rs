@@ -111,7 +111,7 @@ impl Checkpointer {
 	pub(crate) fn follow(&mut self, group: &GroupView, open: Vec<RoundSpec>) -> Option<Event> {
 		let mut content = RoundSpec::from(group).content();
 		content.extend(open.iter().flat_map(RoundSpec::content));
-		content.extend(group.head.iter().map(|head| head.checkpoint));
+		content.extend(group.incumbent().map(|head| head.checkpoint));
 		self._pins = self.cache.hold(content);
 		self.loader.follow(group, open);
 		let assets = self.loader.assets();

@@ -97,8 +97,8 @@ pub(crate) struct Terms {
 	pub model_version: u32,
 	/// Micro-units by which a checkpoint has to beat the head.
 	pub minimum_improvement: u64,
-	/// Digest of the head, and the score at which it was accepted.
-	pub head: Option<(H256, Score)>,
+	/// Digest of the head, and the score at which it was accepted, or of the pretrained checkpoint.
+	pub head: Option<(H256, Option<Score>)>,
 	/// The current round, and the block before which it takes commitments.
 	pub round: Option<(RoundIndex, BlockNumber)>,
 }
@@ -106,11 +106,10 @@ pub(crate) struct Terms {
 impl From<&GroupView> for Terms {
 	fn from(group: &GroupView) -> Self {
 		let round = group.round.and_then(|round| Some((round, group.clock.windows(round)?.commit.end)));
-		let head = group.head.as_ref().filter(|head| head.model_version == group.model_version);
 		Self {
 			model_version: group.model_version,
 			minimum_improvement: group.minimum_improvement,
-			head: head.map(|head| (head.checkpoint.digest, head.score)),
+			head: group.incumbent().map(|head| (head.checkpoint.digest, head.score)),
 			round,
 		}
 	}

@@ -414,8 +414,7 @@ impl<L: LogSource, R: Report + Clone + Send + 'static> LoaderThread<L, R> {
 	}
 
 	fn load_head(&mut self, group: &GroupView) -> Result<()> {
-		let head = group.head.as_ref();
-		let Some(head) = head.filter(|head| head.model_version == group.model_version) else {
+		let Some(head) = group.incumbent() else {
 			return Ok(());
 		};
 		let assets = lock(&self.assets).clone();
@@ -429,10 +428,10 @@ impl<L: LogSource, R: Report + Clone + Send + 'static> LoaderThread<L, R> {
 		let evaluation = assets.evaluation(&RoundSpec::from(group)).context("no model")?;
 		evaluation_set::check_size(&evaluation.description, &head.checkpoint)
 			.context("the head cannot be used")?;
-		self.wait_for(named("the head", &[head.checkpoint], &head.providers))?;
+		self.wait_for(named("the head", &[head.checkpoint], head.providers))?;
 		let file = self
 			.artifacts
-			.file(&head.checkpoint, &head.providers, within(HEAD_LIMIT))
+			.file(&head.checkpoint, head.providers, within(HEAD_LIMIT))
 			.context("the head cannot be had")?;
 		training.set_head(digest, file)
 	}

@@ -414,6 +414,27 @@ async fn what_a_committee_would_refuse_or_not_pay_is_not_committed() {
 	until_offered(&mut checkpointer, &group.view, &path).await;
 }
 
+/// A group that has no head yet goes on from the checkpoint that its rules give, and what does not beat that
+/// is not committed.
+#[tokio::test(flavor = "multi_thread")]
+async fn training_begins_with_the_pretrained_checkpoint() {
+	let mut group = TestGroup::new().await;
+	let checkpoint = group.fixture.publish(3);
+	group.view.optional_rules.set(OptionalRule::Pretrained { checkpoint });
+	let loader = group.start("trainer");
+	let training = group.trained(&loader).await.training.unwrap().1;
+	let head = || training.status().evaluated_head().map(|(digest, _)| digest);
+	group.until(&loader, &[], |_| head() == Some(checkpoint.digest)).await;
+	let folder = group.fixture.directory.path().to_path_buf();
+	let evaluator = FakeEvaluator::default();
+	let mut checkpointer = checkpointer(loader, cache(&folder), evaluator, None, group.test_sets());
+	group.view.minimum_improvement = 50_000_000;
+	let reason = nothing(checkpointer.offer(&group.view, &folder.join("offered")).await);
+	assert!(reason.contains("where the head has"), "{reason}");
+	group.view.minimum_improvement = 1;
+	until_offered(&mut checkpointer, &group.view, &folder.join("offered")).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_preflight_comes_before_the_first_commitment_and_again_with_another_model() {
 	let mut group = TestGroup::new().await;

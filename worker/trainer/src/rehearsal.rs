@@ -204,11 +204,10 @@ impl Measurer {
 				(artifacts.set(&description, &deltas, providers, until)?, drawn_from)
 			}
 		};
-		let head = group.head.as_ref().filter(|head| head.model_version == group.model_version);
-		let head = head.map(|head| {
+		let head = group.incumbent().map(|head| {
 			evaluation_set::check_size(&description, &head.checkpoint)?;
 			let file = artifacts
-				.file(&head.checkpoint, &head.providers, within(HEAD_LIMIT))
+				.file(&head.checkpoint, head.providers, within(HEAD_LIMIT))
 				.context("the head cannot be had")?;
 			anyhow::Ok(evaluation_set::load(&description, &file)?)
 		});

@@ -9,7 +9,7 @@ use crate::{
 };
 use codec::{DecodeAll, Encode};
 use descent_protocol::{
-	view::AmendmentEnding, Change, GroupId, OptionalRule, OptionalRuleKind, OptionalRules,
+	view::AmendmentEnding, Change, ContentRef, GroupId, OptionalRule, OptionalRuleKind, OptionalRules,
 };
 use frame_support::{
 	assert_noop, assert_ok,
@@ -76,6 +76,43 @@ fn an_amendment_changes_an_optional_rule_once_and_within_bounds() {
 			assert_noop!(try_propose(OWNER, &[committee(seats)]), Error::<Test>::InvalidOptionalRule);
 		}
 		propose(OWNER, &[committee(22)]);
+	});
+}
+
+fn pretrained(checkpoint: ContentRef) -> Change {
+	Change::SetRule { rule: OptionalRule::Pretrained { checkpoint } }
+}
+
+#[test]
+fn a_pretrained_checkpoint_is_content() {
+	with_group(|| {
+		let file = ContentRef::raw(b"weights").unwrap();
+		propose(OWNER, &[pretrained(file)]);
+		let raw_and_large = ContentRef { size: u64::MAX, ..file };
+		for wrong in [ContentRef { size: 0, ..file }, raw_and_large] {
+			assert_noop!(try_propose(OWNER, &[pretrained(wrong)]), Error::<Test>::InvalidOptionalRule);
+		}
+	});
+}
+
+#[test]
+fn another_model_does_not_begin_with_the_checkpoint_of_the_one_before() {
+	with_group(|| {
+		let [first, second, model] =
+			[b"first", b"secnd", b"model"].map(|file| ContentRef::raw(file).unwrap());
+		let given = |round| Kept::rules(0, round).unwrap().optional_rules.pretrained();
+		propose(OWNER, &[pretrained(first)]);
+		run_to(1 + PERIOD);
+		let from = Kept::boundary(0).unwrap();
+		assert_eq!(given(from), Some(first));
+		propose(OWNER, &[Change::Model { model }]);
+		run_to(1 + 2 * PERIOD);
+		let from = Kept::boundary(0).unwrap();
+		assert_eq!([from - 1, from].map(given), [Some(first), None]);
+		let other = ContentRef::raw(b"other").unwrap();
+		propose(OWNER, &[Change::Model { model: other }, pretrained(second)]);
+		run_to(1 + 3 * PERIOD);
+		assert_eq!(given(Kept::boundary(0).unwrap()), Some(second));
 	});
 }
 

@@ -10,6 +10,7 @@ mod crowd;
 mod hidden;
 mod migrations;
 mod paid;
+mod pretrained;
 mod ranked_winners;
 mod recording;
 mod replays;

@@ -44,7 +44,7 @@ pub(crate) fn longest() -> Recording {
 
 /// Asserts that a training that is committed to can't be shown, by the call and by the pool, and that nothing
 /// is stored of it.
-fn refuses(training: &Training, recording: Recording, error: Error<Test>) {
+pub(crate) fn refuses(training: &Training, recording: Recording, error: Error<Test>) {
 	let call = Call::reveal_recorded {
 		group: 0,
 		round: training.round,
@@ -304,7 +304,7 @@ fn a_round_keeps_the_rule_that_it_began_with() {
 }
 
 /// Commits to a training in a round whose base is a checkpoint, and goes to its reveal window.
-fn with_base(index: u32, base: ContentRef) -> Training {
+pub(crate) fn with_base(index: u32, base: ContentRef) -> Training {
 	let base = Base::Checkpoint { checkpoint: base };
 	let training = Training::new(5, index).with_recipe(|recipe| recipe.base = base);
 	let round = Round::number(index).at(|windows| windows.commit.start);

@@ -84,6 +84,7 @@ mod tests {
 			Change::Providers { providers },
 			Change::Model { model: tree },
 			Change::SetRule { rule: OptionalRule::Committee { seats: 41 } },
+			Change::SetRule { rule: OptionalRule::Pretrained { checkpoint: tree } },
 			Change::RemoveRule { rule: OptionalRuleKind::Committee },
 		]);
 	}

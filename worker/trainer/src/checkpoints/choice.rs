@@ -14,14 +14,17 @@ impl Checkpointer {
 	/// # Errors
 	/// The reason for which it would not be paid.
 	fn is_worth_it(&self, group: &GroupView, snapshot: &Snapshot, score: Score) -> Result<(), String> {
-		let Some(head) = &group.head else {
+		let Some(head) = group.incumbent() else {
 			return Ok(());
 		};
 		let digest = head.checkpoint.digest;
 		let evaluated = snapshot.head.filter(|(evaluated, _)| *evaluated == digest);
 		let known = evaluated.map(|(_, score)| score).or(self.own_scores.get(&digest).copied());
 		// The score at which the head was accepted stands in for one on the holdout.
-		let head_score = known.unwrap_or(head.score);
+		let Some(head_score) = known.or(head.score) else {
+			// A pretrained checkpoint that is not here, or has no score: the committee may not have it either.
+			return Ok(());
+		};
 		if score.beats(head_score, group.minimum_improvement) {
 			return Ok(());
 		}

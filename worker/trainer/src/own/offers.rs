@@ -46,7 +46,7 @@ impl Bar {
 		let accepted = terms.and_then(|terms| terms.head);
 		let known = evaluated.filter(|(digest, _)| accepted.is_none_or(|(head, _)| head == *digest));
 		Self {
-			head: known.or(accepted).map(|(_, score)| score),
+			head: known.map(|(_, score)| score).or(accepted.and_then(|(_, score)| score)),
 			minimum_improvement: terms.map_or(0, |terms| terms.minimum_improvement),
 		}
 	}

@@ -161,7 +161,7 @@ async fn what_cannot_be_committed_is_said_with_the_reason() {
 	let digest = H256::repeat_byte(1);
 	harness.handle.set_terms(Terms {
 		minimum_improvement: 10,
-		head: Some((digest, Score(best.0 + 10))),
+		head: Some((digest, Some(Score(best.0 + 10)))),
 		..Terms::default()
 	});
 	let (_, prospect) = harness.prospect(3, seeds[3]);

@@ -125,7 +125,7 @@ impl<C: Chain, S: CheckpointSource, R: Report> RoundMachine<C, S, R> {
 		else {
 			return Ok(Ok(()));
 		};
-		if group.head.as_ref().is_some_and(|head| head.checkpoint.digest == base.digest) {
+		if group.incumbent().is_some_and(|head| head.checkpoint.digest == base.digest) {
 			return Ok(Ok(()));
 		}
 		let view = self.chain.round(own).await?;

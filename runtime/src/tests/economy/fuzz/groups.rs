@@ -28,6 +28,7 @@ pub(crate) fn create(machine: &mut Machine) -> Option<Move> {
 		Some((policy, by)) => (policy, by),
 		None => (new_group("digits").policy, machine.somebody()),
 	};
+	let pretrained = machine.chance(0.2).then(|| machine.secrets.file());
 	let rng = &mut machine.rng;
 	let (reveal, attest, open) = (3, rng.random_range(3..5), rng.random_range(2..5));
 	let mut optional_rules = OptionalRules::default();
@@ -39,6 +40,9 @@ pub(crate) fn create(machine: &mut Machine) -> Option<Move> {
 	}
 	if rng.random_bool(0.4) {
 		optional_rules.set(trainings::rule(rng));
+	}
+	if let Some(checkpoint) = pretrained {
+		optional_rules.set(OptionalRule::Pretrained { checkpoint });
 	}
 	let group = NewGroup {
 		policy,

@@ -119,6 +119,10 @@ struct Changes {
 	/// Another model, with the same columns: needs more than 2/3 of all stake
 	#[arg(long, value_name = "FILE|CID:SIZE")]
 	model: Option<Source>,
+	/// Checkpoint of the new model, or of the one that has no head yet, that trainings begin with; none for
+	/// new weights
+	#[arg(long, value_name = "FILE|CID:SIZE|none", value_parser = parse::pretrained)]
+	pretrained: Option<parse::Pretrained>,
 	/// Base address of a gateway that serves model and data, in place of those named now; up to 8 times
 	#[arg(long = "provider", value_name = "URL", value_parser = parse::provider)]
 	providers: Vec<String>,
@@ -219,6 +223,15 @@ impl Changes {
 			let model = model.resolve(store)?;
 			ensure!(model != group.model, "this is the model that the group has");
 			changes.push(Change::Model { model });
+		}
+		if let Some(parse::Pretrained(checkpoint)) = self.pretrained {
+			changes.push(match checkpoint {
+				Some(checkpoint) => {
+					let checkpoint = checkpoint.resolve(store)?;
+					Change::SetRule { rule: OptionalRule::Pretrained { checkpoint } }
+				}
+				None => Change::RemoveRule { rule: OptionalRuleKind::Pretrained },
+			});
 		}
 		let too_many = u32::try_from(changes.len()).map_or(true, |count| count > MAX_CHANGES);
 		ensure!(

@@ -135,6 +135,11 @@ fn now(group: &GroupView, change: &Change) -> Option<Change> {
 			Some(recipe) => Change::SetRule { rule: OptionalRule::Recipe { recipe } },
 			None => Change::RemoveRule { rule: OptionalRuleKind::Recipe },
 		},
+		Change::SetRule { rule: OptionalRule::Pretrained { .. } }
+		| Change::RemoveRule { rule: OptionalRuleKind::Pretrained } => match group.optional_rules.pretrained() {
+			Some(checkpoint) => Change::SetRule { rule: OptionalRule::Pretrained { checkpoint } },
+			None => Change::RemoveRule { rule: OptionalRuleKind::Pretrained },
+		},
 	})
 }
 

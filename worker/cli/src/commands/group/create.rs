@@ -25,6 +25,8 @@ const EXAMPLES: &str = "Examples:
     validation.parquet \\
     --provider http://203.0.113.7:8080 --records 2048 --deposit 10 --store ~/.descent/content --key-file \
     ~/.descent/key
+  descent group create --model llama.json --pretrained model.safetensors --dataset poems.parquet \\
+    --provider http://203.0.113.7:8080 --store ~/.descent/content --key-file ~/.descent/key
 
 The defaults make a round of ten minutes, as blocks come every 3 seconds. Times are written in blocks or \
 as 30s, 10m, 12h or 7d. Files are only read, unless --store names a store to import them into. What \
@@ -54,6 +56,8 @@ pub(crate) struct Content {
 	model: Reference,
 	dataset: Reference,
 	#[serde(skip_serializing_if = "Option::is_none")]
+	pretrained: Option<Reference>,
+	#[serde(skip_serializing_if = "Option::is_none")]
 	validation: Option<Reference>,
 	#[serde(skip_serializing_if = "Option::is_none")]
 	hidden_series: Option<H256>,
@@ -69,7 +73,8 @@ impl Content {
 			EvaluationPolicy::Hidden { otherwise, .. } => (None, Some(otherwise.into())),
 		};
 		let (model, dataset) = (group.model.into(), group.dataset.into());
-		Self { model, dataset, validation, hidden_series: group.policy.series(), otherwise }
+		let pretrained = group.optional_rules.pretrained().map(Reference::from);
+		Self { model, dataset, pretrained, validation, hidden_series: group.policy.series(), otherwise }
 	}
 }
 
@@ -136,6 +141,7 @@ pub(crate) async fn prepare(
 /// The content that a group begins with.
 pub(super) fn named(group: &NewGroup<u128>) -> Vec<(&'static str, ContentRef)> {
 	let mut named = vec![("model description", group.model), ("data set", group.dataset)];
+	named.extend(group.optional_rules.pretrained().map(|checkpoint| ("pretrained checkpoint", checkpoint)));
 	match group.policy {
 		EvaluationPolicy::Training { .. } => {}
 		EvaluationPolicy::Validation { set, .. } => named.push(("validation set", set)),
@@ -151,6 +157,8 @@ fn show(output: &Output, created: &Created) -> String {
 		("model", created.content.model.to_string()),
 		("dataset", created.content.dataset.to_string()),
 	];
+	pairs
+		.extend(created.content.pretrained.as_ref().map(|checkpoint| ("pretrained", checkpoint.to_string())));
 	pairs.extend(created.content.validation.as_ref().map(|set| ("validation", set.to_string())));
 	pairs.extend(created.content.hidden_series.map(|series| ("series", format!("{series:?}"))));
 	pairs.extend(created.content.otherwise.as_ref().map(|set| ("otherwise", set.to_string())));

@@ -1,6 +1,9 @@
 //! The options of a new group, and the group that they make.
 
-use super::recipe::{self, RecipeArgs, Work};
+use super::{
+	pretrained,
+	recipe::{self, RecipeArgs, Work},
+};
 use crate::{
 	args::{ImportArg, Providers},
 	content_ref::Source,
@@ -12,8 +15,8 @@ use clap::{Args, ValueEnum};
 use descent_client::{parse_amount, H256};
 use descent_dataset::{DeltaLimits, Description, Loss, Summary, MAX_DESCRIPTION_BYTES};
 use descent_protocol::{
-	bound_addresses, trace::RecipeRule, BlockNumber, Clock, EvaluationPolicy, Metric, NewGroup, OptionalRule,
-	OptionalRules, Score, Share, Shares, MAX_NAME_LENGTH, MAX_PROVIDERS,
+	bound_addresses, trace::RecipeRule, BlockNumber, Clock, ContentRef, EvaluationPolicy, Metric, NewGroup,
+	OptionalRule, OptionalRules, Score, Share, Shares, MAX_NAME_LENGTH, MAX_PROVIDERS,
 };
 
 /// The options of a new group.
@@ -25,6 +28,10 @@ pub(crate) struct GroupOptions {
 	/// Model description, JSON
 	#[arg(long, value_name = "FILE|CID:SIZE", required = true)]
 	model: Option<Source>,
+	/// Checkpoint of the model to go on from, safetensors in f32: trainings begin with it, and the first
+	/// winner has to beat it; without it, they begin with new weights
+	#[arg(long, value_name = "FILE|CID:SIZE")]
+	pretrained: Option<Source>,
 	/// First delta of the data set, Parquet
 	#[arg(long, value_name = "FILE|CID:SIZE", required = true)]
 	dataset: Option<Source>,
@@ -196,6 +203,13 @@ impl GroupOptions {
 					.with_context(|| format!("the {what} {} is not valid", file.display()))?;
 			}
 		}
+		if let (Some(description), Some(file)) =
+			(&description, self.pretrained.as_ref().and_then(Source::file))
+		{
+			pretrained::check(file, description)
+				.with_context(|| format!("{} is no checkpoint of this model", file.display()))?;
+		}
+		let pretrained = self.pretrained.map(|checkpoint| checkpoint.resolve(store)).transpose()?;
 		let set = self.validation.or(self.otherwise).map(|set| set.resolve(store)).transpose()?;
 		let records = self.records;
 		Ok(NewGroup {
@@ -220,7 +234,7 @@ impl GroupOptions {
 			voting_period: self.voting_period,
 			quorum: self.quorum,
 			shares,
-			optional_rules: optional_rules(self.committee_seats, self.winners, recipe),
+			optional_rules: optional_rules(self.committee_seats, self.winners, recipe, pretrained),
 		})
 	}
 }
@@ -230,6 +244,7 @@ fn optional_rules(
 	parse::Seats(seats): parse::Seats,
 	winners: u8,
 	recipe: Option<RecipeRule>,
+	pretrained: Option<ContentRef>,
 ) -> OptionalRules {
 	let mut rules = OptionalRules::default();
 	if let Some(seats) = seats {
@@ -240,6 +255,9 @@ fn optional_rules(
 	}
 	if let Some(recipe) = recipe {
 		rules.set(OptionalRule::Recipe { recipe });
+	}
+	if let Some(checkpoint) = pretrained {
+		rules.set(OptionalRule::Pretrained { checkpoint });
 	}
 	rules
 }

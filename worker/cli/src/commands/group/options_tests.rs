@@ -51,7 +51,7 @@ fn shares_are_within_bounds() {
 #[test]
 fn a_round_has_as_many_winners_as_asked_for() {
 	let create = create("--winners 3");
-	let rules = optional_rules(create.committee_seats, create.winners, None);
+	let rules = optional_rules(create.committee_seats, create.winners, None, None);
 	assert_eq!((rules.ranked_winners(), rules.iter().count()), (3, 1));
 	for wrong in ["0", "9", "many"] {
 		assert_eq!(parse::winners(wrong).unwrap_err(), "a round has 1 to 8 winners");
@@ -60,8 +60,8 @@ fn a_round_has_as_many_winners_as_asked_for() {
 
 #[test]
 fn committees_have_as_many_seats_as_asked_for() {
-	assert_eq!(optional_rules(create("").committee_seats, 1, None), OptionalRules::default());
-	let rules = optional_rules(create("--committee-seats 41").committee_seats, 1, None);
+	assert_eq!(optional_rules(create("").committee_seats, 1, None, None), OptionalRules::default());
+	let rules = optional_rules(create("--committee-seats 41").committee_seats, 1, None, None);
 	assert_eq!((rules.committee_seats(), rules.iter().count()), (41, 1));
 	for wrong in ["0", "101", "70000", "-1", "many"] {
 		let error = parse::seats(wrong).unwrap_err();
@@ -142,11 +142,11 @@ fn a_group_is_called_as_its_model_unless_it_has_a_name() {
 fn recordings_are_asked_for_with_an_option() {
 	let rules = create("--recipe-steps 100 --winners 2");
 	let recipe = rules.recipe.rule(None).unwrap();
-	let rules = optional_rules(rules.committee_seats, rules.winners, recipe);
+	let rules = optional_rules(rules.committee_seats, rules.winners, recipe, None);
 	assert_eq!((rules.recipe(), rules.ranked_winners()), (recipe, 2));
 	assert_eq!(rules.recipe().unwrap().steps, 100);
 	assert_eq!(
-		optional_rules(create("").committee_seats, 1, create("").recipe.rule(None).unwrap()).recipe(),
+		optional_rules(create("").committee_seats, 1, create("").recipe.rule(None).unwrap(), None).recipe(),
 		None
 	);
 }

@@ -72,6 +72,9 @@ fn show(output: &Output, group: &GroupView) -> String {
 		("round", group.round.map_or("not begun".into(), |round| format!("{round} takes commitments"))),
 		("settled", group.settled.map_or("none yet".into(), |round| format!("up to round {round}"))),
 	]);
+	pairs.extend(
+		group.optional_rules.pretrained().map(|file| ("pretrained", Reference::from(file).to_string())),
+	);
 	match &group.head {
 		None => pairs.push(("head", "none yet".into())),
 		Some(head) => {

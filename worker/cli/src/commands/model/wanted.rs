@@ -70,10 +70,15 @@ impl WantedArg {
 }
 
 pub(super) fn no_head(group: &GroupView) -> String {
+	let pretrained = group.optional_rules.pretrained().map(|checkpoint| {
+		let (cid, size) = (checkpoint.cid(), checkpoint.size);
+		format!("; its trainings begin with `descent content get {cid} --size {size}`")
+	});
 	format!(
 		"group {} has no checkpoint yet: no round of its model has had a winner. `descent round list \
-		 {0}` shows its rounds",
-		group.id
+		 {0}` shows its rounds{}",
+		group.id,
+		pretrained.unwrap_or_default()
 	)
 }
 

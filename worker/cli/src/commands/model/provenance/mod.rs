@@ -6,6 +6,7 @@ use super::wanted::no_head;
 use crate::{
 	args::Global,
 	commands::recording,
+	content_ref::Reference,
 	output::{plain, Output, Style},
 	positional::GroupArg,
 	table::fields,
@@ -61,6 +62,12 @@ impl Provenance {
 		let walked = walk(&OnNode { client: &client, group: group.id }, from).await;
 		spinner.finish_and_clear();
 		let (trainings, end) = walked?;
+		let end = match (end, group.optional_rules.pretrained().map(Reference::from)) {
+			(End::BaseNotKept { checkpoint }, Some(pretrained)) if checkpoint == pretrained => {
+				End::Pretrained { checkpoint }
+			}
+			(end, _) => end,
+		};
 		let shown = Shown { group: group.id, name: group.name, trainings, end };
 		output.print(&shown, |output| show(output, &shown))
 	}
@@ -143,6 +150,10 @@ fn end(end: &End) -> String {
 		End::NotRecorded { round } => {
 			format!("The group asked for no recordings in round {round}: nobody knows how its checkpoints were made.")
 		}
+		End::Pretrained { checkpoint } => format!(
+			"The first of them began with {checkpoint}, the pretrained checkpoint of the group: the chain does \
+			 not know how that was made."
+		),
 		End::BaseNotKept { checkpoint } => format!(
 			"The first of them began with {checkpoint}, whose round is not kept any more: the chain keeps \
 			 the last 256 settled rounds."
@@ -215,6 +226,8 @@ mod tests {
 		let not_kept = end(&End::RoundNotKept { round: 3 });
 		assert!(not_kept.contains("round 3 is not kept any more"), "{not_kept}");
 		assert!(end(&End::NotRecorded { round: 3 }).contains("no recordings in round 3"));
+		let given = end(&End::Pretrained { checkpoint: checkpoint(1, 1).into() });
+		assert!(given.contains("the pretrained checkpoint of the group"), "{given}");
 		let base = end(&End::BaseNotKept { checkpoint: checkpoint(1, 1).into() });
 		assert!(base.contains("not kept any more"), "{base}");
 	}

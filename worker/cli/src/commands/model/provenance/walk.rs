@@ -91,6 +91,8 @@ pub(super) enum End {
 	RoundNotKept { round: RoundIndex },
 	/// A round in which the group asked for no recordings.
 	NotRecorded { round: RoundIndex },
+	/// The checkpoint that the model begins with by the group's rules.
+	Pretrained { checkpoint: Reference },
 	/// A checkpoint that was revealed in none of the rounds that the chain keeps.
 	BaseNotKept { checkpoint: Reference },
 }

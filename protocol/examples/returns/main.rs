@@ -1,5 +1,5 @@
-//! Returns of machines that train: the grids of Proof of Useful Work, from two constants for each machine, and
-//! the same grids under the emission, the shares and the fees of this chain, as tables and a plot.
+//! Returns of machines that train: the grids of Proof of Useful Work, from two constants for each machine,
+//! and the same grids under the emission, the shares and the fees of this chain, as tables and a plot.
 
 #[path = "../shared/columns.rs"]
 mod columns;

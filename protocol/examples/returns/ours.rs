@@ -14,8 +14,8 @@ const ERA: u32 = 4;
 const SOLD: u128 = 1_000_000_000 * NRN;
 /// Rounds of ten minutes in a year.
 const ROUNDS: f64 = 52_560.0;
-/// Fees in NRN, as `scripts/bench verify --json` has them: of a commitment, of what it stores for ever, and of
-/// a reveal.
+/// Fees in NRN, as `scripts/bench verify --json` has them: of a commitment, of what it stores for ever, and
+/// of a reveal.
 const FEES: [f64; 3] = [0.0089, 0.04, 0.0162];
 
 /// The machines that share what the chain pays, and the price of a token.

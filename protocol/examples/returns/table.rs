@@ -34,7 +34,9 @@ pub(crate) fn all(fits: &[Fit], market: &Market) -> Vec<(String, &'static str, T
 			chain(fits),
 		),
 		(
-			format!("this chain: return in percent by USD per kWh, {machines} machines, {price} USD for an NRN"),
+			format!(
+				"this chain: return in percent by USD per kWh, {machines} machines, {price} USD for an NRN"
+			),
 			"ours",
 			ours(fits, market),
 		),

@@ -51,20 +51,26 @@ thread_local! {
 /// `out [rows, columns]`. The bias is added last.
 pub fn linear(x: &[f64], inner: usize, weight: Weights, bias: Option<Weights>, out: &mut [f64]) {
 	let columns = weight.values.len() / inner.max(1);
-	matmul(x, inner, inner, &Transposed { weights: weight, inner }, columns, out);
-	let Some(bias) = bias.map(|bias| bias.to_vec()) else {
-		return;
-	};
-	out.par_chunks_mut(columns.max(1) * ROWS).for_each(|rows| {
-		for row in rows.chunks_exact_mut(columns) {
-			row.iter_mut().zip(&bias).for_each(|(out, bias)| *out += bias);
-		}
-	});
+	let bias = bias.map(|bias| bias.to_vec());
+	let weights = Transposed { weights: weight, inner };
+	multiply(x, (inner, inner), &weights, columns, bias.as_deref(), out);
 }
 
 /// Returns the product of `a [rows, inner]`, whose rows are `stride` apart, and a matrix of `columns` in
 /// `out [rows, columns]`.
 pub fn matmul(a: &[f64], stride: usize, inner: usize, b: &impl Columns, columns: usize, out: &mut [f64]) {
+	multiply(a, (stride, inner), b, columns, None, out);
+}
+
+/// Multiplies as [`matmul`] does, and adds a bias to each row at last.
+fn multiply(
+	a: &[f64],
+	(stride, inner): (usize, usize),
+	b: &impl Columns,
+	columns: usize,
+	bias: Option<&[f64]>,
+	out: &mut [f64],
+) {
 	if columns == 0 || inner == 0 {
 		out.fill(0.0);
 		return;
@@ -91,7 +97,8 @@ pub fn matmul(a: &[f64], stride: usize, inner: usize, b: &impl Columns, columns:
 			let packed = &*packed;
 			for_each_chunk(out, ROWS * columns, is_small, |block, out| {
 				let a = &a[block * ROWS * stride + start..];
-				let rows = Block { a, stride, start, depth, packed, first, width, columns };
+				let bias = bias.filter(|_| start + depth == inner);
+				let rows = Block { a, stride, start, depth, packed, first, width, columns, bias };
 				rows.multiply(instructions, out);
 			});
 		}
@@ -145,6 +152,8 @@ struct Block<'a> {
 	width: usize,
 	/// Length of an output row.
 	columns: usize,
+	/// Values that are added to each output row, with the last elements of the inner dimension.
+	bias: Option<&'a [f64]>,
 }
 
 fn tile_width(instructions: Instructions) -> usize {
@@ -228,6 +237,12 @@ impl Block<'_> {
 			}
 		}
 		tile(a, packed, &mut sums);
+		if let Some(bias) = self.bias {
+			let bias = &bias[self.first + column..][..width];
+			for sums in &mut sums {
+				sums.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += bias);
+			}
+		}
 		for (index, sums) in sums.iter().enumerate() {
 			copy::<WIDE>(&sums[..width], &mut out[place(index)..][..width]);
 		}

@@ -2,9 +2,10 @@
 
 use descent_dataset::Description;
 
-/// Bytes that the values of one layer may take, unless those of one record are more, and as many that are
-/// kept for later layers.
-pub(crate) const ACTIVATIONS: u64 = 32 << 20;
+/// Bytes of values that are kept for later layers.
+pub(crate) const KEPT: u64 = 64 << 20;
+/// Bytes that the values of one layer may take, unless those of one record are more.
+const ACTIVATIONS: u64 = 32 << 20;
 /// Most records that are computed at a time. Weights are unpacked once for all of them.
 const MOST_RECORDS: usize = 1024;
 /// Bytes that an evaluation takes whatever the model is: packed weights, patches of convolutions, the
@@ -33,7 +34,7 @@ pub fn evaluation_memory(description: &Description) -> u64 {
 	let raw = plan.record_bytes.saturating_mul(records.saturating_mul(3));
 	let weights = plan.parameter_values.saturating_mul(4);
 	let largest = plan.tensors().map(|tensor| tensor.values().saturating_mul(4)).max().unwrap_or_default();
-	[BASE, ACTIVATIONS, values, values, raw, weights, largest]
+	[BASE, KEPT, values, values, raw, weights, largest]
 		.iter()
 		.fold(0, |sum: u64, part| sum.saturating_add(*part))
 }

@@ -55,7 +55,8 @@ impl fmt::Display for Machine {
 		let Self { processor, threads, memory_gib, system, day, descent, pytorch } = self;
 		write!(
 			f,
-			"{processor}, {threads} threads, {memory_gib} GiB, {system}; Descent {descent}, PyTorch {pytorch}; {day}"
+			"{processor}, {threads} threads, {memory_gib} GiB, {system}; Descent {descent}, PyTorch \
+			 {pytorch}; {day}"
 		)
 	}
 }

@@ -1,5 +1,5 @@
-//! Runs the measurements one after the other, and makes a table, JSON, a plot, and the book's page of figures.
-//! `scripts/bench figures` runs it.
+//! Runs the measurements one after the other, and makes a table, JSON, a plot, and the book's page of
+//! figures. `scripts/bench figures` runs it.
 
 mod machine;
 mod page;
@@ -61,7 +61,6 @@ fn run() -> Outcome<bool> {
 		false => {
 			println!("{}\n", report.machine);
 			print!("{}", table(&report.figures.comparisons()));
-			print!("\n{}", page::recorder_text(&report.figures.recorder));
 		}
 	}
 	if let Some(file) = &options.svg {

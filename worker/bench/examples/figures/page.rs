@@ -1,6 +1,6 @@
 //! The book's page.
 
-use crate::{programs::Recorder, Report};
+use crate::Report;
 use descent_bench::{Comparison, Outcome, Spread};
 use std::{fmt::Write, fs, path::Path};
 
@@ -29,8 +29,6 @@ fn markdown(report: &Report) -> String {
 		let _ = writeln!(text, "\n## {title}\n\n{HEADINGS}");
 		comparisons.iter().for_each(|comparison| text.push_str(&row(comparison)));
 	}
-	let _ = write!(text, "\n## Recording and replaying\n\n{RECORDER}");
-	figures.recorder.iter().for_each(|recorder| text.push_str(&recorder_row(recorder)));
 	text
 }
 
@@ -43,29 +41,7 @@ fn row(comparison: &Comparison) -> String {
 	let Spread { median, least, largest } = speed;
 	let promised = promised.map(|promised| format!("{promised:.1}")).unwrap_or_default();
 	format!(
-		"| {work} | {other} | {ours:.4} | {theirs:.4} | {median:.2} | {least:.2} to {largest:.2} | {promised} |\n"
+		"| {work} | {other} | {ours:.4} | {theirs:.4} | {median:.2} | {least:.2} to {largest:.2} | \
+		 {promised} |\n"
 	)
-}
-
-const RECORDER: &str = "\
-| model | a recorder adds | least and largest | a member's replays, of the training of 3 | of 30 trainers |
-|---|---:|---|---:|---:|
-";
-
-fn recorder_row(recorder: &Recorder) -> String {
-	let [least, median, largest] = recorder.overhead.map(|part| part * 100.0);
-	let [few, many] = recorder.verification.map(|part| part * 100.0);
-	format!("| {} | {median:.2}% | {least:.2}% to {largest:.2}% | {few:.2}% | {many:.3}% |\n", recorder.model)
-}
-
-/// The cost of recording, for people.
-pub(crate) fn recorder_text(recorders: &[Recorder]) -> String {
-	let mut text = format!("{:<34} {:>15} {:>20}\n", "model", "a recorder adds", "a member's replays");
-	for Recorder { model, overhead, verification } in recorders {
-		let [few, many] = verification.map(|part| part * 100.0);
-		let adds = format!("{:.2}%", overhead[1] * 100.0);
-		let replays = format!("{few:.2}%, {many:.3}%");
-		let _ = writeln!(text, "{model:<34} {adds:>15} {replays:>20}");
-	}
-	text
 }

@@ -37,7 +37,8 @@ pub(crate) fn svg(report: &Report) -> String {
 		 height='{total}' role='img' font-family='system-ui, sans-serif' font-size='11.5'>\n\
 		 <title>Speeds over other programs</title>\n<style>\n{STYLE}\n</style>\n\
 		 <rect class='card' width='{WIDTH}' height='{total}' rx='8'/>\n\
-		 <text class='title' x='16' y='28' font-weight='600'>Speed over another program, medians of turns</text>\n"
+		 <text class='title' x='16' y='28' font-weight='600'>Speed over another program, medians of \
+		 turns</text>\n"
 	);
 	for speed in [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0] {
 		let (at, class) = (x(speed), if speed == 1.0 { "one" } else { "grid" });

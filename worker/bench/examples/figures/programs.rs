@@ -4,8 +4,6 @@ use descent_bench::{Comparison, Outcome, Spread};
 use serde::{Deserialize, Serialize};
 use std::process::{Command, Stdio};
 
-/// Most of a training that recording it may add, and most of all training that a member's replays may take.
-pub(crate) const MOST: f64 = 0.01;
 /// Least speed of imports and fetches over what bounds them.
 const CONTENT: f64 = 0.8;
 /// Models of a quick run.
@@ -17,17 +15,6 @@ pub(crate) struct Figures {
 	pub trainer: Vec<Comparison>,
 	pub evaluation: Vec<Comparison>,
 	pub content: Vec<Comparison>,
-	pub recorder: Vec<Recorder>,
-}
-
-/// The cost of recording a training, and of replays.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Recorder {
-	pub model: String,
-	/// The least, median and largest part that a recorder adds to a training.
-	pub overhead: [f64; 3],
-	/// The time of a member's replays in a round, over the training of 3 and of 30 trainers.
-	pub verification: [f64; 2],
 }
 
 #[derive(Deserialize)]
@@ -51,7 +38,6 @@ impl Figures {
 			trainer: models("trainer_speed", quick)?,
 			evaluation: models("evaluation_speed", quick)?,
 			content: content(quick)?,
-			recorder: printed("replay_margins", &options(quick, &["--overhead"]))?,
 		})
 	}
 
@@ -63,14 +49,10 @@ impl Figures {
 	/// Returns what is not as it is promised.
 	pub(crate) fn missed(&self) -> Vec<String> {
 		let comparisons = self.comparisons().into_iter().filter(|comparison| !comparison.is_kept());
-		let slow = comparisons.map(|Comparison { work, other, speed, .. }| {
+		let told = comparisons.map(|Comparison { work, other, speed, .. }| {
 			format!("{work}, beside {other}, at {:.3}", speed.median)
 		});
-		let dear = self.recorder.iter().filter(|recorder| {
-			recorder.overhead[1] > MOST || recorder.verification.iter().any(|part| *part > MOST)
-		});
-		let dear = dear.map(|recorder| format!("recording or replaying {}", recorder.model));
-		slow.chain(dear).collect()
+		told.collect()
 	}
 }
 

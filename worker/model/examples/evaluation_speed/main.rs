@@ -127,7 +127,7 @@ fn once() -> Option<Outcome<bool>> {
 }
 
 fn run() -> Outcome<bool> {
-	let options = Options::read(&[])?;
+	let options = Options::read(5, &[])?;
 	set_threads(options.threads);
 	let mut comparisons = Vec::new();
 	for workload in models::all().iter().filter(|workload| workload.name.contains(&options.only)) {

@@ -13,10 +13,11 @@ pub(crate) struct Options {
 }
 
 impl Options {
-	/// Reads the arguments of this process, where `own` are further options of the program.
-	pub(crate) fn read(own: &[&str]) -> Outcome<Self> {
+	/// Reads the arguments of this process, where `own` are further options of the program, which takes so
+	/// many turns unless it is to be quick.
+	pub(crate) fn read(turns: usize, own: &[&str]) -> Outcome<Self> {
 		let threads = std::thread::available_parallelism()?.get();
-		let mut options = Self { threads, turns: 9, only: String::new(), json: false, own: Vec::new() };
+		let mut options = Self { threads, turns, only: String::new(), json: false, own: Vec::new() };
 		let mut arguments = std::env::args().skip(1);
 		while let Some(argument) = arguments.next() {
 			let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));

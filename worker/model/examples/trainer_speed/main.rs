@@ -55,7 +55,7 @@ fn measure(workload: &Workload, options: &Options) -> Outcome<Comparison> {
 }
 
 fn run() -> Outcome<bool> {
-	let options = Options::read(&[COMPILE])?;
+	let options = Options::read(9, &[COMPILE])?;
 	set_threads(options.threads);
 	let mut comparisons = Vec::new();
 	for workload in models::all().iter().filter(|workload| workload.name.contains(&options.only)) {

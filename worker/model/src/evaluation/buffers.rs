@@ -1,6 +1,6 @@
 //! Memory for the values of layers.
 
-use crate::memory::ACTIVATIONS;
+use crate::memory::KEPT;
 
 /// Buffers that are used again. The system gives new memory page by page and clears each, which takes a tenth
 /// of an evaluation.
@@ -22,7 +22,7 @@ impl Buffers {
 	pub(super) fn give(&mut self, buffer: Vec<f64>) {
 		self.0.push(buffer);
 		self.0.sort_by_key(|buffer| std::cmp::Reverse(buffer.capacity()));
-		let mut room = usize::try_from(ACTIVATIONS / 8).unwrap_or(usize::MAX);
+		let mut room = usize::try_from(KEPT / 8).unwrap_or(usize::MAX);
 		self.0.retain(|buffer| match room.checked_sub(buffer.capacity()) {
 			Some(rest) => {
 				room = rest;
@@ -52,7 +52,7 @@ mod tests {
 	#[test]
 	fn no_more_is_kept_than_is_set_aside() {
 		let mut buffers = Buffers::default();
-		let most = usize::try_from(ACTIVATIONS / 8).unwrap();
+		let most = usize::try_from(KEPT / 8).unwrap();
 		buffers.give(Vec::with_capacity(most + 1));
 		assert!(buffers.0.is_empty());
 		for length in [most / 4, most / 2, most / 2] {

@@ -101,15 +101,13 @@ fn apply(
 	let width = size(input.last().copied().unwrap_or(1));
 	match layer {
 		Layer::Flatten {} | Layer::Dropout { .. } | Layer::Embedding { .. } => {}
-		Layer::Linear { bias, .. } => {
-			let (weight, bias) = (tensors.parameter(), tensors.optional(*bias));
+		Layer::Linear { .. } | Layer::Unembedding {} => {
+			let (weight, bias) = match layer {
+				Layer::Linear { bias, .. } => (tensors.parameter(), tensors.optional(*bias)),
+				_ => (tensors.weights(0), None),
+			};
 			let mut out = tensors.memory.take(length);
 			linear(&x, width, weight, bias, &mut out);
-			return tensors.replace(x, out);
-		}
-		Layer::Unembedding {} => {
-			let mut out = tensors.memory.take(length);
-			linear(&x, width, tensors.weights(0), None, &mut out);
 			return tensors.replace(x, out);
 		}
 		Layer::Conv2d { .. }

@@ -172,7 +172,7 @@ impl GroupOptions {
 	/// Checks the files and makes references of them. `series` takes the place of the one that is named.
 	pub(super) fn prepare(self, series: Option<H256>, target: Option<Score>) -> Result<NewGroup<u128>> {
 		let clock = self.rounds.clock()?;
-		let (shares, recipe) = (self.shares()?, self.recipe.rule(None)?);
+		let (shares, recipe, records) = (self.shares()?, self.recipe.rule(None)?, self.records);
 		let model = self.model.context("no --model is given")?;
 		let dataset = self.dataset.context("no --dataset is given")?;
 		let providers = bound_addresses(self.providers.providers)
@@ -193,7 +193,7 @@ impl GroupOptions {
 			"a model without classes has no error rate: use --metric loss"
 		);
 		if let Some(description) = &description {
-			let (records, winners, attest) = (self.records, self.winners, clock.attest);
+			let (winners, attest) = (self.winners, clock.attest);
 			Work { rule: recipe, records, winners, attest }.check(description)?;
 		}
 		let public = self.validation.as_ref().or(self.otherwise.as_ref());
@@ -203,15 +203,8 @@ impl GroupOptions {
 					.with_context(|| format!("the {what} {} is not valid", file.display()))?;
 			}
 		}
-		if let (Some(description), Some(file)) =
-			(&description, self.pretrained.as_ref().and_then(Source::file))
-		{
-			pretrained::check(file, description)
-				.with_context(|| format!("{} is no checkpoint of this model", file.display()))?;
-		}
-		let pretrained = self.pretrained.map(|checkpoint| checkpoint.resolve(store)).transpose()?;
+		let pretrained = pretrained::resolve(self.pretrained.as_ref(), description.as_ref(), store)?;
 		let set = self.validation.or(self.otherwise).map(|set| set.resolve(store)).transpose()?;
-		let records = self.records;
 		Ok(NewGroup {
 			name,
 			model: model.resolve(store)?,

@@ -1,7 +1,10 @@
 //! Checks of a checkpoint that a group is to begin with.
 
+use crate::content_ref::Source;
 use anyhow::{bail, ensure, Context, Result};
+use descent_content::Store;
 use descent_dataset::Description;
+use descent_protocol::ContentRef;
 use safetensors::{tensor::Metadata, Dtype};
 use std::{fs::File, io::Read, path::Path};
 
@@ -10,8 +13,22 @@ const HEADER: u64 = 64 << 10;
 /// Bytes of a tensor's entry in a header.
 const ENTRY: u64 = 256;
 
-/// Refuses a file that is no checkpoint of a model, by its header: it has exactly the model's tensors, in f32.
-pub(super) fn check(file: &Path, description: &Description) -> Result<()> {
+/// Returns the reference of a checkpoint, which has to be one of the model where both are at hand.
+pub(super) fn resolve(
+	checkpoint: Option<&Source>,
+	description: Option<&Description>,
+	store: Option<&Store>,
+) -> Result<Option<ContentRef>> {
+	if let (Some(file), Some(description)) = (checkpoint.and_then(Source::file), description) {
+		check(file, description)
+			.with_context(|| format!("{} is no checkpoint of this model", file.display()))?;
+	}
+	checkpoint.map(|checkpoint| checkpoint.resolve(store)).transpose()
+}
+
+/// Refuses a file that is no checkpoint of a model, by its header: it has exactly the model's tensors, in
+/// f32.
+fn check(file: &Path, description: &Description) -> Result<()> {
 	let mut file = File::open(file)?;
 	let size = file.metadata()?.len();
 	let (start, header) = header(&mut file, description)?;

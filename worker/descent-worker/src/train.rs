@@ -6,7 +6,9 @@ use clap::{Args, ValueEnum};
 use descent_client::Key;
 use descent_console::{screen, shutdown, visible, visible_line};
 use descent_protocol::{is_address, is_loopback, trace::Precision, BlockNumber, MAX_PROVIDER_LENGTH};
-use descent_trainer::{DeviceChoice, Event, Optimizer, RecordedSettings, Report, Settings, TrainingSettings};
+use descent_trainer::{
+	Augmentation, DeviceChoice, Event, Optimizer, RecordedSettings, Report, Settings, TrainingSettings,
+};
 use indicatif::ProgressBar;
 use std::{
 	io::IsTerminal,
@@ -91,7 +93,7 @@ pub(crate) struct Options {
 	#[arg(
 		long,
 		value_name = "DIR",
-		conflicts_with_all = ["optimizer", "learning_rate", "batch", "precision", "device"]
+		conflicts_with_all = ["optimizer", "learning_rate", "batch", "augment", "precision", "device"]
 	)]
 	own: Option<PathBuf>,
 	/// Program that trains in the folder of --own, with its arguments; no shell reads them. It finds the
@@ -107,6 +109,10 @@ pub(crate) struct Options {
 	/// Records in a batch; 64 if absent, or as many as the group's rule for recorded trainings asks for.
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
 	batch: Option<u32>,
+	/// Random changes of the images of each batch, of inputs [channels, height, width]: flip mirrors half of
+	/// them, crop:4 moves each by up to 4 pixels, and flip,crop:4 does both. Recorded trainings have none.
+	#[arg(long, value_name = "flip|crop:N")]
+	augment: Option<Augmentation>,
 	/// Type of number in a group whose checkpoints come with a recorded training; f32 if absent, or f64 where
 	/// the group's rule takes nothing else. Others train in f32.
 	#[arg(long, value_enum, value_name = "TYPE")]
@@ -297,6 +303,7 @@ impl Options {
 				optimizer: self.optimizer.optimizer(),
 				learning_rate: self.learning_rate.unwrap_or_else(|| self.optimizer.default_rate()),
 				batch: usize::try_from(self.batch.unwrap_or(DEFAULT_BATCH))?,
+				augmentation: self.augment.unwrap_or_default(),
 				seed: self.seed.unwrap_or_else(rand::random),
 				holdout: self.holdout,
 				device,
@@ -410,10 +417,13 @@ mod tests {
 		assert_eq!(options.precision.map(Precision::from), Some(Precision::Bf16));
 		assert_eq!((options.batch, options.max_recordings), (Some(32), 2));
 		assert_eq!(parse("").unwrap().options.batch, None, "the group may choose it");
-		for line in ["--own run --precision f64", "--own run --batch 64"] {
+		for line in ["--own run --precision f64", "--own run --batch 64", "--own run --augment flip"] {
 			assert_eq!(parse(line).unwrap_err().kind(), ErrorKind::ArgumentConflict, "{line}");
 		}
 		assert_eq!(parse("--precision f16").unwrap_err().kind(), ErrorKind::InvalidValue);
+		assert_eq!(parse("--augment turn").unwrap_err().kind(), ErrorKind::ValueValidation);
+		let augmented = parse("--augment crop:4").unwrap().options.augment;
+		assert_eq!(augmented, Some(Augmentation { flip: false, crop: 4 }));
 	}
 
 	#[test]

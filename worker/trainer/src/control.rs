@@ -1,6 +1,9 @@
 //! State and messages that the training loop shares with its handles.
 
-use crate::recorded::{Recorded, RecordedSettings, RecordedStatus, RoundStart};
+use crate::{
+	augmentation::Augmentation,
+	recorded::{Recorded, RecordedSettings, RecordedStatus, RoundStart},
+};
 use anyhow::Result;
 use descent_dataset::{Description, Set};
 use descent_evaluator::evaluation_set::EvaluationSet;
@@ -28,6 +31,8 @@ pub struct TrainingSettings {
 	pub learning_rate: f64,
 	/// Records in a batch.
 	pub batch: usize,
+	/// Changes of the images of each batch.
+	pub augmentation: Augmentation,
 	/// Seed of the first weights, of the order of the batches and of the holdout.
 	pub seed: u64,
 	/// Records of the holdout, on which checkpoints are compared while training.

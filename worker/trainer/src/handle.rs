@@ -1,6 +1,7 @@
 //! The handle of a training loop, and the thread that it runs on.
 
 use crate::{
+	augmentation::Augmentation,
 	control::{Command, Head, Pause, Shared, Snapshot, Status, Terms, TrainingSettings, TrainingTask},
 	own::{Folders, OwnTraining, Tell},
 	recorded::{RecordedTraining, Recordings, RoundStart},
@@ -69,6 +70,9 @@ fn prepare(
 		return Ok(Box::new(move |commands: &Receiver<Command>| own.run(commands)));
 	}
 	if let Some(recordings) = recordings {
+		if settings.augmentation != Augmentation::default() {
+			tracing::warn!("a recorded training takes its records as they are: --augment changes none");
+		}
 		let training = RecordedTraining::new(task, settings, recordings, shared)?;
 		return Ok(Box::new(move |commands: &Receiver<Command>| training.run(commands)));
 	}

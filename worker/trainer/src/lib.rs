@@ -72,6 +72,7 @@
 //!         optimizer: Optimizer::Adam { betas: (0.9, 0.999), weight_decay: 0.0 },
 //!         learning_rate: 0.001,
 //!         batch: 64,
+//!         augmentation: "flip,crop:4".parse()?,
 //!         seed: 1,
 //!         holdout: 2_000,
 //!         device: DeviceChoice::Auto.resolve()?,
@@ -84,6 +85,7 @@
 //! # }
 //! ```
 
+mod augmentation;
 mod awaited;
 mod best_weights;
 mod check_schedule;
@@ -113,6 +115,7 @@ mod timings;
 mod trainer;
 mod training_loop;
 
+pub use augmentation::Augmentation;
 pub use control::TrainingSettings;
 pub use descent_model::Optimizer;
 pub use device::DeviceChoice;

@@ -1,6 +1,7 @@
 //! The training loop: steps, checks on the holdout, and new heads.
 
 use crate::{
+	augmentation::Augmenter,
 	best_weights::BestWeights,
 	check_schedule::CheckSchedule,
 	control::{Command, Shared, Snapshot, TrainingSettings, TrainingTask},
@@ -35,6 +36,7 @@ pub(crate) struct TrainingLoop {
 	trainer: Trainer,
 	holdout: Holdout,
 	batches: Shuffle,
+	augmenter: Option<Augmenter>,
 	weights: BestWeights,
 	rate: LearningRate,
 	checks: CheckSchedule,
@@ -56,6 +58,7 @@ impl TrainingLoop {
 		let mut training = Self {
 			holdout: Holdout::draw(&task, &settings)?,
 			batches: order(&task, &settings),
+			augmenter: augmenter(&task, &settings),
 			trainer: Trainer::new(model, settings.options())?,
 			rate: LearningRate::new(settings.learning_rate),
 			task,
@@ -148,7 +151,10 @@ impl TrainingLoop {
 	/// Trains on one batch.
 	fn step(&mut self) -> Result<()> {
 		let records = self.batches.next().context("the training set has no records")?;
-		let batch = self.task.training.gather(&records)?;
+		let mut batch = self.task.training.gather(&records)?;
+		if let Some(augmenter) = &mut self.augmenter {
+			augmenter.apply(&mut batch);
+		}
 		let loss = match self.trainer.step(&batch) {
 			Ok(loss) => f64::from(loss),
 			Err(TrainingError::Diverged { .. }) => return self.recover(),
@@ -311,6 +317,15 @@ impl TrainingLoop {
 }
 
 /// Draws the order of a task's batches.
+/// Returns what augments the images of batches, if they are images.
+fn augmenter(task: &TrainingTask, settings: &TrainingSettings) -> Option<Augmenter> {
+	let augmenter = Augmenter::new(settings.augmentation, &task.description, settings.seed);
+	augmenter.unwrap_or_else(|reason| {
+		tracing::warn!("{reason}; it trains on its records as they are");
+		None
+	})
+}
+
 fn order(task: &TrainingTask, settings: &TrainingSettings) -> Shuffle {
 	Shuffle::new(task.training.len(), settings.batch, settings.seed)
 }

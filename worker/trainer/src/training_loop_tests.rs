@@ -22,6 +22,7 @@ fn settings() -> TrainingSettings {
 		optimizer: Optimizer::Adam { betas: (0.9, 0.999), weight_decay: 0.0 },
 		learning_rate: 0.01,
 		batch: 32,
+		augmentation: Default::default(),
 		seed: 7,
 		holdout: 500,
 		device: Device::Cpu,

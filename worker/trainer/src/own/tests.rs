@@ -43,6 +43,7 @@ impl Harness {
 			metric: Metric::Loss,
 		};
 		let settings = TrainingSettings {
+			augmentation: Default::default(),
 			optimizer: Optimizer::Adam { betas: (0.9, 0.999), weight_decay: 0.0 },
 			learning_rate: 0.01,
 			batch: 32,

@@ -129,6 +129,7 @@ mod tests {
 			optimizer: Optimizer::AdamW { betas: (0.9, 0.999), weight_decay: 0.01 },
 			learning_rate: 0.001,
 			batch: 32,
+			augmentation: Default::default(),
 			seed: 7,
 			holdout: 100,
 			device: Device::Cpu,

@@ -48,6 +48,7 @@ impl TestGroup {
 			optimizer: Optimizer::Adam { betas: (0.9, 0.999), weight_decay: 0.0 },
 			learning_rate: 0.01,
 			batch: 64,
+			augmentation: Default::default(),
 			seed: 7,
 			holdout: 300,
 			device: Device::Cpu,

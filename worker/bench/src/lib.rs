@@ -122,11 +122,16 @@ pub fn print(comparisons: &[Comparison], json: bool) -> Outcome<bool> {
 		true => println!("{}", serde_json::to_string(comparisons)?),
 		false => print!("{}", table(comparisons)),
 	}
+	Ok(are_kept(comparisons))
+}
+
+/// Prints what is below a promise on standard error. Returns true if nothing is.
+pub fn are_kept(comparisons: &[Comparison]) -> bool {
 	let slow = || comparisons.iter().filter(|comparison| !comparison.is_kept());
 	for Comparison { work, other, speed, .. } in slow() {
 		eprintln!("below what is promised: {work}, beside {other}, at {:.3}", speed.median);
 	}
-	Ok(slow().count() == 0)
+	slow().count() == 0
 }
 
 /// Returns the exit code of a program that found all promises kept, or did not, or failed.

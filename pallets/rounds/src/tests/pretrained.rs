@@ -54,7 +54,7 @@ fn the_first_candidates_compete_with_it() {
 	});
 }
 
-/// Who created the group can't stop it with a checkpoint that nobody can fetch, or that is none.
+/// The creator of a group can't stop it with a checkpoint that nobody can fetch, or that is none.
 #[test]
 fn one_that_cannot_be_measured_raises_no_bar() {
 	build_and_execute(|| {

@@ -45,15 +45,6 @@ impl Figures {
 	pub(crate) fn comparisons(&self) -> Vec<Comparison> {
 		[&self.trainer[..], &self.evaluation, &self.content].concat()
 	}
-
-	/// Returns what is not as it is promised.
-	pub(crate) fn missed(&self) -> Vec<String> {
-		let comparisons = self.comparisons().into_iter().filter(|comparison| !comparison.is_kept());
-		let told = comparisons.map(|Comparison { work, other, speed, .. }| {
-			format!("{work}, beside {other}, at {:.3}", speed.median)
-		});
-		told.collect()
-	}
 }
 
 fn options<'a>(quick: bool, further: &[&'a str]) -> Vec<&'a str> {

@@ -11,6 +11,7 @@ import zlib
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
+import tokenizers
 
 from pages import REPOSITORY
 
@@ -100,6 +101,9 @@ def poems(folder: pathlib.Path) -> None:
     columns = {"x": windows[:, :-1], "y": windows[:, 1:]}
     arrays = [pa.FixedSizeListArray.from_arrays(pa.array(column.reshape(-1)), CONTEXT) for column in columns.values()]
     parquet.write_table(pa.Table.from_arrays(arrays, names=list(columns)), folder / "poems.parquet")
+    words = tokenizers.ByteLevelBPETokenizer()
+    words.train_from_iterator([text.decode()], vocab_size=400)
+    words.save(str(folder / "tokenizer.json"))
     (folder / "prompts.txt").write_text("You may\nthe Work\n", encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-use crate::{Launch, Machine};
+use crate::{Host, Launch, Machine};
 use std::path::PathBuf;
 
 /// Parameters of a network that is not yet started.
@@ -15,6 +15,7 @@ pub struct NetworkBuilder {
 	pub(crate) minimum_seats: Option<u32>,
 	pub(crate) funding_grace: Option<u32>,
 	pub(crate) node_options: Vec<String>,
+	pub(crate) hosts: Vec<Host>,
 	pub(crate) directory: Option<PathBuf>,
 }
 
@@ -96,6 +97,13 @@ impl NetworkBuilder {
 	/// Adds an option to every node's command line.
 	pub fn node_option(mut self, option: &str) -> Self {
 		self.node_options.push(option.into());
+		self
+	}
+
+	/// Runs each node in a network namespace of its own, in the order of the nodes. Their RPC is open to all
+	/// that reach them there.
+	pub fn hosts(mut self, hosts: Vec<Host>) -> Self {
+		self.hosts = hosts;
 		self
 	}
 

@@ -18,6 +18,8 @@ pub struct Launch {
 	pub arguments: Vec<OsString>,
 	/// Niceness of the process, from 0 to 19.
 	pub niceness: u8,
+	/// Network namespace of the process; that of this one if there is none.
+	pub namespace: Option<String>,
 	/// Environment variables that are set besides the inherited ones.
 	pub environment: Vec<(String, String)>,
 	/// Folder of the log files, `<name>.out` (stdout) and `<name>.log` (stderr).
@@ -32,6 +34,7 @@ impl Launch {
 			program,
 			arguments: Vec::new(),
 			niceness: 0,
+			namespace: None,
 			environment: Vec::new(),
 			logs: logs.into(),
 		}
@@ -69,6 +72,12 @@ impl Launch {
 		self
 	}
 
+	/// Sets the network namespace, as `ip netns` has them.
+	pub fn inside(mut self, namespace: impl Into<String>) -> Self {
+		self.namespace = Some(namespace.into());
+		self
+	}
+
 	/// Sets an environment variable.
 	pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
 		self.environment.push((name.into(), value.into()));
@@ -90,10 +99,11 @@ impl Launch {
 	/// Builds the command. `setpriv` makes the system kill the child when this process ends in any way.
 	pub(crate) fn command(&self) -> Result<Command> {
 		let mut command = Command::new("setpriv");
-		command
-			.args(["--pdeathsig", "KILL", "nice", "-n", &self.niceness.to_string()])
-			.arg(&self.program)
-			.args(&self.arguments);
+		command.args(["--pdeathsig", "KILL"]);
+		if let Some(namespace) = &self.namespace {
+			command.args(["ip", "netns", "exec", namespace]);
+		}
+		command.args(["nice", "-n", &self.niceness.to_string()]).arg(&self.program).args(&self.arguments);
 		command.envs(self.environment.iter().map(|(name, value)| (name, value)));
 		command.stdin(Stdio::null()).stdout(self.open("out")?).stderr(self.open("log")?);
 		// The child has a process group of its own, so that Ctrl-C reaches this process only, which then

@@ -95,7 +95,7 @@ pub use launch::Launch;
 pub use linear::{Linear, Point, Records};
 pub use machine::Machine;
 pub use network::{ready, Network};
-pub use node::Node;
+pub use node::{Host, Node};
 pub use ports::free_port;
 pub use process::Process;
 pub use repository::{python, repository};

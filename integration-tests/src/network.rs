@@ -86,6 +86,7 @@ impl Network {
 			minimum_seats: None,
 			funding_grace: None,
 			node_options: Vec::new(),
+			hosts: Vec::new(),
 			directory: None,
 		}
 	}
@@ -124,6 +125,7 @@ impl Network {
 				Role::Follower => format!("follower{}", index - builder.validators - builder.newcomers),
 			};
 			let mut setup = NodeSetup::new(name, role, &directory)?;
+			setup.host = builder.hosts.get(index).cloned();
 			let external = builder.external.iter().find(|(validator, _)| *validator == index);
 			if builder.dead_evaluators.contains(&index) {
 				setup.evaluators.push(format!("http://127.0.0.1:{}", free_port()?));

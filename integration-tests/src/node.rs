@@ -7,6 +7,7 @@ use std::{
 	process::{Command, Stdio},
 };
 
+const LOOPBACK: &str = "127.0.0.1";
 /// Names of the validators: first those of the development keys that the node has flags for.
 pub(crate) const VALIDATORS: [&str; 10] =
 	["Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie", "Grace", "Heidi", "Ivan", "Judy"];
@@ -14,6 +15,15 @@ pub(crate) const VALIDATORS: [&str; 10] =
 pub(crate) const WELL_KNOWN: usize = 6;
 /// Type and scheme of each session key.
 const SESSION_KEYS: [(&str, &str); 3] = [("babe", "sr25519"), ("gran", "ed25519"), ("eval", "sr25519")];
+
+/// A network namespace, as `ip netns` has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+	/// Name of the namespace.
+	pub namespace: String,
+	/// IPv4 address that the others and this process reach it at.
+	pub address: String,
+}
 
 /// Role of a node in a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +47,8 @@ pub(crate) struct NodeSetup {
 	/// Addresses of its evaluators, in the order in which they are asked.
 	pub evaluators: Vec<String>,
 	pub folder: PathBuf,
+	/// Namespace that it runs in; that of this process if there is none.
+	pub host: Option<Host>,
 	/// Public half of the network key, in base58.
 	pub peer: String,
 }
@@ -54,13 +66,19 @@ impl NodeSetup {
 			p2p_port: free_port()?,
 			evaluators: Vec::new(),
 			folder,
+			host: None,
 			peer,
 		})
 	}
 
 	/// Multiaddress for other nodes.
 	pub(crate) fn address(&self) -> String {
-		format!("/ip4/127.0.0.1/tcp/{}/p2p/{}", self.p2p_port, self.peer)
+		format!("/ip4/{}/tcp/{}/p2p/{}", self.ip(), self.p2p_port, self.peer)
+	}
+
+	/// Address that others reach it at.
+	fn ip(&self) -> &str {
+		self.host.as_ref().map_or(LOOPBACK, |host| &host.address)
 	}
 
 	/// Puts the session keys of a name into the node's keystore.
@@ -86,7 +104,7 @@ impl NodeSetup {
 			.args(["--chain", chain, "--name", &self.name])
 			.args(["--no-telemetry", "--no-prometheus", "--no-mdns"])
 			.args(["--rpc-port", &self.rpc_port.to_string()])
-			.args(["--listen-addr", &format!("/ip4/127.0.0.1/tcp/{}", self.p2p_port)])
+			.args(["--listen-addr", &format!("/ip4/{}/tcp/{}", self.ip(), self.p2p_port)])
 			.arg("--base-path")
 			.arg(self.folder.join("chain"))
 			.arg("--node-key-file")
@@ -102,6 +120,9 @@ impl NodeSetup {
 			Role::Newcomer => launch.args(["--validator", "--rpc-methods", "unsafe"]),
 			Role::Follower => launch,
 		};
+		if let Some(host) = &self.host {
+			launch = launch.inside(&host.namespace).args(["--unsafe-rpc-external", "--rpc-methods", "safe"]);
+		}
 		for evaluator in &self.evaluators {
 			launch = launch.args(["--evaluator-url", evaluator]);
 		}
@@ -112,7 +133,7 @@ impl NodeSetup {
 			launch = launch.arg("--bootnodes").args(others);
 		}
 		let process = Process::spawn(launch.args(options))?;
-		Ok(Node { process, rpc: Rpc::new(self.rpc_port), address: self.address() })
+		Ok(Node { process, rpc: Rpc::at(self.ip(), self.rpc_port), address: self.address() })
 	}
 }
 

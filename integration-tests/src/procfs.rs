@@ -31,8 +31,18 @@ pub fn descendants(ancestor: u32) -> Result<Vec<u32>> {
 
 /// Returns the largest resident memory that a process has had, in bytes, or `None` if it has ended.
 pub fn peak_memory(id: u32) -> Option<u64> {
+	kibibytes(id, "VmHWM:")
+}
+
+/// Returns the resident memory of a process, in bytes, or `None` if it has ended.
+pub fn memory(id: u32) -> Option<u64> {
+	kibibytes(id, "VmRSS:")
+}
+
+/// Returns a line of `/proc/PID/status` in bytes.
+fn kibibytes(id: u32, name: &str) -> Option<u64> {
 	let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-	let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+	let line = status.lines().find_map(|line| line.strip_prefix(name))?;
 	let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
 	Some(kibibytes * 1_024)
 }
@@ -101,7 +111,8 @@ mod tests {
 		});
 		let [shell, sleeper] = below.await.unwrap().try_into().unwrap();
 		assert_eq!(descendants(shell).unwrap(), [sleeper]);
-		assert!(peak_memory(sleeper).unwrap() > 0 && processor_time(sleeper).is_some());
+		let (now, most) = (memory(sleeper).unwrap(), peak_memory(sleeper).unwrap());
+		assert!(now > 0 && most >= now && processor_time(sleeper).is_some());
 		kill(sleeper).unwrap();
 		assert!(child.wait().unwrap().success());
 		assert!(kill(sleeper).is_err() && peak_memory(sleeper).is_none());

@@ -40,6 +40,7 @@ pub enum RpcError {
 #[derive(Clone, Debug)]
 pub struct Rpc {
 	http: reqwest::Client,
+	host: String,
 	port: u16,
 }
 
@@ -72,13 +73,18 @@ struct RuntimeVersion {
 impl Rpc {
 	/// Returns a client of the node whose RPC is on this port of loopback.
 	pub fn new(port: u16) -> Self {
+		Self::at("127.0.0.1", port)
+	}
+
+	/// Returns a client of the node whose RPC is on this port of a host.
+	pub fn at(host: &str, port: u16) -> Self {
 		let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
-		Self { http: http.expect("a client without certificates can be built; qed"), port }
+		Self { http: http.expect("a client without certificates can be built; qed"), host: host.into(), port }
 	}
 
 	/// Returns the address for clients that use a WebSocket.
 	pub fn ws(&self) -> String {
-		format!("ws://127.0.0.1:{}", self.port)
+		format!("ws://{}:{}", self.host, self.port)
 	}
 
 	/// Connects to the chain by its metadata.
@@ -94,7 +100,7 @@ impl Rpc {
 	/// # Errors
 	/// Fails if the node cannot be reached, refuses, or answers with anything but a `T`.
 	pub async fn call<T: DeserializeOwned>(&self, method: &str, parameters: Value) -> Result<T, RpcError> {
-		let url = format!("http://127.0.0.1:{}", self.port);
+		let url = format!("http://{}:{}", self.host, self.port);
 		let unreachable =
 			|reason: String| RpcError::Unreachable { url: url.clone(), method: method.into(), reason };
 		let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters});

@@ -40,6 +40,28 @@ def batch_norm(x, t):
     return normal * shaped("weight") + shaped("bias")
 
 
+def conv1d(x, t, layer):
+    stride, padding = layer.get("stride", 1), layer.get("padding", 0)
+    x = np.pad(x, ((0, 0), (0, 0), (padding, padding)))
+    starts = range(0, x.shape[2] - layer["kernel"] + 1, stride)
+    parts = [np.einsum("nck,ock->no", x[:, :, at : at + layer["kernel"]], t["weight"]) for at in starts]
+    out = np.stack(parts, axis=-1)
+    return out + t["bias"].reshape(-1, 1) if layer.get("bias", True) else out
+
+
+def pool1d(x, layer, reduce, beyond):
+    kernel, padding = layer["kernel"], layer.get("padding", 0)
+    x = np.pad(x, ((0, 0), (0, 0), (padding, padding)), constant_values=beyond)
+    starts = range(0, x.shape[2] - kernel + 1, layer.get("stride") or kernel)
+    return np.stack([reduce(x[:, :, at : at + kernel], axis=-1) for at in starts], axis=-1)
+
+
+def adaptive_avg_pool1d(x, size):
+    length = x.shape[2]
+    bounds = [(place * length // size, -(-(place + 1) * length // size)) for place in range(size)]
+    return np.stack([x[:, :, first:last].mean(axis=-1) for first, last in bounds], axis=-1)
+
+
 def windows(x, kernel, stride, padding=0):
     """Returns the windows of images, ``[N, C, H', W', kernel, kernel]``."""
     x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
@@ -159,7 +181,11 @@ def forward(layer, x, t):
     return {
         "flatten": lambda: x.reshape(len(x), -1),
         "linear": lambda: linear(x, t),
+        "conv1d": lambda: conv1d(x, t, layer),
         "conv2d": lambda: conv2d(x, t, layer),
+        "max_pool1d": lambda: pool1d(x, layer, np.max, -np.inf),
+        "avg_pool1d": lambda: pool1d(x, layer, np.mean, 0.0),
+        "adaptive_avg_pool1d": lambda: adaptive_avg_pool1d(x, layer["size"]),
         "max_pool2d": lambda: windows(padded(x, layer.get("padding", 0)), layer["kernel"], stride).max(
             axis=(4, 5)
         ),
@@ -186,11 +212,24 @@ def forward(layer, x, t):
 
 def losses(document, tensors, x, y):
     """Returns the loss of each record; ``tensors`` are arrays by their names in checkpoints."""
-    (column,) = document["inputs"]
-    if document["layers"][0]["type"] != "embedding":
-        x = x.astype(np.float64) * (column.get("scale") or 1.0) + (column.get("shift") or 0.0)
+    exact = {name: array.astype(np.float64) for name, array in tensors.items()}
+
+    def scaled(column, values):
+        return values.astype(np.float64) * (column.get("scale") or 1.0) + (column.get("shift") or 0.0)
+
+    def is_tokens(layers):
+        return bool(layers) and layers[0]["type"] == "embedding"
+
+    if len(document["inputs"]) == 1:
+        x = x if is_tokens(document["layers"]) else scaled(document["inputs"][0], x)
+    else:
+        parts = []
+        for number, (column, values) in enumerate(zip(document["inputs"], x)):
+            layers = column.get("layers", [])
+            values = values if is_tokens(layers) else scaled(column, values)
+            parts.append(chain(values, within(exact, f"inputs.{number}."), "layers", layers))
+        x = np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
     for position, layer in enumerate(document["layers"]):
-        exact = {name: array.astype(np.float64) for name, array in tensors.items()}
         if layer["type"] == "unembedding":
             x = x @ exact["layers.0.weight"].T
         else:

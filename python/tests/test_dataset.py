@@ -47,6 +47,31 @@ def test_pyarrow_tables_of_lists_and_of_columns():
     assert same(prepared(chunked))
 
 
+SEVERAL = {
+    **IMAGES,
+    "inputs": [
+        {"column": "words", "dtype": "u16", "shape": [2], "layers": [{"type": "embedding", "vocabulary": 900, "dim": 3}]},
+        {"column": "age", "dtype": "f32", "shape": []},
+    ],
+    "layers": [{"type": "linear", "out": 10}],
+}
+
+
+def test_records_of_several_inputs():
+    words, ages = numpy.array([[1, 2], [800, 4]], numpy.uint16), numpy.array([0.5, 7], numpy.float32)
+    table = prepared(((words, ages), numpy.array([3, 4], numpy.uint8)), document=SEVERAL)
+    assert table.column_names == ["words", "age", "label"]
+    (x, y), labels = dataset.arrays(Description(SEVERAL), table)
+    assert x.dtype == numpy.uint16 and x.tolist() == words.tolist()
+    assert y.tolist() == [0.5, 7.0] and labels.tolist() == [3, 4]
+    columns = {"age": ages, "words0": words[:, 0], "words1": words[:, 1], "label": labels}
+    assert prepared(pa.table(columns), document=SEVERAL).equals(table)
+    with pytest.raises(DescentError, match="has 2 inputs, not 1"):
+        prepared(((words,), labels), document=SEVERAL)
+    with pytest.raises(DescentError, match="can't name the columns of one"):
+        prepared(pa.table(columns), input="age", document=SEVERAL)
+
+
 def test_pandas_tables():
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     frame = pandas.DataFrame({f"image{number}": [row[number] for row in PIXELS] for number in range(6)})

@@ -130,16 +130,50 @@ LLAMA = document(
         ("unembedding", {}),
     ],
 )
+SIGNALS = document(
+    ("f32", [2, 23]),
+    ("u8", [], 3),
+    [
+        ("conv1d", {"out": 6, "kernel": 5, "stride": 2, "padding": 1}),
+        ("batch_norm", {}),
+        ("relu", {}),
+        ("max_pool1d", {"kernel": 3, "stride": 1, "padding": 1}),
+        ("conv1d", {"out": 4, "kernel": 2, "bias": False}),
+        ("group_norm", {"groups": 2}),
+        ("avg_pool1d", {"kernel": 2}),
+        ("adaptive_avg_pool1d", {"size": 3}),
+        ("flatten", {}),
+        ("linear", {"out": 3}),
+    ],
+)
+SEVERAL = {
+    **document(("f32", []), ("u8", [], 4), [("linear", {"out": 6}), ("relu", {}), ("linear", {"out": 4})]),
+    "inputs": [
+        {
+            "column": "picture",
+            "dtype": "u8",
+            "shape": [1, 6, 5],
+            "scale": 0.01,
+            "shift": -1,
+            "layers": [
+                {"type": "conv2d", "out": 2, "kernel": 3},
+                {"type": "batch_norm"},
+                {"type": "residual", "layers": [{"type": "conv2d", "out": 2, "kernel": 1}]},
+            ],
+        },
+        {"column": "word", "dtype": "u16", "shape": [2], "layers": [{"type": "embedding", "vocabulary": 300, "dim": 3}]},
+        {"column": "age", "dtype": "f32", "shape": []},
+    ],
+}
 SCALARS = document(("i32", []), ("f32", []), [("flatten", {}), ("linear", {"out": 1})])
-DOCUMENTS = [IMAGES, LANGUAGE, TOKENS, FIELD, SCALARS, RESNET, LLAMA]
-IDS = ["images", "language", "tokens", "field", "scalars", "resnet", "llama"]
+DOCUMENTS = [IMAGES, LANGUAGE, TOKENS, FIELD, SCALARS, RESNET, LLAMA, SIGNALS, SEVERAL]
+IDS = ["images", "language", "tokens", "field", "scalars", "resnet", "llama", "signals", "several"]
 every_model = pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
 
 
 def records(description, seed=1):
     """Returns random inputs and targets."""
     random = numpy.random.default_rng(seed)
-    vocabulary = description.layers[0].fields.get("vocabulary")
 
     def drawn(column, bound):
         shape = (RECORDS, *column.shape)
@@ -147,7 +181,17 @@ def records(description, seed=1):
             return random.normal(size=shape).astype(numpy.float32)
         return random.integers(0, bound or 200, shape).astype(column.numpy)
 
-    return drawn(description.input, vocabulary), drawn(description.target, description.classes)
+    def vocabulary(input):
+        layers = description.layers if len(description.inputs) == 1 else input.layers
+        return layers[0].fields.get("vocabulary") if layers else None
+
+    inputs = [drawn(input, vocabulary(input)) for input in description.inputs]
+    return (inputs[0] if len(inputs) == 1 else inputs), drawn(description.target, description.classes)
+
+
+def tensor(x):
+    """Returns an array as a tensor, and several as a list."""
+    return [torch.tensor(array) for array in x] if isinstance(x, list) else torch.tensor(x)
 
 
 def weights(description, seed=2):
@@ -164,7 +208,7 @@ def measured(description, tensors, x, y, exact=True):
     model.load_state_dict({name: torch.tensor(array) for name, array in tensors.items()}, strict=True)
     model = model.eval().double() if exact else model.eval()
     with torch.no_grad():
-        return model.losses(torch.tensor(x), torch.tensor(y)).tolist()
+        return model.losses(tensor(x), torch.tensor(y)).tolist()
 
 
 @every_model
@@ -193,7 +237,8 @@ def test_the_models_have_every_layer_and_both_losses():
             yield layer["type"]
             yield from kinds(layer.get("layers", []) + layer.get("shortcut", []))
 
-    assert {kind for document in DOCUMENTS for kind in kinds(document["layers"])} == set(_EFFECTS)
+    chains = [chain for document in DOCUMENTS for chain in [document, *document["inputs"]]]
+    assert {kind for chain in chains for kind in kinds(chain.get("layers", []))} == set(_EFFECTS)
     assert {document["loss"] for document in DOCUMENTS} == {"cross_entropy", "mse"}
 
 
@@ -229,7 +274,7 @@ def test_outputs_have_the_planned_shapes(document):
     shapes = []
     for layer in model.layers:
         layer.register_forward_hook(lambda _, __, output: shapes.append(tuple(output.shape[1:])))
-    model(torch.tensor(records(description)[0]))
+    model(tensor(records(description)[0]))
     assert shapes == [layer.output for layer in description.layers]
 
 

@@ -17,9 +17,13 @@ VECTORS = json.loads((REPOSITORY / "worker/model/tests/vectors.json").read_text(
 IDS = [f"model {number}" for number in range(len(VECTORS))]
 
 
-def array(column, vector, field):
-    flat = numpy.frombuffer(bytes.fromhex(vector[field]), dtype=numpy.dtype(column.numpy).newbyteorder("<"))
+def array(column, vector, values):
+    flat = numpy.frombuffer(bytes.fromhex(values), dtype=numpy.dtype(column.numpy).newbyteorder("<"))
     return torch.tensor(flat.reshape(vector["records"], *column.shape).copy())
+
+
+def inputs(description, vector):
+    return [array(input, vector, values) for input, values in zip(description.inputs, vector["inputs"])]
 
 
 def tensors(vector):
@@ -40,8 +44,7 @@ def test_losses_are_those_of_evaluators(vector):
     description = Description(vector["description"])
     model = Model(description)
     model.load_state_dict(tensors(vector), strict=True)
-    x, y = (array(column, vector, name)
-            for column, name in ((description.input, "input"), (description.target, "target")))
+    x, y = inputs(description, vector), array(description.target, vector, vector["target"])
     with torch.no_grad():
         exact = model.eval().double().losses(x, y)
         assert exact.tolist() == pytest.approx(expected(vector), rel=1e-12)
@@ -51,8 +54,7 @@ def test_losses_are_those_of_evaluators(vector):
 @pytest.mark.parametrize("vector", VECTORS, ids=IDS)
 def test_every_tensor_changes_the_losses(vector):
     description = Description(vector["description"])
-    x, y = (array(column, vector, name)
-            for column, name in ((description.input, "input"), (description.target, "target")))
+    x, y = inputs(description, vector), array(description.target, vector, vector["target"])
     for name in description.tensors():
         changed = tensors(vector)
         generator = torch.Generator().manual_seed(1)
@@ -70,8 +72,9 @@ def test_the_vectors_have_every_layer_and_both_losses():
             yield layer["type"]
             yield from kinds(layer.get("layers", []) + layer.get("shortcut", []))
 
-    every = {kind for vector in VECTORS for kind in kinds(vector["description"]["layers"])}
-    assert every == set(_EFFECTS)
+    documents = [vector["description"] for vector in VECTORS]
+    chains = [chain for document in documents for chain in [document, *document["inputs"]]]
+    assert {kind for chain in chains for kind in kinds(chain.get("layers", []))} == set(_EFFECTS)
     assert {vector["description"]["loss"] for vector in VECTORS} == {"cross_entropy", "mse"}
 
 
@@ -94,9 +97,8 @@ def test_names_and_shapes_are_those_of_checkpoints(vector, tmp_path):
 def test_outputs_have_the_planned_shapes(vector):
     description = Description(vector["description"])
     model = Model(description).eval()
-    x = array(description.input, vector, "input")
     shapes = []
     for layer in model.layers:
         layer.register_forward_hook(lambda _, __, output: shapes.append(tuple(output.shape[1:])))
-    model(x)
+    model(inputs(description, vector))
     assert shapes == [layer.output for layer in description.layers]

@@ -24,8 +24,9 @@ def arrays(description: Description, table: Any) -> tuple[Any, Any]:
     if "op" in table.column_names:
         pyarrow_compute = optional("pyarrow.compute", "data")
         table = table.filter(pyarrow_compute.equal(table["op"].cast("string"), "add"))
-    x, y = (_array(table[column.name], column) for column in (description.input, description.target))
-    return x, y
+    every = [*description.inputs, description.target]
+    *inputs, target = (_array(table[column.name], column) for column in every)
+    return (inputs[0] if len(inputs) == 1 else tuple(inputs)), target
 
 
 def _array(chunked: Any, column: Column) -> Any:
@@ -52,16 +53,25 @@ def prepared(
     """Returns a table with the description's columns: scalars as they are, and all else as flat lists."""
     pa = optional("pyarrow", "data")
     names = [input] if isinstance(input, str) else list(input or ())
+    every: list[Column] = [*description.inputs, description.target]
     if isinstance(source, tuple) and len(source) == 2:
-        wanted = (description.input, description.target)
-        columns = [_of_array(column, value) for column, value in zip(wanted, source)]
+        inputs = source[0] if len(description.inputs) > 1 else [source[0]]
+        if len(inputs) != len(description.inputs):
+            raise DescentError(
+                f"the model has {len(description.inputs)} inputs, not {len(inputs)}",
+                "give a tuple of arrays, one for each of its inputs, and the targets",
+            )
+        columns = [_of_array(column, value) for column, value in zip(every, [*inputs, source[1]])]
     else:
         table = _table(source)
-        columns = [
-            _of_table(description.input, table, names),
-            _of_table(description.target, table, [target] if target else []),
-        ]
-    return pa.table(columns, names=[description.input.name, description.target.name])
+        if names and len(description.inputs) > 1:
+            raise DescentError(
+                "the model has several inputs, so input= can't name the columns of one",
+                "name the table's columns as the description's",
+            )
+        columns = [_of_table(input, table, names) for input in description.inputs]
+        columns.append(_of_table(description.target, table, [target] if target else []))
+    return pa.table(columns, names=[column.name for column in every])
 
 
 def _table(source: Any) -> Any:

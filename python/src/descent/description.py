@@ -18,15 +18,16 @@ from .errors import DescentError
 if TYPE_CHECKING:
     from .torch import Model
 
-__all__ = ["Column", "Description", "Layer"]
+__all__ = ["Column", "Description", "Input", "Layer"]
 
 Shape = tuple[int, ...]
+_NUMPY = {"u8": "uint8", "u16": "uint16", "i32": "int32", "i64": "int64", "f32": "float32"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the data set: its dtype is ``u8``, ``i32``, ``i64`` or ``f32``, its shape that of a
-    record."""
+    """A column of the data set: its dtype is ``u8``, ``u16``, ``i32``, ``i64`` or ``f32``, its shape that of
+    a record."""
 
     name: str
     dtype: str
@@ -40,7 +41,7 @@ class Column:
     @property
     def numpy(self) -> str:
         """The dtype as numpy calls it."""
-        return {"u8": "uint8", "i32": "int32", "i64": "int64", "f32": "float32"}[self.dtype]
+        return _NUMPY[self.dtype]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,19 @@ class Layer:
     output: Shape
     parameters: Mapping[str, Shape] = field(default_factory=dict)
     buffers: Mapping[str, Shape] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Input(Column):
+    """A feature column: its values enter the model as ``value * scale + shift``, unless they are tokens.
+
+    Where there are several, each passes layers of its own before they are joined.
+    """
+
+    scale: float = 1.0
+    shift: float = 0.0
+    layers: tuple[Layer, ...] = ()
+    takes_tokens: bool = False
 
 
 class Description:
@@ -77,13 +91,10 @@ class Description:
         self.document = document
         self.name: str = document["name"]
         self.loss: str = document["loss"]
-        self.input = _column(document["inputs"][0])
+        self.inputs = [_input(fields, document) for fields in document["inputs"]]
         self.target = _column(document["target"])
-        scale, shift = (document["inputs"][0].get(name) for name in ("scale", "shift"))
-        self.scale = 1.0 if scale is None else float(scale)
-        self.shift = 0.0 if shift is None else float(shift)
         self.classes: int | None = document["target"].get("classes")
-        self.layers = _layers(document["layers"], self.input.shape)
+        self.layers = _layers(document["layers"], self._joined())
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Description:
@@ -91,9 +102,16 @@ class Description:
         return cls(json.loads(Path(path).read_text(encoding="utf-8")))
 
     @property
-    def takes_tokens(self) -> bool:
-        """True if the input are tokens, of which an embedding makes vectors."""
-        return self.layers[0].kind == "embedding"
+    def input(self) -> Input:
+        """The first feature column, which is the only one of most models."""
+        return self.inputs[0]
+
+    def _joined(self) -> Shape:
+        """Returns the shape that enters the model's layers."""
+        if len(self.inputs) == 1:
+            return self.input.shape
+        outputs = [input.layers[-1].output if input.layers else input.shape for input in self.inputs]
+        return (sum(map(math.prod, outputs)),)
 
     @property
     def output(self) -> Shape:
@@ -102,11 +120,16 @@ class Description:
 
     def tensors(self) -> dict[str, Shape]:
         """Returns name and shape of each tensor of a checkpoint: parameters, then running statistics."""
+        chains: list[tuple[str, Sequence[Layer]]] = [
+            (f"inputs.{number}.layers", input.layers) for number, input in enumerate(self.inputs)
+        ]
+        chains.append(("layers", self.layers))
         every: dict[str, Shape] = {}
         for of in ("parameters", "buffers"):
-            for position, layer in enumerate(self.layers):
-                tensors: Mapping[str, Shape] = getattr(layer, of)
-                every.update({f"layers.{position}.{name}": shape for name, shape in tensors.items()})
+            for prefix, layers in chains:
+                for position, layer in enumerate(layers):
+                    tensors: Mapping[str, Shape] = getattr(layer, of)
+                    every.update({f"{prefix}.{position}.{name}": shape for name, shape in tensors.items()})
         return every
 
     def module(self) -> Model:
@@ -121,6 +144,21 @@ class Description:
 
 def _column(fields: Mapping[str, Any]) -> Column:
     return Column(fields["column"], fields["dtype"], tuple(fields["shape"]))
+
+
+def _input(fields: Mapping[str, Any], document: Mapping[str, Any]) -> Input:
+    column = _column(fields)
+    own = fields.get("layers") or []
+    first = document["layers"] if len(document["inputs"]) == 1 else own
+    return Input(
+        column.name,
+        column.dtype,
+        column.shape,
+        scale=1.0 if fields.get("scale") is None else float(fields["scale"]),
+        shift=0.0 if fields.get("shift") is None else float(fields["shift"]),
+        layers=tuple(_layers(own, column.shape)),
+        takes_tokens=bool(first) and first[0]["type"] == "embedding",
+    )
 
 
 def _layers(documents: Sequence[Mapping[str, Any]], shape: Shape) -> list[Layer]:
@@ -176,10 +214,10 @@ def _sides(shape: Shape, fields: Fields) -> Shape:
     return tuple((side + 2 * padding - kernel) // stride + 1 for side in shape[1:])
 
 
-def _conv2d(shape: Shape, fields: Fields) -> Effect:
+def _convolution(shape: Shape, fields: Fields) -> Effect:
     fields.setdefault("stride", 1)
     fields.setdefault("padding", 0)
-    weight = (fields["out"], shape[0], fields["kernel"], fields["kernel"])
+    weight = (fields["out"], shape[0], *[fields["kernel"]] * len(shape[1:]))
     return (fields["out"], *_sides(shape, fields)), _with_bias(weight, fields), {}
 
 
@@ -211,7 +249,7 @@ def _group_norm(shape: Shape, fields: Fields) -> Effect:
 
 
 def _adaptive_pool(shape: Shape, fields: Fields) -> Effect:
-    return (shape[0], fields["size"], fields["size"]), {}, {}
+    return (shape[0], *[fields["size"]] * len(shape[1:])), {}, {}
 
 
 def _attention(shape: Shape, fields: Fields) -> Effect:
@@ -281,10 +319,14 @@ def _transformer_block(shape: Shape, fields: Fields) -> Effect:
 _EFFECTS = {
     "flatten": _flatten,
     "linear": _linear,
-    "conv2d": _conv2d,
+    "conv1d": _convolution,
+    "conv2d": _convolution,
+    "max_pool1d": _pool,
     "max_pool2d": _pool,
+    "avg_pool1d": _pool,
     "avg_pool2d": _pool,
     "relu": _same,
+    "adaptive_avg_pool1d": _adaptive_pool,
     "adaptive_avg_pool2d": _adaptive_pool,
     "gelu": _same,
     "silu": _same,

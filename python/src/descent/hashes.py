@@ -141,7 +141,7 @@ def kept(genesis: Raw, group: int, check: int, keeper: Raw, leaf: Raw) -> Hash:
     return _hash("descent/kept/v1", of_check, bytestring(raw(leaf)))
 
 
-_FORMATS = {"u8": "B", "i32": "i", "i64": "q", "f32": "f"}
+_FORMATS = {"u8": "B", "u16": "H", "i32": "i", "i64": "q", "f32": "f"}
 
 
 def record_id(*columns: tuple[str, Sequence[float]]) -> Hash:

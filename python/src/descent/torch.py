@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .description import Description, Layer
+from .description import Description, Input, Layer
 
 __all__ = ["Model", "load", "per_record"]
 
@@ -30,7 +31,7 @@ class Flatten(nn.Module):
 
 
 class BatchNorm(nn.Module):
-    """Batch normalisation over ``[N, C]`` or ``[N, C, H, W]``, without PyTorch's count of batches."""
+    """Batch normalisation over ``[N, C]``, ``[N, C, L]`` or ``[N, C, H, W]``, without PyTorch's count of batches."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -166,6 +167,18 @@ class Unembedding(nn.Module):
         return F.linear(x, table)
 
 
+class Own(nn.Module):
+    """The layers that one input of several passes alone."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*map(_layer, layers))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.layers(x)
+        return x.unsqueeze(1) if x.dim() == 1 else x.flatten(1)
+
+
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "gelu": nn.GELU,
@@ -182,8 +195,9 @@ def _layer(layer: Layer) -> nn.Module:
         return Flatten()
     if kind == "linear":
         return nn.Linear(layer.input[-1], fields["out"], bias=fields["bias"])
-    if kind == "conv2d":
-        return nn.Conv2d(
+    if kind in ("conv1d", "conv2d"):
+        convolution = nn.Conv1d if kind == "conv1d" else nn.Conv2d
+        return convolution(
             layer.input[0],
             fields["out"],
             fields["kernel"],
@@ -191,10 +205,13 @@ def _layer(layer: Layer) -> nn.Module:
             fields["padding"],
             bias=fields["bias"],
         )
-    if kind == "max_pool2d":
-        return nn.MaxPool2d(fields["kernel"], fields["stride"], fields.get("padding", 0))
-    if kind == "avg_pool2d":
-        return nn.AvgPool2d(fields["kernel"], fields["stride"])
+    if kind in ("max_pool1d", "max_pool2d"):
+        largest = nn.MaxPool1d if kind == "max_pool1d" else nn.MaxPool2d
+        return largest(fields["kernel"], fields["stride"], fields.get("padding", 0))
+    if kind in ("avg_pool1d", "avg_pool2d"):
+        return (nn.AvgPool1d if kind == "avg_pool1d" else nn.AvgPool2d)(fields["kernel"], fields["stride"])
+    if kind == "adaptive_avg_pool1d":
+        return nn.AdaptiveAvgPool1d(fields["size"])
     if kind == "adaptive_avg_pool2d":
         return nn.AdaptiveAvgPool2d(fields["size"])
     if kind == "dropout":
@@ -228,12 +245,15 @@ class Model(nn.Module):
     """A description as a module.
 
     It takes raw records ``[N, ...input]``, as the data set has them: scale and shift of the description are
-    applied within. ``model.double()`` computes in f64, as validators do.
+    applied within. A model of several inputs takes them one after the other, or as a sequence.
+    ``model.double()`` computes in f64, as validators do.
     """
 
     def __init__(self, description: Description) -> None:
         super().__init__()
         self.description = description
+        several = description.inputs if len(description.inputs) > 1 else []
+        self.inputs = nn.ModuleList(Own(input.layers) for input in several)
         self.layers = nn.Sequential(*map(_layer, description.layers))
         self.reset_parameters()
 
@@ -254,30 +274,35 @@ class Model(nn.Module):
     def _dtype(self) -> torch.dtype:
         return next((p.dtype for p in self.parameters()), torch.get_default_dtype())
 
-    def forward(self, input: Tensor) -> Tensor:
+    def _entering(self, input: Input, values: Tensor) -> Tensor:
+        if input.takes_tokens:
+            return values.long()
+        x = values.to(self._dtype())
+        if input.scale != 1.0:
+            x = x * input.scale
+        return x if input.shift == 0.0 else x + input.shift
+
+    def forward(self, *inputs: Tensor | Sequence[Tensor]) -> Tensor:
         """Returns the last layer's output ``[N, ...output]``."""
-        if self.description.takes_tokens:
-            x = input.long()
-        else:
-            x = input.to(self._dtype())
-            if self.description.scale != 1.0:
-                x = x * self.description.scale
-            if self.description.shift != 0.0:
-                x = x + self.description.shift
+        given: Any = inputs[0] if len(inputs) == 1 and not isinstance(inputs[0], Tensor) else inputs
+        entering = [self._entering(*pair) for pair in zip(self.description.inputs, given, strict=True)]
+        x = entering[0]
+        if len(entering) > 1:
+            x = torch.cat([own(values) for own, values in zip(self.inputs, entering)], dim=1)
         for layer in self.layers:
             x = layer(x, self.layers[0].weight) if isinstance(layer, Unembedding) else layer(x)
         return x
 
-    def losses(self, input: Tensor, target: Tensor) -> Tensor:
+    def losses(self, input: Tensor | Sequence[Tensor], target: Tensor) -> Tensor:
         """Returns the loss of each record, ``[N]``: the description's, in nats for cross entropy."""
         return per_record(self.description, self(input), target)
 
-    def loss(self, input: Tensor, target: Tensor) -> Tensor:
+    def loss(self, input: Tensor | Sequence[Tensor], target: Tensor) -> Tensor:
         """Returns the mean loss of the records, which training minimises and ``--metric loss`` scores."""
         return self.losses(input, target).mean()
 
     @torch.no_grad()
-    def wrong(self, input: Tensor, target: Tensor) -> Tensor:
+    def wrong(self, input: Tensor | Sequence[Tensor], target: Tensor) -> Tensor:
         """Returns the share of wrong labels of each record, ``[N]``, of which ``--metric error`` is the
         mean."""
         mistakes = self(input).argmax(-1) != target

@@ -1,5 +1,5 @@
-//! The common part of programs that measure: turns, comparisons and their table, and the way in which they
-//! end.
+//! The common part of programs that measure: turns, comparisons and their table, namespaces with shaped
+//! uplinks, and the way in which they end.
 //!
 //! # Example
 //!
@@ -11,6 +11,10 @@
 //! assert_eq!(comparison.speed.median, 2.0);
 //! assert!(comparison.is_kept());
 //! ```
+
+mod links;
+
+pub use links::{Links, Shape};
 
 use serde::{Deserialize, Serialize};
 use std::{error::Error, fmt::Write, process::ExitCode};

@@ -87,12 +87,12 @@ mod table;
 
 pub use build::{
 	build, open_table, read_image, BuildError, Built, Class, ClassNames, ColumnNames, Fault, Idx, Images,
-	Open, Progress, Records, Source, Step, TableColumns, Text, Versions,
+	Open, Progress, Records, Source, Step, TableColumns, Text, Tokenizer, Versions,
 };
 pub use delta::{DeltaError, DeltaLimits, DeltaReader, DeltaWriter, Op, Problem, Row};
 pub use description::{
 	Description, DescriptionError, Document, Input, Layer, Limits, Loss, Plan, Target, TensorSpec,
-	MAX_DESCRIPTION_BYTES,
+	MAX_DESCRIPTION_BYTES, MAX_INPUTS,
 };
 pub use preview::{
 	Cell, DeltaSample, Picture, Sampled, SheetError, Vocabulary, VocabularyError, MAX_VOCABULARY_BYTES,

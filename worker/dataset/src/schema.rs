@@ -9,6 +9,8 @@ use std::fmt;
 pub enum Dtype {
 	/// Unsigned 8-bit integer.
 	U8,
+	/// Unsigned 16-bit integer.
+	U16,
 	/// Signed 32-bit integer.
 	I32,
 	/// Signed 64-bit integer.
@@ -22,6 +24,7 @@ impl Dtype {
 	pub const fn bytes(self) -> usize {
 		match self {
 			Dtype::U8 => 1,
+			Dtype::U16 => 2,
 			Dtype::I32 | Dtype::F32 => 4,
 			Dtype::I64 => 8,
 		}
@@ -37,6 +40,7 @@ impl fmt::Display for Dtype {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		f.write_str(match self {
 			Dtype::U8 => "u8",
+			Dtype::U16 => "u16",
 			Dtype::I32 => "i32",
 			Dtype::I64 => "i64",
 			Dtype::F32 => "f32",
@@ -96,6 +100,10 @@ impl Column {
 		let refused = |value: i64| u64::try_from(value).map_or(true, |v| v >= bound);
 		let bad = match self.dtype {
 			Dtype::U8 => bytes.iter().map(|b| i64::from(*b)).find(|v| refused(*v)),
+			Dtype::U16 => bytes
+				.chunks_exact(2)
+				.map(|b| i64::from(u16::from_le_bytes([b[0], b[1]])))
+				.find(|v| refused(*v)),
 			Dtype::I32 => bytes
 				.chunks_exact(4)
 				.map(|b| i64::from(i32::from_le_bytes([b[0], b[1], b[2], b[3]])))
@@ -208,5 +216,12 @@ mod tests {
 		let tokens = |a: i64, b: i64| [a.to_le_bytes(), b.to_le_bytes()].concat();
 		assert_eq!(token.check(&tokens(0, 4)), Ok(()));
 		assert_eq!(token.check(&tokens(0, -1)), Err(ValueError::OutOfBound { value: -1, bound: 5 }));
+		let token = Column { dtype: Dtype::U16, bound: Some(50_257), ..token };
+		let tokens = |a: u16, b: u16| [a.to_le_bytes(), b.to_le_bytes()].concat();
+		assert_eq!(token.check(&tokens(0, 50_256)), Ok(()));
+		assert_eq!(
+			token.check(&tokens(0, u16::MAX)),
+			Err(ValueError::OutOfBound { value: 65_535, bound: 50_257 })
+		);
 	}
 }

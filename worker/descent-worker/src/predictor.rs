@@ -1,6 +1,6 @@
 //! A checkpoint that answers: inputs become canonical bytes, and outputs become classes or numbers.
 
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{anyhow, bail, ensure, Context, Result};
 use clap::Args;
 use descent_dataset::{read_image, Column, Description, Dtype, Layer, Loss, Schema};
 use descent_model::{predict, Checkpoint};
@@ -26,7 +26,8 @@ pub(crate) struct ModelArg {
 /// A model with its weights.
 pub(crate) struct Predictor {
 	checkpoint: Checkpoint,
-	input: Column,
+	/// The columns without the target.
+	schema: Schema,
 	/// Number of positions of a record that each have an answer; 1 for models with one answer.
 	positions: usize,
 	/// True if the answer of a position depends on it and those before it only, so that a record may end
@@ -83,17 +84,23 @@ impl ModelArg {
 impl Predictor {
 	pub(crate) fn new(checkpoint: Checkpoint) -> Result<Self> {
 		let description = checkpoint.description();
-		let input = description.schema().columns.into_iter().next().context("the model has no input")?;
-		let is_tokens = matches!(description.layers().first(), Some(Layer::Embedding { .. }));
+		let mut schema = description.schema();
+		schema.columns.pop();
 		let target = &description.target().shape;
-		let is_causal =
-			is_tokens && *target == input.shape && !description.layers().iter().any(Layer::looks_ahead);
+		let is_causal = match schema.columns.as_slice() {
+			[input] => {
+				description.vocabulary(0).is_some()
+					&& *target == input.shape
+					&& !description.layers().iter().any(Layer::looks_ahead)
+			}
+			_ => false,
+		};
 		let positions = match description.loss() {
 			Loss::CrossEntropy => target.iter().product(),
 			Loss::Mse => 1u64,
 		};
 		let positions = usize::try_from(positions).context("a record has more positions than memory")?;
-		Ok(Self { input, positions, is_causal, checkpoint })
+		Ok(Self { schema, positions, is_causal, checkpoint })
 	}
 
 	pub(crate) fn description(&self) -> &Description {
@@ -102,15 +109,29 @@ impl Predictor {
 
 	/// The columns of a table of inputs.
 	pub(crate) fn schema(&self) -> Schema {
-		Schema { columns: vec![self.input.clone()] }
+		self.schema.clone()
+	}
+
+	/// The only input.
+	///
+	/// # Errors
+	/// Fails if there are several.
+	fn input(&self) -> Result<&Column> {
+		match self.schema.columns.as_slice() {
+			[input] => Ok(input),
+			columns => {
+				let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
+				bail!("the model has several inputs: give an object with the fields {}", names.join(", "))
+			}
+		}
 	}
 
 	/// Checks an input that was read as canonical bytes.
 	///
 	/// # Errors
-	/// Fails if the column does not hold one of its values.
+	/// Fails if a column does not hold one of its values.
 	pub(crate) fn check(&self, bytes: Vec<u8>) -> Result<Encoded> {
-		self.input.check(&bytes)?;
+		self.schema.check(&bytes).map_err(|(column, reason)| anyhow!("column '{column}' {reason}"))?;
 		Ok(Encoded { bytes, given: self.positions })
 	}
 
@@ -119,22 +140,44 @@ impl Predictor {
 	/// # Errors
 	/// Fails if the model takes no images, or the file holds none of its size.
 	pub(crate) fn encode_image(&self, path: &Path) -> Result<Encoded> {
-		self.check(read_image(path, &self.input)?)
+		self.check(read_image(path, self.input()?)?)
 	}
 
-	/// Encodes numbers, nested in arrays or not. A sequence may be shorter than the model's if its answers do
-	/// not depend on what follows.
+	/// Encodes numbers, nested in arrays or not; for a model of several inputs an object with those of each. A
+	/// sequence may be shorter than the model's if its answers do not depend on what follows.
 	///
 	/// # Errors
-	/// Fails if there are too many or too few, or the column does not hold one.
+	/// Fails if there are too many or too few, or a column does not hold one.
 	pub(crate) fn encode(&self, numbers: &Value) -> Result<Encoded> {
-		let (mut bytes, wanted) = (Vec::with_capacity(self.input.bytes()), self.input.values());
-		let given = append(numbers, self.input.dtype, wanted, &mut bytes)?;
+		let mut bytes = Vec::with_capacity(self.schema.record_bytes());
+		if let Value::Object(fields) = numbers {
+			for column in &self.schema.columns {
+				let numbers = fields.get(&column.name);
+				let numbers = numbers.with_context(|| format!("the field '{}' is missing", column.name))?;
+				self.append(column, numbers, &mut bytes)
+					.with_context(|| format!("the field '{}' cannot be used", column.name))?;
+			}
+			ensure!(
+				fields.len() == self.schema.columns.len(),
+				"an input has {} fields, not {}",
+				self.schema.columns.len(),
+				fields.len()
+			);
+			return self.check(bytes);
+		}
+		let given = self.append(self.input()?, numbers, &mut bytes)?;
+		self.check(bytes)
+			.map(|encoded| Encoded { given: if self.is_causal { given } else { encoded.given }, ..encoded })
+	}
+
+	/// Appends the numbers of a column, and zeros where it may end early. Returns how many there were.
+	fn append(&self, column: &Column, numbers: &Value, bytes: &mut Vec<u8>) -> Result<usize> {
+		let (end, wanted) = (bytes.len() + column.bytes(), column.values());
+		let given = append(numbers, column.dtype, wanted, bytes)?;
 		let is_enough = given == wanted || (self.is_causal && given > 0);
-		ensure!(is_enough, "an input has {wanted} numbers, of the shape {:?}, not {given}", self.input.shape);
-		bytes.resize(self.input.bytes(), 0);
-		self.input.check(&bytes)?;
-		Ok(Encoded { bytes, given: if self.is_causal { given } else { self.positions } })
+		ensure!(is_enough, "an input has {wanted} numbers, of the shape {:?}, not {given}", column.shape);
+		bytes.resize(end, 0);
+		Ok(given)
 	}
 
 	/// Encodes the bytes of a text, each of which is a token.
@@ -142,7 +185,7 @@ impl Predictor {
 	/// # Errors
 	/// Fails for a model of other tokens than bytes, or a text that is empty or too long.
 	pub(crate) fn encode_text(&self, text: &str) -> Result<Encoded> {
-		let tokens = self.input.bound.filter(|_| self.is_causal);
+		let tokens = self.input()?.bound.filter(|_| self.is_causal);
 		ensure!(
 			tokens.is_some_and(|tokens| tokens <= 256),
 			"text is for models whose tokens are bytes; make token ids of it by the tokenizer of the data set"
@@ -218,6 +261,7 @@ fn append(numbers: &Value, dtype: Dtype, limit: usize, bytes: &mut Vec<u8>) -> R
 	let unfit = || format!("{numbers} is no number that {dtype} holds");
 	match dtype {
 		Dtype::U8 => bytes.push(integer(numbers).with_context(unfit)?),
+		Dtype::U16 => bytes.extend(integer::<u16>(numbers).with_context(unfit)?.to_le_bytes()),
 		Dtype::I32 => bytes.extend(integer::<i32>(numbers).with_context(unfit)?.to_le_bytes()),
 		Dtype::I64 => bytes.extend(integer::<i64>(numbers).with_context(unfit)?.to_le_bytes()),
 		Dtype::F32 => {

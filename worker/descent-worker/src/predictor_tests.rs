@@ -88,3 +88,23 @@ fn inputs_that_do_not_fit_are_named() {
 	assert!(reason(&repeating(), json!([3])).contains("3"));
 	assert!(larger().encode_text("x").unwrap_err().to_string().contains("tokenizer"));
 }
+
+#[test]
+fn several_inputs_are_fields_of_an_object() {
+	let json = r#"{"descent":1,"name":"m","inputs":[{"column":"a","dtype":"u16","shape":[2]},
+		{"column":"b","dtype":"f32","shape":[]}],"target":{"column":"y","dtype":"f32","shape":[]},
+		"layers":[{"type":"linear","out":1,"bias":false}],"loss":"mse"}"#;
+	let description = Description::parse(json.as_bytes()).unwrap();
+	let checkpoint = Checkpoint::from_values(&description, vec![vec![1.0, 10.0, 100.0]]).unwrap();
+	let predictor = Predictor::new(checkpoint).unwrap();
+	assert_eq!(ask(&predictor, json!({"b": -0.5, "a": [300, 4]})).values, [290.0]);
+	assert_eq!(predictor.schema().columns.len(), 2, "a table has both");
+	let reason = |input| format!("{:#}", predictor.encode(&input).unwrap_err());
+	assert!(reason(json!([300, 4, -0.5])).contains("an object with the fields a, b"));
+	assert!(reason(json!({"a": [300, 4]})).contains("the field 'b' is missing"));
+	assert!(reason(json!({"a": [300], "b": 1})).contains("the field 'a' cannot be used: an input has 2"));
+	assert!(reason(json!({"a": [300, 70_000], "b": 1})).contains("that u16 holds"));
+	assert!(reason(json!({"a": [1, 2], "b": 1, "c": 1})).contains("has 2 fields, not 3"));
+	assert!(reason(json!({"a": [1, 2], "b": f64::MAX})).contains("that f32 holds"));
+	assert!(predictor.encode_text("x").unwrap_err().to_string().contains("several inputs"));
+}

@@ -93,7 +93,7 @@ pub(crate) struct Options {
 	#[arg(
 		long,
 		value_name = "DIR",
-		conflicts_with_all = ["optimizer", "learning_rate", "batch", "augment", "precision", "device"]
+		conflicts_with_all = ["optimizer", "learning_rate", "batch", "augment", "accumulate", "ema", "precision", "device"]
 	)]
 	own: Option<PathBuf>,
 	/// Program that trains in the folder of --own, with its arguments; no shell reads them. It finds the
@@ -113,6 +113,14 @@ pub(crate) struct Options {
 	/// them, crop:4 moves each by up to 4 pixels, and flip,crop:4 does both. Recorded trainings have none.
 	#[arg(long, value_name = "flip|crop:N")]
 	augment: Option<Augmentation>,
+	/// Batches of whose mean gradient a step is made, for larger batches than fit into memory. Recorded
+	/// trainings make a step of each.
+	#[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1 << 16))]
+	accumulate: u32,
+	/// Measure and commit an exponential moving average of the weights in their place: the share that the
+	/// past keeps in each step, as 0.999. Recorded trainings have none.
+	#[arg(long, value_name = "DECAY", value_parser = decay)]
+	ema: Option<f64>,
 	/// Type of number in a group whose checkpoints come with a recorded training; f32 if absent, or f64 where
 	/// the group's rule takes nothing else. Others train in f32.
 	#[arg(long, value_enum, value_name = "TYPE")]
@@ -257,6 +265,13 @@ fn command(text: &str) -> Result<CommandLine, String> {
 	}
 }
 
+fn decay(text: &str) -> Result<f64, String> {
+	match text.parse::<f64>() {
+		Ok(value) if (0.0..1.0).contains(&value) => Ok(value),
+		_ => Err("it must be a number of at least 0 and below 1".into()),
+	}
+}
+
 fn positive(text: &str) -> Result<f64, String> {
 	match text.parse::<f64>() {
 		Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
@@ -304,6 +319,8 @@ impl Options {
 				learning_rate: self.learning_rate.unwrap_or_else(|| self.optimizer.default_rate()),
 				batch: usize::try_from(self.batch.unwrap_or(DEFAULT_BATCH))?,
 				augmentation: self.augment.unwrap_or_default(),
+				accumulate: self.accumulate,
+				average: self.ema,
 				seed: self.seed.unwrap_or_else(rand::random),
 				holdout: self.holdout,
 				device,

@@ -119,17 +119,19 @@ fn predicted(checkpoint: &Checkpoint, sampled: &Sampled) -> Result<Option<u64>, 
 /// Returns a record with each of the labels that it could have, in their order; `None` where it has not one
 /// of a few classes.
 fn labels(description: &Description, schema: &Schema, record: &[u8]) -> Option<Vec<Vec<u8>>> {
-	let (target, input) = (description.target(), schema.columns.first()?);
+	let target = description.target();
 	let classes = target.classes.filter(|classes| target.shape.is_empty() && *classes <= MAX_CLASSES)?;
-	let input = record.get(..input.bytes())?;
+	let label = schema.columns.last()?.bytes();
+	let inputs = record.get(..schema.record_bytes().checked_sub(label)?)?;
 	let label = |label: u64| match target.dtype {
 		Dtype::U8 => u8::try_from(label).ok().map(|label| vec![label]),
+		Dtype::U16 => u16::try_from(label).ok().map(|label| label.to_le_bytes().to_vec()),
 		Dtype::I32 => i32::try_from(label).ok().map(|label| label.to_le_bytes().to_vec()),
 		Dtype::I64 => i64::try_from(label).ok().map(|label| label.to_le_bytes().to_vec()),
 		Dtype::F32 => None,
 	};
 	// A byte may have fewer labels than the description has classes.
-	Some((0..classes).map_while(label).map(|label| [input, &label].concat()).collect())
+	Some((0..classes).map_while(label).map(|label| [inputs, &label].concat()).collect())
 }
 
 #[cfg(test)]

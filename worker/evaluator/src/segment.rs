@@ -127,7 +127,9 @@ fn artifact_error(error: ReplayError) -> ArtifactError {
 /// gradients, and what the layers keep for these.
 pub(crate) fn replay_memory(description: &Description, batch: u64) -> u64 {
 	let plan = description.plan();
-	let input = plan.shapes.first().map_or(0, |shape| shape.iter().fold(1, |n, side| side.saturating_mul(n)));
+	let values = |shape: &[u64]| shape.iter().fold(1u64, |n, side| side.saturating_mul(n));
+	let inputs = description.inputs().iter();
+	let input = inputs.fold(0u64, |sum, input| sum.saturating_add(values(&input.shape)));
 	let values = [(2, plan.total_activations), (4, plan.peak_activations), (2, input)];
 	let values = values
 		.into_iter()

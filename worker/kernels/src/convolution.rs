@@ -1,9 +1,10 @@
-//! Two-dimensional cross-correlation, as a matrix product over patches of the input.
+//! Cross-correlation of signals and images, as a matrix product over patches of the input.
 
 use crate::{matmul, Columns, Weights};
 use rayon::prelude::*;
 
-/// Geometry of a convolution or a pool over records of the shape `[channels, height, width]`.
+/// Geometry of a convolution or a pool over records of the shape `[channels, height, width]`. A signal is an
+/// image of height 1. Pairs are of height and width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
 	/// Number of input channels.
@@ -12,24 +13,25 @@ pub struct Window {
 	pub height: usize,
 	/// Width of the input.
 	pub width: usize,
-	/// Side of the square kernel.
-	pub kernel: usize,
-	/// Step of the kernel.
-	pub stride: usize,
-	/// Zeros on every side.
-	pub padding: usize,
+	/// Sides of the kernel.
+	pub kernel: [usize; 2],
+	/// Steps of the kernel.
+	pub stride: [usize; 2],
+	/// Zeros on both sides.
+	pub padding: [usize; 2],
 }
 
 impl Window {
 	/// Returns height and width of the output.
 	pub fn output(&self) -> (usize, usize) {
-		let places = |side: usize| (side + 2 * self.padding - self.kernel) / self.stride + 1;
-		(places(self.height), places(self.width))
+		let places =
+			|side: usize, of: usize| (side + 2 * self.padding[of] - self.kernel[of]) / self.stride[of] + 1;
+		(places(self.height, 0), places(self.width, 1))
 	}
 
 	/// Number of values of a patch.
 	fn taps(&self) -> usize {
-		self.channels * self.kernel * self.kernel
+		self.channels * self.kernel[0] * self.kernel[1]
 	}
 }
 
@@ -43,8 +45,9 @@ struct Patches<'a> {
 
 impl Columns for Patches<'_> {
 	fn fill(&self, place: usize, start: usize, out: &mut [f64]) {
-		let Window { height, width, kernel, stride, padding, .. } = *self.window;
-		let (top, left) = (place / self.wide * stride, place % self.wide * stride);
+		let Window { height, width, kernel: [high, kernel], stride, padding: [above, padding], .. } =
+			*self.window;
+		let (top, left) = (place / self.wide * stride[0], place % self.wide * stride[1]);
 		let is_inside = left >= padding && left + kernel <= width + padding;
 		let mut written = 0;
 		while written < out.len() {
@@ -53,11 +56,11 @@ impl Columns for Patches<'_> {
 			let count = (kernel - skipped).min(out.len() - written);
 			let out = &mut out[written..written + count];
 			written += count;
-			let Some(row) = (top + number % kernel).checked_sub(padding).filter(|row| *row < height) else {
+			let Some(row) = (top + number % high).checked_sub(above).filter(|row| *row < height) else {
 				out.fill(0.0);
 				continue;
 			};
-			let row = &self.record[(number / kernel * height + row) * width..][..width];
+			let row = &self.record[(number / high * height + row) * width..][..width];
 			if is_inside {
 				out.copy_from_slice(&row[left + skipped - padding..][..count]);
 				continue;
@@ -71,7 +74,7 @@ impl Columns for Patches<'_> {
 }
 
 /// Returns the cross-correlation of `x [records, channels, height, width]` with `weight [filters, channels,
-/// kernel, kernel]` and `bias [filters]` in `out [records, filters, height', width']`. The terms of a sum are
+/// kernel height, kernel width]` and `bias [filters]` in `out [records, filters, height', width']`. The terms of a sum are
 /// in the order of the weights; those beyond the border are 0. The bias is added last.
 pub fn conv2d(x: &[f64], window: &Window, weight: Weights, bias: Option<Weights>, out: &mut [f64]) {
 	let (high, wide) = window.output();
@@ -96,7 +99,8 @@ mod tests {
 	fn a_convolution_by_hand() {
 		// Two channels of 3 x 3, one filter of 2 x 2, stride 2, padding 1.
 		let x: Vec<f64> = (0..18).map(f64::from).collect();
-		let window = Window { channels: 2, height: 3, width: 3, kernel: 2, stride: 2, padding: 1 };
+		let window =
+			Window { channels: 2, height: 3, width: 3, kernel: [2; 2], stride: [2; 2], padding: [1; 2] };
 		assert_eq!(window.output(), (2, 2));
 		let weight = [1.0, 2.0, 3.0, 4.0, 0.5, 0.0, 0.0, -1.0];
 		let weight = Weights { values: &weight, perturbation: None };
@@ -107,5 +111,20 @@ mod tests {
 		assert_eq!(out[0], 4.0 * 0.0 - 9.0 + 10.0);
 		// (1, 1) covers rows 1..3 and columns 1..3 of each channel.
 		assert_eq!(out[3], 4.0 + 2.0 * 5.0 + 3.0 * 7.0 + 4.0 * 8.0 + 0.5 * 13.0 - 17.0 + 10.0);
+	}
+
+	#[test]
+	fn a_signal_is_an_image_of_height_one() {
+		// Two channels of 5, one filter of 3, stride 2, padding 1.
+		let x: Vec<f64> = (0..10).map(f64::from).collect();
+		let window =
+			Window { channels: 2, height: 1, width: 5, kernel: [1, 3], stride: [1, 2], padding: [0, 1] };
+		assert_eq!(window.output(), (1, 3));
+		let weight = Weights { values: &[1.0, 2.0, 3.0, 0.5, 0.0, -1.0], perturbation: None };
+		let mut out = [0.0; 3];
+		conv2d(&x, &window, weight, None, &mut out);
+		assert_eq!(out[0], 3.0 - 6.0);
+		assert_eq!(out[1], 1.0 + 2.0 * 2.0 + 3.0 * 3.0 + 0.5 * 6.0 - 8.0);
+		assert_eq!(out[2], 3.0 + 2.0 * 4.0 + 0.5 * 8.0);
 	}
 }

@@ -32,18 +32,28 @@ impl Tensors<'_> {
 }
 
 impl Model {
-	/// Returns the output `[records, ..output]` for an input `[records, ..input]`, both in the model's kind.
+	/// Returns the output `[records, ..output]` for inputs `[records, ..input]`, all in the model's kind.
 	/// `train` enables dropout and makes batch normalisation use the batch's own statistics.
-	pub(crate) fn forward(&self, input: &Tensor, train: bool) -> Result<Tensor, ModelError> {
+	pub(crate) fn forward(&self, inputs: &[Tensor], train: bool) -> Result<Tensor, ModelError> {
 		let mut parameters = Tensors { tensors: self.parameters.iter(), compute: self.compute };
 		let mut buffers = Tensors { tensors: self.buffers.iter(), compute: self.compute };
+		let mut chain = |layers: &[Layer], x: Tensor| {
+			layers.iter().try_fold(x, |x, layer| self.layer(layer, &x, &mut parameters, &mut buffers, train))
+		};
 		// Tokens stay what they are.
-		let is_number = input.f_kind()? == self.kind;
-		let mut x = if is_number { input.f_totype(self.compute)? } else { input.shallow_clone() };
-		for layer in self.description.layers() {
-			x = self.layer(layer, &x, &mut parameters, &mut buffers, train)?;
-		}
-		Ok(x.f_totype(self.kind)?)
+		let entering = |input: &Tensor| match input.f_kind()? == self.kind {
+			true => input.f_totype(self.compute),
+			false => Ok(input.shallow_clone()),
+		};
+		let x = match inputs {
+			[input] => entering(input)?,
+			inputs => {
+				let flat = |x: Tensor| if x.dim() == 1 { x.f_unsqueeze(1) } else { x.f_flatten(1, -1) };
+				let own = |(at, input)| flat(chain(self.description.layers_of(at), entering(input)?)?);
+				Tensor::f_cat(&inputs.iter().enumerate().map(own).collect::<Result<Vec<_>, _>>()?, 1)?
+			}
+		};
+		Ok(chain(self.description.layers(), x)?.f_totype(self.kind)?)
 	}
 
 	fn layer(&self, layer: &Layer, x: &Tensor, p: &mut Tensors, buffers: &mut Tensors, train: bool) -> Torch {
@@ -59,9 +69,13 @@ impl Model {
 				let table = self.parameters.first().ok_or_else(|| TchError::Shape("no embedding".into()))?;
 				x.f_linear(&table.f_totype(self.compute)?, None::<Tensor>)
 			}
-			Layer::Conv2d { .. }
+			Layer::Conv1d { .. }
+			| Layer::Conv2d { .. }
+			| Layer::MaxPool1d { .. }
 			| Layer::MaxPool2d { .. }
+			| Layer::AvgPool1d { .. }
 			| Layer::AvgPool2d { .. }
+			| Layer::AdaptiveAvgPool1d { .. }
 			| Layer::AdaptiveAvgPool2d { .. } => slide(layer, x, p),
 			Layer::Relu {} => x.f_relu(),
 			Layer::Gelu {} => x.f_gelu("none"),
@@ -227,9 +241,23 @@ impl Model {
 	}
 }
 
-/// Computes a layer that slides a window over images.
+/// Computes a layer that slides a window over signals or images.
 fn slide(layer: &Layer, x: &Tensor, p: &mut Tensors) -> Torch {
 	match layer {
+		Layer::Conv1d { stride, padding, bias, .. } => {
+			let weight = p.next()?;
+			let bias = if *bias { Some(p.next()?) } else { None };
+			x.f_conv1d(&weight, bias, [side(*stride)], [side(*padding)], [1], 1)
+		}
+		Layer::MaxPool1d { kernel, stride, padding } => {
+			let step = stride.unwrap_or(*kernel);
+			x.f_max_pool1d([side(*kernel)], [side(step)], [side(*padding)], [1], false)
+		}
+		Layer::AdaptiveAvgPool1d { size } => x.f_adaptive_avg_pool1d([side(*size)]),
+		Layer::AvgPool1d { kernel, stride } => {
+			let step = stride.unwrap_or(*kernel);
+			x.f_avg_pool1d([side(*kernel)], [side(step)], [0], false, true)
+		}
 		Layer::Conv2d { stride, padding, bias, .. } => {
 			let weight = p.next()?;
 			let bias = if *bias { Some(p.next()?) } else { None };

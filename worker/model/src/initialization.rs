@@ -31,6 +31,13 @@ fn initialization(layer: &Layer, spec: &TensorSpec) -> Initialization {
 	}
 }
 
+/// Returns the layer that has the tensor of this name.
+fn layer_with<'a>(description: &'a Description, name: &str) -> Option<&'a Layer> {
+	let Some(rest) = name.strip_prefix("inputs.") else { return layer_of(description.layers(), name) };
+	let (input, name) = rest.split_once('.')?;
+	layer_of(description.layers_of(input.parse().ok()?), name)
+}
+
 /// Returns the layer that has the tensor of this name, `layers.<position>.<name>`.
 fn layer_of<'a>(layers: &'a [Layer], name: &str) -> Option<&'a Layer> {
 	let (position, name) = name.split_once('.')?.1.split_once('.')?;
@@ -50,7 +57,7 @@ impl Checkpoint {
 			// Each tensor has its own stream, so an additional layer does not change the weights before it.
 			rng.set_stream(stream);
 			let count = usize::try_from(spec.values()).unwrap_or(usize::MAX);
-			let layer = layer_of(description.layers(), &spec.name);
+			let layer = layer_with(description, &spec.name);
 			match layer.map_or(Initialization::Constant(0.0), |layer| initialization(layer, spec)) {
 				Initialization::Constant(value) => vec![value; count],
 				Initialization::Uniform(bound) => (0..count)

@@ -42,6 +42,8 @@
 //! ```
 #![warn(missing_docs)]
 
+mod accumulation;
+mod average;
 mod checkpoint;
 mod error;
 mod evaluation;

@@ -132,6 +132,17 @@ impl Model {
 		})
 	}
 
+	/// Returns the model with other parameters.
+	pub(crate) fn with_parameters(&self, parameters: &[Tensor]) -> Self {
+		let shared = |tensors: &[Tensor]| tensors.iter().map(Tensor::shallow_clone).collect();
+		Self {
+			description: self.description.clone(),
+			parameters: shared(parameters),
+			buffers: shared(&self.buffers),
+			..*self
+		}
+	}
+
 	/// Description of the model.
 	pub fn description(&self) -> &Description {
 		&self.description
@@ -157,9 +168,9 @@ impl Model {
 	pub fn predict(&self, batch: &descent_dataset::Batch) -> Result<Tensor, ModelError> {
 		let columns = self.description.schema().columns;
 		no_grad(|| {
-			let (input, _) =
+			let (inputs, _) =
 				crate::input::tensors(&self.description, &columns, batch, self.kind, self.device)?;
-			self.forward(&input, false)
+			self.forward(&inputs, false)
 		})
 	}
 }

@@ -1,5 +1,7 @@
 //! Training steps on batches.
 
+use crate::accumulation::Accumulation;
+use crate::average::Average;
 use crate::error::ModelError;
 use crate::input;
 use crate::model::Model;
@@ -52,6 +54,10 @@ pub struct TrainingOptions {
 	pub schedule: Schedule,
 	/// Largest L2 norm of all gradients together; larger ones are scaled down to it. `None` turns it off.
 	pub clip: Option<f64>,
+	/// Number of batches of whose mean gradient a step is made.
+	pub accumulate: u32,
+	/// Share that the past keeps in each step of a running mean of the weights, below 1; `None` keeps no mean.
+	pub average: Option<f64>,
 	/// Seed of dropout. libtorch has one generator per process, so trainers in one process share it.
 	pub seed: u64,
 }
@@ -63,6 +69,8 @@ impl Default for TrainingOptions {
 			learning_rate: 1e-3,
 			schedule: Schedule::Constant,
 			clip: None,
+			accumulate: 1,
+			average: None,
 			seed: 0,
 		}
 	}
@@ -97,6 +105,8 @@ pub struct Trainer {
 	columns: Vec<Column>,
 	options: TrainingOptions,
 	pub(crate) optimizer: OptimizerState,
+	pub(crate) average: Option<Average>,
+	accumulation: Accumulation,
 	step: u64,
 }
 
@@ -105,7 +115,9 @@ impl Trainer {
 	pub fn new(model: Model, options: TrainingOptions) -> Result<Self, ModelError> {
 		let optimizer = OptimizerState::new(options.optimizer.clone(), &model.parameters)?;
 		let columns = model.description.schema().columns;
-		let trainer = Self { model, columns, options, optimizer, step: 0 };
+		let average = options.average.map(|decay| Average::new(decay, &model.parameters)).transpose()?;
+		let accumulation = Accumulation::new(options.accumulate);
+		let trainer = Self { model, columns, options, optimizer, average, accumulation, step: 0 };
 		trainer.seed();
 		Ok(trainer)
 	}
@@ -132,7 +144,8 @@ impl Trainer {
 		self.options.learning_rate = learning_rate;
 	}
 
-	/// Makes one step on one batch. Returns the batch's mean loss before the step.
+	/// Makes one step on one batch, or adds its gradients to those that a later one makes a step of. Returns
+	/// the batch's mean loss before the step.
 	///
 	/// # Errors
 	/// See [`TrainingError`].
@@ -145,25 +158,29 @@ impl Trainer {
 	/// # Errors
 	/// See [`TrainingError`].
 	pub fn step_unrounded(&mut self, batch: &Batch) -> Result<f64, TrainingError> {
-		let (input, target) = input::tensors(
+		let (inputs, target) = input::tensors(
 			&self.model.description,
 			&self.columns,
 			batch,
 			self.model.kind,
 			self.model.device,
 		)?;
-		let output = self.model.forward(&input, true)?;
+		let output = self.model.forward(&inputs, true)?;
 		let mean = self.model.losses(&output, &target)?.f_mean(self.model.kind)?;
 		let loss = mean.f_double_value(&[])?;
 		if !(loss as f32).is_finite() {
 			return Err(TrainingError::Diverged { step: self.step, loss: loss as f32 });
 		}
-		let mut gradients = Tensor::f_run_backward(&[mean], &self.model.parameters, false, false)?;
+		let gradients = Tensor::f_run_backward(&[mean], &self.model.parameters, false, false)?;
+		let Some(mut gradients) = self.accumulation.add(gradients)? else { return Ok(loss) };
 		if let Some(limit) = self.options.clip {
 			clip(&mut gradients, limit)?;
 		}
 		let rate = self.options.learning_rate * self.options.schedule.factor(self.step);
 		self.optimizer.step(&mut self.model.parameters, &gradients, rate)?;
+		if let Some(average) = &mut self.average {
+			average.update(&self.model.parameters)?;
+		}
 		self.step += 1;
 		Ok(loss)
 	}
@@ -200,6 +217,15 @@ impl Trainer {
 	/// Model with its current weights.
 	pub fn model(&self) -> &Model {
 		&self.model
+	}
+
+	/// Returns the model with the running mean of its weights, where there is one, or with its current ones.
+	/// Running statistics of normalisations are the current ones. Nothing is copied.
+	pub fn averaged_model(&self) -> Model {
+		match &self.average {
+			Some(average) => self.model.with_parameters(&average.weights),
+			None => self.model.with_parameters(&self.model.parameters),
+		}
 	}
 
 	/// Ends the training and returns the model.

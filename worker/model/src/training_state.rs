@@ -1,7 +1,7 @@
 //! The state of a training run in a file, so that it goes on after a restart as if nothing had happened.
 //!
-//! The file is safetensors: weights under `model.`, the running means of the optimizer under the names of
-//! their slots, and numbers in the metadata. It holds weights and running means of the same step, as it is
+//! The file is safetensors: weights under `model.`, their running mean under `average.`, the running means of
+//! the optimizer under the names of their slots, and numbers in the metadata. It holds weights and running means of the same step, as it is
 //! replaced as a whole.
 
 use crate::{error::ModelError, trainer::Trainer};
@@ -15,10 +15,13 @@ use tch::{no_grad, Device, Kind, TchError, Tensor};
 
 /// Prefix of the names of weights.
 const MODEL: &str = "model";
+/// Prefix of the names of their running mean.
+const AVERAGE: &str = "average";
 /// Keys of the metadata that [`Trainer`] writes.
 const OPTIMIZER: &str = "optimizer";
 const STEPS: &str = "steps";
 const OPTIMIZER_STEPS: &str = "optimizer_steps";
+const AVERAGE_STEPS: &str = "average_steps";
 
 /// Reasons for which the state of a training run could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +60,9 @@ impl Trainer {
 				values.push((format!("{slot}.{name}"), Values::copy(tensor)?));
 			}
 		}
+		for (name, tensor) in names().zip(self.average.iter().flat_map(|average| &average.weights)) {
+			values.push((format!("{AVERAGE}.{name}"), Values::copy(tensor)?));
+		}
 		let unusable = |error: &dyn std::fmt::Display| StateError::Unusable(error.to_string());
 		let views = values.iter().map(|(name, values)| {
 			TensorView::new(values.dtype, values.shape.clone(), &values.bytes).map(|view| (name, view))
@@ -67,6 +73,9 @@ impl Trainer {
 		metadata.insert(OPTIMIZER.into(), self.optimizer_name());
 		metadata.insert(STEPS.into(), self.steps().to_string());
 		metadata.insert(OPTIMIZER_STEPS.into(), self.optimizer.steps().to_string());
+		if let Some(average) = &self.average {
+			metadata.insert(AVERAGE_STEPS.into(), average.steps.to_string());
+		}
 		let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
 		let folder = folder.unwrap_or(Path::new("."));
 		let file = tempfile::NamedTempFile::new_in(folder)?;
@@ -81,7 +90,7 @@ impl Trainer {
 	}
 
 	/// Goes on from a file that [`Self::save_state`] wrote, and returns the caller's notes. Dropout is drawn
-	/// anew. If it fails, the trainer may hold a part of the file and has to be made anew.
+	/// anew, and gradients that no step was made of are lost. If it fails, the trainer may hold a part of the file and has to be made anew.
 	///
 	/// # Errors
 	/// See [`StateError`].
@@ -108,6 +117,21 @@ impl Trainer {
 			let name = format!("{slot}.{}", parameters[position].name);
 			read(&file, &name, model.kind, &model.parameters[position].size())
 		})?;
+		let averaged = notes.remove(AVERAGE_STEPS);
+		if let Some(average) = &mut self.average {
+			// A training that kept no mean goes on with one that begins here.
+			average.steps =
+				averaged.as_ref().map_or(Ok(0), |steps| steps.parse()).map_err(|e| unusable(&e))?;
+			for (spec, (mean, current)) in
+				parameters.iter().zip(average.weights.iter().zip(&model.parameters))
+			{
+				let values = match averaged {
+					Some(_) => read(&file, &format!("{AVERAGE}.{}", spec.name), model.kind, &mean.size())?,
+					None => current.shallow_clone(),
+				};
+				no_grad(|| mean.shallow_clone().f_copy_(&values))?;
+			}
+		}
 		self.go_on(steps);
 		Ok(notes)
 	}

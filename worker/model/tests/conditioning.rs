@@ -80,6 +80,7 @@ fn two_hundred_trained_checkpoints_are_well_conditioned() {
 				schedule: Schedule::Constant,
 				clip: Some(1.0),
 				seed,
+				..TrainingOptions::default()
 			};
 			let model = Model::new(&description, seed, Device::Cpu).unwrap();
 			let mut trainer = Trainer::new(model, options).unwrap();

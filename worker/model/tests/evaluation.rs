@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{classifier, describe, language_model, llama, random_batch, resnet};
+use common::{classifier, describe, language_model, llama, random_batch, resnet, several_inputs, signals};
 use descent_dataset::{Batch, Description};
 use descent_kernels::Instructions;
 use descent_model::{
@@ -79,7 +79,7 @@ fn mean_squared_error_is_measured() {
 
 #[test]
 fn neither_threads_nor_instructions_change_an_evaluation() {
-	for description in [convnet(), language_model(), resnet(), llama()] {
+	for description in [convnet(), language_model(), resnet(), llama(), signals(), several_inputs()] {
 		let model = Model::new(&description, 11, Device::Cpu).unwrap();
 		let checkpoint = model.checkpoint().unwrap();
 		let records = records(&description, EVALUATION_BATCH + 44);
@@ -105,7 +105,9 @@ fn the_kernels_agree_with_libtorch() {
 		("f32", "[2]", None),
 		r#"{"type":"linear","out":40},{"type":"tanh"},{"type":"batch_norm"},{"type":"linear","out":2}"#,
 	);
-	for description in [convnet(), language_model(), perceptron, resnet(), llama()] {
+	for description in
+		[convnet(), language_model(), perceptron, resnet(), llama(), signals(), several_inputs()]
+	{
 		let model = Model::new(&description, 5, Device::Cpu).unwrap();
 		let batch = records(&description, 50);
 		let checkpoint = model.checkpoint().unwrap();

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{classifier, describe, language_model, llama, random_batch, resnet};
+use common::{classifier, describe, language_model, llama, random_batch, resnet, several_inputs, signals};
 use descent_dataset::Description;
 use descent_model::{Device, Model};
 use std::collections::HashSet;
@@ -83,6 +83,19 @@ fn language_models() {
 		("u8", "[]", Some(3)),
 		r#"{"type":"embedding","vocabulary":200,"dim":2},{"type":"flatten"},{"type":"linear","out":3}"#,
 	));
+}
+
+#[test]
+fn signals_and_several_inputs() {
+	runs_as_planned(&signals());
+	runs_as_planned(&several_inputs());
+	let signal = |layers: &str, output: &str| {
+		runs_as_planned(&describe(("i32", "[3,20]"), ("f32", output, None), layers));
+	};
+	signal(r#"{"type":"conv1d","out":5,"kernel":4,"stride":3,"padding":2}"#, "[5,7]");
+	signal(r#"{"type":"max_pool1d","kernel":4,"stride":1,"padding":2}"#, "[3,21]");
+	signal(r#"{"type":"avg_pool1d","kernel":3}"#, "[3,6]");
+	signal(r#"{"type":"adaptive_avg_pool1d","size":7},{"type":"batch_norm"}"#, "[3,7]");
 }
 
 #[test]

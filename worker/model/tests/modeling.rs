@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{describe, language_model, llama, random_batch, resnet};
+use common::{describe, language_model, llama, random_batch, resnet, several_inputs, signals};
 use descent_dataset::Description;
 use descent_model::{evaluate, Checkpoint, EvaluationRules};
 use descent_protocol::Metric;
@@ -14,12 +14,15 @@ sys.path.append(sys.argv[2])
 import modeling
 model = modeling.load(sys.argv[1]).double()
 def read(name, column):
-    dtype = {'u8': torch.uint8, 'i32': torch.int32, 'i64': torch.int64, 'f32': torch.float32}[column['dtype']]
+    dtype = {'u8': torch.uint8, 'u16': torch.uint16, 'i32': torch.int32, 'i64': torch.int64, 'f32': torch.float32}[column['dtype']]
     values = torch.frombuffer(bytearray(open(sys.argv[1] + '/' + name, 'rb').read()), dtype=dtype)
     return values.reshape(-1, *column['shape'])
-x, y = read('x', model.input), read('y', model.description['target'])
+columns = model.description['inputs']
+inputs = [read(column['column'], column) for column in columns]
+target = model.description['target']
+y = read(target['column'], target)
 with torch.no_grad():
-    print(model.losses(model(x), y).mean().item())
+    print(model.losses(model(*inputs), y).mean().item())
 ";
 
 #[test]
@@ -33,7 +36,9 @@ fn the_python_code_measures_what_evaluations_measure() {
 		{"type":"dropout","p":0.1},{"type":"layer_norm"},{"type":"relu"},{"type":"linear","out":10}"#,
 	);
 	let regression = describe(("f32", "[6]"), ("f32", "[]", None), r#"{"type":"linear","out":1}"#);
-	for description in [every_layer, language_model(), regression, resnet(), llama()] {
+	for description in
+		[every_layer, language_model(), regression, resnet(), llama(), signals(), several_inputs()]
+	{
 		let (ours, theirs) = measured(&description);
 		assert!((ours - theirs).abs() < 1e-6, "{}: {ours} and {theirs}", description.name());
 	}
@@ -47,8 +52,9 @@ fn measured(description: &Description) -> (f64, f64) {
 	checkpoint.save(&folder.path().join("model.safetensors")).unwrap();
 	std::fs::write(folder.path().join("config.json"), serde_json::to_vec(description.document()).unwrap())
 		.unwrap();
-	std::fs::write(folder.path().join("x"), &batch.columns[0].bytes).unwrap();
-	std::fs::write(folder.path().join("y"), &batch.columns[1].bytes).unwrap();
+	for column in &batch.columns {
+		std::fs::write(folder.path().join(&column.name), &column.bytes).unwrap();
+	}
 	let rules = EvaluationRules::informal(Metric::Loss);
 	let ours = evaluate(&checkpoint, &batch, &rules, || false).unwrap().score.to_f64();
 	let code = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/src/commands/model");

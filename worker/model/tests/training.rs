@@ -177,7 +177,8 @@ fn a_training_that_is_continued_takes_the_same_steps() {
 		Optimizer::AdamW { betas, weight_decay: 0.01 },
 	] {
 		let schedule = Schedule::Cosine { steps: 40, warmup: 10, floor: 0.1 };
-		let options = TrainingOptions { optimizer, schedule, ..TrainingOptions::default() };
+		let average = Some(0.9);
+		let options = TrainingOptions { optimizer, schedule, average, ..TrainingOptions::default() };
 		let step = |trainer: &mut Trainer| {
 			let batch = learnable_batch(&perceptron(), 32, trainer.steps());
 			trainer.step(&batch).unwrap();
@@ -196,7 +197,76 @@ fn a_training_that_is_continued_takes_the_same_steps() {
 			(0..10).for_each(|_| step(trainer));
 		}
 		assert_eq!(weights(&whole), weights(&continued), "{options:?}");
+		assert_eq!(gap(&whole.averaged_model(), &continued.averaged_model()), 0.0, "{options:?}");
+		let mut without = trainer(TrainingOptions { average: None, ..options.clone() });
+		without.load_state(&path).unwrap();
+		without.save_state(&path, &notes).unwrap();
+		let mut begun = trainer(options);
+		begun.load_state(&path).unwrap();
+		assert_eq!(gap(&begun.averaged_model(), begun.model()), 0.0, "a mean begins where there was none");
 	}
+}
+
+/// The largest difference of two models' weights.
+fn gap(left: &Model, right: &Model) -> f64 {
+	let pairs = left.tensors().zip(right.tensors());
+	pairs.map(|((_, left), (_, right))| (left - right).abs().max().double_value(&[])).fold(0.0, f64::max)
+}
+
+#[test]
+fn a_step_of_several_batches_is_one_of_all_their_records() {
+	let description = classifier(r#"{"type":"linear","out":8},{"type":"tanh"},{"type":"linear","out":3}"#);
+	let start = |accumulate| {
+		let optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+		let options =
+			TrainingOptions { optimizer, accumulate, clip: Some(0.5), ..TrainingOptions::default() };
+		Trainer::new(Model::new(&description, 1, Device::Cpu).unwrap(), options).unwrap()
+	};
+	let (mut parts, mut whole) = (start(3), start(1));
+	let unchanged = start(1);
+	for step in 0..4 {
+		let batches = [0, 1, 2].map(|part| learnable_batch(&description, 16, step * 3 + part));
+		let joined: Vec<u8> = (0..48)
+			.flat_map(|record| {
+				let batch = &batches[record / 16];
+				let at = |column: usize, width: usize| {
+					batch.columns[column].bytes[record % 16 * width..][..width].to_vec()
+				};
+				[at(0, 24), at(1, 1)].concat()
+			})
+			.collect();
+		for (part, batch) in batches.iter().enumerate() {
+			assert_eq!(parts.steps(), step, "{part}: no step before the last batch");
+			parts.step(batch).unwrap();
+		}
+		whole.step(&Batch::from_records(&description.schema(), &joined).unwrap()).unwrap();
+		assert!(gap(parts.model(), whole.model()) < 1e-6);
+	}
+	assert!(gap(parts.model(), unchanged.model()) > 1e-4, "something was learned");
+}
+
+#[test]
+fn the_running_mean_of_the_weights_is_that_of_the_formula() {
+	let options = TrainingOptions { average: Some(0.6), ..TrainingOptions::default() };
+	let mut trainer = trainer(options);
+	let first = |model: &Model| {
+		let (_, tensor) = model.tensors().next().unwrap();
+		Vec::<f32>::try_from(tensor.flatten(0, -1)).unwrap()
+	};
+	let mut expected: Vec<f64> = first(trainer.model()).into_iter().map(f64::from).collect();
+	for step in 1..=20 {
+		trainer.step(&learnable_batch(&perceptron(), 32, step)).unwrap();
+		let decay = f64::min(0.6, (1.0 + step as f64) / (10.0 + step as f64));
+		for (mean, weight) in expected.iter_mut().zip(first(trainer.model())) {
+			*mean = decay * *mean + (1.0 - decay) * f64::from(weight);
+		}
+	}
+	for (mean, expected) in first(&trainer.averaged_model()).into_iter().zip(expected) {
+		assert!((f64::from(mean) - expected).abs() < 1e-6, "{mean} {expected}");
+	}
+	assert!(gap(&trainer.averaged_model(), trainer.model()) > 1e-4);
+	let plain = self::trainer(TrainingOptions::default());
+	assert_eq!(gap(&plain.averaged_model(), plain.model()), 0.0);
 }
 
 #[test]

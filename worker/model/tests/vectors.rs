@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{describe, language_model, llama, random_batch, resnet, Random};
+use common::{describe, language_model, llama, random_batch, resnet, several_inputs, signals, Random};
 use descent_dataset::{Batch, Description};
 use descent_model::{record_values, Checkpoint, Engine};
 use descent_protocol::Metric;
@@ -43,6 +43,8 @@ fn models() -> Vec<Description> {
 		describe(("i32", "[]"), ("f32", "[]", None), r#"{"type":"flatten"},{"type":"linear","out":1}"#),
 		resnet(),
 		llama(),
+		signals(),
+		several_inputs(),
 	]
 }
 
@@ -71,12 +73,14 @@ fn vector(description: &Description, seed: u64) -> Value {
 		.collect();
 	let losses: Vec<f64> = record_values(Engine::Kernels, &checkpoint, &records, Metric::Loss).unwrap();
 	let losses: Vec<_> = losses.iter().flat_map(|loss| loss.to_le_bytes()).collect();
+	let mut columns: Vec<_> = records.columns.iter().map(|column| hex::encode(&column.bytes)).collect();
+	let target = columns.pop();
 	json!({
 		"description": description.document(),
 		"tensors": tensors,
 		"records": RECORDS,
-		"input": hex::encode(&records.columns[0].bytes),
-		"target": hex::encode(&records.columns[1].bytes),
+		"inputs": columns,
+		"target": target,
 		"losses": hex::encode(losses),
 	})
 }

@@ -69,20 +69,18 @@ impl From<TrainingError> for ReplayError {
 	 the model description"
 )]
 pub struct NotReplayable {
-	/// Position of the layer, from 0.
-	pub layer: usize,
+	/// Place of the layer, see [`Description::random_layer`].
+	pub layer: String,
 	/// Type of the layer, as in JSON.
 	pub kind: &'static str,
 }
 
 /// Returns an error if trainings of the model cannot be replayed, because a layer draws at random.
 pub fn is_replayable(description: &Description) -> Result<(), NotReplayable> {
-	for (layer, found) in description.layers().iter().enumerate() {
-		if found.draws_at_random() {
-			return Err(NotReplayable { layer, kind: found.kind() });
-		}
+	match description.random_layer() {
+		Some((layer, found)) => Err(NotReplayable { layer, kind: found.kind() }),
+		None => Ok(()),
 	}
-	Ok(())
 }
 
 /// Trains one segment step by step, in the recipe's precision.
@@ -107,6 +105,8 @@ impl SegmentTrainer {
 			learning_rate: f64::from(task.rate) / f64::from(RATE_UNIT),
 			schedule: Schedule::Constant,
 			clip: None,
+			accumulate: 1,
+			average: None,
 			seed: 0,
 		};
 		let model = Model::for_training(task.start, task.recipe.precision, device)?;

@@ -33,6 +33,11 @@ pub struct TrainingSettings {
 	pub batch: usize,
 	/// Changes of the images of each batch.
 	pub augmentation: Augmentation,
+	/// Number of batches of whose mean gradient a step is made.
+	pub accumulate: u32,
+	/// Share that the past keeps in each step of the running mean of the weights, which is measured and
+	/// committed in their place; `None` keeps no mean.
+	pub average: Option<f64>,
 	/// Seed of the first weights, of the order of the batches and of the holdout.
 	pub seed: u64,
 	/// Records of the holdout, on which checkpoints are compared while training.
@@ -52,6 +57,8 @@ impl TrainingSettings {
 			learning_rate: self.learning_rate,
 			schedule: Schedule::Constant,
 			clip: None,
+			accumulate: self.accumulate,
+			average: self.average,
 			seed: self.seed,
 		}
 	}

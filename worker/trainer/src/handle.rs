@@ -73,6 +73,11 @@ fn prepare(
 		if settings.augmentation != Augmentation::default() {
 			tracing::warn!("a recorded training takes its records as they are: --augment changes none");
 		}
+		if settings.accumulate > 1 || settings.average.is_some() {
+			tracing::warn!(
+				"a recorded training makes a step of each batch, and commits the weights themselves"
+			);
+		}
 		let training = RecordedTraining::new(task, settings, recordings, shared)?;
 		return Ok(Box::new(move |commands: &Receiver<Command>| training.run(commands)));
 	}

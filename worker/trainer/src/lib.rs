@@ -73,6 +73,8 @@
 //!         learning_rate: 0.001,
 //!         batch: 64,
 //!         augmentation: "flip,crop:4".parse()?,
+//!         accumulate: 1,
+//!         average: Some(0.999),
 //!         seed: 1,
 //!         holdout: 2_000,
 //!         device: DeviceChoice::Auto.resolve()?,
@@ -101,6 +103,7 @@ mod learning_rate;
 mod loader;
 mod metrics;
 mod own;
+mod prefetcher;
 mod preflight;
 mod progress;
 mod publisher;

@@ -101,6 +101,8 @@ impl TestGroup {
 			learning_rate: 0.01,
 			batch: 32,
 			augmentation: Default::default(),
+			accumulate: 1,
+			average: None,
 			seed: 7,
 			holdout: 100,
 			device: Device::Cpu,

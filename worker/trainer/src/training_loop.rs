@@ -7,9 +7,10 @@ use crate::{
 	control::{Command, Shared, Snapshot, TrainingSettings, TrainingTask},
 	holdout::{Check, Holdout},
 	learning_rate::LearningRate,
+	prefetcher::Prefetcher,
 	resume::ResumeFile,
 };
-use anyhow::{Context, Result};
+use anyhow::Result;
 use descent_artifacts::ArtifactError;
 use descent_evaluator::evaluation_set;
 use descent_model::{Model, Shuffle, Trainer, TrainingError};
@@ -35,8 +36,10 @@ pub(crate) struct TrainingLoop {
 	shared: Arc<Shared>,
 	trainer: Trainer,
 	holdout: Holdout,
-	batches: Shuffle,
-	augmenter: Option<Augmenter>,
+	/// Place in the order of the batches.
+	order: Shuffle,
+	/// The batches from there on.
+	batches: Prefetcher,
 	weights: BestWeights,
 	rate: LearningRate,
 	checks: CheckSchedule,
@@ -55,12 +58,16 @@ impl TrainingLoop {
 		let resume = ResumeFile::new(&directory);
 		let weights = BestWeights::open(directory)?;
 		let model = weights.load(&task.description, &settings)?;
+		let mut trainer = Trainer::new(model, settings.options())?;
+		let mut rate = LearningRate::new(settings.learning_rate);
+		let mut order = order(&task, &settings);
+		let has_resumed = resume.read(&mut trainer, &mut rate, &mut order, &task);
 		let mut training = Self {
 			holdout: Holdout::draw(&task, &settings)?,
-			batches: order(&task, &settings),
-			augmenter: augmenter(&task, &settings),
-			trainer: Trainer::new(model, settings.options())?,
-			rate: LearningRate::new(settings.learning_rate),
+			batches: batches(&order, &task, &settings)?,
+			order,
+			trainer,
+			rate,
 			task,
 			settings,
 			shared,
@@ -69,8 +76,7 @@ impl TrainingLoop {
 			resume,
 		};
 		training.evaluate_peak()?;
-		let Self { resume, trainer, rate, batches, task, .. } = &mut training;
-		if !resume.read(trainer, rate, batches, task) {
+		if !has_resumed {
 			training.restart_from_best()?;
 		}
 		Ok(training)
@@ -80,7 +86,7 @@ impl TrainingLoop {
 	pub(crate) fn run(mut self, commands: &Receiver<Command>) -> Result<()> {
 		let outcome = self.train(commands);
 		if outcome.is_ok() {
-			self.resume.write(&self.trainer, &self.rate, &self.batches, &self.task);
+			self.resume.write(&self.trainer, &self.rate, &self.order, &self.task);
 		}
 		outcome
 	}
@@ -109,7 +115,7 @@ impl TrainingLoop {
 			}
 			if self.checks.is_due() {
 				self.check()?;
-				self.resume.keep(&self.trainer, &self.rate, &self.batches, &self.task);
+				self.resume.keep(&self.trainer, &self.rate, &self.order, &self.task);
 			}
 		}
 		Ok(())
@@ -139,7 +145,8 @@ impl TrainingLoop {
 	/// records before say nothing about them.
 	fn set_task(&mut self, task: TrainingTask) -> Result<()> {
 		self.holdout = Holdout::draw(&task, &self.settings)?;
-		self.batches = order(&task, &self.settings);
+		self.order = order(&task, &self.settings);
+		self.batches = batches(&self.order, &task, &self.settings)?;
 		self.task = task;
 		self.rate.restore();
 		self.trainer.set_learning_rate(self.rate.current());
@@ -150,11 +157,8 @@ impl TrainingLoop {
 
 	/// Trains on one batch.
 	fn step(&mut self) -> Result<()> {
-		let records = self.batches.next().context("the training set has no records")?;
-		let mut batch = self.task.training.gather(&records)?;
-		if let Some(augmenter) = &mut self.augmenter {
-			augmenter.apply(&mut batch);
-		}
+		let batch = self.batches.next()?;
+		self.order.next();
 		let loss = match self.trainer.step(&batch) {
 			Ok(loss) => f64::from(loss),
 			Err(TrainingError::Diverged { .. }) => return self.recover(),
@@ -196,7 +200,7 @@ impl TrainingLoop {
 	/// Keeps the current weights if they are better than those before. Goes back to the best ones if no check
 	/// has been better for long.
 	fn record(&mut self, score: Score) -> Result<()> {
-		let is_stale = self.weights.record(self.trainer.model(), score)?;
+		let is_stale = self.weights.record(&self.trainer.averaged_model(), score)?;
 		self.shared.status().best = self.weights.best;
 		if !is_stale {
 			return Ok(());
@@ -209,11 +213,12 @@ impl TrainingLoop {
 		self.restart_from_best()
 	}
 
-	/// Returns the score of a model, or of the current weights, on the holdout; `None` if weights or outputs
-	/// are not finite. The holdout is halved as long as that takes too long.
+	/// Returns the score of a model, or of the current weights or their running mean, on the holdout; `None`
+	/// if weights or outputs are not finite. The holdout is halved as long as that takes too long.
 	fn evaluate(&mut self, model: Option<&Model>) -> Result<Option<Score>> {
+		let own = self.trainer.averaged_model();
 		loop {
-			match self.holdout.check(model.unwrap_or(self.trainer.model()))? {
+			match self.holdout.check(model.unwrap_or(&own))? {
 				Check::Score(score) => return Ok(Some(score)),
 				Check::Unusable(_) => return Ok(None),
 				Check::Halved => {
@@ -316,16 +321,17 @@ impl TrainingLoop {
 	}
 }
 
-/// Draws the order of a task's batches.
-/// Returns what augments the images of batches, if they are images.
-fn augmenter(task: &TrainingTask, settings: &TrainingSettings) -> Option<Augmenter> {
+/// Starts reading batches in an order, with their images augmented if they are images.
+fn batches(order: &Shuffle, task: &TrainingTask, settings: &TrainingSettings) -> Result<Prefetcher> {
 	let augmenter = Augmenter::new(settings.augmentation, &task.description, settings.seed);
-	augmenter.unwrap_or_else(|reason| {
+	let augmenter = augmenter.unwrap_or_else(|reason| {
 		tracing::warn!("{reason}; it trains on its records as they are");
 		None
-	})
+	});
+	Prefetcher::start(order.clone(), task.training.clone(), augmenter)
 }
 
+/// Draws the order of a task's batches.
 fn order(task: &TrainingTask, settings: &TrainingSettings) -> Shuffle {
 	Shuffle::new(task.training.len(), settings.batch, settings.seed)
 }

@@ -23,6 +23,8 @@ fn settings() -> TrainingSettings {
 		learning_rate: 0.01,
 		batch: 32,
 		augmentation: Default::default(),
+		accumulate: 1,
+		average: None,
 		seed: 7,
 		holdout: 500,
 		device: Device::Cpu,
@@ -46,6 +48,19 @@ async fn until(handle: &TrainingHandle, what: impl Fn(&Status) -> bool) -> Statu
 		assert!(Instant::now() < deadline && !handle.has_stopped(), "{status}");
 		tokio::time::sleep(Duration::from_millis(5)).await;
 	}
+}
+
+#[tokio::test]
+async fn the_running_mean_is_what_is_measured_and_committed() {
+	let fixture = Fixture::new(1_000);
+	let settings = TrainingSettings { average: Some(0.99), accumulate: 2, ..settings() };
+	let handle = start(&fixture, settings.clone());
+	until(&handle, |status| status.loss > 0.0 && status.loss < 0.3 && status.best.is_some()).await;
+	let path = fixture.directory.path().join("offered.safetensors");
+	let snapshot = handle.snapshot(path.clone()).await.unwrap().unwrap();
+	let model = Model::load(&fixture.description, &path, Device::Cpu).unwrap();
+	let score = Holdout::draw(&task(&fixture), &settings).unwrap().check(&model).unwrap();
+	assert_eq!(score, Check::Score(snapshot.score), "the file has the weights that were measured");
 }
 
 #[tokio::test]
@@ -190,7 +205,7 @@ fn a_training_that_ended_goes_on_as_if_it_had_not() {
 	(0..20).for_each(|_| whole.step().unwrap());
 	whole.rate.lower();
 	whole.trainer.set_learning_rate(whole.rate.current());
-	whole.resume.write(&whole.trainer, &whole.rate, &whole.batches, &whole.task);
+	whole.resume.write(&whole.trainer, &whole.rate, &whole.order, &whole.task);
 	// A user that gives no seed gets another one.
 	let mut resumed = open(&fixture, TrainingSettings { seed: 8, ..settings() });
 	assert_eq!(weights(&resumed), weights(&whole), "not the best ones, which are older");

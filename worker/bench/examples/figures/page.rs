@@ -25,6 +25,7 @@ fn markdown(report: &Report) -> String {
 		("Steps of the trainer", &figures.trainer),
 		("Evaluations", &figures.evaluation),
 		("Content", &figures.content),
+		("Deltas", &figures.deltas),
 	] {
 		let _ = writeln!(text, "\n## {title}\n\n{HEADINGS}");
 		comparisons.iter().for_each(|comparison| text.push_str(&row(comparison)));

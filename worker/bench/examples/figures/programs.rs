@@ -15,6 +15,7 @@ pub(crate) struct Figures {
 	pub trainer: Vec<Comparison>,
 	pub evaluation: Vec<Comparison>,
 	pub content: Vec<Comparison>,
+	pub deltas: Vec<Comparison>,
 }
 
 #[derive(Deserialize)]
@@ -38,12 +39,13 @@ impl Figures {
 			trainer: models("trainer_speed", quick)?,
 			evaluation: models("evaluation_speed", quick)?,
 			content: content(quick)?,
+			deltas: printed("delta_speed", &options(quick, &[]))?,
 		})
 	}
 
 	/// Returns what is compared with another program.
 	pub(crate) fn comparisons(&self) -> Vec<Comparison> {
-		[&self.trainer[..], &self.evaluation, &self.content].concat()
+		[&self.trainer[..], &self.evaluation, &self.content, &self.deltas].concat()
 	}
 }
 

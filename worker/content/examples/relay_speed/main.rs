@@ -1,15 +1,12 @@
 //! Measures how long many evaluators take to fetch one checkpoint of a trainer with a slow uplink, each in a
 //! network namespace of its own. `scripts/bench relay` runs it, as root.
 
-mod links;
 mod roles;
 
-use links::Links;
+use descent_bench::{Links, Outcome, Shape};
 use roles::{evaluate, serve, Evaluator, Trainer};
 use serde::Serialize;
-use std::{error::Error, path::PathBuf, process::ExitCode, time::Instant};
-
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 /// Seconds that evaluators have to fetch: half of the default attest window of 60 blocks of 3 seconds.
 const WINDOW: f64 = 90.0;
@@ -81,11 +78,14 @@ struct Report {
 
 fn measure(options: &Options) -> Outcome<Report> {
 	let folder = tempfile::tempdir_in(&options.folder)?;
-	let links = Links::new(options.evaluators, options.uplink, options.relay)?;
+	let shaped = |mbit: u32| Shape { mbit: mbit.into(), delay: 0 };
+	let relays = std::iter::repeat_n(options.relay.map(shaped), options.evaluators);
+	let uplinks: Vec<_> = std::iter::once(Some(shaped(options.uplink))).chain(relays).collect();
+	let links = Links::new(&uplinks)?;
 	let trainer = Trainer::start(&links, folder.path(), options.mib)?;
 	let peers: Vec<_> = match options.alone {
 		true => Vec::new(),
-		false => (0..options.evaluators).map(|number| links.url(number + 1)).collect(),
+		false => (0..options.evaluators).map(|number| roles::url(number + 1)).collect(),
 	};
 	let start = |number| Evaluator::start(&links, folder.path(), number, &trainer, &peers);
 	let mut evaluators = (0..options.evaluators).map(start).collect::<Outcome<Vec<_>>>()?;
@@ -102,7 +102,7 @@ fn measure(options: &Options) -> Outcome<Report> {
 		relay_mbit: options.relay.unwrap_or_default(),
 		seconds: [0, fetched.len() / 2, fetched.len() - 1].map(|index| fetched[index].seconds),
 		bounds: [copy, copy * options.evaluators as f64],
-		copies: links.sent_by_trainer()? / (options.mib as f64 * 1_048_576.0),
+		copies: links.sent(0)? / (options.mib as f64 * 1_048_576.0),
 		memory: fetched.iter().map(|fetched| fetched.memory).fold(0.0, f64::max),
 		window_seconds: WINDOW,
 	})

@@ -1,6 +1,6 @@
 //! The trainer and the evaluators, each a process in a namespace.
 
-use crate::{links::Links, Outcome};
+use descent_bench::{Links, Outcome};
 use descent_content::{BlockId, FetchLimits, Fetcher, ServerHandle, Store};
 use rand::{rngs::StdRng, RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,19 @@ use std::{
 	time::{Duration, Instant},
 };
 
+/// Port of every gateway.
+const PORT: u16 = 8080;
+
+/// Address of the gateway of a number.
+fn socket(number: usize) -> String {
+	format!("{}:{PORT}", Links::address(number))
+}
+
+/// URL of the gateway of a number.
+pub(crate) fn url(number: usize) -> String {
+	format!("http://{}", socket(number))
+}
+
 /// A process that ends when its standard input does.
 struct Process {
 	child: Child,
@@ -21,8 +34,9 @@ struct Process {
 
 impl Process {
 	fn start(links: &Links, number: usize, arguments: &[&str]) -> Outcome<Self> {
-		let mut command = links.inside(number)?;
-		let mut child = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+		let mut command = links.command(number, std::env::current_exe()?);
+		let mut child =
+			command.arg("--role").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
 		let (input, output) = (child.stdin.take(), child.stdout.take().ok_or("it has no output")?);
 		Ok(Self { child, input, output: BufReader::new(output) })
 	}
@@ -54,10 +68,10 @@ pub(crate) struct Trainer {
 impl Trainer {
 	pub(crate) fn start(links: &Links, folder: &Path, mib: usize) -> Outcome<Self> {
 		let store = folder.join("trainer").display().to_string();
-		let arguments = ["trainer", &store, &mib.to_string(), &Links::socket(0)];
+		let arguments = ["trainer", &store, &mib.to_string(), &socket(0)];
 		let mut process = Process::start(links, 0, &arguments)?;
 		let content = process.line()?;
-		Ok(Self { _process: process, content, url: links.url(0) })
+		Ok(Self { _process: process, content, url: url(0) })
 	}
 }
 
@@ -81,7 +95,7 @@ impl Evaluator {
 		peers: &[String],
 	) -> Outcome<Self> {
 		let (number, store) = (index + 1, folder.join(index.to_string()).display().to_string());
-		let socket = Links::socket(number);
+		let socket = socket(number);
 		let mut arguments = vec!["evaluator", &store, &trainer.content, &socket, &trainer.url];
 		arguments.extend(peers.iter().map(String::as_str));
 		let mut process = Process::start(links, number, &arguments)?;

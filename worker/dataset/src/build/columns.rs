@@ -54,7 +54,7 @@ fn range(first: &str, last: &str) -> Result<impl Iterator<Item = String>, String
 /// the column `x`, or for `n` values the columns `x0` to `x(n-1)`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableColumns {
-	/// Columns of the input.
+	/// Columns of the only input.
 	pub input: Option<ColumnNames>,
 	/// Columns of the target.
 	pub target: Option<ColumnNames>,
@@ -81,10 +81,18 @@ impl TableColumns {
 			Some(None) => Err(BuildError::unfit(file, format!("there are two columns '{name}'"))),
 			None => Err(missing(file, name, header)),
 		};
-		let named = [&self.input, &self.target];
-		let columns = schema.columns.iter().zip(named);
+		let features = schema.columns.len().saturating_sub(1).max(1);
+		if features > 1 && self.input.is_some() {
+			return Err(BuildError::unfit(
+				file,
+				"the model has several inputs, so columns can't be named for one: name the table's columns as \
+				 the description's",
+			));
+		}
+		let columns = schema.columns.iter().enumerate();
 		columns
-			.map(|(column, names)| {
+			.map(|(at, column)| {
+				let names = if at < features { &self.input } else { &self.target };
 				let values = column.values();
 				let single = lists || values == 1;
 				match names {
@@ -192,5 +200,22 @@ mod tests {
 		assert!(error(&default, 2, "x,y").contains("x0..x1"));
 		let named = TableColumns { input: names("a,b").map(ColumnNames).ok(), target: None };
 		assert!(error(&named, 3, "a,b,y").contains("2 columns are named"));
+	}
+
+	#[test]
+	fn several_inputs_are_found_by_name() {
+		let column = |name: &str, shape: &[u64]| Column {
+			name: name.into(),
+			dtype: Dtype::F32,
+			shape: shape.to_vec(),
+			bound: None,
+		};
+		let schema = Schema { columns: vec![column("a", &[2]), column("b", &[]), column("y", &[])] };
+		let header: Vec<_> = "b,label,a1,a0".split(',').map(String::from).collect();
+		let resolve = |columns: TableColumns| columns.resolve(Path::new("t"), &schema, &header, false);
+		let named = TableColumns { input: None, target: Some("label".parse().unwrap()) };
+		assert_eq!(resolve(named.clone()).unwrap(), [vec![3, 2], vec![0], vec![1]]);
+		let refused = resolve(TableColumns { input: Some("b".parse().unwrap()), ..named }).unwrap_err();
+		assert!(refused.to_string().contains("the model has several inputs"), "{refused}");
 	}
 }

@@ -25,7 +25,7 @@ pub use error::{BuildError, Fault};
 pub use idx::Idx;
 pub use images::{read_image, Class, ClassNames, Images};
 pub use range::Records;
-pub use text::Text;
+pub use text::{Text, Tokenizer};
 
 use self::csv::Csv;
 use crate::delta::{DeltaError, DeltaLimits, DeltaWriter, Problem};

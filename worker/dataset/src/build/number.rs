@@ -69,6 +69,7 @@ pub(super) fn append<T: Number>(values: &[T], dtype: Dtype, record: &mut Vec<u8>
 	}
 	match dtype {
 		Dtype::U8 => each(values, record, |v| Some([u8::try_from(v.integer()?).ok()?])),
+		Dtype::U16 => each(values, record, |v| Some(u16::try_from(v.integer()?).ok()?.to_le_bytes())),
 		Dtype::I32 => each(values, record, |v| Some(i32::try_from(v.integer()?).ok()?.to_le_bytes())),
 		Dtype::I64 => each(values, record, |v| Some(v.integer()?.to_le_bytes())),
 		Dtype::F32 => each(values, record, |v| Some(v.float()?.to_le_bytes())),
@@ -79,6 +80,7 @@ pub(super) fn append<T: Number>(values: &[T], dtype: Dtype, record: &mut Vec<u8>
 pub(super) fn append_pixels(pixels: &[u8], dtype: Dtype, record: &mut Vec<u8>) {
 	match dtype {
 		Dtype::U8 => record.extend(pixels),
+		Dtype::U16 => pixels.iter().for_each(|p| record.extend(u16::from(*p).to_le_bytes())),
 		Dtype::I32 => pixels.iter().for_each(|p| record.extend(i32::from(*p).to_le_bytes())),
 		Dtype::I64 => pixels.iter().for_each(|p| record.extend(i64::from(*p).to_le_bytes())),
 		Dtype::F32 => pixels.iter().for_each(|p| record.extend((f32::from(*p) / 255.0).to_le_bytes())),
@@ -91,6 +93,7 @@ pub(super) fn parse(text: &[u8], dtype: Dtype, record: &mut Vec<u8>) -> Option<(
 	let text = std::str::from_utf8(text).ok()?;
 	match dtype {
 		Dtype::U8 => record.push(text.parse().ok()?),
+		Dtype::U16 => record.extend(text.parse::<u16>().ok()?.to_le_bytes()),
 		Dtype::I32 => record.extend(text.parse::<i32>().ok()?.to_le_bytes()),
 		Dtype::I64 => record.extend(text.parse::<i64>().ok()?.to_le_bytes()),
 		Dtype::F32 => {
@@ -124,6 +127,8 @@ mod tests {
 	#[test]
 	fn what_is_not_exact_is_refused() {
 		assert_eq!(cast(256u16, Dtype::U8), None);
+		assert_eq!(cast(65_535i64, Dtype::U16), Some(vec![255, 255]));
+		assert_eq!(cast(65_536i64, Dtype::U16), None);
 		assert_eq!(cast(-1i32, Dtype::U8), None);
 		assert_eq!(cast(0.1f64, Dtype::F32), None);
 		assert_eq!(cast(1e300f64, Dtype::F32), None);
@@ -142,6 +147,7 @@ mod tests {
 			parse(text.as_bytes(), dtype, &mut record).map(|()| record)
 		};
 		assert_eq!(read("255", Dtype::U8), Some(vec![255]));
+		assert_eq!(read("258", Dtype::U16), Some(vec![2, 1]));
 		assert_eq!(read("-7", Dtype::I32), Some((-7i32).to_le_bytes().to_vec()));
 		assert_eq!(read("-2.5e-1", Dtype::F32), Some((-0.25f32).to_le_bytes().to_vec()));
 		for text in ["", " 1", "1 ", "256", "-1", "1.0", "0x1", "1_000", "\u{663}"] {

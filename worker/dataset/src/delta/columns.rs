@@ -3,10 +3,10 @@
 use super::error::{DeltaError, Problem};
 use crate::schema::{Column, Dtype};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Int32Type, Int64Type, UInt8Type};
+use arrow_array::types::{Float32Type, Int32Type, Int64Type, UInt16Type, UInt8Type};
 use arrow_array::{
 	Array, ArrayRef, FixedSizeListArray, Float32Array, GenericListArray, Int32Array, Int64Array,
-	OffsetSizeTrait, PrimitiveArray, UInt8Array,
+	OffsetSizeTrait, PrimitiveArray, UInt16Array, UInt8Array,
 };
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field};
@@ -16,6 +16,7 @@ use std::sync::Arc;
 fn primitive(dtype: Dtype) -> DataType {
 	match dtype {
 		Dtype::U8 => DataType::UInt8,
+		Dtype::U16 => DataType::UInt16,
 		Dtype::I32 => DataType::Int32,
 		Dtype::I64 => DataType::Int64,
 		Dtype::F32 => DataType::Float32,
@@ -62,6 +63,7 @@ pub(super) struct Values<'a> {
 
 enum Bytes {
 	U8(ScalarBuffer<u8>),
+	U16(ScalarBuffer<u16>),
 	I32(ScalarBuffer<i32>),
 	I64(ScalarBuffer<i64>),
 	F32(ScalarBuffer<f32>),
@@ -71,6 +73,7 @@ impl Bytes {
 	fn as_slice(&self) -> &[u8] {
 		match self {
 			Bytes::U8(values) => values.inner().as_slice(),
+			Bytes::U16(values) => values.inner().as_slice(),
 			Bytes::I32(values) => values.inner().as_slice(),
 			Bytes::I64(values) => values.inner().as_slice(),
 			Bytes::F32(values) => values.inner().as_slice(),
@@ -94,6 +97,7 @@ impl<'a> Values<'a> {
 		};
 		let bytes = match column.dtype {
 			Dtype::U8 => Bytes::U8(values.as_primitive::<UInt8Type>().values().clone()),
+			Dtype::U16 => Bytes::U16(values.as_primitive::<UInt16Type>().values().clone()),
 			Dtype::I32 => Bytes::I32(values.as_primitive::<Int32Type>().values().clone()),
 			Dtype::I64 => Bytes::I64(values.as_primitive::<Int64Type>().values().clone()),
 			Dtype::F32 => Bytes::F32(values.as_primitive::<Float32Type>().values().clone()),
@@ -147,6 +151,9 @@ fn list<O: OffsetSizeTrait>(array: &GenericListArray<O>) -> (ArrayRef, Option<Ve
 pub(crate) fn array(column: &Column, rows: &[Option<&[u8]>]) -> ArrayRef {
 	match column.dtype {
 		Dtype::U8 => shaped(column, rows, |b| b.to_vec(), |v, n| UInt8Array::new(v.into(), n)),
+		Dtype::U16 => {
+			shaped(column, rows, |b| words(b, u16::from_le_bytes), |v, n| UInt16Array::new(v.into(), n))
+		}
 		Dtype::I32 => {
 			shaped(column, rows, |b| words(b, i32::from_le_bytes), |v, n| Int32Array::new(v.into(), n))
 		}

@@ -43,24 +43,14 @@ pub(super) fn effect(layer: &Layer, input: &[u64], context: Context<'_>) -> Resu
 	match layer {
 		Layer::Flatten {} => Ok(Effect { output: vec![values], ..Effect::default() }),
 		Layer::Linear { out, bias } => linear(input, *out, *bias, limits),
-		Layer::Conv2d { out, kernel, stride, padding, bias } => {
-			positive("out", *out, limits)?;
-			let size = image(input)?;
-			let window = Window::new(*kernel, *stride, *padding, limits)?;
-			convolution(size, *out, &window, *bias)
-		}
-		Layer::MaxPool2d { kernel, stride, padding } => {
-			let size = image(input)?;
-			if *padding > kernel / 2 {
-				return Err(format!("the padding {padding} must be at most half of the kernel {kernel}"));
-			}
-			pool(size, &Window::new(*kernel, stride.unwrap_or(*kernel), *padding, limits)?)
-		}
-		Layer::AvgPool2d { kernel, stride } => {
-			let size = image(input)?;
-			pool(size, &Window::new(*kernel, stride.unwrap_or(*kernel), 0, limits)?)
-		}
-		Layer::AdaptiveAvgPool2d { size } => adaptive_pool(image(input)?, *size, limits),
+		Layer::Conv1d { .. }
+		| Layer::Conv2d { .. }
+		| Layer::MaxPool1d { .. }
+		| Layer::MaxPool2d { .. }
+		| Layer::AvgPool1d { .. }
+		| Layer::AvgPool2d { .. }
+		| Layer::AdaptiveAvgPool1d { .. }
+		| Layer::AdaptiveAvgPool2d { .. } => slide(layer, input, limits),
 		Layer::Relu {} => Ok(Effect::same(input, values)),
 		Layer::Gelu {} | Layer::Silu {} | Layer::Tanh {} | Layer::Sigmoid {} => {
 			Ok(Effect::same(input, values.saturating_mul(8)))
@@ -108,13 +98,46 @@ fn linear(input: &[u64], out: u64, bias: bool, limits: &Limits) -> Result<Effect
 	Ok(Effect { output, parameters, flops: product(&[2, rows, width, out]), ..Effect::default() })
 }
 
-fn convolution(input: [u64; 3], out: u64, window: &Window, bias: bool) -> Result<Effect, String> {
-	let [channels, height, width] = input;
-	let kernel = window.kernel;
-	let output = vec![out, window.slide(height)?, window.slide(width)?];
-	let taps = product(&[channels, kernel, kernel]);
+/// Returns the effect of a layer that slides a window over a signal or an image.
+fn slide(layer: &Layer, input: &[u64], limits: &Limits) -> Result<Effect, String> {
+	let (channels, sides) = grid(input, layer.is_1d())?;
+	match layer {
+		Layer::Conv1d { out, kernel, stride, padding, bias }
+		| Layer::Conv2d { out, kernel, stride, padding, bias } => {
+			positive("out", *out, limits)?;
+			let window = Window::new(*kernel, *stride, *padding, limits)?;
+			convolution(channels, sides, *out, &window, *bias)
+		}
+		Layer::MaxPool1d { kernel, padding, .. } | Layer::MaxPool2d { kernel, padding, .. }
+			if *padding > kernel / 2 =>
+		{
+			Err(format!("the padding {padding} must be at most half of the kernel {kernel}"))
+		}
+		Layer::MaxPool1d { kernel, stride, padding } | Layer::MaxPool2d { kernel, stride, padding } => {
+			pool(channels, sides, &Window::new(*kernel, stride.unwrap_or(*kernel), *padding, limits)?)
+		}
+		Layer::AvgPool1d { kernel, stride } | Layer::AvgPool2d { kernel, stride } => {
+			pool(channels, sides, &Window::new(*kernel, stride.unwrap_or(*kernel), 0, limits)?)
+		}
+		Layer::AdaptiveAvgPool1d { size } | Layer::AdaptiveAvgPool2d { size } => {
+			adaptive_pool(channels, sides, *size, limits)
+		}
+		_ => Ok(Effect::same(input, 0)),
+	}
+}
+
+fn convolution(
+	channels: u64,
+	sides: &[u64],
+	out: u64,
+	window: &Window,
+	bias: bool,
+) -> Result<Effect, String> {
+	let kernel = vec![window.kernel; sides.len()];
+	let output = window.slide_all(out, sides)?;
+	let taps = product(&kernel).saturating_mul(channels);
 	let places = product(&output[1..]);
-	let mut parameters = named([("weight", vec![out, channels, kernel, kernel])]);
+	let mut parameters = named([("weight", [vec![out, channels], kernel].concat())]);
 	parameters.extend(bias.then(|| ("bias".into(), vec![out])));
 	Ok(Effect {
 		flops: product(&[2, taps, places, out]),
@@ -126,10 +149,11 @@ fn convolution(input: [u64; 3], out: u64, window: &Window, bias: bool) -> Result
 	})
 }
 
-fn pool([channels, height, width]: [u64; 3], window: &Window) -> Result<Effect, String> {
-	let output = vec![channels, window.slide(height)?, window.slide(width)?];
+fn pool(channels: u64, sides: &[u64], window: &Window) -> Result<Effect, String> {
+	let output = window.slide_all(channels, sides)?;
+	let taps = product(&vec![window.kernel; sides.len()]);
 	Ok(Effect {
-		flops: product(&[product(&output), window.kernel, window.kernel]),
+		flops: product(&output).saturating_mul(taps),
 		intermediate: product(&output),
 		output,
 		..Effect::default()
@@ -210,13 +234,13 @@ fn transformer(
 	})
 }
 
-fn adaptive_pool([channels, height, width]: [u64; 3], size: u64, limits: &Limits) -> Result<Effect, String> {
+fn adaptive_pool(channels: u64, sides: &[u64], size: u64, limits: &Limits) -> Result<Effect, String> {
 	positive("size", size, limits)?;
-	if size > height.min(width) {
-		return Err(format!("an image of {height} x {width} has no {size} parts a side"));
+	if sides.iter().any(|side| *side < size) {
+		return Err(format!("an input with the sides {sides:?} has no {size} parts a side"));
 	}
-	let flops = product(&[channels, height, width]).saturating_mul(4);
-	Ok(Effect { output: vec![channels, size, size], flops, ..Effect::default() })
+	let output = [vec![channels], vec![size; sides.len()]].concat();
+	Ok(Effect { output, flops: product(&[4, channels, product(sides)]), ..Effect::default() })
 }
 
 fn group_norm(input: &[u64], groups: u64, limits: &Limits) -> Result<Effect, String> {
@@ -377,13 +401,19 @@ fn rows_and_width(input: &[u64]) -> Result<(u64, u64), String> {
 /// Number of channels of what a normalisation over channels takes.
 fn channels(input: &[u64]) -> Result<u64, String> {
 	match *input {
-		[channels] | [channels, _, _] => Ok(channels),
-		_ => Err(format!("takes [C] or [C, H, W], not {input:?}")),
+		[channels] | [channels, _] | [channels, _, _] => Ok(channels),
+		_ => Err(format!("takes [C], [C, L] or [C, H, W], not {input:?}")),
 	}
 }
 
-fn image(input: &[u64]) -> Result<[u64; 3], String> {
-	input.try_into().map_err(|_| format!("takes [channels, height, width], not {input:?}"))
+/// Splits a shape into channels and sides.
+fn grid(input: &[u64], is_1d: bool) -> Result<(u64, &[u64]), String> {
+	match (input, is_1d) {
+		([channels, sides @ ..], true) if sides.len() == 1 => Ok((*channels, sides)),
+		([channels, sides @ ..], false) if sides.len() == 2 => Ok((*channels, sides)),
+		(_, true) => Err(format!("takes [channels, length], not {input:?}")),
+		(_, false) => Err(format!("takes [channels, height, width], not {input:?}")),
+	}
 }
 
 fn sequence(input: &[u64]) -> Result<[u64; 2], String> {
@@ -419,6 +449,11 @@ impl Window {
 			return Err(format!("the padding {padding} must be smaller than the kernel {kernel}"));
 		}
 		Ok(Self { kernel, stride, padding })
+	}
+
+	/// Returns the shape of the output: channels, then the number of places along each side.
+	fn slide_all(&self, channels: u64, sides: &[u64]) -> Result<Vec<u64>, String> {
+		std::iter::once(Ok(channels)).chain(sides.iter().map(|side| self.slide(*side))).collect()
 	}
 
 	/// Returns the number of places along a side.

@@ -44,6 +44,23 @@ pub enum Layer {
 		#[serde(default = "yes")]
 		bias: bool,
 	},
+	/// One-dimensional cross-correlation, as in PyTorch's `Conv1d`: `[C, L] -> [out, L']`. Parameters
+	/// `weight [out, C, kernel]`, `bias [out]`.
+	Conv1d {
+		/// Number of output channels.
+		out: u64,
+		/// Length of the kernel, in values.
+		kernel: u64,
+		/// Step of the kernel in values, 1 if absent.
+		#[serde(default = "one")]
+		stride: u64,
+		/// Number of zeros added at both ends, 0 if absent.
+		#[serde(default)]
+		padding: u64,
+		/// True if a bias is added.
+		#[serde(default = "yes")]
+		bias: bool,
+	},
 	/// Two-dimensional cross-correlation, as in PyTorch's `Conv2d`: `[C, H, W] -> [out, H', W']`. Parameters
 	/// `weight [out, C, kernel, kernel]`, `bias [out]`.
 	Conv2d {
@@ -61,6 +78,18 @@ pub enum Layer {
 		#[serde(default = "yes")]
 		bias: bool,
 	},
+	/// Largest value of each window: `[C, L] -> [C, L']`.
+	#[serde(rename = "max_pool1d")]
+	MaxPool1d {
+		/// Length of the window, in values.
+		kernel: u64,
+		/// Step of the window in values; the kernel if absent.
+		#[serde(default, skip_serializing_if = "Option::is_none")]
+		stride: Option<u64>,
+		/// Number of places without a value at both ends, at most half of the kernel; 0 if absent.
+		#[serde(default, skip_serializing_if = "is_zero")]
+		padding: u64,
+	},
 	/// Largest value of each window: `[C, H, W] -> [C, H', W']`.
 	#[serde(rename = "max_pool2d")]
 	MaxPool2d {
@@ -73,6 +102,15 @@ pub enum Layer {
 		#[serde(default, skip_serializing_if = "is_zero")]
 		padding: u64,
 	},
+	/// Mean of each window: `[C, L] -> [C, L']`.
+	#[serde(rename = "avg_pool1d")]
+	AvgPool1d {
+		/// Length of the window, in values.
+		kernel: u64,
+		/// Step of the window in values; the kernel if absent.
+		#[serde(default, skip_serializing_if = "Option::is_none")]
+		stride: Option<u64>,
+	},
 	/// Mean of each window: `[C, H, W] -> [C, H', W']`.
 	#[serde(rename = "avg_pool2d")]
 	AvgPool2d {
@@ -81,6 +119,13 @@ pub enum Layer {
 		/// Step of the window in values; the kernel if absent.
 		#[serde(default, skip_serializing_if = "Option::is_none")]
 		stride: Option<u64>,
+	},
+	/// Mean of each of `size` parts: `[C, L] -> [C, size]`. Part `i` of `L` values has those from `i L / size`
+	/// rounded down to `(i + 1) L / size` rounded up.
+	#[serde(rename = "adaptive_avg_pool1d")]
+	AdaptiveAvgPool1d {
+		/// Number of parts.
+		size: u64,
 	},
 	/// Mean of each of `size` times `size` parts of an image: `[C, H, W] -> [C, size, size]`. Part `i` of a
 	/// side of `H` values has those from `i H / size` rounded down to `(i + 1) H / size` rounded up.
@@ -107,8 +152,8 @@ pub enum Layer {
 		#[serde(deserialize_with = "number")]
 		p: f64,
 	},
-	/// Batch normalisation (Ioffe and Szegedy, 2015) over the first dimension of `[C]` or `[C, H, W]`, with
-	/// eps 1e-5 and momentum 0.1. Parameters `weight [C]`, `bias [C]`; running statistics
+	/// Batch normalisation (Ioffe and Szegedy, 2015) over the first dimension of `[C]`, `[C, L]` or
+	/// `[C, H, W]`, with eps 1e-5 and momentum 0.1. Parameters `weight [C]`, `bias [C]`; running statistics
 	/// `running_mean [C]`, `running_var [C]`, which evaluation uses.
 	BatchNorm {},
 	/// Layer normalisation (Ba et al., 2016) over the last dimension, with eps 1e-5. Parameters `weight`
@@ -117,7 +162,7 @@ pub enum Layer {
 	/// Root mean square normalisation (Zhang and Sennrich, 2019) over the last dimension, with eps 1e-5.
 	/// Parameter `weight` of its size.
 	RmsNorm {},
-	/// Group normalisation (Wu and He, 2018): `[C]` or `[C, H, W]`, of which `C / groups` channels at a time
+	/// Group normalisation (Wu and He, 2018): `[C]`, `[C, L]` or `[C, H, W]`, of which `C / groups` channels at a time
 	/// have mean 0 and variance 1, with eps 1e-5. Parameters `weight [C]`, `bias [C]`.
 	GroupNorm {
 		/// Number of groups, which must divide `C`.
@@ -204,14 +249,33 @@ impl Layer {
 	/// Returns true if an output position of the layer may depend on later positions of its input `[T, ..]`.
 	pub fn looks_ahead(&self) -> bool {
 		match self {
-			Layer::Flatten {}
-			| Layer::Conv2d { .. }
-			| Layer::MaxPool2d { .. }
-			| Layer::AvgPool2d { .. }
-			| Layer::AdaptiveAvgPool2d { .. }
-			| Layer::GroupNorm { .. } => true,
+			Layer::Flatten {} | Layer::GroupNorm { .. } => true,
+			layer if layer.slides() => true,
 			_ => self.inner().any(Layer::looks_ahead),
 		}
+	}
+
+	/// Returns true if the layer slides a window over a signal or an image.
+	fn slides(&self) -> bool {
+		self.is_1d()
+			|| matches!(
+				self,
+				Layer::Conv2d { .. }
+					| Layer::MaxPool2d { .. }
+					| Layer::AvgPool2d { .. }
+					| Layer::AdaptiveAvgPool2d { .. }
+			)
+	}
+
+	/// Returns true if the layer slides a window over a signal `[channels, length]`.
+	pub fn is_1d(&self) -> bool {
+		matches!(
+			self,
+			Layer::Conv1d { .. }
+				| Layer::MaxPool1d { .. }
+				| Layer::AvgPool1d { .. }
+				| Layer::AdaptiveAvgPool1d { .. }
+		)
 	}
 
 	/// Returns the layers within the layer.
@@ -228,9 +292,13 @@ impl Layer {
 		match self {
 			Layer::Flatten {} => "flatten",
 			Layer::Linear { .. } => "linear",
+			Layer::Conv1d { .. } => "conv1d",
 			Layer::Conv2d { .. } => "conv2d",
+			Layer::MaxPool1d { .. } => "max_pool1d",
 			Layer::MaxPool2d { .. } => "max_pool2d",
+			Layer::AvgPool1d { .. } => "avg_pool1d",
 			Layer::AvgPool2d { .. } => "avg_pool2d",
+			Layer::AdaptiveAvgPool1d { .. } => "adaptive_avg_pool1d",
 			Layer::AdaptiveAvgPool2d { .. } => "adaptive_avg_pool2d",
 			Layer::Relu {} => "relu",
 			Layer::Gelu {} => "gelu",

@@ -75,8 +75,8 @@ pub enum DescriptionError {
 	/// A layer does not fit its input.
 	#[error("layer {layer} ({kind}): {reason}")]
 	Layer {
-		/// Position of the layer, from 0.
-		layer: usize,
+		/// Position of the layer, from 0; with the input for a layer of one, as in `inputs.1.layers.0`.
+		layer: String,
 		/// Type of the layer, as in JSON.
 		kind: &'static str,
 		/// Description of the fault and of the change that it needs.

@@ -25,6 +25,9 @@ use crate::schema::{Column, Dtype, Schema};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, fs::File, io::Read, path::Path};
 
+/// The most feature columns of a description.
+pub const MAX_INPUTS: usize = 16;
+
 /// A description as it is written in JSON. It is not checked yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,7 +36,8 @@ pub struct Document {
 	pub descent: u32,
 	/// The model's name, 1 to 64 printable ASCII characters.
 	pub name: String,
-	/// Feature columns. Version 1 takes exactly one.
+	/// Feature columns, 1 to [`MAX_INPUTS`]. Where there are several, what the layers of each make of it is
+	/// flattened and joined, one input after the other, to `[n]`, which enters the model's layers.
 	pub inputs: Vec<Input>,
 	/// Column that the model predicts.
 	pub target: Target,
@@ -59,6 +63,9 @@ pub struct Input {
 	/// Shift, see `scale`. 0 if absent. Not allowed for tokens.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub shift: Option<f64>,
+	/// Layers that this input alone passes, before it is joined with the others. None for the only input.
+	#[serde(default, skip_serializing_if = "Vec::is_empty")]
+	pub layers: Vec<Layer>,
 }
 
 /// The target column.
@@ -156,9 +163,44 @@ impl Description {
 		&self.document.name
 	}
 
-	/// The feature column.
+	/// The feature columns.
+	pub fn inputs(&self) -> &[Input] {
+		&self.document.inputs
+	}
+
+	/// The first feature column, which is the only one of most models.
 	pub fn input(&self) -> &Input {
 		&self.document.inputs[0]
+	}
+
+	/// Returns the layers that an input passes first: its own where there are several inputs.
+	pub fn layers_of(&self, input: usize) -> &[Layer] {
+		match self.document.inputs.as_slice() {
+			[_] => &self.document.layers,
+			inputs => inputs.get(input).map_or(&[], |input| &input.layers),
+		}
+	}
+
+	/// Returns the number of tokens that an input may hold; `None` if its values are numbers.
+	pub fn vocabulary(&self, input: usize) -> Option<u64> {
+		match self.layers_of(input).first() {
+			Some(Layer::Embedding { vocabulary, .. }) => Some(*vocabulary),
+			_ => None,
+		}
+	}
+
+	/// Returns the layers in the order of their tensors, those of single inputs first, each with its name,
+	/// for example `layers.0` or `inputs.1.layers.0`, and the shape of its output.
+	pub fn every_layer(&self) -> impl Iterator<Item = (String, &Layer, &[u64])> {
+		let inputs = self.inputs().iter().zip(&self.plan.inputs).enumerate();
+		let inputs =
+			inputs.map(|(at, (input, shapes))| (format!("inputs.{at}.layers"), &input.layers, shapes));
+		let model = ("layers".to_string(), &self.document.layers, &self.plan.shapes);
+		inputs.chain([model]).flat_map(|(prefix, layers, shapes)| {
+			let outputs = shapes.iter().skip(1);
+			let layers = layers.iter().zip(outputs).enumerate();
+			layers.map(move |(at, (layer, output))| (format!("{prefix}.{at}"), layer, output.as_slice()))
+		})
 	}
 
 	/// The target column.
@@ -169,6 +211,12 @@ impl Description {
 	/// The layers.
 	pub fn layers(&self) -> &[Layer] {
 		&self.document.layers
+	}
+
+	/// Returns the first layer that draws at random in training, with its place as errors have it.
+	pub fn random_layer(&self) -> Option<(String, &Layer)> {
+		let mut layers = self.every_layer().filter(|(_, layer, _)| layer.draws_at_random());
+		layers.next().map(|(name, layer, _)| (name.trim_start_matches("layers.").into(), layer))
 	}
 
 	/// The loss.
@@ -183,33 +231,41 @@ impl Description {
 
 	/// Returns the columns of the group's data set.
 	pub fn schema(&self) -> Schema {
-		let input = self.input();
 		let target = self.target();
-		let tokens = match self.layers().first() {
-			Some(Layer::Embedding { vocabulary, .. }) => Some(*vocabulary),
-			_ => None,
+		let inputs = self.inputs().iter().enumerate().map(|(at, input)| Column {
+			name: input.column.clone(),
+			dtype: input.dtype,
+			shape: input.shape.clone(),
+			bound: self.vocabulary(at),
+		});
+		let target = Column {
+			name: target.column.clone(),
+			dtype: target.dtype,
+			shape: target.shape.clone(),
+			bound: target.classes,
 		};
-		Schema {
-			columns: vec![
-				Column {
-					name: input.column.clone(),
-					dtype: input.dtype,
-					shape: input.shape.clone(),
-					bound: tokens,
-				},
-				Column {
-					name: target.column.clone(),
-					dtype: target.dtype,
-					shape: target.shape.clone(),
-					bound: target.classes,
-				},
-			],
-		}
+		Schema { columns: inputs.chain([target]).collect() }
 	}
 }
 
 fn invalid(reason: impl Into<String>) -> DescriptionError {
 	DescriptionError::Invalid(reason.into())
+}
+
+fn check_inputs(inputs: &[Input]) -> Result<(), DescriptionError> {
+	if inputs.is_empty() || inputs.len() > MAX_INPUTS {
+		return Err(invalid(format!("there must be 1 to {MAX_INPUTS} inputs, not {}", inputs.len())));
+	}
+	if inputs.len() == 1 && !inputs[0].layers.is_empty() {
+		return Err(invalid("the layers of the only input are those of the model; move them there"));
+	}
+	let numbers = inputs.iter().flat_map(|input| [("scale", input.scale), ("shift", input.shift)]);
+	for (what, value) in numbers {
+		if value.is_some_and(|v| !v.is_finite() || v.abs() > 1e30) {
+			return Err(invalid(format!("{what} must be a number between -1e30 and 1e30")));
+		}
+	}
+	Ok(())
 }
 
 fn check_document(document: &Document, limits: &Limits) -> Result<(), DescriptionError> {
@@ -220,14 +276,11 @@ fn check_document(document: &Document, limits: &Limits) -> Result<(), Descriptio
 	if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| (b' '..=b'~').contains(&b)) {
 		return Err(invalid("the name must be 1 to 64 printable ASCII characters"));
 	}
-	let [input] = document.inputs.as_slice() else {
-		return Err(invalid(format!("there must be exactly one input, not {}", document.inputs.len())));
-	};
+	check_inputs(&document.inputs)?;
 	let target = &document.target;
 	let (mut names, mut record_bytes) = (HashSet::from(["op", "id"]), 0u64);
-	for (column, dtype, shape) in
-		[(&input.column, input.dtype, &input.shape), (&target.column, target.dtype, &target.shape)]
-	{
+	let inputs = document.inputs.iter().map(|input| (&input.column, input.dtype, &input.shape));
+	for (column, dtype, shape) in inputs.chain([(&target.column, target.dtype, &target.shape)]) {
 		let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
 		if column.is_empty() || column.len() > 64 || !column.bytes().all(legal) {
 			return Err(invalid("column names must be 1 to 64 letters, digits, '_' or '-'"));
@@ -254,11 +307,6 @@ fn check_document(document: &Document, limits: &Limits) -> Result<(), Descriptio
 			needed: record_bytes,
 			limit: limits.record_bytes,
 		});
-	}
-	for (what, value) in [("scale", input.scale), ("shift", input.shift)] {
-		if value.is_some_and(|v| !v.is_finite() || v.abs() > 1e30) {
-			return Err(invalid(format!("{what} must be a number between -1e30 and 1e30")));
-		}
 	}
 	match (document.loss, target.classes) {
 		(Loss::CrossEntropy, None) => Err(invalid("cross entropy needs the target's number of classes")),

@@ -4,13 +4,14 @@ use super::{
 	effect::{effect, product, Context, Named},
 	layer::Layer,
 	limits::DescriptionError,
-	Document, Limits, Loss,
+	Document, Input, Limits, Loss,
 };
 
 /// Name and shape of one tensor of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TensorSpec {
-	/// Name in the form `layers.<position>.<name>`, for example `layers.1.weight`.
+	/// Name in the form `layers.<position>.<name>`, for example `layers.1.weight`; it begins with
+	/// `inputs.<input>.` in layers of a single input.
 	pub name: String,
 	/// Shape of the tensor.
 	pub shape: Vec<u64>,
@@ -32,6 +33,8 @@ pub struct Plan {
 	pub buffers: Vec<TensorSpec>,
 	/// Shape of each layer's input and, last, of the output, for one record and without the batch.
 	pub shapes: Vec<Vec<u64>>,
+	/// The same for the layers of each input, where there are several.
+	pub inputs: Vec<Vec<Vec<u64>>>,
 	/// Number of values of all parameters and buffers.
 	pub parameter_values: u64,
 	/// Most values that any one layer holds for one record: its input, output and intermediates.
@@ -73,57 +76,127 @@ pub(super) fn plan(document: &Document, limits: &Limits) -> Result<Plan, Descrip
 	if document.layers.is_empty() {
 		return Err(DescriptionError::Invalid("there must be at least one layer".into()));
 	}
-	let layers = count(&document.layers);
+	let inputs = &document.inputs;
+	let layers = inputs.iter().map(|input| count(&input.layers)).sum::<usize>() + count(&document.layers);
 	if layers > limits.layers {
 		let (needed, limit) = (layers as u64, limits.layers as u64);
 		return Err(DescriptionError::TooLarge { what: "layers", needed, limit });
 	}
-	let embedding = match document.layers.first() {
-		Some(Layer::Embedding { vocabulary, dim }) => Some([*vocabulary, *dim]),
-		_ => None,
-	};
-	let context = Context { limits, embedding, depth: 0 };
-	let input = &document.inputs[0];
-	let target = &document.target;
 	let bytes = |shape: &[u64], width: usize| product(shape).saturating_mul(width as u64);
-	let mut plan = Plan {
-		shapes: vec![input.shape.clone()],
-		record_bytes: bytes(&input.shape, input.dtype.bytes())
-			.saturating_add(bytes(&target.shape, target.dtype.bytes())),
-		..Plan::default()
+	let target = bytes(&document.target.shape, document.target.dtype.bytes());
+	let record_bytes =
+		inputs.iter().fold(target, |sum, input| sum.saturating_add(bytes(&input.shape, input.dtype.bytes())));
+	let mut plan = Plan { record_bytes, ..Plan::default() };
+	plan.shapes = match inputs.as_slice() {
+		[input] => {
+			let embedding = match document.layers.first() {
+				Some(Layer::Embedding { vocabulary, dim }) => Some([*vocabulary, *dim]),
+				_ => None,
+			};
+			let context = Context { limits, embedding, depth: 0 };
+			let chain = Chain { name: "layers".into(), input: Some(input), context, beside: 0 };
+			plan.append(&document.layers, &input.shape, &chain)?
+		}
+		inputs => {
+			let joined = plan.join(inputs, limits)?;
+			let context = Context { limits, embedding: None, depth: 0 };
+			let chain = Chain { name: "layers".into(), input: None, context, beside: 0 };
+			plan.append(&document.layers, &joined, &chain)?
+		}
 	};
-	let mut shape = input.shape.clone();
-	for (position, layer) in document.layers.iter().enumerate() {
-		let fail = |reason: String| DescriptionError::Layer { layer: position, kind: layer.kind(), reason };
-		if let (Layer::Embedding { .. }, true) = (layer, position > 0 || !input.dtype.is_integer()) {
-			return Err(fail("must be the first layer, on an integer column".into()));
-		}
-		if matches!(layer, Layer::Embedding { .. }) && (input.scale.is_some() || input.shift.is_some()) {
-			return Err(fail("tokens take no scale and no shift; remove them from the input".into()));
-		}
-		let effect = effect(layer, &shape, context).map_err(fail)?;
-		let output = limits
-			.values(&effect.output)
-			.ok_or_else(|| fail(format!("its output would have the shape {:?}", effect.output)))?;
-		let named = |(name, shape): &Named| TensorSpec {
-			name: format!("layers.{position}.{name}"),
-			shape: shape.clone(),
-		};
-		for (_, shape) in effect.parameters.iter().chain(&effect.buffers) {
-			plan.parameter_values = plan.parameter_values.saturating_add(product(shape));
-		}
-		plan.parameters.extend(effect.parameters.iter().map(named));
-		plan.buffers.extend(effect.buffers.iter().map(named));
-		let held = output.saturating_add(effect.intermediate);
-		plan.total_activations = plan.total_activations.saturating_add(held);
-		plan.peak_activations = plan.peak_activations.max(product(&shape).saturating_add(held));
-		plan.flops_per_record = plan.flops_per_record.saturating_add(effect.flops);
-		plan.check(limits)?;
-		shape = effect.output;
-		plan.shapes.push(shape.clone());
-	}
-	check_output(document, &shape)?;
+	check_output(document, plan.output())?;
 	Ok(plan)
+}
+
+/// Layers one after the other.
+struct Chain<'a> {
+	/// Begin of the names of their tensors.
+	name: String,
+	/// The column that enters the first layer, unless several do.
+	input: Option<&'a Input>,
+	context: Context<'a>,
+	/// Number of values that are held meanwhile beside those of the layers.
+	beside: u64,
+}
+
+impl Chain<'_> {
+	/// Returns the fault of an embedding at a place where none may be.
+	fn misplaced(&self, layer: &Layer, position: usize) -> Option<&'static str> {
+		let Layer::Embedding { .. } = layer else { return None };
+		match self.input {
+			Some(input) if position == 0 && input.dtype.is_integer() => (input.scale.is_some()
+				|| input.shift.is_some())
+			.then_some("tokens take no scale and no shift; remove them from the input"),
+			_ => Some("must be the first layer, on an integer column"),
+		}
+	}
+}
+
+impl Plan {
+	/// Adds layers that a shape enters. Returns the shape before each of them and, last, after all.
+	fn append(
+		&mut self,
+		layers: &[Layer],
+		shape: &[u64],
+		chain: &Chain<'_>,
+	) -> Result<Vec<Vec<u64>>, DescriptionError> {
+		let mut shapes = vec![shape.to_vec()];
+		for (position, layer) in layers.iter().enumerate() {
+			let shape = &shapes[position];
+			let fail = |reason: String| DescriptionError::Layer {
+				layer: format!("{}.{position}", chain.name).trim_start_matches("layers.").into(),
+				kind: layer.kind(),
+				reason,
+			};
+			if let Some(reason) = chain.misplaced(layer, position) {
+				return Err(fail(reason.into()));
+			}
+			let effect = effect(layer, shape, chain.context).map_err(fail)?;
+			let limits = chain.context.limits;
+			let output = limits
+				.values(&effect.output)
+				.ok_or_else(|| fail(format!("its output would have the shape {:?}", effect.output)))?;
+			let named = |(name, shape): &Named| TensorSpec {
+				name: format!("{}.{position}.{name}", chain.name),
+				shape: shape.clone(),
+			};
+			for (_, shape) in effect.parameters.iter().chain(&effect.buffers) {
+				self.parameter_values = self.parameter_values.saturating_add(product(shape));
+			}
+			self.parameters.extend(effect.parameters.iter().map(named));
+			self.buffers.extend(effect.buffers.iter().map(named));
+			let held = output.saturating_add(effect.intermediate);
+			self.total_activations = self.total_activations.saturating_add(held);
+			let peak = product(shape).saturating_add(held).saturating_add(chain.beside);
+			self.peak_activations = self.peak_activations.max(peak);
+			self.flops_per_record = self.flops_per_record.saturating_add(effect.flops);
+			self.check(limits)?;
+			shapes.push(effect.output);
+		}
+		Ok(shapes)
+	}
+
+	/// Adds the layers of several inputs. Returns the shape of what they make together.
+	fn join(&mut self, inputs: &[Input], limits: &Limits) -> Result<Vec<u64>, DescriptionError> {
+		let values = inputs.iter().fold(0u64, |sum, input| sum.saturating_add(product(&input.shape)));
+		let mut joined = 0u64;
+		for (at, input) in inputs.iter().enumerate() {
+			let context = Context { limits, embedding: None, depth: 0 };
+			let beside = values.saturating_add(joined);
+			let chain = Chain { name: format!("inputs.{at}.layers"), input: Some(input), context, beside };
+			let shapes = self.append(&input.layers, &input.shape, &chain)?;
+			joined = joined.saturating_add(shapes.last().map_or(0, |shape| product(shape)));
+			self.inputs.push(shapes);
+		}
+		if limits.values(&[joined]).is_none() {
+			let reason = format!("the inputs make {joined} values together; at most {}", limits.dimension);
+			return Err(DescriptionError::Invalid(reason));
+		}
+		self.total_activations = self.total_activations.saturating_add(joined);
+		self.peak_activations = self.peak_activations.max(values.saturating_add(joined.saturating_mul(2)));
+		self.check(limits)?;
+		Ok(vec![joined])
+	}
 }
 
 /// Number of layers, with those that are within others.

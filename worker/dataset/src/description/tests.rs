@@ -137,6 +137,122 @@ fn attention_of_few_keys_is_planned() {
 }
 
 #[test]
+fn a_network_of_signals_is_planned() {
+	let signal = |layers: &str| {
+		let json = format!(
+			r#"{{"descent":1,"name":"s","inputs":[{{"column":"x","dtype":"f32","shape":[2,23]}}],
+			"target":{{"column":"y","dtype":"u8","shape":[],"classes":3}},"layers":[{layers}],"loss":"cross_entropy"}}"#
+		);
+		Description::parse(json.as_bytes())
+	};
+	let end = r#"{"type":"flatten"},{"type":"linear","out":3}"#;
+	let description = signal(&format!(
+		r#"{{"type":"conv1d","out":6,"kernel":5,"stride":2,"padding":1}},{{"type":"batch_norm"}},
+		{{"type":"max_pool1d","kernel":3,"stride":1,"padding":1}},{{"type":"avg_pool1d","kernel":2}},
+		{{"type":"adaptive_avg_pool1d","size":4}},{{"type":"group_norm","groups":3}},{end}"#
+	));
+	let description = description.unwrap();
+	let shapes = &description.plan().shapes;
+	assert_eq!(shapes[1..6], [vec![6, 11], vec![6, 11], vec![6, 11], vec![6, 5], vec![6, 4]]);
+	assert_eq!(description.plan().parameters[0].shape, [6, 2, 5]);
+	// Each of 11 places of 6 channels takes 10 products and sums.
+	let flops = 2 * 10 * 11 * 6 + 4 * 66 + 66 * 3 + 30 * 2 + 4 * 30 + 8 * 24 + 2 * 24 * 3;
+	assert_eq!(description.plan().flops_per_record, flops);
+	assert!(description.layers()[0].looks_ahead() && description.layers()[4].looks_ahead());
+	for (layer, part) in [
+		(r#"{"type":"conv2d","out":1,"kernel":1}"#, "takes [channels, height, width], not [2, 23]"),
+		(r#"{"type":"conv1d","out":1,"kernel":24}"#, "a kernel of 24 does not fit a side of 23"),
+		(r#"{"type":"max_pool1d","kernel":3,"padding":2}"#, "at most half of the kernel 3"),
+		(r#"{"type":"adaptive_avg_pool1d","size":24}"#, "has no 24 parts a side"),
+	] {
+		let reason = reason(signal(&format!("{layer},{end}")));
+		assert!(reason.contains(part), "{reason}");
+	}
+	let image = reason(images(r#"{"type":"conv1d","out":1,"kernel":1}"#));
+	assert!(image.contains("takes [channels, length], not [3, 32, 32]"), "{image}");
+}
+
+/// A model of a picture, two words and a number.
+const SEVERAL: &str = r#"{"descent":1,"name":"several","inputs":[
+	{"column":"picture","dtype":"u8","shape":[1,6,5],"scale":0.01,"layers":[
+		{"type":"conv2d","out":2,"kernel":3},{"type":"batch_norm"}]},
+	{"column":"word","dtype":"u16","shape":[2],"layers":[{"type":"embedding","vocabulary":300,"dim":3}]},
+	{"column":"age","dtype":"f32","shape":[]}],
+	"target":{"column":"y","dtype":"u8","shape":[],"classes":4},
+	"layers":[{"type":"linear","out":6},{"type":"relu"},{"type":"linear","out":4}],
+	"loss":"cross_entropy"}"#;
+
+#[test]
+fn several_inputs_are_planned() {
+	let description = Description::parse(SEVERAL.as_bytes()).unwrap();
+	let plan = description.plan();
+	assert_eq!(plan.inputs.iter().map(Vec::len).collect::<Vec<_>>(), [3, 2, 1]);
+	assert_eq!(plan.inputs[0], [vec![1, 6, 5], vec![2, 4, 3], vec![2, 4, 3]]);
+	assert_eq!(plan.shapes[0], [24 + 6 + 1]);
+	assert_eq!(plan.record_bytes, 30 + 4 + 4 + 1);
+	let names: Vec<_> = plan.tensors().map(|tensor| tensor.name.as_str()).collect();
+	assert_eq!(names[0], "inputs.0.layers.0.weight");
+	assert_eq!(names[4..6], ["inputs.1.layers.0.weight", "layers.0.weight"]);
+	assert_eq!(names.last(), Some(&"inputs.0.layers.1.running_var"));
+	let schema = description.schema();
+	let columns: Vec<_> = schema.columns.iter().map(|column| (column.name.as_str(), column.bound)).collect();
+	assert_eq!(columns, [("picture", None), ("word", Some(300)), ("age", None), ("y", Some(4))]);
+	let layers: Vec<_> = description.every_layer().map(|(name, layer, _)| (name, layer.kind())).collect();
+	assert_eq!(layers[2], ("inputs.1.layers.0".into(), "embedding"));
+	assert_eq!(layers[3], ("layers.0".into(), "linear"));
+	assert_eq!(layers.len(), 6);
+	let written = serde_json::to_vec(description.document()).unwrap();
+	assert_eq!(Description::parse(&written).unwrap(), description);
+	let dropout = SEVERAL.replace(r#"{"type":"batch_norm"}"#, r#"{"type":"dropout","p":0.5}"#);
+	let dropout = Description::parse(dropout.as_bytes()).unwrap();
+	let (place, layer) = dropout.random_layer().unwrap();
+	assert_eq!((place.as_str(), layer.kind()), ("inputs.0.layers.1", "dropout"));
+}
+
+#[test]
+fn misfits_of_several_inputs_name_the_reason() {
+	let with = |from: &str, to: &str| {
+		assert!(SEVERAL.contains(from), "{from}");
+		reason(Description::parse(SEVERAL.replace(from, to).as_bytes()))
+	};
+	let cases = [
+		(with(r#""column":"age""#, r#""column":"word""#), "'word' is taken"),
+		(with(r#""kernel":3"#, r#""kernel":7"#), "layer inputs.0.layers.0 (conv2d): a kernel of 7"),
+		(with(r#""u16","shape":[2]"#, r#""f32","shape":[2]"#), "first layer, on an integer column"),
+		(with(r#""shape":[2],"#, r#""shape":[2],"scale":2,"#), "tokens take no scale"),
+		(with(r#""out":6"#, r#""out":0"#), "layer 0 (linear): out must be"),
+		(with(r#""layers":[{"type":"linear","out":6}"#, r#""layers":[{"type":"unembedding"}"#), "embedding"),
+		(
+			with(
+				r#""layers":[{"type":"linear","out":6}"#,
+				r#""layers":[{"type":"embedding","vocabulary":9,"dim":1}"#,
+			),
+			"must be the first layer",
+		),
+		(with(r#""shape":[]}],"#, r#""shape":[],"scale":1e300}],"#), "scale must be a number"),
+	];
+	for (reason, part) in cases {
+		assert!(reason.contains(part), "'{reason}' should contain '{part}'");
+	}
+	let age = r#"{"column":"COLUMN","dtype":"f32","shape":[]}"#;
+	let many: Vec<_> = (0..17).map(|number| age.replace("COLUMN", &format!("c{number}"))).collect();
+	let inputs = |inputs: &[String]| {
+		let end = &SEVERAL[SEVERAL.find(r#""target""#).unwrap()..];
+		Description::parse(
+			format!(r#"{{"descent":1,"name":"n","inputs":[{}],{end}"#, inputs.join(",")).as_bytes(),
+		)
+	};
+	assert!(reason(inputs(&many)).contains("1 to 16 inputs, not 17"));
+	assert!(inputs(&many[..16]).is_ok());
+	assert!(reason(inputs(&[])).contains("1 to 16 inputs, not 0"));
+	let only = many[0].replace("[]", r#"[2],"layers":[{"type":"relu"}]"#);
+	assert!(reason(inputs(&[only])).contains("the only input"));
+	let wide = many[..2].iter().map(|column| column.replace("[]", "[3000000]"));
+	let wide = reason(inputs(&wide.collect::<Vec<_>>()));
+	assert!(wide.contains("bytes for one record") || wide.contains("at most"), "{wide}");
+}
+
+#[test]
 fn residual_layers_lie_eight_deep_at_most() {
 	let within = |depth: usize| {
 		let open = r#"{"type":"residual","layers":["#.repeat(depth);

@@ -9,6 +9,7 @@ impl Column {
 	pub fn numbers(&self, bytes: &[u8]) -> Vec<Value> {
 		match self.dtype {
 			Dtype::U8 => bytes.iter().map(|byte| (*byte).into()).collect(),
+			Dtype::U16 => bytes.as_chunks().0.iter().map(|word| u16::from_le_bytes(*word).into()).collect(),
 			Dtype::I32 => bytes.as_chunks().0.iter().map(|word| i32::from_le_bytes(*word).into()).collect(),
 			Dtype::I64 => bytes.as_chunks().0.iter().map(|word| i64::from_le_bytes(*word).into()).collect(),
 			Dtype::F32 => bytes.as_chunks().0.iter().map(|word| f32::from_le_bytes(*word).into()).collect(),

@@ -21,7 +21,7 @@ use tch::{no_grad, Device, Tensor};
 /// Number of records of a batch; the last one may have fewer. The transcript has one score per batch, so the
 /// size is part of the protocol and never changes.
 pub const EVALUATION_BATCH: usize = 256;
-/// Number of the stream that changes the inputs, beside those of the tensors.
+/// Number of the stream that changes the first input, beside those of the tensors. Others have those below it.
 const INPUTS: u64 = u64::MAX;
 
 /// Rules of an evaluation.
@@ -300,28 +300,39 @@ impl<'a> Loaded<'a> {
 		})
 	}
 
-	/// Returns the output `[records, ..output]` for an input `[records, ..input]`.
-	fn forward(&self, input: Input, records: usize, memory: &mut Buffers) -> Result<Vec<f64>, ModelError> {
+	/// Returns the output `[records, ..output]` for inputs `[records, ..input]`.
+	fn forward(
+		&self,
+		inputs: Vec<Input>,
+		records: usize,
+		memory: &mut Buffers,
+	) -> Result<Vec<f64>, ModelError> {
 		match self {
-			Self::Kernels(network) => Ok(network.forward(input, records, memory)),
-			Self::Libtorch(model) => forward_in_libtorch(model, input, records),
+			Self::Kernels(network) => Ok(network.forward(inputs, records, memory)),
+			Self::Libtorch(model) => forward_in_libtorch(model, inputs, records),
 		}
 	}
 }
 
-fn forward_in_libtorch(model: &Model, input: Input, records: usize) -> Result<Vec<f64>, ModelError> {
-	let mut shape = sizes(&model.description.input().shape);
-	shape.insert(0, i64::try_from(records).unwrap_or(i64::MAX));
-	let input = match input {
-		Input::Values(values) => Tensor::f_from_slice(&values)?,
-		Input::Tokens(tokens) => {
-			let tokens: Vec<i64> = tokens.iter().map(|t| i64::try_from(*t).unwrap_or(i64::MAX)).collect();
-			Tensor::f_from_slice(&tokens)?
-		}
+fn forward_in_libtorch(model: &Model, inputs: Vec<Input>, records: usize) -> Result<Vec<f64>, ModelError> {
+	let tensor = |(input, values): (&descent_dataset::Input, Input)| {
+		let mut shape = sizes(&input.shape);
+		shape.insert(0, i64::try_from(records).unwrap_or(i64::MAX));
+		let tensor = match values {
+			Input::Values(values) => Tensor::f_from_slice(&values)?,
+			Input::Tokens(tokens) => {
+				let tokens = tokens.iter().map(|token| i64::try_from(*token).unwrap_or(i64::MAX));
+				Tensor::f_from_slice(&tokens.collect::<Vec<_>>())?
+			}
+		};
+		tensor.f_reshape(&shape)?.f_to_device(model.device)
 	};
 	no_grad(|| {
-		let input = input.f_reshape(&shape)?.f_to_device(model.device)?;
-		let output = model.forward(&input, false)?.f_to_device(Device::Cpu)?.f_contiguous()?;
+		let inputs = model.description.inputs().iter().zip(inputs).map(tensor);
+		let output = model
+			.forward(&inputs.collect::<Result<Vec<_>, _>>()?, false)?
+			.f_to_device(Device::Cpu)?
+			.f_contiguous()?;
 		let mut values = vec![0.0; output.numel()];
 		output.f_copy_data(&mut values, output.numel())?;
 		Ok(values)
@@ -365,17 +376,20 @@ impl<'a, R: Records, S: Fn() -> bool> Evaluator<'a, R, S> {
 		self.check_time(range.start)?;
 		let columns = self.description.schema().columns;
 		let raw = self.records.gather(range.clone())?;
-		let input = records::input(self.description, &columns, &raw, memory)?;
+		let inputs = records::inputs(self.description, &columns, &raw, memory)?;
 		let targets = records::targets(&columns, &raw, self.description.loss() == Loss::CrossEntropy)?;
 		drop(raw);
 		if let Some((seed, network)) = &self.changed {
-			let input = input.perturbed(range.clone(), Perturbation::new(*seed, INPUTS), memory);
-			let output = network.forward(input, range.len(), memory)?;
+			let mut changed = Vec::with_capacity(inputs.len());
+			for (input, stream) in inputs.iter().zip((0..=INPUTS).rev()) {
+				changed.push(input.perturbed(range.clone(), Perturbation::new(*seed, stream), memory));
+			}
+			let output = network.forward(changed, range.len(), memory)?;
 			self.reduce(&output, &targets, &mut values.changed);
 			memory.give(output);
 			self.check_time(range.start)?;
 		}
-		let output = self.network.forward(input, range.len(), memory)?;
+		let output = self.network.forward(inputs, range.len(), memory)?;
 		// The class of a NaN output would be arbitrary.
 		let width = output.len() / range.len().max(1);
 		if let Some(record) = output.chunks(width.max(1)).position(|output| !is_finite(output)) {

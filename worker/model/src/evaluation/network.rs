@@ -66,26 +66,66 @@ impl<'a> Network<'a> {
 		Self { checkpoint, perturbation }
 	}
 
-	/// Returns the output `[records, ..output]` for an input `[records, ..input]`.
-	pub(super) fn forward(&self, input: Input, records: usize, memory: &mut Buffers) -> Vec<f64> {
-		let plan = self.checkpoint.description().plan();
+	/// Returns the output `[records, ..output]` for inputs `[records, ..input]`.
+	pub(super) fn forward(&self, mut inputs: Vec<Input>, records: usize, memory: &mut Buffers) -> Vec<f64> {
+		let description = self.checkpoint.description();
+		let plan = description.plan();
 		let mut tensors = Tensors { network: self, parameter: 0, buffer: plan.parameters.len(), memory };
-		let mut layers = self.checkpoint.description().layers().iter().zip(plan.shapes.windows(2));
-		let mut x = match input {
-			Input::Values(values) => values,
-			Input::Tokens(tokens) => {
-				let width = layers.next().and_then(|(_, shapes)| shapes[1].last().copied());
-				let width = size(width.unwrap_or(1));
-				let mut out = tensors.memory.take(tokens.len() * width);
-				embedding(&tokens, tensors.parameter(), width, &mut out);
-				out
+		let input = match inputs.pop() {
+			Some(input) if inputs.is_empty() => input,
+			last => {
+				inputs.extend(last);
+				let chains = inputs.into_iter().zip(description.inputs()).zip(&plan.inputs);
+				let outputs = chains.map(|((values, input), shapes)| {
+					pass(&input.layers, values, records, shapes, &mut tensors)
+				});
+				let outputs = outputs.collect();
+				Input::Values(join(outputs, records, tensors.memory))
 			}
 		};
-		for (layer, shapes) in layers {
-			x = apply(layer, x, records, &shapes[0], &shapes[1], &mut tensors);
-		}
-		x
+		pass(description.layers(), input, records, &plan.shapes, &mut tensors)
 	}
+}
+
+/// Returns what layers make of an input. The shapes are those before each of them and, last, after all.
+fn pass(
+	layers: &[Layer],
+	input: Input,
+	records: usize,
+	shapes: &[Vec<u64>],
+	tensors: &mut Tensors,
+) -> Vec<f64> {
+	let mut layers = layers.iter().zip(shapes.windows(2));
+	let mut x = match input {
+		Input::Values(values) => values,
+		Input::Tokens(tokens) => {
+			let width = layers.next().and_then(|(_, shapes)| shapes[1].last().copied());
+			let width = size(width.unwrap_or(1));
+			let mut out = tensors.memory.take(tokens.len() * width);
+			embedding(&tokens, tensors.parameter(), width, &mut out);
+			out
+		}
+	};
+	for (layer, shapes) in layers {
+		x = apply(layer, x, records, &shapes[0], &shapes[1], tensors);
+	}
+	x
+}
+
+/// Joins values of each record, one part after the other.
+fn join(parts: Vec<Vec<f64>>, records: usize, memory: &mut Buffers) -> Vec<f64> {
+	let mut joined = memory.take(parts.iter().map(Vec::len).sum());
+	let width = joined.len() / records.max(1);
+	let mut start = 0;
+	for part in parts {
+		let own = part.len() / records.max(1);
+		for (row, values) in joined.chunks_exact_mut(width).zip(part.chunks_exact(own)) {
+			row[start..start + own].copy_from_slice(values);
+		}
+		start += own;
+		memory.give(part);
+	}
+	joined
 }
 
 /// Returns the output of a layer.
@@ -110,9 +150,13 @@ fn apply(
 			linear(&x, width, weight, bias, &mut out);
 			return tensors.replace(x, out);
 		}
-		Layer::Conv2d { .. }
+		Layer::Conv1d { .. }
+		| Layer::Conv2d { .. }
+		| Layer::MaxPool1d { .. }
 		| Layer::MaxPool2d { .. }
+		| Layer::AvgPool1d { .. }
 		| Layer::AvgPool2d { .. }
+		| Layer::AdaptiveAvgPool1d { .. }
 		| Layer::AdaptiveAvgPool2d { .. } => {
 			let mut out = tensors.memory.take(length);
 			slide(layer, &x, input, &mut out, tensors);
@@ -149,22 +193,24 @@ fn apply(
 	x
 }
 
-/// Computes a layer that slides a window over images.
+/// Computes a layer that slides a window over signals or images.
 fn slide(layer: &Layer, x: &[f64], input: &[u64], out: &mut [f64], tensors: &mut Tensors) {
 	match layer {
-		Layer::Conv2d { kernel, stride, padding, bias, .. } => {
+		Layer::Conv1d { kernel, stride, padding, bias, .. }
+		| Layer::Conv2d { kernel, stride, padding, bias, .. } => {
 			let (weight, bias) = (tensors.parameter(), tensors.optional(*bias));
 			conv2d(x, &window(input, *kernel, *stride, *padding), weight, bias, out);
 		}
-		Layer::MaxPool2d { kernel, stride, padding } => {
+		Layer::MaxPool1d { kernel, stride, padding } | Layer::MaxPool2d { kernel, stride, padding } => {
 			max_pool2d(x, &window(input, *kernel, stride.unwrap_or(*kernel), *padding), out);
 		}
-		Layer::AvgPool2d { kernel, stride } => {
+		Layer::AvgPool1d { kernel, stride } | Layer::AvgPool2d { kernel, stride } => {
 			avg_pool2d(x, &window(input, *kernel, stride.unwrap_or(*kernel), 0), out);
 		}
-		Layer::AdaptiveAvgPool2d { size: parts } => {
+		Layer::AdaptiveAvgPool1d { size: parts } | Layer::AdaptiveAvgPool2d { size: parts } => {
 			let Window { height, width, .. } = window(input, 1, 1, 0);
-			adaptive_avg_pool2d(x, [height, width], size(*parts), out);
+			let high = if layer.is_1d() { 1 } else { size(*parts) };
+			adaptive_avg_pool2d(x, [height, width], [high, size(*parts)], out);
 		}
 		_ => {}
 	}
@@ -247,15 +293,28 @@ fn transformer_block(x: &mut [f64], input: &[u64], heads: usize, tensors: &mut T
 	tensors.memory.give(normed);
 }
 
+/// Returns a window over signals `[channels, length]`, which are images of height 1, or over images.
 fn window(input: &[u64], kernel: u64, stride: u64, padding: u64) -> Window {
 	let side = |index: usize| size(input.get(index).copied().unwrap_or(1));
-	Window {
+	let (kernel, stride, padding) = (size(kernel), size(stride), size(padding));
+	let signal = Window {
 		channels: side(0),
-		height: side(1),
-		width: side(2),
-		kernel: size(kernel),
-		stride: size(stride),
-		padding: size(padding),
+		height: 1,
+		width: side(1),
+		kernel: [1, kernel],
+		stride: [1, stride],
+		padding: [0, padding],
+	};
+	match input {
+		[_, _] => signal,
+		_ => Window {
+			height: side(1),
+			width: side(2),
+			kernel: [kernel; 2],
+			stride: [stride; 2],
+			padding: [padding; 2],
+			..signal
+		},
 	}
 }
 

@@ -2,7 +2,7 @@
 
 use super::buffers::Buffers;
 use crate::{error::ModelError, input::column_bytes};
-use descent_dataset::{Batch, Column, ColumnValues, Description, Dtype, Layer, Set, SetError};
+use descent_dataset::{Batch, Column, ColumnValues, Description, Dtype, Set, SetError};
 use descent_kernels::{perturb_values, Perturbation};
 use std::ops::Range;
 
@@ -80,6 +80,7 @@ fn numbers(bytes: &[u8], dtype: Dtype, memory: &mut Buffers) -> Vec<f64> {
 	let mut out = memory.take(bytes.len() / dtype.bytes());
 	match dtype {
 		Dtype::U8 => write(&mut out, bytes.iter().map(|byte| f64::from(*byte))),
+		Dtype::U16 => write(&mut out, words(bytes).map(|word| f64::from(u16::from_le_bytes(word)))),
 		Dtype::I32 => write(&mut out, words(bytes).map(|word| f64::from(i32::from_le_bytes(word)))),
 		Dtype::I64 => write(&mut out, words(bytes).map(|word| i64::from_le_bytes(word) as f64)),
 		Dtype::F32 => write(&mut out, words(bytes).map(|word| f64::from(f32::from_le_bytes(word)))),
@@ -96,6 +97,7 @@ fn labels(bytes: &[u8], dtype: Dtype) -> Vec<usize> {
 	let label = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
 	match dtype {
 		Dtype::U8 => bytes.iter().map(|byte| usize::from(*byte)).collect(),
+		Dtype::U16 => words(bytes).map(|word| u16::from_le_bytes(word).into()).collect(),
 		Dtype::I32 => words(bytes).map(|word| label(i32::from_le_bytes(word).into())).collect(),
 		Dtype::I64 => words(bytes).map(|word| label(i64::from_le_bytes(word))).collect(),
 		Dtype::F32 => words(bytes).map(|word| label(f32::from_le_bytes(word) as i64)).collect(),
@@ -106,35 +108,38 @@ fn words<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
 	bytes.as_chunks::<N>().0.iter().copied()
 }
 
-/// Returns the input of the records in a batch.
-pub(super) fn input(
+/// Returns the inputs of the records in a batch, of which the columns come first.
+pub(super) fn inputs(
 	description: &Description,
 	columns: &[Column],
 	batch: &Batch,
 	memory: &mut Buffers,
-) -> Result<Input, ModelError> {
-	let first = columns.first().ok_or_else(no_columns)?;
-	let bytes = column_bytes(batch, 0, first)?;
-	if let Some(Layer::Embedding { .. }) = description.layers().first() {
-		return Ok(Input::Tokens(labels(bytes, first.dtype)));
-	}
-	let mut values = numbers(bytes, first.dtype, memory);
-	if let Some(scale) = description.input().scale.filter(|scale| *scale != 1.0) {
-		values.iter_mut().for_each(|value| *value *= scale);
-	}
-	if let Some(shift) = description.input().shift.filter(|shift| *shift != 0.0) {
-		values.iter_mut().for_each(|value| *value += shift);
-	}
-	Ok(Input::Values(values))
+) -> Result<Vec<Input>, ModelError> {
+	let inputs = description.inputs().iter().zip(columns).enumerate();
+	let inputs = inputs.map(|(at, (input, column))| {
+		let bytes = column_bytes(batch, at, column)?;
+		if description.vocabulary(at).is_some() {
+			return Ok(Input::Tokens(labels(bytes, column.dtype)));
+		}
+		let mut values = numbers(bytes, column.dtype, memory);
+		if let Some(scale) = input.scale.filter(|scale| *scale != 1.0) {
+			values.iter_mut().for_each(|value| *value *= scale);
+		}
+		if let Some(shift) = input.shift.filter(|shift| *shift != 0.0) {
+			values.iter_mut().for_each(|value| *value += shift);
+		}
+		Ok(Input::Values(values))
+	});
+	inputs.collect()
 }
 
 /// Returns the targets of the records in a batch.
 pub(super) fn targets(columns: &[Column], batch: &Batch, has_classes: bool) -> Result<Targets, ModelError> {
-	let second = columns.get(1).ok_or_else(no_columns)?;
-	let bytes = column_bytes(batch, 1, second)?;
+	let (last, features) = columns.split_last().ok_or_else(no_columns)?;
+	let bytes = column_bytes(batch, features.len(), last)?;
 	Ok(match has_classes {
-		true => Targets::Labels(labels(bytes, second.dtype)),
-		false => Targets::Values(numbers(bytes, second.dtype, &mut Buffers::default())),
+		true => Targets::Labels(labels(bytes, last.dtype)),
+		false => Targets::Values(numbers(bytes, last.dtype, &mut Buffers::default())),
 	})
 }
 
@@ -161,5 +166,5 @@ impl Input {
 }
 
 fn no_columns() -> ModelError {
-	ModelError::Batch { column: "(all)".into(), reason: "are not input and target".into() }
+	ModelError::Batch { column: "(all)".into(), reason: "are not inputs and target".into() }
 }

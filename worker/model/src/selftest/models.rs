@@ -86,6 +86,7 @@ pub fn records(schema: &Schema, count: usize, seed: u64) -> Batch {
 			let below = u64::from(word) % column.bound.unwrap_or(256);
 			match column.dtype {
 				Dtype::U8 => bytes.push(below as u8),
+				Dtype::U16 => bytes.extend((below as u16).to_le_bytes()),
 				Dtype::I32 => bytes.extend((below as i32).to_le_bytes()),
 				Dtype::I64 => bytes.extend((below as i64).to_le_bytes()),
 				Dtype::F32 => bytes.extend(((word >> 8) as f32 / (1u32 << 23) as f32 - 1.0).to_le_bytes()),

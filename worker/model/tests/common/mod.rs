@@ -64,6 +64,35 @@ pub(crate) fn llama() -> Description {
 	)
 }
 
+/// Returns a small network of signals for three classes.
+#[allow(dead_code)]
+pub(crate) fn signals() -> Description {
+	describe(
+		("f32", "[2,23]"),
+		("u8", "[]", Some(3)),
+		r#"{"type":"conv1d","out":6,"kernel":5,"stride":2,"padding":1},{"type":"batch_norm"},{"type":"relu"},
+		{"type":"max_pool1d","kernel":3,"stride":1,"padding":1},
+		{"type":"conv1d","out":4,"kernel":2,"bias":false},{"type":"group_norm","groups":2},
+		{"type":"avg_pool1d","kernel":2},{"type":"adaptive_avg_pool1d","size":3},{"type":"flatten"},
+		{"type":"linear","out":3}"#,
+	)
+}
+
+/// Returns a small model of a picture, two words and a number for four classes.
+#[allow(dead_code)]
+pub(crate) fn several_inputs() -> Description {
+	let json = br#"{"descent":1,"name":"several","inputs":[
+		{"column":"picture","dtype":"u8","shape":[1,6,5],"scale":0.01,"shift":-1,"layers":[
+			{"type":"conv2d","out":2,"kernel":3},{"type":"batch_norm"},
+			{"type":"residual","layers":[{"type":"conv2d","out":2,"kernel":1}]}]},
+		{"column":"word","dtype":"u16","shape":[2],"layers":[{"type":"embedding","vocabulary":300,"dim":3}]},
+		{"column":"age","dtype":"f32","shape":[]}],
+		"target":{"column":"y","dtype":"u8","shape":[],"classes":4},
+		"layers":[{"type":"linear","out":6},{"type":"relu"},{"type":"linear","out":4}],
+		"loss":"cross_entropy"}"#;
+	Description::parse(json).unwrap()
+}
+
 /// A linear congruential generator of test data (Knuth, MMIX).
 pub(crate) struct Random(pub u64);
 
@@ -91,6 +120,7 @@ pub(crate) fn random_batch(schema: &Schema, len: usize, seed: u64) -> Batch {
 				let below = |bits: u32| i64::from(bits) % i64::try_from(column.bound.unwrap_or(200)).unwrap();
 				match column.dtype {
 					Dtype::U8 => records.push(below(random.bits()) as u8),
+					Dtype::U16 => records.extend((below(random.bits()) as u16).to_le_bytes()),
 					Dtype::I32 => records.extend((below(random.bits()) as i32).to_le_bytes()),
 					Dtype::I64 => records.extend(below(random.bits()).to_le_bytes()),
 					Dtype::F32 => records.extend(random.number().to_le_bytes()),

@@ -44,6 +44,8 @@ impl Harness {
 		};
 		let settings = TrainingSettings {
 			augmentation: Default::default(),
+			accumulate: 1,
+			average: None,
 			optimizer: Optimizer::Adam { betas: (0.9, 0.999), weight_decay: 0.0 },
 			learning_rate: 0.01,
 			batch: 32,

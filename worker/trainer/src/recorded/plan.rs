@@ -130,6 +130,8 @@ mod tests {
 			learning_rate: 0.001,
 			batch: 32,
 			augmentation: Default::default(),
+			accumulate: 1,
+			average: None,
 			seed: 7,
 			holdout: 100,
 			device: Device::Cpu,

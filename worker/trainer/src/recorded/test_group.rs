@@ -49,6 +49,8 @@ impl TestGroup {
 			learning_rate: 0.01,
 			batch: 64,
 			augmentation: Default::default(),
+			accumulate: 1,
+			average: None,
 			seed: 7,
 			holdout: 300,
 			device: Device::Cpu,

@@ -6,6 +6,7 @@ use crate::{
 	commands::{
 		group::{
 			options::{check_clock, check_shares},
+			pretrained,
 			recipe::{self, RecipeArgs, Work},
 		},
 		submit::{Done, Sender},
@@ -169,6 +170,10 @@ impl Propose {
 		if let Some(warning) = warning {
 			spinner.suspend(|| output.note(&format!("warning: {warning}")));
 		}
+		let warning = self.changes.check_pretrained(&group, store.as_ref(), self.private).await?;
+		if let Some(warning) = warning {
+			spinner.suspend(|| output.note(&format!("warning: {warning}")));
+		}
 		let (resolved, now) = (self.changes, group.clone());
 		let changes = tokio::task::spawn_blocking(move || resolved.resolve(&now, store.as_ref())).await??;
 		spinner.finish_and_clear();
@@ -239,6 +244,27 @@ impl Changes {
 			"an amendment makes at most {MAX_CHANGES} changes; propose the others with a second one"
 		);
 		Ok(changes)
+	}
+
+	/// Refuses a file that is no checkpoint of the model. Returns a warning where nobody serves the model's
+	/// description.
+	async fn check_pretrained(
+		&self,
+		group: &GroupView,
+		store: Option<&Store>,
+		private: PrivateArg,
+	) -> Result<Option<String>> {
+		let checkpoint =
+			self.pretrained.as_ref().and_then(|parse::Pretrained(checkpoint)| checkpoint.as_ref());
+		let Some(file) = checkpoint.and_then(Source::file) else { return Ok(None) };
+		let providers = if self.providers.is_empty() { &group.providers } else { &self.providers };
+		match model::description(group, self.model.as_ref(), providers, store, private).await {
+			Ok(description) => pretrained::check(file, &description).map(|()| None),
+			Err(error) => Ok(Some(format!(
+				"whether {} is a checkpoint of the model is not checked: {error:#}",
+				file.display()
+			))),
+		}
 	}
 
 	/// Refuses changes with which the group could not have its trainings recorded, if it is to have that.

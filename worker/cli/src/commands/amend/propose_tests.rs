@@ -116,6 +116,33 @@ async fn a_group_that_can_t_keep_recordings_is_told_before_anything_is_sent() {
 	assert!(warning.contains("not checked"), "{warning}");
 }
 
+#[tokio::test]
+async fn a_file_that_is_no_checkpoint_of_the_model_is_refused() {
+	let folder = tempfile::tempdir().unwrap();
+	let store = Store::open(folder.path().join("store"), 1 << 20).unwrap();
+	let json = r#"{"descent":1,"name":"m","inputs":[{"column":"x","dtype":"f32","shape":[2]}],
+		"target":{"column":"y","dtype":"u8","shape":[],"classes":3},
+		"layers":[{"type":"linear","out":3,"bias":false}],"loss":"cross_entropy"}"#;
+	let group = GroupView { model: store.import(json.as_bytes()).unwrap(), providers: vec![], ..group() };
+	let file = folder.path().join("head");
+	let values = [0; 24];
+	let write = |shape: Vec<usize>| {
+		let view = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape, &values).unwrap();
+		safetensors::serialize_to_file([("layers.0.weight", view)], None, &file).unwrap();
+	};
+	let checked = async |store: Option<&Store>| {
+		let arguments = format!("--pretrained {}", file.display());
+		changes(&arguments).unwrap().check_pretrained(&group, store, PrivateArg::default()).await
+	};
+	write(vec![3, 2]);
+	assert_eq!(checked(Some(&store)).await.unwrap(), None);
+	write(vec![2, 3]);
+	let error = format!("{:#}", checked(Some(&store)).await.unwrap_err());
+	assert!(error.contains("head is no checkpoint of this model") && error.contains("not [3, 2]"), "{error}");
+	let warning = checked(None).await.unwrap().unwrap();
+	assert!(warning.contains("is a checkpoint of the model is not checked"), "{warning}");
+}
+
 /// The rule that an amendment sets.
 fn resolved_rule(arguments: &str) -> OptionalRule {
 	match resolved(arguments).unwrap()[..] {

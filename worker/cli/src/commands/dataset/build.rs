@@ -3,6 +3,7 @@
 use super::{
 	base::Base,
 	blocking::{measure, until_stopped, Draft},
+	tokenizer::Loaded,
 };
 use crate::{
 	content_ref::{open, Reference},
@@ -14,7 +15,7 @@ use anyhow::{anyhow, ensure, Context, Result};
 use clap::{value_parser, ArgGroup, Args};
 use descent_dataset::{
 	build, open_table, Built, Class, ClassNames, ColumnNames, DeltaLimits, Idx, Images, Open, Records,
-	Schema, Source, TableColumns, Text, Versions,
+	Schema, Source, TableColumns, Text, Tokenizer, Versions,
 };
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -37,12 +38,14 @@ const EXAMPLES: &str = "Examples:
   descent dataset build --folder more --classes cat,dog,owl --after photos.parquet --description photos.json \
     --out more.parquet
   descent dataset build --text shakespeare.txt --description bytes.json --out train.parquet
+  descent dataset build --text wiki.txt --tokenizer tokenizer.json --description gpt.json --out train.parquet
   descent dataset build --old version1.csv --new version2.csv --after train.parquet --description \
     mnist.json --out delta.parquet
 
 A folder of images has one folder for each class, or a file labels.csv with the columns file and label. The \
-labels of the classes are printed: their positions in --classes, or in the order of their names. A text is \
-cut into windows, of which the tokens are its bytes: the target is the byte that follows each of them. \
+labels of the classes are printed: their positions in --classes, or in the order of their names. A Parquet \
+table may hold images as Hugging Face does, as PNG or JPEG in a column of its own. A text is cut into windows of \
+tokens, and the target is the token that follows each of them: tokens are those of --tokenizer, or the text's bytes. \
 Columns of a table that are not named are found by the description's names. \
 Nothing is rounded: a value that the description's type cannot hold is an error. The same source makes the \
 same file. Additions that the data set of --after has already, and removals of what it lacks, are left \
@@ -69,10 +72,13 @@ pub(crate) struct Build {
 	/// Classes of --folder in the order of their labels, as a,b,c, or @FILE with one name a line
 	#[arg(long, value_name = "NAMES", conflicts_with_all = ["table", "images", "text", "new"])]
 	classes: Option<String>,
-	/// Text to cut into windows as long as the description's input; its tokens are bytes
+	/// Text to cut into windows as long as the description's input
 	#[arg(long, value_name = "FILE")]
 	text: Option<PathBuf>,
-	/// Bytes from the begin of a window of --text to that of the next one; the length of a window if absent
+	/// Tokenizer of --text, a tokenizer.json of Hugging Face; each byte is a token if absent
+	#[arg(long, value_name = "FILE", requires = "text")]
+	tokenizer: Option<PathBuf>,
+	/// Tokens from the begin of a window of --text to that of the next one; the length of a window if absent
 	#[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..),
 		conflicts_with_all = ["table", "images", "folder", "new"])]
 	stride: Option<u64>,
@@ -164,7 +170,9 @@ impl Build {
 		} else if let (Some(images), Some(labels)) = (&self.images, &self.labels) {
 			Box::new(Idx::open(images, labels, schema)?)
 		} else if let Some(text) = &self.text {
-			Box::new(Text::open(text, schema, self.stride)?)
+			let tokenizer = self.tokenizer.as_deref().map(Loaded::read).transpose()?;
+			let tokenizer = tokenizer.map(|tokenizer| -> Box<dyn Tokenizer> { Box::new(tokenizer) });
+			Box::new(Text::open(text, schema, self.stride, tokenizer)?)
 		} else if let Some(folder) = &self.folder {
 			let list = self.classes.as_deref().map(class_names).transpose()?;
 			let images = Images::open(folder, schema, list.as_ref())?;

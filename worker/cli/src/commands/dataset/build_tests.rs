@@ -98,23 +98,42 @@ async fn an_exported_version_comes_before_as_well() {
 	assert_eq!((built.added, built.present), (2, 2));
 }
 
+/// Describes a language model of four tokens out of so many.
+fn language_model(dtype: &str, tokens: u32) -> String {
+	let column =
+		|name: &str, more: &str| format!(r#"{{"column":"{name}","dtype":"{dtype}","shape":[4]{more}}}"#);
+	let (input, target) = (column("x", ""), column("y", &format!(r#","classes":{tokens}"#)));
+	format!(
+		r#"{{"descent":1,"name":"tokens","inputs":[{input}],"target":{target},"layers":[
+		{{"type":"embedding","vocabulary":{tokens},"dim":2}},{{"type":"linear","out":{tokens}}}],
+		"loss":"cross_entropy"}}"#
+	)
+}
+
 #[test]
 fn a_text_becomes_windows() {
 	let folder = Folder::new();
-	let tokens = |name: &str, more: &str| format!(r#"{{"column":"{name}","dtype":"u8","shape":[4]{more}}}"#);
-	let (input, target) = (tokens("x", ""), tokens("y", r#","classes":256"#));
-	folder.write(
-		"m.json",
-		format!(
-			r#"{{"descent":1,"name":"bytes","inputs":[{input}],"target":{target},"layers":[
-			{{"type":"embedding","vocabulary":256,"dim":2}},{{"type":"linear","out":256}}],
-			"loss":"cross_entropy"}}"#
-		),
-	);
+	folder.write("m.json", language_model("u8", 256));
 	folder.write("t.txt", "to be, or not to be");
 	assert_eq!(made(&folder, "--text @t.txt").built.added, 4);
 	let overlapping = made(&folder, "--text @t.txt --stride 1").built;
 	assert_eq!((overlapping.added, overlapping.repeated), (14, 1));
+}
+
+#[test]
+fn a_tokenizer_makes_the_tokens_of_a_text() {
+	let folder = Folder::new();
+	folder.write("m.json", language_model("u16", 300));
+	// "low lower low" is low, a blank, low, e, r, a blank and low.
+	folder.write("t.txt", "low lower low");
+	folder.write("tokenizer.json", super::super::tokenizer::PAIRS);
+	assert_eq!(made(&folder, "--text @t.txt --tokenizer @tokenizer.json --stride 1").built.added, 3);
+	folder.write("m.json", language_model("u8", 8));
+	let scratch = tempfile::tempdir().unwrap();
+	let build = parse(&folder, "--text @t.txt --tokenizer @tokenizer.json");
+	let made = build.make(&scratch.path().join("d"), scratch.path(), &ProgressBar::hidden());
+	let error = made.map(|_| ()).unwrap_err().to_string();
+	assert!(error.contains("those of the tokenizer, below 9, and the description has 8"), "{error}");
 }
 
 #[test]

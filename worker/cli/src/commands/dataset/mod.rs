@@ -17,6 +17,7 @@ mod sheet;
 pub(crate) mod show;
 #[cfg(test)]
 mod testing;
+mod tokenizer;
 pub(crate) mod vote;
 pub(crate) mod voters;
 pub(crate) mod watch;

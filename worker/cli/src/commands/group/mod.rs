@@ -5,7 +5,7 @@ pub(crate) mod create;
 pub(crate) mod fund;
 pub(crate) mod list;
 pub(crate) mod options;
-mod pretrained;
+pub(crate) mod pretrained;
 pub(crate) mod recipe;
 pub(crate) mod show;
 pub(crate) mod stop_funding;

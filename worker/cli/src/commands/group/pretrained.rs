@@ -20,15 +20,21 @@ pub(super) fn resolve(
 	store: Option<&Store>,
 ) -> Result<Option<ContentRef>> {
 	if let (Some(file), Some(description)) = (checkpoint.and_then(Source::file), description) {
-		check(file, description)
-			.with_context(|| format!("{} is no checkpoint of this model", file.display()))?;
+		check(file, description)?;
 	}
 	checkpoint.map(|checkpoint| checkpoint.resolve(store)).transpose()
 }
 
 /// Refuses a file that is no checkpoint of a model, by its header: it has exactly the model's tensors, in
 /// f32.
-fn check(file: &Path, description: &Description) -> Result<()> {
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub(crate) fn check(file: &Path, description: &Description) -> Result<()> {
+	read(file, description).with_context(|| format!("{} is no checkpoint of this model", file.display()))
+}
+
+fn read(file: &Path, description: &Description) -> Result<()> {
 	let mut file = File::open(file)?;
 	let size = file.metadata()?.len();
 	let (start, header) = header(&mut file, description)?;
@@ -91,7 +97,7 @@ mod tests {
 		let file = tempfile::NamedTempFile::new().unwrap();
 		std::fs::write(&file, safetensors::serialize(tensors, None).unwrap()).unwrap();
 		let description = Description::parse(MODEL.as_bytes()).unwrap();
-		check(file.path(), &description).err().map(|error| error.to_string())
+		check(file.path(), &description).err().map(|error| format!("{error:#}"))
 	}
 
 	#[test]
@@ -121,7 +127,7 @@ mod tests {
 			(&[1, 0, 0, 0, 0, 0, 0, 0, b'{'], "no JSON"),
 		] {
 			std::fs::write(&file, bytes).unwrap();
-			let error = check(file.path(), &description).unwrap_err().to_string();
+			let error = format!("{:#}", check(file.path(), &description).unwrap_err());
 			assert!(error.contains(said), "{error}");
 		}
 	}

@@ -2,7 +2,7 @@
 
 use super::work_reward::WorkRewardArgs;
 use crate::{format, parse};
-use anyhow::{ensure, Result};
+use anyhow::{bail, ensure, Result};
 use clap::{Args, ValueEnum};
 use descent_dataset::Description;
 use descent_protocol::{trace::RecipeRule, BlockNumber, Clock, HOURS, MILLISECONDS_PER_BLOCK};
@@ -126,10 +126,9 @@ impl Work {
 	/// replay it; and where trainings are recorded, one that draws at random in training, so that no replay
 	/// does what the training did.
 	pub(crate) fn check(self, description: &Description) -> Result<()> {
-		for (number, layer) in description.layers().iter().enumerate() {
-			ensure!(
-				self.rule.is_none() || !layer.draws_at_random(),
-				"trainings of this model can't be replayed: layer {number} ({}) has dropout, which draws at \
+		if let (Some(_), Some((place, layer))) = (self.rule, description.random_layer()) {
+			bail!(
+				"trainings of this model can't be replayed: layer {place} ({}) has dropout, which draws at \
 				 random; set it to 0 in the model description, or leave out the options of recipes",
 				layer.kind()
 			);

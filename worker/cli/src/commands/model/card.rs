@@ -2,7 +2,7 @@
 
 use super::wanted::Wanted;
 use crate::{content_ref::Reference, format, output::plain};
-use descent_dataset::{Description, Dtype, Layer, Loss};
+use descent_dataset::{Description, Dtype, Loss};
 use descent_protocol::Metric;
 
 /// Text for people on the format descent.
@@ -116,13 +116,15 @@ impl Card<'_> {
 	}
 
 	fn is_tokens(&self) -> bool {
-		matches!(self.description.layers().first(), Some(Layer::Embedding { .. }))
+		self.description.inputs().len() == 1 && self.description.vocabulary(0).is_some()
 	}
 
 	/// The Hub's name of what the model does.
 	fn task(&self) -> &'static str {
 		let (input, target) = (self.description.input(), self.description.target());
-		let is_image = input.dtype == Dtype::U8 && (2..=3).contains(&input.shape.len());
+		let is_image = self.description.inputs().len() == 1
+			&& input.dtype == Dtype::U8
+			&& (2..=3).contains(&input.shape.len());
 		match (self.description.loss(), self.is_tokens(), is_image) {
 			(Loss::CrossEntropy, true, _) if !target.shape.is_empty() => "text-generation",
 			(Loss::CrossEntropy, true, _) => "text-classification",

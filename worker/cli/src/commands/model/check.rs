@@ -27,7 +27,8 @@ pub(crate) struct Check {
 /// A layer and what it makes of one record.
 #[derive(Debug, Serialize)]
 struct LayerView {
-	layer: usize,
+	/// Begin of the names of its tensors.
+	layer: String,
 	r#type: &'static str,
 	/// Shape of its output.
 	output: Vec<u64>,
@@ -84,15 +85,11 @@ impl Check {
 impl Checked {
 	fn new(description: &Description) -> Self {
 		let plan = description.plan();
-		let layers = description.layers().iter().enumerate().map(|(layer, kind)| {
-			let prefix = format!("layers.{layer}.");
+		let layers = description.every_layer().map(|(layer, found, output)| {
+			let prefix = format!("{layer}.");
 			let own = plan.tensors().filter(|tensor| tensor.name.starts_with(&prefix));
-			LayerView {
-				layer,
-				r#type: kind.kind(),
-				output: plan.shapes.get(layer.saturating_add(1)).cloned().unwrap_or_default(),
-				parameters: own.map(TensorSpec::values).sum(),
-			}
+			let parameters = own.map(TensorSpec::values).sum();
+			LayerView { layer, r#type: found.kind(), output: output.to_vec(), parameters }
 		});
 		let tensor = |trained| {
 			move |spec: &TensorSpec| TensorView {
@@ -129,20 +126,20 @@ impl Checked {
 }
 
 fn show(output: &Output, checked: &Checked) -> String {
-	let column = |at: usize| {
-		checked.columns.get(at).map_or_else(String::new, |column| {
-			let bound = column.bound.map_or_else(String::new, |bound| format!(", below {bound}"));
-			format!("{} {} {:?}{bound}", plain(&column.column), column.dtype, column.shape)
-		})
+	let column = |column: &ColumnView| {
+		let bound = column.bound.map_or_else(String::new, |bound| format!(", below {bound}"));
+		format!("{} {} {:?}{bound}", plain(&column.column), column.dtype, column.shape)
 	};
+	let mut columns: Vec<_> = checked.columns.iter().map(column).collect();
+	let target = columns.pop().unwrap_or_default();
 	let loss = match checked.loss {
 		Loss::CrossEntropy => "cross entropy",
 		Loss::Mse => "mean squared error",
 	};
 	let pairs = [
 		("name", plain(&checked.name)),
-		("input", column(0)),
-		("target", column(1)),
+		("input", columns.join("\n")),
+		("target", target),
 		("loss", loss.into()),
 		("parameters", checked.parameters.to_string()),
 		("checkpoint", format!("{} bytes and a header", checked.checkpoint_bytes)),
@@ -154,8 +151,8 @@ fn show(output: &Output, checked: &Checked) -> String {
 		.layers
 		.iter()
 		.map(|layer| {
-			let (number, parameters) = (layer.layer.to_string(), layer.parameters.to_string());
-			[number, layer.r#type.into(), format!("{:?}", layer.output), parameters]
+			let parameters = layer.parameters.to_string();
+			[layer.layer.clone(), layer.r#type.into(), format!("{:?}", layer.output), parameters]
 		})
 		.collect();
 	let tensors: Vec<_> = checked
@@ -192,7 +189,7 @@ mod tests {
 		assert_eq!(layers, [(&[4][..], 28), (&[4], 16), (&[3], 15)]);
 		assert_eq!((checked.parameters, checked.checkpoint_bytes, checked.tensors.len()), (59, 236, 8));
 		let text = show(&Output::new(true), &checked);
-		for part in ["x f32 [6]", "y u8 [], below 3", "1      batch_norm  [4]", "layers.1.running_var"] {
+		for part in ["x f32 [6]", "y u8 [], below 3", "layers.1  batch_norm  [4]", "layers.1.running_var"] {
 			assert!(text.contains(part), "{part} in\n{text}");
 		}
 		assert_eq!(text.matches("running statistic").count(), 2);

@@ -112,13 +112,28 @@ class Residual(nn.Module):
 
 def chain(shape, layers):
     """Layers one after the other, each for the shape that the one before it makes."""
-    built, x = nn.Sequential(), torch.zeros(1, *shape)
+    dtype = torch.long if is_tokens(layers) else torch.float32
+    built, x = nn.Sequential(), torch.zeros(1, *shape, dtype=dtype)
     for fields in layers:
         fields = dict(fields)
         built.append(layer(fields.pop("type"), list(x.shape[1:]), fields).eval())
         with torch.no_grad():
             x = built[-1](x)
     return built
+
+
+def is_tokens(layers):
+    return bool(layers) and layers[0]["type"] == "embedding"
+
+
+class Own(nn.Module):
+    """Layers that one input of several passes alone."""
+    def __init__(self, fields):
+        super().__init__()
+        self.layers = chain(fields["shape"], fields.get("layers", ()))
+
+    def forward(self, x):
+        return self.layers(x).reshape(len(x), -1)
 
 
 class Unembedding(nn.Module):
@@ -136,11 +151,15 @@ def layer(kind, shape, a):
     """A layer for records of this shape; `a` has its fields."""
     match kind:
         case "linear": return nn.Linear(shape[-1], a["out"], a.get("bias", True))
-        case "conv2d":
+        case "conv1d" | "conv2d":
             step, padding, bias = a.get("stride", 1), a.get("padding", 0), a.get("bias", True)
-            return nn.Conv2d(shape[0], a["out"], a["kernel"], step, padding, bias=bias)
+            convolution = nn.Conv1d if kind == "conv1d" else nn.Conv2d
+            return convolution(shape[0], a["out"], a["kernel"], step, padding, bias=bias)
+        case "max_pool1d": return nn.MaxPool1d(a["kernel"], a.get("stride"), a.get("padding", 0))
         case "max_pool2d": return nn.MaxPool2d(a["kernel"], a.get("stride"), a.get("padding", 0))
+        case "adaptive_avg_pool1d": return nn.AdaptiveAvgPool1d(a["size"])
         case "adaptive_avg_pool2d": return nn.AdaptiveAvgPool2d(a["size"])
+        case "avg_pool1d": return nn.AvgPool1d(a["kernel"], a.get("stride"))
         case "avg_pool2d": return nn.AvgPool2d(a["kernel"], a.get("stride"))
         case "dropout": return nn.Dropout(a["p"])
         case "batch_norm": return BatchNorm(shape[0])
@@ -162,9 +181,11 @@ class Model(nn.Module):
     """The module of a description, which is the dict that its JSON holds."""
     def __init__(self, description):
         super().__init__()
-        self.description, self.input, self.layers = description, description["inputs"][0], nn.ModuleList()
-        self.tokens = description["layers"][0]["type"] == "embedding"
-        x = torch.zeros(1, *self.input["shape"], dtype=torch.long if self.tokens else torch.float32)
+        self.description, columns, self.layers = description, description["inputs"], nn.ModuleList()
+        self.inputs = nn.ModuleList([Own(column) for column in columns] if len(columns) > 1 else [])
+        empty = [torch.zeros(1, *column["shape"]) for column in columns]
+        with torch.no_grad():
+            x = self.joined([self.entering(*pair) for pair in zip(columns, empty)])
         for fields in description["layers"]:
             fields = dict(fields)
             self.layers.append(layer(fields.pop("type"), list(x.shape[1:]), fields).eval())
@@ -175,13 +196,23 @@ class Model(nn.Module):
     def apply_layer(self, one, x):
         return one(x, self.layers[0].weight) if isinstance(one, Unembedding) else one(x)
 
-    def forward(self, x):
-        if self.tokens:
-            x = x.long()
-        else:
-            x = x.to(next(self.parameters(), torch.zeros(0)).dtype)
-            scale, shift = self.input.get("scale"), self.input.get("shift")
-            x = (x if scale is None else x * scale) + (shift or 0.0)
+    def entering(self, column, x):
+        layers = column.get("layers") if len(self.inputs) else self.description["layers"]
+        if is_tokens(layers):
+            return x.long()
+        x = x.to(next(self.parameters(), torch.zeros(0)).dtype)
+        scale, shift = column.get("scale"), column.get("shift")
+        return (x if scale is None else x * scale) + (shift or 0.0)
+
+    def joined(self, entering):
+        if not len(self.inputs):
+            return entering[0]
+        return torch.cat([own(x) for own, x in zip(self.inputs, entering)], 1)
+
+    def forward(self, *inputs):
+        """The outputs for one tensor for each input of the description."""
+        columns = self.description["inputs"]
+        x = self.joined([self.entering(*pair) for pair in zip(columns, inputs, strict=True)])
         for one in self.layers:
             x = self.apply_layer(one, x)
         return x

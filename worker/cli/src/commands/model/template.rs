@@ -18,6 +18,7 @@ pub(super) struct Names {
 fn label(bound: u64) -> Dtype {
 	match bound {
 		0..=256 => Dtype::U8,
+		257..=65_536 => Dtype::U16,
 		_ => Dtype::I32,
 	}
 }
@@ -28,7 +29,14 @@ fn linear(out: u64) -> Layer {
 
 fn input(names: &Names, dtype: Dtype, shape: &[u64]) -> Input {
 	let scale = (dtype == Dtype::U8).then_some(PIXEL);
-	Input { column: names.input.clone(), dtype, shape: shape.to_vec(), scale, shift: None }
+	Input {
+		column: names.input.clone(),
+		dtype,
+		shape: shape.to_vec(),
+		scale,
+		shift: None,
+		layers: Vec::new(),
+	}
 }
 
 fn labelled(names: &Names, classes: u64) -> Target {
@@ -195,7 +203,7 @@ pub(super) fn llama(names: Names, sizes: GptSizes, own: LlamaSizes) -> Document 
 /// A model that says for each token of a record which one follows.
 fn language_model(names: Names, vocabulary: u64, context: u64, layers: Vec<Layer>) -> Document {
 	let (dtype, shape) = (label(vocabulary), vec![context]);
-	let inputs = vec![Input { column: names.input, dtype, shape: shape.clone(), scale: None, shift: None }];
+	let inputs = vec![Input { scale: None, ..input(&names, dtype, &shape) }];
 	let target = Target { column: names.target, dtype, shape, classes: Some(vocabulary) };
 	Document { descent: 1, name: names.model, inputs, target, layers, loss: Loss::CrossEntropy }
 }

@@ -15,14 +15,14 @@ const PNG_MAGIC: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// Required size and channels of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Form {
+pub(in super::super) struct Form {
 	channels: u64,
 	height: u64,
 	width: u64,
 }
 
 /// Failure of the machine, or a fault of the image.
-pub(super) enum Failure {
+pub(in super::super) enum Failure {
 	Io(std::io::Error),
 	Fault(Fault),
 }
@@ -32,7 +32,7 @@ fn unreadable(reason: impl std::fmt::Display) -> Failure {
 }
 
 impl Form {
-	pub(super) fn of(column: &Column) -> Option<Self> {
+	pub(in super::super) fn of(column: &Column) -> Option<Self> {
 		let (channels, height, width) = match *column.shape {
 			[height, width] => (1, height, width),
 			[channels, height, width] => (channels, height, width),
@@ -45,15 +45,26 @@ impl Form {
 		self.channels.saturating_mul(self.height).saturating_mul(self.width)
 	}
 
-	/// Returns the pixels, channel by channel.
-	pub(super) fn decode(self, path: &Path) -> Result<Vec<u8>, Failure> {
-		let limit = self.bytes().saturating_mul(4).saturating_add(EXTRA_BYTES);
+	/// Number of bytes that a file may have.
+	fn limit(self) -> u64 {
+		self.bytes().saturating_mul(4).saturating_add(EXTRA_BYTES)
+	}
+
+	/// Reads a file. Returns the pixels, channel by channel.
+	pub(super) fn read(self, path: &Path) -> Result<Vec<u8>, Failure> {
 		let mut file = Vec::new();
-		let read = File::open(path).and_then(|opened| opened.take(limit + 1).read_to_end(&mut file));
-		if read.map_err(Failure::Io)? as u64 > limit {
+		let opened = File::open(path).map_err(Failure::Io)?;
+		opened.take(self.limit().saturating_add(1)).read_to_end(&mut file).map_err(Failure::Io)?;
+		self.decode(&file)
+	}
+
+	/// Decodes the bytes of a file. Returns the pixels, channel by channel.
+	pub(in super::super) fn decode(self, file: &[u8]) -> Result<Vec<u8>, Failure> {
+		let limit = self.limit();
+		if file.len() as u64 > limit {
 			return Err(unreadable(format_args!("it has more than {limit} bytes, too many for its size")));
 		}
-		let interleaved = match file.as_slice() {
+		let interleaved = match file {
 			jpeg if jpeg.starts_with(&jpeg::MAGIC) => self.jpeg(jpeg)?,
 			png if png.starts_with(PNG_MAGIC) => self.png(png, limit)?,
 			_ => return Err(unreadable("it is neither PNG nor JPEG")),

@@ -11,7 +11,7 @@ use super::error::{BuildError, Fault};
 use super::number::{append, append_pixels, parse};
 use super::{Progress, Source, Step};
 use crate::schema::{Column, Schema};
-use decode::{Failure, Form};
+pub(super) use decode::{Failure, Form};
 use std::ffi::OsString;
 use std::fs::DirEntry;
 use std::path::{Component, Path, PathBuf};
@@ -195,7 +195,7 @@ impl Source for Images {
 			return Ok(Step::End);
 		}
 		let path = self.folder.join(&self.current);
-		let pixels = self.form.decode(&path).map_err(|failure| match failure {
+		let pixels = self.form.read(&path).map_err(|failure| match failure {
 			Failure::Io(error) => BuildError::io(&path, error),
 			Failure::Fault(fault) => BuildError::Record { position: self.position(), fault },
 		})?;
@@ -236,7 +236,7 @@ pub fn read_image(path: &Path, column: &Column) -> Result<Vec<u8>, BuildError> {
 	let form = Form::of(column).ok_or_else(|| {
 		BuildError::unfit(path, format!("the model takes no images, but {:?}", column.shape))
 	})?;
-	let pixels = form.decode(path).map_err(|failure| match failure {
+	let pixels = form.read(path).map_err(|failure| match failure {
 		Failure::Io(error) => BuildError::io(path, error),
 		Failure::Fault(fault) => BuildError::Record { position: path.display().to_string(), fault },
 	})?;

@@ -1,7 +1,11 @@
 use super::*;
 use arrow_array::builder::{FixedSizeListBuilder, Float32Builder, ListBuilder, PrimitiveBuilder};
 use arrow_array::types::{ArrowPrimitiveType, Float32Type, Float64Type, Int64Type};
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, UInt64Array, UInt8Array};
+use arrow_array::{
+	ArrayRef, BinaryArray, Float64Array, Int64Array, RecordBatch, StringArray, StructArray, UInt64Array,
+	UInt8Array,
+};
+use arrow_schema::{DataType, Field};
 use parquet::arrow::ArrowWriter;
 use std::sync::Arc;
 
@@ -32,6 +36,60 @@ fn lists_of_lists() -> ArrayRef {
 	builder.values().append(true);
 	builder.append(true);
 	Arc::new(builder.finish())
+}
+
+/// Encodes grey pixels as PNG.
+fn png(pixels: &[u8], [height, width]: [u32; 2]) -> Vec<u8> {
+	let mut file = Vec::new();
+	let image = image::GrayImage::from_raw(width, height, pixels.to_vec()).unwrap();
+	image.write_to(&mut std::io::Cursor::new(&mut file), image::ImageFormat::Png).unwrap();
+	file
+}
+
+/// Returns a column as data sets of Hugging Face have images: their bytes and their paths.
+fn encoded(files: Vec<Option<Vec<u8>>>) -> ArrayRef {
+	let paths = StringArray::from_iter(files.iter().map(|file| file.is_none().then_some("a.png")));
+	let bytes = BinaryArray::from_iter(files);
+	let field = |name: &str, kind| Arc::new(Field::new(name, kind, true));
+	Arc::new(StructArray::from(vec![
+		(field("bytes", DataType::Binary), Arc::new(bytes) as ArrayRef),
+		(field("path", DataType::Utf8), Arc::new(paths) as ArrayRef),
+	]))
+}
+
+#[test]
+fn encoded_images_become_pixels() {
+	let schema = pictures(Dtype::U8, &[1, 2, 3]);
+	let pixels = [[1, 2, 3, 4, 5, 6], [255, 0, 7, 8, 9, 10]];
+	let files = || pixels.iter().map(|pixels| Some(png(pixels, [2, 3])));
+	let open = |folder: &Folder, images: ArrayRef, schema: &Schema| {
+		let path = write(folder, vec![("image", images), ("label", labels(&[3, 9]))]);
+		open_table(&path, schema, &TableColumns::default())
+	};
+	let expected = [[&pixels[0][..], &[3]].concat(), [&pixels[1][..], &[9]].concat()];
+	let plain: ArrayRef = Arc::new(BinaryArray::from_iter(files()));
+	for images in [encoded(files().collect()), plain] {
+		let folder = Folder::new();
+		let source = open(&folder, images, &schema).unwrap();
+		assert_eq!(folder.records(source, &schema).unwrap(), expected);
+	}
+	let refused = |images, schema: &Schema| {
+		let folder = Folder::new();
+		let source = open(&folder, images, schema);
+		folder.refused(source, schema)
+	};
+	let other = vec![Some(png(&pixels[0], [2, 3])), Some(png(&pixels[1], [3, 2]))];
+	assert_eq!(
+		refused(encoded(other), &schema),
+		"row 1 of t.parquet: the image has 1 channel of 3 x 2; the description asks for 1 channel of 2 x 3"
+	);
+	let broken = vec![Some(b"GIF89a".to_vec()), None];
+	assert!(refused(encoded(broken), &schema).contains("row 0 of t.parquet: the image cannot be read"));
+	let path_alone = vec![Some(png(&pixels[0], [2, 3])), None];
+	assert!(refused(encoded(path_alone), &schema).contains("row 1 of t.parquet: column 'image' has no bytes"));
+	let numbers = pictures(Dtype::U8, &[6]);
+	let reason = refused(encoded(files().collect()), &numbers);
+	assert!(reason.contains("column 'image' must hold flat lists of numbers, not"), "{reason}");
 }
 
 fn labels(values: &[u8]) -> ArrayRef {

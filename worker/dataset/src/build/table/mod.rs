@@ -1,24 +1,21 @@
 //! Parquet tables as a source.
 
+mod cells;
+mod pictures;
+
 use super::columns::TableColumns;
 use super::error::{BuildError, Fault};
-use super::number::{append, Number};
 use super::{Progress, Source, Step};
-use crate::schema::{Column, Dtype, Schema};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{
-	Float16Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, Int8Type, UInt16Type, UInt32Type,
-	UInt64Type, UInt8Type,
-};
-use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
+use crate::schema::{Column, Schema};
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::DataType;
+use cells::{is_number, Cells};
 use parquet::arrow::arrow_reader::{
 	ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::arrow::ProjectionMask;
+use pictures::Pictures;
 use std::fs::File;
-use std::ops::Range;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
@@ -27,14 +24,43 @@ const BATCH_BYTES: usize = 4 << 20;
 /// Number of rows that are decoded at a time.
 const BATCH_ROWS: usize = 4096;
 
-/// A Parquet file whose columns are numbers or flat lists of numbers. Memory holds one batch and one page of
+/// Values of one column of a batch.
+enum Values {
+	Numbers(Cells),
+	Pictures(Pictures),
+}
+
+impl Values {
+	fn open(name: &str, column: &Column, array: &ArrayRef) -> Option<Self> {
+		match Pictures::open(name, column, array) {
+			Some(pictures) => Some(Self::Pictures(pictures)),
+			None => Cells::open(name, array).map(Self::Numbers),
+		}
+	}
+
+	/// Appends the values of a row, of which there have to be so many.
+	fn append(
+		&self,
+		row: usize,
+		expected: usize,
+		column: &Column,
+		record: &mut Vec<u8>,
+	) -> Result<(), Fault> {
+		match self {
+			Self::Numbers(cells) => cells.append(row, expected, column.dtype, record),
+			Self::Pictures(pictures) => pictures.append(row, column.dtype, record),
+		}
+	}
+}
+
+/// A Parquet file whose columns are numbers, flat lists of numbers, or encoded images. Memory holds one batch and one page of
 /// each column.
 pub(super) struct Parquet {
 	file: PathBuf,
 	batches: ParquetRecordBatchReader,
 	/// The schema's columns, and the names of the file's columns that hold them.
 	columns: Vec<(Column, Vec<String>)>,
-	batch: Vec<Vec<Cells>>,
+	batch: Vec<Vec<Values>>,
 	/// Number of rows of the batch.
 	len: usize,
 	/// Row of the batch that comes next.
@@ -62,10 +88,17 @@ impl Parquet {
 				let single = positions.len() == column.values();
 				let fits = match found {
 					DataType::List(field) => positions.len() == 1 && is_number(field.data_type()),
+					other if pictures::is_encoded(other) => {
+						pictures::takes_them(column) && positions.len() == 1
+					}
 					other => single && is_number(other),
 				};
 				if !fits {
-					let wanted = if single { "numbers" } else { "flat lists of numbers" };
+					let wanted = match single {
+						true => "numbers",
+						false if pictures::takes_them(column) => "flat lists of numbers, or encoded images",
+						false => "flat lists of numbers",
+					};
 					let reason = format!("column '{}' must hold {wanted}, not {found}", header[*position]);
 					return Err(BuildError::unfit(path, reason));
 				}
@@ -90,13 +123,14 @@ impl Parquet {
 	}
 
 	fn open_batch(&mut self, batch: &RecordBatch) -> Result<(), BuildError> {
-		let cells = |name: &String| {
+		let values = |column: &Column, name: &String| {
 			let array = batch.column_by_name(name);
-			let cells = array.and_then(|array| Cells::open(name, array));
-			cells.ok_or_else(|| BuildError::unfit(&self.file, format!("column '{name}' cannot be read")))
+			let values = array.and_then(|array| Values::open(name, column, array));
+			values.ok_or_else(|| BuildError::unfit(&self.file, format!("column '{name}' cannot be read")))
 		};
 		let columns = self.columns.iter();
-		self.batch = columns.map(|(_, names)| names.iter().map(cells).collect()).collect::<Result<_, _>>()?;
+		let columns = columns.map(|(column, names)| names.iter().map(|name| values(column, name)).collect());
+		self.batch = columns.collect::<Result<_, _>>()?;
 		self.len = batch.num_rows();
 		self.next = 0;
 		Ok(())
@@ -120,7 +154,7 @@ impl Source for Parquet {
 		for ((column, _), cells) in self.columns.iter().zip(&self.batch) {
 			let expected = column.values() / cells.len().max(1);
 			for cells in cells {
-				let read = cells.append(self.next, expected, column.dtype, record);
+				let read = cells.append(self.next, expected, column, record);
 				read.map_err(|fault| BuildError::Record { position: self.position(), fault })?;
 			}
 		}
@@ -152,92 +186,5 @@ fn guarded<T, E: std::fmt::Display>(
 	match catch_unwind(AssertUnwindSafe(decode)) {
 		Ok(result) => result.map_err(|error| unreadable(&error)),
 		Err(_) => Err(unreadable(&"a page cannot be decoded")),
-	}
-}
-
-fn is_number(found: &DataType) -> bool {
-	found.is_numeric()
-		&& !matches!(found, DataType::Decimal32(..) | DataType::Decimal64(..))
-		&& !matches!(found, DataType::Decimal128(..) | DataType::Decimal256(..))
-}
-
-/// Numbers of one type.
-trait Numbers {
-	fn append(&self, range: Range<usize>, dtype: Dtype, record: &mut Vec<u8>) -> Result<(), String>;
-}
-
-impl<T: Number + arrow_buffer::ArrowNativeType> Numbers for ScalarBuffer<T> {
-	fn append(&self, range: Range<usize>, dtype: Dtype, record: &mut Vec<u8>) -> Result<(), String> {
-		append(&self[range], dtype, record)
-	}
-}
-
-fn numbers(array: &ArrayRef) -> Option<Box<dyn Numbers>> {
-	Some(match array.data_type() {
-		DataType::UInt8 => Box::new(array.as_primitive::<UInt8Type>().values().clone()),
-		DataType::UInt16 => Box::new(array.as_primitive::<UInt16Type>().values().clone()),
-		DataType::UInt32 => Box::new(array.as_primitive::<UInt32Type>().values().clone()),
-		DataType::UInt64 => Box::new(array.as_primitive::<UInt64Type>().values().clone()),
-		DataType::Int8 => Box::new(array.as_primitive::<Int8Type>().values().clone()),
-		DataType::Int16 => Box::new(array.as_primitive::<Int16Type>().values().clone()),
-		DataType::Int32 => Box::new(array.as_primitive::<Int32Type>().values().clone()),
-		DataType::Int64 => Box::new(array.as_primitive::<Int64Type>().values().clone()),
-		DataType::Float16 => {
-			let wide = array.as_primitive::<Float16Type>().unary::<_, Float32Type>(|half| half.to_f32());
-			Box::new(wide.values().clone())
-		}
-		DataType::Float32 => Box::new(array.as_primitive::<Float32Type>().values().clone()),
-		DataType::Float64 => Box::new(array.as_primitive::<Float64Type>().values().clone()),
-		_ => return None,
-	})
-}
-
-/// One column of a batch.
-struct Cells {
-	name: String,
-	/// Null mask of the rows.
-	rows: Option<NullBuffer>,
-	/// Positions of each row's values; `None` if row `r` holds value `r`.
-	offsets: Option<OffsetBuffer<i32>>,
-	/// Null mask of the values.
-	nulls: Option<NullBuffer>,
-	numbers: Box<dyn Numbers>,
-}
-
-impl Cells {
-	fn open(name: &str, array: &ArrayRef) -> Option<Self> {
-		let (values, offsets) = match array.as_list_opt::<i32>() {
-			Some(lists) => (lists.values(), Some(lists.offsets().clone())),
-			None => (array, None),
-		};
-		Some(Self {
-			name: name.into(),
-			rows: array.nulls().cloned(),
-			nulls: values.nulls().cloned(),
-			offsets,
-			numbers: numbers(values)?,
-		})
-	}
-
-	fn append(&self, row: usize, expected: usize, dtype: Dtype, record: &mut Vec<u8>) -> Result<(), Fault> {
-		let is_null = |nulls: &Option<NullBuffer>, at| nulls.as_ref().is_some_and(|nulls| nulls.is_null(at));
-		let range = match &self.offsets {
-			Some(offsets) => {
-				let at = |row: usize| usize::try_from(offsets[row]).unwrap_or(0);
-				at(row)..at(row + 1)
-			}
-			None => row..row + 1,
-		};
-		if is_null(&self.rows, row) || range.clone().any(|at| is_null(&self.nulls, at)) {
-			return Err(Fault::Null(self.name.clone()));
-		}
-		if range.len() != expected {
-			return Err(Fault::Shape { column: self.name.clone(), expected, found: range.len() });
-		}
-		self.numbers.append(range, dtype, record).map_err(|value| Fault::Inexact {
-			column: self.name.clone(),
-			value,
-			dtype,
-		})
 	}
 }

@@ -76,18 +76,14 @@ fn disk(folder: &Path) -> Result<u64> {
 	Ok(bytes)
 }
 
-async fn measure(network: &mut Network, rounds: [u32; 2]) -> Result<(Vec<Line>, Vec<Growth>)> {
-	let folder = network.directory().to_owned();
-	let rest: Vec<_> = processes(network)
-		.into_iter()
-		.map(|(name, id)| Ok((name, with_descendants(id, procfs::memory)?)))
-		.collect::<Result<_>>()?;
-	let data = mnist::prepare(&folder.join("digits"), TRAINING)?;
-	let setup = GroupSetup {
+/// Writes the data of a group of digits.
+fn setup(folder: &Path) -> Result<GroupSetup> {
+	let data = mnist::prepare(folder, TRAINING)?;
+	Ok(GroupSetup {
 		name: "digits".into(),
-		model: data.model.clone(),
-		dataset: data.dataset.clone(),
-		validation: data.validation.clone(),
+		model: data.model,
+		dataset: data.dataset,
+		validation: data.validation,
 		records: 5_000,
 		minimum_improvement: 0.0001,
 		lengths: LENGTHS,
@@ -95,8 +91,16 @@ async fn measure(network: &mut Network, rounds: [u32; 2]) -> Result<(Vec<Line>, 
 		stake: 100,
 		voting_period: 1_000,
 		seats: None,
-	};
-	let group = network.create_group(&setup).await?;
+	})
+}
+
+async fn measure(network: &mut Network, rounds: [u32; 2]) -> Result<(Vec<Line>, Vec<Growth>)> {
+	let folder = network.directory().to_owned();
+	let rest: Vec<_> = processes(network)
+		.into_iter()
+		.map(|(name, id)| Ok((name, with_descendants(id, procfs::memory)?)))
+		.collect::<Result<_>>()?;
+	let group = network.create_group(&setup(&folder.join("digits"))?).await?;
 	network.start_trainer(group.id, TrainerSetup::new(1, "adam", 0.001, 64)).await?;
 	let rpc = network.nodes[0].rpc.clone();
 	let first = rpc.group(group.id, None).await?.round.unwrap_or_default();
@@ -150,8 +154,9 @@ fn print(lines: &[Line], growth: &[Growth]) {
 		println!("{process:<20} {at_rest:>12} {most:>12.0} {cores:>7.2} {disk:>10.1}");
 	}
 	for Growth { node, rounds, blocks, mib, mib_a_thousand } in growth {
+		let blocks = f64::from(*blocks) / f64::from(*rounds);
 		println!(
-			"{node}: {mib:.1} MiB in {rounds} rounds of {blocks} blocks together, {mib_a_thousand:.0} MiB in 1,000"
+			"{node}: {mib:.1} MiB in {rounds} rounds of {blocks:.0} blocks, {mib_a_thousand:.0} MiB in 1,000"
 		);
 	}
 	println!("Rounds of {} s, one group, one trainer.", (BLOCK_TIME * LENGTHS.round).as_secs());

@@ -12,14 +12,14 @@ use serde::Serialize;
 use std::time::Duration;
 use transfers::{measure, network, Line, Load};
 
-/// Delay of the packets of each validator, in milliseconds: 300 ms there and back.
-const DELAY: u32 = 150;
 /// Longest time for the transactions of one cell to be finalized.
 const PATIENCE: Duration = Duration::from_secs(900);
 
 struct Options {
 	validators: Vec<usize>,
 	mbit: Vec<f64>,
+	/// Delay of the packets of each validator, in milliseconds.
+	delay: u32,
 	transfers: Vec<usize>,
 	/// Whether a validator is killed.
 	kills: Vec<bool>,
@@ -31,6 +31,8 @@ impl Options {
 		let mut options = Self {
 			validators: vec![4, 7, 10],
 			mbit: vec![0.1, 30.0, 125.0],
+			// 300 ms there and back.
+			delay: 150,
 			transfers: vec![100, 1_000, 10_000],
 			kills: vec![false, true],
 			json: false,
@@ -41,6 +43,7 @@ impl Options {
 			match argument.as_str() {
 				"--validators" => options.validators = list(&value()?)?,
 				"--mbit" => options.mbit = list(&value()?)?,
+				"--delay" => options.delay = value()?.parse()?,
 				"--transfers" => options.transfers = list(&value()?)?,
 				"--no-kill" => options.kills = vec![false],
 				"--quick" => {
@@ -49,8 +52,8 @@ impl Options {
 				}
 				"--json" => options.json = true,
 				other => bail!(
-					"unknown option '{other}'; there are --validators, --mbit, --transfers, --no-kill, --quick \
-					 and --json"
+					"unknown option '{other}'; there are --validators, --mbit, --delay, --transfers, \
+					 --no-kill, --quick and --json"
 				),
 			}
 		}
@@ -67,14 +70,16 @@ fn list<T: std::str::FromStr<Err: Send + Sync + std::error::Error + 'static>>(te
 struct Cell {
 	validators: usize,
 	mbit: f64,
+	delay: u32,
 	transfers: usize,
 	is_killed: bool,
 	/// What was measured; `None` where not all transactions were finalized in time.
 	measured: Option<Line>,
 }
 
-async fn cell(validators: usize, mbit: f64, transfers: usize, is_killed: bool) -> Result<Cell> {
-	let uplinks = vec![Some(Shape { mbit, delay: DELAY }); validators];
+async fn cell(validators: usize, shape: Shape, transfers: usize, is_killed: bool) -> Result<Cell> {
+	let Shape { mbit, delay } = shape;
+	let uplinks = vec![Some(shape); validators];
 	let links = Links::new(&uplinks).map_err(|error| anyhow!("{error}"))?;
 	let host = |number| Host { namespace: links.namespace(number), address: Links::address(number) };
 	let builder = network(validators).hosts((0..validators).map(host).collect());
@@ -92,15 +97,22 @@ async fn cell(validators: usize, mbit: f64, transfers: usize, is_killed: bool) -
 		Ok(())
 	})
 	.await?;
-	Ok(Cell { validators, mbit, transfers, is_killed, measured })
+	Ok(Cell { validators, mbit, delay, transfers, is_killed, measured })
 }
 
 fn print(cells: &[Cell]) {
 	println!(
-		"{:<10} {:>8} {:>9} {:>7} {:>6} {:>14} {:>20}",
-		"validators", "Mbit/s", "transfers", "killed", "blocks", "until final, s", "a second until final"
+		"{:<10} {:>8} {:>9} {:>9} {:>7} {:>6} {:>14} {:>20}",
+		"validators",
+		"Mbit/s",
+		"delay, ms",
+		"transfers",
+		"killed",
+		"blocks",
+		"until final, s",
+		"a second until final"
 	);
-	for Cell { validators, mbit, transfers, is_killed, measured } in cells {
+	for Cell { validators, mbit, delay, transfers, is_killed, measured } in cells {
 		let killed = if *is_killed { "one" } else { "none" };
 		let measured = match measured {
 			Some(Line { blocks, until_final, .. }) => {
@@ -108,7 +120,7 @@ fn print(cells: &[Cell]) {
 			}
 			None => format!("not within {} s", PATIENCE.as_secs()),
 		};
-		println!("{validators:<10} {mbit:>8} {transfers:>9} {killed:>7} {measured}");
+		println!("{validators:<10} {mbit:>8} {delay:>9} {transfers:>9} {killed:>7} {measured}");
 	}
 }
 
@@ -121,7 +133,8 @@ async fn main() -> Result<()> {
 			for &transfers in &options.transfers {
 				for &is_killed in &options.kills {
 					eprintln!("== {validators} validators, {mbit} Mbit/s, {transfers} transfers");
-					cells.push(cell(validators, mbit, transfers, is_killed).await?);
+					let shape = Shape { mbit, delay: options.delay };
+					cells.push(cell(validators, shape, transfers, is_killed).await?);
 				}
 			}
 		}

@@ -121,7 +121,13 @@ impl NodeSetup {
 			Role::Follower => launch,
 		};
 		if let Some(host) = &self.host {
-			launch = launch.inside(&host.namespace).args(["--unsafe-rpc-external", "--rpc-methods", "safe"]);
+			launch = launch.inside(&host.namespace).args([
+				"--unsafe-rpc-external",
+				"--rpc-methods",
+				"safe",
+				"--rpc-cors",
+				"all",
+			]);
 		}
 		for evaluator in &self.evaluators {
 			launch = launch.args(["--evaluator-url", evaluator]);

@@ -21,8 +21,11 @@ impl Shape {
 	fn discipline(&self) -> String {
 		let rate = (self.mbit * 1e6) as u64;
 		match self.delay {
-			// A queue of 50 ms, as routers have it.
-			0 => format!("tbf rate {rate}bit burst 256kb latency 50ms"),
+			// A queue of 50 ms, as routers have it; a slow link holds some packets all the same.
+			0 => {
+				let (burst, latency) = if self.mbit < 10.0 { ("4kb", 500) } else { ("256kb", 50) };
+				format!("tbf rate {rate}bit burst {burst} latency {latency}ms")
+			}
 			delay => format!("netem delay {delay}ms rate {rate}bit limit 100000"),
 		}
 	}
@@ -63,7 +66,12 @@ impl Links {
 		ip(&format!("-n {space} link set lo up"))?;
 		match uplink {
 			Some(shape) => {
-				ip(&format!("netns exec {space} tc qdisc add dev eth0 root {}", shape.discipline()))
+				ip(&format!("netns exec {space} tc qdisc add dev eth0 root {}", shape.discipline())).map_err(
+					|error| match shape.delay {
+						0 => error,
+						_ => format!("{error}: delays take the kernel's module sch_netem").into(),
+					},
+				)
 			}
 			None => Ok(()),
 		}
@@ -125,6 +133,7 @@ mod tests {
 	fn uplinks_are_shaped_by_their_rate_and_delay() {
 		let shape = |mbit, delay| Shape { mbit, delay }.discipline();
 		assert_eq!(shape(100.0, 0), "tbf rate 100000000bit burst 256kb latency 50ms");
+		assert_eq!(shape(0.1, 0), "tbf rate 100000bit burst 4kb latency 500ms");
 		assert_eq!(shape(0.1, 150), "netem delay 150ms rate 100000bit limit 100000");
 	}
 

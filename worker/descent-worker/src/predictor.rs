@@ -143,8 +143,8 @@ impl Predictor {
 		self.check(read_image(path, self.input()?)?)
 	}
 
-	/// Encodes numbers, nested in arrays or not; for a model of several inputs an object with those of each. A
-	/// sequence may be shorter than the model's if its answers do not depend on what follows.
+	/// Encodes numbers, nested in arrays or not; for a model of several inputs an object with those of each.
+	/// A sequence may be shorter than the model's if its answers do not depend on what follows.
 	///
 	/// # Errors
 	/// Fails if there are too many or too few, or a column does not hold one.

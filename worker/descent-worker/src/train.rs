@@ -93,7 +93,9 @@ pub(crate) struct Options {
 	#[arg(
 		long,
 		value_name = "DIR",
-		conflicts_with_all = ["optimizer", "learning_rate", "batch", "augment", "accumulate", "ema", "precision", "device"]
+		conflicts_with_all = [
+			"optimizer", "learning_rate", "batch", "augment", "accumulate", "ema", "precision", "device"
+		]
 	)]
 	own: Option<PathBuf>,
 	/// Program that trains in the folder of --own, with its arguments; no shell reads them. It finds the
@@ -115,7 +117,12 @@ pub(crate) struct Options {
 	augment: Option<Augmentation>,
 	/// Batches of whose mean gradient a step is made, for larger batches than fit into memory. Recorded
 	/// trainings make a step of each.
-	#[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1 << 16))]
+	#[arg(
+		long,
+		value_name = "N",
+		default_value_t = 1,
+		value_parser = clap::value_parser!(u32).range(1..=1 << 16)
+	)]
 	accumulate: u32,
 	/// Measure and commit an exponential moving average of the weights in their place: the share that the
 	/// past keeps in each step, as 0.999. Recorded trainings have none.

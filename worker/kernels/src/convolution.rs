@@ -74,8 +74,8 @@ impl Columns for Patches<'_> {
 }
 
 /// Returns the cross-correlation of `x [records, channels, height, width]` with `weight [filters, channels,
-/// kernel height, kernel width]` and `bias [filters]` in `out [records, filters, height', width']`. The terms of a sum are
-/// in the order of the weights; those beyond the border are 0. The bias is added last.
+/// kernel height, kernel width]` and `bias [filters]` in `out [records, filters, height', width']`. The terms
+/// of a sum are in the order of the weights; those beyond the border are 0. The bias is added last.
 pub fn conv2d(x: &[f64], window: &Window, weight: Weights, bias: Option<Weights>, out: &mut [f64]) {
 	let (high, wide) = window.output();
 	let (places, taps) = (high * wide, window.taps());

@@ -1,5 +1,5 @@
-//! A running mean of weights, which is often measured better than the weights themselves (Polyak and Juditsky,
-//! 1992).
+//! A running mean of weights, which is often measured better than the weights themselves (Polyak and
+//! Juditsky, 1992).
 
 use crate::error::ModelError;
 use tch::{no_grad, TchError, Tensor};

@@ -56,7 +56,8 @@ pub struct TrainingOptions {
 	pub clip: Option<f64>,
 	/// Number of batches of whose mean gradient a step is made.
 	pub accumulate: u32,
-	/// Share that the past keeps in each step of a running mean of the weights, below 1; `None` keeps no mean.
+	/// Share that the past keeps in each step of a running mean of the weights, below 1; `None` keeps no
+	/// mean.
 	pub average: Option<f64>,
 	/// Seed of dropout. libtorch has one generator per process, so trainers in one process share it.
 	pub seed: u64,

@@ -1,8 +1,8 @@
 //! The state of a training run in a file, so that it goes on after a restart as if nothing had happened.
 //!
 //! The file is safetensors: weights under `model.`, their running mean under `average.`, the running means of
-//! the optimizer under the names of their slots, and numbers in the metadata. It holds weights and running means of the same step, as it is
-//! replaced as a whole.
+//! the optimizer under the names of their slots, and numbers in the metadata. It holds weights and running
+//! means of the same step, as it is replaced as a whole.
 
 use crate::{error::ModelError, trainer::Trainer};
 use safetensors::{serialize_to_file, tensor::TensorView, Dtype, SafeTensors};
@@ -90,7 +90,8 @@ impl Trainer {
 	}
 
 	/// Goes on from a file that [`Self::save_state`] wrote, and returns the caller's notes. Dropout is drawn
-	/// anew, and gradients that no step was made of are lost. If it fails, the trainer may hold a part of the file and has to be made anew.
+	/// anew, and gradients that no step was made of are lost. If it fails, the trainer may hold a part of the
+	/// file and has to be made anew.
 	///
 	/// # Errors
 	/// See [`StateError`].

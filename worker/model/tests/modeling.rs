@@ -14,7 +14,8 @@ sys.path.append(sys.argv[2])
 import modeling
 model = modeling.load(sys.argv[1]).double()
 def read(name, column):
-    dtype = {'u8': torch.uint8, 'u16': torch.uint16, 'i32': torch.int32, 'i64': torch.int64, 'f32': torch.float32}[column['dtype']]
+    names = {'u8': 'uint8', 'u16': 'uint16', 'i32': 'int32', 'i64': 'int64', 'f32': 'float32'}
+    dtype = getattr(torch, names[column['dtype']])
     values = torch.frombuffer(bytearray(open(sys.argv[1] + '/' + name, 'rb').read()), dtype=dtype)
     return values.reshape(-1, *column['shape'])
 columns = model.description['inputs']

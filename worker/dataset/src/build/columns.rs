@@ -85,8 +85,8 @@ impl TableColumns {
 		if features > 1 && self.input.is_some() {
 			return Err(BuildError::unfit(
 				file,
-				"the model has several inputs, so columns can't be named for one: name the table's columns as \
-				 the description's",
+				"the model has several inputs, so columns can't be named for one: name the table's \
+				 columns as the description's",
 			));
 		}
 		let columns = schema.columns.iter().enumerate();

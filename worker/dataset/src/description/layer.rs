@@ -120,8 +120,8 @@ pub enum Layer {
 		#[serde(default, skip_serializing_if = "Option::is_none")]
 		stride: Option<u64>,
 	},
-	/// Mean of each of `size` parts: `[C, L] -> [C, size]`. Part `i` of `L` values has those from `i L / size`
-	/// rounded down to `(i + 1) L / size` rounded up.
+	/// Mean of each of `size` parts: `[C, L] -> [C, size]`. Part `i` of `L` values has those from `i L /
+	/// size` rounded down to `(i + 1) L / size` rounded up.
 	#[serde(rename = "adaptive_avg_pool1d")]
 	AdaptiveAvgPool1d {
 		/// Number of parts.
@@ -162,8 +162,8 @@ pub enum Layer {
 	/// Root mean square normalisation (Zhang and Sennrich, 2019) over the last dimension, with eps 1e-5.
 	/// Parameter `weight` of its size.
 	RmsNorm {},
-	/// Group normalisation (Wu and He, 2018): `[C]`, `[C, L]` or `[C, H, W]`, of which `C / groups` channels at a time
-	/// have mean 0 and variance 1, with eps 1e-5. Parameters `weight [C]`, `bias [C]`.
+	/// Group normalisation (Wu and He, 2018): `[C]`, `[C, L]` or `[C, H, W]`, of which `C / groups` channels
+	/// at a time have mean 0 and variance 1, with eps 1e-5. Parameters `weight [C]`, `bias [C]`.
 	GroupNorm {
 		/// Number of groups, which must divide `C`.
 		groups: u64,

@@ -141,7 +141,8 @@ fn a_network_of_signals_is_planned() {
 	let signal = |layers: &str| {
 		let json = format!(
 			r#"{{"descent":1,"name":"s","inputs":[{{"column":"x","dtype":"f32","shape":[2,23]}}],
-			"target":{{"column":"y","dtype":"u8","shape":[],"classes":3}},"layers":[{layers}],"loss":"cross_entropy"}}"#
+			"target":{{"column":"y","dtype":"u8","shape":[],"classes":3}},"layers":[{layers}],
+			"loss":"cross_entropy"}}"#
 		);
 		Description::parse(json.as_bytes())
 	};

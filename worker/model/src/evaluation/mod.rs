@@ -21,7 +21,8 @@ use tch::{no_grad, Device, Tensor};
 /// Number of records of a batch; the last one may have fewer. The transcript has one score per batch, so the
 /// size is part of the protocol and never changes.
 pub const EVALUATION_BATCH: usize = 256;
-/// Number of the stream that changes the first input, beside those of the tensors. Others have those below it.
+/// Number of the stream that changes the first input, beside those of the tensors. Others have those below
+/// it.
 const INPUTS: u64 = u64::MAX;
 
 /// Rules of an evaluation.

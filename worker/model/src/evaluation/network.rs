@@ -53,6 +53,20 @@ impl<'a> Tensors<'a> {
 		copy
 	}
 
+	/// Returns `length` values that a linear map makes of rows of a width.
+	fn mapped(
+		&mut self,
+		x: Vec<f64>,
+		width: usize,
+		weight: Weights,
+		bias: Option<Weights>,
+		length: usize,
+	) -> Vec<f64> {
+		let mut out = self.memory.take(length);
+		linear(&x, width, weight, bias, &mut out);
+		self.replace(x, out)
+	}
+
 	/// Keeps the memory of an input, and returns the output.
 	fn replace(&mut self, input: Vec<f64>, output: Vec<f64>) -> Vec<f64> {
 		self.memory.give(input);
@@ -141,15 +155,11 @@ fn apply(
 	let width = size(input.last().copied().unwrap_or(1));
 	match layer {
 		Layer::Flatten {} | Layer::Dropout { .. } | Layer::Embedding { .. } => {}
-		Layer::Linear { .. } | Layer::Unembedding {} => {
-			let (weight, bias) = match layer {
-				Layer::Linear { bias, .. } => (tensors.parameter(), tensors.optional(*bias)),
-				_ => (tensors.weights(0), None),
-			};
-			let mut out = tensors.memory.take(length);
-			linear(&x, width, weight, bias, &mut out);
-			return tensors.replace(x, out);
+		Layer::Linear { bias, .. } => {
+			let (weight, bias) = (tensors.parameter(), tensors.optional(*bias));
+			return tensors.mapped(x, width, weight, bias, length);
 		}
+		Layer::Unembedding {} => return tensors.mapped(x, width, tensors.weights(0), None, length),
 		Layer::Conv1d { .. }
 		| Layer::Conv2d { .. }
 		| Layer::MaxPool1d { .. }

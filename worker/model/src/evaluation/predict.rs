@@ -5,7 +5,8 @@ use crate::{memory::piece, Checkpoint, ModelError};
 use descent_dataset::Batch;
 
 /// Returns the outputs of a checkpoint for records without their targets, whose canonical bytes lie one after
-/// the other: for each the values `[..output]` of the last layer, in f64. They are computed by the kernels, as in an evaluation.
+/// the other: for each the values `[..output]` of the last layer, in f64. They are computed by the kernels,
+/// as in an evaluation.
 ///
 /// # Errors
 /// Returns [`ModelError::Batch`] if the bytes are no such records.

@@ -42,14 +42,14 @@ const EXAMPLES: &str = "Examples:
   descent dataset build --old version1.csv --new version2.csv --after train.parquet --description \
     mnist.json --out delta.parquet
 
-A folder of images has one folder for each class, or a file labels.csv with the columns file and label. The \
-labels of the classes are printed: their positions in --classes, or in the order of their names. A Parquet \
-table may hold images as Hugging Face does, as PNG or JPEG in a column of its own. A text is cut into windows of \
-tokens, and the target is the token that follows each of them: tokens are those of --tokenizer, or the text's bytes. \
-Columns of a table that are not named are found by the description's names. \
-Nothing is rounded: a value that the description's type cannot hold is an error. The same source makes the \
-same file. Additions that the data set of --after has already, and removals of what it lacks, are left \
-out.";
+A folder of images has one folder for each class, or a file labels.csv with the columns file and label. \
+The labels of the classes are printed: their positions in --classes, or in the order of their names. A \
+Parquet table may hold images as Hugging Face does, as PNG or JPEG in a column of its own. A text is cut \
+into windows of tokens, and the target is the token that follows each of them: tokens are those of \
+--tokenizer, or the text's bytes. Columns of a table that are not named are found by the description's \
+names. Nothing is rounded: a value that the description's type cannot hold is an error. The same source \
+makes the same file. Additions that the data set of --after has already, and removals of what it lacks, \
+are left out.";
 
 #[derive(Debug, Args)]
 #[command(

@@ -72,7 +72,8 @@ mod tests {
 	const ENCODE: &str = "
 import json, sys, tokenizers
 text = open(sys.argv[1], encoding='utf-8').read()
-for name, tokenizer in (('bytes', tokenizers.ByteLevelBPETokenizer()), ('words', tokenizers.BertWordPieceTokenizer())):
+made = {'bytes': tokenizers.ByteLevelBPETokenizer(), 'words': tokenizers.BertWordPieceTokenizer()}
+for name, tokenizer in made.items():
     tokenizer.train_from_iterator([text], vocab_size=500, show_progress=False)
     tokenizer.save(f'{sys.argv[2]}/{name}.json')
     print(json.dumps([tokenizer.get_vocab_size(), tokenizer.encode(text, add_special_tokens=False).ids]))

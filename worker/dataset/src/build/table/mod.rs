@@ -53,8 +53,8 @@ impl Values {
 	}
 }
 
-/// A Parquet file whose columns are numbers, flat lists of numbers, or encoded images. Memory holds one batch and one page of
-/// each column.
+/// A Parquet file whose columns are numbers, flat lists of numbers, or encoded images. Memory holds one batch
+/// and one page of each column.
 pub(super) struct Parquet {
 	file: PathBuf,
 	batches: ParquetRecordBatchReader,

@@ -1,5 +1,5 @@
-//! Encoded images in a column of a table, as data sets of Hugging Face have them: a struct whose field `bytes`
-//! holds a PNG or JPEG file, or such bytes by themselves.
+//! Encoded images in a column of a table, as data sets of Hugging Face have them: a struct whose field
+//! `bytes` holds a PNG or JPEG file, or such bytes by themselves.
 
 use super::super::error::Fault;
 use super::super::images::{Failure, Form};
@@ -61,7 +61,8 @@ impl Pictures {
 		}
 		if self.files.is_null(row) {
 			let reason = format!(
-				"column '{}' has no bytes of the image, maybe its path alone; save the data set with its images",
+				"column '{}' has no bytes of the image, maybe its path alone; save the data set with its \
+				 images",
 				self.name
 			);
 			return Err(Fault::Unreadable(reason));

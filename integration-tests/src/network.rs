@@ -35,6 +35,7 @@ impl NetworkBuilder {
 			nodes: Vec::new(),
 			evaluators: Vec::new(),
 			gateway: None,
+			dashboard: None,
 			trainers: Vec::new(),
 			validators: Vec::new(),
 			chain: String::new(),
@@ -58,6 +59,8 @@ pub struct Network {
 	pub evaluators: Vec<Process>,
 	/// Gateway that serves model descriptions and data, and its address. It is started on first use.
 	gateway: Option<(Process, String)>,
+	/// Dashboard of the first node.
+	dashboard: Option<Process>,
 	/// The trainers.
 	pub trainers: Vec<Trainer>,
 	/// The validators of genesis.
@@ -269,6 +272,24 @@ impl Network {
 		Ok(())
 	}
 
+	/// Starts a dashboard of the first node, and returns its address.
+	///
+	/// # Errors
+	/// Fails if it does not get ready.
+	pub async fn dashboard(&mut self) -> Result<String> {
+		let node = self.nodes.first().context("there is no node")?.rpc.ws();
+		let launch = Launch::new("dashboard", Binary::Cli.path()?, &self.logs).args([
+			"dashboard",
+			"--json",
+			"--listen",
+			"127.0.0.1:0",
+			"--node",
+			&node,
+		]);
+		let dashboard = self.dashboard.insert(Process::spawn(launch)?);
+		ready(dashboard).await
+	}
+
 	/// Returns the result. If it is an error, the ends of all logs are printed when the network is dropped.
 	///
 	/// # Errors
@@ -284,6 +305,7 @@ impl Network {
 		let nodes = self.nodes.iter_mut().map(|node| &mut node.process);
 		trainers
 			.chain(self.gateway.iter_mut().map(|(gateway, _)| gateway))
+			.chain(&mut self.dashboard)
 			.chain(&mut self.evaluators)
 			.chain(nodes)
 	}

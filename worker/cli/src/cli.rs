@@ -3,8 +3,8 @@
 use crate::{
 	args::Global,
 	commands::{
-		amend, balance, chain_spec, content, dataset, emission, explain, governance, group, keeper, key,
-		leaderboard, model, order, rewards, round, stake, test_set, transfer, validator,
+		amend, balance, chain_spec, content, dashboard, dataset, emission, explain, governance, group,
+		keeper, key, leaderboard, model, order, rewards, round, stake, test_set, transfer, validator,
 	},
 	output::Output,
 };
@@ -73,6 +73,8 @@ pub(crate) enum Command {
 	/// Data sets: make delta files, check them, propose them, vote
 	#[command(subcommand)]
 	Dataset(dataset::DatasetCommand),
+	/// Serve a page that shows groups, rounds, votes and money in a browser
+	Dashboard(dashboard::Dashboard),
 	/// Hidden test sets: seal them, open a series, release its keys
 	#[command(subcommand)]
 	TestSet(test_set::TestSetCommand),
@@ -111,6 +113,7 @@ impl Cli {
 			Command::Model(command) => command.run(global, output).await,
 			Command::Content(command) => command.run(output).await,
 			Command::Dataset(command) => command.run(global, output).await,
+			Command::Dashboard(command) => command.run(global, output).await,
 			Command::TestSet(command) => command.run(global, output).await,
 			Command::Rewards(command) => command.run(global, output).await,
 			Command::Emission(command) => command.run(global, output).await,

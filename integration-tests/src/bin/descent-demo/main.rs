@@ -88,6 +88,9 @@ async fn demo(options: &Options, report: &mut Report) -> Result<()> {
 		started = builder.start() => started?,
 		stopped = interrupted() => return stopped.and_then(|()| bail!("interrupted")),
 	};
+	let dashboard = network.dashboard().await;
+	let dashboard = network.note_failure(dashboard)?;
+	report.step(&format!("look at it in a browser: {dashboard}"));
 	let mut requester = None;
 	let ended = tokio::select! {
 		ended = play(options, &mut network, &mut requester, report) => ended,

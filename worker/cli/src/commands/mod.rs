@@ -5,6 +5,7 @@ pub(crate) mod balance;
 mod ballot;
 pub(crate) mod chain_spec;
 pub(crate) mod content;
+pub(crate) mod dashboard;
 pub(crate) mod dataset;
 pub(crate) mod emission;
 mod events;

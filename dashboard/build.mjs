@@ -1,0 +1,17 @@
+// Builds the files of the page into the folder that `descent dashboard` embeds.
+import { build } from "esbuild";
+import { copyFile, mkdir } from "node:fs/promises";
+
+const out = process.argv[2] ?? new URL("../worker/cli/assets/dashboard/", import.meta.url).pathname;
+await mkdir(out, { recursive: true });
+await build({
+  entryPoints: { dashboard: "src/main.ts" },
+  bundle: true,
+  minify: true,
+  charset: "utf8",
+  format: "esm",
+  target: "es2022",
+  legalComments: "eof",
+  outdir: out,
+});
+await copyFile("index.html", `${out}/index.html`);

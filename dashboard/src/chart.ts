@@ -30,8 +30,11 @@ export function plot(title: string, x: number[], lines: Line[], marks: { x: numb
   const options: uPlot.Options = {
     width: 600,
     height: HEIGHT,
-    scales: { x: { time: false } },
-    axes: [{ ...axis }, { ...axis, size: 76 }],
+    scales: { x: { time: false, range: (_, low, high) => [low, Math.max(high, low + 1)] } },
+    axes: [
+      { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8] },
+      { ...axis, size: 84, values: (_, values) => values.map((value) => String(Number(value.toPrecision(6)))) },
+    ],
     legend: { live: true },
     series: [
       { label: "round" },

@@ -100,6 +100,7 @@ function show(found: AnyPage | null, data: string, title: string, content: Param
   delete main.dataset["path"];
   document.title = `${title} – Descent`;
   main.replaceChildren();
+  main.ariaBusy = null;
   append(main, content);
   if (kept.path === split(location.hash).path) scrollTo(0, kept.top);
   advance();
@@ -150,5 +151,7 @@ addEventListener("hashchange", () => {
   }
   mark();
   shown = null;
+  delete main.dataset["path"];
+  main.ariaBusy = "true";
   soon();
 });

@@ -71,7 +71,7 @@ const pages = [
 ];
 for (const [path, has] of pages) {
   await page.goto(`${address}/${path}`);
-  await page.locator(has).first().waitFor();
+  await page.locator(`main[data-path="${path.slice(2)}"]`).locator(has).first().waitFor();
   await picture(path.slice(2).replaceAll("/", "-"));
 }
 await page.locator("tbody .account").first().click();
@@ -83,7 +83,7 @@ await page.getByText("There is no such page").waitFor();
 await page.setViewportSize({ width: 360, height: 740 });
 await page.emulateMedia({ colorScheme: "dark" });
 await page.goto(`${address}/#/group/${group}`);
-await page.locator("canvas").first().waitFor();
+await page.locator(`main[data-path="group/${group}"] canvas`).first().waitFor();
 await expect("a phone needs no scrolling to the side", () =>
   page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
 );

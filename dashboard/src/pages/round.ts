@@ -89,7 +89,10 @@ export function roundPage(id: number, number: number): Page<Data> {
           bar(round),
           fields([
             ["phase", round.settled ? "settled" : words(round.phase)],
-            ["has to beat", round.baseline === null ? "known when it is settled" : score(round.baseline)],
+            [
+              "has to beat",
+              round.baseline !== null ? score(round.baseline) : round.settled ? "nothing" : "known when it is settled",
+            ],
             ["by", score(round.minimum_improvement)],
             ["data set", `version ${round.dataset_version}`],
             ["winner", round.winner === null ? (round.settled ? "nobody" : "not known yet") : account(round.winner)],

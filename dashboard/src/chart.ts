@@ -21,8 +21,17 @@ export type Line = {
   steps?: boolean;
 };
 
-/** Returns a plot of lines over rounds, with marks at some of them. */
-export function plot(title: string, x: number[], lines: Line[], marks: { x: number; label: string }[] = []): HTMLElement {
+export type Plot = {
+  title: string;
+  /** Name of what is counted along the horizontal axis. */
+  unit: string;
+  x: number[];
+  lines: Line[];
+  marks?: { x: number; label: string }[];
+};
+
+/** Returns a plot of lines, with marks at some places. */
+export function plot({ title, unit, x, lines, marks = [] }: Plot): HTMLElement {
   const box = h("div", { class: "plot", role: "img", "aria-label": title });
   const text = colour("--text");
   const grid = { stroke: colour("--line"), width: 1 };
@@ -37,7 +46,7 @@ export function plot(title: string, x: number[], lines: Line[], marks: { x: numb
     ],
     legend: { live: true },
     series: [
-      { label: "round" },
+      { label: unit },
       ...lines.map((line) => ({
         label: line.label,
         stroke: colour(line.colour),

@@ -1,5 +1,6 @@
-//! The dashboard in a real browser, against a real network: a round is followed from its commitments to the reason
-//! why somebody was paid, a hostile name of a group does nothing, and the page comes back with its node.
+//! The dashboard in a real browser, against a real network: a round is followed from its commitments to the
+//! reason why somebody was paid, a hostile name of a group does nothing, and the page comes back with its
+//! node.
 
 use anyhow::{bail, ensure, Context, Result};
 use descent_integration_tests::{

@@ -94,15 +94,11 @@ function curve({ group, history, log }: Data): Child {
     if (row.model_version !== model) marks.push({ x: row.round, label: `model ${row.model_version}` });
     model = row.model_version;
   }
-  return plot(
-    `The ${group.metric} of the head over the rounds`,
-    x,
-    [
-      { label: `${group.metric} of the head`, colour: "--accent", values: heads, steps: true },
-      { label: "won", colour: "--good", values: played.map(({ winner }) => value(winner?.score)), dots: true },
-    ],
-    marks,
-  );
+  const lines = [
+    { label: `${group.metric} of the head`, colour: "--accent", values: heads, steps: true },
+    { label: "won", colour: "--good", values: played.map(({ winner }) => value(winner?.score)), dots: true },
+  ];
+  return plot({ title: `The ${group.metric} of the head over the rounds`, unit: "round", x, lines, marks });
 }
 
 function lastRounds({ group, history }: Data): HTMLElement {

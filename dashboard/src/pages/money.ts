@@ -34,11 +34,14 @@ export const money: Page<Data> = {
           ],
         ]),
         points.length > 1 &&
-          plot(
-            "Issuance at each halving, if all is minted that may be",
-            points.map(({ block }) => block),
-            [{ label: "issuance at most, NRN", colour: "--accent", values: points.map(({ issuance }) => issuance) }],
-          ),
+          plot({
+            title: "Issuance at each halving, if all is minted that may be",
+            unit: "block",
+            x: points.map(({ block }) => block),
+            lines: [
+              { label: "issuance at most, NRN", colour: "--accent", values: points.map(({ issuance }) => issuance) },
+            ],
+          }),
       ),
       section(
         "Streams",

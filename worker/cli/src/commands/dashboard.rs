@@ -25,19 +25,18 @@ const STYLE: &str = include_str!("../../assets/dashboard/dashboard.css");
 /// Element of the page that names the node.
 const NODE: &str = r#"<meta name="descent-node" content="">"#;
 /// Scripts and styles are the page's own, and it connects to nothing but nodes.
-const POLICY: &str =
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src ws: \
-	wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+	connect-src ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const EXAMPLES: &str = "Examples:
   descent dashboard
   descent dashboard --node wss://rpc.example.org --listen 127.0.0.1:0
   descent dashboard --node wss://rpc.example.org --export site
 
-The page shows groups, rounds, votes and money, live, and signs nothing. The browser asks the node by itself: a node \
-of this machine answers pages of this machine, and any other has to be started with --rpc-cors for the page's \
-address. Another node is named in the address of the page, behind its path: #/?node=wss://rpc.example.org. Stops on \
-ctrl-c or SIGTERM.";
+The page shows groups, rounds, votes and money, live, and signs nothing. The browser asks the node by \
+itself: a node of this machine answers pages of this machine, and any other has to be started with \
+--rpc-cors for the page's address. Another node is named in the address of the page, behind its path: \
+#/?node=wss://rpc.example.org. Stops on ctrl-c or SIGTERM.";
 
 /// Serve a page that shows the chain in a browser.
 #[derive(Debug, Args)]

@@ -66,7 +66,7 @@ export function roundPage(id: number, number: number): Page<Data> {
         outcome(candidate),
         amount(candidate.reward),
         candidate.slashed === "0" ? amount(candidate.deposit) : `${amount(candidate.deposit)}, lost ${amount(candidate.slashed)}`,
-        tally(candidate.tally),
+        h("span", { class: "sentence" }, tally(candidate.tally)),
         h("span", { class: "sentence" }, sentences[place] ?? ""),
       ]);
       const seats = round.committee.map((member) => {

@@ -101,7 +101,7 @@ export function votesPage(id: number): Page<Data> {
             ["delta", "summary", "proposer", "ending"],
             ended.map((proposal) => [
               String(proposal.id),
-              proposal.summary,
+              h("span", { class: "sentence" }, proposal.summary),
               account(proposal.proposer),
               proposal.ending === null ? "" : ending(proposal.ending),
             ]),
@@ -114,7 +114,7 @@ export function votesPage(id: number): Page<Data> {
               .filter((amendment) => amendment.ending !== null)
               .map((amendment) => [
                 String(amendment.id),
-                amendment.summary,
+                h("span", { class: "sentence" }, amendment.summary),
                 account(amendment.proposer),
                 amendment.ending === null ? "" : ending(amendment.ending),
               ]),

@@ -21,7 +21,7 @@ const LENGTHS: RoundLengths = RoundLengths::SHORT;
 const TRAINING: u32 = 50_000;
 const MIB: f64 = (1 << 20) as f64;
 
-/// What a process takes, with the processes below it.
+/// Memory, processor time and disk of a process, with the processes below it.
 #[derive(Clone, Debug, Serialize)]
 struct Line {
 	process: String,

@@ -21,7 +21,7 @@ struct Options {
 	/// Delay of the packets of each validator, in milliseconds.
 	delay: u32,
 	transfers: Vec<usize>,
-	/// Whether a validator is killed.
+	/// True in the runs in which a validator is killed.
 	kills: Vec<bool>,
 	json: bool,
 }
@@ -73,7 +73,7 @@ struct Cell {
 	delay: u32,
 	transfers: usize,
 	is_killed: bool,
-	/// What was measured; `None` where not all transactions were finalized in time.
+	/// Result; `None` where not all transactions were finalized in time.
 	measured: Option<Line>,
 }
 

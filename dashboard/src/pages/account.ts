@@ -4,6 +4,7 @@ import { command, fields, h, section, table } from "../dom.ts";
 import { amount, score } from "../format.ts";
 import { link } from "../links.ts";
 import type { Page } from "../page.ts";
+import { still } from "../reads.ts";
 import type { Group, Rewards, Stake, Standing, Validator } from "../types.ts";
 import { standing } from "./validators.ts";
 
@@ -31,7 +32,7 @@ export function accountPage(address: string): Page<Data> {
             rpc.call<Standing[]>("training_leaderboard", [group.id, null, 0, STANDINGS]),
           ]);
           const own = standings.find((standing) => standing.account === address) ?? null;
-          return { group: { ...group, block: 0, round: null }, stake, standing: own };
+          return { group: still(group), stake, standing: own };
         }),
       );
       const isIn = ({ stake, standing }: InGroup): boolean =>

@@ -3,8 +3,8 @@
 import { command, h, table } from "../dom.ts";
 import { account, tabs } from "../links.ts";
 import type { Page } from "../page.ts";
+import { log, readGroup } from "../reads.ts";
 import type { Group, LogEntry } from "../types.ts";
-import { log } from "./group.ts";
 
 type Data = { group: Group; log: LogEntry[] };
 
@@ -12,8 +12,8 @@ export function dataPage(id: number): Page<Data> {
   return {
     title: ({ group }) => `Data of ${group.name}`,
     async load(rpc) {
-      const [group, entries] = await Promise.all([rpc.call<Group>("training_group", [id]), log(rpc, id)]);
-      return { group: { ...group, block: 0, round: null }, log: entries };
+      const [group, entries] = await Promise.all([readGroup(rpc, id), log(rpc, id)]);
+      return { group, log: entries };
     },
     draw({ group, log }) {
       const rows = log.toReversed().map((entry) => [

@@ -5,10 +5,8 @@ import { command, fields, h, section, table, type Child } from "../dom.ts";
 import { amount, bytes, count, duration, score, share, words } from "../format.ts";
 import { account, round, tabs } from "../links.ts";
 import type { Page } from "../page.ts";
-import type { Rpc } from "../rpc.ts";
+import { history, log, readGroup } from "../reads.ts";
 import type { Custody, Group, Head, LogEntry, OptionalRule, Order, Pot, RoundSummary, Series } from "../types.ts";
-
-const PAGE = 100;
 
 type Data = {
   group: Group;
@@ -20,28 +18,6 @@ type Data = {
   custody: Custody;
   series: Series;
 };
-
-/** Returns all settled rounds that the chain keeps, the oldest first. */
-export async function history(rpc: Rpc, group: number): Promise<RoundSummary[]> {
-  const all: RoundSummary[] = [];
-  let from = 0;
-  for (;;) {
-    const page = await rpc.call<RoundSummary[]>("training_history", [group, from, PAGE]);
-    all.push(...page);
-    const last = page.at(-1);
-    if (page.length < PAGE || last === undefined) return all;
-    from = last.round + 1;
-  }
-}
-
-export async function log(rpc: Rpc, group: number): Promise<LogEntry[]> {
-  const all: LogEntry[] = [];
-  for (;;) {
-    const page = await rpc.call<LogEntry[]>("training_datasetLog", [group, all.length + 1, PAGE]);
-    all.push(...page);
-    if (page.length < PAGE) return all;
-  }
-}
 
 /** Returns a rule that not all groups have, in words. */
 export function rule(rule: OptionalRule): string {
@@ -159,7 +135,7 @@ export function groupPage(id: number): Page<Data> {
   return {
     title: ({ group }) => group.name,
     async load(rpc) {
-      const group = await rpc.call<Group>("training_group", [id]);
+      const group = await readGroup(rpc, id);
       const series = group.policy.series
         ? rpc.call<Series>("training_testSetSeries", [group.policy.series])
         : Promise.resolve(null);
@@ -173,7 +149,7 @@ export function groupPage(id: number): Page<Data> {
         series,
       ]);
       return {
-        group: { ...group, block: 0 },
+        group,
         history: past,
         retired,
         log: entries,

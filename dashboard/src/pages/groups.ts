@@ -4,6 +4,7 @@ import { h, table } from "../dom.ts";
 import { amount, score } from "../format.ts";
 import { link, round } from "../links.ts";
 import type { Page } from "../page.ts";
+import { still } from "../reads.ts";
 import type { Group, Pot } from "../types.ts";
 
 /** Groups that are read at a time, and the most that are shown. */
@@ -22,7 +23,7 @@ export const groups: Page<Data> = {
       if (page.length < PAGE || groups.length >= MOST) break;
     }
     const pots = await Promise.all(groups.slice(0, PAGE).map((group) => rpc.call<Pot>("training_pot", [group.id])));
-    return { groups: groups.map((group) => ({ ...group, block: 0 })), pots, isCut: groups.length >= MOST };
+    return { groups: groups.map(still), pots, isCut: groups.length >= MOST };
   },
   draw({ groups, pots, isCut }) {
     const rows = groups.map((group, place) => [

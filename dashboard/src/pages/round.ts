@@ -5,6 +5,7 @@ import { fields, h, section, table, type Child } from "../dom.ts";
 import { amount, score, short, words } from "../format.ts";
 import { account, link, tabs } from "../links.ts";
 import type { Page } from "../page.ts";
+import { readGroup } from "../reads.ts";
 import type { Candidate, Explanation, Group, Round, Tally } from "../types.ts";
 
 type Data = { group: Group; round: Round; sentences: string[] };
@@ -47,7 +48,7 @@ export function roundPage(id: number, number: number): Page<Data> {
     title: ({ group }) => `${group.name}, round ${number}`,
     async load(rpc) {
       const [group, round] = await Promise.all([
-        rpc.call<Group>("training_group", [id]),
+        readGroup(rpc, id),
         rpc.call<Round>("training_round", [id, number]),
       ]);
       const sentences = await Promise.all(
@@ -56,7 +57,7 @@ export function roundPage(id: number, number: number): Page<Data> {
           return told.sentence;
         }),
       );
-      return { group: { ...group, block: 0, round: null }, round: { ...round, block: 0 }, sentences };
+      return { group, round: { ...round, block: 0 }, sentences };
     },
     draw({ group, round, sentences }) {
       const rows = round.candidates.map((candidate, place) => [

@@ -4,6 +4,7 @@ import { h, table } from "../dom.ts";
 import { amount, score } from "../format.ts";
 import { account, tabs } from "../links.ts";
 import type { Page } from "../page.ts";
+import { readGroup } from "../reads.ts";
 import type { Group, Standing } from "../types.ts";
 
 const MOST = 100;
@@ -15,10 +16,10 @@ export function trainersPage(id: number): Page<Data> {
     title: ({ group }) => `Trainers of ${group.name}`,
     async load(rpc) {
       const [group, standings] = await Promise.all([
-        rpc.call<Group>("training_group", [id]),
+        readGroup(rpc, id),
         rpc.call<Standing[]>("training_leaderboard", [id, null, 0, MOST]),
       ]);
-      return { group: { ...group, block: 0, round: null }, standings };
+      return { group, standings };
     },
     draw({ group, standings }) {
       const rows = standings.map((standing, place) => [

@@ -4,6 +4,7 @@ import { command, fields, h, section, table, type Child } from "../dom.ts";
 import { amount, bytes, part, words } from "../format.ts";
 import { account, tabs } from "../links.ts";
 import type { Page } from "../page.ts";
+import { readGroup } from "../reads.ts";
 import type { Amendment, Group, Proposal } from "../types.ts";
 
 type Data = { group: Group; proposals: Proposal[]; amendments: Amendment[] };
@@ -36,11 +37,11 @@ export function votesPage(id: number): Page<Data> {
     title: ({ group }) => `Votes of ${group.name}`,
     async load(rpc) {
       const [group, proposals, amendments] = await Promise.all([
-        rpc.call<Group>("training_group", [id]),
+        readGroup(rpc, id),
         rpc.call<Proposal[]>("training_proposals", [id]),
         rpc.call<Amendment[]>("training_amendments", [id]),
       ]);
-      return { group: { ...group, block: 0, round: null }, proposals, amendments };
+      return { group, proposals, amendments };
     },
     draw({ group, proposals, amendments }) {
       const open = proposals.filter((proposal) => proposal.ending === null);

@@ -54,8 +54,8 @@ pub(crate) struct Line {
 	pub(crate) blocks: usize,
 	/// Seconds from the first of these blocks to the last, by their own times.
 	pub(crate) seconds: f64,
-	/// Number of transfers in the blocks behind the first, by these seconds.
-	pub(crate) a_second: f64,
+	/// Number of transfers in the blocks behind the first, by these seconds; `None` if one block has all.
+	pub(crate) a_second: Option<f64>,
 	/// Seconds from the first submission until the last transfer was finalized.
 	pub(crate) until_final: f64,
 }
@@ -181,7 +181,6 @@ pub(crate) async fn measure(network: &mut Network, load: Load) -> Result<Line> {
 	};
 	let seconds = time(&chain, *last).await?.saturating_sub(time(&chain, *first).await?) as f64 / 1e3;
 	let blocks = (last - first + 1) as usize;
-	// All of them in one block have no rate by the blocks' times.
-	let a_second = if seconds > 0.0 { (transfers - early) as f64 / seconds } else { 0.0 };
+	let a_second = (seconds > 0.0).then(|| (transfers - early) as f64 / seconds);
 	Ok(Line { validators, transfers, blocks, seconds, a_second, until_final })
 }

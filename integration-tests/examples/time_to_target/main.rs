@@ -38,7 +38,7 @@ struct Check {
 	loss: f64,
 }
 
-/// What was measured.
+/// Result: seconds, and steps a second.
 #[derive(Serialize)]
 struct Report {
 	/// The loss on the validation set that both reach.

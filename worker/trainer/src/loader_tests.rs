@@ -571,7 +571,7 @@ async fn a_rule_for_recordings_begins_another_kind_of_training() {
 	group.until(&loader, &[], |_| before.has_ended()).await;
 	group.view.optional_rules.remove(OptionalRuleKind::Recipe);
 	group.until(&loader, &[], |assets| !is_recorded(assets) && assets.training.is_some()).await;
-	assert!(!recorded.has_stopped() || recorded.has_ended());
+	group.until(&loader, &[], |_| recorded.has_ended()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
